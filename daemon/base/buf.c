@@ -1,0 +1,97 @@
+/* Buf: see buf.h. */
+#include "daemon/base/buf.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/mem.h"
+
+void buf_done(Buf *buf)
+{
+    free(buf->data);
+    *buf = (Buf){0};
+}
+
+void buf_reset(Buf *buf)
+{
+    buf->size = 0;
+    buf->failed = false;
+    if (buf->data)
+        buf->data[0] = '\0';
+}
+
+static bool buf_reserve(Buf *buf, size_t more)
+{
+    size_t need;
+
+    if (buf->failed)
+        return false;
+    if (__builtin_add_overflow(buf->size, more, &need) || need == SIZE_MAX ||
+        mem_grow(&buf->data, &buf->capacity, need + 1, 1) < 0) {
+        buf->failed = true;
+        return false;
+    }
+    return true;
+}
+
+void buf_append(Buf *buf, const void *bytes, size_t size)
+{
+    if (!buf_reserve(buf, size))
+        return;
+    if (size > 0)
+        memcpy(buf->data + buf->size, bytes, size);
+    buf->size += size;
+    buf->data[buf->size] = '\0';
+}
+
+void buf_puts(Buf *buf, const char *text)
+{
+    buf_append(buf, text, strlen(text));
+}
+
+void buf_putc(Buf *buf, char byte)
+{
+    buf_append(buf, &byte, 1);
+}
+
+void buf_printf(Buf *buf, const char *format, ...)
+{
+    va_list arguments, again;
+    int length;
+
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        buf->failed = true;
+    else if (buf_reserve(buf, (size_t)length)) {
+        vsnprintf(buf->data + buf->size, (size_t)length + 1, format, again);
+        buf->size += (size_t)length;
+    }
+    va_end(again);
+}
+
+const char *buf_text(const Buf *buf)
+{
+    return buf->data ? buf->data : "";
+}
+
+int buf_failed(const Buf *buf)
+{
+    return buf->failed ? -ENOMEM : 0;
+}
+
+char *buf_take(Buf *buf)
+{
+    char *text;
+
+    if (!buf->failed && !buf->data)
+        buf_append(buf, "", 0);
+    text = buf->failed ? NULL : TAKE_PTR(buf->data);
+    buf_done(buf);
+    return text;
+}

@@ -1,0 +1,32 @@
+/* A growing string of bytes, always followed by a NUL. A failed append sticks, so that a chain of
+ * appends is checked once, by buf_failed(), at its end. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct Buf {
+    char *data; /* NULL while nothing was appended */
+    size_t size;
+    size_t capacity;
+    bool failed;
+} Buf;
+
+void buf_done(Buf *buf);
+
+/* Empties it, keeps the memory, forgets a failure. */
+void buf_reset(Buf *buf);
+
+void buf_append(Buf *buf, const void *bytes, size_t size);
+void buf_puts(Buf *buf, const char *text);
+void buf_putc(Buf *buf, char byte);
+void buf_printf(Buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The text so far, "" when empty; owned by the buffer. */
+const char *buf_text(const Buf *buf);
+
+/* 0, or -ENOMEM when any append failed. */
+int buf_failed(const Buf *buf);
+
+/* Moves the text out (free() it); NULL when an append failed. The buffer is empty afterwards. */
+char *buf_take(Buf *buf);

@@ -1,0 +1,55 @@
+/* Digests: see digest.h. The one file that knows libcrypto. */
+#include "daemon/base/digest.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <string.h>
+
+static void digest_hex(const unsigned char bytes[static DIGEST_SIZE], char *ret_hex)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < DIGEST_SIZE; i++) {
+        ret_hex[2 * i] = digits[bytes[i] >> 4];
+        ret_hex[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    ret_hex[2 * (size_t)DIGEST_SIZE] = '\0';
+}
+
+/* Looking an algorithm up by name costs more than hashing a request: it is done once. */
+static const EVP_MD *digest_algorithm(void)
+{
+    static EVP_MD *fetched;
+
+    if (!fetched)
+        fetched = EVP_MD_fetch(NULL, "SHA256", NULL);
+    return fetched ? fetched : EVP_sha256();
+}
+
+int digest_sha256_hex(const void *bytes, size_t size, char ret_hex[static DIGEST_HEX_SIZE])
+{
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned int hash_size = 0;
+
+    if (EVP_Digest(bytes, size, hash, &hash_size, digest_algorithm(), NULL) != 1 ||
+        hash_size != DIGEST_SIZE)
+        return -ENOMEM;
+    digest_hex(hash, ret_hex);
+    return 0;
+}
+
+int digest_hmac_sha256_hex(const void *key, size_t key_size, const void *bytes, size_t size,
+                           char ret_hex[static DIGEST_HEX_SIZE])
+{
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned int hash_size = 0;
+
+    if (key_size > INT_MAX ||
+        !HMAC(digest_algorithm(), key, (int)key_size, bytes, size, hash, &hash_size) ||
+        hash_size != DIGEST_SIZE)
+        return -ENOMEM;
+    digest_hex(hash, ret_hex);
+    return 0;
+}

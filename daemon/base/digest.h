@@ -1,0 +1,14 @@
+/* SHA-256 and HMAC-SHA256 (FIPS 180-4, RFC 2104), by libcrypto. */
+#pragma once
+
+#include <stddef.h>
+
+#define DIGEST_SIZE 32
+#define DIGEST_HEX_SIZE (2 * DIGEST_SIZE + 1) /* with the NUL */
+
+/* The hash of the bytes as lower-case hex. 0, or -ENOMEM. */
+int digest_sha256_hex(const void *bytes, size_t size, char ret_hex[static DIGEST_HEX_SIZE]);
+
+/* The keyed hash of the bytes as lower-case hex. 0, or -ENOMEM. */
+int digest_hmac_sha256_hex(const void *key, size_t key_size, const void *bytes, size_t size,
+                           char ret_hex[static DIGEST_HEX_SIZE]);

@@ -1,0 +1,127 @@
+/* Reading files: see file.h. */
+#include "daemon/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define READ_STEP 16384U
+#define SECRET_SIZE_MAX 65536U
+#define OPEN_TO_OTHERS 0027U
+
+void file_closep(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+}
+
+/* O_NONBLOCK: opening a FIFO must not hang; regular files do not mind. */
+static int file_open(const char *path, struct stat *ret_status, Err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    if (fd < 0)
+        return err_system(err, -errno, "%s: cannot open", path);
+    if (fstat(fd, ret_status) < 0) {
+        int r = err_system(err, -errno, "%s: cannot read", path);
+
+        close(fd);
+        return r;
+    }
+    if (!S_ISREG(ret_status->st_mode)) {
+        close(fd);
+        return err_set(err, S_ISDIR(ret_status->st_mode) ? -EISDIR : -EINVAL,
+                       "%s: is not a regular file", path);
+    }
+    return fd;
+}
+
+int file_read(const char *path, size_t size_max, Buf *buf, Err *err)
+{
+    struct stat status;
+    _cleanup_(file_closep) int fd = file_open(path, &status, err);
+    char chunk[READ_STEP];
+    size_t total = 0;
+
+    if (fd < 0)
+        return fd;
+    for (;;) {
+        ssize_t got = read(fd, chunk, sizeof(chunk));
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_system(err, -errno, "%s: cannot read", path);
+        if (got == 0)
+            return buf_failed(buf) < 0 ? err_memory(err) : 0;
+        total += (size_t)got;
+        if (total > size_max)
+            return err_set(err, -EFBIG, "%s: is larger than %zu bytes", path, size_max);
+        buf_append(buf, chunk, (size_t)got);
+    }
+}
+
+static int secret_fill(Secret *secret, int fd, const char *path, Err *err)
+{
+    for (;;) {
+        size_t room;
+        char *space = secret_room(secret, &room);
+        ssize_t got = room == 0 ? 0 : read(fd, space, room);
+
+        if (room == 0)
+            return err_set(err, -EFBIG, "%s: is larger than a secret can be (%u bytes)", path,
+                           SECRET_SIZE_MAX);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_system(err, -errno, "%s: cannot read", path);
+        if (got == 0)
+            return 0;
+        secret_grew(secret, (size_t)got);
+    }
+}
+
+static int secret_check(const Secret *secret, const char *path, Err *err)
+{
+    const char *bytes = secret_bytes(secret);
+
+    if (secret_size(secret) == 0)
+        return err_set(err, -ENODATA, "%s: is empty, should hold the secret", path);
+    for (size_t i = 0; i < secret_size(secret); i++) {
+        if ((unsigned char)bytes[i] < 0x20 || bytes[i] == 0x7f)
+            return err_set(err, -EINVAL,
+                           "%s: holds a control character or a second line, should hold the "
+                           "secret alone on one line",
+                           path);
+    }
+    return 0;
+}
+
+int file_read_secret(const char *path, Secret **ret_secret, Err *err)
+{
+    struct stat status;
+    _cleanup_(file_closep) int fd = file_open(path, &status, err);
+    _cleanup_(secret_freep) Secret *secret = NULL;
+    int r;
+
+    if (fd < 0)
+        return fd;
+    if (status.st_mode & OPEN_TO_OTHERS)
+        return err_set(err, -EPERM,
+                       "%s: is open to others (mode %04o), nobody but its owner may write it and "
+                       "no others read it: chmod 0600 %s",
+                       path, (unsigned int)status.st_mode & 07777, path);
+    secret = secret_new(SECRET_SIZE_MAX + 1);
+    if (!secret)
+        return err_memory(err);
+    r = secret_fill(secret, fd, path, err);
+    if (r < 0)
+        return r;
+    secret_trim_newline(secret);
+    r = secret_check(secret, path, err);
+    if (r < 0)
+        return r;
+    *ret_secret = TAKE_PTR(secret);
+    return 0;
+}

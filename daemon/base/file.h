@@ -1,0 +1,25 @@
+/* Whole files. */
+#pragma once
+
+#include <stddef.h>
+
+#include "daemon/base/buf.h"
+#include "daemon/base/err.h"
+#include "daemon/base/secret.h"
+
+/* Closes a descriptor at the end of its scope; -1 is fine. */
+void file_closep(int *fd);
+
+/*
+ * Appends a regular file's bytes to `buf`. Errors, with the path in `err`: the open(2) errors,
+ * -EISDIR, -EINVAL for what is no regular file, -EFBIG above size_max bytes, -ENOMEM.
+ */
+int file_read(const char *path, size_t size_max, Buf *buf, Err *err);
+
+/*
+ * Reads a secret file (PRODUCT.md section 2): a regular file that its group cannot write and others
+ * can neither read nor write or run (mode & 0027 is 0); one trailing newline is dropped. Errors,
+ * with the path and the remedy in `err`: -EPERM when it is open to others, -ENODATA when empty,
+ * -EINVAL for control characters, else as file_read(). The caller frees *ret_secret.
+ */
+int file_read_secret(const char *path, Secret **ret_secret, Err *err);

@@ -1,0 +1,196 @@
+/* The log: see log.h. The one file that knows sd-journal. */
+#include "daemon/base/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
+
+#include "daemon/base/buf.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/mem.h"
+#include "daemon/base/str.h"
+
+#define FIELD_COUNT 11
+
+static LogFormat log_format = LOG_FORMAT_TEXT;
+static LogLevel log_level_max = LOG_LEVEL_INFO;
+
+static const char *const level_names[] = {
+    [LOG_LEVEL_ERR] = "err",   [LOG_LEVEL_WARNING] = "warning", [LOG_LEVEL_NOTICE] = "notice",
+    [LOG_LEVEL_INFO] = "info", [LOG_LEVEL_DEBUG] = "debug",
+};
+
+static const char *const format_names[] = {
+    [LOG_FORMAT_TEXT] = "text",
+    [LOG_FORMAT_JSON] = "json",
+    [LOG_FORMAT_JOURNAL] = "journal",
+};
+
+LogFormat log_format_default(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    unsigned long long device, inode;
+    struct stat status;
+
+    if (stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+        fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device && status.st_ino == inode)
+        return LOG_FORMAT_JOURNAL;
+    return LOG_FORMAT_TEXT;
+}
+
+void log_setup(LogFormat format, LogLevel level_max)
+{
+    log_format = format;
+    log_level_max = level_max;
+}
+
+int log_parse_level(const char *text, LogLevel *ret_level)
+{
+    for (size_t i = LOG_LEVEL_ERR; i < ELEMENTS(level_names); i++) {
+        if (str_equal(text, level_names[i])) {
+            *ret_level = (LogLevel)i;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
+
+int log_parse_format(const char *text, LogFormat *ret_format)
+{
+    for (size_t i = 0; i < ELEMENTS(format_names); i++) {
+        if (str_equal(text, format_names[i])) {
+            *ret_format = (LogFormat)i;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
+
+bool log_is_wanted(LogLevel level)
+{
+    return level <= log_level_max;
+}
+
+typedef struct NamedField {
+    const char *name;
+    const char *value;
+} NamedField;
+
+/* The fields that have a value; returns their number. */
+static size_t log_name_fields(const LogFields *fields, NamedField ret_named[static FIELD_COUNT])
+{
+    const NamedField all[FIELD_COUNT] = {
+        {"MESSAGE_ID", fields->message_id},           {"ROSTERD_PASS", fields->pass},
+        {"ROSTERD_INSTANCE", fields->instance},       {"ROSTERD_CHANNEL", fields->channel},
+        {"ROSTERD_MEMBER", fields->member},           {"ROSTERD_ACTION", fields->action},
+        {"ROSTERD_HTTP_STATUS", fields->http_status}, {"ROSTERD_ERROR_CODE", fields->error_code},
+        {"ROSTERD_REQUEST_ID", fields->request_id},   {"ROSTERD_ATTEMPT", fields->attempt},
+        {"ROSTERD_DIGEST", fields->digest},
+    };
+    size_t count = 0;
+
+    for (size_t i = 0; i < FIELD_COUNT; i++) {
+        if (!str_is_empty(all[i].value))
+            ret_named[count++] = all[i];
+    }
+    return count;
+}
+
+static void log_clean(char *text)
+{
+    for (; *text; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
+    }
+}
+
+static void log_json_string(Buf *line, const char *text)
+{
+    buf_putc(line, '"');
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            buf_putc(line, '\\');
+        buf_putc(line, (unsigned char)*text < 0x20 ? '?' : *text);
+    }
+    buf_putc(line, '"');
+}
+
+static void log_write_text(LogLevel level, const char *text)
+{
+    _cleanup_(buf_done) Buf line = {0};
+
+    buf_printf(&line, "rosterd: %s: %s\n", level_names[level], text);
+    if (buf_failed(&line) == 0)
+        (void)!write(STDERR_FILENO, line.data, line.size);
+}
+
+static void log_write_json(LogLevel level, const NamedField *named, size_t count, const char *text)
+{
+    _cleanup_(buf_done) Buf line = {0};
+    char now[CLOCK_RFC3339_SIZE];
+
+    clock_format_rfc3339(clock_realtime_usec(), now);
+    buf_printf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"message\":", now, level_names[level]);
+    log_json_string(&line, text);
+    for (size_t i = 0; i < count; i++) {
+        buf_printf(&line, ",\"%s\":", named[i].name);
+        log_json_string(&line, named[i].value);
+    }
+    buf_puts(&line, "}\n");
+    if (buf_failed(&line) == 0)
+        (void)!write(STDERR_FILENO, line.data, line.size);
+}
+
+static int log_write_journal(LogLevel level, const NamedField *named, size_t count,
+                             const char *text)
+{
+    static char identifier[] = "SYSLOG_IDENTIFIER=rosterd";
+    struct iovec parts[FIELD_COUNT + 3];
+    Buf lines[FIELD_COUNT + 2] = {0};
+    int r = -ENOMEM;
+    size_t i;
+
+    buf_printf(&lines[0], "MESSAGE=%s", text);
+    buf_printf(&lines[1], "PRIORITY=%d", (int)level);
+    for (i = 0; i < count; i++)
+        buf_printf(&lines[i + 2], "%s=%s", named[i].name, named[i].value);
+    for (i = 0; i < count + 2 && buf_failed(&lines[i]) == 0; i++)
+        parts[i] = (struct iovec){.iov_base = lines[i].data, .iov_len = lines[i].size};
+    if (i == count + 2) {
+        parts[i] = (struct iovec){.iov_base = identifier, .iov_len = sizeof(identifier) - 1};
+        r = sd_journal_sendv(parts, (int)count + 3);
+    }
+    for (i = 0; i < count + 2; i++)
+        buf_done(&lines[i]);
+    return r;
+}
+
+void log_event(LogLevel level, const LogFields *fields, const char *format, ...)
+{
+    static const LogFields none = {0};
+    NamedField named[FIELD_COUNT];
+    size_t count = log_name_fields(fields ? fields : &none, named);
+    char text[2048];
+    va_list arguments;
+
+    if (!log_is_wanted(level))
+        return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    log_clean(text);
+    if (log_format == LOG_FORMAT_JOURNAL && log_write_journal(level, named, count, text) >= 0)
+        return;
+    if (log_format == LOG_FORMAT_JSON)
+        log_write_json(level, named, count, text);
+    else
+        log_write_text(level, text);
+}

@@ -1,0 +1,66 @@
+/* Strings: see str.h. */
+#include "daemon/base/str.h"
+
+#include <errno.h>
+#include <string.h>
+
+bool str_equal(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+bool str_has_prefix(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool str_is_empty(const char *text)
+{
+    return !text || text[0] == '\0';
+}
+
+int str_parse_uint(const char *text, uint64_t max, uint64_t *ret_value)
+{
+    uint64_t value = 0;
+
+    if (text[0] == '\0' || (text[0] == '0' && text[1] != '\0'))
+        return -EINVAL;
+    for (const char *digit = text; *digit; digit++) {
+        if (*digit < '0' || *digit > '9')
+            return -EINVAL;
+    }
+    for (const char *digit = text; *digit; digit++) {
+        if (__builtin_mul_overflow(value, UINT64_C(10), &value) ||
+            __builtin_add_overflow(value, (uint64_t)(*digit - '0'), &value) || value > max)
+            return -ERANGE;
+    }
+    *ret_value = value;
+    return 0;
+}
+
+bool str_is_id(const char *text, size_t size_max)
+{
+    size_t size = 0;
+
+    for (; text[size]; size++) {
+        char c = text[size];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+
+        if (size >= size_max || !(letter || (c >= '0' && c <= '9') || c == '-' || c == '_'))
+            return false;
+    }
+    return size > 0;
+}
+
+void str_copy(char *ret_text, size_t size, const char *text)
+{
+    size_t length = strnlen(text, size);
+
+    if (length == size) {
+        length = size - 1;
+        while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
+            length--;
+    }
+    memcpy(ret_text, text, length);
+    ret_text[length] = '\0';
+}
