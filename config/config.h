@@ -1,0 +1,137 @@
+/*
+ * The checked configuration: settings and rosters as one immutable value (PRODUCT.md sections 2 and
+ * 3). Whoever holds one may rely on every rule of those sections; nothing in it changes after
+ * config_load(). Spans are in microseconds.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/problems.h"
+#include "daemon/base/mem.h"
+
+typedef enum AuthMethod {
+    AUTH_TOKEN,
+    AUTH_PASSWORD,
+    AUTH_AKSK,
+    AUTH_AGENCY,
+    AUTH_ENVIRONMENT,
+} AuthMethod;
+
+/* How an instance's requests are authorised. What a method does not use is NULL. Files are named as
+ * the settings name them; where they are looked up is the daemon's business. */
+typedef struct Auth {
+    AuthMethod method;
+    const char *token_file;
+    const char *iam_endpoint;
+    const char *domain;
+    const char *user;
+    const char *password_file;
+    const char *project_name;
+    const char *access_key_file;
+    const char *secret_key_file;
+    const char *security_token_file;
+    const char *metadata_endpoint;
+} Auth;
+
+/* ROMA Connect, or the dedicated API Gateway, whose paths differ in one word (API.md section 0). */
+typedef enum ApiFamily { API_APIC, API_APIGW } ApiFamily;
+
+typedef struct Instance {
+    const char *name;
+    const char *endpoint; /* scheme://host[:port], no slash at the end */
+    ApiFamily api;
+    const char *project_id;
+    const char *instance_id;
+    const char *ca_file; /* NULL: the system's */
+    Auth auth;
+} Instance;
+
+typedef enum Mode { MODE_PRUNE, MODE_OBSERVE } Mode;
+
+typedef struct Retry {
+    uint32_t attempts;
+    uint64_t base_usec;
+    uint64_t cap_usec;
+    uint64_t throttle_base_usec;
+} Retry;
+
+typedef struct Limits {
+    uint32_t concurrency;
+    uint32_t requests_per_second; /* 0: no limit */
+    uint64_t connect_timeout_usec;
+    uint64_t timeout_usec;
+    uint64_t pass_deadline_usec;
+} Limits;
+
+typedef struct Guards {
+    uint32_t max_deletes;
+    uint32_t max_delete_percent;
+    uint32_t min_remaining;
+    uint32_t confirm_passes;
+} Guards;
+
+/* A desired member. `address` is canonical (address.h) unless it is an ecs_id. */
+typedef struct RosterMember {
+    const char *group;   /* "" without one */
+    const char *address; /* host, or ecs_id */
+    uint16_t port;       /* 0: the channel's own */
+    bool is_ecs;
+} RosterMember;
+
+/* Members that match every field given are never touched. Unused fields are NULL, has_* false. */
+typedef struct IgnoreRule {
+    const char *host;    /* canonical; NULL when there is none or it is a network */
+    uint8_t network[16]; /* has_network: IPv6, or IPv4 mapped into ::ffff:0:0/96 */
+    uint8_t prefix_bits; /* of the 128 */
+    bool has_network;
+    bool has_port;
+    uint16_t port; /* 0: members on the channel's own port */
+    const char *group;
+    const char *ecs_id;
+} IgnoreRule;
+
+typedef struct RosterChannel {
+    size_t instance;  /* index into Config.instances */
+    const char *name; /* exactly one of name and id is not NULL */
+    const char *id;
+    Mode mode;     /* the stricter of the settings' and the roster's */
+    Guards guards; /* the same of the guards */
+    bool allow_empty;
+    const RosterMember *members;
+    size_t member_count;
+    const IgnoreRule *ignore;
+    size_t ignore_count;
+    const char *file; /* where the entry stands, for messages */
+    size_t line;
+} RosterChannel;
+
+typedef struct Config {
+    const char *path;      /* of the settings file, as given */
+    const char *directory; /* that it stands in */
+    const Instance *instances;
+    size_t instance_count;
+    const RosterChannel *channels;
+    size_t channel_count;
+    Mode mode;
+    uint64_t interval_usec;
+    Retry retry;
+    Limits limits;
+    Guards guards;
+    const char *state_dir;      /* NULL: the default, which depends on the host */
+    const char *control_socket; /* NULL: likewise */
+    const char *const *files;   /* every file and directory read, for watching them */
+    size_t file_count;
+} Config;
+
+/*
+ * Reads the settings file and every roster it names. Returns 0 and the configuration; -EINVAL with
+ * every mistake in `problems` (one at least); -ENOMEM with a problem that says so, where it could.
+ * Nothing is ever half applied: with one problem there is no Config. Free with config_free().
+ */
+int config_load(const char *path, Problems *problems, Config **ret_config);
+
+void config_free(Config *config);
+DEFINE_CLEANUP(Config, config_free)
