@@ -26,24 +26,29 @@ uint64_t clock_realtime_usec(void)
     return clock_read(CLOCK_REALTIME);
 }
 
-__attribute__((format(strftime, 2, 0))) static void
-clock_format(uint64_t realtime_usec, const char *format, char *ret_text, size_t size)
+static struct tm clock_utc(uint64_t realtime_usec)
 {
     time_t seconds = (time_t)(realtime_usec / USEC_PER_SEC);
-    struct tm parts;
+    struct tm parts = {.tm_mday = 1, .tm_year = 70};
 
-    if (!gmtime_r(&seconds, &parts) || strftime(ret_text, size, format, &parts) == 0)
-        ret_text[0] = '\0';
+    gmtime_r(&seconds, &parts);
+    return parts;
 }
 
 void clock_format_rfc3339(uint64_t realtime_usec, char ret_text[static CLOCK_RFC3339_SIZE])
 {
-    clock_format(realtime_usec, "%Y-%m-%dT%H:%M:%SZ", ret_text, CLOCK_RFC3339_SIZE);
+    struct tm parts = clock_utc(realtime_usec);
+
+    if (strftime(ret_text, CLOCK_RFC3339_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+        ret_text[0] = '\0';
 }
 
 void clock_format_sdk_date(uint64_t realtime_usec, char ret_text[static CLOCK_SDK_DATE_SIZE])
 {
-    clock_format(realtime_usec, "%Y%m%dT%H%M%SZ", ret_text, CLOCK_SDK_DATE_SIZE);
+    struct tm parts = clock_utc(realtime_usec);
+
+    if (strftime(ret_text, CLOCK_SDK_DATE_SIZE, "%Y%m%dT%H%M%SZ", &parts) == 0)
+        ret_text[0] = '\0';
 }
 
 void clock_format_span(uint64_t span_usec, char *ret_text, size_t size)

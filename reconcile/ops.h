@@ -1,0 +1,199 @@
+/*
+ * The one door between deciding and doing. Everything that a pass wants of the world (time, chance,
+ * the service, the state) goes through this table; daemon/door.c fills it for production, a test
+ * fills it with a virtual clock and an imaginary service. No function may call back into the pass
+ * before it has returned: answers come later, through pass_on_answer(), pass_on_renewed() and
+ * pass_on_wake().
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "daemon/base/err.h"
+#include "reconcile/memory.h"
+
+/* ---- what is asked of the service ---- */
+
+typedef enum RequestKind {
+    REQUEST_LIST_CHANNELS, /* API.md section 1.10: offset, limit */
+    REQUEST_LIST_MEMBERS,  /* API.md section 1.1: channel_id, offset, limit */
+    REQUEST_DELETE_MEMBER, /* API.md section 1.6: channel_id, member_id */
+} RequestKind;
+
+typedef struct Request {
+    RequestKind kind;
+    size_t instance;              /* index into Config.instances */
+    const RosterChannel *channel; /* whose request it is; NULL for REQUEST_LIST_CHANNELS */
+    const char *channel_id;
+    const char *member_id;
+    uint64_t offset;
+    uint32_t limit;
+    void *tag; /* handed to pass_on_answer() */
+} Request;
+
+/* ---- what the service says ---- */
+
+/* A row of the member list (API.md section 1.2), its types checked. Strings are never NULL. */
+typedef struct MemberRow {
+    const char *id;
+    const char *channel_id;
+    const char *host;
+    const char *ecs_id;
+    const char *group;
+    uint16_t port;  /* 0: the channel's own */
+    uint8_t status; /* 1 available, 2 unavailable, 0 not said */
+} MemberRow;
+
+typedef struct MemberPage MemberPage;
+struct MemberPage {
+    uint64_t total;
+    const MemberRow *rows;
+    size_t row_count;
+    /* The complete row as the service gave it, in JSON; borrowed until the next call.
+     * NULL when out of memory. */
+    const char *(*describe)(const MemberPage *page, size_t row);
+    const void *source;
+};
+
+/* A row of the channel list (API.md section 1.7). Strings are never NULL. */
+typedef struct ChannelRow {
+    const char *id;
+    const char *name;
+    const char *member_type;      /* "" when absent */
+    const char *vpc_channel_type; /* "" when absent */
+    int type;                     /* -1 when absent */
+    uint16_t port;                /* 0 when absent */
+    bool has_reference;           /* a group names another channel */
+} ChannelRow;
+
+typedef struct ChannelPage {
+    uint64_t total;
+    const ChannelRow *rows;
+    size_t row_count;
+} ChannelPage;
+
+typedef enum AnswerKind {
+    ANSWER_HTTP,      /* a whole answer: http, code, message, request_id are its own */
+    ANSWER_ODD,       /* a 2xx whose body is not what API.md promises; message says what */
+    ANSWER_TIMEOUT,   /* the request may have had its effect */
+    ANSWER_LOST,      /* the connection ended after something was sent: likewise */
+    ANSWER_NOT_SENT,  /* no connection was made: surely without effect */
+    ANSWER_UNTRUSTED, /* TLS would not vouch for the other side: likewise, and for good */
+    ANSWER_REFUSED,   /* our own client would not send it: likewise, and for good */
+} AnswerKind;
+
+typedef struct Answer {
+    AnswerKind kind;
+    int http;             /* 0 without a status */
+    char code[32];        /* "APIG.3024", "" without one */
+    char message[320];    /* for people: error_msg of the service, or what went wrong */
+    char request_id[72];  /* "" without one */
+    bool has_retry_after; /* of this answer's Retry-After header */
+    uint64_t retry_after_usec;
+    const MemberPage *members;   /* ANSWER_HTTP with 200 to REQUEST_LIST_MEMBERS; lives as long */
+    const ChannelPage *channels; /* as the call that brings it; likewise for channels */
+} Answer;
+
+/* What became of a credential that the service refused. */
+typedef enum Renewal {
+    RENEWAL_DONE,      /* there is a new one */
+    RENEWAL_UNCHANGED, /* there is none but the one refused */
+    RENEWAL_FAILED,    /* getting one failed: the error says why */
+} Renewal;
+
+/* ---- what is kept ---- */
+
+/* A deletion about to be sent. */
+typedef struct Deletion {
+    const char *member_id;
+    const void *identity; /* identity.h */
+    size_t identity_size;
+    const char *member_json; /* complete, as the service gave it */
+    uint64_t action;         /* set by record(): names the deletion in the history */
+} Deletion;
+
+typedef struct Batch {
+    const char *pass;
+    const RosterChannel *channel;
+    const char *instance_name;
+    const char *channel_id;
+    const char *channel_name;
+    const char *digest;
+    bool approved; /* passes its guards by an approval, which this batch spends */
+    Deletion *deletions;
+    size_t deletion_count;
+} Batch;
+
+typedef enum Outcome {
+    OUTCOME_PLANNED, /* not to be sent in this pass: dry run, observe, pause */
+    OUTCOME_HELD,    /* a guard holds it */
+    OUTCOME_SKIPPED, /* was not sent before the pass ended */
+    OUTCOME_DELETED,
+    OUTCOME_GONE, /* somebody else had deleted it */
+    OUTCOME_FAILED,
+} Outcome;
+
+/* ---- what is told, for the log ---- */
+
+typedef enum EventKind {
+    EVENT_RETRY,         /* a request will be sent again after wait_usec */
+    EVENT_DELETED,       /* outcome is DELETED or GONE */
+    EVENT_DELETE_FAILED, /* for good, in this pass */
+    EVENT_HELD,          /* a guard refuses */
+    EVENT_CHANNEL_FAILED,
+    EVENT_INSTANCE_FAILED, /* nothing further is sent to it in this pass */
+    EVENT_RENEWED,         /* the credential was renewed */
+} EventKind;
+
+typedef struct Event {
+    EventKind kind;
+    const char *pass;
+    const char *instance_name;
+    const char *channel_name; /* "" without one */
+    const char *channel_id;   /* "" without one */
+    const char *member;       /* for people: group, address, port; "" without one */
+    const char *member_id;    /* "" without one */
+    const char *digest;       /* "" without one */
+    Outcome outcome;
+    uint32_t attempt;
+    uint64_t wait_usec;
+    const Err *err; /* NULL without one */
+} Event;
+
+typedef struct Ops {
+    uint64_t (*now_usec)(void *context);      /* monotonic */
+    uint64_t (*realtime_usec)(void *context); /* for the fight guard and what people read */
+    uint64_t (*random)(void *context);        /* 64 random bits */
+
+    /* Asks for one pass_on_wake() at that monotonic time or soon after; replaces what was asked
+     * before; USEC_NEVER: none. */
+    void (*wake_at)(void *context, uint64_t monotonic_usec);
+
+    /* Sends one request, once. 0: pass_on_answer() will follow; negative: it will not, and nothing
+     * was sent. A DELETE is refused unless record() took that member in this pass. */
+    int (*submit)(void *context, const Request *request);
+
+    /* Renews an instance's credential: pass_on_renewed() follows. Negative: it will not. */
+    int (*renew)(void *context, size_t instance);
+
+    /* What is remembered of a channel that has extras, for its guards and approvals; and whether
+     * it is paused. `digest` is of the plan. */
+    int (*recall)(void *context, const RosterChannel *channel, const char *channel_id,
+                  const char *digest, Memory *memory, Err *err);
+
+    /* Replaces the sightings remembered of a channel. Not called in a dry run. */
+    int (*remember)(void *context, const RosterChannel *channel, const char *channel_id,
+                    const Sighting *sightings, size_t count, Err *err);
+
+    /* Makes a channel's deletions durable, before the first of them is sent. */
+    int (*record)(void *context, Batch *batch, Err *err);
+
+    /* Adds a deletion's outcome, which may become durable a little later. */
+    int (*decide)(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
+                  const Answer *answer, Err *err);
+
+    void (*tell)(void *context, const Event *event);
+} Ops;
