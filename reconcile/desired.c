@@ -1,0 +1,81 @@
+/* The desired set: see desired.h. */
+#include "reconcile/desired.h"
+
+#include <errno.h>
+
+#include "reconcile/identity.h"
+
+/* Map values are pointers: a member's number, from 1, stands in one. */
+static void *desired_value(size_t index)
+{
+    return (void *)(uintptr_t)(index + 1);
+}
+
+uint16_t desired_port(const Desired *desired, const RosterMember *member)
+{
+    return member->port ? member->port : desired->channel_port;
+}
+
+static int desired_add(Desired *desired, size_t index, Err *err)
+{
+    const RosterMember *member = &desired->channel->members[index];
+    unsigned char packed[IDENTITY_SIZE_MAX];
+    char text[IDENTITY_SIZE_MAX + 16];
+    uint16_t port = desired_port(desired, member);
+    int size = identity_pack(member->group, member->address, port, packed);
+    const char *key;
+    int r;
+
+    if (size < 0)
+        return err_set(err, size, "%s: a member's group or address is too long", member->address);
+    key = arena_copy(&desired->arena, packed, (size_t)size);
+    r = key ? map_put(&desired->index, key, (size_t)size, desired_value(index)) : -ENOMEM;
+    if (r < 0)
+        return err_memory(err);
+    if (r > 0)
+        return 0;
+    identity_format(member->group, member->address, port, text, sizeof(text));
+    return err_set(err, -EINVAL,
+                   "the roster lists %s twice: once with the channel's port written and once "
+                   "without a port",
+                   text);
+}
+
+int desired_init(Desired *desired, const RosterChannel *channel, uint16_t channel_port,
+                 bool channel_is_ecs, Err *err)
+{
+    *desired = (Desired){.channel = channel, .channel_port = channel_port};
+    if (map_reserve(&desired->index, channel->member_count) < 0)
+        return err_memory(err);
+    for (size_t i = 0; i < channel->member_count; i++) {
+        const RosterMember *member = &channel->members[i];
+        int r;
+
+        if (member->is_ecs != channel_is_ecs)
+            return err_set(err, -EINVAL,
+                           channel_is_ecs
+                               ? "the channel holds ECS servers, but the roster names the host %s: "
+                                 "write ecs_id there"
+                               : "the channel holds addresses, but the roster names the ecs_id %s: "
+                                 "write host there",
+                           member->address);
+        r = desired_add(desired, i, err);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+void desired_done(Desired *desired)
+{
+    map_done(&desired->index);
+    arena_done(&desired->arena);
+    *desired = (Desired){0};
+}
+
+size_t desired_find(const Desired *desired, const void *identity, size_t identity_size)
+{
+    void *value = map_find(&desired->index, identity, identity_size);
+
+    return value ? (size_t)(uintptr_t)value - 1 : DESIRED_NONE;
+}

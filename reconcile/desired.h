@@ -1,0 +1,36 @@
+/* The members that a roster wants in one channel, found by identity. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "daemon/base/arena.h"
+#include "daemon/base/err.h"
+#include "daemon/base/map.h"
+
+typedef struct Desired {
+    const RosterChannel *channel; /* borrowed */
+    uint16_t channel_port;
+    Map index; /* identity -> number of the member, from 1 */
+    Arena arena;
+} Desired;
+
+/*
+ * Indexes the roster's members for a channel whose own port is `channel_port` and whose members are
+ * ECS servers or addresses. Errors, told in `err`: -EINVAL when the roster names hosts for an ECS
+ * channel or ecs_ids for an IP channel, or when two members turn out to be one (a port left out and
+ * the channel's port written); -ENOMEM. desired_done() in every case.
+ */
+int desired_init(Desired *desired, const RosterChannel *channel, uint16_t channel_port,
+                 bool channel_is_ecs, Err *err);
+
+void desired_done(Desired *desired);
+
+#define DESIRED_NONE SIZE_MAX
+
+/* The index of the member with that identity in the roster, or DESIRED_NONE. */
+size_t desired_find(const Desired *desired, const void *identity, size_t identity_size);
+
+/* The port that a member has in this channel: its own, else the channel's. */
+uint16_t desired_port(const Desired *desired, const RosterMember *member);

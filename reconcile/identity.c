@@ -1,0 +1,31 @@
+/* Identities: see identity.h. */
+#include "reconcile/identity.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int identity_pack(const char *group, const char *address, uint16_t port,
+                  unsigned char ret_bytes[static IDENTITY_SIZE_MAX])
+{
+    size_t group_size = strlen(group) + 1;
+    size_t address_size = strlen(address) + 1;
+    unsigned char *end = ret_bytes;
+
+    if (group_size > IDENTITY_GROUP_MAX || address_size > IDENTITY_ADDRESS_MAX)
+        return -EINVAL;
+    end = mempcpy(end, group, group_size);
+    end = mempcpy(end, address, address_size);
+    *end++ = (unsigned char)(port >> 8);
+    *end++ = (unsigned char)(port & 0xff);
+    return (int)(end - ret_bytes);
+}
+
+void identity_format(const char *group, const char *address, uint16_t port, char *ret_text,
+                     size_t size)
+{
+    const char *open = strchr(address, ':') ? "[" : "";
+
+    snprintf(ret_text, size, "%s%s%s%s%s:%u", group, group[0] ? "/" : "", open, address,
+             open[0] ? "]" : "", port);
+}

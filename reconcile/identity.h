@@ -1,0 +1,23 @@
+/*
+ * What makes a member the same member: (group, host, port), or (group, ecs_id, port) in an ECS
+ * channel (PRODUCT.md section 4, API.md section 1.2), packed so that it is compared as bytes.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/address.h"
+
+#define IDENTITY_GROUP_MAX 1024
+#define IDENTITY_ADDRESS_MAX 1024
+#define IDENTITY_SIZE_MAX (IDENTITY_GROUP_MAX + IDENTITY_ADDRESS_MAX + 4)
+
+/* Packs an identity whose address is canonical (address.h) or an ecs_id, and whose port is the
+ * effective one. Returns its size, or -EINVAL when a part is too long. */
+int identity_pack(const char *group, const char *address, uint16_t port,
+                  unsigned char ret_bytes[static IDENTITY_SIZE_MAX]);
+
+/* For people: "10.1.0.5:8080", "[2001:db8::1]:80", and "blue/10.1.0.5:8080" within a group. */
+void identity_format(const char *group, const char *address, uint16_t port, char *ret_text,
+                     size_t size);

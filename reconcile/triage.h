@@ -1,0 +1,27 @@
+/* What an answer means: API.md section 3 as one table, by error_code first and status second. */
+#pragma once
+
+#include "reconcile/ops.h"
+
+typedef enum Verdict {
+    VERDICT_DONE,       /* as asked: 200 to a read, 204 to a deletion */
+    VERDICT_ODD,        /* a read's 200 that cannot be believed */
+    VERDICT_GONE,       /* the member does not exist (404 with 3024) */
+    VERDICT_RETRY,      /* send the same again after a delay */
+    VERDICT_RETRY_SLOW, /* likewise over the longer base of throttling */
+    VERDICT_THROTTLE,   /* likewise, and nothing to this instance meanwhile */
+    VERDICT_RENEW,      /* the credential is refused: renew it, send again once */
+    VERDICT_PERMANENT,  /* this request fails */
+    VERDICT_CHANNEL,    /* and nothing more is sent to its channel in this pass */
+    VERDICT_INSTANCE,   /* nor to its instance */
+} Verdict;
+
+Verdict triage(RequestKind kind, const Answer *answer);
+
+/* Whether a request with this answer may have had its effect all the same: a timeout, a lost
+ * connection, a 5xx, a 408, or a success that is not the one promised (API.md section 3.4). */
+bool triage_is_ambiguous(const Answer *answer);
+
+/* The answer as an error for people and reports. `doing` says what failed: "reading the members".
+ */
+void triage_explain(const Answer *answer, const char *doing, Err *ret_err);
