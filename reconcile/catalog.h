@@ -1,0 +1,41 @@
+/* The channels of one instance as its list tells them: resolving a roster's name or id to one of
+ * them, and telling what kind it is (API.md sections 1.7, 1.8, 1.10). */
+#pragma once
+
+#include "daemon/base/arena.h"
+#include "daemon/base/err.h"
+#include "daemon/base/map.h"
+#include "reconcile/ops.h"
+
+typedef struct CatalogRow {
+    ChannelRow channel;
+    size_t same_name_count; /* on the first row of a name: how many have it */
+    size_t claims;          /* entries of the rosters that resolve to it */
+} CatalogRow;
+
+typedef struct Catalog {
+    Arena arena; /* holds the rows and all their strings */
+    Map by_id;
+    Map by_name; /* the first row of each name */
+} Catalog;
+
+void catalog_done(Catalog *catalog);
+
+/* Forgets all rows, for reading the list again. */
+void catalog_reset(Catalog *catalog);
+
+/* Takes a page's rows. 0; -EPROTO when an id comes twice, told in `err`; -ENOMEM. */
+int catalog_add_page(Catalog *catalog, const ChannelPage *page, Err *err);
+
+/* The one row that a roster's entry means, counted as a claim; NULL, told in `err`, when its name
+ * or id fits none or its name several. Borrowed from the catalog. */
+CatalogRow *catalog_claim(Catalog *catalog, const RosterChannel *entry, Err *err);
+
+typedef enum ChannelKind {
+    CHANNEL_OF_ADDRESSES,
+    CHANNEL_OF_ECS,
+    CHANNEL_UNMANAGEABLE, /* a reference, microservice or unknown one */
+} ChannelKind;
+
+/* By the rule of API.md section 1.7. `err` says why a channel is unmanageable. */
+ChannelKind catalog_classify(const ChannelRow *channel, Err *err);

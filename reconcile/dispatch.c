@@ -1,0 +1,347 @@
+/* Dispatch: see dispatch.h. */
+#include "reconcile/dispatch.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "reconcile/retry.h"
+#include "reconcile/triage.h"
+
+int dispatch_init(Dispatch *dispatch, const Config *config, const Ops *ops, void *context,
+                  size_t instance, const char *pass_id)
+{
+    *dispatch = (Dispatch){
+        .config = config,
+        .ops = ops,
+        .context = context,
+        .pass_id = pass_id,
+        .instance = instance,
+    };
+    return rate_init(&dispatch->rate, config->limits.requests_per_second);
+}
+
+void dispatch_done(Dispatch *dispatch)
+{
+    rate_done(&dispatch->rate);
+}
+
+static void queue_push(CallQueue *queue, Call *call)
+{
+    call->next = NULL;
+    if (queue->last)
+        queue->last->next = call;
+    else
+        queue->first = call;
+    queue->last = call;
+    queue->count++;
+}
+
+static Call *queue_pop(CallQueue *queue)
+{
+    Call *call = queue->first;
+
+    if (!call)
+        return NULL;
+    queue->first = call->next;
+    if (!queue->first)
+        queue->last = NULL;
+    queue->count--;
+    call->next = NULL;
+    return call;
+}
+
+/* Takes the call whose wait was over first, if any is over. */
+static Call *queue_pop_due(CallQueue *queue, uint64_t now_usec)
+{
+    Call *before = NULL, *due = NULL, *due_before = NULL;
+
+    for (Call *call = queue->first; call; before = call, call = call->next) {
+        if (call->due_usec <= now_usec && (!due || call->due_usec < due->due_usec)) {
+            due = call;
+            due_before = before;
+        }
+    }
+    if (!due)
+        return NULL;
+    if (!due_before)
+        return queue_pop(queue);
+    due_before->next = due->next;
+    if (queue->last == due)
+        queue->last = due_before;
+    queue->count--;
+    due->next = NULL;
+    return due;
+}
+
+static uint64_t dispatch_now(const Dispatch *dispatch)
+{
+    return dispatch->ops->now_usec(dispatch->context);
+}
+
+static void dispatch_tell(const Dispatch *dispatch, EventKind kind, const Call *call,
+                          uint64_t wait_usec, const Err *err)
+{
+    const Request *request = call ? &call->request : NULL;
+    const RosterChannel *channel = request ? request->channel : NULL;
+    Event event = {
+        .kind = kind,
+        .pass = dispatch->pass_id,
+        .instance_name = dispatch->config->instances[dispatch->instance].name,
+        .channel_name = channel && channel->name ? channel->name : "",
+        .channel_id = request && request->channel_id ? request->channel_id : "",
+        .member = "",
+        .member_id = request && request->member_id ? request->member_id : "",
+        .digest = "",
+        .attempt = call ? call->attempts : 0,
+        .wait_usec = wait_usec,
+        .err = err,
+    };
+
+    dispatch->ops->tell(dispatch->context, &event);
+}
+
+/* Ends all calls of a queue. Their owners may begin others, which end at once by themselves. */
+static void dispatch_end_queue(CallQueue *queue, CallEnd end, const Err *err)
+{
+    CallQueue ending = *queue;
+    Call *call;
+
+    *queue = (CallQueue){0};
+    while ((call = queue_pop(&ending)))
+        call->on_end(call, end, NULL, err);
+}
+
+static void dispatch_end_all(Dispatch *dispatch, CallEnd end)
+{
+    dispatch_end_queue(&dispatch->ready, end, &dispatch->failure);
+    dispatch_end_queue(&dispatch->waiting, end, &dispatch->failure);
+    dispatch_end_queue(&dispatch->refused, end, &dispatch->failure);
+}
+
+static void dispatch_fail(Dispatch *dispatch, const Err *err)
+{
+    if (dispatch->has_failed)
+        return;
+    dispatch->has_failed = true;
+    dispatch->failure = *err;
+    dispatch_tell(dispatch, EVENT_INSTANCE_FAILED, NULL, 0, err);
+    dispatch_end_all(dispatch, CALL_INSTANCE);
+}
+
+void dispatch_stop(Dispatch *dispatch, const char *why)
+{
+    if (dispatch->is_stopped)
+        return;
+    dispatch->is_stopped = true;
+    if (!dispatch->has_failed)
+        err_set(&dispatch->failure, -ECANCELED, "%s", why);
+    dispatch_end_all(dispatch, dispatch->has_failed ? CALL_INSTANCE : CALL_STOPPED);
+}
+
+void dispatch_begin(Dispatch *dispatch, Call *call, uint64_t delay_usec)
+{
+    call->attempts = 0;
+    call->was_ambiguous = false;
+    call->was_replayed = false;
+    err_clear(&call->last);
+    if (dispatch->has_failed || dispatch->is_stopped) {
+        call->on_end(call, dispatch->has_failed ? CALL_INSTANCE : CALL_STOPPED, NULL,
+                     &dispatch->failure);
+        return;
+    }
+    call->due_usec = delay_usec ? dispatch_now(dispatch) + delay_usec : 0;
+    queue_push(delay_usec ? &dispatch->waiting : &dispatch->ready, call);
+}
+
+bool dispatch_has_place(const Dispatch *dispatch)
+{
+    return dispatch->ready.count + dispatch->refused.count + dispatch->in_flight <
+           dispatch->config->limits.concurrency;
+}
+
+static void dispatch_send(Dispatch *dispatch, Call *call)
+{
+    int r;
+
+    rate_note(&dispatch->rate, dispatch_now(dispatch));
+    call->attempts++;
+    call->generation = dispatch->generation;
+    dispatch->in_flight++;
+    r = dispatch->ops->submit(dispatch->context, &call->request);
+    if (r < 0) {
+        Answer answer = {.kind = r == -ENOMEM ? ANSWER_NOT_SENT : ANSWER_REFUSED};
+        Err err = {0};
+
+        err_system(&err, r, "the request was not sent");
+        memcpy(answer.message, err.text, sizeof(answer.message) - 1);
+        dispatch_on_answer(dispatch, call, &answer);
+    }
+}
+
+/* The moment at which the first ready call may be sent; USEC_NEVER while a renewal is awaited. */
+static uint64_t dispatch_open_usec(const Dispatch *dispatch, uint64_t now_usec)
+{
+    uint64_t open_usec = rate_next_usec(&dispatch->rate, now_usec);
+
+    if (dispatch->is_renewing)
+        return USEC_NEVER;
+    return dispatch->held_until_usec > open_usec ? dispatch->held_until_usec : open_usec;
+}
+
+void dispatch_pump(Dispatch *dispatch)
+{
+    Call *call;
+
+    while (dispatch_has_place(dispatch) &&
+           (call = queue_pop_due(&dispatch->waiting, dispatch_now(dispatch))))
+        queue_push(&dispatch->ready, call);
+    while (dispatch->ready.count > 0) {
+        uint64_t now_usec = dispatch_now(dispatch);
+
+        if (dispatch_open_usec(dispatch, now_usec) > now_usec)
+            return;
+        dispatch_send(dispatch, queue_pop(&dispatch->ready));
+    }
+}
+
+uint64_t dispatch_next_usec(const Dispatch *dispatch)
+{
+    uint64_t next_usec = USEC_NEVER;
+
+    if (dispatch->ready.count > 0)
+        next_usec = dispatch_open_usec(dispatch, dispatch_now(dispatch));
+    for (const Call *call = dispatch->waiting.first; call && dispatch_has_place(dispatch);
+         call = call->next)
+        next_usec = call->due_usec < next_usec ? call->due_usec : next_usec;
+    return next_usec;
+}
+
+/* Waits for the next attempt, or ends the call when there is none left. */
+static void dispatch_retry(Dispatch *dispatch, Call *call, Verdict verdict, const Answer *answer)
+{
+    const Retry *law = &dispatch->config->retry;
+    uint64_t base_usec = verdict == VERDICT_RETRY ? law->base_usec : law->throttle_base_usec;
+    uint64_t after_usec = answer->has_retry_after ? answer->retry_after_usec : 0;
+    uint64_t delay_usec;
+
+    if (after_usec > RETRY_AFTER_MAX_USEC)
+        after_usec = RETRY_AFTER_MAX_USEC;
+    delay_usec = retry_delay_usec(base_usec, law->cap_usec, call->attempts - 1,
+                                  dispatch->ops->random(dispatch->context));
+    if (delay_usec < after_usec)
+        delay_usec = after_usec;
+    call->due_usec = dispatch_now(dispatch) + delay_usec;
+    if (verdict == VERDICT_THROTTLE && call->due_usec > dispatch->held_until_usec)
+        dispatch->held_until_usec = call->due_usec;
+    if (call->attempts >= law->attempts) {
+        err_context(&call->last, -EREMOTEIO, "given up after %u attempts", call->attempts);
+        call->on_end(call, CALL_FAILED, answer, &call->last);
+        return;
+    }
+    dispatch_tell(dispatch, EVENT_RETRY, call, delay_usec, &call->last);
+    queue_push(&dispatch->waiting, call);
+}
+
+static void dispatch_refuse(Dispatch *dispatch, Call *call)
+{
+    if (call->was_replayed) {
+        Err err = call->last;
+
+        dispatch_fail(dispatch, &err);
+        call->on_end(call, CALL_INSTANCE, NULL, &err);
+        return;
+    }
+    if (call->generation != dispatch->generation) {
+        call->was_replayed = true;
+        queue_push(&dispatch->ready, call);
+        return;
+    }
+    queue_push(&dispatch->refused, call);
+    if (dispatch->is_renewing)
+        return;
+    dispatch->is_renewing = true;
+    if (dispatch->ops->renew(dispatch->context, dispatch->instance) < 0)
+        dispatch_on_renewed(dispatch, RENEWAL_UNCHANGED, NULL);
+}
+
+void dispatch_on_renewed(Dispatch *dispatch, Renewal renewal, const Err *err)
+{
+    CallQueue refused = dispatch->refused;
+    Err failure = refused.first ? refused.first->last : (Err){0};
+    Call *call;
+
+    dispatch->is_renewing = false;
+    if (renewal != RENEWAL_DONE) {
+        if (renewal == RENEWAL_FAILED && err) {
+            failure = *err;
+            err_context(&failure, -EACCES, "the credential was refused and cannot be renewed");
+        }
+        dispatch_fail(dispatch, &failure);
+        return;
+    }
+    dispatch->generation++;
+    dispatch->refused = (CallQueue){0};
+    dispatch_tell(dispatch, EVENT_RENEWED, NULL, 0, NULL);
+    while ((call = queue_pop(&refused))) {
+        call->was_replayed = true;
+        queue_push(&dispatch->ready, call);
+    }
+}
+
+/* Once the pass is stopped or the instance failed, an answer that calls for another send ends its
+ * call instead. */
+static bool dispatch_ends_here(Dispatch *dispatch, Call *call, Verdict verdict,
+                               const Answer *answer)
+{
+    bool sends_again = verdict == VERDICT_RETRY || verdict == VERDICT_RETRY_SLOW ||
+                       verdict == VERDICT_THROTTLE || verdict == VERDICT_RENEW;
+
+    if (!sends_again || !(dispatch->is_stopped || dispatch->has_failed))
+        return false;
+    call->on_end(call, dispatch->has_failed ? CALL_INSTANCE : CALL_STOPPED, answer, &call->last);
+    return true;
+}
+
+void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer)
+{
+    Verdict verdict = triage(call->request.kind, answer);
+
+    dispatch->in_flight--;
+    call->was_ambiguous = call->was_ambiguous || triage_is_ambiguous(answer);
+    triage_explain(answer, call->doing, &call->last);
+    if (dispatch_ends_here(dispatch, call, verdict, answer))
+        return;
+    switch (verdict) {
+    case VERDICT_DONE:
+        call->on_end(call, CALL_DONE, answer, &call->last);
+        return;
+    case VERDICT_ODD:
+        call->on_end(call, CALL_ODD, answer, &call->last);
+        return;
+    case VERDICT_GONE:
+        call->on_end(call, CALL_GONE, answer, &call->last);
+        return;
+    case VERDICT_RETRY:
+    case VERDICT_RETRY_SLOW:
+    case VERDICT_THROTTLE:
+        dispatch_retry(dispatch, call, verdict, answer);
+        return;
+    case VERDICT_RENEW:
+        dispatch_refuse(dispatch, call);
+        return;
+    case VERDICT_PERMANENT:
+        call->on_end(call, CALL_FAILED, answer, &call->last);
+        return;
+    case VERDICT_CHANNEL:
+        call->on_end(call, CALL_CHANNEL, answer, &call->last);
+        return;
+    case VERDICT_INSTANCE: {
+        Err err = call->last;
+
+        dispatch_fail(dispatch, &err);
+        call->on_end(call, CALL_INSTANCE, answer, &err);
+        return;
+    }
+    }
+}
