@@ -25,9 +25,10 @@ struct Call {
     const char *doing; /* for messages: "reading the members" */
     CallOnEnd on_end;
     void *owner;
-    uint32_t attempts;   /* sends so far */
-    bool was_ambiguous;  /* some send may have had its effect */
-    bool was_replayed;   /* sent again after a renewal */
+    uint32_t attempts;  /* sends so far */
+    bool was_ambiguous; /* some send may have had its effect */
+    bool was_replayed;  /* sent again after a renewal */
+    bool is_in_flight;
     uint64_t generation; /* of the credential it was last sent with */
     uint64_t due_usec;   /* while it waits */
     Err last;            /* of the last answer, "" before the first */

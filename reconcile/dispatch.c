@@ -139,6 +139,14 @@ void dispatch_stop(Dispatch *dispatch, const char *why)
     dispatch_end_all(dispatch, dispatch->has_failed ? CALL_INSTANCE : CALL_STOPPED);
 }
 
+void dispatch_abandon(Dispatch *dispatch, Call *call)
+{
+    call->is_in_flight = false;
+    call->was_ambiguous = true;
+    dispatch->in_flight--;
+    call->on_end(call, CALL_STOPPED, NULL, &dispatch->failure);
+}
+
 void dispatch_begin(Dispatch *dispatch, Call *call, uint64_t delay_usec)
 {
     call->attempts = 0;
@@ -167,6 +175,7 @@ static void dispatch_send(Dispatch *dispatch, Call *call)
     rate_note(&dispatch->rate, dispatch_now(dispatch));
     call->attempts++;
     call->generation = dispatch->generation;
+    call->is_in_flight = true;
     dispatch->in_flight++;
     r = dispatch->ops->submit(dispatch->context, &call->request);
     if (r < 0) {
@@ -272,6 +281,8 @@ void dispatch_on_renewed(Dispatch *dispatch, Renewal renewal, const Err *err)
     Call *call;
 
     dispatch->is_renewing = false;
+    if (dispatch->is_stopped)
+        return;
     if (renewal != RENEWAL_DONE) {
         if (renewal == RENEWAL_FAILED && err) {
             failure = *err;
@@ -307,6 +318,7 @@ void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer)
 {
     Verdict verdict = triage(call->request.kind, answer);
 
+    call->is_in_flight = false;
     dispatch->in_flight--;
     call->was_ambiguous = call->was_ambiguous || triage_is_ambiguous(answer);
     triage_explain(answer, call->doing, &call->last);

@@ -56,3 +56,6 @@ void dispatch_on_renewed(Dispatch *dispatch, Renewal renewal, const Err *err);
 
 /* Ends every call that is not in flight; those in flight end with their next answer. */
 void dispatch_stop(Dispatch *dispatch, const char *why);
+
+/* After dispatch_stop(): ends a call that is in flight as if it had got no answer. */
+void dispatch_abandon(Dispatch *dispatch, Call *call);

@@ -1,0 +1,63 @@
+/*
+ * One channel's way through a pass: list, compare, guard, delete (removal.h), confirm (confirm.h).
+ * Nothing here knows of other channels; the pass starts each where there is a place for it.
+ */
+#pragma once
+
+#include "reconcile/catalog.h"
+#include "reconcile/dispatch.h"
+#include "reconcile/listing.h"
+#include "reconcile/plan.h"
+#include "reconcile/report.h"
+
+typedef struct ChannelPass ChannelPass;
+
+/* What a step may come to when a list is whole. */
+typedef void (*ChannelOnWhole)(ChannelPass *channel);
+
+struct ChannelPass {
+    const Config *config;
+    const Ops *ops;
+    void *context; /* of ops */
+    const char *pass_id;
+    bool dry_run;
+    Dispatch *dispatch;    /* of its instance */
+    ChannelReport *report; /* what comes of it */
+    const RosterChannel *roster;
+    const ChannelRow *row; /* of the catalog; NULL until it is resolved */
+    size_t *open_count;    /* channels of the pass that are not done */
+    bool is_done;
+
+    Call call; /* the one request under way */
+    Listing listing;
+    Desired desired;
+    Diff diff;      /* of the list that the plan is made from */
+    Diff confirmed; /* of the last list read after deletions */
+    Diff *reading;  /* which of the two is being filled */
+    ChannelOnWhole on_whole;
+    Plan plan;
+    Memory memory;
+    bool is_approved; /* the guards are passed by an approval */
+
+    Deletion *deletions; /* of the plan's extras, in their order */
+    bool *may_have_gone; /* of each: some send was ambiguous */
+    size_t next;         /* the deletion under way */
+    uint32_t failures_in_row;
+    uint32_t looks; /* at the list after deletions, that still showed a deleted member */
+};
+
+/* Begins a resolved channel's work; the end is is_done, perhaps before this returns. */
+void channel_start(ChannelPass *channel, const ChannelRow *row);
+
+/* Ends it with a result; `err` (may be NULL) goes into the report unless there is an earlier one.
+ */
+void channel_end(ChannelPass *channel, Result result, const Err *err);
+
+/* Reads the whole list into `diff`, after a delay; then calls on_whole. When it cannot be read, the
+ * channel ends as failed, or as drift when the pass was stopped first. */
+void channel_read(ChannelPass *channel, Diff *diff, uint64_t delay_usec, ChannelOnWhole on_whole);
+
+void channel_tell(const ChannelPass *channel, EventKind kind, const Err *err);
+
+/* Frees what the work needed; the report stays. */
+void channel_done(ChannelPass *channel);

@@ -1,0 +1,125 @@
+/* Confirmation: see confirm.h. */
+#include "reconcile/confirm.h"
+
+#include <errno.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/mem.h"
+#include "daemon/base/str.h"
+
+/* A deleted member that is still listed is looked for again after each of these (API.md section 2:
+ * whether a list shows what was just written is not promised). */
+static const uint64_t look_again_usec[] = {1 * USEC_PER_SEC, 3 * USEC_PER_SEC, 10 * USEC_PER_SEC};
+
+static bool confirm_is_deleted(const ExtraReport *extra)
+{
+    return extra->outcome == OUTCOME_DELETED || extra->outcome == OUTCOME_GONE;
+}
+
+static const ExtraReport *confirm_find_lingering(const ChannelPass *channel)
+{
+    const ChannelReport *report = channel->report;
+
+    for (size_t i = 0; i < report->extra_count; i++) {
+        if (confirm_is_deleted(&report->extras[i]) &&
+            diff_has_id(&channel->confirmed, report->extras[i].id))
+            return &report->extras[i];
+    }
+    return NULL;
+}
+
+/* A deletion that failed by its answers but whose member is gone has succeeded, and the other way
+ * round. Returns how many have failed in the end. */
+static size_t confirm_settle(ChannelPass *channel)
+{
+    ChannelReport *report = channel->report;
+    size_t failed = 0;
+
+    for (size_t i = 0; i < report->extra_count; i++) {
+        ExtraReport *extra = &report->extras[i];
+        bool is_listed = diff_has_id(&channel->confirmed, extra->id);
+        Outcome outcome = extra->outcome;
+
+        if (outcome == OUTCOME_FAILED && !is_listed)
+            outcome = channel->may_have_gone[i] ? OUTCOME_DELETED : OUTCOME_GONE;
+        else if (confirm_is_deleted(extra) && is_listed)
+            outcome = OUTCOME_FAILED;
+        if (outcome != extra->outcome)
+            channel->ops->decide(channel->context, channel->deletions[i].action, outcome,
+                                 extra->attempts, NULL, NULL);
+        extra->outcome = outcome;
+        failed += outcome == OUTCOME_FAILED;
+    }
+    return failed;
+}
+
+static bool confirm_was_planned(const ChannelPass *channel, const char *member_id)
+{
+    if (!diff_has_id(&channel->diff, member_id))
+        return false;
+    for (size_t i = 0; i < channel->plan.extra_count; i++) {
+        if (str_equal(channel->plan.extras[i].id, member_id))
+            return true;
+    }
+    return false;
+}
+
+static bool confirm_has_new_extras(const ChannelPass *channel)
+{
+    for (size_t i = 0; i < channel->confirmed.extra_count; i++) {
+        if (!confirm_was_planned(channel, channel->confirmed.extras[i].id))
+            return true;
+    }
+    return false;
+}
+
+static void confirm_conclude(ChannelPass *channel, const ExtraReport *lingering)
+{
+    ChannelReport *report = channel->report;
+    Err err = {0};
+    size_t failed;
+
+    if (lingering)
+        err_set(&err, -EREMOTEIO,
+                "the service deleted the member %s (%s), but still lists it after %zu more looks",
+                lingering->address, lingering->id, ELEMENTS(look_again_usec));
+    failed = confirm_settle(channel);
+    if (report_set_missing(report, &channel->confirmed) < 0) {
+        err_memory(&err);
+        failed++;
+    }
+    if (failed == 0)
+        err_clear(&report->error);
+    if (failed > 0)
+        channel_end(channel, RESULT_FAILED, &err);
+    else if (report->missing_count > 0 || confirm_has_new_extras(channel))
+        channel_end(channel, RESULT_DRIFT, NULL);
+    else
+        channel_end(channel, RESULT_CONVERGED, NULL);
+}
+
+static void confirm_on_list(ChannelPass *channel)
+{
+    const ExtraReport *lingering = confirm_find_lingering(channel);
+
+    if (lingering && channel->looks < ELEMENTS(look_again_usec)) {
+        diff_reset(&channel->confirmed);
+        channel_read(channel, &channel->confirmed, look_again_usec[channel->looks++],
+                     confirm_on_list);
+        return;
+    }
+    confirm_conclude(channel, lingering);
+}
+
+void confirm_start(ChannelPass *channel)
+{
+    Err err = {0};
+
+    if (diff_init(&channel->confirmed, &channel->desired, channel->row->id,
+                  channel->report->is_ecs) < 0) {
+        err_memory(&err);
+        channel_end(channel, RESULT_FAILED, &err);
+        return;
+    }
+    channel_read(channel, &channel->confirmed, 0, confirm_on_list);
+}

@@ -1,0 +1,38 @@
+/*
+ * One pass over all channels of a configuration: each instance's channel list, then its channels
+ * side by side, until each has a result (PRODUCT.md section 4). Driven from outside: whoever holds
+ * it brings answers and the time, through the functions below, and never from within a call of its
+ * Ops.
+ */
+#pragma once
+
+#include "reconcile/call.h"
+#include "reconcile/report.h"
+
+typedef struct Pass Pass;
+
+/* `config`, `ops`, its context and `pass_id` are borrowed and outlive the pass. 0 or -ENOMEM. */
+int pass_new(const Config *config, const Ops *ops, void *context, const char *pass_id, bool dry_run,
+             Pass **ret_pass);
+void pass_free(Pass *pass);
+DEFINE_CLEANUP(Pass, pass_free)
+
+/* Begins; may be done when it returns (pass_is_done()). */
+void pass_start(Pass *pass);
+
+/* `tag` is the Request's. The answer is borrowed for the time of the call. */
+void pass_on_answer(Pass *pass, void *tag, const Answer *answer);
+void pass_on_renewed(Pass *pass, size_t instance, Renewal renewal, const Err *err);
+void pass_on_wake(Pass *pass);
+
+/* Sends nothing more; requests in flight are awaited. `why` is told where something was left:
+ * "stopped by SIGTERM". */
+void pass_stop(Pass *pass, const char *why);
+
+/* Stops, and does not await requests in flight either: no answer may be brought any more. */
+void pass_abandon(Pass *pass, const char *why);
+
+bool pass_is_done(const Pass *pass);
+
+/* Complete once the pass is done; owned by it. */
+const Report *pass_get_report(const Pass *pass);
