@@ -1,0 +1,212 @@
+/* The report for people: see report_text.h. */
+#include "daemon/report_text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/str.h"
+#include "reconcile/identity.h"
+
+typedef enum Colour { COLOUR_NONE, COLOUR_RED, COLOUR_GREEN, COLOUR_YELLOW } Colour;
+
+typedef struct Page {
+    Buf *buf;
+    bool colour;
+} Page;
+
+bool report_text_wants_colour(void)
+{
+    const char *terminal = getenv("TERM");
+
+    return isatty(STDOUT_FILENO) == 1 && str_is_empty(getenv("NO_COLOR")) &&
+           !(terminal && str_equal(terminal, "dumb"));
+}
+
+static void page_colour(const Page *page, Colour colour)
+{
+    static const char *const codes[] = {
+        [COLOUR_NONE] = "\033[0m",
+        [COLOUR_RED] = "\033[31m",
+        [COLOUR_GREEN] = "\033[32m",
+        [COLOUR_YELLOW] = "\033[33m",
+    };
+
+    if (page->colour)
+        buf_puts(page->buf, codes[colour]);
+}
+
+/* What a service or a roster names must not steer the terminal. */
+static void page_puts(const Page *page, const char *text)
+{
+    for (; *text; text++)
+        buf_putc(page->buf, (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
+}
+
+static Colour page_result_colour(Result result)
+{
+    switch (result) {
+    case RESULT_IN_SYNC:
+    case RESULT_CONVERGED:
+        return COLOUR_GREEN;
+    case RESULT_PAUSED:
+    case RESULT_DRIFT:
+    case RESULT_HELD:
+        return COLOUR_YELLOW;
+    case RESULT_UNMANAGEABLE:
+    case RESULT_FAILED:
+        break;
+    }
+    return COLOUR_RED;
+}
+
+static void page_heading(const Page *page, const ChannelReport *report)
+{
+    page_puts(page, report->instance_name);
+    buf_putc(page->buf, '/');
+    page_puts(page, report->name ? report->name : report->id);
+    if (report->name && report->id) {
+        buf_puts(page->buf, " (");
+        page_puts(page, report->id);
+        buf_putc(page->buf, ')');
+    }
+    if (report->channel->mode == MODE_OBSERVE)
+        buf_puts(page->buf, ", observe");
+    buf_puts(page->buf, ": ");
+    page_colour(page, page_result_colour(report->result));
+    buf_puts(page->buf,
+             report->result == RESULT_IN_SYNC ? "in sync" : report_result_text(report->result));
+    page_colour(page, COLOUR_NONE);
+    buf_putc(page->buf, '\n');
+}
+
+static void page_member(const Page *page, char sign, Colour colour, const char *group,
+                        const char *address, uint16_t port)
+{
+    char text[IDENTITY_SIZE_MAX + 16];
+
+    identity_format(group, address, port, text, sizeof(text));
+    buf_puts(page->buf, "  ");
+    page_colour(page, colour);
+    buf_putc(page->buf, sign);
+    buf_putc(page->buf, ' ');
+    page_puts(page, text);
+    page_colour(page, COLOUR_NONE);
+}
+
+static void page_extra(const Page *page, const ExtraReport *extra)
+{
+    page_member(page, '-', COLOUR_RED, extra->group, extra->address, extra->port);
+    buf_puts(page->buf, "  ");
+    page_puts(page, extra->id);
+    if (extra->outcome != OUTCOME_PLANNED)
+        buf_printf(page->buf, "  %s", report_outcome_text(extra->outcome));
+    if (extra->attempts > 1)
+        buf_printf(page->buf, " (%" PRIu32 " attempts)", extra->attempts);
+    buf_putc(page->buf, '\n');
+}
+
+static void page_counts(const Page *page, const ChannelReport *report)
+{
+    size_t kept = report->live_count - report->extra_count - report->ignored_count;
+
+    buf_printf(page->buf, "  = %zu kept", kept);
+    if (report->ignored_count)
+        buf_printf(page->buf, ", %zu ignored", report->ignored_count);
+    buf_putc(page->buf, '\n');
+}
+
+static void page_guards(const Page *page, const ChannelReport *report)
+{
+    for (size_t i = 0; i < report->guard_count; i++) {
+        const Guard *guard = &report->guards[i];
+
+        buf_puts(page->buf, "  ");
+        page_colour(page, COLOUR_YELLOW);
+        buf_printf(page->buf, "! %s refuses: %" PRIu64 " planned, limit %" PRIu64,
+                   guard_name_text(guard->name), guard->planned, guard->limit);
+        page_colour(page, COLOUR_NONE);
+        buf_putc(page->buf, '\n');
+    }
+    if (report->digest[0])
+        buf_printf(page->buf, "  digest %s\n", report->digest);
+}
+
+static void page_notes(const Page *page, const ChannelReport *report)
+{
+    char end[CLOCK_RFC3339_SIZE];
+
+    if (report->pause_reason) {
+        buf_puts(page->buf, "  paused: ");
+        page_puts(page, report->pause_reason);
+        if (report->pause_end_usec) {
+            clock_format_rfc3339(report->pause_end_usec, end);
+            buf_printf(page->buf, " (until %s)", end);
+        }
+        buf_putc(page->buf, '\n');
+    }
+    if (report->error.text[0]) {
+        buf_puts(page->buf, "  ");
+        page_colour(page, COLOUR_RED);
+        page_puts(page, report->error.text);
+        page_colour(page, COLOUR_NONE);
+        if (report->error.request_id[0]) {
+            buf_puts(page->buf, " (request ");
+            page_puts(page, report->error.request_id);
+            buf_putc(page->buf, ')');
+        }
+        buf_putc(page->buf, '\n');
+    }
+}
+
+static void page_channel(const Page *page, const ChannelReport *report)
+{
+    page_heading(page, report);
+    for (size_t i = 0; i < report->extra_count; i++)
+        page_extra(page, &report->extras[i]);
+    for (size_t i = 0; i < report->missing_count; i++) {
+        const MissingReport *row = &report->missing[i];
+
+        page_member(page, '?', COLOUR_YELLOW, row->group, row->address, row->port);
+        buf_puts(page->buf, "  missing\n");
+    }
+    if (report->has_list)
+        page_counts(page, report);
+    page_guards(page, report);
+    page_notes(page, report);
+    buf_putc(page->buf, '\n');
+}
+
+static void page_summary(const Page *page, const Report *report)
+{
+    static const Result order[] = {RESULT_FAILED, RESULT_UNMANAGEABLE, RESULT_HELD,   RESULT_DRIFT,
+                                   RESULT_PAUSED, RESULT_CONVERGED,    RESULT_IN_SYNC};
+    size_t counts[RESULT_FAILED + 1] = {0}, extras = 0, missing = 0;
+
+    for (size_t i = 0; i < report->channel_count; i++) {
+        counts[report->channels[i].result]++;
+        extras += report->channels[i].extra_count;
+        missing += report->channels[i].missing_count;
+    }
+    buf_printf(page->buf, "%zu channel%s:", report->channel_count,
+               report->channel_count == 1 ? "" : "s");
+    for (size_t i = 0, shown = 0; i < ELEMENTS(order); i++) {
+        const char *text = order[i] == RESULT_IN_SYNC ? "in sync" : report_result_text(order[i]);
+
+        if (counts[order[i]])
+            buf_printf(page->buf, "%s %zu %s", shown++ ? "," : "", counts[order[i]], text);
+    }
+    buf_printf(page->buf, "; %zu extra, %zu missing%s\n", extras, missing,
+               report->dry_run ? " (dry run: nothing was changed)" : "");
+}
+
+int report_text_append(const Report *report, bool colour, Buf *buf)
+{
+    Page page = {.buf = buf, .colour = colour};
+
+    for (size_t i = 0; i < report->channel_count; i++)
+        page_channel(&page, &report->channels[i]);
+    page_summary(&page, report);
+    return buf_failed(buf);
+}
