@@ -34,9 +34,9 @@ void channel_done(ChannelPass *channel)
     diff_done(&channel->confirmed);
     memory_done(&channel->memory);
     free(channel->deletions);
-    free(channel->may_have_gone);
+    free(channel->sent);
     channel->deletions = NULL;
-    channel->may_have_gone = NULL;
+    channel->sent = NULL;
 }
 
 void channel_end(ChannelPass *channel, Result result, const Err *err)

@@ -12,6 +12,14 @@
 
 typedef struct ChannelPass ChannelPass;
 
+/* What is known of one deletion that was sent, until its outcome is decided. */
+typedef struct Sent {
+    bool may_have_gone; /* some send was ambiguous */
+    int http;           /* of the last answer, 0 without one */
+    char code[32];
+    char request_id[72];
+} Sent;
+
 /* What a step may come to when a list is whole. */
 typedef void (*ChannelOnWhole)(ChannelPass *channel);
 
@@ -40,7 +48,7 @@ struct ChannelPass {
     bool is_approved; /* the guards are passed by an approval */
 
     Deletion *deletions; /* of the plan's extras, in their order */
-    bool *may_have_gone; /* of each: some send was ambiguous */
+    Sent *sent;          /* of each */
     size_t next;         /* the deletion under way */
     uint32_t failures_in_row;
     uint32_t looks; /* at the list after deletions, that still showed a deleted member */

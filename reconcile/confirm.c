@@ -6,6 +6,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
+#include "reconcile/removal.h"
 
 /* A deleted member that is still listed is looked for again after each of these (API.md section 2:
  * whether a list shows what was just written is not promised). */
@@ -28,27 +29,25 @@ static const ExtraReport *confirm_find_lingering(const ChannelPass *channel)
     return NULL;
 }
 
-/* A deletion that failed by its answers but whose member is gone has succeeded, and the other way
- * round. Returns how many have failed in the end. */
-static size_t confirm_settle(ChannelPass *channel)
+/* A deletion that failed by its answers but whose member is gone has succeeded. Returns how many
+ * have failed in the end, or the state's error. */
+static int confirm_settle(ChannelPass *channel, Err *err)
 {
     ChannelReport *report = channel->report;
-    size_t failed = 0;
+    int failed = 0;
 
     for (size_t i = 0; i < report->extra_count; i++) {
         ExtraReport *extra = &report->extras[i];
-        bool is_listed = diff_has_id(&channel->confirmed, extra->id);
-        Outcome outcome = extra->outcome;
+        int r;
 
-        if (outcome == OUTCOME_FAILED && !is_listed)
-            outcome = channel->may_have_gone[i] ? OUTCOME_DELETED : OUTCOME_GONE;
-        else if (confirm_is_deleted(extra) && is_listed)
-            outcome = OUTCOME_FAILED;
-        if (outcome != extra->outcome)
-            channel->ops->decide(channel->context, channel->deletions[i].action, outcome,
-                                 extra->attempts, NULL, NULL);
-        extra->outcome = outcome;
-        failed += outcome == OUTCOME_FAILED;
+        if (extra->outcome != OUTCOME_FAILED)
+            continue;
+        if (!diff_has_id(&channel->confirmed, extra->id))
+            extra->outcome = channel->sent[i].may_have_gone ? OUTCOME_DELETED : OUTCOME_GONE;
+        r = removal_decide(channel, i, extra->outcome, err);
+        if (r < 0)
+            return r;
+        failed += extra->outcome == OUTCOME_FAILED;
     }
     return failed;
 }
@@ -77,20 +76,18 @@ static void confirm_conclude(ChannelPass *channel, const ExtraReport *lingering)
 {
     ChannelReport *report = channel->report;
     Err err = {0};
-    size_t failed;
+    int failed = confirm_settle(channel, &err);
 
-    if (lingering)
-        err_set(&err, -EREMOTEIO,
-                "the service deleted the member %s (%s), but still lists it after %zu more looks",
-                lingering->address, lingering->id, ELEMENTS(look_again_usec));
-    failed = confirm_settle(channel);
-    if (report_set_missing(report, &channel->confirmed) < 0) {
-        err_memory(&err);
-        failed++;
-    }
+    if (failed >= 0 && report_set_missing(report, &channel->confirmed) < 0)
+        failed = err_memory(&err);
     if (failed == 0)
         err_clear(&report->error);
-    if (failed > 0)
+    if (failed == 0 && lingering)
+        err_set(&err, -EREMOTEIO,
+                "the service says that it deleted the member %s (%s), but still lists it after "
+                "%zu more looks",
+                lingering->address, lingering->id, ELEMENTS(look_again_usec));
+    if (failed != 0 || lingering)
         channel_end(channel, RESULT_FAILED, &err);
     else if (report->missing_count > 0 || confirm_has_new_extras(channel))
         channel_end(channel, RESULT_DRIFT, NULL);

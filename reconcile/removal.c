@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "daemon/base/str.h"
 #include "reconcile/confirm.h"
 #include "reconcile/identity.h"
 
@@ -32,19 +33,38 @@ static void removal_tell(const ChannelPass *channel, const ExtraReport *extra, c
     channel->ops->tell(channel->context, &event);
 }
 
-/* What was not sent is skipped; the channel's worst so far decides its result. */
+int removal_decide(ChannelPass *channel, size_t number, Outcome outcome, Err *err)
+{
+    const Sent *sent = &channel->sent[number];
+    Answer answer = {.kind = ANSWER_HTTP, .http = sent->http};
+
+    str_copy(answer.code, sizeof(answer.code), sent->code);
+    str_copy(answer.request_id, sizeof(answer.request_id), sent->request_id);
+    return channel->ops->decide(channel->context, channel->deletions[number].action, outcome,
+                                channel->report->extras[number].attempts,
+                                sent->http ? &answer : NULL, err);
+}
+
+/*
+ * Ends the channel without confirming. What was not sent is skipped; what failed for certain is
+ * decided; what may have gone all the same stays undecided in the history until a list shows it.
+ */
 static void removal_cut(ChannelPass *channel, Result result, const Err *err)
 {
     ChannelReport *report = channel->report;
+    Err state_err = {0};
+    int r = 0;
 
-    for (size_t i = channel->next; i < report->extra_count; i++) {
-        if (report->extras[i].outcome == OUTCOME_FAILED)
-            continue;
-        report->extras[i].outcome = OUTCOME_SKIPPED;
-        channel->ops->decide(channel->context, channel->deletions[i].action, OUTCOME_SKIPPED,
-                             report->extras[i].attempts, NULL, NULL);
+    for (size_t i = 0; i < report->extra_count && r == 0; i++) {
+        ExtraReport *extra = &report->extras[i];
+
+        if (i >= channel->next && extra->outcome != OUTCOME_FAILED)
+            extra->outcome = OUTCOME_SKIPPED;
+        if (extra->outcome == OUTCOME_SKIPPED ||
+            (extra->outcome == OUTCOME_FAILED && !channel->sent[i].may_have_gone))
+            r = removal_decide(channel, i, extra->outcome, &state_err);
     }
-    channel_end(channel, result, err);
+    channel_end(channel, r < 0 ? RESULT_FAILED : result, r < 0 ? &state_err : err);
 }
 
 static void removal_keep_error(ChannelPass *channel, const Err *err)
@@ -105,15 +125,25 @@ static void removal_go_on(ChannelPass *channel, CallEnd end, const Err *err)
     }
 }
 
+static void removal_note(Sent *sent, const Call *call, const Answer *answer)
+{
+    sent->may_have_gone = call->was_ambiguous;
+    if (!answer)
+        return;
+    sent->http = answer->http;
+    str_copy(sent->code, sizeof(sent->code), answer->code);
+    str_copy(sent->request_id, sizeof(sent->request_id), answer->request_id);
+}
+
 static void removal_on_end(Call *call, CallEnd end, const Answer *answer, const Err *err)
 {
     ChannelPass *channel = call->owner;
     ExtraReport *extra = &channel->report->extras[channel->next];
     Err state_err = {0};
-    int r;
+    int r = 0;
 
     extra->attempts = call->attempts;
-    channel->may_have_gone[channel->next] = call->was_ambiguous;
+    removal_note(&channel->sent[channel->next], call, answer);
     if (end == CALL_STOPPED) {
         removal_on_stopped(channel, call, err);
         return;
@@ -124,8 +154,8 @@ static void removal_on_end(Call *call, CallEnd end, const Answer *answer, const 
         removal_keep_error(channel, err);
     if (extra->outcome != OUTCOME_SKIPPED)
         removal_tell(channel, extra, extra->outcome == OUTCOME_FAILED ? err : NULL);
-    r = channel->ops->decide(channel->context, channel->deletions[channel->next].action,
-                             extra->outcome, extra->attempts, answer, &state_err);
+    if (extra->outcome == OUTCOME_DELETED || extra->outcome == OUTCOME_GONE)
+        r = removal_decide(channel, channel->next, extra->outcome, &state_err);
     if (r < 0) {
         channel->next++;
         removal_cut(channel, RESULT_FAILED, &state_err);
@@ -162,8 +192,8 @@ static int removal_prepare(ChannelPass *channel)
     size_t count = channel->plan.extra_count;
 
     channel->deletions = calloc(count, sizeof(*channel->deletions));
-    channel->may_have_gone = calloc(count, sizeof(*channel->may_have_gone));
-    if (!channel->deletions || !channel->may_have_gone)
+    channel->sent = calloc(count, sizeof(*channel->sent));
+    if (!channel->deletions || !channel->sent)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++) {
         const Extra *extra = &channel->plan.extras[i];

@@ -8,3 +8,6 @@
 #define REMOVAL_FAILURES_MAX 5
 
 void removal_start(ChannelPass *channel);
+
+/* Gives a deletion that failed its final outcome, for the history. */
+int removal_decide(ChannelPass *channel, size_t number, Outcome outcome, Err *err);
