@@ -55,13 +55,15 @@ static void removal_cut(ChannelPass *channel, Result result, const Err *err)
     Err state_err = {0};
     int r = 0;
 
-    for (size_t i = 0; i < report->extra_count && r == 0; i++) {
+    for (size_t i = 0; i < report->extra_count; i++) {
         ExtraReport *extra = &report->extras[i];
+        bool is_known;
 
         if (i >= channel->next && extra->outcome != OUTCOME_FAILED)
             extra->outcome = OUTCOME_SKIPPED;
-        if (extra->outcome == OUTCOME_SKIPPED ||
-            (extra->outcome == OUTCOME_FAILED && !channel->sent[i].may_have_gone))
+        is_known = extra->outcome == OUTCOME_SKIPPED ||
+                   (extra->outcome == OUTCOME_FAILED && !channel->sent[i].may_have_gone);
+        if (is_known && r == 0)
             r = removal_decide(channel, i, extra->outcome, &state_err);
     }
     channel_end(channel, r < 0 ? RESULT_FAILED : result, r < 0 ? &state_err : err);
