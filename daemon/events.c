@@ -1,0 +1,93 @@
+/* Events to the log: see events.h. */
+#include "daemon/events.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "reconcile/report.h"
+
+/* One for each kind of event, for `journalctl MESSAGE_ID=` and the message catalog. */
+static const char *const message_ids[] = {
+    [EVENT_RETRY] = "5d1c8e0b7a5f4c0e9b3a6f1d2c4e8a01",
+    [EVENT_DELETED] = "5d1c8e0b7a5f4c0e9b3a6f1d2c4e8a02",
+    [EVENT_DELETE_FAILED] = "5d1c8e0b7a5f4c0e9b3a6f1d2c4e8a03",
+    [EVENT_HELD] = "5d1c8e0b7a5f4c0e9b3a6f1d2c4e8a04",
+    [EVENT_CHANNEL_FAILED] = "5d1c8e0b7a5f4c0e9b3a6f1d2c4e8a05",
+    [EVENT_INSTANCE_FAILED] = "5d1c8e0b7a5f4c0e9b3a6f1d2c4e8a06",
+    [EVENT_RENEWED] = "5d1c8e0b7a5f4c0e9b3a6f1d2c4e8a07",
+};
+
+/* "prod/payments", "prod" for what concerns the instance. */
+static void events_place(const Event *event, char *ret_text, size_t size)
+{
+    const char *channel = event->channel_name[0] ? event->channel_name : event->channel_id;
+
+    snprintf(ret_text, size, "%s%s%s", event->instance_name, channel[0] ? "/" : "", channel);
+}
+
+static void events_write(const Event *event, const LogFields *fields, const char *place)
+{
+    const char *why = event->err ? event->err->text : "";
+    char wait[32];
+
+    switch (event->kind) {
+    case EVENT_RETRY:
+        clock_format_span(event->wait_usec, wait, sizeof(wait));
+        log_event(LOG_LEVEL_INFO, fields, "%s: %s; sending again in %s (attempt %" PRIu32 ")",
+                  place, why, wait, event->attempt + 1);
+        return;
+    case EVENT_DELETED:
+        log_event(LOG_LEVEL_NOTICE, fields, "%s: deleted %s (%s)%s", place, event->member,
+                  event->member_id,
+                  event->outcome == OUTCOME_GONE ? ", which was gone already" : "");
+        return;
+    case EVENT_DELETE_FAILED:
+        log_event(LOG_LEVEL_WARNING, fields, "%s: could not delete %s (%s): %s", place,
+                  event->member, event->member_id, why);
+        return;
+    case EVENT_HELD:
+        log_event(LOG_LEVEL_WARNING, fields, "%s: held: %s: %s", place, why, event->digest);
+        return;
+    case EVENT_CHANNEL_FAILED:
+        log_event(LOG_LEVEL_WARNING, fields, "%s: failed: %s", place, why);
+        return;
+    case EVENT_INSTANCE_FAILED:
+        log_event(LOG_LEVEL_ERR, fields, "%s: nothing more is sent to it in this pass: %s", place,
+                  why);
+        return;
+    case EVENT_RENEWED:
+        log_event(LOG_LEVEL_INFO, fields, "%s: the credential was refused and has been renewed",
+                  place);
+        return;
+    }
+}
+
+void events_log(const Event *event)
+{
+    char place[256], status[16] = "", attempt[16] = "";
+    const char *outcome = event->kind == EVENT_DELETED || event->kind == EVENT_DELETE_FAILED
+                              ? report_outcome_text(event->outcome)
+                              : "";
+    LogFields fields = {
+        .message_id = message_ids[event->kind],
+        .pass = event->pass,
+        .instance = event->instance_name,
+        .channel = event->channel_name[0] ? event->channel_name : event->channel_id,
+        .member = event->member,
+        .action = outcome,
+        .http_status = status,
+        .error_code = event->err ? event->err->code : "",
+        .request_id = event->err ? event->err->request_id : "",
+        .attempt = attempt,
+        .digest = event->digest,
+    };
+
+    if (event->err && event->err->http)
+        snprintf(status, sizeof(status), "%d", event->err->http);
+    if (event->attempt)
+        snprintf(attempt, sizeof(attempt), "%" PRIu32, event->attempt);
+    events_place(event, place, sizeof(place));
+    events_write(event, &fields, place);
+}

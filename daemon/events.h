@@ -1,0 +1,7 @@
+/* What a pass tells, as log events (PRODUCT.md section 7). */
+#pragma once
+
+#include "reconcile/ops.h"
+
+/* Logs it: a deletion at notice, a guard's refusal at warning, a failing instance at err. */
+void events_log(const Event *event);
