@@ -1,0 +1,37 @@
+/* Loading and checking: see load.h. */
+#include "daemon/load.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "daemon/exit_status.h"
+
+int load_config(const char *path, Config **ret_config)
+{
+    _cleanup_(problems_done) Problems problems = {0};
+    _cleanup_(buf_done) Buf text = {0};
+    int r = config_load(path, &problems, ret_config);
+
+    if (r >= 0)
+        return 0;
+    problems_print(&problems, &text);
+    if (buf_failed(&text) < 0 || text.size == 0)
+        buf_puts(&text, "out of memory\n");
+    fputs(buf_text(&text), stderr);
+    return -EINVAL;
+}
+
+int load_check(const char *path)
+{
+    _cleanup_(config_freep) Config *config = NULL;
+    size_t members = 0;
+
+    if (load_config(path, &config) < 0)
+        return EXIT_INVALID;
+    for (size_t i = 0; i < config->channel_count; i++)
+        members += config->channels[i].member_count;
+    printf("%s: valid: %zu instance%s, %zu channel%s, %zu member%s\n", path, config->instance_count,
+           config->instance_count == 1 ? "" : "s", config->channel_count,
+           config->channel_count == 1 ? "" : "s", members, members == 1 ? "" : "s");
+    return fflush(stdout) == EOF ? EXIT_FAILED : EXIT_IN_SYNC;
+}

@@ -1,0 +1,11 @@
+/* Settings and rosters from the command line: loading them or saying what is wrong. */
+#pragma once
+
+#include "config/config.h"
+
+/* Loads them; every mistake goes to standard error, a line each. 0, or -EINVAL (then exit with
+ * EXIT_INVALID). Free with config_free(). */
+int load_config(const char *path, Config **ret_config);
+
+/* `--check` and `validate`: says on standard output what was found valid. The exit status. */
+int load_check(const char *path);

@@ -1,0 +1,201 @@
+/* One pass: see once.h. */
+#include "daemon/once.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/door.h"
+#include "daemon/exit_status.h"
+#include "daemon/load.h"
+#include "daemon/report_json.h"
+#include "daemon/report_text.h"
+#include "daemon/state_dir.h"
+
+/* How long a request in flight is awaited after a signal (PRODUCT.md section 7). */
+#define GRACE_USEC (4 * USEC_PER_SEC)
+
+typedef struct Once {
+    sd_event *event;
+    Door door;
+    char why[64]; /* the signal that stops it, "" before one */
+} Once;
+
+/* ---- signals ---- */
+
+static int once_on_grace(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    Once *once = userdata;
+
+    (void)source;
+    (void)usec;
+    door_abandon(&once->door, once->why);
+    return 0;
+}
+
+static int once_on_signal(sd_event_source *source, const struct signalfd_siginfo *info,
+                          void *userdata)
+{
+    Once *once = userdata;
+
+    (void)source;
+    if (once->why[0]) {
+        door_abandon(&once->door, once->why);
+        return 0;
+    }
+    snprintf(once->why, sizeof(once->why), "stopped by SIG%s", sigabbrev_np((int)info->ssi_signo));
+    log_event(LOG_LEVEL_NOTICE, NULL, "%s: nothing more is sent", once->why);
+    door_stop(&once->door, once->why);
+    if (sd_event_add_time_relative(once->event, NULL, CLOCK_MONOTONIC, GRACE_USEC, USEC_PER_MSEC,
+                                   once_on_grace, once) < 0)
+        door_abandon(&once->door, once->why);
+    return 0;
+}
+
+static int once_catch_signals(Once *once, Err *err)
+{
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+    sigset_t set;
+    int r = 0;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < ELEMENTS(signals); i++)
+        sigaddset(&set, signals[i]);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+        return err_system(err, -errno, "cannot set up signals");
+    for (size_t i = 0; i < ELEMENTS(signals) && r >= 0; i++)
+        r = sd_event_add_signal(once->event, NULL, signals[i], once_on_signal, once);
+    return r < 0 ? err_system(err, r, "cannot set up signals") : 0;
+}
+
+/* ---- the state ---- */
+
+/* 0, also where the state cannot be used: then it says why, and nothing will be deleted. */
+static int once_open_store(const Config *config, bool dry_run, Store **ret_store, Err *ret_why)
+{
+    _cleanup_free_ char *directory = NULL;
+    int r = state_dir_find(config, &directory, ret_why);
+
+    if (r >= 0)
+        r = dry_run ? store_open_read_only(directory, ret_store, ret_why)
+                    : store_open(directory, ret_store, ret_why);
+    if (r == -EWOULDBLOCK)
+        return r;
+    if (r < 0)
+        log_event(LOG_LEVEL_ERR, NULL, "%s", ret_why->text);
+    return 0;
+}
+
+static int once_give_approvals(Store *store, const Options *options, Err *err)
+{
+    for (size_t i = 0; store && i < options->approval_count; i++) {
+        int r = store_approve(store, options->approvals[i], clock_realtime_usec(), err);
+
+        if (r < 0)
+            return r;
+        if (r > 0)
+            log_event(LOG_LEVEL_WARNING, NULL,
+                      "the approval %s was used already: it lets its plan pass once",
+                      options->approvals[i]);
+    }
+    return 0;
+}
+
+/* ---- the report ---- */
+
+static int once_print(const Report *report, bool json)
+{
+    _cleanup_(buf_done) Buf text = {0};
+    int r = json ? report_json_append(report, &text)
+                 : report_text_append(report, report_text_wants_colour(), &text);
+
+    if (r < 0) {
+        log_event(LOG_LEVEL_ERR, NULL, "the report cannot be made: out of memory");
+        return r;
+    }
+    if (fwrite(text.data, 1, text.size, stdout) != text.size || fflush(stdout) == EOF) {
+        log_event(LOG_LEVEL_ERR, NULL, "the report cannot be printed: %s", strerror(errno));
+        return -EIO;
+    }
+    return 0;
+}
+
+static void once_on_done(Door *door, void *userdata)
+{
+    Once *once = userdata;
+
+    (void)door;
+    sd_event_exit(once->event, 0);
+}
+
+/* The pass itself; the exit status. */
+static int once_pass(Once *once, const Options *options, Err *err)
+{
+    const Report *report;
+    int status, r = door_begin_pass(&once->door, once_on_done, once, err);
+
+    if (r >= 0)
+        r = sd_event_loop(once->event);
+    if (r < 0)
+        return err_is_set(err) ? r : err_system(err, r, "the event loop failed");
+    report = pass_get_report(once->door.pass);
+    status = report_exit_status(report);
+    if (door_end_pass(&once->door, err) < 0) {
+        log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
+        status = EXIT_FAILED;
+    }
+    return once_print(report, options->json) < 0 ? EXIT_FAILED : status;
+}
+
+static int once_prepare(Once *once, const Config *config, const Options *options, Err *err)
+{
+    Store *store = NULL;
+    Err store_err = {0};
+    int r = sd_event_new(&once->event);
+
+    if (r < 0)
+        return err_system(err, r, "cannot set up the event loop");
+    r = once_catch_signals(once, err);
+    if (r < 0)
+        return r;
+    r = once_open_store(config, options->dry_run, &store, &store_err);
+    if (r < 0) {
+        log_event(LOG_LEVEL_ERR, NULL, "%s", store_err.text);
+        return EXIT_LOCKED;
+    }
+    r = once_give_approvals(store, options, err);
+    if (r < 0) {
+        store_free(store);
+        return r;
+    }
+    r = door_open(&once->door, once->event, config, options->dry_run, store, &store_err, err);
+    if (r == -ENOMEM || r >= 0)
+        return r < 0 ? r : 0;
+    log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
+    return EXIT_INVALID;
+}
+
+int once_run(const Options *options)
+{
+    _cleanup_(config_freep) Config *config = NULL;
+    Once once = {0};
+    Err err = {0};
+    int status;
+
+    if (load_config(options->config_path, &config) < 0)
+        return EXIT_INVALID;
+    status = once_prepare(&once, config, options, &err);
+    if (status == 0)
+        status = once_pass(&once, options, &err);
+    if (status < 0) {
+        log_event(LOG_LEVEL_ERR, NULL, "%s", err.text);
+        status = EXIT_FAILED;
+    }
+    door_close(&once.door);
+    sd_event_unref(once.event);
+    return status;
+}
