@@ -1,0 +1,124 @@
+/* Deletions in the state: recorded before the first is sent, decided when known. */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "daemon/base/str.h"
+#include "daemon/store/approval.h"
+#include "daemon/store/state.h"
+#include "daemon/store/transaction.h"
+
+static int action_insert_pass(Store *store, Err *err)
+{
+    _cleanup_(query_done) Query query = query_begin(store, QUERY_PASS_INSERT);
+
+    query_text(&query, store->pass.id);
+    query_number(&query, store->pass.started_usec);
+    return query_step(&query, err);
+}
+
+static int action_insert(Store *store, const Batch *batch, Deletion *deletion,
+                         uint64_t realtime_usec, Err *err)
+{
+    _cleanup_(query_done) Query query = query_begin(store, QUERY_ACTION_INSERT);
+    int r;
+
+    query_text(&query, batch->pass);
+    query_text(&query, batch->instance_name);
+    query_text(&query, batch->channel_id);
+    query_text(&query, batch->channel_name);
+    query_text(&query, deletion->member_id);
+    query_blob(&query, deletion->identity, deletion->identity_size);
+    query_text(&query, deletion->member_json);
+    query_text(&query, batch->digest);
+    query_text(&query, batch->channel->mode == MODE_PRUNE ? "prune" : "observe");
+    query_number(&query, realtime_usec);
+    r = query_step(&query, err);
+    if (r == 0)
+        deletion->action = (uint64_t)sqlite3_last_insert_rowid(store->db);
+    return r;
+}
+
+static int action_insert_batch(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err)
+{
+    int r = action_insert_pass(store, err);
+
+    if (r == 0 && batch->approved)
+        r = approval_spend(store, batch->digest, realtime_usec, err);
+    for (size_t i = 0; i < batch->deletion_count && r == 0; i++)
+        r = action_insert(store, batch, &batch->deletions[i], realtime_usec, err);
+    return r;
+}
+
+static int action_nothing_deleted(int error, Err *err)
+{
+    Err reason;
+
+    if (!err)
+        return error;
+    reason = *err;
+    return err_set(err, error, "%s; nothing was deleted", reason.text);
+}
+
+int store_record(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err)
+{
+    int r;
+
+    for (size_t i = 0; i < batch->deletion_count; i++)
+        batch->deletions[i].action = 0;
+    if (store->pass.id[0] == '\0' || !str_equal(batch->pass, store->pass.id))
+        return action_nothing_deleted(
+            err_set(err, -EINVAL, "pass %s is not the one under way", batch->pass), err);
+    r = transaction_begin(store, err);
+    if (r == 0)
+        r = transaction_result(store, action_insert_batch(store, batch, realtime_usec, err));
+    if (r == 0)
+        r = transaction_commit(store, err);
+    if (r == 0) {
+        store->pass.is_recorded = true;
+        return 0;
+    }
+    for (size_t i = 0; i < batch->deletion_count; i++)
+        batch->deletions[i].action = 0;
+    return action_nothing_deleted(r, err);
+}
+
+static PendingOutcome action_outcome(uint64_t action, Outcome outcome, uint32_t attempts,
+                                     const Answer *answer, uint64_t realtime_usec)
+{
+    PendingOutcome pending = {
+        .action = action,
+        .decided_usec = realtime_usec,
+        .outcome = outcome,
+        .attempts = attempts,
+    };
+
+    if (answer) {
+        pending.http = answer->http;
+        str_copy(pending.code, sizeof(pending.code), answer->code);
+        str_copy(pending.request_id, sizeof(pending.request_id), answer->request_id);
+    }
+    return pending;
+}
+
+int store_decide(Store *store, uint64_t action, Outcome outcome, uint32_t attempts,
+                 const Answer *answer, uint64_t realtime_usec, Err *err)
+{
+    PendingOutcome pending = action_outcome(action, outcome, attempts, answer, realtime_usec);
+    int r;
+
+    if (pending_find_outcome(&store->pending, action))
+        return err_set(err, -ENOENT, "deletion %" PRIu64 " is decided already", action);
+    r = transaction_begin(store, err);
+    if (r == -EROFS && store->is_read_only)
+        return r;
+    /* Kept even where the transaction could not be opened: the service has carried it out. */
+    if (pending_add_outcome(&store->pending, &pending) < 0)
+        return err_memory(err);
+    if (r < 0)
+        return r;
+    r = transaction_result(store, transaction_write_outcome(store, &pending, err));
+    if (r != 0)
+        return r < 0 ? r : 0;
+    pending_drop_outcome(&store->pending);
+    return err_set(err, -ENOENT, "no deletion %" PRIu64 " waits for its outcome", action);
+}

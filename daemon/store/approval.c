@@ -1,0 +1,106 @@
+/* Approvals: each lets one plan pass its guards, once. */
+#include "daemon/store/approval.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/base/str.h"
+#include "daemon/store/reading.h"
+#include "daemon/store/state.h"
+#include "daemon/store/transaction.h"
+
+static bool approval_is_digest(const char *text)
+{
+    size_t length = strspn(text, "0123456789abcdef");
+
+    return length == DIGEST_HEX_SIZE - 1 && text[length] == '\0';
+}
+
+/* 1 when the approval was spent less than 24 h ago, else 0. */
+static int approval_is_spent(Store *store, const char *digest, uint64_t realtime_usec, Err *err)
+{
+    _cleanup_(query_done) Query query = query_begin(store, QUERY_APPROVAL_SPENT);
+
+    query_text(&query, digest);
+    query_number(&query,
+                 realtime_usec > STORE_APPROVAL_USEC ? realtime_usec - STORE_APPROVAL_USEC : 0);
+    return query_step(&query, err);
+}
+
+static int approval_give(Store *store, const char *digest, uint64_t realtime_usec, Err *err)
+{
+    _cleanup_(query_done) Query query = query_begin(store, QUERY_APPROVAL_GIVE);
+
+    query_text(&query, digest);
+    query_number(&query, realtime_usec);
+    return query_step(&query, err);
+}
+
+/* In a Store for reading: good until it is freed. */
+static int approval_give_in_memory(Store *store, const char *digest, Err *err)
+{
+    if (mem_grow(&store->approvals, &store->approval_capacity, store->approval_count + 1,
+                 sizeof(*store->approvals)) < 0)
+        return err_memory(err);
+    memcpy(store->approvals[store->approval_count++], digest, DIGEST_HEX_SIZE);
+    return 0;
+}
+
+int store_approve(Store *store, const char *digest, uint64_t realtime_usec, Err *err)
+{
+    int r;
+
+    if (!approval_is_digest(digest))
+        return err_set(err, -EINVAL, "\"%.80s\" is no digest, which has 64 digits of 0-9 and a-f",
+                       digest);
+    r = reading_refresh(store, err);
+    if (r == 0 && store->db)
+        r = approval_is_spent(store, digest, realtime_usec, err);
+    if (r != 0)
+        return r;
+    if (store->is_read_only)
+        return approval_give_in_memory(store, digest, err);
+    r = transaction_begin(store, err);
+    if (r < 0)
+        return r;
+    return transaction_result(store, approval_give(store, digest, realtime_usec, err));
+}
+
+int approval_find(Store *store, const char *digest, uint64_t realtime_usec, Err *err)
+{
+    for (size_t i = 0; i < store->approval_count; i++) {
+        if (str_equal(store->approvals[i], digest))
+            return 1;
+    }
+    if (!store->db)
+        return 0;
+    {
+        _cleanup_(query_done) Query query = query_begin(store, QUERY_APPROVED);
+        uint64_t given_usec;
+        int r;
+
+        query_text(&query, digest);
+        r = query_step(&query, err);
+        if (r <= 0)
+            return r;
+        given_usec = query_column_number(&query, 0);
+        return given_usec > realtime_usec ? given_usec - realtime_usec < STORE_APPROVAL_USEC
+                                          : realtime_usec - given_usec < STORE_APPROVAL_USEC;
+    }
+}
+
+int approval_spend(Store *store, const char *digest, uint64_t realtime_usec, Err *err)
+{
+    _cleanup_(query_done) Query query = query_begin(store, QUERY_APPROVAL_SPEND);
+    int r;
+
+    query_number(&query, realtime_usec);
+    query_text(&query, digest);
+    r = query_step(&query, err);
+    if (r < 0)
+        return r;
+    if (query_changes(&query) == 0)
+        return err_set(err, -ESTALE, "the approval of plan %s is not there any more, or spent",
+                       digest);
+    return 0;
+}

@@ -1,0 +1,93 @@
+/* Reads recorded deletions back. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "daemon/store/reading.h"
+#include "daemon/store/state.h"
+
+void store_actions_done(StoreActions *actions)
+{
+    free(actions->items);
+    arena_done(&actions->arena);
+    *actions = (StoreActions){0};
+}
+
+/* A copy of a text column; NULL stays NULL. */
+static const char *history_text(StoreActions *actions, const Query *query, int column, bool *failed)
+{
+    const char *text = query_column_text(query, column);
+    const char *copy = text ? arena_string(&actions->arena, text) : NULL;
+
+    if (text && !copy)
+        *failed = true;
+    return copy;
+}
+
+/* The columns of ACTION_COLUMNS in query.c. */
+static int history_add_row(StoreActions *actions, const Query *query)
+{
+    const void *identity = sqlite3_column_blob(query->statement, 6);
+    size_t identity_size = (size_t)sqlite3_column_bytes(query->statement, 6);
+    bool failed = false;
+    StoreAction row = {
+        .action = query_column_number(query, 0),
+        .pass = history_text(actions, query, 1, &failed),
+        .instance_name = history_text(actions, query, 2, &failed),
+        .channel_id = history_text(actions, query, 3, &failed),
+        .channel_name = history_text(actions, query, 4, &failed),
+        .member_id = history_text(actions, query, 5, &failed),
+        .identity = arena_copy(&actions->arena, identity ? identity : "", identity_size),
+        .identity_size = identity_size,
+        .member_json = history_text(actions, query, 7, &failed),
+        .digest = history_text(actions, query, 8, &failed),
+        .mode = history_text(actions, query, 9, &failed),
+        .recorded_usec = query_column_number(query, 10),
+        .outcome = history_text(actions, query, 11, &failed),
+        .http = (int)query_column_number(query, 12),
+        .code = history_text(actions, query, 13, &failed),
+        .request_id = history_text(actions, query, 14, &failed),
+        .attempts = (uint32_t)query_column_number(query, 15),
+        .decided_usec = query_column_number(query, 16),
+    };
+
+    if (failed || !row.identity ||
+        mem_grow(&actions->items, &actions->capacity, actions->count + 1, sizeof(*actions->items)) <
+            0)
+        return -ENOMEM;
+    actions->items[actions->count++] = row;
+    return 0;
+}
+
+/* Adds the rows of a bound query, but those whose outcome only a commit still owes. */
+static int history_read(Store *store, Query *query, StoreActions *actions, Err *err)
+{
+    int r;
+
+    while ((r = query_step(query, err)) > 0) {
+        if (pending_find_outcome(&store->pending, query_column_number(query, 0)))
+            continue;
+        if (history_add_row(actions, query) < 0)
+            return err_memory(err);
+    }
+    return r;
+}
+
+int store_undecided(Store *store, const char *instance_name, const char *channel_id,
+                    StoreActions *ret_actions, Err *err)
+{
+    _cleanup_(store_actions_done) StoreActions actions = {0};
+    int r = reading_refresh(store, err);
+
+    if (r == 0 && store->db) {
+        _cleanup_(query_done) Query query = query_begin(store, QUERY_ACTION_UNDECIDED);
+
+        query_text(&query, instance_name);
+        query_text(&query, channel_id);
+        r = history_read(store, &query, &actions, err);
+    }
+    if (r < 0)
+        return r;
+    *ret_actions = actions;
+    actions = (StoreActions){0};
+    return 0;
+}

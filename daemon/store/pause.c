@@ -1,0 +1,47 @@
+/* Pauses: channels that are read and reported, never changed. */
+#include "daemon/store/state.h"
+#include "daemon/store/transaction.h"
+
+static int pause_set(Store *store, const char *instance_name, const char *channel_id,
+                     const char *reason, uint64_t realtime_usec, uint64_t until_usec, Err *err)
+{
+    _cleanup_(query_done) Query query = query_begin(store, QUERY_PAUSE_SET);
+
+    query_text(&query, instance_name);
+    query_text(&query, channel_id);
+    query_text(&query, reason);
+    query_number(&query, realtime_usec);
+    query_number_or_null(&query, until_usec);
+    return query_step(&query, err);
+}
+
+static int pause_delete(Store *store, const char *instance_name, const char *channel_id, Err *err)
+{
+    _cleanup_(query_done) Query query = query_begin(store, QUERY_PAUSE_DELETE);
+    int r;
+
+    query_text(&query, instance_name);
+    query_text(&query, channel_id);
+    r = query_step(&query, err);
+    return r < 0 ? r : query_changes(&query);
+}
+
+int store_pause(Store *store, const char *instance_name, const char *channel_id, const char *reason,
+                uint64_t realtime_usec, uint64_t until_usec, Err *err)
+{
+    int r = transaction_begin(store, err);
+
+    if (r < 0)
+        return r;
+    return transaction_result(
+        store, pause_set(store, instance_name, channel_id, reason, realtime_usec, until_usec, err));
+}
+
+int store_resume(Store *store, const char *instance_name, const char *channel_id, Err *err)
+{
+    int r = transaction_begin(store, err);
+
+    if (r < 0)
+        return r;
+    return transaction_result(store, pause_delete(store, instance_name, channel_id, err));
+}

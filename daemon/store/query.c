@@ -1,0 +1,215 @@
+/* Statements and SQLite's errors: see query.h. */
+#include "daemon/store/query.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/store/state.h"
+
+#define ACTION_COLUMNS                                                                             \
+    "id, pass, instance, channel_id, channel_name, member_id, identity, member, digest, mode, "    \
+    "recorded_usec, outcome, http, code, request_id, attempts, decided_usec"
+
+static const char *const query_texts[QUERY_COUNT] = {
+    [QUERY_BEGIN] = "BEGIN IMMEDIATE",
+    [QUERY_COMMIT] = "COMMIT",
+    [QUERY_ROLLBACK] = "ROLLBACK",
+    [QUERY_TOUCH] = "SELECT 1 FROM pass LIMIT 1",
+    [QUERY_PASS_LAST] = "SELECT max(CAST(substr(id, length(?1) + 2) AS INTEGER)) FROM pass "
+                        "WHERE id > ?1 || '-' AND id < ?1 || '.'",
+    [QUERY_PASS_INSERT] =
+        "INSERT INTO pass (id, started_usec) VALUES (?, ?) ON CONFLICT DO NOTHING",
+    [QUERY_PASS_END] = "UPDATE pass SET result = ?, finished_usec = ? WHERE id = ?",
+    [QUERY_ACTION_INSERT] =
+        "INSERT INTO action (pass, instance, channel_id, channel_name, member_id, identity, "
+        "member, digest, mode, recorded_usec) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [QUERY_ACTION_DECIDE] =
+        "UPDATE action SET outcome = ?, http = ?, code = ?, request_id = ?, attempts = ?, "
+        "decided_usec = ? WHERE id = ? AND outcome IS NULL",
+    [QUERY_ACTION_UNDECIDED] = "SELECT " ACTION_COLUMNS " FROM action WHERE outcome IS NULL "
+                               "AND (?1 IS NULL OR instance = ?1) "
+                               "AND (?2 IS NULL OR channel_id = ?2) ORDER BY id",
+    [QUERY_ACTION_RECENT] =
+        "SELECT identity, recorded_usec FROM action WHERE instance = ? AND channel_id = ? "
+        "AND recorded_usec > ? AND (outcome IS NULL OR outcome = 'deleted') ORDER BY id",
+    [QUERY_SIGHTINGS] =
+        "SELECT member_id, count FROM sighting WHERE instance = ? AND channel_id = ?",
+    [QUERY_SIGHTINGS_DELETE] = "DELETE FROM sighting WHERE instance = ? AND channel_id = ?",
+    [QUERY_SIGHTING_INSERT] =
+        "INSERT INTO sighting (instance, channel_id, member_id, count) VALUES (?, ?, ?, ?)",
+    [QUERY_PAUSE] = "SELECT reason, until_usec FROM pause WHERE instance = ? AND channel_id = ? "
+                    "AND (until_usec IS NULL OR until_usec > ?)",
+    [QUERY_PAUSE_SET] = "INSERT OR REPLACE INTO pause (instance, channel_id, reason, "
+                        "created_usec, until_usec) VALUES (?, ?, ?, ?, ?)",
+    [QUERY_PAUSE_DELETE] = "DELETE FROM pause WHERE instance = ? AND channel_id = ?",
+    [QUERY_APPROVED] = "SELECT given_usec FROM approval WHERE digest = ? AND spent_usec IS NULL",
+    [QUERY_APPROVAL_SPENT] = "SELECT 1 FROM approval WHERE digest = ? AND spent_usec > ?",
+    [QUERY_APPROVAL_GIVE] = "INSERT OR REPLACE INTO approval (digest, given_usec) VALUES (?, ?)",
+    [QUERY_APPROVAL_SPEND] =
+        "UPDATE approval SET spent_usec = ? WHERE digest = ? AND spent_usec IS NULL",
+};
+
+static const char *query_reason(int error)
+{
+    switch (error) {
+    case -ENOSPC:
+        return "disk full";
+    case -EROFS:
+        return "read-only";
+    case -EBADMSG:
+        return "damaged database";
+    case -EBUSY:
+        return "in use by another program";
+    case -ENOMEM:
+        return "out of memory";
+    case -EACCES:
+        return "permission denied";
+    case -EINVAL:
+        return "refused by the database";
+    default:
+        return "input/output error";
+    }
+}
+
+/* What the system said, where SQLite's own code only says that it said something. */
+static int query_system_errno(const Store *store)
+{
+    int error = sqlite3_system_errno(store->db);
+
+    switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return -ENOSPC;
+    case EROFS:
+        return -EROFS;
+    case EACCES:
+    case EPERM:
+        return -EACCES;
+    default:
+        return -EIO;
+    }
+}
+
+static int query_errno(const Store *store, int rc)
+{
+    switch (rc & 0xff) {
+    case SQLITE_FULL:
+        return -ENOSPC;
+    case SQLITE_READONLY:
+        return rc == SQLITE_READONLY_CANTLOCK ? -EBUSY : -EROFS;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_ERROR: /* our own texts are right: a table or column is not there */
+        return -EBADMSG;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL:
+        return -EBUSY;
+    case SQLITE_NOMEM:
+        return -ENOMEM;
+    case SQLITE_CONSTRAINT:
+    case SQLITE_TOOBIG:
+    case SQLITE_MISUSE:
+    case SQLITE_RANGE:
+        return -EINVAL;
+    case SQLITE_PERM:
+        return -EACCES;
+    case SQLITE_IOERR:
+        return rc == SQLITE_IOERR_NOMEM ? -ENOMEM : query_system_errno(store);
+    default:
+        return query_system_errno(store);
+    }
+}
+
+int query_error(const Store *store, int rc, const char *verb, Err *err)
+{
+    int error = query_errno(store, rc);
+
+    return err_set(err, error, "the state in %s cannot be %s: %s (%s)", store->directory, verb,
+                   query_reason(error), store->db ? sqlite3_errmsg(store->db) : sqlite3_errstr(rc));
+}
+
+Query query_begin(Store *store, QueryId id)
+{
+    sqlite3_stmt **kept = &store->statements[id];
+    Query query = {.store = store};
+
+    if (!*kept)
+        query.rc = sqlite3_prepare_v3(store->db, query_texts[id], -1, SQLITE_PREPARE_PERSISTENT,
+                                      kept, NULL);
+    query.statement = *kept;
+    return query;
+}
+
+void query_done(Query *query)
+{
+    if (!query->statement)
+        return;
+    sqlite3_reset(query->statement);
+    sqlite3_clear_bindings(query->statement);
+}
+
+static void query_bound(Query *query, int rc)
+{
+    if (query->rc == SQLITE_OK)
+        query->rc = rc;
+}
+
+void query_text(Query *query, const char *text)
+{
+    query_bound(query,
+                sqlite3_bind_text(query->statement, ++query->bound, text, -1, SQLITE_STATIC));
+}
+
+void query_blob(Query *query, const void *bytes, size_t size)
+{
+    query_bound(query, sqlite3_bind_blob64(query->statement, ++query->bound, size > 0 ? bytes : "",
+                                           size, SQLITE_STATIC));
+}
+
+void query_number(Query *query, uint64_t number)
+{
+    sqlite3_int64 value = number > INT64_MAX ? INT64_MAX : (sqlite3_int64)number;
+
+    query_bound(query, sqlite3_bind_int64(query->statement, ++query->bound, value));
+}
+
+void query_number_or_null(Query *query, uint64_t number)
+{
+    if (number > 0)
+        query_number(query, number);
+    else
+        query_bound(query, sqlite3_bind_null(query->statement, ++query->bound));
+}
+
+int query_step(Query *query, Err *err)
+{
+    const char *verb = query->store->in_transaction ? "written" : "read";
+    int rc = query->rc;
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(query->statement);
+    if (rc == SQLITE_ROW)
+        return 1;
+    if (rc == SQLITE_DONE)
+        return 0;
+    return query_error(query->store, rc, verb, err);
+}
+
+const char *query_column_text(const Query *query, int column)
+{
+    return (const char *)sqlite3_column_text(query->statement, column);
+}
+
+uint64_t query_column_number(const Query *query, int column)
+{
+    sqlite3_int64 value = sqlite3_column_int64(query->statement, column);
+
+    return value < 0 ? 0 : (uint64_t)value;
+}
+
+int query_changes(const Query *query)
+{
+    return sqlite3_changes(query->store->db);
+}

@@ -1,0 +1,118 @@
+/*
+ * Opening for reading: see reading.h. SQLite can read a database with a write-ahead log in three
+ * ways without writing, and which one is right depends on the files that are there:
+ *
+ * - no log: everything is in the database, which is taken as immutable;
+ * - a log and its index (-shm): the index is mapped read-only, and locks keep a running rosterd
+ *   from overwriting what is being read;
+ * - a log without its index, which no running rosterd leaves: the index is built in memory.
+ */
+#include "daemon/store/reading.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "daemon/base/buf.h"
+#include "daemon/store/connection.h"
+#include "daemon/store/schema.h"
+#include "daemon/store/state.h"
+
+#define BUSY_TRIES 20
+#define BUSY_WAIT_NSEC 10000000L
+
+/* The size of PATH with an ending, -1 when there is no such file; an error counts as none, since
+ * opening the database then tells of it. */
+static int64_t reading_size(const Store *store, const char *ending)
+{
+    _cleanup_(buf_done) Buf path = {0};
+    struct stat status;
+
+    buf_printf(&path, "%s%s", store->path, ending);
+    if (buf_failed(&path) < 0 || stat(buf_text(&path), &status) < 0)
+        return -1;
+    return status.st_size;
+}
+
+int reading_look(const Store *store, StoreSource *ret_source, Err *err)
+{
+    StoreSource source = {0};
+    struct stat status;
+    int64_t log_size = reading_size(store, "-wal");
+
+    source.has_index = reading_size(store, "-shm") >= 0;
+    source.has_log = log_size > 0 || (log_size == 0 && source.has_index);
+    if (stat(store->path, &status) < 0) {
+        if (errno != ENOENT)
+            return err_system(err, -errno, "the state in %s cannot be read", store->directory);
+    } else if (status.st_size > 0) {
+        source.inode = status.st_ino;
+        source.size = (uint64_t)status.st_size;
+        source.modified_nsec = (uint64_t)status.st_mtim.tv_sec * UINT64_C(1000000000) +
+                               (uint64_t)status.st_mtim.tv_nsec;
+    }
+    if (source.inode == 0 && log_size > 0)
+        return schema_damaged(store, "it is empty or gone, but its write-ahead log is there", err);
+    *ret_source = source;
+    return 0;
+}
+
+static void reading_append_escaped(Buf *uri, const char *path)
+{
+    for (; *path; path++) {
+        if (*path == '%' || *path == '?' || *path == '#')
+            buf_printf(uri, "%%%02x", (unsigned int)(unsigned char)*path);
+        else
+            buf_putc(uri, *path);
+    }
+}
+
+static int reading_open(Store *store, Err *err)
+{
+    const StoreSource *source = &store->source;
+    _cleanup_(buf_done) Buf uri = {0};
+    int version, r;
+
+    buf_puts(&uri, "file:");
+    reading_append_escaped(&uri, store->path);
+    buf_puts(&uri, !source->has_log    ? "?mode=ro&immutable=1"
+                   : source->has_index ? "?mode=ro&readonly_shm=1"
+                                       : "?mode=ro&vfs=unix-none");
+    if (buf_failed(&uri) < 0)
+        return err_memory(err);
+    r = connection_open(store, buf_text(&uri), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
+    if (r == 0 && source->has_log && !source->has_index)
+        r = connection_run(store, "PRAGMA locking_mode = EXCLUSIVE", err);
+    if (r == 0)
+        r = schema_check(store, &version, err);
+    if (r < 0 || version == 0)
+        connection_close(store);
+    return r;
+}
+
+int reading_refresh(Store *store, Err *err)
+{
+    const struct timespec wait = {.tv_nsec = BUSY_WAIT_NSEC};
+    StoreSource source;
+    int r;
+
+    if (!store->is_read_only)
+        return 0;
+    r = reading_look(store, &source, err);
+    if (r < 0)
+        return r;
+    if (store->db && store->source.has_log && store->source.inode == source.inode)
+        return 0;
+    if (store->db && store->source.has_log == source.has_log &&
+        store->source.inode == source.inode && store->source.size == source.size &&
+        store->source.modified_nsec == source.modified_nsec)
+        return 0;
+    connection_close(store);
+    store->source = source;
+    if (source.inode == 0)
+        return 0;
+    /* A rosterd that is just starting has moments in which its index admits no reader. */
+    for (int i = 0; (r = reading_open(store, err)) == -EBUSY && i < BUSY_TRIES; i++)
+        nanosleep(&wait, NULL);
+    return r;
+}

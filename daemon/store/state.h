@@ -1,0 +1,42 @@
+/* The inside of a Store, for the files of daemon/store and their tests. */
+#pragma once
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/digest.h"
+#include "daemon/store/pending.h"
+#include "daemon/store/query.h"
+#include "daemon/store/store.h"
+
+/* The pass begun last. */
+typedef struct StorePass {
+    char id[STORE_PASS_ID_SIZE]; /* "" before the first */
+    uint64_t started_usec;
+    bool is_recorded; /* it has a row, committed */
+} StorePass;
+
+/* What a Store for reading found on the disk, to notice that a daemon started since. */
+typedef struct StoreSource {
+    uint64_t inode; /* of rosterd.db; 0: absent or empty */
+    uint64_t size;
+    uint64_t modified_nsec;
+    bool has_log;   /* rosterd.db-wal holds something, or a daemon is about to */
+    bool has_index; /* rosterd.db-shm */
+} StoreSource;
+
+struct Store {
+    char *directory;
+    char *path; /* of rosterd.db */
+    int lock_fd;
+    bool is_read_only;
+    bool in_transaction;
+    sqlite3 *db; /* NULL: for reading, and there is no database */
+    sqlite3_stmt *statements[QUERY_COUNT];
+    StorePass pass;
+    Pending pending;
+    StoreSource source;                 /* is_read_only */
+    char (*approvals)[DIGEST_HEX_SIZE]; /* is_read_only: given to this Store */
+    size_t approval_count, approval_capacity;
+};

@@ -1,0 +1,121 @@
+/* Opening and closing the state: see store.h. */
+#include "daemon/store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/base/buf.h"
+#include "daemon/base/file.h"
+#include "daemon/store/connection.h"
+#include "daemon/store/lock.h"
+#include "daemon/store/reading.h"
+#include "daemon/store/schema.h"
+#include "daemon/store/state.h"
+#include "daemon/store/transaction.h"
+
+static Store *store_new(const char *state_dir)
+{
+    Store *store = calloc(1, sizeof(*store));
+    Buf path = {0};
+
+    if (!store)
+        return NULL;
+    buf_printf(&path, "%s/rosterd.db", state_dir);
+    store->lock_fd = -1;
+    store->directory = strdup(state_dir);
+    store->path = buf_take(&path);
+    if (store->directory && store->path)
+        return store;
+    store_free(store);
+    return NULL;
+}
+
+void store_free(Store *store)
+{
+    if (!store)
+        return;
+    if (store->db)
+        store_flush(store, NULL);
+    connection_close(store);
+    pending_done(&store->pending);
+    free(store->approvals);
+    free(store->directory);
+    free(store->path);
+    file_closep(&store->lock_fd);
+    free(store);
+}
+
+/* Makes an empty file for nobody else to read; SQLite gives the log and its index the same mode. */
+static int store_make_file(Store *store, Err *err)
+{
+    int fd = open(store->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    if (fd >= 0)
+        close(fd);
+    else if (errno != EEXIST)
+        return err_system(err, -errno, "the state in %s cannot be written", store->directory);
+    return 0;
+}
+
+/* Nothing in the database is changed before all checks have passed. */
+static int store_open_database(Store *store, Err *err)
+{
+    StoreSource source;
+    int version, r = reading_look(store, &source, err);
+
+    if (r == 0)
+        r = store_make_file(store, err);
+    if (r == 0)
+        r = connection_open(store, store->path, SQLITE_OPEN_READWRITE, err);
+    if (r == 0)
+        r = schema_check(store, &version, err);
+    if (r == 0)
+        r = schema_check_pages(store, err);
+    if (r == 0 && sqlite3_db_readonly(store->db, "main") != 0)
+        r = query_error(store, SQLITE_READONLY, "written", err);
+    if (r == 0)
+        r = connection_set_up(store, err);
+    if (r == 0)
+        r = schema_migrate(store, version, err);
+    if (r == 0)
+        r = connection_prepare(store, err);
+    return r;
+}
+
+int store_open(const char *state_dir, Store **ret_store, Err *err)
+{
+    _cleanup_(store_freep) Store *store = store_new(state_dir);
+    int r;
+
+    if (!store)
+        return err_memory(err);
+    r = lock_take(state_dir, err);
+    if (r < 0)
+        return r;
+    store->lock_fd = r;
+    r = store_open_database(store, err);
+    if (r < 0)
+        return r;
+    sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    transaction_touch(store);
+    *ret_store = TAKE_PTR(store);
+    return 0;
+}
+
+int store_open_read_only(const char *state_dir, Store **ret_store, Err *err)
+{
+    _cleanup_(store_freep) Store *store = store_new(state_dir);
+    int r;
+
+    if (!store)
+        return err_memory(err);
+    store->is_read_only = true;
+    r = reading_refresh(store, err);
+    if (r < 0)
+        return r;
+    *ret_store = TAKE_PTR(store);
+    return 0;
+}

@@ -1,0 +1,148 @@
+/*
+ * The state: what outlives a run (PRODUCT.md section 5). One SQLite database in the state directory
+ * holds passes, deletions, sightings, approvals and pauses. Whoever deletes records first: when
+ * store_record() has returned 0, what is about to be deleted survives a loss of power.
+ *
+ * Times are realtime, in microseconds since the epoch. Nothing here logs. Errors that several
+ * functions share, each with the directory in `err`: -ENOSPC the disk is full, -EROFS the state (or
+ * this Store) is read-only, -EIO, -EBADMSG the database is damaged, -EBUSY, -ENOMEM.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/base/arena.h"
+#include "daemon/base/err.h"
+#include "daemon/base/mem.h"
+#include "reconcile/memory.h"
+#include "reconcile/ops.h"
+
+#define STORE_PASS_ID_SIZE 40
+#define STORE_APPROVAL_USEC (24 * 60 * 60 * UINT64_C(1000000)) /* how long an approval is good */
+
+typedef struct Store Store;
+
+/*
+ * Opens the state for writing: makes the directory where only its parent exists (mode 0700), locks
+ * it, opens or creates rosterd.db and brings its schema up to date. Further errors: -EWOULDBLOCK
+ * another rosterd holds the directory; -EBADMSG the database is damaged, or not ours, and was left
+ * byte for byte as it is; -EPROTO a newer rosterd wrote it. Free with store_free().
+ */
+int store_open(const char *state_dir, Store **ret_store, Err *err);
+
+/*
+ * Opens the state for reading, for dry runs and for looking at it without a daemon: takes no lock,
+ * and creates, changes or removes no file. Sees all that a running rosterd has committed; no
+ * database is an empty history. Calls that write fail with -EROFS, but store_approve() is
+ * remembered until store_free(), so that a dry run can tell what an approval would do.
+ * A daemon in dry run holds lock_take() (lock.h) beside it. Further errors: -EPROTO.
+ */
+int store_open_read_only(const char *state_dir, Store **ret_store, Err *err);
+
+/* Flushes as far as it can (store_flush() before it tells of errors), unlocks. NULL is fine. */
+void store_free(Store *store);
+DEFINE_CLEANUP(Store, store_free)
+
+/* ---- passes ---- */
+
+/*
+ * Begins a pass and names it: "2026-11-24T15:04:05Z-N", N from 1, used by no pass in the database
+ * and by none before in this Store. Nothing is written until the pass records a deletion.
+ */
+int store_begin_pass(Store *store, uint64_t realtime_usec, char ret_id[static STORE_PASS_ID_SIZE],
+                     Err *err);
+
+/* Ends the pass begun last with its result (PRODUCT.md section 6), and flushes. A pass that
+ * recorded nothing leaves no row; without anything else to write there is no commit either. */
+int store_end_pass(Store *store, const char *result, uint64_t realtime_usec, Err *err);
+
+/* Commits, durably, what is buffered. On failure outcomes and sightings stay buffered for the next
+ * try; approvals and pauses given since the last commit are lost. */
+int store_flush(Store *store, Err *err);
+
+/* ---- a channel's memory ---- */
+
+/*
+ * Fills `memory` (empty before; on failure still empty) with what bears on a channel's plan:
+ * sightings; deletions of the last hour that took effect or are undecided (also those that a clock
+ * set back finds in the future); whether `digest` is approved: given less than 24 h ago and not
+ * spent; the pause, unless it has ended.
+ */
+int store_recall(Store *store, const char *instance_name, const char *channel_id,
+                 const char *digest, uint64_t realtime_usec, Memory *memory, Err *err);
+
+/* Replaces a channel's sightings; buffered. */
+int store_remember(Store *store, const char *instance_name, const char *channel_id,
+                   const Sighting *sightings, size_t count, Err *err);
+
+/* Pauses a channel, or replaces its pause; until_usec 0 means no end. Buffered. */
+int store_pause(Store *store, const char *instance_name, const char *channel_id, const char *reason,
+                uint64_t realtime_usec, uint64_t until_usec, Err *err);
+
+/* Ends a channel's pause; buffered. Returns 1, or 0 when there was none. */
+int store_resume(Store *store, const char *instance_name, const char *channel_id, Err *err);
+
+/* ---- approvals ---- */
+
+/*
+ * Gives the plan with this digest (64 lower-case hex digits) an approval; buffered. Returns 0; 1
+ * when it was spent less than 24 h ago and so stays spent: an approval lets a plan pass once, even
+ * where the same command is run twice. -EINVAL when it is no digest.
+ */
+int store_approve(Store *store, const char *digest, uint64_t realtime_usec, Err *err);
+
+/* ---- deletions ---- */
+
+/*
+ * Records a channel's deletions, spends the approval where batch->approved, and commits both with
+ * all that is buffered: one durable commit. Sets each deletion's `action` (greater than 0). On
+ * failure nothing of the batch is recorded, every `action` is 0, and nothing may be sent. Further
+ * errors: -ESTALE the approval is not there, or spent; -EINVAL batch->pass was not begun last.
+ */
+int store_record(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err);
+
+/*
+ * Adds a deletion's outcome; buffered. `answer` may be NULL when there was none. Further errors:
+ * -ENOENT no such action is undecided. After any other error but -ENOMEM the outcome is kept, and
+ * goes with the next commit.
+ */
+int store_decide(Store *store, uint64_t action, Outcome outcome, uint32_t attempts,
+                 const Answer *answer, uint64_t realtime_usec, Err *err);
+
+/* A recorded deletion. Texts are NULL and numbers 0 where nothing is known. */
+typedef struct StoreAction {
+    uint64_t action;
+    const char *pass;
+    const char *instance_name;
+    const char *channel_id;
+    const char *channel_name;
+    const char *member_id;
+    const void *identity;
+    size_t identity_size;
+    const char *member_json; /* complete, as the service gave it */
+    const char *digest;
+    const char *mode;
+    uint64_t recorded_usec;
+    const char *outcome; /* PRODUCT.md section 6; NULL: not decided */
+    int http;
+    const char *code;
+    const char *request_id;
+    uint32_t attempts;
+    uint64_t decided_usec;
+} StoreAction;
+
+typedef struct StoreActions {
+    Arena arena; /* holds all that is pointed to */
+    StoreAction *items;
+    size_t count, capacity;
+} StoreActions;
+
+void store_actions_done(StoreActions *actions);
+
+/*
+ * The deletions that have no outcome, oldest first, of one channel or (both names NULL) of all:
+ * what a killed run left, for store_decide(). `ret_actions` is done by the caller.
+ */
+int store_undecided(Store *store, const char *instance_name, const char *channel_id,
+                    StoreActions *ret_actions, Err *err);

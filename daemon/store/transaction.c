@@ -1,0 +1,156 @@
+/* The open transaction: see transaction.h. */
+#include "daemon/store/transaction.h"
+
+#include <errno.h>
+
+#include "daemon/store/state.h"
+
+/* The words of PRODUCT.md section 6. */
+static const char *transaction_outcome_word(Outcome outcome)
+{
+    switch (outcome) {
+    case OUTCOME_PLANNED:
+        return "planned";
+    case OUTCOME_HELD:
+        return "held";
+    case OUTCOME_SKIPPED:
+        return "skipped";
+    case OUTCOME_DELETED:
+        return "deleted";
+    case OUTCOME_GONE:
+        return "gone";
+    case OUTCOME_FAILED:
+        break;
+    }
+    return "failed";
+}
+
+int transaction_write_outcome(Store *store, const PendingOutcome *outcome, Err *err)
+{
+    _cleanup_(query_done) Query query = query_begin(store, QUERY_ACTION_DECIDE);
+    int r;
+
+    query_text(&query, transaction_outcome_word(outcome->outcome));
+    query_number_or_null(&query, outcome->http > 0 ? (uint64_t)outcome->http : 0);
+    query_text(&query, outcome->code[0] ? outcome->code : NULL);
+    query_text(&query, outcome->request_id[0] ? outcome->request_id : NULL);
+    query_number(&query, outcome->attempts);
+    query_number(&query, outcome->decided_usec);
+    query_number(&query, outcome->action);
+    r = query_step(&query, err);
+    return r < 0 ? r : query_changes(&query);
+}
+
+static int transaction_write_sighting(Store *store, const char *instance_name,
+                                      const char *channel_id, const Sighting *sighting, Err *err)
+{
+    _cleanup_(query_done) Query query = query_begin(store, QUERY_SIGHTING_INSERT);
+
+    query_text(&query, instance_name);
+    query_text(&query, channel_id);
+    query_text(&query, sighting->member_id);
+    query_number(&query, sighting->count);
+    return query_step(&query, err);
+}
+
+int transaction_write_sightings(Store *store, const char *instance_name, const char *channel_id,
+                                const Sighting *sightings, size_t count, Err *err)
+{
+    _cleanup_(query_done) Query query = query_begin(store, QUERY_SIGHTINGS_DELETE);
+    int r;
+
+    query_text(&query, instance_name);
+    query_text(&query, channel_id);
+    r = query_step(&query, err);
+    for (size_t i = 0; i < count && r == 0; i++)
+        r = transaction_write_sighting(store, instance_name, channel_id, &sightings[i], err);
+    return r;
+}
+
+static int transaction_run(Store *store, QueryId id, Err *err)
+{
+    _cleanup_(query_done) Query query = query_begin(store, id);
+
+    return query_step(&query, err);
+}
+
+static int transaction_replay(Store *store, Err *err)
+{
+    const Pending *pending = &store->pending;
+    int r = 0;
+
+    for (size_t i = 0; i < pending->outcome_count && r >= 0; i++)
+        r = transaction_write_outcome(store, &pending->outcomes[i], err);
+    for (size_t i = 0; i < pending->sightings_count && r >= 0; i++) {
+        const PendingSightings *entry = &pending->sightings[i];
+
+        r = transaction_write_sightings(store, entry->instance_name, entry->channel_id,
+                                        entry->sightings, entry->count, err);
+    }
+    return r < 0 ? r : 0;
+}
+
+void transaction_rollback(Store *store)
+{
+    if (!store->in_transaction)
+        return;
+    if (!sqlite3_get_autocommit(store->db))
+        transaction_run(store, QUERY_ROLLBACK, NULL);
+    store->in_transaction = false;
+}
+
+int transaction_result(Store *store, int result)
+{
+    if (result < 0)
+        transaction_rollback(store);
+    return result;
+}
+
+int transaction_begin(Store *store, Err *err)
+{
+    int r;
+
+    if (store->is_read_only)
+        return err_set(err, -EROFS, "the state in %s was opened for reading", store->directory);
+    if (store->in_transaction)
+        return 0;
+    store->in_transaction = true;
+    r = transaction_run(store, QUERY_BEGIN, err);
+    if (r == 0)
+        r = transaction_replay(store, err);
+    return transaction_result(store, r);
+}
+
+void transaction_touch(Store *store)
+{
+    transaction_run(store, QUERY_TOUCH, NULL);
+}
+
+int transaction_commit(Store *store, Err *err)
+{
+    int r;
+
+    if (!store->in_transaction)
+        return 0;
+    r = transaction_run(store, QUERY_COMMIT, err);
+    if (r < 0)
+        return transaction_result(store, r);
+    store->in_transaction = false;
+    pending_clear(&store->pending);
+    transaction_touch(store);
+    return 0;
+}
+
+int store_flush(Store *store, Err *err)
+{
+    int r;
+
+    if (store->is_read_only)
+        return 0;
+    if (store->pending.outcome_count > 0 || store->pending.sightings_count > 0) {
+        r = transaction_begin(store, err);
+        if (r < 0)
+            return r;
+    }
+    return transaction_commit(store, err);
+}

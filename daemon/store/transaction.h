@@ -1,0 +1,31 @@
+/* The open transaction that writes are gathered in, and what its failure leaves to be done. */
+#pragma once
+
+#include "daemon/base/err.h"
+#include "daemon/store/pending.h"
+#include "daemon/store/store.h"
+
+/* Opens the transaction unless it is open, and writes again what a failed commit left pending.
+ * -EROFS in a Store for reading; else as in store.h. */
+int transaction_begin(Store *store, Err *err);
+
+/* Commits it, if it is open; what was pending is done. On failure it is rolled back. */
+int transaction_commit(Store *store, Err *err);
+
+/* Reads a row: only that sets the read mark in the log's index (-shm) without which a process that
+ * may not write the index cannot read the log. */
+void transaction_touch(Store *store);
+
+/* Rolls it back, if it is open; what is pending stays so. */
+void transaction_rollback(Store *store);
+
+/* Ends a write inside the transaction that came to `result`: a failure rolls the whole transaction
+ * back. Returns `result`. */
+int transaction_result(Store *store, int result);
+
+/* Writes one outcome. Returns how many actions it decided: 1, or 0 when none was undecided. */
+int transaction_write_outcome(Store *store, const PendingOutcome *outcome, Err *err);
+
+/* Replaces one channel's sightings. */
+int transaction_write_sightings(Store *store, const char *instance_name, const char *channel_id,
+                                const Sighting *sightings, size_t count, Err *err);
