@@ -256,6 +256,8 @@ static void instance_start(InstancePass *instance, size_t index)
 
 /* ---- driving ---- */
 
+/* Sends after each start: a request that cannot even be sent gives its place back at once, and no
+ * answer would come to start the next channel. */
 static void instance_pump(InstancePass *instance)
 {
     dispatch_pump(&instance->dispatch);
@@ -266,8 +268,8 @@ static void instance_pump(InstancePass *instance)
 
         if (!channel->is_done)
             channel_start(channel, &instance->rows[number]->channel);
+        dispatch_pump(&instance->dispatch);
     }
-    dispatch_pump(&instance->dispatch);
 }
 
 static void pass_pump(Pass *pass)
