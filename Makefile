@@ -46,9 +46,32 @@ $(B)/tests/romasim/romasim: $(ROMASIM_OBJECTS)
 unit: $(UNIT)
 romasim: $(B)/tests/romasim/romasim
 
+deps:
+	tests/deps.sh
+
+check: deps
+	$(PYTHON) tests/check.py
+
+check-fast: deps
+	$(PYTHON) tests/check.py --fast
+
+lint:
+	$(PYTHON) tests/lint.py
+
+demo: deps
+	@$(MAKE) --no-print-directory -s all romasim
+	@tests/demo.sh $(B)
+
+bench: deps
+	@$(MAKE) --no-print-directory -s all romasim $(B)/tests/bench/bare
+	$(PYTHON) tests/bench/bench.py $(B)
+
+$(B)/tests/bench/bare: $(B)/tests/bench/bare.o
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcurl -ljson-c -lyaml
+
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit romasim clean
+.PHONY: all unit romasim deps check check-fast lint demo bench clean
 .SECONDARY:
 -include $(shell test -d $(B) && find $(B) -name '*.d')

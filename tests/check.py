@@ -1,0 +1,137 @@
+#!/usr/bin/python3
+"""Runs the stages of `make check`, fast ones first, and closes with one line of counts.
+
+A stage is a make target or a command; its tests are counted from what its runner prints. A stage that
+fails without a failed test (it did not build, it crashed) counts as one failed test."""
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+SANITIZE = "-fsanitize=address,undefined"
+SANITIZED = ["B=build/sanitized", "CC=clang", "FORTIFY=", f"LDFLAGS={SANITIZE}",
+             f"CFLAGS=-O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all {SANITIZE}"]
+
+
+class Counts:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    def add(self, passed, failed, skipped):
+        self.passed += passed
+        self.failed += failed
+        self.skipped += skipped
+
+    def line(self):
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def stream(command, environment):
+    """Runs a command, shows what it prints as it comes, returns (status, text)."""
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, text=True, errors="replace",
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT)
+    lines = []
+    for line in process.stdout:
+        sys.stdout.write(line)
+        sys.stdout.flush()
+        lines.append(line)
+    return process.wait(), "".join(lines)
+
+
+def count_cmocka(text):
+    passed = sum(int(n) for n in re.findall(r"^\[  PASSED  \] (\d+) test", text, re.M))
+    failed = sum(int(n) for n in re.findall(r"^\[  FAILED  \] .*?(\d+) test\(s\), listed", text, re.M))
+    skipped = sum(int(n) for n in re.findall(r"^\[  SKIPPED \] (\d+) test\(s\), listed", text, re.M))
+    return passed, failed, skipped
+
+
+def count_summary(text):
+    """The closing line of pytest and of our own scripts."""
+    lines = [line for line in text.splitlines() if re.search(r"\d+ (passed|failed|skipped|error)", line)]
+    last = lines[-1] if lines else ""
+    number = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed|skipped|error)", last)}
+    return (number.get("passed", 0), number.get("failed", 0) + number.get("error", 0),
+            number.get("skipped", 0))
+
+
+def unit_programs(folder):
+    below = os.path.join(ROOT, folder, "tests", "unit")
+    return sorted(os.path.join(below, name) for name in os.listdir(below)
+                  if name.startswith("test_") and "." not in name)
+
+
+def environment_for(folder):
+    environment = dict(os.environ)
+    environment.update(
+        ROSTERD=os.path.join(ROOT, folder, "rosterd"),
+        ROSTERCTL=os.path.join(ROOT, folder, "rosterctl"),
+        ROMASIM=os.path.join(ROOT, "build", "tests", "romasim", "romasim"),
+        ASAN_OPTIONS="detect_leaks=1:abort_on_error=0:exitcode=99",
+        UBSAN_OPTIONS="print_stacktrace=1",
+        LSAN_OPTIONS="print_suppressions=0")
+    environment.pop("ROSTERD_CONFIG", None)
+    return environment
+
+
+class Run:
+    def __init__(self):
+        self.counts = Counts()
+        self.bad_stages = []
+
+    def stage(self, name, command, folder="build", count=count_summary):
+        print(f"== {name}", flush=True)
+        started = time.monotonic()
+        status, text = stream(command, environment_for(folder))
+        passed, failed, skipped = count(text)
+        if status != 0 and failed == 0:
+            failed = 1
+        self.counts.add(passed, failed, skipped)
+        if failed:
+            self.bad_stages.append(name)
+        print(f"== {name}: {passed} passed, {failed} failed, {skipped} skipped "
+              f"({time.monotonic() - started:.0f} s)", flush=True)
+        return status == 0
+
+    def build(self, name, *make):
+        """A build is no test, but one that breaks is a failure."""
+        print(f"== {name}", flush=True)
+        status, _ = stream(["make", "--no-print-directory", "-s", "-j2", *make], dict(os.environ))
+        if status != 0:
+            self.counts.add(0, 1, 0)
+            self.bad_stages.append(name)
+        return status == 0
+
+    def units(self, name, folder):
+        for program in unit_programs(folder):
+            self.stage(f"{name} {os.path.basename(program)}", [program], folder, count_cmocka)
+
+    def pytest(self, name, folder):
+        self.stage(name, ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider",
+                          "-rs", "tests/integration"], folder)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fast", action="store_true", help="leave the sanitizers out")
+    options = parser.parse_args()
+    run = Run()
+    run.stage("lint", ["/usr/bin/python3", "tests/lint.py"])
+    if run.build("build with gcc", "all", "unit", "romasim"):
+        run.units("unit", "build")
+        run.pytest("integration", "build")
+    run.build("build with clang", "B=build/clang", "CC=clang", "all", "unit")
+    if not options.fast and run.build("build with sanitizers", *SANITIZED, "all", "unit"):
+        run.units("sanitized unit", "build/sanitized")
+        run.pytest("sanitized integration", "build/sanitized")
+    if run.bad_stages:
+        print("failed in: " + ", ".join(run.bad_stages))
+    print(run.counts.line())
+    return 1 if run.counts.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Installs what Debian 12 lacks for building, demonstrating and testing rosterd. Quiet, and without a
+# question, when nothing is missing.
+set -eu
+
+packages="gcc make pkg-config libcurl4-openssl-dev libyaml-dev libjson-c-dev libsystemd-dev
+libssl-dev libsqlite3-dev libmicrohttpd-dev libcmocka-dev clang clang-format libclang-rt-dev
+python3 python3-pytest openssl git codespell pmccabe valgrind"
+
+missing=
+for package in $packages; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
+        missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || {
+        echo "rosterd: these packages are missing, and there is no sudo to install them:$missing" >&2
+        exit 1
+    }
+    as_root=sudo
+fi
+echo "installing:$missing" >&2
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+# shellcheck disable=SC2086
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >&2
