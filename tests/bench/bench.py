@@ -1,0 +1,132 @@
+#!/usr/bin/python3
+"""Compares, in one run against romasim, rosterd's CPU and wall time with a bare libcurl-and-json-c
+loop (bare.c): 200 channels x 500 members, in sync and with 10 extras each. Prints ratios.
+
+Both read the same roster, use the same token, and have 8 channels side by side. A figure is the median
+of several runs; the two programs run in turn, so that a machine whose speed drifts hits both."""
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+CHANNELS, MEMBERS, EXTRAS, CONCURRENCY, RUNS = 200, 500, 10, 8, 7
+PROJECT, INSTANCE, TOKEN = "0" * 32, "6a7b8c9d-0000-4000-8000-000000000001", "bench-token"
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def start_service(build, folder, extras):
+    state = {"projects": [{"id": PROJECT, "name": "bench"}],
+             "tokens": [{"token": TOKEN, "project_id": PROJECT, "expires_in": 86400}],
+             "instances": [{"prefix": "apic", "project_id": PROJECT, "instance_id": INSTANCE,
+                            "generate": {"channels": CHANNELS, "members": MEMBERS, "name": "bench-%d",
+                                         "extras": extras}}]}
+    path, port_file = os.path.join(folder, "state.json"), os.path.join(folder, "port")
+    if os.path.exists(port_file):
+        os.unlink(port_file)
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(state, file)
+    process = subprocess.Popen([os.path.join(build, "tests/romasim/romasim"), "--port", "0",
+                                "--state", path, "--port-file", port_file, "--quiet"],
+                               stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while not (os.path.exists(port_file) and os.path.getsize(port_file)):
+        if process.poll() is not None or time.monotonic() > deadline:
+            sys.exit("bench: the stand-in service did not start")
+        time.sleep(0.01)
+    with open(port_file, encoding="utf-8") as file:
+        return process, f"http://127.0.0.1:{file.read().strip()}"
+
+
+def write_roster(folder, url):
+    """The roster is what the service generates, less its extras (10.250.0.0/16)."""
+    with urllib.request.urlopen(url + "/_sim/state") as answer:
+        state = json.load(answer)
+    channels = state["instances"][0]["channels"] if "instances" in state else state["channels"]
+    path = os.path.join(folder, "roster.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("version: 1\nchannels:\n")
+        for channel in channels:
+            file.write(f"  - name: {channel['name']}\n    members:\n")
+            for member in channel["members"]:
+                if not member["host"].startswith("10.250."):
+                    file.write(f"      - {member['host']}:{member['port']}\n")
+    with open(os.path.join(folder, "token"), "w", encoding="utf-8") as file:
+        file.write(TOKEN)
+    os.chmod(os.path.join(folder, "token"), 0o600)
+    with open(os.path.join(folder, "rosterd.yaml"), "w", encoding="utf-8") as file:
+        file.write(f"""version: 1
+instances:
+  bench: {{endpoint: "{url}", project_id: "{PROJECT}", instance_id: {INSTANCE},
+          auth: {{method: token, token_file: token}}}}
+mode: prune
+rosters: [roster.yaml]
+limits: {{concurrency: {CONCURRENCY}, requests_per_second: 0}}
+guards: {{max_deletes: 100000, max_delete_percent: 100}}
+state_dir: {folder}/state
+""")
+    return path
+
+
+def measure(command):
+    """(CPU seconds, wall seconds, peak KiB) of one finished command."""
+    started = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0,):
+        sys.exit(f"bench: {command[0]} ended with {process.returncode}")
+    return usage.ru_utime + usage.ru_stime, time.monotonic() - started, usage.ru_maxrss
+
+
+def once(build, folder, extras, program):
+    service, url = start_service(build, folder, extras)
+    try:
+        roster = write_roster(folder, url)
+        subprocess.run(["rm", "-rf", os.path.join(folder, "state")], check=True)
+        commands = {
+            "bare": [os.path.join(build, "tests/bench/bare"),
+                     f"{url}/v2/{PROJECT}/apic/instances/{INSTANCE}", TOKEN, roster,
+                     str(CONCURRENCY)],
+            "rosterd": [os.path.join(build, "rosterd"), "--once", "-c",
+                        os.path.join(folder, "rosterd.yaml"), "--log-level", "err"],
+            "check": [os.path.join(build, "rosterd"), "--check", "-c",
+                      os.path.join(folder, "rosterd.yaml")],
+        }
+        return measure(commands[program])
+    finally:
+        service.terminate()
+        service.wait()
+
+
+def compare(build, title, extras, aim):
+    figures = {"bare": [], "rosterd": [], "check": []}
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(RUNS):
+            for program, rows in figures.items():
+                rows.append(once(build, folder, extras, program))
+    middle = {program: [statistics.median(column) for column in zip(*rows)]
+              for program, rows in figures.items()}
+    ratios = [r[0] / b[0] for r, b in zip(figures["rosterd"], figures["bare"])]
+    walls = [r[1] / b[1] for r, b in zip(figures["rosterd"], figures["bare"])]
+    print(f"{title}: {CHANNELS} channels x {MEMBERS} members, {extras} extras each")
+    for program, name in (("bare", "bare loop"), ("rosterd", "rosterd"), ("check", "  of it, loading")):
+        cpu, wall, peak = middle[program]
+        print(f"  {name:16} {cpu:6.3f} CPU s  {wall:6.3f} s  {peak / 1024:5.1f} MiB")
+    print(f"  CPU ratio {statistics.median(ratios):.2f} (aim {aim}), "
+          f"wall ratio {statistics.median(walls):.2f}")
+
+
+def main():
+    build = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else os.path.join(ROOT, "build"))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    compare(build, "in sync", 0, 1.25)
+    compare(build, "deletions", EXTRAS, 2)
+
+
+if __name__ == "__main__":
+    main()
