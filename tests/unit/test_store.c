@@ -1,0 +1,408 @@
+/* What the state remembers: passes, deletions and their outcomes, sightings, approvals, pauses. */
+#include "tests/unit/test_store_common.h"
+
+#include "daemon/store/state.h"
+
+static Memory recall_at(Place *place, Store *store, const char *digest, uint64_t realtime_usec)
+{
+    Memory memory = {0};
+
+    if (store_recall(store, "prod", "c1", digest, realtime_usec, &memory, &place->err) < 0)
+        fail_msg("store_recall: %s", place->err.text);
+    return memory;
+}
+
+static void record_one(Place *place, Store *store, uint64_t realtime_usec, uint64_t *ret_action)
+{
+    Deletion deletion;
+    Batch batch = place_batch(place, &deletion, 1);
+
+    if (store_record(store, &batch, realtime_usec, &place->err) < 0)
+        fail_msg("store_record: %s", place->err.text);
+    assert_true(deletion.action > 0);
+    *ret_action = deletion.action;
+}
+
+/* One value out of the database, as the tables promise it to whoever reads them. */
+static void assert_value(Store *store, const char *sql, const char *expected)
+{
+    sqlite3_stmt *statement = NULL;
+    const char *text;
+
+    assert_int_equal(sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    text = (const char *)sqlite3_column_text(statement, 0);
+    assert_string_equal(text ? text : "NULL", expected);
+    sqlite3_finalize(statement);
+}
+
+static void test_pass_names_are_unique(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    char id[STORE_PASS_ID_SIZE];
+    uint64_t action;
+
+    place_begin(place, store);
+    assert_string_equal(place->pass, "2026-11-24T15:04:05Z-1");
+    place_begin(place, store);
+    assert_string_equal(place->pass, "2026-11-24T15:04:05Z-2");
+    record_one(place, store, NOW, &action);
+    assert_int_equal(store_end_pass(store, "converged", NOW + 7, &place->err), 0);
+    assert_value(store,
+                 "SELECT group_concat(id || ' ' || result || ' ' || finished_usec) FROM pass",
+                 "2026-11-24T15:04:05Z-2 converged 1795532645000007");
+    store_free(store);
+
+    store = place_open(place);
+    assert_int_equal(store_begin_pass(store, NOW + 1, id, NULL), 0);
+    assert_string_equal(id, "2026-11-24T15:04:05Z-3");
+    assert_int_equal(store_begin_pass(store, NOW + USEC_PER_SEC, id, NULL), 0);
+    assert_string_equal(id, "2026-11-24T15:04:06Z-1");
+    store_free(store);
+}
+
+static void test_record_and_decide(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    Deletion deletions[3];
+    Batch batch = place_batch(place, deletions, 3);
+    Answer answer = {.http = 404, .code = "APIG.3024", .request_id = "r-1"};
+
+    place_begin(place, store);
+    assert_int_equal(store_record(store, &batch, NOW, &place->err), 0);
+    assert_true(deletions[0].action > 0 && deletions[1].action != deletions[0].action);
+    assert_int_equal(
+        store_decide(store, deletions[0].action, OUTCOME_GONE, 1, &answer, NOW + 5, NULL), 0);
+    assert_int_equal(
+        store_decide(store, deletions[1].action, OUTCOME_SKIPPED, 0, NULL, NOW + 6, NULL), 0);
+    assert_int_equal(store_decide(store, deletions[1].action, OUTCOME_DELETED, 1, NULL, NOW, NULL),
+                     -ENOENT);
+    assert_int_equal(store_decide(store, 999, OUTCOME_DELETED, 1, NULL, NOW, NULL), -ENOENT);
+    assert_int_equal(store_end_pass(store, "failed", NOW + 9, NULL), 0);
+    assert_int_equal(store_decide(store, deletions[1].action, OUTCOME_DELETED, 1, NULL, NOW, NULL),
+                     -ENOENT);
+    store_free(store);
+
+    store = place_open(place);
+    assert_value(store,
+                 "SELECT group_concat(pass || instance || channel_id || channel_name || member_id "
+                 "|| hex(identity) || member || substr(digest, 1, 2) || mode || recorded_usec || "
+                 "outcome || http || code || request_id || attempts || decided_usec) "
+                 "FROM action WHERE member_id = 'm1'",
+                 "2026-11-24T15:04:05Z-1prodc1paymentsm16D31{\"host\":\"10.1.0.9\"}aaprune"
+                 "1795532645000000gone404APIG.3024r-111795532645000005");
+    assert_value(store,
+                 "SELECT outcome || coalesce(http, '-') || coalesce(code, '-') || "
+                 "coalesce(request_id, '-') FROM action WHERE member_id = 'm2'",
+                 "skipped---");
+    assert_value(store, "SELECT outcome FROM action WHERE member_id = 'm3'", "NULL");
+    store_free(store);
+}
+
+static void test_undecided_are_told_and_settled(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    Deletion deletions[2], other;
+    Batch batch = place_batch(place, deletions, 2), second = place_batch(place, &other, 1);
+    StoreActions actions = {0};
+
+    second.channel_id = "c2";
+    place_begin(place, store);
+    assert_int_equal(store_record(store, &batch, NOW, NULL), 0);
+    assert_int_equal(store_record(store, &second, NOW, NULL), 0);
+    assert_int_equal(store_decide(store, deletions[0].action, OUTCOME_DELETED, 1, NULL, NOW, NULL),
+                     0);
+    assert_int_equal(store_undecided(store, NULL, NULL, &actions, NULL), 0);
+    assert_int_equal(actions.count, 2);
+    store_actions_done(&actions);
+    store_free(store);
+
+    store = place_open(place);
+    assert_int_equal(store_undecided(store, "prod", "c1", &actions, NULL), 0);
+    assert_int_equal(actions.count, 1);
+    assert_int_equal(actions.items[0].action, deletions[1].action);
+    assert_string_equal(actions.items[0].member_id, "m2");
+    assert_string_equal(actions.items[0].member_json, "{\"host\":\"10.1.0.9\"}");
+    assert_memory_equal(actions.items[0].identity, "m2", 2);
+    assert_int_equal(actions.items[0].identity_size, 2);
+    assert_int_equal(actions.items[0].recorded_usec, NOW);
+    assert_null(actions.items[0].outcome);
+    assert_int_equal(
+        store_decide(store, actions.items[0].action, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
+    store_actions_done(&actions);
+    assert_int_equal(store_undecided(store, "prod", "c1", &actions, NULL), 0);
+    assert_int_equal(actions.count, 0);
+    store_actions_done(&actions);
+    store_free(store);
+}
+
+static void test_batch_of_another_pass_is_refused(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    Deletion deletion;
+    Batch batch = place_batch(place, &deletion, 1);
+
+    place_begin(place, store);
+    batch.pass = "2020-01-01T00:00:00Z-1";
+    assert_int_equal(store_record(store, &batch, NOW, &place->err), -EINVAL);
+    assert_says(&place->err, "nothing was deleted");
+    assert_int_equal(deletion.action, 0);
+    store_free(store);
+}
+
+/* One bad row: none of the batch is there, what was buffered before still goes in. */
+static void test_batch_is_whole_or_absent(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    Deletion deletions[2];
+    Batch batch;
+    uint64_t action;
+
+    place_begin(place, store);
+    record_one(place, store, NOW, &action);
+    assert_int_equal(store_decide(store, action, OUTCOME_DELETED, 2, NULL, NOW, NULL), 0);
+    batch = place_batch(place, deletions, 2);
+    deletions[1].member_json = NULL;
+    assert_int_equal(store_record(store, &batch, NOW, &place->err), -EINVAL);
+    assert_says(&place->err, "nothing was deleted");
+    assert_int_equal(deletions[0].action, 0);
+    assert_int_equal(store_end_pass(store, "failed", NOW, NULL), 0);
+    store_free(store);
+
+    store = place_open(place);
+    assert_value(store, "SELECT group_concat(member_id || outcome || attempts) FROM action",
+                 "m1deleted2");
+    store_free(store);
+}
+
+static void test_sightings_are_replaced(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    const Sighting first[] = {{"m1", 1}, {"m2", 3}}, second[] = {{"m2", 4}};
+    Memory memory;
+
+    assert_int_equal(store_remember(store, "prod", "c1", first, 2, NULL), 0);
+    memory = recall_at(place, store, DIGEST_A, NOW);
+    assert_int_equal(memory.sighting_count, 2);
+    memory_done(&memory);
+    assert_int_equal(store_remember(store, "prod", "c1", second, 1, NULL), 0);
+    assert_int_equal(store_remember(store, "prod", "c2", first, 2, NULL), 0);
+    assert_int_equal(store_flush(store, NULL), 0);
+    store_free(store);
+
+    store = place_open(place);
+    memory = recall_at(place, store, DIGEST_A, NOW);
+    assert_int_equal(memory.sighting_count, 1);
+    assert_string_equal(memory.sightings[0].member_id, "m2");
+    assert_int_equal(memory.sightings[0].count, 4);
+    memory_done(&memory);
+    assert_int_equal(store_remember(store, "prod", "c1", NULL, 0, NULL), 0);
+    memory = recall_at(place, store, DIGEST_A, NOW);
+    assert_int_equal(memory.sighting_count, 0);
+    memory_done(&memory);
+    store_free(store);
+}
+
+static void test_recent_deletions(void **state)
+{
+    static const Outcome outcomes[] = {OUTCOME_DELETED, OUTCOME_GONE, OUTCOME_FAILED,
+                                       OUTCOME_SKIPPED};
+    Place *place = *state;
+    Store *store = place_open(place);
+    uint64_t action;
+    Memory memory;
+
+    place_begin(place, store);
+    for (size_t i = 0; i < ELEMENTS(outcomes); i++) {
+        record_one(place, store, NOW + i, &action);
+        assert_int_equal(store_decide(store, action, outcomes[i], 1, NULL, NOW, NULL), 0);
+    }
+    record_one(place, store, NOW + 10, &action);
+    memory = recall_at(place, store, DIGEST_A, NOW + 20);
+    assert_int_equal(memory.deletion_count, 2);
+    assert_int_equal(memory.deletions[0].realtime_usec, NOW);
+    assert_int_equal(memory.deletions[1].realtime_usec, NOW + 10);
+    assert_memory_equal(memory.deletions[0].identity, "m1", 2);
+    memory_done(&memory);
+    memory = recall_at(place, store, DIGEST_A, NOW + USEC_PER_HOUR);
+    assert_int_equal(memory.deletion_count, 1);
+    memory_done(&memory);
+    memory = recall_at(place, store, DIGEST_A, NOW + USEC_PER_HOUR + 10);
+    assert_int_equal(memory.deletion_count, 0);
+    memory_done(&memory);
+    memory = recall_at(place, store, DIGEST_A, NOW - USEC_PER_DAY);
+    assert_int_equal(memory.deletion_count, 2);
+    memory_done(&memory);
+    store_free(store);
+}
+
+static bool is_approved(Place *place, Store *store, const char *digest, uint64_t realtime_usec)
+{
+    Memory memory = recall_at(place, store, digest, realtime_usec);
+    bool approved = memory.is_approved;
+
+    memory_done(&memory);
+    return approved;
+}
+
+static void test_approval_lapses(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+
+    assert_false(is_approved(place, store, DIGEST_A, NOW));
+    assert_int_equal(store_approve(store, DIGEST_A, NOW, NULL), 0);
+    assert_true(is_approved(place, store, DIGEST_A, NOW));
+    assert_false(is_approved(place, store, DIGEST_B, NOW));
+    assert_true(is_approved(place, store, DIGEST_A, NOW + USEC_PER_DAY - 1));
+    assert_false(is_approved(place, store, DIGEST_A, NOW + USEC_PER_DAY));
+    assert_false(is_approved(place, store, DIGEST_A, NOW - USEC_PER_DAY));
+    assert_int_equal(store_approve(store, DIGEST_A, NOW + USEC_PER_DAY, NULL), 0);
+    assert_true(is_approved(place, store, DIGEST_A, NOW + USEC_PER_DAY));
+    store_free(store);
+}
+
+static void test_approval_passes_once(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    Deletion deletion;
+    Batch batch = place_batch(place, &deletion, 1);
+
+    batch.approved = true;
+    place_begin(place, store);
+    assert_int_equal(store_record(store, &batch, NOW, &place->err), -ESTALE);
+    assert_says(&place->err, "nothing was deleted");
+    assert_int_equal(store_approve(store, DIGEST_A, NOW, NULL), 0);
+    assert_int_equal(store_record(store, &batch, NOW + 5, &place->err), 0);
+    assert_false(is_approved(place, store, DIGEST_A, NOW + 5));
+    store_free(store);
+
+    store = place_open(place);
+    place_begin(place, store);
+    assert_int_equal(store_approve(store, DIGEST_A, NOW + 6, NULL), 1);
+    assert_false(is_approved(place, store, DIGEST_A, NOW + 6));
+    assert_int_equal(store_record(store, &batch, NOW + 6, NULL), -ESTALE);
+    assert_int_equal(store_approve(store, DIGEST_A, NOW + 5 + USEC_PER_DAY, NULL), 0);
+    assert_true(is_approved(place, store, DIGEST_A, NOW + 5 + USEC_PER_DAY));
+    store_free(store);
+}
+
+static void test_what_is_no_digest(void **state)
+{
+    static const char *const texts[] = {
+        "", "3f9a", DIGEST_A "a",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+        "AAAA",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        "aaa\n"};
+    Place *place = *state;
+    Store *store = place_open(place);
+
+    for (size_t i = 0; i < ELEMENTS(texts); i++)
+        assert_int_equal(store_approve(store, texts[i], NOW, &place->err), -EINVAL);
+    assert_says(&place->err, "is no digest");
+    store_free(store);
+}
+
+static void test_pause_and_resume(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    Memory memory;
+
+    assert_int_equal(store_pause(store, "prod", "c1", "tests", NOW, NOW + 10, NULL), 0);
+    memory = recall_at(place, store, DIGEST_A, NOW + 9);
+    assert_true(memory.is_paused);
+    assert_string_equal(memory.pause_reason, "tests");
+    assert_int_equal(memory.pause_end_usec, NOW + 10);
+    memory_done(&memory);
+    memory = recall_at(place, store, DIGEST_A, NOW + 10);
+    assert_false(memory.is_paused);
+    memory_done(&memory);
+    assert_int_equal(store_pause(store, "prod", "c1", "undo", NOW, 0, NULL), 0);
+    store_free(store);
+
+    store = place_open(place);
+    memory = recall_at(place, store, DIGEST_A, NOW + 400 * USEC_PER_DAY);
+    assert_true(memory.is_paused);
+    assert_int_equal(memory.pause_end_usec, 0);
+    memory_done(&memory);
+    assert_int_equal(store_resume(store, "prod", "c1", NULL), 1);
+    assert_int_equal(store_resume(store, "prod", "c1", NULL), 0);
+    memory = recall_at(place, store, DIGEST_A, NOW);
+    assert_false(memory.is_paused);
+    memory_done(&memory);
+    store_free(store);
+}
+
+static int count_commit(void *count)
+{
+    ++*(unsigned int *)count;
+    return 0;
+}
+
+static void test_commits_are_few(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    unsigned int commits = 0;
+    Deletion deletions[10];
+    char channel[16];
+
+    sqlite3_commit_hook(store->db, count_commit, &commits);
+    place_begin(place, store);
+    for (int i = 0; i < 200; i++) {
+        Batch batch = place_batch(place, deletions, 10);
+        const Sighting sighting = {"m1", 1};
+        Memory memory = recall_at(place, store, DIGEST_A, NOW);
+
+        memory_done(&memory);
+        snprintf(channel, sizeof(channel), "channel-%d", i);
+        batch.channel_id = channel;
+        assert_int_equal(store_remember(store, "prod", channel, &sighting, 1, NULL), 0);
+        assert_int_equal(store_record(store, &batch, NOW, NULL), 0);
+        for (int j = 0; j < 10; j++)
+            assert_int_equal(
+                store_decide(store, deletions[j].action, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
+    }
+    assert_int_equal(store_end_pass(store, "converged", NOW, NULL), 0);
+    assert_int_equal(commits, 201);
+    assert_value(store, "SELECT count(*) FROM action WHERE outcome = 'deleted'", "2000");
+
+    commits = 0;
+    place_begin(place, store);
+    assert_int_equal(store_remember(store, "prod", "in-sync", NULL, 0, NULL), 0);
+    assert_int_equal(store_end_pass(store, "in_sync", NOW, NULL), 0);
+    assert_int_equal(commits, 0);
+    assert_value(store, "SELECT count(*) FROM pass", "1");
+    store_free(store);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_pass_names_are_unique),
+        TEST(test_record_and_decide),
+        TEST(test_undecided_are_told_and_settled),
+        TEST(test_batch_of_another_pass_is_refused),
+        TEST(test_batch_is_whole_or_absent),
+        TEST(test_sightings_are_replaced),
+        TEST(test_recent_deletions),
+        TEST(test_approval_lapses),
+        TEST(test_approval_passes_once),
+        TEST(test_what_is_no_digest),
+        TEST(test_pause_and_resume),
+        TEST(test_commits_are_few),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

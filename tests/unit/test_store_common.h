@@ -1,0 +1,172 @@
+/* What the tests of the state share: a directory of their own, batches, and looking at files. */
+#pragma once
+
+#include <dirent.h>
+#include <errno.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "daemon/base/buf.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/digest.h"
+#include "daemon/base/file.h"
+#include "daemon/store/store.h"
+
+#define NOW (UINT64_C(1795532645) * USEC_PER_SEC) /* 2026-11-24T15:04:05Z */
+#define DIGEST_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define DIGEST_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
+typedef struct Place {
+    char root[64];  /* of mkdtemp() */
+    char state[96]; /* the state directory in it, not made yet */
+    char pass[STORE_PASS_ID_SIZE];
+    Err err;
+} Place;
+
+static inline int place_setup(void **state)
+{
+    Place *place = calloc(1, sizeof(*place));
+
+    assert_non_null(place);
+    strcpy(place->root, "/tmp/rosterd-store-XXXXXX");
+    assert_non_null(mkdtemp(place->root));
+    snprintf(place->state, sizeof(place->state), "%s/state", place->root);
+    *state = place;
+    return 0;
+}
+
+static inline int place_remove(const char *path, const struct stat *status, int kind,
+                               struct FTW *where)
+{
+    (void)status;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
+static inline int place_teardown(void **state)
+{
+    Place *place = *state;
+
+    nftw(place->root, place_remove, 8, FTW_DEPTH | FTW_PHYS);
+    free(place);
+    return 0;
+}
+
+static inline Store *place_open(Place *place)
+{
+    Store *store = NULL;
+    int r = store_open(place->state, &store, &place->err);
+
+    if (r < 0)
+        fail_msg("store_open: %d: %s", r, place->err.text);
+    return store;
+}
+
+static inline Store *place_open_read_only(Place *place)
+{
+    Store *store = NULL;
+    int r = store_open_read_only(place->state, &store, &place->err);
+
+    if (r < 0)
+        fail_msg("store_open_read_only: %d: %s", r, place->err.text);
+    return store;
+}
+
+static inline void place_begin(Place *place, Store *store)
+{
+    assert_int_equal(store_begin_pass(store, NOW, place->pass, &place->err), 0);
+}
+
+/* A batch that deletes `count` members of channel c1 (or as the caller changes it). */
+static inline Batch place_batch(Place *place, Deletion *deletions, size_t count)
+{
+    static const RosterChannel channel = {.name = "payments", .mode = MODE_PRUNE};
+    static const char *const ids[] = {"m1", "m2", "m3"};
+
+    for (size_t i = 0; i < count; i++)
+        deletions[i] = (Deletion){
+            .member_id = ids[i % 3],
+            .identity = ids[i % 3],
+            .identity_size = 2,
+            .member_json = "{\"host\":\"10.1.0.9\"}",
+        };
+    return (Batch){
+        .pass = place->pass,
+        .channel = &channel,
+        .instance_name = "prod",
+        .channel_id = "c1",
+        .channel_name = "payments",
+        .digest = DIGEST_A,
+        .deletions = deletions,
+        .deletion_count = count,
+    };
+}
+
+/* The bytes of a file in the state directory. */
+static inline Buf place_bytes(const Place *place, const char *name)
+{
+    char path[512];
+    Buf bytes = {0};
+
+    snprintf(path, sizeof(path), "%s/%s", place->state, name);
+    assert_int_equal(file_read(path, 64U << 20, &bytes, NULL), 0);
+    return bytes;
+}
+
+/* Names, sizes, modes, times and digests of all files in the state directory, for comparing. */
+static inline char *place_listing(const Place *place)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(place->state, &entries, NULL, alphasort);
+    Buf text = {0};
+
+    for (int i = 0; i < count; i++) {
+        char path[512], digest[DIGEST_HEX_SIZE] = "";
+        struct stat status;
+
+        snprintf(path, sizeof(path), "%s/%s", place->state, entries[i]->d_name);
+        assert_int_equal(lstat(path, &status), 0);
+        if (S_ISREG(status.st_mode)) {
+            Buf bytes = place_bytes(place, entries[i]->d_name);
+
+            assert_int_equal(digest_sha256_hex(buf_text(&bytes), bytes.size, digest), 0);
+            buf_done(&bytes);
+        }
+        if (strcmp(entries[i]->d_name, "..") != 0)
+            buf_printf(&text, "%s %o %lld %lld.%09ld %s\n", entries[i]->d_name, status.st_mode,
+                       (long long)status.st_size, (long long)status.st_mtim.tv_sec,
+                       status.st_mtim.tv_nsec, digest);
+        free(entries[i]);
+    }
+    free(entries);
+    return buf_take(&text);
+}
+
+static inline void place_write(const Place *place, const char *name, const void *bytes, size_t size)
+{
+    char path[512];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/%s", place->state, name);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+}
+
+static inline void assert_says(const Err *err, const char *part)
+{
+    if (!strstr(err->text, part))
+        fail_msg("\"%s\" does not say \"%s\"", err->text, part);
+}

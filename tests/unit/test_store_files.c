@@ -1,0 +1,368 @@
+/* The state on the disk: the lock, kills, full and read-only disks, damaged databases. */
+#include "tests/unit/test_store_common.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+
+#include "daemon/store/lock.h"
+#include "daemon/store/state.h"
+
+/* A process that runs `act` with the state, tells when it is through, and waits to be killed. */
+static pid_t child_start(Place *place, void (*act)(Place *place))
+{
+    int ready[2];
+    char byte;
+    pid_t pid;
+
+    assert_int_equal(pipe(ready), 0);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        act(place);
+        if (write(ready[1], "", 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    return pid;
+}
+
+static void child_kill(pid_t pid)
+{
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void act_record(Place *place)
+{
+    Store *store = place_open(place);
+    Deletion deletions[2];
+    Batch batch = place_batch(place, deletions, 2);
+    const Sighting sighting = {"m3", 2};
+
+    place_begin(place, store);
+    if (store_remember(store, "prod", "c1", &sighting, 1, NULL) != 0 ||
+        store_record(store, &batch, NOW, NULL) != 0 ||
+        store_decide(store, deletions[0].action, OUTCOME_DELETED, 1, NULL, NOW, NULL) != 0)
+        _exit(1);
+}
+
+static void act_open(Place *place)
+{
+    place_open(place);
+}
+
+static size_t count_undecided(Place *place, Store *store)
+{
+    StoreActions actions = {0};
+    size_t count;
+
+    if (store_undecided(store, NULL, NULL, &actions, &place->err) < 0)
+        fail_msg("store_undecided: %s", place->err.text);
+    count = actions.count;
+    store_actions_done(&actions);
+    return count;
+}
+
+static void test_directory_is_made_for_its_owner(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    char path[128];
+    struct stat status;
+
+    assert_int_equal(stat(place->state, &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0700);
+    for (size_t i = 0; i < 3; i++) {
+        static const char *const names[] = {"rosterd.db", "rosterd.db-wal", "lock"};
+
+        snprintf(path, sizeof(path), "%s/%s", place->state, names[i]);
+        assert_int_equal(stat(path, &status), 0);
+        assert_int_equal(status.st_mode & 0077, 0);
+    }
+    store_free(store);
+    snprintf(path, sizeof(path), "%s/absent/state", place->root);
+    assert_int_equal(store_open(path, &store, &place->err), -ENOENT);
+    assert_says(&place->err, path);
+    snprintf(path, sizeof(path), "%s/rosterd.db", place->state);
+    assert_int_equal(store_open(path, &store, &place->err), -ENOTDIR);
+}
+
+static void test_one_process_holds_the_lock(void **state)
+{
+    Place *place = *state;
+    Store *store = NULL;
+    pid_t pid = child_start(place, act_open);
+    char expected[128];
+
+    assert_int_equal(store_open(place->state, &store, &place->err), -EWOULDBLOCK);
+    snprintf(expected, sizeof(expected), "another rosterd holds %s", place->state);
+    assert_string_equal(place->err.text, expected);
+    assert_null(store);
+    assert_int_equal(lock_take(place->state, &place->err), -EWOULDBLOCK);
+    child_kill(pid);
+    store_free(place_open(place));
+}
+
+static void test_killed_between_record_and_decide(void **state)
+{
+    Place *place = *state;
+    Store *store;
+    Memory memory = {0};
+
+    child_kill(child_start(place, act_record));
+    store = place_open_read_only(place);
+    assert_int_equal(count_undecided(place, store), 2);
+    store_free(store);
+    store = place_open(place);
+    assert_int_equal(count_undecided(place, store), 2);
+    assert_int_equal(store_recall(store, "prod", "c1", DIGEST_A, NOW, &memory, NULL), 0);
+    assert_int_equal(memory.deletion_count, 2);
+    assert_int_equal(memory.sighting_count, 1);
+    memory_done(&memory);
+    store_free(store);
+}
+
+/* Mounts a file system of 1 MiB on the state directory, seen by this process alone. */
+static void mount_small(Place *place)
+{
+    if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 ||
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mkdir(place->state, 0700) < 0 ||
+        mount("tmpfs", place->state, "tmpfs", 0, "size=1m") < 0) {
+        fprintf(stderr, "SKIPPED: a full disk needs the right to mount a small one: %s\n",
+                strerror(errno));
+        skip();
+    }
+}
+
+static void fill_disk(const Place *place)
+{
+    static const char zeros[512];
+    char path[128];
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/filler", place->state);
+    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    while (write(fd, zeros, sizeof(zeros)) == (ssize_t)sizeof(zeros))
+        ;
+    assert_int_equal(errno, ENOSPC);
+    close(fd);
+}
+
+static void free_disk(const Place *place)
+{
+    char path[128];
+
+    snprintf(path, sizeof(path), "%s/filler", place->state);
+    assert_int_equal(unlink(path), 0);
+}
+
+static void test_full_disk(void **state)
+{
+    Place *place = *state;
+    Store *store;
+    Deletion deletions[300];
+    Batch batch;
+    uint64_t decided;
+    const Sighting sighting = {"m3", 2};
+    Memory memory = {0};
+
+    mount_small(place);
+    store = place_open(place);
+    place_begin(place, store);
+    batch = place_batch(place, deletions, 1);
+    assert_int_equal(store_record(store, &batch, NOW, NULL), 0);
+    decided = deletions[0].action;
+    fill_disk(place);
+    assert_int_equal(store_decide(store, decided, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
+    assert_int_equal(store_remember(store, "prod", "c2", &sighting, 1, NULL), 0);
+    batch = place_batch(place, deletions, 300);
+    assert_int_equal(store_record(store, &batch, NOW, &place->err), -ENOSPC);
+    assert_says(&place->err, "cannot be written: disk full (");
+    assert_says(&place->err, "; nothing was deleted");
+    assert_says(&place->err, place->state);
+    assert_int_equal(deletions[299].action, 0);
+    assert_int_equal(store_record(store, &batch, NOW, &place->err), -ENOSPC);
+    assert_int_equal(count_undecided(place, store), 0);
+
+    free_disk(place);
+    assert_int_equal(store_end_pass(store, "failed", NOW, &place->err), 0);
+    store_free(store);
+    store = place_open(place);
+    assert_int_equal(count_undecided(place, store), 0);
+    assert_int_equal(store_recall(store, "prod", "c1", DIGEST_A, NOW, &memory, NULL), 0);
+    assert_int_equal(memory.deletion_count, 1);
+    memory_done(&memory);
+    assert_int_equal(store_recall(store, "prod", "c2", DIGEST_A, NOW, &memory, NULL), 0);
+    assert_int_equal(memory.sighting_count, 1);
+    memory_done(&memory);
+    store_free(store);
+    umount2(place->state, MNT_DETACH);
+}
+
+static void test_disk_full_from_the_start(void **state)
+{
+    Place *place = *state;
+    Store *store = NULL;
+
+    mount_small(place);
+    fill_disk(place);
+    assert_int_equal(store_open(place->state, &store, &place->err), -ENOSPC);
+    assert_says(&place->err, "cannot be written");
+    free_disk(place);
+    store_free(place_open(place));
+    umount2(place->state, MNT_DETACH);
+}
+
+static void test_read_only_disk(void **state)
+{
+    Place *place = *state;
+    Store *store = NULL;
+
+    mount_small(place);
+    store_free(place_open(place));
+    assert_int_equal(mount(NULL, place->state, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+    assert_int_equal(store_open(place->state, &store, &place->err), -EROFS);
+    assert_says(&place->err, "cannot be written");
+    store = place_open_read_only(place);
+    assert_int_equal(count_undecided(place, store), 0);
+    store_free(store);
+    umount2(place->state, MNT_DETACH);
+}
+
+static void test_read_only_directory(void **state)
+{
+    Place *place = *state;
+    Store *store = NULL;
+    uid_t user = geteuid();
+
+    if (user == 0)
+        assert_int_equal(chown(place->root, 65534, 65534), 0);
+    assert_int_equal(chmod(place->root, 0500), 0);
+    if (user == 0)
+        assert_int_equal(seteuid(65534), 0);
+    assert_int_equal(store_open(place->root, &store, &place->err), -EACCES);
+    assert_says(&place->err, "cannot be written");
+    assert_int_equal(seteuid(user), 0);
+    assert_int_equal(chmod(place->root, 0700), 0);
+}
+
+/* Whoever opens a database of these bytes is told what to do, and leaves the bytes alone. */
+static void assert_left_alone(Place *place, const void *bytes, size_t size, int expected,
+                              const char *says)
+{
+    Store *store = NULL;
+    Buf after;
+
+    place_write(place, "rosterd.db", bytes, size);
+    assert_int_equal(store_open(place->state, &store, &place->err), expected);
+    assert_says(&place->err, says);
+    assert_null(store);
+    after = place_bytes(place, "rosterd.db");
+    assert_int_equal(after.size, size);
+    assert_memory_equal(after.data, bytes, size);
+    buf_done(&after);
+}
+
+static void test_damaged_database_is_left_as_it_is(void **state)
+{
+    static const char remedy[] = "aside by hand: history, undo, pauses";
+    Place *place = *state;
+    Store *store = place_open(place);
+    char garbage[8192];
+    Buf bytes;
+
+    store_free(store);
+    bytes = place_bytes(place, "rosterd.db");
+    memset(garbage, 'x', sizeof(garbage));
+    assert_left_alone(place, garbage, sizeof(garbage), -EBADMSG, remedy);
+    assert_int_equal(store_open_read_only(place->state, &store, &place->err), -EBADMSG);
+    assert_left_alone(place, garbage, 5, -EBADMSG, remedy);
+    assert_left_alone(place, bytes.data, bytes.size / 2, -EBADMSG, remedy);
+    assert_left_alone(place, bytes.data, 1000, -EBADMSG, remedy);
+    memset(bytes.data + bytes.size / 2, 0x5a, 4096);
+    assert_left_alone(place, bytes.data, bytes.size, -EBADMSG, remedy);
+    buf_done(&bytes);
+}
+
+static void run_sql(const char *directory, const char *sql)
+{
+    char path[128];
+    sqlite3 *db;
+
+    snprintf(path, sizeof(path), "%s/rosterd.db", directory);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void test_foreign_and_newer_databases(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    Buf bytes;
+
+    store_free(store);
+    run_sql(place->state, "PRAGMA user_version = 2");
+    bytes = place_bytes(place, "rosterd.db");
+    assert_left_alone(place, bytes.data, bytes.size, -EPROTO, "newer rosterd");
+    assert_int_equal(store_open_read_only(place->state, &store, &place->err), -EPROTO);
+    buf_done(&bytes);
+
+    run_sql(place->state, "PRAGMA user_version = 1; DROP TABLE pause");
+    bytes = place_bytes(place, "rosterd.db");
+    assert_left_alone(place, bytes.data, bytes.size, -EBADMSG, "no such table: pause");
+    buf_done(&bytes);
+
+    run_sql(place->state, "PRAGMA application_id = 7");
+    bytes = place_bytes(place, "rosterd.db");
+    assert_left_alone(place, bytes.data, bytes.size, -EBADMSG, "not a database of rosterd");
+    buf_done(&bytes);
+}
+
+/* SQLite would throw the log away, and with it deletions that nothing else tells of. */
+static void test_log_without_its_database(void **state)
+{
+    Place *place = *state;
+    Store *store = NULL;
+    Buf before, after;
+
+    child_kill(child_start(place, act_record));
+    before = place_bytes(place, "rosterd.db-wal");
+    place_write(place, "rosterd.db", "", 0);
+    assert_int_equal(store_open(place->state, &store, &place->err), -EBADMSG);
+    assert_says(&place->err, "write-ahead log");
+    assert_int_equal(store_open_read_only(place->state, &store, &place->err), -EBADMSG);
+    after = place_bytes(place, "rosterd.db-wal");
+    assert_int_equal(after.size, before.size);
+    assert_memory_equal(after.data, before.data, before.size);
+    buf_done(&before);
+    buf_done(&after);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_directory_is_made_for_its_owner),
+        TEST(test_one_process_holds_the_lock),
+        TEST(test_killed_between_record_and_decide),
+        TEST(test_full_disk),
+        TEST(test_disk_full_from_the_start),
+        TEST(test_read_only_disk),
+        TEST(test_read_only_directory),
+        TEST(test_damaged_database_is_left_as_it_is),
+        TEST(test_foreign_and_newer_databases),
+        TEST(test_log_without_its_database),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

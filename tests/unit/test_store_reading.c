@@ -1,0 +1,250 @@
+/* Reading the state in a dry run: everything is seen, and the directory is as before. */
+#include "tests/unit/test_store_common.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+/* A rosterd at work in a process of its own: it does one thing for each byte sent to it. */
+typedef struct Daemon {
+    pid_t pid;
+    int commands, answers;
+} Daemon;
+
+static void daemon_serve(Place *place, int commands, int answers)
+{
+    Store *store = NULL;
+    Deletion deletions[3];
+    char command;
+
+    while (read(commands, &command, 1) == 1) {
+        int r = 0;
+
+        if (command == 'o') {
+            r = store_open(place->state, &store, NULL);
+        } else if (command == 'r') {
+            Batch batch = place_batch(place, deletions, 3);
+
+            r = store_begin_pass(store, NOW, place->pass, NULL);
+            r = r < 0 ? r : store_record(store, &batch, NOW, NULL);
+        } else if (command == 'c') {
+            store_free(store);
+        }
+        if (write(answers, r < 0 ? "-" : "+", 1) != 1)
+            break;
+    }
+    _exit(0);
+}
+
+static Daemon daemon_start(Place *place)
+{
+    int commands[2], answers[2];
+    Daemon daemon;
+
+    assert_int_equal(pipe(commands), 0);
+    assert_int_equal(pipe(answers), 0);
+    daemon = (Daemon){fork(), commands[1], answers[0]};
+    assert_true(daemon.pid >= 0);
+    if (daemon.pid == 0) {
+        close(commands[1]);
+        daemon_serve(place, commands[0], answers[1]);
+    }
+    close(commands[0]);
+    close(answers[1]);
+    return daemon;
+}
+
+static void daemon_do(const Daemon *daemon, char command)
+{
+    char answer = 0;
+
+    assert_int_equal(write(daemon->commands, &command, 1), 1);
+    assert_int_equal(read(daemon->answers, &answer, 1), 1);
+    assert_int_equal(answer, '+');
+}
+
+static void daemon_kill(Daemon *daemon)
+{
+    assert_int_equal(kill(daemon->pid, SIGKILL), 0);
+    assert_int_equal(waitpid(daemon->pid, NULL, 0), daemon->pid);
+    close(daemon->commands);
+    close(daemon->answers);
+}
+
+static size_t count_deletions(Place *place, Store *store)
+{
+    Memory memory = {0};
+    size_t count;
+
+    if (store_recall(store, "prod", "c1", DIGEST_A, NOW, &memory, &place->err) < 0)
+        fail_msg("store_recall: %s", place->err.text);
+    count = memory.deletion_count;
+    memory_done(&memory);
+    return count;
+}
+
+/* Opens for reading, sees so many deletions, and leaves the directory as it was. */
+static void assert_seen_without_a_trace(Place *place, size_t deletions)
+{
+    char *before = place_listing(place), *after;
+    Store *store = place_open_read_only(place);
+    char id[STORE_PASS_ID_SIZE];
+
+    assert_int_equal(count_deletions(place, store), deletions);
+    assert_int_equal(store_begin_pass(store, NOW, id, &place->err), 0);
+    after = place_listing(place);
+    assert_string_equal(before ? before : "", after ? after : "");
+    free(after);
+    assert_int_equal(store_end_pass(store, "drift", NOW, NULL), 0);
+    store_free(store);
+    after = place_listing(place);
+    assert_string_equal(before ? before : "", after ? after : "");
+    free(after);
+    free(before);
+}
+
+static void test_without_a_database(void **state)
+{
+    Place *place = *state;
+
+    assert_seen_without_a_trace(place, 0);
+    assert_int_equal(access(place->state, F_OK), -1);
+    assert_int_equal(mkdir(place->state, 0700), 0);
+    assert_seen_without_a_trace(place, 0);
+    place_write(place, "rosterd.db", "", 0);
+    assert_seen_without_a_trace(place, 0);
+}
+
+static void test_beside_a_running_daemon(void **state)
+{
+    Place *place = *state;
+    Daemon daemon = daemon_start(place);
+
+    daemon_do(&daemon, 'o');
+    assert_seen_without_a_trace(place, 0);
+    daemon_do(&daemon, 'r');
+    assert_seen_without_a_trace(place, 3);
+    daemon_do(&daemon, 'r');
+    assert_seen_without_a_trace(place, 6);
+    daemon_kill(&daemon);
+}
+
+/* Between two runs, and the state directory named with what a URI would take for its own. */
+static void test_after_a_clean_end(void **state)
+{
+    Place *place = *state;
+    Daemon daemon = daemon_start(place);
+
+    daemon_do(&daemon, 'o');
+    daemon_do(&daemon, 'r');
+    daemon_do(&daemon, 'c');
+    assert_seen_without_a_trace(place, 3);
+    daemon_do(&daemon, 'o');
+    assert_seen_without_a_trace(place, 3);
+    daemon_kill(&daemon);
+    assert_seen_without_a_trace(place, 3);
+}
+
+static void test_strange_directory_names(void **state)
+{
+    Place *place = *state;
+    Store *store;
+
+    snprintf(place->state, sizeof(place->state), "%s/50%% a?b=c#d%%41", place->root);
+    store = place_open(place);
+    store_free(store);
+    assert_seen_without_a_trace(place, 0);
+}
+
+static void test_after_a_kill(void **state)
+{
+    Place *place = *state;
+    Daemon daemon = daemon_start(place);
+    char path[128];
+
+    daemon_do(&daemon, 'o');
+    daemon_do(&daemon, 'r');
+    daemon_kill(&daemon);
+    assert_seen_without_a_trace(place, 3);
+    snprintf(path, sizeof(path), "%s/rosterd.db-shm", place->state);
+    assert_int_equal(unlink(path), 0);
+    assert_seen_without_a_trace(place, 3);
+}
+
+/* A dry run sees what a daemon that starts, works, ends and starts again does meanwhile. */
+static void test_follows_a_daemon_that_comes_and_goes(void **state)
+{
+    Place *place = *state;
+    Daemon daemon = daemon_start(place);
+    Store *store = place_open_read_only(place);
+
+    assert_int_equal(count_deletions(place, store), 0);
+    daemon_do(&daemon, 'o');
+    assert_int_equal(count_deletions(place, store), 0);
+    daemon_do(&daemon, 'r');
+    assert_int_equal(count_deletions(place, store), 3);
+    daemon_do(&daemon, 'r');
+    assert_int_equal(count_deletions(place, store), 6);
+    daemon_do(&daemon, 'c');
+    assert_int_equal(count_deletions(place, store), 6);
+    daemon_do(&daemon, 'o');
+    daemon_do(&daemon, 'r');
+    assert_int_equal(count_deletions(place, store), 9);
+    store_free(store);
+    daemon_do(&daemon, 'r');
+    daemon_do(&daemon, 'c');
+    store = place_open_read_only(place);
+    assert_int_equal(count_deletions(place, store), 12);
+    daemon_do(&daemon, 'o');
+    daemon_do(&daemon, 'r');
+    assert_int_equal(count_deletions(place, store), 15);
+    store_free(store);
+    daemon_kill(&daemon);
+}
+
+static void test_writing_is_refused(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    const Sighting sighting = {"m1", 1};
+    Deletion deletion;
+    Batch batch = place_batch(place, &deletion, 1);
+    Memory memory = {0};
+
+    place_begin(place, store);
+    assert_int_equal(store_record(store, &batch, NOW, NULL), 0);
+    store_free(store);
+    store = place_open_read_only(place);
+    place_begin(place, store);
+    assert_string_equal(place->pass, "2026-11-24T15:04:05Z-2");
+    assert_int_equal(store_remember(store, "prod", "c1", &sighting, 1, NULL), -EROFS);
+    assert_int_equal(store_remember(store, "prod", "c1", NULL, 0, NULL), -EROFS);
+    assert_int_equal(store_decide(store, deletion.action, OUTCOME_GONE, 1, NULL, NOW, NULL),
+                     -EROFS);
+    assert_int_equal(store_pause(store, "prod", "c1", "x", NOW, 0, NULL), -EROFS);
+    assert_int_equal(store_record(store, &batch, NOW, &place->err), -EROFS);
+    assert_says(&place->err, "opened for reading; nothing was deleted");
+    assert_int_equal(store_approve(store, DIGEST_B, NOW, NULL), 0);
+    assert_int_equal(store_recall(store, "prod", "c1", DIGEST_B, NOW, &memory, NULL), 0);
+    assert_true(memory.is_approved);
+    memory_done(&memory);
+    store_free(store);
+    store = place_open_read_only(place);
+    assert_int_equal(store_recall(store, "prod", "c1", DIGEST_B, NOW, &memory, NULL), 0);
+    assert_false(memory.is_approved);
+    memory_done(&memory);
+    store_free(store);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_without_a_database), TEST(test_beside_a_running_daemon),
+        TEST(test_after_a_clean_end),  TEST(test_strange_directory_names),
+        TEST(test_after_a_kill),       TEST(test_follows_a_daemon_that_comes_and_goes),
+        TEST(test_writing_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
