@@ -37,7 +37,8 @@ static const CodeRow code_rows[] = {
     {FAMILY_APIG, 307, 307, VERDICT_RENEW},      /* the token must be updated */
     {FAMILY_APIG, 308, 308, VERDICT_THROTTLE},   /* throttling */
     {FAMILY_APIG, 310, 310, VERDICT_CHANNEL},    /* project unavailable */
-    {FAMILY_APIG, 401, 405, VERDICT_CHANNEL},    /* denied by IP address */
+    {FAMILY_APIG, 401, 402, VERDICT_CHANNEL},    /* denied by IP address */
+    {FAMILY_APIG, 404, 405, VERDICT_CHANNEL},    /* likewise */
     {FAMILY_APIG, 501, 502, VERDICT_PERMANENT},  /* app quota, app frozen */
     {FAMILY_APIG, 601, 601, VERDICT_RETRY},      /* internal */
     {FAMILY_APIG, 602, 602, VERDICT_PERMANENT},  /* bad request */
@@ -60,7 +61,8 @@ static const CodeRow code_rows[] = {
     {FAMILY_APIG, 1136, 1136, VERDICT_CHANNEL},   /* no permission on this instance */
     {FAMILY_APIG, 1149, 1149, VERDICT_PERMANENT}, /* no permission for an instance task */
     {FAMILY_APIG, 1201, 1201, VERDICT_PERMANENT}, /* cross-tenant */
-    {FAMILY_APIG, 2000, 2015, VERDICT_PERMANENT}, /* parameters */
+    {FAMILY_APIG, 2000, 2013, VERDICT_PERMANENT}, /* parameters */
+    {FAMILY_APIG, 2015, 2015, VERDICT_PERMANENT}, /* bad address */
     {FAMILY_APIG, 2025, 2025, VERDICT_PERMANENT}, /* bad port */
     {FAMILY_APIG, 2041, 2042, VERDICT_PERMANENT}, /* microservice */
     {FAMILY_APIG, 2108, 2108, VERDICT_PERMANENT}, /* engine */
@@ -72,7 +74,8 @@ static const CodeRow code_rows[] = {
     {FAMILY_APIG, 3100, 3100, VERDICT_CHANNEL},   /* quota */
     {FAMILY_APIG, 3109, 3110, VERDICT_CHANNEL},   /* quota */
     {FAMILY_APIG, 3208, 3208, VERDICT_PERMANENT}, /* channel name exists */
-    {FAMILY_APIG, 3306, 3309, VERDICT_PERMANENT}, /* address exists, already performed */
+    {FAMILY_APIG, 3306, 3306, VERDICT_PERMANENT}, /* address exists */
+    {FAMILY_APIG, 3309, 3309, VERDICT_PERMANENT}, /* already performed */
     {FAMILY_APIG, 3414, 3414, VERDICT_CHANNEL},   /* channel in use */
     {FAMILY_APIG, 3458, 3458, VERDICT_PERMANENT}, /* feature unsupported */
     {FAMILY_APIG, 3471, 3471, VERDICT_CHANNEL},   /* not possible on this type of channel */
@@ -171,6 +174,8 @@ static Verdict triage_by_status(int http)
     }
 }
 
+/* The status has the last word twice: whatever its code, a 404 that is not the member's own means
+ * that a channel, an instance or an address is wrong, and a 403 is not spent on one member only. */
 static Verdict triage_http(RequestKind kind, const Answer *answer)
 {
     bool is_deletion = kind == REQUEST_DELETE_MEMBER;
@@ -180,8 +185,12 @@ static Verdict triage_http(RequestKind kind, const Answer *answer)
         return answer->http == (is_deletion ? 204 : 200) ? VERDICT_DONE : VERDICT_PERMANENT;
     if (is_deletion && answer->http == 404 && triage_is_member_missing(answer->code))
         return VERDICT_GONE;
+    if (answer->http == 404)
+        return VERDICT_CHANNEL;
     verdict = triage_by_code(answer->code);
-    return verdict == BY_STATUS ? triage_by_status(answer->http) : verdict;
+    if (verdict == BY_STATUS)
+        return triage_by_status(answer->http);
+    return verdict == VERDICT_PERMANENT && answer->http == 403 ? VERDICT_CHANNEL : verdict;
 }
 
 Verdict triage(RequestKind kind, const Answer *answer)
