@@ -236,7 +236,7 @@ static void dispatch_retry(Dispatch *dispatch, Call *call, Verdict verdict, cons
 
     if (after_usec > RETRY_AFTER_MAX_USEC)
         after_usec = RETRY_AFTER_MAX_USEC;
-    delay_usec = retry_delay_usec(base_usec, law->cap_usec, call->attempts - 1,
+    delay_usec = retry_delay_usec(base_usec, law->cap_usec, call->attempts - 1 - call->was_replayed,
                                   dispatch->ops->random(dispatch->context));
     if (delay_usec < after_usec)
         delay_usec = after_usec;
