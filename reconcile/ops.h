@@ -191,7 +191,9 @@ typedef struct Ops {
     /* Makes a channel's deletions durable, before the first of them is sent. */
     int (*record)(void *context, Batch *batch, Err *err);
 
-    /* Adds a deletion's outcome, which may become durable a little later. */
+    /* Adds a deletion's outcome, which may become durable a little later. Called once at most for
+     * an action, when its outcome is known; never for one that was sent and whose effect stayed
+     * unknown until the pass ended. `err` may be NULL. */
     int (*decide)(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
                   const Answer *answer, Err *err);
 
