@@ -29,27 +29,37 @@ static const ExtraReport *confirm_find_lingering(const ChannelPass *channel)
     return NULL;
 }
 
-/* A deletion that failed by its answers but whose member is gone has succeeded. Returns how many
- * have failed in the end, or the state's error. */
+/* A deletion that failed by its answers but whose member is gone has succeeded; in the history it
+ * is still open where it may have been ours. */
+static int confirm_settle_one(ChannelPass *channel, size_t number, Err *err)
+{
+    ExtraReport *extra = &channel->report->extras[number];
+    bool may_have_gone = channel->sent[number].may_have_gone;
+
+    if (extra->outcome != OUTCOME_FAILED)
+        return 0;
+    if (!diff_has_id(&channel->confirmed, extra->id)) {
+        extra->outcome = may_have_gone ? OUTCOME_DELETED : OUTCOME_GONE;
+        removal_tell(channel, extra, NULL);
+    }
+    return may_have_gone ? removal_decide(channel, number, extra->outcome, err) : 0;
+}
+
+/* Returns how many extras are left, failed or skipped, or the state's error. */
 static int confirm_settle(ChannelPass *channel, Err *err)
 {
     ChannelReport *report = channel->report;
-    int failed = 0;
+    int left = 0;
 
     for (size_t i = 0; i < report->extra_count; i++) {
-        ExtraReport *extra = &report->extras[i];
-        int r;
+        int r = confirm_settle_one(channel, i, err);
 
-        if (extra->outcome != OUTCOME_FAILED)
-            continue;
-        if (!diff_has_id(&channel->confirmed, extra->id))
-            extra->outcome = channel->sent[i].may_have_gone ? OUTCOME_DELETED : OUTCOME_GONE;
-        r = removal_decide(channel, i, extra->outcome, err);
         if (r < 0)
             return r;
-        failed += extra->outcome == OUTCOME_FAILED;
+        left += report->extras[i].outcome == OUTCOME_FAILED ||
+                report->extras[i].outcome == OUTCOME_SKIPPED;
     }
-    return failed;
+    return left;
 }
 
 static bool confirm_was_planned(const ChannelPass *channel, const char *member_id)
@@ -76,18 +86,18 @@ static void confirm_conclude(ChannelPass *channel, const ExtraReport *lingering)
 {
     ChannelReport *report = channel->report;
     Err err = {0};
-    int failed = confirm_settle(channel, &err);
+    int left = confirm_settle(channel, &err);
 
-    if (failed >= 0 && report_set_missing(report, &channel->confirmed) < 0)
-        failed = err_memory(&err);
-    if (failed == 0)
+    if (left >= 0 && report_set_missing(report, &channel->confirmed) < 0)
+        left = err_memory(&err);
+    if (left == 0)
         err_clear(&report->error);
-    if (failed == 0 && lingering)
+    if (left == 0 && lingering)
         err_set(&err, -EREMOTEIO,
                 "the service says that it deleted the member %s (%s), but still lists it after "
                 "%zu more looks",
                 lingering->address, lingering->id, ELEMENTS(look_again_usec));
-    if (failed != 0 || lingering)
+    if (left != 0 || lingering)
         channel_end(channel, RESULT_FAILED, &err);
     else if (report->missing_count > 0 || confirm_has_new_extras(channel))
         channel_end(channel, RESULT_DRIFT, NULL);

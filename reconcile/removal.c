@@ -11,7 +11,7 @@
 
 static void removal_next(ChannelPass *channel);
 
-static void removal_tell(const ChannelPass *channel, const ExtraReport *extra, const Err *err)
+void removal_tell(const ChannelPass *channel, const ExtraReport *extra, const Err *err)
 {
     const ChannelReport *report = channel->report;
     char member[IDENTITY_SIZE_MAX + 16];
@@ -45,28 +45,54 @@ int removal_decide(ChannelPass *channel, size_t number, Outcome outcome, Err *er
                                 sent->http ? &answer : NULL, err);
 }
 
-/*
- * Ends the channel without confirming. What was not sent is skipped; what failed for certain is
- * decided; what may have gone all the same stays undecided in the history until a list shows it.
- */
-static void removal_cut(ChannelPass *channel, Result result, const Err *err)
+/* What was not sent is skipped. 0, or the state's error told in `err`. */
+static int removal_skip_rest(ChannelPass *channel, Err *err)
 {
-    ChannelReport *report = channel->report;
-    Err state_err = {0};
     int r = 0;
 
-    for (size_t i = 0; i < report->extra_count; i++) {
-        ExtraReport *extra = &report->extras[i];
-        bool is_known;
-
-        if (i >= channel->next && extra->outcome != OUTCOME_FAILED)
-            extra->outcome = OUTCOME_SKIPPED;
-        is_known = extra->outcome == OUTCOME_SKIPPED ||
-                   (extra->outcome == OUTCOME_FAILED && !channel->sent[i].may_have_gone);
-        if (is_known && r == 0)
-            r = removal_decide(channel, i, extra->outcome, &state_err);
+    for (; channel->next < channel->report->extra_count; channel->next++) {
+        channel->report->extras[channel->next].outcome = OUTCOME_SKIPPED;
+        if (r == 0)
+            r = removal_decide(channel, channel->next, OUTCOME_SKIPPED, err);
     }
-    channel_end(channel, r < 0 ? RESULT_FAILED : result, r < 0 ? &state_err : err);
+    return r;
+}
+
+/* Ends the channel without confirming: what may have gone stays undecided in the history. */
+static void removal_cut(ChannelPass *channel, Result result, const Err *err)
+{
+    Err state_err = {0};
+
+    if (removal_skip_rest(channel, &state_err) < 0)
+        channel_end(channel, RESULT_FAILED, &state_err);
+    else
+        channel_end(channel, result, err);
+}
+
+/* Whether the channel may have fewer members than the list that the plan was made from. */
+static bool removal_may_have_changed(const ChannelPass *channel)
+{
+    for (size_t i = 0; i < channel->report->extra_count; i++) {
+        Outcome outcome = channel->report->extras[i].outcome;
+
+        if (outcome == OUTCOME_DELETED || outcome == OUTCOME_GONE || channel->sent[i].may_have_gone)
+            return true;
+    }
+    return false;
+}
+
+/* Nothing more is deleted; what the deletions so far came to is still worth a look. */
+static void removal_give_up(ChannelPass *channel, const Err *why)
+{
+    Err state_err = {0};
+
+    channel->report->error = *why;
+    err_context(&channel->report->error, -EREMOTEIO, "%d deletions failed in a row",
+                REMOVAL_FAILURES_MAX);
+    if (removal_skip_rest(channel, &state_err) == 0 && removal_may_have_changed(channel))
+        confirm_start(channel);
+    else
+        channel_end(channel, RESULT_FAILED, NULL);
 }
 
 static void removal_keep_error(ChannelPass *channel, const Err *err)
@@ -87,7 +113,7 @@ static void removal_on_stopped(ChannelPass *channel, const Call *call, const Err
         extra->outcome = OUTCOME_FAILED;
         err_context(&why, -ECANCELED, "the deletion of %s was sent but its outcome is not known",
                     extra->address);
-        why.http = 0;
+        channel->next++;
     }
     removal_cut(channel, has_failed ? RESULT_FAILED : RESULT_DRIFT, &why);
 }
@@ -116,25 +142,21 @@ static void removal_go_on(ChannelPass *channel, CallEnd end, const Err *err)
     Err why = *err;
 
     channel->next++;
-    if (end == CALL_CHANNEL || end == CALL_INSTANCE) {
+    if (end == CALL_CHANNEL || end == CALL_INSTANCE)
         removal_cut(channel, RESULT_FAILED, &why);
-    } else if (channel->failures_in_row >= REMOVAL_FAILURES_MAX) {
-        err_context(&why, -EREMOTEIO, "%d deletions failed in a row", REMOVAL_FAILURES_MAX);
-        channel->report->error = why;
-        removal_cut(channel, RESULT_FAILED, &why);
-    } else {
+    else if (channel->failures_in_row >= REMOVAL_FAILURES_MAX)
+        removal_give_up(channel, &why);
+    else
         removal_next(channel);
-    }
 }
 
-static void removal_note(Sent *sent, const Call *call, const Answer *answer)
+/* Out of the call's own last answer: an instance that fails ends calls that wait without one. */
+static void removal_note(Sent *sent, const Call *call)
 {
     sent->may_have_gone = call->was_ambiguous;
-    if (!answer)
-        return;
-    sent->http = answer->http;
-    str_copy(sent->code, sizeof(sent->code), answer->code);
-    str_copy(sent->request_id, sizeof(sent->request_id), answer->request_id);
+    sent->http = call->last.http;
+    str_copy(sent->code, sizeof(sent->code), call->last.code);
+    str_copy(sent->request_id, sizeof(sent->request_id), call->last.request_id);
 }
 
 static void removal_on_end(Call *call, CallEnd end, const Answer *answer, const Err *err)
@@ -144,8 +166,9 @@ static void removal_on_end(Call *call, CallEnd end, const Answer *answer, const 
     Err state_err = {0};
     int r = 0;
 
+    (void)answer;
     extra->attempts = call->attempts;
-    removal_note(&channel->sent[channel->next], call, answer);
+    removal_note(&channel->sent[channel->next], call);
     if (end == CALL_STOPPED) {
         removal_on_stopped(channel, call, err);
         return;
@@ -156,7 +179,7 @@ static void removal_on_end(Call *call, CallEnd end, const Answer *answer, const 
         removal_keep_error(channel, err);
     if (extra->outcome != OUTCOME_SKIPPED)
         removal_tell(channel, extra, extra->outcome == OUTCOME_FAILED ? err : NULL);
-    if (extra->outcome == OUTCOME_DELETED || extra->outcome == OUTCOME_GONE)
+    if (extra->outcome != OUTCOME_FAILED || !call->was_ambiguous)
         r = removal_decide(channel, channel->next, extra->outcome, &state_err);
     if (r < 0) {
         channel->next++;

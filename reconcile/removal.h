@@ -9,5 +9,8 @@
 
 void removal_start(ChannelPass *channel);
 
-/* Gives a deletion that failed its final outcome, for the history. */
+/* Tells the log what became of an extra. */
+void removal_tell(const ChannelPass *channel, const ExtraReport *extra, const Err *err);
+
+/* Gives a deletion its outcome in the history. 0, or the state's error told in `err`. */
 int removal_decide(ChannelPass *channel, size_t number, Outcome outcome, Err *err);
