@@ -9,30 +9,30 @@
 
 static int action_insert_pass(Store *store, Err *err)
 {
-    _cleanup_(query_done) Query query = query_begin(store, QUERY_PASS_INSERT);
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PASS_INSERT);
 
-    query_text(&query, store->pass.id);
-    query_number(&query, store->pass.started_usec);
-    return query_step(&query, err);
+    sql_text(&query, store->pass.id);
+    sql_number(&query, store->pass.started_usec);
+    return sql_step(&query, err);
 }
 
 static int action_insert(Store *store, const Batch *batch, Deletion *deletion,
                          uint64_t realtime_usec, Err *err)
 {
-    _cleanup_(query_done) Query query = query_begin(store, QUERY_ACTION_INSERT);
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_ACTION_INSERT);
     int r;
 
-    query_text(&query, batch->pass);
-    query_text(&query, batch->instance_name);
-    query_text(&query, batch->channel_id);
-    query_text(&query, batch->channel_name);
-    query_text(&query, deletion->member_id);
-    query_blob(&query, deletion->identity, deletion->identity_size);
-    query_text(&query, deletion->member_json);
-    query_text(&query, batch->digest);
-    query_text(&query, batch->channel->mode == MODE_PRUNE ? "prune" : "observe");
-    query_number(&query, realtime_usec);
-    r = query_step(&query, err);
+    sql_text(&query, batch->pass);
+    sql_text(&query, batch->instance_name);
+    sql_text(&query, batch->channel_id);
+    sql_text(&query, batch->channel_name);
+    sql_text(&query, deletion->member_id);
+    sql_blob(&query, deletion->identity, deletion->identity_size);
+    sql_text(&query, deletion->member_json);
+    sql_text(&query, batch->digest);
+    sql_text(&query, batch->channel->mode == MODE_PRUNE ? "prune" : "observe");
+    sql_number(&query, realtime_usec);
+    r = sql_step(&query, err);
     if (r == 0)
         deletion->action = (uint64_t)sqlite3_last_insert_rowid(store->db);
     return r;

@@ -19,21 +19,21 @@ static bool approval_is_digest(const char *text)
 /* 1 when the approval was spent less than 24 h ago, else 0. */
 static int approval_is_spent(Store *store, const char *digest, uint64_t realtime_usec, Err *err)
 {
-    _cleanup_(query_done) Query query = query_begin(store, QUERY_APPROVAL_SPENT);
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_APPROVAL_SPENT);
 
-    query_text(&query, digest);
-    query_number(&query,
-                 realtime_usec > STORE_APPROVAL_USEC ? realtime_usec - STORE_APPROVAL_USEC : 0);
-    return query_step(&query, err);
+    sql_text(&query, digest);
+    sql_number(&query,
+               realtime_usec > STORE_APPROVAL_USEC ? realtime_usec - STORE_APPROVAL_USEC : 0);
+    return sql_step(&query, err);
 }
 
 static int approval_give(Store *store, const char *digest, uint64_t realtime_usec, Err *err)
 {
-    _cleanup_(query_done) Query query = query_begin(store, QUERY_APPROVAL_GIVE);
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_APPROVAL_GIVE);
 
-    query_text(&query, digest);
-    query_number(&query, realtime_usec);
-    return query_step(&query, err);
+    sql_text(&query, digest);
+    sql_number(&query, realtime_usec);
+    return sql_step(&query, err);
 }
 
 /* In a Store for reading: good until it is freed. */
@@ -75,15 +75,15 @@ int approval_find(Store *store, const char *digest, uint64_t realtime_usec, Err 
     if (!store->db)
         return 0;
     {
-        _cleanup_(query_done) Query query = query_begin(store, QUERY_APPROVED);
+        _cleanup_(sql_done) Query query = sql_begin(store, QUERY_APPROVED);
         uint64_t given_usec;
         int r;
 
-        query_text(&query, digest);
-        r = query_step(&query, err);
+        sql_text(&query, digest);
+        r = sql_step(&query, err);
         if (r <= 0)
             return r;
-        given_usec = query_column_number(&query, 0);
+        given_usec = sql_column_number(&query, 0);
         return given_usec > realtime_usec ? given_usec - realtime_usec < STORE_APPROVAL_USEC
                                           : realtime_usec - given_usec < STORE_APPROVAL_USEC;
     }
@@ -91,15 +91,15 @@ int approval_find(Store *store, const char *digest, uint64_t realtime_usec, Err 
 
 int approval_spend(Store *store, const char *digest, uint64_t realtime_usec, Err *err)
 {
-    _cleanup_(query_done) Query query = query_begin(store, QUERY_APPROVAL_SPEND);
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_APPROVAL_SPEND);
     int r;
 
-    query_number(&query, realtime_usec);
-    query_text(&query, digest);
-    r = query_step(&query, err);
+    sql_number(&query, realtime_usec);
+    sql_text(&query, digest);
+    r = sql_step(&query, err);
     if (r < 0)
         return r;
-    if (query_changes(&query) == 0)
+    if (sql_changes(&query) == 0)
         return err_set(err, -ESTALE, "the approval of plan %s is not there any more, or spent",
                        digest);
     return 0;

@@ -15,7 +15,7 @@ void store_actions_done(StoreActions *actions)
 /* A copy of a text column; NULL stays NULL. */
 static const char *history_text(StoreActions *actions, const Query *query, int column, bool *failed)
 {
-    const char *text = query_column_text(query, column);
+    const char *text = sql_column_text(query, column);
     const char *copy = text ? arena_string(&actions->arena, text) : NULL;
 
     if (text && !copy)
@@ -23,14 +23,14 @@ static const char *history_text(StoreActions *actions, const Query *query, int c
     return copy;
 }
 
-/* The columns of ACTION_COLUMNS in query.c. */
+/* The columns of ACTION_COLUMNS in sql.c. */
 static int history_add_row(StoreActions *actions, const Query *query)
 {
     const void *identity = sqlite3_column_blob(query->statement, 6);
     size_t identity_size = (size_t)sqlite3_column_bytes(query->statement, 6);
     bool failed = false;
     StoreAction row = {
-        .action = query_column_number(query, 0),
+        .action = sql_column_number(query, 0),
         .pass = history_text(actions, query, 1, &failed),
         .instance_name = history_text(actions, query, 2, &failed),
         .channel_id = history_text(actions, query, 3, &failed),
@@ -41,13 +41,13 @@ static int history_add_row(StoreActions *actions, const Query *query)
         .member_json = history_text(actions, query, 7, &failed),
         .digest = history_text(actions, query, 8, &failed),
         .mode = history_text(actions, query, 9, &failed),
-        .recorded_usec = query_column_number(query, 10),
+        .recorded_usec = sql_column_number(query, 10),
         .outcome = history_text(actions, query, 11, &failed),
-        .http = (int)query_column_number(query, 12),
+        .http = (int)sql_column_number(query, 12),
         .code = history_text(actions, query, 13, &failed),
         .request_id = history_text(actions, query, 14, &failed),
-        .attempts = (uint32_t)query_column_number(query, 15),
-        .decided_usec = query_column_number(query, 16),
+        .attempts = (uint32_t)sql_column_number(query, 15),
+        .decided_usec = sql_column_number(query, 16),
     };
 
     if (failed || !row.identity ||
@@ -63,8 +63,8 @@ static int history_read(Store *store, Query *query, StoreActions *actions, Err *
 {
     int r;
 
-    while ((r = query_step(query, err)) > 0) {
-        if (pending_find_outcome(&store->pending, query_column_number(query, 0)))
+    while ((r = sql_step(query, err)) > 0) {
+        if (pending_find_outcome(&store->pending, sql_column_number(query, 0)))
             continue;
         if (history_add_row(actions, query) < 0)
             return err_memory(err);
@@ -79,10 +79,10 @@ int store_undecided(Store *store, const char *instance_name, const char *channel
     int r = reading_refresh(store, err);
 
     if (r == 0 && store->db) {
-        _cleanup_(query_done) Query query = query_begin(store, QUERY_ACTION_UNDECIDED);
+        _cleanup_(sql_done) Query query = sql_begin(store, QUERY_ACTION_UNDECIDED);
 
-        query_text(&query, instance_name);
-        query_text(&query, channel_id);
+        sql_text(&query, instance_name);
+        sql_text(&query, channel_id);
         r = history_read(store, &query, &actions, err);
     }
     if (r < 0)

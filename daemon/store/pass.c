@@ -6,8 +6,8 @@
 
 #include "daemon/base/str.h"
 #include "daemon/store/reading.h"
-#include "daemon/store/schema.h"
 #include "daemon/store/state.h"
+#include "daemon/store/tables.h"
 #include "daemon/store/transaction.h"
 
 /* The highest N that the database knows of passes begun in a second; 0 for none. */
@@ -21,12 +21,12 @@ static int pass_last_recorded(Store *store, const char *second, uint64_t *ret_nu
     if (!store->db)
         return 0;
     {
-        _cleanup_(query_done) Query query = query_begin(store, QUERY_PASS_LAST);
+        _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PASS_LAST);
 
-        query_text(&query, second);
-        r = query_step(&query, err);
+        sql_text(&query, second);
+        r = sql_step(&query, err);
         if (r > 0)
-            *ret_number = query_column_number(&query, 0);
+            *ret_number = sql_column_number(&query, 0);
     }
     return r < 0 ? r : 0;
 }
@@ -48,7 +48,7 @@ int store_begin_pass(Store *store, uint64_t realtime_usec, char ret_id[static ST
         str_parse_uint(store->pass.id + length + 1, UINT32_MAX, &own) == 0 && own > number)
         number = own;
     if (number >= UINT32_MAX)
-        return schema_damaged(store, "a pass has an impossible number", err);
+        return tables_damaged(store, "a pass has an impossible number", err);
     snprintf(store->pass.id, sizeof(store->pass.id), "%s-%" PRIu64, second, number + 1);
     store->pass.started_usec = realtime_usec;
     store->pass.is_recorded = false;
@@ -65,12 +65,12 @@ int store_end_pass(Store *store, const char *result, uint64_t realtime_usec, Err
         if (r < 0)
             return r;
         {
-            _cleanup_(query_done) Query query = query_begin(store, QUERY_PASS_END);
+            _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PASS_END);
 
-            query_text(&query, result);
-            query_number(&query, realtime_usec);
-            query_text(&query, store->pass.id);
-            r = transaction_result(store, query_step(&query, err));
+            sql_text(&query, result);
+            sql_number(&query, realtime_usec);
+            sql_text(&query, store->pass.id);
+            r = transaction_result(store, sql_step(&query, err));
         }
         if (r < 0)
             return r;

@@ -5,25 +5,25 @@
 static int pause_set(Store *store, const char *instance_name, const char *channel_id,
                      const char *reason, uint64_t realtime_usec, uint64_t until_usec, Err *err)
 {
-    _cleanup_(query_done) Query query = query_begin(store, QUERY_PAUSE_SET);
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PAUSE_SET);
 
-    query_text(&query, instance_name);
-    query_text(&query, channel_id);
-    query_text(&query, reason);
-    query_number(&query, realtime_usec);
-    query_number_or_null(&query, until_usec);
-    return query_step(&query, err);
+    sql_text(&query, instance_name);
+    sql_text(&query, channel_id);
+    sql_text(&query, reason);
+    sql_number(&query, realtime_usec);
+    sql_number_or_null(&query, until_usec);
+    return sql_step(&query, err);
 }
 
 static int pause_delete(Store *store, const char *instance_name, const char *channel_id, Err *err)
 {
-    _cleanup_(query_done) Query query = query_begin(store, QUERY_PAUSE_DELETE);
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PAUSE_DELETE);
     int r;
 
-    query_text(&query, instance_name);
-    query_text(&query, channel_id);
-    r = query_step(&query, err);
-    return r < 0 ? r : query_changes(&query);
+    sql_text(&query, instance_name);
+    sql_text(&query, channel_id);
+    r = sql_step(&query, err);
+    return r < 0 ? r : sql_changes(&query);
 }
 
 int store_pause(Store *store, const char *instance_name, const char *channel_id, const char *reason,

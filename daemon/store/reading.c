@@ -14,9 +14,9 @@
 #include <time.h>
 
 #include "daemon/base/buf.h"
-#include "daemon/store/connection.h"
-#include "daemon/store/schema.h"
+#include "daemon/store/database.h"
 #include "daemon/store/state.h"
+#include "daemon/store/tables.h"
 
 #define BUSY_TRIES 20
 #define BUSY_WAIT_NSEC 10000000L
@@ -52,7 +52,7 @@ int reading_look(const Store *store, StoreSource *ret_source, Err *err)
                                (uint64_t)status.st_mtim.tv_nsec;
     }
     if (source.inode == 0 && log_size > 0)
-        return schema_damaged(store, "it is empty or gone, but its write-ahead log is there", err);
+        return tables_damaged(store, "it is empty or gone, but its write-ahead log is there", err);
     *ret_source = source;
     return 0;
 }
@@ -80,13 +80,13 @@ static int reading_open(Store *store, Err *err)
                                        : "?mode=ro&vfs=unix-none");
     if (buf_failed(&uri) < 0)
         return err_memory(err);
-    r = connection_open(store, buf_text(&uri), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
+    r = database_open(store, buf_text(&uri), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
     if (r == 0 && source->has_log && !source->has_index)
-        r = connection_run(store, "PRAGMA locking_mode = EXCLUSIVE", err);
+        r = database_run(store, "PRAGMA locking_mode = EXCLUSIVE", err);
     if (r == 0)
-        r = schema_check(store, &version, err);
+        r = tables_check(store, &version, err);
     if (r < 0 || version == 0)
-        connection_close(store);
+        database_close(store);
     return r;
 }
 
@@ -107,7 +107,7 @@ int reading_refresh(Store *store, Err *err)
         store->source.inode == source.inode && store->source.size == source.size &&
         store->source.modified_nsec == source.modified_nsec)
         return 0;
-    connection_close(store);
+    database_close(store);
     store->source = source;
     if (source.inode == 0)
         return 0;

@@ -12,23 +12,23 @@
 static Query recall_begin(Store *store, QueryId id, const char *instance_name,
                           const char *channel_id)
 {
-    Query query = query_begin(store, id);
+    Query query = sql_begin(store, id);
 
-    query_text(&query, instance_name);
-    query_text(&query, channel_id);
+    sql_text(&query, instance_name);
+    sql_text(&query, channel_id);
     return query;
 }
 
 static int recall_sightings(Store *store, const char *instance_name, const char *channel_id,
                             Memory *memory, Err *err)
 {
-    _cleanup_(query_done) Query query =
+    _cleanup_(sql_done) Query query =
         recall_begin(store, QUERY_SIGHTINGS, instance_name, channel_id);
     int r;
 
-    while ((r = query_step(&query, err)) > 0) {
-        uint64_t count = query_column_number(&query, 1);
-        const char *member_id = query_column_text(&query, 0);
+    while ((r = sql_step(&query, err)) > 0) {
+        uint64_t count = sql_column_number(&query, 1);
+        const char *member_id = sql_column_text(&query, 0);
 
         if (!member_id ||
             memory_add_sighting(memory, member_id,
@@ -41,17 +41,17 @@ static int recall_sightings(Store *store, const char *instance_name, const char 
 static int recall_deletions(Store *store, const char *instance_name, const char *channel_id,
                             uint64_t realtime_usec, Memory *memory, Err *err)
 {
-    _cleanup_(query_done) Query query =
+    _cleanup_(sql_done) Query query =
         recall_begin(store, QUERY_ACTION_RECENT, instance_name, channel_id);
     int r;
 
-    query_number(&query, realtime_usec > RECENT_USEC ? realtime_usec - RECENT_USEC : 0);
-    while ((r = query_step(&query, err)) > 0) {
+    sql_number(&query, realtime_usec > RECENT_USEC ? realtime_usec - RECENT_USEC : 0);
+    while ((r = sql_step(&query, err)) > 0) {
         const void *identity = sqlite3_column_blob(query.statement, 0);
         size_t size = (size_t)sqlite3_column_bytes(query.statement, 0);
 
         if (memory_add_deletion(memory, identity ? identity : "", size,
-                                query_column_number(&query, 1)) < 0)
+                                sql_column_number(&query, 1)) < 0)
             return err_memory(err);
     }
     return r;
@@ -60,16 +60,16 @@ static int recall_deletions(Store *store, const char *instance_name, const char 
 static int recall_pause(Store *store, const char *instance_name, const char *channel_id,
                         uint64_t realtime_usec, Memory *memory, Err *err)
 {
-    _cleanup_(query_done) Query query = recall_begin(store, QUERY_PAUSE, instance_name, channel_id);
+    _cleanup_(sql_done) Query query = recall_begin(store, QUERY_PAUSE, instance_name, channel_id);
     const char *reason;
     int r;
 
-    query_number(&query, realtime_usec);
-    r = query_step(&query, err);
+    sql_number(&query, realtime_usec);
+    r = sql_step(&query, err);
     if (r <= 0)
         return r;
-    reason = query_column_text(&query, 0);
-    if (!reason || memory_set_pause(memory, reason, query_column_number(&query, 1)) < 0)
+    reason = sql_column_text(&query, 0);
+    if (!reason || memory_set_pause(memory, reason, sql_column_number(&query, 1)) < 0)
         return err_memory(err);
     return 0;
 }
@@ -100,12 +100,12 @@ int store_recall(Store *store, const char *instance_name, const char *channel_id
 static int recall_has_sightings(Store *store, const char *instance_name, const char *channel_id,
                                 Err *err)
 {
-    _cleanup_(query_done) Query query =
+    _cleanup_(sql_done) Query query =
         recall_begin(store, QUERY_SIGHTINGS, instance_name, channel_id);
 
     if (pending_find_sightings(&store->pending, instance_name, channel_id))
         return 1;
-    return query_step(&query, err);
+    return sql_step(&query, err);
 }
 
 int store_remember(Store *store, const char *instance_name, const char *channel_id,

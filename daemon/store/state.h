@@ -7,7 +7,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/digest.h"
 #include "daemon/store/pending.h"
-#include "daemon/store/query.h"
+#include "daemon/store/sql.h"
 #include "daemon/store/store.h"
 
 /* The pass begun last. */

@@ -9,11 +9,11 @@
 
 #include "daemon/base/buf.h"
 #include "daemon/base/file.h"
-#include "daemon/store/connection.h"
+#include "daemon/store/database.h"
 #include "daemon/store/lock.h"
 #include "daemon/store/reading.h"
-#include "daemon/store/schema.h"
 #include "daemon/store/state.h"
+#include "daemon/store/tables.h"
 #include "daemon/store/transaction.h"
 
 static Store *store_new(const char *state_dir)
@@ -39,7 +39,7 @@ void store_free(Store *store)
         return;
     if (store->db)
         store_flush(store, NULL);
-    connection_close(store);
+    database_close(store);
     pending_done(&store->pending);
     free(store->approvals);
     free(store->directory);
@@ -69,19 +69,19 @@ static int store_open_database(Store *store, Err *err)
     if (r == 0)
         r = store_make_file(store, err);
     if (r == 0)
-        r = connection_open(store, store->path, SQLITE_OPEN_READWRITE, err);
+        r = database_open(store, store->path, SQLITE_OPEN_READWRITE, err);
     if (r == 0)
-        r = schema_check(store, &version, err);
+        r = tables_check(store, &version, err);
     if (r == 0)
-        r = schema_check_pages(store, err);
+        r = tables_check_pages(store, err);
     if (r == 0 && sqlite3_db_readonly(store->db, "main") != 0)
-        r = query_error(store, SQLITE_READONLY, "written", err);
+        r = sql_error(store, SQLITE_READONLY, "written", err);
     if (r == 0)
-        r = connection_set_up(store, err);
+        r = database_set_up(store, err);
     if (r == 0)
-        r = schema_migrate(store, version, err);
+        r = tables_migrate(store, version, err);
     if (r == 0)
-        r = connection_prepare(store, err);
+        r = database_prepare(store, err);
     return r;
 }
 

@@ -27,41 +27,41 @@ static const char *transaction_outcome_word(Outcome outcome)
 
 int transaction_write_outcome(Store *store, const PendingOutcome *outcome, Err *err)
 {
-    _cleanup_(query_done) Query query = query_begin(store, QUERY_ACTION_DECIDE);
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_ACTION_DECIDE);
     int r;
 
-    query_text(&query, transaction_outcome_word(outcome->outcome));
-    query_number_or_null(&query, outcome->http > 0 ? (uint64_t)outcome->http : 0);
-    query_text(&query, outcome->code[0] ? outcome->code : NULL);
-    query_text(&query, outcome->request_id[0] ? outcome->request_id : NULL);
-    query_number(&query, outcome->attempts);
-    query_number(&query, outcome->decided_usec);
-    query_number(&query, outcome->action);
-    r = query_step(&query, err);
-    return r < 0 ? r : query_changes(&query);
+    sql_text(&query, transaction_outcome_word(outcome->outcome));
+    sql_number_or_null(&query, outcome->http > 0 ? (uint64_t)outcome->http : 0);
+    sql_text(&query, outcome->code[0] ? outcome->code : NULL);
+    sql_text(&query, outcome->request_id[0] ? outcome->request_id : NULL);
+    sql_number(&query, outcome->attempts);
+    sql_number(&query, outcome->decided_usec);
+    sql_number(&query, outcome->action);
+    r = sql_step(&query, err);
+    return r < 0 ? r : sql_changes(&query);
 }
 
 static int transaction_write_sighting(Store *store, const char *instance_name,
                                       const char *channel_id, const Sighting *sighting, Err *err)
 {
-    _cleanup_(query_done) Query query = query_begin(store, QUERY_SIGHTING_INSERT);
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_SIGHTING_INSERT);
 
-    query_text(&query, instance_name);
-    query_text(&query, channel_id);
-    query_text(&query, sighting->member_id);
-    query_number(&query, sighting->count);
-    return query_step(&query, err);
+    sql_text(&query, instance_name);
+    sql_text(&query, channel_id);
+    sql_text(&query, sighting->member_id);
+    sql_number(&query, sighting->count);
+    return sql_step(&query, err);
 }
 
 int transaction_write_sightings(Store *store, const char *instance_name, const char *channel_id,
                                 const Sighting *sightings, size_t count, Err *err)
 {
-    _cleanup_(query_done) Query query = query_begin(store, QUERY_SIGHTINGS_DELETE);
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_SIGHTINGS_DELETE);
     int r;
 
-    query_text(&query, instance_name);
-    query_text(&query, channel_id);
-    r = query_step(&query, err);
+    sql_text(&query, instance_name);
+    sql_text(&query, channel_id);
+    r = sql_step(&query, err);
     for (size_t i = 0; i < count && r == 0; i++)
         r = transaction_write_sighting(store, instance_name, channel_id, &sightings[i], err);
     return r;
@@ -69,9 +69,9 @@ int transaction_write_sightings(Store *store, const char *instance_name, const c
 
 static int transaction_run(Store *store, QueryId id, Err *err)
 {
-    _cleanup_(query_done) Query query = query_begin(store, id);
+    _cleanup_(sql_done) Query query = sql_begin(store, id);
 
-    return query_step(&query, err);
+    return sql_step(&query, err);
 }
 
 static int transaction_replay(Store *store, Err *err)

@@ -113,6 +113,40 @@ static inline Batch place_batch(Place *place, Deletion *deletions, size_t count)
     };
 }
 
+static inline Memory recall_at(Place *place, Store *store, const char *digest,
+                               uint64_t realtime_usec)
+{
+    Memory memory = {0};
+
+    if (store_recall(store, "prod", "c1", digest, realtime_usec, &memory, &place->err) < 0)
+        fail_msg("store_recall: %s", place->err.text);
+    return memory;
+}
+
+static inline void record_one(Place *place, Store *store, uint64_t realtime_usec,
+                              uint64_t *ret_action)
+{
+    Deletion deletion;
+    Batch batch = place_batch(place, &deletion, 1);
+
+    if (store_record(store, &batch, realtime_usec, &place->err) < 0)
+        fail_msg("store_record: %s", place->err.text);
+    assert_true(deletion.action > 0);
+    *ret_action = deletion.action;
+}
+
+static inline size_t count_undecided(Place *place, Store *store)
+{
+    StoreActions actions = {0};
+    size_t count;
+
+    if (store_undecided(store, NULL, NULL, &actions, &place->err) < 0)
+        fail_msg("store_undecided: %s", place->err.text);
+    count = actions.count;
+    store_actions_done(&actions);
+    return count;
+}
+
 /* The bytes of a file in the state directory. */
 static inline Buf place_bytes(const Place *place, const char *name)
 {

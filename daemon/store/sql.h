@@ -1,11 +1,11 @@
 /*
- * Statements: every SQL text that runs after the database is open stands in query.c, is prepared
+ * Statements: every SQL text that runs after the database is open stands in sql.c, is prepared
  * once and kept. A Query is one use of one: values go in by position, a failure sticks until
- * query_step() tells of it.
+ * sql_step() tells of it.
  *
- *     _cleanup_(query_done) Query query = query_begin(store, QUERY_PAUSE);
- *     query_text(&query, instance_name);
- *     r = query_step(&query, err);
+ *     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PAUSE);
+ *     sql_text(&query, instance_name);
+ *     r = sql_step(&query, err);
  */
 #pragma once
 
@@ -43,33 +43,33 @@ typedef enum QueryId {
 
 typedef struct Query {
     Store *store;
-    sqlite3_stmt *statement; /* NULL after a failed query_begin() */
+    sqlite3_stmt *statement; /* NULL after a failed sql_begin() */
     int rc;                  /* SQLite's, of the first failure */
     int bound;               /* values so far */
 } Query;
 
-Query query_begin(Store *store, QueryId id);
+Query sql_begin(Store *store, QueryId id);
 
 /* Ends its use: the statement is ready for the next. */
-void query_done(Query *query);
+void sql_done(Query *query);
 
-/* Each gives the next parameter its value. Bytes are borrowed until query_done(). query_text() of
- * NULL, and query_number_or_null() of 0, give NULL. */
-void query_text(Query *query, const char *text);
-void query_blob(Query *query, const void *bytes, size_t size);
-void query_number(Query *query, uint64_t number);
-void query_number_or_null(Query *query, uint64_t number);
+/* Each gives the next parameter its value. Bytes are borrowed until sql_done(). sql_text() of
+ * NULL, and sql_number_or_null() of 0, give NULL. */
+void sql_text(Query *query, const char *text);
+void sql_blob(Query *query, const void *bytes, size_t size);
+void sql_number(Query *query, uint64_t number);
+void sql_number_or_null(Query *query, uint64_t number);
 
 /* Runs it to its next row. 1: there is one; 0: it is done; negative with the reason in `err`. */
-int query_step(Query *query, Err *err);
+int sql_step(Query *query, Err *err);
 
 /* Columns of the row, from 0. Borrowed until the next step; NULL stays NULL. */
-const char *query_column_text(const Query *query, int column);
-uint64_t query_column_number(const Query *query, int column);
+const char *sql_column_text(const Query *query, int column);
+uint64_t sql_column_number(const Query *query, int column);
 
 /* How many rows the statement run last has changed. */
-int query_changes(const Query *query);
+int sql_changes(const Query *query);
 
 /* Tells of SQLite's failure `rc` in words for people; `verb` is "read" or "written". Returns the
  * negative errno (store.h). */
-int query_error(const Store *store, int rc, const char *verb, Err *err);
+int sql_error(const Store *store, int rc, const char *verb, Err *err);

@@ -9,13 +9,13 @@
  * empty, new); -EBADMSG when it is damaged or not ours, with the remedy in `err`; -EPROTO when a
  * newer rosterd wrote it; else as in store.h.
  */
-int schema_check(Store *store, int *ret_version, Err *err);
+int tables_check(Store *store, int *ret_version, Err *err);
 
-/* Whether every page is sound: reads the whole file. 0 or as schema_check(). */
-int schema_check_pages(Store *store, Err *err);
+/* Whether every page is sound: reads the whole file. 0 or as tables_check(). */
+int tables_check_pages(Store *store, Err *err);
 
 /* Brings a checked database from `version` to the newest, a transaction for each step. */
-int schema_migrate(Store *store, int version, Err *err);
+int tables_migrate(Store *store, int version, Err *err);
 
 /* Sets -EBADMSG: the database is damaged (`what`), left as it is, and what a person can do. */
-int schema_damaged(const Store *store, const char *what, Err *err);
+int tables_damaged(const Store *store, const char *what, Err *err);

@@ -1,5 +1,5 @@
-/* Statements and SQLite's errors: see query.h. */
-#include "daemon/store/query.h"
+/* Statements and SQLite's errors: see sql.h. */
+#include "daemon/store/sql.h"
 
 #include <errno.h>
 #include <string.h>
@@ -10,7 +10,7 @@
     "id, pass, instance, channel_id, channel_name, member_id, identity, member, digest, mode, "    \
     "recorded_usec, outcome, http, code, request_id, attempts, decided_usec"
 
-static const char *const query_texts[QUERY_COUNT] = {
+static const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_BEGIN] = "BEGIN IMMEDIATE",
     [QUERY_COMMIT] = "COMMIT",
     [QUERY_ROLLBACK] = "ROLLBACK",
@@ -49,7 +49,7 @@ static const char *const query_texts[QUERY_COUNT] = {
         "UPDATE approval SET spent_usec = ? WHERE digest = ? AND spent_usec IS NULL",
 };
 
-static const char *query_reason(int error)
+static const char *sql_reason(int error)
 {
     switch (error) {
     case -ENOSPC:
@@ -72,7 +72,7 @@ static const char *query_reason(int error)
 }
 
 /* What the system said, where SQLite's own code only says that it said something. */
-static int query_system_errno(const Store *store)
+static int sql_system_errno(const Store *store)
 {
     int error = sqlite3_system_errno(store->db);
 
@@ -91,7 +91,7 @@ static int query_system_errno(const Store *store)
     }
 }
 
-static int query_errno(const Store *store, int rc)
+static int sql_errno(const Store *store, int rc)
 {
     switch (rc & 0xff) {
     case SQLITE_FULL:
@@ -116,33 +116,34 @@ static int query_errno(const Store *store, int rc)
     case SQLITE_PERM:
         return -EACCES;
     case SQLITE_IOERR:
-        return rc == SQLITE_IOERR_NOMEM ? -ENOMEM : query_system_errno(store);
+        return rc == SQLITE_IOERR_NOMEM ? -ENOMEM : sql_system_errno(store);
     default:
-        return query_system_errno(store);
+        return sql_system_errno(store);
     }
 }
 
-int query_error(const Store *store, int rc, const char *verb, Err *err)
+int sql_error(const Store *store, int rc, const char *verb, Err *err)
 {
-    int error = query_errno(store, rc);
+    int error = sql_errno(store, rc);
+    bool is_newest = store->db && sqlite3_extended_errcode(store->db) == rc;
 
     return err_set(err, error, "the state in %s cannot be %s: %s (%s)", store->directory, verb,
-                   query_reason(error), store->db ? sqlite3_errmsg(store->db) : sqlite3_errstr(rc));
+                   sql_reason(error), is_newest ? sqlite3_errmsg(store->db) : sqlite3_errstr(rc));
 }
 
-Query query_begin(Store *store, QueryId id)
+Query sql_begin(Store *store, QueryId id)
 {
     sqlite3_stmt **kept = &store->statements[id];
     Query query = {.store = store};
 
     if (!*kept)
-        query.rc = sqlite3_prepare_v3(store->db, query_texts[id], -1, SQLITE_PREPARE_PERSISTENT,
-                                      kept, NULL);
+        query.rc =
+            sqlite3_prepare_v3(store->db, sql_texts[id], -1, SQLITE_PREPARE_PERSISTENT, kept, NULL);
     query.statement = *kept;
     return query;
 }
 
-void query_done(Query *query)
+void sql_done(Query *query)
 {
     if (!query->statement)
         return;
@@ -150,40 +151,39 @@ void query_done(Query *query)
     sqlite3_clear_bindings(query->statement);
 }
 
-static void query_bound(Query *query, int rc)
+static void sql_bound(Query *query, int rc)
 {
     if (query->rc == SQLITE_OK)
         query->rc = rc;
 }
 
-void query_text(Query *query, const char *text)
+void sql_text(Query *query, const char *text)
 {
-    query_bound(query,
-                sqlite3_bind_text(query->statement, ++query->bound, text, -1, SQLITE_STATIC));
+    sql_bound(query, sqlite3_bind_text(query->statement, ++query->bound, text, -1, SQLITE_STATIC));
 }
 
-void query_blob(Query *query, const void *bytes, size_t size)
+void sql_blob(Query *query, const void *bytes, size_t size)
 {
-    query_bound(query, sqlite3_bind_blob64(query->statement, ++query->bound, size > 0 ? bytes : "",
-                                           size, SQLITE_STATIC));
+    sql_bound(query, sqlite3_bind_blob64(query->statement, ++query->bound, size > 0 ? bytes : "",
+                                         size, SQLITE_STATIC));
 }
 
-void query_number(Query *query, uint64_t number)
+void sql_number(Query *query, uint64_t number)
 {
     sqlite3_int64 value = number > INT64_MAX ? INT64_MAX : (sqlite3_int64)number;
 
-    query_bound(query, sqlite3_bind_int64(query->statement, ++query->bound, value));
+    sql_bound(query, sqlite3_bind_int64(query->statement, ++query->bound, value));
 }
 
-void query_number_or_null(Query *query, uint64_t number)
+void sql_number_or_null(Query *query, uint64_t number)
 {
     if (number > 0)
-        query_number(query, number);
+        sql_number(query, number);
     else
-        query_bound(query, sqlite3_bind_null(query->statement, ++query->bound));
+        sql_bound(query, sqlite3_bind_null(query->statement, ++query->bound));
 }
 
-int query_step(Query *query, Err *err)
+int sql_step(Query *query, Err *err)
 {
     const char *verb = query->store->in_transaction ? "written" : "read";
     int rc = query->rc;
@@ -194,22 +194,22 @@ int query_step(Query *query, Err *err)
         return 1;
     if (rc == SQLITE_DONE)
         return 0;
-    return query_error(query->store, rc, verb, err);
+    return sql_error(query->store, rc, verb, err);
 }
 
-const char *query_column_text(const Query *query, int column)
+const char *sql_column_text(const Query *query, int column)
 {
     return (const char *)sqlite3_column_text(query->statement, column);
 }
 
-uint64_t query_column_number(const Query *query, int column)
+uint64_t sql_column_number(const Query *query, int column)
 {
     sqlite3_int64 value = sqlite3_column_int64(query->statement, column);
 
     return value < 0 ? 0 : (uint64_t)value;
 }
 
-int query_changes(const Query *query)
+int sql_changes(const Query *query)
 {
     return sqlite3_changes(query->store->db);
 }

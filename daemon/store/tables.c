@@ -1,5 +1,5 @@
-/* The tables and their versions: see schema.h. */
-#include "daemon/store/schema.h"
+/* The tables and their versions: see tables.h. */
+#include "daemon/store/tables.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #define APPLICATION_ID 1919906916 /* "rost", so that file(1) and we know it */
 
 /* What leads from version N to N + 1. A step that was ever released is never edited. */
-static const char *const schema_steps[] = {
+static const char *const tables_steps[] = {
     "CREATE TABLE pass ("
     "  id TEXT PRIMARY KEY NOT NULL,"
     "  started_usec INTEGER NOT NULL,"
@@ -60,9 +60,9 @@ static const char *const schema_steps[] = {
     ") WITHOUT ROWID;",
 };
 
-#define SCHEMA_VERSION ((int)ELEMENTS(schema_steps))
+#define SCHEMA_VERSION ((int)ELEMENTS(tables_steps))
 
-int schema_damaged(const Store *store, const char *what, Err *err)
+int tables_damaged(const Store *store, const char *what, Err *err)
 {
     return err_set(err, -EBADMSG,
                    "the database %s is damaged (%s) and was left as it is; nothing is deleted "
@@ -72,7 +72,7 @@ int schema_damaged(const Store *store, const char *what, Err *err)
 }
 
 /* Runs a statement of one number. A damaged database is told of with its remedy. */
-static int schema_number(const Store *store, const char *sql, int *ret_number, Err *err)
+static int tables_number(const Store *store, const char *sql, int *ret_number, Err *err)
 {
     sqlite3_stmt *statement = NULL;
     int rc = sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL);
@@ -83,22 +83,22 @@ static int schema_number(const Store *store, const char *sql, int *ret_number, E
     if (rc == SQLITE_ROW)
         *ret_number = sqlite3_column_int(statement, 0);
     else
-        r = query_error(store, rc, "read", err);
+        r = sql_error(store, rc, "read", err);
     if (r == -EBADMSG)
-        r = schema_damaged(store, sqlite3_errmsg(store->db), err);
+        r = tables_damaged(store, sqlite3_errmsg(store->db), err);
     sqlite3_finalize(statement);
     return r;
 }
 
-int schema_check(Store *store, int *ret_version, Err *err)
+int tables_check(Store *store, int *ret_version, Err *err)
 {
     int version, application, tables, r;
 
-    r = schema_number(store, "SELECT count(*) FROM sqlite_schema", &tables, err);
+    r = tables_number(store, "SELECT count(*) FROM sqlite_schema", &tables, err);
     if (r == 0)
-        r = schema_number(store, "PRAGMA user_version", &version, err);
+        r = tables_number(store, "PRAGMA user_version", &version, err);
     if (r == 0)
-        r = schema_number(store, "PRAGMA application_id", &application, err);
+        r = tables_number(store, "PRAGMA application_id", &application, err);
     if (r < 0)
         return r;
     if (version == 0 && application == 0 && tables == 0) {
@@ -106,7 +106,7 @@ int schema_check(Store *store, int *ret_version, Err *err)
         return 0;
     }
     if (application != APPLICATION_ID || version <= 0 || tables == 0)
-        return schema_damaged(store, "it is not a database of rosterd", err);
+        return tables_damaged(store, "it is not a database of rosterd", err);
     if (version > SCHEMA_VERSION)
         return err_set(err, -EPROTO,
                        "the database %s has version %d and was written by a newer rosterd, this "
@@ -116,7 +116,7 @@ int schema_check(Store *store, int *ret_version, Err *err)
     return 0;
 }
 
-int schema_check_pages(Store *store, Err *err)
+int tables_check_pages(Store *store, Err *err)
 {
     sqlite3_stmt *statement = NULL;
     int rc = sqlite3_prepare_v2(store->db, "PRAGMA quick_check(1)", -1, &statement, NULL);
@@ -125,17 +125,17 @@ int schema_check_pages(Store *store, Err *err)
     if (rc == SQLITE_OK)
         rc = sqlite3_step(statement);
     if (rc != SQLITE_ROW) {
-        r = query_error(store, rc, "read", err);
+        r = sql_error(store, rc, "read", err);
         if (r == -EBADMSG)
-            r = schema_damaged(store, sqlite3_errmsg(store->db), err);
+            r = tables_damaged(store, sqlite3_errmsg(store->db), err);
     } else if (!str_equal((const char *)sqlite3_column_text(statement, 0), "ok")) {
-        r = schema_damaged(store, "its pages do not fit together", err);
+        r = tables_damaged(store, "its pages do not fit together", err);
     }
     sqlite3_finalize(statement);
     return r;
 }
 
-int schema_migrate(Store *store, int version, Err *err)
+int tables_migrate(Store *store, int version, Err *err)
 {
     char stamp[96];
     int rc = SQLITE_OK;
@@ -145,14 +145,14 @@ int schema_migrate(Store *store, int version, Err *err)
                  APPLICATION_ID, version + 1);
         rc = sqlite3_exec(store->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
         if (rc == SQLITE_OK)
-            rc = sqlite3_exec(store->db, schema_steps[version], NULL, NULL, NULL);
+            rc = sqlite3_exec(store->db, tables_steps[version], NULL, NULL, NULL);
         if (rc == SQLITE_OK)
             rc = sqlite3_exec(store->db, stamp, NULL, NULL, NULL);
         if (rc == SQLITE_OK)
             rc = sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
     }
     if (rc != SQLITE_OK) {
-        int r = query_error(store, rc, "written", err);
+        int r = sql_error(store, rc, "written", err);
 
         if (!sqlite3_get_autocommit(store->db))
             sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);

@@ -1,15 +1,15 @@
-/* A Store's connection: see connection.h. */
-#include "daemon/store/connection.h"
+/* A Store's connection: see database.h. */
+#include "daemon/store/database.h"
 
 #include <errno.h>
 
 #include "daemon/base/str.h"
-#include "daemon/store/schema.h"
 #include "daemon/store/state.h"
+#include "daemon/store/tables.h"
 
 #define BUSY_TIMEOUT_MSEC 200 /* readers hold nothing for long, and must not hold up a pass */
 
-int connection_open(Store *store, const char *name, int flags, Err *err)
+int database_open(Store *store, const char *name, int flags, Err *err)
 {
     int rc = sqlite3_open_v2(name, &store->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
                              NULL);
@@ -22,19 +22,19 @@ int connection_open(Store *store, const char *name, int flags, Err *err)
         rc = sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MSEC);
     }
     if (rc != SQLITE_OK)
-        return query_error(store, rc, store->is_read_only ? "read" : "written", err);
+        return sql_error(store, rc, store->is_read_only ? "read" : "written", err);
     return 0;
 }
 
-int connection_run(Store *store, const char *sql, Err *err)
+int database_run(Store *store, const char *sql, Err *err)
 {
     int rc = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
 
     return rc == SQLITE_OK ? 0
-                           : query_error(store, rc, store->is_read_only ? "read" : "written", err);
+                           : sql_error(store, rc, store->is_read_only ? "read" : "written", err);
 }
 
-static int connection_use_log(Store *store, Err *err)
+static int database_use_log(Store *store, Err *err)
 {
     sqlite3_stmt *statement = NULL;
     int rc = sqlite3_prepare_v2(store->db, "PRAGMA journal_mode = WAL", -1, &statement, NULL);
@@ -43,7 +43,7 @@ static int connection_use_log(Store *store, Err *err)
     if (rc == SQLITE_OK)
         rc = sqlite3_step(statement);
     if (rc != SQLITE_ROW)
-        r = query_error(store, rc, "written", err);
+        r = sql_error(store, rc, "written", err);
     else if (!str_equal((const char *)sqlite3_column_text(statement, 0), "wal"))
         r = err_set(err, -EIO,
                     "the state in %s cannot be written: its file system cannot keep SQLite's "
@@ -53,33 +53,33 @@ static int connection_use_log(Store *store, Err *err)
     return r;
 }
 
-int connection_set_up(Store *store, Err *err)
+int database_set_up(Store *store, Err *err)
 {
-    int r = connection_use_log(store, err);
+    int r = database_use_log(store, err);
 
     if (r == 0)
-        r = connection_run(store,
-                           "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
-                           "PRAGMA cache_size = -512; PRAGMA journal_size_limit = 4194304",
-                           err);
+        r = database_run(store,
+                         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
+                         "PRAGMA cache_size = -512; PRAGMA journal_size_limit = 4194304",
+                         err);
     return r;
 }
 
-int connection_prepare(Store *store, Err *err)
+int database_prepare(Store *store, Err *err)
 {
     for (QueryId id = 0; id < QUERY_COUNT; id++) {
-        Query query = query_begin(store, id);
+        Query query = sql_begin(store, id);
         int r;
 
         if (query.rc == SQLITE_OK)
             continue;
-        r = query_error(store, query.rc, "read", err);
-        return r == -EBADMSG ? schema_damaged(store, sqlite3_errmsg(store->db), err) : r;
+        r = sql_error(store, query.rc, "read", err);
+        return r == -EBADMSG ? tables_damaged(store, sqlite3_errmsg(store->db), err) : r;
     }
     return 0;
 }
 
-void connection_close(Store *store)
+void database_close(Store *store)
 {
     for (size_t i = 0; i < QUERY_COUNT; i++) {
         sqlite3_finalize(store->statements[i]);

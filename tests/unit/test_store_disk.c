@@ -1,0 +1,174 @@
+/* Disks that are full or read-only: nothing is half recorded, and nothing known is lost. */
+#include "tests/unit/test_store_common.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+
+/* Mounts a file system of 1 MiB on the state directory, seen by this process alone. */
+static void mount_small(Place *place)
+{
+    if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 ||
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mkdir(place->state, 0700) < 0 ||
+        mount("tmpfs", place->state, "tmpfs", 0, "size=1m") < 0) {
+        fprintf(stderr, "SKIPPED: a full disk needs the right to mount a small one: %s\n",
+                strerror(errno));
+        skip();
+    }
+}
+
+static void fill_disk(const Place *place)
+{
+    static const char zeros[512];
+    char path[128];
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/filler", place->state);
+    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    while (write(fd, zeros, sizeof(zeros)) == (ssize_t)sizeof(zeros))
+        ;
+    assert_int_equal(errno, ENOSPC);
+    close(fd);
+}
+
+static void free_disk(const Place *place)
+{
+    char path[128];
+
+    snprintf(path, sizeof(path), "%s/filler", place->state);
+    assert_int_equal(unlink(path), 0);
+}
+
+static void test_full_disk(void **state)
+{
+    Place *place = *state;
+    Store *store;
+    Deletion deletions[300];
+    Batch batch;
+    uint64_t decided;
+    const Sighting sighting = {"m3", 2};
+    Memory memory = {0};
+
+    mount_small(place);
+    store = place_open(place);
+    place_begin(place, store);
+    batch = place_batch(place, deletions, 1);
+    assert_int_equal(store_record(store, &batch, NOW, NULL), 0);
+    decided = deletions[0].action;
+    fill_disk(place);
+    assert_int_equal(store_decide(store, decided, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
+    assert_int_equal(store_remember(store, "prod", "c2", &sighting, 1, NULL), 0);
+    batch = place_batch(place, deletions, 300);
+    assert_int_equal(store_record(store, &batch, NOW, &place->err), -ENOSPC);
+    assert_says(&place->err, "cannot be written: disk full (");
+    assert_says(&place->err, "; nothing was deleted");
+    assert_says(&place->err, place->state);
+    assert_int_equal(deletions[299].action, 0);
+    assert_int_equal(store_record(store, &batch, NOW, &place->err), -ENOSPC);
+    assert_int_equal(count_undecided(place, store), 0);
+
+    free_disk(place);
+    assert_int_equal(store_end_pass(store, "failed", NOW, &place->err), 0);
+    store_free(store);
+    store = place_open(place);
+    assert_int_equal(count_undecided(place, store), 0);
+    assert_int_equal(store_recall(store, "prod", "c1", DIGEST_A, NOW, &memory, NULL), 0);
+    assert_int_equal(memory.deletion_count, 1);
+    memory_done(&memory);
+    assert_int_equal(store_recall(store, "prod", "c2", DIGEST_A, NOW, &memory, NULL), 0);
+    assert_int_equal(memory.sighting_count, 1);
+    memory_done(&memory);
+    store_free(store);
+    umount2(place->state, MNT_DETACH);
+}
+
+static void test_disk_full_from_the_start(void **state)
+{
+    Place *place = *state;
+    Store *store = NULL;
+
+    mount_small(place);
+    fill_disk(place);
+    assert_int_equal(store_open(place->state, &store, &place->err), -ENOSPC);
+    assert_says(&place->err, "cannot be written");
+    free_disk(place);
+    store_free(place_open(place));
+    umount2(place->state, MNT_DETACH);
+}
+
+static void test_read_only_disk(void **state)
+{
+    Place *place = *state;
+    Store *store = NULL;
+
+    mount_small(place);
+    store_free(place_open(place));
+    assert_int_equal(mount(NULL, place->state, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+    assert_int_equal(store_open(place->state, &store, &place->err), -EROFS);
+    assert_says(&place->err, "cannot be written");
+    store = place_open_read_only(place);
+    assert_int_equal(count_undecided(place, store), 0);
+    store_free(store);
+    umount2(place->state, MNT_DETACH);
+}
+
+/* What modes refuse, they refuse to a user without privilege only. */
+static uid_t become_nobody(Place *place)
+{
+    uid_t user = geteuid();
+
+    if (user == 0) {
+        assert_int_equal(chown(place->root, 65534, 65534), 0);
+        assert_int_equal(seteuid(65534), 0);
+    }
+    return user;
+}
+
+static void test_read_only_directory(void **state)
+{
+    Place *place = *state;
+    Store *store = NULL;
+    uid_t user = become_nobody(place);
+
+    assert_int_equal(chmod(place->root, 0500), 0);
+    assert_int_equal(store_open(place->root, &store, &place->err), -EACCES);
+    assert_says(&place->err, "cannot be written");
+    assert_int_equal(store_open(place->state, &store, &place->err), -EACCES);
+    assert_says(&place->err, "cannot be made");
+    assert_int_equal(chmod(place->root, 0700), 0);
+    assert_int_equal(seteuid(user), 0);
+}
+
+static void test_read_only_database(void **state)
+{
+    Place *place = *state;
+    Store *store = NULL;
+    uid_t user = become_nobody(place);
+    char path[128];
+
+    store_free(place_open(place));
+    snprintf(path, sizeof(path), "%s/rosterd.db", place->state);
+    assert_int_equal(chmod(path, 0400), 0);
+    assert_int_equal(store_open(place->state, &store, &place->err), -EROFS);
+    assert_says(&place->err, "cannot be written: read-only (attempt to write");
+    assert_int_equal(chmod(path, 0), 0);
+    assert_int_equal(store_open(place->state, &store, &place->err), -EACCES);
+    assert_says(&place->err, "permission denied");
+    assert_int_equal(store_open_read_only(place->state, &store, &place->err), -EACCES);
+    assert_says(&place->err, "cannot be read: permission denied");
+    assert_int_equal(seteuid(user), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_full_disk),          TEST(test_disk_full_from_the_start),
+        TEST(test_read_only_disk),     TEST(test_read_only_directory),
+        TEST(test_read_only_database),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,177 @@
+/* What the state remembers of a channel: sightings, past deletions, approvals, pauses. */
+#include "tests/unit/test_store_common.h"
+
+static void test_sightings_are_replaced(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    const Sighting first[] = {{"m1", 1}, {"m2", 3}}, second[] = {{"m2", 4}};
+    Memory memory;
+
+    assert_int_equal(store_remember(store, "prod", "c1", first, 2, NULL), 0);
+    memory = recall_at(place, store, DIGEST_A, NOW);
+    assert_int_equal(memory.sighting_count, 2);
+    memory_done(&memory);
+    assert_int_equal(store_remember(store, "prod", "c1", second, 1, NULL), 0);
+    assert_int_equal(store_remember(store, "prod", "c2", first, 2, NULL), 0);
+    assert_int_equal(store_flush(store, NULL), 0);
+    store_free(store);
+
+    store = place_open(place);
+    memory = recall_at(place, store, DIGEST_A, NOW);
+    assert_int_equal(memory.sighting_count, 1);
+    assert_string_equal(memory.sightings[0].member_id, "m2");
+    assert_int_equal(memory.sightings[0].count, 4);
+    memory_done(&memory);
+    assert_int_equal(store_remember(store, "prod", "c1", NULL, 0, NULL), 0);
+    memory = recall_at(place, store, DIGEST_A, NOW);
+    assert_int_equal(memory.sighting_count, 0);
+    memory_done(&memory);
+    store_free(store);
+}
+
+static void test_recent_deletions(void **state)
+{
+    static const Outcome outcomes[] = {OUTCOME_DELETED, OUTCOME_GONE, OUTCOME_FAILED,
+                                       OUTCOME_SKIPPED};
+    Place *place = *state;
+    Store *store = place_open(place);
+    uint64_t action;
+    Memory memory;
+
+    place_begin(place, store);
+    for (size_t i = 0; i < ELEMENTS(outcomes); i++) {
+        record_one(place, store, NOW + i, &action);
+        assert_int_equal(store_decide(store, action, outcomes[i], 1, NULL, NOW, NULL), 0);
+    }
+    record_one(place, store, NOW + 10, &action);
+    memory = recall_at(place, store, DIGEST_A, NOW + 20);
+    assert_int_equal(memory.deletion_count, 2);
+    assert_int_equal(memory.deletions[0].realtime_usec, NOW);
+    assert_int_equal(memory.deletions[1].realtime_usec, NOW + 10);
+    assert_memory_equal(memory.deletions[0].identity, "m1", 2);
+    memory_done(&memory);
+    memory = recall_at(place, store, DIGEST_A, NOW + USEC_PER_HOUR);
+    assert_int_equal(memory.deletion_count, 1);
+    memory_done(&memory);
+    memory = recall_at(place, store, DIGEST_A, NOW + USEC_PER_HOUR + 10);
+    assert_int_equal(memory.deletion_count, 0);
+    memory_done(&memory);
+    memory = recall_at(place, store, DIGEST_A, NOW - USEC_PER_DAY);
+    assert_int_equal(memory.deletion_count, 2);
+    memory_done(&memory);
+    store_free(store);
+}
+
+static bool is_approved(Place *place, Store *store, const char *digest, uint64_t realtime_usec)
+{
+    Memory memory = recall_at(place, store, digest, realtime_usec);
+    bool approved = memory.is_approved;
+
+    memory_done(&memory);
+    return approved;
+}
+
+static void test_approval_lapses(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+
+    assert_false(is_approved(place, store, DIGEST_A, NOW));
+    assert_int_equal(store_approve(store, DIGEST_A, NOW, NULL), 0);
+    assert_true(is_approved(place, store, DIGEST_A, NOW));
+    assert_false(is_approved(place, store, DIGEST_B, NOW));
+    assert_true(is_approved(place, store, DIGEST_A, NOW + USEC_PER_DAY - 1));
+    assert_false(is_approved(place, store, DIGEST_A, NOW + USEC_PER_DAY));
+    assert_false(is_approved(place, store, DIGEST_A, NOW - USEC_PER_DAY));
+    assert_int_equal(store_approve(store, DIGEST_A, NOW + USEC_PER_DAY, NULL), 0);
+    assert_true(is_approved(place, store, DIGEST_A, NOW + USEC_PER_DAY));
+    store_free(store);
+}
+
+static void test_approval_passes_once(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    Deletion deletion;
+    Batch batch = place_batch(place, &deletion, 1);
+
+    batch.approved = true;
+    place_begin(place, store);
+    assert_int_equal(store_record(store, &batch, NOW, &place->err), -ESTALE);
+    assert_says(&place->err, "nothing was deleted");
+    assert_int_equal(store_approve(store, DIGEST_A, NOW, NULL), 0);
+    assert_int_equal(store_record(store, &batch, NOW + 5, &place->err), 0);
+    assert_false(is_approved(place, store, DIGEST_A, NOW + 5));
+    store_free(store);
+
+    store = place_open(place);
+    place_begin(place, store);
+    assert_int_equal(store_approve(store, DIGEST_A, NOW + 6, NULL), 1);
+    assert_false(is_approved(place, store, DIGEST_A, NOW + 6));
+    assert_int_equal(store_record(store, &batch, NOW + 6, NULL), -ESTALE);
+    assert_int_equal(store_approve(store, DIGEST_A, NOW + 5 + USEC_PER_DAY, NULL), 0);
+    assert_true(is_approved(place, store, DIGEST_A, NOW + 5 + USEC_PER_DAY));
+    store_free(store);
+}
+
+static void test_what_is_no_digest(void **state)
+{
+    static const char *const texts[] = {
+        "", "3f9a", DIGEST_A "a",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+        "AAAA",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        "aaa\n"};
+    Place *place = *state;
+    Store *store = place_open(place);
+
+    for (size_t i = 0; i < ELEMENTS(texts); i++)
+        assert_int_equal(store_approve(store, texts[i], NOW, &place->err), -EINVAL);
+    assert_says(&place->err, "is no digest");
+    store_free(store);
+}
+
+static void test_pause_and_resume(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    Memory memory;
+
+    assert_int_equal(store_pause(store, "prod", "c1", "tests", NOW, NOW + 10, NULL), 0);
+    memory = recall_at(place, store, DIGEST_A, NOW + 9);
+    assert_true(memory.is_paused);
+    assert_string_equal(memory.pause_reason, "tests");
+    assert_int_equal(memory.pause_end_usec, NOW + 10);
+    memory_done(&memory);
+    memory = recall_at(place, store, DIGEST_A, NOW + 10);
+    assert_false(memory.is_paused);
+    memory_done(&memory);
+    assert_int_equal(store_pause(store, "prod", "c1", "undo", NOW, 0, NULL), 0);
+    store_free(store);
+
+    store = place_open(place);
+    memory = recall_at(place, store, DIGEST_A, NOW + 400 * USEC_PER_DAY);
+    assert_true(memory.is_paused);
+    assert_int_equal(memory.pause_end_usec, 0);
+    memory_done(&memory);
+    assert_int_equal(store_resume(store, "prod", "c1", NULL), 1);
+    assert_int_equal(store_resume(store, "prod", "c1", NULL), 0);
+    memory = recall_at(place, store, DIGEST_A, NOW);
+    assert_false(memory.is_paused);
+    memory_done(&memory);
+    store_free(store);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_sightings_are_replaced), TEST(test_recent_deletions),
+        TEST(test_approval_lapses),        TEST(test_approval_passes_once),
+        TEST(test_what_is_no_digest),      TEST(test_pause_and_resume),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
