@@ -41,7 +41,7 @@ typedef enum ApiFamily { API_APIC, API_APIGW } ApiFamily;
 
 typedef struct Instance {
     const char *name;
-    const char *endpoint; /* scheme://host[:port], no slash at the end */
+    const char *endpoint; /* scheme://host[:port], canonical (endpoint.h) */
     ApiFamily api;
     const char *project_id;
     const char *instance_id;
@@ -122,7 +122,9 @@ typedef struct Config {
     Guards guards;
     const char *state_dir;      /* NULL: the default, which depends on the host */
     const char *control_socket; /* NULL: likewise */
-    const char *const *files;   /* every file and directory read, for watching them */
+    uint64_t history_keep_usec; /* how long deletions stay in the history */
+    const char *const *files;   /* every file and directory read, for watching them; after a failed
+                                 * load Problems.files tells them */
     size_t file_count;
 } Config;
 

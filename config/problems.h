@@ -7,27 +7,48 @@
 
 #include "daemon/base/buf.h"
 
+/* More mistakes than anybody reads are counted, not kept: a broken file must not eat the memory of
+ * a daemon that goes on with its last good set. */
+#define PROBLEMS_KEPT_MAX 10000U
+
 typedef struct Problem {
-    const char *file; /* owned by the list, like all texts */
-    size_t line;      /* from 1; 0: the file as a whole */
-    size_t column;    /* from 1, in characters */
-    char *text;       /* "key.path: what is wrong, what would be right" */
+    const char *file;  /* owned by the list, like all texts */
+    size_t file_order; /* index into Problems.files */
+    size_t line;       /* from 1; 0: the file as a whole */
+    size_t column;     /* from 1, in characters */
+    char *text;        /* "key.path: what is wrong, what would be right" */
 } Problem;
 
 typedef struct Problems {
     Problem *items;
     size_t count;
     size_t capacity;
+    size_t dropped;     /* beyond PROBLEMS_KEPT_MAX */
     bool out_of_memory; /* a problem could not be kept; counts as one */
+    char **files;       /* every file and directory read or looked for, also where that failed, so
+                         * that a daemon can watch them until the set is valid again */
+    size_t file_count;
+    size_t file_capacity;
 } Problems;
 
 void problems_done(Problems *problems);
 
-/* Adds one; `path` is the key path ("" for none). */
+/* Tells of a file or directory that is about to be read; their order is that of problems_print().
+ */
+void problems_add_file(Problems *problems, const char *file);
+
+/* Adds one; `path` is the key path ("" for none). Control characters are kept as '?', so that a
+ * problem is one line whatever a file says. */
 void problems_add(Problems *problems, const char *file, size_t line, size_t column,
                   const char *path, const char *format, ...) __attribute__((format(printf, 6, 7)));
 
+/* What to do when memory ran out: sets out_of_memory, returns -ENOMEM. */
+int problems_memory(Problems *problems);
+
 bool problems_any(const Problems *problems);
+
+/* Whether further ones would only be counted, so that nobody works out their texts. */
+bool problems_full(const Problems *problems);
 
 /* Writes one line for each, in the order of files as read and then of places. */
 void problems_print(const Problems *problems, Buf *buf);

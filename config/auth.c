@@ -1,0 +1,131 @@
+/* How requests are authorised: see auth.h. */
+#include "config/auth.h"
+
+#include <stdint.h>
+
+#include "config/endpoint.h"
+#include "daemon/base/mem.h"
+#include "daemon/base/str.h"
+
+/* The keys, as bits and as rows of the table below. */
+enum {
+    KEY_METHOD,
+    KEY_TOKEN_FILE,
+    KEY_IAM_ENDPOINT,
+    KEY_DOMAIN,
+    KEY_USER,
+    KEY_PASSWORD_FILE,
+    KEY_PROJECT_NAME,
+    KEY_ACCESS_KEY_FILE,
+    KEY_SECRET_KEY_FILE,
+    KEY_SECURITY_TOKEN_FILE,
+    KEY_METADATA_ENDPOINT,
+};
+
+#define BIT(key) (UINT32_C(1) << (key))
+
+/* In the order of AuthMethod. */
+static const char *const methods[] = {"token", "password", "aksk", "agency", "environment", NULL};
+
+/* Which keys each method needs, and which it may have besides. */
+static const struct {
+    uint32_t needs;
+    uint32_t takes;
+} method_keys[] = {
+    [AUTH_TOKEN] = {.needs = BIT(KEY_TOKEN_FILE)},
+    [AUTH_PASSWORD] = {.needs = BIT(KEY_IAM_ENDPOINT) | BIT(KEY_DOMAIN) | BIT(KEY_USER) |
+                                BIT(KEY_PASSWORD_FILE),
+                       .takes = BIT(KEY_PROJECT_NAME)},
+    [AUTH_AKSK] = {.needs = BIT(KEY_ACCESS_KEY_FILE) | BIT(KEY_SECRET_KEY_FILE),
+                   .takes = BIT(KEY_SECURITY_TOKEN_FILE)},
+    [AUTH_AGENCY] = {.takes = BIT(KEY_METADATA_ENDPOINT)},
+    [AUTH_ENVIRONMENT] = {0},
+};
+
+#define TEXT_KEY(key)                                                                              \
+    {                                                                                              \
+        .name = #key, .type = SCHEMA_TEXT, .offset = offsetof(Auth, key), .min = 1, .max = 4095    \
+    }
+
+static const SchemaKey keys[] = {
+    [KEY_METHOD] = {.name = "method",
+                    .type = SCHEMA_CHOICE,
+                    .is_required = true,
+                    .offset = offsetof(Auth, method),
+                    .choices = methods,
+                    .hint = "token, password, aksk, agency or environment"},
+    [KEY_TOKEN_FILE] = TEXT_KEY(token_file),
+    [KEY_IAM_ENDPOINT] = TEXT_KEY(iam_endpoint),
+    [KEY_DOMAIN] = TEXT_KEY(domain),
+    [KEY_USER] = TEXT_KEY(user),
+    [KEY_PASSWORD_FILE] = TEXT_KEY(password_file),
+    [KEY_PROJECT_NAME] = TEXT_KEY(project_name),
+    [KEY_ACCESS_KEY_FILE] = TEXT_KEY(access_key_file),
+    [KEY_SECRET_KEY_FILE] = TEXT_KEY(secret_key_file),
+    [KEY_SECURITY_TOKEN_FILE] = TEXT_KEY(security_token_file),
+    [KEY_METADATA_ENDPOINT] = TEXT_KEY(metadata_endpoint),
+};
+
+static const Schema auth_schema = {.keys = keys, .count = ELEMENTS(keys), .keeps_texts = true};
+
+void auth_canonical_endpoint(Reader *reader, const Node *map, const char *key, bool is_metadata,
+                             const char **endpoint)
+{
+    char canonical[ENDPOINT_SIZE_MAX], shown[NODE_DESCRIPTION_SIZE];
+    const Node *node = node_find(map, key);
+    Err err = {0};
+
+    if (!*endpoint || !node)
+        return;
+    if (endpoint_parse(*endpoint, is_metadata ? ENDPOINT_METADATA : ENDPOINT_SERVICE, canonical,
+                       &err) < 0) {
+        reader_problem(reader, node, "%s, which %s", node_describe(node, shown), err.text);
+        *endpoint = NULL;
+        return;
+    }
+    *endpoint = reader_keep(reader, canonical);
+}
+
+/* "access_key_file, secret_key_file, security_token_file (optional)" */
+static void list_keys(AuthMethod method, Buf *buf)
+{
+    uint32_t needs = method_keys[method].needs, takes = method_keys[method].takes;
+
+    for (unsigned i = 0; i < ELEMENTS(keys); i++) {
+        if ((needs | takes) & BIT(i))
+            buf_printf(buf, "%s%s%s", buf->size > 0 ? ", " : "", keys[i].name,
+                       takes & BIT(i) ? " (optional)" : "");
+    }
+    if (buf->size == 0)
+        buf_puts(buf, "no further key");
+}
+
+static void check_keys(Reader *reader, const Node *map, AuthMethod method, SchemaSeen seen)
+{
+    uint32_t needs = method_keys[method].needs;
+    uint32_t allowed = needs | method_keys[method].takes | BIT(KEY_METHOD);
+    _cleanup_(buf_done) Buf list = {0};
+
+    list_keys(method, &list);
+    for (unsigned i = 0; i < ELEMENTS(keys); i++) {
+        if (schema_has(seen, i) && !(allowed & BIT(i)))
+            reader_problem_at_key(reader, node_find(map, keys[i].name),
+                                  "does not belong to the method %s, which takes %s",
+                                  methods[method], buf_text(&list));
+        if (!schema_has(seen, i) && needs & BIT(i))
+            reader_problem_missing(reader, map, keys[i].name, "is missing, the method %s takes %s",
+                                   methods[method], buf_text(&list));
+    }
+}
+
+void auth_read(Reader *reader, const Node *map, Auth *ret_auth)
+{
+    Auth auth = {0};
+    SchemaSeen seen = schema_read(reader, map, &auth_schema, &auth);
+
+    if (schema_is_good(seen, KEY_METHOD))
+        check_keys(reader, map, auth.method, seen);
+    auth_canonical_endpoint(reader, map, "iam_endpoint", false, &auth.iam_endpoint);
+    auth_canonical_endpoint(reader, map, "metadata_endpoint", true, &auth.metadata_endpoint);
+    *ret_auth = auth;
+}

@@ -1,0 +1,13 @@
+/* The `auth` of an instance. */
+#pragma once
+
+#include "config/config.h"
+#include "config/schema.h"
+
+/* Reads it and reports every mistake: keys of another method, keys that the method needs. */
+void auth_read(Reader *reader, const Node *map, Auth *ret_auth);
+
+/* Replaces an endpoint by its canonical form, or reports what is wrong with it. `map` holds `key`,
+ * whose text it was; NULL is left alone. */
+void auth_canonical_endpoint(Reader *reader, const Node *map, const char *key, bool is_metadata,
+                             const char **endpoint);

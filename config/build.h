@@ -1,0 +1,39 @@
+/* A Config in the making: what the steps of config_load() share. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "config/schema.h"
+#include "daemon/base/arena.h"
+#include "daemon/base/map.h"
+
+typedef struct Build {
+    Config config; /* first: what config_load() gives out */
+    Arena arena;   /* all that the Config points to */
+    Problems *problems;
+    Instance *instances;
+    RosterChannel *channels; /* grows; on the heap */
+    size_t channel_capacity;
+    Map listed; /* (instance, name or id) -> where it was listed first */
+    /* False where the settings have a mistake there that was reported: rules that compare a roster
+     * with it would only add noise. */
+    bool knows_instances;
+    bool knows_mode;
+    bool knows_guards;
+} Build;
+
+/* One entry of `rosters`, kept when the tree of the settings is gone. */
+typedef struct RosterEntry {
+    const char *text; /* a file, a directory or a pattern, relative to the settings */
+    size_t line;
+    size_t column;
+    const char *path; /* key path, "rosters[0]" */
+} RosterEntry;
+
+typedef struct RosterEntries {
+    RosterEntry *items; /* the arena's */
+    size_t count;
+} RosterEntries;

@@ -1,0 +1,21 @@
+/* Endpoints of services: https://HOST[:PORT] and nothing more, so that what is appended to one is
+ * the path that API.md says. */
+#pragma once
+
+#include "config/address.h"
+#include "daemon/base/err.h"
+
+#define ENDPOINT_SIZE_MAX (ADDRESS_SIZE_MAX + 20) /* with scheme, brackets, port and NUL */
+
+typedef enum EndpointUse {
+    ENDPOINT_SERVICE,  /* http:// on loopback addresses only */
+    ENDPOINT_METADATA, /* and on 169.254.169.254 */
+} EndpointUse;
+
+/*
+ * 0 and its canonical form, in which endpoints compare as strings: scheme and host in lower case,
+ * addresses by value, no default port, no slash at the end. Else -EINVAL with "what is wrong, what
+ * would be right" in `err`.
+ */
+int endpoint_parse(const char *text, EndpointUse use, char ret_endpoint[static ENDPOINT_SIZE_MAX],
+                   Err *err);

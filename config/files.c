@@ -1,0 +1,265 @@
+/* Roster files: see files.h. Patterns are walked here rather than by glob(3), which hides which
+ * directories it looked into, and which it could not. */
+#include "config/files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "daemon/base/mem.h"
+#include "daemon/base/str.h"
+
+typedef struct Walk {
+    Build *build;
+    RosterFiles *files;
+    const RosterEntry *entry;
+    Map paths; /* of files, so that each is read once */
+    struct stat settings;
+} Walk;
+
+/* Names in a directory, sorted. */
+typedef struct Names {
+    char **items;
+    size_t count;
+    size_t capacity;
+} Names;
+
+static void names_done(Names *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        free(names->items[i]);
+    free(names->items);
+}
+
+static void walk_done(Walk *walk)
+{
+    map_done(&walk->paths);
+}
+
+void files_done(RosterFiles *files)
+{
+    free(files->items);
+    *files = (RosterFiles){0};
+}
+
+static void walk_problem(Walk *walk, const char *path, const char *what, int error)
+{
+    const RosterEntry *entry = walk->entry;
+
+    problems_add(walk->build->problems, walk->build->config.path, entry->line, entry->column,
+                 entry->path, "%s: %s%s", path, what, error ? strerror(error) : "");
+}
+
+static int names_add(Names *names, const char *name)
+{
+    char *copy;
+
+    if (mem_grow(&names->items, &names->capacity, names->count + 1, sizeof(*names->items)) < 0)
+        return -ENOMEM;
+    copy = strdup(name);
+    if (!copy)
+        return -ENOMEM;
+    names->items[names->count++] = copy;
+    return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void close_directory(DIR **directory)
+{
+    if (*directory)
+        closedir(*directory);
+}
+
+/* All names that fit a pattern. 0 or a negative errno. */
+static int list_directory(const char *path, const char *pattern, Names *names)
+{
+    _cleanup_(close_directory) DIR *directory = opendir(path[0] ? path : ".");
+
+    if (!directory)
+        return -errno;
+    for (;;) {
+        const struct dirent *found;
+
+        errno = 0;
+        found = readdir(directory);
+        if (!found)
+            break;
+        if (fnmatch(pattern, found->d_name, FNM_PERIOD) == 0 && names_add(names, found->d_name) < 0)
+            return -ENOMEM;
+    }
+    if (errno)
+        return -errno;
+    if (names->count > 1)
+        qsort(names->items, names->count, sizeof(*names->items), compare_names);
+    return 0;
+}
+
+static bool has_ending(const char *name, const char *ending)
+{
+    size_t length = strlen(name), ending_length = strlen(ending);
+
+    return length > ending_length && str_equal(name + length - ending_length, ending);
+}
+
+/* "a", "b" -> "a/b" in the arena; NULL when out of memory (told). */
+static const char *join(Walk *walk, const char *directory, const char *name)
+{
+    size_t length = strlen(directory), name_size = strlen(name) + 1;
+    bool needs_slash = length > 0 && directory[length - 1] != '/';
+    char *path = arena_alloc(&walk->build->arena, length + needs_slash + name_size);
+
+    if (!path) {
+        problems_memory(walk->build->problems);
+        return NULL;
+    }
+    memcpy(path, directory, length);
+    if (needs_slash)
+        path[length] = '/';
+    memcpy(path + length + needs_slash, name, name_size);
+    return path;
+}
+
+static void add_file(Walk *walk, const char *path, const struct stat *status)
+{
+    RosterFiles *files = walk->files;
+    /* Maps take mutable values; this one is never used but as "there". */
+    int r = map_put(&walk->paths, path, strlen(path), (void *)(uintptr_t)path);
+
+    if (r == 0)
+        return;
+    if (r < 0 ||
+        mem_grow(&files->items, &files->capacity, files->count + 1, sizeof(*files->items)) < 0) {
+        problems_memory(walk->build->problems);
+        return;
+    }
+    if (status->st_dev == walk->settings.st_dev && status->st_ino == walk->settings.st_ino) {
+        walk_problem(walk, path, "is the settings file itself, should be a roster", 0);
+        return;
+    }
+    files->items[files->count++] = (RosterFile){.path = path, .entry = walk->entry};
+}
+
+/* A name in a directory that is there, a file or a link to one; directories are not gone into. */
+static void add_directory(Walk *walk, const char *path)
+{
+    _cleanup_(names_done) Names names = {0};
+    struct stat status;
+    int r;
+
+    problems_add_file(walk->build->problems, path);
+    r = list_directory(path, "*", &names);
+    if (r < 0)
+        walk_problem(walk, path, "cannot read the directory: ", -r);
+    for (size_t i = 0; r == 0 && i < names.count; i++) {
+        const char *name = names.items[i], *file;
+
+        if (!has_ending(name, ".yaml") && !has_ending(name, ".yml"))
+            continue;
+        file = join(walk, path, name);
+        if (!file)
+            return;
+        if (stat(file, &status) < 0)
+            walk_problem(walk, file, "cannot be read: ", errno);
+        else
+            add_file(walk, file, &status);
+    }
+}
+
+/* A path without wildcards in it. */
+static void add_path(Walk *walk, const char *path)
+{
+    struct stat status;
+
+    if (stat(path, &status) < 0) {
+        problems_add_file(walk->build->problems, path);
+        walk_problem(walk, path, "cannot be read: ", errno);
+    } else if (S_ISDIR(status.st_mode)) {
+        add_directory(walk, path);
+    } else {
+        add_file(walk, path, &status);
+    }
+}
+
+static bool is_pattern(const char *text, size_t length)
+{
+    return length > 0 &&
+           (memchr(text, '*', length) || memchr(text, '?', length) || memchr(text, '[', length));
+}
+
+/* Walks the rest of a pattern below a directory. `is_found` says that the directory came from a
+ * wildcard, so that what the pattern has below it need not be there. */
+static void walk_pattern(Walk *walk, const char *directory, const char *pattern, bool is_found)
+{
+    _cleanup_(names_done) Names names = {0};
+    size_t length = strcspn(pattern, "/");
+    const char *rest = pattern + length + strspn(pattern + length, "/");
+    char component[NAME_MAX + 1];
+    struct stat status;
+    int r;
+
+    if (length > NAME_MAX) {
+        walk_problem(walk, pattern, "cannot be read: ", ENAMETOOLONG);
+        return;
+    }
+    memcpy(component, pattern, length);
+    component[length] = '\0';
+    if (!is_pattern(component, length)) {
+        const char *path = join(walk, directory, component);
+
+        if (path && *rest)
+            walk_pattern(walk, path, rest, is_found);
+        else if (path && (!is_found || stat(path, &status) == 0))
+            add_path(walk, path);
+        return;
+    }
+    problems_add_file(walk->build->problems, directory[0] ? directory : ".");
+    r = list_directory(directory, component, &names);
+    if (r < 0 && !(is_found && (r == -ENOENT || r == -ENOTDIR)))
+        walk_problem(walk, directory[0] ? directory : ".", "cannot read the directory: ", -r);
+    for (size_t i = 0; r == 0 && i < names.count; i++) {
+        const char *path = join(walk, directory, names.items[i]);
+
+        if (path && *rest)
+            walk_pattern(walk, path, rest, true);
+        else if (path)
+            add_path(walk, path);
+    }
+}
+
+static void walk_entry(Walk *walk, const RosterEntry *entry)
+{
+    const char *directory = walk->build->config.directory, *path;
+    struct stat status;
+
+    walk->entry = entry;
+    if (entry->text[0] == '/')
+        path = entry->text;
+    else
+        path = join(walk, str_equal(directory, ".") ? "" : directory, entry->text);
+    if (!path)
+        return;
+    if (!is_pattern(entry->text, strlen(entry->text)) || stat(path, &status) == 0)
+        add_path(walk, path);
+    else if (entry->text[0] == '/')
+        walk_pattern(walk, "/", entry->text + strspn(entry->text, "/"), false);
+    else
+        walk_pattern(walk, str_equal(directory, ".") ? "" : directory, entry->text, false);
+}
+
+void files_find(Build *build, const RosterEntries *entries, RosterFiles *ret_files)
+{
+    _cleanup_(walk_done) Walk walk = {.build = build, .files = ret_files};
+
+    if (stat(build->config.path, &walk.settings) < 0)
+        walk.settings = (struct stat){0};
+    for (size_t i = 0; i < entries->count; i++)
+        walk_entry(&walk, &entries->items[i]);
+}

@@ -1,0 +1,26 @@
+/* Which roster files the settings name. */
+#pragma once
+
+#include "config/build.h"
+
+/* A roster file to read. */
+typedef struct RosterFile {
+    const char *path;
+    const RosterEntry *entry; /* that named it */
+} RosterFile;
+
+typedef struct RosterFiles {
+    RosterFile *items; /* on the heap; the paths are the arena's */
+    size_t count;
+    size_t capacity;
+} RosterFiles;
+
+void files_done(RosterFiles *files);
+
+/*
+ * Turns entries into files: a file is itself, a directory its *.yaml and *.yml, a pattern what fits
+ * it; names that start with a dot are skipped unless they are written so; files come in the order
+ * of the entries, then of their names, each once. Reports what is not there or cannot be read, at
+ * its entry; tells the problems of every directory looked into.
+ */
+void files_find(Build *build, const RosterEntries *entries, RosterFiles *ret_files);

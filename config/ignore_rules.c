@@ -1,0 +1,108 @@
+/* Ignore rules, and the keys that they share with members: see members.h and member_keys.h. */
+#include <errno.h>
+
+#include "config/address.h"
+#include "config/member_keys.h"
+#include "config/members.h"
+#include "daemon/base/mem.h"
+
+static const SchemaKey keys[] = {
+    [MEMBER_KEY_HOST] = {.name = "host",
+                         .type = SCHEMA_TEXT,
+                         .offset = offsetof(MemberKeys, host),
+                         .min = 1,
+                         .max = MEMBER_TEXT_MAX,
+                         .hint = "an address or a host name"},
+    [MEMBER_KEY_ECS_ID] = {.name = "ecs_id",
+                           .type = SCHEMA_TEXT,
+                           .offset = offsetof(MemberKeys, ecs_id),
+                           .min = 1,
+                           .max = MEMBER_ECS_ID_MAX,
+                           .hint = "the id of a cloud server"},
+    [MEMBER_KEY_PORT] = {.name = "port",
+                         .type = SCHEMA_UINT,
+                         .offset = offsetof(MemberKeys, port),
+                         .max = MEMBER_PORT_MAX},
+    [MEMBER_KEY_GROUP] = {.name = "group",
+                          .type = SCHEMA_TEXT,
+                          .offset = offsetof(MemberKeys, group),
+                          .max = MEMBER_GROUP_MAX,
+                          .hint = "the name of a member group"},
+};
+
+const Schema member_schema = {.keys = keys, .count = ELEMENTS(keys)};
+
+bool member_check_ecs_id(Reader *reader, const Node *map, const char *ecs_id)
+{
+    for (const char *c = ecs_id; *c; c++) {
+        if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f) {
+            reader_problem(reader, node_find(map, "ecs_id"),
+                           "is no id, should be visible ASCII characters without spaces");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* An address, a name or a network. */
+static void read_host(Reader *reader, const Node *node, const char *host, IgnoreRule *rule)
+{
+    char canonical[ADDRESS_SIZE_MAX], shown[NODE_DESCRIPTION_SIZE];
+    AddressKind kind;
+    int r;
+
+    if (address_parse(host, canonical, &kind) == 0) {
+        rule->host = reader_keep(reader, canonical);
+        return;
+    }
+    r = address_parse_network(host, rule->network, &rule->prefix_bits);
+    if (r == 0) {
+        rule->has_network = true;
+        return;
+    }
+    if (r == -EDOM)
+        reader_problem(reader, node,
+                       "%s, which has bits set behind the prefix, should be a network's first "
+                       "address and its prefix",
+                       node_describe(node, shown));
+    else
+        reader_problem(reader, node,
+                       "%s, should be an address, a host name or a network like 10.9.0.0/16",
+                       node_describe(node, shown));
+}
+
+static void read_rule(Reader *reader, const Node *node, IgnoreRule *rule)
+{
+    MemberKeys values = {0};
+    SchemaSeen seen = schema_read(reader, node, &member_schema, &values);
+
+    *rule = (IgnoreRule){0};
+    if (node->kind == NODE_MAPPING && node->size == 0)
+        reader_problem(reader, node,
+                       "is empty and would ignore every member, should have one at least of host, "
+                       "port, group and ecs_id");
+    if (values.host)
+        read_host(reader, node_find(node, "host"), values.host, rule);
+    if (values.ecs_id && member_check_ecs_id(reader, node, values.ecs_id))
+        rule->ecs_id = reader_keep(reader, values.ecs_id);
+    rule->group = reader_keep(reader, values.group);
+    rule->has_port = schema_is_good(seen, MEMBER_KEY_PORT);
+    rule->port = (uint16_t)values.port;
+}
+
+void members_read_ignore(Reader *reader, const Node *list, RosterChannel *channel)
+{
+    IgnoreRule *rules;
+
+    if (list->size == 0)
+        return;
+    rules = arena_alloc(reader->arena, list->size * sizeof(*rules));
+    if (!rules) {
+        problems_memory(reader->problems);
+        return;
+    }
+    for (const Node *node = list->first; node; node = node->next)
+        read_rule(reader, node, &rules[node->index]);
+    channel->ignore = rules;
+    channel->ignore_count = list->size;
+}

@@ -1,0 +1,154 @@
+/* Instances: see instances.h. */
+#include "config/instances.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "config/auth.h"
+#include "daemon/base/str.h"
+
+#define NAME_LENGTH_MAX 64U
+
+typedef struct Draft {
+    Instance instance;
+    const Node *auth;
+} Draft;
+
+enum { KEY_ENDPOINT, KEY_API, KEY_PROJECT_ID, KEY_INSTANCE_ID, KEY_AUTH, KEY_CA_FILE };
+
+static const char *const families[] = {"apic", "apigw", NULL}; /* in the order of ApiFamily */
+
+static const SchemaKey keys[] = {
+    [KEY_ENDPOINT] = {.name = "endpoint",
+                      .type = SCHEMA_TEXT,
+                      .is_required = true,
+                      .offset = offsetof(Draft, instance.endpoint),
+                      .min = 1,
+                      .max = 4095,
+                      .hint = "https://HOST"},
+    [KEY_API] = {.name = "api",
+                 .type = SCHEMA_CHOICE,
+                 .offset = offsetof(Draft, instance.api),
+                 .choices = families,
+                 .hint = "apic (ROMA Connect) or apigw (dedicated API Gateway)"},
+    [KEY_PROJECT_ID] = {.name = "project_id",
+                        .type = SCHEMA_ID,
+                        .is_required = true,
+                        .offset = offsetof(Draft, instance.project_id),
+                        .max = 64,
+                        .hint = "the id of the instance's project"},
+    [KEY_INSTANCE_ID] = {.name = "instance_id",
+                         .type = SCHEMA_ID,
+                         .is_required = true,
+                         .offset = offsetof(Draft, instance.instance_id),
+                         .max = 64,
+                         .hint = "the id of the instance"},
+    [KEY_AUTH] = {.name = "auth",
+                  .type = SCHEMA_MAP,
+                  .is_required = true,
+                  .offset = offsetof(Draft, auth),
+                  .hint = "a map with a method and its keys"},
+    [KEY_CA_FILE] = {.name = "ca_file",
+                     .type = SCHEMA_TEXT,
+                     .offset = offsetof(Draft, instance.ca_file),
+                     .min = 1,
+                     .max = 4095},
+};
+
+static const Schema instance_schema = {.keys = keys, .count = ELEMENTS(keys), .keeps_texts = true};
+
+/* Names stand in commands as INSTANCE/CHANNEL and in log lines. */
+static void check_name(Reader *reader, const Node *node)
+{
+    size_t characters = 0;
+    bool is_bad = false;
+
+    for (const char *c = node->key->text; *c; c++) {
+        is_bad = is_bad || (unsigned char)*c <= ' ' || *c == '/' || *c == 0x7f;
+        characters += ((unsigned char)*c & 0xc0) != 0x80;
+    }
+    if (is_bad || characters == 0 || characters > NAME_LENGTH_MAX)
+        reader_problem_at_key(reader, node,
+                              "is no name for an instance, should be 1 to 64 characters without "
+                              "spaces and slashes");
+}
+
+static void read_instance(Reader *reader, const Node *node, Instance *ret_instance)
+{
+    Draft draft = {0};
+    SchemaSeen seen;
+
+    check_name(reader, node);
+    seen = schema_read(reader, node, &instance_schema, &draft);
+    auth_canonical_endpoint(reader, node, "endpoint", false, &draft.instance.endpoint);
+    if (schema_is_good(seen, KEY_AUTH))
+        auth_read(reader, draft.auth, &draft.instance.auth);
+    draft.instance.name = reader_keep(reader, node->key->text);
+    *ret_instance = draft.instance;
+}
+
+/* One instance under two names would be managed twice, each undoing the other's limits. 0 or
+ * -ENOMEM. */
+static int check_same(Reader *reader, Map *known, Arena *arena, const Node *node,
+                      const Instance *instance)
+{
+    _cleanup_(buf_done) Buf packed = {0};
+    const Node *first;
+    const char *key;
+    int r;
+
+    if (!instance->endpoint || !instance->project_id || !instance->instance_id)
+        return 0;
+    buf_printf(&packed, "%s\n%s\n%s", instance->endpoint, instance->project_id,
+               instance->instance_id);
+    key = buf_failed(&packed) < 0 ? NULL : arena_copy(arena, packed.data, packed.size);
+    if (!key)
+        return -ENOMEM;
+    /* Maps take mutable values, and give back what was put in. */
+    r = map_put(known, key, packed.size, (void *)(uintptr_t)node);
+    if (r != 0)
+        return r < 0 ? r : 0;
+    first = map_find(known, key, packed.size);
+    reader_problem_at_key(reader, node,
+                          "is the same instance as \"%s\" in line %u (endpoint, project_id and "
+                          "instance_id), should be there once",
+                          first->key->text, first->key->line);
+    return 0;
+}
+
+void instances_read(Build *build, Reader *reader, const Node *map)
+{
+    _cleanup_(map_done) Map known = {0};
+    _cleanup_(arena_done) Arena arena = {0};
+
+    if (map->size == 0) {
+        reader_problem(reader, map, "is empty, should name one instance at least");
+        return;
+    }
+    build->instances = arena_alloc(&build->arena, map->size * sizeof(*build->instances));
+    if (!build->instances) {
+        problems_memory(reader->problems);
+        return;
+    }
+    for (const Node *node = map->first; node; node = node->next) {
+        Instance *instance = &build->instances[build->config.instance_count];
+
+        read_instance(reader, node, instance);
+        if (!instance->name || check_same(reader, &known, &arena, node, instance) < 0) {
+            problems_memory(reader->problems);
+            return;
+        }
+        build->config.instance_count++;
+    }
+    build->config.instances = build->instances;
+    build->knows_instances = true;
+}
+
+size_t instances_find(const Build *build, const char *name)
+{
+    for (size_t i = 0; i < build->config.instance_count; i++) {
+        if (str_equal(build->instances[i].name, name))
+            return i;
+    }
+    return SIZE_MAX;
+}

@@ -1,0 +1,167 @@
+/* The list of mistakes: see problems.h. */
+#include "config/problems.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/base/mem.h"
+#include "daemon/base/str.h"
+
+#define TEXT_SIZE_MAX 1024U
+
+void problems_done(Problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++)
+        free(problems->items[i].text);
+    for (size_t i = 0; i < problems->file_count; i++)
+        free(problems->files[i]);
+    free(problems->items);
+    free(problems->files);
+    *problems = (Problems){0};
+}
+
+int problems_memory(Problems *problems)
+{
+    problems->out_of_memory = true;
+    return -ENOMEM;
+}
+
+void problems_add_file(Problems *problems, const char *file)
+{
+    char *copy;
+
+    if (mem_grow(&problems->files, &problems->file_capacity, problems->file_count + 1,
+                 sizeof(*problems->files)) < 0) {
+        problems_memory(problems);
+        return;
+    }
+    copy = strdup(file);
+    if (!copy) {
+        problems_memory(problems);
+        return;
+    }
+    problems->files[problems->file_count++] = copy;
+}
+
+/* The index of the file, which is most often the newest; SIZE_MAX when out of memory. */
+static size_t problems_file(Problems *problems, const char *file)
+{
+    size_t count = problems->file_count;
+
+    for (size_t i = count; i-- > 0;) {
+        if (str_equal(problems->files[i], file))
+            return i;
+    }
+    problems_add_file(problems, file);
+    return problems->file_count > count ? count : SIZE_MAX;
+}
+
+static void replace_controls(char *text)
+{
+    for (; *text; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
+    }
+}
+
+static char *problem_text(const char *path, const char *text)
+{
+    _cleanup_(buf_done) Buf buf = {0};
+    char *whole;
+
+    if (path[0])
+        buf_printf(&buf, "%s: ", path);
+    buf_puts(&buf, text);
+    whole = buf_take(&buf);
+    if (whole)
+        replace_controls(whole);
+    return whole;
+}
+
+void problems_add(Problems *problems, const char *file, size_t line, size_t column,
+                  const char *path, const char *format, ...)
+{
+    char text[TEXT_SIZE_MAX];
+    Problem problem = {.line = line, .column = column};
+    va_list arguments;
+
+    if (problems_full(problems)) {
+        problems->dropped++;
+        return;
+    }
+    va_start(arguments, format);
+    if (vsnprintf(text, sizeof(text), format, arguments) >= (int)sizeof(text))
+        memcpy(text + sizeof(text) - 4, "...", 4);
+    va_end(arguments);
+    problem.file_order = problems_file(problems, file);
+    if (problem.file_order == SIZE_MAX ||
+        mem_grow(&problems->items, &problems->capacity, problems->count + 1,
+                 sizeof(*problems->items)) < 0) {
+        problems_memory(problems);
+        return;
+    }
+    problem.file = problems->files[problem.file_order];
+    problem.text = problem_text(path, text);
+    if (!problem.text) {
+        problems_memory(problems);
+        return;
+    }
+    problems->items[problems->count++] = problem;
+}
+
+bool problems_any(const Problems *problems)
+{
+    return problems->count > 0 || problems->out_of_memory;
+}
+
+bool problems_full(const Problems *problems)
+{
+    return problems->count >= PROBLEMS_KEPT_MAX;
+}
+
+static int compare_size(size_t a, size_t b)
+{
+    return (a > b) - (a < b);
+}
+
+/* By place; what has the same place stays as it was found. */
+static int compare_problems(const void *left, const void *right)
+{
+    const Problem *a = *(const Problem *const *)left, *b = *(const Problem *const *)right;
+    int order = compare_size(a->file_order, b->file_order);
+
+    if (order == 0)
+        order = compare_size(a->line, b->line);
+    if (order == 0)
+        order = compare_size(a->column, b->column);
+    return order ? order : (a > b) - (a < b);
+}
+
+static void problem_print(const Problem *problem, Buf *buf)
+{
+    for (const char *c = problem->file; *c; c++)
+        buf_putc(buf, (unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c);
+    if (problem->line > 0)
+        buf_printf(buf, ":%zu:%zu", problem->line, problem->column);
+    buf_printf(buf, ": %s\n", problem->text);
+}
+
+void problems_print(const Problems *problems, Buf *buf)
+{
+    _cleanup_free_ const Problem **sorted = NULL;
+
+    if (problems->count > 0)
+        sorted = malloc(problems->count * sizeof(*sorted));
+    for (size_t i = 0; sorted && i < problems->count; i++)
+        sorted[i] = &problems->items[i];
+    if (sorted)
+        qsort(sorted, problems->count, sizeof(*sorted), compare_problems);
+    for (size_t i = 0; i < problems->count; i++)
+        problem_print(sorted ? sorted[i] : &problems->items[i], buf);
+    if (problems->dropped > 0)
+        buf_printf(buf, "%zu more problems are not shown\n", problems->dropped);
+    if (problems->out_of_memory)
+        buf_puts(buf, "out of memory\n");
+}

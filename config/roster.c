@@ -1,0 +1,253 @@
+/* Rosters: see roster.h. */
+#include "config/roster.h"
+
+#include "config/instances.h"
+#include "config/members.h"
+#include "config/rules.h"
+#include "config/suggest.h"
+#include "daemon/base/mem.h"
+
+#define NO_INSTANCE SIZE_MAX /* unknown; was reported */
+
+typedef struct FileDraft {
+    uint32_t version;
+    const char *instance;
+    const Node *channels;
+} FileDraft;
+
+enum { KEY_VERSION, KEY_INSTANCE, KEY_CHANNELS };
+
+static const SchemaKey file_keys[] = {
+    [KEY_VERSION] = {.name = "version",
+                     .type = SCHEMA_UINT,
+                     .is_required = true,
+                     .offset = offsetof(FileDraft, version),
+                     .min = 1,
+                     .max = 1,
+                     .hint = "1"},
+    [KEY_INSTANCE] = {.name = "instance",
+                      .type = SCHEMA_TEXT,
+                      .offset = offsetof(FileDraft, instance),
+                      .min = 1,
+                      .max = SIZE_MAX,
+                      .hint = "the name of an instance of the settings"},
+    [KEY_CHANNELS] = {.name = "channels",
+                      .type = SCHEMA_LIST,
+                      .is_required = true,
+                      .offset = offsetof(FileDraft, channels),
+                      .hint = "a list of channels"},
+};
+
+static const Schema file_schema = {.keys = file_keys, .count = ELEMENTS(file_keys)};
+
+typedef struct ChannelDraft {
+    RosterChannel channel;
+    Mode mode;
+    bool allow_empty;
+    Guards written; /* GUARD_UNSET where nothing was */
+    const Node *guards;
+    const Node *members;
+    const Node *ignore;
+} ChannelDraft;
+
+#define GUARD_KEY(key, least, most)                                                                \
+    {                                                                                              \
+        .name = #key, .type = SCHEMA_UINT, .offset = offsetof(ChannelDraft, written.key),          \
+        .min = least, .max = most, .fallback = GUARD_UNSET                                         \
+    }
+
+static const SchemaKey guards_keys[] = {
+    GUARD_KEY(max_deletes, 0, 100000),
+    GUARD_KEY(max_delete_percent, 0, 100),
+    GUARD_KEY(min_remaining, 0, 100000),
+    GUARD_KEY(confirm_passes, 1, 1000),
+};
+
+static const Schema guards_schema = {.keys = guards_keys, .count = ELEMENTS(guards_keys)};
+
+enum { KEY_NAME, KEY_ID, KEY_MODE, KEY_ALLOW_EMPTY, KEY_MEMBERS, KEY_IGNORE, KEY_GUARDS };
+
+static const char *const modes[] = {"prune", "observe", NULL}; /* in the order of Mode */
+
+static const SchemaKey channel_keys[] = {
+    [KEY_NAME] = {.name = "name",
+                  .type = SCHEMA_TEXT,
+                  .offset = offsetof(ChannelDraft, channel.name),
+                  .min = 3,
+                  .max = 64,
+                  .hint = "the name of a channel"},
+    [KEY_ID] = {.name = "id",
+                .type = SCHEMA_ID,
+                .offset = offsetof(ChannelDraft, channel.id),
+                .max = 64,
+                .hint = "the id of a channel"},
+    [KEY_MODE] = {.name = "mode",
+                  .type = SCHEMA_CHOICE,
+                  .offset = offsetof(ChannelDraft, mode),
+                  .choices = modes,
+                  .hint = "observe, or left out for the settings' mode"},
+    [KEY_ALLOW_EMPTY] = {.name = "allow_empty",
+                         .type = SCHEMA_BOOL,
+                         .offset = offsetof(ChannelDraft, allow_empty)},
+    [KEY_MEMBERS] = {.name = "members",
+                     .type = SCHEMA_LIST,
+                     .offset = offsetof(ChannelDraft, members),
+                     .hint = "a list of members"},
+    [KEY_IGNORE] = {.name = "ignore",
+                    .type = SCHEMA_LIST,
+                    .offset = offsetof(ChannelDraft, ignore),
+                    .hint = "a list of rules"},
+    [KEY_GUARDS] = {.name = "guards",
+                    .type = SCHEMA_MAP,
+                    .offset = offsetof(ChannelDraft, guards),
+                    .hint = "a map of guards"},
+};
+
+static const Schema channel_schema = {
+    .keys = channel_keys, .count = ELEMENTS(channel_keys), .keeps_texts = true};
+
+/* Exactly one of name and id. */
+static void check_name(Reader *reader, const Node *node, SchemaSeen seen)
+{
+    bool has_name = schema_has(seen, KEY_NAME);
+
+    if (has_name == schema_has(seen, KEY_ID))
+        reader_problem(reader, node, "%s, should have one of them",
+                       has_name ? "has name and id" : "has neither name nor id");
+}
+
+/* An empty list would empty the channel, which is asked for twice or not at all. */
+static void check_empty(Reader *reader, const Node *node, SchemaSeen seen,
+                        const ChannelDraft *draft)
+{
+    bool may_be_empty = draft->allow_empty || (schema_has(seen, KEY_ALLOW_EMPTY) &&
+                                               !schema_is_good(seen, KEY_ALLOW_EMPTY));
+
+    if (may_be_empty)
+        return;
+    if (!schema_has(seen, KEY_MEMBERS))
+        reader_problem_missing(reader, node, "members",
+                               "is missing, should be a list of members (or, to delete them all, "
+                               "left out with allow_empty: true)");
+    else if (draft->members && draft->members->size == 0)
+        reader_problem(reader, draft->members,
+                       "is empty, should list members (or, to delete them all, stand with "
+                       "allow_empty: true)");
+}
+
+static void merge(Build *build, Reader *reader, const Node *node, ChannelDraft *draft,
+                  SchemaSeen seen)
+{
+    RosterChannel *channel = &draft->channel;
+
+    channel->mode = build->config.mode;
+    if (schema_is_good(seen, KEY_MODE)) {
+        rules_check_mode(build, reader, node_find(node, "mode"), draft->mode);
+        if (draft->mode == MODE_OBSERVE)
+            channel->mode = MODE_OBSERVE;
+    }
+    channel->guards = build->config.guards;
+    if (draft->guards) {
+        schema_set_fallbacks(&guards_schema, draft);
+        schema_read(reader, draft->guards, &guards_schema, draft);
+        rules_merge_guards(build, reader, draft->guards, &draft->written, &channel->guards);
+    }
+    channel->allow_empty = draft->allow_empty;
+    if (draft->members)
+        members_read(reader, draft->members, channel);
+    if (draft->ignore)
+        members_read_ignore(reader, draft->ignore, channel);
+}
+
+static void read_channel(Build *build, Reader *reader, const Node *node, size_t instance)
+{
+    ChannelDraft draft = {.channel = {.instance = instance, .file = reader->file}};
+    SchemaSeen seen = schema_read(reader, node, &channel_schema, &draft);
+
+    if (node->kind != NODE_MAPPING)
+        return;
+    draft.channel.line = node->line;
+    check_name(reader, node, seen);
+    check_empty(reader, node, seen, &draft);
+    merge(build, reader, node, &draft, seen);
+    if ((draft.channel.name || draft.channel.id) && instance != NO_INSTANCE)
+        rules_check_listed_once(build, reader, node, &draft.channel);
+    if (mem_grow(&build->channels, &build->channel_capacity, build->config.channel_count + 1,
+                 sizeof(*build->channels)) < 0) {
+        problems_memory(build->problems);
+        return;
+    }
+    build->channels[build->config.channel_count++] = draft.channel;
+}
+
+static void read_channels(Build *build, Reader *reader, const Node *list, size_t instance)
+{
+    for (const Node *node = list->first; node && !build->problems->out_of_memory; node = node->next)
+        read_channel(build, reader, node, instance);
+}
+
+static void report_instance(Build *build, Reader *reader, const Node *node)
+{
+    _cleanup_(buf_done) Buf names = {0};
+    char shown[NODE_DESCRIPTION_SIZE];
+    Suggest suggest;
+
+    suggest_init(&suggest, node->text);
+    for (size_t i = 0; i < build->config.instance_count; i++) {
+        suggest_offer(&suggest, build->instances[i].name);
+        buf_printf(&names, "%s%s", i > 0 ? ", " : "", build->instances[i].name);
+    }
+    if (suggest.best)
+        reader_problem(reader, node, "%s, which the settings do not name, should be \"%s\"?",
+                       node_describe(node, shown), suggest.best);
+    else
+        reader_problem(reader, node, "%s, which the settings do not name, should be one of: %s",
+                       node_describe(node, shown), buf_text(&names));
+}
+
+static size_t choose_instance(Build *build, Reader *reader, const Node *root,
+                              const FileDraft *draft, SchemaSeen seen)
+{
+    size_t index;
+
+    if (!build->knows_instances || root->kind != NODE_MAPPING)
+        return NO_INSTANCE;
+    if (!schema_has(seen, KEY_INSTANCE)) {
+        if (build->config.instance_count == 1)
+            return 0;
+        reader_problem_missing(reader, root, "instance",
+                               "is missing, should be there where the settings name %zu instances",
+                               build->config.instance_count);
+        return NO_INSTANCE;
+    }
+    if (!draft->instance)
+        return NO_INSTANCE;
+    index = instances_find(build, draft->instance);
+    if (index == SIZE_MAX)
+        report_instance(build, reader, node_find(root, "instance"));
+    return index;
+}
+
+void roster_read(Build *build, Reader *reader, const Node *root)
+{
+    FileDraft draft = {0};
+    SchemaSeen seen = schema_read(reader, root, &file_schema, &draft);
+    size_t instance = choose_instance(build, reader, root, &draft, seen);
+
+    if (draft.channels)
+        read_channels(build, reader, draft.channels, instance);
+}
+
+void roster_read_in_settings(Build *build, Reader *reader, const Node *list)
+{
+    size_t instance = 0;
+
+    if (build->knows_instances && build->config.instance_count > 1)
+        reader_problem_at_key(reader, list,
+                              "cannot stand in settings that name %zu instances, should be in "
+                              "roster files, each with its instance",
+                              build->config.instance_count);
+    if (!build->knows_instances || build->config.instance_count != 1)
+        instance = NO_INSTANCE;
+    read_channels(build, reader, list, instance);
+}

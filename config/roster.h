@@ -1,0 +1,10 @@
+/* Rosters: who belongs to which channel. */
+#pragma once
+
+#include "config/build.h"
+
+/* Reads the tree of a roster file: adds its channels to the Build and reports every mistake. */
+void roster_read(Build *build, Reader *reader, const Node *root);
+
+/* Reads a list of channels that stands in the settings themselves. */
+void roster_read_in_settings(Build *build, Reader *reader, const Node *list);

@@ -1,0 +1,122 @@
+/* Maps by a table: see schema.h. */
+#include "config/schema.h"
+
+#include <string.h>
+
+#include "config/suggest.h"
+#include "config/value.h"
+#include "daemon/base/mem.h"
+#include "daemon/base/str.h"
+
+static void put_fallback(const SchemaKey *key, void *place)
+{
+    uint32_t number = (uint32_t)key->fallback;
+    bool truth = key->fallback != 0;
+
+    switch (key->type) {
+    case SCHEMA_UINT:
+        memcpy(place, &number, sizeof(number));
+        break;
+    case SCHEMA_SPAN:
+    case SCHEMA_DAYS:
+        memcpy(place, &key->fallback, sizeof(key->fallback));
+        break;
+    case SCHEMA_BOOL:
+        memcpy(place, &truth, sizeof(truth));
+        break;
+    case SCHEMA_TEXT:
+    case SCHEMA_ID:
+    case SCHEMA_PATH:
+    case SCHEMA_CHOICE:
+    case SCHEMA_SECTION:
+    case SCHEMA_MAP:
+    case SCHEMA_LIST:
+        break;
+    }
+}
+
+void schema_set_fallbacks(const Schema *schema, void *target)
+{
+    for (size_t i = 0; i < schema->count; i++) {
+        const SchemaKey *key = &schema->keys[i];
+
+        if (key->type == SCHEMA_SECTION)
+            schema_set_fallbacks(key->section, target);
+        else
+            put_fallback(key, (char *)target + key->offset);
+    }
+}
+
+static size_t find_key(const Schema *schema, const char *name)
+{
+    size_t i = 0;
+
+    while (i < schema->count && !str_equal(schema->keys[i].name, name))
+        i++;
+    return i;
+}
+
+static void report_unknown(Reader *reader, const Node *node, const Schema *schema)
+{
+    _cleanup_(buf_done) Buf names = {0};
+    Suggest suggest;
+
+    suggest_init(&suggest, node->key->text);
+    for (size_t i = 0; i < schema->count && !problems_full(reader->problems); i++) {
+        suggest_offer(&suggest, schema->keys[i].name);
+        buf_printf(&names, "%s%s", i > 0 ? ", " : "", schema->keys[i].name);
+    }
+    if (suggest.best)
+        reader_problem_at_key(reader, node, "is an unknown key, should be \"%s\"?", suggest.best);
+    else
+        reader_problem_at_key(reader, node, "is an unknown key, should be one of: %s",
+                              buf_text(&names));
+}
+
+static void report_missing(Reader *reader, const Node *map, const Schema *schema, uint32_t present)
+{
+    for (size_t i = 0; i < schema->count; i++) {
+        const SchemaKey *key = &schema->keys[i];
+
+        if (!key->is_required || present >> i & 1)
+            continue;
+        reader_problem_missing(reader, map, key->name, "is missing, should be %s", key->hint);
+    }
+}
+
+static bool read_key(Reader *reader, const Node *node, const Schema *schema, const SchemaKey *key,
+                     void *target)
+{
+    void *place = (char *)target + key->offset;
+    SchemaSeen seen;
+
+    if (key->type != SCHEMA_SECTION)
+        return value_read(reader, node, key, schema->keeps_texts, place);
+    seen = schema_read(reader, node, key->section, target);
+    return node->kind == NODE_MAPPING && seen.good == seen.present;
+}
+
+SchemaSeen schema_read(Reader *reader, const Node *node, const Schema *schema, void *target)
+{
+    char shown[NODE_DESCRIPTION_SIZE];
+    SchemaSeen seen = {0};
+
+    if (node->kind != NODE_MAPPING) {
+        if (node->kind != NODE_REFUSED)
+            reader_problem(reader, node, "%s, should be a map of keys", node_describe(node, shown));
+        return seen;
+    }
+    for (const Node *child = node->first; child; child = child->next) {
+        size_t i = find_key(schema, child->key->text);
+
+        if (i == schema->count) {
+            report_unknown(reader, child, schema);
+            continue;
+        }
+        seen.present |= UINT32_C(1) << i;
+        if (read_key(reader, child, schema, &schema->keys[i], target))
+            seen.good |= UINT32_C(1) << i;
+    }
+    report_missing(reader, node, schema, seen.present);
+    return seen;
+}

@@ -1,0 +1,96 @@
+/*
+ * Reading a map of known keys into a struct by a table: which keys there are, what type and bounds
+ * each has, what it is when missing, where it goes. Every mistake is reported where it stands, and
+ * the reading goes on, so that one look at the problems shows them all.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/node.h"
+#include "config/problems.h"
+#include "daemon/base/arena.h"
+
+/* One file being read. */
+typedef struct Reader {
+    const char *file;
+    Arena *arena; /* keeps the texts of schemas with `keeps_texts` */
+    Problems *problems;
+} Reader;
+
+typedef enum SchemaType {
+    SCHEMA_TEXT,    /* const char *: min to max characters, none of them a control character */
+    SCHEMA_ID,      /* const char *: str_is_id(), max characters */
+    SCHEMA_PATH,    /* const char *: an absolute path, max bytes */
+    SCHEMA_UINT,    /* uint32_t: min to max */
+    SCHEMA_SPAN,    /* uint64_t: min to max microseconds */
+    SCHEMA_DAYS,    /* likewise, and may be written in days */
+    SCHEMA_BOOL,    /* bool */
+    SCHEMA_CHOICE,  /* an enum: the index among `choices` */
+    SCHEMA_SECTION, /* a map that goes by a schema of its own into the same struct */
+    SCHEMA_MAP,     /* const Node *: a map, for the caller to read */
+    SCHEMA_LIST,    /* const Node *: a list, likewise */
+} SchemaType;
+
+typedef struct Schema Schema;
+
+typedef struct SchemaKey {
+    const char *name;
+    SchemaType type;
+    bool is_required;
+    size_t offset; /* in the struct */
+    uint64_t min;
+    uint64_t max;
+    uint64_t fallback;          /* of numbers, spans and bools when they are missing */
+    const char *const *choices; /* ends with NULL */
+    const Schema *section;
+    const char *hint; /* what would be right, "https://HOST"; NULL: the type says it */
+} SchemaKey;
+
+struct Schema {
+    const SchemaKey *keys;
+    size_t count;     /* 32 at most */
+    bool keeps_texts; /* else texts are the tree's, and go with it */
+};
+
+/* Which keys of a map were there, and which of them could be read: bit N is keys[N]. */
+typedef struct SchemaSeen {
+    uint32_t present;
+    uint32_t good;
+} SchemaSeen;
+
+/* Puts the fallbacks in place, those of sections as well. */
+void schema_set_fallbacks(const Schema *schema, void *target);
+
+/* Reads a map. What is missing or wrong leaves the target as it was; reported are unknown keys
+ * (with a suggestion), wrong types, values out of bounds, and required keys that are missing. */
+SchemaSeen schema_read(Reader *reader, const Node *node, const Schema *schema, void *target);
+
+/* Whether the key was there, right or wrong. */
+static inline bool schema_has(SchemaSeen seen, unsigned key)
+{
+    return seen.present >> key & 1;
+}
+
+static inline bool schema_is_good(SchemaSeen seen, unsigned key)
+{
+    return seen.good >> key & 1;
+}
+
+/* Reads a text that is no value of a table's key. The tree's text, or NULL (reported). */
+const char *schema_read_text(Reader *reader, const Node *node, size_t min, size_t max,
+                             const char *hint);
+
+/* Reports a mistake at a value, at the key of a value, and at a map that lacks a key. */
+void reader_problem(Reader *reader, const Node *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void reader_problem_at_key(Reader *reader, const Node *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void reader_problem_missing(Reader *reader, const Node *map, const char *key, const char *format,
+                            ...) __attribute__((format(printf, 4, 5)));
+
+/* A copy in the arena that lives as long as the Config; NULL for NULL, or when out of memory, which
+ * the problems then tell. */
+const char *reader_keep(Reader *reader, const char *text);

@@ -1,0 +1,21 @@
+/* YAML text to a tree of nodes, without the parts of YAML that let a file say what a reviewer does
+ * not see (PRODUCT.md section 3). The only user of libyaml. */
+#pragma once
+
+#include <stddef.h>
+
+#include "config/node.h"
+#include "config/problems.h"
+#include "daemon/base/arena.h"
+
+#define YAML_SIZE_MAX (8U * 1024U * 1024U)
+#define YAML_DEPTH_MAX 16U /* lists and maps inside each other */
+
+/*
+ * Reads one document. Duplicate keys, anchors, aliases and tags are reported, and reading goes on;
+ * what makes the rest meaningless (a syntax error, no UTF-8, more than one document or none, a key
+ * that is no text, too deep, over YAML_SIZE_MAX) is reported and ends it. Returns 0 and the root,
+ * which is the arena's; -EINVAL; -ENOMEM. `file` is its name in problems.
+ */
+int yaml_parse(const char *file, const char *text, size_t size, Arena *arena, Problems *problems,
+               const Node **ret_root);
