@@ -1,0 +1,82 @@
+/*
+ * HTTP requests, many at once, on one event loop. One submit is at most one send: nothing is ever
+ * sent again from within, and what is not known to be unsent is said to be lost.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "daemon/base/mem.h"
+
+#define HTTP_HEADERS_MAX 8
+#define HTTP_BODY_SIZE_MAX (16U * 1024U * 1024U)
+#define HTTP_MESSAGE_SIZE 768
+
+typedef struct Http Http;
+typedef struct HttpTransfer HttpTransfer;
+
+/* What is sent. `headers` ("Name: value"), their bytes and `body` are borrowed until the callback
+ * has returned or http_cancel() has; the rest only for the time of http_submit(). */
+typedef struct HttpRequest {
+    const char *method;
+    const char *url;
+    const char *const *headers;
+    size_t header_count; /* HTTP_HEADERS_MAX at most */
+    const void *body;    /* NULL without one */
+    size_t body_size;
+    const char *ca_file; /* NULL: the system's authorities; else these alone */
+    uint64_t connect_timeout_usec;
+    uint64_t timeout_usec; /* of the whole, connecting included */
+    size_t body_size_max;  /* of the answer; HTTP_BODY_SIZE_MAX is the service's */
+    bool plain_allowed;    /* http:// too */
+} HttpRequest;
+
+typedef enum HttpResult {
+    HTTP_ANSWERED,  /* status, headers and the whole body are there */
+    HTTP_NOT_SENT,  /* surely nothing of the request was sent */
+    HTTP_LOST,      /* the connection ended, or broke the protocol, after sending had begun */
+    HTTP_TIMEOUT,   /* sending had begun, and no whole answer came in time */
+    HTTP_UNTRUSTED, /* the other side's certificate does not hold; nothing was sent */
+    HTTP_TOO_BIG,   /* the answer's body or headers are over their bounds */
+} HttpResult;
+
+/* What came of it; borrowed for the time of the callback. */
+typedef struct HttpAnswer {
+    HttpResult result;
+    int status;       /* of the answer; 0 when none came, 100 to 199 when no final one did */
+    const char *body; /* HTTP_ANSWERED: followed by a NUL */
+    size_t body_size;
+    const char *message; /* "" with HTTP_ANSWERED; else for people: the host, what, what to do */
+    const HttpTransfer *transfer;
+} HttpAnswer;
+
+typedef void (*HttpOnAnswer)(void *userdata, const HttpAnswer *answer);
+
+/* Takes a reference of the loop. 0, -ENOMEM, or sd-event's error. */
+int http_new(sd_event *event, Http **ret_http);
+
+/* Cancels what is under way. Not to be called from a callback of it. NULL is fine. */
+void http_free(Http *http);
+DEFINE_CLEANUP(Http, http_free)
+
+/*
+ * Begins a request. The callback comes later, once, from the event loop, never from within this
+ * call; it may submit and cancel others. `ret_transfer` (may be NULL) is valid until the callback
+ * is called. -EINVAL for too many headers or an url, method or file name that cannot be used,
+ * -ENOMEM; then no callback comes.
+ */
+int http_submit(Http *http, const HttpRequest *request, HttpOnAnswer callback, void *userdata,
+                HttpTransfer **ret_transfer);
+
+/* Ends a request without its callback. What was sent by then is not known. */
+void http_cancel(HttpTransfer *transfer);
+
+/* The value of the final answer's header, "" without one; borrowed like the answer. Neither 1xx
+ * answers nor trailers count. */
+const char *http_answer_header(const HttpAnswer *answer, const char *name);
+
+/* Reads a date in any of the forms of RFC 9110 section 5.6.7. 0 or -EINVAL. */
+int http_parse_date(const char *text, uint64_t *ret_realtime_usec);

@@ -1,0 +1,312 @@
+/* One request and its answer: see transfer.h. */
+#include "daemon/http/transfer.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/str.h"
+#include "daemon/http/explain.h"
+
+/* The service's front door itself refuses more than 128 KiB (API.md section 3.2, 494). */
+#define ANSWER_HEADERS_SIZE_MAX (256U * 1024U)
+
+/* A page of 500 members is some 150 KB: few reads, and still little memory for each request. */
+#define RECEIVE_SIZE (64L * 1024L)
+#define BODY_KEPT_MAX (512U * 1024U)
+
+/* A replaced ca_file is noticed this soon; within it, connections share what was read. */
+#define CA_CACHE_SECONDS 60L
+
+static size_t transfer_on_body(char *bytes, size_t one, size_t size, void *userdata)
+{
+    HttpTransfer *transfer = userdata;
+
+    (void)one;
+    if (size > transfer->body_size_max - transfer->body.size) {
+        transfer->too_big = true;
+        return 0;
+    }
+    buf_append(&transfer->body, bytes, size);
+    if (buf_failed(&transfer->body) < 0) {
+        transfer->out_of_memory = true;
+        return 0;
+    }
+    return size;
+}
+
+/* Only counts: libcurl keeps the headers (curl_easy_header(3)), without a bound of its own. */
+static size_t transfer_on_header(char *bytes, size_t one, size_t size, void *userdata)
+{
+    HttpTransfer *transfer = userdata;
+
+    (void)bytes;
+    (void)one;
+    transfer->headers_size += size;
+    if (transfer->headers_size <= ANSWER_HEADERS_SIZE_MAX)
+        return size;
+    transfer->too_big = true;
+    return 0;
+}
+
+/* Called each time before a request is sent on a connection. libcurl sends again by itself when a
+ * connection that was used before dies without an answer; whether the first went through is not
+ * known then, and to send again is not libcurl's to decide. */
+static int transfer_on_send(void *userdata, char *remote_ip, char *local_ip, int remote_port,
+                            int local_port)
+{
+    HttpTransfer *transfer = userdata;
+
+    (void)remote_ip;
+    (void)local_ip;
+    (void)remote_port;
+    (void)local_port;
+    return transfer->sends++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+static int transfer_error(CURLcode code)
+{
+    if (code == CURLE_OK)
+        return 0;
+    return code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
+}
+
+/* What is the same for every request. Neither environment nor home may add to it. */
+static CURLcode transfer_set_fixed(HttpTransfer *transfer)
+{
+    const struct {
+        CURLoption option;
+        long value;
+    } numbers[] = {
+        {CURLOPT_NOSIGNAL, 1},
+        {CURLOPT_FOLLOWLOCATION, 0},
+        {CURLOPT_NETRC, CURL_NETRC_IGNORED},
+        {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+        {CURLOPT_HTTP09_ALLOWED, 0},
+        {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+        {CURLOPT_SSL_VERIFYPEER, 1},
+        {CURLOPT_SSL_VERIFYHOST, 2},
+        {CURLOPT_CA_CACHE_TIMEOUT, CA_CACHE_SECONDS},
+        {CURLOPT_TCP_KEEPALIVE, 1},
+        {CURLOPT_TCP_NODELAY, 1},
+        {CURLOPT_BUFFERSIZE, RECEIVE_SIZE},
+    };
+    CURLcode code = CURLE_OK;
+
+    for (size_t i = 0; i < ELEMENTS(numbers) && code == CURLE_OK; i++)
+        code = curl_easy_setopt(transfer->easy, numbers[i].option, numbers[i].value);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(transfer->easy, CURLOPT_PROXY, "");
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(transfer->easy, CURLOPT_NOPROXY, "*");
+    return code;
+}
+
+static CURLcode transfer_set_callbacks(HttpTransfer *transfer)
+{
+    CURL *easy = transfer->easy;
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, transfer_on_body);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, transfer_on_header);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, transfer_on_send);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
+    return code;
+}
+
+HttpTransfer *transfer_new(void)
+{
+    _cleanup_(transfer_freep) HttpTransfer *transfer = calloc(1, sizeof(*transfer));
+
+    if (!transfer)
+        return NULL;
+    transfer->plain_allowed = -1;
+    transfer->easy = curl_easy_init();
+    if (!transfer->easy || transfer_set_fixed(transfer) != CURLE_OK ||
+        transfer_set_callbacks(transfer) != CURLE_OK)
+        return NULL;
+    return TAKE_PTR(transfer);
+}
+
+void transfer_free(HttpTransfer *transfer)
+{
+    if (!transfer)
+        return;
+    curl_easy_cleanup(transfer->easy);
+    buf_done(&transfer->body);
+    free(transfer->ca_file);
+    free(transfer);
+}
+
+/* libcurl's directory of authorities would be trusted besides any file, and would keep what was
+ * read from being shared between connections. */
+static CURLcode transfer_set_authorities(HttpTransfer *transfer, const char *ca_file)
+{
+    const curl_version_info_data *built = curl_version_info(CURLVERSION_NOW);
+    char *copy = NULL;
+    CURLcode code;
+
+    if (transfer->has_ca_file_set &&
+        (ca_file ? transfer->ca_file && str_equal(ca_file, transfer->ca_file) : !transfer->ca_file))
+        return CURLE_OK;
+    if (ca_file) {
+        copy = strdup(ca_file);
+        if (!copy)
+            return CURLE_OUT_OF_MEMORY;
+    }
+    code = curl_easy_setopt(transfer->easy, CURLOPT_CAINFO, ca_file ? ca_file : built->cainfo);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(transfer->easy, CURLOPT_CAPATH,
+                                ca_file || built->cainfo ? NULL : built->capath);
+    free(transfer->ca_file);
+    transfer->ca_file = copy;
+    transfer->has_ca_file_set = code == CURLE_OK;
+    return code;
+}
+
+static CURLcode transfer_set_protocols(HttpTransfer *transfer, bool plain_allowed)
+{
+    CURLcode code;
+
+    if (transfer->plain_allowed == (int)plain_allowed)
+        return CURLE_OK;
+    code = curl_easy_setopt(transfer->easy, CURLOPT_PROTOCOLS_STR,
+                            plain_allowed ? "http,https" : "https");
+    transfer->plain_allowed = code == CURLE_OK ? (int)plain_allowed : -1;
+    return code;
+}
+
+/* The list's nodes are ours: libcurl only reads them. */
+static CURLcode transfer_set_headers(HttpTransfer *transfer, const HttpRequest *request)
+{
+    /* Without this, libcurl would wait for a 100 before a large body. */
+    static char no_expect[] = "Expect:";
+    size_t count = 0;
+
+    for (; count < request->header_count; count++) {
+        memcpy(&transfer->headers[count].data, &request->headers[count], sizeof(char *));
+        transfer->headers[count].next = &transfer->headers[count + 1];
+    }
+    transfer->headers[count] = (struct curl_slist){.data = no_expect};
+    return curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, &transfer->headers[0]);
+}
+
+static CURLcode transfer_set_method(HttpTransfer *transfer, const HttpRequest *request)
+{
+    CURL *easy = transfer->easy;
+    CURLcode code;
+
+    if (request->body) {
+        code = curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
+        if (code == CURLE_OK)
+            code =
+                curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
+    } else
+        code = curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+    return code;
+}
+
+static long transfer_msec(uint64_t usec)
+{
+    uint64_t msec = (usec + USEC_PER_MSEC - 1) / USEC_PER_MSEC;
+
+    return msec > INT32_MAX ? INT32_MAX : (long)msec;
+}
+
+static CURLcode transfer_set_bounds(HttpTransfer *transfer, const HttpRequest *request)
+{
+    CURL *easy = transfer->easy;
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                                     transfer_msec(request->connect_timeout_usec));
+
+    transfer->body_size_max = request->body_size_max;
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, transfer_msec(request->timeout_usec));
+    if (code == CURLE_OK)
+        code =
+            curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)request->body_size_max);
+    return code;
+}
+
+int transfer_prepare(HttpTransfer *transfer, const HttpRequest *request)
+{
+    CURLcode code;
+
+    if (request->header_count > HTTP_HEADERS_MAX)
+        return -EINVAL;
+    transfer->headers_size = 0;
+    transfer->sends = 0;
+    transfer->too_big = transfer->out_of_memory = false;
+    transfer->error[0] = transfer->message[0] = '\0';
+    buf_reset(&transfer->body);
+    code = curl_easy_setopt(transfer->easy, CURLOPT_URL, request->url);
+    if (code == CURLE_OK)
+        code = transfer_set_headers(transfer, request);
+    if (code == CURLE_OK)
+        code = transfer_set_method(transfer, request);
+    if (code == CURLE_OK)
+        code = transfer_set_bounds(transfer, request);
+    if (code == CURLE_OK)
+        code = transfer_set_authorities(transfer, request->ca_file);
+    if (code == CURLE_OK)
+        code = transfer_set_protocols(transfer, request->plain_allowed);
+    return transfer_error(code);
+}
+
+static bool transfer_is_distrust(CURLcode code)
+{
+    return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE ||
+           code == CURLE_SSL_ISSUER_ERROR || code == CURLE_SSL_INVALIDCERTSTATUS;
+}
+
+/* Only before the first send is anything certain. */
+static HttpResult transfer_judge(const HttpTransfer *transfer, CURLcode code, long status)
+{
+    if (code == CURLE_OK)
+        return status >= 200 ? HTTP_ANSWERED : HTTP_LOST;
+    if (transfer->sends == 0)
+        return transfer_is_distrust(code) ? HTTP_UNTRUSTED : HTTP_NOT_SENT;
+    if (transfer->too_big || code == CURLE_FILESIZE_EXCEEDED)
+        return HTTP_TOO_BIG;
+    return code == CURLE_OPERATION_TIMEDOUT ? HTTP_TIMEOUT : HTTP_LOST;
+}
+
+void transfer_conclude(HttpTransfer *transfer, CURLcode code, HttpAnswer *ret_answer)
+{
+    long status = 0;
+    HttpResult result;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    result = transfer_judge(transfer, code, status);
+    if (result != HTTP_ANSWERED)
+        explain_failure(transfer, result, code);
+    *ret_answer = (HttpAnswer){
+        .result = result,
+        .status = (int)status,
+        .body = buf_text(&transfer->body),
+        .body_size = transfer->body.size,
+        .message = transfer->message,
+        .transfer = transfer,
+    };
+}
+
+void transfer_clear(HttpTransfer *transfer)
+{
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
+    if (transfer->body.capacity > BODY_KEPT_MAX)
+        buf_done(&transfer->body);
+    transfer->callback = NULL;
+    transfer->userdata = NULL;
+}

@@ -1,0 +1,43 @@
+/* One request and its answer on one easy handle, which is used again for the next: what libcurl is
+ * told, what is collected, what the end means. http.c lets them run. */
+#pragma once
+
+#include <curl/curl.h>
+
+#include "daemon/base/buf.h"
+#include "daemon/http/http.h"
+
+struct HttpTransfer {
+    Http *http;
+    HttpTransfer *previous, *next; /* under way; idle ones use `next` alone */
+    CURL *easy;
+    HttpOnAnswer callback;
+    void *userdata;
+    struct curl_slist headers[HTTP_HEADERS_MAX + 1];
+    Buf body;
+    size_t body_size_max;
+    size_t headers_size; /* of the answer, all of its parts */
+    unsigned int sends;  /* times libcurl began to send it */
+    bool too_big;
+    bool out_of_memory;
+    /* What the handle was told last. Telling it again costs more than comparing. */
+    char *ca_file;
+    bool has_ca_file_set;
+    int plain_allowed; /* -1: not told yet */
+    char error[CURL_ERROR_SIZE];
+    char message[HTTP_MESSAGE_SIZE];
+};
+
+/* NULL when out of memory. */
+HttpTransfer *transfer_new(void);
+void transfer_free(HttpTransfer *transfer);
+DEFINE_CLEANUP(HttpTransfer, transfer_free)
+
+/* Makes it ready for a request: 0, -EINVAL or -ENOMEM, as http_submit(). */
+int transfer_prepare(HttpTransfer *transfer, const HttpRequest *request);
+
+/* What libcurl's end of it means. */
+void transfer_conclude(HttpTransfer *transfer, CURLcode code, HttpAnswer *ret_answer);
+
+/* Lets go of what was borrowed and of large memory, so that it can be kept for another. */
+void transfer_clear(HttpTransfer *transfer);

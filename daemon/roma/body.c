@@ -1,0 +1,179 @@
+/* JSON bodies: see body.h. */
+#include "daemon/roma/body.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+/* A channel's labels stand six levels deep; there is room for what may come. */
+#define DEPTH_MAX 32
+
+int body_parser_init(BodyParser *parser)
+{
+    parser->tokener = json_tokener_new_ex(DEPTH_MAX);
+    if (!parser->tokener)
+        return -ENOMEM;
+    json_tokener_set_flags(parser->tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    return 0;
+}
+
+void body_parser_done(BodyParser *parser)
+{
+    if (parser->tokener)
+        json_tokener_free(parser->tokener);
+    parser->tokener = NULL;
+}
+
+static const char *body_type_name(json_object *value)
+{
+    switch (json_object_get_type(value)) {
+    case json_type_null:
+        return "null";
+    case json_type_boolean:
+        return "a truth value";
+    case json_type_double:
+        return "a number with a fraction";
+    case json_type_int:
+        return "a whole number";
+    case json_type_object:
+        return "an object";
+    case json_type_array:
+        return "an array";
+    case json_type_string:
+        return "a string";
+    }
+    return "something else";
+}
+
+static int body_not_json(const char *body, size_t size, size_t position, const char *reason,
+                         Err *err)
+{
+    size_t start = 0;
+
+    while (start < size && strchr(" \t\r\n", body[start]) && body[start])
+        start++;
+    if (start == size)
+        return err_set(err, -EPROTO, "an empty body instead of JSON");
+    if (body[start] == '<')
+        return err_set(err, -EPROTO,
+                       size - start >= 5 && strncasecmp(body + start, "<?xml", 5) == 0
+                           ? "XML instead of JSON"
+                           : "HTML instead of JSON");
+    return err_set(err, -EPROTO, "no valid JSON (at byte %zu of %zu: %s)", position, size, reason);
+}
+
+/* A body that ends too early leaves the tokener asking for more; one that goes on after its value
+ * leaves it before the end. */
+int body_parse(BodyParser *parser, const char *body, size_t size, json_object **ret_root, Err *err)
+{
+    json_object *root;
+    enum json_tokener_error error;
+    size_t position;
+
+    if (size > INT32_MAX)
+        return err_set(err, -EPROTO, "a body too large for JSON");
+    json_tokener_reset(parser->tokener);
+    root = json_tokener_parse_ex(parser->tokener, body, (int)size);
+    error = json_tokener_get_error(parser->tokener);
+    position = json_tokener_get_parse_end(parser->tokener);
+    if (error == json_tokener_success && position == size &&
+        json_object_is_type(root, json_type_object)) {
+        *ret_root = root;
+        return 0;
+    }
+    json_object_put(root);
+    if (error == json_tokener_success && position == size)
+        return err_set(err, -EPROTO, "JSON, but no object");
+    return body_not_json(body, size, position,
+                         error == json_tokener_success    ? "more after its end"
+                         : error == json_tokener_continue ? "it ends too early"
+                                                          : json_tokener_error_desc(error),
+                         err);
+}
+
+int body_get_string(json_object *value, const char **ret_text)
+{
+    const char *text;
+    size_t size;
+
+    if (!json_object_is_type(value, json_type_string))
+        return -EPROTO;
+    text = json_object_get_string(value);
+    size = (size_t)json_object_get_string_len(value);
+    if (size > BODY_STRING_SIZE_MAX || memchr(text, '\0', size))
+        return -EPROTO;
+    *ret_text = text;
+    return 0;
+}
+
+int body_get_optional_string(json_object *value, const char **ret_text)
+{
+    if (value)
+        return body_get_string(value, ret_text);
+    *ret_text = "";
+    return 0;
+}
+
+int body_get_integer(json_object *value, int64_t min, int64_t max, int64_t *ret_number)
+{
+    int64_t number;
+
+    if (!json_object_is_type(value, json_type_int))
+        return -EPROTO;
+    number = json_object_get_int64(value);
+    if (number < min || number > max)
+        return -EPROTO;
+    *ret_number = number;
+    return 0;
+}
+
+int body_odd_field(Err *err, const char *list, size_t index, const char *field, const char *wanted,
+                   json_object *value)
+{
+    return err_set(err, -EPROTO, "%s[%zu].%s: should be %s, is %s", list, index, field, wanted,
+                   body_type_name(value));
+}
+
+static int body_get_rows(json_object *rows, const char *list, BodyPage *page, Err *err)
+{
+    if (!rows)
+        return 0;
+    if (!json_object_is_type(rows, json_type_array))
+        return err_set(err, -EPROTO, "%s: should be an array, is %s", list, body_type_name(rows));
+    page->rows = rows;
+    page->row_count = json_object_array_length(rows);
+    if (page->row_count > BODY_ROWS_MAX)
+        return err_set(err, -EPROTO, "%s: has %zu rows, more than the %d asked for", list,
+                       page->row_count, BODY_ROWS_MAX);
+    return 0;
+}
+
+/* INT64_MAX is where json-c puts everything larger. */
+int body_get_page(json_object *root, const char *list, BodyPage *ret_page, Err *err)
+{
+    json_object *total = NULL, *size = NULL, *rows = NULL;
+    BodyPage page = {0};
+    int64_t number = 0;
+    int r;
+
+    json_object_object_get_ex(root, "total", &total);
+    json_object_object_get_ex(root, "size", &size);
+    json_object_object_get_ex(root, list, &rows);
+    if (body_get_integer(total, 0, INT64_MAX - 1, &number) < 0)
+        return err_set(err, -EPROTO, "total: should be a whole number from 0, is %s",
+                       total ? body_type_name(total) : "missing");
+    page.total = (uint64_t)number;
+    r = body_get_rows(rows, list, &page, err);
+    if (r < 0)
+        return r;
+    if (size && body_get_integer(size, 0, INT64_MAX, &number) < 0)
+        return err_set(err, -EPROTO, "size: should be a whole number from 0, is %s",
+                       body_type_name(size));
+    if (size && (uint64_t)number != page.row_count)
+        return err_set(err, -EPROTO, "size: says %" PRId64 ", but there are %zu rows", number,
+                       page.row_count);
+    *ret_page = page;
+    return 0;
+}

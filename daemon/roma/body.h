@@ -1,0 +1,49 @@
+/* JSON bodies and what is taken out of them: strict about syntax, types and ranges, where json-c by
+ * itself would take "abc" for 0 and a comment for JSON. */
+#pragma once
+
+#include <json-c/json.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/base/err.h"
+
+#define BODY_STRING_SIZE_MAX 1024
+#define BODY_ROWS_MAX 500 /* of one page, API.md section 1.1 */
+
+/* Reads one body after the other. */
+typedef struct BodyParser {
+    json_tokener *tokener;
+} BodyParser;
+
+/* 0 or -ENOMEM. */
+int body_parser_init(BodyParser *parser);
+void body_parser_done(BodyParser *parser);
+
+/* The whole body as one JSON object. -EPROTO with `err` saying what it is instead ("HTML instead of
+ * JSON"). Give *ret_root back with json_object_put(). */
+int body_parse(BodyParser *parser, const char *body, size_t size, json_object **ret_root, Err *err);
+
+/* A string of BODY_STRING_SIZE_MAX bytes at most without a NUL, borrowed from the value.
+ * 0 or -EPROTO. */
+int body_get_string(json_object *value, const char **ret_text);
+
+/* The same, but null is "". */
+int body_get_optional_string(json_object *value, const char **ret_text);
+
+/* A whole number (1.0 is none). 0 or -EPROTO. */
+int body_get_integer(json_object *value, int64_t min, int64_t max, int64_t *ret_number);
+
+/* Sets "LIST[INDEX].FIELD: should be WANTED, is a string" and returns -EPROTO. */
+int body_odd_field(Err *err, const char *list, size_t index, const char *field, const char *wanted,
+                   json_object *value);
+
+/* What is the same in every page: rows in an array, how many of them, how many there are in all. */
+typedef struct BodyPage {
+    json_object *rows; /* borrowed; NULL: no rows */
+    size_t row_count;
+    uint64_t total;
+} BodyPage;
+
+/* Takes a page apart; `list` is its array's key. 0, or -EPROTO with `err`. */
+int body_get_page(json_object *root, const char *list, BodyPage *ret_page, Err *err);

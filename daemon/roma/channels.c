@@ -1,0 +1,175 @@
+/* Pages of channels: see channels.h. What decides whether a channel may be managed at all is read
+ * as strictly as its id. */
+#include "daemon/roma/channels.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "daemon/base/mem.h"
+#include "daemon/base/str.h"
+
+#define LIST "vpc_channels"
+#define ID_SIZE_MAX 64
+#define PORT_MAX 65535
+
+#define WANTED_STRING "a string of 1024 bytes at most"
+#define WANTED_ID "1 to 64 letters, digits, \"-\" and \"_\""
+
+static int channels_get_text(json_object *value, size_t index, const char *key, const char **ret,
+                             Err *err)
+{
+    if (body_get_optional_string(value, ret) < 0)
+        return body_odd_field(err, LIST, index, key, WANTED_STRING, value);
+    return 0;
+}
+
+static int channels_get_id(json_object *value, size_t index, ChannelRow *row, Err *err)
+{
+    if (body_get_string(value, &row->id) < 0 || !str_is_id(row->id, ID_SIZE_MAX))
+        return body_odd_field(err, LIST, index, "id", WANTED_ID, value);
+    return 0;
+}
+
+static int channels_get_name(json_object *value, size_t index, ChannelRow *row, Err *err)
+{
+    if (body_get_string(value, &row->name) < 0)
+        return body_odd_field(err, LIST, index, "name", WANTED_STRING, value);
+    return 0;
+}
+
+static int channels_get_port(json_object *value, size_t index, ChannelRow *row, Err *err)
+{
+    int64_t number = 0;
+
+    if (value && body_get_integer(value, 0, PORT_MAX, &number) < 0)
+        return body_odd_field(err, LIST, index, "port", "a port from 0 to 65535", value);
+    row->port = (uint16_t)number;
+    return 0;
+}
+
+static int channels_get_type(json_object *value, size_t index, ChannelRow *row, Err *err)
+{
+    int64_t number = -1;
+
+    if (value && body_get_integer(value, 0, INT_MAX, &number) < 0)
+        return body_odd_field(err, LIST, index, "type", "a whole number from 0", value);
+    row->type = (int)number;
+    return 0;
+}
+
+static int channels_get_groups(json_object *value, size_t index, ChannelRow *row, Err *err)
+{
+    static const char wanted[] = "an array of objects";
+    size_t count;
+
+    if (!value)
+        return 0;
+    if (!json_object_is_type(value, json_type_array))
+        return body_odd_field(err, LIST, index, "member_groups", wanted, value);
+    count = json_object_array_length(value);
+    for (size_t i = 0; i < count; i++) {
+        json_object *group = json_object_array_get_idx(value, i);
+        json_object *reference = NULL;
+        const char *text;
+
+        if (!json_object_is_type(group, json_type_object))
+            return body_odd_field(err, LIST, index, "member_groups", wanted, value);
+        json_object_object_get_ex(group, "reference_vpc_channel_id", &reference);
+        if (body_get_optional_string(reference, &text) < 0)
+            return body_odd_field(err, LIST, index, "member_groups.reference_vpc_channel_id",
+                                  WANTED_STRING, reference);
+        if (text[0] != '\0')
+            row->has_reference = true;
+    }
+    return 0;
+}
+
+/* Keys that are not ours to know are passed over. */
+static int channels_get_field(const char *key, json_object *value, size_t index, ChannelRow *row,
+                              Err *err)
+{
+    if (str_equal(key, "id"))
+        return channels_get_id(value, index, row, err);
+    if (str_equal(key, "name"))
+        return channels_get_name(value, index, row, err);
+    if (str_equal(key, "port"))
+        return channels_get_port(value, index, row, err);
+    if (str_equal(key, "type"))
+        return channels_get_type(value, index, row, err);
+    if (str_equal(key, "member_type"))
+        return channels_get_text(value, index, key, &row->member_type, err);
+    if (str_equal(key, "vpc_channel_type"))
+        return channels_get_text(value, index, key, &row->vpc_channel_type, err);
+    if (str_equal(key, "member_groups"))
+        return channels_get_groups(value, index, row, err);
+    return 0;
+}
+
+static int channels_get_row(json_object *object, size_t index, ChannelRow *ret_row, Err *err)
+{
+    ChannelRow row = {.member_type = "", .vpc_channel_type = "", .type = -1};
+
+    if (!json_object_is_type(object, json_type_object))
+        return err_set(err, -EPROTO, LIST "[%zu]: should be an object", index);
+    json_object_object_foreach(object, key, value)
+    {
+        int r = channels_get_field(key, value, index, &row, err);
+
+        if (r < 0)
+            return r;
+    }
+    if (!row.id || !row.name)
+        return err_set(err, -EPROTO, LIST "[%zu].%s: is missing", index, row.id ? "name" : "id");
+    *ret_row = row;
+    return 0;
+}
+
+static int channels_fill(ChannelList *list, Err *err)
+{
+    BodyPage page;
+    int r = body_get_page(list->root, LIST, &page, err);
+
+    if (r < 0)
+        return r;
+    if (mem_grow(&list->rows, &list->capacity, page.row_count, sizeof(*list->rows)) < 0)
+        return err_memory(err);
+    for (size_t i = 0; i < page.row_count; i++) {
+        r = channels_get_row(json_object_array_get_idx(page.rows, i), i, &list->rows[i], err);
+        if (r < 0)
+            return r;
+    }
+    list->page = (ChannelPage){
+        .total = page.total,
+        .rows = list->rows,
+        .row_count = page.row_count,
+    };
+    return 0;
+}
+
+int channels_parse(ChannelList *list, BodyParser *parser, const char *body, size_t size, Err *err)
+{
+    int r;
+
+    channels_clear(list);
+    r = body_parse(parser, body, size, &list->root, err);
+    if (r >= 0)
+        r = channels_fill(list, err);
+    if (r < 0)
+        channels_clear(list);
+    return r;
+}
+
+void channels_clear(ChannelList *list)
+{
+    json_object_put(list->root);
+    list->root = NULL;
+    list->page = (ChannelPage){0};
+}
+
+void channels_done(ChannelList *list)
+{
+    channels_clear(list);
+    free(list->rows);
+    *list = (ChannelList){0};
+}

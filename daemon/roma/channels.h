@@ -1,0 +1,20 @@
+/* The channel list's pages (API.md sections 1.7 and 1.10). */
+#pragma once
+
+#include "daemon/roma/body.h"
+#include "reconcile/ops.h"
+
+/* One page at a time, like MemberList. Starts as {0}. */
+typedef struct ChannelList {
+    ChannelPage page; /* borrows from `root` */
+    json_object *root;
+    ChannelRow *rows;
+    size_t capacity;
+} ChannelList;
+
+/* Fills list->page. 0; -EPROTO with `err` naming what is odd; -ENOMEM with `err`. */
+int channels_parse(ChannelList *list, BodyParser *parser, const char *body, size_t size, Err *err);
+
+/* Lets go of the page, keeps the memory for rows. */
+void channels_clear(ChannelList *list);
+void channels_done(ChannelList *list);

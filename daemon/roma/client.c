@@ -1,0 +1,387 @@
+/* The client: see client.h. */
+#include "daemon/roma/client.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/str.h"
+#include "daemon/http/http.h"
+#include "daemon/roma/answer.h"
+#include "daemon/roma/keeper.h"
+#include "daemon/roma/permits.h"
+#include "daemon/roma/request.h"
+
+#define CONTENT_TYPE_HEADER "Content-Type: application/json"
+#define USER_AGENT_HEADER "User-Agent: rosterd/" ROSTERD_VERSION
+#define HOST_HEADER "Host: "
+#define PROJECT_HEADER "X-Project-Id: "
+#define DATE_HEADER "X-Sdk-Date: "
+#define AUTHORIZATION_HEADER "Authorization: "
+
+typedef struct RomaCall RomaCall;
+
+typedef struct RomaInstance {
+    RomaClient *client;
+    const Instance *instance;
+    Keeper *keeper;
+    char *host_header;
+    char *project_header;
+    bool is_plain;
+} RomaInstance;
+
+/* A request under way, with the headers that libcurl borrows. */
+struct RomaCall {
+    RomaClient *client;
+    RomaCall *previous, *next; /* under way; idle ones use `next` alone */
+    HttpTransfer *transfer;
+    Credential *credential; /* sent with */
+    RequestKind kind;
+    void *tag;
+    Buf authorization;
+    char date_header[sizeof(DATE_HEADER) + CLOCK_SDK_DATE_SIZE];
+    const char *headers[HTTP_HEADERS_MAX];
+    size_t header_count;
+};
+
+struct RomaClient {
+    const Config *config;
+    bool read_only;
+    RomaOnAnswer on_answer;
+    RomaOnRenewed on_renewed;
+    void *userdata;
+    Http *http;
+    RomaInstance *instances;
+    AnswerReader reader;
+    Permits permits;
+    RomaCall *under_way;
+    RomaCall *idle;
+    Buf url;
+    Buf scratch;
+};
+
+static void roma_call_free(RomaCall *call)
+{
+    buf_done(&call->authorization);
+    free(call);
+}
+
+static void roma_call_begin(RomaClient *client, RomaCall *call)
+{
+    call->previous = NULL;
+    call->next = client->under_way;
+    if (client->under_way)
+        client->under_way->previous = call;
+    client->under_way = call;
+}
+
+static void roma_call_end(RomaClient *client, RomaCall *call)
+{
+    if (call->previous)
+        call->previous->next = call->next;
+    else
+        client->under_way = call->next;
+    if (call->next)
+        call->next->previous = call->previous;
+}
+
+static void roma_call_keep(RomaClient *client, RomaCall *call)
+{
+    if (call->authorization.data)
+        explicit_bzero(call->authorization.data, call->authorization.size);
+    buf_reset(&call->authorization);
+    credential_unref(call->credential);
+    call->credential = NULL;
+    call->transfer = NULL;
+    call->header_count = 0;
+    call->next = client->idle;
+    client->idle = call;
+}
+
+static RomaCall *roma_call_take(RomaClient *client)
+{
+    RomaCall *call = client->idle;
+
+    if (!call) {
+        call = calloc(1, sizeof(*call));
+        if (call)
+            call->client = client;
+        return call;
+    }
+    client->idle = call->next;
+    return call;
+}
+
+static void roma_client_on_http(void *userdata, const HttpAnswer *http)
+{
+    RomaCall *call = userdata;
+    RomaClient *client = call->client;
+    Answer answer;
+
+    roma_call_end(client, call);
+    answer_read(&client->reader, call->kind, call->credential, http, &answer);
+    client->on_answer(client->userdata, call->tag, &answer);
+    answer_reader_clear(&client->reader);
+    roma_call_keep(client, call);
+}
+
+static void roma_client_on_kept(void *userdata, Renewal renewal, const Err *err)
+{
+    RomaInstance *instance = userdata;
+    RomaClient *client = instance->client;
+
+    client->on_renewed(client->userdata, (size_t)(instance - client->instances), renewal, err);
+}
+
+static bool roma_client_may_send(const RomaClient *client, const Request *request)
+{
+    if (request->kind != REQUEST_DELETE_MEMBER)
+        return true;
+    return !client->read_only && request->channel && request->channel->mode == MODE_PRUNE &&
+           permits_has(&client->permits, request->instance, request->channel_id,
+                       request->member_id);
+}
+
+static void roma_call_add_header(RomaCall *call, const char *header)
+{
+    call->headers[call->header_count++] = header;
+}
+
+static const char *roma_value(const char *header, const char *name)
+{
+    return header + strlen(name);
+}
+
+/* Signs the least that says all (API.md section 5): what else is sent may be touched on the way. */
+static int roma_call_sign(RomaCall *call, const RomaInstance *instance, const RequestLine *line)
+{
+    const Credential *credential = call->credential;
+    SignPair headers[4] = {
+        {"host", roma_value(instance->host_header, HOST_HEADER)},
+        {"x-project-id", instance->instance->project_id},
+        {"x-sdk-date", roma_value(call->date_header, DATE_HEADER)},
+        {"x-security-token", credential->security_token},
+    };
+    SignInput input = {
+        .method = line->method,
+        .path = line->path,
+        .query = line->query,
+        .query_count = line->query_count,
+        .headers = headers,
+        .header_count = credential->security_token ? 4 : 3,
+    };
+    int r;
+
+    memcpy(call->date_header, DATE_HEADER, sizeof(DATE_HEADER) - 1);
+    clock_format_sdk_date(clock_realtime_usec(), call->date_header + sizeof(DATE_HEADER) - 1);
+    buf_puts(&call->authorization, AUTHORIZATION_HEADER);
+    r = sign_authorization(&input, credential->access_key, credential->secret_key,
+                           &call->client->scratch, &call->authorization);
+    if (r < 0)
+        return r;
+    roma_call_add_header(call, instance->project_header);
+    roma_call_add_header(call, call->date_header);
+    if (credential->security_token_header)
+        roma_call_add_header(call, secret_bytes(credential->security_token_header));
+    roma_call_add_header(call, call->authorization.data);
+    return 0;
+}
+
+/* A token and a signature are never sent together. */
+static int roma_call_authorise(RomaCall *call, const RomaInstance *instance,
+                               const RequestLine *line)
+{
+    call->credential = credential_ref(keeper_get(instance->keeper));
+    roma_call_add_header(call, instance->host_header);
+    roma_call_add_header(call, CONTENT_TYPE_HEADER);
+    roma_call_add_header(call, USER_AGENT_HEADER);
+    if (!call->credential->token_header)
+        return roma_call_sign(call, instance, line);
+    roma_call_add_header(call, secret_bytes(call->credential->token_header));
+    return 0;
+}
+
+static int roma_call_send(RomaCall *call, const RomaInstance *instance, const Request *request)
+{
+    RomaClient *client = call->client;
+    const Limits *limits = &client->config->limits;
+    RequestLine line;
+    HttpRequest http;
+    int r = request_line(instance->instance, request, &line);
+
+    if (r >= 0)
+        r = roma_call_authorise(call, instance, &line);
+    if (r < 0)
+        return r;
+    buf_reset(&client->url);
+    request_append_url(instance->instance, &line, &client->url);
+    r = buf_failed(&client->url);
+    if (r < 0)
+        return r;
+    http = (HttpRequest){
+        .method = line.method,
+        .url = client->url.data,
+        .headers = call->headers,
+        .header_count = call->header_count,
+        .ca_file = instance->instance->ca_file,
+        .connect_timeout_usec = limits->connect_timeout_usec,
+        .timeout_usec = limits->timeout_usec,
+        .body_size_max = HTTP_BODY_SIZE_MAX,
+        .plain_allowed = instance->is_plain,
+    };
+    return http_submit(client->http, &http, roma_client_on_http, call, &call->transfer);
+}
+
+int roma_client_submit(RomaClient *client, const Request *request)
+{
+    RomaCall *call;
+    int r;
+
+    if (request->instance >= client->config->instance_count ||
+        (request->channel && request->channel->instance != request->instance))
+        return -EINVAL;
+    if (!roma_client_may_send(client, request))
+        return -EPERM;
+    call = roma_call_take(client);
+    if (!call)
+        return -ENOMEM;
+    call->kind = request->kind;
+    call->tag = request->tag;
+    r = roma_call_send(call, &client->instances[request->instance], request);
+    if (r < 0) {
+        roma_call_keep(client, call);
+        return r;
+    }
+    roma_call_begin(client, call);
+    return 0;
+}
+
+int roma_client_renew(RomaClient *client, size_t instance)
+{
+    if (instance >= client->config->instance_count)
+        return -EINVAL;
+    return keeper_renew(client->instances[instance].keeper);
+}
+
+int roma_client_permit(RomaClient *client, size_t instance, const char *channel_id,
+                       const char *member_id)
+{
+    return permits_add(&client->permits, instance, channel_id, member_id);
+}
+
+void roma_client_forget_permits(RomaClient *client)
+{
+    permits_clear(&client->permits);
+}
+
+void roma_client_cancel_all(RomaClient *client)
+{
+    while (client->under_way) {
+        RomaCall *call = client->under_way;
+
+        http_cancel(call->transfer);
+        roma_call_end(client, call);
+        roma_call_keep(client, call);
+    }
+    for (size_t i = 0; i < client->config->instance_count; i++)
+        keeper_cancel(client->instances[i].keeper);
+}
+
+static int roma_instance_init(RomaInstance *ret, RomaClient *client, const Instance *instance,
+                              sd_event *event, Err *err)
+{
+    Buf host = {0}, project = {0};
+    int r;
+
+    ret->client = client;
+    ret->instance = instance;
+    ret->is_plain = str_has_prefix(instance->endpoint, "http://");
+    buf_puts(&host, HOST_HEADER);
+    request_append_host(instance, &host);
+    buf_puts(&project, PROJECT_HEADER);
+    buf_puts(&project, instance->project_id);
+    ret->host_header = buf_take(&host);
+    ret->project_header = buf_take(&project);
+    if (!ret->host_header || !ret->project_header)
+        return err_memory(err);
+    r = keeper_new(event, &instance->auth, client->config->directory, roma_client_on_kept, ret,
+                   &ret->keeper, err);
+    return r < 0 ? err_context(err, r, "instance %s", instance->name) : 0;
+}
+
+/* One start tells of all that is missing. */
+static int roma_client_add_instances(RomaClient *client, sd_event *event, Err *err)
+{
+    size_t count = client->config->instance_count;
+    int first = 0;
+
+    client->instances = calloc(count ? count : 1, sizeof(*client->instances));
+    if (!client->instances)
+        return err_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        Err one = {0};
+        int r = roma_instance_init(&client->instances[i], client, &client->config->instances[i],
+                                   event, &one);
+
+        if (r < 0 && first < 0) {
+            char before[sizeof(err->text)];
+
+            str_copy(before, sizeof(before), err->text);
+            err_set(err, r, "%s; %s", before, one.text);
+        } else if (r < 0)
+            first = err_set(err, r, "%s", one.text);
+    }
+    return first;
+}
+
+int roma_client_new(sd_event *event, const Config *config, bool read_only, RomaOnAnswer on_answer,
+                    RomaOnRenewed on_renewed, void *userdata, RomaClient **ret_client, Err *err)
+{
+    _cleanup_(roma_client_freep) RomaClient *client = calloc(1, sizeof(*client));
+    int r;
+
+    if (!client)
+        return err_memory(err);
+    client->config = config;
+    client->read_only = read_only;
+    client->on_answer = on_answer;
+    client->on_renewed = on_renewed;
+    client->userdata = userdata;
+    r = answer_reader_init(&client->reader);
+    if (r < 0)
+        return err_memory(err);
+    r = http_new(event, &client->http);
+    if (r < 0)
+        return err_system(err, r, "cannot set up the HTTP client");
+    r = roma_client_add_instances(client, event, err);
+    if (r < 0)
+        return r;
+    *ret_client = TAKE_PTR(client);
+    return 0;
+}
+
+void roma_client_free(RomaClient *client)
+{
+    if (!client)
+        return;
+    if (client->instances)
+        roma_client_cancel_all(client);
+    for (size_t i = 0; client->instances && i < client->config->instance_count; i++) {
+        keeper_free(client->instances[i].keeper);
+        free(client->instances[i].host_header);
+        free(client->instances[i].project_header);
+    }
+    free(client->instances);
+    while (client->idle) {
+        RomaCall *call = client->idle;
+
+        client->idle = call->next;
+        roma_call_free(call);
+    }
+    http_free(client->http);
+    answer_reader_done(&client->reader);
+    permits_done(&client->permits);
+    buf_done(&client->url);
+    buf_done(&client->scratch);
+    free(client);
+}

@@ -1,0 +1,56 @@
+/*
+ * The client of the service, for all instances of a configuration: sends what a pass asks for, with
+ * each instance's credential, and brings the answers. It is the last that stands before a deletion,
+ * and lets through only what was permitted.
+ */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "config/config.h"
+#include "reconcile/ops.h"
+
+typedef struct RomaClient RomaClient;
+
+/* `tag` is the Request's; the answer is borrowed for the time of the call. It may submit, permit
+ * and cancel, but not free the client. */
+typedef void (*RomaOnAnswer)(void *userdata, void *tag, const Answer *answer);
+
+/* `err` tells why with RENEWAL_FAILED, else it is empty. */
+typedef void (*RomaOnRenewed)(void *userdata, size_t instance, Renewal renewal, const Err *err);
+
+/*
+ * Loads every instance's credential and opens no connection yet. `config` is borrowed and outlives
+ * the client. `read_only`: no deletion ever leaves it. Errors: those of credential_load(), with all
+ * instances' failures in `err`, joined by "; "; -ENOMEM; sd-event's.
+ */
+int roma_client_new(sd_event *event, const Config *config, bool read_only, RomaOnAnswer on_answer,
+                    RomaOnRenewed on_renewed, void *userdata, RomaClient **ret_client, Err *err);
+
+/* What is under way ends without a callback. NULL is fine. */
+void roma_client_free(RomaClient *client);
+DEFINE_CLEANUP(RomaClient, roma_client_free)
+
+/*
+ * Sends a request, once. 0: on_answer follows from the event loop, never from within. Else it does
+ * not, and nothing was sent: -EPERM for a deletion that is not permitted (a read-only client, a
+ * channel in observe, a member without roma_client_permit()); -EINVAL for ids that may not stand in
+ * a path, or a request that does not fit its instance; -ENOMEM. The request is copied as far as it
+ * is needed.
+ */
+int roma_client_submit(RomaClient *client, const Request *request);
+
+/* Gets a new credential for an instance: on_renewed follows from the event loop. -EALREADY while
+ * one is under way (its on_renewed serves both), -EINVAL for no such instance. */
+int roma_client_renew(RomaClient *client, size_t instance);
+
+/* Permits the deletion of one member: called once the deletion is recorded. 0, -EINVAL for what is
+ * no id, -ENOMEM. */
+int roma_client_permit(RomaClient *client, size_t instance, const char *channel_id,
+                       const char *member_id);
+
+/* Takes all permits back: called at the end of a pass. */
+void roma_client_forget_permits(RomaClient *client);
+
+/* Ends everything under way, renewals included, without callbacks. */
+void roma_client_cancel_all(RomaClient *client);

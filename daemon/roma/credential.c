@@ -1,0 +1,285 @@
+/* Credentials: see credential.h. */
+#include "daemon/roma/credential.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/base/file.h"
+#include "daemon/base/str.h"
+
+#define TOKEN_HEADER "X-Auth-Token: "
+#define SECURITY_TOKEN_HEADER "X-Security-Token: "
+
+/* So much of a secret in a message is no accident. */
+#define SECRET_RUN_MIN 12
+
+static const char *const method_names[] = {
+    [AUTH_TOKEN] = "token",   [AUTH_PASSWORD] = "password",       [AUTH_AKSK] = "aksk",
+    [AUTH_AGENCY] = "agency", [AUTH_ENVIRONMENT] = "environment",
+};
+
+Credential *credential_ref(Credential *credential)
+{
+    credential->references++;
+    return credential;
+}
+
+void credential_unref(Credential *credential)
+{
+    if (!credential || --credential->references > 0)
+        return;
+    secret_free(credential->token_header);
+    secret_free(credential->secret_key);
+    secret_free(credential->security_token_header);
+    free(credential->access_key);
+    free(credential);
+}
+
+static Credential *credential_new(void)
+{
+    Credential *credential = calloc(1, sizeof(*credential));
+
+    if (credential)
+        credential->references = 1;
+    return credential;
+}
+
+/* Where a relative file stands. What cannot be looked at is left for opening it to report. */
+static int credential_find_file(const char *file, const char *directory, Buf *path)
+{
+    const char *credentials = secure_getenv("CREDENTIALS_DIRECTORY");
+
+    if (file[0] != '/' && !str_is_empty(credentials)) {
+        buf_puts(path, credentials);
+        buf_putc(path, '/');
+        buf_puts(path, file);
+        if (buf_failed(path) < 0 || access(path->data, F_OK) == 0 || errno != ENOENT)
+            return buf_failed(path);
+        buf_reset(path);
+    }
+    if (file[0] != '/' && !str_is_empty(directory)) {
+        buf_puts(path, directory);
+        buf_putc(path, '/');
+    }
+    buf_puts(path, file);
+    return buf_failed(path);
+}
+
+static int credential_read(const char *file, const char *key, const char *directory,
+                           Secret **ret_secret, Err *err)
+{
+    _cleanup_(buf_done) Buf path = {0};
+    int r;
+
+    if (str_is_empty(file))
+        return err_set(err, -EINVAL, "auth.%s: is not set", key);
+    if (credential_find_file(file, directory, &path) < 0)
+        return err_memory(err);
+    r = file_read_secret(path.data, ret_secret, err);
+    if (r == -ENOENT)
+        return err_set(err, r,
+                       "auth.%s: %s: there is no such file: put the secret there, with mode 0600, "
+                       "or correct auth.%s",
+                       key, path.data, key);
+    return r < 0 ? err_context(err, r, "auth.%s", key) : 0;
+}
+
+/* What goes into a header must be plain text without a space; a comma would end an access key. */
+static int credential_check_header(const char *bytes, size_t size, bool comma_allowed,
+                                   const char *where, Err *err)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] <= ' ' || bytes[i] >= 0x7f || (bytes[i] == ',' && !comma_allowed))
+            return err_set(err, -EINVAL,
+                           "%s: holds a space or a character that cannot be part of it, should "
+                           "hold the secret alone",
+                           where);
+    }
+    return 0;
+}
+
+static Secret *credential_header(const char *name, const char *value, size_t size)
+{
+    _cleanup_(secret_freep) Secret *header = secret_new(strlen(name) + size);
+
+    if (!header || secret_append(header, name, strlen(name)) < 0 ||
+        secret_append(header, value, size) < 0)
+        return NULL;
+    return TAKE_PTR(header);
+}
+
+static int credential_set_keys(Credential *credential, const char *access_key, Secret *secret_key,
+                               const char *security_token, Err *err)
+{
+    size_t size;
+    int r = credential_check_header(access_key, strlen(access_key), false, "the access key", err);
+
+    if (r >= 0 && security_token)
+        r = credential_check_header(security_token, strlen(security_token), true,
+                                    "the security token", err);
+    if (r < 0)
+        return r;
+    credential->access_key = strdup(access_key);
+    if (!credential->access_key)
+        return err_memory(err);
+    if (security_token) {
+        size = strlen(SECURITY_TOKEN_HEADER);
+        credential->security_token_header =
+            credential_header(SECURITY_TOKEN_HEADER, security_token, strlen(security_token));
+        if (!credential->security_token_header)
+            return err_memory(err);
+        credential->security_token = secret_bytes(credential->security_token_header) + size;
+    }
+    credential->secret_key = secret_key;
+    return 0;
+}
+
+static int credential_load_token(const Auth *auth, const char *directory, Credential *credential,
+                                 Err *err)
+{
+    _cleanup_(secret_freep) Secret *token = NULL;
+    int r = credential_read(auth->token_file, "token_file", directory, &token, err);
+
+    if (r >= 0)
+        r = credential_check_header(secret_bytes(token), secret_size(token), true, auth->token_file,
+                                    err);
+    if (r < 0)
+        return r;
+    credential->token_header =
+        credential_header(TOKEN_HEADER, secret_bytes(token), secret_size(token));
+    return credential->token_header ? 0 : err_memory(err);
+}
+
+static int credential_load_keys(const Auth *auth, const char *directory, Credential *credential,
+                                Err *err)
+{
+    _cleanup_(secret_freep) Secret *access_key = NULL, *secret_key = NULL, *token = NULL;
+    int r = credential_read(auth->access_key_file, "access_key_file", directory, &access_key, err);
+
+    if (r >= 0)
+        r = credential_read(auth->secret_key_file, "secret_key_file", directory, &secret_key, err);
+    if (r >= 0 && auth->security_token_file)
+        r = credential_read(auth->security_token_file, "security_token_file", directory, &token,
+                            err);
+    if (r < 0)
+        return r;
+    r = credential_set_keys(credential, secret_bytes(access_key), secret_key,
+                            token ? secret_bytes(token) : NULL, err);
+    if (r >= 0)
+        secret_key = NULL;
+    return r;
+}
+
+static int credential_load_environment(Credential *credential, Err *err)
+{
+    const char *access_key = secure_getenv("HUAWEICLOUD_SDK_AK");
+    const char *secret_key = secure_getenv("HUAWEICLOUD_SDK_SK");
+    const char *security_token = secure_getenv("HUAWEICLOUD_SDK_SECURITY_TOKEN");
+    _cleanup_(secret_freep) Secret *copy = NULL;
+    int r;
+
+    if (str_is_empty(access_key) || str_is_empty(secret_key))
+        return err_set(err, -ENODATA,
+                       "auth.method environment: %s is not set in the environment: set "
+                       "HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK",
+                       str_is_empty(access_key) ? "HUAWEICLOUD_SDK_AK" : "HUAWEICLOUD_SDK_SK");
+    copy = secret_new_copy(secret_key, strlen(secret_key));
+    if (!copy)
+        return err_memory(err);
+    r = credential_set_keys(credential, access_key, copy,
+                            str_is_empty(security_token) ? NULL : security_token, err);
+    if (r >= 0)
+        copy = NULL;
+    return r < 0 ? err_context(err, r, "auth.method environment") : 0;
+}
+
+int credential_load(const Auth *auth, const char *directory, Credential **ret_credential, Err *err)
+{
+    _cleanup_(credential_unrefp) Credential *credential = credential_new();
+    int r = 0;
+
+    if (!credential)
+        return err_memory(err);
+    switch (auth->method) {
+    case AUTH_TOKEN:
+        r = credential_load_token(auth, directory, credential, err);
+        break;
+    case AUTH_AKSK:
+        r = credential_load_keys(auth, directory, credential, err);
+        break;
+    case AUTH_ENVIRONMENT:
+        r = credential_load_environment(credential, err);
+        break;
+    case AUTH_PASSWORD:
+    case AUTH_AGENCY:
+        r = err_set(err, -EOPNOTSUPP,
+                    "auth.method %s is not supported by this version: use token, aksk or "
+                    "environment",
+                    method_names[auth->method]);
+        break;
+    }
+    if (r < 0)
+        return r;
+    *ret_credential = TAKE_PTR(credential);
+    return 0;
+}
+
+static bool credential_equal_secret(const Secret *a, const Secret *b)
+{
+    return a && b ? secret_equal(a, b) : !a && !b;
+}
+
+bool credential_equal(const Credential *a, const Credential *b)
+{
+    bool same_key = a->access_key && b->access_key ? str_equal(a->access_key, b->access_key)
+                                                   : !a->access_key && !b->access_key;
+
+    return same_key && credential_equal_secret(a->token_header, b->token_header) &&
+           credential_equal_secret(a->secret_key, b->secret_key) &&
+           credential_equal_secret(a->security_token_header, b->security_token_header);
+}
+
+/* How much of the secret stands at the text's start: all of it, or a run too long for chance. */
+static size_t credential_match(const char *text, size_t text_size, const char *secret, size_t size)
+{
+    size_t run = 0;
+
+    while (run < size && run < text_size && text[run] == secret[run])
+        run++;
+    return run == size || run >= SECRET_RUN_MIN ? run : 0;
+}
+
+static void credential_scrub_one(Buf *text, const char *secret, size_t size)
+{
+    size_t to = 0;
+
+    if (size == 0)
+        return;
+    for (size_t from = 0; from < text->size;) {
+        size_t run = credential_match(text->data + from, text->size - from, secret, size);
+
+        for (size_t i = 0; i < 3 && i < run; i++)
+            text->data[to++] = '*';
+        if (run == 0)
+            text->data[to++] = text->data[from];
+        from += run > 0 ? run : 1;
+    }
+    text->size = to;
+    if (text->data)
+        text->data[to] = '\0';
+}
+
+static void credential_scrub_header(Buf *text, const Secret *header, size_t name_size)
+{
+    if (header)
+        credential_scrub_one(text, secret_bytes(header) + name_size,
+                             secret_size(header) - name_size);
+}
+
+void credential_scrub(const Credential *credential, Buf *text)
+{
+    credential_scrub_header(text, credential->token_header, strlen(TOKEN_HEADER));
+    credential_scrub_header(text, credential->security_token_header, strlen(SECURITY_TOKEN_HEADER));
+    credential_scrub_header(text, credential->secret_key, 0);
+}
