@@ -2,7 +2,7 @@
 #include "daemon/door.h"
 
 #include <errno.h>
-#include <string.h>
+#include <stdio.h>
 #include <sys/random.h>
 
 #include "daemon/base/clock.h"
