@@ -10,15 +10,20 @@
 #include "daemon/store/reading.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "daemon/base/buf.h"
+#include "daemon/base/file.h"
 #include "daemon/store/database.h"
 #include "daemon/store/state.h"
 #include "daemon/store/tables.h"
 
-#define BUSY_TRIES 20
+/* The bytes that a reader locks (sqlite.org/fileformat2.html, "The Lock-Byte Page"). */
+#define SHARED_FIRST (0x40000000 + 2)
+#define SHARED_SIZE 510
+#define BUSY_TRIES 100
 #define BUSY_WAIT_NSEC 10000000L
 
 /* The size of PATH with an ending, -1 when there is no such file; an error counts as none, since
@@ -67,7 +72,39 @@ static void reading_append_escaped(Buf *uri, const char *path)
     }
 }
 
-static int reading_open(Store *store, Err *err)
+/*
+ * Locks the database as SQLite's readers do, which keeps a rosterd that ends from removing the log
+ * between our look at it and SQLite's, whereupon SQLite would make a new one. Where there is
+ * nothing to lock, or no such locks, there is no log to lose or no way to help it. The descriptor
+ * outlives the connection: closing one drops all the locks that the process has by fcntl(2).
+ */
+static int reading_guard(Store *store, Err *err)
+{
+    struct flock lock = {
+        .l_type = F_RDLCK,
+        .l_whence = SEEK_SET,
+        .l_start = SHARED_FIRST,
+        .l_len = SHARED_SIZE,
+    };
+
+    store->guard_fd = open(store->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (store->guard_fd < 0 || fcntl(store->guard_fd, F_OFD_SETLK, &lock) == 0)
+        return 0;
+    return errno != EAGAIN && errno != EACCES
+               ? 0
+               : err_set(err, -EBUSY,
+                         "the state in %s cannot be read: rosterd is ending or starting",
+                         store->directory);
+}
+
+static void reading_close(Store *store)
+{
+    database_close(store);
+    file_closep(&store->guard_fd);
+    store->guard_fd = -1;
+}
+
+static int reading_open_database(Store *store, Err *err)
 {
     const StoreSource *source = &store->source;
     _cleanup_(buf_done) Buf uri = {0};
@@ -85,33 +122,48 @@ static int reading_open(Store *store, Err *err)
         r = database_run(store, "PRAGMA locking_mode = EXCLUSIVE", err);
     if (r == 0)
         r = tables_check(store, &version, err);
-    if (r < 0 || version == 0)
-        database_close(store);
-    return r;
+    return r < 0 ? r : version;
+}
+
+static int reading_open(Store *store, Err *err)
+{
+    int r = reading_guard(store, err);
+
+    if (r == 0)
+        r = reading_look(store, &store->source, err);
+    if (r == 0 && store->source.inode != 0)
+        r = reading_open_database(store, err);
+    if (r <= 0)
+        reading_close(store);
+    return r < 0 ? r : 0;
+}
+
+/* Whether the open database still shows what the files hold. A log is followed by SQLite. */
+static bool reading_is_current(const Store *store, const StoreSource *found)
+{
+    const StoreSource *source = &store->source;
+
+    if (!store->db)
+        return false;
+    if (source->has_log)
+        return source->inode == found->inode;
+    return !found->has_log && source->inode == found->inode && source->size == found->size &&
+           source->modified_nsec == found->modified_nsec;
 }
 
 int reading_refresh(Store *store, Err *err)
 {
     const struct timespec wait = {.tv_nsec = BUSY_WAIT_NSEC};
-    StoreSource source;
+    StoreSource found;
     int r;
 
     if (!store->is_read_only)
         return 0;
-    r = reading_look(store, &source, err);
-    if (r < 0)
+    r = reading_look(store, &found, err);
+    if (r < 0 || reading_is_current(store, &found))
         return r;
-    if (store->db && store->source.has_log && store->source.inode == source.inode)
-        return 0;
-    if (store->db && store->source.has_log == source.has_log &&
-        store->source.inode == source.inode && store->source.size == source.size &&
-        store->source.modified_nsec == source.modified_nsec)
-        return 0;
-    database_close(store);
-    store->source = source;
-    if (source.inode == 0)
-        return 0;
-    /* A rosterd that is just starting has moments in which its index admits no reader. */
+    reading_close(store);
+    /* A rosterd that is just starting or ending has moments that admit no reader. */
     for (int i = 0; (r = reading_open(store, err)) == -EBUSY && i < BUSY_TRIES; i++)
         nanosleep(&wait, NULL);
     return r;

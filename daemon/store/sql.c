@@ -14,7 +14,6 @@ static const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_BEGIN] = "BEGIN IMMEDIATE",
     [QUERY_COMMIT] = "COMMIT",
     [QUERY_ROLLBACK] = "ROLLBACK",
-    [QUERY_TOUCH] = "SELECT 1 FROM pass LIMIT 1",
     [QUERY_PASS_LAST] = "SELECT max(CAST(substr(id, length(?1) + 2) AS INTEGER)) FROM pass "
                         "WHERE id > ?1 || '-' AND id < ?1 || '.'",
     [QUERY_PASS_INSERT] =
@@ -97,7 +96,7 @@ static int sql_errno(const Store *store, int rc)
     case SQLITE_FULL:
         return -ENOSPC;
     case SQLITE_READONLY:
-        return rc == SQLITE_READONLY_CANTLOCK ? -EBUSY : -EROFS;
+        return rc == SQLITE_READONLY_CANTLOCK || rc == SQLITE_READONLY_RECOVERY ? -EBUSY : -EROFS;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
     case SQLITE_ERROR: /* our own texts are right: a table or column is not there */

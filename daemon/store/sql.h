@@ -20,7 +20,6 @@ typedef enum QueryId {
     QUERY_BEGIN,
     QUERY_COMMIT,
     QUERY_ROLLBACK,
-    QUERY_TOUCH,
     QUERY_PASS_LAST,
     QUERY_PASS_INSERT,
     QUERY_PASS_END,

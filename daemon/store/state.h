@@ -28,8 +28,9 @@ typedef struct StoreSource {
 
 struct Store {
     char *directory;
-    char *path; /* of rosterd.db */
-    int lock_fd;
+    char *path;   /* of rosterd.db */
+    int lock_fd;  /* -1 without one */
+    int guard_fd; /* is_read_only: reading.c; -1 without one */
     bool is_read_only;
     bool in_transaction;
     sqlite3 *db; /* NULL: for reading, and there is no database */

@@ -14,7 +14,6 @@
 #include "daemon/store/reading.h"
 #include "daemon/store/state.h"
 #include "daemon/store/tables.h"
-#include "daemon/store/transaction.h"
 
 static Store *store_new(const char *state_dir)
 {
@@ -25,6 +24,7 @@ static Store *store_new(const char *state_dir)
         return NULL;
     buf_printf(&path, "%s/rosterd.db", state_dir);
     store->lock_fd = -1;
+    store->guard_fd = -1;
     store->directory = strdup(state_dir);
     store->path = buf_take(&path);
     if (store->directory && store->path)
@@ -44,6 +44,7 @@ void store_free(Store *store)
     free(store->approvals);
     free(store->directory);
     free(store->path);
+    file_closep(&store->guard_fd);
     file_closep(&store->lock_fd);
     free(store);
 }
@@ -100,7 +101,6 @@ int store_open(const char *state_dir, Store **ret_store, Err *err)
     if (r < 0)
         return r;
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-    transaction_touch(store);
     *ret_store = TAKE_PTR(store);
     return 0;
 }

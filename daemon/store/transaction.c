@@ -121,11 +121,6 @@ int transaction_begin(Store *store, Err *err)
     return transaction_result(store, r);
 }
 
-void transaction_touch(Store *store)
-{
-    transaction_run(store, QUERY_TOUCH, NULL);
-}
-
 int transaction_commit(Store *store, Err *err)
 {
     int r;
@@ -137,7 +132,6 @@ int transaction_commit(Store *store, Err *err)
         return transaction_result(store, r);
     store->in_transaction = false;
     pending_clear(&store->pending);
-    transaction_touch(store);
     return 0;
 }
 

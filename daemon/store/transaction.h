@@ -12,10 +12,6 @@ int transaction_begin(Store *store, Err *err);
 /* Commits it, if it is open; what was pending is done. On failure it is rolled back. */
 int transaction_commit(Store *store, Err *err);
 
-/* Reads a row: only that sets the read mark in the log's index (-shm) without which a process that
- * may not write the index cannot read the log. */
-void transaction_touch(Store *store);
-
 /* Rolls it back, if it is open; what is pending stays so. */
 void transaction_rollback(Store *store);
 

@@ -2,6 +2,7 @@
 #include "tests/unit/test_store_common.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "daemon/store/lock.h"
@@ -18,6 +19,7 @@ static pid_t child_start(Place *place, void (*act)(Place *place))
     pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         act(place);
         if (write(ready[1], "", 1) != 1)
             _exit(1);

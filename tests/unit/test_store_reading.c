@@ -2,6 +2,7 @@
 #include "tests/unit/test_store_common.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 /* A rosterd at work in a process of its own: it does one thing for each byte sent to it. */
@@ -201,6 +202,47 @@ static void test_follows_a_daemon_that_comes_and_goes(void **state)
     daemon_kill(&daemon);
 }
 
+/* Short-lived daemons, one after the other, for as long as they are left alive. */
+static void act_come_and_go(Place *place)
+{
+    for (;;) {
+        Store *store = NULL;
+        Deletion deletions[3];
+        Batch batch = place_batch(place, deletions, 3);
+
+        if (store_open(place->state, &store, NULL) < 0 ||
+            store_begin_pass(store, NOW, place->pass, NULL) < 0 ||
+            store_record(store, &batch, NOW, NULL) < 0)
+            _exit(1);
+        store_free(store);
+    }
+}
+
+static void test_at_every_moment_of_a_daemons_life(void **state)
+{
+    Place *place = *state;
+    size_t seen = 0;
+    pid_t pid = fork();
+
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        act_come_and_go(place);
+    }
+    for (int i = 0; i < 300 || seen == 0; i++) {
+        Store *store = place_open_read_only(place);
+        size_t now = count_deletions(place, store);
+
+        if (now < seen || now % 3 != 0)
+            fail_msg("saw %zu deletions after %zu", now, seen);
+        seen = now;
+        store_free(store);
+        assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+    }
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 static void test_writing_is_refused(void **state)
 {
     Place *place = *state;
@@ -240,9 +282,13 @@ static void test_writing_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_without_a_database), TEST(test_beside_a_running_daemon),
-        TEST(test_after_a_clean_end),  TEST(test_strange_directory_names),
-        TEST(test_after_a_kill),       TEST(test_follows_a_daemon_that_comes_and_goes),
+        TEST(test_without_a_database),
+        TEST(test_beside_a_running_daemon),
+        TEST(test_after_a_clean_end),
+        TEST(test_strange_directory_names),
+        TEST(test_after_a_kill),
+        TEST(test_follows_a_daemon_that_comes_and_goes),
+        TEST(test_at_every_moment_of_a_daemons_life),
         TEST(test_writing_is_refused),
     };
 
