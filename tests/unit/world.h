@@ -1,0 +1,320 @@
+/*
+ * An imaginary world behind reconcile/ops.h: a virtual clock with an ordered queue of events, a
+ * service with channels and members that answers later, errs by script or by chance, and a state.
+ * After every step it checks what must hold always (world_rules.c); a test asserts the rest.
+ * Everything is deterministic: the same script or seed gives the same run.
+ */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "config/config.h"
+#include "daemon/base/arena.h"
+#include "daemon/base/clock.h"
+#include "reconcile/pass.h"
+
+#define WORLD_INSTANCES_MAX 4
+#define WORLD_CHANNELS_MAX 96
+
+typedef struct World World;
+
+/* ---- the service ---- */
+
+typedef struct WorldMember {
+    size_t number; /* among all members that ever were */
+    char id[16];
+    const char *host; /* as the service writes it */
+    const char *canonical;
+    const char *ecs_id;
+    const char *group;
+    uint16_t port;
+    uint8_t status;
+    bool exists;
+    uint64_t listed_until_usec; /* removed, but listed until then */
+    uint64_t shown_in;          /* the channel's list_serial that showed it to a pass */
+    uint32_t deleted_in;        /* the pass whose request removed it; 0: none did */
+    bool was_lied_about;        /* the service said that it was gone */
+} WorldMember;
+
+typedef struct WorldChannel {
+    World *world;
+    size_t instance;
+    ChannelRow row;
+    bool exists;
+    WorldMember **members;
+    size_t member_count, member_capacity;
+    uint64_t lag_usec;    /* how long a removed member is still listed */
+    uint64_t list_serial; /* lists begun */
+    bool was_in_sync;     /* in truth, when its list was last read */
+    size_t mutations;     /* in flight */
+    Sighting *sightings;  /* what the state remembers */
+    size_t sighting_count;
+    bool is_paused;
+    size_t recall_count;
+} WorldChannel;
+
+typedef struct WorldInstance {
+    char name[16];
+    size_t in_flight;
+    uint64_t *begun; /* when each request was */
+    size_t begun_count, begun_capacity;
+    uint64_t held_until_usec; /* by the law, at the earliest */
+    uint32_t credential;      /* counted up by renewals */
+    uint32_t credential_min;  /* older ones are refused */
+    bool is_renewing;
+    uint32_t renewal_count;
+    Renewal renewal; /* what a renewal comes to */
+    bool has_failed; /* told so in this pass */
+} WorldInstance;
+
+/* ---- what happens ---- */
+
+typedef struct WorldEvent WorldEvent;
+
+/* How requests are answered instead. A twist changes the right answer instead of replacing it. */
+typedef struct WorldFault {
+    RequestKind kind;
+    size_t instance;        /* SIZE_MAX: any */
+    const char *channel_id; /* NULL: any */
+    const char *member_id;  /* NULL: any */
+    uint32_t first, count;  /* which of the requests that match, from 1 */
+    uint32_t matched;
+    Answer answer;
+    bool has_effect; /* a deletion happens all the same */
+    uint64_t latency_usec;
+    void (*twist)(WorldEvent *event);
+} WorldFault;
+
+typedef enum WorldEventKind {
+    WORLD_ARRIVAL, /* of a request at the service */
+    WORLD_ANSWER,
+    WORLD_RENEWED,
+    WORLD_ACT, /* of people */
+} WorldEventKind;
+
+struct WorldEvent {
+    WorldEventKind kind;
+    uint64_t at_usec, serial;
+    Request request;
+    uint32_t credential;
+    WorldFault fault;
+    bool has_fault;
+    uint64_t submitted_usec;
+    Answer answer;
+    MemberPage members;
+    MemberRow *rows; /* of members, for twists */
+    ChannelPage channels;
+    ChannelRow *channel_rows;
+    Arena arena; /* holds the rows */
+    void (*act)(World *world, void *argument);
+    void *argument;
+    size_t instance;
+};
+
+/* One request as it was sent. */
+typedef struct WorldSend {
+    Request request;
+    char member_id[16];
+    char channel_id[40];
+    uint64_t at_usec;
+} WorldSend;
+
+/* A call as the rules see it: the sends of one request. */
+typedef struct WorldCall {
+    void *tag;
+    RequestKind kind;
+    char member_id[16];
+    uint64_t offset;
+    uint32_t sends, retries, replays;
+    enum { CALL_FRESH, CALL_RETRIES, CALL_REFUSED } state;
+    uint64_t not_before_usec;
+    uint32_t credential;
+} WorldCall;
+
+typedef struct WorldAction {
+    WorldChannel *channel;
+    WorldMember *member;
+    uint32_t pass;
+    unsigned char *identity;
+    size_t identity_size;
+    uint64_t realtime_usec;
+    bool is_decided;
+    Outcome outcome;
+    uint32_t attempts;
+    int http;
+    bool was_sent;
+    bool may_have_gone; /* some send was answered ambiguously, or not */
+} WorldAction;
+
+typedef struct WorldApproval {
+    char digest[DIGEST_HEX_SIZE];
+    bool is_spent;
+} WorldApproval;
+
+struct World {
+    Config config;
+    Instance config_instances[WORLD_INSTANCES_MAX];
+    RosterChannel rosters[WORLD_CHANNELS_MAX];
+    WorldInstance instances[WORLD_INSTANCES_MAX];
+    WorldChannel channels[WORLD_CHANNELS_MAX];
+    size_t channel_count;
+    WorldMember **members;
+    size_t member_count, member_capacity;
+    Arena arena;
+
+    uint64_t now_usec, realtime_usec, wake_usec;
+    uint64_t random_state;
+    uint64_t latency_usec;        /* of a request, there and back */
+    uint64_t latency_spread_usec; /* by chance on top */
+    WorldEvent **events;
+    size_t event_count, event_capacity;
+    uint64_t event_serial;
+    WorldFault faults[16];
+    size_t fault_count;
+    bool (*disturb)(World *world, WorldEvent *arrival); /* faults by chance: fills fault */
+    int submit_error;                                   /* submit() fails with it */
+
+    Pass *pass;
+    uint32_t pass_serial;
+    char pass_id[24];
+    bool dry_run;
+    bool is_stopped, is_abandoned;
+    uint64_t stop_after_usec, abandon_after_usec; /* of the next pass; 0: not */
+    const WorldEvent *delivering;
+    WorldCall *calls;
+    size_t call_count, call_capacity;
+    WorldSend *sends;
+    size_t send_count, send_capacity;
+    uint32_t told[EVENT_RENEWED + 1];
+    Err told_err; /* of the last event that had one */
+    uint64_t steps;
+
+    WorldAction *actions;
+    size_t action_count, action_capacity;
+    WorldApproval approvals[64];
+    size_t approval_count;
+    int record_error, recall_error, remember_error, decide_error;
+    uint32_t decide_error_from; /* the decision from which decide_error holds, from 1 */
+    uint32_t decide_count, remember_count;
+    uint64_t seed; /* named when a rule is broken */
+};
+
+/* ---- making (world.c) ---- */
+
+/* A world with that many instances and the default settings of PRODUCT.md section 2, but guards
+ * that let everything pass. Its calls never fail: they end the test instead. */
+World *world_new(size_t instance_count);
+void world_free(World *world);
+
+/* A builtin channel of addresses with port 8080 and the id "id-NAME". */
+WorldChannel *world_add_channel(World *world, size_t instance, const char *name);
+WorldMember *world_add_member(WorldChannel *channel, const char *host, uint16_t port);
+WorldMember *world_add_grouped(WorldChannel *channel, const char *group, const char *host,
+                               uint16_t port);
+WorldMember *world_add_ecs(WorldChannel *channel, const char *ecs_id, uint16_t port);
+void world_remove_member(WorldMember *member, WorldChannel *channel);
+void world_change_host(World *world, WorldMember *member, const char *host);
+
+/* A roster's entry for the channel of that name; prune. Without a name: set name or id yourself. */
+RosterChannel *world_add_roster(World *world, size_t instance, const char *name);
+void world_want(World *world, RosterChannel *roster, const char *group, const char *address,
+                uint16_t port);
+void world_want_ecs(World *world, RosterChannel *roster, const char *ecs_id, uint16_t port);
+IgnoreRule *world_ignore(World *world, RosterChannel *roster);
+
+/* The usual case: a channel "a" of instance 0 with `kept` members that its roster wants, at
+ * 10.0.0.1 and up, and `extras` that it does not, at 10.9.0.1 and up. Port 8080. */
+WorldChannel *world_add_usual(World *world, const char *name, size_t kept, size_t extras);
+
+/* The nth of the requests of that kind, and `count` of them, are answered so. */
+WorldFault *world_fault(World *world, RequestKind kind, uint32_t first, uint32_t count, int http,
+                        const char *code);
+WorldFault *world_fault_kind(World *world, RequestKind kind, uint32_t first, uint32_t count,
+                             AnswerKind answer_kind);
+WorldFault *world_twist(World *world, RequestKind kind, uint32_t first, uint32_t count,
+                        void (*twist)(WorldEvent *event));
+
+/* ---- running (world_run.c) ---- */
+
+/* One pass to its end, checked. */
+void world_pass(World *world);
+void world_dry_pass(World *world);
+void world_begin(World *world, bool dry_run);
+bool world_step(World *world); /* false: the pass is done */
+void world_finish(World *world);
+
+/* Has something done at a moment from now. */
+void world_at(World *world, uint64_t after_usec, void (*act)(World *world, void *argument),
+              void *argument);
+void world_queue(World *world, WorldEvent *event);
+uint64_t world_random(World *world);
+uint64_t world_below(World *world, uint64_t limit);
+bool world_chance(World *world, uint64_t percent);
+extern const Ops world_ops;
+
+/* ---- looking ---- */
+
+const ChannelReport *world_report(const World *world, size_t roster);
+Result world_result(const World *world, size_t roster);
+uint32_t world_count_sent(const World *world, RequestKind kind);
+uint32_t world_count_extras(const World *world, size_t roster, Outcome outcome);
+const WorldAction *world_find_action(const World *world, const WorldMember *member);
+
+/* The given time since the world began, of the nth request of that kind (from 1). */
+uint64_t world_sent_at(const World *world, RequestKind kind, uint32_t nth);
+
+/* ---- the service's and the state's part of Ops ---- */
+
+int world_submit(void *context, const Request *request);
+int world_renew(void *context, size_t instance);
+void world_arrive(World *world, WorldEvent *event);
+WorldChannel *world_find_channel(World *world, size_t instance, const char *id);
+WorldMember *world_find_member(World *world, const char *id);
+
+int world_recall(void *context, const RosterChannel *roster, const char *channel_id,
+                 const char *digest, Memory *memory, Err *err);
+int world_remember(void *context, const RosterChannel *roster, const char *channel_id,
+                   const Sighting *sightings, size_t count, Err *err);
+int world_record(void *context, Batch *batch, Err *err);
+int world_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
+                 const Answer *answer, Err *err);
+void world_approve(World *world, const char *digest);
+
+/* ---- the rules ---- */
+
+bool world_is_desired(const WorldChannel *channel, const RosterChannel *roster,
+                      const WorldMember *member);
+bool world_is_ignored(const WorldChannel *channel, const RosterChannel *roster,
+                      const WorldMember *member);
+bool world_is_listed(const WorldChannel *channel, const WorldMember *member);
+bool world_is_manageable(const WorldChannel *channel);
+bool world_is_in_sync(const WorldChannel *channel, const RosterChannel *roster);
+
+typedef enum WorldVerdict {
+    WORLD_FINAL,
+    WORLD_RETRIES,
+    WORLD_THROTTLES,
+    WORLD_REFUSES
+} WorldVerdict;
+
+WorldVerdict world_verdict(const Answer *answer);
+void world_rule_submit(World *world, const Request *request);
+void world_rule_answer(World *world, const WorldEvent *event);
+void world_rule_retry(World *world, const Event *event);
+void world_rule_record(World *world, const WorldChannel *channel, const Batch *batch);
+void world_rule_end(World *world);
+void world_broken(const World *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3), noreturn));
+
+/* ---- by chance (world_random.c, world_errs.c) ---- */
+
+/* For World.disturb: in some spans of time much goes wrong, in others nothing. */
+bool world_disturb_by_chance(World *world, WorldEvent *arrival);
+
+/* A world made of a seed, its passes run, ending with a calm one that must converge. */
+void world_run_seed(uint64_t seed);

@@ -1,0 +1,338 @@
+/* Running an imaginary world: the clock, the queue of events, whole passes. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/str.h"
+#include "tests/unit/world.h"
+
+#define STEPS_MAX 400000
+#define WORLD_BORN_USEC (1000 * USEC_PER_SEC)
+
+/* ---- time and chance ---- */
+
+uint64_t world_random(World *world)
+{
+    uint64_t mixed = (world->random_state += 0x9e3779b97f4a7c15ULL);
+
+    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9ULL;
+    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebULL;
+    return mixed ^ (mixed >> 31);
+}
+
+uint64_t world_below(World *world, uint64_t limit)
+{
+    return world_random(world) % limit;
+}
+
+bool world_chance(World *world, uint64_t percent)
+{
+    return world_below(world, 100) < percent;
+}
+
+static uint64_t run_now(void *context)
+{
+    return ((World *)context)->now_usec;
+}
+
+static uint64_t run_realtime(void *context)
+{
+    return ((World *)context)->realtime_usec;
+}
+
+static uint64_t run_random(void *context)
+{
+    return world_random(context);
+}
+
+static void run_wake_at(void *context, uint64_t usec)
+{
+    ((World *)context)->wake_usec = usec;
+}
+
+static void run_tell(void *context, const Event *event)
+{
+    World *world = context;
+
+    world->told[event->kind]++;
+    if (event->err)
+        world->told_err = *event->err;
+    if (event->kind == EVENT_RETRY)
+        world_rule_retry(world, event);
+    if (event->kind == EVENT_INSTANCE_FAILED) {
+        for (size_t i = 0; i < world->config.instance_count; i++) {
+            if (str_equal(world->instances[i].name, event->instance_name))
+                world->instances[i].has_failed = true;
+        }
+    }
+}
+
+const Ops world_ops = {
+    .now_usec = run_now,
+    .realtime_usec = run_realtime,
+    .random = run_random,
+    .wake_at = run_wake_at,
+    .submit = world_submit,
+    .renew = world_renew,
+    .recall = world_recall,
+    .remember = world_remember,
+    .record = world_record,
+    .decide = world_decide,
+    .tell = run_tell,
+};
+
+/* ---- the queue ---- */
+
+void world_queue(World *world, WorldEvent *event)
+{
+    if (mem_grow(&world->events, &world->event_capacity, world->event_count + 1,
+                 sizeof(*world->events)) < 0)
+        fail_msg("the test is out of memory");
+    event->serial = world->event_serial++;
+    world->events[world->event_count++] = event;
+}
+
+void world_at(World *world, uint64_t after_usec, void (*act)(World *world, void *argument),
+              void *argument)
+{
+    WorldEvent *event = calloc(1, sizeof(*event));
+
+    if (!event)
+        fail_msg("the test is out of memory");
+    event->kind = WORLD_ACT;
+    event->at_usec = world->now_usec + after_usec;
+    event->act = act;
+    event->argument = argument;
+    world_queue(world, event);
+}
+
+static size_t run_first(const World *world)
+{
+    size_t first = 0;
+
+    for (size_t i = 1; i < world->event_count; i++) {
+        const WorldEvent *a = world->events[i], *b = world->events[first];
+
+        if (a->at_usec < b->at_usec || (a->at_usec == b->at_usec && a->serial < b->serial))
+            first = i;
+    }
+    return first;
+}
+
+static WorldEvent *run_take(World *world, size_t index)
+{
+    WorldEvent *event = world->events[index];
+
+    world->events[index] = world->events[--world->event_count];
+    return event;
+}
+
+static void run_advance(World *world, uint64_t usec)
+{
+    if (usec <= world->now_usec)
+        return;
+    world->realtime_usec += usec - world->now_usec;
+    world->now_usec = usec;
+}
+
+/* ---- one step ---- */
+
+static void run_renewed(World *world, const WorldEvent *event)
+{
+    WorldInstance *instance = &world->instances[event->instance];
+    Err err = {0};
+
+    instance->is_renewing = false;
+    if (instance->renewal == RENEWAL_DONE)
+        instance->credential++;
+    if (instance->renewal == RENEWAL_FAILED)
+        err_set(&err, -1, "the identity service is away");
+    if (world->is_abandoned || !world->pass)
+        return;
+    pass_on_renewed(world->pass, event->instance, instance->renewal, &err);
+}
+
+static void run_answer(World *world, WorldEvent *event)
+{
+    if (world->is_abandoned)
+        return;
+    world_rule_answer(world, event);
+    world->delivering = event;
+    pass_on_answer(world->pass, event->request.tag, &event->answer);
+    world->delivering = NULL;
+}
+
+static void run_event(World *world, WorldEvent *event)
+{
+    switch (event->kind) {
+    case WORLD_ARRIVAL:
+        world_arrive(world, event);
+        return;
+    case WORLD_ANSWER:
+        run_answer(world, event);
+        break;
+    case WORLD_RENEWED:
+        run_renewed(world, event);
+        break;
+    case WORLD_ACT:
+        event->act(world, event->argument);
+        break;
+    }
+    arena_done(&event->arena);
+    free(event);
+}
+
+static void run_stop(World *world, void *argument)
+{
+    (void)argument;
+    world->is_stopped = true;
+    pass_stop(world->pass, "stopped by a test");
+}
+
+/* What was in flight may have had its effect, and nobody will tell. */
+static void run_abandon(World *world, void *argument)
+{
+    (void)argument;
+    world->is_stopped = true;
+    world->is_abandoned = true;
+    for (size_t i = 0; i < world->action_count; i++) {
+        WorldAction *action = &world->actions[i];
+
+        if (action->was_sent && !action->is_decided)
+            action->may_have_gone = true;
+    }
+    pass_abandon(world->pass, "abandoned by a test");
+}
+
+bool world_step(World *world)
+{
+    size_t first;
+
+    if (pass_is_done(world->pass))
+        return false;
+    if (++world->steps > STEPS_MAX)
+        world_broken(world, "the pass does not end");
+    first = run_first(world);
+    if (world->event_count == 0 && world->wake_usec == USEC_NEVER)
+        world_broken(world, "the pass waits for nothing");
+    if (world->event_count == 0 || world->wake_usec < world->events[first]->at_usec) {
+        run_advance(world, world->wake_usec);
+        world->wake_usec = USEC_NEVER;
+        pass_on_wake(world->pass);
+    } else {
+        run_advance(world, world->events[first]->at_usec);
+        run_event(world, run_take(world, first));
+    }
+    return true;
+}
+
+/* ---- whole passes ---- */
+
+static void run_forget(World *world)
+{
+    pass_free(TAKE_PTR(world->pass));
+    for (size_t i = 0; i < world->event_count; i++) {
+        arena_done(&world->events[i]->arena);
+        free(world->events[i]);
+    }
+    world->event_count = 0;
+    world->call_count = 0;
+    world->send_count = 0;
+    world->steps = 0;
+    world->decide_count = 0;
+    memset(world->told, 0, sizeof(world->told));
+    for (size_t i = 0; i < world->config.instance_count; i++) {
+        WorldInstance *instance = &world->instances[i];
+
+        instance->in_flight = 0;
+        instance->has_failed = false;
+        instance->is_renewing = false;
+        instance->renewal_count = 0;
+        instance->held_until_usec = 0;
+    }
+    for (size_t i = 0; i < world->channel_count; i++) {
+        world->channels[i].mutations = 0;
+        world->channels[i].recall_count = 0;
+    }
+}
+
+/* Acts are of the pass during which they are to happen: give them after this, before stepping. */
+void world_begin(World *world, bool dry_run)
+{
+    run_forget(world);
+    run_advance(world, world->now_usec + 5 * USEC_PER_SEC);
+    world->pass_serial++;
+    world->dry_run = dry_run;
+    world->is_stopped = false;
+    world->is_abandoned = false;
+    snprintf(world->pass_id, sizeof(world->pass_id), "pass-%u", world->pass_serial);
+    if (pass_new(&world->config, &world_ops, world, world->pass_id, dry_run, &world->pass) < 0)
+        fail_msg("the test is out of memory");
+    if (world->stop_after_usec)
+        world_at(world, world->stop_after_usec, run_stop, NULL);
+    if (world->abandon_after_usec)
+        world_at(world, world->abandon_after_usec, run_abandon, NULL);
+    world->stop_after_usec = 0;
+    world->abandon_after_usec = 0;
+    pass_start(world->pass);
+}
+
+void world_finish(World *world)
+{
+    while (world_step(world))
+        ;
+    world_rule_end(world);
+}
+
+void world_pass(World *world)
+{
+    world_begin(world, false);
+    world_finish(world);
+}
+
+void world_dry_pass(World *world)
+{
+    world_begin(world, true);
+    world_finish(world);
+}
+
+/* ---- looking ---- */
+
+const ChannelReport *world_report(const World *world, size_t roster)
+{
+    return &pass_get_report(world->pass)->channels[roster];
+}
+
+Result world_result(const World *world, size_t roster)
+{
+    return world_report(world, roster)->result;
+}
+
+uint32_t world_count_sent(const World *world, RequestKind kind)
+{
+    uint32_t count = 0;
+
+    for (size_t i = 0; i < world->send_count; i++)
+        count += world->sends[i].request.kind == kind;
+    return count;
+}
+
+uint32_t world_count_extras(const World *world, size_t roster, Outcome outcome)
+{
+    const ChannelReport *report = world_report(world, roster);
+    uint32_t count = 0;
+
+    for (size_t i = 0; i < report->extra_count; i++)
+        count += report->extras[i].outcome == outcome;
+    return count;
+}
+
+uint64_t world_sent_at(const World *world, RequestKind kind, uint32_t nth)
+{
+    for (size_t i = 0; i < world->send_count; i++) {
+        if (world->sends[i].request.kind == kind && --nth == 0)
+            return world->sends[i].at_usec - WORLD_BORN_USEC;
+    }
+    fail_msg("there was no such request");
+    return 0;
+}

@@ -1,0 +1,240 @@
+/* The imaginary service: requests arrive, have their effect, and are answered later. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/str.h"
+#include "tests/unit/world.h"
+
+/* ---- sending ---- */
+
+static bool fault_matches(const WorldFault *fault, const Request *request)
+{
+    return fault->kind == request->kind &&
+           (fault->instance == SIZE_MAX || fault->instance == request->instance) &&
+           (!fault->channel_id ||
+            (request->channel_id && str_equal(fault->channel_id, request->channel_id))) &&
+           (!fault->member_id ||
+            (request->member_id && str_equal(fault->member_id, request->member_id)));
+}
+
+static void service_choose_fault(World *world, WorldEvent *event)
+{
+    for (size_t i = 0; i < world->fault_count; i++) {
+        WorldFault *fault = &world->faults[i];
+
+        if (!fault_matches(fault, &event->request))
+            continue;
+        fault->matched++;
+        if (fault->matched < fault->first || fault->matched - fault->first >= fault->count)
+            continue;
+        event->fault = *fault;
+        event->has_fault = true;
+        return;
+    }
+    if (world->disturb)
+        event->has_fault = world->disturb(world, event);
+}
+
+static void service_log(World *world, const Request *request)
+{
+    WorldSend *send;
+
+    if (mem_grow(&world->sends, &world->send_capacity, world->send_count + 1,
+                 sizeof(*world->sends)) < 0)
+        fail_msg("the test is out of memory");
+    send = &world->sends[world->send_count++];
+    *send = (WorldSend){.request = *request, .at_usec = world->now_usec};
+    str_copy(send->member_id, sizeof(send->member_id),
+             request->member_id ? request->member_id : "");
+    str_copy(send->channel_id, sizeof(send->channel_id),
+             request->channel_id ? request->channel_id : "");
+}
+
+static uint64_t service_latency(World *world)
+{
+    uint64_t spread = world->latency_spread_usec;
+
+    return world->latency_usec + (spread ? world_below(world, spread) : 0);
+}
+
+int world_submit(void *context, const Request *request)
+{
+    World *world = context;
+    WorldEvent *event;
+    uint64_t latency_usec;
+
+    world_rule_submit(world, request);
+    if (world->submit_error)
+        return world->submit_error;
+    service_log(world, request);
+    world->instances[request->instance].in_flight++;
+    event = calloc(1, sizeof(*event));
+    if (!event)
+        fail_msg("the test is out of memory");
+    event->kind = WORLD_ARRIVAL;
+    event->request = *request;
+    event->credential = world->instances[request->instance].credential;
+    event->submitted_usec = world->now_usec;
+    service_choose_fault(world, event);
+    latency_usec = event->fault.latency_usec ? event->fault.latency_usec : service_latency(world);
+    event->at_usec = world->now_usec + latency_usec / 2;
+    world_queue(world, event);
+    return 0;
+}
+
+int world_renew(void *context, size_t number)
+{
+    World *world = context;
+    WorldInstance *instance = &world->instances[number];
+    WorldEvent *event;
+
+    if (instance->is_renewing)
+        world_broken(world, "two renewals at once");
+    instance->is_renewing = true;
+    instance->renewal_count++;
+    event = calloc(1, sizeof(*event));
+    if (!event)
+        fail_msg("the test is out of memory");
+    event->kind = WORLD_RENEWED;
+    event->instance = number;
+    event->at_usec = world->now_usec + 3 * world->latency_usec;
+    world_queue(world, event);
+    return 0;
+}
+
+/* ---- answering ---- */
+
+static void service_say(WorldEvent *event, int http, const char *code, const char *message)
+{
+    event->answer = (Answer){.kind = ANSWER_HTTP, .http = http};
+    str_copy(event->answer.code, sizeof(event->answer.code), code);
+    str_copy(event->answer.message, sizeof(event->answer.message), message);
+    str_copy(event->answer.request_id, sizeof(event->answer.request_id), "req-7");
+}
+
+static const char *service_describe(const MemberPage *page, size_t row)
+{
+    static char json[512];
+    const MemberRow *member = &page->rows[row];
+
+    snprintf(json, sizeof(json), "{\"id\":\"%s\",\"host\":\"%s\",\"port\":%u}", member->id,
+             member->host, member->port);
+    return json;
+}
+
+static void service_list_channels(World *world, WorldEvent *event)
+{
+    ChannelRow *rows = arena_alloc(&event->arena, sizeof(*rows) * (WORLD_CHANNELS_MAX + 1));
+    uint64_t total = 0;
+    size_t count = 0;
+
+    for (size_t i = 0; i < world->channel_count; i++) {
+        const WorldChannel *channel = &world->channels[i];
+
+        if (channel->instance != event->request.instance || !channel->exists)
+            continue;
+        if (total >= event->request.offset && count < event->request.limit)
+            rows[count++] = channel->row;
+        total++;
+    }
+    service_say(event, 200, "", "");
+    event->channel_rows = rows;
+    event->channels = (ChannelPage){.total = total, .rows = rows, .row_count = count};
+    event->answer.channels = &event->channels;
+}
+
+static void service_list_members(WorldEvent *event, WorldChannel *channel)
+{
+    MemberRow *rows = arena_alloc(&event->arena, sizeof(*rows) * (channel->member_count + 2));
+    uint64_t total = 0;
+    size_t count = 0;
+
+    for (size_t i = 0; i < channel->member_count; i++) {
+        const WorldMember *member = channel->members[i];
+
+        if (!world_is_listed(channel, member))
+            continue;
+        if (total >= event->request.offset && count < event->request.limit)
+            rows[count++] = (MemberRow){
+                .id = member->id,
+                .channel_id = channel->row.id,
+                .host = member->host,
+                .ecs_id = member->ecs_id,
+                .group = member->group,
+                .port = member->port,
+                .status = member->status,
+            };
+        total++;
+    }
+    service_say(event, 200, "", "");
+    event->rows = rows;
+    event->members = (MemberPage){
+        .total = total, .rows = rows, .row_count = count, .describe = service_describe};
+    event->answer.members = &event->members;
+    channel->was_in_sync = world_is_in_sync(channel, event->request.channel);
+}
+
+static void service_delete(World *world, WorldEvent *event, WorldChannel *channel)
+{
+    WorldMember *member = world_find_member(world, event->request.member_id);
+
+    if (!member || !member->exists) {
+        service_say(event, 404, "APIG.3024", "the VPC instance does not exist");
+        return;
+    }
+    if (event->has_fault && !event->fault.twist && !event->fault.has_effect)
+        return;
+    world_remove_member(member, channel);
+    member->deleted_in = world->pass_serial;
+    service_say(event, 204, "", "");
+}
+
+/* The right answer, with its effect. */
+static void service_serve(World *world, WorldEvent *event)
+{
+    const Request *request = &event->request;
+    WorldChannel *channel;
+
+    if (event->credential < world->instances[request->instance].credential_min) {
+        service_say(event, 401, "APIG.1001", "the session has expired");
+        return;
+    }
+    if (request->kind == REQUEST_LIST_CHANNELS) {
+        service_list_channels(world, event);
+        return;
+    }
+    channel = world_find_channel(world, request->instance, request->channel_id);
+    if (!channel || !channel->exists)
+        service_say(event, 404, "APIG.3023", "the VPC channel does not exist");
+    else if (request->kind == REQUEST_LIST_MEMBERS)
+        service_list_members(event, channel);
+    else
+        service_delete(world, event, channel);
+}
+
+static void service_note_lie(World *world, const WorldEvent *event)
+{
+    WorldMember *member = event->request.kind == REQUEST_DELETE_MEMBER
+                              ? world_find_member(world, event->request.member_id)
+                              : NULL;
+
+    if (member && member->exists && (event->answer.http == 204 || event->answer.http == 404))
+        member->was_lied_about = true;
+}
+
+void world_arrive(World *world, WorldEvent *event)
+{
+    uint64_t latency_usec =
+        event->fault.latency_usec ? event->fault.latency_usec : service_latency(world);
+
+    service_serve(world, event);
+    if (event->has_fault && event->fault.twist)
+        event->fault.twist(event);
+    else if (event->has_fault)
+        event->answer = event->fault.answer;
+    service_note_lie(world, event);
+    event->kind = WORLD_ANSWER;
+    event->at_usec = world->now_usec + latency_usec - latency_usec / 2;
+    world_queue(world, event);
+}

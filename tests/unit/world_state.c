@@ -1,0 +1,168 @@
+/* The imaginary state: sightings, deletions, approvals and pauses, as daemon/store keeps them. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/str.h"
+#include "tests/unit/world.h"
+
+static WorldChannel *state_channel(World *world, const RosterChannel *roster,
+                                   const char *channel_id)
+{
+    WorldChannel *channel = world_find_channel(world, roster->instance, channel_id);
+
+    if (!channel)
+        world_broken(world, "the state was asked about the unknown channel %s", channel_id);
+    return channel;
+}
+
+static WorldApproval *state_find_approval(World *world, const char *digest)
+{
+    for (size_t i = 0; i < world->approval_count; i++) {
+        if (str_equal(world->approvals[i].digest, digest) && !world->approvals[i].is_spent)
+            return &world->approvals[i];
+    }
+    return NULL;
+}
+
+void world_approve(World *world, const char *digest)
+{
+    assert_true(world->approval_count < ELEMENTS(world->approvals));
+    str_copy(world->approvals[world->approval_count].digest, DIGEST_HEX_SIZE, digest);
+    world->approvals[world->approval_count++].is_spent = false;
+}
+
+static int state_add_deletions(const World *world, const WorldChannel *channel, Memory *memory)
+{
+    for (size_t i = 0; i < world->action_count; i++) {
+        const WorldAction *action = &world->actions[i];
+
+        if (action->channel != channel ||
+            (action->is_decided && action->outcome != OUTCOME_DELETED))
+            continue;
+        if (memory_add_deletion(memory, action->identity, action->identity_size,
+                                action->realtime_usec) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+int world_recall(void *context, const RosterChannel *roster, const char *channel_id,
+                 const char *digest, Memory *memory, Err *err)
+{
+    World *world = context;
+    WorldChannel *channel = state_channel(world, roster, channel_id);
+
+    channel->recall_count++;
+    if (world->recall_error)
+        return err_system(err, world->recall_error, "the state");
+    for (size_t i = 0; i < channel->sighting_count; i++) {
+        if (memory_add_sighting(memory, channel->sightings[i].member_id,
+                                channel->sightings[i].count) < 0)
+            return err_memory(err);
+    }
+    if (state_add_deletions(world, channel, memory) < 0)
+        return err_memory(err);
+    if (channel->is_paused && memory_set_pause(memory, "for a test", 0) < 0)
+        return err_memory(err);
+    memory->is_approved = state_find_approval(world, digest) != NULL;
+    return 0;
+}
+
+int world_remember(void *context, const RosterChannel *roster, const char *channel_id,
+                   const Sighting *sightings, size_t count, Err *err)
+{
+    World *world = context;
+    WorldChannel *channel = state_channel(world, roster, channel_id);
+
+    world->remember_count++;
+    if (world->dry_run)
+        world_broken(world, "a dry run writes sightings");
+    if (world->remember_error)
+        return err_system(err, world->remember_error, "the state");
+    free(channel->sightings);
+    channel->sightings = calloc(count + 1, sizeof(*channel->sightings));
+    channel->sighting_count = count;
+    for (size_t i = 0; i < count && channel->sightings; i++) {
+        const WorldMember *member = world_find_member(world, sightings[i].member_id);
+
+        if (!member)
+            world_broken(world, "a sighting of nobody: %s", sightings[i].member_id);
+        channel->sightings[i] = (Sighting){member->id, sightings[i].count};
+    }
+    return channel->sightings ? 0 : err_memory(err);
+}
+
+static void state_add_action(World *world, WorldChannel *channel, Deletion *deletion)
+{
+    WorldAction *action;
+
+    if (mem_grow(&world->actions, &world->action_capacity, world->action_count + 1,
+                 sizeof(*world->actions)) < 0)
+        fail_msg("the test is out of memory");
+    action = &world->actions[world->action_count++];
+    *action = (WorldAction){
+        .channel = channel,
+        .member = world_find_member(world, deletion->member_id),
+        .pass = world->pass_serial,
+        .identity = malloc(deletion->identity_size),
+        .identity_size = deletion->identity_size,
+        .realtime_usec = world->realtime_usec,
+    };
+    if (!action->identity)
+        fail_msg("the test is out of memory");
+    memcpy(action->identity, deletion->identity, deletion->identity_size);
+    deletion->action = world->action_count;
+}
+
+int world_record(void *context, Batch *batch, Err *err)
+{
+    World *world = context;
+    WorldChannel *channel = state_channel(world, batch->channel, batch->channel_id);
+    WorldApproval *approval = state_find_approval(world, batch->digest);
+
+    if (!str_equal(batch->pass, world->pass_id))
+        world_broken(world, "deletions of pass %s are recorded in %s", batch->pass, world->pass_id);
+    if (batch->approved && !approval)
+        world_broken(world, "an approval is spent that was not given");
+    world_rule_record(world, channel, batch);
+    if (world->record_error)
+        return err_system(err, world->record_error, "the state cannot be written");
+    if (batch->approved)
+        approval->is_spent = true;
+    for (size_t i = 0; i < batch->deletion_count; i++)
+        state_add_action(world, channel, &batch->deletions[i]);
+    return 0;
+}
+
+int world_decide(void *context, uint64_t number, Outcome outcome, uint32_t attempts,
+                 const Answer *answer, Err *err)
+{
+    World *world = context;
+    WorldAction *action;
+
+    world->decide_count++;
+    if (world->decide_error && world->decide_count >= world->decide_error_from)
+        return err_system(err, world->decide_error, "the state cannot be written");
+    if (number == 0 || number > world->action_count)
+        world_broken(world, "an outcome for the action %zu, which is none", (size_t)number);
+    action = &world->actions[number - 1];
+    if (action->is_decided || action->pass != world->pass_serial)
+        world_broken(world, "the deletion of %s is decided twice", action->member->id);
+    if (outcome == OUTCOME_PLANNED || outcome == OUTCOME_HELD)
+        world_broken(world, "a recorded deletion cannot be planned or held");
+    action->is_decided = true;
+    action->outcome = outcome;
+    action->attempts = attempts;
+    action->http = answer ? answer->http : 0;
+    return 0;
+}
+
+const WorldAction *world_find_action(const World *world, const WorldMember *member)
+{
+    for (size_t i = world->action_count; i > 0; i--) {
+        if (world->actions[i - 1].member == member)
+            return &world->actions[i - 1];
+    }
+    return NULL;
+}

@@ -1,0 +1,238 @@
+/* The rest of what must hold (world_rules.c): answers and waits, what is recorded, what a finished
+ * pass says. */
+#include <string.h>
+
+#include "daemon/base/str.h"
+#include "tests/unit/world.h"
+
+/* ---- answers and the waits after them ---- */
+
+static bool truth_is_ambiguous(const Answer *answer)
+{
+    return answer->kind == ANSWER_TIMEOUT || answer->kind == ANSWER_LOST ||
+           answer->kind == ANSWER_ODD ||
+           (answer->kind == ANSWER_HTTP &&
+            (answer->http < 400 || answer->http >= 500 || answer->http == 408));
+}
+
+static void truth_on_deletion(World *world, const WorldEvent *event)
+{
+    WorldChannel *channel =
+        world_find_channel(world, event->request.instance, event->request.channel_id);
+
+    channel->mutations--;
+    for (size_t i = 0; i < world->action_count; i++) {
+        WorldAction *action = &world->actions[i];
+
+        if (action->pass == world->pass_serial && action->channel == channel &&
+            str_equal(action->member->id, event->request.member_id))
+            action->may_have_gone |= truth_is_ambiguous(&event->answer);
+    }
+}
+
+static void truth_on_list(World *world, const WorldEvent *event)
+{
+    const Request *request = &event->request;
+    WorldChannel *channel = world_find_channel(world, request->instance, request->channel_id);
+
+    if (request->offset == 0)
+        channel->list_serial++;
+    for (size_t i = 0; i < event->members.row_count; i++) {
+        WorldMember *member = world_find_member(world, event->members.rows[i].id);
+
+        if (member)
+            member->shown_in = channel->list_serial;
+    }
+}
+
+static WorldCall *truth_call(World *world, const void *tag)
+{
+    for (size_t i = 0; i < world->call_count; i++) {
+        if (world->calls[i].tag == tag)
+            return &world->calls[i];
+    }
+    world_broken(world, "an answer to a request that was not sent");
+}
+
+/* The least and the most that the law lets a retry wait. */
+static void truth_wait(const World *world, const WorldCall *call, const Answer *answer,
+                       uint64_t *ret_least, uint64_t *ret_most)
+{
+    const Retry *law = &world->config.retry;
+    bool is_throttle = world_verdict(answer) == WORLD_THROTTLES;
+    uint64_t delay = is_throttle ? law->throttle_base_usec : law->base_usec;
+    uint64_t after = answer->has_retry_after ? answer->retry_after_usec : 0;
+
+    for (uint32_t i = 0; i < call->retries && delay < law->cap_usec; i++)
+        delay *= 2;
+    if (delay > law->cap_usec)
+        delay = law->cap_usec;
+    if (after > 5 * USEC_PER_MINUTE)
+        after = 5 * USEC_PER_MINUTE;
+    *ret_least = delay / 2 > after ? delay / 2 : after;
+    *ret_most = delay > after ? delay : after;
+}
+
+void world_rule_answer(World *world, const WorldEvent *event)
+{
+    WorldInstance *instance = &world->instances[event->request.instance];
+    WorldCall *call = truth_call(world, event->request.tag);
+    WorldVerdict verdict = world_verdict(&event->answer);
+    uint64_t least, most;
+
+    instance->in_flight--;
+    if (event->request.kind == REQUEST_DELETE_MEMBER)
+        truth_on_deletion(world, event);
+    else if (event->request.kind == REQUEST_LIST_MEMBERS && event->answer.members)
+        truth_on_list(world, event);
+    truth_wait(world, call, &event->answer, &least, &most);
+    call->state = CALL_FRESH;
+    if (verdict == WORLD_RETRIES || verdict == WORLD_THROTTLES) {
+        call->state = CALL_RETRIES;
+        call->not_before_usec = world->now_usec + least;
+    } else if (verdict == WORLD_REFUSES) {
+        call->state = CALL_REFUSED;
+    }
+    if (verdict == WORLD_THROTTLES && !world->is_stopped &&
+        call->not_before_usec > instance->held_until_usec)
+        instance->held_until_usec = call->not_before_usec;
+}
+
+void world_rule_retry(World *world, const Event *event)
+{
+    const WorldEvent *delivered = world->delivering;
+    uint64_t least, most;
+
+    if (!delivered)
+        return;
+    truth_wait(world, truth_call(world, delivered->request.tag), &delivered->answer, &least, &most);
+    if (event->wait_usec < least || event->wait_usec > most)
+        world_broken(world, "a wait of %zu us is not within %zu and %zu", (size_t)event->wait_usec,
+                     (size_t)least, (size_t)most);
+}
+
+/* ---- what is recorded ---- */
+
+typedef struct TruthCount {
+    size_t extras, counted, staying;
+} TruthCount;
+
+static TruthCount truth_count(const WorldChannel *channel, const RosterChannel *roster)
+{
+    TruthCount count = {0};
+
+    for (size_t i = 0; i < channel->member_count; i++) {
+        const WorldMember *member = channel->members[i];
+        bool is_desired, is_ignored;
+
+        if (member->shown_in != channel->list_serial)
+            continue;
+        is_desired = world_is_desired(channel, roster, member);
+        is_ignored = !is_desired && world_is_ignored(channel, roster, member);
+        count.extras += !is_desired && !is_ignored;
+        count.counted += !is_ignored;
+        count.staying += (is_desired || is_ignored) && member->status != 2;
+    }
+    return count;
+}
+
+static bool truth_guards_hold(const Guards *guards, const TruthCount *count)
+{
+    return count->extras > guards->max_deletes ||
+           count->extras * 100 > (uint64_t)guards->max_delete_percent * count->counted ||
+           count->staying < guards->min_remaining;
+}
+
+void world_rule_record(World *world, const WorldChannel *channel, const Batch *batch)
+{
+    TruthCount count = truth_count(channel, batch->channel);
+
+    if (world->dry_run || channel->is_paused || batch->channel->mode != MODE_PRUNE)
+        world_broken(world, "deletions are recorded where none may be");
+    if (batch->deletion_count != count.extras)
+        world_broken(world, "%zu deletions for %zu extras", batch->deletion_count, count.extras);
+    if (!batch->approved && truth_guards_hold(&batch->channel->guards, &count))
+        world_broken(world, "a plan passes that a guard should hold");
+    for (size_t i = 0; i < batch->deletion_count; i++) {
+        const Deletion *deletion = &batch->deletions[i];
+        const WorldMember *member = world_find_member(world, deletion->member_id);
+
+        if (!member || member->shown_in != channel->list_serial)
+            world_broken(world, "%s was not listed", deletion->member_id);
+        if (world_is_desired(channel, batch->channel, member) ||
+            world_is_ignored(channel, batch->channel, member))
+            world_broken(world, "%s is no extra", member->host);
+        if (!strstr(deletion->member_json, member->id))
+            world_broken(world, "%s is recorded as %s", member->id, deletion->member_json);
+    }
+}
+
+/* ---- what a finished pass says ---- */
+
+static void truth_of_action(const World *world, const WorldAction *action)
+{
+    if (world->decide_error || action->pass != world->pass_serial)
+        return;
+    if (!action->is_decided && !action->may_have_gone)
+        world_broken(world, "%s is left undecided though its outcome is known", action->member->id);
+    /* A list that lags shows a member as alive whose deletion nobody answered for. */
+    if (action->is_decided && action->member->deleted_in == world->pass_serial &&
+        action->outcome != OUTCOME_DELETED &&
+        !(action->outcome == OUTCOME_FAILED && action->channel->lag_usec > 0))
+        world_broken(world, "%s was deleted by us, the history says %s", action->member->id,
+                     report_outcome_text(action->outcome));
+    if (action->is_decided && action->outcome == OUTCOME_DELETED && action->member->exists &&
+        !action->member->was_lied_about)
+        world_broken(world, "%s lives, the history says deleted", action->member->id);
+}
+
+static void truth_of_extra(World *world, const ChannelReport *report, const ExtraReport *extra)
+{
+    const WorldMember *member = world_find_member(world, extra->id);
+    bool is_told_gone = extra->outcome == OUTCOME_DELETED || extra->outcome == OUTCOME_GONE;
+
+    if (!member)
+        world_broken(world, "the extra %s is nobody", extra->id);
+    if (is_told_gone && member->exists &&
+        (!member->was_lied_about || report->result == RESULT_CONVERGED))
+        world_broken(world, "%s lives, the report says %s", member->id,
+                     report_outcome_text(extra->outcome));
+    if (extra->outcome == OUTCOME_SKIPPED && member->deleted_in == world->pass_serial)
+        world_broken(world, "%s was deleted, the report says skipped", member->id);
+}
+
+static void truth_of_channel(World *world, const ChannelReport *report)
+{
+    const WorldChannel *channel =
+        report->id ? world_find_channel(world, report->channel->instance, report->id) : NULL;
+    bool is_said_in_sync = report->result == RESULT_IN_SYNC || report->result == RESULT_CONVERGED;
+
+    if (is_said_in_sync && (!channel || !channel->was_in_sync || report->missing_count > 0))
+        world_broken(world, "%s is said to be %s and is not", report->id ? report->id : "?",
+                     report_result_text(report->result));
+    if (is_said_in_sync && err_is_set(&report->error))
+        world_broken(world, "%s is in sync with an error: %s", report->id, report->error.text);
+    if ((report->result == RESULT_FAILED || report->result == RESULT_UNMANAGEABLE) &&
+        !err_is_set(&report->error))
+        world_broken(world, "a channel failed without saying why");
+    if ((report->result == RESULT_HELD) != (report->guard_count > 0))
+        world_broken(world, "held without a guard, or a guard without holding");
+    for (size_t i = 0; i < report->extra_count; i++)
+        truth_of_extra(world, report, &report->extras[i]);
+}
+
+void world_rule_end(World *world)
+{
+    const Report *report = pass_get_report(world->pass);
+
+    for (size_t i = 0; i < world->config.instance_count && !world->is_abandoned; i++) {
+        if (world->instances[i].in_flight > 0)
+            world_broken(world, "the pass ended with a request in flight");
+    }
+    if (world->wake_usec != USEC_NEVER)
+        world_broken(world, "a finished pass wants to be woken");
+    for (size_t i = 0; i < world->action_count; i++)
+        truth_of_action(world, &world->actions[i]);
+    for (size_t i = 0; i < report->channel_count; i++)
+        truth_of_channel(world, &report->channels[i]);
+}
