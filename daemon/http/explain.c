@@ -113,7 +113,11 @@ static void explain_too_big(HttpTransfer *transfer, const Peer *peer)
 {
     size_t max = transfer->body_size_max;
 
-    if (max >= 1024 * 1024)
+    if (transfer->headers_size > TRANSFER_HEADERS_SIZE_MAX)
+        snprintf(transfer->message, sizeof(transfer->message),
+                 "the headers of the answer of %s are larger than %u KiB", peer->host,
+                 TRANSFER_HEADERS_SIZE_MAX / 1024);
+    else if (max >= 1024 * 1024)
         snprintf(transfer->message, sizeof(transfer->message),
                  "the answer of %s is larger than %zu MiB", peer->host, max / (1024 * 1024));
     else
@@ -133,7 +137,7 @@ static void explain_lost(HttpTransfer *transfer, const Peer *peer, const char *r
     else if (code == CURLE_PARTIAL_FILE)
         what = "it was closed in the middle of the answer";
     else if (code == CURLE_OK)
-        what = "no final answer came";
+        what = "it was closed before the answer's headers were whole";
     snprintf(transfer->message, sizeof(transfer->message), "lost the connection to %s port %s: %s",
              peer->host, peer->port, what);
 }

@@ -46,7 +46,7 @@ typedef enum HttpResult {
 /* What came of it; borrowed for the time of the callback. */
 typedef struct HttpAnswer {
     HttpResult result;
-    int status;       /* of the answer; 0 when none came, 100 to 199 when no final one did */
+    int status;       /* with HTTP_ANSWERED and HTTP_TOO_BIG; below 200 when no final one came */
     const char *body; /* HTTP_ANSWERED: followed by a NUL */
     size_t body_size;
     const char *message; /* "" with HTTP_ANSWERED; else for people: the host, what, what to do */

@@ -8,9 +8,6 @@
 #include "daemon/base/str.h"
 #include "daemon/http/explain.h"
 
-/* The service's front door itself refuses more than 128 KiB (API.md section 3.2, 494). */
-#define ANSWER_HEADERS_SIZE_MAX (256U * 1024U)
-
 /* A page of 500 members is some 150 KB: few reads, and still little memory for each request. */
 #define RECEIVE_SIZE (64L * 1024L)
 #define BODY_KEPT_MAX (512U * 1024U)
@@ -35,15 +32,24 @@ static size_t transfer_on_body(char *bytes, size_t one, size_t size, void *userd
     return size;
 }
 
-/* Only counts: libcurl keeps the headers (curl_easy_header(3)), without a bound of its own. */
+static bool transfer_is_blank(const char *line, size_t size)
+{
+    return size > 0 && (line[0] == '\r' || line[0] == '\n');
+}
+
+/* Counts, for libcurl keeps the headers (curl_easy_header(3)) without a bound of its own; and looks
+ * for the blank line at their end, for libcurl takes headers that break off for whole ones. */
 static size_t transfer_on_header(char *bytes, size_t one, size_t size, void *userdata)
 {
     HttpTransfer *transfer = userdata;
 
-    (void)bytes;
     (void)one;
+    if (transfer_is_blank(bytes, size))
+        transfer->headers_ended = true;
+    else if (size >= 5 && memcmp(bytes, "HTTP/", 5) == 0)
+        transfer->headers_ended = false;
     transfer->headers_size += size;
-    if (transfer->headers_size <= ANSWER_HEADERS_SIZE_MAX)
+    if (transfer->headers_size <= TRANSFER_HEADERS_SIZE_MAX)
         return size;
     transfer->too_big = true;
     return 0;
@@ -248,6 +254,7 @@ int transfer_prepare(HttpTransfer *transfer, const HttpRequest *request)
         return -EINVAL;
     transfer->headers_size = 0;
     transfer->sends = 0;
+    transfer->headers_ended = false;
     transfer->too_big = transfer->out_of_memory = false;
     transfer->error[0] = transfer->message[0] = '\0';
     buf_reset(&transfer->body);
@@ -275,7 +282,7 @@ static bool transfer_is_distrust(CURLcode code)
 static HttpResult transfer_judge(const HttpTransfer *transfer, CURLcode code, long status)
 {
     if (code == CURLE_OK)
-        return status >= 200 ? HTTP_ANSWERED : HTTP_LOST;
+        return status >= 200 && transfer->headers_ended ? HTTP_ANSWERED : HTTP_LOST;
     if (transfer->sends == 0)
         return transfer_is_distrust(code) ? HTTP_UNTRUSTED : HTTP_NOT_SENT;
     if (transfer->too_big || code == CURLE_FILESIZE_EXCEEDED)
@@ -285,6 +292,9 @@ static HttpResult transfer_judge(const HttpTransfer *transfer, CURLcode code, lo
 
 void transfer_conclude(HttpTransfer *transfer, CURLcode code, HttpAnswer *ret_answer)
 {
+    /* A body over the bound may be announced, and the answer given up, before the headers end. */
+    bool has_status =
+        transfer->headers_ended || transfer->headers_size <= TRANSFER_HEADERS_SIZE_MAX;
     long status = 0;
     HttpResult result;
 
@@ -294,7 +304,7 @@ void transfer_conclude(HttpTransfer *transfer, CURLcode code, HttpAnswer *ret_an
         explain_failure(transfer, result, code);
     *ret_answer = (HttpAnswer){
         .result = result,
-        .status = (int)status,
+        .status = has_status ? (int)status : 0,
         .body = buf_text(&transfer->body),
         .body_size = transfer->body.size,
         .message = transfer->message,

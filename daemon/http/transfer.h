@@ -7,6 +7,9 @@
 #include "daemon/base/buf.h"
 #include "daemon/http/http.h"
 
+/* Of an answer. The service's front door itself takes no more than 128 KiB (API.md section 3.2). */
+#define TRANSFER_HEADERS_SIZE_MAX (256U * 1024U)
+
 struct HttpTransfer {
     Http *http;
     HttpTransfer *previous, *next; /* under way; idle ones use `next` alone */
@@ -18,6 +21,7 @@ struct HttpTransfer {
     size_t body_size_max;
     size_t headers_size; /* of the answer, all of its parts */
     unsigned int sends;  /* times libcurl began to send it */
+    bool headers_ended;  /* of the newest part */
     bool too_big;
     bool out_of_memory;
     /* What the handle was told last. Telling it again costs more than comparing. */
