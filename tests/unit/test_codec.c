@@ -1,0 +1,402 @@
+/* Bodies: what is a page and what is not, what a refusal says. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/roma/answer.h"
+#include "daemon/roma/channels.h"
+#include "daemon/roma/error.h"
+#include "daemon/roma/members.h"
+#include "daemon/roma/request.h"
+
+typedef struct Fixture {
+    BodyParser parser;
+    MemberList members;
+    ChannelList channels;
+    Err err;
+} Fixture;
+
+static int setup(void **state)
+{
+    Fixture *fixture = test_calloc(1, sizeof(*fixture));
+
+    assert_int_equal(body_parser_init(&fixture->parser), 0);
+    *state = fixture;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    Fixture *fixture = *state;
+
+    members_done(&fixture->members);
+    channels_done(&fixture->channels);
+    body_parser_done(&fixture->parser);
+    test_free(fixture);
+    return 0;
+}
+
+static void assert_has(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("\"%s\" is not in \"%s\"", part, text);
+}
+
+static const MemberPage *members_of(Fixture *fixture, const char *body)
+{
+    if (members_parse(&fixture->members, &fixture->parser, body, strlen(body), &fixture->err) < 0)
+        fail_msg("%s: %s", fixture->err.text, body);
+    return &fixture->members.page;
+}
+
+static void assert_odd_bytes(Fixture *fixture, const char *body, size_t size, const char *message)
+{
+    int r = members_parse(&fixture->members, &fixture->parser, body, size, &fixture->err);
+
+    if (r != -EPROTO)
+        fail_msg("taken for a page: %s", body);
+    assert_has(fixture->err.text, message);
+    assert_int_equal(fixture->members.page.row_count, 0);
+}
+
+static void assert_odd(Fixture *fixture, const char *body, const char *message)
+{
+    assert_odd_bytes(fixture, body, strlen(body), message);
+}
+
+/* A page of one good row, in which one field is said again: json-c lets the last one count. */
+static void assert_odd_row(Fixture *fixture, const char *field, const char *message)
+{
+    char body[4096];
+
+    snprintf(body, sizeof(body),
+             "{\"total\":2,\"members\":["
+             "{\"id\":\"m0\",\"vpc_channel_id\":\"c\",\"host\":\"h\"},"
+             "{\"id\":\"m1\",\"vpc_channel_id\":\"c\",\"host\":\"h\",%s}]}",
+             field);
+    assert_odd(fixture, body, message);
+    assert_has(fixture->err.text, "members[1].");
+}
+
+static void test_members(void **state)
+{
+    const MemberPage *page = members_of(
+        *state,
+        "{ \"total\": 612, \"size\": 3, \"members\": ["
+        "{\"host\":\"10.1.0.5\",\"weight\":\"heavy\",\"is_backup\":7,\"member_group_name\":\"g\","
+        "\"status\":2,\"port\":65535,\"ecs_id\":\"e\",\"id\":\"A-z_9\",\"vpc_channel_id\":\"c\","
+        "\"create_time\":null,\"new\":{\"deep\":[1]}},"
+        "{\"id\":\"2\",\"vpc_channel_id\":\"d\",\"ecs_id\":\"only-ecs\",\"port\":null,"
+        "\"status\":null,\"member_group_name\":null,\"host\":null},"
+        "{\"id\":\"3\",\"vpc_channel_id\":\"\",\"host\":\"\\u00e9/\\\"\",\"ecs_id\":null}]}\r\n ");
+
+    assert_int_equal(page->total, 612);
+    assert_int_equal(page->row_count, 3);
+    assert_string_equal(page->rows[0].id, "A-z_9");
+    assert_string_equal(page->rows[0].channel_id, "c");
+    assert_string_equal(page->rows[0].host, "10.1.0.5");
+    assert_string_equal(page->rows[0].ecs_id, "e");
+    assert_string_equal(page->rows[0].group, "g");
+    assert_int_equal(page->rows[0].port, 65535);
+    assert_int_equal(page->rows[0].status, 2);
+    assert_string_equal(page->rows[1].host, "");
+    assert_string_equal(page->rows[1].ecs_id, "only-ecs");
+    assert_string_equal(page->rows[1].group, "");
+    assert_int_equal(page->rows[1].port, 0);
+    assert_int_equal(page->rows[1].status, 0);
+    assert_string_equal(page->rows[2].host, "\xc3\xa9/\"");
+}
+
+static void test_description_is_complete(void **state)
+{
+    static const char row[] =
+        "{\"id\":\"m\",\"vpc_channel_id\":\"c\",\"host\":\"a/b\",\"weight\":1,"
+        "\"ratio\":1.50,\"new\":{\"x\":[null,true]},\"name\":\"\xe7\xbb\x84\"}";
+    char body[512];
+    const MemberPage *page;
+
+    snprintf(body, sizeof(body), "{\"total\":1,\"members\":[%s]}", row);
+    page = members_of(*state, body);
+    assert_string_equal(page->describe(page, 0), row);
+}
+
+static void test_no_rows(void **state)
+{
+    Fixture *fixture = *state;
+
+    assert_int_equal(members_of(fixture, "{\"total\":0,\"size\":0,\"members\":[]}")->row_count, 0);
+    assert_int_equal(members_of(fixture, "{\"total\":7,\"size\":0,\"members\":null}")->total, 7);
+    assert_int_equal(members_of(fixture, "{\"total\":7}")->row_count, 0);
+}
+
+static void test_odd_syntax(void **state)
+{
+    Fixture *fixture = *state;
+    char bomb[20001];
+
+    assert_odd(fixture, "", "an empty body instead of JSON");
+    assert_odd(fixture, " \n", "an empty body instead of JSON");
+    assert_odd(fixture, "<!DOCTYPE html>", "HTML instead of JSON");
+    assert_odd(fixture, "\n<?xml version=\"1.0\"?>", "XML instead of JSON");
+    assert_odd(fixture, "null", "JSON");
+    assert_odd(fixture, "[]", "no object");
+    assert_odd(fixture, "3", "no");
+    assert_odd(fixture, "{\"total\":0", "ends too early");
+    assert_odd(fixture, "{\"total\":0}x", "no valid JSON");
+    assert_odd(fixture, "{\"total\":0}{\"total\":0}", "no valid JSON");
+    assert_odd(fixture, "{\"total\":0,}", "no valid JSON");
+    assert_odd(fixture, "{\"total\":0/*c*/}", "no valid JSON");
+    assert_odd(fixture, "{\"total\":0,\"x\":'y'}", "no valid JSON");
+    assert_odd(fixture, "{\"total\":NaN}", "");
+    assert_odd(fixture, "{\"total\":0,\"x\":\"\xff\"}", "no valid JSON");
+    assert_odd_bytes(fixture, "{\"total\":0}\0", 12, "no valid JSON");
+    assert_odd_bytes(fixture, "{\"total\":0}\0{}", 14, "no valid JSON");
+    memset(bomb, '[', sizeof(bomb) - 1);
+    bomb[sizeof(bomb) - 1] = '\0';
+    memcpy(bomb, "{\"total\":0,\"x\":", 15);
+    assert_odd(fixture, bomb, "no valid JSON");
+    members_of(fixture, "{\"total\":0}");
+}
+
+static void test_odd_pages(void **state)
+{
+    Fixture *fixture = *state;
+    Buf many = {0};
+
+    assert_odd(fixture, "{}", "total: should be a whole number from 0, is missing");
+    assert_odd(fixture, "{\"total\":null}", "total");
+    assert_odd(fixture, "{\"total\":\"1\"}", "total: should be a whole number from 0, is a string");
+    assert_odd(fixture, "{\"total\":false}", "total");
+    assert_odd(fixture, "{\"total\":-1}", "total");
+    assert_odd(fixture, "{\"total\":1.0}", "total");
+    assert_odd(fixture, "{\"total\":99999999999999999999999}", "total");
+    assert_odd(fixture, "{\"total\":0,\"size\":1}", "size: says 1, but there are 0 rows");
+    assert_odd(fixture, "{\"total\":0,\"size\":\"0\"}", "size");
+    assert_odd(fixture, "{\"total\":0,\"members\":{}}", "members: should be an array");
+    assert_odd(fixture, "{\"total\":1,\"members\":[null]}", "members[0]: should be an object");
+    assert_odd(fixture, "{\"total\":1,\"members\":[[]]}", "members[0]: should be an object");
+    buf_puts(&many, "{\"total\":501,\"members\":[");
+    for (int i = 0; i < 501; i++)
+        buf_printf(&many, "%s{\"id\":\"%d\",\"vpc_channel_id\":\"c\",\"host\":\"h\"}", i ? "," : "",
+                   i);
+    buf_puts(&many, "]}");
+    assert_odd(fixture, many.data, "members: has 501 rows");
+    buf_done(&many);
+}
+
+static void test_odd_rows(void **state)
+{
+    Fixture *fixture = *state;
+    char field[2048];
+
+    assert_odd_row(fixture, "\"id\":\"\"", "id: should be");
+    assert_odd_row(fixture, "\"id\":null", "id: should be");
+    assert_odd_row(fixture, "\"id\":7", "id: should be");
+    assert_odd_row(fixture, "\"id\":\"a/b\"", "id: should be");
+    assert_odd_row(fixture, "\"id\":\"a\\u0000b\"", "id: should be");
+    assert_odd_row(fixture,
+                   "\"id\":\"01234567890123456789012345678901234567890123456789012345678901234\"",
+                   "id: should be");
+    assert_odd_row(fixture, "\"vpc_channel_id\":null", "vpc_channel_id: should be");
+    assert_odd_row(fixture, "\"vpc_channel_id\":5", "vpc_channel_id: should be");
+    assert_odd_row(fixture, "\"host\":5", "host: should be");
+    assert_odd_row(fixture, "\"host\":\"\"", "host: is missing, and so is ecs_id");
+    assert_odd_row(fixture, "\"host\":null", "host: is missing, and so is ecs_id");
+    assert_odd_row(fixture, "\"host\":\"a\\u0000b\"", "host: should be");
+    assert_odd_row(fixture, "\"ecs_id\":[]", "ecs_id: should be");
+    assert_odd_row(fixture, "\"port\":65536", "port: should be a port");
+    assert_odd_row(fixture, "\"port\":-1", "port: should be a port");
+    assert_odd_row(fixture, "\"port\":80.0", "port: should be a port");
+    assert_odd_row(fixture, "\"port\":\"80\"",
+                   "port: should be a port from 0 to 65535, is a string");
+    assert_odd_row(fixture, "\"status\":0", "status: should be 1 or 2");
+    assert_odd_row(fixture, "\"status\":3", "status: should be 1 or 2");
+    assert_odd_row(fixture, "\"status\":true", "status: should be 1 or 2");
+    assert_odd_row(fixture, "\"member_group_name\":1", "member_group_name: should be");
+    memset(field, 'x', sizeof(field));
+    memcpy(field, "\"host\":\"", 8);
+    memcpy(field + 8 + 1025, "\"", 2);
+    assert_odd_row(fixture, field, "host: should be");
+    assert_odd(fixture, "{\"total\":1,\"members\":[{\"vpc_channel_id\":\"c\",\"host\":\"h\"}]}",
+               "members[0].id: is missing");
+    assert_odd(fixture, "{\"total\":1,\"members\":[{\"id\":\"c\",\"host\":\"h\"}]}",
+               "members[0].vpc_channel_id: is missing");
+}
+
+static void test_channels(void **state)
+{
+    static const char body[] =
+        "{\"total\":3,\"size\":3,\"vpc_channels\":["
+        "{\"id\":\"a\",\"name\":\"n\",\"port\":8080,\"member_type\":\"ip\",\"type\":2,"
+        "\"vpc_channel_type\":\"builtin\",\"member_groups\":[{\"reference_vpc_channel_id\":\"\"}]},"
+        "{\"id\":\"b\",\"name\":\"\",\"member_groups\":[{},{\"reference_vpc_channel_id\":\"a\"}]},"
+        "{\"id\":\"c\",\"name\":\"x\",\"port\":null,\"type\":null,\"member_type\":null,"
+        "\"vpc_channel_type\":null,\"member_groups\":null}]}";
+    Fixture *fixture = *state;
+    const ChannelPage *page = &fixture->channels.page;
+
+    assert_int_equal(
+        channels_parse(&fixture->channels, &fixture->parser, body, strlen(body), &fixture->err), 0);
+    assert_int_equal(page->total, 3);
+    assert_int_equal(page->row_count, 3);
+    assert_string_equal(page->rows[0].id, "a");
+    assert_string_equal(page->rows[0].name, "n");
+    assert_string_equal(page->rows[0].member_type, "ip");
+    assert_string_equal(page->rows[0].vpc_channel_type, "builtin");
+    assert_int_equal(page->rows[0].type, 2);
+    assert_int_equal(page->rows[0].port, 8080);
+    assert_false(page->rows[0].has_reference);
+    assert_true(page->rows[1].has_reference);
+    assert_int_equal(page->rows[2].type, -1);
+    assert_int_equal(page->rows[2].port, 0);
+    assert_string_equal(page->rows[2].member_type, "");
+    assert_string_equal(page->rows[2].vpc_channel_type, "");
+}
+
+static void assert_odd_channel(Fixture *fixture, const char *row, const char *message)
+{
+    char body[1024];
+
+    snprintf(body, sizeof(body), "{\"total\":1,\"vpc_channels\":[%s]}", row);
+    assert_int_equal(
+        channels_parse(&fixture->channels, &fixture->parser, body, strlen(body), &fixture->err),
+        -EPROTO);
+    assert_has(fixture->err.text, message);
+}
+
+static void test_odd_channels(void **state)
+{
+    Fixture *fixture = *state;
+
+    assert_odd_channel(fixture, "{}", "vpc_channels[0].id: is missing");
+    assert_odd_channel(fixture, "{\"id\":\"a\"}", "vpc_channels[0].name: is missing");
+    assert_odd_channel(fixture, "{\"id\":\"a b\",\"name\":\"n\"}", "id: should be");
+    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":null}", "name: should be");
+    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":\"n\",\"type\":\"2\"}", "type: should be");
+    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":\"n\",\"type\":-1}", "type: should be");
+    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":\"n\",\"port\":70000}", "port: should be");
+    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":\"n\",\"vpc_channel_type\":1}",
+                       "vpc_channel_type: should be");
+    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":\"n\",\"member_groups\":{}}",
+                       "member_groups: should be");
+    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":\"n\",\"member_groups\":[1]}",
+                       "member_groups: should be");
+    assert_odd_channel(
+        fixture,
+        "{\"id\":\"a\",\"name\":\"n\",\"member_groups\":[{\"reference_vpc_channel_id\":1}]}",
+        "member_groups.reference_vpc_channel_id: should be");
+}
+
+static void assert_error(Fixture *fixture, const char *body, const char *code, const char *message,
+                         const char *request_id)
+{
+    ErrorBody error;
+
+    error_parse(&fixture->parser, body, strlen(body), &error);
+    assert_string_equal(error.code, code);
+    assert_string_equal(buf_text(&error.message), message);
+    assert_string_equal(error.request_id, request_id);
+    buf_done(&error.message);
+}
+
+static void test_errors(void **state)
+{
+    Fixture *fixture = *state;
+
+    assert_error(fixture, "{\"error_code\":\"APIG.1002\",\"error_msg\":\"Incorrect token\"}",
+                 "APIG.1002", "Incorrect token", "");
+    assert_error(fixture,
+                 "{\"error_code\":\"APIGW.0301\",\"error_msg\":\"m\",\"request_id\":\"r\",\"x\":1}",
+                 "APIGW.0301", "m", "r");
+    assert_error(fixture,
+                 "{\"error\":{\"code\":401,\"message\":\"wrong\",\"title\":\"Unauthorized\"}}", "",
+                 "wrong (Unauthorized)", "");
+    assert_error(fixture, "", "", "", "");
+    assert_error(fixture, "<html>", "", "HTML instead of JSON", "");
+    assert_error(fixture, "{}", "", "JSON without error_code and error_msg", "");
+    assert_error(fixture, "{\"error_code\":3024,\"error_msg\":null}", "",
+                 "JSON without error_code and error_msg", "");
+    assert_error(fixture, "{\"error_code\":\"APIG.3024\\u0000\",\"error_msg\":\"m\"}", "", "m", "");
+    assert_error(fixture, "{\"error_code\":\"APIG.3024 \",\"error_msg\":\"m\"}", "", "m", "");
+    assert_error(fixture,
+                 "{\"error_code\":\"APIG.3024-and-then-something-longer-than-any\","
+                 "\"error_msg\":\"m\"}",
+                 "", "m", "");
+}
+
+static void test_request_lines(void **state)
+{
+    Instance instance = {
+        .endpoint = "https://roma.example.com:443", .project_id = "p", .instance_id = "i"};
+    Request request = {.kind = REQUEST_LIST_CHANNELS, .limit = 1, .offset = UINT64_MAX};
+    _cleanup_(buf_done) Buf text = {0};
+    RequestLine line;
+
+    (void)state;
+    assert_int_equal(request_line(&instance, &request, &line), 0);
+    request_append_url(&instance, &line, &text);
+    assert_string_equal(text.data, "https://roma.example.com:443/v2/p/apic/instances/i/vpc-channels"
+                                   "?limit=1&offset=18446744073709551615");
+    buf_reset(&text);
+    request_append_host(&instance, &text);
+    assert_string_equal(text.data, "roma.example.com");
+    buf_reset(&text);
+    instance.endpoint = "http://[::1]:443";
+    request_append_host(&instance, &text);
+    assert_string_equal(text.data, "[::1]:443");
+    request.limit = 0;
+    assert_int_equal(request_line(&instance, &request, &line), -EINVAL);
+    request.limit = 501;
+    assert_int_equal(request_line(&instance, &request, &line), -EINVAL);
+    request = (Request){.kind = REQUEST_DELETE_MEMBER, .channel_id = "c"};
+    assert_int_equal(request_line(&instance, &request, &line), -EINVAL);
+    request.member_id = "..";
+    assert_int_equal(request_line(&instance, &request, &line), -EINVAL);
+    request.member_id = "m";
+    assert_int_equal(request_line(&instance, &request, &line), 0);
+    assert_string_equal(line.path, "/v2/p/apic/instances/i/vpc-channels/c/members/m");
+    instance.project_id = "../p";
+    assert_int_equal(request_line(&instance, &request, &line), -EINVAL);
+}
+
+/* All ids as long as they may be still fit. */
+static void test_longest_request_line(void **state)
+{
+    static const char id[] = "0123456789012345678901234567890123456789012345678901234567890123";
+    Instance instance = {
+        .endpoint = "https://e", .api = API_APIGW, .project_id = id, .instance_id = id};
+    Request request = {.kind = REQUEST_DELETE_MEMBER, .channel_id = id, .member_id = id};
+    RequestLine line;
+
+    (void)state;
+    assert_int_equal(strlen(id), REQUEST_ID_SIZE_MAX);
+    assert_int_equal(request_line(&instance, &request, &line), 0);
+    assert_true(strlen(line.path) < sizeof(line.path));
+    assert_has(line.path, "/members/0123");
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_members),
+        TEST(test_description_is_complete),
+        TEST(test_no_rows),
+        TEST(test_odd_syntax),
+        TEST(test_odd_pages),
+        TEST(test_odd_rows),
+        TEST(test_channels),
+        TEST(test_odd_channels),
+        TEST(test_errors),
+        TEST(test_request_lines),
+        TEST(test_longest_request_line),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
