@@ -1,0 +1,163 @@
+"""Starting, steering and questioning the stand-in service (tests/romasim) from tests."""
+
+import http.client
+import json
+import os
+import pathlib
+import ssl
+import subprocess
+import tempfile
+import urllib.parse
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROJECT = "0123456789abcdef0123456789abcdef"
+INSTANCE = "6a7b8c9d-0000-4000-8000-000000000001"
+
+
+def binary():
+    """The stand-in's program: $ROMASIM, else what the Makefile builds."""
+    named = os.environ.get("ROMASIM")
+    if named:
+        return named
+    built = ROOT / "build" / "tests" / "romasim"
+    return str(built / "romasim" if built.is_dir() else built)
+
+
+def instance(channels, **settings):
+    """An instance of the state file with the usual ids."""
+    return {"prefix": "apic", "project_id": PROJECT, "instance_id": INSTANCE, "channels": channels, **settings}
+
+
+def state(channels, token="T1", **parts):
+    """A state with one instance, its project, and one token for it."""
+    settings = {key: parts.pop(key) for key in ("eventual_ms", "change_ms", "quota", "generate") if key in parts}
+    return {
+        "projects": [{"id": PROJECT, "name": "cn-north-4"}],
+        "tokens": [{"token": token, "project_id": PROJECT}],
+        "instances": [instance(channels, **settings)],
+        **parts,
+    }
+
+
+def make_certificate(folder):
+    """A self-signed certificate for 127.0.0.1: (certificate file, key file)."""
+    cert, key = str(pathlib.Path(folder) / "sim.crt"), str(pathlib.Path(folder) / "sim.key")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+         "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=127.0.0.1",
+         "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"],
+        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return cert, key
+
+
+class Sim:
+    """A running stand-in. Use as a context manager, or call stop()."""
+
+    def __init__(self, state_dict, tls=False, log=None):
+        self._folder = tempfile.TemporaryDirectory(prefix="romasim-")
+        argv = [binary(), "--state", "-"]
+        self.ca = None
+        if tls:
+            self.ca, key = make_certificate(self._folder.name)
+            argv += ["--tls", f"{self.ca},{key}"]
+        if log:
+            argv += ["--log", str(log)]
+        self.process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            self.process.stdin.write(json.dumps(state_dict))
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass
+        line = self.process.stdout.readline()
+        if not line.startswith("romasim listening on "):
+            self.process.kill()
+            self.process.wait()
+            self._folder.cleanup()
+            raise RuntimeError("romasim did not start")
+        self.url = line.split()[-1]
+        self.port = urllib.parse.urlsplit(self.url).port
+        self.host = f"127.0.0.1:{self.port}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def stop(self):
+        """Ends the stand-in; its exit status."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        try:
+            status = self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            status = self.process.wait()
+        self.process.stdout.close()
+        self._folder.cleanup()
+        return status
+
+    def connection(self, timeout=10):
+        """A connection to the service for a test that is itself the client."""
+        if self.ca:
+            context = ssl.create_default_context(cafile=self.ca)
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout, context=context)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+
+    def _admin(self, method, path, body=None):
+        connection = self.connection(30)
+        try:
+            connection.request(method, "/_sim/" + path, None if body is None else json.dumps(body))
+            answer = connection.getresponse()
+            text = answer.read()
+        finally:
+            connection.close()
+        if answer.status >= 300:
+            raise ValueError(f"{method} {path}: {answer.status} {text.decode()}")
+        return json.loads(text) if text else None
+
+    def requests(self, op=None):
+        """The requests so far in the order of their coming, or only those of one operation."""
+        rows = self._admin("GET", "requests")["requests"]
+        return [row for row in rows if op is None or row["op"] == op]
+
+    def clear_requests(self):
+        self._admin("DELETE", "requests")
+
+    def faults(self, rules):
+        """Appends rules."""
+        self._admin("POST", "faults", rules)
+
+    def clear_faults(self):
+        self._admin("DELETE", "faults")
+
+    def state(self):
+        """Everything that is there: {"instances": [{..., "channels": [{..., "members": [...]}]}]}."""
+        return self._admin("GET", "state")
+
+    def members(self, channel):
+        """The members that are really there now (never those that only lag behind in lists)."""
+        return self._admin("GET", "members?channel=" + urllib.parse.quote(channel, safe=""))["members"]
+
+    def hosts(self, channel):
+        """The hosts of members(), sorted."""
+        return sorted(row["host"] for row in self.members(channel))
+
+    def edit(self, channel, add=(), remove=()):
+        """People change members: `add` are members of the state file's form, `remove` hosts, host:port or ids."""
+        self._admin("POST", "members", {"channel": channel, "add": list(add), "remove": list(remove)})
+
+    def credentials(self, **lists):
+        """Replaces tokens=, keys= or users=; replacing tokens revokes those issued by IAM too."""
+        self._admin("POST", "credentials", lists)
+
+    def stats(self):
+        return self._admin("GET", "stats")
+
+    def clear_stats(self):
+        self._admin("DELETE", "stats")
+
+
+def start(state_dict, tls=False, log=None):
+    """A running Sim."""
+    return Sim(state_dict, tls, log)

@@ -1,0 +1,6 @@
+#pragma once
+
+#include "tests/romasim/request.h"
+
+/* The door for tests, below /_sim/: never authenticated, never logged, never faulty. Answers. */
+void admin_handle(Request *r);
