@@ -218,6 +218,13 @@ int door_open(Door *door, sd_event *event, const Config *config, bool dry_run, S
         .store = store,
         .store_err = *store_err,
     };
+    door->gates = calloc(config->instance_count, sizeof(*door->gates));
+    if (!door->gates)
+        return err_memory(err);
+    for (size_t i = 0; i < config->instance_count; i++) {
+        if (gate_init(&door->gates[i], config->limits.requests_per_second) < 0)
+            return err_memory(err);
+    }
     r = door_add_sources(door);
     if (r < 0)
         return err_system(err, r, "cannot set up the event loop");
@@ -232,6 +239,9 @@ void door_close(Door *door)
     sd_event_source_disable_unref(door->wake);
     sd_event_source_disable_unref(door->done);
     store_free(door->store);
+    for (size_t i = 0; door->gates && i < door->config->instance_count; i++)
+        gate_done(&door->gates[i]);
+    free(door->gates);
     *door = (Door){0};
 }
 
@@ -250,6 +260,7 @@ static int door_name_pass(Door *door, Err *err)
 
 int door_begin_pass(Door *door, DoorOnDone on_done, void *userdata, Err *err)
 {
+    PassScope scope;
     int r = door_name_pass(door, err);
 
     if (r < 0)
@@ -257,7 +268,13 @@ int door_begin_pass(Door *door, DoorOnDone on_done, void *userdata, Err *err)
     pass_free(TAKE_PTR(door->pass));
     door->on_done = on_done;
     door->userdata = userdata;
-    if (pass_new(door->config, &door_ops, door, door->pass_id, door->dry_run, &door->pass) < 0)
+    scope = (PassScope){
+        .pass_id = door->pass_id,
+        .dry_run = door->dry_run,
+        .instance = PASS_ALL_INSTANCES,
+        .gates = door->gates,
+    };
+    if (pass_new(door->config, &door_ops, door, &scope, &door->pass) < 0)
         return err_memory(err);
     pass_start(door->pass);
     door_look(door);

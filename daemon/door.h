@@ -22,6 +22,7 @@ struct Door {
     Store *store;  /* NULL: the state cannot be used, and nothing is deleted */
     Err store_err; /* why */
     RomaClient *client;
+    Gate *gates; /* one for each instance */
     sd_event_source *wake;
     sd_event_source *done; /* tells that the pass is done, outside all callbacks */
     Pass *pass;            /* the pass under way, or the last one */

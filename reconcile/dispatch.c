@@ -8,8 +8,8 @@
 #include "reconcile/retry.h"
 #include "reconcile/triage.h"
 
-int dispatch_init(Dispatch *dispatch, const Config *config, const Ops *ops, void *context,
-                  size_t instance, const char *pass_id)
+void dispatch_init(Dispatch *dispatch, const Config *config, const Ops *ops, void *context,
+                   size_t instance, const char *pass_id, Gate *gate)
 {
     *dispatch = (Dispatch){
         .config = config,
@@ -17,66 +17,18 @@ int dispatch_init(Dispatch *dispatch, const Config *config, const Ops *ops, void
         .context = context,
         .pass_id = pass_id,
         .instance = instance,
+        .gate = gate,
     };
-    return rate_init(&dispatch->rate, config->limits.requests_per_second);
-}
-
-void dispatch_done(Dispatch *dispatch)
-{
-    rate_done(&dispatch->rate);
-}
-
-static void queue_push(CallQueue *queue, Call *call)
-{
-    call->next = NULL;
-    if (queue->last)
-        queue->last->next = call;
-    else
-        queue->first = call;
-    queue->last = call;
-    queue->count++;
-}
-
-static Call *queue_pop(CallQueue *queue)
-{
-    Call *call = queue->first;
-
-    if (!call)
-        return NULL;
-    queue->first = call->next;
-    if (!queue->first)
-        queue->last = NULL;
-    queue->count--;
-    call->next = NULL;
-    return call;
-}
-
-/* Takes the call whose wait was over first, if any is over. */
-static Call *queue_pop_due(CallQueue *queue, uint64_t now_usec)
-{
-    Call *before = NULL, *due = NULL, *due_before = NULL;
-
-    for (Call *call = queue->first; call; before = call, call = call->next) {
-        if (call->due_usec <= now_usec && (!due || call->due_usec < due->due_usec)) {
-            due = call;
-            due_before = before;
-        }
-    }
-    if (!due)
-        return NULL;
-    if (!due_before)
-        return queue_pop(queue);
-    due_before->next = due->next;
-    if (queue->last == due)
-        queue->last = due_before;
-    queue->count--;
-    due->next = NULL;
-    return due;
 }
 
 static uint64_t dispatch_now(const Dispatch *dispatch)
 {
     return dispatch->ops->now_usec(dispatch->context);
+}
+
+uint64_t dispatch_random(const Dispatch *dispatch)
+{
+    return dispatch->ops->random(dispatch->context);
 }
 
 static void dispatch_tell(const Dispatch *dispatch, EventKind kind, const Call *call,
@@ -172,7 +124,7 @@ static void dispatch_send(Dispatch *dispatch, Call *call)
 {
     int r;
 
-    rate_note(&dispatch->rate, dispatch_now(dispatch));
+    rate_note(&dispatch->gate->rate, dispatch_now(dispatch));
     call->attempts++;
     call->generation = dispatch->generation;
     call->is_in_flight = true;
@@ -191,11 +143,7 @@ static void dispatch_send(Dispatch *dispatch, Call *call)
 /* The moment at which the first ready call may be sent; USEC_NEVER while a renewal is awaited. */
 static uint64_t dispatch_open_usec(const Dispatch *dispatch, uint64_t now_usec)
 {
-    uint64_t open_usec = rate_next_usec(&dispatch->rate, now_usec);
-
-    if (dispatch->is_renewing)
-        return USEC_NEVER;
-    return dispatch->held_until_usec > open_usec ? dispatch->held_until_usec : open_usec;
+    return dispatch->is_renewing ? USEC_NEVER : gate_open_usec(dispatch->gate, now_usec);
 }
 
 void dispatch_pump(Dispatch *dispatch)
@@ -216,14 +164,13 @@ void dispatch_pump(Dispatch *dispatch)
 
 uint64_t dispatch_next_usec(const Dispatch *dispatch)
 {
-    uint64_t next_usec = USEC_NEVER;
+    uint64_t ready_usec = USEC_NEVER, due_usec = USEC_NEVER;
 
     if (dispatch->ready.count > 0)
-        next_usec = dispatch_open_usec(dispatch, dispatch_now(dispatch));
-    for (const Call *call = dispatch->waiting.first; call && dispatch_has_place(dispatch);
-         call = call->next)
-        next_usec = call->due_usec < next_usec ? call->due_usec : next_usec;
-    return next_usec;
+        ready_usec = dispatch_open_usec(dispatch, dispatch_now(dispatch));
+    if (dispatch_has_place(dispatch))
+        due_usec = queue_next_due_usec(&dispatch->waiting);
+    return ready_usec < due_usec ? ready_usec : due_usec;
 }
 
 /* Waits for the next attempt, or ends the call when there is none left. */
@@ -237,12 +184,12 @@ static void dispatch_retry(Dispatch *dispatch, Call *call, Verdict verdict, cons
     if (after_usec > RETRY_AFTER_MAX_USEC)
         after_usec = RETRY_AFTER_MAX_USEC;
     delay_usec = retry_delay_usec(base_usec, law->cap_usec, call->attempts - 1 - call->was_replayed,
-                                  dispatch->ops->random(dispatch->context));
+                                  dispatch_random(dispatch));
     if (delay_usec < after_usec)
         delay_usec = after_usec;
     call->due_usec = dispatch_now(dispatch) + delay_usec;
-    if (verdict == VERDICT_THROTTLE && call->due_usec > dispatch->held_until_usec)
-        dispatch->held_until_usec = call->due_usec;
+    if (verdict == VERDICT_THROTTLE)
+        gate_hold(dispatch->gate, call->due_usec);
     if (call->attempts >= law->attempts) {
         err_context(&call->last, -EREMOTEIO, "given up after %u attempts", call->attempts);
         call->on_end(call, CALL_FAILED, answer, &call->last);

@@ -6,13 +6,8 @@
  */
 #pragma once
 
-#include "reconcile/call.h"
-#include "reconcile/rate.h"
-
-typedef struct CallQueue {
-    Call *first, *last;
-    size_t count;
-} CallQueue;
+#include "reconcile/gate.h"
+#include "reconcile/queue.h"
 
 typedef struct Dispatch {
     const Config *config;
@@ -20,9 +15,8 @@ typedef struct Dispatch {
     void *context; /* of ops */
     const char *pass_id;
     size_t instance;
-    Rate rate;
-    uint64_t held_until_usec; /* throttled: nothing is sent before */
-    uint64_t generation;      /* of the credential, counted up at each renewal */
+    Gate *gate;          /* borrowed: it outlives the pass */
+    uint64_t generation; /* of the credential, counted up at each renewal */
     bool is_renewing;
     bool is_stopped;
     bool has_failed;
@@ -33,10 +27,12 @@ typedef struct Dispatch {
     size_t in_flight;
 } Dispatch;
 
-/* 0 or -ENOMEM. The rest is borrowed and outlives the dispatch. */
-int dispatch_init(Dispatch *dispatch, const Config *config, const Ops *ops, void *context,
-                  size_t instance, const char *pass_id);
-void dispatch_done(Dispatch *dispatch);
+/* Everything is borrowed and outlives the dispatch. */
+void dispatch_init(Dispatch *dispatch, const Config *config, const Ops *ops, void *context,
+                   size_t instance, const char *pass_id, Gate *gate);
+
+/* 64 random bits, through the door. */
+uint64_t dispatch_random(const Dispatch *dispatch);
 
 /* Begins a call, after a delay where one is given. The end comes by call->on_end, perhaps before
  * this returns (a stopped or failed instance). call is the owner's; it must stay until its end. */

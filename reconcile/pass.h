@@ -7,12 +7,22 @@
 #pragma once
 
 #include "reconcile/call.h"
+#include "reconcile/gate.h"
 #include "reconcile/report.h"
 
 typedef struct Pass Pass;
 
-/* `config`, `ops`, its context and `pass_id` are borrowed and outlive the pass. 0 or -ENOMEM. */
-int pass_new(const Config *config, const Ops *ops, void *context, const char *pass_id, bool dry_run,
+#define PASS_ALL_INSTANCES SIZE_MAX
+
+typedef struct PassScope {
+    const char *pass_id;
+    bool dry_run;
+    size_t instance; /* index into Config.instances, or PASS_ALL_INSTANCES */
+    Gate *gates;     /* one for each instance of the configuration */
+} PassScope;
+
+/* Everything but the scope itself is borrowed and outlives the pass. 0 or -ENOMEM. */
+int pass_new(const Config *config, const Ops *ops, void *context, const PassScope *scope,
              Pass **ret_pass);
 void pass_free(Pass *pass);
 DEFINE_CLEANUP(Pass, pass_free)

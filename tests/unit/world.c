@@ -62,6 +62,8 @@ World *world_new(size_t instance_count)
 void world_free(World *world)
 {
     pass_free(world->pass);
+    for (size_t i = 0; i < WORLD_INSTANCES_MAX; i++)
+        gate_done(&world->gates[i]);
     for (size_t i = 0; i < world->event_count; i++) {
         arena_done(&world->events[i]->arena);
         free(world->events[i]);

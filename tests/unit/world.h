@@ -161,6 +161,7 @@ struct World {
     Instance config_instances[WORLD_INSTANCES_MAX];
     RosterChannel rosters[WORLD_CHANNELS_MAX];
     WorldInstance instances[WORLD_INSTANCES_MAX];
+    Gate gates[WORLD_INSTANCES_MAX]; /* new for each pass */
     WorldChannel channels[WORLD_CHANNELS_MAX];
     size_t channel_count;
     WorldMember **members;

@@ -249,6 +249,9 @@ static void run_forget(World *world)
         instance->is_renewing = false;
         instance->renewal_count = 0;
         instance->held_until_usec = 0;
+        gate_done(&world->gates[i]);
+        if (gate_init(&world->gates[i], world->config.limits.requests_per_second) < 0)
+            fail_msg("the test is out of memory");
     }
     for (size_t i = 0; i < world->channel_count; i++) {
         world->channels[i].mutations = 0;
@@ -259,6 +262,8 @@ static void run_forget(World *world)
 /* Acts are of the pass during which they are to happen: give them after this, before stepping. */
 void world_begin(World *world, bool dry_run)
 {
+    PassScope scope;
+
     run_forget(world);
     run_advance(world, world->now_usec + 5 * USEC_PER_SEC);
     world->pass_serial++;
@@ -266,7 +271,13 @@ void world_begin(World *world, bool dry_run)
     world->is_stopped = false;
     world->is_abandoned = false;
     snprintf(world->pass_id, sizeof(world->pass_id), "pass-%u", world->pass_serial);
-    if (pass_new(&world->config, &world_ops, world, world->pass_id, dry_run, &world->pass) < 0)
+    scope = (PassScope){
+        .pass_id = world->pass_id,
+        .dry_run = dry_run,
+        .instance = PASS_ALL_INSTANCES,
+        .gates = world->gates,
+    };
+    if (pass_new(&world->config, &world_ops, world, &scope, &world->pass) < 0)
         fail_msg("the test is out of memory");
     if (world->stop_after_usec)
         world_at(world, world->stop_after_usec, run_stop, NULL);
