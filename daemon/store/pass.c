@@ -56,22 +56,24 @@ int store_begin_pass(Store *store, uint64_t realtime_usec, char ret_id[static ST
     return 0;
 }
 
+static int pass_write_end(Store *store, const char *result, uint64_t realtime_usec, Err *err)
+{
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PASS_END);
+
+    sql_text(&query, result);
+    sql_number(&query, realtime_usec);
+    sql_text(&query, store->pass.id);
+    return sql_step(&query, err);
+}
+
 int store_end_pass(Store *store, const char *result, uint64_t realtime_usec, Err *err)
 {
     int r;
 
     if (store->pass.is_recorded) {
         r = transaction_begin(store, err);
-        if (r < 0)
-            return r;
-        {
-            _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PASS_END);
-
-            sql_text(&query, result);
-            sql_number(&query, realtime_usec);
-            sql_text(&query, store->pass.id);
-            r = transaction_result(store, sql_step(&query, err));
-        }
+        if (r == 0)
+            r = transaction_result(store, pass_write_end(store, result, realtime_usec, err));
         if (r < 0)
             return r;
     }

@@ -39,9 +39,13 @@ int store_pause(Store *store, const char *instance_name, const char *channel_id,
 
 int store_resume(Store *store, const char *instance_name, const char *channel_id, Err *err)
 {
-    int r = transaction_begin(store, err);
+    int ended, r = transaction_begin(store, err);
 
     if (r < 0)
         return r;
-    return transaction_result(store, pause_delete(store, instance_name, channel_id, err));
+    ended = transaction_result(store, pause_delete(store, instance_name, channel_id, err));
+    if (ended < 0)
+        return ended;
+    r = transaction_commit(store, err);
+    return r < 0 ? r : ended;
 }

@@ -184,7 +184,10 @@ void sql_number_or_null(Query *query, uint64_t number)
 
 int sql_step(Query *query, Err *err)
 {
-    const char *verb = query->store->in_transaction ? "written" : "read";
+    const char *verb =
+        sqlite3_stmt_readonly(query->statement) && sqlite3_get_autocommit(query->store->db)
+            ? "read"
+            : "written";
     int rc = query->rc;
 
     if (rc == SQLITE_OK)

@@ -32,8 +32,8 @@ struct Store {
     int lock_fd;  /* -1 without one */
     int guard_fd; /* is_read_only: reading.c; -1 without one */
     bool is_read_only;
-    bool in_transaction;
-    sqlite3 *db; /* NULL: for reading, and there is no database */
+    bool owes_rollback; /* a failed transaction is still open */
+    sqlite3 *db;        /* NULL: for reading, and there is no database */
     sqlite3_stmt *statements[QUERY_COUNT];
     StorePass pass;
     Pending pending;

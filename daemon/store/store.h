@@ -57,8 +57,8 @@ int store_begin_pass(Store *store, uint64_t realtime_usec, char ret_id[static ST
  * recorded nothing leaves no row; without anything else to write there is no commit either. */
 int store_end_pass(Store *store, const char *result, uint64_t realtime_usec, Err *err);
 
-/* Commits, durably, what is buffered. On failure outcomes and sightings stay buffered for the next
- * try; approvals and pauses given since the last commit are lost. */
+/* Commits, durably, what is buffered. After a failure of any call, outcomes and sightings stay
+ * buffered for the next commit; approvals given since the last one may be lost: the guards hold. */
 int store_flush(Store *store, Err *err);
 
 /* ---- a channel's memory ---- */
@@ -76,11 +76,11 @@ int store_recall(Store *store, const char *instance_name, const char *channel_id
 int store_remember(Store *store, const char *instance_name, const char *channel_id,
                    const Sighting *sightings, size_t count, Err *err);
 
-/* Pauses a channel, or replaces its pause; until_usec 0 means no end. Buffered. */
+/* Pauses a channel, or replaces its pause; until_usec 0 means no end. Commits at once. */
 int store_pause(Store *store, const char *instance_name, const char *channel_id, const char *reason,
                 uint64_t realtime_usec, uint64_t until_usec, Err *err);
 
-/* Ends a channel's pause; buffered. Returns 1, or 0 when there was none. */
+/* Ends a channel's pause; commits at once. Returns 1, or 0 when there was none. */
 int store_resume(Store *store, const char *instance_name, const char *channel_id, Err *err);
 
 /* ---- approvals ---- */

@@ -90,13 +90,17 @@ static int transaction_replay(Store *store, Err *err)
     return r < 0 ? r : 0;
 }
 
+/* Asked of SQLite each time: a statement that runs out of memory or disk, even one that only reads,
+ * makes it roll back by itself. */
+static bool transaction_is_open(const Store *store)
+{
+    return !sqlite3_get_autocommit(store->db);
+}
+
 void transaction_rollback(Store *store)
 {
-    if (!store->in_transaction)
-        return;
-    if (!sqlite3_get_autocommit(store->db))
-        transaction_run(store, QUERY_ROLLBACK, NULL);
-    store->in_transaction = false;
+    store->owes_rollback =
+        transaction_is_open(store) && transaction_run(store, QUERY_ROLLBACK, NULL) < 0;
 }
 
 int transaction_result(Store *store, int result)
@@ -112,9 +116,14 @@ int transaction_begin(Store *store, Err *err)
 
     if (store->is_read_only)
         return err_set(err, -EROFS, "the state in %s was opened for reading", store->directory);
-    if (store->in_transaction)
+    if (store->owes_rollback)
+        transaction_rollback(store);
+    if (store->owes_rollback)
+        return err_set(err, -EIO,
+                       "the state in %s cannot be written: an earlier failure cannot be undone",
+                       store->directory);
+    if (transaction_is_open(store))
         return 0;
-    store->in_transaction = true;
     r = transaction_run(store, QUERY_BEGIN, err);
     if (r == 0)
         r = transaction_replay(store, err);
@@ -123,28 +132,20 @@ int transaction_begin(Store *store, Err *err)
 
 int transaction_commit(Store *store, Err *err)
 {
-    int r;
+    int r = transaction_run(store, QUERY_COMMIT, err);
 
-    if (!store->in_transaction)
-        return 0;
-    r = transaction_run(store, QUERY_COMMIT, err);
-    if (r < 0)
-        return transaction_result(store, r);
-    store->in_transaction = false;
-    pending_clear(&store->pending);
-    return 0;
+    if (r == 0)
+        pending_clear(&store->pending);
+    return transaction_result(store, r);
 }
 
 int store_flush(Store *store, Err *err)
 {
     int r;
 
-    if (store->is_read_only)
+    if (store->is_read_only || (store->pending.outcome_count == 0 &&
+                                store->pending.sightings_count == 0 && !transaction_is_open(store)))
         return 0;
-    if (store->pending.outcome_count > 0 || store->pending.sightings_count > 0) {
-        r = transaction_begin(store, err);
-        if (r < 0)
-            return r;
-    }
-    return transaction_commit(store, err);
+    r = transaction_begin(store, err);
+    return r < 0 ? r : transaction_commit(store, err);
 }

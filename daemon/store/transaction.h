@@ -9,14 +9,14 @@
  * -EROFS in a Store for reading; else as in store.h. */
 int transaction_begin(Store *store, Err *err);
 
-/* Commits it, if it is open; what was pending is done. On failure it is rolled back. */
+/* Commits the open transaction; what was pending is done. On failure it is rolled back. */
 int transaction_commit(Store *store, Err *err);
 
-/* Rolls it back, if it is open; what is pending stays so. */
+/* Rolls it back, if it is open; what is pending stays so. No Query may be in use. */
 void transaction_rollback(Store *store);
 
 /* Ends a write inside the transaction that came to `result`: a failure rolls the whole transaction
- * back. Returns `result`. */
+ * back. Returns `result`. No Query may be in use. */
 int transaction_result(Store *store, int result);
 
 /* Writes one outcome. Returns how many actions it decided: 1, or 0 when none was undecided. */

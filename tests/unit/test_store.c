@@ -160,6 +160,26 @@ static void test_batch_is_whole_or_absent(void **state)
     store_free(store);
 }
 
+/* SQLite rolls back by itself when memory or disk run out, even in a statement that reads. */
+static void test_outcomes_survive_a_rollback(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    StoreActions actions = {0};
+    uint64_t action;
+
+    place_begin(place, store);
+    record_one(place, store, NOW, &action);
+    assert_int_equal(store_decide(store, action, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
+    assert_int_equal(sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(store_undecided(store, NULL, NULL, &actions, NULL), 0);
+    assert_int_equal(actions.count, 0);
+    store_actions_done(&actions);
+    assert_int_equal(store_flush(store, &place->err), 0);
+    assert_value(store, "SELECT outcome FROM action", "deleted");
+    store_free(store);
+}
+
 static int count_commit(void *count)
 {
     ++*(unsigned int *)count;
