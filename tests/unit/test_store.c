@@ -228,9 +228,13 @@ static void test_commits_are_few(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_pass_names_are_unique),          TEST(test_record_and_decide),
-        TEST(test_undecided_are_told_and_settled), TEST(test_batch_of_another_pass_is_refused),
-        TEST(test_batch_is_whole_or_absent),       TEST(test_commits_are_few),
+        TEST(test_pass_names_are_unique),
+        TEST(test_record_and_decide),
+        TEST(test_undecided_are_told_and_settled),
+        TEST(test_batch_of_another_pass_is_refused),
+        TEST(test_batch_is_whole_or_absent),
+        TEST(test_outcomes_survive_a_rollback),
+        TEST(test_commits_are_few),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
