@@ -108,9 +108,10 @@ static void check_keys(Reader *reader, const Node *map, AuthMethod method, Schem
 
     list_keys(method, &list);
     for (unsigned i = 0; i < ELEMENTS(keys); i++) {
-        if (schema_has(seen, i) && !(allowed & BIT(i)))
-            reader_problem_at_key(reader, node_find(map, keys[i].name),
-                                  "does not belong to the method %s, which takes %s",
+        const Node *node = node_find(map, keys[i].name);
+
+        if (node && !(allowed & BIT(i)))
+            reader_problem_at_key(reader, node, "does not belong to the method %s, which takes %s",
                                   methods[method], buf_text(&list));
         if (!schema_has(seen, i) && needs & BIT(i))
             reader_problem_missing(reader, map, keys[i].name, "is missing, the method %s takes %s",

@@ -5,7 +5,7 @@
 #include "config/address.h"
 #include "daemon/base/err.h"
 
-#define ENDPOINT_SIZE_MAX (ADDRESS_SIZE_MAX + 20) /* with scheme, brackets, port and NUL */
+#define ENDPOINT_SIZE_MAX (ADDRESS_SIZE_MAX + 32) /* with scheme, brackets, port and NUL */
 
 typedef enum EndpointUse {
     ENDPOINT_SERVICE,  /* http:// on loopback addresses only */

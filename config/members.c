@@ -1,5 +1,5 @@
 /* Desired members: see members.h. There may be 100,000 of them, so that each costs one allocation
- * from the arena, which also is the key by which a second one like it is found. */
+ * from the arena and nothing else. */
 #include "config/members.h"
 
 #include <assert.h>
@@ -8,12 +8,9 @@
 
 #include "config/address.h"
 #include "config/member_keys.h"
-#include "daemon/base/map.h"
+#include "config/member_set.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
-
-#define HEAD_SIZE 3U /* kind and port, before the texts */
-#define PACKED_SIZE_MAX (HEAD_SIZE + ADDRESS_SIZE_MAX + MEMBER_GROUP_BYTES_MAX + 1)
 
 /* A member as it was written. */
 typedef struct Draft {
@@ -21,7 +18,7 @@ typedef struct Draft {
     const char *address; /* canonical, or the ecs_id */
     uint16_t port;
     bool is_ecs;
-    char canonical[ADDRESS_SIZE_MAX];
+    char *canonical; /* ADDRESS_SIZE_MAX of room for it */
 } Draft;
 
 /* Takes HOST, HOST:PORT, [V6] and [V6]:PORT apart. The port is NULL where there is none. 0 or
@@ -49,29 +46,29 @@ static int split_host_port(const char *text, char ret_host[static ADDRESS_SIZE_M
     return 0;
 }
 
+/* What is wrong with a short member. Most are right, so that nothing is spent on it before. */
+static bool refuse_short(Reader *reader, const Node *node, const char *right)
+{
+    char shown[NODE_DESCRIPTION_SIZE];
+
+    if (schema_read_text(reader, node, 1, MEMBER_TEXT_MAX, "HOST:PORT, HOST or a map"))
+        reader_problem(reader, node, "%s, should %s", node_describe(node, shown), right);
+    return false;
+}
+
 static bool read_short(Reader *reader, const Node *node, Draft *draft)
 {
-    const char *text =
-        schema_read_text(reader, node, 1, MEMBER_TEXT_MAX, "HOST:PORT, HOST or a map");
-    char host[ADDRESS_SIZE_MAX], shown[NODE_DESCRIPTION_SIZE];
+    char host[ADDRESS_SIZE_MAX];
     const char *port_text;
     uint64_t port = 0;
     AddressKind kind;
 
-    if (!text)
-        return false;
-    if (split_host_port(text, host, &port_text) < 0 ||
-        address_parse(host, draft->canonical, &kind) < 0) {
-        reader_problem(reader, node,
-                       "%s, should be HOST:PORT, HOST or [IPV6]:PORT with a valid address or name",
-                       node_describe(node, shown));
-        return false;
-    }
-    if (port_text && str_parse_uint(port_text, MEMBER_PORT_MAX, &port) < 0) {
-        reader_problem(reader, node, "%s, should have a port from 1 to 65535 after the colon",
-                       node_describe(node, shown));
-        return false;
-    }
+    if (node_is_null(node) || split_host_port(node->text, host, &port_text) < 0 ||
+        address_parse(host, draft->canonical, &kind) < 0)
+        return refuse_short(reader, node,
+                            "be HOST:PORT, HOST or [IPV6]:PORT with a valid address or name");
+    if (port_text && str_parse_uint(port_text, MEMBER_PORT_MAX, &port) < 0)
+        return refuse_short(reader, node, "have a port from 1 to 65535 after the colon");
     draft->address = draft->canonical;
     draft->port = (uint16_t)port;
     return true;
@@ -113,81 +110,82 @@ static bool read_map(Reader *reader, const Node *node, Draft *draft)
     return false;
 }
 
-/* Head, address, NUL, group, NUL, in the arena. 0 and the member whose texts are in there, with its
- * key; or -ENOMEM. */
-static int pack(Reader *reader, const Draft *draft, RosterMember *ret_member, const char **ret_key,
-                size_t *ret_key_size)
+/* Address, NUL, group, in the arena: one allocation for both. 0 or -ENOMEM. */
+static int keep(Reader *reader, const Draft *draft, RosterMember *ret_member)
 {
     size_t address_size = strlen(draft->address) + 1, group_size = strlen(draft->group);
-    char bytes[PACKED_SIZE_MAX];
-    const char *packed;
+    char bytes[ADDRESS_SIZE_MAX + MEMBER_GROUP_BYTES_MAX];
+    const char *texts;
 
-    assert(HEAD_SIZE + address_size + group_size <= sizeof(bytes));
-    bytes[0] = draft->is_ecs ? 'e' : 'h';
-    memcpy(bytes + 1, &draft->port, sizeof(draft->port));
-    memcpy(bytes + HEAD_SIZE, draft->address, address_size);
-    memcpy(bytes + HEAD_SIZE + address_size, draft->group, group_size);
-    *ret_key_size = HEAD_SIZE + address_size + group_size;
-    packed = arena_copy(reader->arena, bytes, *ret_key_size);
-    if (!packed)
+    assert(address_size + group_size <= sizeof(bytes));
+    memcpy(bytes, draft->address, address_size);
+    memcpy(bytes + address_size, draft->group, group_size);
+    texts = arena_copy(reader->arena, bytes, address_size + group_size);
+    if (!texts)
         return -ENOMEM;
-    *ret_key = packed;
     *ret_member = (RosterMember){
-        .address = packed + HEAD_SIZE,
-        .group = packed + HEAD_SIZE + address_size,
+        .address = texts,
+        .group = texts + address_size,
         .port = draft->port,
         .is_ecs = draft->is_ecs,
     };
     return 0;
 }
 
-/* 1 and the member; 0 when there is a mistake in it; -ENOMEM. */
-static int read_member(Reader *reader, const Node *node, Map *known, RosterMember *ret_member)
-{
-    Draft draft = {.group = ""};
-    bool is_good = node->kind == NODE_SCALAR ? read_short(reader, node, &draft)
-                                             : read_map(reader, node, &draft);
-    const Node *first;
-    const char *key;
-    size_t key_size;
-    int r;
+/* The place of a member that was read, by the order in which they were. */
+typedef struct Members {
+    MemberSet set;
+    RosterMember *items;
+    const Node **nodes; /* of the items */
+    size_t count;
+} Members;
 
-    if (!is_good)
+static void members_done(Members *members)
+{
+    member_set_done(&members->set);
+    free(members->nodes);
+}
+
+/* Adds one that has no mistakes. 0 or -ENOMEM. */
+static int add_member(Reader *reader, const Node *node, Members *members)
+{
+    char canonical[ADDRESS_SIZE_MAX];
+    Draft draft = {.group = "", .canonical = canonical};
+    size_t index = members->count, first;
+
+    if (!(node->kind == NODE_SCALAR ? read_short(reader, node, &draft)
+                                    : read_map(reader, node, &draft)))
         return 0;
-    if (pack(reader, &draft, ret_member, &key, &key_size) < 0)
+    if (keep(reader, &draft, &members->items[index]) < 0)
         return -ENOMEM;
-    /* Maps take mutable values, and give back what was put in. */
-    r = map_put(known, key, key_size, (void *)(uintptr_t)node);
-    if (r != 0)
-        return r;
-    first = map_find(known, key, key_size);
-    reader_problem(reader, node, "is the same member as in line %u, should be there once",
-                   first->line);
+    first = member_set_add(&members->set, index);
+    if (first == index)
+        members->nodes[members->count++] = node;
+    else
+        reader_problem(reader, node, "is the same member as in line %u, should be there once",
+                       members->nodes[first]->line);
     return 0;
 }
 
 void members_read(Reader *reader, const Node *list, RosterChannel *channel)
 {
-    _cleanup_(map_done) Map known = {0};
-    RosterMember *members;
-    size_t count = 0;
+    _cleanup_(members_done) Members members = {0};
 
     if (list->size == 0)
         return;
-    members = arena_alloc(reader->arena, list->size * sizeof(*members));
-    if (!members || map_reserve(&known, list->size) < 0) {
+    members.items = arena_alloc(reader->arena, list->size * sizeof(*members.items));
+    members.nodes = malloc(list->size * sizeof(*members.nodes));
+    if (!members.items || !members.nodes ||
+        member_set_init(&members.set, members.items, list->size) < 0) {
         problems_memory(reader->problems);
         return;
     }
     for (const Node *node = list->first; node; node = node->next) {
-        int r = read_member(reader, node, &known, &members[count]);
-
-        if (r < 0) {
+        if (add_member(reader, node, &members) < 0) {
             problems_memory(reader->problems);
             return;
         }
-        count += (size_t)r;
     }
-    channel->members = members;
-    channel->member_count = count;
+    channel->members = members.items;
+    channel->member_count = members.count;
 }

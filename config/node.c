@@ -77,7 +77,6 @@ const char *node_describe(const Node *node, char ret_text[static NODE_DESCRIPTIO
     if (node->kind == NODE_REFUSED || node_is_null(node) || node->size == 0)
         return "is empty";
     shorten(node->text, shown);
-    snprintf(ret_text, NODE_DESCRIPTION_SIZE, "is \"%s\"%s", shown,
-             node->plain ? "" : " in quotes");
+    snprintf(ret_text, NODE_DESCRIPTION_SIZE, "is \"%s\"", shown);
     return ret_text;
 }

@@ -56,7 +56,8 @@ static size_t find_key(const Schema *schema, const char *name)
     return i;
 }
 
-static void report_unknown(Reader *reader, const Node *node, const Schema *schema)
+/* Returns the bit of the key that was probably meant, or 0. */
+static uint32_t report_unknown(Reader *reader, const Node *node, const Schema *schema)
 {
     _cleanup_(buf_done) Buf names = {0};
     Suggest suggest;
@@ -66,11 +67,13 @@ static void report_unknown(Reader *reader, const Node *node, const Schema *schem
         suggest_offer(&suggest, schema->keys[i].name);
         buf_printf(&names, "%s%s", i > 0 ? ", " : "", schema->keys[i].name);
     }
-    if (suggest.best)
-        reader_problem_at_key(reader, node, "is an unknown key, should be \"%s\"?", suggest.best);
-    else
+    if (!suggest.best) {
         reader_problem_at_key(reader, node, "is an unknown key, should be one of: %s",
                               buf_text(&names));
+        return 0;
+    }
+    reader_problem_at_key(reader, node, "is an unknown key, should be \"%s\"?", suggest.best);
+    return UINT32_C(1) << find_key(schema, suggest.best);
 }
 
 static void report_missing(Reader *reader, const Node *map, const Schema *schema, uint32_t present)
@@ -110,7 +113,7 @@ SchemaSeen schema_read(Reader *reader, const Node *node, const Schema *schema, v
         size_t i = find_key(schema, child->key->text);
 
         if (i == schema->count) {
-            report_unknown(reader, child, schema);
+            seen.present |= report_unknown(reader, child, schema);
             continue;
         }
         seen.present |= UINT32_C(1) << i;

@@ -55,7 +55,8 @@ struct Schema {
     bool keeps_texts; /* else texts are the tree's, and go with it */
 };
 
-/* Which keys of a map were there, and which of them could be read: bit N is keys[N]. */
+/* Which keys of a map were there, and which of them could be read: bit N is keys[N]. A misspelt key
+ * that was reported counts as there, so that nobody reports as well that it is missing. */
 typedef struct SchemaSeen {
     uint32_t present;
     uint32_t good;

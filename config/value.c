@@ -22,18 +22,17 @@ static bool refuse(Reader *reader, const Node *node, const char *hint, const cha
 }
 
 /* -1 when there is a control character. */
-static ssize_t count_characters(const char *text)
+static ssize_t count_characters(const char *text, size_t size)
 {
-    ssize_t count = 0;
+    size_t count = 0, controls = 0;
 
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
+    for (size_t i = 0; i < size; i++) {
+        unsigned char c = (unsigned char)text[i];
 
-        if (c < 0x20 || c == 0x7f)
-            return -1;
+        controls += c < 0x20 || c == 0x7f;
         count += (c & 0xc0) != 0x80;
     }
-    return count;
+    return controls ? -1 : (ssize_t)count;
 }
 
 const char *schema_read_text(Reader *reader, const Node *node, size_t min, size_t max,
@@ -45,7 +44,7 @@ const char *schema_read_text(Reader *reader, const Node *node, size_t min, size_
         refuse(reader, node, hint, "text");
         return NULL;
     }
-    count = count_characters(node->text);
+    count = count_characters(node->text, node->size);
     if (count < 0)
         reader_problem(reader, node, "holds a control character, should be %s",
                        hint ? hint : "one line of text");
@@ -111,6 +110,18 @@ static bool is_plain(const Node *node)
     return node->kind == NODE_SCALAR && node->plain;
 }
 
+/* refuse() for what stands without quotes: with them it may look right and be none. */
+static bool refuse_number(Reader *reader, const Node *node, const char *right)
+{
+    char shown[NODE_DESCRIPTION_SIZE];
+
+    if (node->kind != NODE_SCALAR || node->plain)
+        return refuse(reader, node, NULL, right);
+    reader_problem(reader, node, "%s in quotes, should be %s without quotes",
+                   node_describe(node, shown), right);
+    return false;
+}
+
 static bool read_uint(Reader *reader, const Node *node, const SchemaKey *key, uint32_t *ret_number)
 {
     char right[64];
@@ -125,7 +136,7 @@ static bool read_uint(Reader *reader, const Node *node, const SchemaKey *key, ui
         snprintf(right, sizeof(right), "%" PRIu64, key->min);
     else
         snprintf(right, sizeof(right), "a number from %" PRIu64 " to %" PRIu64, key->min, key->max);
-    return refuse(reader, node, NULL, right);
+    return refuse_number(reader, node, right);
 }
 
 static bool read_span(Reader *reader, const Node *node, const SchemaKey *key, uint64_t *ret_usec)
@@ -143,7 +154,7 @@ static bool read_span(Reader *reader, const Node *node, const SchemaKey *key, ui
     span_format(key->max, days, max);
     snprintf(right, sizeof(right), "a duration from %s to %s (units: ms, s, m, h%s)", min, max,
              days ? ", d" : "");
-    return refuse(reader, node, NULL, right);
+    return refuse_number(reader, node, right);
 }
 
 static bool read_bool(Reader *reader, const Node *node, bool *ret_truth)
@@ -151,7 +162,7 @@ static bool read_bool(Reader *reader, const Node *node, bool *ret_truth)
     bool is_true = is_plain(node) && str_equal(node->text, "true");
 
     if (!is_true && !(is_plain(node) && str_equal(node->text, "false")))
-        return refuse(reader, node, NULL, "true or false");
+        return refuse_number(reader, node, "true or false");
     *ret_truth = is_true;
     return true;
 }

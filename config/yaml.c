@@ -2,247 +2,68 @@
 #include "config/yaml.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <yaml.h>
 
-#include "daemon/base/map.h"
+#include "config/tree.h"
 #include "daemon/base/mem.h"
-#include "daemon/base/str.h"
 
-/* From this many keys on, a map's keys are looked up by their hash. */
-#define HASHED_FROM 16U
-
-/* A list or map that is not at its end yet. */
-typedef struct Level {
-    Node *node;
-    Node **tail;        /* where the next child is linked */
-    const NodeKey *key; /* of a map, whose value comes next; NULL: a key comes next */
-    bool is_duplicate;  /* that key is; its value is read and dropped */
-    Map keys;           /* text -> NodeKey, once there are HASHED_FROM */
-} Level;
-
-typedef struct Tree {
-    const char *file;
-    Arena *arena;
-    Problems *problems;
-    Node *root;
-    Level levels[YAML_DEPTH_MAX];
-    size_t depth;
-} Tree;
-
-static void tree_done(Tree *tree)
+static Place place_of(const yaml_mark_t *mark)
 {
-    for (size_t i = 0; i < YAML_DEPTH_MAX; i++)
-        map_done(&tree->levels[i].keys);
-}
-
-/* Reports something at an event, by the path of the value it begins. */
-static void tree_problem(Tree *tree, const yaml_mark_t *mark, const char *text)
-{
-    _cleanup_(buf_done) Buf path = {0};
-
-    if (tree->depth > 0) {
-        const Level *level = &tree->levels[tree->depth - 1];
-
-        node_path(level->node, level->key ? level->key->text : NULL, &path);
-        if (level->node->kind == NODE_SEQUENCE)
-            buf_printf(&path, "[%u]", level->node->size);
-    }
-    problems_add(tree->problems, tree->file, mark->line + 1, mark->column + 1, buf_text(&path),
-                 "%s", text);
-}
-
-static int tree_refuse(Tree *tree, const yaml_mark_t *mark, const char *text)
-{
-    tree_problem(tree, mark, text);
-    return -EINVAL;
-}
-
-/* Hashes the keys so far when a map turns out to be large. 0 or -ENOMEM. */
-static int level_hash_keys(Level *level)
-{
-    for (const Node *node = level->node->first; node; node = node->next) {
-        /* Maps take mutable values, and give back what was put in. */
-        void *value = (void *)(uintptr_t)node->key;
-
-        if (map_put(&level->keys, node->key->text, strlen(node->key->text), value) < 0)
-            return -ENOMEM;
-    }
-    return 0;
-}
-
-/* The same key among those before it. 0 and NULL when there is none; -ENOMEM. */
-static int level_find_key(Level *level, const NodeKey *key, size_t size, const NodeKey **ret_first)
-{
-    const Node *found;
-
-    if (level->node->size < HASHED_FROM) {
-        found = node_find(level->node, key->text);
-        *ret_first = found ? found->key : NULL;
-        return 0;
-    }
-    if (level->keys.size == 0 && level_hash_keys(level) < 0)
-        return -ENOMEM;
-    *ret_first = map_find(&level->keys, key->text, size);
-    if (!*ret_first && map_put(&level->keys, key->text, size, (void *)(uintptr_t)key) < 0)
-        return -ENOMEM;
-    return 0;
-}
-
-static int tree_key(Tree *tree, const yaml_event_t *event)
-{
-    Level *level = &tree->levels[tree->depth - 1];
-    size_t size = event->data.scalar.length;
-    NodeKey *key = arena_alloc(tree->arena, sizeof(*key) + size + 1);
-    const NodeKey *first;
-
-    if (!key)
-        return -ENOMEM;
-    key->line = (uint32_t)event->start_mark.line + 1;
-    key->column = (uint32_t)event->start_mark.column + 1;
-    memcpy(key->text, event->data.scalar.value, size);
-    key->text[size] = '\0';
-    if (level_find_key(level, key, size, &first) < 0)
-        return -ENOMEM;
-    level->key = key;
-    level->is_duplicate = first != NULL;
-    if (first) {
-        char text[80];
-
-        snprintf(text, sizeof(text), "stands here again, should be there once (first in line %u)",
-                 first->line);
-        tree_problem(tree, &event->start_mark, text);
-    }
-    return 0;
-}
-
-/* A new value where the events stand. NULL when out of memory. */
-static Node *tree_add(Tree *tree, const yaml_event_t *event, NodeKind kind)
-{
-    Node *node = arena_alloc(tree->arena, sizeof(*node));
-    Level *level = tree->depth > 0 ? &tree->levels[tree->depth - 1] : NULL;
-
-    if (!node)
-        return NULL;
-    *node = (Node){
-        .line = (uint32_t)event->start_mark.line + 1,
-        .column = (uint32_t)event->start_mark.column + 1,
-        .kind = kind,
-    };
-    if (!level) {
-        tree->root = node;
-        return node;
-    }
-    node->parent = level->node;
-    node->key = level->key;
-    node->index = level->node->size;
-    level->key = NULL;
-    if (!level->is_duplicate) {
-        *level->tail = node;
-        level->tail = &node->next;
-        level->node->size++;
-    }
-    level->is_duplicate = false;
-    return node;
-}
-
-static bool tree_wants_key(const Tree *tree)
-{
-    const Level *level = tree->depth > 0 ? &tree->levels[tree->depth - 1] : NULL;
-
-    return level && level->node->kind == NODE_MAPPING && !level->key;
-}
-
-static int tree_scalar(Tree *tree, const yaml_event_t *event)
-{
-    const char *value = (const char *)event->data.scalar.value;
-    size_t size = event->data.scalar.length;
-    bool has_nul = memchr(value, '\0', size) != NULL;
-    Node *node;
-
-    if (has_nul)
-        tree_problem(tree, &event->start_mark, "holds a NUL character, should be text");
-    if (tree_wants_key(tree))
-        return has_nul ? -EINVAL : tree_key(tree, event);
-    node = tree_add(tree, event, has_nul ? NODE_REFUSED : NODE_SCALAR);
-    if (!node)
-        return -ENOMEM;
-    node->text = arena_copy(tree->arena, value, size);
-    node->size = (uint32_t)size & 0xfffffff;
-    node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-    return node->text ? 0 : -ENOMEM;
-}
-
-static int tree_begin(Tree *tree, const yaml_event_t *event, NodeKind kind)
-{
-    Node *node;
-
-    if (tree_wants_key(tree))
-        return tree_refuse(tree, &event->start_mark, "a key here is a list or map, should be text");
-    if (tree->depth == YAML_DEPTH_MAX)
-        return tree_refuse(tree, &event->start_mark,
-                           "is too deep, should have 16 levels of lists and maps at most");
-    node = tree_add(tree, event, kind);
-    if (!node)
-        return -ENOMEM;
-    tree->levels[tree->depth++] = (Level){.node = node, .tail = &node->first};
-    return 0;
-}
-
-static int tree_end(Tree *tree)
-{
-    map_done(&tree->levels[--tree->depth].keys);
-    return 0;
-}
-
-static int tree_alias(Tree *tree, const yaml_event_t *event)
-{
-    tree_problem(tree, &event->start_mark, "is an alias, should be written out");
-    if (tree_wants_key(tree))
-        return -EINVAL;
-    return tree_add(tree, event, NODE_REFUSED) ? 0 : -ENOMEM;
+    return (Place){.line = (uint32_t)mark->line + 1, .column = (uint32_t)mark->column + 1};
 }
 
 /* What a value may carry in YAML, and may not here. */
-static void tree_refuse_properties(Tree *tree, const yaml_event_t *event, const yaml_char_t *anchor,
-                                   const yaml_char_t *tag)
+static void refuse_properties(Tree *tree, Place place, const yaml_char_t *anchor,
+                              const yaml_char_t *tag)
 {
     if (anchor)
-        tree_problem(tree, &event->start_mark, "has an anchor, should have none");
+        tree_problem(tree, place, "has an anchor, should have none");
     if (tag)
-        tree_problem(tree, &event->start_mark, "has a tag, should have none");
+        tree_problem(tree, place, "has a tag, should have none");
 }
 
-static int tree_document(Tree *tree, const yaml_event_t *event)
+static int take_document(Tree *tree, Place place)
 {
-    if (tree->root)
-        return tree_refuse(tree, &event->start_mark,
-                           "a second document begins here, should be one in a file");
-    return 0;
+    if (!tree->root)
+        return 0;
+    tree_problem(tree, place, "a second document begins here, should be one in a file");
+    return -EINVAL;
+}
+
+static int take_scalar(Tree *tree, Place place, const yaml_event_t *event)
+{
+    refuse_properties(tree, place, event->data.scalar.anchor, event->data.scalar.tag);
+    return tree_add_scalar(tree, place, (const char *)event->data.scalar.value,
+                           event->data.scalar.length,
+                           event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE);
 }
 
 /* Takes one event in. 0, -EINVAL (reported), -ENOMEM. */
-static int tree_event(Tree *tree, const yaml_event_t *event)
+static int take_event(Tree *tree, const yaml_event_t *event)
 {
+    Place place = place_of(&event->start_mark);
+
     switch (event->type) {
     case YAML_DOCUMENT_START_EVENT:
-        return tree_document(tree, event);
+        return take_document(tree, place);
     case YAML_ALIAS_EVENT:
-        return tree_alias(tree, event);
+        return tree_add_alias(tree, place);
     case YAML_SCALAR_EVENT:
-        tree_refuse_properties(tree, event, event->data.scalar.anchor, event->data.scalar.tag);
-        return tree_scalar(tree, event);
+        return take_scalar(tree, place, event);
     case YAML_SEQUENCE_START_EVENT:
-        tree_refuse_properties(tree, event, event->data.sequence_start.anchor,
-                               event->data.sequence_start.tag);
-        return tree_begin(tree, event, NODE_SEQUENCE);
+        refuse_properties(tree, place, event->data.sequence_start.anchor,
+                          event->data.sequence_start.tag);
+        return tree_begin(tree, place, NODE_SEQUENCE);
     case YAML_MAPPING_START_EVENT:
-        tree_refuse_properties(tree, event, event->data.mapping_start.anchor,
-                               event->data.mapping_start.tag);
-        return tree_begin(tree, event, NODE_MAPPING);
+        refuse_properties(tree, place, event->data.mapping_start.anchor,
+                          event->data.mapping_start.tag);
+        return tree_begin(tree, place, NODE_MAPPING);
     case YAML_SEQUENCE_END_EVENT:
     case YAML_MAPPING_END_EVENT:
-        return tree_end(tree);
+        tree_end(tree);
+        break;
     case YAML_NO_EVENT:
     case YAML_STREAM_START_EVENT:
     case YAML_STREAM_END_EVENT:
@@ -268,26 +89,41 @@ static yaml_mark_t mark_of_offset(const char *text, size_t offset)
     return mark;
 }
 
+/* An address like [2001:db8::1]:8080 or ::1 without quotes can mean a list or a key in YAML, and
+ * what libyaml says of it helps nobody. */
+static bool has_ipv6(const char *text, size_t size, size_t line)
+{
+    const char *end = text + size, *next;
+    size_t length;
+
+    for (; line > 0 && (next = memchr(text, '\n', (size_t)(end - text))); line--)
+        text = next + 1;
+    next = memchr(text, '\n', (size_t)(end - text));
+    length = (size_t)((next ? next : end) - text);
+    return memmem(text, length, "]:", 2) || memmem(text, length, "::", 2);
+}
+
 static int report_syntax(const Tree *tree, const yaml_parser_t *parser, const char *text,
                          size_t size)
 {
     const char *problem = parser->problem ? parser->problem : "cannot be read";
     yaml_mark_t mark = parser->problem_mark;
+    char context[120] = "";
+    const char *advice = "";
 
     if (parser->error == YAML_MEMORY_ERROR)
         return -ENOMEM;
     if (parser->error == YAML_READER_ERROR) {
         mark = mark_of_offset(text, parser->problem_offset < size ? parser->problem_offset : size);
-        problems_add(tree->problems, tree->file, mark.line + 1, mark.column + 1, "",
-                     "is no YAML: %s, should be text in UTF-8", problem);
-    } else if (parser->context) {
-        problems_add(tree->problems, tree->file, mark.line + 1, mark.column + 1, "",
-                     "is no YAML: %s %s that begins in line %zu", problem, parser->context,
-                     parser->context_mark.line + 1);
-    } else {
-        problems_add(tree->problems, tree->file, mark.line + 1, mark.column + 1, "",
-                     "is no YAML: %s", problem);
+        advice = ", should be text in UTF-8";
+    } else if (has_ipv6(text, size, mark.line)) {
+        advice = ", should have quotes around IPv6 addresses, \"[2001:db8::1]:8080\"";
     }
+    if (parser->error != YAML_READER_ERROR && parser->context)
+        snprintf(context, sizeof(context), " %s that begins in line %zu", parser->context,
+                 parser->context_mark.line + 1);
+    problems_add(tree->problems, tree->file, mark.line + 1, mark.column + 1, "",
+                 "is no YAML: %s%s%s", problem, context, advice);
     return -EINVAL;
 }
 
@@ -301,7 +137,7 @@ static int parse_events(Tree *tree, yaml_parser_t *parser, const char *text, siz
         if (!yaml_parser_parse(parser, &event))
             return report_syntax(tree, parser, text, size);
         ended = event.type == YAML_STREAM_END_EVENT;
-        r = tree_event(tree, &event);
+        r = take_event(tree, &event);
         yaml_event_delete(&event);
     }
     return r;
@@ -319,6 +155,10 @@ int yaml_parse(const char *file, const char *text, size_t size, Arena *arena, Pr
     if (size > YAML_SIZE_MAX) {
         problems_add(problems, file, 1, 1, "", "is larger than 8 MiB, should be several files");
         return -EINVAL;
+    }
+    if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* the mark that some editors write */
+        text += 3;
+        size -= 3;
     }
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);

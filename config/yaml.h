@@ -9,13 +9,12 @@
 #include "daemon/base/arena.h"
 
 #define YAML_SIZE_MAX (8U * 1024U * 1024U)
-#define YAML_DEPTH_MAX 16U /* lists and maps inside each other */
 
 /*
  * Reads one document. Duplicate keys, anchors, aliases and tags are reported, and reading goes on;
  * what makes the rest meaningless (a syntax error, no UTF-8, more than one document or none, a key
- * that is no text, too deep, over YAML_SIZE_MAX) is reported and ends it. Returns 0 and the root,
- * which is the arena's; -EINVAL; -ENOMEM. `file` is its name in problems.
+ * that is no text, deeper than TREE_DEPTH_MAX, over YAML_SIZE_MAX) is reported and ends it. Returns
+ * 0 and the root, which is the arena's; -EINVAL; -ENOMEM. `file` is its name in problems.
  */
 int yaml_parse(const char *file, const char *text, size_t size, Arena *arena, Problems *problems,
                const Node **ret_root);

@@ -1,0 +1,128 @@
+/* For the tests of config/: a directory of files to load, and the outcome as a person sees it. */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/config.h"
+
+/* Settings that are right, but for what a test appends. */
+#define PROD                                                                                       \
+    "  prod: {endpoint: https://roma.example.com, project_id: p1, instance_id: i1,\n"              \
+    "         auth: {method: token, token_file: t}}\n"
+#define TEST                                                                                       \
+    "  test: {endpoint: https://roma.example.com, project_id: p1, instance_id: i2,\n"              \
+    "         auth: {method: environment}}\n"
+#define INSTANCES "instances:\n" PROD
+#define HEAD "version: 1\nmode: prune\n" INSTANCES
+
+/* A roster that is right. */
+#define ROSTER                                                                                     \
+    "version: 1\n"                                                                                 \
+    "channels:\n"                                                                                  \
+    "  - name: payments\n"                                                                         \
+    "    members: ['10.0.0.1:80']\n"
+
+/* Every test runs in a directory of its own, with an empty rosters.d. */
+static inline int enter_directory(void **state)
+{
+    char template[] = "/tmp/test_config.XXXXXX";
+    char *path = mkdtemp(template);
+
+    if (!path || chdir(path) < 0 || mkdir("rosters.d", 0700) < 0)
+        return -1;
+    *state = strdup(path);
+    return *state ? 0 : -1;
+}
+
+static inline int remove_entry(const char *path, const struct stat *status, int flag,
+                               struct FTW *where)
+{
+    (void)status;
+    (void)flag;
+    (void)where;
+    return remove(path);
+}
+
+static inline int leave_directory(void **state)
+{
+    int r = chdir("/");
+
+    if (r == 0)
+        r = nftw(*state, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    free(*state);
+    return r;
+}
+
+static inline void put_bytes(const char *path, const void *bytes, size_t size)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes, size), (ssize_t)size);
+    close(fd);
+}
+
+static inline void put_file(const char *path, const char *text)
+{
+    put_bytes(path, text, strlen(text));
+}
+
+/* Loads rosterd.yaml, which must be right. The caller frees it. */
+static inline Config *load_good(void)
+{
+    Problems problems = {0};
+    Buf text = {0};
+    Config *config = NULL;
+    int r = config_load("rosterd.yaml", &problems, &config);
+
+    problems_print(&problems, &text);
+    assert_string_equal(buf_text(&text), "");
+    assert_int_equal(r, 0);
+    buf_done(&text);
+    problems_done(&problems);
+    return config;
+}
+
+/* Loads rosterd.yaml, which must give exactly these lines. */
+static inline void expect_problems(const char *expected)
+{
+    Problems problems = {0};
+    Buf text = {0};
+    Config *config = NULL;
+    int r = config_load("rosterd.yaml", &problems, &config);
+
+    problems_print(&problems, &text);
+    assert_string_equal(buf_text(&text), expected);
+    assert_int_equal(r, -EINVAL);
+    assert_null(config);
+    buf_done(&text);
+    problems_done(&problems);
+}
+
+/* One mistake, and all that is said of it. */
+typedef struct Refusal {
+    const char *settings; /* NULL: HEAD */
+    const char *roster;   /* NULL: ROSTER */
+    const char *expected;
+} Refusal;
+
+static inline void expect_refusals(const Refusal *refusals, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        put_file("rosterd.yaml", refusals[i].settings ? refusals[i].settings : HEAD);
+        put_file("rosters.d/a.yaml", refusals[i].roster ? refusals[i].roster : ROSTER);
+        expect_problems(refusals[i].expected);
+    }
+}

@@ -1,0 +1,110 @@
+/* Endpoints: which are taken, in which form, and which would leak or mislead. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+
+#include "config/endpoint.h"
+#include "daemon/base/mem.h"
+
+static void canonical_forms(void **state)
+{
+    static const char *const forms[][2] = {
+        {"https://roma.cn-north-4.myhuaweicloud.com", "https://roma.cn-north-4.myhuaweicloud.com"},
+        {"HTTPS://Roma.Example.COM/", "https://roma.example.com"},
+        {"https://roma.example.com.:443", "https://roma.example.com"},
+        {"https://roma.example.com:8443/", "https://roma.example.com:8443"},
+        {"https://10.0.0.1:80", "https://10.0.0.1:80"},
+        {"https://[2001:DB8:0::1]", "https://[2001:db8::1]"},
+        {"https://[2001:db8::1]:65535", "https://[2001:db8::1]:65535"},
+        {"http://127.0.0.1:8080", "http://127.0.0.1:8080"},
+        {"http://127.255.0.9:80/", "http://127.255.0.9"},
+        {"http://[::1]:1", "http://[::1]:1"},
+        {"http://LOCALHOST:8080", "http://localhost:8080"},
+    };
+    char endpoint[ENDPOINT_SIZE_MAX];
+    Err err = {0};
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(forms); i++) {
+        assert_int_equal(endpoint_parse(forms[i][0], ENDPOINT_SERVICE, endpoint, &err), 0);
+        assert_string_equal(endpoint, forms[i][1]);
+    }
+}
+
+static void what_is_no_endpoint(void **state)
+{
+    static const char *const wrong[] = {
+        "roma.example.com",
+        "ftp://roma.example.com",
+        "https:/roma.example.com",
+        "https://",
+        "https:///",
+        "https://:443",
+        "https://roma.example.com:",
+        "https://roma.example.com:0",
+        "https://roma.example.com:65536",
+        "https://roma.example.com:080",
+        "https://roma.example.com:1x",
+        "https://roma.example.com/v2",
+        "https://roma.example.com//",
+        "https://roma.example.com?a=b",
+        "https://roma.example.com/?a",
+        "https://roma.example.com#a",
+        "https://user@roma.example.com",
+        "https://user:secret@roma.example.com",
+        "https://roma example.com",
+        "https://2001:db8::1",
+        "https://[2001:db8::1",
+        "https://[10.0.0.1]",
+        "https://[roma]",
+        "https://[::1]x",
+        "https://10.0.0.256",
+        "https://ro\\ma",
+        "http://roma.example.com",
+        "http://10.0.0.1",
+        "http://128.0.0.1",
+        "http://127.example.com",
+        "http://localhost.example.com",
+        "http://[::2]",
+        "http://169.254.169.254",
+        "http://127.0.0.1@roma.example.com",
+    };
+    char endpoint[ENDPOINT_SIZE_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(wrong); i++) {
+        Err err = {0};
+
+        assert_int_equal(endpoint_parse(wrong[i], ENDPOINT_SERVICE, endpoint, &err), -EINVAL);
+        assert_true(err_is_set(&err));
+    }
+}
+
+static void metadata_service_may_be_http(void **state)
+{
+    char endpoint[ENDPOINT_SIZE_MAX];
+    Err err = {0};
+
+    (void)state;
+    assert_int_equal(endpoint_parse("http://169.254.169.254/", ENDPOINT_METADATA, endpoint, &err),
+                     0);
+    assert_string_equal(endpoint, "http://169.254.169.254");
+    assert_int_equal(endpoint_parse("http://127.0.0.1:1", ENDPOINT_METADATA, endpoint, &err), 0);
+    assert_int_equal(endpoint_parse("http://169.254.169.253", ENDPOINT_METADATA, endpoint, &err),
+                     -EINVAL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(canonical_forms),
+        cmocka_unit_test(what_is_no_endpoint),
+        cmocka_unit_test(metadata_service_may_be_http),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
