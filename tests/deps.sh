@@ -3,7 +3,7 @@
 # question, when nothing is missing.
 set -eu
 
-packages="gcc make pkg-config libcurl4-openssl-dev libyaml-dev libjson-c-dev libsystemd-dev
+packages="gcc make curl pkg-config libcurl4-openssl-dev libyaml-dev libjson-c-dev libsystemd-dev
 libssl-dev libsqlite3-dev libmicrohttpd-dev libcmocka-dev clang clang-format libclang-rt-dev
 python3 python3-pytest openssl git codespell pmccabe valgrind"
 
