@@ -1,0 +1,268 @@
+/* Live against desired: who is extra, missing, ignored; which rows make a list worthless. */
+#include "tests/unit/world.h"
+
+#include <string.h>
+
+#include "reconcile/diff.h"
+
+typedef struct Table {
+    RosterChannel roster;
+    RosterMember wanted[8];
+    Desired desired;
+    Diff diff;
+    Err err;
+} Table;
+
+static const char *describe(const MemberPage *page, size_t row)
+{
+    return page->rows[row].id;
+}
+
+static void table_open(Table *table, bool is_ecs)
+{
+    table->roster.members = table->wanted;
+    assert_int_equal(desired_init(&table->desired, &table->roster, 8080, is_ecs, &table->err), 0);
+    assert_int_equal(diff_init(&table->diff, &table->desired, "c1", is_ecs), 0);
+}
+
+static void table_close(Table *table)
+{
+    diff_done(&table->diff);
+    desired_done(&table->desired);
+}
+
+static void table_want(Table *table, const char *group, const char *address, uint16_t port)
+{
+    table->wanted[table->roster.member_count++] = (RosterMember){group, address, port, false};
+}
+
+static int table_add(Table *table, MemberRow row)
+{
+    MemberPage page = {.total = 1, .rows = &row, .row_count = 1, .describe = describe};
+
+    row.group = row.group ? row.group : "";
+    row.host = row.host ? row.host : "";
+    row.ecs_id = row.ecs_id ? row.ecs_id : "";
+    row.channel_id = row.channel_id ? row.channel_id : "c1";
+    return diff_add_page(&table->diff, &page, &table->err);
+}
+
+/* One wanted member and one live: are they the same? */
+static bool meets(const char *wanted_group, const char *wanted, uint16_t wanted_port,
+                  const char *live_group, const char *live, uint16_t live_port)
+{
+    Table table = {0};
+    bool is_met;
+
+    table_want(&table, wanted_group, wanted, wanted_port);
+    table_open(&table, false);
+    assert_int_equal(
+        table_add(&table,
+                  (MemberRow){.id = "m1", .group = live_group, .host = live, .port = live_port}),
+        0);
+    is_met = table.diff.seen[0];
+    assert_int_equal(table.diff.extra_count, !is_met);
+    table_close(&table);
+    return is_met;
+}
+
+static void test_addresses_compare_by_value(void **state)
+{
+    (void)state;
+    assert_true(meets("", "10.0.0.1", 8080, "", "10.0.0.1", 8080));
+    assert_true(meets("", "2001:db8::1", 8080, "", "2001:DB8:0:0:0:0:0:1", 8080));
+    assert_true(meets("", "2001:db8::1", 8080, "", "2001:0db8::0001", 8080));
+    assert_true(meets("", "10.0.0.1", 8080, "", "::ffff:10.0.0.1", 8080));
+    assert_true(meets("", "node.example.com", 8080, "", "Node.Example.COM", 8080));
+    assert_false(meets("", "2001:db8::1", 8080, "", "2001:db8::2", 8080));
+    assert_false(meets("", "10.0.0.1", 8080, "", "10.0.0.10", 8080));
+}
+
+static void test_the_channels_port_stands_for_0(void **state)
+{
+    (void)state;
+    assert_true(meets("", "10.0.0.1", 0, "", "10.0.0.1", 0));
+    assert_true(meets("", "10.0.0.1", 0, "", "10.0.0.1", 8080));
+    assert_true(meets("", "10.0.0.1", 8080, "", "10.0.0.1", 0));
+    assert_false(meets("", "10.0.0.1", 0, "", "10.0.0.1", 80));
+    assert_false(meets("", "10.0.0.1", 80, "", "10.0.0.1", 0));
+}
+
+static void test_another_port_or_group_is_another_member(void **state)
+{
+    (void)state;
+    assert_false(meets("", "10.0.0.1", 80, "", "10.0.0.1", 81));
+    assert_false(meets("", "10.0.0.1", 80, "blue", "10.0.0.1", 80));
+    assert_false(meets("blue", "10.0.0.1", 80, "", "10.0.0.1", 80));
+    assert_true(meets("blue", "10.0.0.1", 80, "blue", "10.0.0.1", 80));
+}
+
+static void test_an_extra_is_kept_whole(void **state)
+{
+    Table table = {0};
+    const Extra *extra;
+
+    (void)state;
+    table_open(&table, false);
+    assert_int_equal(table_add(&table, (MemberRow){.id = "m1", .group = "blue", .host = "NODE"}),
+                     0);
+    extra = &table.diff.extras[0];
+    assert_string_equal(extra->id, "m1");
+    assert_string_equal(extra->group, "blue");
+    assert_string_equal(extra->address, "NODE");
+    assert_int_equal(extra->port, 8080);
+    assert_string_equal(extra->member_json, "m1");
+    assert_true(diff_has_id(&table.diff, "m1"));
+    assert_false(diff_has_id(&table.diff, "m2"));
+    table_close(&table);
+}
+
+static void test_two_members_of_one_identity_are_both_kept_or_both_extra(void **state)
+{
+    Table table = {0};
+
+    (void)state;
+    table_want(&table, "", "10.0.0.1", 0);
+    table_open(&table, false);
+    assert_int_equal(table_add(&table, (MemberRow){.id = "m1", .host = "10.0.0.1"}), 0);
+    assert_int_equal(table_add(&table, (MemberRow){.id = "m2", .host = "10.0.0.1"}), 0);
+    assert_int_equal(table.diff.extra_count, 0);
+    assert_int_equal(table_add(&table, (MemberRow){.id = "m3", .host = "10.0.0.2"}), 0);
+    assert_int_equal(table_add(&table, (MemberRow){.id = "m4", .host = "10.0.0.2"}), 0);
+    assert_int_equal(table.diff.extra_count, 2);
+    table_close(&table);
+}
+
+static void test_ignored_members_are_never_extra_and_desired_ones_never_ignored(void **state)
+{
+    const IgnoreRule rule = {.group = "canary"};
+    Table table = {0};
+
+    (void)state;
+    table.roster.ignore = &rule;
+    table.roster.ignore_count = 1;
+    table_want(&table, "canary", "10.0.0.1", 0);
+    table_open(&table, false);
+    assert_int_equal(
+        table_add(&table, (MemberRow){.id = "m1", .group = "canary", .host = "10.0.0.1"}), 0);
+    assert_int_equal(
+        table_add(&table, (MemberRow){.id = "m2", .group = "canary", .host = "10.0.0.2"}), 0);
+    assert_int_equal(table.diff.live_count, 2);
+    assert_int_equal(table.diff.ignored_count, 1);
+    assert_int_equal(table.diff.extra_count, 0);
+    assert_true(table.diff.seen[0]);
+    table_close(&table);
+}
+
+static void test_in_service_is_status_1_or_none_of_those_that_stay(void **state)
+{
+    const IgnoreRule rule = {.group = "canary"};
+    Table table = {0};
+
+    (void)state;
+    table.roster.ignore = &rule;
+    table.roster.ignore_count = 1;
+    for (size_t i = 0; i < 3; i++)
+        table_want(&table, "", (const char *[]){"10.0.0.1", "10.0.0.2", "10.0.0.3"}[i], 0);
+    table_open(&table, false);
+    table_add(&table, (MemberRow){.id = "m1", .host = "10.0.0.1", .status = 1});
+    table_add(&table, (MemberRow){.id = "m2", .host = "10.0.0.2", .status = 2});
+    table_add(&table, (MemberRow){.id = "m3", .host = "10.0.0.3", .status = 0});
+    table_add(&table, (MemberRow){.id = "m4", .group = "canary", .host = "10.1.0.1", .status = 1});
+    table_add(&table, (MemberRow){.id = "m5", .group = "canary", .host = "10.1.0.2", .status = 2});
+    table_add(&table, (MemberRow){.id = "m6", .host = "10.9.0.1", .status = 1});
+    assert_int_equal(table.diff.staying_in_service, 3);
+    assert_int_equal(table.diff.extra_count, 1);
+    table_close(&table);
+}
+
+static void test_ecs_members_compare_by_their_server(void **state)
+{
+    Table table = {0};
+
+    (void)state;
+    table.wanted[table.roster.member_count++] = (RosterMember){"", "Server-A", 80, true};
+    table_open(&table, true);
+    assert_int_equal(
+        table_add(&table,
+                  (MemberRow){.id = "m1", .ecs_id = "Server-A", .host = "10.0.0.1", .port = 80}),
+        0);
+    assert_int_equal(table_add(&table, (MemberRow){.id = "m2", .ecs_id = "server-a", .port = 80}),
+                     0);
+    assert_true(table.diff.seen[0]);
+    assert_int_equal(table.diff.extra_count, 1);
+    assert_string_equal(table.diff.extras[0].address, "server-a");
+    table_close(&table);
+}
+
+/* ---- rows that make a list worthless ---- */
+
+static void expect_worthless(bool is_ecs, MemberRow row, const char *why)
+{
+    Table table = {0};
+
+    table_open(&table, is_ecs);
+    assert_int_equal(table_add(&table, (MemberRow){.id = "m1", .host = "10.0.0.1", .ecs_id = "e"}),
+                     0);
+    assert_int_equal(table_add(&table, row), -EPROTO);
+    if (!strstr(table.err.text, why))
+        fail_msg("\"%s\" does not say \"%s\"", table.err.text, why);
+    table_close(&table);
+}
+
+static void test_rows_that_cannot_be_believed(void **state)
+{
+    char long_id[66];
+
+    (void)state;
+    memset(long_id, 'a', sizeof(long_id));
+    long_id[65] = '\0';
+    expect_worthless(false, (MemberRow){.id = "m1", .host = "10.0.0.2"}, "listed twice");
+    expect_worthless(false, (MemberRow){.id = "m2", .host = "10.0.0.2", .channel_id = "c2"},
+                     "another channel (c2)");
+    expect_worthless(false, (MemberRow){.id = "m2", .host = "10.0.0.2", .channel_id = ""},
+                     "another channel");
+    expect_worthless(false, (MemberRow){.id = "m2"}, "no host");
+    expect_worthless(true, (MemberRow){.id = "m2", .host = "10.0.0.2"}, "no ecs_id");
+    expect_worthless(false, (MemberRow){.id = "", .host = "10.0.0.2"}, "id");
+    expect_worthless(false, (MemberRow){.id = "../x", .host = "10.0.0.2"}, "id");
+    expect_worthless(false, (MemberRow){.id = long_id, .host = "10.0.0.2"}, "id");
+}
+
+static void test_a_list_read_again_begins_with_nothing(void **state)
+{
+    Table table = {0};
+
+    (void)state;
+    table_want(&table, "", "10.0.0.1", 0);
+    table_open(&table, false);
+    table_add(&table, (MemberRow){.id = "m1", .host = "10.0.0.1"});
+    table_add(&table, (MemberRow){.id = "m2", .host = "10.0.0.2"});
+    diff_reset(&table.diff);
+    assert_false(diff_has_id(&table.diff, "m1"));
+    assert_false(table.diff.seen[0]);
+    assert_int_equal(table.diff.extra_count + table.diff.live_count + table.diff.ignored_count +
+                         table.diff.staying_in_service,
+                     0);
+    assert_int_equal(table_add(&table, (MemberRow){.id = "m1", .host = "10.0.0.1"}), 0);
+    assert_int_equal(table.diff.live_count, 1);
+    table_close(&table);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_addresses_compare_by_value),
+        cmocka_unit_test(test_the_channels_port_stands_for_0),
+        cmocka_unit_test(test_another_port_or_group_is_another_member),
+        cmocka_unit_test(test_an_extra_is_kept_whole),
+        cmocka_unit_test(test_two_members_of_one_identity_are_both_kept_or_both_extra),
+        cmocka_unit_test(test_ignored_members_are_never_extra_and_desired_ones_never_ignored),
+        cmocka_unit_test(test_in_service_is_status_1_or_none_of_those_that_stay),
+        cmocka_unit_test(test_ecs_members_compare_by_their_server),
+        cmocka_unit_test(test_rows_that_cannot_be_believed),
+        cmocka_unit_test(test_a_list_read_again_begins_with_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,132 @@
+/* The retry law and the rate, as numbers. */
+#include "tests/unit/world.h"
+
+#include "reconcile/rate.h"
+#include "reconcile/retry.h"
+
+#define SECOND USEC_PER_SEC
+
+/* Half of d is fixed and half random: over all of chance, from d - d/2 to d. */
+static void expect_span(uint64_t base, uint64_t cap, uint32_t n, uint64_t delay)
+{
+    World *world = world_new(1);
+    uint64_t least = UINT64_MAX, most = 0;
+
+    for (int i = 0; i < 2000; i++) {
+        uint64_t found = retry_delay_usec(base, cap, n, world_random(world));
+
+        least = found < least ? found : least;
+        most = found > most ? found : most;
+    }
+    assert_int_equal(retry_delay_usec(base, cap, n, 0), delay - delay / 2);
+    assert_int_equal(retry_delay_usec(base, cap, n, delay / 2), delay);
+    assert_in_range(least, delay - delay / 2, delay - delay / 2 + delay / 100);
+    assert_in_range(most, delay - delay / 100, delay);
+    world_free(world);
+}
+
+static void test_the_delay_doubles_up_to_the_cap(void **state)
+{
+    (void)state;
+    expect_span(SECOND, 30 * SECOND, 0, SECOND);
+    expect_span(SECOND, 30 * SECOND, 1, 2 * SECOND);
+    expect_span(SECOND, 30 * SECOND, 4, 16 * SECOND);
+    expect_span(SECOND, 30 * SECOND, 5, 30 * SECOND);
+    expect_span(SECOND, 30 * SECOND, 6, 30 * SECOND);
+}
+
+static void test_a_cap_below_the_base_caps_the_base(void **state)
+{
+    (void)state;
+    expect_span(5 * SECOND, SECOND, 0, SECOND);
+    expect_span(5 * SECOND, SECOND, 3, SECOND);
+    expect_span(5 * SECOND, 5 * SECOND, 0, 5 * SECOND);
+}
+
+static void test_no_number_of_retries_overflows(void **state)
+{
+    (void)state;
+    expect_span(1000, USEC_PER_HOUR, 63, USEC_PER_HOUR);
+    expect_span(1000, USEC_PER_HOUR, 64, USEC_PER_HOUR);
+    expect_span(1000, USEC_PER_HOUR, UINT32_MAX, USEC_PER_HOUR);
+    expect_span(USEC_PER_HOUR, USEC_PER_HOUR, UINT32_MAX, USEC_PER_HOUR);
+}
+
+static void test_the_least_delay_is_not_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(retry_delay_usec(1, 1, 0, 12345), 1);
+    assert_in_range(retry_delay_usec(1000, 1000, 0, UINT64_MAX), 500, 1000);
+}
+
+/* ---- the rate ---- */
+
+/* Begins as many requests as early as the rate lets it; no second may hold more than the limit. */
+static void expect_rate(uint32_t limit, size_t requests)
+{
+    uint64_t begun[400], now = 77;
+    Rate rate;
+
+    assert_int_equal(rate_init(&rate, limit), 0);
+    for (size_t i = 0; i < requests; i++) {
+        now = rate_next_usec(&rate, now);
+        begun[i] = now;
+        rate_note(&rate, now);
+        if (i >= limit)
+            assert_true(begun[i] - begun[i - limit] >= SECOND);
+    }
+    /* Not slower than a twentieth below the limit either. */
+    assert_true(begun[requests - 1] - begun[0] <= (requests / limit) * (SECOND + SECOND / 20));
+    rate_done(&rate);
+}
+
+static void test_no_second_holds_more_than_the_limit(void **state)
+{
+    (void)state;
+    expect_rate(1, 20);
+    expect_rate(3, 100);
+    expect_rate(20, 400);
+}
+
+static void test_a_burst_after_a_rest_counts_from_its_own_beginning(void **state)
+{
+    uint64_t now = 100 * SECOND;
+    Rate rate;
+
+    (void)state;
+    assert_int_equal(rate_init(&rate, 2), 0);
+    rate_note(&rate, now - 900000);
+    rate_note(&rate, now);
+    assert_in_range(rate_next_usec(&rate, now), now + 100000, now + 150000);
+    rate_note(&rate, now + 150000);
+    assert_true(rate_next_usec(&rate, now + 150000) >= now + SECOND);
+    rate_done(&rate);
+}
+
+static void test_no_limit_never_waits(void **state)
+{
+    Rate rate;
+
+    (void)state;
+    assert_int_equal(rate_init(&rate, 0), 0);
+    for (uint64_t i = 0; i < 50000; i++) {
+        assert_int_equal(rate_next_usec(&rate, 5), 5);
+        rate_note(&rate, 5);
+    }
+    rate_done(&rate);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_delay_doubles_up_to_the_cap),
+        cmocka_unit_test(test_a_cap_below_the_base_caps_the_base),
+        cmocka_unit_test(test_no_number_of_retries_overflows),
+        cmocka_unit_test(test_the_least_delay_is_not_nothing),
+        cmocka_unit_test(test_no_second_holds_more_than_the_limit),
+        cmocka_unit_test(test_a_burst_after_a_rest_counts_from_its_own_beginning),
+        cmocka_unit_test(test_no_limit_never_waits),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
