@@ -158,7 +158,7 @@ void transfer_free(HttpTransfer *transfer)
  * read from being shared between connections. */
 static CURLcode transfer_set_authorities(HttpTransfer *transfer, const char *ca_file)
 {
-    const curl_version_info_data *built = curl_version_info(CURLVERSION_NOW);
+    const curl_version_info_data *built;
     char *copy = NULL;
     CURLcode code;
 
@@ -170,6 +170,7 @@ static CURLcode transfer_set_authorities(HttpTransfer *transfer, const char *ca_
         if (!copy)
             return CURLE_OUT_OF_MEMORY;
     }
+    built = curl_version_info(CURLVERSION_NOW);
     code = curl_easy_setopt(transfer->easy, CURLOPT_CAINFO, ca_file ? ca_file : built->cainfo);
     if (code == CURLE_OK)
         code = curl_easy_setopt(transfer->easy, CURLOPT_CAPATH,

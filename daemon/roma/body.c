@@ -15,7 +15,7 @@ int body_parser_init(BodyParser *parser)
     parser->tokener = json_tokener_new_ex(DEPTH_MAX);
     if (!parser->tokener)
         return -ENOMEM;
-    json_tokener_set_flags(parser->tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_tokener_set_flags(parser->tokener, JSON_TOKENER_STRICT);
     return 0;
 }
 
@@ -47,8 +47,7 @@ static const char *body_type_name(json_object *value)
     return "something else";
 }
 
-static int body_not_json(const char *body, size_t size, size_t position, const char *reason,
-                         Err *err)
+static int body_not_json(const char *body, size_t size, const char *reason, Err *err)
 {
     size_t start = 0;
 
@@ -61,7 +60,50 @@ static int body_not_json(const char *body, size_t size, size_t position, const c
                        size - start >= 5 && strncasecmp(body + start, "<?xml", 5) == 0
                            ? "XML instead of JSON"
                            : "HTML instead of JSON");
-    return err_set(err, -EPROTO, "no valid JSON (at byte %zu of %zu: %s)", position, size, reason);
+    return err_set(err, -EPROTO, "no valid JSON (%zu bytes: %s)", size, reason);
+}
+
+/* The size of the UTF-8 sequence (RFC 3629) at the text's start; 0 when it is none. */
+static size_t body_utf8_sequence(const unsigned char *text, size_t size)
+{
+    unsigned char lead = text[0];
+    size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+
+    if (length == 0 || length > size || lead > 0xf4)
+        return 0;
+    for (size_t i = 1; i < length; i++) {
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    if ((lead == 0xe0 && text[1] < 0xa0) || (lead == 0xed && text[1] > 0x9f) ||
+        (lead == 0xf0 && text[1] < 0x90) || (lead == 0xf4 && text[1] > 0x8f))
+        return 0;
+    return length;
+}
+
+/* json-c's own check costs a tenth of the parsing; most bodies are ASCII, eight bytes at a time. */
+static bool body_is_utf8(const char *body, size_t size)
+{
+    const unsigned char *text = (const unsigned char *)body;
+    uint64_t word;
+
+    while (size > 0) {
+        size_t length;
+
+        for (; size >= sizeof(word); text += sizeof(word), size -= sizeof(word)) {
+            memcpy(&word, text, sizeof(word));
+            if (word & UINT64_C(0x8080808080808080))
+                break;
+        }
+        if (size == 0)
+            break;
+        length = body_utf8_sequence(text, size);
+        if (length == 0)
+            return false;
+        text += length;
+        size -= length;
+    }
+    return true;
 }
 
 /* A body that ends too early leaves the tokener asking for more; one that goes on after its value
@@ -74,6 +116,8 @@ int body_parse(BodyParser *parser, const char *body, size_t size, json_object **
 
     if (size > INT32_MAX)
         return err_set(err, -EPROTO, "a body too large for JSON");
+    if (!body_is_utf8(body, size))
+        return body_not_json(body, size, "it is not in UTF-8", err);
     json_tokener_reset(parser->tokener);
     root = json_tokener_parse_ex(parser->tokener, body, (int)size);
     error = json_tokener_get_error(parser->tokener);
@@ -86,7 +130,7 @@ int body_parse(BodyParser *parser, const char *body, size_t size, json_object **
     json_object_put(root);
     if (error == json_tokener_success && position == size)
         return err_set(err, -EPROTO, "JSON, but no object");
-    return body_not_json(body, size, position,
+    return body_not_json(body, size,
                          error == json_tokener_success    ? "more after its end"
                          : error == json_tokener_continue ? "it ends too early"
                                                           : json_tokener_error_desc(error),

@@ -2,46 +2,31 @@
 #include "daemon/roma/client.h"
 
 #include <errno.h>
-#include <string.h>
 
-#include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 #include "daemon/http/http.h"
 #include "daemon/roma/answer.h"
+#include "daemon/roma/headers.h"
 #include "daemon/roma/keeper.h"
 #include "daemon/roma/permits.h"
-#include "daemon/roma/request.h"
-
-#define CONTENT_TYPE_HEADER "Content-Type: application/json"
-#define USER_AGENT_HEADER "User-Agent: rosterd/" ROSTERD_VERSION
-#define HOST_HEADER "Host: "
-#define PROJECT_HEADER "X-Project-Id: "
-#define DATE_HEADER "X-Sdk-Date: "
-#define AUTHORIZATION_HEADER "Authorization: "
 
 typedef struct RomaCall RomaCall;
 
 typedef struct RomaInstance {
     RomaClient *client;
-    const Instance *instance;
+    HeadersBase base;
     Keeper *keeper;
-    char *host_header;
-    char *project_header;
     bool is_plain;
 } RomaInstance;
 
-/* A request under way, with the headers that libcurl borrows. */
+/* A request under way. */
 struct RomaCall {
     RomaClient *client;
     RomaCall *previous, *next; /* under way; idle ones use `next` alone */
     HttpTransfer *transfer;
-    Credential *credential; /* sent with */
+    Headers headers;
     RequestKind kind;
     void *tag;
-    Buf authorization;
-    char date_header[sizeof(DATE_HEADER) + CLOCK_SDK_DATE_SIZE];
-    const char *headers[HTTP_HEADERS_MAX];
-    size_t header_count;
 };
 
 struct RomaClient {
@@ -62,7 +47,7 @@ struct RomaClient {
 
 static void roma_call_free(RomaCall *call)
 {
-    buf_done(&call->authorization);
+    headers_done(&call->headers);
     free(call);
 }
 
@@ -87,13 +72,8 @@ static void roma_call_end(RomaClient *client, RomaCall *call)
 
 static void roma_call_keep(RomaClient *client, RomaCall *call)
 {
-    if (call->authorization.data)
-        explicit_bzero(call->authorization.data, call->authorization.size);
-    buf_reset(&call->authorization);
-    credential_unref(call->credential);
-    call->credential = NULL;
+    headers_clear(&call->headers);
     call->transfer = NULL;
-    call->header_count = 0;
     call->next = client->idle;
     client->idle = call;
 }
@@ -119,7 +99,7 @@ static void roma_client_on_http(void *userdata, const HttpAnswer *http)
     Answer answer;
 
     roma_call_end(client, call);
-    answer_read(&client->reader, call->kind, call->credential, http, &answer);
+    answer_read(&client->reader, call->kind, call->headers.credential, http, &answer);
     client->on_answer(client->userdata, call->tag, &answer);
     answer_reader_clear(&client->reader);
     roma_call_keep(client, call);
@@ -142,88 +122,31 @@ static bool roma_client_may_send(const RomaClient *client, const Request *reques
                        request->member_id);
 }
 
-static void roma_call_add_header(RomaCall *call, const char *header)
-{
-    call->headers[call->header_count++] = header;
-}
-
-static const char *roma_value(const char *header, const char *name)
-{
-    return header + strlen(name);
-}
-
-/* Signs the least that says all (API.md section 5): what else is sent may be touched on the way. */
-static int roma_call_sign(RomaCall *call, const RomaInstance *instance, const RequestLine *line)
-{
-    const Credential *credential = call->credential;
-    SignPair headers[4] = {
-        {"host", roma_value(instance->host_header, HOST_HEADER)},
-        {"x-project-id", instance->instance->project_id},
-        {"x-sdk-date", roma_value(call->date_header, DATE_HEADER)},
-        {"x-security-token", credential->security_token},
-    };
-    SignInput input = {
-        .method = line->method,
-        .path = line->path,
-        .query = line->query,
-        .query_count = line->query_count,
-        .headers = headers,
-        .header_count = credential->security_token ? 4 : 3,
-    };
-    int r;
-
-    memcpy(call->date_header, DATE_HEADER, sizeof(DATE_HEADER) - 1);
-    clock_format_sdk_date(clock_realtime_usec(), call->date_header + sizeof(DATE_HEADER) - 1);
-    buf_puts(&call->authorization, AUTHORIZATION_HEADER);
-    r = sign_authorization(&input, credential->access_key, credential->secret_key,
-                           &call->client->scratch, &call->authorization);
-    if (r < 0)
-        return r;
-    roma_call_add_header(call, instance->project_header);
-    roma_call_add_header(call, call->date_header);
-    if (credential->security_token_header)
-        roma_call_add_header(call, secret_bytes(credential->security_token_header));
-    roma_call_add_header(call, call->authorization.data);
-    return 0;
-}
-
-/* A token and a signature are never sent together. */
-static int roma_call_authorise(RomaCall *call, const RomaInstance *instance,
-                               const RequestLine *line)
-{
-    call->credential = credential_ref(keeper_get(instance->keeper));
-    roma_call_add_header(call, instance->host_header);
-    roma_call_add_header(call, CONTENT_TYPE_HEADER);
-    roma_call_add_header(call, USER_AGENT_HEADER);
-    if (!call->credential->token_header)
-        return roma_call_sign(call, instance, line);
-    roma_call_add_header(call, secret_bytes(call->credential->token_header));
-    return 0;
-}
-
 static int roma_call_send(RomaCall *call, const RomaInstance *instance, const Request *request)
 {
     RomaClient *client = call->client;
+    const Instance *settings = instance->base.instance;
     const Limits *limits = &client->config->limits;
     RequestLine line;
     HttpRequest http;
-    int r = request_line(instance->instance, request, &line);
+    int r = request_line(settings, request, &line);
 
     if (r >= 0)
-        r = roma_call_authorise(call, instance, &line);
+        r = headers_build(&call->headers, &instance->base, keeper_get(instance->keeper), &line,
+                          &client->scratch);
     if (r < 0)
         return r;
     buf_reset(&client->url);
-    request_append_url(instance->instance, &line, &client->url);
+    request_append_url(settings, &line, &client->url);
     r = buf_failed(&client->url);
     if (r < 0)
         return r;
     http = (HttpRequest){
         .method = line.method,
         .url = client->url.data,
-        .headers = call->headers,
-        .header_count = call->header_count,
-        .ca_file = instance->instance->ca_file,
+        .headers = call->headers.lines,
+        .header_count = call->headers.count,
+        .ca_file = settings->ca_file,
         .connect_timeout_usec = limits->connect_timeout_usec,
         .timeout_usec = limits->timeout_usec,
         .body_size_max = HTTP_BODY_SIZE_MAX,
@@ -290,19 +213,12 @@ void roma_client_cancel_all(RomaClient *client)
 static int roma_instance_init(RomaInstance *ret, RomaClient *client, const Instance *instance,
                               sd_event *event, Err *err)
 {
-    Buf host = {0}, project = {0};
     int r;
 
     ret->client = client;
-    ret->instance = instance;
     ret->is_plain = str_has_prefix(instance->endpoint, "http://");
-    buf_puts(&host, HOST_HEADER);
-    request_append_host(instance, &host);
-    buf_puts(&project, PROJECT_HEADER);
-    buf_puts(&project, instance->project_id);
-    ret->host_header = buf_take(&host);
-    ret->project_header = buf_take(&project);
-    if (!ret->host_header || !ret->project_header)
+    r = headers_base_init(&ret->base, instance);
+    if (r < 0)
         return err_memory(err);
     r = keeper_new(event, &instance->auth, client->config->directory, roma_client_on_kept, ret,
                    &ret->keeper, err);
@@ -313,6 +229,7 @@ static int roma_instance_init(RomaInstance *ret, RomaClient *client, const Insta
 static int roma_client_add_instances(RomaClient *client, sd_event *event, Err *err)
 {
     size_t count = client->config->instance_count;
+    Err all = {0};
     int first = 0;
 
     client->instances = calloc(count ? count : 1, sizeof(*client->instances));
@@ -323,15 +240,19 @@ static int roma_client_add_instances(RomaClient *client, sd_event *event, Err *e
         int r = roma_instance_init(&client->instances[i], client, &client->config->instances[i],
                                    event, &one);
 
-        if (r < 0 && first < 0) {
-            char before[sizeof(err->text)];
+        if (r >= 0)
+            continue;
+        if (first == 0) {
+            all = one;
+            first = r;
+        } else {
+            char before[sizeof(all.text)];
 
-            str_copy(before, sizeof(before), err->text);
-            err_set(err, r, "%s; %s", before, one.text);
-        } else if (r < 0)
-            first = err_set(err, r, "%s", one.text);
+            str_copy(before, sizeof(before), all.text);
+            err_set(&all, r, "%s; %s", before, one.text);
+        }
     }
-    return first;
+    return first < 0 ? err_set(err, first, "%s", all.text) : 0;
 }
 
 int roma_client_new(sd_event *event, const Config *config, bool read_only, RomaOnAnswer on_answer,
@@ -368,8 +289,7 @@ void roma_client_free(RomaClient *client)
         roma_client_cancel_all(client);
     for (size_t i = 0; client->instances && i < client->config->instance_count; i++) {
         keeper_free(client->instances[i].keeper);
-        free(client->instances[i].host_header);
-        free(client->instances[i].project_header);
+        headers_base_done(&client->instances[i].base);
     }
     free(client->instances);
     while (client->idle) {

@@ -163,6 +163,43 @@ static void test_odd_syntax(void **state)
     members_of(fixture, "{\"total\":0}");
 }
 
+/* What is UTF-8 and what is not, at every place in a word of eight bytes. */
+static void test_utf8(void **state)
+{
+    static const char *const good[] = {"\xc2\x80",        "\xdf\xbf",     "\xe0\xa0\x80",
+                                       "\xed\x9f\xbf",    "\xee\x80\x80", "\xf0\x90\x80\x80",
+                                       "\xf4\x8f\xbf\xbf"};
+    static const char *const bad[] = {"\x80",
+                                      "\xbf",
+                                      "\xc0\x80",
+                                      "\xc1\xbf",
+                                      "\xc2",
+                                      "\xe0\x9f\xbf",
+                                      "\xed\xa0\x80",
+                                      "\xe1\x80",
+                                      "\xf0\x8f\xbf\xbf",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf5\x80\x80\x80",
+                                      "\xff",
+                                      "\xe4\xb8\xad\xad"};
+    Fixture *fixture = *state;
+    char body[128];
+
+    for (int shift = 0; shift < 9; shift++) {
+        for (size_t i = 0; i < ELEMENTS(good); i++) {
+            snprintf(body, sizeof(body), "{\"total\":0,\"x\":\"%.*s%s\"}", shift, "abcdefghi",
+                     good[i]);
+            members_of(fixture, body);
+        }
+        for (size_t i = 0; i < ELEMENTS(bad); i++) {
+            snprintf(body, sizeof(body), "{\"total\":0,\"x\":\"%.*s%s\"}", shift, "abcdefghi",
+                     bad[i]);
+            assert_odd(fixture, body, "not in UTF-8");
+        }
+    }
+    assert_odd_bytes(fixture, "{\"total\":0}\xe4\xb8", 13, "not in UTF-8");
+}
+
 static void test_odd_pages(void **state)
 {
     Fixture *fixture = *state;
@@ -385,17 +422,12 @@ static void test_longest_request_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_members),
-        TEST(test_description_is_complete),
-        TEST(test_no_rows),
-        TEST(test_odd_syntax),
-        TEST(test_odd_pages),
-        TEST(test_odd_rows),
-        TEST(test_channels),
-        TEST(test_odd_channels),
-        TEST(test_errors),
-        TEST(test_request_lines),
-        TEST(test_longest_request_line),
+        TEST(test_members),       TEST(test_description_is_complete),
+        TEST(test_no_rows),       TEST(test_odd_syntax),
+        TEST(test_utf8),          TEST(test_odd_pages),
+        TEST(test_odd_rows),      TEST(test_channels),
+        TEST(test_odd_channels),  TEST(test_errors),
+        TEST(test_request_lines), TEST(test_longest_request_line),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
