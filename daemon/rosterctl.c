@@ -10,17 +10,19 @@
 static const char help[] =
     "rosterctl COMMAND [-c FILE] [OPTIONS]\n"
     "\n"
-    "  plan [--json]   what a pass would delete now, and which guard would hold it; changes\n"
-    "                  nothing (the same as rosterd --once --dry-run)\n"
+    "  plan [--json]   what a pass would delete now, and which guard would hold it;\n"
+    "                  changes nothing (the same as rosterd --once --dry-run)\n"
     "  validate        read settings and rosters, print every error, talk to nobody\n"
     "\n"
-    "  -c, --config FILE        settings; else $ROSTERD_CONFIG, else /etc/rosterd/rosterd.yaml\n"
+    "  -c, --config FILE        settings; else $ROSTERD_CONFIG, else\n"
+    "                           /etc/rosterd/rosterd.yaml\n"
     "      --log-level LEVEL    err, warning, notice, info or debug (warning)\n"
     "      --log-format FORMAT  text, json or journal\n"
     "      --version, --help\n"
     "\n"
-    "Exit status: 0 in sync, 1 something failed, 2 drift, 3 a guard would hold, 64 usage,\n"
-    "78 settings or rosters are invalid. Colour only on a terminal, never with NO_COLOR.\n";
+    "Exit status: 0 in sync, 1 something failed, 2 drift, 3 a guard would hold,\n"
+    "64 usage, 78 settings or rosters are invalid. Colour only on a terminal, never\n"
+    "with NO_COLOR.\n";
 
 static int rosterctl_run(const Options *options)
 {
