@@ -1,6 +1,7 @@
 /* How requests are authorised: see auth.h. */
 #include "config/auth.h"
 
+#include <errno.h>
 #include <stdint.h>
 
 #include "config/endpoint.h"
@@ -74,12 +75,17 @@ void auth_canonical_endpoint(Reader *reader, const Node *map, const char *key, b
     char canonical[ENDPOINT_SIZE_MAX], shown[NODE_DESCRIPTION_SIZE];
     const Node *node = node_find(map, key);
     Err err = {0};
+    int r;
 
     if (!*endpoint || !node)
         return;
-    if (endpoint_parse(*endpoint, is_metadata ? ENDPOINT_METADATA : ENDPOINT_SERVICE, canonical,
-                       &err) < 0) {
+    r = endpoint_parse(*endpoint, is_metadata ? ENDPOINT_METADATA : ENDPOINT_SERVICE, canonical,
+                       &err);
+    if (r == -EACCES)
+        reader_problem(reader, node, "%s", err.text);
+    else if (r < 0)
         reader_problem(reader, node, "%s, which %s", node_describe(node, shown), err.text);
+    if (r < 0) {
         *endpoint = NULL;
         return;
     }

@@ -75,8 +75,8 @@ static int cut_authority(const char *text, char ret_authority[static ENDPOINT_SI
 {
     size_t length = strcspn(text, "/?#");
 
-    if (memchr(text, '@', length))
-        return err_set(err, -EINVAL, "names a user, should be https://HOST without one");
+    if (memchr(text, '@', length)) /* a password may stand there: nobody repeats it */
+        return err_set(err, -EACCES, "names a user, should be https://HOST without one");
     if (text[length] != '\0' && !str_equal(text + length, "/"))
         return err_set(err, -EINVAL,
                        "goes on after the host, should be https://HOST without a "
@@ -96,12 +96,15 @@ int endpoint_parse(const char *text, EndpointUse use, char ret_endpoint[static E
     char rest[ENDPOINT_SIZE_MAX], port[16] = "";
     Authority authority;
     bool is_ipv6;
+    int r;
 
     if (!is_http && !is_https)
         return err_set(err, -EINVAL, "is no endpoint, should be https://HOST");
-    if (cut_authority(text + (is_http ? 7 : 8), rest, err) < 0 ||
-        parse_authority(rest, &authority, err) < 0)
-        return -EINVAL;
+    r = cut_authority(text + (is_http ? 7 : 8), rest, err);
+    if (r == 0)
+        r = parse_authority(rest, &authority, err);
+    if (r < 0)
+        return r;
     if (is_http && check_clear_text(&authority, use, err) < 0)
         return -EINVAL;
     if (authority.port && authority.port != (is_http ? HTTP_PORT : HTTPS_PORT))

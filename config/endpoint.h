@@ -15,7 +15,8 @@ typedef enum EndpointUse {
 /*
  * 0 and its canonical form, in which endpoints compare as strings: scheme and host in lower case,
  * addresses by value, no default port, no slash at the end. Else -EINVAL with "what is wrong, what
- * would be right" in `err`.
+ * would be right" in `err`; -EACCES likewise, and the text may hold a password, so that it is not
+ * to be shown.
  */
 int endpoint_parse(const char *text, EndpointUse use, char ret_endpoint[static ENDPOINT_SIZE_MAX],
                    Err *err);

@@ -12,6 +12,8 @@
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 
+#define SHORT_HINT "HOST:PORT, HOST or a map"
+
 /* A member as it was written. */
 typedef struct Draft {
     const char *group;
@@ -51,7 +53,7 @@ static bool refuse_short(Reader *reader, const Node *node, const char *right)
 {
     char shown[NODE_DESCRIPTION_SIZE];
 
-    if (schema_read_text(reader, node, 1, MEMBER_TEXT_MAX, "HOST:PORT, HOST or a map"))
+    if (schema_read_text(reader, node, 1, MEMBER_TEXT_MAX, SHORT_HINT))
         reader_problem(reader, node, "%s, should %s", node_describe(node, shown), right);
     return false;
 }
@@ -91,9 +93,14 @@ static bool read_map(Reader *reader, const Node *node, Draft *draft)
 {
     char shown[NODE_DESCRIPTION_SIZE];
     MemberKeys keys = {0};
-    SchemaSeen seen = schema_read(reader, node, &member_schema, &keys);
+    SchemaSeen seen;
     AddressKind kind;
 
+    if (node->kind != NODE_MAPPING) {
+        schema_read_text(reader, node, 1, MEMBER_TEXT_MAX, SHORT_HINT);
+        return false;
+    }
+    seen = schema_read(reader, node, &member_schema, &keys);
     if (!check_address(reader, node, seen) || seen.good != seen.present)
         return false;
     draft->group = keys.group ? keys.group : "";

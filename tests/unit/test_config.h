@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "daemon/base/mem.h"
 
 /* Settings that are right, but for what a test appends. */
 #define PROD                                                                                       \
@@ -27,6 +29,9 @@
 #define INSTANCES "instances:\n" PROD
 #define HEAD "version: 1\nmode: prune\n" INSTANCES
 
+/* Settings with this as the instance prod. */
+#define PROD_IS(instance) "version: 1\nmode: prune\ninstances:\n  prod: " instance "\n"
+
 /* A roster that is right. */
 #define ROSTER                                                                                     \
     "version: 1\n"                                                                                 \
@@ -34,13 +39,13 @@
     "  - name: payments\n"                                                                         \
     "    members: ['10.0.0.1:80']\n"
 
-/* Every test runs in a directory of its own, with an empty rosters.d. */
+/* Every test runs in a directory of its own, with an empty rosters.d and empty.d. */
 static inline int enter_directory(void **state)
 {
     char template[] = "/tmp/test_config.XXXXXX";
     char *path = mkdtemp(template);
 
-    if (!path || chdir(path) < 0 || mkdir("rosters.d", 0700) < 0)
+    if (!path || chdir(path) < 0 || mkdir("rosters.d", 0700) < 0 || mkdir("empty.d", 0700) < 0)
         return -1;
     *state = strdup(path);
     return *state ? 0 : -1;
@@ -110,6 +115,8 @@ static inline void expect_problems(const char *expected)
     buf_done(&text);
     problems_done(&problems);
 }
+
+#define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, enter_directory, leave_directory)
 
 /* One mistake, and all that is said of it. */
 typedef struct Refusal {
