@@ -1,0 +1,259 @@
+/*
+ * libcurl's multi handle on sd-event: see loop.h. libcurl says which sockets it watches and when it
+ * wants to be woken; nothing of it is called from within those two callbacks.
+ */
+#include "daemon/http/loop.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <time.h>
+
+#include "daemon/base/clock.h"
+
+/* More than all instances' requests side by side: otherwise libcurl keeps 4 for each under way,
+ * and closes the others at the end of every burst. */
+#define CONNECTIONS_KEPT_MAX 256L
+
+/* sd-event's accuracy of 0 means 250 ms. */
+#define TIMER_ACCURACY_USEC 1
+
+typedef struct LoopSocket LoopSocket;
+
+struct LoopSocket {
+    Loop *loop;
+    LoopSocket *previous, *next;
+    sd_event_source *source;
+};
+
+struct Loop {
+    sd_event *event;
+    CURLM *multi;
+    LoopOnProgress on_progress;
+    void *userdata;
+    sd_event_source *timer;
+    sd_event_source *kick; /* runs once in the next turn of the event loop */
+    uint64_t due_usec;     /* when libcurl wants to be woken; USEC_NEVER: not at all */
+    uint64_t armed_usec;   /* when the timer goes off, perhaps before that; USEC_NEVER: off */
+    LoopSocket *sockets;   /* that libcurl watches */
+    bool is_global;        /* libcurl was set up for it */
+};
+
+static void loop_socket_free(LoopSocket *watched)
+{
+    Loop *loop = watched->loop;
+
+    if (watched->previous)
+        watched->previous->next = watched->next;
+    else
+        loop->sockets = watched->next;
+    if (watched->next)
+        watched->next->previous = watched->previous;
+    sd_event_source_disable_unref(watched->source);
+    free(watched);
+}
+
+static void loop_act(Loop *loop, curl_socket_t fd, int events)
+{
+    int running;
+
+    curl_multi_socket_action(loop->multi, fd, events, &running);
+    loop->on_progress(loop->userdata);
+}
+
+static int loop_on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+    LoopSocket *watched = userdata;
+    int events = 0;
+
+    (void)source;
+    if (revents & EPOLLIN)
+        events |= CURL_CSELECT_IN;
+    if (revents & EPOLLOUT)
+        events |= CURL_CSELECT_OUT;
+    if (revents & (EPOLLERR | EPOLLHUP))
+        events |= CURL_CSELECT_ERR;
+    loop_act(watched->loop, fd, events);
+    return 0;
+}
+
+/* libcurl's wishes go up with every request, and a timer costs a system call each time it is set:
+ * it is left where it is while it goes off before the wish, and set anew then. */
+static void loop_arm(Loop *loop)
+{
+    if (loop->due_usec >= loop->armed_usec)
+        return;
+    if (sd_event_source_set_time(loop->timer, loop->due_usec) >= 0 &&
+        sd_event_source_set_enabled(loop->timer, SD_EVENT_ONESHOT) >= 0)
+        loop->armed_usec = loop->due_usec;
+}
+
+static void loop_wake(Loop *loop)
+{
+    if (loop->due_usec > clock_monotonic_usec()) {
+        loop_arm(loop);
+        loop->on_progress(loop->userdata);
+        return;
+    }
+    loop->due_usec = USEC_NEVER;
+    loop_act(loop, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int loop_on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    Loop *loop = userdata;
+
+    (void)source;
+    (void)usec;
+    loop->armed_usec = USEC_NEVER;
+    loop_wake(loop);
+    return 0;
+}
+
+static int loop_on_kick(sd_event_source *source, void *userdata)
+{
+    (void)source;
+    loop_wake(userdata);
+    return 0;
+}
+
+static int loop_on_timer_wanted(CURLM *multi, long timeout_msec, void *userdata)
+{
+    Loop *loop = userdata;
+
+    (void)multi;
+    if (timeout_msec < 0) {
+        loop->due_usec = USEC_NEVER;
+        return 0;
+    }
+    if (timeout_msec == 0) {
+        loop->due_usec = 0;
+        sd_event_source_set_enabled(loop->kick, SD_EVENT_ONESHOT);
+        return 0;
+    }
+    loop->due_usec = clock_monotonic_usec() + (uint64_t)timeout_msec * USEC_PER_MSEC;
+    loop_arm(loop);
+    return 0;
+}
+
+static uint32_t loop_epoll_events(int what)
+{
+    uint32_t events = 0;
+
+    if (what & CURL_POLL_IN)
+        events |= EPOLLIN;
+    if (what & CURL_POLL_OUT)
+        events |= EPOLLOUT;
+    return events;
+}
+
+static void loop_socket_new(Loop *loop, curl_socket_t fd, int what)
+{
+    LoopSocket *watched = calloc(1, sizeof(*watched));
+
+    if (!watched)
+        return;
+    watched->loop = loop;
+    if (sd_event_add_io(loop->event, &watched->source, fd, loop_epoll_events(what), loop_on_io,
+                        watched) < 0) {
+        free(watched);
+        return;
+    }
+    watched->next = loop->sockets;
+    if (loop->sockets)
+        loop->sockets->previous = watched;
+    loop->sockets = watched;
+    curl_multi_assign(loop->multi, fd, watched);
+}
+
+/* A socket that cannot be watched for want of memory is left to its timeout: an error returned from
+ * here would end the multi handle for good. */
+static int loop_on_socket_wanted(CURL *easy, curl_socket_t fd, int what, void *userdata,
+                                 void *assigned)
+{
+    LoopSocket *watched = assigned;
+    Loop *loop = userdata;
+
+    (void)easy;
+    if (what == CURL_POLL_REMOVE) {
+        if (watched)
+            loop_socket_free(watched);
+    } else if (watched)
+        sd_event_source_set_io_events(watched->source, loop_epoll_events(what));
+    else
+        loop_socket_new(loop, fd, what);
+    return 0;
+}
+
+static int loop_add_sources(Loop *loop)
+{
+    int r = sd_event_add_time(loop->event, &loop->timer, CLOCK_MONOTONIC, 0, TIMER_ACCURACY_USEC,
+                              loop_on_timer, loop);
+
+    if (r >= 0)
+        r = sd_event_source_set_enabled(loop->timer, SD_EVENT_OFF);
+    if (r >= 0)
+        r = sd_event_add_defer(loop->event, &loop->kick, loop_on_kick, loop);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(loop->kick, SD_EVENT_OFF);
+    return r < 0 ? r : 0;
+}
+
+static int loop_add_multi(Loop *loop)
+{
+    loop->is_global = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+    loop->multi = loop->is_global ? curl_multi_init() : NULL;
+    if (!loop->multi ||
+        curl_multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, loop_on_socket_wanted) ||
+        curl_multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop) ||
+        curl_multi_setopt(loop->multi, CURLMOPT_TIMERFUNCTION, loop_on_timer_wanted) ||
+        curl_multi_setopt(loop->multi, CURLMOPT_TIMERDATA, loop) ||
+        curl_multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_KEPT_MAX))
+        return -ENOMEM;
+    return 0;
+}
+
+int loop_new(sd_event *event, LoopOnProgress on_progress, void *userdata, Loop **ret_loop)
+{
+    _cleanup_(loop_freep) Loop *loop = calloc(1, sizeof(*loop));
+    int r;
+
+    if (!loop)
+        return -ENOMEM;
+    loop->event = sd_event_ref(event);
+    loop->on_progress = on_progress;
+    loop->userdata = userdata;
+    loop->due_usec = loop->armed_usec = USEC_NEVER;
+    r = loop_add_sources(loop);
+    if (r >= 0)
+        r = loop_add_multi(loop);
+    if (r < 0)
+        return r;
+    *ret_loop = TAKE_PTR(loop);
+    return 0;
+}
+
+void loop_free(Loop *loop)
+{
+    if (!loop)
+        return;
+    if (loop->multi) {
+        curl_multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, NULL);
+        curl_multi_setopt(loop->multi, CURLMOPT_TIMERFUNCTION, NULL);
+        curl_multi_cleanup(loop->multi);
+    }
+    while (loop->sockets)
+        loop_socket_free(loop->sockets);
+    sd_event_source_disable_unref(loop->timer);
+    sd_event_source_disable_unref(loop->kick);
+    sd_event_unref(loop->event);
+    if (loop->is_global)
+        curl_global_cleanup();
+    free(loop);
+}
+
+CURLM *loop_get_multi(const Loop *loop)
+{
+    return loop->multi;
+}
