@@ -1,0 +1,224 @@
+/* Properties of plans, over many channels made of seeds: no order matters, planning twice gives the
+ * same, and nobody who belongs there is ever in a plan. */
+#include "tests/unit/world.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/base/str.h"
+#include "reconcile/plan.h"
+
+#define SEEDS 400
+
+typedef struct Case {
+    World *world;
+    WorldChannel *channel;
+    RosterChannel *roster;
+    MemberRow rows[64];
+    RosterMember members[32];
+    size_t row_count;
+} Case;
+
+static const char *describe(const MemberPage *page, size_t row)
+{
+    return page->rows[row].id;
+}
+
+static void case_fill(Case *one)
+{
+    World *world = one->world;
+    size_t wanted = world_below(world, 20), live = world_below(world, 50);
+    char host[48];
+
+    for (size_t i = 0; i < wanted; i++) {
+        snprintf(host, sizeof(host), "10.0.0.%zu", i + 1);
+        world_want(world, one->roster, world_chance(world, 30) ? "blue" : "", host,
+                   world_chance(world, 50) ? 0 : 9090);
+    }
+    for (size_t i = 0; i < live; i++) {
+        snprintf(host, sizeof(host), world_chance(world, 70) ? "10.0.0.%u" : "::FFFF:10.0.0.%u",
+                 (unsigned)world_below(world, 30) + 1);
+        world_add_grouped(one->channel, world_chance(world, 30) ? "blue" : "", host,
+                          world_chance(world, 50) ? 8080 : 9090);
+    }
+    if (world_chance(world, 50)) {
+        IgnoreRule *rule = world_ignore(world, one->roster);
+
+        rule->group = world_chance(world, 50) ? "blue" : NULL;
+        rule->has_port = true;
+        rule->port = 9090;
+    }
+    for (size_t i = 0; i < live; i++) {
+        const WorldMember *member = one->channel->members[i];
+
+        one->rows[i] = (MemberRow){member->id,
+                                   "id-a",
+                                   member->host,
+                                   member->ecs_id,
+                                   member->group,
+                                   member->port,
+                                   (uint8_t)world_below(world, 3)};
+    }
+    one->row_count = live;
+    memcpy(one->members, one->roster->members, wanted * sizeof(one->members[0]));
+    one->roster->members = one->members;
+}
+
+static void case_open(Case *one, uint64_t seed)
+{
+    *one = (Case){.world = world_new(1)};
+    one->world->seed = seed;
+    one->world->random_state = seed * 77777;
+    one->channel = world_add_channel(one->world, 0, "a");
+    one->roster = world_add_roster(one->world, 0, "a");
+    case_fill(one);
+}
+
+/* What is asked of a plan outlives it in the form of text. */
+static void case_plan(const Case *one, const char *instance_name, const char *channel_id,
+                      char *ret_text, size_t size)
+{
+    const MemberPage page = {.total = one->row_count,
+                             .rows = one->rows,
+                             .row_count = one->row_count,
+                             .describe = describe};
+    Desired desired;
+    Diff diff;
+    Plan plan;
+    Err err = {0};
+    size_t used;
+
+    assert_int_equal(desired_init(&desired, one->roster, 8080, false, &err), 0);
+    assert_int_equal(diff_init(&diff, &desired, channel_id, false), 0);
+    assert_int_equal(diff_add_page(&diff, &page, &err), 0);
+    assert_int_equal(plan_make(&diff, instance_name, &plan), 0);
+    used = (size_t)snprintf(ret_text, size, "%zu %zu %zu %zu %zu %s", plan.extra_count,
+                            plan.missing_count, plan.live_count, plan.ignored_count,
+                            plan.staying_in_service, plan.digest);
+    for (size_t i = 0; i < plan.extra_count && used < size; i++)
+        used += (size_t)snprintf(ret_text + used, size - used, " %s", plan.extras[i].id);
+    diff_done(&diff);
+    desired_done(&desired);
+}
+
+#define SHUFFLE(world, array, count)                                                               \
+    for (size_t i_ = (count); i_ > 1; i_--) {                                                      \
+        size_t j_ = world_below(world, i_);                                                        \
+        __typeof__((array)[0]) kept_ = (array)[j_];                                                \
+                                                                                                   \
+        (array)[j_] = (array)[i_ - 1];                                                             \
+        (array)[i_ - 1] = kept_;                                                                   \
+    }
+
+static void test_a_plan_does_not_depend_on_any_order(void **state)
+{
+    char first[4096], second[4096];
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        Case one;
+
+        case_open(&one, seed);
+        case_plan(&one, "prod", "id-a", first, sizeof(first));
+        SHUFFLE(one.world, one.rows, one.row_count);
+        SHUFFLE(one.world, one.members, one.roster->member_count);
+        case_plan(&one, "prod", "id-a", second, sizeof(second));
+        if (!str_equal(first, second))
+            fail_msg("seed %zu: %s is not %s", (size_t)seed, first, second);
+        case_plan(&one, "prod", "id-a", first, sizeof(first));
+        if (!str_equal(first, second))
+            fail_msg("seed %zu: planning twice gives two plans", (size_t)seed);
+        world_free(one.world);
+    }
+}
+
+static bool text_has_id(const char *text, const char *id)
+{
+    return strstr(text, id) != NULL;
+}
+
+static void test_exactly_those_that_nobody_wrote_down_are_in_a_plan(void **state)
+{
+    char text[4096];
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        Case one;
+
+        case_open(&one, seed);
+        case_plan(&one, "prod", "id-a", text, sizeof(text));
+        for (size_t i = 0; i < one.channel->member_count; i++) {
+            const WorldMember *member = one.channel->members[i];
+            bool belongs = world_is_desired(one.channel, one.roster, member) ||
+                           world_is_ignored(one.channel, one.roster, member);
+
+            if (text_has_id(text, member->id) == belongs)
+                fail_msg("seed %zu: %s %s:%u", (size_t)seed, member->id, member->host,
+                         member->port);
+        }
+        world_free(one.world);
+    }
+}
+
+/* The digest is what an approval approves: it must change with whatever changes the plan. */
+static void case_digest(const Case *one, const char *instance_name, char ret_digest[static 65])
+{
+    char text[4096];
+
+    case_plan(one, instance_name, "id-a", text, sizeof(text));
+    assert_int_equal(sscanf(text, "%*u %*u %*u %*u %*u %64s", ret_digest), 1);
+    assert_int_equal(strlen(ret_digest), 64);
+}
+
+static void expect_other_digest(const Case *one, const char *instance_name, const char *before)
+{
+    char after[65];
+
+    case_digest(one, instance_name, after);
+    assert_string_not_equal(after, before);
+}
+
+static void test_the_digest_changes_with_the_plan(void **state)
+{
+    char before[65];
+    Case one = {.world = world_new(1)};
+
+    (void)state;
+    one.channel = world_add_channel(one.world, 0, "a");
+    one.roster = world_add_roster(one.world, 0, "a");
+    one.members[0] = (RosterMember){"", "10.0.0.1", 0, false};
+    one.members[1] = (RosterMember){"", "10.0.0.2", 0, false};
+    one.roster->members = one.members;
+    one.roster->member_count = 1;
+    one.rows[0] = (MemberRow){"m1", "id-a", "10.9.0.1", "", "", 80, 1};
+    one.rows[1] = (MemberRow){"m2", "id-a", "10.9.0.2", "", "", 80, 1};
+    one.row_count = 1;
+    case_digest(&one, "prod", before);
+    expect_other_digest(&one, "test", before);
+    one.row_count = 2;
+    expect_other_digest(&one, "prod", before);
+    one.row_count = 1;
+    one.roster->member_count = 2;
+    expect_other_digest(&one, "prod", before);
+    one.roster->member_count = 1;
+    one.members[0].port = 81;
+    expect_other_digest(&one, "prod", before);
+    one.members[0].port = 0;
+    one.rows[0].id = "m3";
+    expect_other_digest(&one, "prod", before);
+    one.rows[0].id = "m1";
+    one.rows[0].port = 81;
+    expect_other_digest(&one, "prod", before);
+    world_free(one.world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_plan_does_not_depend_on_any_order),
+        cmocka_unit_test(test_exactly_those_that_nobody_wrote_down_are_in_a_plan),
+        cmocka_unit_test(test_the_digest_changes_with_the_plan),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

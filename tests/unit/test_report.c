@@ -1,0 +1,93 @@
+/* The report: which result is the worst, what the program exits with, and the words. */
+#include "tests/unit/world.h"
+
+#include <string.h>
+
+static int status_of(const Result *results, size_t count, Result *ret_worst)
+{
+    ChannelReport channels[8] = {0};
+    const Report report = {.channels = channels, .channel_count = count};
+
+    for (size_t i = 0; i < count; i++)
+        channels[i].result = results[i];
+    *ret_worst = report_result(&report);
+    return report_exit_status(&report);
+}
+
+static void expect(const Result *results, size_t count, Result worst, int status)
+{
+    Result found;
+
+    assert_int_equal(status_of(results, count, &found), status);
+    assert_int_equal(found, worst);
+}
+
+#define EXPECT(worst, status, ...)                                                                 \
+    expect((const Result[]){__VA_ARGS__}, ELEMENTS(((const Result[]){__VA_ARGS__})), worst, status)
+
+static void test_failed_outranks_held_outranks_drift_outranks_in_sync(void **state)
+{
+    (void)state;
+    expect(NULL, 0, RESULT_IN_SYNC, 0);
+    EXPECT(RESULT_IN_SYNC, 0, RESULT_IN_SYNC);
+    EXPECT(RESULT_CONVERGED, 0, RESULT_IN_SYNC, RESULT_CONVERGED);
+    EXPECT(RESULT_PAUSED, 2, RESULT_CONVERGED, RESULT_PAUSED);
+    EXPECT(RESULT_DRIFT, 2, RESULT_DRIFT, RESULT_PAUSED);
+    EXPECT(RESULT_HELD, 3, RESULT_DRIFT, RESULT_HELD, RESULT_IN_SYNC);
+    EXPECT(RESULT_FAILED, 1, RESULT_HELD, RESULT_UNMANAGEABLE, RESULT_DRIFT);
+    EXPECT(RESULT_FAILED, 1, RESULT_FAILED, RESULT_HELD, RESULT_DRIFT);
+}
+
+static void test_the_words_are_those_of_the_contract(void **state)
+{
+    (void)state;
+    assert_string_equal(report_result_text(RESULT_FAILED), "failed");
+    assert_string_equal(report_result_text(RESULT_UNMANAGEABLE), "unmanageable");
+    assert_string_equal(report_result_text(RESULT_HELD), "held");
+    assert_string_equal(report_result_text(RESULT_DRIFT), "drift");
+    assert_string_equal(report_result_text(RESULT_PAUSED), "paused");
+    assert_string_equal(report_result_text(RESULT_CONVERGED), "converged");
+    assert_string_equal(report_result_text(RESULT_IN_SYNC), "in_sync");
+    assert_string_equal(report_outcome_text(OUTCOME_DELETED), "deleted");
+    assert_string_equal(report_outcome_text(OUTCOME_GONE), "gone");
+    assert_string_equal(report_outcome_text(OUTCOME_FAILED), "failed");
+    assert_string_equal(report_outcome_text(OUTCOME_PLANNED), "planned");
+    assert_string_equal(report_outcome_text(OUTCOME_HELD), "held");
+    assert_string_equal(report_outcome_text(OUTCOME_SKIPPED), "skipped");
+}
+
+static void test_a_channels_numbers_are_of_the_planned_list(void **state)
+{
+    World *world = world_new(1);
+    const ChannelReport *report;
+    WorldChannel *channel = world_add_usual(world, "a", 3, 2);
+
+    (void)state;
+    world_add_grouped(channel, "canary", "10.7.0.1", 0);
+    world_ignore(world, &world->rosters[0])->group = "canary";
+    world_pass(world);
+    report = world_report(world, 0);
+    assert_string_equal(report->instance_name, "instance0");
+    assert_string_equal(report->name, "a");
+    assert_string_equal(report->id, "id-a");
+    assert_int_equal(report->live_count, 6);
+    assert_int_equal(report->ignored_count, 1);
+    assert_int_equal(report->extra_count, 2);
+    assert_string_equal(report->extras[0].address, "10.9.0.2");
+    assert_int_equal(report->extras[0].outcome, OUTCOME_DELETED);
+    assert_int_equal(report->extras[0].attempts, 1);
+    assert_int_equal(strlen(report->digest), 64);
+    assert_int_equal(report->result, RESULT_CONVERGED);
+    world_free(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_failed_outranks_held_outranks_drift_outranks_in_sync),
+        cmocka_unit_test(test_the_words_are_those_of_the_contract),
+        cmocka_unit_test(test_a_channels_numbers_are_of_the_planned_list),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
