@@ -10,8 +10,8 @@
 static const char help[] =
     "rosterd [-c FILE] [--once [--approve DIGEST]... [--json]] [--dry-run] [--check]\n"
     "\n"
-    "Keeps the members of ROMA Connect VPC channels equal to a roster: deletes those that\n"
-    "nobody wrote down.\n"
+    "Keeps the members of ROMA Connect VPC channels equal to a roster: deletes those\n"
+    "that nobody wrote down.\n"
     "\n"
     "  -c, --config FILE     settings; else $ROSTERD_CONFIG, else\n"
     "                        /etc/rosterd/rosterd.yaml\n"
@@ -24,9 +24,9 @@ static const char help[] =
     "      --log-format FORMAT  text, json or journal (where stderr is the journal)\n"
     "      --version, --help\n"
     "\n"
-    "Exit status of --once and --check: 0 in sync, 1 something failed, 2 drift is left,\n"
-    "3 a guard holds deletions back, 64 usage, 75 another rosterd holds the state,\n"
-    "78 settings or rosters are invalid. See also rosterctl --help.\n";
+    "Exit status of --once and --check: 0 in sync, 1 something failed, 2 drift is\n"
+    "left, 3 a guard holds deletions back, 64 usage, 75 another rosterd holds the\n"
+    "state, 78 settings or rosters are invalid. See also rosterctl --help.\n";
 
 static int rosterd_run(const Options *options)
 {
