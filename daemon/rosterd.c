@@ -19,7 +19,7 @@ static const char help[] =
     "      --json            with --once: the report as JSON\n"
     "      --approve DIGEST  with --once: let exactly this plan pass its guards, once\n"
     "      --dry-run         nothing but reads leaves the machine\n"
-    "      --check           read settings and rosters, print every error, talk to nobody\n"
+    "      --check           read settings and rosters, print every error, ask nobody\n"
     "      --log-level LEVEL    err, warning, notice, info or debug (info)\n"
     "      --log-format FORMAT  text, json or journal (where stderr is the journal)\n"
     "      --version, --help\n"
