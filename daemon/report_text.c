@@ -61,6 +61,11 @@ static Colour page_result_colour(Result result)
     return COLOUR_RED;
 }
 
+static const char *page_result_text(Result result)
+{
+    return result == RESULT_IN_SYNC ? "in sync" : report_result_text(result);
+}
+
 static void page_heading(const Page *page, const ChannelReport *report)
 {
     page_puts(page, report->instance_name);
@@ -178,26 +183,53 @@ static void page_channel(const Page *page, const ChannelReport *report)
     buf_putc(page->buf, '\n');
 }
 
-static void page_summary(const Page *page, const Report *report)
+typedef struct Sums {
+    size_t results[RESULT_FAILED + 1];
+    size_t outcomes[OUTCOME_FAILED + 1];
+    size_t missing;
+} Sums;
+
+static Sums page_add_up(const Report *report)
 {
-    static const Result order[] = {RESULT_FAILED, RESULT_UNMANAGEABLE, RESULT_HELD,   RESULT_DRIFT,
-                                   RESULT_PAUSED, RESULT_CONVERGED,    RESULT_IN_SYNC};
-    size_t counts[RESULT_FAILED + 1] = {0}, extras = 0, missing = 0;
+    Sums sums = {0};
 
     for (size_t i = 0; i < report->channel_count; i++) {
-        counts[report->channels[i].result]++;
-        extras += report->channels[i].extra_count;
-        missing += report->channels[i].missing_count;
+        const ChannelReport *channel = &report->channels[i];
+
+        sums.results[channel->result]++;
+        sums.missing += channel->missing_count;
+        for (size_t k = 0; k < channel->extra_count; k++)
+            sums.outcomes[channel->extras[k].outcome]++;
     }
+    return sums;
+}
+
+static void page_summary(const Page *page, const Report *report)
+{
+    static const Result results[] = {RESULT_FAILED, RESULT_UNMANAGEABLE, RESULT_HELD,
+                                     RESULT_DRIFT,  RESULT_PAUSED,       RESULT_CONVERGED,
+                                     RESULT_IN_SYNC};
+    static const char *const outcomes[] = {
+        [OUTCOME_PLANNED] = "extra",     [OUTCOME_HELD] = "held",
+        [OUTCOME_SKIPPED] = "skipped",   [OUTCOME_DELETED] = "deleted",
+        [OUTCOME_GONE] = "gone already", [OUTCOME_FAILED] = "failed",
+    };
+    Sums sums = page_add_up(report);
+    size_t shown = 0;
+
     buf_printf(page->buf, "%zu channel%s:", report->channel_count,
                report->channel_count == 1 ? "" : "s");
-    for (size_t i = 0, shown = 0; i < ELEMENTS(order); i++) {
-        const char *text = order[i] == RESULT_IN_SYNC ? "in sync" : report_result_text(order[i]);
-
-        if (counts[order[i]])
-            buf_printf(page->buf, "%s %zu %s", shown++ ? "," : "", counts[order[i]], text);
+    for (size_t i = 0; i < ELEMENTS(results); i++) {
+        if (sums.results[results[i]])
+            buf_printf(page->buf, "%s %zu %s", shown++ ? "," : "", sums.results[results[i]],
+                       page_result_text(results[i]));
     }
-    buf_printf(page->buf, "; %zu extra, %zu missing%s\n", extras, missing,
+    buf_puts(page->buf, "; members:");
+    for (size_t i = 0; i < ELEMENTS(outcomes); i++) {
+        if (sums.outcomes[i])
+            buf_printf(page->buf, " %zu %s,", sums.outcomes[i], outcomes[i]);
+    }
+    buf_printf(page->buf, " %zu missing%s\n", sums.missing,
                report->dry_run ? " (dry run: nothing was changed)" : "");
 }
 

@@ -38,7 +38,10 @@ static int plan_by_bytes(const void *left, const void *right)
 /* Each part is preceded by its size, so that no two different plans read alike. */
 static void plan_append(Buf *text, const void *bytes, size_t size)
 {
-    buf_printf(text, "%zu:", size);
+    const unsigned char prefix[] = {(unsigned char)(size >> 24), (unsigned char)(size >> 16),
+                                    (unsigned char)(size >> 8), (unsigned char)size};
+
+    buf_append(text, prefix, sizeof(prefix));
     buf_append(text, bytes, size);
 }
 

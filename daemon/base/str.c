@@ -38,18 +38,18 @@ int str_parse_uint(const char *text, uint64_t max, uint64_t *ret_value)
     return 0;
 }
 
+/* 1 for each byte that an id may have. */
+static const unsigned char id_bytes[256] = {
+    ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1, ['-'] = 1, ['_'] = 1,
+};
+
 bool str_is_id(const char *text, size_t size_max)
 {
     size_t size = 0;
 
-    for (; text[size]; size++) {
-        char c = text[size];
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-
-        if (size >= size_max || !(letter || (c >= '0' && c <= '9') || c == '-' || c == '_'))
-            return false;
-    }
-    return size > 0;
+    while (id_bytes[(unsigned char)text[size]])
+        size++;
+    return size > 0 && size <= size_max && text[size] == '\0';
 }
 
 void str_copy(char *ret_text, size_t size, const char *text)
