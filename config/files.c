@@ -17,7 +17,7 @@ typedef struct Walk {
     Build *build;
     RosterFiles *files;
     const RosterEntry *entry;
-    Map paths; /* of files, so that each is read once */
+    Map known; /* files by FileId, so that each is read once */
     struct stat settings;
 } Walk;
 
@@ -37,7 +37,7 @@ static void names_done(Names *names)
 
 static void walk_done(Walk *walk)
 {
-    map_done(&walk->paths);
+    map_done(&walk->known);
 }
 
 void files_done(RosterFiles *files)
@@ -127,24 +127,35 @@ static const char *join(Walk *walk, const char *directory, const char *name)
     return path;
 }
 
+/* What makes a file the same file, by whatever path. */
+typedef struct FileId {
+    dev_t device;
+    ino_t inode;
+} FileId;
+
 static void add_file(Walk *walk, const char *path, const struct stat *status)
 {
     RosterFiles *files = walk->files;
-    /* Maps take mutable values; this one is never used but as "there". */
-    int r = map_put(&walk->paths, path, strlen(path), (void *)(uintptr_t)path);
+    FileId *id = arena_alloc(&walk->build->arena, sizeof(*id));
+    int r = -ENOMEM;
 
-    if (r == 0)
+    if (id) {
+        memset(id, 0, sizeof(*id));
+        *id = (FileId){.device = status->st_dev, .inode = status->st_ino};
+        r = map_put(&walk->known, id, sizeof(*id), id);
+    }
+    if (r > 0)
+        r = mem_grow(&files->items, &files->capacity, files->count + 1, sizeof(*files->items));
+    else if (r == 0)
         return;
-    if (r < 0 ||
-        mem_grow(&files->items, &files->capacity, files->count + 1, sizeof(*files->items)) < 0) {
+    if (r < 0) {
         problems_memory(walk->build->problems);
         return;
     }
-    if (status->st_dev == walk->settings.st_dev && status->st_ino == walk->settings.st_ino) {
+    if (status->st_dev == walk->settings.st_dev && status->st_ino == walk->settings.st_ino)
         walk_problem(walk, path, "is the settings file itself, should be a roster", 0);
-        return;
-    }
-    files->items[files->count++] = (RosterFile){.path = path, .entry = walk->entry};
+    else
+        files->items[files->count++] = (RosterFile){.path = path, .entry = walk->entry};
 }
 
 /* A name in a directory that is there, a file or a link to one; directories are not gone into. */
@@ -194,34 +205,16 @@ static bool is_pattern(const char *text, size_t length)
            (memchr(text, '*', length) || memchr(text, '?', length) || memchr(text, '[', length));
 }
 
-/* Walks the rest of a pattern below a directory. `is_found` says that the directory came from a
- * wildcard, so that what the pattern has below it need not be there. */
-static void walk_pattern(Walk *walk, const char *directory, const char *pattern, bool is_found)
+static void walk_pattern(Walk *walk, const char *directory, const char *pattern, bool is_found);
+
+/* All that fits one component of a pattern, and then the rest of it below each. */
+static void walk_matches(Walk *walk, const char *directory, const char *component, const char *rest,
+                         bool is_found)
 {
     _cleanup_(names_done) Names names = {0};
-    size_t length = strcspn(pattern, "/");
-    const char *rest = pattern + length + strspn(pattern + length, "/");
-    char component[NAME_MAX + 1];
-    struct stat status;
-    int r;
+    int r = list_directory(directory, component, &names);
 
-    if (length > NAME_MAX) {
-        walk_problem(walk, pattern, "cannot be read: ", ENAMETOOLONG);
-        return;
-    }
-    memcpy(component, pattern, length);
-    component[length] = '\0';
-    if (!is_pattern(component, length)) {
-        const char *path = join(walk, directory, component);
-
-        if (path && *rest)
-            walk_pattern(walk, path, rest, is_found);
-        else if (path && (!is_found || stat(path, &status) == 0))
-            add_path(walk, path);
-        return;
-    }
-    problems_add_file(walk->build->problems, directory[0] ? directory : ".");
-    r = list_directory(directory, component, &names);
+    /* Below a wildcard the rest of the pattern need not be there. */
     if (r < 0 && !(is_found && (r == -ENOENT || r == -ENOTDIR)))
         walk_problem(walk, directory[0] ? directory : ".", "cannot read the directory: ", -r);
     for (size_t i = 0; r == 0 && i < names.count; i++) {
@@ -232,6 +225,38 @@ static void walk_pattern(Walk *walk, const char *directory, const char *pattern,
         else if (path)
             add_path(walk, path);
     }
+}
+
+/* Walks the rest of a pattern below a directory. `is_found` says that the directory came from a
+ * wildcard: it may be a file, and what the pattern has below it need not be there. */
+static void walk_pattern(Walk *walk, const char *directory, const char *pattern, bool is_found)
+{
+    size_t length = strcspn(pattern, "/");
+    const char *rest = pattern + length + strspn(pattern + length, "/");
+    bool is_wild = is_pattern(pattern, length);
+    char component[NAME_MAX + 1];
+    const char *path;
+    struct stat status;
+
+    if (length > NAME_MAX) {
+        walk_problem(walk, pattern, "cannot be read: ", ENAMETOOLONG);
+        return;
+    }
+    memcpy(component, pattern, length);
+    component[length] = '\0';
+    if (is_found && (stat(directory, &status) < 0 ? errno == ENOENT : !S_ISDIR(status.st_mode)))
+        return;
+    if (is_found || is_wild)
+        problems_add_file(walk->build->problems, directory[0] ? directory : ".");
+    if (is_wild) {
+        walk_matches(walk, directory, component, rest, is_found);
+        return;
+    }
+    path = join(walk, directory, component);
+    if (path && *rest)
+        walk_pattern(walk, path, rest, is_found);
+    else if (path && !(is_found && lstat(path, &status) < 0 && errno == ENOENT))
+        add_path(walk, path);
 }
 
 static void walk_entry(Walk *walk, const RosterEntry *entry)

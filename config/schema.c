@@ -56,6 +56,12 @@ static size_t find_key(const Schema *schema, const char *name)
     return i;
 }
 
+static void list_names(const Schema *schema, Buf *names)
+{
+    for (size_t i = 0; i < schema->count; i++)
+        buf_printf(names, "%s%s", i > 0 ? ", " : "", schema->keys[i].name);
+}
+
 /* Returns the bit of the key that was probably meant, or 0. */
 static uint32_t report_unknown(Reader *reader, const Node *node, const Schema *schema)
 {
@@ -63,17 +69,17 @@ static uint32_t report_unknown(Reader *reader, const Node *node, const Schema *s
     Suggest suggest;
 
     suggest_init(&suggest, node->key->text);
-    for (size_t i = 0; i < schema->count && !problems_full(reader->problems); i++) {
+    for (size_t i = 0; i < schema->count; i++)
         suggest_offer(&suggest, schema->keys[i].name);
-        buf_printf(&names, "%s%s", i > 0 ? ", " : "", schema->keys[i].name);
+    if (suggest.best) {
+        reader_problem_at_key(reader, node, "is an unknown key, should be \"%s\"?", suggest.best);
+        return UINT32_C(1) << find_key(schema, suggest.best);
     }
-    if (!suggest.best) {
-        reader_problem_at_key(reader, node, "is an unknown key, should be one of: %s",
-                              buf_text(&names));
-        return 0;
-    }
-    reader_problem_at_key(reader, node, "is an unknown key, should be \"%s\"?", suggest.best);
-    return UINT32_C(1) << find_key(schema, suggest.best);
+    if (!problems_full(reader->problems))
+        list_names(schema, &names);
+    reader_problem_at_key(reader, node, "is an unknown key, should be one of: %s",
+                          buf_text(&names));
+    return 0;
 }
 
 static void report_missing(Reader *reader, const Node *map, const Schema *schema, uint32_t present)
