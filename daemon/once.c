@@ -9,11 +9,12 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
-#include "daemon/door.h"
+#include "daemon/events.h"
 #include "daemon/exit_status.h"
 #include "daemon/load.h"
 #include "daemon/report_json.h"
 #include "daemon/report_text.h"
+#include "daemon/run.h"
 #include "daemon/state_dir.h"
 
 /* How long a request in flight is awaited after a signal (PRODUCT.md section 7). */
@@ -21,11 +22,19 @@
 
 typedef struct Once {
     sd_event *event;
+    Store *store;
     Door door;
+    Run *run;
     char why[64]; /* the signal that stops it, "" before one */
 } Once;
 
 /* ---- signals ---- */
+
+static void once_abandon(Once *once)
+{
+    roma_client_cancel_all(once->door.client);
+    run_abandon(once->run, once->why);
+}
 
 static int once_on_grace(sd_event_source *source, uint64_t usec, void *userdata)
 {
@@ -33,7 +42,7 @@ static int once_on_grace(sd_event_source *source, uint64_t usec, void *userdata)
 
     (void)source;
     (void)usec;
-    door_abandon(&once->door, once->why);
+    once_abandon(once);
     return 0;
 }
 
@@ -44,15 +53,15 @@ static int once_on_signal(sd_event_source *source, const struct signalfd_siginfo
 
     (void)source;
     if (once->why[0]) {
-        door_abandon(&once->door, once->why);
+        once_abandon(once);
         return 0;
     }
     snprintf(once->why, sizeof(once->why), "stopped by SIG%s", sigabbrev_np((int)info->ssi_signo));
     log_event(LOG_LEVEL_NOTICE, NULL, "%s: nothing more is sent", once->why);
-    door_stop(&once->door, once->why);
+    run_stop(once->run, once->why);
     if (sd_event_add_time_relative(once->event, NULL, CLOCK_MONOTONIC, GRACE_USEC, USEC_PER_MSEC,
                                    once_on_grace, once) < 0)
-        door_abandon(&once->door, once->why);
+        once_abandon(once);
     return 0;
 }
 
@@ -124,27 +133,34 @@ static int once_print(const Report *report, bool json)
     return 0;
 }
 
-static void once_on_done(Door *door, void *userdata)
+static void once_on_done(Run *run, void *userdata)
 {
     Once *once = userdata;
 
-    (void)door;
+    (void)run;
     sd_event_exit(once->event, 0);
+}
+
+static void once_on_event(const Event *event, void *userdata)
+{
+    (void)userdata;
+    events_log(event);
 }
 
 /* The pass itself; the exit status. */
 static int once_pass(Once *once, const Options *options, Err *err)
 {
     const Report *report;
-    int status, r = door_begin_pass(&once->door, once_on_done, once, err);
+    int status, r = run_begin(&once->door, PASS_ALL_INSTANCES, once_on_done, once_on_event, once,
+                              &once->run, err);
 
     if (r >= 0)
         r = sd_event_loop(once->event);
     if (r < 0)
         return err_is_set(err) ? r : err_system(err, r, "the event loop failed");
-    report = pass_get_report(once->door.pass);
+    report = run_get_report(once->run);
     status = report_exit_status(report);
-    if (door_end_pass(&once->door, err) < 0) {
+    if (run_finish(once->run, err) < 0) {
         log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
         status = EXIT_FAILED;
     }
@@ -153,7 +169,6 @@ static int once_pass(Once *once, const Options *options, Err *err)
 
 static int once_prepare(Once *once, const Config *config, const Options *options, Err *err)
 {
-    Store *store = NULL;
     Err store_err = {0};
     int r = sd_event_new(&once->event);
 
@@ -162,17 +177,15 @@ static int once_prepare(Once *once, const Config *config, const Options *options
     r = once_catch_signals(once, err);
     if (r < 0)
         return r;
-    r = once_open_store(config, options->dry_run, &store, &store_err);
+    r = once_open_store(config, options->dry_run, &once->store, &store_err);
     if (r < 0) {
         log_event(LOG_LEVEL_ERR, NULL, "%s", store_err.text);
         return EXIT_LOCKED;
     }
-    r = once_give_approvals(store, options, err);
-    if (r < 0) {
-        store_free(store);
+    r = once_give_approvals(once->store, options, err);
+    if (r < 0)
         return r;
-    }
-    r = door_open(&once->door, once->event, config, options->dry_run, store, &store_err, err);
+    r = door_open(&once->door, once->event, config, options->dry_run, once->store, &store_err, err);
     if (r == -ENOMEM || r >= 0)
         return r < 0 ? r : 0;
     log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
@@ -195,7 +208,9 @@ int once_run(const Options *options)
         log_event(LOG_LEVEL_ERR, NULL, "%s", err.text);
         status = EXIT_FAILED;
     }
+    run_free(once.run);
     door_close(&once.door);
+    store_free(once.store);
     sd_event_unref(once.event);
     return status;
 }

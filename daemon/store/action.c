@@ -7,12 +7,12 @@
 #include "daemon/store/state.h"
 #include "daemon/store/transaction.h"
 
-static int action_insert_pass(Store *store, Err *err)
+static int action_insert_pass(Store *store, const StorePass *pass, Err *err)
 {
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PASS_INSERT);
 
-    sql_text(&query, store->pass.id);
-    sql_number(&query, store->pass.started_usec);
+    sql_text(&query, pass->id);
+    sql_number(&query, pass->started_usec);
     return sql_step(&query, err);
 }
 
@@ -38,9 +38,10 @@ static int action_insert(Store *store, const Batch *batch, Deletion *deletion,
     return r;
 }
 
-static int action_insert_batch(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err)
+static int action_insert_batch(Store *store, const StorePass *pass, const Batch *batch,
+                               uint64_t realtime_usec, Err *err)
 {
-    int r = action_insert_pass(store, err);
+    int r = action_insert_pass(store, pass, err);
 
     if (r == 0 && batch->approved)
         r = approval_spend(store, batch->digest, realtime_usec, err);
@@ -61,20 +62,21 @@ static int action_nothing_deleted(int error, Err *err)
 
 int store_record(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err)
 {
+    StorePass *pass = pass_find(store, batch->pass);
     int r;
 
     for (size_t i = 0; i < batch->deletion_count; i++)
         batch->deletions[i].action = 0;
-    if (store->pass.id[0] == '\0' || !str_equal(batch->pass, store->pass.id))
-        return action_nothing_deleted(
-            err_set(err, -EINVAL, "pass %s is not the one under way", batch->pass), err);
+    if (!pass)
+        return action_nothing_deleted(err_set(err, -EINVAL, "no pass %s is under way", batch->pass),
+                                      err);
     r = transaction_begin(store, err);
     if (r == 0)
-        r = transaction_result(store, action_insert_batch(store, batch, realtime_usec, err));
+        r = transaction_result(store, action_insert_batch(store, pass, batch, realtime_usec, err));
     if (r == 0)
         r = transaction_commit(store, err);
     if (r == 0) {
-        store->pass.is_recorded = true;
+        pass->is_recorded = true;
         return 0;
     }
     for (size_t i = 0; i < batch->deletion_count; i++)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 #include "daemon/store/reading.h"
 #include "daemon/store/state.h"
@@ -31,49 +32,78 @@ static int pass_last_recorded(Store *store, const char *second, uint64_t *ret_nu
     return r < 0 ? r : 0;
 }
 
+StorePass *pass_find(Store *store, const char *id)
+{
+    for (size_t i = 0; i < store->pass_count; i++) {
+        if (str_equal(store->passes[i].id, id))
+            return &store->passes[i];
+    }
+    return NULL;
+}
+
+/* The highest N named in that second, by this Store or in the database; 0 for none. */
+static int pass_last_number(Store *store, const char *second, uint64_t *ret_number, Err *err)
+{
+    size_t length = strlen(second);
+    const char *last = store->last_pass_id;
+    uint64_t own = 0;
+    int r = pass_last_recorded(store, second, ret_number, err);
+
+    if (r < 0)
+        return r;
+    if (str_has_prefix(last, second) && last[length] == '-' &&
+        str_parse_uint(last + length + 1, UINT32_MAX, &own) == 0 && own > *ret_number)
+        *ret_number = own;
+    return *ret_number < UINT32_MAX ? 0
+                                    : tables_damaged(store, "a pass has an impossible number", err);
+}
+
 int store_begin_pass(Store *store, uint64_t realtime_usec, char ret_id[static STORE_PASS_ID_SIZE],
                      Err *err)
 {
+    StorePass pass = {.started_usec = realtime_usec};
     char second[CLOCK_RFC3339_SIZE];
-    size_t length;
-    uint64_t number, own = 0;
+    uint64_t number;
     int r;
 
     clock_format_rfc3339(realtime_usec, second);
-    length = strlen(second);
-    r = pass_last_recorded(store, second, &number, err);
+    r = pass_last_number(store, second, &number, err);
     if (r < 0)
         return r;
-    if (str_has_prefix(store->pass.id, second) && store->pass.id[length] == '-' &&
-        str_parse_uint(store->pass.id + length + 1, UINT32_MAX, &own) == 0 && own > number)
-        number = own;
-    if (number >= UINT32_MAX)
-        return tables_damaged(store, "a pass has an impossible number", err);
-    snprintf(store->pass.id, sizeof(store->pass.id), "%s-%" PRIu64, second, number + 1);
-    store->pass.started_usec = realtime_usec;
-    store->pass.is_recorded = false;
-    memcpy(ret_id, store->pass.id, sizeof(store->pass.id));
+    if (mem_grow(&store->passes, &store->pass_capacity, store->pass_count + 1,
+                 sizeof(*store->passes)) < 0)
+        return err_memory(err);
+    snprintf(pass.id, sizeof(pass.id), "%s-%" PRIu64, second, number + 1);
+    store->passes[store->pass_count++] = pass;
+    memcpy(store->last_pass_id, pass.id, sizeof(pass.id));
+    memcpy(ret_id, pass.id, sizeof(pass.id));
     return 0;
 }
 
-static int pass_write_end(Store *store, const char *result, uint64_t realtime_usec, Err *err)
+static int pass_write_end(Store *store, const char *id, const char *result, uint64_t realtime_usec,
+                          Err *err)
 {
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PASS_END);
 
     sql_text(&query, result);
     sql_number(&query, realtime_usec);
-    sql_text(&query, store->pass.id);
+    sql_text(&query, id);
     return sql_step(&query, err);
 }
 
-int store_end_pass(Store *store, const char *result, uint64_t realtime_usec, Err *err)
+int store_end_pass(Store *store, const char *id, const char *result, uint64_t realtime_usec,
+                   Err *err)
 {
+    StorePass *pass = pass_find(store, id);
+    bool is_recorded = pass && pass->is_recorded;
     int r;
 
-    if (store->pass.is_recorded) {
+    if (pass)
+        *pass = store->passes[--store->pass_count];
+    if (is_recorded) {
         r = transaction_begin(store, err);
         if (r == 0)
-            r = transaction_result(store, pass_write_end(store, result, realtime_usec, err));
+            r = transaction_result(store, pass_write_end(store, id, result, realtime_usec, err));
         if (r < 0)
             return r;
     }

@@ -10,12 +10,15 @@
 #include "daemon/store/sql.h"
 #include "daemon/store/store.h"
 
-/* The pass begun last. */
+/* A pass under way. */
 typedef struct StorePass {
-    char id[STORE_PASS_ID_SIZE]; /* "" before the first */
+    char id[STORE_PASS_ID_SIZE];
     uint64_t started_usec;
     bool is_recorded; /* it has a row, committed */
 } StorePass;
+
+/* The pass under way with that id, or NULL. */
+StorePass *pass_find(Store *store, const char *id);
 
 /* What a Store for reading found on the disk, to notice that a daemon started since. */
 typedef struct StoreSource {
@@ -35,7 +38,9 @@ struct Store {
     bool owes_rollback; /* a failed transaction is still open */
     sqlite3 *db;        /* NULL: for reading, and there is no database */
     sqlite3_stmt *statements[QUERY_COUNT];
-    StorePass pass;
+    char last_pass_id[STORE_PASS_ID_SIZE]; /* named last, "" before the first */
+    StorePass *passes;                     /* begun and not ended */
+    size_t pass_count, pass_capacity;
     Pending pending;
     StoreSource source;                 /* is_read_only */
     char (*approvals)[DIGEST_HEX_SIZE]; /* is_read_only: given to this Store */

@@ -41,6 +41,7 @@ void store_free(Store *store)
         store_flush(store, NULL);
     database_close(store);
     pending_done(&store->pending);
+    free(store->passes);
     free(store->approvals);
     free(store->directory);
     free(store->path);

@@ -53,9 +53,10 @@ DEFINE_CLEANUP(Store, store_free)
 int store_begin_pass(Store *store, uint64_t realtime_usec, char ret_id[static STORE_PASS_ID_SIZE],
                      Err *err);
 
-/* Ends the pass begun last with its result (PRODUCT.md section 6), and flushes. A pass that
+/* Ends a pass with its result (PRODUCT.md section 6), and flushes. A pass that
  * recorded nothing leaves no row; without anything else to write there is no commit either. */
-int store_end_pass(Store *store, const char *result, uint64_t realtime_usec, Err *err);
+int store_end_pass(Store *store, const char *id, const char *result, uint64_t realtime_usec,
+                   Err *err);
 
 /* Commits, durably, what is buffered. After a failure of any call, outcomes and sightings stay
  * buffered for the next commit; approvals given since the last one may be lost: the guards hold. */
@@ -98,7 +99,7 @@ int store_approve(Store *store, const char *digest, uint64_t realtime_usec, Err 
  * Records a channel's deletions, spends the approval where batch->approved, and commits both with
  * all that is buffered: one durable commit. Sets each deletion's `action` (greater than 0). On
  * failure nothing of the batch is recorded, every `action` is 0, and nothing may be sent. Further
- * errors: -ESTALE the approval is not there, or spent; -EINVAL batch->pass was not begun last.
+ * errors: -ESTALE the approval is not there, or spent; -EINVAL batch->pass is not under way.
  */
 int store_record(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err);
 

@@ -28,7 +28,7 @@ static void test_pass_names_are_unique(void **state)
     place_begin(place, store);
     assert_string_equal(place->pass, "2026-11-24T15:04:05Z-2");
     record_one(place, store, NOW, &action);
-    assert_int_equal(store_end_pass(store, "converged", NOW + 7, &place->err), 0);
+    assert_int_equal(store_end_pass(store, place->pass, "converged", NOW + 7, &place->err), 0);
     assert_value(store,
                  "SELECT group_concat(id || ' ' || result || ' ' || finished_usec) FROM pass",
                  "2026-11-24T15:04:05Z-2 converged 1795532645000007");
@@ -60,7 +60,7 @@ static void test_record_and_decide(void **state)
     assert_int_equal(store_decide(store, deletions[1].action, OUTCOME_DELETED, 1, NULL, NOW, NULL),
                      -ENOENT);
     assert_int_equal(store_decide(store, 999, OUTCOME_DELETED, 1, NULL, NOW, NULL), -ENOENT);
-    assert_int_equal(store_end_pass(store, "failed", NOW + 9, NULL), 0);
+    assert_int_equal(store_end_pass(store, place->pass, "failed", NOW + 9, NULL), 0);
     assert_int_equal(store_decide(store, deletions[1].action, OUTCOME_DELETED, 1, NULL, NOW, NULL),
                      -ENOENT);
     store_free(store);
@@ -151,7 +151,7 @@ static void test_batch_is_whole_or_absent(void **state)
     assert_int_equal(store_record(store, &batch, NOW, &place->err), -EINVAL);
     assert_says(&place->err, "nothing was deleted");
     assert_int_equal(deletions[0].action, 0);
-    assert_int_equal(store_end_pass(store, "failed", NOW, NULL), 0);
+    assert_int_equal(store_end_pass(store, place->pass, "failed", NOW, NULL), 0);
     store_free(store);
 
     store = place_open(place);
@@ -210,14 +210,14 @@ static void test_commits_are_few(void **state)
             assert_int_equal(
                 store_decide(store, deletions[j].action, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
     }
-    assert_int_equal(store_end_pass(store, "converged", NOW, NULL), 0);
+    assert_int_equal(store_end_pass(store, place->pass, "converged", NOW, NULL), 0);
     assert_int_equal(commits, 201);
     assert_value(store, "SELECT count(*) FROM action WHERE outcome = 'deleted'", "2000");
 
     commits = 0;
     place_begin(place, store);
     assert_int_equal(store_remember(store, "prod", "in-sync", NULL, 0, NULL), 0);
-    assert_int_equal(store_end_pass(store, "in_sync", NOW, NULL), 0);
+    assert_int_equal(store_end_pass(store, place->pass, "in_sync", NOW, NULL), 0);
     assert_int_equal(commits, 0);
     assert_value(store, "SELECT count(*) FROM pass", "1");
     store_free(store);

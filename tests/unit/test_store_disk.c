@@ -69,7 +69,7 @@ static void test_full_disk(void **state)
     assert_int_equal(count_undecided(place, store), 0);
 
     free_disk(place);
-    assert_int_equal(store_end_pass(store, "failed", NOW, &place->err), 0);
+    assert_int_equal(store_end_pass(store, place->pass, "failed", NOW, &place->err), 0);
     store_free(store);
     store = place_open(place);
     assert_int_equal(count_undecided(place, store), 0);

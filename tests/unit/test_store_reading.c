@@ -95,7 +95,7 @@ static void assert_seen_without_a_trace(Place *place, size_t deletions)
     after = place_listing(place);
     assert_string_equal(before ? before : "", after ? after : "");
     free(after);
-    assert_int_equal(store_end_pass(store, "drift", NOW, NULL), 0);
+    assert_int_equal(store_end_pass(store, id, "drift", NOW, NULL), 0);
     store_free(store);
     after = place_listing(place);
     assert_string_equal(before ? before : "", after ? after : "");

@@ -1,0 +1,355 @@
+/* A run: see run.h. */
+#include "daemon/run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "daemon/base/clock.h"
+
+/* A request's timeout ends it a little late on a busy machine. */
+#define STUCK_SLACK_USEC (15 * USEC_PER_SEC)
+
+struct Run {
+    Door *door;
+    size_t instance; /* or PASS_ALL_INSTANCES */
+    Pass *pass;
+    sd_event_source *wake;
+    sd_event_source *done; /* tells that the pass is done, outside all callbacks */
+    uint64_t wake_usec;
+    uint64_t progress_usec; /* when something happened last */
+    size_t in_flight;
+    char pass_id[STORE_PASS_ID_SIZE];
+    RunOnDone on_done;
+    RunOnEvent on_event;
+    void *userdata;
+};
+
+/* ---- time and chance ---- */
+
+static uint64_t run_now_usec(void *context)
+{
+    (void)context;
+    return clock_monotonic_usec();
+}
+
+static uint64_t run_realtime_usec(void *context)
+{
+    (void)context;
+    return clock_realtime_usec();
+}
+
+/* Jitter wants no secrecy: without the kernel's randomness the clock has to do. */
+static uint64_t run_random(void *context)
+{
+    uint64_t value;
+
+    (void)context;
+    if (getrandom(&value, sizeof(value), GRND_NONBLOCK) != (ssize_t)sizeof(value))
+        value = clock_monotonic_usec() * UINT64_C(0x9e3779b97f4a7c15);
+    return value;
+}
+
+static void run_wake_at(void *context, uint64_t monotonic_usec)
+{
+    Run *run = context;
+
+    run->wake_usec = monotonic_usec;
+    if (monotonic_usec == USEC_NEVER) {
+        sd_event_source_set_enabled(run->wake, SD_EVENT_OFF);
+        return;
+    }
+    sd_event_source_set_time(run->wake, monotonic_usec);
+    sd_event_source_set_enabled(run->wake, SD_EVENT_ONESHOT);
+}
+
+/* ---- after each step of the pass ---- */
+
+static void run_look(Run *run)
+{
+    run->progress_usec = clock_monotonic_usec();
+    if (pass_is_done(run->pass))
+        sd_event_source_set_enabled(run->done, SD_EVENT_ONESHOT);
+}
+
+static int run_on_wake(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    Run *run = userdata;
+
+    (void)source;
+    (void)usec;
+    pass_on_wake(run->pass);
+    run_look(run);
+    return 0;
+}
+
+static int run_on_pass_done(sd_event_source *source, void *userdata)
+{
+    Run *run = userdata;
+
+    (void)source;
+    run->on_done(run, run->userdata);
+    return 0;
+}
+
+void run_on_answer(Run *run, void *tag, const Answer *answer)
+{
+    run->in_flight--;
+    pass_on_answer(run->pass, tag, answer);
+    run_look(run);
+}
+
+void run_on_renewed(Run *run, size_t instance, Renewal renewal, const Err *err)
+{
+    pass_on_renewed(run->pass, instance, renewal, err);
+    run_look(run);
+}
+
+/* ---- the service ---- */
+
+static int run_submit(void *context, const Request *request)
+{
+    Run *run = context;
+
+    int r = roma_client_submit(run->door->client, request);
+
+    if (r == 0)
+        run->in_flight++;
+    return r;
+}
+
+static int run_renew(void *context, size_t instance)
+{
+    Run *run = context;
+
+    return roma_client_renew(run->door->client, instance);
+}
+
+/* ---- the state ---- */
+
+static const char *run_instance_name(const Run *run, const RosterChannel *channel)
+{
+    return run->door->config->instances[channel->instance].name;
+}
+
+static int run_recall(void *context, const RosterChannel *channel, const char *channel_id,
+                      const char *digest, Memory *memory, Err *err)
+{
+    Run *run = context;
+
+    if (!run->door->store)
+        return door_without_store(run->door, err);
+    return store_recall(run->door->store, run_instance_name(run, channel), channel_id, digest,
+                        clock_realtime_usec(), memory, err);
+}
+
+static int run_remember(void *context, const RosterChannel *channel, const char *channel_id,
+                        const Sighting *sightings, size_t count, Err *err)
+{
+    Run *run = context;
+
+    if (!run->door->store)
+        return door_without_store(run->door, err);
+    return store_remember(run->door->store, run_instance_name(run, channel), channel_id, sightings,
+                          count, err);
+}
+
+/* Recorded first, permitted then: the client sends no other deletion. */
+static int run_record(void *context, Batch *batch, Err *err)
+{
+    Run *run = context;
+    int r;
+
+    if (run->door->dry_run)
+        return err_set(err, -EPERM, "nothing is deleted in a dry run");
+    if (!run->door->store)
+        return door_without_store(run->door, err);
+    r = store_record(run->door->store, batch, clock_realtime_usec(), err);
+    for (size_t i = 0; r >= 0 && i < batch->deletion_count; i++) {
+        r = roma_client_permit(run->door->client, batch->channel->instance, batch->channel_id,
+                               batch->deletions[i].member_id);
+        if (r < 0)
+            err_memory(err);
+    }
+    return r < 0 ? r : 0;
+}
+
+static int run_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
+                      const Answer *answer, Err *err)
+{
+    Run *run = context;
+
+    if (!run->door->store)
+        return door_without_store(run->door, err);
+    return store_decide(run->door->store, action, outcome, attempts, answer, clock_realtime_usec(),
+                        err);
+}
+
+static void run_tell(void *context, const Event *event)
+{
+    Run *run = context;
+
+    run->on_event(event, run->userdata);
+}
+
+static const Ops run_ops = {
+    .now_usec = run_now_usec,
+    .realtime_usec = run_realtime_usec,
+    .random = run_random,
+    .wake_at = run_wake_at,
+    .submit = run_submit,
+    .renew = run_renew,
+    .recall = run_recall,
+    .remember = run_remember,
+    .record = run_record,
+    .decide = run_decide,
+    .tell = run_tell,
+};
+
+/* ---- beginning and ending ---- */
+
+static int run_add_sources(Run *run)
+{
+    sd_event *event = run->door->event;
+    int r = sd_event_add_time(event, &run->wake, CLOCK_MONOTONIC, 0, 1, run_on_wake, run);
+
+    if (r >= 0)
+        r = sd_event_source_set_enabled(run->wake, SD_EVENT_OFF);
+    if (r >= 0)
+        r = sd_event_add_defer(event, &run->done, run_on_pass_done, run);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(run->done, SD_EVENT_OFF);
+    return r;
+}
+
+static int run_name_pass(Run *run, Err *err)
+{
+    char now[CLOCK_RFC3339_SIZE];
+
+    if (run->door->store)
+        return store_begin_pass(run->door->store, clock_realtime_usec(), run->pass_id, err);
+    clock_format_rfc3339(clock_realtime_usec(), now);
+    snprintf(run->pass_id, sizeof(run->pass_id), "%s-1", now);
+    return 0;
+}
+
+/* From here on its instances' answers go to this run; or, with NULL, to none. */
+static void run_claim(Run *run, Run *owner)
+{
+    for (size_t i = 0; i < run->door->config->instance_count; i++) {
+        if (run->instance == PASS_ALL_INSTANCES || run->instance == i)
+            run->door->runs[i] = owner;
+    }
+}
+
+static int run_prepare(Run *run, Err *err)
+{
+    PassScope scope = {
+        .pass_id = run->pass_id,
+        .dry_run = run->door->dry_run,
+        .instance = run->instance,
+        .gates = run->door->gates,
+    };
+    int r = run_add_sources(run);
+
+    if (r < 0)
+        return err_system(err, r, "cannot set up the event loop");
+    r = run_name_pass(run, err);
+    if (r < 0)
+        return r;
+    if (pass_new(run->door->config, &run_ops, run, &scope, &run->pass) < 0)
+        return err_memory(err);
+    return 0;
+}
+
+int run_begin(Door *door, size_t instance, RunOnDone on_done, RunOnEvent on_event, void *userdata,
+              Run **ret_run, Err *err)
+{
+    Run *run = calloc(1, sizeof(*run));
+    int r;
+
+    if (!run)
+        return err_memory(err);
+    *run = (Run){
+        .door = door,
+        .instance = instance,
+        .wake_usec = USEC_NEVER,
+        .on_done = on_done,
+        .on_event = on_event,
+        .userdata = userdata,
+    };
+    r = run_prepare(run, err);
+    if (r < 0) {
+        run_free(run);
+        return r;
+    }
+    run_claim(run, run);
+    *ret_run = run;
+    pass_start(run->pass);
+    run_look(run);
+    return 0;
+}
+
+void run_free(Run *run)
+{
+    if (!run)
+        return;
+    run_claim(run, NULL);
+    pass_free(run->pass);
+    sd_event_source_disable_unref(run->wake);
+    sd_event_source_disable_unref(run->done);
+    free(run);
+}
+
+void run_stop(Run *run, const char *why)
+{
+    pass_stop(run->pass, why);
+    run_look(run);
+}
+
+void run_abandon(Run *run, const char *why)
+{
+    run->in_flight = 0;
+    pass_abandon(run->pass, why);
+    run_look(run);
+}
+
+static bool run_is_alone(const Run *run)
+{
+    for (size_t i = 0; i < run->door->config->instance_count; i++) {
+        if (run->door->runs[i] && run->door->runs[i] != run)
+            return false;
+    }
+    return true;
+}
+
+int run_finish(Run *run, Err *err)
+{
+    const Door *door = run->door;
+    const char *result = report_result_text(report_result(run_get_report(run)));
+
+    if (run_is_alone(run))
+        roma_client_forget_permits(door->client);
+    if (door->dry_run)
+        return 0;
+    if (!door->store)
+        return door_without_store(door, err);
+    return store_end_pass(door->store, run->pass_id, result, clock_realtime_usec(), err);
+}
+
+const Report *run_get_report(const Run *run)
+{
+    return pass_get_report(run->pass);
+}
+
+bool run_is_stuck(const Run *run, uint64_t now_usec)
+{
+    const Limits *limits = &run->door->config->limits;
+
+    if (run->wake_usec != USEC_NEVER && now_usec > run->wake_usec + STUCK_SLACK_USEC)
+        return true;
+    if (run->in_flight > 0)
+        return now_usec > run->progress_usec + limits->timeout_usec + STUCK_SLACK_USEC;
+    return run->wake_usec == USEC_NEVER && now_usec > run->progress_usec + STUCK_SLACK_USEC;
+}

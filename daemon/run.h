@@ -1,0 +1,43 @@
+/*
+ * One pass under way in production: its Ops are real time and chance, the service through
+ * daemon/roma, the state through daemon/store, the log.
+ */
+#pragma once
+
+#include "daemon/door.h"
+#include "reconcile/pass.h"
+
+/* Called from the event loop, once, when the pass is done; may free the run. */
+typedef void (*RunOnDone)(Run *run, void *userdata);
+
+/* What a pass tells; `userdata` is the run's. */
+typedef void (*RunOnEvent)(const Event *event, void *userdata);
+
+/*
+ * Begins a pass over one instance, or all (PASS_ALL_INSTANCES). No other run covers it. 0;
+ * -ENOMEM; the store's errors in naming the pass; sd-event's.
+ */
+int run_begin(Door *door, size_t instance, RunOnDone on_done, RunOnEvent on_event, void *userdata,
+              Run **ret_run, Err *err);
+
+/* Ends it, done or not; what is in flight must be cancelled before. NULL is fine. */
+void run_free(Run *run);
+DEFINE_CLEANUP(Run, run_free)
+
+/* pass_stop() and pass_abandon(); on_done follows. For run_abandon() the caller cancels the
+ * requests in flight, of all runs. */
+void run_stop(Run *run, const char *why);
+void run_abandon(Run *run, const char *why);
+
+/* Once it is done: makes durable what is not yet. 0, or the store's errors. */
+int run_finish(Run *run, Err *err);
+
+const Report *run_get_report(const Run *run);
+
+/* Whether it is stuck: no request is in flight for longer than its timeout and some slack allow,
+ * and no wait is overdue. */
+bool run_is_stuck(const Run *run, uint64_t now_usec);
+
+/* For the door. */
+void run_on_answer(Run *run, void *tag, const Answer *answer);
+void run_on_renewed(Run *run, size_t instance, Renewal renewal, const Err *err);
