@@ -113,6 +113,8 @@ static void check_keys(Reader *reader, const Node *map, AuthMethod method, Schem
     _cleanup_(buf_done) Buf list = {0};
 
     list_keys(method, &list);
+    if (buf_failed(&list) < 0)
+        problems_memory(reader->problems);
     for (unsigned i = 0; i < ELEMENTS(keys); i++) {
         const Node *node = node_find(map, keys[i].name);
 

@@ -63,7 +63,9 @@ static void load_settings(Build *build, RosterEntries *ret_rosters)
     const Node *root, *channels = NULL;
     int r = read_tree(reader.file, &tree, build->problems, &root);
 
-    if (r < 0)
+    if (r == -ENOMEM)
+        problems_memory(build->problems);
+    else if (r < 0)
         problems_add(build->problems, reader.file, 0, 0, "", "cannot be read: %s",
                      why_unreadable(r));
     if (!root)
@@ -81,7 +83,9 @@ static void load_roster(Build *build, const RosterFile *file)
     const Node *root;
     int r = read_tree(reader.file, &tree, build->problems, &root);
 
-    if (r < 0)
+    if (r == -ENOMEM)
+        problems_memory(build->problems);
+    else if (r < 0)
         problems_add(build->problems, build->config.path, entry->line, entry->column, entry->path,
                      "%s: cannot be read: %s", file->path, why_unreadable(r));
     if (root)

@@ -50,6 +50,10 @@ static void walk_problem(Walk *walk, const char *path, const char *what, int err
 {
     const RosterEntry *entry = walk->entry;
 
+    if (error == ENOMEM) {
+        problems_memory(walk->build->problems);
+        return;
+    }
     problems_add(walk->build->problems, walk->build->config.path, entry->line, entry->column,
                  entry->path, "%s: %s%s", path, what, error ? strerror(error) : "");
 }

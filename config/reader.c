@@ -19,6 +19,8 @@ __attribute__((format(printf, 6, 0))) static void report(Reader *reader, const N
 
     if (!problems_full(reader->problems)) {
         node_path(node, key, &path);
+        if (buf_failed(&path) < 0)
+            problems_memory(reader->problems);
         if (vsnprintf(text, sizeof(text), format, arguments) >= (int)sizeof(text))
             memcpy(text + sizeof(text) - 4, "...", 4);
     } else {

@@ -197,6 +197,8 @@ static void report_instance(Build *build, Reader *reader, const Node *node)
         suggest_offer(&suggest, build->instances[i].name);
         buf_printf(&names, "%s%s", i > 0 ? ", " : "", build->instances[i].name);
     }
+    if (buf_failed(&names) < 0)
+        problems_memory(reader->problems);
     if (suggest.best)
         reader_problem(reader, node, "%s, which the settings do not name, should be \"%s\"?",
                        node_describe(node, shown), suggest.best);

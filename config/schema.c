@@ -77,6 +77,8 @@ static uint32_t report_unknown(Reader *reader, const Node *node, const Schema *s
     }
     if (!problems_full(reader->problems))
         list_names(schema, &names);
+    if (buf_failed(&names) < 0)
+        problems_memory(reader->problems);
     reader_problem_at_key(reader, node, "is an unknown key, should be one of: %s",
                           buf_text(&names));
     return 0;

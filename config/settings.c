@@ -133,6 +133,10 @@ static void add_entry(Reader *reader, const Node *node, const char *text, Roster
     RosterEntry entry = {.line = node->line, .column = node->column};
 
     node_path(node, node->parent ? NULL : "rosters", &path);
+    if (buf_failed(&path) < 0) {
+        problems_memory(reader->problems);
+        return;
+    }
     entry.text = reader_keep(reader, text);
     entry.path = reader_keep(reader, buf_text(&path));
     if (entry.text && entry.path)

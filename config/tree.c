@@ -37,6 +37,8 @@ void tree_problem(Tree *tree, Place place, const char *text)
         node_path(level->node, level->key ? level->key->text : NULL, &path);
     if (level && level->node->kind == NODE_SEQUENCE)
         buf_printf(&path, "[%u]", level->node->size);
+    if (buf_failed(&path) < 0)
+        problems_memory(tree->problems);
     problems_add(tree->problems, tree->file, place.line, place.column, buf_text(&path), "%s", text);
 }
 

@@ -1,0 +1,111 @@
+/* Every allocation of a load fails once, in turn, those of libyaml too: nothing crashes, no Config
+ * comes out, and the person is told. Needs the allocator to itself. */
+#include "tests/unit/test_config.h"
+
+static long allocations_left = -1; /* until one fails; -1: none does */
+static bool did_fail;
+
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define HAS_ALLOCATOR 1
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *memory, size_t size);
+
+static bool must_fail(void)
+{
+    if (allocations_left < 0 || allocations_left-- > 0)
+        return false;
+    did_fail = true;
+    errno = ENOMEM;
+    return true;
+}
+
+void *malloc(size_t size)
+{
+    return must_fail() ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return must_fail() ? NULL : __libc_calloc(count, size);
+}
+
+void *realloc(void *memory, size_t size)
+{
+    return must_fail() ? NULL : __libc_realloc(memory, size);
+}
+#else
+#define HAS_ALLOCATOR 0
+#endif
+
+/* A load of which allocation `index` fails. False when it has fewer; else nothing came of it. */
+static bool load_without(long index)
+{
+    Problems problems = {0};
+    Config *config = NULL;
+    Buf text = {0};
+    int r;
+
+    did_fail = false;
+    allocations_left = index;
+    r = config_load("rosterd.yaml", &problems, &config);
+    allocations_left = -1;
+    problems_print(&problems, &text);
+    if (did_fail) {
+        assert_int_equal(r, -ENOMEM);
+        assert_null(config);
+        assert_true(problems_any(&problems));
+        assert_non_null(strstr(buf_text(&text), "out of memory\n"));
+    }
+    config_free(config);
+    problems_done(&problems);
+    buf_done(&text);
+    return did_fail;
+}
+
+static void every_allocation_fails(void)
+{
+    long index = 0;
+
+    if (!HAS_ALLOCATOR)
+        skip();
+    while (load_without(index))
+        index++;
+    assert_true(index > 20);
+}
+
+static void of_files_that_are_right(void **state)
+{
+    (void)state;
+    put_file("rosterd.yaml", HEAD TEST "rosters: ['ros*', 'rosters.d/*.yaml']\nstate_dir: /s\n");
+    put_file("rosters.d/a.yaml", "version: 1\ninstance: test\nchannels:\n"
+                                 "  - name: abc\n"
+                                 "    members: [a, '10.0.0.1:80', {ecs_id: e, group: g}]\n"
+                                 "    ignore: [{host: 10.0.0.0/8, group: g}]\n"
+                                 "    guards: {max_deletes: 1}\n"
+                                 "  - {id: abc, allow_empty: true}\n");
+    every_allocation_fails();
+}
+
+static void of_files_with_mistakes(void **state)
+{
+    (void)state;
+    put_file("rosterd.yaml", HEAD TEST "rosters: [rosters.d, nowhere]\nintervall: 5s\nretry: 5\n"
+                                       "interval: &a 1\ninterval: 2\nx: 1\n");
+    put_file("rosters.d/a.yaml", "version: 1\ninstance: tests\nchannels:\n"
+                                 "  - {name: abc, members: [a, a, {}, '1.2', [~]]}\n");
+    put_file("rosters.d/b.yaml", "a: [\n");
+    put_file("rosters.d/c.yaml", "version: 1\ninstance: nothing\nchannels: []\n");
+    every_allocation_fails();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_DIRECTORY(of_files_that_are_right),
+        IN_DIRECTORY(of_files_with_mistakes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
