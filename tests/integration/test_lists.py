@@ -1,0 +1,254 @@
+"""Lists that are not provably whole: nothing is deleted on the strength of them, and they are read again."""
+
+import pytest
+
+from case import FAILED, IN_SYNC, channel, deletions, entry, identifier, mutations, row
+
+PAYMENTS = channel("payments", "10.1.0.5", "10.1.0.6", "10.1.0.7", "10.1.0.9")
+ROSTER = entry("payments", "10.1.0.5", "10.1.0.6", "10.1.0.7")
+LISTS = {"op": "list_members", "channel": "payments"}
+
+
+def wrong_row(**fields):
+    """A row that would be a member but for these fields."""
+    good = {"id": identifier("odd"), "vpc_channel_id": identifier("payments"), "host": "10.1.0.8", "port": 8080,
+            "member_group_name": "", "status": 1, "ecs_id": "10.1.0.8", "ecs_name": "10.1.0.8"}
+    good.update(fields)
+    return {"raw_row": {key: value for key, value in good.items() if value is not Ellipsis}}
+
+
+# What the stand-in does to a list that then must not be believed.
+ODD = {
+    "one row short": {"drop_rows": 1},
+    "no rows where total says four": {"drop_rows": 4},
+    "more rows than total": {"extra_rows": 1},
+    "total too low": {"total_add": -1},
+    "total too high": {"total_add": 1},
+    "a row twice": {"repeat_row": True},
+    "a row of another channel": {"foreign_row": True},
+    "members null": {"json_patch": {"members": None}},
+    "members an object": {"json_patch": {"members": {}}},
+    "members a text": {"json_patch": {"members": "none"}},
+    "total a text": {"json_patch": {"total": "4"}},
+    "total null": {"json_patch": {"total": None}},
+    "total negative": {"json_patch": {"total": -1}},
+    "total a fraction": {"json_patch": {"total": 4.5}},
+    "total true": {"json_patch": {"total": True}},
+    "an empty body": {"empty_200": True},
+    "HTML": {"status": 200, "body": "<html><body>It works!</body></html>", "content_type": "text/html"},
+    "an empty object": {"status": 200, "body": "{}"},
+    "an array": {"status": 200, "body": "[]"},
+    "null": {"status": 200, "body": "null"},
+    "half of JSON": {"status": 200, "body": '{"total": 4, "size": 4, "members": [{"id": "'},
+    "JSON and more": {"status": 200, "body": '{"total": 0, "size": 0, "members": []} x'},
+    "JSON twice": {"status": 200, "body": '{"total":0,"size":0,"members":[]}{"total":0,"size":0,"members":[]}'},
+    "not UTF-8 by its escapes": {"status": 200, "body": '{"total": 1, "members": [{"id": "\\ud800"}]}'},
+    "another success": {"status": 202, "body": '{"total": 0, "size": 0, "members": []}'},
+    "no content": {"status": 204},
+    "a row that is null": {"raw_row": None},
+    "a row that is a text": {"raw_row": "10.1.0.8"},
+    "a row without an id": wrong_row(id=...),
+    "an empty id": wrong_row(id=""),
+    "an id that is a number": wrong_row(id=7),
+    "an id with a slash": wrong_row(id="../" + identifier("odd")),
+    "an overlong id": wrong_row(id="a" * 65),
+    "a row without its channel": wrong_row(vpc_channel_id=...),
+    "a channel that is null": wrong_row(vpc_channel_id=None),
+    "no host and no ecs_id": wrong_row(host=..., ecs_id=...),
+    "a host that is a number": wrong_row(host=10),
+    "an empty host": wrong_row(host="", ecs_id=""),
+    "a port that is a text": wrong_row(port="8080"),
+    "a port that is too large": wrong_row(port=65536),
+    "a port that is negative": wrong_row(port=-1),
+    "a port that is a fraction": wrong_row(port=80.5),
+    "a status that is a text": wrong_row(status="1"),
+    "a status that nobody knows": wrong_row(status=3),
+    "a group that is a number": wrong_row(member_group_name=7),
+    "a group that is a list": wrong_row(member_group_name=["blue"]),
+}
+
+
+@pytest.mark.parametrize("how", ODD)
+def test_an_odd_list_fails_its_channel_after_three_tries(case, how):
+    sim = case.serve(PAYMENTS, channel("search", "10.2.0.1", "10.2.0.9"), faults=[{"match": LISTS, "then": ODD[how]}])
+    case.roster(ROSTER, entry("search", "10.2.0.1"))
+    result = case.once()
+    reported = result.channel("payments")
+    assert result.status == FAILED and reported["result"] == "failed", result
+    assert "no whole list in 3 tries" in reported["error"]["message"]
+    assert reported["extra"] == [] and reported["missing"] == [] and reported["live"] is None
+    assert {d["channel"] for d in mutations(sim)} == {identifier("search")}, "nothing but the other channel's extra"
+    assert len([r for r in sim.requests("list_members") if r["channel"] == identifier("payments")]) == 3
+    assert result.channel("search")["result"] == "converged", "it delays nobody else"
+
+
+@pytest.mark.parametrize("how", ["one row short", "a row twice", "HTML", "members null", "total too high",
+                                 "a row without an id", "an empty body"])
+def test_a_list_that_is_whole_at_the_second_or_third_try_counts(case, how):
+    for times in 1, 2:
+        sim = case.serve(PAYMENTS, faults=[{"match": LISTS, "times": times, "then": ODD[how]}])
+        case.roster(ROSTER)
+        result = case.once()
+        assert result.status == IN_SYNC and result.outcomes("payments") == {"10.1.0.9:8080": "deleted"}
+        assert len(sim.requests("list_members")) == times + 2
+        assert sim.hosts("payments") == ["10.1.0.5", "10.1.0.6", "10.1.0.7"]
+
+
+TRANSPORT = {
+    "cut off": {"truncate": 40},
+    "cut off in a chunk": {"truncate": 40, "chunked": True},
+    "reset": {"reset": True},
+    "closed": {"close": True},
+    "503": {"status": 503},
+    "500 APIG.9999": {"status": 500, "code": "APIG.9999"},
+}
+
+
+@pytest.mark.parametrize("how", TRANSPORT)
+def test_a_read_error_is_retried_and_not_multiplied_by_the_three_tries(case, how):
+    sim = case.serve(PAYMENTS, faults=[{"match": LISTS, "then": TRANSPORT[how]}])
+    case.roster(ROSTER)
+    result = case.once()
+    assert result.status == FAILED and result.channel("payments")["result"] == "failed"
+    assert len(sim.requests("list_members")) == 4 and not mutations(sim)
+    assert "4 attempts" in result.channel("payments")["error"]["message"]
+
+
+@pytest.mark.parametrize("how", TRANSPORT)
+def test_a_read_error_that_passes_is_forgotten(case, how):
+    sim = case.serve(PAYMENTS, faults=[{"match": LISTS, "times": 3, "then": TRANSPORT[how]}])
+    case.roster(ROSTER)
+    assert case.once().status == IN_SYNC
+    assert len(sim.requests("list_members")) == 5 and len(deletions(sim)) == 1
+
+
+@pytest.mark.parametrize("how", [{"stall": True}, {"stall_after": 60}, {"endless": True, "drip": {"bytes": 4,
+                                                                                            "every_ms": 20}}])
+def test_a_list_that_never_ends_is_given_up(case, how):
+    sim = case.serve(PAYMENTS, channel("search", "10.2.0.1", "10.2.0.9"), faults=[{"match": LISTS, "then": how}])
+    case.roster(ROSTER, entry("search", "10.2.0.1"))
+    case.tune(limits={"timeout": "200ms"}, retry={"attempts": 2})
+    result = case.once()
+    assert result.status == FAILED and result.results() == {"payments": "failed", "search": "converged"}
+    assert "within 200" in result.channel("payments")["error"]["message"]
+    assert len([r for r in sim.requests("list_members") if r["channel"] == identifier("payments")]) == 2
+
+
+@pytest.mark.parametrize("how", [{"oversize_bytes": (16 << 20) + 1}, {"oversize_bytes": 17 << 20, "chunked": True},
+                                 {"endless": True}])
+def test_an_answer_over_16_mib_is_an_error(case, how):
+    sim = case.serve(PAYMENTS, faults=[{"match": LISTS, "then": how}])
+    case.roster(ROSTER)
+    result = case.once()
+    assert result.status == FAILED and "16 MiB" in result.channel("payments")["error"]["message"]
+    assert not mutations(sim) and len(sim.requests("list_members")) <= 4
+
+
+@pytest.mark.parametrize("how", [{"chunked": True}, {"oversize_bytes": 8 << 20}, {"drip": {"bytes": 50, "every_ms": 1}},
+                                 {"delay_ms": 30}, {"content_type": "text/plain"}, {"json_patch": {"future": [1, {}]}}])
+def test_what_is_merely_unusual_is_read(case, how):
+    sim = case.serve(PAYMENTS, faults=[{"match": LISTS, "then": how}])
+    case.roster(ROSTER)
+    assert case.once().status == IN_SYNC
+    assert sim.hosts("payments") == ["10.1.0.5", "10.1.0.6", "10.1.0.7"]
+
+
+@pytest.mark.parametrize("members", [None, []])
+def test_an_empty_channel_may_say_so_in_several_ways(case, members):
+    case.serve(channel("payments"), faults=[{"match": LISTS, "then": {"json_patch": {"members": members}}}])
+    case.roster(entry("payments", "10.1.0.5"))
+    reported = case.once().channel("payments")
+    assert (reported["result"], reported["live"], len(reported["missing"])) == ("drift", 0, 1)
+
+
+# ---- several pages ----
+
+HOSTS = [f"10.5.{n // 250}.{n % 250 + 1}" for n in range(620)]
+
+
+def long_lists(case, *faults):
+    sim = case.serve(channel("payments", *HOSTS, row("10.1.0.9")), faults=list(faults))
+    case.roster(entry("payments", *HOSTS))
+    return sim
+
+
+def at(offset, **then):
+    return {"match": {"op": "list_members", "offset": offset}, "then": then}
+
+
+SECOND_PAGE = {
+    "the second page says another total": at(500, total_add=1),
+    "the first page says another total": at(0, total_add=-1),
+    "the second page is empty": at(500, json_patch={"members": []}),
+    "the second page is null": at(500, json_patch={"members": None}),
+    "the first page is short": at(0, drop_rows=1),
+    "the second page is short": at(500, drop_rows=1),
+    "the second page starts a row early": at(500, shift=-1),
+    "the second page starts a row late": at(500, shift=1),
+    "the second page is the first again": at(500, shift=-500),
+}
+
+
+@pytest.mark.parametrize("how", SECOND_PAGE)
+def test_pages_that_do_not_fit_together(case, how):
+    sim = long_lists(case, SECOND_PAGE[how])
+    result = case.once()
+    assert result.status == FAILED and not mutations(sim)
+    assert "no whole list in 3 tries" in result.channel("payments")["error"]["message"]
+    firsts = [r for r in sim.requests("list_members") if r["query"].endswith("offset=0")]
+    assert len(firsts) == 3, "each try begins at the first page"
+
+
+@pytest.mark.parametrize("change", [{"remove_member": {"channel": "payments", "member": HOSTS[3]}},
+                                    {"add_member": {"channel": "payments", "member": row("10.6.0.1")}}])
+def test_people_changing_members_between_two_pages(case, change):
+    sim = long_lists(case, {"match": {"op": "list_members", "offset": 0}, "times": 1, "then": {"after": change}})
+    result = case.once()
+    assert result.outcomes("payments")["10.1.0.9:8080"] == "deleted"
+    assert set(sim.hosts("payments")) <= set(HOSTS), "what came meanwhile is seen by the second try"
+    assert len(sim.requests("list_members")) == 3 * 2, "two tries and the confirming list, two pages each"
+
+
+def test_rows_that_shift_while_total_stays_delete_nothing_that_belongs(case):
+    swap = {"remove_member": {"channel": "payments", "member": HOSTS[0]},
+            "add_member": {"channel": "payments", "member": row(HOSTS[0])}}
+    sim = long_lists(case, {"match": {"op": "list_members", "offset": 0}, "then": {"after": swap}})
+    case.once()
+    assert set(HOSTS) <= set(sim.hosts("payments"))
+
+
+# ---- the list of channels ----
+
+CATALOG = ["one row short", "total too high", "a row twice", "an empty body", "HTML", "null", "half of JSON",
+           "a row that is null", "another success"]
+
+
+@pytest.mark.parametrize("how", CATALOG)
+def test_an_odd_list_of_channels_fails_them_all(case, how):
+    sim = case.serve(PAYMENTS, channel("search", "10.2.0.1", "10.2.0.9"),
+                     faults=[{"match": {"op": "list_channels"}, "then": ODD[how]}])
+    case.roster(ROSTER, entry("search", "10.2.0.1"))
+    result = case.once()
+    assert result.status == FAILED and set(result.results().values()) == {"failed"}
+    assert sim.stats()["per_op"] == {"list_channels": 3}
+
+
+@pytest.mark.parametrize("raw", [{"vpc_channel_type": 7}, {"type": "2"}, {"member_type": 1}, {"port": "80"},
+                                 {"member_groups": {}}, {"name": None}, {"port": 70000},
+                                 {"member_groups": [{"reference_vpc_channel_id": 1}]}])
+def test_a_channel_row_of_wrong_types_is_not_guessed_at(case, raw):
+    sim = case.serve({**PAYMENTS, "raw": raw})
+    case.roster(ROSTER)
+    assert case.once().status == FAILED
+    assert not mutations(sim) and not sim.requests("list_members")
+
+
+# ---- the list that confirms ----
+
+def test_a_confirming_list_that_is_odd_is_not_taken_for_success(case):
+    sim = case.serve(PAYMENTS, faults=[{"match": LISTS, "skip": 1, "then": {"drop_rows": 1}}])
+    case.roster(ROSTER)
+    result = case.once()
+    assert result.status == FAILED and result.channel("payments")["result"] == "failed"
+    assert result.outcomes("payments") == {"10.1.0.9:8080": "deleted"}
+    assert len(sim.requests("list_members")) == 4
