@@ -156,7 +156,7 @@ int http_parse_date(const char *text, uint64_t *ret_realtime_usec)
 {
     time_t seconds = curl_getdate(text, NULL);
 
-    if (seconds < 0)
+    if (seconds < 0 || (uint64_t)seconds > UINT64_MAX / USEC_PER_SEC)
         return -EINVAL;
     *ret_realtime_usec = (uint64_t)seconds * USEC_PER_SEC;
     return 0;

@@ -51,6 +51,8 @@ bool answer_parse_retry_after(const char *text, const char *date, uint64_t realt
         if (date[0] == '\0' || http_parse_date(date, &from_usec) < 0)
             from_usec = realtime_usec;
         *ret_usec = until_usec > from_usec ? until_usec - from_usec : 0;
+        if (*ret_usec > RETRY_AFTER_MAX_USEC)
+            *ret_usec = RETRY_AFTER_MAX_USEC;
     } else
         return false;
     return true;

@@ -30,6 +30,6 @@ void answer_reader_clear(AnswerReader *reader);
 
 /* Reads Retry-After (RFC 9110 section 10.2.3): a number of seconds, or a date, which counts from
  * `date` (the answer's own, "" for none), else from now. False when it says nothing; a date in the
- * past is 0. */
+ * past is 0, and nothing is more than a year. */
 bool answer_parse_retry_after(const char *text, const char *date, uint64_t realtime_usec,
                               uint64_t *ret_usec);

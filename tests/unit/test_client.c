@@ -484,7 +484,10 @@ static void test_retry_after(void **state)
     assert_false(fixture->answer.has_retry_after);
     fixture->headers = "Retry-After: 99999999999999999999999\r\n";
     ask_list(fixture);
-    assert_true(fixture->answer.has_retry_after);
+    assert_int_equal(fixture->answer.retry_after_usec, 365 * USEC_PER_DAY);
+    fixture->headers = "Retry-After: Sun Nov  6 08:49:37 19944\r\n";
+    ask_list(fixture);
+    assert_int_equal(fixture->answer.retry_after_usec, 365 * USEC_PER_DAY);
 }
 
 static void assert_odd_list(Fixture *fixture, int status, const char *body, const char *message)
