@@ -6,17 +6,17 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
+#include "daemon/message_ids.h"
 #include "reconcile/report.h"
 
-/* One for each kind of event, for `journalctl MESSAGE_ID=` and the message catalog. */
 static const char *const message_ids[] = {
-    [EVENT_RETRY] = "5d1c8e0b7a5f4c0e9b3a6f1d2c4e8a01",
-    [EVENT_DELETED] = "5d1c8e0b7a5f4c0e9b3a6f1d2c4e8a02",
-    [EVENT_DELETE_FAILED] = "5d1c8e0b7a5f4c0e9b3a6f1d2c4e8a03",
-    [EVENT_HELD] = "5d1c8e0b7a5f4c0e9b3a6f1d2c4e8a04",
-    [EVENT_CHANNEL_FAILED] = "5d1c8e0b7a5f4c0e9b3a6f1d2c4e8a05",
-    [EVENT_INSTANCE_FAILED] = "5d1c8e0b7a5f4c0e9b3a6f1d2c4e8a06",
-    [EVENT_RENEWED] = "5d1c8e0b7a5f4c0e9b3a6f1d2c4e8a07",
+    [EVENT_RETRY] = MESSAGE_RETRY,
+    [EVENT_DELETED] = MESSAGE_DELETED,
+    [EVENT_DELETE_FAILED] = MESSAGE_DELETE_FAILED,
+    [EVENT_HELD] = MESSAGE_HELD,
+    [EVENT_CHANNEL_FAILED] = MESSAGE_CHANNEL_FAILED,
+    [EVENT_INSTANCE_FAILED] = MESSAGE_INSTANCE_FAILED,
+    [EVENT_RENEWED] = MESSAGE_RENEWED,
 };
 
 /* "prod/payments", "prod" for what concerns the instance. */
@@ -27,7 +27,23 @@ static void events_place(const Event *event, char *ret_text, size_t size)
     snprintf(ret_text, size, "%s%s%s", event->instance_name, channel[0] ? "/" : "", channel);
 }
 
-static void events_write(const Event *event, const LogFields *fields, const char *place)
+static LogLevel events_level(const Event *event, bool is_news)
+{
+    static const LogLevel levels[] = {
+        [EVENT_RETRY] = LOG_LEVEL_INFO,
+        [EVENT_DELETED] = LOG_LEVEL_NOTICE,
+        [EVENT_DELETE_FAILED] = LOG_LEVEL_WARNING,
+        [EVENT_HELD] = LOG_LEVEL_WARNING,
+        [EVENT_CHANNEL_FAILED] = LOG_LEVEL_WARNING,
+        [EVENT_INSTANCE_FAILED] = LOG_LEVEL_ERR,
+        [EVENT_RENEWED] = LOG_LEVEL_INFO,
+    };
+
+    return is_news ? levels[event->kind] : LOG_LEVEL_DEBUG;
+}
+
+static void events_write(const Event *event, LogLevel level, const LogFields *fields,
+                         const char *place)
 {
     const char *why = event->err ? event->err->text : "";
     char wait[32];
@@ -35,36 +51,33 @@ static void events_write(const Event *event, const LogFields *fields, const char
     switch (event->kind) {
     case EVENT_RETRY:
         clock_format_span(event->wait_usec, wait, sizeof(wait));
-        log_event(LOG_LEVEL_INFO, fields, "%s: %s; sending again in %s (attempt %" PRIu32 ")",
-                  place, why, wait, event->attempt + 1);
+        log_event(level, fields, "%s: %s; sending again in %s (attempt %" PRIu32 ")", place, why,
+                  wait, event->attempt + 1);
         return;
     case EVENT_DELETED:
-        log_event(LOG_LEVEL_NOTICE, fields, "%s: deleted %s (%s)%s", place, event->member,
-                  event->member_id,
+        log_event(level, fields, "%s: deleted %s (%s)%s", place, event->member, event->member_id,
                   event->outcome == OUTCOME_GONE ? ", which was gone already" : "");
         return;
     case EVENT_DELETE_FAILED:
-        log_event(LOG_LEVEL_WARNING, fields, "%s: could not delete %s (%s): %s", place,
-                  event->member, event->member_id, why);
+        log_event(level, fields, "%s: could not delete %s (%s): %s", place, event->member,
+                  event->member_id, why);
         return;
     case EVENT_HELD:
-        log_event(LOG_LEVEL_WARNING, fields, "%s: held: %s: %s", place, why, event->digest);
+        log_event(level, fields, "%s: held: %s: %s", place, why, event->digest);
         return;
     case EVENT_CHANNEL_FAILED:
-        log_event(LOG_LEVEL_WARNING, fields, "%s: failed: %s", place, why);
+        log_event(level, fields, "%s: failed: %s", place, why);
         return;
     case EVENT_INSTANCE_FAILED:
-        log_event(LOG_LEVEL_ERR, fields, "%s: nothing more is sent to it in this pass: %s", place,
-                  why);
+        log_event(level, fields, "%s: nothing more is sent to it in this pass: %s", place, why);
         return;
     case EVENT_RENEWED:
-        log_event(LOG_LEVEL_INFO, fields, "%s: the credential was refused and has been renewed",
-                  place);
+        log_event(level, fields, "%s: the credential was refused and has been renewed", place);
         return;
     }
 }
 
-void events_log(const Event *event)
+void events_log(const Event *event, bool is_news)
 {
     char place[256], status[16] = "", attempt[16] = "";
     const char *outcome = event->kind == EVENT_DELETED || event->kind == EVENT_DELETE_FAILED
@@ -89,5 +102,5 @@ void events_log(const Event *event)
     if (event->attempt)
         snprintf(attempt, sizeof(attempt), "%" PRIu32, event->attempt);
     events_place(event, place, sizeof(place));
-    events_write(event, &fields, place);
+    events_write(event, events_level(event, is_news), &fields, place);
 }

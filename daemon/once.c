@@ -144,15 +144,15 @@ static void once_on_done(Run *run, void *userdata)
 static void once_on_event(const Event *event, void *userdata)
 {
     (void)userdata;
-    events_log(event);
+    events_log(event, true);
 }
 
 /* The pass itself; the exit status. */
 static int once_pass(Once *once, const Options *options, Err *err)
 {
     const Report *report;
-    int status, r = run_begin(&once->door, PASS_ALL_INSTANCES, once_on_done, once_on_event, once,
-                              &once->run, err);
+    int status, r = run_begin(&once->door, PASS_ALL_INSTANCES, false, once_on_done, once_on_event,
+                              once, &once->run, err);
 
     if (r >= 0)
         r = sd_event_loop(once->event);

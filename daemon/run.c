@@ -14,6 +14,7 @@
 struct Run {
     Door *door;
     size_t instance; /* or PASS_ALL_INSTANCES */
+    bool is_probe;
     Pass *pass;
     sd_event_source *wake;
     sd_event_source *done; /* tells that the pass is done, outside all callbacks */
@@ -249,6 +250,7 @@ static int run_prepare(Run *run, Err *err)
         .pass_id = run->pass_id,
         .dry_run = run->door->dry_run,
         .instance = run->instance,
+        .is_probe = run->is_probe,
         .gates = run->door->gates,
     };
     int r = run_add_sources(run);
@@ -263,8 +265,8 @@ static int run_prepare(Run *run, Err *err)
     return 0;
 }
 
-int run_begin(Door *door, size_t instance, RunOnDone on_done, RunOnEvent on_event, void *userdata,
-              Run **ret_run, Err *err)
+int run_begin(Door *door, size_t instance, bool is_probe, RunOnDone on_done, RunOnEvent on_event,
+              void *userdata, Run **ret_run, Err *err)
 {
     Run *run = calloc(1, sizeof(*run));
     int r;
@@ -274,6 +276,7 @@ int run_begin(Door *door, size_t instance, RunOnDone on_done, RunOnEvent on_even
     *run = (Run){
         .door = door,
         .instance = instance,
+        .is_probe = is_probe,
         .wake_usec = USEC_NEVER,
         .on_done = on_done,
         .on_event = on_event,

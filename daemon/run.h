@@ -14,11 +14,11 @@ typedef void (*RunOnDone)(Run *run, void *userdata);
 typedef void (*RunOnEvent)(const Event *event, void *userdata);
 
 /*
- * Begins a pass over one instance, or all (PASS_ALL_INSTANCES). No other run covers it. 0;
- * -ENOMEM; the store's errors in naming the pass; sd-event's.
+ * Begins a pass over one instance, or all (PASS_ALL_INSTANCES); `is_probe` as in PassScope. No
+ * other run covers it. 0; -ENOMEM; the store's errors in naming the pass; sd-event's.
  */
-int run_begin(Door *door, size_t instance, RunOnDone on_done, RunOnEvent on_event, void *userdata,
-              Run **ret_run, Err *err);
+int run_begin(Door *door, size_t instance, bool is_probe, RunOnDone on_done, RunOnEvent on_event,
+              void *userdata, Run **ret_run, Err *err);
 
 /* Ends it, done or not; what is in flight must be cancelled before. NULL is fine. */
 void run_free(Run *run);

@@ -25,6 +25,7 @@ struct Call {
     const char *doing; /* for messages: "reading the members" */
     CallOnEnd on_end;
     void *owner;
+    bool is_probe;      /* of an instance that failed: one attempt is enough */
     uint32_t attempts;  /* sends so far */
     bool was_ambiguous; /* some send may have had its effect */
     bool was_replayed;  /* sent again after a renewal */

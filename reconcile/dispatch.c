@@ -190,7 +190,7 @@ static void dispatch_retry(Dispatch *dispatch, Call *call, Verdict verdict, cons
     call->due_usec = dispatch_now(dispatch) + delay_usec;
     if (verdict == VERDICT_THROTTLE)
         gate_hold(dispatch->gate, call->due_usec);
-    if (call->attempts >= law->attempts) {
+    if (call->is_probe || call->attempts >= law->attempts) {
         err_context(&call->last, -EREMOTEIO, "given up after %u attempts", call->attempts);
         call->on_end(call, CALL_FAILED, answer, &call->last);
         return;

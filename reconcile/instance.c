@@ -125,7 +125,7 @@ static void instance_on_page(Call *call, CallEnd end, const Answer *answer, cons
     }
 }
 
-void instance_start(InstancePass *instance)
+void instance_start(InstancePass *instance, bool is_probe)
 {
     if (instance->channel_count == 0)
         return;
@@ -140,6 +140,7 @@ void instance_start(InstancePass *instance)
         .doing = "reading the list of channels",
         .on_end = instance_on_page,
         .owner = instance,
+        .is_probe = is_probe,
     };
     listing_begin(&instance->listing);
     instance_ask(instance, 0);

@@ -23,8 +23,8 @@ void instance_done(InstancePass *instance);
 /* Before the start: one of the channels that it was initialised for. */
 void instance_add(InstancePass *instance, ChannelPass *channel);
 
-/* Asks for the channel list, unless it has no channels. */
-void instance_start(InstancePass *instance);
+/* Asks for the channel list, unless it has no channels; `is_probe` as in PassScope. */
+void instance_start(InstancePass *instance, bool is_probe);
 
 /* Starts channels and sends requests as far as may be now. */
 void instance_pump(InstancePass *instance);

@@ -15,7 +15,8 @@ struct Pass {
     uint64_t deadline_usec;
     InstancePass *instances;
     ChannelPass *channels; /* those in the scope, in the order of the configuration */
-    size_t open_count;     /* channels that are not done */
+    bool is_probe;
+    size_t open_count; /* channels that are not done */
     Report report;
 };
 
@@ -89,6 +90,7 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
     pass->config = config;
     pass->ops = ops;
     pass->context = context;
+    pass->is_probe = scope->is_probe;
     pass->report = (Report){.pass_id = scope->pass_id, .dry_run = scope->dry_run};
     if (pass_allocate(pass) < 0)
         return -ENOMEM;
@@ -144,7 +146,7 @@ void pass_start(Pass *pass)
     pass->deadline_usec =
         pass->ops->now_usec(pass->context) + pass->config->limits.pass_deadline_usec;
     for (size_t i = 0; i < pass->config->instance_count; i++)
-        instance_start(&pass->instances[i]);
+        instance_start(&pass->instances[i], pass->is_probe);
     pass_pump(pass);
 }
 

@@ -18,6 +18,7 @@ typedef struct PassScope {
     const char *pass_id;
     bool dry_run;
     size_t instance; /* index into Config.instances, or PASS_ALL_INSTANCES */
+    bool is_probe;   /* the instances failed before: give their channel lists one attempt */
     Gate *gates;     /* one for each instance of the configuration */
 } PassScope;
 
