@@ -237,6 +237,8 @@ static int peer_on_drip(sd_event_source *source, uint64_t usec, void *userdata)
 
 void peer_drip(PeerConnection *connection)
 {
+    if (connection->dripping)
+        return;
     assert(sd_event_add_time_relative(connection->peer->event, &connection->dripping,
                                       CLOCK_MONOTONIC, 1000, 1, peer_on_drip, connection) >= 0);
     assert(sd_event_source_set_enabled(connection->dripping, SD_EVENT_ON) >= 0);
