@@ -4,165 +4,164 @@
 #define CHANNELS "version: 1\nchannels:\n"
 #define MEMBERS(list) CHANNELS "  - name: payments\n    members: [" list "]\n"
 
+static const Refusal which_members_are_refused_cases[] = {
+    {NULL, MEMBERS("10.1.0.300"),
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"10.1.0.300\", should be HOST:PORT, HOST "
+     "or [IPV6]:PORT with a valid address or name\n"},
+    {NULL, MEMBERS("10.1.0.5:65536"),
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"10.1.0.5:65536\", should have a port "
+     "from 1 to 65535 after the colon\n"},
+    {NULL, MEMBERS("10.1.0.5:-1"),
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"10.1.0.5:-1\", should have a port from 1 "
+     "to 65535 after the colon\n"},
+    {NULL, MEMBERS("10.1.0.5:http"),
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"10.1.0.5:http\", should have a port from "
+     "1 to 65535 after the colon\n"},
+    {NULL, MEMBERS("10.1.0.5:"),
+     "rosters.d/a.yaml:4:23: is no YAML: found unexpected ':' while scanning a plain scalar that "
+     "begins in line 4\n"},
+    {NULL, MEMBERS("':80'"),
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \":80\", should be HOST:PORT, HOST or "
+     "[IPV6]:PORT with a valid address or name\n"},
+    {NULL, MEMBERS("8080"),
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"8080\", should be HOST:PORT, HOST or "
+     "[IPV6]:PORT with a valid address or name\n"},
+    {NULL, MEMBERS("~"),
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: is empty, should be HOST:PORT, HOST or a "
+     "map\n"},
+    {NULL, MEMBERS("''"),
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: is empty, should be HOST:PORT, HOST or a "
+     "map\n"},
+    {NULL, MEMBERS("[a]"),
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: is a list, should be HOST:PORT, HOST or a "
+     "map\n"},
+    {NULL, MEMBERS("'a b'"),
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"a b\", should be HOST:PORT, HOST or "
+     "[IPV6]:PORT with a valid address or name\n"},
+    {NULL, MEMBERS("'[2001:db8::1]x'"),
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"[2001:db8::1]x\", should be HOST:PORT, "
+     "HOST or [IPV6]:PORT with a valid address or name\n"},
+    {NULL, MEMBERS("'[2001:db8::1'"),
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"[2001:db8::1\", should be HOST:PORT, "
+     "HOST or [IPV6]:PORT with a valid address or name\n"},
+    {NULL, MEMBERS("'[10.1.0.5]:80'"),
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"[10.1.0.5]:80\", should be HOST:PORT, "
+     "HOST or [IPV6]:PORT with a valid address or name\n"},
+    {NULL, MEMBERS("2001:db8::1::2"),
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"2001:db8::1::2\", should be HOST:PORT, "
+     "HOST or [IPV6]:PORT with a valid address or name\n"},
+    {NULL, MEMBERS("10.9.0.0/16"),
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"10.9.0.0/16\", should be HOST:PORT, HOST "
+     "or [IPV6]:PORT with a valid address or name\n"},
+    {NULL, MEMBERS("{}"),
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: has neither host nor ecs_id, should have one "
+     "of them\n"},
+    {NULL, MEMBERS("{host: a, ecs_id: b}"),
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: has host and ecs_id, should have one of "
+     "them\n"},
+    {NULL, MEMBERS("{port: 80}"),
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: has neither host nor ecs_id, should have one "
+     "of them\n"},
+    {NULL, MEMBERS("{host: 'a:80'}"),
+     "rosters.d/a.yaml:4:22: channels[0].members[0].host: is \"a:80\", should be an IPv4 or IPv6 "
+     "address or a host name, alone\n"},
+    {NULL, MEMBERS("{host: 10.9.0.0/16}"),
+     "rosters.d/a.yaml:4:22: channels[0].members[0].host: is \"10.9.0.0/16\", should be an IPv4 or "
+     "IPv6 address or a host name, alone\n"},
+    {NULL, MEMBERS("{host: }"),
+     "rosters.d/a.yaml:4:22: channels[0].members[0].host: is empty, should be an address or a host "
+     "name\n"},
+    {NULL, MEMBERS("{host: [a]}"),
+     "rosters.d/a.yaml:4:22: channels[0].members[0].host: is a list, should be an address or a "
+     "host name\n"},
+    {NULL, MEMBERS("{host: a, port: 65536}"),
+     "rosters.d/a.yaml:4:31: channels[0].members[0].port: is \"65536\", should be a number from 0 "
+     "to 65535\n"},
+    {NULL, MEMBERS("{host: a, port: '80'}"),
+     "rosters.d/a.yaml:4:31: channels[0].members[0].port: is \"80\" in quotes, should be a number "
+     "from 0 to 65535 without quotes\n"},
+    {NULL, MEMBERS("{host: a, port: 0x50}"),
+     "rosters.d/a.yaml:4:31: channels[0].members[0].port: is \"0x50\", should be a number from 0 "
+     "to 65535\n"},
+    {NULL, MEMBERS("{host: a, weight: 5}"),
+     "rosters.d/a.yaml:4:25: channels[0].members[0].weight: is an unknown key, should be one of: "
+     "host, ecs_id, port, group\n"},
+    {NULL, MEMBERS("{hots: a}"),
+     "rosters.d/a.yaml:4:16: channels[0].members[0].hots: is an unknown key, should be "
+     "\"host\"?\n"},
+    {NULL, MEMBERS("{host: a, gruop: b}"),
+     "rosters.d/a.yaml:4:25: channels[0].members[0].gruop: is an unknown key, should be "
+     "\"group\"?\n"},
+    {NULL, MEMBERS("{host: a, group: }"),
+     "rosters.d/a.yaml:4:32: channels[0].members[0].group: is empty, should be the name of a "
+     "member group\n"},
+    {NULL,
+     MEMBERS("{host: a, group: ggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggg}"),
+     "rosters.d/a.yaml:4:32: channels[0].members[0].group: has 65 characters, should have 0 to "
+     "64\n"},
+    {NULL, MEMBERS("{host: a, group: \"a\\u0007b\"}"),
+     "rosters.d/a.yaml:4:32: channels[0].members[0].group: holds a control character, should be "
+     "the name of a member group\n"},
+    {NULL, MEMBERS("{ecs_id: 'a b'}"),
+     "rosters.d/a.yaml:4:24: channels[0].members[0].ecs_id: is no id, should be visible ASCII "
+     "characters without spaces\n"},
+    {NULL, MEMBERS("{ecs_id: \"\\u00e9\"}"),
+     "rosters.d/a.yaml:4:24: channels[0].members[0].ecs_id: is no id, should be visible ASCII "
+     "characters without spaces\n"},
+    {NULL,
+     MEMBERS(
+         "{ecs_id: "
+         "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
+         "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
+         "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee}"),
+     "rosters.d/a.yaml:4:24: channels[0].members[0].ecs_id: has 256 characters, should have 1 to "
+     "255\n"},
+    {NULL, MEMBERS("{ecs_id: ''}"),
+     "rosters.d/a.yaml:4:24: channels[0].members[0].ecs_id: is empty, should be the id of a cloud "
+     "server\n"},
+};
+
 static void which_members_are_refused(void **state)
 {
-    static const Refusal refusals[] = {
-        {NULL, MEMBERS("10.1.0.300"),
-         "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"10.1.0.300\", should be HOST:PORT, "
-         "HOST or [IPV6]:PORT with a valid address or name\n"},
-        {NULL, MEMBERS("10.1.0.5:65536"),
-         "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"10.1.0.5:65536\", should have a port "
-         "from 1 to 65535 after the colon\n"},
-        {NULL, MEMBERS("10.1.0.5:-1"),
-         "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"10.1.0.5:-1\", should have a port "
-         "from 1 to 65535 after the colon\n"},
-        {NULL, MEMBERS("10.1.0.5:http"),
-         "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"10.1.0.5:http\", should have a port "
-         "from 1 to 65535 after the colon\n"},
-        {NULL, MEMBERS("10.1.0.5:"),
-         "rosters.d/a.yaml:4:23: is no YAML: found unexpected ':' while scanning a plain scalar "
-         "that begins in line 4\n"},
-        {NULL, MEMBERS("':80'"),
-         "rosters.d/a.yaml:4:15: channels[0].members[0]: is \":80\", should be HOST:PORT, HOST or "
-         "[IPV6]:PORT with a valid address or name\n"},
-        {NULL, MEMBERS("8080"),
-         "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"8080\", should be HOST:PORT, HOST or "
-         "[IPV6]:PORT with a valid address or name\n"},
-        {NULL, MEMBERS("~"),
-         "rosters.d/a.yaml:4:15: channels[0].members[0]: is empty, should be HOST:PORT, HOST or a "
-         "map\n"},
-        {NULL, MEMBERS("''"),
-         "rosters.d/a.yaml:4:15: channels[0].members[0]: is empty, should be HOST:PORT, HOST or a "
-         "map\n"},
-        {NULL, MEMBERS("[a]"),
-         "rosters.d/a.yaml:4:15: channels[0].members[0]: is a list, should be HOST:PORT, HOST or a "
-         "map\n"},
-        {NULL, MEMBERS("'a b'"),
-         "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"a b\", should be HOST:PORT, HOST or "
-         "[IPV6]:PORT with a valid address or name\n"},
-        {NULL, MEMBERS("'[2001:db8::1]x'"),
-         "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"[2001:db8::1]x\", should be "
-         "HOST:PORT, HOST or [IPV6]:PORT with a valid address or name\n"},
-        {NULL, MEMBERS("'[2001:db8::1'"),
-         "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"[2001:db8::1\", should be HOST:PORT, "
-         "HOST or [IPV6]:PORT with a valid address or name\n"},
-        {NULL, MEMBERS("'[10.1.0.5]:80'"),
-         "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"[10.1.0.5]:80\", should be "
-         "HOST:PORT, HOST or [IPV6]:PORT with a valid address or name\n"},
-        {NULL, MEMBERS("2001:db8::1::2"),
-         "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"2001:db8::1::2\", should be "
-         "HOST:PORT, HOST or [IPV6]:PORT with a valid address or name\n"},
-        {NULL, MEMBERS("10.9.0.0/16"),
-         "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"10.9.0.0/16\", should be HOST:PORT, "
-         "HOST or [IPV6]:PORT with a valid address or name\n"},
-        {NULL, MEMBERS("{}"),
-         "rosters.d/a.yaml:4:15: channels[0].members[0]: has neither host nor ecs_id, should have "
-         "one of them\n"},
-        {NULL, MEMBERS("{host: a, ecs_id: b}"),
-         "rosters.d/a.yaml:4:15: channels[0].members[0]: has host and ecs_id, should have one of "
-         "them\n"},
-        {NULL, MEMBERS("{port: 80}"),
-         "rosters.d/a.yaml:4:15: channels[0].members[0]: has neither host nor ecs_id, should have "
-         "one of them\n"},
-        {NULL, MEMBERS("{host: 'a:80'}"),
-         "rosters.d/a.yaml:4:22: channels[0].members[0].host: is \"a:80\", should be an IPv4 or "
-         "IPv6 address or a host name, alone\n"},
-        {NULL, MEMBERS("{host: 10.9.0.0/16}"),
-         "rosters.d/a.yaml:4:22: channels[0].members[0].host: is \"10.9.0.0/16\", should be an "
-         "IPv4 or IPv6 address or a host name, alone\n"},
-        {NULL, MEMBERS("{host: }"),
-         "rosters.d/a.yaml:4:22: channels[0].members[0].host: is empty, should be an address or a "
-         "host name\n"},
-        {NULL, MEMBERS("{host: [a]}"),
-         "rosters.d/a.yaml:4:22: channels[0].members[0].host: is a list, should be an address or a "
-         "host name\n"},
-        {NULL, MEMBERS("{host: a, port: 65536}"),
-         "rosters.d/a.yaml:4:31: channels[0].members[0].port: is \"65536\", should be a number "
-         "from 0 to 65535\n"},
-        {NULL, MEMBERS("{host: a, port: '80'}"),
-         "rosters.d/a.yaml:4:31: channels[0].members[0].port: is \"80\" in quotes, should be a "
-         "number from 0 to 65535 without quotes\n"},
-        {NULL, MEMBERS("{host: a, port: 0x50}"),
-         "rosters.d/a.yaml:4:31: channels[0].members[0].port: is \"0x50\", should be a number from "
-         "0 to 65535\n"},
-        {NULL, MEMBERS("{host: a, weight: 5}"),
-         "rosters.d/a.yaml:4:25: channels[0].members[0].weight: is an unknown key, should be one "
-         "of: host, ecs_id, port, group\n"},
-        {NULL, MEMBERS("{hots: a}"),
-         "rosters.d/a.yaml:4:16: channels[0].members[0].hots: is an unknown key, should be "
-         "\"host\"?\n"},
-        {NULL, MEMBERS("{host: a, gruop: b}"),
-         "rosters.d/a.yaml:4:25: channels[0].members[0].gruop: is an unknown key, should be "
-         "\"group\"?\n"},
-        {NULL, MEMBERS("{host: a, group: }"),
-         "rosters.d/a.yaml:4:32: channels[0].members[0].group: is empty, should be the name of a "
-         "member group\n"},
-        {NULL,
-         MEMBERS(
-             "{host: a, group: ggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggg}"),
-         "rosters.d/a.yaml:4:32: channels[0].members[0].group: has 65 characters, should have 0 to "
-         "64\n"},
-        {NULL, MEMBERS("{host: a, group: \"a\\u0007b\"}"),
-         "rosters.d/a.yaml:4:32: channels[0].members[0].group: holds a control character, should "
-         "be the name of a member group\n"},
-        {NULL, MEMBERS("{ecs_id: 'a b'}"),
-         "rosters.d/a.yaml:4:24: channels[0].members[0].ecs_id: is no id, should be visible ASCII "
-         "characters without spaces\n"},
-        {NULL, MEMBERS("{ecs_id: \"\\u00e9\"}"),
-         "rosters.d/a.yaml:4:24: channels[0].members[0].ecs_id: is no id, should be visible ASCII "
-         "characters without spaces\n"},
-        {NULL,
-         MEMBERS("{ecs_id: "
-                 "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
-                 "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
-                 "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
-                 "eeeeeeeeeeeee}"),
-         "rosters.d/a.yaml:4:24: channels[0].members[0].ecs_id: has 256 characters, should have 1 "
-         "to 255\n"},
-        {NULL, MEMBERS("{ecs_id: ''}"),
-         "rosters.d/a.yaml:4:24: channels[0].members[0].ecs_id: is empty, should be the id of a "
-         "cloud server\n"},
-    };
-
     (void)state;
-    expect_refusals(refusals, ELEMENTS(refusals));
+    expect_refusals(which_members_are_refused_cases, ELEMENTS(which_members_are_refused_cases));
 }
+
+static const Refusal members_listed_twice_cases[] = {
+    {NULL,
+     CHANNELS "  - name: payments\n"
+              "    members:\n"
+              "      - 10.1.0.5:80\n"
+              "      - {host: '::ffff:10.1.0.5', port: 80}\n",
+     "rosters.d/a.yaml:6:9: channels[0].members[1]: is the same member as in line 5, should be "
+     "there once\n"},
+    {NULL,
+     CHANNELS "  - name: payments\n"
+              "    members:\n"
+              "      - 2001:db8::1\n"
+              "      - '[2001:DB8:0::1]'\n"
+              "      - {host: 2001:db8::0:1, port: 0, group: ''}\n",
+     "rosters.d/a.yaml:6:9: channels[0].members[1]: is the same member as in line 5, should be "
+     "there once\n"
+     "rosters.d/a.yaml:7:9: channels[0].members[2]: is the same member as in line 5, should be "
+     "there once\n"},
+    {NULL,
+     CHANNELS "  - name: payments\n"
+              "    members:\n"
+              "      - App.example.com.:80\n"
+              "      - app.EXAMPLE.com:80\n"
+              "      - {ecs_id: e, group: g}\n"
+              "      - {group: g, ecs_id: e}\n",
+     "rosters.d/a.yaml:6:9: channels[0].members[1]: is the same member as in line 5, should be "
+     "there once\n"
+     "rosters.d/a.yaml:8:9: channels[0].members[3]: is the same member as in line 7, should be "
+     "there once\n"},
+};
 
 static void members_listed_twice(void **state)
 {
-    static const Refusal refusals[] = {
-        {NULL,
-         CHANNELS "  - name: payments\n"
-                  "    members:\n"
-                  "      - 10.1.0.5:80\n"
-                  "      - {host: '::ffff:10.1.0.5', port: 80}\n",
-         "rosters.d/a.yaml:6:9: channels[0].members[1]: is the same member as in line 5, should be "
-         "there once\n"},
-        {NULL,
-         CHANNELS "  - name: payments\n"
-                  "    members:\n"
-                  "      - 2001:db8::1\n"
-                  "      - '[2001:DB8:0::1]'\n"
-                  "      - {host: 2001:db8::0:1, port: 0, group: ''}\n",
-         "rosters.d/a.yaml:6:9: channels[0].members[1]: is the same member as in line 5, should be "
-         "there once\n"
-         "rosters.d/a.yaml:7:9: channels[0].members[2]: is the same member as in line 5, should be "
-         "there once\n"},
-        {NULL,
-         CHANNELS "  - name: payments\n"
-                  "    members:\n"
-                  "      - App.example.com.:80\n"
-                  "      - app.EXAMPLE.com:80\n"
-                  "      - {ecs_id: e, group: g}\n"
-                  "      - {group: g, ecs_id: e}\n",
-         "rosters.d/a.yaml:6:9: channels[0].members[1]: is the same member as in line 5, should be "
-         "there once\n"
-         "rosters.d/a.yaml:8:9: channels[0].members[3]: is the same member as in line 7, should be "
-         "there once\n"},
-    };
-
     (void)state;
-    expect_refusals(refusals, ELEMENTS(refusals));
+    expect_refusals(members_listed_twice_cases, ELEMENTS(members_listed_twice_cases));
 }
 
 int main(void)
