@@ -71,7 +71,7 @@ static void dispatch_end_all(Dispatch *dispatch, CallEnd end)
     dispatch_end_queue(&dispatch->refused, end, &dispatch->failure);
 }
 
-static void dispatch_fail(Dispatch *dispatch, const Err *err)
+void dispatch_fail(Dispatch *dispatch, const Err *err)
 {
     if (dispatch->has_failed)
         return;
@@ -173,28 +173,42 @@ uint64_t dispatch_next_usec(const Dispatch *dispatch)
     return ready_usec < due_usec ? ready_usec : due_usec;
 }
 
-/* Waits for the next attempt, or ends the call when there is none left. */
-static void dispatch_retry(Dispatch *dispatch, Call *call, Verdict verdict, const Answer *answer)
+static bool dispatch_sends_again(Verdict verdict)
+{
+    return verdict == VERDICT_RETRY || verdict == VERDICT_RETRY_SLOW || verdict == VERDICT_THROTTLE;
+}
+
+/* How long the answer asks us to wait. Throttling shuts the gate for that long, whether or not this
+ * call is sent again. */
+static uint64_t dispatch_delay(Dispatch *dispatch, const Call *call, Verdict verdict,
+                               const Answer *answer)
 {
     const Retry *law = &dispatch->config->retry;
     uint64_t base_usec = verdict == VERDICT_RETRY ? law->base_usec : law->throttle_base_usec;
     uint64_t after_usec = answer->has_retry_after ? answer->retry_after_usec : 0;
-    uint64_t delay_usec;
+    uint64_t delay_usec =
+        retry_delay_usec(base_usec, law->cap_usec, call->attempts - 1 - call->was_replayed,
+                         dispatch_random(dispatch));
 
     if (after_usec > RETRY_AFTER_MAX_USEC)
         after_usec = RETRY_AFTER_MAX_USEC;
-    delay_usec = retry_delay_usec(base_usec, law->cap_usec, call->attempts - 1 - call->was_replayed,
-                                  dispatch_random(dispatch));
     if (delay_usec < after_usec)
         delay_usec = after_usec;
-    call->due_usec = dispatch_now(dispatch) + delay_usec;
     if (verdict == VERDICT_THROTTLE)
-        gate_hold(dispatch->gate, call->due_usec);
-    if (call->is_probe || call->attempts >= law->attempts) {
+        gate_hold(dispatch->gate, dispatch_now(dispatch) + delay_usec);
+    return delay_usec;
+}
+
+/* Waits for the next attempt, or ends the call when there is none left. */
+static void dispatch_retry(Dispatch *dispatch, Call *call, uint64_t delay_usec,
+                           const Answer *answer)
+{
+    if (call->is_probe || call->attempts >= dispatch->config->retry.attempts) {
         err_context(&call->last, -EREMOTEIO, "given up after %u attempts", call->attempts);
         call->on_end(call, CALL_FAILED, answer, &call->last);
         return;
     }
+    call->due_usec = dispatch_now(dispatch) + delay_usec;
     dispatch_tell(dispatch, EVENT_RETRY, call, delay_usec, &call->last);
     queue_push(&dispatch->waiting, call);
 }
@@ -252,8 +266,7 @@ void dispatch_on_renewed(Dispatch *dispatch, Renewal renewal, const Err *err)
 static bool dispatch_ends_here(Dispatch *dispatch, Call *call, Verdict verdict,
                                const Answer *answer)
 {
-    bool sends_again = verdict == VERDICT_RETRY || verdict == VERDICT_RETRY_SLOW ||
-                       verdict == VERDICT_THROTTLE || verdict == VERDICT_RENEW;
+    bool sends_again = dispatch_sends_again(verdict) || verdict == VERDICT_RENEW;
 
     if (!sends_again || !(dispatch->is_stopped || dispatch->has_failed))
         return false;
@@ -264,11 +277,14 @@ static bool dispatch_ends_here(Dispatch *dispatch, Call *call, Verdict verdict,
 void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer)
 {
     Verdict verdict = triage(call->request.kind, answer);
+    uint64_t delay_usec = 0;
 
     call->is_in_flight = false;
     dispatch->in_flight--;
     call->was_ambiguous = call->was_ambiguous || triage_is_ambiguous(answer);
     triage_explain(answer, call->doing, &call->last);
+    if (dispatch_sends_again(verdict))
+        delay_usec = dispatch_delay(dispatch, call, verdict, answer);
     if (dispatch_ends_here(dispatch, call, verdict, answer))
         return;
     switch (verdict) {
@@ -284,7 +300,7 @@ void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer)
     case VERDICT_RETRY:
     case VERDICT_RETRY_SLOW:
     case VERDICT_THROTTLE:
-        dispatch_retry(dispatch, call, verdict, answer);
+        dispatch_retry(dispatch, call, delay_usec, answer);
         return;
     case VERDICT_RENEW:
         dispatch_refuse(dispatch, call);
