@@ -1,0 +1,207 @@
+/* What the client makes of answers. */
+#include "tests/unit/client_case.h"
+
+#include <stdio.h>
+
+static void test_refusal(void **state)
+{
+    ClientCase *client_case = *state;
+
+    client_case->status = 404;
+    client_case->body =
+        "{\"error_code\":\"APIG.3024\",\"error_msg\":\"VPC instance does not exist\","
+        "\"request_id\":\"abc\"}";
+    client_case_ask_delete(client_case);
+    assert_int_equal(client_case->answer.kind, ANSWER_HTTP);
+    assert_int_equal(client_case->answer.http, 404);
+    assert_string_equal(client_case->answer.code, "APIG.3024");
+    assert_string_equal(client_case->answer.message, "VPC instance does not exist");
+    assert_string_equal(client_case->answer.request_id, "abc");
+    assert_false(client_case->answer.has_retry_after);
+}
+
+static void test_retry_after(void **state)
+{
+    ClientCase *client_case = *state;
+
+    client_case->status = 429;
+    client_case->headers = "Retry-After: 7\r\n";
+    client_case->body = "{\"error_code\":\"APIG.0308\",\"error_msg\":\"slow down\"}";
+    client_case_ask_list(client_case);
+    assert_true(client_case->answer.has_retry_after);
+    assert_int_equal(client_case->answer.retry_after_usec, 7 * USEC_PER_SEC);
+    client_case->headers = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+                           "Retry-After: Sun, 06 Nov 1994 08:50:07 GMT\r\n";
+    client_case_ask_list(client_case);
+    assert_int_equal(client_case->answer.retry_after_usec, 30 * USEC_PER_SEC);
+    client_case->headers = "Retry-After: Sun, 06 Nov 1994 08:50:07 GMT\r\n";
+    client_case_ask_list(client_case);
+    assert_true(client_case->answer.has_retry_after);
+    assert_int_equal(client_case->answer.retry_after_usec, 0);
+    client_case->headers = "Retry-After: soon\r\n";
+    client_case_ask_list(client_case);
+    assert_false(client_case->answer.has_retry_after);
+    client_case->headers = "Retry-After: 99999999999999999999999\r\n";
+    client_case_ask_list(client_case);
+    assert_int_equal(client_case->answer.retry_after_usec, 365 * USEC_PER_DAY);
+    client_case->headers = "Retry-After: Sun Nov  6 08:49:37 19944\r\n";
+    client_case_ask_list(client_case);
+    assert_int_equal(client_case->answer.retry_after_usec, 365 * USEC_PER_DAY);
+}
+
+static void assert_odd_list(ClientCase *client_case, int status, const char *body,
+                            const char *message)
+{
+    client_case->status = status;
+    client_case->body = body;
+    client_case_ask_list(client_case);
+    assert_int_equal(client_case->answer.kind, ANSWER_ODD);
+    assert_int_equal(client_case->answer.http, status);
+    assert_null(client_case->answer.members);
+    client_case_assert_has(client_case->answer.message, message);
+}
+
+static void test_odd_lists(void **state)
+{
+    ClientCase *client_case = *state;
+
+    assert_odd_list(client_case, 200, "<html>login</html>", "HTML instead of JSON");
+    assert_odd_list(client_case, 200, "", "empty body");
+    assert_odd_list(client_case, 200, "{\"total\":1,", "ends too early");
+    assert_odd_list(client_case, 200, "{\"members\":[]}", "total");
+    assert_odd_list(client_case, 206, ONE_MEMBER, "200");
+    client_case->body = ONE_MEMBER;
+    client_case->status = 200;
+    client_case_ask_list(client_case);
+    assert_int_equal(client_case->answer.kind, ANSWER_HTTP);
+    assert_int_equal(peer_connections(client_case->peer), 1);
+}
+
+static void test_status_of_a_deletion_counts(void **state)
+{
+    ClientCase *client_case = *state;
+
+    client_case->status = 200;
+    client_case->body = "<html>";
+    client_case_ask_delete(client_case);
+    assert_int_equal(client_case->answer.kind, ANSWER_HTTP);
+    assert_int_equal(client_case->answer.http, 200);
+    client_case->status = 302;
+    client_case_ask_delete(client_case);
+    assert_int_equal(client_case->answer.http, 302);
+    client_case_assert_has(client_case->answer.message, "redirect");
+    assert_int_equal(peer_requests(client_case->peer), 2);
+}
+
+static void serve_too_big(PeerConnection *connection, ClientCase *client_case)
+{
+    char head[128];
+
+    snprintf(head, sizeof(head), "HTTP/1.1 %d X\r\nContent-Length: 16777217\r\n\r\n",
+             client_case->status);
+    peer_puts(connection, head);
+}
+
+static void test_too_big(void **state)
+{
+    ClientCase *client_case = *state;
+
+    client_case->serve = serve_too_big;
+    client_case_ask_list(client_case);
+    assert_int_equal(client_case->answer.kind, ANSWER_ODD);
+    client_case_assert_has(client_case->answer.message, "larger than 16 MiB");
+    client_case->status = 503;
+    client_case_ask_list(client_case);
+    assert_int_equal(client_case->answer.kind, ANSWER_HTTP);
+    assert_int_equal(client_case->answer.http, 503);
+}
+
+static void serve_truncated(PeerConnection *connection, ClientCase *client_case)
+{
+    (void)client_case;
+    peer_puts(connection, "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n" ONE_MEMBER);
+    peer_close(connection);
+}
+
+static void test_truncated(void **state)
+{
+    ClientCase *client_case = *state;
+
+    client_case->serve = serve_truncated;
+    client_case_ask_list(client_case);
+    assert_int_equal(client_case->answer.kind, ANSWER_LOST);
+    assert_int_equal(client_case->answer.http, 0);
+    client_case_assert_has(client_case->answer.message, "127.0.0.1");
+}
+
+static void test_no_secret_in_messages(void **state)
+{
+    ClientCase *client_case = *state;
+
+    client_case->status = 401;
+    client_case->body = "{\"error_code\":\"APIG.0301\",\"error_msg\":\"bad " TOKEN " and " TOKEN
+                        "\",\"request_id\":\"" TOKEN "\"}";
+    client_case_ask_list(client_case);
+    assert_string_equal(client_case->answer.message, "bad *** and ***");
+    assert_string_equal(client_case->answer.request_id, "***");
+    client_case->body = "{\"error_msg\":\"token MIITtokentokentoken... is bad\"}";
+    client_case_ask_list(client_case);
+    assert_string_equal(client_case->answer.message, "token ***... is bad");
+}
+
+static void test_no_secret_key_in_messages(void **state)
+{
+    ClientCase *client_case = *state;
+
+    client_case_use_keys(client_case);
+    client_case->status = 401;
+    client_case->body = "{\"error_msg\":\"ak:" ACCESS_KEY " sk:" SECRET_KEY "\\n\"}";
+    client_case_ask_list(client_case);
+    assert_string_equal(client_case->answer.message, "ak:" ACCESS_KEY " sk:*** ");
+}
+
+static void test_clock_is_named(void **state)
+{
+    ClientCase *client_case = *state;
+
+    client_case_use_keys(client_case);
+    client_case->status = 401;
+    client_case->headers = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+    client_case->body = "{\"error_code\":\"APIG.0303\",\"error_msg\":\"refused\"}";
+    client_case_ask_list(client_case);
+    client_case_assert_has(client_case->answer.message,
+                           "refused; the service's clock says 1994-11-06T08:49:37Z");
+    client_case_assert_has(client_case->answer.message, "apart");
+}
+
+static void test_unreachable(void **state)
+{
+    ClientCase *client_case = *state;
+
+    client_case->instance.endpoint = "http://127.0.0.1:1";
+    client_case_ask_delete(client_case);
+    assert_int_equal(client_case->answer.kind, ANSWER_NOT_SENT);
+    assert_string_equal(client_case->answer.message,
+                        "cannot connect to 127.0.0.1 port 1: connection refused");
+}
+
+#define TEST(function)                                                                             \
+    cmocka_unit_test_setup_teardown(function, client_case_setup, client_case_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_refusal),
+        TEST(test_retry_after),
+        TEST(test_odd_lists),
+        TEST(test_status_of_a_deletion_counts),
+        TEST(test_too_big),
+        TEST(test_truncated),
+        TEST(test_no_secret_in_messages),
+        TEST(test_no_secret_key_in_messages),
+        TEST(test_clock_is_named),
+        TEST(test_unreachable),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,208 @@
+/* Pages of channels, what a refusal says, and the lines of requests. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/roma/channels.h"
+#include "daemon/roma/error.h"
+#include "daemon/roma/request.h"
+
+typedef struct Fixture {
+    BodyParser parser;
+    ChannelList channels;
+    Err err;
+} Fixture;
+
+static int setup(void **state)
+{
+    Fixture *fixture = test_calloc(1, sizeof(*fixture));
+
+    assert_int_equal(body_parser_init(&fixture->parser), 0);
+    *state = fixture;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    Fixture *fixture = *state;
+
+    channels_done(&fixture->channels);
+    body_parser_done(&fixture->parser);
+    test_free(fixture);
+    return 0;
+}
+
+static void assert_has(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("\"%s\" is not in \"%s\"", part, text);
+}
+
+static void test_channels(void **state)
+{
+    static const char body[] =
+        "{\"total\":3,\"size\":3,\"vpc_channels\":["
+        "{\"id\":\"a\",\"name\":\"n\",\"port\":8080,\"member_type\":\"ip\",\"type\":2,"
+        "\"vpc_channel_type\":\"builtin\",\"member_groups\":[{\"reference_vpc_channel_id\":\"\"}]},"
+        "{\"id\":\"b\",\"name\":\"\",\"member_groups\":[{},{\"reference_vpc_channel_id\":\"a\"}]},"
+        "{\"id\":\"c\",\"name\":\"x\",\"port\":null,\"type\":null,\"member_type\":null,"
+        "\"vpc_channel_type\":null,\"member_groups\":null}]}";
+    Fixture *fixture = *state;
+    const ChannelPage *page = &fixture->channels.page;
+
+    assert_int_equal(
+        channels_parse(&fixture->channels, &fixture->parser, body, strlen(body), &fixture->err), 0);
+    assert_int_equal(page->total, 3);
+    assert_int_equal(page->row_count, 3);
+    assert_string_equal(page->rows[0].id, "a");
+    assert_string_equal(page->rows[0].name, "n");
+    assert_string_equal(page->rows[0].member_type, "ip");
+    assert_string_equal(page->rows[0].vpc_channel_type, "builtin");
+    assert_int_equal(page->rows[0].type, 2);
+    assert_int_equal(page->rows[0].port, 8080);
+    assert_false(page->rows[0].has_reference);
+    assert_true(page->rows[1].has_reference);
+    assert_int_equal(page->rows[2].type, -1);
+    assert_int_equal(page->rows[2].port, 0);
+    assert_string_equal(page->rows[2].member_type, "");
+    assert_string_equal(page->rows[2].vpc_channel_type, "");
+}
+
+static void assert_odd_channel(Fixture *fixture, const char *row, const char *message)
+{
+    char body[1024];
+
+    snprintf(body, sizeof(body), "{\"total\":1,\"vpc_channels\":[%s]}", row);
+    assert_int_equal(
+        channels_parse(&fixture->channels, &fixture->parser, body, strlen(body), &fixture->err),
+        -EPROTO);
+    assert_has(fixture->err.text, message);
+}
+
+static void test_odd_channels(void **state)
+{
+    Fixture *fixture = *state;
+
+    assert_odd_channel(fixture, "{}", "vpc_channels[0].id: is missing");
+    assert_odd_channel(fixture, "{\"id\":\"a\"}", "vpc_channels[0].name: is missing");
+    assert_odd_channel(fixture, "{\"id\":\"a b\",\"name\":\"n\"}", "id: should be");
+    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":null}", "name: should be");
+    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":\"n\",\"type\":\"2\"}", "type: should be");
+    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":\"n\",\"type\":-1}", "type: should be");
+    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":\"n\",\"port\":70000}", "port: should be");
+    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":\"n\",\"vpc_channel_type\":1}",
+                       "vpc_channel_type: should be");
+    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":\"n\",\"member_groups\":{}}",
+                       "member_groups: should be");
+    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":\"n\",\"member_groups\":[1]}",
+                       "member_groups: should be");
+    assert_odd_channel(
+        fixture,
+        "{\"id\":\"a\",\"name\":\"n\",\"member_groups\":[{\"reference_vpc_channel_id\":1}]}",
+        "member_groups.reference_vpc_channel_id: should be");
+}
+
+static void assert_error(Fixture *fixture, const char *body, const char *code, const char *message,
+                         const char *request_id)
+{
+    ErrorBody error;
+
+    error_parse(&fixture->parser, body, strlen(body), &error);
+    assert_string_equal(error.code, code);
+    assert_string_equal(buf_text(&error.message), message);
+    assert_string_equal(error.request_id, request_id);
+    buf_done(&error.message);
+}
+
+static void test_errors(void **state)
+{
+    Fixture *fixture = *state;
+
+    assert_error(fixture, "{\"error_code\":\"APIG.1002\",\"error_msg\":\"Incorrect token\"}",
+                 "APIG.1002", "Incorrect token", "");
+    assert_error(fixture,
+                 "{\"error_code\":\"APIGW.0301\",\"error_msg\":\"m\",\"request_id\":\"r\",\"x\":1}",
+                 "APIGW.0301", "m", "r");
+    assert_error(fixture,
+                 "{\"error\":{\"code\":401,\"message\":\"wrong\",\"title\":\"Unauthorized\"}}", "",
+                 "wrong (Unauthorized)", "");
+    assert_error(fixture, "", "", "", "");
+    assert_error(fixture, "<html>", "", "HTML instead of JSON", "");
+    assert_error(fixture, "{}", "", "JSON without error_code and error_msg", "");
+    assert_error(fixture, "{\"error_code\":3024,\"error_msg\":null}", "",
+                 "JSON without error_code and error_msg", "");
+    assert_error(fixture, "{\"error_code\":\"APIG.3024\\u0000\",\"error_msg\":\"m\"}", "", "m", "");
+    assert_error(fixture, "{\"error_code\":\"APIG.3024 \",\"error_msg\":\"m\"}", "", "m", "");
+    assert_error(fixture,
+                 "{\"error_code\":\"APIG.3024-and-then-something-longer-than-any\","
+                 "\"error_msg\":\"m\"}",
+                 "", "m", "");
+}
+
+static void test_request_lines(void **state)
+{
+    Instance instance = {
+        .endpoint = "https://roma.example.com:443", .project_id = "p", .instance_id = "i"};
+    Request request = {.kind = REQUEST_LIST_CHANNELS, .limit = 1, .offset = UINT64_MAX};
+    _cleanup_(buf_done) Buf text = {0};
+    RequestLine line;
+
+    (void)state;
+    assert_int_equal(request_line(&instance, &request, &line), 0);
+    request_append_url(&instance, &line, &text);
+    assert_string_equal(text.data, "https://roma.example.com:443/v2/p/apic/instances/i/vpc-channels"
+                                   "?limit=1&offset=18446744073709551615");
+    buf_reset(&text);
+    request_append_host(&instance, &text);
+    assert_string_equal(text.data, "roma.example.com");
+    buf_reset(&text);
+    instance.endpoint = "http://[::1]:443";
+    request_append_host(&instance, &text);
+    assert_string_equal(text.data, "[::1]:443");
+    request.limit = 0;
+    assert_int_equal(request_line(&instance, &request, &line), -EINVAL);
+    request.limit = 501;
+    assert_int_equal(request_line(&instance, &request, &line), -EINVAL);
+    request = (Request){.kind = REQUEST_DELETE_MEMBER, .channel_id = "c"};
+    assert_int_equal(request_line(&instance, &request, &line), -EINVAL);
+    request.member_id = "..";
+    assert_int_equal(request_line(&instance, &request, &line), -EINVAL);
+    request.member_id = "m";
+    assert_int_equal(request_line(&instance, &request, &line), 0);
+    assert_string_equal(line.path, "/v2/p/apic/instances/i/vpc-channels/c/members/m");
+    instance.project_id = "../p";
+    assert_int_equal(request_line(&instance, &request, &line), -EINVAL);
+}
+
+/* All ids as long as they may be still fit. */
+static void test_longest_request_line(void **state)
+{
+    static const char id[] = "0123456789012345678901234567890123456789012345678901234567890123";
+    Instance instance = {
+        .endpoint = "https://e", .api = API_APIGW, .project_id = id, .instance_id = id};
+    Request request = {.kind = REQUEST_DELETE_MEMBER, .channel_id = id, .member_id = id};
+    RequestLine line;
+
+    (void)state;
+    assert_int_equal(strlen(id), REQUEST_ID_SIZE_MAX);
+    assert_int_equal(request_line(&instance, &request, &line), 0);
+    assert_true(strlen(line.path) < sizeof(line.path));
+    assert_has(line.path, "/members/0123");
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_channels),      TEST(test_odd_channels),         TEST(test_errors),
+        TEST(test_request_lines), TEST(test_longest_request_line),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
