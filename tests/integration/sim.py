@@ -12,6 +12,8 @@ import urllib.parse
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROJECT = "0123456789abcdef0123456789abcdef"
 INSTANCE = "6a7b8c9d-0000-4000-8000-000000000001"
+PREFIX = f"/v2/{PROJECT}/apic/instances/{INSTANCE}"
+HEADERS = {"X-Auth-Token": "T1", "Content-Type": "application/json"}
 
 
 def binary():
@@ -51,7 +53,7 @@ def make_certificate(folder):
 
 
 class Sim:
-    """A running stand-in. Use as a context manager, or call stop()."""
+    """A running stand-in. Use as a context manager, or call stop(). It ends with the thread that started it."""
 
     def __init__(self, state_dict, tls=False, log=None):
         self._folder = tempfile.TemporaryDirectory(prefix="romasim-")
@@ -81,8 +83,10 @@ class Sim:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.stop()
+    def __exit__(self, kind, *_):
+        status = self.stop()
+        if kind is None and status != 0:
+            raise RuntimeError(f"romasim ended with {status}")
 
     def stop(self):
         """Ends the stand-in; its exit status."""
@@ -161,3 +165,34 @@ class Sim:
 def start(state_dict, tls=False, log=None):
     """A running Sim."""
     return Sim(state_dict, tls, log)
+
+
+class Client:
+    """Asks a stand-in for what it holds, a connection for each request; `headers` stand for the usual ones."""
+
+    def __init__(self, service):
+        self.sim = service
+
+    def ask(self, method, path, body=None, headers=None):
+        connection = self.sim.connection()
+        if isinstance(body, (dict, list)):
+            body = json.dumps(body)
+        try:
+            connection.request(method, path, body, HEADERS if headers is None else headers)
+            answer = connection.getresponse()
+            return answer, answer.read()
+        finally:
+            connection.close()
+
+    def status(self, method, path, body=None, headers=None):
+        """(status, error code)"""
+        answer, text = self.ask(method, path, body, headers)
+        code = None
+        if text.startswith(b"{"):
+            code = json.loads(text).get("error_code")
+        return answer.status, code
+
+    def json(self, method, path, body=None):
+        answer, text = self.ask(method, path, body)
+        assert answer.status in (200, 201), text
+        return json.loads(text)

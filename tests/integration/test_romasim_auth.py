@@ -8,11 +8,10 @@ import pytest
 
 import sdksign
 import sim
-from sim import INSTANCE, PROJECT
+from sim import PREFIX, PROJECT
 
 VECTORS = sim.ROOT / "tests" / "vectors" / "sdk-hmac-sha256.json"
 CHANNEL = "a" * 32
-PREFIX = f"/v2/{PROJECT}/apic/instances/{INSTANCE}"
 MEMBERS = f"{PREFIX}/vpc-channels/{CHANNEL}/members"
 JSON = {"Content-Type": "application/json"}
 KEYS = [{"access": "AK", "secret": "SK"}, {"access": "TAK", "secret": "TSK", "security_token": "ST"},
@@ -109,7 +108,8 @@ def test_right_signatures_are_accepted(service):
     {"secret": "sk"},
     {"signed": ("host",)},
     {"sent": {"Host": "somewhere"}},
-    {"headers": {"X-Project-Id": PROJECT}, "signed": ("x-sdk-date", "x-project-id"), "sent": {"X-Project-Id": "e" * 32}},
+    {"headers": {"X-Project-Id": PROJECT}, "signed": ("x-sdk-date", "x-project-id"),
+     "sent": {"X-Project-Id": "e" * 32}},
     {"sent": {"Authorization": "SDK-HMAC-SHA256 Access=AK,SignedHeaders=host;x-sdk-date,Signature=00"}},
     {"sent": {"X-Sdk-Content-Sha256": "0" * 64}},
 ])
@@ -171,7 +171,8 @@ def test_more_than_five_wrong_signatures_in_a_row_lock_the_key(service):
 
 
 def test_tokens():
-    tokens = [{"token": "T1", "project_id": PROJECT}, {"token": "OLD", "expires_in": 0}, {"token": "E", "project_id": "e" * 32}]
+    tokens = [{"token": "T1", "project_id": PROJECT}, {"token": "OLD", "expires_in": 0},
+              {"token": "E", "project_id": "e" * 32}]
     with sim.start(make_state()) as service:
         service.credentials(tokens=tokens)
 
@@ -195,8 +196,8 @@ def login(service, password="P", scope={"project": {"name": "cn-north-4"}}, quer
         "name": "U", "domain": {"name": "D"}, "password": password, **user}}}}}
     if scope:
         body["auth"]["scope"] = scope
-    return ask(service, "POST", "/v3/auth/tokens" + query, {"Host": service.host, "Content-Type": "application/json;charset=utf8"},
-               json.dumps(body).encode())
+    headers = {"Host": service.host, "Content-Type": "application/json;charset=utf8"}
+    return ask(service, "POST", "/v3/auth/tokens" + query, headers, json.dumps(body).encode())
 
 
 def test_a_password_gives_a_token_for_its_project(service):

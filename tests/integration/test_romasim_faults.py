@@ -7,13 +7,12 @@ import socket
 import pytest
 
 import sim
-from sim import INSTANCE, PROJECT
+from sim import HEADERS, PREFIX
 
 CHANNEL = "a" * 32
 OTHER = "b" * 32
-CHANNELS = f"/v2/{PROJECT}/apic/instances/{INSTANCE}/vpc-channels"
+CHANNELS = f"{PREFIX}/vpc-channels"
 MEMBERS = f"{CHANNELS}/{CHANNEL}/members"
-HEADERS = {"X-Auth-Token": "T1", "Content-Type": "application/json"}
 
 
 class Faulty:
@@ -44,6 +43,11 @@ class Faulty:
         return json.loads(self.ask(path=MEMBERS + query)[1])
 
 
+def raw_request(target):
+    head = [f"GET {target} HTTP/1.1", "Host: x", *(f"{name}: {value}" for name, value in HEADERS.items())]
+    return "\r\n".join([*head, "", ""]).encode()
+
+
 @pytest.fixture
 def faulty():
     made = Faulty()
@@ -62,7 +66,8 @@ def test_rules_apply_in_order_after_their_skip_and_as_often_as_they_say(faulty):
 
 
 @pytest.mark.parametrize("match", [
-    {"method": "DELETE"}, {"op": "delete_member"}, {"channel": "payments", "method": "DELETE"}, {"channel": CHANNEL, "op": "delete_member"},
+    {"method": "DELETE"}, {"op": "delete_member"}, {"channel": "payments", "method": "DELETE"},
+    {"channel": CHANNEL, "op": "delete_member"},
     {"member": "10.1.0.2"}, {"path": "/members/"}, {"path": "/v2/*/members/?*"}])
 def test_rules_choose_their_requests(faulty, match):
     faulty.rule(match, {"status": 500})
@@ -88,14 +93,15 @@ def test_rules_with_mistakes_are_refused(faulty):
 
 
 def test_another_answer_instead_of_the_operation(faulty):
-    faulty.rule({"method": "DELETE"}, {"status": 429, "headers": {"Retry-After": "2", "Date": "Thu, 01 Jan 1970 00:00:00 GMT"},
+    long_ago = "Thu, 01 Jan 1970 00:00:00 GMT"
+    faulty.rule({"method": "DELETE"}, {"status": 429, "headers": {"Retry-After": "2", "Date": long_ago},
                                        "message": "policy user over ratelimit,limit:1,time:1 second"}, times=1)
     faulty.rule({"method": "DELETE"}, {"status": 404, "body": "<html>", "content_type": "text/html"}, times=1)
     faulty.rule({"method": "DELETE"}, {"status": 500, "code": "APIG.9008"}, times=1)
     faulty.rule({"op": "list_members"}, {"empty_200": True})
     path = f"{MEMBERS}/{faulty.ids[0]}"
     status, body, headers = faulty.ask("DELETE", path)
-    assert (status, headers["Retry-After"]) == (429, "2") and headers.get_all("Date") == ["Thu, 01 Jan 1970 00:00:00 GMT"]
+    assert (status, headers["Retry-After"]) == (429, "2") and headers.get_all("Date") == [long_ago]
     assert json.loads(body) == {"error_code": "APIG.0308", "request_id": headers["X-Request-Id"],
                                 "error_msg": "policy user over ratelimit,limit:1,time:1 second"}
     status, body, headers = faulty.ask("DELETE", path)
@@ -123,7 +129,7 @@ def test_the_operation_may_take_place_and_its_answer_be_lost(faulty, then):
 def test_reset_is_a_reset_and_close_is_not(faulty):
     faulty.rule({}, {"reset": True}, times=1)
     faulty.rule({}, {"close": True}, times=1)
-    request = f"GET {MEMBERS} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: T1\r\nContent-Type: application/json\r\n\r\n".encode()
+    request = raw_request(MEMBERS)
     for expected in (ConnectionResetError, None):
         with socket.create_connection(("127.0.0.1", faulty.sim.port), 10) as connection:
             connection.sendall(request)
@@ -144,23 +150,22 @@ def test_an_answer_that_never_comes_holds_nobody_up(faulty):
 
 
 def test_a_delayed_change_is_under_way_until_it_is_answered(faulty):
-    faulty.rule({"method": "DELETE"}, {"delay_ms": 500}, times=1)
+    faulty.rule({"method": "DELETE"}, {"delay_ms": 1500}, times=1)
     with pytest.raises(TimeoutError):
         faulty.ask("DELETE", f"{MEMBERS}/{faulty.ids[0]}", timeout=0.05)
     assert faulty.delete(1) == 500
     while faulty.delete(1) == 500:
         pass
     first = faulty.sim.requests("delete_member")[0]
-    assert first["end_ms"] - first["t_ms"] >= 500
+    assert first["end_ms"] - first["t_ms"] >= 1500
     # The client that gave up is no longer a request at the same time as its next one.
     assert faulty.sim.stats()["max_mutations_in_flight"] == {CHANNEL: 1}
 
 
 def read_all(faulty, query=""):
     """The raw answer until the service closes or nothing more comes."""
-    request = f"GET {MEMBERS}{query} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: T1\r\nContent-Type: application/json\r\n\r\n"
     with socket.create_connection(("127.0.0.1", faulty.sim.port), 0.3) as connection:
-        connection.sendall(request.encode())
+        connection.sendall(raw_request(MEMBERS + query))
         data = b""
         try:
             while len(data) < 3_000_000:
@@ -274,3 +279,12 @@ def test_faults_do_not_hide_wrong_credentials(faulty):
     connection.request("GET", MEMBERS, headers={**HEADERS, "X-Auth-Token": "no"})
     assert connection.getresponse().status == 401
     connection.close()
+
+
+def test_a_client_that_gave_up_is_not_in_flight(faulty):
+    faulty.rule({"op": "list_members"}, {"stall": True}, times=3)
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            faulty.ask(timeout=0.05)
+    assert faulty.ask()[0] == 200
+    assert faulty.sim.stats()["max_in_flight"] == 1

@@ -93,6 +93,7 @@ struct Request {
     Fault *fault;          /* the rule that applies, or NULL */
     uint64_t log_number;
     uint64_t begun_usec;
+    size_t place; /* among the requests in flight */
     size_t
         n_side_by_side; /* mutations of the channel under way when this one came, itself included */
     Answer answer;

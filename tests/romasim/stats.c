@@ -13,7 +13,34 @@ static struct {
     unsigned long in_flight_max;
     unsigned long per_op[OP_MAX];
 } counts;
-static unsigned long in_flight;
+/* Requests received and not yet completed, each knowing its place. */
+static Request **flying;
+static size_t n_flying, cap_flying;
+
+/* A suspended connection does not notice by itself that its client gave up. */
+static bool is_connected(const Request *r)
+{
+    struct pollfd p = {.fd = r->fd, .events = POLLRDHUP};
+
+    return poll(&p, 1, 0) <= 0 || !(p.revents & (POLLRDHUP | POLLHUP | POLLERR));
+}
+
+/* Enters the request among those in flight. Clients that hung up do not count for the maximum. */
+static void take_off(Request *r)
+{
+    size_t n = 0;
+
+    flying = alloc_grow(flying, n_flying, &cap_flying, sizeof(*flying));
+    r->place = n_flying;
+    flying[n_flying++] = r;
+    r->is_counted = true;
+    if (n_flying <= counts.in_flight_max)
+        return;
+    for (size_t i = 0; i < n_flying; i++)
+        n += is_connected(flying[i]);
+    if (n > counts.in_flight_max)
+        counts.in_flight_max = n;
+}
 
 /* Requests of the instance that began within the last second, this one included. */
 static void count_rate(Instance *i, uint64_t now_usec)
@@ -36,28 +63,20 @@ static void count_rate(Instance *i, uint64_t now_usec)
 void stats_begin(Request *r)
 {
     r->begun_usec = timing_now_usec();
-    r->is_counted = true;
+    take_off(r);
     counts.requests++;
     counts.per_op[r->op]++;
-    if (++in_flight > counts.in_flight_max)
-        counts.in_flight_max = in_flight;
     if (r->instance)
         count_rate(r->instance, r->begun_usec);
 }
 
 void stats_end(Request *r)
 {
-    if (r->is_counted)
-        in_flight--;
+    if (!r->is_counted)
+        return;
+    flying[r->place] = flying[--n_flying];
+    flying[r->place]->place = r->place;
     r->is_counted = false;
-}
-
-/* A suspended connection does not notice by itself that its client gave up. */
-static bool is_connected(const Request *r)
-{
-    struct pollfd p = {.fd = r->fd, .events = POLLRDHUP};
-
-    return poll(&p, 1, 0) <= 0 || !(p.revents & (POLLRDHUP | POLLHUP | POLLERR));
 }
 
 void stats_begin_mutation(Request *r)
@@ -147,9 +166,9 @@ void stats_render(Text *t)
 {
     text_addf(t,
               "{\"requests\":%lu,\"connections\":%lu,\"signature_failures\":%lu,\"logins\":%lu,"
-              "\"in_flight\":%lu,\"max_in_flight\":%lu",
+              "\"in_flight\":%zu,\"max_in_flight\":%lu",
               counts.requests, counts.connections, counts.signature_failures, counts.logins,
-              in_flight, counts.in_flight_max);
+              n_flying, counts.in_flight_max);
     add_per_op(t);
     add_maxima(t);
     text_add(t, "}");

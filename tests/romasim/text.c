@@ -36,19 +36,17 @@ void text_add(Text *t, const char *s)
 
 void text_addf(Text *t, const char *format, ...)
 {
+    char *formatted = NULL;
     va_list args;
     int len;
 
     va_start(args, format);
-    len = vsnprintf(NULL, 0, format, args);
+    len = vasprintf(&formatted, format, args);
     va_end(args);
     if (len < 0)
-        alloc_die("cannot format");
-    reserve(t, (size_t)len);
-    va_start(args, format);
-    vsnprintf(t->data + t->len, (size_t)len + 1, format, args);
-    va_end(args);
-    t->len += (size_t)len;
+        alloc_die("out of memory");
+    text_add_bytes(t, formatted, (size_t)len);
+    free(formatted);
 }
 
 void text_add_int(Text *t, long long value)
@@ -65,6 +63,20 @@ void text_add_int(Text *t, long long value)
     text_add_bytes(t, digits + n, sizeof(digits) - n);
 }
 
+/* Length of the well-formed UTF-8 character at `s`; 0 if it is none (RFC 3629). */
+static size_t character(const unsigned char *s)
+{
+    size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+
+    if (s[0] > 0xf4 || (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+        (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    return len;
+}
+
 static void add_escaped(Text *t, unsigned char c)
 {
     if (c == '"' || c == '\\') {
@@ -72,7 +84,7 @@ static void add_escaped(Text *t, unsigned char c)
 
         text_add_bytes(t, pair, 2);
     } else {
-        text_addf(t, "\\u%04x", c);
+        text_addf(t, "\\u%04x", c < 0x80 ? c : 0xfffdu);
     }
 }
 
@@ -85,14 +97,17 @@ void text_add_json(Text *t, const char *s)
         return;
     }
     text_add_bytes(t, "\"", 1);
-    for (; *s; s++) {
+    while (*s) {
         unsigned char c = (unsigned char)*s;
+        size_t len = character((const unsigned char *)s);
 
-        if (c >= 0x20 && c != '"' && c != '\\')
+        if (len > 0 && c >= 0x20 && c != '"' && c != '\\') {
+            s += len;
             continue;
+        }
         text_add_bytes(t, plain, (size_t)(s - plain));
         add_escaped(t, c);
-        plain = s + 1;
+        plain = ++s;
     }
     text_add_bytes(t, plain, (size_t)(s - plain));
     text_add_bytes(t, "\"", 1);

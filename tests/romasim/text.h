@@ -15,7 +15,8 @@ void text_add(Text *t, const char *s);
 void text_addf(Text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_add_int(Text *t, long long value);
 
-/* Adds `s` as a JSON string with its quotes; NULL becomes null. */
+/* Adds `s` as a JSON string with its quotes; NULL becomes null, a byte that is no UTF-8 becomes
+ * U+FFFD. */
 void text_add_json(Text *t, const char *s);
 
 /* Empties the text and frees its memory. */
