@@ -39,18 +39,23 @@ void channel_done(ChannelPass *channel)
     channel->sent = NULL;
 }
 
-void channel_end(ChannelPass *channel, Result result, const Err *err)
+void channel_close(ChannelPass *channel, Result result, const Err *err)
 {
     ChannelReport *report = channel->report;
 
     report->result = result;
     if (err && !err_is_set(&report->error))
         report->error = *err;
-    if (result == RESULT_FAILED || result == RESULT_UNMANAGEABLE)
-        channel_tell(channel, EVENT_CHANNEL_FAILED, &report->error);
     channel->is_done = true;
     --*channel->open_count;
     channel_done(channel);
+}
+
+void channel_end(ChannelPass *channel, Result result, const Err *err)
+{
+    channel_close(channel, result, err);
+    if (result == RESULT_FAILED || result == RESULT_UNMANAGEABLE)
+        channel_tell(channel, EVENT_CHANNEL_FAILED, &channel->report->error);
 }
 
 static void channel_fail(ChannelPass *channel, int error, const char *what)

@@ -61,6 +61,9 @@ void channel_start(ChannelPass *channel, const ChannelRow *row);
  */
 void channel_end(ChannelPass *channel, Result result, const Err *err);
 
+/* The same without telling: for what was told of the whole instance. */
+void channel_close(ChannelPass *channel, Result result, const Err *err);
+
 /* Reads the whole list into `diff`, after a delay; then calls on_whole. When it cannot be read, the
  * channel ends as failed, or as drift when the pass was stopped first. */
 void channel_read(ChannelPass *channel, Diff *diff, uint64_t delay_usec, ChannelOnWhole on_whole);

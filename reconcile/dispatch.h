@@ -50,6 +50,9 @@ uint64_t dispatch_next_usec(const Dispatch *dispatch);
 void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer);
 void dispatch_on_renewed(Dispatch *dispatch, Renewal renewal, const Err *err);
 
+/* Nothing more is sent: told once, ends every call that is not in flight with CALL_INSTANCE. */
+void dispatch_fail(Dispatch *dispatch, const Err *err);
+
 /* Ends every call that is not in flight; those in flight end with their next answer. */
 void dispatch_stop(Dispatch *dispatch, const char *why);
 

@@ -27,11 +27,19 @@ void instance_add(InstancePass *instance, ChannelPass *channel)
     instance->channels[instance->channel_count++] = channel;
 }
 
-static void instance_end_all(InstancePass *instance, Result result, const Err *err)
+static void instance_close_all(InstancePass *instance, Result result, const Err *err)
 {
     instance->is_resolved = true;
     for (; instance->next < instance->channel_count; instance->next++)
-        channel_end(instance->channels[instance->next], result, err);
+        channel_close(instance->channels[instance->next], result, err);
+}
+
+static void instance_fail(InstancePass *instance, const Err *err)
+{
+    Err why = *err;
+
+    dispatch_fail(&instance->dispatch, &why);
+    instance_close_all(instance, RESULT_FAILED, &why);
 }
 
 static void instance_ask(InstancePass *instance, uint64_t delay_usec)
@@ -96,7 +104,7 @@ static void instance_on_step(InstancePass *instance, ListingStep step, const Err
                                       dispatch_random(&instance->dispatch)));
         return;
     case LISTING_FAILED:
-        instance_end_all(instance, RESULT_FAILED, err);
+        instance_fail(instance, err);
         return;
     }
 }
@@ -114,13 +122,13 @@ static void instance_on_page(Call *call, CallEnd end, const Answer *answer, cons
         instance_on_step(instance, listing_on_odd_page(&instance->listing, &why), &why);
         return;
     case CALL_STOPPED:
-        instance_end_all(instance, RESULT_DRIFT, err);
+        instance_close_all(instance, RESULT_DRIFT, err);
         return;
     case CALL_GONE:
     case CALL_FAILED:
     case CALL_CHANNEL:
     case CALL_INSTANCE:
-        instance_end_all(instance, RESULT_FAILED, err);
+        instance_fail(instance, err);
         return;
     }
 }
