@@ -1,9 +1,9 @@
-/* Sending on whole passes: credentials that are refused, throttling, waits, places and the rate. */
+/* Sending on whole passes: credentials that are refused, and throttling. */
 #include "tests/unit/world.h"
 
 #include <string.h>
 
-static const char *const names[] = {"a", "b", "c", "d", "e", "f"};
+static const char *const names[] = {"a", "b", "c", "d", "e"};
 
 /* A channel of another instance, in sync. */
 static void add_elsewhere(World *world)
@@ -271,72 +271,21 @@ static void test_the_last_attempts_throttling_still_holds_the_instance(void **st
     world_free(world);
 }
 
-/* ---- places ---- */
-
-static void expect_others_are_quick(World *world)
-{
-    for (size_t i = 0; i < world->send_count; i++) {
-        const WorldSend *send = &world->sends[i];
-
-        if (strcmp(send->channel_id, "id-a") != 0)
-            assert_true(send->at_usec - world->sends[0].at_usec < USEC_PER_SEC);
-    }
-    for (size_t i = 1; i < 6; i++)
-        assert_int_equal(world_result(world, i), RESULT_CONVERGED);
-    world_free(world);
-}
-
-static World *world_of_six(uint32_t concurrency)
+static void test_throttling_outlives_the_pass(void **state)
 {
     World *world = world_new(1);
-
-    world->config.limits.concurrency = concurrency;
-    world->config.limits.requests_per_second = 0;
-    for (size_t i = 0; i < 6; i++)
-        world_add_usual(world, names[i], 2, 2);
-    return world;
-}
-
-static void test_a_slow_channel_does_not_hold_up_the_others(void **state)
-{
-    World *world = world_of_six(2);
-    WorldFault *slow = world_twist(world, REQUEST_LIST_MEMBERS, 1, 1, change_nothing);
+    WorldFault *fault = world_fault(world, REQUEST_LIST_MEMBERS, 1, 1, 429, "");
 
     (void)state;
-    slow->channel_id = "id-a";
-    slow->latency_usec = 50 * USEC_PER_SEC;
-    world_pass(world);
-    assert_int_equal(world_result(world, 0), RESULT_CONVERGED);
-    expect_others_are_quick(world);
-}
-
-static void test_a_channel_that_waits_gives_its_place_to_others(void **state)
-{
-    World *world = world_of_six(1);
-    WorldFault *fault = world_fault(world, REQUEST_DELETE_MEMBER, 1, 3, 503, "");
-
-    (void)state;
-    fault->channel_id = "id-a";
+    world_add_usual(world, "a", 2, 0);
+    world->config.retry.attempts = 1;
     fault->answer.has_retry_after = true;
-    fault->answer.retry_after_usec = 30 * USEC_PER_SEC;
+    fault->answer.retry_after_usec = USEC_PER_MINUTE;
     world_pass(world);
-    assert_int_equal(world_result(world, 0), RESULT_CONVERGED);
-    assert_int_equal(world_report(world, 0)->extras[0].attempts, 4);
-    expect_others_are_quick(world);
-}
-
-static void test_the_rate_stretches_a_pass_and_no_more(void **state)
-{
-    World *world = world_of_six(8);
-    uint64_t spent_usec;
-
-    (void)state;
-    world->config.limits.requests_per_second = 5;
+    assert_int_equal(world_result(world, 0), RESULT_FAILED);
     world_pass(world);
-    /* 1 + 6 lists + 12 deletions + 6 lists, five a second. */
-    assert_int_equal(world->send_count, 25);
-    spent_usec = world->sends[24].at_usec - world->sends[0].at_usec;
-    assert_in_range(spent_usec, 4 * USEC_PER_SEC, 5 * USEC_PER_SEC);
+    assert_int_equal(world_result(world, 0), RESULT_IN_SYNC);
+    assert_true(world_sent_at(world, REQUEST_LIST_CHANNELS, 1) >= USEC_PER_MINUTE);
     world_free(world);
 }
 
@@ -355,9 +304,7 @@ int main(void)
         cmocka_unit_test(test_throttling_holds_the_whole_instance_and_no_other),
         cmocka_unit_test(test_retry_after_on_a_503_delays_that_request_alone),
         cmocka_unit_test(test_the_last_attempts_throttling_still_holds_the_instance),
-        cmocka_unit_test(test_a_slow_channel_does_not_hold_up_the_others),
-        cmocka_unit_test(test_a_channel_that_waits_gives_its_place_to_others),
-        cmocka_unit_test(test_the_rate_stretches_a_pass_and_no_more),
+        cmocka_unit_test(test_throttling_outlives_the_pass),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -193,6 +193,24 @@ static void test_a_stop_during_a_renewal_ends_at_once(void **state)
     world_free(world);
 }
 
+static void test_throttling_told_after_the_stop_holds_the_next_pass(void **state)
+{
+    World *world = world_new(1);
+    WorldFault *fault = world_fault(world, REQUEST_LIST_MEMBERS, 1, 1, 429, "");
+
+    (void)state;
+    world_add_usual(world, "a", 3, 0);
+    fault->answer.has_retry_after = true;
+    fault->answer.retry_after_usec = USEC_PER_MINUTE;
+    world->stop_after_usec = 15 * USEC_PER_MSEC;
+    world_pass(world);
+    expect(world, RESULT_DRIFT, 2);
+    world_pass(world);
+    expect(world, RESULT_IN_SYNC, 0);
+    assert_true(world_sent_at(world, REQUEST_LIST_CHANNELS, 1) >= USEC_PER_MINUTE);
+    world_free(world);
+}
+
 static void test_no_channels_are_done_at_once(void **state)
 {
     World *world = world_new(1);
@@ -220,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_what_had_failed_before_the_stop_stays_failed),
         cmocka_unit_test(test_channels_that_never_got_a_place_are_drift),
         cmocka_unit_test(test_a_stop_during_a_renewal_ends_at_once),
+        cmocka_unit_test(test_throttling_told_after_the_stop_holds_the_next_pass),
         cmocka_unit_test(test_no_channels_are_done_at_once),
     };
 

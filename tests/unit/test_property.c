@@ -60,7 +60,8 @@ static void case_fill(Case *one)
                                    (uint8_t)world_below(world, 3)};
     }
     one->row_count = live;
-    memcpy(one->members, one->roster->members, wanted * sizeof(one->members[0]));
+    if (wanted > 0)
+        memcpy(one->members, one->roster->members, wanted * sizeof(one->members[0]));
     one->roster->members = one->members;
 }
 

@@ -54,7 +54,9 @@ World *world_new(size_t instance_count)
     world->now_usec = 1000 * USEC_PER_SEC;
     world->realtime_usec = UINT64_C(1795532645) * USEC_PER_SEC;
     world->wake_usec = USEC_NEVER;
+    world->gap_usec = 5 * USEC_PER_SEC;
     world->latency_usec = 10 * USEC_PER_MSEC;
+    world->scope = PASS_ALL_INSTANCES;
     world->random_state = 1;
     return world;
 }

@@ -161,7 +161,7 @@ struct World {
     Instance config_instances[WORLD_INSTANCES_MAX];
     RosterChannel rosters[WORLD_CHANNELS_MAX];
     WorldInstance instances[WORLD_INSTANCES_MAX];
-    Gate gates[WORLD_INSTANCES_MAX]; /* new for each pass */
+    Gate gates[WORLD_INSTANCES_MAX];
     WorldChannel channels[WORLD_CHANNELS_MAX];
     size_t channel_count;
     WorldMember **members;
@@ -170,6 +170,7 @@ struct World {
 
     uint64_t now_usec, realtime_usec, wake_usec;
     uint64_t random_state;
+    uint64_t gap_usec;            /* between passes */
     uint64_t latency_usec;        /* of a request, there and back */
     uint64_t latency_spread_usec; /* by chance on top */
     WorldEvent **events;
@@ -184,6 +185,8 @@ struct World {
     uint32_t pass_serial;
     char pass_id[24];
     bool dry_run;
+    bool is_probe;
+    size_t scope; /* an instance, or PASS_ALL_INSTANCES */
     bool is_stopped, is_abandoned;
     uint64_t stop_after_usec, abandon_after_usec; /* of the next pass; 0: not */
     const WorldEvent *delivering;

@@ -219,6 +219,7 @@ static void random_pass(World *world)
         world->stop_after_usec = world_below(world, 5 * USEC_PER_SEC) + 1;
     if (world->stop_after_usec && world_chance(world, 50))
         world->abandon_after_usec = world->stop_after_usec + world_below(world, USEC_PER_SEC);
+    world->gap_usec = world_below(world, 3) * 2 * USEC_PER_SEC;
     world_begin(world, world_chance(world, 10));
     random_people(world);
     world_finish(world);

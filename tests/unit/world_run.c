@@ -228,6 +228,19 @@ bool world_step(World *world)
 
 /* ---- whole passes ---- */
 
+/* The gates stay from pass to pass, as they do in the daemon, unless the rate was set anew. */
+static void run_set_gate(World *world, size_t instance)
+{
+    Gate *gate = &world->gates[instance];
+    uint32_t limit = world->config.limits.requests_per_second;
+
+    if (gate->rate.limit == limit)
+        return;
+    gate_done(gate);
+    if (gate_init(gate, limit) < 0)
+        fail_msg("the test is out of memory");
+}
+
 static void run_forget(World *world)
 {
     pass_free(TAKE_PTR(world->pass));
@@ -248,10 +261,7 @@ static void run_forget(World *world)
         instance->has_failed = false;
         instance->is_renewing = false;
         instance->renewal_count = 0;
-        instance->held_until_usec = 0;
-        gate_done(&world->gates[i]);
-        if (gate_init(&world->gates[i], world->config.limits.requests_per_second) < 0)
-            fail_msg("the test is out of memory");
+        run_set_gate(world, i);
     }
     for (size_t i = 0; i < world->channel_count; i++) {
         world->channels[i].mutations = 0;
@@ -265,7 +275,7 @@ void world_begin(World *world, bool dry_run)
     PassScope scope;
 
     run_forget(world);
-    run_advance(world, world->now_usec + 5 * USEC_PER_SEC);
+    run_advance(world, world->now_usec + world->gap_usec);
     world->pass_serial++;
     world->dry_run = dry_run;
     world->is_stopped = false;
@@ -274,7 +284,8 @@ void world_begin(World *world, bool dry_run)
     scope = (PassScope){
         .pass_id = world->pass_id,
         .dry_run = dry_run,
-        .instance = PASS_ALL_INSTANCES,
+        .instance = world->scope,
+        .is_probe = world->is_probe,
         .gates = world->gates,
     };
     if (pass_new(&world->config, &world_ops, world, &scope, &world->pass) < 0)

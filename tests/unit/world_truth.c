@@ -93,8 +93,7 @@ void world_rule_answer(World *world, const WorldEvent *event)
     } else if (verdict == WORLD_REFUSES) {
         call->state = CALL_REFUSED;
     }
-    if (verdict == WORLD_THROTTLES && !world->is_stopped &&
-        call->not_before_usec > instance->held_until_usec)
+    if (verdict == WORLD_THROTTLES && call->not_before_usec > instance->held_until_usec)
         instance->held_until_usec = call->not_before_usec;
 }
 
