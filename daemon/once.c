@@ -15,14 +15,14 @@
 #include "daemon/report_json.h"
 #include "daemon/report_text.h"
 #include "daemon/run.h"
-#include "daemon/state_dir.h"
+#include "daemon/state.h"
 
 /* How long a request in flight is awaited after a signal (PRODUCT.md section 7). */
 #define GRACE_USEC (4 * USEC_PER_SEC)
 
 typedef struct Once {
     sd_event *event;
-    Store *store;
+    State state;
     Door door;
     Run *run;
     char why[64]; /* the signal that stops it, "" before one */
@@ -79,24 +79,6 @@ static int once_catch_signals(Once *once, Err *err)
     for (size_t i = 0; i < ELEMENTS(signals) && r >= 0; i++)
         r = sd_event_add_signal(once->event, NULL, signals[i], once_on_signal, once);
     return r < 0 ? err_system(err, r, "cannot set up signals") : 0;
-}
-
-/* ---- the state ---- */
-
-/* 0, also where the state cannot be used: then it says why, and nothing will be deleted. */
-static int once_open_store(const Config *config, bool dry_run, Store **ret_store, Err *ret_why)
-{
-    _cleanup_free_ char *directory = NULL;
-    int r = state_dir_find(config, &directory, ret_why);
-
-    if (r >= 0)
-        r = dry_run ? store_open_read_only(directory, ret_store, ret_why)
-                    : store_open(directory, ret_store, ret_why);
-    if (r == -EWOULDBLOCK)
-        return r;
-    if (r < 0)
-        log_event(LOG_LEVEL_ERR, NULL, "%s", ret_why->text);
-    return 0;
 }
 
 static int once_give_approvals(Store *store, const Options *options, Err *err)
@@ -169,7 +151,6 @@ static int once_pass(Once *once, const Options *options, Err *err)
 
 static int once_prepare(Once *once, const Config *config, const Options *options, Err *err)
 {
-    Err store_err = {0};
     int r = sd_event_new(&once->event);
 
     if (r < 0)
@@ -177,15 +158,16 @@ static int once_prepare(Once *once, const Config *config, const Options *options
     r = once_catch_signals(once, err);
     if (r < 0)
         return r;
-    r = once_open_store(config, options->dry_run, &once->store, &store_err);
+    r = state_open(&once->state, config, options->dry_run);
     if (r < 0) {
-        log_event(LOG_LEVEL_ERR, NULL, "%s", store_err.text);
+        log_event(LOG_LEVEL_ERR, NULL, "%s", once->state.err.text);
         return EXIT_LOCKED;
     }
-    r = once_give_approvals(once->store, options, err);
+    r = once_give_approvals(once->state.store, options, err);
     if (r < 0)
         return r;
-    r = door_open(&once->door, once->event, config, options->dry_run, once->store, &store_err, err);
+    r = door_open(&once->door, once->event, config, options->dry_run, once->state.store,
+                  &once->state.err, err);
     if (r == -ENOMEM || r >= 0)
         return r < 0 ? r : 0;
     log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
@@ -210,7 +192,7 @@ int once_run(const Options *options)
     }
     run_free(once.run);
     door_close(&once.door);
-    store_free(once.store);
+    state_close(&once.state);
     sd_event_unref(once.event);
     return status;
 }

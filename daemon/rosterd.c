@@ -6,6 +6,7 @@
 #include "daemon/load.h"
 #include "daemon/once.h"
 #include "daemon/options.h"
+#include "daemon/service.h"
 
 static const char help[] =
     "rosterd [-c FILE] [--once [--approve DIGEST]... [--json]] [--dry-run] [--check]\n"
@@ -45,9 +46,7 @@ static int rosterd_run(const Options *options)
     case ACTION_DAEMON:
         break;
     }
-    fputs("rosterd: this version makes single passes: give --once or --check (see --help)\n",
-          stderr);
-    return EXIT_USAGE;
+    return service_run(options);
 }
 
 int main(int argc, char *argv[])

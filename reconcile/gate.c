@@ -24,3 +24,10 @@ void gate_hold(Gate *gate, uint64_t until_usec)
     if (until_usec > gate->held_until_usec)
         gate->held_until_usec = until_usec;
 }
+
+void gate_take_over(Gate *gate, Gate *old)
+{
+    gate_hold(gate, old->held_until_usec);
+    rate_take_over(&gate->rate, &old->rate);
+    old->held_until_usec = 0;
+}

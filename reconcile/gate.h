@@ -16,5 +16,8 @@ void gate_done(Gate *gate);
 /* The first moment, not before now, at which another request may begin. */
 uint64_t gate_open_usec(const Gate *gate, uint64_t now_usec);
 
+/* Goes on where `old`, the gate of the same instance, leaves off; `old` is as good as new. */
+void gate_take_over(Gate *gate, Gate *old);
+
 /* Keeps it shut until then, unless it is shut for longer already. */
 void gate_hold(Gate *gate, uint64_t until_usec);

@@ -44,3 +44,11 @@ void rate_note(Rate *rate, uint64_t now_usec)
     if (rate->count < rate->limit)
         rate->count++;
 }
+
+void rate_take_over(Rate *rate, const Rate *old)
+{
+    size_t oldest = old->count < old->limit ? 0 : old->next;
+
+    for (size_t i = 0; i < old->count; i++)
+        rate_note(rate, old->begun[(oldest + i) % old->limit]);
+}

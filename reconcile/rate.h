@@ -18,5 +18,8 @@ void rate_done(Rate *rate);
 /* The first moment, not before now, at which another request may begin. Monotonic microseconds. */
 uint64_t rate_next_usec(const Rate *rate, uint64_t now_usec);
 
+/* Counts what the old rate saw begin; where the limits differ, the newest of it that fit. */
+void rate_take_over(Rate *rate, const Rate *old);
+
 /* Notes that one begins now. */
 void rate_note(Rate *rate, uint64_t now_usec);

@@ -1,0 +1,279 @@
+/* Beats: see beat.h. */
+#include "daemon/beat.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/events.h"
+#include "daemon/message_ids.h"
+
+#define JITTER_PERCENT 10
+#define OVERDUE_USEC (15 * USEC_PER_SEC)
+
+static const char *beat_name(const Beat *beat)
+{
+    return beat->door->config->instances[beat->instance].name;
+}
+
+/* ---- when ---- */
+
+static uint64_t beat_jitter_usec(uint64_t span_usec)
+{
+    uint64_t random = 0, width = span_usec / 100 * (2 * JITTER_PERCENT);
+
+    if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0 || width == 0)
+        return span_usec;
+    return span_usec - width / 2 + random % width;
+}
+
+static uint64_t beat_delay_usec(const Beat *beat)
+{
+    uint64_t interval_usec = beat->door->config->interval_usec;
+    uint64_t delay_usec = interval_usec;
+
+    for (uint32_t i = 0; i < beat->failures && delay_usec < BEAT_BACKOFF_MAX_USEC; i++)
+        delay_usec *= 2;
+    if (delay_usec > BEAT_BACKOFF_MAX_USEC)
+        delay_usec = interval_usec > BEAT_BACKOFF_MAX_USEC ? interval_usec : BEAT_BACKOFF_MAX_USEC;
+    return beat_jitter_usec(delay_usec);
+}
+
+static void beat_schedule(Beat *beat, uint64_t delay_usec)
+{
+    beat->next_usec = clock_monotonic_usec() + delay_usec;
+    sd_event_source_set_time(beat->timer, beat->next_usec);
+    sd_event_source_set_enabled(beat->timer, SD_EVENT_ONESHOT);
+}
+
+/* ---- what is said ---- */
+
+/* A channel's state is said when it changes, an instance's outage at its start and its end. */
+static bool beat_is_news(Beat *beat, const Event *event)
+{
+    char subject[256];
+
+    switch (event->kind) {
+    case EVENT_INSTANCE_FAILED:
+    case EVENT_RETRY:
+        return beat->failures == 0;
+    case EVENT_HELD:
+    case EVENT_CHANNEL_FAILED:
+        snprintf(subject, sizeof(subject), "%s",
+                 event->channel_name[0] ? event->channel_name : event->channel_id);
+        return news_is_new(&beat->news, subject, event->err->text) && beat->failures == 0;
+    case EVENT_DELETED:
+    case EVENT_DELETE_FAILED:
+    case EVENT_RENEWED:
+        break;
+    }
+    return true;
+}
+
+static void beat_on_event(const Event *event, void *userdata)
+{
+    Beat *beat = userdata;
+
+    if (event->kind == EVENT_INSTANCE_FAILED)
+        beat->instance_failed = true;
+    events_log(event, beat_is_news(beat, event));
+}
+
+static const char *beat_channel_name(const ChannelReport *report)
+{
+    if (report->name)
+        return report->name;
+    return report->id ? report->id : "";
+}
+
+static void beat_say_recovered(Beat *beat, const ChannelReport *report)
+{
+    const LogFields fields = {
+        .message_id = MESSAGE_CHANNEL_RECOVERED,
+        .instance = beat_name(beat),
+        .channel = beat_channel_name(report),
+    };
+
+    if (report->result == RESULT_FAILED || report->result == RESULT_HELD ||
+        report->result == RESULT_UNMANAGEABLE)
+        return;
+    if (news_forget(&beat->news, fields.channel))
+        log_event(LOG_LEVEL_NOTICE, &fields, "%s/%s: no longer held or failed: %s", fields.instance,
+                  fields.channel, report_result_text(report->result));
+}
+
+static void beat_say_outage(Beat *beat, const Report *report)
+{
+    const LogFields fields = {.message_id = MESSAGE_OUTAGE, .instance = beat_name(beat)};
+
+    beat->outage_since_usec = clock_monotonic_usec();
+    if (!beat->instance_failed)
+        log_event(LOG_LEVEL_ERR, &fields, "%s: none of its channels can be read: %s",
+                  fields.instance, report->channels[0].error.text);
+}
+
+static void beat_say_recovery(const Beat *beat)
+{
+    const LogFields fields = {.message_id = MESSAGE_RECOVERED, .instance = beat_name(beat)};
+    char span[32];
+
+    clock_format_span(clock_monotonic_usec() - beat->outage_since_usec, span, sizeof(span));
+    log_event(LOG_LEVEL_ERR, &fields, "%s: can be read again, after %s", fields.instance, span);
+}
+
+/* ---- what a pass came to ---- */
+
+static bool beat_could_read(const Report *report)
+{
+    for (size_t i = 0; i < report->channel_count; i++) {
+        if (report->channels[i].has_list || report->channels[i].result == RESULT_UNMANAGEABLE)
+            return true;
+    }
+    return false;
+}
+
+static void beat_note_channel(Beat *beat, size_t number, const ChannelReport *report)
+{
+    beat->results[report->result]++;
+    if (report->has_list)
+        beat->listed_usec[number] = clock_monotonic_usec();
+    beat_say_recovered(beat, report);
+    if (beat->trouble[0] || report->result < RESULT_HELD)
+        return;
+    if (report->result == RESULT_HELD)
+        snprintf(beat->trouble, sizeof(beat->trouble), "%s/%s: held by %s", beat_name(beat),
+                 beat_channel_name(report), guard_name_text(report->guards[0].name));
+    else
+        snprintf(beat->trouble, sizeof(beat->trouble), "%s/%s: %.100s", beat_name(beat),
+                 beat_channel_name(report), report->error.text);
+}
+
+static void beat_take_stock(Beat *beat, const Report *report)
+{
+    for (size_t i = 0; i <= RESULT_FAILED; i++)
+        beat->results[i] = 0;
+    beat->trouble[0] = '\0';
+    for (size_t i = 0; i < report->channel_count; i++)
+        beat_note_channel(beat, i, &report->channels[i]);
+    if (beat_could_read(report)) {
+        if (beat->failures > 0)
+            beat_say_recovery(beat);
+        beat->failures = 0;
+        return;
+    }
+    if (beat->failures == 0)
+        beat_say_outage(beat, report);
+    if (beat->failures < UINT32_MAX)
+        beat->failures++;
+}
+
+static void beat_on_done(Run *run, void *userdata)
+{
+    Beat *beat = userdata;
+    const LogFields fields = {.message_id = MESSAGE_STATE};
+    Err err = {0};
+
+    if (run_finish(run, &err) >= 0)
+        news_forget(&beat->news, "");
+    else if (news_is_new(&beat->news, "", err.text))
+        log_event(LOG_LEVEL_ERR, &fields, "%s", err.text);
+    if (!beat->is_halted)
+        beat_take_stock(beat, run_get_report(run));
+    beat->run = NULL;
+    run_free(run);
+    if (!beat->is_halted)
+        beat_schedule(beat, beat_delay_usec(beat));
+    beat->on_pass(beat, beat->userdata);
+}
+
+static int beat_on_time(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    Beat *beat = userdata;
+    Err err = {0};
+
+    (void)source;
+    (void)usec;
+    if (beat->is_halted || beat->run)
+        return 0;
+    beat->next_usec = USEC_NEVER;
+    beat->instance_failed = false;
+    if (run_begin(beat->door, beat->instance, beat->failures > 0, beat_on_done, beat_on_event, beat,
+                  &beat->run, &err) < 0) {
+        log_event(LOG_LEVEL_ERR, NULL, "%s: no pass can begin: %s", beat_name(beat), err.text);
+        beat_schedule(beat, beat_delay_usec(beat));
+    }
+    return 0;
+}
+
+/* ---- beginning and ending ---- */
+
+int beat_init(Beat *beat, Door *door, size_t instance, BeatOnPass on_pass, void *userdata)
+{
+    const Config *config = door->config;
+    int r;
+
+    *beat = (Beat){
+        .door = door,
+        .instance = instance,
+        .on_pass = on_pass,
+        .userdata = userdata,
+        .next_usec = USEC_NEVER,
+    };
+    for (size_t i = 0; i < config->channel_count; i++)
+        beat->channel_count += config->channels[i].instance == instance;
+    beat->listed_usec = calloc(beat->channel_count + 1, sizeof(*beat->listed_usec));
+    if (!beat->listed_usec)
+        return -ENOMEM;
+    r = sd_event_add_time(door->event, &beat->timer, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
+                          beat_on_time, beat);
+    if (r < 0)
+        return r;
+    if (beat->channel_count > 0)
+        beat_schedule(beat, 0);
+    else
+        sd_event_source_set_enabled(beat->timer, SD_EVENT_OFF);
+    return 0;
+}
+
+void beat_done(Beat *beat)
+{
+    run_free(beat->run);
+    sd_event_source_disable_unref(beat->timer);
+    news_done(&beat->news);
+    free(beat->listed_usec);
+    *beat = (Beat){0};
+}
+
+void beat_halt(Beat *beat, const char *why)
+{
+    beat->is_halted = true;
+    beat->next_usec = USEC_NEVER;
+    sd_event_source_set_enabled(beat->timer, SD_EVENT_OFF);
+    if (beat->run)
+        run_stop(beat->run, why);
+}
+
+void beat_abandon(Beat *beat, const char *why)
+{
+    if (beat->run)
+        run_abandon(beat->run, why);
+}
+
+bool beat_is_stuck(const Beat *beat, uint64_t now_usec)
+{
+    if (beat->run)
+        return run_is_stuck(beat->run, now_usec);
+    return beat->next_usec != USEC_NEVER && now_usec > beat->next_usec + OVERDUE_USEC;
+}
+
+void beat_take_over(Beat *beat, Beat *old)
+{
+    beat->failures = old->failures;
+    beat->outage_since_usec = old->outage_since_usec;
+    news_done(&beat->news);
+    beat->news = old->news;
+    old->news = (News){0};
+}

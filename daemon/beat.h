@@ -1,0 +1,52 @@
+/*
+ * The rhythm of one instance: a pass every interval with jitter; fewer while none of its channels
+ * can be read; what the last pass came to.
+ */
+#pragma once
+
+#include "daemon/news.h"
+#include "daemon/run.h"
+
+typedef struct Beat Beat;
+
+/* Called after each of its passes, from the event loop. */
+typedef void (*BeatOnPass)(Beat *beat, void *userdata);
+
+/* The longest time between passes of an instance that cannot be read. */
+#define BEAT_BACKOFF_MAX_USEC (15 * USEC_PER_MINUTE)
+
+struct Beat {
+    Door *door;
+    size_t instance;
+    BeatOnPass on_pass;
+    void *userdata;
+    Run *run; /* NULL between passes */
+    sd_event_source *timer;
+    uint64_t next_usec;         /* monotonic: when the next pass begins; USEC_NEVER: none will */
+    uint32_t failures;          /* passes in a row in which no channel could be read */
+    uint64_t outage_since_usec; /* monotonic, failures > 0 */
+    bool instance_failed;       /* told during the pass under way */
+    bool is_halted;             /* begins no further pass */
+    News news;
+    size_t channel_count;
+    size_t results[RESULT_FAILED + 1]; /* channels by the result of the last pass */
+    uint64_t *listed_usec;             /* monotonic, of each channel's last whole list; 0: none */
+    char trouble[160];                 /* the first channel that wants a person, "" without one */
+};
+
+/* Ready to begin; the first pass begins at once. 0; -ENOMEM; sd-event's. beat_done() in every case.
+ * A beat of an instance without channels never begins a pass. */
+int beat_init(Beat *beat, Door *door, size_t instance, BeatOnPass on_pass, void *userdata);
+void beat_done(Beat *beat);
+
+/* Begins no further pass; stops the one under way, where `why` tells a reason. */
+void beat_halt(Beat *beat, const char *why);
+
+/* After beat_halt(): does not await the requests in flight, which the caller cancels. */
+void beat_abandon(Beat *beat, const char *why);
+
+/* Whether its pass makes no progress, or its next one is overdue. */
+bool beat_is_stuck(const Beat *beat, uint64_t now_usec);
+
+/* Carries an outage and what was said over from the beat of the same instance before a reload. */
+void beat_take_over(Beat *beat, Beat *old);

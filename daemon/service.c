@@ -1,0 +1,306 @@
+/* The daemon: see service.h. */
+#include "daemon/service.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/exit_status.h"
+#include "daemon/load.h"
+#include "daemon/message_ids.h"
+#include "daemon/notify.h"
+#include "daemon/reload.h"
+#include "daemon/state.h"
+#include "daemon/status.h"
+#include "daemon/watch.h"
+
+/* How long requests in flight are awaited after a signal (PRODUCT.md section 7). */
+#define GRACE_USEC (4 * USEC_PER_SEC)
+
+typedef struct Service {
+    sd_event *event;
+    const Options *options;
+    State state;
+    Tenure *tenure; /* in force */
+    Tenure *next;   /* waits for the passes of `tenure` to end; NULL: none */
+    Watch *watch;
+    char invalid[160];      /* why the newest settings or rosters are refused; "" */
+    char why[64];           /* the signal that ends it; "" */
+    uint64_t watchdog_usec; /* how often it is fed; 0: not at all */
+} Service;
+
+static void service_show_status(const Service *service)
+{
+    char text[STATUS_SIZE];
+
+    status_format(service->tenure, service->invalid, text);
+    notify_status("%s", text);
+}
+
+/* ---- changing tenures ---- */
+
+static void service_on_pass(Beat *beat, void *userdata);
+
+static int service_begin_tenure(Service *service, Tenure *tenure, Err *err)
+{
+    int r = tenure_begin(tenure, service->tenure, service_on_pass, service);
+
+    if (r < 0)
+        return err_system(err, r, "cannot begin with the new settings");
+    tenure_free(service->tenure);
+    service->tenure = tenure;
+    return 0;
+}
+
+static void service_change_tenure(Service *service)
+{
+    Err err = {0};
+
+    if (!service->next || !tenure_is_idle(service->tenure))
+        return;
+    if (service_begin_tenure(service, TAKE_PTR(service->next), &err) < 0) {
+        log_event(LOG_LEVEL_ERR, NULL, "%s", err.text);
+        sd_event_exit(service->event, EXIT_FAILED);
+        return;
+    }
+    service_show_status(service);
+}
+
+static int service_on_idle(sd_event_source *source, void *userdata)
+{
+    Service *service = userdata;
+
+    sd_event_source_disable_unref(source);
+    if (service->why[0]) {
+        if (tenure_is_idle(service->tenure))
+            sd_event_exit(service->event, 0);
+    } else {
+        service_change_tenure(service);
+    }
+    return 0;
+}
+
+/* A tenure cannot be freed from within one of its beats: the loop does it. */
+static void service_look_for_idle(Service *service)
+{
+    sd_event_source *source = NULL;
+
+    if (sd_event_add_defer(service->event, &source, service_on_idle, service) < 0)
+        sd_event_exit(service->event, EXIT_FAILED);
+}
+
+static void service_on_pass(Beat *beat, void *userdata)
+{
+    Service *service = userdata;
+
+    (void)beat;
+    if (service->why[0] || service->next)
+        service_look_for_idle(service);
+    else
+        service_show_status(service);
+}
+
+/* ---- reload ---- */
+
+/* What was waiting is superseded; passes under way plan anew with what takes effect. */
+static void service_adopt(Service *service, Tenure *tenure)
+{
+    tenure_free(service->next);
+    service->next = tenure;
+    tenure_halt(service->tenure, "settings or rosters changed, what was not sent is planned anew");
+    service_look_for_idle(service);
+}
+
+static void service_reload(Service *service, bool is_asked)
+{
+    const Config *old = service->next ? service->next->config : service->tenure->config;
+    Tenure *tenure = NULL;
+    int r;
+
+    notify_reloading(clock_monotonic_usec());
+    r = reload_load(service->options, service->event, &service->state, service->watch, old,
+                    is_asked, &tenure, service->invalid, sizeof(service->invalid));
+    if (r >= 0 && tenure)
+        service_adopt(service, tenure);
+    service_show_status(service);
+    notify_ready();
+}
+
+static void service_on_change(void *userdata)
+{
+    Service *service = userdata;
+
+    if (!service->why[0])
+        service_reload(service, false);
+}
+
+static int service_on_hangup(sd_event_source *source, const struct signalfd_siginfo *info,
+                             void *userdata)
+{
+    Service *service = userdata;
+
+    (void)source;
+    (void)info;
+    if (!service->why[0])
+        service_reload(service, true);
+    return 0;
+}
+
+/* ---- stop ---- */
+
+static void service_abandon(Service *service)
+{
+    tenure_abandon(service->tenure, service->why);
+    service_look_for_idle(service);
+}
+
+static int service_on_grace(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    (void)source;
+    (void)usec;
+    service_abandon(userdata);
+    return 0;
+}
+
+static int service_on_stop(sd_event_source *source, const struct signalfd_siginfo *info,
+                           void *userdata)
+{
+    const LogFields fields = {.message_id = MESSAGE_STOPPING};
+    Service *service = userdata;
+
+    (void)source;
+    if (service->why[0]) {
+        service_abandon(service);
+        return 0;
+    }
+    snprintf(service->why, sizeof(service->why), "stopped by SIG%s",
+             sigabbrev_np((int)info->ssi_signo));
+    log_event(LOG_LEVEL_INFO, &fields, "%s", service->why);
+    notify_stopping();
+    tenure_halt(service->tenure, service->why);
+    service_look_for_idle(service);
+    if (sd_event_add_time_relative(service->event, NULL, CLOCK_MONOTONIC, GRACE_USEC, USEC_PER_MSEC,
+                                   service_on_grace, service) < 0)
+        service_abandon(service);
+    return 0;
+}
+
+/* ---- watchdog ---- */
+
+static int service_on_watchdog(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    Service *service = userdata;
+    uint64_t now_usec = clock_monotonic_usec();
+
+    (void)usec;
+    if (!tenure_is_stuck(service->tenure, now_usec))
+        notify_watchdog();
+    sd_event_source_set_time(source, now_usec + service->watchdog_usec);
+    sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+    return 0;
+}
+
+/* ---- start ---- */
+
+static int service_catch_signals(Service *service, Err *err)
+{
+    static const struct {
+        int signal;
+        sd_event_signal_handler_t handler;
+    } signals[] = {
+        {SIGTERM, service_on_stop}, {SIGINT, service_on_stop}, {SIGHUP, service_on_hangup}};
+    sigset_t set;
+    int r = 0;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < ELEMENTS(signals); i++)
+        sigaddset(&set, signals[i].signal);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+        return err_system(err, -errno, "cannot set up signals");
+    for (size_t i = 0; i < ELEMENTS(signals) && r >= 0; i++)
+        r = sd_event_add_signal(service->event, NULL, signals[i].signal, signals[i].handler,
+                                service);
+    return r < 0 ? err_system(err, r, "cannot set up signals") : 0;
+}
+
+static int service_set_up(Service *service, Err *err)
+{
+    int r = sd_event_new(&service->event);
+
+    if (r >= 0)
+        r = watch_new(service->event, service_on_change, service, &service->watch);
+    if (r < 0)
+        return err_system(err, r, "cannot set up the event loop");
+    r = service_catch_signals(service, err);
+    if (r < 0)
+        return r;
+    service->watchdog_usec = notify_watchdog_usec() / 3;
+    if (service->watchdog_usec == 0)
+        return 0;
+    r = sd_event_add_time(service->event, NULL, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
+                          service_on_watchdog, service);
+    return r < 0 ? err_system(err, r, "cannot set up the watchdog") : 0;
+}
+
+/* The exit status, or 0 to go on. */
+static int service_load(Service *service, Err *err)
+{
+    Config *config = NULL;
+    Tenure *tenure = NULL;
+    int r;
+
+    if (load_config(service->options->config_path, &config) < 0)
+        return EXIT_INVALID;
+    if (state_open(&service->state, config, service->options->dry_run) == -EWOULDBLOCK) {
+        log_event(LOG_LEVEL_ERR, NULL, "%s", service->state.err.text);
+        config_free(config);
+        return EXIT_LOCKED;
+    }
+    r = tenure_new(service->event, config, service->options->dry_run, service->state.store,
+                   &service->state.err, &tenure, err);
+    if (r < 0) {
+        log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
+        return r == -ENOMEM ? EXIT_FAILED : EXIT_INVALID;
+    }
+    watch_set(service->watch, tenure->config->files, tenure->config->file_count);
+    r = service_begin_tenure(service, tenure, err);
+    return r < 0 ? r : 0;
+}
+
+static int service_serve(Service *service)
+{
+    const LogFields fields = {.message_id = MESSAGE_STARTED};
+    const Config *config = service->tenure->config;
+
+    log_event(LOG_LEVEL_INFO, &fields, "rosterd %s: %zu channels of %zu instances%s",
+              ROSTERD_VERSION, config->channel_count, config->instance_count,
+              service->options->dry_run ? ", dry run" : "");
+    service_show_status(service);
+    notify_ready();
+    return sd_event_loop(service->event);
+}
+
+int service_run(const Options *options)
+{
+    Service service = {.options = options};
+    Err err = {0};
+    int status = service_set_up(&service, &err);
+
+    if (status == 0)
+        status = service_load(&service, &err);
+    if (status == 0)
+        status = service_serve(&service);
+    if (status < 0) {
+        log_event(LOG_LEVEL_ERR, NULL, "%s", err_is_set(&err) ? err.text : strerror(-status));
+        status = EXIT_FAILED;
+    }
+    tenure_free(service.next);
+    tenure_free(service.tenure);
+    state_close(&service.state);
+    watch_free(service.watch);
+    sd_event_unref(service.event);
+    return status;
+}

@@ -1,0 +1,111 @@
+/* The status line: see status.h. */
+#include "daemon/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "daemon/base/clock.h"
+
+typedef struct StatusSums {
+    size_t channels, in_sync, held, failed, drift, unknown;
+    uint64_t oldest_usec; /* monotonic; USEC_NEVER: no channel was ever read */
+    bool some_unread;
+    uint64_t next_usec;
+    bool is_running;
+    const char *trouble;
+} StatusSums;
+
+static void status_add_beat(StatusSums *sums, const Beat *beat)
+{
+    const size_t *results = beat->results;
+    size_t known = 0;
+
+    for (size_t i = 0; i <= RESULT_FAILED; i++)
+        known += results[i];
+    sums->channels += beat->channel_count;
+    sums->unknown += beat->channel_count - known;
+    sums->in_sync += results[RESULT_IN_SYNC] + results[RESULT_CONVERGED];
+    sums->held += results[RESULT_HELD];
+    sums->failed += results[RESULT_FAILED] + results[RESULT_UNMANAGEABLE];
+    sums->drift += results[RESULT_DRIFT] + results[RESULT_PAUSED];
+    for (size_t i = 0; i < beat->channel_count; i++) {
+        sums->some_unread = sums->some_unread || beat->listed_usec[i] == 0;
+        if (beat->listed_usec[i] && beat->listed_usec[i] < sums->oldest_usec)
+            sums->oldest_usec = beat->listed_usec[i];
+    }
+    sums->is_running = sums->is_running || beat->run;
+    if (beat->next_usec < sums->next_usec)
+        sums->next_usec = beat->next_usec;
+    if (!sums->trouble && beat->trouble[0])
+        sums->trouble = beat->trouble;
+}
+
+static int status_append(char *text, int used, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static int status_append(char *text, int used, const char *format, ...)
+{
+    va_list arguments;
+    int length;
+
+    if (used >= STATUS_SIZE - 1)
+        return used;
+    va_start(arguments, format);
+    length = vsnprintf(text + used, (size_t)(STATUS_SIZE - used), format, arguments);
+    va_end(arguments);
+    return length < 0 ? used : used + length;
+}
+
+static int status_append_counts(char *text, int used, const StatusSums *sums)
+{
+    const struct {
+        size_t count;
+        const char *name;
+    } parts[] = {{sums->in_sync, "in sync"},
+                 {sums->drift, "with drift"},
+                 {sums->held, "held"},
+                 {sums->failed, "failed"},
+                 {sums->unknown, "not read yet"}};
+
+    used =
+        status_append(text, used, "%zu channel%s:", sums->channels, sums->channels == 1 ? "" : "s");
+    for (size_t i = 0, shown = 0; i < ELEMENTS(parts); i++) {
+        if (parts[i].count)
+            used = status_append(text, used, "%s %zu %s", shown++ ? "," : "", parts[i].count,
+                                 parts[i].name);
+    }
+    return used;
+}
+
+void status_format(const Tenure *tenure, const char *invalid, char ret_text[static STATUS_SIZE])
+{
+    StatusSums sums = {.oldest_usec = USEC_NEVER, .next_usec = USEC_NEVER};
+    uint64_t now_usec = clock_monotonic_usec();
+    char span[32], now[CLOCK_RFC3339_SIZE];
+    int used = 0;
+
+    for (size_t i = 0; i < tenure->beat_count; i++)
+        status_add_beat(&sums, &tenure->beats[i]);
+    if (invalid[0])
+        used = status_append(ret_text, used,
+                             "INVALID settings or rosters, the last good ones stay "
+                             "in force (%s); ",
+                             invalid);
+    used = status_append_counts(ret_text, used, &sums);
+    if (sums.trouble)
+        used = status_append(ret_text, used, " (%s)", sums.trouble);
+    clock_format_rfc3339(clock_realtime_usec(), now);
+    if (sums.oldest_usec != USEC_NEVER) {
+        clock_format_span(now_usec - sums.oldest_usec, span, sizeof(span));
+        used = status_append(ret_text, used, "; oldest whole list %s ago%s", span,
+                             sums.some_unread ? " (some never)" : "");
+    }
+    if (sums.is_running) {
+        used = status_append(ret_text, used, "; a pass is under way");
+    } else if (sums.next_usec != USEC_NEVER) {
+        clock_format_span(sums.next_usec > now_usec ? sums.next_usec - now_usec : 0, span,
+                          sizeof(span));
+        used = status_append(ret_text, used, "; next pass in %s", span);
+    }
+    status_append(ret_text, used, " (as of %s)", now);
+}

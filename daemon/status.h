@@ -1,0 +1,10 @@
+/* The line that `systemctl status` shows. */
+#pragma once
+
+#include "daemon/tenure.h"
+
+#define STATUS_SIZE 512
+
+/* How channels are, the age of the oldest last whole list, the next pass, the first trouble; and
+ * `invalid` (may be "") where new settings or rosters are refused. */
+void status_format(const Tenure *tenure, const char *invalid, char ret_text[static STATUS_SIZE]);
