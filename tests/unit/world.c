@@ -57,6 +57,7 @@ World *world_new(size_t instance_count)
     world->gap_usec = 5 * USEC_PER_SEC;
     world->latency_usec = 10 * USEC_PER_MSEC;
     world->scope = PASS_ALL_INSTANCES;
+    world->ops = &world_ops;
     world->random_state = 1;
     return world;
 }

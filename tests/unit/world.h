@@ -178,6 +178,8 @@ struct World {
     uint64_t event_serial;
     WorldFault faults[16];
     size_t fault_count;
+    const Ops *ops;                 /* world_ops, or what a test puts before it */
+    void (*inside)(bool is_inside); /* told on the way into the pass and out of it; may be NULL */
     bool (*disturb)(World *world, WorldEvent *arrival); /* faults by chance: fills fault */
     int submit_error;                                   /* submit() fails with it */
 

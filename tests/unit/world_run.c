@@ -137,6 +137,12 @@ static void run_advance(World *world, uint64_t usec)
 
 /* ---- one step ---- */
 
+static void run_inside(const World *world, bool is_inside)
+{
+    if (world->inside)
+        world->inside(is_inside);
+}
+
 static void run_renewed(World *world, const WorldEvent *event)
 {
     WorldInstance *instance = &world->instances[event->instance];
@@ -149,7 +155,9 @@ static void run_renewed(World *world, const WorldEvent *event)
         err_set(&err, -1, "the identity service is away");
     if (world->is_abandoned || !world->pass)
         return;
+    run_inside(world, true);
     pass_on_renewed(world->pass, event->instance, instance->renewal, &err);
+    run_inside(world, false);
 }
 
 static void run_answer(World *world, WorldEvent *event)
@@ -158,7 +166,9 @@ static void run_answer(World *world, WorldEvent *event)
         return;
     world_rule_answer(world, event);
     world->delivering = event;
+    run_inside(world, true);
     pass_on_answer(world->pass, event->request.tag, &event->answer);
+    run_inside(world, false);
     world->delivering = NULL;
 }
 
@@ -218,7 +228,9 @@ bool world_step(World *world)
     if (world->event_count == 0 || world->wake_usec < world->events[first]->at_usec) {
         run_advance(world, world->wake_usec);
         world->wake_usec = USEC_NEVER;
+        run_inside(world, true);
         pass_on_wake(world->pass);
+        run_inside(world, false);
     } else {
         run_advance(world, world->events[first]->at_usec);
         run_event(world, run_take(world, first));
@@ -288,7 +300,7 @@ void world_begin(World *world, bool dry_run)
         .is_probe = world->is_probe,
         .gates = world->gates,
     };
-    if (pass_new(&world->config, &world_ops, world, &scope, &world->pass) < 0)
+    if (pass_new(&world->config, world->ops, world, &scope, &world->pass) < 0)
         fail_msg("the test is out of memory");
     if (world->stop_after_usec)
         world_at(world, world->stop_after_usec, run_stop, NULL);
@@ -296,7 +308,9 @@ void world_begin(World *world, bool dry_run)
         world_at(world, world->abandon_after_usec, run_abandon, NULL);
     world->stop_after_usec = 0;
     world->abandon_after_usec = 0;
+    run_inside(world, true);
     pass_start(world->pass);
+    run_inside(world, false);
 }
 
 void world_finish(World *world)

@@ -1,0 +1,207 @@
+/* Every allocation of a pass fails once, in turn: the pass ends, its rules hold, the channel says
+ * why, and the next pass brings it to the end. Needs the allocator to itself. */
+#include "tests/unit/world.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool is_counting;
+static long allocations_left = -1; /* until one fails; -1: none does */
+static bool did_fail;
+
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define HAS_ALLOCATOR 1
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *memory, size_t size);
+
+static bool must_fail(void)
+{
+    if (!is_counting || allocations_left < 0 || allocations_left-- > 0)
+        return false;
+    did_fail = true;
+    errno = ENOMEM;
+    return true;
+}
+
+void *malloc(size_t size)
+{
+    return must_fail() ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return must_fail() ? NULL : __libc_calloc(count, size);
+}
+
+void *realloc(void *memory, size_t size)
+{
+    return must_fail() ? NULL : __libc_realloc(memory, size);
+}
+#else
+#define HAS_ALLOCATOR 0
+#endif
+
+/* ---- the world's own memory never fails ---- */
+
+static void count_inside(bool is_inside)
+{
+    is_counting = is_inside;
+}
+
+static int safe_submit(void *context, const Request *request)
+{
+    int r;
+
+    is_counting = false;
+    r = world_submit(context, request);
+    is_counting = true;
+    return r;
+}
+
+static int safe_renew(void *context, size_t instance)
+{
+    int r;
+
+    is_counting = false;
+    r = world_renew(context, instance);
+    is_counting = true;
+    return r;
+}
+
+static int safe_recall(void *context, const RosterChannel *roster, const char *channel_id,
+                       const char *digest, Memory *memory, Err *err)
+{
+    int r;
+
+    is_counting = false;
+    r = world_recall(context, roster, channel_id, digest, memory, err);
+    is_counting = true;
+    return r;
+}
+
+static int safe_remember(void *context, const RosterChannel *roster, const char *channel_id,
+                         const Sighting *sightings, size_t count, Err *err)
+{
+    int r;
+
+    is_counting = false;
+    r = world_remember(context, roster, channel_id, sightings, count, err);
+    is_counting = true;
+    return r;
+}
+
+static int safe_record(void *context, Batch *batch, Err *err)
+{
+    int r;
+
+    is_counting = false;
+    r = world_record(context, batch, err);
+    is_counting = true;
+    return r;
+}
+
+/* ---- passes that run out of memory ---- */
+
+static Ops safe_ops;
+
+static World *world_full(void)
+{
+    World *world = world_new(1);
+    WorldChannel *channel = world_add_usual(world, "a", 20, 12);
+
+    world_want(world, &world->rosters[0], "blue", "10.0.0.200", 0);
+    world_ignore(world, &world->rosters[0])->group = "canary";
+    world_add_grouped(channel, "canary", "10.7.7.7", 0);
+    world->rosters[0].guards.confirm_passes = 2;
+    world_add_usual(world, "b", 3, 1)->is_paused = true;
+    world_fault(world, REQUEST_DELETE_MEMBER, 2, 4, 504, "")->has_effect = true;
+    world_pass(world);
+    safe_ops = world_ops;
+    safe_ops.submit = safe_submit;
+    safe_ops.renew = safe_renew;
+    safe_ops.recall = safe_recall;
+    safe_ops.remember = safe_remember;
+    safe_ops.record = safe_record;
+    world->ops = &safe_ops;
+    world->inside = count_inside;
+    return world;
+}
+
+/* A pass of which allocation `index` fails. False when it has fewer. */
+static bool pass_without(long index)
+{
+    World *world = world_full();
+    bool has_failed = false;
+
+    did_fail = false;
+    allocations_left = index;
+    world_pass(world);
+    allocations_left = -1;
+    for (size_t i = 0; i < 2; i++) {
+        const ChannelReport *report = world_report(world, i);
+
+        /* A deletion that had failed before is the error that stays. */
+        if (report->result == RESULT_FAILED && !strstr(report->error.text, "out of memory") &&
+            world_count_extras(world, i, OUTCOME_FAILED) == 0)
+            fail_msg("allocation %ld: %s", index, report->error.text);
+        has_failed = has_failed || report->result == RESULT_FAILED;
+    }
+    assert_int_equal(has_failed, did_fail);
+    world_pass(world);
+    world_pass(world);
+    assert_int_equal(world_result(world, 0), RESULT_DRIFT);
+    assert_int_equal(world_report(world, 0)->extra_count, 0);
+    assert_int_equal(world_result(world, 1), RESULT_PAUSED);
+    world_free(world);
+    return did_fail;
+}
+
+static void test_each_allocation_of_a_pass(void **state)
+{
+    long index = 0;
+
+    (void)state;
+    if (!HAS_ALLOCATOR)
+        skip();
+    while (pass_without(index))
+        index++;
+    assert_true(index > 20);
+}
+
+static void test_each_allocation_of_a_new_pass(void **state)
+{
+    World *world = world_full();
+    const PassScope scope = {.pass_id = "p", .instance = PASS_ALL_INSTANCES, .gates = world->gates};
+    long index = 0;
+
+    (void)state;
+    if (!HAS_ALLOCATOR)
+        skip();
+    do {
+        Pass *pass = NULL;
+        int r;
+
+        did_fail = false;
+        is_counting = true;
+        allocations_left = index++;
+        r = pass_new(&world->config, &world_ops, world, &scope, &pass);
+        is_counting = false;
+        allocations_left = -1;
+        assert_int_equal(r, did_fail ? -ENOMEM : 0);
+        pass_free(pass);
+    } while (did_fail);
+    assert_true(index > 5);
+    world_free(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_allocation_of_a_pass),
+        cmocka_unit_test(test_each_allocation_of_a_new_pass),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
