@@ -230,11 +230,11 @@ class Case:
         environment.update(extra or {})
         return environment
 
-    def start(self, name, *args, env=None, config=True):
-        """Starts a program in the folder, with -c unless told otherwise."""
+    def start(self, name, *args, env=None, config=True, wrap=()):
+        """Starts a program in the folder, with -c unless told otherwise, behind the command `wrap`."""
         if self.settings is not None:
             self.write_settings()
-        argv = [program(name), *map(str, args), *(["-c", str(self.config)] if config else [])]
+        argv = [*wrap, program(name), *map(str, args), *(["-c", str(self.config)] if config else [])]
         running = Running(argv, self.environment(env), self.folder)
         self.running.append(running)
         return running
