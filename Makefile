@@ -2,7 +2,9 @@
 # Everything that is built goes below $(B).
 
 B ?= build
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 CLANG ?= clang
 PYTHON ?= /usr/bin/python3
 PREFIX ?= /usr/local
