@@ -9,7 +9,16 @@ static bool is_counting;
 static long allocations_left = -1; /* until one fails; -1: none does */
 static bool did_fail;
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+/* gcc and clang tell it in two ways; a sanitizer's allocator cannot be replaced. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define IS_SANITIZED 1
+#endif
+#endif
+
+#if defined(__GLIBC__) && !defined(IS_SANITIZED)
 #define HAS_ALLOCATOR 1
 
 void *__libc_malloc(size_t size);
