@@ -154,6 +154,8 @@ void instance_start(InstancePass *instance, bool is_probe)
     instance_ask(instance, 0);
 }
 
+/* Sends after each start: a request that cannot even be sent gives its place back at once, and no
+ * answer would come to start the next channel. */
 void instance_pump(InstancePass *instance)
 {
     dispatch_pump(&instance->dispatch);

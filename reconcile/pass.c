@@ -124,8 +124,6 @@ void pass_free(Pass *pass)
 
 /* ---- driving ---- */
 
-/* Sends after each start: a request that cannot even be sent gives its place back at once, and no
- * answer would come to start the next channel. */
 static void pass_pump(Pass *pass)
 {
     uint64_t next_usec = pass->deadline_usec;
