@@ -58,14 +58,6 @@ static size_t problems_file(Problems *problems, const char *file)
     return problems->file_count > count ? count : SIZE_MAX;
 }
 
-static void replace_controls(char *text)
-{
-    for (; *text; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            *text = '?';
-    }
-}
-
 static char *problem_text(const char *path, const char *text)
 {
     _cleanup_(buf_done) Buf buf = {0};
@@ -76,7 +68,7 @@ static char *problem_text(const char *path, const char *text)
     buf_puts(&buf, text);
     whole = buf_take(&buf);
     if (whole)
-        replace_controls(whole);
+        str_clean(whole);
     return whole;
 }
 
@@ -141,8 +133,12 @@ static int compare_problems(const void *left, const void *right)
 
 static void problem_print(const Problem *problem, Buf *buf)
 {
-    for (const char *c = problem->file; *c; c++)
-        buf_putc(buf, (unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c);
+    for (const char *c = problem->file; *c;) {
+        size_t size = str_control_size(c);
+
+        buf_putc(buf, size > 0 ? '?' : *c);
+        c += size > 0 ? size : 1;
+    }
     if (problem->line > 0)
         buf_printf(buf, ":%zu:%zu", problem->line, problem->column);
     buf_printf(buf, ": %s\n", problem->text);

@@ -40,8 +40,12 @@ static void page_colour(const Page *page, Colour colour)
 /* What a service or a roster names must not steer the terminal. */
 static void page_puts(const Page *page, const char *text)
 {
-    for (; *text; text++)
-        buf_putc(page->buf, (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
+    while (*text) {
+        size_t size = str_control_size(text);
+
+        buf_putc(page->buf, size > 0 ? '?' : *text);
+        text += size > 0 ? size : 1;
+    }
 }
 
 static Colour page_result_colour(Result result)

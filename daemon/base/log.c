@@ -104,21 +104,16 @@ static size_t log_name_fields(const LogFields *fields, NamedField ret_named[stat
     return count;
 }
 
-static void log_clean(char *text)
-{
-    for (; *text; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7f)
-            *text = '?';
-    }
-}
-
 static void log_json_string(Buf *line, const char *text)
 {
     buf_putc(line, '"');
-    for (; *text; text++) {
+    while (*text) {
+        size_t size = str_control_size(text);
+
         if (*text == '"' || *text == '\\')
             buf_putc(line, '\\');
-        buf_putc(line, (unsigned char)*text < 0x20 ? '?' : *text);
+        buf_putc(line, size > 0 ? '?' : *text);
+        text += size > 0 ? size : 1;
     }
     buf_putc(line, '"');
 }
@@ -186,7 +181,7 @@ void log_event(LogLevel level, const LogFields *fields, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    log_clean(text);
+    str_clean(text);
     if (log_format == LOG_FORMAT_JOURNAL && log_write_journal(level, named, count, text) >= 0)
         return;
     if (log_format == LOG_FORMAT_JSON)
