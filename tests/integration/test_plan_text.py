@@ -1,0 +1,185 @@
+"""What people read: the plan in words and signs, colour only where it is wanted, and no tricks on the terminal."""
+
+import os
+import pty
+import re
+import select
+
+import pytest
+
+from case import DRIFT, FAILED, HELD, INVALID, channel, entry, identifier, program, row
+
+PAYMENTS = channel("payments", "10.1.0.5", row("10.1.0.6", member_group_name="blue"), "10.1.0.9",
+                   row("10.1.0.8", port=9090, member_group_name="green"), {"host": "2001:db8::9"}, "10.9.0.1")
+ROSTER = entry("payments", "10.1.0.5", {"host": "10.1.0.6", "group": "blue"}, "10.1.0.7",
+               {"host": "10.1.0.66", "port": 81, "group": "blue"}, ignore=[{"host": "10.9.0.0/16"}])
+OFF = {"max_deletes": 100, "max_delete_percent": 100, "min_remaining": 0}
+
+
+def serve(case, *faults, guards=None):
+    sim = case.serve(PAYMENTS, faults=list(faults))
+    case.roster(ROSTER)
+    case.tune(guards=guards or OFF)
+    return sim
+
+
+def on_a_terminal(case, *argv, env=None):
+    """What a command shows on a terminal, and its status."""
+    case.write_settings()
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(program(argv[0]), [*argv, "-c", str(case.config)], case.environment({"TERM": "xterm", **(env or {})}))
+    shown = b""
+    while select.select([terminal], [], [], 30)[0]:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        shown += part
+    os.close(terminal)
+    return shown.decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def lines_with(text, sign):
+    return [line.strip() for line in text.splitlines() if line.strip().startswith(sign + " ")]
+
+
+def test_the_signs_and_what_stands_behind_them(case):
+    serve(case)
+    result = case.plan()
+    assert result.status == DRIFT and result.stderr == ""
+    assert f"prod/payments ({identifier('payments')})" in result.stdout
+    minus, missing, kept = (lines_with(result.stdout, sign) for sign in "-?=")
+    assert len(minus) == 3 and len(missing) == 2 and len(kept) == 1
+    assert any("10.1.0.9:8080" in line for line in minus)
+    assert any("green" in line and "10.1.0.8:9090" in line for line in minus)
+    assert any("[2001:db8::9]:8080" in line for line in minus)
+    assert any("10.1.0.7:8080" in line for line in missing)
+    assert any("blue" in line and "10.1.0.66:81" in line for line in missing)
+    assert "2" in kept[0] and "1 ignored" in kept[0]
+    assert "10.1.0.5" not in result.stdout, "what stays is a number"
+
+
+def test_the_plan_is_the_report_of_a_dry_run(case):
+    sim = serve(case)
+    assert case.plan().stdout == case.run("rosterd", "--once", "--dry-run").stdout
+    reported = case.plan("--json").channel("payments")
+    assert reported["digest"] in case.plan().stdout
+    for extra in reported["extra"]:
+        assert extra["id"] in case.plan().stdout
+    assert {r["method"] for r in sim.requests()} == {"GET"}
+
+
+def test_guards_are_shown_with_their_numbers(case):
+    serve(case, guards={"max_deletes": 2, "max_delete_percent": 50, "min_remaining": 4})
+    result = case.plan()
+    assert result.status == HELD and "held" in result.stdout
+    text = lines_with(result.stdout, "!")
+    assert len(text) == 3
+    for line, (name, planned, limit) in zip(text, (("max_deletes", 3, 2), ("max_delete_percent", 60, 50),
+                                                   ("min_remaining", 3, 4))):
+        assert name in line and re.search(rf"\b{planned}\b", line) and re.search(rf"\b{limit}\b", line)
+    assert re.search(r"[0-9a-f]{64}", result.stdout)
+
+
+def test_a_real_run_shows_what_became_of_each(case):
+    serve(case, {"match": {"op": "delete_member", "member": "10.1.0.9"}, "times": 1, "then": {"status": 500}},
+          {"match": {"op": "delete_member", "member": "10.1.0.8"}, "then": {"status": 400, "code": "APIG.2012",
+                                                                         "message": "invalid parameter value"}})
+    result = case.run("rosterd", "--once")
+    minus = lines_with(result.stdout, "-")
+    assert result.status == FAILED
+    assert any("10.1.0.9:8080" in line and "deleted" in line and "2 attempts" in line for line in minus)
+    assert any("10.1.0.8:9090" in line and "failed" in line for line in minus)
+    assert "APIG.2012" in result.stdout and "invalid parameter value" in result.stdout
+
+
+def test_an_error_is_shown_where_its_channel_is(case):
+    case.serve(channel("payments", "10.1.0.5"))
+    case.roster(entry("payments", "10.1.0.5"), entry("nowhere", "10.1.0.5"))
+    result = case.plan()
+    part = result.stdout.split("prod/nowhere")[1]
+    assert result.status == FAILED and "failed" in part and "no channel with the name nowhere" in part
+    assert "in sync" in result.stdout.split("prod/nowhere")[0]
+
+
+def test_the_last_line_counts(case):
+    serve(case)
+    last = case.plan().stdout.rstrip().splitlines()[-1]
+    assert "1 channel" in last and "3 extra" in last and "2 missing" in last and "dry run" in last
+
+
+def test_no_colour_where_there_is_no_terminal(case):
+    serve(case)
+    assert "\033" not in case.plan().stdout and "\033" not in case.run("rosterd", "--once", "--dry-run").stdout
+
+
+def test_colour_on_a_terminal(case):
+    serve(case)
+    shown, status = on_a_terminal(case, "rosterctl", "plan")
+    assert status == DRIFT and "\033[3" in shown and shown.count("\033[0m") >= 4
+    plain = re.sub(r"\033\[[0-9;]*m", "", shown).replace("\r\n", "\n")
+    assert plain == case.plan().stdout, "it is the same text in colours"
+
+
+@pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_no_colour_on_a_terminal_that_does_not_want_it(case, env):
+    serve(case)
+    shown, status = on_a_terminal(case, "rosterctl", "plan", env=env)
+    assert status == DRIFT and "\033" not in shown
+
+
+def test_json_on_a_terminal_has_no_colour(case):
+    serve(case)
+    shown, _ = on_a_terminal(case, "rosterctl", "plan", "--json")
+    assert "\033" not in shown
+
+
+TRICKS = "\033[2J\033]0;title\a\x7f\x9b31m\r\n\b\u202e"
+
+
+def assert_harmless(text):
+    """Lines of what can be seen: no control character of any kind, nor one that turns the reading order."""
+    bad = [character for character in text.replace("\n", "")
+           if ord(character) < 32 or 127 <= ord(character) < 160 or character in "\u202a\u202b\u202d\u202e\u2066\u2067"]
+    assert not bad, ascii(text)
+
+
+def test_what_the_service_says_does_not_steer_the_terminal(case):
+    evil = {"raw": {"member_group_name": "gr" + TRICKS + "oup", "host": "10.1.0.9"}}
+    sim = case.serve(channel("payments", "10.1.0.5", {"host": "10.1.0.9", **evil}),
+                     channel("search", "10.2.0.1", "10.2.0.9", raw={"name": "sea" + TRICKS + "rch"}),
+                     faults=[{"match": {"op": "delete_member"}, "then": {
+                         "status": 403, "code": "APIG.1005", "message": "no" + TRICKS + "pe"}}])
+    case.roster(entry("payments", "10.1.0.5"), entry(None, "10.2.0.1", id=identifier("search")))
+    case.tune(guards=OFF)
+    for result in (case.plan(), case.run("rosterd", "--once"),
+                   case.run("rosterd", "--once", "--log-format", "json", "--log-level", "debug")):
+        assert result.status in (DRIFT, FAILED)
+        assert_harmless(result.stdout)
+        assert_harmless(result.stderr)
+    assert sim.requests("delete_member")
+
+
+def test_tricks_in_json_are_escaped(case):
+    case.serve(channel("payments", "10.1.0.5", {"host": "10.1.0.9", "raw": {"member_group_name": "a" + TRICKS}}))
+    case.roster(entry("payments", "10.1.0.5"))
+    result = case.dry()
+    assert "\033" not in result.stdout
+    assert result.channel("payments")["extra"][0]["group"] == "a" + TRICKS, "and the report is exact"
+
+
+@pytest.mark.parametrize("text", [
+    '- name: "pay\\e[31mments"\n    members: [10.1.0.5]',
+    '- name: "pay\\x9b31mments"\n    members: [10.1.0.5]',
+    '- name: payments\n    "\\e[31m\\x9b31mcolour": 1\n    members: ["10.1.0.5\\e[2J\\x9b2J", "\\u202e10.1.0.5"]',
+])
+def test_a_roster_does_not_steer_the_terminal(case, text):
+    case.serve(channel("payments", "10.1.0.5"))
+    case.write("rosters.yaml", f"version: 1\nchannels:\n  {text}\n")
+    for result in case.plan(), case.check(), case.run("rosterd", "--once"):
+        assert_harmless(result.stdout)
+        assert_harmless(result.stderr)
+    assert result.status in (FAILED, INVALID)
