@@ -47,7 +47,7 @@ static const char *body_type_name(json_object *value)
     return "something else";
 }
 
-static int body_not_json(const char *body, size_t size, const char *reason, Err *err)
+int body_not_json(const char *body, size_t size, const char *reason, Err *err)
 {
     size_t start = 0;
 
@@ -120,6 +120,11 @@ static bool body_is_utf8(const char *body, size_t size)
     return true;
 }
 
+int body_check_utf8(const char *body, size_t size, Err *err)
+{
+    return body_is_utf8(body, size) ? 0 : body_not_json(body, size, "it is not in UTF-8", err);
+}
+
 /* A body that ends too early leaves the tokener asking for more; one that goes on after its value
  * leaves it before the end. */
 int body_parse(BodyParser *parser, const char *body, size_t size, json_object **ret_root, Err *err)
@@ -130,8 +135,8 @@ int body_parse(BodyParser *parser, const char *body, size_t size, json_object **
 
     if (size > INT32_MAX)
         return err_set(err, -EPROTO, "a body too large for JSON");
-    if (!body_is_utf8(body, size))
-        return body_not_json(body, size, "it is not in UTF-8", err);
+    if (body_check_utf8(body, size, err) < 0)
+        return -EPROTO;
     json_tokener_reset(parser->tokener);
     root = json_tokener_parse_ex(parser->tokener, body, (int)size);
     error = json_tokener_get_error(parser->tokener);

@@ -24,6 +24,12 @@ void body_parser_done(BodyParser *parser);
  * JSON"). Give *ret_root back with json_object_put(). */
 int body_parse(BodyParser *parser, const char *body, size_t size, json_object **ret_root, Err *err);
 
+/* Whether it is UTF-8. 0 or -EPROTO with `err`. */
+int body_check_utf8(const char *body, size_t size, Err *err);
+
+/* Says in `err` what a body is that is no JSON, `reason` being what JSON found; returns -EPROTO. */
+int body_not_json(const char *body, size_t size, const char *reason, Err *err);
+
 /* A string of BODY_STRING_SIZE_MAX bytes at most without a NUL, borrowed from the value.
  * 0 or -EPROTO. */
 int body_get_string(json_object *value, const char **ret_text);
