@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "reconcile/advice.h"
 #include "reconcile/retry.h"
 #include "reconcile/triage.h"
 
@@ -283,6 +284,8 @@ void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer)
     dispatch->in_flight--;
     call->was_ambiguous = call->was_ambiguous || triage_is_ambiguous(answer);
     triage_explain(answer, call->doing, &call->last);
+    advice_add(&dispatch->config->instances[dispatch->instance], call->request.kind, verdict,
+               answer, &call->last);
     if (dispatch_sends_again(verdict))
         delay_usec = dispatch_delay(dispatch, call, verdict, answer);
     if (dispatch_ends_here(dispatch, call, verdict, answer))
