@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "daemon/exit_status.h"
 
@@ -33,5 +34,9 @@ int load_check(const char *path)
     printf("%s: valid: %zu instance%s, %zu channel%s, %zu member%s\n", path, config->instance_count,
            config->instance_count == 1 ? "" : "s", config->channel_count,
            config->channel_count == 1 ? "" : "s", members, members == 1 ? "" : "s");
-    return fflush(stdout) == EOF ? EXIT_FAILED : EXIT_IN_SYNC;
+    if (fflush(stdout) == EOF || ferror(stdout)) {
+        fprintf(stderr, "the result cannot be printed: %s\n", strerror(errno));
+        return EXIT_FAILED;
+    }
+    return EXIT_IN_SYNC;
 }

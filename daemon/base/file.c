@@ -10,6 +10,20 @@
 #define SECRET_SIZE_MAX 65536U
 #define OPEN_TO_OTHERS 0027U
 
+int file_open_standard(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        int opened;
+
+        if (fcntl(fd, F_GETFD) >= 0)
+            continue;
+        opened = open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR);
+        if (opened != fd)
+            return opened < 0 ? -errno : -EBADF;
+    }
+    return 0;
+}
+
 void file_closep(int *fd)
 {
     if (*fd >= 0)

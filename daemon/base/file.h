@@ -7,6 +7,13 @@
 #include "daemon/base/err.h"
 #include "daemon/base/secret.h"
 
+/*
+ * Puts /dev/null where standard input, output or error is closed, so that no file or connection
+ * gets their number and what is printed. Writing to such an output fails; errors written to such a
+ * standard error are lost. 0 or negative errno. To be called first of all.
+ */
+int file_open_standard(void);
+
 /* Closes a descriptor at the end of its scope; -1 is fine. */
 void file_closep(int *fd);
 
