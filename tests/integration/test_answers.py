@@ -1,6 +1,9 @@
 """What each answer to a deletion or a reading leads to (API.md sections 3.2 and 3.3): how many requests are
 spent, what the report says, and the exit status."""
 
+import email.utils
+import time
+
 import pytest
 
 import sim as stand_in
@@ -231,6 +234,20 @@ def test_retry_after_is_obeyed(case, status, code):
                 extra=("10.1.0.9",))
     assert case.once().status == IN_SYNC
     assert gaps(deletions(sim, identifier("payments")))[0] >= 999
+
+
+def test_retry_after_may_be_a_date(case):
+    when = email.utils.formatdate(time.time() + 3, usegmt=True)
+    sim = serve(case, {**on_payments(status=429, headers={"Retry-After": when}), "times": 1}, extra=("10.1.0.9",))
+    assert case.once().status == IN_SYNC
+    assert gaps(deletions(sim, identifier("payments")))[0] >= 999
+
+
+@pytest.mark.parametrize("value", ["soon", "-5", "", "0", "1.5", "Thu, 01 Jan 1970 00:00:00 GMT"])
+def test_a_retry_after_that_says_nothing_is_passed_over(case, value):
+    sim = serve(case, {**on_payments(status=429, headers={"Retry-After": value}), "times": 1}, extra=("10.1.0.9",))
+    case.tune(limits={"pass_deadline": "20s"})
+    assert case.once().status == IN_SYNC and sent(sim) == 2
 
 
 def early(sim, throttled, instance, seconds):
