@@ -1,6 +1,8 @@
-/* Watching files: see watch.h. Each directory on the way to a file is watched for the one name that
- * leads there, as far as that name is a link or the last one; a directory that was read is watched
- * for all names. */
+/* Watching files: see watch.h. The directory of a file is watched for the file's name, that of a
+ * link on the way for the link's, and a directory that was read for all names. The other
+ * directories on the way are only watched for being moved or removed, so that what else happens in
+ * them wakes nobody. Where the way ends early, the last directory that is there waits for the next
+ * name. */
 #include "daemon/watch.h"
 
 #include <errno.h>
@@ -16,44 +18,62 @@
 #include "daemon/base/str.h"
 
 #define LINKS_MAX 40
-#define WATCH_EVENTS                                                                               \
-    (IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM |              \
-     IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF)
+#define EVENTS_OF_ITSELF (IN_DELETE_SELF | IN_MOVE_SELF)
+#define EVENTS_OF_NAMES                                                                            \
+    (IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)
+
+/* A watched directory; what befalls it itself always counts. */
+typedef struct WatchedDirectory {
+    int descriptor;
+    bool every_name; /* likewise whatever is in it */
+} WatchedDirectory;
 
 typedef struct WatchedName {
-    int descriptor; /* of the directory */
-    char *name;     /* NULL: every name */
+    int descriptor; /* of its directory */
+    char *name;
 } WatchedName;
 
+typedef struct WatchedSet {
+    WatchedDirectory *directories;
+    size_t directory_count, directory_capacity;
+    WatchedName *names;
+    size_t name_count, name_capacity;
+} WatchedSet;
+
 struct Watch {
-    sd_event *event;
     sd_event_source *inotify;
     sd_event_source *quiet;
     int fd;
-    WatchedName *names;
-    size_t name_count, name_capacity;
+    WatchedSet set;
     WatchOnChange on_change;
     void *userdata;
 };
 
-static void watch_forget(Watch *watch)
+static void watched_set_done(WatchedSet *set)
 {
-    for (size_t i = 0; i < watch->name_count; i++) {
-        inotify_rm_watch(watch->fd, watch->names[i].descriptor);
-        free(watch->names[i].name);
+    for (size_t i = 0; i < set->name_count; i++)
+        free(set->names[i].name);
+    free(set->names);
+    free(set->directories);
+    *set = (WatchedSet){0};
+}
+
+static WatchedDirectory *watched_set_find(const WatchedSet *set, int descriptor)
+{
+    for (size_t i = 0; i < set->directory_count; i++) {
+        if (set->directories[i].descriptor == descriptor)
+            return &set->directories[i];
     }
-    watch->name_count = 0;
+    return NULL;
 }
 
 void watch_free(Watch *watch)
 {
     if (!watch)
         return;
-    if (watch->fd >= 0)
-        watch_forget(watch);
-    free(watch->names);
     sd_event_source_disable_unref(watch->inotify);
     sd_event_source_disable_unref(watch->quiet);
+    watched_set_done(&watch->set);
     if (watch->fd >= 0)
         close(watch->fd);
     free(watch);
@@ -71,14 +91,18 @@ static int watch_on_quiet(sd_event_source *source, uint64_t usec, void *userdata
 
 static bool watch_cares(const Watch *watch, const struct inotify_event *event)
 {
+    const WatchedDirectory *directory = watched_set_find(&watch->set, event->wd);
+
     if (event->mask & IN_Q_OVERFLOW)
         return true;
-    for (size_t i = 0; i < watch->name_count; i++) {
-        const WatchedName *name = &watch->names[i];
+    if (!directory)
+        return false;
+    if (directory->every_name || event->len == 0)
+        return true;
+    for (size_t i = 0; i < watch->set.name_count; i++) {
+        const WatchedName *name = &watch->set.names[i];
 
-        if (name->descriptor != event->wd)
-            continue;
-        if (!name->name || event->len == 0 || str_equal(name->name, event->name))
+        if (name->descriptor == event->wd && str_equal(name->name, event->name))
             return true;
     }
     return false;
@@ -117,7 +141,6 @@ int watch_new(sd_event *event, WatchOnChange on_change, void *userdata, Watch **
     if (!watch)
         return -ENOMEM;
     *watch = (Watch){
-        .event = event,
         .on_change = on_change,
         .userdata = userdata,
         .fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC),
@@ -136,98 +159,161 @@ int watch_new(sd_event *event, WatchOnChange on_change, void *userdata, Watch **
     return 0;
 }
 
-/* 1, or 0 when the directory cannot be watched. */
-static int watch_add(Watch *watch, const char *directory, const char *name)
+/* The watched directory, also when it is watched already: 1 with its number in the set, 0 when it
+ * cannot be watched, -ENOMEM. */
+static int watch_directory(Watch *watch, WatchedSet *set, const char *path, uint32_t events,
+                           size_t *ret_number)
 {
-    WatchedName entry = {.descriptor = inotify_add_watch(watch->fd, directory, WATCH_EVENTS)};
+    int descriptor = inotify_add_watch(watch->fd, path, events | IN_MASK_ADD | IN_ONLYDIR);
+    const WatchedDirectory *known;
 
-    if (entry.descriptor < 0)
+    if (descriptor < 0)
         return 0;
-    entry.name = name ? strdup(name) : NULL;
-    if ((name && !entry.name) || mem_grow(&watch->names, &watch->name_capacity,
-                                          watch->name_count + 1, sizeof(*watch->names)) < 0) {
-        free(entry.name);
-        return -ENOMEM;
+    known = watched_set_find(set, descriptor);
+    if (known) {
+        *ret_number = (size_t)(known - set->directories);
+        return 1;
     }
-    watch->names[watch->name_count++] = entry;
+    if (mem_grow(&set->directories, &set->directory_capacity, set->directory_count + 1,
+                 sizeof(*set->directories)) < 0)
+        return -ENOMEM;
+    *ret_number = set->directory_count;
+    set->directories[set->directory_count++] = (WatchedDirectory){.descriptor = descriptor};
     return 1;
 }
 
-/* Splits off the directory in which the path's first `end` characters name something. */
-static void watch_split(const char *path, size_t end, char *ret_directory, char *ret_name)
+static int watch_itself(Watch *watch, WatchedSet *set, const char *path)
 {
+    size_t number;
+
+    return watch_directory(watch, set, path, EVENTS_OF_ITSELF, &number);
+}
+
+static int watch_every_name(Watch *watch, WatchedSet *set, const char *path)
+{
+    size_t number;
+    int r = watch_directory(watch, set, path, EVENTS_OF_ITSELF | EVENTS_OF_NAMES, &number);
+
+    if (r > 0)
+        set->directories[number].every_name = true;
+    return r;
+}
+
+static int watch_name(Watch *watch, WatchedSet *set, const char *directory, const char *name)
+{
+    size_t number;
+    int r = watch_directory(watch, set, directory, EVENTS_OF_ITSELF | EVENTS_OF_NAMES, &number);
+    WatchedName entry;
+
+    if (r <= 0 || set->directories[number].every_name)
+        return r;
+    entry = (WatchedName){set->directories[number].descriptor, strdup(name)};
+    if (!entry.name ||
+        mem_grow(&set->names, &set->name_capacity, set->name_count + 1, sizeof(*set->names)) < 0) {
+        free(entry.name);
+        return -ENOMEM;
+    }
+    set->names[set->name_count++] = entry;
+    return 1;
+}
+
+/* Watches the directory in which the path's first `end` characters name something, for that name;
+ * `ret_directory` (may be NULL) says which it is. */
+static int watch_prefix(Watch *watch, WatchedSet *set, const char *path, size_t end,
+                        char *ret_directory)
+{
+    char directory[PATH_MAX], name[PATH_MAX];
     size_t start = end;
 
     while (start > 0 && path[start - 1] != '/')
         start--;
-    memcpy(ret_name, path + start, end - start);
-    ret_name[end - start] = '\0';
-    if (start == 0) {
-        strcpy(ret_directory, ".");
-        return;
-    }
-    memcpy(ret_directory, path, start);
-    ret_directory[start] = '\0';
+    memcpy(name, path + start, end - start);
+    name[end - start] = '\0';
+    memcpy(directory, start > 0 ? path : "./", start > 0 ? start : 2);
+    directory[start > 0 ? start : 2] = '\0';
+    if (ret_directory)
+        strcpy(ret_directory, directory);
+    return watch_name(watch, set, directory, name);
 }
 
-static int watch_path(Watch *watch, const char *path, int links);
+static int watch_path(Watch *watch, WatchedSet *set, const char *path, int links);
 
 /* Follows a link on the way: its own name is watched, and then the path through its target. */
-static int watch_link(Watch *watch, const char *path, size_t end, int links)
+static int watch_link(Watch *watch, WatchedSet *set, const char *path, size_t end, int links)
 {
-    char directory[PATH_MAX], name[PATH_MAX], target[PATH_MAX], through[3 * PATH_MAX];
-    char prefix[PATH_MAX];
+    char directory[PATH_MAX], link[PATH_MAX], target[PATH_MAX], through[3 * PATH_MAX];
+    int r = watch_prefix(watch, set, path, end, directory);
     ssize_t size;
-    int r;
 
-    watch_split(path, end, directory, name);
-    r = watch_add(watch, directory, name);
-    memcpy(prefix, path, end);
-    prefix[end] = '\0';
-    size = readlink(prefix, target, sizeof(target) - 1);
+    memcpy(link, path, end);
+    link[end] = '\0';
+    size = readlink(link, target, sizeof(target) - 1);
     if (r < 0 || size < 0 || links == 0)
         return r;
     target[size] = '\0';
-    snprintf(through, sizeof(through), "%s%s%s%s", target[0] == '/' ? "" : directory,
-             target[0] == '/' ? "" : "/", target, path + end);
-    return strlen(through) < PATH_MAX ? watch_path(watch, through, links - 1) : r;
+    snprintf(through, sizeof(through), "%s%s%s", target[0] == '/' ? "" : directory, target,
+             path + end);
+    return strlen(through) < PATH_MAX ? watch_path(watch, set, through, links - 1) : r;
 }
 
-static int watch_path(Watch *watch, const char *path, int links)
+/* Walks down a path as far as it exists. */
+static int watch_path(Watch *watch, WatchedSet *set, const char *path, int links)
 {
-    char prefix[PATH_MAX], directory[PATH_MAX], name[PATH_MAX];
     size_t length = strlen(path);
+    char prefix[PATH_MAX];
     struct stat status;
-    int r;
+    int r = 0;
 
+    while (length > 1 && path[length - 1] == '/')
+        length--;
     if (length >= PATH_MAX)
         return 0;
-    for (size_t end = 1; end <= length; end++) {
+    for (size_t end = 1; end <= length && r >= 0; end++) {
         if (end < length && path[end] != '/')
             continue;
         memcpy(prefix, path, end);
         prefix[end] = '\0';
-        if (lstat(prefix, &status) == 0 && S_ISLNK(status.st_mode))
-            return watch_link(watch, path, end, links);
+        if (lstat(prefix, &status) < 0)
+            return watch_prefix(watch, set, path, end, NULL);
+        if (S_ISLNK(status.st_mode))
+            return watch_link(watch, set, path, end, links);
+        if (end < length)
+            r = watch_itself(watch, set, prefix);
     }
-    watch_split(path, length, directory, name);
-    r = watch_add(watch, directory, name);
-    if (r >= 0 && lstat(path, &status) == 0 && S_ISDIR(status.st_mode))
-        r = watch_add(watch, path, NULL);
+    if (r >= 0)
+        r = watch_prefix(watch, set, path, length, NULL);
+    if (r >= 0 && S_ISDIR(status.st_mode))
+        r = watch_every_name(watch, set, prefix);
     return r;
+}
+
+/* What is watched before and after is watched all the while: no event in between is lost. */
+static void watch_replace(Watch *watch, WatchedSet *set)
+{
+    for (size_t i = 0; i < watch->set.directory_count; i++) {
+        int descriptor = watch->set.directories[i].descriptor;
+
+        if (!watched_set_find(set, descriptor))
+            inotify_rm_watch(watch->fd, descriptor);
+    }
+    watched_set_done(&watch->set);
+    watch->set = *set;
 }
 
 int watch_set(Watch *watch, const char *const *paths, size_t path_count)
 {
+    WatchedSet set = {0};
     int watched = 0;
 
-    watch_forget(watch);
     for (size_t i = 0; i < path_count; i++) {
-        int r = watch_path(watch, paths[i], LINKS_MAX);
+        int r = watch_path(watch, &set, paths[i], LINKS_MAX);
 
-        if (r < 0)
+        if (r < 0) {
+            watched_set_done(&set);
             return r;
+        }
         watched += r > 0;
     }
+    watch_replace(watch, &set);
     return watched;
 }
