@@ -37,9 +37,10 @@ static uint64_t beat_delay_usec(const Beat *beat)
 
     for (uint32_t i = 0; i < beat->failures && delay_usec < BEAT_BACKOFF_MAX_USEC; i++)
         delay_usec *= 2;
-    if (delay_usec > BEAT_BACKOFF_MAX_USEC)
-        delay_usec = interval_usec > BEAT_BACKOFF_MAX_USEC ? interval_usec : BEAT_BACKOFF_MAX_USEC;
-    return beat_jitter_usec(delay_usec);
+    if (delay_usec == interval_usec)
+        return beat_jitter_usec(interval_usec);
+    delay_usec = beat_jitter_usec(delay_usec);
+    return delay_usec < BEAT_BACKOFF_MAX_USEC ? delay_usec : BEAT_BACKOFF_MAX_USEC;
 }
 
 static void beat_schedule(Beat *beat, uint64_t delay_usec)
@@ -59,12 +60,12 @@ static bool beat_is_news(Beat *beat, const Event *event)
     switch (event->kind) {
     case EVENT_INSTANCE_FAILED:
     case EVENT_RETRY:
-        return beat->failures == 0;
+        return beat->trouble_since_usec == 0;
     case EVENT_HELD:
     case EVENT_CHANNEL_FAILED:
         snprintf(subject, sizeof(subject), "%s",
                  event->channel_name[0] ? event->channel_name : event->channel_id);
-        return news_is_new(&beat->news, subject, event->err->text) && beat->failures == 0;
+        return news_is_new(&beat->news, subject, event->err->text) && beat->trouble_since_usec == 0;
     case EVENT_DELETED:
     case EVENT_DELETE_FAILED:
     case EVENT_RENEWED:
@@ -105,11 +106,11 @@ static void beat_say_recovered(Beat *beat, const ChannelReport *report)
                   fields.channel, report_result_text(report->result));
 }
 
+/* Unless the pass has said so itself. */
 static void beat_say_outage(Beat *beat, const Report *report)
 {
     const LogFields fields = {.message_id = MESSAGE_OUTAGE, .instance = beat_name(beat)};
 
-    beat->outage_since_usec = clock_monotonic_usec();
     if (!beat->instance_failed)
         log_event(LOG_LEVEL_ERR, &fields, "%s: none of its channels can be read: %s",
                   fields.instance, report->channels[0].error.text);
@@ -120,8 +121,8 @@ static void beat_say_recovery(const Beat *beat)
     const LogFields fields = {.message_id = MESSAGE_RECOVERED, .instance = beat_name(beat)};
     char span[32];
 
-    clock_format_span(clock_monotonic_usec() - beat->outage_since_usec, span, sizeof(span));
-    log_event(LOG_LEVEL_ERR, &fields, "%s: can be read again, after %s", fields.instance, span);
+    clock_format_span(clock_monotonic_usec() - beat->trouble_since_usec, span, sizeof(span));
+    log_event(LOG_LEVEL_ERR, &fields, "%s: works again, after %s", fields.instance, span);
 }
 
 /* ---- what a pass came to ---- */
@@ -147,8 +148,27 @@ static void beat_note_channel(Beat *beat, size_t number, const ChannelReport *re
         snprintf(beat->trouble, sizeof(beat->trouble), "%s/%s: held by %s", beat_name(beat),
                  beat_channel_name(report), guard_name_text(report->guards[0].name));
     else
-        snprintf(beat->trouble, sizeof(beat->trouble), "%s/%s: %.100s", beat_name(beat),
+        snprintf(beat->trouble, sizeof(beat->trouble), "%s/%s: %.240s", beat_name(beat),
                  beat_channel_name(report), report->error.text);
+}
+
+/* Backs off while nothing can be read; says once that an instance fails, and once that it works. */
+static void beat_note_instance(Beat *beat, const Report *report)
+{
+    bool could_read = beat_could_read(report);
+
+    if (could_read)
+        beat->failures = 0;
+    else if (beat->failures < UINT32_MAX)
+        beat->failures++;
+    if (could_read && !beat->instance_failed) {
+        if (beat->trouble_since_usec)
+            beat_say_recovery(beat);
+        beat->trouble_since_usec = 0;
+    } else if (beat->trouble_since_usec == 0) {
+        beat->trouble_since_usec = clock_monotonic_usec();
+        beat_say_outage(beat, report);
+    }
 }
 
 static void beat_take_stock(Beat *beat, const Report *report)
@@ -158,16 +178,20 @@ static void beat_take_stock(Beat *beat, const Report *report)
     beat->trouble[0] = '\0';
     for (size_t i = 0; i < report->channel_count; i++)
         beat_note_channel(beat, i, &report->channels[i]);
-    if (beat_could_read(report)) {
-        if (beat->failures > 0)
-            beat_say_recovery(beat);
-        beat->failures = 0;
-        return;
-    }
-    if (beat->failures == 0)
-        beat_say_outage(beat, report);
-    if (beat->failures < UINT32_MAX)
-        beat->failures++;
+    beat_note_instance(beat, report);
+}
+
+/* A pass that does not even begin is a trouble of its own: the daemon would stand still unseen. */
+static void beat_on_no_pass(Beat *beat, const Err *err)
+{
+    const LogFields fields = {.message_id = MESSAGE_STATE, .instance = beat_name(beat)};
+
+    if (news_is_new(&beat->news, "", err->text))
+        log_event(LOG_LEVEL_ERR, &fields, "%s: no pass can begin: %s", beat_name(beat), err->text);
+    snprintf(beat->trouble, sizeof(beat->trouble), "%s: no pass can begin: %.240s", beat_name(beat),
+             err->text);
+    beat_schedule(beat, beat_delay_usec(beat));
+    beat->on_pass(beat, beat->userdata);
 }
 
 static void beat_on_done(Run *run, void *userdata)
@@ -201,10 +225,8 @@ static int beat_on_time(sd_event_source *source, uint64_t usec, void *userdata)
     beat->next_usec = USEC_NEVER;
     beat->instance_failed = false;
     if (run_begin(beat->door, beat->instance, beat->failures > 0, beat_on_done, beat_on_event, beat,
-                  &beat->run, &err) < 0) {
-        log_event(LOG_LEVEL_ERR, NULL, "%s: no pass can begin: %s", beat_name(beat), err.text);
-        beat_schedule(beat, beat_delay_usec(beat));
-    }
+                  &beat->run, &err) < 0)
+        beat_on_no_pass(beat, &err);
     return 0;
 }
 
@@ -272,7 +294,7 @@ bool beat_is_stuck(const Beat *beat, uint64_t now_usec)
 void beat_take_over(Beat *beat, Beat *old)
 {
     beat->failures = old->failures;
-    beat->outage_since_usec = old->outage_since_usec;
+    beat->trouble_since_usec = old->trouble_since_usec;
     news_done(&beat->news);
     beat->news = old->news;
     old->news = (News){0};

@@ -22,16 +22,16 @@ struct Beat {
     void *userdata;
     Run *run; /* NULL between passes */
     sd_event_source *timer;
-    uint64_t next_usec;         /* monotonic: when the next pass begins; USEC_NEVER: none will */
-    uint32_t failures;          /* passes in a row in which no channel could be read */
-    uint64_t outage_since_usec; /* monotonic, failures > 0 */
-    bool instance_failed;       /* told during the pass under way */
-    bool is_halted;             /* begins no further pass */
+    uint64_t next_usec;          /* monotonic: when the next pass begins; USEC_NEVER: none will */
+    uint32_t failures;           /* passes in a row in which no channel could be read */
+    uint64_t trouble_since_usec; /* monotonic: since when the instance itself fails; 0: it works */
+    bool instance_failed;        /* told during the pass under way */
+    bool is_halted;              /* begins no further pass */
     News news;
     size_t channel_count;
     size_t results[RESULT_FAILED + 1]; /* channels by the result of the last pass */
     uint64_t *listed_usec;             /* monotonic, of each channel's last whole list; 0: none */
-    char trouble[160];                 /* the first channel that wants a person, "" without one */
+    char trouble[384];                 /* the first channel that wants a person, "" without one */
 };
 
 /* Ready to begin; the first pass begins at once. 0; -ENOMEM; sd-event's. beat_done() in every case.
