@@ -11,9 +11,9 @@
 #include "daemon/base/str.h"
 #include "daemon/message_ids.h"
 
-/* Every error is a line of its own in the log. */
-static void reload_say_invalid(const char *path, const Problems *problems, char *ret_invalid,
-                               size_t invalid_size)
+/* Every error is a line of its own in the log, and the last line says what follows from them. */
+static void reload_say_invalid(const char *path, const Problems *problems, const char *consequence,
+                               char *ret_invalid, size_t invalid_size)
 {
     const LogFields fields = {.message_id = MESSAGE_INVALID};
     _cleanup_(buf_done) Buf text = {0};
@@ -28,9 +28,8 @@ static void reload_say_invalid(const char *path, const Problems *problems, char 
             str_copy(ret_invalid, invalid_size, line);
         log_event(LOG_LEVEL_ERR, &fields, "%s", line);
     }
-    log_event(LOG_LEVEL_ERR, &fields,
-              "%s: invalid (%zu error%s), the last good settings and rosters stay in force", path,
-              count, count == 1 ? "" : "s");
+    log_event(LOG_LEVEL_ERR, &fields, "%s: invalid (%zu error%s), %s", path, count,
+              count == 1 ? "" : "s", consequence);
 }
 
 static void reload_on_change(const Change *change, void *userdata)
@@ -70,8 +69,12 @@ static void reload_say_restart(const Config *old, const Config *new)
 
 static void reload_watch(Watch *watch, const char *const *files, size_t file_count)
 {
-    if (watch_set(watch, files, file_count) < 0)
-        log_event(LOG_LEVEL_ERR, NULL, "the files cannot be watched: reload by hand (SIGHUP)");
+    int watched = watch_set(watch, files, file_count);
+
+    if (watched < 0 || (size_t)watched < file_count)
+        log_event(LOG_LEVEL_WARNING, NULL,
+                  "not every file and directory can be watched: after a change, reload by hand "
+                  "(SIGHUP)");
 }
 
 static bool reload_reads_same_files(const Config *a, const Config *b)
@@ -85,8 +88,9 @@ static bool reload_reads_same_files(const Config *a, const Config *b)
     return true;
 }
 
-/* Files that were not watched while they were read may have changed before they are: read twice. An
- * invalid set is watched by all that was looked for, so that mending any of it is noticed. */
+/* Files that were not watched while they were read may have changed before they are: read twice.
+ * `old` may be NULL: nothing was watched. An invalid set is watched by all that was looked for, so
+ * that mending any of it is noticed. */
 static int reload_read(const char *path, Watch *watch, const Config *old, Problems *problems,
                        Config **ret_config)
 {
@@ -98,10 +102,31 @@ static int reload_read(const char *path, Watch *watch, const Config *old, Proble
         return r;
     }
     reload_watch(watch, first->files, first->file_count);
-    if (!reload_reads_same_files(first, old))
+    if (!old || !reload_reads_same_files(first, old))
         return config_load(path, problems, ret_config);
     *ret_config = TAKE_PTR(first);
     return 0;
+}
+
+int reload_start(const char *path, Watch *watch, Config **ret_config)
+{
+    _cleanup_(problems_done) Problems problems = {0};
+    char first[160];
+
+    if (reload_read(path, watch, NULL, &problems, ret_config) >= 0)
+        return 0;
+    reload_say_invalid(path, &problems, "rosterd does not start", first, sizeof(first));
+    return -EINVAL;
+}
+
+/* What was refused and is as it was, or mended, is worth a line. */
+static void reload_say_valid(const char *path, char *invalid)
+{
+    const LogFields fields = {.message_id = MESSAGE_RELOADED};
+
+    if (invalid[0])
+        log_event(LOG_LEVEL_NOTICE, &fields, "%s: settings and rosters are valid again", path);
+    invalid[0] = '\0';
 }
 
 int reload_load(const Options *options, sd_event *event, const State *state, Watch *watch,
@@ -114,15 +139,18 @@ int reload_load(const Options *options, sd_event *event, const State *state, Wat
     int changes;
 
     if (reload_read(options->config_path, watch, old, &problems, &config) < 0) {
-        reload_say_invalid(options->config_path, &problems, ret_invalid, invalid_size);
+        reload_say_invalid(options->config_path, &problems,
+                           "the last good settings and rosters stay in force", ret_invalid,
+                           invalid_size);
         return -EINVAL;
     }
     malloc_trim(0);
     changes = compare_configs(old, config, reload_on_change, NULL);
     reload_say_restart(old, config);
-    ret_invalid[0] = '\0';
-    if (changes == 0 && !is_asked)
+    if (changes == 0 && !is_asked) {
+        reload_say_valid(options->config_path, ret_invalid);
         return 0;
+    }
     if (tenure_new(event, TAKE_PTR(config), options->dry_run, state->store, &state->err, ret_tenure,
                    &err) < 0) {
         str_copy(ret_invalid, invalid_size, err.text);
@@ -130,5 +158,6 @@ int reload_load(const Options *options, sd_event *event, const State *state, Wat
                   err.text);
         return -EINVAL;
     }
+    reload_say_valid(options->config_path, ret_invalid);
     return 0;
 }

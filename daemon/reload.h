@@ -7,6 +7,12 @@
 #include "daemon/watch.h"
 
 /*
+ * Loads what the daemon starts with, and watches the files that were read. 0; -EINVAL with every
+ * error in the log.
+ */
+int reload_start(const char *path, Watch *watch, Config **ret_config);
+
+/*
  * Loads what the files say now. Valid, and not what `old` says already (or asked for): 0 with a
  * tenure, not begun, and a line in the log for each thing that changed. Valid and the same: 0
  * without one. Invalid: -EINVAL, every error in the log; `ret_invalid` says it in few words, and is

@@ -21,6 +21,8 @@ struct Run {
     uint64_t wake_usec;
     uint64_t progress_usec; /* when something happened last */
     size_t in_flight;
+    size_t deletions_in_flight;
+    bool is_renewing;
     char pass_id[STORE_PASS_ID_SIZE];
     RunOnDone on_done;
     RunOnEvent on_event;
@@ -96,13 +98,17 @@ static int run_on_pass_done(sd_event_source *source, void *userdata)
 
 void run_on_answer(Run *run, void *tag, const Answer *answer)
 {
+    const Call *call = tag;
+
     run->in_flight--;
+    run->deletions_in_flight -= call->request.kind == REQUEST_DELETE_MEMBER;
     pass_on_answer(run->pass, tag, answer);
     run_look(run);
 }
 
 void run_on_renewed(Run *run, size_t instance, Renewal renewal, const Err *err)
 {
+    run->is_renewing = false;
     pass_on_renewed(run->pass, instance, renewal, err);
     run_look(run);
 }
@@ -112,19 +118,22 @@ void run_on_renewed(Run *run, size_t instance, Renewal renewal, const Err *err)
 static int run_submit(void *context, const Request *request)
 {
     Run *run = context;
-
     int r = roma_client_submit(run->door->client, request);
 
-    if (r == 0)
+    if (r == 0) {
         run->in_flight++;
+        run->deletions_in_flight += request->kind == REQUEST_DELETE_MEMBER;
+    }
     return r;
 }
 
 static int run_renew(void *context, size_t instance)
 {
     Run *run = context;
+    int r = roma_client_renew(run->door->client, instance);
 
-    return roma_client_renew(run->door->client, instance);
+    run->is_renewing = run->is_renewing || r >= 0;
+    return r;
 }
 
 /* ---- the state ---- */
@@ -313,7 +322,8 @@ void run_stop(Run *run, const char *why)
 
 void run_abandon(Run *run, const char *why)
 {
-    run->in_flight = 0;
+    run->in_flight = run->deletions_in_flight = 0;
+    run->is_renewing = false;
     pass_abandon(run->pass, why);
     run_look(run);
 }
@@ -346,13 +356,18 @@ const Report *run_get_report(const Run *run)
     return pass_get_report(run->pass);
 }
 
+bool run_is_deleting(const Run *run)
+{
+    return run->deletions_in_flight > 0;
+}
+
 bool run_is_stuck(const Run *run, uint64_t now_usec)
 {
     const Limits *limits = &run->door->config->limits;
 
     if (run->wake_usec != USEC_NEVER && now_usec > run->wake_usec + STUCK_SLACK_USEC)
         return true;
-    if (run->in_flight > 0)
+    if (run->in_flight > 0 || run->is_renewing)
         return now_usec > run->progress_usec + limits->timeout_usec + STUCK_SLACK_USEC;
     return run->wake_usec == USEC_NEVER && now_usec > run->progress_usec + STUCK_SLACK_USEC;
 }

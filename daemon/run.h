@@ -34,6 +34,9 @@ int run_finish(Run *run, Err *err);
 
 const Report *run_get_report(const Run *run);
 
+/* Whether a deletion is in flight, whose outcome is worth waiting for. */
+bool run_is_deleting(const Run *run);
+
 /* Whether it is stuck: no request is in flight for longer than its timeout and some slack allow,
  * and no wait is overdue. */
 bool run_is_stuck(const Run *run, uint64_t now_usec);

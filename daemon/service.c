@@ -7,18 +7,22 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/file.h"
 #include "daemon/base/log.h"
 #include "daemon/exit_status.h"
-#include "daemon/load.h"
 #include "daemon/message_ids.h"
 #include "daemon/notify.h"
 #include "daemon/reload.h"
 #include "daemon/state.h"
+#include "daemon/state_dir.h"
 #include "daemon/status.h"
+#include "daemon/store/lock.h"
 #include "daemon/watch.h"
 
 /* How long requests in flight are awaited after a signal (PRODUCT.md section 7). */
 #define GRACE_USEC (4 * USEC_PER_SEC)
+
+static const char change_text[] = "settings or rosters changed, what was not sent is planned anew";
 
 typedef struct Service {
     sd_event *event;
@@ -27,6 +31,8 @@ typedef struct Service {
     Tenure *tenure; /* in force */
     Tenure *next;   /* waits for the passes of `tenure` to end; NULL: none */
     Watch *watch;
+    sd_event_source *idle;  /* looks, outside of all callbacks, whether passes have ended */
+    int lock;               /* on the state directory, in a dry run; -1: none */
     char invalid[160];      /* why the newest settings or rosters are refused; "" */
     char why[64];           /* the signal that ends it; "" */
     uint64_t watchdog_usec; /* how often it is fed; 0: not at all */
@@ -48,19 +54,28 @@ static int service_begin_tenure(Service *service, Tenure *tenure, Err *err)
 {
     int r = tenure_begin(tenure, service->tenure, service_on_pass, service);
 
-    if (r < 0)
+    if (r < 0) {
+        tenure_free(tenure);
         return err_system(err, r, "cannot begin with the new settings");
+    }
     tenure_free(service->tenure);
     service->tenure = tenure;
     return 0;
 }
 
+/* Passes under way give way to new settings. Only deletions in flight are worth waiting for: a
+ * service that stalls a reading must not put the change off. */
 static void service_change_tenure(Service *service)
 {
     Err err = {0};
 
-    if (!service->next || !tenure_is_idle(service->tenure))
+    if (!service->next)
         return;
+    if (!tenure_is_idle(service->tenure)) {
+        if (!tenure_is_deleting(service->tenure))
+            tenure_abandon(service->tenure, change_text);
+        return;
+    }
     if (service_begin_tenure(service, TAKE_PTR(service->next), &err) < 0) {
         log_event(LOG_LEVEL_ERR, NULL, "%s", err.text);
         sd_event_exit(service->event, EXIT_FAILED);
@@ -73,7 +88,7 @@ static int service_on_idle(sd_event_source *source, void *userdata)
 {
     Service *service = userdata;
 
-    sd_event_source_disable_unref(source);
+    (void)source;
     if (service->why[0]) {
         if (tenure_is_idle(service->tenure))
             sd_event_exit(service->event, 0);
@@ -86,10 +101,7 @@ static int service_on_idle(sd_event_source *source, void *userdata)
 /* A tenure cannot be freed from within one of its beats: the loop does it. */
 static void service_look_for_idle(Service *service)
 {
-    sd_event_source *source = NULL;
-
-    if (sd_event_add_defer(service->event, &source, service_on_idle, service) < 0)
-        sd_event_exit(service->event, EXIT_FAILED);
+    sd_event_source_set_enabled(service->idle, SD_EVENT_ONESHOT);
 }
 
 static void service_on_pass(Beat *beat, void *userdata)
@@ -110,7 +122,7 @@ static void service_adopt(Service *service, Tenure *tenure)
 {
     tenure_free(service->next);
     service->next = tenure;
-    tenure_halt(service->tenure, "settings or rosters changed, what was not sent is planned anew");
+    tenure_halt(service->tenure, change_text);
     service_look_for_idle(service);
 }
 
@@ -180,6 +192,7 @@ static int service_on_stop(sd_event_source *source, const struct signalfd_siginf
              sigabbrev_np((int)info->ssi_signo));
     log_event(LOG_LEVEL_INFO, &fields, "%s", service->why);
     notify_stopping();
+    notify_status("%s, requests in flight are awaited", service->why);
     tenure_halt(service->tenure, service->why);
     service_look_for_idle(service);
     if (sd_event_add_time_relative(service->event, NULL, CLOCK_MONOTONIC, GRACE_USEC, USEC_PER_MSEC,
@@ -231,6 +244,10 @@ static int service_set_up(Service *service, Err *err)
     int r = sd_event_new(&service->event);
 
     if (r >= 0)
+        r = sd_event_add_defer(service->event, &service->idle, service_on_idle, service);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(service->idle, SD_EVENT_OFF);
+    if (r >= 0)
         r = watch_new(service->event, service_on_change, service, &service->watch);
     if (r < 0)
         return err_system(err, r, "cannot set up the event loop");
@@ -245,27 +262,57 @@ static int service_set_up(Service *service, Err *err)
     return r < 0 ? err_system(err, r, "cannot set up the watchdog") : 0;
 }
 
+/* A dry run leaves the state alone, but no other rosterd beside it. 0, also where the directory
+ * cannot be had; -EWOULDBLOCK. */
+static int service_lock(Service *service, const Config *config, Err *err)
+{
+    _cleanup_free_ char *directory = NULL;
+    int r = state_dir_find(config, &directory, err);
+
+    if (r >= 0)
+        r = lock_take(directory, err);
+    if (r >= 0)
+        service->lock = r;
+    else if (r != -EWOULDBLOCK)
+        log_event(LOG_LEVEL_WARNING, NULL, "%s", err->text);
+    return r == -EWOULDBLOCK ? r : 0;
+}
+
+/* Errors: -EWOULDBLOCK, another rosterd holds the state. One that cannot be used is no error. */
+static int service_open_state(Service *service, const Config *config, Err *err)
+{
+    int r;
+
+    if (service->options->dry_run) {
+        r = service_lock(service, config, err);
+        if (r < 0)
+            return r;
+    }
+    r = state_open(&service->state, config, service->options->dry_run);
+    if (r < 0)
+        *err = service->state.err;
+    return r;
+}
+
 /* The exit status, or 0 to go on. */
 static int service_load(Service *service, Err *err)
 {
-    Config *config = NULL;
+    _cleanup_(config_freep) Config *config = NULL;
     Tenure *tenure = NULL;
     int r;
 
-    if (load_config(service->options->config_path, &config) < 0)
+    if (reload_start(service->options->config_path, service->watch, &config) < 0)
         return EXIT_INVALID;
-    if (state_open(&service->state, config, service->options->dry_run) == -EWOULDBLOCK) {
-        log_event(LOG_LEVEL_ERR, NULL, "%s", service->state.err.text);
-        config_free(config);
+    if (service_open_state(service, config, err) < 0) {
+        log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
         return EXIT_LOCKED;
     }
-    r = tenure_new(service->event, config, service->options->dry_run, service->state.store,
-                   &service->state.err, &tenure, err);
+    r = tenure_new(service->event, TAKE_PTR(config), service->options->dry_run,
+                   service->state.store, &service->state.err, &tenure, err);
     if (r < 0) {
         log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
         return r == -ENOMEM ? EXIT_FAILED : EXIT_INVALID;
     }
-    watch_set(service->watch, tenure->config->files, tenure->config->file_count);
     r = service_begin_tenure(service, tenure, err);
     return r < 0 ? r : 0;
 }
@@ -285,7 +332,7 @@ static int service_serve(Service *service)
 
 int service_run(const Options *options)
 {
-    Service service = {.options = options};
+    Service service = {.options = options, .lock = -1};
     Err err = {0};
     int status = service_set_up(&service, &err);
 
@@ -301,6 +348,8 @@ int service_run(const Options *options)
     tenure_free(service.tenure);
     state_close(&service.state);
     watch_free(service.watch);
+    sd_event_source_disable_unref(service.idle);
     sd_event_unref(service.event);
+    file_closep(&service.lock);
     return status;
 }

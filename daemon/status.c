@@ -7,7 +7,7 @@
 #include "daemon/base/clock.h"
 
 typedef struct StatusSums {
-    size_t channels, in_sync, held, failed, drift, unknown;
+    size_t channels, in_sync, held, failed, drift, paused, unknown;
     uint64_t oldest_usec; /* monotonic; USEC_NEVER: no channel was ever read */
     bool some_unread;
     uint64_t next_usec;
@@ -27,7 +27,8 @@ static void status_add_beat(StatusSums *sums, const Beat *beat)
     sums->in_sync += results[RESULT_IN_SYNC] + results[RESULT_CONVERGED];
     sums->held += results[RESULT_HELD];
     sums->failed += results[RESULT_FAILED] + results[RESULT_UNMANAGEABLE];
-    sums->drift += results[RESULT_DRIFT] + results[RESULT_PAUSED];
+    sums->drift += results[RESULT_DRIFT];
+    sums->paused += results[RESULT_PAUSED];
     for (size_t i = 0; i < beat->channel_count; i++) {
         sums->some_unread = sums->some_unread || beat->listed_usec[i] == 0;
         if (beat->listed_usec[i] && beat->listed_usec[i] < sums->oldest_usec)
@@ -61,11 +62,9 @@ static int status_append_counts(char *text, int used, const StatusSums *sums)
     const struct {
         size_t count;
         const char *name;
-    } parts[] = {{sums->in_sync, "in sync"},
-                 {sums->drift, "with drift"},
-                 {sums->held, "held"},
-                 {sums->failed, "failed"},
-                 {sums->unknown, "not read yet"}};
+    } parts[] = {{sums->in_sync, "in sync"}, {sums->drift, "with drift"},
+                 {sums->paused, "paused"},   {sums->held, "held"},
+                 {sums->failed, "failed"},   {sums->unknown, "not read yet"}};
 
     used =
         status_append(text, used, "%zu channel%s:", sums->channels, sums->channels == 1 ? "" : "s");
@@ -77,20 +76,31 @@ static int status_append_counts(char *text, int used, const StatusSums *sums)
     return used;
 }
 
+/* What stands before all else. */
+static int status_append_warnings(char *text, const Tenure *tenure, const char *invalid)
+{
+    const Door *door = &tenure->door;
+    int used = 0;
+
+    if (invalid[0])
+        used = status_append(text, used,
+                             "INVALID settings or rosters, the last good ones stay in force (%s); ",
+                             invalid);
+    if (!door->store)
+        used = status_append(text, used, "STATE unusable, nothing is deleted (%.160s); ",
+                             door->store_err.text);
+    return door->dry_run ? status_append(text, used, "dry run; ") : used;
+}
+
 void status_format(const Tenure *tenure, const char *invalid, char ret_text[static STATUS_SIZE])
 {
     StatusSums sums = {.oldest_usec = USEC_NEVER, .next_usec = USEC_NEVER};
     uint64_t now_usec = clock_monotonic_usec();
     char span[32], now[CLOCK_RFC3339_SIZE];
-    int used = 0;
+    int used = status_append_warnings(ret_text, tenure, invalid);
 
     for (size_t i = 0; i < tenure->beat_count; i++)
         status_add_beat(&sums, &tenure->beats[i]);
-    if (invalid[0])
-        used = status_append(ret_text, used,
-                             "INVALID settings or rosters, the last good ones stay "
-                             "in force (%s); ",
-                             invalid);
     used = status_append_counts(ret_text, used, &sums);
     if (sums.trouble)
         used = status_append(ret_text, used, " (%s)", sums.trouble);

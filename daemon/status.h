@@ -3,7 +3,7 @@
 
 #include "daemon/tenure.h"
 
-#define STATUS_SIZE 512
+#define STATUS_SIZE 1000
 
 /* How channels are, the age of the oldest last whole list, the next pass, the first trouble; and
  * `invalid` (may be "") where new settings or rosters are refused. */

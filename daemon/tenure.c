@@ -98,6 +98,15 @@ bool tenure_is_idle(const Tenure *tenure)
     return true;
 }
 
+bool tenure_is_deleting(const Tenure *tenure)
+{
+    for (size_t i = 0; i < tenure->beat_count; i++) {
+        if (tenure->beats[i].run && run_is_deleting(tenure->beats[i].run))
+            return true;
+    }
+    return false;
+}
+
 bool tenure_is_stuck(const Tenure *tenure, uint64_t now_usec)
 {
     for (size_t i = 0; i < tenure->beat_count; i++) {
