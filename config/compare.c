@@ -60,8 +60,8 @@ static bool limits_are_same(const Limits *a, const Limits *b)
 static bool settings_are_same(const Config *a, const Config *b)
 {
     return a->mode == b->mode && a->interval_usec == b->interval_usec &&
-           a->retry.attempts == b->retry.attempts && a->retry.base_usec == b->retry.base_usec &&
-           a->retry.cap_usec == b->retry.cap_usec &&
+           a->history_keep_usec == b->history_keep_usec && a->retry.attempts == b->retry.attempts &&
+           a->retry.base_usec == b->retry.base_usec && a->retry.cap_usec == b->retry.cap_usec &&
            a->retry.throttle_base_usec == b->retry.throttle_base_usec &&
            limits_are_same(&a->limits, &b->limits) && guards_are_same(&a->guards, &b->guards);
 }

@@ -11,7 +11,7 @@ typedef enum ChangeKind {
 } ChangeKind;
 
 typedef enum ChangeSubject {
-    CHANGE_OF_SETTINGS, /* mode, interval, retry, limits, guards: `name` is "settings" */
+    CHANGE_OF_SETTINGS, /* what is of all instances, such as mode and interval: "settings" */
     CHANGE_OF_INSTANCE, /* `name` is the instance's */
     CHANGE_OF_CHANNEL,  /* `name` is "instance/channel" */
 } ChangeSubject;
