@@ -29,6 +29,7 @@ static int desired_add(Desired *desired, size_t index, Err *err)
     if (size < 0)
         return err_set(err, size, "%s: a member's group or address is too long", member->address);
     key = arena_copy(&desired->arena, packed, (size_t)size);
+    desired->keys[index] = (DesiredKey){key, (size_t)size};
     r = key ? map_put(&desired->index, key, (size_t)size, desired_value(index)) : -ENOMEM;
     if (r < 0)
         return err_memory(err);
@@ -45,7 +46,9 @@ int desired_init(Desired *desired, const RosterChannel *channel, uint16_t channe
                  bool channel_is_ecs, Err *err)
 {
     *desired = (Desired){.channel = channel, .channel_port = channel_port};
-    if (map_reserve(&desired->index, channel->member_count) < 0)
+    desired->keys =
+        arena_alloc(&desired->arena, (channel->member_count + 1) * sizeof(*desired->keys));
+    if (!desired->keys || map_reserve(&desired->index, channel->member_count) < 0)
         return err_memory(err);
     for (size_t i = 0; i < channel->member_count; i++) {
         const RosterMember *member = &channel->members[i];

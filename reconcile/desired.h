@@ -9,10 +9,17 @@
 #include "daemon/base/err.h"
 #include "daemon/base/map.h"
 
+/* A packed identity (identity.h). */
+typedef struct DesiredKey {
+    const void *bytes;
+    size_t size;
+} DesiredKey;
+
 typedef struct Desired {
     const RosterChannel *channel; /* borrowed */
     uint16_t channel_port;
-    Map index; /* identity -> number of the member, from 1 */
+    Map index;        /* identity -> number of the member, from 1 */
+    DesiredKey *keys; /* of each member, in the roster's order */
     Arena arena;
 } Desired;
 

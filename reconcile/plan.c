@@ -6,12 +6,6 @@
 #include <string.h>
 
 #include "daemon/base/buf.h"
-#include "reconcile/identity.h"
-
-typedef struct Bytes {
-    const void *data;
-    size_t size;
-} Bytes;
 
 static int plan_compare_bytes(const void *a, size_t a_size, const void *b, size_t b_size)
 {
@@ -30,9 +24,9 @@ static int plan_by_identity(const void *left, const void *right)
 
 static int plan_by_bytes(const void *left, const void *right)
 {
-    const Bytes *a = left, *b = right;
+    const DesiredKey *a = left, *b = right;
 
-    return plan_compare_bytes(a->data, a->size, b->data, b->size);
+    return plan_compare_bytes(a->bytes, a->size, b->bytes, b->size);
 }
 
 /* Each part is preceded by its size, so that no two different plans read alike. */
@@ -48,26 +42,15 @@ static void plan_append(Buf *text, const void *bytes, size_t size)
 static int plan_append_roster(Buf *text, const Desired *desired)
 {
     size_t count = desired->channel->member_count;
-    _cleanup_free_ Bytes *members = calloc(count ? count : 1, sizeof(*members));
-    _cleanup_(arena_done) Arena arena = {0};
+    _cleanup_free_ DesiredKey *keys = calloc(count ? count : 1, sizeof(*keys));
 
-    if (!members)
+    if (!keys)
         return -ENOMEM;
-    for (size_t i = 0; i < count; i++) {
-        const RosterMember *member = &desired->channel->members[i];
-        unsigned char packed[IDENTITY_SIZE_MAX];
-        int size =
-            identity_pack(member->group, member->address, desired_port(desired, member), packed);
-
-        members[i].size = size < 0 ? 0 : (size_t)size;
-        members[i].data = arena_copy(&arena, packed, members[i].size);
-        if (!members[i].data)
-            return -ENOMEM;
-    }
-    qsort(members, count, sizeof(*members), plan_by_bytes);
+    memcpy(keys, desired->keys, count * sizeof(*keys));
+    qsort(keys, count, sizeof(*keys), plan_by_bytes);
     buf_printf(text, "roster %zu\n", count);
     for (size_t i = 0; i < count; i++)
-        plan_append(text, members[i].data, members[i].size);
+        plan_append(text, keys[i].bytes, keys[i].size);
     return 0;
 }
 

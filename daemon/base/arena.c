@@ -25,6 +25,18 @@ void arena_done(Arena *arena)
     arena->used = 0;
 }
 
+void arena_reset(Arena *arena)
+{
+    ArenaBlock *newest = arena->blocks;
+
+    if (!newest)
+        return;
+    arena->blocks = newest->older;
+    arena_done(arena);
+    newest->older = NULL;
+    arena->blocks = newest;
+}
+
 static int arena_add_block(Arena *arena, size_t need)
 {
     size_t size = arena->blocks ? arena->blocks->size * 2 : BLOCK_SIZE_MIN;

@@ -13,6 +13,9 @@ typedef struct Arena {
 /* Frees everything ever taken from it; it can be used again. */
 void arena_done(Arena *arena);
 
+/* Forgets everything ever taken from it, and keeps one block to begin with. */
+void arena_reset(Arena *arena);
+
 /* `size` bytes, aligned for any type, not cleared; NULL when out of memory. */
 void *arena_alloc(Arena *arena, size_t size);
 

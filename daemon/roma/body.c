@@ -15,7 +15,9 @@ int body_parser_init(BodyParser *parser)
     parser->tokener = json_tokener_new_ex(DEPTH_MAX);
     if (!parser->tokener)
         return -ENOMEM;
-    json_tokener_set_flags(parser->tokener, JSON_TOKENER_STRICT);
+    /* What follows a value is for the caller to judge. */
+    json_tokener_set_flags(parser->tokener,
+                           JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
     return 0;
 }
 
@@ -26,7 +28,7 @@ void body_parser_done(BodyParser *parser)
     parser->tokener = NULL;
 }
 
-static const char *body_type_name(json_object *value)
+const char *body_type_name(json_object *value)
 {
     switch (json_object_get_type(value)) {
     case json_type_null:
@@ -120,40 +122,53 @@ static bool body_is_utf8(const char *body, size_t size)
     return true;
 }
 
-int body_check_utf8(const char *body, size_t size, Err *err)
+int body_check(const char *body, size_t size, Err *err)
 {
+    if (size > INT32_MAX)
+        return err_set(err, -EPROTO, "a body too large for JSON");
     return body_is_utf8(body, size) ? 0 : body_not_json(body, size, "it is not in UTF-8", err);
 }
 
-/* A body that ends too early leaves the tokener asking for more; one that goes on after its value
- * leaves it before the end. */
+/* A text that ends too early leaves the tokener asking for more. */
+const char *body_read_value(BodyParser *parser, const char *text, size_t size,
+                            json_object **ret_value, size_t *ret_used)
+{
+    enum json_tokener_error error;
+    json_object *value;
+
+    json_tokener_reset(parser->tokener);
+    value = json_tokener_parse_ex(parser->tokener, text, (int)size);
+    error = json_tokener_get_error(parser->tokener);
+    if (error == json_tokener_success) {
+        *ret_used = json_tokener_get_parse_end(parser->tokener);
+        *ret_value = value;
+        return NULL;
+    }
+    json_object_put(value);
+    return error == json_tokener_continue ? "it ends too early" : json_tokener_error_desc(error);
+}
+
 int body_parse(BodyParser *parser, const char *body, size_t size, json_object **ret_root, Err *err)
 {
-    json_object *root;
-    enum json_tokener_error error;
-    size_t position;
+    json_object *root = NULL;
+    const char *reason;
+    size_t used = 0;
+    int r = body_check(body, size, err);
 
-    if (size > INT32_MAX)
-        return err_set(err, -EPROTO, "a body too large for JSON");
-    if (body_check_utf8(body, size, err) < 0)
-        return -EPROTO;
-    json_tokener_reset(parser->tokener);
-    root = json_tokener_parse_ex(parser->tokener, body, (int)size);
-    error = json_tokener_get_error(parser->tokener);
-    position = json_tokener_get_parse_end(parser->tokener);
-    if (error == json_tokener_success && position == size &&
-        json_object_is_type(root, json_type_object)) {
+    if (r < 0)
+        return r;
+    reason = body_read_value(parser, body, size, &root, &used);
+    while (!reason && used < size && strchr(" \t\r\n", body[used]) && body[used])
+        used++;
+    if (!reason && used < size)
+        reason = "more after its end";
+    if (!reason && json_object_is_type(root, json_type_object)) {
         *ret_root = root;
         return 0;
     }
     json_object_put(root);
-    if (error == json_tokener_success && position == size)
-        return err_set(err, -EPROTO, "JSON, but no object");
-    return body_not_json(body, size,
-                         error == json_tokener_success    ? "more after its end"
-                         : error == json_tokener_continue ? "it ends too early"
-                                                          : json_tokener_error_desc(error),
-                         err);
+    return reason ? body_not_json(body, size, reason, err)
+                  : err_set(err, -EPROTO, "JSON, but no object");
 }
 
 int body_get_string(json_object *value, const char **ret_text)
@@ -197,46 +212,4 @@ int body_odd_field(Err *err, const char *list, size_t index, const char *field, 
 {
     return err_set(err, -EPROTO, "%s[%zu].%s: should be %s, is %s", list, index, field, wanted,
                    body_type_name(value));
-}
-
-static int body_get_rows(json_object *rows, const char *list, BodyPage *page, Err *err)
-{
-    if (!rows)
-        return 0;
-    if (!json_object_is_type(rows, json_type_array))
-        return err_set(err, -EPROTO, "%s: should be an array, is %s", list, body_type_name(rows));
-    page->rows = rows;
-    page->row_count = json_object_array_length(rows);
-    if (page->row_count > BODY_ROWS_MAX)
-        return err_set(err, -EPROTO, "%s: has %zu rows, more than the %d asked for", list,
-                       page->row_count, BODY_ROWS_MAX);
-    return 0;
-}
-
-/* INT64_MAX is where json-c puts everything larger. */
-int body_get_page(json_object *root, const char *list, BodyPage *ret_page, Err *err)
-{
-    json_object *total = NULL, *size = NULL, *rows = NULL;
-    BodyPage page = {0};
-    int64_t number = 0;
-    int r;
-
-    json_object_object_get_ex(root, "total", &total);
-    json_object_object_get_ex(root, "size", &size);
-    json_object_object_get_ex(root, list, &rows);
-    if (body_get_integer(total, 0, INT64_MAX - 1, &number) < 0)
-        return err_set(err, -EPROTO, "total: should be a whole number from 0, is %s",
-                       total ? body_type_name(total) : "missing");
-    page.total = (uint64_t)number;
-    r = body_get_rows(rows, list, &page, err);
-    if (r < 0)
-        return r;
-    if (size && body_get_integer(size, 0, INT64_MAX, &number) < 0)
-        return err_set(err, -EPROTO, "size: should be a whole number from 0, is %s",
-                       body_type_name(size));
-    if (size && (uint64_t)number != page.row_count)
-        return err_set(err, -EPROTO, "size: says %" PRId64 ", but there are %zu rows", number,
-                       page.row_count);
-    *ret_page = page;
-    return 0;
 }

@@ -24,11 +24,22 @@ void body_parser_done(BodyParser *parser);
  * JSON"). Give *ret_root back with json_object_put(). */
 int body_parse(BodyParser *parser, const char *body, size_t size, json_object **ret_root, Err *err);
 
-/* Whether it is UTF-8. 0 or -EPROTO with `err`. */
-int body_check_utf8(const char *body, size_t size, Err *err);
+/* Whether a text can be JSON at all: UTF-8 (RFC 3629), and not too long for json-c. 0 or -EPROTO.
+ */
+int body_check(const char *body, size_t size, Err *err);
 
-/* Says in `err` what a body is that is no JSON, `reason` being what JSON found; returns -EPROTO. */
+/* Says what a text that is no JSON is instead ("HTML instead of JSON"), or else `reason`; -EPROTO.
+ */
 int body_not_json(const char *body, size_t size, const char *reason, Err *err);
+
+/* Reads one value at the text's start, of any kind, and tells how far it went; what follows is not
+ * looked at. NULL, or the reason why it is none. Give *ret_value (NULL for null) back with
+ * json_object_put(). */
+const char *body_read_value(BodyParser *parser, const char *text, size_t size,
+                            json_object **ret_value, size_t *ret_used);
+
+/* "a string", "an object": for messages. */
+const char *body_type_name(json_object *value);
 
 /* A string of BODY_STRING_SIZE_MAX bytes at most without a NUL, borrowed from the value.
  * 0 or -EPROTO. */
@@ -43,13 +54,3 @@ int body_get_integer(json_object *value, int64_t min, int64_t max, int64_t *ret_
 /* Sets "LIST[INDEX].FIELD: should be WANTED, is a string" and returns -EPROTO. */
 int body_odd_field(Err *err, const char *list, size_t index, const char *field, const char *wanted,
                    json_object *value);
-
-/* What is the same in every page: rows in an array, how many of them, how many there are in all. */
-typedef struct BodyPage {
-    json_object *rows; /* borrowed; NULL: no rows */
-    size_t row_count;
-    uint64_t total;
-} BodyPage;
-
-/* Takes a page apart; `list` is its array's key. 0, or -EPROTO with `err`. */
-int body_get_page(json_object *root, const char *list, BodyPage *ret_page, Err *err);

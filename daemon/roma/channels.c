@@ -125,51 +125,58 @@ static int channels_get_row(json_object *object, size_t index, ChannelRow *ret_r
     return 0;
 }
 
-static int channels_fill(ChannelList *list, Err *err)
+/* The row's strings outlive its tree. */
+static int channels_on_row(json_object *object, const char *text, size_t size, size_t index,
+                           void *userdata, Err *err)
 {
-    BodyPage page;
-    int r = body_get_page(list->root, LIST, &page, err);
+    ChannelList *list = userdata;
+    ChannelRow row;
+    int r = channels_get_row(object, index, &row, err);
 
+    (void)text;
+    (void)size;
     if (r < 0)
         return r;
-    if (mem_grow(&list->rows, &list->capacity, page.row_count, sizeof(*list->rows)) < 0)
+    row.id = arena_string(&list->strings, row.id);
+    row.name = arena_string(&list->strings, row.name);
+    row.member_type = arena_string(&list->strings, row.member_type);
+    row.vpc_channel_type = arena_string(&list->strings, row.vpc_channel_type);
+    if (!row.id || !row.name || !row.member_type || !row.vpc_channel_type ||
+        mem_grow(&list->rows, &list->capacity, index + 1, sizeof(*list->rows)) < 0)
         return err_memory(err);
-    for (size_t i = 0; i < page.row_count; i++) {
-        r = channels_get_row(json_object_array_get_idx(page.rows, i), i, &list->rows[i], err);
-        if (r < 0)
-            return r;
-    }
-    list->page = (ChannelPage){
-        .total = page.total,
-        .rows = list->rows,
-        .row_count = page.row_count,
-    };
+    list->rows[index] = row;
     return 0;
 }
 
 int channels_parse(ChannelList *list, BodyParser *parser, const char *body, size_t size, Err *err)
 {
+    PageCounts counts;
     int r;
 
     channels_clear(list);
-    r = body_parse(parser, body, size, &list->root, err);
-    if (r >= 0)
-        r = channels_fill(list, err);
-    if (r < 0)
+    r = page_read(parser, body, size, LIST, channels_on_row, list, &counts, err);
+    if (r < 0) {
         channels_clear(list);
-    return r;
+        return r;
+    }
+    list->page = (ChannelPage){
+        .total = counts.total,
+        .rows = list->rows,
+        .row_count = counts.row_count,
+    };
+    return 0;
 }
 
 void channels_clear(ChannelList *list)
 {
-    json_object_put(list->root);
-    list->root = NULL;
+    arena_reset(&list->strings);
     list->page = (ChannelPage){0};
 }
 
 void channels_done(ChannelList *list)
 {
     channels_clear(list);
+    arena_done(&list->strings);
     free(list->rows);
     *list = (ChannelList){0};
 }

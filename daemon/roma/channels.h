@@ -1,15 +1,16 @@
 /* The channel list's pages (API.md sections 1.7 and 1.10). */
 #pragma once
 
-#include "daemon/roma/body.h"
+#include "daemon/base/arena.h"
+#include "daemon/roma/page.h"
 #include "reconcile/ops.h"
 
 /* One page at a time, like MemberList. Starts as {0}. */
 typedef struct ChannelList {
-    ChannelPage page; /* borrows from `root` */
-    json_object *root;
+    ChannelPage page;
     ChannelRow *rows;
     size_t capacity;
+    Arena strings; /* of the rows */
 } ChannelList;
 
 /* Fills list->page. 0; -EPROTO with `err` naming what is odd; -ENOMEM with `err`. */

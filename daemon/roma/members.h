@@ -1,33 +1,31 @@
 /* The member list's pages (API.md sections 1.2 and 1.3). */
 #pragma once
 
-#include "daemon/roma/body.h"
-#include "daemon/roma/scan.h"
+#include "daemon/base/arena.h"
+#include "daemon/base/buf.h"
+#include "daemon/roma/page.h"
 #include "reconcile/ops.h"
 
-/* One page at a time; its memory serves the next. Starts as {0}. */
-typedef struct MemberList MemberList;
+/* Where a row stands in the body. */
+typedef struct MemberText {
+    const char *start;
+    size_t size;
+} MemberText;
 
-struct MemberList {
-    MemberPage page;  /* its rows borrow from `strings` */
-    MemberList *self; /* whom the page describes its rows by */
-    BodyParser *parser;
+/* One page at a time; its memory for rows serves the next. Starts as {0}. */
+typedef struct MemberList {
+    MemberPage page;
     MemberRow *rows;
-    ScanValue *sources; /* the rows as they stand in the body */
-    size_t row_capacity;
-    size_t source_capacity;
-    char *strings;
-    size_t string_capacity;
-    json_object *described; /* the row that was described last */
-};
+    MemberText *texts; /* of the rows, in the body */
+    size_t row_capacity, text_capacity;
+    Arena strings;   /* of the rows */
+    Buf description; /* of the row described last */
+} MemberList;
 
-/*
- * Fills list->page. 0; -EPROTO with `err` naming what is odd; -ENOMEM with `err`. The page borrows
- * from the body and uses the parser to describe rows; the list must stay where it is while the page
- * is in use.
- */
+/* Fills list->page. 0; -EPROTO with `err` naming what is odd; -ENOMEM with `err`. The list must
+ * stay where it is, and the body be there, while the page is in use. */
 int members_parse(MemberList *list, BodyParser *parser, const char *body, size_t size, Err *err);
 
-/* Lets go of the page, keeps the memory. */
+/* Lets go of the page, keeps the memory for rows. */
 void members_clear(MemberList *list);
 void members_done(MemberList *list);
