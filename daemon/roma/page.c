@@ -135,12 +135,13 @@ static int page_number(PageReader *page, const char *key, bool *has, int64_t *re
 /* One key with its value; keys that are not ours to know are passed over. */
 static int page_field(PageReader *page)
 {
+    char first = page_peek(page);
     json_object *key = NULL, *other = NULL;
     const char *name;
     int r;
 
-    if (page_peek(page) != '"')
-        return page_not_json(page, "a key is missing");
+    if (first != '"')
+        return page_not_json(page, first ? "a key is missing" : "it ends too early");
     r = page_value(page, &key);
     if (r == 0)
         r = page_expect(page, ':');

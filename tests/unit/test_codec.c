@@ -63,17 +63,21 @@ static void assert_odd(Fixture *fixture, const char *body, const char *message)
     assert_odd_bytes(fixture, body, strlen(body), message);
 }
 
-/* A page of one good row, in which one field is said again: json-c lets the last one count. */
+/* A page of two rows, good but for one field of the second. */
 static void assert_odd_row(Fixture *fixture, const char *field, const char *message)
 {
-    char body[4096];
+    static const char *const good[] = {"\"id\":\"m1\"", "\"vpc_channel_id\":\"c\"",
+                                       "\"host\":\"h\""};
+    _cleanup_(buf_done) Buf body = {0};
 
-    snprintf(body, sizeof(body),
-             "{\"total\":2,\"members\":["
-             "{\"id\":\"m0\",\"vpc_channel_id\":\"c\",\"host\":\"h\"},"
-             "{\"id\":\"m1\",\"vpc_channel_id\":\"c\",\"host\":\"h\",%s}]}",
-             field);
-    assert_odd(fixture, body, message);
+    buf_puts(&body, "{\"total\":2,\"members\":["
+                    "{\"id\":\"m0\",\"vpc_channel_id\":\"c\",\"host\":\"h\"},{");
+    for (size_t i = 0; i < ELEMENTS(good); i++) {
+        if (strncmp(field, good[i], strcspn(good[i], ":")) != 0)
+            buf_printf(&body, "%s,", good[i]);
+    }
+    buf_printf(&body, "%s}]}", field);
+    assert_odd(fixture, body.data, message);
     assert_has(fixture->err.text, "members[1].");
 }
 
@@ -104,6 +108,31 @@ static void test_members(void **state)
     assert_int_equal(page->rows[1].port, 0);
     assert_int_equal(page->rows[1].status, 0);
     assert_string_equal(page->rows[2].host, "\xc3\xa9/\"");
+}
+
+/* Of two values of one field none is the right one. */
+static void test_twofold_fields(void **state)
+{
+    Fixture *fixture = *state;
+
+    assert_odd(fixture, "{\"total\":0,\"total\":0}", "total: stands there twice");
+    assert_odd(fixture, "{\"total\":0,\"members\":[],\"members\":null}",
+               "members: stands there twice");
+    assert_odd(fixture, "{\"total\":0,\"size\":0,\"size\":0}", "size: stands there twice");
+}
+
+static void test_escapes(void **state)
+{
+    const MemberPage *page = members_of(
+        *state, "{\"\\u0074otal\":1,\"members\":[{\"\\u0069d\":\"a\\u0062\",\"vpc_channel_id\":"
+                "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\",\"host\":\"\\u00e9\\u20ac\\ud83d\\ude00\","
+                "\"ecs_id\":\"\\ud83dx\\ude00\\uD83D\\u0041\"}]}");
+
+    assert_string_equal(page->rows[0].id, "ab");
+    assert_string_equal(page->rows[0].channel_id, "\"\\/\b\f\n\r\t");
+    assert_string_equal(page->rows[0].host, "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
+    assert_string_equal(page->rows[0].ecs_id, "\xef\xbf\xbdx\xef\xbf\xbd\xef\xbf\xbd"
+                                              "A");
 }
 
 static void test_description_is_complete(void **state)
@@ -144,6 +173,21 @@ static void test_odd_syntax(void **state)
     assert_odd(fixture, "{\"total\":0}x", "no valid JSON");
     assert_odd(fixture, "{\"total\":0}{\"total\":0}", "no valid JSON");
     assert_odd(fixture, "{\"total\":0,}", "no valid JSON");
+    assert_odd(fixture, "{\"total\":0,\"x\":[1,]}", "no valid JSON");
+    assert_odd(fixture, "{\"total\":0,\"x\":[,1]}", "no valid JSON");
+    assert_odd(fixture, "{,\"total\":0}", "no valid JSON");
+    assert_odd(fixture, "{\"total\" 0}", "no valid JSON");
+    assert_odd(fixture, "{\"total\":0 \"x\":1}", "no valid JSON");
+    assert_odd(fixture, "{\"total\":0,\"x\":01}", "no valid JSON");
+    assert_odd(fixture, "{\"total\":0,\"x\":-}", "no valid JSON");
+    assert_odd(fixture, "{\"total\":0,\"x\":1e}", "no valid JSON");
+    assert_odd(fixture, "{\"total\":0,\"x\":.5}", "no valid JSON");
+    assert_odd(fixture, "{\"total\":0,\"x\":tru}", "no valid JSON");
+    assert_odd(fixture, "{\"total\":0,\"x\":True}", "no valid JSON");
+    assert_odd(fixture, "{\"total\":0,\"x\":\"\\x\"}", "no valid JSON");
+    assert_odd(fixture, "{\"total\":0,\"x\":\"\\u12g4\"}", "no valid JSON");
+    assert_odd(fixture, "{\"total\":0,\"x\":\"a", "ends too early");
+    assert_odd(fixture, "{'total':0}", "no valid JSON");
     assert_odd(fixture, "{\"total\":0/*c*/}", "no valid JSON");
     assert_odd(fixture, "{\"total\":0,\"x\":'y'}", "no valid JSON");
     assert_odd(fixture, "{\"total\":NaN}", "");
@@ -264,9 +308,10 @@ static void test_odd_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_members),  TEST(test_description_is_complete),
-        TEST(test_no_rows),  TEST(test_odd_syntax),
-        TEST(test_utf8),     TEST(test_odd_pages),
+        TEST(test_members),        TEST(test_description_is_complete),
+        TEST(test_twofold_fields), TEST(test_escapes),
+        TEST(test_no_rows),        TEST(test_odd_syntax),
+        TEST(test_utf8),           TEST(test_odd_pages),
         TEST(test_odd_rows),
     };
 
