@@ -23,6 +23,15 @@ typedef struct Draft {
     char *canonical; /* ADDRESS_SIZE_MAX of room for it */
 } Draft;
 
+/* Where the host of a short member ends: at its one colon, or at its end. Two colons without
+ * brackets are an IPv6 address, all of it. */
+static const char *find_host_end(const char *text)
+{
+    const char *colon = strchr(text, ':');
+
+    return colon && !strchr(colon + 1, ':') ? colon : text + strlen(text);
+}
+
 /* Takes HOST, HOST:PORT, [V6] and [V6]:PORT apart. The port is NULL where there is none. 0 or
  * -EINVAL. */
 static int split_host_port(const char *text, char ret_host[static ADDRESS_SIZE_MAX],
@@ -30,21 +39,19 @@ static int split_host_port(const char *text, char ret_host[static ADDRESS_SIZE_M
 {
     bool in_brackets = text[0] == '[';
     const char *start = in_brackets ? text + 1 : text;
-    const char *end = strchr(start, in_brackets ? ']' : ':');
-    size_t length;
+    const char *end = in_brackets ? strchr(start, ']') : find_host_end(start);
+    const char *rest;
 
-    if (!in_brackets && end && strchr(end + 1, ':'))
-        end = NULL; /* two colons without brackets: all of it is an IPv6 address */
-    if (in_brackets && (!end || (end[1] != '\0' && end[1] != ':')))
+    if (!end || end - start >= ADDRESS_SIZE_MAX)
         return -EINVAL;
-    length = end ? (size_t)(end - start) : strlen(start);
-    if (length >= ADDRESS_SIZE_MAX || (in_brackets && !memchr(start, ':', length)))
+    rest = in_brackets ? end + 1 : end;
+    if (*rest != '\0' && *rest != ':')
         return -EINVAL;
-    memcpy(ret_host, start, length);
-    ret_host[length] = '\0';
-    *ret_port = end && in_brackets ? end + 1 : end;
-    if (*ret_port)
-        *ret_port = **ret_port == ':' ? *ret_port + 1 : NULL;
+    if (in_brackets && !memchr(start, ':', (size_t)(end - start)))
+        return -EINVAL;
+    memcpy(ret_host, start, (size_t)(end - start));
+    ret_host[end - start] = '\0';
+    *ret_port = *rest == ':' ? rest + 1 : NULL;
     return 0;
 }
 

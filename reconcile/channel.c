@@ -276,12 +276,14 @@ static void channel_on_list(ChannelPass *channel)
                                  &channel->memory, &err);
     if (r == 0)
         r = channel_remember(channel, &err);
-    if (r < 0)
+    if (r < 0) {
+        channel_mark_extras(channel, OUTCOME_SKIPPED);
         channel_end(channel, RESULT_FAILED, &err);
-    else if (channel->plan.extra_count == 0 && channel->plan.missing_count == 0)
+    } else if (channel->plan.extra_count == 0 && channel->plan.missing_count == 0) {
         channel_end(channel, RESULT_IN_SYNC, NULL);
-    else
+    } else {
         channel_decide(channel);
+    }
 }
 
 void channel_start(ChannelPass *channel, const ChannelRow *row)

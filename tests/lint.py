@@ -8,7 +8,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FUNCTION_LINES_MAX = 70
-COMPLEXITY_MAX = 15
+COMPLEXITY_MAX, COMPLEXITY_MAX_IN_TESTS = 15, 20
 FILE_LINES_MAX = 400
 
 # A library's header, and the only places that may include it.
@@ -113,7 +113,8 @@ def check_lengths():
         complexity, _, _, _, lines, place, function = row.split(None, 6)
         if int(lines) > FUNCTION_LINES_MAX:
             bad.append(f"{place} {function}: {lines} lines")
-        if int(complexity) > COMPLEXITY_MAX:
+        limit = COMPLEXITY_MAX_IN_TESTS if place.startswith("tests/") else COMPLEXITY_MAX
+        if int(complexity) > limit:
             bad.append(f"{place} {function}: complexity {complexity}")
     return bad
 
@@ -124,9 +125,11 @@ def check_first_comments():
 
 
 def check_spelling():
-    done = run("codespell", "--ignore-words-list", "fo,ois,hist,nd", *files(".c", ".h", ".py", ".md", ".yaml", ".sh"),
-               "NEWS", "Makefile")
-    return done.stdout.splitlines()
+    """What users read; tests misspell on purpose."""
+    names = [name for name in files(".c", ".h", ".md", ".service", ".timer", ".catalog", ".example",
+                                    ".1", ".5", ".8", "NEWS", "Makefile")
+             if not name.startswith("tests/")]
+    return run("codespell", *names).stdout.splitlines()
 
 
 def check_unfinished():

@@ -1,0 +1,268 @@
+/* daemon/base: what everything else stands on. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/base/arena.h"
+#include "daemon/base/buf.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/digest.h"
+#include "daemon/base/err.h"
+#include "daemon/base/file.h"
+#include "daemon/base/map.h"
+#include "daemon/base/str.h"
+
+static void test_err_keeps_what_fits(void **state)
+{
+    char huge[4096];
+    Err err = {0};
+
+    (void)state;
+    memset(huge, 'x', sizeof(huge));
+    huge[sizeof(huge) - 1] = '\0';
+    assert_int_equal(err_set(&err, -EINVAL, "%s", huge), -EINVAL);
+    assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
+    assert_string_equal(err.text + sizeof(err.text) - 4, "...");
+    err_set(&err, -EIO, "disk");
+    assert_int_equal(err_context(&err, -EIO, "saving %d", 7), -EIO);
+    assert_string_equal(err.text, "saving 7: disk");
+    err_system(&err, -ENOENT, "a.yaml");
+    assert_string_equal(err.text, "a.yaml: No such file or directory");
+    assert_int_equal(err_set(NULL, -EIO, "nobody listens"), -EIO);
+}
+
+static void test_buf_grows_and_is_taken(void **state)
+{
+    Buf buf = {0};
+    char *text;
+
+    (void)state;
+    assert_string_equal(buf_text(&buf), "");
+    for (int i = 0; i < 1000; i++)
+        buf_printf(&buf, "%d,", i);
+    assert_int_equal(buf.size, 3890);
+    text = buf_take(&buf);
+    assert_string_equal(text + 3890 - 8, "998,999,");
+    assert_int_equal(buf.size, 0);
+    free(text);
+    text = buf_take(&buf);
+    assert_string_equal(text, "");
+    free(text);
+}
+
+static void test_buf_failure_sticks(void **state)
+{
+    Buf buf = {0};
+
+    (void)state;
+    buf_puts(&buf, "a");
+    buf_append(&buf, "b", SIZE_MAX - 1);
+    buf_puts(&buf, "c");
+    assert_int_equal(buf_failed(&buf), -ENOMEM);
+    assert_null(buf_take(&buf));
+}
+
+static void test_arena_gives_what_stays(void **state)
+{
+    Arena arena = {0};
+    char *texts[2000];
+
+    (void)state;
+    for (size_t i = 0; i < 2000; i++) {
+        char text[32];
+
+        snprintf(text, sizeof(text), "text %zu", i);
+        texts[i] = arena_string(&arena, text);
+        assert_int_equal((uintptr_t)arena_alloc(&arena, 24) % _Alignof(max_align_t), 0);
+    }
+    assert_string_equal(texts[0], "text 0");
+    assert_string_equal(texts[1999], "text 1999");
+    assert_non_null(arena_alloc(&arena, 1 << 20));
+    arena_reset(&arena);
+    assert_string_equal(arena_string(&arena, "again"), "again");
+    arena_done(&arena);
+}
+
+static void test_map_finds_what_was_put(void **state)
+{
+    static char keys[5000][12];
+    Map map = {0};
+
+    (void)state;
+    assert_null(map_find(&map, "x", 1));
+    for (size_t i = 0; i < 5000; i++) {
+        snprintf(keys[i], sizeof(keys[i]), "key %zu", i);
+        assert_int_equal(map_put(&map, keys[i], strlen(keys[i]), keys[i]), 1);
+    }
+    assert_int_equal(map_put(&map, "key 7", 5, keys[0]), 0);
+    assert_ptr_equal(map_find(&map, "key 7", 5), keys[7]);
+    assert_null(map_find(&map, "key 7", 4));
+    assert_null(map_find(&map, "key 5000", 8));
+    map_clear(&map);
+    assert_null(map_find(&map, "key 7", 5));
+    map_done(&map);
+}
+
+static void test_numbers_are_read_whole(void **state)
+{
+    static const char *const bad[] = {"", "-1", "+1", " 1", "1 ", "01", "0x1", "1.0", "1e3", "a"};
+    uint64_t value = 77;
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(bad); i++)
+        assert_int_equal(str_parse_uint(bad[i], 1000, &value), -EINVAL);
+    assert_int_equal(str_parse_uint("1001", 1000, &value), -ERANGE);
+    assert_int_equal(str_parse_uint("99999999999999999999999", UINT64_MAX, &value), -ERANGE);
+    assert_int_equal(value, 77);
+    assert_int_equal(str_parse_uint("0", 1000, &value), 0);
+    assert_int_equal(value, 0);
+    assert_int_equal(str_parse_uint("18446744073709551615", UINT64_MAX, &value), 0);
+    assert_true(value == UINT64_MAX);
+}
+
+static void test_ids_that_may_stand_in_a_path(void **state)
+{
+    (void)state;
+    assert_true(str_is_id("56a7d7358e1b42459c9d730d65b14e59", 64));
+    assert_true(str_is_id("A-z_9", 5));
+    assert_false(str_is_id("A-z_9", 4));
+    assert_false(str_is_id("", 64));
+    assert_false(str_is_id("..", 64));
+    assert_false(str_is_id("a/b", 64));
+    assert_false(str_is_id("a%2f", 64));
+    assert_false(str_is_id("\xc3\xa9", 64));
+}
+
+static void test_copies_end_between_characters(void **state)
+{
+    char text[5];
+
+    (void)state;
+    str_copy(text, sizeof(text), "abc\xc3\xa9");
+    assert_string_equal(text, "abc");
+    str_copy(text, sizeof(text), "ab\xc3\xa9");
+    assert_string_equal(text, "ab\xc3\xa9");
+}
+
+static void test_times_as_texts(void **state)
+{
+    char text[64];
+    uint64_t usec = 0;
+
+    (void)state;
+    clock_format_rfc3339(UINT64_C(1764082800) * USEC_PER_SEC, text);
+    assert_string_equal(text, "2025-11-25T15:00:00Z");
+    clock_format_sdk_date(UINT64_C(1764082800) * USEC_PER_SEC, text);
+    assert_string_equal(text, "20251125T150000Z");
+    assert_int_equal(clock_parse_rfc3339("2025-11-25T15:00:00.250000000Z", &usec), 0);
+    assert_true(usec == UINT64_C(1764082800) * USEC_PER_SEC + 250000);
+    assert_int_equal(clock_parse_rfc3339("2025-11-25T15:00:00.Z", &usec), -EINVAL);
+    assert_int_equal(clock_parse_rfc3339("2025-11-25T15:00:00", &usec), -EINVAL);
+    assert_int_equal(clock_parse_rfc3339("2025-11-25T15:00:00.1234567890Z", &usec), -EINVAL);
+    clock_format_span(0, text, sizeof(text));
+    assert_string_equal(text, "0 ms");
+    clock_format_span(303 * USEC_PER_SEC, text, sizeof(text));
+    assert_string_equal(text, "5 min 3 s");
+    clock_format_span(7500 * USEC_PER_SEC, text, sizeof(text));
+    assert_string_equal(text, "2 h 5 min");
+}
+
+/* FIPS 180-4's and RFC 4231's own examples. */
+static void test_digests(void **state)
+{
+    char hex[DIGEST_HEX_SIZE];
+
+    (void)state;
+    assert_int_equal(digest_sha256_hex("abc", 3, hex), 0);
+    assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    assert_int_equal(digest_hmac_sha256_hex("Jefe", 4, "what do ya want for nothing?", 28, hex), 0);
+    assert_string_equal(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
+static void write_secret(const char *path, const char *text, mode_t mode)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    assert_int_equal(fchmod(fd, mode), 0);
+    close(fd);
+}
+
+static void assert_secret(const char *path, int expected, const char *text)
+{
+    _cleanup_(secret_freep) Secret *secret = NULL;
+    Err err = {0};
+
+    assert_int_equal(file_read_secret(path, &secret, &err), expected);
+    if (expected == 0)
+        assert_string_equal(secret_bytes(secret), text);
+    else
+        assert_non_null(strstr(err.text, path));
+}
+
+static void test_secret_files(void **state)
+{
+    char path[] = "/tmp/rosterd-secret-XXXXXX";
+
+    (void)state;
+    close(mkstemp(path));
+    write_secret(path, "s3cret\n", 0600);
+    assert_secret(path, 0, "s3cret");
+    write_secret(path, "s3cret\r\n", 0640);
+    assert_secret(path, 0, "s3cret");
+    write_secret(path, "s3cret\n", 0644);
+    assert_secret(path, -EPERM, NULL);
+    write_secret(path, "s3cret\n", 0620);
+    assert_secret(path, -EPERM, NULL);
+    write_secret(path, "\n", 0600);
+    assert_secret(path, -ENODATA, NULL);
+    write_secret(path, "one\ntwo\n", 0600);
+    assert_secret(path, -EINVAL, NULL);
+    unlink(path);
+    assert_secret(path, -ENOENT, NULL);
+    assert_secret("/tmp", -EISDIR, NULL);
+}
+
+static void test_secret_is_bounded(void **state)
+{
+    Secret *secret = secret_new(4), *same = secret_new_copy("abcd", 4);
+
+    (void)state;
+    assert_int_equal(secret_append(secret, "abcd", 4), 0);
+    assert_int_equal(secret_append(secret, "e", 1), -ENOBUFS);
+    assert_string_equal(secret_bytes(secret), "abcd");
+    assert_true(secret_equal(secret, same));
+    secret_free(secret);
+    secret_free(same);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_err_keeps_what_fits),
+        cmocka_unit_test(test_buf_grows_and_is_taken),
+        cmocka_unit_test(test_buf_failure_sticks),
+        cmocka_unit_test(test_arena_gives_what_stays),
+        cmocka_unit_test(test_map_finds_what_was_put),
+        cmocka_unit_test(test_numbers_are_read_whole),
+        cmocka_unit_test(test_ids_that_may_stand_in_a_path),
+        cmocka_unit_test(test_copies_end_between_characters),
+        cmocka_unit_test(test_times_as_texts),
+        cmocka_unit_test(test_digests),
+        cmocka_unit_test(test_secret_files),
+        cmocka_unit_test(test_secret_is_bounded),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
