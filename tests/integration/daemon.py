@@ -4,11 +4,11 @@ import json
 import os
 import pathlib
 import re
-import select
 import signal
 import socket
 import sqlite3
 import subprocess
+import threading
 import time
 import uuid
 
@@ -34,9 +34,12 @@ class Daemon:
         # An abstract name: the folder of a test may be too long a path for a socket.
         name = f"rosterd-test-{uuid.uuid4()}"
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self.socket.bind("\0" + name)
-        self.socket.setblocking(False)
+        self.arrival = threading.Condition()
+        self.seen = 0
+        # Whoever notifies waits while ten notifications are unread: they are taken at once.
+        self.receiver = threading.Thread(target=self._receive, daemon=True)
+        self.receiver.start()
         extra = {"NOTIFY_SOCKET": "@" + name, **(env or {})}
         if watchdog_usec:
             extra["WATCHDOG_USEC"] = str(watchdog_usec)
@@ -56,18 +59,32 @@ class Daemon:
 
     # ---- notifications ----
 
-    def read(self, seconds=0.0):
-        """Takes what has been notified, waiting so long for the first of it; the new messages."""
-        new = []
-        while select.select([self.socket], [], [], 0 if new else seconds)[0]:
+    def _receive(self):
+        while True:
             text = self.socket.recv(65536).decode()
-            new.append(dict(line.split("=", 1) for line in text.splitlines()))
-        self.messages += new
+            if text == "END":
+                return
+            with self.arrival:
+                self.messages.append(dict(line.split("=", 1) for line in text.splitlines()))
+                self.arrival.notify_all()
+
+    def _end_receiving(self):
+        """Takes what was notified before the end."""
+        name = self.socket.getsockname()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+            end.sendto(b"END", name)
+        self.receiver.join()
+
+    def read(self, seconds=0.0):
+        """What was notified since the last call, waiting so long for the first of it."""
+        with self.arrival:
+            self.arrival.wait_for(lambda: len(self.messages) > self.seen, seconds)
+            new = self.messages[self.seen:]
+            self.seen = len(self.messages)
         return new
 
     def mark(self):
         """The number of messages until now, for `since`."""
-        self.read()
         return len(self.messages)
 
     def wait(self, condition, since=0, seconds=30):
@@ -79,7 +96,7 @@ class Daemon:
                 if condition(message):
                     return message
             seen = len(self.messages)
-            assert self.poll() is None or self.read(), f"it ended with {self.poll()}: {self.text()}"
+            assert self.poll() is None, f"it ended with {self.poll()}: {self.text()}"
             assert time.monotonic() < end, f"it never came: {self.messages[since:]} {self.text()}"
             self.read(0.2)
 
@@ -91,7 +108,6 @@ class Daemon:
         return self.wait(lambda m: all(part in m.get("STATUS", "") for part in parts), since)["STATUS"]
 
     def count(self, key):
-        self.read()
         return sum(key in message for message in self.messages)
 
     def reloads(self):
@@ -101,7 +117,6 @@ class Daemon:
     def wait_reload(self, number):
         """Waits for the end of the reload of this number, from 1."""
         def done():
-            self.read(0.05)
             kinds = [key for m in self.messages for key in ("RELOADING", "READY") if key in m]
             return kinds == ["READY"] + ["RELOADING", "READY"] * number
         cases.wait_until(done, 30, self.process)
@@ -138,7 +153,7 @@ class Daemon:
 
     def wait_end(self, seconds=30):
         status = self.process.wait(seconds)
-        self.read()
+        self._end_receiving()
         text = self.text()
         assert "Sanitizer" not in text and "runtime error:" not in text, text
         return status

@@ -187,11 +187,7 @@ def test_stopping(case, number):
 def wait_fed(daemon, times=4):
     """Waits until the watchdog has been fed so often from now on."""
     goal = daemon.count("WATCHDOG") + times
-
-    def is_fed():
-        daemon.read(0.05)
-        return daemon.count("WATCHDOG") >= goal
-    wait_until(is_fed, 30, daemon.process)
+    wait_until(lambda: daemon.count("WATCHDOG") >= goal, 30, daemon.process)
 
 
 def test_the_watchdog_is_fed_while_nothing_is_to_be_done(case):

@@ -1,0 +1,289 @@
+"""Reload: what brings it about, what it says, and that nothing is half applied."""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from case import channel, entry, wait_until
+from daemon import NEVER, Daemon
+
+KEPT = ("10.1.0.5", "10.1.0.6", "10.1.0.7")
+LIVE = channel("payments", *KEPT, "10.1.0.8")
+OLD = entry("payments", *KEPT, "10.1.0.8")
+NEW = entry("payments", *KEPT)
+
+
+def start(case, *served, **settings):
+    """A daemon in sync with the old roster, which passes again only when told."""
+    sim = case.serve(*(served or (LIVE,)))
+    case.tune(**{"interval": NEVER, **settings})
+    if not (case.folder / "rosters.yaml").exists() and case.settings["rosters"] == ["rosters.yaml"]:
+        case.roster(OLD)
+    daemon = Daemon(case)
+    daemon.wait_status("in sync", "next pass")
+    assert len(sim.hosts("payments")) == 4
+    return sim, daemon
+
+
+def wait_pruned(sim, daemon):
+    """The new roster is in force: its pass has deleted what it no longer names."""
+    wait_until(lambda: sim.hosts("payments") == sorted(KEPT), process=daemon.process)
+
+
+# ---- what brings it about ----
+
+def test_hangup(case):
+    sim, daemon = start(case)
+    case.roster(NEW)
+    daemon.signal(signal.SIGHUP)
+    wait_pruned(sim, daemon)
+    assert daemon.stop() == 0
+
+
+def test_a_roster_is_rewritten_in_place(case):
+    sim, daemon = start(case)
+    case.roster(NEW)
+    wait_pruned(sim, daemon)
+    daemon.wait_reload(1)
+
+
+def test_a_roster_is_renamed_over(case):
+    sim, daemon = start(case)
+    case.roster(NEW, file="rosters.yaml.new")
+    os.rename(case.folder / "rosters.yaml.new", case.folder / "rosters.yaml")
+    wait_pruned(sim, daemon)
+
+
+def test_the_settings_are_watched_as_well(case):
+    sim = case.serve(LIVE)
+    case.roster(NEW)
+    case.tune(interval=NEVER, mode="observe")
+    daemon = Daemon(case)
+    daemon.wait_status("1 with drift", "next pass")
+    case.tune(mode="prune")
+    case.write_settings()
+    wait_pruned(sim, daemon)
+    assert [row for row in daemon.lines("RELOADED") if row["message"] == "reload: settings: changed"]
+
+
+def directory_of(case, *entries, name="rosters.d"):
+    """A roster directory with these entries, one file each."""
+    folder = case.folder / name
+    folder.mkdir(parents=True)
+    for number, row in enumerate(entries):
+        case.roster(row, file=f"{name}/{number:04}.yaml")
+    return folder
+
+
+def test_a_file_is_added_to_a_directory_and_removed_from_it(case):
+    directory_of(case, OLD)
+    case.tune(rosters=["rosters.d"])
+    sim, daemon = start(case, LIVE, channel("search", "10.2.0.1", "10.2.0.2"))
+    case.roster(entry("search", "10.2.0.1"), file="rosters.d/search.yml")
+    wait_until(lambda: sim.hosts("search") == ["10.2.0.1"], process=daemon.process)
+    os.unlink(case.folder / "rosters.d/search.yml")
+    daemon.wait_line("RELOADED", part="channel prod/search: removed, no longer managed")
+    daemon.wait_status("1 channel: 1 in sync", since=daemon.mark() - 1)
+    assert len(sim.hosts("payments")) == 4
+
+
+def test_names_that_are_no_rosters_change_nothing(case):
+    directory_of(case, OLD)
+    case.tune(rosters=["rosters.d"])
+    sim, daemon = start(case)
+    sim.clear_requests()
+    case.write("rosters.d/.hidden.yaml", "nonsense: [")
+    case.write("rosters.d/notes.txt", "nonsense: [")
+    daemon.wait_reload(1)
+    assert not sim.requests(), "what has not changed is not even looked at"
+    assert not daemon.lines(level="err")
+
+
+def test_a_link_to_the_directory_is_swapped(case):
+    directory_of(case, OLD, name="release-1")
+    directory_of(case, NEW, name="release-2")
+    os.symlink("release-1", case.folder / "rosters.d")
+    case.tune(rosters=["rosters.d"])
+    sim, daemon = start(case)
+    os.symlink("release-2", case.folder / "rosters.new")
+    os.rename(case.folder / "rosters.new", case.folder / "rosters.d")
+    wait_pruned(sim, daemon)
+    daemon.wait_reload(1)
+    case.roster(OLD, file="release-1/0000.yaml")
+    case.roster(OLD, file="release-2/0000.yaml")
+    daemon.wait_reload(2)
+    daemon.wait_status("1 with drift", since=daemon.mark() - 1)
+
+
+def test_a_link_in_the_middle_of_the_path_is_swapped(case):
+    directory_of(case, OLD, name="trees/1/etc/rosters")
+    directory_of(case, NEW, name="trees/2/etc/rosters")
+    os.symlink(case.folder / "trees/1", case.folder / "current")
+    case.tune(rosters=["current/etc/rosters/"])
+    sim, daemon = start(case)
+    os.symlink(case.folder / "trees/2", case.folder / "current.new")
+    os.rename(case.folder / "current.new", case.folder / "current")
+    wait_pruned(sim, daemon)
+
+
+@pytest.mark.parametrize("depth", ["rosters.d", "a/b/rosters.d"])
+def test_a_directory_goes_away_and_comes_back(case, depth):
+    """Also where a directory above it went: nothing is deleted meanwhile, and its return is noticed."""
+    directory_of(case, OLD, name=depth)
+    case.tune(rosters=[depth])
+    sim, daemon = start(case)
+    top = case.folder / pathlib.Path(depth).parts[0]
+    os.rename(top, case.folder / "away")
+    daemon.wait_status("INVALID")
+    assert len(sim.hosts("payments")) == 4
+    directory_of(case, NEW, name=depth)
+    wait_pruned(sim, daemon)
+    shutil.rmtree(case.folder / "away")
+
+
+def git(folder, *args):
+    subprocess.run(["git", "-c", "user.name=Rosters", "-c", "user.email=rosters@example.com",
+                    "-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false", *args],
+                   cwd=folder, check=True, capture_output=True)
+
+
+def test_a_checkout_of_many_files_is_one_reload(case):
+    names = [f"channel-{n:03}" for n in range(200)]
+    folder = directory_of(case, OLD, *(entry(name, "10.2.0.1", "10.2.0.2") for name in names))
+    git(folder, "init", "-q")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "two members")
+    git(folder, "checkout", "-q", "-b", "next")
+    for number, name in enumerate(names):
+        case.roster(entry(name, "10.2.0.1"), file=f"rosters.d/{number + 1:04}.yaml")
+    git(folder, "commit", "-q", "-a", "-m", "one member")
+    git(folder, "checkout", "-q", "main")
+    case.tune(rosters=["rosters.d"], guards={"max_deletes": 1})
+    sim, daemon = start(case, LIVE, *(channel(name, "10.2.0.1", "10.2.0.2") for name in names))
+    git(folder, "checkout", "-q", "next")
+    daemon.wait_status("201 channels: 201 in sync", "next pass", since=daemon.mark())
+    assert daemon.reloads() == 1
+    assert sum(len(sim.hosts(name)) for name in names) == len(names)
+
+
+def test_what_changes_while_it_is_read_is_read_again(case):
+    """Rewritten again and again without a pause long enough to be quiet: the last text is what counts."""
+    sim, daemon = start(case)
+    for number in range(300):
+        case.roster(OLD if number % 2 == 0 else NEW)
+        if number % 50 == 0:
+            daemon.signal(signal.SIGHUP)
+    wait_pruned(sim, daemon)
+
+
+# ---- what it says ----
+
+def test_a_named_difference(case):
+    case.roster(OLD, entry("search", "10.2.0.1"), entry("mail", "10.3.0.1"))
+    _, daemon = start(case, LIVE, channel("search", "10.2.0.1"), channel("mail", "10.3.0.1"),
+                      channel("web", "10.4.0.1"), interval=NEVER)
+    case.roster(OLD, entry("search", "10.2.0.1", "10.2.0.2"), entry("web", "10.4.0.1"))
+    case.settings["instances"]["prod"]["auth"]["token_file"] = "other"
+    case.secret("other", "T1")
+    case.write_settings()
+    daemon.wait_status("3 channels: 2 in sync, 1 with drift", "next pass", since=daemon.mark())
+    said = [row for row in daemon.lines("RELOADED") if row["level"] == "info"]
+    assert sorted((row["message"], row["ROSTERD_ACTION"]) for row in said) == [
+        ("reload: channel prod/mail: removed, no longer managed", "removed"),
+        ("reload: channel prod/search: changed", "changed"),
+        ("reload: channel prod/web: added", "added"),
+        ("reload: instance prod: changed", "changed")]
+    assert [row["ROSTERD_CHANNEL"] for row in said if "mail" in row["message"]] == ["prod/mail"]
+
+
+def test_what_is_unchanged_is_told_to_who_debugs(case):
+    case.serve(LIVE)
+    case.roster(OLD)
+    case.tune(interval=NEVER)
+    daemon = Daemon(case, "--log-level", "debug")
+    daemon.wait_status("1 in sync")
+    daemon.reload()
+    assert {row["message"] for row in daemon.lines("RELOADED")} == {
+        "reload: settings: unchanged", "reload: instance prod: unchanged",
+        "reload: channel prod/payments: unchanged"}
+
+
+def test_a_state_directory_changes_by_restart_only(case):
+    sim, daemon = start(case)
+    case.settings["state_dir"] = str(case.folder / "elsewhere")
+    case.write_settings()
+    case.roster(NEW)
+    wait_pruned(sim, daemon)
+    assert [row for row in daemon.lines(level="warning") if "state_dir changed" in row["message"]]
+    assert not (case.folder / "elsewhere").exists()
+
+
+# ---- bad input ----
+
+BAD = """version: 1
+channels:
+  - name: payments
+    member: [10.1.0.5]
+    colour: red
+  - name: search
+    members: [10.1.0.5, 10.1.0.5]
+"""
+
+
+def test_a_bad_roster_keeps_the_last_good_set_until_it_is_mended(case):
+    sim, daemon = start(case, interval="1s")
+    case.write("rosters.yaml", BAD)
+    daemon.wait_status("INVALID")
+    errors = daemon.lines("INVALID", "err")
+    for part in ("channels[0].member:", "channels[0].colour:", "channels[1].members[1]:"):
+        assert [row for row in errors if part in row["message"]], (part, errors)
+    assert "the last good settings and rosters stay in force" in errors[-1]["message"]
+    sim.clear_requests()
+    sim.edit("payments", add=[{"host": "10.1.0.99"}])
+    wait_until(lambda: "10.1.0.99" not in sim.hosts("payments"), process=daemon.process)
+    assert len(sim.hosts("payments")) == 4, "it goes on with the last good set"
+    mark = daemon.mark()
+    case.roster(NEW)
+    wait_pruned(sim, daemon)
+    daemon.wait_line("RELOADED", part="valid again")
+    daemon.wait(lambda m: "STATUS" in m and "INVALID" not in m["STATUS"], since=mark)
+    assert daemon.stop() == 0
+
+
+def test_a_bad_roster_that_is_put_back_as_it_was(case):
+    sim, daemon = start(case)
+    case.write("rosters.yaml", BAD)
+    daemon.wait_status("INVALID")
+    mark = daemon.mark()
+    sim.clear_requests()
+    case.roster(OLD)
+    daemon.wait(lambda m: "in sync" in m.get("STATUS", "") and "INVALID" not in m["STATUS"], since=mark)
+    daemon.wait_line("RELOADED", part="valid again")
+    assert not sim.requests()
+
+
+def test_a_secret_that_is_missing_on_reload_keeps_the_old_one(case):
+    sim, daemon = start(case, interval="1s")
+    case.settings["instances"]["prod"]["auth"]["token_file"] = "elsewhere"
+    case.write_settings()
+    assert "elsewhere" in daemon.wait_status("INVALID")
+    sim.edit("payments", add=[{"host": "10.1.0.99"}])
+    wait_until(lambda: "10.1.0.99" not in sim.hosts("payments"), process=daemon.process)
+    case.secret("elsewhere", "T1")
+    mark = daemon.mark()
+    daemon.signal(signal.SIGHUP)
+    daemon.wait(lambda m: "in sync" in m.get("STATUS", "") and "INVALID" not in m["STATUS"], since=mark)
+    daemon.wait_line("RELOADED", part="valid again")
+
+
+def test_a_channel_that_leaves_the_rosters_is_never_emptied(case):
+    case.roster(OLD, entry("search", "10.2.0.1"))
+    sim, daemon = start(case, LIVE, channel("search", "10.2.0.1"))
+    sim.edit("search", add=[{"host": "10.2.0.9"}])
+    case.roster(OLD)
+    daemon.wait_status("1 channel: 1 in sync", "next pass")
+    assert sim.hosts("search") == ["10.2.0.1", "10.2.0.9"]
