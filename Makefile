@@ -71,9 +71,25 @@ bench: deps
 $(B)/tests/bench/bare: $(B)/tests/bench/bare.o
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcurl -ljson-c -lyaml
 
+# libFuzzer with ASan and UBSan; what it finds is left in $(B)/fuzz/found.
+SECONDS ?= 30
+FUZZ_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined
+FUZZ_NAMES := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+
+fuzz: deps
+	@$(MAKE) --no-print-directory -s B=$(B)/fuzz CC=$(CLANG) FORTIFY= \
+		CFLAGS="-O1 -g -fno-sanitize-recover=all $(FUZZ_SANITIZE)" \
+		LDFLAGS="-fsanitize=fuzzer,address,undefined" fuzz-programs
+	@tests/fuzz/run.sh $(B)/fuzz $(SECONDS) $(FUZZ_NAMES)
+
+fuzz-programs: $(FUZZ_NAMES:%=$(B)/tests/fuzz/%)
+
+$(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(OBJECTS)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit romasim deps check check-fast lint demo bench clean
+.PHONY: all unit romasim deps check check-fast lint demo bench fuzz fuzz-programs clean
 .SECONDARY:
 -include $(shell test -d $(B) && find $(B) -name '*.d')

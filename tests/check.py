@@ -127,6 +127,8 @@ def main():
     if not options.fast and run.build("build with sanitizers", *SANITIZED, "all", "unit"):
         run.units("sanitized unit", "build/sanitized")
         run.pytest("sanitized integration", "build/sanitized")
+    if not options.fast:
+        run.stage("fuzz", ["make", "--no-print-directory", "-s", "fuzz", "SECONDS=5"])
     if run.bad_stages:
         print("failed in: " + ", ".join(run.bad_stages))
     print(run.counts.line())
