@@ -1,0 +1,207 @@
+"""What happens in the middle of a pass: changes of rosters and settings, and signals."""
+
+import signal
+import time
+
+import pytest
+
+from case import channel, deletions, entry, wait_until
+from daemon import NEVER, Daemon, outcomes, undecided
+
+KEPT = ("10.1.0.1", "10.1.0.2", "10.1.0.3", "10.1.0.4", "10.1.0.5", "10.1.0.6")
+EXTRAS = tuple(f"10.1.0.{n}" for n in range(91, 97))
+LIVE = channel("payments", *KEPT, *EXTRAS)
+ROSTER = entry("payments", *KEPT)
+
+
+def start(case, *faults, **settings):
+    """A daemon whose first pass has six members to delete."""
+    sim = case.serve(LIVE, faults=list(faults))
+    case.roster(ROSTER)
+    case.tune(**{"interval": NEVER, **settings})
+    return sim, Daemon(case)
+
+
+def slowly(milliseconds=150, times=-1):
+    """Each deletion takes its time, so that the test comes in between."""
+    return {"match": {"op": "delete_member"}, "times": times, "then": {"delay_ms": milliseconds, "effect": True}}
+
+
+STALLED = {"match": {"op": "delete_member"}, "times": -1, "then": {"stall": True}}
+
+
+def sent(sim):
+    """The hosts whose deletion the service has seen, in order; found by the ids at the start."""
+    return [request["member"] for request in deletions(sim)]
+
+
+def wait_deletion(sim, daemon, count=1):
+    wait_until(lambda: len(deletions(sim)) >= count, process=daemon.process)
+
+
+# ---- changes ----
+
+def test_deletions_not_yet_sent_are_dropped_and_planned_anew(case):
+    sim = case.serve(LIVE, faults=[slowly()])
+    ids = {row["host"]: row["id"] for row in sim.members("payments")}
+    case.roster(ROSTER)
+    case.tune(interval=NEVER)
+    daemon = Daemon(case)
+    wait_deletion(sim, daemon)
+    wanted = [host for host in EXTRAS if ids[host] not in sent(sim)][-3:]
+    case.roster(entry("payments", *KEPT, *wanted))
+    daemon.signal(signal.SIGHUP)
+    daemon.wait_status("1 in sync")
+    assert sim.hosts("payments") == sorted([*KEPT, *wanted])
+    assert not [host for host in wanted if ids[host] in sent(sim)], "what became desired was never sent"
+    assert len(set(sent(sim))) == len(sent(sim)) == 3
+    passes = {row["ROSTERD_PASS"] for row in daemon.lines("DELETED")}
+    assert len(passes) == 2, "what was left to delete was planned by a pass of its own"
+    assert undecided(case) == 0, "what was recorded and not sent is on record as skipped"
+    assert sorted(outcomes(case)) == ["deleted"] * 3 + ["skipped"] * 5
+    assert daemon.stop() == 0
+
+
+def test_observe_in_mid_pass_stops_deletions(case):
+    sim, daemon = start(case, slowly())
+    wait_deletion(sim, daemon)
+    case.tune(mode="observe")
+    case.write_settings()
+    daemon.signal(signal.SIGHUP)
+    daemon.wait_status("1 with drift", "next pass")
+    count = len(deletions(sim))
+    assert count < len(EXTRAS)
+    assert len(sim.hosts("payments")) == len(KEPT) + len(EXTRAS) - count
+    daemon.reload()
+    daemon.wait_status("1 with drift", "next pass", since=daemon.mark() - 1)
+    assert len(deletions(sim)) == count
+    assert daemon.stop() == 0
+
+
+def test_an_invalid_roster_in_mid_pass_stops_nothing(case):
+    sim, daemon = start(case, slowly(50))
+    wait_deletion(sim, daemon)
+    case.write("rosters.yaml", "version: 1\nchannels: {}\n")
+    daemon.signal(signal.SIGHUP)
+    daemon.wait_status("INVALID", "1 in sync")
+    assert sim.hosts("payments") == sorted(KEPT), "the last good set is in force"
+
+
+def test_a_stalled_reading_does_not_put_a_change_off(case):
+    """It is in force at once, long before the timeout of what the old settings had asked for."""
+    sim = case.serve(LIVE, faults=[{"match": {"op": "list_members"}, "times": 1, "then": {"stall": True}}])
+    case.roster(entry("payments", *KEPT, *EXTRAS))
+    case.tune(interval=NEVER, limits={"timeout": "10m"})
+    daemon = Daemon(case)
+    wait_until(lambda: sim.requests("list_members"), process=daemon.process)
+    case.roster(ROSTER)
+    daemon.signal(signal.SIGHUP)
+    daemon.wait_status("1 in sync")
+    assert sim.hosts("payments") == sorted(KEPT)
+
+
+def test_a_deletion_in_flight_is_awaited_before_a_change_takes_effect(case):
+    sim, daemon = start(case, slowly(400, 1))
+    wait_deletion(sim, daemon)
+    case.tune(mode="observe")
+    case.write_settings()
+    daemon.signal(signal.SIGHUP)
+    daemon.wait_status("1 with drift", "next pass")
+    assert len(deletions(sim)) == 1
+    assert [row["ROSTERD_ACTION"] for row in daemon.lines("DELETED")] == ["deleted"]
+    assert sorted(outcomes(case)) == ["deleted"] + ["skipped"] * 5
+
+
+def test_many_reloads_in_mid_pass(case):
+    """However often: nothing desired is deleted, nothing is sent twice, and the roster is reached."""
+    sim, daemon = start(case, slowly(20))
+    daemon.wait_ready()
+    for _ in range(20):
+        daemon.reload()
+    daemon.wait_status("1 in sync")
+    assert sim.hosts("payments") == sorted(KEPT)
+    assert len(set(sent(sim))) == len(sent(sim)) == len(EXTRAS)
+    assert daemon.stop() == 0
+
+
+# ---- SIGTERM ----
+
+def seconds_to_stop(daemon):
+    begun = time.monotonic()
+    assert daemon.stop() == 0
+    return time.monotonic() - begun
+
+
+def test_stop_while_idle(case):
+    case.serve(channel("payments", *KEPT))
+    case.roster(ROSTER)
+    case.tune(interval=NEVER)
+    daemon = Daemon(case)
+    daemon.wait_status("1 in sync")
+    assert seconds_to_stop(daemon) < 3, "there is nothing to wait for"
+
+
+def test_stop_lets_the_request_in_flight_finish_and_records_it(case):
+    sim, daemon = start(case, slowly(400))
+    wait_deletion(sim, daemon)
+    assert daemon.stop() == 0
+    assert len(deletions(sim)) == 1, "nothing new is sent"
+    assert outcomes(case).count("deleted") == 1
+    assert [row["ROSTERD_ACTION"] for row in daemon.lines("DELETED")] == ["deleted"]
+    assert len(sim.hosts("payments")) == len(KEPT) + len(EXTRAS) - 1
+
+
+def test_stop_with_a_stalled_service_leaves_within_five_seconds(case):
+    """The request is abandoned; what became of it is found out at the next start."""
+    sim, daemon = start(case, STALLED)
+    wait_deletion(sim, daemon)
+    assert seconds_to_stop(daemon) < 5
+    assert undecided(case) == 1
+    assert len(deletions(sim)) == 1
+
+
+def test_stop_with_a_stalled_reading_leaves_within_five_seconds(case):
+    sim, daemon = start(case, {"match": {"op": "list_members"}, "times": -1, "then": {"stall": True}})
+    wait_until(lambda: sim.requests("list_members"), process=daemon.process)
+    assert seconds_to_stop(daemon) < 5
+
+
+def test_stop_in_the_middle_of_a_long_wait(case):
+    sim, daemon = start(case, {"match": {"op": "delete_member"}, "times": -1,
+                               "then": {"status": 429, "code": "APIG.0308", "headers": {"Retry-After": "200"}}})
+    wait_deletion(sim, daemon)
+    daemon.wait_line("RETRY")
+    assert seconds_to_stop(daemon) < 3, "a wait is not a request in flight"
+
+
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_leaves_at_once(case, second):
+    sim, daemon = start(case, STALLED)
+    wait_deletion(sim, daemon)
+    daemon.signal(signal.SIGTERM)
+    daemon.wait(lambda m: "STOPPING" in m)
+    begun = time.monotonic()
+    daemon.signal(second)
+    assert daemon.wait_end() == 0
+    assert time.monotonic() - begun < 3, "the first signal alone would have waited for four seconds"
+    assert undecided(case) == 1
+
+
+def test_stop_while_a_change_waits_for_a_deletion(case):
+    sim, daemon = start(case, slowly(400))
+    wait_deletion(sim, daemon)
+    case.tune(mode="observe")
+    case.write_settings()
+    daemon.reload()
+    assert daemon.stop() == 0
+    assert len(deletions(sim)) == 1 and outcomes(case).count("deleted") == 1
+
+
+def test_hangup_while_stopping_changes_nothing(case):
+    sim, daemon = start(case, slowly(400))
+    wait_deletion(sim, daemon)
+    daemon.signal(signal.SIGTERM)
+    daemon.wait(lambda m: "STOPPING" in m)
+    daemon.signal(signal.SIGHUP)
+    assert daemon.wait_end() == 0
+    assert daemon.reloads() == 0

@@ -1,0 +1,109 @@
+"""How the daemon starts, and what keeps it from starting."""
+
+import signal
+
+from case import INVALID, LOCKED, channel, deletions, entry, mutations, wait_until
+from daemon import NEVER, Daemon
+
+KEPT = ("10.1.0.5", "10.1.0.6", "10.1.0.7")
+LIVE = channel("payments", *KEPT, "10.1.0.9")
+
+
+def prepare(case, **settings):
+    sim = case.serve(LIVE)
+    case.roster(entry("payments", *KEPT))
+    case.tune(**{"interval": NEVER, **settings})
+    return sim
+
+
+def test_it_says_what_it_serves(case):
+    prepare(case)
+    daemon = Daemon(case)
+    daemon.wait_ready()
+    row, = daemon.wait_line("STARTED")
+    assert "1 channel" in row["message"] and "1 instance" in row["message"]
+    assert daemon.stop() == 0
+
+
+def test_a_second_daemon_is_75_and_sends_nothing(case):
+    sim = prepare(case)
+    first = Daemon(case)
+    first.wait_status("1 in sync")
+    sim.clear_requests()
+    second = Daemon(case)
+    assert second.wait_end() == LOCKED
+    assert not second.messages and not sim.requests()
+    assert "rosterd" in second.lines(level="err")[0]["message"]
+    assert case.once().status == LOCKED
+    assert first.stop() == 0
+    assert case.once().status == 0, "the lock goes with its holder"
+
+
+def test_the_lock_goes_with_a_killed_holder(case):
+    prepare(case)
+    first = Daemon(case)
+    first.wait_status("1 in sync")
+    first.signal(signal.SIGKILL)
+    assert first.process.wait(30) == -signal.SIGKILL
+    second = Daemon(case)
+    second.wait_ready()
+    assert second.stop() == 0
+
+
+def test_a_dry_run_changes_nothing_records_nothing_and_holds_the_lock(case):
+    sim = prepare(case)
+    daemon = Daemon(case, "--dry-run")
+    daemon.wait_status("1 with drift", "dry run")
+    assert not mutations(sim) and len(sim.hosts("payments")) == 4
+    assert sorted(path.name for path in case.state_dir.iterdir()) == ["lock"]
+    assert Daemon(case).wait_end() == LOCKED
+    assert Daemon(case, "--dry-run").wait_end() == LOCKED
+    assert case.dry().status == 2, "one pass in dry run takes no lock"
+    assert daemon.stop() == 0
+    assert Daemon(case, "--dry-run").wait_ready()
+
+
+def test_a_dry_run_stays_one_over_reloads(case):
+    sim = prepare(case)
+    daemon = Daemon(case, "--dry-run")
+    daemon.wait_status("1 with drift")
+    daemon.reload()
+    case.roster(entry("payments", *KEPT[:2]))
+    daemon.reload()
+    wait_until(lambda: len(sim.requests("list_members")) >= 3, process=daemon.process)
+    daemon.wait_status("dry run", "next pass", since=daemon.mark() - 1)
+    assert not mutations(sim)
+
+
+def test_every_error_is_told_at_the_start(case):
+    prepare(case)
+    case.write("rosters.yaml", "version: 1\nchannels:\n  - nmae: payments\n    colour: red\n    members: [10.1.0.5]\n")
+    daemon = Daemon(case)
+    assert daemon.wait_end() == INVALID
+    messages = [row["message"] for row in daemon.lines("INVALID", "err")]
+    assert [text for text in messages if "rosters.yaml:3:" in text and "nmae" in text], messages
+    assert [text for text in messages if "rosters.yaml:4:" in text and "colour" in text], messages
+    assert "rosterd does not start" in messages[-1]
+
+
+def test_an_outage_at_the_start_ends_by_itself(case):
+    """Neither a service that is down nor a state that waits for it ends the daemon."""
+    sim = prepare(case, interval="1s")
+    sim.faults([{"match": {"op": "list_channels"}, "times": 3, "then": {"status": 503}}])
+    daemon = Daemon(case)
+    daemon.wait_status("1 in sync")
+    assert len(deletions(sim)) == 1
+    assert daemon.stop() == 0
+
+
+def test_it_goes_on_after_being_killed_in_mid_deletion(case):
+    sim = prepare(case)
+    sim.faults([{"match": {"op": "delete_member"}, "times": 1, "then": {"effect": True, "stall": True}}])
+    daemon = Daemon(case)
+    wait_until(lambda: deletions(sim), process=daemon.process)
+    daemon.signal(signal.SIGKILL)
+    daemon.process.wait(30)
+    again = Daemon(case)
+    again.wait_status("1 in sync")
+    assert sim.hosts("payments") == sorted(KEPT)
+    assert again.stop() == 0
