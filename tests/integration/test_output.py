@@ -120,7 +120,8 @@ def test_what_the_service_says_keeps_json_logs_json(case):
 
 
 def test_messages_of_any_length(case):
-    serve(case, {"match": {"op": "delete_member"}, "then": {"status": 400, "code": "APIG.2000", "message": "\u4e2d" * 9000}})
+    serve(case, {"match": {"op": "delete_member"}, "then": {"status": 400, "code": "APIG.2000",
+                                                           "message": "\u4e2d" * 9000}})
     result = case.once("--log-format", "json")
     assert events(result) and len(result.channel("payments")["error"]["message"]) > 50
     result.stdout.encode()
