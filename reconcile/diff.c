@@ -50,6 +50,21 @@ typedef struct LiveRow {
     size_t identity_size;
 } LiveRow;
 
+/*
+ * A host that is no address for us may be one for the service, and may be one that the roster
+ * spells otherwise (010.1.0.5): a list with such a row cannot be judged. In an ECS channel the host
+ * is no part of the identity, and serves ignore rules only.
+ */
+static int diff_canonical_host(const Diff *diff, const MemberRow *row, char *ret_host)
+{
+    AddressKind kind;
+
+    if (row->host[0] == '\0')
+        return 0;
+    return diff->is_ecs ? address_canonical(row->host, ret_host)
+                        : address_parse(row->host, ret_host, &kind);
+}
+
 static int diff_identify(const Diff *diff, const MemberRow *row, LiveRow *ret_live, Err *err)
 {
     const char *address = diff->is_ecs ? row->ecs_id : ret_live->host;
@@ -58,8 +73,9 @@ static int diff_identify(const Diff *diff, const MemberRow *row, LiveRow *ret_li
     ret_live->row = row;
     ret_live->host[0] = '\0';
     ret_live->port = row->port ? row->port : diff->desired->channel_port;
-    if (row->host[0] && address_canonical(row->host, ret_live->host) < 0 && !diff->is_ecs)
-        return err_set(err, -EPROTO, "the member %s has no usable host", row->id);
+    if (diff_canonical_host(diff, row, ret_live->host) < 0)
+        return err_set(err, -EPROTO, "the member %s has a host that is no address: %s", row->id,
+                       row->host);
     if (address[0] == '\0')
         return err_set(err, -EPROTO, "the member %s has no %s", row->id,
                        diff->is_ecs ? "ecs_id" : "host");

@@ -212,4 +212,5 @@ def test_invalid_files_end_every_command_alike(folder):
     told = check(folder).stderr
     for name, arguments in (("rosterd", ["--once", "--json"]), ("rosterd", []), ("rosterctl", ["plan"])):
         result = run(folder, name, *arguments, "-c", "rosterd.yaml")
-        assert (result.returncode, result.stdout, result.stderr) == (cases.INVALID, "", told), (name, arguments)
+        assert (result.returncode, result.stdout) == (cases.INVALID, ""), (name, arguments)
+        assert told in result.stderr, (name, arguments)

@@ -218,6 +218,9 @@ static void test_rows_that_cannot_be_believed(void **state)
     memset(long_id, 'a', sizeof(long_id));
     long_id[65] = '\0';
     expect_worthless(false, (MemberRow){.id = "m1", .host = "10.0.0.2"}, "listed twice");
+    expect_worthless(false, (MemberRow){.id = "m2", .host = "010.0.0.2"}, "no address");
+    expect_worthless(false, (MemberRow){.id = "m2", .host = "10.0.0"}, "no address");
+    expect_worthless(false, (MemberRow){.id = "m2", .host = "10.0.0.2 ; rm"}, "no address");
     expect_worthless(false, (MemberRow){.id = "m2", .host = "10.0.0.2", .channel_id = "c2"},
                      "another channel (c2)");
     expect_worthless(false, (MemberRow){.id = "m2", .host = "10.0.0.2", .channel_id = ""},
