@@ -1,0 +1,172 @@
+"""One pass after the other: drift, outages and their back-off, several instances, what is said and how often."""
+
+from case import channel, deletions, entry, wait_until
+from daemon import NEVER, Daemon
+
+KEPT = ("10.1.0.5", "10.1.0.6", "10.1.0.7")
+LIVE = channel("payments", *KEPT)
+ROSTER = entry("payments", *KEPT)
+
+
+def start(case, **settings):
+    sim = case.serve(LIVE)
+    case.roster(ROSTER)
+    case.tune(**{"interval": "1s", **settings})
+    daemon = Daemon(case)
+    daemon.wait_status("1 in sync", "next pass")
+    return sim, daemon
+
+
+def passes(sim):
+    """When each pass began, by its first request."""
+    return [request["t_ms"] for request in sim.requests("list_channels")]
+
+
+def wait_passes(sim, daemon, count):
+    wait_until(lambda: len(passes(sim)) >= count, 60, daemon.process)
+
+
+# ---- drift ----
+
+def test_drift_is_gone_within_two_intervals(case):
+    sim, daemon = start(case)
+    for number in range(3):
+        sim.clear_requests()
+        sim.edit("payments", add=[{"host": f"10.1.0.9{number}"}])
+        wait_until(lambda: sim.hosts("payments") == sorted(KEPT), process=daemon.process)
+        assert len(passes(sim)) <= 2, "the pass under way may have read the list before"
+    rows = daemon.wait_line("DELETED", 3)
+    assert {row["level"] for row in rows} == {"notice"}
+    assert daemon.stop() == 0
+
+
+def test_each_deletion_is_logged_with_all_that_is_known(case):
+    sim, daemon = start(case)
+    sim.edit("payments", add=[{"host": "10.1.0.99"}])
+    row, = daemon.wait_line("DELETED")
+    assert row["ROSTERD_INSTANCE"] == "prod" and row["ROSTERD_CHANNEL"] == "payments"
+    assert row["ROSTERD_MEMBER"] == "10.1.0.99:8080" and row["ROSTERD_ACTION"] == "deleted"
+    assert row["ROSTERD_ATTEMPT"] == "1" and len(row["ROSTERD_DIGEST"]) == 64
+    assert row["ROSTERD_PASS"] and row["MESSAGE_ID"]
+
+
+# ---- what is said once ----
+
+def test_a_guard_is_said_once_and_its_end_once(case):
+    sim, daemon = start(case, guards={"max_deletes": 0})
+    sim.edit("payments", add=[{"host": "10.1.0.99"}])
+    daemon.wait_status("1 held")
+    sim.clear_requests()
+    wait_passes(sim, daemon, 3)
+    row, = daemon.lines("HELD")
+    assert row["level"] == "warning" and "max_deletes" in row["message"] and row["ROSTERD_DIGEST"] in row["message"]
+    sim.edit("payments", remove=["10.1.0.99"])
+    daemon.wait_line("CHANNEL_RECOVERED")
+    assert len(daemon.lines("HELD")) == 1
+
+
+def test_a_failing_channel_is_said_once(case):
+    sim, daemon = start(case)
+    case.roster(ROSTER, entry("nowhere", "10.2.0.1"))
+    daemon.wait_status("1 in sync, 1 failed")
+    sim.clear_requests()
+    wait_passes(sim, daemon, 3)
+    assert len(daemon.lines("CHANNEL_FAILED")) == 1
+    assert not daemon.lines(level="err"), "the instance works"
+
+
+# ---- outages ----
+
+def test_an_outage_costs_little_and_two_lines(case):
+    sim, daemon = start(case, retry={"attempts": 3})
+    sim.clear_requests()
+    sim.faults([{"match": {"op": "list_channels"}, "times": -1, "then": {"status": 503}}])
+    wait_passes(sim, daemon, 3 + 2)
+    times = passes(sim)
+    gaps = [later - earlier for earlier, later in zip(times[2:], times[3:])]
+    assert gaps[1] > 1.4 * gaps[0], "each wait is twice the last, but for jitter"
+    assert len(sim.requests()) == len(times), "and each asks once, with a reading"
+    outage, = daemon.lines(level="err")
+    assert "503" in outage["message"] and outage["ROSTERD_INSTANCE"] == "prod"
+    sim.clear_faults()
+    recovery = daemon.wait_line("RECOVERED")[0]
+    assert recovery["level"] == "err" and "works again, after " in recovery["message"]
+    assert recovery["ROSTERD_INSTANCE"] == "prod"
+    assert len(daemon.lines(level="err")) == 2
+    sim.clear_requests()
+    wait_passes(sim, daemon, 3)
+    times = passes(sim)
+    assert times[2] - times[1] < gaps[1] / 2, "back to the interval at once"
+    assert daemon.stop() == 0
+
+
+def test_an_outage_of_the_member_lists_is_one_as_well(case):
+    sim, daemon = start(case, retry={"attempts": 1})
+    sim.faults([{"match": {"op": "list_members"}, "times": -1, "then": {"reset": True}}])
+    daemon.wait_status("1 failed")
+    sim.clear_requests()
+    wait_passes(sim, daemon, 1)
+    assert len(daemon.lines("OUTAGE", "err")) == 1
+    sim.clear_faults()
+    daemon.wait_line("RECOVERED")
+
+
+def test_an_outage_goes_on_over_a_reload(case):
+    sim, daemon = start(case, retry={"attempts": 1})
+    sim.faults([{"match": {"op": "list_channels"}, "times": -1, "then": {"status": 503}}])
+    daemon.wait_status("1 failed")
+    sim.clear_requests()
+    daemon.reload()
+    wait_passes(sim, daemon, 1)
+    daemon.reload()
+    wait_passes(sim, daemon, 2)
+    assert len(daemon.lines(level="err")) == 1, "it is the same outage"
+    sim.clear_faults()
+    daemon.wait_line("RECOVERED")
+
+
+def test_credentials_refused_for_deletions_alone_are_said_once(case):
+    sim, daemon = start(case)
+    sim.faults([{"match": {"op": "delete_member"}, "times": -1, "then": {"status": 401, "code": "APIG.0301"}}])
+    sim.edit("payments", add=[{"host": "10.1.0.99"}])
+    daemon.wait_status("1 failed")
+    sim.clear_requests()
+    wait_passes(sim, daemon, 3)
+    assert len(daemon.lines(level="err")) == 1
+    sim.clear_faults()
+    daemon.wait_line("RECOVERED")
+    wait_until(lambda: sim.hosts("payments") == sorted(KEPT), process=daemon.process)
+
+
+def test_an_outage_of_one_instance_does_not_slow_another(case):
+    """It stalls for as long as the test lasts; the other is passed over again and again, and corrected."""
+    stalled = case.serve(channel("search", "10.2.0.1"), name="south",
+                         faults=[{"match": {"op": "list_channels"}, "times": -1, "then": {"stall": True}}])
+    case.roster(entry("search", "10.2.0.1"), file="south.yaml", instance="south")
+    sim = case.serve(LIVE)
+    case.roster(ROSTER, instance="prod")
+    case.tune(interval="1s", rosters=["rosters.yaml", "south.yaml"], limits={"timeout": "10m"})
+    daemon = Daemon(case)
+    wait_passes(sim, daemon, 4)
+    sim.clear_requests()
+    sim.edit("payments", add=[{"host": "10.1.0.99"}])
+    wait_until(lambda: sim.hosts("payments") == sorted(KEPT), process=daemon.process)
+    assert len(passes(sim)) <= 2
+    assert len(stalled.requests()) == 1
+    assert "1 in sync, 1 not read yet" in daemon.messages[-1]["STATUS"]
+    assert daemon.stop() == 0
+
+
+def test_a_throttled_instance_stays_so_over_a_reload(case):
+    """Retry-After binds the daemon, whatever its settings become meanwhile."""
+    sim = case.serve(LIVE, faults=[{"match": {"op": "list_channels"}, "times": 1, "then": {
+        "status": 429, "code": "APIG.0308", "headers": {"Retry-After": "200"}}}])
+    case.roster(ROSTER)
+    case.tune(interval=NEVER)
+    daemon = Daemon(case)
+    daemon.wait_line("RETRY")
+    daemon.reload()
+    daemon.reload()
+    assert len(sim.requests()) == 1
+    assert not deletions(sim)
+    assert daemon.stop() == 0
