@@ -19,6 +19,9 @@
 /* sd-event's accuracy of 0 means 250 ms. */
 #define TIMER_ACCURACY_USEC 1
 
+/* Until a failed step is tried again. */
+#define AGAIN_USEC (100 * USEC_PER_MSEC)
+
 typedef struct LoopSocket LoopSocket;
 
 struct LoopSocket {
@@ -54,11 +57,37 @@ static void loop_socket_free(LoopSocket *watched)
     free(watched);
 }
 
+/* libcurl's wishes go up with every request, and a timer costs a system call each time it is set:
+ * it is left where it is while it goes off before the wish, and set anew then. Where it cannot be
+ * set, the next turn tries again. */
+static void loop_arm(Loop *loop)
+{
+    if (loop->due_usec >= loop->armed_usec)
+        return;
+    if (sd_event_source_set_time(loop->timer, loop->due_usec) >= 0 &&
+        sd_event_source_set_enabled(loop->timer, SD_EVENT_ONESHOT) >= 0)
+        loop->armed_usec = loop->due_usec;
+    else
+        sd_event_source_set_enabled(loop->kick, SD_EVENT_ONESHOT);
+}
+
+/* A step that failed for want of memory tells no new wish, and the sockets it came to are not
+ * watched: without another step their requests would never end, not even by their timeouts. */
+static void loop_step_again(Loop *loop)
+{
+    uint64_t again_usec = clock_monotonic_usec() + AGAIN_USEC;
+
+    if (loop->due_usec > again_usec)
+        loop->due_usec = again_usec;
+    loop_arm(loop);
+}
+
 static void loop_act(Loop *loop, curl_socket_t fd, int events)
 {
     int running;
 
-    curl_multi_socket_action(loop->multi, fd, events, &running);
+    if (curl_multi_socket_action(loop->multi, fd, events, &running) != CURLM_OK)
+        loop_step_again(loop);
     loop->on_progress(loop->userdata);
 }
 
@@ -76,17 +105,6 @@ static int loop_on_io(sd_event_source *source, int fd, uint32_t revents, void *u
         events |= CURL_CSELECT_ERR;
     loop_act(watched->loop, fd, events);
     return 0;
-}
-
-/* libcurl's wishes go up with every request, and a timer costs a system call each time it is set:
- * it is left where it is while it goes off before the wish, and set anew then. */
-static void loop_arm(Loop *loop)
-{
-    if (loop->due_usec >= loop->armed_usec)
-        return;
-    if (sd_event_source_set_time(loop->timer, loop->due_usec) >= 0 &&
-        sd_event_source_set_enabled(loop->timer, SD_EVENT_ONESHOT) >= 0)
-        loop->armed_usec = loop->due_usec;
 }
 
 static void loop_wake(Loop *loop)

@@ -30,8 +30,9 @@ void client_case_on_answer(void *userdata, void *tag, const Answer *answer)
         client_case->total = answer->members->total;
         client_case->rows = answer->members->row_count;
         if (client_case->rows > 0) {
-            str_copy(client_case->row, sizeof(client_case->row),
-                     answer->members->describe(answer->members, 0));
+            const char *row = answer->members->describe(answer->members, 0);
+
+            str_copy(client_case->row, sizeof(client_case->row), row ? row : "");
             str_copy(client_case->host, sizeof(client_case->host), answer->members->rows[0].host);
             str_copy(client_case->group, sizeof(client_case->group),
                      answer->members->rows[0].group);
@@ -73,20 +74,32 @@ void client_case_remove_secret(const ClientCase *client_case, const char *name)
     unlink(path);
 }
 
+void client_case_begin_service(ClientCase *client_case)
+{
+    assert_true(sd_event_new(&client_case->event) >= 0);
+    client_case->peer = peer_new(client_case->event, client_case_on_request, client_case);
+    snprintf(client_case->endpoint, sizeof(client_case->endpoint), "http://127.0.0.1:%u",
+             peer_port(client_case->peer));
+}
+
+void client_case_end_service(ClientCase *client_case)
+{
+    peer_free(client_case->peer);
+    client_case->peer = NULL;
+    client_case->event = sd_event_unref(client_case->event);
+}
+
 int client_case_setup(void **state)
 {
     ClientCase *client_case = test_calloc(1, sizeof(*client_case));
 
     unsetenv("CREDENTIALS_DIRECTORY");
-    assert_true(sd_event_new(&client_case->event) >= 0);
-    client_case->peer = peer_new(client_case->event, client_case_on_request, client_case);
+    client_case_begin_service(client_case);
     strcpy(client_case->directory, "/tmp/test_client.XXXXXX");
     assert_non_null(mkdtemp(client_case->directory));
     client_case_write_secret(client_case, "token", TOKEN "\n");
     client_case_write_secret(client_case, "ak", ACCESS_KEY "\n");
     client_case_write_secret(client_case, "sk", SECRET_KEY "\n");
-    snprintf(client_case->endpoint, sizeof(client_case->endpoint), "http://127.0.0.1:%u",
-             peer_port(client_case->peer));
     client_case->instance = (Instance){
         .name = "prod",
         .endpoint = client_case->endpoint,
@@ -113,8 +126,7 @@ int client_case_teardown(void **state)
     ClientCase *client_case = *state;
 
     roma_client_free(client_case->client);
-    peer_free(client_case->peer);
-    sd_event_unref(client_case->event);
+    client_case_end_service(client_case);
     client_case_remove_secret(client_case, "token");
     client_case_remove_secret(client_case, "ak");
     client_case_remove_secret(client_case, "sk");

@@ -60,6 +60,10 @@ typedef struct ClientCase {
 int client_case_setup(void **state);
 int client_case_teardown(void **state);
 
+/* The service and the loop it runs on; there is one from the start. */
+void client_case_begin_service(ClientCase *client_case);
+void client_case_end_service(ClientCase *client_case);
+
 /* Secret files below the case's directory: "token", "ak", "sk" are there, "st" may be. */
 void client_case_write_secret(const ClientCase *client_case, const char *name, const char *text);
 void client_case_remove_secret(const ClientCase *client_case, const char *name);

@@ -169,6 +169,8 @@ Peer *peer_new(sd_event *event, PeerOnRequest on_request, void *userdata)
 
 void peer_free(Peer *peer)
 {
+    if (!peer)
+        return;
     while (peer->connections) {
         PeerConnection *connection = peer->connections;
 

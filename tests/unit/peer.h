@@ -14,7 +14,7 @@ typedef struct PeerConnection PeerConnection;
 typedef void (*PeerOnRequest)(PeerConnection *connection, const char *request, void *userdata);
 
 Peer *peer_new(sd_event *event, PeerOnRequest on_request, void *userdata);
-void peer_free(Peer *peer);
+void peer_free(Peer *peer); /* NULL is fine */
 
 uint16_t peer_port(const Peer *peer);
 size_t peer_requests(const Peer *peer);    /* whole requests seen */
