@@ -67,6 +67,7 @@ demo: deps
 bench: deps
 	@$(MAKE) --no-print-directory -s all romasim $(B)/tests/bench/bare
 	$(PYTHON) tests/bench/bench.py $(B)
+	$(PYTHON) tests/bench/bench.py $(B) --instructions
 
 $(B)/tests/bench/bare: $(B)/tests/bench/bare.o
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcurl -ljson-c -lyaml
@@ -86,6 +87,45 @@ fuzz-programs: $(FUZZ_NAMES:%=$(B)/tests/fuzz/%)
 
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(OBJECTS)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# What `make install` lays, as MODE SOURCE TARGET. The units are templates of where the programs stand;
+# programs are stripped, which also drops the paths that they were built in.
+bindir = $(PREFIX)/bin
+libexecdir = $(PREFIX)/lib/rosterd
+systemddir = $(PREFIX)/lib/systemd
+mandir = $(PREFIX)/share/man
+completiondir = $(PREFIX)/share/bash-completion/completions
+UNITS := rosterd.service rosterd-git@.service rosterd-git@.timer
+INSTALLED = $(PROGRAMS:%=$(bindir)/%) $(libexecdir)/rosterd-git $(UNITS:%=$(systemddir)/system/%) \
+	$(systemddir)/catalog/rosterd.catalog $(PREFIX)/lib/sysusers.d/rosterd.conf \
+	$(mandir)/man8/rosterd.8 $(mandir)/man1/rosterctl.1 $(mandir)/man5/rosterd.yaml.5 \
+	$(PROGRAMS:%=$(completiondir)/%) $(PREFIX)/share/doc/rosterd/rosterd.yaml.example
+INSTALL_FILE = install -D -m 644
+
+install: all
+	install -d $(DESTDIR)$(bindir)
+	install -s -m 755 $(PROGRAMS:%=$(B)/%) $(DESTDIR)$(bindir)
+	install -D -m 755 systemd/rosterd-git.sh $(DESTDIR)$(libexecdir)/rosterd-git
+	install -d $(DESTDIR)$(systemddir)/system
+	for unit in $(UNITS); do \
+		sed 's,@bindir@,$(bindir),; s,@libexecdir@,$(libexecdir),' systemd/$$unit \
+			> $(DESTDIR)$(systemddir)/system/$$unit && \
+		chmod 644 $(DESTDIR)$(systemddir)/system/$$unit || exit 1; done
+	$(INSTALL_FILE) systemd/rosterd.catalog $(DESTDIR)$(systemddir)/catalog/rosterd.catalog
+	$(INSTALL_FILE) systemd/rosterd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/rosterd.conf
+	$(INSTALL_FILE) daemon/rosterd.8 $(DESTDIR)$(mandir)/man8/rosterd.8
+	$(INSTALL_FILE) daemon/rosterctl.1 $(DESTDIR)$(mandir)/man1/rosterctl.1
+	$(INSTALL_FILE) config/rosterd.yaml.5 $(DESTDIR)$(mandir)/man5/rosterd.yaml.5
+	$(INSTALL_FILE) systemd/rosterd.bash-completion $(DESTDIR)$(completiondir)/rosterd
+	$(INSTALL_FILE) systemd/rosterd.bash-completion $(DESTDIR)$(completiondir)/rosterctl
+	$(INSTALL_FILE) systemd/rosterd.yaml.example \
+		$(DESTDIR)$(PREFIX)/share/doc/rosterd/rosterd.yaml.example
+
+# Folders that others use as well stay while anything is in them.
+uninstall:
+	rm -f $(INSTALLED:%=$(DESTDIR)%)
+	for folder in $(libexecdir) $(PREFIX)/share/doc/rosterd; do \
+		[ ! -d $(DESTDIR)$$folder ] || rmdir $(DESTDIR)$$folder || exit 1; done
 
 clean:
 	rm -rf $(B)

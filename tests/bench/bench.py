@@ -3,9 +3,13 @@
 loop (bare.c): 200 channels x 500 members, in sync and with 10 extras each. Prints ratios.
 
 Both read the same roster, use the same token, and have 8 channels side by side. A figure is the median
-of several runs; the two programs run in turn, so that a machine whose speed drifts hits both."""
+of several runs; the two programs run in turn, so that a machine whose speed drifts hits both.
+
+bench.py [BUILD] [--instructions]: the latter counts instructions under callgrind instead, which a busy
+machine does not change, and which leave the kernel's share out."""
 import json
 import os
+import re
 import resource
 import statistics
 import subprocess
@@ -89,7 +93,17 @@ def measure(command):
     return usage.ru_utime + usage.ru_stime, time.monotonic() - started, usage.ru_maxrss
 
 
-def once(build, folder, extras, program):
+def count_instructions(command):
+    """(instructions, 0, 0) of one finished command, in user space."""
+    done = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command],
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    found = re.search(r"refs: *([\d,]+)", done.stderr)
+    if done.returncode != 0 or not found:
+        sys.exit(f"bench: {command[0]} ended with {done.returncode} under valgrind")
+    return int(found.group(1).replace(",", "")), 0, 0
+
+
+def once(build, folder, extras, program, measurer=None):
     service, url = start_service(build, folder, extras)
     try:
         roster = write_roster(folder, url)
@@ -103,7 +117,7 @@ def once(build, folder, extras, program):
             "check": [os.path.join(build, "rosterd"), "--check", "-c",
                       os.path.join(folder, "rosterd.yaml")],
         }
-        return measure(commands[program])
+        return (measurer or measure)(commands[program])
     finally:
         service.terminate()
         service.wait()
@@ -127,14 +141,24 @@ def compare(build, title, extras, aim):
           f"wall ratio {statistics.median(walls):.2f}")
 
 
+def compare_instructions(build, title, extras, aim):
+    with tempfile.TemporaryDirectory() as folder:
+        bare, rosterd = (once(build, folder, extras, program, count_instructions)[0]
+                         for program in ("bare", "rosterd"))
+    print(f"{title}: bare loop {bare / 1e6:.0f} M instructions, rosterd {rosterd / 1e6:.0f} M, "
+          f"ratio {rosterd / bare:.2f} (aim {aim})")
+
+
 def main():
     if sys.argv[1:2] == ["--write-roster"]:
         write_files(*sys.argv[2:4])
         return
-    build = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else os.path.join(ROOT, "build"))
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    build = os.path.abspath(words[0] if words else os.path.join(ROOT, "build"))
+    way = compare_instructions if "--instructions" in sys.argv else compare
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    compare(build, "in sync", 0, 1.25)
-    compare(build, "deletions", EXTRAS, 2)
+    way(build, "in sync", 0, 1.25)
+    way(build, "deletions", EXTRAS, 2)
 
 
 if __name__ == "__main__":
