@@ -328,22 +328,15 @@ void run_abandon(Run *run, const char *why)
     run_look(run);
 }
 
-static bool run_is_alone(const Run *run)
-{
-    for (size_t i = 0; i < run->door->config->instance_count; i++) {
-        if (run->door->runs[i] && run->door->runs[i] != run)
-            return false;
-    }
-    return true;
-}
-
 int run_finish(Run *run, Err *err)
 {
     const Door *door = run->door;
     const char *result = report_result_text(report_result(run_get_report(run)));
 
-    if (run_is_alone(run))
-        roma_client_forget_permits(door->client);
+    for (size_t i = 0; i < door->config->instance_count; i++) {
+        if (door->runs[i] == run)
+            roma_client_forget_permits(door->client, i);
+    }
     if (door->dry_run)
         return 0;
     if (!door->store)

@@ -16,6 +16,7 @@ typedef struct RomaInstance {
     RomaClient *client;
     HeadersBase base;
     Keeper *keeper;
+    Permits permits;
     bool is_plain;
 } RomaInstance;
 
@@ -38,7 +39,6 @@ struct RomaClient {
     Http *http;
     RomaInstance *instances;
     AnswerReader reader;
-    Permits permits;
     RomaCall *under_way;
     RomaCall *idle;
     Buf url;
@@ -118,7 +118,7 @@ static bool roma_client_may_send(const RomaClient *client, const Request *reques
     if (request->kind != REQUEST_DELETE_MEMBER)
         return true;
     return !client->read_only && request->channel && request->channel->mode == MODE_PRUNE &&
-           permits_has(&client->permits, request->instance, request->channel_id,
+           permits_has(&client->instances[request->instance].permits, request->channel_id,
                        request->member_id);
 }
 
@@ -189,12 +189,14 @@ int roma_client_renew(RomaClient *client, size_t instance)
 int roma_client_permit(RomaClient *client, size_t instance, const char *channel_id,
                        const char *member_id)
 {
-    return permits_add(&client->permits, instance, channel_id, member_id);
+    return instance < client->config->instance_count
+               ? permits_add(&client->instances[instance].permits, channel_id, member_id)
+               : -EINVAL;
 }
 
-void roma_client_forget_permits(RomaClient *client)
+void roma_client_forget_permits(RomaClient *client, size_t instance)
 {
-    permits_clear(&client->permits);
+    permits_clear(&client->instances[instance].permits);
 }
 
 void roma_client_cancel_all(RomaClient *client)
@@ -290,6 +292,7 @@ void roma_client_free(RomaClient *client)
     for (size_t i = 0; client->instances && i < client->config->instance_count; i++) {
         keeper_free(client->instances[i].keeper);
         headers_base_done(&client->instances[i].base);
+        permits_done(&client->instances[i].permits);
     }
     free(client->instances);
     while (client->idle) {
@@ -300,7 +303,6 @@ void roma_client_free(RomaClient *client)
     }
     http_free(client->http);
     answer_reader_done(&client->reader);
-    permits_done(&client->permits);
     buf_done(&client->url);
     buf_done(&client->scratch);
     free(client);

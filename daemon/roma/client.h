@@ -49,8 +49,8 @@ int roma_client_renew(RomaClient *client, size_t instance);
 int roma_client_permit(RomaClient *client, size_t instance, const char *channel_id,
                        const char *member_id);
 
-/* Takes all permits back: called at the end of a pass. */
-void roma_client_forget_permits(RomaClient *client);
+/* Takes all permits of an instance back: called at the end of its pass. */
+void roma_client_forget_permits(RomaClient *client, size_t instance);
 
 /* Ends everything under way, renewals included, without callbacks. */
 void roma_client_cancel_all(RomaClient *client);

@@ -7,21 +7,19 @@
 #include "daemon/base/str.h"
 #include "daemon/roma/request.h"
 
-/* instance, channel, NUL, member: no id has a NUL. */
+/* channel, NUL, member: no id has a NUL. */
 typedef struct PermitKey {
-    char bytes[sizeof(size_t) + 2 * REQUEST_ID_SIZE_MAX + 1];
+    char bytes[2 * REQUEST_ID_SIZE_MAX + 1];
     size_t size;
 } PermitKey;
 
-static bool permits_key(size_t instance, const char *channel_id, const char *member_id,
-                        PermitKey *ret_key)
+static bool permits_key(const char *channel_id, const char *member_id, PermitKey *ret_key)
 {
     char *end = ret_key->bytes;
 
     if (!channel_id || !member_id || !str_is_id(channel_id, REQUEST_ID_SIZE_MAX) ||
         !str_is_id(member_id, REQUEST_ID_SIZE_MAX))
         return false;
-    end = mempcpy(end, &instance, sizeof(instance));
     end = mempcpy(end, channel_id, strlen(channel_id) + 1);
     end = mempcpy(end, member_id, strlen(member_id));
     ret_key->size = (size_t)(end - ret_key->bytes);
@@ -34,13 +32,13 @@ void permits_done(Permits *permits)
     arena_done(&permits->keys);
 }
 
-int permits_add(Permits *permits, size_t instance, const char *channel_id, const char *member_id)
+int permits_add(Permits *permits, const char *channel_id, const char *member_id)
 {
     PermitKey key;
     char *copy;
     int r;
 
-    if (!permits_key(instance, channel_id, member_id, &key))
+    if (!permits_key(channel_id, member_id, &key))
         return -EINVAL;
     copy = arena_copy(&permits->keys, key.bytes, key.size);
     if (!copy)
@@ -49,12 +47,11 @@ int permits_add(Permits *permits, size_t instance, const char *channel_id, const
     return r < 0 ? r : 0;
 }
 
-bool permits_has(const Permits *permits, size_t instance, const char *channel_id,
-                 const char *member_id)
+bool permits_has(const Permits *permits, const char *channel_id, const char *member_id)
 {
     PermitKey key;
 
-    return permits_key(instance, channel_id, member_id, &key) &&
+    return permits_key(channel_id, member_id, &key) &&
            map_find(&permits->members, key.bytes, key.size);
 }
 

@@ -1,4 +1,4 @@
-/* Which members may be deleted: those whose deletion is recorded. */
+/* Which members of an instance may be deleted: those whose deletion is recorded. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,10 +16,9 @@ typedef struct Permits {
 void permits_done(Permits *permits);
 
 /* 0, -EINVAL for what is no id (str_is_id()), -ENOMEM. */
-int permits_add(Permits *permits, size_t instance, const char *channel_id, const char *member_id);
+int permits_add(Permits *permits, const char *channel_id, const char *member_id);
 
-bool permits_has(const Permits *permits, size_t instance, const char *channel_id,
-                 const char *member_id);
+bool permits_has(const Permits *permits, const char *channel_id, const char *member_id);
 
 /* Forgets all. */
 void permits_clear(Permits *permits);

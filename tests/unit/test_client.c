@@ -138,7 +138,7 @@ static void test_no_deletion_after_permits_are_forgotten(void **state)
 
     client_case_start(client_case, false);
     assert_int_equal(roma_client_permit(client_case->client, 0, CHANNEL, MEMBER), 0);
-    roma_client_forget_permits(client_case->client);
+    roma_client_forget_permits(client_case->client, 0);
     assert_refused(client_case, &request, -EPERM);
 }
 
