@@ -109,9 +109,9 @@ class Run:
         for program in unit_programs(folder):
             self.stage(f"{name} {os.path.basename(program)}", [program], folder, count_cmocka)
 
-    def pytest(self, name, folder):
+    def pytest(self, name, folder, tests="tests/integration"):
         self.stage(name, ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider",
-                          "-rs", "tests/integration"], folder)
+                          "-rs", tests], folder)
 
 
 def main():
@@ -123,6 +123,7 @@ def main():
     if run.build("build with gcc", "all", "unit", "romasim"):
         run.units("unit", "build")
         run.pytest("integration", "build")
+        run.pytest("real systemd", "build", "tests/systemd")
     run.build("build with clang", "B=build/clang", "CC=clang", "all", "unit")
     if not options.fast and run.build("build with sanitizers", *SANITIZED, "all", "unit"):
         run.units("sanitized unit", "build/sanitized")

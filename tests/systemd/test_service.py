@@ -1,0 +1,274 @@
+"""rosterd under a real systemd: the real units, credentials, watchdog, journal and hardening."""
+
+import re
+
+import pytest
+
+import machine as machines
+from case import channel, entry
+from daemon import IDS
+from machine import wait_until
+
+KEPT = ("10.1.0.5", "10.1.0.6", "10.1.0.7")
+LIVE = channel("payments", *KEPT, "10.1.0.9")
+ROSTER = entry("payments", *KEPT)
+UNITS = ("rosterd.service", "rosterd-git@team.service", "rosterd-git@team.timer")
+
+
+def running(service, *served, faults=()):
+    """(stand-in, service) once the first pass is over."""
+    sim = service.serve(*(served or (LIVE,)), faults=faults)
+    service.roster(ROSTER)
+    service.start()
+    service.wait_status("1 in sync")
+    return sim
+
+
+def wait_members(sim, *hosts):
+    def what():
+        return f"{sim.hosts('payments')} {[e['MESSAGE'] for e in sim.machine.journal('-n', '20')]}"
+    wait_until(lambda: sim.hosts("payments") == sorted(hosts), what=what)
+
+
+# ---- the units themselves ----
+
+def test_the_units_are_without_a_fault(machine):
+    done = machine.run("systemd-analyze", "verify", *UNITS)
+    assert done.stdout + done.stderr == ""
+
+
+@pytest.mark.parametrize("unit", ["rosterd.service", "rosterd-git@.service"])
+def test_exposure(machine, unit):
+    done = machine.run("systemd-analyze", "security", "--offline=true", "--no-pager",
+                       f"/usr/lib/systemd/system/{unit}")
+    exposure = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
+    assert float(exposure.group(1)) <= 1.2, done.stdout
+
+
+def test_every_directive_of_hardening_has_its_reason(machine):
+    """A comment stands above each, or above the first of those that it speaks of."""
+    lines = machine.text("cat", "/usr/lib/systemd/system/rosterd.service").splitlines()
+    hardening = lines[next(n for n, line in enumerate(lines) if line.startswith("# A user of its own")):]
+    above = None
+    for line in hardening:
+        if line.startswith("[Install]"):
+            break
+        assert not re.match(r"[A-Z]\w+=", line) or above != "", f"{line}: no reason is given"
+        above = line
+    assert above is not None
+
+
+# ---- start ----
+
+def test_start_to_active_and_drift_corrected(machine, service):
+    sim = running(service)
+    assert service.state() == "active" and machine.show("SubState") == "running"
+    assert sim.hosts("payments") == sorted(KEPT)
+    sim.edit("payments", add=[{"host": "10.1.0.99"}])
+    wait_members(sim, *KEPT)
+    shown = machine.text("systemctl", "status", "--no-pager", "rosterd")
+    assert 'Status: "1 channel: 1 in sync' in shown
+
+
+def test_it_has_no_privilege(machine, service):
+    running(service)
+    text = machine.text("cat", f"/proc/{service.pid()}/status")
+    values = dict(re.findall(r"^(\w+):\s+(.*)$", text, re.M))
+    assert "0" not in values["Uid"].split() and "0" not in values["Gid"].split()
+    for kind in "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb":
+        assert int(values[kind], 16) == 0, kind
+    assert values["NoNewPrivs"] == "1" and values["Seccomp"] == "2"
+    state = machine.text("stat", "-L", "-c", "%a %U", "/var/lib/rosterd").split()
+    assert state[0] == "700" and state[1] != "root"
+    leaks = machine.run("grep", "-a", "-c", "T1", f"/proc/{service.pid()}/environ", f"/proc/{service.pid()}/cmdline",
+                        check=False)
+    assert leaks.stdout.split() == [f"/proc/{service.pid()}/environ:0", f"/proc/{service.pid()}/cmdline:0"]
+
+
+def test_a_credential_that_root_alone_can_read(machine, service):
+    running(service)
+    assert machine.text("stat", "-c", "%a %U", "/etc/rosterd/secrets/token").split() == ["600", "root"]
+    assert service.state() == "active"
+
+
+def test_a_credential_that_is_not_passed_on_is_invalid_and_not_tried_again(machine, service):
+    service.serve(LIVE)
+    service.roster(ROSTER)
+    machine.run("rm", "-rf", "/etc/systemd/system/rosterd.service.d")
+    machine.run("systemctl", "daemon-reload")
+    assert service.start(check=False).returncode != 0
+    assert service.state() == "failed" and machine.show("ExecMainStatus") == "78"
+    assert machine.show("NRestarts") == "0"
+    assert [text for text in service.messages() if "token" in text], "it says which"
+
+
+def test_a_credential_whose_file_is_missing_fails_until_it_is_there(machine, service):
+    sim = service.serve(LIVE)
+    service.roster(ROSTER)
+    service.drop_in("20-fast", "RestartSec=200ms")
+    machine.run("rm", "/etc/rosterd/secrets/token")
+    assert service.start(check=False).returncode != 0
+    assert not sim.requests()
+    machine.run("systemctl", "reset-failed", "rosterd", check=False)
+    service.secret()
+    machine.run("systemctl", "restart", "rosterd")
+    service.wait_status("1 in sync")
+
+
+def test_bad_settings_are_no_restart_loop(machine, service):
+    service.drop_in("20-fast", "RestartSec=10ms")
+    service.roster(entry("payments", "10.1.0.5", "10.1.0.5", colour="red"))
+    assert service.start(check=False).returncode != 0
+    assert service.state() == "failed" and machine.show("Result") == "exit-code", service.messages()
+    assert machine.show("ExecMainStatus") == "78" and machine.show("NRestarts") == "0"
+    entries = service.journal(IDS["INVALID"])
+    assert [e for e in entries if "team.yaml:1:" in e["MESSAGE"] and "colour" in e["MESSAGE"]]
+    assert {e["PRIORITY"] for e in entries} == {"3"}
+    shown = machine.run("systemctl", "status", "--no-pager", "rosterd", check=False).stdout
+    assert "colour" in shown, "systemctl status alone tells what is wrong"
+
+
+# ---- reload ----
+
+def test_reload_good(machine, service):
+    sim = running(service)
+    pid = service.pid()
+    service.roster(entry("payments", *KEPT[:2]))
+    machine.run("systemctl", "reload", "rosterd")
+    wait_members(sim, *KEPT[:2])
+    assert service.pid() == pid and service.state() == "active"
+
+
+def test_reload_bad_fails_visibly_and_it_goes_on(machine, service):
+    sim = running(service)
+    pid = service.pid()
+    service.roster({"nmae": "payments", "members": ["10.1.0.5"]})
+    assert machine.run("systemctl", "reload", "rosterd", check=False).returncode != 0
+    service.wait_status("INVALID", "team.yaml:1:", "1 in sync")
+    assert service.state() == "active" and service.pid() == pid
+    sim.edit("payments", add=[{"host": "10.1.0.99"}])
+    wait_members(sim, *KEPT)
+    service.roster(ROSTER)
+    machine.run("systemctl", "reload", "rosterd")
+    assert "INVALID" not in service.wait_status("1 in sync", "next pass")
+    assert [text for text in service.messages() if "valid again" in text]
+
+
+# ---- watchdog, crashes, stop ----
+
+def test_the_watchdog_restarts_a_loop_that_stands_still(machine, service):
+    service.drop_in("20-fast", "WatchdogSec=1s", "RestartSec=100ms", "TimeoutAbortSec=2s")
+    sim = running(service)
+    pid = service.pid()
+    machine.run("kill", "-STOP", pid)
+    wait_until(lambda: machine.show("NRestarts") == "1", what="the watchdog never bit")
+    wait_until(lambda: service.state() == "active" and service.pid() not in ("0", pid))
+    assert [e for e in service.journal(_PID="1") if "Watchdog timeout" in e["MESSAGE"]]
+    service.wait_status("1 in sync")
+    sim.edit("payments", add=[{"host": "10.1.0.99"}])
+    wait_members(sim, *KEPT)
+    assert machine.show("NRestarts") == "1", "and bites no more"
+
+
+def test_it_recovers_from_being_killed(machine, service):
+    service.drop_in("20-fast", "RestartSec=100ms")
+    sim = service.serve(LIVE, faults=[{"match": {"op": "delete_member"}, "times": 1,
+                                       "then": {"effect": True, "stall": True}}])
+    service.roster(ROSTER)
+    service.start()
+    wait_until(lambda: sim.requests("delete_member"))
+    pid = service.pid()
+    machine.run("kill", "-KILL", pid)
+    wait_until(lambda: machine.show("NRestarts") == "1" and service.state() == "active")
+    service.wait_status("1 in sync")
+    assert sim.hosts("payments") == sorted(KEPT)
+
+
+def test_stop_in_mid_deletion(machine, service):
+    """The service never answers: it is abandoned, and systemd need not kill."""
+    sim = service.serve(LIVE, faults=[{"match": {"op": "delete_member"}, "times": -1, "then": {"stall": True}}])
+    service.roster(ROSTER)
+    service.start()
+    wait_until(lambda: sim.requests("delete_member"))
+    machine.run("systemctl", "stop", "rosterd")
+    assert service.state() == "inactive" and machine.show("Result") == "success"
+    assert [text for text in service.messages() if "Deactivated successfully" in text]
+    assert not [text for text in service.messages() if "code=" in text], "neither killed nor ended with a failure"
+    assert len(sim.requests("delete_member")) == 1
+
+
+def test_stop_while_idle_and_start_again(machine, service):
+    running(service)
+    machine.run("systemctl", "restart", "rosterd")
+    service.wait_status("1 in sync")
+    machine.run("systemctl", "stop", "rosterd")
+    assert machine.show("Result") == "success"
+    assert service.journal(IDS["STOPPING"])
+
+
+# ---- the journal ----
+
+def test_a_deletion_in_the_journal(machine, service):
+    running(service)
+    found, = service.journal(IDS["DELETED"])
+    assert found["PRIORITY"] == "5" and found["SYSLOG_IDENTIFIER"] == "rosterd"
+    assert found["ROSTERD_INSTANCE"] == "prod" and found["ROSTERD_CHANNEL"] == "payments"
+    assert found["ROSTERD_MEMBER"] == "10.1.0.9:8080" and found["ROSTERD_ACTION"] == "deleted"
+    assert found["ROSTERD_ATTEMPT"] == "1" and re.fullmatch(r"[0-9a-f]{64}", found["ROSTERD_DIGEST"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:]{8}Z-\d+", found["ROSTERD_PASS"])
+    assert found in machine.journal("ROSTERD_CHANNEL=payments", "ROSTERD_ACTION=deleted")
+
+
+def test_an_error_in_the_journal(machine, service):
+    service.settings["retry"]["attempts"] = 1
+    service.serve(LIVE, faults=[{"match": {"op": "list_channels"}, "times": -1,
+                                 "then": {"status": 503, "code": "APIG.9999", "message": "System error"}}])
+    service.roster(ROSTER)
+    service.start()
+    service.wait_status("1 failed", "System error")
+    found, = [e for e in service.journal() if e["PRIORITY"] == "3" and e.get("_PID") != "1"]
+    assert found["MESSAGE_ID"] in (IDS["OUTAGE"], IDS["INSTANCE_FAILED"]) and found["ROSTERD_INSTANCE"] == "prod"
+
+
+def test_the_catalog_explains(machine, service):
+    running(service)
+    text = machine.text("journalctl", "--no-pager", "-x", "-u", "rosterd", f"MESSAGE_ID={IDS['DELETED']}")
+    assert "Member 10.1.0.9:8080 of prod/payments is deleted" in text and "write it into the roster" in text
+
+
+# ---- rosters from git ----
+
+def in_git(machine, script):
+    machine.run("sh", "-euc", f"cd /srv/team; {script}")
+
+
+def commit(machine, *entries):
+    machine.write("/srv/team/team.yaml", machines.json.dumps({"version": 1, "channels": list(entries)}))
+    in_git(machine, "git add -A; git -c user.name=Team -c user.email=team@example.com commit -q -m change; "
+                    "chown -R rosterd-git /srv/team")
+
+
+def test_a_change_in_git_is_pulled_and_applied(machine, service):
+    machine.run("rm", "-rf", "/srv/team")
+    machine.run("git", "init", "-q", "-b", "main", "/srv/team")
+    in_git(machine, "git config --system safe.directory /srv/team")
+    commit(machine, entry("payments", *KEPT, "10.1.0.9"))
+    machine.write("/etc/rosterd/git/team.conf", "URL=file:///srv/team\n")
+    machine.write("/etc/systemd/system/rosterd-git@.timer.d/10-often.conf",
+                  "[Timer]\nOnUnitInactiveSec=500ms\nRandomizedDelaySec=0\nAccuracySec=1ms\n")
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "start", "rosterd-git@team.service")
+    assert machine.text("stat", "-c", "%U %a", "/var/lib/rosterd-git/team/team.yaml").split() == ["rosterd-git", "644"]
+    service.settings["rosters"] = ["/var/lib/rosterd-git/team"]
+    sim = service.serve(LIVE)
+    service.start()
+    service.wait_status("1 in sync")
+    assert len(sim.hosts("payments")) == 4
+    machine.run("systemctl", "start", "rosterd-git@team.timer")
+    commit(machine, ROSTER)
+    wait_members(sim, *KEPT)
+    commit(machine, {"nmae": "payments"})
+    service.wait_status("INVALID", "/var/lib/rosterd-git/team/team.yaml:1:")
+    commit(machine, entry("payments", *KEPT[:2]))
+    wait_members(sim, *KEPT[:2])
+    assert machine.show("Result", "rosterd-git@team.service") == "success"
