@@ -80,11 +80,12 @@ static void explain_distrust(HttpTransfer *transfer, const Peer *peer, const cha
 
 static void explain_timeout(HttpTransfer *transfer, HttpResult result, const Peer *peer)
 {
-    curl_off_t usec = 0;
+    uint64_t limit_usec = transfer->timeout_usec;
     char span[48];
 
-    curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME_T, &usec);
-    clock_format_span((uint64_t)usec, span, sizeof(span));
+    if (result == HTTP_NOT_SENT && transfer->connect_timeout_usec < limit_usec)
+        limit_usec = transfer->connect_timeout_usec;
+    clock_format_span(limit_usec, span, sizeof(span));
     if (result == HTTP_NOT_SENT)
         snprintf(transfer->message, sizeof(transfer->message),
                  "cannot connect to %s port %s: no connection within %s", peer->host, peer->port,

@@ -239,6 +239,8 @@ static CURLcode transfer_set_bounds(HttpTransfer *transfer, const HttpRequest *r
                                      transfer_msec(request->connect_timeout_usec));
 
     transfer->body_size_max = request->body_size_max;
+    transfer->connect_timeout_usec = request->connect_timeout_usec;
+    transfer->timeout_usec = request->timeout_usec;
     if (code == CURLE_OK)
         code = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, transfer_msec(request->timeout_usec));
     if (code == CURLE_OK)

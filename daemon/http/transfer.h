@@ -19,6 +19,7 @@ struct HttpTransfer {
     struct curl_slist headers[HTTP_HEADERS_MAX + 1];
     Buf body;
     size_t body_size_max;
+    uint64_t connect_timeout_usec, timeout_usec;
     size_t headers_size; /* of the answer, all of its parts */
     unsigned int sends;  /* times libcurl began to send it */
     bool headers_ended;  /* of the newest part */

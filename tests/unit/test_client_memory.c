@@ -15,73 +15,27 @@
 #include <unistd.h>
 
 #include "tests/unit/client_case.h"
+#include "tests/unit/failing.h"
 
 #define ALLOCATIONS_MAX 5000
 #define ALLOCATIONS_MIN 100
-
-static long allocations_left = -1; /* until one fails; -1: none does */
-static bool did_fail;
-
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HAS_ALLOCATOR 0
-#endif
-#endif
-#ifndef HAS_ALLOCATOR
-#define HAS_ALLOCATOR 1
-#endif
-#else
-#define HAS_ALLOCATOR 0
-#endif
-
-#if HAS_ALLOCATOR
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *memory, size_t size);
-
-static bool must_fail(void)
-{
-    if (allocations_left < 0 || allocations_left-- > 0)
-        return false;
-    did_fail = true;
-    errno = ENOMEM;
-    return true;
-}
-
-void *malloc(size_t size)
-{
-    return must_fail() ? NULL : __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size)
-{
-    return must_fail() ? NULL : __libc_calloc(count, size);
-}
-
-void *realloc(void *memory, size_t size)
-{
-    return must_fail() ? NULL : __libc_realloc(memory, size);
-}
 
 /* Stands before json-c's own. */
 json_object *json_tokener_parse_ex(json_tokener *tokener, const char *text, int size)
 {
     static json_object *(*parse)(json_tokener *, const char *, int);
-    long left = allocations_left;
+    bool before = failing_pause(true);
     json_object *parsed;
 
-    allocations_left = -1;
     if (!parse) {
         void *found = dlsym(RTLD_NEXT, "json_tokener_parse_ex");
 
         memcpy(&parse, &found, sizeof(parse));
     }
     parsed = parse(tokener, text, size);
-    allocations_left = left;
+    failing_pause(before);
     return parsed;
 }
-#endif
 
 /* The service moves to a child, on a loop of its own; the test learns where. */
 static pid_t start_service(ClientCase *client_case)
@@ -115,19 +69,18 @@ static void ask_once(ClientCase *client_case, const Request *request)
                             client_case_on_renewed, client_case, &client_case->client, &err);
 
     if (r < 0) {
-        allocations_left = -1;
-        assert_true(did_fail);
+        assert_true(failing_stop());
         assert_true(err_is_set(&err));
         return;
     }
     r = roma_client_permit(client_case->client, 0, CHANNEL, MEMBER);
     if (r == 0)
         r = roma_client_submit(client_case->client, request);
-    assert_true(r == 0 || (did_fail && r == -ENOMEM));
+    assert_true(r == 0 || (failing_did() && r == -ENOMEM));
     /* The loop's own want of memory is an error of the loop; it can be turned again. */
     while (r == 0 && client_case->answers == 0)
-        assert_true(sd_event_run(client_case->event, UINT64_MAX) >= 0 || did_fail);
-    allocations_left = -1;
+        assert_true(sd_event_run(client_case->event, UINT64_MAX) >= 0 || failing_did());
+    failing_stop();
     if (r == 0 && client_case->answer.kind == ANSWER_HTTP)
         assert_int_equal(client_case->answer.http, 200);
     if (r == 0 && client_case->answer.kind == ANSWER_HTTP && request->kind == REQUEST_LIST_MEMBERS)
@@ -140,15 +93,14 @@ static bool ask_without(ClientCase *client_case, const Request *request, long in
     client_case->answers = client_case->rows = 0;
     client_case->answer = (Answer){0};
     assert_true(sd_event_new(&client_case->event) >= 0);
-    did_fail = false;
     alarm(60);
-    allocations_left = index;
+    failing_after(index);
     ask_once(client_case, request);
     alarm(0);
     roma_client_free(client_case->client);
     client_case->client = NULL;
     client_case->event = sd_event_unref(client_case->event);
-    return did_fail;
+    return failing_did();
 }
 
 static void check_every_allocation(ClientCase *client_case, const Request *request)
@@ -168,7 +120,7 @@ static void check(ClientCase *client_case, const Request *request)
 {
     pid_t child;
 
-    if (!HAS_ALLOCATOR) {
+    if (!failing_is_possible()) {
         print_message("SKIPPED: the allocator is not the C library's\n");
         skip();
     }

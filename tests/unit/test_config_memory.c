@@ -1,43 +1,7 @@
 /* Every allocation of a load fails once, in turn, those of libyaml too: nothing crashes, no Config
  * comes out, and the person is told. Needs the allocator to itself. */
+#include "tests/unit/failing.h"
 #include "tests/unit/test_config.h"
-
-static long allocations_left = -1; /* until one fails; -1: none does */
-static bool did_fail;
-
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define HAS_ALLOCATOR 1
-
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *memory, size_t size);
-
-static bool must_fail(void)
-{
-    if (allocations_left < 0 || allocations_left-- > 0)
-        return false;
-    did_fail = true;
-    errno = ENOMEM;
-    return true;
-}
-
-void *malloc(size_t size)
-{
-    return must_fail() ? NULL : __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size)
-{
-    return must_fail() ? NULL : __libc_calloc(count, size);
-}
-
-void *realloc(void *memory, size_t size)
-{
-    return must_fail() ? NULL : __libc_realloc(memory, size);
-}
-#else
-#define HAS_ALLOCATOR 0
-#endif
 
 /* A load of which allocation `index` fails. False when it has fewer; else nothing came of it. */
 static bool load_without(long index)
@@ -45,12 +9,12 @@ static bool load_without(long index)
     Problems problems = {0};
     Config *config = NULL;
     Buf text = {0};
+    bool did_fail;
     int r;
 
-    did_fail = false;
-    allocations_left = index;
+    failing_after(index);
     r = config_load("rosterd.yaml", &problems, &config);
-    allocations_left = -1;
+    did_fail = failing_stop();
     problems_print(&problems, &text);
     if (did_fail) {
         assert_int_equal(r, -ENOMEM);
@@ -68,7 +32,7 @@ static void every_allocation_fails(void)
 {
     long index = 0;
 
-    if (!HAS_ALLOCATOR)
+    if (!failing_is_possible())
         skip();
     while (load_without(index))
         index++;

@@ -5,67 +5,22 @@
 #include <errno.h>
 #include <string.h>
 
-static bool is_counting;
-static long allocations_left = -1; /* until one fails; -1: none does */
-static bool did_fail;
-
-/* gcc and clang tell it in two ways; a sanitizer's allocator cannot be replaced. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define IS_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define IS_SANITIZED 1
-#endif
-#endif
-
-#if defined(__GLIBC__) && !defined(IS_SANITIZED)
-#define HAS_ALLOCATOR 1
-
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *memory, size_t size);
-
-static bool must_fail(void)
-{
-    if (!is_counting || allocations_left < 0 || allocations_left-- > 0)
-        return false;
-    did_fail = true;
-    errno = ENOMEM;
-    return true;
-}
-
-void *malloc(size_t size)
-{
-    return must_fail() ? NULL : __libc_malloc(size);
-}
-
-void *calloc(size_t count, size_t size)
-{
-    return must_fail() ? NULL : __libc_calloc(count, size);
-}
-
-void *realloc(void *memory, size_t size)
-{
-    return must_fail() ? NULL : __libc_realloc(memory, size);
-}
-#else
-#define HAS_ALLOCATOR 0
-#endif
+#include "tests/unit/failing.h"
 
 /* ---- the world's own memory never fails ---- */
 
 static void count_inside(bool is_inside)
 {
-    is_counting = is_inside;
+    failing_pause(!is_inside);
 }
 
 static int safe_submit(void *context, const Request *request)
 {
     int r;
 
-    is_counting = false;
+    failing_pause(true);
     r = world_submit(context, request);
-    is_counting = true;
+    failing_pause(false);
     return r;
 }
 
@@ -73,9 +28,9 @@ static int safe_renew(void *context, size_t instance)
 {
     int r;
 
-    is_counting = false;
+    failing_pause(true);
     r = world_renew(context, instance);
-    is_counting = true;
+    failing_pause(false);
     return r;
 }
 
@@ -84,9 +39,9 @@ static int safe_recall(void *context, const RosterChannel *roster, const char *c
 {
     int r;
 
-    is_counting = false;
+    failing_pause(true);
     r = world_recall(context, roster, channel_id, digest, memory, err);
-    is_counting = true;
+    failing_pause(false);
     return r;
 }
 
@@ -95,9 +50,9 @@ static int safe_remember(void *context, const RosterChannel *roster, const char 
 {
     int r;
 
-    is_counting = false;
+    failing_pause(true);
     r = world_remember(context, roster, channel_id, sightings, count, err);
-    is_counting = true;
+    failing_pause(false);
     return r;
 }
 
@@ -105,9 +60,9 @@ static int safe_record(void *context, Batch *batch, Err *err)
 {
     int r;
 
-    is_counting = false;
+    failing_pause(true);
     r = world_record(context, batch, err);
-    is_counting = true;
+    failing_pause(false);
     return r;
 }
 
@@ -144,10 +99,10 @@ static bool pass_without(long index)
     World *world = world_full();
     bool has_failed = false;
 
-    did_fail = false;
-    allocations_left = index;
+    failing_pause(true);
+    failing_after(index);
     world_pass(world);
-    allocations_left = -1;
+    failing_stop();
     for (size_t i = 0; i < 2; i++) {
         const ChannelReport *report = world_report(world, i);
 
@@ -157,14 +112,14 @@ static bool pass_without(long index)
             fail_msg("allocation %ld: %s", index, report->error.text);
         has_failed = has_failed || report->result == RESULT_FAILED;
     }
-    assert_int_equal(has_failed, did_fail);
+    assert_int_equal(has_failed, failing_did());
     world_pass(world);
     world_pass(world);
     assert_int_equal(world_result(world, 0), RESULT_DRIFT);
     assert_int_equal(world_report(world, 0)->extra_count, 0);
     assert_int_equal(world_result(world, 1), RESULT_PAUSED);
     world_free(world);
-    return did_fail;
+    return failing_did();
 }
 
 static void test_each_allocation_of_a_pass(void **state)
@@ -172,7 +127,7 @@ static void test_each_allocation_of_a_pass(void **state)
     long index = 0;
 
     (void)state;
-    if (!HAS_ALLOCATOR)
+    if (!failing_is_possible())
         skip();
     while (pass_without(index))
         index++;
@@ -186,7 +141,7 @@ static void test_each_allocation_of_a_new_pass(void **state)
     long index = 0;
 
     (void)state;
-    if (!HAS_ALLOCATOR)
+    if (!failing_is_possible())
         skip();
     world = world_full();
     scope.gates = world->gates;
@@ -194,15 +149,14 @@ static void test_each_allocation_of_a_new_pass(void **state)
         Pass *pass = NULL;
         int r;
 
-        did_fail = false;
-        is_counting = true;
-        allocations_left = index++;
+        failing_pause(false);
+        failing_after(index++);
         r = pass_new(&world->config, &world_ops, world, &scope, &pass);
-        is_counting = false;
-        allocations_left = -1;
-        assert_int_equal(r, did_fail ? -ENOMEM : 0);
+        failing_pause(true);
+        failing_stop();
+        assert_int_equal(r, failing_did() ? -ENOMEM : 0);
         pass_free(pass);
-    } while (did_fail);
+    } while (failing_did());
     assert_true(index > 5);
     world_free(world);
 }

@@ -1,0 +1,85 @@
+/* The failing allocator: see failing.h. */
+#include "tests/unit/failing.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+/* gcc and clang tell it in two ways. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define IS_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define IS_SANITIZED 1
+#endif
+#endif
+
+static long allocations_left = -1; /* until one fails; -1: none does */
+static bool did_fail;
+static bool is_paused;
+
+#if defined(__GLIBC__) && !defined(IS_SANITIZED)
+#define HAS_ALLOCATOR 1
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *memory, size_t size);
+void *malloc(size_t size);
+void *calloc(size_t count, size_t size);
+void *realloc(void *memory, size_t size);
+
+static bool must_fail(void)
+{
+    if (is_paused || allocations_left < 0 || allocations_left-- > 0)
+        return false;
+    did_fail = true;
+    errno = ENOMEM;
+    return true;
+}
+
+void *malloc(size_t size)
+{
+    return must_fail() ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return must_fail() ? NULL : __libc_calloc(count, size);
+}
+
+void *realloc(void *memory, size_t size)
+{
+    return must_fail() ? NULL : __libc_realloc(memory, size);
+}
+#else
+#define HAS_ALLOCATOR 0
+#endif
+
+bool failing_is_possible(void)
+{
+    return HAS_ALLOCATOR;
+}
+
+void failing_after(long count)
+{
+    did_fail = false;
+    allocations_left = count;
+}
+
+bool failing_did(void)
+{
+    return did_fail;
+}
+
+bool failing_stop(void)
+{
+    allocations_left = -1;
+    return did_fail;
+}
+
+bool failing_pause(bool pauses)
+{
+    bool before = is_paused;
+
+    is_paused = pauses;
+    return before;
+}
