@@ -7,20 +7,20 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
-#include "daemon/base/file.h"
 #include "daemon/base/log.h"
 #include "daemon/exit_status.h"
 #include "daemon/message_ids.h"
 #include "daemon/notify.h"
 #include "daemon/reload.h"
 #include "daemon/state.h"
-#include "daemon/state_dir.h"
 #include "daemon/status.h"
-#include "daemon/store/lock.h"
 #include "daemon/watch.h"
 
 /* How long requests in flight are awaited after a signal (PRODUCT.md section 7). */
 #define GRACE_USEC (4 * USEC_PER_SEC)
+
+/* How often a state that cannot be used is tried again. */
+#define STATE_RETRY_USEC (10 * USEC_PER_SEC)
 
 static const char change_text[] = "settings or rosters changed, what was not sent is planned anew";
 
@@ -32,7 +32,6 @@ typedef struct Service {
     Tenure *next;   /* waits for the passes of `tenure` to end; NULL: none */
     Watch *watch;
     sd_event_source *idle;  /* looks, outside of all callbacks, whether passes have ended */
-    int lock;               /* on the state directory, in a dry run; -1: none */
     char invalid[160];      /* why the newest settings or rosters are refused; "" */
     char why[64];           /* the signal that ends it; "" */
     uint64_t watchdog_usec; /* how often it is fed; 0: not at all */
@@ -262,35 +261,35 @@ static int service_set_up(Service *service, Err *err)
     return r < 0 ? err_system(err, r, "cannot set up the watchdog") : 0;
 }
 
-/* A dry run leaves the state alone, but no other rosterd beside it. 0, also where the directory
- * cannot be had; -EWOULDBLOCK. */
-static int service_lock(Service *service, const Config *config, Err *err)
+/* A full disk is not full for ever: with the state, the deletions come back. */
+static int service_on_state_retry(sd_event_source *source, uint64_t usec, void *userdata)
 {
-    _cleanup_free_ char *directory = NULL;
-    int r = state_dir_find(config, &directory, err);
+    const LogFields fields = {.message_id = MESSAGE_STATE};
+    Service *service = userdata;
 
-    if (r >= 0)
-        r = lock_take(directory, err);
-    if (r >= 0)
-        service->lock = r;
-    else if (r != -EWOULDBLOCK)
-        log_event(LOG_LEVEL_WARNING, NULL, "%s", err->text);
-    return r == -EWOULDBLOCK ? r : 0;
+    if (service->why[0])
+        return 0;
+    if (state_retry(&service->state, service->tenure->config, service->options->dry_run)) {
+        log_event(LOG_LEVEL_NOTICE, &fields, "the state can be used again");
+        service_reload(service, true);
+        return 0;
+    }
+    sd_event_source_set_time(source, usec + STATE_RETRY_USEC);
+    sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+    return 0;
 }
 
 /* Errors: -EWOULDBLOCK, another rosterd holds the state. One that cannot be used is no error. */
-static int service_open_state(Service *service, const Config *config, Err *err)
+static int service_open_state(Service *service, const Config *config)
 {
-    int r;
+    bool dry_run = service->options->dry_run;
+    int r = dry_run ? state_lock(&service->state, config) : 0;
 
-    if (service->options->dry_run) {
-        r = service_lock(service, config, err);
-        if (r < 0)
-            return r;
-    }
-    r = state_open(&service->state, config, service->options->dry_run);
-    if (r < 0)
-        *err = service->state.err;
+    if (r >= 0)
+        r = state_open(&service->state, config, dry_run);
+    if (r >= 0 && !service->state.store)
+        sd_event_add_time_relative(service->event, NULL, CLOCK_MONOTONIC, STATE_RETRY_USEC,
+                                   USEC_PER_SEC, service_on_state_retry, service);
     return r;
 }
 
@@ -303,8 +302,8 @@ static int service_load(Service *service, Err *err)
 
     if (reload_start(service->options->config_path, service->watch, &config) < 0)
         return EXIT_INVALID;
-    if (service_open_state(service, config, err) < 0) {
-        log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
+    if (service_open_state(service, config) < 0) {
+        log_event(LOG_LEVEL_ERR, NULL, "%s", service->state.err.text);
         return EXIT_LOCKED;
     }
     r = tenure_new(service->event, TAKE_PTR(config), service->options->dry_run,
@@ -332,7 +331,7 @@ static int service_serve(Service *service)
 
 int service_run(const Options *options)
 {
-    Service service = {.options = options, .lock = -1};
+    Service service = {.options = options};
     Err err = {0};
     int status = service_set_up(&service, &err);
 
@@ -350,6 +349,5 @@ int service_run(const Options *options)
     watch_free(service.watch);
     sd_event_source_disable_unref(service.idle);
     sd_event_unref(service.event);
-    file_closep(&service.lock);
     return status;
 }

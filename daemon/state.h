@@ -8,9 +8,19 @@
 typedef struct State {
     Store *store; /* NULL: it cannot be used */
     Err err;      /* why */
+    bool is_locked;
+    int lock; /* is_locked: a descriptor; a Store that can write has a lock of its own */
 } State;
 
 /* 0, also where the state cannot be used, which is logged; -EWOULDBLOCK when another rosterd holds
  * it, told in state->err. state_close() in every case. */
 int state_open(State *state, const Config *config, bool dry_run);
+
+/* Before state_open(), for a daemon in dry run: keeps every other rosterd from the directory. 0,
+ * also where it cannot be had, which is logged; -EWOULDBLOCK as state_open(). */
+int state_lock(State *state, const Config *config);
+
+/* Tries again where it cannot be used, without a word. Whether it can be used now. */
+bool state_retry(State *state, const Config *config, bool dry_run);
+
 void state_close(State *state);

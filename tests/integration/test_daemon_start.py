@@ -3,7 +3,7 @@
 import signal
 
 from case import INVALID, LOCKED, channel, deletions, entry, mutations, wait_until
-from daemon import NEVER, Daemon
+from daemon import NEVER, Daemon, outcomes
 
 KEPT = ("10.1.0.5", "10.1.0.6", "10.1.0.7")
 LIVE = channel("payments", *KEPT, "10.1.0.9")
@@ -107,3 +107,18 @@ def test_it_goes_on_after_being_killed_in_mid_deletion(case):
     again.wait_status("1 in sync")
     assert sim.hosts("payments") == sorted(KEPT)
     assert again.stop() == 0
+
+
+def test_a_state_that_can_be_used_again_is_used(case):
+    """Nothing is deleted without it, and everything that was due once it is there."""
+    sim = prepare(case)
+    case.state_dir.write_text("no directory")
+    daemon = Daemon(case)
+    daemon.wait_status("STATE unusable", "1 failed")
+    assert len(sim.hosts("payments")) == 4
+    case.state_dir.unlink()
+    status = daemon.wait_status("1 in sync")
+    assert "STATE" not in status
+    assert sim.hosts("payments") == sorted(KEPT)
+    assert outcomes(case) == ["deleted"]
+    assert daemon.stop() == 0

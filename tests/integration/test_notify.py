@@ -115,6 +115,17 @@ def test_status_of_an_outage_tells_the_error(case):
     assert "back soon" in daemon.wait_status("1 failed", "prod/payments")
 
 
+def test_status_keeps_the_age_of_lists_over_a_reload(case):
+    """In an outage that age is what tells for how long nobody has looked."""
+    sim = prepare(case, retry={"attempts": 1})
+    daemon = Daemon(case)
+    daemon.wait_status("1 in sync", "oldest whole list")
+    sim.faults([{"match": {"op": "list_channels"}, "times": -1, "then": {"status": 503}}])
+    case.roster(entry("mail", "10.3.0.1"), ROSTER)
+    daemon.reload()
+    daemon.wait_status("2 channels: 2 failed", "oldest whole list", "(some never)")
+
+
 def test_status_of_invalid_rosters_until_they_are_mended(case):
     prepare(case)
     daemon = Daemon(case)
