@@ -174,8 +174,8 @@ static int channel_index_init(ChannelIndex *index, const Config *config)
         const RosterChannel *channel = &config->channels[i];
 
         buf_reset(&name);
-        buf_printf(&name, "%s/%s", config->instances[channel->instance].name,
-                   channel->name ? channel->name : channel->id);
+        buf_printf(&name, "%s/%s%s", config->instances[channel->instance].name,
+                   channel->name ? "" : "id:", channel->name ? channel->name : channel->id);
         index->names[i] =
             buf_failed(&name) < 0 ? NULL : arena_string(&index->arena, buf_text(&name));
         if (!index->names[i] || map_put(&index->map, index->names[i], strlen(index->names[i]),

@@ -13,7 +13,7 @@ typedef enum ChangeKind {
 typedef enum ChangeSubject {
     CHANGE_OF_SETTINGS, /* what is of all instances, such as mode and interval: "settings" */
     CHANGE_OF_INSTANCE, /* `name` is the instance's */
-    CHANGE_OF_CHANNEL,  /* `name` is "instance/channel" */
+    CHANGE_OF_CHANNEL,  /* `name` is "instance/name", or "instance/id:ID" */
 } ChangeSubject;
 
 typedef struct Change {

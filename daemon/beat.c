@@ -54,26 +54,37 @@ static void beat_schedule(Beat *beat, uint64_t delay_usec)
 
 /* ---- what is said ---- */
 
-/* A channel's state is said when it changes, an instance's outage at its start and its end. */
+/* A roster's entry by itself: what it resolves to may change. */
+static void beat_subject(const RosterChannel *roster, char *ret_subject, size_t size)
+{
+    snprintf(ret_subject, size, "%s%s", roster->name ? "name " : "id ",
+             roster->name ? roster->name : roster->id);
+}
+
+/* A channel's state is said when it changes; an instance's outage at its start and its end, and
+ * what its channels suffer by it not at all. */
 static bool beat_is_news(Beat *beat, const Event *event)
 {
-    char subject[256];
+    char subject[256], text[sizeof(event->err->text) + DIGEST_HEX_SIZE + 1];
 
     switch (event->kind) {
     case EVENT_INSTANCE_FAILED:
     case EVENT_RETRY:
         return beat->trouble_since_usec == 0;
-    case EVENT_HELD:
     case EVENT_CHANNEL_FAILED:
-        snprintf(subject, sizeof(subject), "%s",
-                 event->channel_name[0] ? event->channel_name : event->channel_id);
-        return news_is_new(&beat->news, subject, event->err->text) && beat->trouble_since_usec == 0;
+        if (beat->trouble_since_usec)
+            return false;
+        break;
+    case EVENT_HELD:
+        break;
     case EVENT_DELETED:
     case EVENT_DELETE_FAILED:
     case EVENT_RENEWED:
-        break;
+        return true;
     }
-    return true;
+    beat_subject(event->roster, subject, sizeof(subject));
+    snprintf(text, sizeof(text), "%s %s", event->err->text, event->digest);
+    return news_is_new(&beat->news, subject, text);
 }
 
 static void beat_on_event(const Event *event, void *userdata)
@@ -99,11 +110,13 @@ static void beat_say_recovered(Beat *beat, const ChannelReport *report)
         .instance = beat_name(beat),
         .channel = beat_channel_name(report),
     };
+    char subject[256];
 
     if (report->result == RESULT_FAILED || report->result == RESULT_HELD ||
         report->result == RESULT_UNMANAGEABLE)
         return;
-    if (news_forget(&beat->news, fields.channel))
+    beat_subject(report->channel, subject, sizeof(subject));
+    if (news_forget(&beat->news, subject))
         log_event(LOG_LEVEL_NOTICE, &fields, "%s/%s: no longer held or failed: %s", fields.instance,
                   fields.channel, report_result_text(report->result));
 }

@@ -126,18 +126,28 @@ static void page_counts(const Page *page, const ChannelReport *report)
     buf_putc(page->buf, '\n');
 }
 
+static void page_guard(const Page *page, const Guard *guard)
+{
+    static const char *const measures[GUARD_COUNT] = {
+        [GUARD_MAX_DELETES] = "deletions planned",
+        [GUARD_MAX_DELETE_PERCENT] = "% planned",
+        [GUARD_MIN_REMAINING] = "left in service",
+        [GUARD_CONFIRM_PASSES] = "sightings",
+        [GUARD_FIGHT] = "deletions within the hour",
+    };
+
+    buf_puts(page->buf, "  ");
+    page_colour(page, COLOUR_YELLOW);
+    buf_printf(page->buf, "! %s refuses: %" PRIu64 " %s, limit %" PRIu64,
+               guard_name_text(guard->name), guard->planned, measures[guard->name], guard->limit);
+    page_colour(page, COLOUR_NONE);
+    buf_putc(page->buf, '\n');
+}
+
 static void page_guards(const Page *page, const ChannelReport *report)
 {
-    for (size_t i = 0; i < report->guard_count; i++) {
-        const Guard *guard = &report->guards[i];
-
-        buf_puts(page->buf, "  ");
-        page_colour(page, COLOUR_YELLOW);
-        buf_printf(page->buf, "! %s refuses: %" PRIu64 " planned, limit %" PRIu64,
-                   guard_name_text(guard->name), guard->planned, guard->limit);
-        page_colour(page, COLOUR_NONE);
-        buf_putc(page->buf, '\n');
-    }
+    for (size_t i = 0; i < report->guard_count; i++)
+        page_guard(page, &report->guards[i]);
     if (report->digest[0])
         buf_printf(page->buf, "  digest %s\n", report->digest);
 }

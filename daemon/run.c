@@ -337,10 +337,8 @@ int run_finish(Run *run, Err *err)
         if (door->runs[i] == run)
             roma_client_forget_permits(door->client, i);
     }
-    if (door->dry_run)
-        return 0;
     if (!door->store)
-        return door_without_store(door, err);
+        return door->dry_run ? 0 : door_without_store(door, err);
     return store_end_pass(door->store, run->pass_id, result, clock_realtime_usec(), err);
 }
 

@@ -14,6 +14,7 @@ void channel_tell(const ChannelPass *channel, EventKind kind, const Err *err)
     const ChannelReport *report = channel->report;
     Event event = {
         .kind = kind,
+        .roster = channel->roster,
         .pass = channel->pass_id,
         .instance_name = report->instance_name,
         .channel_name = report->name ? report->name : "",
@@ -167,13 +168,15 @@ static void channel_mark_extras(ChannelPass *channel, Outcome outcome)
         channel->report->extras[i].outcome = outcome;
 }
 
-/* Sightings are counted once a pass, whatever comes of the plan. */
+/* Sightings are counted once a pass, whatever comes of the plan; where they are not asked for, old
+ * ones are forgotten, so that they are not taken for the newest later. */
 static int channel_remember(ChannelPass *channel, Err *err)
 {
-    size_t count = channel->plan.extra_count;
+    bool is_counted = channel->roster->guards.confirm_passes > 1;
+    size_t count = is_counted ? channel->plan.extra_count : 0;
     _cleanup_free_ Sighting *sightings = NULL;
 
-    if (channel->dry_run || channel->roster->guards.confirm_passes <= 1)
+    if (channel->dry_run || (!is_counted && channel->memory.sighting_count == 0))
         return 0;
     sightings = calloc(count ? count : 1, sizeof(*sightings));
     if (!sightings)

@@ -40,7 +40,7 @@ static int confirm_settle_one(ChannelPass *channel, size_t number, Err *err)
         return 0;
     if (!diff_has_id(&channel->confirmed, extra->id)) {
         extra->outcome = may_have_gone ? OUTCOME_DELETED : OUTCOME_GONE;
-        removal_tell(channel, extra, NULL);
+        removal_tell(channel, number, NULL);
     }
     return may_have_gone ? removal_decide(channel, number, extra->outcome, err) : 0;
 }

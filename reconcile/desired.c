@@ -16,13 +16,24 @@ uint16_t desired_port(const Desired *desired, const RosterMember *member)
     return member->port ? member->port : desired->channel_port;
 }
 
+static int desired_pack(const RosterMember *member, uint16_t port, unsigned char *ret_packed)
+{
+    char folded[IDENTITY_ADDRESS_MAX];
+
+    if (!member->is_ecs)
+        return identity_pack(member->group, member->address, port, ret_packed);
+    if (identity_fold_ecs(member->address, folded) < 0)
+        return -EINVAL;
+    return identity_pack(member->group, folded, port, ret_packed);
+}
+
 static int desired_add(Desired *desired, size_t index, Err *err)
 {
     const RosterMember *member = &desired->channel->members[index];
     unsigned char packed[IDENTITY_SIZE_MAX];
     char text[IDENTITY_SIZE_MAX + 16];
     uint16_t port = desired_port(desired, member);
-    int size = identity_pack(member->group, member->address, port, packed);
+    int size = desired_pack(member, port, packed);
     const char *key;
     int r;
 

@@ -65,9 +65,19 @@ static int diff_canonical_host(const Diff *diff, const MemberRow *row, char *ret
                         : address_parse(row->host, ret_host, &kind);
 }
 
+/* What the identity goes by: the canonical host, or the folded ecs_id. 0 or -EINVAL. */
+static int diff_address(const Diff *diff, const LiveRow *live,
+                        char ret_address[static IDENTITY_ADDRESS_MAX])
+{
+    if (diff->is_ecs)
+        return identity_fold_ecs(live->row->ecs_id, ret_address);
+    str_copy(ret_address, IDENTITY_ADDRESS_MAX, live->host);
+    return 0;
+}
+
 static int diff_identify(const Diff *diff, const MemberRow *row, LiveRow *ret_live, Err *err)
 {
-    const char *address = diff->is_ecs ? row->ecs_id : ret_live->host;
+    char address[IDENTITY_ADDRESS_MAX];
     int size;
 
     ret_live->row = row;
@@ -76,10 +86,12 @@ static int diff_identify(const Diff *diff, const MemberRow *row, LiveRow *ret_li
     if (diff_canonical_host(diff, row, ret_live->host) < 0)
         return err_set(err, -EPROTO, "the member %s has a host that is no address: %s", row->id,
                        row->host);
-    if (address[0] == '\0')
+    size = diff_address(diff, ret_live, address);
+    if (size == 0 && address[0] == '\0')
         return err_set(err, -EPROTO, "the member %s has no %s", row->id,
                        diff->is_ecs ? "ecs_id" : "host");
-    size = identity_pack(row->group, address, ret_live->port, ret_live->identity);
+    if (size == 0)
+        size = identity_pack(row->group, address, ret_live->port, ret_live->identity);
     if (size < 0)
         return err_set(err, -EPROTO, "the member %s has an overlong group or address", row->id);
     ret_live->identity_size = (size_t)size;

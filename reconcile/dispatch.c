@@ -9,6 +9,9 @@
 #include "reconcile/retry.h"
 #include "reconcile/triage.h"
 
+/* How long an access key stays locked (API.md section 5). */
+#define LOCKOUT_USEC (5 * USEC_PER_MINUTE)
+
 void dispatch_init(Dispatch *dispatch, const Config *config, const Ops *ops, void *context,
                    size_t instance, const char *pass_id, Gate *gate)
 {
@@ -39,6 +42,7 @@ static void dispatch_tell(const Dispatch *dispatch, EventKind kind, const Call *
     const RosterChannel *channel = request ? request->channel : NULL;
     Event event = {
         .kind = kind,
+        .roster = channel,
         .pass = dispatch->pass_id,
         .instance_name = dispatch->config->instances[dispatch->instance].name,
         .channel_name = channel && channel->name ? channel->name : "",
@@ -288,6 +292,8 @@ void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer)
                answer, &call->last);
     if (dispatch_sends_again(verdict))
         delay_usec = dispatch_delay(dispatch, call, verdict, answer);
+    if (triage_is_lockout(answer))
+        gate_hold(dispatch->gate, dispatch_now(dispatch) + LOCKOUT_USEC);
     if (dispatch_ends_here(dispatch, call, verdict, answer))
         return;
     switch (verdict) {

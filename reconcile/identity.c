@@ -21,6 +21,20 @@ int identity_pack(const char *group, const char *address, uint16_t port,
     return (int)(end - ret_bytes);
 }
 
+int identity_fold_ecs(const char *ecs_id, char ret_folded[static IDENTITY_ADDRESS_MAX])
+{
+    size_t i = 0;
+
+    for (; ecs_id[i]; i++) {
+        if (i + 1 >= IDENTITY_ADDRESS_MAX)
+            return -EINVAL;
+        ret_folded[i] =
+            ecs_id[i] >= 'A' && ecs_id[i] <= 'Z' ? (char)(ecs_id[i] - 'A' + 'a') : ecs_id[i];
+    }
+    ret_folded[i] = '\0';
+    return 0;
+}
+
 void identity_format(const char *group, const char *address, uint16_t port, char *ret_text,
                      size_t size)
 {

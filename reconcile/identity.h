@@ -18,6 +18,10 @@
 int identity_pack(const char *group, const char *address, uint16_t port,
                   unsigned char ret_bytes[static IDENTITY_SIZE_MAX]);
 
+/* An ecs_id as it is compared: in lower case, like the UUID that it is. 0, or -EINVAL when it is
+ * too long. */
+int identity_fold_ecs(const char *ecs_id, char ret_folded[static IDENTITY_ADDRESS_MAX]);
+
 /* For people: "10.1.0.5:8080", "[2001:db8::1]:80", and "blue/10.1.0.5:8080" within a group. */
 void identity_format(const char *group, const char *address, uint16_t port, char *ret_text,
                      size_t size);

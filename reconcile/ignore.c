@@ -1,6 +1,8 @@
 /* Ignore rules: see ignore.h. */
 #include "reconcile/ignore.h"
 
+#include <strings.h>
+
 #include "config/address.h"
 #include "daemon/base/str.h"
 
@@ -23,7 +25,7 @@ static bool ignore_rule_matches(const IgnoreRule *rule, uint16_t channel_port, c
 
     return ignore_host_matches(rule, host) && (!rule->has_port || rule_port == port) &&
            (!rule->group || str_equal(rule->group, row->group)) &&
-           (!rule->ecs_id || str_equal(rule->ecs_id, row->ecs_id));
+           (!rule->ecs_id || strcasecmp(rule->ecs_id, row->ecs_id) == 0);
 }
 
 bool ignore_matches(const RosterChannel *channel, uint16_t channel_port, const MemberRow *row,

@@ -150,6 +150,7 @@ typedef enum EventKind {
 
 typedef struct Event {
     EventKind kind;
+    const RosterChannel *roster; /* whose channel it is about; NULL for the instance */
     const char *pass;
     const char *instance_name;
     const char *channel_name; /* "" without one */

@@ -11,12 +11,16 @@
 
 static void removal_next(ChannelPass *channel);
 
-void removal_tell(const ChannelPass *channel, const ExtraReport *extra, const Err *err)
+void removal_tell(const ChannelPass *channel, size_t number, const Err *why)
 {
     const ChannelReport *report = channel->report;
+    const ExtraReport *extra = &report->extras[number];
+    const Sent *sent = &channel->sent[number];
+    Err err = why ? *why : (Err){0};
     char member[IDENTITY_SIZE_MAX + 16];
     Event event = {
         .kind = extra->outcome == OUTCOME_FAILED ? EVENT_DELETE_FAILED : EVENT_DELETED,
+        .roster = channel->roster,
         .pass = channel->pass_id,
         .instance_name = report->instance_name,
         .channel_name = report->name,
@@ -26,9 +30,12 @@ void removal_tell(const ChannelPass *channel, const ExtraReport *extra, const Er
         .digest = report->digest,
         .outcome = extra->outcome,
         .attempt = extra->attempts,
-        .err = err,
+        .err = &err,
     };
 
+    err.http = sent->http;
+    str_copy(err.code, sizeof(err.code), sent->code);
+    str_copy(err.request_id, sizeof(err.request_id), sent->request_id);
     identity_format(extra->group, extra->address, extra->port, member, sizeof(member));
     channel->ops->tell(channel->context, &event);
 }
@@ -178,7 +185,7 @@ static void removal_on_end(Call *call, CallEnd end, const Answer *answer, const 
     if (extra->outcome == OUTCOME_FAILED)
         removal_keep_error(channel, err);
     if (extra->outcome != OUTCOME_SKIPPED)
-        removal_tell(channel, extra, extra->outcome == OUTCOME_FAILED ? err : NULL);
+        removal_tell(channel, channel->next, extra->outcome == OUTCOME_FAILED ? err : NULL);
     if (extra->outcome != OUTCOME_FAILED || !call->was_ambiguous)
         r = removal_decide(channel, channel->next, extra->outcome, &state_err);
     if (r < 0) {

@@ -229,6 +229,12 @@ bool triage_is_ambiguous(const Answer *answer)
     return false;
 }
 
+bool triage_is_lockout(const Answer *answer)
+{
+    return answer->kind == ANSWER_HTTP && answer->http == 401 &&
+           strstr(answer->message, "reach the limit");
+}
+
 void triage_explain(const Answer *answer, const char *doing, Err *ret_err)
 {
     if (answer->http)

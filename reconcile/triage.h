@@ -22,6 +22,10 @@ Verdict triage(RequestKind kind, const Answer *answer);
  * connection, a 5xx, a 408, or a success that is not the one promised (API.md section 3.4). */
 bool triage_is_ambiguous(const Answer *answer);
 
+/* Whether the service has locked the access key after refused signatures (API.md section 3.2, code
+ * 0301, section 5): each further request would be refused, and may prolong the lock. */
+bool triage_is_lockout(const Answer *answer);
+
 /* The answer as an error for people and reports. `doing` says what failed: "reading the members".
  */
 void triage_explain(const Answer *answer, const char *doing, Err *ret_err);

@@ -85,6 +85,8 @@ static CURLcode transfer_set_fixed(HttpTransfer *transfer)
         long value;
     } numbers[] = {
         {CURLOPT_NOSIGNAL, 1},
+        /* A silent name server must not hold up the loop: its thread is left to end by itself. */
+        {CURLOPT_QUICK_EXIT, 1},
         {CURLOPT_FOLLOWLOCATION, 0},
         {CURLOPT_NETRC, CURL_NETRC_IGNORED},
         {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},

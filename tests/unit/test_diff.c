@@ -189,9 +189,11 @@ static void test_ecs_members_compare_by_their_server(void **state)
         0);
     assert_int_equal(table_add(&table, (MemberRow){.id = "m2", .ecs_id = "server-a", .port = 80}),
                      0);
+    assert_int_equal(table_add(&table, (MemberRow){.id = "m3", .ecs_id = "Server-B", .port = 80}),
+                     0);
     assert_true(table.diff.seen[0]);
     assert_int_equal(table.diff.extra_count, 1);
-    assert_string_equal(table.diff.extras[0].address, "server-a");
+    assert_string_equal(table.diff.extras[0].address, "Server-B");
     table_close(&table);
 }
 

@@ -55,7 +55,7 @@ static void run_tell(void *context, const Event *event)
     World *world = context;
 
     world->told[event->kind]++;
-    if (event->err)
+    if (event->err && err_is_set(event->err))
         world->told_err = *event->err;
     if (event->kind == EVENT_RETRY)
         world_rule_retry(world, event);
