@@ -88,8 +88,8 @@ fuzz-programs: $(FUZZ_NAMES:%=$(B)/tests/fuzz/%)
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(OBJECTS)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-# What `make install` lays, as MODE SOURCE TARGET. The units are templates of where the programs stand;
-# programs are stripped, which also drops the paths that they were built in.
+# What `make install` lays. The units are templates of where the programs stand; programs are stripped,
+# which also drops the paths that they were built in.
 bindir = $(PREFIX)/bin
 libexecdir = $(PREFIX)/lib/rosterd
 systemddir = $(PREFIX)/lib/systemd

@@ -14,7 +14,7 @@ import uuid
 import case as cases
 import sim as stand_in
 
-TOOLS = ("systemd-nspawn", "nsenter", "unshare", "systemctl", "curl", "git")
+TOOLS = ("systemd-nspawn", "nsenter", "unshare", "setpriv", "systemctl", "curl", "git")
 # What might wait for a network that is not there.
 MASKED = ("systemd-networkd-wait-online", "NetworkManager-wait-online", "ifupdown-wait-online", "networking",
           "connman-wait-online")
@@ -75,8 +75,9 @@ class Machine:
         self.console = pathlib.Path(self.folder.name, "console")
         with open(self.console, "wb") as console:
             self.process = subprocess.Popen(
-                ["unshare", "--mount", "--propagation", "private", "sh", "-c", LAUNCH, "-", str(root), str(staged),
-                 uuid.uuid4().hex], cwd="/", stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
+                # Whatever ends the tests ends the machine.
+                ["setpriv", "--pdeathsig", "TERM", "unshare", "--mount", "--propagation", "private",
+                 "sh", "-c", LAUNCH, "-", str(root), str(staged), uuid.uuid4().hex], cwd="/", stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
                 env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"})
         self.leader = None
         try:
