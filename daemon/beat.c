@@ -284,13 +284,24 @@ void beat_done(Beat *beat)
     *beat = (Beat){0};
 }
 
+/* A halted beat's owner waits for its deletions. */
+static void beat_on_answered(Run *run, void *userdata)
+{
+    Beat *beat = userdata;
+
+    (void)run;
+    beat->on_pass(beat, beat->userdata);
+}
+
 void beat_halt(Beat *beat, const char *why)
 {
     beat->is_halted = true;
     beat->next_usec = USEC_NEVER;
     sd_event_source_set_enabled(beat->timer, SD_EVENT_OFF);
-    if (beat->run)
-        run_stop(beat->run, why);
+    if (!beat->run)
+        return;
+    run_tell_answers(beat->run, beat_on_answered);
+    run_stop(beat->run, why);
 }
 
 void beat_abandon(Beat *beat, const char *why)

@@ -9,7 +9,7 @@
 
 typedef struct Beat Beat;
 
-/* Called after each of its passes, from the event loop. */
+/* Called after each of its passes, from the event loop; once halted, after each answer as well. */
 typedef void (*BeatOnPass)(Beat *beat, void *userdata);
 
 /* The longest time between passes of an instance that cannot be read. */

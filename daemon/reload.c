@@ -136,15 +136,17 @@ int reload_load(const Options *options, sd_event *event, const State *state, Wat
     _cleanup_(problems_done) Problems problems = {0};
     _cleanup_(config_freep) Config *config = NULL;
     Err err = {0};
-    int changes;
+    int changes, r = reload_read(options->config_path, watch, old, &problems, &config);
 
-    if (reload_read(options->config_path, watch, old, &problems, &config) < 0) {
+    malloc_trim(0);
+    if (!is_asked && watch_has_changed(watch))
+        return 0;
+    if (r < 0) {
         reload_say_invalid(options->config_path, &problems,
                            "the last good settings and rosters stay in force", ret_invalid,
                            invalid_size);
         return -EINVAL;
     }
-    malloc_trim(0);
     changes = compare_configs(old, config, reload_on_change, NULL);
     reload_say_restart(old, config);
     if (changes == 0 && !is_asked) {

@@ -16,7 +16,8 @@ int reload_start(const char *path, Watch *watch, Config **ret_config);
  * Loads what the files say now. Valid, and not what `old` says already (or asked for): 0 with a
  * tenure, not begun, and a line in the log for each thing that changed. Valid and the same: 0
  * without one. Invalid: -EINVAL, every error in the log; `ret_invalid` says it in few words, and is
- * "" where all is valid. Watches the files that were read.
+ * "" where all is valid. Watches the files that were read; files that change meanwhile are loaded
+ * again once they are quiet, and this load comes to nothing, unless it was asked for.
  */
 int reload_load(const Options *options, sd_event *event, const State *state, Watch *watch,
                 const Config *old, bool is_asked, Tenure **ret_tenure, char *ret_invalid,

@@ -129,10 +129,8 @@ static void page_counts(const Page *page, const ChannelReport *report)
 static void page_guard(const Page *page, const Guard *guard)
 {
     static const char *const measures[GUARD_COUNT] = {
-        [GUARD_MAX_DELETES] = "deletions planned",
-        [GUARD_MAX_DELETE_PERCENT] = "% planned",
-        [GUARD_MIN_REMAINING] = "left in service",
-        [GUARD_CONFIRM_PASSES] = "sightings",
+        [GUARD_MAX_DELETES] = "deletions planned",   [GUARD_MAX_DELETE_PERCENT] = "% planned",
+        [GUARD_MIN_REMAINING] = "left in service",   [GUARD_CONFIRM_PASSES] = "sightings",
         [GUARD_FIGHT] = "deletions within the hour",
     };
 

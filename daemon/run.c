@@ -26,6 +26,7 @@ struct Run {
     char pass_id[STORE_PASS_ID_SIZE];
     RunOnDone on_done;
     RunOnEvent on_event;
+    RunOnDone on_answered; /* NULL: nobody waits for that */
     void *userdata;
 };
 
@@ -104,6 +105,8 @@ void run_on_answer(Run *run, void *tag, const Answer *answer)
     run->deletions_in_flight -= call->request.kind == REQUEST_DELETE_MEMBER;
     pass_on_answer(run->pass, tag, answer);
     run_look(run);
+    if (run->on_answered)
+        run->on_answered(run, run->userdata);
 }
 
 void run_on_renewed(Run *run, size_t instance, Renewal renewal, const Err *err)
@@ -345,6 +348,11 @@ int run_finish(Run *run, Err *err)
 const Report *run_get_report(const Run *run)
 {
     return pass_get_report(run->pass);
+}
+
+void run_tell_answers(Run *run, RunOnDone on_answered)
+{
+    run->on_answered = on_answered;
 }
 
 bool run_is_deleting(const Run *run)

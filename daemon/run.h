@@ -34,6 +34,9 @@ int run_finish(Run *run, Err *err);
 
 const Report *run_get_report(const Run *run);
 
+/* From here on, on_answered is called after each answer; it may not free the run. */
+void run_tell_answers(Run *run, RunOnDone on_answered);
+
 /* Whether a deletion is in flight, whose outcome is worth waiting for. */
 bool run_is_deleting(const Run *run);
 

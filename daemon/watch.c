@@ -108,16 +108,14 @@ static bool watch_cares(const Watch *watch, const struct inotify_event *event)
     return false;
 }
 
-static int watch_on_events(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+/* Takes what has happened; whether any of it matters, in which case it is told once it is quiet. */
+static bool watch_take(Watch *watch)
 {
     _Alignas(struct inotify_event) char buffer[16384];
-    Watch *watch = userdata;
     bool cares = false;
     ssize_t got;
 
-    (void)source;
-    (void)revents;
-    while ((got = read(fd, buffer, sizeof(buffer))) > 0) {
+    while ((got = read(watch->fd, buffer, sizeof(buffer))) > 0) {
         for (ssize_t at = 0; at < got;) {
             struct inotify_event head;
 
@@ -130,7 +128,21 @@ static int watch_on_events(sd_event_source *source, int fd, uint32_t revents, vo
         sd_event_source_set_time_relative(watch->quiet, WATCH_QUIET_USEC);
         sd_event_source_set_enabled(watch->quiet, SD_EVENT_ONESHOT);
     }
+    return cares;
+}
+
+static int watch_on_events(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+    (void)source;
+    (void)fd;
+    (void)revents;
+    watch_take(userdata);
     return 0;
+}
+
+bool watch_has_changed(Watch *watch)
+{
+    return watch_take(watch);
 }
 
 int watch_new(sd_event *event, WatchOnChange on_change, void *userdata, Watch **ret_watch)

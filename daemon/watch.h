@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <systemd/sd-event.h>
 
 #include "daemon/base/mem.h"
@@ -24,3 +25,7 @@ DEFINE_CLEANUP(Watch, watch_free)
 /* Watches these files and directories instead of what it watched before. A path that cannot be
  * watched is left out: returns how many were, or -ENOMEM. */
 int watch_set(Watch *watch, const char *const *paths, size_t path_count);
+
+/* Whether something changed since it was told, or asked, last: what was read meanwhile may be half
+ * of it. It is told once it is quiet. */
+bool watch_has_changed(Watch *watch);
