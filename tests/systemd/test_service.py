@@ -272,3 +272,13 @@ def test_a_change_in_git_is_pulled_and_applied(machine, service):
     commit(machine, entry("payments", *KEPT[:2]))
     wait_members(sim, *KEPT[:2])
     assert machine.show("Result", "rosterd-git@team.service") == "success"
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1:9/team.git", "ssh://git@127.0.0.1:9/team.git"])
+def test_the_ways_to_a_repository_work_within_the_hardening(machine, service, url):
+    """Nobody listens there: that is as far as it must come."""
+    machine.write("/etc/rosterd/git/team.conf", f"URL={url}\n")
+    assert machine.run("systemctl", "start", "rosterd-git@team.service", check=False).returncode != 0
+    said = [e["MESSAGE"] for e in machine.journal(f"--after-cursor={service.cursor}")
+            if e.get("_SYSTEMD_UNIT") == "rosterd-git@team.service"]
+    assert [text for text in said if re.search("Connection refused|Could ?n.t connect", text)], said
