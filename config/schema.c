@@ -107,6 +107,14 @@ static bool read_key(Reader *reader, const Node *node, const Schema *schema, con
     return node->kind == NODE_MAPPING && seen.good == seen.present;
 }
 
+/* A whole file that is one text may be a secret, named by mistake: it is not repeated. */
+static const char *schema_describe(const Node *node, char ret_text[static NODE_DESCRIPTION_SIZE])
+{
+    if (!node->parent && node->kind == NODE_SCALAR)
+        return "is one text";
+    return node_describe(node, ret_text);
+}
+
 SchemaSeen schema_read(Reader *reader, const Node *node, const Schema *schema, void *target)
 {
     char shown[NODE_DESCRIPTION_SIZE];
@@ -114,7 +122,8 @@ SchemaSeen schema_read(Reader *reader, const Node *node, const Schema *schema, v
 
     if (node->kind != NODE_MAPPING) {
         if (node->kind != NODE_REFUSED)
-            reader_problem(reader, node, "%s, should be a map of keys", node_describe(node, shown));
+            reader_problem(reader, node, "%s, should be a map of keys",
+                           schema_describe(node, shown));
         return seen;
     }
     for (const Node *child = node->first; child; child = child->next) {

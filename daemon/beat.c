@@ -112,12 +112,11 @@ static void beat_say_recovered(Beat *beat, const ChannelReport *report)
     };
     char subject[256];
 
-    if (report->result == RESULT_FAILED || report->result == RESULT_HELD ||
-        report->result == RESULT_UNMANAGEABLE)
+    if (report->result != RESULT_IN_SYNC && report->result != RESULT_CONVERGED)
         return;
     beat_subject(report->channel, subject, sizeof(subject));
     if (news_forget(&beat->news, subject))
-        log_event(LOG_LEVEL_NOTICE, &fields, "%s/%s: no longer held or failed: %s", fields.instance,
+        log_event(LOG_LEVEL_NOTICE, &fields, "%s/%s: is well again: %s", fields.instance,
                   fields.channel, report_result_text(report->result));
 }
 
@@ -151,12 +150,35 @@ static bool beat_could_read(const Report *report)
     return false;
 }
 
+/* Drift that stays is said once, like a hold: an observing daemon has nothing else to say. */
+static void beat_say_drift(Beat *beat, const ChannelReport *report)
+{
+    const LogFields fields = {
+        .message_id = MESSAGE_DRIFT,
+        .instance = beat_name(beat),
+        .channel = beat_channel_name(report),
+        .digest = report->digest,
+    };
+    char subject[256], text[256];
+
+    if (report->result != RESULT_DRIFT && report->result != RESULT_PAUSED)
+        return;
+    beat_subject(report->channel, subject, sizeof(subject));
+    snprintf(text, sizeof(text), "%zu extra, %zu missing %s", report->extra_count,
+             report->missing_count, report->digest);
+    if (news_is_new(&beat->news, subject, text))
+        log_event(LOG_LEVEL_NOTICE, &fields, "%s/%s: %s: %zu extra, %zu missing", fields.instance,
+                  fields.channel, report_result_text(report->result), report->extra_count,
+                  report->missing_count);
+}
+
 static void beat_note_channel(Beat *beat, size_t number, const ChannelReport *report)
 {
     beat->results[report->result]++;
     if (report->has_list)
         beat->listed_usec[number] = clock_monotonic_usec();
     beat_say_recovered(beat, report);
+    beat_say_drift(beat, report);
     if (beat->trouble[0] || report->result < RESULT_HELD)
         return;
     if (report->result == RESULT_HELD)

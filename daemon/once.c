@@ -9,6 +9,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
+#include "daemon/base/str.h"
 #include "daemon/events.h"
 #include "daemon/exit_status.h"
 #include "daemon/load.h"
@@ -129,6 +130,21 @@ static void once_on_event(const Event *event, void *userdata)
     events_log(event, true);
 }
 
+/* An approval that fits nothing is no error, but whoever gave it should know. */
+static void once_say_unfit(const Options *options, const Report *report)
+{
+    for (size_t i = 0; i < options->approval_count; i++) {
+        bool fits = false;
+
+        for (size_t k = 0; k < report->channel_count && !fits; k++)
+            fits = str_equal(options->approvals[i], report->channels[k].digest);
+        if (!fits)
+            log_event(LOG_LEVEL_WARNING, NULL,
+                      "the approval %s fits no plan of this pass: something changed meanwhile",
+                      options->approvals[i]);
+    }
+}
+
 /* The pass itself; the exit status. */
 static int once_pass(Once *once, const Options *options, Err *err)
 {
@@ -142,6 +158,7 @@ static int once_pass(Once *once, const Options *options, Err *err)
         return err_is_set(err) ? r : err_system(err, r, "the event loop failed");
     report = run_get_report(once->run);
     status = report_exit_status(report);
+    once_say_unfit(options, report);
     if (run_finish(once->run, err) < 0) {
         log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
         status = EXIT_FAILED;

@@ -156,7 +156,7 @@ int reload_load(const Options *options, sd_event *event, const State *state, Wat
     if (tenure_new(event, TAKE_PTR(config), options->dry_run, state->store, &state->err, ret_tenure,
                    &err) < 0) {
         str_copy(ret_invalid, invalid_size, err.text);
-        log_event(LOG_LEVEL_ERR, NULL, "%s: the last good settings and rosters stay in force",
+        log_event(LOG_LEVEL_ERR, NULL, "%s; the last good settings and rosters stay in force",
                   err.text);
         return -EINVAL;
     }

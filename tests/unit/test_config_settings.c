@@ -42,7 +42,7 @@ static void what_is_missing(void **state)
 
 static const Refusal what_has_the_wrong_type_cases[] = {
     {"- version: 1\n", NULL, "rosterd.yaml:1:1: is a list, should be a map of keys\n"},
-    {"just text\n", NULL, "rosterd.yaml:1:1: is \"just text\", should be a map of keys\n"},
+    {"just text\n", NULL, "rosterd.yaml:1:1: is one text, should be a map of keys\n"},
     {"version: '1'\n"
      "mode: prune\n" INSTANCES,
      NULL, "rosterd.yaml:1:10: version: is \"1\" in quotes, should be 1 without quotes\n"},
