@@ -112,9 +112,10 @@ void status_format(const Tenure *tenure, const char *invalid, char ret_text[stat
     }
     if (sums.is_running) {
         used = status_append(ret_text, used, "; a pass is under way");
+    } else if (sums.next_usec <= now_usec) {
+        used = status_append(ret_text, used, "; a pass begins");
     } else if (sums.next_usec != USEC_NEVER) {
-        clock_format_span(sums.next_usec > now_usec ? sums.next_usec - now_usec : 0, span,
-                          sizeof(span));
+        clock_format_span(sums.next_usec - now_usec, span, sizeof(span));
         used = status_append(ret_text, used, "; next pass in %s", span);
     }
     status_append(ret_text, used, " (as of %s)", now);

@@ -101,9 +101,13 @@ def test_status_before_anything_was_read(case):
     sim = prepare(case)
     sim.faults([{"match": {"op": "list_channels"}, "times": -1, "then": {"stall": True}}])
     daemon = Daemon(case)
-    status = daemon.wait_status("1 not read yet")
+    status = daemon.wait_status("1 not read yet", "a pass begins")
     assert "oldest" not in status
     wait_until(lambda: sim.requests("list_channels"))
+    mark = daemon.mark()
+    case.write("rosters.yaml", "nonsense")
+    daemon.reload()
+    daemon.wait_status("1 not read yet", "a pass is under way", since=mark)
     assert daemon.stop() == 0
 
 

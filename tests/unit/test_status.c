@@ -70,6 +70,8 @@ static void test_the_first_next_pass_counts(void **state)
     expect_status(&fixture, "", "; next pass in 2 h");
     fixture.beats[0].next_usec = USEC_NEVER;
     expect_status(&fixture, "", "; next pass in 4 h");
+    fixture.beats[1].next_usec = 1;
+    expect_status(&fixture, "", "; a pass begins (as of ");
 }
 
 static void test_what_is_wrong_comes_first(void **state)
