@@ -108,9 +108,8 @@ static void explain_not_sent(HttpTransfer *transfer, const Peer *peer, const cha
     else
         snprintf(transfer->message, sizeof(transfer->message), "cannot connect to %s port %s: %s%s",
                  peer->host, peer->port, reason,
-                 code == CURLE_SSL_CONNECT_ERROR
-                     ? " (does this port speak TLS? check the endpoint)"
-                     : "");
+                 code == CURLE_SSL_CONNECT_ERROR ? " (does this port speak TLS? check the endpoint)"
+                                                 : "");
 }
 
 static void explain_too_big(HttpTransfer *transfer, const Peer *peer)
