@@ -28,7 +28,9 @@ struct Call {
     bool is_probe;      /* of an instance that failed: one attempt is enough */
     uint32_t attempts;  /* sends so far */
     bool was_ambiguous; /* some send may have had its effect */
+    bool was_refused;   /* for its credential */
     bool was_replayed;  /* sent again after a renewal */
+    bool was_withheld;  /* not sent for want of a credential */
     bool is_in_flight;
     uint64_t generation; /* of the credential it was last sent with */
     uint64_t due_usec;   /* while it waits */

@@ -6,7 +6,6 @@
 
 #include "daemon/base/clock.h"
 #include "reconcile/advice.h"
-#include "reconcile/retry.h"
 #include "reconcile/triage.h"
 
 /* How long an access key stays locked (API.md section 5). */
@@ -108,7 +107,7 @@ void dispatch_begin(Dispatch *dispatch, Call *call, uint64_t delay_usec)
 {
     call->attempts = 0;
     call->was_ambiguous = false;
-    call->was_replayed = false;
+    call->was_refused = call->was_replayed = call->was_withheld = false;
     err_clear(&call->last);
     if (dispatch->has_failed || dispatch->is_stopped) {
         call->on_end(call, dispatch->has_failed ? CALL_INSTANCE : CALL_STOPPED, NULL,
@@ -125,16 +124,48 @@ bool dispatch_has_place(const Dispatch *dispatch)
            dispatch->config->limits.concurrency;
 }
 
+/* The call waits in `refused` for a new credential. */
+static void dispatch_await_renewal(Dispatch *dispatch, Call *call)
+{
+    queue_push(&dispatch->refused, call);
+    if (dispatch->is_renewing)
+        return;
+    dispatch->is_renewing = true;
+    if (dispatch->ops->renew(dispatch->context, dispatch->instance) < 0)
+        dispatch_on_renewed(dispatch, RENEWAL_UNCHANGED, NULL);
+}
+
+/* There is no credential to send it with. A new one that is no good either must not be the
+ * beginning of a chain of renewals. */
+static void dispatch_withhold(Dispatch *dispatch, Call *call)
+{
+    Err err = {0};
+
+    if (!call->was_withheld) {
+        call->was_withheld = true;
+        dispatch_await_renewal(dispatch, call);
+        return;
+    }
+    err_set(&err, -EKEYEXPIRED,
+            "%s: the new credential has expired already: check this host's clock", call->doing);
+    dispatch_fail(dispatch, &err);
+    call->on_end(call, CALL_INSTANCE, NULL, &err);
+}
+
 static void dispatch_send(Dispatch *dispatch, Call *call)
 {
-    int r;
+    int r = dispatch->ops->submit(dispatch->context, &call->request);
 
+    if (r == -EKEYEXPIRED) {
+        dispatch_withhold(dispatch, call);
+        return;
+    }
     rate_note(&dispatch->gate->rate, dispatch_now(dispatch));
     call->attempts++;
     call->generation = dispatch->generation;
+    call->was_withheld = false;
     call->is_in_flight = true;
     dispatch->in_flight++;
-    r = dispatch->ops->submit(dispatch->context, &call->request);
     if (r < 0) {
         Answer answer = {.kind = r == -ENOMEM ? ANSWER_NOT_SENT : ANSWER_REFUSED};
         Err err = {0};
@@ -178,27 +209,15 @@ uint64_t dispatch_next_usec(const Dispatch *dispatch)
     return ready_usec < due_usec ? ready_usec : due_usec;
 }
 
-static bool dispatch_sends_again(Verdict verdict)
-{
-    return verdict == VERDICT_RETRY || verdict == VERDICT_RETRY_SLOW || verdict == VERDICT_THROTTLE;
-}
-
 /* How long the answer asks us to wait. Throttling shuts the gate for that long, whether or not this
  * call is sent again. */
 static uint64_t dispatch_delay(Dispatch *dispatch, const Call *call, Verdict verdict,
                                const Answer *answer)
 {
-    const Retry *law = &dispatch->config->retry;
-    uint64_t base_usec = verdict == VERDICT_RETRY ? law->base_usec : law->throttle_base_usec;
-    uint64_t after_usec = answer->has_retry_after ? answer->retry_after_usec : 0;
     uint64_t delay_usec =
-        retry_delay_usec(base_usec, law->cap_usec, call->attempts - 1 - call->was_replayed,
-                         dispatch_random(dispatch));
+        triage_delay_usec(verdict, answer, &dispatch->config->retry,
+                          call->attempts - 1 - call->was_replayed, dispatch_random(dispatch));
 
-    if (after_usec > RETRY_AFTER_MAX_USEC)
-        after_usec = RETRY_AFTER_MAX_USEC;
-    if (delay_usec < after_usec)
-        delay_usec = after_usec;
     if (verdict == VERDICT_THROTTLE)
         gate_hold(dispatch->gate, dispatch_now(dispatch) + delay_usec);
     return delay_usec;
@@ -232,38 +251,50 @@ static void dispatch_refuse(Dispatch *dispatch, Call *call)
         queue_push(&dispatch->ready, call);
         return;
     }
-    queue_push(&dispatch->refused, call);
-    if (dispatch->is_renewing)
-        return;
-    dispatch->is_renewing = true;
-    if (dispatch->ops->renew(dispatch->context, dispatch->instance) < 0)
-        dispatch_on_renewed(dispatch, RENEWAL_UNCHANGED, NULL);
+    call->was_refused = true;
+    dispatch_await_renewal(dispatch, call);
+}
+
+/* Why there is no new credential, in the words of the one that failed, or else of the refusal. */
+static void dispatch_fail_unrenewed(Dispatch *dispatch, Renewal renewal, const Err *err)
+{
+    const Call *first = dispatch->refused.first;
+    Err failure = first ? first->last : (Err){0};
+
+    if (renewal == RENEWAL_FAILED && err) {
+        failure = *err;
+        if (first && first->was_refused)
+            err_context(&failure, -EACCES, "the credential was refused and cannot be renewed");
+    }
+    if (!err_is_set(&failure))
+        err_set(&failure, -ENOKEY, "there is no credential to send with");
+    dispatch_fail(dispatch, &failure);
 }
 
 void dispatch_on_renewed(Dispatch *dispatch, Renewal renewal, const Err *err)
 {
     CallQueue refused = dispatch->refused;
-    Err failure = refused.first ? refused.first->last : (Err){0};
+    bool any_refused = false;
     Call *call;
 
+    if (!dispatch->is_renewing)
+        return;
     dispatch->is_renewing = false;
     if (dispatch->is_stopped)
         return;
     if (renewal != RENEWAL_DONE) {
-        if (renewal == RENEWAL_FAILED && err) {
-            failure = *err;
-            err_context(&failure, -EACCES, "the credential was refused and cannot be renewed");
-        }
-        dispatch_fail(dispatch, &failure);
+        dispatch_fail_unrenewed(dispatch, renewal, err);
         return;
     }
     dispatch->generation++;
     dispatch->refused = (CallQueue){0};
-    dispatch_tell(dispatch, EVENT_RENEWED, NULL, 0, NULL);
     while ((call = queue_pop(&refused))) {
-        call->was_replayed = true;
+        any_refused = any_refused || call->was_refused;
+        call->was_replayed = call->was_refused;
         queue_push(&dispatch->ready, call);
     }
+    if (any_refused)
+        dispatch_tell(dispatch, EVENT_RENEWED, NULL, 0, NULL);
 }
 
 /* Once the pass is stopped or the instance failed, an answer that calls for another send ends its
@@ -271,7 +302,7 @@ void dispatch_on_renewed(Dispatch *dispatch, Renewal renewal, const Err *err)
 static bool dispatch_ends_here(Dispatch *dispatch, Call *call, Verdict verdict,
                                const Answer *answer)
 {
-    bool sends_again = dispatch_sends_again(verdict) || verdict == VERDICT_RENEW;
+    bool sends_again = triage_sends_again(verdict) || verdict == VERDICT_RENEW;
 
     if (!sends_again || !(dispatch->is_stopped || dispatch->has_failed))
         return false;
@@ -290,7 +321,7 @@ void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer)
     triage_explain(answer, call->doing, &call->last);
     advice_add(&dispatch->config->instances[dispatch->instance], call->request.kind, verdict,
                answer, &call->last);
-    if (dispatch_sends_again(verdict))
+    if (triage_sends_again(verdict))
         delay_usec = dispatch_delay(dispatch, call, verdict, answer);
     if (triage_is_lockout(answer))
         gate_hold(dispatch->gate, dispatch_now(dispatch) + LOCKOUT_USEC);

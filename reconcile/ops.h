@@ -174,10 +174,11 @@ typedef struct Ops {
     void (*wake_at)(void *context, uint64_t monotonic_usec);
 
     /* Sends one request, once. 0: pass_on_answer() will follow; negative: it will not, and nothing
-     * was sent. A DELETE is refused unless record() took that member in this pass. */
+     * was sent. -EKEYEXPIRED: there is no credential to send with, renew() gets one. A DELETE is
+     * refused unless record() took that member in this pass. */
     int (*submit)(void *context, const Request *request);
 
-    /* Renews an instance's credential: pass_on_renewed() follows. Negative: it will not. */
+    /* Gets an instance a new credential: pass_on_renewed() follows. Negative: it will not. */
     int (*renew)(void *context, size_t instance);
 
     /* What is remembered of a channel that has extras, for its guards and approvals; and whether

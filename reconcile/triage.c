@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
+#include "reconcile/retry.h"
 
 /* The front door says APIG.0nnn or APIGW.0nnn, the service APIG.nnnn, its life cycle APIC.nnnn. */
 typedef enum Family { FAMILY_APIG, FAMILY_APIC } Family;
@@ -210,6 +212,23 @@ Verdict triage(RequestKind kind, const Answer *answer)
         break;
     }
     return VERDICT_CHANNEL;
+}
+
+bool triage_sends_again(Verdict verdict)
+{
+    return verdict == VERDICT_RETRY || verdict == VERDICT_RETRY_SLOW || verdict == VERDICT_THROTTLE;
+}
+
+uint64_t triage_delay_usec(Verdict verdict, const Answer *answer, const Retry *law, uint32_t n,
+                           uint64_t random)
+{
+    uint64_t base_usec = verdict == VERDICT_RETRY ? law->base_usec : law->throttle_base_usec;
+    uint64_t after_usec = answer->has_retry_after ? answer->retry_after_usec : 0;
+    uint64_t delay_usec = retry_delay_usec(base_usec, law->cap_usec, n, random);
+
+    if (after_usec > RETRY_AFTER_MAX_USEC)
+        after_usec = RETRY_AFTER_MAX_USEC;
+    return delay_usec < after_usec ? after_usec : delay_usec;
 }
 
 bool triage_is_ambiguous(const Answer *answer)

@@ -1,0 +1,29 @@
+/* Attempts: see attempts.h. */
+#include "reconcile/attempts.h"
+
+#include <errno.h>
+
+#include "reconcile/triage.h"
+
+AttemptStep attempts_on_answer(Attempts *attempts, const Retry *law, const Answer *answer,
+                               const char *doing, uint64_t random, uint64_t *ret_delay_usec,
+                               Err *err)
+{
+    Verdict verdict;
+
+    attempts->count++;
+    if (answer->kind == ANSWER_HTTP && answer->http >= 200 && answer->http < 300)
+        return ATTEMPT_DONE;
+    verdict = triage(REQUEST_LIST_CHANNELS, answer);
+    triage_explain(answer, doing, err);
+    if (verdict == VERDICT_RENEW)
+        return ATTEMPT_REFUSED;
+    if (!triage_sends_again(verdict))
+        return ATTEMPT_FAILED;
+    if (attempts->count >= law->attempts) {
+        err_context(err, -EREMOTEIO, "given up after %u attempts", attempts->count);
+        return ATTEMPT_FAILED;
+    }
+    *ret_delay_usec = triage_delay_usec(verdict, answer, law, attempts->count - 1, random);
+    return ATTEMPT_AGAIN;
+}
