@@ -1,6 +1,7 @@
 /* rosterctl: the person's tool. */
 #include <stdio.h>
 
+#include "daemon/base/digest.h"
 #include "daemon/base/file.h"
 #include "daemon/base/log.h"
 #include "daemon/exit_status.h"
@@ -50,7 +51,7 @@ int main(int argc, char *argv[])
     Err err = {0};
     int status = EXIT_USAGE;
 
-    if (file_open_standard() < 0)
+    if (file_open_standard() < 0 || digest_use_vault() < 0)
         return EXIT_FAILED;
     if (options_parse_rosterctl(argc, argv, &options, &err) < 0) {
         fprintf(stderr, "rosterctl: %s\n", err.text);

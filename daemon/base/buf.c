@@ -1,6 +1,7 @@
 /* Buf: see buf.h. */
 #include "daemon/base/buf.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,11 +9,15 @@
 #include <string.h>
 
 #include "daemon/base/mem.h"
+#include "daemon/base/vault.h"
 
 void buf_done(Buf *buf)
 {
-    free(buf->data);
-    *buf = (Buf){0};
+    if (buf->is_secret)
+        vault_free(buf->data);
+    else
+        free(buf->data);
+    *buf = (Buf){.is_secret = buf->is_secret};
 }
 
 void buf_reset(Buf *buf)
@@ -23,6 +28,28 @@ void buf_reset(Buf *buf)
         buf->data[0] = '\0';
 }
 
+static int buf_grow(Buf *buf, size_t need)
+{
+    size_t capacity = buf->capacity ? buf->capacity : 64;
+    char *grown;
+
+    if (!buf->is_secret)
+        return mem_grow(&buf->data, &buf->capacity, need, 1);
+    if (need <= buf->capacity)
+        return 0;
+    while (capacity < need) {
+        if (capacity > SIZE_MAX / 2)
+            return -ENOMEM;
+        capacity *= 2;
+    }
+    grown = vault_realloc(buf->data, capacity);
+    if (!grown)
+        return -ENOMEM;
+    buf->data = grown;
+    buf->capacity = capacity;
+    return 0;
+}
+
 static bool buf_reserve(Buf *buf, size_t more)
 {
     size_t need;
@@ -30,7 +57,7 @@ static bool buf_reserve(Buf *buf, size_t more)
     if (buf->failed)
         return false;
     if (__builtin_add_overflow(buf->size, more, &need) || need == SIZE_MAX ||
-        mem_grow(&buf->data, &buf->capacity, need + 1, 1) < 0) {
+        buf_grow(buf, need + 1) < 0) {
         buf->failed = true;
         return false;
     }
@@ -89,6 +116,7 @@ char *buf_take(Buf *buf)
 {
     char *text;
 
+    assert(!buf->is_secret);
     if (!buf->failed && !buf->data)
         buf_append(buf, "", 0);
     text = buf->failed ? NULL : TAKE_PTR(buf->data);

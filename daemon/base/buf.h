@@ -10,6 +10,7 @@ typedef struct Buf {
     size_t size;
     size_t capacity;
     bool failed;
+    bool is_secret; /* its memory is the vault's (vault.h): to be set while it is empty */
 } Buf;
 
 void buf_done(Buf *buf);
@@ -28,5 +29,6 @@ const char *buf_text(const Buf *buf);
 /* 0, or -ENOMEM when any append failed. */
 int buf_failed(const Buf *buf);
 
-/* Moves the text out (free() it); NULL when an append failed. The buffer is empty afterwards. */
+/* Moves the text out (free() it; never of a secret one); NULL when an append failed. The buffer is
+ * empty afterwards. */
 char *buf_take(Buf *buf);

@@ -3,9 +3,38 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <string.h>
+
+#include "daemon/base/vault.h"
+
+static void *digest_alloc(size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return vault_alloc(size);
+}
+
+static void *digest_realloc(void *memory, size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return vault_realloc(memory, size);
+}
+
+static void digest_free(void *memory, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    vault_free(memory);
+}
+
+int digest_use_vault(void)
+{
+    return CRYPTO_set_mem_functions(digest_alloc, digest_realloc, digest_free) == 1 ? 0 : -EBUSY;
+}
 
 static void digest_hex(const unsigned char bytes[static DIGEST_SIZE], char *ret_hex)
 {

@@ -6,6 +6,10 @@
 #define DIGEST_SIZE 32
 #define DIGEST_HEX_SIZE (2 * DIGEST_SIZE + 1) /* with the NUL */
 
+/* Has libcrypto, TLS included, take its memory from the vault (vault.h). To be called before
+ * anything else of it. 0, or -EBUSY when it is too late. */
+int digest_use_vault(void);
+
 /* The hash of the bytes as lower-case hex. 0, or -ENOMEM. */
 int digest_sha256_hex(const void *bytes, size_t size, char ret_hex[static DIGEST_HEX_SIZE]);
 

@@ -139,6 +139,7 @@ HttpTransfer *transfer_new(void)
     if (!transfer)
         return NULL;
     transfer->plain_allowed = -1;
+    transfer->body.is_secret = true;
     transfer->easy = curl_easy_init();
     if (!transfer->easy || transfer_set_fixed(transfer) != CURLE_OK ||
         transfer_set_callbacks(transfer) != CURLE_OK)

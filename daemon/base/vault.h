@@ -1,0 +1,16 @@
+/*
+ * Memory for what passes through libraries with secrets in it: requests, answers, TLS records. It
+ * stands in mappings of its own that no core dump holds (MADV_DONTDUMP), and is wiped when it is
+ * freed. libcurl and libcrypto are told to take theirs from here, for both keep copies of what is
+ * sent and received that nobody else could wipe.
+ */
+#pragma once
+
+#include <stddef.h>
+
+/* As malloc(3) and its kin. */
+void *vault_alloc(size_t size);
+void *vault_calloc(size_t count, size_t size);
+void *vault_realloc(void *memory, size_t size);
+char *vault_copy(const char *text);
+void vault_free(void *memory);
