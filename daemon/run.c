@@ -300,6 +300,10 @@ int run_begin(Door *door, size_t instance, bool is_probe, RunOnDone on_done, Run
         return r;
     }
     run_claim(run, run);
+    for (size_t i = 0; i < door->config->instance_count; i++) {
+        if (door->runs[i] == run)
+            roma_client_refresh(door->client, i);
+    }
     *ret_run = run;
     pass_start(run->pass);
     run_look(run);
@@ -360,12 +364,28 @@ bool run_is_deleting(const Run *run)
     return run->deletions_in_flight > 0;
 }
 
+/* Getting a credential may take several attempts, with waits that IAM asks for. */
+static uint64_t run_renewal_due_usec(const Run *run)
+{
+    uint64_t due_usec = 0;
+
+    for (size_t i = 0; i < run->door->config->instance_count; i++) {
+        uint64_t one_usec = roma_client_renewal_due_usec(run->door->client, i);
+
+        if (run->door->runs[i] == run && one_usec > due_usec)
+            due_usec = one_usec;
+    }
+    return due_usec;
+}
+
 bool run_is_stuck(const Run *run, uint64_t now_usec)
 {
     const Limits *limits = &run->door->config->limits;
 
     if (run->wake_usec != USEC_NEVER && now_usec > run->wake_usec + STUCK_SLACK_USEC)
         return true;
+    if (run->is_renewing && now_usec <= run_renewal_due_usec(run) + STUCK_SLACK_USEC)
+        return false;
     if (run->in_flight > 0 || run->is_renewing)
         return now_usec > run->progress_usec + limits->timeout_usec + STUCK_SLACK_USEC;
     return run->wake_usec == USEC_NEVER && now_usec > run->progress_usec + STUCK_SLACK_USEC;

@@ -53,6 +53,7 @@ static void tenure_take_over(Tenure *tenure, size_t number, Tenure *old)
             continue;
         gate_take_over(&tenure->door.gates[number], &old->door.gates[i]);
         beat_take_over(&tenure->beats[number], &old->beats[i]);
+        roma_client_take_over(tenure->door.client, number, old->door.client, i);
     }
 }
 

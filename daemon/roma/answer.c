@@ -16,7 +16,7 @@
 
 int answer_reader_init(AnswerReader *reader)
 {
-    *reader = (AnswerReader){0};
+    *reader = (AnswerReader){.scratch = {.is_secret = true}, .refusal = {.is_secret = true}};
     return body_parser_init(&reader->parser);
 }
 
@@ -26,6 +26,7 @@ void answer_reader_done(AnswerReader *reader)
     channels_done(&reader->channels);
     body_parser_done(&reader->parser);
     buf_done(&reader->scratch);
+    buf_done(&reader->refusal);
 }
 
 void answer_reader_clear(AnswerReader *reader)
@@ -126,11 +127,15 @@ static void answer_read_refusal(AnswerReader *reader, const Credential *credenti
 {
     ErrorBody error;
 
-    error_parse(&reader->parser, http->body, http->body_size, &error);
+    /* Before json-c makes copies of it. */
+    buf_append(&reader->refusal, http->body, http->body_size);
+    credential_scrub(credential, &reader->refusal);
+    error_parse(&reader->parser, buf_text(&reader->refusal), reader->refusal.size, &error);
+    buf_done(&reader->refusal);
     if (http->status < 400)
         answer_append_part(&error.message,
                            "a redirect, which is not followed: correct the endpoint");
-    if (http->status == 401 && credential->access_key)
+    if (http->status == 401 && credential && credential->access_key)
         answer_append_clock(http, &error.message);
     answer_put_text(credential, &error.message, answer->message, sizeof(answer->message));
     buf_done(&error.message);
@@ -221,4 +226,11 @@ void answer_read(AnswerReader *reader, RequestKind kind, const Credential *crede
         ret_answer->kind = ANSWER_UNTRUSTED;
         break;
     }
+}
+
+/* A deletion's success has no body to read either. */
+void answer_read_plain(AnswerReader *reader, const Credential *credential, const HttpAnswer *http,
+                       Answer *ret_answer)
+{
+    answer_read(reader, REQUEST_DELETE_MEMBER, credential, http, ret_answer);
 }

@@ -14,6 +14,7 @@ typedef struct AnswerReader {
     MemberList members;
     ChannelList channels;
     Buf scratch;
+    Buf refusal; /* its body, without secrets */
 } AnswerReader;
 
 /* 0 or -ENOMEM. The reader must stay where it is. */
@@ -24,6 +25,10 @@ void answer_reader_done(AnswerReader *reader);
  * what the request was sent with. */
 void answer_read(AnswerReader *reader, RequestKind kind, const Credential *credential,
                  const HttpAnswer *http, Answer *ret_answer);
+
+/* The same for a request that is none of a pass: of a success, nothing is read but the status. */
+void answer_read_plain(AnswerReader *reader, const Credential *credential, const HttpAnswer *http,
+                       Answer *ret_answer);
 
 /* Lets go of the pages. */
 void answer_reader_clear(AnswerReader *reader);

@@ -27,6 +27,7 @@ struct RomaCall {
     HttpTransfer *transfer;
     Headers headers;
     RequestKind kind;
+    size_t instance;
     void *tag;
 };
 
@@ -99,6 +100,8 @@ static void roma_client_on_http(void *userdata, const HttpAnswer *http)
     Answer answer;
 
     roma_call_end(client, call);
+    if (http->status == 401)
+        keeper_note_refused(client->instances[call->instance].keeper, call->headers.credential);
     answer_read(&client->reader, call->kind, call->headers.credential, http, &answer);
     client->on_answer(client->userdata, call->tag, &answer);
     answer_reader_clear(&client->reader);
@@ -127,13 +130,15 @@ static int roma_call_send(RomaCall *call, const RomaInstance *instance, const Re
     RomaClient *client = call->client;
     const Instance *settings = instance->base.instance;
     const Limits *limits = &client->config->limits;
+    Credential *credential = keeper_get(instance->keeper);
     RequestLine line;
     HttpRequest http;
     int r = request_line(settings, request, &line);
 
+    if (r >= 0 && !credential)
+        r = -EKEYEXPIRED;
     if (r >= 0)
-        r = headers_build(&call->headers, &instance->base, keeper_get(instance->keeper), &line,
-                          &client->scratch);
+        r = headers_build(&call->headers, &instance->base, credential, &line, &client->scratch);
     if (r < 0)
         return r;
     buf_reset(&client->url);
@@ -169,6 +174,7 @@ int roma_client_submit(RomaClient *client, const Request *request)
     if (!call)
         return -ENOMEM;
     call->kind = request->kind;
+    call->instance = request->instance;
     call->tag = request->tag;
     r = roma_call_send(call, &client->instances[request->instance], request);
     if (r < 0) {
@@ -184,6 +190,22 @@ int roma_client_renew(RomaClient *client, size_t instance)
     if (instance >= client->config->instance_count)
         return -EINVAL;
     return keeper_renew(client->instances[instance].keeper);
+}
+
+void roma_client_refresh(RomaClient *client, size_t instance)
+{
+    keeper_refresh(client->instances[instance].keeper);
+}
+
+uint64_t roma_client_renewal_due_usec(const RomaClient *client, size_t instance)
+{
+    return keeper_due_usec(client->instances[instance].keeper);
+}
+
+void roma_client_take_over(RomaClient *client, size_t instance, RomaClient *old,
+                           size_t old_instance)
+{
+    keeper_take_over(client->instances[instance].keeper, old->instances[old_instance].keeper);
 }
 
 int roma_client_permit(RomaClient *client, size_t instance, const char *channel_id,
@@ -222,7 +244,7 @@ static int roma_instance_init(RomaInstance *ret, RomaClient *client, const Insta
     r = headers_base_init(&ret->base, instance);
     if (r < 0)
         return err_memory(err);
-    r = keeper_new(event, &instance->auth, client->config->directory, roma_client_on_kept, ret,
+    r = keeper_new(event, client->http, client->config, instance, roma_client_on_kept, ret,
                    &ret->keeper, err);
     return r < 0 ? err_context(err, r, "instance %s", instance->name) : 0;
 }
@@ -270,6 +292,7 @@ int roma_client_new(sd_event *event, const Config *config, bool read_only, RomaO
     client->on_answer = on_answer;
     client->on_renewed = on_renewed;
     client->userdata = userdata;
+    client->scratch.is_secret = true; /* a security token stands in what is signed */
     r = answer_reader_init(&client->reader);
     if (r < 0)
         return err_memory(err);

@@ -20,9 +20,10 @@ typedef void (*RomaOnAnswer)(void *userdata, void *tag, const Answer *answer);
 typedef void (*RomaOnRenewed)(void *userdata, size_t instance, Renewal renewal, const Err *err);
 
 /*
- * Loads every instance's credential and opens no connection yet. `config` is borrowed and outlives
- * the client. `read_only`: no deletion ever leaves it. Errors: those of credential_load(), with all
- * instances' failures in `err`, joined by "; "; -ENOMEM; sd-event's.
+ * Loads every instance's credential, where it is not to be issued, and opens no connection yet.
+ * `config` is borrowed and outlives the client. `read_only`: no deletion ever leaves it. Errors:
+ * those of credential_load(), with all instances' failures in `err`, joined by "; "; -ENOMEM;
+ * sd-event's.
  */
 int roma_client_new(sd_event *event, const Config *config, bool read_only, RomaOnAnswer on_answer,
                     RomaOnRenewed on_renewed, void *userdata, RomaClient **ret_client, Err *err);
@@ -33,16 +34,29 @@ DEFINE_CLEANUP(RomaClient, roma_client_free)
 
 /*
  * Sends a request, once. 0: on_answer follows from the event loop, never from within. Else it does
- * not, and nothing was sent: -EPERM for a deletion that is not permitted (a read-only client, a
- * channel in observe, a member without roma_client_permit()); -EINVAL for ids that may not stand in
- * a path, or a request that does not fit its instance; -ENOMEM. The request is copied as far as it
- * is needed.
+ * not, and nothing was sent: -EKEYEXPIRED when there is no credential to send it with, until
+ * roma_client_renew() has got one; -EPERM for a deletion that is not permitted (a read-only client,
+ * a channel in observe, a member without roma_client_permit()); -EINVAL for ids that may not stand
+ * in a path, or a request that does not fit its instance; -ENOMEM. The request is copied as far as
+ * it is needed.
  */
 int roma_client_submit(RomaClient *client, const Request *request);
 
 /* Gets a new credential for an instance: on_renewed follows from the event loop. -EALREADY while
  * one is under way (its on_renewed serves both), -EINVAL for no such instance. */
 int roma_client_renew(RomaClient *client, size_t instance);
+
+/* Until when (monotonic) the step of an instance's renewal under way may take: an answer's timeout,
+ * or the wait for the next attempt. 0: none is under way. */
+uint64_t roma_client_renewal_due_usec(const RomaClient *client, size_t instance);
+
+/* Reads an instance's secret files again where they have changed: called before each pass. */
+void roma_client_refresh(RomaClient *client, size_t instance);
+
+/* After a reload: takes over from the client before what the same instance was issued, and which
+ * password IAM refused. No request of `old` may be under way. */
+void roma_client_take_over(RomaClient *client, size_t instance, RomaClient *old,
+                           size_t old_instance);
 
 /* Permits the deletion of one member: called once the deletion is recorded. 0, -EINVAL for what is
  * no id, -ENOMEM. */

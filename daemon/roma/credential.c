@@ -3,21 +3,18 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/base/file.h"
 #include "daemon/base/str.h"
+#include "daemon/roma/environment.h"
 
 #define TOKEN_HEADER "X-Auth-Token: "
 #define SECURITY_TOKEN_HEADER "X-Security-Token: "
 
 /* So much of a secret in a message is no accident. */
 #define SECRET_RUN_MIN 12
-
-static const char *const method_names[] = {
-    [AUTH_TOKEN] = "token",   [AUTH_PASSWORD] = "password",       [AUTH_AKSK] = "aksk",
-    [AUTH_AGENCY] = "agency", [AUTH_ENVIRONMENT] = "environment",
-};
 
 Credential *credential_ref(Credential *credential)
 {
@@ -66,8 +63,8 @@ static int credential_find_file(const char *file, const char *directory, Buf *pa
     return buf_failed(path);
 }
 
-static int credential_read(const char *file, const char *key, const char *directory,
-                           Secret **ret_secret, Err *err)
+int credential_read_file(const char *file, const char *key, const char *directory,
+                         Secret **ret_secret, Err *err)
 {
     _cleanup_(buf_done) Buf path = {0};
     int r;
@@ -85,18 +82,23 @@ static int credential_read(const char *file, const char *key, const char *direct
     return r < 0 ? err_context(err, r, "auth.%s", key) : 0;
 }
 
-/* What goes into a header must be plain text without a space; a comma would end an access key. */
-static int credential_check_header(const char *bytes, size_t size, bool comma_allowed,
-                                   const char *where, Err *err)
+static bool credential_is_plain(const char *bytes, size_t size)
 {
     for (size_t i = 0; i < size; i++) {
-        if (bytes[i] <= ' ' || bytes[i] >= 0x7f || (bytes[i] == ',' && !comma_allowed))
-            return err_set(err, -EINVAL,
-                           "%s: holds a space or a character that cannot be part of it, should "
-                           "hold the secret alone",
-                           where);
+        if (bytes[i] <= ' ' || bytes[i] >= 0x7f)
+            return false;
     }
-    return 0;
+    return size > 0;
+}
+
+int credential_check_header(const char *bytes, size_t size, const char *where, Err *err)
+{
+    if (credential_is_plain(bytes, size))
+        return 0;
+    return err_set(err, -EINVAL,
+                   "%s: holds a space or a character that cannot be part of it, should hold the "
+                   "secret alone",
+                   where);
 }
 
 static Secret *credential_header(const char *name, const char *value, size_t size)
@@ -109,120 +111,164 @@ static Secret *credential_header(const char *name, const char *value, size_t siz
     return TAKE_PTR(header);
 }
 
-static int credential_set_keys(Credential *credential, const char *access_key, Secret *secret_key,
-                               const char *security_token, Err *err)
+/* A comma would end an access key in the header that it stands in. */
+static int credential_check_keys(const char *access_key, const Secret *token, Err *err)
 {
-    size_t size;
-    int r = credential_check_header(access_key, strlen(access_key), false, "the access key", err);
+    int r = credential_check_header(access_key, strcspn(access_key, ","), "the access key", err);
 
-    if (r >= 0 && security_token)
-        r = credential_check_header(security_token, strlen(security_token), true,
-                                    "the security token", err);
+    if (r >= 0 && strchr(access_key, ','))
+        r = err_set(err, -EINVAL, "the access key: holds a comma, should hold the key alone");
+    if (r >= 0 && token)
+        r = credential_check_header(secret_bytes(token), secret_size(token), "the security token",
+                                    err);
+    return r;
+}
+
+int credential_new_keys(const char *access_key, Secret *secret_key, const Secret *token,
+                        Credential **ret_credential, Err *err)
+{
+    _cleanup_(credential_unrefp) Credential *credential = credential_new();
+    int r = credential_check_keys(access_key, token, err);
+
     if (r < 0)
         return r;
+    if (!credential)
+        return err_memory(err);
     credential->access_key = strdup(access_key);
     if (!credential->access_key)
         return err_memory(err);
-    if (security_token) {
-        size = strlen(SECURITY_TOKEN_HEADER);
+    if (token) {
         credential->security_token_header =
-            credential_header(SECURITY_TOKEN_HEADER, security_token, strlen(security_token));
+            credential_header(SECURITY_TOKEN_HEADER, secret_bytes(token), secret_size(token));
         if (!credential->security_token_header)
             return err_memory(err);
-        credential->security_token = secret_bytes(credential->security_token_header) + size;
+        credential->security_token =
+            secret_bytes(credential->security_token_header) + strlen(SECURITY_TOKEN_HEADER);
     }
     credential->secret_key = secret_key;
+    *ret_credential = TAKE_PTR(credential);
     return 0;
 }
 
-static int credential_load_token(const Auth *auth, const char *directory, Credential *credential,
-                                 Err *err)
+int credential_new_token(const char *token, size_t size, const char *where,
+                         Credential **ret_credential, Err *err)
 {
-    _cleanup_(secret_freep) Secret *token = NULL;
-    int r = credential_read(auth->token_file, "token_file", directory, &token, err);
+    _cleanup_(credential_unrefp) Credential *credential = credential_new();
+    int r = credential_check_header(token, size, where, err);
 
-    if (r >= 0)
-        r = credential_check_header(secret_bytes(token), secret_size(token), true, auth->token_file,
-                                    err);
     if (r < 0)
         return r;
-    credential->token_header =
-        credential_header(TOKEN_HEADER, secret_bytes(token), secret_size(token));
-    return credential->token_header ? 0 : err_memory(err);
+    if (!credential)
+        return err_memory(err);
+    credential->token_header = credential_header(TOKEN_HEADER, token, size);
+    if (!credential->token_header)
+        return err_memory(err);
+    *ret_credential = TAKE_PTR(credential);
+    return 0;
 }
 
-static int credential_load_keys(const Auth *auth, const char *directory, Credential *credential,
-                                Err *err)
+int credential_new_secret(Secret *secret, Credential **ret_credential)
+{
+    Credential *credential = credential_new();
+
+    if (!credential) {
+        secret_free(secret);
+        return -ENOMEM;
+    }
+    credential->secret_key = secret;
+    *ret_credential = credential;
+    return 0;
+}
+
+static int credential_load_token(const Auth *auth, const char *directory,
+                                 Credential **ret_credential, Err *err)
+{
+    _cleanup_(secret_freep) Secret *token = NULL;
+    int r = credential_read_file(auth->token_file, "token_file", directory, &token, err);
+
+    return r < 0 ? r
+                 : credential_new_token(secret_bytes(token), secret_size(token), auth->token_file,
+                                        ret_credential, err);
+}
+
+static int credential_load_keys(const Auth *auth, const char *directory,
+                                Credential **ret_credential, Err *err)
 {
     _cleanup_(secret_freep) Secret *access_key = NULL, *secret_key = NULL, *token = NULL;
-    int r = credential_read(auth->access_key_file, "access_key_file", directory, &access_key, err);
+    int r =
+        credential_read_file(auth->access_key_file, "access_key_file", directory, &access_key, err);
 
     if (r >= 0)
-        r = credential_read(auth->secret_key_file, "secret_key_file", directory, &secret_key, err);
+        r = credential_read_file(auth->secret_key_file, "secret_key_file", directory, &secret_key,
+                                 err);
     if (r >= 0 && auth->security_token_file)
-        r = credential_read(auth->security_token_file, "security_token_file", directory, &token,
-                            err);
-    if (r < 0)
-        return r;
-    r = credential_set_keys(credential, secret_bytes(access_key), secret_key,
-                            token ? secret_bytes(token) : NULL, err);
+        r = credential_read_file(auth->security_token_file, "security_token_file", directory,
+                                 &token, err);
+    if (r >= 0)
+        r = credential_new_keys(secret_bytes(access_key), secret_key, token, ret_credential, err);
     if (r >= 0)
         secret_key = NULL;
     return r;
 }
 
-static int credential_load_environment(Credential *credential, Err *err)
+static int credential_load_environment(Credential **ret_credential, Err *err)
 {
-    const char *access_key = secure_getenv("HUAWEICLOUD_SDK_AK");
-    const char *secret_key = secure_getenv("HUAWEICLOUD_SDK_SK");
-    const char *security_token = secure_getenv("HUAWEICLOUD_SDK_SECURITY_TOKEN");
-    _cleanup_(secret_freep) Secret *copy = NULL;
-    int r;
+    _cleanup_(secret_freep) Secret *access_key = NULL, *secret_key = NULL, *token = NULL;
+    int r = environment_get("HUAWEICLOUD_SDK_AK", &access_key);
 
-    if (str_is_empty(access_key) || str_is_empty(secret_key))
+    if (r >= 0)
+        r = environment_get("HUAWEICLOUD_SDK_SK", &secret_key);
+    if (r >= 0)
+        r = environment_get("HUAWEICLOUD_SDK_SECURITY_TOKEN", &token);
+    if (r < 0)
+        return err_memory(err);
+    if (!access_key || !secret_key)
         return err_set(err, -ENODATA,
                        "auth.method environment: %s is not set in the environment: set "
                        "HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK",
-                       str_is_empty(access_key) ? "HUAWEICLOUD_SDK_AK" : "HUAWEICLOUD_SDK_SK");
-    copy = secret_new_copy(secret_key, strlen(secret_key));
-    if (!copy)
-        return err_memory(err);
-    r = credential_set_keys(credential, access_key, copy,
-                            str_is_empty(security_token) ? NULL : security_token, err);
-    if (r >= 0)
-        copy = NULL;
-    return r < 0 ? err_context(err, r, "auth.method environment") : 0;
+                       access_key ? "HUAWEICLOUD_SDK_SK" : "HUAWEICLOUD_SDK_AK");
+    r = credential_new_keys(secret_bytes(access_key), secret_key, token, ret_credential, err);
+    if (r < 0)
+        return err_context(err, r, "auth.method environment");
+    secret_key = NULL;
+    return 0;
 }
 
 int credential_load(const Auth *auth, const char *directory, Credential **ret_credential, Err *err)
 {
-    _cleanup_(credential_unrefp) Credential *credential = credential_new();
-    int r = 0;
-
-    if (!credential)
-        return err_memory(err);
     switch (auth->method) {
     case AUTH_TOKEN:
-        r = credential_load_token(auth, directory, credential, err);
-        break;
+        return credential_load_token(auth, directory, ret_credential, err);
     case AUTH_AKSK:
-        r = credential_load_keys(auth, directory, credential, err);
-        break;
+        return credential_load_keys(auth, directory, ret_credential, err);
     case AUTH_ENVIRONMENT:
-        r = credential_load_environment(credential, err);
-        break;
+        return credential_load_environment(ret_credential, err);
     case AUTH_PASSWORD:
     case AUTH_AGENCY:
-        r = err_set(err, -EOPNOTSUPP,
-                    "auth.method %s is not supported by this version: use token, aksk or "
-                    "environment",
-                    method_names[auth->method]);
         break;
     }
-    if (r < 0)
-        return r;
-    *ret_credential = TAKE_PTR(credential);
-    return 0;
+    return err_set(err, -EINVAL, "a credential of this method is not loaded but asked for");
+}
+
+void credential_stamp(const Auth *auth, const char *directory, CredentialStamp *ret_stamp)
+{
+    const char *const files[] = {auth->token_file ? auth->token_file : auth->access_key_file,
+                                 auth->secret_key_file, auth->security_token_file};
+
+    *ret_stamp = (CredentialStamp){0};
+    for (size_t i = 0; i < ELEMENTS(files); i++) {
+        _cleanup_(buf_done) Buf path = {0};
+        struct stat status;
+
+        if (!files[i] || credential_find_file(files[i], directory, &path) < 0 ||
+            stat(path.data, &status) < 0)
+            continue;
+        ret_stamp->files[i].device = status.st_dev;
+        ret_stamp->files[i].inode = status.st_ino;
+        ret_stamp->files[i].size = (uint64_t)status.st_size;
+        ret_stamp->files[i].mtime_sec = (uint64_t)status.st_mtim.tv_sec;
+        ret_stamp->files[i].mtime_nsec = (uint64_t)status.st_mtim.tv_nsec;
+    }
 }
 
 static bool credential_equal_secret(const Secret *a, const Secret *b)
@@ -279,6 +325,8 @@ static void credential_scrub_header(Buf *text, const Secret *header, size_t name
 
 void credential_scrub(const Credential *credential, Buf *text)
 {
+    if (!credential)
+        return;
     credential_scrub_header(text, credential->token_header, strlen(TOKEN_HEADER));
     credential_scrub_header(text, credential->security_token_header, strlen(SECURITY_TOKEN_HEADER));
     credential_scrub_header(text, credential->secret_key, 0);

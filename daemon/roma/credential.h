@@ -19,11 +19,44 @@ typedef struct Credential {
     const char *security_token;    /* the value in it */
 } Credential;
 
+/* Where the secret files of an `auth` stood and what they were like: whether they have changed
+ * since is known without reading them. To be compared as bytes. */
+typedef struct CredentialStamp {
+    struct {
+        uint64_t device, inode, size, mtime_sec, mtime_nsec;
+    } files[3];
+} CredentialStamp;
+
+/* Files that cannot be looked at leave zeros. */
+void credential_stamp(const Auth *auth, const char *directory, CredentialStamp *ret_stamp);
+
+/* Reads one secret file; `key` is its name in the settings, for messages. Errors as
+ * credential_load(). The caller frees *ret_secret. */
+int credential_read_file(const char *file, const char *key, const char *directory,
+                         Secret **ret_secret, Err *err);
+
+/* Whether the bytes can stand in a header: plain text without a space, and not nothing. `where`
+ * says where they are from. 0 or -EINVAL. */
+int credential_check_header(const char *bytes, size_t size, const char *where, Err *err);
+
+/* A credential of a token that came over the wire. 0, -EINVAL, -ENOMEM. */
+int credential_new_token(const char *token, size_t size, const char *where,
+                         Credential **ret_credential, Err *err);
+
+/* A credential of keys; takes `secret_key` over when it succeeds, copies `token` (may be NULL).
+ * Errors likewise. */
+int credential_new_keys(const char *access_key, Secret *secret_key, const Secret *token,
+                        Credential **ret_credential, Err *err);
+
+/* What authorises nothing by itself, for credential_scrub(): takes the secret over. 0, or -ENOMEM
+ * with the secret wiped and freed. */
+int credential_new_secret(Secret *secret, Credential **ret_credential);
+
 /*
- * Reads what `auth` names. A relative file is looked for in $CREDENTIALS_DIRECTORY, then in
- * `directory`. Errors, with the file and the remedy in `err`: those of file_read_secret(); -EINVAL
- * for what cannot stand in a header; -ENODATA for an environment without the keys; -EOPNOTSUPP for
- * a method that is not supported. The caller unrefs *ret_credential.
+ * Reads what `auth` names, of the methods token, aksk and environment. A relative file is looked
+ * for in $CREDENTIALS_DIRECTORY, then in `directory`. Errors, with the file and the remedy in
+ * `err`: those of file_read_secret(); -EINVAL for what cannot stand in a header; -ENODATA for an
+ * environment without the keys. The caller unrefs *ret_credential.
  */
 int credential_load(const Auth *auth, const char *directory, Credential **ret_credential, Err *err);
 
@@ -37,5 +70,5 @@ DEFINE_CLEANUP(Credential, credential_unref)
 bool credential_equal(const Credential *a, const Credential *b);
 
 /* Puts "***" wherever the text holds a secret of it, whole or cut short. The access key may show.
- */
+ * NULL is fine. */
 void credential_scrub(const Credential *credential, Buf *text);

@@ -269,7 +269,11 @@ static void test_all_missing_credentials_are_named(void **state)
     instances[0].name = "one";
     instances[0].auth.token_file = "missing-one";
     instances[2].name = "three";
-    instances[2].auth = (Auth){.method = AUTH_PASSWORD};
+    instances[2].auth = (Auth){.method = AUTH_PASSWORD,
+                               .iam_endpoint = client_case->endpoint,
+                               .domain = "d",
+                               .user = "u",
+                               .password_file = "missing-three"};
     client_case->config.instances = instances;
     client_case->config.instance_count = 3;
     assert_int_equal(roma_client_new(client_case->event, &client_case->config, false,
@@ -278,7 +282,7 @@ static void test_all_missing_credentials_are_named(void **state)
                      -ENOENT);
     client_case_assert_has(err.text, "instance one: auth.token_file: ");
     client_case_assert_has(err.text, "/missing-one: there is no such file");
-    client_case_assert_has(err.text, "; instance three: auth.method password is not supported");
+    client_case_assert_has(err.text, "; instance three: auth.password_file: ");
     client_case_assert_has_not(err.text, TOKEN);
     assert_null(client_case->client);
 }

@@ -214,18 +214,6 @@ static void test_bad_bytes_are_refused_and_not_told(void **state)
     assert_has(fixture->err.text, "access key");
 }
 
-static void test_unsupported_methods(void **state)
-{
-    Fixture *fixture = *state;
-    Auth auth = {.method = AUTH_PASSWORD};
-
-    assert_int_equal(load(fixture, &auth), -EOPNOTSUPP);
-    assert_has(fixture->err.text, "auth.method password is not supported by this version");
-    auth.method = AUTH_AGENCY;
-    assert_int_equal(load(fixture, &auth), -EOPNOTSUPP);
-    assert_has(fixture->err.text, "auth.method agency is not supported by this version");
-}
-
 static void test_equality(void **state)
 {
     Fixture *fixture = *state;
@@ -292,7 +280,6 @@ int main(void)
         TEST(test_missing_file_is_named),
         TEST(test_open_file_is_refused),
         TEST(test_bad_bytes_are_refused_and_not_told),
-        TEST(test_unsupported_methods),
         TEST(test_equality),
         TEST(test_scrubbing),
         TEST(test_scrubbing_a_short_secret),

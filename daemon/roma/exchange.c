@@ -1,0 +1,110 @@
+/* Exchanges: see exchange.h. */
+#include "daemon/roma/exchange.h"
+
+#include <sys/random.h>
+
+#include "daemon/base/clock.h"
+
+static void exchange_on_answer(void *userdata, const HttpAnswer *http);
+
+/* Jitter wants no secrecy: without the kernel's randomness the clock has to do. */
+static uint64_t exchange_random(void)
+{
+    uint64_t value;
+
+    if (getrandom(&value, sizeof(value), GRND_NONBLOCK) != (ssize_t)sizeof(value))
+        value = clock_monotonic_usec() * UINT64_C(0x9e3779b97f4a7c15);
+    return value;
+}
+
+static int exchange_send(Exchange *exchange)
+{
+    exchange->due_usec = clock_monotonic_usec() + exchange->request.http.timeout_usec;
+    return http_submit(exchange->http, &exchange->request.http, exchange_on_answer, exchange,
+                       &exchange->transfer);
+}
+
+static void exchange_take(Exchange *exchange, const Answer *answer, const HttpAnswer *http)
+{
+    Err err = {0};
+    uint64_t delay_usec = 0;
+    AttemptStep step =
+        attempts_on_answer(&exchange->attempts, &exchange->config->retry, answer,
+                           exchange->request.doing, exchange_random(), &delay_usec, &err);
+
+    if (step != ATTEMPT_AGAIN) {
+        exchange->on_end(exchange->userdata, step, http, &err);
+        return;
+    }
+    exchange->due_usec = clock_monotonic_usec() + delay_usec;
+    sd_event_source_set_time(exchange->wait, exchange->due_usec);
+    sd_event_source_set_enabled(exchange->wait, SD_EVENT_ONESHOT);
+}
+
+static void exchange_on_answer(void *userdata, const HttpAnswer *http)
+{
+    Exchange *exchange = userdata;
+    Answer answer;
+
+    exchange->transfer = NULL;
+    answer_read_plain(&exchange->reader, exchange->request.secrets, http, &answer);
+    exchange_take(exchange, &answer, http);
+}
+
+/* What cannot even be sent is one more attempt without an answer. */
+static int exchange_on_wait(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    static const HttpAnswer none = {.result = HTTP_NOT_SENT, .body = "", .message = ""};
+    Exchange *exchange = userdata;
+    Answer answer = {.kind = ANSWER_NOT_SENT, .message = "out of memory"};
+
+    (void)source;
+    (void)usec;
+    if (exchange_send(exchange) < 0)
+        exchange_take(exchange, &answer, &none);
+    return 0;
+}
+
+int exchange_init(Exchange *exchange, sd_event *event, Http *http, const Config *config,
+                  ExchangeOnEnd on_end, void *userdata)
+{
+    int r;
+
+    *exchange = (Exchange){
+        .http = http,
+        .config = config,
+        .on_end = on_end,
+        .userdata = userdata,
+    };
+    r = answer_reader_init(&exchange->reader);
+    if (r >= 0)
+        r = sd_event_add_time(event, &exchange->wait, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
+                              exchange_on_wait, exchange);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(exchange->wait, SD_EVENT_OFF);
+    return r < 0 ? r : 0;
+}
+
+void exchange_done(Exchange *exchange)
+{
+    exchange_cancel(exchange);
+    sd_event_source_disable_unref(exchange->wait);
+    exchange->wait = NULL;
+    answer_reader_done(&exchange->reader);
+}
+
+int exchange_begin(Exchange *exchange, const ExchangeRequest *request)
+{
+    exchange->request = *request;
+    exchange->attempts = (Attempts){0};
+    return exchange_send(exchange);
+}
+
+void exchange_cancel(Exchange *exchange)
+{
+    if (exchange->transfer)
+        http_cancel(exchange->transfer);
+    exchange->transfer = NULL;
+    if (exchange->wait)
+        sd_event_source_set_enabled(exchange->wait, SD_EVENT_OFF);
+}

@@ -1,0 +1,315 @@
+/* Logins: see login.h. */
+#include "daemon/roma/login.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/str.h"
+#include "daemon/roma/exchange.h"
+
+#define DOING "getting a token from IAM"
+#define PATH "/v3/auth/tokens?nocatalog=true"
+#define TOKEN_HEADER "X-Subject-Token"
+#define CODE_LOCKED "IAM.0061"
+
+/* A user is locked for so long, unless the account's policy says otherwise; asking earlier would be
+ * in vain. */
+#define LOCK_USEC (15 * USEC_PER_MINUTE)
+
+/* With nocatalog an answer has a few kilobytes. */
+#define ANSWER_SIZE_MAX ((size_t)1024 * 1024)
+
+/* What surrounds the texts in the body, and how much JSON makes of a byte. */
+#define BODY_FRAME_SIZE 256U
+#define ESCAPED_SIZE_MAX 6U
+
+typedef struct Login {
+    Issuer issuer;
+    Exchange exchange;
+    Buf url;
+    Secret *body;
+    Credential *sent; /* the password, for scrubbing and for remembering */
+    Secret *refused;  /* the password that IAM does not accept; NULL: none */
+    uint64_t locked_until_usec;
+    Err refusal; /* what IAM said to it */
+} Login;
+
+/* ---- what is sent ---- */
+
+static void login_put(Secret *body, const char *text)
+{
+    secret_append(body, text, strlen(text));
+}
+
+static void login_put_text(Secret *body, const char *text)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    login_put(body, "\"");
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        char escaped[] = {'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15], '\0'};
+
+        if (c == '"' || c == '\\' || c < ' ')
+            login_put(body, escaped);
+        else
+            secret_append(body, text, 1);
+    }
+    login_put(body, "\"");
+}
+
+static Secret *login_body(const Instance *instance, const Secret *password)
+{
+    const Auth *auth = &instance->auth;
+    const char *project = auth->project_name ? auth->project_name : instance->project_id;
+    size_t texts =
+        strlen(auth->domain) + strlen(auth->user) + strlen(project) + secret_size(password);
+    Secret *body = secret_new(BODY_FRAME_SIZE + ESCAPED_SIZE_MAX * texts);
+
+    if (!body)
+        return NULL;
+    login_put(body, "{\"auth\":{\"identity\":{\"methods\":[\"password\"],\"password\":{\"user\":"
+                    "{\"name\":");
+    login_put_text(body, auth->user);
+    login_put(body, ",\"password\":");
+    login_put_text(body, secret_bytes(password));
+    login_put(body, ",\"domain\":{\"name\":");
+    login_put_text(body, auth->domain);
+    login_put(body, "}}}},\"scope\":{\"project\":{");
+    login_put(body, auth->project_name ? "\"name\":" : "\"id\":");
+    login_put_text(body, project);
+    login_put(body, "}}}}");
+    return body;
+}
+
+static void login_drop(Login *login)
+{
+    secret_free(login->body);
+    credential_unref(login->sent);
+    login->body = NULL;
+    login->sent = NULL;
+}
+
+static int login_send(Login *login)
+{
+    static const char *const headers[] = {"Content-Type: application/json;charset=utf8",
+                                          "User-Agent: rosterd/" ROSTERD_VERSION};
+    const Instance *instance = login->issuer.place.instance;
+    const Limits *limits = &login->issuer.place.config->limits;
+    ExchangeRequest request = {
+        .http =
+            {
+                .method = "POST",
+                .url = buf_text(&login->url),
+                .headers = headers,
+                .header_count = ELEMENTS(headers),
+                .body = secret_bytes(login->body),
+                .body_size = secret_size(login->body),
+                .ca_file = instance->ca_file,
+                .connect_timeout_usec = limits->connect_timeout_usec,
+                .timeout_usec = limits->timeout_usec,
+                .body_size_max = ANSWER_SIZE_MAX,
+                .plain_allowed = str_has_prefix(instance->auth.iam_endpoint, "http://"),
+            },
+        .doing = DOING,
+        .secrets = login->sent,
+    };
+
+    return exchange_begin(&login->exchange, &request);
+}
+
+/* ---- whether to send at all ---- */
+
+static int login_read(const Login *login, Secret **ret_password, Err *err)
+{
+    const IssuerPlace *place = &login->issuer.place;
+
+    return credential_read_file(place->instance->auth.password_file, "password_file",
+                                place->config->directory, ret_password, err);
+}
+
+static int login_check(Login *login, const Secret *password, Err *err)
+{
+    uint64_t now_usec = clock_monotonic_usec();
+    char span[32];
+
+    if (now_usec < login->locked_until_usec) {
+        clock_format_span(login->locked_until_usec - now_usec, span, sizeof(span));
+        *err = login->refusal;
+        return err_context(err, -EACCES, "no login for another %s, the user is locked", span);
+    }
+    if (!login->refused)
+        return 0;
+    if (!secret_equal(login->refused, password)) {
+        secret_free(login->refused);
+        login->refused = NULL;
+        return 0;
+    }
+    *err = login->refusal;
+    return err_context(err, -EACCES, "no login, password_file still holds what was refused");
+}
+
+static int login_begin(Issuer *issuer, Err *err)
+{
+    Login *login = (Login *)issuer;
+    _cleanup_(secret_freep) Secret *password = NULL;
+    int r = login_read(login, &password, err);
+
+    if (r >= 0)
+        r = login_check(login, password, err);
+    if (r < 0)
+        return r;
+    login->body = login_body(issuer->place.instance, password);
+    r = login->body ? credential_new_secret(TAKE_PTR(password), &login->sent) : -ENOMEM;
+    if (r >= 0)
+        r = login_send(login);
+    if (r < 0) {
+        login_drop(login);
+        return err_system(err, r, DOING);
+    }
+    return 0;
+}
+
+/* ---- what comes ---- */
+
+/* Some of IAM's deployments say it in words alone. */
+static bool login_says_locked(const Err *err)
+{
+    return str_equal(err->code, CODE_LOCKED) ||
+           (!strchr(err->code, '.') && strcasestr(err->text, "locked"));
+}
+
+static void login_refuse(Login *login, const Err *err)
+{
+    static const char advice[] = "; not tried again until password_file holds another password";
+
+    login->refusal = *err;
+    if (login_says_locked(err)) {
+        login->locked_until_usec = clock_monotonic_usec() + LOCK_USEC;
+        return;
+    }
+    secret_free(login->refused);
+    login->refused = secret_new_copy(secret_bytes(login->sent->secret_key),
+                                     secret_size(login->sent->secret_key));
+    if (strlen(login->refusal.text) + sizeof(advice) <= sizeof(login->refusal.text))
+        strcat(login->refusal.text, advice);
+}
+
+/* Until when the token is good by IAM's own clock; 0: not known, and refusal will tell. */
+static uint64_t login_lifetime_usec(Login *login, const HttpAnswer *http)
+{
+    json_object *root = NULL, *token = NULL, *issued = NULL, *expires = NULL;
+    uint64_t from_usec = 0, until_usec = 0;
+    const char *text;
+    Err err;
+
+    if (body_parse(&login->exchange.reader.parser, http->body, http->body_size, &root, &err) < 0)
+        return 0;
+    if (json_object_object_get_ex(root, "token", &token) &&
+        json_object_object_get_ex(token, "issued_at", &issued) &&
+        json_object_object_get_ex(token, "expires_at", &expires) &&
+        (body_get_string(issued, &text) < 0 || clock_parse_rfc3339(text, &from_usec) < 0 ||
+         body_get_string(expires, &text) < 0 || clock_parse_rfc3339(text, &until_usec) < 0))
+        from_usec = until_usec = 0;
+    json_object_put(root);
+    return until_usec > from_usec ? until_usec - from_usec : 0;
+}
+
+static void login_on_end(void *userdata, AttemptStep step, const HttpAnswer *http, const Err *err)
+{
+    Login *login = userdata;
+    const IssuerPlace *place = &login->issuer.place;
+    Credential *credential = NULL;
+    Err why = *err;
+    const char *token;
+
+    if (step == ATTEMPT_DONE) {
+        token = http_answer_header(http, TOKEN_HEADER);
+        if (token[0] == '\0')
+            err_set(&why, -EPROTO, DOING ": the answer has no " TOKEN_HEADER);
+        else if (credential_new_token(token, strlen(token), "IAM's token", &credential, &why) < 0)
+            err_context(&why, -EPROTO, DOING);
+    } else if (step == ATTEMPT_REFUSED) {
+        login_refuse(login, err);
+        why = login->refusal;
+    }
+    login_drop(login);
+    place->on_end(place->userdata, credential, credential ? login_lifetime_usec(login, http) : 0,
+                  &why);
+}
+
+/* ---- its life ---- */
+
+static void login_cancel(Issuer *issuer)
+{
+    Login *login = (Login *)issuer;
+
+    exchange_cancel(&login->exchange);
+    login_drop(login);
+}
+
+static uint64_t login_due_usec(const Issuer *issuer)
+{
+    return ((const Login *)issuer)->exchange.due_usec;
+}
+
+/* A user's refusals count wherever the token was to be used. */
+static void login_take_over(Issuer *issuer, Issuer *old_issuer)
+{
+    Login *login = (Login *)issuer, *old = (Login *)old_issuer;
+    const Auth *auth = &issuer->place.instance->auth, *before = &old_issuer->place.instance->auth;
+
+    if (!str_equal(auth->iam_endpoint, before->iam_endpoint) ||
+        !str_equal(auth->domain, before->domain) || !str_equal(auth->user, before->user))
+        return;
+    secret_free(login->refused);
+    login->refused = TAKE_PTR(old->refused);
+    login->locked_until_usec = old->locked_until_usec;
+    login->refusal = old->refusal;
+}
+
+static void login_free(Issuer *issuer)
+{
+    Login *login = (Login *)issuer;
+
+    exchange_done(&login->exchange);
+    login_drop(login);
+    secret_free(login->refused);
+    buf_done(&login->url);
+    free(login);
+}
+
+static const IssuerKind login_kind = {
+    .begin = login_begin,
+    .cancel = login_cancel,
+    .due_usec = login_due_usec,
+    .take_over = login_take_over,
+    .free = login_free,
+};
+
+int login_new(const IssuerPlace *place, Issuer **ret_issuer, Err *err)
+{
+    _cleanup_(secret_freep) Secret *password = NULL;
+    Login *login = calloc(1, sizeof(*login));
+    _cleanup_(issuer_freep) Issuer *issuer = (Issuer *)login;
+    int r;
+
+    if (!login)
+        return err_memory(err);
+    login->issuer = (Issuer){.kind = &login_kind, .place = *place};
+    buf_puts(&login->url, place->instance->auth.iam_endpoint);
+    buf_puts(&login->url, PATH);
+    r = exchange_init(&login->exchange, place->event, place->http, place->config, login_on_end,
+                      login);
+    if (r < 0)
+        return err_system(err, r, "cannot set up the event loop");
+    if (buf_failed(&login->url) < 0)
+        return err_memory(err);
+    r = login_read(login, &password, err);
+    if (r < 0)
+        return r;
+    *ret_issuer = TAKE_PTR(issuer);
+    return 0;
+}
