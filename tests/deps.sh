@@ -5,7 +5,7 @@ set -eu
 
 packages="gcc make curl pkg-config libcurl4-openssl-dev libyaml-dev libjson-c-dev libsystemd-dev
 libssl-dev libsqlite3-dev libmicrohttpd-dev libcmocka-dev clang clang-format libclang-rt-dev
-python3 python3-pytest openssl git codespell pmccabe valgrind mandoc gpg gpg-agent openssh-client
+python3 python3-pytest openssl git codespell pmccabe valgrind gdb mandoc gpg gpg-agent openssh-client
 systemd-container"
 
 missing=

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/registers.h"
 #include "daemon/base/vault.h"
 
 /* More than all instances' requests side by side: otherwise libcurl keeps 4 for each under way,
@@ -90,6 +91,7 @@ static void loop_act(Loop *loop, curl_socket_t fd, int events)
     if (curl_multi_socket_action(loop->multi, fd, events, &running) != CURLM_OK)
         loop_step_again(loop);
     loop->on_progress(loop->userdata);
+    registers_clear();
 }
 
 static int loop_on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)

@@ -9,12 +9,10 @@
 #include "daemon/base/file.h"
 #include "daemon/base/str.h"
 #include "daemon/roma/environment.h"
+#include "daemon/roma/scrub.h"
 
 #define TOKEN_HEADER "X-Auth-Token: "
 #define SECURITY_TOKEN_HEADER "X-Security-Token: "
-
-/* So much of a secret in a message is no accident. */
-#define SECRET_RUN_MIN 12
 
 Credential *credential_ref(Credential *credential)
 {
@@ -286,41 +284,10 @@ bool credential_equal(const Credential *a, const Credential *b)
            credential_equal_secret(a->security_token_header, b->security_token_header);
 }
 
-/* How much of the secret stands at the text's start: all of it, or a run too long for chance. */
-static size_t credential_match(const char *text, size_t text_size, const char *secret, size_t size)
-{
-    size_t run = 0;
-
-    while (run < size && run < text_size && text[run] == secret[run])
-        run++;
-    return run == size || run >= SECRET_RUN_MIN ? run : 0;
-}
-
-static void credential_scrub_one(Buf *text, const char *secret, size_t size)
-{
-    size_t to = 0;
-
-    if (size == 0)
-        return;
-    for (size_t from = 0; from < text->size;) {
-        size_t run = credential_match(text->data + from, text->size - from, secret, size);
-
-        for (size_t i = 0; i < 3 && i < run; i++)
-            text->data[to++] = '*';
-        if (run == 0)
-            text->data[to++] = text->data[from];
-        from += run > 0 ? run : 1;
-    }
-    text->size = to;
-    if (text->data)
-        text->data[to] = '\0';
-}
-
 static void credential_scrub_header(Buf *text, const Secret *header, size_t name_size)
 {
     if (header)
-        credential_scrub_one(text, secret_bytes(header) + name_size,
-                             secret_size(header) - name_size);
+        scrub_text(text, secret_bytes(header) + name_size, secret_size(header) - name_size);
 }
 
 void credential_scrub(const Credential *credential, Buf *text)

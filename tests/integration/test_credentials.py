@@ -4,6 +4,7 @@ import pytest
 
 import sim as stand_in
 from case import DRIFT, FAILED, IN_SYNC, INVALID, channel, entry, identifier, wait_until
+from daemon import Daemon
 
 TOKEN = "MIItokenTOKENtokenTOKENtokenTOKEN0123456789"
 ACCESS, SECRET, SECURITY = "AKIDAKIDAKIDAKID", "sk-SECRETSECRETSECRETSECRET-sk", "st-SECURITYSECURITYSECURITY-st"
@@ -144,6 +145,80 @@ def test_a_second_refusal_after_a_renewal_fails_the_instance(case):
     case.secret("new", "another-token").rename(case.folder / "token")
     result = running.finish()
     assert result.status == FAILED and len(sim.requests()) == 2
+
+
+# ---- rotation without restart ----
+
+
+def daemon(case, env=None):
+    case.tune(interval="1s")
+    return Daemon(case, env=env)
+
+
+def pass_goes_by(case, sim, service):
+    """A new extra comes and is deleted."""
+    sim.edit("payments", add=[{"host": "10.1.0.7"}])
+    wait_until(lambda: sim.hosts("payments") == ["10.1.0.5"], 30, service)
+
+
+def test_a_token_file_that_changes_is_read_before_the_next_pass(case):
+    sim = serve(case, {"method": "token", "token_file": "token"})
+    service = daemon(case)
+    wait_until(lambda: sim.hosts("payments") == ["10.1.0.5"], 30, service)
+    both = [{"token": TOKEN, "project_id": stand_in.PROJECT}, {"token": TOKEN + "2", "project_id": stand_in.PROJECT}]
+    sim.credentials(tokens=both)
+    case.secret("new", TOKEN + "2\n").rename(case.folder / "token")
+    seen = len(sim.requests("list_channels"))
+    wait_until(lambda: len(sim.requests("list_channels")) >= seen + 2, 30, service)
+    sim.credentials(tokens=both[1:])
+    pass_goes_by(case, sim, service)
+    assert service.stop() == 0 and not [r for r in sim.requests() if r["status"] == 401]
+
+
+def test_keys_that_rotate_are_read_before_the_next_pass(case):
+    sim = serve(case, AKSK, keys=[key()])
+    service = daemon(case)
+    wait_until(lambda: sim.hosts("payments") == ["10.1.0.5"], 30, service)
+    case.secret("new.ak", "ANOTHER").rename(case.folder / "prod.ak")
+    case.secret("new.sk", "another-secret").rename(case.folder / "prod.sk")
+    sim.credentials(keys=[key(access="ANOTHER", secret="another-secret")])
+    pass_goes_by(case, sim, service)
+    assert service.stop() == 0 and sim.stats()["signature_failures"] <= 1
+
+
+def test_a_file_that_is_gone_or_open_leaves_the_token_in_use(case):
+    sim = serve(case, {"method": "token", "token_file": "token"})
+    service = daemon(case)
+    wait_until(lambda: sim.hosts("payments") == ["10.1.0.5"], 30, service)
+    (case.folder / "token").unlink()
+    pass_goes_by(case, sim, service)
+    sim.credentials(tokens=[])
+    failed = service.wait_line("INSTANCE_FAILED")
+    assert "cannot be renewed" in failed[0]["message"] and "no such file" in failed[0]["message"]
+    sim.credentials(tokens=[{"token": "T3", "project_id": stand_in.PROJECT}])
+    case.secret("token", "T3")
+    pass_goes_by(case, sim, service)
+    assert service.stop() == 0
+
+
+def test_keys_that_are_refused_are_signed_with_once_a_pass(case):
+    sim = serve(case, AKSK, keys=[key(secret="another")])
+    service = daemon(case)
+    wait_until(lambda: len(sim.requests()) >= 2, 30, service)
+    assert service.stop() == 0
+    assert {r["op"] for r in sim.requests()} == {"list_channels"}
+    assert sim.stats()["signature_failures"] == len(sim.requests())
+
+
+def test_the_environment_s_keys_outlive_a_reload_and_leave_the_process(case):
+    sim = serve(case, {"method": "environment"}, keys=[key()])
+    service = daemon(case, env={"HUAWEICLOUD_SDK_AK": ACCESS, "HUAWEICLOUD_SDK_SK": SECRET})
+    wait_until(lambda: sim.hosts("payments") == ["10.1.0.5"], 30, service)
+    service.reload()
+    pass_goes_by(case, sim, service)
+    with open(f"/proc/{service.pid}/environ", "rb") as file:
+        assert SECRET.encode() not in file.read()
+    assert service.stop() == 0
 
 
 # ---- files ----
