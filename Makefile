@@ -48,6 +48,9 @@ $(UNIT): %: %.o $(UNIT_SHARED) $(OBJECTS)
 $(B)/tests/romasim/romasim: $(ROMASIM_OBJECTS)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lmicrohttpd -ljson-c -lcrypto
 
+$(B)/tests/vendor/sign: $(B)/tests/vendor/sign.o $(OBJECTS)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
 unit: $(UNIT)
 romasim: $(B)/tests/romasim/romasim
 

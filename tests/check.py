@@ -120,9 +120,10 @@ def main():
     options = parser.parse_args()
     run = Run()
     run.stage("lint", ["/usr/bin/python3", "tests/lint.py"])
-    if run.build("build with gcc", "all", "unit", "romasim"):
+    if run.build("build with gcc", "all", "unit", "romasim", "build/tests/vendor/sign"):
         run.units("unit", "build")
         run.pytest("integration", "build")
+        run.stage("vendor", ["/usr/bin/python3", "tests/vendor/vendor.py", "build"])
         run.pytest("real systemd", "build", "tests/systemd")
     run.build("build with clang", "B=build/clang", "CC=clang", "all", "unit")
     if not options.fast and run.build("build with sanitizers", *SANITIZED, "all", "unit"):

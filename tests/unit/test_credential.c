@@ -257,6 +257,22 @@ static void test_scrubbing(void **state)
     assert_scrubbed(fixture->credential, "number 012345", "number 012345");
 }
 
+/* As a string in JSON, where some writers put a backslash before each slash. */
+static void test_scrubbing_what_is_escaped(void **state)
+{
+    Fixture *fixture = *state;
+
+    write_secret(fixture->directory, "token", "MII/abc/def+ghi/jkl=", 0600);
+    assert_int_equal(load(fixture, &token_auth), 0);
+    assert_scrubbed(fixture->credential, "{\"m\":\"a MII\\/abc\\/def+ghi\\/jkl= b\"}",
+                    "{\"m\":\"a *** b\"}");
+    assert_scrubbed(fixture->credential, "MII/abc\\/def+ghi/jkl=", "***");
+    assert_scrubbed(fixture->credential, "MII\\abc", "MII\\abc");
+    write_secret(fixture->directory, "token", "a\\b\"c", 0600);
+    assert_int_equal(load(fixture, &token_auth), 0);
+    assert_scrubbed(fixture->credential, "a\\b\"c and a\\\\b\\\"c", "*** and ***");
+}
+
 /* A secret shorter than its replacement must not make the text grow. */
 static void test_scrubbing_a_short_secret(void **state)
 {
@@ -282,6 +298,7 @@ int main(void)
         TEST(test_bad_bytes_are_refused_and_not_told),
         TEST(test_equality),
         TEST(test_scrubbing),
+        TEST(test_scrubbing_what_is_escaped),
         TEST(test_scrubbing_a_short_secret),
     };
 

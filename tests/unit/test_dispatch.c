@@ -77,6 +77,72 @@ static void test_a_late_refusal_of_the_old_credential_needs_no_second_renewal(vo
     world_free(world);
 }
 
+static void test_what_waits_for_the_first_credential_costs_no_attempt(void **state)
+{
+    World *world = world_new(1);
+
+    (void)state;
+    world_add_usual(world, "a", 3, 1);
+    world->config.retry.attempts = 1;
+    world->instances[0].credential_held = 1;
+    world_pass(world);
+    assert_int_equal(world_result(world, 0), RESULT_CONVERGED);
+    assert_int_equal(world->instances[0].renewal_count, 1);
+    assert_int_equal(world_count_sent(world, REQUEST_LIST_CHANNELS), 1);
+    assert_int_equal(world->told[EVENT_RENEWED], 0);
+    world_free(world);
+}
+
+static void test_a_first_credential_may_be_refused_and_renewed(void **state)
+{
+    World *world = world_new(1);
+
+    (void)state;
+    world_add_usual(world, "a", 3, 1);
+    world->instances[0].credential_held = 1;
+    world->instances[0].credential_min = 2;
+    world_pass(world);
+    assert_int_equal(world_result(world, 0), RESULT_CONVERGED);
+    assert_int_equal(world->instances[0].renewal_count, 2);
+    assert_int_equal(world->told[EVENT_RENEWED], 1);
+    world_free(world);
+}
+
+static void test_a_credential_that_comes_expired_fails_the_instance(void **state)
+{
+    World *world = world_new(1);
+
+    (void)state;
+    world_add_usual(world, "a", 3, 1);
+    world->instances[0].credential_held = 3;
+    world_pass(world);
+    assert_int_equal(world_result(world, 0), RESULT_FAILED);
+    assert_int_equal(world->instances[0].renewal_count, 1);
+    assert_non_null(strstr(world_report(world, 0)->error.text, "has expired already"));
+    assert_int_equal(world->send_count, 0);
+    world_free(world);
+}
+
+static void test_a_first_credential_that_cannot_be_had_fails_the_instance(void **state)
+{
+    static const Renewal renewals[] = {RENEWAL_FAILED, RENEWAL_UNCHANGED};
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(renewals); i++) {
+        World *world = world_new(1);
+
+        world_add_usual(world, "a", 3, 1);
+        world->instances[0].credential_held = 1;
+        world->instances[0].renewal = renewals[i];
+        world_pass(world);
+        assert_int_equal(world_result(world, 0), RESULT_FAILED);
+        assert_int_equal(world->send_count, 0);
+        assert_string_not_equal(world_report(world, 0)->error.text, "");
+        assert_null(strstr(world_report(world, 0)->error.text, "refused"));
+        world_free(world);
+    }
+}
+
 static void expect_instance_failed(World *world, const char *why)
 {
     assert_int_equal(world_result(world, 0), RESULT_FAILED);
@@ -295,6 +361,10 @@ int main(void)
         cmocka_unit_test(test_a_refused_credential_is_renewed_and_the_request_replayed),
         cmocka_unit_test(test_one_renewal_serves_all_that_were_refused),
         cmocka_unit_test(test_a_late_refusal_of_the_old_credential_needs_no_second_renewal),
+        cmocka_unit_test(test_what_waits_for_the_first_credential_costs_no_attempt),
+        cmocka_unit_test(test_a_first_credential_may_be_refused_and_renewed),
+        cmocka_unit_test(test_a_credential_that_comes_expired_fails_the_instance),
+        cmocka_unit_test(test_a_first_credential_that_cannot_be_had_fails_the_instance),
         cmocka_unit_test(test_an_unchanged_credential_sends_nothing_again),
         cmocka_unit_test(test_a_renewal_that_fails_says_why),
         cmocka_unit_test(test_a_replay_that_is_refused_fails_the_instance),

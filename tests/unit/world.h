@@ -66,6 +66,7 @@ typedef struct WorldInstance {
     uint64_t held_until_usec; /* by the law, at the earliest */
     uint32_t credential;      /* counted up by renewals */
     uint32_t credential_min;  /* older ones are refused */
+    uint32_t credential_held; /* older ones have expired: nothing is sent with them */
     bool is_renewing;
     uint32_t renewal_count;
     Renewal renewal; /* what a renewal comes to */

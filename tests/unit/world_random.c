@@ -182,7 +182,10 @@ static void people_expire(World *world, void *argument)
 {
     WorldInstance *instance = argument;
 
-    instance->credential_min = instance->credential + (world_chance(world, 80) ? 1 : 2);
+    uint32_t *expired =
+        world_chance(world, 50) ? &instance->credential_min : &instance->credential_held;
+
+    *expired = instance->credential + (world_chance(world, 80) ? 1 : 2);
 }
 
 static void random_people(World *world)
@@ -254,7 +257,7 @@ static void calm_pass(World *world)
     world->config.limits.pass_deadline_usec = USEC_PER_HOUR;
     for (size_t i = 0; i < world->config.instance_count; i++) {
         world->instances[i].renewal = RENEWAL_DONE;
-        world->instances[i].credential_min = 0;
+        world->instances[i].credential_min = world->instances[i].credential_held = 0;
     }
     world_pass(world);
     report = pass_get_report(world->pass);

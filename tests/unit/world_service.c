@@ -64,6 +64,9 @@ int world_submit(void *context, const Request *request)
     WorldEvent *event;
     uint64_t latency_usec;
 
+    if (world->instances[request->instance].credential <
+        world->instances[request->instance].credential_held)
+        return -EKEYEXPIRED;
     world_rule_submit(world, request);
     if (world->submit_error)
         return world->submit_error;

@@ -1,0 +1,177 @@
+/* The vault: memory as any other, but that it is wiped and that no core dump holds it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/buf.h"
+#include "daemon/base/vault.h"
+
+#define SLOTS 64
+#define ROUNDS 20000
+
+/* Each block is filled with its own byte: none may reach into another. */
+static void test_blocks_keep_what_is_in_them(void **state)
+{
+    static struct {
+        unsigned char *memory;
+        size_t size;
+    } slots[SLOTS];
+    uint32_t random = 1;
+
+    (void)state;
+    for (int i = 0; i < ROUNDS; i++) {
+        unsigned int slot = (random >> 8) % SLOTS;
+        size_t size = (random >> 4) % 3000 * (i % 50 == 0 ? 100 : 1);
+        unsigned char *memory;
+
+        random = random * 1664525 + 1013904223;
+        for (size_t at = 0; at < slots[slot].size; at++)
+            assert_int_equal(slots[slot].memory[at], slot);
+        if (i % 3 == 0) {
+            vault_free(slots[slot].memory);
+            slots[slot].memory = NULL;
+            slots[slot].size = 0;
+            continue;
+        }
+        memory = vault_realloc(slots[slot].memory, size);
+        assert_non_null(memory);
+        assert_int_equal((uintptr_t)memory % 16, 0);
+        for (size_t at = 0; at < size && at < slots[slot].size; at++)
+            assert_int_equal(memory[at], slot);
+        memset(memory, (int)slot, size);
+        slots[slot].memory = memory;
+        slots[slot].size = size;
+    }
+    for (size_t i = 0; i < SLOTS; i++)
+        vault_free(slots[i].memory);
+}
+
+static void test_calloc_and_copy(void **state)
+{
+    char *dirty = vault_alloc(100), *clean, *copy;
+
+    (void)state;
+    memset(dirty, 'x', 100);
+    vault_free(dirty);
+    clean = vault_calloc(10, 10);
+    for (size_t i = 0; i < 100; i++)
+        assert_int_equal(clean[i], 0);
+    vault_free(clean);
+    copy = vault_copy("text");
+    assert_string_equal(copy, "text");
+    vault_free(copy);
+    vault_free(NULL);
+    /* Not a constant, of which the compiler would complain. */
+    {
+        volatile size_t huge = SIZE_MAX;
+
+        assert_null(vault_alloc(huge));
+        assert_null(vault_calloc(huge / 2, 3));
+    }
+}
+
+/* The flags of the mapping that an address is in. */
+static void read_flags(const void *address, char *ret_flags, size_t size)
+{
+    FILE *file = fopen("/proc/self/smaps", "re");
+    char line[512];
+    int is_in = 0;
+
+    ret_flags[0] = '\0';
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file)) {
+        unsigned long from, to;
+
+        if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+            is_in = from <= (uintptr_t)address && (uintptr_t)address < to;
+        else if (is_in && strncmp(line, "VmFlags:", 8) == 0)
+            snprintf(ret_flags, size, "%s", line);
+    }
+    fclose(file);
+}
+
+static int is_sanitized(void)
+{
+#if defined(__SANITIZE_ADDRESS__)
+    return 1;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+    return 1;
+#endif
+#endif
+    return 0;
+}
+
+static void test_no_block_is_dumped(void **state)
+{
+    static const size_t sizes[] = {1, 1000, 100000, 1000000};
+    char flags[512];
+
+    (void)state;
+    if (is_sanitized()) {
+        print_message("SKIPPED: the sanitizer's allocator stands in for the vault\n");
+        skip();
+    }
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        char *memory = vault_alloc(sizes[i]);
+
+        memory[0] = 1;
+        read_flags(memory, flags, sizeof(flags));
+        if (!strstr(flags, " dd"))
+            fail_msg("%zu bytes: %s", sizes[i], flags);
+        vault_free(memory);
+    }
+}
+
+static void test_what_is_freed_is_wiped(void **state)
+{
+    char *memory = vault_alloc(200);
+
+    (void)state;
+    if (is_sanitized())
+        skip();
+    strcpy(memory + 100, "a secret");
+    vault_free(memory);
+    /* It is the vault's, and still mapped. */
+    for (size_t i = 0; i < 200; i++)
+        assert_int_equal(((volatile char *)memory)[i], 0);
+    memory = vault_alloc(200);
+    strcpy(memory + 100, "a secret");
+    memory = vault_realloc(memory, 50);
+    assert_int_equal(((volatile char *)memory)[100], 0);
+    vault_free(memory);
+}
+
+static void test_a_secret_text_grows(void **state)
+{
+    Buf buf = {.is_secret = true};
+
+    (void)state;
+    for (int i = 0; i < 10000; i++)
+        buf_putc(&buf, (char)('a' + i % 26));
+    assert_int_equal(buf_failed(&buf), 0);
+    assert_int_equal(buf.size, 10000);
+    assert_int_equal(buf.data[26 * 300 + 3], 'd');
+    buf_done(&buf);
+    assert_true(buf.is_secret);
+    assert_string_equal(buf_text(&buf), "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_blocks_keep_what_is_in_them),
+        cmocka_unit_test(test_calloc_and_copy),
+        cmocka_unit_test(test_no_block_is_dumped),
+        cmocka_unit_test(test_what_is_freed_is_wiped),
+        cmocka_unit_test(test_a_secret_text_grows),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
