@@ -22,6 +22,15 @@ static void door_on_renewed(void *userdata, size_t instance, Renewal renewal, co
         run_on_renewed(door->runs[instance], instance, renewal, err);
 }
 
+static void door_on_wait(void *userdata, size_t instance, uint64_t wait_usec, uint32_t attempts,
+                         const Err *err)
+{
+    Door *door = userdata;
+
+    if (door->runs[instance])
+        run_on_wait(door->runs[instance], instance, wait_usec, attempts, err);
+}
+
 int door_without_store(const Door *door, Err *err)
 {
     if (err)
@@ -47,6 +56,8 @@ static int door_add_gates(Door *door)
 int door_open(Door *door, sd_event *event, const Config *config, bool dry_run, Store *store,
               const Err *store_err, Err *err)
 {
+    int r;
+
     *door = (Door){
         .event = event,
         .config = config,
@@ -56,8 +67,24 @@ int door_open(Door *door, sd_event *event, const Config *config, bool dry_run, S
     };
     if (door_add_gates(door) < 0)
         return err_memory(err);
-    return roma_client_new(event, config, dry_run, door_on_answer, door_on_renewed, door,
-                           &door->client, err);
+    r = roma_client_new(event, config, dry_run, door_on_answer, door_on_renewed, door,
+                        &door->client, err);
+    if (r >= 0)
+        roma_client_tell_waits(door->client, door_on_wait);
+    return r;
+}
+
+uint64_t door_renewal_due_usec(const Door *door, const Run *run)
+{
+    uint64_t due_usec = 0;
+
+    for (size_t i = 0; i < door->config->instance_count; i++) {
+        uint64_t one_usec = roma_client_renewal_due_usec(door->client, i);
+
+        if (door->runs[i] == run && one_usec > due_usec)
+            due_usec = one_usec;
+    }
+    return due_usec;
 }
 
 void door_close(Door *door)

@@ -34,5 +34,9 @@ int door_open(Door *door, sd_event *event, const Config *config, bool dry_run, S
 /* After all its runs. */
 void door_close(Door *door);
 
+/* Until when (monotonic) the steps under way to get a run's credentials may take: there may be
+ * several attempts, with waits that IAM asks for. 0: none is under way. */
+uint64_t door_renewal_due_usec(const Door *door, const Run *run);
+
 /* The error of a state that cannot be used. */
 int door_without_store(const Door *door, Err *err);

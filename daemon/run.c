@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/random.h"
 
 /* A request's timeout ends it a little late on a busy machine. */
 #define STUCK_SLACK_USEC (15 * USEC_PER_SEC)
@@ -44,15 +44,10 @@ static uint64_t run_realtime_usec(void *context)
     return clock_realtime_usec();
 }
 
-/* Jitter wants no secrecy: without the kernel's randomness the clock has to do. */
 static uint64_t run_random(void *context)
 {
-    uint64_t value;
-
     (void)context;
-    if (getrandom(&value, sizeof(value), GRND_NONBLOCK) != (ssize_t)sizeof(value))
-        value = clock_monotonic_usec() * UINT64_C(0x9e3779b97f4a7c15);
-    return value;
+    return random_bits();
 }
 
 static void run_wake_at(void *context, uint64_t monotonic_usec)
@@ -114,6 +109,25 @@ void run_on_renewed(Run *run, size_t instance, Renewal renewal, const Err *err)
     run->is_renewing = false;
     pass_on_renewed(run->pass, instance, renewal, err);
     run_look(run);
+}
+
+void run_on_wait(Run *run, size_t instance, uint64_t wait_usec, uint32_t attempts, const Err *err)
+{
+    Event event = {
+        .kind = EVENT_RETRY,
+        .pass = run->pass_id,
+        .instance_name = run->door->config->instances[instance].name,
+        .channel_name = "",
+        .channel_id = "",
+        .member = "",
+        .member_id = "",
+        .digest = "",
+        .attempt = attempts,
+        .wait_usec = wait_usec,
+        .err = err,
+    };
+
+    run->on_event(&event, run->userdata);
 }
 
 /* ---- the service ---- */
@@ -251,8 +265,11 @@ static int run_name_pass(Run *run, Err *err)
 static void run_claim(Run *run, Run *owner)
 {
     for (size_t i = 0; i < run->door->config->instance_count; i++) {
-        if (run->instance == PASS_ALL_INSTANCES || run->instance == i)
-            run->door->runs[i] = owner;
+        if (run->instance != PASS_ALL_INSTANCES && run->instance != i)
+            continue;
+        run->door->runs[i] = owner;
+        if (owner)
+            roma_client_refresh(run->door->client, i);
     }
 }
 
@@ -300,10 +317,6 @@ int run_begin(Door *door, size_t instance, bool is_probe, RunOnDone on_done, Run
         return r;
     }
     run_claim(run, run);
-    for (size_t i = 0; i < door->config->instance_count; i++) {
-        if (door->runs[i] == run)
-            roma_client_refresh(door->client, i);
-    }
     *ret_run = run;
     pass_start(run->pass);
     run_look(run);
@@ -364,27 +377,13 @@ bool run_is_deleting(const Run *run)
     return run->deletions_in_flight > 0;
 }
 
-/* Getting a credential may take several attempts, with waits that IAM asks for. */
-static uint64_t run_renewal_due_usec(const Run *run)
-{
-    uint64_t due_usec = 0;
-
-    for (size_t i = 0; i < run->door->config->instance_count; i++) {
-        uint64_t one_usec = roma_client_renewal_due_usec(run->door->client, i);
-
-        if (run->door->runs[i] == run && one_usec > due_usec)
-            due_usec = one_usec;
-    }
-    return due_usec;
-}
-
 bool run_is_stuck(const Run *run, uint64_t now_usec)
 {
     const Limits *limits = &run->door->config->limits;
 
     if (run->wake_usec != USEC_NEVER && now_usec > run->wake_usec + STUCK_SLACK_USEC)
         return true;
-    if (run->is_renewing && now_usec <= run_renewal_due_usec(run) + STUCK_SLACK_USEC)
+    if (run->is_renewing && now_usec <= door_renewal_due_usec(run->door, run) + STUCK_SLACK_USEC)
         return false;
     if (run->in_flight > 0 || run->is_renewing)
         return now_usec > run->progress_usec + limits->timeout_usec + STUCK_SLACK_USEC;

@@ -46,4 +46,5 @@ bool run_is_stuck(const Run *run, uint64_t now_usec);
 
 /* For the door. */
 void run_on_answer(Run *run, void *tag, const Answer *answer);
+void run_on_wait(Run *run, size_t instance, uint64_t wait_usec, uint32_t attempts, const Err *err);
 void run_on_renewed(Run *run, size_t instance, Renewal renewal, const Err *err);

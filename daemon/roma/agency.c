@@ -274,7 +274,7 @@ int agency_new(const IssuerPlace *place, Issuer **ret_issuer, Err *err)
     buf_puts(&agency->key_url, endpoint);
     buf_puts(&agency->key_url, KEY_PATH);
     r = exchange_init(&agency->exchange, place->event, place->http, place->config, agency_on_end,
-                      agency);
+                      issuer_on_wait, agency);
     if (r < 0)
         return err_system(err, r, "cannot set up the event loop");
     if (buf_failed(&agency->token_url) < 0 || buf_failed(&agency->key_url) < 0)

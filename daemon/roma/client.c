@@ -36,6 +36,7 @@ struct RomaClient {
     bool read_only;
     RomaOnAnswer on_answer;
     RomaOnRenewed on_renewed;
+    RomaOnWait on_wait; /* NULL: nobody wants to know */
     void *userdata;
     Http *http;
     RomaInstance *instances;
@@ -114,6 +115,22 @@ static void roma_client_on_kept(void *userdata, Renewal renewal, const Err *err)
     RomaClient *client = instance->client;
 
     client->on_renewed(client->userdata, (size_t)(instance - client->instances), renewal, err);
+}
+
+static void roma_client_on_wait(void *userdata, uint64_t wait_usec, uint32_t attempts,
+                                const Err *err)
+{
+    RomaInstance *instance = userdata;
+    RomaClient *client = instance->client;
+
+    if (client->on_wait)
+        client->on_wait(client->userdata, (size_t)(instance - client->instances), wait_usec,
+                        attempts, err);
+}
+
+void roma_client_tell_waits(RomaClient *client, RomaOnWait on_wait)
+{
+    client->on_wait = on_wait;
 }
 
 static bool roma_client_may_send(const RomaClient *client, const Request *request)
@@ -237,6 +254,11 @@ void roma_client_cancel_all(RomaClient *client)
 static int roma_instance_init(RomaInstance *ret, RomaClient *client, const Instance *instance,
                               sd_event *event, Err *err)
 {
+    KeeperTold told = {
+        .on_renewed = roma_client_on_kept,
+        .on_wait = roma_client_on_wait,
+        .userdata = ret,
+    };
     int r;
 
     ret->client = client;
@@ -244,8 +266,7 @@ static int roma_instance_init(RomaInstance *ret, RomaClient *client, const Insta
     r = headers_base_init(&ret->base, instance);
     if (r < 0)
         return err_memory(err);
-    r = keeper_new(event, client->http, client->config, instance, roma_client_on_kept, ret,
-                   &ret->keeper, err);
+    r = keeper_new(event, client->http, client->config, instance, &told, &ret->keeper, err);
     return r < 0 ? err_context(err, r, "instance %s", instance->name) : 0;
 }
 

@@ -19,6 +19,11 @@ typedef void (*RomaOnAnswer)(void *userdata, void *tag, const Answer *answer);
 /* `err` tells why with RENEWAL_FAILED, else it is empty. */
 typedef void (*RomaOnRenewed)(void *userdata, size_t instance, Renewal renewal, const Err *err);
 
+/* Getting an instance's credential waits for so long before its next attempt; `attempts` are those
+ * made, `err` tells what came of the last. */
+typedef void (*RomaOnWait)(void *userdata, size_t instance, uint64_t wait_usec, uint32_t attempts,
+                           const Err *err);
+
 /*
  * Loads every instance's credential, where it is not to be issued, and opens no connection yet.
  * `config` is borrowed and outlives the client. `read_only`: no deletion ever leaves it. Errors:
@@ -27,6 +32,9 @@ typedef void (*RomaOnRenewed)(void *userdata, size_t instance, Renewal renewal, 
  */
 int roma_client_new(sd_event *event, const Config *config, bool read_only, RomaOnAnswer on_answer,
                     RomaOnRenewed on_renewed, void *userdata, RomaClient **ret_client, Err *err);
+
+/* Has such waits told, with roma_client_new()'s userdata. */
+void roma_client_tell_waits(RomaClient *client, RomaOnWait on_wait);
 
 /* What is under way ends without a callback. NULL is fine. */
 void roma_client_free(RomaClient *client);

@@ -1,21 +1,10 @@
 /* Exchanges: see exchange.h. */
 #include "daemon/roma/exchange.h"
 
-#include <sys/random.h>
-
 #include "daemon/base/clock.h"
+#include "daemon/base/random.h"
 
 static void exchange_on_answer(void *userdata, const HttpAnswer *http);
-
-/* Jitter wants no secrecy: without the kernel's randomness the clock has to do. */
-static uint64_t exchange_random(void)
-{
-    uint64_t value;
-
-    if (getrandom(&value, sizeof(value), GRND_NONBLOCK) != (ssize_t)sizeof(value))
-        value = clock_monotonic_usec() * UINT64_C(0x9e3779b97f4a7c15);
-    return value;
-}
 
 static int exchange_send(Exchange *exchange)
 {
@@ -30,7 +19,7 @@ static void exchange_take(Exchange *exchange, const Answer *answer, const HttpAn
     uint64_t delay_usec = 0;
     AttemptStep step =
         attempts_on_answer(&exchange->attempts, &exchange->config->retry, answer,
-                           exchange->request.doing, exchange_random(), &delay_usec, &err);
+                           exchange->request.doing, random_bits(), &delay_usec, &err);
 
     if (step != ATTEMPT_AGAIN) {
         exchange->on_end(exchange->userdata, step, http, &err);
@@ -39,6 +28,7 @@ static void exchange_take(Exchange *exchange, const Answer *answer, const HttpAn
     exchange->due_usec = clock_monotonic_usec() + delay_usec;
     sd_event_source_set_time(exchange->wait, exchange->due_usec);
     sd_event_source_set_enabled(exchange->wait, SD_EVENT_ONESHOT);
+    exchange->on_wait(exchange->userdata, delay_usec, exchange->attempts.count, &err);
 }
 
 static void exchange_on_answer(void *userdata, const HttpAnswer *http)
@@ -66,7 +56,7 @@ static int exchange_on_wait(sd_event_source *source, uint64_t usec, void *userda
 }
 
 int exchange_init(Exchange *exchange, sd_event *event, Http *http, const Config *config,
-                  ExchangeOnEnd on_end, void *userdata)
+                  ExchangeOnEnd on_end, ExchangeOnWait on_wait, void *userdata)
 {
     int r;
 
@@ -74,6 +64,7 @@ int exchange_init(Exchange *exchange, sd_event *event, Http *http, const Config 
         .http = http,
         .config = config,
         .on_end = on_end,
+        .on_wait = on_wait,
         .userdata = userdata,
     };
     r = answer_reader_init(&exchange->reader);

@@ -16,6 +16,10 @@
 typedef void (*ExchangeOnEnd)(void *userdata, AttemptStep step, const HttpAnswer *http,
                               const Err *err);
 
+/* Told when it waits for so long before the next attempt; `attempts` are those made. */
+typedef void (*ExchangeOnWait)(void *userdata, uint64_t wait_usec, uint32_t attempts,
+                               const Err *err);
+
 /* What is asked. Everything is borrowed until the end. */
 typedef struct ExchangeRequest {
     HttpRequest http;
@@ -27,6 +31,7 @@ typedef struct Exchange {
     Http *http;
     const Config *config;
     ExchangeOnEnd on_end;
+    ExchangeOnWait on_wait;
     void *userdata;
     AnswerReader reader;
     sd_event_source *wait; /* for the next attempt */
@@ -39,7 +44,7 @@ typedef struct Exchange {
 /* Everything is borrowed and outlives it; it stays where it is. 0, -ENOMEM, or sd-event's error;
  * exchange_done() in every case, from {0} on. */
 int exchange_init(Exchange *exchange, sd_event *event, Http *http, const Config *config,
-                  ExchangeOnEnd on_end, void *userdata);
+                  ExchangeOnEnd on_end, ExchangeOnWait on_wait, void *userdata);
 void exchange_done(Exchange *exchange);
 
 /* Begins, while none is under way. on_end follows from the event loop, never from within, unless an

@@ -5,6 +5,13 @@
 #include "daemon/roma/agency.h"
 #include "daemon/roma/login.h"
 
+void issuer_on_wait(void *userdata, uint64_t wait_usec, uint32_t attempts, const Err *err)
+{
+    const Issuer *issuer = userdata;
+
+    issuer->place.on_wait(issuer->place.userdata, wait_usec, attempts, err);
+}
+
 bool issuer_is_needed(AuthMethod method)
 {
     return method == AUTH_PASSWORD || method == AUTH_AGENCY;

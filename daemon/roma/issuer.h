@@ -16,6 +16,9 @@ typedef struct Issuer Issuer;
 typedef void (*IssuerOnEnd)(void *userdata, Credential *credential, uint64_t lifetime_usec,
                             const Err *err);
 
+/* Told when it waits before its next attempt; `attempts` are those made. */
+typedef void (*IssuerOnWait)(void *userdata, uint64_t wait_usec, uint32_t attempts, const Err *err);
+
 /* Where an issuer lives. Everything is borrowed and outlives it. */
 typedef struct IssuerPlace {
     sd_event *event;
@@ -23,6 +26,7 @@ typedef struct IssuerPlace {
     const Config *config;
     const Instance *instance;
     IssuerOnEnd on_end;
+    IssuerOnWait on_wait;
     void *userdata;
 } IssuerPlace;
 
@@ -40,6 +44,9 @@ struct Issuer {
     const IssuerKind *kind;
     IssuerPlace place;
 };
+
+/* An ExchangeOnWait; `userdata` is the issuer. */
+void issuer_on_wait(void *userdata, uint64_t wait_usec, uint32_t attempts, const Err *err);
 
 /* Whether the method needs one. */
 bool issuer_is_needed(AuthMethod method);

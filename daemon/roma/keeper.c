@@ -3,10 +3,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "daemon/base/clock.h"
-#include "daemon/roma/issuer.h"
+#include "daemon/base/random.h"
 
 /* How long before its end a credential is renewed, and how much of that is left to chance: IAM's
  * tokens live a day; the metadata service has the next keys 10 minutes before the end (API.md
@@ -22,8 +21,7 @@
 struct Keeper {
     const Config *config;
     const Instance *instance;
-    KeeperOnRenewed on_renewed;
-    void *userdata;
+    KeeperTold told;
     Issuer *issuer;          /* NULL: files or the environment */
     Credential *credential;  /* NULL: none was issued yet */
     Credential *refused;     /* the last that the service refused; NULL: none */
@@ -40,7 +38,7 @@ struct Keeper {
 static void keeper_end(Keeper *keeper, Renewal renewal, const Err *err)
 {
     keeper->is_awaited = false;
-    keeper->on_renewed(keeper->userdata, renewal, err);
+    keeper->told.on_renewed(keeper->told.userdata, renewal, err);
 }
 
 static void keeper_set(Keeper *keeper, Credential *credential)
@@ -51,14 +49,6 @@ static void keeper_set(Keeper *keeper, Credential *credential)
 
 /* ---- what has to be issued ---- */
 
-static uint64_t keeper_jitter_usec(uint64_t width_usec)
-{
-    uint64_t random = 0;
-
-    (void)!getrandom(&random, sizeof(random), GRND_NONBLOCK);
-    return random % width_usec;
-}
-
 /* What lives shorter than its margin is renewed at its half. */
 static void keeper_set_lifetime(Keeper *keeper, uint64_t lifetime_usec)
 {
@@ -66,7 +56,7 @@ static void keeper_set_lifetime(Keeper *keeper, uint64_t lifetime_usec)
     uint64_t margin_usec = is_token ? TOKEN_MARGIN_USEC : KEYS_MARGIN_USEC;
     uint64_t now_usec = clock_monotonic_usec();
 
-    margin_usec += keeper_jitter_usec(is_token ? TOKEN_JITTER_USEC : KEYS_JITTER_USEC);
+    margin_usec += random_bits() % (is_token ? TOKEN_JITTER_USEC : KEYS_JITTER_USEC);
     if (margin_usec > lifetime_usec / 2)
         margin_usec = lifetime_usec / 2;
     keeper->expires_usec = lifetime_usec ? now_usec + lifetime_usec : USEC_NEVER;
@@ -101,6 +91,13 @@ static void keeper_on_issued(void *userdata, Credential *credential, uint64_t li
         keeper->renew_usec = clock_monotonic_usec() + RETRY_USEC;
     if (keeper->is_awaited)
         keeper_end(keeper, renewal, renewal == RENEWAL_FAILED ? err : &none);
+}
+
+static void keeper_on_wait(void *userdata, uint64_t wait_usec, uint32_t attempts, const Err *err)
+{
+    Keeper *keeper = userdata;
+
+    keeper->told.on_wait(keeper->told.userdata, wait_usec, attempts, err);
 }
 
 static int keeper_issue(Keeper *keeper, Err *err)
@@ -258,7 +255,7 @@ static int keeper_add_source(Keeper *keeper, sd_event *event, Err *err)
 }
 
 int keeper_new(sd_event *event, Http *http, const Config *config, const Instance *instance,
-               KeeperOnRenewed on_renewed, void *userdata, Keeper **ret_keeper, Err *err)
+               const KeeperTold *told, Keeper **ret_keeper, Err *err)
 {
     _cleanup_(keeper_freep) Keeper *keeper = calloc(1, sizeof(*keeper));
     IssuerPlace place = {
@@ -267,6 +264,7 @@ int keeper_new(sd_event *event, Http *http, const Config *config, const Instance
         .config = config,
         .instance = instance,
         .on_end = keeper_on_issued,
+        .on_wait = keeper_on_wait,
         .userdata = keeper,
     };
     int r;
@@ -275,8 +273,7 @@ int keeper_new(sd_event *event, Http *http, const Config *config, const Instance
         return err_memory(err);
     keeper->config = config;
     keeper->instance = instance;
-    keeper->on_renewed = on_renewed;
-    keeper->userdata = userdata;
+    keeper->told = *told;
     keeper->expires_usec = keeper->renew_usec = USEC_NEVER;
     if (issuer_is_needed(instance->auth.method))
         r = issuer_new(&place, &keeper->issuer, err);

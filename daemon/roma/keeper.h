@@ -9,6 +9,7 @@
 
 #include "daemon/http/http.h"
 #include "daemon/roma/credential.h"
+#include "daemon/roma/issuer.h"
 #include "reconcile/ops.h"
 
 typedef struct Keeper Keeper;
@@ -16,10 +17,17 @@ typedef struct Keeper Keeper;
 /* `err` tells why with RENEWAL_FAILED, else it is empty. */
 typedef void (*KeeperOnRenewed)(void *userdata, Renewal renewal, const Err *err);
 
+/* What the callbacks are. on_wait tells that getting a credential waits before its next attempt. */
+typedef struct KeeperTold {
+    KeeperOnRenewed on_renewed;
+    IssuerOnWait on_wait;
+    void *userdata;
+} KeeperTold;
+
 /* Everything is borrowed and outlives the keeper. Errors as credential_load() or issuer_new(), or
  * sd-event's. What has to be issued is not asked for yet. */
 int keeper_new(sd_event *event, Http *http, const Config *config, const Instance *instance,
-               KeeperOnRenewed on_renewed, void *userdata, Keeper **ret_keeper, Err *err);
+               const KeeperTold *told, Keeper **ret_keeper, Err *err);
 
 /* A renewal under way ends without its callback. NULL is fine. */
 void keeper_free(Keeper *keeper);

@@ -302,7 +302,7 @@ int login_new(const IssuerPlace *place, Issuer **ret_issuer, Err *err)
     buf_puts(&login->url, place->instance->auth.iam_endpoint);
     buf_puts(&login->url, PATH);
     r = exchange_init(&login->exchange, place->event, place->http, place->config, login_on_end,
-                      login);
+                      issuer_on_wait, login);
     if (r < 0)
         return err_system(err, r, "cannot set up the event loop");
     if (buf_failed(&login->url) < 0)

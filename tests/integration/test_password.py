@@ -3,8 +3,8 @@
 import pytest
 
 import sim as stand_in
-from case import DRIFT, FAILED, IN_SYNC, INVALID, channel, entry, wait_until
-from daemon import NEVER, Daemon
+from case import FAILED, IN_SYNC, INVALID, channel, entry, wait_until
+from daemon import Daemon
 
 PASSWORD = 'pass"word\\ of 30 characters \u00fc'
 PAYMENTS = channel("payments", "10.1.0.5", "10.1.0.9")
@@ -154,6 +154,7 @@ def test_iam_that_throttles_is_obeyed(case):
         "status": 429, "code": "IAM.0012", "message": "5 times per 60 seconds", "headers": {"Retry-After": "1"}}})
     result = case.once()
     assert result.status == IN_SYNC and len(logins(sim)) == 3
+    assert result.stderr.count("5 times per 60 seconds; sending again in 1 s") == 2, "the wait is told"
 
 
 @pytest.mark.parametrize("then", [{"status": 500, "code": "IAM.0006", "message": "internal"}, {"status": 503},
