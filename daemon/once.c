@@ -180,6 +180,8 @@ static int once_prepare(Once *once, const Config *config, const Options *options
         log_event(LOG_LEVEL_ERR, NULL, "%s", once->state.err.text);
         return EXIT_LOCKED;
     }
+    if (!options->dry_run)
+        state_prune(&once->state, config);
     r = once_give_approvals(once->state.store, options, err);
     if (r < 0)
         return r;

@@ -182,6 +182,18 @@ static int run_remember(void *context, const RosterChannel *channel, const char 
                           count, err);
 }
 
+/* Without a state nothing is known of earlier deletions, and nothing will be deleted either. */
+static int run_settle(void *context, const RosterChannel *channel, const char *channel_id,
+                      SettleIsListed is_listed, void *list, Err *err)
+{
+    Run *run = context;
+
+    if (!run->door->store)
+        return 0;
+    return store_settle(run->door->store, run_instance_name(run, channel), channel_id, is_listed,
+                        list, clock_realtime_usec(), err);
+}
+
 /* Recorded first, permitted then: the client sends no other deletion. */
 static int run_record(void *context, Batch *batch, Err *err)
 {
@@ -229,6 +241,7 @@ static const Ops run_ops = {
     .renew = run_renew,
     .recall = run_recall,
     .remember = run_remember,
+    .settle = run_settle,
     .record = run_record,
     .decide = run_decide,
     .tell = run_tell,

@@ -215,6 +215,31 @@ static int service_on_watchdog(sd_event_source *source, uint64_t usec, void *use
     return 0;
 }
 
+/* ---- the history's end ---- */
+
+static int service_on_day(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    const Service *service = userdata;
+
+    (void)usec;
+    state_prune(&service->state, service->tenure->config);
+    sd_event_source_set_time(source, clock_monotonic_usec() + USEC_PER_DAY);
+    sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+    return 0;
+}
+
+/* Old history is forgotten at the start and once a day. */
+static int service_keep_history_short(Service *service, Err *err)
+{
+    int r;
+
+    if (service->options->dry_run)
+        return 0;
+    r = sd_event_add_time(service->event, NULL, CLOCK_MONOTONIC, 0, USEC_PER_MINUTE, service_on_day,
+                          service);
+    return r < 0 ? err_system(err, r, "cannot set up the event loop") : 0;
+}
+
 /* ---- start ---- */
 
 static int service_catch_signals(Service *service, Err *err)
@@ -313,6 +338,8 @@ static int service_load(Service *service, Err *err)
         return r == -ENOMEM ? EXIT_FAILED : EXIT_INVALID;
     }
     r = service_begin_tenure(service, tenure, err);
+    if (r >= 0)
+        r = service_keep_history_short(service, err);
     return r < 0 ? r : 0;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/message_ids.h"
 #include "daemon/state_dir.h"
@@ -53,6 +54,18 @@ int state_lock(State *state, const Config *config)
 bool state_retry(State *state, const Config *config, bool dry_run)
 {
     return state->store || state_try(state, config, dry_run) >= 0;
+}
+
+void state_prune(const State *state, const Config *config)
+{
+    const LogFields fields = {.message_id = MESSAGE_STATE};
+    uint64_t now_usec = clock_realtime_usec();
+    Err err = {0};
+
+    if (!state->store || now_usec < config->history_keep_usec)
+        return;
+    if (store_prune(state->store, now_usec - config->history_keep_usec, now_usec, &err) < 0)
+        log_event(LOG_LEVEL_ERR, &fields, "old history stays: %s", err.text);
 }
 
 void state_close(State *state)

@@ -24,3 +24,7 @@ int state_lock(State *state, const Config *config);
 bool state_retry(State *state, const Config *config, bool dry_run);
 
 void state_close(State *state);
+
+/* Forgets what is older than history_keep of the settings; a failure is logged. Not in a dry run.
+ */
+void state_prune(const State *state, const Config *config);

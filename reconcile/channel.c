@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/base/str.h"
 #include "reconcile/removal.h"
@@ -34,6 +35,7 @@ void channel_done(ChannelPass *channel)
     diff_done(&channel->diff);
     diff_done(&channel->confirmed);
     memory_done(&channel->memory);
+    map_done(&channel->tried);
     free(channel->deletions);
     free(channel->sent);
     channel->deletions = NULL;
@@ -248,6 +250,28 @@ static void channel_decide(ChannelPass *channel)
         removal_start(channel);
 }
 
+/* A member still listed may be on its way out: if its next deletion finds it gone, it was ours. */
+static int channel_is_listed(void *list, const char *member_id)
+{
+    ChannelPass *channel = list;
+    const char *id;
+
+    if (!diff_has_id(&channel->diff, member_id))
+        return 0;
+    id = arena_string(&channel->diff.arena, member_id);
+    if (!id || map_put(&channel->tried, id, strlen(id), channel) < 0)
+        return -ENOMEM;
+    return 1;
+}
+
+static int channel_settle(ChannelPass *channel, Err *err)
+{
+    if (channel->dry_run)
+        return 0;
+    return channel->ops->settle(channel->context, channel->roster, channel->row->id,
+                                channel_is_listed, channel, err);
+}
+
 static int channel_report_plan(ChannelPass *channel)
 {
     ChannelReport *report = channel->report;
@@ -274,7 +298,8 @@ static void channel_on_list(ChannelPass *channel)
         channel_fail(channel, r, "making the plan");
         return;
     }
-    if (channel->plan.extra_count > 0 || channel->plan.missing_count > 0)
+    r = channel_settle(channel, &err);
+    if (r == 0 && (channel->plan.extra_count > 0 || channel->plan.missing_count > 0))
         r = channel->ops->recall(channel->context, channel->roster, id, channel->plan.digest,
                                  &channel->memory, &err);
     if (r == 0)

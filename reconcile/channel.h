@@ -46,6 +46,7 @@ struct ChannelPass {
     Plan plan;
     Memory memory;
     bool is_approved; /* the guards are passed by an approval */
+    Map tried;        /* ids of listed members whose deletion an earlier pass left undecided */
 
     Deletion *deletions; /* of the plan's extras, in their order */
     Sent *sent;          /* of each */

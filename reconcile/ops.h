@@ -164,6 +164,9 @@ typedef struct Event {
     const Err *err; /* NULL without one */
 } Event;
 
+/* Whether the whole list that settle() is given shows a member: 1, 0, or -ENOMEM. */
+typedef int (*SettleIsListed)(void *list, const char *member_id);
+
 typedef struct Ops {
     uint64_t (*now_usec)(void *context);      /* monotonic */
     uint64_t (*realtime_usec)(void *context); /* for the fight guard and what people read */
@@ -189,6 +192,12 @@ typedef struct Ops {
     /* Replaces the sightings remembered of a channel. Not called in a dry run. */
     int (*remember)(void *context, const RosterChannel *channel, const char *channel_id,
                     const Sighting *sightings, size_t count, Err *err);
+
+    /* Gives the channel's deletions that an earlier pass or a killed run left undecided their
+     * outcome out of a whole list: a member not listed is DELETED, one still listed FAILED. Called
+     * once for each channel, before its plan is carried out; not in a dry run. */
+    int (*settle)(void *context, const RosterChannel *channel, const char *channel_id,
+                  SettleIsListed is_listed, void *list, Err *err);
 
     /* Makes a channel's deletions durable, before the first of them is sent. */
     int (*record)(void *context, Batch *batch, Err *err);

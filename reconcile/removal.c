@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/base/str.h"
 #include "reconcile/confirm.h"
@@ -125,13 +126,22 @@ static void removal_on_stopped(ChannelPass *channel, const Call *call, const Err
     removal_cut(channel, has_failed ? RESULT_FAILED : RESULT_DRIFT, &why);
 }
 
-static Outcome removal_outcome(const Call *call, CallEnd end)
+/* Whether some send, of this pass or of an earlier one whose end is not known, may have had its
+ * effect before the one that found nothing. */
+static bool removal_was_ours(const ChannelPass *channel, const Call *call)
+{
+    const char *id = call->request.member_id;
+
+    return call->was_ambiguous || map_find(&channel->tried, id, strlen(id));
+}
+
+static Outcome removal_outcome(const ChannelPass *channel, const Call *call, CallEnd end)
 {
     switch (end) {
     case CALL_DONE:
         return OUTCOME_DELETED;
     case CALL_GONE:
-        return call->was_ambiguous ? OUTCOME_DELETED : OUTCOME_GONE;
+        return removal_was_ours(channel, call) ? OUTCOME_DELETED : OUTCOME_GONE;
     case CALL_INSTANCE:
         return call->attempts > 0 ? OUTCOME_FAILED : OUTCOME_SKIPPED;
     case CALL_ODD:
@@ -180,7 +190,7 @@ static void removal_on_end(Call *call, CallEnd end, const Answer *answer, const 
         removal_on_stopped(channel, call, err);
         return;
     }
-    extra->outcome = removal_outcome(call, end);
+    extra->outcome = removal_outcome(channel, call, end);
     channel->failures_in_row = extra->outcome == OUTCOME_FAILED ? channel->failures_in_row + 1 : 0;
     if (extra->outcome == OUTCOME_FAILED)
         removal_keep_error(channel, err);

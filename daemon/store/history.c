@@ -2,8 +2,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "daemon/base/str.h"
 #include "daemon/store/reading.h"
 #include "daemon/store/state.h"
+#include "daemon/store/transaction.h"
 
 void store_actions_done(StoreActions *actions)
 {
@@ -70,6 +72,85 @@ static int history_read(Store *store, Query *query, StoreActions *actions, Err *
             return err_memory(err);
     }
     return r;
+}
+
+/* An outcome that only a commit still owes, as if it were there already. */
+static void history_overlay(const Store *store, StoreActions *actions, StoreAction *action)
+{
+    const PendingOutcome *outcome = NULL;
+
+    if (!action->outcome)
+        outcome = pending_find_outcome(&store->pending, action->action);
+    if (!outcome)
+        return;
+    action->outcome = transaction_outcome_word(outcome->outcome);
+    action->http = outcome->http;
+    action->code = outcome->code[0] ? arena_string(&actions->arena, outcome->code) : NULL;
+    action->request_id =
+        outcome->request_id[0] ? arena_string(&actions->arena, outcome->request_id) : NULL;
+    action->attempts = outcome->attempts;
+    action->decided_usec = outcome->decided_usec;
+}
+
+static void history_reverse(StoreActions *actions)
+{
+    for (size_t i = 0; i < actions->count / 2; i++) {
+        StoreAction other = actions->items[i];
+
+        actions->items[i] = actions->items[actions->count - 1 - i];
+        actions->items[actions->count - 1 - i] = other;
+    }
+}
+
+static int history_query(Store *store, const StoreFilter *filter, StoreActions *actions, Err *err)
+{
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_HISTORY);
+    int r;
+
+    sql_text(&query, filter->instance);
+    sql_text(&query, filter->channel);
+    sql_text(&query, filter->pass);
+    sql_number_or_null(&query, filter->action);
+    sql_number(&query, filter->since_usec);
+    sql_number_or_null(&query, filter->before);
+    sql_number(&query, filter->limit ? filter->limit : INT64_MAX);
+    while ((r = sql_step(&query, err)) > 0) {
+        if (history_add_row(actions, &query) < 0)
+            return err_memory(err);
+        history_overlay(store, actions, &actions->items[actions->count - 1]);
+    }
+    return r;
+}
+
+int store_history(Store *store, const StoreFilter *filter, StoreActions *ret_actions, Err *err)
+{
+    _cleanup_(store_actions_done) StoreActions actions = {0};
+    int r = reading_refresh(store, err);
+
+    if (r == 0 && store->db)
+        r = history_query(store, filter, &actions, err);
+    if (r < 0)
+        return r;
+    history_reverse(&actions);
+    *ret_actions = actions;
+    actions = (StoreActions){0};
+    return 0;
+}
+
+int store_find_last_deleting(Store *store, char ret_pass[static STORE_PASS_ID_SIZE], Err *err)
+{
+    int r = reading_refresh(store, err);
+
+    if (r == 0 && store->db) {
+        _cleanup_(sql_done) Query query = sql_begin(store, QUERY_LAST_DELETING);
+
+        r = sql_step(&query, err);
+        if (r > 0)
+            str_copy(ret_pass, STORE_PASS_ID_SIZE, sql_column_text(&query, 0));
+    }
+    if (r < 0)
+        return r;
+    return r > 0 ? 0 : err_set(err, -ENOENT, "the history holds no deletion");
 }
 
 int store_undecided(Store *store, const char *instance_name, const char *channel_id,

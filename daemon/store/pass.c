@@ -7,6 +7,7 @@
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 #include "daemon/store/reading.h"
+#include "daemon/store/settle.h"
 #include "daemon/store/state.h"
 #include "daemon/store/tables.h"
 #include "daemon/store/transaction.h"
@@ -100,6 +101,7 @@ int store_end_pass(Store *store, const char *id, const char *result, uint64_t re
 
     if (pass)
         *pass = store->passes[--store->pass_count];
+    store->has_doubts = store->has_doubts || is_recorded;
     if (is_recorded) {
         r = transaction_begin(store, err);
         if (r == 0)
@@ -107,5 +109,6 @@ int store_end_pass(Store *store, const char *id, const char *result, uint64_t re
         if (r < 0)
             return r;
     }
-    return store_flush(store, err);
+    r = store_flush(store, err);
+    return r < 0 ? r : settle_look(store, err);
 }

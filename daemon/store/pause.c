@@ -31,10 +31,10 @@ int store_pause(Store *store, const char *instance_name, const char *channel_id,
 {
     int r = transaction_begin(store, err);
 
-    if (r < 0)
-        return r;
-    return transaction_result(
-        store, pause_set(store, instance_name, channel_id, reason, realtime_usec, until_usec, err));
+    if (r == 0)
+        r = transaction_result(store, pause_set(store, instance_name, channel_id, reason,
+                                                realtime_usec, until_usec, err));
+    return r < 0 ? r : transaction_commit(store, err);
 }
 
 int store_resume(Store *store, const char *instance_name, const char *channel_id, Err *err)

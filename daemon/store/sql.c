@@ -28,6 +28,20 @@ static const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_ACTION_UNDECIDED] = "SELECT " ACTION_COLUMNS " FROM action WHERE outcome IS NULL "
                                "AND (?1 IS NULL OR instance = ?1) "
                                "AND (?2 IS NULL OR channel_id = ?2) ORDER BY id",
+    [QUERY_ACTION_DOUBT] = "SELECT 1 FROM action WHERE outcome IS NULL LIMIT 1",
+    [QUERY_HISTORY] = "SELECT " ACTION_COLUMNS " FROM action "
+                      "WHERE (?1 IS NULL OR instance = ?1) "
+                      "AND (?2 IS NULL OR channel_id = ?2 OR channel_name = ?2) "
+                      "AND (?3 IS NULL OR pass = ?3) AND (?4 IS NULL OR id = ?4) "
+                      "AND recorded_usec >= ?5 AND (?6 IS NULL OR id < ?6) "
+                      "ORDER BY id DESC LIMIT ?7",
+    [QUERY_LAST_DELETING] = "SELECT pass FROM action WHERE outcome IS NULL OR outcome = 'deleted' "
+                            "ORDER BY id DESC LIMIT 1",
+    [QUERY_PRUNE_ACTIONS] = "DELETE FROM action WHERE recorded_usec < ? AND outcome IS NOT NULL",
+    [QUERY_PRUNE_PASSES] = "DELETE FROM pass WHERE started_usec < ? AND NOT EXISTS "
+                           "(SELECT 1 FROM action WHERE action.pass = pass.id)",
+    [QUERY_PRUNE_APPROVALS] =
+        "DELETE FROM approval WHERE given_usec < ?1 AND coalesce(spent_usec, 0) < ?1",
     [QUERY_ACTION_RECENT] =
         "SELECT identity, recorded_usec FROM action WHERE instance = ? AND channel_id = ? "
         "AND recorded_usec > ? AND (outcome IS NULL OR outcome = 'deleted') ORDER BY id",

@@ -36,6 +36,7 @@ struct Store {
     int guard_fd; /* is_read_only: reading.c; -1 without one */
     bool is_read_only;
     bool owes_rollback; /* a failed transaction is still open */
+    bool has_doubts;    /* some deletion of an ended pass may be undecided */
     sqlite3 *db;        /* NULL: for reading, and there is no database */
     sqlite3_stmt *statements[QUERY_COUNT];
     char last_pass_id[STORE_PASS_ID_SIZE]; /* named last, "" before the first */

@@ -12,6 +12,7 @@
 #include "daemon/store/database.h"
 #include "daemon/store/lock.h"
 #include "daemon/store/reading.h"
+#include "daemon/store/settle.h"
 #include "daemon/store/state.h"
 #include "daemon/store/tables.h"
 
@@ -84,6 +85,9 @@ static int store_open_database(Store *store, Err *err)
         r = tables_migrate(store, version, err);
     if (r == 0)
         r = database_prepare(store, err);
+    store->has_doubts = true;
+    if (r == 0)
+        r = settle_look(store, err);
     return r;
 }
 

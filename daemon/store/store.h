@@ -141,9 +141,42 @@ typedef struct StoreActions {
 
 void store_actions_done(StoreActions *actions);
 
+/* Which deletions a history holds; zero and NULL leave a choice open. */
+typedef struct StoreFilter {
+    const char *instance;
+    const char *channel; /* id or name */
+    const char *pass;
+    uint64_t action;
+    uint64_t since_usec; /* recorded then or later */
+    uint64_t before;     /* actions with smaller numbers */
+    uint64_t limit;      /* the newest so many */
+} StoreFilter;
+
+/* The deletions that fit, oldest first, with outcomes that no commit holds yet. `ret_actions` is
+ * done by the caller. */
+int store_history(Store *store, const StoreFilter *filter, StoreActions *ret_actions, Err *err);
+
+/* Names the last pass that deleted something, or may have. -ENOENT, told in `err`: there is none.
+ */
+int store_find_last_deleting(Store *store, char ret_pass[static STORE_PASS_ID_SIZE], Err *err);
+
 /*
  * The deletions that have no outcome, oldest first, of one channel or (both names NULL) of all:
  * what a killed run left, for store_decide(). `ret_actions` is done by the caller.
  */
 int store_undecided(Store *store, const char *instance_name, const char *channel_id,
                     StoreActions *ret_actions, Err *err);
+
+/*
+ * Decides what earlier passes left undecided in a channel, out of a whole list of its members
+ * (ops.h, settle()); buffered. Costs nothing while no deletion of an ended pass is undecided.
+ */
+int store_settle(Store *store, const char *instance_name, const char *channel_id,
+                 SettleIsListed is_listed, void *list, uint64_t realtime_usec, Err *err);
+
+/*
+ * Forgets deletions recorded before `before_usec` that have their outcome, the passes that have
+ * none left, and approvals that lapsed long ago. What the last hour holds stays in any case.
+ * Commits at once.
+ */
+int store_prune(Store *store, uint64_t before_usec, uint64_t realtime_usec, Err *err);

@@ -37,6 +37,7 @@ static const char *const tables_steps[] = {
     "  decided_usec INTEGER"
     ");"
     "CREATE INDEX action_recent ON action (instance, channel_id, recorded_usec);"
+    "CREATE INDEX action_pass ON action (pass);"
     "CREATE INDEX action_undecided ON action (id) WHERE outcome IS NULL;"
     "CREATE TABLE sighting ("
     "  instance TEXT NOT NULL,"

@@ -5,8 +5,7 @@
 
 #include "daemon/store/state.h"
 
-/* The words of PRODUCT.md section 6. */
-static const char *transaction_outcome_word(Outcome outcome)
+const char *transaction_outcome_word(Outcome outcome)
 {
     switch (outcome) {
     case OUTCOME_PLANNED:

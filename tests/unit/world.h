@@ -287,6 +287,8 @@ int world_recall(void *context, const RosterChannel *roster, const char *channel
                  const char *digest, Memory *memory, Err *err);
 int world_remember(void *context, const RosterChannel *roster, const char *channel_id,
                    const Sighting *sightings, size_t count, Err *err);
+int world_settle(void *context, const RosterChannel *roster, const char *channel_id,
+                 SettleIsListed is_listed, void *list, Err *err);
 int world_record(void *context, Batch *batch, Err *err);
 int world_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
                  const Answer *answer, Err *err);

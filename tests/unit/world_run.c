@@ -76,6 +76,7 @@ const Ops world_ops = {
     .renew = world_renew,
     .recall = world_recall,
     .remember = world_remember,
+    .settle = world_settle,
     .record = world_record,
     .decide = world_decide,
     .tell = run_tell,

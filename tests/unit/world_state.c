@@ -93,6 +93,32 @@ int world_remember(void *context, const RosterChannel *roster, const char *chann
     return channel->sightings ? 0 : err_memory(err);
 }
 
+int world_settle(void *context, const RosterChannel *roster, const char *channel_id,
+                 SettleIsListed is_listed, void *list, Err *err)
+{
+    World *world = context;
+    WorldChannel *channel = state_channel(world, roster, channel_id);
+
+    if (world->dry_run)
+        world_broken(world, "a dry run settles deletions");
+    for (size_t i = 0; i < world->action_count; i++) {
+        WorldAction *action = &world->actions[i];
+        int listed;
+
+        if (action->channel != channel || action->is_decided)
+            continue;
+        if (action->pass == world->pass_serial)
+            world_broken(world, "the deletion of %s is settled in its own pass",
+                         action->member->id);
+        listed = is_listed(list, action->member->id);
+        if (listed < 0)
+            return err_memory(err);
+        action->is_decided = true;
+        action->outcome = listed ? OUTCOME_FAILED : OUTCOME_DELETED;
+    }
+    return 0;
+}
+
 static void state_add_action(World *world, WorldChannel *channel, Deletion *deletion)
 {
     WorldAction *action;

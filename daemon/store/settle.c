@@ -1,0 +1,75 @@
+/* Settling what killed runs left undecided, and forgetting what is old enough. */
+#include "daemon/store/settle.h"
+
+#include <errno.h>
+
+#include "daemon/store/state.h"
+#include "daemon/store/transaction.h"
+
+#define KEPT_USEC USEC_PER_HOUR /* what the fight guard looks at */
+
+int settle_look(Store *store, Err *err)
+{
+    _cleanup_(sql_done) Query query = {0};
+    int r;
+
+    if (!store->has_doubts || !store->db)
+        return 0;
+    query = sql_begin(store, QUERY_ACTION_DOUBT);
+    r = sql_step(&query, err);
+    if (r < 0)
+        return r;
+    store->has_doubts = r > 0;
+    return 0;
+}
+
+int store_settle(Store *store, const char *instance_name, const char *channel_id,
+                 SettleIsListed is_listed, void *list, uint64_t realtime_usec, Err *err)
+{
+    _cleanup_(store_actions_done) StoreActions actions = {0};
+    int r;
+
+    if (!store->has_doubts || store->is_read_only)
+        return 0;
+    r = store_undecided(store, instance_name, channel_id, &actions, err);
+    for (size_t i = 0; i < actions.count && r == 0; i++) {
+        int listed = is_listed(list, actions.items[i].member_id);
+
+        if (listed < 0)
+            return err_memory(err);
+        r = store_decide(store, actions.items[i].action, listed ? OUTCOME_FAILED : OUTCOME_DELETED,
+                         actions.items[i].attempts, NULL, realtime_usec, err);
+    }
+    return r;
+}
+
+static int settle_forget(Store *store, QueryId id, uint64_t before_usec, Err *err)
+{
+    _cleanup_(sql_done) Query query = sql_begin(store, id);
+
+    sql_number(&query, before_usec);
+    return sql_step(&query, err);
+}
+
+static uint64_t settle_before(uint64_t realtime_usec, uint64_t span_usec)
+{
+    return realtime_usec > span_usec ? realtime_usec - span_usec : 0;
+}
+
+int store_prune(Store *store, uint64_t before_usec, uint64_t realtime_usec, Err *err)
+{
+    uint64_t recent_usec = settle_before(realtime_usec, KEPT_USEC);
+    uint64_t lapsed_usec = settle_before(realtime_usec, 2 * STORE_APPROVAL_USEC);
+    int r = transaction_begin(store, err);
+
+    if (r < 0)
+        return r;
+    before_usec = before_usec < recent_usec ? before_usec : recent_usec;
+    r = settle_forget(store, QUERY_PRUNE_ACTIONS, before_usec, err);
+    if (r == 0)
+        r = settle_forget(store, QUERY_PRUNE_PASSES, before_usec, err);
+    if (r == 0)
+        r = settle_forget(store, QUERY_PRUNE_APPROVALS, lapsed_usec, err);
+    r = transaction_result(store, r);
+    return r < 0 ? r : transaction_commit(store, err);
+}

@@ -1,0 +1,208 @@
+/* What killed runs left undecided, and what is old enough to be forgotten. */
+#include "tests/unit/test_store_common.h"
+
+#define DAY (24 * USEC_PER_HOUR)
+
+static int lists_only_m1(void *list, const char *member_id)
+{
+    ++*(unsigned int *)list;
+    return strcmp(member_id, "m1") == 0;
+}
+
+static int lists_out_of_memory(void *list, const char *member_id)
+{
+    (void)list;
+    (void)member_id;
+    return -ENOMEM;
+}
+
+static void record(Place *place, Store *store, const char *channel_id, Deletion *deletions,
+                   size_t count, uint64_t at_usec)
+{
+    Batch batch = place_batch(place, deletions, count);
+
+    batch.channel_id = channel_id;
+    batch.pass = place->pass;
+    assert_int_equal(store_record(store, &batch, at_usec, &place->err), 0);
+}
+
+static void assert_undecided(Store *store, const char *channel_id, size_t count)
+{
+    StoreActions actions = {0};
+
+    assert_int_equal(store_undecided(store, channel_id ? "prod" : NULL, channel_id, &actions, NULL),
+                     0);
+    assert_int_equal(actions.count, count);
+    store_actions_done(&actions);
+}
+
+static void test_killed_run_is_settled_by_the_next(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    Deletion deletions[3], other;
+    StoreActions history = {0};
+    unsigned int asked = 0;
+
+    place_begin(place, store);
+    record(place, store, "c1", deletions, 3, NOW);
+    record(place, store, "c2", &other, 1, NOW);
+    assert_int_equal(
+        store_settle(store, "prod", "nobody", lists_only_m1, &asked, NOW + 1, &place->err), 0);
+    store_free(store);
+
+    store = place_open(place);
+    assert_int_equal(store_settle(store, "prod", "c1", lists_only_m1, &asked, NOW + 9, &place->err),
+                     0);
+    assert_int_equal(asked, 3);
+    assert_undecided(store, "c1", 0);
+    assert_undecided(store, NULL, 1);
+    assert_int_equal(store_flush(store, &place->err), 0);
+    store_free(store);
+
+    store = place_open_read_only(place);
+    assert_int_equal(store_history(store, &(StoreFilter){.channel = "c1"}, &history, &place->err),
+                     0);
+    assert_int_equal(history.count, 3);
+    assert_string_equal(history.items[0].outcome, "failed");
+    assert_string_equal(history.items[1].outcome, "deleted");
+    assert_string_equal(history.items[2].outcome, "deleted");
+    assert_int_equal(history.items[2].decided_usec, NOW + 9);
+    store_actions_done(&history);
+    store_free(store);
+}
+
+/* Where nothing is in doubt, nothing is asked; a pass that leaves a doubt raises it again. */
+static void test_settling_costs_nothing_without_a_doubt(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    unsigned int asked = 0;
+    Deletion deletion;
+
+    place_begin(place, store);
+    record(place, store, "c1", &deletion, 1, NOW);
+    assert_int_equal(store_settle(store, "prod", "c1", lists_only_m1, &asked, NOW, NULL), 0);
+    assert_int_equal(asked, 0);
+    assert_int_equal(store_end_pass(store, place->pass, "failed", NOW, NULL), 0);
+    assert_int_equal(store_settle(store, "prod", "c1", lists_out_of_memory, NULL, NOW, NULL),
+                     -ENOMEM);
+    assert_undecided(store, "c1", 1);
+    assert_int_equal(store_settle(store, "prod", "c1", lists_only_m1, &asked, NOW, NULL), 0);
+    assert_int_equal(asked, 1);
+    store_free(store);
+}
+
+static void test_old_history_is_forgotten(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    Deletion old[2], fresh;
+    StoreActions history = {0};
+
+    place_begin(place, store);
+    record(place, store, "c1", old, 2, NOW);
+    assert_int_equal(store_decide(store, old[0].action, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
+    assert_int_equal(store_end_pass(store, place->pass, "failed", NOW, NULL), 0);
+    assert_int_equal(store_begin_pass(store, NOW + 3 * DAY, place->pass, NULL), 0);
+    record(place, store, "c1", &fresh, 1, NOW + 3 * DAY);
+    assert_int_equal(store_decide(store, fresh.action, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
+    assert_int_equal(store_end_pass(store, place->pass, "converged", NOW, NULL), 0);
+
+    assert_int_equal(store_prune(store, NOW + 2 * DAY, NOW + 3 * DAY, &place->err), 0);
+    assert_int_equal(store_history(store, &(StoreFilter){0}, &history, NULL), 0);
+    assert_int_equal(history.count, 2);
+    assert_int_equal(history.items[0].action, old[1].action); /* whose outcome is not known */
+    assert_int_equal(history.items[1].action, fresh.action);
+    store_actions_done(&history);
+
+    /* The last hour stays, whatever is asked for. */
+    assert_int_equal(store_prune(store, NOW + 9 * DAY, NOW + 3 * DAY, &place->err), 0);
+    assert_int_equal(store_history(store, &(StoreFilter){0}, &history, NULL), 0);
+    assert_int_equal(history.count, 2);
+    store_actions_done(&history);
+    store_free(store);
+}
+
+static void test_history_is_filtered(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    Deletion first[3], second[2];
+    StoreActions history = {0};
+    char pass[STORE_PASS_ID_SIZE];
+
+    place_begin(place, store);
+    memcpy(pass, place->pass, sizeof(pass));
+    record(place, store, "c1", first, 3, NOW);
+    assert_int_equal(store_end_pass(store, place->pass, "failed", NOW, NULL), 0);
+    place_begin(place, store);
+    record(place, store, "c2", second, 2, NOW + 7);
+
+    assert_int_equal(store_history(store, &(StoreFilter){.pass = pass}, &history, NULL), 0);
+    assert_int_equal(history.count, 3);
+    store_actions_done(&history);
+    assert_int_equal(store_history(store, &(StoreFilter){.since_usec = NOW + 7}, &history, NULL),
+                     0);
+    assert_int_equal(history.count, 2);
+    store_actions_done(&history);
+    assert_int_equal(store_history(store, &(StoreFilter){.channel = "payments"}, &history, NULL),
+                     0);
+    assert_int_equal(history.count, 5);
+    store_actions_done(&history);
+    assert_int_equal(store_history(store,
+                                   &(StoreFilter){.instance = "other", .channel = "payments"},
+                                   &history, NULL),
+                     0);
+    assert_int_equal(history.count, 0);
+    store_actions_done(&history);
+    assert_int_equal(store_history(store, &(StoreFilter){.before = second[1].action, .limit = 2},
+                                   &history, NULL),
+                     0);
+    assert_int_equal(history.count, 2);
+    assert_int_equal(history.items[0].action, first[2].action);
+    assert_int_equal(history.items[1].action, second[0].action);
+    store_actions_done(&history);
+    assert_int_equal(
+        store_history(store, &(StoreFilter){.action = first[1].action}, &history, NULL), 0);
+    assert_int_equal(history.count, 1);
+    assert_string_equal(history.items[0].member_id, "m2");
+    store_actions_done(&history);
+    store_free(store);
+}
+
+/* Undo begins at the last pass that deleted something, which a pass that only failed is not. */
+static void test_last_pass_that_deleted(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    char pass[STORE_PASS_ID_SIZE] = "", first[STORE_PASS_ID_SIZE];
+    Deletion deletion;
+
+    assert_int_equal(store_find_last_deleting(store, pass, &place->err), -ENOENT);
+    place_begin(place, store);
+    memcpy(first, place->pass, sizeof(first));
+    record(place, store, "c1", &deletion, 1, NOW);
+    assert_int_equal(store_decide(store, deletion.action, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
+    place_begin(place, store);
+    record(place, store, "c1", &deletion, 1, NOW);
+    assert_int_equal(store_decide(store, deletion.action, OUTCOME_FAILED, 1, NULL, NOW, NULL), 0);
+    assert_int_equal(store_find_last_deleting(store, pass, &place->err), 0);
+    assert_string_equal(pass, first);
+    store_free(store);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_killed_run_is_settled_by_the_next),
+        TEST(test_settling_costs_nothing_without_a_doubt),
+        TEST(test_old_history_is_forgotten),
+        TEST(test_history_is_filtered),
+        TEST(test_last_pass_that_deleted),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
