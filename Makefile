@@ -19,7 +19,7 @@ ALL_CFLAGS = -std=gnu17 -I. -D_GNU_SOURCE -DROSTERD_VERSION='"$(VERSION)"' $(WAR
 	$(HARDENING) $(FORTIFY) -MMD -MP $(CFLAGS)
 FORTIFY ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
-LIBS := -lcurl -lyaml -ljson-c -lsystemd -lcrypto -lsqlite3
+LIBS := -lcurl -lyaml -ljson-c -lsystemd -lcrypto -lsqlite3 -lmicrohttpd
 
 # Programs have their main file in daemon/; the rest of the tree is what they share.
 PROGRAMS := rosterd rosterctl

@@ -137,7 +137,7 @@ static int keep_files(Build *build, size_t first)
     return 0;
 }
 
-int config_load(const char *path, Problems *problems, Config **ret_config)
+static int load_all(const char *path, bool with_rosters, Problems *problems, Config **ret_config)
 {
     _cleanup_(build_freep) Build *build = calloc(1, sizeof(*build));
     RosterEntries rosters = {0};
@@ -149,8 +149,10 @@ int config_load(const char *path, Problems *problems, Config **ret_config)
     if (set_path(build, path) < 0)
         return problems_memory(problems);
     load_settings(build, &rosters);
-    load_rosters(build, &rosters);
-    rules_check_any_channel(build, &rosters);
+    if (with_rosters) {
+        load_rosters(build, &rosters);
+        rules_check_any_channel(build, &rosters);
+    }
     if (problems->out_of_memory || keep_files(build, first_file) < 0)
         return problems_memory(problems);
     if (problems_any(problems))
@@ -160,4 +162,14 @@ int config_load(const char *path, Problems *problems, Config **ret_config)
     build->problems = NULL;
     *ret_config = &TAKE_PTR(build)->config;
     return 0;
+}
+
+int config_load(const char *path, Problems *problems, Config **ret_config)
+{
+    return load_all(path, true, problems, ret_config);
+}
+
+int config_load_settings(const char *path, Problems *problems, Config **ret_config)
+{
+    return load_all(path, false, problems, ret_config);
 }

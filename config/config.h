@@ -135,5 +135,9 @@ typedef struct Config {
  */
 int config_load(const char *path, Problems *problems, Config **ret_config);
 
+/* The same of the settings alone, without the rosters they name: for who only looks for the state
+ * or the control socket, which rosters with mistakes must not stand in the way of. */
+int config_load_settings(const char *path, Problems *problems, Config **ret_config);
+
 void config_free(Config *config);
 DEFINE_CLEANUP(Config, config_free)

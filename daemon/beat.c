@@ -10,6 +10,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/base/map.h"
+#include "daemon/base/str.h"
 #include "daemon/events.h"
 #include "daemon/message_ids.h"
 
@@ -231,6 +232,15 @@ static void beat_on_no_pass(Beat *beat, const Err *err)
     beat->on_pass(beat, beat->userdata);
 }
 
+static void beat_keep_report(Beat *beat, Run *run)
+{
+    report_done(&beat->last);
+    run_take_report(run, &beat->last);
+    str_copy(beat->last_pass, sizeof(beat->last_pass), beat->last.pass_id);
+    beat->last.pass_id = beat->last_pass;
+    beat->last_usec = clock_realtime_usec();
+}
+
 static void beat_on_done(Run *run, void *userdata)
 {
     Beat *beat = userdata;
@@ -241,12 +251,16 @@ static void beat_on_done(Run *run, void *userdata)
         news_forget(&beat->news, "");
     else if (news_is_new(&beat->news, "", err.text))
         log_event(LOG_LEVEL_ERR, &fields, "%s", err.text);
-    if (!beat->is_halted)
+    if (!beat->is_halted) {
         beat_take_stock(beat, run_get_report(run));
+        beat_keep_report(beat, run);
+    }
     beat->run = NULL;
+    beat->done_count++;
     run_free(run);
     if (!beat->is_halted)
-        beat_schedule(beat, beat_delay_usec(beat));
+        beat_schedule(beat, beat->is_asked ? 0 : beat_delay_usec(beat));
+    beat->is_asked = false;
     beat->on_pass(beat, beat->userdata);
 }
 
@@ -264,6 +278,8 @@ static int beat_on_time(sd_event_source *source, uint64_t usec, void *userdata)
     if (run_begin(beat->door, beat->instance, beat->failures > 0, beat_on_done, beat_on_event, beat,
                   &beat->run, &err) < 0)
         beat_on_no_pass(beat, &err);
+    else
+        beat->begun_count++;
     return 0;
 }
 
@@ -302,8 +318,18 @@ void beat_done(Beat *beat)
     run_free(beat->run);
     sd_event_source_disable_unref(beat->timer);
     news_done(&beat->news);
+    report_done(&beat->last);
     free(beat->listed_usec);
     *beat = (Beat){0};
+}
+
+uint64_t beat_ask(Beat *beat)
+{
+    if (beat->run)
+        beat->is_asked = true;
+    else if (!beat->is_halted && beat->channel_count > 0)
+        beat_schedule(beat, 0);
+    return beat->begun_count + 1;
 }
 
 /* A halted beat's owner waits for its deletions. */

@@ -27,6 +27,12 @@ struct Beat {
     uint64_t trouble_since_usec; /* monotonic: since when the instance itself fails; 0: it works */
     bool instance_failed;        /* told during the pass under way */
     bool is_halted;              /* begins no further pass */
+    bool is_asked;               /* another pass is to follow the one under way at once */
+    uint64_t begun_count;        /* passes so far */
+    uint64_t done_count;
+    Report last; /* of the newest pass that ended by itself; without channels before the first */
+    char last_pass[STORE_PASS_ID_SIZE];
+    uint64_t last_usec; /* realtime of its end */
     News news;
     size_t channel_count;
     size_t results[RESULT_FAILED + 1]; /* channels by the result of the last pass */
@@ -38,6 +44,10 @@ struct Beat {
  * A beat of an instance without channels never begins a pass. */
 int beat_init(Beat *beat, Door *door, size_t instance, BeatOnPass on_pass, void *userdata);
 void beat_done(Beat *beat);
+
+/* Asks for a pass that begins from now on, as soon as may be. Returns the number that done_count
+ * has reached when it is over. */
+uint64_t beat_ask(Beat *beat);
 
 /* Begins no further pass; stops the one under way, where `why` tells a reason. */
 void beat_halt(Beat *beat, const char *why);

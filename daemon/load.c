@@ -7,11 +7,13 @@
 
 #include "daemon/exit_status.h"
 
-int load_config(const char *path, Config **ret_config)
+typedef int (*Loader)(const char *path, Problems *problems, Config **ret_config);
+
+static int load_or_explain(Loader loader, const char *path, Config **ret_config)
 {
     _cleanup_(problems_done) Problems problems = {0};
     _cleanup_(buf_done) Buf text = {0};
-    int r = config_load(path, &problems, ret_config);
+    int r = loader(path, &problems, ret_config);
 
     if (r >= 0)
         return 0;
@@ -20,6 +22,16 @@ int load_config(const char *path, Config **ret_config)
         buf_puts(&text, "out of memory\n");
     fputs(buf_text(&text), stderr);
     return -EINVAL;
+}
+
+int load_config(const char *path, Config **ret_config)
+{
+    return load_or_explain(config_load, path, ret_config);
+}
+
+int load_settings(const char *path, Config **ret_config)
+{
+    return load_or_explain(config_load_settings, path, ret_config);
 }
 
 int load_check(const char *path)

@@ -7,5 +7,8 @@
  * EXIT_INVALID). Free with config_free(). */
 int load_config(const char *path, Config **ret_config);
 
+/* The same of the settings alone (config_load_settings()). */
+int load_settings(const char *path, Config **ret_config);
+
 /* `--check` and `validate`: says on standard output what was found valid. The exit status. */
 int load_check(const char *path);

@@ -12,16 +12,6 @@
 
 #define CONFIG_PATH_DEFAULT "/etc/rosterd/rosterd.yaml"
 
-enum {
-    OPTION_ONCE = 256,
-    OPTION_APPROVE,
-    OPTION_JSON,
-    OPTION_DRY_RUN,
-    OPTION_CHECK,
-    OPTION_LOG_LEVEL,
-    OPTION_LOG_FORMAT,
-};
-
 static const struct option rosterd_options[] = {
     {"config", required_argument, NULL, 'c'},
     {"once", no_argument, NULL, OPTION_ONCE},
@@ -36,17 +26,7 @@ static const struct option rosterd_options[] = {
     {0},
 };
 
-static const struct option rosterctl_options[] = {
-    {"config", required_argument, NULL, 'c'},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
-    {"log-format", required_argument, NULL, OPTION_LOG_FORMAT},
-    {"version", no_argument, NULL, 'V'},
-    {"help", no_argument, NULL, 'h'},
-    {0},
-};
-
-static void options_init(Options *options)
+void options_init(Options *options)
 {
     const char *path = getenv("ROSTERD_CONFIG");
 
@@ -80,6 +60,37 @@ static int options_add_approval(Options *options, const char *digest, Err *err)
         return err_memory(err);
     options->approvals[options->approval_count++] = digest;
     return 0;
+}
+
+static int options_take_command_option(Options *options, int option, Err *err)
+{
+    switch (option) {
+    case OPTION_SOCKET:
+        options->socket_path = optarg;
+        return 0;
+    case OPTION_CHANNEL:
+        options->channel = optarg;
+        return 0;
+    case OPTION_SINCE:
+        options->since = optarg;
+        return 0;
+    case OPTION_REASON:
+        options->reason = optarg;
+        return 0;
+    case OPTION_FOR:
+        options->span = optarg;
+        return 0;
+    case OPTION_LAST:
+        options->last = true;
+        return 0;
+    case OPTION_PASS:
+        options->pass = optarg;
+        return 0;
+    default:
+        if (str_parse_uint(optarg, INT64_MAX, &options->action_id) < 0 || options->action_id == 0)
+            return err_set(err, -EINVAL, "--action %s: not a number that a history shows", optarg);
+        return 0;
+    }
 }
 
 static int options_take_log(Options *options, int option, Err *err)
@@ -131,8 +142,11 @@ static int options_take(Options *options, int option, Err *err)
     case OPTION_DRY_RUN:
         options->dry_run = true;
         return 0;
-    default:
+    case OPTION_LOG_LEVEL:
+    case OPTION_LOG_FORMAT:
         return options_take_log(options, option, err);
+    default:
+        return options_take_command_option(options, option, err);
     }
 }
 
@@ -150,8 +164,7 @@ static int options_explain(int option, char *const argv[], Err *err)
     return err_set(err, -EINVAL, "%s: unknown or ambiguous option (see --help)", word);
 }
 
-static int options_scan(int argc, char *argv[], const struct option *known, Options *options,
-                        Err *err)
+int options_scan(int argc, char *argv[], const struct option *known, Options *options, Err *err)
 {
     int option;
 
@@ -192,44 +205,4 @@ int options_parse_rosterd(int argc, char *argv[], Options *ret_options, Err *err
         return err_set(err, -EINVAL, "%s: unexpected, rosterd takes options only (see --help)",
                        argv[optind]);
     return options_check_rosterd(ret_options, err);
-}
-
-static int options_take_command(Options *options, const char *command, Err *err)
-{
-    if (str_equal(command, "plan")) {
-        options->action = ACTION_PLAN;
-        options->dry_run = true;
-        return 0;
-    }
-    if (str_equal(command, "validate")) {
-        options->action = ACTION_CHECK;
-        return 0;
-    }
-    return err_set(err, -EINVAL, "%s: unknown command, use plan or validate (see --help)", command);
-}
-
-int options_parse_rosterctl(int argc, char *argv[], Options *ret_options, Err *err)
-{
-    int command, r;
-
-    options_init(ret_options);
-    ret_options->log_level = LOG_LEVEL_WARNING;
-    r = options_scan(argc, argv, rosterctl_options, ret_options, err);
-    if (r < 0 || ret_options->action != ACTION_DAEMON)
-        return r;
-    if (optind >= argc)
-        return err_set(err, -EINVAL, "no command given, use plan or validate (see --help)");
-    command = optind;
-    r = options_take_command(ret_options, argv[command], err);
-    if (r < 0)
-        return r;
-    r = options_scan(argc - command, argv + command, rosterctl_options, ret_options, err);
-    if (r < 0)
-        return r;
-    if (optind < argc - command)
-        return err_set(err, -EINVAL, "%s: unexpected after %s (see --help)", argv[command + optind],
-                       argv[command]);
-    if (ret_options->json && ret_options->action == ACTION_CHECK)
-        return err_set(err, -EINVAL, "--json goes with plan");
-    return 0;
 }

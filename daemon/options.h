@@ -1,8 +1,10 @@
-/* The command lines of rosterd and rosterctl (PRODUCT.md section 1). */
+/* The command line of rosterd, and what it shares with rosterctl's (commands.h; PRODUCT.md section
+ * 1). */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "daemon/base/err.h"
 #include "daemon/base/log.h"
@@ -12,6 +14,13 @@ typedef enum Action {
     ACTION_ONCE,
     ACTION_PLAN, /* rosterctl plan: a pass in dry run, for people */
     ACTION_CHECK,
+    ACTION_STATUS, /* from here on of rosterctl alone */
+    ACTION_HISTORY,
+    ACTION_UNDO,
+    ACTION_PAUSE,
+    ACTION_RESUME,
+    ACTION_APPROVE,
+    ACTION_RECONCILE,
     ACTION_VERSION,
     ACTION_HELP,
 } Action;
@@ -26,9 +35,43 @@ typedef struct Options {
     bool has_log_format;
     LogLevel log_level;
     LogFormat log_format;
+    /* rosterctl's commands; NULL, 0 or false where not given */
+    const char *socket_path;
+    const char *channel;
+    const char *digest;
+    const char *since; /* spans, checked */
+    const char *span;
+    const char *reason;
+    const char *pass;
+    uint64_t action_id;
+    bool last;
 } Options;
+
+/* What getopt_long(3) returns for options without a letter. */
+enum {
+    OPTION_ONCE = 256,
+    OPTION_APPROVE,
+    OPTION_JSON,
+    OPTION_DRY_RUN,
+    OPTION_CHECK,
+    OPTION_LOG_LEVEL,
+    OPTION_LOG_FORMAT,
+    OPTION_SOCKET,
+    OPTION_CHANNEL,
+    OPTION_SINCE,
+    OPTION_REASON,
+    OPTION_FOR,
+    OPTION_LAST,
+    OPTION_PASS,
+    OPTION_ACTION,
+};
 
 /* 0; -EINVAL with one line that names the mistake; -ENOMEM. options_done() in every case. */
 int options_parse_rosterd(int argc, char *argv[], Options *ret_options, Err *err);
-int options_parse_rosterctl(int argc, char *argv[], Options *ret_options, Err *err);
 void options_done(Options *options);
+
+/* For commands.c: what is so without any option; and taking options, which are `known`, up to the
+ * first word that is none (optind). */
+struct option;
+void options_init(Options *options);
+int options_scan(int argc, char *argv[], const struct option *known, Options *options, Err *err);

@@ -68,14 +68,14 @@ static json_object *json_error(const Err *err)
     return row;
 }
 
-static json_object *json_pause(const ChannelReport *report)
+json_object *report_json_pause(const char *reason, uint64_t until_usec)
 {
     json_object *row = json_object_new_object();
     char end[CLOCK_RFC3339_SIZE] = "";
 
-    if (report->pause_end_usec)
-        clock_format_rfc3339(report->pause_end_usec, end);
-    json_put_text(row, "reason", report->pause_reason);
+    if (until_usec)
+        clock_format_rfc3339(until_usec, end);
+    json_put_text(row, "reason", reason);
     json_put_text(row, "until", end);
     return row;
 }
@@ -102,7 +102,7 @@ static void json_put_lists(json_object *object, const ChannelReport *report)
     json_put(object, "guards", guards);
 }
 
-static json_object *json_channel(const ChannelReport *report)
+json_object *report_json_channel(const ChannelReport *report)
 {
     json_object *object = json_object_new_object();
     bool has_list = report->has_list;
@@ -116,7 +116,9 @@ static json_object *json_channel(const ChannelReport *report)
     json_put_number(object, "desired", report->channel->member_count);
     json_put(object, "ignored", has_list ? json_object_new_uint64(report->ignored_count) : NULL);
     json_put_lists(object, report);
-    json_put(object, "pause", report->pause_reason ? json_pause(report) : NULL);
+    json_put(object, "pause",
+             report->pause_reason ? report_json_pause(report->pause_reason, report->pause_end_usec)
+                                  : NULL);
     json_put(object, "error", report->error.text[0] ? json_error(&report->error) : NULL);
     return object;
 }
@@ -131,7 +133,7 @@ int report_json_append(const Report *report, Buf *buf)
     json_put_text(object, "result", report_result_text(report_result(report)));
     json_put(object, "dry_run", json_object_new_boolean(report->dry_run));
     for (size_t i = 0; i < report->channel_count; i++)
-        json_object_array_add(channels, json_channel(&report->channels[i]));
+        json_object_array_add(channels, report_json_channel(&report->channels[i]));
     json_put(object, "channels", channels);
     text = json_object_to_json_string_ext(
         object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);

@@ -1,8 +1,16 @@
 /* The report as JSON (PRODUCT.md section 6). */
 #pragma once
 
+#include <json-c/json.h>
+
 #include "daemon/base/buf.h"
 #include "reconcile/report.h"
 
 /* Appends the report, pretty-printed, with a newline at its end. 0 or -ENOMEM. */
 int report_json_append(const Report *report, Buf *buf);
+
+/* One channel of it; NULL when out of memory. Give it back with json_object_put(). */
+json_object *report_json_channel(const ChannelReport *report);
+
+/* {"reason", "until"}; NULL when out of memory. `until_usec` is realtime, 0: no end. */
+json_object *report_json_pause(const char *reason, uint64_t until_usec);

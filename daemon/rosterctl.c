@@ -4,6 +4,8 @@
 #include "daemon/base/digest.h"
 #include "daemon/base/file.h"
 #include "daemon/base/log.h"
+#include "daemon/commands.h"
+#include "daemon/control/ctl.h"
 #include "daemon/exit_status.h"
 #include "daemon/load.h"
 #include "daemon/once.h"
@@ -12,19 +14,30 @@
 static const char help[] =
     "rosterctl COMMAND [-c FILE] [OPTIONS]\n"
     "\n"
-    "  plan [--json]   what a pass would delete now, and which guard would hold it;\n"
-    "                  changes nothing (the same as rosterd --once --dry-run)\n"
-    "  validate        read settings and rosters, print every error, talk to nobody\n"
+    "From the files alone:\n"
+    "  plan               what a pass would delete now, and which guard would hold it;\n"
+    "                     changes nothing (the same as rosterd --once --dry-run)\n"
+    "  validate           read settings and rosters, print every error, talk to nobody\n"
+    "Of the running rosterd (history and undo --dry-run work without one, too):\n"
+    "  status             every channel as the last pass found it\n"
+    "  history [--channel C] [--since 1h]      what was deleted, when, why\n"
+    "  undo (--last | --pass ID | --action ID) [--dry-run]\n"
+    "                     add deleted members back as they were, and pause their channels\n"
+    "  pause C --reason TEXT [--for 2h]        read and report it, never change it\n"
+    "  resume C           end the pause\n"
+    "  approve DIGEST     let exactly this plan pass its guards, once\n"
+    "  reconcile [C]      a pass that begins now; waits, and exits like rosterd --once\n"
     "\n"
+    "C is a channel: its name, its id, or instance/name.\n"
     "  -c, --config FILE        settings; else $ROSTERD_CONFIG, else\n"
     "                           /etc/rosterd/rosterd.yaml\n"
-    "      --log-level LEVEL    err, warning, notice, info or debug (warning)\n"
-    "      --log-format FORMAT  text, json or journal\n"
-    "      --version, --help\n"
+    "      --socket PATH        rosterd's control socket, where it is not the settings'\n"
+    "      --json               all but validate\n"
+    "      --log-level LEVEL, --log-format FORMAT, --version, --help\n"
     "\n"
-    "Exit status: 0 in sync, 1 something failed, 2 drift, 3 a guard would hold,\n"
-    "64 usage, 78 settings or rosters are invalid. Colour only on a terminal, never\n"
-    "with NO_COLOR.\n";
+    "Exit status: 0 in sync or done, 1 something failed or was refused, 2 drift, 3 a\n"
+    "guard holds, 64 usage, 69 no rosterd runs, 78 settings or rosters are invalid.\n"
+    "Colour only on a terminal, never with NO_COLOR.\n";
 
 static int rosterctl_run(const Options *options)
 {
@@ -39,10 +52,18 @@ static int rosterctl_run(const Options *options)
         return EXIT_IN_SYNC;
     case ACTION_HELP:
     case ACTION_DAEMON:
+        fputs(help, stdout);
+        return EXIT_IN_SYNC;
+    case ACTION_STATUS:
+    case ACTION_HISTORY:
+    case ACTION_UNDO:
+    case ACTION_PAUSE:
+    case ACTION_RESUME:
+    case ACTION_APPROVE:
+    case ACTION_RECONCILE:
         break;
     }
-    fputs(help, stdout);
-    return EXIT_IN_SYNC;
+    return ctl_run(options);
 }
 
 int main(int argc, char *argv[])
@@ -53,7 +74,7 @@ int main(int argc, char *argv[])
 
     if (file_open_standard() < 0 || digest_use_vault() < 0)
         return EXIT_FAILED;
-    if (options_parse_rosterctl(argc, argv, &options, &err) < 0) {
+    if (commands_parse(argc, argv, &options, &err) < 0) {
         fprintf(stderr, "rosterctl: %s\n", err.text);
     } else {
         log_setup(options.has_log_format ? options.log_format : log_format_default(),

@@ -46,6 +46,13 @@ static int rosterd_run(const Options *options)
     case ACTION_PLAN:
         return once_run(options);
     case ACTION_DAEMON:
+    case ACTION_STATUS:
+    case ACTION_HISTORY:
+    case ACTION_UNDO:
+    case ACTION_PAUSE:
+    case ACTION_RESUME:
+    case ACTION_APPROVE:
+    case ACTION_RECONCILE:
         break;
     }
     return service_run(options);

@@ -7,28 +7,10 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/random.h"
+#include "daemon/run_state.h"
 
 /* A request's timeout ends it a little late on a busy machine. */
 #define STUCK_SLACK_USEC (15 * USEC_PER_SEC)
-
-struct Run {
-    Door *door;
-    size_t instance; /* or PASS_ALL_INSTANCES */
-    bool is_probe;
-    Pass *pass;
-    sd_event_source *wake;
-    sd_event_source *done; /* tells that the pass is done, outside all callbacks */
-    uint64_t wake_usec;
-    uint64_t progress_usec; /* when something happened last */
-    size_t in_flight;
-    size_t deletions_in_flight;
-    bool is_renewing;
-    char pass_id[STORE_PASS_ID_SIZE];
-    RunOnDone on_done;
-    RunOnEvent on_event;
-    RunOnDone on_answered; /* NULL: nobody waits for that */
-    void *userdata;
-};
 
 /* ---- time and chance ---- */
 
@@ -153,78 +135,6 @@ static int run_renew(void *context, size_t instance)
     return r;
 }
 
-/* ---- the state ---- */
-
-static const char *run_instance_name(const Run *run, const RosterChannel *channel)
-{
-    return run->door->config->instances[channel->instance].name;
-}
-
-static int run_recall(void *context, const RosterChannel *channel, const char *channel_id,
-                      const char *digest, Memory *memory, Err *err)
-{
-    Run *run = context;
-
-    if (!run->door->store)
-        return door_without_store(run->door, err);
-    return store_recall(run->door->store, run_instance_name(run, channel), channel_id, digest,
-                        clock_realtime_usec(), memory, err);
-}
-
-static int run_remember(void *context, const RosterChannel *channel, const char *channel_id,
-                        const Sighting *sightings, size_t count, Err *err)
-{
-    Run *run = context;
-
-    if (!run->door->store)
-        return door_without_store(run->door, err);
-    return store_remember(run->door->store, run_instance_name(run, channel), channel_id, sightings,
-                          count, err);
-}
-
-/* Without a state nothing is known of earlier deletions, and nothing will be deleted either. */
-static int run_settle(void *context, const RosterChannel *channel, const char *channel_id,
-                      SettleIsListed is_listed, void *list, Err *err)
-{
-    Run *run = context;
-
-    if (!run->door->store)
-        return 0;
-    return store_settle(run->door->store, run_instance_name(run, channel), channel_id, is_listed,
-                        list, clock_realtime_usec(), err);
-}
-
-/* Recorded first, permitted then: the client sends no other deletion. */
-static int run_record(void *context, Batch *batch, Err *err)
-{
-    Run *run = context;
-    int r;
-
-    if (run->door->dry_run)
-        return err_set(err, -EPERM, "nothing is deleted in a dry run");
-    if (!run->door->store)
-        return door_without_store(run->door, err);
-    r = store_record(run->door->store, batch, clock_realtime_usec(), err);
-    for (size_t i = 0; r >= 0 && i < batch->deletion_count; i++) {
-        r = roma_client_permit(run->door->client, batch->channel->instance, batch->channel_id,
-                               batch->deletions[i].member_id);
-        if (r < 0)
-            err_memory(err);
-    }
-    return r < 0 ? r : 0;
-}
-
-static int run_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
-                      const Answer *answer, Err *err)
-{
-    Run *run = context;
-
-    if (!run->door->store)
-        return door_without_store(run->door, err);
-    return store_decide(run->door->store, action, outcome, attempts, answer, clock_realtime_usec(),
-                        err);
-}
-
 static void run_tell(void *context, const Event *event)
 {
     Run *run = context;
@@ -239,11 +149,11 @@ static const Ops run_ops = {
     .wake_at = run_wake_at,
     .submit = run_submit,
     .renew = run_renew,
-    .recall = run_recall,
-    .remember = run_remember,
-    .settle = run_settle,
-    .record = run_record,
-    .decide = run_decide,
+    .recall = run_state_recall,
+    .remember = run_state_remember,
+    .settle = run_state_settle,
+    .record = run_state_record,
+    .decide = run_state_decide,
     .tell = run_tell,
 };
 
@@ -366,6 +276,7 @@ int run_finish(Run *run, Err *err)
     const Door *door = run->door;
     const char *result = report_result_text(report_result(run_get_report(run)));
 
+    run_state_show_pauses(run);
     for (size_t i = 0; i < door->config->instance_count; i++) {
         if (door->runs[i] == run)
             roma_client_forget_permits(door->client, i);
@@ -388,6 +299,11 @@ void run_tell_answers(Run *run, RunOnDone on_answered)
 bool run_is_deleting(const Run *run)
 {
     return run->deletions_in_flight > 0;
+}
+
+void run_take_report(Run *run, Report *ret_report)
+{
+    pass_take_report(run->pass, ret_report);
 }
 
 bool run_is_stuck(const Run *run, uint64_t now_usec)

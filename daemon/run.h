@@ -34,6 +34,9 @@ int run_finish(Run *run, Err *err);
 
 const Report *run_get_report(const Run *run);
 
+/* pass_take_report(). */
+void run_take_report(Run *run, Report *ret_report);
+
 /* From here on, on_answered is called after each answer; it may not free the run. */
 void run_tell_answers(Run *run, RunOnDone on_answered);
 

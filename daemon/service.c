@@ -8,6 +8,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
+#include "daemon/control/control.h"
 #include "daemon/exit_status.h"
 #include "daemon/message_ids.h"
 #include "daemon/notify.h"
@@ -32,6 +33,7 @@ typedef struct Service {
     Tenure *next;   /* waits for the passes of `tenure` to end; NULL: none */
     Watch *watch;
     sd_event_source *idle;  /* looks, outside of all callbacks, whether passes have ended */
+    Control *control;       /* NULL: there is no socket */
     char invalid[160];      /* why the newest settings or rosters are refused; "" */
     char why[64];           /* the signal that ends it; "" */
     uint64_t watchdog_usec; /* how often it is fed; 0: not at all */
@@ -57,6 +59,7 @@ static int service_begin_tenure(Service *service, Tenure *tenure, Err *err)
         tenure_free(tenure);
         return err_system(err, r, "cannot begin with the new settings");
     }
+    control_set_tenure(service->control, tenure);
     tenure_free(service->tenure);
     service->tenure = tenure;
     return 0;
@@ -108,10 +111,12 @@ static void service_on_pass(Beat *beat, void *userdata)
     Service *service = userdata;
 
     (void)beat;
-    if (service->why[0] || service->next)
+    if (service->why[0] || service->next) {
         service_look_for_idle(service);
-    else
-        service_show_status(service);
+        return;
+    }
+    service_show_status(service);
+    control_on_pass(service->control);
 }
 
 /* ---- reload ---- */
@@ -337,6 +342,8 @@ static int service_load(Service *service, Err *err)
         log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
         return r == -ENOMEM ? EXIT_FAILED : EXIT_INVALID;
     }
+    service->control = control_open(service->event, tenure->config, &service->state,
+                                    service->options->dry_run, service->invalid);
     r = service_begin_tenure(service, tenure, err);
     if (r >= 0)
         r = service_keep_history_short(service, err);
@@ -370,6 +377,7 @@ int service_run(const Options *options)
         log_event(LOG_LEVEL_ERR, NULL, "%s", err_is_set(&err) ? err.text : strerror(-status));
         status = EXIT_FAILED;
     }
+    control_free(service.control);
     tenure_free(service.next);
     tenure_free(service.tenure);
     state_close(&service.state);

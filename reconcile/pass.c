@@ -110,14 +110,12 @@ void pass_free(Pass *pass)
 {
     if (!pass)
         return;
-    for (size_t i = 0; i < pass->report.channel_count; i++) {
+    for (size_t i = 0; i < pass->report.channel_count; i++)
         channel_done(&pass->channels[i]);
-        report_channel_done(&pass->report.channels[i]);
-    }
     for (size_t i = 0; pass->instances && i < pass->config->instance_count; i++)
         instance_done(&pass->instances[i]);
     free(pass->channels);
-    free(pass->report.channels);
+    report_done(&pass->report);
     free(pass->instances);
     free(pass);
 }
@@ -207,4 +205,11 @@ bool pass_is_done(const Pass *pass)
 const Report *pass_get_report(const Pass *pass)
 {
     return &pass->report;
+}
+
+void pass_take_report(Pass *pass, Report *ret_report)
+{
+    *ret_report = pass->report;
+    pass->report.channels = NULL;
+    pass->report.channel_count = 0;
 }

@@ -47,3 +47,7 @@ bool pass_is_done(const Pass *pass);
 
 /* Complete once the pass is done; owned by it. */
 const Report *pass_get_report(const Pass *pass);
+
+/* Moves the report of a pass that is done out of it: report_done() when it is not wanted any more.
+ * It still borrows the configuration and the pass's id. */
+void pass_take_report(Pass *pass, Report *ret_report);

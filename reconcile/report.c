@@ -2,10 +2,19 @@
 #include "reconcile/report.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 void report_channel_done(ChannelReport *report)
 {
     arena_done(&report->arena);
+}
+
+void report_done(Report *report)
+{
+    for (size_t i = 0; i < report->channel_count; i++)
+        report_channel_done(&report->channels[i]);
+    free(report->channels);
+    *report = (Report){0};
 }
 
 int report_set_identity(ChannelReport *report, const char *id, const char *name)

@@ -63,6 +63,9 @@ typedef struct Report {
 
 void report_channel_done(ChannelReport *report);
 
+/* Frees the channels of a report that was taken (pass.h). */
+void report_done(Report *report);
+
 /* Each replaces what the report had, copying it. 0 or -ENOMEM. */
 int report_set_identity(ChannelReport *report, const char *id, const char *name);
 int report_set_extras(ChannelReport *report, const Extra *extras, size_t count);

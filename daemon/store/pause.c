@@ -1,4 +1,8 @@
 /* Pauses: channels that are read and reported, never changed. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "daemon/store/reading.h"
 #include "daemon/store/state.h"
 #include "daemon/store/transaction.h"
 
@@ -48,4 +52,57 @@ int store_resume(Store *store, const char *instance_name, const char *channel_id
         return ended;
     r = transaction_commit(store, err);
     return r < 0 ? r : ended;
+}
+
+void store_pauses_done(StorePauses *pauses)
+{
+    free(pauses->items);
+    arena_done(&pauses->arena);
+    *pauses = (StorePauses){0};
+}
+
+static int pause_add(StorePauses *pauses, const Query *query)
+{
+    const char *instance = sql_column_text(query, 0);
+    const char *channel = sql_column_text(query, 1);
+    const char *reason = sql_column_text(query, 2);
+    StorePause pause = {
+        .instance_name = arena_string(&pauses->arena, instance ? instance : ""),
+        .channel_id = arena_string(&pauses->arena, channel ? channel : ""),
+        .reason = arena_string(&pauses->arena, reason ? reason : ""),
+        .until_usec = sql_column_number(query, 3),
+    };
+
+    if (!pause.instance_name || !pause.channel_id || !pause.reason ||
+        mem_grow(&pauses->items, &pauses->capacity, pauses->count + 1, sizeof(*pauses->items)) < 0)
+        return -ENOMEM;
+    pauses->items[pauses->count++] = pause;
+    return 0;
+}
+
+static int pause_read_all(Store *store, uint64_t realtime_usec, StorePauses *pauses, Err *err)
+{
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PAUSES);
+    int r;
+
+    sql_number(&query, realtime_usec);
+    while ((r = sql_step(&query, err)) > 0) {
+        if (pause_add(pauses, &query) < 0)
+            return err_memory(err);
+    }
+    return r;
+}
+
+int store_pauses(Store *store, uint64_t realtime_usec, StorePauses *ret_pauses, Err *err)
+{
+    _cleanup_(store_pauses_done) StorePauses pauses = {0};
+    int r = reading_refresh(store, err);
+
+    if (r == 0 && store->db)
+        r = pause_read_all(store, realtime_usec, &pauses, err);
+    if (r < 0)
+        return r;
+    *ret_pauses = pauses;
+    pauses = (StorePauses){0};
+    return 0;
 }

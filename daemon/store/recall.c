@@ -1,6 +1,7 @@
 /* What is remembered of a channel: sightings, past deletions, approval, pause. */
 #include <errno.h>
 
+#include "daemon/base/buf.h"
 #include "daemon/store/approval.h"
 #include "daemon/store/reading.h"
 #include "daemon/store/state.h"
@@ -72,6 +73,23 @@ static int recall_pause(Store *store, const char *instance_name, const char *cha
     if (!reason || memory_set_pause(memory, reason, sql_column_number(&query, 1)) < 0)
         return err_memory(err);
     return 0;
+}
+
+int store_recall_pause(Store *store, const char *instance_name, const char *channel_id,
+                       const char *channel_name, uint64_t realtime_usec, Memory *memory, Err *err)
+{
+    _cleanup_(buf_done) Buf key = {0};
+    int r = reading_refresh(store, err);
+
+    if (r < 0 || !store->db)
+        return r;
+    r = recall_pause(store, instance_name, channel_id, realtime_usec, memory, err);
+    if (r < 0 || memory->is_paused || !channel_name)
+        return r;
+    buf_printf(&key, STORE_BY_NAME "%s", channel_name);
+    if (buf_failed(&key) < 0)
+        return err_memory(err);
+    return recall_pause(store, instance_name, buf_text(&key), realtime_usec, memory, err);
 }
 
 int store_recall(Store *store, const char *instance_name, const char *channel_id,

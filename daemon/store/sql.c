@@ -52,6 +52,8 @@ static const char *const sql_texts[QUERY_COUNT] = {
         "INSERT INTO sighting (instance, channel_id, member_id, count) VALUES (?, ?, ?, ?)",
     [QUERY_PAUSE] = "SELECT reason, until_usec FROM pause WHERE instance = ? AND channel_id = ? "
                     "AND (until_usec IS NULL OR until_usec > ?)",
+    [QUERY_PAUSES] = "SELECT instance, channel_id, reason, until_usec FROM pause "
+                     "WHERE until_usec IS NULL OR until_usec > ?",
     [QUERY_PAUSE_SET] = "INSERT OR REPLACE INTO pause (instance, channel_id, reason, "
                         "created_usec, until_usec) VALUES (?, ?, ?, ?, ?)",
     [QUERY_PAUSE_DELETE] = "DELETE FROM pause WHERE instance = ? AND channel_id = ?",

@@ -77,12 +77,39 @@ int store_recall(Store *store, const char *instance_name, const char *channel_id
 int store_remember(Store *store, const char *instance_name, const char *channel_id,
                    const Sighting *sightings, size_t count, Err *err);
 
+/* Stands before a channel's name in place of its id, where the id is not known. */
+#define STORE_BY_NAME "name:"
+
+/* Whether a channel is paused, by its id or (`channel_name` may be NULL) by its name: fills the
+ * memory's pause, unless the pause has ended. */
+int store_recall_pause(Store *store, const char *instance_name, const char *channel_id,
+                       const char *channel_name, uint64_t realtime_usec, Memory *memory, Err *err);
+
 /* Pauses a channel, or replaces its pause; until_usec 0 means no end. Commits at once. */
 int store_pause(Store *store, const char *instance_name, const char *channel_id, const char *reason,
                 uint64_t realtime_usec, uint64_t until_usec, Err *err);
 
 /* Ends a channel's pause; commits at once. Returns 1, or 0 when there was none. */
 int store_resume(Store *store, const char *instance_name, const char *channel_id, Err *err);
+
+/* A pause that has not ended. */
+typedef struct StorePause {
+    const char *instance_name;
+    const char *channel_id;
+    const char *reason;
+    uint64_t until_usec; /* realtime; 0: no end */
+} StorePause;
+
+typedef struct StorePauses {
+    Arena arena; /* holds all that is pointed to */
+    StorePause *items;
+    size_t count, capacity;
+} StorePauses;
+
+void store_pauses_done(StorePauses *pauses);
+
+/* All of them. `ret_pauses` is done by the caller. */
+int store_pauses(Store *store, uint64_t realtime_usec, StorePauses *ret_pauses, Err *err);
 
 /* ---- approvals ---- */
 

@@ -144,6 +144,7 @@ class Case:
         self.config = self.folder / "rosterd.yaml"
         self.settings = json.loads(json.dumps(DEFAULTS))
         self.settings["state_dir"] = str(self.state_dir)
+        self.settings["control_socket"] = str(self.folder / "c.sock")
         self.settings["instances"] = {}
         self.sims = []
         self.running = []

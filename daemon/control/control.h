@@ -1,0 +1,33 @@
+/*
+ * The control socket: what people and scripts ask of a running daemon (PRODUCT.md section 5).
+ * Reading is for whoever may open the socket; changing is for root and the daemon's own user.
+ */
+#pragma once
+
+#include "daemon/state.h"
+#include "daemon/tenure.h"
+
+typedef struct Control Control;
+
+/*
+ * Listens at `path`. `state` and `invalid` (why newer settings are refused, "" while they are not)
+ * are borrowed and outlive it. Errors with their reason in `err`: as place_listen(); -ENOMEM.
+ */
+int control_new(sd_event *event, const char *path, const State *state, bool dry_run,
+                const char *invalid, Control **ret_control, Err *err);
+
+/* The same where the configuration wants it. A failure is logged and gives NULL: without its socket
+ * the daemon keeps the rosters all the same, which is what it is for. */
+Control *control_open(sd_event *event, const Config *config, const State *state, bool dry_run,
+                      const char *invalid);
+
+/* Removes the socket; what still waits is answered with 503 first. NULL is fine. */
+void control_free(Control *control);
+DEFINE_CLEANUP(Control, control_free)
+
+/* The tenure in force from now on; before the first, requests are answered with 503. What waits
+ * for passes waits for those of this one. */
+void control_set_tenure(Control *control, Tenure *tenure);
+
+/* After each pass of a beat of the tenure. NULL is fine. */
+void control_on_pass(Control *control);

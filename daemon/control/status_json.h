@@ -1,0 +1,11 @@
+/* The daemon's state as JSON: instances, and each channel as its last pass found it. */
+#pragma once
+
+#include "daemon/base/buf.h"
+#include "daemon/store/store.h"
+#include "daemon/tenure.h"
+
+/* Appends it. `pauses` are those in force; `invalid` (may be "") says why newer settings or rosters
+ * are refused. 0 or -ENOMEM. */
+int status_json_append(const Tenure *tenure, const StorePauses *pauses, const char *invalid,
+                       Buf *buf);

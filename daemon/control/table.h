@@ -1,0 +1,36 @@
+/* Tables for people: columns as wide as they need, lines below a row that say more. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "daemon/base/buf.h"
+
+#define TABLE_COLUMNS_MAX 10
+
+typedef enum TableColour { TABLE_PLAIN, TABLE_GREEN, TABLE_YELLOW, TABLE_RED } TableColour;
+
+typedef struct TableRow TableRow;
+
+typedef struct Table {
+    const char *const *titles; /* borrowed */
+    size_t column_count;
+    TableRow *rows;
+    size_t row_count, row_capacity;
+    bool failed; /* memory ran out */
+} Table;
+
+/* `titles` end with NULL; numbers, whose title begins with '#', stand at the right. */
+void table_init(Table *table, const char *const *titles);
+void table_done(Table *table);
+
+/* Begins a row, and fills its cells from the left. A failure sticks. NULL is shown as "-". */
+void table_add_row(Table *table);
+void table_add(Table *table, const char *text, TableColour colour);
+void table_printf(Table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A line below the row. */
+void table_note(Table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Appends it. 0 or -ENOMEM. */
+int table_append(const Table *table, bool colour, Buf *buf);

@@ -1,0 +1,37 @@
+/* The inside of a Run, and its Ops that go to the state (daemon/store). */
+#pragma once
+
+#include "daemon/run.h"
+
+struct Run {
+    Door *door;
+    size_t instance; /* or PASS_ALL_INSTANCES */
+    bool is_probe;
+    Pass *pass;
+    sd_event_source *wake;
+    sd_event_source *done; /* tells that the pass is done, outside all callbacks */
+    uint64_t wake_usec;
+    uint64_t progress_usec; /* when something happened last */
+    size_t in_flight;
+    size_t deletions_in_flight;
+    bool is_renewing;
+    char pass_id[STORE_PASS_ID_SIZE];
+    RunOnDone on_done;
+    RunOnEvent on_event;
+    RunOnDone on_answered; /* NULL: nobody waits for that */
+    void *userdata;
+};
+
+/* As in ops.h; the context is the Run. */
+int run_state_recall(void *context, const RosterChannel *channel, const char *channel_id,
+                     const char *digest, Memory *memory, Err *err);
+int run_state_remember(void *context, const RosterChannel *channel, const char *channel_id,
+                       const Sighting *sightings, size_t count, Err *err);
+int run_state_settle(void *context, const RosterChannel *channel, const char *channel_id,
+                     SettleIsListed is_listed, void *list, Err *err);
+int run_state_record(void *context, Batch *batch, Err *err);
+int run_state_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
+                     const Answer *answer, Err *err);
+
+/* Puts pauses into the report that no plan asked for. */
+void run_state_show_pauses(Run *run);

@@ -1,0 +1,371 @@
+"""The control socket of the running daemon, asked by rosterctl and by hand."""
+
+import http.client
+import json
+import os
+import socket
+import stat
+import tempfile
+import time
+
+import pytest
+
+from case import DRIFT, FAILED, HELD, IN_SYNC, USAGE, channel, deletions, entry, wait_until
+
+NO_DAEMON = 69
+KEPT = [f"10.0.0.{i}" for i in range(1, 5)]
+
+
+@pytest.fixture
+def daemon(case):
+    """A daemon over two channels: one has an extra member, the other so many that a guard holds them."""
+    case.sim = case.serve(channel("payments", *KEPT, "10.9.0.1"),
+                          channel("orders", *KEPT, *[f"10.9.1.{i}" for i in range(1, 21)]))
+    case.roster(entry("payments", *KEPT), entry("orders", *KEPT))
+    case.daemon = start(case)
+    return case
+
+
+def start(case, *args):
+    running = case.start("rosterd", *args)
+    wait_until(lambda: ctl(case, "status").status == IN_SYNC, process=running)
+    wait_until(lambda: all(c["result"] for c in status(case)["channels"]), process=running)
+    return running
+
+
+def ctl(case, *args, **settings):
+    return case.run("rosterctl", *args, **settings)
+
+
+def status(case):
+    return json.loads(ctl(case, "status", "--json").stdout)
+
+
+def status_of(case, name):
+    return next(c for c in status(case)["channels"] if c["name"] == name)
+
+
+class Local(http.client.HTTPConnection):
+    """A connection to the daemon's socket."""
+
+    def __init__(self, case, timeout=30):
+        super().__init__("rosterd", timeout=timeout)
+        self.place = case.settings["control_socket"]
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.place)
+
+
+def ask(case, method, path, body=None):
+    """(status, object)"""
+    connection = Local(case)
+    text = json.dumps(body) if isinstance(body, (dict, list)) else body
+    connection.request(method, path, text)
+    answer = connection.getresponse()
+    found = answer.status, json.loads(answer.read())
+    connection.close()
+    return found
+
+
+def test_status_shows_each_channel(daemon):
+    payments, orders = status_of(daemon, "payments"), status_of(daemon, "orders")
+    assert (payments["result"], payments["live"], payments["desired"]) == ("converged", 5, 4)
+    assert orders["result"] == "held"
+    assert orders["guard"] == {"name": "max_deletes", "planned": 20, "limit": 10}
+    assert len(orders["digest"]) == 64 and orders["listed"] and orders["pause"] is None
+    text = ctl(daemon, "status").stdout
+    assert "prod/orders" in text and "max_deletes refuses: 20 planned, limit 10" in text
+    assert orders["digest"] in text and "\033" not in text
+
+
+def test_status_tells_the_last_error(daemon):
+    daemon.sim.faults([{"match": {"op": "list_members"}, "then": {"status": 403, "code": "APIG.1005"}}])
+    assert ctl(daemon, "reconcile", "payments").status == FAILED
+    failed = status_of(daemon, "payments")
+    assert failed["error"]["code"] == "APIG.1005" and failed["error"]["http"] == 403
+    assert failed["listed"]
+
+
+def test_history_is_told_by_daemon_and_by_files(daemon):
+    told = json.loads(ctl(daemon, "history", "--json").stdout)
+    action = told["actions"][0]
+    assert len(told["actions"]) == 1
+    assert set(action) == {"action", "pass", "time", "instance", "channel", "name", "member", "digest", "mode",
+                           "outcome", "http", "code", "request_id", "attempts"}
+    assert (action["outcome"], action["http"], action["name"], action["mode"]) == ("deleted", 204, "payments",
+                                                                                  "prune")
+    assert action["member"]["host"] == "10.9.0.1" and action["member"]["weight"] == 1
+    assert "10.9.0.1:8080" in ctl(daemon, "history").stdout
+    assert json.loads(ctl(daemon, "history", "--json", "--channel", "orders").stdout) == {"actions": []}
+    assert json.loads(ctl(daemon, "history", "--json", "--channel", "prod/payments", "--since", "1h").stdout) == told
+    daemon.daemon.signal()
+    assert daemon.daemon.finish().status == 0
+    assert json.loads(ctl(daemon, "history", "--json").stdout) == told
+
+
+def test_history_comes_in_pages(case):
+    members = [f"10.8.{i // 250}.{i % 250 + 1}" for i in range(2100)]
+    case.tune(guards={"max_deletes": 5000, "max_delete_percent": 100})
+    case.serve(channel("payments", *KEPT, *members))
+    case.roster(entry("payments", *KEPT))
+    running = case.start("rosterd", "--log-level", "err")
+    wait_until(lambda: ctl(case, "status").status == IN_SYNC, process=running)
+    wait_until(lambda: status(case)["channels"][0]["result"] == "converged", seconds=60, process=running)
+    actions = json.loads(ctl(case, "history", "--json").stdout)["actions"]
+    assert [a["action"] for a in actions] == list(range(1, 2101))
+    assert {a["member"]["host"] for a in actions} == set(members)
+
+
+def test_paused_channel_is_read_and_never_changed(daemon):
+    said = ctl(daemon, "pause", "payments", "--reason", "maintenance", "--for", "2h")
+    assert said.status == IN_SYNC and "maintenance" in said.stdout
+    daemon.sim.edit("payments", add=[{"host": "10.9.0.7"}])
+    done = ctl(daemon, "reconcile", "payments", "--json")
+    assert done.status == DRIFT and done.channel("payments")["result"] == "paused"
+    assert "10.9.0.7" in daemon.sim.hosts("payments")
+    shown = status_of(daemon, "payments")
+    assert shown["pause"]["reason"] == "maintenance" and shown["pause"]["until"]
+    assert "paused: maintenance, until " in ctl(daemon, "status").stdout
+    assert ctl(daemon, "resume", "prod/payments").status == IN_SYNC
+    assert ctl(daemon, "reconcile", "payments").status == IN_SYNC
+    assert "10.9.0.7" not in daemon.sim.hosts("payments")
+    again = ctl(daemon, "resume", "payments")
+    assert again.status == FAILED and "not paused" in again.stderr
+
+
+def test_pause_is_shown_where_nothing_is_extra(daemon):
+    ctl(daemon, "pause", "payments", "--reason", "just so")
+    done = ctl(daemon, "reconcile", "payments", "--json")
+    assert done.status == IN_SYNC
+    assert done.channel("payments")["pause"] == {"reason": "just so", "until": None}
+
+
+def test_pause_outlives_the_daemon(daemon):
+    assert ctl(daemon, "pause", "orders", "--reason", "kept").status == IN_SYNC
+    daemon.daemon.process.kill()
+    daemon.daemon.finish()
+    daemon.daemon = start(daemon)
+    assert status_of(daemon, "orders")["result"] == "paused"
+    assert status_of(daemon, "orders")["pause"]["reason"] == "kept"
+
+
+def test_pause_before_any_pass_could_read_the_channel(case):
+    """Nothing can be read: the channel's id is not known, and its name has to do."""
+    sim = case.serve(channel("payments", *KEPT, "10.9.0.1"),
+                     faults=[{"match": {"op": "list_channels"}, "then": {"status": 403, "code": "APIG.0304"}}])
+    case.roster(entry("payments", *KEPT))
+    start(case)
+    assert ctl(case, "pause", "payments", "--reason", "not now").status == IN_SYNC
+    sim.clear_faults()
+    assert ctl(case, "reconcile").status == DRIFT
+    assert status_of(case, "payments")["result"] == "paused" and not deletions(sim)
+    assert ctl(case, "resume", "payments").status == IN_SYNC
+    assert ctl(case, "reconcile").status == IN_SYNC
+    assert len(deletions(sim)) == 1
+
+
+def test_approval_lets_the_plan_pass_once(daemon):
+    assert ctl(daemon, "reconcile", "orders").status == HELD
+    digest = status_of(daemon, "orders")["digest"]
+    assert ctl(daemon, "approve", digest).status == IN_SYNC
+    assert ctl(daemon, "reconcile", "orders").status == IN_SYNC
+    assert daemon.sim.hosts("orders") == KEPT
+    again = ctl(daemon, "approve", digest)
+    assert again.status == FAILED and "used already" in again.stderr
+
+
+def test_reconcile_waits_for_a_pass_that_begins_after_it(daemon):
+    """A pass is under way and has read its list when the request comes: its result would not do."""
+    daemon.sim.faults([{"match": {"op": "list_members", "channel": "payments"}, "times": 1,
+                        "then": {"delay_ms": 700}}])
+    first = daemon.start("rosterctl", "reconcile", "--json")
+    wait_until(lambda: status(daemon)["instances"][0]["pass_under_way"])
+    daemon.sim.edit("payments", add=[{"host": "10.9.0.9"}])
+    second = ctl(daemon, "reconcile", "--json")
+    assert first.finish().report["pass"] != second.report["pass"]
+    assert second.outcomes("payments") in ({"10.9.0.9:8080": "deleted"}, {})
+    assert daemon.sim.hosts("payments") == KEPT
+
+
+def test_reload_does_not_lose_who_waits(daemon):
+    daemon.sim.faults([{"match": {"op": "list_members", "channel": "payments"}, "times": 1,
+                        "then": {"delay_ms": 700}}])
+    waiting = daemon.start("rosterctl", "reconcile", "--json")
+    wait_until(lambda: status(daemon)["instances"][0]["pass_under_way"])
+    daemon.roster(entry("payments", *KEPT, "10.0.0.99"), entry("orders", *KEPT))
+    daemon.daemon.signal(1)
+    done = waiting.finish()
+    assert done.status == HELD and done.channel("payments")["desired"] == 5
+
+
+def test_invalid_rosters_do_not_hide_the_daemon(daemon):
+    daemon.write("rosters.yaml", "channels: {")
+    wait_until(lambda: status(daemon)["invalid"])
+    assert "INVALID" in ctl(daemon, "status").stdout
+    daemon.daemon.signal()
+    daemon.daemon.finish()
+    assert ctl(daemon, "history").status == IN_SYNC
+
+
+def test_who_waits_is_told_of_the_end(daemon):
+    daemon.sim.faults([{"match": {"op": "list_members"}, "times": 1, "then": {"stall": True}}])
+    waiting = daemon.start("rosterctl", "reconcile")
+    wait_until(lambda: status(daemon)["instances"][0]["pass_under_way"])
+    daemon.daemon.signal()
+    assert daemon.daemon.finish().status == 0
+    told = waiting.finish()
+    assert told.status == FAILED and "rosterd is ending" in told.stderr
+
+
+def test_without_a_daemon(case):
+    case.serve(channel("payments", *KEPT))
+    case.roster(entry("payments", *KEPT))
+    for args in (["status"], ["pause", "payments", "--reason", "x"], ["resume", "payments"],
+                 ["approve", "f" * 64], ["reconcile"]):
+        done = ctl(case, *args)
+        assert done.status == NO_DAEMON and done.stdout == "", args
+        assert done.stderr.count("\n") == 1 and "no rosterd runs here" in done.stderr
+    assert json.loads(ctl(case, "history", "--json").stdout) == {"actions": []}
+
+
+def test_socket_of_a_killed_daemon_is_replaced(daemon):
+    daemon.daemon.process.kill()
+    daemon.daemon.finish()
+    assert os.path.exists(daemon.settings["control_socket"])
+    assert ctl(daemon, "status").status == NO_DAEMON
+    daemon.daemon = start(daemon)
+    daemon.daemon.signal()
+    daemon.daemon.finish()
+    assert not os.path.exists(daemon.settings["control_socket"])
+
+
+def test_what_is_no_socket_stays(case):
+    case.serve(channel("payments", *KEPT, "10.9.0.1"))
+    case.roster(entry("payments", *KEPT))
+    place = case.write("precious", "text")
+    case.tune(control_socket=str(place))
+    running = case.start("rosterd")
+    wait_until(lambda: case.sims[0].hosts("payments") == KEPT, process=running)
+    running.signal()
+    done = running.finish()
+    assert done.status == 0 and place.read_text() == "text" and "something else is there" in done.stderr
+
+
+def test_socket_is_for_its_group(daemon):
+    assert stat.S_IMODE(os.stat(daemon.settings["control_socket"]).st_mode) == 0o660
+
+
+def test_only_root_and_the_daemons_user_may_change(case):
+    """The socket is opened to everybody, as to a group with other members: the kernel tells who asks."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to become somebody else")
+    case.serve(channel("payments", *KEPT))
+    case.roster(entry("payments", *KEPT))
+    with tempfile.TemporaryDirectory() as folder:
+        case.tune(control_socket=folder + "/c.sock")
+        start(case)
+        os.chmod(folder, 0o755)
+        os.chmod(folder + "/c.sock", 0o666)
+        read, write = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.setresuid(65534, 65534, 65534)
+            rows = [ask(case, "POST", "/v1/" + path, {})[0] for path in ("pause", "resume", "approve", "reconcile")]
+            rows += [ask(case, "GET", "/v1/" + path)[0] for path in ("status", "history")]
+            os.write(write, json.dumps(rows).encode())
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert json.loads(os.read(read, 4096)) == [403] * 4 + [200] * 2
+
+
+@pytest.mark.parametrize("method, path, body, status_wanted, says", [
+    ("GET", "/v1/nothing", None, 404, "no such path"),
+    ("GET", "/", None, 404, "no such path"),
+    ("POST", "/v1/status", {}, 405, "takes GET"),
+    ("GET", "/v1/pause", None, 405, "takes POST"),
+    ("DELETE", "/v1/history", None, 405, "takes GET"),
+    ("POST", "/v1/pause", "{", 400, "no JSON object"),
+    ("POST", "/v1/pause", "[]", 400, "no JSON object"),
+    ("POST", "/v1/pause", "{} {}", 400, "no JSON object"),
+    ("POST", "/v1/pause", "[" * 4000, 400, "no JSON object"),
+    ("POST", "/v1/pause", {"channel": "payments"}, 400, "reason: missing"),
+    ("POST", "/v1/pause", {"reason": "x"}, 400, "channel: missing"),
+    ("POST", "/v1/pause", {"channel": 7, "reason": "x"}, 400, "channel: of another type"),
+    ("POST", "/v1/pause", {"channel": "payments", "reason": "x" * 2000}, 400, "1 to 1024 bytes"),
+    ("POST", "/v1/pause", {"channel": "payments", "reason": "x", "for": "soon"}, 400, "for: should be a span"),
+    ("POST", "/v1/pause", {"channel": "nobody", "reason": "x"}, 404, "nobody"),
+    ("POST", "/v1/resume", {"channel": "payments", "more": 1}, 400, "more: unknown key"),
+    ("POST", "/v1/approve", {"digest": "abc"}, 400, "is no digest"),
+    ("POST", "/v1/reconcile", {"channel": "nobody"}, 404, "nobody"),
+    ("GET", "/v1/history?since=never", None, 400, "since: should be a span"),
+    ("GET", "/v1/history?limit=-1", None, 400, "limit: should be"),
+    ("POST", "/v1/pause", " " * 70000, 413, "65536 bytes at most"),
+], ids=lambda value: str(value)[:24])
+def test_requests_that_are_refused(daemon, method, path, body, status_wanted, says):
+    code, told = ask(daemon, method, path, body)
+    assert (code, list(told)) == (status_wanted, ["error"])
+    assert says in told["error"] and "\n" not in told["error"]
+
+
+@pytest.mark.parametrize("args", [
+    ["pause", "payments"], ["pause", "--reason", "x"], ["pause", "a", "b", "--reason", "x"], ["resume"],
+    ["approve"], ["approve", "abc"], ["undo"], ["undo", "--last", "--action", "3"], ["undo", "--action", "x"],
+    ["history", "--since", "yesterday"], ["status", "--since", "1h"], ["history", "x"], ["plan", "--last"],
+    ["pause", "payments", "--reason", "x", "--for", "0s"], ["validate", "--json"], ["nonsense"],
+])
+def test_usage(case, args):
+    case.serve(channel("payments", *KEPT))
+    case.roster(entry("payments", *KEPT))
+    done = ctl(case, *args)
+    assert done.status == USAGE and done.stdout == "" and done.stderr.count("\n") == 1, done
+
+
+def test_dry_run_daemon_answers_and_records_nothing(daemon):
+    daemon.daemon.signal()
+    daemon.daemon.finish()
+    daemon.daemon = start(daemon, "--dry-run")
+    refused = ctl(daemon, "pause", "orders", "--reason", "x")
+    assert refused.status == FAILED and "dry run" in refused.stderr
+    assert status(daemon)["dry_run"] is True
+    assert ctl(daemon, "history").status == IN_SYNC
+    assert ctl(daemon, "reconcile", "orders").status == HELD
+
+
+def test_stuck_and_hostile_clients_never_delay_a_pass(daemon):
+    """200 connections that say nothing, half of something, too much, or do not read: passes go on."""
+    place = daemon.settings["control_socket"]
+    daemon.tune(interval="1s")
+    daemon.write_settings()
+    daemon.daemon.signal(1)
+    wait_until(lambda: len(daemon.sim.requests("list_channels")) > 3)
+    talk = [b"", b"GET /v1/sta", b"POST /v1/pause HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n{",
+            b"GET /v1/status HTTP/1.1\r\n" + b"X: " + b"y" * 60000, b"\x00\xff" * 1000,
+            b"GET /v1/history HTTP/1.1\r\nHost: x\r\n\r\n" * 50]
+    clients = []
+    for number in range(200):
+        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        client.setblocking(False)
+        try:
+            client.connect(place)
+            client.send(talk[number % len(talk)])
+        except OSError:
+            pass
+        clients.append(client)
+    before = len(daemon.sim.requests("list_channels"))
+    started = time.monotonic()
+    while len(daemon.sim.requests("list_channels")) < before + 5:
+        for client in clients[:50]:
+            try:
+                client.send(b"z")
+            except OSError:
+                pass
+        assert time.monotonic() < started + 60
+        time.sleep(0.1)
+    assert daemon.daemon.poll() is None
+    # Those that were let in are shown the door when their time is up, and a person gets in again.
+    assert ctl(daemon, "status", seconds=90).status == IN_SYNC
+    for client in clients:
+        client.close()
+    assert ctl(daemon, "reconcile", "payments").status == IN_SYNC
