@@ -46,8 +46,13 @@ static uint64_t beat_delay_usec(const Beat *beat)
     return delay_usec < BEAT_BACKOFF_MAX_USEC ? delay_usec : BEAT_BACKOFF_MAX_USEC;
 }
 
-static void beat_schedule(Beat *beat, uint64_t delay_usec)
+void beat_schedule(Beat *beat, uint64_t delay_usec)
 {
+    if (beat->is_held) {
+        beat->next_usec = USEC_NEVER;
+        sd_event_source_set_enabled(beat->timer, SD_EVENT_OFF);
+        return;
+    }
     beat->next_usec = clock_monotonic_usec() + delay_usec;
     sd_event_source_set_time(beat->timer, beat->next_usec);
     sd_event_source_set_enabled(beat->timer, SD_EVENT_ONESHOT);
@@ -80,6 +85,8 @@ static bool beat_is_news(Beat *beat, const Event *event)
         break;
     case EVENT_DELETED:
     case EVENT_DELETE_FAILED:
+    case EVENT_ADDED:
+    case EVENT_ADD_FAILED:
     case EVENT_RENEWED:
         return true;
     }
@@ -321,15 +328,6 @@ void beat_done(Beat *beat)
     report_done(&beat->last);
     free(beat->listed_usec);
     *beat = (Beat){0};
-}
-
-uint64_t beat_ask(Beat *beat)
-{
-    if (beat->run)
-        beat->is_asked = true;
-    else if (!beat->is_halted && beat->channel_count > 0)
-        beat_schedule(beat, 0);
-    return beat->begun_count + 1;
 }
 
 /* A halted beat's owner waits for its deletions. */

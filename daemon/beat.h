@@ -27,6 +27,7 @@ struct Beat {
     uint64_t trouble_since_usec; /* monotonic: since when the instance itself fails; 0: it works */
     bool instance_failed;        /* told during the pass under way */
     bool is_halted;              /* begins no further pass */
+    bool is_held;                /* begins no pass for now */
     bool is_asked;               /* another pass is to follow the one under way at once */
     uint64_t begun_count;        /* passes so far */
     uint64_t done_count;
@@ -49,6 +50,10 @@ void beat_done(Beat *beat);
  * has reached when it is over. */
 uint64_t beat_ask(Beat *beat);
 
+/* Begins no pass until it is released; stops the one under way, where `why` tells a reason. */
+void beat_hold(Beat *beat, const char *why);
+void beat_release(Beat *beat);
+
 /* Begins no further pass; stops the one under way, where `why` tells a reason. */
 void beat_halt(Beat *beat, const char *why);
 
@@ -60,3 +65,6 @@ bool beat_is_stuck(const Beat *beat, uint64_t now_usec);
 
 /* Carries an outage and what was said over from the beat of the same instance before a reload. */
 void beat_take_over(Beat *beat, Beat *old);
+
+/* For beat_hold.c: when the next pass begins, unless it is held. */
+void beat_schedule(Beat *beat, uint64_t delay_usec);

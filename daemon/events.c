@@ -13,6 +13,8 @@ static const char *const message_ids[] = {
     [EVENT_RETRY] = MESSAGE_RETRY,
     [EVENT_DELETED] = MESSAGE_DELETED,
     [EVENT_DELETE_FAILED] = MESSAGE_DELETE_FAILED,
+    [EVENT_ADDED] = MESSAGE_ADDED,
+    [EVENT_ADD_FAILED] = MESSAGE_ADD_FAILED,
     [EVENT_HELD] = MESSAGE_HELD,
     [EVENT_CHANNEL_FAILED] = MESSAGE_CHANNEL_FAILED,
     [EVENT_INSTANCE_FAILED] = MESSAGE_INSTANCE_FAILED,
@@ -33,6 +35,8 @@ static LogLevel events_level(const Event *event, bool is_news)
         [EVENT_RETRY] = LOG_LEVEL_INFO,
         [EVENT_DELETED] = LOG_LEVEL_NOTICE,
         [EVENT_DELETE_FAILED] = LOG_LEVEL_WARNING,
+        [EVENT_ADDED] = LOG_LEVEL_NOTICE,
+        [EVENT_ADD_FAILED] = LOG_LEVEL_WARNING,
         [EVENT_HELD] = LOG_LEVEL_WARNING,
         [EVENT_CHANNEL_FAILED] = LOG_LEVEL_WARNING,
         [EVENT_INSTANCE_FAILED] = LOG_LEVEL_ERR,
@@ -60,6 +64,14 @@ static void events_write(const Event *event, LogLevel level, const LogFields *fi
         return;
     case EVENT_DELETE_FAILED:
         log_event(level, fields, "%s: could not delete %s (%s): %s", place, event->member,
+                  event->member_id, why);
+        return;
+    case EVENT_ADDED:
+        log_event(level, fields, "%s: undo: added back what was %s: %s", place, event->member_id,
+                  event->member);
+        return;
+    case EVENT_ADD_FAILED:
+        log_event(level, fields, "%s: undo: could not add back what was %s: %s", place,
                   event->member_id, why);
         return;
     case EVENT_HELD:

@@ -57,7 +57,7 @@ static json_object *json_guard(const Guard *guard)
     return row;
 }
 
-static json_object *json_error(const Err *err)
+json_object *report_json_error(const Err *err)
 {
     json_object *row = json_object_new_object();
 
@@ -119,7 +119,7 @@ json_object *report_json_channel(const ChannelReport *report)
     json_put(object, "pause",
              report->pause_reason ? report_json_pause(report->pause_reason, report->pause_end_usec)
                                   : NULL);
-    json_put(object, "error", report->error.text[0] ? json_error(&report->error) : NULL);
+    json_put(object, "error", report->error.text[0] ? report_json_error(&report->error) : NULL);
     return object;
 }
 

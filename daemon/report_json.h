@@ -12,5 +12,8 @@ int report_json_append(const Report *report, Buf *buf);
 /* One channel of it; NULL when out of memory. Give it back with json_object_put(). */
 json_object *report_json_channel(const ChannelReport *report);
 
+/* {"http", "code", "message", "request_id"}; likewise. */
+json_object *report_json_error(const Err *err);
+
 /* {"reason", "until"}; NULL when out of memory. `until_usec` is realtime, 0: no end. */
 json_object *report_json_pause(const char *reason, uint64_t until_usec);

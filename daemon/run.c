@@ -74,12 +74,18 @@ static int run_on_pass_done(sd_event_source *source, void *userdata)
     return 0;
 }
 
+/* A change's outcome is worth waiting for. */
+static bool run_is_change(RequestKind kind)
+{
+    return kind == REQUEST_DELETE_MEMBER || kind == REQUEST_ADD_MEMBERS;
+}
+
 void run_on_answer(Run *run, void *tag, const Answer *answer)
 {
     const Call *call = tag;
 
     run->in_flight--;
-    run->deletions_in_flight -= call->request.kind == REQUEST_DELETE_MEMBER;
+    run->changes_in_flight -= run_is_change(call->request.kind);
     pass_on_answer(run->pass, tag, answer);
     run_look(run);
     if (run->on_answered)
@@ -121,7 +127,7 @@ static int run_submit(void *context, const Request *request)
 
     if (r == 0) {
         run->in_flight++;
-        run->deletions_in_flight += request->kind == REQUEST_DELETE_MEMBER;
+        run->changes_in_flight += run_is_change(request->kind);
     }
     return r;
 }
@@ -184,11 +190,22 @@ static int run_name_pass(Run *run, Err *err)
     return 0;
 }
 
+static bool run_covers(const Run *run, size_t instance)
+{
+    if (!run->restores)
+        return run->instance == PASS_ALL_INSTANCES || run->instance == instance;
+    for (size_t i = 0; i < run->config->channel_count; i++) {
+        if (run->config->channels[i].instance == instance)
+            return true;
+    }
+    return false;
+}
+
 /* From here on its instances' answers go to this run; or, with NULL, to none. */
 static void run_claim(Run *run, Run *owner)
 {
-    for (size_t i = 0; i < run->door->config->instance_count; i++) {
-        if (run->instance != PASS_ALL_INSTANCES && run->instance != i)
+    for (size_t i = 0; i < run->config->instance_count; i++) {
+        if (!run_covers(run, i))
             continue;
         run->door->runs[i] = owner;
         if (owner)
@@ -200,10 +217,11 @@ static int run_prepare(Run *run, Err *err)
 {
     PassScope scope = {
         .pass_id = run->pass_id,
-        .dry_run = run->door->dry_run,
+        .dry_run = run->dry_run,
         .instance = run->instance,
         .is_probe = run->is_probe,
         .gates = run->door->gates,
+        .restores = run->restores,
     };
     int r = run_add_sources(run);
 
@@ -212,31 +230,32 @@ static int run_prepare(Run *run, Err *err)
     r = run_name_pass(run, err);
     if (r < 0)
         return r;
-    if (pass_new(run->door->config, &run_ops, run, &scope, &run->pass) < 0)
+    if (pass_new(run->config, &run_ops, run, &scope, &run->pass) < 0)
         return err_memory(err);
     return 0;
 }
 
-int run_begin(Door *door, size_t instance, bool is_probe, RunOnDone on_done, RunOnEvent on_event,
-              void *userdata, Run **ret_run, Err *err)
+/* Without giving its instances up. */
+static void run_drop(Run *run)
 {
-    Run *run = calloc(1, sizeof(*run));
+    pass_free(run->pass);
+    sd_event_source_disable_unref(run->wake);
+    sd_event_source_disable_unref(run->done);
+    free(run);
+}
+
+static int run_start(const Run *plan, Run **ret_run, Err *err)
+{
+    Run *run = malloc(sizeof(*run));
     int r;
 
     if (!run)
         return err_memory(err);
-    *run = (Run){
-        .door = door,
-        .instance = instance,
-        .is_probe = is_probe,
-        .wake_usec = USEC_NEVER,
-        .on_done = on_done,
-        .on_event = on_event,
-        .userdata = userdata,
-    };
+    *run = *plan;
+    run->wake_usec = USEC_NEVER;
     r = run_prepare(run, err);
     if (r < 0) {
-        run_free(run);
+        run_drop(run);
         return r;
     }
     run_claim(run, run);
@@ -246,15 +265,47 @@ int run_begin(Door *door, size_t instance, bool is_probe, RunOnDone on_done, Run
     return 0;
 }
 
+int run_begin(Door *door, size_t instance, bool is_probe, RunOnDone on_done, RunOnEvent on_event,
+              void *userdata, Run **ret_run, Err *err)
+{
+    const Run plan = {
+        .door = door,
+        .config = door->config,
+        .dry_run = door->dry_run,
+        .instance = instance,
+        .is_probe = is_probe,
+        .on_done = on_done,
+        .on_event = on_event,
+        .userdata = userdata,
+    };
+
+    return run_start(&plan, ret_run, err);
+}
+
+int run_begin_restore(Door *door, const Config *config, Restore *restores, bool dry_run,
+                      RunOnDone on_done, RunOnEvent on_event, void *userdata, Run **ret_run,
+                      Err *err)
+{
+    const Run plan = {
+        .door = door,
+        .config = config,
+        .restores = restores,
+        .dry_run = dry_run || door->dry_run,
+        .instance = PASS_ALL_INSTANCES,
+        .on_done = on_done,
+        .on_event = on_event,
+        .userdata = userdata,
+    };
+
+    return run_start(&plan, ret_run, err);
+}
+
 void run_free(Run *run)
 {
     if (!run)
         return;
     run_claim(run, NULL);
-    pass_free(run->pass);
-    sd_event_source_disable_unref(run->wake);
-    sd_event_source_disable_unref(run->done);
-    free(run);
+    run_drop(run);
 }
 
 void run_stop(Run *run, const char *why)
@@ -265,7 +316,7 @@ void run_stop(Run *run, const char *why)
 
 void run_abandon(Run *run, const char *why)
 {
-    run->in_flight = run->deletions_in_flight = 0;
+    run->in_flight = run->changes_in_flight = 0;
     run->is_renewing = false;
     pass_abandon(run->pass, why);
     run_look(run);
@@ -298,7 +349,7 @@ void run_tell_answers(Run *run, RunOnDone on_answered)
 
 bool run_is_deleting(const Run *run)
 {
-    return run->deletions_in_flight > 0;
+    return run->changes_in_flight > 0;
 }
 
 void run_take_report(Run *run, Report *ret_report)

@@ -20,6 +20,15 @@ typedef void (*RunOnEvent)(const Event *event, void *userdata);
 int run_begin(Door *door, size_t instance, bool is_probe, RunOnDone on_done, RunOnEvent on_event,
               void *userdata, Run **ret_run, Err *err);
 
+/*
+ * The same for an undo: over the channels of `config`, which are those to put members back in, and
+ * stands beside the door's own with the same instances; `restores` has one for each (restore.h). No
+ * other run covers their instances.
+ */
+int run_begin_restore(Door *door, const Config *config, Restore *restores, bool dry_run,
+                      RunOnDone on_done, RunOnEvent on_event, void *userdata, Run **ret_run,
+                      Err *err);
+
 /* Ends it, done or not; what is in flight must be cancelled before. NULL is fine. */
 void run_free(Run *run);
 DEFINE_CLEANUP(Run, run_free)

@@ -7,7 +7,7 @@
 
 static const char *run_state_instance_name(const Run *run, const RosterChannel *channel)
 {
-    return run->door->config->instances[channel->instance].name;
+    return run->config->instances[channel->instance].name;
 }
 
 int run_state_recall(void *context, const RosterChannel *channel, const char *channel_id,

@@ -5,7 +5,10 @@
 
 struct Run {
     Door *door;
-    size_t instance; /* or PASS_ALL_INSTANCES */
+    const Config *config; /* the door's, or an undo's */
+    Restore *restores;    /* of an undo; NULL: none */
+    bool dry_run;         /* the door's, or an undo's own */
+    size_t instance;      /* or PASS_ALL_INSTANCES */
     bool is_probe;
     Pass *pass;
     sd_event_source *wake;
@@ -13,7 +16,7 @@ struct Run {
     uint64_t wake_usec;
     uint64_t progress_usec; /* when something happened last */
     size_t in_flight;
-    size_t deletions_in_flight;
+    size_t changes_in_flight;
     bool is_renewing;
     char pass_id[STORE_PASS_ID_SIZE];
     RunOnDone on_done;

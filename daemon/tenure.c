@@ -79,6 +79,9 @@ int tenure_begin(Tenure *tenure, Tenure *old, BeatOnPass on_pass, void *userdata
 
 void tenure_halt(Tenure *tenure, const char *why)
 {
+    tenure->is_halted = true;
+    if (tenure->guest)
+        run_stop(tenure->guest, why);
     for (size_t i = 0; i < tenure->beat_count; i++)
         beat_halt(&tenure->beats[i], why);
 }
@@ -88,10 +91,14 @@ void tenure_abandon(Tenure *tenure, const char *why)
     roma_client_cancel_all(tenure->door.client);
     for (size_t i = 0; i < tenure->beat_count; i++)
         beat_abandon(&tenure->beats[i], why);
+    if (tenure->guest)
+        run_abandon(tenure->guest, why);
 }
 
 bool tenure_is_idle(const Tenure *tenure)
 {
+    if (tenure->guest)
+        return false;
     for (size_t i = 0; i < tenure->beat_count; i++) {
         if (tenure->beats[i].run)
             return false;
@@ -110,6 +117,8 @@ bool tenure_is_deleting(const Tenure *tenure)
 
 bool tenure_is_stuck(const Tenure *tenure, uint64_t now_usec)
 {
+    if (tenure->guest && run_is_stuck(tenure->guest, now_usec))
+        return true;
     for (size_t i = 0; i < tenure->beat_count; i++) {
         if (beat_is_stuck(&tenure->beats[i], now_usec))
             return true;

@@ -12,6 +12,8 @@ typedef struct Tenure {
     Door door;
     Beat *beats;       /* one for each instance */
     size_t beat_count; /* of those that were initialised */
+    Run *guest;        /* a run beside the beats, whose owner looks after it; NULL: none */
+    bool is_halted;
 } Tenure;
 
 /*

@@ -337,5 +337,6 @@ void channel_start(ChannelPass *channel, const ChannelRow *row)
     if (r < 0)
         channel_end(channel, RESULT_FAILED, &err);
     else
-        channel_read(channel, &channel->diff, 0, channel_on_list);
+        channel_read(channel, &channel->diff, 0,
+                     channel->restore ? restore_on_list : channel_on_list);
 }

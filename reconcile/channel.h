@@ -9,6 +9,7 @@
 #include "reconcile/listing.h"
 #include "reconcile/plan.h"
 #include "reconcile/report.h"
+#include "reconcile/restore.h"
 
 typedef struct ChannelPass ChannelPass;
 
@@ -32,6 +33,7 @@ struct ChannelPass {
     Dispatch *dispatch;    /* of its instance */
     ChannelReport *report; /* what comes of it */
     const RosterChannel *roster;
+    Restore *restore;      /* what an undo puts back; NULL in a pass that compares */
     const ChannelRow *row; /* of the catalog; NULL until it is resolved */
     size_t *open_count;    /* channels of the pass that are not done */
     bool is_done;

@@ -21,6 +21,7 @@ typedef enum RequestKind {
     REQUEST_LIST_CHANNELS, /* API.md section 1.10: offset, limit */
     REQUEST_LIST_MEMBERS,  /* API.md section 1.1: channel_id, offset, limit */
     REQUEST_DELETE_MEMBER, /* API.md section 1.6: channel_id, member_id */
+    REQUEST_ADD_MEMBERS,   /* API.md section 1.4: channel_id, and one member, as it was */
 } RequestKind;
 
 typedef struct Request {
@@ -29,6 +30,8 @@ typedef struct Request {
     const RosterChannel *channel; /* whose request it is; NULL for REQUEST_LIST_CHANNELS */
     const char *channel_id;
     const char *member_id;
+    const char *member_json; /* REQUEST_ADD_MEMBERS: the row as the service gave it before */
+    bool is_ecs;             /* REQUEST_ADD_MEMBERS: of an ECS channel */
     uint64_t offset;
     uint32_t limit;
     void *tag; /* handed to pass_on_answer() */
@@ -142,6 +145,8 @@ typedef enum EventKind {
     EVENT_RETRY,         /* a request will be sent again after wait_usec */
     EVENT_DELETED,       /* outcome is DELETED or GONE */
     EVENT_DELETE_FAILED, /* for good, in this pass */
+    EVENT_ADDED,         /* an undo put a member back */
+    EVENT_ADD_FAILED,    /* an undo could not */
     EVENT_HELD,          /* a guard refuses */
     EVENT_CHANNEL_FAILED,
     EVENT_INSTANCE_FAILED, /* nothing further is sent to it in this pass */

@@ -22,7 +22,7 @@ struct Pass {
 
 /* ---- making ---- */
 
-static void pass_add_channel(Pass *pass, const RosterChannel *roster)
+static void pass_add_channel(Pass *pass, const RosterChannel *roster, Restore *restore)
 {
     size_t number = pass->report.channel_count++;
     InstancePass *instance = &pass->instances[roster->instance];
@@ -44,6 +44,7 @@ static void pass_add_channel(Pass *pass, const RosterChannel *roster)
         .dispatch = &instance->dispatch,
         .report = report,
         .roster = roster,
+        .restore = restore,
         .open_count = &pass->open_count,
     };
     instance_add(instance, channel);
@@ -100,7 +101,8 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
     }
     for (size_t i = 0; i < config->channel_count; i++) {
         if (pass_covers(scope, config->channels[i].instance))
-            pass_add_channel(pass, &config->channels[i]);
+            pass_add_channel(pass, &config->channels[i],
+                             scope->restores ? &scope->restores[i] : NULL);
     }
     *ret_pass = TAKE_PTR(pass);
     return 0;

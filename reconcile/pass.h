@@ -9,6 +9,7 @@
 #include "reconcile/call.h"
 #include "reconcile/gate.h"
 #include "reconcile/report.h"
+#include "reconcile/restore.h"
 
 typedef struct Pass Pass;
 
@@ -17,9 +18,10 @@ typedef struct Pass Pass;
 typedef struct PassScope {
     const char *pass_id;
     bool dry_run;
-    size_t instance; /* index into Config.instances, or PASS_ALL_INSTANCES */
-    bool is_probe;   /* the instances failed before: give their channel lists one attempt */
-    Gate *gates;     /* one for each instance of the configuration */
+    size_t instance;   /* index into Config.instances, or PASS_ALL_INSTANCES */
+    bool is_probe;     /* the instances failed before: give their channel lists one attempt */
+    Gate *gates;       /* one for each instance of the configuration */
+    Restore *restores; /* of an undo, one for each channel of the configuration; NULL: no undo */
 } PassScope;
 
 /* Everything but the scope itself is borrowed and outlives the pass. 0 or -ENOMEM. */

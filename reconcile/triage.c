@@ -181,10 +181,11 @@ static Verdict triage_by_status(int http)
 static Verdict triage_http(RequestKind kind, const Answer *answer)
 {
     bool is_deletion = kind == REQUEST_DELETE_MEMBER;
+    int promised = is_deletion ? 204 : kind == REQUEST_ADD_MEMBERS ? 201 : 200;
     Verdict verdict;
 
     if (answer->http >= 200 && answer->http < 300)
-        return answer->http == (is_deletion ? 204 : 200) ? VERDICT_DONE : VERDICT_PERMANENT;
+        return answer->http == promised ? VERDICT_DONE : VERDICT_PERMANENT;
     if (is_deletion && answer->http == 404 && triage_is_member_missing(answer->code))
         return VERDICT_GONE;
     if (answer->http == 404)
@@ -201,7 +202,8 @@ Verdict triage(RequestKind kind, const Answer *answer)
     case ANSWER_HTTP:
         return triage_http(kind, answer);
     case ANSWER_ODD:
-        return kind == REQUEST_DELETE_MEMBER ? VERDICT_PERMANENT : VERDICT_ODD;
+        return kind == REQUEST_DELETE_MEMBER || kind == REQUEST_ADD_MEMBERS ? VERDICT_PERMANENT
+                                                                            : VERDICT_ODD;
     case ANSWER_TIMEOUT:
     case ANSWER_LOST:
     case ANSWER_NOT_SENT:

@@ -16,6 +16,7 @@
 #include "daemon/control/place.h"
 #include "daemon/control/reconcile.h"
 #include "daemon/control/status_json.h"
+#include "daemon/control/undo.h"
 
 #define HISTORY_LIMIT 10000 /* of one answer: more are asked for with `before` */
 
@@ -140,8 +141,7 @@ static void control_show_history(Control *control, ServerCall *call)
 
 /* ---- changing ---- */
 
-/* The state, for writing. */
-static int control_writable(const Control *control, Err *err)
+int control_writable(const Control *control, Err *err)
 {
     if (control->dry_run)
         return err_set(err, -EPERM, "this rosterd is in dry run, and records nothing");
@@ -272,6 +272,7 @@ static const Route routes[] = {
     {"/v1/status", control_show_status, NULL}, {"/v1/history", control_show_history, NULL},
     {"/v1/pause", NULL, control_pause},        {"/v1/resume", NULL, control_resume},
     {"/v1/approve", NULL, control_approve},    {"/v1/reconcile", NULL, reconcile_begin},
+    {"/v1/undo", NULL, undo_request},
 };
 
 static void control_change(Control *control, ServerCall *call, const Route *route)
@@ -366,6 +367,7 @@ void control_free(Control *control)
     if (!control)
         return;
     reconcile_end_all(control);
+    undo_end(control);
     server_free(control->server);
     if (control->path)
         place_remove(control->path);
@@ -380,10 +382,13 @@ void control_set_tenure(Control *control, Tenure *tenure)
         return;
     control->tenure = tenure;
     reconcile_ask_again(control);
+    undo_ask_again(control);
 }
 
 void control_on_pass(Control *control)
 {
-    if (control)
-        reconcile_look(control);
+    if (!control)
+        return;
+    reconcile_look(control);
+    undo_look(control);
 }

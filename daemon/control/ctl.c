@@ -6,126 +6,21 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/config.h"
 #include "config/span.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
+#include "daemon/control/ctl_ask.h"
+#include "daemon/control/ctl_undo.h"
 #include "daemon/control/history_json.h"
 #include "daemon/control/json.h"
-#include "daemon/control/place.h"
 #include "daemon/control/show.h"
 #include "daemon/exit_status.h"
 #include "daemon/http/local.h"
 #include "daemon/load.h"
-#include "daemon/report_text.h"
 #include "daemon/state_dir.h"
 #include "daemon/store/store.h"
 
 #define PAGE 2000 /* of the history, asked for at once */
-
-typedef int (*Show)(json_object *root, bool colour, Buf *buf);
-
-static int ctl_say(int status, const char *text)
-{
-    fprintf(stderr, "rosterctl: %s\n", text);
-    return status;
-}
-
-static int ctl_no_memory(void)
-{
-    return ctl_say(EXIT_FAILED, "out of memory");
-}
-
-static int ctl_print(const Buf *text)
-{
-    if (fwrite(text->data, 1, text->size, stdout) == text->size && fflush(stdout) == 0)
-        return EXIT_IN_SYNC;
-    return ctl_say(EXIT_FAILED, strerror(errno));
-}
-
-/* As JSON, or for people. */
-static int ctl_print_answer(const Options *options, json_object *root, Show show)
-{
-    _cleanup_(buf_done) Buf text = {0};
-    int r = options->json ? json_append(json_object_get(root), &text)
-                          : show(root, report_text_wants_colour(), &text);
-
-    return r < 0 ? ctl_no_memory() : ctl_print(&text);
-}
-
-/* ---- asking ---- */
-
-/* The daemon's socket. Settings that do not load are no obstacle: the daemon may run with earlier
- * ones. */
-static int ctl_find_socket(const Options *options, char **ret_path, Err *err)
-{
-    _cleanup_(problems_done) Problems problems = {0};
-    _cleanup_(config_freep) Config *config = NULL;
-
-    if (options->socket_path) {
-        *ret_path = strdup(options->socket_path);
-        return *ret_path ? 0 : err_memory(err);
-    }
-    config_load_settings(options->config_path, &problems, &config);
-    return place_find(config, ret_path, err);
-}
-
-static bool ctl_means_no_daemon(int error)
-{
-    return error == -ENOENT || error == -ECONNREFUSED;
-}
-
-static int ctl_parse(const Buf *body, json_object **ret_root, Err *err)
-{
-    json_object *root = body->size ? json_tokener_parse(body->data) : NULL;
-
-    if (!json_object_is_type(root, json_type_object)) {
-        json_object_put(root);
-        return err_set(err, -EPROTO, "what answers on the control socket is no rosterd");
-    }
-    *ret_root = root;
-    return 0;
-}
-
-/* 0 with the answer; -ENOENT and -ECONNREFUSED without a daemon; -EPERM when it refuses; else as
- * local_ask(). All told in `err`. */
-static int ctl_ask(const Options *options, const char *method, const char *target, const char *body,
-                   json_object **ret_root, Err *err)
-{
-    _cleanup_free_ char *path = NULL;
-    _cleanup_(buf_done) Buf answer = {0};
-    json_object *root = NULL;
-    int status = 0, r = ctl_find_socket(options, &path, err);
-
-    if (r == 0)
-        r = local_ask(path, method, target, body, &status, &answer, err);
-    if (r == 0)
-        r = ctl_parse(&answer, &root, err);
-    if (r == 0 && status != 200) {
-        r = err_set(err, -EPERM, "%s", show_text(root, "error"));
-        json_object_put(root);
-        return r;
-    }
-    if (r == 0)
-        *ret_root = root;
-    return r;
-}
-
-static int ctl_fail(int error, const Err *err)
-{
-    return ctl_say(ctl_means_no_daemon(error) ? EXIT_NO_DAEMON : EXIT_FAILED, err->text);
-}
-
-/* Sends an object, which is given back. */
-static int ctl_post(const Options *options, const char *target, json_object *request,
-                    json_object **ret_root, Err *err)
-{
-    const char *text = json_object_to_json_string(request);
-    int r = text ? ctl_ask(options, "POST", target, text, ret_root, err) : err_memory(err);
-
-    json_object_put(request);
-    return r;
-}
 
 /* ---- history ---- */
 
@@ -350,8 +245,9 @@ int ctl_run(const Options *options)
         return ctl_change(options, "/v1/approve");
     case ACTION_RECONCILE:
         return ctl_reconcile(options);
-    case ACTION_STATUS:
     case ACTION_UNDO:
+        return ctl_undo(options);
+    case ACTION_STATUS:
     case ACTION_DAEMON:
     case ACTION_ONCE:
     case ACTION_PLAN:

@@ -175,6 +175,12 @@ static void answer_read_page(AnswerReader *reader, RequestKind kind, const Crede
         answer->channels = &reader->channels.page;
 }
 
+/* What counts of such an answer is its status. */
+static bool answer_is_change(RequestKind kind)
+{
+    return kind == REQUEST_DELETE_MEMBER || kind == REQUEST_ADD_MEMBERS;
+}
+
 static void answer_read_http(AnswerReader *reader, RequestKind kind, const Credential *credential,
                              const HttpAnswer *http, Answer *answer)
 {
@@ -183,7 +189,7 @@ static void answer_read_http(AnswerReader *reader, RequestKind kind, const Crede
     answer_read_request_id(reader, credential, http, answer);
     if (http->status >= 300)
         answer_read_refusal(reader, credential, http, answer);
-    else if (kind != REQUEST_DELETE_MEMBER)
+    else if (!answer_is_change(kind))
         answer_read_page(reader, kind, credential, http, answer);
 }
 
@@ -198,7 +204,7 @@ static void answer_read_too_big(RequestKind kind, const HttpAnswer *http, Answer
     answer->http = http->status;
     if (http->status >= 300)
         answer_read_retry_after(http, answer);
-    answer->kind = kind == REQUEST_DELETE_MEMBER || http->status >= 300 ? ANSWER_HTTP : ANSWER_ODD;
+    answer->kind = answer_is_change(kind) || http->status >= 300 ? ANSWER_HTTP : ANSWER_ODD;
 }
 
 void answer_read(AnswerReader *reader, RequestKind kind, const Credential *credential,

@@ -9,6 +9,7 @@
 #include "daemon/roma/headers.h"
 #include "daemon/roma/keeper.h"
 #include "daemon/roma/permits.h"
+#include "daemon/roma/upsert.h"
 
 typedef struct RomaCall RomaCall;
 
@@ -17,6 +18,7 @@ typedef struct RomaInstance {
     HeadersBase base;
     Keeper *keeper;
     Permits permits;
+    Permits additions;
     bool is_plain;
 } RomaInstance;
 
@@ -26,6 +28,7 @@ struct RomaCall {
     RomaCall *previous, *next; /* under way; idle ones use `next` alone */
     HttpTransfer *transfer;
     Headers headers;
+    Buf body; /* of the request */
     RequestKind kind;
     size_t instance;
     void *tag;
@@ -50,6 +53,7 @@ struct RomaClient {
 static void roma_call_free(RomaCall *call)
 {
     headers_done(&call->headers);
+    buf_done(&call->body);
     free(call);
 }
 
@@ -135,10 +139,14 @@ void roma_client_tell_waits(RomaClient *client, RomaOnWait on_wait)
 
 static bool roma_client_may_send(const RomaClient *client, const Request *request)
 {
-    if (request->kind != REQUEST_DELETE_MEMBER)
+    const RomaInstance *instance = &client->instances[request->instance];
+    bool is_addition = request->kind == REQUEST_ADD_MEMBERS;
+
+    if (request->kind != REQUEST_DELETE_MEMBER && !is_addition)
         return true;
     return !client->read_only && request->channel && request->channel->mode == MODE_PRUNE &&
-           permits_has(&client->instances[request->instance].permits, request->channel_id,
+           (!is_addition || client->config->mode == MODE_PRUNE) &&
+           permits_has(is_addition ? &instance->additions : &instance->permits, request->channel_id,
                        request->member_id);
 }
 
@@ -154,6 +162,12 @@ static int roma_call_send(RomaCall *call, const RomaInstance *instance, const Re
 
     if (r >= 0 && !credential)
         r = -EKEYEXPIRED;
+    buf_reset(&call->body);
+    if (r >= 0 && request->kind == REQUEST_ADD_MEMBERS) {
+        r = upsert_append(request->member_json, request->is_ecs, &call->body);
+        line.body = call->body.data;
+        line.body_size = call->body.size;
+    }
     if (r >= 0)
         r = headers_build(&call->headers, &instance->base, credential, &line, &client->scratch);
     if (r < 0)
@@ -168,6 +182,8 @@ static int roma_call_send(RomaCall *call, const RomaInstance *instance, const Re
         .url = client->url.data,
         .headers = call->headers.lines,
         .header_count = call->headers.count,
+        .body = line.body,
+        .body_size = line.body_size,
         .ca_file = settings->ca_file,
         .connect_timeout_usec = limits->connect_timeout_usec,
         .timeout_usec = limits->timeout_usec,
@@ -233,9 +249,18 @@ int roma_client_permit(RomaClient *client, size_t instance, const char *channel_
                : -EINVAL;
 }
 
+int roma_client_permit_addition(RomaClient *client, size_t instance, const char *channel_id,
+                                const char *member_id)
+{
+    return instance < client->config->instance_count
+               ? permits_add(&client->instances[instance].additions, channel_id, member_id)
+               : -EINVAL;
+}
+
 void roma_client_forget_permits(RomaClient *client, size_t instance)
 {
     permits_clear(&client->instances[instance].permits);
+    permits_clear(&client->instances[instance].additions);
 }
 
 void roma_client_cancel_all(RomaClient *client)
@@ -337,6 +362,7 @@ void roma_client_free(RomaClient *client)
         keeper_free(client->instances[i].keeper);
         headers_base_done(&client->instances[i].base);
         permits_done(&client->instances[i].permits);
+        permits_done(&client->instances[i].additions);
     }
     free(client->instances);
     while (client->idle) {

@@ -71,6 +71,10 @@ void roma_client_take_over(RomaClient *client, size_t instance, RomaClient *old,
 int roma_client_permit(RomaClient *client, size_t instance, const char *channel_id,
                        const char *member_id);
 
+/* Permits putting one member back, named by the id that it had. Errors likewise. */
+int roma_client_permit_addition(RomaClient *client, size_t instance, const char *channel_id,
+                                const char *member_id);
+
 /* Takes all permits of an instance back: called at the end of its pass. */
 void roma_client_forget_permits(RomaClient *client, size_t instance);
 

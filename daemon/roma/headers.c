@@ -54,6 +54,8 @@ static int headers_sign(Headers *headers, const HeadersBase *base, const Request
         .query_count = line->query_count,
         .headers = pairs,
         .header_count = credential->security_token ? ELEMENTS(pairs) : ELEMENTS(pairs) - 1,
+        .body = line->body,
+        .body_size = line->body_size,
     };
     int r;
 

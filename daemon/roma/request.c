@@ -58,6 +58,8 @@ int request_line(const Instance *instance, const Request *request, RequestLine *
 {
     char *end = ret_line->path;
 
+    ret_line->body = NULL;
+    ret_line->body_size = 0;
     if (!request_ids_are_good(instance, request))
         return -EINVAL;
     end = request_add(end, "/v2/");
@@ -74,6 +76,11 @@ int request_line(const Instance *instance, const Request *request, RequestLine *
         end = request_add(end, "/");
         request_add(end, request->member_id);
         ret_line->method = "DELETE";
+        ret_line->query_count = 0;
+        return 0;
+    }
+    if (request->kind == REQUEST_ADD_MEMBERS) {
+        ret_line->method = "POST";
         ret_line->query_count = 0;
         return 0;
     }

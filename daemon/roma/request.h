@@ -14,6 +14,8 @@ typedef struct RequestLine {
     char path[REQUEST_PATH_SIZE];
     SignPair query[2];
     size_t query_count;
+    const void *body; /* NULL: none, which request_line() sets */
+    size_t body_size;
     char limit[REQUEST_NUMBER_SIZE];
     char offset[REQUEST_NUMBER_SIZE];
 } RequestLine;

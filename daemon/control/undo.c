@@ -1,0 +1,184 @@
+/* The control socket's undo: see undo.h. */
+#include "daemon/control/undo.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/str.h"
+#include "daemon/control/json.h"
+#include "daemon/undo.h"
+
+/* The undo under way. */
+struct Undoing {
+    ServerCall *call;
+    UndoChoice choice; /* its texts are `pass` */
+    char pass[STORE_PASS_ID_SIZE];
+    bool dry_run;
+    Undo *undo;
+};
+
+static void undo_hold(const Control *control, bool hold)
+{
+    Tenure *tenure = control->tenure;
+
+    for (size_t i = 0; i < tenure->beat_count; i++) {
+        if (!undo_covers(control->undoing->undo, i))
+            continue;
+        if (hold)
+            beat_hold(&tenure->beats[i], control->undoing->dry_run
+                                             ? NULL
+                                             : "an undo came first, what was not sent is "
+                                               "planned anew");
+        else
+            beat_release(&tenure->beats[i]);
+    }
+}
+
+static void undo_drop(Control *control)
+{
+    struct Undoing *undoing = control->undoing;
+
+    control->undoing = NULL;
+    undo_free(undoing->undo);
+    free(undoing);
+}
+
+static void undo_on_done(Undo *undo, void *userdata)
+{
+    Control *control = userdata;
+    struct Undoing *undoing = control->undoing;
+    Tenure *tenure = control->tenure;
+    Beat *beat = &tenure->beats[0];
+    Buf buf = {0};
+
+    undo_append_json(undo, undoing->dry_run, &buf);
+    control_answer(undoing->call, &buf);
+    tenure->guest = NULL;
+    undo_hold(control, false);
+    undo_drop(control);
+    beat->on_pass(beat, beat->userdata);
+}
+
+static void undo_fail(Control *control, int error, const Err *err)
+{
+    control_refuse(control->undoing->call, control_status(error), err->text);
+    undo_hold(control, false);
+    undo_drop(control);
+}
+
+void undo_look(Control *control)
+{
+    struct Undoing *undoing = control->undoing;
+    Tenure *tenure = control->tenure;
+    Err err = {0};
+    int r;
+
+    if (!undoing || undo_find_run(undoing->undo) || tenure->is_halted)
+        return;
+    for (size_t i = 0; i < tenure->beat_count; i++) {
+        if (undo_covers(undoing->undo, i) && tenure->beats[i].run)
+            return;
+    }
+    r = undo_begin(undoing->undo, &tenure->door, undoing->dry_run, undo_on_done, control, &err);
+    if (r < 0)
+        undo_fail(control, r, &err);
+    else
+        tenure->guest = undo_find_run(undoing->undo);
+}
+
+static int undo_read(json_object *root, struct Undoing *undoing, Err *err)
+{
+    static const char *const keys[] = {"last", "pass", "action", "dry_run", NULL};
+    const char *pass = NULL;
+    int r = json_check_keys(root, keys, err);
+
+    if (r == 0)
+        r = json_get_bool(root, "last", &undoing->choice.last, err);
+    if (r == 0)
+        r = json_get_text(root, "pass", false, &pass, err);
+    if (r == 0)
+        r = json_get_number(root, "action", &undoing->choice.action, err);
+    if (r == 0)
+        r = json_get_bool(root, "dry_run", &undoing->dry_run, err);
+    if (r < 0)
+        return r;
+    if (undoing->choice.last + (pass != NULL) + (undoing->choice.action != 0) != 1)
+        return err_set(err, -EINVAL, "say one of last, pass and action");
+    if (pass && strlen(pass) >= sizeof(undoing->pass))
+        return err_set(err, -ENOENT, "the history holds no deletion of pass %.80s", pass);
+    if (pass) {
+        str_copy(undoing->pass, sizeof(undoing->pass), pass);
+        undoing->choice.pass = undoing->pass;
+    }
+    return 0;
+}
+
+static int undo_prepare(Control *control, struct Undoing *undoing, Err *err)
+{
+    Store *store = control->state->store;
+    int r = undoing->dry_run ? 0 : control_writable(control, err);
+
+    if (r == 0 && !store) {
+        *err = control->state->err;
+        r = -EIO;
+    }
+    if (r == 0)
+        r = undo_new(store, control->tenure->config, &undoing->choice, &undoing->undo, err);
+    if (r == 0 && !undoing->dry_run)
+        r = undo_pause(undoing->undo, store, err);
+    return r;
+}
+
+int undo_request(Control *control, ServerCall *call, json_object *root, Err *err)
+{
+    struct Undoing *undoing;
+    int r;
+
+    if (control->undoing)
+        return err_set(err, -EALREADY, "another undo is under way");
+    undoing = calloc(1, sizeof(*undoing));
+    if (!undoing)
+        return err_memory(err);
+    undoing->call = call;
+    r = undo_read(root, undoing, err);
+    if (r == 0)
+        r = undo_prepare(control, undoing, err);
+    if (r < 0) {
+        undo_free(undoing->undo);
+        free(undoing);
+        return r;
+    }
+    control->undoing = undoing;
+    undo_hold(control, true);
+    undo_look(control);
+    return 0;
+}
+
+void undo_ask_again(Control *control)
+{
+    struct Undoing *undoing = control->undoing;
+    Err err = {0};
+    int r;
+
+    if (!undoing)
+        return;
+    undo_free(undoing->undo);
+    undoing->undo = NULL;
+    r = undo_prepare(control, undoing, &err);
+    if (r < 0) {
+        control_refuse(undoing->call, control_status(r), err.text);
+        undo_drop(control);
+        return;
+    }
+    undo_hold(control, true);
+    undo_look(control);
+}
+
+void undo_end(Control *control)
+{
+    if (!control->undoing)
+        return;
+    control_refuse(control->undoing->call, 503, "rosterd is ending");
+    undo_drop(control);
+}

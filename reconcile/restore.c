@@ -1,0 +1,230 @@
+/* Putting members back: see restore.h. */
+#include "reconcile/restore.h"
+
+#include <errno.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/mem.h"
+#include "reconcile/channel.h"
+#include "reconcile/removal.h"
+
+/* A member that was added and is not listed yet is looked for again after each of these, as
+ * confirm.c does for those deleted. */
+static const uint64_t look_again_usec[] = {1 * USEC_PER_SEC, 3 * USEC_PER_SEC, 10 * USEC_PER_SEC};
+
+static void restore_next(ChannelPass *channel);
+
+const char *restore_outcome_text(RestoreOutcome outcome)
+{
+    static const char *const texts[] = {
+        [RESTORE_SKIPPED] = "skipped", [RESTORE_PLANNED] = "planned", [RESTORE_LIVE] = "live",
+        [RESTORE_ADDED] = "added",     [RESTORE_FAILED] = "failed",
+    };
+
+    return texts[outcome];
+}
+
+/* The identities of all rows: nothing is desired and nothing ignored, so that each is an extra. */
+static int restore_index(const Diff *diff, Map *ret_live)
+{
+    for (size_t i = 0; i < diff->extra_count; i++) {
+        Extra *extra = &diff->extras[i];
+
+        if (map_put(ret_live, extra->identity, extra->identity_size, extra) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static void restore_tell(const ChannelPass *channel, const RestoreItem *item, const Err *err)
+{
+    const ChannelReport *report = channel->report;
+    Event event = {
+        .kind = item->outcome == RESTORE_FAILED ? EVENT_ADD_FAILED : EVENT_ADDED,
+        .pass = channel->pass_id,
+        .instance_name = report->instance_name,
+        .channel_name = report->name ? report->name : "",
+        .channel_id = report->id ? report->id : "",
+        .member = item->member_json,
+        .member_id = item->member_id,
+        .digest = "",
+        .attempt = item->attempts,
+        .err = err,
+    };
+
+    channel->ops->tell(channel->context, &event);
+}
+
+static void restore_keep_error(ChannelPass *channel, const Err *err)
+{
+    if (!err_is_set(&channel->report->error))
+        channel->report->error = *err;
+}
+
+/* ---- confirming ---- */
+
+/* An item is what the list says it is, whatever the answers were. Returns how many that should be
+ * live are not. */
+static size_t restore_compare(ChannelPass *channel, const Map *live)
+{
+    size_t absent = 0;
+
+    for (size_t i = 0; i < channel->restore->item_count; i++) {
+        RestoreItem *item = &channel->restore->items[i];
+        bool is_live = map_find(live, item->identity, item->identity_size) != NULL;
+
+        if (item->outcome == RESTORE_FAILED && is_live)
+            item->outcome = RESTORE_ADDED;
+        absent += item->outcome == RESTORE_ADDED && !is_live;
+    }
+    return absent;
+}
+
+static void restore_conclude(ChannelPass *channel, const Map *live)
+{
+    bool is_done = true;
+    Err err = {0};
+
+    for (size_t i = 0; i < channel->restore->item_count; i++) {
+        RestoreItem *item = &channel->restore->items[i];
+
+        if (item->outcome == RESTORE_ADDED &&
+            !map_find(live, item->identity, item->identity_size)) {
+            item->outcome = RESTORE_FAILED;
+            err_set(&err, -EREMOTEIO,
+                    "the service says that it added the member that was %s, but does not list it",
+                    item->member_id);
+            restore_keep_error(channel, &err);
+        }
+        if (item->outcome == RESTORE_ADDED || item->outcome == RESTORE_FAILED)
+            restore_tell(channel, item, &channel->report->error);
+        is_done = is_done && (item->outcome == RESTORE_ADDED || item->outcome == RESTORE_LIVE);
+    }
+    if (is_done)
+        err_clear(&channel->report->error);
+    channel_end(channel, is_done ? RESULT_CONVERGED : RESULT_FAILED, NULL);
+}
+
+static void restore_on_confirmed(ChannelPass *channel)
+{
+    _cleanup_(map_done) Map live = {0};
+    Restore *restore = channel->restore;
+    Err err = {0};
+
+    if (restore_index(&channel->confirmed, &live) < 0) {
+        err_memory(&err);
+        channel_end(channel, RESULT_FAILED, &err);
+        return;
+    }
+    if (restore_compare(channel, &live) > 0 && restore->looks < ELEMENTS(look_again_usec)) {
+        diff_reset(&channel->confirmed);
+        channel_read(channel, &channel->confirmed, look_again_usec[restore->looks++],
+                     restore_on_confirmed);
+        return;
+    }
+    restore_conclude(channel, &live);
+}
+
+static void restore_confirm(ChannelPass *channel)
+{
+    Err err = {0};
+
+    if (!channel->restore->was_sent) {
+        channel_end(channel, RESULT_IN_SYNC, NULL);
+        return;
+    }
+    if (diff_init(&channel->confirmed, &channel->desired, channel->row->id,
+                  channel->report->is_ecs) < 0) {
+        err_memory(&err);
+        channel_end(channel, RESULT_FAILED, &err);
+        return;
+    }
+    channel_read(channel, &channel->confirmed, 0, restore_on_confirmed);
+}
+
+/* ---- adding ---- */
+
+static void restore_on_end(Call *call, CallEnd end, const Answer *answer, const Err *err)
+{
+    ChannelPass *channel = call->owner;
+    Restore *restore = channel->restore;
+    RestoreItem *item = &restore->items[restore->next++];
+
+    (void)answer;
+    item->attempts = call->attempts;
+    restore->was_sent = restore->was_sent || call->attempts > 0;
+    item->outcome = end == CALL_DONE      ? RESTORE_ADDED
+                    : call->attempts == 0 ? RESTORE_SKIPPED
+                                          : RESTORE_FAILED;
+    if (end == CALL_DONE) {
+        restore->failures_in_row = 0;
+        restore_next(channel);
+        return;
+    }
+    restore_keep_error(channel, err);
+    if (end == CALL_CHANNEL || end == CALL_INSTANCE || end == CALL_STOPPED)
+        channel_end(channel, RESULT_FAILED, err);
+    else if (++restore->failures_in_row >= REMOVAL_FAILURES_MAX)
+        restore_confirm(channel);
+    else
+        restore_next(channel);
+}
+
+static void restore_next(ChannelPass *channel)
+{
+    Restore *restore = channel->restore;
+
+    while (restore->next < restore->item_count &&
+           restore->items[restore->next].outcome == RESTORE_LIVE)
+        restore->next++;
+    if (restore->next == restore->item_count) {
+        restore_confirm(channel);
+        return;
+    }
+    channel->call = (Call){
+        .request =
+            {
+                .kind = REQUEST_ADD_MEMBERS,
+                .instance = channel->roster->instance,
+                .channel = channel->roster,
+                .channel_id = channel->row->id,
+                .member_id = restore->items[restore->next].member_id,
+                .member_json = restore->items[restore->next].member_json,
+                .is_ecs = channel->report->is_ecs,
+                .tag = &channel->call,
+            },
+        .doing = "adding a member",
+        .on_end = restore_on_end,
+        .owner = channel,
+    };
+    dispatch_begin(channel->dispatch, &channel->call, 0);
+}
+
+void restore_on_list(ChannelPass *channel)
+{
+    _cleanup_(map_done) Map live = {0};
+    Restore *restore = channel->restore;
+    size_t absent = 0;
+    Err err = {0};
+
+    if (restore_index(&channel->diff, &live) < 0) {
+        err_memory(&err);
+        channel_end(channel, RESULT_FAILED, &err);
+        return;
+    }
+    channel->report->has_list = true;
+    channel->report->live_count = channel->diff.live_count;
+    for (size_t i = 0; i < restore->item_count; i++) {
+        RestoreItem *item = &restore->items[i];
+
+        item->outcome = RESTORE_LIVE;
+        if (map_find(&live, item->identity, item->identity_size))
+            continue;
+        item->outcome = channel->dry_run ? RESTORE_PLANNED : RESTORE_SKIPPED;
+        absent++;
+    }
+    if (channel->dry_run)
+        channel_end(channel, absent ? RESULT_DRIFT : RESULT_IN_SYNC, NULL);
+    else
+        restore_next(channel);
+}

@@ -1,0 +1,199 @@
+"""Undo: deleted members come back as they were, and stay."""
+
+import json
+import signal
+
+import pytest
+
+from case import DRIFT, FAILED, IN_SYNC, channel, entry, identifier, mutations, row, wait_until
+from test_control import KEPT, ask, ctl, start, status_of
+
+NO_DAEMON = 69
+FIELDS = ("host", "ecs_id", "ecs_name", "port", "weight", "is_backup", "status", "member_group_name")
+ODD = [row("10.9.0.1", weight=7, status=2), row("10.9.0.2:81", is_backup=True, weight=0),
+       row("10.9.0.3", member_group_name="blue", weight=33), {"host": "2001:db8::7", "weight": 10000}]
+
+
+def fields(members):
+    return sorted(json.dumps({key: member.get(key) for key in FIELDS}) for member in members)
+
+
+def additions(sim):
+    return [request for request in sim.requests() if request["method"] == "POST"]
+
+
+@pytest.fixture
+def pruned(case):
+    """A daemon that has deleted members of all kinds in two channels."""
+    ecs = [{"ecs_id": f"ecs-{i}", "ecs_name": f"name {i}", "weight": i} for i in range(1, 4)]
+    case.tune(guards={"max_delete_percent": 100})
+    case.sim = case.serve(
+        channel("payments", *KEPT, *ODD, member_groups=[{"member_group_name": "blue"}]),
+        channel("machines", *ecs, member_type="ecs"))
+    case.roster(entry("payments", *KEPT), entry("machines", {"ecs_id": "ecs-1"}))
+    case.before = {name: case.sim.members(name) for name in ("payments", "machines")}
+    case.daemon = start(case)
+    assert len(case.sim.members("payments")) == 4 and len(case.sim.members("machines")) == 1
+    case.sim.clear_requests()
+    return case
+
+
+def undo(case, *args):
+    done = ctl(case, "undo", "--json", *args)
+    done.rows = [(c["name"], m["outcome"]) for c in json.loads(done.stdout or '{"channels": []}')["channels"]
+                 for m in c["members"]]
+    return done
+
+
+def test_every_member_comes_back_equal_in_all_fields(pruned):
+    done = undo(pruned, "--last")
+    assert done.status == IN_SYNC, done
+    assert {outcome for _, outcome in done.rows} == {"added"} and len(done.rows) == 6
+    for name in ("payments", "machines"):
+        assert fields(pruned.sim.members(name)) == fields(pruned.before[name])
+    assert {request["method"] for request in mutations(pruned.sim)} == {"POST"}
+    assert pruned.sim.stats().get("collisions", 0) == 0
+
+
+def test_channels_are_paused_first_and_stay_so(pruned):
+    last_pass = json.loads(ctl(pruned, "history", "--json").stdout)["actions"][-1]["pass"]
+    undo(pruned, "--last")
+    for name in ("payments", "machines"):
+        assert status_of(pruned, name)["pause"] == {"reason": f"undo of {last_pass}", "until": None}
+    assert ctl(pruned, "reconcile").status == DRIFT
+    assert fields(pruned.sim.members("payments")) == fields(pruned.before["payments"])
+
+
+def test_undoing_twice_changes_nothing_more(pruned):
+    assert undo(pruned, "--last").status == IN_SYNC
+    pruned.sim.clear_requests()
+    again = undo(pruned, "--last")
+    assert again.status == IN_SYNC and {outcome for _, outcome in again.rows} == {"live"}
+    assert not mutations(pruned.sim)
+
+
+def test_what_is_live_again_is_left_alone(pruned):
+    pruned.sim.edit("payments", add=[{"host": "10.9.0.1", "weight": 99}])
+    done = undo(pruned, "--last")
+    assert sorted(outcome for name, outcome in done.rows if name == "payments") == ["added"] * 3 + ["live"]
+    live = [m for m in pruned.sim.members("payments") if m["host"] == "10.9.0.1"]
+    assert [m["weight"] for m in live] == [99]
+
+
+def test_one_action_and_one_pass(pruned):
+    actions = json.loads(ctl(pruned, "history", "--json", "--channel", "payments").stdout)["actions"]
+    one = actions[0]
+    done = undo(pruned, "--action", str(one["action"]))
+    assert done.rows == [("payments", "added")]
+    assert one["member"]["host"] in pruned.sim.hosts("payments")
+    assert status_of(pruned, "machines")["pause"] is None
+    assert undo(pruned, "--pass", one["pass"]).status == IN_SYNC
+    assert fields(pruned.sim.members("payments")) == fields(pruned.before["payments"])
+
+
+def test_dry_run_changes_nothing_with_a_daemon_and_without(pruned):
+    done = undo(pruned, "--last", "--dry-run")
+    assert done.status == IN_SYNC and {outcome for _, outcome in done.rows} == {"planned"}
+    assert status_of(pruned, "payments")["pause"] is None
+    pruned.daemon.signal()
+    pruned.daemon.finish()
+    alone = undo(pruned, "--last", "--dry-run")
+    assert alone.status == IN_SYNC and json.loads(alone.stdout) == json.loads(done.stdout)
+    assert not mutations(pruned.sim)
+    refused = ctl(pruned, "undo", "--last")
+    assert refused.status == NO_DAEMON and refused.stderr.count("\n") == 1
+
+
+def test_retry_as_with_deletions(pruned):
+    pruned.sim.faults([
+        {"match": {"method": "POST"}, "times": 2, "then": {"status": 500, "code": "APIG.9999"}},
+        {"match": {"method": "POST"}, "times": 1, "then": {"reset": True, "effect": True}},
+    ])
+    assert undo(pruned, "--last").status == IN_SYNC
+    assert fields(pruned.sim.members("payments")) == fields(pruned.before["payments"])
+
+
+def test_refusal_is_told_and_other_channels_go_on(pruned):
+    pruned.sim.faults([{"match": {"method": "POST", "channel": "payments"},
+                        "then": {"status": 403, "code": "APIG.1005"}}])
+    done = undo(pruned, "--last")
+    assert done.status == FAILED
+    rows = {c["name"]: c for c in json.loads(done.stdout)["channels"]}
+    assert rows["payments"]["error"]["code"] == "APIG.1005" and rows["machines"]["error"] is None
+    assert {outcome for name, outcome in done.rows if name == "machines"} == {"added"}
+    assert len([r for r in additions(pruned.sim) if r["channel"] == identifier("payments")]) == 1
+
+
+def test_service_that_only_says_so(pruned):
+    """201, and the member is not there: that is no success."""
+    pruned.sim.faults([{"match": {"method": "POST", "channel": "machines"},
+                        "then": {"status": 201, "body": "{}", "effect": False}}])
+    done = ctl(pruned, "undo", "--last")
+    assert done.status == FAILED and "does not list it" in done.stdout
+
+
+def test_pass_under_way_makes_room(pruned):
+    """An undo does not wait for a pass that goes on deleting: the pass sends nothing more."""
+    pruned.sim.edit("payments", add=[{"host": f"10.9.5.{i}"} for i in range(1, 9)])
+    pruned.sim.faults([{"match": {"op": "delete_member"}, "then": {"delay_ms": 300, "effect": True, "status": 204}}])
+    waiting = pruned.start("rosterctl", "reconcile")
+    wait_until(lambda: pruned.sim.requests("delete_member"))
+    first = json.loads(ctl(pruned, "history", "--json").stdout)["actions"][0]
+    assert undo(pruned, "--pass", first["pass"]).status == IN_SYNC
+    waiting.finish()
+    assert len(pruned.sim.requests("delete_member")) < 8
+    assert set(row["host"] for row in pruned.before["payments"]) <= set(pruned.sim.hosts("payments"))
+
+
+def test_nothing_to_undo(case):
+    case.serve(channel("payments", *KEPT))
+    case.roster(entry("payments", *KEPT))
+    start(case)
+    for args, says in ((("--last",), "holds no deletion"), (("--pass", "x"), "no deletion of pass x"),
+                       (("--action", "7"), "no deletion 7")):
+        done = ctl(case, "undo", *args)
+        assert done.status == FAILED and says in done.stderr, done
+    for body in ({}, {"last": True, "action": 3}, {"last": "yes"}, {"action": 0}, {"pass": ""}):
+        assert ask(case, "POST", "/v1/undo", body)[0] == 400, body
+
+
+def test_observed_channel_is_not_changed(pruned):
+    pruned.roster(entry("payments", *KEPT, mode="observe"), entry("machines", {"ecs_id": "ecs-1"}))
+    pruned.daemon.signal(signal.SIGHUP)
+    wait_until(lambda: status_of(pruned, "payments")["mode"] == "observe")
+    done = ctl(pruned, "undo", "--last")
+    assert done.status == FAILED and "only observed" in done.stderr
+    assert not mutations(pruned.sim)
+
+
+def test_dry_run_daemon_undoes_nothing(pruned):
+    pruned.daemon.signal()
+    pruned.daemon.finish()
+    pruned.daemon = start(pruned, "--dry-run")
+    assert ctl(pruned, "undo", "--last").status == FAILED
+    assert undo(pruned, "--last", "--dry-run").status == IN_SYNC
+    assert not mutations(pruned.sim)
+
+
+def test_channel_that_left_the_rosters(pruned):
+    pruned.roster(entry("payments", *KEPT))
+    pruned.daemon.signal(signal.SIGHUP)
+    wait_until(lambda: len(json.loads(ctl(pruned, "status", "--json").stdout)["channels"]) == 1)
+    assert undo(pruned, "--last").status == IN_SYNC
+    assert fields(pruned.sim.members("machines")) == fields(pruned.before["machines"])
+
+
+def test_many_members_in_a_signed_request(case):
+    """Bodies are signed as well."""
+    state_keys = {"keys": [{"access": "AK", "secret": "SK", "project_id": "0123456789abcdef0123456789abcdef"}]}
+    members = [f"10.8.0.{i}" for i in range(1, 101)]
+    case.tune(guards={"max_deletes": 500, "max_delete_percent": 100})
+    sim = case.serve(channel("payments", *KEPT, *members), **state_keys)
+    case.secret("ak", "AK")
+    case.secret("sk", "SK")
+    case.attach("prod", sim, auth={"method": "aksk", "access_key_file": "ak", "secret_key_file": "sk"})
+    case.roster(entry("payments", *KEPT))
+    start(case)
+    assert sim.hosts("payments") == KEPT
+    assert undo(case, "--last").status == IN_SYNC
+    assert sim.hosts("payments") == sorted(KEPT + members)
