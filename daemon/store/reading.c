@@ -5,7 +5,8 @@
  * - no log: everything is in the database, which is taken as immutable;
  * - a log and its index (-shm): the index is mapped read-only, and locks keep a running rosterd
  *   from overwriting what is being read;
- * - a log without its index, which no running rosterd leaves: the index is built in memory.
+ * - a log without its index, or with one that no running rosterd uses: the index is built in
+ *   memory.
  */
 #include "daemon/store/reading.h"
 
@@ -23,6 +24,7 @@
 /* The bytes that a reader locks (sqlite.org/fileformat2.html, "The Lock-Byte Page"). */
 #define SHARED_FIRST (0x40000000 + 2)
 #define SHARED_SIZE 510
+#define INDEX_IN_USE 128 /* of the index: UNIX_SHM_DMS */
 #define BUSY_TRIES 100
 #define BUSY_WAIT_NSEC 10000000L
 
@@ -97,11 +99,40 @@ static int reading_guard(Store *store, Err *err)
                          store->directory);
 }
 
+/*
+ * Whether a rosterd uses the index: SQLite holds a lock on one byte of it as long as it does
+ * (sqlite.org/walformat.html, "WAL Locks", and unixShmNode in its sources). One that a killed
+ * rosterd left may be torn, and SQLite would wait long for somebody to mend it.
+ */
+static bool reading_index_is_alive(Store *store)
+{
+    struct flock lock = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = INDEX_IN_USE, .l_len = 1};
+    _cleanup_(buf_done) Buf path = {0};
+
+    buf_printf(&path, "%s-shm", store->path);
+    if (buf_failed(&path) == 0)
+        store->index_fd = open(buf_text(&path), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    return store->index_fd < 0 || fcntl(store->index_fd, F_OFD_GETLK, &lock) < 0 ||
+           lock.l_type != F_UNLCK;
+}
+
+/* Leaves an index that nobody uses out of account. */
+static void reading_look_at_index(Store *store)
+{
+    if (!store->source.has_index || reading_index_is_alive(store))
+        return;
+    store->source.has_index = false;
+    store->source.has_log = reading_size(store, "-wal") > 0;
+}
+
 static void reading_close(Store *store)
 {
     database_close(store);
     file_closep(&store->guard_fd);
+    file_closep(&store->index_fd);
     store->guard_fd = -1;
+    store->index_fd = -1;
 }
 
 static int reading_open_database(Store *store, Err *err)
@@ -131,6 +162,8 @@ static int reading_open(Store *store, Err *err)
 
     if (r == 0)
         r = reading_look(store, &store->source, err);
+    if (r == 0)
+        reading_look_at_index(store);
     if (r == 0 && store->source.inode != 0)
         r = reading_open_database(store, err);
     if (r <= 0)

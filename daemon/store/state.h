@@ -34,6 +34,7 @@ struct Store {
     char *path;   /* of rosterd.db */
     int lock_fd;  /* -1 without one */
     int guard_fd; /* is_read_only: reading.c; -1 without one */
+    int index_fd; /* likewise */
     bool is_read_only;
     bool owes_rollback; /* a failed transaction is still open */
     bool has_doubts;    /* some deletion of an ended pass may be undecided */

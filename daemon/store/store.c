@@ -26,6 +26,7 @@ static Store *store_new(const char *state_dir)
     buf_printf(&path, "%s/rosterd.db", state_dir);
     store->lock_fd = -1;
     store->guard_fd = -1;
+    store->index_fd = -1;
     store->directory = strdup(state_dir);
     store->path = buf_take(&path);
     if (store->directory && store->path)
@@ -47,6 +48,7 @@ void store_free(Store *store)
     free(store->directory);
     free(store->path);
     file_closep(&store->guard_fd);
+    file_closep(&store->index_fd);
     file_closep(&store->lock_fd);
     free(store);
 }

@@ -171,6 +171,32 @@ static void test_after_a_kill(void **state)
     assert_seen_without_a_trace(place, 3);
 }
 
+/* Killed when its log had no more than a header: SQLite alone would wait for minutes for somebody
+ * to mend the index. */
+static void test_after_a_kill_at_the_first_write(void **state)
+{
+    Place *place = *state;
+    Daemon daemon = daemon_start(place);
+    Buf index, log;
+
+    daemon_do(&daemon, 'o');
+    daemon_do(&daemon, 'r');
+    log = place_bytes(place, "rosterd.db-wal");
+    daemon_do(&daemon, 'c');
+    daemon_do(&daemon, 'o');
+    daemon_kill(&daemon);
+    index = place_bytes(place, "rosterd.db-shm");
+    alarm(20);
+    place_write(place, "rosterd.db-wal", log.data, 32);
+    assert_seen_without_a_trace(place, 3);
+    memset(index.data, 0, index.size);
+    place_write(place, "rosterd.db-shm", index.data, index.size);
+    assert_seen_without_a_trace(place, 3);
+    alarm(0);
+    buf_done(&index);
+    buf_done(&log);
+}
+
 /* A dry run sees what a daemon that starts, works, ends and starts again does meanwhile. */
 static void test_follows_a_daemon_that_comes_and_goes(void **state)
 {
@@ -287,6 +313,7 @@ int main(void)
         TEST(test_after_a_clean_end),
         TEST(test_strange_directory_names),
         TEST(test_after_a_kill),
+        TEST(test_after_a_kill_at_the_first_write),
         TEST(test_follows_a_daemon_that_comes_and_goes),
         TEST(test_at_every_moment_of_a_daemons_life),
         TEST(test_writing_is_refused),

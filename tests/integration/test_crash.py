@@ -1,0 +1,117 @@
+"""Killed at any instant: the history holds every deletion that the service saw, and the roster is reached.
+
+$ROSTERD_KILLS says how often (100), $ROSTERD_SEED repeats a run."""
+
+import json
+import os
+import random
+import subprocess
+
+import pytest
+
+from case import FAILED, IN_SYNC, channel, entry, mutations
+
+KILLS = int(os.environ.get("ROSTERD_KILLS", "100"))
+SEED = int(os.environ.get("ROSTERD_SEED", "0")) or random.randrange(1, 1 << 30)
+KEPT = [f"10.0.0.{i}" for i in range(1, 4)]
+CHANNELS = ["payments", "orders", "search"]
+
+
+def history(case):
+    done = case.run("rosterctl", "history", "--json")
+    assert done.status == IN_SYNC, done
+    return json.loads(done.stdout)["actions"]
+
+
+def deleted_by_us(sim):
+    """The ids of the members that the service deleted at a request."""
+    return {request["member"] for request in sim.requests("delete_member") if request["status"] == 204}
+
+
+def kill_after(running, seconds):
+    """SIGKILL at that time, unless it has ended by then."""
+    try:
+        running.process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        running.process.kill()
+    running.process.communicate()
+
+
+def test_killed_at_random_instants(case):
+    chance = random.Random(SEED)
+    print(f"ROSTERD_SEED={SEED}")
+    case.tune(guards={"max_deletes": 1000, "max_delete_percent": 100}, interval="1s")
+    sim = case.serve(*[channel(name, *KEPT) for name in CHANNELS], change_ms=2)
+    case.roster(*[entry(name, *KEPT) for name in CHANNELS])
+    number = 0
+    seen = set()
+    killed_in_doubt = 0
+    for _ in range(KILLS):
+        for name in CHANNELS:
+            added = [{"host": f"10.{9 + number // 60000}.{number // 250 % 240}.{number % 250 + k + 1}"}
+                     for k in range(chance.randrange(1, 6))]
+            number += 6
+            sim.edit(name, add=added)
+        running = case.start("rosterd", *chance.choice([["--once"], []]), "--log-level", "err")
+        kill_after(running, chance.uniform(0.0, 0.09))
+        killed_in_doubt += any(action["outcome"] is None for action in history(case))
+        # The next start: settles what is in doubt, and reaches the roster.
+        done = case.once()
+        assert done.status == IN_SYNC, (SEED, done)
+        actions = history(case)
+        assert all(action["outcome"] for action in actions), SEED
+        seen |= deleted_by_us(sim)
+        sim.clear_requests()
+        by_outcome = {action["member"]["id"] for action in actions if action["outcome"] == "deleted"}
+        assert seen <= by_outcome, (SEED, seen - by_outcome)
+        for name in CHANNELS:
+            assert sim.hosts(name) == KEPT, SEED
+    assert killed_in_doubt > KILLS // 20, "the kills came too early or too late to mean anything"
+
+
+@pytest.fixture
+def small_disk(case):
+    """A state directory on a tmpfs of its own."""
+    case.state_dir.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "rosterd-test", str(case.state_dir)],
+                             capture_output=True, check=False)
+    if mounted.returncode != 0:
+        pytest.skip("no tmpfs can be mounted here")
+    yield case
+    subprocess.run(["umount", "-l", str(case.state_dir)], check=True)
+
+
+def fill(folder):
+    """Takes the last byte, and the last inode as far as the file's size lets it."""
+    with open(folder / "ballast", "ab", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"x" * 4096)
+        except OSError:
+            pass
+
+
+def test_full_disk_deletes_nothing(small_disk):
+    case = small_disk
+    sim = case.serve(channel("payments", *KEPT, "10.9.0.1"))
+    case.roster(entry("payments", *KEPT))
+    fill(case.state_dir)
+    done = case.once()
+    assert done.status == FAILED and not mutations(sim)
+    assert "disk full" in done.stderr or "No space left" in done.stderr
+
+
+def test_disk_that_fills_up_deletes_nothing_more(small_disk):
+    case = small_disk
+    sim = case.serve(channel("payments", *KEPT, "10.9.0.1"))
+    case.roster(entry("payments", *KEPT))
+    assert case.once().status == IN_SYNC
+    fill(case.state_dir)
+    sim.edit("payments", add=[{"host": f"10.9.1.{i}"} for i in range(1, 4)])
+    sim.clear_requests()
+    done = case.once()
+    assert done.status == FAILED and not mutations(sim), done
+    (case.state_dir / "ballast").unlink()
+    assert case.once().status == IN_SYNC
+    assert sim.hosts("payments") == KEPT
+    assert len([a for a in history(case) if a["outcome"] == "deleted"]) == 4
