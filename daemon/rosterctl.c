@@ -14,9 +14,7 @@
 static const char help[] =
     "rosterctl COMMAND [-c FILE] [OPTIONS]\n"
     "\n"
-    "From the files alone:\n"
-    "  plan               what a pass would delete now, and which guard would hold it;\n"
-    "                     changes nothing (the same as rosterd --once --dry-run)\n"
+    "  plan               what a pass would delete now, and which guard would hold it\n"
     "  validate           read settings and rosters, print every error, talk to nobody\n"
     "Of the running rosterd (history and undo --dry-run work without one, too):\n"
     "  status             every channel as the last pass found it\n"
