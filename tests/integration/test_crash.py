@@ -13,6 +13,7 @@ from case import FAILED, IN_SYNC, channel, entry, mutations
 
 KILLS = int(os.environ.get("ROSTERD_KILLS", "100"))
 SEED = int(os.environ.get("ROSTERD_SEED", "0")) or random.randrange(1, 1 << 30)
+ROUND = 100  # kills over one state
 KEPT = [f"10.0.0.{i}" for i in range(1, 4)]
 CHANNELS = ["payments", "orders", "search"]
 
@@ -37,16 +38,18 @@ def kill_after(running, seconds):
     running.process.communicate()
 
 
-def test_killed_at_random_instants(case):
-    chance = random.Random(SEED)
+@pytest.mark.parametrize("number_of_round", range(-(-KILLS // ROUND)))
+def test_killed_at_random_instants(case, number_of_round):
+    chance = random.Random(SEED + number_of_round)
     print(f"ROSTERD_SEED={SEED}")
+    kills = min(ROUND, KILLS - number_of_round * ROUND)
     case.tune(guards={"max_deletes": 1000, "max_delete_percent": 100}, interval="1s")
     sim = case.serve(*[channel(name, *KEPT) for name in CHANNELS], change_ms=2)
     case.roster(*[entry(name, *KEPT) for name in CHANNELS])
     number = 0
     seen = set()
     killed_in_doubt = 0
-    for _ in range(KILLS):
+    for _ in range(kills):
         for name in CHANNELS:
             added = [{"host": f"10.{9 + number // 60000}.{number // 250 % 240}.{number % 250 + k + 1}"}
                      for k in range(chance.randrange(1, 6))]
@@ -66,7 +69,7 @@ def test_killed_at_random_instants(case):
         assert seen <= by_outcome, (SEED, seen - by_outcome)
         for name in CHANNELS:
             assert sim.hosts(name) == KEPT, SEED
-    assert killed_in_doubt > KILLS // 20, "the kills came too early or too late to mean anything"
+    assert killed_in_doubt > kills // 20, "the kills came too early or too late to mean anything"
 
 
 @pytest.fixture
