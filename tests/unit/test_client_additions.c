@@ -1,0 +1,188 @@
+/* Members put back: what is sent, what the client refuses to send, what an answer means. */
+#include "tests/unit/client_case.h"
+
+#include <errno.h>
+
+#include "daemon/roma/upsert.h"
+#include "reconcile/triage.h"
+
+#define OLD_ROW                                                                                    \
+    "{\"host\":\"10.1.0.9\",\"port\":0,\"weight\":7,\"is_backup\":true,\"status\":2,"              \
+    "\"member_group_name\":\"blue\",\"member_group_id\":\"g\",\"ecs_id\":\"10.1.0.9\","            \
+    "\"ecs_name\":\"10.1.0.9\",\"id\":\"m1\",\"vpc_channel_id\":\"c1\",\"create_time\":\"then\","  \
+    "\"later\":{\"a\":[1]}}"
+
+static void assert_body(const char *row, bool is_ecs, const char *expected)
+{
+    Buf buf = {0};
+
+    assert_int_equal(upsert_append(row, is_ecs, &buf), 0);
+    assert_string_equal(buf_text(&buf), expected);
+    buf_done(&buf);
+}
+
+/* Each field as it was, none that the service makes by itself, and none that was not there. */
+static void test_bodies(void **state)
+{
+    Buf buf = {0};
+
+    (void)state;
+    assert_body(OLD_ROW, false,
+                "{\"members\":[{\"host\":\"10.1.0.9\",\"port\":0,\"weight\":7,\"is_backup\":true,"
+                "\"status\":2,\"member_group_name\":\"blue\"}]}");
+    assert_body(OLD_ROW, true,
+                "{\"members\":[{\"ecs_id\":\"10.1.0.9\",\"ecs_name\":\"10.1.0.9\",\"port\":0,"
+                "\"weight\":7,\"is_backup\":true,\"status\":2,\"member_group_name\":\"blue\"}]}");
+    assert_body("{\"host\":\"h/\\u00e9\",\"weight\":null}", false,
+                "{\"members\":[{\"host\":\"h/\xc3\xa9\"}]}");
+    assert_int_equal(upsert_append("{\"port\":1}", false, &buf), -EINVAL);
+    assert_int_equal(upsert_append("[]", false, &buf), -EINVAL);
+    assert_int_equal(upsert_append("", false, &buf), -EINVAL);
+    assert_int_equal(buf.size, 0);
+    buf_done(&buf);
+}
+
+static Request addition(ClientCase *client_case)
+{
+    Request request = client_case_delete_request(client_case);
+
+    request.kind = REQUEST_ADD_MEMBERS;
+    request.member_json = OLD_ROW;
+    return request;
+}
+
+static void test_is_sent(void **state)
+{
+    ClientCase *client_case = *state;
+    Request request = addition(client_case);
+
+    client_case->status = 201;
+    client_case->body = ONE_MEMBER;
+    client_case_start(client_case, false);
+    assert_int_equal(roma_client_permit_addition(client_case->client, 0, CHANNEL, MEMBER), 0);
+    client_case_ask(client_case, &request);
+    assert_int_equal(client_case->answer.kind, ANSWER_HTTP);
+    assert_int_equal(client_case->answer.http, 201);
+    assert_int_equal(triage(REQUEST_ADD_MEMBERS, &client_case->answer), VERDICT_DONE);
+    client_case_assert_has(client_case->request, "POST " MEMBERS_PATH " HTTP/1.1\r\n");
+    client_case_assert_header(client_case, "Content-Type", "application/json");
+}
+
+static void assert_refused(ClientCase *client_case)
+{
+    Request request = addition(client_case), list = client_case_list_request(client_case);
+
+    assert_int_equal(roma_client_submit(client_case->client, &request), -EPERM);
+    client_case_ask(client_case, &list);
+    assert_int_equal(peer_requests(client_case->peer), 1);
+}
+
+/* The permit of a deletion is none for an addition. */
+static void test_needs_its_permit(void **state)
+{
+    ClientCase *client_case = *state;
+
+    client_case_start(client_case, false);
+    assert_int_equal(roma_client_permit(client_case->client, 0, CHANNEL, MEMBER), 0);
+    assert_int_equal(roma_client_permit_addition(client_case->client, 0, CHANNEL, "another"), 0);
+    assert_refused(client_case);
+}
+
+static void test_permit_is_forgotten(void **state)
+{
+    ClientCase *client_case = *state;
+
+    client_case_start(client_case, false);
+    assert_int_equal(roma_client_permit_addition(client_case->client, 0, CHANNEL, MEMBER), 0);
+    roma_client_forget_permits(client_case->client, 0);
+    assert_refused(client_case);
+}
+
+static void test_permits_no_deletion(void **state)
+{
+    ClientCase *client_case = *state;
+    Request request = client_case_delete_request(client_case);
+
+    client_case_start(client_case, false);
+    assert_int_equal(roma_client_permit_addition(client_case->client, 0, CHANNEL, MEMBER), 0);
+    assert_int_equal(roma_client_submit(client_case->client, &request), -EPERM);
+}
+
+static void test_never_in_a_dry_run(void **state)
+{
+    ClientCase *client_case = *state;
+
+    client_case_start(client_case, true);
+    assert_int_equal(roma_client_permit_addition(client_case->client, 0, CHANNEL, MEMBER), 0);
+    assert_refused(client_case);
+}
+
+static void test_never_where_a_channel_is_observed(void **state)
+{
+    ClientCase *client_case = *state;
+
+    client_case->channel.mode = MODE_OBSERVE;
+    client_case_start(client_case, false);
+    assert_int_equal(roma_client_permit_addition(client_case->client, 0, CHANNEL, MEMBER), 0);
+    assert_refused(client_case);
+}
+
+static void test_never_under_observing_settings(void **state)
+{
+    ClientCase *client_case = *state;
+
+    client_case->config.mode = MODE_OBSERVE;
+    client_case_start(client_case, false);
+    assert_int_equal(roma_client_permit_addition(client_case->client, 0, CHANNEL, MEMBER), 0);
+    assert_refused(client_case);
+}
+
+static void test_meaning_of_answers(void **state)
+{
+    static const struct {
+        int http;
+        const char *code;
+        Verdict verdict;
+        bool is_ambiguous;
+    } rows[] = {
+        {201, "", VERDICT_DONE, true},
+        {200, "", VERDICT_PERMANENT, true},
+        {204, "", VERDICT_PERMANENT, true},
+        {400, "APIG.2004", VERDICT_PERMANENT, false},
+        {401, "APIG.1002", VERDICT_RENEW, false},
+        {403, "APIG.1005", VERDICT_CHANNEL, false},
+        {404, "APIG.3024", VERDICT_CHANNEL, false},
+        {404, "APIG.3023", VERDICT_CHANNEL, false},
+        {429, "", VERDICT_THROTTLE, false},
+        {500, "APIG.9999", VERDICT_RETRY, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        Answer answer = {.kind = ANSWER_HTTP, .http = rows[i].http};
+
+        strcpy(answer.code, rows[i].code);
+        assert_int_equal(triage(REQUEST_ADD_MEMBERS, &answer), rows[i].verdict);
+        assert_int_equal(triage_is_ambiguous(&answer), rows[i].is_ambiguous);
+    }
+    assert_int_equal(triage(REQUEST_ADD_MEMBERS, &(Answer){.kind = ANSWER_ODD}), VERDICT_PERMANENT);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, client_case_setup, client_case_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bodies),
+        TEST(test_is_sent),
+        TEST(test_needs_its_permit),
+        TEST(test_permit_is_forgotten),
+        TEST(test_permits_no_deletion),
+        TEST(test_never_in_a_dry_run),
+        TEST(test_never_where_a_channel_is_observed),
+        TEST(test_never_under_observing_settings),
+        cmocka_unit_test(test_meaning_of_answers),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
