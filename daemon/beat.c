@@ -11,16 +11,11 @@
 #include "daemon/base/log.h"
 #include "daemon/base/map.h"
 #include "daemon/base/str.h"
-#include "daemon/events.h"
 #include "daemon/message_ids.h"
+#include "daemon/say.h"
 
 #define JITTER_PERCENT 10
 #define OVERDUE_USEC (15 * USEC_PER_SEC)
-
-static const char *beat_name(const Beat *beat)
-{
-    return beat->door->config->instances[beat->instance].name;
-}
 
 /* ---- when ---- */
 
@@ -58,95 +53,6 @@ void beat_schedule(Beat *beat, uint64_t delay_usec)
     sd_event_source_set_enabled(beat->timer, SD_EVENT_ONESHOT);
 }
 
-/* ---- what is said ---- */
-
-/* A roster's entry by itself: what it resolves to may change. */
-static void beat_subject(const RosterChannel *roster, char *ret_subject, size_t size)
-{
-    snprintf(ret_subject, size, "%s%s", roster->name ? "name " : "id ",
-             roster->name ? roster->name : roster->id);
-}
-
-/* A channel's state is said when it changes; an instance's outage at its start and its end, and
- * what its channels suffer by it not at all. */
-static bool beat_is_news(Beat *beat, const Event *event)
-{
-    char subject[256], text[sizeof(event->err->text) + DIGEST_HEX_SIZE + 1];
-
-    switch (event->kind) {
-    case EVENT_INSTANCE_FAILED:
-    case EVENT_RETRY:
-        return beat->trouble_since_usec == 0;
-    case EVENT_CHANNEL_FAILED:
-        if (beat->trouble_since_usec)
-            return false;
-        break;
-    case EVENT_HELD:
-        break;
-    case EVENT_DELETED:
-    case EVENT_DELETE_FAILED:
-    case EVENT_ADDED:
-    case EVENT_ADD_FAILED:
-    case EVENT_RENEWED:
-        return true;
-    }
-    beat_subject(event->roster, subject, sizeof(subject));
-    snprintf(text, sizeof(text), "%s %s", event->err->text, event->digest);
-    return news_is_new(&beat->news, subject, text);
-}
-
-static void beat_on_event(const Event *event, void *userdata)
-{
-    Beat *beat = userdata;
-
-    if (event->kind == EVENT_INSTANCE_FAILED)
-        beat->instance_failed = true;
-    events_log(event, beat_is_news(beat, event));
-}
-
-static const char *beat_channel_name(const ChannelReport *report)
-{
-    if (report->name)
-        return report->name;
-    return report->id ? report->id : "";
-}
-
-static void beat_say_recovered(Beat *beat, const ChannelReport *report)
-{
-    const LogFields fields = {
-        .message_id = MESSAGE_CHANNEL_RECOVERED,
-        .instance = beat_name(beat),
-        .channel = beat_channel_name(report),
-    };
-    char subject[256];
-
-    if (report->result != RESULT_IN_SYNC && report->result != RESULT_CONVERGED)
-        return;
-    beat_subject(report->channel, subject, sizeof(subject));
-    if (news_forget(&beat->news, subject))
-        log_event(LOG_LEVEL_NOTICE, &fields, "%s/%s: is well again: %s", fields.instance,
-                  fields.channel, report_result_text(report->result));
-}
-
-/* Unless the pass has said so itself. */
-static void beat_say_outage(Beat *beat, const Report *report)
-{
-    const LogFields fields = {.message_id = MESSAGE_OUTAGE, .instance = beat_name(beat)};
-
-    if (!beat->instance_failed)
-        log_event(LOG_LEVEL_ERR, &fields, "%s: none of its channels can be read: %s",
-                  fields.instance, report->channels[0].error.text);
-}
-
-static void beat_say_recovery(const Beat *beat)
-{
-    const LogFields fields = {.message_id = MESSAGE_RECOVERED, .instance = beat_name(beat)};
-    char span[32];
-
-    clock_format_span(clock_monotonic_usec() - beat->trouble_since_usec, span, sizeof(span));
-    log_event(LOG_LEVEL_ERR, &fields, "%s: works again, after %s", fields.instance, span);
-}
-
 /* ---- what a pass came to ---- */
 
 static bool beat_could_read(const Report *report)
@@ -158,43 +64,21 @@ static bool beat_could_read(const Report *report)
     return false;
 }
 
-/* Drift that stays is said once, like a hold: an observing daemon has nothing else to say. */
-static void beat_say_drift(Beat *beat, const ChannelReport *report)
-{
-    const LogFields fields = {
-        .message_id = MESSAGE_DRIFT,
-        .instance = beat_name(beat),
-        .channel = beat_channel_name(report),
-        .digest = report->digest,
-    };
-    char subject[256], text[256];
-
-    if (report->result != RESULT_DRIFT && report->result != RESULT_PAUSED)
-        return;
-    beat_subject(report->channel, subject, sizeof(subject));
-    snprintf(text, sizeof(text), "%zu extra, %zu missing %s", report->extra_count,
-             report->missing_count, report->digest);
-    if (news_is_new(&beat->news, subject, text))
-        log_event(LOG_LEVEL_NOTICE, &fields, "%s/%s: %s: %zu extra, %zu missing", fields.instance,
-                  fields.channel, report_result_text(report->result), report->extra_count,
-                  report->missing_count);
-}
-
 static void beat_note_channel(Beat *beat, size_t number, const ChannelReport *report)
 {
     beat->results[report->result]++;
     if (report->has_list)
         beat->listed_usec[number] = clock_monotonic_usec();
-    beat_say_recovered(beat, report);
-    beat_say_drift(beat, report);
+    say_recovered(beat, report);
+    say_drift(beat, report);
     if (beat->trouble[0] || report->result < RESULT_HELD)
         return;
     if (report->result == RESULT_HELD)
-        snprintf(beat->trouble, sizeof(beat->trouble), "%s/%s: held by %s", beat_name(beat),
-                 beat_channel_name(report), guard_name_text(report->guards[0].name));
+        snprintf(beat->trouble, sizeof(beat->trouble), "%s/%s: held by %s", say_instance_name(beat),
+                 say_channel_name(report), guard_name_text(report->guards[0].name));
     else
-        snprintf(beat->trouble, sizeof(beat->trouble), "%s/%s: %.240s", beat_name(beat),
-                 beat_channel_name(report), report->error.text);
+        snprintf(beat->trouble, sizeof(beat->trouble), "%s/%s: %.240s", say_instance_name(beat),
+                 say_channel_name(report), report->error.text);
 }
 
 /* Backs off while nothing can be read; says once that an instance fails, and once that it works. */
@@ -208,11 +92,11 @@ static void beat_note_instance(Beat *beat, const Report *report)
         beat->failures++;
     if (could_read && !beat->instance_failed) {
         if (beat->trouble_since_usec)
-            beat_say_recovery(beat);
+            say_recovery(beat);
         beat->trouble_since_usec = 0;
     } else if (beat->trouble_since_usec == 0) {
         beat->trouble_since_usec = clock_monotonic_usec();
-        beat_say_outage(beat, report);
+        say_outage(beat, report);
     }
 }
 
@@ -229,12 +113,13 @@ static void beat_take_stock(Beat *beat, const Report *report)
 /* A pass that does not even begin is a trouble of its own: the daemon would stand still unseen. */
 static void beat_on_no_pass(Beat *beat, const Err *err)
 {
-    const LogFields fields = {.message_id = MESSAGE_STATE, .instance = beat_name(beat)};
+    const LogFields fields = {.message_id = MESSAGE_STATE, .instance = say_instance_name(beat)};
 
     if (news_is_new(&beat->news, "", err->text))
-        log_event(LOG_LEVEL_ERR, &fields, "%s: no pass can begin: %s", beat_name(beat), err->text);
-    snprintf(beat->trouble, sizeof(beat->trouble), "%s: no pass can begin: %.240s", beat_name(beat),
-             err->text);
+        log_event(LOG_LEVEL_ERR, &fields, "%s: no pass can begin: %s", say_instance_name(beat),
+                  err->text);
+    snprintf(beat->trouble, sizeof(beat->trouble), "%s: no pass can begin: %.240s",
+             say_instance_name(beat), err->text);
     beat_schedule(beat, beat_delay_usec(beat));
     beat->on_pass(beat, beat->userdata);
 }
@@ -282,7 +167,7 @@ static int beat_on_time(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
     beat->next_usec = USEC_NEVER;
     beat->instance_failed = false;
-    if (run_begin(beat->door, beat->instance, beat->failures > 0, beat_on_done, beat_on_event, beat,
+    if (run_begin(beat->door, beat->instance, beat->failures > 0, beat_on_done, say_event, beat,
                   &beat->run, &err) < 0)
         beat_on_no_pass(beat, &err);
     else

@@ -1,4 +1,5 @@
-/* Copying leaves what was copied in the processor's wide registers, and a core dump has those too. */
+/* Copying leaves what was copied in the processor's wide registers, and a core dump has those too.
+ */
 #pragma once
 
 /* Clears them. To be called once a step that handled secrets is over. */

@@ -1,0 +1,123 @@
+/* What a beat says in the log: see say.h. */
+#include "daemon/say.h"
+
+#include <stdio.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/events.h"
+#include "daemon/message_ids.h"
+
+const char *say_instance_name(const Beat *beat)
+{
+    return beat->door->config->instances[beat->instance].name;
+}
+
+/* A roster's entry by itself: what it resolves to may change. */
+static void say_subject(const RosterChannel *roster, char *ret_subject, size_t size)
+{
+    snprintf(ret_subject, size, "%s%s", roster->name ? "name " : "id ",
+             roster->name ? roster->name : roster->id);
+}
+
+/* A channel's state is said when it changes; an instance's outage at its start and its end, and
+ * what its channels suffer by it not at all. */
+static bool say_is_news(Beat *beat, const Event *event)
+{
+    char subject[256], text[sizeof(event->err->text) + DIGEST_HEX_SIZE + 1];
+
+    switch (event->kind) {
+    case EVENT_INSTANCE_FAILED:
+    case EVENT_RETRY:
+        return beat->trouble_since_usec == 0;
+    case EVENT_CHANNEL_FAILED:
+        if (beat->trouble_since_usec)
+            return false;
+        break;
+    case EVENT_HELD:
+        break;
+    case EVENT_DELETED:
+    case EVENT_DELETE_FAILED:
+    case EVENT_ADDED:
+    case EVENT_ADD_FAILED:
+    case EVENT_RENEWED:
+        return true;
+    }
+    say_subject(event->roster, subject, sizeof(subject));
+    snprintf(text, sizeof(text), "%s %s", event->err->text, event->digest);
+    return news_is_new(&beat->news, subject, text);
+}
+
+void say_event(const Event *event, void *userdata)
+{
+    Beat *beat = userdata;
+
+    if (event->kind == EVENT_INSTANCE_FAILED)
+        beat->instance_failed = true;
+    events_log(event, say_is_news(beat, event));
+}
+
+const char *say_channel_name(const ChannelReport *report)
+{
+    if (report->name)
+        return report->name;
+    return report->id ? report->id : "";
+}
+
+void say_recovered(Beat *beat, const ChannelReport *report)
+{
+    const LogFields fields = {
+        .message_id = MESSAGE_CHANNEL_RECOVERED,
+        .instance = say_instance_name(beat),
+        .channel = say_channel_name(report),
+    };
+    char subject[256];
+
+    if (report->result != RESULT_IN_SYNC && report->result != RESULT_CONVERGED)
+        return;
+    say_subject(report->channel, subject, sizeof(subject));
+    if (news_forget(&beat->news, subject))
+        log_event(LOG_LEVEL_NOTICE, &fields, "%s/%s: is well again: %s", fields.instance,
+                  fields.channel, report_result_text(report->result));
+}
+
+/* Unless the pass has said so itself. */
+void say_outage(Beat *beat, const Report *report)
+{
+    const LogFields fields = {.message_id = MESSAGE_OUTAGE, .instance = say_instance_name(beat)};
+
+    if (!beat->instance_failed)
+        log_event(LOG_LEVEL_ERR, &fields, "%s: none of its channels can be read: %s",
+                  fields.instance, report->channels[0].error.text);
+}
+
+void say_recovery(const Beat *beat)
+{
+    const LogFields fields = {.message_id = MESSAGE_RECOVERED, .instance = say_instance_name(beat)};
+    char span[32];
+
+    clock_format_span(clock_monotonic_usec() - beat->trouble_since_usec, span, sizeof(span));
+    log_event(LOG_LEVEL_ERR, &fields, "%s: works again, after %s", fields.instance, span);
+}
+
+/* Drift that stays is said once, like a hold: an observing daemon has nothing else to say. */
+void say_drift(Beat *beat, const ChannelReport *report)
+{
+    const LogFields fields = {
+        .message_id = MESSAGE_DRIFT,
+        .instance = say_instance_name(beat),
+        .channel = say_channel_name(report),
+        .digest = report->digest,
+    };
+    char subject[256], text[256];
+
+    if (report->result != RESULT_DRIFT && report->result != RESULT_PAUSED)
+        return;
+    say_subject(report->channel, subject, sizeof(subject));
+    snprintf(text, sizeof(text), "%zu extra, %zu missing %s", report->extra_count,
+             report->missing_count, report->digest);
+    if (news_is_new(&beat->news, subject, text))
+        log_event(LOG_LEVEL_NOTICE, &fields, "%s/%s: %s: %zu extra, %zu missing", fields.instance,
+                  fields.channel, report_result_text(report->result), report->extra_count,
+                  report->missing_count);
+}
