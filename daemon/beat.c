@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/base/map.h"
+#include "daemon/base/random.h"
 #include "daemon/base/str.h"
 #include "daemon/message_ids.h"
 #include "daemon/say.h"
@@ -21,11 +21,9 @@
 
 static uint64_t beat_jitter_usec(uint64_t span_usec)
 {
-    uint64_t random = 0, width = span_usec / 100 * (2 * JITTER_PERCENT);
+    uint64_t width = span_usec / 100 * (2 * JITTER_PERCENT);
 
-    if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0 || width == 0)
-        return span_usec;
-    return span_usec - width / 2 + random % width;
+    return width == 0 ? span_usec : span_usec - width / 2 + random_bits() % width;
 }
 
 static uint64_t beat_delay_usec(const Beat *beat)
