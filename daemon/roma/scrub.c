@@ -41,11 +41,12 @@ static size_t scrub_match_any(const char *text, const char *end, const char *sec
 
 void scrub_text(Buf *text, const char *secret, size_t size)
 {
-    const char *end = text->data + text->size;
+    const char *end;
     size_t to = 0;
 
     if (size == 0 || text->size == 0)
         return;
+    end = text->data + text->size;
     for (size_t from = 0; from < text->size;) {
         size_t run = scrub_match_any(text->data + from, end, secret, size);
 
