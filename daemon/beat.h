@@ -66,5 +66,7 @@ bool beat_is_stuck(const Beat *beat, uint64_t now_usec);
 /* Carries an outage and what was said over from the beat of the same instance before a reload. */
 void beat_take_over(Beat *beat, Beat *old);
 
-/* For beat_hold.c: when the next pass begins, unless it is held. */
+/* Between beat.c and beat_hold.c: when the next pass begins, unless it is held; and keeping the
+ * report of a pass that is done. */
 void beat_schedule(Beat *beat, uint64_t delay_usec);
+void beat_keep_report(Beat *beat, Run *run);

@@ -1,5 +1,8 @@
-/* Beats out of their rhythm: a pass that somebody asks for, and no pass for a while. */
+/* Beats for people: a pass that somebody asks for, no pass for a while, the report of the last. */
 #include "daemon/beat.h"
+
+#include "daemon/base/clock.h"
+#include "daemon/base/str.h"
 
 uint64_t beat_ask(Beat *beat)
 {
@@ -23,4 +26,13 @@ void beat_release(Beat *beat)
     beat->is_held = false;
     if (!beat->run && !beat->is_halted && beat->channel_count > 0)
         beat_schedule(beat, 0);
+}
+
+void beat_keep_report(Beat *beat, Run *run)
+{
+    report_done(&beat->last);
+    run_take_report(run, &beat->last);
+    str_copy(beat->last_pass, sizeof(beat->last_pass), beat->last.pass_id);
+    beat->last.pass_id = beat->last_pass;
+    beat->last_usec = clock_realtime_usec();
 }

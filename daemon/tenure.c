@@ -108,6 +108,8 @@ bool tenure_is_idle(const Tenure *tenure)
 
 bool tenure_is_deleting(const Tenure *tenure)
 {
+    if (tenure->guest && run_is_deleting(tenure->guest))
+        return true;
     for (size_t i = 0; i < tenure->beat_count; i++) {
         if (tenure->beats[i].run && run_is_deleting(tenure->beats[i].run))
             return true;
