@@ -27,7 +27,8 @@ MAINS := $(PROGRAMS:%=daemon/%.c)
 CODE := $(filter-out $(MAINS),$(wildcard daemon/*.c daemon/*/*.c config/*.c reconcile/*.c))
 OBJECTS := $(CODE:%.c=$(B)/%.o)
 UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
-UNIT_SHARED := $(patsubst %.c,$(B)/%.o,$(filter-out $(wildcard tests/unit/test_*.c),$(wildcard tests/unit/*.c)))
+WORLD := $(patsubst %.c,$(B)/%.o,$(wildcard tests/world/*.c))
+UNIT_SHARED := $(WORLD) $(patsubst %.c,$(B)/%.o,$(filter-out $(wildcard tests/unit/test_*.c),$(wildcard tests/unit/*.c)))
 ROMASIM_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard tests/romasim/*.c))
 
 all: $(PROGRAMS:%=$(B)/%)
@@ -44,6 +45,19 @@ VAULT_WRAP := -Wl,--wrap=vault_alloc,--wrap=vault_calloc,--wrap=vault_realloc,--
 
 $(UNIT): %: %.o $(UNIT_SHARED) $(OBJECTS)
 	$(CC) $(ALL_LDFLAGS) $(VAULT_WRAP) -o $@ $^ $(LIBS) -lcmocka
+
+# The simulator's lists have pages of a few rows.
+SIM_SOURCES := $(wildcard tests/sim/*.c tests/world/*.c reconcile/*.c)
+SIM_OBJECTS := $(SIM_SOURCES:%.c=$(B)/sim/%.o) \
+	$(patsubst %.c,$(B)/%.o,$(wildcard config/*.c daemon/base/*.c))
+
+$(B)/sim/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -DLISTING_PAGE_SIZE=6 -c -o $@ $<
+
+$(B)/tests/sim/sim: $(SIM_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
 $(B)/tests/romasim/romasim: $(ROMASIM_OBJECTS)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lmicrohttpd -ljson-c -lcrypto
@@ -133,9 +147,43 @@ uninstall:
 	for folder in $(libexecdir) $(PREFIX)/share/doc/rosterd; do \
 		[ ! -d $(DESTDIR)$$folder ] || rmdir $(DESTDIR)$$folder || exit 1; done
 
+# rosterd's decisions in imaginary worlds: make sim SEEDS=100000, or one again with make sim SEED=7.
+SEEDS ?= 1000
+
+sim: $(B)/tests/sim/sim
+	@$< $(if $(SEED),--seed $(SEED),$(SEEDS))
+
+# Small faults in config/ and reconcile/, and how many of them the tests notice.
+MUTANTS ?= 200
+
+mutants: deps
+	$(PYTHON) tests/mutants.py --count $(MUTANTS)
+
+# Every allocation fails once: a sample of them, or all with TORTURE_ALL=1.
+WRAPPED := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+
+$(B)/tests/torture/rosterd: $(B)/tests/torture/wrap.o $(B)/daemon/rosterd.o $(OBJECTS)
+	$(CC) $(ALL_LDFLAGS) $(WRAPPED) -o $@ $^ $(LIBS)
+
+torture: deps
+	@$(MAKE) --no-print-directory -s $(if $(ROMASIM),,romasim) $(B)/tests/torture/rosterd
+	@ROMASIM=$(or $(ROMASIM),$(B)/tests/romasim/romasim) $(PYTHON) tests/torture/torture.py $(B)/tests/torture/rosterd
+
+# Lines and branches of config/ and reconcile/ that the unit tests and the simulator run. A branch
+# that only leads out of an assert is none.
+coverage:
+	@tests/deps.sh gcovr
+	@find $(B)/coverage -name '*.gcda' -delete 2>/dev/null || true
+	@$(MAKE) --no-print-directory -s B=$(B)/coverage FORTIFY= CFLAGS="-O0 -g --coverage" \
+		LDFLAGS=--coverage unit $(B)/coverage/tests/sim/sim
+	@for test in $(UNIT:$(B)/%=$(B)/coverage/%); do $$test >/dev/null 2>&1 || exit 1; done
+	@$(B)/coverage/tests/sim/sim 300 >/dev/null
+	@gcovr --root . --object-directory $(B)/coverage --filter config/ --filter reconcile/ \
+		--exclude-throw-branches --print-summary
+
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit romasim deps check check-fast lint demo bench fuzz fuzz-programs clean
+.PHONY: all unit romasim deps check check-fast lint demo bench fuzz fuzz-programs sim mutants torture coverage clean
 .SECONDARY:
 -include $(shell test -d $(B) && find $(B) -name '*.d')

@@ -9,7 +9,10 @@
 
 #include "daemon/base/err.h"
 
+/* The simulator is built with a smaller one, so that its lists have several pages. */
+#ifndef LISTING_PAGE_SIZE
 #define LISTING_PAGE_SIZE 500
+#endif
 #define LISTING_TRIES 3
 
 typedef struct Listing {

@@ -1,12 +1,12 @@
 #!/bin/sh
 # Installs what Debian 12 lacks for building, demonstrating and testing rosterd. Quiet, and without a
-# question, when nothing is missing.
+# question, when nothing is missing. Further packages may be named.
 set -eu
 
 packages="gcc make curl pkg-config libcurl4-openssl-dev libyaml-dev libjson-c-dev libsystemd-dev
 libssl-dev libsqlite3-dev libmicrohttpd-dev libcmocka-dev clang clang-format libclang-rt-dev
 python3 python3-pytest openssl git codespell pmccabe valgrind gdb mandoc gpg gpg-agent openssh-client
-systemd-container"
+systemd-container $*"
 
 missing=
 for package in $packages; do

@@ -1,5 +1,5 @@
 /* The channels of an instance: resolving a roster's entry, and which kinds can be managed. */
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 #include <string.h>
 

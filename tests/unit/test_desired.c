@@ -1,5 +1,5 @@
 /* The desired set of one channel: what a roster may not name, and finding by identity. */
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 #include <string.h>
 

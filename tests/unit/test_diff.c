@@ -1,5 +1,5 @@
 /* Live against desired: who is extra, missing, ignored; which rows make a list worthless. */
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 #include <string.h>
 

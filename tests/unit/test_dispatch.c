@@ -1,5 +1,5 @@
 /* Sending on whole passes: credentials that are refused, and throttling. */
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 #include <string.h>
 

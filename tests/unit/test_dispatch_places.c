@@ -1,5 +1,5 @@
 /* Sending on whole passes: places, the rate, and passes over one instance. */
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* The guards: each just below, at and just above its limit, with its numbers. */
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 #include "reconcile/guard.h"
 

@@ -1,5 +1,5 @@
 /* What makes a member the same member, and whom ignore rules match. */
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 #include <string.h>
 

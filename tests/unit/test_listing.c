@@ -1,5 +1,5 @@
 /* The law of whole lists, as numbers; test_pass_listing.c has it on whole passes. */
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 #include <string.h>
 

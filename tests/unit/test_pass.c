@@ -1,5 +1,5 @@
 /* Whole passes: modes, guards, approvals, pauses, sightings, fights, and the state failing. */
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 #include <string.h>
 

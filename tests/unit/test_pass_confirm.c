@@ -1,5 +1,5 @@
 /* Confirmation on whole passes: only what the service shows counts. */
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Whole lists on whole passes: what is read again, what fails a channel, and that nothing is
  * deleted out of a list that is not provably whole. */
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 #include <string.h>
 
@@ -87,6 +87,31 @@ static void test_three_odd_lists_fail_the_channel_alone(void **state)
         assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 1);
         world_free(world);
     }
+}
+
+/* Between the tries the retry law's delay, from its beginning: 1 s, then 2 s, half of each random.
+ */
+static void expect_waits(RequestKind kind, uint64_t taken_usec)
+{
+    World *world = world_new(1);
+    uint64_t first, second;
+
+    world_add_usual(world, "a", 3, 1);
+    world_fault_kind(world, kind, 1, 2, ANSWER_ODD);
+    world_pass(world);
+    assert_int_equal(world_result(world, 0), RESULT_CONVERGED);
+    first = world_sent_at(world, kind, 2) - world_sent_at(world, kind, 1) - taken_usec;
+    second = world_sent_at(world, kind, 3) - world_sent_at(world, kind, 2) - taken_usec;
+    assert_in_range(first, 500 * USEC_PER_MSEC, USEC_PER_SEC);
+    assert_in_range(second, USEC_PER_SEC, 2 * USEC_PER_SEC);
+    world_free(world);
+}
+
+static void test_lists_are_tried_again_after_a_while(void **state)
+{
+    (void)state;
+    expect_waits(REQUEST_LIST_MEMBERS, 10 * USEC_PER_MSEC);
+    expect_waits(REQUEST_LIST_CHANNELS, 10 * USEC_PER_MSEC);
 }
 
 static void test_odd_answers_count_as_odd_lists(void **state)
@@ -260,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_two_odd_lists_are_read_again),
         cmocka_unit_test(test_three_odd_lists_fail_the_channel_alone),
+        cmocka_unit_test(test_lists_are_tried_again_after_a_while),
         cmocka_unit_test(test_odd_answers_count_as_odd_lists),
         cmocka_unit_test(test_a_list_takes_as_few_pages_as_it_can),
         cmocka_unit_test(test_pages_must_agree),

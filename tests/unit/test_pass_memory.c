@@ -1,6 +1,6 @@
 /* Every allocation of a pass fails once, in turn: the pass ends, its rules hold, the channel says
  * why, and the next pass brings it to the end. Needs the allocator to itself. */
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 #include <errno.h>
 #include <string.h>

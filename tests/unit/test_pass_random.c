@@ -1,6 +1,6 @@
 /* Thousands of imaginary worlds, each out of a seed: no rule of world_rules.c may break in any.
  * A failure names its seed; WORLD_SEED=N runs that one alone. */
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* Deletions on whole passes: what each answer leads to (PRODUCT.md section 4, API.md section 3). */
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 #include <string.h>
 
@@ -184,6 +184,8 @@ static void test_used_up_attempts_go_on_with_the_next(void **state)
     assert_int_equal(outcome_of(world, 1), OUTCOME_DELETED);
     assert_non_null(strstr(world_report(world, 0)->error.text, "given up after 4 attempts"));
     assert_int_equal(world_find_action(world, channel->members[3])->http, 500);
+    assert_string_equal(world_find_action(world, channel->members[3])->code, "APIG.9999");
+    assert_string_equal(world_find_action(world, channel->members[3])->request_id, "req-1");
     assert_int_equal(world_find_action(world, channel->members[3])->attempts, 4);
     assert_int_equal(world->told[EVENT_DELETE_FAILED], 1);
     world_free(world);

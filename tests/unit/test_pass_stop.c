@@ -1,5 +1,5 @@
 /* A pass that is stopped, runs out of time, or is abandoned: what is said of everything left. */
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 #include <string.h>
 

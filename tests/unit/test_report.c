@@ -1,5 +1,5 @@
 /* The report: which result is the worst, what the program exits with, and the words. */
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 #include <string.h>
 

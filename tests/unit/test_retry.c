@@ -1,5 +1,5 @@
 /* The retry law and the rate, as numbers. */
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 #include "reconcile/rate.h"
 #include "reconcile/retry.h"

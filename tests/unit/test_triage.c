@@ -1,6 +1,6 @@
 /* Triage: every row of API.md sections 3.2 and 3.3, for a deletion and for a read, under both
  * prefixes of the front door; and the statuses without a code. */
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -194,6 +194,72 @@ static void test_statuses_decide_where_codes_do_not(void **state)
     }
 }
 
+/* ---- codes and numbers that stand for nothing ---- */
+
+/* Whose status decides although the number is in the tables. */
+static bool leaves_it_to_the_status(const char *number)
+{
+    return str_equal(number, "0201") || str_equal(number, "1004") || str_equal(number, "1006");
+}
+
+/* What a table says of a number, whatever the status: the code alone decides. */
+static bool find_row(const char *family, unsigned number, Verdict *ret_verdict)
+{
+    bool is_apig = str_equal(family, "APIG");
+    char text[16], code[32];
+
+    snprintf(text, sizeof(text), "%04u", number);
+    snprintf(code, sizeof(code), "%s.%s", family, text);
+    if (leaves_it_to_the_status(text))
+        return false;
+    if (is_apig && ((number >= 2000 && number <= 2013) || (number >= 3001 && number <= 3022))) {
+        *ret_verdict = number < 3000 ? VERDICT_PERMANENT : VERDICT_CHANNEL;
+        return true;
+    }
+    for (size_t i = 0; is_apig && i < ELEMENTS(front_door_rows); i++) {
+        *ret_verdict = front_door_rows[i].verdict;
+        if (str_equal(front_door_rows[i].number, text))
+            return true;
+    }
+    for (size_t i = 0; i < ELEMENTS(service_rows); i++) {
+        *ret_verdict = service_rows[i].verdict;
+        if (str_equal(service_rows[i].number, code))
+            return true;
+    }
+    return false;
+}
+
+static void test_every_number_there_is(void **state)
+{
+    static const char *const families[] = {"APIG", "APIC"};
+    char code[32];
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(families); i++) {
+        for (unsigned number = 0; number < 10000; number++) {
+            Verdict verdict = VERDICT_DONE;
+            bool is_known = find_row(families[i], number, &verdict);
+
+            snprintf(code, sizeof(code), "%s.%04u", families[i], number);
+            expect_for_all(400, code, is_known ? verdict : VERDICT_PERMANENT);
+            expect_for_all(500, code, is_known ? verdict : VERDICT_RETRY);
+        }
+    }
+}
+
+static void test_codes_that_are_none(void **state)
+{
+    static const char *const codes[] = {
+        "APIG.999",  "APIG.99999", "APIG.999:",  "APIG.999/", "APIG.:999",
+        "APIX.9008", "9008",       "APIGW.1000", ""};
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(codes); i++) {
+        expect_for_all(400, codes[i], VERDICT_PERMANENT);
+        expect_for_all(500, codes[i], VERDICT_RETRY);
+    }
+}
+
 static void test_gone_is_only_a_404_with_3024_to_a_deletion(void **state)
 {
     (void)state;
@@ -288,6 +354,8 @@ int main(void)
         cmocka_unit_test(test_each_row_of_the_front_door),
         cmocka_unit_test(test_each_row_of_the_service),
         cmocka_unit_test(test_statuses_decide_where_codes_do_not),
+        cmocka_unit_test(test_every_number_there_is),
+        cmocka_unit_test(test_codes_that_are_none),
         cmocka_unit_test(test_gone_is_only_a_404_with_3024_to_a_deletion),
         cmocka_unit_test(test_success_is_204_to_a_deletion_and_200_to_a_read),
         cmocka_unit_test(test_answers_that_are_none),

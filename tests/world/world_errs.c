@@ -1,7 +1,7 @@
 /* How the service of a world made of a seed errs: answers that fail, with their effect or without,
  * and lists that cannot be believed. */
 #include "daemon/base/str.h"
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 static void twist_total(WorldEvent *event)
 {

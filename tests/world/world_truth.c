@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
-#include "tests/unit/world.h"
+#include "tests/world/judge.h"
+#include "tests/world/world.h"
 
 /* ---- answers and the waits after them ---- */
 
@@ -21,7 +22,7 @@ static void truth_on_deletion(World *world, const WorldEvent *event)
         world_find_channel(world, event->request.instance, event->request.channel_id);
 
     channel->mutations--;
-    for (size_t i = 0; i < world->action_count; i++) {
+    for (size_t i = world->pass_first_action; i < world->action_count; i++) {
         WorldAction *action = &world->actions[i];
 
         if (action->pass == world->pass_serial && action->channel == channel &&
@@ -73,6 +74,19 @@ static void truth_wait(const World *world, const WorldCall *call, const Answer *
     *ret_most = delay > after ? delay : after;
 }
 
+/* What no other request to this instance could change (API.md section 3). */
+static bool truth_ends_instance(const Answer *answer)
+{
+    static const char *const codes[] = {"APIG.1000", "APIG.1003", "APIG.1007", "APIG.1011",
+                                        "APIG.0204", "APIG.0305", "APIC.7100"};
+
+    for (size_t i = 0; i < ELEMENTS(codes) && answer->kind == ANSWER_HTTP; i++) {
+        if (answer->http != 404 && str_equal(answer->code, codes[i]))
+            return true;
+    }
+    return answer->kind == ANSWER_UNTRUSTED;
+}
+
 void world_rule_answer(World *world, const WorldEvent *event)
 {
     WorldInstance *instance = &world->instances[event->request.instance];
@@ -81,6 +95,7 @@ void world_rule_answer(World *world, const WorldEvent *event)
     uint64_t least, most;
 
     instance->in_flight--;
+    instance->is_over = instance->is_over || truth_ends_instance(&event->answer);
     if (event->request.kind == REQUEST_DELETE_MEMBER)
         truth_on_deletion(world, event);
     else if (event->request.kind == REQUEST_LIST_MEMBERS && event->answer.members)
@@ -112,46 +127,20 @@ void world_rule_retry(World *world, const Event *event)
 
 /* ---- what is recorded ---- */
 
-typedef struct TruthCount {
-    size_t extras, counted, staying;
-} TruthCount;
-
-static TruthCount truth_count(const WorldChannel *channel, const RosterChannel *roster)
-{
-    TruthCount count = {0};
-
-    for (size_t i = 0; i < channel->member_count; i++) {
-        const WorldMember *member = channel->members[i];
-        bool is_desired, is_ignored;
-
-        if (member->shown_in != channel->list_serial)
-            continue;
-        is_desired = world_is_desired(channel, roster, member);
-        is_ignored = !is_desired && world_is_ignored(channel, roster, member);
-        count.extras += !is_desired && !is_ignored;
-        count.counted += !is_ignored;
-        count.staying += (is_desired || is_ignored) && member->status != 2;
-    }
-    return count;
-}
-
-static bool truth_guards_hold(const Guards *guards, const TruthCount *count)
-{
-    return count->extras > guards->max_deletes ||
-           count->extras * 100 > (uint64_t)guards->max_delete_percent * count->counted ||
-           count->staying < guards->min_remaining;
-}
-
 void world_rule_record(World *world, const WorldChannel *channel, const Batch *batch)
 {
-    TruthCount count = truth_count(channel, batch->channel);
+    Judgement judgement = judge(world, channel, batch->channel);
 
     if (world->dry_run || channel->is_paused || batch->channel->mode != MODE_PRUNE)
         world_broken(world, "deletions are recorded where none may be");
-    if (batch->deletion_count != count.extras)
-        world_broken(world, "%zu deletions for %zu extras", batch->deletion_count, count.extras);
-    if (!batch->approved && truth_guards_hold(&batch->channel->guards, &count))
-        world_broken(world, "a plan passes that a guard should hold");
+    if (batch->deletion_count != judgement.extras)
+        world_broken(world, "%zu deletions for %zu extras", batch->deletion_count,
+                     judgement.extras);
+    for (GuardName name = 0; name < GUARD_COUNT && !batch->approved; name++) {
+        if (judgement.refuses[name])
+            world_broken(world, "%s: a plan passes that %s should hold (%zu)", channel->row.id,
+                         guard_name_text(name), (size_t)judgement.planned[name]);
+    }
     for (size_t i = 0; i < batch->deletion_count; i++) {
         const Deletion *deletion = &batch->deletions[i];
         const WorldMember *member = world_find_member(world, deletion->member_id);
@@ -200,13 +189,21 @@ static void truth_of_extra(World *world, const ChannelReport *report, const Extr
         world_broken(world, "%s was deleted, the report says skipped", member->id);
 }
 
+/* What changes between two pages of a list may not show: nobody could tell. */
+static bool truth_may_have_shifted(const WorldChannel *channel)
+{
+    return channel->was_shifted || (channel->world->page_max && channel->lag_usec);
+}
+
 static void truth_of_channel(World *world, const ChannelReport *report)
 {
     const WorldChannel *channel =
         report->id ? world_find_channel(world, report->channel->instance, report->id) : NULL;
     bool is_said_in_sync = report->result == RESULT_IN_SYNC || report->result == RESULT_CONVERGED;
 
-    if (is_said_in_sync && (!channel || !channel->was_in_sync || report->missing_count > 0))
+    if (is_said_in_sync &&
+        (!channel || (!channel->was_in_sync && !truth_may_have_shifted(channel)) ||
+         report->missing_count > 0))
         world_broken(world, "%s is said to be %s and is not", report->id ? report->id : "?",
                      report_result_text(report->result));
     if (is_said_in_sync && err_is_set(&report->error))
@@ -230,7 +227,7 @@ void world_rule_end(World *world)
     }
     if (world->wake_usec != USEC_NEVER)
         world_broken(world, "a finished pass wants to be woken");
-    for (size_t i = 0; i < world->action_count; i++)
+    for (size_t i = world->pass_first_action; i < world->action_count; i++)
         truth_of_action(world, &world->actions[i]);
     for (size_t i = 0; i < report->channel_count; i++)
         truth_of_channel(world, &report->channels[i]);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 /* ---- what is there ---- */
 
@@ -22,7 +22,7 @@ static void random_host(World *world, char ret_host[static 48], bool is_extra)
         snprintf(ret_host, 48, "%s%u.Example.COM", is_extra ? "old" : "node", (unsigned)number);
 }
 
-static WorldMember *random_extra(World *world, WorldChannel *channel)
+WorldMember *world_add_random_extra(World *world, WorldChannel *channel)
 {
     char host[48];
     WorldMember *member;
@@ -123,12 +123,12 @@ static void random_channel(World *world, size_t number)
     channel->is_paused = world_chance(world, 5);
     if (world_chance(world, 30))
         random_ignore(world, roster);
-    if (world_chance(world, 2))
+    if (!world->page_max && world_chance(world, 2))
         wanted += 500 + world_below(world, 600);
     for (size_t i = 0; i < wanted; i++)
         random_wanted(world, channel, roster);
     for (size_t i = 0; i < extras; i++)
-        random_extra(world, channel);
+        world_add_random_extra(world, channel);
 }
 
 static void random_settings(World *world)
@@ -145,7 +145,7 @@ static void random_settings(World *world)
     world->latency_spread_usec = world_below(world, 3) * 400 * USEC_PER_MSEC + 1;
 }
 
-static void random_world(World *world)
+void world_make_random(World *world)
 {
     size_t channels = world_below(world, 7) + 1;
 
@@ -169,7 +169,7 @@ static void people_change(World *world, void *argument)
     if (channel->member_count > 400)
         return;
     if (world_chance(world, 50)) {
-        random_extra(world, channel);
+        world_add_random_extra(world, channel);
     } else if (channel->member_count > 0) {
         WorldMember *member = channel->members[world_below(world, channel->member_count)];
 
@@ -273,7 +273,7 @@ void world_run_seed(uint64_t seed)
     world = world_new(1 + seed % 3);
     world->seed = seed;
     world->random_state = seed * 0x2545f4914f6cdd1dULL + 7;
-    random_world(world);
+    world_make_random(world);
     world->disturb = world_disturb_by_chance;
     passes = world_below(world, 3) + 1;
     for (size_t i = 0; i < passes; i++)

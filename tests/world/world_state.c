@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
-#include "tests/unit/world.h"
+#include "tests/world/judge.h"
+#include "tests/world/trace.h"
+#include "tests/world/world.h"
 
 static WorldChannel *state_channel(World *world, const RosterChannel *roster,
                                    const char *channel_id)
@@ -18,19 +20,99 @@ static WorldChannel *state_channel(World *world, const RosterChannel *roster,
 
 static WorldApproval *state_find_approval(World *world, const char *digest)
 {
-    for (size_t i = 0; i < world->approval_count; i++) {
-        if (str_equal(world->approvals[i].digest, digest) && !world->approvals[i].is_spent)
-            return &world->approvals[i];
+    for (size_t i = 0; i < ELEMENTS(world->approvals); i++) {
+        WorldApproval *approval = &world->approvals[i];
+
+        if (digest[0] && str_equal(approval->digest, digest) && !approval->is_spent &&
+            world->realtime_usec < approval->given_usec + USEC_PER_DAY)
+            return approval;
     }
     return NULL;
 }
 
+void world_approve_plan(World *world, const char *digest, uint64_t plan)
+{
+    WorldApproval *approval =
+        &world->approvals[world->approval_count++ % ELEMENTS(world->approvals)];
+
+    *approval = (WorldApproval){.plan = plan, .given_usec = world->realtime_usec};
+    str_copy(approval->digest, sizeof(approval->digest), digest);
+}
+
 void world_approve(World *world, const char *digest)
 {
-    assert_true(world->approval_count < ELEMENTS(world->approvals));
-    str_copy(world->approvals[world->approval_count].digest, DIGEST_HEX_SIZE, digest);
-    world->approvals[world->approval_count++].is_spent = false;
+    world_approve_plan(world, digest, 0);
 }
+
+/* ---- life and death ---- */
+
+bool world_is_alive_before(World *world)
+{
+    if (world->is_dead)
+        return false;
+    world->effects++;
+    if (world->kills_before && world->effects == world->kill_at_call)
+        world->is_dead = true;
+    return !world->is_dead;
+}
+
+void world_note_effect(World *world)
+{
+    if (world->effects == world->kill_at_call)
+        world->is_dead = true;
+}
+
+static void state_copy_sightings(Sighting **to, size_t *to_count, const Sighting *from,
+                                 size_t from_count)
+{
+    free(*to);
+    *to = calloc(from_count + 1, sizeof(**to));
+    if (!*to)
+        fail_msg("the test is out of memory");
+    if (from_count > 0)
+        memcpy(*to, from, from_count * sizeof(**to));
+    *to_count = from_count;
+}
+
+void world_flush(World *world)
+{
+    for (size_t i = 0; i < world->channel_count; i++) {
+        WorldChannel *channel = &world->channels[i];
+
+        if (channel->is_buffered)
+            state_copy_sightings(&channel->durable, &channel->durable_count, channel->sightings,
+                                 channel->sighting_count);
+        channel->is_buffered = false;
+    }
+    for (size_t i = world->pass_first_action; i < world->action_count; i++)
+        world->actions[i].is_durable = world->actions[i].is_decided;
+}
+
+void world_kill(World *world)
+{
+    for (size_t i = 0; i < world->channel_count; i++) {
+        WorldChannel *channel = &world->channels[i];
+
+        if (channel->is_buffered)
+            state_copy_sightings(&channel->sightings, &channel->sighting_count, channel->durable,
+                                 channel->durable_count);
+        channel->is_buffered = false;
+    }
+    for (size_t i = world->pass_first_action; i < world->action_count; i++)
+        world->actions[i].is_decided = world->actions[i].is_durable;
+    for (size_t i = 0; i < world->config.instance_count; i++) {
+        gate_done(&world->gates[i]);
+        world->instances[i].begun_count = 0;
+        world->instances[i].held_until_usec = 0;
+    }
+    world->is_abandoned = true;
+    world->kill_count++;
+    world->may_undercount = true;
+    world_trace(world, "killed");
+    world_forget(world);
+}
+
+/* ---- remembering ---- */
 
 static int state_add_deletions(const World *world, const WorldChannel *channel, Memory *memory)
 {
@@ -45,6 +127,13 @@ static int state_add_deletions(const World *world, const WorldChannel *channel, 
             return -ENOMEM;
     }
     return 0;
+}
+
+static bool state_is_paused(WorldChannel *channel)
+{
+    if (channel->pause_end_usec && channel->pause_end_usec <= channel->world->realtime_usec)
+        channel->is_paused = false;
+    return channel->is_paused;
 }
 
 int world_recall(void *context, const RosterChannel *roster, const char *channel_id,
@@ -63,7 +152,8 @@ int world_recall(void *context, const RosterChannel *roster, const char *channel
     }
     if (state_add_deletions(world, channel, memory) < 0)
         return err_memory(err);
-    if (channel->is_paused && memory_set_pause(memory, "for a test", 0) < 0)
+    if (state_is_paused(channel) &&
+        memory_set_pause(memory, "for a test", channel->pause_end_usec) < 0)
         return err_memory(err);
     memory->is_approved = state_find_approval(world, digest) != NULL;
     return 0;
@@ -76,21 +166,26 @@ int world_remember(void *context, const RosterChannel *roster, const char *chann
     WorldChannel *channel = state_channel(world, roster, channel_id);
 
     world->remember_count++;
+    if (world->is_dead)
+        return err_set(err, -EIO, "dead");
     if (world->dry_run)
         world_broken(world, "a dry run writes sightings");
-    if (world->remember_error)
-        return err_system(err, world->remember_error, "the state");
-    free(channel->sightings);
-    channel->sightings = calloc(count + 1, sizeof(*channel->sightings));
-    channel->sighting_count = count;
-    for (size_t i = 0; i < count && channel->sightings; i++) {
+    if (!world_is_alive_before(world))
+        return err_set(err, -EIO, "dead");
+    state_copy_sightings(&channel->sightings, &channel->sighting_count, sightings, count);
+    for (size_t i = 0; i < count; i++) {
         const WorldMember *member = world_find_member(world, sightings[i].member_id);
 
         if (!member)
             world_broken(world, "a sighting of nobody: %s", sightings[i].member_id);
-        channel->sightings[i] = (Sighting){member->id, sightings[i].count};
+        channel->sightings[i].member_id = member->id;
     }
-    return channel->sightings ? 0 : err_memory(err);
+    channel->is_buffered = true;
+    channel->remembered_in = world->pass_serial;
+    world_note_effect(world);
+    if (world->remember_error)
+        return err_system(err, world->remember_error, "the state");
+    return 0;
 }
 
 int world_settle(void *context, const RosterChannel *roster, const char *channel_id,
@@ -147,17 +242,27 @@ int world_record(void *context, Batch *batch, Err *err)
     WorldChannel *channel = state_channel(world, batch->channel, batch->channel_id);
     WorldApproval *approval = state_find_approval(world, batch->digest);
 
+    if (world->is_dead)
+        return err_set(err, -EIO, "dead");
     if (!str_equal(batch->pass, world->pass_id))
         world_broken(world, "deletions of pass %s are recorded in %s", batch->pass, world->pass_id);
     if (batch->approved && !approval)
         world_broken(world, "an approval is spent that was not given");
     world_rule_record(world, channel, batch);
+    if (batch->approved && approval->plan && approval->plan != judge_plan(channel, batch->channel))
+        world_broken(world, "an approval serves another plan than it was given for");
+    if (!world_is_alive_before(world))
+        return err_set(err, -EIO, "dead");
     if (world->record_error)
         return err_system(err, world->record_error, "the state cannot be written");
     if (batch->approved)
         approval->is_spent = true;
     for (size_t i = 0; i < batch->deletion_count; i++)
         state_add_action(world, channel, &batch->deletions[i]);
+    world_flush(world);
+    world_trace(world, "%s: %zu deletions are recorded%s", batch->channel_id, batch->deletion_count,
+                batch->approved ? ", approved" : "");
+    world_note_effect(world);
     return 0;
 }
 
@@ -167,6 +272,8 @@ int world_decide(void *context, uint64_t number, Outcome outcome, uint32_t attem
     World *world = context;
     WorldAction *action;
 
+    if (!world_is_alive_before(world))
+        return err_set(err, -EIO, "dead");
     world->decide_count++;
     if (world->decide_error && world->decide_count >= world->decide_error_from)
         return err_system(err, world->decide_error, "the state cannot be written");
@@ -181,6 +288,11 @@ int world_decide(void *context, uint64_t number, Outcome outcome, uint32_t attem
     action->outcome = outcome;
     action->attempts = attempts;
     action->http = answer ? answer->http : 0;
+    str_copy(action->code, sizeof(action->code), answer ? answer->code : "");
+    str_copy(action->request_id, sizeof(action->request_id), answer ? answer->request_id : "");
+    world_trace(world, "%s: %s after %u attempts", action->member->id, report_outcome_text(outcome),
+                attempts);
+    world_note_effect(world);
     return 0;
 }
 

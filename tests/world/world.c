@@ -1,5 +1,5 @@
 /* Making an imaginary world: see world.h. */
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +74,7 @@ void world_free(World *world)
     for (size_t i = 0; i < world->channel_count; i++) {
         free(world->channels[i].members);
         free(world->channels[i].sightings);
+        free(world->channels[i].durable);
     }
     for (size_t i = 0; i < world->config.instance_count; i++)
         free(world->instances[i].begun);

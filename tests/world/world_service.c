@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
-#include "tests/unit/world.h"
+#include "tests/world/trace.h"
+#include "tests/world/world.h"
 
 /* ---- sending ---- */
 
@@ -64,25 +65,38 @@ int world_submit(void *context, const Request *request)
     WorldEvent *event;
     uint64_t latency_usec;
 
+    if (world->is_dead)
+        return 0;
     if (world->instances[request->instance].credential <
         world->instances[request->instance].credential_held)
         return -EKEYEXPIRED;
     world_rule_submit(world, request);
     if (world->submit_error)
         return world->submit_error;
+    if (!world_is_alive_before(world))
+        return 0;
     service_log(world, request);
+    world_trace_send(world, request);
     world->instances[request->instance].in_flight++;
     event = calloc(1, sizeof(*event));
     if (!event)
         fail_msg("the test is out of memory");
     event->kind = WORLD_ARRIVAL;
     event->request = *request;
+    event->pass = world->pass_serial;
+    str_copy(event->channel_id, sizeof(event->channel_id),
+             request->channel_id ? request->channel_id : "");
+    str_copy(event->member_id, sizeof(event->member_id),
+             request->member_id ? request->member_id : "");
+    event->request.channel_id = event->channel_id;
+    event->request.member_id = request->member_id ? event->member_id : NULL;
     event->credential = world->instances[request->instance].credential;
     event->submitted_usec = world->now_usec;
     service_choose_fault(world, event);
     latency_usec = event->fault.latency_usec ? event->fault.latency_usec : service_latency(world);
     event->at_usec = world->now_usec + latency_usec / 2;
     world_queue(world, event);
+    world_note_effect(world);
     return 0;
 }
 
@@ -189,7 +203,8 @@ static void service_delete(World *world, WorldEvent *event, WorldChannel *channe
     if (event->has_fault && !event->fault.twist && !event->fault.has_effect)
         return;
     world_remove_member(member, channel);
-    member->deleted_in = world->pass_serial;
+    channel->was_shifted = channel->was_shifted || event->is_orphan;
+    member->deleted_in = event->pass;
     service_say(event, 204, "", "");
 }
 
@@ -237,6 +252,8 @@ void world_arrive(World *world, WorldEvent *event)
     else if (event->has_fault)
         event->answer = event->fault.answer;
     service_note_lie(world, event);
+    if (event->is_orphan)
+        return;
     event->kind = WORLD_ANSWER;
     event->at_usec = world->now_usec + latency_usec - latency_usec / 2;
     world_queue(world, event);

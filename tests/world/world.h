@@ -39,6 +39,8 @@ typedef struct WorldMember {
     uint64_t shown_in;          /* the channel's list_serial that showed it to a pass */
     uint32_t deleted_in;        /* the pass whose request removed it; 0: none did */
     bool was_lied_about;        /* the service said that it was gone */
+    uint64_t streak;            /* whole lists in a row, one a pass, that showed it as an extra */
+    uint64_t streak_list;       /* the channel's whole_lists at the last of them */
 } WorldMember;
 
 typedef struct WorldChannel {
@@ -54,7 +56,17 @@ typedef struct WorldChannel {
     size_t mutations;     /* in flight */
     Sighting *sightings;  /* what the state remembers */
     size_t sighting_count;
+    Sighting *durable; /* of them, what a kill leaves; unless is_buffered the same */
+    size_t durable_count;
+    bool is_buffered;
+    uint64_t whole_lists;   /* read and counted, one a pass */
+    uint32_t remembered_in; /* the pass that last wrote sightings */
     bool is_paused;
+    uint64_t pause_end_usec; /* realtime; 0: no end */
+    bool was_shifted;        /* changed while a list of several pages was read in this pass */
+    bool has_fighter;        /* somebody puts back what is deleted */
+    uint64_t held_plan;      /* a sum over the plan that was held last, and its digest */
+    char held_digest[DIGEST_HEX_SIZE];
     size_t recall_count;
 } WorldChannel;
 
@@ -71,6 +83,7 @@ typedef struct WorldInstance {
     uint32_t renewal_count;
     Renewal renewal; /* what a renewal comes to */
     bool has_failed; /* told so in this pass */
+    bool is_over;    /* an answer said so, whether it was told or not */
 } WorldInstance;
 
 /* ---- what happens ---- */
@@ -102,6 +115,9 @@ struct WorldEvent {
     WorldEventKind kind;
     uint64_t at_usec, serial;
     Request request;
+    char channel_id[40], member_id[16]; /* of request, where it outlives its pass */
+    uint32_t pass;
+    bool is_orphan; /* who sent it is dead: nobody waits for the answer */
     uint32_t credential;
     WorldFault fault;
     bool has_fault;
@@ -144,10 +160,11 @@ typedef struct WorldAction {
     unsigned char *identity;
     size_t identity_size;
     uint64_t realtime_usec;
-    bool is_decided;
+    bool is_decided, is_durable; /* the outcome */
     Outcome outcome;
     uint32_t attempts;
     int http;
+    char code[32], request_id[72]; /* of the answer that decided it */
     bool was_sent;
     bool may_have_gone; /* some send was answered ambiguously, or not */
 } WorldAction;
@@ -155,6 +172,8 @@ typedef struct WorldAction {
 typedef struct WorldApproval {
     char digest[DIGEST_HEX_SIZE];
     bool is_spent;
+    uint64_t plan; /* a sum over the plan that was meant; 0: not known */
+    uint64_t given_usec;
 } WorldApproval;
 
 struct World {
@@ -203,12 +222,24 @@ struct World {
 
     WorldAction *actions;
     size_t action_count, action_capacity;
-    WorldApproval approvals[64];
-    size_t approval_count;
+    size_t pass_first_action;    /* the first that this pass may have recorded */
+    WorldApproval approvals[64]; /* the oldest gives way */
+    uint64_t approval_count;     /* ever given */
     int record_error, recall_error, remember_error, decide_error;
     uint32_t decide_error_from; /* the decision from which decide_error holds, from 1 */
     uint32_t decide_count, remember_count;
-    uint64_t seed; /* named when a rule is broken */
+    uint64_t seed;            /* named when a rule is broken */
+    size_t page_max;          /* rows of a page where lists have several; 0: they seldom have */
+    uint64_t kill_at_call;    /* of the pass's calls that have an effect; 0: none */
+    bool kills_before;        /* the effect, instead of after it */
+    uint64_t effects;         /* such calls so far */
+    uint32_t kill_count;      /* so far */
+    bool is_dead;             /* killed: nothing that the pass still does has an effect */
+    bool buries;              /* forgets members that no list shows any more */
+    bool may_undercount;      /* sightings may be fewer than there were: kills, edits */
+    void *userdata;           /* of disturb */
+    struct WorldTrace *trace; /* NULL: none is kept */
+    void (*on_broken)(const World *world, const char *text); /* instead of failing the test */
 };
 
 /* ---- making (world.c) ---- */
@@ -293,6 +324,16 @@ int world_record(void *context, Batch *batch, Err *err);
 int world_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
                  const Answer *answer, Err *err);
 void world_approve(World *world, const char *digest);
+void world_approve_plan(World *world, const char *digest, uint64_t plan);
+
+/* Whether a call that has an effect is still made by a living process; counts them. */
+bool world_is_alive_before(World *world);
+void world_note_effect(World *world);
+void world_flush(World *world); /* what is buffered becomes durable */
+/* SIGKILL or a loss of power: the pass is no more, of the state what was durable is left, requests
+ * under way may still arrive. */
+void world_kill(World *world);
+void world_forget(World *world); /* the last pass, its requests and its report */
 
 /* ---- the rules ---- */
 
@@ -327,3 +368,7 @@ bool world_disturb_by_chance(World *world, WorldEvent *arrival);
 
 /* A world made of a seed, its passes run, ending with a calm one that must converge. */
 void world_run_seed(uint64_t seed);
+
+/* Its first part: instances, channels, members, rosters, settings. */
+void world_make_random(World *world);
+WorldMember *world_add_random_extra(World *world, WorldChannel *channel);

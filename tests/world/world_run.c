@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
-#include "tests/unit/world.h"
+#include "tests/world/judge.h"
+#include "tests/world/trace.h"
+#include "tests/world/world.h"
 
 #define STEPS_MAX 400000
-#define WORLD_BORN_USEC (1000 * USEC_PER_SEC)
 
 /* ---- time and chance ---- */
 
@@ -54,7 +55,11 @@ static void run_tell(void *context, const Event *event)
 {
     World *world = context;
 
+    if (world->is_dead)
+        return;
     world->told[event->kind]++;
+    if (event->kind == EVENT_HELD)
+        judge_held(world, event);
     if (event->err && err_is_set(event->err))
         world->told_err = *event->err;
     if (event->kind == EVENT_RETRY)
@@ -166,6 +171,7 @@ static void run_answer(World *world, WorldEvent *event)
     if (world->is_abandoned)
         return;
     world_rule_answer(world, event);
+    world_trace_answer(world, &event->request, &event->answer);
     world->delivering = event;
     run_inside(world, true);
     pass_on_answer(world->pass, event->request.tag, &event->answer);
@@ -178,7 +184,9 @@ static void run_event(World *world, WorldEvent *event)
     switch (event->kind) {
     case WORLD_ARRIVAL:
         world_arrive(world, event);
-        return;
+        if (event->kind == WORLD_ANSWER)
+            return;
+        break;
     case WORLD_ANSWER:
         run_answer(world, event);
         break;
@@ -206,7 +214,7 @@ static void run_abandon(World *world, void *argument)
     (void)argument;
     world->is_stopped = true;
     world->is_abandoned = true;
-    for (size_t i = 0; i < world->action_count; i++) {
+    for (size_t i = world->pass_first_action; i < world->action_count; i++) {
         WorldAction *action = &world->actions[i];
 
         if (action->was_sent && !action->is_decided)
@@ -219,7 +227,7 @@ bool world_step(World *world)
 {
     size_t first;
 
-    if (pass_is_done(world->pass))
+    if (world->is_dead || pass_is_done(world->pass))
         return false;
     if (++world->steps > STEPS_MAX)
         world_broken(world, "the pass does not end");
@@ -241,27 +249,71 @@ bool world_step(World *world)
 
 /* ---- whole passes ---- */
 
-/* The gates stay from pass to pass, as they do in the daemon, unless the rate was set anew. */
+/* The gates stay from pass to pass, as they do in the daemon. A rate set anew takes over what the
+ * old one knew; without a rate nothing is known. */
 static void run_set_gate(World *world, size_t instance)
 {
-    Gate *gate = &world->gates[instance];
     uint32_t limit = world->config.limits.requests_per_second;
+    Gate *old = &world->gates[instance], gate;
 
-    if (gate->rate.limit == limit)
+    if (old->rate.limit == limit)
         return;
-    gate_done(gate);
-    if (gate_init(gate, limit) < 0)
+    if (old->rate.limit == 0)
+        world->instances[instance].begun_count = 0;
+    if (gate_init(&gate, limit) < 0)
         fail_msg("the test is out of memory");
+    gate_take_over(&gate, old);
+    gate_done(old);
+    *old = gate;
 }
 
-static void run_forget(World *world)
+/* A deletion under way still arrives, though nobody waits for what comes of it. */
+static bool run_orphan(WorldEvent *event)
 {
-    pass_free(TAKE_PTR(world->pass));
+    if (event->kind != WORLD_ARRIVAL || event->request.kind != REQUEST_DELETE_MEMBER)
+        return false;
+    event->is_orphan = true;
+    event->request.channel = NULL;
+    event->request.tag = NULL;
+    return true;
+}
+
+static void run_forget_events(World *world)
+{
+    size_t left = 0;
+
     for (size_t i = 0; i < world->event_count; i++) {
+        if (run_orphan(world->events[i])) {
+            world->events[left++] = world->events[i];
+            continue;
+        }
         arena_done(&world->events[i]->arena);
         free(world->events[i]);
     }
-    world->event_count = 0;
+    world->event_count = left;
+}
+
+/* Members that are gone from every list need not be looked through any more. */
+static void run_bury(WorldChannel *channel)
+{
+    size_t left = 0;
+
+    for (size_t i = 0; i < channel->member_count; i++) {
+        if (world_is_listed(channel, channel->members[i]))
+            channel->members[left++] = channel->members[i];
+    }
+    channel->member_count = left;
+}
+
+void world_forget(World *world)
+{
+    pass_free(TAKE_PTR(world->pass));
+    run_forget_events(world);
+    world->wake_usec = USEC_NEVER;
+    world->is_dead = false;
+    world->effects = 0;
+    world->kill_at_call = 0;
+    world->pass_first_action = world->action_count;
     world->call_count = 0;
     world->send_count = 0;
     world->steps = 0;
@@ -272,6 +324,7 @@ static void run_forget(World *world)
 
         instance->in_flight = 0;
         instance->has_failed = false;
+        instance->is_over = false;
         instance->is_renewing = false;
         instance->renewal_count = 0;
         run_set_gate(world, i);
@@ -279,6 +332,9 @@ static void run_forget(World *world)
     for (size_t i = 0; i < world->channel_count; i++) {
         world->channels[i].mutations = 0;
         world->channels[i].recall_count = 0;
+        world->channels[i].was_shifted = false;
+        if (world->buries)
+            run_bury(&world->channels[i]);
     }
 }
 
@@ -287,7 +343,7 @@ void world_begin(World *world, bool dry_run)
 {
     PassScope scope;
 
-    run_forget(world);
+    world_forget(world);
     run_advance(world, world->now_usec + world->gap_usec);
     world->pass_serial++;
     world->dry_run = dry_run;
@@ -318,7 +374,11 @@ void world_finish(World *world)
 {
     while (world_step(world))
         ;
+    if (world->is_dead)
+        return;
     world_rule_end(world);
+    judge_count_lists(world);
+    world_flush(world);
 }
 
 void world_pass(World *world)
@@ -331,45 +391,4 @@ void world_dry_pass(World *world)
 {
     world_begin(world, true);
     world_finish(world);
-}
-
-/* ---- looking ---- */
-
-const ChannelReport *world_report(const World *world, size_t roster)
-{
-    return &pass_get_report(world->pass)->channels[roster];
-}
-
-Result world_result(const World *world, size_t roster)
-{
-    return world_report(world, roster)->result;
-}
-
-uint32_t world_count_sent(const World *world, RequestKind kind)
-{
-    uint32_t count = 0;
-
-    for (size_t i = 0; i < world->send_count; i++)
-        count += world->sends[i].request.kind == kind;
-    return count;
-}
-
-uint32_t world_count_extras(const World *world, size_t roster, Outcome outcome)
-{
-    const ChannelReport *report = world_report(world, roster);
-    uint32_t count = 0;
-
-    for (size_t i = 0; i < report->extra_count; i++)
-        count += report->extras[i].outcome == outcome;
-    return count;
-}
-
-uint64_t world_sent_at(const World *world, RequestKind kind, uint32_t nth)
-{
-    for (size_t i = 0; i < world->send_count; i++) {
-        if (world->sends[i].request.kind == kind && --nth == 0)
-            return world->sends[i].at_usec - WORLD_BORN_USEC;
-    }
-    fail_msg("there was no such request");
-    return 0;
 }

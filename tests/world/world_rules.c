@@ -6,7 +6,7 @@
 
 #include "config/address.h"
 #include "daemon/base/str.h"
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 void world_broken(const World *world, const char *format, ...)
 {
@@ -16,6 +16,8 @@ void world_broken(const World *world, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
+    if (world->on_broken)
+        world->on_broken(world, text);
     fail_msg("seed %zu, %s, %zu us: %s", (size_t)world->seed, world->pass_id,
              (size_t)world->now_usec, text);
     abort();
@@ -212,7 +214,7 @@ void world_rule_submit(World *world, const Request *request)
 
     if (world->is_stopped)
         world_broken(world, "sent after the stop");
-    if (instance->has_failed)
+    if (instance->has_failed || instance->is_over)
         world_broken(world, "sent to an instance that has failed");
     if (instance->is_renewing)
         world_broken(world, "sent while the credential is renewed");

@@ -1,0 +1,142 @@
+/* The calm after it all, in which every channel comes to where it can be. */
+#include "daemon/base/str.h"
+#include "tests/sim/sim.h"
+#include "tests/world/trace.h"
+
+/* ---- what can be ---- */
+
+static size_t calm_count_meant(const World *world, const RosterChannel *roster,
+                               const WorldChannel **ret_channel)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < world->channel_count; i++) {
+        const WorldChannel *channel = &world->channels[i];
+
+        if (channel->instance != roster->instance || !channel->exists ||
+            !(roster->id ? str_equal(channel->row.id, roster->id)
+                         : str_equal(channel->row.name, roster->name)))
+            continue;
+        *ret_channel = channel;
+        count++;
+    }
+    return count;
+}
+
+/* The channel that the roster means, when it and no other entry means it and it can be managed. */
+static const WorldChannel *calm_find(const World *world, const RosterChannel *roster)
+{
+    const WorldChannel *channel = NULL, *other = NULL;
+    size_t claims = 0;
+
+    if (calm_count_meant(world, roster, &channel) != 1 || !world_is_manageable(channel))
+        return NULL;
+    for (size_t i = 0; i < world->config.channel_count; i++)
+        claims += calm_count_meant(world, &world->rosters[i], &other) == 1 && other == channel;
+    return claims == 1 ? channel : NULL;
+}
+
+/* ---- what must be ---- */
+
+static void calm_check_channel(const World *world, const ChannelReport *report)
+{
+    const RosterChannel *roster = report->channel;
+    const WorldChannel *channel = calm_find(world, roster);
+    size_t extras = 0;
+
+    if (!channel)
+        return;
+    for (size_t i = 0; i < channel->member_count; i++)
+        extras += channel->members[i]->exists &&
+                  !world_is_desired(channel, roster, channel->members[i]) &&
+                  !world_is_ignored(channel, roster, channel->members[i]);
+    if (report->result == RESULT_FAILED)
+        world_broken(world, "%s fails though all faults are over: %s", channel->row.id,
+                     report->error.text);
+    if (roster->mode == MODE_PRUNE && extras > 0)
+        world_broken(world, "%s still has %zu extras (%s) though all faults are over",
+                     channel->row.id, extras, report_result_text(report->result));
+    if (extras == 0 && report->missing_count == 0 && report->result > RESULT_CONVERGED)
+        world_broken(world, "%s is in sync and is said to be %s", channel->row.id,
+                     report_result_text(report->result));
+}
+
+static void calm_check(const Sim *sim)
+{
+    const Report *report = pass_get_report(sim->world->pass);
+
+    for (size_t i = 0; i < report->channel_count; i++)
+        calm_check_channel(sim->world, &report->channels[i]);
+}
+
+/* ---- the way there ---- */
+
+static void calm_begin(Sim *sim)
+{
+    World *world = sim->world;
+
+    world_trace(world, "all faults are over");
+    sim->is_calm = true;
+    world->disturb = NULL;
+    world->record_error = world->decide_error = world->remember_error = 0;
+    world->config.limits.pass_deadline_usec = USEC_PER_HOUR;
+    for (size_t i = 0; i < world->channel_count; i++) {
+        world->channels[i].exists = true;
+        world->channels[i].is_paused = false;
+        world->channels[i].lag_usec = 0;
+    }
+    for (size_t i = 0; i < world->config.instance_count; i++) {
+        world->instances[i].renewal = RENEWAL_DONE;
+        world->instances[i].credential_min = 0;
+        sim->instances[i] = (SimInstance){0};
+    }
+}
+
+/* Long enough for no deletion to count for the fight guard, whatever the clock did. */
+static uint64_t calm_peace_usec(const World *world)
+{
+    uint64_t until_usec = world->realtime_usec;
+
+    for (size_t i = 0; i < world->action_count; i++) {
+        if (world->actions[i].realtime_usec > until_usec)
+            until_usec = world->actions[i].realtime_usec;
+    }
+    return until_usec - world->realtime_usec + FIGHT_SPAN_USEC + USEC_PER_SEC;
+}
+
+static void calm_passes(Sim *sim, uint64_t gap_usec, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        sim->world->gap_usec = gap_usec;
+        sim_pass(sim, PASS_ALL_INSTANCES);
+        gap_usec = sim->interval_usec;
+    }
+}
+
+static void calm_approve(World *world)
+{
+    const Report *report = pass_get_report(world->pass);
+
+    for (size_t i = 0; i < report->channel_count; i++) {
+        if (report->channels[i].result == RESULT_HELD)
+            world_approve(world, report->channels[i].digest);
+    }
+}
+
+/* Sightings need confirm_passes lists, a fight an hour; whatever is held then, people approve. */
+void sim_calm(Sim *sim)
+{
+    uint32_t confirm_max = 1;
+
+    for (size_t i = 0; i < sim->world->config.channel_count; i++) {
+        uint32_t confirm = sim->world->rosters[i].guards.confirm_passes;
+
+        confirm_max = confirm > confirm_max ? confirm : confirm_max;
+    }
+    calm_begin(sim);
+    calm_passes(sim, sim->interval_usec, confirm_max);
+    calm_passes(sim, calm_peace_usec(sim->world), 1);
+    calm_approve(sim->world);
+    calm_passes(sim, sim->interval_usec, 2);
+    calm_check(sim);
+}

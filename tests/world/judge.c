@@ -1,0 +1,213 @@
+/* The naive judgement: see judge.h. */
+#include "tests/world/judge.h"
+
+#include <string.h>
+
+#include "daemon/base/str.h"
+
+static uint16_t judge_port(const WorldChannel *channel, uint16_t port)
+{
+    return port ? port : channel->row.port;
+}
+
+static bool judge_is_ip(const WorldChannel *channel)
+{
+    return str_equal(channel->row.member_type, "ip");
+}
+
+static bool judge_is_same(const WorldChannel *channel, const WorldMember *a, const WorldMember *b)
+{
+    return str_equal(a->group, b->group) &&
+           judge_port(channel, a->port) == judge_port(channel, b->port) &&
+           (judge_is_ip(channel) ? str_equal(a->canonical, b->canonical)
+                                 : str_equal(a->ecs_id, b->ecs_id));
+}
+
+static bool judge_is_extra(const WorldChannel *channel, const RosterChannel *roster,
+                           const WorldMember *member)
+{
+    return member->shown_in == channel->list_serial && !world_is_desired(channel, roster, member) &&
+           !world_is_ignored(channel, roster, member);
+}
+
+/* Deletions within the hour, those whose outcome nobody knows included. */
+static uint64_t judge_fights(const World *world, const WorldChannel *channel,
+                             const WorldMember *member)
+{
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < world->action_count; i++) {
+        const WorldAction *action = &world->actions[i];
+
+        if (action->channel != channel ||
+            action->realtime_usec + FIGHT_SPAN_USEC <= world->realtime_usec ||
+            (action->is_decided && action->outcome != OUTCOME_DELETED))
+            continue;
+        count += judge_is_same(channel, action->member, member);
+    }
+    return count;
+}
+
+static uint64_t judge_sightings(const WorldChannel *channel, const WorldMember *member)
+{
+    return member->streak_list == channel->whole_lists ? member->streak + 1 : 1;
+}
+
+static void judge_refuse(Judgement *judgement, GuardName name, uint64_t planned, bool refuses)
+{
+    judgement->planned[name] = planned;
+    judgement->refuses[name] = refuses;
+    judgement->any = judgement->any || refuses;
+}
+
+Judgement judge(const World *world, const WorldChannel *channel, const RosterChannel *roster)
+{
+    const Guards *limits = &roster->guards;
+    Judgement judgement = {0};
+    uint64_t counted = 0, staying = 0, fights = 0, seen = UINT32_MAX, percent;
+
+    for (size_t i = 0; i < channel->member_count; i++) {
+        const WorldMember *member = channel->members[i];
+
+        if (member->shown_in != channel->list_serial)
+            continue;
+        if (!judge_is_extra(channel, roster, member)) {
+            counted += world_is_desired(channel, roster, member);
+            staying += member->status != 2;
+            continue;
+        }
+        counted++;
+        judgement.extras++;
+        seen = judge_sightings(channel, member) < seen ? judge_sightings(channel, member) : seen;
+        fights = judge_fights(world, channel, member) > fights
+                     ? judge_fights(world, channel, member)
+                     : fights;
+    }
+    percent = counted ? (judgement.extras * 100 + counted - 1) / counted : 100;
+    judge_refuse(&judgement, GUARD_MAX_DELETES, judgement.extras,
+                 judgement.extras > limits->max_deletes);
+    judge_refuse(&judgement, GUARD_MAX_DELETE_PERCENT, percent,
+                 judgement.extras * 100 > limits->max_delete_percent * counted);
+    judge_refuse(&judgement, GUARD_MIN_REMAINING, staying, staying < limits->min_remaining);
+    judge_refuse(&judgement, GUARD_CONFIRM_PASSES, seen, seen < limits->confirm_passes);
+    judge_refuse(&judgement, GUARD_FIGHT, fights, fights >= 3);
+    return judgement;
+}
+
+/* ---- plans ---- */
+
+static uint64_t judge_mix(uint64_t sum, const void *bytes, size_t size)
+{
+    const unsigned char *byte = bytes;
+
+    for (size_t i = 0; i < size; i++)
+        sum = (sum ^ byte[i]) * UINT64_C(0x100000001b3);
+    return (sum ^ 0xff) * UINT64_C(0x100000001b3);
+}
+
+static uint64_t judge_text(uint64_t sum, const char *text)
+{
+    return judge_mix(sum, text, strlen(text));
+}
+
+uint64_t judge_plan(const WorldChannel *channel, const RosterChannel *roster)
+{
+    uint64_t sum = judge_text(channel->instance, channel->row.id);
+
+    for (size_t i = 0; i < roster->member_count; i++) {
+        const RosterMember *member = &roster->members[i];
+        uint16_t port = judge_port(channel, member->port);
+
+        sum += judge_mix(judge_text(judge_text(1, member->group), member->address), &port,
+                         sizeof(port));
+    }
+    for (size_t i = 0; i < channel->member_count; i++) {
+        if (judge_is_extra(channel, roster, channel->members[i]))
+            sum += judge_text(2, channel->members[i]->id);
+    }
+    return sum ? sum : 1;
+}
+
+/* ---- held ---- */
+
+static const ChannelReport *judge_report(const World *world, const Event *event)
+{
+    const Report *report = pass_get_report(world->pass);
+
+    for (size_t i = 0; i < report->channel_count; i++) {
+        const ChannelReport *channel = &report->channels[i];
+
+        if (channel->id && str_equal(channel->id, event->channel_id) &&
+            str_equal(channel->instance_name, event->instance_name) && channel->has_list)
+            return channel;
+    }
+    world_broken(world, "%s is held and has no report", event->channel_id);
+}
+
+/* The code may have counted fewer sightings than there were: those before a death are lost,
+ * and those of passes that needed none. */
+static void judge_guard(World *world, const ChannelReport *report, const Judgement *judgement,
+                        GuardName name)
+{
+    const Guard *guard = NULL;
+    bool is_lower;
+
+    for (size_t i = 0; i < report->guard_count; i++)
+        guard = report->guards[i].name == name ? &report->guards[i] : guard;
+    if (name == GUARD_CONFIRM_PASSES) {
+        is_lower = guard && guard->planned < judgement->planned[name] && world->may_undercount;
+        if (is_lower)
+            return;
+    }
+    if (judgement->refuses[name] != (guard != NULL))
+        world_broken(world, "%s: %s %s, and should not", report->id, guard_name_text(name),
+                     guard ? "refuses" : "does not refuse");
+    if (guard && guard->planned != judgement->planned[name])
+        world_broken(world, "%s: %s measures %zu, it is %zu", report->id, guard_name_text(name),
+                     (size_t)guard->planned, (size_t)judgement->planned[name]);
+}
+
+void judge_held(World *world, const Event *event)
+{
+    const ChannelReport *report = judge_report(world, event);
+    WorldChannel *channel = world_find_channel(world, report->channel->instance, report->id);
+    Judgement judgement = judge(world, channel, report->channel);
+
+    for (GuardName name = 0; name < GUARD_COUNT; name++)
+        judge_guard(world, report, &judgement, name);
+    channel->held_plan = judge_plan(channel, report->channel);
+    str_copy(channel->held_digest, sizeof(channel->held_digest), event->digest);
+}
+
+/* ---- lists in a row ---- */
+
+static void judge_count_list(World *world, WorldChannel *channel, const ChannelReport *report)
+{
+    channel->whole_lists++;
+    for (size_t i = 0; i < report->extra_count; i++) {
+        WorldMember *member = world_find_member(world, report->extras[i].id);
+
+        if (!member)
+            continue;
+        member->streak = member->streak_list + 1 == channel->whole_lists ? member->streak + 1 : 1;
+        member->streak_list = channel->whole_lists;
+    }
+}
+
+void judge_count_lists(World *world)
+{
+    const Report *report = pass_get_report(world->pass);
+
+    for (size_t i = 0; i < report->channel_count && !world->dry_run; i++) {
+        const ChannelReport *row = &report->channels[i];
+        WorldChannel *channel = row->id && row->has_list
+                                    ? world_find_channel(world, row->channel->instance, row->id)
+                                    : NULL;
+
+        /* What a death left no trace of was never seen. */
+        if (!channel || (world->is_dead &&
+                         (channel->remembered_in != world->pass_serial || channel->is_buffered)))
+            continue;
+        judge_count_list(world, channel, row);
+    }
+}

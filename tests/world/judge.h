@@ -1,0 +1,23 @@
+/* The guards once more, written naively: what an imaginary world thinks of a plan. */
+#pragma once
+
+#include "tests/world/world.h"
+
+typedef struct Judgement {
+    size_t extras;
+    uint64_t planned[GUARD_COUNT];
+    bool refuses[GUARD_COUNT];
+    bool any; /* refuses */
+} Judgement;
+
+/* Of the list that the channel's pass has just read. */
+Judgement judge(const World *world, const WorldChannel *channel, const RosterChannel *roster);
+
+/* A sum over channel, roster and extras, in no order's favour. */
+uint64_t judge_plan(const WorldChannel *channel, const RosterChannel *roster);
+
+/* When a channel is told to be held: its report must say what the judgement says. */
+void judge_held(World *world, const Event *event);
+
+/* At the end of a pass, or its death: counts its whole lists. Those of a dry run do not count. */
+void judge_count_lists(World *world);
