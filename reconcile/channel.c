@@ -170,16 +170,28 @@ static void channel_mark_extras(ChannelPass *channel, Outcome outcome)
         channel->report->extras[i].outcome = outcome;
 }
 
+/* Whether there is anything to recall the channel's memory for. */
+static bool channel_differs(const ChannelPass *channel)
+{
+    return channel->plan.extra_count > 0 || channel->plan.missing_count > 0;
+}
+
 /* Sightings are counted once a pass, whatever comes of the plan; where they are not asked for, old
- * ones are forgotten, so that they are not taken for the newest later. */
+ * ones are forgotten, so that they are not taken for the newest later. A channel in sync was not
+ * recalled: it may have old ones, and must not fail when the state does. */
 static int channel_remember(ChannelPass *channel, Err *err)
 {
     bool is_counted = channel->roster->guards.confirm_passes > 1;
+    bool is_recalled = channel_differs(channel);
     size_t count = is_counted ? channel->plan.extra_count : 0;
     _cleanup_free_ Sighting *sightings = NULL;
 
-    if (channel->dry_run || (!is_counted && channel->memory.sighting_count == 0))
+    if (channel->dry_run || (!is_counted && is_recalled && channel->memory.sighting_count == 0))
         return 0;
+    if (!is_counted && !is_recalled) {
+        channel->ops->remember(channel->context, channel->roster, channel->row->id, NULL, 0, NULL);
+        return 0;
+    }
     sightings = calloc(count ? count : 1, sizeof(*sightings));
     if (!sightings)
         return err_memory(err);
@@ -299,7 +311,7 @@ static void channel_on_list(ChannelPass *channel)
         return;
     }
     r = channel_settle(channel, &err);
-    if (r == 0 && (channel->plan.extra_count > 0 || channel->plan.missing_count > 0))
+    if (r == 0 && channel_differs(channel))
         r = channel->ops->recall(channel->context, channel->roster, id, channel->plan.digest,
                                  &channel->memory, &err);
     if (r == 0)
@@ -307,7 +319,7 @@ static void channel_on_list(ChannelPass *channel)
     if (r < 0) {
         channel_mark_extras(channel, OUTCOME_SKIPPED);
         channel_end(channel, RESULT_FAILED, &err);
-    } else if (channel->plan.extra_count == 0 && channel->plan.missing_count == 0) {
+    } else if (!channel_differs(channel)) {
         channel_end(channel, RESULT_IN_SYNC, NULL);
     } else {
         channel_decide(channel);

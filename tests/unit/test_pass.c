@@ -215,6 +215,32 @@ static void test_an_extra_must_be_seen_in_passes_in_a_row(void **state)
     world_free(world);
 }
 
+/* The extra belongs there for a while, in which no pass needs a confirmation. */
+static void test_sightings_do_not_outlive_a_change_of_confirm_passes(void **state)
+{
+    World *world = world_new(1);
+
+    (void)state;
+    world_add_usual(world, "a", 3, 1);
+    world->rosters[0].guards.confirm_passes = 2;
+    world_pass(world);
+    expect(world, RESULT_HELD, 3, 0);
+    world_forget(world);
+    world->rosters[0].guards.confirm_passes = 1;
+    world_want(world, &world->rosters[0], "", "10.9.0.2", 8080);
+    world_pass(world);
+    expect(world, RESULT_IN_SYNC, 0, 0);
+    world_forget(world);
+    world->rosters[0].guards.confirm_passes = 2;
+    world->rosters[0].member_count--;
+    world_pass(world);
+    expect(world, RESULT_HELD, 3, 0);
+    assert_int_equal(world_report(world, 0)->guards[0].planned, 1);
+    world_pass(world);
+    expect(world, RESULT_CONVERGED, 0, 1);
+    world_free(world);
+}
+
 static void test_a_list_that_failed_does_not_break_the_row_of_passes(void **state)
 {
     World *world = world_new(1);
@@ -327,6 +353,7 @@ int main(void)
         cmocka_unit_test(test_an_approval_that_is_not_needed_is_not_spent),
         cmocka_unit_test(test_a_paused_channel_is_read_and_reported_only),
         cmocka_unit_test(test_an_extra_must_be_seen_in_passes_in_a_row),
+        cmocka_unit_test(test_sightings_do_not_outlive_a_change_of_confirm_passes),
         cmocka_unit_test(test_a_list_that_failed_does_not_break_the_row_of_passes),
         cmocka_unit_test(test_somebody_who_puts_a_member_back_wins_for_an_hour),
         cmocka_unit_test(test_nothing_is_deleted_that_cannot_be_recorded),
