@@ -5,7 +5,6 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/mem.h"
-#include "daemon/base/str.h"
 #include "reconcile/removal.h"
 
 /* A deleted member that is still listed is looked for again after each of these (API.md section 2:
@@ -62,26 +61,7 @@ static int confirm_settle(ChannelPass *channel, Err *err)
     return left;
 }
 
-static bool confirm_was_planned(const ChannelPass *channel, const char *member_id)
-{
-    if (!diff_has_id(&channel->diff, member_id))
-        return false;
-    for (size_t i = 0; i < channel->plan.extra_count; i++) {
-        if (str_equal(channel->plan.extras[i].id, member_id))
-            return true;
-    }
-    return false;
-}
-
-static bool confirm_has_new_extras(const ChannelPass *channel)
-{
-    for (size_t i = 0; i < channel->confirmed.extra_count; i++) {
-        if (!confirm_was_planned(channel, channel->confirmed.extras[i].id))
-            return true;
-    }
-    return false;
-}
-
+/* With none of the planned extras left, whatever is extra now is new. */
 static void confirm_conclude(ChannelPass *channel, const ExtraReport *lingering)
 {
     ChannelReport *report = channel->report;
@@ -99,7 +79,7 @@ static void confirm_conclude(ChannelPass *channel, const ExtraReport *lingering)
                 lingering->address, lingering->id, ELEMENTS(look_again_usec));
     if (left != 0 || lingering)
         channel_end(channel, RESULT_FAILED, &err);
-    else if (report->missing_count > 0 || confirm_has_new_extras(channel))
+    else if (report->missing_count > 0 || channel->confirmed.extra_count > 0)
         channel_end(channel, RESULT_DRIFT, NULL);
     else
         channel_end(channel, RESULT_CONVERGED, NULL);
