@@ -15,6 +15,8 @@ SANITIZE = "-fsanitize=address,undefined"
 SANITIZED = ["B=build/sanitized", "CC=clang", "FORTIFY=", f"LDFLAGS={SANITIZE}",
              f"CFLAGS=-O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all {SANITIZE}"]
 
+MAKE = ["make", "--no-print-directory", "-s"]
+
 
 class Counts:
     def __init__(self):
@@ -99,7 +101,7 @@ class Run:
     def build(self, name, *make):
         """A build is no test, but one that breaks is a failure."""
         print(f"== {name}", flush=True)
-        status, _ = stream(["make", "--no-print-directory", "-s", "-j2", *make], dict(os.environ))
+        status, _ = stream([*MAKE, "-j2", *make], dict(os.environ))
         if status != 0:
             self.counts.add(0, 1, 0)
             self.bad_stages.append(name)
@@ -129,8 +131,11 @@ def main():
     if not options.fast and run.build("build with sanitizers", *SANITIZED, "all", "unit"):
         run.units("sanitized unit", "build/sanitized")
         run.pytest("sanitized integration", "build/sanitized")
+    run.stage("simulation", [*MAKE, "sim", "SEEDS=1000"])
     if not options.fast:
-        run.stage("fuzz", ["make", "--no-print-directory", "-s", "fuzz", "SECONDS=5"])
+        run.stage("sanitized simulation", [*MAKE, *SANITIZED, "sim", "SEEDS=200"])
+        run.stage("torture", [*MAKE, *SANITIZED, "torture"])
+        run.stage("fuzz", [*MAKE, "fuzz", "SECONDS=5"])
     if run.bad_stages:
         print("failed in: " + ", ".join(run.bad_stages))
     print(run.counts.line())

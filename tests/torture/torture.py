@@ -1,0 +1,218 @@
+#!/usr/bin/python3
+"""Lets every allocation of rosterd fail once, in turn: through a whole pass and through a reload.
+
+The pass meets a 500, deletes, confirms, and has a second channel that is held. Whichever allocation
+fails: no crash, no sanitizer's complaint (leaks included), no deletion without a record, and an exit
+status that is true of the service. A daemon whose reload fails lives on, and the next one succeeds.
+
+torture.py PROGRAM [--all]: a sample, or every allocation."""
+import argparse
+import json
+import mmap
+import os
+import pathlib
+import shutil
+import signal
+import sqlite3
+import struct
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "integration"))
+
+import case as cases  # noqa: E402
+from daemon import NEVER, Daemon  # noqa: E402
+
+SAMPLE_ONCE, SAMPLE_RELOAD = 150, 60
+KEPT, EXTRAS = ["10.1.0.1", "10.1.0.2", "10.1.0.3"], ["10.9.0.1", "10.9.0.2"]
+
+
+class Shared:
+    """What the program shares with us: how many allocations there were, and which one is to fail."""
+
+    def __init__(self, folder):
+        self.path = pathlib.Path(folder) / "torture"
+        self.path.write_bytes(b"\0" * mmap.PAGESIZE)
+        with open(self.path, "r+b") as file:
+            self.memory = mmap.mmap(file.fileno(), mmap.PAGESIZE)
+
+    def arm(self, fail_at):
+        self.memory[0:16] = struct.pack("QQ", 0, fail_at)
+
+    def count(self):
+        return struct.unpack("Q", self.memory[0:8])[0]
+
+
+class Failed(Exception):
+    pass
+
+
+def demand(condition, text):
+    if not condition:
+        raise Failed(text)
+
+
+def recorded(case):
+    """{member id: outcome} of the history."""
+    path = case.state_dir / "rosterd.db"
+    if not path.exists():
+        return {}
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+        return dict(database.execute("SELECT member_id, outcome FROM action"))
+
+
+def check_history(case, sim):
+    """No deletion without a record, and none that the record tells otherwise."""
+    history = recorded(case)
+    for request in cases.deletions(sim):
+        demand(request["member"] in history, f"{request['member']} was deleted without a record")
+    there = {row["id"] for name in ("payments", "orders") for row in sim.members(cases.identifier(name))}
+    for member, outcome in history.items():
+        demand(not (outcome == "deleted" and member in there), f"{member} lives, the history says deleted")
+    return history
+
+
+def check_quiet(status, stderr):
+    demand(status >= 0, f"ended by signal {-status}: {stderr[-600:]}")
+    demand("Sanitizer" not in stderr and "runtime error:" not in stderr, stderr[-3000:])
+
+
+# ---- a pass ----
+
+def prepare(case):
+    sim = case.serve(cases.channel("payments", *KEPT, *EXTRAS), cases.channel("orders", *KEPT, *EXTRAS),
+                     faults=[{"match": {"op": "delete_member"}, "times": 1,
+                              "then": {"status": 500, "code": "APIG.9999"}}])
+    case.roster(cases.entry("payments", *KEPT), cases.entry("orders", *KEPT, guards={"max_deletes": 1}))
+    return sim
+
+
+def once(folder, fail_at):
+    """One pass in which that allocation fails; how many there were."""
+    case = cases.Case(folder)
+    try:
+        shared = Shared(folder)
+        sim = prepare(case)
+        shared.arm(fail_at)
+        running = case.start("rosterd", "--once", "--json", env={"TORTURE": str(shared.path)})
+        stdout, stderr = running.process.communicate(timeout=60)
+        status = running.process.returncode
+        check_quiet(status, stderr)
+        demand(status in (1, 3, 78), f"status {status}: {stderr[-600:]}")
+        check_history(case, sim)
+        left = sorted(row["host"] for row in sim.members(cases.identifier("payments")))
+        demand(set(KEPT) <= set(left), f"a member that belongs there was deleted: {left}")
+        demand(len(sim.members(cases.identifier("orders"))) == len(KEPT + EXTRAS), "a guard was passed")
+        if status == cases.HELD:
+            demand(left == KEPT, f"status 3, but there are {left}")
+            results = {c["name"]: c["result"] for c in json.loads(stdout)["channels"]}
+            demand(results == {"payments": "converged", "orders": "held"}, f"status 3, but {results}")
+        else:
+            demand(fail_at, f"status {status} without a fault: {stderr[-600:]}")
+            demand(stderr.strip(), f"status {status}, and not a word why")
+        demand(status != 78 or (not stdout and "memory" in stderr), f"78 without a reason: {stderr}")
+        return shared.count()
+    finally:
+        case.close()
+
+
+# ---- a reload ----
+
+def reload(folder, fail_at):
+    """A daemon's reload and its pass in which that allocation fails; how many there were."""
+    case = cases.Case(folder)
+    try:
+        shared = Shared(folder)
+        sim = prepare(case)
+        case.tune(interval=NEVER, limits={"connect_timeout": "1s", "timeout": "2s"})
+        case.roster(cases.entry("payments", *KEPT, *EXTRAS), cases.entry("orders", *KEPT, *EXTRAS))
+        daemon = Daemon(case, env={"TORTURE": str(shared.path)})
+        daemon.wait_ready()
+        daemon.wait_status("2 in sync")
+        case.roster(cases.entry("payments", *KEPT), cases.entry("orders", *KEPT, guards={"max_deletes": 1}))
+        shared.arm(fail_at)
+        daemon.signal(signal.SIGHUP)
+        settle(daemon, shared, sim)
+        count, end = shared.count(), time.monotonic() + 20
+        shared.arm(0)
+        if sim.hosts(cases.identifier("payments")) != KEPT:
+            daemon.signal(signal.SIGHUP)
+        while sim.hosts(cases.identifier("payments")) != KEPT:
+            demand(time.monotonic() < end, f"the next reload does not succeed: {daemon.text()[-1500:]}")
+            settle(daemon, shared, sim)
+        demand(len(sim.members(cases.identifier("orders"))) == len(KEPT + EXTRAS), "a guard was passed")
+        daemon.signal(signal.SIGTERM)
+        status = daemon.process.wait(30)
+        check_quiet(status, daemon.text())
+        demand(status == 0, f"the daemon ended with {status}: {daemon.text()[-1500:]}")
+        check_history(case, sim)
+        return count
+    finally:
+        case.close()
+
+
+def settle(daemon, shared, sim):
+    """Waits until the daemon allocates nothing and asks nothing for a while."""
+    before, quiet, end = None, 0, time.monotonic() + 30
+    while quiet < 6:
+        now = (shared.count(), len(sim.requests()))
+        quiet = quiet + 1 if now == before else 0
+        before = now
+        status = daemon.poll()
+        demand(status is None, f"the daemon ended with {status}: {daemon.text()[-3000:]}")
+        demand(time.monotonic() < end, "the daemon does not settle")
+        time.sleep(0.02)
+
+
+# ---- all of them ----
+
+def sample(count, wanted, everything):
+    if everything or count <= wanted:
+        return range(1, count + 1)
+    return sorted({1 + i * count // wanted for i in range(wanted)})
+
+
+def in_folder(what, fail_at):
+    folder = tempfile.mkdtemp(prefix="torture-")
+    try:
+        return what(folder, fail_at)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def torture(what, wanted, everything):
+    """(passed, failed)"""
+    count = in_folder(what, 0)
+    chosen = sample(count, wanted, everything)
+    failed = 0
+    for fail_at in chosen:
+        try:
+            in_folder(what, fail_at)
+        except (Failed, AssertionError) as error:
+            failed += 1
+            print(f"not ok - {what.__name__}, allocation {fail_at}: {error}", flush=True)
+    print(f"{what.__name__}: {len(chosen)} of {count} allocations failed in turn, {failed} with harm", flush=True)
+    return len(chosen) - failed, failed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("program", help="a rosterd that was linked with tests/torture/wrap.c")
+    parser.add_argument("--all", action="store_true", help="every allocation, not a sample (or $TORTURE_ALL)")
+    parser.add_argument("--only", choices=["once", "reload"], help="one of the two")
+    options = parser.parse_args()
+    os.environ["ROSTERD"] = os.path.abspath(options.program)
+    everything = options.all or bool(os.environ.get("TORTURE_ALL"))
+    passed = failed = 0
+    for what, wanted in ((once, SAMPLE_ONCE), (reload, SAMPLE_RELOAD)):
+        if options.only in (None, what.__name__):
+            good, bad = torture(what, wanted, everything)
+            passed, failed = passed + good, failed + bad
+    print(f"torture: {passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
