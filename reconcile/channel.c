@@ -94,7 +94,6 @@ static ListingStep channel_take_page(ChannelPass *channel, const MemberPage *pag
 static void channel_on_step(ChannelPass *channel, ListingStep step, const Err *err)
 {
     const Retry *law = &channel->config->retry;
-    uint64_t random;
 
     switch (step) {
     case LISTING_MORE:
@@ -105,9 +104,9 @@ static void channel_on_step(ChannelPass *channel, ListingStep step, const Err *e
         return;
     case LISTING_AGAIN:
         diff_reset(channel->reading);
-        random = channel->ops->random(channel->context);
-        channel_ask(channel, retry_delay_usec(law->base_usec, law->cap_usec,
-                                              channel->listing.tries - 2, random));
+        channel_ask(channel,
+                    retry_delay_usec(law->base_usec, law->cap_usec, channel->listing.tries - 2,
+                                     dispatch_random(channel->dispatch)));
         return;
     case LISTING_FAILED:
         channel_end(channel, RESULT_FAILED, err);

@@ -115,7 +115,8 @@ class Scratch:
         self.objects = {}
         self.tests = self.find_tests()
         shared = self.sources("daemon/base", "config", "reconcile", "tests/world")
-        for source in shared + [f"tests/unit/{test}.c" for test in self.tests] + self.sources("tests/sim"):
+        own = sorted({source for test in self.tests for source in self.needs(test)})
+        for source in shared + own + self.sources("tests/sim"):
             if not self.compile(source):
                 raise RuntimeError(f"{source} does not compile")
         self.shared = [self.objects[source] for source in shared]
@@ -137,6 +138,15 @@ class Scratch:
                     not re.search(r'"(daemon/(?!base/)|tests/unit/(client|http|peer))', text):
                 tests.append(name)
         return tests
+
+    def needs(self, test):
+        """A test's source, and what it shares with others beside the world."""
+        source = f"tests/unit/{test}.c"
+        with open(os.path.join(self.folder, source), encoding="utf-8") as file:
+            headers = re.findall(r'"(tests/unit/\w+)\.h"', file.read())
+        return [source] + [f"{name}.c" for name in headers
+                           if os.path.exists(os.path.join(self.folder, f"{name}.c")) and
+                           name != f"tests/unit/{test}" and not name.startswith("tests/unit/test_")]
 
     def run(self, command, seconds=120):
         return subprocess.run(command, cwd=self.folder, stdin=subprocess.DEVNULL,
@@ -174,7 +184,7 @@ class Scratch:
         for test in self.order(path):
             if self.sanitize and "random" in test:
                 continue
-            if not self.passes([self.objects[f"tests/unit/{test}.c"]]):
+            if not self.passes([self.objects[source] for source in self.needs(test)]):
                 return test
         simulator = [self.objects[source] for source in self.sources("tests/sim")]
         if simulator and path.startswith("reconcile/") and not self.passes(simulator, ["300"]):

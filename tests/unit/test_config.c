@@ -257,6 +257,30 @@ static void rosters_are_only_stricter(void **state)
     config_free(config);
 }
 
+/* Observe is for all of them; the bounds of guards are the same in both places. */
+static void rosters_follow_the_settings(void **state)
+{
+    Config *config;
+
+    (void)state;
+    put_file("rosterd.yaml", "version: 1\nmode: observe\n" INSTANCES
+                             "guards: {max_deletes: 100000, max_delete_percent: 100,\n"
+                             "  min_remaining: 0, confirm_passes: 1}\n");
+    put_file("rosters.d/a.yaml",
+             "version: 1\n"
+             "channels:\n"
+             "  - {name: one, members: [a]}\n"
+             "  - {name: two, mode: observe, members: [a], guards: {max_deletes: 100000,\n"
+             "     max_delete_percent: 100, min_remaining: 100000, confirm_passes: 1}}\n");
+    config = load_good();
+    assert_int_equal(config->channels[0].mode, MODE_OBSERVE);
+    assert_int_equal(config->channels[0].guards.max_deletes, 100000);
+    assert_int_equal(config->channels[0].guards.confirm_passes, 1);
+    assert_int_equal(config->channels[1].mode, MODE_OBSERVE);
+    assert_int_equal(config->channels[1].guards.min_remaining, 100000);
+    config_free(config);
+}
+
 /* PRODUCT.md section 3: a plain scalar is taken as written where text is wanted. */
 static void plain_scalars_are_text(void **state)
 {
@@ -353,6 +377,7 @@ int main(void)
         IN_DIRECTORY(members_in_every_form),
         IN_DIRECTORY(ignore_rules_in_every_form),
         IN_DIRECTORY(rosters_are_only_stricter),
+        IN_DIRECTORY(rosters_follow_the_settings),
         IN_DIRECTORY(plain_scalars_are_text),
         IN_DIRECTORY(channels_may_stand_in_the_settings),
         IN_DIRECTORY(what_is_not_listed_twice),

@@ -205,6 +205,18 @@ static const Refusal what_would_be_laxer_cases[] = {
     {NULL, WITH("guards: {max_deletes: 100001}"),
      "rosters.d/a.yaml:5:27: channels[0].guards.max_deletes: is \"100001\", should be a number "
      "from 0 to 100000\n"},
+    {HEAD "guards: {max_delete_percent: 100}\n", WITH("guards: {max_delete_percent: 101}"),
+     "rosters.d/a.yaml:5:34: channels[0].guards.max_delete_percent: is \"101\", should be a number "
+     "from 0 to 100\n"},
+    {NULL, WITH("guards: {min_remaining: 100001}"),
+     "rosters.d/a.yaml:5:29: channels[0].guards.min_remaining: is \"100001\", should be a number "
+     "from 0 to 100000\n"},
+    {NULL, WITH("guards: {confirm_passes: 1001}"),
+     "rosters.d/a.yaml:5:30: channels[0].guards.confirm_passes: is \"1001\", should be a number "
+     "from 1 to 1000\n"},
+    {NULL, WITH("guards: {confirm_passes: 0}"),
+     "rosters.d/a.yaml:5:30: channels[0].guards.confirm_passes: is \"0\", should be a number from "
+     "1 to 1000\n"},
     {NULL, WITH("guards: {max_delete: 1}"),
      "rosters.d/a.yaml:5:14: channels[0].guards.max_delete: is an unknown key, should be "
      "\"max_deletes\"?\n"},
