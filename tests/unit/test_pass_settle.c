@@ -1,5 +1,5 @@
 /* Deletions that a pass left undecided are settled by the next, out of its first whole list. */
-#include "tests/unit/world.h"
+#include "tests/world/world.h"
 
 static void abandon_in_flight(World *world)
 {

@@ -26,6 +26,8 @@ static const char *trace_kind(RequestKind kind)
         return "members";
     case REQUEST_DELETE_MEMBER:
         return "delete";
+    case REQUEST_ADD_MEMBERS:
+        return "add";
     }
     return "?";
 }
