@@ -190,6 +190,22 @@ static void test_what_comes_and_goes(void **state)
            "channel test/payments added\n");
 }
 
+static void test_the_first_may_go_as_well(void **state)
+{
+    Made old, now;
+
+    (void)state;
+    make(&old);
+    make(&now);
+    now.channels[0].name = "orders";
+    expect(&old, &now, 2, "channel prod/orders added\nchannel prod/payments removed\n");
+    make(&now);
+    now.instances[0].name = "main";
+    expect(&old, &now, 4,
+           "instance main added\ninstance prod removed\nchannel main/payments added\n"
+           "channel prod/payments removed\n");
+}
+
 static void test_several_at_once_are_told_each(void **state)
 {
     Made old, now;
@@ -214,6 +230,7 @@ int main(void)
         cmocka_unit_test(test_each_part_of_an_instance),
         cmocka_unit_test(test_each_part_of_a_channel),
         cmocka_unit_test(test_what_comes_and_goes),
+        cmocka_unit_test(test_the_first_may_go_as_well),
         cmocka_unit_test(test_several_at_once_are_told_each),
     };
 

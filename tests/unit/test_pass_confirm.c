@@ -192,6 +192,30 @@ static void test_a_held_channel_is_not_read_again(void **state)
     world_free(world);
 }
 
+static void remove_kept(World *world, void *argument)
+{
+    (void)world;
+    world_remove_member(((WorldChannel *)argument)->members[0], argument);
+}
+
+/* Also where a deletion failed, the report tells who is missing now. */
+static void test_missing_is_of_the_last_list_after_a_failure_too(void **state)
+{
+    World *world = world_new(1);
+    WorldChannel *channel = world_add_usual(world, "a", 3, 2);
+
+    (void)state;
+    world_fault(world, REQUEST_DELETE_MEMBER, 1, 1, 400, "APIG.2012");
+    world_begin(world, false);
+    world_at(world, 25 * USEC_PER_MSEC, remove_kept, channel);
+    world_finish(world);
+    assert_int_equal(world_result(world, 0), RESULT_FAILED);
+    assert_int_equal(world_report(world, 0)->error.http, 400);
+    assert_int_equal(world_report(world, 0)->missing_count, 1);
+    assert_string_equal(world_report(world, 0)->missing[0].address, "10.0.0.2");
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_missing_is_of_the_last_list),
         cmocka_unit_test(test_a_confirming_list_that_cannot_be_read_fails),
         cmocka_unit_test(test_a_held_channel_is_not_read_again),
+        cmocka_unit_test(test_missing_is_of_the_last_list_after_a_failure_too),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
