@@ -192,6 +192,34 @@ static void test_a_held_channel_is_not_read_again(void **state)
     world_free(world);
 }
 
+static void test_a_404_that_was_a_lie_fails_the_channel(void **state)
+{
+    World *world = world_new(1);
+
+    (void)state;
+    world_add_usual(world, "a", 3, 1);
+    world_fault(world, REQUEST_DELETE_MEMBER, 1, 1, 404, "APIG.3024");
+    world_pass(world);
+    assert_int_equal(world_report(world, 0)->extras[0].outcome, OUTCOME_GONE);
+    assert_int_equal(world_result(world, 0), RESULT_FAILED);
+    assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 1 + 4);
+    world_free(world);
+}
+
+/* That it is still listed is no news. */
+static void test_a_failed_deletion_is_not_looked_for_again(void **state)
+{
+    World *world = world_new(1);
+
+    (void)state;
+    world_add_usual(world, "a", 3, 2);
+    world_fault(world, REQUEST_DELETE_MEMBER, 1, 1, 400, "APIG.2012");
+    world_pass(world);
+    assert_int_equal(world_result(world, 0), RESULT_FAILED);
+    assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 1 + 1);
+    world_free(world);
+}
+
 static void remove_kept(World *world, void *argument)
 {
     (void)world;
@@ -230,6 +258,8 @@ int main(void)
         cmocka_unit_test(test_a_confirming_list_that_cannot_be_read_fails),
         cmocka_unit_test(test_a_held_channel_is_not_read_again),
         cmocka_unit_test(test_missing_is_of_the_last_list_after_a_failure_too),
+        cmocka_unit_test(test_a_404_that_was_a_lie_fails_the_channel),
+        cmocka_unit_test(test_a_failed_deletion_is_not_looked_for_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -255,7 +255,10 @@ static void test_codes_that_are_none(void **state)
 
     (void)state;
     for (size_t i = 0; i < ELEMENTS(codes); i++) {
+        /* What a code before it said must not be left over. */
+        expect(REQUEST_LIST_MEMBERS, 400, "APIG.9008", VERDICT_THROTTLE);
         expect_for_all(400, codes[i], VERDICT_PERMANENT);
+        expect(REQUEST_LIST_MEMBERS, 500, "APIC.7300", VERDICT_CHANNEL);
         expect_for_all(500, codes[i], VERDICT_RETRY);
     }
 }
