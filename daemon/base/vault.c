@@ -11,6 +11,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "daemon/base/mem.h"
+
 #define SIZE_MIN_SHIFT 5U  /* 32 bytes, the head included */
 #define SIZE_MAX_SHIFT 17U /* 128 KiB; above it, mappings */
 #define CHUNK_SIZE ((size_t)512 * 1024)
@@ -30,6 +32,7 @@ static pthread_mutex_t vault_lock = PTHREAD_MUTEX_INITIALIZER;
 static VaultFree *vault_idle[SIZE_MAX_SHIFT + 1];
 static char *vault_chunk;
 static size_t vault_chunk_left;
+static char *vault_reserve; /* mapped, and not touched before it is needed */
 
 #if defined(__SANITIZE_ADDRESS__)
 #define VAULT_IS_WATCHED 1
@@ -103,6 +106,22 @@ static VaultHead *vault_take_large(size_t need)
     return head;
 }
 
+/* From the reserve where the system has no more. */
+static bool vault_take_chunk(void)
+{
+    char *chunk = vault_map(CHUNK_SIZE);
+
+    if (!chunk)
+        chunk = TAKE_PTR(vault_reserve);
+    else if (!vault_reserve)
+        vault_reserve = vault_map(CHUNK_SIZE);
+    if (!chunk)
+        return false;
+    vault_chunk = chunk;
+    vault_chunk_left = CHUNK_SIZE;
+    return true;
+}
+
 /* What is left of a chunk is given up for the next: pages that were never touched. */
 static VaultHead *vault_take_small(unsigned int shift)
 {
@@ -114,14 +133,8 @@ static VaultHead *vault_take_small(unsigned int shift)
         vault_idle[shift] = idle->next;
         head = (VaultHead *)idle;
     } else {
-        if (vault_chunk_left < size) {
-            char *chunk = vault_map(CHUNK_SIZE);
-
-            if (!chunk)
-                return NULL;
-            vault_chunk = chunk;
-            vault_chunk_left = CHUNK_SIZE;
-        }
+        if (vault_chunk_left < size && !vault_take_chunk())
+            return NULL;
         vault_chunk_left -= size;
         head = (VaultHead *)(vault_chunk + vault_chunk_left);
     }

@@ -17,46 +17,6 @@ static long allocations_left = -1; /* until one fails; -1: none does */
 static bool did_fail;
 static bool is_paused;
 
-static bool must_fail(void)
-{
-    if (is_paused || allocations_left < 0 || allocations_left-- > 0)
-        return false;
-    did_fail = true;
-    errno = ENOMEM;
-    return true;
-}
-
-/* The vault, from which libcurl has its memory, keeps its own: the Makefile has the linker put
- * these before it. */
-void *__real_vault_alloc(size_t size);
-void *__real_vault_calloc(size_t count, size_t size);
-void *__real_vault_realloc(void *memory, size_t size);
-char *__real_vault_copy(const char *text);
-void *__wrap_vault_alloc(size_t size);
-void *__wrap_vault_calloc(size_t count, size_t size);
-void *__wrap_vault_realloc(void *memory, size_t size);
-char *__wrap_vault_copy(const char *text);
-
-void *__wrap_vault_alloc(size_t size)
-{
-    return must_fail() ? NULL : __real_vault_alloc(size);
-}
-
-void *__wrap_vault_calloc(size_t count, size_t size)
-{
-    return must_fail() ? NULL : __real_vault_calloc(count, size);
-}
-
-void *__wrap_vault_realloc(void *memory, size_t size)
-{
-    return must_fail() ? NULL : __real_vault_realloc(memory, size);
-}
-
-char *__wrap_vault_copy(const char *text)
-{
-    return must_fail() ? NULL : __real_vault_copy(text);
-}
-
 #if defined(__GLIBC__) && !defined(IS_SANITIZED)
 #define HAS_ALLOCATOR 1
 
@@ -66,6 +26,15 @@ void *__libc_realloc(void *memory, size_t size);
 void *malloc(size_t size);
 void *calloc(size_t count, size_t size);
 void *realloc(void *memory, size_t size);
+
+static bool must_fail(void)
+{
+    if (is_paused || allocations_left < 0 || allocations_left-- > 0)
+        return false;
+    did_fail = true;
+    errno = ENOMEM;
+    return true;
+}
 
 void *malloc(size_t size)
 {

@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "daemon/base/buf.h"
+#include "daemon/base/mem.h"
 #include "daemon/base/vault.h"
 
 #define SLOTS 64
@@ -118,7 +120,7 @@ static void test_no_block_is_dumped(void **state)
         print_message("SKIPPED: the sanitizer's allocator stands in for the vault\n");
         skip();
     }
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+    for (size_t i = 0; i < ELEMENTS(sizes); i++) {
         char *memory = vault_alloc(sizes[i]);
 
         memory[0] = 1;
@@ -149,6 +151,28 @@ static void test_what_is_freed_is_wiped(void **state)
     vault_free(memory);
 }
 
+/* The system has no more memory to give: small blocks come from the reserve. */
+static void test_small_blocks_outlast_the_system(void **state)
+{
+    struct rlimit before, none = {0};
+    void *blocks[500];
+
+    (void)state;
+    if (is_sanitized())
+        skip();
+    vault_free(vault_alloc(1));
+    assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+    none.rlim_max = before.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
+    for (size_t i = 0; i < ELEMENTS(blocks); i++)
+        blocks[i] = vault_alloc(1000);
+    assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+    for (size_t i = 0; i < ELEMENTS(blocks); i++) {
+        assert_non_null(blocks[i]);
+        vault_free(blocks[i]);
+    }
+}
+
 static void test_a_secret_text_grows(void **state)
 {
     Buf buf = {.is_secret = true};
@@ -171,6 +195,7 @@ int main(void)
         cmocka_unit_test(test_calloc_and_copy),
         cmocka_unit_test(test_no_block_is_dumped),
         cmocka_unit_test(test_what_is_freed_is_wiped),
+        cmocka_unit_test(test_small_blocks_outlast_the_system),
         cmocka_unit_test(test_a_secret_text_grows),
     };
 
