@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -16,6 +17,10 @@ SANITIZED = ["B=build/sanitized", "CC=clang", "FORTIFY=", f"LDFLAGS={SANITIZE}",
              f"CFLAGS=-O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all {SANITIZE}"]
 
 MAKE = ["make", "--no-print-directory", "-s"]
+
+
+PYTEST = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rs"]
+PARTS = min(2, os.cpu_count() or 1)
 
 
 class Counts:
@@ -112,8 +117,33 @@ class Run:
             self.stage(f"{name} {os.path.basename(program)}", [program], folder, count_cmocka)
 
     def pytest(self, name, folder, tests="tests/integration"):
-        self.stage(name, ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider",
-                          "-rs", tests], folder)
+        self.stage(name, [*PYTEST, tests], folder)
+
+    def pytest_side_by_side(self, name, folder, tests="tests/integration"):
+        """In as many parts as there are processors, two at the most; large files are dealt out first."""
+        files = sorted((os.path.join(tests, file) for file in os.listdir(os.path.join(ROOT, tests))
+                        if file.startswith("test_")),
+                       key=lambda file: -os.path.getsize(os.path.join(ROOT, file)))
+        parts = [files[number::PARTS] for number in range(PARTS)]
+        print(f"== {name}", flush=True)
+        started = time.monotonic()
+        outputs = [tempfile.TemporaryFile("w+", errors="replace") for _ in parts]
+        running = [subprocess.Popen([*PYTEST, *part], cwd=ROOT, env=environment_for(folder),
+                                    stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+                   for part, output in zip(parts, outputs)]
+        sums = Counts()
+        for process, output in zip(running, outputs):
+            status = process.wait()
+            output.seek(0)
+            text = output.read()
+            output.close()
+            print(text, end="", flush=True)
+            passed, failed, skipped = count_summary(text)
+            sums.add(passed, failed or int(status != 0), skipped)
+        self.counts.add(sums.passed, sums.failed, sums.skipped)
+        if sums.failed:
+            self.bad_stages.append(name)
+        print(f"== {name}: {sums.line()} ({time.monotonic() - started:.0f} s)", flush=True)
 
 
 def main():
@@ -124,13 +154,13 @@ def main():
     run.stage("lint", ["/usr/bin/python3", "tests/lint.py"])
     if run.build("build with gcc", "all", "unit", "romasim", "build/tests/vendor/sign"):
         run.units("unit", "build")
-        run.pytest("integration", "build")
+        run.pytest_side_by_side("integration", "build")
         run.stage("vendor", ["/usr/bin/python3", "tests/vendor/vendor.py", "build"])
         run.pytest("real systemd", "build", "tests/systemd")
     run.build("build with clang", "B=build/clang", "CC=clang", "all", "unit")
     if not options.fast and run.build("build with sanitizers", *SANITIZED, "all", "unit"):
         run.units("sanitized unit", "build/sanitized")
-        run.pytest("sanitized integration", "build/sanitized")
+        run.pytest_side_by_side("sanitized integration", "build/sanitized")
     run.stage("simulation", [*MAKE, "sim", "SEEDS=1000"])
     if not options.fast:
         run.stage("sanitized simulation", [*MAKE, *SANITIZED, "sim", "SEEDS=200"])
