@@ -57,8 +57,12 @@ struct ChannelPass {
     uint32_t looks; /* at the list after deletions, that still showed a deleted member */
 };
 
-/* Begins a resolved channel's work; the end is is_done, perhaps before this returns. */
-void channel_start(ChannelPass *channel, const ChannelRow *row);
+/* Begins a resolved channel's work: reads its list into channel->diff and calls on_list once that
+ * is whole. The end is is_done, perhaps before this returns. */
+void channel_start(ChannelPass *channel, const ChannelRow *row, ChannelOnWhole on_list);
+
+/* Ends it as failed by a system's error, or for want of memory. */
+void channel_fail(ChannelPass *channel, int error, const char *what);
 
 /* Ends it with a result; `err` (may be NULL) goes into the report unless there is an earlier one.
  */

@@ -5,7 +5,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/mem.h"
-#include "reconcile/removal.h"
+#include "reconcile/deletion.h"
 
 /* A deleted member that is still listed is looked for again after each of these (API.md section 2:
  * whether a list shows what was just written is not promised). */
@@ -39,9 +39,9 @@ static int confirm_settle_one(ChannelPass *channel, size_t number, Err *err)
         return 0;
     if (!diff_has_id(&channel->confirmed, extra->id)) {
         extra->outcome = may_have_gone ? OUTCOME_DELETED : OUTCOME_GONE;
-        removal_tell(channel, number, NULL);
+        deletion_tell(channel, number, NULL);
     }
-    return may_have_gone ? removal_decide(channel, number, extra->outcome, err) : 0;
+    return may_have_gone ? deletion_decide(channel, number, extra->outcome, err) : 0;
 }
 
 /* Returns how many extras are left, failed or skipped, or the state's error. */

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "reconcile/decision.h"
+#include "reconcile/restore.h"
 #include "reconcile/retry.h"
 
 int instance_init(InstancePass *instance, size_t channel_capacity)
@@ -165,7 +167,8 @@ void instance_pump(InstancePass *instance)
         ChannelPass *channel = instance->channels[number];
 
         if (!channel->is_done)
-            channel_start(channel, &instance->rows[number]->channel);
+            channel_start(channel, &instance->rows[number]->channel,
+                          channel->restore ? restore_on_list : decision_on_list);
         dispatch_pump(&instance->dispatch);
     }
 }

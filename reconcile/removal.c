@@ -8,50 +8,9 @@
 
 #include "daemon/base/str.h"
 #include "reconcile/confirm.h"
-#include "reconcile/identity.h"
+#include "reconcile/deletion.h"
 
 static void removal_next(ChannelPass *channel);
-
-void removal_tell(const ChannelPass *channel, size_t number, const Err *why)
-{
-    const ChannelReport *report = channel->report;
-    const ExtraReport *extra = &report->extras[number];
-    const Sent *sent = &channel->sent[number];
-    Err err = why ? *why : (Err){0};
-    char member[IDENTITY_SIZE_MAX + 16];
-    Event event = {
-        .kind = extra->outcome == OUTCOME_FAILED ? EVENT_DELETE_FAILED : EVENT_DELETED,
-        .roster = channel->roster,
-        .pass = channel->pass_id,
-        .instance_name = report->instance_name,
-        .channel_name = report->name,
-        .channel_id = report->id,
-        .member = member,
-        .member_id = extra->id,
-        .digest = report->digest,
-        .outcome = extra->outcome,
-        .attempt = extra->attempts,
-        .err = &err,
-    };
-
-    err.http = sent->http;
-    str_copy(err.code, sizeof(err.code), sent->code);
-    str_copy(err.request_id, sizeof(err.request_id), sent->request_id);
-    identity_format(extra->group, extra->address, extra->port, member, sizeof(member));
-    channel->ops->tell(channel->context, &event);
-}
-
-int removal_decide(ChannelPass *channel, size_t number, Outcome outcome, Err *err)
-{
-    const Sent *sent = &channel->sent[number];
-    Answer answer = {.kind = ANSWER_HTTP, .http = sent->http};
-
-    str_copy(answer.code, sizeof(answer.code), sent->code);
-    str_copy(answer.request_id, sizeof(answer.request_id), sent->request_id);
-    return channel->ops->decide(channel->context, channel->deletions[number].action, outcome,
-                                channel->report->extras[number].attempts,
-                                sent->http ? &answer : NULL, err);
-}
 
 /* What was not sent is skipped. 0, or the state's error told in `err`. */
 static int removal_skip_rest(ChannelPass *channel, Err *err)
@@ -61,7 +20,7 @@ static int removal_skip_rest(ChannelPass *channel, Err *err)
     for (; channel->next < channel->report->extra_count; channel->next++) {
         channel->report->extras[channel->next].outcome = OUTCOME_SKIPPED;
         if (r == 0)
-            r = removal_decide(channel, channel->next, OUTCOME_SKIPPED, err);
+            r = deletion_decide(channel, channel->next, OUTCOME_SKIPPED, err);
     }
     return r;
 }
@@ -167,15 +126,6 @@ static void removal_go_on(ChannelPass *channel, CallEnd end, const Err *err)
         removal_next(channel);
 }
 
-/* Out of the call's own last answer: an instance that fails ends calls that wait without one. */
-static void removal_note(Sent *sent, const Call *call)
-{
-    sent->may_have_gone = call->was_ambiguous;
-    sent->http = call->last.http;
-    str_copy(sent->code, sizeof(sent->code), call->last.code);
-    str_copy(sent->request_id, sizeof(sent->request_id), call->last.request_id);
-}
-
 static void removal_on_end(Call *call, CallEnd end, const Answer *answer, const Err *err)
 {
     ChannelPass *channel = call->owner;
@@ -185,7 +135,7 @@ static void removal_on_end(Call *call, CallEnd end, const Answer *answer, const 
 
     (void)answer;
     extra->attempts = call->attempts;
-    removal_note(&channel->sent[channel->next], call);
+    deletion_note(&channel->sent[channel->next], call);
     if (end == CALL_STOPPED) {
         removal_on_stopped(channel, call, err);
         return;
@@ -195,9 +145,9 @@ static void removal_on_end(Call *call, CallEnd end, const Answer *answer, const 
     if (extra->outcome == OUTCOME_FAILED)
         removal_keep_error(channel, err);
     if (extra->outcome != OUTCOME_SKIPPED)
-        removal_tell(channel, channel->next, extra->outcome == OUTCOME_FAILED ? err : NULL);
+        deletion_tell(channel, channel->next, extra->outcome == OUTCOME_FAILED ? err : NULL);
     if (extra->outcome != OUTCOME_FAILED || !call->was_ambiguous)
-        r = removal_decide(channel, channel->next, extra->outcome, &state_err);
+        r = deletion_decide(channel, channel->next, extra->outcome, &state_err);
     if (r < 0) {
         channel->next++;
         removal_cut(channel, RESULT_FAILED, &state_err);

@@ -1,9 +1,9 @@
 /*
  * Every allocation of a client's life fails once, in turn, those of libsystemd and libcrypto too
- * (libcurl has its memory from the vault, whose reserve outlasts the system): nothing crashes, a request that was taken has one answer, and no page comes out
- * that the service did not send. Needs the allocator to itself; the service runs in a process of
- * its own. json-c's parser is left out: 0.16 reads through a null pointer when it cannot copy a
- * key.
+ * (libcurl has its memory from the vault, whose reserve outlasts the system): nothing crashes, a
+ * request that was taken has one answer, and no page comes out that the service did not send. Needs
+ * the allocator to itself; the service runs in a process of its own. json-c's parser is left out:
+ * 0.16 reads through a null pointer when it cannot copy a key.
  */
 #include <dlfcn.h>
 #include <errno.h>

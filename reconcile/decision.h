@@ -1,0 +1,8 @@
+/* From a whole list to what is done about it: the plan, what is remembered of it, the guards, and
+ * then a removal or a result (PRODUCT.md sections 4.3 and 4.4). */
+#pragma once
+
+#include "reconcile/channel.h"
+
+/* The channel's list is whole, in channel->diff. */
+void decision_on_list(ChannelPass *channel);
