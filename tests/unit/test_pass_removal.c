@@ -293,6 +293,35 @@ static void test_reads_after_a_refused_submit_still_reach_every_channel(void **s
     world_free(world);
 }
 
+static void as_it_is(WorldEvent *event)
+{
+    (void)event;
+}
+
+/* The one waits for the credential that the other was refused with. */
+static void test_what_waits_when_the_instance_fails_is_skipped(void **state)
+{
+    World *world = world_new(1);
+    WorldChannel *other;
+    WorldFault *slow;
+
+    (void)state;
+    world_add_usual(world, "a", 3, 1);
+    other = world_add_usual(world, "b", 3, 1);
+    world->instances[0].renewal = RENEWAL_UNCHANGED;
+    world_fault(world, REQUEST_DELETE_MEMBER, 1, 1, 401, "APIG.1001");
+    slow = world_twist(world, REQUEST_LIST_MEMBERS, 1, 1, as_it_is);
+    slow->channel_id = "id-b";
+    slow->latency_usec = 25 * USEC_PER_MSEC;
+    world_pass(world);
+    assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 1);
+    assert_int_equal(world_count_extras(world, 0, OUTCOME_FAILED), 1);
+    assert_int_equal(world_count_extras(world, 1, OUTCOME_SKIPPED), 1);
+    assert_int_equal(world_result(world, 1), RESULT_FAILED);
+    assert_int_equal(world_find_action(world, other->members[3])->outcome, OUTCOME_SKIPPED);
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -310,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_five_doubtful_failures_are_looked_at_before_giving_up),
         cmocka_unit_test(test_a_doubtful_failure_stays_open_when_no_list_can_tell),
         cmocka_unit_test(test_reads_after_a_refused_submit_still_reach_every_channel),
+        cmocka_unit_test(test_what_waits_when_the_instance_fails_is_skipped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -222,6 +222,7 @@ struct World {
 
     WorldAction *actions;
     size_t action_count, action_capacity;
+    size_t first_buffered;       /* before it, every decided outcome is durable */
     size_t pass_first_action;    /* the first that this pass may have recorded */
     WorldApproval approvals[64]; /* the oldest gives way */
     uint64_t approval_count;     /* ever given */

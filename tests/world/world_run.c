@@ -314,6 +314,7 @@ void world_forget(World *world)
     world->effects = 0;
     world->kill_at_call = 0;
     world->pass_first_action = world->action_count;
+    world->first_buffered = world->action_count;
     world->call_count = 0;
     world->send_count = 0;
     world->steps = 0;

@@ -84,7 +84,7 @@ void world_flush(World *world)
                                  channel->sighting_count);
         channel->is_buffered = false;
     }
-    for (size_t i = world->pass_first_action; i < world->action_count; i++)
+    for (size_t i = world->first_buffered; i < world->action_count; i++)
         world->actions[i].is_durable = world->actions[i].is_decided;
 }
 
@@ -98,7 +98,7 @@ void world_kill(World *world)
                                  channel->durable_count);
         channel->is_buffered = false;
     }
-    for (size_t i = world->pass_first_action; i < world->action_count; i++)
+    for (size_t i = world->first_buffered; i < world->action_count; i++)
         world->actions[i].is_decided = world->actions[i].is_durable;
     for (size_t i = 0; i < world->config.instance_count; i++) {
         gate_done(&world->gates[i]);
@@ -194,6 +194,8 @@ int world_settle(void *context, const RosterChannel *roster, const char *channel
     World *world = context;
     WorldChannel *channel = state_channel(world, roster, channel_id);
 
+    if (world->is_dead)
+        return err_set(err, -EIO, "dead");
     if (world->dry_run)
         world_broken(world, "a dry run settles deletions");
     for (size_t i = 0; i < world->action_count; i++) {
@@ -210,6 +212,9 @@ int world_settle(void *context, const RosterChannel *roster, const char *channel
             return err_memory(err);
         action->is_decided = true;
         action->outcome = listed ? OUTCOME_FAILED : OUTCOME_DELETED;
+        world->first_buffered = i < world->first_buffered ? i : world->first_buffered;
+        world_trace(world, "%s: settled as %s", action->member->id,
+                    report_outcome_text(action->outcome));
     }
     return 0;
 }
