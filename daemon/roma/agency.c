@@ -121,9 +121,9 @@ static int agency_keep_session(Agency *agency, const HttpAnswer *http, Err *err)
         return r;
     token = secret_new_copy(http->body, size);
     agency->session_header = secret_new(strlen(SESSION_HEADER) + size);
-    if (!token || !agency->session_header || credential_new_secret(token, &agency->session) < 0) {
-        if (!agency->session)
-            secret_free(token);
+    if (token && credential_new_secret(token, &agency->session) < 0)
+        token = NULL;
+    if (!token || !agency->session_header) {
         agency_drop_session(agency);
         return err_memory(err);
     }
