@@ -21,6 +21,9 @@ SECURITY = "st-" + "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz0
 PASSWORD = 'pw-PASSWORDPASSWORDPASSWORD-pw'
 KEY = {"access": ACCESS, "secret": SECRET, "security_token": SECURITY}
 
+# As large a dump as this user may have.
+DUMPS = ("sh", "-c", 'ulimit -c "$(ulimit -Hc)"; exec "$@"', "sh")
+
 needs_gcore = pytest.mark.skipif(not shutil.which("gcore"), reason="gcore (gdb) is not there")
 not_sanitized = pytest.mark.skipif("sanitized()", reason="a sanitizer has memory of its own")
 
@@ -102,7 +105,7 @@ def check(content, secrets):
                                          if not (tls and method == "agency")])
 def test_no_secret_is_in_a_core_dump_in_mid_pass(case, method, tls):
     sim, env, secrets = serve(case, method, tls)
-    service = Daemon(case, "--log-level", "debug", env=env, wrap=("prlimit", "--core=unlimited"))
+    service = Daemon(case, "--log-level", "debug", env=env, wrap=DUMPS)
     wait_until(lambda: len(sim.requests("list_members")) >= 3 and len(sim.requests("delete_member")) == 3, 30, service)
     check(dump(case, service.pid), secrets)
     places = {path: path.read_bytes() for path in case.folder.rglob("*")
