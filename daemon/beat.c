@@ -166,7 +166,7 @@ static int beat_on_time(sd_event_source *source, uint64_t usec, void *userdata)
 
 /* ---- beginning and ending ---- */
 
-int beat_init(Beat *beat, Door *door, size_t instance, BeatOnPass on_pass, void *userdata)
+int beat_init(Beat *beat, Door *door, size_t instance)
 {
     const Config *config = door->config;
     int r;
@@ -174,8 +174,6 @@ int beat_init(Beat *beat, Door *door, size_t instance, BeatOnPass on_pass, void 
     *beat = (Beat){
         .door = door,
         .instance = instance,
-        .on_pass = on_pass,
-        .userdata = userdata,
         .next_usec = USEC_NEVER,
     };
     for (size_t i = 0; i < config->channel_count; i++)
@@ -185,13 +183,17 @@ int beat_init(Beat *beat, Door *door, size_t instance, BeatOnPass on_pass, void 
         return -ENOMEM;
     r = sd_event_add_time(door->event, &beat->timer, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
                           beat_on_time, beat);
-    if (r < 0)
-        return r;
+    if (r >= 0)
+        r = sd_event_source_set_enabled(beat->timer, SD_EVENT_OFF);
+    return r < 0 ? r : 0;
+}
+
+void beat_begin(Beat *beat, BeatOnPass on_pass, void *userdata)
+{
+    beat->on_pass = on_pass;
+    beat->userdata = userdata;
     if (beat->channel_count > 0)
         beat_schedule(beat, 0);
-    else
-        sd_event_source_set_enabled(beat->timer, SD_EVENT_OFF);
-    return 0;
 }
 
 void beat_done(Beat *beat)

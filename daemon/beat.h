@@ -41,9 +41,12 @@ struct Beat {
     char trouble[384];                 /* the first channel that wants a person, "" without one */
 };
 
-/* Ready to begin; the first pass begins at once. 0; -ENOMEM; sd-event's. beat_done() in every case.
- * A beat of an instance without channels never begins a pass. */
-int beat_init(Beat *beat, Door *door, size_t instance, BeatOnPass on_pass, void *userdata);
+/* Has all that it needs, and does nothing yet. 0; -ENOMEM; sd-event's. beat_done() in every case.
+ */
+int beat_init(Beat *beat, Door *door, size_t instance);
+
+/* The first pass begins at once, unless the instance has no channels; then none ever does. */
+void beat_begin(Beat *beat, BeatOnPass on_pass, void *userdata);
 void beat_done(Beat *beat);
 
 /* Asks for a pass that begins from now on, as soon as may be. Returns the number that done_count

@@ -51,26 +51,18 @@ static void service_show_status(const Service *service)
 
 static void service_on_pass(Beat *beat, void *userdata);
 
-static int service_begin_tenure(Service *service, Tenure *tenure, Err *err)
+static void service_begin_tenure(Service *service, Tenure *tenure)
 {
-    int r = tenure_begin(tenure, service->tenure, service_on_pass, service);
-
-    if (r < 0) {
-        tenure_free(tenure);
-        return err_system(err, r, "cannot begin with the new settings");
-    }
+    tenure_begin(tenure, service->tenure, service_on_pass, service);
     control_set_tenure(service->control, tenure);
     tenure_free(service->tenure);
     service->tenure = tenure;
-    return 0;
 }
 
 /* Passes under way give way to new settings. Only deletions in flight are worth waiting for: a
  * service that stalls a reading must not put the change off. */
 static void service_change_tenure(Service *service)
 {
-    Err err = {0};
-
     if (!service->next)
         return;
     if (!tenure_is_idle(service->tenure)) {
@@ -78,11 +70,7 @@ static void service_change_tenure(Service *service)
             tenure_abandon(service->tenure, change_text);
         return;
     }
-    if (service_begin_tenure(service, TAKE_PTR(service->next), &err) < 0) {
-        log_event(LOG_LEVEL_ERR, NULL, "%s", err.text);
-        sd_event_exit(service->event, EXIT_FAILED);
-        return;
-    }
+    service_begin_tenure(service, TAKE_PTR(service->next));
     service_show_status(service);
 }
 
@@ -344,9 +332,8 @@ static int service_load(Service *service, Err *err)
     }
     service->control = control_open(service->event, tenure->config, &service->state,
                                     service->options->dry_run, service->invalid);
-    r = service_begin_tenure(service, tenure, err);
-    if (r >= 0)
-        r = service_keep_history_short(service, err);
+    service_begin_tenure(service, tenure);
+    r = service_keep_history_short(service, err);
     return r < 0 ? r : 0;
 }
 

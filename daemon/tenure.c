@@ -6,6 +6,21 @@
 
 #include "daemon/base/str.h"
 
+static int tenure_add_beats(Tenure *tenure)
+{
+    size_t count = tenure->config->instance_count;
+    int r = 0;
+
+    tenure->beats = calloc(count, sizeof(*tenure->beats));
+    if (!tenure->beats)
+        return -ENOMEM;
+    while (tenure->beat_count < count && r >= 0) {
+        r = beat_init(&tenure->beats[tenure->beat_count], &tenure->door, tenure->beat_count);
+        tenure->beat_count++;
+    }
+    return r;
+}
+
 int tenure_new(sd_event *event, Config *config, bool dry_run, Store *store, const Err *store_err,
                Tenure **ret_tenure, Err *err)
 {
@@ -17,6 +32,11 @@ int tenure_new(sd_event *event, Config *config, bool dry_run, Store *store, cons
         return err_memory(err);
     tenure->config = TAKE_PTR(owned);
     r = door_open(&tenure->door, event, tenure->config, dry_run, store, store_err, err);
+    if (r >= 0) {
+        r = tenure_add_beats(tenure);
+        if (r < 0)
+            err_system(err, r, "cannot set up the passes");
+    }
     if (r < 0) {
         tenure_free(tenure);
         return r;
@@ -57,24 +77,13 @@ static void tenure_take_over(Tenure *tenure, size_t number, Tenure *old)
     }
 }
 
-int tenure_begin(Tenure *tenure, Tenure *old, BeatOnPass on_pass, void *userdata)
+void tenure_begin(Tenure *tenure, Tenure *old, BeatOnPass on_pass, void *userdata)
 {
-    size_t count = tenure->config->instance_count;
-
-    tenure->beats = calloc(count, sizeof(*tenure->beats));
-    if (!tenure->beats)
-        return -ENOMEM;
-    for (size_t i = 0; i < count; i++) {
-        int r;
-
-        tenure->beat_count = i + 1;
-        r = beat_init(&tenure->beats[i], &tenure->door, i, on_pass, userdata);
-        if (r < 0)
-            return r;
+    for (size_t i = 0; i < tenure->beat_count; i++) {
         if (old)
             tenure_take_over(tenure, i, old);
+        beat_begin(&tenure->beats[i], on_pass, userdata);
     }
-    return 0;
 }
 
 void tenure_halt(Tenure *tenure, const char *why)

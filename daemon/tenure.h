@@ -18,7 +18,7 @@ typedef struct Tenure {
 
 /*
  * Makes a tenure and reads its credentials; nothing is sent before tenure_begin(). Takes `config`
- * over, also on failure. Errors as door_open().
+ * over, also on failure. Errors as door_open(); sd-event's.
  */
 int tenure_new(sd_event *event, Config *config, bool dry_run, Store *store, const Err *store_err,
                Tenure **ret_tenure, Err *err);
@@ -28,8 +28,9 @@ void tenure_free(Tenure *tenure);
 DEFINE_CLEANUP(Tenure, tenure_free)
 
 /* The first passes begin at once. `old` (may be NULL) is the tenure before: what is known of the
- * same instances goes on, such as how long they throttle us. 0; -ENOMEM; sd-event's. */
-int tenure_begin(Tenure *tenure, Tenure *old, BeatOnPass on_pass, void *userdata);
+ * same instances goes on, such as how long they throttle us. Needs no memory: by now there is no
+ * way back. */
+void tenure_begin(Tenure *tenure, Tenure *old, BeatOnPass on_pass, void *userdata);
 
 /* No further pass begins; passes under way send nothing more. */
 void tenure_halt(Tenure *tenure, const char *why);
