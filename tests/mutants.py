@@ -67,8 +67,12 @@ def faults_of_line(line, code, families, chance):
     m = re.match(r"^(\s*(?:if|while|\} else if) )\((.*)\)( \{)?$", code.rstrip())
     if m:
         yield "condition negated", f"{m[1]}(!({line[m.start(2):m.end(2)]})){m[3] or ''}"
+    if code.strip() == "return 0;":
+        # By our convention 1 is no failure either.
+        yield "success to failure", line.replace("return 0;", "return -1;")
+        return
     for m in re.finditer(r"(?<![\w.\"])(\d+)(?![\w.\"])", code):
-        if "= {0}" not in code:
+        if "= {0}" not in code and "[static" not in code:
             yield "constant off by one", replaced(line, m.start(), m.end(), str(int(m[1]) + 1))
     if re.match(r"^ {4,}[a-z][\w.>\-\[\]]*(\(.*\)| [-+|]?= .*|\+\+|--);$", code.rstrip()):
         yield "statement dropped", re.match(r"^\s*", line)[0] + ";"

@@ -164,11 +164,28 @@ static void members_listed_twice(void **state)
     expect_refusals(members_listed_twice_cases, ELEMENTS(members_listed_twice_cases));
 }
 
+/* The first colon may be followed by another at once. */
+static void shortest_ipv6(void **state)
+{
+    Config *config;
+
+    (void)state;
+    put_file("rosterd.yaml", HEAD);
+    put_file("rosters.d/a.yaml", MEMBERS("'::1', '::2', '[::1]:80'"));
+    config = load_good();
+    assert_int_equal(config->channels[0].member_count, 3);
+    assert_string_equal(config->channels[0].members[0].address, "::1");
+    assert_int_equal(config->channels[0].members[0].port, 0);
+    assert_int_equal(config->channels[0].members[2].port, 80);
+    config_free(config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_DIRECTORY(which_members_are_refused),
         IN_DIRECTORY(members_listed_twice),
+        IN_DIRECTORY(shortest_ipv6),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
