@@ -145,14 +145,13 @@ def test_a_daemon_fetches_once_for_many_passes(case):
 
 
 def test_a_daemon_fetches_rotated_keys_without_restart(case):
-    keys = [{"access": f"K{n}", "secret": f"S{n}", "security_token": f"T{n}", "expires_in": 3} for n in range(20)]
+    keys = [{"access": f"K{n}", "secret": f"S{n}", "security_token": f"T{n}", "expires_in": 8} for n in range(20)]
     sim = serve(case, agency={"keys": keys, "rotate_seconds": 1})
     case.tune(interval="1s")
     service = Daemon(case)
     wait_until(lambda: len(sim.requests("metadata")) >= 4, 30, service)
     assert service.stop() == 0
-    # On a busy machine a key may end while a request is on its way; it is renewed and sent again.
-    assert len([r for r in sim.requests() if r["status"] == 401]) <= 1
+    assert not [r for r in sim.requests() if r["status"] == 401]
     assert len(sim.requests("metadata_token")) == 1, "the session outlives the keys"
 
 
