@@ -267,8 +267,8 @@ def test_a_throttled_instance_is_sent_nothing_meanwhile_and_another_is(case):
     case.tune(rosters=["a.yaml", "b.yaml"])
     case.roster(entry("payments", "10.1.0.5"), entry("search", "10.2.0.1"), file="a.yaml", instance="prod")
     case.roster(entry("web", "10.3.0.1"), file="b.yaml", instance="other")
-    sim.faults([{**on_payments(status=429, code="APIG.0308", headers={"Retry-After": "4"}), "times": 1},
-                {"match": {"op": "list_members", "channel": "search"}, "times": 1, "then": {"delay_ms": 2000}},
+    sim.faults([{**on_payments(status=429, code="APIG.0308", headers={"Retry-After": "4"}, delay_ms=500), "times": 1},
+                {"match": {"op": "list_members", "channel": "search"}, "times": 1, "then": {"delay_ms": 2500}},
                 {"match": {"op": "list_channels", "path": other}, "times": 1, "then": {"delay_ms": 300}}])
     assert case.once().status == IN_SYNC
     throttled = next(r for r in sim.requests() if r["status"] == 429)
