@@ -314,6 +314,12 @@ void run_stop(Run *run, const char *why)
     run_look(run);
 }
 
+void run_pause(Run *run, const RosterChannel *channel)
+{
+    pass_pause(run->pass, channel);
+    run_look(run);
+}
+
 void run_abandon(Run *run, const char *why)
 {
     run->in_flight = run->changes_in_flight = 0;

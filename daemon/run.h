@@ -33,6 +33,9 @@ int run_begin_restore(Door *door, const Config *config, Restore *restores, bool 
 void run_free(Run *run);
 DEFINE_CLEANUP(Run, run_free)
 
+/* pass_pause(). */
+void run_pause(Run *run, const RosterChannel *channel);
+
 /* pass_stop() and pass_abandon(); on_done follows. For run_abandon() the caller cancels the
  * requests in flight, of all runs. */
 void run_stop(Run *run, const char *why);

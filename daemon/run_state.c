@@ -49,8 +49,18 @@ int run_state_settle(void *context, const RosterChannel *channel, const char *ch
                         is_listed, list, clock_realtime_usec(), err);
 }
 
+static int run_state_permit(const Run *run, const Batch *batch, Err *err)
+{
+    for (size_t i = 0; i < batch->deletion_count; i++) {
+        if (roma_client_permit(run->door->client, batch->channel->instance, batch->channel_id,
+                               batch->deletions[i].member_id) < 0)
+            return err_memory(err);
+    }
+    return 0;
+}
+
 /* Recorded first, permitted then: the client sends no other deletion. */
-int run_state_record(void *context, Batch *batch, Err *err)
+int run_state_record(void *context, Batch *batches, size_t count, Err *err)
 {
     Run *run = context;
     int r;
@@ -59,14 +69,10 @@ int run_state_record(void *context, Batch *batch, Err *err)
         return err_set(err, -EPERM, "nothing is deleted in a dry run");
     if (!run->door->store)
         return door_without_store(run->door, err);
-    r = store_record(run->door->store, batch, clock_realtime_usec(), err);
-    for (size_t i = 0; r >= 0 && i < batch->deletion_count; i++) {
-        r = roma_client_permit(run->door->client, batch->channel->instance, batch->channel_id,
-                               batch->deletions[i].member_id);
-        if (r < 0)
-            err_memory(err);
-    }
-    return r < 0 ? r : 0;
+    r = store_record(run->door->store, batches, count, clock_realtime_usec(), err);
+    for (size_t i = 0; i < count && r == 0; i++)
+        r = run_state_permit(run, &batches[i], err);
+    return r;
 }
 
 int run_state_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,

@@ -32,7 +32,7 @@ int run_state_remember(void *context, const RosterChannel *channel, const char *
                        const Sighting *sightings, size_t count, Err *err);
 int run_state_settle(void *context, const RosterChannel *channel, const char *channel_id,
                      SettleIsListed is_listed, void *list, Err *err);
-int run_state_record(void *context, Batch *batch, Err *err);
+int run_state_record(void *context, Batch *batches, size_t count, Err *err);
 int run_state_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
                      const Answer *answer, Err *err);
 

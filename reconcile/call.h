@@ -11,7 +11,7 @@ typedef enum CallEnd {
     CALL_FAILED,   /* for good, or after all its attempts: this request alone */
     CALL_CHANNEL,  /* for good: nothing more may be sent to its channel */
     CALL_INSTANCE, /* for good: nothing more may be sent to its instance */
-    CALL_STOPPED,  /* the pass ended first; was_ambiguous tells of an earlier send */
+    CALL_STOPPED,  /* the pass ended or its owner withdrew it; was_ambiguous: an earlier send */
 } CallEnd;
 
 typedef struct Call Call;
@@ -32,6 +32,7 @@ struct Call {
     bool was_replayed;  /* sent again after a renewal */
     bool was_withheld;  /* not sent for want of a credential */
     bool is_in_flight;
+    bool is_withdrawn;   /* while in flight: not to be sent again */
     uint64_t generation; /* of the credential it was last sent with */
     uint64_t due_usec;   /* while it waits */
     Err last;            /* of the last answer, "" before the first */

@@ -12,6 +12,7 @@
 #include "reconcile/restore.h"
 
 typedef struct ChannelPass ChannelPass;
+typedef struct Recording Recording;
 
 /* What is known of one deletion that was sent, until its outcome is decided. */
 typedef struct Sent {
@@ -31,6 +32,7 @@ struct ChannelPass {
     const char *pass_id;
     bool dry_run;
     Dispatch *dispatch;    /* of its instance */
+    Recording *recording;  /* of the pass */
     ChannelReport *report; /* what comes of it */
     const RosterChannel *roster;
     Restore *restore;      /* what an undo puts back; NULL in a pass that compares */
@@ -48,6 +50,7 @@ struct ChannelPass {
     Plan plan;
     Memory memory;
     bool is_approved; /* the guards are passed by an approval */
+    bool is_paused;   /* since the plan was made: sends no further deletion */
     Map tried;        /* ids of listed members whose deletion an earlier pass left undecided */
 
     Deletion *deletions; /* of the plan's extras, in their order */

@@ -107,7 +107,7 @@ void dispatch_begin(Dispatch *dispatch, Call *call, uint64_t delay_usec)
 {
     call->attempts = 0;
     call->was_ambiguous = false;
-    call->was_refused = call->was_replayed = call->was_withheld = false;
+    call->was_refused = call->was_replayed = call->was_withheld = call->is_withdrawn = false;
     err_clear(&call->last);
     if (dispatch->has_failed || dispatch->is_stopped) {
         call->on_end(call, dispatch->has_failed ? CALL_INSTANCE : CALL_STOPPED, NULL,
@@ -120,8 +120,26 @@ void dispatch_begin(Dispatch *dispatch, Call *call, uint64_t delay_usec)
 
 bool dispatch_has_place(const Dispatch *dispatch)
 {
-    return dispatch->ready.count + dispatch->refused.count + dispatch->in_flight <
+    return dispatch->ready.count + dispatch->refused.count + dispatch->in_flight + dispatch->kept <
            dispatch->config->limits.concurrency;
+}
+
+void dispatch_keep_place(Dispatch *dispatch)
+{
+    dispatch->kept++;
+}
+
+void dispatch_give_place(Dispatch *dispatch)
+{
+    dispatch->kept--;
+}
+
+void dispatch_withdraw(Dispatch *dispatch, Call *call, const Err *why)
+{
+    call->is_withdrawn = call->is_in_flight;
+    if (queue_take(&dispatch->ready, call) || queue_take(&dispatch->waiting, call) ||
+        queue_take(&dispatch->refused, call))
+        call->on_end(call, CALL_STOPPED, NULL, why);
 }
 
 /* The call waits in `refused` for a new credential. */
@@ -297,14 +315,14 @@ void dispatch_on_renewed(Dispatch *dispatch, Renewal renewal, const Err *err)
         dispatch_tell(dispatch, EVENT_RENEWED, NULL, 0, NULL);
 }
 
-/* Once the pass is stopped or the instance failed, an answer that calls for another send ends its
- * call instead. */
+/* Once the pass is stopped, the instance failed or the call is withdrawn, an answer that calls for
+ * another send ends its call instead. */
 static bool dispatch_ends_here(Dispatch *dispatch, Call *call, Verdict verdict,
                                const Answer *answer)
 {
     bool sends_again = triage_sends_again(verdict) || verdict == VERDICT_RENEW;
 
-    if (!sends_again || !(dispatch->is_stopped || dispatch->has_failed))
+    if (!sends_again || !(dispatch->is_stopped || dispatch->has_failed || call->is_withdrawn))
         return false;
     call->on_end(call, dispatch->has_failed ? CALL_INSTANCE : CALL_STOPPED, answer, &call->last);
     return true;

@@ -25,6 +25,7 @@ typedef struct Dispatch {
     CallQueue waiting; /* for their next attempt, or the delay they were begun with */
     CallQueue refused; /* for a new credential */
     size_t in_flight;
+    size_t kept; /* places of channels that are about to begin their next call */
 } Dispatch;
 
 /* Everything is borrowed and outlives the dispatch. */
@@ -40,6 +41,15 @@ void dispatch_begin(Dispatch *dispatch, Call *call, uint64_t delay_usec);
 
 /* Whether there is a place for another channel to begin work. */
 bool dispatch_has_place(const Dispatch *dispatch);
+
+/* Keeps the place of a channel whose call has ended and whose next one comes a little later; and
+ * gives it back, for that call. */
+void dispatch_keep_place(Dispatch *dispatch);
+void dispatch_give_place(Dispatch *dispatch);
+
+/* Ends a call that waits to be sent, or sent again, with CALL_STOPPED; one in flight gets its
+ * answer and is not sent again. Nothing where the call is not under way. */
+void dispatch_withdraw(Dispatch *dispatch, Call *call, const Err *why);
 
 /* Lets calls whose wait is over take free places, then sends what may be sent now. */
 void dispatch_pump(Dispatch *dispatch);

@@ -204,8 +204,9 @@ typedef struct Ops {
     int (*settle)(void *context, const RosterChannel *channel, const char *channel_id,
                   SettleIsListed is_listed, void *list, Err *err);
 
-    /* Makes a channel's deletions durable, before the first of them is sent. */
-    int (*record)(void *context, Batch *batch, Err *err);
+    /* Makes the deletions of some channels durable, before the first of them is sent: all in one
+     * commit, or none. `err` may be NULL. */
+    int (*record)(void *context, Batch *batches, size_t count, Err *err);
 
     /* Adds a deletion's outcome, which may become durable a little later. Called once at most for
      * an action, when its outcome is known; never for one that was sent and whose effect stayed

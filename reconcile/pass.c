@@ -7,6 +7,8 @@
 
 #include "daemon/base/clock.h"
 #include "reconcile/instance.h"
+#include "reconcile/recording.h"
+#include "reconcile/removal.h"
 
 struct Pass {
     const Config *config;
@@ -17,6 +19,7 @@ struct Pass {
     ChannelPass *channels; /* those in the scope, in the order of the configuration */
     bool is_probe;
     size_t open_count; /* channels that are not done */
+    Recording recording;
     Report report;
 };
 
@@ -45,6 +48,7 @@ static void pass_add_channel(Pass *pass, const RosterChannel *roster, Restore *r
         .report = report,
         .roster = roster,
         .restore = restore,
+        .recording = &pass->recording,
         .open_count = &pass->open_count,
     };
     instance_add(instance, channel);
@@ -78,7 +82,9 @@ static int pass_allocate(Pass *pass)
     pass->instances = calloc(pass->config->instance_count, sizeof(*pass->instances));
     pass->channels = calloc(count, sizeof(*pass->channels));
     pass->report.channels = calloc(count, sizeof(*pass->report.channels));
-    return pass->instances && pass->channels && pass->report.channels ? 0 : -ENOMEM;
+    if (!pass->instances || !pass->channels || !pass->report.channels)
+        return -ENOMEM;
+    return recording_init(&pass->recording, pass->ops, pass->context, count);
 }
 
 int pass_new(const Config *config, const Ops *ops, void *context, const PassScope *scope,
@@ -116,6 +122,7 @@ void pass_free(Pass *pass)
         channel_done(&pass->channels[i]);
     for (size_t i = 0; pass->instances && i < pass->config->instance_count; i++)
         instance_done(&pass->instances[i]);
+    recording_done(&pass->recording);
     free(pass->channels);
     report_done(&pass->report);
     free(pass->instances);
@@ -136,6 +143,8 @@ static void pass_pump(Pass *pass)
         instance_usec = dispatch_next_usec(&instance->dispatch);
         next_usec = instance_usec < next_usec ? instance_usec : next_usec;
     }
+    if (recording_is_waiting(&pass->recording))
+        next_usec = pass->ops->now_usec(pass->context);
     pass->ops->wake_at(pass->context, pass_is_done(pass) ? USEC_NEVER : next_usec);
 }
 
@@ -167,6 +176,16 @@ void pass_stop(Pass *pass, const char *why)
     pass->deadline_usec = USEC_NEVER;
     for (size_t i = 0; i < pass->config->instance_count; i++)
         dispatch_stop(&pass->instances[i].dispatch, why);
+    recording_commit(&pass->recording);
+    pass_pump(pass);
+}
+
+void pass_pause(Pass *pass, const RosterChannel *roster)
+{
+    for (size_t i = 0; i < pass->report.channel_count; i++) {
+        if (pass->channels[i].roster == roster && !pass->channels[i].is_done)
+            removal_pause(&pass->channels[i]);
+    }
     pass_pump(pass);
 }
 
@@ -191,6 +210,7 @@ void pass_on_wake(Pass *pass)
     char span[32], why[96];
 
     if (pass->ops->now_usec(pass->context) < pass->deadline_usec) {
+        recording_commit(&pass->recording);
         pass_pump(pass);
         return;
     }

@@ -42,6 +42,10 @@ void pass_on_wake(Pass *pass);
  * "stopped by SIGTERM". */
 void pass_stop(Pass *pass, const char *why);
 
+/* Sends no further deletion in one channel of the configuration, which was paused just now; one in
+ * flight is awaited. */
+void pass_pause(Pass *pass, const RosterChannel *roster);
+
 /* Stops, and does not await requests in flight either: no answer may be brought any more. */
 void pass_abandon(Pass *pass, const char *why);
 

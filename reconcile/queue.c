@@ -26,25 +26,36 @@ Call *queue_pop(CallQueue *queue)
     return call;
 }
 
+bool queue_take(CallQueue *queue, Call *call)
+{
+    Call *before = NULL, *found = queue->first;
+
+    for (; found && found != call; found = found->next)
+        before = found;
+    if (!found)
+        return false;
+    if (!before) {
+        queue_pop(queue);
+        return true;
+    }
+    before->next = call->next;
+    if (queue->last == call)
+        queue->last = before;
+    queue->count--;
+    call->next = NULL;
+    return true;
+}
+
 Call *queue_pop_due(CallQueue *queue, uint64_t now_usec)
 {
-    Call *before = NULL, *due = NULL, *due_before = NULL;
+    Call *due = NULL;
 
-    for (Call *call = queue->first; call; before = call, call = call->next) {
-        if (call->due_usec <= now_usec && (!due || call->due_usec < due->due_usec)) {
+    for (Call *call = queue->first; call; call = call->next) {
+        if (call->due_usec <= now_usec && (!due || call->due_usec < due->due_usec))
             due = call;
-            due_before = before;
-        }
     }
-    if (!due)
-        return NULL;
-    if (!due_before)
-        return queue_pop(queue);
-    due_before->next = due->next;
-    if (queue->last == due)
-        queue->last = due_before;
-    queue->count--;
-    due->next = NULL;
+    if (due)
+        queue_take(queue, due);
     return due;
 }
 

@@ -16,5 +16,8 @@ Call *queue_pop(CallQueue *queue);
 /* The call whose due_usec came first, taken out, if it is over; else NULL. */
 Call *queue_pop_due(CallQueue *queue, uint64_t now_usec);
 
+/* Removes that call, wherever it stands; whether it was there. */
+bool queue_take(CallQueue *queue, Call *call);
+
 /* The first due_usec of all; UINT64_MAX when the queue is empty. */
 uint64_t queue_next_due_usec(const CallQueue *queue);

@@ -9,6 +9,7 @@
 #include "daemon/base/str.h"
 #include "reconcile/confirm.h"
 #include "reconcile/deletion.h"
+#include "reconcile/recording.h"
 
 static void removal_next(ChannelPass *channel);
 
@@ -68,12 +69,25 @@ static void removal_keep_error(ChannelPass *channel, const Err *err)
         channel->report->error = *err;
 }
 
-/* The pass ended while this deletion was under way. Sent before: its outcome is not known, and
- * stays undecided in the history; not sent: it is skipped. */
+static void removal_explain_pause(Err *err)
+{
+    err_set(err, -ECANCELED, "the channel was paused during the pass");
+}
+
+/* Of a channel that is to send nothing more. */
+static Result removal_end_result(const ChannelPass *channel)
+{
+    if (err_is_set(&channel->report->error))
+        return RESULT_FAILED;
+    return channel->is_paused ? RESULT_PAUSED : RESULT_DRIFT;
+}
+
+/* The pass ended, or the channel was paused, while this deletion was under way. Sent before: its
+ * outcome is not known, and stays undecided in the history; not sent: it is skipped. */
 static void removal_on_stopped(ChannelPass *channel, const Call *call, const Err *err)
 {
     ExtraReport *extra = &channel->report->extras[channel->next];
-    bool has_failed = err_is_set(&channel->report->error);
+    Result result = removal_end_result(channel);
     Err why = *err;
 
     if (call->was_ambiguous) {
@@ -82,7 +96,7 @@ static void removal_on_stopped(ChannelPass *channel, const Call *call, const Err
                     extra->address);
         channel->next++;
     }
-    removal_cut(channel, has_failed ? RESULT_FAILED : RESULT_DRIFT, &why);
+    removal_cut(channel, result, &why);
 }
 
 /* Whether some send, of this pass or of an earlier one whose end is not known, may have had its
@@ -162,6 +176,13 @@ static void removal_next(ChannelPass *channel)
         confirm_start(channel);
         return;
     }
+    if (channel->is_paused) {
+        Err why = {0};
+
+        removal_explain_pause(&why);
+        removal_cut(channel, removal_end_result(channel), &why);
+        return;
+    }
     channel->call = (Call){
         .request =
             {
@@ -200,32 +221,50 @@ static int removal_prepare(ChannelPass *channel)
     return 0;
 }
 
+void removal_end_unsent(ChannelPass *channel, Result result, const Err *err)
+{
+    for (size_t i = 0; i < channel->report->extra_count; i++)
+        channel->report->extras[i].outcome = OUTCOME_SKIPPED;
+    channel_end(channel, result, err);
+}
+
+bool removal_is_called_off(ChannelPass *channel)
+{
+    const Dispatch *dispatch = channel->dispatch;
+    Err why = {0};
+
+    removal_explain_pause(&why);
+    if (channel->is_paused)
+        removal_end_unsent(channel, RESULT_PAUSED, &why);
+    else if (dispatch->has_failed || dispatch->is_stopped)
+        removal_end_unsent(channel, dispatch->has_failed ? RESULT_FAILED : RESULT_DRIFT,
+                           &dispatch->failure);
+    return channel->is_done;
+}
+
+void removal_on_recorded(ChannelPass *channel)
+{
+    removal_next(channel);
+}
+
 void removal_start(ChannelPass *channel)
 {
-    Batch batch = {
-        .pass = channel->pass_id,
-        .channel = channel->roster,
-        .instance_name = channel->report->instance_name,
-        .channel_id = channel->row->id,
-        .channel_name = channel->row->name,
-        .digest = channel->plan.digest,
-        .approved = channel->is_approved,
-    };
     Err err = {0};
-    int r = removal_prepare(channel);
 
-    if (r < 0) {
-        err_memory(&err);
-    } else {
-        batch.deletions = channel->deletions;
-        batch.deletion_count = channel->plan.extra_count;
-        r = channel->ops->record(channel->context, &batch, &err);
-    }
-    if (r < 0) {
-        for (size_t i = 0; i < channel->report->extra_count; i++)
-            channel->report->extras[i].outcome = OUTCOME_SKIPPED;
-        channel_end(channel, RESULT_FAILED, &err);
+    if (removal_prepare(channel) == 0) {
+        recording_add(channel->recording, channel);
         return;
     }
-    removal_next(channel);
+    err_memory(&err);
+    removal_end_unsent(channel, RESULT_FAILED, &err);
+}
+
+void removal_pause(ChannelPass *channel)
+{
+    Err why = {0};
+
+    channel->is_paused = true;
+    removal_explain_pause(&why);
+    if (channel->call.request.kind == REQUEST_DELETE_MEMBER)
+        dispatch_withdraw(channel->dispatch, &channel->call, &why);
 }

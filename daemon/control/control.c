@@ -206,6 +206,8 @@ static int control_pause(Control *control, ServerCall *call, json_object *root, 
     if (span)
         until_usec = clock_realtime_usec() + span_usec;
     r = pause_begin(control->state->store, &found, reason, until_usec, err);
+    if (r == 0 && found.beat->run)
+        run_pause(found.beat->run, found.channel);
     if (r == 0)
         control_say_pause(call, &found, reason, until_usec);
     return r;

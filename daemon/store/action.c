@@ -38,11 +38,14 @@ static int action_insert(Store *store, const Batch *batch, Deletion *deletion,
     return r;
 }
 
-static int action_insert_batch(Store *store, const StorePass *pass, const Batch *batch,
-                               uint64_t realtime_usec, Err *err)
+static int action_insert_batch(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err)
 {
-    int r = action_insert_pass(store, pass, err);
+    const StorePass *pass = pass_find(store, batch->pass);
+    int r;
 
+    if (!pass)
+        return err_set(err, -EINVAL, "no pass %s is under way", batch->pass);
+    r = action_insert_pass(store, pass, err);
     if (r == 0 && batch->approved)
         r = approval_spend(store, batch->digest, realtime_usec, err);
     for (size_t i = 0; i < batch->deletion_count && r == 0; i++)
@@ -60,28 +63,31 @@ static int action_nothing_deleted(int error, Err *err)
     return err_set(err, error, "%s; nothing was deleted", reason.text);
 }
 
-int store_record(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err)
+static void action_forget(const Batch *batches, size_t count)
 {
-    StorePass *pass = pass_find(store, batch->pass);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < batches[i].deletion_count; k++)
+            batches[i].deletions[k].action = 0;
+    }
+}
+
+int store_record(Store *store, const Batch *batches, size_t count, uint64_t realtime_usec, Err *err)
+{
     int r;
 
-    for (size_t i = 0; i < batch->deletion_count; i++)
-        batch->deletions[i].action = 0;
-    if (!pass)
-        return action_nothing_deleted(err_set(err, -EINVAL, "no pass %s is under way", batch->pass),
-                                      err);
+    action_forget(batches, count);
     r = transaction_begin(store, err);
-    if (r == 0)
-        r = transaction_result(store, action_insert_batch(store, pass, batch, realtime_usec, err));
+    for (size_t i = 0; i < count && r == 0; i++)
+        r = transaction_result(store, action_insert_batch(store, &batches[i], realtime_usec, err));
     if (r == 0)
         r = transaction_commit(store, err);
-    if (r == 0) {
-        pass->is_recorded = true;
-        return 0;
+    if (r < 0) {
+        action_forget(batches, count);
+        return action_nothing_deleted(r, err);
     }
-    for (size_t i = 0; i < batch->deletion_count; i++)
-        batch->deletions[i].action = 0;
-    return action_nothing_deleted(r, err);
+    for (size_t i = 0; i < count; i++)
+        pass_find(store, batches[i].pass)->is_recorded = true;
+    return 0;
 }
 
 static PendingOutcome action_outcome(uint64_t action, Outcome outcome, uint32_t attempts,

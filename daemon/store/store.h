@@ -123,12 +123,14 @@ int store_approve(Store *store, const char *digest, uint64_t realtime_usec, Err 
 /* ---- deletions ---- */
 
 /*
- * Records a channel's deletions, spends the approval where batch->approved, and commits both with
- * all that is buffered: one durable commit. Sets each deletion's `action` (greater than 0). On
- * failure nothing of the batch is recorded, every `action` is 0, and nothing may be sent. Further
- * errors: -ESTALE the approval is not there, or spent; -EINVAL batch->pass is not under way.
+ * Records the deletions of some channels, spends the approvals where batch->approved, and commits
+ * both with all that is buffered: one durable commit. Sets each deletion's `action` (greater than
+ * 0). On failure nothing of any batch is recorded, every `action` is 0, and nothing may be sent.
+ * Further errors: -ESTALE the approval is not there, or spent; -EINVAL batch->pass is not under
+ * way.
  */
-int store_record(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err);
+int store_record(Store *store, const Batch *batches, size_t count, uint64_t realtime_usec,
+                 Err *err);
 
 /*
  * Adds a deletion's outcome; buffered. `answer` may be NULL when there was none. Further errors:

@@ -39,6 +39,47 @@ def wait_deletion(sim, daemon, count=1):
     wait_until(lambda: len(deletions(sim)) >= count, process=daemon.process)
 
 
+# ---- pauses ----
+
+def pause(case):
+    done = case.run("rosterctl", "pause", "payments", "--reason", "too many")
+    assert "too many" in done.stdout
+
+
+def test_a_pause_in_mid_pass_stops_deletions(case):
+    """The one in flight is awaited; the rest is on record as not sent."""
+    sim, daemon = start(case, slowly(400))
+    wait_deletion(sim, daemon)
+    pause(case)
+    daemon.wait_status("1 paused", "next pass")
+    assert len(deletions(sim)) == 1 and len(sim.hosts("payments")) == len(KEPT) + len(EXTRAS) - 1
+    assert sorted(outcomes(case)) == ["deleted"] + ["skipped"] * 5
+    assert case.run("rosterctl", "resume", "payments").status == 0
+    assert case.run("rosterctl", "reconcile").status == 0
+    assert sim.hosts("payments") == sorted(KEPT)
+
+
+def test_a_pause_ends_a_wait_to_send_again(case):
+    sim, daemon = start(case, {"match": {"op": "delete_member"}, "times": -1,
+                               "then": {"status": 429, "code": "APIG.0308", "headers": {"Retry-After": "200"}}})
+    wait_deletion(sim, daemon)
+    daemon.wait_line("RETRY")
+    pause(case)
+    daemon.wait_status("1 paused", "next pass")
+    assert len(deletions(sim)) == 1 and outcomes(case) == ["skipped"] * 6
+
+
+def test_a_pause_concerns_its_own_channel_alone(case):
+    sim = case.serve(LIVE, channel("orders", "10.2.0.1", "10.2.0.9"), faults=[slowly(400)])
+    case.roster(ROSTER, entry("orders", "10.2.0.1"))
+    case.tune(interval=NEVER)
+    daemon = Daemon(case)
+    wait_deletion(sim, daemon, 2)
+    pause(case)
+    daemon.wait_status("1 paused", "1 in sync")
+    assert sim.hosts("orders") == ["10.2.0.1"]
+
+
 # ---- changes ----
 
 def test_deletions_not_yet_sent_are_dropped_and_planned_anew(case):

@@ -156,6 +156,18 @@ def test_every_deletion_is_recorded_with_the_complete_member(case):
         assert json.loads(member) == before[json.loads(member)["id"]]
 
 
+def test_channels_share_commits(case):
+    """What is recorded by one commit bears one time; the end of the pass is another."""
+    names = [f"ch-{i}" for i in range(200)]
+    case.tune(guards={"max_deletes": 10, "max_delete_percent": 100}, limits={"requests_per_second": 0})
+    sim = case.serve(*(channel(name, "10.1.0.5", *(f"10.2.0.{n}" for n in range(10))) for name in names))
+    case.roster(*(entry(name, "10.1.0.5") for name in names))
+    assert case.once().status == IN_SYNC and len(deletions(sim)) == 2000
+    with sqlite3.connect(f"file:{case.state_dir}/rosterd.db?mode=ro", uri=True) as db:
+        assert db.execute("SELECT count(*) FROM action WHERE outcome = 'deleted'").fetchone()[0] == 2000
+        assert db.execute("SELECT count(DISTINCT recorded_usec) + 1 FROM action").fetchone()[0] <= 200
+
+
 def test_a_deletion_is_recorded_before_it_is_sent(case):
     sim = one(case, 2, faults=[{"match": {"op": "delete_member"}, "then": {"stall": True}}])
     running = case.start("rosterd", "--once")

@@ -111,8 +111,7 @@ static void people_undo(Sim *sim)
     if (action->member->exists)
         return;
     people_return(sim, action->channel, action->member);
-    action->channel->is_paused = true;
-    action->channel->pause_end_usec = 0;
+    world_pause(world, action->channel, 0);
 }
 
 /* ---- pauses, approvals, clocks, credentials, channels ---- */
@@ -121,10 +120,29 @@ static void people_pause(World *world, void *argument)
 {
     WorldChannel *channel = argument;
 
-    channel->is_paused = !channel->is_paused;
-    channel->pause_end_usec =
-        world_chance(world, 50) ? 0 : world->realtime_usec + world_below(world, 2 * USEC_PER_HOUR);
+    if (channel->is_paused)
+        channel->is_paused = false;
+    else
+        world_pause(world, channel,
+                    world_chance(world, 50)
+                        ? 0
+                        : world->realtime_usec + world_below(world, 2 * USEC_PER_HOUR));
     world_trace(world, "people %s %s", channel->is_paused ? "pause" : "resume", channel->row.id);
+}
+
+/* Somebody sees deletions go out and pauses the channel at once. */
+static void people_take_fright(World *world, void *argument)
+{
+    (void)argument;
+    for (size_t i = 0; i < world->channel_count; i++) {
+        WorldChannel *channel = &world->channels[i];
+
+        if (channel->mutations == 0 || channel->is_paused)
+            continue;
+        world_pause(world, channel, 0);
+        world_trace(world, "people take fright and pause %s", channel->row.id);
+        return;
+    }
 }
 
 static void people_turn_clock(World *world, void *argument)
@@ -176,6 +194,8 @@ void sim_people_during(Sim *sim)
         world_at(world, world_below(world, span), people_change, people_channel(world));
     if (world_chance(world, 4))
         world_at(world, world_below(world, span), people_pause, people_channel(world));
+    for (size_t i = 0; world_chance(world, 20) && i < 4; i++)
+        world_at(world, world_below(world, span), people_take_fright, NULL);
     if (world_chance(world, 4))
         world_at(world, world_below(world, span), people_expire,
                  &world->instances[world_below(world, world->config.instance_count)]);

@@ -56,12 +56,12 @@ static int safe_remember(void *context, const RosterChannel *roster, const char 
     return r;
 }
 
-static int safe_record(void *context, Batch *batch, Err *err)
+static int safe_record(void *context, Batch *batches, size_t count, Err *err)
 {
     int r;
 
     failing_pause(true);
-    r = world_record(context, batch, err);
+    r = world_record(context, batches, count, err);
     failing_pause(false);
     return r;
 }

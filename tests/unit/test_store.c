@@ -51,7 +51,7 @@ static void test_record_and_decide(void **state)
     Answer answer = {.http = 404, .code = "APIG.3024", .request_id = "r-1"};
 
     place_begin(place, store);
-    assert_int_equal(store_record(store, &batch, NOW, &place->err), 0);
+    assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), 0);
     assert_true(deletions[0].action > 0 && deletions[1].action != deletions[0].action);
     assert_int_equal(
         store_decide(store, deletions[0].action, OUTCOME_GONE, 1, &answer, NOW + 5, NULL), 0);
@@ -91,8 +91,8 @@ static void test_undecided_are_told_and_settled(void **state)
 
     second.channel_id = "c2";
     place_begin(place, store);
-    assert_int_equal(store_record(store, &batch, NOW, NULL), 0);
-    assert_int_equal(store_record(store, &second, NOW, NULL), 0);
+    assert_int_equal(store_record(store, &batch, 1, NOW, NULL), 0);
+    assert_int_equal(store_record(store, &second, 1, NOW, NULL), 0);
     assert_int_equal(store_decide(store, deletions[0].action, OUTCOME_DELETED, 1, NULL, NOW, NULL),
                      0);
     assert_int_equal(store_undecided(store, NULL, NULL, &actions, NULL), 0);
@@ -128,7 +128,7 @@ static void test_batch_of_another_pass_is_refused(void **state)
 
     place_begin(place, store);
     batch.pass = "2020-01-01T00:00:00Z-1";
-    assert_int_equal(store_record(store, &batch, NOW, &place->err), -EINVAL);
+    assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), -EINVAL);
     assert_says(&place->err, "nothing was deleted");
     assert_int_equal(deletion.action, 0);
     store_free(store);
@@ -148,7 +148,7 @@ static void test_batch_is_whole_or_absent(void **state)
     assert_int_equal(store_decide(store, action, OUTCOME_DELETED, 2, NULL, NOW, NULL), 0);
     batch = place_batch(place, deletions, 2);
     deletions[1].member_json = NULL;
-    assert_int_equal(store_record(store, &batch, NOW, &place->err), -EINVAL);
+    assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), -EINVAL);
     assert_says(&place->err, "nothing was deleted");
     assert_int_equal(deletions[0].action, 0);
     assert_int_equal(store_end_pass(store, place->pass, "failed", NOW, NULL), 0);
@@ -205,7 +205,7 @@ static void test_commits_are_few(void **state)
         snprintf(channel, sizeof(channel), "channel-%d", i);
         batch.channel_id = channel;
         assert_int_equal(store_remember(store, "prod", channel, &sighting, 1, NULL), 0);
-        assert_int_equal(store_record(store, &batch, NOW, NULL), 0);
+        assert_int_equal(store_record(store, &batch, 1, NOW, NULL), 0);
         for (int j = 0; j < 10; j++)
             assert_int_equal(
                 store_decide(store, deletions[j].action, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);

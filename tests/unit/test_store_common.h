@@ -129,7 +129,7 @@ static inline void record_one(Place *place, Store *store, uint64_t realtime_usec
     Deletion deletion;
     Batch batch = place_batch(place, &deletion, 1);
 
-    if (store_record(store, &batch, realtime_usec, &place->err) < 0)
+    if (store_record(store, &batch, 1, realtime_usec, &place->err) < 0)
         fail_msg("store_record: %s", place->err.text);
     assert_true(deletion.action > 0);
     *ret_action = deletion.action;

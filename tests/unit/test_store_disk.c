@@ -54,18 +54,18 @@ static void test_full_disk(void **state)
     store = place_open(place);
     place_begin(place, store);
     batch = place_batch(place, deletions, 1);
-    assert_int_equal(store_record(store, &batch, NOW, NULL), 0);
+    assert_int_equal(store_record(store, &batch, 1, NOW, NULL), 0);
     decided = deletions[0].action;
     fill_disk(place);
     assert_int_equal(store_decide(store, decided, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
     assert_int_equal(store_remember(store, "prod", "c2", &sighting, 1, NULL), 0);
     batch = place_batch(place, deletions, 300);
-    assert_int_equal(store_record(store, &batch, NOW, &place->err), -ENOSPC);
+    assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), -ENOSPC);
     assert_says(&place->err, "cannot be written: disk full (");
     assert_says(&place->err, "; nothing was deleted");
     assert_says(&place->err, place->state);
     assert_int_equal(deletions[299].action, 0);
-    assert_int_equal(store_record(store, &batch, NOW, &place->err), -ENOSPC);
+    assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), -ENOSPC);
     assert_int_equal(count_undecided(place, store), 0);
 
     free_disk(place);

@@ -47,7 +47,7 @@ static void act_record(Place *place)
 
     place_begin(place, store);
     if (store_remember(store, "prod", "c1", &sighting, 1, NULL) != 0 ||
-        store_record(store, &batch, NOW, NULL) != 0 ||
+        store_record(store, &batch, 1, NOW, NULL) != 0 ||
         store_decide(store, deletions[0].action, OUTCOME_DELETED, 1, NULL, NOW, NULL) != 0)
         _exit(1);
 }

@@ -98,10 +98,10 @@ static void test_approval_passes_once(void **state)
 
     batch.approved = true;
     place_begin(place, store);
-    assert_int_equal(store_record(store, &batch, NOW, &place->err), -ESTALE);
+    assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), -ESTALE);
     assert_says(&place->err, "nothing was deleted");
     assert_int_equal(store_approve(store, DIGEST_A, NOW, NULL), 0);
-    assert_int_equal(store_record(store, &batch, NOW + 5, &place->err), 0);
+    assert_int_equal(store_record(store, &batch, 1, NOW + 5, &place->err), 0);
     assert_false(is_approved(place, store, DIGEST_A, NOW + 5));
     store_free(store);
 
@@ -109,7 +109,7 @@ static void test_approval_passes_once(void **state)
     place_begin(place, store);
     assert_int_equal(store_approve(store, DIGEST_A, NOW + 6, NULL), 1);
     assert_false(is_approved(place, store, DIGEST_A, NOW + 6));
-    assert_int_equal(store_record(store, &batch, NOW + 6, NULL), -ESTALE);
+    assert_int_equal(store_record(store, &batch, 1, NOW + 6, NULL), -ESTALE);
     assert_int_equal(store_approve(store, DIGEST_A, NOW + 5 + USEC_PER_DAY, NULL), 0);
     assert_true(is_approved(place, store, DIGEST_A, NOW + 5 + USEC_PER_DAY));
     store_free(store);

@@ -26,7 +26,7 @@ static void daemon_serve(Place *place, int commands, int answers)
             Batch batch = place_batch(place, deletions, 3);
 
             r = store_begin_pass(store, NOW, place->pass, NULL);
-            r = r < 0 ? r : store_record(store, &batch, NOW, NULL);
+            r = r < 0 ? r : store_record(store, &batch, 1, NOW, NULL);
         } else if (command == 'c') {
             store_free(store);
         }
@@ -238,7 +238,7 @@ static void act_come_and_go(Place *place)
 
         if (store_open(place->state, &store, NULL) < 0 ||
             store_begin_pass(store, NOW, place->pass, NULL) < 0 ||
-            store_record(store, &batch, NOW, NULL) < 0)
+            store_record(store, &batch, 1, NOW, NULL) < 0)
             _exit(1);
         store_free(store);
     }
@@ -279,7 +279,7 @@ static void test_writing_is_refused(void **state)
     Memory memory = {0};
 
     place_begin(place, store);
-    assert_int_equal(store_record(store, &batch, NOW, NULL), 0);
+    assert_int_equal(store_record(store, &batch, 1, NOW, NULL), 0);
     store_free(store);
     store = place_open_read_only(place);
     place_begin(place, store);
@@ -289,7 +289,7 @@ static void test_writing_is_refused(void **state)
     assert_int_equal(store_decide(store, deletion.action, OUTCOME_GONE, 1, NULL, NOW, NULL),
                      -EROFS);
     assert_int_equal(store_pause(store, "prod", "c1", "x", NOW, 0, NULL), -EROFS);
-    assert_int_equal(store_record(store, &batch, NOW, &place->err), -EROFS);
+    assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), -EROFS);
     assert_says(&place->err, "opened for reading; nothing was deleted");
     assert_int_equal(store_approve(store, DIGEST_B, NOW, NULL), 0);
     assert_int_equal(store_recall(store, "prod", "c1", DIGEST_B, NOW, &memory, NULL), 0);

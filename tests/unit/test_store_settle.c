@@ -23,7 +23,7 @@ static void record(Place *place, Store *store, const char *channel_id, Deletion 
 
     batch.channel_id = channel_id;
     batch.pass = place->pass;
-    assert_int_equal(store_record(store, &batch, at_usec, &place->err), 0);
+    assert_int_equal(store_record(store, &batch, 1, at_usec, &place->err), 0);
 }
 
 static void assert_undecided(Store *store, const char *channel_id, size_t count)

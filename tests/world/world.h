@@ -228,7 +228,7 @@ struct World {
     uint64_t approval_count;     /* ever given */
     int record_error, recall_error, remember_error, decide_error;
     uint32_t decide_error_from; /* the decision from which decide_error holds, from 1 */
-    uint32_t decide_count, remember_count;
+    uint32_t decide_count, remember_count, commit_count;
     uint64_t seed;            /* named when a rule is broken */
     size_t page_max;          /* rows of a page where lists have several; 0: they seldom have */
     uint64_t kill_at_call;    /* of the pass's calls that have an effect; 0: none */
@@ -321,10 +321,12 @@ int world_remember(void *context, const RosterChannel *roster, const char *chann
                    const Sighting *sightings, size_t count, Err *err);
 int world_settle(void *context, const RosterChannel *roster, const char *channel_id,
                  SettleIsListed is_listed, void *list, Err *err);
-int world_record(void *context, Batch *batch, Err *err);
+int world_record(void *context, Batch *batches, size_t count, Err *err);
 int world_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
                  const Answer *answer, Err *err);
 void world_approve(World *world, const char *digest);
+/* Pauses a channel, until then or (0) for good; the pass under way hears of it. */
+void world_pause(World *world, WorldChannel *channel, uint64_t until_usec);
 void world_approve_plan(World *world, const char *digest, uint64_t plan);
 
 /* Whether a call that has an effect is still made by a living process; counts them. */

@@ -44,6 +44,20 @@ void world_approve(World *world, const char *digest)
     world_approve_plan(world, digest, 0);
 }
 
+void world_pause(World *world, WorldChannel *channel, uint64_t until_usec)
+{
+    channel->is_paused = true;
+    channel->pause_end_usec = until_usec;
+    for (size_t i = 0; world->pass && !world->is_dead && i < world->config.channel_count; i++) {
+        const RosterChannel *roster = &world->rosters[i];
+
+        if (roster->instance == channel->instance &&
+            (roster->id ? str_equal(roster->id, channel->row.id)
+                        : str_equal(roster->name, channel->row.name)))
+            pass_pause(world->pass, roster);
+    }
+}
+
 /* ---- life and death ---- */
 
 bool world_is_alive_before(World *world)
@@ -241,14 +255,11 @@ static void state_add_action(World *world, WorldChannel *channel, Deletion *dele
     deletion->action = world->action_count;
 }
 
-int world_record(void *context, Batch *batch, Err *err)
+static void state_judge_batch(World *world, const Batch *batch)
 {
-    World *world = context;
     WorldChannel *channel = state_channel(world, batch->channel, batch->channel_id);
-    WorldApproval *approval = state_find_approval(world, batch->digest);
+    const WorldApproval *approval = state_find_approval(world, batch->digest);
 
-    if (world->is_dead)
-        return err_set(err, -EIO, "dead");
     if (!str_equal(batch->pass, world->pass_id))
         world_broken(world, "deletions of pass %s are recorded in %s", batch->pass, world->pass_id);
     if (batch->approved && !approval)
@@ -256,17 +267,36 @@ int world_record(void *context, Batch *batch, Err *err)
     world_rule_record(world, channel, batch);
     if (batch->approved && approval->plan && approval->plan != judge_plan(channel, batch->channel))
         world_broken(world, "an approval serves another plan than it was given for");
-    if (!world_is_alive_before(world))
-        return err_set(err, -EIO, "dead");
-    if (world->record_error)
-        return err_system(err, world->record_error, "the state cannot be written");
+}
+
+static void state_add_batch(World *world, Batch *batch)
+{
+    WorldChannel *channel = state_channel(world, batch->channel, batch->channel_id);
+
     if (batch->approved)
-        approval->is_spent = true;
+        state_find_approval(world, batch->digest)->is_spent = true;
     for (size_t i = 0; i < batch->deletion_count; i++)
         state_add_action(world, channel, &batch->deletions[i]);
-    world_flush(world);
     world_trace(world, "%s: %zu deletions are recorded%s", batch->channel_id, batch->deletion_count,
                 batch->approved ? ", approved" : "");
+}
+
+int world_record(void *context, Batch *batches, size_t count, Err *err)
+{
+    World *world = context;
+
+    if (world->is_dead)
+        return err_set(err, -EIO, "dead");
+    for (size_t i = 0; i < count; i++)
+        state_judge_batch(world, &batches[i]);
+    if (!world_is_alive_before(world))
+        return err_set(err, -EIO, "dead");
+    world->commit_count++;
+    if (world->record_error)
+        return err_system(err, world->record_error, "the state cannot be written");
+    for (size_t i = 0; i < count; i++)
+        state_add_batch(world, &batches[i]);
+    world_flush(world);
     world_note_effect(world);
     return 0;
 }

@@ -1,0 +1,173 @@
+/* What becomes durable before deletions are sent: one commit for all that is decided at once, and
+ * nothing of what was stopped, paused or failed in between. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "tests/world/world.h"
+
+#define LATENCY_USEC ((uint64_t)20 * USEC_PER_MSEC)
+
+static void as_it_is(WorldEvent *event)
+{
+    (void)event;
+}
+
+static void answer_after(World *world, RequestKind kind, uint64_t latency_usec)
+{
+    world_twist(world, kind, 1, UINT32_MAX, as_it_is)->latency_usec = latency_usec;
+}
+
+/* Their lists arrive in the same moment. */
+static World *channels(size_t count, size_t extras)
+{
+    static const char *const names[] = {"a", "b", "c", "d", "e"};
+    World *world = world_new(1);
+
+    for (size_t i = 0; i < count; i++)
+        world_add_usual(world, names[i], 6, extras);
+    world->config.limits.concurrency = 64;
+    answer_after(world, REQUEST_LIST_CHANNELS, LATENCY_USEC);
+    answer_after(world, REQUEST_LIST_MEMBERS, LATENCY_USEC);
+    return world;
+}
+
+static void expect_all(World *world, size_t count, Result result)
+{
+    for (size_t i = 0; i < count; i++)
+        assert_string_equal(report_result_text(world_result(world, i)), report_result_text(result));
+}
+
+static void test_what_is_decided_at_once_shares_a_commit(void **state)
+{
+    World *world = channels(5, 2);
+
+    (void)state;
+    world_pass(world);
+    expect_all(world, 5, RESULT_CONVERGED);
+    assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 10);
+    assert_int_equal(world->commit_count, 1);
+    world_free(world);
+}
+
+/* ---- one channel's failure ---- */
+
+static Ops choosy_ops;
+
+static int choosy_record(void *context, Batch *batches, size_t count, Err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (batches[i].channel_name[0] == 'b')
+            return err_set(err, -ESTALE, "the approval is spent");
+    }
+    return world_record(context, batches, count, err);
+}
+
+static void test_one_that_cannot_be_recorded_fails_alone(void **state)
+{
+    World *world = channels(3, 2);
+
+    (void)state;
+    choosy_ops = world_ops;
+    choosy_ops.record = choosy_record;
+    world->ops = &choosy_ops;
+    world_pass(world);
+    assert_int_equal(world_result(world, 0), RESULT_CONVERGED);
+    assert_int_equal(world_result(world, 1), RESULT_FAILED);
+    assert_int_equal(world_result(world, 2), RESULT_CONVERGED);
+    assert_string_equal(world_report(world, 1)->error.text, "the approval is spent");
+    assert_int_equal(world_count_extras(world, 1, OUTCOME_SKIPPED), 2);
+    assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 4);
+    world_free(world);
+}
+
+static void test_a_state_that_cannot_be_written_fails_each(void **state)
+{
+    World *world = channels(3, 2);
+
+    (void)state;
+    world->record_error = -ENOSPC;
+    world_pass(world);
+    expect_all(world, 3, RESULT_FAILED);
+    assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 0);
+    assert_int_equal(world_count_extras(world, 2, OUTCOME_SKIPPED), 2);
+    world_free(world);
+}
+
+/* ---- between the plan and its record ---- */
+
+/* Up to the moment in which the first list is read and its deletions wait to be recorded. */
+static void run_to_the_first_plan(World *world)
+{
+    world_begin(world, false);
+    while (world->wake_usec != world->now_usec)
+        assert_true(world_step(world));
+}
+
+static void test_what_is_stopped_before_its_record_leaves_none(void **state)
+{
+    World *world = channels(2, 2);
+
+    (void)state;
+    run_to_the_first_plan(world);
+    pass_stop(world->pass, "stopped by a test");
+    world_finish(world);
+    expect_all(world, 2, RESULT_DRIFT);
+    assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 2);
+    assert_string_equal(world_report(world, 1)->error.text, "stopped by a test");
+    assert_int_equal(world->action_count, 0);
+    assert_int_equal(world->commit_count, 0);
+    world_free(world);
+}
+
+static void test_what_is_paused_before_its_record_leaves_none(void **state)
+{
+    World *world = channels(2, 2);
+
+    (void)state;
+    run_to_the_first_plan(world);
+    world_pause(world, &world->channels[0], 0);
+    world_finish(world);
+    assert_int_equal(world_result(world, 0), RESULT_PAUSED);
+    assert_int_equal(world_result(world, 1), RESULT_CONVERGED);
+    assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 2);
+    assert_int_equal(world->action_count, 2);
+    world_free(world);
+}
+
+static void refuse_the_next(World *world)
+{
+    for (size_t i = 0; i < world->event_count; i++) {
+        Answer *answer = &world->events[i]->answer;
+
+        *answer = (Answer){.kind = ANSWER_HTTP, .http = 403, .code = "APIG.0305"};
+    }
+}
+
+/* Its instance fails while it waits: nothing of it is recorded, and it fails as well. */
+static void test_a_failed_instance_leaves_no_record(void **state)
+{
+    World *world = channels(2, 2);
+
+    (void)state;
+    run_to_the_first_plan(world);
+    refuse_the_next(world);
+    world_finish(world);
+    assert_int_equal(world->action_count, 0);
+    assert_int_equal(world_result(world, 0), RESULT_FAILED);
+    assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 0);
+    world_free(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_decided_at_once_shares_a_commit),
+        cmocka_unit_test(test_one_that_cannot_be_recorded_fails_alone),
+        cmocka_unit_test(test_a_state_that_cannot_be_written_fails_each),
+        cmocka_unit_test(test_what_is_stopped_before_its_record_leaves_none),
+        cmocka_unit_test(test_what_is_paused_before_its_record_leaves_none),
+        cmocka_unit_test(test_a_failed_instance_leaves_no_record),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
