@@ -51,6 +51,23 @@ void beat_schedule(Beat *beat, uint64_t delay_usec)
     sd_event_source_set_enabled(beat->timer, SD_EVENT_ONESHOT);
 }
 
+static int beat_on_unsettled(void *userdata, const char *channel_id)
+{
+    (void)channel_id;
+    *(bool *)userdata = true;
+    return 0;
+}
+
+bool beat_has_work(const Beat *beat)
+{
+    bool has_unsettled = false;
+
+    if (beat->channel_count == 0 && beat->door->store)
+        store_unsettled(beat->door->store, beat->door->config->instances[beat->instance].name,
+                        beat_on_unsettled, &has_unsettled, NULL);
+    return beat->channel_count > 0 || has_unsettled;
+}
+
 /* ---- what a pass came to ---- */
 
 static bool beat_could_read(const Report *report)
@@ -79,11 +96,14 @@ static void beat_note_channel(Beat *beat, size_t number, const ChannelReport *re
                  say_channel_name(report), report->error.text);
 }
 
-/* Backs off while nothing can be read; says once that an instance fails, and once that it works. */
+/* Backs off while nothing can be read; a pass without channels says nothing of that. Says once that
+ * an instance fails, and once that it works. */
 static void beat_note_instance(Beat *beat, const Report *report)
 {
     bool could_read = beat_could_read(report);
 
+    if (report->channel_count == 0)
+        return;
     if (could_read)
         beat->failures = 0;
     else if (beat->failures < UINT32_MAX)
@@ -139,7 +159,7 @@ static void beat_on_done(Run *run, void *userdata)
     beat->run = NULL;
     beat->done_count++;
     run_free(run);
-    if (!beat->is_halted)
+    if (!beat->is_halted && beat_has_work(beat))
         beat_schedule(beat, beat->is_asked ? 0 : beat_delay_usec(beat));
     beat->is_asked = false;
     beat->on_pass(beat, beat->userdata);
@@ -192,7 +212,7 @@ void beat_begin(Beat *beat, BeatOnPass on_pass, void *userdata)
 {
     beat->on_pass = on_pass;
     beat->userdata = userdata;
-    if (beat->channel_count > 0)
+    if (beat_has_work(beat))
         beat_schedule(beat, 0);
 }
 

@@ -45,7 +45,7 @@ struct Beat {
  */
 int beat_init(Beat *beat, Door *door, size_t instance);
 
-/* The first pass begins at once, unless the instance has no channels; then none ever does. */
+/* The first pass begins at once, where there is any work. */
 void beat_begin(Beat *beat, BeatOnPass on_pass, void *userdata);
 void beat_done(Beat *beat);
 
@@ -69,7 +69,9 @@ bool beat_is_stuck(const Beat *beat, uint64_t now_usec);
 /* Carries an outage and what was said over from the beat of the same instance before a reload. */
 void beat_take_over(Beat *beat, Beat *old);
 
-/* Between beat.c and beat_hold.c: when the next pass begins, unless it is held; and keeping the
- * report of a pass that is done. */
+/* Between beat.c and beat_hold.c: whether there is anything to make passes for: channels, or what
+ * earlier ones left undecided (leftover.h); when the next pass begins, unless it is held; and
+ * keeping the report of a pass that is done. */
+bool beat_has_work(const Beat *beat);
 void beat_schedule(Beat *beat, uint64_t delay_usec);
 void beat_keep_report(Beat *beat, Run *run);

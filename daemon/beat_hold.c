@@ -8,7 +8,7 @@ uint64_t beat_ask(Beat *beat)
 {
     if (beat->run)
         beat->is_asked = true;
-    else if (!beat->is_halted && beat->channel_count > 0)
+    else if (!beat->is_halted && beat_has_work(beat))
         beat_schedule(beat, 0);
     return beat->begun_count + 1;
 }
@@ -24,7 +24,7 @@ void beat_hold(Beat *beat, const char *why)
 void beat_release(Beat *beat)
 {
     beat->is_held = false;
-    if (!beat->run && !beat->is_halted && beat->channel_count > 0)
+    if (!beat->run && !beat->is_halted && beat_has_work(beat))
         beat_schedule(beat, 0);
 }
 

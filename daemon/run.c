@@ -157,6 +157,7 @@ static const Ops run_ops = {
     .renew = run_renew,
     .recall = run_state_recall,
     .remember = run_state_remember,
+    .unsettled = run_state_unsettled,
     .settle = run_state_settle,
     .record = run_state_record,
     .decide = run_state_decide,

@@ -37,6 +37,16 @@ int run_state_remember(void *context, const RosterChannel *channel, const char *
                           sightings, count, err);
 }
 
+int run_state_unsettled(void *context, size_t instance, UnsettledAdd add, void *userdata)
+{
+    Run *run = context;
+
+    if (!run->door->store)
+        return 0;
+    return store_unsettled(run->door->store, run->config->instances[instance].name, add, userdata,
+                           NULL);
+}
+
 /* Without a state nothing is known of earlier deletions, and nothing will be deleted either. */
 int run_state_settle(void *context, const RosterChannel *channel, const char *channel_id,
                      SettleIsListed is_listed, void *list, Err *err)

@@ -30,6 +30,7 @@ int run_state_recall(void *context, const RosterChannel *channel, const char *ch
                      const char *digest, Memory *memory, Err *err);
 int run_state_remember(void *context, const RosterChannel *channel, const char *channel_id,
                        const Sighting *sightings, size_t count, Err *err);
+int run_state_unsettled(void *context, size_t instance, UnsettledAdd add, void *userdata);
 int run_state_settle(void *context, const RosterChannel *channel, const char *channel_id,
                      SettleIsListed is_listed, void *list, Err *err);
 int run_state_record(void *context, Batch *batches, size_t count, Err *err);

@@ -75,6 +75,11 @@ int catalog_add_page(Catalog *catalog, const ChannelPage *page, Err *err)
     return 0;
 }
 
+CatalogRow *catalog_find(const Catalog *catalog, const char *id)
+{
+    return map_find(&catalog->by_id, id, strlen(id));
+}
+
 CatalogRow *catalog_claim(Catalog *catalog, const RosterChannel *entry, Err *err)
 {
     const char *key = entry->id ? entry->id : entry->name;

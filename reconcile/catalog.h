@@ -31,6 +31,9 @@ int catalog_add_page(Catalog *catalog, const ChannelPage *page, Err *err);
  * or id fits none or its name several. Borrowed from the catalog. */
 CatalogRow *catalog_claim(Catalog *catalog, const RosterChannel *entry, Err *err);
 
+/* The channel with that id, or NULL. */
+CatalogRow *catalog_find(const Catalog *catalog, const char *id);
+
 typedef enum ChannelKind {
     CHANNEL_OF_ADDRESSES,
     CHANNEL_OF_ECS,

@@ -36,6 +36,7 @@ struct ChannelPass {
     ChannelReport *report; /* what comes of it */
     const RosterChannel *roster;
     Restore *restore;      /* what an undo puts back; NULL in a pass that compares */
+    bool is_leftover;      /* leftover.h */
     const ChannelRow *row; /* of the catalog; NULL until it is resolved */
     size_t *open_count;    /* channels of the pass that are not done */
     bool is_done;

@@ -121,12 +121,12 @@ static int decision_is_listed(void *list, const char *member_id)
     return 1;
 }
 
-static int decision_settle(ChannelPass *channel, Err *err)
+int decision_settle(ChannelPass *channel, const char *channel_id, Err *err)
 {
     if (channel->dry_run)
         return 0;
-    return channel->ops->settle(channel->context, channel->roster, channel->row->id,
-                                decision_is_listed, channel, err);
+    return channel->ops->settle(channel->context, channel->roster, channel_id, decision_is_listed,
+                                channel, err);
 }
 
 static int decision_report_plan(ChannelPass *channel)
@@ -155,7 +155,7 @@ void decision_on_list(ChannelPass *channel)
         channel_fail(channel, r, "making the plan");
         return;
     }
-    r = decision_settle(channel, &err);
+    r = decision_settle(channel, id, &err);
     if (r == 0 && decision_differs(channel))
         r = channel->ops->recall(channel->context, channel->roster, id, channel->plan.digest,
                                  &channel->memory, &err);

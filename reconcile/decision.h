@@ -6,3 +6,7 @@
 
 /* The channel's list is whole, in channel->diff. */
 void decision_on_list(ChannelPass *channel);
+
+/* Gives the channel's deletions that earlier passes left undecided their outcome, out of
+ * channel->diff (ops.h, settle()). 0, or the state's errors. */
+int decision_settle(ChannelPass *channel, const char *channel_id, Err *err);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "reconcile/decision.h"
+#include "reconcile/leftover.h"
 #include "reconcile/restore.h"
 #include "reconcile/retry.h"
 
@@ -50,22 +51,34 @@ static void instance_ask(InstancePass *instance, uint64_t delay_usec)
     dispatch_begin(&instance->dispatch, &instance->call, delay_usec);
 }
 
+static void instance_claim(InstancePass *instance, size_t number)
+{
+    ChannelPass *channel = instance->channels[number];
+    Err err = {0};
+
+    if (channel->is_leftover) {
+        instance->rows[number] = catalog_find(&instance->catalog, channel->roster->id);
+        return;
+    }
+    instance->rows[number] = catalog_claim(&instance->catalog, channel->roster, &err);
+    if (!instance->rows[number])
+        channel_end(channel, RESULT_FAILED, &err);
+}
+
 /* Resolves every entry first: one that shares its channel with another must know before it starts.
  */
 static void instance_resolve(InstancePass *instance)
 {
+    for (size_t i = 0; i < instance->channel_count; i++)
+        instance_claim(instance, i);
     for (size_t i = 0; i < instance->channel_count; i++) {
         ChannelPass *channel = instance->channels[i];
         Err err = {0};
 
-        instance->rows[i] = catalog_claim(&instance->catalog, channel->roster, &err);
-        if (!instance->rows[i])
-            channel_end(channel, RESULT_FAILED, &err);
-    }
-    for (size_t i = 0; i < instance->channel_count; i++) {
-        ChannelPass *channel = instance->channels[i];
-        Err err = {0};
-
+        if (channel->is_leftover) {
+            leftover_look(channel, instance->rows[i]);
+            continue;
+        }
         if (!instance->rows[i] || instance->rows[i]->claims == 1)
             continue;
         err_set(&err, -EEXIST,
@@ -156,6 +169,13 @@ void instance_start(InstancePass *instance, bool is_probe)
     instance_ask(instance, 0);
 }
 
+static ChannelOnWhole instance_on_list(const ChannelPass *channel)
+{
+    if (channel->is_leftover)
+        return leftover_on_list;
+    return channel->restore ? restore_on_list : decision_on_list;
+}
+
 /* Sends after each start: a request that cannot even be sent gives its place back at once, and no
  * answer would come to start the next channel. */
 void instance_pump(InstancePass *instance)
@@ -167,8 +187,7 @@ void instance_pump(InstancePass *instance)
         ChannelPass *channel = instance->channels[number];
 
         if (!channel->is_done)
-            channel_start(channel, &instance->rows[number]->channel,
-                          channel->restore ? restore_on_list : decision_on_list);
+            channel_start(channel, &instance->rows[number]->channel, instance_on_list(channel));
         dispatch_pump(&instance->dispatch);
     }
 }

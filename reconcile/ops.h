@@ -169,6 +169,9 @@ typedef struct Event {
     const Err *err; /* NULL without one */
 } Event;
 
+/* Takes the id of a channel that unsettled() names. 0 or -ENOMEM. */
+typedef int (*UnsettledAdd)(void *userdata, const char *channel_id);
+
 /* Whether the whole list that settle() is given shows a member: 1, 0, or -ENOMEM. */
 typedef int (*SettleIsListed)(void *list, const char *member_id);
 
@@ -197,6 +200,10 @@ typedef struct Ops {
     /* Replaces the sightings remembered of a channel. Not called in a dry run. */
     int (*remember)(void *context, const RosterChannel *channel, const char *channel_id,
                     const Sighting *sightings, size_t count, Err *err);
+
+    /* Names each channel of an instance that has deletions for settle(), once. Not called in a dry
+     * run. 0, -ENOMEM, or the state's errors. */
+    int (*unsettled)(void *context, size_t instance, UnsettledAdd add, void *userdata);
 
     /* Gives the channel's deletions that an earlier pass or a killed run left undecided their
      * outcome out of a whole list: a member not listed is DELETED, one still listed FAILED. Called

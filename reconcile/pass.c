@@ -7,6 +7,7 @@
 
 #include "daemon/base/clock.h"
 #include "reconcile/instance.h"
+#include "reconcile/leftover.h"
 #include "reconcile/recording.h"
 #include "reconcile/removal.h"
 
@@ -17,6 +18,7 @@ struct Pass {
     uint64_t deadline_usec;
     InstancePass *instances;
     ChannelPass *channels; /* those in the scope, in the order of the configuration */
+    Leftovers leftovers;
     bool is_probe;
     size_t open_count; /* channels that are not done */
     Recording recording;
@@ -25,12 +27,10 @@ struct Pass {
 
 /* ---- making ---- */
 
-static void pass_add_channel(Pass *pass, const RosterChannel *roster, Restore *restore)
+static void pass_add(Pass *pass, ChannelPass *channel, ChannelReport *report,
+                     const RosterChannel *roster)
 {
-    size_t number = pass->report.channel_count++;
     InstancePass *instance = &pass->instances[roster->instance];
-    ChannelReport *report = &pass->report.channels[number];
-    ChannelPass *channel = &pass->channels[number];
 
     *report = (ChannelReport){
         .channel = roster,
@@ -47,7 +47,6 @@ static void pass_add_channel(Pass *pass, const RosterChannel *roster, Restore *r
         .dispatch = &instance->dispatch,
         .report = report,
         .roster = roster,
-        .restore = restore,
         .recording = &pass->recording,
         .open_count = &pass->open_count,
     };
@@ -55,23 +54,54 @@ static void pass_add_channel(Pass *pass, const RosterChannel *roster, Restore *r
     pass->open_count++;
 }
 
+static void pass_add_channel(Pass *pass, const RosterChannel *roster, Restore *restore)
+{
+    size_t number = pass->report.channel_count++;
+
+    pass_add(pass, &pass->channels[number], &pass->report.channels[number], roster);
+    pass->channels[number].restore = restore;
+}
+
+static void pass_add_leftovers(Pass *pass)
+{
+    Leftovers *leftovers = &pass->leftovers;
+
+    for (size_t i = 0; i < leftovers->count; i++) {
+        pass_add(pass, &leftovers->channels[i], &leftovers->reports[i], &leftovers->rosters[i]);
+        leftovers->channels[i].is_leftover = true;
+    }
+}
+
 static bool pass_covers(const PassScope *scope, size_t instance)
 {
     return scope->instance == PASS_ALL_INSTANCES || scope->instance == instance;
 }
 
-static int pass_add_instance(Pass *pass, const PassScope *scope, size_t index)
+static int pass_add_instance(Pass *pass, size_t index, Gate *gate)
 {
     const Config *config = pass->config;
     size_t count = 0;
 
     for (size_t i = 0; i < config->channel_count; i++)
         count += config->channels[i].instance == index;
+    for (size_t i = 0; i < pass->leftovers.count; i++)
+        count += pass->leftovers.rosters[i].instance == index;
     if (instance_init(&pass->instances[index], count) < 0)
         return -ENOMEM;
     dispatch_init(&pass->instances[index].dispatch, config, pass->ops, pass->context, index,
-                  pass->report.pass_id, &scope->gates[index]);
+                  pass->report.pass_id, gate);
     return 0;
+}
+
+/* An undo and a dry run settle nothing. */
+static int pass_collect_leftovers(Pass *pass, const PassScope *scope)
+{
+    for (size_t i = 0; i < pass->config->instance_count; i++) {
+        if (!scope->restores && !scope->dry_run && pass_covers(scope, i) &&
+            leftovers_collect(&pass->leftovers, pass->ops, pass->context, i) < 0)
+            return -ENOMEM;
+    }
+    return leftovers_allocate(&pass->leftovers);
 }
 
 /* Room for every channel of the configuration, whatever the scope. */
@@ -99,10 +129,10 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
     pass->context = context;
     pass->is_probe = scope->is_probe;
     pass->report = (Report){.pass_id = scope->pass_id, .dry_run = scope->dry_run};
-    if (pass_allocate(pass) < 0)
+    if (pass_allocate(pass) < 0 || pass_collect_leftovers(pass, scope) < 0)
         return -ENOMEM;
     for (size_t i = 0; i < config->instance_count; i++) {
-        if (pass_add_instance(pass, scope, i) < 0)
+        if (pass_add_instance(pass, i, &scope->gates[i]) < 0)
             return -ENOMEM;
     }
     for (size_t i = 0; i < config->channel_count; i++) {
@@ -110,6 +140,7 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
             pass_add_channel(pass, &config->channels[i],
                              scope->restores ? &scope->restores[i] : NULL);
     }
+    pass_add_leftovers(pass);
     *ret_pass = TAKE_PTR(pass);
     return 0;
 }
@@ -122,6 +153,7 @@ void pass_free(Pass *pass)
         channel_done(&pass->channels[i]);
     for (size_t i = 0; pass->instances && i < pass->config->instance_count; i++)
         instance_done(&pass->instances[i]);
+    leftovers_done(&pass->leftovers);
     recording_done(&pass->recording);
     free(pass->channels);
     report_done(&pass->report);
@@ -189,6 +221,12 @@ void pass_pause(Pass *pass, const RosterChannel *roster)
     pass_pump(pass);
 }
 
+static void pass_abandon_channel(ChannelPass *channel)
+{
+    if (!channel->is_done && channel->call.is_in_flight)
+        dispatch_abandon(channel->dispatch, &channel->call);
+}
+
 void pass_abandon(Pass *pass, const char *why)
 {
     pass_stop(pass, why);
@@ -196,12 +234,10 @@ void pass_abandon(Pass *pass, const char *why)
         if (pass->instances[i].call.is_in_flight)
             dispatch_abandon(&pass->instances[i].dispatch, &pass->instances[i].call);
     }
-    for (size_t i = 0; i < pass->report.channel_count; i++) {
-        ChannelPass *channel = &pass->channels[i];
-
-        if (!channel->is_done && channel->call.is_in_flight)
-            dispatch_abandon(channel->dispatch, &channel->call);
-    }
+    for (size_t i = 0; i < pass->report.channel_count; i++)
+        pass_abandon_channel(&pass->channels[i]);
+    for (size_t i = 0; i < pass->leftovers.count; i++)
+        pass_abandon_channel(&pass->leftovers.channels[i]);
     pass_pump(pass);
 }
 

@@ -43,6 +43,25 @@ int store_settle(Store *store, const char *instance_name, const char *channel_id
     return r;
 }
 
+int store_unsettled(Store *store, const char *instance_name, UnsettledAdd add, void *userdata,
+                    Err *err)
+{
+    _cleanup_(sql_done) Query query = {0};
+    int r;
+
+    if (!store->has_doubts || store->is_read_only || !store->db)
+        return 0;
+    query = sql_begin(store, QUERY_ACTION_DOUBTFUL_CHANNELS);
+    sql_text(&query, instance_name);
+    while ((r = sql_step(&query, err)) > 0) {
+        const char *channel_id = sql_column_text(&query, 0);
+
+        if (!channel_id || add(userdata, channel_id) < 0)
+            return err_memory(err);
+    }
+    return r;
+}
+
 static int settle_forget(Store *store, QueryId id, uint64_t before_usec, Err *err)
 {
     _cleanup_(sql_done) Query query = sql_begin(store, id);

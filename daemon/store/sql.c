@@ -29,6 +29,8 @@ static const char *const sql_texts[QUERY_COUNT] = {
                                "AND (?1 IS NULL OR instance = ?1) "
                                "AND (?2 IS NULL OR channel_id = ?2) ORDER BY id",
     [QUERY_ACTION_DOUBT] = "SELECT 1 FROM action WHERE outcome IS NULL LIMIT 1",
+    [QUERY_ACTION_DOUBTFUL_CHANNELS] =
+        "SELECT DISTINCT channel_id FROM action WHERE outcome IS NULL AND instance = ?1",
     [QUERY_HISTORY] = "SELECT " ACTION_COLUMNS " FROM action "
                       "WHERE (?1 IS NULL OR instance = ?1) "
                       "AND (?2 IS NULL OR channel_id = ?2 OR channel_name = ?2) "

@@ -203,6 +203,11 @@ int store_undecided(Store *store, const char *instance_name, const char *channel
 int store_settle(Store *store, const char *instance_name, const char *channel_id,
                  SettleIsListed is_listed, void *list, uint64_t realtime_usec, Err *err);
 
+/* Names each channel of an instance that store_settle() has something to decide in (ops.h,
+ * unsettled()). Costs nothing while there is none anywhere. */
+int store_unsettled(Store *store, const char *instance_name, UnsettledAdd add, void *userdata,
+                    Err *err);
+
 /*
  * Forgets deletions recorded before `before_usec` that have their outcome, the passes that have
  * none left, and approvals that lapsed long ago. What the last hour holds stays in any case.

@@ -9,7 +9,8 @@ import subprocess
 
 import pytest
 
-from case import FAILED, IN_SYNC, channel, entry, mutations
+import sim as stand_in
+from case import FAILED, IN_SYNC, channel, entry, identifier, mutations, wait_until
 
 KILLS = int(os.environ.get("ROSTERD_KILLS", "100"))
 SEED = int(os.environ.get("ROSTERD_SEED", "0")) or random.randrange(1, 1 << 30)
@@ -118,3 +119,36 @@ def test_disk_that_fills_up_deletes_nothing_more(small_disk):
     assert case.once().status == IN_SYNC
     assert sim.hosts("payments") == KEPT
     assert len([a for a in history(case) if a["outcome"] == "deleted"]) == 4
+
+
+OTHER = "6a7b8c9d-0000-4000-8000-000000000002"
+
+
+@pytest.mark.parametrize("stays", ["orders", "web"])
+def test_what_was_under_way_in_a_channel_that_left_the_rosters_is_settled(case, stays):
+    """Also where no channel of its instance is left in them."""
+    state = stand_in.state([channel("payments", *KEPT, "10.0.0.9"), channel("orders", *KEPT)])
+    state["instances"].append(stand_in.instance([channel("web", *KEPT)], instance_id=OTHER))
+    sim = case.simulate(state)
+    sim.faults([{"match": {"op": "delete_member"}, "then": {"effect": True, "stall": True}}])
+    case.secret("token", "T1")
+    case.attach("prod", sim)
+    case.attach("other", sim, instance_id=OTHER)
+    case.tune(rosters=["a.yaml", "b.yaml"], interval="1s")
+    case.roster(entry("payments", *KEPT), file="a.yaml", instance="prod")
+    case.roster(entry("web", *KEPT), file="b.yaml", instance="other")
+    running = case.start("rosterd")
+    wait_until(lambda: "10.0.0.9" not in sim.hosts("payments"), process=running)
+    kill_after(running, 0)
+    assert [action["outcome"] for action in history(case)] == [None]
+    case.tune(rosters=["a.yaml"] if stays == "orders" else ["b.yaml"])
+    case.roster(entry("orders", *KEPT), file="a.yaml", instance="prod")
+    lists = len(sim.requests("list_members"))
+    running = case.start("rosterd")
+    wait_until(lambda: [action["outcome"] for action in history(case)] == ["deleted"], process=running)
+    wait_until(lambda: len(sim.requests("list_members")) > lists + 3, process=running)
+    read = [request for request in sim.requests("list_members")[lists:]
+            if request["channel"] == identifier("payments")]
+    assert len(read) == 1, "it is read once more, and never again"
+    running.signal()
+    assert running.finish().status == 0

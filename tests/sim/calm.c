@@ -61,12 +61,25 @@ static void calm_check_channel(const World *world, const ChannelReport *report)
                      report_result_text(report->result));
 }
 
+/* Whatever was cut short, in channels that left the rosters as well, has an outcome by now. */
+static void calm_check_history(const World *world)
+{
+    for (size_t i = 0; i < world->action_count; i++) {
+        const WorldAction *action = &world->actions[i];
+
+        if (!action->is_decided && world_is_manageable(action->channel))
+            world_broken(world, "%s: the deletion of %s is undecided though all faults are over",
+                         action->channel->row.id, action->member->id);
+    }
+}
+
 static void calm_check(const Sim *sim)
 {
     const Report *report = pass_get_report(sim->world->pass);
 
     for (size_t i = 0; i < report->channel_count; i++)
         calm_check_channel(sim->world, &report->channels[i]);
+    calm_check_history(sim->world);
 }
 
 /* ---- the way there ---- */

@@ -319,6 +319,7 @@ int world_recall(void *context, const RosterChannel *roster, const char *channel
                  const char *digest, Memory *memory, Err *err);
 int world_remember(void *context, const RosterChannel *roster, const char *channel_id,
                    const Sighting *sightings, size_t count, Err *err);
+int world_unsettled(void *context, size_t instance, UnsettledAdd add, void *userdata);
 int world_settle(void *context, const RosterChannel *roster, const char *channel_id,
                  SettleIsListed is_listed, void *list, Err *err);
 int world_record(void *context, Batch *batches, size_t count, Err *err);

@@ -81,6 +81,7 @@ const Ops world_ops = {
     .renew = world_renew,
     .recall = world_recall,
     .remember = world_remember,
+    .unsettled = world_unsettled,
     .settle = world_settle,
     .record = world_record,
     .decide = world_decide,

@@ -202,6 +202,25 @@ int world_remember(void *context, const RosterChannel *roster, const char *chann
     return 0;
 }
 
+int world_unsettled(void *context, size_t instance, UnsettledAdd add, void *userdata)
+{
+    World *world = context;
+
+    if (world->dry_run)
+        world_broken(world, "a dry run asks what is to be settled");
+    for (size_t i = 0; i < world->channel_count; i++) {
+        WorldChannel *channel = &world->channels[i];
+        bool is_doubtful = false;
+
+        for (size_t k = 0; k < world->action_count; k++)
+            is_doubtful = is_doubtful ||
+                          (world->actions[k].channel == channel && !world->actions[k].is_decided);
+        if (is_doubtful && channel->instance == instance && add(userdata, channel->row.id) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
 int world_settle(void *context, const RosterChannel *roster, const char *channel_id,
                  SettleIsListed is_listed, void *list, Err *err)
 {
