@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "config/span.h"
-#include "daemon/base/digest.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 
@@ -129,12 +128,6 @@ static int commands_check(const Command *command, const Options *options, Err *e
     return 0;
 }
 
-static bool commands_is_digest(const char *text)
-{
-    return strlen(text) == DIGEST_HEX_SIZE - 1 &&
-           strspn(text, "0123456789abcdef") == DIGEST_HEX_SIZE - 1;
-}
-
 static int commands_take_word(const Command *command, Options *options, const char *word, Err *err)
 {
     if ((command->takes & (TAKES_CHANNEL | MAY_CHANNEL)) && !options->channel) {
@@ -145,7 +138,7 @@ static int commands_take_word(const Command *command, Options *options, const ch
     }
     if ((command->takes & TAKES_DIGEST) && !options->digest) {
         options->digest = word;
-        if (commands_is_digest(word))
+        if (options_is_digest(word))
             return 0;
         return err_set(err, -EINVAL,
                        "approve %s: not a digest, give the 64 hex digits that a plan shows", word);

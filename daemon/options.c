@@ -43,7 +43,7 @@ void options_done(Options *options)
     options->approval_count = 0;
 }
 
-static bool options_is_digest(const char *text)
+bool options_is_digest(const char *text)
 {
     return strlen(text) == DIGEST_HEX_SIZE - 1 &&
            strspn(text, "0123456789abcdef") == DIGEST_HEX_SIZE - 1;

@@ -70,8 +70,9 @@ enum {
 int options_parse_rosterd(int argc, char *argv[], Options *ret_options, Err *err);
 void options_done(Options *options);
 
-/* For commands.c: what is so without any option; and taking options, which are `known`, up to the
- * first word that is none (optind). */
+/* For commands.c: what is so without any option; taking options, which are `known`, up to the first
+ * word that is none (optind); and whether a text is a plan's digest as it is shown. */
 struct option;
 void options_init(Options *options);
 int options_scan(int argc, char *argv[], const struct option *known, Options *options, Err *err);
+bool options_is_digest(const char *text);

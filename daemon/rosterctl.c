@@ -1,15 +1,7 @@
 /* rosterctl: the person's tool. */
-#include <stdio.h>
-
-#include "daemon/base/digest.h"
-#include "daemon/base/file.h"
-#include "daemon/base/log.h"
 #include "daemon/commands.h"
 #include "daemon/control/ctl.h"
-#include "daemon/exit_status.h"
-#include "daemon/load.h"
-#include "daemon/once.h"
-#include "daemon/options.h"
+#include "daemon/program.h"
 
 static const char help[] =
     "rosterctl COMMAND [-c FILE] [OPTIONS]\n"
@@ -36,48 +28,14 @@ static const char help[] =
     "3 a guard holds, 64 usage, 69 no rosterd runs, 78 settings or rosters are\n"
     "invalid. Colour only on a terminal, never with NO_COLOR.\n";
 
-static int rosterctl_run(const Options *options)
-{
-    switch (options->action) {
-    case ACTION_PLAN:
-    case ACTION_ONCE:
-        return once_run(options);
-    case ACTION_CHECK:
-        return load_check(options->config_path);
-    case ACTION_VERSION:
-        puts("rosterctl " ROSTERD_VERSION);
-        return EXIT_IN_SYNC;
-    case ACTION_HELP:
-    case ACTION_DAEMON:
-        fputs(help, stdout);
-        return EXIT_IN_SYNC;
-    case ACTION_STATUS:
-    case ACTION_HISTORY:
-    case ACTION_UNDO:
-    case ACTION_PAUSE:
-    case ACTION_RESUME:
-    case ACTION_APPROVE:
-    case ACTION_RECONCILE:
-        break;
-    }
-    return ctl_run(options);
-}
+static const Program program = {
+    .name = "rosterctl",
+    .help = help,
+    .parse = commands_parse,
+    .run = ctl_run,
+};
 
 int main(int argc, char *argv[])
 {
-    Options options;
-    Err err = {0};
-    int status = EXIT_USAGE;
-
-    if (file_open_standard() < 0 || digest_use_vault() < 0)
-        return EXIT_FAILED;
-    if (commands_parse(argc, argv, &options, &err) < 0) {
-        fprintf(stderr, "rosterctl: %s\n", err.text);
-    } else {
-        log_setup(options.has_log_format ? options.log_format : log_format_default(),
-                  options.log_level);
-        status = rosterctl_run(&options);
-    }
-    options_done(&options);
-    return status;
+    return program_main(&program, argc, argv);
 }

@@ -1,13 +1,5 @@
 /* rosterd: the daemon, one pass, and the offline check. */
-#include <stdio.h>
-
-#include "daemon/base/digest.h"
-#include "daemon/base/file.h"
-#include "daemon/base/log.h"
-#include "daemon/exit_status.h"
-#include "daemon/load.h"
-#include "daemon/once.h"
-#include "daemon/options.h"
+#include "daemon/program.h"
 #include "daemon/service.h"
 
 static const char help[] =
@@ -31,48 +23,14 @@ static const char help[] =
     "left, 3 a guard holds deletions back, 64 usage, 75 another rosterd holds the\n"
     "state, 78 settings or rosters are invalid. See also rosterctl --help.\n";
 
-static int rosterd_run(const Options *options)
-{
-    switch (options->action) {
-    case ACTION_HELP:
-        fputs(help, stdout);
-        return EXIT_IN_SYNC;
-    case ACTION_VERSION:
-        puts("rosterd " ROSTERD_VERSION);
-        return EXIT_IN_SYNC;
-    case ACTION_CHECK:
-        return load_check(options->config_path);
-    case ACTION_ONCE:
-    case ACTION_PLAN:
-        return once_run(options);
-    case ACTION_DAEMON:
-    case ACTION_STATUS:
-    case ACTION_HISTORY:
-    case ACTION_UNDO:
-    case ACTION_PAUSE:
-    case ACTION_RESUME:
-    case ACTION_APPROVE:
-    case ACTION_RECONCILE:
-        break;
-    }
-    return service_run(options);
-}
+static const Program program = {
+    .name = "rosterd",
+    .help = help,
+    .parse = options_parse_rosterd,
+    .run = service_run,
+};
 
 int main(int argc, char *argv[])
 {
-    Options options;
-    Err err = {0};
-    int status = EXIT_USAGE;
-
-    if (file_open_standard() < 0 || digest_use_vault() < 0)
-        return EXIT_FAILED;
-    if (options_parse_rosterd(argc, argv, &options, &err) < 0) {
-        fprintf(stderr, "rosterd: %s\n", err.text);
-    } else {
-        log_setup(options.has_log_format ? options.log_format : log_format_default(),
-                  options.log_level);
-        status = rosterd_run(&options);
-    }
-    options_done(&options);
-    return status;
+    return program_main(&program, argc, argv);
 }
