@@ -6,8 +6,9 @@
 #include "daemon/store/store.h"
 
 typedef struct State {
-    Store *store; /* NULL: it cannot be used */
-    Err err;      /* why */
+    char *directory; /* where it is; NULL: no place is known */
+    Store *store;    /* NULL: it cannot be used */
+    Err err;         /* why, and what would help */
     bool is_locked;
     int lock; /* is_locked: a descriptor; a Store that can write has a lock of its own */
 } State;
@@ -20,7 +21,8 @@ int state_open(State *state, const Config *config, bool dry_run);
  * also where it cannot be had, which is logged; -EWOULDBLOCK as state_open(). */
 int state_lock(State *state, const Config *config);
 
-/* Tries again where it cannot be used, without a word. Whether it can be used now. */
+/* Tries again where it cannot be used, without a word, and in the same directory, whatever `config`
+ * says by now. Whether it can be used. */
 bool state_retry(State *state, const Config *config, bool dry_run);
 
 void state_close(State *state);

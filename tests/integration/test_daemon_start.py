@@ -110,15 +110,19 @@ def test_it_goes_on_after_being_killed_in_mid_deletion(case):
 
 
 def test_a_state_that_can_be_used_again_is_used(case):
-    """Nothing is deleted without it, and everything that was due once it is there."""
+    """Nothing is deleted without it, and everything that was due once it is there. Another place for it takes a
+    restart, now as ever."""
     sim = prepare(case)
     case.state_dir.write_text("no directory")
     daemon = Daemon(case)
     daemon.wait_status("STATE unusable", "1 failed")
     assert len(sim.hosts("payments")) == 4
+    case.tune(state_dir=str(case.folder / "elsewhere"))
+    case.write_settings()
+    daemon.wait_reload(1)
     case.state_dir.unlink()
     status = daemon.wait_status("1 in sync")
     assert "STATE" not in status
     assert sim.hosts("payments") == sorted(KEPT)
-    assert outcomes(case) == ["deleted"]
+    assert outcomes(case) == ["deleted"] and not (case.folder / "elsewhere").exists()
     assert daemon.stop() == 0

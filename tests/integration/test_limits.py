@@ -200,6 +200,12 @@ def refuse_to_delete(case, sim, **settings):
     return result
 
 
+def advise(result):
+    """Whoever reads it knows what to do about it."""
+    for part in (f"uid {os.geteuid()} can write", "state_dir in the settings", "StateDirectory="):
+        assert part in result.stderr, result
+
+
 @pytest.mark.parametrize("content", [b"this is no database", b"SQLite format 3\0" + b"\xff" * 4080, b"\0" * 8192])
 def test_a_damaged_database_is_left_as_it_is(case, content):
     sim = one(case, 2)
@@ -228,14 +234,16 @@ def test_a_page_of_the_database_that_is_damaged(case):
 def test_a_state_directory_that_is_a_file(case):
     sim = one(case, 2)
     case.state_dir.write_text("a file")
-    refuse_to_delete(case, sim)
+    advise(refuse_to_delete(case, sim))
+    dry = case.dry()
+    assert "cannot be read" in dry.stderr and "state_dir in the settings" in dry.stderr, dry
 
 
 def test_a_state_directory_below_one_that_is_not_there(case):
     sim = one(case, 2)
     case.state_dir = case.folder / "no" / "such" / "folder"
     case.tune(state_dir=str(case.state_dir))
-    refuse_to_delete(case, sim)
+    advise(refuse_to_delete(case, sim))
 
 
 def in_a_mount(script):
