@@ -12,8 +12,7 @@
 #include "daemon/message_ids.h"
 
 /* Every error is a line of its own in the log, and the last line says what follows from them. */
-static void reload_say_invalid(const char *path, const Problems *problems, const char *consequence,
-                               char *ret_invalid, size_t invalid_size)
+static void reload_say_invalid(Reload *reload, const Problems *problems, const char *consequence)
 {
     const LogFields fields = {.message_id = MESSAGE_INVALID};
     _cleanup_(buf_done) Buf text = {0};
@@ -25,11 +24,11 @@ static void reload_say_invalid(const char *path, const Problems *problems, const
         buf_puts(&text, "out of memory\n");
     for (line = strtok_r(text.data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
         if (count++ == 0)
-            str_copy(ret_invalid, invalid_size, line);
+            str_copy(reload->invalid, sizeof(reload->invalid), line);
         log_event(LOG_LEVEL_ERR, &fields, "%s", line);
     }
-    log_event(LOG_LEVEL_ERR, &fields, "%s: invalid (%zu error%s), %s", path, count,
-              count == 1 ? "" : "s", consequence);
+    log_event(LOG_LEVEL_ERR, &fields, "%s: invalid (%zu error%s), %s", reload->options->config_path,
+              count, count == 1 ? "" : "s", consequence);
 }
 
 static void reload_on_change(const Change *change, void *userdata)
@@ -53,15 +52,25 @@ static void reload_on_change(const Change *change, void *userdata)
               change->kind == CHANGE_REMOVED ? ", no longer managed" : "");
 }
 
-static void reload_say_restart(const Config *old, const Config *new)
+/* NULL: the settings leave it out. */
+static bool reload_is_same(const char *a, const char *b)
+{
+    return a && b ? str_equal(a, b) : a == b;
+}
+
+/* Once for each change, and not for one that takes another back. */
+static void reload_say_restart(const Reload *reload, const Config *old, const Config *new)
 {
     const struct {
-        const char *name, *before, *now;
-    } fixed[] = {{"state_dir", old->state_dir, new->state_dir},
-                 {"control_socket", old->control_socket, new->control_socket}};
+        const char *name, *in_force, *before, *now;
+    } fixed[] = {
+        {"state_dir", reload->state_dir, old->state_dir, new->state_dir},
+        {"control_socket", reload->control_socket, old->control_socket, new->control_socket},
+    };
 
     for (size_t i = 0; i < ELEMENTS(fixed); i++) {
-        if (!str_equal(fixed[i].before ? fixed[i].before : "", fixed[i].now ? fixed[i].now : ""))
+        if (!reload_is_same(fixed[i].in_force, fixed[i].now) &&
+            !reload_is_same(fixed[i].before, fixed[i].now))
             log_event(LOG_LEVEL_WARNING, NULL, "reload: %s changed: this takes a restart",
                       fixed[i].name);
     }
@@ -91,75 +100,94 @@ static bool reload_reads_same_files(const Config *a, const Config *b)
 /* Files that were not watched while they were read may have changed before they are: read twice.
  * `old` may be NULL: nothing was watched. An invalid set is watched by all that was looked for, so
  * that mending any of it is noticed. */
-static int reload_read(const char *path, Watch *watch, const Config *old, Problems *problems,
-                       Config **ret_config)
+static int reload_read(Reload *reload, const Config *old, Problems *problems, Config **ret_config)
 {
+    const char *path = reload->options->config_path;
     _cleanup_(config_freep) Config *first = NULL;
     int r = config_load(path, problems, &first);
 
     if (r < 0) {
-        reload_watch(watch, (const char *const *)problems->files, problems->file_count);
+        reload_watch(reload->watch, (const char *const *)problems->files, problems->file_count);
         return r;
     }
-    reload_watch(watch, first->files, first->file_count);
+    reload_watch(reload->watch, first->files, first->file_count);
     if (!old || !reload_reads_same_files(first, old))
         return config_load(path, problems, ret_config);
     *ret_config = TAKE_PTR(first);
     return 0;
 }
 
-int reload_start(const char *path, Watch *watch, Config **ret_config)
+static int reload_keep(const char *text, char **ret_copy)
+{
+    *ret_copy = text ? strdup(text) : NULL;
+    return text && !*ret_copy ? -ENOMEM : 0;
+}
+
+int reload_start(Reload *reload, Config **ret_config)
 {
     _cleanup_(problems_done) Problems problems = {0};
-    char first[160];
+    _cleanup_(config_freep) Config *config = NULL;
+    int r = reload_read(reload, NULL, &problems, &config);
 
-    if (reload_read(path, watch, NULL, &problems, ret_config) >= 0)
+    if (r >= 0)
+        r = reload_keep(config->state_dir, &reload->state_dir);
+    if (r >= 0)
+        r = reload_keep(config->control_socket, &reload->control_socket);
+    if (r >= 0) {
+        *ret_config = TAKE_PTR(config);
         return 0;
-    reload_say_invalid(path, &problems, "rosterd does not start", first, sizeof(first));
+    }
+    reload_say_invalid(reload, &problems, "rosterd does not start");
     return -EINVAL;
 }
 
+void reload_done(Reload *reload)
+{
+    watch_free(reload->watch);
+    free(reload->state_dir);
+    free(reload->control_socket);
+    *reload = (Reload){0};
+}
+
 /* What was refused and is as it was, or mended, is worth a line. */
-static void reload_say_valid(const char *path, char *invalid)
+static void reload_say_valid(Reload *reload)
 {
     const LogFields fields = {.message_id = MESSAGE_RELOADED};
 
-    if (invalid[0])
-        log_event(LOG_LEVEL_NOTICE, &fields, "%s: settings and rosters are valid again", path);
-    invalid[0] = '\0';
+    if (reload->invalid[0])
+        log_event(LOG_LEVEL_NOTICE, &fields, "%s: settings and rosters are valid again",
+                  reload->options->config_path);
+    reload->invalid[0] = '\0';
 }
 
-int reload_load(const Options *options, sd_event *event, const State *state, Watch *watch,
-                const Config *old, bool is_asked, Tenure **ret_tenure, char *ret_invalid,
-                size_t invalid_size)
+int reload_load(Reload *reload, const State *state, const Config *old, bool is_asked,
+                Tenure **ret_tenure)
 {
     _cleanup_(problems_done) Problems problems = {0};
     _cleanup_(config_freep) Config *config = NULL;
     Err err = {0};
-    int changes, r = reload_read(options->config_path, watch, old, &problems, &config);
+    int changes, r = reload_read(reload, old, &problems, &config);
 
     malloc_trim(0);
-    if (!is_asked && watch_has_changed(watch))
+    if (!is_asked && watch_has_changed(reload->watch))
         return 0;
     if (r < 0) {
-        reload_say_invalid(options->config_path, &problems,
-                           "the last good settings and rosters stay in force", ret_invalid,
-                           invalid_size);
+        reload_say_invalid(reload, &problems, "the last good settings and rosters stay in force");
         return -EINVAL;
     }
     changes = compare_configs(old, config, reload_on_change, NULL);
-    reload_say_restart(old, config);
+    reload_say_restart(reload, old, config);
     if (changes == 0 && !is_asked) {
-        reload_say_valid(options->config_path, ret_invalid);
+        reload_say_valid(reload);
         return 0;
     }
-    if (tenure_new(event, TAKE_PTR(config), options->dry_run, state->store, &state->err, ret_tenure,
-                   &err) < 0) {
-        str_copy(ret_invalid, invalid_size, err.text);
+    if (tenure_new(reload->event, TAKE_PTR(config), reload->options->dry_run, state->store,
+                   &state->err, ret_tenure, &err) < 0) {
+        str_copy(reload->invalid, sizeof(reload->invalid), err.text);
         log_event(LOG_LEVEL_ERR, NULL, "%s; the last good settings and rosters stay in force",
                   err.text);
         return -EINVAL;
     }
-    reload_say_valid(options->config_path, ret_invalid);
+    reload_say_valid(reload);
     return 0;
 }

@@ -15,7 +15,6 @@
 #include "daemon/reload.h"
 #include "daemon/state.h"
 #include "daemon/status.h"
-#include "daemon/watch.h"
 
 /* How long requests in flight are awaited after a signal (PRODUCT.md section 7). */
 #define GRACE_USEC (4 * USEC_PER_SEC)
@@ -31,10 +30,9 @@ typedef struct Service {
     State state;
     Tenure *tenure; /* in force */
     Tenure *next;   /* waits for the passes of `tenure` to end; NULL: none */
-    Watch *watch;
+    Reload reload;
     sd_event_source *idle;  /* looks, outside of all callbacks, whether passes have ended */
     Control *control;       /* NULL: there is no socket */
-    char invalid[160];      /* why the newest settings or rosters are refused; "" */
     char why[64];           /* the signal that ends it; "" */
     uint64_t watchdog_usec; /* how often it is fed; 0: not at all */
 } Service;
@@ -43,7 +41,7 @@ static void service_show_status(const Service *service)
 {
     char text[STATUS_SIZE];
 
-    status_format(service->tenure, service->invalid, text);
+    status_format(service->tenure, service->reload.invalid, text);
     notify_status("%s", text);
 }
 
@@ -125,8 +123,7 @@ static void service_reload(Service *service, bool is_asked)
     int r;
 
     notify_reloading(clock_monotonic_usec());
-    r = reload_load(service->options, service->event, &service->state, service->watch, old,
-                    is_asked, &tenure, service->invalid, sizeof(service->invalid));
+    r = reload_load(&service->reload, &service->state, old, is_asked, &tenure);
     if (r >= 0 && tenure)
         service_adopt(service, tenure);
     service_show_status(service);
@@ -264,8 +261,9 @@ static int service_set_up(Service *service, Err *err)
         r = sd_event_add_defer(service->event, &service->idle, service_on_idle, service);
     if (r >= 0)
         r = sd_event_source_set_enabled(service->idle, SD_EVENT_OFF);
+    service->reload = (Reload){.options = service->options, .event = service->event};
     if (r >= 0)
-        r = watch_new(service->event, service_on_change, service, &service->watch);
+        r = watch_new(service->event, service_on_change, service, &service->reload.watch);
     if (r < 0)
         return err_system(err, r, "cannot set up the event loop");
     r = service_catch_signals(service, err);
@@ -318,7 +316,7 @@ static int service_load(Service *service, Err *err)
     Tenure *tenure = NULL;
     int r;
 
-    if (reload_start(service->options->config_path, service->watch, &config) < 0)
+    if (reload_start(&service->reload, &config) < 0)
         return EXIT_INVALID;
     if (service_open_state(service, config) < 0) {
         log_event(LOG_LEVEL_ERR, NULL, "%s", service->state.err.text);
@@ -331,7 +329,7 @@ static int service_load(Service *service, Err *err)
         return r == -ENOMEM ? EXIT_FAILED : EXIT_INVALID;
     }
     service->control = control_open(service->event, tenure->config, &service->state,
-                                    service->options->dry_run, service->invalid);
+                                    service->options->dry_run, service->reload.invalid);
     service_begin_tenure(service, tenure);
     r = service_keep_history_short(service, err);
     return r < 0 ? r : 0;
@@ -368,7 +366,7 @@ int service_run(const Options *options)
     tenure_free(service.next);
     tenure_free(service.tenure);
     state_close(&service.state);
-    watch_free(service.watch);
+    reload_done(&service.reload);
     sd_event_source_disable_unref(service.idle);
     sd_event_unref(service.event);
     return status;

@@ -222,6 +222,22 @@ def test_a_state_directory_changes_by_restart_only(case):
     assert not (case.folder / "elsewhere").exists()
 
 
+def test_what_a_restart_changes_is_told_once_and_not_when_it_is_taken_back(case):
+    """What counts is what is in force, not what was read last."""
+    _, daemon = start(case)
+
+    def told():
+        return [row["message"] for row in daemon.lines(level="warning") if "takes a restart" in row["message"]]
+
+    here, fixed = dict(case.settings), {"state_dir": "elsewhere", "control_socket": "c2.sock"}
+    for settings in {**here, **{key: str(case.folder / name) for key, name in fixed.items()}}, here:
+        case.settings = settings
+        case.write_settings()
+        daemon.reload()
+        daemon.reload()
+        assert told() == [f"reload: {key} changed: this takes a restart" for key in fixed]
+
+
 # ---- bad input ----
 
 BAD = """version: 1
