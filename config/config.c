@@ -17,6 +17,7 @@ static void build_free(Build *build)
 {
     map_done(&build->listed);
     free(build->channels);
+    problems_done(&build->config.doubts);
     arena_done(&build->arena);
     free(build);
 }
@@ -153,7 +154,8 @@ static int load_all(const char *path, bool with_rosters, Problems *problems, Con
         load_rosters(build, &rosters);
         rules_check_any_channel(build, &rosters);
     }
-    if (problems->out_of_memory || keep_files(build, first_file) < 0)
+    if (problems->out_of_memory || build->config.doubts.out_of_memory ||
+        keep_files(build, first_file) < 0)
         return problems_memory(problems);
     if (problems_any(problems))
         return -EINVAL;

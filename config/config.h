@@ -126,6 +126,7 @@ typedef struct Config {
     const char *const *files;   /* every file and directory read, for watching them; after a failed
                                  * load Problems.files tells them */
     size_t file_count;
+    Problems doubts; /* what is no mistake but is likely not meant: rosters that name no file */
 } Config;
 
 /*

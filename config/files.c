@@ -17,7 +17,8 @@ typedef struct Walk {
     Build *build;
     RosterFiles *files;
     const RosterEntry *entry;
-    Map known; /* files by FileId, so that each is read once */
+    bool is_told; /* the entry names a file, or a problem was told of it */
+    Map known;    /* files by FileId, so that each is read once */
     struct stat settings;
 } Walk;
 
@@ -50,6 +51,7 @@ static void walk_problem(Walk *walk, const char *path, const char *what, int err
 {
     const RosterEntry *entry = walk->entry;
 
+    walk->is_told = true;
     if (error == ENOMEM) {
         problems_memory(walk->build->problems);
         return;
@@ -143,6 +145,7 @@ static void add_file(Walk *walk, const char *path, const struct stat *status)
     FileId *id = arena_alloc(&walk->build->arena, sizeof(*id));
     int r = -ENOMEM;
 
+    walk->is_told = true;
     if (id) {
         memset(id, 0, sizeof(*id));
         *id = (FileId){.device = status->st_dev, .inode = status->st_ino};
@@ -283,12 +286,26 @@ static void walk_entry(Walk *walk, const RosterEntry *entry)
         walk_pattern(walk, str_equal(directory, ".") ? "" : directory, entry->text, false);
 }
 
+/* Somebody wrote it to mean something. */
+static void doubt_entry(Walk *walk)
+{
+    const RosterEntry *entry = walk->entry;
+
+    problems_add(&walk->build->config.doubts, walk->build->config.path, entry->line, entry->column,
+                 entry->path, "\"%.200s\" names no roster file, should name one or be left out",
+                 entry->text);
+}
+
 void files_find(Build *build, const RosterEntries *entries, RosterFiles *ret_files)
 {
     _cleanup_(walk_done) Walk walk = {.build = build, .files = ret_files};
 
     if (stat(build->config.path, &walk.settings) < 0)
         walk.settings = (struct stat){0};
-    for (size_t i = 0; i < entries->count; i++)
+    for (size_t i = 0; i < entries->count; i++) {
+        walk.is_told = false;
         walk_entry(&walk, &entries->items[i]);
+        if (!walk.is_told)
+            doubt_entry(&walk);
+    }
 }

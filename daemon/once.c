@@ -10,6 +10,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
+#include "daemon/doubts.h"
 #include "daemon/events.h"
 #include "daemon/exit_status.h"
 #include "daemon/load.h"
@@ -202,6 +203,7 @@ int once_run(const Options *options)
 
     if (load_config(options->config_path, &config) < 0)
         return EXIT_INVALID;
+    doubts_log(config, NULL);
     status = once_prepare(&once, config, options, &err);
     if (status == 0)
         status = once_pass(&once, options, &err);

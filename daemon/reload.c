@@ -9,6 +9,7 @@
 #include "config/compare.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
+#include "daemon/doubts.h"
 #include "daemon/message_ids.h"
 
 /* Every error is a line of its own in the log, and the last line says what follows from them. */
@@ -134,6 +135,7 @@ int reload_start(Reload *reload, Config **ret_config)
     if (r >= 0)
         r = reload_keep(config->control_socket, &reload->control_socket);
     if (r >= 0) {
+        doubts_log(config, NULL);
         *ret_config = TAKE_PTR(config);
         return 0;
     }
@@ -177,6 +179,7 @@ int reload_load(Reload *reload, const State *state, const Config *old, bool is_a
     }
     changes = compare_configs(old, config, reload_on_change, NULL);
     reload_say_restart(reload, old, config);
+    doubts_log(config, is_asked ? NULL : old);
     if (changes == 0 && !is_asked) {
         reload_say_valid(reload);
         return 0;

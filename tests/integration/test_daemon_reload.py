@@ -238,6 +238,28 @@ def test_what_a_restart_changes_is_told_once_and_not_when_it_is_taken_back(case)
         assert told() == [f"reload: {key} changed: this takes a restart" for key in fixed]
 
 
+def test_a_pattern_that_names_no_file_is_told_once(case):
+    """Valid, for channels come from elsewhere, but hardly what was meant."""
+    case.tune(rosters=["rosters.yaml", "teams/*.yaml"])
+    (case.folder / "teams").mkdir()
+    case.roster(OLD)
+    _, daemon = start(case)
+
+    def told():
+        return [row["message"] for row in daemon.lines(level="warning") if "names no roster file" in row["message"]]
+
+    assert len(told()) == 1 and told()[0].startswith(f"{case.config}:") and 'rosters[1]: "teams/*.yaml"' in told()[0]
+    case.roster(entry("payments", *KEPT, "10.1.0.8", ignore=[{"group": "x"}]))
+    daemon.wait_reload(1)
+    assert len(told()) == 1
+    case.tune(rosters=["rosters.yaml", "teams/*.yml"])
+    case.write_settings()
+    daemon.wait_reload(2)
+    assert len(told()) == 2 and '"teams/*.yml"' in told()[1]
+    dry = case.dry()
+    assert dry.status == 0 and "names no roster file" in dry.stderr, dry
+
+
 # ---- bad input ----
 
 BAD = """version: 1

@@ -166,6 +166,27 @@ static void an_empty_directory_beside_others_is_fine(void **state)
     expect_files("rosterd.yaml empty.d rosters.d rosters.d/a.yaml");
 }
 
+#define DOUBT "names no roster file, should name one or be left out\n"
+
+/* Each with its place; one that only names files which others name too is none. */
+static void what_names_no_file_is_doubted(void **state)
+{
+    Config *config;
+    Buf text = {0};
+
+    (void)state;
+    put_file("rosterd.yaml", HEAD "rosters: [empty.d, rosters.d, 'rosters.d/*.yml',\n"
+                                  "  'rosters.d/a*', 'teams*/*.yaml', rosters.d/a.yaml]\n");
+    put_roster("rosters.d/a.yaml", "aaa");
+    config = load_good();
+    problems_print(&config->doubts, &text);
+    assert_string_equal(buf_text(&text), "rosterd.yaml:6:11: rosters[0]: \"empty.d\" " DOUBT
+                                         "rosterd.yaml:6:31: rosters[2]: \"rosters.d/*.yml\" " DOUBT
+                                         "rosterd.yaml:7:19: rosters[4]: \"teams*/*.yaml\" " DOUBT);
+    buf_done(&text);
+    config_free(config);
+}
+
 static void what_cannot_be_read_is_told_where_it_is_named(void **state)
 {
     (void)state;
@@ -338,6 +359,7 @@ int main(void)
         IN_DIRECTORY(settings_know_their_directory),
         IN_DIRECTORY(absolute_entries),
         IN_DIRECTORY(an_empty_directory_beside_others_is_fine),
+        IN_DIRECTORY(what_names_no_file_is_doubted),
         IN_DIRECTORY(what_cannot_be_read_is_told_where_it_is_named),
         IN_DIRECTORY(what_permissions_refuse),
         IN_DIRECTORY(patterns_hide_no_mistake),

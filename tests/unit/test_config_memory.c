@@ -42,7 +42,8 @@ static void every_allocation_fails(void)
 static void of_files_that_are_right(void **state)
 {
     (void)state;
-    put_file("rosterd.yaml", HEAD TEST "rosters: ['ros*', 'rosters.d/*.yaml']\nstate_dir: /s\n");
+    put_file("rosterd.yaml",
+             HEAD TEST "rosters: ['ros*', 'rosters.d/*.yaml', empty.d]\nstate_dir: /s\n");
     put_file("rosters.d/a.yaml", "version: 1\ninstance: test\nchannels:\n"
                                  "  - name: abc\n"
                                  "    members: [a, '10.0.0.1:80', {ecs_id: e, group: g}]\n"
