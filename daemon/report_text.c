@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "daemon/base/arena.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/map.h"
 #include "daemon/base/str.h"
 #include "reconcile/identity.h"
 
@@ -84,8 +86,7 @@ static void page_heading(const Page *page, const ChannelReport *report)
         buf_puts(page->buf, ", observe");
     buf_puts(page->buf, ": ");
     page_colour(page, page_result_colour(report->result));
-    buf_puts(page->buf,
-             report->result == RESULT_IN_SYNC ? "in sync" : report_result_text(report->result));
+    buf_puts(page->buf, page_result_text(report->result));
     page_colour(page, COLOUR_NONE);
     buf_putc(page->buf, '\n');
 }
@@ -177,17 +178,65 @@ static void page_notes(const Page *page, const ChannelReport *report)
     }
 }
 
+/* Extras by address and port: a missing member that is among them stands in the wrong group. */
+typedef struct Twins {
+    Map map; /* to ExtraReport */
+    Arena keys;
+} Twins;
+
+static void twins_done(Twins *twins)
+{
+    map_done(&twins->map);
+    arena_done(&twins->keys);
+}
+
+static size_t twins_pack(const char *address, uint16_t port, unsigned char key[IDENTITY_SIZE_MAX])
+{
+    int size = identity_pack("", address, port, key);
+
+    return size > 0 ? (size_t)size : 0;
+}
+
+/* Without memory there are none: the page is whole without them. */
+static void twins_collect(Twins *twins, const ChannelReport *report)
+{
+    for (size_t i = 0; report->missing_count > 0 && i < report->extra_count; i++) {
+        unsigned char key[IDENTITY_SIZE_MAX];
+        size_t size = twins_pack(report->extras[i].address, report->extras[i].port, key);
+        const char *kept = size > 0 ? arena_copy(&twins->keys, key, size) : NULL;
+
+        if (!kept || map_put(&twins->map, kept, size, &report->extras[i]) < 0)
+            return;
+    }
+}
+
+static void page_missing(const Page *page, const MissingReport *row, const Twins *twins)
+{
+    unsigned char key[IDENTITY_SIZE_MAX];
+    const ExtraReport *twin = map_find(&twins->map, key, twins_pack(row->address, row->port, key));
+    char text[IDENTITY_SIZE_MAX + 16];
+
+    page_member(page, '?', COLOUR_YELLOW, row->group, row->address, row->port);
+    buf_puts(page->buf, "  missing");
+    if (twin) {
+        identity_format(twin->group, twin->address, twin->port, text, sizeof(text));
+        buf_puts(page->buf, " (");
+        page_puts(page, text);
+        buf_puts(page->buf, " above differs in the group alone)");
+    }
+    buf_putc(page->buf, '\n');
+}
+
 static void page_channel(const Page *page, const ChannelReport *report)
 {
+    _cleanup_(twins_done) Twins twins = {0};
+
+    twins_collect(&twins, report);
     page_heading(page, report);
     for (size_t i = 0; i < report->extra_count; i++)
         page_extra(page, &report->extras[i]);
-    for (size_t i = 0; i < report->missing_count; i++) {
-        const MissingReport *row = &report->missing[i];
-
-        page_member(page, '?', COLOUR_YELLOW, row->group, row->address, row->port);
-        buf_puts(page->buf, "  missing\n");
-    }
+    for (size_t i = 0; i < report->missing_count; i++)
+        page_missing(page, &report->missing[i], &twins);
     if (report->has_list)
         page_counts(page, report);
     page_guards(page, report);
