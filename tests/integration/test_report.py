@@ -2,7 +2,7 @@
 
 import re
 
-from case import DRIFT, FAILED, HELD, IN_SYNC, channel, entry, identifier, row
+from case import DRIFT, FAILED, HELD, IN_SYNC, ROOT, channel, entry, identifier, row
 
 PASS_KEYS = ["pass", "result", "dry_run", "channels"]
 CHANNEL_KEYS = ["instance", "name", "id", "mode", "result", "live", "desired", "ignored", "missing", "extra",
@@ -197,3 +197,27 @@ def test_held_extras_and_the_guard(case):
     assert reported["guard"] == {"name": "max_deletes", "planned": 2, "limit": 1}
     assert set(result.outcomes("payments").values()) == {"held"}
     assert all(extra["attempts"] == 0 for extra in reported["extra"])
+
+
+def keys_of(value):
+    """Every key of a JSON value, however deep."""
+    if isinstance(value, list):
+        return set().union(*map(keys_of, value)) if value else set()
+    return set(value).union(*map(keys_of, value.values())) if isinstance(value, dict) else set()
+
+
+def test_the_manual_has_every_key_and_every_word(case):
+    case.serve(channel("payments", "10.1.0.5", "10.1.0.8", "10.1.0.9"), channel("search", "10.1.0.5"),
+               faults=[{"match": {"op": "list_members", "channel": identifier("search")},
+                        "then": {"status": 403, "code": "APIG.1005", "message": "no"}}])
+    case.roster(entry("payments", "10.1.0.5", "10.1.0.6"), entry("search", "10.1.0.5"))
+    case.tune(guards={"max_deletes": 1})
+    result = case.once()
+    keys = keys_of(result.report)
+    assert {"missing", "attempts", "limit", "request_id", "pause"} <= keys, result
+    page = (ROOT / "daemon/rosterd.8").read_text()
+    section = re.search(r"^\.Sh JSON REPORT$(.*?)^\.Sh ", page, re.M | re.S).group(1)
+    words = set(re.findall(r"\w+", section))
+    assert keys <= words
+    assert {"failed", "unmanageable", "held", "drift", "paused", "converged", "in_sync", "deleted", "gone", "planned",
+            "skipped"} <= words
