@@ -4,31 +4,34 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "daemon/run.h"
+#include "reconcile/call.h"
 
 static void door_on_answer(void *userdata, void *tag, const Answer *answer)
 {
-    Door *door = userdata;
+    const Door *door = userdata;
     const Call *call = tag;
+    const DoorUser *user = door->users[call->request.instance];
 
-    run_on_answer(door->runs[call->request.instance], tag, answer);
+    user->on_answer(user->userdata, tag, answer);
 }
 
 static void door_on_renewed(void *userdata, size_t instance, Renewal renewal, const Err *err)
 {
-    Door *door = userdata;
+    const Door *door = userdata;
+    const DoorUser *user = door->users[instance];
 
-    if (door->runs[instance])
-        run_on_renewed(door->runs[instance], instance, renewal, err);
+    if (user)
+        user->on_renewed(user->userdata, instance, renewal, err);
 }
 
 static void door_on_wait(void *userdata, size_t instance, uint64_t wait_usec, uint32_t attempts,
                          const Err *err)
 {
-    Door *door = userdata;
+    const Door *door = userdata;
+    const DoorUser *user = door->users[instance];
 
-    if (door->runs[instance])
-        run_on_wait(door->runs[instance], instance, wait_usec, attempts, err);
+    if (user)
+        user->on_wait(user->userdata, instance, wait_usec, attempts, err);
 }
 
 int door_without_store(const Door *door, Err *err)
@@ -43,8 +46,8 @@ static int door_add_gates(Door *door)
     size_t count = door->config->instance_count;
 
     door->gates = calloc(count, sizeof(*door->gates));
-    door->runs = calloc(count, sizeof(Run *));
-    if (!door->gates || !door->runs)
+    door->users = calloc(count, sizeof(*door->users));
+    if (!door->gates || !door->users)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++) {
         if (gate_init(&door->gates[i], door->config->limits.requests_per_second) < 0)
@@ -74,14 +77,14 @@ int door_open(Door *door, sd_event *event, const Config *config, bool dry_run, S
     return r;
 }
 
-uint64_t door_renewal_due_usec(const Door *door, const Run *run)
+uint64_t door_renewal_due_usec(const Door *door, const DoorUser *user)
 {
     uint64_t due_usec = 0;
 
     for (size_t i = 0; i < door->config->instance_count; i++) {
         uint64_t one_usec = roma_client_renewal_due_usec(door->client, i);
 
-        if (door->runs[i] == run && one_usec > due_usec)
+        if (door->users[i] == user && one_usec > due_usec)
             due_usec = one_usec;
     }
     return due_usec;
@@ -93,6 +96,6 @@ void door_close(Door *door)
     for (size_t i = 0; door->gates && i < door->config->instance_count; i++)
         gate_done(&door->gates[i]);
     free(door->gates);
-    free(door->runs);
+    free(door->users);
     *door = (Door){0};
 }

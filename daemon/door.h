@@ -10,7 +10,13 @@
 #include "daemon/store/store.h"
 #include "reconcile/gate.h"
 
-typedef struct Run Run;
+/* Whoever takes an instance's answers. */
+typedef struct DoorUser {
+    RomaOnAnswer on_answer;
+    RomaOnRenewed on_renewed;
+    RomaOnWait on_wait;
+    void *userdata;
+} DoorUser;
 
 typedef struct Door {
     sd_event *event;
@@ -19,8 +25,8 @@ typedef struct Door {
     Store *store;  /* borrowed; NULL: the state cannot be used, and nothing is deleted */
     Err store_err; /* why */
     RomaClient *client;
-    Gate *gates; /* one for each instance */
-    Run **runs;  /* which run an instance's answers go to; NULL: none is under way */
+    Gate *gates;            /* one for each instance */
+    const DoorUser **users; /* likewise; NULL: nobody uses it */
 } Door;
 
 /*
@@ -31,12 +37,12 @@ typedef struct Door {
 int door_open(Door *door, sd_event *event, const Config *config, bool dry_run, Store *store,
               const Err *store_err, Err *err);
 
-/* After all its runs. */
+/* After all its users. */
 void door_close(Door *door);
 
-/* Until when (monotonic) the steps under way to get a run's credentials may take: there may be
- * several attempts, with waits that IAM asks for. 0: none is under way. */
-uint64_t door_renewal_due_usec(const Door *door, const Run *run);
+/* Until when (monotonic) the steps under way to get the credentials of a user's instances may take:
+ * there may be several attempts, with waits that IAM asks for. 0: none is under way. */
+uint64_t door_renewal_due_usec(const Door *door, const DoorUser *user);
 
 /* The error of a state that cannot be used. */
 int door_without_store(const Door *door, Err *err);

@@ -80,8 +80,9 @@ static bool run_is_change(RequestKind kind)
     return kind == REQUEST_DELETE_MEMBER || kind == REQUEST_ADD_MEMBERS;
 }
 
-void run_on_answer(Run *run, void *tag, const Answer *answer)
+static void run_on_answer(void *userdata, void *tag, const Answer *answer)
 {
+    Run *run = userdata;
     const Call *call = tag;
 
     run->in_flight--;
@@ -92,15 +93,19 @@ void run_on_answer(Run *run, void *tag, const Answer *answer)
         run->on_answered(run, run->userdata);
 }
 
-void run_on_renewed(Run *run, size_t instance, Renewal renewal, const Err *err)
+static void run_on_renewed(void *userdata, size_t instance, Renewal renewal, const Err *err)
 {
+    Run *run = userdata;
+
     run->is_renewing = false;
     pass_on_renewed(run->pass, instance, renewal, err);
     run_look(run);
 }
 
-void run_on_wait(Run *run, size_t instance, uint64_t wait_usec, uint32_t attempts, const Err *err)
+static void run_on_wait(void *userdata, size_t instance, uint64_t wait_usec, uint32_t attempts,
+                        const Err *err)
 {
+    const Run *run = userdata;
     Event event = {
         .kind = EVENT_RETRY,
         .pass = run->pass_id,
@@ -203,13 +208,13 @@ static bool run_covers(const Run *run, size_t instance)
 }
 
 /* From here on its instances' answers go to this run; or, with NULL, to none. */
-static void run_claim(Run *run, Run *owner)
+static void run_claim(Run *run, const DoorUser *user)
 {
     for (size_t i = 0; i < run->config->instance_count; i++) {
         if (!run_covers(run, i))
             continue;
-        run->door->runs[i] = owner;
-        if (owner)
+        run->door->users[i] = user;
+        if (user)
             roma_client_refresh(run->door->client, i);
     }
 }
@@ -253,13 +258,14 @@ static int run_start(const Run *plan, Run **ret_run, Err *err)
     if (!run)
         return err_memory(err);
     *run = *plan;
+    run->user = (DoorUser){run_on_answer, run_on_renewed, run_on_wait, run};
     run->wake_usec = USEC_NEVER;
     r = run_prepare(run, err);
     if (r < 0) {
         run_drop(run);
         return r;
     }
-    run_claim(run, run);
+    run_claim(run, &run->user);
     *ret_run = run;
     pass_start(run->pass);
     run_look(run);
@@ -336,7 +342,7 @@ int run_finish(Run *run, Err *err)
 
     run_state_show_pauses(run);
     for (size_t i = 0; i < door->config->instance_count; i++) {
-        if (door->runs[i] == run)
+        if (door->users[i] == &run->user)
             roma_client_forget_permits(door->client, i);
     }
     if (!door->store)
@@ -370,7 +376,8 @@ bool run_is_stuck(const Run *run, uint64_t now_usec)
 
     if (run->wake_usec != USEC_NEVER && now_usec > run->wake_usec + STUCK_SLACK_USEC)
         return true;
-    if (run->is_renewing && now_usec <= door_renewal_due_usec(run->door, run) + STUCK_SLACK_USEC)
+    if (run->is_renewing &&
+        now_usec <= door_renewal_due_usec(run->door, &run->user) + STUCK_SLACK_USEC)
         return false;
     if (run->in_flight > 0 || run->is_renewing)
         return now_usec > run->progress_usec + limits->timeout_usec + STUCK_SLACK_USEC;

@@ -7,6 +7,8 @@
 #include "daemon/door.h"
 #include "reconcile/pass.h"
 
+typedef struct Run Run;
+
 /* Called from the event loop, once, when the pass is done; may free the run. */
 typedef void (*RunOnDone)(Run *run, void *userdata);
 
@@ -58,8 +60,3 @@ bool run_is_deleting(const Run *run);
 /* Whether it is stuck: no request is in flight for longer than its timeout and some slack allow,
  * and no wait is overdue. */
 bool run_is_stuck(const Run *run, uint64_t now_usec);
-
-/* For the door. */
-void run_on_answer(Run *run, void *tag, const Answer *answer);
-void run_on_wait(Run *run, size_t instance, uint64_t wait_usec, uint32_t attempts, const Err *err);
-void run_on_renewed(Run *run, size_t instance, Renewal renewal, const Err *err);

@@ -5,6 +5,7 @@
 
 struct Run {
     Door *door;
+    DoorUser user;
     const Config *config; /* the door's, or an undo's */
     Restore *restores;    /* of an undo; NULL: none */
     bool dry_run;         /* the door's, or an undo's own */
