@@ -142,6 +142,15 @@ static void beat_on_no_pass(Beat *beat, const Err *err)
     beat->on_pass(beat, beat->userdata);
 }
 
+static void beat_keep_report(Beat *beat, Run *run)
+{
+    report_done(&beat->last);
+    run_take_report(run, &beat->last);
+    str_copy(beat->last_pass, sizeof(beat->last_pass), beat->last.pass_id);
+    beat->last.pass_id = beat->last_pass;
+    beat->last_usec = clock_realtime_usec();
+}
+
 static void beat_on_done(Run *run, void *userdata)
 {
     Beat *beat = userdata;
