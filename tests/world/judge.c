@@ -15,7 +15,7 @@ static bool judge_is_ip(const WorldChannel *channel)
     return str_equal(channel->row.member_type, "ip");
 }
 
-static bool judge_is_same(const WorldChannel *channel, const WorldMember *a, const WorldMember *b)
+bool judge_is_same(const WorldChannel *channel, const WorldMember *a, const WorldMember *b)
 {
     return str_equal(a->group, b->group) &&
            judge_port(channel, a->port) == judge_port(channel, b->port) &&
@@ -198,7 +198,7 @@ void judge_count_lists(World *world)
 {
     const Report *report = pass_get_report(world->pass);
 
-    for (size_t i = 0; i < report->channel_count && !world->dry_run; i++) {
+    for (size_t i = 0; i < report->channel_count && !world->dry_run && !world->undo; i++) {
         const ChannelReport *row = &report->channels[i];
         WorldChannel *channel = row->id && row->has_list
                                     ? world_find_channel(world, row->channel->instance, row->id)

@@ -13,11 +13,15 @@ typedef struct Judgement {
 /* Of the list that the channel's pass has just read. */
 Judgement judge(const World *world, const WorldChannel *channel, const RosterChannel *roster);
 
+/* Whether both have one identity. */
+bool judge_is_same(const WorldChannel *channel, const WorldMember *a, const WorldMember *b);
+
 /* A sum over channel, roster and extras, in no order's favour. */
 uint64_t judge_plan(const WorldChannel *channel, const RosterChannel *roster);
 
 /* When a channel is told to be held: its report must say what the judgement says. */
 void judge_held(World *world, const Event *event);
 
-/* At the end of a pass, or its death: counts its whole lists. Those of a dry run do not count. */
+/* At the end of a pass, or its death: counts its whole lists. Those of a dry run or an undo do not
+ * count. */
 void judge_count_lists(World *world);

@@ -65,6 +65,7 @@ World *world_new(size_t instance_count)
 void world_free(World *world)
 {
     pass_free(world->pass);
+    free(world->undo);
     for (size_t i = 0; i < WORLD_INSTANCES_MAX; i++)
         gate_done(&world->gates[i]);
     for (size_t i = 0; i < world->event_count; i++) {
@@ -78,8 +79,10 @@ void world_free(World *world)
     }
     for (size_t i = 0; i < world->config.instance_count; i++)
         free(world->instances[i].begun);
-    for (size_t i = 0; i < world->action_count; i++)
+    for (size_t i = 0; i < world->action_count; i++) {
         free(world->actions[i].identity);
+        free(world->actions[i].member_json);
+    }
     free(world->members);
     free(world->events);
     free(world->calls);

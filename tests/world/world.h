@@ -38,6 +38,8 @@ typedef struct WorldMember {
     uint64_t listed_until_usec; /* removed, but listed until then */
     uint64_t shown_in;          /* the channel's list_serial that showed it to a pass */
     uint32_t deleted_in;        /* the pass whose request removed it; 0: none did */
+    uint64_t listed_from_usec;  /* added, but not listed until then */
+    uint32_t restored_in;       /* the undo that added it or wrote over it; 0: none did */
     bool was_lied_about;        /* the service said that it was gone */
     uint64_t streak;            /* whole lists in a row, one a pass, that showed it as an extra */
     uint64_t streak_list;       /* the channel's whole_lists at the last of them */
@@ -51,6 +53,7 @@ typedef struct WorldChannel {
     WorldMember **members;
     size_t member_count, member_capacity;
     uint64_t lag_usec;    /* how long a removed member is still listed */
+    uint64_t late_usec;   /* how long one that an undo added is not yet listed */
     uint64_t list_serial; /* lists begun */
     bool was_in_sync;     /* in truth, when its list was last read */
     size_t mutations;     /* in flight */
@@ -159,6 +162,7 @@ typedef struct WorldAction {
     uint32_t pass;
     unsigned char *identity;
     size_t identity_size;
+    char *member_json; /* as it was recorded */
     uint64_t realtime_usec;
     bool is_decided, is_durable; /* the outcome */
     Outcome outcome;
@@ -204,6 +208,7 @@ struct World {
     int submit_error;                                   /* submit() fails with it */
 
     Pass *pass;
+    struct WorldUndo *undo; /* what the pass puts back (undo.h); NULL: it compares */
     uint32_t pass_serial;
     char pass_id[24];
     bool dry_run;
@@ -278,7 +283,7 @@ WorldFault *world_fault_kind(World *world, RequestKind kind, uint32_t first, uin
 WorldFault *world_twist(World *world, RequestKind kind, uint32_t first, uint32_t count,
                         void (*twist)(WorldEvent *event));
 
-/* ---- running (world_run.c) ---- */
+/* ---- running (world_run.c, world_pass.c) ---- */
 
 /* One pass to its end, checked. */
 void world_pass(World *world);
@@ -286,6 +291,7 @@ void world_dry_pass(World *world);
 void world_begin(World *world, bool dry_run);
 bool world_step(World *world); /* false: the pass is done */
 void world_finish(World *world);
+void world_begin_prepared(World *world, bool dry_run); /* after world_forget() */
 
 /* Has something done at a moment from now. */
 void world_at(World *world, uint64_t after_usec, void (*act)(World *world, void *argument),
@@ -294,6 +300,8 @@ void world_queue(World *world, WorldEvent *event);
 uint64_t world_random(World *world);
 uint64_t world_below(World *world, uint64_t limit);
 bool world_chance(World *world, uint64_t percent);
+void world_advance(World *world, uint64_t usec);
+void world_inside(const World *world, bool is_inside);
 extern const Ops world_ops;
 
 /* ---- looking ---- */
@@ -312,6 +320,7 @@ uint64_t world_sent_at(const World *world, RequestKind kind, uint32_t nth);
 int world_submit(void *context, const Request *request);
 int world_renew(void *context, size_t instance);
 void world_arrive(World *world, WorldEvent *event);
+void world_describe(const MemberRow *row, char *ret_json, size_t size);
 WorldChannel *world_find_channel(World *world, size_t instance, const char *id);
 WorldMember *world_find_member(World *world, const char *id);
 

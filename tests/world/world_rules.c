@@ -6,6 +6,7 @@
 
 #include "config/address.h"
 #include "daemon/base/str.h"
+#include "tests/world/undo.h"
 #include "tests/world/world.h"
 
 void world_broken(const World *world, const char *format, ...)
@@ -85,7 +86,10 @@ bool world_is_manageable(const WorldChannel *channel)
 
 bool world_is_listed(const WorldChannel *channel, const WorldMember *member)
 {
-    return member->exists || member->listed_until_usec > channel->world->now_usec;
+    uint64_t now_usec = channel->world->now_usec;
+
+    return (member->exists && member->listed_from_usec <= now_usec) ||
+           member->listed_until_usec > now_usec;
 }
 
 bool world_is_in_sync(const WorldChannel *channel, const RosterChannel *roster)
@@ -190,6 +194,8 @@ static void rule_deletion(World *world, const Request *request)
 
     if (!channel || !member)
         world_broken(world, "a deletion of something unknown");
+    if (world->undo)
+        world_broken(world, "an undo deletes %s", member->id);
     for (size_t i = world->action_count; i > 0 && !action; i--) {
         if (world->actions[i - 1].member == member && world->actions[i - 1].channel == channel &&
             world->actions[i - 1].pass == world->pass_serial && !world->actions[i - 1].is_decided)
@@ -224,10 +230,13 @@ void world_rule_submit(World *world, const Request *request)
         world_broken(world, "sent while the instance throttles");
     if (instance->in_flight >= world->config.limits.concurrency)
         world_broken(world, "more than %u requests at once", world->config.limits.concurrency);
-    if (request->kind != REQUEST_DELETE_MEMBER && (request->limit < 1 || request->limit > 500))
+    if ((request->kind == REQUEST_LIST_CHANNELS || request->kind == REQUEST_LIST_MEMBERS) &&
+        (request->limit < 1 || request->limit > 500))
         world_broken(world, "a limit of %u", request->limit);
     rule_rate(world, instance);
     rule_attempts(world, request);
     if (request->kind == REQUEST_DELETE_MEMBER && !world->submit_error)
         rule_deletion(world, request);
+    if (request->kind == REQUEST_ADD_MEMBERS && !world->submit_error)
+        world_rule_addition(world, request);
 }

@@ -1,7 +1,5 @@
-/* Running an imaginary world: the clock, the queue of events, whole passes. */
-#include <stdio.h>
+/* Running an imaginary world: the clock, the queue of events, one step. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "daemon/base/str.h"
 #include "tests/world/judge.h"
@@ -134,7 +132,7 @@ static WorldEvent *run_take(World *world, size_t index)
     return event;
 }
 
-static void run_advance(World *world, uint64_t usec)
+void world_advance(World *world, uint64_t usec)
 {
     if (usec <= world->now_usec)
         return;
@@ -144,7 +142,7 @@ static void run_advance(World *world, uint64_t usec)
 
 /* ---- one step ---- */
 
-static void run_inside(const World *world, bool is_inside)
+void world_inside(const World *world, bool is_inside)
 {
     if (world->inside)
         world->inside(is_inside);
@@ -162,9 +160,9 @@ static void run_renewed(World *world, const WorldEvent *event)
         err_set(&err, -1, "the identity service is away");
     if (world->is_abandoned || !world->pass)
         return;
-    run_inside(world, true);
+    world_inside(world, true);
     pass_on_renewed(world->pass, event->instance, instance->renewal, &err);
-    run_inside(world, false);
+    world_inside(world, false);
 }
 
 static void run_answer(World *world, WorldEvent *event)
@@ -174,9 +172,9 @@ static void run_answer(World *world, WorldEvent *event)
     world_rule_answer(world, event);
     world_trace_answer(world, &event->request, &event->answer);
     world->delivering = event;
-    run_inside(world, true);
+    world_inside(world, true);
     pass_on_answer(world->pass, event->request.tag, &event->answer);
-    run_inside(world, false);
+    world_inside(world, false);
     world->delivering = NULL;
 }
 
@@ -202,28 +200,6 @@ static void run_event(World *world, WorldEvent *event)
     free(event);
 }
 
-static void run_stop(World *world, void *argument)
-{
-    (void)argument;
-    world->is_stopped = true;
-    pass_stop(world->pass, "stopped by a test");
-}
-
-/* What was in flight may have had its effect, and nobody will tell. */
-static void run_abandon(World *world, void *argument)
-{
-    (void)argument;
-    world->is_stopped = true;
-    world->is_abandoned = true;
-    for (size_t i = world->pass_first_action; i < world->action_count; i++) {
-        WorldAction *action = &world->actions[i];
-
-        if (action->was_sent && !action->is_decided)
-            action->may_have_gone = true;
-    }
-    pass_abandon(world->pass, "abandoned by a test");
-}
-
 bool world_step(World *world)
 {
     size_t first;
@@ -236,161 +212,14 @@ bool world_step(World *world)
     if (world->event_count == 0 && world->wake_usec == USEC_NEVER)
         world_broken(world, "the pass waits for nothing");
     if (world->event_count == 0 || world->wake_usec < world->events[first]->at_usec) {
-        run_advance(world, world->wake_usec);
+        world_advance(world, world->wake_usec);
         world->wake_usec = USEC_NEVER;
-        run_inside(world, true);
+        world_inside(world, true);
         pass_on_wake(world->pass);
-        run_inside(world, false);
+        world_inside(world, false);
     } else {
-        run_advance(world, world->events[first]->at_usec);
+        world_advance(world, world->events[first]->at_usec);
         run_event(world, run_take(world, first));
     }
     return true;
-}
-
-/* ---- whole passes ---- */
-
-/* The gates stay from pass to pass, as they do in the daemon. A rate set anew takes over what the
- * old one knew; without a rate nothing is known. */
-static void run_set_gate(World *world, size_t instance)
-{
-    uint32_t limit = world->config.limits.requests_per_second;
-    Gate *old = &world->gates[instance], gate;
-
-    if (old->rate.limit == limit)
-        return;
-    if (old->rate.limit == 0)
-        world->instances[instance].begun_count = 0;
-    if (gate_init(&gate, limit) < 0)
-        fail_msg("the test is out of memory");
-    gate_take_over(&gate, old);
-    gate_done(old);
-    *old = gate;
-}
-
-/* A deletion under way still arrives, though nobody waits for what comes of it. */
-static bool run_orphan(WorldEvent *event)
-{
-    if (event->kind != WORLD_ARRIVAL || event->request.kind != REQUEST_DELETE_MEMBER)
-        return false;
-    event->is_orphan = true;
-    event->request.channel = NULL;
-    event->request.tag = NULL;
-    return true;
-}
-
-static void run_forget_events(World *world)
-{
-    size_t left = 0;
-
-    for (size_t i = 0; i < world->event_count; i++) {
-        if (run_orphan(world->events[i])) {
-            world->events[left++] = world->events[i];
-            continue;
-        }
-        arena_done(&world->events[i]->arena);
-        free(world->events[i]);
-    }
-    world->event_count = left;
-}
-
-/* Members that are gone from every list need not be looked through any more. */
-static void run_bury(WorldChannel *channel)
-{
-    size_t left = 0;
-
-    for (size_t i = 0; i < channel->member_count; i++) {
-        if (world_is_listed(channel, channel->members[i]))
-            channel->members[left++] = channel->members[i];
-    }
-    channel->member_count = left;
-}
-
-void world_forget(World *world)
-{
-    pass_free(TAKE_PTR(world->pass));
-    run_forget_events(world);
-    world->wake_usec = USEC_NEVER;
-    world->is_dead = false;
-    world->effects = 0;
-    world->kill_at_call = 0;
-    world->pass_first_action = world->action_count;
-    world->first_buffered = world->action_count;
-    world->call_count = 0;
-    world->send_count = 0;
-    world->steps = 0;
-    world->decide_count = 0;
-    memset(world->told, 0, sizeof(world->told));
-    for (size_t i = 0; i < world->config.instance_count; i++) {
-        WorldInstance *instance = &world->instances[i];
-
-        instance->in_flight = 0;
-        instance->has_failed = false;
-        instance->is_over = false;
-        instance->is_renewing = false;
-        instance->renewal_count = 0;
-        run_set_gate(world, i);
-    }
-    for (size_t i = 0; i < world->channel_count; i++) {
-        world->channels[i].mutations = 0;
-        world->channels[i].recall_count = 0;
-        world->channels[i].was_shifted = false;
-        if (world->buries)
-            run_bury(&world->channels[i]);
-    }
-}
-
-/* Acts are of the pass during which they are to happen: give them after this, before stepping. */
-void world_begin(World *world, bool dry_run)
-{
-    PassScope scope;
-
-    world_forget(world);
-    run_advance(world, world->now_usec + world->gap_usec);
-    world->pass_serial++;
-    world->dry_run = dry_run;
-    world->is_stopped = false;
-    world->is_abandoned = false;
-    snprintf(world->pass_id, sizeof(world->pass_id), "pass-%u", world->pass_serial);
-    scope = (PassScope){
-        .pass_id = world->pass_id,
-        .dry_run = dry_run,
-        .instance = world->scope,
-        .is_probe = world->is_probe,
-        .gates = world->gates,
-    };
-    if (pass_new(&world->config, world->ops, world, &scope, &world->pass) < 0)
-        fail_msg("the test is out of memory");
-    if (world->stop_after_usec)
-        world_at(world, world->stop_after_usec, run_stop, NULL);
-    if (world->abandon_after_usec)
-        world_at(world, world->abandon_after_usec, run_abandon, NULL);
-    world->stop_after_usec = 0;
-    world->abandon_after_usec = 0;
-    run_inside(world, true);
-    pass_start(world->pass);
-    run_inside(world, false);
-}
-
-void world_finish(World *world)
-{
-    while (world_step(world))
-        ;
-    if (world->is_dead)
-        return;
-    world_rule_end(world);
-    judge_count_lists(world);
-    world_flush(world);
-}
-
-void world_pass(World *world)
-{
-    world_begin(world, false);
-    world_finish(world);
-}
-
-void world_dry_pass(World *world)
-{
-    world_begin(world, true);
-    world_finish(world);
 }

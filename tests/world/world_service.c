@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "tests/world/judge.h"
 #include "tests/world/trace.h"
 #include "tests/world/world.h"
 
@@ -130,13 +131,19 @@ static void service_say(WorldEvent *event, int http, const char *code, const cha
     str_copy(event->answer.request_id, sizeof(event->answer.request_id), "req-7");
 }
 
+void world_describe(const MemberRow *row, char *ret_json, size_t size)
+{
+    snprintf(ret_json, size,
+             "{\"id\":\"%s\",\"host\":\"%s\",\"port\":%u,\"ecs_id\":\"%s\",\"group\":\"%s\","
+             "\"status\":%u}",
+             row->id, row->host, row->port, row->ecs_id, row->group, row->status);
+}
+
 static const char *service_describe(const MemberPage *page, size_t row)
 {
     static char json[512];
-    const MemberRow *member = &page->rows[row];
 
-    snprintf(json, sizeof(json), "{\"id\":\"%s\",\"host\":\"%s\",\"port\":%u}", member->id,
-             member->host, member->port);
+    world_describe(&page->rows[row], json, sizeof(json));
     return json;
 }
 
@@ -208,6 +215,29 @@ static void service_delete(World *world, WorldEvent *event, WorldChannel *channe
     service_say(event, 204, "", "");
 }
 
+/* An upsert (API.md section 1.4): who has the address already is written over. */
+static void service_add(World *world, WorldEvent *event, WorldChannel *channel)
+{
+    const WorldMember *was = world_find_member(world, event->request.member_id);
+    WorldMember *member = NULL;
+
+    if (event->has_fault && !event->fault.twist && !event->fault.has_effect)
+        return;
+    for (size_t i = 0; i < channel->member_count && !member; i++) {
+        if (channel->members[i]->exists && judge_is_same(channel, channel->members[i], was))
+            member = channel->members[i];
+    }
+    if (!member) {
+        member = world_add_grouped(channel, was->group, was->host, was->port);
+        member->listed_from_usec = world->now_usec + channel->late_usec;
+    }
+    member->ecs_id = was->ecs_id;
+    member->status = was->status;
+    member->restored_in = event->pass;
+    channel->was_shifted = channel->was_shifted || event->is_orphan;
+    service_say(event, 201, "", "");
+}
+
 /* The right answer, with its effect. */
 static void service_serve(World *world, WorldEvent *event)
 {
@@ -227,6 +257,8 @@ static void service_serve(World *world, WorldEvent *event)
         service_say(event, 404, "APIG.3023", "the VPC channel does not exist");
     else if (request->kind == REQUEST_LIST_MEMBERS)
         service_list_members(event, channel);
+    else if (request->kind == REQUEST_ADD_MEMBERS)
+        service_add(world, event, channel);
     else
         service_delete(world, event, channel);
 }

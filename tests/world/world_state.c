@@ -266,9 +266,10 @@ static void state_add_action(World *world, WorldChannel *channel, Deletion *dele
         .pass = world->pass_serial,
         .identity = malloc(deletion->identity_size),
         .identity_size = deletion->identity_size,
+        .member_json = strdup(deletion->member_json),
         .realtime_usec = world->realtime_usec,
     };
-    if (!action->identity)
+    if (!action->identity || !action->member_json)
         fail_msg("the test is out of memory");
     memcpy(action->identity, deletion->identity, deletion->identity_size);
     deletion->action = world->action_count;

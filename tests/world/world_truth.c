@@ -4,6 +4,7 @@
 
 #include "daemon/base/str.h"
 #include "tests/world/judge.h"
+#include "tests/world/undo.h"
 #include "tests/world/world.h"
 
 /* ---- answers and the waits after them ---- */
@@ -98,6 +99,8 @@ void world_rule_answer(World *world, const WorldEvent *event)
     instance->is_over = instance->is_over || truth_ends_instance(&event->answer);
     if (event->request.kind == REQUEST_DELETE_MEMBER)
         truth_on_deletion(world, event);
+    else if (event->request.kind == REQUEST_ADD_MEMBERS)
+        world_find_channel(world, event->request.instance, event->request.channel_id)->mutations--;
     else if (event->request.kind == REQUEST_LIST_MEMBERS && event->answer.members)
         truth_on_list(world, event);
     truth_wait(world, call, &event->answer, &least, &most);
@@ -131,7 +134,7 @@ void world_rule_record(World *world, const WorldChannel *channel, const Batch *b
 {
     Judgement judgement = judge(world, channel, batch->channel);
 
-    if (world->dry_run || channel->is_paused || batch->channel->mode != MODE_PRUNE)
+    if (world->dry_run || world->undo || channel->is_paused || batch->channel->mode != MODE_PRUNE)
         world_broken(world, "deletions are recorded where none may be");
     if (batch->deletion_count != judgement.extras)
         world_broken(world, "%zu deletions for %zu extras", batch->deletion_count,
@@ -229,6 +232,8 @@ void world_rule_end(World *world)
         world_broken(world, "a finished pass wants to be woken");
     for (size_t i = world->pass_first_action; i < world->action_count; i++)
         truth_of_action(world, &world->actions[i]);
-    for (size_t i = 0; i < report->channel_count; i++)
+    if (world->undo)
+        world_rule_undone(world);
+    for (size_t i = 0; i < report->channel_count && !world->undo; i++)
         truth_of_channel(world, &report->channels[i]);
 }
