@@ -36,11 +36,13 @@ static int restore_index(const Diff *diff, Map *ret_live)
     return 0;
 }
 
+/* What became of an item is told when it is known: whatever ends the undo later, the log has it. */
 static void restore_tell(const ChannelPass *channel, const RestoreItem *item, const Err *err)
 {
     const ChannelReport *report = channel->report;
     Event event = {
         .kind = item->outcome == RESTORE_FAILED ? EVENT_ADD_FAILED : EVENT_ADDED,
+        .roster = channel->roster,
         .pass = channel->pass_id,
         .instance_name = report->instance_name,
         .channel_name = report->name ? report->name : "",
@@ -73,36 +75,47 @@ static size_t restore_compare(ChannelPass *channel, const Map *live)
         RestoreItem *item = &channel->restore->items[i];
         bool is_live = map_find(live, item->identity, item->identity_size) != NULL;
 
-        if (item->outcome == RESTORE_FAILED && is_live)
+        if (item->outcome == RESTORE_FAILED && is_live) {
             item->outcome = RESTORE_ADDED;
+            restore_tell(channel, item, NULL);
+        }
         absent += item->outcome == RESTORE_ADDED && !is_live;
     }
     return absent;
 }
 
-static void restore_conclude(ChannelPass *channel, const Map *live)
+static void restore_miss(ChannelPass *channel, RestoreItem *item)
 {
-    bool is_done = true;
     Err err = {0};
 
-    for (size_t i = 0; i < channel->restore->item_count; i++) {
-        RestoreItem *item = &channel->restore->items[i];
+    err_set(&err, -EREMOTEIO,
+            "the service says that it added the member that was %s, but does not list it",
+            item->member_id);
+    item->outcome = RESTORE_FAILED;
+    restore_keep_error(channel, &err);
+    restore_tell(channel, item, &err);
+}
 
-        if (item->outcome == RESTORE_ADDED &&
-            !map_find(live, item->identity, item->identity_size)) {
-            item->outcome = RESTORE_FAILED;
-            err_set(&err, -EREMOTEIO,
-                    "the service says that it added the member that was %s, but does not list it",
-                    item->member_id);
-            restore_keep_error(channel, &err);
-        }
-        if (item->outcome == RESTORE_ADDED || item->outcome == RESTORE_FAILED)
-            restore_tell(channel, item, &channel->report->error);
-        is_done = is_done && (item->outcome == RESTORE_ADDED || item->outcome == RESTORE_LIVE);
-    }
-    if (is_done)
+/* Errors of items that are live after all are none. */
+static void restore_conclude(ChannelPass *channel, const Map *live)
+{
+    const Restore *restore = channel->restore;
+    size_t left = 0;
+
+    for (size_t i = 0; i < restore->item_count; i++)
+        left += restore->items[i].outcome == RESTORE_FAILED ||
+                restore->items[i].outcome == RESTORE_SKIPPED;
+    if (left == 0)
         err_clear(&channel->report->error);
-    channel_end(channel, is_done ? RESULT_CONVERGED : RESULT_FAILED, NULL);
+    for (size_t i = 0; i < restore->item_count; i++) {
+        RestoreItem *item = &restore->items[i];
+
+        if (item->outcome != RESTORE_ADDED || map_find(live, item->identity, item->identity_size))
+            continue;
+        restore_miss(channel, item);
+        left++;
+    }
+    channel_end(channel, left == 0 ? RESULT_CONVERGED : RESULT_FAILED, NULL);
 }
 
 static void restore_on_confirmed(ChannelPass *channel)
@@ -149,6 +162,7 @@ static void restore_on_end(Call *call, CallEnd end, const Answer *answer, const 
     ChannelPass *channel = call->owner;
     Restore *restore = channel->restore;
     RestoreItem *item = &restore->items[restore->next++];
+    Err why = *err;
 
     (void)answer;
     item->attempts = call->attempts;
@@ -156,14 +170,20 @@ static void restore_on_end(Call *call, CallEnd end, const Answer *answer, const 
     item->outcome = end == CALL_DONE      ? RESTORE_ADDED
                     : call->attempts == 0 ? RESTORE_SKIPPED
                                           : RESTORE_FAILED;
+    if (end == CALL_STOPPED && call->was_ambiguous)
+        err_context(&why, -ECANCELED,
+                    "the addition of what was %s was sent but its outcome is not known",
+                    item->member_id);
+    if (item->outcome != RESTORE_SKIPPED)
+        restore_tell(channel, item, &why);
     if (end == CALL_DONE) {
         restore->failures_in_row = 0;
         restore_next(channel);
         return;
     }
-    restore_keep_error(channel, err);
+    restore_keep_error(channel, &why);
     if (end == CALL_CHANNEL || end == CALL_INSTANCE || end == CALL_STOPPED)
-        channel_end(channel, RESULT_FAILED, err);
+        channel_end(channel, RESULT_FAILED, NULL);
     else if (++restore->failures_in_row >= REMOVAL_FAILURES_MAX)
         restore_confirm(channel);
     else

@@ -1,0 +1,76 @@
+/* Every allocation of an undo fails once, in turn: it ends, says so where it failed, and the next
+ * undo puts everybody back. Needs the allocator to itself. */
+#include "tests/unit/failing.h"
+#include "tests/unit/restore_case.h"
+#include "tests/world/undo.h"
+
+/* ---- the world's own memory never fails ---- */
+
+static void count_inside(bool is_inside)
+{
+    failing_pause(!is_inside);
+}
+
+static int safe_submit(void *context, const Request *request)
+{
+    int r;
+
+    failing_pause(true);
+    r = world_submit(context, request);
+    failing_pause(false);
+    return r;
+}
+
+/* ---- undos that run out of memory ---- */
+
+static Ops safe_ops;
+
+/* An undo of which allocation `index` fails. False when it has fewer. */
+static bool undo_without(long index)
+{
+    World *world = restore_pruned(8);
+    bool has_failed;
+
+    safe_ops = world_ops;
+    safe_ops.submit = safe_submit;
+    world->ops = &safe_ops;
+    world->inside = count_inside;
+    world_fault(world, REQUEST_ADD_MEMBERS, 2, 1, 504, "")->has_effect = true;
+    failing_pause(true);
+    failing_after(index);
+    world_undo(world);
+    failing_stop();
+    has_failed = failing_did();
+    assert_int_equal(world_result(world, 0), has_failed ? RESULT_FAILED : RESULT_CONVERGED);
+    if (has_failed)
+        assert_true(restore_says(world, "out of memory"));
+    world_undo(world);
+    assert_true(world_result(world, 0) <= RESULT_CONVERGED);
+    for (size_t i = 0; i < 8; i++)
+        assert_int_equal(world_count_same(&world->channels[0], world->channels[0].members[3 + i]),
+                         1);
+    failing_pause(false);
+    world_free(world);
+    return has_failed;
+}
+
+static void test_each_allocation_of_an_undo(void **state)
+{
+    long index = 0;
+
+    (void)state;
+    if (!failing_is_possible())
+        skip();
+    while (undo_without(index))
+        index++;
+    assert_true(index > 10);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_allocation_of_an_undo),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
