@@ -97,6 +97,7 @@ static void calm_begin(Sim *sim)
         world->channels[i].exists = true;
         world->channels[i].is_paused = false;
         world->channels[i].lag_usec = 0;
+        world->channels[i].late_usec = 0;
     }
     for (size_t i = 0; i < world->config.instance_count; i++) {
         world->instances[i].renewal = RENEWAL_DONE;

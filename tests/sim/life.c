@@ -106,6 +106,8 @@ void sim_pass(Sim *sim, size_t scope)
         return;
     sim_people_fight(sim, first_action);
     sim_people_after(sim);
+    if (world_chance(world, 4))
+        sim_undo(sim);
     if (sim->wants_edit || world_chance(world, 12))
         sim_edit(sim);
 }

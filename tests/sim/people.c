@@ -1,5 +1,5 @@
-/* People: they add members and remove them, put back what was deleted, undo, pause, approve, and
- * turn the clock. */
+/* People: they add members and remove them, put back what was deleted, pause, approve, and turn the
+ * clock. */
 #include <stdio.h>
 
 #include "daemon/base/str.h"
@@ -100,20 +100,6 @@ void sim_people_fight(Sim *sim, size_t first_action)
     }
 }
 
-static void people_undo(Sim *sim)
-{
-    World *world = sim->world;
-    const WorldAction *action;
-
-    if (world->action_count == 0)
-        return;
-    action = &world->actions[world->action_count - 1];
-    if (action->member->exists)
-        return;
-    people_return(sim, action->channel, action->member);
-    world_pause(world, action->channel, 0);
-}
-
 /* ---- pauses, approvals, clocks, credentials, channels ---- */
 
 static void people_pause(World *world, void *argument)
@@ -212,8 +198,6 @@ void sim_people_after(Sim *sim)
 {
     World *world = sim->world;
 
-    if (world_chance(world, 4))
-        people_undo(sim);
     if (world_chance(world, 1))
         people_change_kind(people_channel(world));
     for (size_t i = 0; i < world->channel_count; i++) {

@@ -24,7 +24,7 @@ typedef struct SimInstance {
 } SimInstance;
 
 typedef struct SimCounts {
-    uint64_t passes, deletions, kills, edits, outages, returns, approvals, held;
+    uint64_t passes, deletions, kills, edits, outages, returns, approvals, held, undos;
     uint64_t virtual_usec;
 } SimCounts;
 
@@ -72,6 +72,11 @@ void sim_people_after(Sim *sim);
 
 /* Who has gone and not been put back: a fighter puts it back. */
 void sim_people_fight(Sim *sim, size_t first_action);
+
+/* ---- undo.c ---- */
+
+/* Somebody has a pass put back, and perhaps once more. */
+void sim_undo(Sim *sim);
 
 /* ---- edit.c ---- */
 

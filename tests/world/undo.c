@@ -203,15 +203,33 @@ void world_rule_addition(World *world, const Request *request)
 
 /* ---- what a finished undo says ---- */
 
-static void undo_rule_equal(const World *world, const WorldChannel *channel, const WorldMember *was)
+static bool undo_is_equal(const WorldMember *a, const WorldMember *b)
+{
+    return a->port == b->port && a->status == b->status && str_equal(a->host, b->host) &&
+           str_equal(a->ecs_id, b->ecs_id);
+}
+
+/* Of two that had one identity, one comes back. */
+static bool undo_is_one_of(World *world, const WorldChannel *channel, const Restore *restore,
+                           const WorldMember *member)
+{
+    for (size_t i = 0; i < restore->item_count; i++) {
+        const WorldMember *was = world_find_member(world, restore->items[i].member_id);
+
+        if (judge_is_same(channel, was, member) && undo_is_equal(was, member))
+            return true;
+    }
+    return false;
+}
+
+static void undo_rule_equal(World *world, const WorldChannel *channel, const Restore *restore,
+                            const WorldMember *was)
 {
     for (size_t i = 0; i < channel->member_count; i++) {
         const WorldMember *member = channel->members[i];
 
-        if (!member->exists || !judge_is_same(channel, member, was))
-            continue;
-        if (member->port != was->port || member->status != was->status ||
-            !str_equal(member->host, was->host) || !str_equal(member->ecs_id, was->ecs_id))
+        if (member->exists && judge_is_same(channel, member, was) &&
+            !undo_is_one_of(world, channel, restore, member))
             world_broken(world, "%s came back as %s, and is not equal", was->id, member->id);
     }
     if (world_count_same(channel, was) != 1)
@@ -230,14 +248,15 @@ static bool undo_was_restored(const World *world, const WorldChannel *channel,
     return false;
 }
 
-static void undo_rule_item(World *world, const ChannelReport *report, const RestoreItem *item)
+static void undo_rule_item(World *world, const ChannelReport *report, const Restore *restore,
+                           const RestoreItem *item)
 {
     const WorldChannel *channel = world_find_channel(world, report->channel->instance, report->id);
     const WorldMember *was = world_find_member(world, item->member_id);
     bool is_restored = undo_was_restored(world, channel, was);
 
     if (item->outcome == RESTORE_ADDED && report->result == RESULT_CONVERGED)
-        undo_rule_equal(world, channel, was);
+        undo_rule_equal(world, channel, restore, was);
     if (is_restored && item->outcome != RESTORE_ADDED && item->outcome != RESTORE_FAILED)
         world_broken(world, "%s was added, the undo says %s", was->id,
                      restore_outcome_text(item->outcome));
@@ -248,10 +267,12 @@ static void undo_rule_item(World *world, const ChannelReport *report, const Rest
         world_broken(world, "%s is left planned", was->id);
 }
 
-/* What the outcomes of all its items come to. */
-static bool undo_is_well(const World *world, const Restore *restore, Result result)
+/* Whether the outcomes of all its items come to the channel's result. What a stop or the deadline
+ * cut short has an error. */
+static bool undo_is_well(const World *world, const Restore *restore, const ChannelReport *report)
 {
     size_t counts[RESTORE_FAILED + 1] = {0};
+    Result result = report->result;
 
     for (size_t i = 0; i < restore->item_count; i++)
         counts[restore->items[i].outcome]++;
@@ -260,8 +281,8 @@ static bool undo_is_well(const World *world, const Restore *restore, Result resu
     if (result == RESULT_CONVERGED)
         return counts[RESTORE_ADDED] > 0 &&
                counts[RESTORE_ADDED] + counts[RESTORE_LIVE] == restore->item_count;
-    if (result == RESULT_DRIFT && world->dry_run && !world->is_stopped)
-        return counts[RESTORE_PLANNED] > 0 &&
+    if (result == RESULT_DRIFT && !err_is_set(&report->error))
+        return world->dry_run && counts[RESTORE_PLANNED] > 0 &&
                counts[RESTORE_PLANNED] + counts[RESTORE_LIVE] == restore->item_count;
     return true;
 }
@@ -282,10 +303,10 @@ void world_rule_undone(World *world)
         if ((row->result == RESULT_FAILED || row->result == RESULT_UNMANAGEABLE) &&
             !err_is_set(&row->error))
             world_broken(world, "%s: an undo failed without saying why", row->id);
-        if (!undo_is_well(world, restore, row->result))
+        if (!undo_is_well(world, restore, row))
             world_broken(world, "%s: the outcomes do not make it %s", row->id,
                          report_result_text(row->result));
         for (size_t k = 0; k < restore->item_count; k++)
-            undo_rule_item(world, row, &restore->items[k]);
+            undo_rule_item(world, row, restore, &restore->items[k]);
     }
 }

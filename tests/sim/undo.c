@@ -1,0 +1,114 @@
+/* Undo: people have a pass put back, by the real reconcile/restore.c, in whatever weather there is.
+ * Nobody else changes anything meanwhile; that they come back equal, one at a time, to channels
+ * that are paused, are rules of the world (tests/world/undo.h). */
+#include "tests/world/undo.h"
+#include "daemon/base/str.h"
+#include "tests/sim/sim.h"
+#include "tests/world/trace.h"
+
+/* Mostly the last pass that deleted something. */
+static uint32_t undo_choose(World *world)
+{
+    size_t recent = world->action_count < 40 ? world->action_count : 40;
+
+    if (recent == 0 || world_chance(world, 70))
+        return world_last_deleting(world);
+    return world->actions[world->action_count - 1 - world_below(world, recent)].pass;
+}
+
+static void undo_dangers(World *world)
+{
+    world->scope = PASS_ALL_INSTANCES;
+    world->is_probe = false;
+    world->gap_usec = world_below(world, 10 * USEC_PER_SEC);
+    if (world_chance(world, 12))
+        world->stop_after_usec = world_below(world, 3 * USEC_PER_SEC) + 1;
+    if (world->stop_after_usec && world_chance(world, 30))
+        world->abandon_after_usec = world->stop_after_usec + world_below(world, USEC_PER_SEC);
+    for (size_t i = 0; i < world->channel_count; i++)
+        world->channels[i].late_usec =
+            world_chance(world, 30) ? world_below(world, 20 * USEC_PER_SEC) : 0;
+}
+
+/* Whether all that was to be put back lives now, and nothing is under way that could change it. */
+static bool undo_is_whole(World *world)
+{
+    const Report *report = pass_get_report(world->pass);
+
+    if (world->dry_run || world->event_count > 0)
+        return false;
+    for (size_t i = 0; i < report->channel_count; i++) {
+        const Restore *restore = &world->undo->restores[i];
+        const WorldChannel *channel;
+
+        if (report->channels[i].result > RESULT_CONVERGED)
+            return false;
+        channel = world_find_channel(world, report->channels[i].channel->instance,
+                                     report->channels[i].id);
+        for (size_t k = 0; k < restore->item_count; k++) {
+            if (world_count_same(channel, world_find_member(world, restore->items[k].member_id)) ==
+                0)
+                return false;
+        }
+    }
+    return true;
+}
+
+static void undo_again(World *world, uint32_t serial)
+{
+    const Report *report;
+
+    world->disturb = NULL;
+    world->config.limits.pass_deadline_usec = USEC_PER_HOUR;
+    if (!world_begin_undo(world, serial, false))
+        world_broken(world, "what was undone is no more in the history");
+    world_finish(world);
+    world->disturb = sim_disturb;
+    report = pass_get_report(world->pass);
+    if (world_count_sent(world, REQUEST_ADD_MEMBERS) > 0)
+        world_broken(world, "undone twice, something is added twice");
+    for (size_t i = 0; i < report->channel_count; i++) {
+        if (report->channels[i].result != RESULT_IN_SYNC)
+            world_broken(world, "%s: undone twice, it is %s: %s", report->channels[i].id,
+                         report_result_text(report->channels[i].result),
+                         report->channels[i].error.text);
+    }
+}
+
+/* Most of the channels are let go after a while: else a long life would end in pauses. */
+static void undo_resume_later(World *world)
+{
+    for (size_t i = 0; i < world->channel_count; i++) {
+        if (world->channels[i].is_paused && world_chance(world, 60))
+            world->channels[i].pause_end_usec =
+                world->realtime_usec + world_below(world, 2 * USEC_PER_HOUR) + 1;
+    }
+}
+
+void sim_undo(Sim *sim)
+{
+    World *world = sim->world;
+    uint32_t serial = undo_choose(world);
+    bool is_mortal = world_chance(world, 10);
+
+    undo_dangers(world);
+    if (!world_begin_undo(world, serial, world_chance(world, 8))) {
+        world->stop_after_usec = world->abandon_after_usec = 0;
+        return;
+    }
+    if (is_mortal && !world->is_dead) {
+        world->kill_at_call = world->effects + 1 + world_below(world, 12);
+        world->kills_before = world_chance(world, 50);
+    }
+    world_finish(world);
+    sim->counts->undos++;
+    if (world->is_dead) {
+        world_kill(world);
+        sim->counts->kills++;
+        return;
+    }
+    sim->counts->returns += world_count_items(world, RESTORE_ADDED);
+    if (undo_is_whole(world))
+        undo_again(world, serial);
+    undo_resume_later(world);
+}
