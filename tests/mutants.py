@@ -3,9 +3,12 @@
 of the faults the tests notice. Which faults is decided by a seed, not by hand.
 
 A fault is built in a scratch copy: its one object is compiled anew and the tests that are about
-config/ and reconcile/ are linked and run, those named like the file first, until one fails. A fault
-that does not compile is no fault; another takes its place. What no test notices is tried once more with
-the sanitizers, which see what is left behind; what they do not see either is listed."""
+config/ and reconcile/ are run, those named like the file first, until one fails. A fault that does
+not compile is no fault; another takes its place. What no test notices is tried once more with the
+sanitizers, which see what is left behind; what they do not see either survives.
+
+Survivors that nobody could notice, because nothing that can be seen is different, are explained in
+survivors.txt, each by itself: they are counted apart, and still as survivors."""
 import argparse
 import collections
 import json
@@ -20,7 +23,8 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FLAGS = ["-std=gnu17", "-I.", "-D_GNU_SOURCE", '-DROSTERD_VERSION="0"', "-O1", "-w"]
+FLAGS = ["-std=gnu17", "-I.", "-D_GNU_SOURCE", '-DROSTERD_VERSION="0"', "-O1", "-w", "-fPIC"]
+VARIANTS = {"common": [], "small": ["-DLISTING_PAGE_SIZE=6"]}
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 LIBS = ["-lyaml", "-lsystemd", "-lcrypto", "-lcmocka"]
 TEST_SECONDS = 30
@@ -108,7 +112,8 @@ def limit_memory():
 
 
 class Scratch:
-    """A copy of the sources in `source`, built; what happens there meanwhile does not matter."""
+    """A copy of the sources in `source`, built; what happens there meanwhile does not matter. What the
+    tests have in common is a library: a fault costs one object and one link of it."""
 
     def __init__(self, source, folder, sanitize=()):
         self.source = source
@@ -116,20 +121,29 @@ class Scratch:
         self.sanitize = list(sanitize)
         for name in ("config", "daemon", "reconcile", "tests"):
             shutil.copytree(os.path.join(source, name), os.path.join(folder, name))
-        self.objects = {}
         self.tests = self.find_tests()
-        shared = self.sources("daemon/base", "config", "reconcile", "tests/world")
-        own = sorted({source for test in self.tests for source in self.needs(test)})
-        for source in shared + own + self.sources("tests/sim"):
-            if not self.compile(source):
-                raise RuntimeError(f"{source} does not compile")
-        self.shared = [self.objects[source] for source in shared]
+        common = self.sources("daemon/base", "config", "reconcile", "tests/world")
+        self.libraries = {"common": {name: self.must_compile(name) for name in common}}
+        # The simulator's lists have pages of a few rows, as in the Makefile.
+        self.libraries["small"] = {
+            **self.libraries["common"],
+            **{name: self.must_compile(name, "small") for name in self.small_sources()}}
+        for library in self.libraries:
+            self.link_library(library)
+        for test in self.tests:
+            self.link(test, [self.must_compile(name) for name in self.needs(test)], "common")
+        if self.sources("tests/sim"):
+            self.link("sim", [self.must_compile(name, "small") for name in self.sources("tests/sim")],
+                      "small")
 
     def sources(self, *below):
         return [f"{folder}/{name}" for folder in below
                 if os.path.isdir(os.path.join(self.folder, folder))
                 for name in sorted(os.listdir(os.path.join(self.folder, folder)))
                 if name.endswith(".c")]
+
+    def small_sources(self):
+        return self.sources("reconcile", "tests/world")
 
     def find_tests(self):
         """The unit tests that need nothing but config/, reconcile/ and their world."""
@@ -158,20 +172,33 @@ class Scratch:
                               errors="replace", timeout=seconds,
                               preexec_fn=None if self.sanitize else limit_memory)
 
-    def compile(self, source):
-        target = os.path.join(self.folder, source.replace("/", "-") + ".o")
-        done = self.run(["gcc", *FLAGS, *self.sanitize, "-c", "-o", target, source])
-        self.objects[source] = target
-        return done.returncode == 0
+    def compile(self, source, variant="common"):
+        """The object of a source, or None where it does not compile."""
+        target = os.path.join(self.folder, f"{source.replace('/', '-')}.{variant}.o")
+        done = self.run(["gcc", *FLAGS, *VARIANTS[variant], *self.sanitize, "-c", "-o", target, source])
+        return target if done.returncode == 0 else None
 
-    def passes(self, objects, arguments=()):
-        """Whether a test program made of these objects and the shared ones passes."""
-        program = os.path.join(self.folder, "program")
-        done = self.run(["gcc", *self.sanitize, "-o", program, *objects, *self.shared, *LIBS])
+    def must_compile(self, source, variant="common"):
+        target = self.compile(source, variant)
+        if not target:
+            raise RuntimeError(f"{source} does not compile")
+        return target
+
+    def must_link(self, name, *arguments):
+        done = self.run(["gcc", *self.sanitize, "-o", name, *arguments, *LIBS])
         if done.returncode != 0:
             raise RuntimeError(done.stdout)
+
+    def link_library(self, name):
+        self.must_link(f"lib{name}.so", "-shared", *self.libraries[name].values())
+
+    def link(self, program, objects, library):
+        self.must_link(program, *objects, f"./lib{library}.so", "-Wl,-rpath,$ORIGIN")
+
+    def passes(self, program, *arguments):
         try:
-            return self.run([program, *arguments], TEST_SECONDS).returncode == 0
+            return self.run([os.path.join(self.folder, program), *arguments],
+                            TEST_SECONDS).returncode == 0
         except subprocess.TimeoutExpired:
             return False
 
@@ -188,12 +215,20 @@ class Scratch:
         for test in self.order(path):
             if self.sanitize and "random" in test:
                 continue
-            if not self.passes([self.objects[source] for source in self.needs(test)]):
+            if not self.passes(test):
                 return test
-        simulator = [self.objects[source] for source in self.sources("tests/sim")]
-        if simulator and path.startswith("reconcile/") and not self.passes(simulator, ["300"]):
-            return "sim"
+        if path.startswith("reconcile/") and self.sources("tests/sim"):
+            self.build(path, "small")
+            if not self.passes("sim", "300"):
+                return "sim"
         return None
+
+    def build(self, path, variant):
+        """Whether the library could be built with the source as it is now."""
+        if not self.compile(path, variant):
+            return False
+        self.link_library(variant)
+        return True
 
     def write(self, path, before=None, after=None, number=0):
         """The file as it is, or with one line replaced; False where that line is no more."""
@@ -212,12 +247,15 @@ class Scratch:
     def try_fault(self, fault):
         """(whether it compiles, the test that notices it or None)"""
         try:
-            if not self.write(fault.path, fault.before, fault.after, fault.line) or not self.compile(fault.path):
+            if not self.write(fault.path, fault.before, fault.after, fault.line) or \
+                    not self.build(fault.path, "common"):
                 return False, None
             return True, self.noticed_by(fault.path)
         finally:
             self.write(fault.path)
             self.compile(fault.path)
+            if fault.path in self.small_sources():
+                self.compile(fault.path, "small")
 
 
 class Trial:
@@ -246,9 +284,33 @@ class Trial:
         return True, f"{test} with sanitizers" if test else None
 
 
+# ---- survivors ----
+
 def describe(fault):
     return (f"{fault.path}:{fault.line}: {fault.kind}\n"
             f"    - {fault.before.strip()}\n    + {fault.after.strip()}")
+
+
+def key_of(fault):
+    return fault.path, fault.kind, fault.before.strip(), fault.after.strip()
+
+
+def read_explanations():
+    """{key_of(fault): why nothing can be seen}; one that fits no line of the sources any more is an
+    error: it would excuse what nobody has looked at."""
+    with open(os.path.join(ROOT, "tests", "survivors.txt"), encoding="utf-8") as file:
+        blocks = [block.split("\n") for block in file.read().strip().split("\n\n")]
+    found = {}
+    for lines in blocks[1:]:
+        path, kind = lines[0].split(": ", 1)
+        before, after = lines[1].strip(), lines[2].strip()
+        if before[:2] != "- " or after[:2] != "+ " or len(lines) < 4:
+            sys.exit(f"survivors.txt: not a fault with its explanation: {lines[0]}")
+        with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+            if before[2:] not in (line.strip() for line in file):
+                sys.exit(f"survivors.txt: {path} has no such line any more: {before[2:]}")
+        found[path, kind, before[2:], after[2:]] = " ".join(line.strip() for line in lines[3:])
+    return found
 
 
 def main():
@@ -268,6 +330,7 @@ def main():
     if options.again:
         with open(options.again, encoding="utf-8") as file:
             faults = [Fault(*(row[key] for key in Fault._fields)) for row in json.load(file) if not row["by"]]
+    explanations = read_explanations()
     caught, survivors, by, results = 0, [], collections.Counter(), []
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
@@ -284,15 +347,17 @@ def main():
                 by[test] += 1
             else:
                 survivors.append(fault)
-                print(f"survives: {describe(fault)}", flush=True)
+                why = explanations.get(key_of(fault))
+                print(f"survives: {describe(fault)}" + (f"\n    {why}" if why else ""), flush=True)
     total = caught + len(survivors)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(results, file, indent=1)
     for test, count in by.most_common():
         print(f"{count:5} noticed by {test}")
-    print(f"{total} faults, {caught} noticed, {len(survivors)} survive: "
-          f"{100 * caught / max(total, 1):.1f} % ({time.monotonic() - started:.0f} s)")
+    explained = sum(key_of(fault) in explanations for fault in survivors)
+    print(f"{total} faults, {caught} noticed: {100 * caught / max(total, 1):.1f} %; {len(survivors)} survive, "
+          f"of which {explained} are explained ({time.monotonic() - started:.0f} s)")
 
 
 if __name__ == "__main__":
