@@ -105,6 +105,7 @@ static void what_is_no_address(void **state)
     }
     assert_int_equal(address_parse("", canonical, &kind), -EINVAL);
     assert_int_equal(address_canonical("", canonical), -EINVAL);
+    memset(canonical, 'x', sizeof(canonical));
     assert_int_equal(address_canonical("Odd Name/[", canonical), 0);
     assert_string_equal(canonical, "odd name/[");
 }
@@ -167,10 +168,14 @@ static void what_is_no_network(void **state)
                                         "a/8",      "::/129",      "10.9.0.0/x", "10.9.0.0/08",
                                         "10.9/16",  "10.0.0.0/-1", "::/ 1"};
     uint8_t network[16], prefix;
+    char text[4096];
 
     (void)state;
     for (size_t i = 0; i < ELEMENTS(wrong); i++)
         assert_int_equal(address_parse_network(wrong[i], network, &prefix), -EINVAL);
+    memset(text, '1', sizeof(text));
+    strcpy(text + sizeof(text) - 4, "/16");
+    assert_int_equal(address_parse_network(text, network, &prefix), -EINVAL);
     assert_int_equal(address_parse_network("10.9.0.1/16", network, &prefix), -EDOM);
     assert_int_equal(address_parse_network("2001:db8::1/127", network, &prefix), -EDOM);
     assert_int_equal(address_bytes("example.com", network), -EINVAL);

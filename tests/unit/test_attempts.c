@@ -41,6 +41,7 @@ static void test_the_table(void **state)
         {200, "", ATTEMPT_DONE},
         {201, "", ATTEMPT_DONE},
         {204, "", ATTEMPT_DONE},
+        {300, "", ATTEMPT_FAILED},
         {301, "", ATTEMPT_FAILED},
         {400, "IAM.0011", ATTEMPT_FAILED},
         {401, "IAM.0062", ATTEMPT_REFUSED},

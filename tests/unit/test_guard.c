@@ -44,6 +44,14 @@ static Plan plan_of(Extra *extras, size_t count)
                   .staying_in_service = 100};
 }
 
+static void test_a_channel_without_members_is_no_division_by_zero(void **state)
+{
+    const Plan plan = {0};
+
+    (void)state;
+    expect(evaluate_one(GUARD_MAX_DELETE_PERCENT, &open_guards, &plan, NULL, 0), 100, 100, false);
+}
+
 static void test_max_deletes(void **state)
 {
     Extra extras[16];
@@ -206,6 +214,7 @@ static void test_the_report_names_them_in_one_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_channel_without_members_is_no_division_by_zero),
         cmocka_unit_test(test_max_deletes),
         cmocka_unit_test(test_max_delete_percent),
         cmocka_unit_test(test_a_part_above_the_limit_is_never_shown_as_the_limit),

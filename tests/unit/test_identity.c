@@ -36,6 +36,15 @@ static void test_parts_do_not_run_into_each_other(void **state)
     assert_false(is_same("", "ab", 80, "ab", "", 80));
 }
 
+static void test_ecs_ids_are_the_same_in_any_case(void **state)
+{
+    char folded[IDENTITY_ADDRESS_MAX];
+
+    (void)state;
+    assert_int_equal(identity_fold_ecs("@AMZ[`amz{09-_", folded), 0);
+    assert_string_equal(folded, "@amz[`amz{09-_");
+}
+
 static void test_too_long_a_part_is_refused(void **state)
 {
     unsigned char packed[IDENTITY_SIZE_MAX];
@@ -160,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_group_address_and_port_are_the_identity),
         cmocka_unit_test(test_parts_do_not_run_into_each_other),
+        cmocka_unit_test(test_ecs_ids_are_the_same_in_any_case),
         cmocka_unit_test(test_too_long_a_part_is_refused),
         cmocka_unit_test(test_members_are_shown_as_people_write_them),
         cmocka_unit_test(test_a_rule_matches_by_every_field_it_has),

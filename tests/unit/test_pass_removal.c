@@ -212,9 +212,11 @@ static void test_five_failures_in_a_row_end_the_channel(void **state)
 
     (void)state;
     world_add_usual(world, "a", 3, 8);
+    world_fault(world, REQUEST_DELETE_MEMBER, 1, 4, 412, "");
     world_fault(world, REQUEST_DELETE_MEMBER, 1, 100, 400, "APIG.2012");
     world_pass(world);
     expect(world, RESULT_FAILED, 5);
+    assert_string_equal(world_report(world, 0)->error.code, "APIG.2012");
     assert_int_equal(world_count_extras(world, 0, OUTCOME_FAILED), 5);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 3);
     assert_non_null(strstr(world_report(world, 0)->error.text, "5 deletions failed in a row"));
@@ -223,17 +225,31 @@ static void test_five_failures_in_a_row_end_the_channel(void **state)
     world_free(world);
 }
 
+static void test_what_was_deleted_before_five_failures_is_looked_at(void **state)
+{
+    World *world = world_new(1);
+
+    (void)state;
+    world_add_usual(world, "a", 3, 7);
+    world_fault(world, REQUEST_DELETE_MEMBER, 2, 100, 400, "APIG.2012");
+    world_pass(world);
+    expect(world, RESULT_FAILED, 6);
+    assert_int_equal(world_count_extras(world, 0, OUTCOME_DELETED), 1);
+    assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 2);
+    world_free(world);
+}
+
 static void test_a_success_between_begins_the_row_anew(void **state)
 {
     World *world = world_new(1);
 
     (void)state;
-    world_add_usual(world, "a", 3, 9);
+    world_add_usual(world, "a", 3, 10);
     world_fault(world, REQUEST_DELETE_MEMBER, 1, 4, 400, "APIG.2012");
     world_fault(world, REQUEST_DELETE_MEMBER, 2, 4, 400, "APIG.2012");
     world_pass(world);
-    expect(world, RESULT_FAILED, 9);
-    assert_int_equal(world_count_extras(world, 0, OUTCOME_DELETED), 1);
+    expect(world, RESULT_FAILED, 10);
+    assert_int_equal(world_count_extras(world, 0, OUTCOME_DELETED), 2);
     world_free(world);
 }
 
@@ -335,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_used_up_attempts_go_on_with_the_next),
         cmocka_unit_test(test_200_and_202_to_a_deletion_are_no_success),
         cmocka_unit_test(test_five_failures_in_a_row_end_the_channel),
+        cmocka_unit_test(test_what_was_deleted_before_five_failures_is_looked_at),
         cmocka_unit_test(test_a_success_between_begins_the_row_anew),
         cmocka_unit_test(test_five_doubtful_failures_are_looked_at_before_giving_up),
         cmocka_unit_test(test_a_doubtful_failure_stays_open_when_no_list_can_tell),

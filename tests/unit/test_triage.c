@@ -104,6 +104,7 @@ static const Row status_rows[] = {
     {504, "", VERDICT_RETRY},
     {505, "", VERDICT_PERMANENT},
     {301, "", VERDICT_PERMANENT},
+    {300, "APIG.9999", VERDICT_RETRY},
     {302, "", VERDICT_PERMANENT},
     {201, "", VERDICT_PERMANENT},
     {202, "", VERDICT_PERMANENT},

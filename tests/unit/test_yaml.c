@@ -144,6 +144,12 @@ static void what_ends_the_reading(void **state)
          "f:1:16: is no YAML: did not find expected '-' indicator while parsing a block collection "
          "that begins in line 1, should have quotes around IPv6 addresses, "
          "\"[2001:db8::1]:8080\"\n"},
+        {"- a\n- [2001:db8::1]:80\n- a\n",
+         "f:2:16: is no YAML: did not find expected '-' indicator while parsing a block collection "
+         "that begins in line 1, should have quotes around IPv6 addresses, "
+         "\"[2001:db8::1]:8080\"\n"},
+        {"a: '::'\nb: b: c\n",
+         "f:2:5: is no YAML: mapping values are not allowed in this context\n"},
         {"[::1]\n", "f:1:2: is no YAML: did not find expected node content while parsing a flow "
                     "node that begins in line 1, should have quotes around IPv6 addresses, "
                     "\"[2001:db8::1]:8080\"\n"},

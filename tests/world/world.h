@@ -136,6 +136,16 @@ struct WorldEvent {
     size_t instance;
 };
 
+/* An event as the log would have it. */
+typedef struct WorldTold {
+    char pass[24], instance_name[16], channel_name[40], channel_id[40];
+    char member[128], member_id[16], digest[DIGEST_HEX_SIZE];
+    Outcome outcome;
+    uint32_t attempt;
+    uint64_t wait_usec;
+    Err err; /* "" without one */
+} WorldTold;
+
 /* One request as it was sent. */
 typedef struct WorldSend {
     Request request;
@@ -222,7 +232,8 @@ struct World {
     WorldSend *sends;
     size_t send_count, send_capacity;
     uint32_t told[EVENT_RENEWED + 1];
-    Err told_err; /* of the last event that had one */
+    Err told_err;                           /* of the last event that had one */
+    WorldTold last_told[EVENT_RENEWED + 1]; /* of each kind */
     uint64_t steps;
 
     WorldAction *actions;

@@ -49,6 +49,23 @@ static void run_wake_at(void *context, uint64_t usec)
     ((World *)context)->wake_usec = usec;
 }
 
+static void run_keep_told(World *world, const Event *event)
+{
+    WorldTold *told = &world->last_told[event->kind];
+
+    *told = (WorldTold){
+        .outcome = event->outcome, .attempt = event->attempt, .wait_usec = event->wait_usec};
+    str_copy(told->pass, sizeof(told->pass), event->pass);
+    str_copy(told->instance_name, sizeof(told->instance_name), event->instance_name);
+    str_copy(told->channel_name, sizeof(told->channel_name), event->channel_name);
+    str_copy(told->channel_id, sizeof(told->channel_id), event->channel_id);
+    str_copy(told->member, sizeof(told->member), event->member);
+    str_copy(told->member_id, sizeof(told->member_id), event->member_id);
+    str_copy(told->digest, sizeof(told->digest), event->digest);
+    if (event->err)
+        told->err = *event->err;
+}
+
 static void run_tell(void *context, const Event *event)
 {
     World *world = context;
@@ -56,6 +73,7 @@ static void run_tell(void *context, const Event *event)
     if (world->is_dead)
         return;
     world->told[event->kind]++;
+    run_keep_told(world, event);
     if (event->kind == EVENT_HELD)
         judge_held(world, event);
     if (event->err && err_is_set(event->err))

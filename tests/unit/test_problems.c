@@ -1,0 +1,125 @@
+/* The list of mistakes: their order, what is cut, what is only counted, and want of memory. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "config/problems.h"
+#include "tests/unit/failing.h"
+
+static void expect(const Problems *problems, const char *expected)
+{
+    Buf text = {0};
+
+    problems_print(problems, &text);
+    assert_string_equal(buf_text(&text), expected);
+    buf_done(&text);
+}
+
+static void test_files_come_as_they_were_read_and_places_in_order(void **state)
+{
+    Problems problems = {0};
+
+    (void)state;
+    assert_false(problems_any(&problems));
+    problems_add_file(&problems, "z");
+    problems_add(&problems, "a", 1, 1, "", "fifth");
+    problems_add(&problems, "z", 2, 5, "key", "third");
+    problems_add(&problems, "z", 2, 5, "key", "fourth");
+    problems_add(&problems, "z", 2, 4, "", "second%c", '\n');
+    problems_add(&problems, "z", 0, 0, "", "first");
+    assert_true(problems_any(&problems));
+    expect(&problems, "z: first\nz:2:4: second?\nz:2:5: key: third\nz:2:5: key: fourth\n"
+                      "a:1:1: fifth\n");
+    problems_done(&problems);
+    problems_done(&problems);
+    assert_false(problems_any(&problems));
+    expect(&problems, "");
+}
+
+static void test_a_text_beyond_all_bounds_is_cut(void **state)
+{
+    char text[2048], expected[1200];
+    Problems problems = {0};
+
+    (void)state;
+    memset(text, 'x', sizeof(text));
+    for (size_t size = 1022; size <= 1024; size++) {
+        text[size] = '\0';
+        problems_add(&problems, "f", 1, 1, "", "%s", text);
+        memcpy(expected, "f:1:1: ", 7);
+        memset(expected + 7, 'x', 1023);
+        strcpy(expected + 7 + (size < 1023 ? size : 1023), "\n");
+        if (size > 1023)
+            memcpy(expected + 7 + 1020, "...", 3);
+        expect(&problems, expected);
+        problems_done(&problems);
+        text[size] = 'x';
+    }
+}
+
+static void test_more_than_anybody_reads_is_counted(void **state)
+{
+    Problems problems = {0};
+    Buf text = {0};
+
+    (void)state;
+    for (size_t i = 0; i < PROBLEMS_KEPT_MAX; i++) {
+        assert_false(problems_full(&problems));
+        problems_add(&problems, "f", i + 1, 1, "", "x");
+    }
+    assert_true(problems_full(&problems));
+    problems_print(&problems, &text);
+    assert_null(strstr(buf_text(&text), "more"));
+    problems_add(&problems, "f", 1, 1, "", "x");
+    buf_done(&text);
+    problems_print(&problems, &text);
+    assert_non_null(strstr(buf_text(&text), "f:10000:1: x\n1 more problems are not shown\n"));
+    buf_done(&text);
+    problems_done(&problems);
+}
+
+/* Every allocation of a list fails once: it says so, and what it holds is whole. */
+static void test_want_of_memory_is_a_problem(void **state)
+{
+    long index = 0;
+    bool did_fail;
+
+    (void)state;
+    if (!failing_is_possible())
+        skip();
+    do {
+        Problems problems = {0};
+        Buf text = {0};
+
+        failing_after(index++);
+        problems_add_file(&problems, "f");
+        problems_add(&problems, "g", 2, 1, "key", "x");
+        problems_add(&problems, "h", 1, 1, "", "y");
+        did_fail = failing_stop();
+        problems_print(&problems, &text);
+        assert_int_equal(problems.out_of_memory, did_fail);
+        assert_int_equal(strstr(buf_text(&text), "out of memory\n") != NULL, did_fail);
+        if (!did_fail)
+            assert_string_equal(buf_text(&text), "g:2:1: key: x\nh:1:1: y\n");
+        assert_true(problems_any(&problems));
+        buf_done(&text);
+        problems_done(&problems);
+    } while (did_fail);
+    assert_true(index > 5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_files_come_as_they_were_read_and_places_in_order),
+        cmocka_unit_test(test_a_text_beyond_all_bounds_is_cut),
+        cmocka_unit_test(test_more_than_anybody_reads_is_counted),
+        cmocka_unit_test(test_want_of_memory_is_a_problem),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,103 @@
+/* confirm_passes from pass to pass: lists in a row, and what is forgotten meanwhile. */
+#include "tests/world/world.h"
+
+static World *world_confirming(uint32_t confirm_passes)
+{
+    World *world = world_new(1);
+
+    world_add_usual(world, "a", 3, 1);
+    world->rosters[0].guards.confirm_passes = confirm_passes;
+    return world;
+}
+
+static void expect(World *world, Result result)
+{
+    world_pass(world);
+    assert_string_equal(report_result_text(world_result(world, 0)), report_result_text(result));
+}
+
+static void test_an_extra_is_deleted_at_its_last_sighting(void **state)
+{
+    World *world = world_confirming(3);
+
+    (void)state;
+    expect(world, RESULT_HELD);
+    expect(world, RESULT_HELD);
+    expect(world, RESULT_CONVERGED);
+    world_free(world);
+}
+
+static void test_a_dry_run_is_no_sighting(void **state)
+{
+    World *world = world_confirming(2);
+
+    (void)state;
+    world_dry_pass(world);
+    assert_int_equal(world_result(world, 0), RESULT_HELD);
+    expect(world, RESULT_HELD);
+    world_dry_pass(world);
+    expect(world, RESULT_CONVERGED);
+    world_free(world);
+}
+
+/* It was wanted for a while, whether or not anybody asked for sightings then and whether or not the
+ * channel was in sync; and then is extra again. */
+static void test_sightings_from_before_it_was_wanted_do_not_count(void **state)
+{
+    for (uint32_t i = 0; i < 4; i++) {
+        World *world = world_confirming(2);
+        RosterChannel *roster = &world->rosters[0];
+        const RosterChannel before = *roster;
+
+        (void)state;
+        expect(world, RESULT_HELD);
+        world_want(world, roster, "", "10.9.0.2", 8080);
+        if (i & 1)
+            world_want(world, roster, "", "10.0.0.99", 8080);
+        roster->guards.confirm_passes = i & 2 ? 1 : 2;
+        expect(world, i & 1 ? RESULT_DRIFT : RESULT_IN_SYNC);
+        *roster = before;
+        expect(world, RESULT_HELD);
+        expect(world, RESULT_CONVERGED);
+        world_free(world);
+    }
+}
+
+static void test_a_state_that_cannot_be_read_or_written_leaves_extras_unsent(void **state)
+{
+    World *world = world_confirming(2);
+
+    (void)state;
+    world->recall_error = -5;
+    expect(world, RESULT_FAILED);
+    assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 1);
+    world->recall_error = 0;
+    world->remember_error = -28;
+    expect(world, RESULT_FAILED);
+    assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 1);
+    world_free(world);
+}
+
+static void test_a_state_that_cannot_forget_does_not_fail_what_is_in_sync(void **state)
+{
+    World *world = world_new(1);
+
+    (void)state;
+    world_add_usual(world, "a", 3, 0);
+    world->remember_error = -28;
+    expect(world, RESULT_IN_SYNC);
+    world_free(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_extra_is_deleted_at_its_last_sighting),
+        cmocka_unit_test(test_a_dry_run_is_no_sighting),
+        cmocka_unit_test(test_sightings_from_before_it_was_wanted_do_not_count),
+        cmocka_unit_test(test_a_state_that_cannot_be_read_or_written_leaves_extras_unsent),
+        cmocka_unit_test(test_a_state_that_cannot_forget_does_not_fail_what_is_in_sync),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
