@@ -86,6 +86,22 @@ static void what_is_no_endpoint(void **state)
     }
 }
 
+static void hosts_beyond_all_bounds(void **state)
+{
+    char text[1024] = "https://", endpoint[ENDPOINT_SIZE_MAX];
+
+    (void)state;
+    memset(text + 8, 'a', sizeof(text) - 8);
+    for (size_t length = 250; length < 600; length++) {
+        Err err = {0};
+
+        text[8 + length] = '\0';
+        assert_int_equal(endpoint_parse(text, ENDPOINT_SERVICE, endpoint, &err), -EINVAL);
+        assert_int_equal(strstr(err.text, "too long a host") != NULL, length >= ENDPOINT_SIZE_MAX);
+        text[8 + length] = 'a';
+    }
+}
+
 static void metadata_service_may_be_http(void **state)
 {
     char endpoint[ENDPOINT_SIZE_MAX];
@@ -105,6 +121,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(canonical_forms),
         cmocka_unit_test(what_is_no_endpoint),
+        cmocka_unit_test(hosts_beyond_all_bounds),
         cmocka_unit_test(metadata_service_may_be_http),
     };
 

@@ -164,6 +164,27 @@ static void members_listed_twice(void **state)
     expect_refusals(members_listed_twice_cases, ELEMENTS(members_listed_twice_cases));
 }
 
+/* A member with a mistake is compared with none. */
+static void the_same_mistake_twice(void **state)
+{
+    static const char *const members[] = {"{host: 'a b'}", "'a b'", "{ecs_id: 'a b'}", "{}"};
+
+    (void)state;
+    put_file("rosterd.yaml", HEAD);
+    for (size_t i = 0; i < ELEMENTS(members); i++) {
+        Problems problems = {0};
+        Config *config = NULL;
+        char roster[256];
+
+        snprintf(roster, sizeof(roster), MEMBERS("%s, %s"), members[i], members[i]);
+        put_file("rosters.d/a.yaml", roster);
+        assert_int_equal(config_load("rosterd.yaml", &problems, &config), -EINVAL);
+        assert_int_equal(problems.count, 2);
+        assert_null(strstr(problems.items[1].text, "same member"));
+        problems_done(&problems);
+    }
+}
+
 /* The first colon may be followed by another at once. */
 static void shortest_ipv6(void **state)
 {
@@ -185,6 +206,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_DIRECTORY(which_members_are_refused),
         IN_DIRECTORY(members_listed_twice),
+        IN_DIRECTORY(the_same_mistake_twice),
         IN_DIRECTORY(shortest_ipv6),
     };
 

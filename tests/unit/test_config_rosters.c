@@ -138,6 +138,28 @@ static void which_instances_are_refused(void **state)
     expect_refusals(which_instances_are_refused_cases, ELEMENTS(which_instances_are_refused_cases));
 }
 
+/* What is said of an instance that nobody knows names all others, up to a bound. */
+static void very_many_instances(void **state)
+{
+    _cleanup_(buf_done) Buf settings = {0}, expected = {0};
+
+    (void)state;
+    buf_puts(&settings, "version: 1\nmode: prune\ninstances:\n");
+    buf_puts(&expected, "is \"nowhere\", which the settings do not name, should be one of: ");
+    for (int i = 100; i < 200; i++) {
+        buf_printf(&settings,
+                   "  a-long-name-%d: {endpoint: https://roma.example.com, project_id: p1, "
+                   "instance_id: i%d, auth: {method: environment}}\n",
+                   i, i);
+        buf_printf(&expected, "%sa-long-name-%d", i == 100 ? "" : ", ", i);
+    }
+    put_file("rosterd.yaml", buf_text(&settings));
+    put_file("rosters.d/a.yaml", "version: 1\ninstance: nowhere\nchannels: []\n");
+    buf_done(&settings);
+    buf_printf(&settings, "rosters.d/a.yaml:2:11: instance: %.1020s...\n", buf_text(&expected));
+    expect_problems(buf_text(&settings));
+}
+
 static const Refusal which_ignore_rules_are_refused_cases[] = {
     {NULL, WITH("ignore: [{}]"),
      "rosters.d/a.yaml:5:14: channels[0].ignore[0]: is empty and would ignore every member, should "
@@ -300,6 +322,7 @@ int main(void)
         IN_DIRECTORY(what_a_roster_cannot_say),
         IN_DIRECTORY(which_names_are_refused),
         IN_DIRECTORY(which_instances_are_refused),
+        IN_DIRECTORY(very_many_instances),
         IN_DIRECTORY(which_ignore_rules_are_refused),
         IN_DIRECTORY(what_would_be_laxer),
         IN_DIRECTORY(channels_listed_twice),

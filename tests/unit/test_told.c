@@ -133,6 +133,7 @@ static void test_an_instance_that_fails_is_told_once_and_not_for_each_channel(vo
     assert_string_equal(told->channel_name, "");
     assert_string_equal(told->channel_id, "");
     assert_string_equal(told->member_id, "");
+    assert_int_equal(told->attempt, 0);
     assert_int_equal(told->err.http, 503);
     world_free(world);
 }
