@@ -11,7 +11,6 @@
 static void put_fallback(const SchemaKey *key, void *place)
 {
     uint32_t number = (uint32_t)key->fallback;
-    bool truth = key->fallback != 0;
 
     switch (key->type) {
     case SCHEMA_UINT:
@@ -22,8 +21,6 @@ static void put_fallback(const SchemaKey *key, void *place)
         memcpy(place, &key->fallback, sizeof(key->fallback));
         break;
     case SCHEMA_BOOL:
-        memcpy(place, &truth, sizeof(truth));
-        break;
     case SCHEMA_TEXT:
     case SCHEMA_ID:
     case SCHEMA_PATH:

@@ -43,7 +43,7 @@ typedef struct SchemaKey {
     size_t offset; /* in the struct */
     uint64_t min;
     uint64_t max;
-    uint64_t fallback;          /* of numbers, spans and bools when they are missing */
+    uint64_t fallback;          /* of numbers and spans when they are missing */
     const char *const *choices; /* ends with NULL */
     const Schema *section;
     const char *hint; /* what would be right, "https://HOST"; NULL: the type says it */
