@@ -1,5 +1,6 @@
 /* Every allocation of a load fails once, in turn, those of libyaml too: nothing crashes, no Config
  * comes out, and the person is told. Needs the allocator to itself. */
+#include "config/compare.h"
 #include "tests/unit/failing.h"
 #include "tests/unit/test_config.h"
 
@@ -65,11 +66,71 @@ static void of_files_with_mistakes(void **state)
     every_allocation_fails();
 }
 
+/* Blocks of memory end elsewhere with each length: at every text once. */
+static void of_files_of_all_lengths(void **state)
+{
+    char padding[201], roster[2048];
+
+    (void)state;
+    memset(padding, 'p', sizeof(padding));
+    put_file("rosterd.yaml", HEAD TEST "rosters: [rosters.d, nowhere.d/*]\nstate_dir: /s\n");
+    for (size_t length = 3; length < 60; length++) {
+        snprintf(roster, sizeof(roster),
+                 "version: 1\ninstance: test\nchannels:\n"
+                 "  - name: a%.*s\n"
+                 "    members: [a, {ecs_id: e%.*s, group: g}, {host: h%.*s}]\n"
+                 "    ignore: [{host: 10.0.0.0/8, group: g}, {ecs_id: i%.*s}]\n"
+                 "    guards: {max_deletes: 1}\n"
+                 "  - {id: b%.*s, allow_empty: true}\n",
+                 (int)length, padding, (int)length, padding, (int)length, padding, (int)length,
+                 padding, (int)length, padding);
+        put_file("rosters.d/a.yaml", roster);
+        every_allocation_fails();
+    }
+}
+
+static void count_change(const Change *change, void *userdata)
+{
+    (void)change;
+    ++*(size_t *)userdata;
+}
+
+/* A comparison without memory says so, and tells of nothing. */
+static void of_a_comparison(void **state)
+{
+    _cleanup_(buf_done) Buf roster = {0};
+    Config *config;
+    long index = 0;
+    int r;
+
+    (void)state;
+    if (!failing_is_possible())
+        skip();
+    buf_puts(&roster, "version: 1\ninstance: prod\nchannels:\n");
+    for (int i = 0; i < 60; i++)
+        buf_printf(&roster, "  - {name: channel-%d, allow_empty: true}\n", i);
+    put_file("rosterd.yaml", HEAD TEST);
+    put_file("rosters.d/a.yaml", buf_text(&roster));
+    config = load_good();
+    do {
+        size_t count = 0;
+
+        failing_after(index++);
+        r = compare_configs(config, config, count_change, &count);
+        assert_int_equal(r, failing_stop() ? -ENOMEM : 0);
+        assert_int_equal(count, r < 0 ? 0 : 1 + 2 + 60);
+    } while (r < 0);
+    assert_true(index > 5);
+    config_free(config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_DIRECTORY(of_files_that_are_right),
         IN_DIRECTORY(of_files_with_mistakes),
+        IN_DIRECTORY(of_files_of_all_lengths),
+        IN_DIRECTORY(of_a_comparison),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

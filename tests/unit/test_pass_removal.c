@@ -239,6 +239,22 @@ static void test_what_was_deleted_before_five_failures_is_looked_at(void **state
     world_free(world);
 }
 
+static void test_what_was_gone_before_five_failures_is_looked_at(void **state)
+{
+    World *world = world_new(1);
+    WorldChannel *channel = world_add_usual(world, "a", 3, 6);
+
+    (void)state;
+    world_fault(world, REQUEST_DELETE_MEMBER, 2, 100, 400, "APIG.2012");
+    world_begin(world, false);
+    world_at(world, 17 * USEC_PER_MSEC, remove_extra, channel);
+    world_finish(world);
+    expect(world, RESULT_FAILED, 6);
+    assert_int_equal(world_count_extras(world, 0, OUTCOME_GONE), 1);
+    assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 2);
+    world_free(world);
+}
+
 static void test_a_success_between_begins_the_row_anew(void **state)
 {
     World *world = world_new(1);
@@ -352,6 +368,7 @@ int main(void)
         cmocka_unit_test(test_200_and_202_to_a_deletion_are_no_success),
         cmocka_unit_test(test_five_failures_in_a_row_end_the_channel),
         cmocka_unit_test(test_what_was_deleted_before_five_failures_is_looked_at),
+        cmocka_unit_test(test_what_was_gone_before_five_failures_is_looked_at),
         cmocka_unit_test(test_a_success_between_begins_the_row_anew),
         cmocka_unit_test(test_five_doubtful_failures_are_looked_at_before_giving_up),
         cmocka_unit_test(test_a_doubtful_failure_stays_open_when_no_list_can_tell),

@@ -81,12 +81,35 @@ static void test_a_channels_numbers_are_of_the_planned_list(void **state)
     world_free(world);
 }
 
+/* As the daemon does: a report outlives its pass. */
+static void test_a_report_can_be_taken_out_of_its_pass(void **state)
+{
+    World *world = world_new(1);
+    Report report;
+
+    (void)state;
+    world_add_usual(world, "a", 3, 2);
+    world_pass(world);
+    pass_take_report(world->pass, &report);
+    world_forget(world);
+    assert_string_equal(report.pass_id, world->pass_id);
+    assert_int_equal(report.channel_count, 1);
+    assert_string_equal(report.channels[0].name, "a");
+    assert_int_equal(report.channels[0].extra_count, 2);
+    assert_string_equal(report.channels[0].extras[0].address, "10.9.0.2");
+    report_done(&report);
+    assert_int_equal(report.channel_count, 0);
+    report_done(&report);
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_failed_outranks_held_outranks_drift_outranks_in_sync),
         cmocka_unit_test(test_the_words_are_those_of_the_contract),
         cmocka_unit_test(test_a_channels_numbers_are_of_the_planned_list),
+        cmocka_unit_test(test_a_report_can_be_taken_out_of_its_pass),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
