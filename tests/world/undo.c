@@ -248,6 +248,20 @@ static bool undo_was_restored(const World *world, const WorldChannel *channel,
     return false;
 }
 
+/* Two members that had one identity are one addition. */
+static bool undo_has_sent_its_twin(World *world, const WorldChannel *channel,
+                                   const Restore *restore, const WorldMember *was)
+{
+    for (size_t i = 0; i < restore->item_count; i++) {
+        const RestoreItem *item = &restore->items[i];
+
+        if (item->attempts > 0 && !str_equal(item->member_id, was->id) &&
+            judge_is_same(channel, world_find_member(world, item->member_id), was))
+            return true;
+    }
+    return false;
+}
+
 static void undo_rule_item(World *world, const ChannelReport *report, const Restore *restore,
                            const RestoreItem *item)
 {
@@ -257,7 +271,8 @@ static void undo_rule_item(World *world, const ChannelReport *report, const Rest
 
     if (item->outcome == RESTORE_ADDED && report->result == RESULT_CONVERGED)
         undo_rule_equal(world, channel, restore, was);
-    if (is_restored && item->outcome != RESTORE_ADDED && item->outcome != RESTORE_FAILED)
+    if (is_restored && item->outcome != RESTORE_ADDED && item->outcome != RESTORE_FAILED &&
+        !undo_has_sent_its_twin(world, channel, restore, was))
         world_broken(world, "%s was added, the undo says %s", was->id,
                      restore_outcome_text(item->outcome));
     if ((item->attempts > 0) != (item->outcome == RESTORE_ADDED || item->outcome == RESTORE_FAILED))
