@@ -16,12 +16,10 @@ static int load_or_explain(Loader loader, const char *path, Config **ret_config)
     int r = loader(path, &problems, ret_config);
 
     if (r >= 0)
-        return 0;
+        return EXIT_IN_SYNC;
     problems_print(&problems, &text);
-    if (buf_failed(&text) < 0 || text.size == 0)
-        buf_puts(&text, "out of memory\n");
-    fputs(buf_text(&text), stderr);
-    return -EINVAL;
+    fputs(buf_failed(&text) < 0 || text.size == 0 ? "out of memory\n" : buf_text(&text), stderr);
+    return r == -ENOMEM ? EXIT_FAILED : EXIT_INVALID;
 }
 
 int load_config(const char *path, Config **ret_config)
@@ -38,9 +36,10 @@ int load_check(const char *path)
 {
     _cleanup_(config_freep) Config *config = NULL;
     size_t members = 0;
+    int status = load_config(path, &config);
 
-    if (load_config(path, &config) < 0)
-        return EXIT_INVALID;
+    if (status != EXIT_IN_SYNC)
+        return status;
     for (size_t i = 0; i < config->channel_count; i++)
         members += config->channels[i].member_count;
     printf("%s: valid: %zu instance%s, %zu channel%s, %zu member%s\n", path, config->instance_count,

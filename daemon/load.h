@@ -3,8 +3,9 @@
 
 #include "config/config.h"
 
-/* Loads them; every mistake goes to standard error, a line each. 0, or -EINVAL (then exit with
- * EXIT_INVALID). Free with config_free(). */
+/* Loads them; every mistake goes to standard error, a line each. The exit status: 0 with them, to
+ * be freed with config_free(); EXIT_INVALID; EXIT_FAILED out of memory, which says nothing of the
+ * files. */
 int load_config(const char *path, Config **ret_config);
 
 /* The same of the settings alone (config_load_settings()). */

@@ -199,10 +199,10 @@ int once_run(const Options *options)
     _cleanup_(config_freep) Config *config = NULL;
     Once once = {0};
     Err err = {0};
-    int status;
+    int status = load_config(options->config_path, &config);
 
-    if (load_config(options->config_path, &config) < 0)
-        return EXIT_INVALID;
+    if (status != EXIT_IN_SYNC)
+        return status;
     doubts_log(config, NULL);
     status = once_prepare(&once, config, options, &err);
     if (status == 0)

@@ -130,17 +130,18 @@ int reload_start(Reload *reload, Config **ret_config)
     _cleanup_(config_freep) Config *config = NULL;
     int r = reload_read(reload, NULL, &problems, &config);
 
-    if (r >= 0)
-        r = reload_keep(config->state_dir, &reload->state_dir);
-    if (r >= 0)
-        r = reload_keep(config->control_socket, &reload->control_socket);
-    if (r >= 0) {
-        doubts_log(config, NULL);
-        *ret_config = TAKE_PTR(config);
-        return 0;
+    if (r < 0) {
+        reload_say_invalid(reload, &problems, "rosterd does not start");
+        return r;
     }
-    reload_say_invalid(reload, &problems, "rosterd does not start");
-    return -EINVAL;
+    if (reload_keep(config->state_dir, &reload->state_dir) < 0 ||
+        reload_keep(config->control_socket, &reload->control_socket) < 0) {
+        log_event(LOG_LEVEL_ERR, NULL, "out of memory: rosterd does not start");
+        return -ENOMEM;
+    }
+    doubts_log(config, NULL);
+    *ret_config = TAKE_PTR(config);
+    return 0;
 }
 
 void reload_done(Reload *reload)

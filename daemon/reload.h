@@ -20,7 +20,7 @@ void reload_done(Reload *reload);
 
 /*
  * Loads what the daemon starts with, and watches the files that were read. 0; -EINVAL with every
- * error in the log.
+ * error in the log; -ENOMEM.
  */
 int reload_start(Reload *reload, Config **ret_config);
 

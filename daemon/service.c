@@ -314,10 +314,10 @@ static int service_load(Service *service, Err *err)
 {
     _cleanup_(config_freep) Config *config = NULL;
     Tenure *tenure = NULL;
-    int r;
+    int r = reload_start(&service->reload, &config);
 
-    if (reload_start(&service->reload, &config) < 0)
-        return EXIT_INVALID;
+    if (r < 0)
+        return r == -ENOMEM ? EXIT_FAILED : EXIT_INVALID;
     if (service_open_state(service, config) < 0) {
         log_event(LOG_LEVEL_ERR, NULL, "%s", service->state.err.text);
         return EXIT_LOCKED;

@@ -114,10 +114,10 @@ static int ctl_history_of_files(const Options *options)
     _cleanup_(buf_done) Buf text = {0};
     json_object *root = NULL;
     Err err = {0};
-    int status;
+    int status = load_settings(options->config_path, &config);
 
-    if (load_settings(options->config_path, &config) < 0)
-        return EXIT_INVALID;
+    if (status != EXIT_IN_SYNC)
+        return status;
     if (ctl_read_history(options, config, &actions, &err) < 0)
         return ctl_say(EXIT_FAILED, err.text);
     if (history_json_append(&actions, &text) < 0 || ctl_parse(&text, &root, &err) < 0)

@@ -79,10 +79,10 @@ static int ctl_undo_of_files(const Options *options, const UndoChoice *choice)
     _cleanup_(config_freep) Config *config = NULL;
     Offline offline = {0};
     Err err = {0};
-    int status;
+    int status = load_config(options->config_path, &config);
 
-    if (load_config(options->config_path, &config) < 0)
-        return EXIT_INVALID;
+    if (status != EXIT_IN_SYNC)
+        return status;
     status = ctl_undo_dry(&offline, config, choice, &err) < 0
                  ? ctl_say(EXIT_FAILED, err.text)
                  : ctl_undo_show(options, offline.undo);
