@@ -17,13 +17,13 @@ static void reload_say_invalid(Reload *reload, const Problems *problems, const c
 {
     const LogFields fields = {.message_id = MESSAGE_INVALID};
     _cleanup_(buf_done) Buf text = {0};
+    char no_memory[] = "out of memory";
     size_t count = 0;
     char *rest, *line;
 
     problems_print(problems, &text);
-    if (buf_failed(&text) < 0 || text.size == 0)
-        buf_puts(&text, "out of memory\n");
-    for (line = strtok_r(text.data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+    line = strtok_r(buf_failed(&text) < 0 || text.size == 0 ? no_memory : text.data, "\n", &rest);
+    for (; line; line = strtok_r(NULL, "\n", &rest)) {
         if (count++ == 0)
             str_copy(reload->invalid, sizeof(reload->invalid), line);
         log_event(LOG_LEVEL_ERR, &fields, "%s", line);
