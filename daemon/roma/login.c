@@ -8,6 +8,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 #include "daemon/roma/exchange.h"
+#include "daemon/roma/iam_token.h"
 
 #define DOING "getting a token from IAM"
 #define PATH "/v3/auth/tokens?nocatalog=true"
@@ -197,26 +198,6 @@ static void login_refuse(Login *login, const Err *err)
         strcat(login->refusal.text, advice);
 }
 
-/* Until when the token is good by IAM's own clock; 0: not known, and refusal will tell. */
-static uint64_t login_lifetime_usec(Login *login, const HttpAnswer *http)
-{
-    json_object *root = NULL, *token = NULL, *issued = NULL, *expires = NULL;
-    uint64_t from_usec = 0, until_usec = 0;
-    const char *text;
-    Err err;
-
-    if (body_parse(&login->exchange.reader.parser, http->body, http->body_size, &root, &err) < 0)
-        return 0;
-    if (json_object_object_get_ex(root, "token", &token) &&
-        json_object_object_get_ex(token, "issued_at", &issued) &&
-        json_object_object_get_ex(token, "expires_at", &expires) &&
-        (body_get_string(issued, &text) < 0 || clock_parse_rfc3339(text, &from_usec) < 0 ||
-         body_get_string(expires, &text) < 0 || clock_parse_rfc3339(text, &until_usec) < 0))
-        from_usec = until_usec = 0;
-    json_object_put(root);
-    return until_usec > from_usec ? until_usec - from_usec : 0;
-}
-
 static void login_on_end(void *userdata, AttemptStep step, const HttpAnswer *http, const Err *err)
 {
     Login *login = userdata;
@@ -236,7 +217,10 @@ static void login_on_end(void *userdata, AttemptStep step, const HttpAnswer *htt
         why = login->refusal;
     }
     login_drop(login);
-    place->on_end(place->userdata, credential, credential ? login_lifetime_usec(login, http) : 0,
+    place->on_end(place->userdata, credential,
+                  credential ? iam_token_lifetime_usec(&login->exchange.reader.parser, http->body,
+                                                       http->body_size)
+                             : 0,
                   &why);
 }
 
