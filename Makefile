@@ -103,7 +103,10 @@ fuzz: deps
 fuzz-programs: $(FUZZ_NAMES:%=$(B)/tests/fuzz/%)
 
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(OBJECTS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(CC) $(ALL_LDFLAGS) $(STOOD_IN_FOR) -o $@ $^ $(LIBS)
+
+# What a target stands in for.
+$(B)/tests/fuzz/fuzz_answer: STOOD_IN_FOR := -Wl,--wrap=http_answer_header
 
 # What `make install` lays. The units are templates of where the programs stand; programs are stripped,
 # which also drops the paths that they were built in.
