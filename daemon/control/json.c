@@ -2,9 +2,11 @@
 #include "daemon/control/json.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "daemon/base/utf8.h"
 
 #define DEPTH_MAX 8
 #define TEXT_SIZE_MAX 1024
@@ -14,9 +16,16 @@ void json_put(json_object *object, const char *key, json_object *value)
     json_object_object_add(object, key, value);
 }
 
+/* What is cut to its place may end within a character, and file names are any bytes: JSON is UTF-8
+ * all the same. */
 void json_put_text(json_object *object, const char *key, const char *text)
 {
-    json_put(object, key, str_is_empty(text) ? NULL : json_object_new_string(text));
+    char *copy = str_is_empty(text) ? NULL : strdup(text);
+
+    if (copy)
+        utf8_mend(copy);
+    json_put(object, key, copy ? json_object_new_string(copy) : NULL);
+    free(copy);
 }
 
 void json_put_number(json_object *object, const char *key, uint64_t number)

@@ -8,7 +8,8 @@
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
 
-/* Each takes the value over; NULL, and a text that is NULL or "", stand as null. */
+/* Each takes the value over; NULL, and a text that is NULL or "", stand as null. Bytes of a text
+ * that are no UTF-8 stand as '?'. */
 void json_put(json_object *object, const char *key, json_object *value);
 void json_put_text(json_object *object, const char *key, const char *text);
 void json_put_number(json_object *object, const char *key, uint64_t number);

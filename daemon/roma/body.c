@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "daemon/base/utf8.h"
+
 /* A channel's labels stand six levels deep; there is room for what may come. */
 #define DEPTH_MAX 32
 
@@ -65,38 +67,6 @@ int body_not_json(const char *body, size_t size, const char *reason, Err *err)
     return err_set(err, -EPROTO, "no valid JSON (%zu bytes: %s)", size, reason);
 }
 
-/* Whether a second byte makes no overlong form, no surrogate and nothing above U+10FFFF. */
-static bool body_utf8_second_fits(unsigned char lead, unsigned char second)
-{
-    switch (lead) {
-    case 0xe0:
-        return second >= 0xa0;
-    case 0xed:
-        return second <= 0x9f;
-    case 0xf0:
-        return second >= 0x90;
-    case 0xf4:
-        return second <= 0x8f;
-    default:
-        return true;
-    }
-}
-
-/* The size of the UTF-8 sequence (RFC 3629) at the text's start; 0 when it is none. */
-static size_t body_utf8_sequence(const unsigned char *text, size_t size)
-{
-    unsigned char lead = text[0];
-    size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-
-    if (length > size || lead > 0xf4)
-        return 0;
-    for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    return length < 3 || body_utf8_second_fits(lead, text[1]) ? length : 0;
-}
-
 /* json-c's own check costs a tenth of the parsing; most bodies are ASCII, eight bytes at a time. */
 static bool body_is_utf8(const char *body, size_t size)
 {
@@ -113,7 +83,7 @@ static bool body_is_utf8(const char *body, size_t size)
         }
         if (size == 0)
             break;
-        length = body_utf8_sequence(text, size);
+        length = utf8_sequence((const char *)text, size);
         if (length == 0)
             return false;
         text += length;

@@ -21,6 +21,7 @@
 #include "daemon/base/file.h"
 #include "daemon/base/map.h"
 #include "daemon/base/str.h"
+#include "daemon/base/utf8.h"
 
 static void test_err_keeps_what_fits(void **state)
 {
@@ -154,6 +155,20 @@ static void test_copies_end_between_characters(void **state)
     assert_string_equal(text, "ab\xc3\xa9");
 }
 
+static void test_what_is_no_utf8_is_mended(void **state)
+{
+    char cut[] = "\xc3\xa4-\xf0\x9f\x98", whole[] = "\xf0\x9f\x98\x80\xc3\xa4",
+         odd[] = "\xc0\xaf\xed\xa0\x80\xff";
+
+    (void)state;
+    utf8_mend(cut);
+    assert_string_equal(cut, "\xc3\xa4-???");
+    utf8_mend(whole);
+    assert_string_equal(whole, "\xf0\x9f\x98\x80\xc3\xa4");
+    utf8_mend(odd);
+    assert_string_equal(odd, "??????");
+}
+
 static void test_times_as_texts(void **state)
 {
     char text[64];
@@ -258,6 +273,7 @@ int main(void)
         cmocka_unit_test(test_numbers_are_read_whole),
         cmocka_unit_test(test_ids_that_may_stand_in_a_path),
         cmocka_unit_test(test_copies_end_between_characters),
+        cmocka_unit_test(test_what_is_no_utf8_is_mended),
         cmocka_unit_test(test_times_as_texts),
         cmocka_unit_test(test_digests),
         cmocka_unit_test(test_secret_files),
