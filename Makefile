@@ -92,6 +92,7 @@ $(B)/tests/bench/bare: $(B)/tests/bench/bare.o
 # libFuzzer with ASan and UBSan; what it finds is left in $(B)/fuzz/found.
 SECONDS ?= 30
 FUZZ_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined
+comma := ,
 FUZZ_NAMES := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 
 fuzz: deps
@@ -107,6 +108,9 @@ $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(OBJECTS)
 
 # What a target stands in for.
 $(B)/tests/fuzz/fuzz_answer: STOOD_IN_FOR := -Wl,--wrap=http_answer_header
+$(B)/tests/fuzz/fuzz_control: STOOD_IN_FOR := \
+	$(patsubst %,-Wl$(comma)--wrap=server_%,new free reply) -Wl,--wrap=place_listen \
+	$(patsubst %,-Wl$(comma)--wrap=server_call_%,method path find body may_change)
 
 # What `make install` lays. The units are templates of where the programs stand; programs are stripped,
 # which also drops the paths that they were built in.

@@ -1,0 +1,395 @@
+/*
+ * Fuzzes what is asked on the control socket, behind its HTTP (fuzz_server.c has that). The first
+ * byte is a set of bits: who asks, and how the daemon is; then requests, one after the other, each
+ * ended by a byte 0x1e: "METHOD PATH?NAME=VALUE&...\n" and the body. Whatever comes in, each
+ * request is answered once, with an object in JSON and a status that is true of it; whoever may
+ * change nothing changes nothing. There are real channels, a history, pauses, approvals; no pass is
+ * made.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/str.h"
+#include "daemon/control/inside.h"
+#include "daemon/control/json.h"
+
+enum {
+    IS_OWNER = 1 << 0,
+    IS_DRY_RUN = 1 << 1,
+    IS_WITHOUT_STORE = 1 << 2,
+    IS_STARTING = 1 << 3, /* no tenure yet */
+};
+
+#define REQUEST_END 0x1e
+#define QUERY_MAX 8
+#define CALLS_MAX 8
+#define DIGEST "abababababababababababababababababababababababababababababababab"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* ---- instead of the server ---- */
+
+struct ServerCall {
+    const char *method, *path;
+    const char *names[QUERY_MAX], *values[QUERY_MAX];
+    size_t query_count;
+    Buf body;
+    bool may_change;
+    int status; /* 0: not answered */
+};
+
+int __wrap_server_new(sd_event *event, int listen_fd, ServerOnCall on_call, void *userdata,
+                      Server **ret_server);
+void __wrap_server_free(Server *server);
+const char *__wrap_server_call_method(const ServerCall *call);
+const char *__wrap_server_call_path(const ServerCall *call);
+const char *__wrap_server_call_find(const ServerCall *call, const char *name);
+const Buf *__wrap_server_call_body(const ServerCall *call);
+bool __wrap_server_call_may_change(const ServerCall *call);
+void __wrap_server_reply(ServerCall *call, int status, Buf *body);
+int __wrap_place_listen(const char *path, Err *err);
+
+static ServerOnCall server_on_call;
+static void *server_userdata;
+static unsigned int flags;
+static bool did_change; /* the state, since it was cleaned */
+
+int __wrap_server_new(sd_event *event, int listen_fd, ServerOnCall on_call, void *userdata,
+                      Server **ret_server)
+{
+    (void)event;
+    (void)listen_fd;
+    server_on_call = on_call;
+    server_userdata = userdata;
+    *ret_server = NULL;
+    return 0;
+}
+
+void __wrap_server_free(Server *server)
+{
+    (void)server;
+}
+
+const char *__wrap_server_call_method(const ServerCall *call)
+{
+    return call->method;
+}
+
+const char *__wrap_server_call_path(const ServerCall *call)
+{
+    return call->path;
+}
+
+const char *__wrap_server_call_find(const ServerCall *call, const char *name)
+{
+    for (size_t i = 0; i < call->query_count; i++) {
+        if (str_equal(call->names[i], name))
+            return call->values[i];
+    }
+    return NULL;
+}
+
+const Buf *__wrap_server_call_body(const ServerCall *call)
+{
+    return &call->body;
+}
+
+bool __wrap_server_call_may_change(const ServerCall *call)
+{
+    return call->may_change;
+}
+
+int __wrap_place_listen(const char *path, Err *err)
+{
+    (void)path;
+    (void)err;
+    return 0;
+}
+
+/* ---- what is true of answers ---- */
+
+static json_object *parse_answer(const Buf *body)
+{
+    static json_tokener *tokener;
+    json_object *root;
+
+    if (!tokener) {
+        tokener = json_tokener_new_ex(32);
+        assert(tokener);
+        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    }
+    assert(body->size > 2 && body->data[body->size - 1] == '\n');
+    json_tokener_reset(tokener);
+    root = json_tokener_parse_ex(tokener, body->data, (int)body->size - 1);
+    assert(json_tokener_get_error(tokener) == json_tokener_success);
+    assert(json_object_is_type(root, json_type_object));
+    return root;
+}
+
+static bool is_status_of(int status, const ServerCall *call)
+{
+    bool is_get = str_equal(call->method, "GET");
+
+    switch (status) {
+    case 200:
+        return is_get || (call->may_change && str_equal(call->method, "POST"));
+    case 400:
+    case 404:
+    case 405:
+        return true;
+    case 403:
+        return !call->may_change && !is_get;
+    case 409:
+        return call->may_change && !is_get;
+    case 500:
+        return flags & IS_WITHOUT_STORE;
+    case 503: /* at the end, undo is still waiting */
+        return (flags & IS_STARTING) || str_equal(call->path, "/v1/undo");
+    default:
+        return false;
+    }
+}
+
+void __wrap_server_reply(ServerCall *call, int status, Buf *body)
+{
+    json_object *root = parse_answer(body), *error = NULL;
+    bool has_error = json_object_object_get_ex(root, "error", &error);
+
+    assert(call->status == 0);
+    assert(is_status_of(status, call));
+    if (status != 200)
+        assert(has_error && json_object_get_string_len(error) > 0);
+    if (status == 200 && call->may_change)
+        assert(!(flags & IS_DRY_RUN) || str_equal(call->method, "GET") ||
+               str_equal(call->path, "/v1/reconcile") || str_equal(call->path, "/v1/approve"));
+    did_change = did_change || (call->may_change && !str_equal(call->method, "GET"));
+    call->status = status;
+    json_object_put(root);
+    buf_done(body);
+}
+
+/* ---- the daemon around it ---- */
+
+static const char settings[] =
+    "version: 1\n"
+    "mode: prune\n"
+    "rosters: [a.yaml, b.yaml]\n"
+    "instances:\n"
+    "  prod: {endpoint: 'https://roma.example.com', project_id: p, instance_id: i,\n"
+    "         auth: {method: environment}}\n"
+    "  test: {endpoint: 'http://127.0.0.1:8080', project_id: p, instance_id: i,\n"
+    "         auth: {method: environment}}\n";
+static const char prod[] = "version: 1\ninstance: prod\n"
+                           "channels: [{name: payments, members: ['10.0.0.1:80']},\n"
+                           "           {id: c2, members: ['10.0.0.2:80']}]\n";
+static const char test[] = "version: 1\ninstance: test\n"
+                           "channels: [{name: payments, members: ['10.0.0.1:80']}]\n";
+
+static char directory[64];
+static sd_event *event;
+static Store *store;
+static Tenure *tenure;
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
+{
+    (void)status;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
+static void end(void)
+{
+    for (size_t i = 0; i < tenure->beat_count; i++)
+        beat_done(&tenure->beats[i]);
+    free(tenure->beats);
+    config_free(tenure->config);
+    free(tenure);
+    store_free(store);
+    sd_event_unref(event);
+    nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void put_file(const char *name, const char *text)
+{
+    char path[128];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/%s", directory, name);
+    file = fopen(path, "we");
+    assert(file && fputs(text, file) >= 0 && fclose(file) == 0);
+}
+
+static void make_tenure(void)
+{
+    _cleanup_(problems_done) Problems problems = {0};
+    char path[128];
+
+    snprintf(path, sizeof(path), "%s/rosterd.yaml", directory);
+    put_file("rosterd.yaml", settings);
+    put_file("a.yaml", prod);
+    put_file("b.yaml", test);
+    tenure = calloc(1, sizeof(*tenure));
+    assert(tenure && config_load(path, &problems, &tenure->config) == 0);
+    tenure->door = (Door){.event = event, .config = tenure->config};
+    tenure->is_halted = true; /* an undo waits, and asks nobody */
+    tenure->beat_count = tenure->config->instance_count;
+    tenure->beats = calloc(tenure->beat_count, sizeof(*tenure->beats));
+    for (size_t i = 0; i < tenure->beat_count; i++)
+        assert(tenure->beats && beat_init(&tenure->beats[i], &tenure->door, i) == 0);
+}
+
+/* One deletion that took effect, one that failed. */
+static void make_history(void)
+{
+    Deletion deletions[] = {
+        {.member_id = "m1",
+         .identity = "h1",
+         .identity_size = 2,
+         .member_json = "{\"host\":\"a\"}"},
+        {.member_id = "m2",
+         .identity = "h2",
+         .identity_size = 2,
+         .member_json = "{\"host\":\"b\"}"},
+    };
+    char pass[STORE_PASS_ID_SIZE];
+    Batch batch = {
+        .pass = pass,
+        .channel = &tenure->config->channels[0],
+        .instance_name = "prod",
+        .channel_id = "c1",
+        .channel_name = "payments",
+        .digest = DIGEST,
+        .deletions = deletions,
+        .deletion_count = ELEMENTS(deletions),
+    };
+    uint64_t now_usec = clock_realtime_usec();
+    char path[128];
+
+    snprintf(path, sizeof(path), "%s/state", directory);
+    assert(store_open(path, &store, NULL) == 0);
+    assert(store_begin_pass(store, now_usec, pass, NULL) == 0);
+    assert(store_record(store, &batch, now_usec, NULL) == 0);
+    assert(store_decide(store, 1, OUTCOME_DELETED, 1, NULL, now_usec, NULL) == 0);
+    assert(store_decide(store, 2, OUTCOME_FAILED, 3, NULL, now_usec, NULL) == 0);
+    assert(store_end_pass(store, pass, "failed", now_usec, NULL) == 0);
+}
+
+static void begin(void)
+{
+    bool has_memory = access("/dev/shm", W_OK) == 0;
+
+    if (tenure)
+        return;
+    strcpy(directory, has_memory ? "/dev/shm/fuzz_control.XXXXXX" : "/tmp/fuzz_control.XXXXXX");
+    assert(mkdtemp(directory) && sd_event_new(&event) >= 0);
+    make_tenure();
+    make_history();
+    atexit(end);
+}
+
+static void clean(void)
+{
+    StorePauses pauses = {0};
+
+    for (size_t i = 0; i < tenure->beat_count; i++) {
+        beat_release(&tenure->beats[i]);
+        tenure->beats[i].done_count = 0;
+    }
+    if (did_change) {
+        assert(store_pauses(store, clock_realtime_usec(), &pauses, NULL) == 0);
+        for (size_t i = 0; i < pauses.count; i++)
+            assert(store_resume(store, pauses.items[i].instance_name, pauses.items[i].channel_id,
+                                NULL) == 1);
+        store_pauses_done(&pauses);
+    }
+    did_change = false;
+}
+
+/* ---- requests ---- */
+
+/* Ends it, and returns what follows. */
+static char *cut(char *text, char byte)
+{
+    char *end = strchr(text, byte);
+
+    if (!end)
+        return text + strlen(text);
+    *end = '\0';
+    return end + 1;
+}
+
+static void read_call(char *text, size_t size, ServerCall *call)
+{
+    char *end = text + size, *path, *query, *body;
+
+    body = cut(text, '\n');
+    path = cut(text, ' ');
+    query = cut(path, '?');
+    call->method = text;
+    call->path = path;
+    call->may_change = flags & IS_OWNER;
+    while (*query && call->query_count < QUERY_MAX) {
+        char *next = cut(query, '&');
+
+        call->names[call->query_count] = query;
+        call->values[call->query_count++] = cut(query, '=');
+        query = next;
+    }
+    if (body < end)
+        buf_append(&call->body, body, (size_t)(end - body));
+}
+
+static void ask_all(Control *control, char *text, size_t size)
+{
+    ServerCall calls[CALLS_MAX] = {0};
+    size_t count = 0;
+    char *end = text + size;
+
+    for (char *at = text; at < end && count < CALLS_MAX; count++) {
+        char *stop = memchr(at, REQUEST_END, (size_t)(end - at));
+
+        stop = stop ? stop : end;
+        *stop = '\0';
+        read_call(at, (size_t)(stop - at), &calls[count]);
+        server_on_call(&calls[count], server_userdata);
+        at = stop + 1;
+    }
+    for (size_t i = 0; i < tenure->beat_count; i++)
+        tenure->beats[i].done_count = tenure->beats[i].begun_count + 1;
+    if (!(flags & IS_STARTING))
+        control_on_pass(control);
+    control_free(control);
+    for (size_t i = 0; i < count; i++) {
+        assert(calls[i].status != 0);
+        buf_done(&calls[i].body);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    _cleanup_free_ char *text = malloc(size + 1);
+    State state = {0};
+    Control *control = NULL;
+
+    begin();
+    assert(text);
+    if (size == 0)
+        return 0;
+    memcpy(text, data, size);
+    text[size] = '\0';
+    flags = data[0];
+    state.store = flags & IS_WITHOUT_STORE ? NULL : store;
+    err_set(&state.err, -EIO, "the state cannot be used");
+    assert(control_new(event, "/", &state, flags & IS_DRY_RUN, "", &control, NULL) == 0);
+    control_set_tenure(control, flags & IS_STARTING ? NULL : tenure);
+    ask_all(control, text + 1, size - 1);
+    clean();
+    return 0;
+}
