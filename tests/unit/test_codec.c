@@ -1,70 +1,33 @@
 /* Pages of members: what is one and what is not. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "tests/unit/codec_case.h"
 
-#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/roma/members.h"
-
-typedef struct Fixture {
-    BodyParser parser;
-    MemberList members;
-    Err err;
-} Fixture;
-
-static int setup(void **state)
-{
-    Fixture *fixture = test_calloc(1, sizeof(*fixture));
-
-    assert_int_equal(body_parser_init(&fixture->parser), 0);
-    *state = fixture;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    Fixture *fixture = *state;
-
-    members_done(&fixture->members);
-    body_parser_done(&fixture->parser);
-    test_free(fixture);
-    return 0;
-}
-
-static void assert_has(const char *text, const char *part)
-{
-    if (!strstr(text, part))
-        fail_msg("\"%s\" is not in \"%s\"", part, text);
-}
-
-static const MemberPage *members_of(Fixture *fixture, const char *body)
+static const MemberPage *members_of(CodecCase *fixture, const char *body)
 {
     if (members_parse(&fixture->members, &fixture->parser, body, strlen(body), &fixture->err) < 0)
         fail_msg("%s: %s", fixture->err.text, body);
     return &fixture->members.page;
 }
 
-static void assert_odd_bytes(Fixture *fixture, const char *body, size_t size, const char *message)
+static void assert_odd_bytes(CodecCase *fixture, const char *body, size_t size, const char *message)
 {
     int r = members_parse(&fixture->members, &fixture->parser, body, size, &fixture->err);
 
     if (r != -EPROTO)
         fail_msg("taken for a page: %s", body);
-    assert_has(fixture->err.text, message);
+    codec_case_assert_has(fixture->err.text, message);
     assert_int_equal(fixture->members.page.row_count, 0);
 }
 
-static void assert_odd(Fixture *fixture, const char *body, const char *message)
+static void assert_odd(CodecCase *fixture, const char *body, const char *message)
 {
     assert_odd_bytes(fixture, body, strlen(body), message);
 }
 
 /* A page of two rows, good but for one field of the second. */
-static void assert_odd_row(Fixture *fixture, const char *field, const char *message)
+static void assert_odd_row(CodecCase *fixture, const char *field, const char *message)
 {
     static const char *const good[] = {"\"id\":\"m1\"", "\"vpc_channel_id\":\"c\"",
                                        "\"host\":\"h\""};
@@ -78,7 +41,7 @@ static void assert_odd_row(Fixture *fixture, const char *field, const char *mess
     }
     buf_printf(&body, "%s}]}", field);
     assert_odd(fixture, body.data, message);
-    assert_has(fixture->err.text, "members[1].");
+    codec_case_assert_has(fixture->err.text, "members[1].");
 }
 
 static void test_members(void **state)
@@ -113,7 +76,7 @@ static void test_members(void **state)
 /* Of two values of one field none is the right one. */
 static void test_twofold_fields(void **state)
 {
-    Fixture *fixture = *state;
+    CodecCase *fixture = *state;
 
     assert_odd(fixture, "{\"total\":0,\"total\":0}", "total: stands there twice");
     assert_odd(fixture, "{\"total\":0,\"members\":[],\"members\":null}",
@@ -150,7 +113,7 @@ static void test_description_is_complete(void **state)
 
 static void test_no_rows(void **state)
 {
-    Fixture *fixture = *state;
+    CodecCase *fixture = *state;
 
     assert_int_equal(members_of(fixture, "{\"total\":0,\"size\":0,\"members\":[]}")->row_count, 0);
     assert_int_equal(members_of(fixture, "{\"total\":7,\"size\":0,\"members\":null}")->total, 7);
@@ -159,7 +122,7 @@ static void test_no_rows(void **state)
 
 static void test_odd_syntax(void **state)
 {
-    Fixture *fixture = *state;
+    CodecCase *fixture = *state;
     char bomb[20001];
 
     assert_odd(fixture, "", "an empty body instead of JSON");
@@ -220,7 +183,7 @@ static void test_utf8(void **state)
                                       "\xf5\x80\x80\x80",
                                       "\xff",
                                       "\xe4\xb8\xad\xad"};
-    Fixture *fixture = *state;
+    CodecCase *fixture = *state;
     char body[128];
 
     for (int shift = 0; shift < 9; shift++) {
@@ -240,7 +203,7 @@ static void test_utf8(void **state)
 
 static void test_odd_pages(void **state)
 {
-    Fixture *fixture = *state;
+    CodecCase *fixture = *state;
     Buf many = {0};
 
     assert_odd(fixture, "{}", "total: should be a whole number from 0, is missing");
@@ -266,7 +229,7 @@ static void test_odd_pages(void **state)
 
 static void test_odd_rows(void **state)
 {
-    Fixture *fixture = *state;
+    CodecCase *fixture = *state;
     char field[2048];
 
     assert_odd_row(fixture, "\"id\":\"\"", "id: should be");
@@ -303,16 +266,14 @@ static void test_odd_rows(void **state)
                "members[0].vpc_channel_id: is missing");
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_members),        TEST(test_description_is_complete),
-        TEST(test_twofold_fields), TEST(test_escapes),
-        TEST(test_no_rows),        TEST(test_odd_syntax),
-        TEST(test_utf8),           TEST(test_odd_pages),
-        TEST(test_odd_rows),
+        CODEC_TEST(test_members),        CODEC_TEST(test_description_is_complete),
+        CODEC_TEST(test_twofold_fields), CODEC_TEST(test_escapes),
+        CODEC_TEST(test_no_rows),        CODEC_TEST(test_odd_syntax),
+        CODEC_TEST(test_utf8),           CODEC_TEST(test_odd_pages),
+        CODEC_TEST(test_odd_rows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,47 +1,10 @@
 /* Pages of channels, what a refusal says, and the lines of requests. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "daemon/roma/channels.h"
 #include "daemon/roma/error.h"
 #include "daemon/roma/request.h"
+#include "tests/unit/codec_case.h"
 
-typedef struct Fixture {
-    BodyParser parser;
-    ChannelList channels;
-    Err err;
-} Fixture;
-
-static int setup(void **state)
-{
-    Fixture *fixture = test_calloc(1, sizeof(*fixture));
-
-    assert_int_equal(body_parser_init(&fixture->parser), 0);
-    *state = fixture;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    Fixture *fixture = *state;
-
-    channels_done(&fixture->channels);
-    body_parser_done(&fixture->parser);
-    test_free(fixture);
-    return 0;
-}
-
-static void assert_has(const char *text, const char *part)
-{
-    if (!strstr(text, part))
-        fail_msg("\"%s\" is not in \"%s\"", part, text);
-}
+#include <stdio.h>
+#include <string.h>
 
 static void test_channels(void **state)
 {
@@ -52,7 +15,7 @@ static void test_channels(void **state)
         "{\"id\":\"b\",\"name\":\"\",\"member_groups\":[{},{\"reference_vpc_channel_id\":\"a\"}]},"
         "{\"id\":\"c\",\"name\":\"x\",\"port\":null,\"type\":null,\"member_type\":null,"
         "\"vpc_channel_type\":null,\"member_groups\":null}]}";
-    Fixture *fixture = *state;
+    CodecCase *fixture = *state;
     const ChannelPage *page = &fixture->channels.page;
 
     assert_int_equal(
@@ -73,7 +36,7 @@ static void test_channels(void **state)
     assert_string_equal(page->rows[2].vpc_channel_type, "");
 }
 
-static void assert_odd_channel(Fixture *fixture, const char *row, const char *message)
+static void assert_odd_channel(CodecCase *fixture, const char *row, const char *message)
 {
     char body[1024];
 
@@ -81,12 +44,12 @@ static void assert_odd_channel(Fixture *fixture, const char *row, const char *me
     assert_int_equal(
         channels_parse(&fixture->channels, &fixture->parser, body, strlen(body), &fixture->err),
         -EPROTO);
-    assert_has(fixture->err.text, message);
+    codec_case_assert_has(fixture->err.text, message);
 }
 
 static void test_odd_channels(void **state)
 {
-    Fixture *fixture = *state;
+    CodecCase *fixture = *state;
 
     assert_odd_channel(fixture, "{}", "vpc_channels[0].id: is missing");
     assert_odd_channel(fixture, "{\"id\":\"a\"}", "vpc_channels[0].name: is missing");
@@ -107,8 +70,8 @@ static void test_odd_channels(void **state)
         "member_groups.reference_vpc_channel_id: should be");
 }
 
-static void assert_error(Fixture *fixture, const char *body, const char *code, const char *message,
-                         const char *request_id)
+static void assert_error(CodecCase *fixture, const char *body, const char *code,
+                         const char *message, const char *request_id)
 {
     ErrorBody error;
 
@@ -121,7 +84,7 @@ static void assert_error(Fixture *fixture, const char *body, const char *code, c
 
 static void test_errors(void **state)
 {
-    Fixture *fixture = *state;
+    CodecCase *fixture = *state;
 
     assert_error(fixture, "{\"error_code\":\"APIG.1002\",\"error_msg\":\"Incorrect token\"}",
                  "APIG.1002", "Incorrect token", "");
@@ -192,16 +155,17 @@ static void test_longest_request_line(void **state)
     assert_int_equal(strlen(id), REQUEST_ID_SIZE_MAX);
     assert_int_equal(request_line(&instance, &request, &line), 0);
     assert_true(strlen(line.path) < sizeof(line.path));
-    assert_has(line.path, "/members/0123");
+    codec_case_assert_has(line.path, "/members/0123");
 }
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_channels),      TEST(test_odd_channels),         TEST(test_errors),
-        TEST(test_request_lines), TEST(test_longest_request_line),
+        CODEC_TEST(test_channels),
+        CODEC_TEST(test_odd_channels),
+        CODEC_TEST(test_errors),
+        CODEC_TEST(test_request_lines),
+        CODEC_TEST(test_longest_request_line),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
