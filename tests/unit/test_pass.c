@@ -10,89 +10,97 @@ static void expect(const World *world, Result result, int status, uint32_t delet
     assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), deletions);
 }
 
+static void expect_pass(World *world, Result result, int status, uint32_t deletions)
+{
+    world_pass(world);
+    expect(world, result, status, deletions);
+}
+
+static void expect_dry_pass(World *world, Result result, int status, uint32_t deletions)
+{
+    world_dry_pass(world);
+    expect(world, result, status, deletions);
+}
+
+static int setup(void **state)
+{
+    *state = world_new(1);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    world_free(*state);
+    return 0;
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
 static void test_in_sync_takes_two_requests_and_no_state(void **state)
 {
-    World *world = world_new(1);
+    World *world = *state;
     WorldChannel *channel = world_add_usual(world, "a", 3, 0);
 
-    (void)state;
-    world_pass(world);
-    expect(world, RESULT_IN_SYNC, 0, 0);
+    expect_pass(world, RESULT_IN_SYNC, 0, 0);
     assert_int_equal(world->send_count, 2);
     assert_int_equal(channel->recall_count, 0);
-    world_free(world);
 }
 
 static void test_extras_are_deleted_and_confirmed(void **state)
 {
-    World *world = world_new(1);
+    World *world = *state;
 
-    (void)state;
     world_add_usual(world, "a", 3, 2);
-    world_pass(world);
-    expect(world, RESULT_CONVERGED, 0, 2);
+    expect_pass(world, RESULT_CONVERGED, 0, 2);
     assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 2);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_DELETED), 2);
     assert_int_equal(world->told[EVENT_DELETED], 2);
-    world_pass(world);
-    expect(world, RESULT_IN_SYNC, 0, 0);
-    world_free(world);
+    expect_pass(world, RESULT_IN_SYNC, 0, 0);
 }
 
 static void test_missing_members_are_drift_and_are_named(void **state)
 {
-    World *world = world_new(1);
+    World *world = *state;
     const ChannelReport *report;
 
-    (void)state;
     world_add_usual(world, "a", 2, 1);
     world_want(world, &world->rosters[0], "blue", "10.0.0.99", 0);
-    world_pass(world);
-    expect(world, RESULT_DRIFT, 2, 1);
+    expect_pass(world, RESULT_DRIFT, 2, 1);
     report = world_report(world, 0);
     assert_int_equal(report->missing_count, 1);
     assert_string_equal(report->missing[0].group, "blue");
     assert_string_equal(report->missing[0].address, "10.0.0.99");
     assert_int_equal(report->missing[0].port, 8080);
-    world_pass(world);
-    expect(world, RESULT_DRIFT, 2, 0);
-    world_free(world);
+    expect_pass(world, RESULT_DRIFT, 2, 0);
 }
 
 static void test_observe_and_dry_runs_only_plan(void **state)
 {
-    World *world = world_new(1);
+    World *world = *state;
 
-    (void)state;
     world_add_usual(world, "a", 3, 2);
-    world_dry_pass(world);
-    expect(world, RESULT_DRIFT, 2, 0);
+    expect_dry_pass(world, RESULT_DRIFT, 2, 0);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_PLANNED), 2);
     world->rosters[0].mode = MODE_OBSERVE;
     world->rosters[0].guards.max_deletes = 0;
-    world_pass(world);
-    expect(world, RESULT_DRIFT, 2, 0);
+    expect_pass(world, RESULT_DRIFT, 2, 0);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_PLANNED), 2);
     assert_int_equal(world->action_count, 0);
-    world_free(world);
 }
 
 static void test_a_guard_holds_the_whole_channel_and_a_dry_run_tells(void **state)
 {
-    World *world = world_new(1);
+    World *world = *state;
     const ChannelReport *report;
     char digest[DIGEST_HEX_SIZE];
 
-    (void)state;
     world_add_usual(world, "a", 3, 5);
     world_add_usual(world, "b", 3, 1);
     world->rosters[0].guards.max_deletes = 4;
     world->rosters[0].guards.max_delete_percent = 50;
-    world_dry_pass(world);
-    expect(world, RESULT_HELD, 3, 0);
+    expect_dry_pass(world, RESULT_HELD, 3, 0);
     memcpy(digest, world_report(world, 0)->digest, sizeof(digest));
-    world_pass(world);
-    expect(world, RESULT_HELD, 3, 1);
+    expect_pass(world, RESULT_HELD, 3, 1);
     report = world_report(world, 0);
     assert_string_equal(report->digest, digest);
     assert_int_equal(report->guard_count, 2);
@@ -105,156 +113,122 @@ static void test_a_guard_holds_the_whole_channel_and_a_dry_run_tells(void **stat
     assert_int_equal(world->told[EVENT_HELD], 1);
     assert_non_null(strstr(world->told_err.text, "max_deletes refuses (5, the limit is 4)"));
     assert_int_equal(world_result(world, 1), RESULT_CONVERGED);
-    world_free(world);
 }
 
 static void test_an_approval_lets_exactly_its_plan_pass_once(void **state)
 {
-    World *world = world_new(1);
+    World *world = *state;
     WorldChannel *channel = world_add_usual(world, "a", 3, 3);
 
-    (void)state;
     world->rosters[0].guards.max_deletes = 1;
     world_dry_pass(world);
     world_approve(world, world_report(world, 0)->digest);
-    world_dry_pass(world);
-    expect(world, RESULT_DRIFT, 2, 0);
+    expect_dry_pass(world, RESULT_DRIFT, 2, 0);
     assert_false(world->approvals[0].is_spent);
-    world_pass(world);
-    expect(world, RESULT_CONVERGED, 0, 3);
+    expect_pass(world, RESULT_CONVERGED, 0, 3);
     assert_true(world->approvals[0].is_spent);
     for (size_t i = 0; i < 3; i++)
         world_add_member(channel, "10.9.9.9", (uint16_t)(i + 1));
-    world_pass(world);
-    expect(world, RESULT_HELD, 3, 0);
-    world_free(world);
+    expect_pass(world, RESULT_HELD, 3, 0);
 }
 
 static void test_an_approval_of_another_plan_fits_nothing(void **state)
 {
-    World *world = world_new(1);
+    World *world = *state;
     WorldChannel *channel = world_add_usual(world, "a", 3, 3);
 
-    (void)state;
     world->rosters[0].guards.max_deletes = 1;
     world_dry_pass(world);
     world_approve(world, world_report(world, 0)->digest);
     world_add_member(channel, "10.9.9.9", 80);
-    world_pass(world);
-    expect(world, RESULT_HELD, 3, 0);
+    expect_pass(world, RESULT_HELD, 3, 0);
     assert_false(world->approvals[0].is_spent);
     world_approve(world, world_report(world, 0)->digest);
     world_want(world, &world->rosters[0], "", "10.0.0.77", 0);
-    world_pass(world);
-    expect(world, RESULT_HELD, 3, 0);
-    world_free(world);
+    expect_pass(world, RESULT_HELD, 3, 0);
 }
 
 static void test_an_approval_that_is_not_needed_is_not_spent(void **state)
 {
-    World *world = world_new(1);
+    World *world = *state;
 
-    (void)state;
     world_add_usual(world, "a", 3, 1);
     world_dry_pass(world);
     world_approve(world, world_report(world, 0)->digest);
-    world_pass(world);
-    expect(world, RESULT_CONVERGED, 0, 1);
+    expect_pass(world, RESULT_CONVERGED, 0, 1);
     assert_false(world->approvals[0].is_spent);
-    world_free(world);
 }
 
 static void test_a_paused_channel_is_read_and_reported_only(void **state)
 {
-    World *world = world_new(1);
+    World *world = *state;
     WorldChannel *channel = world_add_usual(world, "a", 2, 2);
 
-    (void)state;
     channel->is_paused = true;
     world->rosters[0].guards.max_deletes = 0;
-    world_pass(world);
-    expect(world, RESULT_PAUSED, 2, 0);
+    expect_pass(world, RESULT_PAUSED, 2, 0);
     assert_string_equal(world_report(world, 0)->pause_reason, "for a test");
     assert_int_equal(world_count_extras(world, 0, OUTCOME_PLANNED), 2);
     world_remove_member(channel->members[2], channel);
     world_remove_member(channel->members[3], channel);
-    world_pass(world);
-    expect(world, RESULT_IN_SYNC, 0, 0);
+    expect_pass(world, RESULT_IN_SYNC, 0, 0);
     world_want(world, &world->rosters[0], "", "10.0.0.77", 0);
-    world_pass(world);
-    expect(world, RESULT_PAUSED, 2, 0);
-    world_free(world);
+    expect_pass(world, RESULT_PAUSED, 2, 0);
 }
 
 static void test_an_extra_must_be_seen_in_passes_in_a_row(void **state)
 {
-    World *world = world_new(1);
+    World *world = *state;
     WorldChannel *channel = world_add_usual(world, "a", 3, 1);
     WorldMember *extra = channel->members[3];
 
-    (void)state;
     world->rosters[0].guards.confirm_passes = 3;
-    world_pass(world);
-    expect(world, RESULT_HELD, 3, 0);
+    expect_pass(world, RESULT_HELD, 3, 0);
     assert_int_equal(world_report(world, 0)->guards[0].planned, 1);
-    world_dry_pass(world);
-    expect(world, RESULT_HELD, 3, 0);
+    expect_dry_pass(world, RESULT_HELD, 3, 0);
     assert_int_equal(world_report(world, 0)->guards[0].planned, 2);
     world_pass(world);
     assert_int_equal(world_report(world, 0)->guards[0].planned, 2);
     extra->exists = false;
-    world_pass(world);
-    expect(world, RESULT_IN_SYNC, 0, 0);
+    expect_pass(world, RESULT_IN_SYNC, 0, 0);
     extra->exists = true;
     world_pass(world);
     assert_int_equal(world_report(world, 0)->guards[0].planned, 1);
     world_pass(world);
     assert_int_equal(world_report(world, 0)->guards[0].planned, 2);
-    world_pass(world);
-    expect(world, RESULT_CONVERGED, 0, 1);
-    world_free(world);
+    expect_pass(world, RESULT_CONVERGED, 0, 1);
 }
 
 /* The extra belongs there for a while, in which no pass needs a confirmation. */
 static void test_sightings_do_not_outlive_a_change_of_confirm_passes(void **state)
 {
-    World *world = world_new(1);
+    World *world = *state;
 
-    (void)state;
     world_add_usual(world, "a", 3, 1);
     world->rosters[0].guards.confirm_passes = 2;
-    world_pass(world);
-    expect(world, RESULT_HELD, 3, 0);
+    expect_pass(world, RESULT_HELD, 3, 0);
     world_forget(world);
     world->rosters[0].guards.confirm_passes = 1;
     world_want(world, &world->rosters[0], "", "10.9.0.2", 8080);
-    world_pass(world);
-    expect(world, RESULT_IN_SYNC, 0, 0);
+    expect_pass(world, RESULT_IN_SYNC, 0, 0);
     world_forget(world);
     world->rosters[0].guards.confirm_passes = 2;
     world->rosters[0].member_count--;
-    world_pass(world);
-    expect(world, RESULT_HELD, 3, 0);
+    expect_pass(world, RESULT_HELD, 3, 0);
     assert_int_equal(world_report(world, 0)->guards[0].planned, 1);
-    world_pass(world);
-    expect(world, RESULT_CONVERGED, 0, 1);
-    world_free(world);
+    expect_pass(world, RESULT_CONVERGED, 0, 1);
 }
 
 static void test_a_list_that_failed_does_not_break_the_row_of_passes(void **state)
 {
-    World *world = world_new(1);
+    World *world = *state;
 
-    (void)state;
     world_add_usual(world, "a", 3, 1);
     world->rosters[0].guards.confirm_passes = 2;
     world_pass(world);
     world_fault(world, REQUEST_LIST_MEMBERS, 1, 1, 403, "APIG.1005");
-    world_pass(world);
-    expect(world, RESULT_FAILED, 1, 0);
-    world_pass(world);
-    expect(world, RESULT_CONVERGED, 0, 1);
-    world_free(world);
+    expect_pass(world, RESULT_FAILED, 1, 0);
+    expect_pass(world, RESULT_CONVERGED, 0, 1);
 }
 
 static void put_back(World *world, Result expected)
@@ -266,10 +240,9 @@ static void put_back(World *world, Result expected)
 
 static void test_somebody_who_puts_a_member_back_wins_for_an_hour(void **state)
 {
-    World *world = world_new(1);
+    World *world = *state;
     const ChannelReport *report;
 
-    (void)state;
     world_add_usual(world, "a", 3, 0);
     for (size_t i = 0; i < 3; i++)
         put_back(world, RESULT_CONVERGED);
@@ -278,87 +251,73 @@ static void test_somebody_who_puts_a_member_back_wins_for_an_hour(void **state)
     assert_int_equal(report->guards[0].name, GUARD_FIGHT);
     assert_int_equal(report->guards[0].planned, 3);
     world->realtime_usec -= 30 * USEC_PER_DAY;
-    world_pass(world);
-    expect(world, RESULT_HELD, 3, 0);
+    expect_pass(world, RESULT_HELD, 3, 0);
     world->realtime_usec += 30 * USEC_PER_DAY + USEC_PER_HOUR;
-    world_pass(world);
-    expect(world, RESULT_CONVERGED, 0, 1);
-    world_free(world);
+    expect_pass(world, RESULT_CONVERGED, 0, 1);
 }
 
 /* ---- the state fails ---- */
 
 static void test_nothing_is_deleted_that_cannot_be_recorded(void **state)
 {
-    World *world = world_new(1);
+    World *world = *state;
 
-    (void)state;
     world_add_usual(world, "a", 3, 2);
     world->record_error = -ENOSPC;
-    world_pass(world);
-    expect(world, RESULT_FAILED, 1, 0);
+    expect_pass(world, RESULT_FAILED, 1, 0);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 2);
     assert_non_null(strstr(world_report(world, 0)->error.text, "the state cannot be written"));
     world->record_error = 0;
-    world_pass(world);
-    expect(world, RESULT_CONVERGED, 0, 2);
-    world_free(world);
+    expect_pass(world, RESULT_CONVERGED, 0, 2);
 }
 
 static void test_an_outcome_that_cannot_be_kept_ends_the_channel(void **state)
 {
-    World *world = world_new(1);
+    World *world = *state;
 
-    (void)state;
     world_add_usual(world, "a", 3, 4);
     world->decide_error = -EIO;
     world->decide_error_from = 2;
-    world_pass(world);
-    expect(world, RESULT_FAILED, 1, 2);
+    expect_pass(world, RESULT_FAILED, 1, 2);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_DELETED), 2);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 2);
     assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 1);
-    world_free(world);
 }
 
 static void test_a_state_that_cannot_be_read_fails_the_channel(void **state)
 {
-    World *world = world_new(1);
+    World *world = *state;
 
-    (void)state;
     world_add_usual(world, "a", 3, 1);
     world_add_usual(world, "b", 3, 0);
     world->recall_error = -EIO;
-    world_pass(world);
-    expect(world, RESULT_FAILED, 1, 0);
+    expect_pass(world, RESULT_FAILED, 1, 0);
     assert_int_equal(world_result(world, 1), RESULT_IN_SYNC);
     world->recall_error = 0;
     world->remember_error = -EIO;
     world->rosters[0].guards.confirm_passes = 2;
-    world_pass(world);
-    expect(world, RESULT_FAILED, 1, 0);
-    world_free(world);
+    expect_pass(world, RESULT_FAILED, 1, 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_in_sync_takes_two_requests_and_no_state),
-        cmocka_unit_test(test_extras_are_deleted_and_confirmed),
-        cmocka_unit_test(test_missing_members_are_drift_and_are_named),
-        cmocka_unit_test(test_observe_and_dry_runs_only_plan),
-        cmocka_unit_test(test_a_guard_holds_the_whole_channel_and_a_dry_run_tells),
-        cmocka_unit_test(test_an_approval_lets_exactly_its_plan_pass_once),
-        cmocka_unit_test(test_an_approval_of_another_plan_fits_nothing),
-        cmocka_unit_test(test_an_approval_that_is_not_needed_is_not_spent),
-        cmocka_unit_test(test_a_paused_channel_is_read_and_reported_only),
-        cmocka_unit_test(test_an_extra_must_be_seen_in_passes_in_a_row),
-        cmocka_unit_test(test_sightings_do_not_outlive_a_change_of_confirm_passes),
-        cmocka_unit_test(test_a_list_that_failed_does_not_break_the_row_of_passes),
-        cmocka_unit_test(test_somebody_who_puts_a_member_back_wins_for_an_hour),
-        cmocka_unit_test(test_nothing_is_deleted_that_cannot_be_recorded),
-        cmocka_unit_test(test_an_outcome_that_cannot_be_kept_ends_the_channel),
-        cmocka_unit_test(test_a_state_that_cannot_be_read_fails_the_channel),
+        TEST(test_in_sync_takes_two_requests_and_no_state),
+        TEST(test_extras_are_deleted_and_confirmed),
+        TEST(test_missing_members_are_drift_and_are_named),
+        TEST(test_observe_and_dry_runs_only_plan),
+        TEST(test_a_guard_holds_the_whole_channel_and_a_dry_run_tells),
+        TEST(test_an_approval_lets_exactly_its_plan_pass_once),
+        TEST(test_an_approval_of_another_plan_fits_nothing),
+        TEST(test_an_approval_that_is_not_needed_is_not_spent),
+        TEST(test_a_paused_channel_is_read_and_reported_only),
+        TEST(test_an_extra_must_be_seen_in_passes_in_a_row),
+        TEST(test_sightings_do_not_outlive_a_change_of_confirm_passes),
+        TEST(test_a_list_that_failed_does_not_break_the_row_of_passes),
+        TEST(test_somebody_who_puts_a_member_back_wins_for_an_hour),
+        TEST(test_nothing_is_deleted_that_cannot_be_recorded),
+        TEST(test_an_outcome_that_cannot_be_kept_ends_the_channel),
+        TEST(test_a_state_that_cannot_be_read_fails_the_channel),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
