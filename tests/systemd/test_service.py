@@ -128,6 +128,18 @@ def test_bad_settings_are_no_restart_loop(machine, service):
     assert "colour" in shown, "systemctl status alone tells what is wrong"
 
 
+def test_a_state_directory_that_the_unit_does_not_let_it_write(machine, service):
+    """Nothing is deleted, and the journal says what would help."""
+    sim = service.serve(LIVE)
+    service.roster(ROSTER)
+    service.settings["state_dir"] = "/srv/rosterd-state"
+    service.start()
+    service.wait_status("STATE unusable", "1 failed")
+    assert len(sim.hosts("payments")) == 4
+    said = [e["MESSAGE"] for e in service.journal(IDS["STATE"])]
+    assert [text for text in said if "/srv/rosterd-state" in text and "StateDirectory=" in text], said
+
+
 # ---- reload ----
 
 def test_reload_good(machine, service):
