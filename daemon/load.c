@@ -9,16 +9,22 @@
 
 typedef int (*Loader)(const char *path, Problems *problems, Config **ret_config);
 
+static void load_print(const Problems *problems)
+{
+    _cleanup_(buf_done) Buf text = {0};
+
+    problems_print(problems, &text);
+    fputs(buf_failed(&text) < 0 || text.size == 0 ? "out of memory\n" : buf_text(&text), stderr);
+}
+
 static int load_or_explain(Loader loader, const char *path, Config **ret_config)
 {
     _cleanup_(problems_done) Problems problems = {0};
-    _cleanup_(buf_done) Buf text = {0};
     int r = loader(path, &problems, ret_config);
 
     if (r >= 0)
         return EXIT_IN_SYNC;
-    problems_print(&problems, &text);
-    fputs(buf_failed(&text) < 0 || text.size == 0 ? "out of memory\n" : buf_text(&text), stderr);
+    load_print(&problems);
     return r == -ENOMEM ? EXIT_FAILED : EXIT_INVALID;
 }
 
@@ -40,6 +46,8 @@ int load_check(const char *path)
 
     if (status != EXIT_IN_SYNC)
         return status;
+    if (config->doubts.count > 0)
+        load_print(&config->doubts);
     for (size_t i = 0; i < config->channel_count; i++)
         members += config->channels[i].member_count;
     printf("%s: valid: %zu instance%s, %zu channel%s, %zu member%s\n", path, config->instance_count,

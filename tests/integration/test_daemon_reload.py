@@ -258,6 +258,8 @@ def test_a_pattern_that_names_no_file_is_told_once(case):
     assert len(told()) == 2 and '"teams/*.yml"' in told()[1]
     dry = case.dry()
     assert dry.status == 0 and "names no roster file" in dry.stderr, dry
+    checked = case.check()
+    assert checked.status == 0 and checked.stderr.startswith(f"{case.config}:") and ": valid: " in checked.stdout
 
 
 # ---- bad input ----
