@@ -35,6 +35,7 @@ typedef struct Service {
     Control *control;       /* NULL: there is no socket */
     char why[64];           /* the signal that ends it; "" */
     uint64_t watchdog_usec; /* how often it is fed; 0: not at all */
+    bool is_stuck;          /* the watchdog is not fed */
 } Service;
 
 static void service_show_status(const Service *service)
@@ -192,13 +193,25 @@ static int service_on_stop(sd_event_source *source, const struct signalfd_siginf
 
 /* ---- watchdog ---- */
 
+static void service_say_stuck(Service *service, bool is_stuck)
+{
+    const LogFields fields = {.message_id = MESSAGE_STUCK};
+
+    if (is_stuck && !service->is_stuck)
+        log_event(LOG_LEVEL_ERR, &fields,
+                  "a pass makes no progress: the watchdog is not fed any more, so that the service "
+                  "manager starts rosterd anew");
+    service->is_stuck = is_stuck;
+}
+
 static int service_on_watchdog(sd_event_source *source, uint64_t usec, void *userdata)
 {
     Service *service = userdata;
     uint64_t now_usec = clock_monotonic_usec();
 
     (void)usec;
-    if (!tenure_is_stuck(service->tenure, now_usec))
+    service_say_stuck(service, tenure_is_stuck(service->tenure, now_usec));
+    if (!service->is_stuck)
         notify_watchdog();
     sd_event_source_set_time(source, now_usec + service->watchdog_usec);
     sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);

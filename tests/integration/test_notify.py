@@ -1,12 +1,13 @@
 """What the service manager is told (sd_notify(3)) in every state of the daemon's life."""
 
 import signal
+import subprocess
 import time
 
 import pytest
 
 from case import INVALID, channel, entry, wait_until
-from daemon import NEVER, Daemon
+from daemon import NEVER, Daemon, sanitized
 
 KEPT = ("10.1.0.5", "10.1.0.6", "10.1.0.7")
 LIVE = channel("payments", *KEPT, "10.1.0.9")
@@ -254,3 +255,32 @@ def test_a_stopped_loop_does_not_feed_the_watchdog(case):
     wait_fed(daemon, 2)
     assert daemon.stop() == 0
 
+
+DEAF = """
+struct CURLMsg *curl_multi_info_read(void *multi, int *left);
+struct CURLMsg *curl_multi_info_read(void *multi, int *left)
+{
+    (void)multi;
+    *left = 0;
+    return 0;
+}
+"""
+
+
+@pytest.mark.skipif(sanitized(), reason="a sanitizer must be loaded first")
+def test_a_pass_that_hears_of_no_answer_does_not_feed_the_watchdog(case):
+    """A bug of our own or a library's: the loop turns, but no transfer ever ends, by its timeout neither."""
+    source, library = case.write("deaf.c", DEAF), case.folder / "deaf.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
+    sim = prepare(case, limits={"timeout": "100ms", "connect_timeout": "100ms"})
+    daemon = Daemon(case, watchdog_usec=300000, env={"LD_PRELOAD": str(library)})
+    wait_until(lambda: sim.requests(), process=daemon.process)
+    wait_fed(daemon, 2)
+
+    def starves():
+        """Nothing in the time of twenty meals."""
+        daemon.read()
+        return not any("WATCHDOG" in message for message in daemon.read(3.0))
+    wait_until(starves, 60, daemon.process)
+    said = daemon.lines("STUCK")
+    assert len(said) == 1 and said[0]["level"] == "err", "and it says so before it is killed"
