@@ -7,6 +7,7 @@
 
 #include "daemon/base/str.h"
 #include "daemon/base/utf8.h"
+#include "daemon/roma/json_whole.h"
 
 #define DEPTH_MAX 8
 #define TEXT_SIZE_MAX 1024
@@ -63,6 +64,7 @@ int json_parse_request(const Buf *body, json_object **ret_root, Err *err)
     json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
     json_object *root;
     enum json_tokener_error error;
+    bool is_object;
     size_t end;
 
     if (!tokener)
@@ -75,12 +77,16 @@ int json_parse_request(const Buf *body, json_object **ret_root, Err *err)
     json_tokener_free(tokener);
     while (end < body->size && strchr(" \t\r\n", body->data[end]) && body->data[end])
         end++;
-    if (error == json_tokener_success && end == body->size &&
-        json_object_is_type(root, json_type_object)) {
+    is_object = error == json_tokener_success && end == body->size &&
+                json_object_is_type(root, json_type_object);
+    if (is_object && json_is_whole(buf_text(body), body->size, root)) {
         *ret_root = root;
         return 0;
     }
     json_object_put(root);
+    if (is_object)
+        return err_set(err, -EINVAL,
+                       "a name stands twice in the request's body, or memory ran out");
     return err_set(err, -EINVAL, "the request's body is no JSON object");
 }
 

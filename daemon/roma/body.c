@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "daemon/base/utf8.h"
+#include "daemon/roma/json_whole.h"
 
 /* A channel's labels stand six levels deep; there is room for what may come. */
 #define DEPTH_MAX 32
@@ -105,16 +106,20 @@ const char *body_read_value(BodyParser *parser, const char *text, size_t size,
 {
     enum json_tokener_error error;
     json_object *value;
+    size_t used;
 
     json_tokener_reset(parser->tokener);
     value = json_tokener_parse_ex(parser->tokener, text, (int)size);
     error = json_tokener_get_error(parser->tokener);
-    if (error == json_tokener_success) {
-        *ret_used = json_tokener_get_parse_end(parser->tokener);
+    used = json_tokener_get_parse_end(parser->tokener);
+    if (error == json_tokener_success && json_is_whole(text, used, value)) {
+        *ret_used = used;
         *ret_value = value;
         return NULL;
     }
     json_object_put(value);
+    if (error == json_tokener_success)
+        return "a name stands there twice, or memory ran out";
     return error == json_tokener_continue ? "it ends too early" : json_tokener_error_desc(error);
 }
 

@@ -1,0 +1,140 @@
+/* Whether JSON is whole: see json_whole.h. */
+#include "daemon/roma/json_whole.h"
+
+#include <string.h>
+
+typedef struct JsonCount {
+    size_t names;
+    size_t commas; /* one less than the members or elements of each container, if there are any */
+    size_t nulls;
+    size_t string_size; /* of all strings and names together */
+} JsonCount;
+
+/* ---- in the text ---- */
+
+static unsigned int json_hex4(const char *digits)
+{
+    unsigned int value = 0;
+
+    for (size_t i = 0; i < 4; i++) {
+        char digit = digits[i];
+
+        value = value * 16 + (unsigned int)(digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10);
+    }
+    return value;
+}
+
+/* What an escape comes to in UTF-8; `at` is at the letter behind its backslash, and then at its
+ * last byte. Half of a surrogate pair stands as U+FFFD. */
+static size_t json_escape_size(const char **at, const char *end)
+{
+    unsigned int code;
+
+    if (**at != 'u' || end - *at < 5)
+        return 1;
+    code = json_hex4(*at + 1);
+    *at += 4;
+    if (code >= 0xd800 && code < 0xdc00 && end - *at >= 7 && (*at)[1] == '\\' && (*at)[2] == 'u' &&
+        (json_hex4(*at + 3) & 0xfc00) == 0xdc00) {
+        *at += 6;
+        return 4;
+    }
+    return code < 0x80 ? 1 : code < 0x800 ? 2 : 3;
+}
+
+/* From behind a string's first quote to its last. */
+static const char *json_count_string(const char *at, const char *end, JsonCount *count)
+{
+    for (; at < end && *at != '"'; at++) {
+        size_t size = 1;
+
+        if (*at == '\\' && ++at < end)
+            size = json_escape_size(&at, end);
+        count->string_size += size;
+    }
+    return at;
+}
+
+/* Outside of strings, an "n" stands in null alone. */
+static void json_count_text(const char *text, size_t size, JsonCount *count)
+{
+    const char *end = text + size;
+
+    for (const char *at = text; at < end; at++) {
+        switch (*at) {
+        case '"':
+            at = json_count_string(at + 1, end, count);
+            break;
+        case ':':
+            count->names++;
+            break;
+        case ',':
+            count->commas++;
+            break;
+        case 'n':
+            count->nulls++;
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+/* ---- in what was made of it ---- */
+
+static void json_count_value(json_object *value, JsonCount *count);
+
+static void json_count_object(json_object *object, JsonCount *count)
+{
+    size_t length = (size_t)json_object_object_length(object);
+
+    count->names += length;
+    count->commas += length > 0 ? length - 1 : 0;
+    json_object_object_foreach(object, name, member)
+    {
+        count->string_size += strlen(name);
+        json_count_value(member, count);
+    }
+}
+
+static void json_count_array(json_object *array, JsonCount *count)
+{
+    size_t length = json_object_array_length(array);
+
+    count->commas += length > 0 ? length - 1 : 0;
+    for (size_t i = 0; i < length; i++)
+        json_count_value(json_object_array_get_idx(array, i), count);
+}
+
+/* As deep as the tokener let it be. */
+static void json_count_value(json_object *value, JsonCount *count)
+{
+    switch (json_object_get_type(value)) {
+    case json_type_null:
+        count->nulls++;
+        break;
+    case json_type_string:
+        count->string_size += (size_t)json_object_get_string_len(value);
+        break;
+    case json_type_object:
+        json_count_object(value, count);
+        break;
+    case json_type_array:
+        json_count_array(value, count);
+        break;
+    case json_type_boolean:
+    case json_type_double:
+    case json_type_int:
+        break;
+    }
+}
+
+bool json_is_whole(const char *text, size_t size, json_object *value)
+{
+    JsonCount in_text = {0}, made = {0};
+
+    json_count_text(text, size, &in_text);
+    json_count_value(value, &made);
+    return in_text.names == made.names && in_text.commas == made.commas &&
+           in_text.nulls == made.nulls && in_text.string_size == made.string_size;
+}

@@ -1,0 +1,82 @@
+/* Whether all of a text was made: what json-c loses when memory runs out is noticed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "daemon/roma/json_whole.h"
+
+static json_object *parse(const char *text)
+{
+    json_tokener *tokener = json_tokener_new();
+    json_object *value = json_tokener_parse_ex(tokener, text, (int)strlen(text) + 1);
+
+    json_tokener_free(tokener);
+    return value;
+}
+
+static void assert_whole(const char *text, bool is_whole)
+{
+    json_object *value = parse(text);
+
+    if (json_is_whole(text, strlen(text), value) != is_whole)
+        fail_msg("%s", text);
+    json_object_put(value);
+}
+
+static void test_whole(void **state)
+{
+    (void)state;
+    assert_whole("null", true);
+    assert_whole(" [ ] ", true);
+    assert_whole("{}", true);
+    assert_whole("-1.5e3", true);
+    assert_whole("\"null, [:] \\\\ \\\"{\"", true);
+    assert_whole("{\"a\\n\": [1, null, {\"b\": \"\"}, []], \"c,:\": true}", true);
+    assert_whole("\"\\u0041\\u00e4\\u20ac\\ud83d\\ude00\\/\xc3\xa4\"", true);
+    assert_whole("[\"\\ud83d\", \"\\ude00x\", \"\\ud83d\\u0041\", \"\\uD83Dx\"]", true);
+}
+
+static void test_a_name_that_stands_twice(void **state)
+{
+    (void)state;
+    assert_whole("{\"a\": 1, \"a\": 1}", false);
+    assert_whole("[{\"a\": {\"b\": null, \"b\": null}}]", false);
+}
+
+static void test_what_is_missing(void **state)
+{
+    static const char text[] = "{\"host\": \"10.0.0.1\", \"port\": null, \"list\": [1, \"x\"]}";
+    static const char *const less[] = {
+        "{\"host\": \"10.0.0.1\", \"port\": null}",
+        "{\"host\": \"10.0.0.1\", \"port\": null, \"list\": [1]}",
+        "{\"host\": \"10.0.0\", \"port\": null, \"list\": [1, \"x\"]}",
+        "{\"host\": null, \"port\": null, \"list\": [1, \"x\"]}",
+        "{\"host\": \"10.0.0.1\", \"list\": [1, \"x\"]}",
+        "{\"host\": \"10.0.0.1\", \"\": null, \"list\": [1, \"x\"]}",
+        "null",
+    };
+
+    (void)state;
+    assert_whole(text, true);
+    for (size_t i = 0; i < sizeof(less) / sizeof(less[0]); i++) {
+        json_object *value = parse(less[i]);
+
+        assert_false(json_is_whole(text, strlen(text), value));
+        json_object_put(value);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_a_name_that_stands_twice),
+        cmocka_unit_test(test_what_is_missing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
