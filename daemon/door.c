@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "daemon/base/digest.h"
 #include "reconcile/call.h"
 
 static void door_on_answer(void *userdata, void *tag, const Answer *answer)
@@ -68,7 +69,7 @@ int door_open(Door *door, sd_event *event, const Config *config, bool dry_run, S
         .store = store,
         .store_err = *store_err,
     };
-    if (door_add_gates(door) < 0)
+    if (digest_prepare() < 0 || door_add_gates(door) < 0)
         return err_memory(err);
     r = roma_client_new(event, config, dry_run, door_on_answer, door_on_renewed, door,
                         &door->client, err);

@@ -82,3 +82,17 @@ int digest_hmac_sha256_hex(const void *key, size_t key_size, const void *bytes, 
     digest_hex(hash, ret_hex);
     return 0;
 }
+
+/* What libcrypto sets up at its first use it does not set up again when that fails: from then on it
+ * refuses, or crashes. Asking it for its context alone does neither. */
+int digest_prepare(void)
+{
+    char hex[DIGEST_HEX_SIZE];
+    int r;
+
+    if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) != 1 ||
+        !OSSL_LIB_CTX_get0_global_default())
+        return -ENOMEM;
+    r = digest_sha256_hex("", 0, hex);
+    return r < 0 ? r : digest_hmac_sha256_hex("", 0, "", 0, hex);
+}

@@ -10,6 +10,10 @@
  * anything else of it. 0, or -EBUSY when it is too late. */
 int digest_use_vault(void);
 
+/* Sets up what the two below need, for a program to find out at its start whether there is memory
+ * for it: after a failure libcrypto is not to be used any more. 0, or -ENOMEM. */
+int digest_prepare(void);
+
 /* The hash of the bytes as lower-case hex. 0, or -ENOMEM. */
 int digest_sha256_hex(const void *bytes, size_t size, char ret_hex[static DIGEST_HEX_SIZE]);
 
