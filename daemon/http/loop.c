@@ -24,7 +24,16 @@
 /* Until a failed step is tried again. */
 #define AGAIN_USEC (100 * USEC_PER_MSEC)
 
+/* More than that, and a socket is left to its request's timeout. */
+#define UNWATCHED_MAX 64
+
 typedef struct LoopSocket LoopSocket;
+
+/* A socket that could not be watched for want of memory; libcurl does not ask again. */
+typedef struct LoopUnwatched {
+    curl_socket_t fd;
+    int what;
+} LoopUnwatched;
 
 struct LoopSocket {
     Loop *loop;
@@ -42,7 +51,9 @@ struct Loop {
     uint64_t due_usec;     /* when libcurl wants to be woken; USEC_NEVER: not at all */
     uint64_t armed_usec;   /* when the timer goes off, perhaps before that; USEC_NEVER: off */
     LoopSocket *sockets;   /* that libcurl watches */
-    bool is_global;        /* libcurl was set up for it */
+    LoopUnwatched unwatched[UNWATCHED_MAX]; /* to be watched when the timer goes off */
+    size_t unwatched_count;
+    bool is_global; /* libcurl was set up for it */
 };
 
 static void loop_socket_free(LoopSocket *watched)
@@ -84,6 +95,65 @@ static void loop_step_again(Loop *loop)
     loop_arm(loop);
 }
 
+static uint32_t loop_epoll_events(int what)
+{
+    uint32_t events = 0;
+
+    if (what & CURL_POLL_IN)
+        events |= EPOLLIN;
+    if (what & CURL_POLL_OUT)
+        events |= EPOLLOUT;
+    return events;
+}
+
+static int loop_on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata);
+
+static int loop_socket_new(Loop *loop, curl_socket_t fd, int what)
+{
+    LoopSocket *watched = calloc(1, sizeof(*watched));
+
+    if (!watched)
+        return -ENOMEM;
+    watched->loop = loop;
+    if (sd_event_add_io(loop->event, &watched->source, fd, loop_epoll_events(what), loop_on_io,
+                        watched) < 0) {
+        free(watched);
+        return -ENOMEM;
+    }
+    watched->next = loop->sockets;
+    if (loop->sockets)
+        loop->sockets->previous = watched;
+    loop->sockets = watched;
+    curl_multi_assign(loop->multi, fd, watched);
+    return 0;
+}
+
+static void loop_socket_watch(Loop *loop, curl_socket_t fd, int what)
+{
+    if (loop_socket_new(loop, fd, what) == 0 || loop->unwatched_count == UNWATCHED_MAX)
+        return;
+    loop->unwatched[loop->unwatched_count++] = (LoopUnwatched){fd, what};
+    loop_step_again(loop);
+}
+
+static void loop_forget_unwatched(Loop *loop, curl_socket_t fd)
+{
+    for (size_t i = loop->unwatched_count; i > 0; i--) {
+        if (loop->unwatched[i - 1].fd == fd)
+            loop->unwatched[i - 1] = loop->unwatched[--loop->unwatched_count];
+    }
+}
+
+static void loop_watch_again(Loop *loop)
+{
+    for (size_t i = loop->unwatched_count; i > 0; i--) {
+        LoopUnwatched unwatched = loop->unwatched[i - 1];
+
+        loop->unwatched[i - 1] = loop->unwatched[--loop->unwatched_count];
+        loop_socket_watch(loop, unwatched.fd, unwatched.what);
+    }
+}
+
 static void loop_act(Loop *loop, curl_socket_t fd, int events)
 {
     int running;
@@ -112,6 +182,7 @@ static int loop_on_io(sd_event_source *source, int fd, uint32_t revents, void *u
 
 static void loop_wake(Loop *loop)
 {
+    loop_watch_again(loop);
     if (loop->due_usec > clock_monotonic_usec()) {
         loop_arm(loop);
         loop->on_progress(loop->userdata);
@@ -158,38 +229,8 @@ static int loop_on_timer_wanted(CURLM *multi, long timeout_msec, void *userdata)
     return 0;
 }
 
-static uint32_t loop_epoll_events(int what)
-{
-    uint32_t events = 0;
-
-    if (what & CURL_POLL_IN)
-        events |= EPOLLIN;
-    if (what & CURL_POLL_OUT)
-        events |= EPOLLOUT;
-    return events;
-}
-
-static void loop_socket_new(Loop *loop, curl_socket_t fd, int what)
-{
-    LoopSocket *watched = calloc(1, sizeof(*watched));
-
-    if (!watched)
-        return;
-    watched->loop = loop;
-    if (sd_event_add_io(loop->event, &watched->source, fd, loop_epoll_events(what), loop_on_io,
-                        watched) < 0) {
-        free(watched);
-        return;
-    }
-    watched->next = loop->sockets;
-    if (loop->sockets)
-        loop->sockets->previous = watched;
-    loop->sockets = watched;
-    curl_multi_assign(loop->multi, fd, watched);
-}
-
-/* A socket that cannot be watched for want of memory is left to its timeout: an error returned from
- * here would end the multi handle for good. */
+/* A socket that cannot be watched for want of memory is watched a little later: an error returned
+ * from here would end the multi handle for good. */
 static int loop_on_socket_wanted(CURL *easy, curl_socket_t fd, int what, void *userdata,
                                  void *assigned)
 {
@@ -197,13 +238,14 @@ static int loop_on_socket_wanted(CURL *easy, curl_socket_t fd, int what, void *u
     Loop *loop = userdata;
 
     (void)easy;
+    loop_forget_unwatched(loop, fd);
     if (what == CURL_POLL_REMOVE) {
         if (watched)
             loop_socket_free(watched);
     } else if (watched)
         sd_event_source_set_io_events(watched->source, loop_epoll_events(what));
     else
-        loop_socket_new(loop, fd, what);
+        loop_socket_watch(loop, fd, what);
     return 0;
 }
 
