@@ -163,15 +163,27 @@ MUTANTS ?= 200
 mutants: deps
 	$(PYTHON) tests/mutants.py --count $(MUTANTS)
 
-# Every allocation fails once: a sample of them, or all with TORTURE_ALL=1.
+# Every allocation of ours fails once, or (torture-whole) everybody's: a sample of them, or all with
+# TORTURE_ALL=1.
 WRAPPED := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+VAULT_WRAPPED := $(patsubst %,-Wl$(comma)--wrap=vault_%,alloc calloc realloc copy)
 
-$(B)/tests/torture/rosterd: $(B)/tests/torture/wrap.o $(B)/daemon/rosterd.o $(OBJECTS)
+$(B)/tests/torture/rosterd: $(B)/tests/torture/wrap.o
 	$(CC) $(ALL_LDFLAGS) $(WRAPPED) -o $@ $^ $(LIBS)
 
-torture: deps
-	@$(MAKE) --no-print-directory -s $(if $(ROMASIM),,romasim) $(B)/tests/torture/rosterd
-	@ROMASIM=$(or $(ROMASIM),$(B)/tests/romasim/romasim) $(PYTHON) tests/torture/torture.py $(B)/tests/torture/rosterd
+$(B)/tests/torture/rosterd-whole: $(B)/tests/torture/interpose.o
+	$(CC) $(ALL_LDFLAGS) $(VAULT_WRAPPED) -o $@ $^ $(LIBS)
+
+$(B)/tests/torture/rosterd $(B)/tests/torture/rosterd-whole: \
+	$(B)/tests/torture/failing.o $(B)/daemon/rosterd.o $(OBJECTS)
+
+torture: TORTURED := rosterd
+torture-whole: TORTURED := rosterd-whole
+
+torture torture-whole: deps
+	@$(MAKE) --no-print-directory -s $(if $(ROMASIM),,romasim) $(B)/tests/torture/$(TORTURED)
+	@ROMASIM=$(or $(ROMASIM),$(B)/tests/romasim/romasim) $(PYTHON) tests/torture/torture.py \
+		$(B)/tests/torture/$(TORTURED)
 
 # Lines and branches of config/ and reconcile/ that the unit tests and the simulator run. A branch
 # that only leads out of an assert is none.
@@ -188,6 +200,6 @@ coverage:
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit romasim deps check check-fast lint demo bench fuzz fuzz-programs sim mutants torture coverage clean
+.PHONY: all unit romasim deps check check-fast lint demo bench fuzz fuzz-programs sim mutants torture torture-whole coverage clean
 .SECONDARY:
 -include $(shell test -d $(B) && find $(B) -name '*.d')

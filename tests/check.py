@@ -165,6 +165,8 @@ def main():
     if not options.fast:
         run.stage("sanitized simulation", [*MAKE, *SANITIZED, "sim", "SEEDS=200"])
         run.stage("torture", [*MAKE, "torture"])
+        run.stage("torture, libraries too", [*MAKE, "torture-whole"])
+        run.stage("sanitized torture", [*MAKE, *SANITIZED, "torture"])
         run.stage("fuzz", [*MAKE, "fuzz", "SECONDS=5"])
     if run.bad_stages:
         print("failed in: " + ", ".join(run.bad_stages))

@@ -5,12 +5,17 @@ The pass meets a 500, deletes, confirms, and has a second channel that is held. 
 fails: no crash, no sanitizer's complaint (leaks included), no deletion without a record, and an exit
 status that is true of the service. A daemon whose reload fails lives on, and the next one succeeds.
 
+Where allocations of libraries fail too, a library may crash over its own, within the call that we
+made: such a crash is none of ours, and is told apart.
+
 torture.py PROGRAM [--all]: a sample, or every allocation."""
 import argparse
+import collections
 import json
 import mmap
 import os
 import pathlib
+import re
 import shutil
 import signal
 import sqlite3
@@ -34,7 +39,8 @@ class Shared:
 
     def __init__(self, folder):
         self.path = pathlib.Path(folder) / "torture"
-        self.path.write_bytes(b"\0" * mmap.PAGESIZE)
+        if not self.path.exists():
+            self.path.write_bytes(b"\0" * mmap.PAGESIZE)
         with open(self.path, "r+b") as file:
             self.memory = mmap.mmap(file.fileno(), mmap.PAGESIZE)
 
@@ -44,9 +50,14 @@ class Shared:
     def count(self):
         return struct.unpack("Q", self.memory[0:8])[0]
 
+    def who(self):
+        """The stack that asked for the allocation that failed: [(object, offset)]."""
+        frames = self.memory[16:16 + 2048].split(b"\0")[0].decode().split()
+        return [tuple(frame.rsplit("+", 1)) for frame in frames]
+
 
 class Failed(Exception):
-    pass
+    who = ()  # whose allocation had failed
 
 
 def demand(condition, text):
@@ -60,7 +71,8 @@ def recorded(case):
     if not path.exists():
         return {}
     with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
-        return dict(database.execute("SELECT member_id, outcome FROM action"))
+        made = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'action'").fetchone()
+        return dict(database.execute("SELECT member_id, outcome FROM action")) if made else {}
 
 
 def check_history(case, sim):
@@ -75,7 +87,7 @@ def check_history(case, sim):
 
 
 def check_quiet(status, stderr):
-    demand(status >= 0, f"ended by signal {-status}: {stderr[-600:]}")
+    demand(status >= 0, f"ended by signal {-status}: {stderr[-3000:]}")
     demand("Sanitizer" not in stderr and "runtime error:" not in stderr, stderr[-3000:])
 
 
@@ -85,6 +97,7 @@ def prepare(case):
     sim = case.serve(cases.channel("payments", *KEPT, *EXTRAS), cases.channel("orders", *KEPT, *EXTRAS),
                      faults=[{"match": {"op": "delete_member"}, "times": 1,
                               "then": {"status": 500, "code": "APIG.9999"}}])
+    case.tune(interval=NEVER, limits={"connect_timeout": "1s", "timeout": "2s"})
     case.roster(cases.entry("payments", *KEPT), cases.entry("orders", *KEPT, guards={"max_deletes": 1}))
     return sim
 
@@ -125,7 +138,6 @@ def reload(folder, fail_at):
     try:
         shared = Shared(folder)
         sim = prepare(case)
-        case.tune(interval=NEVER, limits={"connect_timeout": "1s", "timeout": "2s"})
         case.roster(cases.entry("payments", *KEPT, *EXTRAS), cases.entry("orders", *KEPT, *EXTRAS))
         daemon = Daemon(case, env={"TORTURE": str(shared.path)})
         daemon.wait_ready()
@@ -165,6 +177,36 @@ def settle(daemon, shared, sim):
         time.sleep(0.02)
 
 
+# ---- crashes ----
+
+# What fails within these breaks what they keep, and they crash over it in a later call.
+KEEPERS = ("libcurl.so",)
+
+
+def call_of(frames, program):
+    """(library, the call of ours that led into it), or None where we are at work ourselves."""
+    inner = [frame for frame in frames if not frame[0].startswith("libc.so")]
+    site = next((offset for name, offset in inner if name == program), None)
+    return (inner[0][0], site) if site and inner[0][0] != program else None
+
+
+def crash_of(text):
+    """The stack of a crash, without the two frames of its signal."""
+    frames = re.findall(r"^[^\s(]*?([^/\s(]+)\((\S*?)(\+0x[0-9a-f]+)\)\[", text.split("torture: crashed in")[-1], re.M)
+    return [(name, offset[1:]) for name, _, offset in frames][2:]
+
+
+def library_at_fault(error, program):
+    """The library that crashed over its own allocation; None: the fault is ours."""
+    text = str(error)
+    if "torture: crashed in" not in text:
+        return None
+    call, crash = call_of(error.who, program), call_of(crash_of(text), program)
+    if not call or not crash or call[0] != crash[0]:
+        return None
+    return call[0] if call[1] == crash[1] or call[0].startswith(KEEPERS) else None
+
+
 # ---- all of them ----
 
 def sample(count, wanted, everything):
@@ -177,28 +219,39 @@ def in_folder(what, fail_at):
     folder = tempfile.mkdtemp(prefix="torture-")
     try:
         return what(folder, fail_at)
+    except Failed as error:
+        error.who = Shared(folder).who()
+        raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def torture(what, wanted, everything):
     """(passed, failed)"""
+    program = pathlib.Path(os.environ["ROSTERD"]).name
     count = in_folder(what, 0)
     chosen = sample(count, wanted, everything)
+    libraries = collections.Counter()
     failed = 0
     for fail_at in chosen:
         try:
             in_folder(what, fail_at)
         except (Failed, AssertionError) as error:
-            failed += 1
-            print(f"not ok - {what.__name__}, allocation {fail_at}: {error}", flush=True)
+            library = library_at_fault(error, program) if isinstance(error, Failed) else None
+            libraries[library] += 1
+            if not library:
+                failed += 1
+                print(f"not ok - {what.__name__}, allocation {fail_at}: {error}", flush=True)
+    del libraries[None]
+    for library, crashes in sorted(libraries.items()):
+        print(f"{what.__name__}: {library} crashed over {crashes} of its own", flush=True)
     print(f"{what.__name__}: {len(chosen)} of {count} allocations failed in turn, {failed} with harm", flush=True)
     return len(chosen) - failed, failed
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("program", help="a rosterd that was linked with tests/torture/wrap.c")
+    parser.add_argument("program", help="a rosterd that was linked with tests/torture/wrap.c or interpose.c")
     parser.add_argument("--all", action="store_true", help="every allocation, not a sample (or $TORTURE_ALL)")
     parser.add_argument("--only", choices=["once", "reload"], help="one of the two")
     options = parser.parse_args()
