@@ -1,55 +1,36 @@
 /* The report as JSON: see report_json.h. */
 #include "daemon/report_json.h"
 
-#include <errno.h>
-#include <json-c/json.h>
-
 #include "daemon/base/clock.h"
-
-/* Takes the value over. A NULL text or a failed allocation both give JSON's null; what a report
- * cannot do without is checked by the caller, as a whole, at the end. */
-static void json_put(json_object *object, const char *key, json_object *value)
-{
-    json_object_object_add(object, key, value);
-}
-
-static void json_put_text(json_object *object, const char *key, const char *text)
-{
-    json_put(object, key, text && text[0] ? json_object_new_string(text) : NULL);
-}
-
-static void json_put_number(json_object *object, const char *key, uint64_t number)
-{
-    json_put(object, key, json_object_new_uint64(number));
-}
+#include "daemon/control/json.h"
 
 static json_object *json_member(const ChannelReport *report, const char *group, const char *address,
                                 uint16_t port)
 {
-    json_object *row = json_object_new_object();
+    json_object *row = json_new_object();
 
-    json_put(row, "group", json_object_new_string(group));
-    json_put(row, report->is_ecs ? "ecs_id" : "host", json_object_new_string(address));
+    json_put_string(row, "group", group);
+    json_put_string(row, report->is_ecs ? "ecs_id" : "host", address);
     json_put_number(row, "port", port);
     return row;
 }
 
 static json_object *json_extra(const ChannelReport *report, const ExtraReport *extra)
 {
-    json_object *row = json_object_new_object();
+    json_object *row = json_new_object();
 
-    json_put(row, "id", json_object_new_string(extra->id));
-    json_put(row, "group", json_object_new_string(extra->group));
-    json_put(row, report->is_ecs ? "ecs_id" : "host", json_object_new_string(extra->address));
+    json_put_string(row, "id", extra->id);
+    json_put_string(row, "group", extra->group);
+    json_put_string(row, report->is_ecs ? "ecs_id" : "host", extra->address);
     json_put_number(row, "port", extra->port);
-    json_put(row, "outcome", json_object_new_string(report_outcome_text(extra->outcome)));
+    json_put_string(row, "outcome", report_outcome_text(extra->outcome));
     json_put_number(row, "attempts", extra->attempts);
     return row;
 }
 
 static json_object *json_guard(const Guard *guard)
 {
-    json_object *row = json_object_new_object();
+    json_object *row = json_new_object();
 
     json_put_text(row, "name", guard_name_text(guard->name));
     json_put_number(row, "planned", guard->planned);
@@ -59,9 +40,9 @@ static json_object *json_guard(const Guard *guard)
 
 json_object *report_json_error(const Err *err)
 {
-    json_object *row = json_object_new_object();
+    json_object *row = json_new_object();
 
-    json_put(row, "http", err->http ? json_object_new_int(err->http) : NULL);
+    json_put_number_if(row, "http", err->http > 0, (uint64_t)err->http);
     json_put_text(row, "code", err->code);
     json_put_text(row, "message", err->text);
     json_put_text(row, "request_id", err->request_id);
@@ -70,7 +51,7 @@ json_object *report_json_error(const Err *err)
 
 json_object *report_json_pause(const char *reason, uint64_t until_usec)
 {
-    json_object *row = json_object_new_object();
+    json_object *row = json_new_object();
     char end[CLOCK_RFC3339_SIZE] = "";
 
     if (until_usec)
@@ -82,19 +63,19 @@ json_object *report_json_pause(const char *reason, uint64_t until_usec)
 
 static void json_put_lists(json_object *object, const ChannelReport *report)
 {
-    json_object *missing = json_object_new_array();
-    json_object *extras = json_object_new_array();
-    json_object *guards = json_object_new_array();
+    json_object *missing = json_new_array();
+    json_object *extras = json_new_array();
+    json_object *guards = json_new_array();
 
     for (size_t i = 0; i < report->missing_count; i++) {
         const MissingReport *row = &report->missing[i];
 
-        json_object_array_add(missing, json_member(report, row->group, row->address, row->port));
+        json_add(missing, json_member(report, row->group, row->address, row->port));
     }
     for (size_t i = 0; i < report->extra_count; i++)
-        json_object_array_add(extras, json_extra(report, &report->extras[i]));
+        json_add(extras, json_extra(report, &report->extras[i]));
     for (size_t i = 0; i < report->guard_count; i++)
-        json_object_array_add(guards, json_guard(&report->guards[i]));
+        json_add(guards, json_guard(&report->guards[i]));
     json_put(object, "missing", missing);
     json_put(object, "extra", extras);
     json_put_text(object, "digest", report->digest);
@@ -104,7 +85,7 @@ static void json_put_lists(json_object *object, const ChannelReport *report)
 
 json_object *report_json_channel(const ChannelReport *report)
 {
-    json_object *object = json_object_new_object();
+    json_object *object = json_new_object();
     bool has_list = report->has_list;
 
     json_put_text(object, "instance", report->instance_name);
@@ -112,9 +93,9 @@ json_object *report_json_channel(const ChannelReport *report)
     json_put_text(object, "id", report->id);
     json_put_text(object, "mode", report->channel->mode == MODE_PRUNE ? "prune" : "observe");
     json_put_text(object, "result", report_result_text(report->result));
-    json_put(object, "live", has_list ? json_object_new_uint64(report->live_count) : NULL);
+    json_put_number_if(object, "live", has_list, report->live_count);
     json_put_number(object, "desired", report->channel->member_count);
-    json_put(object, "ignored", has_list ? json_object_new_uint64(report->ignored_count) : NULL);
+    json_put_number_if(object, "ignored", has_list, report->ignored_count);
     json_put_lists(object, report);
     json_put(object, "pause",
              report->pause_reason ? report_json_pause(report->pause_reason, report->pause_end_usec)
@@ -125,21 +106,14 @@ json_object *report_json_channel(const ChannelReport *report)
 
 int report_json_append(const Report *report, Buf *buf)
 {
-    json_object *object = json_object_new_object();
-    json_object *channels = json_object_new_array();
-    const char *text;
+    json_object *object = json_new_object();
+    json_object *channels = json_new_array();
 
     json_put_text(object, "pass", report->pass_id);
     json_put_text(object, "result", report_result_text(report_result(report)));
-    json_put(object, "dry_run", json_object_new_boolean(report->dry_run));
+    json_put_bool(object, "dry_run", report->dry_run);
     for (size_t i = 0; i < report->channel_count; i++)
-        json_object_array_add(channels, report_json_channel(&report->channels[i]));
+        json_add(channels, report_json_channel(&report->channels[i]));
     json_put(object, "channels", channels);
-    text = json_object_to_json_string_ext(
-        object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
-    if (text)
-        buf_puts(buf, text);
-    buf_putc(buf, '\n');
-    json_object_put(object);
-    return text ? buf_failed(buf) : -ENOMEM;
+    return json_append(object, buf);
 }

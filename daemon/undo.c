@@ -279,17 +279,17 @@ bool undo_has_failed(const Undo *undo)
 
 static json_object *undo_json_members(const Restore *restore)
 {
-    json_object *rows = json_object_new_array();
+    json_object *rows = json_new_array();
 
     for (size_t i = 0; i < restore->item_count; i++) {
         const RestoreItem *item = &restore->items[i];
-        json_object *row = json_object_new_object();
+        json_object *row = json_new_object();
 
         json_put_number(row, "action", item->action);
         json_put(row, "member", json_tokener_parse(item->member_json));
         json_put_text(row, "outcome", restore_outcome_text(item->outcome));
         json_put_number(row, "attempts", item->attempts);
-        json_object_array_add(rows, row);
+        json_add(rows, row);
     }
     return rows;
 }
@@ -297,14 +297,14 @@ static json_object *undo_json_members(const Restore *restore)
 int undo_append_json(const Undo *undo, bool dry_run, Buf *buf)
 {
     const Report *report = run_get_report(undo->run);
-    json_object *root = json_object_new_object(), *channels = json_object_new_array();
+    json_object *root = json_new_object(), *channels = json_new_array();
 
     json_put_text(root, "undo", undo->pass);
     json_put_text(root, "result", undo_has_failed(undo) ? "failed" : dry_run ? "planned" : "done");
     json_put_bool(root, "dry_run", dry_run);
     for (size_t i = 0; i < report->channel_count; i++) {
         const ChannelReport *channel = &report->channels[i];
-        json_object *object = json_object_new_object();
+        json_object *object = json_new_object();
 
         json_put_text(object, "instance", channel->instance_name);
         json_put_text(object, "name", channel->name ? channel->name : undo->names[i]);
@@ -312,7 +312,7 @@ int undo_append_json(const Undo *undo, bool dry_run, Buf *buf)
         json_put(object, "members", undo_json_members(&undo->restores[i]));
         json_put(object, "error",
                  err_is_set(&channel->error) ? report_json_error(&channel->error) : NULL);
-        json_object_array_add(channels, object);
+        json_add(channels, object);
     }
     json_put(root, "channels", channels);
     return json_append(root, buf);

@@ -40,12 +40,12 @@ static void ctl_history_target(const Options *options, uint64_t before, Buf *tar
 /* Puts an older page before what is there. */
 static void ctl_prepend(json_object **rows, json_object *page)
 {
-    json_object *all = json_object_new_array();
+    json_object *all = json_new_array();
 
     for (size_t i = 0; i < json_object_array_length(page); i++)
-        json_object_array_add(all, json_object_get(json_object_array_get_idx(page, i)));
+        json_add(all, json_object_get(json_object_array_get_idx(page, i)));
     for (size_t i = 0; *rows && i < json_object_array_length(*rows); i++)
-        json_object_array_add(all, json_object_get(json_object_array_get_idx(*rows, i)));
+        json_add(all, json_object_get(json_object_array_get_idx(*rows, i)));
     json_object_put(*rows);
     *rows = all;
 }
@@ -53,7 +53,7 @@ static void ctl_prepend(json_object **rows, json_object *page)
 /* Page by page, the newest first. */
 static int ctl_ask_history(const Options *options, json_object **ret_root, Err *err)
 {
-    json_object *rows = NULL, *root = json_object_new_object();
+    json_object *rows = NULL, *root = json_new_object();
     uint64_t before = 0;
     size_t count;
     int r;
@@ -179,7 +179,7 @@ static int ctl_show_done(json_object *root, bool colour, Buf *buf)
 /* pause, resume and approve. */
 static int ctl_change(const Options *options, const char *target)
 {
-    json_object *request = json_object_new_object(), *root = NULL;
+    json_object *request = json_new_object(), *root = NULL;
     Err err = {0};
     int status, r;
 
@@ -216,7 +216,7 @@ static int ctl_report_status(json_object *root)
 
 static int ctl_reconcile(const Options *options)
 {
-    json_object *request = json_object_new_object(), *root = NULL;
+    json_object *request = json_new_object(), *root = NULL;
     Err err = {0};
     int status, r;
 

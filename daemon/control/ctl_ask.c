@@ -104,9 +104,9 @@ int ctl_fail(int error, const Err *err)
 int ctl_post(const Options *options, const char *target, json_object *request,
              json_object **ret_root, Err *err)
 {
-    const char *text = json_object_to_json_string(request);
-    int r = text ? ctl_ask(options, "POST", target, text, ret_root, err) : err_memory(err);
+    _cleanup_(buf_done) Buf text = {0};
 
-    json_object_put(request);
-    return r;
+    if (json_append(request, &text) < 0)
+        return err_memory(err);
+    return ctl_ask(options, "POST", target, buf_text(&text), ret_root, err);
 }

@@ -97,7 +97,7 @@ static int ctl_undo_of_files(const Options *options, const UndoChoice *choice)
 
 static json_object *ctl_undo_request(const Options *options)
 {
-    json_object *request = json_object_new_object();
+    json_object *request = json_new_object();
 
     if (options->last)
         json_put_bool(request, "last", true);

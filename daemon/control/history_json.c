@@ -8,7 +8,7 @@
 
 static json_object *history_row(const StoreAction *action)
 {
-    json_object *row = json_object_new_object();
+    json_object *row = json_new_object();
     char time[CLOCK_RFC3339_SIZE];
 
     clock_format_rfc3339(action->recorded_usec, time);
@@ -22,7 +22,7 @@ static json_object *history_row(const StoreAction *action)
     json_put_text(row, "digest", action->digest);
     json_put_text(row, "mode", action->mode);
     json_put_text(row, "outcome", action->outcome);
-    json_put(row, "http", action->http ? json_object_new_int(action->http) : NULL);
+    json_put_number_if(row, "http", action->http > 0, (uint64_t)action->http);
     json_put_text(row, "code", action->code);
     json_put_text(row, "request_id", action->request_id);
     json_put_number(row, "attempts", action->attempts);
@@ -31,11 +31,11 @@ static json_object *history_row(const StoreAction *action)
 
 int history_json_append(const StoreActions *actions, Buf *buf)
 {
-    json_object *root = json_object_new_object();
-    json_object *rows = json_object_new_array();
+    json_object *root = json_new_object();
+    json_object *rows = json_new_array();
 
     for (size_t i = 0; i < actions->count; i++)
-        json_object_array_add(rows, history_row(&actions->items[i]));
+        json_add(rows, history_row(&actions->items[i]));
     json_put(root, "actions", rows);
     return json_append(root, buf);
 }

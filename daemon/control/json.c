@@ -12,48 +12,99 @@
 #define DEPTH_MAX 8
 #define TEXT_SIZE_MAX 1024
 
+/* Something could not be made since the last json_append(). */
+static bool json_failed;
+
+static json_object *json_made(json_object *value)
+{
+    if (!value)
+        json_failed = true;
+    return value;
+}
+
+json_object *json_new_object(void)
+{
+    return json_made(json_object_new_object());
+}
+
+json_object *json_new_array(void)
+{
+    return json_made(json_object_new_array());
+}
+
 void json_put(json_object *object, const char *key, json_object *value)
 {
-    json_object_object_add(object, key, value);
+    if (object && json_object_object_add(object, key, value) == 0)
+        return;
+    json_object_put(value);
+    json_failed = true;
+}
+
+void json_add(json_object *array, json_object *value)
+{
+    if (array && value && json_object_array_add(array, value) == 0)
+        return;
+    json_object_put(value);
+    json_failed = true;
 }
 
 /* What is cut to its place may end within a character, and file names are any bytes: JSON is UTF-8
  * all the same. */
-void json_put_text(json_object *object, const char *key, const char *text)
+void json_put_string(json_object *object, const char *key, const char *text)
 {
-    char *copy = str_is_empty(text) ? NULL : strdup(text);
+    char *copy = strdup(text);
 
     if (copy)
         utf8_mend(copy);
-    json_put(object, key, copy ? json_object_new_string(copy) : NULL);
+    json_put(object, key, json_made(copy ? json_object_new_string(copy) : NULL));
     free(copy);
+}
+
+void json_put_text(json_object *object, const char *key, const char *text)
+{
+    if (str_is_empty(text))
+        json_put(object, key, NULL);
+    else
+        json_put_string(object, key, text);
 }
 
 void json_put_number(json_object *object, const char *key, uint64_t number)
 {
-    json_put(object, key, json_object_new_uint64(number));
+    json_put(object, key, json_made(json_object_new_uint64(number)));
+}
+
+void json_put_number_if(json_object *object, const char *key, bool is_known, uint64_t number)
+{
+    if (is_known)
+        json_put_number(object, key, number);
+    else
+        json_put(object, key, NULL);
 }
 
 void json_put_bool(json_object *object, const char *key, bool value)
 {
-    json_put(object, key, json_object_new_boolean(value));
+    json_put(object, key, json_made(json_object_new_boolean(value)));
 }
 
+/* json-c gives a text that lacks what there was no memory for, without a word. */
 int json_append(json_object *root, Buf *buf)
 {
     const char *text = json_object_to_json_string_ext(
         root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
 
-    if (text)
+    if (json_failed || !text || !json_is_whole(text, strlen(text), root))
+        buf->failed = true;
+    else
         buf_puts(buf, text);
     buf_putc(buf, '\n');
     json_object_put(root);
-    return text ? buf_failed(buf) : -ENOMEM;
+    json_failed = false;
+    return buf_failed(buf);
 }
 
 int json_append_error(const char *text, Buf *buf)
 {
-    json_object *root = json_object_new_object();
+    json_object *root = json_new_object();
 
     json_put_text(root, "error", text);
     return json_append(root, buf);

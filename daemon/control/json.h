@@ -8,15 +8,29 @@
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
 
-/* Each takes the value over; NULL, and a text that is NULL or "", stand as null. Bytes of a text
- * that are no UTF-8 stand as '?'. */
+/* What cannot be made for want of memory is left out, and json_append() tells of it: a chain of
+ * these is checked once, at its end. NULL is fine for what could not be made. */
+json_object *json_new_object(void);
+json_object *json_new_array(void);
+
+/* Each takes the value over. NULL stands as null. */
 void json_put(json_object *object, const char *key, json_object *value);
+
+/* Appends to an array; takes the value over, which is not NULL. */
+void json_add(json_object *array, json_object *value);
+
+/* Bytes of a text that are no UTF-8 stand as '?'. A text that is NULL or "" stands as null, a
+ * string as it is. */
 void json_put_text(json_object *object, const char *key, const char *text);
+void json_put_string(json_object *object, const char *key, const char *text);
 void json_put_number(json_object *object, const char *key, uint64_t number);
 void json_put_bool(json_object *object, const char *key, bool value);
 
-/* Appends the object, pretty-printed, with a newline at its end, and gives it back. 0 or -ENOMEM.
- */
+/* null where it is not known. */
+void json_put_number_if(json_object *object, const char *key, bool is_known, uint64_t number);
+
+/* Appends the object, pretty-printed, with a newline at its end, and gives it back. 0; -ENOMEM also
+ * when anything of it could not be made, and then buf_failed(). */
 int json_append(json_object *root, Buf *buf);
 
 /* Appends {"error": TEXT}. 0 or -ENOMEM. */

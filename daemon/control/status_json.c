@@ -33,7 +33,7 @@ static uint64_t status_realtime(uint64_t monotonic_usec)
 static json_object *status_instance(const Beat *beat)
 {
     const Instance *instance = &beat->door->config->instances[beat->instance];
-    json_object *object = json_object_new_object();
+    json_object *object = json_new_object();
 
     json_put_text(object, "name", instance->name);
     json_put_text(object, "endpoint", instance->endpoint);
@@ -75,9 +75,9 @@ static json_object *status_channel(const Found *found, const StorePauses *pauses
 int status_json_append(const Tenure *tenure, const StorePauses *pauses, const char *invalid,
                        Buf *buf)
 {
-    json_object *root = json_object_new_object();
-    json_object *instances = json_object_new_array();
-    json_object *channels = json_object_new_array();
+    json_object *root = json_new_object();
+    json_object *instances = json_new_array();
+    json_object *channels = json_new_array();
 
     json_put_text(root, "version", ROSTERD_VERSION);
     json_put_number(root, "pid", (uint64_t)getpid());
@@ -86,12 +86,12 @@ int status_json_append(const Tenure *tenure, const StorePauses *pauses, const ch
     json_put_text(root, "invalid", invalid);
     json_put_text(root, "state_error", tenure->door.store ? NULL : tenure->door.store_err.text);
     for (size_t i = 0; i < tenure->beat_count; i++)
-        json_object_array_add(instances, status_instance(&tenure->beats[i]));
+        json_add(instances, status_instance(&tenure->beats[i]));
     for (size_t i = 0; i < tenure->config->channel_count; i++) {
         Found found;
 
         find_by_index(tenure, i, &found);
-        json_object_array_add(channels, status_channel(&found, pauses));
+        json_add(channels, status_channel(&found, pauses));
     }
     json_put(root, "instances", instances);
     json_put(root, "channels", channels);

@@ -1,12 +1,15 @@
 /* Whether JSON is whole: see json_whole.h. */
 #include "daemon/roma/json_whole.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 typedef struct JsonCount {
     size_t names;
-    size_t commas; /* one less than the members or elements of each container, if there are any */
-    size_t nulls;
+    size_t commas;      /* one less than the members or elements of each container, if any */
+    size_t brackets;    /* two of each container */
+    size_t words;       /* values without quotes or brackets */
+    size_t nulls;       /* of these */
     size_t string_size; /* of all strings and names together */
 } JsonCount;
 
@@ -55,13 +58,33 @@ static const char *json_count_string(const char *at, const char *end, JsonCount 
     return at;
 }
 
-/* Outside of strings, an "n" stands in null alone. */
+static bool json_is_of_word(char byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+           (byte >= 'A' && byte <= 'Z') || byte == '-' || byte == '+' || byte == '.';
+}
+
+/* From a word's first byte to its last. An "n" begins null alone. */
+static const char *json_count_word(const char *at, const char *end, JsonCount *count)
+{
+    count->words++;
+    count->nulls += *at == 'n';
+    while (at + 1 < end && json_is_of_word(at[1]))
+        at++;
+    return at;
+}
+
 static void json_count_text(const char *text, size_t size, JsonCount *count)
 {
     const char *end = text + size;
 
     for (const char *at = text; at < end; at++) {
         switch (*at) {
+        case ' ':
+        case '\n':
+        case '\r':
+        case '\t':
+            break;
         case '"':
             at = json_count_string(at + 1, end, count);
             break;
@@ -71,10 +94,14 @@ static void json_count_text(const char *text, size_t size, JsonCount *count)
         case ',':
             count->commas++;
             break;
-        case 'n':
-            count->nulls++;
+        case '{':
+        case '}':
+        case '[':
+        case ']':
+            count->brackets++;
             break;
         default:
+            at = json_count_word(at, end, count);
             break;
         }
     }
@@ -89,6 +116,7 @@ static void json_count_object(json_object *object, JsonCount *count)
     size_t length = (size_t)json_object_object_length(object);
 
     count->names += length;
+    count->brackets += 2;
     count->commas += length > 0 ? length - 1 : 0;
     json_object_object_foreach(object, name, member)
     {
@@ -101,6 +129,7 @@ static void json_count_array(json_object *array, JsonCount *count)
 {
     size_t length = json_object_array_length(array);
 
+    count->brackets += 2;
     count->commas += length > 0 ? length - 1 : 0;
     for (size_t i = 0; i < length; i++)
         json_count_value(json_object_array_get_idx(array, i), count);
@@ -112,6 +141,7 @@ static void json_count_value(json_object *value, JsonCount *count)
     switch (json_object_get_type(value)) {
     case json_type_null:
         count->nulls++;
+        count->words++;
         break;
     case json_type_string:
         count->string_size += (size_t)json_object_get_string_len(value);
@@ -125,6 +155,7 @@ static void json_count_value(json_object *value, JsonCount *count)
     case json_type_boolean:
     case json_type_double:
     case json_type_int:
+        count->words++;
         break;
     }
 }
@@ -136,5 +167,6 @@ bool json_is_whole(const char *text, size_t size, json_object *value)
     json_count_text(text, size, &in_text);
     json_count_value(value, &made);
     return in_text.names == made.names && in_text.commas == made.commas &&
+           in_text.brackets == made.brackets && in_text.words == made.words &&
            in_text.nulls == made.nulls && in_text.string_size == made.string_size;
 }
