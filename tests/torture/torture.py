@@ -18,6 +18,7 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import sqlite3
 import struct
 import sys
@@ -145,6 +146,7 @@ def reload(folder, fail_at):
         case.roster(cases.entry("payments", *KEPT), cases.entry("orders", *KEPT, guards={"max_deletes": 1}))
         shared.arm(fail_at)
         daemon.signal(signal.SIGHUP)
+        ask(case)
         settle(daemon, shared, sim)
         count, end = shared.count(), time.monotonic() + 20
         shared.arm(0)
@@ -162,6 +164,24 @@ def reload(folder, fail_at):
         return count
     finally:
         case.close()
+
+
+def ask(case):
+    """Asks the daemon for its status, which may fail in whatever way but that of never ending."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(5)
+            connection.connect(case.settings["control_socket"])
+            connection.sendall(b"GET /v1/status HTTP/1.1\r\nHost: rosterd\r\n\r\n")
+            answer = b""
+            while part := connection.recv(65536):
+                answer += part
+    except TimeoutError:
+        raise Failed("a request on the control socket is neither answered nor refused") from None
+    except OSError:
+        return
+    if answer.startswith(b"HTTP/1.1 200"):
+        demand("channels" in json.loads(answer.split(b"\r\n\r\n", 1)[1]), f"the status is not whole: {answer}")
 
 
 def settle(daemon, shared, sim):
