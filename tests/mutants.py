@@ -76,7 +76,9 @@ def faults_of_line(line, code, families, chance):
         yield "success to failure", line.replace("return 0;", "return -1;")
         return
     for m in re.finditer(r"(?<![\w.\"])(\d+)(?![\w.\"])", code):
-        if "= {0}" not in code and "[static" not in code:
+        # Which item of an array sizeof is asked of makes no difference.
+        in_sizeof = re.search(r"sizeof\([^()]*$", code[:m.start()])
+        if "= {0}" not in code and "[static" not in code and not in_sizeof:
             yield "constant off by one", replaced(line, m.start(), m.end(), str(int(m[1]) + 1))
     if re.match(r"^ {4,}[a-z][\w.>\-\[\]]*(\(.*\)| [-+|]?= .*|\+\+|--);$", code.rstrip()):
         yield "statement dropped", re.match(r"^\s*", line)[0] + ";"
