@@ -271,7 +271,11 @@ class Trial:
         os.mkdir(os.path.join(folder, "plain"))
         self.plain = Scratch(self.source, os.path.join(folder, "plain"))
         self.sanitized = None
-        test = self.plain.noticed_by("reconcile/pass.c")
+        self.must_notice_nothing(self.plain)
+
+    @staticmethod
+    def must_notice_nothing(scratch):
+        test = scratch.noticed_by("reconcile/pass.c")
         if test:
             sys.exit(f"{test} fails without any fault")
 
@@ -282,6 +286,7 @@ class Trial:
         if not self.sanitized:
             os.mkdir(os.path.join(self.folder, "sanitized"))
             self.sanitized = Scratch(self.source, os.path.join(self.folder, "sanitized"), SANITIZE)
+            self.must_notice_nothing(self.sanitized)
         test = self.sanitized.try_fault(fault)[1]
         return True, f"{test} with sanitizers" if test else None
 
