@@ -27,7 +27,8 @@ FLAGS = ["-std=gnu17", "-I.", "-D_GNU_SOURCE", '-DROSTERD_VERSION="0"', "-O1", "
 VARIANTS = {"common": [], "small": ["-DLISTING_PAGE_SIZE=6"]}
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 LIBS = ["-lyaml", "-lsystemd", "-lcrypto", "-lcmocka"]
-TEST_SECONDS = 30
+CPU_SECONDS = 30  # of one test: what goes round for ever is noticed
+TEST_SECONDS = 600  # however busy the machine is
 MEMORY_MAX = 2 << 30
 
 # The families of names of which one may stand for another.
@@ -108,9 +109,15 @@ def all_faults(chance):
 
 # ---- building and running ----
 
-def limit_memory():
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))
+def limit():
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def limit_with_memory():
+    """Not with a sanitizer, whose shadow is larger than any memory."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))
+    limit()
 
 
 class Scratch:
@@ -172,7 +179,7 @@ class Scratch:
         return subprocess.run(command, cwd=self.folder, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace", timeout=seconds,
-                              preexec_fn=None if self.sanitize else limit_memory)
+                              preexec_fn=limit if self.sanitize else limit_with_memory)
 
     def compile(self, source, variant="common"):
         """The object of a source, or None where it does not compile."""
