@@ -252,6 +252,11 @@ static void large_maps_have_no_duplicates(void **state)
     assert_int_equal(outcome.root->size, 20000);
     assert_string_equal(node_find(outcome.root, "key3")->text, "3");
     outcome_done(&outcome);
+    /* Nothing is left of one that breaks off. */
+    buf_puts(&text, "key4: ]\n");
+    assert_int_equal(outcome_parse(&outcome, text.data, text.size), -EINVAL);
+    assert_null(outcome.root);
+    outcome_done(&outcome);
 }
 
 int main(void)
