@@ -26,6 +26,11 @@ void channel_tell(const ChannelPass *channel, EventKind kind, const Err *err)
     channel->ops->tell(channel->context, &event);
 }
 
+void channel_explain_pause(Err *err)
+{
+    err_set(err, -ECANCELED, "the channel was paused during the pass");
+}
+
 void channel_done(ChannelPass *channel)
 {
     desired_done(&channel->desired);

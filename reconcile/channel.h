@@ -25,6 +25,9 @@ typedef struct Sent {
 /* What a step may come to when a list is whole. */
 typedef void (*ChannelOnWhole)(ChannelPass *channel);
 
+/* What becomes of a channel whose deletions are recorded or (`err`) are not. */
+typedef void (*ChannelOnRecorded)(ChannelPass *channel, const Err *err);
+
 struct ChannelPass {
     const Config *config;
     const Ops *ops;
@@ -54,6 +57,7 @@ struct ChannelPass {
     bool is_paused;   /* since the plan was made: sends no further deletion */
     Map tried;        /* ids of listed members whose deletion an earlier pass left undecided */
 
+    ChannelOnRecorded on_recorded;
     Deletion *deletions; /* of the plan's extras, in their order */
     Sent *sent;          /* of each */
     size_t next;         /* the deletion under way */
@@ -78,6 +82,9 @@ void channel_close(ChannelPass *channel, Result result, const Err *err);
 /* Reads the whole list into `diff`, after a delay; then calls on_whole. When it cannot be read, the
  * channel ends as failed, or as drift when the pass was stopped first. */
 void channel_read(ChannelPass *channel, Diff *diff, uint64_t delay_usec, ChannelOnWhole on_whole);
+
+/* Says that it was paused while its deletions were under way. */
+void channel_explain_pause(Err *err);
 
 void channel_tell(const ChannelPass *channel, EventKind kind, const Err *err);
 

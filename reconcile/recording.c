@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "reconcile/removal.h"
-
 int recording_init(Recording *recording, const Ops *ops, void *context, size_t channel_capacity)
 {
     size_t capacity = channel_capacity ? channel_capacity : 1;
@@ -26,8 +24,9 @@ void recording_done(Recording *recording)
     *recording = (Recording){0};
 }
 
-void recording_add(Recording *recording, ChannelPass *channel)
+void recording_add(Recording *recording, ChannelPass *channel, ChannelOnRecorded on_recorded)
 {
+    channel->on_recorded = on_recorded;
     dispatch_keep_place(channel->dispatch);
     recording->channels[recording->count++] = channel;
 }
@@ -52,6 +51,18 @@ static Batch recording_batch(const ChannelPass *channel)
     };
 }
 
+/* Whether the channel may not delete any more, and why. */
+static bool recording_is_called_off(const ChannelPass *channel, Err *why)
+{
+    const Dispatch *dispatch = channel->dispatch;
+
+    if (channel->is_paused)
+        channel_explain_pause(why);
+    else if (dispatch->has_failed || dispatch->is_stopped)
+        *why = dispatch->failure;
+    return err_is_set(why);
+}
+
 /* Takes what waits, without the channels that were stopped, paused or failed meanwhile. */
 static size_t recording_take(Recording *recording)
 {
@@ -60,10 +71,13 @@ static size_t recording_take(Recording *recording)
     recording->count = 0;
     for (size_t i = 0; i < waiting; i++) {
         ChannelPass *channel = recording->channels[i];
+        Err why = {0};
 
         dispatch_give_place(channel->dispatch);
-        if (removal_is_called_off(channel))
+        if (recording_is_called_off(channel, &why)) {
+            channel->on_recorded(channel, &why);
             continue;
+        }
         recording->batches[count] = recording_batch(channel);
         recording->channels[count++] = channel;
     }
@@ -72,12 +86,11 @@ static size_t recording_take(Recording *recording)
 
 static void recording_commit_one(Recording *recording, size_t number)
 {
+    ChannelPass *channel = recording->channels[number];
     Err err = {0};
+    int r = recording->ops->record(recording->context, &recording->batches[number], 1, &err);
 
-    if (recording->ops->record(recording->context, &recording->batches[number], 1, &err) < 0)
-        removal_end_unsent(recording->channels[number], RESULT_FAILED, &err);
-    else
-        removal_on_recorded(recording->channels[number]);
+    channel->on_recorded(channel, r < 0 ? &err : NULL);
 }
 
 /* Nothing is added meanwhile: channels are added by answers, which come later. */
@@ -89,7 +102,7 @@ void recording_commit(Recording *recording)
 
     for (size_t i = 0; i < count; i++) {
         if (is_whole)
-            removal_on_recorded(recording->channels[i]);
+            recording->channels[i]->on_recorded(recording->channels[i], NULL);
         else
             recording_commit_one(recording, i);
     }

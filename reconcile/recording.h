@@ -20,8 +20,8 @@ int recording_init(Recording *recording, const Ops *ops, void *context, size_t c
 void recording_done(Recording *recording);
 
 /* A channel whose channel->deletions are to be recorded; it keeps its place among the instance's
- * requests. removal_on_recorded() or removal_end_unsent() follows, at the next commit. */
-void recording_add(Recording *recording, ChannelPass *channel);
+ * requests. on_recorded follows, at the next commit. */
+void recording_add(Recording *recording, ChannelPass *channel, ChannelOnRecorded on_recorded);
 
 bool recording_is_waiting(const Recording *recording);
 

@@ -69,11 +69,6 @@ static void removal_keep_error(ChannelPass *channel, const Err *err)
         channel->report->error = *err;
 }
 
-static void removal_explain_pause(Err *err)
-{
-    err_set(err, -ECANCELED, "the channel was paused during the pass");
-}
-
 /* Of a channel that is to send nothing more. */
 static Result removal_end_result(const ChannelPass *channel)
 {
@@ -179,7 +174,7 @@ static void removal_next(ChannelPass *channel)
     if (channel->is_paused) {
         Err why = {0};
 
-        removal_explain_pause(&why);
+        channel_explain_pause(&why);
         removal_cut(channel, removal_end_result(channel), &why);
         return;
     }
@@ -221,30 +216,26 @@ static int removal_prepare(ChannelPass *channel)
     return 0;
 }
 
-void removal_end_unsent(ChannelPass *channel, Result result, const Err *err)
+/* Nothing of the channel is recorded or sent. */
+static void removal_end_unsent(ChannelPass *channel, Result result, const Err *err)
 {
     for (size_t i = 0; i < channel->report->extra_count; i++)
         channel->report->extras[i].outcome = OUTCOME_SKIPPED;
     channel_end(channel, result, err);
 }
 
-bool removal_is_called_off(ChannelPass *channel)
+static void removal_on_recorded(ChannelPass *channel, const Err *err)
 {
     const Dispatch *dispatch = channel->dispatch;
-    Err why = {0};
 
-    removal_explain_pause(&why);
-    if (channel->is_paused)
-        removal_end_unsent(channel, RESULT_PAUSED, &why);
-    else if (dispatch->has_failed || dispatch->is_stopped)
-        removal_end_unsent(channel, dispatch->has_failed ? RESULT_FAILED : RESULT_DRIFT,
-                           &dispatch->failure);
-    return channel->is_done;
-}
-
-void removal_on_recorded(ChannelPass *channel)
-{
-    removal_next(channel);
+    if (!err)
+        removal_next(channel);
+    else if (channel->is_paused)
+        removal_end_unsent(channel, RESULT_PAUSED, err);
+    else if (dispatch->is_stopped && !dispatch->has_failed)
+        removal_end_unsent(channel, RESULT_DRIFT, err);
+    else
+        removal_end_unsent(channel, RESULT_FAILED, err);
 }
 
 void removal_start(ChannelPass *channel)
@@ -252,7 +243,7 @@ void removal_start(ChannelPass *channel)
     Err err = {0};
 
     if (removal_prepare(channel) == 0) {
-        recording_add(channel->recording, channel);
+        recording_add(channel->recording, channel, removal_on_recorded);
         return;
     }
     err_memory(&err);
@@ -264,7 +255,7 @@ void removal_pause(ChannelPass *channel)
     Err why = {0};
 
     channel->is_paused = true;
-    removal_explain_pause(&why);
+    channel_explain_pause(&why);
     if (channel->call.request.kind == REQUEST_DELETE_MEMBER)
         dispatch_withdraw(channel->dispatch, &channel->call, &why);
 }

@@ -10,11 +10,5 @@
 /* Has the plan's extras recorded (recording.h), then deletes them. */
 void removal_start(ChannelPass *channel);
 
-/* What recording.h calls. Ends a channel that may not delete any more, nothing of it being
- * recorded; whether it did. */
-bool removal_is_called_off(ChannelPass *channel);
-void removal_on_recorded(ChannelPass *channel);
-void removal_end_unsent(ChannelPass *channel, Result result, const Err *err);
-
 /* The channel was paused: no deletion is sent any more, one in flight is awaited. */
 void removal_pause(ChannelPass *channel);
