@@ -161,12 +161,13 @@ static void beat_on_done(Run *run, void *userdata)
         news_forget(&beat->news, "");
     else if (news_is_new(&beat->news, "", err.text))
         log_event(LOG_LEVEL_ERR, &fields, "%s", err.text);
-    if (!beat->is_halted) {
+    if (!beat->is_halted && !beat->is_cut) {
         beat_take_stock(beat, run_get_report(run));
         beat_keep_report(beat, run);
+        beat->done_count = beat->begun_count;
     }
+    beat->is_cut = false;
     beat->run = NULL;
-    beat->done_count++;
     run_free(run);
     if (!beat->is_halted && beat_has_work(beat))
         beat_schedule(beat, beat->is_asked ? 0 : beat_delay_usec(beat));

@@ -29,8 +29,9 @@ struct Beat {
     bool is_halted;              /* begins no further pass */
     bool is_held;                /* begins no pass for now */
     bool is_asked;               /* another pass is to follow the one under way at once */
-    uint64_t begun_count;        /* passes so far */
-    uint64_t done_count;
+    bool is_cut;          /* the pass under way was stopped for another's sake: it says nothing */
+    uint64_t begun_count; /* passes so far */
+    uint64_t done_count;  /* the number of the last that ended by itself */
     Report last; /* of the newest pass that ended by itself; without channels before the first */
     char last_pass[STORE_PASS_ID_SIZE];
     uint64_t last_usec; /* realtime of its end */

@@ -14,8 +14,10 @@ void beat_hold(Beat *beat, const char *why)
 {
     beat->is_held = true;
     beat_schedule(beat, 0);
-    if (beat->run && why)
-        run_stop(beat->run, why);
+    if (!beat->run || !why)
+        return;
+    beat->is_cut = true;
+    run_stop(beat->run, why);
 }
 
 void beat_release(Beat *beat)

@@ -145,6 +145,25 @@ def test_pass_under_way_makes_room(pruned):
     assert set(row["host"] for row in pruned.before["payments"]) <= set(pruned.sim.hosts("payments"))
 
 
+def test_a_pass_that_an_undo_cuts_short_is_no_outage(pruned):
+    """What the last whole pass said stays; who waits for a pass gets the one that follows."""
+    number = json.loads(ctl(pruned, "history", "--json", "--channel", "machines").stdout)["actions"][-1]["action"]
+    before = status_of(pruned, "payments")
+    lists = len(pruned.sim.requests("list_members"))
+    pruned.sim.faults([{"match": {"op": "list_members"}, "times": 2, "then": {"delay_ms": 1500}}])
+    waiting = pruned.start("rosterctl", "reconcile", "--json")
+    wait_until(lambda: len(pruned.sim.requests("list_members")) >= lists + 2, process=waiting)
+    undoing = pruned.start("rosterctl", "undo", "--action", number)
+    assert undoing.finish().status == IN_SYNC
+    result = waiting.finish()
+    assert result.status == DRIFT and result.channel("machines")["result"] == "paused", "it is one too many now"
+    assert result.channel("payments")["result"] == "in_sync", "and not what was cut short"
+    assert status_of(pruned, "payments")["desired"] == before["desired"]
+    pruned.daemon.signal()
+    ended = pruned.daemon.finish()
+    assert "cannot be read" not in ended.stderr and "none of its channels" not in ended.stderr, ended.stderr
+
+
 def test_nothing_to_undo(case):
     case.serve(channel("payments", *KEPT))
     case.roster(entry("payments", *KEPT))
