@@ -57,9 +57,24 @@ static int door_add_gates(Door *door)
     return 0;
 }
 
+static int door_recall_refusal(void *userdata, const char *subject, Refusal *ret_refusal)
+{
+    const Door *door = userdata;
+
+    return door->store ? store_recall_refusal(door->store, subject, ret_refusal, NULL) : 0;
+}
+
+static int door_keep_refusal(void *userdata, const char *subject, const Refusal *refusal)
+{
+    const Door *door = userdata;
+
+    return door->store ? store_keep_refusal(door->store, subject, refusal, NULL) : -EIO;
+}
+
 int door_open(Door *door, sd_event *event, const Config *config, bool dry_run, Store *store,
               const Err *store_err, Err *err)
 {
+    const RefusalMemory memory = {door_recall_refusal, door_keep_refusal, door};
     int r;
 
     *door = (Door){
@@ -73,8 +88,10 @@ int door_open(Door *door, sd_event *event, const Config *config, bool dry_run, S
         return err_memory(err);
     r = roma_client_new(event, config, dry_run, door_on_answer, door_on_renewed, door,
                         &door->client, err);
-    if (r >= 0)
-        roma_client_tell_waits(door->client, door_on_wait);
+    if (r < 0)
+        return r;
+    roma_client_tell_waits(door->client, door_on_wait);
+    roma_client_remember_refusals(door->client, &memory);
     return r;
 }
 

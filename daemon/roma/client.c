@@ -40,6 +40,7 @@ struct RomaClient {
     RomaOnAnswer on_answer;
     RomaOnRenewed on_renewed;
     RomaOnWait on_wait; /* NULL: nobody wants to know */
+    RefusalMemory memory;
     void *userdata;
     Http *http;
     RomaInstance *instances;
@@ -135,6 +136,11 @@ static void roma_client_on_wait(void *userdata, uint64_t wait_usec, uint32_t att
 void roma_client_tell_waits(RomaClient *client, RomaOnWait on_wait)
 {
     client->on_wait = on_wait;
+}
+
+void roma_client_remember_refusals(RomaClient *client, const RefusalMemory *memory)
+{
+    client->memory = *memory;
 }
 
 static bool roma_client_may_send(const RomaClient *client, const Request *request)
@@ -283,6 +289,7 @@ static int roma_instance_init(RomaInstance *ret, RomaClient *client, const Insta
         .on_renewed = roma_client_on_kept,
         .on_wait = roma_client_on_wait,
         .userdata = ret,
+        .memory = &client->memory,
     };
     int r;
 

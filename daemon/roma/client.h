@@ -8,6 +8,7 @@
 #include <systemd/sd-event.h>
 
 #include "config/config.h"
+#include "daemon/base/refusal.h"
 #include "reconcile/ops.h"
 
 typedef struct RomaClient RomaClient;
@@ -35,6 +36,9 @@ int roma_client_new(sd_event *event, const Config *config, bool read_only, RomaO
 
 /* Has such waits told, with roma_client_new()'s userdata. */
 void roma_client_tell_waits(RomaClient *client, RomaOnWait on_wait);
+
+/* Where passwords that IAM refused are kept for later runs; without it, nowhere. Copied. */
+void roma_client_remember_refusals(RomaClient *client, const RefusalMemory *memory);
 
 /* What is under way ends without a callback. NULL is fine. */
 void roma_client_free(RomaClient *client);

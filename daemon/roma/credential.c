@@ -41,7 +41,7 @@ static Credential *credential_new(void)
 }
 
 /* Where a relative file stands. What cannot be looked at is left for opening it to report. */
-static int credential_find_file(const char *file, const char *directory, Buf *path)
+int credential_find_file(const char *file, const char *directory, Buf *path)
 {
     const char *credentials = secure_getenv("CREDENTIALS_DIRECTORY");
 

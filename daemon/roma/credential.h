@@ -30,6 +30,10 @@ typedef struct CredentialStamp {
 /* Files that cannot be looked at leave zeros. */
 void credential_stamp(const Auth *auth, const char *directory, CredentialStamp *ret_stamp);
 
+/* Appends a secret file's path: below $CREDENTIALS_DIRECTORY where it is there, else below
+ * `directory`, the settings' own. 0 or -ENOMEM. */
+int credential_find_file(const char *file, const char *directory, Buf *path);
+
 /* Reads one secret file; `key` is its name in the settings, for messages. Errors as
  * credential_load(). The caller frees *ret_secret. */
 int credential_read_file(const char *file, const char *key, const char *directory,

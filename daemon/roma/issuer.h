@@ -6,6 +6,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "daemon/base/refusal.h"
 #include "daemon/http/http.h"
 #include "daemon/roma/credential.h"
 
@@ -27,7 +28,8 @@ typedef struct IssuerPlace {
     const Instance *instance;
     IssuerOnEnd on_end;
     IssuerOnWait on_wait;
-    void *userdata;
+    void *userdata; /* of both */
+    const RefusalMemory *memory;
 } IssuerPlace;
 
 /* What each of them does. */

@@ -266,6 +266,7 @@ int keeper_new(sd_event *event, Http *http, const Config *config, const Instance
         .on_end = keeper_on_issued,
         .on_wait = keeper_on_wait,
         .userdata = keeper,
+        .memory = told->memory,
     };
     int r;
 

@@ -17,11 +17,13 @@ typedef struct Keeper Keeper;
 /* `err` tells why with RENEWAL_FAILED, else it is empty. */
 typedef void (*KeeperOnRenewed)(void *userdata, Renewal renewal, const Err *err);
 
-/* What the callbacks are. on_wait tells that getting a credential waits before its next attempt. */
+/* What the callbacks are, and where refused passwords are kept. on_wait tells that getting a
+ * credential waits before its next attempt. */
 typedef struct KeeperTold {
     KeeperOnRenewed on_renewed;
     IssuerOnWait on_wait;
     void *userdata;
+    const RefusalMemory *memory; /* borrowed */
 } KeeperTold;
 
 /* Everything is borrowed and outlives the keeper. Errors as credential_load() or issuer_new(), or

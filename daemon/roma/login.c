@@ -3,21 +3,15 @@
 
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 
-#include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 #include "daemon/roma/exchange.h"
 #include "daemon/roma/iam_token.h"
+#include "daemon/roma/refusals.h"
 
 #define DOING "getting a token from IAM"
 #define PATH "/v3/auth/tokens?nocatalog=true"
 #define TOKEN_HEADER "X-Subject-Token"
-#define CODE_LOCKED "IAM.0061"
-
-/* A user is locked for so long, unless the account's policy says otherwise; asking earlier would be
- * in vain. */
-#define LOCK_USEC (15 * USEC_PER_MINUTE)
 
 /* With nocatalog an answer has a few kilobytes. */
 #define ANSWER_SIZE_MAX ((size_t)1024 * 1024)
@@ -32,9 +26,7 @@ typedef struct Login {
     Buf url;
     Secret *body;
     Credential *sent; /* the password, for scrubbing and for remembering */
-    Secret *refused;  /* the password that IAM does not accept; NULL: none */
-    uint64_t locked_until_usec;
-    Err refusal; /* what IAM said to it */
+    Refusals refusals;
 } Login;
 
 /* ---- what is sent ---- */
@@ -123,33 +115,16 @@ static int login_send(Login *login)
 
 /* ---- whether to send at all ---- */
 
-static int login_read(const Login *login, Secret **ret_password, Err *err)
+static int login_read(Login *login, Secret **ret_password, Err *err)
 {
     const IssuerPlace *place = &login->issuer.place;
+    const char *file = place->instance->auth.password_file;
+    _cleanup_(buf_done) Buf path = {0};
 
-    return credential_read_file(place->instance->auth.password_file, "password_file",
-                                place->config->directory, ret_password, err);
-}
-
-static int login_check(Login *login, const Secret *password, Err *err)
-{
-    uint64_t now_usec = clock_monotonic_usec();
-    char span[32];
-
-    if (now_usec < login->locked_until_usec) {
-        clock_format_span(login->locked_until_usec - now_usec, span, sizeof(span));
-        *err = login->refusal;
-        return err_context(err, -EACCES, "no login for another %s, the user is locked", span);
-    }
-    if (!login->refused)
-        return 0;
-    if (!secret_equal(login->refused, password)) {
-        secret_free(login->refused);
-        login->refused = NULL;
-        return 0;
-    }
-    *err = login->refusal;
-    return err_context(err, -EACCES, "no login, password_file still holds what was refused");
+    if (credential_find_file(file, place->config->directory, &path) < 0)
+        return err_memory(err);
+    refusals_note_file(&login->refusals, buf_text(&path));
+    return credential_read_file(file, "password_file", place->config->directory, ret_password, err);
 }
 
 static int login_begin(Issuer *issuer, Err *err)
@@ -159,7 +134,7 @@ static int login_begin(Issuer *issuer, Err *err)
     int r = login_read(login, &password, err);
 
     if (r >= 0)
-        r = login_check(login, password, err);
+        r = refusals_check(&login->refusals, password, err);
     if (r < 0)
         return r;
     login->body = login_body(issuer->place.instance, password);
@@ -174,29 +149,6 @@ static int login_begin(Issuer *issuer, Err *err)
 }
 
 /* ---- what comes ---- */
-
-/* Some of IAM's deployments say it in words alone. */
-static bool login_says_locked(const Err *err)
-{
-    return str_equal(err->code, CODE_LOCKED) ||
-           (!strchr(err->code, '.') && strcasestr(err->text, "locked"));
-}
-
-static void login_refuse(Login *login, const Err *err)
-{
-    static const char advice[] = "; not tried again until password_file holds another password";
-
-    login->refusal = *err;
-    if (login_says_locked(err)) {
-        login->locked_until_usec = clock_monotonic_usec() + LOCK_USEC;
-        return;
-    }
-    secret_free(login->refused);
-    login->refused = secret_new_copy(secret_bytes(login->sent->secret_key),
-                                     secret_size(login->sent->secret_key));
-    if (strlen(login->refusal.text) + sizeof(advice) <= sizeof(login->refusal.text))
-        strcat(login->refusal.text, advice);
-}
 
 static void login_on_end(void *userdata, AttemptStep step, const HttpAnswer *http, const Err *err)
 {
@@ -213,8 +165,7 @@ static void login_on_end(void *userdata, AttemptStep step, const HttpAnswer *htt
         else if (credential_new_token(token, strlen(token), "IAM's token", &credential, &why) < 0)
             err_context(&why, -EPROTO, DOING);
     } else if (step == ATTEMPT_REFUSED) {
-        login_refuse(login, err);
-        why = login->refusal;
+        why = *refusals_add(&login->refusals, login->sent->secret_key, err);
     }
     login_drop(login);
     place->on_end(place->userdata, credential,
@@ -242,16 +193,7 @@ static uint64_t login_due_usec(const Issuer *issuer)
 /* A user's refusals count wherever the token was to be used. */
 static void login_take_over(Issuer *issuer, Issuer *old_issuer)
 {
-    Login *login = (Login *)issuer, *old = (Login *)old_issuer;
-    const Auth *auth = &issuer->place.instance->auth, *before = &old_issuer->place.instance->auth;
-
-    if (!str_equal(auth->iam_endpoint, before->iam_endpoint) ||
-        !str_equal(auth->domain, before->domain) || !str_equal(auth->user, before->user))
-        return;
-    secret_free(login->refused);
-    login->refused = TAKE_PTR(old->refused);
-    login->locked_until_usec = old->locked_until_usec;
-    login->refusal = old->refusal;
+    refusals_take_over(&((Login *)issuer)->refusals, &((Login *)old_issuer)->refusals);
 }
 
 static void login_free(Issuer *issuer)
@@ -260,7 +202,7 @@ static void login_free(Issuer *issuer)
 
     exchange_done(&login->exchange);
     login_drop(login);
-    secret_free(login->refused);
+    refusals_done(&login->refusals);
     buf_done(&login->url);
     free(login);
 }
@@ -289,7 +231,8 @@ int login_new(const IssuerPlace *place, Issuer **ret_issuer, Err *err)
                       issuer_on_wait, login);
     if (r < 0)
         return err_system(err, r, "cannot set up the event loop");
-    if (buf_failed(&login->url) < 0)
+    if (buf_failed(&login->url) < 0 ||
+        refusals_init(&login->refusals, &place->instance->auth, place->memory) < 0)
         return err_memory(err);
     r = login_read(login, &password, err);
     if (r < 0)

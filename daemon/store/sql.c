@@ -64,6 +64,11 @@ static const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_APPROVAL_GIVE] = "INSERT OR REPLACE INTO approval (digest, given_usec) VALUES (?, ?)",
     [QUERY_APPROVAL_SPEND] =
         "UPDATE approval SET spent_usec = ? WHERE digest = ? AND spent_usec IS NULL",
+    [QUERY_REFUSAL] = "SELECT mark, until_usec, refused_usec, http, code, request_id, text "
+                      "FROM refusal WHERE subject = ?",
+    [QUERY_REFUSAL_SET] = "INSERT OR REPLACE INTO refusal (subject, mark, until_usec, "
+                          "refused_usec, http, code, request_id, text) "
+                          "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 };
 
 static const char *sql_reason(int error)

@@ -15,6 +15,7 @@
 #include "daemon/base/arena.h"
 #include "daemon/base/err.h"
 #include "daemon/base/mem.h"
+#include "daemon/base/refusal.h"
 #include "reconcile/memory.h"
 #include "reconcile/ops.h"
 
@@ -119,6 +120,14 @@ int store_pauses(Store *store, uint64_t realtime_usec, StorePauses *ret_pauses, 
  * where the same command is run twice. -EINVAL when it is no digest.
  */
 int store_approve(Store *store, const char *digest, uint64_t realtime_usec, Err *err);
+
+/* ---- refused passwords ---- */
+
+/* What is kept of the subject: 1, or 0 for nothing. */
+int store_recall_refusal(Store *store, const char *subject, Refusal *ret_refusal, Err *err);
+
+/* Keeps it in place of an earlier one; commits at once. */
+int store_keep_refusal(Store *store, const char *subject, const Refusal *refusal, Err *err);
 
 /* ---- deletions ---- */
 

@@ -58,6 +58,16 @@ static const char *const tables_steps[] = {
     "  created_usec INTEGER NOT NULL,"
     "  until_usec INTEGER,"
     "  PRIMARY KEY (instance, channel_id)"
+    ") WITHOUT ROWID;"
+    "CREATE TABLE refusal ("
+    "  subject TEXT PRIMARY KEY NOT NULL,"
+    "  mark TEXT NOT NULL,"
+    "  until_usec INTEGER,"
+    "  refused_usec INTEGER NOT NULL,"
+    "  http INTEGER,"
+    "  code TEXT NOT NULL,"
+    "  request_id TEXT NOT NULL,"
+    "  text TEXT NOT NULL"
     ") WITHOUT ROWID;",
 };
 

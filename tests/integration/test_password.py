@@ -1,5 +1,8 @@
 """The password method: one login for a pass, renewal, and what IAM refuses is not tried again."""
 
+import os
+import sqlite3
+
 import pytest
 
 import sim as stand_in
@@ -253,3 +256,49 @@ def test_a_locked_user_is_left_alone(case):
     service = daemon(case)
     expect_one_try(sim, service)
     assert service.stop() == 0
+
+
+# ---- refused, and another run ----
+
+def test_a_refused_password_is_not_sent_by_the_next_run_either(case):
+    """A timer that runs --once would lock the user: what is kept is which file it was, not what it held."""
+    sim = serve(case)
+    case.secret("password", "no-such-password")
+    first = case.once()
+    assert first.status == FAILED and "until password_file holds another password" in first.stderr
+    for again in (case.once(), case.plan(), case.once()):
+        assert again.status == FAILED and "as it was when IAM refused it at 20" in again.stderr, again
+    assert len(logins(sim)) == 1
+    assert b"no-such-password" not in b"".join(path.read_bytes() for path in case.state_dir.iterdir() if path.is_file())
+    os.utime(case.folder / "password")
+    assert case.once().status == FAILED and len(logins(sim)) == 2, "whoever touches it wants it tried"
+    case.secret("password", PASSWORD)
+    assert case.once().status == IN_SYNC and sim.stats()["logins"] == 1
+    assert case.once().status == IN_SYNC and sim.stats()["logins"] == 2
+
+
+def test_another_user_is_not_refused_with_it(case):
+    sim = serve(case)
+    case.settings["instances"]["prod"]["auth"]["user"] = "nobody"
+    assert case.once().status == FAILED
+    case.settings["instances"]["prod"]["auth"]["user"] = "roster"
+    assert case.once().status == IN_SYNC and sim.stats()["logins"] == 1
+
+
+def test_a_lock_outlives_the_run(case):
+    sim = serve(case, {"match": {"op": "iam_token"}, "times": 1, "then": {
+        "status": 401, "code": "IAM.0061", "message": "The user is locked."}})
+    assert case.once().status == FAILED
+    again = case.once()
+    assert again.status == FAILED and "the user is locked" in again.stderr and len(logins(sim)) == 1
+    with sqlite3.connect(case.state_dir / "rosterd.db") as database:
+        database.execute("UPDATE refusal SET until_usec = until_usec - 15 * 60 * 1000000")
+    assert case.once().status == IN_SYNC, "a quarter of an hour later"
+
+
+def test_a_dry_run_keeps_nothing_and_says_so(case):
+    sim = serve(case)
+    case.secret("password", "no-such-password")
+    assert "nothing keeps the next one from it" in case.plan().stderr
+    assert "nothing keeps the next one from it" in case.plan().stderr
+    assert len(logins(sim)) == 2

@@ -115,6 +115,33 @@ static void test_approval_passes_once(void **state)
     store_free(store);
 }
 
+static void test_a_refusal_outlives_its_run(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    Refusal kept = {.mark = "1:2:3", .until_usec = NOW + 9, .refused_usec = NOW}, found = {0};
+
+    err_set(&kept.said, -EACCES, "the service answered 401");
+    kept.said.http = 401;
+    str_copy(kept.said.code, sizeof(kept.said.code), "IAM.0062");
+    assert_int_equal(store_recall_refusal(store, "iam a/b", &found, NULL), 0);
+    assert_int_equal(store_keep_refusal(store, "iam a/b", &kept, NULL), 0);
+    kept.until_usec = 0;
+    assert_int_equal(store_keep_refusal(store, "iam a/b", &kept, NULL), 0);
+    store_free(store);
+
+    assert_int_equal(store_open_read_only(place->state, &store, NULL), 0);
+    assert_int_equal(store_recall_refusal(store, "iam a/b", &found, NULL), 1);
+    assert_int_equal(store_recall_refusal(store, "iam a/c", &found, NULL), 0);
+    assert_string_equal(found.mark, kept.mark);
+    assert_true(found.until_usec == 0 && found.refused_usec == NOW);
+    assert_string_equal(found.said.text, kept.said.text);
+    assert_string_equal(found.said.code, "IAM.0062");
+    assert_int_equal(found.said.http, 401);
+    assert_int_equal(store_keep_refusal(store, "iam a/b", &kept, NULL), -EROFS);
+    store_free(store);
+}
+
 static void test_what_is_no_digest(void **state)
 {
     static const char *const texts[] = {
@@ -168,9 +195,13 @@ static void test_pause_and_resume(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_sightings_are_replaced), TEST(test_recent_deletions),
-        TEST(test_approval_lapses),        TEST(test_approval_passes_once),
-        TEST(test_what_is_no_digest),      TEST(test_pause_and_resume),
+        TEST(test_sightings_are_replaced),
+        TEST(test_recent_deletions),
+        TEST(test_approval_lapses),
+        TEST(test_approval_passes_once),
+        TEST(test_a_refusal_outlives_its_run),
+        TEST(test_what_is_no_digest),
+        TEST(test_pause_and_resume),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
