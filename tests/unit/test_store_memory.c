@@ -1,4 +1,5 @@
 /* What the state remembers of a channel: sightings, past deletions, approvals, pauses. */
+#include "daemon/base/str.h"
 #include "tests/unit/test_store_common.h"
 
 static void test_sightings_are_replaced(void **state)
