@@ -53,17 +53,44 @@ static int desired_add(Desired *desired, size_t index, Err *err)
                    text);
 }
 
+/* Whether the channel's port is asked for and the service does not tell it. */
+static int desired_check_ports(const Desired *desired, Err *err)
+{
+    const RosterChannel *channel = desired->channel;
+
+    if (desired->channel_port)
+        return 0;
+    for (size_t i = 0; i < channel->member_count; i++) {
+        if (!channel->members[i].port)
+            return err_set(err, -EINVAL,
+                           "the service tells no port of this channel, and the roster none of %s: "
+                           "write the port there",
+                           channel->members[i].address);
+    }
+    for (size_t i = 0; i < channel->ignore_count; i++) {
+        if (channel->ignore[i].has_port && !channel->ignore[i].port)
+            return err_set(err, -EINVAL,
+                           "the service tells no port of this channel, which an ignore rule of the "
+                           "roster asks for: write the port there");
+    }
+    return 0;
+}
+
 int desired_init(Desired *desired, const RosterChannel *channel, uint16_t channel_port,
                  bool channel_is_ecs, Err *err)
 {
+    int r;
+
     *desired = (Desired){.channel = channel, .channel_port = channel_port};
     desired->keys =
         arena_alloc(&desired->arena, (channel->member_count + 1) * sizeof(*desired->keys));
     if (!desired->keys || map_reserve(&desired->index, channel->member_count) < 0)
         return err_memory(err);
+    r = desired_check_ports(desired, err);
+    if (r < 0)
+        return r;
     for (size_t i = 0; i < channel->member_count; i++) {
         const RosterMember *member = &channel->members[i];
-        int r;
 
         if (member->is_ecs != channel_is_ecs)
             return err_set(err, -EINVAL,

@@ -86,6 +86,8 @@ static int diff_identify(const Diff *diff, const MemberRow *row, LiveRow *ret_li
     if (diff_canonical_host(diff, row, ret_live->host) < 0)
         return err_set(err, -EPROTO, "the member %s has a host that is no address: %s", row->id,
                        row->host);
+    if (ret_live->port == 0)
+        return err_set(err, -EPROTO, "neither the member %s nor its channel has a port", row->id);
     size = diff_address(diff, ret_live, address);
     if (size == 0 && address[0] == '\0')
         return err_set(err, -EPROTO, "the member %s has no %s", row->id,

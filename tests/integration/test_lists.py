@@ -252,3 +252,33 @@ def test_a_confirming_list_that_is_odd_is_not_taken_for_success(case):
     assert result.status == FAILED and result.channel("payments")["result"] == "failed"
     assert result.outcomes("payments") == {"10.1.0.9:8080": "deleted"}
     assert len(sim.requests("list_members")) == 4
+
+
+# ---- channels whose port is not told ----
+
+@pytest.mark.parametrize("told", [{"omit": ["port"]}, {"raw": {"port": None}}, {"raw": {"port": 0}}])
+def test_without_the_channels_port_nothing_is_taken_for_an_extra(case, told):
+    """10.1.0.7 alone means the channel's own port: where that is not known, nor is who belongs."""
+    sim = case.serve(channel("payments", "10.1.0.5:8080", "10.1.0.6:8080", "10.1.0.7:8080", **told))
+    case.roster(entry("payments", "10.1.0.5:8080", "10.1.0.6:8080", "10.1.0.7"))
+    result = case.once()
+    assert result.status == FAILED and "write the port there" in result.channel("payments")["error"]["message"]
+    assert len(sim.hosts("payments")) == 3 and not mutations(sim)
+    case.roster(entry("payments", "10.1.0.5:8080", "10.1.0.6:8080", "10.1.0.7:8080"))
+    assert case.once().status == IN_SYNC, "with ports written it does not matter"
+
+
+def test_without_the_channels_port_an_ignore_rule_of_it_is_no_rule(case):
+    sim = case.serve(channel("payments", "10.1.0.5:8080", "10.1.0.6:8080", "10.9.0.1:8080", raw={"port": None}))
+    case.roster(entry("payments", "10.1.0.5:8080", "10.1.0.6:8080", ignore=[{"host": "10.9.0.0/16", "port": 0}]))
+    result = case.once()
+    assert result.status == FAILED and "ignore rule" in result.channel("payments")["error"]["message"]
+    assert len(sim.hosts("payments")) == 3
+
+
+def test_a_member_without_any_port_makes_its_list_worthless(case):
+    sim = case.serve(channel("payments", {"host": "10.1.0.5", "port": 0}, "10.1.0.6:8080", raw={"port": None}))
+    case.roster(entry("payments", "10.1.0.5:8080", "10.1.0.6:8080"))
+    result = case.once()
+    assert result.status == FAILED and "nor its channel has a port" in result.channel("payments")["error"]["message"]
+    assert not mutations(sim)
