@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 #include "reconcile/retry.h"
 
@@ -161,6 +162,17 @@ void channel_read(ChannelPass *channel, Diff *diff, uint64_t delay_usec, Channel
     channel->on_whole = on_whole;
     listing_begin(&channel->listing);
     channel_ask(channel, delay_usec);
+}
+
+bool channel_look_again(ChannelPass *channel, Diff *diff, uint32_t *looks, ChannelOnWhole on_whole)
+{
+    static const uint64_t waits_usec[] = {1 * USEC_PER_SEC, 3 * USEC_PER_SEC, 10 * USEC_PER_SEC};
+
+    if (*looks == ELEMENTS(waits_usec))
+        return false;
+    diff_reset(diff);
+    channel_read(channel, diff, waits_usec[(*looks)++], on_whole);
+    return true;
 }
 
 void channel_start(ChannelPass *channel, const ChannelRow *row, ChannelOnWhole on_list)

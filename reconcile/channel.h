@@ -56,6 +56,7 @@ struct ChannelPass {
     bool is_approved; /* the guards are passed by an approval */
     bool is_paused;   /* since the plan was made: sends no further deletion */
     Map tried;        /* ids of listed members whose deletion an earlier pass left undecided */
+    size_t doubts;    /* how many of them have no outcome yet */
 
     ChannelOnRecorded on_recorded;
     Deletion *deletions; /* of the plan's extras, in their order */
@@ -63,6 +64,7 @@ struct ChannelPass {
     size_t next;         /* the deletion under way */
     uint32_t failures_in_row;
     uint32_t looks; /* at the list after deletions, that still showed a deleted member */
+    uint32_t settle_looks; /* at the list before, that showed a member whose end is not known */
 };
 
 /* Begins a resolved channel's work: reads its list into channel->diff and calls on_list once that
@@ -82,6 +84,10 @@ void channel_close(ChannelPass *channel, Result result, const Err *err);
 /* Reads the whole list into `diff`, after a delay; then calls on_whole. When it cannot be read, the
  * channel ends as failed, or as drift when the pass was stopped first. */
 void channel_read(ChannelPass *channel, Diff *diff, uint64_t delay_usec, ChannelOnWhole on_whole);
+
+/* Reads it again, emptied, after the next of the waits in which what was just written may show
+ * (API.md section 2): 1, 3 and 10 s; `looks` counts them. False: there is none left. */
+bool channel_look_again(ChannelPass *channel, Diff *diff, uint32_t *looks, ChannelOnWhole on_whole);
 
 /* Says that it was paused while its deletions were under way. */
 void channel_explain_pause(Err *err);

@@ -3,33 +3,31 @@
 
 #include <errno.h>
 
-#include "daemon/base/clock.h"
-#include "daemon/base/mem.h"
 #include "reconcile/deletion.h"
-
-/* A deleted member that is still listed is looked for again after each of these (API.md section 2:
- * whether a list shows what was just written is not promised). */
-static const uint64_t look_again_usec[] = {1 * USEC_PER_SEC, 3 * USEC_PER_SEC, 10 * USEC_PER_SEC};
 
 static bool confirm_is_deleted(const ExtraReport *extra)
 {
     return extra->outcome == OUTCOME_DELETED || extra->outcome == OUTCOME_GONE;
 }
 
+/* A member still listed that was deleted, or whose deletion may have had its effect. */
 static const ExtraReport *confirm_find_lingering(const ChannelPass *channel)
 {
     const ChannelReport *report = channel->report;
 
     for (size_t i = 0; i < report->extra_count; i++) {
-        if (confirm_is_deleted(&report->extras[i]) &&
-            diff_has_id(&channel->confirmed, report->extras[i].id))
-            return &report->extras[i];
+        const ExtraReport *extra = &report->extras[i];
+
+        if ((confirm_is_deleted(extra) ||
+             (extra->outcome == OUTCOME_FAILED && channel->sent[i].may_have_gone)) &&
+            diff_has_id(&channel->confirmed, extra->id))
+            return extra;
     }
     return NULL;
 }
 
-/* A deletion that failed by its answers but whose member is gone has succeeded; in the history it
- * is still open where it may have been ours. */
+/* A deletion that failed by its answers but whose member is gone has succeeded: ours, where it may
+ * have had its effect, and still open in the history; else somebody else's. */
 static int confirm_settle_one(ChannelPass *channel, size_t number, Err *err)
 {
     ExtraReport *extra = &channel->report->extras[number];
@@ -40,11 +38,13 @@ static int confirm_settle_one(ChannelPass *channel, size_t number, Err *err)
     if (!diff_has_id(&channel->confirmed, extra->id)) {
         extra->outcome = may_have_gone ? OUTCOME_DELETED : OUTCOME_GONE;
         deletion_tell(channel, number, NULL);
+    } else if (!may_have_gone) {
+        return 0;
     }
-    return may_have_gone ? deletion_decide(channel, number, extra->outcome, err) : 0;
+    return deletion_decide(channel, number, extra->outcome, err);
 }
 
-/* Returns how many extras are left, failed or skipped, or the state's error. */
+/* Returns how many extras are left that should not be, or the state's error. */
 static int confirm_settle(ChannelPass *channel, Err *err)
 {
     ChannelReport *report = channel->report;
@@ -56,9 +56,18 @@ static int confirm_settle(ChannelPass *channel, Err *err)
         if (r < 0)
             return r;
         left += report->extras[i].outcome == OUTCOME_FAILED ||
-                report->extras[i].outcome == OUTCOME_SKIPPED;
+                (report->extras[i].outcome == OUTCOME_SKIPPED && !channel->is_paused);
     }
     return left;
+}
+
+static bool confirm_has_skipped(const ChannelReport *report)
+{
+    for (size_t i = 0; i < report->extra_count; i++) {
+        if (report->extras[i].outcome == OUTCOME_SKIPPED)
+            return true;
+    }
+    return false;
 }
 
 /* With none of the planned extras left, whatever is extra now is new. */
@@ -75,10 +84,12 @@ static void confirm_conclude(ChannelPass *channel, const ExtraReport *lingering)
     if (left == 0 && lingering)
         err_set(&err, -EREMOTEIO,
                 "the service says that it deleted the member %s (%s), but still lists it after "
-                "%zu more looks",
-                lingering->address, lingering->id, ELEMENTS(look_again_usec));
+                "%u more looks",
+                lingering->address, lingering->id, channel->looks);
     if (left != 0 || lingering)
         channel_end(channel, RESULT_FAILED, &err);
+    else if (channel->is_paused && confirm_has_skipped(report))
+        channel_end(channel, RESULT_PAUSED, NULL);
     else if (report->missing_count > 0 || channel->confirmed.extra_count > 0)
         channel_end(channel, RESULT_DRIFT, NULL);
     else
@@ -89,13 +100,9 @@ static void confirm_on_list(ChannelPass *channel)
 {
     const ExtraReport *lingering = confirm_find_lingering(channel);
 
-    if (lingering && channel->looks < ELEMENTS(look_again_usec)) {
-        diff_reset(&channel->confirmed);
-        channel_read(channel, &channel->confirmed, look_again_usec[channel->looks++],
-                     confirm_on_list);
-        return;
-    }
-    confirm_conclude(channel, lingering);
+    if (!lingering ||
+        !channel_look_again(channel, &channel->confirmed, &channel->looks, confirm_on_list))
+        confirm_conclude(channel, lingering);
 }
 
 void confirm_start(ChannelPass *channel)

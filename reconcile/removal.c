@@ -77,6 +77,19 @@ static Result removal_end_result(const ChannelPass *channel)
     return channel->is_paused ? RESULT_PAUSED : RESULT_DRIFT;
 }
 
+/* What was deleted before the pause is still worth a look, which a paused channel may have. */
+static void removal_end_paused(ChannelPass *channel)
+{
+    Err state_err = {0};
+
+    if (removal_skip_rest(channel, &state_err) < 0)
+        channel_end(channel, RESULT_FAILED, &state_err);
+    else if (removal_may_have_changed(channel))
+        confirm_start(channel);
+    else
+        channel_end(channel, removal_end_result(channel), NULL);
+}
+
 /* The pass ended, or the channel was paused, while this deletion was under way. Sent before: its
  * outcome is not known, and stays undecided in the history; not sent: it is skipped. */
 static void removal_on_stopped(ChannelPass *channel, const Call *call, const Err *err)
@@ -89,9 +102,16 @@ static void removal_on_stopped(ChannelPass *channel, const Call *call, const Err
         extra->outcome = OUTCOME_FAILED;
         err_context(&why, -ECANCELED, "the deletion of %s was sent but its outcome is not known",
                     extra->address);
+        deletion_tell(channel, channel->next, &why);
         channel->next++;
     }
-    removal_cut(channel, result, &why);
+    if (!channel->is_paused || channel->dispatch->is_stopped) {
+        removal_cut(channel, result, &why);
+        return;
+    }
+    if (call->was_ambiguous)
+        removal_keep_error(channel, &why);
+    removal_end_paused(channel);
 }
 
 /* Whether some send, of this pass or of an earlier one whose end is not known, may have had its
@@ -172,10 +192,7 @@ static void removal_next(ChannelPass *channel)
         return;
     }
     if (channel->is_paused) {
-        Err why = {0};
-
-        channel_explain_pause(&why);
-        removal_cut(channel, removal_end_result(channel), &why);
+        removal_end_paused(channel);
         return;
     }
     channel->call = (Call){
@@ -231,7 +248,7 @@ static void removal_on_recorded(ChannelPass *channel, const Err *err)
     if (!err)
         removal_next(channel);
     else if (channel->is_paused)
-        removal_end_unsent(channel, RESULT_PAUSED, err);
+        removal_end_unsent(channel, RESULT_PAUSED, NULL);
     else if (dispatch->is_stopped && !dispatch->has_failed)
         removal_end_unsent(channel, RESULT_DRIFT, err);
     else

@@ -8,10 +8,6 @@
 #include "reconcile/channel.h"
 #include "reconcile/removal.h"
 
-/* A member that was added and is not listed yet is looked for again after each of these, as
- * confirm.c does for those deleted. */
-static const uint64_t look_again_usec[] = {1 * USEC_PER_SEC, 3 * USEC_PER_SEC, 10 * USEC_PER_SEC};
-
 static void restore_next(ChannelPass *channel);
 
 const char *restore_outcome_text(RestoreOutcome outcome)
@@ -129,13 +125,10 @@ static void restore_on_confirmed(ChannelPass *channel)
         channel_end(channel, RESULT_FAILED, &err);
         return;
     }
-    if (restore_compare(channel, &live) > 0 && restore->looks < ELEMENTS(look_again_usec)) {
-        diff_reset(&channel->confirmed);
-        channel_read(channel, &channel->confirmed, look_again_usec[restore->looks++],
-                     restore_on_confirmed);
-        return;
-    }
-    restore_conclude(channel, &live);
+    /* One that was added may not be listed yet. */
+    if (restore_compare(channel, &live) == 0 ||
+        !channel_look_again(channel, &channel->confirmed, &restore->looks, restore_on_confirmed))
+        restore_conclude(channel, &live);
 }
 
 static void restore_confirm(ChannelPass *channel)

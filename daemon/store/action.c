@@ -112,9 +112,10 @@ int store_decide(Store *store, uint64_t action, Outcome outcome, uint32_t attemp
                  const Answer *answer, uint64_t realtime_usec, Err *err)
 {
     PendingOutcome pending = action_outcome(action, outcome, attempts, answer, realtime_usec);
+    const PendingOutcome *before = pending_find_outcome(&store->pending, action);
     int r;
 
-    if (pending_find_outcome(&store->pending, action))
+    if (before && (before->outcome != OUTCOME_FAILED || outcome != OUTCOME_GONE))
         return err_set(err, -ENOENT, "deletion %" PRIu64 " is decided already", action);
     r = transaction_begin(store, err);
     if (r == -EROFS && store->is_read_only)

@@ -39,9 +39,9 @@ void pending_drop_outcome(Pending *pending)
 
 const PendingOutcome *pending_find_outcome(const Pending *pending, uint64_t action)
 {
-    for (size_t i = 0; i < pending->outcome_count; i++) {
-        if (pending->outcomes[i].action == action)
-            return &pending->outcomes[i];
+    for (size_t i = pending->outcome_count; i > 0; i--) {
+        if (pending->outcomes[i - 1].action == action)
+            return &pending->outcomes[i - 1];
     }
     return NULL;
 }

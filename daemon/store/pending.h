@@ -48,7 +48,7 @@ int pending_add_outcome(Pending *pending, const PendingOutcome *outcome);
 /* Removes the outcome added last. */
 void pending_drop_outcome(Pending *pending);
 
-/* The outcome of an action, or NULL. Borrowed until the next change. */
+/* The newest outcome of an action, or NULL. Borrowed until the next change. */
 const PendingOutcome *pending_find_outcome(const Pending *pending, uint64_t action);
 
 /* Keeps a copy of a channel's sightings in place of earlier ones. 0 or -ENOMEM. */

@@ -24,7 +24,8 @@ static const char *const sql_texts[QUERY_COUNT] = {
         "member, digest, mode, recorded_usec) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [QUERY_ACTION_DECIDE] =
         "UPDATE action SET outcome = ?, http = ?, code = ?, request_id = ?, attempts = ?, "
-        "decided_usec = ? WHERE id = ? AND outcome IS NULL",
+        "decided_usec = ? WHERE id = ?7 AND (outcome IS NULL OR outcome = 'failed' AND ?1 = "
+        "'gone')",
     [QUERY_ACTION_UNDECIDED] = "SELECT " ACTION_COLUMNS " FROM action WHERE outcome IS NULL "
                                "AND (?1 IS NULL OR instance = ?1) "
                                "AND (?2 IS NULL OR channel_id = ?2) ORDER BY id",

@@ -142,9 +142,9 @@ int store_record(Store *store, const Batch *batches, size_t count, uint64_t real
                  Err *err);
 
 /*
- * Adds a deletion's outcome; buffered. `answer` may be NULL when there was none. Further errors:
- * -ENOENT no such action is undecided. After any other error but -ENOMEM the outcome is kept, and
- * goes with the next commit.
+ * Adds a deletion's outcome; buffered. `answer` may be NULL when there was none. One that FAILED
+ * may become GONE. Further errors: -ENOENT no such action is undecided. After any other error but
+ * -ENOMEM the outcome is kept, and goes with the next commit.
  */
 int store_decide(Store *store, uint64_t action, Outcome outcome, uint32_t attempts,
                  const Answer *answer, uint64_t realtime_usec, Err *err);

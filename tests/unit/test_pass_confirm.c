@@ -102,6 +102,23 @@ static void test_a_refused_deletion_that_somebody_else_made_is_gone(void **state
     world_finish(world);
     expect(world, RESULT_CONVERGED, 2);
     assert_int_equal(world_report(world, 0)->extras[0].outcome, OUTCOME_GONE);
+    assert_int_equal(world->actions[0].outcome, OUTCOME_GONE);
+    world_free(world);
+}
+
+/* It took effect with its first answer, and lists show that late: the history must not say for ever
+ * that it failed, for then it could not be undone. */
+static void test_a_deletion_that_took_effect_unseen_is_looked_for(void **state)
+{
+    World *world = world_new(1);
+
+    (void)state;
+    world_add_usual(world, "a", 3, 1)->lag_usec = 2 * USEC_PER_SEC;
+    world->config.retry.attempts = 1;
+    world_fault(world, REQUEST_DELETE_MEMBER, 1, 1, 504, "")->has_effect = true;
+    world_pass(world);
+    expect(world, RESULT_CONVERGED, 1 + 3);
+    assert_int_equal(world->actions[0].outcome, OUTCOME_DELETED);
     world_free(world);
 }
 
@@ -252,6 +269,7 @@ int main(void)
         cmocka_unit_test(test_a_204_that_was_a_lie_fails_the_channel),
         cmocka_unit_test(test_a_failed_deletion_that_is_not_listed_any_more_has_succeeded),
         cmocka_unit_test(test_a_refused_deletion_that_somebody_else_made_is_gone),
+        cmocka_unit_test(test_a_deletion_that_took_effect_unseen_is_looked_for),
         cmocka_unit_test(test_new_extras_on_the_confirming_list_are_drift),
         cmocka_unit_test(test_the_same_member_added_back_is_drift_too),
         cmocka_unit_test(test_missing_is_of_the_last_list),

@@ -81,6 +81,31 @@ static void test_record_and_decide(void **state)
     store_free(store);
 }
 
+/* A deletion that failed, and whose member the next list does not show: somebody else's. */
+static void test_what_failed_may_be_found_gone(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    Deletion deletions[2];
+    Batch batch = place_batch(place, deletions, 2);
+    uint64_t action;
+
+    place_begin(place, store);
+    assert_int_equal(store_record(store, &batch, 1, NOW, NULL), 0);
+    for (size_t i = 0; i < 2; i++) {
+        action = deletions[i].action;
+        assert_int_equal(store_decide(store, action, OUTCOME_FAILED, 1, NULL, NOW, NULL), 0);
+        if (i == 1)
+            assert_int_equal(store_flush(store, NULL), 0);
+        assert_int_equal(store_decide(store, action, OUTCOME_DELETED, 1, NULL, NOW, NULL), -ENOENT);
+        assert_int_equal(store_decide(store, action, OUTCOME_GONE, 1, NULL, NOW, NULL), 0);
+        assert_int_equal(store_decide(store, action, OUTCOME_FAILED, 1, NULL, NOW, NULL), -ENOENT);
+    }
+    assert_int_equal(store_flush(store, NULL), 0);
+    assert_value(store, "SELECT count(*) FROM action WHERE outcome = 'gone'", "2");
+    store_free(store);
+}
+
 static void test_undecided_are_told_and_settled(void **state)
 {
     Place *place = *state;
@@ -230,6 +255,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_pass_names_are_unique),
         TEST(test_record_and_decide),
+        TEST(test_what_failed_may_be_found_gone),
         TEST(test_undecided_are_told_and_settled),
         TEST(test_batch_of_another_pass_is_refused),
         TEST(test_batch_is_whole_or_absent),

@@ -335,7 +335,8 @@ int world_decide(void *context, uint64_t number, Outcome outcome, uint32_t attem
     if (number == 0 || number > world->action_count)
         world_broken(world, "an outcome for the action %zu, which is none", (size_t)number);
     action = &world->actions[number - 1];
-    if (action->is_decided || action->pass != world->pass_serial)
+    if ((action->is_decided && (action->outcome != OUTCOME_FAILED || outcome != OUTCOME_GONE)) ||
+        action->pass != world->pass_serial)
         world_broken(world, "the deletion of %s is decided twice", action->member->id);
     if (outcome == OUTCOME_PLANNED || outcome == OUTCOME_HELD)
         world_broken(world, "a recorded deletion cannot be planned or held");
