@@ -100,6 +100,16 @@ int body_check(const char *body, size_t size, Err *err)
     return body_is_utf8(body, size) ? 0 : body_not_json(body, size, "it is not in UTF-8", err);
 }
 
+/* Half of a surrogate pair at which a text broke off is still there after json_tokener_reset(), and
+ * would stand in the next text: here it goes into one that nobody reads. */
+static void body_forget(BodyParser *parser)
+{
+    static const char text[] = "\"\\u0061\"";
+
+    json_tokener_reset(parser->tokener);
+    json_object_put(json_tokener_parse_ex(parser->tokener, text, (int)sizeof(text)));
+}
+
 /* A text that ends too early leaves the tokener asking for more. */
 const char *body_read_value(BodyParser *parser, const char *text, size_t size,
                             json_object **ret_value, size_t *ret_used)
@@ -118,6 +128,7 @@ const char *body_read_value(BodyParser *parser, const char *text, size_t size,
         return NULL;
     }
     json_object_put(value);
+    body_forget(parser);
     if (error == json_tokener_success)
         return "a name stands there twice, or memory ran out";
     return error == json_tokener_continue ? "it ends too early" : json_tokener_error_desc(error);

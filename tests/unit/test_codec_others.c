@@ -47,6 +47,22 @@ static void assert_odd_channel(CodecCase *fixture, const char *row, const char *
     codec_case_assert_has(fixture->err.text, message);
 }
 
+/* Half a surrogate pair is of the text that it stood in. */
+static void test_a_body_that_broke_off_is_forgotten(void **state)
+{
+    static const char broken[] = "{\"total\":0,\"size\":0,\"vpc_channels\":[{\"id\":\"\\ud83d\\u00";
+    static const char body[] = "{\"total\":1,\"size\":1,\"vpc_channels\":["
+                               "{\"id\":\"a\",\"name\":\"\\u006e\",\"member_type\":\"ip\"}]}";
+    CodecCase *fixture = *state;
+    int r =
+        channels_parse(&fixture->channels, &fixture->parser, broken, strlen(broken), &fixture->err);
+
+    assert_true(r < 0);
+    r = channels_parse(&fixture->channels, &fixture->parser, body, strlen(body), &fixture->err);
+    assert_int_equal(r, 0);
+    assert_string_equal(fixture->channels.page.rows[0].name, "n");
+}
+
 static void test_odd_channels(void **state)
 {
     CodecCase *fixture = *state;
@@ -163,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CODEC_TEST(test_channels),
         CODEC_TEST(test_odd_channels),
+        CODEC_TEST(test_a_body_that_broke_off_is_forgotten),
         CODEC_TEST(test_errors),
         CODEC_TEST(test_request_lines),
         CODEC_TEST(test_longest_request_line),
