@@ -10,7 +10,8 @@ typedef struct JsonCount {
     size_t brackets;    /* two of each container */
     size_t words;       /* values without quotes or brackets */
     size_t nulls;       /* of these */
-    size_t string_size; /* of all strings and names together */
+    size_t strings;     /* names among them */
+    size_t string_size; /* of all of them together */
 } JsonCount;
 
 /* ---- in the text ---- */
@@ -86,6 +87,7 @@ static void json_count_text(const char *text, size_t size, JsonCount *count)
         case '\t':
             break;
         case '"':
+            count->strings++;
             at = json_count_string(at + 1, end, count);
             break;
         case ':':
@@ -116,6 +118,7 @@ static void json_count_object(json_object *object, JsonCount *count)
     size_t length = (size_t)json_object_object_length(object);
 
     count->names += length;
+    count->strings += length;
     count->brackets += 2;
     count->commas += length > 0 ? length - 1 : 0;
     json_object_object_foreach(object, name, member)
@@ -144,6 +147,7 @@ static void json_count_value(json_object *value, JsonCount *count)
         count->words++;
         break;
     case json_type_string:
+        count->strings++;
         count->string_size += (size_t)json_object_get_string_len(value);
         break;
     case json_type_object:
@@ -168,5 +172,6 @@ bool json_is_whole(const char *text, size_t size, json_object *value)
     json_count_value(value, &made);
     return in_text.names == made.names && in_text.commas == made.commas &&
            in_text.brackets == made.brackets && in_text.words == made.words &&
-           in_text.nulls == made.nulls && in_text.string_size == made.string_size;
+           in_text.nulls == made.nulls && in_text.strings == made.strings &&
+           in_text.string_size == made.string_size;
 }

@@ -60,7 +60,11 @@ static void test_what_is_missing(void **state)
         "null",
     };
 
+    json_object *none = parse("[]");
+
     (void)state;
+    assert_false(json_is_whole("[\"\"]", 4, none));
+    json_object_put(none);
     assert_whole(text, true);
     for (size_t i = 0; i < sizeof(less) / sizeof(less[0]); i++) {
         json_object *value = parse(less[i]);
