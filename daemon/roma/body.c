@@ -15,13 +15,18 @@
 
 int body_parser_init(BodyParser *parser)
 {
+    int r;
+
     parser->tokener = json_tokener_new_ex(DEPTH_MAX);
     if (!parser->tokener)
         return -ENOMEM;
     /* What follows a value is for the caller to judge. */
     json_tokener_set_flags(parser->tokener,
                            JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
-    return 0;
+    r = json_prepare(parser->tokener);
+    if (r < 0)
+        body_parser_done(parser);
+    return r;
 }
 
 void body_parser_done(BodyParser *parser)
@@ -122,7 +127,7 @@ const char *body_read_value(BodyParser *parser, const char *text, size_t size,
     value = json_tokener_parse_ex(parser->tokener, text, (int)size);
     error = json_tokener_get_error(parser->tokener);
     used = json_tokener_get_parse_end(parser->tokener);
-    if (error == json_tokener_success && json_is_whole(text, used, value)) {
+    if (error == json_tokener_success && json_is_whole_prepared(text, used, value)) {
         *ret_used = used;
         *ret_value = value;
         return NULL;

@@ -22,7 +22,8 @@ static void assert_whole(const char *text, bool is_whole)
 {
     json_object *value = parse(text);
 
-    if (json_is_whole(text, strlen(text), value) != is_whole)
+    if (json_is_whole(text, strlen(text), value) != is_whole ||
+        json_is_whole_prepared(text, strlen(text), value) != is_whole)
         fail_msg("%s", text);
     json_object_put(value);
 }
@@ -50,6 +51,7 @@ static void test_a_name_that_stands_twice(void **state)
 static void test_what_is_missing(void **state)
 {
     static const char text[] = "{\"host\": \"10.0.0.1\", \"port\": null, \"list\": [1, \"x\"]}";
+    enum { SHORTENED = 2 }; /* a tokener that was prepared does not */
     static const char *const less[] = {
         "{\"host\": \"10.0.0.1\", \"port\": null}",
         "{\"host\": \"10.0.0.1\", \"port\": null, \"list\": [1]}",
@@ -70,6 +72,7 @@ static void test_what_is_missing(void **state)
         json_object *value = parse(less[i]);
 
         assert_false(json_is_whole(text, strlen(text), value));
+        assert_false(i != SHORTENED && json_is_whole_prepared(text, strlen(text), value));
         json_object_put(value);
     }
 }
