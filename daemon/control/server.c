@@ -200,7 +200,7 @@ static enum MHD_Result server_send(ServerCall *call)
     size_t size = call->answer.size;
     char *text = buf_take(&call->answer);
     struct MHD_Response *response;
-    enum MHD_Result result;
+    enum MHD_Result result = MHD_NO;
 
     if (!text)
         return MHD_NO;
@@ -209,9 +209,9 @@ static enum MHD_Result server_send(ServerCall *call)
         free(text);
         return MHD_NO;
     }
-    MHD_add_response_header(response, "Content-Type", "application/json");
-    MHD_add_response_header(response, "Connection", "close");
-    result = MHD_queue_response(call->connection, (unsigned int)call->status, response);
+    if (MHD_add_response_header(response, "Content-Type", "application/json") == MHD_YES &&
+        MHD_add_response_header(response, "Connection", "close") == MHD_YES)
+        result = MHD_queue_response(call->connection, (unsigned int)call->status, response);
     MHD_destroy_response(response);
     call->peer->is_waiting = false;
     call->peer->deadline_usec = clock_monotonic_usec() + SERVER_TIME_USEC;
