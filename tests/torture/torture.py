@@ -256,7 +256,7 @@ def torture(what, wanted, everything):
     for fail_at in chosen:
         try:
             in_folder(what, fail_at)
-        except (Failed, AssertionError) as error:
+        except (Failed, AssertionError, KeyError, ValueError) as error:
             library = library_at_fault(error, program) if isinstance(error, Failed) else None
             libraries[library] += 1
             if not library:
