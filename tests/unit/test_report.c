@@ -81,6 +81,27 @@ static void test_a_channels_numbers_are_of_the_planned_list(void **state)
     world_free(world);
 }
 
+static void test_a_pause_is_shown_with_its_reason_and_end(void **state)
+{
+    World *world = world_new(1);
+    WorldChannel *channel = world_add_usual(world, "a", 3, 2);
+
+    (void)state;
+    channel->is_paused = true;
+    channel->pause_end_usec = world->realtime_usec + USEC_PER_HOUR;
+    world_pass(world);
+    assert_int_equal(world_result(world, 0), RESULT_PAUSED);
+    assert_string_equal(world_report(world, 0)->pause_reason, "for a test");
+    assert_int_equal(world_report(world, 0)->pause_end_usec, channel->pause_end_usec);
+    channel->pause_end_usec = 0;
+    world_pass(world);
+    assert_int_equal(world_report(world, 0)->pause_end_usec, 0);
+    channel->is_paused = false;
+    world_pass(world);
+    assert_null(world_report(world, 0)->pause_reason);
+    world_free(world);
+}
+
 /* As the daemon does: a report outlives its pass. */
 static void test_a_report_can_be_taken_out_of_its_pass(void **state)
 {
@@ -109,6 +130,7 @@ int main(void)
         cmocka_unit_test(test_failed_outranks_held_outranks_drift_outranks_in_sync),
         cmocka_unit_test(test_the_words_are_those_of_the_contract),
         cmocka_unit_test(test_a_channels_numbers_are_of_the_planned_list),
+        cmocka_unit_test(test_a_pause_is_shown_with_its_reason_and_end),
         cmocka_unit_test(test_a_report_can_be_taken_out_of_its_pass),
     };
 
