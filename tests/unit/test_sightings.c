@@ -78,6 +78,27 @@ static void test_a_state_that_cannot_be_read_or_written_leaves_extras_unsent(voi
     world_free(world);
 }
 
+/* Where sightings count, or counted, an old one that stays might let something be deleted too
+ * early. */
+static void test_a_state_that_cannot_be_written_fails_where_sightings_matter(void **state)
+{
+    World *world = world_new(1);
+
+    (void)state;
+    world_add_usual(world, "a", 3, 0);
+    world->rosters[0].guards.confirm_passes = 2;
+    world->remember_error = -28;
+    expect(world, RESULT_FAILED);
+    world->remember_error = 0;
+    world_add_member(&world->channels[0], "10.9.0.1", 8080);
+    expect(world, RESULT_HELD);
+    world->rosters[0].guards.confirm_passes = 1;
+    world->remember_error = -28;
+    expect(world, RESULT_FAILED);
+    assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 0);
+    world_free(world);
+}
+
 static void test_a_state_that_cannot_forget_does_not_fail_what_is_in_sync(void **state)
 {
     World *world = world_new(1);
@@ -96,6 +117,7 @@ int main(void)
         cmocka_unit_test(test_a_dry_run_is_no_sighting),
         cmocka_unit_test(test_sightings_from_before_it_was_wanted_do_not_count),
         cmocka_unit_test(test_a_state_that_cannot_be_read_or_written_leaves_extras_unsent),
+        cmocka_unit_test(test_a_state_that_cannot_be_written_fails_where_sightings_matter),
         cmocka_unit_test(test_a_state_that_cannot_forget_does_not_fail_what_is_in_sync),
     };
 
