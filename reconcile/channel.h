@@ -63,7 +63,7 @@ struct ChannelPass {
     Sent *sent;          /* of each */
     size_t next;         /* the deletion under way */
     uint32_t failures_in_row;
-    uint32_t looks; /* at the list after deletions, that still showed a deleted member */
+    uint32_t looks;        /* at the list after deletions, that still showed a deleted member */
     uint32_t settle_looks; /* at the list before, that showed a member whose end is not known */
 };
 

@@ -216,9 +216,9 @@ typedef struct Ops {
     int (*record)(void *context, Batch *batches, size_t count, Err *err);
 
     /* Adds a deletion's outcome, which may become durable a little later. Called once at most for
-     * an action, when its outcome is known, but that a FAILED one whose member is found gone becomes
-     * GONE; never for one that was sent and whose effect stayed unknown until the pass ended. `err`
-     * may be NULL. */
+     * an action, when its outcome is known, but that a FAILED one whose member is found gone
+     * becomes GONE; never for one that was sent and whose effect stayed unknown until the pass
+     * ended. `err` may be NULL. */
     int (*decide)(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
                   const Answer *answer, Err *err);
 
