@@ -59,8 +59,10 @@ static void events_write(const Event *event, LogLevel level, const LogFields *fi
                   wait, event->attempt + 1);
         return;
     case EVENT_DELETED:
-        log_event(level, fields, "%s: deleted %s (%s)%s", place, event->member, event->member_id,
-                  event->outcome == OUTCOME_GONE ? ", which was gone already" : "");
+        log_event(level, fields, "%s: deleted %s (%s)%s%s%s", place, event->member,
+                  event->member_id,
+                  event->outcome == OUTCOME_GONE ? ", which was gone already" : "",
+                  why[0] ? ": " : "", why);
         return;
     case EVENT_DELETE_FAILED:
         log_event(level, fields, "%s: could not delete %s (%s): %s", place, event->member,

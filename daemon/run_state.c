@@ -4,26 +4,28 @@
 #include <errno.h>
 
 #include "daemon/base/clock.h"
+#include "reconcile/identity.h"
 
 static const char *run_state_instance_name(const Run *run, const RosterChannel *channel)
 {
     return run->config->instances[channel->instance].name;
 }
 
-int run_state_recall(void *context, const RosterChannel *channel, const char *channel_id,
+int run_state_recall(void *context, const RosterChannel *channel, const ChannelRow *row,
                      const char *digest, Memory *memory, Err *err)
 {
     Run *run = context;
+    Store *store = run->door->store;
+    const char *instance_name = run_state_instance_name(run, channel);
+    uint64_t now_usec = clock_realtime_usec();
     int r;
 
-    if (!run->door->store)
+    if (!store)
         return door_without_store(run->door, err);
-    r = store_recall(run->door->store, run_state_instance_name(run, channel), channel_id, digest,
-                     clock_realtime_usec(), memory, err);
+    r = store_recall(store, instance_name, row->id, digest, now_usec, memory, err);
     if (r < 0 || memory->is_paused)
         return r;
-    return store_recall_pause(run->door->store, run_state_instance_name(run, channel), channel_id,
-                              channel->name, clock_realtime_usec(), memory, err);
+    return store_recall_pause(store, instance_name, row->id, row->name, now_usec, memory, err);
 }
 
 int run_state_remember(void *context, const RosterChannel *channel, const char *channel_id,
@@ -47,16 +49,49 @@ int run_state_unsettled(void *context, size_t instance, UnsettledAdd add, void *
                            NULL);
 }
 
+/* A deletion is logged whichever run learns of it. */
+static void run_state_tell_settled(void *userdata, const StoreAction *action, Outcome outcome)
+{
+    Run *run = userdata;
+    char member[IDENTITY_SIZE_MAX + 16];
+    Err why = {0};
+    const Event event = {
+        .kind = outcome == OUTCOME_FAILED ? EVENT_DELETE_FAILED : EVENT_DELETED,
+        .pass = action->pass,
+        .instance_name = action->instance_name,
+        .channel_name = action->channel_name,
+        .channel_id = action->channel_id,
+        .member = member,
+        .member_id = action->member_id,
+        .digest = action->digest,
+        .outcome = outcome,
+        .err = &why,
+    };
+
+    identity_print(action->identity, action->identity_size, member, sizeof(member));
+    err_set(&why, -ECANCELED,
+            outcome == OUTCOME_FAILED
+                ? "it was under way when its run ended, and the member is listed still"
+                : "it was under way when its run ended, and the member is listed no more");
+    run->on_event(&event, run->userdata);
+}
+
 /* Without a state nothing is known of earlier deletions, and nothing will be deleted either. */
 int run_state_settle(void *context, const RosterChannel *channel, const char *channel_id,
-                     SettleIsListed is_listed, void *list, Err *err)
+                     SettleMember settle_member, void *list, Err *err)
 {
     Run *run = context;
+    const StoreSettling settling = {
+        .settle_member = settle_member,
+        .list = list,
+        .on_settled = run_state_tell_settled,
+        .userdata = run,
+    };
 
     if (!run->door->store)
         return 0;
     return store_settle(run->door->store, run_state_instance_name(run, channel), channel_id,
-                        is_listed, list, clock_realtime_usec(), err);
+                        &settling, clock_realtime_usec(), err);
 }
 
 static int run_state_permit(const Run *run, const Batch *batch, Err *err)
@@ -111,8 +146,8 @@ void run_state_show_pauses(Run *run)
         Memory memory = {0};
 
         if (!channel->pause_reason && channel->id &&
-            store_recall_pause(run->door->store, channel->instance_name, channel->id,
-                               channel->channel->name, now_usec, &memory, NULL) == 0 &&
+            store_recall_pause(run->door->store, channel->instance_name, channel->id, channel->name,
+                               now_usec, &memory, NULL) == 0 &&
             memory.is_paused)
             report_set_pause(channel, memory.pause_reason, memory.pause_end_usec);
         memory_done(&memory);

@@ -27,13 +27,13 @@ struct Run {
 };
 
 /* As in ops.h; the context is the Run. */
-int run_state_recall(void *context, const RosterChannel *channel, const char *channel_id,
+int run_state_recall(void *context, const RosterChannel *channel, const ChannelRow *row,
                      const char *digest, Memory *memory, Err *err);
 int run_state_remember(void *context, const RosterChannel *channel, const char *channel_id,
                        const Sighting *sightings, size_t count, Err *err);
 int run_state_unsettled(void *context, size_t instance, UnsettledAdd add, void *userdata);
 int run_state_settle(void *context, const RosterChannel *channel, const char *channel_id,
-                     SettleIsListed is_listed, void *list, Err *err);
+                     SettleMember settle_member, void *list, Err *err);
 int run_state_record(void *context, Batch *batches, size_t count, Err *err);
 int run_state_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
                      const Answer *answer, Err *err);

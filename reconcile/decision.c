@@ -79,6 +79,45 @@ static bool decision_is_held(ChannelPass *channel)
     return true;
 }
 
+/* Whether the extras are about to be deleted, as decision_make() will find. */
+static bool decision_is_removal(const ChannelPass *channel)
+{
+    Guard guards[GUARD_COUNT];
+
+    if (channel->dry_run || channel->memory.is_paused || channel->plan.extra_count == 0 ||
+        channel->roster->mode == MODE_OBSERVE)
+        return false;
+    return channel->memory.is_approved ||
+           guard_evaluate(&channel->roster->guards, &channel->plan, &channel->memory,
+                          channel->ops->realtime_usec(channel->context), guards) == 0;
+}
+
+/* What is in doubt counts as deleted, for the fight guard. */
+static int decision_recall(ChannelPass *channel, Err *err)
+{
+    memory_done(&channel->memory);
+    if (!decision_differs(channel))
+        return 0;
+    return channel->ops->recall(channel->context, channel->roster, channel->row,
+                                channel->plan.digest, &channel->memory, err);
+}
+
+/* Members whose deletion is in doubt and that are listed still: where they are not deleted again,
+ * the list is given the time that it may lag. 1 when it is read again, 0 when all is settled, or
+ * the state's error. */
+static int decision_dispel_doubts(ChannelPass *channel, Err *err)
+{
+    int r;
+
+    if (channel->doubts == 0)
+        return 0;
+    if (!decision_is_removal(channel) &&
+        channel_look_again(channel, &channel->diff, &channel->settle_looks, decision_on_list))
+        return 1;
+    r = decision_settle(channel, channel->row->id, true, err);
+    return r < 0 ? r : decision_recall(channel, err);
+}
+
 static void decision_make(ChannelPass *channel)
 {
     const Memory *memory = &channel->memory;
@@ -107,26 +146,38 @@ static void decision_make(ChannelPass *channel)
         removal_start(channel);
 }
 
+static int decision_settle_final(void *list, const char *member_id)
+{
+    const ChannelPass *channel = list;
+
+    return diff_has_id(&channel->diff, member_id) ? SETTLEMENT_FAILED : SETTLEMENT_GONE;
+}
+
 /* A member still listed may be on its way out: if its next deletion finds it gone, it was ours. */
-static int decision_is_listed(void *list, const char *member_id)
+static int decision_settle_member(void *list, const char *member_id)
 {
     ChannelPass *channel = list;
     const char *id;
 
     if (!diff_has_id(&channel->diff, member_id))
-        return 0;
+        return SETTLEMENT_GONE;
     id = arena_string(&channel->diff.arena, member_id);
     if (!id || map_put(&channel->tried, id, strlen(id), channel) < 0)
         return -ENOMEM;
-    return 1;
+    channel->doubts++;
+    return SETTLEMENT_LATER;
 }
 
-int decision_settle(ChannelPass *channel, const char *channel_id, Err *err)
+int decision_settle(ChannelPass *channel, const char *channel_id, bool is_final, Err *err)
 {
+    channel->doubts = 0;
     if (channel->dry_run)
         return 0;
-    return channel->ops->settle(channel->context, channel->roster, channel_id, decision_is_listed,
-                                channel, err);
+    if (!is_final)
+        map_clear(&channel->tried);
+    return channel->ops->settle(channel->context, channel->roster, channel_id,
+                                is_final ? decision_settle_final : decision_settle_member, channel,
+                                err);
 }
 
 static int decision_report_plan(ChannelPass *channel)
@@ -155,10 +206,13 @@ void decision_on_list(ChannelPass *channel)
         channel_fail(channel, r, "making the plan");
         return;
     }
-    r = decision_settle(channel, id, &err);
-    if (r == 0 && decision_differs(channel))
-        r = channel->ops->recall(channel->context, channel->roster, id, channel->plan.digest,
-                                 &channel->memory, &err);
+    r = decision_settle(channel, id, false, &err);
+    if (r == 0)
+        r = decision_recall(channel, &err);
+    if (r == 0)
+        r = decision_dispel_doubts(channel, &err);
+    if (r > 0)
+        return;
     if (r == 0)
         r = decision_remember(channel, &err);
     if (r < 0) {

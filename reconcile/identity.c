@@ -43,3 +43,20 @@ void identity_format(const char *group, const char *address, uint16_t port, char
     snprintf(ret_text, size, "%s%s%s%s%s:%u", group, group[0] ? "/" : "", open, address,
              open[0] ? "]" : "", port);
 }
+
+void identity_print(const void *packed, size_t packed_size, char *ret_text, size_t size)
+{
+    const char *group = packed, *address;
+    const unsigned char *port;
+    size_t group_size = strnlen(group, packed_size) + 1, address_size;
+
+    ret_text[0] = '\0';
+    if (group_size >= packed_size)
+        return;
+    address = group + group_size;
+    address_size = strnlen(address, packed_size - group_size) + 1;
+    if (group_size + address_size + 2 != packed_size)
+        return;
+    port = (const unsigned char *)address + address_size;
+    identity_format(group, address, (uint16_t)(port[0] << 8 | port[1]), ret_text, size);
+}

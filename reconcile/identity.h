@@ -25,3 +25,6 @@ int identity_fold_ecs(const char *ecs_id, char ret_folded[static IDENTITY_ADDRES
 /* For people: "10.1.0.5:8080", "[2001:db8::1]:80", and "blue/10.1.0.5:8080" within a group. */
 void identity_format(const char *group, const char *address, uint16_t port, char *ret_text,
                      size_t size);
+
+/* The same of a packed identity; "" of bytes that are none. */
+void identity_print(const void *packed, size_t packed_size, char *ret_text, size_t size);

@@ -59,19 +59,21 @@ int leftovers_allocate(Leftovers *leftovers)
     return leftovers->reports && leftovers->channels ? 0 : -ENOMEM;
 }
 
-static void leftover_settle(ChannelPass *channel, const char *channel_id)
+static void leftover_settle(ChannelPass *channel, const char *channel_id, bool is_final)
 {
     Err err = {0};
 
-    if (decision_settle(channel, channel_id, &err) < 0)
+    if (decision_settle(channel, channel_id, is_final, &err) < 0)
         channel_end(channel, RESULT_FAILED, &err);
-    else
+    else if (channel->doubts == 0)
         channel_close(channel, RESULT_IN_SYNC, NULL);
+    else if (!channel_look_again(channel, &channel->diff, &channel->settle_looks, leftover_on_list))
+        leftover_settle(channel, channel_id, true);
 }
 
 void leftover_on_list(ChannelPass *channel)
 {
-    leftover_settle(channel, channel->row->id);
+    leftover_settle(channel, channel->row->id, false);
 }
 
 /* With a channel that is no more, its members are gone. One that one entry of the rosters means is
@@ -79,7 +81,7 @@ void leftover_on_list(ChannelPass *channel)
 void leftover_look(ChannelPass *channel, const CatalogRow *row)
 {
     if (!row)
-        leftover_settle(channel, channel->roster->id);
+        leftover_settle(channel, channel->roster->id, true);
     else if (row->claims == 1)
         channel_close(channel, RESULT_IN_SYNC, NULL);
 }

@@ -172,8 +172,15 @@ typedef struct Event {
 /* Takes the id of a channel that unsettled() names. 0 or -ENOMEM. */
 typedef int (*UnsettledAdd)(void *userdata, const char *channel_id);
 
-/* Whether the whole list that settle() is given shows a member: 1, 0, or -ENOMEM. */
-typedef int (*SettleIsListed)(void *list, const char *member_id);
+/* What a whole list says of a deletion that was left undecided. */
+typedef enum Settlement {
+    SETTLEMENT_GONE,   /* the member is not listed: it was carried out */
+    SETTLEMENT_FAILED, /* it is, and was given the time to go: it was not */
+    SETTLEMENT_LATER,  /* it is, but the list may lag: it stays undecided for now */
+} Settlement;
+
+/* A Settlement, or -ENOMEM. */
+typedef int (*SettleMember)(void *list, const char *member_id);
 
 typedef struct Ops {
     uint64_t (*now_usec)(void *context);      /* monotonic */
@@ -193,8 +200,8 @@ typedef struct Ops {
     int (*renew)(void *context, size_t instance);
 
     /* What is remembered of a channel that has extras, for its guards and approvals; and whether
-     * it is paused. `digest` is of the plan. */
-    int (*recall)(void *context, const RosterChannel *channel, const char *channel_id,
+     * it is paused, by its id or by its name. `digest` is of the plan. */
+    int (*recall)(void *context, const RosterChannel *channel, const ChannelRow *row,
                   const char *digest, Memory *memory, Err *err);
 
     /* Replaces the sightings remembered of a channel. Not called in a dry run. */
@@ -206,10 +213,10 @@ typedef struct Ops {
     int (*unsettled)(void *context, size_t instance, UnsettledAdd add, void *userdata);
 
     /* Gives the channel's deletions that an earlier pass or a killed run left undecided their
-     * outcome out of a whole list: a member not listed is DELETED, one still listed FAILED. Called
-     * once for each channel, before its plan is carried out; not in a dry run. */
+     * outcome out of a whole list. Called for each channel before its plan is carried out; not in a
+     * dry run. */
     int (*settle)(void *context, const RosterChannel *channel, const char *channel_id,
-                  SettleIsListed is_listed, void *list, Err *err);
+                  SettleMember settle_member, void *list, Err *err);
 
     /* Makes the deletions of some channels durable, before the first of them is sent: all in one
      * commit, or none. `err` may be NULL. */

@@ -23,8 +23,25 @@ int settle_look(Store *store, Err *err)
     return 0;
 }
 
+static int settle_one(Store *store, const StoreAction *action, const StoreSettling *settling,
+                      uint64_t realtime_usec, Err *err)
+{
+    int settlement = settling->settle_member(settling->list, action->member_id);
+    Outcome outcome = settlement == SETTLEMENT_GONE ? OUTCOME_DELETED : OUTCOME_FAILED;
+    int r;
+
+    if (settlement < 0)
+        return err_memory(err);
+    if (settlement == SETTLEMENT_LATER)
+        return 0;
+    r = store_decide(store, action->action, outcome, action->attempts, NULL, realtime_usec, err);
+    if (r == 0 && settling->on_settled)
+        settling->on_settled(settling->userdata, action, outcome);
+    return r;
+}
+
 int store_settle(Store *store, const char *instance_name, const char *channel_id,
-                 SettleIsListed is_listed, void *list, uint64_t realtime_usec, Err *err)
+                 const StoreSettling *settling, uint64_t realtime_usec, Err *err)
 {
     _cleanup_(store_actions_done) StoreActions actions = {0};
     int r;
@@ -32,14 +49,8 @@ int store_settle(Store *store, const char *instance_name, const char *channel_id
     if (!store->has_doubts || store->is_read_only)
         return 0;
     r = store_undecided(store, instance_name, channel_id, &actions, err);
-    for (size_t i = 0; i < actions.count && r == 0; i++) {
-        int listed = is_listed(list, actions.items[i].member_id);
-
-        if (listed < 0)
-            return err_memory(err);
-        r = store_decide(store, actions.items[i].action, listed ? OUTCOME_FAILED : OUTCOME_DELETED,
-                         actions.items[i].attempts, NULL, realtime_usec, err);
-    }
+    for (size_t i = 0; i < actions.count && r == 0; i++)
+        r = settle_one(store, &actions.items[i], settling, realtime_usec, err);
     return r;
 }
 

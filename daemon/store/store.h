@@ -205,12 +205,20 @@ int store_find_last_deleting(Store *store, char ret_pass[static STORE_PASS_ID_SI
 int store_undecided(Store *store, const char *instance_name, const char *channel_id,
                     StoreActions *ret_actions, Err *err);
 
+/* What store_settle() goes by, and whom it tells of what it decides (NULL: nobody). */
+typedef struct StoreSettling {
+    SettleMember settle_member; /* ops.h */
+    void *list;
+    void (*on_settled)(void *userdata, const StoreAction *action, Outcome outcome);
+    void *userdata;
+} StoreSettling;
+
 /*
  * Decides what earlier passes left undecided in a channel, out of a whole list of its members
  * (ops.h, settle()); buffered. Costs nothing while no deletion of an ended pass is undecided.
  */
 int store_settle(Store *store, const char *instance_name, const char *channel_id,
-                 SettleIsListed is_listed, void *list, uint64_t realtime_usec, Err *err);
+                 const StoreSettling *settling, uint64_t realtime_usec, Err *err);
 
 /* Names each channel of an instance that store_settle() has something to decide in (ops.h,
  * unsettled()). Costs nothing while there is none anywhere. */

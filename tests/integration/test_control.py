@@ -10,7 +10,8 @@ import time
 
 import pytest
 
-from case import DRIFT, FAILED, HELD, IN_SYNC, USAGE, channel, deletions, entry, wait_until
+from case import (DRIFT, FAILED, HELD, IN_SYNC, USAGE, channel, deletions, entry, identifier, mutations,
+                  wait_until)
 
 NO_DAEMON = 69
 KEPT = [f"10.0.0.{i}" for i in range(1, 5)]
@@ -149,6 +150,20 @@ def test_pause_outlives_the_daemon(daemon):
     daemon.daemon = start(daemon)
     assert status_of(daemon, "orders")["result"] == "paused"
     assert status_of(daemon, "orders")["pause"]["reason"] == "kept"
+
+
+def test_a_pause_by_name_holds_where_the_roster_goes_by_id(case):
+    sim = case.serve(channel("payments", *KEPT, "10.9.0.1"),
+                     faults=[{"match": {"op": "list_channels"}, "times": 3, "then": {"status": 503}}])
+    case.roster(entry("payments", *KEPT))
+    case.tune(interval="1s", retry={"base": "1s", "cap": "1s"})
+    running = case.start("rosterd")
+    wait_until(lambda: ctl(case, "pause", "payments", "--reason", "hands off").status == IN_SYNC, process=running)
+    wait_until(lambda: status_of(case, "payments")["result"] == "paused", process=running)
+    case.roster(entry("payments", *KEPT, id=identifier("payments")))
+    lists = len(sim.requests("list_members"))
+    wait_until(lambda: len(sim.requests("list_members")) >= lists + 3, process=running)
+    assert "10.9.0.1" in sim.hosts("payments") and not mutations(sim)
 
 
 def test_pause_before_any_pass_could_read_the_channel(case):

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 import sim as stand_in
-from case import FAILED, IN_SYNC, channel, entry, identifier, mutations, wait_until
+from case import DRIFT, FAILED, IN_SYNC, channel, entry, identifier, mutations, wait_until
 
 KILLS = int(os.environ.get("ROSTERD_KILLS", "100"))
 SEED = int(os.environ.get("ROSTERD_SEED", "0")) or random.randrange(1, 1 << 30)
@@ -152,3 +152,36 @@ def test_what_was_under_way_in_a_channel_that_left_the_rosters_is_settled(case, 
     assert len(read) == 1, "it is read once more, and never again"
     running.signal()
     assert running.finish().status == 0
+
+
+@pytest.mark.parametrize("then", ["wanted", "observe"])
+def test_a_list_that_lags_does_not_make_a_failure_of_it(case, then):
+    """The member has gone and is listed for a while: nothing will delete it again, and time has to tell."""
+    sim = case.serve(channel("payments", *KEPT, "10.0.0.9"), eventual_ms=3000,
+                     faults=[{"match": {"op": "delete_member"}, "times": 1, "then": {"effect": True, "stall": True}}])
+    case.roster(entry("payments", *KEPT))
+    running = case.start("rosterd")
+    wait_until(lambda: "10.0.0.9" not in sim.hosts("payments"), process=running)
+    kill_after(running, 0)
+    if then == "wanted":
+        case.roster(entry("payments", *KEPT, "10.0.0.9"))
+    else:
+        case.tune(mode="observe")
+    result = case.once()
+    assert result.status == (DRIFT if then == "wanted" else IN_SYNC)
+    assert [action["outcome"] for action in history(case)] == ["deleted"], "and so it can be undone"
+    assert "deleted 10.0.0.9:8080" in result.stderr and "listed no more" in result.stderr, "told by who learnt of it"
+
+
+def test_a_deletion_that_a_signal_cut_off_is_told_twice(case):
+    """By the run that did not hear of it, and by the one that finds out."""
+    sim = case.serve(channel("payments", *KEPT, "10.0.0.9"),
+                     faults=[{"match": {"op": "delete_member"}, "times": 1, "then": {"effect": True, "stall": True}}])
+    case.roster(entry("payments", *KEPT))
+    running = case.start("rosterd", "--once")
+    wait_until(lambda: "10.0.0.9" not in sim.hosts("payments"), process=running)
+    running.signal()
+    ended = running.finish()
+    assert ended.status == DRIFT and "could not delete 10.0.0.9:8080" in ended.stderr
+    assert "its outcome is not known" in ended.stderr
+    assert "deleted 10.0.0.9:8080" in case.once().stderr

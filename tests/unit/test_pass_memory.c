@@ -34,13 +34,13 @@ static int safe_renew(void *context, size_t instance)
     return r;
 }
 
-static int safe_recall(void *context, const RosterChannel *roster, const char *channel_id,
+static int safe_recall(void *context, const RosterChannel *roster, const ChannelRow *row,
                        const char *digest, Memory *memory, Err *err)
 {
     int r;
 
     failing_pause(true);
-    r = world_recall(context, roster, channel_id, digest, memory, err);
+    r = world_recall(context, roster, row, digest, memory, err);
     failing_pause(false);
     return r;
 }

@@ -6,7 +6,7 @@
 static int lists_only_m1(void *list, const char *member_id)
 {
     ++*(unsigned int *)list;
-    return strcmp(member_id, "m1") == 0;
+    return strcmp(member_id, "m1") == 0 ? SETTLEMENT_FAILED : SETTLEMENT_GONE;
 }
 
 static int lists_out_of_memory(void *list, const char *member_id)
@@ -14,6 +14,21 @@ static int lists_out_of_memory(void *list, const char *member_id)
     (void)list;
     (void)member_id;
     return -ENOMEM;
+}
+
+static int lists_too_early(void *list, const char *member_id)
+{
+    (void)list;
+    (void)member_id;
+    return SETTLEMENT_LATER;
+}
+
+static int settle(Store *store, const char *channel_id, SettleMember settle_member, void *list,
+                  uint64_t at_usec, Err *err)
+{
+    const StoreSettling settling = {.settle_member = settle_member, .list = list};
+
+    return store_settle(store, "prod", channel_id, &settling, at_usec, err);
 }
 
 static void record(Place *place, Store *store, const char *channel_id, Deletion *deletions,
@@ -47,13 +62,11 @@ static void test_killed_run_is_settled_by_the_next(void **state)
     place_begin(place, store);
     record(place, store, "c1", deletions, 3, NOW);
     record(place, store, "c2", &other, 1, NOW);
-    assert_int_equal(
-        store_settle(store, "prod", "nobody", lists_only_m1, &asked, NOW + 1, &place->err), 0);
+    assert_int_equal(settle(store, "nobody", lists_only_m1, &asked, NOW + 1, &place->err), 0);
     store_free(store);
 
     store = place_open(place);
-    assert_int_equal(store_settle(store, "prod", "c1", lists_only_m1, &asked, NOW + 9, &place->err),
-                     0);
+    assert_int_equal(settle(store, "c1", lists_only_m1, &asked, NOW + 9, &place->err), 0);
     assert_int_equal(asked, 3);
     assert_undecided(store, "c1", 0);
     assert_undecided(store, NULL, 1);
@@ -82,13 +95,14 @@ static void test_settling_costs_nothing_without_a_doubt(void **state)
 
     place_begin(place, store);
     record(place, store, "c1", &deletion, 1, NOW);
-    assert_int_equal(store_settle(store, "prod", "c1", lists_only_m1, &asked, NOW, NULL), 0);
+    assert_int_equal(settle(store, "c1", lists_only_m1, &asked, NOW, NULL), 0);
     assert_int_equal(asked, 0);
     assert_int_equal(store_end_pass(store, place->pass, "failed", NOW, NULL), 0);
-    assert_int_equal(store_settle(store, "prod", "c1", lists_out_of_memory, NULL, NOW, NULL),
-                     -ENOMEM);
+    assert_int_equal(settle(store, "c1", lists_out_of_memory, NULL, NOW, NULL), -ENOMEM);
     assert_undecided(store, "c1", 1);
-    assert_int_equal(store_settle(store, "prod", "c1", lists_only_m1, &asked, NOW, NULL), 0);
+    assert_int_equal(settle(store, "c1", lists_too_early, NULL, NOW, NULL), 0);
+    assert_undecided(store, "c1", 1);
+    assert_int_equal(settle(store, "c1", lists_only_m1, &asked, NOW, NULL), 0);
     assert_int_equal(asked, 1);
     store_free(store);
 }

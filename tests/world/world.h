@@ -335,13 +335,13 @@ void world_describe(const MemberRow *row, char *ret_json, size_t size);
 WorldChannel *world_find_channel(World *world, size_t instance, const char *id);
 WorldMember *world_find_member(World *world, const char *id);
 
-int world_recall(void *context, const RosterChannel *roster, const char *channel_id,
+int world_recall(void *context, const RosterChannel *roster, const ChannelRow *row,
                  const char *digest, Memory *memory, Err *err);
 int world_remember(void *context, const RosterChannel *roster, const char *channel_id,
                    const Sighting *sightings, size_t count, Err *err);
 int world_unsettled(void *context, size_t instance, UnsettledAdd add, void *userdata);
 int world_settle(void *context, const RosterChannel *roster, const char *channel_id,
-                 SettleIsListed is_listed, void *list, Err *err);
+                 SettleMember settle_member, void *list, Err *err);
 int world_record(void *context, Batch *batches, size_t count, Err *err);
 int world_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
                  const Answer *answer, Err *err);

@@ -150,11 +150,11 @@ static bool state_is_paused(WorldChannel *channel)
     return channel->is_paused;
 }
 
-int world_recall(void *context, const RosterChannel *roster, const char *channel_id,
+int world_recall(void *context, const RosterChannel *roster, const ChannelRow *row,
                  const char *digest, Memory *memory, Err *err)
 {
     World *world = context;
-    WorldChannel *channel = state_channel(world, roster, channel_id);
+    WorldChannel *channel = state_channel(world, roster, row->id);
 
     channel->recall_count++;
     if (world->recall_error)
@@ -222,7 +222,7 @@ int world_unsettled(void *context, size_t instance, UnsettledAdd add, void *user
 }
 
 int world_settle(void *context, const RosterChannel *roster, const char *channel_id,
-                 SettleIsListed is_listed, void *list, Err *err)
+                 SettleMember settle_member, void *list, Err *err)
 {
     World *world = context;
     WorldChannel *channel = state_channel(world, roster, channel_id);
@@ -233,18 +233,20 @@ int world_settle(void *context, const RosterChannel *roster, const char *channel
         world_broken(world, "a dry run settles deletions");
     for (size_t i = 0; i < world->action_count; i++) {
         WorldAction *action = &world->actions[i];
-        int listed;
+        int settlement;
 
         if (action->channel != channel || action->is_decided)
             continue;
         if (action->pass == world->pass_serial)
             world_broken(world, "the deletion of %s is settled in its own pass",
                          action->member->id);
-        listed = is_listed(list, action->member->id);
-        if (listed < 0)
+        settlement = settle_member(list, action->member->id);
+        if (settlement < 0)
             return err_memory(err);
+        if (settlement == SETTLEMENT_LATER)
+            continue;
         action->is_decided = true;
-        action->outcome = listed ? OUTCOME_FAILED : OUTCOME_DELETED;
+        action->outcome = settlement == SETTLEMENT_FAILED ? OUTCOME_FAILED : OUTCOME_DELETED;
         world->first_buffered = i < world->first_buffered ? i : world->first_buffered;
         world_trace(world, "%s: settled as %s", action->member->id,
                     report_outcome_text(action->outcome));
