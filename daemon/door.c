@@ -48,7 +48,8 @@ static int door_add_gates(Door *door)
 
     door->gates = calloc(count, sizeof(*door->gates));
     door->users = calloc(count, sizeof(*door->users));
-    if (!door->gates || !door->users)
+    door->firsts = calloc(count, sizeof(*door->firsts));
+    if (!door->gates || !door->users || !door->firsts)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++) {
         if (gate_init(&door->gates[i], door->config->limits.requests_per_second) < 0)
@@ -114,6 +115,7 @@ void door_close(Door *door)
     for (size_t i = 0; door->gates && i < door->config->instance_count; i++)
         gate_done(&door->gates[i]);
     free(door->gates);
+    free(door->firsts);
     free(door->users);
     *door = (Door){0};
 }

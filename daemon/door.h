@@ -27,6 +27,7 @@ typedef struct Door {
     RomaClient *client;
     Gate *gates;            /* one for each instance */
     const DoorUser **users; /* likewise; NULL: nobody uses it */
+    size_t *firsts;         /* likewise: the channel that its next pass begins with (pass.h) */
 } Door;
 
 /*

@@ -228,6 +228,7 @@ static int run_prepare(Run *run, Err *err)
         .is_probe = run->is_probe,
         .gates = run->door->gates,
         .restores = run->restores,
+        .firsts = run->restores ? NULL : run->door->firsts,
     };
     int r = run_add_sources(run);
 

@@ -109,15 +109,17 @@ void say_drift(Beat *beat, const ChannelReport *report)
         .channel = say_channel_name(report),
         .digest = report->digest,
     };
-    char subject[256], text[256];
+    char subject[256], text[256], news[sizeof(text) + DIGEST_HEX_SIZE];
 
     if (report->result != RESULT_DRIFT && report->result != RESULT_PAUSED)
         return;
     say_subject(report->channel, subject, sizeof(subject));
-    snprintf(text, sizeof(text), "%zu extra, %zu missing %s", report->extra_count,
-             report->missing_count, report->digest);
-    if (news_is_new(&beat->news, subject, text))
-        log_event(LOG_LEVEL_NOTICE, &fields, "%s/%s: %s: %zu extra, %zu missing", fields.instance,
-                  fields.channel, report_result_text(report->result), report->extra_count,
-                  report->missing_count);
+    if (report->has_list)
+        snprintf(text, sizeof(text), "%s: %zu extra, %zu missing",
+                 report_result_text(report->result), report->extra_count, report->missing_count);
+    else
+        snprintf(text, sizeof(text), "not read: %.200s", report->error.text);
+    snprintf(news, sizeof(news), "%s %s", text, report->digest);
+    if (news_is_new(&beat->news, subject, news))
+        log_event(LOG_LEVEL_NOTICE, &fields, "%s/%s: %s", fields.instance, fields.channel, text);
 }

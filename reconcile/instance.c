@@ -30,11 +30,28 @@ void instance_add(InstancePass *instance, ChannelPass *channel)
     instance->channels[instance->channel_count++] = channel;
 }
 
+static size_t instance_number(const InstancePass *instance, size_t turn)
+{
+    return (instance->first + turn) % instance->channel_count;
+}
+
+size_t instance_unreached(const InstancePass *instance)
+{
+    for (size_t i = 0; i < instance->channel_count; i++) {
+        size_t number = instance_number(instance, i);
+        const ChannelPass *channel = instance->channels[number];
+
+        if (!channel->is_done && !channel->report->has_list && channel->call.attempts == 0)
+            return number;
+    }
+    return 0;
+}
+
 static void instance_close_all(InstancePass *instance, Result result, const Err *err)
 {
     instance->is_resolved = true;
-    for (; instance->next < instance->channel_count; instance->next++)
-        channel_close(instance->channels[instance->next], result, err);
+    for (size_t i = instance->next; i < instance->channel_count; i++)
+        channel_close(instance->channels[instance_number(instance, i)], result, err);
 }
 
 static void instance_fail(InstancePass *instance, const Err *err)
@@ -148,10 +165,11 @@ static void instance_on_page(Call *call, CallEnd end, const Answer *answer, cons
     }
 }
 
-void instance_start(InstancePass *instance, bool is_probe)
+void instance_start(InstancePass *instance, bool is_probe, size_t first)
 {
     if (instance->channel_count == 0)
         return;
+    instance->first = first;
     instance->call = (Call){
         .request =
             {
@@ -183,7 +201,7 @@ void instance_pump(InstancePass *instance)
     dispatch_pump(&instance->dispatch);
     while (instance->is_resolved && instance->next < instance->channel_count &&
            dispatch_has_place(&instance->dispatch)) {
-        size_t number = instance->next++;
+        size_t number = instance_number(instance, instance->next++);
         ChannelPass *channel = instance->channels[number];
 
         if (!channel->is_done)

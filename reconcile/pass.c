@@ -20,6 +20,7 @@ struct Pass {
     ChannelPass *channels; /* those in the scope, in the order of the configuration */
     Leftovers leftovers;
     bool is_probe;
+    size_t *firsts;    /* as in PassScope */
     size_t open_count; /* channels that are not done */
     Recording recording;
     Report report;
@@ -128,6 +129,7 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
     pass->ops = ops;
     pass->context = context;
     pass->is_probe = scope->is_probe;
+    pass->firsts = scope->firsts;
     pass->report = (Report){.pass_id = scope->pass_id, .dry_run = scope->dry_run};
     if (pass_allocate(pass) < 0 || pass_collect_leftovers(pass, scope) < 0)
         return -ENOMEM;
@@ -180,12 +182,28 @@ static void pass_pump(Pass *pass)
     pass->ops->wake_at(pass->context, pass_is_done(pass) ? USEC_NEVER : next_usec);
 }
 
+static bool pass_has_first(const Pass *pass, size_t instance)
+{
+    return pass->firsts && pass->instances[instance].channel_count > 0;
+}
+
+static size_t pass_take_first(Pass *pass, size_t instance)
+{
+    size_t first;
+
+    if (!pass_has_first(pass, instance))
+        return 0;
+    first = pass->firsts[instance] % pass->instances[instance].channel_count;
+    pass->firsts[instance] = 0;
+    return first;
+}
+
 void pass_start(Pass *pass)
 {
     pass->deadline_usec =
         pass->ops->now_usec(pass->context) + pass->config->limits.pass_deadline_usec;
     for (size_t i = 0; i < pass->config->instance_count; i++)
-        instance_start(&pass->instances[i], pass->is_probe);
+        instance_start(&pass->instances[i], pass->is_probe, pass_take_first(pass, i));
     pass_pump(pass);
 }
 
@@ -206,8 +224,11 @@ void pass_on_renewed(Pass *pass, size_t instance, Renewal renewal, const Err *er
 void pass_stop(Pass *pass, const char *why)
 {
     pass->deadline_usec = USEC_NEVER;
-    for (size_t i = 0; i < pass->config->instance_count; i++)
+    for (size_t i = 0; i < pass->config->instance_count; i++) {
+        if (pass_has_first(pass, i) && !pass->instances[i].dispatch.is_stopped)
+            pass->firsts[i] = instance_unreached(&pass->instances[i]);
         dispatch_stop(&pass->instances[i].dispatch, why);
+    }
     recording_commit(&pass->recording);
     pass_pump(pass);
 }

@@ -22,6 +22,9 @@ typedef struct PassScope {
     bool is_probe;     /* the instances failed before: give their channel lists one attempt */
     Gate *gates;       /* one for each instance of the configuration */
     Restore *restores; /* of an undo, one for each channel of the configuration; NULL: no undo */
+    size_t *firsts;    /* of each instance's channels, the one to begin with: a pass that is stopped
+                          leaves there the first that it did not come to, so that none is always
+                          last. NULL: from the top */
 } PassScope;
 
 /* Everything but the scope itself is borrowed and outlives the pass. 0 or -ENOMEM. */

@@ -1,6 +1,6 @@
 """One pass after the other: drift, outages and their back-off, several instances, what is said and how often."""
 
-from case import channel, deletions, entry, wait_until
+from case import channel, deletions, entry, identifier, wait_until
 from daemon import NEVER, Daemon
 
 KEPT = ("10.1.0.5", "10.1.0.6", "10.1.0.7")
@@ -170,3 +170,16 @@ def test_a_throttled_instance_stays_so_over_a_reload(case):
     assert len(sim.requests()) == 1
     assert not deletions(sim)
     assert daemon.stop() == 0
+
+
+def test_a_deadline_leaves_no_channel_out_for_ever(case):
+    """Each pass begins with the first channel that the one before did not come to."""
+    names = [f"ch{number}" for number in range(10)]
+    sim = case.serve(*[channel(name, *KEPT) for name in names])
+    case.roster(*[entry(name, *KEPT) for name in names])
+    case.tune(interval="1s", limits={"requests_per_second": 2, "pass_deadline": "2s"})
+    daemon = Daemon(case)
+    wait_until(lambda: {request["channel"] for request in sim.requests("list_members")} == set(map(identifier, names)),
+               60, daemon.process)
+    told = [row["message"] for row in daemon.lines("DRIFT")]
+    assert told and all("not read: " in message and "deadline" in message for message in told), told

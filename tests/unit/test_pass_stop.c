@@ -225,6 +225,35 @@ static void test_no_channels_are_done_at_once(void **state)
     world_free(world);
 }
 
+static bool was_listed(const World *world, size_t number)
+{
+    return world_report(world, number)->has_list;
+}
+
+/* One at a time, a second each: the first pass has the time for two of four. */
+static void test_the_next_pass_begins_with_what_was_not_reached(void **state)
+{
+    static const char *const names[] = {"a", "b", "c", "d"};
+    World *world = world_new(1);
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(names); i++)
+        world_add_usual(world, names[i], 2, 0);
+    world->config.limits.concurrency = 1;
+    world->config.limits.pass_deadline_usec = 5 * USEC_PER_SEC / 2;
+    world->latency_usec = USEC_PER_SEC;
+    world_pass(world);
+    assert_true(was_listed(world, 0) && !was_listed(world, 2) && !was_listed(world, 3));
+    world_pass(world);
+    assert_true(was_listed(world, 2) && !was_listed(world, 1));
+    world->config.limits.pass_deadline_usec = USEC_PER_MINUTE;
+    world_pass(world);
+    for (size_t i = 0; i < ELEMENTS(names); i++)
+        assert_true(was_listed(world, i));
+    assert_int_equal(world->firsts[0], 0);
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +269,7 @@ int main(void)
         cmocka_unit_test(test_a_stop_during_a_renewal_ends_at_once),
         cmocka_unit_test(test_throttling_told_after_the_stop_holds_the_next_pass),
         cmocka_unit_test(test_no_channels_are_done_at_once),
+        cmocka_unit_test(test_the_next_pass_begins_with_what_was_not_reached),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -218,7 +218,8 @@ struct World {
     int submit_error;                                   /* submit() fails with it */
 
     Pass *pass;
-    struct WorldUndo *undo; /* what the pass puts back (undo.h); NULL: it compares */
+    size_t firsts[WORLD_INSTANCES_MAX]; /* as in PassScope, from pass to pass */
+    struct WorldUndo *undo;             /* what the pass puts back (undo.h); NULL: it compares */
     uint32_t pass_serial;
     char pass_id[24];
     bool dry_run;

@@ -138,6 +138,7 @@ void world_begin_prepared(World *world, bool dry_run)
         .instance = world->scope,
         .is_probe = world->is_probe,
         .gates = world->gates,
+        .firsts = world->undo ? NULL : world->firsts,
         .restores = world->undo ? world->undo->restores : NULL,
     };
     if (pass_new(world->undo ? &world->undo->config : &world->config, world->ops, world, &scope,
