@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "daemon/base/arena.h"
 #include "daemon/base/clock.h"
-#include "daemon/base/map.h"
+#include "daemon/base/mem.h"
 #include "daemon/base/str.h"
+#include "daemon/twins.h"
 #include "reconcile/identity.h"
 
 typedef enum Colour { COLOUR_NONE, COLOUR_RED, COLOUR_GREEN, COLOUR_YELLOW } Colour;
@@ -178,42 +178,15 @@ static void page_notes(const Page *page, const ChannelReport *report)
     }
 }
 
-/* Extras by address and port: a missing member that is among them stands in the wrong group. */
-typedef struct Twins {
-    Map map; /* to ExtraReport */
-    Arena keys;
-} Twins;
-
-static void twins_done(Twins *twins)
-{
-    map_done(&twins->map);
-    arena_done(&twins->keys);
-}
-
-static size_t twins_pack(const char *address, uint16_t port, unsigned char key[IDENTITY_SIZE_MAX])
-{
-    int size = identity_pack("", address, port, key);
-
-    return size > 0 ? (size_t)size : 0;
-}
-
-/* Without memory there are none: the page is whole without them. */
-static void twins_collect(Twins *twins, const ChannelReport *report)
-{
-    for (size_t i = 0; report->missing_count > 0 && i < report->extra_count; i++) {
-        unsigned char key[IDENTITY_SIZE_MAX];
-        size_t size = twins_pack(report->extras[i].address, report->extras[i].port, key);
-        const char *kept = size > 0 ? arena_copy(&twins->keys, key, size) : NULL;
-
-        if (!kept || map_put(&twins->map, kept, size, &report->extras[i]) < 0)
-            return;
-    }
-}
-
 static void page_missing(const Page *page, const MissingReport *row, const Twins *twins)
 {
-    unsigned char key[IDENTITY_SIZE_MAX];
-    const ExtraReport *twin = map_find(&twins->map, key, twins_pack(row->address, row->port, key));
+    static const char *const differences[] = {
+        [TWIN_OTHER_GROUP] = "in the group alone",
+        [TWIN_OTHER_PORT] = "in the port alone",
+        [TWIN_OTHER_BOTH] = "in group and port",
+    };
+    TwinKind kind;
+    const ExtraReport *twin = twins_find(twins, row, &kind);
     char text[IDENTITY_SIZE_MAX + 16];
 
     page_member(page, '?', COLOUR_YELLOW, row->group, row->address, row->port);
@@ -222,7 +195,7 @@ static void page_missing(const Page *page, const MissingReport *row, const Twins
         identity_format(twin->group, twin->address, twin->port, text, sizeof(text));
         buf_puts(page->buf, " (");
         page_puts(page, text);
-        buf_puts(page->buf, " above differs in the group alone)");
+        buf_printf(page->buf, " above differs %s)", differences[kind]);
     }
     buf_putc(page->buf, '\n');
 }

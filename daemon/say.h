@@ -11,7 +11,8 @@ const char *say_channel_name(const ChannelReport *report);
 /* What the pass under way tells; `userdata` is the beat. */
 void say_event(const Event *event, void *userdata);
 
-/* After a pass: that a channel is well again, or has drift that stays. */
+/* After a pass: that a channel is well again, or has drift that stays, and which
+ * of its extras look like a slip in the roster. */
 void say_recovered(Beat *beat, const ChannelReport *report);
 void say_drift(Beat *beat, const ChannelReport *report);
 

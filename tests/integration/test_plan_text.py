@@ -62,17 +62,19 @@ def test_the_signs_and_what_stands_behind_them(case):
     assert "10.1.0.5" not in result.stdout, "what stays is a number"
 
 
-def test_a_member_in_the_wrong_group_points_to_its_twin(case):
-    """The same host and port is deleted in one group and missed in another: most often a slip in the roster."""
-    case.serve(channel("payments", "10.1.0.4", row("10.1.0.5", member_group_name="blue"), row("10.1.0.6", port=81)))
+def test_a_missing_member_points_to_its_twin(case):
+    """The same host is deleted in one group or at one port and missed in another: most often a slip in the roster."""
+    case.serve(channel("payments", "10.1.0.4", row("10.1.0.5", member_group_name="blue"), row("10.1.0.6", port=81),
+                       row("10.1.0.7", member_group_name="blue")))
     case.roster(entry("payments", "10.1.0.4", {"host": "10.1.0.5", "group": "bleu"}, "10.1.0.6:82",
-                      {"host": "10.1.0.6", "port": 81, "group": "blue"}, "10.1.0.9"))
+                      {"host": "10.1.0.6", "port": 81, "group": "blue"}, "10.1.0.7:83", "10.1.0.9"))
     case.tune(guards=OFF)
     for shown in case.plan().stdout, case.run("rosterd", "--once").stdout:
         assert sorted(lines_with(shown, "?")) == sorted([
             "? bleu/10.1.0.5:8080  missing (blue/10.1.0.5:8080 above differs in the group alone)",
             "? blue/10.1.0.6:81  missing (10.1.0.6:81 above differs in the group alone)",
-            "? 10.1.0.6:82  missing", "? 10.1.0.9:8080  missing"])
+            "? 10.1.0.6:82  missing (10.1.0.6:81 above differs in the port alone)",
+            "? 10.1.0.7:83  missing (blue/10.1.0.7:8080 above differs in group and port)", "? 10.1.0.9:8080  missing"])
 
 
 def test_the_plan_is_the_report_of_a_dry_run(case):
