@@ -1,0 +1,120 @@
+/* Pausing, resuming and approving: see change.h. */
+#include "daemon/control/change.h"
+
+#include <errno.h>
+
+#include "config/span.h"
+#include "daemon/base/clock.h"
+#include "daemon/control/find.h"
+#include "daemon/control/json.h"
+#include "daemon/control/pause.h"
+
+static int change_find(const Control *control, json_object *root, Found *ret_found, Err *err)
+{
+    const char *text;
+    int r = json_get_text(root, "channel", true, &text, err);
+
+    return r < 0 ? r : find_channel(control->tenure, text, ret_found, err);
+}
+
+static void change_say_pause(ServerCall *call, const Found *found, const char *reason,
+                             uint64_t until_usec)
+{
+    json_object *root = json_object_new_object();
+    const char *name = found->channel->name;
+    char until[CLOCK_RFC3339_SIZE] = "";
+    Buf buf = {0};
+
+    if (!name && found->report)
+        name = found->report->name;
+    if (until_usec)
+        clock_format_rfc3339(until_usec, until);
+    json_put_text(root, "instance", found->instance_name);
+    json_put_text(root, "name", name);
+    json_put_text(root, "id", found->channel_id);
+    json_put_bool(root, "paused", reason != NULL);
+    if (reason) {
+        json_put_text(root, "reason", reason);
+        json_put_text(root, "until", until);
+    }
+    json_append(root, &buf);
+    control_answer(call, &buf);
+}
+
+int change_pause(Control *control, ServerCall *call, json_object *root, Err *err)
+{
+    static const char *const keys[] = {"channel", "reason", "for", NULL};
+    const char *reason, *span;
+    uint64_t span_usec = 0, until_usec = 0;
+    Found found;
+    int r = json_check_keys(root, keys, err);
+
+    if (r == 0)
+        r = json_get_text(root, "reason", true, &reason, err);
+    if (r == 0)
+        r = json_get_text(root, "for", false, &span, err);
+    if (r == 0)
+        r = change_find(control, root, &found, err);
+    if (r == 0 && span && (span_parse(span, true, &span_usec) < 0 || span_usec == 0))
+        r = err_set(err, -EINVAL, "for: should be a span such as 30m, 2h or 7d");
+    if (r == 0)
+        r = control_writable(control, err);
+    if (r < 0)
+        return r;
+    if (span)
+        until_usec = clock_realtime_usec() + span_usec;
+    r = pause_begin(control->state->store, &found, reason, until_usec, err);
+    if (r == 0 && found.beat->run)
+        run_pause(found.beat->run, found.channel);
+    if (r == 0)
+        change_say_pause(call, &found, reason, until_usec);
+    return r;
+}
+
+int change_resume(Control *control, ServerCall *call, json_object *root, Err *err)
+{
+    static const char *const keys[] = {"channel", NULL};
+    Found found;
+    int r = json_check_keys(root, keys, err);
+
+    if (r == 0)
+        r = change_find(control, root, &found, err);
+    if (r == 0)
+        r = control_writable(control, err);
+    if (r < 0)
+        return r;
+    r = pause_end(control->state->store, &found, err);
+    if (r == 0)
+        return err_set(err, -EALREADY, "it was not paused");
+    if (r > 0)
+        change_say_pause(call, &found, NULL, 0);
+    return r;
+}
+
+/* Durable when it is answered, but in a dry run, where nothing is. */
+int change_approve(Control *control, ServerCall *call, json_object *root, Err *err)
+{
+    static const char *const keys[] = {"digest", NULL};
+    const char *digest;
+    Buf buf = {0};
+    int r = json_check_keys(root, keys, err);
+
+    if (r == 0)
+        r = json_get_text(root, "digest", true, &digest, err);
+    if (r == 0 && !control->state->store) {
+        *err = control->state->err;
+        r = -EIO;
+    }
+    if (r == 0)
+        r = store_approve(control->state->store, digest, clock_realtime_usec(), err);
+    if (r > 0)
+        return err_set(err, -EALREADY,
+                       "this approval was used already: it lets its plan pass once");
+    if (r == 0)
+        r = store_flush(control->state->store, err);
+    if (r < 0)
+        return r;
+    buf_printf(&buf, "{\"digest\": \"%s\", \"approved\": true}\n", digest);
+    control_answer(call, &buf);
+    return 0;
+}
