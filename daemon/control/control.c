@@ -17,6 +17,7 @@
 #include "daemon/control/reconcile.h"
 #include "daemon/control/status_json.h"
 #include "daemon/control/undo.h"
+#include "daemon/control/whose.h"
 
 #define HISTORY_LIMIT 10000 /* of one answer: more are asked for with `before` */
 
@@ -189,7 +190,9 @@ static void control_on_call(ServerCall *call, void *userdata)
 {
     Control *control = userdata;
     const char *method = server_call_method(call);
+    const char *state_dir = server_call_header(call, WHOSE_HEADER);
     const Route *route = NULL;
+    Err err = {0};
 
     for (size_t i = 0; i < ELEMENTS(routes) && !route; i++) {
         if (str_equal(routes[i].path, server_call_path(call)))
@@ -199,6 +202,8 @@ static void control_on_call(ServerCall *call, void *userdata)
         control_refuse(call, 404, "no such path: see rosterctl(1)");
     else if (!str_equal(method, route->show ? "GET" : "POST"))
         control_refuse(call, 405, route->show ? "this path takes GET" : "this path takes POST");
+    else if (whose_check(state_dir, control->state->directory, &err) < 0)
+        control_refuse(call, 421, err.text);
     else if (!control->tenure)
         control_refuse(call, 503, "rosterd is starting");
     else if (route->show)

@@ -9,6 +9,7 @@
 #include "daemon/control/json.h"
 #include "daemon/control/place.h"
 #include "daemon/control/show.h"
+#include "daemon/control/whose.h"
 #include "daemon/exit_status.h"
 #include "daemon/http/local.h"
 #include "daemon/report_text.h"
@@ -43,9 +44,13 @@ int ctl_print_answer(const Options *options, json_object *root, Show show)
 /* ---- asking ---- */
 
 /* The daemon's socket. Settings that do not load are no obstacle: the daemon may run with earlier
- * ones. */
-static int ctl_find_socket(const Options *options, char **ret_path, Err *err)
+ * ones. Where any daemon may be behind it and the settings name their state, the request says so
+ * (whose.h). */
+static int ctl_find_socket(const Options *options, char **ret_path, Buf *ret_header, Err *err)
 {
+    bool is_common = false;
+    int r;
+
     _cleanup_(problems_done) Problems problems = {0};
     _cleanup_(config_freep) Config *config = NULL;
 
@@ -54,7 +59,11 @@ static int ctl_find_socket(const Options *options, char **ret_path, Err *err)
         return *ret_path ? 0 : err_memory(err);
     }
     config_load_settings(options->config_path, &problems, &config);
-    return place_find(config, ret_path, err);
+    r = place_find(config, ret_path, &is_common, err);
+    if (r == 0 && is_common && config && config->state_dir &&
+        whose_append_header(config->state_dir, ret_header) < 0)
+        r = err_memory(err);
+    return r;
 }
 
 bool ctl_means_no_daemon(int error)
@@ -78,12 +87,14 @@ int ctl_ask(const Options *options, const char *method, const char *target, cons
             json_object **ret_root, Err *err)
 {
     _cleanup_free_ char *path = NULL;
-    _cleanup_(buf_done) Buf answer = {0};
+    _cleanup_(buf_done) Buf header = {0}, answer = {0};
+    LocalRequest request = {.method = method, .target = target, .body = body};
     json_object *root = NULL;
-    int status = 0, r = ctl_find_socket(options, &path, err);
+    int status = 0, r = ctl_find_socket(options, &path, &header, err);
 
+    request.header = header.data;
     if (r == 0)
-        r = local_ask(path, method, target, body, &status, &answer, err);
+        r = local_ask(path, &request, &status, &answer, err);
     if (r == 0)
         r = ctl_parse(&answer, &root, err);
     if (r == 0 && status != 200) {

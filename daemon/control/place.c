@@ -22,6 +22,7 @@
 /* The places in their order; those that do not apply are left out. */
 typedef struct Places {
     char *paths[PLACES];
+    bool are_common[PLACES]; /* not of the settings */
     size_t count;
 } Places;
 
@@ -31,13 +32,15 @@ static void places_done(Places *places)
         free(places->paths[i]);
 }
 
-static void places_add(Places *places, Buf *path)
+static void places_add(Places *places, Buf *path, bool is_common)
 {
     char *text = path->size ? buf_take(path) : NULL;
 
     buf_done(path);
-    if (text)
-        places->paths[places->count++] = text;
+    if (!text)
+        return;
+    places->are_common[places->count] = is_common;
+    places->paths[places->count++] = text;
 }
 
 static void places_collect(Places *places, const Config *config, bool has_root_place)
@@ -48,18 +51,18 @@ static void places_collect(Places *places, const Config *config, bool has_root_p
 
     if (config && config->control_socket)
         buf_puts(&path, config->control_socket);
-    places_add(places, &path);
+    places_add(places, &path, false);
     if (!str_is_empty(runtime)) {
         buf_append(&path, runtime, strcspn(runtime, ":"));
         buf_puts(&path, "/" NAME);
     }
-    places_add(places, &path);
+    places_add(places, &path, true);
     if (has_root_place)
         buf_puts(&path, "/run/rosterd/" NAME);
-    places_add(places, &path);
+    places_add(places, &path, true);
     if (config && state_dir_find(config, &state_dir, NULL) == 0)
         buf_printf(&path, "%s/" NAME, state_dir);
-    places_add(places, &path);
+    places_add(places, &path, false);
 }
 
 int place_choose(const Config *config, char **ret_path, Err *err)
@@ -75,7 +78,7 @@ int place_choose(const Config *config, char **ret_path, Err *err)
     return 0;
 }
 
-int place_find(const Config *config, char **ret_path, Err *err)
+int place_find(const Config *config, char **ret_path, bool *ret_is_common, Err *err)
 {
     _cleanup_(places_done) Places places = {0};
     struct stat status;
@@ -85,6 +88,7 @@ int place_find(const Config *config, char **ret_path, Err *err)
         if (stat(places.paths[i], &status) < 0 && errno == ENOENT)
             continue;
         *ret_path = TAKE_PTR(places.paths[i]);
+        *ret_is_common = places.are_common[i];
         return 0;
     }
     return err_set(err, -ENOENT, "no rosterd runs here: there is no control socket at %s",

@@ -7,9 +7,10 @@
 /* Where the daemon puts it: a string to free. 0, -ENOENT when no place is known, -ENOMEM. */
 int place_choose(const Config *config, char **ret_path, Err *err);
 
-/* The first place where a socket is: `config` may be NULL. A string to free; -ENOENT, told in
- * `err`, when there is none; -ENOMEM. */
-int place_find(const Config *config, char **ret_path, Err *err);
+/* The first place where a socket is: `config` may be NULL. A string to free; `ret_is_common`:
+ * whether it is one that any settings lead to, so that any rosterd may be the one that listens.
+ * -ENOENT, told in `err`, when there is none; -ENOMEM. */
+int place_find(const Config *config, char **ret_path, bool *ret_is_common, Err *err);
 
 /*
  * Makes a listening socket there, mode 0660, in place of one that nobody listens on any more;

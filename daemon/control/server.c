@@ -19,8 +19,8 @@ typedef struct Peer Peer;
 /* A connection. */
 struct Peer {
     Peer *previous, *next;
-    int fd; /* libmicrohttpd's */
-    bool may_change;
+    int fd;                 /* libmicrohttpd's */
+    uid_t uid;              /* (uid_t)-1: not known */
     bool is_waiting;        /* for an answer of ours: its time does not count */
     uint64_t deadline_usec; /* monotonic */
 };
@@ -113,13 +113,12 @@ static int server_on_sweep(sd_event_source *source, uint64_t usec, void *userdat
 
 /* ---- connections ---- */
 
-static bool peer_may_change(int fd)
+static uid_t peer_uid(int fd)
 {
     struct ucred peer;
     socklen_t size = sizeof(peer);
 
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-           (peer.uid == 0 || peer.uid == geteuid());
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.uid : (uid_t)-1;
 }
 
 static void peer_begin(Server *server, struct MHD_Connection *connection, void **socket_context)
@@ -133,7 +132,7 @@ static void peer_begin(Server *server, struct MHD_Connection *connection, void *
         return;
     }
     peer->fd = info->connect_fd;
-    peer->may_change = peer_may_change(peer->fd);
+    peer->uid = peer_uid(peer->fd);
     peer->deadline_usec = clock_monotonic_usec() + SERVER_TIME_USEC;
     peer->next = server->peers;
     if (server->peers)
@@ -312,9 +311,19 @@ const Buf *server_call_body(const ServerCall *call)
     return &call->body;
 }
 
+const char *server_call_header(const ServerCall *call, const char *name)
+{
+    return MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, name);
+}
+
+uid_t server_call_uid(const ServerCall *call)
+{
+    return call->peer->uid;
+}
+
 bool server_call_may_change(const ServerCall *call)
 {
-    return call->peer->may_change;
+    return call->peer->uid == 0 || call->peer->uid == geteuid();
 }
 
 /* ---- beginning and ending ---- */
@@ -372,19 +381,13 @@ int server_new(sd_event *event, int listen_fd, ServerOnCall on_call, void *userd
     return 0;
 }
 
-/* Answers given just before still go out, as far as the other side takes them at once. */
-static void server_flush(Server *server)
-{
-    for (int i = 0; i < 4; i++)
-        MHD_run(server->daemon);
-}
-
 void server_free(Server *server)
 {
     if (!server)
         return;
-    if (server->daemon)
-        server_flush(server);
+    /* Answers given just before still go out, as far as the other side takes them at once. */
+    for (int i = 0; i < 4 && server->daemon; i++)
+        MHD_run(server->daemon);
     sd_event_source_disable_unref(server->io);
     sd_event_source_disable_unref(server->timer);
     sd_event_source_disable_unref(server->sweep);

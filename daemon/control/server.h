@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 #include <systemd/sd-event.h>
 
 #include "daemon/base/buf.h"
@@ -39,8 +40,14 @@ const char *server_call_path(const ServerCall *call);
 /* A parameter of the query, or NULL. */
 const char *server_call_find(const ServerCall *call, const char *name);
 
+/* A header, or NULL. */
+const char *server_call_header(const ServerCall *call, const char *name);
+
 /* What came as the request's body. */
 const Buf *server_call_body(const ServerCall *call);
+
+/* The user at the other side, as the kernel tells (unix(7)); (uid_t)-1 where it does not. */
+uid_t server_call_uid(const ServerCall *call);
 
 /* Whether the other side is root or this process's own user, as the kernel tells (unix(7)). */
 bool server_call_may_change(const ServerCall *call);

@@ -20,8 +20,8 @@ static size_t local_on_body(char *bytes, size_t one, size_t size, void *userdata
     return buf_failed(body) < 0 ? 0 : size;
 }
 
-static CURLcode local_set(CURL *easy, const char *socket_path, const char *method, const char *url,
-                          const char *body, Buf *ret_body)
+static CURLcode local_set(CURL *easy, const char *socket_path, const LocalRequest *request,
+                          const char *url, const struct curl_slist *headers, Buf *ret_body)
 {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, socket_path);
 
@@ -33,10 +33,12 @@ static CURLcode local_set(CURL *easy, const char *socket_path, const char *metho
         code = curl_easy_setopt(easy, CURLOPT_PROXY, "");
     if (code == CURLE_OK)
         code = curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    if (code == CURLE_OK && body)
-        code = curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+    if (code == CURLE_OK && request->body)
+        code = curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
     if (code == CURLE_OK)
-        code = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+        code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
     if (code == CURLE_OK)
         code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, local_on_body);
     if (code == CURLE_OK)
@@ -62,21 +64,23 @@ static int local_fail(CURL *easy, CURLcode code, const char *socket_path, const 
                    curl_easy_strerror(code));
 }
 
-int local_ask(const char *socket_path, const char *method, const char *target, const char *body,
-              int *ret_status, Buf *ret_body, Err *err)
+int local_ask(const char *socket_path, const LocalRequest *request, int *ret_status, Buf *ret_body,
+              Err *err)
 {
     _cleanup_(buf_done) Buf url = {0};
+    struct curl_slist *headers = request->header ? curl_slist_append(NULL, request->header) : NULL;
     CURL *easy = curl_easy_init();
     CURLcode code;
     long status = 0;
     int r = 0;
 
-    buf_printf(&url, "http://rosterd%s", target);
-    if (!easy || buf_failed(&url) < 0) {
+    buf_printf(&url, "http://rosterd%s", request->target);
+    if (!easy || buf_failed(&url) < 0 || (request->header && !headers)) {
         curl_easy_cleanup(easy);
+        curl_slist_free_all(headers);
         return err_memory(err);
     }
-    code = local_set(easy, socket_path, method, url.data, body, ret_body);
+    code = local_set(easy, socket_path, request, url.data, headers, ret_body);
     if (code == CURLE_OK)
         code = curl_easy_perform(easy);
     if (code == CURLE_OK)
@@ -86,6 +90,7 @@ int local_ask(const char *socket_path, const char *method, const char *target, c
     else
         *ret_status = (int)status;
     curl_easy_cleanup(easy);
+    curl_slist_free_all(headers);
     return r;
 }
 

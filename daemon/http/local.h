@@ -4,13 +4,20 @@
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
 
+typedef struct LocalRequest {
+    const char *method;
+    const char *target; /* path and query */
+    const char *header; /* one more, whole; NULL: none */
+    const char *body;   /* NULL: none */
+} LocalRequest;
+
 /*
- * Sends `body` (NULL: none) and appends the answer to `ret_body`. No answer is too long in coming:
+ * Sends a request and appends the answer to `ret_body`. No answer is too long in coming:
  * a pass may take its time. Errors, told in `err`: -ENOENT and -ECONNREFUSED nobody listens there,
  * -EACCES, -EINVAL, -EFBIG over HTTP_BODY_SIZE_MAX, -EIO, -ENOMEM.
  */
-int local_ask(const char *socket_path, const char *method, const char *target, const char *body,
-              int *ret_status, Buf *ret_body, Err *err);
+int local_ask(const char *socket_path, const LocalRequest *request, int *ret_status, Buf *ret_body,
+              Err *err);
 
 /* Appends a text so that it can stand in a target's query. */
 void local_append_escaped(Buf *buf, const char *text);

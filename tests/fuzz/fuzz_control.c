@@ -18,6 +18,8 @@
 #include "daemon/base/str.h"
 #include "daemon/control/inside.h"
 #include "daemon/control/json.h"
+#include "daemon/control/whose.h"
+#include "tests/fuzz/control_call.h"
 
 enum {
     IS_OWNER = 1 << 0,
@@ -27,33 +29,12 @@ enum {
 };
 
 #define REQUEST_END 0x1e
-#define QUERY_MAX 8
 #define CALLS_MAX 8
 #define DIGEST "abababababababababababababababababababababababababababababababab"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* ---- instead of the server ---- */
-
-struct ServerCall {
-    const char *method, *path;
-    const char *names[QUERY_MAX], *values[QUERY_MAX];
-    size_t query_count;
-    Buf body;
-    bool may_change;
-    int status; /* 0: not answered */
-};
-
-int __wrap_server_new(sd_event *event, int listen_fd, ServerOnCall on_call, void *userdata,
-                      Server **ret_server);
-void __wrap_server_free(Server *server);
-const char *__wrap_server_call_method(const ServerCall *call);
-const char *__wrap_server_call_path(const ServerCall *call);
-const char *__wrap_server_call_find(const ServerCall *call, const char *name);
-const Buf *__wrap_server_call_body(const ServerCall *call);
-bool __wrap_server_call_may_change(const ServerCall *call);
-void __wrap_server_reply(ServerCall *call, int status, Buf *body);
-int __wrap_place_listen(const char *path, Err *err);
 
 static ServerOnCall server_on_call;
 static void *server_userdata;
@@ -93,6 +74,17 @@ const char *__wrap_server_call_find(const ServerCall *call, const char *name)
             return call->values[i];
     }
     return NULL;
+}
+
+/* Headers stand among the parameters. */
+const char *__wrap_server_call_header(const ServerCall *call, const char *name)
+{
+    return __wrap_server_call_find(call, name);
+}
+
+uid_t __wrap_server_call_uid(const ServerCall *call)
+{
+    return call->may_change ? 0 : 1000;
 }
 
 const Buf *__wrap_server_call_body(const ServerCall *call)
@@ -143,6 +135,8 @@ static bool is_status_of(int status, const ServerCall *call)
     case 404:
     case 405:
         return true;
+    case 421:
+        return __wrap_server_call_header(call, WHOSE_HEADER);
     case 403:
         return !call->may_change && !is_get;
     case 409:
@@ -275,7 +269,7 @@ static void make_history(void)
     snprintf(path, sizeof(path), "%s/state", directory);
     assert(store_open(path, &store, NULL) == 0);
     assert(store_begin_pass(store, now_usec, pass, NULL) == 0);
-    assert(store_record(store, &batch, now_usec, NULL) == 0);
+    assert(store_record(store, &batch, 1, now_usec, NULL) == 0);
     assert(store_decide(store, 1, OUTCOME_DELETED, 1, NULL, now_usec, NULL) == 0);
     assert(store_decide(store, 2, OUTCOME_FAILED, 3, NULL, now_usec, NULL) == 0);
     assert(store_end_pass(store, pass, "failed", now_usec, NULL) == 0);

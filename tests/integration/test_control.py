@@ -348,6 +348,44 @@ def test_dry_run_daemon_answers_and_records_nothing(daemon):
     assert ctl(daemon, "reconcile", "orders").status == HELD
 
 
+def other_settings(case, **changes):
+    """Settings of another set-up on the same host, which name no control_socket."""
+    settings = {key: value for key, value in case.settings.items() if key != "control_socket"}
+    case.config, own = case.folder / "other.yaml", case.config
+    case.settings, kept = {**settings, **changes}, case.settings
+    case.write_settings()
+    case.config, case.settings, other = own, kept, case.config
+    return other
+
+
+def test_a_common_socket_leads_to_no_other_daemon(case):
+    """What $RUNTIME_DIRECTORY leads to is any daemon's: with another state_dir it is refused, not obeyed."""
+    case.serve(channel("payments", *KEPT, "10.9.0.1"))
+    case.roster(entry("payments", *KEPT))
+    folder = case.folder / "run space"
+    env = {"RUNTIME_DIRECTORY": str(folder)}
+    link = case.folder / "link"
+    link.symlink_to(case.state_dir)
+    del case.settings["control_socket"]
+    running = case.start("rosterd", env=env)
+    wait_until(lambda: ctl(case, "status", env=env).status == IN_SYNC, process=running)
+    for command in ["status"], ["pause", "payments", "--reason", "x"], ["history"], ["undo", "--last"]:
+        other = other_settings(case, state_dir=str(case.folder / "other state"))
+        refused = case.run("rosterctl", *command, "-c", other, env=env, config=False)
+        assert refused.status == FAILED and refused.stdout == "" and refused.stderr.count("\n") == 1, refused
+        for word in (str(case.state_dir), "other%20state", f"pid {running.pid}", "--socket", "control_socket:"):
+            assert word in refused.stderr, word
+    for directory in (case.state_dir, link, str(case.state_dir) + "/."):
+        same = other_settings(case, state_dir=str(directory))
+        assert case.run("rosterctl", "status", "-c", same, env=env, config=False).status == IN_SYNC
+    other = other_settings(case, state_dir=str(case.folder / "other"))
+    named = case.run("rosterctl", "status", "-c", other, "--socket", folder / "control.sock", config=False)
+    assert named.status == IN_SYNC, "whoever names the socket means it"
+    case.settings["control_socket"] = str(folder / "control.sock")
+    assert ask(case, "GET", "/v1/status")[0] == 200
+    assert not json.loads(ctl(case, "status", "--json").stdout)["channels"][0]["pause"]
+
+
 def test_stuck_and_hostile_clients_never_delay_a_pass(daemon):
     """200 connections that say nothing, half of something, too much, or do not read: passes go on."""
     place = daemon.settings["control_socket"]

@@ -1,0 +1,55 @@
+/* Which rosterd is meant: see whose.h. */
+#include "daemon/control/whose.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/base/mem.h"
+#include "daemon/base/str.h"
+
+static void whose_append_path(const char *path, Buf *buf)
+{
+    for (; *path; path++) {
+        unsigned char byte = (unsigned char)*path;
+        bool is_plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+                        (byte >= 'a' && byte <= 'z') || strchr("-._~/", byte);
+
+        if (is_plain)
+            buf_putc(buf, *path);
+        else
+            buf_printf(buf, "%%%02X", byte);
+    }
+}
+
+int whose_append_header(const char *directory, Buf *buf)
+{
+    _cleanup_free_ char *real = realpath(directory, NULL);
+
+    buf_puts(buf, WHOSE_HEADER ": ");
+    whose_append_path(real ? real : directory, buf);
+    return buf_failed(buf);
+}
+
+static bool whose_is(const char *value, const char *path)
+{
+    _cleanup_(buf_done) Buf text = {0};
+
+    if (!path)
+        return false;
+    whose_append_path(path, &text);
+    return str_equal(value, buf_text(&text));
+}
+
+int whose_check(const char *value, const char *directory, Err *err)
+{
+    _cleanup_free_ char *real = directory ? realpath(directory, NULL) : NULL;
+
+    if (!value || whose_is(value, directory) || whose_is(value, real))
+        return 0;
+    return err_set(err, -EREMCHG,
+                   "the rosterd that answers (pid %d) has the state_dir %s, not %.1024s: reach the "
+                   "one meant with --socket PATH, or name its control_socket: in the settings",
+                   (int)getpid(), directory ? directory : "of nowhere", value);
+}
