@@ -10,6 +10,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 #include "daemon/control/json.h"
+#include "daemon/control/pause.h"
 #include "daemon/events.h"
 #include "daemon/report_json.h"
 
@@ -190,6 +191,11 @@ void undo_free(Undo *undo)
 
 /* ---- doing it ---- */
 
+const char *undo_get_pass(const Undo *undo)
+{
+    return undo->pass;
+}
+
 bool undo_covers(const Undo *undo, size_t instance)
 {
     for (size_t i = 0; i < undo->config.channel_count; i++) {
@@ -211,8 +217,8 @@ int undo_pause(const Undo *undo, Store *store, Err *err)
 
     snprintf(reason, sizeof(reason), "undo of %s", undo->pass);
     for (size_t i = 0; i < undo->config.channel_count && r == 0; i++)
-        r = store_pause(store, undo_instance_name(undo, i), undo->channels[i].id, reason,
-                        clock_realtime_usec(), 0, err);
+        r = pause_add(store, undo_instance_name(undo, i), undo->channels[i].id, undo->names[i],
+                      reason, 0, err);
     return r;
 }
 

@@ -30,11 +30,14 @@ int undo_new(Store *store, const Config *config, const UndoChoice *choice, Undo 
 void undo_free(Undo *undo);
 DEFINE_CLEANUP(Undo, undo_free)
 
+/* The pass whose deletions they are. */
+const char *undo_get_pass(const Undo *undo);
+
 /* Whether it concerns an instance of the configuration. */
 bool undo_covers(const Undo *undo, size_t instance);
 
-/* Pauses its channels, with the reason "undo of PASS" and no end, durably. 0 or the store's errors.
- */
+/* Pauses its channels, with the reason "undo of PASS" and no end, durably: by their ids, and by
+ * their names, which show while the service does not say their ids. 0 or the store's errors. */
 int undo_pause(const Undo *undo, Store *store, Err *err);
 
 /* Begins, while no run is under way on its instances; in a dry run it only looks. Errors as

@@ -18,7 +18,7 @@
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 
-#define FIELD_COUNT 11
+#define FIELD_COUNT 13
 
 static LogFormat log_format = LOG_FORMAT_TEXT;
 static LogLevel log_level_max = LOG_LEVEL_INFO;
@@ -93,7 +93,8 @@ static size_t log_name_fields(const LogFields *fields, NamedField ret_named[stat
         {"ROSTERD_MEMBER", fields->member},           {"ROSTERD_ACTION", fields->action},
         {"ROSTERD_HTTP_STATUS", fields->http_status}, {"ROSTERD_ERROR_CODE", fields->error_code},
         {"ROSTERD_REQUEST_ID", fields->request_id},   {"ROSTERD_ATTEMPT", fields->attempt},
-        {"ROSTERD_DIGEST", fields->digest},
+        {"ROSTERD_DIGEST", fields->digest},           {"ROSTERD_UID", fields->uid},
+        {"ROSTERD_REASON", fields->reason},
     };
     size_t count = 0;
 

@@ -28,6 +28,8 @@ typedef struct LogFields {
     const char *request_id;
     const char *attempt;
     const char *digest;
+    const char *uid;    /* who asked for it */
+    const char *reason; /* that they gave */
 } LogFields;
 
 /* Chooses the journal's native protocol when stderr is the journal (JOURNAL_STREAM), else text. */

@@ -5,6 +5,7 @@
 
 #include "config/span.h"
 #include "daemon/base/clock.h"
+#include "daemon/control/asked.h"
 #include "daemon/control/find.h"
 #include "daemon/control/json.h"
 #include "daemon/control/pause.h"
@@ -41,6 +42,17 @@ static void change_say_pause(ServerCall *call, const Found *found, const char *r
     control_answer(call, &buf);
 }
 
+static void change_log_pause(const ServerCall *call, const Found *found, const char *reason,
+                             uint64_t until_usec)
+{
+    char until[CLOCK_RFC3339_SIZE] = "";
+
+    if (until_usec)
+        clock_format_rfc3339(until_usec, until);
+    asked_log(call, &(Asked){.action = "pause", .found = found, .reason = reason}, "paused%s%s",
+              until_usec ? " until " : ", without end,", until);
+}
+
 int change_pause(Control *control, ServerCall *call, json_object *root, Err *err)
 {
     static const char *const keys[] = {"channel", "reason", "for", NULL};
@@ -66,9 +78,11 @@ int change_pause(Control *control, ServerCall *call, json_object *root, Err *err
     r = pause_begin(control->state->store, &found, reason, until_usec, err);
     if (r == 0 && found.beat->run)
         run_pause(found.beat->run, found.channel);
-    if (r == 0)
-        change_say_pause(call, &found, reason, until_usec);
-    return r;
+    if (r < 0)
+        return r;
+    change_log_pause(call, &found, reason, until_usec);
+    change_say_pause(call, &found, reason, until_usec);
+    return 0;
 }
 
 int change_resume(Control *control, ServerCall *call, json_object *root, Err *err)
@@ -86,9 +100,11 @@ int change_resume(Control *control, ServerCall *call, json_object *root, Err *er
     r = pause_end(control->state->store, &found, err);
     if (r == 0)
         return err_set(err, -EALREADY, "it was not paused");
-    if (r > 0)
-        change_say_pause(call, &found, NULL, 0);
-    return r;
+    if (r < 0)
+        return r;
+    asked_log(call, &(Asked){.action = "resume", .found = &found}, "resumed");
+    change_say_pause(call, &found, NULL, 0);
+    return 0;
 }
 
 /* Durable when it is answered, but in a dry run, where nothing is. */
@@ -114,6 +130,7 @@ int change_approve(Control *control, ServerCall *call, json_object *root, Err *e
         r = store_flush(control->state->store, err);
     if (r < 0)
         return r;
+    asked_log(call, &(Asked){.action = "approve", .digest = digest}, "%s approved", digest);
     buf_printf(&buf, "{\"digest\": \"%s\", \"approved\": true}\n", digest);
     control_answer(call, &buf);
     return 0;

@@ -44,6 +44,15 @@ static bool find_fits(const Found *found, const char *text)
                                        text[size] == '/' && find_names(found, text + size + 1));
 }
 
+const char *find_name(const Found *found)
+{
+    if (found->channel->name)
+        return found->channel->name;
+    if (found->report && found->report->name)
+        return found->report->name;
+    return found->channel_id ? found->channel_id : "";
+}
+
 int find_channel(const Tenure *tenure, const char *text, Found *ret_found, Err *err)
 {
     size_t count = 0;

@@ -20,3 +20,6 @@ int find_channel(const Tenure *tenure, const char *text, Found *ret_found, Err *
 
 /* The channel with that place in the configuration. */
 void find_by_index(const Tenure *tenure, size_t index, Found *ret_found);
+
+/* What people call a channel: its own name, else its id. */
+const char *find_name(const Found *found);

@@ -2,7 +2,6 @@
 #include "daemon/control/pause.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
@@ -25,39 +24,83 @@ const StorePause *pause_find(const StorePauses *pauses, const Found *found)
     return NULL;
 }
 
-static int pause_name_key(const Found *found, Buf *key, Err *err)
+static int pause_name_key(const char *name, Buf *key, Err *err)
 {
-    buf_printf(key, STORE_BY_NAME "%s", found->channel->name);
+    buf_printf(key, STORE_BY_NAME "%s", name);
     return buf_failed(key) < 0 ? err_memory(err) : 0;
+}
+
+int pause_add(Store *store, const char *instance_name, const char *id, const char *name,
+              const char *reason, uint64_t until_usec, Err *err)
+{
+    _cleanup_(buf_done) Buf key = {0};
+    uint64_t now_usec = clock_realtime_usec();
+    int r = 0;
+
+    if (id)
+        r = store_pause(store, instance_name, id, reason, now_usec, until_usec, err);
+    if (r < 0 || str_is_empty(name))
+        return r;
+    r = pause_name_key(name, &key, err);
+    return r < 0 ? r
+                 : store_pause(store, instance_name, buf_text(&key), reason, now_usec, until_usec,
+                               err);
 }
 
 int pause_begin(Store *store, const Found *found, const char *reason, uint64_t until_usec, Err *err)
 {
-    _cleanup_(buf_done) Buf key = {0};
-    const char *id = found->channel_id;
+    return pause_add(store, found->instance_name, found->channel_id, found->channel->name, reason,
+                     until_usec, err);
+}
 
-    if (!id) {
-        if (pause_name_key(found, &key, err) < 0)
-            return -ENOMEM;
-        id = buf_text(&key);
+static int pause_end_by_name(Store *store, const Found *found, const char *name, Err *err)
+{
+    _cleanup_(buf_done) Buf key = {0};
+    int r = pause_name_key(name, &key, err);
+
+    return r < 0 ? r : store_resume(store, found->instance_name, buf_text(&key), err);
+}
+
+/* Whether the pause by its name was begun together with one by an id, which may be its own. */
+static bool pause_has_id(const StorePauses *pauses, const Found *found)
+{
+    const StorePause *own = pause_find(pauses, found);
+
+    for (size_t i = 0; own && i < pauses->count; i++) {
+        const StorePause *pause = &pauses->items[i];
+
+        if (str_equal(pause->instance_name, own->instance_name) &&
+            !str_has_prefix(pause->channel_id, STORE_BY_NAME) &&
+            str_equal(pause->reason, own->reason) && pause->until_usec == own->until_usec)
+            return true;
     }
-    return store_pause(store, found->instance_name, id, reason, clock_realtime_usec(), until_usec,
-                       err);
+    return false;
+}
+
+/* Without the id, half a pause would stay. */
+static int pause_check_id(Store *store, const Found *found, Err *err)
+{
+    _cleanup_(store_pauses_done) StorePauses pauses = {0};
+    int r = found->channel_id ? 0 : store_pauses(store, clock_realtime_usec(), &pauses, err);
+
+    if (r < 0 || found->channel_id || !pause_has_id(&pauses, found))
+        return r;
+    return err_set(err, -EPERM,
+                   "it stays paused: its id is not known before a pass has found the channel, "
+                   "resume it then");
 }
 
 int pause_end(Store *store, const Found *found, Err *err)
 {
-    _cleanup_(buf_done) Buf key = {0};
-    int by_id = 0, by_name = 0;
+    const char *names[] = {found->channel->name, found->report ? found->report->name : NULL};
+    bool has_ended = false;
+    int r = pause_check_id(store, found, err);
 
-    if (found->channel_id)
-        by_id = store_resume(store, found->instance_name, found->channel_id, err);
-    if (by_id >= 0 && found->channel->name) {
-        by_name = pause_name_key(found, &key, err);
-        if (by_name == 0)
-            by_name = store_resume(store, found->instance_name, buf_text(&key), err);
+    if (r == 0 && found->channel_id)
+        r = store_resume(store, found->instance_name, found->channel_id, err);
+    for (size_t i = 0; i < ELEMENTS(names) && r >= 0; i++) {
+        has_ended = has_ended || r > 0;
+        r = names[i] ? pause_end_by_name(store, found, names[i], err) : 0;
     }
-    if (by_id < 0 || by_name < 0)
-        return by_id < 0 ? by_id : by_name;
-    return by_id > 0 || by_name > 0;
+    return r < 0 ? r : has_ended || r > 0;
 }

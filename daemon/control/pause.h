@@ -1,4 +1,5 @@
-/* Pausing and resuming channels. A channel whose id no pass has found yet is paused by its name. */
+/* Pausing and resuming channels: by id, and by name as well, which holds and shows while no pass
+ * has found the id: before the first, and while the service fails. */
 #pragma once
 
 #include "daemon/control/find.h"
@@ -11,5 +12,10 @@ const StorePause *pause_find(const StorePauses *pauses, const Found *found);
 int pause_begin(Store *store, const Found *found, const char *reason, uint64_t until_usec,
                 Err *err);
 
-/* Ends it. 1, 0 where there was none, or the store's errors. */
+/* The same of a channel by its id (NULL: not known) and its name (NULL or "": it has none). */
+int pause_add(Store *store, const char *instance_name, const char *id, const char *name,
+              const char *reason, uint64_t until_usec, Err *err);
+
+/* Ends it. 1, 0 where there was none; -EPERM while its id would have to be known; the store's
+ * errors. */
 int pause_end(Store *store, const Found *found, Err *err);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/control/asked.h"
 #include "daemon/control/find.h"
 #include "daemon/control/json.h"
 #include "daemon/report_json.h"
@@ -16,6 +17,16 @@ static void reconcile_drop(Control *control, size_t number)
     free(waiter->channel);
     free(waiter->wanted);
     *waiter = control->waiters[--control->waiter_count];
+}
+
+static void reconcile_log(const Control *control, const Waiter *waiter)
+{
+    Found found;
+    bool is_one =
+        waiter->channel && find_channel(control->tenure, waiter->channel, &found, NULL) == 0;
+
+    asked_log(waiter->call, &(Asked){.action = "reconcile", .found = is_one ? &found : NULL},
+              "a pass asked for");
 }
 
 /* Asks the beats that the waiter needs for a pass. */
@@ -124,6 +135,7 @@ int reconcile_begin(Control *control, ServerCall *call, json_object *root, Err *
         return r;
     }
     control->waiters[control->waiter_count++] = waiter;
+    reconcile_log(control, &waiter);
     reconcile_look(control);
     return 0;
 }

@@ -91,6 +91,15 @@ static void show_notes(Table *table, json_object *channel)
                    show_text(error, "request_id"));
 }
 
+/* Of a channel that was not read, nothing is known. */
+static void show_number(Table *table, json_object *channel, const char *key)
+{
+    if (show_find(channel, "live"))
+        table_printf(table, "%zu", show_count(channel, key));
+    else
+        table_add(table, NULL, TABLE_PLAIN);
+}
+
 static void show_channel(Table *table, json_object *channel, bool with_list_time)
 {
     const char *name = show_text(channel, "name");
@@ -103,8 +112,8 @@ static void show_channel(Table *table, json_object *channel, bool with_list_time
     table_add(table, show_text(channel, "mode"), TABLE_PLAIN);
     table_add(table, show_text(channel, "live"), TABLE_PLAIN);
     table_add(table, show_text(channel, "desired"), TABLE_PLAIN);
-    table_printf(table, "%zu", show_count(channel, "extra"));
-    table_printf(table, "%zu", show_count(channel, "missing"));
+    show_number(table, channel, "extra");
+    show_number(table, channel, "missing");
     if (with_list_time)
         table_add(table, show_text(channel, "listed"), TABLE_PLAIN);
     show_notes(table, channel);
@@ -223,6 +232,24 @@ static void show_undo_member(Table *table, json_object *channel, json_object *ro
     table_add(table, show_text(row, "action"), TABLE_PLAIN);
 }
 
+/* An undo leaves its channels paused, whatever came of each member. */
+static void show_paused(json_object *root, Buf *buf)
+{
+    buf_puts(buf,
+             "\nPaused now, without end, so that no pass deletes them again. When the roster is "
+             "right:\n");
+    for (size_t i = 0; i < show_count(root, "channels"); i++) {
+        json_object *channel = show_row(root, "channels", i);
+        const char *name = show_text(channel, "name");
+        char text[512];
+
+        snprintf(text, sizeof(text), "%s/%s", show_text(channel, "instance"),
+                 name[0] ? name : show_text(channel, "id"));
+        str_clean(text);
+        buf_printf(buf, "    rosterctl resume %s\n", text);
+    }
+}
+
 int show_undo(json_object *root, bool colour, Buf *buf)
 {
     static const char *const titles[] = {"CHANNEL", "MEMBER", "OUTCOME", "#ACTION", NULL};
@@ -241,5 +268,7 @@ int show_undo(json_object *root, bool colour, Buf *buf)
     }
     r = table_append(&table, colour, buf);
     table_done(&table);
-    return r;
+    if (r == 0 && !json_object_get_boolean(show_find(root, "dry_run")))
+        show_paused(root, buf);
+    return r < 0 ? r : buf_failed(buf);
 }

@@ -2,10 +2,12 @@
 #include "daemon/control/undo.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "daemon/control/asked.h"
 #include "daemon/control/json.h"
 #include "daemon/undo.h"
 
@@ -15,8 +17,22 @@ struct Undoing {
     UndoChoice choice; /* its texts are `pass` */
     char pass[STORE_PASS_ID_SIZE];
     bool dry_run;
+    bool has_paused; /* its channels */
     Undo *undo;
 };
+
+/* Whatever comes of it: what is paused stays so. */
+static void undo_refuse(const struct Undoing *undoing, int status, const char *text)
+{
+    _cleanup_(buf_done) Buf whole = {0};
+
+    buf_printf(&whole, "%s%s", text,
+               undoing->has_paused
+                   ? "; the channels of the undo are paused now, until each has its "
+                     "rosterctl resume CHANNEL"
+                   : "");
+    control_refuse(undoing->call, status, buf_failed(&whole) < 0 ? text : buf_text(&whole));
+}
 
 static void undo_hold(const Control *control, bool hold)
 {
@@ -62,7 +78,7 @@ static void undo_on_done(Undo *undo, void *userdata)
 
 static void undo_fail(Control *control, int error, const Err *err)
 {
-    control_refuse(control->undoing->call, control_status(error), err->text);
+    undo_refuse(control->undoing, control_status(error), err->text);
     undo_hold(control, false);
     undo_drop(control);
 }
@@ -125,9 +141,24 @@ static int undo_prepare(Control *control, struct Undoing *undoing, Err *err)
     }
     if (r == 0)
         r = undo_new(store, control->tenure->config, &undoing->choice, &undoing->undo, err);
-    if (r == 0 && !undoing->dry_run)
-        r = undo_pause(undoing->undo, store, err);
+    if (r < 0 || undoing->dry_run)
+        return r;
+    r = undo_pause(undoing->undo, store, err);
+    undoing->has_paused = undoing->has_paused || r == 0;
     return r;
+}
+
+static void undo_log(const struct Undoing *undoing)
+{
+    const char *pass = undo_get_pass(undoing->undo);
+
+    if (undoing->choice.action)
+        asked_log(undoing->call, &(Asked){.action = "undo", .pass = pass},
+                  "undo of action %" PRIu64 " of pass %s%s asked for", undoing->choice.action, pass,
+                  undoing->dry_run ? " (dry run)" : "");
+    else
+        asked_log(undoing->call, &(Asked){.action = "undo", .pass = pass},
+                  "undo of pass %s%s asked for", pass, undoing->dry_run ? " (dry run)" : "");
 }
 
 int undo_request(Control *control, ServerCall *call, json_object *root, Err *err)
@@ -150,6 +181,7 @@ int undo_request(Control *control, ServerCall *call, json_object *root, Err *err
         return r;
     }
     control->undoing = undoing;
+    undo_log(undoing);
     undo_hold(control, true);
     undo_look(control);
     return 0;
@@ -167,7 +199,7 @@ void undo_ask_again(Control *control)
     undoing->undo = NULL;
     r = undo_prepare(control, undoing, &err);
     if (r < 0) {
-        control_refuse(undoing->call, control_status(r), err.text);
+        undo_refuse(undoing, control_status(r), err.text);
         undo_drop(control);
         return;
     }
@@ -179,6 +211,6 @@ void undo_end(Control *control)
 {
     if (!control->undoing)
         return;
-    control_refuse(control->undoing->call, 503, "rosterd is ending");
+    undo_refuse(control->undoing, 503, "rosterd is ending");
     undo_drop(control);
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/log.h"
 #include "daemon/base/str.h"
 #include "daemon/control/inside.h"
 #include "daemon/control/json.h"
@@ -281,6 +282,7 @@ static void begin(void)
 
     if (tenure)
         return;
+    log_setup(LOG_FORMAT_TEXT, LOG_LEVEL_WARNING);
     strcpy(directory, has_memory ? "/dev/shm/fuzz_control.XXXXXX" : "/tmp/fuzz_control.XXXXXX");
     assert(mkdtemp(directory) && sd_event_new(&event) >= 0);
     make_tenure();

@@ -166,6 +166,67 @@ def test_a_pause_by_name_holds_where_the_roster_goes_by_id(case):
     assert "10.9.0.1" in sim.hosts("payments") and not mutations(sim)
 
 
+def test_pause_is_shown_while_the_channel_fails(daemon):
+    """Also where a daemon that started in an outage has never known the channel's id."""
+    ctl(daemon, "pause", "payments", "--reason", "on my way")
+    daemon.sim.faults([{"match": {"op": "list_channels"}, "then": {"status": 403, "code": "APIG.0304"}}])
+    for _ in range(2):
+        assert ctl(daemon, "reconcile").status == FAILED
+        shown = status_of(daemon, "payments")
+        assert shown["result"] == "failed" and shown["pause"] == {"reason": "on my way", "until": None}
+        assert "paused: on my way, without end" in ctl(daemon, "status").stdout
+        daemon.daemon.signal()
+        daemon.daemon.finish()
+        daemon.daemon = start(daemon)
+    early = ctl(daemon, "resume", "payments")
+    assert early.status == FAILED and "it stays paused" in early.stderr, "half of it would stay"
+    daemon.sim.clear_faults()
+    ctl(daemon, "reconcile")
+    assert status_of(daemon, "payments")["pause"]
+    assert ctl(daemon, "resume", "payments").status == IN_SYNC
+    ctl(daemon, "reconcile")
+    assert status_of(daemon, "payments")["pause"] is None
+    assert ctl(daemon, "resume", "payments").status == FAILED, "nothing of it is left"
+
+
+def test_what_is_not_known_is_no_zero(case):
+    case.serve(channel("payments", *KEPT), faults=[{"match": {"op": "list_members"},
+                                                    "then": {"status": 403, "code": "APIG.1005"}}])
+    case.roster(entry("payments", *KEPT))
+    start(case)
+    row = next(line.split() for line in ctl(case, "status").stdout.splitlines() if line.startswith("prod/payments"))
+    assert row == ["prod/payments", "failed", "prune", "-", "4", "-", "-", "-"]
+
+
+def test_who_asked_for_a_change_is_logged(daemon):
+    daemon.daemon.signal()
+    daemon.daemon.finish()
+    daemon.daemon = start(daemon, "--log-format", "json")
+    ctl(daemon, "pause", "payments", "--reason", "move", "--for", "2h")
+    ctl(daemon, "pause", "orders", "--reason", "no end")
+    ctl(daemon, "resume", "payments")
+    ctl(daemon, "approve", "f" * 64)
+    ctl(daemon, "reconcile", "prod/payments")
+    ctl(daemon, "reconcile")
+    ctl(daemon, "undo", "--last", "--dry-run")
+    ctl(daemon, "status")
+    ctl(daemon, "resume", "nobody")
+    daemon.daemon.signal()
+    rows = [json.loads(line) for line in daemon.daemon.finish().stderr.splitlines()]
+    rows = [row for row in rows if "ROSTERD_UID" in row]
+    uid = str(os.getuid())
+    assert {(row["level"], row["ROSTERD_UID"]) for row in rows} == {("notice", uid)}
+    assert all(f"by uid {uid}" in row["message"] for row in rows)
+    assert [row["ROSTERD_ACTION"] for row in rows] == ["pause", "pause", "resume", "approve", "reconcile",
+                                                       "reconcile", "undo"]
+    assert rows[0]["ROSTERD_REASON"] == "move" and rows[0]["ROSTERD_CHANNEL"] == "payments"
+    assert rows[0]["message"].startswith("prod/payments: paused until 2") and "move" in rows[0]["message"]
+    assert rows[1]["message"] == f"prod/orders: paused, without end, by uid {uid}: no end"
+    assert rows[3]["ROSTERD_DIGEST"] == "f" * 64
+    assert rows[4]["ROSTERD_CHANNEL"] == "payments" and "ROSTERD_CHANNEL" not in rows[5]
+    assert rows[6]["ROSTERD_PASS"] in rows[6]["message"]
+
+
 def test_pause_before_any_pass_could_read_the_channel(case):
     """Nothing can be read: the channel's id is not known, and its name has to do."""
     sim = case.serve(channel("payments", *KEPT, "10.9.0.1"),

@@ -64,6 +64,30 @@ def test_channels_are_paused_first_and_stay_so(pruned):
     assert fields(pruned.sim.members("payments")) == fields(pruned.before["payments"])
 
 
+def test_it_says_what_is_paused_now(pruned):
+    """Also where a member failed or was live again."""
+    pruned.sim.faults([{"match": {"method": "POST", "channel": "payments"},
+                        "then": {"status": 403, "code": "APIG.1005"}}])
+    assert "Paused" not in ctl(pruned, "undo", "--last", "--dry-run").stdout
+    for status_wanted in (FAILED, IN_SYNC, IN_SYNC):
+        done = ctl(pruned, "undo", "--last")
+        assert done.status == status_wanted and "Paused now, without end" in done.stdout
+        for name in ("payments", "machines"):
+            assert f"    rosterctl resume prod/{name}\n" in done.stdout
+        pruned.sim.clear_faults()
+    assert ctl(pruned, "resume", "prod/payments").status == IN_SYNC
+
+
+def test_an_undo_cut_short_says_what_is_paused(pruned):
+    pruned.sim.faults([{"match": {"method": "POST"}, "then": {"stall": True}}])
+    waiting = pruned.start("rosterctl", "undo", "--last")
+    wait_until(lambda: additions(pruned.sim))
+    pruned.daemon.signal()
+    pruned.daemon.finish()
+    done = waiting.finish()
+    assert done.status == FAILED and "aused now" in done.stdout + done.stderr
+
+
 def test_undoing_twice_changes_nothing_more(pruned):
     assert undo(pruned, "--last").status == IN_SYNC
     pruned.sim.clear_requests()

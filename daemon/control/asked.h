@@ -1,0 +1,18 @@
+/* What people asked of the daemon, for the log: who changes something by hand is told there. */
+#pragma once
+
+#include "daemon/control/find.h"
+#include "daemon/control/server.h"
+
+/* What was asked; NULL where there is none. */
+typedef struct Asked {
+    const char *action; /* "pause", as in the path */
+    const Found *found; /* NULL: all channels */
+    const char *pass;
+    const char *digest;
+    const char *reason;
+} Asked;
+
+/* Logs it at notice, once it takes effect: where, what, by whom, why. */
+void asked_log(const ServerCall *call, const Asked *asked, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
