@@ -5,6 +5,7 @@
 
 #include "config/span.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/str.h"
 #include "daemon/control/asked.h"
 #include "daemon/control/find.h"
 #include "daemon/control/json.h"
@@ -107,12 +108,41 @@ int change_resume(Control *control, ServerCall *call, json_object *root, Err *er
     return 0;
 }
 
+/* The channel whose plan of its last pass has this digest, or NULL. */
+static const ChannelReport *change_find_plan(const Tenure *tenure, const char *digest)
+{
+    for (size_t i = 0; i < tenure->beat_count; i++) {
+        const Report *last = &tenure->beats[i].last;
+
+        for (size_t k = 0; k < last->channel_count; k++) {
+            if (str_equal(last->channels[k].digest, digest))
+                return &last->channels[k];
+        }
+    }
+    return NULL;
+}
+
+static void change_say_approved(const Control *control, ServerCall *call, const char *digest)
+{
+    const ChannelReport *report = change_find_plan(control->tenure, digest);
+    json_object *root = json_new_object();
+    Buf buf = {0};
+
+    json_put_text(root, "digest", digest);
+    json_put_bool(root, "approved", true);
+    json_put_text(root, "instance", report ? report->instance_name : NULL);
+    json_put_text(root, "name", report ? report->name : NULL);
+    json_put_text(root, "id", report ? report->id : NULL);
+    json_put_bool(root, "dry_run", control->dry_run);
+    json_append(root, &buf);
+    control_answer(call, &buf);
+}
+
 /* Durable when it is answered, but in a dry run, where nothing is. */
 int change_approve(Control *control, ServerCall *call, json_object *root, Err *err)
 {
     static const char *const keys[] = {"digest", NULL};
     const char *digest;
-    Buf buf = {0};
     int r = json_check_keys(root, keys, err);
 
     if (r == 0)
@@ -131,7 +161,6 @@ int change_approve(Control *control, ServerCall *call, json_object *root, Err *e
     if (r < 0)
         return r;
     asked_log(call, &(Asked){.action = "approve", .digest = digest}, "%s approved", digest);
-    buf_printf(&buf, "{\"digest\": \"%s\", \"approved\": true}\n", digest);
-    control_answer(call, &buf);
+    change_say_approved(control, call, digest);
     return 0;
 }

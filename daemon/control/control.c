@@ -10,6 +10,7 @@
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
 #include "daemon/control/change.h"
+#include "daemon/control/find.h"
 #include "daemon/control/history_json.h"
 #include "daemon/control/inside.h"
 #include "daemon/control/json.h"
@@ -117,6 +118,22 @@ static int control_history_filter(ServerCall *call, StoreFilter *filter, Buf *re
     return r < 0 ? r : control_query_number(call, "before", INT64_MAX, &filter->before, err);
 }
 
+/* Whether what is asked for is in no roster, and was in none when something was deleted. */
+static int control_is_unknown(const Control *control, ServerCall *call, const StoreFilter *filter,
+                              Err *err)
+{
+    _cleanup_(store_actions_done) StoreActions actions = {0};
+    const StoreFilter any = {.instance = filter->instance, .channel = filter->channel, .limit = 1};
+    Found found;
+    int r;
+
+    if (!any.channel ||
+        find_channel(control->tenure, server_call_find(call, "channel"), &found, NULL) != -ENOENT)
+        return 0;
+    r = store_history(control->state->store, &any, &actions, err);
+    return r < 0 ? r : actions.count == 0;
+}
+
 static void control_show_history(Control *control, ServerCall *call)
 {
     _cleanup_(store_actions_done) StoreActions actions = {0};
@@ -132,11 +149,13 @@ static void control_show_history(Control *control, ServerCall *call)
     }
     if (r == 0)
         r = store_history(control->state->store, &filter, &actions, &err);
+    if (r == 0 && actions.count == 0)
+        r = control_is_unknown(control, call, &filter, &err);
     if (r < 0) {
         control_fail(call, r, &err);
         return;
     }
-    history_json_append(&actions, &buf);
+    history_json_append(&actions, r > 0, &buf);
     control_answer(call, &buf);
 }
 

@@ -29,7 +29,7 @@ static json_object *history_row(const StoreAction *action)
     return row;
 }
 
-int history_json_append(const StoreActions *actions, Buf *buf)
+int history_json_append(const StoreActions *actions, bool is_unknown, Buf *buf)
 {
     json_object *root = json_new_object();
     json_object *rows = json_new_array();
@@ -37,5 +37,7 @@ int history_json_append(const StoreActions *actions, Buf *buf)
     for (size_t i = 0; i < actions->count; i++)
         json_add(rows, history_row(&actions->items[i]));
     json_put(root, "actions", rows);
+    if (is_unknown)
+        json_put_bool(root, "unknown_channel", true);
     return json_append(root, buf);
 }

@@ -4,5 +4,6 @@
 #include "daemon/base/buf.h"
 #include "daemon/store/store.h"
 
-/* Appends {"actions": [...]}, with a newline at its end. 0 or -ENOMEM. */
-int history_json_append(const StoreActions *actions, Buf *buf);
+/* Appends {"actions": [...]}, and "unknown_channel": true where the channel asked for is in no
+ * roster and nowhere in the history, with a newline at its end. 0 or -ENOMEM. */
+int history_json_append(const StoreActions *actions, bool is_unknown, Buf *buf);

@@ -106,6 +106,31 @@ def test_history_is_told_by_daemon_and_by_files(daemon):
     assert json.loads(ctl(daemon, "history", "--json").stdout) == told
 
 
+def test_history_of_a_channel_that_nobody_knows(daemon):
+    """A misspelt name is told from a channel where nothing was deleted."""
+    def ask_history(name, *args):
+        done = ctl(daemon, "history", "--channel", name, *args)
+        assert done.status == IN_SYNC
+        return done.stderr
+
+    def check():
+        for name in ("paymens", "other/payments", "prod/paymens"):
+            assert ask_history(name) == (f"rosterctl: {name}: no channel of this name or id is in the history or in "
+                                         "the rosters\n")
+        for name in ("payments", "orders", "prod/orders", identifier("payments")):
+            assert ask_history(name, "--json") == ""
+        assert ask_history("payments", "--since", "1s") == "", "it is in the history, if not of this second"
+        assert json.loads(ctl(daemon, "history", "--json", "--channel", "x").stdout) == {"actions": [],
+                                                                                       "unknown_channel": True}
+
+    check()
+    daemon.daemon.signal()
+    daemon.daemon.finish()
+    check()
+    daemon.write("rosters.yaml", "channels: {")
+    assert ask_history("paymens") == "", "who knows what would be in the rosters"
+
+
 def test_history_comes_in_pages(case):
     members = [f"10.8.{i // 250}.{i % 250 + 1}" for i in range(2100)]
     case.tune(guards={"max_deletes": 5000, "max_delete_percent": 100})
@@ -245,11 +270,21 @@ def test_pause_before_any_pass_could_read_the_channel(case):
 def test_approval_lets_the_plan_pass_once(daemon):
     assert ctl(daemon, "reconcile", "orders").status == HELD
     digest = status_of(daemon, "orders")["digest"]
-    assert ctl(daemon, "approve", digest).status == IN_SYNC
+    said = ctl(daemon, "approve", digest)
+    assert said.status == IN_SYNC and "exactly this plan of prod/orders, once" in said.stdout
     assert ctl(daemon, "reconcile", "orders").status == IN_SYNC
     assert daemon.sim.hosts("orders") == KEPT
     again = ctl(daemon, "approve", digest)
     assert again.status == FAILED and "used already" in again.stderr
+
+
+def test_an_approval_that_fits_no_plan_says_so(daemon):
+    """It is taken all the same: the plan may come."""
+    said = ctl(daemon, "approve", "0" * 64)
+    assert said.status == IN_SYNC and "no plan of the last passes has this digest" in said.stdout
+    told = json.loads(ctl(daemon, "approve", "1" * 64, "--json").stdout)
+    assert told == {"digest": "1" * 64, "approved": True, "instance": None, "name": None, "id": None,
+                    "dry_run": False}
 
 
 def test_reconcile_waits_for_a_pass_that_begins_after_it(daemon):
@@ -407,6 +442,9 @@ def test_dry_run_daemon_answers_and_records_nothing(daemon):
     assert status(daemon)["dry_run"] is True
     assert ctl(daemon, "history").status == IN_SYNC
     assert ctl(daemon, "reconcile", "orders").status == HELD
+    said = ctl(daemon, "approve", status_of(daemon, "orders")["digest"])
+    assert said.status == IN_SYNC and "prod/orders" in said.stdout and "for this run only" in said.stdout
+    assert ctl(daemon, "reconcile", "orders").status == DRIFT
 
 
 def other_settings(case, **changes):
