@@ -12,6 +12,7 @@
 #include "config/settings.h"
 #include "config/yaml.h"
 #include "daemon/base/file.h"
+#include "daemon/base/str.h"
 
 static void build_free(Build *build)
 {
@@ -67,8 +68,11 @@ static void load_settings(Build *build, RosterEntries *ret_rosters)
     if (r == -ENOMEM)
         problems_memory(build->problems);
     else if (r < 0)
-        problems_add(build->problems, reader.file, 0, 0, "", "cannot be read: %s",
-                     why_unreadable(r));
+        problems_add(build->problems, reader.file, 0, 0, "", "cannot be read: %s%s",
+                     why_unreadable(r),
+                     str_equal(reader.file, CONFIG_PATH_DEFAULT)
+                         ? "; name the settings with -c FILE or in ROSTERD_CONFIG"
+                         : "");
     if (!root)
         return;
     settings_read(build, &reader, root, ret_rosters, &channels);

@@ -12,6 +12,9 @@
 #include "config/problems.h"
 #include "daemon/base/mem.h"
 
+/* Where the settings are unless somebody says otherwise. */
+#define CONFIG_PATH_DEFAULT "/etc/rosterd/rosterd.yaml"
+
 typedef enum AuthMethod {
     AUTH_TOKEN,
     AUTH_PASSWORD,

@@ -141,7 +141,8 @@ static void once_say_unfit(const Options *options, const Report *report)
             fits = str_equal(options->approvals[i], report->channels[k].digest);
         if (!fits)
             log_event(LOG_LEVEL_WARNING, NULL,
-                      "the approval %s fits no plan of this pass: something changed meanwhile",
+                      "the approval %s fits no plan of this pass: it is of another plan, or "
+                      "something changed meanwhile",
                       options->approvals[i]);
     }
 }

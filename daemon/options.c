@@ -6,11 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/config.h"
 #include "daemon/base/digest.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
-
-#define CONFIG_PATH_DEFAULT "/etc/rosterd/rosterd.yaml"
 
 static const struct option rosterd_options[] = {
     {"config", required_argument, NULL, 'c'},

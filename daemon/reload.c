@@ -166,6 +166,7 @@ static void reload_say_valid(Reload *reload)
 int reload_load(Reload *reload, const State *state, const Config *old, bool is_asked,
                 Tenure **ret_tenure)
 {
+    const LogFields fields = {.message_id = MESSAGE_RELOADED, .action = "same"};
     _cleanup_(problems_done) Problems problems = {0};
     _cleanup_(config_freep) Config *config = NULL;
     Err err = {0};
@@ -179,6 +180,9 @@ int reload_load(Reload *reload, const State *state, const Config *old, bool is_a
         return -EINVAL;
     }
     changes = compare_configs(old, config, reload_on_change, NULL);
+    if (changes == 0 && is_asked)
+        log_event(LOG_LEVEL_INFO, &fields,
+                  "reload: nothing has changed in settings and rosters, secrets are read again");
     reload_say_restart(reload, old, config);
     doubts_log(config, is_asked ? NULL : old);
     if (changes == 0 && !is_asked) {

@@ -127,7 +127,7 @@ static void page_counts(const Page *page, const ChannelReport *report)
     buf_putc(page->buf, '\n');
 }
 
-static void page_guard(const Page *page, const Guard *guard)
+const char *report_text_measure(const char *guard_name)
 {
     static const char *const measures[GUARD_COUNT] = {
         [GUARD_MAX_DELETES] = "deletions planned",   [GUARD_MAX_DELETE_PERCENT] = "% planned",
@@ -135,10 +135,21 @@ static void page_guard(const Page *page, const Guard *guard)
         [GUARD_FIGHT] = "deletions within the hour",
     };
 
+    for (size_t i = 0; i < ELEMENTS(measures); i++) {
+        if (str_equal(guard_name, guard_name_text((GuardName)i)))
+            return measures[i];
+    }
+    return "planned";
+}
+
+static void page_guard(const Page *page, const Guard *guard)
+{
+    const char *name = guard_name_text(guard->name);
+
     buf_puts(page->buf, "  ");
     page_colour(page, COLOUR_YELLOW);
-    buf_printf(page->buf, "! %s refuses: %" PRIu64 " %s, limit %" PRIu64,
-               guard_name_text(guard->name), guard->planned, measures[guard->name], guard->limit);
+    buf_printf(page->buf, "! %s refuses: %" PRIu64 " %s, limit %" PRIu64, name, guard->planned,
+               report_text_measure(name), guard->limit);
     page_colour(page, COLOUR_NONE);
     buf_putc(page->buf, '\n');
 }

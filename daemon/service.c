@@ -353,8 +353,9 @@ static int service_serve(Service *service)
     const LogFields fields = {.message_id = MESSAGE_STARTED};
     const Config *config = service->tenure->config;
 
-    log_event(LOG_LEVEL_INFO, &fields, "rosterd %s: %zu channels of %zu instances%s",
-              ROSTERD_VERSION, config->channel_count, config->instance_count,
+    log_event(LOG_LEVEL_INFO, &fields, "rosterd %s: %zu channel%s of %zu instance%s%s",
+              ROSTERD_VERSION, config->channel_count, config->channel_count == 1 ? "" : "s",
+              config->instance_count, config->instance_count == 1 ? "" : "s",
               service->options->dry_run ? ", dry run" : "");
     service_show_status(service);
     notify_ready();

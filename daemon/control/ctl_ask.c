@@ -83,6 +83,19 @@ int ctl_parse(const Buf *body, json_object **ret_root, Err *err)
     return 0;
 }
 
+/* What to do about a socket that does not let us in. */
+static int ctl_advise(const Options *options, const char *path, int error, Err *err)
+{
+    if (error == -EACCES)
+        return err_set(err, error,
+                       "the control socket %s: %s: root and rosterd's own user may do all, members "
+                       "of the socket's group may read",
+                       path, strerror(EACCES));
+    if (error == -ENOENT && options->socket_path)
+        return err_set(err, error, "no rosterd runs here: there is no socket at %s", path);
+    return error;
+}
+
 int ctl_ask(const Options *options, const char *method, const char *target, const char *body,
             json_object **ret_root, Err *err)
 {
@@ -95,8 +108,9 @@ int ctl_ask(const Options *options, const char *method, const char *target, cons
     request.header = header.data;
     if (r == 0)
         r = local_ask(path, &request, &status, &answer, err);
-    if (r == 0)
-        r = ctl_parse(&answer, &root, err);
+    if (r < 0)
+        return ctl_advise(options, path, r, err);
+    r = ctl_parse(&answer, &root, err);
     if (r == 0 && status != 200) {
         r = err_set(err, -EPERM, "%s", show_text(root, "error"));
         json_object_put(root);

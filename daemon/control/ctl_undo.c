@@ -118,6 +118,8 @@ int ctl_undo(const Options *options)
 
     if (ctl_means_no_daemon(r) && options->dry_run && !options->socket_path)
         return ctl_undo_of_files(options, &choice);
+    if (ctl_means_no_daemon(r) && !options->dry_run)
+        err_context(&err, r, "undo needs the running rosterd, only its --dry-run does without");
     if (r < 0)
         return ctl_fail(r, &err);
     status = ctl_undo_print(options, root);

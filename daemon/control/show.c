@@ -7,6 +7,7 @@
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 #include "daemon/control/table.h"
+#include "daemon/report_text.h"
 #include "reconcile/identity.h"
 
 static json_object *show_find(json_object *object, const char *key)
@@ -76,8 +77,9 @@ static void show_notes(Table *table, json_object *channel)
     for (size_t i = 0; i < show_count(channel, "guards"); i++) {
         json_object *guard = show_row(channel, "guards", i);
 
-        table_note(table, "%s refuses: %s planned, limit %s", show_text(guard, "name"),
-                   show_text(guard, "planned"), show_text(guard, "limit"));
+        table_note(table, "%s refuses: %s %s, limit %s", show_text(guard, "name"),
+                   show_text(guard, "planned"), report_text_measure(show_text(guard, "name")),
+                   show_text(guard, "limit"));
     }
     if (digest[0])
         table_note(table, "digest %s", digest);
@@ -149,7 +151,8 @@ static void show_instances(json_object *root, Buf *buf)
         buf_printf(buf, is_busy ? "a pass is under way" : "next pass %s",
                    show_text(instance, "next_pass"));
         if (failures > 0)
-            buf_printf(buf, ", cannot be read (%d passes in a row)", failures);
+            buf_printf(buf, ", cannot be read (%d pass%s in a row)", failures,
+                       failures == 1 ? "" : "es");
         buf_putc(buf, '\n');
     }
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "daemon/base/buf.h"
@@ -42,6 +43,22 @@ static void lock_sync_parent(const char *directory)
     }
 }
 
+/* The directory above may be a disk that is not mounted: it is not for us to make. */
+static int lock_want_parent(const char *directory, Err *err)
+{
+    size_t length = strlen(directory);
+
+    while (length > 1 && directory[length - 1] == '/')
+        length--;
+    while (length > 0 && directory[length - 1] != '/')
+        length--;
+    while (length > 1 && directory[length - 1] == '/')
+        length--;
+    return err_set(err, -ENOENT,
+                   "the state directory %s cannot be made: %.*s is not there, make that one first",
+                   directory, (int)length, directory);
+}
+
 static int lock_make_directory(const char *directory, Err *err)
 {
     struct stat status;
@@ -50,6 +67,8 @@ static int lock_make_directory(const char *directory, Err *err)
         lock_sync_parent(directory);
         return 0;
     }
+    if (errno == ENOENT)
+        return lock_want_parent(directory, err);
     if (errno != EEXIST)
         return err_system(err, -errno, "the state directory %s cannot be made", directory);
     if (stat(directory, &status) < 0)
@@ -59,10 +78,46 @@ static int lock_make_directory(const char *directory, Err *err)
     return 0;
 }
 
+/* The process that holds a file, as the kernel lists it (proc(5), locks); 0 where it does not. */
+static int lock_find_holder(int fd)
+{
+    FILE *locks = fopen("/proc/locks", "re");
+    unsigned int device_major, device_minor;
+    unsigned long inode;
+    struct stat status;
+    int pid, holder = 0;
+    char line[256];
+
+    if (locks && fstat(fd, &status) == 0) {
+        while (holder == 0 && fgets(line, sizeof(line), locks)) {
+            if (sscanf(line, "%*u: FLOCK ADVISORY WRITE %d %x:%x:%lu", &pid, &device_major,
+                       &device_minor, &inode) == 4 &&
+                inode == status.st_ino && device_major == major(status.st_dev) &&
+                device_minor == minor(status.st_dev))
+                holder = pid;
+        }
+    }
+    if (locks)
+        fclose(locks);
+    return holder;
+}
+
+static int lock_say_held(const char *state_dir, int holder, Err *err)
+{
+    char pid[32] = "";
+
+    if (holder > 0)
+        snprintf(pid, sizeof(pid), " (pid %d)", holder);
+    return err_set(err, -EWOULDBLOCK,
+                   "another rosterd%s holds %s: ask that one with rosterctl (reconcile, approve), "
+                   "or stop it first",
+                   pid, state_dir);
+}
+
 int lock_take(const char *state_dir, Err *err)
 {
     _cleanup_(buf_done) Buf path = {0};
-    int fd, r = lock_make_directory(state_dir, err);
+    int fd, holder, r = lock_make_directory(state_dir, err);
 
     if (r < 0)
         return r;
@@ -76,8 +131,9 @@ int lock_take(const char *state_dir, Err *err)
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
         return fd;
     r = -errno;
+    holder = r == -EWOULDBLOCK ? lock_find_holder(fd) : 0;
     close(fd);
     if (r == -EWOULDBLOCK)
-        return err_set(err, r, "another rosterd holds %s", state_dir);
+        return lock_say_held(state_dir, holder, err);
     return err_system(err, r, "%s cannot be locked", buf_text(&path));
 }

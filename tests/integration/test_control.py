@@ -3,14 +3,16 @@
 import http.client
 import json
 import os
+import shutil
 import socket
 import stat
+import subprocess
 import tempfile
 import time
 
 import pytest
 
-from case import (DRIFT, FAILED, HELD, IN_SYNC, USAGE, channel, deletions, entry, identifier, mutations,
+from case import (DRIFT, FAILED, HELD, IN_SYNC, USAGE, channel, deletions, entry, identifier, mutations, program,
                   wait_until)
 
 NO_DAEMON = 69
@@ -77,8 +79,13 @@ def test_status_shows_each_channel(daemon):
     assert orders["guard"] == {"name": "max_deletes", "planned": 20, "limit": 10}
     assert len(orders["digest"]) == 64 and orders["listed"] and orders["pause"] is None
     text = ctl(daemon, "status").stdout
-    assert "prod/orders" in text and "max_deletes refuses: 20 planned, limit 10" in text
+    assert "prod/orders" in text and "max_deletes refuses: 20 deletions planned, limit 10" in text
+    assert "max_deletes refuses: 20 deletions planned, limit 10" in case_plan(daemon)
     assert orders["digest"] in text and "\033" not in text
+
+
+def case_plan(case):
+    return case.run("rosterctl", "plan").stdout
 
 
 def test_status_tells_the_last_error(daemon):
@@ -339,6 +346,10 @@ def test_without_a_daemon(case):
         assert done.status == NO_DAEMON and done.stdout == "", args
         assert done.stderr.count("\n") == 1 and "no rosterd runs here" in done.stderr
     assert json.loads(ctl(case, "history", "--json").stdout) == {"actions": []}
+    done = ctl(case, "undo", "--last")
+    assert done.status == NO_DAEMON and "undo needs the running rosterd" in done.stderr and "--dry-run" in done.stderr
+    done = ctl(case, "status", "--socket", "/nowhere/c.sock")
+    assert done.status == NO_DAEMON and "there is no socket at /nowhere/c.sock" in done.stderr
 
 
 def test_socket_of_a_killed_daemon_is_replaced(daemon):
@@ -366,6 +377,23 @@ def test_what_is_no_socket_stays(case):
 
 def test_socket_is_for_its_group(daemon):
     assert stat.S_IMODE(os.stat(daemon.settings["control_socket"]).st_mode) == 0o660
+
+
+def test_a_socket_that_is_closed_to_us_says_who_may(case):
+    if os.geteuid() != 0:
+        pytest.skip("needs root to become somebody else")
+    with tempfile.TemporaryDirectory() as folder:
+        place = folder + "/c.sock"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+            listener.bind(place)
+            os.chmod(folder, 0o755)
+            os.chmod(place, 0o660)
+            command = shutil.copy(program("rosterctl"), folder)
+            done = subprocess.run([command, "status", "--socket", place], capture_output=True, text=True,
+                                  check=False, user=65534, group=65534, extra_groups=[])
+    assert done.returncode == FAILED and done.stderr.count("\n") == 1
+    for word in ("Permission denied", "root and rosterd's own user", "the socket's group may read"):
+        assert word in done.stderr
 
 
 def test_only_root_and_the_daemons_user_may_change(case):

@@ -44,6 +44,16 @@ def test_hangup(case):
     assert daemon.stop() == 0
 
 
+def test_hangup_with_nothing_changed_says_so(case):
+    """Whoever sends it wants to know that it came."""
+    _, daemon = start(case)
+    before = len(daemon.lines())
+    daemon.reload()
+    row, = daemon.lines()[before:]
+    assert row["level"] == "info" and "nothing has changed" in row["message"]
+    assert daemon.stop() == 0
+
+
 def test_a_roster_is_rewritten_in_place(case):
     sim, daemon = start(case)
     case.roster(NEW)
@@ -209,7 +219,8 @@ def test_what_is_unchanged_is_told_to_who_debugs(case):
     daemon.reload()
     assert {row["message"] for row in daemon.lines("RELOADED")} == {
         "reload: settings: unchanged", "reload: instance prod: unchanged",
-        "reload: channel prod/payments: unchanged"}
+        "reload: channel prod/payments: unchanged",
+        "reload: nothing has changed in settings and rosters, secrets are read again"}
 
 
 def test_a_state_directory_changes_by_restart_only(case):

@@ -1,5 +1,6 @@
 """How the daemon starts, and what keeps it from starting."""
 
+import pathlib
 import signal
 
 from case import INVALID, LOCKED, channel, deletions, entry, mutations, wait_until
@@ -21,7 +22,7 @@ def test_it_says_what_it_serves(case):
     daemon = Daemon(case)
     daemon.wait_ready()
     row, = daemon.wait_line("STARTED")
-    assert "1 channel" in row["message"] and "1 instance" in row["message"]
+    assert row["message"].endswith(": 1 channel of 1 instance")
     assert daemon.stop() == 0
 
 
@@ -33,7 +34,10 @@ def test_a_second_daemon_is_75_and_sends_nothing(case):
     second = Daemon(case)
     assert second.wait_end() == LOCKED
     assert not second.messages and not sim.requests()
-    assert "rosterd" in second.lines(level="err")[0]["message"]
+    message = second.lines(level="err")[0]["message"]
+    assert f"holds {case.state_dir}: ask that one with rosterctl (reconcile, approve)" in message
+    if f":{(case.state_dir / 'lock').stat().st_ino} " in pathlib.Path("/proc/locks").read_text():
+        assert f"another rosterd (pid {first.pid})" in message
     assert case.once().status == LOCKED
     assert first.stop() == 0
     assert case.once().status == 0, "the lock goes with its holder"

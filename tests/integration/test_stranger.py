@@ -1,11 +1,12 @@
 """A stranger's first mistakes: each gets one clear message that says what is wrong and what to do."""
 
+import pathlib
 import socket
 
 import pytest
 
 import sim as stand_in
-from case import FAILED, INVALID, channel, entry, mutations
+from case import FAILED, HELD, INVALID, channel, entry, mutations
 
 PAYMENTS = channel("payments", "10.1.0.5", "10.1.0.9")
 ROSTER = entry("payments", "10.1.0.5")
@@ -136,6 +137,33 @@ def test_a_roster_of_another_instance(case):
     case.roster(ROSTER, instance="staging")
     result = case.check()
     assert result.status == INVALID and "staging" in result.stderr and "prod" in result.stderr
+
+
+def test_a_state_directory_below_nothing(case):
+    serve(case)
+    case.tune(state_dir=str(case.folder / "not" / "there"))
+    result = case.once()
+    assert result.status == FAILED
+    assert f"{case.folder}/not is not there, make that one first" in result.stderr
+
+
+def test_no_settings_at_all(case):
+    if pathlib.Path("/etc/rosterd/rosterd.yaml").exists():
+        pytest.skip("this host has settings of its own")
+    for command in ["rosterd", "--check"], ["rosterctl", "plan"], ["rosterd"]:
+        result = case.run(*command, config=False)
+        assert result.status == INVALID and "/etc/rosterd/rosterd.yaml" in result.stderr
+        assert "-c FILE" in result.stderr and "ROSTERD_CONFIG" in result.stderr
+    named = case.run("rosterd", "--check", "-c", case.folder / "nowhere.yaml", config=False)
+    assert named.status == INVALID and "ROSTERD_CONFIG" not in named.stderr
+
+
+def test_an_approval_of_another_plan(case):
+    serve(case)
+    case.tune(guards={"max_deletes": 0})
+    result = case.once("--approve", "0" * 64)
+    assert result.status == HELD
+    assert "fits no plan of this pass: it is of another plan, or something changed meanwhile" in result.stderr
 
 
 def test_two_instances_and_a_roster_that_names_none(case):
