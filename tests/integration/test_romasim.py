@@ -2,6 +2,7 @@
 
 import json
 import socket
+import subprocess
 import threading
 
 import pytest
@@ -35,6 +36,15 @@ def channels(count=5, **more):
 def client():
     with sim.start(sim.state(channels())) as service:
         yield Client(service)
+
+
+def test_the_example_of_the_help_is_served():
+    shown = subprocess.run([sim.binary(), "--help"], check=True, capture_output=True, text=True).stdout
+    example = json.loads(shown.split("For example: ")[1].split("\n\n")[0])
+    with sim.start(example) as service:
+        assert service.hosts("payments") == ["10.1.0.5", "10.1.0.6"]
+        assert len(sim.Client(service).json("GET", f"{CHANNELS}?limit=500")["vpc_channels"]) == 1
+    assert max(map(len, shown.splitlines())) <= 100
 
 
 def test_requests_without_one_host_are_refused(client):
