@@ -2,6 +2,7 @@
 #include "daemon/control/whose.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,9 +24,29 @@ static void whose_append_path(const char *path, Buf *buf)
     }
 }
 
+/* Where a link leads that may be read, though not what is behind it: a service's state below
+ * /var/lib/private, for those who may only ask. NULL where it is no link. */
+static char *whose_follow(const char *directory)
+{
+    _cleanup_(buf_done) Buf path = {0};
+    const char *slash = strrchr(directory, '/');
+    char target[PATH_MAX];
+    ssize_t size = readlink(directory, target, sizeof(target));
+
+    if (size <= 0)
+        return NULL;
+    if (target[0] != '/' && slash)
+        buf_append(&path, directory, (size_t)(slash - directory) + 1);
+    buf_append(&path, target, (size_t)size);
+    return buf_failed(&path) < 0 ? NULL : buf_take(&path);
+}
+
 int whose_append_header(const char *directory, Buf *buf)
 {
     _cleanup_free_ char *real = realpath(directory, NULL);
+
+    if (!real && errno == EACCES)
+        real = whose_follow(directory);
 
     buf_puts(buf, WHOSE_HEADER ": ");
     whose_append_path(real ? real : directory, buf);

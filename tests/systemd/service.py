@@ -48,9 +48,9 @@ class Service:
         self.machine.write(f"/etc/systemd/system/{unit}.d/{name}.conf", "\n".join(["[Service]", *lines, ""]))
         self.machine.run("systemctl", "daemon-reload")
 
-    def write_settings(self):
-        text = re.sub(r'"(\d+(ms|s|m|h|d))"', r"\1", json.dumps(self.settings, indent=1))
-        self.machine.write("/etc/rosterd/rosterd.yaml", text)
+    def write_settings(self, path="/etc/rosterd/rosterd.yaml", **changes):
+        text = re.sub(r'"(\d+(ms|s|m|h|d))"', r"\1", json.dumps({**self.settings, **changes}, indent=1))
+        self.machine.write(path, text)
 
     def roster(self, *entries, file="team.yaml"):
         self.machine.write(f"/etc/rosterd/rosters.d/{file}", json.dumps({"version": 1, "channels": list(entries)}))

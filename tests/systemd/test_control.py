@@ -89,6 +89,18 @@ def test_the_group_reads_and_changes_nothing(service, people):
     assert people.channel()["pause"] is None and not service.sim.requests()
 
 
+def test_settings_with_another_state_do_not_reach_the_service(service, people):
+    """The service's own directory is behind a link and closed to readers: it is known by that link all the same."""
+    for directory, reaches in ("/var/lib/rosterd", True), ("/var/lib/private/rosterd", True), ("/srv/other", False):
+        service.write_settings("/srv/other.yaml", state_dir=directory)
+        for who in people.root, people.reader:
+            done = who("status", "-c", "/srv/other.yaml")
+            if reaches:
+                assert done.returncode == IN_SYNC, done
+            else:
+                refused(done, "/srv/other", "/var/lib", "--socket")
+
+
 def test_a_pause_of_root_outlives_a_restart(machine, service, people):
     assert people.root("pause", "payments", "--reason", "a migration").returncode == 0
     service.sim.edit("payments", add=[{"host": "10.1.0.99"}])
