@@ -189,8 +189,8 @@ static int run_name_pass(Run *run, Err *err)
 {
     char now[CLOCK_RFC3339_SIZE];
 
-    if (run->door->store)
-        return store_begin_pass(run->door->store, clock_realtime_usec(), run->pass_id, err);
+    if (run->store)
+        return store_begin_pass(run->store, clock_realtime_usec(), run->pass_id, err);
     clock_format_rfc3339(clock_realtime_usec(), now);
     snprintf(run->pass_id, sizeof(run->pass_id), "%s-1", now);
     return 0;
@@ -259,6 +259,7 @@ static int run_start(const Run *plan, Run **ret_run, Err *err)
     if (!run)
         return err_memory(err);
     *run = *plan;
+    run->store = run->door->store;
     run->user = (DoorUser){run_on_answer, run_on_renewed, run_on_wait, run};
     run->wake_usec = USEC_NEVER;
     r = run_prepare(run, err);
@@ -346,9 +347,9 @@ int run_finish(Run *run, Err *err)
         if (door->users[i] == &run->user)
             roma_client_forget_permits(door->client, i);
     }
-    if (!door->store)
+    if (!run->store)
         return door->dry_run ? 0 : door_without_store(door, err);
-    return store_end_pass(door->store, run->pass_id, result, clock_realtime_usec(), err);
+    return store_end_pass(run->store, run->pass_id, result, clock_realtime_usec(), err);
 }
 
 const Report *run_get_report(const Run *run)

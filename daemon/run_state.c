@@ -15,7 +15,7 @@ int run_state_recall(void *context, const RosterChannel *channel, const ChannelR
                      const char *digest, Memory *memory, Err *err)
 {
     Run *run = context;
-    Store *store = run->door->store;
+    Store *store = run->store;
     const char *instance_name = run_state_instance_name(run, channel);
     uint64_t now_usec = clock_realtime_usec();
     int r;
@@ -33,20 +33,19 @@ int run_state_remember(void *context, const RosterChannel *channel, const char *
 {
     Run *run = context;
 
-    if (!run->door->store)
+    if (!run->store)
         return door_without_store(run->door, err);
-    return store_remember(run->door->store, run_state_instance_name(run, channel), channel_id,
-                          sightings, count, err);
+    return store_remember(run->store, run_state_instance_name(run, channel), channel_id, sightings,
+                          count, err);
 }
 
 int run_state_unsettled(void *context, size_t instance, UnsettledAdd add, void *userdata)
 {
     Run *run = context;
 
-    if (!run->door->store)
+    if (!run->store)
         return 0;
-    return store_unsettled(run->door->store, run->config->instances[instance].name, add, userdata,
-                           NULL);
+    return store_unsettled(run->store, run->config->instances[instance].name, add, userdata, NULL);
 }
 
 /* A deletion is logged whichever run learns of it. */
@@ -88,10 +87,10 @@ int run_state_settle(void *context, const RosterChannel *channel, const char *ch
         .userdata = run,
     };
 
-    if (!run->door->store)
+    if (!run->store)
         return 0;
-    return store_settle(run->door->store, run_state_instance_name(run, channel), channel_id,
-                        &settling, clock_realtime_usec(), err);
+    return store_settle(run->store, run_state_instance_name(run, channel), channel_id, &settling,
+                        clock_realtime_usec(), err);
 }
 
 static int run_state_permit(const Run *run, const Batch *batch, Err *err)
@@ -112,9 +111,9 @@ int run_state_record(void *context, Batch *batches, size_t count, Err *err)
 
     if (run->door->dry_run)
         return err_set(err, -EPERM, "nothing is deleted in a dry run");
-    if (!run->door->store)
+    if (!run->store)
         return door_without_store(run->door, err);
-    r = store_record(run->door->store, batches, count, clock_realtime_usec(), err);
+    r = store_record(run->store, batches, count, clock_realtime_usec(), err);
     for (size_t i = 0; i < count && r == 0; i++)
         r = run_state_permit(run, &batches[i], err);
     return r;
@@ -125,10 +124,9 @@ int run_state_decide(void *context, uint64_t action, Outcome outcome, uint32_t a
 {
     Run *run = context;
 
-    if (!run->door->store)
+    if (!run->store)
         return door_without_store(run->door, err);
-    return store_decide(run->door->store, action, outcome, attempts, answer, clock_realtime_usec(),
-                        err);
+    return store_decide(run->store, action, outcome, attempts, answer, clock_realtime_usec(), err);
 }
 
 /* A pause is shown wherever the channel is, in sync as well, where no plan asked for it. */
@@ -138,7 +136,7 @@ void run_state_show_pauses(Run *run)
     uint64_t now_usec = clock_realtime_usec();
     Report report;
 
-    if (!run->door->store || store_pauses(run->door->store, now_usec, &pauses, NULL) < 0)
+    if (!run->store || store_pauses(run->store, now_usec, &pauses, NULL) < 0)
         return;
     report = *run_get_report(run);
     for (size_t i = 0; pauses.count > 0 && i < report.channel_count; i++) {
@@ -146,7 +144,7 @@ void run_state_show_pauses(Run *run)
         Memory memory = {0};
 
         if (!channel->pause_reason && channel->id &&
-            store_recall_pause(run->door->store, channel->instance_name, channel->id, channel->name,
+            store_recall_pause(run->store, channel->instance_name, channel->id, channel->name,
                                now_usec, &memory, NULL) == 0 &&
             memory.is_paused)
             report_set_pause(channel, memory.pause_reason, memory.pause_end_usec);

@@ -5,6 +5,7 @@
 
 struct Run {
     Door *door;
+    Store *store; /* the door's when it began: one that came since does not know this pass */
     DoorUser user;
     const Config *config; /* the door's, or an undo's */
     Restore *restores;    /* of an undo; NULL: none */

@@ -290,6 +290,16 @@ static int service_set_up(Service *service, Err *err)
     return r < 0 ? err_system(err, r, "cannot set up the watchdog") : 0;
 }
 
+/* Needs no reload: what the files say by now may be invalid. */
+static void service_use_state(Service *service)
+{
+    tenure_use_store(service->tenure, service->state.store);
+    if (service->next)
+        tenure_use_store(service->next, service->state.store);
+    tenure_ask(service->tenure);
+    service_show_status(service);
+}
+
 /* A full disk is not full for ever: with the state, the deletions come back. */
 static int service_on_state_retry(sd_event_source *source, uint64_t usec, void *userdata)
 {
@@ -300,7 +310,7 @@ static int service_on_state_retry(sd_event_source *source, uint64_t usec, void *
         return 0;
     if (state_retry(&service->state, service->tenure->config, service->options->dry_run)) {
         log_event(LOG_LEVEL_NOTICE, &fields, "the state can be used again");
-        service_reload(service, true);
+        service_use_state(service);
         return 0;
     }
     sd_event_source_set_time(source, usec + STATE_RETRY_USEC);

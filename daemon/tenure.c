@@ -86,6 +86,17 @@ void tenure_begin(Tenure *tenure, Tenure *old, BeatOnPass on_pass, void *userdat
     }
 }
 
+void tenure_use_store(Tenure *tenure, Store *store)
+{
+    tenure->door.store = store;
+}
+
+void tenure_ask(Tenure *tenure)
+{
+    for (size_t i = 0; i < tenure->beat_count; i++)
+        beat_ask(&tenure->beats[i]);
+}
+
 void tenure_halt(Tenure *tenure, const char *why)
 {
     tenure->is_halted = true;

@@ -32,6 +32,13 @@ DEFINE_CLEANUP(Tenure, tenure_free)
  * way back. */
 void tenure_begin(Tenure *tenure, Tenure *old, BeatOnPass on_pass, void *userdata);
 
+/* The state can be used from now on: `store` is borrowed as in tenure_new(). Passes under way go on
+ * without it. */
+void tenure_use_store(Tenure *tenure, Store *store);
+
+/* Asks every beat for a pass (beat_ask()). */
+void tenure_ask(Tenure *tenure);
+
 /* No further pass begins; passes under way send nothing more. */
 void tenure_halt(Tenure *tenure, const char *why);
 

@@ -130,3 +130,34 @@ def test_a_state_that_can_be_used_again_is_used(case):
     assert sim.hosts("payments") == sorted(KEPT)
     assert outcomes(case) == ["deleted"] and not (case.folder / "elsewhere").exists()
     assert daemon.stop() == 0
+
+
+def test_a_state_that_comes_back_while_a_roster_is_invalid_is_used(case):
+    """The last good rosters are what passes go by, and they need nothing but the state."""
+    sim = prepare(case)
+    case.state_dir.write_text("no directory")
+    daemon = Daemon(case)
+    daemon.wait_status("STATE unusable", "1 failed")
+    case.write("rosters.yaml", "version: 1\nchannels: {}\n")
+    daemon.wait_status("INVALID")
+    case.state_dir.unlink()
+    daemon.wait_line("STATE", part="the state can be used again")
+    assert "STATE" not in daemon.wait_status("INVALID", "1 in sync")
+    assert sim.hosts("payments") == sorted(KEPT) and outcomes(case) == ["deleted"]
+    assert daemon.stop() == 0
+
+
+def test_a_state_that_comes_back_in_mid_pass_is_used_by_the_next(case):
+    """The pass that began without it is not on record there."""
+    sim = prepare(case)
+    sim.faults([{"match": {"op": "list_members"}, "times": 1, "then": {"stall": True}}])
+    case.tune(limits={"timeout": "15s"}, retry={"attempts": 2})
+    case.state_dir.write_text("no directory")
+    daemon = Daemon(case)
+    wait_until(lambda: sim.requests("list_members"), process=daemon.process)
+    case.state_dir.unlink()
+    daemon.wait_line("STATE", part="the state can be used again")
+    daemon.wait_status("1 in sync", since=daemon.mark())
+    assert sim.hosts("payments") == sorted(KEPT) and outcomes(case) == ["deleted"]
+    assert not [row for row in daemon.lines(level="err") if "pass" in row["message"]], daemon.text()
+    assert daemon.stop() == 0
