@@ -59,10 +59,11 @@ static void service_begin_tenure(Service *service, Tenure *tenure)
 }
 
 /* Passes under way give way to new settings. Only deletions in flight are worth waiting for: a
- * service that stalls a reading must not put the change off. */
+ * service that stalls a reading must not put the change off. A guest is, to its end: nobody but
+ * who asked for it would ask again. */
 static void service_change_tenure(Service *service)
 {
-    if (!service->next)
+    if (!service->next || service->tenure->guest)
         return;
     if (!tenure_is_idle(service->tenure)) {
         if (!tenure_is_deleting(service->tenure))
@@ -114,6 +115,8 @@ static void service_adopt(Service *service, Tenure *tenure)
     tenure_free(service->next);
     service->next = tenure;
     tenure_halt(service->tenure, change_text);
+    if (service->tenure->guest)
+        log_event(LOG_LEVEL_INFO, NULL, "the change takes effect when the undo under way is over");
     service_look_for_idle(service);
 }
 
@@ -183,7 +186,7 @@ static int service_on_stop(sd_event_source *source, const struct signalfd_siginf
     log_event(LOG_LEVEL_INFO, &fields, "%s", service->why);
     notify_stopping();
     notify_status("%s, requests in flight are awaited", service->why);
-    tenure_halt(service->tenure, service->why);
+    tenure_stop(service->tenure, service->why);
     service_look_for_idle(service);
     if (sd_event_add_time_relative(service->event, NULL, CLOCK_MONOTONIC, GRACE_USEC, USEC_PER_MSEC,
                                    service_on_grace, service) < 0)

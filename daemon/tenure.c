@@ -100,10 +100,15 @@ void tenure_ask(Tenure *tenure)
 void tenure_halt(Tenure *tenure, const char *why)
 {
     tenure->is_halted = true;
-    if (tenure->guest)
-        run_stop(tenure->guest, why);
     for (size_t i = 0; i < tenure->beat_count; i++)
         beat_halt(&tenure->beats[i], why);
+}
+
+void tenure_stop(Tenure *tenure, const char *why)
+{
+    tenure_halt(tenure, why);
+    if (tenure->guest)
+        run_stop(tenure->guest, why);
 }
 
 void tenure_abandon(Tenure *tenure, const char *why)

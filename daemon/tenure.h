@@ -39,8 +39,11 @@ void tenure_use_store(Tenure *tenure, Store *store);
 /* Asks every beat for a pass (beat_ask()). */
 void tenure_ask(Tenure *tenure);
 
-/* No further pass begins; passes under way send nothing more. */
+/* No further pass begins; passes under way send nothing more. The guest goes on. */
 void tenure_halt(Tenure *tenure, const char *why);
+
+/* The same, and the guest sends nothing more either. */
+void tenure_stop(Tenure *tenure, const char *why);
 
 /* Does not await what is in flight either. */
 void tenure_abandon(Tenure *tenure, const char *why);

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from case import channel, deletions, entry, wait_until
+from case import FAILED, channel, deletions, entry, mutations, wait_until
 from daemon import NEVER, Daemon, outcomes, undecided
 
 KEPT = ("10.1.0.1", "10.1.0.2", "10.1.0.3", "10.1.0.4", "10.1.0.5", "10.1.0.6")
@@ -236,6 +236,20 @@ def test_stop_while_a_change_waits_for_a_deletion(case):
     daemon.reload()
     assert daemon.stop() == 0
     assert len(deletions(sim)) == 1 and outcomes(case).count("deleted") == 1
+
+
+def test_stop_ends_an_undo_and_the_change_that_waits_for_it(case):
+    sim, daemon = start(case)
+    daemon.wait_status("1 in sync")
+    sim.faults([{"match": {"method": "POST"}, "then": {"delay_ms": 700, "effect": True, "status": 201}}])
+    undoing = case.start("rosterctl", "undo", "--last")
+    wait_until(lambda: len(mutations(sim)) > len(EXTRAS), process=undoing)
+    case.roster(entry("payments", *KEPT, *EXTRAS))
+    daemon.reload()
+    assert [row for row in daemon.lines() if "when the undo under way is over" in row["message"]]
+    assert daemon.stop() == 0
+    assert undoing.finish().status == FAILED
+    assert len(mutations(sim)) < 2 * len(EXTRAS), "what was in flight was awaited, and nothing more was sent"
 
 
 def test_hangup_while_stopping_changes_nothing(case):

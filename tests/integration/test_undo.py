@@ -188,6 +188,22 @@ def test_a_pass_that_an_undo_cuts_short_is_no_outage(pruned):
     assert "cannot be read" not in ended.stderr and "none of its channels" not in ended.stderr, ended.stderr
 
 
+def test_a_change_of_rosters_waits_for_the_undo_under_way(pruned):
+    """It is asked for once, and what it did not add nobody would add any more."""
+    pruned.sim.faults([{"match": {"method": "POST"}, "then": {"delay_ms": 500, "effect": True, "status": 201}}])
+    undoing = pruned.start("rosterctl", "undo", "--last", "--json")
+    wait_until(lambda: additions(pruned.sim), process=undoing)
+    pruned.roster(entry("payments", *KEPT, "10.9.0.1"), entry("machines", {"ecs_id": "ecs-1"}))
+    pruned.daemon.signal(signal.SIGHUP)
+    done = undoing.finish()
+    assert done.status == IN_SYNC, done
+    assert {m["outcome"] for c in done.channels for m in c["members"]} == {"added"}
+    wait_until(lambda: status_of(pruned, "payments")["desired"] == 5, process=pruned.daemon)
+    for name in ("payments", "machines"):
+        assert fields(pruned.sim.members(name)) == fields(pruned.before[name])
+        assert status_of(pruned, name)["result"] == "paused"
+
+
 def test_nothing_to_undo(case):
     case.serve(channel("payments", *KEPT))
     case.roster(entry("payments", *KEPT))
