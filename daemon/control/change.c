@@ -152,10 +152,7 @@ int change_approve(Control *control, ServerCall *call, json_object *root, Err *e
         r = -EIO;
     }
     if (r == 0)
-        r = store_approve(control->state->store, digest, clock_realtime_usec(), err);
-    if (r > 0)
-        return err_set(err, -EALREADY,
-                       "this approval was used already: it lets its plan pass once");
+        r = store_approve_again(control->state->store, digest, clock_realtime_usec(), err);
     if (r == 0)
         r = store_flush(control->state->store, err);
     if (r < 0)

@@ -46,17 +46,29 @@ static int approval_give_in_memory(Store *store, const char *digest, Err *err)
     return 0;
 }
 
-int store_approve(Store *store, const char *digest, uint64_t realtime_usec, Err *err)
+/* 0: it is a digest, and what is known of it can be read. */
+static int approval_check(Store *store, const char *digest, Err *err)
 {
-    int r;
-
     if (!approval_is_digest(digest))
         return err_set(err, -EINVAL, "\"%.80s\" is no digest, which has 64 digits of 0-9 and a-f",
                        digest);
-    r = reading_refresh(store, err);
+    return reading_refresh(store, err);
+}
+
+int store_approve(Store *store, const char *digest, uint64_t realtime_usec, Err *err)
+{
+    int r = approval_check(store, digest, err);
+
     if (r == 0 && store->db)
         r = approval_is_spent(store, digest, realtime_usec, err);
-    if (r != 0)
+    return r != 0 ? r : store_approve_again(store, digest, realtime_usec, err);
+}
+
+int store_approve_again(Store *store, const char *digest, uint64_t realtime_usec, Err *err)
+{
+    int r = approval_check(store, digest, err);
+
+    if (r < 0)
         return r;
     if (store->is_read_only)
         return approval_give_in_memory(store, digest, err);

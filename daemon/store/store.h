@@ -121,6 +121,10 @@ int store_pauses(Store *store, uint64_t realtime_usec, StorePauses *ret_pauses, 
  */
 int store_approve(Store *store, const char *digest, uint64_t realtime_usec, Err *err);
 
+/* The same for a person who asks for it anew: also where it was spent, such as by a pass that then
+ * failed. Never 1. */
+int store_approve_again(Store *store, const char *digest, uint64_t realtime_usec, Err *err);
+
 /* ---- refused passwords ---- */
 
 /* What is kept of the subject: 1, or 0 for nothing. */

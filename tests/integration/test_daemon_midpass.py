@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from case import FAILED, channel, deletions, entry, mutations, wait_until
+from case import FAILED, HELD, IN_SYNC, channel, deletions, entry, mutations, wait_until
 from daemon import NEVER, Daemon, outcomes, undecided
 
 KEPT = ("10.1.0.1", "10.1.0.2", "10.1.0.3", "10.1.0.4", "10.1.0.5", "10.1.0.6")
@@ -163,6 +163,23 @@ def test_many_reloads_in_mid_pass(case):
     assert sim.hosts("payments") == sorted(KEPT)
     assert len(set(sent(sim))) == len(sent(sim)) == len(EXTRAS)
     assert daemon.stop() == 0
+
+
+def test_an_approved_plan_that_a_change_cut_short_is_approved_again(case):
+    """The approval was spent when the plan was recorded; whoever says it again means it."""
+    failing = {"match": {"op": "delete_member"}, "times": -1, "then": {"delay_ms": 400, "status": 500}}
+    sim, daemon = start(case, failing, guards={"max_deletes": 2})
+    daemon.wait_status("1 held", "next pass")
+    digest = daemon.lines("HELD")[0]["ROSTERD_DIGEST"]
+    assert case.run("rosterctl", "approve", digest).status == 0
+    waiting = case.start("rosterctl", "reconcile")
+    wait_deletion(sim, daemon)
+    daemon.reload()
+    assert waiting.finish().status == HELD and outcomes(case) == ["failed"] + ["skipped"] * 5
+    sim.clear_faults()
+    assert case.run("rosterctl", "approve", digest).status == 0
+    assert case.run("rosterctl", "reconcile").status == IN_SYNC
+    assert sim.hosts("payments") == sorted(KEPT)
 
 
 # ---- SIGTERM ----

@@ -116,6 +116,26 @@ static void test_approval_passes_once(void **state)
     store_free(store);
 }
 
+static void test_approval_given_again_passes_again(void **state)
+{
+    Place *place = *state;
+    Store *store = place_open(place);
+    Deletion deletion;
+    Batch batch = place_batch(place, &deletion, 1);
+
+    batch.approved = true;
+    place_begin(place, store);
+    assert_int_equal(store_approve_again(store, DIGEST_A, NOW, NULL), 0);
+    assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), 0);
+    assert_false(is_approved(place, store, DIGEST_A, NOW));
+    assert_int_equal(store_approve_again(store, DIGEST_A, NOW + 1, NULL), 0);
+    assert_true(is_approved(place, store, DIGEST_A, NOW + 1));
+    assert_int_equal(store_record(store, &batch, 1, NOW + 1, &place->err), 0);
+    assert_int_equal(store_record(store, &batch, 1, NOW + 2, NULL), -ESTALE);
+    assert_int_equal(store_approve_again(store, "3f9a", NOW, NULL), -EINVAL);
+    store_free(store);
+}
+
 static void test_a_refusal_outlives_its_run(void **state)
 {
     Place *place = *state;
@@ -200,6 +220,7 @@ int main(void)
         TEST(test_recent_deletions),
         TEST(test_approval_lapses),
         TEST(test_approval_passes_once),
+        TEST(test_approval_given_again_passes_again),
         TEST(test_a_refusal_outlives_its_run),
         TEST(test_what_is_no_digest),
         TEST(test_pause_and_resume),
