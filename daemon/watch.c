@@ -1,5 +1,7 @@
 /* Watching files: see watch.h. The directory of a file is watched for the file's name, that of a
- * link on the way for the link's, and a directory that was read for all names. The other
+ * link on the way for the link's, and a directory that was read for all names but those that start
+ * with a dot, which are no rosters: whoever keeps one for himself there may write it as often as he
+ * likes. The other
  * directories on the way are only watched for being moved or removed, so that what else happens in
  * them wakes nobody. Where the way ends early, the last directory that is there waits for the next
  * name. */
@@ -15,6 +17,7 @@
 #include <unistd.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/log.h"
 #include "daemon/base/str.h"
 
 #define LINKS_MAX 40
@@ -25,7 +28,7 @@
 /* A watched directory; what befalls it itself always counts. */
 typedef struct WatchedDirectory {
     int descriptor;
-    bool every_name; /* likewise whatever is in it */
+    bool every_name; /* likewise whatever is in it, but names with a dot */
 } WatchedDirectory;
 
 typedef struct WatchedName {
@@ -45,6 +48,8 @@ struct Watch {
     sd_event_source *quiet;
     int fd;
     WatchedSet set;
+    uint64_t busy_since_usec; /* monotonic: the first change that was not told yet; 0: none */
+    bool is_busy_said;
     WatchOnChange on_change;
     void *userdata;
 };
@@ -86,7 +91,18 @@ static int watch_on_quiet(sd_event_source *source, uint64_t usec, void *userdata
     (void)source;
     (void)usec;
     watch->on_change(watch->userdata);
+    if (sd_event_source_get_enabled(watch->quiet, NULL) == 0)
+        watch->busy_since_usec = 0;
     return 0;
+}
+
+static bool watched_set_has_name(const WatchedSet *set, int descriptor, const char *name)
+{
+    for (size_t i = 0; i < set->name_count; i++) {
+        if (set->names[i].descriptor == descriptor && str_equal(set->names[i].name, name))
+            return true;
+    }
+    return false;
 }
 
 static bool watch_cares(const Watch *watch, const struct inotify_event *event)
@@ -97,34 +113,50 @@ static bool watch_cares(const Watch *watch, const struct inotify_event *event)
         return true;
     if (!directory)
         return false;
-    if (directory->every_name || event->len == 0)
+    if (event->len == 0 || (directory->every_name && event->name[0] != '.'))
         return true;
-    for (size_t i = 0; i < watch->set.name_count; i++) {
-        const WatchedName *name = &watch->set.names[i];
+    return watched_set_has_name(&watch->set, event->wd, event->name);
+}
 
-        if (name->descriptor == event->wd && str_equal(name->name, event->name))
-            return true;
+/* Somebody who writes there all the time keeps every change from being read. */
+static void watch_note_busy(Watch *watch, const char *name)
+{
+    uint64_t now_usec = clock_monotonic_usec();
+
+    if (watch->busy_since_usec == 0) {
+        watch->busy_since_usec = now_usec;
+        watch->is_busy_said = false;
     }
-    return false;
+    if (watch->is_busy_said || now_usec - watch->busy_since_usec < WATCH_BUSY_USEC)
+        return;
+    watch->is_busy_said = true;
+    log_event(LOG_LEVEL_WARNING, NULL,
+              "settings and rosters have not been left alone for %d s (last: %s): they are read "
+              "when nothing has changed for %d ms, or on SIGHUP at once",
+              (int)(WATCH_BUSY_USEC / USEC_PER_SEC), name, (int)(WATCH_QUIET_USEC / USEC_PER_MSEC));
 }
 
 /* Takes what has happened; whether any of it matters, in which case it is told once it is quiet. */
 static bool watch_take(Watch *watch)
 {
     _Alignas(struct inotify_event) char buffer[16384];
+    char name[NAME_MAX + 1] = "";
     bool cares = false;
     ssize_t got;
 
     while ((got = read(watch->fd, buffer, sizeof(buffer))) > 0) {
         for (ssize_t at = 0; at < got;) {
-            struct inotify_event head;
+            const struct inotify_event *event = (const void *)(buffer + at);
 
-            memcpy(&head, buffer + at, sizeof(head));
-            cares = cares || watch_cares(watch, (const void *)(buffer + at));
-            at += (ssize_t)(sizeof(head) + head.len);
+            if (watch_cares(watch, event)) {
+                cares = true;
+                str_copy(name, sizeof(name), event->len > 0 ? event->name : "a directory");
+            }
+            at += (ssize_t)(sizeof(*event) + event->len);
         }
     }
     if (cares) {
+        watch_note_busy(watch, name);
         sd_event_source_set_time_relative(watch->quiet, WATCH_QUIET_USEC);
         sd_event_source_set_enabled(watch->quiet, SD_EVENT_ONESHOT);
     }
@@ -217,8 +249,10 @@ static int watch_name(Watch *watch, WatchedSet *set, const char *directory, cons
     int r = watch_directory(watch, set, directory, EVENTS_OF_ITSELF | EVENTS_OF_NAMES, &number);
     WatchedName entry;
 
-    if (r <= 0 || set->directories[number].every_name)
+    if (r <= 0 || (set->directories[number].every_name && name[0] != '.'))
         return r;
+    if (watched_set_has_name(set, set->directories[number].descriptor, name))
+        return 1;
     entry = (WatchedName){set->directories[number].descriptor, strdup(name)};
     if (!entry.name ||
         mem_grow(&set->names, &set->name_capacity, set->name_count + 1, sizeof(*set->names)) < 0) {

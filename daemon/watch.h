@@ -1,7 +1,8 @@
 /*
  * Notices when files that were read may have changed: rewritten, renamed over, removed, or reached
  * through a link that now points elsewhere (inotify(7)). Tells once nothing has happened for a
- * while, so that a half-written file, or a half-done checkout, is not taken for the whole.
+ * while, so that a half-written file, or a half-done checkout, is not taken for the whole. What
+ * keeps it from telling for long is logged.
  */
 #pragma once
 
@@ -16,6 +17,9 @@ typedef void (*WatchOnChange)(void *userdata);
 
 /* How long it must have been quiet (PRODUCT.md section 4). */
 #define WATCH_QUIET_USEC (500 * USEC_PER_MSEC)
+
+/* How long it may not be quiet before that is worth a warning. */
+#define WATCH_BUSY_USEC (30 * USEC_PER_SEC)
 
 /* 0, or a negative errno of sd-event or inotify. */
 int watch_new(sd_event *event, WatchOnChange on_change, void *userdata, Watch **ret_watch);

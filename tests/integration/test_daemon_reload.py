@@ -140,6 +140,51 @@ def test_a_link_in_the_middle_of_the_path_is_swapped(case):
     wait_pruned(sim, daemon)
 
 
+def test_a_link_with_a_dot_in_the_directory_itself_is_swapped(case):
+    """As Kubernetes lays a ConfigMap: the rosters are links through ..data, which is swapped."""
+    directory_of(case, OLD, name="rosters.d/..1")
+    directory_of(case, NEW, name="rosters.d/..2")
+    os.symlink("..1", case.folder / "rosters.d/..data")
+    os.symlink("..data/0000.yaml", case.folder / "rosters.d/0000.yaml")
+    case.tune(rosters=["rosters.d"])
+    sim, daemon = start(case)
+    os.symlink("..2", case.folder / "rosters.d/..data_tmp")
+    os.rename(case.folder / "rosters.d/..data_tmp", case.folder / "rosters.d/..data")
+    wait_pruned(sim, daemon)
+    daemon.wait_reload(1)
+
+
+def test_a_file_with_a_dot_does_not_put_a_change_off(case):
+    """It is no roster: somebody who writes it all the time writes nothing that counts."""
+    directory_of(case, OLD)
+    case.tune(rosters=["rosters.d"])
+    sim, daemon = start(case)
+    case.roster(NEW, file="rosters.d/0000.yaml")
+
+    def write_and_look():
+        case.write("rosters.d/.sync.log", "written again and again")
+        return sim.hosts("payments") == sorted(KEPT)
+
+    wait_until(write_and_look, process=daemon.process)
+
+
+def test_who_never_leaves_the_rosters_alone_is_told_of(case):
+    """Once, with what is written; and the change takes effect when it is quiet."""
+    directory_of(case, OLD)
+    case.tune(rosters=["rosters.d"])
+    sim, daemon = start(case)
+    case.roster(NEW, file="rosters.d/0000.yaml")
+
+    def write_and_look():
+        case.write("rosters.d/notes.txt", "written again and again")
+        return [row for row in daemon.lines(level="warning") if "not been left alone for 30 s" in row["message"]]
+
+    told, = wait_until(write_and_look, 60, daemon.process)
+    assert "last: notes.txt" in told["message"] and len(sim.hosts("payments")) == 4
+    wait_pruned(sim, daemon)
+    assert len(write_and_look()) == 1
+
+
 @pytest.mark.parametrize("depth", ["rosters.d", "a/b/rosters.d"])
 def test_a_directory_goes_away_and_comes_back(case, depth):
     """Also where a directory above it went: nothing is deleted meanwhile, and its return is noticed."""
