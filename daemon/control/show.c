@@ -168,6 +168,9 @@ int show_status(json_object *root, bool colour, Buf *buf)
                    show_text(root, "invalid"));
     if (show_text(root, "state_error")[0])
         buf_printf(buf, "%s\n", show_text(root, "state_error"));
+    if (show_text(root, "pauses_error")[0])
+        buf_printf(buf, "which channels are paused is not known: %s\n",
+                   show_text(root, "pauses_error"));
     show_instances(root, buf);
     buf_putc(buf, '\n');
     return show_channels(root, true, colour, buf);

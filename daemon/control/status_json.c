@@ -72,8 +72,8 @@ static json_object *status_channel(const Found *found, const StorePauses *pauses
     return object;
 }
 
-int status_json_append(const Tenure *tenure, const StorePauses *pauses, const char *invalid,
-                       Buf *buf)
+int status_json_append(const Tenure *tenure, const StorePauses *pauses, const char *pauses_error,
+                       const char *invalid, Buf *buf)
 {
     json_object *root = json_new_object();
     json_object *instances = json_new_array();
@@ -85,6 +85,7 @@ int status_json_append(const Tenure *tenure, const StorePauses *pauses, const ch
     json_put_bool(root, "dry_run", tenure->door.dry_run);
     json_put_text(root, "invalid", invalid);
     json_put_text(root, "state_error", tenure->door.store ? NULL : tenure->door.store_err.text);
+    json_put_text(root, "pauses_error", pauses_error);
     for (size_t i = 0; i < tenure->beat_count; i++)
         json_add(instances, status_instance(&tenure->beats[i]));
     for (size_t i = 0; i < tenure->config->channel_count; i++) {

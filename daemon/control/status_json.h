@@ -5,7 +5,7 @@
 #include "daemon/store/store.h"
 #include "daemon/tenure.h"
 
-/* Appends it. `pauses` are those in force; `invalid` (may be "") says why newer settings or rosters
- * are refused. 0 or -ENOMEM. */
-int status_json_append(const Tenure *tenure, const StorePauses *pauses, const char *invalid,
-                       Buf *buf);
+/* Appends it. `pauses` are those in force; `pauses_error` (may be NULL) says why they are not
+ * known; `invalid` (may be "") says why newer settings or rosters are refused. 0 or -ENOMEM. */
+int status_json_append(const Tenure *tenure, const StorePauses *pauses, const char *pauses_error,
+                       const char *invalid, Buf *buf);

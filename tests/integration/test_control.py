@@ -96,6 +96,18 @@ def test_status_tells_the_last_error(daemon):
     assert failed["listed"]
 
 
+def test_status_shows_all_else_where_the_pauses_cannot_be_read(daemon):
+    daemon.daemon.signal()
+    daemon.daemon.finish()
+    daemon.daemon = start(daemon, "--dry-run")
+    assert status(daemon)["pauses_error"] is None
+    (daemon.state_dir / "rosterd.db").write_bytes(b"x" * 8192)
+    assert "rosterd.db is damaged" in status(daemon)["pauses_error"]
+    assert status_of(daemon, "orders")["result"] == "held"
+    text = ctl(daemon, "status").stdout
+    assert "which channels are paused is not known: " in text and "max_deletes refuses" in text
+
+
 def test_history_is_told_by_daemon_and_by_files(daemon):
     told = json.loads(ctl(daemon, "history", "--json").stdout)
     action = told["actions"][0]
