@@ -10,6 +10,7 @@
 #include "daemon/control/find.h"
 #include "daemon/control/json.h"
 #include "daemon/control/pause.h"
+#include "daemon/control/stray.h"
 
 static int change_find(const Control *control, json_object *root, Found *ret_found, Err *err)
 {
@@ -94,6 +95,8 @@ int change_resume(Control *control, ServerCall *call, json_object *root, Err *er
 
     if (r == 0)
         r = change_find(control, root, &found, err);
+    if (r == -ENOENT)
+        return stray_resume(control, call, root, err);
     if (r == 0)
         r = control_writable(control, err);
     if (r < 0)

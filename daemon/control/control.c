@@ -17,6 +17,7 @@
 #include "daemon/control/place.h"
 #include "daemon/control/reconcile.h"
 #include "daemon/control/status_json.h"
+#include "daemon/control/stray.h"
 #include "daemon/control/undo.h"
 #include "daemon/control/whose.h"
 

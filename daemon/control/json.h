@@ -16,7 +16,7 @@ json_object *json_new_array(void);
 /* Each takes the value over. NULL stands as null. */
 void json_put(json_object *object, const char *key, json_object *value);
 
-/* Appends to an array; takes the value over, which is not NULL. */
+/* Appends to an array; takes the value over. NULL is for what could not be made. */
 void json_add(json_object *array, json_object *value);
 
 /* Bytes of a text that are no UTF-8 stand as '?'. A text that is NULL or "" stands as null, a

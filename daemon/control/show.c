@@ -157,8 +157,28 @@ static void show_instances(json_object *root, Buf *buf)
     }
 }
 
+/* Of channels that no row of the table is. What the service names must not steer the terminal. */
+static void show_other_pauses(json_object *root, Buf *buf)
+{
+    for (size_t i = 0; i < show_count(root, "other_pauses"); i++) {
+        json_object *row = show_row(root, "other_pauses", i), *pause = show_find(row, "pause");
+        const char *name = show_text(row, "name"), *id = show_text(row, "id");
+        char text[2048];
+
+        snprintf(text, sizeof(text), "paused as well, in no roster: %s/%s%s%s%s: %s%s%s",
+                 show_text(row, "instance"), name[0] ? name : id, name[0] && id[0] ? " (id " : "",
+                 name[0] ? id : "", name[0] && id[0] ? ")" : "", show_text(pause, "reason"),
+                 show_find(pause, "until") ? ", until " : ", without end",
+                 show_text(pause, "until"));
+        str_clean(text);
+        buf_printf(buf, "%s\n", text);
+    }
+}
+
 int show_status(json_object *root, bool colour, Buf *buf)
 {
+    int r;
+
     buf_printf(buf, "rosterd %s, pid %s%s, as of %s\n", show_text(root, "version"),
                show_text(root, "pid"),
                json_object_get_boolean(show_find(root, "dry_run")) ? ", dry run" : "",
@@ -173,7 +193,11 @@ int show_status(json_object *root, bool colour, Buf *buf)
                    show_text(root, "pauses_error"));
     show_instances(root, buf);
     buf_putc(buf, '\n');
-    return show_channels(root, true, colour, buf);
+    r = show_channels(root, true, colour, buf);
+    if (show_count(root, "other_pauses") > 0)
+        buf_putc(buf, '\n');
+    show_other_pauses(root, buf);
+    return r < 0 ? r : buf_failed(buf);
 }
 
 int show_report(json_object *root, bool colour, Buf *buf)

@@ -9,6 +9,7 @@
 #include "daemon/control/find.h"
 #include "daemon/control/json.h"
 #include "daemon/control/pause.h"
+#include "daemon/control/stray.h"
 #include "daemon/report_json.h"
 
 static void status_put_time(json_object *object, const char *key, uint64_t realtime_usec)
@@ -96,5 +97,6 @@ int status_json_append(const Tenure *tenure, const StorePauses *pauses, const ch
     }
     json_put(root, "instances", instances);
     json_put(root, "channels", channels);
+    json_put(root, "other_pauses", stray_json(tenure, pauses));
     return json_append(root, buf);
 }

@@ -242,6 +242,57 @@ def test_channel_that_left_the_rosters(pruned):
     assert fields(pruned.sim.members("machines")) == fields(pruned.before["machines"])
 
 
+def others(case):
+    return json.loads(ctl(case, "status", "--json").stdout)["other_pauses"]
+
+
+@pytest.mark.parametrize("by", ["machines", "prod/machines", "id", "prod/id"])
+def test_pause_of_a_channel_that_left_the_rosters_is_seen_and_ended(pruned, by):
+    """Every undo leaves one, and it would hold if the channel came back."""
+    assert undo(pruned, "--last").status == IN_SYNC
+    assert others(pruned) == []
+    pruned.roster(entry("payments", *KEPT))
+    pruned.daemon.signal(signal.SIGHUP)
+    wait_until(lambda: len(json.loads(ctl(pruned, "status", "--json").stdout)["channels"]) == 1)
+    number = identifier("machines")
+    row, = others(pruned)
+    assert (row["instance"], row["name"], row["id"]) == ("prod", "machines", number)
+    assert row["pause"]["reason"].startswith("undo of ") and row["pause"]["until"] is None
+    shown = ctl(pruned, "status").stdout.splitlines()[-1]
+    assert f"prod/machines (id {number}): undo of " in shown and shown.endswith(", without end"), shown
+    assert ctl(pruned, "resume", "machine").status == FAILED
+    done = ctl(pruned, "resume", by.replace("id", number))
+    assert done.status == IN_SYNC and done.stdout == "prod/machines: resumed\n", done
+    assert others(pruned) == [] and "in no roster" not in ctl(pruned, "status").stdout
+    assert status_of(pruned, "payments")["pause"], "the other pause stays"
+    again = ctl(pruned, "resume", by.replace("id", number))
+    assert again.status == FAILED and "no channel of the rosters has this name or id" in again.stderr
+
+
+def test_pause_by_name_of_a_channel_that_left_the_rosters(case):
+    """No pass has found its id: there is only the name. In several instances, it takes the instance's."""
+    lists = {"match": {"op": "list_channels"}, "then": {"status": 403, "code": "APIG.0304"}}
+    for name in ("prod", "test"):
+        case.serve(channel("payments", *KEPT), channel("orders", *KEPT), name=name, faults=[lists])
+    names = ("prod", "test")
+    for name in names:
+        case.roster(entry("payments", *KEPT), entry("orders", *KEPT), file=f"{name}.yaml", instance=name)
+    case.tune(rosters=[f"{name}.yaml" for name in names])
+    daemon = start(case)
+    for name in names:
+        assert ctl(case, "pause", f"{name}/payments", "--reason", "not now", "--for", "2h").status == IN_SYNC
+        case.roster(entry("orders", *KEPT), file=f"{name}.yaml", instance=name)
+    daemon.signal(signal.SIGHUP)
+    wait_until(lambda: len(others(case)) == 2)
+    assert [(row["instance"], row["name"], row["id"]) for row in others(case)] == [
+        ("prod", "payments", None), ("test", "payments", None)]
+    unclear = ctl(case, "resume", "payments")
+    assert unclear.status == FAILED and "say instance/name" in unclear.stderr
+    assert ctl(case, "resume", "test/payments").status == IN_SYNC
+    assert ctl(case, "resume", "name:payments").status == IN_SYNC
+    assert others(case) == []
+
+
 def test_many_members_in_a_signed_request(case):
     """Bodies are signed as well."""
     state_keys = {"keys": [{"access": "AK", "secret": "SK", "project_id": "0123456789abcdef0123456789abcdef"}]}
