@@ -167,6 +167,11 @@ def test_the_catalog_explains_every_message_and_no_other():
 
 
 @pytest.mark.skipif(not shutil.which("journalctl"), reason="journalctl is not installed")
+def test_the_catalog_advises_what_works_beside_the_daemon():
+    """rosterd --once would exit 75 there."""
+    assert "rosterctl approve @ROSTERD_DIGEST@" in catalog()[IDS["HELD"]]
+
+
 def test_the_catalog_compiles(tmp_path):
     folder = tmp_path / "usr/lib/systemd/catalog"
     folder.mkdir(parents=True)
