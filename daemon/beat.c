@@ -236,7 +236,7 @@ void beat_done(Beat *beat)
     *beat = (Beat){0};
 }
 
-/* A halted beat's owner waits for its deletions. */
+/* A halted beat's owner waits for its changes in flight. */
 static void beat_on_answered(Run *run, void *userdata)
 {
     Beat *beat = userdata;

@@ -357,12 +357,12 @@ const Report *run_get_report(const Run *run)
     return pass_get_report(run->pass);
 }
 
-void run_tell_answers(Run *run, RunOnDone on_answered)
+void run_tell_answers(Run *run, RunOnAnswered on_answered)
 {
     run->on_answered = on_answered;
 }
 
-bool run_is_deleting(const Run *run)
+bool run_is_changing(const Run *run)
 {
     return run->changes_in_flight > 0;
 }

@@ -12,6 +12,9 @@ typedef struct Run Run;
 /* Called from the event loop, once, when the pass is done; may free the run. */
 typedef void (*RunOnDone)(Run *run, void *userdata);
 
+/* Called from the event loop after each answer that a pass was given; may not free the run. */
+typedef void (*RunOnAnswered)(Run *run, void *userdata);
+
 /* What a pass tells; `userdata` is the run's. */
 typedef void (*RunOnEvent)(const Event *event, void *userdata);
 
@@ -51,11 +54,11 @@ const Report *run_get_report(const Run *run);
 /* pass_take_report(). */
 void run_take_report(Run *run, Report *ret_report);
 
-/* From here on, on_answered is called after each answer; it may not free the run. */
-void run_tell_answers(Run *run, RunOnDone on_answered);
+/* From here on, on_answered is called. */
+void run_tell_answers(Run *run, RunOnAnswered on_answered);
 
-/* Whether a deletion is in flight, whose outcome is worth waiting for. */
-bool run_is_deleting(const Run *run);
+/* Whether a deletion or an addition is in flight, whose outcome is worth waiting for. */
+bool run_is_changing(const Run *run);
 
 /* Whether it is stuck: no request is in flight for longer than its timeout and some slack allow,
  * and no wait is overdue. */

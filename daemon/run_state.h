@@ -23,7 +23,7 @@ struct Run {
     char pass_id[STORE_PASS_ID_SIZE];
     RunOnDone on_done;
     RunOnEvent on_event;
-    RunOnDone on_answered; /* NULL: nobody waits for that */
+    RunOnAnswered on_answered; /* NULL: nobody waits for that */
     void *userdata;
 };
 

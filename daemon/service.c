@@ -58,7 +58,7 @@ static void service_begin_tenure(Service *service, Tenure *tenure)
     service->tenure = tenure;
 }
 
-/* Passes under way give way to new settings. Only deletions in flight are worth waiting for: a
+/* Passes under way give way to new settings. Only changes in flight are worth waiting for: a
  * service that stalls a reading must not put the change off. A guest is, to its end: nobody but
  * who asked for it would ask again. */
 static void service_change_tenure(Service *service)
@@ -66,7 +66,7 @@ static void service_change_tenure(Service *service)
     if (!service->next || service->tenure->guest)
         return;
     if (!tenure_is_idle(service->tenure)) {
-        if (!tenure_is_deleting(service->tenure))
+        if (!tenure_is_changing(service->tenure))
             tenure_abandon(service->tenure, change_text);
         return;
     }

@@ -131,12 +131,12 @@ bool tenure_is_idle(const Tenure *tenure)
     return true;
 }
 
-bool tenure_is_deleting(const Tenure *tenure)
+bool tenure_is_changing(const Tenure *tenure)
 {
-    if (tenure->guest && run_is_deleting(tenure->guest))
+    if (tenure->guest && run_is_changing(tenure->guest))
         return true;
     for (size_t i = 0; i < tenure->beat_count; i++) {
-        if (tenure->beats[i].run && run_is_deleting(tenure->beats[i].run))
+        if (tenure->beats[i].run && run_is_changing(tenure->beats[i].run))
             return true;
     }
     return false;

@@ -51,7 +51,7 @@ void tenure_abandon(Tenure *tenure, const char *why);
 /* Whether no pass is under way. */
 bool tenure_is_idle(const Tenure *tenure);
 
-/* Whether a deletion is in flight. */
-bool tenure_is_deleting(const Tenure *tenure);
+/* Whether a deletion or an addition is in flight. */
+bool tenure_is_changing(const Tenure *tenure);
 
 bool tenure_is_stuck(const Tenure *tenure, uint64_t now_usec);
