@@ -6,9 +6,17 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 
+/* The roster's name for it, or the one that the service had when it was read last; NULL. */
+static const char *pause_name(const Found *found)
+{
+    if (found->channel->name)
+        return found->channel->name;
+    return found->report ? found->report->name : NULL;
+}
+
 const StorePause *pause_find(const StorePauses *pauses, const Found *found)
 {
-    const char *name = found->channel->name;
+    const char *name = pause_name(found);
 
     for (size_t i = 0; i < pauses->count; i++) {
         const StorePause *pause = &pauses->items[i];
@@ -49,7 +57,7 @@ int pause_add(Store *store, const char *instance_name, const char *id, const cha
 
 int pause_begin(Store *store, const Found *found, const char *reason, uint64_t until_usec, Err *err)
 {
-    return pause_add(store, found->instance_name, found->channel_id, found->channel->name, reason,
+    return pause_add(store, found->instance_name, found->channel_id, pause_name(found), reason,
                      until_usec, err);
 }
 

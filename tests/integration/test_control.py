@@ -208,6 +208,9 @@ def test_a_pause_by_name_holds_where_the_roster_goes_by_id(case):
     lists = len(sim.requests("list_members"))
     wait_until(lambda: len(sim.requests("list_members")) >= lists + 3, process=running)
     assert "10.9.0.1" in sim.hosts("payments") and not mutations(sim)
+    assert status_of(case, "payments")["pause"]["reason"] == "hands off"
+    assert ctl(case, "resume", identifier("payments")).status == IN_SYNC
+    wait_until(lambda: "10.9.0.1" not in sim.hosts("payments"), process=running)
 
 
 def test_pause_is_shown_while_the_channel_fails(daemon):
