@@ -21,7 +21,8 @@ AttemptStep attempts_on_answer(Attempts *attempts, const Retry *law, const Answe
     if (!triage_sends_again(verdict))
         return ATTEMPT_FAILED;
     if (attempts->count >= law->attempts) {
-        err_context(err, -EREMOTEIO, "given up after %u attempts", attempts->count);
+        err_context(err, -EREMOTEIO, "given up after %u attempt%s", attempts->count,
+                    attempts->count == 1 ? "" : "s");
         return ATTEMPT_FAILED;
     }
     *ret_delay_usec = triage_delay_usec(verdict, answer, law, attempts->count - 1, random);

@@ -55,9 +55,10 @@ static void decision_tell_held(const ChannelPass *channel)
     Err why = {0};
 
     err_set(&why, -EPERM,
-            "%zu members are extra, none is deleted: %s refuses (%" PRIu64 ", the limit is %" PRIu64
+            "%zu member%s extra, none is deleted: %s refuses (%" PRIu64 ", the limit is %" PRIu64
             "); to let exactly this plan pass, approve its digest",
-            channel->plan.extra_count, guard_name_text(first->name), first->planned, first->limit);
+            channel->plan.extra_count, channel->plan.extra_count == 1 ? " is" : "s are",
+            guard_name_text(first->name), first->planned, first->limit);
     channel_tell(channel, EVENT_HELD, &why);
 }
 

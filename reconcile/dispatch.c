@@ -246,7 +246,8 @@ static void dispatch_retry(Dispatch *dispatch, Call *call, uint64_t delay_usec,
                            const Answer *answer)
 {
     if (call->is_probe || call->attempts >= dispatch->config->retry.attempts) {
-        err_context(&call->last, -EREMOTEIO, "given up after %u attempts", call->attempts);
+        err_context(&call->last, -EREMOTEIO, "given up after %u attempt%s", call->attempts,
+                    call->attempts == 1 ? "" : "s");
         call->on_end(call, CALL_FAILED, answer, &call->last);
         return;
     }

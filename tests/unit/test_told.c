@@ -110,7 +110,7 @@ static void test_a_plan_that_is_held(void **state)
     told = expect(world, EVENT_HELD, "");
     assert_string_equal(told->digest, world_report(world, 0)->digest);
     assert_string_equal(told->err.text,
-                        "1 members are extra, none is deleted: max_deletes refuses (1, the limit "
+                        "1 member is extra, none is deleted: max_deletes refuses (1, the limit "
                         "is 0); to let exactly this plan pass, approve its digest");
     world_free(world);
 }
