@@ -74,6 +74,49 @@ static void stray_add(Store *store, const StorePause *pause, Strays *strays)
     stray_look_up_name(store, strays, stray);
 }
 
+/* Whether one is the pause by its name of the channel that another is a pause of. */
+static bool stray_is_name_of(const Stray *stray, const Stray *other)
+{
+    return !stray->id && other->id && other->name && str_equal(stray->name, other->name) &&
+           str_equal(stray->pause->instance_name, other->pause->instance_name);
+}
+
+static bool stray_is_shown_by_id(const Strays *strays, const Stray *stray)
+{
+    for (size_t i = 0; i < strays->count; i++) {
+        if (stray_is_name_of(stray, &strays->items[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool stray_is_alike(const Stray *stray, const Stray *other)
+{
+    return str_equal(stray->pause->instance_name, other->pause->instance_name) &&
+           str_equal(stray->pause->reason, other->pause->reason) &&
+           stray->pause->until_usec == other->pause->until_usec;
+}
+
+/* Where nothing was ever deleted, the history knows no name; a pause by name in the same words is
+ * of the same channel, unless there is another choice. */
+static void stray_guess_name(const Strays *strays, Stray *stray)
+{
+    const Stray *only = NULL;
+
+    for (size_t i = 0; i < strays->count; i++) {
+        const Stray *other = &strays->items[i];
+
+        if (other == stray || !stray_is_alike(stray, other) || (other->id && other->name) ||
+            stray_is_shown_by_id(strays, other))
+            continue;
+        if (only || other->id)
+            return;
+        only = other;
+    }
+    if (only)
+        stray->name = only->name;
+}
+
 /* 0 or -ENOMEM. `pauses` must outlive them. */
 static int stray_find_all(const Tenure *tenure, const StorePauses *pauses, Strays *ret_strays)
 {
@@ -89,14 +132,11 @@ static int stray_find_all(const Tenure *tenure, const StorePauses *pauses, Stray
         if (!known[i])
             stray_add(tenure->door.store, &pauses->items[i], ret_strays);
     }
+    for (size_t i = 0; i < ret_strays->count; i++) {
+        if (!ret_strays->items[i].name)
+            stray_guess_name(ret_strays, &ret_strays->items[i]);
+    }
     return 0;
-}
-
-/* Whether one is the pause by its name of the channel that another is a pause of. */
-static bool stray_is_name_of(const Stray *stray, const Stray *other)
-{
-    return !stray->id && other->id && other->name && str_equal(stray->name, other->name) &&
-           str_equal(stray->pause->instance_name, other->pause->instance_name);
 }
 
 /* ---- showing ---- */
@@ -110,15 +150,6 @@ static json_object *stray_row(const Stray *stray)
     json_put_text(row, "id", stray->id);
     json_put(row, "pause", report_json_pause(stray->pause->reason, stray->pause->until_usec));
     return row;
-}
-
-static bool stray_is_shown_by_id(const Strays *strays, const Stray *stray)
-{
-    for (size_t i = 0; i < strays->count; i++) {
-        if (stray_is_name_of(stray, &strays->items[i]))
-            return true;
-    }
-    return false;
 }
 
 json_object *stray_json(const Tenure *tenure, const StorePauses *pauses)

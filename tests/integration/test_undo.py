@@ -293,6 +293,23 @@ def test_pause_by_name_of_a_channel_that_left_the_rosters(case):
     assert others(case) == []
 
 
+def test_pause_by_name_and_by_id_is_one(case):
+    """Of a channel that nothing was ever deleted of: the history does not know what it is called."""
+    lists = {"match": {"op": "list_channels"}, "times": 1, "then": {"status": 403, "code": "APIG.0304"}}
+    case.serve(channel("payments", *KEPT), channel("orders", *KEPT), faults=[lists])
+    case.roster(entry("payments", *KEPT), entry("orders", *KEPT))
+    daemon = start(case)
+    assert ctl(case, "pause", "payments", "--reason", "not now").status == IN_SYNC
+    assert ctl(case, "reconcile").status == IN_SYNC
+    assert ctl(case, "pause", "payments", "--reason", "not now").status == IN_SYNC
+    case.roster(entry("orders", *KEPT))
+    daemon.signal(signal.SIGHUP)
+    wait_until(lambda: others(case))
+    assert [(row["name"], row["id"]) for row in others(case)] == [("payments", identifier("payments"))]
+    assert ctl(case, "resume", "payments").status == IN_SYNC
+    assert others(case) == []
+
+
 def test_many_members_in_a_signed_request(case):
     """Bodies are signed as well."""
     state_keys = {"keys": [{"access": "AK", "secret": "SK", "project_id": "0123456789abcdef0123456789abcdef"}]}
