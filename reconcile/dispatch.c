@@ -114,8 +114,10 @@ void dispatch_begin(Dispatch *dispatch, Call *call, uint64_t delay_usec)
                      &dispatch->failure);
         return;
     }
-    call->due_usec = delay_usec ? dispatch_now(dispatch) + delay_usec : 0;
-    queue_push(delay_usec ? &dispatch->waiting : &dispatch->ready, call);
+    /* Whoever comes from a wait, where it had given its place away, waits for another. */
+    call->due_usec = dispatch_now(dispatch) + delay_usec;
+    queue_push(delay_usec || !dispatch_has_place(dispatch) ? &dispatch->waiting : &dispatch->ready,
+               call);
 }
 
 bool dispatch_has_place(const Dispatch *dispatch)

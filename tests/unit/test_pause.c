@@ -151,6 +151,24 @@ static void test_another_channel_goes_on(void **state)
     world_free(world);
 }
 
+/* While it waited to send again, its place went to another: its look at the list waits for one. */
+static void test_the_look_waits_for_a_place(void **state)
+{
+    World *world = deleting(3);
+
+    (void)state;
+    world_add_usual(world, "b", 5, 3);
+    world->config.limits.concurrency = 1;
+    world_fault(world, REQUEST_DELETE_MEMBER, 1, 1, 503, "");
+    world_begin(world, false);
+    while (world->told[EVENT_RETRY] == 0 || world->instances[0].in_flight == 0)
+        assert_true(world_step(world));
+    world_pause(world, &world->channels[0], 0);
+    world_finish(world);
+    assert_int_equal(world_result(world, 1), RESULT_CONVERGED);
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +181,7 @@ int main(void)
         cmocka_unit_test(test_an_earlier_failure_counts_more),
         cmocka_unit_test(test_before_the_list_is_read),
         cmocka_unit_test(test_another_channel_goes_on),
+        cmocka_unit_test(test_the_look_waits_for_a_place),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
