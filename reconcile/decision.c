@@ -23,7 +23,8 @@ static bool decision_differs(const ChannelPass *channel)
 
 /* Sightings are counted once a pass, whatever comes of the plan; where they are not asked for, old
  * ones are forgotten, so that they are not taken for the newest later. A channel in sync was not
- * recalled: it may have old ones, and must not fail when the state does. */
+ * recalled: it may have old ones, and fails with the state only where they are counted: an old one
+ * taken for the newest would let an extra pass too early. */
 static int decision_remember(ChannelPass *channel, Err *err)
 {
     bool is_counted = channel->roster->guards.confirm_passes > 1;

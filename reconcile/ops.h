@@ -193,7 +193,8 @@ typedef struct Ops {
 
     /* Sends one request, once. 0: pass_on_answer() will follow; negative: it will not, and nothing
      * was sent. -EKEYEXPIRED: there is no credential to send with, renew() gets one. A DELETE is
-     * refused unless record() took that member in this pass. */
+     * refused unless record() took that member in this pass, an addition unless it is of the undo
+     * that the pass is for. */
     int (*submit)(void *context, const Request *request);
 
     /* Gets an instance a new credential: pass_on_renewed() follows. Negative: it will not. */
