@@ -17,6 +17,7 @@ typedef struct Recording Recording;
 /* What is known of one deletion that was sent, until its outcome is decided. */
 typedef struct Sent {
     bool may_have_gone; /* some send was ambiguous */
+    bool was_unheard;   /* of some send no word of the service came */
     int http;           /* of the last answer, 0 without one */
     char code[32];
     char request_id[72];

@@ -10,7 +10,10 @@ static bool confirm_is_deleted(const ExtraReport *extra)
     return extra->outcome == OUTCOME_DELETED || extra->outcome == OUTCOME_GONE;
 }
 
-/* A member still listed that was deleted, or whose deletion may have had its effect. */
+/* Looks spent on members of whose deletion no word came: shorter, for most of them were not. */
+#define UNHEARD_LOOKS 2
+
+/* A member still listed that was deleted, or may have been: nobody has said that it was not. */
 static const ExtraReport *confirm_find_lingering(const ChannelPass *channel)
 {
     const ChannelReport *report = channel->report;
@@ -19,7 +22,8 @@ static const ExtraReport *confirm_find_lingering(const ChannelPass *channel)
         const ExtraReport *extra = &report->extras[i];
 
         if ((confirm_is_deleted(extra) ||
-             (extra->outcome == OUTCOME_FAILED && channel->sent[i].may_have_gone)) &&
+             (extra->outcome == OUTCOME_FAILED && channel->sent[i].was_unheard &&
+              channel->looks < UNHEARD_LOOKS)) &&
             diff_has_id(&channel->confirmed, extra->id))
             return extra;
     }

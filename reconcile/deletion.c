@@ -8,6 +8,7 @@
 void deletion_note(Sent *sent, const Call *call)
 {
     sent->may_have_gone = call->was_ambiguous;
+    sent->was_unheard = call->was_unheard;
     sent->http = call->last.http;
     str_copy(sent->code, sizeof(sent->code), call->last.code);
     str_copy(sent->request_id, sizeof(sent->request_id), call->last.request_id);

@@ -98,7 +98,7 @@ void dispatch_stop(Dispatch *dispatch, const char *why)
 void dispatch_abandon(Dispatch *dispatch, Call *call)
 {
     call->is_in_flight = false;
-    call->was_ambiguous = true;
+    call->was_ambiguous = call->was_unheard = true;
     dispatch->in_flight--;
     call->on_end(call, CALL_STOPPED, NULL, &dispatch->failure);
 }
@@ -106,7 +106,7 @@ void dispatch_abandon(Dispatch *dispatch, Call *call)
 void dispatch_begin(Dispatch *dispatch, Call *call, uint64_t delay_usec)
 {
     call->attempts = 0;
-    call->was_ambiguous = false;
+    call->was_ambiguous = call->was_unheard = false;
     call->was_refused = call->was_replayed = call->was_withheld = call->is_withdrawn = false;
     err_clear(&call->last);
     if (dispatch->has_failed || dispatch->is_stopped) {
@@ -339,6 +339,7 @@ void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer)
     call->is_in_flight = false;
     dispatch->in_flight--;
     call->was_ambiguous = call->was_ambiguous || triage_is_ambiguous(answer);
+    call->was_unheard = call->was_unheard || triage_is_unheard(answer);
     triage_explain(answer, call->doing, &call->last);
     advice_add(&dispatch->config->instances[dispatch->instance], call->request.kind, verdict,
                answer, &call->last);

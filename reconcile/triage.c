@@ -250,6 +250,12 @@ bool triage_is_ambiguous(const Answer *answer)
     return false;
 }
 
+bool triage_is_unheard(const Answer *answer)
+{
+    return answer->kind == ANSWER_TIMEOUT || answer->kind == ANSWER_LOST ||
+           (answer->kind == ANSWER_HTTP && (answer->http == 504 || answer->http == 408));
+}
+
 bool triage_is_lockout(const Answer *answer)
 {
     return answer->kind == ANSWER_HTTP && answer->http == 401 &&

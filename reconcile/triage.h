@@ -30,6 +30,9 @@ uint64_t triage_delay_usec(Verdict verdict, const Answer *answer, const Retry *l
  * connection, a 5xx, a 408, or a success that is not the one promised (API.md section 3.4). */
 bool triage_is_ambiguous(const Answer *answer);
 
+/* Whether it is no word of the service's own: none came, or a gateway gave up waiting for one. */
+bool triage_is_unheard(const Answer *answer);
+
 /* Whether the service has locked the access key after refused signatures (API.md section 3.2, code
  * 0301, section 5): each further request would be refused, and may prolong the lock. */
 bool triage_is_lockout(const Answer *answer);

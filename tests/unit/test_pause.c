@@ -72,7 +72,7 @@ static void test_a_wait_after_an_unclear_answer_ends_in_a_look(void **state)
     expect(world, RESULT_FAILED, 1, 1);
     assert_non_null(strstr(world_report(world, 0)->error.text, "paused during the pass"));
     assert_int_equal(world->actions[0].outcome, OUTCOME_FAILED);
-    assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 5);
+    assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 2);
     world_free(world);
 }
 
