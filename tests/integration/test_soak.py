@@ -16,7 +16,9 @@ from daemon import Daemon, sanitized
 
 MINUTES = float(os.environ.get("ROSTERD_SOAK_MINUTES", "0.2"))
 SEED = int(os.environ.get("ROSTERD_SEED", "0")) or random.randrange(1, 1 << 30)
-VALGRIND = ("valgrind", "--quiet", "--leak-check=full", "--error-exitcode=99") if os.environ.get("ROSTERD_VALGRIND") else ()
+VALGRIND = ()
+if os.environ.get("ROSTERD_VALGRIND"):
+    VALGRIND = ("valgrind", "--quiet", "--leak-check=full", "--error-exitcode=99")
 KEPT = [f"10.1.{number // 250}.{number % 250 + 1}" for number in range(1000)]
 OUTAGES = [{"status": 503}, {"status": 429, "code": "APIG.0308", "headers": {"Retry-After": "1"}}, {"reset": True},
            {"status": 500, "code": "APIG.9999"}, {"truncate": 20}, {"stall": True}, {"status": 403, "code": "APIG.0302"}]
@@ -29,7 +31,8 @@ class Life:
         self.sim = case.serve(channel("payments", *KEPT))
         self.serial = 0
         case.roster(entry("payments", *KEPT))
-        case.tune(interval="1s", retry={"attempts": 2, "base": "50ms", "cap": "200ms"},
+        case.tune(interval="1s", guards={"max_deletes": 100000, "max_delete_percent": 100},
+                  retry={"attempts": 2, "base": "50ms", "cap": "200ms"},
                   limits={"timeout": "1s", "connect_timeout": "1s"})
         self.daemon = Daemon(case, wrap=VALGRIND)
         self.daemon.wait_status("1 in sync")
