@@ -85,6 +85,13 @@ static void close_directory(DIR **directory)
 }
 
 /* All names that fit a pattern. 0 or a negative errno. */
+/* What a pattern may stand for: a step back to where it came from, or to nowhere, is none. */
+static bool is_match(const char *pattern, const char *name)
+{
+    return !str_equal(name, ".") && !str_equal(name, "..") &&
+           fnmatch(pattern, name, FNM_PERIOD) == 0;
+}
+
 static int list_directory(const char *path, const char *pattern, Names *names)
 {
     _cleanup_(close_directory) DIR *directory = opendir(path[0] ? path : ".");
@@ -98,7 +105,7 @@ static int list_directory(const char *path, const char *pattern, Names *names)
         found = readdir(directory);
         if (!found)
             break;
-        if (fnmatch(pattern, found->d_name, FNM_PERIOD) == 0 && names_add(names, found->d_name) < 0)
+        if (is_match(pattern, found->d_name) && names_add(names, found->d_name) < 0)
             return -ENOMEM;
     }
     if (errno)

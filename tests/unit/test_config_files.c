@@ -93,6 +93,21 @@ static void patterns_reach_over_directories(void **state)
                  "teams/one/rosters/a1.yaml");
 }
 
+/* "." and ".." fit ".*" by their letters: a pattern would leave its directory, and a few of them in
+ * a row would visit the same places for ever. */
+static void a_pattern_does_not_step_back(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir("below", 0700), 0);
+    assert_int_equal(mkdir("below/.team", 0700), 0);
+    put_file("rosterd.yaml",
+             HEAD "rosters: ['below/.*/a.yaml', 'below/.*/.*/.*/.*/.*/.*/a.yaml']\n");
+    put_roster("a.yaml", "outside");
+    put_roster("below/a.yaml", "beside");
+    put_roster("below/.team/a.yaml", "aaa");
+    expect_channels("aaa");
+}
+
 /* A pattern may name directories, and a file may be reached in two ways: it is read once. */
 static void files_are_read_once(void **state)
 {
@@ -353,6 +368,7 @@ int main(void)
         IN_DIRECTORY(subdirectories_are_not_gone_into),
         IN_DIRECTORY(entries_keep_their_order),
         IN_DIRECTORY(patterns_reach_over_directories),
+        IN_DIRECTORY(a_pattern_does_not_step_back),
         IN_DIRECTORY(files_are_read_once),
         IN_DIRECTORY(links_are_followed),
         IN_DIRECTORY(a_name_with_wildcards_may_be_a_file),
