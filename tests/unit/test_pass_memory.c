@@ -5,24 +5,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "tests/unit/failing.h"
+#include "tests/unit/failing_world.h"
 
 /* ---- the world's own memory never fails ---- */
-
-static void count_inside(bool is_inside)
-{
-    failing_pause(!is_inside);
-}
-
-static int safe_submit(void *context, const Request *request)
-{
-    int r;
-
-    failing_pause(true);
-    r = world_submit(context, request);
-    failing_pause(false);
-    return r;
-}
 
 static int safe_renew(void *context, size_t instance)
 {
@@ -83,13 +68,13 @@ static World *world_full(void)
     world_fault(world, REQUEST_DELETE_MEMBER, 2, 4, 504, "")->has_effect = true;
     world_pass(world);
     safe_ops = world_ops;
-    safe_ops.submit = safe_submit;
+    safe_ops.submit = failing_world_submit;
     safe_ops.renew = safe_renew;
     safe_ops.recall = safe_recall;
     safe_ops.remember = safe_remember;
     safe_ops.record = safe_record;
     world->ops = &safe_ops;
-    world->inside = count_inside;
+    world->inside = failing_world_inside;
     return world;
 }
 

@@ -1,25 +1,8 @@
 /* Every allocation of an undo fails once, in turn: it ends, says so where it failed, and the next
  * undo puts everybody back. Needs the allocator to itself. */
-#include "tests/unit/failing.h"
+#include "tests/unit/failing_world.h"
 #include "tests/unit/restore_case.h"
 #include "tests/world/undo.h"
-
-/* ---- the world's own memory never fails ---- */
-
-static void count_inside(bool is_inside)
-{
-    failing_pause(!is_inside);
-}
-
-static int safe_submit(void *context, const Request *request)
-{
-    int r;
-
-    failing_pause(true);
-    r = world_submit(context, request);
-    failing_pause(false);
-    return r;
-}
 
 /* ---- undos that run out of memory ---- */
 
@@ -32,9 +15,9 @@ static bool undo_without(long index)
     bool has_failed;
 
     safe_ops = world_ops;
-    safe_ops.submit = safe_submit;
+    safe_ops.submit = failing_world_submit;
     world->ops = &safe_ops;
-    world->inside = count_inside;
+    world->inside = failing_world_inside;
     world_fault(world, REQUEST_ADD_MEMBERS, 2, 1, 504, "")->has_effect = true;
     failing_pause(true);
     failing_after(index);

@@ -1,0 +1,17 @@
+/* Worlds whose own memory never fails: see failing_world.h. */
+#include "tests/unit/failing_world.h"
+
+void failing_world_inside(bool is_inside)
+{
+    failing_pause(!is_inside);
+}
+
+int failing_world_submit(void *context, const Request *request)
+{
+    int r;
+
+    failing_pause(true);
+    r = world_submit(context, request);
+    failing_pause(false);
+    return r;
+}
