@@ -19,9 +19,6 @@
 #include "daemon/run.h"
 #include "daemon/state.h"
 
-/* How long a request in flight is awaited after a signal (PRODUCT.md section 7). */
-#define GRACE_USEC (4 * USEC_PER_SEC)
-
 typedef struct Once {
     sd_event *event;
     State state;
@@ -61,8 +58,8 @@ static int once_on_signal(sd_event_source *source, const struct signalfd_siginfo
     snprintf(once->why, sizeof(once->why), "stopped by SIG%s", sigabbrev_np((int)info->ssi_signo));
     log_event(LOG_LEVEL_NOTICE, NULL, "%s: nothing more is sent", once->why);
     run_stop(once->run, once->why);
-    if (sd_event_add_time_relative(once->event, NULL, CLOCK_MONOTONIC, GRACE_USEC, USEC_PER_MSEC,
-                                   once_on_grace, once) < 0)
+    if (sd_event_add_time_relative(once->event, NULL, CLOCK_MONOTONIC, RUN_GRACE_USEC,
+                                   USEC_PER_MSEC, once_on_grace, once) < 0)
         once_abandon(once);
     return 0;
 }

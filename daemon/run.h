@@ -9,6 +9,9 @@
 
 typedef struct Run Run;
 
+/* How long requests in flight are awaited after a signal (PRODUCT.md section 7). */
+#define RUN_GRACE_USEC (4 * USEC_PER_SEC)
+
 /* Called from the event loop, once, when the pass is done; may free the run. */
 typedef void (*RunOnDone)(Run *run, void *userdata);
 

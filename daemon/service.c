@@ -16,9 +16,6 @@
 #include "daemon/state.h"
 #include "daemon/status.h"
 
-/* How long requests in flight are awaited after a signal (PRODUCT.md section 7). */
-#define GRACE_USEC (4 * USEC_PER_SEC)
-
 /* How often a state that cannot be used is tried again. */
 #define STATE_RETRY_USEC (10 * USEC_PER_SEC)
 
@@ -188,8 +185,8 @@ static int service_on_stop(sd_event_source *source, const struct signalfd_siginf
     notify_status("%s, requests in flight are awaited", service->why);
     tenure_stop(service->tenure, service->why);
     service_look_for_idle(service);
-    if (sd_event_add_time_relative(service->event, NULL, CLOCK_MONOTONIC, GRACE_USEC, USEC_PER_MSEC,
-                                   service_on_grace, service) < 0)
+    if (sd_event_add_time_relative(service->event, NULL, CLOCK_MONOTONIC, RUN_GRACE_USEC,
+                                   USEC_PER_MSEC, service_on_grace, service) < 0)
         service_abandon(service);
     return 0;
 }
