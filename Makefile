@@ -24,7 +24,7 @@ LIBS := -lcurl -lyaml -ljson-c -lsystemd -lcrypto -lsqlite3 -lmicrohttpd
 # Programs have their main file in daemon/; the rest of the tree is what they share.
 PROGRAMS := rosterd rosterctl
 MAINS := $(PROGRAMS:%=daemon/%.c)
-CODE := $(filter-out $(MAINS),$(wildcard daemon/*.c daemon/*/*.c config/*.c reconcile/*.c))
+CODE := $(filter-out $(MAINS),$(wildcard $(foreach room,daemon config reconcile,$(room)/*.c $(room)/*/*.c $(room)/*/*/*.c)))
 OBJECTS := $(CODE:%.c=$(B)/%.o)
 UNIT := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 WORLD := $(patsubst %.c,$(B)/%.o,$(wildcard tests/world/*.c))
@@ -44,9 +44,9 @@ $(UNIT): %: %.o $(UNIT_SHARED) $(OBJECTS)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
 # The simulator's lists have pages of a few rows.
-SIM_SOURCES := $(wildcard tests/sim/*.c tests/world/*.c reconcile/*.c)
+SIM_SOURCES := $(wildcard tests/sim/*.c tests/world/*.c reconcile/*.c reconcile/*/*.c)
 SIM_OBJECTS := $(SIM_SOURCES:%.c=$(B)/sim/%.o) \
-	$(patsubst %.c,$(B)/%.o,$(wildcard config/*.c daemon/base/*.c))
+	$(patsubst %.c,$(B)/%.o,$(wildcard config/*.c config/*/*.c daemon/base/*.c))
 
 $(B)/sim/%.o: %.c
 	@mkdir -p $(@D)

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
-#include "config/schema.h"
+#include "config/schema/schema.h"
 #include "daemon/base/arena.h"
 #include "daemon/base/map.h"
 

@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "config/build.h"
-#include "config/files.h"
-#include "config/roster.h"
-#include "config/rules.h"
-#include "config/settings.h"
-#include "config/yaml.h"
+#include "config/load/files.h"
+#include "config/roster/roster.h"
+#include "config/roster/rules.h"
+#include "config/settings/settings.h"
+#include "config/yaml/yaml.h"
 #include "daemon/base/file.h"
 #include "daemon/base/str.h"
 

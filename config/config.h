@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/problems.h"
+#include "config/yaml/problems.h"
 #include "daemon/base/mem.h"
 
 /* Where the settings are unless somebody says otherwise. */

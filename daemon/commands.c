@@ -5,7 +5,7 @@
 #include <getopt.h>
 #include <string.h>
 
-#include "config/span.h"
+#include "daemon/base/duration.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 
@@ -102,7 +102,7 @@ static int commands_check_span(const char *option, const char *text, Err *err)
 {
     uint64_t usec;
 
-    if (!text || (span_parse(text, true, &usec) == 0 && usec > 0))
+    if (!text || (duration_parse(text, true, &usec) == 0 && usec > 0))
         return 0;
     return err_set(err, -EINVAL, "%s %s: not a span, write 30s, 5m, 1h or 7d", option, text);
 }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/compare.h"
+#include "config/load/compare.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
 #include "daemon/doubts.h"

@@ -13,7 +13,7 @@ FILE_LINES_MAX = 400
 
 # A library's header, and the only places that may include it.
 LIBRARIES = {
-    "yaml.h": ["config/yaml.c"],
+    "yaml.h": ["config/yaml/yaml.c"],
     "curl/": ["daemon/http/"],
     "json-c/": ["daemon/roma/", "daemon/control/", "daemon/report_json.", "daemon/undo.c"],
     "sqlite3.h": ["daemon/store/"],

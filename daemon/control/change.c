@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
-#include "config/span.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/duration.h"
 #include "daemon/base/str.h"
 #include "daemon/control/asked.h"
 #include "daemon/control/find.h"
@@ -69,7 +69,7 @@ int change_pause(Control *control, ServerCall *call, json_object *root, Err *err
         r = json_get_text(root, "for", false, &span, err);
     if (r == 0)
         r = change_find(control, root, &found, err);
-    if (r == 0 && span && (span_parse(span, true, &span_usec) < 0 || span_usec == 0))
+    if (r == 0 && span && (duration_parse(span, true, &span_usec) < 0 || span_usec == 0))
         r = err_set(err, -EINVAL, "for: should be a span such as 30m, 2h or 7d");
     if (r == 0)
         r = control_writable(control, err);

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/span.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/duration.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
 #include "daemon/control/change.h"
@@ -107,7 +107,7 @@ static int control_history_filter(ServerCall *call, StoreFilter *filter, Buf *re
     }
     filter->pass = server_call_find(call, "pass");
     filter->limit = HISTORY_LIMIT;
-    if (since && span_parse(since, true, &span_usec) < 0)
+    if (since && duration_parse(since, true, &span_usec) < 0)
         return err_set(err, -EINVAL, "since: should be a span such as 30s, 5m, 1h or 7d");
     if (since)
         filter->since_usec = span_usec < now_usec ? now_usec - span_usec : 0;

@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "config/span.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/duration.h"
 #include "daemon/base/str.h"
 #include "daemon/control/ctl_ask.h"
 #include "daemon/control/history_json.h"
@@ -97,7 +97,7 @@ static int ctl_read_history(const Options *options, const Config *config, StoreA
         buf_append(&instance, options->channel, (size_t)(slash - options->channel));
         filter.instance = buf_text(&instance);
     }
-    if (options->since && span_parse(options->since, true, &span_usec) == 0)
+    if (options->since && duration_parse(options->since, true, &span_usec) == 0)
         filter.since_usec = span_usec < now_usec ? now_usec - span_usec : 0;
     if (r == 0)
         r = store_open_read_only(directory, &store, err);

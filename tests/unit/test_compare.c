@@ -1,7 +1,7 @@
 /* Comparing configurations: each field of them, changed alone, is one change of the right thing. */
 #include "tests/unit/test_config.h"
 
-#include "config/compare.h"
+#include "config/load/compare.h"
 #include "daemon/base/clock.h"
 
 /* A configuration whose parts are its own. */

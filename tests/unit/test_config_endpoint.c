@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "config/endpoint.h"
+#include "config/settings/endpoint.h"
 #include "daemon/base/mem.h"
 
 static void canonical_forms(void **state)

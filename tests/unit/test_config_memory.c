@@ -1,6 +1,6 @@
 /* Every allocation of a load fails once, in turn, those of libyaml too: nothing crashes, no Config
  * comes out, and the person is told. Needs the allocator to itself. */
-#include "config/compare.h"
+#include "config/load/compare.h"
 #include "tests/unit/failing.h"
 #include "tests/unit/test_config.h"
 

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "config/problems.h"
+#include "config/yaml/problems.h"
 #include "tests/unit/failing.h"
 
 static void expect(const Problems *problems, const char *expected)

@@ -18,7 +18,7 @@ static void assert_value(Store *store, const char *sql, const char *expected)
 
 static void test_pass_names_are_unique(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     char id[STORE_PASS_ID_SIZE];
     uint64_t action;
@@ -44,7 +44,7 @@ static void test_pass_names_are_unique(void **state)
 
 static void test_record_and_decide(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     Deletion deletions[3];
     Batch batch = place_batch(place, deletions, 3);
@@ -84,7 +84,7 @@ static void test_record_and_decide(void **state)
 /* A deletion that failed, and whose member the next list does not show: somebody else's. */
 static void test_what_failed_may_be_found_gone(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     Deletion deletions[2];
     Batch batch = place_batch(place, deletions, 2);
@@ -108,7 +108,7 @@ static void test_what_failed_may_be_found_gone(void **state)
 
 static void test_undecided_are_told_and_settled(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     Deletion deletions[2], other;
     Batch batch = place_batch(place, deletions, 2), second = place_batch(place, &other, 1);
@@ -146,7 +146,7 @@ static void test_undecided_are_told_and_settled(void **state)
 
 static void test_batch_of_another_pass_is_refused(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     Deletion deletion;
     Batch batch = place_batch(place, &deletion, 1);
@@ -162,7 +162,7 @@ static void test_batch_of_another_pass_is_refused(void **state)
 /* One bad row: none of the batch is there, what was buffered before still goes in. */
 static void test_batch_is_whole_or_absent(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     Deletion deletions[2];
     Batch batch;
@@ -188,7 +188,7 @@ static void test_batch_is_whole_or_absent(void **state)
 /* SQLite rolls back by itself when memory or disk run out, even in a statement that reads. */
 static void test_outcomes_survive_a_rollback(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     StoreActions actions = {0};
     uint64_t action;
@@ -213,7 +213,7 @@ static int count_commit(void *count)
 
 static void test_commits_are_few(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     unsigned int commits = 0;
     Deletion deletions[10];

@@ -26,16 +26,16 @@
 #define DIGEST_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define DIGEST_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
-typedef struct Place {
+typedef struct Location {
     char root[64];  /* of mkdtemp() */
     char state[96]; /* the state directory in it, not made yet */
     char pass[STORE_PASS_ID_SIZE];
     Err err;
-} Place;
+} Location;
 
 static inline int place_setup(void **state)
 {
-    Place *place = calloc(1, sizeof(*place));
+    Location *place = calloc(1, sizeof(*place));
 
     assert_non_null(place);
     strcpy(place->root, "/tmp/rosterd-store-XXXXXX");
@@ -56,14 +56,14 @@ static inline int place_remove(const char *path, const struct stat *status, int 
 
 static inline int place_teardown(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
 
     nftw(place->root, place_remove, 8, FTW_DEPTH | FTW_PHYS);
     free(place);
     return 0;
 }
 
-static inline Store *place_open(Place *place)
+static inline Store *place_open(Location *place)
 {
     Store *store = NULL;
     int r = store_open(place->state, &store, &place->err);
@@ -73,7 +73,7 @@ static inline Store *place_open(Place *place)
     return store;
 }
 
-static inline Store *place_open_read_only(Place *place)
+static inline Store *place_open_read_only(Location *place)
 {
     Store *store = NULL;
     int r = store_open_read_only(place->state, &store, &place->err);
@@ -83,13 +83,13 @@ static inline Store *place_open_read_only(Place *place)
     return store;
 }
 
-static inline void place_begin(Place *place, Store *store)
+static inline void place_begin(Location *place, Store *store)
 {
     assert_int_equal(store_begin_pass(store, NOW, place->pass, &place->err), 0);
 }
 
 /* A batch that deletes `count` members of channel c1 (or as the caller changes it). */
-static inline Batch place_batch(Place *place, Deletion *deletions, size_t count)
+static inline Batch place_batch(Location *place, Deletion *deletions, size_t count)
 {
     static const RosterChannel channel = {.name = "payments", .mode = MODE_PRUNE};
     static const char *const ids[] = {"m1", "m2", "m3"};
@@ -113,7 +113,7 @@ static inline Batch place_batch(Place *place, Deletion *deletions, size_t count)
     };
 }
 
-static inline Memory recall_at(Place *place, Store *store, const char *digest,
+static inline Memory recall_at(Location *place, Store *store, const char *digest,
                                uint64_t realtime_usec)
 {
     Memory memory = {0};
@@ -123,7 +123,7 @@ static inline Memory recall_at(Place *place, Store *store, const char *digest,
     return memory;
 }
 
-static inline void record_one(Place *place, Store *store, uint64_t realtime_usec,
+static inline void record_one(Location *place, Store *store, uint64_t realtime_usec,
                               uint64_t *ret_action)
 {
     Deletion deletion;
@@ -135,7 +135,7 @@ static inline void record_one(Place *place, Store *store, uint64_t realtime_usec
     *ret_action = deletion.action;
 }
 
-static inline size_t count_undecided(Place *place, Store *store)
+static inline size_t count_undecided(Location *place, Store *store)
 {
     StoreActions actions = {0};
     size_t count;
@@ -148,7 +148,7 @@ static inline size_t count_undecided(Place *place, Store *store)
 }
 
 /* The bytes of a file in the state directory. */
-static inline Buf place_bytes(const Place *place, const char *name)
+static inline Buf place_bytes(const Location *place, const char *name)
 {
     char path[512];
     Buf bytes = {0};
@@ -159,7 +159,7 @@ static inline Buf place_bytes(const Place *place, const char *name)
 }
 
 /* Names, sizes, modes, times and digests of all files in the state directory, for comparing. */
-static inline char *place_listing(const Place *place)
+static inline char *place_listing(const Location *place)
 {
     struct dirent **entries = NULL;
     int count = scandir(place->state, &entries, NULL, alphasort);
@@ -187,7 +187,8 @@ static inline char *place_listing(const Place *place)
     return buf_take(&text);
 }
 
-static inline void place_write(const Place *place, const char *name, const void *bytes, size_t size)
+static inline void place_write(const Location *place, const char *name, const void *bytes,
+                               size_t size)
 {
     char path[512];
     FILE *file;

@@ -6,7 +6,7 @@
 #include <sys/mount.h>
 
 /* Mounts a file system of 1 MiB on the state directory, seen by this process alone. */
-static void mount_small(Place *place)
+static void mount_small(Location *place)
 {
     if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 ||
         mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mkdir(place->state, 0700) < 0 ||
@@ -17,7 +17,7 @@ static void mount_small(Place *place)
     }
 }
 
-static void fill_disk(const Place *place)
+static void fill_disk(const Location *place)
 {
     static const char zeros[512];
     char path[128];
@@ -32,7 +32,7 @@ static void fill_disk(const Place *place)
     close(fd);
 }
 
-static void free_disk(const Place *place)
+static void free_disk(const Location *place)
 {
     char path[128];
 
@@ -42,7 +42,7 @@ static void free_disk(const Place *place)
 
 static void test_full_disk(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store;
     Deletion deletions[300];
     Batch batch;
@@ -85,7 +85,7 @@ static void test_full_disk(void **state)
 
 static void test_disk_full_from_the_start(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = NULL;
 
     mount_small(place);
@@ -99,7 +99,7 @@ static void test_disk_full_from_the_start(void **state)
 
 static void test_read_only_disk(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = NULL;
 
     mount_small(place);
@@ -114,7 +114,7 @@ static void test_read_only_disk(void **state)
 }
 
 /* What modes refuse, they refuse to a user without privilege only. */
-static uid_t become_nobody(Place *place)
+static uid_t become_nobody(Location *place)
 {
     uid_t user = geteuid();
 
@@ -127,7 +127,7 @@ static uid_t become_nobody(Place *place)
 
 static void test_read_only_directory(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = NULL;
     uid_t user = become_nobody(place);
 
@@ -142,7 +142,7 @@ static void test_read_only_directory(void **state)
 
 static void test_read_only_database(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = NULL;
     uid_t user = become_nobody(place);
     char path[128];

@@ -9,7 +9,7 @@
 #include "daemon/store/state.h"
 
 /* A process that runs `act` with the state, tells when it is through, and waits to be killed. */
-static pid_t child_start(Place *place, void (*act)(Place *place))
+static pid_t child_start(Location *place, void (*act)(Location *place))
 {
     int ready[2];
     char byte;
@@ -38,7 +38,7 @@ static void child_kill(pid_t pid)
     assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
-static void act_record(Place *place)
+static void act_record(Location *place)
 {
     Store *store = place_open(place);
     Deletion deletions[2];
@@ -52,14 +52,14 @@ static void act_record(Place *place)
         _exit(1);
 }
 
-static void act_open(Place *place)
+static void act_open(Location *place)
 {
     place_open(place);
 }
 
 static void test_directory_is_made_for_its_owner(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     char path[128];
     struct stat status;
@@ -83,7 +83,7 @@ static void test_directory_is_made_for_its_owner(void **state)
 
 static void test_one_process_holds_the_lock(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = NULL;
     pid_t pid = child_start(place, act_open);
     char expected[256];
@@ -100,7 +100,7 @@ static void test_one_process_holds_the_lock(void **state)
 
 static void test_killed_between_record_and_decide(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store;
     Memory memory = {0};
 
@@ -118,7 +118,7 @@ static void test_killed_between_record_and_decide(void **state)
 }
 
 /* Whoever opens a database of these bytes is told what to do, and leaves the bytes alone. */
-static void assert_left_alone(Place *place, const void *bytes, size_t size, int expected,
+static void assert_left_alone(Location *place, const void *bytes, size_t size, int expected,
                               const char *says)
 {
     Store *store = NULL;
@@ -137,7 +137,7 @@ static void assert_left_alone(Place *place, const void *bytes, size_t size, int 
 static void test_damaged_database_is_left_as_it_is(void **state)
 {
     static const char remedy[] = "aside by hand: history, undo, pauses";
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     char garbage[8192];
     Buf bytes;
@@ -168,7 +168,7 @@ static void run_sql(const char *directory, const char *sql)
 
 static void test_foreign_and_newer_databases(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     Buf bytes;
 
@@ -193,7 +193,7 @@ static void test_foreign_and_newer_databases(void **state)
 /* SQLite would throw the log away, and with it deletions that nothing else tells of. */
 static void test_log_without_its_database(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = NULL;
     Buf before, after;
 

@@ -4,7 +4,7 @@
 
 static void test_sightings_are_replaced(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     const Sighting first[] = {{"m1", 1}, {"m2", 3}}, second[] = {{"m2", 4}};
     Memory memory;
@@ -35,7 +35,7 @@ static void test_recent_deletions(void **state)
 {
     static const Outcome outcomes[] = {OUTCOME_DELETED, OUTCOME_GONE, OUTCOME_FAILED,
                                        OUTCOME_SKIPPED};
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     uint64_t action;
     Memory memory;
@@ -64,7 +64,7 @@ static void test_recent_deletions(void **state)
     store_free(store);
 }
 
-static bool is_approved(Place *place, Store *store, const char *digest, uint64_t realtime_usec)
+static bool is_approved(Location *place, Store *store, const char *digest, uint64_t realtime_usec)
 {
     Memory memory = recall_at(place, store, digest, realtime_usec);
     bool approved = memory.is_approved;
@@ -75,7 +75,7 @@ static bool is_approved(Place *place, Store *store, const char *digest, uint64_t
 
 static void test_approval_lapses(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
 
     assert_false(is_approved(place, store, DIGEST_A, NOW));
@@ -92,7 +92,7 @@ static void test_approval_lapses(void **state)
 
 static void test_approval_passes_once(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     Deletion deletion;
     Batch batch = place_batch(place, &deletion, 1);
@@ -118,7 +118,7 @@ static void test_approval_passes_once(void **state)
 
 static void test_approval_given_again_passes_again(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     Deletion deletion;
     Batch batch = place_batch(place, &deletion, 1);
@@ -138,7 +138,7 @@ static void test_approval_given_again_passes_again(void **state)
 
 static void test_a_refusal_outlives_its_run(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     Refusal kept = {.mark = "1:2:3", .until_usec = NOW + 9, .refused_usec = NOW}, found = {0};
 
@@ -171,7 +171,7 @@ static void test_what_is_no_digest(void **state)
         "AAAA",
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
         "aaa\n"};
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
 
     for (size_t i = 0; i < ELEMENTS(texts); i++)
@@ -182,7 +182,7 @@ static void test_what_is_no_digest(void **state)
 
 static void test_pause_and_resume(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     Memory memory;
 

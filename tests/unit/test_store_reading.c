@@ -11,7 +11,7 @@ typedef struct Daemon {
     int commands, answers;
 } Daemon;
 
-static void daemon_serve(Place *place, int commands, int answers)
+static void daemon_serve(Location *place, int commands, int answers)
 {
     Store *store = NULL;
     Deletion deletions[3];
@@ -36,7 +36,7 @@ static void daemon_serve(Place *place, int commands, int answers)
     _exit(0);
 }
 
-static Daemon daemon_start(Place *place)
+static Daemon daemon_start(Location *place)
 {
     int commands[2], answers[2];
     Daemon daemon;
@@ -71,7 +71,7 @@ static void daemon_kill(Daemon *daemon)
     close(daemon->answers);
 }
 
-static size_t count_deletions(Place *place, Store *store)
+static size_t count_deletions(Location *place, Store *store)
 {
     Memory memory = {0};
     size_t count;
@@ -84,7 +84,7 @@ static size_t count_deletions(Place *place, Store *store)
 }
 
 /* Opens for reading, sees so many deletions, and leaves the directory as it was. */
-static void assert_seen_without_a_trace(Place *place, size_t deletions)
+static void assert_seen_without_a_trace(Location *place, size_t deletions)
 {
     char *before = place_listing(place), *after;
     Store *store = place_open_read_only(place);
@@ -105,7 +105,7 @@ static void assert_seen_without_a_trace(Place *place, size_t deletions)
 
 static void test_without_a_database(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
 
     assert_seen_without_a_trace(place, 0);
     assert_int_equal(access(place->state, F_OK), -1);
@@ -117,7 +117,7 @@ static void test_without_a_database(void **state)
 
 static void test_beside_a_running_daemon(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Daemon daemon = daemon_start(place);
 
     daemon_do(&daemon, 'o');
@@ -132,7 +132,7 @@ static void test_beside_a_running_daemon(void **state)
 /* Between two runs, and the state directory named with what a URI would take for its own. */
 static void test_after_a_clean_end(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Daemon daemon = daemon_start(place);
 
     daemon_do(&daemon, 'o');
@@ -147,7 +147,7 @@ static void test_after_a_clean_end(void **state)
 
 static void test_strange_directory_names(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store;
 
     snprintf(place->state, sizeof(place->state), "%s/50%% a?b=c#d%%41", place->root);
@@ -158,7 +158,7 @@ static void test_strange_directory_names(void **state)
 
 static void test_after_a_kill(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Daemon daemon = daemon_start(place);
     char path[128];
 
@@ -175,7 +175,7 @@ static void test_after_a_kill(void **state)
  * to mend the index. */
 static void test_after_a_kill_at_the_first_write(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Daemon daemon = daemon_start(place);
     Buf index, log;
 
@@ -200,7 +200,7 @@ static void test_after_a_kill_at_the_first_write(void **state)
 /* A dry run sees what a daemon that starts, works, ends and starts again does meanwhile. */
 static void test_follows_a_daemon_that_comes_and_goes(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Daemon daemon = daemon_start(place);
     Store *store = place_open_read_only(place);
 
@@ -229,7 +229,7 @@ static void test_follows_a_daemon_that_comes_and_goes(void **state)
 }
 
 /* Short-lived daemons, one after the other, for as long as they are left alive. */
-static void act_come_and_go(Place *place)
+static void act_come_and_go(Location *place)
 {
     for (;;) {
         Store *store = NULL;
@@ -246,7 +246,7 @@ static void act_come_and_go(Place *place)
 
 static void test_at_every_moment_of_a_daemons_life(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     size_t seen = 0;
     pid_t pid = fork();
 
@@ -271,7 +271,7 @@ static void test_at_every_moment_of_a_daemons_life(void **state)
 
 static void test_writing_is_refused(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     const Sighting sighting = {"m1", 1};
     Deletion deletion;

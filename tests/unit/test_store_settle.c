@@ -31,7 +31,7 @@ static int settle(Store *store, const char *channel_id, SettleMember settle_memb
     return store_settle(store, "prod", channel_id, &settling, at_usec, err);
 }
 
-static void record(Place *place, Store *store, const char *channel_id, Deletion *deletions,
+static void record(Location *place, Store *store, const char *channel_id, Deletion *deletions,
                    size_t count, uint64_t at_usec)
 {
     Batch batch = place_batch(place, deletions, count);
@@ -53,7 +53,7 @@ static void assert_undecided(Store *store, const char *channel_id, size_t count)
 
 static void test_killed_run_is_settled_by_the_next(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     Deletion deletions[3], other;
     StoreActions history = {0};
@@ -88,7 +88,7 @@ static void test_killed_run_is_settled_by_the_next(void **state)
 /* Where nothing is in doubt, nothing is asked; a pass that leaves a doubt raises it again. */
 static void test_settling_costs_nothing_without_a_doubt(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     unsigned int asked = 0;
     Deletion deletion;
@@ -109,7 +109,7 @@ static void test_settling_costs_nothing_without_a_doubt(void **state)
 
 static void test_old_history_is_forgotten(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     Deletion old[2], fresh;
     StoreActions history = {0};
@@ -140,7 +140,7 @@ static void test_old_history_is_forgotten(void **state)
 
 static void test_history_is_filtered(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     Deletion first[3], second[2];
     StoreActions history = {0};
@@ -188,7 +188,7 @@ static void test_history_is_filtered(void **state)
 /* Undo begins at the last pass that deleted something, which a pass that only failed is not. */
 static void test_last_pass_that_deleted(void **state)
 {
-    Place *place = *state;
+    Location *place = *state;
     Store *store = place_open(place);
     char pass[STORE_PASS_ID_SIZE] = "", first[STORE_PASS_ID_SIZE];
     Deletion deletion;

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "config/suggest.h"
+#include "config/schema/suggest.h"
 
 /* ---- the distance, by its definition ---- */
 

@@ -1,7 +1,7 @@
 /* Reading YAML: what becomes a node, where, and what of YAML is refused. */
 #include "tests/unit/test_config.h"
 
-#include "config/yaml.h"
+#include "config/yaml/yaml.h"
 #include "daemon/base/arena.h"
 
 typedef struct Outcome {

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/node.h"
-#include "config/problems.h"
+#include "config/yaml/node.h"
+#include "config/yaml/problems.h"
 #include "daemon/base/arena.h"
 
 /* One file being read. */
@@ -21,17 +21,17 @@ typedef struct Reader {
 } Reader;
 
 typedef enum SchemaType {
-    SCHEMA_TEXT,    /* const char *: min to max characters, none of them a control character */
-    SCHEMA_ID,      /* const char *: str_is_id(), max characters */
-    SCHEMA_PATH,    /* const char *: an absolute path, max bytes */
-    SCHEMA_UINT,    /* uint32_t: min to max */
-    SCHEMA_SPAN,    /* uint64_t: min to max microseconds */
-    SCHEMA_DAYS,    /* likewise, and may be written in days */
-    SCHEMA_BOOL,    /* bool */
-    SCHEMA_CHOICE,  /* an enum: the index among `choices` */
-    SCHEMA_SECTION, /* a map that goes by a schema of its own into the same struct */
-    SCHEMA_MAP,     /* const Node *: a map, for the caller to read */
-    SCHEMA_LIST,    /* const Node *: a list, likewise */
+    SCHEMA_TEXT,     /* const char *: min to max characters, none of them a control character */
+    SCHEMA_ID,       /* const char *: str_is_id(), max characters */
+    SCHEMA_PATH,     /* const char *: an absolute path, max bytes */
+    SCHEMA_UINT,     /* uint32_t: min to max */
+    SCHEMA_DURATION, /* uint64_t: min to max microseconds */
+    SCHEMA_DAYS,     /* likewise, and may be written in days */
+    SCHEMA_BOOL,     /* bool */
+    SCHEMA_CHOICE,   /* an enum: the index among `choices` */
+    SCHEMA_SECTION,  /* a map that goes by a schema of its own into the same struct */
+    SCHEMA_MAP,      /* const Node *: a map, for the caller to read */
+    SCHEMA_LIST,     /* const Node *: a list, likewise */
 } SchemaType;
 
 typedef struct Schema Schema;
@@ -85,13 +85,13 @@ const char *schema_read_text(Reader *reader, const Node *node, size_t min, size_
                              const char *hint);
 
 /* Reports a mistake at a value, at the key of a value, and at a map that lacks a key. */
-void reader_problem(Reader *reader, const Node *node, const char *format, ...)
+void schema_problem(Reader *reader, const Node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-void reader_problem_at_key(Reader *reader, const Node *node, const char *format, ...)
+void schema_problem_at_key(Reader *reader, const Node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-void reader_problem_missing(Reader *reader, const Node *map, const char *key, const char *format,
+void schema_problem_missing(Reader *reader, const Node *map, const char *key, const char *format,
                             ...) __attribute__((format(printf, 4, 5)));
 
 /* A copy in the arena that lives as long as the Config; NULL for NULL, or when out of memory, which
  * the problems then tell. */
-const char *reader_keep(Reader *reader, const char *text);
+const char *schema_keep(Reader *reader, const char *text);

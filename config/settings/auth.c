@@ -1,10 +1,10 @@
 /* How requests are authorised: see auth.h. */
-#include "config/auth.h"
+#include "config/settings/auth.h"
 
 #include <errno.h>
 #include <stdint.h>
 
-#include "config/endpoint.h"
+#include "config/settings/endpoint.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 
@@ -82,14 +82,14 @@ void auth_canonical_endpoint(Reader *reader, const Node *map, const char *key, b
     r = endpoint_parse(*endpoint, is_metadata ? ENDPOINT_METADATA : ENDPOINT_SERVICE, canonical,
                        &err);
     if (r == -EACCES)
-        reader_problem(reader, node, "%s", err.text);
+        schema_problem(reader, node, "%s", err.text);
     else if (r < 0)
-        reader_problem(reader, node, "%s, which %s", node_describe(node, shown), err.text);
+        schema_problem(reader, node, "%s, which %s", node_describe(node, shown), err.text);
     if (r < 0) {
         *endpoint = NULL;
         return;
     }
-    *endpoint = reader_keep(reader, canonical);
+    *endpoint = schema_keep(reader, canonical);
 }
 
 /* "access_key_file, secret_key_file, security_token_file (optional)" */
@@ -119,10 +119,10 @@ static void check_keys(Reader *reader, const Node *map, AuthMethod method, Schem
         const Node *node = node_find(map, keys[i].name);
 
         if (node && !(allowed & BIT(i)))
-            reader_problem_at_key(reader, node, "does not belong to the method %s, which takes %s",
+            schema_problem_at_key(reader, node, "does not belong to the method %s, which takes %s",
                                   methods[method], buf_text(&list));
         if (!schema_has(seen, i) && needs & BIT(i))
-            reader_problem_missing(reader, map, keys[i].name, "is missing, the method %s takes %s",
+            schema_problem_missing(reader, map, keys[i].name, "is missing, the method %s takes %s",
                                    methods[method], buf_text(&list));
     }
 }

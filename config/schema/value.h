@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "config/schema.h"
+#include "config/schema/schema.h"
 
 /* Reads a value of any type but SCHEMA_SECTION to `place`; texts are copied with `keeps_texts`.
  * False (reported, unless the node was before) leaves the place as it was. */

@@ -1,5 +1,5 @@
 /* Building trees: see tree.h. */
-#include "config/tree.h"
+#include "config/yaml/tree.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ static bool tree_wants_key(Tree *tree)
     return level && level->node->kind == NODE_MAPPING && !level->key;
 }
 
-void tree_problem(Tree *tree, Place place, const char *text)
+void tree_problem(Tree *tree, Location place, const char *text)
 {
     _cleanup_(buf_done) Buf path = {0};
     const TreeLevel *level = tree_level(tree);
@@ -42,7 +42,7 @@ void tree_problem(Tree *tree, Place place, const char *text)
     problems_add(tree->problems, tree->file, place.line, place.column, buf_text(&path), "%s", text);
 }
 
-static int tree_refuse(Tree *tree, Place place, const char *text)
+static int tree_refuse(Tree *tree, Location place, const char *text)
 {
     tree_problem(tree, place, text);
     return -EINVAL;
@@ -73,7 +73,7 @@ static int level_find_key(TreeLevel *level, const NodeKey *key, size_t size,
     return !*ret_first && level_put_key(level, key, size) < 0 ? -ENOMEM : 0;
 }
 
-static int tree_add_key(Tree *tree, Place place, const char *text, size_t size)
+static int tree_add_key(Tree *tree, Location place, const char *text, size_t size)
 {
     TreeLevel *level = tree_level(tree);
     NodeKey *key = arena_alloc(tree->arena, sizeof(*key) + size + 1);
@@ -99,7 +99,7 @@ static int tree_add_key(Tree *tree, Place place, const char *text, size_t size)
 }
 
 /* A new value. NULL when out of memory. */
-static Node *tree_add(Tree *tree, Place place, NodeKind kind)
+static Node *tree_add(Tree *tree, Location place, NodeKind kind)
 {
     Node *node = arena_alloc(tree->arena, sizeof(*node));
     TreeLevel *level = tree_level(tree);
@@ -124,7 +124,7 @@ static Node *tree_add(Tree *tree, Place place, NodeKind kind)
     return node;
 }
 
-int tree_add_scalar(Tree *tree, Place place, const char *text, size_t size, bool is_plain)
+int tree_add_scalar(Tree *tree, Location place, const char *text, size_t size, bool is_plain)
 {
     bool has_nul = memchr(text, '\0', size) != NULL;
     Node *node;
@@ -142,7 +142,7 @@ int tree_add_scalar(Tree *tree, Place place, const char *text, size_t size, bool
     return node->text ? 0 : -ENOMEM;
 }
 
-int tree_add_alias(Tree *tree, Place place)
+int tree_add_alias(Tree *tree, Location place)
 {
     tree_problem(tree, place, "is an alias, should be written out");
     if (tree_wants_key(tree))
@@ -150,7 +150,7 @@ int tree_add_alias(Tree *tree, Place place)
     return tree_add(tree, place, NODE_REFUSED) ? 0 : -ENOMEM;
 }
 
-int tree_begin(Tree *tree, Place place, NodeKind kind)
+int tree_begin(Tree *tree, Location place, NodeKind kind)
 {
     Node *node;
 

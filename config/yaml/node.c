@@ -1,5 +1,5 @@
 /* Nodes: see node.h. */
-#include "config/node.h"
+#include "config/yaml/node.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,13 +1,13 @@
 /* Values: see value.h. */
-#include "config/value.h"
+#include "config/schema/value.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "config/span.h"
-#include "config/suggest.h"
+#include "config/schema/suggest.h"
+#include "daemon/base/duration.h"
 #include "daemon/base/str.h"
 
 /* Says what is wrong with a value; `right` is the type's own idea of what would be right. */
@@ -16,7 +16,7 @@ static bool refuse(Reader *reader, const Node *node, const char *hint, const cha
     char shown[NODE_DESCRIPTION_SIZE];
 
     if (node->kind != NODE_REFUSED)
-        reader_problem(reader, node, "%s, should be %s", node_describe(node, shown),
+        schema_problem(reader, node, "%s, should be %s", node_describe(node, shown),
                        hint ? hint : right);
     return false;
 }
@@ -46,12 +46,12 @@ const char *schema_read_text(Reader *reader, const Node *node, size_t min, size_
     }
     count = count_characters(node->text, node->size);
     if (count < 0)
-        reader_problem(reader, node, "holds a control character, should be %s",
+        schema_problem(reader, node, "holds a control character, should be %s",
                        hint ? hint : "one line of text");
     else if ((size_t)count < min && count == 0)
         refuse(reader, node, hint, "text");
     else if ((size_t)count < min || (size_t)count > max)
-        reader_problem(reader, node, "has %zd characters, should have %zu to %zu", count, min, max);
+        schema_problem(reader, node, "has %zd characters, should have %zu to %zu", count, min, max);
     else
         return node->text;
     return NULL;
@@ -63,7 +63,7 @@ static const char *read_id(Reader *reader, const Node *node, const SchemaKey *ke
     char shown[NODE_DESCRIPTION_SIZE];
 
     if (text && !str_is_id(text, key->max)) {
-        reader_problem(reader, node,
+        schema_problem(reader, node,
                        "%s, should be 1 to %" PRIu64 " of the characters 0-9 A-Z a-z _ -",
                        node_describe(node, shown), key->max);
         return NULL;
@@ -80,7 +80,7 @@ static const char *read_path(Reader *reader, const Node *node, const SchemaKey *
         return NULL;
     }
     if (text && node->size > key->max) {
-        reader_problem(reader, node, "has %u bytes, should have %" PRIu64 " at most", node->size,
+        schema_problem(reader, node, "has %u bytes, should have %" PRIu64 " at most", node->size,
                        key->max);
         return NULL;
     }
@@ -99,7 +99,7 @@ static bool read_text(Reader *reader, const Node *node, const SchemaKey *key, bo
     else
         text = schema_read_text(reader, node, key->min, key->max, key->hint);
     if (text && keeps_texts)
-        text = reader_keep(reader, text);
+        text = schema_keep(reader, text);
     if (text)
         *ret_text = text;
     return text != NULL;
@@ -117,7 +117,7 @@ static bool refuse_number(Reader *reader, const Node *node, const char *right)
 
     if (node->kind != NODE_SCALAR || node->plain)
         return refuse(reader, node, NULL, right);
-    reader_problem(reader, node, "%s in quotes, should be %s without quotes",
+    schema_problem(reader, node, "%s in quotes, should be %s without quotes",
                    node_describe(node, shown), right);
     return false;
 }
@@ -142,16 +142,16 @@ static bool read_uint(Reader *reader, const Node *node, const SchemaKey *key, ui
 static bool read_span(Reader *reader, const Node *node, const SchemaKey *key, uint64_t *ret_usec)
 {
     bool days = key->type == SCHEMA_DAYS;
-    char min[SPAN_TEXT_SIZE], max[SPAN_TEXT_SIZE], right[4 * SPAN_TEXT_SIZE];
+    char min[DURATION_TEXT_SIZE], max[DURATION_TEXT_SIZE], right[4 * DURATION_TEXT_SIZE];
     uint64_t usec;
 
-    if (is_plain(node) && span_parse(node->text, days, &usec) == 0 && usec >= key->min &&
+    if (is_plain(node) && duration_parse(node->text, days, &usec) == 0 && usec >= key->min &&
         usec <= key->max) {
         *ret_usec = usec;
         return true;
     }
-    span_format(key->min, days, min);
-    span_format(key->max, days, max);
+    duration_format(key->min, days, min);
+    duration_format(key->max, days, max);
     snprintf(right, sizeof(right), "a duration from %s to %s (units: ms, s, m, h%s)", min, max,
              days ? ", d" : "");
     return refuse_number(reader, node, right);
@@ -184,7 +184,7 @@ static bool read_choice(Reader *reader, const Node *node, const SchemaKey *key, 
     }
     if (!suggest.best)
         return refuse(reader, node, key->hint, "text");
-    reader_problem(reader, node, "%s, should be %s: \"%s\"?", node_describe(node, shown), key->hint,
+    schema_problem(reader, node, "%s, should be %s: \"%s\"?", node_describe(node, shown), key->hint,
                    suggest.best);
     return false;
 }
@@ -209,7 +209,7 @@ bool value_read(Reader *reader, const Node *node, const SchemaKey *key, bool kee
         return read_text(reader, node, key, keeps_texts, place);
     case SCHEMA_UINT:
         return read_uint(reader, node, key, place);
-    case SCHEMA_SPAN:
+    case SCHEMA_DURATION:
     case SCHEMA_DAYS:
         return read_span(reader, node, key, place);
     case SCHEMA_BOOL:

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-#include "config/node.h"
-#include "config/problems.h"
+#include "config/yaml/node.h"
+#include "config/yaml/problems.h"
 #include "daemon/base/arena.h"
 
 #define YAML_SIZE_MAX (8U * 1024U * 1024U)

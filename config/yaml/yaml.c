@@ -1,21 +1,21 @@
 /* Events of libyaml to nodes: see yaml.h. */
-#include "config/yaml.h"
+#include "config/yaml/yaml.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <yaml.h>
 
-#include "config/tree.h"
+#include "config/yaml/tree.h"
 #include "daemon/base/mem.h"
 
-static Place place_of(const yaml_mark_t *mark)
+static Location place_of(const yaml_mark_t *mark)
 {
-    return (Place){.line = (uint32_t)mark->line + 1, .column = (uint32_t)mark->column + 1};
+    return (Location){.line = (uint32_t)mark->line + 1, .column = (uint32_t)mark->column + 1};
 }
 
 /* What a value may carry in YAML, and may not here. */
-static void refuse_properties(Tree *tree, Place place, const yaml_char_t *anchor,
+static void refuse_properties(Tree *tree, Location place, const yaml_char_t *anchor,
                               const yaml_char_t *tag)
 {
     if (anchor)
@@ -24,7 +24,7 @@ static void refuse_properties(Tree *tree, Place place, const yaml_char_t *anchor
         tree_problem(tree, place, "has a tag, should have none");
 }
 
-static int take_document(Tree *tree, Place place)
+static int take_document(Tree *tree, Location place)
 {
     if (!tree->root)
         return 0;
@@ -32,7 +32,7 @@ static int take_document(Tree *tree, Place place)
     return -EINVAL;
 }
 
-static int take_scalar(Tree *tree, Place place, const yaml_event_t *event)
+static int take_scalar(Tree *tree, Location place, const yaml_event_t *event)
 {
     refuse_properties(tree, place, event->data.scalar.anchor, event->data.scalar.tag);
     return tree_add_scalar(tree, place, (const char *)event->data.scalar.value,
@@ -43,7 +43,7 @@ static int take_scalar(Tree *tree, Place place, const yaml_event_t *event)
 /* Takes one event in. 0, -EINVAL (reported), -ENOMEM. */
 static int take_event(Tree *tree, const yaml_event_t *event)
 {
-    Place place = place_of(&event->start_mark);
+    Location place = place_of(&event->start_mark);
 
     switch (event->type) {
     case YAML_DOCUMENT_START_EVENT:

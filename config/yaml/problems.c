@@ -1,5 +1,5 @@
 /* The list of mistakes: see problems.h. */
-#include "config/problems.h"
+#include "config/yaml/problems.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -7,9 +7,9 @@
 
 /* A whole number and a unit, nothing between. 0; -EINVAL for what is no span (or has days where
  * they are not wanted); -ERANGE for one that is beyond all bounds. */
-int span_parse(const char *text, bool may_have_days, uint64_t *ret_usec);
+int duration_parse(const char *text, bool may_have_days, uint64_t *ret_usec);
 
-#define SPAN_TEXT_SIZE 32
+#define DURATION_TEXT_SIZE 32
 
 /* The same way back, in the largest unit that needs no fraction; whole milliseconds. */
-void span_format(uint64_t usec, bool may_have_days, char ret_text[static SPAN_TEXT_SIZE]);
+void duration_format(uint64_t usec, bool may_have_days, char ret_text[static DURATION_TEXT_SIZE]);

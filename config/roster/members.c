@@ -1,14 +1,14 @@
 /* Desired members: see members.h. There may be 100,000 of them, so that each costs one allocation
  * from the arena and nothing else. */
-#include "config/members.h"
+#include "config/roster/members.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
 
 #include "config/address.h"
-#include "config/member_keys.h"
-#include "config/member_set.h"
+#include "config/roster/member_keys.h"
+#include "config/roster/member_set.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 
@@ -61,7 +61,7 @@ static bool refuse_short(Reader *reader, const Node *node, const char *right)
     char shown[NODE_DESCRIPTION_SIZE];
 
     if (schema_read_text(reader, node, 1, MEMBER_TEXT_MAX, SHORT_HINT))
-        reader_problem(reader, node, "%s, should %s", node_describe(node, shown), right);
+        schema_problem(reader, node, "%s, should %s", node_describe(node, shown), right);
     return false;
 }
 
@@ -89,7 +89,7 @@ static bool check_address(Reader *reader, const Node *node, SchemaSeen seen)
     bool has_host = schema_has(seen, MEMBER_KEY_HOST);
 
     if (has_host == schema_has(seen, MEMBER_KEY_ECS_ID)) {
-        reader_problem(reader, node, "%s, should have one of them",
+        schema_problem(reader, node, "%s, should have one of them",
                        has_host ? "has host and ecs_id" : "has neither host nor ecs_id");
         return false;
     }
@@ -115,11 +115,11 @@ static bool read_map(Reader *reader, const Node *node, Draft *draft)
     draft->is_ecs = keys.ecs_id != NULL;
     draft->address = keys.ecs_id ? keys.ecs_id : draft->canonical;
     if (keys.ecs_id)
-        return member_check_ecs_id(reader, node, keys.ecs_id);
+        return members_check_ecs_id(reader, node, keys.ecs_id);
     if (address_parse(keys.host, draft->canonical, &kind) == 0)
         return true;
     node = node_find(node, "host");
-    reader_problem(reader, node, "%s, should be an IPv4 or IPv6 address or a host name, alone",
+    schema_problem(reader, node, "%s, should be an IPv4 or IPv6 address or a host name, alone",
                    node_describe(node, shown));
     return false;
 }
@@ -176,7 +176,7 @@ static int add_member(Reader *reader, const Node *node, Members *members)
     if (first == index)
         members->nodes[members->count++] = node;
     else
-        reader_problem(reader, node, "is the same member as in line %u, should be there once",
+        schema_problem(reader, node, "is the same member as in line %u, should be there once",
                        members->nodes[first]->line);
     return 0;
 }

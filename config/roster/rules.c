@@ -1,5 +1,5 @@
 /* Cross-field rules: see rules.h. */
-#include "config/rules.h"
+#include "config/roster/rules.h"
 
 #include <string.h>
 
@@ -14,7 +14,7 @@ typedef struct Listed {
 void rules_check_mode(Build *build, Reader *reader, const Node *node, Mode mode)
 {
     if (build->knows_mode && build->config.mode == MODE_OBSERVE && mode == MODE_PRUNE)
-        reader_problem(reader, node,
+        schema_problem(reader, node,
                        "is \"prune\" where the settings say observe, should be observe or left out "
                        "(a roster cannot allow deletion)");
 }
@@ -28,7 +28,7 @@ static void merge_guard(Build *build, Reader *reader, const Node *map, const cha
     if (written == GUARD_UNSET)
         return;
     if (is_laxer && build->knows_guards)
-        reader_problem(reader, node_find(map, key),
+        schema_problem(reader, node_find(map, key),
                        "is %u where the settings say %u, should be %u or %s (a roster can only be "
                        "stricter)",
                        written, *guard, *guard, is_least ? "more" : "less");
@@ -75,7 +75,7 @@ void rules_check_listed_once(Build *build, Reader *reader, const Node *node,
     if (r != 0)
         return;
     first = map_find(&build->listed, listed->key, key_size);
-    reader_problem(reader, node,
+    schema_problem(reader, node,
                    "lists the channel \"%.64s\" again, should be listed once (first "
                    "in %s:%u:%u)",
                    text, first->file, first->line, first->column);

@@ -1,7 +1,7 @@
 /* The keys of a member that is written as a map, which are those of an ignore rule as well. */
 #pragma once
 
-#include "config/schema.h"
+#include "config/schema/schema.h"
 
 #define MEMBER_PORT_MAX 65535U
 #define MEMBER_GROUP_MAX 64U                          /* characters */
@@ -23,4 +23,4 @@ typedef struct MemberKeys {
 extern const Schema member_schema;
 
 /* Whether it is 1 to 255 visible characters of ASCII; else reports it below `map`. */
-bool member_check_ecs_id(Reader *reader, const Node *map, const char *ecs_id);
+bool members_check_ecs_id(Reader *reader, const Node *map, const char *ecs_id);

@@ -1,5 +1,5 @@
 /* Comparing configurations: see compare.h. */
-#include "config/compare.h"
+#include "config/load/compare.h"
 
 #include <errno.h>
 #include <string.h>

@@ -6,18 +6,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/node.h"
-#include "config/problems.h"
+#include "config/yaml/node.h"
+#include "config/yaml/problems.h"
 #include "daemon/base/arena.h"
 #include "daemon/base/map.h"
 
 #define TREE_DEPTH_MAX 16U /* lists and maps inside each other */
 
 /* Where a piece begins, from 1. */
-typedef struct Place {
+typedef struct Location {
     uint32_t line;
     uint32_t column;
-} Place;
+} Location;
 
 /* A list or map that is not at its end yet. */
 typedef struct TreeLevel {
@@ -40,10 +40,10 @@ typedef struct Tree {
 void tree_done(Tree *tree);
 
 /* Reports a mistake at the piece that comes next. */
-void tree_problem(Tree *tree, Place place, const char *text);
+void tree_problem(Tree *tree, Location place, const char *text);
 
 /* The pieces. 0; -EINVAL for what leaves the rest without meaning (reported); -ENOMEM. */
-int tree_add_scalar(Tree *tree, Place place, const char *text, size_t size, bool is_plain);
-int tree_add_alias(Tree *tree, Place place);
-int tree_begin(Tree *tree, Place place, NodeKind kind);
+int tree_add_scalar(Tree *tree, Location place, const char *text, size_t size, bool is_plain);
+int tree_add_alias(Tree *tree, Location place);
+int tree_begin(Tree *tree, Location place, NodeKind kind);
 void tree_end(Tree *tree);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "config/config.h"
-#include "config/schema.h"
+#include "config/schema/schema.h"
 
 /* Reads the list of desired members into the reader's arena, reports every mistake and every member
  * that is listed twice (by value: group, address, port). */

@@ -1,5 +1,5 @@
 /* Spans: see span.h. */
-#include "config/span.h"
+#include "daemon/base/duration.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -32,7 +32,7 @@ static const Unit *find_unit(const char *name, bool may_have_days)
     return NULL;
 }
 
-int span_parse(const char *text, bool may_have_days, uint64_t *ret_usec)
+int duration_parse(const char *text, bool may_have_days, uint64_t *ret_usec)
 {
     size_t length = strspn(text, "0123456789");
     const Unit *unit = find_unit(text + length, may_have_days);
@@ -53,11 +53,11 @@ int span_parse(const char *text, bool may_have_days, uint64_t *ret_usec)
     return 0;
 }
 
-void span_format(uint64_t usec, bool may_have_days, char ret_text[static SPAN_TEXT_SIZE])
+void duration_format(uint64_t usec, bool may_have_days, char ret_text[static DURATION_TEXT_SIZE])
 {
     size_t i = may_have_days ? 0 : 1;
 
     while (i + 1 < ELEMENTS(units) && (usec == 0 || usec % units[i].usec != 0))
         i++;
-    snprintf(ret_text, SPAN_TEXT_SIZE, "%" PRIu64 "%s", usec / units[i].usec, units[i].name);
+    snprintf(ret_text, DURATION_TEXT_SIZE, "%" PRIu64 "%s", usec / units[i].usec, units[i].name);
 }

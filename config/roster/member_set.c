@@ -1,6 +1,6 @@
 /* Members by value: see member_set.h. Open addressing with linear probing, at most four fifths
  * full. */
-#include "config/member_set.h"
+#include "config/roster/member_set.h"
 
 #include <errno.h>
 #include <stdlib.h>

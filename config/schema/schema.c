@@ -1,10 +1,10 @@
 /* Maps by a table: see schema.h. */
-#include "config/schema.h"
+#include "config/schema/schema.h"
 
 #include <string.h>
 
-#include "config/suggest.h"
-#include "config/value.h"
+#include "config/schema/suggest.h"
+#include "config/schema/value.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 
@@ -16,7 +16,7 @@ static void put_fallback(const SchemaKey *key, void *place)
     case SCHEMA_UINT:
         memcpy(place, &number, sizeof(number));
         break;
-    case SCHEMA_SPAN:
+    case SCHEMA_DURATION:
     case SCHEMA_DAYS:
         memcpy(place, &key->fallback, sizeof(key->fallback));
         break;
@@ -69,14 +69,14 @@ static uint32_t report_unknown(Reader *reader, const Node *node, const Schema *s
     for (size_t i = 0; i < schema->count; i++)
         suggest_offer(&suggest, schema->keys[i].name);
     if (suggest.best) {
-        reader_problem_at_key(reader, node, "is an unknown key, should be \"%s\"?", suggest.best);
+        schema_problem_at_key(reader, node, "is an unknown key, should be \"%s\"?", suggest.best);
         return UINT32_C(1) << find_key(schema, suggest.best);
     }
     if (!problems_full(reader->problems))
         list_names(schema, &names);
     if (buf_failed(&names) < 0)
         problems_memory(reader->problems);
-    reader_problem_at_key(reader, node, "is an unknown key, should be one of: %s",
+    schema_problem_at_key(reader, node, "is an unknown key, should be one of: %s",
                           buf_text(&names));
     return 0;
 }
@@ -88,7 +88,7 @@ static void report_missing(Reader *reader, const Node *map, const Schema *schema
 
         if (!key->is_required || present >> i & 1)
             continue;
-        reader_problem_missing(reader, map, key->name, "is missing, should be %s", key->hint);
+        schema_problem_missing(reader, map, key->name, "is missing, should be %s", key->hint);
     }
 }
 
@@ -119,7 +119,7 @@ SchemaSeen schema_read(Reader *reader, const Node *node, const Schema *schema, v
 
     if (node->kind != NODE_MAPPING) {
         if (node->kind != NODE_REFUSED)
-            reader_problem(reader, node, "%s, should be a map of keys",
+            schema_problem(reader, node, "%s, should be a map of keys",
                            schema_describe(node, shown));
         return seen;
     }

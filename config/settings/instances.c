@@ -1,10 +1,10 @@
 /* Instances: see instances.h. */
-#include "config/instances.h"
+#include "config/settings/instances.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "config/auth.h"
+#include "config/settings/auth.h"
 #include "daemon/base/str.h"
 
 #define NAME_LENGTH_MAX 64U
@@ -68,7 +68,7 @@ static void check_name(Reader *reader, const Node *node)
         characters += ((unsigned char)*c & 0xc0) != 0x80;
     }
     if (is_bad || characters == 0 || characters > NAME_LENGTH_MAX)
-        reader_problem_at_key(reader, node,
+        schema_problem_at_key(reader, node,
                               "is no name for an instance, should be 1 to 64 characters without "
                               "spaces and slashes");
 }
@@ -83,7 +83,7 @@ static void read_instance(Reader *reader, const Node *node, Instance *ret_instan
     auth_canonical_endpoint(reader, node, "endpoint", false, &draft.instance.endpoint);
     if (schema_is_good(seen, KEY_AUTH))
         auth_read(reader, draft.auth, &draft.instance.auth);
-    draft.instance.name = reader_keep(reader, node->key->text);
+    draft.instance.name = schema_keep(reader, node->key->text);
     *ret_instance = draft.instance;
 }
 
@@ -109,7 +109,7 @@ static int check_same(Reader *reader, Map *known, Arena *arena, const Node *node
     if (r != 0)
         return r < 0 ? r : 0;
     first = map_find(known, key, packed.size);
-    reader_problem_at_key(reader, node,
+    schema_problem_at_key(reader, node,
                           "is the same instance as \"%s\" in line %u (endpoint, project_id and "
                           "instance_id), should be there once",
                           first->key->text, first->key->line);
@@ -122,7 +122,7 @@ void instances_read(Build *build, Reader *reader, const Node *map)
     _cleanup_(arena_done) Arena arena = {0};
 
     if (map->size == 0) {
-        reader_problem(reader, map, "is empty, should name one instance at least");
+        schema_problem(reader, map, "is empty, should name one instance at least");
         return;
     }
     build->instances = arena_alloc(&build->arena, map->size * sizeof(*build->instances));

@@ -2,8 +2,8 @@
 #include <errno.h>
 
 #include "config/address.h"
-#include "config/member_keys.h"
-#include "config/members.h"
+#include "config/roster/member_keys.h"
+#include "config/roster/members.h"
 #include "daemon/base/mem.h"
 
 static const SchemaKey keys[] = {
@@ -32,11 +32,11 @@ static const SchemaKey keys[] = {
 
 const Schema member_schema = {.keys = keys, .count = ELEMENTS(keys)};
 
-bool member_check_ecs_id(Reader *reader, const Node *map, const char *ecs_id)
+bool members_check_ecs_id(Reader *reader, const Node *map, const char *ecs_id)
 {
     for (const char *c = ecs_id; *c; c++) {
         if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f) {
-            reader_problem(reader, node_find(map, "ecs_id"),
+            schema_problem(reader, node_find(map, "ecs_id"),
                            "is no id, should be visible ASCII characters without spaces");
             return false;
         }
@@ -52,7 +52,7 @@ static void read_host(Reader *reader, const Node *node, const char *host, Ignore
     int r;
 
     if (address_parse(host, canonical, &kind) == 0) {
-        rule->host = reader_keep(reader, canonical);
+        rule->host = schema_keep(reader, canonical);
         return;
     }
     r = address_parse_network(host, rule->network, &rule->prefix_bits);
@@ -61,12 +61,12 @@ static void read_host(Reader *reader, const Node *node, const char *host, Ignore
         return;
     }
     if (r == -EDOM)
-        reader_problem(reader, node,
+        schema_problem(reader, node,
                        "%s, which has bits set behind the prefix, should be a network's first "
                        "address and its prefix",
                        node_describe(node, shown));
     else
-        reader_problem(reader, node,
+        schema_problem(reader, node,
                        "%s, should be an address, a host name or a network like 10.9.0.0/16",
                        node_describe(node, shown));
 }
@@ -78,14 +78,14 @@ static void read_rule(Reader *reader, const Node *node, IgnoreRule *rule)
 
     *rule = (IgnoreRule){0};
     if (node->kind == NODE_MAPPING && node->size == 0)
-        reader_problem(reader, node,
+        schema_problem(reader, node,
                        "is empty and would ignore every member, should have one at least of host, "
                        "port, group and ecs_id");
     if (values.host)
         read_host(reader, node_find(node, "host"), values.host, rule);
-    if (values.ecs_id && member_check_ecs_id(reader, node, values.ecs_id))
-        rule->ecs_id = reader_keep(reader, values.ecs_id);
-    rule->group = reader_keep(reader, values.group);
+    if (values.ecs_id && members_check_ecs_id(reader, node, values.ecs_id))
+        rule->ecs_id = schema_keep(reader, values.ecs_id);
+    rule->group = schema_keep(reader, values.group);
     rule->has_port = schema_is_good(seen, MEMBER_KEY_PORT);
     rule->port = (uint16_t)values.port;
 }

@@ -1,5 +1,5 @@
 /* Endpoints: see endpoint.h. */
-#include "config/endpoint.h"
+#include "config/settings/endpoint.h"
 
 #include <errno.h>
 #include <stdio.h>

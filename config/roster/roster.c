@@ -1,10 +1,10 @@
 /* Rosters: see roster.h. */
-#include "config/roster.h"
+#include "config/roster/roster.h"
 
-#include "config/instances.h"
-#include "config/members.h"
-#include "config/rules.h"
-#include "config/suggest.h"
+#include "config/roster/members.h"
+#include "config/roster/rules.h"
+#include "config/schema/suggest.h"
+#include "config/settings/instances.h"
 #include "daemon/base/mem.h"
 
 #define NO_INSTANCE SIZE_MAX /* unknown; was reported */
@@ -112,7 +112,7 @@ static void check_name(Reader *reader, const Node *node, SchemaSeen seen)
     bool has_name = schema_has(seen, KEY_NAME);
 
     if (has_name == schema_has(seen, KEY_ID))
-        reader_problem(reader, node, "%s, should have one of them",
+        schema_problem(reader, node, "%s, should have one of them",
                        has_name ? "has name and id" : "has neither name nor id");
 }
 
@@ -126,11 +126,11 @@ static void check_empty(Reader *reader, const Node *node, SchemaSeen seen,
     if (may_be_empty)
         return;
     if (!schema_has(seen, KEY_MEMBERS))
-        reader_problem_missing(reader, node, "members",
+        schema_problem_missing(reader, node, "members",
                                "is missing, should be a list of members (or, to delete them all, "
                                "left out with allow_empty: true)");
     else if (draft->members && draft->members->size == 0)
-        reader_problem(reader, draft->members,
+        schema_problem(reader, draft->members,
                        "is empty, should list members (or, to delete them all, stand with "
                        "allow_empty: true)");
 }
@@ -200,10 +200,10 @@ static void report_instance(Build *build, Reader *reader, const Node *node)
     if (buf_failed(&names) < 0)
         problems_memory(reader->problems);
     if (suggest.best)
-        reader_problem(reader, node, "%s, which the settings do not name, should be \"%s\"?",
+        schema_problem(reader, node, "%s, which the settings do not name, should be \"%s\"?",
                        node_describe(node, shown), suggest.best);
     else
-        reader_problem(reader, node, "%s, which the settings do not name, should be one of: %s",
+        schema_problem(reader, node, "%s, which the settings do not name, should be one of: %s",
                        node_describe(node, shown), buf_text(&names));
 }
 
@@ -217,7 +217,7 @@ static size_t choose_instance(Build *build, Reader *reader, const Node *root,
     if (!schema_has(seen, KEY_INSTANCE)) {
         if (build->config.instance_count == 1)
             return 0;
-        reader_problem_missing(reader, root, "instance",
+        schema_problem_missing(reader, root, "instance",
                                "is missing, should be there where the settings name %zu instances",
                                build->config.instance_count);
         return NO_INSTANCE;
@@ -245,7 +245,7 @@ void roster_read_in_settings(Build *build, Reader *reader, const Node *list)
     size_t instance = 0;
 
     if (build->knows_instances && build->config.instance_count > 1)
-        reader_problem_at_key(reader, list,
+        schema_problem_at_key(reader, list,
                               "cannot stand in settings that name %zu instances, should be in "
                               "roster files, each with its instance",
                               build->config.instance_count);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "config/config.h"
-#include "config/schema.h"
+#include "config/schema/schema.h"
 
 /* Reads it and reports every mistake: keys of another method, keys that the method needs. */
 void auth_read(Reader *reader, const Node *map, Auth *ret_auth);

@@ -1,7 +1,7 @@
 /* The settings: see settings.h. */
-#include "config/settings.h"
+#include "config/settings/settings.h"
 
-#include "config/instances.h"
+#include "config/settings/instances.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 
@@ -25,8 +25,8 @@ typedef struct Draft {
 
 #define SPAN_KEY(key, place, least, most, preset)                                                  \
     {                                                                                              \
-        .name = key, .type = SCHEMA_SPAN, .offset = offsetof(Draft, config.place), .min = least,   \
-        .max = most, .fallback = preset                                                            \
+        .name = key, .type = SCHEMA_DURATION, .offset = offsetof(Draft, config.place),             \
+        .min = least, .max = most, .fallback = preset                                              \
     }
 
 static const SchemaKey retry_keys[] = {
@@ -137,8 +137,8 @@ static void add_entry(Reader *reader, const Node *node, const char *text, Roster
         problems_memory(reader->problems);
         return;
     }
-    entry.text = reader_keep(reader, text);
-    entry.path = reader_keep(reader, buf_text(&path));
+    entry.text = schema_keep(reader, text);
+    entry.path = schema_keep(reader, buf_text(&path));
     if (entry.text && entry.path)
         entries->items[entries->count++] = entry;
 }

@@ -1,6 +1,6 @@
 /* Suggestions: see suggest.h. The distance counts insertions, deletions, changes and swaps of
  * neighbours (optimal string alignment), without regard to case. */
-#include "config/suggest.h"
+#include "config/schema/suggest.h"
 
 #include <string.h>
 
