@@ -71,6 +71,6 @@ bool beat_is_stuck(const Beat *beat, uint64_t now_usec);
 void beat_take_over(Beat *beat, Beat *old);
 
 /* For beat_hold.c: whether there is anything to make passes for: channels, or what earlier ones
- * left undecided (leftover.h); and when the next pass begins, unless it is held. */
+ * left undecided (recovery.h); and when the next pass begins, unless it is held. */
 bool beat_has_work(const Beat *beat);
 void beat_schedule(Beat *beat, uint64_t delay_usec);

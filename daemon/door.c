@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "daemon/base/digest.h"
-#include "reconcile/call.h"
+#include "reconcile/request/call.h"
 
 static void door_on_answer(void *userdata, void *tag, const Answer *answer)
 {

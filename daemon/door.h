@@ -8,7 +8,7 @@
 
 #include "daemon/roma/client.h"
 #include "daemon/store/store.h"
-#include "reconcile/gate.h"
+#include "reconcile/request/gate.h"
 
 /* Whoever takes an instance's answers. */
 typedef struct DoorUser {

@@ -7,7 +7,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/message_ids.h"
-#include "reconcile/report.h"
+#include "reconcile/report/report.h"
 
 static const char *const message_ids[] = {
     [EVENT_RETRY] = MESSAGE_RETRY,

@@ -4,7 +4,7 @@
 #include <json-c/json.h>
 
 #include "daemon/base/buf.h"
-#include "reconcile/report.h"
+#include "reconcile/report/report.h"
 
 /* Appends the report, pretty-printed, with a newline at its end. 0 or -ENOMEM. */
 int report_json_append(const Report *report, Buf *buf);

@@ -9,7 +9,7 @@
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 #include "daemon/twins.h"
-#include "reconcile/identity.h"
+#include "reconcile/plan/identity.h"
 
 typedef enum Colour { COLOUR_NONE, COLOUR_RED, COLOUR_GREEN, COLOUR_YELLOW } Colour;
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "daemon/base/buf.h"
-#include "reconcile/report.h"
+#include "reconcile/report/report.h"
 
 /* Whether standard output may be coloured: a terminal, and no NO_COLOR (no-color.org). */
 bool report_text_wants_colour(void);

@@ -291,7 +291,7 @@ int run_begin(Door *door, size_t instance, bool is_probe, RunOnDone on_done, Run
     return run_start(&plan, ret_run, err);
 }
 
-int run_begin_restore(Door *door, const Config *config, Restore *restores, bool dry_run,
+int run_begin_restore(Door *door, const Config *config, Addition *restores, bool dry_run,
                       RunOnDone on_done, RunOnEvent on_event, void *userdata, Run **ret_run,
                       Err *err)
 {

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "daemon/door.h"
-#include "reconcile/pass.h"
+#include "reconcile/pass/pass.h"
 
 typedef struct Run Run;
 
@@ -33,7 +33,7 @@ int run_begin(Door *door, size_t instance, bool is_probe, RunOnDone on_done, Run
  * stands beside the door's own with the same instances; `restores` has one for each (restore.h). No
  * other run covers their instances.
  */
-int run_begin_restore(Door *door, const Config *config, Restore *restores, bool dry_run,
+int run_begin_restore(Door *door, const Config *config, Addition *restores, bool dry_run,
                       RunOnDone on_done, RunOnEvent on_event, void *userdata, Run **ret_run,
                       Err *err);
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "daemon/base/clock.h"
-#include "reconcile/identity.h"
+#include "reconcile/plan/identity.h"
 
 static const char *run_state_instance_name(const Run *run, const RosterChannel *channel)
 {
@@ -12,7 +12,7 @@ static const char *run_state_instance_name(const Run *run, const RosterChannel *
 }
 
 int run_state_recall(void *context, const RosterChannel *channel, const ChannelRow *row,
-                     const char *digest, Memory *memory, Err *err)
+                     const char *digest, ChannelRecord *memory, Err *err)
 {
     Run *run = context;
     Store *store = run->store;
@@ -141,13 +141,13 @@ void run_state_show_pauses(Run *run)
     report = *run_get_report(run);
     for (size_t i = 0; pauses.count > 0 && i < report.channel_count; i++) {
         ChannelReport *channel = &report.channels[i];
-        Memory memory = {0};
+        ChannelRecord memory = {0};
 
         if (!channel->pause_reason && channel->id &&
             store_recall_pause(run->store, channel->instance_name, channel->id, channel->name,
                                now_usec, &memory, NULL) == 0 &&
             memory.is_paused)
             report_set_pause(channel, memory.pause_reason, memory.pause_end_usec);
-        memory_done(&memory);
+        channel_record_done(&memory);
     }
 }

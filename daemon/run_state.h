@@ -8,7 +8,7 @@ struct Run {
     Store *store; /* the door's when it began: one that came since does not know this pass */
     DoorUser user;
     const Config *config; /* the door's, or an undo's */
-    Restore *restores;    /* of an undo; NULL: none */
+    Addition *restores;   /* of an undo; NULL: none */
     bool dry_run;         /* the door's, or an undo's own */
     size_t instance;      /* or PASS_ALL_INSTANCES */
     bool is_probe;
@@ -29,7 +29,7 @@ struct Run {
 
 /* As in ops.h; the context is the Run. */
 int run_state_recall(void *context, const RosterChannel *channel, const ChannelRow *row,
-                     const char *digest, Memory *memory, Err *err);
+                     const char *digest, ChannelRecord *memory, Err *err);
 int run_state_remember(void *context, const RosterChannel *channel, const char *channel_id,
                        const Sighting *sightings, size_t count, Err *err);
 int run_state_unsettled(void *context, size_t instance, UnsettledAdd add, void *userdata);

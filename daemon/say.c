@@ -9,7 +9,7 @@
 #include "daemon/events.h"
 #include "daemon/message_ids.h"
 #include "daemon/twins.h"
-#include "reconcile/identity.h"
+#include "reconcile/plan/identity.h"
 
 const char *say_instance_name(const Beat *beat)
 {

@@ -2,7 +2,7 @@
 #include "daemon/twins.h"
 
 #include "daemon/base/mem.h"
-#include "reconcile/identity.h"
+#include "reconcile/plan/identity.h"
 
 #define KEY_SIZE_MAX (IDENTITY_SIZE_MAX + 1)
 

@@ -4,7 +4,7 @@
 
 #include "daemon/base/arena.h"
 #include "daemon/base/map.h"
-#include "reconcile/report.h"
+#include "reconcile/report/report.h"
 
 typedef struct Twins {
     Map map; /* to ExtraReport */

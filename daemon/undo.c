@@ -18,7 +18,7 @@ struct Undo {
     StoreActions actions; /* those undone; hold all texts */
     Config config;        /* the one in force, but with the channels of the undo */
     RosterChannel *channels;
-    Restore *restores;
+    Addition *restores;
     const char **names; /* of the channels, as the history has them */
     char pass[STORE_PASS_ID_SIZE];
     Door *door;
@@ -128,7 +128,7 @@ static int undo_find_channel(Undo *undo, const Config *config, const StoreAction
 static int undo_add(Undo *undo, const Config *config, const StoreAction *action, Err *err)
 {
     size_t number = 0;
-    Restore *restore;
+    Addition *restore;
     int r = undo_find_channel(undo, config, action, &number, err);
 
     if (r < 0)
@@ -138,7 +138,7 @@ static int undo_add(Undo *undo, const Config *config, const StoreAction *action,
         restore->items = calloc(undo->actions.count, sizeof(*restore->items));
     if (!restore->items)
         return err_memory(err);
-    restore->items[restore->item_count++] = (RestoreItem){
+    restore->items[restore->item_count++] = (AdditionItem){
         .action = action->action,
         .member_id = action->member_id,
         .identity = action->identity,
@@ -283,17 +283,17 @@ bool undo_has_failed(const Undo *undo)
     return false;
 }
 
-static json_object *undo_json_members(const Restore *restore)
+static json_object *undo_json_members(const Addition *restore)
 {
     json_object *rows = json_new_array();
 
     for (size_t i = 0; i < restore->item_count; i++) {
-        const RestoreItem *item = &restore->items[i];
+        const AdditionItem *item = &restore->items[i];
         json_object *row = json_new_object();
 
         json_put_number(row, "action", item->action);
         json_put(row, "member", json_tokener_parse(item->member_json));
-        json_put_text(row, "outcome", restore_outcome_text(item->outcome));
+        json_put_text(row, "outcome", add_outcome_text(item->outcome));
         json_put_number(row, "attempts", item->attempts);
         json_add(rows, row);
     }

@@ -13,7 +13,7 @@
 
 #include "config/config.h"
 #include "daemon/base/err.h"
-#include "reconcile/memory.h"
+#include "reconcile/channel_record.h"
 
 /* ---- what is asked of the service ---- */
 
@@ -203,7 +203,7 @@ typedef struct Ops {
     /* What is remembered of a channel that has extras, for its guards and approvals; and whether
      * it is paused, by its id or by its name. `digest` is of the plan. */
     int (*recall)(void *context, const RosterChannel *channel, const ChannelRow *row,
-                  const char *digest, Memory *memory, Err *err);
+                  const char *digest, ChannelRecord *memory, Err *err);
 
     /* Replaces the sightings remembered of a channel. Not called in a dry run. */
     int (*remember)(void *context, const RosterChannel *channel, const char *channel_id,

@@ -282,7 +282,7 @@ class Trial:
 
     @staticmethod
     def must_notice_nothing(scratch):
-        test = scratch.noticed_by("reconcile/pass.c")
+        test = scratch.noticed_by("reconcile/pass/pass.c")
         if test:
             sys.exit(f"{test} fails without any fault")
 

@@ -1,4 +1,4 @@
-/* Memory that is freed all at once: the strings of a configuration, of a list, of a plan. */
+/* ChannelRecord that is freed all at once: the strings of a configuration, of a list, of a plan. */
 #pragma once
 
 #include <stddef.h>

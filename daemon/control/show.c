@@ -8,7 +8,7 @@
 #include "daemon/base/str.h"
 #include "daemon/control/table.h"
 #include "daemon/report_text.h"
-#include "reconcile/identity.h"
+#include "reconcile/plan/identity.h"
 
 static json_object *show_find(json_object *object, const char *key)
 {

@@ -9,7 +9,7 @@
 #include "config/config.h"
 #include "daemon/http/http.h"
 #include "daemon/roma/answer.h"
-#include "reconcile/attempts.h"
+#include "reconcile/request/attempts.h"
 
 /* `step` is not ATTEMPT_AGAIN; `http` and `err` are borrowed for the time of the call, `err` is set
  * unless it is ATTEMPT_DONE. It may begin the next request. */

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "daemon/base/arena.h"
-#include "reconcile/memory.h"
+#include "reconcile/channel_record.h"
 #include "reconcile/ops.h"
 
 typedef struct PendingOutcome {

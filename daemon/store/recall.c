@@ -21,7 +21,7 @@ static Query recall_begin(Store *store, QueryId id, const char *instance_name,
 }
 
 static int recall_sightings(Store *store, const char *instance_name, const char *channel_id,
-                            Memory *memory, Err *err)
+                            ChannelRecord *memory, Err *err)
 {
     _cleanup_(sql_done) Query query =
         recall_begin(store, QUERY_SIGHTINGS, instance_name, channel_id);
@@ -32,15 +32,15 @@ static int recall_sightings(Store *store, const char *instance_name, const char 
         const char *member_id = sql_column_text(&query, 0);
 
         if (!member_id ||
-            memory_add_sighting(memory, member_id,
-                                count > UINT32_MAX ? UINT32_MAX : (uint32_t)count) < 0)
+            channel_record_add_sighting(memory, member_id,
+                                        count > UINT32_MAX ? UINT32_MAX : (uint32_t)count) < 0)
             return err_memory(err);
     }
     return r;
 }
 
 static int recall_deletions(Store *store, const char *instance_name, const char *channel_id,
-                            uint64_t realtime_usec, Memory *memory, Err *err)
+                            uint64_t realtime_usec, ChannelRecord *memory, Err *err)
 {
     _cleanup_(sql_done) Query query =
         recall_begin(store, QUERY_ACTION_RECENT, instance_name, channel_id);
@@ -51,15 +51,15 @@ static int recall_deletions(Store *store, const char *instance_name, const char 
         const void *identity = sqlite3_column_blob(query.statement, 0);
         size_t size = (size_t)sqlite3_column_bytes(query.statement, 0);
 
-        if (memory_add_deletion(memory, identity ? identity : "", size,
-                                sql_column_number(&query, 1)) < 0)
+        if (channel_record_add_deletion(memory, identity ? identity : "", size,
+                                        sql_column_number(&query, 1)) < 0)
             return err_memory(err);
     }
     return r;
 }
 
 static int recall_pause(Store *store, const char *instance_name, const char *channel_id,
-                        uint64_t realtime_usec, Memory *memory, Err *err)
+                        uint64_t realtime_usec, ChannelRecord *memory, Err *err)
 {
     _cleanup_(sql_done) Query query = recall_begin(store, QUERY_PAUSE, instance_name, channel_id);
     const char *reason;
@@ -70,13 +70,14 @@ static int recall_pause(Store *store, const char *instance_name, const char *cha
     if (r <= 0)
         return r;
     reason = sql_column_text(&query, 0);
-    if (!reason || memory_set_pause(memory, reason, sql_column_number(&query, 1)) < 0)
+    if (!reason || channel_record_set_pause(memory, reason, sql_column_number(&query, 1)) < 0)
         return err_memory(err);
     return 0;
 }
 
 int store_recall_pause(Store *store, const char *instance_name, const char *channel_id,
-                       const char *channel_name, uint64_t realtime_usec, Memory *memory, Err *err)
+                       const char *channel_name, uint64_t realtime_usec, ChannelRecord *memory,
+                       Err *err)
 {
     _cleanup_(buf_done) Buf key = {0};
     int r = reading_refresh(store, err);
@@ -93,9 +94,9 @@ int store_recall_pause(Store *store, const char *instance_name, const char *chan
 }
 
 int store_recall(Store *store, const char *instance_name, const char *channel_id,
-                 const char *digest, uint64_t realtime_usec, Memory *memory, Err *err)
+                 const char *digest, uint64_t realtime_usec, ChannelRecord *memory, Err *err)
 {
-    _cleanup_(memory_done) Memory found = {0};
+    _cleanup_(channel_record_done) ChannelRecord found = {0};
     int r = reading_refresh(store, err);
 
     if (r == 0 && store->db)
@@ -110,7 +111,7 @@ int store_recall(Store *store, const char *instance_name, const char *channel_id
         return r;
     found.is_approved = r > 0;
     *memory = found;
-    found = (Memory){0};
+    found = (ChannelRecord){0};
     return 0;
 }
 

@@ -16,7 +16,7 @@
 #include "daemon/base/err.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/refusal.h"
-#include "reconcile/memory.h"
+#include "reconcile/channel_record.h"
 #include "reconcile/ops.h"
 
 #define STORE_PASS_ID_SIZE 40
@@ -72,7 +72,7 @@ int store_flush(Store *store, Err *err);
  * spent; the pause, unless it has ended.
  */
 int store_recall(Store *store, const char *instance_name, const char *channel_id,
-                 const char *digest, uint64_t realtime_usec, Memory *memory, Err *err);
+                 const char *digest, uint64_t realtime_usec, ChannelRecord *memory, Err *err);
 
 /* Replaces a channel's sightings; buffered. */
 int store_remember(Store *store, const char *instance_name, const char *channel_id,
@@ -84,7 +84,8 @@ int store_remember(Store *store, const char *instance_name, const char *channel_
 /* Whether a channel is paused, by its id or (`channel_name` may be NULL) by its name: fills the
  * memory's pause, unless the pause has ended. */
 int store_recall_pause(Store *store, const char *instance_name, const char *channel_id,
-                       const char *channel_name, uint64_t realtime_usec, Memory *memory, Err *err);
+                       const char *channel_name, uint64_t realtime_usec, ChannelRecord *memory,
+                       Err *err);
 
 /* Pauses a channel, or replaces its pause; until_usec 0 means no end. Commits at once. */
 int store_pause(Store *store, const char *instance_name, const char *channel_id, const char *reason,

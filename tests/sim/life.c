@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "daemon/base/str.h"
-#include "reconcile/listing.h"
+#include "reconcile/plan/listing.h"
 #include "tests/sim/sim.h"
 #include "tests/world/judge.h"
 #include "tests/world/trace.h"

@@ -38,7 +38,7 @@ static bool undo_is_whole(World *world)
     if (world->dry_run || world->event_count > 0)
         return false;
     for (size_t i = 0; i < report->channel_count; i++) {
-        const Restore *restore = &world->undo->restores[i];
+        const Addition *restore = &world->undo->restores[i];
         const WorldChannel *channel;
 
         if (report->channels[i].result > RESULT_CONVERGED)
@@ -107,7 +107,7 @@ void sim_undo(Sim *sim)
         sim->counts->kills++;
         return;
     }
-    sim->counts->returns += world_count_items(world, RESTORE_ADDED);
+    sim->counts->returns += world_count_items(world, ADDITION_ADDED);
     if (undo_is_whole(world))
         undo_again(world, serial);
     undo_resume_later(world);

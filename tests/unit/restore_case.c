@@ -22,11 +22,11 @@ void restore_expect(const World *world, Result result, uint32_t additions)
 void restore_expect_items(const World *world, uint32_t added, uint32_t live, uint32_t failed,
                           uint32_t skipped)
 {
-    assert_int_equal(world_count_items(world, RESTORE_ADDED), added);
-    assert_int_equal(world_count_items(world, RESTORE_LIVE), live);
-    assert_int_equal(world_count_items(world, RESTORE_FAILED), failed);
-    assert_int_equal(world_count_items(world, RESTORE_SKIPPED), skipped);
-    assert_int_equal(world_count_items(world, RESTORE_PLANNED), 0);
+    assert_int_equal(world_count_items(world, ADDITION_ADDED), added);
+    assert_int_equal(world_count_items(world, ADDITION_LIVE), live);
+    assert_int_equal(world_count_items(world, ADDITION_FAILED), failed);
+    assert_int_equal(world_count_items(world, ADDITION_SKIPPED), skipped);
+    assert_int_equal(world_count_items(world, ADDITION_PLANNED), 0);
 }
 
 void restore_expect_told(const World *world, uint32_t added, uint32_t failed)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
-#include "reconcile/advice.h"
+#include "reconcile/request/advice.h"
 
 static Err explain(AuthMethod method, RequestKind kind, Verdict verdict, int http, const char *code)
 {

@@ -10,7 +10,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
-#include "reconcile/attempts.h"
+#include "reconcile/request/attempts.h"
 
 static const Retry law = {
     .attempts = 3,

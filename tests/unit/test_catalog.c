@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "reconcile/catalog.h"
+#include "reconcile/plan/catalog.h"
 
 static void catalog_of(Catalog *catalog, const ChannelRow *rows, size_t count)
 {

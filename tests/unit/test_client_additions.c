@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "daemon/roma/upsert.h"
-#include "reconcile/triage.h"
+#include "reconcile/request/classify.h"
 
 #define OLD_ROW                                                                                    \
     "{\"host\":\"10.1.0.9\",\"port\":0,\"weight\":7,\"is_backup\":true,\"status\":2,"              \
@@ -63,7 +63,7 @@ static void test_is_sent(void **state)
     client_case_ask(client_case, &request);
     assert_int_equal(client_case->answer.kind, ANSWER_HTTP);
     assert_int_equal(client_case->answer.http, 201);
-    assert_int_equal(triage(REQUEST_ADD_MEMBERS, &client_case->answer), VERDICT_DONE);
+    assert_int_equal(classify(REQUEST_ADD_MEMBERS, &client_case->answer), VERDICT_DONE);
     client_case_assert_has(client_case->request, "POST " MEMBERS_PATH " HTTP/1.1\r\n");
     client_case_assert_header(client_case, "Content-Type", "application/json");
 }
@@ -162,10 +162,11 @@ static void test_meaning_of_answers(void **state)
         Answer answer = {.kind = ANSWER_HTTP, .http = rows[i].http};
 
         strcpy(answer.code, rows[i].code);
-        assert_int_equal(triage(REQUEST_ADD_MEMBERS, &answer), rows[i].verdict);
-        assert_int_equal(triage_is_ambiguous(&answer), rows[i].is_ambiguous);
+        assert_int_equal(classify(REQUEST_ADD_MEMBERS, &answer), rows[i].verdict);
+        assert_int_equal(classify_is_ambiguous(&answer), rows[i].is_ambiguous);
     }
-    assert_int_equal(triage(REQUEST_ADD_MEMBERS, &(Answer){.kind = ANSWER_ODD}), VERDICT_PERMANENT);
+    assert_int_equal(classify(REQUEST_ADD_MEMBERS, &(Answer){.kind = ANSWER_ODD}),
+                     VERDICT_PERMANENT);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, client_case_setup, client_case_teardown)

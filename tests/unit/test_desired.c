@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "reconcile/desired.h"
-#include "reconcile/identity.h"
+#include "reconcile/plan/desired.h"
+#include "reconcile/plan/identity.h"
 
 static int try_init(const RosterMember *members, size_t count, bool is_ecs, Err *err)
 {

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "reconcile/diff.h"
+#include "reconcile/plan/diff.h"
 
 typedef struct Table {
     RosterChannel roster;

@@ -1,17 +1,17 @@
 /* The guards: each just below, at and just above its limit, with its numbers. */
 #include "tests/world/world.h"
 
-#include "reconcile/guard.h"
+#include "reconcile/plan/guard.h"
 
 #define NOW (1000 * USEC_PER_HOUR)
 
 static const Guards open_guards = {1000000, 100, 0, 1};
 
 static Guard evaluate_one(GuardName name, const Guards *limits, const Plan *plan,
-                          const Memory *memory, size_t refusing)
+                          const ChannelRecord *memory, size_t refusing)
 {
     Guard guards[GUARD_COUNT];
-    const Memory nothing = {0};
+    const ChannelRecord nothing = {0};
 
     assert_int_equal(guard_evaluate(limits, plan, memory ? memory : &nothing, NOW, guards),
                      refusing);
@@ -137,40 +137,40 @@ static void test_confirm_passes_counts_the_least_seen(void **state)
     Extra extras[4];
     Plan plan = plan_of(extras, 2);
     Guards limits = open_guards;
-    Memory memory = {0};
+    ChannelRecord memory = {0};
 
     (void)state;
     limits.confirm_passes = 1;
     expect(evaluate_one(GUARD_CONFIRM_PASSES, &limits, &plan, NULL, 0), 1, 1, false);
     limits.confirm_passes = 3;
     expect(evaluate_one(GUARD_CONFIRM_PASSES, &limits, &plan, NULL, 1), 1, 3, true);
-    memory_add_sighting(&memory, "m00", 7);
+    channel_record_add_sighting(&memory, "m00", 7);
     expect(evaluate_one(GUARD_CONFIRM_PASSES, &limits, &plan, &memory, 1), 1, 3, true);
-    memory_add_sighting(&memory, "m01", 1);
+    channel_record_add_sighting(&memory, "m01", 1);
     expect(evaluate_one(GUARD_CONFIRM_PASSES, &limits, &plan, &memory, 1), 2, 3, true);
     memory.sightings[1].count = 2;
     expect(evaluate_one(GUARD_CONFIRM_PASSES, &limits, &plan, &memory, 0), 3, 3, false);
     memory.sightings[1].count = UINT32_MAX;
     expect(evaluate_one(GUARD_CONFIRM_PASSES, &limits, &plan, &memory, 0), 8, 3, false);
-    memory_done(&memory);
+    channel_record_done(&memory);
 }
 
-static void add_deletions(Memory *memory, const char *identity, size_t count, uint64_t when)
+static void add_deletions(ChannelRecord *memory, const char *identity, size_t count, uint64_t when)
 {
     for (size_t i = 0; i < count; i++)
-        assert_int_equal(memory_add_deletion(memory, identity, 3, when), 0);
+        assert_int_equal(channel_record_add_deletion(memory, identity, 3, when), 0);
 }
 
 static void expect_fight(uint64_t when, size_t count, uint64_t planned, bool refuses)
 {
     Extra extras[4];
     Plan plan = plan_of(extras, 2);
-    Memory memory = {0};
+    ChannelRecord memory = {0};
 
     add_deletions(&memory, "m01", count, when);
     add_deletions(&memory, "m77", 9, NOW - 1);
     expect(evaluate_one(GUARD_FIGHT, &open_guards, &plan, &memory, refuses), planned, 3, refuses);
-    memory_done(&memory);
+    channel_record_done(&memory);
 }
 
 static void test_fight_within_and_outside_the_hour(void **state)
@@ -199,7 +199,7 @@ static void test_the_report_names_them_in_one_order(void **state)
     Extra extras[4];
     Plan plan = plan_of(extras, 2);
     Guard guards[GUARD_COUNT];
-    Memory memory = {0};
+    ChannelRecord memory = {0};
 
     (void)state;
     add_deletions(&memory, "m00", 3, NOW);
@@ -208,7 +208,7 @@ static void test_the_report_names_them_in_one_order(void **state)
         assert_true(guards[i].refuses);
         assert_string_equal(guard_name_text(guards[i].name), names[i]);
     }
-    memory_done(&memory);
+    channel_record_done(&memory);
 }
 
 int main(void)

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "reconcile/identity.h"
-#include "reconcile/ignore.h"
+#include "reconcile/plan/identity.h"
+#include "reconcile/plan/ignore.h"
 
 static bool is_same(const char *group_a, const char *address_a, uint16_t port_a,
                     const char *group_b, const char *address_b, uint16_t port_b)

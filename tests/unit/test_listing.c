@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "reconcile/listing.h"
+#include "reconcile/plan/listing.h"
 
 static Listing begin(void)
 {

@@ -20,7 +20,7 @@ static int safe_renew(void *context, size_t instance)
 }
 
 static int safe_recall(void *context, const RosterChannel *roster, const ChannelRow *row,
-                       const char *digest, Memory *memory, Err *err)
+                       const char *digest, ChannelRecord *memory, Err *err)
 {
     int r;
 

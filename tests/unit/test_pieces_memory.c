@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "reconcile/catalog.h"
-#include "reconcile/plan.h"
-#include "reconcile/report.h"
+#include "reconcile/plan/catalog.h"
+#include "reconcile/plan/plan.h"
+#include "reconcile/report/report.h"
 #include "tests/unit/failing.h"
 
 #define ROWS 40
@@ -183,21 +183,21 @@ static void test_report(void **state)
 
 static int build_memory(void)
 {
-    Memory memory = {0};
+    ChannelRecord memory = {0};
     int r = 0;
 
     for (size_t i = 0; i < ROWS && r == 0; i++)
-        r = memory_add_sighting(&memory, i ? texts[0][i] : padding, (uint32_t)i);
+        r = channel_record_add_sighting(&memory, i ? texts[0][i] : padding, (uint32_t)i);
     for (size_t i = 0; i < ROWS && r == 0; i++)
-        r = memory_add_deletion(&memory, texts[1][i], strlen(texts[1][i]) + 1, i);
+        r = channel_record_add_deletion(&memory, texts[1][i], strlen(texts[1][i]) + 1, i);
     if (r == 0)
-        r = memory_set_pause(&memory, texts[2][0], 3);
+        r = channel_record_set_pause(&memory, texts[2][0], 3);
     assert_int_equal(memory.is_paused, r == 0);
     for (size_t i = 0; i < memory.sighting_count; i++)
         assert_string_equal(memory.sightings[i].member_id, i ? texts[0][i] : padding);
     for (size_t i = 0; i < memory.deletion_count; i++)
         assert_string_equal(memory.deletions[i].identity, texts[1][i]);
-    memory_done(&memory);
+    channel_record_done(&memory);
     return r;
 }
 

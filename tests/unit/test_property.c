@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
-#include "reconcile/identity.h"
-#include "reconcile/plan.h"
+#include "reconcile/plan/identity.h"
+#include "reconcile/plan/plan.h"
 
 #define SEEDS 400
 

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 
-#include "reconcile/dispatch.h"
+#include "reconcile/request/dispatch.h"
 
 #define CALLS 2000
 

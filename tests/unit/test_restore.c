@@ -83,7 +83,7 @@ static void test_what_is_live_again_is_left_alone(void **state)
     world_undo(world);
     restore_expect(world, RESULT_CONVERGED, 2);
     restore_expect_items(world, 2, 1, 0, 0);
-    assert_int_equal(world_undo_item(world, 0, 1)->outcome, RESTORE_LIVE);
+    assert_int_equal(world_undo_item(world, 0, 1)->outcome, ADDITION_LIVE);
     assert_int_equal(back->status, 2);
     assert_int_equal(back->restored_in, 0);
     world_free(world);
@@ -127,15 +127,15 @@ static void test_a_dry_run_only_says_what_it_would_add(void **state)
     world_add_member(&world->channels[0], "10.9.0.2", 8080);
     world_dry_undo(world);
     restore_expect(world, RESULT_DRIFT, 0);
-    assert_int_equal(world_count_items(world, RESTORE_PLANNED), 2);
-    assert_int_equal(world_count_items(world, RESTORE_LIVE), 1);
+    assert_int_equal(world_count_items(world, ADDITION_PLANNED), 2);
+    assert_int_equal(world_count_items(world, ADDITION_LIVE), 1);
     assert_true(world_report(world, 0)->has_list);
     assert_int_equal(world_report(world, 0)->live_count, 4);
     assert_false(world->channels[0].is_paused);
     world_undo(world);
     world_dry_undo(world);
     restore_expect(world, RESULT_IN_SYNC, 0);
-    assert_int_equal(world_count_items(world, RESTORE_LIVE), 3);
+    assert_int_equal(world_count_items(world, ADDITION_LIVE), 3);
     world_free(world);
 }
 
@@ -257,11 +257,11 @@ static void test_additions_that_no_list_confirms_are_told_all_the_same(void **st
 static void test_words(void **state)
 {
     (void)state;
-    assert_string_equal(restore_outcome_text(RESTORE_SKIPPED), "skipped");
-    assert_string_equal(restore_outcome_text(RESTORE_PLANNED), "planned");
-    assert_string_equal(restore_outcome_text(RESTORE_LIVE), "live");
-    assert_string_equal(restore_outcome_text(RESTORE_ADDED), "added");
-    assert_string_equal(restore_outcome_text(RESTORE_FAILED), "failed");
+    assert_string_equal(add_outcome_text(ADDITION_SKIPPED), "skipped");
+    assert_string_equal(add_outcome_text(ADDITION_PLANNED), "planned");
+    assert_string_equal(add_outcome_text(ADDITION_LIVE), "live");
+    assert_string_equal(add_outcome_text(ADDITION_ADDED), "added");
+    assert_string_equal(add_outcome_text(ADDITION_FAILED), "failed");
 }
 
 int main(void)

@@ -82,7 +82,7 @@ static void test_used_up_attempts_go_on_with_the_next(void **state)
     restore_expect(world, RESULT_FAILED, 6);
     restore_expect_items(world, 2, 0, 1, 0);
     restore_expect_told(world, 2, 1);
-    assert_int_equal(world_undo_item(world, 0, 1)->outcome, RESTORE_FAILED);
+    assert_int_equal(world_undo_item(world, 0, 1)->outcome, ADDITION_FAILED);
     assert_int_equal(world_undo_item(world, 0, 1)->attempts, 4);
     assert_true(restore_says(world, "given up after 4 attempts"));
     assert_string_equal(world_report(world, 0)->error.code, "APIG.9999");
@@ -122,8 +122,8 @@ static void test_five_refusals_in_a_row_end_it(void **state)
     restore_expect(world, RESULT_FAILED, 8);
     restore_expect_items(world, 1, 0, 7, 1);
     restore_expect_told(world, 1, 7);
-    assert_int_equal(world_undo_item(world, 0, 2)->outcome, RESTORE_ADDED);
-    assert_int_equal(world_undo_item(world, 0, 8)->outcome, RESTORE_SKIPPED);
+    assert_int_equal(world_undo_item(world, 0, 2)->outcome, ADDITION_ADDED);
+    assert_int_equal(world_undo_item(world, 0, 8)->outcome, ADDITION_SKIPPED);
     world_free(world);
 }
 
@@ -145,9 +145,9 @@ static void test_a_403_ends_the_channel_and_no_other(void **state)
             "id-a";
         world_undo(world);
         restore_expect(world, RESULT_FAILED, 3);
-        assert_int_equal(world_undo_item(world, 0, 0)->outcome, RESTORE_ADDED);
-        assert_int_equal(world_undo_item(world, 0, 1)->outcome, RESTORE_FAILED);
-        assert_int_equal(world_undo_item(world, 0, 2)->outcome, RESTORE_SKIPPED);
+        assert_int_equal(world_undo_item(world, 0, 0)->outcome, ADDITION_ADDED);
+        assert_int_equal(world_undo_item(world, 0, 1)->outcome, ADDITION_FAILED);
+        assert_int_equal(world_undo_item(world, 0, 2)->outcome, ADDITION_SKIPPED);
         assert_int_equal(world_report(world, 0)->error.http, rows[i].http);
         assert_int_equal(world_result(world, 1), RESULT_CONVERGED);
         restore_expect_told(world, 2, 1);

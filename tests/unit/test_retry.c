@@ -1,8 +1,8 @@
 /* The retry law and the rate, as numbers. */
 #include "tests/world/world.h"
 
-#include "reconcile/rate.h"
-#include "reconcile/retry.h"
+#include "reconcile/request/rate.h"
+#include "reconcile/request/retry.h"
 
 #define SECOND USEC_PER_SEC
 

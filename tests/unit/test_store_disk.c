@@ -48,7 +48,7 @@ static void test_full_disk(void **state)
     Batch batch;
     uint64_t decided;
     const Sighting sighting = {"m3", 2};
-    Memory memory = {0};
+    ChannelRecord memory = {0};
 
     mount_small(place);
     store = place_open(place);
@@ -75,10 +75,10 @@ static void test_full_disk(void **state)
     assert_int_equal(count_undecided(place, store), 0);
     assert_int_equal(store_recall(store, "prod", "c1", DIGEST_A, NOW, &memory, NULL), 0);
     assert_int_equal(memory.deletion_count, 1);
-    memory_done(&memory);
+    channel_record_done(&memory);
     assert_int_equal(store_recall(store, "prod", "c2", DIGEST_A, NOW, &memory, NULL), 0);
     assert_int_equal(memory.sighting_count, 1);
-    memory_done(&memory);
+    channel_record_done(&memory);
     store_free(store);
     umount2(place->state, MNT_DETACH);
 }

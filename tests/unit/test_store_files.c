@@ -102,7 +102,7 @@ static void test_killed_between_record_and_decide(void **state)
 {
     Location *place = *state;
     Store *store;
-    Memory memory = {0};
+    ChannelRecord memory = {0};
 
     child_kill(child_start(place, act_record));
     store = place_open_read_only(place);
@@ -113,7 +113,7 @@ static void test_killed_between_record_and_decide(void **state)
     assert_int_equal(store_recall(store, "prod", "c1", DIGEST_A, NOW, &memory, NULL), 0);
     assert_int_equal(memory.deletion_count, 2);
     assert_int_equal(memory.sighting_count, 1);
-    memory_done(&memory);
+    channel_record_done(&memory);
     store_free(store);
 }
 

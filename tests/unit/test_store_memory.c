@@ -7,12 +7,12 @@ static void test_sightings_are_replaced(void **state)
     Location *place = *state;
     Store *store = place_open(place);
     const Sighting first[] = {{"m1", 1}, {"m2", 3}}, second[] = {{"m2", 4}};
-    Memory memory;
+    ChannelRecord memory;
 
     assert_int_equal(store_remember(store, "prod", "c1", first, 2, NULL), 0);
     memory = recall_at(place, store, DIGEST_A, NOW);
     assert_int_equal(memory.sighting_count, 2);
-    memory_done(&memory);
+    channel_record_done(&memory);
     assert_int_equal(store_remember(store, "prod", "c1", second, 1, NULL), 0);
     assert_int_equal(store_remember(store, "prod", "c2", first, 2, NULL), 0);
     assert_int_equal(store_flush(store, NULL), 0);
@@ -23,11 +23,11 @@ static void test_sightings_are_replaced(void **state)
     assert_int_equal(memory.sighting_count, 1);
     assert_string_equal(memory.sightings[0].member_id, "m2");
     assert_int_equal(memory.sightings[0].count, 4);
-    memory_done(&memory);
+    channel_record_done(&memory);
     assert_int_equal(store_remember(store, "prod", "c1", NULL, 0, NULL), 0);
     memory = recall_at(place, store, DIGEST_A, NOW);
     assert_int_equal(memory.sighting_count, 0);
-    memory_done(&memory);
+    channel_record_done(&memory);
     store_free(store);
 }
 
@@ -38,7 +38,7 @@ static void test_recent_deletions(void **state)
     Location *place = *state;
     Store *store = place_open(place);
     uint64_t action;
-    Memory memory;
+    ChannelRecord memory;
 
     place_begin(place, store);
     for (size_t i = 0; i < ELEMENTS(outcomes); i++) {
@@ -51,25 +51,25 @@ static void test_recent_deletions(void **state)
     assert_int_equal(memory.deletions[0].realtime_usec, NOW);
     assert_int_equal(memory.deletions[1].realtime_usec, NOW + 10);
     assert_memory_equal(memory.deletions[0].identity, "m1", 2);
-    memory_done(&memory);
+    channel_record_done(&memory);
     memory = recall_at(place, store, DIGEST_A, NOW + USEC_PER_HOUR);
     assert_int_equal(memory.deletion_count, 1);
-    memory_done(&memory);
+    channel_record_done(&memory);
     memory = recall_at(place, store, DIGEST_A, NOW + USEC_PER_HOUR + 10);
     assert_int_equal(memory.deletion_count, 0);
-    memory_done(&memory);
+    channel_record_done(&memory);
     memory = recall_at(place, store, DIGEST_A, NOW - USEC_PER_DAY);
     assert_int_equal(memory.deletion_count, 2);
-    memory_done(&memory);
+    channel_record_done(&memory);
     store_free(store);
 }
 
 static bool is_approved(Location *place, Store *store, const char *digest, uint64_t realtime_usec)
 {
-    Memory memory = recall_at(place, store, digest, realtime_usec);
+    ChannelRecord memory = recall_at(place, store, digest, realtime_usec);
     bool approved = memory.is_approved;
 
-    memory_done(&memory);
+    channel_record_done(&memory);
     return approved;
 }
 
@@ -184,17 +184,17 @@ static void test_pause_and_resume(void **state)
 {
     Location *place = *state;
     Store *store = place_open(place);
-    Memory memory;
+    ChannelRecord memory;
 
     assert_int_equal(store_pause(store, "prod", "c1", "tests", NOW, NOW + 10, NULL), 0);
     memory = recall_at(place, store, DIGEST_A, NOW + 9);
     assert_true(memory.is_paused);
     assert_string_equal(memory.pause_reason, "tests");
     assert_int_equal(memory.pause_end_usec, NOW + 10);
-    memory_done(&memory);
+    channel_record_done(&memory);
     memory = recall_at(place, store, DIGEST_A, NOW + 10);
     assert_false(memory.is_paused);
-    memory_done(&memory);
+    channel_record_done(&memory);
     assert_int_equal(store_pause(store, "prod", "c1", "undo", NOW, 0, NULL), 0);
     store_free(store);
 
@@ -202,12 +202,12 @@ static void test_pause_and_resume(void **state)
     memory = recall_at(place, store, DIGEST_A, NOW + 400 * USEC_PER_DAY);
     assert_true(memory.is_paused);
     assert_int_equal(memory.pause_end_usec, 0);
-    memory_done(&memory);
+    channel_record_done(&memory);
     assert_int_equal(store_resume(store, "prod", "c1", NULL), 1);
     assert_int_equal(store_resume(store, "prod", "c1", NULL), 0);
     memory = recall_at(place, store, DIGEST_A, NOW);
     assert_false(memory.is_paused);
-    memory_done(&memory);
+    channel_record_done(&memory);
     store_free(store);
 }
 

@@ -73,13 +73,13 @@ static void daemon_kill(Daemon *daemon)
 
 static size_t count_deletions(Location *place, Store *store)
 {
-    Memory memory = {0};
+    ChannelRecord memory = {0};
     size_t count;
 
     if (store_recall(store, "prod", "c1", DIGEST_A, NOW, &memory, &place->err) < 0)
         fail_msg("store_recall: %s", place->err.text);
     count = memory.deletion_count;
-    memory_done(&memory);
+    channel_record_done(&memory);
     return count;
 }
 
@@ -276,7 +276,7 @@ static void test_writing_is_refused(void **state)
     const Sighting sighting = {"m1", 1};
     Deletion deletion;
     Batch batch = place_batch(place, &deletion, 1);
-    Memory memory = {0};
+    ChannelRecord memory = {0};
 
     place_begin(place, store);
     assert_int_equal(store_record(store, &batch, 1, NOW, NULL), 0);
@@ -294,12 +294,12 @@ static void test_writing_is_refused(void **state)
     assert_int_equal(store_approve(store, DIGEST_B, NOW, NULL), 0);
     assert_int_equal(store_recall(store, "prod", "c1", DIGEST_B, NOW, &memory, NULL), 0);
     assert_true(memory.is_approved);
-    memory_done(&memory);
+    channel_record_done(&memory);
     store_free(store);
     store = place_open_read_only(place);
     assert_int_equal(store_recall(store, "prod", "c1", DIGEST_B, NOW, &memory, NULL), 0);
     assert_false(memory.is_approved);
-    memory_done(&memory);
+    channel_record_done(&memory);
     store_free(store);
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
-#include "reconcile/triage.h"
+#include "reconcile/request/classify.h"
 
 typedef struct Row {
     int http;
@@ -138,7 +138,7 @@ static Verdict judge(RequestKind kind, int http, const char *code)
     Answer answer = {.kind = ANSWER_HTTP, .http = http};
 
     str_copy(answer.code, sizeof(answer.code), code);
-    return triage(kind, &answer);
+    return classify(kind, &answer);
 }
 
 static void expect(RequestKind kind, int http, const char *code, Verdict verdict)
@@ -309,9 +309,9 @@ static void test_answers_that_are_none(void **state)
     for (size_t i = 0; i < ELEMENTS(rows); i++) {
         Answer answer = {.kind = rows[i].kind};
 
-        assert_int_equal(triage(REQUEST_DELETE_MEMBER, &answer), rows[i].deletion);
-        assert_int_equal(triage(REQUEST_LIST_MEMBERS, &answer), rows[i].read);
-        assert_int_equal(triage_is_ambiguous(&answer), rows[i].is_ambiguous);
+        assert_int_equal(classify(REQUEST_DELETE_MEMBER, &answer), rows[i].deletion);
+        assert_int_equal(classify(REQUEST_LIST_MEMBERS, &answer), rows[i].read);
+        assert_int_equal(classify_is_ambiguous(&answer), rows[i].is_ambiguous);
     }
 }
 
@@ -322,9 +322,9 @@ static void test_what_may_have_had_its_effect(void **state)
 
     (void)state;
     for (size_t i = 0; i < ELEMENTS(ambiguous); i++)
-        assert_true(triage_is_ambiguous(&(Answer){.kind = ANSWER_HTTP, .http = ambiguous[i]}));
+        assert_true(classify_is_ambiguous(&(Answer){.kind = ANSWER_HTTP, .http = ambiguous[i]}));
     for (size_t i = 0; i < ELEMENTS(certain); i++)
-        assert_false(triage_is_ambiguous(&(Answer){.kind = ANSWER_HTTP, .http = certain[i]}));
+        assert_false(classify_is_ambiguous(&(Answer){.kind = ANSWER_HTTP, .http = certain[i]}));
 }
 
 static void test_an_error_tells_what_the_service_said(void **state)
@@ -339,14 +339,14 @@ static void test_an_error_tells_what_the_service_said(void **state)
     Err err = {0};
 
     (void)state;
-    triage_explain(&answer, "deleting a member", &err);
+    classify_explain(&answer, "deleting a member", &err);
     assert_string_equal(err.text,
                         "deleting a member: the service answered 403 APIG.1005: no permissions");
     assert_int_equal(err.http, 403);
     assert_string_equal(err.code, "APIG.1005");
     assert_string_equal(err.request_id, "abc");
-    triage_explain(&(Answer){.kind = ANSWER_LOST, .message = "the connection ended"},
-                   "reading the members", &err);
+    classify_explain(&(Answer){.kind = ANSWER_LOST, .message = "the connection ended"},
+                     "reading the members", &err);
     assert_string_equal(err.text, "reading the members: the connection ended");
     assert_int_equal(err.http, 0);
     assert_string_equal(err.code, "");

@@ -23,9 +23,9 @@ uint32_t world_last_deleting(const World *world)
     return 0;
 }
 
-static void undo_add_item(Restore *restore, size_t number, const WorldAction *action)
+static void undo_add_item(Addition *restore, size_t number, const WorldAction *action)
 {
-    restore->items[restore->item_count++] = (RestoreItem){
+    restore->items[restore->item_count++] = (AdditionItem){
         .action = number + 1,
         .member_id = action->member->id,
         .identity = action->identity,
@@ -39,7 +39,7 @@ static size_t undo_add_channel(World *world, WorldUndo *undo, WorldChannel *chan
                                uint32_t serial, size_t first)
 {
     size_t number = undo->config.channel_count;
-    Restore *restore = &undo->restores[number];
+    Addition *restore = &undo->restores[number];
 
     restore->items = &undo->items[first];
     for (size_t i = 0; i < world->action_count; i++) {
@@ -110,12 +110,12 @@ void world_dry_undo(World *world)
 
 /* ---- looking ---- */
 
-const RestoreItem *world_undo_item(const World *world, size_t channel, size_t number)
+const AdditionItem *world_undo_item(const World *world, size_t channel, size_t number)
 {
     return &world->undo->restores[channel].items[number];
 }
 
-uint32_t world_count_items(const World *world, RestoreOutcome outcome)
+uint32_t world_count_items(const World *world, AdditionOutcome outcome)
 {
     uint32_t count = 0;
 
@@ -147,7 +147,7 @@ static bool undo_is_shown(const WorldChannel *channel, const WorldMember *member
     return false;
 }
 
-static const RestoreItem *undo_find_item(const World *world, const Request *request)
+static const AdditionItem *undo_find_item(const World *world, const Request *request)
 {
     const WorldUndo *undo = world->undo;
 
@@ -210,7 +210,7 @@ static bool undo_is_equal(const WorldMember *a, const WorldMember *b)
 }
 
 /* Of two that had one identity, one comes back. */
-static bool undo_is_one_of(World *world, const WorldChannel *channel, const Restore *restore,
+static bool undo_is_one_of(World *world, const WorldChannel *channel, const Addition *restore,
                            const WorldMember *member)
 {
     for (size_t i = 0; i < restore->item_count; i++) {
@@ -222,7 +222,7 @@ static bool undo_is_one_of(World *world, const WorldChannel *channel, const Rest
     return false;
 }
 
-static void undo_rule_equal(World *world, const WorldChannel *channel, const Restore *restore,
+static void undo_rule_equal(World *world, const WorldChannel *channel, const Addition *restore,
                             const WorldMember *was)
 {
     for (size_t i = 0; i < channel->member_count; i++) {
@@ -250,10 +250,10 @@ static bool undo_was_restored(const World *world, const WorldChannel *channel,
 
 /* Two members that had one identity are one addition. */
 static bool undo_has_sent_its_twin(World *world, const WorldChannel *channel,
-                                   const Restore *restore, const WorldMember *was)
+                                   const Addition *restore, const WorldMember *was)
 {
     for (size_t i = 0; i < restore->item_count; i++) {
-        const RestoreItem *item = &restore->items[i];
+        const AdditionItem *item = &restore->items[i];
 
         if (item->attempts > 0 && !str_equal(item->member_id, was->id) &&
             judge_is_same(channel, world_find_member(world, item->member_id), was))
@@ -262,43 +262,44 @@ static bool undo_has_sent_its_twin(World *world, const WorldChannel *channel,
     return false;
 }
 
-static void undo_rule_item(World *world, const ChannelReport *report, const Restore *restore,
-                           const RestoreItem *item)
+static void undo_rule_item(World *world, const ChannelReport *report, const Addition *restore,
+                           const AdditionItem *item)
 {
     const WorldChannel *channel = world_find_channel(world, report->channel->instance, report->id);
     const WorldMember *was = world_find_member(world, item->member_id);
     bool is_restored = undo_was_restored(world, channel, was);
 
-    if (item->outcome == RESTORE_ADDED && report->result == RESULT_CONVERGED)
+    if (item->outcome == ADDITION_ADDED && report->result == RESULT_CONVERGED)
         undo_rule_equal(world, channel, restore, was);
-    if (is_restored && item->outcome != RESTORE_ADDED && item->outcome != RESTORE_FAILED &&
+    if (is_restored && item->outcome != ADDITION_ADDED && item->outcome != ADDITION_FAILED &&
         !undo_has_sent_its_twin(world, channel, restore, was))
         world_broken(world, "%s was added, the undo says %s", was->id,
-                     restore_outcome_text(item->outcome));
-    if ((item->attempts > 0) != (item->outcome == RESTORE_ADDED || item->outcome == RESTORE_FAILED))
+                     add_outcome_text(item->outcome));
+    if ((item->attempts > 0) !=
+        (item->outcome == ADDITION_ADDED || item->outcome == ADDITION_FAILED))
         world_broken(world, "%s: %u attempts, the undo says %s", was->id, item->attempts,
-                     restore_outcome_text(item->outcome));
-    if ((item->outcome == RESTORE_PLANNED) && !world->dry_run)
+                     add_outcome_text(item->outcome));
+    if ((item->outcome == ADDITION_PLANNED) && !world->dry_run)
         world_broken(world, "%s is left planned", was->id);
 }
 
 /* Whether the outcomes of all its items come to the channel's result. What a stop or the deadline
  * cut short has an error. */
-static bool undo_is_well(const World *world, const Restore *restore, const ChannelReport *report)
+static bool undo_is_well(const World *world, const Addition *restore, const ChannelReport *report)
 {
-    size_t counts[RESTORE_FAILED + 1] = {0};
+    size_t counts[ADDITION_FAILED + 1] = {0};
     Result result = report->result;
 
     for (size_t i = 0; i < restore->item_count; i++)
         counts[restore->items[i].outcome]++;
     if (result == RESULT_IN_SYNC)
-        return counts[RESTORE_LIVE] == restore->item_count;
+        return counts[ADDITION_LIVE] == restore->item_count;
     if (result == RESULT_CONVERGED)
-        return counts[RESTORE_ADDED] > 0 &&
-               counts[RESTORE_ADDED] + counts[RESTORE_LIVE] == restore->item_count;
+        return counts[ADDITION_ADDED] > 0 &&
+               counts[ADDITION_ADDED] + counts[ADDITION_LIVE] == restore->item_count;
     if (result == RESULT_DRIFT && !err_is_set(&report->error))
-        return world->dry_run && counts[RESTORE_PLANNED] > 0 &&
-               counts[RESTORE_PLANNED] + counts[RESTORE_LIVE] == restore->item_count;
+        return world->dry_run && counts[ADDITION_PLANNED] > 0 &&
+               counts[ADDITION_PLANNED] + counts[ADDITION_LIVE] == restore->item_count;
     return true;
 }
 
@@ -308,7 +309,7 @@ void world_rule_undone(World *world)
 
     for (size_t i = 0; i < report->channel_count; i++) {
         const ChannelReport *row = &report->channels[i];
-        const Restore *restore = &world->undo->restores[i];
+        const Addition *restore = &world->undo->restores[i];
         bool is_good = row->result == RESULT_IN_SYNC || row->result == RESULT_CONVERGED;
 
         if (row->result == RESULT_HELD || row->result == RESULT_PAUSED)

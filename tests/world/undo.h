@@ -7,8 +7,8 @@
 typedef struct WorldUndo {
     Config config; /* the world's, but with the channels of the undo */
     RosterChannel rosters[WORLD_CHANNELS_MAX];
-    Restore restores[WORLD_CHANNELS_MAX];
-    RestoreItem items[]; /* those of a channel follow each other */
+    Addition restores[WORLD_CHANNELS_MAX];
+    AdditionItem items[]; /* those of a channel follow each other */
 } WorldUndo;
 
 /* Begins the undo of all that pass `serial` deleted or may have deleted, its channels paused first
@@ -22,8 +22,8 @@ void world_dry_undo(World *world);
 /* The last pass that deleted something; 0: none did. */
 uint32_t world_last_deleting(const World *world);
 
-const RestoreItem *world_undo_item(const World *world, size_t channel, size_t number);
-uint32_t world_count_items(const World *world, RestoreOutcome outcome);
+const AdditionItem *world_undo_item(const World *world, size_t channel, size_t number);
+uint32_t world_count_items(const World *world, AdditionOutcome outcome);
 
 /* The live members of that identity. */
 size_t world_count_same(const WorldChannel *channel, const WorldMember *member);

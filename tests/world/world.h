@@ -16,7 +16,7 @@
 #include "config/config.h"
 #include "daemon/base/arena.h"
 #include "daemon/base/clock.h"
-#include "reconcile/pass.h"
+#include "reconcile/pass/pass.h"
 
 #define WORLD_INSTANCES_MAX 4
 #define WORLD_CHANNELS_MAX 96
@@ -337,7 +337,7 @@ WorldChannel *world_find_channel(World *world, size_t instance, const char *id);
 WorldMember *world_find_member(World *world, const char *id);
 
 int world_recall(void *context, const RosterChannel *roster, const ChannelRow *row,
-                 const char *digest, Memory *memory, Err *err);
+                 const char *digest, ChannelRecord *memory, Err *err);
 int world_remember(void *context, const RosterChannel *roster, const char *channel_id,
                    const Sighting *sightings, size_t count, Err *err);
 int world_unsettled(void *context, size_t instance, UnsettledAdd add, void *userdata);

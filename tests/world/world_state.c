@@ -128,7 +128,8 @@ void world_kill(World *world)
 
 /* ---- remembering ---- */
 
-static int state_add_deletions(const World *world, const WorldChannel *channel, Memory *memory)
+static int state_add_deletions(const World *world, const WorldChannel *channel,
+                               ChannelRecord *memory)
 {
     for (size_t i = 0; i < world->action_count; i++) {
         const WorldAction *action = &world->actions[i];
@@ -136,8 +137,8 @@ static int state_add_deletions(const World *world, const WorldChannel *channel, 
         if (action->channel != channel ||
             (action->is_decided && action->outcome != OUTCOME_DELETED))
             continue;
-        if (memory_add_deletion(memory, action->identity, action->identity_size,
-                                action->realtime_usec) < 0)
+        if (channel_record_add_deletion(memory, action->identity, action->identity_size,
+                                        action->realtime_usec) < 0)
             return -ENOMEM;
     }
     return 0;
@@ -151,7 +152,7 @@ static bool state_is_paused(WorldChannel *channel)
 }
 
 int world_recall(void *context, const RosterChannel *roster, const ChannelRow *row,
-                 const char *digest, Memory *memory, Err *err)
+                 const char *digest, ChannelRecord *memory, Err *err)
 {
     World *world = context;
     WorldChannel *channel = state_channel(world, roster, row->id);
@@ -160,14 +161,14 @@ int world_recall(void *context, const RosterChannel *roster, const ChannelRow *r
     if (world->recall_error)
         return err_system(err, world->recall_error, "the state");
     for (size_t i = 0; i < channel->sighting_count; i++) {
-        if (memory_add_sighting(memory, channel->sightings[i].member_id,
-                                channel->sightings[i].count) < 0)
+        if (channel_record_add_sighting(memory, channel->sightings[i].member_id,
+                                        channel->sightings[i].count) < 0)
             return err_memory(err);
     }
     if (state_add_deletions(world, channel, memory) < 0)
         return err_memory(err);
     if (state_is_paused(channel) &&
-        memory_set_pause(memory, "for a test", channel->pause_end_usec) < 0)
+        channel_record_set_pause(memory, "for a test", channel->pause_end_usec) < 0)
         return err_memory(err);
     memory->is_approved = state_find_approval(world, digest) != NULL;
     return 0;

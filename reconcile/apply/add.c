@@ -1,0 +1,243 @@
+/* Putting members back: see restore.h. */
+#include "reconcile/apply/add.h"
+
+#include <errno.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/mem.h"
+#include "reconcile/apply/delete.h"
+#include "reconcile/channel/channel.h"
+
+static void add_next(ChannelPass *channel);
+
+const char *add_outcome_text(AdditionOutcome outcome)
+{
+    static const char *const texts[] = {
+        [ADDITION_SKIPPED] = "skipped", [ADDITION_PLANNED] = "planned", [ADDITION_LIVE] = "live",
+        [ADDITION_ADDED] = "added",     [ADDITION_FAILED] = "failed",
+    };
+
+    return texts[outcome];
+}
+
+/* The identities of all rows: nothing is desired and nothing ignored, so that each is an extra. */
+static int add_index(const Diff *diff, Map *ret_live)
+{
+    for (size_t i = 0; i < diff->extra_count; i++) {
+        Extra *extra = &diff->extras[i];
+
+        if (map_put(ret_live, extra->identity, extra->identity_size, extra) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+/* What became of an item is told when it is known: whatever ends the undo later, the log has it. */
+static void add_tell(const ChannelPass *channel, const AdditionItem *item, const Err *err)
+{
+    const ChannelReport *report = channel->report;
+    Event event = {
+        .kind = item->outcome == ADDITION_FAILED ? EVENT_ADD_FAILED : EVENT_ADDED,
+        .roster = channel->roster,
+        .pass = channel->pass_id,
+        .instance_name = report->instance_name,
+        .channel_name = report->name ? report->name : "",
+        .channel_id = report->id ? report->id : "",
+        .member = item->member_json,
+        .member_id = item->member_id,
+        .digest = "",
+        .attempt = item->attempts,
+        .err = err,
+    };
+
+    channel->ops->tell(channel->context, &event);
+}
+
+static void add_keep_error(ChannelPass *channel, const Err *err)
+{
+    if (!err_is_set(&channel->report->error))
+        channel->report->error = *err;
+}
+
+/* ---- confirming ---- */
+
+/* An item is what the list says it is, whatever the answers were. Returns how many that should be
+ * live are not. */
+static size_t add_compare(ChannelPass *channel, const Map *live)
+{
+    size_t absent = 0;
+
+    for (size_t i = 0; i < channel->restore->item_count; i++) {
+        AdditionItem *item = &channel->restore->items[i];
+        bool is_live = map_find(live, item->identity, item->identity_size) != NULL;
+
+        if (item->outcome == ADDITION_FAILED && is_live) {
+            item->outcome = ADDITION_ADDED;
+            add_tell(channel, item, NULL);
+        }
+        absent += item->outcome == ADDITION_ADDED && !is_live;
+    }
+    return absent;
+}
+
+static void add_miss(ChannelPass *channel, AdditionItem *item)
+{
+    Err err = {0};
+
+    err_set(&err, -EREMOTEIO,
+            "the service says that it added the member that was %s, but does not list it",
+            item->member_id);
+    item->outcome = ADDITION_FAILED;
+    add_keep_error(channel, &err);
+    add_tell(channel, item, &err);
+}
+
+/* Errors of items that are live after all are none. */
+static void add_conclude(ChannelPass *channel, const Map *live)
+{
+    const Addition *restore = channel->restore;
+    size_t left = 0;
+
+    for (size_t i = 0; i < restore->item_count; i++)
+        left += restore->items[i].outcome == ADDITION_FAILED ||
+                restore->items[i].outcome == ADDITION_SKIPPED;
+    if (left == 0)
+        err_clear(&channel->report->error);
+    for (size_t i = 0; i < restore->item_count; i++) {
+        AdditionItem *item = &restore->items[i];
+
+        if (item->outcome != ADDITION_ADDED || map_find(live, item->identity, item->identity_size))
+            continue;
+        add_miss(channel, item);
+        left++;
+    }
+    channel_end(channel, left == 0 ? RESULT_CONVERGED : RESULT_FAILED, NULL);
+}
+
+static void add_on_confirmed(ChannelPass *channel)
+{
+    _cleanup_(map_done) Map live = {0};
+    Addition *restore = channel->restore;
+    Err err = {0};
+
+    if (add_index(&channel->confirmed, &live) < 0) {
+        err_memory(&err);
+        channel_end(channel, RESULT_FAILED, &err);
+        return;
+    }
+    /* One that was added may not be listed yet. */
+    if (add_compare(channel, &live) == 0 ||
+        !channel_look_again(channel, &channel->confirmed, &restore->looks, add_on_confirmed))
+        add_conclude(channel, &live);
+}
+
+static void add_confirm(ChannelPass *channel)
+{
+    Err err = {0};
+
+    if (!channel->restore->was_sent) {
+        channel_end(channel, RESULT_IN_SYNC, NULL);
+        return;
+    }
+    if (diff_init(&channel->confirmed, &channel->desired, channel->row->id,
+                  channel->report->is_ecs) < 0) {
+        err_memory(&err);
+        channel_end(channel, RESULT_FAILED, &err);
+        return;
+    }
+    channel_read(channel, &channel->confirmed, 0, add_on_confirmed);
+}
+
+/* ---- adding ---- */
+
+static void add_on_end(Call *call, CallEnd end, const Answer *answer, const Err *err)
+{
+    ChannelPass *channel = call->owner;
+    Addition *restore = channel->restore;
+    AdditionItem *item = &restore->items[restore->next++];
+    Err why = *err;
+
+    (void)answer;
+    item->attempts = call->attempts;
+    restore->was_sent = restore->was_sent || call->attempts > 0;
+    item->outcome = end == CALL_DONE      ? ADDITION_ADDED
+                    : call->attempts == 0 ? ADDITION_SKIPPED
+                                          : ADDITION_FAILED;
+    if (end == CALL_STOPPED && call->was_ambiguous)
+        err_context(&why, -ECANCELED,
+                    "the addition of what was %s was sent but its outcome is not known",
+                    item->member_id);
+    if (item->outcome != ADDITION_SKIPPED)
+        add_tell(channel, item, &why);
+    if (end == CALL_DONE) {
+        restore->failures_in_row = 0;
+        add_next(channel);
+        return;
+    }
+    add_keep_error(channel, &why);
+    if (end == CALL_CHANNEL || end == CALL_INSTANCE || end == CALL_STOPPED)
+        channel_end(channel, RESULT_FAILED, NULL);
+    else if (++restore->failures_in_row >= DELETE_FAILURES_MAX)
+        add_confirm(channel);
+    else
+        add_next(channel);
+}
+
+static void add_next(ChannelPass *channel)
+{
+    Addition *restore = channel->restore;
+
+    while (restore->next < restore->item_count &&
+           restore->items[restore->next].outcome == ADDITION_LIVE)
+        restore->next++;
+    if (restore->next == restore->item_count) {
+        add_confirm(channel);
+        return;
+    }
+    channel->call = (Call){
+        .request =
+            {
+                .kind = REQUEST_ADD_MEMBERS,
+                .instance = channel->roster->instance,
+                .channel = channel->roster,
+                .channel_id = channel->row->id,
+                .member_id = restore->items[restore->next].member_id,
+                .member_json = restore->items[restore->next].member_json,
+                .is_ecs = channel->report->is_ecs,
+                .tag = &channel->call,
+            },
+        .doing = "adding a member",
+        .on_end = add_on_end,
+        .owner = channel,
+    };
+    dispatch_begin(channel->dispatch, &channel->call, 0);
+}
+
+void add_on_list(ChannelPass *channel)
+{
+    _cleanup_(map_done) Map live = {0};
+    Addition *restore = channel->restore;
+    size_t absent = 0;
+    Err err = {0};
+
+    if (add_index(&channel->diff, &live) < 0) {
+        err_memory(&err);
+        channel_end(channel, RESULT_FAILED, &err);
+        return;
+    }
+    channel->report->has_list = true;
+    channel->report->live_count = channel->diff.live_count;
+    for (size_t i = 0; i < restore->item_count; i++) {
+        AdditionItem *item = &restore->items[i];
+
+        item->outcome = ADDITION_LIVE;
+        if (map_find(&live, item->identity, item->identity_size))
+            continue;
+        item->outcome = channel->dry_run ? ADDITION_PLANNED : ADDITION_SKIPPED;
+        absent++;
+    }
+    if (channel->dry_run)
+        channel_end(channel, absent ? RESULT_DRIFT : RESULT_IN_SYNC, NULL);
+    else
+        add_next(channel);
+}

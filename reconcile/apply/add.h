@@ -1,0 +1,47 @@
+/*
+ * Putting deleted members back (PRODUCT.md section 5, API.md section 1.4): the channel is listed
+ * first, what is live again is left alone, the rest is added one at a time, and only a second
+ * listing says that it worked.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct ChannelPass ChannelPass;
+
+typedef enum AdditionOutcome {
+    ADDITION_SKIPPED, /* not sent before the end */
+    ADDITION_PLANNED, /* dry run: it would be added */
+    ADDITION_LIVE,    /* it was there: left alone */
+    ADDITION_ADDED,
+    ADDITION_FAILED,
+} AdditionOutcome;
+
+/* A member to be put back. All that is pointed to outlives the pass. */
+typedef struct AdditionItem {
+    uint64_t action; /* the deletion that is undone */
+    const char *member_id;
+    const void *identity; /* identity.h, of its channel then */
+    size_t identity_size;
+    const char *member_json;
+    AdditionOutcome outcome;
+    uint32_t attempts;
+} AdditionItem;
+
+/* Those of one channel. */
+typedef struct Addition {
+    AdditionItem *items;
+    size_t item_count;
+    size_t next; /* the item under way */
+    uint32_t looks;
+    uint32_t failures_in_row;
+    bool was_sent; /* something was */
+} Addition;
+
+/* The channel's first list is whole. */
+void add_on_list(ChannelPass *channel);
+
+/* "added" and so on. */
+const char *add_outcome_text(AdditionOutcome outcome);

@@ -1,0 +1,7 @@
+/* Reading a channel again after deletions: only what the service shows counts (PRODUCT.md section
+ * 4.6). */
+#pragma once
+
+#include "reconcile/channel/channel.h"
+
+void confirm_start(ChannelPass *channel);

@@ -1,0 +1,110 @@
+/* GroupCommit: see recording.h. */
+#include "reconcile/apply/group_commit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int group_commit_init(GroupCommit *recording, const Ops *ops, void *context,
+                      size_t channel_capacity)
+{
+    size_t capacity = channel_capacity ? channel_capacity : 1;
+
+    *recording = (GroupCommit){
+        .ops = ops,
+        .context = context,
+        .channels = calloc(capacity, sizeof(ChannelPass *)),
+        .batches = calloc(capacity, sizeof(Batch)),
+    };
+    return recording->channels && recording->batches ? 0 : -ENOMEM;
+}
+
+void group_commit_done(GroupCommit *recording)
+{
+    free(recording->channels);
+    free(recording->batches);
+    *recording = (GroupCommit){0};
+}
+
+void group_commit_add(GroupCommit *recording, ChannelPass *channel, ChannelOnRecorded on_recorded)
+{
+    channel->on_recorded = on_recorded;
+    dispatch_keep_place(channel->dispatch);
+    recording->channels[recording->count++] = channel;
+}
+
+bool group_commit_is_waiting(const GroupCommit *recording)
+{
+    return recording->count > 0;
+}
+
+static Batch group_commit_batch(const ChannelPass *channel)
+{
+    return (Batch){
+        .pass = channel->pass_id,
+        .channel = channel->roster,
+        .instance_name = channel->report->instance_name,
+        .channel_id = channel->row->id,
+        .channel_name = channel->row->name,
+        .digest = channel->plan.digest,
+        .approved = channel->is_approved,
+        .deletions = channel->deletions,
+        .deletion_count = channel->plan.extra_count,
+    };
+}
+
+/* Whether the channel may not delete any more, and why. */
+static bool group_commit_is_called_off(const ChannelPass *channel, Err *why)
+{
+    const Dispatch *dispatch = channel->dispatch;
+
+    if (channel->is_paused)
+        channel_explain_pause(why);
+    else if (dispatch->has_failed || dispatch->is_stopped)
+        *why = dispatch->failure;
+    return err_is_set(why);
+}
+
+/* Takes what waits, without the channels that were stopped, paused or failed meanwhile. */
+static size_t group_commit_take(GroupCommit *recording)
+{
+    size_t waiting = recording->count, count = 0;
+
+    recording->count = 0;
+    for (size_t i = 0; i < waiting; i++) {
+        ChannelPass *channel = recording->channels[i];
+        Err why = {0};
+
+        dispatch_give_place(channel->dispatch);
+        if (group_commit_is_called_off(channel, &why)) {
+            channel->on_recorded(channel, &why);
+            continue;
+        }
+        recording->batches[count] = group_commit_batch(channel);
+        recording->channels[count++] = channel;
+    }
+    return count;
+}
+
+static void group_commit_commit_one(GroupCommit *recording, size_t number)
+{
+    ChannelPass *channel = recording->channels[number];
+    Err err = {0};
+    int r = recording->ops->record(recording->context, &recording->batches[number], 1, &err);
+
+    channel->on_recorded(channel, r < 0 ? &err : NULL);
+}
+
+/* Nothing is added meanwhile: channels are added by answers, which come later. */
+void group_commit_commit(GroupCommit *recording)
+{
+    size_t count = group_commit_take(recording);
+    bool is_whole = count > 1 && recording->ops->record(recording->context, recording->batches,
+                                                        count, NULL) >= 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (is_whole)
+            recording->channels[i]->on_recorded(recording->channels[i], NULL);
+        else
+            group_commit_commit_one(recording, i);
+    }
+}

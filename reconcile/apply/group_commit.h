@@ -1,0 +1,32 @@
+/*
+ * The step between a plan and its first deletion: channels whose deletions are to become durable.
+ * Those that are decided while the same turn's answers are read share one commit, which is what a
+ * pass over many channels waits for most.
+ */
+#pragma once
+
+#include "reconcile/channel/channel.h"
+
+struct GroupCommit {
+    const Ops *ops;
+    void *context; /* of ops */
+    ChannelPass **channels;
+    Batch *batches;
+    size_t count;
+};
+
+/* Room for so many channels. 0 or -ENOMEM; group_commit_done() in both cases. */
+int group_commit_init(GroupCommit *recording, const Ops *ops, void *context,
+                      size_t channel_capacity);
+void group_commit_done(GroupCommit *recording);
+
+/* A channel whose channel->deletions are to be recorded; it keeps its place among the instance's
+ * requests. on_recorded follows, at the next commit. */
+void group_commit_add(GroupCommit *recording, ChannelPass *channel, ChannelOnRecorded on_recorded);
+
+bool group_commit_is_waiting(const GroupCommit *recording);
+
+/* Records what waits: of channels that may still delete, in one commit. Where that fails, each by
+ * itself, so that one channel's failure is not another's. Not to be called from within the pass's
+ * own callbacks. */
+void group_commit_commit(GroupCommit *recording);

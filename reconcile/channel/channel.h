@@ -1,0 +1,99 @@
+/*
+ * One channel's way through a pass: list, compare, guard, delete (removal.h), confirm (confirm.h).
+ * Nothing here knows of other channels; the pass starts each where there is a place for it.
+ */
+#pragma once
+
+#include "reconcile/apply/add.h"
+#include "reconcile/plan/catalog.h"
+#include "reconcile/plan/listing.h"
+#include "reconcile/plan/plan.h"
+#include "reconcile/report/report.h"
+#include "reconcile/request/dispatch.h"
+
+typedef struct ChannelPass ChannelPass;
+typedef struct GroupCommit GroupCommit;
+
+/* What is known of one deletion that was sent, until its outcome is decided. */
+typedef struct Sent {
+    bool may_have_gone; /* some send was ambiguous */
+    bool was_unheard;   /* of some send no word of the service came */
+    int http;           /* of the last answer, 0 without one */
+    char code[32];
+    char request_id[72];
+} Sent;
+
+/* What a step may come to when a list is whole. */
+typedef void (*ChannelOnWhole)(ChannelPass *channel);
+
+/* What becomes of a channel whose deletions are recorded or (`err`) are not. */
+typedef void (*ChannelOnRecorded)(ChannelPass *channel, const Err *err);
+
+struct ChannelPass {
+    const Config *config;
+    const Ops *ops;
+    void *context; /* of ops */
+    const char *pass_id;
+    bool dry_run;
+    Dispatch *dispatch;     /* of its instance */
+    GroupCommit *recording; /* of the pass */
+    ChannelReport *report;  /* what comes of it */
+    const RosterChannel *roster;
+    Addition *restore;     /* what an undo puts back; NULL in a pass that compares */
+    bool is_recovery;      /* recovery.h */
+    const ChannelRow *row; /* of the catalog; NULL until it is resolved */
+    size_t *open_count;    /* channels of the pass that are not done */
+    bool is_done;
+
+    Call call; /* the one request under way */
+    Listing listing;
+    Desired desired;
+    Diff diff;      /* of the list that the plan is made from */
+    Diff confirmed; /* of the last list read after deletions */
+    Diff *reading;  /* which of the two is being filled */
+    ChannelOnWhole on_whole;
+    Plan plan;
+    ChannelRecord memory;
+    bool is_approved; /* the guards are passed by an approval */
+    bool is_paused;   /* since the plan was made: sends no further deletion */
+    Map tried;        /* ids of listed members whose deletion an earlier pass left undecided */
+    size_t doubts;    /* how many of them have no outcome yet */
+
+    ChannelOnRecorded on_recorded;
+    Deletion *deletions; /* of the plan's extras, in their order */
+    Sent *sent;          /* of each */
+    size_t next;         /* the deletion under way */
+    uint32_t failures_in_row;
+    uint32_t looks;        /* at the list after deletions, that still showed a deleted member */
+    uint32_t settle_looks; /* at the list before, that showed a member whose end is not known */
+};
+
+/* Begins a resolved channel's work: reads its list into channel->diff and calls on_list once that
+ * is whole. The end is is_done, perhaps before this returns. */
+void channel_start(ChannelPass *channel, const ChannelRow *row, ChannelOnWhole on_list);
+
+/* Ends it as failed by a system's error, or for want of memory. */
+void channel_fail(ChannelPass *channel, int error, const char *what);
+
+/* Ends it with a result; `err` (may be NULL) goes into the report unless there is an earlier one.
+ */
+void channel_end(ChannelPass *channel, Result result, const Err *err);
+
+/* The same without telling: for what was told of the whole instance. */
+void channel_close(ChannelPass *channel, Result result, const Err *err);
+
+/* Reads the whole list into `diff`, after a delay; then calls on_whole. When it cannot be read, the
+ * channel ends as failed, or as drift when the pass was stopped first. */
+void channel_read(ChannelPass *channel, Diff *diff, uint64_t delay_usec, ChannelOnWhole on_whole);
+
+/* Reads it again, emptied, after the next of the waits in which what was just written may show
+ * (API.md section 2): 1, 3 and 10 s; `looks` counts them. False: there is none left. */
+bool channel_look_again(ChannelPass *channel, Diff *diff, uint32_t *looks, ChannelOnWhole on_whole);
+
+/* Says that it was paused while its deletions were under way. */
+void channel_explain_pause(Err *err);
+
+void channel_tell(const ChannelPass *channel, EventKind kind, const Err *err);
+
+/* Frees what the work needed; the report stays. */
+void channel_done(ChannelPass *channel);

@@ -1,0 +1,42 @@
+/* What outlives a run and bears on one channel's plan: sightings, past deletions, approvals and
+ * pauses. Filled by whoever keeps the state, read by the guards. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/base/arena.h"
+
+/* How many whole lists in a row, one a pass, showed an extra before this one. */
+typedef struct Sighting {
+    const char *member_id;
+    uint32_t count;
+} Sighting;
+
+/* A deletion that took effect, or may have. */
+typedef struct PastDeletion {
+    const void *identity;
+    size_t identity_size;
+    uint64_t realtime_usec;
+} PastDeletion;
+
+typedef struct ChannelRecord {
+    Arena arena; /* holds all that is pointed to */
+    Sighting *sightings;
+    size_t sighting_count, sighting_capacity;
+    PastDeletion *deletions;
+    size_t deletion_count, deletion_capacity;
+    bool is_approved; /* the plan's digest has an approval, not spent and not lapsed */
+    bool is_paused;
+    const char *pause_reason; /* is_paused */
+    uint64_t pause_end_usec;  /* realtime; 0: no end */
+} ChannelRecord;
+
+void channel_record_done(ChannelRecord *memory);
+
+/* Each copies what it is given. 0 or -ENOMEM. */
+int channel_record_add_sighting(ChannelRecord *memory, const char *member_id, uint32_t count);
+int channel_record_add_deletion(ChannelRecord *memory, const void *identity, size_t identity_size,
+                                uint64_t realtime_usec);
+int channel_record_set_pause(ChannelRecord *memory, const char *reason, uint64_t end_usec);

@@ -1,7 +1,0 @@
-/* Reading a channel again after deletions: only what the service shows counts (PRODUCT.md section
- * 4.6). */
-#pragma once
-
-#include "reconcile/channel.h"
-
-void confirm_start(ChannelPass *channel);

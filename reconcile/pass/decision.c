@@ -1,0 +1,228 @@
+/* From a whole list to what is done about it: see decision.h. */
+#include "reconcile/pass/decision.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/str.h"
+#include "reconcile/apply/delete.h"
+
+static void decision_mark_extras(ChannelPass *channel, Outcome outcome)
+{
+    for (size_t i = 0; i < channel->report->extra_count; i++)
+        channel->report->extras[i].outcome = outcome;
+}
+
+/* Whether there is anything to recall the channel's memory for. */
+static bool decision_differs(const ChannelPass *channel)
+{
+    return channel->plan.extra_count > 0 || channel->plan.missing_count > 0;
+}
+
+/* Sightings are counted once a pass, whatever comes of the plan; where they are not asked for, old
+ * ones are forgotten, so that they are not taken for the newest later. A channel in sync was not
+ * recalled: it may have old ones, and fails with the state only where they are counted: an old one
+ * taken for the newest would let an extra pass too early. */
+static int decision_remember(ChannelPass *channel, Err *err)
+{
+    bool is_counted = channel->roster->guards.confirm_passes > 1;
+    bool is_recalled = decision_differs(channel);
+    size_t count = is_counted ? channel->plan.extra_count : 0;
+    _cleanup_free_ Sighting *sightings = NULL;
+
+    if (channel->dry_run || (!is_counted && is_recalled && channel->memory.sighting_count == 0))
+        return 0;
+    if (!is_counted && !is_recalled) {
+        channel->ops->remember(channel->context, channel->roster, channel->row->id, NULL, 0, NULL);
+        return 0;
+    }
+    sightings = calloc(count ? count : 1, sizeof(*sightings));
+    if (!sightings)
+        return err_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        const char *id = channel->plan.extras[i].id;
+
+        sightings[i] = (Sighting){id, guard_sightings(&channel->memory, id)};
+    }
+    return channel->ops->remember(channel->context, channel->roster, channel->row->id, sightings,
+                                  count, err);
+}
+
+static void decision_tell_held(const ChannelPass *channel)
+{
+    const Guard *first = &channel->report->guards[0];
+    Err why = {0};
+
+    err_set(&why, -EPERM,
+            "%zu member%s extra, none is deleted: %s refuses (%" PRIu64 ", the limit is %" PRIu64
+            "); to let exactly this plan pass, approve its digest",
+            channel->plan.extra_count, channel->plan.extra_count == 1 ? " is" : "s are",
+            guard_name_text(first->name), first->planned, first->limit);
+    channel_tell(channel, EVENT_HELD, &why);
+}
+
+/* Keeps the guards that refuse for the report; whether the plan is held. */
+static bool decision_is_held(ChannelPass *channel)
+{
+    ChannelReport *report = channel->report;
+    Guard guards[GUARD_COUNT];
+    size_t refusing = guard_evaluate(&channel->roster->guards, &channel->plan, &channel->memory,
+                                     channel->ops->realtime_usec(channel->context), guards);
+
+    channel->is_approved = refusing > 0 && channel->memory.is_approved;
+    if (refusing == 0 || channel->is_approved)
+        return false;
+    for (size_t i = 0; i < GUARD_COUNT; i++) {
+        if (guards[i].refuses)
+            report->guards[report->guard_count++] = guards[i];
+    }
+    return true;
+}
+
+/* Whether the extras are about to be deleted, as decision_make() will find. */
+static bool decision_is_removal(const ChannelPass *channel)
+{
+    Guard guards[GUARD_COUNT];
+
+    if (channel->dry_run || channel->memory.is_paused || channel->plan.extra_count == 0 ||
+        channel->roster->mode == MODE_OBSERVE)
+        return false;
+    return channel->memory.is_approved ||
+           guard_evaluate(&channel->roster->guards, &channel->plan, &channel->memory,
+                          channel->ops->realtime_usec(channel->context), guards) == 0;
+}
+
+/* What is in doubt counts as deleted, for the fight guard. */
+static int decision_recall(ChannelPass *channel, Err *err)
+{
+    channel_record_done(&channel->memory);
+    if (!decision_differs(channel))
+        return 0;
+    return channel->ops->recall(channel->context, channel->roster, channel->row,
+                                channel->plan.digest, &channel->memory, err);
+}
+
+/* Members whose deletion is in doubt and that are listed still: where they are not deleted again,
+ * the list is given the time that it may lag. 1 when it is read again, 0 when all is settled, or
+ * the state's error. */
+static int decision_dispel_doubts(ChannelPass *channel, Err *err)
+{
+    int r;
+
+    if (channel->doubts == 0)
+        return 0;
+    if (!decision_is_removal(channel) &&
+        channel_look_again(channel, &channel->diff, &channel->settle_looks, decision_on_list))
+        return 1;
+    r = decision_settle(channel, channel->row->id, true, err);
+    return r < 0 ? r : decision_recall(channel, err);
+}
+
+static void decision_make(ChannelPass *channel)
+{
+    const ChannelRecord *memory = &channel->memory;
+    bool has_extras = channel->plan.extra_count > 0;
+
+    if (memory->is_paused) {
+        if (report_set_pause(channel->report, memory->pause_reason, memory->pause_end_usec) < 0)
+            channel_fail(channel, -ENOMEM, "");
+        else
+            channel_end(channel, RESULT_PAUSED, NULL);
+        return;
+    }
+    if (!has_extras || channel->roster->mode == MODE_OBSERVE) {
+        channel_end(channel, RESULT_DRIFT, NULL);
+        return;
+    }
+    if (decision_is_held(channel)) {
+        decision_mark_extras(channel, OUTCOME_HELD);
+        decision_tell_held(channel);
+        channel_end(channel, RESULT_HELD, NULL);
+        return;
+    }
+    if (channel->dry_run)
+        channel_end(channel, RESULT_DRIFT, NULL);
+    else
+        delete_start(channel);
+}
+
+static int decision_settle_final(void *list, const char *member_id)
+{
+    const ChannelPass *channel = list;
+
+    return diff_has_id(&channel->diff, member_id) ? SETTLEMENT_FAILED : SETTLEMENT_GONE;
+}
+
+/* A member still listed may be on its way out: if its next deletion finds it gone, it was ours. */
+static int decision_settle_member(void *list, const char *member_id)
+{
+    ChannelPass *channel = list;
+    const char *id;
+
+    if (!diff_has_id(&channel->diff, member_id))
+        return SETTLEMENT_GONE;
+    id = arena_string(&channel->diff.arena, member_id);
+    if (!id || map_put(&channel->tried, id, strlen(id), channel) < 0)
+        return -ENOMEM;
+    channel->doubts++;
+    return SETTLEMENT_LATER;
+}
+
+int decision_settle(ChannelPass *channel, const char *channel_id, bool is_final, Err *err)
+{
+    channel->doubts = 0;
+    if (channel->dry_run)
+        return 0;
+    if (!is_final)
+        map_clear(&channel->tried);
+    return channel->ops->settle(channel->context, channel->roster, channel_id,
+                                is_final ? decision_settle_final : decision_settle_member, channel,
+                                err);
+}
+
+static int decision_report_plan(ChannelPass *channel)
+{
+    ChannelReport *report = channel->report;
+    const Plan *plan = &channel->plan;
+
+    report->has_list = true;
+    report->live_count = plan->live_count;
+    report->ignored_count = plan->ignored_count;
+    str_copy(report->digest, sizeof(report->digest), plan->digest);
+    if (report_set_extras(report, plan->extras, plan->extra_count) < 0)
+        return -ENOMEM;
+    return report_set_missing(report, &channel->diff);
+}
+
+void decision_on_list(ChannelPass *channel)
+{
+    const char *id = channel->row->id;
+    Err err = {0};
+    int r = plan_make(&channel->diff, channel->report->instance_name, &channel->plan);
+
+    if (r == 0)
+        r = decision_report_plan(channel);
+    if (r < 0) {
+        channel_fail(channel, r, "making the plan");
+        return;
+    }
+    r = decision_settle(channel, id, false, &err);
+    if (r == 0)
+        r = decision_recall(channel, &err);
+    if (r == 0)
+        r = decision_dispel_doubts(channel, &err);
+    if (r > 0)
+        return;
+    if (r == 0)
+        r = decision_remember(channel, &err);
+    if (r < 0) {
+        decision_mark_extras(channel, OUTCOME_SKIPPED);
+        channel_end(channel, RESULT_FAILED, &err);
+    } else if (!decision_differs(channel)) {
+        channel_end(channel, RESULT_IN_SYNC, NULL);
+    } else {
+        decision_make(channel);
+    }
+}

@@ -1,0 +1,211 @@
+/* An instance's part of a pass: see instance.h. */
+#include "reconcile/pass/instance.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "reconcile/apply/add.h"
+#include "reconcile/pass/decision.h"
+#include "reconcile/pass/recovery.h"
+#include "reconcile/request/retry.h"
+
+int instance_init(InstancePass *instance, size_t channel_capacity)
+{
+    size_t capacity = channel_capacity ? channel_capacity : 1;
+
+    instance->channels = calloc(capacity, sizeof(ChannelPass *));
+    instance->rows = calloc(capacity, sizeof(CatalogRow *));
+    return instance->channels && instance->rows ? 0 : -ENOMEM;
+}
+
+void instance_done(InstancePass *instance)
+{
+    catalog_done(&instance->catalog);
+    free(instance->channels);
+    free(instance->rows);
+}
+
+void instance_add(InstancePass *instance, ChannelPass *channel)
+{
+    instance->channels[instance->channel_count++] = channel;
+}
+
+static size_t instance_number(const InstancePass *instance, size_t turn)
+{
+    return (instance->first + turn) % instance->channel_count;
+}
+
+size_t instance_unreached(const InstancePass *instance)
+{
+    for (size_t i = 0; i < instance->channel_count; i++) {
+        size_t number = instance_number(instance, i);
+        const ChannelPass *channel = instance->channels[number];
+
+        if (!channel->is_done && !channel->report->has_list && channel->call.attempts == 0)
+            return number;
+    }
+    return 0;
+}
+
+static void instance_close_all(InstancePass *instance, Result result, const Err *err)
+{
+    instance->is_resolved = true;
+    for (size_t i = instance->next; i < instance->channel_count; i++)
+        channel_close(instance->channels[instance_number(instance, i)], result, err);
+}
+
+static void instance_fail(InstancePass *instance, const Err *err)
+{
+    Err why = *err;
+
+    dispatch_fail(&instance->dispatch, &why);
+    instance_close_all(instance, RESULT_FAILED, &why);
+}
+
+static void instance_ask(InstancePass *instance, uint64_t delay_usec)
+{
+    instance->call.request.offset = instance->listing.rows;
+    dispatch_begin(&instance->dispatch, &instance->call, delay_usec);
+}
+
+static void instance_claim(InstancePass *instance, size_t number)
+{
+    ChannelPass *channel = instance->channels[number];
+    Err err = {0};
+
+    if (channel->is_recovery) {
+        instance->rows[number] = catalog_find(&instance->catalog, channel->roster->id);
+        return;
+    }
+    instance->rows[number] = catalog_claim(&instance->catalog, channel->roster, &err);
+    if (!instance->rows[number])
+        channel_end(channel, RESULT_FAILED, &err);
+}
+
+/* Resolves every entry first: one that shares its channel with another must know before it starts.
+ */
+static void instance_resolve(InstancePass *instance)
+{
+    for (size_t i = 0; i < instance->channel_count; i++)
+        instance_claim(instance, i);
+    for (size_t i = 0; i < instance->channel_count; i++) {
+        ChannelPass *channel = instance->channels[i];
+        Err err = {0};
+
+        if (channel->is_recovery) {
+            recovery_look(channel, instance->rows[i]);
+            continue;
+        }
+        if (!instance->rows[i] || instance->rows[i]->claims == 1)
+            continue;
+        err_set(&err, -EEXIST,
+                "%zu entries of the rosters mean this channel (%s, %s): keep one of them (%s:%zu)",
+                instance->rows[i]->claims, instance->rows[i]->channel.name,
+                instance->rows[i]->channel.id, channel->roster->file, channel->roster->line);
+        channel_end(channel, RESULT_FAILED, &err);
+    }
+    instance->is_resolved = true;
+}
+
+static ListingStep instance_take_page(InstancePass *instance, const ChannelPage *page, Err *err)
+{
+    int r = catalog_add_page(&instance->catalog, page, err);
+
+    if (r == -ENOMEM)
+        return LISTING_FAILED;
+    if (r < 0)
+        return listing_on_odd_page(&instance->listing, err);
+    return listing_on_page(&instance->listing, page->total, page->row_count, err);
+}
+
+static void instance_on_step(InstancePass *instance, ListingStep step, const Err *err)
+{
+    const Retry *law = &instance->dispatch.config->retry;
+
+    switch (step) {
+    case LISTING_MORE:
+        instance_ask(instance, 0);
+        return;
+    case LISTING_WHOLE:
+        instance_resolve(instance);
+        return;
+    case LISTING_AGAIN:
+        catalog_reset(&instance->catalog);
+        instance_ask(instance,
+                     retry_delay_usec(law->base_usec, law->cap_usec, instance->listing.tries - 2,
+                                      dispatch_random(&instance->dispatch)));
+        return;
+    case LISTING_FAILED:
+        instance_fail(instance, err);
+        return;
+    }
+}
+
+static void instance_on_page(Call *call, CallEnd end, const Answer *answer, const Err *err)
+{
+    InstancePass *instance = call->owner;
+    Err why = *err;
+
+    switch (end) {
+    case CALL_DONE:
+        instance_on_step(instance, instance_take_page(instance, answer->channels, &why), &why);
+        return;
+    case CALL_ODD:
+        instance_on_step(instance, listing_on_odd_page(&instance->listing, &why), &why);
+        return;
+    case CALL_STOPPED:
+        instance_close_all(instance, RESULT_DRIFT, err);
+        return;
+    case CALL_GONE:
+    case CALL_FAILED:
+    case CALL_CHANNEL:
+    case CALL_INSTANCE:
+        instance_fail(instance, err);
+        return;
+    }
+}
+
+void instance_start(InstancePass *instance, bool is_probe, size_t first)
+{
+    if (instance->channel_count == 0)
+        return;
+    instance->first = first;
+    instance->call = (Call){
+        .request =
+            {
+                .kind = REQUEST_LIST_CHANNELS,
+                .instance = instance->dispatch.instance,
+                .limit = LISTING_PAGE_SIZE,
+                .tag = &instance->call,
+            },
+        .doing = "reading the list of channels",
+        .on_end = instance_on_page,
+        .owner = instance,
+        .is_probe = is_probe,
+    };
+    listing_begin(&instance->listing);
+    instance_ask(instance, 0);
+}
+
+static ChannelOnWhole instance_on_list(const ChannelPass *channel)
+{
+    if (channel->is_recovery)
+        return recovery_on_list;
+    return channel->restore ? add_on_list : decision_on_list;
+}
+
+/* Sends after each start: a request that cannot even be sent gives its place back at once, and no
+ * answer would come to start the next channel. */
+void instance_pump(InstancePass *instance)
+{
+    dispatch_pump(&instance->dispatch);
+    while (instance->is_resolved && instance->next < instance->channel_count &&
+           dispatch_has_place(&instance->dispatch)) {
+        size_t number = instance_number(instance, instance->next++);
+        ChannelPass *channel = instance->channels[number];
+
+        if (!channel->is_done)
+            channel_start(channel, &instance->rows[number]->channel, instance_on_list(channel));
+        dispatch_pump(&instance->dispatch);
+    }
+}

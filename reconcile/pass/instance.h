@@ -1,0 +1,35 @@
+/* An instance's part of a pass: its channel list, read once; then its channels, each started where
+ * there is a place for it. */
+#pragma once
+
+#include "reconcile/channel/channel.h"
+
+typedef struct InstancePass {
+    Dispatch dispatch; /* initialised by the pass */
+    Catalog catalog;
+    Listing listing;
+    Call call;              /* for the channel list */
+    ChannelPass **channels; /* borrowed from the pass */
+    CatalogRow **rows;      /* what each resolved to; NULL: it did not */
+    size_t channel_count;
+    size_t first; /* the one to begin with */
+    size_t next;  /* how many of them, from there on, were started */
+    bool is_resolved;
+} InstancePass;
+
+/* Room for so many channels. 0 or -ENOMEM; instance_done() in both cases. */
+int instance_init(InstancePass *instance, size_t channel_capacity);
+void instance_done(InstancePass *instance);
+
+/* Before the start: one of the channels that it was initialised for. */
+void instance_add(InstancePass *instance, ChannelPass *channel);
+
+/* Asks for the channel list, unless it has no channels; `is_probe` as in PassScope, `first` is the
+ * channel to begin with then. */
+void instance_start(InstancePass *instance, bool is_probe, size_t first);
+
+/* The channel to begin with the next time: the first for which nothing was sent yet, or 0. */
+size_t instance_unreached(const InstancePass *instance);
+
+/* Starts channels and sends requests as far as may be now. */
+void instance_pump(InstancePass *instance);

@@ -1,0 +1,294 @@
+/* The pass: see pass.h. */
+#include "reconcile/pass/pass.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/base/clock.h"
+#include "reconcile/apply/delete.h"
+#include "reconcile/apply/group_commit.h"
+#include "reconcile/pass/instance.h"
+#include "reconcile/pass/recovery.h"
+
+struct Pass {
+    const Config *config;
+    const Ops *ops;
+    void *context;
+    uint64_t deadline_usec;
+    InstancePass *instances;
+    ChannelPass *channels; /* those in the scope, in the order of the configuration */
+    Recoveries recoveries;
+    bool is_probe;
+    size_t *firsts;    /* as in PassScope */
+    size_t open_count; /* channels that are not done */
+    GroupCommit recording;
+    Report report;
+};
+
+/* ---- making ---- */
+
+static void pass_add(Pass *pass, ChannelPass *channel, ChannelReport *report,
+                     const RosterChannel *roster)
+{
+    InstancePass *instance = &pass->instances[roster->instance];
+
+    *report = (ChannelReport){
+        .channel = roster,
+        .instance_name = pass->config->instances[roster->instance].name,
+        .name = roster->name,
+        .id = roster->id,
+    };
+    *channel = (ChannelPass){
+        .config = pass->config,
+        .ops = pass->ops,
+        .context = pass->context,
+        .pass_id = pass->report.pass_id,
+        .dry_run = pass->report.dry_run,
+        .dispatch = &instance->dispatch,
+        .report = report,
+        .roster = roster,
+        .recording = &pass->recording,
+        .open_count = &pass->open_count,
+    };
+    instance_add(instance, channel);
+    pass->open_count++;
+}
+
+static void pass_add_channel(Pass *pass, const RosterChannel *roster, Addition *restore)
+{
+    size_t number = pass->report.channel_count++;
+
+    pass_add(pass, &pass->channels[number], &pass->report.channels[number], roster);
+    pass->channels[number].restore = restore;
+}
+
+static void pass_add_leftovers(Pass *pass)
+{
+    Recoveries *recoveries = &pass->recoveries;
+
+    for (size_t i = 0; i < recoveries->count; i++) {
+        pass_add(pass, &recoveries->channels[i], &recoveries->reports[i], &recoveries->rosters[i]);
+        recoveries->channels[i].is_recovery = true;
+    }
+}
+
+static bool pass_covers(const PassScope *scope, size_t instance)
+{
+    return scope->instance == PASS_ALL_INSTANCES || scope->instance == instance;
+}
+
+static int pass_add_instance(Pass *pass, size_t index, Gate *gate)
+{
+    const Config *config = pass->config;
+    size_t count = 0;
+
+    for (size_t i = 0; i < config->channel_count; i++)
+        count += config->channels[i].instance == index;
+    for (size_t i = 0; i < pass->recoveries.count; i++)
+        count += pass->recoveries.rosters[i].instance == index;
+    if (instance_init(&pass->instances[index], count) < 0)
+        return -ENOMEM;
+    dispatch_init(&pass->instances[index].dispatch, config, pass->ops, pass->context, index,
+                  pass->report.pass_id, gate);
+    return 0;
+}
+
+/* An undo and a dry run settle nothing. */
+static int pass_collect_leftovers(Pass *pass, const PassScope *scope)
+{
+    for (size_t i = 0; i < pass->config->instance_count; i++) {
+        if (!scope->restores && !scope->dry_run && pass_covers(scope, i) &&
+            recovery_collect(&pass->recoveries, pass->ops, pass->context, i) < 0)
+            return -ENOMEM;
+    }
+    return recovery_allocate(&pass->recoveries);
+}
+
+/* Room for every channel of the configuration, whatever the scope. */
+static int pass_allocate(Pass *pass)
+{
+    size_t count = pass->config->channel_count ? pass->config->channel_count : 1;
+
+    pass->instances = calloc(pass->config->instance_count, sizeof(*pass->instances));
+    pass->channels = calloc(count, sizeof(*pass->channels));
+    pass->report.channels = calloc(count, sizeof(*pass->report.channels));
+    if (!pass->instances || !pass->channels || !pass->report.channels)
+        return -ENOMEM;
+    return group_commit_init(&pass->recording, pass->ops, pass->context, count);
+}
+
+int pass_new(const Config *config, const Ops *ops, void *context, const PassScope *scope,
+             Pass **ret_pass)
+{
+    _cleanup_(pass_freep) Pass *pass = calloc(1, sizeof(*pass));
+
+    if (!pass)
+        return -ENOMEM;
+    pass->config = config;
+    pass->ops = ops;
+    pass->context = context;
+    pass->is_probe = scope->is_probe;
+    pass->firsts = scope->firsts;
+    pass->report = (Report){.pass_id = scope->pass_id, .dry_run = scope->dry_run};
+    if (pass_allocate(pass) < 0 || pass_collect_leftovers(pass, scope) < 0)
+        return -ENOMEM;
+    for (size_t i = 0; i < config->instance_count; i++) {
+        if (pass_add_instance(pass, i, &scope->gates[i]) < 0)
+            return -ENOMEM;
+    }
+    for (size_t i = 0; i < config->channel_count; i++) {
+        if (pass_covers(scope, config->channels[i].instance))
+            pass_add_channel(pass, &config->channels[i],
+                             scope->restores ? &scope->restores[i] : NULL);
+    }
+    pass_add_leftovers(pass);
+    *ret_pass = TAKE_PTR(pass);
+    return 0;
+}
+
+void pass_free(Pass *pass)
+{
+    if (!pass)
+        return;
+    for (size_t i = 0; i < pass->report.channel_count; i++)
+        channel_done(&pass->channels[i]);
+    for (size_t i = 0; pass->instances && i < pass->config->instance_count; i++)
+        instance_done(&pass->instances[i]);
+    recovery_done(&pass->recoveries);
+    group_commit_done(&pass->recording);
+    free(pass->channels);
+    report_done(&pass->report);
+    free(pass->instances);
+    free(pass);
+}
+
+/* ---- driving ---- */
+
+static void pass_pump(Pass *pass)
+{
+    uint64_t next_usec = pass->deadline_usec;
+
+    for (size_t i = 0; i < pass->config->instance_count; i++) {
+        InstancePass *instance = &pass->instances[i];
+        uint64_t instance_usec;
+
+        instance_pump(instance);
+        instance_usec = dispatch_next_usec(&instance->dispatch);
+        next_usec = instance_usec < next_usec ? instance_usec : next_usec;
+    }
+    if (group_commit_is_waiting(&pass->recording))
+        next_usec = pass->ops->now_usec(pass->context);
+    pass->ops->wake_at(pass->context, pass_is_done(pass) ? USEC_NEVER : next_usec);
+}
+
+static bool pass_has_first(const Pass *pass, size_t instance)
+{
+    return pass->firsts && pass->instances[instance].channel_count > 0;
+}
+
+static size_t pass_take_first(Pass *pass, size_t instance)
+{
+    size_t first;
+
+    if (!pass_has_first(pass, instance))
+        return 0;
+    first = pass->firsts[instance] % pass->instances[instance].channel_count;
+    pass->firsts[instance] = 0;
+    return first;
+}
+
+void pass_start(Pass *pass)
+{
+    pass->deadline_usec =
+        pass->ops->now_usec(pass->context) + pass->config->limits.pass_deadline_usec;
+    for (size_t i = 0; i < pass->config->instance_count; i++)
+        instance_start(&pass->instances[i], pass->is_probe, pass_take_first(pass, i));
+    pass_pump(pass);
+}
+
+void pass_on_answer(Pass *pass, void *tag, const Answer *answer)
+{
+    Call *call = tag;
+
+    dispatch_on_answer(&pass->instances[call->request.instance].dispatch, call, answer);
+    pass_pump(pass);
+}
+
+void pass_on_renewed(Pass *pass, size_t instance, Renewal renewal, const Err *err)
+{
+    dispatch_on_renewed(&pass->instances[instance].dispatch, renewal, err);
+    pass_pump(pass);
+}
+
+void pass_stop(Pass *pass, const char *why)
+{
+    pass->deadline_usec = USEC_NEVER;
+    for (size_t i = 0; i < pass->config->instance_count; i++) {
+        if (pass_has_first(pass, i) && !pass->instances[i].dispatch.is_stopped)
+            pass->firsts[i] = instance_unreached(&pass->instances[i]);
+        dispatch_stop(&pass->instances[i].dispatch, why);
+    }
+    group_commit_commit(&pass->recording);
+    pass_pump(pass);
+}
+
+void pass_pause(Pass *pass, const RosterChannel *roster)
+{
+    for (size_t i = 0; i < pass->report.channel_count; i++) {
+        if (pass->channels[i].roster == roster && !pass->channels[i].is_done)
+            delete_pause(&pass->channels[i]);
+    }
+    pass_pump(pass);
+}
+
+static void pass_abandon_channel(ChannelPass *channel)
+{
+    if (!channel->is_done && channel->call.is_in_flight)
+        dispatch_abandon(channel->dispatch, &channel->call);
+}
+
+void pass_abandon(Pass *pass, const char *why)
+{
+    pass_stop(pass, why);
+    for (size_t i = 0; i < pass->config->instance_count; i++) {
+        if (pass->instances[i].call.is_in_flight)
+            dispatch_abandon(&pass->instances[i].dispatch, &pass->instances[i].call);
+    }
+    for (size_t i = 0; i < pass->report.channel_count; i++)
+        pass_abandon_channel(&pass->channels[i]);
+    for (size_t i = 0; i < pass->recoveries.count; i++)
+        pass_abandon_channel(&pass->recoveries.channels[i]);
+    pass_pump(pass);
+}
+
+void pass_on_wake(Pass *pass)
+{
+    char span[32], why[96];
+
+    if (pass->ops->now_usec(pass->context) < pass->deadline_usec) {
+        group_commit_commit(&pass->recording);
+        pass_pump(pass);
+        return;
+    }
+    clock_format_span(pass->config->limits.pass_deadline_usec, span, sizeof(span));
+    snprintf(why, sizeof(why), "the pass's deadline of %s came first", span);
+    pass_stop(pass, why);
+}
+
+bool pass_is_done(const Pass *pass)
+{
+    return pass->open_count == 0;
+}
+
+const Report *pass_get_report(const Pass *pass)
+{
+    return &pass->report;
+}
+
+void pass_take_report(Pass *pass, Report *ret_report)
+{
+    *ret_report = pass->report;
+    pass->report.channels = NULL;
+    pass->report.channel_count = 0;
+}

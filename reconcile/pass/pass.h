@@ -1,0 +1,62 @@
+/*
+ * One pass over all channels of a configuration: each instance's channel list, then its channels
+ * side by side, until each has a result (PRODUCT.md section 4). Driven from outside: whoever holds
+ * it brings answers and the time, through the functions below, and never from within a call of its
+ * Ops.
+ */
+#pragma once
+
+#include "reconcile/apply/add.h"
+#include "reconcile/report/report.h"
+#include "reconcile/request/call.h"
+#include "reconcile/request/gate.h"
+
+typedef struct Pass Pass;
+
+#define PASS_ALL_INSTANCES SIZE_MAX
+
+typedef struct PassScope {
+    const char *pass_id;
+    bool dry_run;
+    size_t instance;    /* index into Config.instances, or PASS_ALL_INSTANCES */
+    bool is_probe;      /* the instances failed before: give their channel lists one attempt */
+    Gate *gates;        /* one for each instance of the configuration */
+    Addition *restores; /* of an undo, one for each channel of the configuration; NULL: no undo */
+    size_t *firsts; /* of each instance's channels, the one to begin with: a pass that is stopped
+                       leaves there the first that it did not come to, so that none is always
+                       last. NULL: from the top */
+} PassScope;
+
+/* Everything but the scope itself is borrowed and outlives the pass. 0 or -ENOMEM. */
+int pass_new(const Config *config, const Ops *ops, void *context, const PassScope *scope,
+             Pass **ret_pass);
+void pass_free(Pass *pass);
+DEFINE_CLEANUP(Pass, pass_free)
+
+/* Begins; may be done when it returns (pass_is_done()). */
+void pass_start(Pass *pass);
+
+/* `tag` is the Request's. The answer is borrowed for the time of the call. */
+void pass_on_answer(Pass *pass, void *tag, const Answer *answer);
+void pass_on_renewed(Pass *pass, size_t instance, Renewal renewal, const Err *err);
+void pass_on_wake(Pass *pass);
+
+/* Sends nothing more; requests in flight are awaited. `why` is told where something was left:
+ * "stopped by SIGTERM". */
+void pass_stop(Pass *pass, const char *why);
+
+/* Sends no further deletion in one channel of the configuration, which was paused just now; one in
+ * flight is awaited. */
+void pass_pause(Pass *pass, const RosterChannel *roster);
+
+/* Stops, and does not await requests in flight either: no answer may be brought any more. */
+void pass_abandon(Pass *pass, const char *why);
+
+bool pass_is_done(const Pass *pass);
+
+/* Complete once the pass is done; owned by it. */
+const Report *pass_get_report(const Pass *pass);
+
+/* Moves the report of a pass that is done out of it: report_done() when it is not wanted any more.
+ * It still borrows the configuration and the pass's id. */
+void pass_take_report(Pass *pass, Report *ret_report);

@@ -1,0 +1,87 @@
+/* Recoveries: see recovery.h. */
+#include "reconcile/pass/recovery.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "daemon/base/mem.h"
+#include "reconcile/pass/decision.h"
+
+void recovery_done(Recoveries *recoveries)
+{
+    for (size_t i = 0; recoveries->channels && i < recoveries->count; i++) {
+        channel_done(&recoveries->channels[i]);
+        report_channel_done(&recoveries->reports[i]);
+    }
+    free(recoveries->channels);
+    free(recoveries->reports);
+    free(recoveries->rosters);
+    arena_done(&recoveries->arena);
+    *recoveries = (Recoveries){0};
+}
+
+typedef struct Collecting {
+    Recoveries *recoveries;
+    size_t instance;
+} Collecting;
+
+/* As a roster would name it that wants nothing and may delete nothing. */
+static int recovery_add(void *userdata, const char *channel_id)
+{
+    Collecting *collecting = userdata;
+    Recoveries *recoveries = collecting->recoveries;
+    char *id = arena_string(&recoveries->arena, channel_id);
+
+    if (!id || mem_grow(&recoveries->rosters, &recoveries->capacity, recoveries->count + 1,
+                        sizeof(*recoveries->rosters)) < 0)
+        return -ENOMEM;
+    recoveries->rosters[recoveries->count++] = (RosterChannel){
+        .instance = collecting->instance,
+        .id = id,
+        .mode = MODE_OBSERVE,
+    };
+    return 0;
+}
+
+int recovery_collect(Recoveries *recoveries, const Ops *ops, void *context, size_t instance)
+{
+    Collecting collecting = {recoveries, instance};
+
+    return ops->unsettled(context, instance, recovery_add, &collecting) == -ENOMEM ? -ENOMEM : 0;
+}
+
+int recovery_allocate(Recoveries *recoveries)
+{
+    size_t count = recoveries->count ? recoveries->count : 1;
+
+    recoveries->reports = calloc(count, sizeof(*recoveries->reports));
+    recoveries->channels = calloc(count, sizeof(*recoveries->channels));
+    return recoveries->reports && recoveries->channels ? 0 : -ENOMEM;
+}
+
+static void recovery_settle(ChannelPass *channel, const char *channel_id, bool is_final)
+{
+    Err err = {0};
+
+    if (decision_settle(channel, channel_id, is_final, &err) < 0)
+        channel_end(channel, RESULT_FAILED, &err);
+    else if (channel->doubts == 0)
+        channel_close(channel, RESULT_IN_SYNC, NULL);
+    else if (!channel_look_again(channel, &channel->diff, &channel->settle_looks, recovery_on_list))
+        recovery_settle(channel, channel_id, true);
+}
+
+void recovery_on_list(ChannelPass *channel)
+{
+    recovery_settle(channel, channel->row->id, false);
+}
+
+/* With a channel that is no more, its members are gone. One that one entry of the rosters means is
+ * settled by the list of that entry. */
+void recovery_look(ChannelPass *channel, const CatalogRow *row)
+{
+    if (!row)
+        recovery_settle(channel, channel->roster->id, true);
+    else if (row->claims == 1)
+        channel_close(channel, RESULT_IN_SYNC, NULL);
+}

@@ -1,0 +1,137 @@
+/* The catalog: see catalog.h. */
+#include "reconcile/plan/catalog.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/base/str.h"
+
+#define TYPE_ABSENT (-1)
+#define TYPE_SERVER 2
+#define TYPE_MICROSERVICE 3
+
+void catalog_done(Catalog *catalog)
+{
+    map_done(&catalog->by_id);
+    map_done(&catalog->by_name);
+    arena_done(&catalog->arena);
+    *catalog = (Catalog){0};
+}
+
+void catalog_reset(Catalog *catalog)
+{
+    catalog_done(catalog);
+}
+
+static CatalogRow *catalog_copy(Catalog *catalog, const ChannelRow *row)
+{
+    CatalogRow *copy = arena_alloc(&catalog->arena, sizeof(*copy));
+
+    if (!copy)
+        return NULL;
+    *copy = (CatalogRow){.channel = *row, .same_name_count = 1};
+    copy->channel.id = arena_string(&catalog->arena, row->id);
+    copy->channel.name = arena_string(&catalog->arena, row->name);
+    copy->channel.member_type = arena_string(&catalog->arena, row->member_type);
+    copy->channel.vpc_channel_type = arena_string(&catalog->arena, row->vpc_channel_type);
+    if (!copy->channel.id || !copy->channel.name || !copy->channel.member_type ||
+        !copy->channel.vpc_channel_type)
+        return NULL;
+    return copy;
+}
+
+static int catalog_add_row(Catalog *catalog, const ChannelRow *row, Err *err)
+{
+    CatalogRow *copy = catalog_copy(catalog, row);
+    const char *name;
+    int r;
+
+    if (!copy)
+        return err_memory(err);
+    name = copy->channel.name;
+    r = map_put(&catalog->by_id, copy->channel.id, strlen(copy->channel.id), copy);
+    if (r == 0)
+        return err_set(err, -EPROTO, "the channel %s is listed twice", row->id);
+    if (r > 0)
+        r = map_put(&catalog->by_name, name, strlen(name), copy);
+    if (r < 0)
+        return err_memory(err);
+    if (r == 0) {
+        CatalogRow *first = map_find(&catalog->by_name, name, strlen(name));
+
+        first->same_name_count++;
+    }
+    return 0;
+}
+
+int catalog_add_page(Catalog *catalog, const ChannelPage *page, Err *err)
+{
+    for (size_t i = 0; i < page->row_count; i++) {
+        int r = catalog_add_row(catalog, &page->rows[i], err);
+
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+CatalogRow *catalog_find(const Catalog *catalog, const char *id)
+{
+    return map_find(&catalog->by_id, id, strlen(id));
+}
+
+CatalogRow *catalog_claim(Catalog *catalog, const RosterChannel *entry, Err *err)
+{
+    const char *key = entry->id ? entry->id : entry->name;
+    CatalogRow *row = map_find(entry->id ? &catalog->by_id : &catalog->by_name, key, strlen(key));
+
+    if (!row) {
+        err_set(err, -ENOENT, "the instance has no channel with the %s %s (%s:%zu)",
+                entry->id ? "id" : "name", key, entry->file, entry->line);
+        return NULL;
+    }
+    if (!entry->id && row->same_name_count > 1) {
+        err_set(err, -ENOTUNIQ,
+                "the instance has %zu channels named %s: name the one meant by its id (%s:%zu)",
+                row->same_name_count, key, entry->file, entry->line);
+        return NULL;
+    }
+    row->claims++;
+    return row;
+}
+
+static ChannelKind catalog_refuse(Err *err, const char *what, const char *why)
+{
+    err_set(err, -EOPNOTSUPP, "%s: %s", what, why);
+    return CHANNEL_UNMANAGEABLE;
+}
+
+static ChannelKind catalog_member_kind(const ChannelRow *channel, Err *err)
+{
+    if (str_equal(channel->member_type, "ip"))
+        return CHANNEL_OF_ADDRESSES;
+    if (str_is_empty(channel->member_type) || str_equal(channel->member_type, "ecs"))
+        return CHANNEL_OF_ECS;
+    return catalog_refuse(err, "the channel's member_type is unknown to rosterd",
+                          channel->member_type);
+}
+
+ChannelKind catalog_classify(const ChannelRow *channel, Err *err)
+{
+    const char *type = channel->vpc_channel_type;
+
+    if (str_equal(type, "reference") || channel->has_reference)
+        return catalog_refuse(err, "a reference channel has no members of its own",
+                              "manage the channel that it refers to");
+    if (str_equal(type, "microservice") || channel->type == TYPE_MICROSERVICE)
+        return catalog_refuse(err, "a microservice channel follows its pods",
+                              "its members are not for a roster to keep");
+    if (str_equal(type, "builtin"))
+        return catalog_member_kind(channel, err);
+    if (!str_is_empty(type))
+        return catalog_refuse(err, "the channel's vpc_channel_type is unknown to rosterd", type);
+    if (channel->type == TYPE_ABSENT || channel->type == 0 || channel->type == TYPE_SERVER)
+        return catalog_member_kind(channel, err);
+    err_set(err, -EOPNOTSUPP, "the channel's type %d is unknown to rosterd", channel->type);
+    return CHANNEL_UNMANAGEABLE;
+}

@@ -1,0 +1,184 @@
+/* The diff: see diff.h. */
+#include "reconcile/plan/diff.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/str.h"
+#include "reconcile/plan/identity.h"
+#include "reconcile/plan/ignore.h"
+
+#define STATUS_UNAVAILABLE 2
+#define MEMBER_ID_MAX 64 /* API.md section 1.2 */
+
+int diff_init(Diff *diff, const Desired *desired, const char *channel_id, bool is_ecs)
+{
+    size_t count = desired->channel->member_count;
+
+    *diff = (Diff){.desired = desired, .channel_id = channel_id, .is_ecs = is_ecs};
+    diff->seen = calloc(count ? count : 1, sizeof(*diff->seen));
+    return diff->seen ? 0 : -ENOMEM;
+}
+
+void diff_done(Diff *diff)
+{
+    map_done(&diff->ids);
+    arena_done(&diff->arena);
+    free(diff->seen);
+    free(diff->extras);
+    *diff = (Diff){0};
+}
+
+void diff_reset(Diff *diff)
+{
+    map_clear(&diff->ids);
+    arena_done(&diff->arena);
+    memset(diff->seen, 0, diff->desired->channel->member_count * sizeof(*diff->seen));
+    diff->extra_count = 0;
+    diff->live_count = 0;
+    diff->ignored_count = 0;
+    diff->staying_in_service = 0;
+}
+
+/* A live row with its address in canonical form, its effective port and its packed identity. */
+typedef struct LiveRow {
+    const MemberRow *row;
+    char host[ADDRESS_SIZE_MAX]; /* "" without one */
+    uint16_t port;
+    unsigned char identity[IDENTITY_SIZE_MAX];
+    size_t identity_size;
+} LiveRow;
+
+/*
+ * A host that is no address for us may be one for the service, and may be one that the roster
+ * spells otherwise (010.1.0.5): a list with such a row cannot be judged. In an ECS channel the host
+ * is no part of the identity, and serves ignore rules only.
+ */
+static int diff_canonical_host(const Diff *diff, const MemberRow *row, char *ret_host)
+{
+    AddressKind kind;
+
+    if (row->host[0] == '\0')
+        return 0;
+    return diff->is_ecs ? address_canonical(row->host, ret_host)
+                        : address_parse(row->host, ret_host, &kind);
+}
+
+/* What the identity goes by: the canonical host, or the folded ecs_id. 0 or -EINVAL. */
+static int diff_address(const Diff *diff, const LiveRow *live,
+                        char ret_address[static IDENTITY_ADDRESS_MAX])
+{
+    if (diff->is_ecs)
+        return identity_fold_ecs(live->row->ecs_id, ret_address);
+    str_copy(ret_address, IDENTITY_ADDRESS_MAX, live->host);
+    return 0;
+}
+
+static int diff_identify(const Diff *diff, const MemberRow *row, LiveRow *ret_live, Err *err)
+{
+    char address[IDENTITY_ADDRESS_MAX];
+    int size;
+
+    ret_live->row = row;
+    ret_live->host[0] = '\0';
+    ret_live->port = row->port ? row->port : diff->desired->channel_port;
+    if (diff_canonical_host(diff, row, ret_live->host) < 0)
+        return err_set(err, -EPROTO, "the member %s has a host that is no address: %s", row->id,
+                       row->host);
+    if (ret_live->port == 0)
+        return err_set(err, -EPROTO, "neither the member %s nor its channel has a port", row->id);
+    size = diff_address(diff, ret_live, address);
+    if (size == 0 && address[0] == '\0')
+        return err_set(err, -EPROTO, "the member %s has no %s", row->id,
+                       diff->is_ecs ? "ecs_id" : "host");
+    if (size == 0)
+        size = identity_pack(row->group, address, ret_live->port, ret_live->identity);
+    if (size < 0)
+        return err_set(err, -EPROTO, "the member %s has an overlong group or address", row->id);
+    ret_live->identity_size = (size_t)size;
+    return 0;
+}
+
+/* Everything an extra needs is copied: the page that it stands on is dropped. */
+static int diff_add_extra(Diff *diff, const LiveRow *live, const char *member_json)
+{
+    const MemberRow *row = live->row;
+    Extra extra = {
+        .id = arena_string(&diff->arena, row->id),
+        .group = arena_string(&diff->arena, row->group),
+        .address = arena_string(&diff->arena, diff->is_ecs ? row->ecs_id : row->host),
+        .port = live->port,
+        .identity = arena_copy(&diff->arena, live->identity, live->identity_size),
+        .identity_size = live->identity_size,
+        .member_json = member_json ? arena_string(&diff->arena, member_json) : NULL,
+    };
+
+    if (!extra.id || !extra.group || !extra.address || !extra.identity || !extra.member_json ||
+        mem_grow(&diff->extras, &diff->extra_capacity, diff->extra_count + 1,
+                 sizeof(*diff->extras)) < 0)
+        return -ENOMEM;
+    diff->extras[diff->extra_count++] = extra;
+    return 0;
+}
+
+static int diff_note_id(Diff *diff, const MemberRow *row, Err *err)
+{
+    size_t size = strlen(row->id);
+    const char *id = arena_copy(&diff->arena, row->id, size);
+    int r = id ? map_put(&diff->ids, id, size, diff) : -ENOMEM;
+
+    if (r < 0)
+        return err_memory(err);
+    return r > 0 ? 0 : err_set(err, -EPROTO, "the member %s is listed twice", row->id);
+}
+
+static int diff_add_row(Diff *diff, const MemberPage *page, size_t number, Err *err)
+{
+    const MemberRow *row = &page->rows[number];
+    LiveRow live;
+    size_t wanted;
+    int r;
+
+    if (!str_is_id(row->id, MEMBER_ID_MAX))
+        return err_set(err, -EPROTO, "a member's id is not one that can be named to the service");
+    if (!str_equal(row->channel_id, diff->channel_id))
+        return err_set(err, -EPROTO, "the member %s belongs to another channel (%s)", row->id,
+                       row->channel_id);
+    r = diff_note_id(diff, row, err);
+    if (r < 0)
+        return r;
+    r = diff_identify(diff, row, &live, err);
+    if (r < 0)
+        return r;
+    diff->live_count++;
+    wanted = desired_find(diff->desired, live.identity, live.identity_size);
+    if (wanted != DESIRED_NONE)
+        diff->seen[wanted] = true;
+    else if (ignore_matches(diff->desired->channel, diff->desired->channel_port, row, live.host,
+                            live.port))
+        diff->ignored_count++;
+    else
+        return diff_add_extra(diff, &live, page->describe(page, number)) < 0 ? err_memory(err) : 0;
+    if (row->status != STATUS_UNAVAILABLE)
+        diff->staying_in_service++;
+    return 0;
+}
+
+int diff_add_page(Diff *diff, const MemberPage *page, Err *err)
+{
+    if (map_reserve(&diff->ids, diff->ids.size + page->row_count) < 0)
+        return err_memory(err);
+    for (size_t i = 0; i < page->row_count; i++) {
+        int r = diff_add_row(diff, page, i, err);
+
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+bool diff_has_id(const Diff *diff, const char *member_id)
+{
+    return map_find(&diff->ids, member_id, strlen(member_id)) != NULL;
+}

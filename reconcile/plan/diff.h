@@ -1,0 +1,48 @@
+/* Live against desired, row by row as pages come in, so that a page can be dropped at once: only
+ * what is extra is kept whole. */
+#pragma once
+
+#include "daemon/base/arena.h"
+#include "daemon/base/err.h"
+#include "daemon/base/map.h"
+#include "reconcile/ops.h"
+#include "reconcile/plan/desired.h"
+
+/* A live member that is neither in the roster nor ignored. Strings live in the diff's arena. */
+typedef struct Extra {
+    const char *id;
+    const char *group;
+    const char *address; /* host as the service wrote it, or ecs_id */
+    uint16_t port;       /* effective */
+    const void *identity;
+    size_t identity_size;
+    const char *member_json; /* the complete row */
+} Extra;
+
+typedef struct Diff {
+    const Desired *desired; /* borrowed */
+    const char *channel_id; /* borrowed */
+    bool is_ecs;
+    Map ids; /* every row's id */
+    Arena arena;
+    bool *seen; /* of each desired member */
+    Extra *extras;
+    size_t extra_count, extra_capacity;
+    size_t live_count;
+    size_t ignored_count;
+    size_t staying_in_service; /* rows that are no extra, with status 1 or none */
+} Diff;
+
+/* Begins with no rows. 0 or -ENOMEM; diff_done() in both cases. */
+int diff_init(Diff *diff, const Desired *desired, const char *channel_id, bool is_ecs);
+void diff_done(Diff *diff);
+
+/* Forgets all rows, for reading the list again. */
+void diff_reset(Diff *diff);
+
+/* Takes a page's rows. 0; -EPROTO when a row shows that the list cannot be trusted (an id twice, a
+ * row of another channel, a row without an address), told in `err`; -ENOMEM. */
+int diff_add_page(Diff *diff, const MemberPage *page, Err *err);
+
+/* Whether the list holds a member with that id. */
+bool diff_has_id(const Diff *diff, const char *member_id);

@@ -1,0 +1,23 @@
+/* The plan of one channel: what a whole list and the roster come to. A plan that is carried out is
+ * named by its digest, which an approval must match. */
+#pragma once
+
+#include "daemon/base/digest.h"
+#include "reconcile/plan/diff.h"
+
+typedef struct Plan {
+    Extra *extras; /* borrowed from the diff; sorted by identity, then id */
+    size_t extra_count;
+    size_t missing_count;
+    size_t live_count;
+    size_t ignored_count;
+    size_t staying_in_service;
+    char digest[DIGEST_HEX_SIZE]; /* "" when nothing is extra */
+} Plan;
+
+/*
+ * Makes the plan out of a diff whose list was whole; sorts the diff's extras. The digest covers the
+ * instance, the channel, the roster's members and the exact extras, in no order's favour. 0 or
+ * -ENOMEM.
+ */
+int plan_make(Diff *diff, const char *instance_name, Plan *ret_plan);

@@ -1,0 +1,128 @@
+/* The report: see report.h. */
+#include "reconcile/report/report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+void report_channel_done(ChannelReport *report)
+{
+    arena_done(&report->arena);
+}
+
+void report_done(Report *report)
+{
+    for (size_t i = 0; i < report->channel_count; i++)
+        report_channel_done(&report->channels[i]);
+    free(report->channels);
+    *report = (Report){0};
+}
+
+int report_set_identity(ChannelReport *report, const char *id, const char *name)
+{
+    const char *id_copy = arena_string(&report->arena, id);
+    const char *name_copy = arena_string(&report->arena, name);
+
+    if (!id_copy || !name_copy)
+        return -ENOMEM;
+    report->id = id_copy;
+    report->name = name_copy;
+    return 0;
+}
+
+int report_set_extras(ChannelReport *report, const Extra *extras, size_t count)
+{
+    ExtraReport *copies = arena_alloc(&report->arena, (count ? count : 1) * sizeof(*copies));
+
+    if (!copies)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        copies[i] = (ExtraReport){
+            .id = arena_string(&report->arena, extras[i].id),
+            .group = arena_string(&report->arena, extras[i].group),
+            .address = arena_string(&report->arena, extras[i].address),
+            .port = extras[i].port,
+            .outcome = OUTCOME_PLANNED,
+        };
+        if (!copies[i].id || !copies[i].group || !copies[i].address)
+            return -ENOMEM;
+    }
+    report->extras = copies;
+    report->extra_count = count;
+    return 0;
+}
+
+int report_set_missing(ChannelReport *report, const Diff *diff)
+{
+    const RosterChannel *channel = diff->desired->channel;
+    MissingReport *rows;
+    size_t count = 0;
+
+    for (size_t i = 0; i < channel->member_count; i++)
+        count += !diff->seen[i];
+    rows = arena_alloc(&report->arena, (count ? count : 1) * sizeof(*rows));
+    if (!rows)
+        return -ENOMEM;
+    report->missing = rows;
+    report->missing_count = count;
+    for (size_t i = 0; i < channel->member_count; i++) {
+        const RosterMember *member = &channel->members[i];
+
+        if (!diff->seen[i])
+            *rows++ = (MissingReport){member->group, member->address,
+                                      desired_port(diff->desired, member)};
+    }
+    return 0;
+}
+
+int report_set_pause(ChannelReport *report, const char *reason, uint64_t end_usec)
+{
+    report->pause_reason = arena_string(&report->arena, reason);
+    report->pause_end_usec = end_usec;
+    return report->pause_reason ? 0 : -ENOMEM;
+}
+
+Result report_result(const Report *report)
+{
+    Result worst = RESULT_IN_SYNC;
+
+    for (size_t i = 0; i < report->channel_count; i++) {
+        Result result = report->channels[i].result;
+
+        if (result == RESULT_UNMANAGEABLE)
+            result = RESULT_FAILED;
+        worst = result > worst ? result : worst;
+    }
+    return worst;
+}
+
+int report_exit_status(const Report *report)
+{
+    static const int statuses[] = {
+        [RESULT_IN_SYNC] = 0, [RESULT_CONVERGED] = 0,    [RESULT_PAUSED] = 2, [RESULT_DRIFT] = 2,
+        [RESULT_HELD] = 3,    [RESULT_UNMANAGEABLE] = 1, [RESULT_FAILED] = 1,
+    };
+
+    return statuses[report_result(report)];
+}
+
+const char *report_result_text(Result result)
+{
+    static const char *const texts[] = {
+        [RESULT_IN_SYNC] = "in_sync", [RESULT_CONVERGED] = "converged",
+        [RESULT_PAUSED] = "paused",   [RESULT_DRIFT] = "drift",
+        [RESULT_HELD] = "held",       [RESULT_UNMANAGEABLE] = "unmanageable",
+        [RESULT_FAILED] = "failed",
+    };
+
+    return texts[result];
+}
+
+const char *report_outcome_text(Outcome outcome)
+{
+    static const char *const texts[] = {
+        [OUTCOME_PLANNED] = "planned", [OUTCOME_HELD] = "held", [OUTCOME_SKIPPED] = "skipped",
+        [OUTCOME_DELETED] = "deleted", [OUTCOME_GONE] = "gone", [OUTCOME_FAILED] = "failed",
+    };
+
+    return texts[outcome];
+}

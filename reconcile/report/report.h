@@ -1,0 +1,83 @@
+/* What a pass found and did (PRODUCT.md section 6), for the report, the plan and the exit status.
+ */
+#pragma once
+
+#include "reconcile/plan/diff.h"
+#include "reconcile/plan/guard.h"
+
+/* From best to worst. */
+typedef enum Result {
+    RESULT_IN_SYNC,
+    RESULT_CONVERGED,
+    RESULT_PAUSED,
+    RESULT_DRIFT,
+    RESULT_HELD,
+    RESULT_UNMANAGEABLE,
+    RESULT_FAILED,
+} Result;
+
+typedef struct ExtraReport {
+    const char *id;
+    const char *group;
+    const char *address;
+    uint16_t port;
+    Outcome outcome;
+    uint32_t attempts;
+} ExtraReport;
+
+typedef struct MissingReport {
+    const char *group;
+    const char *address;
+    uint16_t port;
+} MissingReport;
+
+typedef struct ChannelReport {
+    const RosterChannel *channel; /* the roster's entry */
+    const char *instance_name;
+    const char *name; /* the channel's own, else the roster's; NULL when neither is known */
+    const char *id;   /* NULL while not known */
+    bool is_ecs;
+    Result result;
+    bool has_list; /* the numbers below are of a whole list */
+    size_t live_count;
+    size_t ignored_count;
+    ExtraReport *extras; /* of the list that the plan was made from */
+    size_t extra_count;
+    MissingReport *missing; /* of the last list read */
+    size_t missing_count;
+    char digest[DIGEST_HEX_SIZE];
+    Guard guards[GUARD_COUNT]; /* those that refuse */
+    size_t guard_count;
+    const char *pause_reason; /* NULL: not paused */
+    uint64_t pause_end_usec;  /* realtime; 0: no end */
+    Err error;                /* "" without one */
+    Arena arena;              /* holds all strings but the roster's */
+} ChannelReport;
+
+typedef struct Report {
+    const char *pass_id;
+    bool dry_run;
+    ChannelReport *channels;
+    size_t channel_count;
+} Report;
+
+void report_channel_done(ChannelReport *report);
+
+/* Frees the channels of a report that was taken (pass.h). */
+void report_done(Report *report);
+
+/* Each replaces what the report had, copying it. 0 or -ENOMEM. */
+int report_set_identity(ChannelReport *report, const char *id, const char *name);
+int report_set_extras(ChannelReport *report, const Extra *extras, size_t count);
+int report_set_missing(ChannelReport *report, const Diff *diff);
+int report_set_pause(ChannelReport *report, const char *reason, uint64_t end_usec);
+
+/* The worst result of all channels, an unmanageable one taken as failed. */
+Result report_result(const Report *report);
+
+/* PRODUCT.md section 1: 0, 2 (drift, pause), 3 (held) or 1 (failed). */
+int report_exit_status(const Report *report);
+
+/* The words of the report. */
+const char *report_result_text(Result result);
+const char *report_outcome_text(Outcome outcome);

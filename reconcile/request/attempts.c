@@ -1,0 +1,30 @@
+/* Attempts: see attempts.h. */
+#include "reconcile/request/attempts.h"
+
+#include <errno.h>
+
+#include "reconcile/request/classify.h"
+
+AttemptStep attempts_on_answer(Attempts *attempts, const Retry *law, const Answer *answer,
+                               const char *doing, uint64_t random, uint64_t *ret_delay_usec,
+                               Err *err)
+{
+    Verdict verdict;
+
+    attempts->count++;
+    if (answer->kind == ANSWER_HTTP && answer->http >= 200 && answer->http < 300)
+        return ATTEMPT_DONE;
+    verdict = classify(REQUEST_LIST_CHANNELS, answer);
+    classify_explain(answer, doing, err);
+    if (verdict == VERDICT_RENEW)
+        return ATTEMPT_REFUSED;
+    if (!classify_sends_again(verdict))
+        return ATTEMPT_FAILED;
+    if (attempts->count >= law->attempts) {
+        err_context(err, -EREMOTEIO, "given up after %u attempt%s", attempts->count,
+                    attempts->count == 1 ? "" : "s");
+        return ATTEMPT_FAILED;
+    }
+    *ret_delay_usec = classify_delay_usec(verdict, answer, law, attempts->count - 1, random);
+    return ATTEMPT_AGAIN;
+}

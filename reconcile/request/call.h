@@ -1,0 +1,41 @@
+/* One request that should have its answer: sent, and sent again as classify and the retry law say,
+ * until it is done, or fails, or the pass stops it. dispatch.h sends calls. */
+#pragma once
+
+#include "reconcile/ops.h"
+
+typedef enum CallEnd {
+    CALL_DONE,     /* as asked; the answer has what came */
+    CALL_ODD,      /* a read's answer that cannot be believed; the answer says why */
+    CALL_GONE,     /* a deletion: the member does not exist */
+    CALL_FAILED,   /* for good, or after all its attempts: this request alone */
+    CALL_CHANNEL,  /* for good: nothing more may be sent to its channel */
+    CALL_INSTANCE, /* for good: nothing more may be sent to its instance */
+    CALL_STOPPED,  /* the pass ended or its owner withdrew it; was_ambiguous: an earlier send */
+} CallEnd;
+
+typedef struct Call Call;
+
+/* `answer` is the last one, NULL when there is none to this call's name; `err` is set unless the
+ * end is DONE or GONE. Both are borrowed for the time of the callback. */
+typedef void (*CallOnEnd)(Call *call, CallEnd end, const Answer *answer, const Err *err);
+
+struct Call {
+    Request request;   /* its strings live as long as the call is under way */
+    const char *doing; /* for messages: "reading the members" */
+    CallOnEnd on_end;
+    void *owner;
+    bool is_probe;      /* of an instance that failed: one attempt is enough */
+    uint32_t attempts;  /* sends so far */
+    bool was_ambiguous; /* some send may have had its effect */
+    bool was_unheard;   /* what became of some send nobody has said */
+    bool was_refused;   /* for its credential */
+    bool was_replayed;  /* sent again after a renewal */
+    bool was_withheld;  /* not sent for want of a credential */
+    bool is_in_flight;
+    bool is_withdrawn;   /* while in flight: not to be sent again */
+    uint64_t generation; /* of the credential it was last sent with */
+    uint64_t due_usec;   /* while it waits */
+    Err last;            /* of the last answer, "" before the first */
+    Call *next;          /* in one of dispatch's queues */
+};

@@ -1,0 +1,70 @@
+/*
+ * Sends the calls of one instance: at most limits.concurrency at once, within its rate, not while
+ * it throttles us, with its credential renewed once where it is refused. A call that waits for its
+ * next attempt gives its place to others. After a failure of the instance nothing is sent to it any
+ * more.
+ */
+#pragma once
+
+#include "reconcile/request/gate.h"
+#include "reconcile/request/queue.h"
+
+typedef struct Dispatch {
+    const Config *config;
+    const Ops *ops;
+    void *context; /* of ops */
+    const char *pass_id;
+    size_t instance;
+    Gate *gate;          /* borrowed: it outlives the pass */
+    uint64_t generation; /* of the credential, counted up at each renewal */
+    bool is_renewing;
+    bool is_stopped;
+    bool has_failed;
+    Err failure;       /* has_failed */
+    CallQueue ready;   /* to be sent as soon as rate and throttle allow */
+    CallQueue waiting; /* for their next attempt, or the delay they were begun with */
+    CallQueue refused; /* for a new credential */
+    size_t in_flight;
+    size_t kept; /* places of channels that are about to begin their next call */
+} Dispatch;
+
+/* Everything is borrowed and outlives the dispatch. */
+void dispatch_init(Dispatch *dispatch, const Config *config, const Ops *ops, void *context,
+                   size_t instance, const char *pass_id, Gate *gate);
+
+/* 64 random bits, through the door. */
+uint64_t dispatch_random(const Dispatch *dispatch);
+
+/* Begins a call, after a delay where one is given. The end comes by call->on_end, perhaps before
+ * this returns (a stopped or failed instance). call is the owner's; it must stay until its end. */
+void dispatch_begin(Dispatch *dispatch, Call *call, uint64_t delay_usec);
+
+/* Whether there is a place for another channel to begin work. */
+bool dispatch_has_place(const Dispatch *dispatch);
+
+/* Keeps the place of a channel whose call has ended and whose next one comes a little later; and
+ * gives it back, for that call. */
+void dispatch_keep_place(Dispatch *dispatch);
+void dispatch_give_place(Dispatch *dispatch);
+
+/* Ends a call that waits to be sent, or sent again, with CALL_STOPPED; one in flight gets its
+ * answer and is not sent again. Nothing where the call is not under way. */
+void dispatch_withdraw(Dispatch *dispatch, Call *call, const Err *why);
+
+/* Lets calls whose wait is over take free places, then sends what may be sent now. */
+void dispatch_pump(Dispatch *dispatch);
+
+/* When dispatch_pump() has something to do without an answer coming first; USEC_NEVER: not. */
+uint64_t dispatch_next_usec(const Dispatch *dispatch);
+
+void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer);
+void dispatch_on_renewed(Dispatch *dispatch, Renewal renewal, const Err *err);
+
+/* Nothing more is sent: told once, ends every call that is not in flight with CALL_INSTANCE. */
+void dispatch_fail(Dispatch *dispatch, const Err *err);
+
+/* Ends every call that is not in flight; those in flight end with their next answer. */
+void dispatch_stop(Dispatch *dispatch, const char *why);
+
+/* After dispatch_stop(): ends a call that is in flight as if it had got no answer. */
+void dispatch_abandon(Dispatch *dispatch, Call *call);
