@@ -166,13 +166,13 @@ mutants: deps
 # Every allocation of ours fails once, or (torture-whole) everybody's: a sample of them, or all with
 # TORTURE_ALL=1.
 WRAPPED := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
-VAULT_WRAPPED := $(patsubst %,-Wl$(comma)--wrap=vault_%,alloc calloc realloc copy)
+SECURE_ALLOC_WRAPPED := $(patsubst %,-Wl$(comma)--wrap=secure_alloc_%,alloc calloc realloc copy)
 
 $(B)/tests/torture/rosterd: $(B)/tests/torture/wrap.o
 	$(CC) $(ALL_LDFLAGS) $(WRAPPED) -o $@ $^ $(LIBS)
 
 $(B)/tests/torture/rosterd-whole: $(B)/tests/torture/interpose.o
-	$(CC) $(ALL_LDFLAGS) $(VAULT_WRAPPED) -o $@ $^ $(LIBS)
+	$(CC) $(ALL_LDFLAGS) $(SECURE_ALLOC_WRAPPED) -o $@ $^ $(LIBS)
 
 $(B)/tests/torture/rosterd $(B)/tests/torture/rosterd-whole: \
 	$(B)/tests/torture/failing.o $(B)/daemon/rosterd.o $(OBJECTS)

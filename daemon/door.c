@@ -58,14 +58,14 @@ static int door_add_gates(Door *door)
     return 0;
 }
 
-static int door_recall_refusal(void *userdata, const char *subject, Refusal *ret_refusal)
+static int door_recall_refusal(void *userdata, const char *subject, Lockout *ret_refusal)
 {
     const Door *door = userdata;
 
     return door->store ? store_recall_refusal(door->store, subject, ret_refusal, NULL) : 0;
 }
 
-static int door_keep_refusal(void *userdata, const char *subject, const Refusal *refusal)
+static int door_keep_refusal(void *userdata, const char *subject, const Lockout *refusal)
 {
     const Door *door = userdata;
 
@@ -75,7 +75,7 @@ static int door_keep_refusal(void *userdata, const char *subject, const Refusal 
 int door_open(Door *door, sd_event *event, const Config *config, bool dry_run, Store *store,
               const Err *store_err, Err *err)
 {
-    const RefusalMemory memory = {door_recall_refusal, door_keep_refusal, door};
+    const LockoutMemory memory = {door_recall_refusal, door_keep_refusal, door};
     int r;
 
     *door = (Door){
@@ -92,7 +92,7 @@ int door_open(Door *door, sd_event *event, const Config *config, bool dry_run, S
     if (r < 0)
         return r;
     roma_client_tell_waits(door->client, door_on_wait);
-    roma_client_remember_refusals(door->client, &memory);
+    roma_client_remember_lockouts(door->client, &memory);
     return r;
 }
 

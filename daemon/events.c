@@ -54,7 +54,7 @@ static void events_write(const Event *event, LogLevel level, const LogFields *fi
 
     switch (event->kind) {
     case EVENT_RETRY:
-        clock_format_span(event->wait_usec, wait, sizeof(wait));
+        clock_format_duration(event->wait_usec, wait, sizeof(wait));
         log_event(level, fields, "%s: %s; sending again in %s (attempt %" PRIu32 ")", place, why,
                   wait, event->attempt + 1);
         return;

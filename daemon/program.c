@@ -42,7 +42,7 @@ int program_main(const Program *program, int argc, char *argv[])
     Err err = {0};
     int status = EXIT_USAGE;
 
-    if (file_open_standard() < 0 || digest_use_vault() < 0)
+    if (file_open_standard() < 0 || digest_use_secure_alloc() < 0)
         return EXIT_FAILED;
     if (program->parse(argc, argv, &options, &err) < 0) {
         fprintf(stderr, "%s: %s\n", program->name, err.text);

@@ -2,7 +2,7 @@
 #include "daemon/report_json.h"
 
 #include "daemon/base/clock.h"
-#include "daemon/control/json.h"
+#include "daemon/json/json.h"
 
 static json_object *json_member(const ChannelReport *report, const char *group, const char *address,
                                 uint16_t port)

@@ -100,7 +100,7 @@ void say_recovery(const Beat *beat)
     const LogFields fields = {.message_id = MESSAGE_RECOVERED, .instance = say_instance_name(beat)};
     char span[32];
 
-    clock_format_span(clock_monotonic_usec() - beat->trouble_since_usec, span, sizeof(span));
+    clock_format_duration(clock_monotonic_usec() - beat->trouble_since_usec, span, sizeof(span));
     log_event(LOG_LEVEL_ERR, &fields, "%s: works again, after %s", fields.instance, span);
 }
 

@@ -106,7 +106,7 @@ void status_format(const Tenure *tenure, const char *invalid, char ret_text[stat
         used = status_append(ret_text, used, " (%s)", sums.trouble);
     clock_format_rfc3339(clock_realtime_usec(), now);
     if (sums.oldest_usec != USEC_NEVER) {
-        clock_format_span(now_usec - sums.oldest_usec, span, sizeof(span));
+        clock_format_duration(now_usec - sums.oldest_usec, span, sizeof(span));
         used = status_append(ret_text, used, "; oldest whole list %s ago%s", span,
                              sums.some_unread ? " (some never)" : "");
     }
@@ -115,7 +115,7 @@ void status_format(const Tenure *tenure, const char *invalid, char ret_text[stat
     } else if (sums.next_usec <= now_usec) {
         used = status_append(ret_text, used, "; a pass begins");
     } else if (sums.next_usec != USEC_NEVER) {
-        clock_format_span(sums.next_usec - now_usec, span, sizeof(span));
+        clock_format_duration(sums.next_usec - now_usec, span, sizeof(span));
         used = status_append(ret_text, used, "; next pass in %s", span);
     }
     status_append(ret_text, used, " (as of %s)", now);

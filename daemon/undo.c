@@ -9,9 +9,9 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
-#include "daemon/control/json.h"
 #include "daemon/control/pause.h"
 #include "daemon/events.h"
+#include "daemon/json/json.h"
 #include "daemon/report_json.h"
 
 struct Undo {

@@ -9,12 +9,12 @@
 #include <string.h>
 
 #include "daemon/base/mem.h"
-#include "daemon/base/vault.h"
+#include "daemon/base/secure_alloc.h"
 
 void buf_done(Buf *buf)
 {
     if (buf->is_secret)
-        vault_free(buf->data);
+        secure_alloc_free(buf->data);
     else
         free(buf->data);
     *buf = (Buf){.is_secret = buf->is_secret};
@@ -42,7 +42,7 @@ static int buf_grow(Buf *buf, size_t need)
             return -ENOMEM;
         capacity *= 2;
     }
-    grown = vault_realloc(buf->data, capacity);
+    grown = secure_alloc_realloc(buf->data, capacity);
     if (!grown)
         return -ENOMEM;
     buf->data = grown;

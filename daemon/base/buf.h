@@ -10,7 +10,8 @@ typedef struct Buf {
     size_t size;
     size_t capacity;
     bool failed;
-    bool is_secret; /* its memory is the vault's (vault.h): to be set while it is empty */
+    bool is_secret; /* its memory is the secure_alloc's (secure_alloc.h): to be set while it is
+                       empty */
 } Buf;
 
 void buf_done(Buf *buf);

@@ -51,7 +51,7 @@ void clock_format_sdk_date(uint64_t realtime_usec, char ret_text[static CLOCK_SD
         ret_text[0] = '\0';
 }
 
-void clock_format_span(uint64_t span_usec, char *ret_text, size_t size)
+void clock_format_duration(uint64_t span_usec, char *ret_text, size_t size)
 {
     uint64_t seconds = span_usec / USEC_PER_SEC;
 

@@ -28,7 +28,7 @@ void clock_format_rfc3339(uint64_t realtime_usec, char ret_text[static CLOCK_RFC
 void clock_format_sdk_date(uint64_t realtime_usec, char ret_text[static CLOCK_SDK_DATE_SIZE]);
 
 /* A span for people: 500 ms, 12 s, 5 min 3 s, 2 h 5 min. */
-void clock_format_span(uint64_t span_usec, char *ret_text, size_t size);
+void clock_format_duration(uint64_t span_usec, char *ret_text, size_t size);
 
 /* Reads RFC 3339 in UTC with 0 to 9 digits of fraction (API.md section 1.2, create_time).
  * 0 or -EINVAL. */

@@ -8,30 +8,30 @@
 #include <openssl/hmac.h>
 #include <string.h>
 
-#include "daemon/base/vault.h"
+#include "daemon/base/secure_alloc.h"
 
 static void *digest_alloc(size_t size, const char *file, int line)
 {
     (void)file;
     (void)line;
-    return vault_alloc(size);
+    return secure_alloc_alloc(size);
 }
 
 static void *digest_realloc(void *memory, size_t size, const char *file, int line)
 {
     (void)file;
     (void)line;
-    return vault_realloc(memory, size);
+    return secure_alloc_realloc(memory, size);
 }
 
 static void digest_free(void *memory, const char *file, int line)
 {
     (void)file;
     (void)line;
-    vault_free(memory);
+    secure_alloc_free(memory);
 }
 
-int digest_use_vault(void)
+int digest_use_secure_alloc(void)
 {
     return CRYPTO_set_mem_functions(digest_alloc, digest_realloc, digest_free) == 1 ? 0 : -EBUSY;
 }

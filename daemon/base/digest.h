@@ -6,9 +6,9 @@
 #define DIGEST_SIZE 32
 #define DIGEST_HEX_SIZE (2 * DIGEST_SIZE + 1) /* with the NUL */
 
-/* Has libcrypto, TLS included, take its memory from the vault (vault.h). To be called before
- * anything else of it. 0, or -EBUSY when it is too late. */
-int digest_use_vault(void);
+/* Has libcrypto, TLS included, take its memory from the secure_alloc (secure_alloc.h). To be called
+ * before anything else of it. 0, or -EBUSY when it is too late. */
+int digest_use_secure_alloc(void);
 
 /* Sets up what the two below need, for a program to find out at its start whether there is memory
  * for it: after a failure libcrypto is not to be used any more. 0, or -ENOMEM. */

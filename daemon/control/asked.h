@@ -2,7 +2,7 @@
 #pragma once
 
 #include "daemon/control/find.h"
-#include "daemon/control/server.h"
+#include "daemon/http/server.h"
 
 /* What was asked; NULL where there is none. */
 typedef struct Asked {

@@ -8,9 +8,9 @@
 #include "daemon/base/str.h"
 #include "daemon/control/asked.h"
 #include "daemon/control/find.h"
-#include "daemon/control/json.h"
 #include "daemon/control/pause.h"
 #include "daemon/control/stray.h"
+#include "daemon/json/json.h"
 
 static int change_find(const Control *control, json_object *root, Found *ret_found, Err *err)
 {

@@ -13,13 +13,13 @@
 #include "daemon/control/find.h"
 #include "daemon/control/history_json.h"
 #include "daemon/control/inside.h"
-#include "daemon/control/json.h"
 #include "daemon/control/place.h"
 #include "daemon/control/reconcile.h"
 #include "daemon/control/status_json.h"
 #include "daemon/control/stray.h"
 #include "daemon/control/undo.h"
-#include "daemon/control/whose.h"
+#include "daemon/http/misdirected.h"
+#include "daemon/json/json.h"
 
 #define HISTORY_LIMIT 10000 /* of one answer: more are asked for with `before` */
 
@@ -206,7 +206,7 @@ static void control_on_call(ServerCall *call, void *userdata)
 {
     Control *control = userdata;
     const char *method = server_call_method(call);
-    const char *state_dir = server_call_header(call, WHOSE_HEADER);
+    const char *state_dir = server_call_header(call, MISDIRECTED_HEADER);
     const Route *route = NULL;
     Err err = {0};
 
@@ -218,7 +218,7 @@ static void control_on_call(ServerCall *call, void *userdata)
         control_refuse(call, 404, "no such path: see rosterctl(1)");
     else if (!str_equal(method, route->show ? "GET" : "POST"))
         control_refuse(call, 405, route->show ? "this path takes GET" : "this path takes POST");
-    else if (whose_check(state_dir, control->state->directory, &err) < 0)
+    else if (misdirected_check(state_dir, control->state->directory, &err) < 0)
         control_refuse(call, 421, err.text);
     else if (!control->tenure)
         control_refuse(call, 503, "rosterd is starting");

@@ -9,9 +9,9 @@
 #include "daemon/control/ctl_ask.h"
 #include "daemon/control/ctl_history.h"
 #include "daemon/control/ctl_undo.h"
-#include "daemon/control/json.h"
 #include "daemon/control/show.h"
 #include "daemon/exit_status.h"
+#include "daemon/json/json.h"
 
 static int ctl_status(const Options *options)
 {

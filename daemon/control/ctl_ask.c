@@ -6,12 +6,12 @@
 #include <string.h>
 
 #include "config/config.h"
-#include "daemon/control/json.h"
 #include "daemon/control/place.h"
 #include "daemon/control/show.h"
-#include "daemon/control/whose.h"
 #include "daemon/exit_status.h"
-#include "daemon/http/local.h"
+#include "daemon/http/misdirected.h"
+#include "daemon/http/unix_client.h"
+#include "daemon/json/json.h"
 #include "daemon/report_text.h"
 
 int ctl_say(int status, const char *text)
@@ -61,7 +61,7 @@ static int ctl_find_socket(const Options *options, char **ret_path, Buf *ret_hea
     config_load_settings(options->config_path, &problems, &config);
     r = place_find(config, ret_path, &is_common, err);
     if (r == 0 && is_common && config && config->state_dir &&
-        whose_append_header(config->state_dir, ret_header) < 0)
+        misdirected_append_header(config->state_dir, ret_header) < 0)
         r = err_memory(err);
     return r;
 }
@@ -101,13 +101,13 @@ int ctl_ask(const Options *options, const char *method, const char *target, cons
 {
     _cleanup_free_ char *path = NULL;
     _cleanup_(buf_done) Buf header = {0}, answer = {0};
-    LocalRequest request = {.method = method, .target = target, .body = body};
+    UnixRequest request = {.method = method, .target = target, .body = body};
     json_object *root = NULL;
     int status = 0, r = ctl_find_socket(options, &path, &header, err);
 
     request.header = header.data;
     if (r == 0)
-        r = local_ask(path, &request, &status, &answer, err);
+        r = unix_client_ask(path, &request, &status, &answer, err);
     if (r < 0)
         return ctl_advise(options, path, r, err);
     r = ctl_parse(&answer, &root, err);

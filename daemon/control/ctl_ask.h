@@ -21,7 +21,7 @@ int ctl_print_answer(const Options *options, json_object *root, Show show);
 int ctl_parse(const Buf *body, json_object **ret_root, Err *err);
 
 /* 0 with the answer; -ENOENT and -ECONNREFUSED without a daemon; -EPERM when it refuses; else as
- * local_ask(). All told in `err`. */
+ * unix_client_ask(). All told in `err`. */
 int ctl_ask(const Options *options, const char *method, const char *target, const char *body,
             json_object **ret_root, Err *err);
 

@@ -9,10 +9,10 @@
 #include "daemon/base/str.h"
 #include "daemon/control/ctl_ask.h"
 #include "daemon/control/history_json.h"
-#include "daemon/control/json.h"
 #include "daemon/control/show.h"
 #include "daemon/exit_status.h"
-#include "daemon/http/local.h"
+#include "daemon/http/unix_client.h"
+#include "daemon/json/json.h"
 #include "daemon/load.h"
 #include "daemon/state_dir.h"
 #include "daemon/store/store.h"
@@ -26,7 +26,7 @@ static void ctl_history_target(const Options *options, uint64_t before, Buf *tar
         buf_printf(target, "&before=%" PRIu64, before);
     if (options->channel) {
         buf_puts(target, "&channel=");
-        local_append_escaped(target, options->channel);
+        unix_client_append_escaped(target, options->channel);
     }
     if (options->since)
         buf_printf(target, "&since=%s", options->since);

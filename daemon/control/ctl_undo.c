@@ -5,9 +5,9 @@
 
 #include "daemon/base/str.h"
 #include "daemon/control/ctl_ask.h"
-#include "daemon/control/json.h"
 #include "daemon/control/show.h"
 #include "daemon/exit_status.h"
+#include "daemon/json/json.h"
 #include "daemon/load.h"
 #include "daemon/state.h"
 #include "daemon/undo.h"

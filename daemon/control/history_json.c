@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "daemon/base/clock.h"
-#include "daemon/control/json.h"
+#include "daemon/json/json.h"
 
 static json_object *history_row(const StoreAction *action)
 {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "daemon/control/control.h"
-#include "daemon/control/server.h"
+#include "daemon/http/server.h"
 
 /* A request that waits for passes that begin after it. */
 typedef struct Waiter {

@@ -7,7 +7,7 @@
 
 #include "daemon/control/asked.h"
 #include "daemon/control/find.h"
-#include "daemon/control/json.h"
+#include "daemon/json/json.h"
 #include "daemon/report_json.h"
 
 static void reconcile_drop(Control *control, size_t number)

@@ -7,9 +7,9 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 #include "daemon/control/find.h"
-#include "daemon/control/json.h"
 #include "daemon/control/pause.h"
 #include "daemon/control/stray.h"
+#include "daemon/json/json.h"
 #include "daemon/report_json.h"
 
 static void status_put_time(json_object *object, const char *key, uint64_t realtime_usec)

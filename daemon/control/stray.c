@@ -9,8 +9,8 @@
 #include "daemon/base/str.h"
 #include "daemon/control/asked.h"
 #include "daemon/control/find.h"
-#include "daemon/control/json.h"
 #include "daemon/control/pause.h"
+#include "daemon/json/json.h"
 #include "daemon/report_json.h"
 
 typedef struct Stray {

@@ -8,7 +8,7 @@
 
 #include "daemon/base/str.h"
 #include "daemon/control/asked.h"
-#include "daemon/control/json.h"
+#include "daemon/json/json.h"
 #include "daemon/undo.h"
 
 /* The undo under way. */

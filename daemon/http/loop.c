@@ -12,7 +12,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/registers.h"
-#include "daemon/base/vault.h"
+#include "daemon/base/secure_alloc.h"
 
 /* More than all instances' requests side by side: otherwise libcurl keeps 4 for each under way,
  * and closes the others at the end of every burst. */
@@ -266,8 +266,9 @@ static int loop_add_sources(Loop *loop)
 static int loop_add_multi(Loop *loop)
 {
     /* Requests and answers with secrets in them are copied around in libcurl. */
-    loop->is_global = curl_global_init_mem(CURL_GLOBAL_DEFAULT, vault_alloc, vault_free,
-                                           vault_realloc, vault_copy, vault_calloc) == CURLE_OK;
+    loop->is_global = curl_global_init_mem(CURL_GLOBAL_DEFAULT, secure_alloc_alloc,
+                                           secure_alloc_free, secure_alloc_realloc,
+                                           secure_alloc_copy, secure_alloc_calloc) == CURLE_OK;
     loop->multi = loop->is_global ? curl_multi_init() : NULL;
     if (!loop->multi ||
         curl_multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, loop_on_socket_wanted) ||

@@ -6,7 +6,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
-#include "daemon/http/explain.h"
+#include "daemon/http/error.h"
 
 /* A page of 500 members is some 150 KB: few reads, and still little memory for each request. */
 #define RECEIVE_SIZE (64L * 1024L)
@@ -307,7 +307,7 @@ void transfer_conclude(HttpTransfer *transfer, CURLcode code, HttpAnswer *ret_an
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     result = transfer_judge(transfer, code, status);
     if (result != HTTP_ANSWERED)
-        explain_failure(transfer, result, code);
+        http_error_failure(transfer, result, code);
     *ret_answer = (HttpAnswer){
         .result = result,
         .status = has_status ? (int)status : 0,

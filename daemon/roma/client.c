@@ -4,19 +4,19 @@
 #include <errno.h>
 
 #include "daemon/base/str.h"
-#include "daemon/http/http.h"
-#include "daemon/roma/answer.h"
-#include "daemon/roma/headers.h"
-#include "daemon/roma/keeper.h"
+#include "daemon/http/client.h"
 #include "daemon/roma/permits.h"
-#include "daemon/roma/upsert.h"
+#include "daemon/roma/provider/credential_cache.h"
+#include "daemon/roma/wire/headers.h"
+#include "daemon/roma/wire/member_body.h"
+#include "daemon/roma/wire/response.h"
 
 typedef struct RomaCall RomaCall;
 
 typedef struct RomaInstance {
     RomaClient *client;
     HeadersBase base;
-    Keeper *keeper;
+    CredentialCache *credential_cache;
     Permits permits;
     Permits additions;
     bool is_plain;
@@ -40,11 +40,11 @@ struct RomaClient {
     RomaOnAnswer on_answer;
     RomaOnRenewed on_renewed;
     RomaOnWait on_wait; /* NULL: nobody wants to know */
-    RefusalMemory memory;
+    LockoutMemory memory;
     void *userdata;
     Http *http;
     RomaInstance *instances;
-    AnswerReader reader;
+    ResponseReader reader;
     RomaCall *under_way;
     RomaCall *idle;
     Buf url;
@@ -107,10 +107,11 @@ static void roma_client_on_http(void *userdata, const HttpAnswer *http)
 
     roma_call_end(client, call);
     if (http->status == 401)
-        keeper_note_refused(client->instances[call->instance].keeper, call->headers.credential);
-    answer_read(&client->reader, call->kind, call->headers.credential, http, &answer);
+        credential_cache_note_refused(client->instances[call->instance].credential_cache,
+                                      call->headers.credential);
+    response_read(&client->reader, call->kind, call->headers.credential, http, &answer);
     client->on_answer(client->userdata, call->tag, &answer);
-    answer_reader_clear(&client->reader);
+    response_reader_clear(&client->reader);
     roma_call_keep(client, call);
 }
 
@@ -138,7 +139,7 @@ void roma_client_tell_waits(RomaClient *client, RomaOnWait on_wait)
     client->on_wait = on_wait;
 }
 
-void roma_client_remember_refusals(RomaClient *client, const RefusalMemory *memory)
+void roma_client_remember_lockouts(RomaClient *client, const LockoutMemory *memory)
 {
     client->memory = *memory;
 }
@@ -161,7 +162,7 @@ static int roma_call_send(RomaCall *call, const RomaInstance *instance, const Re
     RomaClient *client = call->client;
     const Instance *settings = instance->base.instance;
     const Limits *limits = &client->config->limits;
-    Credential *credential = keeper_get(instance->keeper);
+    Credential *credential = credential_cache_get(instance->credential_cache);
     RequestLine line;
     HttpRequest http;
     int r = request_line(settings, request, &line);
@@ -170,7 +171,7 @@ static int roma_call_send(RomaCall *call, const RomaInstance *instance, const Re
         r = -EKEYEXPIRED;
     buf_reset(&call->body);
     if (r >= 0 && request->kind == REQUEST_ADD_MEMBERS) {
-        r = upsert_append(request->member_json, request->is_ecs, &call->body);
+        r = member_body_append(request->member_json, request->is_ecs, &call->body);
         line.body = call->body.data;
         line.body_size = call->body.size;
     }
@@ -228,23 +229,24 @@ int roma_client_renew(RomaClient *client, size_t instance)
 {
     if (instance >= client->config->instance_count)
         return -EINVAL;
-    return keeper_renew(client->instances[instance].keeper);
+    return credential_cache_renew(client->instances[instance].credential_cache);
 }
 
 void roma_client_refresh(RomaClient *client, size_t instance)
 {
-    keeper_refresh(client->instances[instance].keeper);
+    credential_cache_refresh(client->instances[instance].credential_cache);
 }
 
 uint64_t roma_client_renewal_due_usec(const RomaClient *client, size_t instance)
 {
-    return keeper_due_usec(client->instances[instance].keeper);
+    return credential_cache_due_usec(client->instances[instance].credential_cache);
 }
 
 void roma_client_take_over(RomaClient *client, size_t instance, RomaClient *old,
                            size_t old_instance)
 {
-    keeper_take_over(client->instances[instance].keeper, old->instances[old_instance].keeper);
+    credential_cache_take_over(client->instances[instance].credential_cache,
+                               old->instances[old_instance].credential_cache);
 }
 
 int roma_client_permit(RomaClient *client, size_t instance, const char *channel_id,
@@ -279,13 +281,13 @@ void roma_client_cancel_all(RomaClient *client)
         roma_call_keep(client, call);
     }
     for (size_t i = 0; i < client->config->instance_count; i++)
-        keeper_cancel(client->instances[i].keeper);
+        credential_cache_cancel(client->instances[i].credential_cache);
 }
 
 static int roma_instance_init(RomaInstance *ret, RomaClient *client, const Instance *instance,
                               sd_event *event, Err *err)
 {
-    KeeperTold told = {
+    CredentialCacheTold told = {
         .on_renewed = roma_client_on_kept,
         .on_wait = roma_client_on_wait,
         .userdata = ret,
@@ -298,7 +300,8 @@ static int roma_instance_init(RomaInstance *ret, RomaClient *client, const Insta
     r = headers_base_init(&ret->base, instance);
     if (r < 0)
         return err_memory(err);
-    r = keeper_new(event, client->http, client->config, instance, &told, &ret->keeper, err);
+    r = credential_cache_new(event, client->http, client->config, instance, &told,
+                             &ret->credential_cache, err);
     return r < 0 ? err_context(err, r, "instance %s", instance->name) : 0;
 }
 
@@ -346,7 +349,7 @@ int roma_client_new(sd_event *event, const Config *config, bool read_only, RomaO
     client->on_renewed = on_renewed;
     client->userdata = userdata;
     client->scratch.is_secret = true; /* a security token stands in what is signed */
-    r = answer_reader_init(&client->reader);
+    r = response_reader_init(&client->reader);
     if (r < 0)
         return err_memory(err);
     r = http_new(event, &client->http);
@@ -366,7 +369,7 @@ void roma_client_free(RomaClient *client)
     if (client->instances)
         roma_client_cancel_all(client);
     for (size_t i = 0; client->instances && i < client->config->instance_count; i++) {
-        keeper_free(client->instances[i].keeper);
+        credential_cache_free(client->instances[i].credential_cache);
         headers_base_done(&client->instances[i].base);
         permits_done(&client->instances[i].permits);
         permits_done(&client->instances[i].additions);
@@ -379,7 +382,7 @@ void roma_client_free(RomaClient *client)
         roma_call_free(call);
     }
     http_free(client->http);
-    answer_reader_done(&client->reader);
+    response_reader_done(&client->reader);
     buf_done(&client->url);
     buf_done(&client->scratch);
     free(client);

@@ -8,7 +8,7 @@
 #include <systemd/sd-event.h>
 
 #include "config/config.h"
-#include "daemon/base/refusal.h"
+#include "daemon/base/lockout_memory.h"
 #include "reconcile/ops.h"
 
 typedef struct RomaClient RomaClient;
@@ -38,7 +38,7 @@ int roma_client_new(sd_event *event, const Config *config, bool read_only, RomaO
 void roma_client_tell_waits(RomaClient *client, RomaOnWait on_wait);
 
 /* Where passwords that IAM refused are kept for later runs; without it, nowhere. Copied. */
-void roma_client_remember_refusals(RomaClient *client, const RefusalMemory *memory);
+void roma_client_remember_lockouts(RomaClient *client, const LockoutMemory *memory);
 
 /* What is under way ends without a callback. NULL is fine. */
 void roma_client_free(RomaClient *client);

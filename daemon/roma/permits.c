@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
-#include "daemon/roma/request.h"
+#include "daemon/roma/wire/request.h"
 
 /* channel, NUL, member: no id has a NUL. */
 typedef struct PermitKey {

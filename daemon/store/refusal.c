@@ -1,5 +1,5 @@
 /* Refused passwords in the state: what is known of them without knowing them. */
-#include "daemon/base/refusal.h"
+#include "daemon/base/lockout_memory.h"
 
 #include "daemon/base/str.h"
 #include "daemon/store/reading.h"
@@ -13,10 +13,10 @@ static void refusal_copy(char *copy, size_t size, const Query *query, int column
     str_copy(copy, size, text ? text : "");
 }
 
-int store_recall_refusal(Store *store, const char *subject, Refusal *ret_refusal, Err *err)
+int store_recall_refusal(Store *store, const char *subject, Lockout *ret_refusal, Err *err)
 {
     _cleanup_(sql_done) Query query = {0};
-    Refusal refusal = {0};
+    Lockout refusal = {0};
     int r = reading_refresh(store, err);
 
     if (r < 0 || !store->db)
@@ -37,7 +37,7 @@ int store_recall_refusal(Store *store, const char *subject, Refusal *ret_refusal
     return 1;
 }
 
-static int refusal_set(Store *store, const char *subject, const Refusal *refusal, Err *err)
+static int refusal_set(Store *store, const char *subject, const Lockout *refusal, Err *err)
 {
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_REFUSAL_SET);
     const Err *said = &refusal->said;
@@ -53,7 +53,7 @@ static int refusal_set(Store *store, const char *subject, const Refusal *refusal
     return sql_step(&query, err);
 }
 
-int store_keep_refusal(Store *store, const char *subject, const Refusal *refusal, Err *err)
+int store_keep_refusal(Store *store, const char *subject, const Lockout *refusal, Err *err)
 {
     int r = transaction_begin(store, err);
 

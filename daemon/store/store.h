@@ -14,8 +14,8 @@
 
 #include "daemon/base/arena.h"
 #include "daemon/base/err.h"
+#include "daemon/base/lockout_memory.h"
 #include "daemon/base/mem.h"
-#include "daemon/base/refusal.h"
 #include "reconcile/channel_record.h"
 #include "reconcile/ops.h"
 
@@ -129,10 +129,10 @@ int store_approve_again(Store *store, const char *digest, uint64_t realtime_usec
 /* ---- refused passwords ---- */
 
 /* What is kept of the subject: 1, or 0 for nothing. */
-int store_recall_refusal(Store *store, const char *subject, Refusal *ret_refusal, Err *err);
+int store_recall_refusal(Store *store, const char *subject, Lockout *ret_refusal, Err *err);
 
 /* Keeps it in place of an earlier one; commits at once. */
-int store_keep_refusal(Store *store, const char *subject, const Refusal *refusal, Err *err);
+int store_keep_refusal(Store *store, const char *subject, const Lockout *refusal, Err *err);
 
 /* ---- deletions ---- */
 

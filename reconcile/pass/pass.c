@@ -271,7 +271,7 @@ void pass_on_wake(Pass *pass)
         pass_pump(pass);
         return;
     }
-    clock_format_span(pass->config->limits.pass_deadline_usec, span, sizeof(span));
+    clock_format_duration(pass->config->limits.pass_deadline_usec, span, sizeof(span));
     snprintf(why, sizeof(why), "the pass's deadline of %s came first", span);
     pass_stop(pass, why);
 }

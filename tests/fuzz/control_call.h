@@ -3,7 +3,7 @@
 
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
-#include "daemon/control/server.h"
+#include "daemon/http/server.h"
 
 #define QUERY_MAX 8
 

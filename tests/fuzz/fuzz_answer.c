@@ -10,7 +10,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
-#include "daemon/roma/answer.h"
+#include "daemon/roma/wire/response.h"
 
 #define SECRET "SesameOpen0123456789"
 #define HEADERS 3
@@ -75,18 +75,18 @@ static void check_kind(RequestKind kind, const HttpAnswer *http, const Answer *a
 
 static void check_answer(RequestKind kind, const HttpAnswer *http)
 {
-    static AnswerReader reader;
+    static ResponseReader reader;
     Answer answer;
 
     if (!reader.parser.tokener)
-        assert(answer_reader_init(&reader) == 0);
-    answer_read(&reader, kind, get_credential(), http, &answer);
+        assert(response_reader_init(&reader) == 0);
+    response_read(&reader, kind, get_credential(), http, &answer);
     check_kind(kind, http, &answer);
     check_text(answer.message, sizeof(answer.message));
     check_text(answer.code, sizeof(answer.code));
     check_text(answer.request_id, sizeof(answer.request_id));
     assert(!answer.has_retry_after || answer.retry_after_usec <= 366 * USEC_PER_DAY);
-    answer_reader_clear(&reader);
+    response_reader_clear(&reader);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

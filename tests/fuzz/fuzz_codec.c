@@ -8,25 +8,25 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
-#include "daemon/roma/channels.h"
-#include "daemon/roma/error.h"
-#include "daemon/roma/members.h"
+#include "daemon/roma/wire/channels.h"
+#include "daemon/roma/wire/error.h"
+#include "daemon/roma/wire/members.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_text(const char *text)
 {
-    assert(text && strlen(text) <= BODY_STRING_SIZE_MAX);
+    assert(text && strlen(text) <= JSON_STRING_SIZE_MAX);
 }
 
-static void check_members(BodyParser *parser, const char *body, size_t size)
+static void check_members(JsonParser *parser, const char *body, size_t size)
 {
     MemberList list = {0};
     Err err = {0};
     int r = members_parse(&list, parser, body, size, &err);
 
     assert(r == 0 || (r == -EPROTO && err_is_set(&err) && list.page.row_count == 0));
-    assert(r < 0 || list.page.row_count <= BODY_ROWS_MAX);
+    assert(r < 0 || list.page.row_count <= PAGE_ROWS_MAX);
     for (size_t i = 0; i < list.page.row_count; i++) {
         const MemberRow *row = &list.page.rows[i];
         const char *description = list.page.describe(&list.page, i);
@@ -43,14 +43,14 @@ static void check_members(BodyParser *parser, const char *body, size_t size)
     members_done(&list);
 }
 
-static void check_channels(BodyParser *parser, const char *body, size_t size)
+static void check_channels(JsonParser *parser, const char *body, size_t size)
 {
     ChannelList list = {0};
     Err err = {0};
     int r = channels_parse(&list, parser, body, size, &err);
 
     assert(r == 0 || (r == -EPROTO && err_is_set(&err) && list.page.row_count == 0));
-    assert(r < 0 || list.page.row_count <= BODY_ROWS_MAX);
+    assert(r < 0 || list.page.row_count <= PAGE_ROWS_MAX);
     for (size_t i = 0; i < list.page.row_count; i++) {
         const ChannelRow *row = &list.page.rows[i];
 
@@ -63,7 +63,7 @@ static void check_channels(BodyParser *parser, const char *body, size_t size)
     channels_done(&list);
 }
 
-static void check_error(BodyParser *parser, const char *body, size_t size)
+static void check_error(JsonParser *parser, const char *body, size_t size)
 {
     ErrorBody error;
 
@@ -78,13 +78,13 @@ static void check_error(BodyParser *parser, const char *body, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static BodyParser parser;
+    static JsonParser parser;
     const char *body = (const char *)data + 1;
 
     if (size == 0)
         return 0;
     if (!parser.tokener)
-        assert(body_parser_init(&parser) == 0);
+        assert(json_read_parser_init(&parser) == 0);
     switch (data[0] % 3) {
     case 0:
         check_members(&parser, body, size - 1);

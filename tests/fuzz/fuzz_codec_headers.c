@@ -7,7 +7,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/mem.h"
-#include "daemon/roma/answer.h"
+#include "daemon/roma/wire/response.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -15,7 +15,7 @@ static void check_retry_after(const char *retry_after, const char *date)
 {
     uint64_t wait_usec = 7;
 
-    if (answer_parse_retry_after(retry_after, date, 784111777 * USEC_PER_SEC, &wait_usec))
+    if (response_parse_retry_after(retry_after, date, 784111777 * USEC_PER_SEC, &wait_usec))
         assert(wait_usec <= 366 * USEC_PER_DAY);
     else
         assert(wait_usec == 7);
@@ -30,7 +30,7 @@ static void check_scrubbing(const char *secret, const char *text)
     credential.secret_key = secret_new_copy(secret, strlen(secret));
     assert(credential.secret_key);
     buf_puts(&buf, text);
-    credential_scrub(&credential, &buf);
+    credential_redact(&credential, &buf);
     assert(strlen(buf_text(&buf)) == buf.size && buf.size <= strlen(text));
     assert(secret[0] == '\0' || strspn(secret, "*") == strlen(secret) || strlen(secret) < 4 ||
            !strstr(buf_text(&buf), secret) || strchr(secret, '*'));

@@ -18,8 +18,8 @@
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
 #include "daemon/control/inside.h"
-#include "daemon/control/json.h"
-#include "daemon/control/whose.h"
+#include "daemon/http/misdirected.h"
+#include "daemon/json/json.h"
 #include "tests/fuzz/control_call.h"
 
 enum {
@@ -137,7 +137,7 @@ static bool is_status_of(int status, const ServerCall *call)
     case 405:
         return true;
     case 421:
-        return __wrap_server_call_header(call, WHOSE_HEADER);
+        return __wrap_server_call_header(call, MISDIRECTED_HEADER);
     case 403:
         return !call->may_change && !is_get;
     case 409:

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
-#include "daemon/roma/credential.h"
-#include "daemon/roma/iam_token.h"
+#include "daemon/roma/auth/credential.h"
+#include "daemon/roma/provider/iam_token.h"
 
 #define YEARS_MAX 10000U
 
@@ -32,11 +32,11 @@ static void check_token(const char *token, size_t size)
 
 static void check_lifetime(const char *body, size_t size)
 {
-    static BodyParser parser;
+    static JsonParser parser;
     uint64_t lifetime_usec;
 
     if (!parser.tokener)
-        assert(body_parser_init(&parser) == 0);
+        assert(json_read_parser_init(&parser) == 0);
     lifetime_usec = iam_token_lifetime_usec(&parser, body, size);
     assert(lifetime_usec < YEARS_MAX * 366 * USEC_PER_DAY);
     assert(lifetime_usec == 0 || (memmem(body, size, "Z\"", 2) && size > strlen("{}")));

@@ -7,20 +7,20 @@
 #include <string.h>
 
 #include "daemon/base/mem.h"
-#include "daemon/roma/body.h"
-#include "daemon/roma/json_whole.h"
+#include "daemon/json/json_read.h"
+#include "daemon/json/json_whole.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *read_value(const char *text, size_t size, json_object **ret_value,
                               size_t *ret_used)
 {
-    static BodyParser parser;
+    static JsonParser parser;
 
     if (!parser.tokener)
-        assert(body_parser_init(&parser) == 0);
+        assert(json_read_parser_init(&parser) == 0);
     *ret_value = NULL;
-    return body_read_value(&parser, text, size, ret_value, ret_used);
+    return json_read_read_value(&parser, text, size, ret_value, ret_used);
 }
 
 static void check_written(json_object *value)
@@ -77,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     text = strndup((const char *)data + 1, size - 1);
     assert(text);
-    if (body_check(text, strlen(text), NULL) < 0 ||
+    if (json_read_check(text, strlen(text), NULL) < 0 ||
         read_value(text, strlen(text) + 1, &value, &used))
         return 0;
     check_written(value);

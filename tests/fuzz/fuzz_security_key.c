@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "daemon/roma/security_key.h"
+#include "daemon/roma/provider/security_key.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -15,7 +15,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
-#include "daemon/control/server.h"
+#include "daemon/http/server.h"
 
 enum {
     IS_FRAMED = 1 << 0,

@@ -14,7 +14,7 @@
 #include <strings.h>
 
 #include "daemon/base/mem.h"
-#include "daemon/roma/request.h"
+#include "daemon/roma/wire/request.h"
 
 #define PAIRS_MAX 20 /* more than may be signed */
 

@@ -7,7 +7,7 @@ int codec_case_setup(void **state)
 {
     CodecCase *codec_case = test_calloc(1, sizeof(*codec_case));
 
-    assert_int_equal(body_parser_init(&codec_case->parser), 0);
+    assert_int_equal(json_read_parser_init(&codec_case->parser), 0);
     *state = codec_case;
     return 0;
 }
@@ -18,7 +18,7 @@ int codec_case_teardown(void **state)
 
     members_done(&codec_case->members);
     channels_done(&codec_case->channels);
-    body_parser_done(&codec_case->parser);
+    json_read_parser_done(&codec_case->parser);
     test_free(codec_case);
     return 0;
 }

@@ -9,11 +9,11 @@
 
 #include <cmocka.h>
 
-#include "daemon/roma/channels.h"
-#include "daemon/roma/members.h"
+#include "daemon/roma/wire/channels.h"
+#include "daemon/roma/wire/members.h"
 
 typedef struct CodecCase {
-    BodyParser parser;
+    JsonParser parser;
     MemberList members;
     ChannelList channels;
     Err err;

@@ -12,7 +12,7 @@
 
 #include "daemon/base/buf.h"
 #include "daemon/base/clock.h"
-#include "daemon/http/http.h"
+#include "daemon/http/client.h"
 #include "tests/unit/peer.h"
 
 typedef struct HttpCase HttpCase;

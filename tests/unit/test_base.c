@@ -184,11 +184,11 @@ static void test_times_as_texts(void **state)
     assert_int_equal(clock_parse_rfc3339("2025-11-25T15:00:00.Z", &usec), -EINVAL);
     assert_int_equal(clock_parse_rfc3339("2025-11-25T15:00:00", &usec), -EINVAL);
     assert_int_equal(clock_parse_rfc3339("2025-11-25T15:00:00.1234567890Z", &usec), -EINVAL);
-    clock_format_span(0, text, sizeof(text));
+    clock_format_duration(0, text, sizeof(text));
     assert_string_equal(text, "0 ms");
-    clock_format_span(303 * USEC_PER_SEC, text, sizeof(text));
+    clock_format_duration(303 * USEC_PER_SEC, text, sizeof(text));
     assert_string_equal(text, "5 min 3 s");
-    clock_format_span(7500 * USEC_PER_SEC, text, sizeof(text));
+    clock_format_duration(7500 * USEC_PER_SEC, text, sizeof(text));
     assert_string_equal(text, "2 h 5 min");
 }
 

@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "daemon/roma/request.h"
+#include "daemon/roma/wire/request.h"
 
 /* ---- what is sent ---- */
 

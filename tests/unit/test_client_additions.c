@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "daemon/roma/upsert.h"
+#include "daemon/roma/wire/member_body.h"
 #include "reconcile/request/classify.h"
 
 #define OLD_ROW                                                                                    \
@@ -16,7 +16,7 @@ static void assert_body(const char *row, bool is_ecs, const char *expected)
 {
     Buf buf = {0};
 
-    assert_int_equal(upsert_append(row, is_ecs, &buf), 0);
+    assert_int_equal(member_body_append(row, is_ecs, &buf), 0);
     assert_string_equal(buf_text(&buf), expected);
     buf_done(&buf);
 }
@@ -35,9 +35,9 @@ static void test_bodies(void **state)
                 "\"weight\":7,\"is_backup\":true,\"status\":2,\"member_group_name\":\"blue\"}]}");
     assert_body("{\"host\":\"h/\\u00e9\",\"weight\":null}", false,
                 "{\"members\":[{\"host\":\"h/\xc3\xa9\"}]}");
-    assert_int_equal(upsert_append("{\"port\":1}", false, &buf), -EINVAL);
-    assert_int_equal(upsert_append("[]", false, &buf), -EINVAL);
-    assert_int_equal(upsert_append("", false, &buf), -EINVAL);
+    assert_int_equal(member_body_append("{\"port\":1}", false, &buf), -EINVAL);
+    assert_int_equal(member_body_append("[]", false, &buf), -EINVAL);
+    assert_int_equal(member_body_append("", false, &buf), -EINVAL);
     assert_int_equal(buf.size, 0);
     buf_done(&buf);
 }

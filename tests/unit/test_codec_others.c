@@ -1,6 +1,6 @@
 /* Pages of channels, what a refusal says, and the lines of requests. */
-#include "daemon/roma/error.h"
-#include "daemon/roma/request.h"
+#include "daemon/roma/wire/error.h"
+#include "daemon/roma/wire/request.h"
 #include "tests/unit/codec_case.h"
 
 #include <stdio.h>

@@ -119,13 +119,13 @@ static inline void expect_problems(const char *expected)
 #define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, enter_directory, leave_directory)
 
 /* One mistake, and all that is said of it. */
-typedef struct Refusal {
+typedef struct Lockout {
     const char *settings; /* NULL: HEAD */
     const char *roster;   /* NULL: ROSTER */
     const char *expected;
-} Refusal;
+} Lockout;
 
-static inline void expect_refusals(const Refusal *refusals, size_t count)
+static inline void expect_refusals(const Lockout *refusals, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         put_file("rosterd.yaml", refusals[i].settings ? refusals[i].settings : HEAD);

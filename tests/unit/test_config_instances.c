@@ -10,7 +10,7 @@
     "version: 1\nmode: prune\ninstances: {prod: {endpoint: '" endpoint "', project_id: p,\n"       \
     "  instance_id: i, auth: {method: environment}}}\n"
 
-static const Refusal what_is_misspelt_cases[] = {
+static const Lockout what_is_misspelt_cases[] = {
     {HEAD "intervall: 60s\n", NULL,
      "rosterd.yaml:6:1: intervall: is an unknown key, should be \"interval\"?\n"},
     {HEAD "Guards: {max_deletes: 5}\n", NULL,
@@ -83,7 +83,7 @@ static void what_is_misspelt(void **state)
     expect_refusals(what_is_misspelt_cases, ELEMENTS(what_is_misspelt_cases));
 }
 
-static const Refusal what_a_method_does_not_take_cases[] = {
+static const Lockout what_a_method_does_not_take_cases[] = {
     {AUTH("{method: token}"), NULL,
      "rosterd.yaml:4:25: instances.prod.auth.token_file: is missing, the method token takes "
      "token_file\n"},
@@ -118,7 +118,7 @@ static void what_a_method_does_not_take(void **state)
     expect_refusals(what_a_method_does_not_take_cases, ELEMENTS(what_a_method_does_not_take_cases));
 }
 
-static const Refusal which_endpoints_are_refused_cases[] = {
+static const Lockout which_endpoints_are_refused_cases[] = {
     {ENDPOINT("http://roma.example.com"), NULL,
      "rosterd.yaml:3:30: instances.prod.endpoint: is \"http://roma.example.com\", which would send "
      "credentials in the clear, should begin with https://\n"},
@@ -159,7 +159,7 @@ static void which_endpoints_are_refused(void **state)
     expect_refusals(which_endpoints_are_refused_cases, ELEMENTS(which_endpoints_are_refused_cases));
 }
 
-static const Refusal which_ids_and_names_are_refused_cases[] = {
+static const Lockout which_ids_and_names_are_refused_cases[] = {
     {PROD_IS(
          "{endpoint: https://h, project_id: a/b, instance_id: 'i j', auth: {method: environment}}"),
      NULL,
@@ -218,7 +218,7 @@ static void which_ids_and_names_are_refused(void **state)
                     ELEMENTS(which_ids_and_names_are_refused_cases));
 }
 
-static const Refusal instances_that_are_one_cases[] = {
+static const Lockout instances_that_are_one_cases[] = {
     {HEAD "  again: {endpoint: 'HTTPS://ROMA.example.com:443/', project_id: p1, instance_id: i1,\n"
           "          auth: {method: environment}}\n"
           "rosters: []\n"

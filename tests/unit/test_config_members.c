@@ -4,7 +4,7 @@
 #define CHANNELS "version: 1\nchannels:\n"
 #define MEMBERS(list) CHANNELS "  - name: payments\n    members: [" list "]\n"
 
-static const Refusal which_members_are_refused_cases[] = {
+static const Lockout which_members_are_refused_cases[] = {
     {NULL, MEMBERS("10.1.0.300"),
      "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"10.1.0.300\", should be HOST:PORT, HOST "
      "or [IPV6]:PORT with a valid address or name\n"},
@@ -127,7 +127,7 @@ static void which_members_are_refused(void **state)
     expect_refusals(which_members_are_refused_cases, ELEMENTS(which_members_are_refused_cases));
 }
 
-static const Refusal members_listed_twice_cases[] = {
+static const Lockout members_listed_twice_cases[] = {
     {NULL,
      CHANNELS "  - name: payments\n"
               "    members:\n"

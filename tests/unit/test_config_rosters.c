@@ -5,7 +5,7 @@
 #define CHANNELS "version: 1\nchannels:\n"
 #define WITH(key) CHANNELS "  - name: payments\n    members: [a]\n    " key "\n"
 
-static const Refusal what_a_roster_lacks_cases[] = {
+static const Lockout what_a_roster_lacks_cases[] = {
     {NULL, "channels: []\n", "rosters.d/a.yaml:1:1: version: is missing, should be 1\n"},
     {NULL, "version: 1\n",
      "rosters.d/a.yaml:1:1: channels: is missing, should be a list of channels\n"},
@@ -53,7 +53,7 @@ static void what_a_roster_lacks(void **state)
     expect_refusals(what_a_roster_lacks_cases, ELEMENTS(what_a_roster_lacks_cases));
 }
 
-static const Refusal what_a_roster_cannot_say_cases[] = {
+static const Lockout what_a_roster_cannot_say_cases[] = {
     {NULL, "endpoint: https://evil\n" ROSTER,
      "rosters.d/a.yaml:1:1: endpoint: is an unknown key, should be one of: version, instance, "
      "channels\n"},
@@ -74,7 +74,7 @@ static void what_a_roster_cannot_say(void **state)
     expect_refusals(what_a_roster_cannot_say_cases, ELEMENTS(what_a_roster_cannot_say_cases));
 }
 
-static const Refusal which_names_are_refused_cases[] = {
+static const Lockout which_names_are_refused_cases[] = {
     {NULL, CHANNELS "  - {name: ab, members: [a]}\n",
      "rosters.d/a.yaml:3:12: channels[0].name: has 2 characters, should have 3 to 64\n"},
     {NULL,
@@ -109,7 +109,7 @@ static void which_names_are_refused(void **state)
     expect_refusals(which_names_are_refused_cases, ELEMENTS(which_names_are_refused_cases));
 }
 
-static const Refusal which_instances_are_refused_cases[] = {
+static const Lockout which_instances_are_refused_cases[] = {
     {HEAD TEST, ROSTER,
      "rosters.d/a.yaml:1:1: instance: is missing, should be there where the settings name 2 "
      "instances\n"},
@@ -160,7 +160,7 @@ static void very_many_instances(void **state)
     expect_problems(buf_text(&settings));
 }
 
-static const Refusal which_ignore_rules_are_refused_cases[] = {
+static const Lockout which_ignore_rules_are_refused_cases[] = {
     {NULL, WITH("ignore: [{}]"),
      "rosters.d/a.yaml:5:14: channels[0].ignore[0]: is empty and would ignore every member, should "
      "have one at least of host, port, group and ecs_id\n"},
@@ -199,7 +199,7 @@ static void which_ignore_rules_are_refused(void **state)
                     ELEMENTS(which_ignore_rules_are_refused_cases));
 }
 
-static const Refusal what_would_be_laxer_cases[] = {
+static const Lockout what_would_be_laxer_cases[] = {
     {"version: 1\n"
      "mode: observe\n" INSTANCES,
      WITH("mode: prune"),
@@ -252,7 +252,7 @@ static void what_would_be_laxer(void **state)
     expect_refusals(what_would_be_laxer_cases, ELEMENTS(what_would_be_laxer_cases));
 }
 
-static const Refusal channels_listed_twice_cases[] = {
+static const Lockout channels_listed_twice_cases[] = {
     {NULL,
      CHANNELS "  - {name: abc, members: [a]}\n"
               "  - {name: 'abc', members: [b]}\n",
@@ -279,7 +279,7 @@ static void channels_listed_twice(void **state)
     expect_refusals(channels_listed_twice_cases, ELEMENTS(channels_listed_twice_cases));
 }
 
-static const Refusal a_mistake_in_the_settings_is_told_alone_cases[] = {
+static const Lockout a_mistake_in_the_settings_is_told_alone_cases[] = {
     {"version: 1\n"
      "mode: obsrve\n" INSTANCES,
      WITH("mode: prune"),

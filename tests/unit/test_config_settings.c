@@ -1,7 +1,7 @@
 /* What the settings refuse, and all that is said of it: keys, types, bounds, spelling. */
 #include "tests/unit/test_config.h"
 
-static const Refusal what_is_missing_cases[] = {
+static const Lockout what_is_missing_cases[] = {
     {"mode: prune\n" INSTANCES, NULL, "rosterd.yaml:1:1: version: is missing, should be 1\n"},
     {"version: 1\n" INSTANCES, NULL,
      "rosterd.yaml:1:1: mode: is missing, should be prune (delete extras) or observe (only report "
@@ -40,7 +40,7 @@ static void what_is_missing(void **state)
     expect_refusals(what_is_missing_cases, ELEMENTS(what_is_missing_cases));
 }
 
-static const Refusal what_has_the_wrong_type_cases[] = {
+static const Lockout what_has_the_wrong_type_cases[] = {
     {"- version: 1\n", NULL, "rosterd.yaml:1:1: is a list, should be a map of keys\n"},
     {"just text\n", NULL, "rosterd.yaml:1:1: is one text, should be a map of keys\n"},
     {"version: '1'\n"
@@ -98,7 +98,7 @@ static void what_has_the_wrong_type(void **state)
     expect_refusals(what_has_the_wrong_type_cases, ELEMENTS(what_has_the_wrong_type_cases));
 }
 
-static const Refusal what_is_out_of_bounds_cases[] = {
+static const Lockout what_is_out_of_bounds_cases[] = {
     {HEAD "interval: 999ms\n", NULL,
      "rosterd.yaml:6:11: interval: is \"999ms\", should be a duration from 1s to 24h (units: ms, "
      "s, m, h)\n"},
@@ -213,7 +213,7 @@ static void what_is_out_of_bounds(void **state)
     expect_refusals(what_is_out_of_bounds_cases, ELEMENTS(what_is_out_of_bounds_cases));
 }
 
-static const Refusal where_there_are_no_channels_cases[] = {
+static const Lockout where_there_are_no_channels_cases[] = {
     {HEAD "rosters: []\n", NULL,
      "rosterd.yaml:1:1: channels: are missing, should be in files that \"rosters\" names, or "
      "here\n"},

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/roma/credential.h"
+#include "daemon/roma/auth/credential.h"
 
 typedef struct Fixture {
     char directory[64];
@@ -238,7 +238,7 @@ static void assert_scrubbed(const Credential *credential, const char *text, cons
     _cleanup_(buf_done) Buf buf = {0};
 
     buf_puts(&buf, text);
-    credential_scrub(credential, &buf);
+    credential_redact(credential, &buf);
     assert_string_equal(buf_text(&buf), expected);
 }
 

@@ -16,7 +16,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/mem.h"
-#include "daemon/http/http.h"
+#include "daemon/http/client.h"
 #include "tests/unit/peer.h"
 
 #define SEEDS 40

@@ -14,7 +14,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
-#include "daemon/http/http.h"
+#include "daemon/http/client.h"
 
 #define OPENSSL "/usr/bin/openssl"
 

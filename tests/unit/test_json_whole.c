@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "daemon/roma/json_whole.h"
+#include "daemon/json/json_whole.h"
 
 static json_object *parse(const char *text)
 {

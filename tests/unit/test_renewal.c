@@ -150,7 +150,7 @@ static void test_without_a_new_one_all_end_and_it_is_told_once(void **state)
     expect_ends(renewal_case, CALL_INSTANCE, 1);
 }
 
-/* Refusals that come after the renewal are of the old credential: it is not renewed again. */
+/* Lockouts that come after the renewal are of the old credential: it is not renewed again. */
 static void test_a_late_refusal_asks_for_no_other(void **state)
 {
     RenewalCase *renewal_case = *state;

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "daemon/roma/security_key.h"
+#include "daemon/roma/provider/security_key.h"
 
 static int parse(const char *body, SecurityKey *key, Err *err)
 {

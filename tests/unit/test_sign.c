@@ -8,8 +8,8 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#include "daemon/roma/request.h"
-#include "daemon/roma/sign.h"
+#include "daemon/roma/auth/sign.h"
+#include "daemon/roma/wire/request.h"
 
 #define VECTORS "tests/vectors/sdk-hmac-sha256.json"
 #define PROJECT "0123456789abcdef0123456789abcdef"

@@ -140,7 +140,7 @@ static void test_a_refusal_outlives_its_run(void **state)
 {
     Location *place = *state;
     Store *store = place_open(place);
-    Refusal kept = {.mark = "1:2:3", .until_usec = NOW + 9, .refused_usec = NOW}, found = {0};
+    Lockout kept = {.mark = "1:2:3", .until_usec = NOW + 9, .refused_usec = NOW}, found = {0};
 
     err_set(&kept.said, -EACCES, "the service answered 401");
     kept.said.http = 401;

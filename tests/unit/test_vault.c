@@ -12,7 +12,7 @@
 
 #include "daemon/base/buf.h"
 #include "daemon/base/mem.h"
-#include "daemon/base/vault.h"
+#include "daemon/base/secure_alloc.h"
 
 #define SLOTS 64
 #define ROUNDS 20000
@@ -36,12 +36,12 @@ static void test_blocks_keep_what_is_in_them(void **state)
         for (size_t at = 0; at < slots[slot].size; at++)
             assert_int_equal(slots[slot].memory[at], slot);
         if (i % 3 == 0) {
-            vault_free(slots[slot].memory);
+            secure_alloc_free(slots[slot].memory);
             slots[slot].memory = NULL;
             slots[slot].size = 0;
             continue;
         }
-        memory = vault_realloc(slots[slot].memory, size);
+        memory = secure_alloc_realloc(slots[slot].memory, size);
         assert_non_null(memory);
         assert_int_equal((uintptr_t)memory % 16, 0);
         for (size_t at = 0; at < size && at < slots[slot].size; at++)
@@ -51,30 +51,30 @@ static void test_blocks_keep_what_is_in_them(void **state)
         slots[slot].size = size;
     }
     for (size_t i = 0; i < SLOTS; i++)
-        vault_free(slots[i].memory);
+        secure_alloc_free(slots[i].memory);
 }
 
 static void test_calloc_and_copy(void **state)
 {
-    char *dirty = vault_alloc(100), *clean, *copy;
+    char *dirty = secure_alloc_alloc(100), *clean, *copy;
 
     (void)state;
     memset(dirty, 'x', 100);
-    vault_free(dirty);
-    clean = vault_calloc(10, 10);
+    secure_alloc_free(dirty);
+    clean = secure_alloc_calloc(10, 10);
     for (size_t i = 0; i < 100; i++)
         assert_int_equal(clean[i], 0);
-    vault_free(clean);
-    copy = vault_copy("text");
+    secure_alloc_free(clean);
+    copy = secure_alloc_copy("text");
     assert_string_equal(copy, "text");
-    vault_free(copy);
-    vault_free(NULL);
+    secure_alloc_free(copy);
+    secure_alloc_free(NULL);
     /* Not a constant, of which the compiler would complain. */
     {
         volatile size_t huge = SIZE_MAX;
 
-        assert_null(vault_alloc(huge));
-        assert_null(vault_calloc(huge / 2, 3));
+        assert_null(secure_alloc_alloc(huge));
+        assert_null(secure_alloc_calloc(huge / 2, 3));
     }
 }
 
@@ -121,13 +121,13 @@ static void test_no_block_is_dumped(void **state)
         skip();
     }
     for (size_t i = 0; i < ELEMENTS(sizes); i++) {
-        char *memory = vault_alloc(sizes[i]);
+        char *memory = secure_alloc_alloc(sizes[i]);
 
         memory[0] = 1;
         read_flags(memory, flags, sizeof(flags));
         if (!strstr(flags, " dd"))
             fail_msg("%zu bytes: %s", sizes[i], flags);
-        vault_free(memory);
+        secure_alloc_free(memory);
     }
 }
 
@@ -138,17 +138,17 @@ static void test_what_is_freed_is_wiped(void **state)
     (void)state;
     if (is_sanitized())
         skip();
-    memory = vault_alloc(200);
+    memory = secure_alloc_alloc(200);
     strcpy(memory + 100, "a secret");
-    vault_free(memory);
+    secure_alloc_free(memory);
     /* It is the vault's, and still mapped. */
     for (size_t i = 0; i < 200; i++)
         assert_int_equal(((volatile char *)memory)[i], 0);
-    memory = vault_alloc(200);
+    memory = secure_alloc_alloc(200);
     strcpy(memory + 100, "a secret");
-    memory = vault_realloc(memory, 50);
+    memory = secure_alloc_realloc(memory, 50);
     assert_int_equal(((volatile char *)memory)[100], 0);
-    vault_free(memory);
+    secure_alloc_free(memory);
 }
 
 /* The system has no more memory to give: small blocks come from the reserve. */
@@ -160,16 +160,16 @@ static void test_small_blocks_outlast_the_system(void **state)
     (void)state;
     if (is_sanitized())
         skip();
-    vault_free(vault_alloc(1));
+    secure_alloc_free(secure_alloc_alloc(1));
     assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
     none.rlim_max = before.rlim_max;
     assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
     for (size_t i = 0; i < ELEMENTS(blocks); i++)
-        blocks[i] = vault_alloc(1000);
+        blocks[i] = secure_alloc_alloc(1000);
     assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
     for (size_t i = 0; i < ELEMENTS(blocks); i++) {
         assert_non_null(blocks[i]);
-        vault_free(blocks[i]);
+        secure_alloc_free(blocks[i]);
     }
 }
 

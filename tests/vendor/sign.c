@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/roma/sign.h"
+#include "daemon/roma/auth/sign.h"
 
 #define LINE_SIZE_MAX (1024 * 1024)
 

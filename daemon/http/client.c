@@ -1,0 +1,163 @@
+/* Requests: see http.h. They end only in http_drain(), outside of all of libcurl's callbacks. */
+#include "daemon/http/client.h"
+
+#include <assert.h>
+#include <curl/curl.h>
+#include <errno.h>
+#include <time.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/http/loop.h"
+#include "daemon/http/transfer.h"
+
+struct Http {
+    Loop *loop;
+    CURLM *multi; /* the loop's */
+    HttpTransfer *under_way;
+    HttpTransfer *idle;
+    bool is_draining;
+};
+
+static void http_link(HttpTransfer **list, HttpTransfer *transfer)
+{
+    transfer->previous = NULL;
+    transfer->next = *list;
+    if (*list)
+        (*list)->previous = transfer;
+    *list = transfer;
+}
+
+static void http_unlink(HttpTransfer **list, HttpTransfer *transfer)
+{
+    if (transfer->previous)
+        transfer->previous->next = transfer->next;
+    else
+        *list = transfer->next;
+    if (transfer->next)
+        transfer->next->previous = transfer->previous;
+}
+
+static void http_keep_idle(Http *http, HttpTransfer *transfer)
+{
+    transfer_clear(transfer);
+    http_link(&http->idle, transfer);
+}
+
+static void http_drain(void *userdata)
+{
+    Http *http = userdata;
+    CURLMsg *message;
+    int left;
+
+    http->is_draining = true;
+    while ((message = curl_multi_info_read(http->multi, &left))) {
+        CURL *easy = message->easy_handle;
+        CURLcode code = message->data.result;
+        HttpTransfer *transfer = NULL;
+        HttpAnswer answer;
+
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+        transfer_conclude(transfer, code, &answer);
+        curl_multi_remove_handle(http->multi, easy);
+        http_unlink(&http->under_way, transfer);
+        transfer->callback(transfer->userdata, &answer);
+        http_keep_idle(http, transfer);
+    }
+    http->is_draining = false;
+}
+
+int http_new(sd_event *event, Http **ret_http)
+{
+    _cleanup_(http_freep) Http *http = calloc(1, sizeof(*http));
+    int r;
+
+    if (!http)
+        return -ENOMEM;
+    r = loop_new(event, http_drain, http, &http->loop);
+    if (r < 0)
+        return r;
+    http->multi = loop_get_multi(http->loop);
+    *ret_http = TAKE_PTR(http);
+    return 0;
+}
+
+void http_free(Http *http)
+{
+    if (!http)
+        return;
+    assert(!http->is_draining);
+    while (http->under_way)
+        http_cancel(http->under_way);
+    while (http->idle) {
+        HttpTransfer *transfer = http->idle;
+
+        http->idle = transfer->next;
+        transfer_free(transfer);
+    }
+    loop_free(http->loop);
+    free(http);
+}
+
+static HttpTransfer *http_take_idle(Http *http)
+{
+    HttpTransfer *transfer = http->idle;
+
+    if (!transfer)
+        return transfer_new();
+    http_unlink(&http->idle, transfer);
+    return transfer;
+}
+
+int http_submit(Http *http, const HttpRequest *request, HttpOnAnswer callback, void *userdata,
+                HttpTransfer **ret_transfer)
+{
+    HttpTransfer *transfer = http_take_idle(http);
+    int r;
+
+    if (!transfer)
+        return -ENOMEM;
+    r = transfer_prepare(transfer, request);
+    if (r >= 0 && curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK)
+        r = -ENOMEM;
+    if (r < 0) {
+        http_keep_idle(http, transfer);
+        return r;
+    }
+    transfer->http = http;
+    transfer->callback = callback;
+    transfer->userdata = userdata;
+    http_link(&http->under_way, transfer);
+    if (ret_transfer)
+        *ret_transfer = transfer;
+    return 0;
+}
+
+void http_cancel(HttpTransfer *transfer)
+{
+    Http *http = transfer->http;
+
+    curl_multi_remove_handle(http->multi, transfer->easy);
+    http_unlink(&http->under_way, transfer);
+    http_keep_idle(http, transfer);
+}
+
+const char *http_answer_header(const HttpAnswer *answer, const char *name)
+{
+    struct curl_header *header;
+
+    if (curl_easy_header(answer->transfer->easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+        return "";
+    return header->value;
+}
+
+int http_parse_date(const char *text, uint64_t *ret_realtime_usec)
+{
+    time_t seconds = curl_getdate(text, NULL);
+
+    if (seconds < 0 || (uint64_t)seconds > UINT64_MAX / USEC_PER_SEC)
+        return -EINVAL;
+    *ret_realtime_usec = (uint64_t)seconds * USEC_PER_SEC;
+    return 0;
+}

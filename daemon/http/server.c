@@ -1,0 +1,397 @@
+/* The control socket's HTTP: see server.h. */
+#include "daemon/http/server.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/file.h"
+#include "daemon/base/str.h"
+
+/* Passes go first: what the loop does for clients waits until nothing else is to be done. */
+#define SERVER_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 50)
+
+typedef struct Peer Peer;
+
+/* A connection. */
+struct Peer {
+    Peer *previous, *next;
+    int fd;                 /* libmicrohttpd's */
+    uid_t uid;              /* (uid_t)-1: not known */
+    bool is_waiting;        /* for an answer of ours: its time does not count */
+    uint64_t deadline_usec; /* monotonic */
+};
+
+struct Server {
+    struct MHD_Daemon *daemon;
+    sd_event_source *io;
+    sd_event_source *timer; /* libmicrohttpd's next moment */
+    sd_event_source *sweep; /* enabled while there are peers */
+    ServerOnCall on_call;
+    void *userdata;
+    Peer *peers;
+    bool has_closed; /* a connection ended since the newest MHD_run() began */
+};
+
+struct ServerCall {
+    Server *server;
+    struct MHD_Connection *connection;
+    Peer *peer;
+    char *method, *path;
+    Buf body;
+    bool is_too_big;
+    bool is_handled;
+    bool is_suspended;
+    bool is_answered;
+    int status;
+    Buf answer;
+};
+
+/* ---- the loop ---- */
+
+static void server_arm(Server *server, uint64_t delay_usec)
+{
+    sd_event_source_set_time(server->timer, clock_monotonic_usec() + delay_usec);
+    sd_event_source_set_enabled(server->timer, SD_EVENT_ONESHOT);
+}
+
+static void server_run(Server *server)
+{
+    MHD_UNSIGNED_LONG_LONG timeout_msec;
+
+    /* Once more after an end: only at its beginning does libmicrohttpd look whether there is room
+     * for another connection. */
+    do {
+        server->has_closed = false;
+        MHD_run(server->daemon);
+    } while (server->has_closed);
+    if (MHD_get_timeout(server->daemon, &timeout_msec) == MHD_YES)
+        server_arm(server, timeout_msec * USEC_PER_MSEC);
+    else
+        sd_event_source_set_enabled(server->timer, SD_EVENT_OFF);
+    if (server->peers && sd_event_source_get_enabled(server->sweep, NULL) == 0) {
+        sd_event_source_set_time(server->sweep, clock_monotonic_usec() + USEC_PER_SEC);
+        sd_event_source_set_enabled(server->sweep, SD_EVENT_ONESHOT);
+    }
+}
+
+static int server_on_io(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+    (void)source;
+    (void)fd;
+    (void)events;
+    server_run(userdata);
+    return 0;
+}
+
+static int server_on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    (void)source;
+    (void)usec;
+    server_run(userdata);
+    return 0;
+}
+
+/* Ends connections whose time is up, however busy they keep the line. */
+static int server_on_sweep(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    Server *server = userdata;
+    uint64_t now_usec = clock_monotonic_usec();
+
+    (void)source;
+    (void)usec;
+    for (Peer *peer = server->peers; peer; peer = peer->next) {
+        if (!peer->is_waiting && now_usec > peer->deadline_usec)
+            shutdown(peer->fd, SHUT_RDWR);
+    }
+    server_run(server);
+    return 0;
+}
+
+/* ---- connections ---- */
+
+static uid_t peer_uid(int fd)
+{
+    struct ucred peer;
+    socklen_t size = sizeof(peer);
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.uid : (uid_t)-1;
+}
+
+static void peer_begin(Server *server, struct MHD_Connection *connection, void **socket_context)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    Peer *peer = calloc(1, sizeof(*peer));
+
+    if (!peer || !info) {
+        free(peer);
+        return;
+    }
+    peer->fd = info->connect_fd;
+    peer->uid = peer_uid(peer->fd);
+    peer->deadline_usec = clock_monotonic_usec() + SERVER_TIME_USEC;
+    peer->next = server->peers;
+    if (server->peers)
+        server->peers->previous = peer;
+    server->peers = peer;
+    *socket_context = peer;
+}
+
+static void peer_end(Server *server, Peer *peer)
+{
+    server->has_closed = true;
+    if (peer->previous)
+        peer->previous->next = peer->next;
+    else
+        server->peers = peer->next;
+    if (peer->next)
+        peer->next->previous = peer->previous;
+    free(peer);
+}
+
+static void server_on_connection(void *userdata, struct MHD_Connection *connection,
+                                 void **socket_context, enum MHD_ConnectionNotificationCode what)
+{
+    if (what == MHD_CONNECTION_NOTIFY_STARTED)
+        peer_begin(userdata, connection, socket_context);
+    else if (*socket_context)
+        peer_end(userdata, *socket_context);
+}
+
+/* ---- requests ---- */
+
+static void server_call_free(ServerCall *call)
+{
+    buf_done(&call->body);
+    buf_done(&call->answer);
+    free(call->method);
+    free(call->path);
+    free(call);
+}
+
+static ServerCall *server_call_new(Server *server, struct MHD_Connection *connection,
+                                   const char *method, const char *path)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    ServerCall *call = calloc(1, sizeof(*call));
+
+    if (!call)
+        return NULL;
+    call->server = server;
+    call->connection = connection;
+    call->peer = info ? info->socket_context : NULL;
+    call->method = strdup(method);
+    call->path = strdup(path);
+    if (call->peer && call->method && call->path)
+        return call;
+    server_call_free(call);
+    return NULL;
+}
+
+/* libmicrohttpd gives what it is handed to free(3) where it takes it. */
+static enum MHD_Result server_send(ServerCall *call)
+{
+    size_t size = call->answer.size;
+    char *text = buf_take(&call->answer);
+    struct MHD_Response *response;
+    enum MHD_Result result = MHD_NO;
+
+    if (!text)
+        return MHD_NO;
+    response = MHD_create_response_from_buffer(size, text, MHD_RESPMEM_MUST_FREE);
+    if (!response) {
+        free(text);
+        return MHD_NO;
+    }
+    if (MHD_add_response_header(response, "Content-Type", "application/json") == MHD_YES &&
+        MHD_add_response_header(response, "Connection", "close") == MHD_YES)
+        result = MHD_queue_response(call->connection, (unsigned int)call->status, response);
+    MHD_destroy_response(response);
+    call->peer->is_waiting = false;
+    call->peer->deadline_usec = clock_monotonic_usec() + SERVER_TIME_USEC;
+    return result;
+}
+
+static void server_take_body(ServerCall *call, const char *bytes, size_t size)
+{
+    if (size > SERVER_BODY_SIZE_MAX - call->body.size)
+        call->is_too_big = true;
+    if (!call->is_too_big)
+        buf_append(&call->body, bytes, size);
+}
+
+static void server_refuse_size(ServerCall *call)
+{
+    call->status = MHD_HTTP_CONTENT_TOO_LARGE;
+    buf_printf(&call->answer, "{\"error\": \"a request's body has %u bytes at most\"}\n",
+               SERVER_BODY_SIZE_MAX);
+    call->is_answered = true;
+}
+
+/* Called when the headers are there, for each part of the body, at its end, and again when an
+ * answer has come for a call that waited. */
+static enum MHD_Result server_on_request(void *userdata, struct MHD_Connection *connection,
+                                         const char *path, const char *method, const char *version,
+                                         const char *bytes, size_t *size, void **context)
+{
+    Server *server = userdata;
+    ServerCall *call = *context;
+
+    (void)version;
+    if (!call) {
+        *context = server_call_new(server, connection, method, path);
+        return *context ? MHD_YES : MHD_NO;
+    }
+    if (*size > 0) {
+        server_take_body(call, bytes, *size);
+        *size = 0;
+        return MHD_YES;
+    }
+    if (!call->is_handled) {
+        call->is_handled = true;
+        call->peer->is_waiting = true;
+        if (call->is_too_big || buf_failed(&call->body) < 0)
+            server_refuse_size(call);
+        else
+            server->on_call(call, server->userdata);
+    }
+    if (call->is_answered)
+        return server_send(call);
+    call->is_suspended = true;
+    MHD_suspend_connection(connection);
+    return MHD_YES;
+}
+
+static void server_on_completed(void *userdata, struct MHD_Connection *connection, void **context,
+                                enum MHD_RequestTerminationCode how)
+{
+    (void)userdata;
+    (void)connection;
+    (void)how;
+    if (*context)
+        server_call_free(*context);
+    *context = NULL;
+}
+
+void server_reply(ServerCall *call, int status, Buf *body)
+{
+    call->status = status;
+    call->answer = *body;
+    *body = (Buf){0};
+    call->is_answered = true;
+    if (!call->is_suspended)
+        return;
+    call->is_suspended = false;
+    MHD_resume_connection(call->connection);
+    server_arm(call->server, 0);
+}
+
+const char *server_call_method(const ServerCall *call)
+{
+    return call->method;
+}
+
+const char *server_call_path(const ServerCall *call)
+{
+    return call->path;
+}
+
+const char *server_call_find(const ServerCall *call, const char *name)
+{
+    return MHD_lookup_connection_value(call->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+const Buf *server_call_body(const ServerCall *call)
+{
+    return &call->body;
+}
+
+const char *server_call_header(const ServerCall *call, const char *name)
+{
+    return MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, name);
+}
+
+uid_t server_call_uid(const ServerCall *call)
+{
+    return call->peer->uid;
+}
+
+bool server_call_may_change(const ServerCall *call)
+{
+    return call->peer->uid == 0 || call->peer->uid == geteuid();
+}
+
+/* ---- beginning and ending ---- */
+
+static int server_add_sources(Server *server, sd_event *event)
+{
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    sd_event_source **sources[] = {&server->io, &server->timer, &server->sweep};
+    int r;
+
+    if (!info)
+        return -EIO;
+    r = sd_event_add_io(event, &server->io, info->epoll_fd, EPOLLIN, server_on_io, server);
+    if (r >= 0)
+        r = sd_event_add_time(event, &server->timer, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
+                              server_on_timer, server);
+    if (r >= 0)
+        r = sd_event_add_time(event, &server->sweep, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
+                              server_on_sweep, server);
+    for (size_t i = 0; i < ELEMENTS(sources) && r >= 0; i++)
+        r = sd_event_source_set_priority(*sources[i], SERVER_PRIORITY);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(server->timer, SD_EVENT_OFF);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(server->sweep, SD_EVENT_OFF);
+    return r < 0 ? r : 0;
+}
+
+int server_new(sd_event *event, int listen_fd, ServerOnCall on_call, void *userdata,
+               Server **ret_server)
+{
+    _cleanup_(file_closep) int fd = listen_fd;
+    _cleanup_(server_freep) Server *server = calloc(1, sizeof(*server));
+    int r;
+
+    if (!server)
+        return -ENOMEM;
+    server->on_call = on_call;
+    server->userdata = userdata;
+    server->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, server_on_request, server,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned int)SERVER_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, SERVER_IDLE_SECONDS,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVER_HEADERS_SIZE_MAX,
+        MHD_OPTION_NOTIFY_COMPLETED, server_on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+        server_on_connection, server, MHD_OPTION_END);
+    if (!server->daemon)
+        return -EIO;
+    fd = -1;
+    r = server_add_sources(server, event);
+    if (r < 0)
+        return r;
+    *ret_server = TAKE_PTR(server);
+    return 0;
+}
+
+void server_free(Server *server)
+{
+    if (!server)
+        return;
+    /* Answers given just before still go out, as far as the other side takes them at once. */
+    for (int i = 0; i < 4 && server->daemon; i++)
+        MHD_run(server->daemon);
+    sd_event_source_disable_unref(server->io);
+    sd_event_source_disable_unref(server->timer);
+    sd_event_source_disable_unref(server->sweep);
+    if (server->daemon)
+        MHD_stop_daemon(server->daemon);
+    free(server);
+}

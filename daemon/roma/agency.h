@@ -1,8 +1,0 @@
-/* Temporary keys of the host's own agency, from its metadata service (API.md section 4.4): version
- * 2 with a session token where the service has it, else version 1. */
-#pragma once
-
-#include "daemon/roma/issuer.h"
-
-/* Asks for nothing yet. 0; -ENOMEM; sd-event's errors. */
-int agency_new(const IssuerPlace *place, Issuer **ret_issuer, Err *err);

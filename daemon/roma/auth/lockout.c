@@ -1,0 +1,152 @@
+/* Refused passwords: see refusals.h. */
+#include "daemon/roma/auth/lockout.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/str.h"
+
+#define CODE_LOCKED "IAM.0061"
+
+/* A user is locked for so long, unless the account's policy says otherwise; asking earlier would be
+ * in vain. */
+#define LOCK_USEC (15 * USEC_PER_MINUTE)
+
+int lockout_init(Lockouts *refusals, const Auth *auth, const LockoutMemory *memory)
+{
+    *refusals = (Lockouts){.memory = memory};
+    buf_printf(&refusals->subject, "%s %s/%s", auth->iam_endpoint, auth->domain, auth->user);
+    return buf_failed(&refusals->subject) < 0 ? -ENOMEM : 0;
+}
+
+void lockout_done(Lockouts *refusals)
+{
+    secret_free(refusals->password);
+    buf_done(&refusals->subject);
+    *refusals = (Lockouts){0};
+}
+
+void lockout_note_file(Lockouts *refusals, const char *path)
+{
+    struct stat status;
+
+    refusals->mark[0] = '\0';
+    if (stat(path, &status) < 0)
+        return;
+    snprintf(refusals->mark, sizeof(refusals->mark), "%jx:%jx:%jd.%09ld:%jd.%09ld",
+             (uintmax_t)status.st_dev, (uintmax_t)status.st_ino, (intmax_t)status.st_mtim.tv_sec,
+             status.st_mtim.tv_nsec, (intmax_t)status.st_ctim.tv_sec, status.st_ctim.tv_nsec);
+}
+
+static int lockout_tell_lock(const Err *said, uint64_t left_usec, Err *err)
+{
+    char span[32];
+
+    clock_format_duration(left_usec, span, sizeof(span));
+    *err = *said;
+    return err_context(err, -EACCES, "no login for another %s, the user is locked", span);
+}
+
+/* What an earlier run was told. A clock that was set back does not prolong a lock. */
+static int lockout_check_kept(const Lockouts *refusals, Err *err)
+{
+    const LockoutMemory *memory = refusals->memory;
+    uint64_t now_usec = clock_realtime_usec();
+    char refused[CLOCK_RFC3339_SIZE];
+    Lockout kept;
+
+    if (!memory->recall ||
+        memory->recall(memory->userdata, buf_text(&refusals->subject), &kept) <= 0)
+        return 0;
+    if (kept.until_usec > now_usec && kept.until_usec - now_usec <= LOCK_USEC)
+        return lockout_tell_lock(&kept.said, kept.until_usec - now_usec, err);
+    if (kept.until_usec != 0 || refusals->mark[0] == '\0' || !str_equal(kept.mark, refusals->mark))
+        return 0;
+    clock_format_rfc3339(kept.refused_usec, refused);
+    *err = kept.said;
+    return err_context(err, -EACCES,
+                       "no login, password_file is as it was when IAM refused it at %s (touch it "
+                       "to have it tried once more)",
+                       refused);
+}
+
+int lockout_check(Lockouts *refusals, const Secret *password, Err *err)
+{
+    uint64_t now_usec = clock_monotonic_usec();
+
+    if (now_usec < refusals->locked_until_usec)
+        return lockout_tell_lock(&refusals->said, refusals->locked_until_usec - now_usec, err);
+    if (!refusals->password)
+        return lockout_check_kept(refusals, err);
+    if (!secret_equal(refusals->password, password)) {
+        secret_free(refusals->password);
+        refusals->password = NULL;
+        return 0;
+    }
+    *err = refusals->said;
+    return err_context(err, -EACCES, "no login, password_file still holds what was refused");
+}
+
+/* Some of IAM's deployments say it in words alone. */
+static bool lockout_is_lock(const Err *said)
+{
+    return str_equal(said->code, CODE_LOCKED) ||
+           (!strchr(said->code, '.') && strcasestr(said->text, "locked"));
+}
+
+static bool lockout_keep(const Lockouts *refusals, bool is_lock)
+{
+    const LockoutMemory *memory = refusals->memory;
+    uint64_t now_usec = clock_realtime_usec();
+    Lockout refusal = {
+        .until_usec = is_lock ? now_usec + LOCK_USEC : 0,
+        .refused_usec = now_usec,
+        .said = refusals->said,
+    };
+
+    str_copy(refusal.mark, sizeof(refusal.mark), refusals->mark);
+    return memory->keep &&
+           memory->keep(memory->userdata, buf_text(&refusals->subject), &refusal) >= 0;
+}
+
+static void lockout_advise(Err *said, const char *advice)
+{
+    if (strlen(said->text) + strlen(advice) < sizeof(said->text))
+        strcat(said->text, advice);
+}
+
+const Err *lockout_add(Lockouts *refusals, const Secret *password, const Err *said)
+{
+    bool is_lock = lockout_is_lock(said);
+    bool is_kept;
+
+    refusals->said = *said;
+    is_kept = lockout_keep(refusals, is_lock);
+    if (is_lock) {
+        refusals->locked_until_usec = clock_monotonic_usec() + LOCK_USEC;
+        lockout_advise(&refusals->said, "; not tried again for 15 minutes");
+        return &refusals->said;
+    }
+    secret_free(refusals->password);
+    refusals->password = secret_new_copy(secret_bytes(password), secret_size(password));
+    lockout_advise(&refusals->said,
+                   is_kept ? "; not tried again until password_file holds another password"
+                           : "; not tried again by this run, but nothing keeps the next one from "
+                             "it: five refusals lock the user");
+    return &refusals->said;
+}
+
+void lockout_take_over(Lockouts *refusals, Lockouts *old)
+{
+    if (!str_equal(buf_text(&refusals->subject), buf_text(&old->subject)))
+        return;
+    secret_free(refusals->password);
+    refusals->password = TAKE_PTR(old->password);
+    refusals->locked_until_usec = old->locked_until_usec;
+    refusals->said = old->said;
+}

@@ -1,9 +1,0 @@
-/* A token of IAM for a user's password (API.md section 4.1). A password that IAM refuses is not
- * sent again until its file holds another: five wrong ones lock the user. */
-#pragma once
-
-#include "daemon/roma/issuer.h"
-
-/* Reads the password file once, to tell at start what is wrong with it. 0; the errors of
- * credential_read_file(); -ENOMEM; sd-event's. */
-int login_new(const IssuerPlace *place, Issuer **ret_issuer, Err *err);

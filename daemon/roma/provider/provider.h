@@ -1,0 +1,76 @@
+/*
+ * Where a credential comes from when getting it takes requests of its own: IAM for a password
+ * (login.h), the metadata service for the host's agency (agency.h).
+ */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "daemon/base/lockout_memory.h"
+#include "daemon/http/client.h"
+#include "daemon/roma/auth/credential.h"
+
+typedef struct Provider Provider;
+
+/* What came of it: a credential, which the callee owns, and how long it is good for (0: not known);
+ * or NULL and why. */
+typedef void (*ProviderOnEnd)(void *userdata, Credential *credential, uint64_t lifetime_usec,
+                              const Err *err);
+
+/* Told when it waits before its next attempt; `attempts` are those made. */
+typedef void (*ProviderOnWait)(void *userdata, uint64_t wait_usec, uint32_t attempts,
+                               const Err *err);
+
+/* Where an provider lives. Everything is borrowed and outlives it. */
+typedef struct ProviderContext {
+    sd_event *event;
+    Http *http;
+    const Config *config;
+    const Instance *instance;
+    ProviderOnEnd on_end;
+    ProviderOnWait on_wait;
+    void *userdata; /* of both */
+    const LockoutMemory *memory;
+} ProviderContext;
+
+/* What each of them does. */
+typedef struct ProviderKind {
+    int (*begin)(Provider *provider, Err *err);
+    void (*cancel)(Provider *provider);
+    uint64_t (*due_usec)(const Provider *provider);
+    void (*take_over)(Provider *provider, Provider *old);
+    void (*free)(Provider *provider);
+} ProviderKind;
+
+/* The first part of each of them. */
+struct Provider {
+    const ProviderKind *kind;
+    ProviderContext place;
+};
+
+/* An RetryingRequestOnWait; `userdata` is the provider. */
+void provider_on_wait(void *userdata, uint64_t wait_usec, uint32_t attempts, const Err *err);
+
+/* Whether the method needs one. */
+bool provider_is_needed(AuthMethod method);
+
+/* Makes the one that the instance's method needs. Errors as provider_iam_new(). */
+int provider_new(const ProviderContext *place, Provider **ret_issuer, Err *err);
+
+/* A request under way ends without its callback. NULL is fine. */
+void provider_free(Provider *provider);
+DEFINE_CLEANUP(Provider, provider_free)
+
+/* Begins to get a credential, while none is on its way: on_end follows from the event loop. A
+ * negative error with `err`: it does not, and nothing was sent. */
+int provider_begin(Provider *provider, Err *err);
+void provider_cancel(Provider *provider);
+
+/* Until when (monotonic) the step under way may take. */
+uint64_t provider_due_usec(const Provider *provider);
+
+/* What the provider before a reload has learnt, when it asked the same for the same. */
+void provider_take_over(Provider *provider, Provider *old);
+
+/* The credential was got with the same settings. */
+bool provider_is_same(const Provider *a, const Provider *b);

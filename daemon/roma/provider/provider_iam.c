@@ -1,0 +1,244 @@
+/* Logins: see login.h. */
+#include "daemon/roma/provider/provider_iam.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/base/str.h"
+#include "daemon/roma/auth/lockout.h"
+#include "daemon/roma/provider/iam_token.h"
+#include "daemon/roma/provider/retrying_request.h"
+
+#define DOING "getting a token from IAM"
+#define PATH "/v3/auth/tokens?nocatalog=true"
+#define TOKEN_HEADER "X-Subject-Token"
+
+/* With nocatalog an answer has a few kilobytes. */
+#define ANSWER_SIZE_MAX ((size_t)1024 * 1024)
+
+/* What surrounds the texts in the body, and how much JSON makes of a byte. */
+#define BODY_FRAME_SIZE 256U
+#define ESCAPED_SIZE_MAX 6U
+
+typedef struct ProviderIam {
+    Provider provider;
+    RetryingRequest exchange;
+    Buf url;
+    Secret *body;
+    Credential *sent; /* the password, for scrubbing and for remembering */
+    Lockouts refusals;
+} ProviderIam;
+
+/* ---- what is sent ---- */
+
+static void provider_iam_put(Secret *body, const char *text)
+{
+    secret_append(body, text, strlen(text));
+}
+
+static void provider_iam_put_text(Secret *body, const char *text)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    provider_iam_put(body, "\"");
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        char escaped[] = {'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15], '\0'};
+
+        if (c == '"' || c == '\\' || c < ' ')
+            provider_iam_put(body, escaped);
+        else
+            secret_append(body, text, 1);
+    }
+    provider_iam_put(body, "\"");
+}
+
+static Secret *provider_iam_body(const Instance *instance, const Secret *password)
+{
+    const Auth *auth = &instance->auth;
+    const char *project = auth->project_name ? auth->project_name : instance->project_id;
+    size_t texts =
+        strlen(auth->domain) + strlen(auth->user) + strlen(project) + secret_size(password);
+    Secret *body = secret_new(BODY_FRAME_SIZE + ESCAPED_SIZE_MAX * texts);
+
+    if (!body)
+        return NULL;
+    provider_iam_put(body,
+                     "{\"auth\":{\"identity\":{\"methods\":[\"password\"],\"password\":{\"user\":"
+                     "{\"name\":");
+    provider_iam_put_text(body, auth->user);
+    provider_iam_put(body, ",\"password\":");
+    provider_iam_put_text(body, secret_bytes(password));
+    provider_iam_put(body, ",\"domain\":{\"name\":");
+    provider_iam_put_text(body, auth->domain);
+    provider_iam_put(body, "}}}},\"scope\":{\"project\":{");
+    provider_iam_put(body, auth->project_name ? "\"name\":" : "\"id\":");
+    provider_iam_put_text(body, project);
+    provider_iam_put(body, "}}}}");
+    return body;
+}
+
+static void provider_iam_drop(ProviderIam *login)
+{
+    secret_free(login->body);
+    credential_unref(login->sent);
+    login->body = NULL;
+    login->sent = NULL;
+}
+
+static int provider_iam_send(ProviderIam *login)
+{
+    static const char *const headers[] = {"Content-Type: application/json;charset=utf8",
+                                          "User-Agent: rosterd/" ROSTERD_VERSION};
+    const Instance *instance = login->provider.place.instance;
+    const Limits *limits = &login->provider.place.config->limits;
+    RetryingRequestInput request = {
+        .http =
+            {
+                .method = "POST",
+                .url = buf_text(&login->url),
+                .headers = headers,
+                .header_count = ELEMENTS(headers),
+                .body = secret_bytes(login->body),
+                .body_size = secret_size(login->body),
+                .ca_file = instance->ca_file,
+                .connect_timeout_usec = limits->connect_timeout_usec,
+                .timeout_usec = limits->timeout_usec,
+                .body_size_max = ANSWER_SIZE_MAX,
+                .plain_allowed = str_has_prefix(instance->auth.iam_endpoint, "http://"),
+            },
+        .doing = DOING,
+        .secrets = login->sent,
+    };
+
+    return retrying_request_begin(&login->exchange, &request);
+}
+
+/* ---- whether to send at all ---- */
+
+static int provider_iam_read(ProviderIam *login, Secret **ret_password, Err *err)
+{
+    const ProviderContext *place = &login->provider.place;
+    const char *file = place->instance->auth.password_file;
+    _cleanup_(buf_done) Buf path = {0};
+
+    if (credential_find_file(file, place->config->directory, &path) < 0)
+        return err_memory(err);
+    lockout_note_file(&login->refusals, buf_text(&path));
+    return credential_read_file(file, "password_file", place->config->directory, ret_password, err);
+}
+
+static int provider_iam_begin(Provider *provider, Err *err)
+{
+    ProviderIam *login = (ProviderIam *)provider;
+    _cleanup_(secret_freep) Secret *password = NULL;
+    int r = provider_iam_read(login, &password, err);
+
+    if (r >= 0)
+        r = lockout_check(&login->refusals, password, err);
+    if (r < 0)
+        return r;
+    login->body = provider_iam_body(provider->place.instance, password);
+    r = login->body ? credential_new_secret(TAKE_PTR(password), &login->sent) : -ENOMEM;
+    if (r >= 0)
+        r = provider_iam_send(login);
+    if (r < 0) {
+        provider_iam_drop(login);
+        return err_system(err, r, DOING);
+    }
+    return 0;
+}
+
+/* ---- what comes ---- */
+
+static void provider_iam_on_end(void *userdata, AttemptStep step, const HttpAnswer *http,
+                                const Err *err)
+{
+    ProviderIam *login = userdata;
+    const ProviderContext *place = &login->provider.place;
+    Credential *credential = NULL;
+    Err why = *err;
+    const char *token;
+
+    if (step == ATTEMPT_DONE) {
+        token = http_answer_header(http, TOKEN_HEADER);
+        if (token[0] == '\0')
+            err_set(&why, -EPROTO, DOING ": the answer has no " TOKEN_HEADER);
+        else if (credential_new_token(token, strlen(token), "IAM's token", &credential, &why) < 0)
+            err_context(&why, -EPROTO, DOING);
+    } else if (step == ATTEMPT_REFUSED) {
+        why = *lockout_add(&login->refusals, login->sent->secret_key, err);
+    }
+    provider_iam_drop(login);
+    place->on_end(place->userdata, credential,
+                  credential ? iam_token_lifetime_usec(&login->exchange.reader.parser, http->body,
+                                                       http->body_size)
+                             : 0,
+                  &why);
+}
+
+/* ---- its life ---- */
+
+static void provider_iam_cancel(Provider *provider)
+{
+    ProviderIam *login = (ProviderIam *)provider;
+
+    retrying_request_cancel(&login->exchange);
+    provider_iam_drop(login);
+}
+
+static uint64_t provider_iam_due_usec(const Provider *provider)
+{
+    return ((const ProviderIam *)provider)->exchange.due_usec;
+}
+
+/* A user's refusals count wherever the token was to be used. */
+static void provider_iam_take_over(Provider *provider, Provider *old_issuer)
+{
+    lockout_take_over(&((ProviderIam *)provider)->refusals, &((ProviderIam *)old_issuer)->refusals);
+}
+
+static void provider_iam_free(Provider *provider)
+{
+    ProviderIam *login = (ProviderIam *)provider;
+
+    retrying_request_done(&login->exchange);
+    provider_iam_drop(login);
+    lockout_done(&login->refusals);
+    buf_done(&login->url);
+    free(login);
+}
+
+static const ProviderKind login_kind = {
+    .begin = provider_iam_begin,
+    .cancel = provider_iam_cancel,
+    .due_usec = provider_iam_due_usec,
+    .take_over = provider_iam_take_over,
+    .free = provider_iam_free,
+};
+
+int provider_iam_new(const ProviderContext *place, Provider **ret_issuer, Err *err)
+{
+    _cleanup_(secret_freep) Secret *password = NULL;
+    ProviderIam *login = calloc(1, sizeof(*login));
+    _cleanup_(provider_freep) Provider *provider = (Provider *)login;
+    int r;
+
+    if (!login)
+        return err_memory(err);
+    login->provider = (Provider){.kind = &login_kind, .place = *place};
+    buf_puts(&login->url, place->instance->auth.iam_endpoint);
+    buf_puts(&login->url, PATH);
+    r = retrying_request_init(&login->exchange, place->event, place->http, place->config,
+                              provider_iam_on_end, provider_on_wait, login);
+    if (r < 0)
+        return err_system(err, r, "cannot set up the event loop");
+    if (buf_failed(&login->url) < 0 ||
+        lockout_init(&login->refusals, &place->instance->auth, place->memory) < 0)
+        return err_memory(err);
+    r = provider_iam_read(login, &password, err);
+    if (r < 0)
+        return r;
+    *ret_issuer = TAKE_PTR(provider);
+    return 0;
+}

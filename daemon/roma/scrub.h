@@ -1,8 +1,0 @@
-/* Taking secrets out of what others say, before it is shown or copied. */
-#pragma once
-
-#include "daemon/base/buf.h"
-
-/* Puts "***" wherever the text holds the secret, whole or cut short, plain or as a string in JSON.
- */
-void scrub_text(Buf *text, const char *secret, size_t size);

@@ -1,0 +1,182 @@
+/* Pages of channels: see channels.h. What decides whether a channel may be managed at all is read
+ * as strictly as its id. */
+#include "daemon/roma/wire/channels.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "daemon/base/mem.h"
+#include "daemon/base/str.h"
+
+#define LIST "vpc_channels"
+#define ID_SIZE_MAX 64
+#define PORT_MAX 65535
+
+#define WANTED_STRING "a string of 1024 bytes at most"
+#define WANTED_ID "1 to 64 letters, digits, \"-\" and \"_\""
+
+static int channels_get_text(json_object *value, size_t index, const char *key, const char **ret,
+                             Err *err)
+{
+    if (json_read_get_optional_string(value, ret) < 0)
+        return json_read_odd_field(err, LIST, index, key, WANTED_STRING, value);
+    return 0;
+}
+
+static int channels_get_id(json_object *value, size_t index, ChannelRow *row, Err *err)
+{
+    if (json_read_get_string(value, &row->id) < 0 || !str_is_id(row->id, ID_SIZE_MAX))
+        return json_read_odd_field(err, LIST, index, "id", WANTED_ID, value);
+    return 0;
+}
+
+static int channels_get_name(json_object *value, size_t index, ChannelRow *row, Err *err)
+{
+    if (json_read_get_string(value, &row->name) < 0)
+        return json_read_odd_field(err, LIST, index, "name", WANTED_STRING, value);
+    return 0;
+}
+
+static int channels_get_port(json_object *value, size_t index, ChannelRow *row, Err *err)
+{
+    int64_t number = 0;
+
+    if (value && json_read_get_integer(value, 0, PORT_MAX, &number) < 0)
+        return json_read_odd_field(err, LIST, index, "port", "a port from 0 to 65535", value);
+    row->port = (uint16_t)number;
+    return 0;
+}
+
+static int channels_get_type(json_object *value, size_t index, ChannelRow *row, Err *err)
+{
+    int64_t number = -1;
+
+    if (value && json_read_get_integer(value, 0, INT_MAX, &number) < 0)
+        return json_read_odd_field(err, LIST, index, "type", "a whole number from 0", value);
+    row->type = (int)number;
+    return 0;
+}
+
+static int channels_get_groups(json_object *value, size_t index, ChannelRow *row, Err *err)
+{
+    static const char wanted[] = "an array of objects";
+    size_t count;
+
+    if (!value)
+        return 0;
+    if (!json_object_is_type(value, json_type_array))
+        return json_read_odd_field(err, LIST, index, "member_groups", wanted, value);
+    count = json_object_array_length(value);
+    for (size_t i = 0; i < count; i++) {
+        json_object *group = json_object_array_get_idx(value, i);
+        json_object *reference = NULL;
+        const char *text;
+
+        if (!json_object_is_type(group, json_type_object))
+            return json_read_odd_field(err, LIST, index, "member_groups", wanted, value);
+        json_object_object_get_ex(group, "reference_vpc_channel_id", &reference);
+        if (json_read_get_optional_string(reference, &text) < 0)
+            return json_read_odd_field(err, LIST, index, "member_groups.reference_vpc_channel_id",
+                                       WANTED_STRING, reference);
+        if (text[0] != '\0')
+            row->has_reference = true;
+    }
+    return 0;
+}
+
+/* Keys that are not ours to know are passed over. */
+static int channels_get_field(const char *key, json_object *value, size_t index, ChannelRow *row,
+                              Err *err)
+{
+    if (str_equal(key, "id"))
+        return channels_get_id(value, index, row, err);
+    if (str_equal(key, "name"))
+        return channels_get_name(value, index, row, err);
+    if (str_equal(key, "port"))
+        return channels_get_port(value, index, row, err);
+    if (str_equal(key, "type"))
+        return channels_get_type(value, index, row, err);
+    if (str_equal(key, "member_type"))
+        return channels_get_text(value, index, key, &row->member_type, err);
+    if (str_equal(key, "vpc_channel_type"))
+        return channels_get_text(value, index, key, &row->vpc_channel_type, err);
+    if (str_equal(key, "member_groups"))
+        return channels_get_groups(value, index, row, err);
+    return 0;
+}
+
+static int channels_get_row(json_object *object, size_t index, ChannelRow *ret_row, Err *err)
+{
+    ChannelRow row = {.member_type = "", .vpc_channel_type = "", .type = -1};
+
+    if (!json_object_is_type(object, json_type_object))
+        return err_set(err, -EPROTO, LIST "[%zu]: should be an object", index);
+    json_object_object_foreach(object, key, value)
+    {
+        int r = channels_get_field(key, value, index, &row, err);
+
+        if (r < 0)
+            return r;
+    }
+    if (!row.id || !row.name)
+        return err_set(err, -EPROTO, LIST "[%zu].%s: is missing", index, row.id ? "name" : "id");
+    *ret_row = row;
+    return 0;
+}
+
+/* The row's strings outlive its tree. */
+static int channels_on_row(json_object *object, const char *text, size_t size, size_t index,
+                           void *userdata, Err *err)
+{
+    ChannelList *list = userdata;
+    ChannelRow row;
+    int r = channels_get_row(object, index, &row, err);
+
+    (void)text;
+    (void)size;
+    if (r < 0)
+        return r;
+    row.id = arena_string(&list->strings, row.id);
+    row.name = arena_string(&list->strings, row.name);
+    row.member_type = arena_string(&list->strings, row.member_type);
+    row.vpc_channel_type = arena_string(&list->strings, row.vpc_channel_type);
+    if (!row.id || !row.name || !row.member_type || !row.vpc_channel_type ||
+        mem_grow(&list->rows, &list->capacity, index + 1, sizeof(*list->rows)) < 0)
+        return err_memory(err);
+    list->rows[index] = row;
+    return 0;
+}
+
+int channels_parse(ChannelList *list, JsonParser *parser, const char *body, size_t size, Err *err)
+{
+    PageCounts counts;
+    int r;
+
+    channels_clear(list);
+    r = page_read(parser, body, size, LIST, channels_on_row, list, &counts, err);
+    if (r < 0) {
+        channels_clear(list);
+        return r;
+    }
+    list->page = (ChannelPage){
+        .total = counts.total,
+        .rows = list->rows,
+        .row_count = counts.row_count,
+    };
+    return 0;
+}
+
+void channels_clear(ChannelList *list)
+{
+    arena_reset(&list->strings);
+    list->page = (ChannelPage){0};
+}
+
+void channels_done(ChannelList *list)
+{
+    channels_clear(list);
+    arena_done(&list->strings);
+    free(list->rows);
+    *list = (ChannelList){0};
+}

@@ -1,0 +1,21 @@
+/* What the service says in the body of a refusal (API.md sections 1 and 4.1). */
+#pragma once
+
+#include "daemon/base/buf.h"
+#include "daemon/json/json_read.h"
+
+#define ERROR_CODE_SIZE 32
+#define ERROR_REQUEST_ID_SIZE 72
+
+typedef struct ErrorBody {
+    char code[ERROR_CODE_SIZE];             /* "APIG.3024", "" without one */
+    char request_id[ERROR_REQUEST_ID_SIZE]; /* "" without one */
+    Buf message;                            /* whole; buf_done() it */
+} ErrorBody;
+
+/*
+ * Reads {"error_code", "error_msg", "request_id"}, or Keystone's {"error": {"code", "message",
+ * "title"}}. Whatever else it is, there is no code, and the message says what came. Never fails:
+ * where memory runs out the message is empty. `ret_error` is overwritten.
+ */
+void error_parse(JsonParser *parser, const char *body, size_t size, ErrorBody *ret_error);

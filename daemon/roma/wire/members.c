@@ -1,0 +1,196 @@
+/* Pages of members: see members.h. */
+#include "daemon/roma/wire/members.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/base/mem.h"
+#include "daemon/base/str.h"
+
+#define LIST "members"
+#define ID_SIZE_MAX 64
+#define PORT_MAX 65535
+#define STATUS_MAX 2
+
+#define WANTED_STRING "a string of 1024 bytes at most"
+#define WANTED_ID "1 to 64 letters, digits, \"-\" and \"_\""
+
+static const char *members_describe(const MemberPage *page, size_t row)
+{
+    MemberList *list = (MemberList *)(uintptr_t)page->source;
+    const MemberText *text = &list->texts[row];
+
+    buf_reset(&list->description);
+    buf_append(&list->description, text->start, text->size);
+    return buf_failed(&list->description) < 0 ? NULL : buf_text(&list->description);
+}
+
+static int members_get_port(json_object *value, size_t index, MemberRow *row, Err *err)
+{
+    int64_t number = 0;
+
+    if (value && json_read_get_integer(value, 0, PORT_MAX, &number) < 0)
+        return json_read_odd_field(err, LIST, index, "port", "a port from 0 to 65535", value);
+    row->port = (uint16_t)number;
+    return 0;
+}
+
+static int members_get_status(json_object *value, size_t index, MemberRow *row, Err *err)
+{
+    int64_t number = 0;
+
+    if (value && json_read_get_integer(value, 1, STATUS_MAX, &number) < 0)
+        return json_read_odd_field(err, LIST, index, "status", "1 or 2", value);
+    row->status = (uint8_t)number;
+    return 0;
+}
+
+static int members_get_text(json_object *value, size_t index, const char *key, const char **ret,
+                            Err *err)
+{
+    if (json_read_get_optional_string(value, ret) < 0)
+        return json_read_odd_field(err, LIST, index, key, WANTED_STRING, value);
+    return 0;
+}
+
+static int members_get_id(json_object *value, size_t index, MemberRow *row, Err *err)
+{
+    if (json_read_get_string(value, &row->id) < 0 || !str_is_id(row->id, ID_SIZE_MAX))
+        return json_read_odd_field(err, LIST, index, "id", WANTED_ID, value);
+    return 0;
+}
+
+static int members_get_channel_id(json_object *value, size_t index, MemberRow *row, Err *err)
+{
+    if (json_read_get_string(value, &row->channel_id) < 0)
+        return json_read_odd_field(err, LIST, index, "vpc_channel_id", WANTED_STRING, value);
+    return 0;
+}
+
+/* Keys that are not ours to know are passed over. */
+static int members_get_field(const char *key, json_object *value, size_t index, MemberRow *row,
+                             Err *err)
+{
+    switch (key[0]) {
+    case 'i':
+        return str_equal(key, "id") ? members_get_id(value, index, row, err) : 0;
+    case 'v':
+        return str_equal(key, "vpc_channel_id") ? members_get_channel_id(value, index, row, err)
+                                                : 0;
+    case 'h':
+        return str_equal(key, "host") ? members_get_text(value, index, key, &row->host, err) : 0;
+    case 'e':
+        return str_equal(key, "ecs_id") ? members_get_text(value, index, key, &row->ecs_id, err)
+                                        : 0;
+    case 'p':
+        return str_equal(key, "port") ? members_get_port(value, index, row, err) : 0;
+    case 's':
+        return str_equal(key, "status") ? members_get_status(value, index, row, err) : 0;
+    case 'm':
+        return str_equal(key, "member_group_name")
+                   ? members_get_text(value, index, key, &row->group, err)
+                   : 0;
+    default:
+        return 0;
+    }
+}
+
+static int members_check_row(const MemberRow *row, size_t index, Err *err)
+{
+    if (!row->id)
+        return err_set(err, -EPROTO, LIST "[%zu].id: is missing", index);
+    if (!row->channel_id)
+        return err_set(err, -EPROTO, LIST "[%zu].vpc_channel_id: is missing", index);
+    if (row->host[0] == '\0' && row->ecs_id[0] == '\0')
+        return err_set(err, -EPROTO, LIST "[%zu].host: is missing, and so is ecs_id", index);
+    return 0;
+}
+
+static int members_get_row(json_object *object, size_t index, MemberRow *ret_row, Err *err)
+{
+    MemberRow row = {.host = "", .ecs_id = "", .group = ""};
+
+    if (!json_object_is_type(object, json_type_object))
+        return err_set(err, -EPROTO, LIST "[%zu]: should be an object", index);
+    json_object_object_foreach(object, key, value)
+    {
+        int r = members_get_field(key, value, index, &row, err);
+
+        if (r < 0)
+            return r;
+    }
+    *ret_row = row;
+    return members_check_row(&row, index, err);
+}
+
+/* The row's strings outlive its tree; a channel's id, the same in every row, is kept once. */
+static int members_keep(MemberList *list, size_t index, MemberRow *row, Err *err)
+{
+    const MemberRow *before = index > 0 ? &list->rows[index - 1] : NULL;
+
+    row->id = arena_string(&list->strings, row->id);
+    row->channel_id = before && str_equal(before->channel_id, row->channel_id)
+                          ? before->channel_id
+                          : arena_string(&list->strings, row->channel_id);
+    row->host = arena_string(&list->strings, row->host);
+    row->ecs_id =
+        str_equal(row->ecs_id, row->host) ? row->host : arena_string(&list->strings, row->ecs_id);
+    row->group = arena_string(&list->strings, row->group);
+    if (!row->id || !row->channel_id || !row->host || !row->ecs_id || !row->group)
+        return err_memory(err);
+    list->rows[index] = *row;
+    return 0;
+}
+
+static int members_on_row(json_object *object, const char *text, size_t size, size_t index,
+                          void *userdata, Err *err)
+{
+    MemberList *list = userdata;
+    MemberRow row;
+    int r = members_get_row(object, index, &row, err);
+
+    if (r < 0)
+        return r;
+    if (mem_grow(&list->rows, &list->row_capacity, index + 1, sizeof(*list->rows)) < 0 ||
+        mem_grow(&list->texts, &list->text_capacity, index + 1, sizeof(*list->texts)) < 0)
+        return err_memory(err);
+    list->texts[index] = (MemberText){text, size};
+    return members_keep(list, index, &row, err);
+}
+
+int members_parse(MemberList *list, JsonParser *parser, const char *body, size_t size, Err *err)
+{
+    PageCounts counts;
+    int r;
+
+    members_clear(list);
+    r = page_read(parser, body, size, LIST, members_on_row, list, &counts, err);
+    if (r < 0) {
+        members_clear(list);
+        return r;
+    }
+    list->page = (MemberPage){
+        .total = counts.total,
+        .rows = list->rows,
+        .row_count = counts.row_count,
+        .describe = members_describe,
+        .source = list,
+    };
+    return 0;
+}
+
+void members_clear(MemberList *list)
+{
+    arena_reset(&list->strings);
+    list->page = (MemberPage){0};
+}
+
+void members_done(MemberList *list)
+{
+    members_clear(list);
+    arena_done(&list->strings);
+    free(list->rows);
+    free(list->texts);
+    buf_done(&list->description);
+    *list = (MemberList){0};
+}

@@ -1,0 +1,235 @@
+/* Pages: see page.h. Every value is json-c's to read; only the brackets around rows are read here.
+ */
+#include "daemon/roma/wire/page.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+
+#include "daemon/base/str.h"
+
+typedef struct PageReader {
+    JsonParser *parser;
+    const char *body;
+    const char *at;
+    const char *end;
+    const char *list;
+    PageOnRow on_row;
+    void *userdata;
+    bool has_total, has_size, has_list;
+    int64_t total, size;
+    size_t row_count;
+    Err *err;
+} PageReader;
+
+static int page_not_json(PageReader *page, const char *reason)
+{
+    return json_read_not_json(page->body, (size_t)(page->end - page->body), reason, page->err);
+}
+
+/* The next byte that is no white space; 0 at the end. */
+static char page_peek(PageReader *page)
+{
+    while (page->at < page->end &&
+           (*page->at == ' ' || *page->at == '\n' || *page->at == '\t' || *page->at == '\r'))
+        page->at++;
+    return page->at < page->end ? *page->at : '\0';
+}
+
+static int page_expect(PageReader *page, char byte)
+{
+    if (page_peek(page) == byte) {
+        page->at++;
+        return 0;
+    }
+    return page_not_json(page, page->at == page->end ? "it ends too early" : "a misplaced byte");
+}
+
+/* One value of any kind, by json-c; NULL is JSON's null. */
+static int page_value(PageReader *page, json_object **ret_value)
+{
+    json_object *value;
+    size_t used;
+    const char *reason =
+        json_read_read_value(page->parser, page->at, (size_t)(page->end - page->at), &value, &used);
+
+    if (reason)
+        return page_not_json(page, reason);
+    page->at += used;
+    *ret_value = value;
+    return 0;
+}
+
+static int page_row(PageReader *page)
+{
+    json_object *row = NULL;
+    const char *start;
+    int r;
+
+    if (page->row_count >= PAGE_ROWS_MAX)
+        return err_set(page->err, -EPROTO, "%s: has more rows than the %d asked for", page->list,
+                       PAGE_ROWS_MAX);
+    page_peek(page);
+    start = page->at;
+    r = page_value(page, &row);
+    if (r == 0)
+        r = page->on_row(row, start, (size_t)(page->at - start), page->row_count, page->userdata,
+                         page->err);
+    json_object_put(row);
+    page->row_count++;
+    return r;
+}
+
+static int page_rows(PageReader *page)
+{
+    int r = page_expect(page, '[');
+
+    if (r == 0 && page_peek(page) == ']') {
+        page->at++;
+        return 0;
+    }
+    while (r == 0) {
+        r = page_row(page);
+        if (r < 0 || page_peek(page) != ',')
+            break;
+        page->at++;
+    }
+    return r < 0 ? r : page_expect(page, ']');
+}
+
+static int page_list(PageReader *page)
+{
+    json_object *value = NULL;
+    int r;
+
+    if (page->has_list)
+        return err_set(page->err, -EPROTO, "%s: stands there twice", page->list);
+    page->has_list = true;
+    if (page_peek(page) == '[')
+        return page_rows(page);
+    r = page_value(page, &value);
+    if (r == 0 && value)
+        r = err_set(page->err, -EPROTO, "%s: should be an array, is %s", page->list,
+                    json_read_type_name(value));
+    json_object_put(value);
+    return r;
+}
+
+/* INT64_MAX is where json-c puts everything larger. */
+static int page_number(PageReader *page, const char *key, bool *has, int64_t *ret_number)
+{
+    json_object *value = NULL;
+    int r;
+
+    if (*has)
+        return err_set(page->err, -EPROTO, "%s: stands there twice", key);
+    *has = true;
+    r = page_value(page, &value);
+    if (r == 0 && json_read_get_integer(value, 0, INT64_MAX - 1, ret_number) < 0)
+        r = err_set(page->err, -EPROTO, "%s: should be a whole number from 0, is %s", key,
+                    json_read_type_name(value));
+    json_object_put(value);
+    return r;
+}
+
+/* One key with its value; keys that are not ours to know are passed over. */
+static int page_field(PageReader *page)
+{
+    char first = page_peek(page);
+    json_object *key = NULL, *other = NULL;
+    const char *name;
+    int r;
+
+    if (first != '"')
+        return page_not_json(page, first ? "a key is missing" : "it ends too early");
+    r = page_value(page, &key);
+    if (r == 0)
+        r = page_expect(page, ':');
+    if (r < 0) {
+        json_object_put(key);
+        return r;
+    }
+    name = json_object_get_string(key);
+    if (str_equal(name, page->list))
+        r = page_list(page);
+    else if (str_equal(name, "total"))
+        r = page_number(page, "total", &page->has_total, &page->total);
+    else if (str_equal(name, "size"))
+        r = page_number(page, "size", &page->has_size, &page->size);
+    else
+        r = page_value(page, &other);
+    json_object_put(other);
+    json_object_put(key);
+    return r;
+}
+
+static int page_fields(PageReader *page)
+{
+    int r = 0;
+
+    if (page_peek(page) == '}') {
+        page->at++;
+        return 0;
+    }
+    while (r == 0) {
+        r = page_field(page);
+        if (r < 0 || page_peek(page) != ',')
+            break;
+        page->at++;
+    }
+    return r < 0 ? r : page_expect(page, '}');
+}
+
+static int page_check(const PageReader *page)
+{
+    if (!page->has_total)
+        return err_set(page->err, -EPROTO, "total: should be a whole number from 0, is missing");
+    if (page->has_size && (uint64_t)page->size != page->row_count)
+        return err_set(page->err, -EPROTO, "size: says %" PRId64 ", but there are %zu rows",
+                       page->size, page->row_count);
+    return 0;
+}
+
+static int page_outside(PageReader *page)
+{
+    char first = page_peek(page);
+    json_object *value = NULL;
+
+    if (first == '{') {
+        page->at++;
+        return page_fields(page);
+    }
+    if (first == '\0' || page_value(page, &value) < 0)
+        return page_not_json(page, "it ends too early");
+    json_object_put(value);
+    return page_peek(page) == '\0' ? err_set(page->err, -EPROTO, "JSON, but no object")
+                                   : page_not_json(page, "more after its end");
+}
+
+int page_read(JsonParser *parser, const char *body, size_t size, const char *list, PageOnRow on_row,
+              void *userdata, PageCounts *ret_counts, Err *err)
+{
+    PageReader page = {
+        .parser = parser,
+        .body = body,
+        .at = body,
+        .end = body + size,
+        .list = list,
+        .on_row = on_row,
+        .userdata = userdata,
+        .err = err,
+    };
+    int r = json_read_check(body, size, err);
+
+    if (r == 0)
+        r = page_outside(&page);
+    if (r == 0 && page_peek(&page) != '\0')
+        r = page_not_json(&page, "more after its end");
+    if (r == 0 && page.at != page.end)
+        r = page_not_json(&page, "a misplaced byte");
+    if (r == 0)
+        r = page_check(&page);
+    if (r == 0)
+        *ret_counts = (PageCounts){(uint64_t)page.total, page.row_count};
+    return r;
+}

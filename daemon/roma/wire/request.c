@@ -1,0 +1,115 @@
+/* Requests on the wire: see request.h. */
+#include "daemon/roma/wire/request.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/base/str.h"
+
+#define LIMIT_MAX 500
+
+/* Every part is bounded, and the path has room for all of them. */
+static char *request_add(char *end, const char *text)
+{
+    return stpcpy(end, text);
+}
+
+static void request_format_number(uint64_t value, char ret_text[static REQUEST_NUMBER_SIZE])
+{
+    char digits[REQUEST_NUMBER_SIZE];
+    size_t count = 0;
+
+    do {
+        digits[count++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    for (size_t i = 0; i < count; i++)
+        ret_text[i] = digits[count - 1 - i];
+    ret_text[count] = '\0';
+}
+
+static bool request_is_id(const char *id)
+{
+    return id && str_is_id(id, REQUEST_ID_SIZE_MAX);
+}
+
+static int request_set_page(const Request *request, RequestLine *line)
+{
+    if (request->limit < 1 || request->limit > LIMIT_MAX)
+        return -EINVAL;
+    request_format_number(request->limit, line->limit);
+    request_format_number(request->offset, line->offset);
+    line->query[0] = (SignPair){.name = "limit", .value = line->limit};
+    line->query[1] = (SignPair){.name = "offset", .value = line->offset};
+    line->query_count = 2;
+    return 0;
+}
+
+static bool request_ids_are_good(const Instance *instance, const Request *request)
+{
+    if (!request_is_id(instance->project_id) || !request_is_id(instance->instance_id))
+        return false;
+    if (request->kind != REQUEST_LIST_CHANNELS && !request_is_id(request->channel_id))
+        return false;
+    return request->kind != REQUEST_DELETE_MEMBER || request_is_id(request->member_id);
+}
+
+int request_line(const Instance *instance, const Request *request, RequestLine *ret_line)
+{
+    char *end = ret_line->path;
+
+    ret_line->body = NULL;
+    ret_line->body_size = 0;
+    if (!request_ids_are_good(instance, request))
+        return -EINVAL;
+    end = request_add(end, "/v2/");
+    end = request_add(end, instance->project_id);
+    end = request_add(end, instance->api == API_APIGW ? "/apigw/instances/" : "/apic/instances/");
+    end = request_add(end, instance->instance_id);
+    end = request_add(end, "/vpc-channels");
+    if (request->kind != REQUEST_LIST_CHANNELS) {
+        end = request_add(end, "/");
+        end = request_add(end, request->channel_id);
+        end = request_add(end, "/members");
+    }
+    if (request->kind == REQUEST_DELETE_MEMBER) {
+        end = request_add(end, "/");
+        request_add(end, request->member_id);
+        ret_line->method = "DELETE";
+        ret_line->query_count = 0;
+        return 0;
+    }
+    if (request->kind == REQUEST_ADD_MEMBERS) {
+        ret_line->method = "POST";
+        ret_line->query_count = 0;
+        return 0;
+    }
+    ret_line->method = "GET";
+    return request_set_page(request, ret_line);
+}
+
+void request_append_url(const Instance *instance, const RequestLine *line, Buf *buf)
+{
+    buf_puts(buf, instance->endpoint);
+    buf_puts(buf, line->path);
+    for (size_t i = 0; i < line->query_count; i++) {
+        buf_putc(buf, i == 0 ? '?' : '&');
+        buf_puts(buf, line->query[i].name);
+        buf_putc(buf, '=');
+        buf_puts(buf, line->query[i].value);
+    }
+}
+
+void request_append_host(const Instance *instance, Buf *buf)
+{
+    bool is_plain = str_has_prefix(instance->endpoint, "http://");
+    const char *host = strstr(instance->endpoint, "://");
+    const char *own_port = is_plain ? ":80" : ":443";
+    size_t size, own_size = strlen(own_port);
+
+    host = host ? host + 3 : instance->endpoint;
+    size = strlen(host);
+    if (size > own_size && str_equal(host + size - own_size, own_port))
+        size -= own_size;
+    buf_append(buf, host, size);
+}

@@ -1,0 +1,242 @@
+/* Answers: see answer.h. */
+#include "daemon/roma/wire/response.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/str.h"
+#include "daemon/roma/wire/error.h"
+
+/* Signatures are refused beyond this (API.md section 5). */
+#define CLOCK_TOLERANCE_USEC (15 * USEC_PER_MINUTE)
+
+#define RETRY_AFTER_MAX_USEC (365 * USEC_PER_DAY)
+
+int response_reader_init(ResponseReader *reader)
+{
+    *reader = (ResponseReader){.scratch = {.is_secret = true}, .refusal = {.is_secret = true}};
+    return json_read_parser_init(&reader->parser);
+}
+
+void response_reader_done(ResponseReader *reader)
+{
+    members_done(&reader->members);
+    channels_done(&reader->channels);
+    json_read_parser_done(&reader->parser);
+    buf_done(&reader->scratch);
+    buf_done(&reader->refusal);
+}
+
+void response_reader_clear(ResponseReader *reader)
+{
+    members_clear(&reader->members);
+    channels_clear(&reader->channels);
+}
+
+bool response_parse_retry_after(const char *text, const char *date, uint64_t realtime_usec,
+                                uint64_t *ret_usec)
+{
+    uint64_t seconds, until_usec, from_usec;
+    int r;
+
+    while (text[0] == '0' && text[1] != '\0')
+        text++;
+    r = str_parse_uint(text, RETRY_AFTER_MAX_USEC / USEC_PER_SEC, &seconds);
+    if (r == 0)
+        *ret_usec = seconds * USEC_PER_SEC;
+    else if (r == -ERANGE)
+        *ret_usec = RETRY_AFTER_MAX_USEC;
+    else if (http_parse_date(text, &until_usec) == 0) {
+        if (date[0] == '\0' || http_parse_date(date, &from_usec) < 0)
+            from_usec = realtime_usec;
+        *ret_usec = until_usec > from_usec ? until_usec - from_usec : 0;
+        if (*ret_usec > RETRY_AFTER_MAX_USEC)
+            *ret_usec = RETRY_AFTER_MAX_USEC;
+    } else
+        return false;
+    return true;
+}
+
+static void response_append_part(Buf *message, const char *text)
+{
+    if (message->size > 0)
+        buf_puts(message, "; ");
+    buf_puts(message, text);
+}
+
+static void response_append_clock(const HttpAnswer *http, Buf *message)
+{
+    uint64_t theirs, ours = clock_realtime_usec(), apart;
+    char theirs_text[CLOCK_RFC3339_SIZE], ours_text[CLOCK_RFC3339_SIZE], span[48];
+
+    if (http_parse_date(http_answer_header(http, "Date"), &theirs) < 0)
+        return;
+    apart = theirs > ours ? theirs - ours : ours - theirs;
+    if (apart <= CLOCK_TOLERANCE_USEC)
+        return;
+    clock_format_rfc3339(theirs, theirs_text);
+    clock_format_rfc3339(ours, ours_text);
+    clock_format_duration(apart, span, sizeof(span));
+    response_append_part(message, "the service's clock says ");
+    buf_printf(message, "%s, this host's %s, %s apart: correct this host's clock", theirs_text,
+               ours_text, span);
+}
+
+/* The text without secrets and control characters, cut to its place. */
+static void response_put_text(const Credential *credential, Buf *text, char *ret_text, size_t size)
+{
+    credential_redact(credential, text);
+    for (size_t i = 0; i < text->size; i++) {
+        if ((unsigned char)text->data[i] < ' ' || text->data[i] == 0x7f)
+            text->data[i] = ' ';
+    }
+    str_copy(ret_text, size, buf_text(text));
+}
+
+static void response_put_string(ResponseReader *reader, const Credential *credential,
+                                const char *string, char *ret_text, size_t size)
+{
+    buf_reset(&reader->scratch);
+    buf_puts(&reader->scratch, string);
+    response_put_text(credential, &reader->scratch, ret_text, size);
+}
+
+static void response_read_request_id(ResponseReader *reader, const Credential *credential,
+                                     const HttpAnswer *http, Answer *answer)
+{
+    const char *request_id = http_answer_header(http, "X-Request-Id");
+
+    if (request_id[0] != '\0')
+        response_put_string(reader, credential, request_id, answer->request_id,
+                            sizeof(answer->request_id));
+}
+
+static void response_read_retry_after(const HttpAnswer *http, Answer *answer)
+{
+    const char *retry_after = http_answer_header(http, "Retry-After");
+
+    answer->has_retry_after =
+        response_parse_retry_after(retry_after, http_answer_header(http, "Date"),
+                                   clock_realtime_usec(), &answer->retry_after_usec);
+}
+
+static void response_read_refusal(ResponseReader *reader, const Credential *credential,
+                                  const HttpAnswer *http, Answer *answer)
+{
+    ErrorBody error;
+
+    /* Before json-c makes copies of it. */
+    buf_append(&reader->refusal, http->body, http->body_size);
+    credential_redact(credential, &reader->refusal);
+    error_parse(&reader->parser, buf_text(&reader->refusal), reader->refusal.size, &error);
+    buf_done(&reader->refusal);
+    if (http->status < 400)
+        response_append_part(&error.message,
+                             "a redirect, which is not followed: correct the endpoint");
+    if (http->status == 401 && credential && credential->access_key)
+        response_append_clock(http, &error.message);
+    response_put_text(credential, &error.message, answer->message, sizeof(answer->message));
+    buf_done(&error.message);
+    response_put_string(reader, credential, error.code, answer->code, sizeof(answer->code));
+    if (error.request_id[0] != '\0')
+        response_put_string(reader, credential, error.request_id, answer->request_id,
+                            sizeof(answer->request_id));
+    response_read_retry_after(http, answer);
+}
+
+static void response_odd(Answer *answer, const char *text)
+{
+    answer->kind = ANSWER_ODD;
+    str_copy(answer->message, sizeof(answer->message), text);
+}
+
+static void response_read_page(ResponseReader *reader, RequestKind kind,
+                               const Credential *credential, const HttpAnswer *http, Answer *answer)
+{
+    Err err = {0};
+    int r;
+
+    if (http->status != 200) {
+        response_odd(answer, "a list is answered with 200");
+        return;
+    }
+    if (kind == REQUEST_LIST_MEMBERS)
+        r = members_parse(&reader->members, &reader->parser, http->body, http->body_size, &err);
+    else
+        r = channels_parse(&reader->channels, &reader->parser, http->body, http->body_size, &err);
+    if (r < 0) {
+        answer->kind = ANSWER_ODD;
+        response_put_string(reader, credential, err.text, answer->message, sizeof(answer->message));
+    } else if (kind == REQUEST_LIST_MEMBERS)
+        answer->members = &reader->members.page;
+    else
+        answer->channels = &reader->channels.page;
+}
+
+/* What counts of such an answer is its status. */
+static bool response_is_change(RequestKind kind)
+{
+    return kind == REQUEST_DELETE_MEMBER || kind == REQUEST_ADD_MEMBERS;
+}
+
+static void response_read_http(ResponseReader *reader, RequestKind kind,
+                               const Credential *credential, const HttpAnswer *http, Answer *answer)
+{
+    answer->kind = ANSWER_HTTP;
+    answer->http = http->status;
+    response_read_request_id(reader, credential, http, answer);
+    if (http->status >= 300)
+        response_read_refusal(reader, credential, http, answer);
+    else if (!response_is_change(kind))
+        response_read_page(reader, kind, credential, http, answer);
+}
+
+/* An answer too big to read has its status all the same. Of a deletion and of a refusal that is
+ * what counts; of a list it is the rows. */
+static void response_read_too_big(RequestKind kind, const HttpAnswer *http, Answer *answer)
+{
+    if (http->status < 200) {
+        answer->kind = ANSWER_LOST;
+        return;
+    }
+    answer->http = http->status;
+    if (http->status >= 300)
+        response_read_retry_after(http, answer);
+    answer->kind = response_is_change(kind) || http->status >= 300 ? ANSWER_HTTP : ANSWER_ODD;
+}
+
+void response_read(ResponseReader *reader, RequestKind kind, const Credential *credential,
+                   const HttpAnswer *http, Answer *ret_answer)
+{
+    *ret_answer = (Answer){0};
+    str_copy(ret_answer->message, sizeof(ret_answer->message), http->message);
+    switch (http->result) {
+    case HTTP_ANSWERED:
+        response_read_http(reader, kind, credential, http, ret_answer);
+        break;
+    case HTTP_TOO_BIG:
+        response_read_too_big(kind, http, ret_answer);
+        break;
+    case HTTP_NOT_SENT:
+        ret_answer->kind = ANSWER_NOT_SENT;
+        break;
+    case HTTP_LOST:
+        ret_answer->kind = ANSWER_LOST;
+        break;
+    case HTTP_TIMEOUT:
+        ret_answer->kind = ANSWER_TIMEOUT;
+        break;
+    case HTTP_UNTRUSTED:
+        ret_answer->kind = ANSWER_UNTRUSTED;
+        break;
+    }
+}
+
+/* A deletion's success has no body to read either. */
+void response_read_plain(ResponseReader *reader, const Credential *credential,
+                         const HttpAnswer *http, Answer *ret_answer)
+{
+    response_read(reader, REQUEST_DELETE_MEMBER, credential, http, ret_answer);
+}

@@ -1,0 +1,40 @@
+/* From an HTTP answer to what a pass understands: pages read, refusals put into words, waits
+ * computed, secrets taken out of texts (API.md sections 1 and 3). */
+#pragma once
+
+#include "daemon/http/client.h"
+#include "daemon/roma/auth/credential.h"
+#include "daemon/roma/wire/channels.h"
+#include "daemon/roma/wire/members.h"
+#include "reconcile/ops.h"
+
+/* What reading answers needs, used again for each. */
+typedef struct ResponseReader {
+    JsonParser parser;
+    MemberList members;
+    ChannelList channels;
+    Buf scratch;
+    Buf refusal; /* its body, without secrets */
+} ResponseReader;
+
+/* 0 or -ENOMEM. The reader must stay where it is. */
+int response_reader_init(ResponseReader *reader);
+void response_reader_done(ResponseReader *reader);
+
+/* Fills *ret_answer. Pages in it live until the next call or response_reader_clear(). `credential`
+ * is what the request was sent with. */
+void response_read(ResponseReader *reader, RequestKind kind, const Credential *credential,
+                   const HttpAnswer *http, Answer *ret_answer);
+
+/* The same for a request that is none of a pass: of a success, nothing is read but the status. */
+void response_read_plain(ResponseReader *reader, const Credential *credential,
+                         const HttpAnswer *http, Answer *ret_answer);
+
+/* Lets go of the pages. */
+void response_reader_clear(ResponseReader *reader);
+
+/* Reads Retry-After (RFC 9110 section 10.2.3): a number of seconds, or a date, which counts from
+ * `date` (the answer's own, "" for none), else from now. False when it says nothing; a date in the
+ * past is 0, and nothing is more than a year. */
+bool response_parse_retry_after(const char *text, const char *date, uint64_t realtime_usec,
+                                uint64_t *ret_usec);
