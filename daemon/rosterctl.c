@@ -1,7 +1,7 @@
 /* rosterctl: the person's tool. */
-#include "daemon/commands.h"
-#include "daemon/control/ctl.h"
-#include "daemon/program.h"
+#include "daemon/cli/commands.h"
+#include "daemon/cli/program.h"
+#include "daemon/ctl/ctl.h"
 
 static const char help[] =
     "rosterctl COMMAND [-c FILE] [OPTIONS]\n"

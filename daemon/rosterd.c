@@ -1,6 +1,6 @@
 /* rosterd: the daemon, one pass, and the offline check. */
-#include "daemon/program.h"
-#include "daemon/service.h"
+#include "daemon/cli/program.h"
+#include "daemon/service/service.h"
 
 static const char help[] =
     "rosterd [-c FILE] [--once [--approve DIGEST]... [--json]] [--dry-run] [--check]\n"

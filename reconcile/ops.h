@@ -1,9 +1,9 @@
 /*
- * The one door between deciding and doing. Everything that a pass wants of the world (time, chance,
- * the service, the state) goes through this table; daemon/door.c fills it for production, a test
- * fills it with a virtual clock and an imaginary service. No function may call back into the pass
- * before it has returned: answers come later, through pass_on_answer(), pass_on_renewed() and
- * pass_on_wake().
+ * The one backend between deciding and doing. Everything that a pass wants of the world (time,
+ * chance, the service, the state) goes through this table; daemon/backend.c fills it for
+ * production, a test fills it with a virtual clock and an imaginary service. No function may call
+ * back into the pass before it has returned: answers come later, through pass_on_answer(),
+ * pass_on_renewed() and pass_on_wake().
  */
 #pragma once
 

@@ -15,7 +15,7 @@ FILE_LINES_MAX = 400
 LIBRARIES = {
     "yaml.h": ["config/yaml/yaml.c"],
     "curl/": ["daemon/http/"],
-    "json-c/": ["daemon/roma/", "daemon/control/", "daemon/report_json.", "daemon/undo.c"],
+    "json-c/": ["daemon/roma/", "daemon/control/", "daemon/report_json.", "daemon/runtime/undo.c"],
     "sqlite3.h": ["daemon/store/"],
     "openssl/": ["daemon/base/digest.c"],
     "systemd/sd-journal.h": ["daemon/base/log.c"],

@@ -9,17 +9,17 @@
 #include "daemon/base/duration.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
-#include "daemon/control/change.h"
-#include "daemon/control/find.h"
-#include "daemon/control/history_json.h"
-#include "daemon/control/inside.h"
-#include "daemon/control/place.h"
-#include "daemon/control/reconcile.h"
-#include "daemon/control/status_json.h"
-#include "daemon/control/stray.h"
-#include "daemon/control/undo.h"
+#include "daemon/cli/socket_path.h"
+#include "daemon/control/channel_ref.h"
+#include "daemon/control/control_internal.h"
+#include "daemon/control/handle_change.h"
+#include "daemon/control/handle_reconcile.h"
+#include "daemon/control/handle_undo.h"
+#include "daemon/control/orphan_pauses.h"
 #include "daemon/http/misdirected.h"
 #include "daemon/json/json.h"
+#include "daemon/report/history.h"
+#include "daemon/report/status.h"
 
 #define HISTORY_LIMIT 10000 /* of one answer: more are asked for with `before` */
 
@@ -75,7 +75,8 @@ static void control_show_status(Control *control, ServerCall *call)
 
     if (control->state->store)
         r = store_pauses(control->state->store, clock_realtime_usec(), &pauses, &err);
-    status_json_append(control->tenure, &pauses, r < 0 ? err.text : NULL, control->invalid, &buf);
+    report_status_append(control->controller, &pauses, r < 0 ? err.text : NULL, control->invalid,
+                         &buf);
     control_answer(call, &buf);
 }
 
@@ -121,11 +122,11 @@ static int control_is_unknown(const Control *control, ServerCall *call, const St
 {
     _cleanup_(store_actions_done) StoreActions actions = {0};
     const StoreFilter any = {.instance = filter->instance, .channel = filter->channel, .limit = 1};
-    Found found;
+    ChannelRef found;
     int r;
 
-    if (!any.channel ||
-        find_channel(control->tenure, server_call_find(call, "channel"), &found, NULL) != -ENOENT)
+    if (!any.channel || channel_ref_find(control->controller, server_call_find(call, "channel"),
+                                         &found, NULL) != -ENOENT)
         return 0;
     r = store_history(control->state->store, &any, &actions, err);
     return r < 0 ? r : actions.count == 0;
@@ -152,7 +153,7 @@ static void control_show_history(Control *control, ServerCall *call)
         control_fail(call, r, &err);
         return;
     }
-    history_json_append(&actions, r > 0, &buf);
+    report_history_append(&actions, r > 0, &buf);
     control_answer(call, &buf);
 }
 
@@ -179,9 +180,9 @@ typedef struct Route {
 
 static const Route routes[] = {
     {"/v1/status", control_show_status, NULL}, {"/v1/history", control_show_history, NULL},
-    {"/v1/pause", NULL, change_pause},         {"/v1/resume", NULL, change_resume},
-    {"/v1/approve", NULL, change_approve},     {"/v1/reconcile", NULL, reconcile_begin},
-    {"/v1/undo", NULL, undo_request},
+    {"/v1/pause", NULL, handle_pause},         {"/v1/resume", NULL, handle_resume},
+    {"/v1/approve", NULL, handle_approve},     {"/v1/reconcile", NULL, handle_reconcile_begin},
+    {"/v1/undo", NULL, handle_undo},
 };
 
 static void control_change(Control *control, ServerCall *call, const Route *route)
@@ -220,7 +221,7 @@ static void control_on_call(ServerCall *call, void *userdata)
         control_refuse(call, 405, route->show ? "this path takes GET" : "this path takes POST");
     else if (misdirected_check(state_dir, control->state->directory, &err) < 0)
         control_refuse(call, 421, err.text);
-    else if (!control->tenure)
+    else if (!control->controller)
         control_refuse(call, 503, "rosterd is starting");
     else if (route->show)
         route->show(control, call);
@@ -238,7 +239,7 @@ int control_new(sd_event *event, const char *path, const State *state, bool dry_
 
     if (!control)
         return err_memory(err);
-    fd = place_listen(path, err);
+    fd = socket_path_listen(path, err);
     if (fd < 0) {
         free(control);
         return fd;
@@ -265,7 +266,7 @@ Control *control_open(sd_event *event, const Config *config, const State *state,
     _cleanup_free_ char *path = NULL;
     Control *control = NULL;
     Err err = {0};
-    int r = place_choose(config, &path, &err);
+    int r = socket_path_choose(config, &path, &err);
 
     if (r >= 0)
         r = control_new(event, path, state, dry_run, invalid, &control, &err);
@@ -279,29 +280,29 @@ void control_free(Control *control)
 {
     if (!control)
         return;
-    reconcile_end_all(control);
-    undo_end(control);
+    handle_reconcile_end_all(control);
+    handle_undo_end(control);
     server_free(control->server);
     if (control->path)
-        place_remove(control->path);
+        socket_path_remove(control->path);
     free(control->waiters);
     free(control->path);
     free(control);
 }
 
-void control_set_tenure(Control *control, Tenure *tenure)
+void control_set_tenure(Control *control, Controller *controller)
 {
     if (!control)
         return;
-    control->tenure = tenure;
-    reconcile_ask_again(control);
-    undo_ask_again(control);
+    control->controller = controller;
+    handle_reconcile_ask_again(control);
+    handle_undo_ask_again(control);
 }
 
 void control_on_pass(Control *control)
 {
     if (!control)
         return;
-    reconcile_look(control);
-    undo_look(control);
+    handle_reconcile_look(control);
+    handle_undo_look(control);
 }

@@ -4,14 +4,14 @@
  */
 #pragma once
 
-#include "daemon/state.h"
-#include "daemon/tenure.h"
+#include "daemon/runtime/controller.h"
+#include "daemon/store/state.h"
 
 typedef struct Control Control;
 
 /*
  * Listens at `path`. `state` and `invalid` (why newer settings are refused, "" while they are not)
- * are borrowed and outlive it. Errors with their reason in `err`: as place_listen(); -ENOMEM.
+ * are borrowed and outlive it. Errors with their reason in `err`: as socket_path_listen(); -ENOMEM.
  */
 int control_new(sd_event *event, const char *path, const State *state, bool dry_run,
                 const char *invalid, Control **ret_control, Err *err);
@@ -25,9 +25,9 @@ Control *control_open(sd_event *event, const Config *config, const State *state,
 void control_free(Control *control);
 DEFINE_CLEANUP(Control, control_free)
 
-/* The tenure in force from now on; before the first, requests are answered with 503. What waits
+/* The controller in force from now on; before the first, requests are answered with 503. What waits
  * for passes waits for those of this one. */
-void control_set_tenure(Control *control, Tenure *tenure);
+void control_set_tenure(Control *control, Controller *controller);
 
-/* After each pass of a beat of the tenure. NULL is fine. */
+/* After each pass of a scheduler of the controller. NULL is fine. */
 void control_on_pass(Control *control);

@@ -7,14 +7,14 @@
 #include "daemon/base/str.h"
 
 /* The roster's name for it, or the one that the service had when it was read last; NULL. */
-static const char *pause_name(const Found *found)
+static const char *pause_name(const ChannelRef *found)
 {
     if (found->channel->name)
         return found->channel->name;
     return found->report ? found->report->name : NULL;
 }
 
-const StorePause *pause_find(const StorePauses *pauses, const Found *found)
+const StorePause *pause_find(const StorePauses *pauses, const ChannelRef *found)
 {
     const char *name = pause_name(found);
 
@@ -55,13 +55,14 @@ int pause_add(Store *store, const char *instance_name, const char *id, const cha
                                err);
 }
 
-int pause_begin(Store *store, const Found *found, const char *reason, uint64_t until_usec, Err *err)
+int pause_begin(Store *store, const ChannelRef *found, const char *reason, uint64_t until_usec,
+                Err *err)
 {
     return pause_add(store, found->instance_name, found->channel_id, pause_name(found), reason,
                      until_usec, err);
 }
 
-static int pause_end_by_name(Store *store, const Found *found, const char *name, Err *err)
+static int pause_end_by_name(Store *store, const ChannelRef *found, const char *name, Err *err)
 {
     _cleanup_(buf_done) Buf key = {0};
     int r = pause_name_key(name, &key, err);
@@ -70,7 +71,7 @@ static int pause_end_by_name(Store *store, const Found *found, const char *name,
 }
 
 /* Whether the pause by its name was begun together with one by an id, which may be its own. */
-static bool pause_has_id(const StorePauses *pauses, const Found *found)
+static bool pause_has_id(const StorePauses *pauses, const ChannelRef *found)
 {
     const StorePause *own = pause_find(pauses, found);
 
@@ -86,7 +87,7 @@ static bool pause_has_id(const StorePauses *pauses, const Found *found)
 }
 
 /* Without the id, half a pause would stay. */
-static int pause_check_id(Store *store, const Found *found, Err *err)
+static int pause_check_id(Store *store, const ChannelRef *found, Err *err)
 {
     _cleanup_(store_pauses_done) StorePauses pauses = {0};
     int r = found->channel_id ? 0 : store_pauses(store, clock_realtime_usec(), &pauses, err);
@@ -98,7 +99,7 @@ static int pause_check_id(Store *store, const Found *found, Err *err)
                    "resume it then");
 }
 
-int pause_end(Store *store, const Found *found, Err *err)
+int pause_end(Store *store, const ChannelRef *found, Err *err)
 {
     const char *names[] = {found->channel->name, found->report ? found->report->name : NULL};
     bool has_ended = false;

@@ -2,14 +2,14 @@
  * has found the id: before the first, and while the service fails. */
 #pragma once
 
-#include "daemon/control/find.h"
+#include "daemon/control/channel_ref.h"
 #include "daemon/store/store.h"
 
 /* The pause of a channel, or NULL. Borrowed. */
-const StorePause *pause_find(const StorePauses *pauses, const Found *found);
+const StorePause *pause_find(const StorePauses *pauses, const ChannelRef *found);
 
 /* Pauses it durably; `until_usec` is realtime, 0: no end. 0 or the store's errors. */
-int pause_begin(Store *store, const Found *found, const char *reason, uint64_t until_usec,
+int pause_begin(Store *store, const ChannelRef *found, const char *reason, uint64_t until_usec,
                 Err *err);
 
 /* The same of a channel by its id (NULL: not known) and its name (NULL or "": it has none). */
@@ -18,4 +18,4 @@ int pause_add(Store *store, const char *instance_name, const char *id, const cha
 
 /* Ends it. 1, 0 where there was none; -EPERM while its id would have to be known; the store's
  * errors. */
-int pause_end(Store *store, const Found *found, Err *err);
+int pause_end(Store *store, const ChannelRef *found, Err *err);

@@ -4,7 +4,7 @@
 
 #include "daemon/base/str.h"
 #include "daemon/store/approval.h"
-#include "daemon/store/state.h"
+#include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
 
 static int action_insert_pass(Store *store, const StorePass *pass, Err *err)

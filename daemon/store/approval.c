@@ -6,7 +6,7 @@
 
 #include "daemon/base/str.h"
 #include "daemon/store/reading.h"
-#include "daemon/store/state.h"
+#include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
 
 static bool approval_is_digest(const char *text)

@@ -4,8 +4,8 @@
 #include <errno.h>
 
 #include "daemon/base/str.h"
-#include "daemon/store/state.h"
-#include "daemon/store/tables.h"
+#include "daemon/store/migrate.h"
+#include "daemon/store/store_internal.h"
 
 #define BUSY_TIMEOUT_MSEC 200 /* readers hold nothing for long, and must not hold up a pass */
 
@@ -74,7 +74,7 @@ int database_prepare(Store *store, Err *err)
         if (query.rc == SQLITE_OK)
             continue;
         r = sql_error(store, query.rc, "read", err);
-        return r == -EBADMSG ? tables_damaged(store, sqlite3_errmsg(store->db), err) : r;
+        return r == -EBADMSG ? migrate_damaged(store, sqlite3_errmsg(store->db), err) : r;
     }
     return 0;
 }

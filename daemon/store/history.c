@@ -4,7 +4,7 @@
 
 #include "daemon/base/str.h"
 #include "daemon/store/reading.h"
-#include "daemon/store/state.h"
+#include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
 
 void store_actions_done(StoreActions *actions)

@@ -6,10 +6,10 @@
 
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
+#include "daemon/store/in_doubt.h"
+#include "daemon/store/migrate.h"
 #include "daemon/store/reading.h"
-#include "daemon/store/settle.h"
-#include "daemon/store/state.h"
-#include "daemon/store/tables.h"
+#include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
 
 /* The highest N that the database knows of passes begun in a second; 0 for none. */
@@ -55,8 +55,9 @@ static int pass_last_number(Store *store, const char *second, uint64_t *ret_numb
     if (str_has_prefix(last, second) && last[length] == '-' &&
         str_parse_uint(last + length + 1, UINT32_MAX, &own) == 0 && own > *ret_number)
         *ret_number = own;
-    return *ret_number < UINT32_MAX ? 0
-                                    : tables_damaged(store, "a pass has an impossible number", err);
+    return *ret_number < UINT32_MAX
+               ? 0
+               : migrate_damaged(store, "a pass has an impossible number", err);
 }
 
 int store_begin_pass(Store *store, uint64_t realtime_usec, char ret_id[static STORE_PASS_ID_SIZE],
@@ -110,5 +111,5 @@ int store_end_pass(Store *store, const char *id, const char *result, uint64_t re
             return r;
     }
     r = store_flush(store, err);
-    return r < 0 ? r : settle_look(store, err);
+    return r < 0 ? r : in_doubt_look(store, err);
 }

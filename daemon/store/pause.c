@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "daemon/store/reading.h"
-#include "daemon/store/state.h"
+#include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
 
 static int pause_set(Store *store, const char *instance_name, const char *channel_id,

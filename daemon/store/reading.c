@@ -18,8 +18,8 @@
 #include "daemon/base/buf.h"
 #include "daemon/base/file.h"
 #include "daemon/store/database.h"
-#include "daemon/store/state.h"
-#include "daemon/store/tables.h"
+#include "daemon/store/migrate.h"
+#include "daemon/store/store_internal.h"
 
 /* The bytes that a reader locks (sqlite.org/fileformat2.html, "The Lock-Byte Page"). */
 #define SHARED_FIRST (0x40000000 + 2)
@@ -59,7 +59,7 @@ int reading_look(const Store *store, StoreSource *ret_source, Err *err)
                                (uint64_t)status.st_mtim.tv_nsec;
     }
     if (source.inode == 0 && log_size > 0)
-        return tables_damaged(store, "it is empty or gone, but its write-ahead log is there", err);
+        return migrate_damaged(store, "it is empty or gone, but its write-ahead log is there", err);
     *ret_source = source;
     return 0;
 }
@@ -152,7 +152,7 @@ static int reading_open_database(Store *store, Err *err)
     if (r == 0 && source->has_log && !source->has_index)
         r = database_run(store, "PRAGMA locking_mode = EXCLUSIVE", err);
     if (r == 0)
-        r = tables_check(store, &version, err);
+        r = migrate_check(store, &version, err);
     return r < 0 ? r : version;
 }
 

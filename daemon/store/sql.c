@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "daemon/store/state.h"
+#include "daemon/store/store_internal.h"
 
 #define ACTION_COLUMNS                                                                             \
     "id, pass, instance, channel_id, channel_name, member_id, identity, member, digest, mode, "    \
@@ -29,8 +29,8 @@ static const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_ACTION_UNDECIDED] = "SELECT " ACTION_COLUMNS " FROM action WHERE outcome IS NULL "
                                "AND (?1 IS NULL OR instance = ?1) "
                                "AND (?2 IS NULL OR channel_id = ?2) ORDER BY id",
-    [QUERY_ACTION_DOUBT] = "SELECT 1 FROM action WHERE outcome IS NULL LIMIT 1",
-    [QUERY_ACTION_DOUBTFUL_CHANNELS] =
+    [QUERY_ACTION_IN_DOUBT] = "SELECT 1 FROM action WHERE outcome IS NULL LIMIT 1",
+    [QUERY_CHANNELS_IN_DOUBT] =
         "SELECT DISTINCT channel_id FROM action WHERE outcome IS NULL AND instance = ?1",
     [QUERY_HISTORY] = "SELECT " ACTION_COLUMNS " FROM action "
                       "WHERE (?1 IS NULL OR instance = ?1) "
@@ -65,9 +65,9 @@ static const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_APPROVAL_GIVE] = "INSERT OR REPLACE INTO approval (digest, given_usec) VALUES (?, ?)",
     [QUERY_APPROVAL_SPEND] =
         "UPDATE approval SET spent_usec = ? WHERE digest = ? AND spent_usec IS NULL",
-    [QUERY_REFUSAL] = "SELECT mark, until_usec, refused_usec, http, code, request_id, text "
+    [QUERY_LOCKOUT] = "SELECT mark, until_usec, refused_usec, http, code, request_id, text "
                       "FROM refusal WHERE subject = ?",
-    [QUERY_REFUSAL_SET] = "INSERT OR REPLACE INTO refusal (subject, mark, until_usec, "
+    [QUERY_LOCKOUT_SET] = "INSERT OR REPLACE INTO refusal (subject, mark, until_usec, "
                           "refused_usec, http, code, request_id, text) "
                           "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 };

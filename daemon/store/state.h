@@ -1,50 +1,32 @@
-/* The inside of a Store, for the files of daemon/store and their tests. */
+/* The state as a program opens it: for writing, or for reading in a dry run; or not at all, with
+ * the reason, in which case nothing is deleted. */
 #pragma once
 
-#include <sqlite3.h>
-#include <stdbool.h>
-
-#include "daemon/base/clock.h"
-#include "daemon/base/digest.h"
-#include "daemon/store/pending.h"
-#include "daemon/store/sql.h"
+#include "config/config.h"
 #include "daemon/store/store.h"
 
-/* A pass under way. */
-typedef struct StorePass {
-    char id[STORE_PASS_ID_SIZE];
-    uint64_t started_usec;
-    bool is_recorded; /* it has a row, committed */
-} StorePass;
+typedef struct State {
+    char *directory; /* where it is; NULL: no place is known */
+    Store *store;    /* NULL: it cannot be used */
+    Err err;         /* why, and what would help */
+    bool is_locked;
+    int lock; /* is_locked: a descriptor; a Store that can write has a lock of its own */
+} State;
 
-/* The pass under way with that id, or NULL. */
-StorePass *pass_find(Store *store, const char *id);
+/* 0, also where the state cannot be used, which is logged; -EWOULDBLOCK when another rosterd holds
+ * it, told in state->err. state_close() in every case. */
+int state_open(State *state, const Config *config, bool dry_run);
 
-/* What a Store for reading found on the disk, to notice that a daemon started since. */
-typedef struct StoreSource {
-    uint64_t inode; /* of rosterd.db; 0: absent or empty */
-    uint64_t size;
-    uint64_t modified_nsec;
-    bool has_log;   /* rosterd.db-wal holds something, or a daemon is about to */
-    bool has_index; /* rosterd.db-shm */
-} StoreSource;
+/* Before state_open(), for a daemon in dry run: keeps every other rosterd from the directory. 0,
+ * also where it cannot be had, which is logged; -EWOULDBLOCK as state_open(). */
+int state_lock(State *state, const Config *config);
 
-struct Store {
-    char *directory;
-    char *path;   /* of rosterd.db */
-    int lock_fd;  /* -1 without one */
-    int guard_fd; /* is_read_only: reading.c; -1 without one */
-    int index_fd; /* likewise */
-    bool is_read_only;
-    bool owes_rollback; /* a failed transaction is still open */
-    bool has_doubts;    /* some deletion of an ended pass may be undecided */
-    sqlite3 *db;        /* NULL: for reading, and there is no database */
-    sqlite3_stmt *statements[QUERY_COUNT];
-    char last_pass_id[STORE_PASS_ID_SIZE]; /* named last, "" before the first */
-    StorePass *passes;                     /* begun and not ended */
-    size_t pass_count, pass_capacity;
-    Pending pending;
-    StoreSource source;                 /* is_read_only */
-    char (*approvals)[DIGEST_HEX_SIZE]; /* is_read_only: given to this Store */
-    size_t approval_count, approval_capacity;
-};
+/* Tries again where it cannot be used, without a word, and in the same directory, whatever `config`
+ * says by now. Whether it can be used. */
+bool state_retry(State *state, const Config *config, bool dry_run);
+
+void state_close(State *state);
+
+/* Forgets what is older than history_keep of the settings; a failure is logged. Not in a dry run.
+ */
+void state_prune(const State *state, const Config *config);

@@ -10,11 +10,11 @@
 #include "daemon/base/buf.h"
 #include "daemon/base/file.h"
 #include "daemon/store/database.h"
+#include "daemon/store/in_doubt.h"
 #include "daemon/store/lock.h"
+#include "daemon/store/migrate.h"
 #include "daemon/store/reading.h"
-#include "daemon/store/settle.h"
-#include "daemon/store/state.h"
-#include "daemon/store/tables.h"
+#include "daemon/store/store_internal.h"
 
 static Store *store_new(const char *state_dir)
 {
@@ -76,20 +76,20 @@ static int store_open_database(Store *store, Err *err)
     if (r == 0)
         r = database_open(store, store->path, SQLITE_OPEN_READWRITE, err);
     if (r == 0)
-        r = tables_check(store, &version, err);
+        r = migrate_check(store, &version, err);
     if (r == 0)
-        r = tables_check_pages(store, err);
+        r = migrate_check_pages(store, err);
     if (r == 0 && sqlite3_db_readonly(store->db, "main") != 0)
         r = sql_error(store, SQLITE_READONLY, "written", err);
     if (r == 0)
         r = database_set_up(store, err);
     if (r == 0)
-        r = tables_migrate(store, version, err);
+        r = migrate_migrate(store, version, err);
     if (r == 0)
         r = database_prepare(store, err);
     store->has_doubts = true;
     if (r == 0)
-        r = settle_look(store, err);
+        r = in_doubt_look(store, err);
     return r;
 }
 

@@ -129,10 +129,10 @@ int store_approve_again(Store *store, const char *digest, uint64_t realtime_usec
 /* ---- refused passwords ---- */
 
 /* What is kept of the subject: 1, or 0 for nothing. */
-int store_recall_refusal(Store *store, const char *subject, Lockout *ret_refusal, Err *err);
+int store_recall_lockout(Store *store, const char *subject, Lockout *ret_refusal, Err *err);
 
 /* Keeps it in place of an earlier one; commits at once. */
-int store_keep_refusal(Store *store, const char *subject, const Lockout *refusal, Err *err);
+int store_keep_lockout(Store *store, const char *subject, const Lockout *refusal, Err *err);
 
 /* ---- deletions ---- */
 

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "daemon/store/state.h"
+#include "daemon/store/store_internal.h"
 
 const char *transaction_outcome_word(Outcome outcome)
 {
@@ -89,8 +89,8 @@ static int transaction_replay(Store *store, Err *err)
     return r < 0 ? r : 0;
 }
 
-/* Asked of SQLite each time: a statement that runs out of memory or disk, even one that only reads,
- * makes it roll back by itself. */
+/* AuditEntry of SQLite each time: a statement that runs out of memory or disk, even one that only
+ * reads, makes it roll back by itself. */
 static bool transaction_is_open(const Store *store)
 {
     return !sqlite3_get_autocommit(store->db);

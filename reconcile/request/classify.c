@@ -9,7 +9,8 @@
 #include "daemon/base/str.h"
 #include "reconcile/request/retry.h"
 
-/* The front door says APIG.0nnn or APIGW.0nnn, the service APIG.nnnn, its life cycle APIC.nnnn. */
+/* The front backend says APIG.0nnn or APIGW.0nnn, the service APIG.nnnn, its life cycle APIC.nnnn.
+ */
 typedef enum Family { FAMILY_APIG, FAMILY_APIC } Family;
 
 /* The number means different things under different statuses: let the status decide. */
@@ -22,7 +23,7 @@ typedef struct CodeRow {
 } CodeRow;
 
 static const CodeRow code_rows[] = {
-    /* 3.2, the front door */
+    /* 3.2, the front backend */
     {FAMILY_APIG, 101, 101, VERDICT_CHANNEL},    /* API, path or host not known */
     {FAMILY_APIG, 103, 105, VERDICT_RETRY_SLOW}, /* the gateway's own configuration is missing */
     {FAMILY_APIG, 106, 106, VERDICT_PERMANENT},  /* a required header or parameter is malformed */

@@ -32,7 +32,7 @@ typedef struct Dispatch {
 void dispatch_init(Dispatch *dispatch, const Config *config, const Ops *ops, void *context,
                    size_t instance, const char *pass_id, Gate *gate);
 
-/* 64 random bits, through the door. */
+/* 64 random bits, through the backend. */
 uint64_t dispatch_random(const Dispatch *dispatch);
 
 /* Begins a call, after a delay where one is given. The end comes by call->on_end, perhaps before

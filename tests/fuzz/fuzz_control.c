@@ -17,7 +17,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
-#include "daemon/control/inside.h"
+#include "daemon/control/control_internal.h"
 #include "daemon/http/misdirected.h"
 #include "daemon/json/json.h"
 #include "tests/fuzz/control_call.h"
@@ -189,7 +189,7 @@ static const char test[] = "version: 1\ninstance: test\n"
 static char directory[64];
 static sd_event *event;
 static Store *store;
-static Tenure *tenure;
+static Controller *tenure;
 
 static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
 {
@@ -202,7 +202,7 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
 static void end(void)
 {
     for (size_t i = 0; i < tenure->beat_count; i++)
-        beat_done(&tenure->beats[i]);
+        scheduler_done(&tenure->beats[i]);
     free(tenure->beats);
     config_free(tenure->config);
     free(tenure);
@@ -232,12 +232,12 @@ static void make_tenure(void)
     put_file("b.yaml", test);
     tenure = calloc(1, sizeof(*tenure));
     assert(tenure && config_load(path, &problems, &tenure->config) == 0);
-    tenure->door = (Door){.event = event, .config = tenure->config};
+    tenure->door = (Backend){.event = event, .config = tenure->config};
     tenure->is_halted = true; /* an undo waits, and asks nobody */
     tenure->beat_count = tenure->config->instance_count;
     tenure->beats = calloc(tenure->beat_count, sizeof(*tenure->beats));
     for (size_t i = 0; i < tenure->beat_count; i++)
-        assert(tenure->beats && beat_init(&tenure->beats[i], &tenure->door, i) == 0);
+        assert(tenure->beats && scheduler_init(&tenure->beats[i], &tenure->door, i) == 0);
 }
 
 /* One deletion that took effect, one that failed. */
@@ -295,7 +295,7 @@ static void clean(void)
     StorePauses pauses = {0};
 
     for (size_t i = 0; i < tenure->beat_count; i++) {
-        beat_release(&tenure->beats[i]);
+        scheduler_release(&tenure->beats[i]);
         tenure->beats[i].done_count = 0;
     }
     if (did_change) {

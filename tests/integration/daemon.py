@@ -14,7 +14,7 @@ import uuid
 
 import case as cases
 
-IDS = dict(re.findall(r'#define MESSAGE_(\w+) "([0-9a-f]{32})"', (cases.ROOT / "daemon/message_ids.h").read_text()))
+IDS = dict(re.findall(r'#define MESSAGE_(\w+) "([0-9a-f]{32})"', (cases.ROOT / "daemon/log/message_ids.h").read_text()))
 
 # Long enough that a pass which nobody asked for is a mistake, not chance.
 NEVER = "24h"

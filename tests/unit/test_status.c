@@ -1,5 +1,5 @@
-/* The status line and the watchdog's question, of beats in states that no service brings about at
- * will: a loop that is behind, channels by the thousand, texts without end. */
+/* The status line and the watchdog's question, of schedulers in states that no service brings about
+ * at will: a loop that is behind, channels by the thousand, texts without end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,12 +9,12 @@
 #include <cmocka.h>
 
 #include "daemon/base/clock.h"
-#include "daemon/status.h"
+#include "daemon/service/status_line.h"
 
 typedef struct Fixture {
     uint64_t listed_usec[4];
-    Beat beats[2];
-    Tenure tenure;
+    Scheduler schedulers[2];
+    Controller controller;
 } Fixture;
 
 /* One channel each, in sync, read just now, the next passes in a little over two and four hours. */
@@ -22,25 +22,25 @@ static void fixture_init(Fixture *fixture)
 {
     uint64_t now_usec = clock_monotonic_usec();
 
-    *fixture = (Fixture){.tenure = {.beats = fixture->beats, .beat_count = 2}};
+    *fixture = (Fixture){.controller = {.schedulers = fixture->schedulers, .scheduler_count = 2}};
     /* Any that is not NULL: whether there is a state is all that is asked. */
-    fixture->tenure.door.store = (Store *)fixture;
+    fixture->controller.backend.store = (Store *)fixture;
     for (size_t i = 0; i < 2; i++) {
         fixture->listed_usec[i] = now_usec;
-        fixture->beats[i] = (Beat){
+        fixture->schedulers[i] = (Scheduler){
             .channel_count = 1,
             .listed_usec = &fixture->listed_usec[i],
             .next_usec = now_usec + 2 * (i + 1) * USEC_PER_HOUR + USEC_PER_MINUTE,
         };
-        fixture->beats[i].results[RESULT_IN_SYNC] = 1;
+        fixture->schedulers[i].results[RESULT_IN_SYNC] = 1;
     }
 }
 
 static void expect_status(Fixture *fixture, const char *invalid, const char *part)
 {
-    char text[STATUS_SIZE];
+    char text[STATUS_LINE_SIZE];
 
-    status_format(&fixture->tenure, invalid, text);
+    status_line_format(&fixture->controller, invalid, text);
     if (!strstr(text, part))
         fail_msg("\"%s\" is not in \"%s\"", part, text);
 }
@@ -52,11 +52,11 @@ static void test_sums_over_instances(void **state)
     (void)state;
     fixture_init(&fixture);
     expect_status(&fixture, "", "2 channels: 2 in sync; ");
-    fixture.beats[0].channel_count = 3;
-    fixture.beats[0].listed_usec = (uint64_t[]){1, 1, 0};
-    fixture.beats[0].results[RESULT_PAUSED] = 1;
-    fixture.beats[1].results[RESULT_IN_SYNC] = 0;
-    fixture.beats[1].results[RESULT_HELD] = 1;
+    fixture.schedulers[0].channel_count = 3;
+    fixture.schedulers[0].listed_usec = (uint64_t[]){1, 1, 0};
+    fixture.schedulers[0].results[RESULT_PAUSED] = 1;
+    fixture.schedulers[1].results[RESULT_IN_SYNC] = 0;
+    fixture.schedulers[1].results[RESULT_HELD] = 1;
     expect_status(&fixture, "", "4 channels: 1 in sync, 1 paused, 1 held, 1 not read yet; ");
     expect_status(&fixture, "", "(some never)");
 }
@@ -68,22 +68,22 @@ static void test_the_first_next_pass_counts(void **state)
     (void)state;
     fixture_init(&fixture);
     expect_status(&fixture, "", "; next pass in 2 h");
-    fixture.beats[0].next_usec = USEC_NEVER;
+    fixture.schedulers[0].next_usec = USEC_NEVER;
     expect_status(&fixture, "", "; next pass in 4 h");
-    fixture.beats[1].next_usec = 1;
+    fixture.schedulers[1].next_usec = 1;
     expect_status(&fixture, "", "; a pass begins (as of ");
 }
 
 static void test_what_is_wrong_comes_first(void **state)
 {
     Fixture fixture;
-    char text[STATUS_SIZE];
+    char text[STATUS_LINE_SIZE];
 
     (void)state;
     fixture_init(&fixture);
-    fixture.tenure.door.store = NULL;
-    strcpy(fixture.tenure.door.store_err.text, "the disk is full");
-    status_format(&fixture.tenure, "rosterd.yaml:3:1: mode: is missing", text);
+    fixture.controller.backend.store = NULL;
+    strcpy(fixture.controller.backend.store_err.text, "the disk is full");
+    status_line_format(&fixture.controller, "rosterd.yaml:3:1: mode: is missing", text);
     assert_true(strncmp(text, "INVALID", 7) == 0);
     assert_non_null(strstr(text, "rosterd.yaml:3:1: mode: is missing"));
     assert_non_null(strstr(text, "STATE unusable, nothing is deleted (the disk is full)"));
@@ -92,16 +92,16 @@ static void test_what_is_wrong_comes_first(void **state)
 
 static void test_long_texts_are_cut_not_overrun(void **state)
 {
-    char invalid[2 * STATUS_SIZE], text[STATUS_SIZE];
+    char invalid[2 * STATUS_LINE_SIZE], text[STATUS_LINE_SIZE];
     Fixture fixture;
 
     (void)state;
     fixture_init(&fixture);
     memset(invalid, 'x', sizeof(invalid) - 1);
     invalid[sizeof(invalid) - 1] = '\0';
-    memset(fixture.beats[0].trouble, 'y', sizeof(fixture.beats[0].trouble) - 1);
-    status_format(&fixture.tenure, invalid, text);
-    assert_int_equal(strlen(text), STATUS_SIZE - 1);
+    memset(fixture.schedulers[0].trouble, 'y', sizeof(fixture.schedulers[0].trouble) - 1);
+    status_line_format(&fixture.controller, invalid, text);
+    assert_int_equal(strlen(text), STATUS_LINE_SIZE - 1);
     expect_status(&fixture, "", "yyyy); oldest whole list ");
 }
 
@@ -112,13 +112,13 @@ static void test_an_overdue_pass_is_no_progress(void **state)
 
     (void)state;
     fixture_init(&fixture);
-    due_usec = fixture.beats[0].next_usec;
-    assert_false(tenure_is_stuck(&fixture.tenure, due_usec));
-    assert_false(tenure_is_stuck(&fixture.tenure, due_usec + USEC_PER_SEC));
-    assert_true(tenure_is_stuck(&fixture.tenure, due_usec + USEC_PER_MINUTE));
-    fixture.beats[0].next_usec = USEC_NEVER;
-    assert_false(tenure_is_stuck(&fixture.tenure, due_usec + USEC_PER_HOUR));
-    assert_true(tenure_is_stuck(&fixture.tenure, due_usec + 3 * USEC_PER_HOUR));
+    due_usec = fixture.schedulers[0].next_usec;
+    assert_false(controller_is_stuck(&fixture.controller, due_usec));
+    assert_false(controller_is_stuck(&fixture.controller, due_usec + USEC_PER_SEC));
+    assert_true(controller_is_stuck(&fixture.controller, due_usec + USEC_PER_MINUTE));
+    fixture.schedulers[0].next_usec = USEC_NEVER;
+    assert_false(controller_is_stuck(&fixture.controller, due_usec + USEC_PER_HOUR));
+    assert_true(controller_is_stuck(&fixture.controller, due_usec + 3 * USEC_PER_HOUR));
 }
 
 int main(void)

@@ -1,7 +1,7 @@
 /* Passes, deletions and their outcomes in the state. */
 #include "tests/unit/test_store_common.h"
 
-#include "daemon/store/state.h"
+#include "daemon/store/store_internal.h"
 
 /* One value out of the database, as the tables promise it to whoever reads them. */
 static void assert_value(Store *store, const char *sql, const char *expected)

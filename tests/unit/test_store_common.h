@@ -45,8 +45,8 @@ static inline int place_setup(void **state)
     return 0;
 }
 
-static inline int place_remove(const char *path, const struct stat *status, int kind,
-                               struct FTW *where)
+static inline int socket_path_remove(const char *path, const struct stat *status, int kind,
+                                     struct FTW *where)
 {
     (void)status;
     (void)kind;
@@ -58,7 +58,7 @@ static inline int place_teardown(void **state)
 {
     Location *place = *state;
 
-    nftw(place->root, place_remove, 8, FTW_DEPTH | FTW_PHYS);
+    nftw(place->root, socket_path_remove, 8, FTW_DEPTH | FTW_PHYS);
     free(place);
     return 0;
 }

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 
 #include "daemon/store/lock.h"
-#include "daemon/store/state.h"
+#include "daemon/store/store_internal.h"
 
 /* A process that runs `act` with the state, tells when it is through, and waits to be killed. */
 static pid_t child_start(Location *place, void (*act)(Location *place))

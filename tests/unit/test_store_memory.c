@@ -145,21 +145,21 @@ static void test_a_refusal_outlives_its_run(void **state)
     err_set(&kept.said, -EACCES, "the service answered 401");
     kept.said.http = 401;
     str_copy(kept.said.code, sizeof(kept.said.code), "IAM.0062");
-    assert_int_equal(store_recall_refusal(store, "iam a/b", &found, NULL), 0);
-    assert_int_equal(store_keep_refusal(store, "iam a/b", &kept, NULL), 0);
+    assert_int_equal(store_recall_lockout(store, "iam a/b", &found, NULL), 0);
+    assert_int_equal(store_keep_lockout(store, "iam a/b", &kept, NULL), 0);
     kept.until_usec = 0;
-    assert_int_equal(store_keep_refusal(store, "iam a/b", &kept, NULL), 0);
+    assert_int_equal(store_keep_lockout(store, "iam a/b", &kept, NULL), 0);
     store_free(store);
 
     assert_int_equal(store_open_read_only(place->state, &store, NULL), 0);
-    assert_int_equal(store_recall_refusal(store, "iam a/b", &found, NULL), 1);
-    assert_int_equal(store_recall_refusal(store, "iam a/c", &found, NULL), 0);
+    assert_int_equal(store_recall_lockout(store, "iam a/b", &found, NULL), 1);
+    assert_int_equal(store_recall_lockout(store, "iam a/c", &found, NULL), 0);
     assert_string_equal(found.mark, kept.mark);
     assert_true(found.until_usec == 0 && found.refused_usec == NOW);
     assert_string_equal(found.said.text, kept.said.text);
     assert_string_equal(found.said.code, "IAM.0062");
     assert_int_equal(found.said.http, 401);
-    assert_int_equal(store_keep_refusal(store, "iam a/b", &kept, NULL), -EROFS);
+    assert_int_equal(store_keep_lockout(store, "iam a/b", &kept, NULL), -EROFS);
     store_free(store);
 }
 

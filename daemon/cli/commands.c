@@ -1,0 +1,198 @@
+/* rosterctl's command line: see commands.h. */
+#include "daemon/cli/commands.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+
+#include "daemon/base/duration.h"
+#include "daemon/base/mem.h"
+#include "daemon/base/str.h"
+
+static const struct option commands_options[] = {
+    {"config", required_argument, NULL, 'c'},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
+    {"socket", required_argument, NULL, OPTION_SOCKET},
+    {"channel", required_argument, NULL, OPTION_CHANNEL},
+    {"since", required_argument, NULL, OPTION_SINCE},
+    {"reason", required_argument, NULL, OPTION_REASON},
+    {"for", required_argument, NULL, OPTION_FOR},
+    {"last", no_argument, NULL, OPTION_LAST},
+    {"pass", required_argument, NULL, OPTION_PASS},
+    {"action", required_argument, NULL, OPTION_ACTION},
+    {"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
+    {"log-format", required_argument, NULL, OPTION_LOG_FORMAT},
+    {"version", no_argument, NULL, 'V'},
+    {"help", no_argument, NULL, 'h'},
+    {0},
+};
+
+/* What a command takes besides --config and the options of the log. */
+enum {
+    TAKES_JSON = 1 << 0,
+    TAKES_SOCKET = 1 << 1,
+    TAKES_DRY_RUN = 1 << 2,
+    TAKES_HISTORY = 1 << 3, /* --channel, --since */
+    TAKES_REASON = 1 << 4,  /* --reason, --for */
+    TAKES_UNDO = 1 << 5,    /* --last, --pass, --action */
+    TAKES_CHANNEL = 1 << 6, /* a word */
+    MAY_CHANNEL = 1 << 7,   /* the same, or none */
+    TAKES_DIGEST = 1 << 8,  /* a word */
+};
+
+typedef struct Command {
+    const char *name;
+    Action action;
+    unsigned int takes;
+} Command;
+
+static const Command commands[] = {
+    {"plan", ACTION_PLAN, TAKES_JSON},
+    {"validate", ACTION_CHECK, 0},
+    {"status", ACTION_STATUS, TAKES_JSON | TAKES_SOCKET},
+    {"history", ACTION_HISTORY, TAKES_JSON | TAKES_SOCKET | TAKES_HISTORY},
+    {"undo", ACTION_UNDO, TAKES_JSON | TAKES_SOCKET | TAKES_DRY_RUN | TAKES_UNDO},
+    {"pause", ACTION_PAUSE, TAKES_JSON | TAKES_SOCKET | TAKES_REASON | TAKES_CHANNEL},
+    {"resume", ACTION_RESUME, TAKES_JSON | TAKES_SOCKET | TAKES_CHANNEL},
+    {"approve", ACTION_APPROVE, TAKES_JSON | TAKES_SOCKET | TAKES_DIGEST},
+    {"reconcile", ACTION_RECONCILE, TAKES_JSON | TAKES_SOCKET | MAY_CHANNEL},
+};
+
+#define COMMANDS_LISTED                                                                            \
+    "use plan, validate, status, history, undo, pause, resume, approve or reconcile"
+
+static const Command *commands_find(const char *name)
+{
+    for (size_t i = 0; i < ELEMENTS(commands); i++) {
+        if (str_equal(commands[i].name, name))
+            return &commands[i];
+    }
+    return NULL;
+}
+
+/* The first option given that the command does not take, or NULL. */
+static const char *commands_unwanted(const Command *command, const Options *options)
+{
+    const struct {
+        bool is_given;
+        unsigned int needs;
+        const char *name;
+    } rows[] = {
+        {options->json, TAKES_JSON, "--json"},
+        {options->dry_run, TAKES_DRY_RUN, "--dry-run"},
+        {options->socket_path, TAKES_SOCKET, "--socket"},
+        {options->channel, TAKES_HISTORY | TAKES_CHANNEL | MAY_CHANNEL, "--channel"},
+        {options->since, TAKES_HISTORY, "--since"},
+        {options->reason, TAKES_REASON, "--reason"},
+        {options->span, TAKES_REASON, "--for"},
+        {options->last, TAKES_UNDO, "--last"},
+        {options->pass, TAKES_UNDO, "--pass"},
+        {options->action_id, TAKES_UNDO, "--action"},
+    };
+
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        if (rows[i].is_given && !(command->takes & rows[i].needs))
+            return rows[i].name;
+    }
+    return NULL;
+}
+
+static int commands_check_span(const char *option, const char *text, Err *err)
+{
+    uint64_t usec;
+
+    if (!text || (duration_parse(text, true, &usec) == 0 && usec > 0))
+        return 0;
+    return err_set(err, -EINVAL, "%s %s: not a span, write 30s, 5m, 1h or 7d", option, text);
+}
+
+static int commands_check(const Command *command, const Options *options, Err *err)
+{
+    const char *unwanted = commands_unwanted(command, options);
+    int chosen = options->last + (options->pass != NULL) + (options->action_id != 0);
+    int r;
+
+    if (unwanted)
+        return err_set(err, -EINVAL, "%s does not go with %s (see --help)", unwanted,
+                       command->name);
+    r = commands_check_span("--since", options->since, err);
+    if (r == 0)
+        r = commands_check_span("--for", options->span, err);
+    if (r < 0)
+        return r;
+    if ((command->takes & TAKES_REASON) && str_is_empty(options->reason))
+        return err_set(err, -EINVAL, "pause needs --reason TEXT: whoever finds it wants to know");
+    if ((command->takes & TAKES_UNDO) && chosen != 1)
+        return err_set(err, -EINVAL, "undo needs one of --last, --pass ID and --action ID");
+    return 0;
+}
+
+static int commands_take_word(const Command *command, Options *options, const char *word, Err *err)
+{
+    if ((command->takes & (TAKES_CHANNEL | MAY_CHANNEL)) && !options->channel) {
+        if (word[0] == '\0')
+            return err_set(err, -EINVAL, "%s: an empty CHANNEL (see --help)", command->name);
+        options->channel = word;
+        return 0;
+    }
+    if ((command->takes & TAKES_DIGEST) && !options->digest) {
+        options->digest = word;
+        if (options_is_digest(word))
+            return 0;
+        return err_set(err, -EINVAL,
+                       "approve %s: not a digest, give the 64 hex digits that a plan shows", word);
+    }
+    return err_set(err, -EINVAL, "%s: unexpected after %s (see --help)", word, command->name);
+}
+
+static int commands_take_command(const char *word, const Command **ret_command, Options *options,
+                                 Err *err)
+{
+    const Command *command = commands_find(word);
+
+    if (!command)
+        return err_set(err, -EINVAL, "%s: unknown command, " COMMANDS_LISTED " (see --help)", word);
+    *ret_command = command;
+    options->action = command->action;
+    return 0;
+}
+
+static int commands_finish(const Command *command, Options *options, Err *err)
+{
+    int r;
+
+    if (!command)
+        return err_set(err, -EINVAL, "no command given, " COMMANDS_LISTED " (see --help)");
+    r = commands_check(command, options, err);
+    if (r < 0)
+        return r;
+    if ((command->takes & TAKES_CHANNEL) && !options->channel)
+        return err_set(err, -EINVAL, "%s needs a CHANNEL (see --help)", command->name);
+    if ((command->takes & TAKES_DIGEST) && !options->digest)
+        return err_set(err, -EINVAL, "approve needs a DIGEST, as a plan shows it (see --help)");
+    options->dry_run = options->dry_run || command->action == ACTION_PLAN;
+    return 0;
+}
+
+/* Options and words may come in any order; the first word is the command. */
+int commands_parse(int argc, char *argv[], Options *ret_options, Err *err)
+{
+    const Command *command = NULL;
+    int at = 0, r;
+
+    options_init(ret_options);
+    ret_options->log_level = LOG_LEVEL_WARNING;
+    for (;;) {
+        r = options_scan(argc - at, argv + at, commands_options, ret_options, err);
+        if (r < 0 || ret_options->action == ACTION_HELP || ret_options->action == ACTION_VERSION)
+            return r;
+        at += optind;
+        if (at >= argc)
+            return commands_finish(command, ret_options, err);
+        r = command ? commands_take_word(command, ret_options, argv[at], err)
+                    : commands_take_command(argv[at], &command, ret_options, err);
+        if (r < 0)
+            return r;
+    }
+}

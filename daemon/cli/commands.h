@@ -1,0 +1,7 @@
+/* The command line of rosterctl (PRODUCT.md sections 1 and 5). */
+#pragma once
+
+#include "daemon/cli/options.h"
+
+/* 0; -EINVAL with one line that names the mistake; -ENOMEM. options_done() in every case. */
+int commands_parse(int argc, char *argv[], Options *ret_options, Err *err);

@@ -1,0 +1,56 @@
+/* Both programs: see program.h. */
+#include "daemon/cli/program.h"
+
+#include <stdio.h>
+
+#include "daemon/base/digest.h"
+#include "daemon/base/file.h"
+#include "daemon/cli/exit_status.h"
+#include "daemon/cli/load.h"
+#include "daemon/cli/once.h"
+
+static int program_run(const Program *program, const Options *options)
+{
+    switch (options->action) {
+    case ACTION_HELP:
+        fputs(program->help, stdout);
+        return EXIT_IN_SYNC;
+    case ACTION_VERSION:
+        printf("%s " ROSTERD_VERSION "\n", program->name);
+        return EXIT_IN_SYNC;
+    case ACTION_CHECK:
+        return load_check(options->config_path);
+    case ACTION_ONCE:
+    case ACTION_PLAN:
+        return once_run(options);
+    case ACTION_DAEMON:
+    case ACTION_STATUS:
+    case ACTION_HISTORY:
+    case ACTION_UNDO:
+    case ACTION_PAUSE:
+    case ACTION_RESUME:
+    case ACTION_APPROVE:
+    case ACTION_RECONCILE:
+        break;
+    }
+    return program->run(options);
+}
+
+int program_main(const Program *program, int argc, char *argv[])
+{
+    Options options;
+    Err err = {0};
+    int status = EXIT_USAGE;
+
+    if (file_open_standard() < 0 || digest_use_secure_alloc() < 0)
+        return EXIT_FAILED;
+    if (program->parse(argc, argv, &options, &err) < 0) {
+        fprintf(stderr, "%s: %s\n", program->name, err.text);
+    } else {
+        log_setup(options.has_log_format ? options.log_format : log_format_default(),
+                  options.log_level);
+        status = program_run(program, &options);
+    }
+    options_done(&options);
+    return status;
+}

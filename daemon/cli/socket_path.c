@@ -1,0 +1,177 @@
+/* The control socket's place: see place.h. */
+#include "daemon/cli/socket_path.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "daemon/base/buf.h"
+#include "daemon/base/file.h"
+#include "daemon/base/str.h"
+#include "daemon/store/state_dir.h"
+
+#define NAME "control.sock"
+#define PLACES 4
+#define BACKLOG 1024 /* more than a crowd of stuck clients */
+
+/* The places in their order; those that do not apply are left out. */
+typedef struct Places {
+    char *paths[PLACES];
+    bool are_common[PLACES]; /* not of the settings */
+    size_t count;
+} Places;
+
+static void places_done(Places *places)
+{
+    for (size_t i = 0; i < places->count; i++)
+        free(places->paths[i]);
+}
+
+static void places_add(Places *places, Buf *path, bool is_common)
+{
+    char *text = path->size ? buf_take(path) : NULL;
+
+    buf_done(path);
+    if (!text)
+        return;
+    places->are_common[places->count] = is_common;
+    places->paths[places->count++] = text;
+}
+
+static void places_collect(Places *places, const Config *config, bool has_root_place)
+{
+    const char *runtime = getenv("RUNTIME_DIRECTORY");
+    _cleanup_free_ char *state_dir = NULL;
+    Buf path = {0};
+
+    if (config && config->control_socket)
+        buf_puts(&path, config->control_socket);
+    places_add(places, &path, false);
+    if (!str_is_empty(runtime)) {
+        buf_append(&path, runtime, strcspn(runtime, ":"));
+        buf_puts(&path, "/" NAME);
+    }
+    places_add(places, &path, true);
+    if (has_root_place)
+        buf_puts(&path, "/run/rosterd/" NAME);
+    places_add(places, &path, true);
+    if (config && state_dir_find(config, &state_dir, NULL) == 0)
+        buf_printf(&path, "%s/" NAME, state_dir);
+    places_add(places, &path, false);
+}
+
+int socket_path_choose(const Config *config, char **ret_path, Err *err)
+{
+    _cleanup_(places_done) Places places = {0};
+
+    places_collect(&places, config, geteuid() == 0);
+    if (places.count == 0)
+        return err_set(err, -ENOENT,
+                       "no place is known for the control socket: set control_socket "
+                       "in the settings");
+    *ret_path = TAKE_PTR(places.paths[0]);
+    return 0;
+}
+
+int socket_path_find(const Config *config, char **ret_path, bool *ret_is_common, Err *err)
+{
+    _cleanup_(places_done) Places places = {0};
+    struct stat status;
+
+    places_collect(&places, config, true);
+    for (size_t i = 0; i < places.count; i++) {
+        if (stat(places.paths[i], &status) < 0 && errno == ENOENT)
+            continue;
+        *ret_path = TAKE_PTR(places.paths[i]);
+        *ret_is_common = places.are_common[i];
+        return 0;
+    }
+    return err_set(err, -ENOENT, "no rosterd runs here: there is no control socket at %s",
+                   places.count ? places.paths[0] : "/run/rosterd/" NAME);
+}
+
+static int socket_path_address(const char *path, struct sockaddr_un *ret_address, Err *err)
+{
+    *ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof(ret_address->sun_path))
+        return err_set(err, -ENAMETOOLONG,
+                       "the control socket's path %s is too long: %zu bytes are the most", path,
+                       sizeof(ret_address->sun_path) - 1);
+    str_copy(ret_address->sun_path, sizeof(ret_address->sun_path), path);
+    return 0;
+}
+
+/* Whether somebody listens there. */
+static bool socket_path_is_alive(const struct sockaddr_un *address)
+{
+    _cleanup_(file_closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    return fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
+                       errno == EAGAIN);
+}
+
+static int socket_path_clear(const struct sockaddr_un *address, Err *err)
+{
+    const char *path = address->sun_path;
+    struct stat status;
+
+    if (lstat(path, &status) < 0)
+        return errno == ENOENT ? 0 : err_system(err, -errno, "the control socket %s", path);
+    if (!S_ISSOCK(status.st_mode))
+        return err_set(err, -EEXIST, "the control socket %s: something else is there", path);
+    if (socket_path_is_alive(address))
+        return err_set(err, -EADDRINUSE,
+                       "another program listens on %s: set control_socket in the settings", path);
+    if (unlink(path) < 0)
+        return err_system(err, -errno, "the control socket %s cannot be replaced", path);
+    return 0;
+}
+
+static void socket_path_make_directory(const char *path)
+{
+    _cleanup_free_ char *copy = strdup(path);
+
+    if (copy)
+        mkdir(dirname(copy), 0755);
+}
+
+int socket_path_listen(const char *path, Err *err)
+{
+    _cleanup_(file_closep) int fd = -1;
+    struct sockaddr_un address;
+    mode_t mask;
+    int r = socket_path_address(path, &address, err);
+
+    if (r < 0)
+        return r;
+    socket_path_make_directory(path);
+    r = socket_path_clear(&address, err);
+    if (r < 0)
+        return r;
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return err_system(err, -errno, "no control socket can be made");
+    mask = umask(0117);
+    r = bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+    umask(mask);
+    if (r == 0 && listen(fd, BACKLOG) < 0)
+        r = -errno;
+    if (r < 0)
+        return err_system(err, r, "the control socket %s cannot be made", path);
+    r = fd;
+    fd = -1;
+    return r;
+}
+
+void socket_path_remove(const char *path)
+{
+    struct stat status;
+
+    if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode))
+        unlink(path);
+}

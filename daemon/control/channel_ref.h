@@ -1,0 +1,27 @@
+/* Which channel a person means by CHANNEL: a name, an id, or instance/name (PRODUCT.md section 5).
+ */
+#pragma once
+
+#include "daemon/base/err.h"
+#include "daemon/runtime/controller.h"
+
+typedef struct ChannelRef {
+    const RosterChannel *channel;
+    const char *instance_name;
+    const char *channel_id;      /* as the last pass found it; NULL: not known yet */
+    const ChannelReport *report; /* of the last pass; NULL before the first */
+    Scheduler *scheduler;
+    size_t number; /* among its scheduler's channels */
+} ChannelRef;
+
+/* 0; -ENOENT where none fits; -ENOTUNIQ where several do; told in `err`. Borrowed from the
+ * controller.
+ */
+int channel_ref_find(const Controller *controller, const char *text, ChannelRef *ret_found,
+                     Err *err);
+
+/* The channel with that place in the configuration. */
+void channel_ref_by_index(const Controller *controller, size_t index, ChannelRef *ret_found);
+
+/* What people call a channel: its own name, else its id. */
+const char *channel_ref_name(const ChannelRef *found);

@@ -1,0 +1,166 @@
+/* Waiting for passes: see reconcile.h. */
+#include "daemon/control/handle_reconcile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/control/channel_ref.h"
+#include "daemon/json/json.h"
+#include "daemon/log/audit_log.h"
+#include "daemon/report/json.h"
+
+static void handle_reconcile_drop(Control *control, size_t number)
+{
+    Waiter *waiter = &control->waiters[number];
+
+    free(waiter->channel);
+    free(waiter->wanted);
+    *waiter = control->waiters[--control->waiter_count];
+}
+
+static void handle_reconcile_log(const Control *control, const Waiter *waiter)
+{
+    ChannelRef found;
+    bool is_one = waiter->channel &&
+                  channel_ref_find(control->controller, waiter->channel, &found, NULL) == 0;
+
+    audit_log_log(waiter->call,
+                  &(AuditEntry){.action = "reconcile", .found = is_one ? &found : NULL},
+                  "a pass asked for");
+}
+
+/* Asks the schedulers that the waiter needs for a pass. */
+static int handle_reconcile_ask(Control *control, Waiter *waiter, Err *err)
+{
+    const Controller *controller = control->controller;
+    uint64_t *wanted =
+        calloc(controller->scheduler_count ? controller->scheduler_count : 1, sizeof(*wanted));
+    ChannelRef found = {0};
+    int r = 0;
+
+    if (!wanted)
+        return err_memory(err);
+    if (waiter->channel)
+        r = channel_ref_find(controller, waiter->channel, &found, err);
+    for (size_t i = 0; i < controller->scheduler_count && r == 0; i++) {
+        Scheduler *scheduler = &controller->schedulers[i];
+
+        if (scheduler->channel_count > 0 && (!found.scheduler || found.scheduler == scheduler))
+            wanted[i] = scheduler_ask(scheduler);
+    }
+    free(waiter->wanted);
+    waiter->wanted = wanted;
+    return r;
+}
+
+static bool handle_reconcile_is_over(const Controller *controller, const Waiter *waiter)
+{
+    for (size_t i = 0; i < controller->scheduler_count; i++) {
+        if (controller->schedulers[i].done_count < waiter->wanted[i])
+            return false;
+    }
+    return true;
+}
+
+/* One report out of those of the instances; its channels are borrowed from them. */
+static int handle_reconcile_merge(const Controller *controller, const Waiter *waiter,
+                                  Report *ret_report)
+{
+    size_t room = controller->config->channel_count;
+    ChannelRef found = {0};
+
+    *ret_report = (Report){.dry_run = controller->backend.dry_run, .pass_id = ""};
+    ret_report->channels = calloc(room ? room : 1, sizeof(*ret_report->channels));
+    if (!ret_report->channels)
+        return -ENOMEM;
+    if (waiter->channel && channel_ref_find(controller, waiter->channel, &found, NULL) < 0)
+        return -ENOENT;
+    for (size_t i = 0; i < controller->config->channel_count; i++) {
+        ChannelRef other;
+
+        channel_ref_by_index(controller, i, &other);
+        if (!other.report || (found.channel && found.channel != other.channel))
+            continue;
+        ret_report->channels[ret_report->channel_count++] = *other.report;
+        if (strcmp(other.scheduler->last_pass, ret_report->pass_id) > 0)
+            ret_report->pass_id = other.scheduler->last_pass;
+    }
+    return 0;
+}
+
+static void handle_reconcile_answer(Control *control, const Waiter *waiter)
+{
+    Report report = {0};
+    Buf buf = {0};
+    int r = handle_reconcile_merge(control->controller, waiter, &report);
+
+    if (r == 0)
+        report_json_append(&report, &buf);
+    free(report.channels);
+    if (r == -ENOENT)
+        control_refuse(waiter->call, 404, "the channel has left the rosters meanwhile");
+    else
+        control_answer(waiter->call, &buf);
+}
+
+void handle_reconcile_look(Control *control)
+{
+    for (size_t i = control->waiter_count; i > 0; i--) {
+        if (!handle_reconcile_is_over(control->controller, &control->waiters[i - 1]))
+            continue;
+        handle_reconcile_answer(control, &control->waiters[i - 1]);
+        handle_reconcile_drop(control, i - 1);
+    }
+}
+
+int handle_reconcile_begin(Control *control, ServerCall *call, json_object *root, Err *err)
+{
+    static const char *const keys[] = {"channel", NULL};
+    const char *channel;
+    Waiter waiter = {.call = call};
+    int r = json_check_keys(root, keys, err);
+
+    if (r == 0)
+        r = json_get_text(root, "channel", false, &channel, err);
+    if (r < 0)
+        return r;
+    if (mem_grow(&control->waiters, &control->waiter_capacity, control->waiter_count + 1,
+                 sizeof(*control->waiters)) < 0)
+        return err_memory(err);
+    waiter.channel = channel ? strdup(channel) : NULL;
+    if (channel && !waiter.channel)
+        return err_memory(err);
+    r = handle_reconcile_ask(control, &waiter, err);
+    if (r < 0) {
+        free(waiter.channel);
+        free(waiter.wanted);
+        return r;
+    }
+    control->waiters[control->waiter_count++] = waiter;
+    handle_reconcile_log(control, &waiter);
+    handle_reconcile_look(control);
+    return 0;
+}
+
+void handle_reconcile_ask_again(Control *control)
+{
+    for (size_t i = control->waiter_count; i > 0; i--) {
+        Waiter *waiter = &control->waiters[i - 1];
+        Err err = {0};
+        int r = handle_reconcile_ask(control, waiter, &err);
+
+        if (r == 0)
+            continue;
+        control_refuse(waiter->call, control_status(r), err.text);
+        handle_reconcile_drop(control, i - 1);
+    }
+}
+
+void handle_reconcile_end_all(Control *control)
+{
+    while (control->waiter_count > 0) {
+        control_refuse(control->waiters[control->waiter_count - 1].call, 503, "rosterd is ending");
+        handle_reconcile_drop(control, control->waiter_count - 1);
+    }
+}

@@ -1,0 +1,19 @@
+/* Requests that wait for a pass which begins after them. */
+#pragma once
+
+#include <json-c/json.h>
+
+#include "daemon/control/control_internal.h"
+
+/* POST /v1/reconcile {"channel"}: asks for passes, and answers with their report (PRODUCT.md
+ * section 6) once they are done. Returns what is wrong, or 0. */
+int handle_reconcile_begin(Control *control, ServerCall *call, json_object *root, Err *err);
+
+/* Answers those whose passes are done. */
+void handle_reconcile_look(Control *control);
+
+/* Asks for the passes of the controller in force instead of those of the one before. */
+void handle_reconcile_ask_again(Control *control);
+
+/* Answers all with 503: the daemon ends. */
+void handle_reconcile_end_all(Control *control);

@@ -1,0 +1,217 @@
+/* The control socket's undo: see undo.h. */
+#include "daemon/control/handle_undo.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/str.h"
+#include "daemon/json/json.h"
+#include "daemon/log/audit_log.h"
+#include "daemon/runtime/undo.h"
+
+/* The undo under way. */
+struct Undoing {
+    ServerCall *call;
+    UndoChoice choice; /* its texts are `pass` */
+    char pass[STORE_PASS_ID_SIZE];
+    bool dry_run;
+    bool has_paused; /* its channels */
+    Undo *undo;
+};
+
+/* Whatever comes of it: what is paused stays so. */
+static void handle_undo_refuse(const struct Undoing *undoing, int status, const char *text)
+{
+    _cleanup_(buf_done) Buf whole = {0};
+
+    buf_printf(&whole, "%s%s", text,
+               undoing->has_paused
+                   ? "; the channels of the undo are paused now, until each has its "
+                     "rosterctl resume CHANNEL"
+                   : "");
+    control_refuse(undoing->call, status, buf_failed(&whole) < 0 ? text : buf_text(&whole));
+}
+
+static void handle_undo_hold(const Control *control, bool hold)
+{
+    Controller *controller = control->controller;
+
+    for (size_t i = 0; i < controller->scheduler_count; i++) {
+        if (!undo_covers(control->undoing->undo, i))
+            continue;
+        if (hold)
+            scheduler_hold(&controller->schedulers[i],
+                           control->undoing->dry_run ? NULL
+                                                     : "an undo came first, what was not sent is "
+                                                       "planned anew");
+        else
+            scheduler_release(&controller->schedulers[i]);
+    }
+}
+
+static void handle_undo_drop(Control *control)
+{
+    struct Undoing *undoing = control->undoing;
+
+    control->undoing = NULL;
+    undo_free(undoing->undo);
+    free(undoing);
+}
+
+static void handle_undo_on_done(Undo *undo, void *userdata)
+{
+    Control *control = userdata;
+    struct Undoing *undoing = control->undoing;
+    Controller *controller = control->controller;
+    Scheduler *scheduler = &controller->schedulers[0];
+    Buf buf = {0};
+
+    undo_append_json(undo, undoing->dry_run, &buf);
+    control_answer(undoing->call, &buf);
+    controller->undo_run = NULL;
+    handle_undo_hold(control, false);
+    handle_undo_drop(control);
+    scheduler->on_pass(scheduler, scheduler->userdata);
+}
+
+static void handle_undo_fail(Control *control, int error, const Err *err)
+{
+    handle_undo_refuse(control->undoing, control_status(error), err->text);
+    handle_undo_hold(control, false);
+    handle_undo_drop(control);
+}
+
+void handle_undo_look(Control *control)
+{
+    struct Undoing *undoing = control->undoing;
+    Controller *controller = control->controller;
+    Err err = {0};
+    int r;
+
+    if (!undoing || undo_find_run(undoing->undo) || controller->is_halted)
+        return;
+    for (size_t i = 0; i < controller->scheduler_count; i++) {
+        if (undo_covers(undoing->undo, i) && controller->schedulers[i].run)
+            return;
+    }
+    r = undo_begin(undoing->undo, &controller->backend, undoing->dry_run, handle_undo_on_done,
+                   control, &err);
+    if (r < 0)
+        handle_undo_fail(control, r, &err);
+    else
+        controller->undo_run = undo_find_run(undoing->undo);
+}
+
+static int handle_undo_read(json_object *root, struct Undoing *undoing, Err *err)
+{
+    static const char *const keys[] = {"last", "pass", "action", "dry_run", NULL};
+    const char *pass = NULL;
+    int r = json_check_keys(root, keys, err);
+
+    if (r == 0)
+        r = json_get_bool(root, "last", &undoing->choice.last, err);
+    if (r == 0)
+        r = json_get_text(root, "pass", false, &pass, err);
+    if (r == 0)
+        r = json_get_number(root, "action", &undoing->choice.action, err);
+    if (r == 0)
+        r = json_get_bool(root, "dry_run", &undoing->dry_run, err);
+    if (r < 0)
+        return r;
+    if (undoing->choice.last + (pass != NULL) + (undoing->choice.action != 0) != 1)
+        return err_set(err, -EINVAL, "say one of last, pass and action");
+    if (pass && strlen(pass) >= sizeof(undoing->pass))
+        return err_set(err, -ENOENT, "the history holds no deletion of pass %.80s", pass);
+    if (pass) {
+        str_copy(undoing->pass, sizeof(undoing->pass), pass);
+        undoing->choice.pass = undoing->pass;
+    }
+    return 0;
+}
+
+static int handle_undo_prepare(Control *control, struct Undoing *undoing, Err *err)
+{
+    Store *store = control->state->store;
+    int r = undoing->dry_run ? 0 : control_writable(control, err);
+
+    if (r == 0 && !store) {
+        *err = control->state->err;
+        r = -EIO;
+    }
+    if (r == 0)
+        r = undo_new(store, control->controller->config, &undoing->choice, &undoing->undo, err);
+    if (r < 0 || undoing->dry_run)
+        return r;
+    r = undo_pause(undoing->undo, store, err);
+    undoing->has_paused = undoing->has_paused || r == 0;
+    return r;
+}
+
+static void handle_undo_log(const struct Undoing *undoing)
+{
+    const char *pass = undo_get_pass(undoing->undo);
+
+    if (undoing->choice.action)
+        audit_log_log(undoing->call, &(AuditEntry){.action = "undo", .pass = pass},
+                      "undo of action %" PRIu64 " of pass %s%s asked for", undoing->choice.action,
+                      pass, undoing->dry_run ? " (dry run)" : "");
+    else
+        audit_log_log(undoing->call, &(AuditEntry){.action = "undo", .pass = pass},
+                      "undo of pass %s%s asked for", pass, undoing->dry_run ? " (dry run)" : "");
+}
+
+int handle_undo(Control *control, ServerCall *call, json_object *root, Err *err)
+{
+    struct Undoing *undoing;
+    int r;
+
+    if (control->undoing)
+        return err_set(err, -EALREADY, "another undo is under way");
+    undoing = calloc(1, sizeof(*undoing));
+    if (!undoing)
+        return err_memory(err);
+    undoing->call = call;
+    r = handle_undo_read(root, undoing, err);
+    if (r == 0)
+        r = handle_undo_prepare(control, undoing, err);
+    if (r < 0) {
+        undo_free(undoing->undo);
+        free(undoing);
+        return r;
+    }
+    control->undoing = undoing;
+    handle_undo_log(undoing);
+    handle_undo_hold(control, true);
+    handle_undo_look(control);
+    return 0;
+}
+
+void handle_undo_ask_again(Control *control)
+{
+    struct Undoing *undoing = control->undoing;
+    Err err = {0};
+    int r;
+
+    if (!undoing)
+        return;
+    undo_free(undoing->undo);
+    undoing->undo = NULL;
+    r = handle_undo_prepare(control, undoing, &err);
+    if (r < 0) {
+        handle_undo_refuse(undoing, control_status(r), err.text);
+        handle_undo_drop(control);
+        return;
+    }
+    handle_undo_hold(control, true);
+    handle_undo_look(control);
+}
+
+void handle_undo_end(Control *control)
+{
+    if (!control->undoing)
+        return;
+    handle_undo_refuse(control->undoing, 503, "rosterd is ending");
+    handle_undo_drop(control);
+}

@@ -1,0 +1,19 @@
+/* POST /v1/undo: an undo beside the passes, which stand aside meanwhile. One at a time. */
+#pragma once
+
+#include <json-c/json.h>
+
+#include "daemon/control/control_internal.h"
+
+/* {"last": true | "pass": ID | "action": N, "dry_run": false}. The channels are paused at once and
+ * durably; it answers when the members are back. Returns what is wrong, or 0. */
+int handle_undo(Control *control, ServerCall *call, json_object *root, Err *err);
+
+/* Begins it once no pass is under way on its instances. */
+void handle_undo_look(Control *control);
+
+/* The controller changed before it began: begins anew with the one in force. */
+void handle_undo_ask_again(Control *control);
+
+/* Answers with 503: the daemon ends. */
+void handle_undo_end(Control *control);

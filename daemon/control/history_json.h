@@ -1,9 +1,0 @@
-/* The history as JSON (PRODUCT.md section 5). */
-#pragma once
-
-#include "daemon/base/buf.h"
-#include "daemon/store/store.h"
-
-/* Appends {"actions": [...]}, and "unknown_channel": true where the channel asked for is in no
- * roster and nowhere in the history, with a newline at its end. 0 or -ENOMEM. */
-int history_json_append(const StoreActions *actions, bool is_unknown, Buf *buf);

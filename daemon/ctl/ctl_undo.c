@@ -1,0 +1,128 @@
+/* rosterctl undo: see ctl_undo.h. */
+#include "daemon/ctl/ctl_undo.h"
+
+#include <errno.h>
+
+#include "daemon/base/str.h"
+#include "daemon/cli/exit_status.h"
+#include "daemon/cli/load.h"
+#include "daemon/ctl/ctl_ask.h"
+#include "daemon/ctl/show.h"
+#include "daemon/json/json.h"
+#include "daemon/runtime/undo.h"
+#include "daemon/store/state.h"
+
+static int ctl_undo_print(const Options *options, json_object *root)
+{
+    int status = ctl_print_answer(options, root, show_undo);
+
+    if (status == EXIT_IN_SYNC && str_equal(show_text(root, "result"), "failed"))
+        status = EXIT_FAILED;
+    return status;
+}
+
+/* ---- without a daemon ---- */
+
+typedef struct Offline {
+    sd_event *event;
+    State state;
+    Backend backend;
+    Undo *undo;
+} Offline;
+
+static void ctl_undo_on_done(Undo *undo, void *userdata)
+{
+    Offline *offline = userdata;
+
+    (void)undo;
+    sd_event_exit(offline->event, 0);
+}
+
+static int ctl_undo_dry(Offline *offline, const Config *config, const UndoChoice *choice, Err *err)
+{
+    int r = sd_event_new(&offline->event);
+
+    if (r < 0)
+        return err_system(err, r, "cannot set up the event loop");
+    r = state_open(&offline->state, config, true);
+    if (r < 0 || !offline->state.store) {
+        *err = offline->state.err;
+        return -EIO;
+    }
+    r = backend_open(&offline->backend, offline->event, config, true, offline->state.store,
+                     &offline->state.err, err);
+    if (r >= 0)
+        r = undo_new(offline->state.store, config, choice, &offline->undo, err);
+    if (r >= 0)
+        r = undo_begin(offline->undo, &offline->backend, true, ctl_undo_on_done, offline, err);
+    if (r < 0)
+        return r;
+    r = sd_event_loop(offline->event);
+    return r < 0 ? err_system(err, r, "the event loop failed") : 0;
+}
+
+static int ctl_undo_show(const Options *options, const Undo *undo)
+{
+    _cleanup_(buf_done) Buf text = {0};
+    json_object *root = NULL;
+    int status;
+
+    if (undo_append_json(undo, true, &text) < 0 || ctl_parse(&text, &root, NULL) < 0)
+        return ctl_no_memory();
+    status = ctl_undo_print(options, root);
+    json_object_put(root);
+    return status;
+}
+
+static int ctl_undo_of_files(const Options *options, const UndoChoice *choice)
+{
+    _cleanup_(config_freep) Config *config = NULL;
+    Offline offline = {0};
+    Err err = {0};
+    int status = load_config(options->config_path, &config);
+
+    if (status != EXIT_IN_SYNC)
+        return status;
+    status = ctl_undo_dry(&offline, config, choice, &err) < 0
+                 ? ctl_say(EXIT_FAILED, err.text)
+                 : ctl_undo_show(options, offline.undo);
+    undo_free(offline.undo);
+    backend_close(&offline.backend);
+    state_close(&offline.state);
+    sd_event_unref(offline.event);
+    return status;
+}
+
+/* ---- with one ---- */
+
+static json_object *ctl_undo_request(const Options *options)
+{
+    json_object *request = json_new_object();
+
+    if (options->last)
+        json_put_bool(request, "last", true);
+    if (options->pass)
+        json_put_text(request, "pass", options->pass);
+    if (options->action_id)
+        json_put_number(request, "action", options->action_id);
+    json_put_bool(request, "dry_run", options->dry_run);
+    return request;
+}
+
+int ctl_undo(const Options *options)
+{
+    const UndoChoice choice = {options->last, options->pass, options->action_id};
+    json_object *root = NULL;
+    Err err = {0};
+    int status, r = ctl_post(options, "/v1/undo", ctl_undo_request(options), &root, &err);
+
+    if (ctl_means_no_daemon(r) && options->dry_run && !options->socket_path)
+        return ctl_undo_of_files(options, &choice);
+    if (ctl_means_no_daemon(r) && !options->dry_run)
+        err_context(&err, r, "undo needs the running rosterd, only its --dry-run does without");
+    if (r < 0)
+        return ctl_fail(r, &err);
+    status = ctl_undo_print(options, root);
+    json_object_put(root);
+    return status;
+}

@@ -1,8 +1,0 @@
-/* What is likely not meant in settings and rosters that are valid, for the log. */
-#pragma once
-
-#include "config/config.h"
-
-/* Logs each at warning, FILE:LINE:COLUMN first like a mistake; nothing where `before` (may be NULL)
- * had just the same. */
-void doubts_log(const Config *config, const Config *before);

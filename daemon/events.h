@@ -1,8 +1,0 @@
-/* What a pass tells, as log events (PRODUCT.md section 7). */
-#pragma once
-
-#include "reconcile/ops.h"
-
-/* Logs it: a deletion at notice, a guard's refusal at warning, a failing instance at err. What is
- * no news (it was told at the last pass, and nothing changed) goes to debug. */
-void events_log(const Event *event, bool is_news);

@@ -1,0 +1,120 @@
+/* Events to the log: see events.h. */
+#include "daemon/log/event_log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/log/message_ids.h"
+#include "reconcile/report/report.h"
+
+static const char *const message_ids[] = {
+    [EVENT_RETRY] = MESSAGE_RETRY,
+    [EVENT_DELETED] = MESSAGE_DELETED,
+    [EVENT_DELETE_FAILED] = MESSAGE_DELETE_FAILED,
+    [EVENT_ADDED] = MESSAGE_ADDED,
+    [EVENT_ADD_FAILED] = MESSAGE_ADD_FAILED,
+    [EVENT_HELD] = MESSAGE_HELD,
+    [EVENT_CHANNEL_FAILED] = MESSAGE_CHANNEL_FAILED,
+    [EVENT_INSTANCE_FAILED] = MESSAGE_INSTANCE_FAILED,
+    [EVENT_RENEWED] = MESSAGE_RENEWED,
+};
+
+/* "prod/payments", "prod" for what concerns the instance. */
+static void event_log_place(const Event *event, char *ret_text, size_t size)
+{
+    const char *channel = event->channel_name[0] ? event->channel_name : event->channel_id;
+
+    snprintf(ret_text, size, "%s%s%s", event->instance_name, channel[0] ? "/" : "", channel);
+}
+
+static LogLevel event_log_level(const Event *event, bool is_news)
+{
+    static const LogLevel levels[] = {
+        [EVENT_RETRY] = LOG_LEVEL_INFO,
+        [EVENT_DELETED] = LOG_LEVEL_NOTICE,
+        [EVENT_DELETE_FAILED] = LOG_LEVEL_WARNING,
+        [EVENT_ADDED] = LOG_LEVEL_NOTICE,
+        [EVENT_ADD_FAILED] = LOG_LEVEL_WARNING,
+        [EVENT_HELD] = LOG_LEVEL_WARNING,
+        [EVENT_CHANNEL_FAILED] = LOG_LEVEL_WARNING,
+        [EVENT_INSTANCE_FAILED] = LOG_LEVEL_ERR,
+        [EVENT_RENEWED] = LOG_LEVEL_INFO,
+    };
+
+    return is_news ? levels[event->kind] : LOG_LEVEL_DEBUG;
+}
+
+static void event_log_write(const Event *event, LogLevel level, const LogFields *fields,
+                            const char *place)
+{
+    const char *why = event->err ? event->err->text : "";
+    char wait[32];
+
+    switch (event->kind) {
+    case EVENT_RETRY:
+        clock_format_duration(event->wait_usec, wait, sizeof(wait));
+        log_event(level, fields, "%s: %s; sending again in %s (attempt %" PRIu32 ")", place, why,
+                  wait, event->attempt + 1);
+        return;
+    case EVENT_DELETED:
+        log_event(level, fields, "%s: deleted %s (%s)%s%s%s", place, event->member,
+                  event->member_id,
+                  event->outcome == OUTCOME_GONE ? ", which was gone already" : "",
+                  why[0] ? ": " : "", why);
+        return;
+    case EVENT_DELETE_FAILED:
+        log_event(level, fields, "%s: could not delete %s (%s): %s", place, event->member,
+                  event->member_id, why);
+        return;
+    case EVENT_ADDED:
+        log_event(level, fields, "%s: undo: added back what was %s: %s", place, event->member_id,
+                  event->member);
+        return;
+    case EVENT_ADD_FAILED:
+        log_event(level, fields, "%s: undo: could not add back what was %s: %s", place,
+                  event->member_id, why);
+        return;
+    case EVENT_HELD:
+        log_event(level, fields, "%s: held: %s: %s", place, why, event->digest);
+        return;
+    case EVENT_CHANNEL_FAILED:
+        log_event(level, fields, "%s: failed: %s", place, why);
+        return;
+    case EVENT_INSTANCE_FAILED:
+        log_event(level, fields, "%s: nothing more is sent to it in this pass: %s", place, why);
+        return;
+    case EVENT_RENEWED:
+        log_event(level, fields, "%s: the credential was refused and has been renewed", place);
+        return;
+    }
+}
+
+void event_log_log(const Event *event, bool is_news)
+{
+    char place[256], status[16] = "", attempt[16] = "";
+    const char *outcome = event->kind == EVENT_DELETED || event->kind == EVENT_DELETE_FAILED
+                              ? report_outcome_text(event->outcome)
+                              : "";
+    LogFields fields = {
+        .message_id = message_ids[event->kind],
+        .pass = event->pass,
+        .instance = event->instance_name,
+        .channel = event->channel_name[0] ? event->channel_name : event->channel_id,
+        .member = event->member,
+        .action = outcome,
+        .http_status = status,
+        .error_code = event->err ? event->err->code : "",
+        .request_id = event->err ? event->err->request_id : "",
+        .attempt = attempt,
+        .digest = event->digest,
+    };
+
+    if (event->err && event->err->http)
+        snprintf(status, sizeof(status), "%d", event->err->http);
+    if (event->attempt)
+        snprintf(attempt, sizeof(attempt), "%" PRIu32, event->attempt);
+    event_log_place(event, place, sizeof(place));
+    event_log_write(event, event_log_level(event, is_news), &fields, place);
+}

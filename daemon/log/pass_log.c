@@ -1,0 +1,200 @@
+/* What a scheduler says in the log: see say.h. */
+#include "daemon/log/pass_log.h"
+
+#include <stdio.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/base/str.h"
+#include "daemon/log/event_log.h"
+#include "daemon/log/message_ids.h"
+#include "daemon/report/near_miss.h"
+#include "reconcile/plan/identity.h"
+
+const char *pass_log_instance_name(const Scheduler *scheduler)
+{
+    return scheduler->backend->config->instances[scheduler->instance].name;
+}
+
+/* `what` is said of a roster's entry by itself: what it resolves to may change. */
+static void pass_log_subject(const char *what, const RosterChannel *roster, char *ret_subject,
+                             size_t size)
+{
+    snprintf(ret_subject, size, "%s%s%s", what, roster->name ? "name " : "id ",
+             roster->name ? roster->name : roster->id);
+}
+
+/* A channel's state is said when it changes; an instance's outage at its start and its end, and
+ * what its channels suffer by it not at all. */
+static bool pass_log_is_news(Scheduler *scheduler, const Event *event)
+{
+    char subject[256], text[sizeof(event->err->text) + DIGEST_HEX_SIZE + 1];
+
+    switch (event->kind) {
+    case EVENT_INSTANCE_FAILED:
+    case EVENT_RETRY:
+        return scheduler->trouble_since_usec == 0;
+    case EVENT_CHANNEL_FAILED:
+        if (scheduler->trouble_since_usec)
+            return false;
+        break;
+    case EVENT_HELD:
+        break;
+    case EVENT_DELETED:
+    case EVENT_DELETE_FAILED:
+    case EVENT_ADDED:
+    case EVENT_ADD_FAILED:
+    case EVENT_RENEWED:
+        return true;
+    }
+    pass_log_subject("", event->roster, subject, sizeof(subject));
+    snprintf(text, sizeof(text), "%s %s", event->err->text, event->digest);
+    return log_once_is_new(&scheduler->news, subject, text);
+}
+
+void pass_log_event(const Event *event, void *userdata)
+{
+    Scheduler *scheduler = userdata;
+
+    if (event->kind == EVENT_INSTANCE_FAILED)
+        scheduler->instance_failed = true;
+    event_log_log(event, pass_log_is_news(scheduler, event));
+}
+
+const char *pass_log_channel_name(const ChannelReport *report)
+{
+    if (report->name)
+        return report->name;
+    return report->id ? report->id : "";
+}
+
+void pass_log_recovered(Scheduler *scheduler, const ChannelReport *report)
+{
+    const LogFields fields = {
+        .message_id = MESSAGE_CHANNEL_RECOVERED,
+        .instance = pass_log_instance_name(scheduler),
+        .channel = pass_log_channel_name(report),
+    };
+    char subject[256];
+
+    if (report->result != RESULT_IN_SYNC && report->result != RESULT_CONVERGED)
+        return;
+    pass_log_subject("", report->channel, subject, sizeof(subject));
+    if (log_once_forget(&scheduler->news, subject))
+        log_event(LOG_LEVEL_NOTICE, &fields, "%s/%s: is well again: %s", fields.instance,
+                  fields.channel, report_result_text(report->result));
+}
+
+/* Unless the pass has said so itself. */
+void pass_log_outage(Scheduler *scheduler, const Report *report)
+{
+    const LogFields fields = {.message_id = MESSAGE_OUTAGE,
+                              .instance = pass_log_instance_name(scheduler)};
+
+    if (!scheduler->instance_failed)
+        log_event(LOG_LEVEL_ERR, &fields, "%s: none of its channels can be read: %s",
+                  fields.instance, report->channels[0].error.text);
+}
+
+void pass_log_recovery(const Scheduler *scheduler)
+{
+    const LogFields fields = {.message_id = MESSAGE_RECOVERED,
+                              .instance = pass_log_instance_name(scheduler)};
+    char span[32];
+
+    clock_format_duration(clock_monotonic_usec() - scheduler->trouble_since_usec, span,
+                          sizeof(span));
+    log_event(LOG_LEVEL_ERR, &fields, "%s: works again, after %s", fields.instance, span);
+}
+
+/* "in group blue", "in no group", "at port 80", or both: what tells near_misses apart. */
+static void pass_log_place(NearMissKind kind, const char *group, uint16_t port, char *ret_text,
+                           size_t size)
+{
+    char at_port[32] = "";
+
+    if (kind != NEAR_MISS_GROUP)
+        snprintf(at_port, sizeof(at_port), "at port %u", port);
+    if (kind == NEAR_MISS_PORT)
+        str_copy(ret_text, size, at_port);
+    else
+        snprintf(ret_text, size, "in %s%.200s%s%s", group[0] ? "group " : "no group", group,
+                 at_port[0] ? " " : "", at_port);
+}
+
+static void pass_log_one_twin(const LogFields *fields, const MissingReport *missing,
+                              const ExtraReport *extra, NearMissKind kind, size_t count)
+{
+    char wanted[256], live[256], address[256], others[48] = "";
+
+    pass_log_place(kind, missing->group, missing->port, wanted, sizeof(wanted));
+    pass_log_place(kind, extra->group, extra->port, live, sizeof(live));
+    if (kind == NEAR_MISS_GROUP)
+        identity_format("", missing->address, missing->port, address, sizeof(address));
+    else
+        str_copy(address, sizeof(address), missing->address);
+    if (count > 1)
+        snprintf(others, sizeof(others), "; likewise %zu more", count - 1);
+    log_event(LOG_LEVEL_WARNING, fields,
+              "%s/%s: %s is wanted, but %s: %s it is an extra (%s), see rosterd.yaml(5)%s",
+              fields->instance, fields->channel, address, wanted, live,
+              report_outcome_text(extra->outcome), others);
+}
+
+/* One line for a channel, however many there are, and once for each plan. */
+static void pass_log_twins(Scheduler *scheduler, const ChannelReport *report)
+{
+    const LogFields fields = {
+        .message_id = MESSAGE_NEAR_MISS,
+        .instance = pass_log_instance_name(scheduler),
+        .channel = pass_log_channel_name(report),
+        .digest = report->digest,
+    };
+    _cleanup_(near_miss_done) NearMisses near_misses = {0};
+    const MissingReport *missing = NULL;
+    const ExtraReport *extra = NULL;
+    NearMissKind kind = NEAR_MISS_BOTH, other;
+    char subject[256];
+    size_t count = 0;
+
+    near_miss_collect(&near_misses, report);
+    for (size_t i = report->missing_count; i > 0; i--) {
+        const ExtraReport *near_miss =
+            near_miss_find(&near_misses, &report->missing[i - 1], &other);
+
+        if (!near_miss)
+            continue;
+        count++;
+        missing = &report->missing[i - 1];
+        extra = near_miss;
+        kind = other;
+    }
+    pass_log_subject("twin of ", report->channel, subject, sizeof(subject));
+    if (count > 0 && log_once_is_new(&scheduler->news, subject, report->digest))
+        pass_log_one_twin(&fields, missing, extra, kind, count);
+}
+
+/* Drift that stays is said once, like a hold: an observing daemon has nothing else to say. */
+void pass_log_drift(Scheduler *scheduler, const ChannelReport *report)
+{
+    const LogFields fields = {
+        .message_id = MESSAGE_DRIFT,
+        .instance = pass_log_instance_name(scheduler),
+        .channel = pass_log_channel_name(report),
+        .digest = report->digest,
+    };
+    char subject[256], text[256], news[sizeof(text) + DIGEST_HEX_SIZE];
+
+    pass_log_twins(scheduler, report);
+    if (report->result != RESULT_DRIFT && report->result != RESULT_PAUSED)
+        return;
+    pass_log_subject("", report->channel, subject, sizeof(subject));
+    if (report->has_list)
+        snprintf(text, sizeof(text), "%s: %zu extra, %zu missing",
+                 report_result_text(report->result), report->extra_count, report->missing_count);
+    else
+        snprintf(text, sizeof(text), "not read: %.200s", report->error.text);
+    snprintf(news, sizeof(news), "%s %s", text, report->digest);
+    if (log_once_is_new(&scheduler->news, subject, news))
+        log_event(LOG_LEVEL_NOTICE, &fields, "%s/%s: %s", fields.instance, fields.channel, text);
+}

@@ -1,0 +1,121 @@
+/* The backend: see backend.h. */
+#include "daemon/runtime/backend.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "daemon/base/digest.h"
+#include "reconcile/request/call.h"
+
+static void backend_on_answer(void *userdata, void *tag, const Answer *answer)
+{
+    const Backend *backend = userdata;
+    const Call *call = tag;
+    const BackendUser *user = backend->users[call->request.instance];
+
+    user->on_answer(user->userdata, tag, answer);
+}
+
+static void backend_on_renewed(void *userdata, size_t instance, Renewal renewal, const Err *err)
+{
+    const Backend *backend = userdata;
+    const BackendUser *user = backend->users[instance];
+
+    if (user)
+        user->on_renewed(user->userdata, instance, renewal, err);
+}
+
+static void backend_on_wait(void *userdata, size_t instance, uint64_t wait_usec, uint32_t attempts,
+                            const Err *err)
+{
+    const Backend *backend = userdata;
+    const BackendUser *user = backend->users[instance];
+
+    if (user)
+        user->on_wait(user->userdata, instance, wait_usec, attempts, err);
+}
+
+int backend_without_store(const Backend *backend, Err *err)
+{
+    if (err)
+        *err = backend->store_err;
+    return -EIO;
+}
+
+static int backend_add_gates(Backend *backend)
+{
+    size_t count = backend->config->instance_count;
+
+    backend->gates = calloc(count, sizeof(*backend->gates));
+    backend->users = calloc(count, sizeof(*backend->users));
+    backend->firsts = calloc(count, sizeof(*backend->firsts));
+    if (!backend->gates || !backend->users || !backend->firsts)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        if (gate_init(&backend->gates[i], backend->config->limits.requests_per_second) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static int backend_recall_lockout(void *userdata, const char *subject, Lockout *ret_refusal)
+{
+    const Backend *backend = userdata;
+
+    return backend->store ? store_recall_lockout(backend->store, subject, ret_refusal, NULL) : 0;
+}
+
+static int backend_keep_lockout(void *userdata, const char *subject, const Lockout *refusal)
+{
+    const Backend *backend = userdata;
+
+    return backend->store ? store_keep_lockout(backend->store, subject, refusal, NULL) : -EIO;
+}
+
+int backend_open(Backend *backend, sd_event *event, const Config *config, bool dry_run,
+                 Store *store, const Err *store_err, Err *err)
+{
+    const LockoutMemory memory = {backend_recall_lockout, backend_keep_lockout, backend};
+    int r;
+
+    *backend = (Backend){
+        .event = event,
+        .config = config,
+        .dry_run = dry_run,
+        .store = store,
+        .store_err = *store_err,
+    };
+    if (digest_prepare() < 0 || backend_add_gates(backend) < 0)
+        return err_memory(err);
+    r = roma_client_new(event, config, dry_run, backend_on_answer, backend_on_renewed, backend,
+                        &backend->client, err);
+    if (r < 0)
+        return r;
+    roma_client_tell_waits(backend->client, backend_on_wait);
+    roma_client_remember_lockouts(backend->client, &memory);
+    return r;
+}
+
+uint64_t backend_renewal_due_usec(const Backend *backend, const BackendUser *user)
+{
+    uint64_t due_usec = 0;
+
+    for (size_t i = 0; i < backend->config->instance_count; i++) {
+        uint64_t one_usec = roma_client_renewal_due_usec(backend->client, i);
+
+        if (backend->users[i] == user && one_usec > due_usec)
+            due_usec = one_usec;
+    }
+    return due_usec;
+}
+
+void backend_close(Backend *backend)
+{
+    roma_client_free(backend->client);
+    for (size_t i = 0; backend->gates && i < backend->config->instance_count; i++)
+        gate_done(&backend->gates[i]);
+    free(backend->gates);
+    free(backend->firsts);
+    free(backend->users);
+    *backend = (Backend){0};
+}

@@ -1,0 +1,49 @@
+/*
+ * What all passes share of the world: the configuration in force, the client of the service, the
+ * state, each instance's gate. run.h takes passes through it.
+ */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "daemon/roma/client.h"
+#include "daemon/store/store.h"
+#include "reconcile/request/gate.h"
+
+/* Whoever takes an instance's answers. */
+typedef struct BackendUser {
+    RomaOnAnswer on_answer;
+    RomaOnRenewed on_renewed;
+    RomaOnWait on_wait;
+    void *userdata;
+} BackendUser;
+
+typedef struct Backend {
+    sd_event *event;
+    const Config *config;
+    bool dry_run;
+    Store *store;  /* borrowed; NULL: the state cannot be used, and nothing is deleted */
+    Err store_err; /* why */
+    RomaClient *client;
+    Gate *gates;               /* one for each instance */
+    const BackendUser **users; /* likewise; NULL: nobody uses it */
+    size_t *firsts;            /* likewise: the channel that its next pass begins with (pass.h) */
+} Backend;
+
+/*
+ * Opens it for a configuration: the credentials are read, no request is sent. Everything is
+ * borrowed; `store_err` tells why `store` is NULL. Errors of credentials as roma_client_new();
+ * -ENOMEM. backend_close() in every case. `backend` must not move.
+ */
+int backend_open(Backend *backend, sd_event *event, const Config *config, bool dry_run,
+                 Store *store, const Err *store_err, Err *err);
+
+/* After all its users. */
+void backend_close(Backend *backend);
+
+/* Until when (monotonic) the steps under way to get the credentials of a user's instances may take:
+ * there may be several attempts, with waits that IAM asks for. 0: none is under way. */
+uint64_t backend_renewal_due_usec(const Backend *backend, const BackendUser *user);
+
+/* The error of a state that cannot be used. */
+int backend_without_store(const Backend *backend, Err *err);

@@ -1,0 +1,387 @@
+/* A run: see run.h. */
+#include "daemon/runtime/pass_run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/random.h"
+#include "daemon/runtime/pass_run_store.h"
+
+/* A request's timeout ends it a little late on a busy machine. */
+#define STUCK_SLACK_USEC (15 * USEC_PER_SEC)
+
+/* ---- time and chance ---- */
+
+static uint64_t pass_run_now_usec(void *context)
+{
+    (void)context;
+    return clock_monotonic_usec();
+}
+
+static uint64_t pass_run_realtime_usec(void *context)
+{
+    (void)context;
+    return clock_realtime_usec();
+}
+
+static uint64_t pass_run_random(void *context)
+{
+    (void)context;
+    return random_bits();
+}
+
+static void pass_run_wake_at(void *context, uint64_t monotonic_usec)
+{
+    PassRun *run = context;
+
+    run->wake_usec = monotonic_usec;
+    if (monotonic_usec == USEC_NEVER) {
+        sd_event_source_set_enabled(run->wake, SD_EVENT_OFF);
+        return;
+    }
+    sd_event_source_set_time(run->wake, monotonic_usec);
+    sd_event_source_set_enabled(run->wake, SD_EVENT_ONESHOT);
+}
+
+/* ---- after each step of the pass ---- */
+
+static void pass_run_look(PassRun *run)
+{
+    run->progress_usec = clock_monotonic_usec();
+    if (pass_is_done(run->pass))
+        sd_event_source_set_enabled(run->done, SD_EVENT_ONESHOT);
+}
+
+static int pass_run_on_wake(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    PassRun *run = userdata;
+
+    (void)source;
+    (void)usec;
+    pass_on_wake(run->pass);
+    pass_run_look(run);
+    return 0;
+}
+
+static int pass_run_on_pass_done(sd_event_source *source, void *userdata)
+{
+    PassRun *run = userdata;
+
+    (void)source;
+    run->on_done(run, run->userdata);
+    return 0;
+}
+
+/* A change's outcome is worth waiting for. */
+static bool pass_run_is_change(RequestKind kind)
+{
+    return kind == REQUEST_DELETE_MEMBER || kind == REQUEST_ADD_MEMBERS;
+}
+
+static void pass_run_on_answer(void *userdata, void *tag, const Answer *answer)
+{
+    PassRun *run = userdata;
+    const Call *call = tag;
+
+    run->in_flight--;
+    run->changes_in_flight -= pass_run_is_change(call->request.kind);
+    pass_on_answer(run->pass, tag, answer);
+    pass_run_look(run);
+    if (run->on_answered)
+        run->on_answered(run, run->userdata);
+}
+
+static void pass_run_on_renewed(void *userdata, size_t instance, Renewal renewal, const Err *err)
+{
+    PassRun *run = userdata;
+
+    run->is_renewing = false;
+    pass_on_renewed(run->pass, instance, renewal, err);
+    pass_run_look(run);
+}
+
+static void pass_run_on_wait(void *userdata, size_t instance, uint64_t wait_usec, uint32_t attempts,
+                             const Err *err)
+{
+    const PassRun *run = userdata;
+    Event event = {
+        .kind = EVENT_RETRY,
+        .pass = run->pass_id,
+        .instance_name = run->backend->config->instances[instance].name,
+        .channel_name = "",
+        .channel_id = "",
+        .member = "",
+        .member_id = "",
+        .digest = "",
+        .attempt = attempts,
+        .wait_usec = wait_usec,
+        .err = err,
+    };
+
+    run->on_event(&event, run->userdata);
+}
+
+/* ---- the service ---- */
+
+static int pass_run_submit(void *context, const Request *request)
+{
+    PassRun *run = context;
+    int r = roma_client_submit(run->backend->client, request);
+
+    if (r == 0) {
+        run->in_flight++;
+        run->changes_in_flight += pass_run_is_change(request->kind);
+    }
+    return r;
+}
+
+static int pass_run_renew(void *context, size_t instance)
+{
+    PassRun *run = context;
+    int r = roma_client_renew(run->backend->client, instance);
+
+    run->is_renewing = run->is_renewing || r >= 0;
+    return r;
+}
+
+static void pass_run_tell(void *context, const Event *event)
+{
+    PassRun *run = context;
+
+    run->on_event(event, run->userdata);
+}
+
+static const Ops run_ops = {
+    .now_usec = pass_run_now_usec,
+    .realtime_usec = pass_run_realtime_usec,
+    .random = pass_run_random,
+    .wake_at = pass_run_wake_at,
+    .submit = pass_run_submit,
+    .renew = pass_run_renew,
+    .recall = pass_run_store_recall,
+    .remember = pass_run_store_remember,
+    .unsettled = pass_run_store_unsettled,
+    .settle = pass_run_store_settle,
+    .record = pass_run_store_record,
+    .decide = pass_run_store_decide,
+    .tell = pass_run_tell,
+};
+
+/* ---- beginning and ending ---- */
+
+static int pass_run_add_sources(PassRun *run)
+{
+    sd_event *event = run->backend->event;
+    int r = sd_event_add_time(event, &run->wake, CLOCK_MONOTONIC, 0, 1, pass_run_on_wake, run);
+
+    if (r >= 0)
+        r = sd_event_source_set_enabled(run->wake, SD_EVENT_OFF);
+    if (r >= 0)
+        r = sd_event_add_defer(event, &run->done, pass_run_on_pass_done, run);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(run->done, SD_EVENT_OFF);
+    return r;
+}
+
+static int pass_run_name_pass(PassRun *run, Err *err)
+{
+    char now[CLOCK_RFC3339_SIZE];
+
+    if (run->store)
+        return store_begin_pass(run->store, clock_realtime_usec(), run->pass_id, err);
+    clock_format_rfc3339(clock_realtime_usec(), now);
+    snprintf(run->pass_id, sizeof(run->pass_id), "%s-1", now);
+    return 0;
+}
+
+static bool pass_run_covers(const PassRun *run, size_t instance)
+{
+    if (!run->restores)
+        return run->instance == PASS_ALL_INSTANCES || run->instance == instance;
+    for (size_t i = 0; i < run->config->channel_count; i++) {
+        if (run->config->channels[i].instance == instance)
+            return true;
+    }
+    return false;
+}
+
+/* From here on its instances' answers go to this run; or, with NULL, to none. */
+static void pass_run_claim(PassRun *run, const BackendUser *user)
+{
+    for (size_t i = 0; i < run->config->instance_count; i++) {
+        if (!pass_run_covers(run, i))
+            continue;
+        run->backend->users[i] = user;
+        if (user)
+            roma_client_refresh(run->backend->client, i);
+    }
+}
+
+static int pass_run_prepare(PassRun *run, Err *err)
+{
+    PassScope scope = {
+        .pass_id = run->pass_id,
+        .dry_run = run->dry_run,
+        .instance = run->instance,
+        .is_probe = run->is_probe,
+        .gates = run->backend->gates,
+        .restores = run->restores,
+        .firsts = run->restores ? NULL : run->backend->firsts,
+    };
+    int r = pass_run_add_sources(run);
+
+    if (r < 0)
+        return err_system(err, r, "cannot set up the event loop");
+    r = pass_run_name_pass(run, err);
+    if (r < 0)
+        return r;
+    if (pass_new(run->config, &run_ops, run, &scope, &run->pass) < 0)
+        return err_memory(err);
+    return 0;
+}
+
+/* Without giving its instances up. */
+static void pass_run_drop(PassRun *run)
+{
+    pass_free(run->pass);
+    sd_event_source_disable_unref(run->wake);
+    sd_event_source_disable_unref(run->done);
+    free(run);
+}
+
+static int pass_run_start(const PassRun *plan, PassRun **ret_run, Err *err)
+{
+    PassRun *run = malloc(sizeof(*run));
+    int r;
+
+    if (!run)
+        return err_memory(err);
+    *run = *plan;
+    run->store = run->backend->store;
+    run->user = (BackendUser){pass_run_on_answer, pass_run_on_renewed, pass_run_on_wait, run};
+    run->wake_usec = USEC_NEVER;
+    r = pass_run_prepare(run, err);
+    if (r < 0) {
+        pass_run_drop(run);
+        return r;
+    }
+    pass_run_claim(run, &run->user);
+    *ret_run = run;
+    pass_start(run->pass);
+    pass_run_look(run);
+    return 0;
+}
+
+int pass_run_begin(Backend *backend, size_t instance, bool is_probe, PassRunOnDone on_done,
+                   PassRunOnEvent on_event, void *userdata, PassRun **ret_run, Err *err)
+{
+    const PassRun plan = {
+        .backend = backend,
+        .config = backend->config,
+        .dry_run = backend->dry_run,
+        .instance = instance,
+        .is_probe = is_probe,
+        .on_done = on_done,
+        .on_event = on_event,
+        .userdata = userdata,
+    };
+
+    return pass_run_start(&plan, ret_run, err);
+}
+
+int pass_run_begin_undo(Backend *backend, const Config *config, Addition *restores, bool dry_run,
+                        PassRunOnDone on_done, PassRunOnEvent on_event, void *userdata,
+                        PassRun **ret_run, Err *err)
+{
+    const PassRun plan = {
+        .backend = backend,
+        .config = config,
+        .restores = restores,
+        .dry_run = dry_run || backend->dry_run,
+        .instance = PASS_ALL_INSTANCES,
+        .on_done = on_done,
+        .on_event = on_event,
+        .userdata = userdata,
+    };
+
+    return pass_run_start(&plan, ret_run, err);
+}
+
+void pass_run_free(PassRun *run)
+{
+    if (!run)
+        return;
+    pass_run_claim(run, NULL);
+    pass_run_drop(run);
+}
+
+void pass_run_stop(PassRun *run, const char *why)
+{
+    pass_stop(run->pass, why);
+    pass_run_look(run);
+}
+
+void pass_run_pause(PassRun *run, const RosterChannel *channel)
+{
+    pass_pause(run->pass, channel);
+    pass_run_look(run);
+}
+
+void pass_run_abandon(PassRun *run, const char *why)
+{
+    run->in_flight = run->changes_in_flight = 0;
+    run->is_renewing = false;
+    pass_abandon(run->pass, why);
+    pass_run_look(run);
+}
+
+int pass_run_finish(PassRun *run, Err *err)
+{
+    const Backend *backend = run->backend;
+    const char *result = report_result_text(report_result(pass_run_get_report(run)));
+
+    pass_run_store_show_pauses(run);
+    for (size_t i = 0; i < backend->config->instance_count; i++) {
+        if (backend->users[i] == &run->user)
+            roma_client_forget_permits(backend->client, i);
+    }
+    if (!run->store)
+        return backend->dry_run ? 0 : backend_without_store(backend, err);
+    return store_end_pass(run->store, run->pass_id, result, clock_realtime_usec(), err);
+}
+
+const Report *pass_run_get_report(const PassRun *run)
+{
+    return pass_get_report(run->pass);
+}
+
+void pass_run_tell_answers(PassRun *run, PassRunOnAnswered on_answered)
+{
+    run->on_answered = on_answered;
+}
+
+bool pass_run_is_changing(const PassRun *run)
+{
+    return run->changes_in_flight > 0;
+}
+
+void pass_run_take_report(PassRun *run, Report *ret_report)
+{
+    pass_take_report(run->pass, ret_report);
+}
+
+bool pass_run_is_stuck(const PassRun *run, uint64_t now_usec)
+{
+    const Limits *limits = &run->backend->config->limits;
+
+    if (run->wake_usec != USEC_NEVER && now_usec > run->wake_usec + STUCK_SLACK_USEC)
+        return true;
+    if (run->is_renewing &&
+        now_usec <= backend_renewal_due_usec(run->backend, &run->user) + STUCK_SLACK_USEC)
+        return false;
+    if (run->in_flight > 0 || run->is_renewing)
+        return now_usec > run->progress_usec + limits->timeout_usec + STUCK_SLACK_USEC;
+    return run->wake_usec == USEC_NEVER && now_usec > run->progress_usec + STUCK_SLACK_USEC;
+}

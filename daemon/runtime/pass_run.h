@@ -1,0 +1,68 @@
+/*
+ * One pass under way in production: its Ops are real time and chance, the service through
+ * daemon/roma, the state through daemon/store, the log.
+ */
+#pragma once
+
+#include "daemon/runtime/backend.h"
+#include "reconcile/pass/pass.h"
+
+typedef struct PassRun PassRun;
+
+/* How long requests in flight are awaited after a signal (PRODUCT.md section 7). */
+#define PASS_RUN_GRACE_USEC (4 * USEC_PER_SEC)
+
+/* Called from the event loop, once, when the pass is done; may free the run. */
+typedef void (*PassRunOnDone)(PassRun *run, void *userdata);
+
+/* Called from the event loop after each answer that a pass was given; may not free the run. */
+typedef void (*PassRunOnAnswered)(PassRun *run, void *userdata);
+
+/* What a pass tells; `userdata` is the run's. */
+typedef void (*PassRunOnEvent)(const Event *event, void *userdata);
+
+/*
+ * Begins a pass over one instance, or all (PASS_ALL_INSTANCES); `is_probe` as in PassScope. No
+ * other run covers it. 0; -ENOMEM; the store's errors in naming the pass; sd-event's.
+ */
+int pass_run_begin(Backend *backend, size_t instance, bool is_probe, PassRunOnDone on_done,
+                   PassRunOnEvent on_event, void *userdata, PassRun **ret_run, Err *err);
+
+/*
+ * The same for an undo: over the channels of `config`, which are those to put members back in, and
+ * stands beside the backend's own with the same instances; `restores` has one for each (restore.h).
+ * No other run covers their instances.
+ */
+int pass_run_begin_undo(Backend *backend, const Config *config, Addition *restores, bool dry_run,
+                        PassRunOnDone on_done, PassRunOnEvent on_event, void *userdata,
+                        PassRun **ret_run, Err *err);
+
+/* Ends it, done or not; what is in flight must be cancelled before. NULL is fine. */
+void pass_run_free(PassRun *run);
+DEFINE_CLEANUP(PassRun, pass_run_free)
+
+/* pass_pause(). */
+void pass_run_pause(PassRun *run, const RosterChannel *channel);
+
+/* pass_stop() and pass_abandon(); on_done follows. For pass_run_abandon() the caller cancels the
+ * requests in flight, of all runs. */
+void pass_run_stop(PassRun *run, const char *why);
+void pass_run_abandon(PassRun *run, const char *why);
+
+/* Once it is done: makes durable what is not yet. 0, or the store's errors. */
+int pass_run_finish(PassRun *run, Err *err);
+
+const Report *pass_run_get_report(const PassRun *run);
+
+/* pass_take_report(). */
+void pass_run_take_report(PassRun *run, Report *ret_report);
+
+/* From here on, on_answered is called. */
+void pass_run_tell_answers(PassRun *run, PassRunOnAnswered on_answered);
+
+/* Whether a deletion or an addition is in flight, whose outcome is worth waiting for. */
+bool pass_run_is_changing(const PassRun *run);
+
+/* Whether it is stuck: no request is in flight for longer than its timeout and some slack allow,
+ * and no wait is overdue. */
+bool pass_run_is_stuck(const PassRun *run, uint64_t now_usec);

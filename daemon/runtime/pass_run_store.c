@@ -1,0 +1,153 @@
+/* A run and the state: see run_state.h. */
+#include "daemon/runtime/pass_run_store.h"
+
+#include <errno.h>
+
+#include "daemon/base/clock.h"
+#include "reconcile/plan/identity.h"
+
+static const char *pass_run_store_instance_name(const PassRun *run, const RosterChannel *channel)
+{
+    return run->config->instances[channel->instance].name;
+}
+
+int pass_run_store_recall(void *context, const RosterChannel *channel, const ChannelRow *row,
+                          const char *digest, ChannelRecord *memory, Err *err)
+{
+    PassRun *run = context;
+    Store *store = run->store;
+    const char *instance_name = pass_run_store_instance_name(run, channel);
+    uint64_t now_usec = clock_realtime_usec();
+    int r;
+
+    if (!store)
+        return backend_without_store(run->backend, err);
+    r = store_recall(store, instance_name, row->id, digest, now_usec, memory, err);
+    if (r < 0 || memory->is_paused)
+        return r;
+    return store_recall_pause(store, instance_name, row->id, row->name, now_usec, memory, err);
+}
+
+int pass_run_store_remember(void *context, const RosterChannel *channel, const char *channel_id,
+                            const Sighting *sightings, size_t count, Err *err)
+{
+    PassRun *run = context;
+
+    if (!run->store)
+        return backend_without_store(run->backend, err);
+    return store_remember(run->store, pass_run_store_instance_name(run, channel), channel_id,
+                          sightings, count, err);
+}
+
+int pass_run_store_unsettled(void *context, size_t instance, UnsettledAdd add, void *userdata)
+{
+    PassRun *run = context;
+
+    if (!run->store)
+        return 0;
+    return store_unsettled(run->store, run->config->instances[instance].name, add, userdata, NULL);
+}
+
+/* A deletion is logged whichever run learns of it. */
+static void pass_run_store_tell_settled(void *userdata, const StoreAction *action, Outcome outcome)
+{
+    PassRun *run = userdata;
+    char member[IDENTITY_SIZE_MAX + 16];
+    Err why = {0};
+    const Event event = {
+        .kind = outcome == OUTCOME_FAILED ? EVENT_DELETE_FAILED : EVENT_DELETED,
+        .pass = action->pass,
+        .instance_name = action->instance_name,
+        .channel_name = action->channel_name,
+        .channel_id = action->channel_id,
+        .member = member,
+        .member_id = action->member_id,
+        .digest = action->digest,
+        .outcome = outcome,
+        .err = &why,
+    };
+
+    identity_print(action->identity, action->identity_size, member, sizeof(member));
+    err_set(&why, -ECANCELED,
+            outcome == OUTCOME_FAILED
+                ? "it was under way when its run ended, and the member is listed still"
+                : "it was under way when its run ended, and the member is listed no more");
+    run->on_event(&event, run->userdata);
+}
+
+/* Without a state nothing is known of earlier deletions, and nothing will be deleted either. */
+int pass_run_store_settle(void *context, const RosterChannel *channel, const char *channel_id,
+                          SettleMember settle_member, void *list, Err *err)
+{
+    PassRun *run = context;
+    const StoreSettling settling = {
+        .settle_member = settle_member,
+        .list = list,
+        .on_settled = pass_run_store_tell_settled,
+        .userdata = run,
+    };
+
+    if (!run->store)
+        return 0;
+    return store_settle(run->store, pass_run_store_instance_name(run, channel), channel_id,
+                        &settling, clock_realtime_usec(), err);
+}
+
+static int pass_run_store_permit(const PassRun *run, const Batch *batch, Err *err)
+{
+    for (size_t i = 0; i < batch->deletion_count; i++) {
+        if (roma_client_permit(run->backend->client, batch->channel->instance, batch->channel_id,
+                               batch->deletions[i].member_id) < 0)
+            return err_memory(err);
+    }
+    return 0;
+}
+
+/* Recorded first, permitted then: the client sends no other deletion. */
+int pass_run_store_record(void *context, Batch *batches, size_t count, Err *err)
+{
+    PassRun *run = context;
+    int r;
+
+    if (run->backend->dry_run)
+        return err_set(err, -EPERM, "nothing is deleted in a dry run");
+    if (!run->store)
+        return backend_without_store(run->backend, err);
+    r = store_record(run->store, batches, count, clock_realtime_usec(), err);
+    for (size_t i = 0; i < count && r == 0; i++)
+        r = pass_run_store_permit(run, &batches[i], err);
+    return r;
+}
+
+int pass_run_store_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
+                          const Answer *answer, Err *err)
+{
+    PassRun *run = context;
+
+    if (!run->store)
+        return backend_without_store(run->backend, err);
+    return store_decide(run->store, action, outcome, attempts, answer, clock_realtime_usec(), err);
+}
+
+/* A pause is shown wherever the channel is, in sync as well, where no plan asked for it. */
+void pass_run_store_show_pauses(PassRun *run)
+{
+    _cleanup_(store_pauses_done) StorePauses pauses = {0};
+    uint64_t now_usec = clock_realtime_usec();
+    Report report;
+
+    if (!run->store || store_pauses(run->store, now_usec, &pauses, NULL) < 0)
+        return;
+    report = *pass_run_get_report(run);
+    for (size_t i = 0; pauses.count > 0 && i < report.channel_count; i++) {
+        ChannelReport *channel = &report.channels[i];
+        ChannelRecord memory = {0};
+
+        if (!channel->pause_reason && channel->id &&
+            store_recall_pause(run->store, channel->instance_name, channel->id, channel->name,
+                               now_usec, &memory, NULL) == 0 &&
+            memory.is_paused)
+            report_set_pause(channel, memory.pause_reason, memory.pause_end_usec);
+        channel_record_done(&memory);
+    }
+}

@@ -1,0 +1,326 @@
+/* Undo: see undo.h. */
+#include "daemon/runtime/undo.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/str.h"
+#include "daemon/control/pause.h"
+#include "daemon/json/json.h"
+#include "daemon/log/event_log.h"
+#include "daemon/report/json.h"
+
+struct Undo {
+    StoreActions actions; /* those undone; hold all texts */
+    Config config;        /* the one in force, but with the channels of the undo */
+    RosterChannel *channels;
+    Addition *restores;
+    const char **names; /* of the channels, as the history has them */
+    char pass[STORE_PASS_ID_SIZE];
+    Backend *backend;
+    PassRun *run;
+    UndoOnDone on_done;
+    void *userdata;
+};
+
+/* ---- out of the history ---- */
+
+static bool undo_took_effect(const StoreAction *action)
+{
+    return !action->outcome || str_equal(action->outcome, "deleted");
+}
+
+/* Keeps the deletions that took effect, or may have. */
+static void undo_keep_effective(StoreActions *actions)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < actions->count; i++) {
+        if (undo_took_effect(&actions->items[i]))
+            actions->items[kept++] = actions->items[i];
+    }
+    actions->count = kept;
+}
+
+static int undo_look_up(Undo *undo, Store *store, const UndoChoice *choice, Err *err)
+{
+    StoreFilter filter = {.pass = choice->pass, .action = choice->action};
+    int r = 0;
+
+    if (choice->last) {
+        r = store_find_last_deleting(store, undo->pass, err);
+        filter.pass = undo->pass;
+    }
+    if (r == 0)
+        r = store_history(store, &filter, &undo->actions, err);
+    if (r < 0)
+        return r;
+    if (undo->actions.count == 0 && choice->action)
+        return err_set(err, -ENOENT, "the history holds no deletion %" PRIu64, choice->action);
+    if (undo->actions.count == 0)
+        return err_set(err, -ENOENT, "the history holds no deletion of pass %s", filter.pass);
+    undo_keep_effective(&undo->actions);
+    if (undo->actions.count == 0)
+        return err_set(err, -ENOENT, "there is nothing to undo: nothing of it took effect");
+    str_copy(undo->pass, sizeof(undo->pass), undo->actions.items[0].pass);
+    return 0;
+}
+
+static int undo_find_instance(const Config *config, const char *name, size_t *ret_instance,
+                              Err *err)
+{
+    for (size_t i = 0; i < config->instance_count; i++) {
+        if (str_equal(config->instances[i].name, name)) {
+            *ret_instance = i;
+            return 0;
+        }
+    }
+    return err_set(err, -EINVAL, "the instance %s of these deletions is not in the settings", name);
+}
+
+/* The mode that the rosters give a channel now; that of the settings where they have it not. */
+static Mode undo_mode(const Config *config, size_t instance, const StoreAction *action)
+{
+    for (size_t i = 0; i < config->channel_count; i++) {
+        const RosterChannel *channel = &config->channels[i];
+
+        if (channel->instance == instance &&
+            ((channel->id && str_equal(channel->id, action->channel_id)) ||
+             (channel->name && str_equal(channel->name, action->channel_name))))
+            return channel->mode;
+    }
+    return config->mode;
+}
+
+static int undo_find_channel(Undo *undo, const Config *config, const StoreAction *action,
+                             size_t *ret_channel, Err *err)
+{
+    size_t instance = 0, count = undo->config.channel_count;
+    int r = undo_find_instance(config, action->instance_name, &instance, err);
+
+    if (r < 0)
+        return r;
+    for (*ret_channel = 0; *ret_channel < count; ++*ret_channel) {
+        const RosterChannel *channel = &undo->channels[*ret_channel];
+
+        if (channel->instance == instance && str_equal(channel->id, action->channel_id))
+            return 0;
+    }
+    if (config->mode != MODE_PRUNE || undo_mode(config, instance, action) != MODE_PRUNE)
+        return err_set(err, -EPERM, "%s/%s is only observed: nothing is changed there",
+                       action->instance_name, action->channel_name);
+    undo->names[count] = action->channel_name;
+    undo->channels[count] = (RosterChannel){
+        .instance = instance,
+        .id = action->channel_id,
+        .mode = MODE_PRUNE,
+        .allow_empty = true,
+        .file = "",
+    };
+    undo->config.channel_count++;
+    return 0;
+}
+
+static int undo_add(Undo *undo, const Config *config, const StoreAction *action, Err *err)
+{
+    size_t number = 0;
+    Addition *restore;
+    int r = undo_find_channel(undo, config, action, &number, err);
+
+    if (r < 0)
+        return r;
+    restore = &undo->restores[number];
+    if (!restore->items)
+        restore->items = calloc(undo->actions.count, sizeof(*restore->items));
+    if (!restore->items)
+        return err_memory(err);
+    restore->items[restore->item_count++] = (AdditionItem){
+        .action = action->action,
+        .member_id = action->member_id,
+        .identity = action->identity,
+        .identity_size = action->identity_size,
+        .member_json = action->member_json,
+    };
+    return 0;
+}
+
+int undo_new(Store *store, const Config *config, const UndoChoice *choice, Undo **ret_undo,
+             Err *err)
+{
+    _cleanup_(undo_freep) Undo *undo = calloc(1, sizeof(*undo));
+    int r;
+
+    if (!undo)
+        return err_memory(err);
+    r = undo_look_up(undo, store, choice, err);
+    if (r < 0)
+        return r;
+    undo->channels = calloc(undo->actions.count, sizeof(*undo->channels));
+    undo->restores = calloc(undo->actions.count, sizeof(*undo->restores));
+    undo->names = calloc(undo->actions.count, sizeof(char *));
+    if (!undo->channels || !undo->restores || !undo->names)
+        return err_memory(err);
+    undo->config = *config;
+    undo->config.channels = undo->channels;
+    undo->config.channel_count = 0;
+    for (size_t i = 0; i < undo->actions.count && r == 0; i++)
+        r = undo_add(undo, config, &undo->actions.items[i], err);
+    if (r < 0)
+        return r;
+    *ret_undo = TAKE_PTR(undo);
+    return 0;
+}
+
+void undo_free(Undo *undo)
+{
+    if (!undo)
+        return;
+    pass_run_free(undo->run);
+    for (size_t i = 0; undo->restores && i < undo->actions.count; i++)
+        free(undo->restores[i].items);
+    free(undo->restores);
+    free(undo->channels);
+    free(undo->names);
+    store_actions_done(&undo->actions);
+    free(undo);
+}
+
+/* ---- doing it ---- */
+
+const char *undo_get_pass(const Undo *undo)
+{
+    return undo->pass;
+}
+
+bool undo_covers(const Undo *undo, size_t instance)
+{
+    for (size_t i = 0; i < undo->config.channel_count; i++) {
+        if (undo->channels[i].instance == instance)
+            return true;
+    }
+    return false;
+}
+
+static const char *undo_instance_name(const Undo *undo, size_t channel)
+{
+    return undo->config.instances[undo->channels[channel].instance].name;
+}
+
+int undo_pause(const Undo *undo, Store *store, Err *err)
+{
+    char reason[STORE_PASS_ID_SIZE + 16];
+    int r = 0;
+
+    snprintf(reason, sizeof(reason), "undo of %s", undo->pass);
+    for (size_t i = 0; i < undo->config.channel_count && r == 0; i++)
+        r = pause_add(store, undo_instance_name(undo, i), undo->channels[i].id, undo->names[i],
+                      reason, 0, err);
+    return r;
+}
+
+static void undo_on_event(const Event *event, void *userdata)
+{
+    (void)userdata;
+    event_log_log(event, true);
+}
+
+static void undo_on_run_done(PassRun *run, void *userdata)
+{
+    Undo *undo = userdata;
+
+    pass_run_finish(run, NULL);
+    undo->on_done(undo, undo->userdata);
+}
+
+static int undo_permit(const Undo *undo, Backend *backend, Err *err)
+{
+    for (size_t i = 0; i < undo->config.channel_count; i++) {
+        const RosterChannel *channel = &undo->channels[i];
+
+        for (size_t k = 0; k < undo->restores[i].item_count; k++) {
+            if (roma_client_permit_addition(backend->client, channel->instance, channel->id,
+                                            undo->restores[i].items[k].member_id) < 0)
+                return err_memory(err);
+        }
+    }
+    return 0;
+}
+
+int undo_begin(Undo *undo, Backend *backend, bool dry_run, UndoOnDone on_done, void *userdata,
+               Err *err)
+{
+    int r = dry_run || backend->dry_run ? 0 : undo_permit(undo, backend, err);
+
+    if (r < 0)
+        return r;
+    undo->backend = backend;
+    undo->on_done = on_done;
+    undo->userdata = userdata;
+    return pass_run_begin_undo(backend, &undo->config, undo->restores, dry_run, undo_on_run_done,
+                               undo_on_event, undo, &undo->run, err);
+}
+
+PassRun *undo_find_run(const Undo *undo)
+{
+    return undo->run;
+}
+
+/* ---- what came of it ---- */
+
+bool undo_has_failed(const Undo *undo)
+{
+    const Report *report = pass_run_get_report(undo->run);
+
+    for (size_t i = 0; i < report->channel_count; i++) {
+        if (report->channels[i].result == RESULT_FAILED ||
+            report->channels[i].result == RESULT_UNMANAGEABLE ||
+            err_is_set(&report->channels[i].error))
+            return true;
+    }
+    return false;
+}
+
+static json_object *undo_json_members(const Addition *restore)
+{
+    json_object *rows = json_new_array();
+
+    for (size_t i = 0; i < restore->item_count; i++) {
+        const AdditionItem *item = &restore->items[i];
+        json_object *row = json_new_object();
+
+        json_put_number(row, "action", item->action);
+        json_put(row, "member", json_tokener_parse(item->member_json));
+        json_put_text(row, "outcome", add_outcome_text(item->outcome));
+        json_put_number(row, "attempts", item->attempts);
+        json_add(rows, row);
+    }
+    return rows;
+}
+
+int undo_append_json(const Undo *undo, bool dry_run, Buf *buf)
+{
+    const Report *report = pass_run_get_report(undo->run);
+    json_object *root = json_new_object(), *channels = json_new_array();
+
+    json_put_text(root, "undo", undo->pass);
+    json_put_text(root, "result", undo_has_failed(undo) ? "failed" : dry_run ? "planned" : "done");
+    json_put_bool(root, "dry_run", dry_run);
+    for (size_t i = 0; i < report->channel_count; i++) {
+        const ChannelReport *channel = &report->channels[i];
+        json_object *object = json_new_object();
+
+        json_put_text(object, "instance", channel->instance_name);
+        json_put_text(object, "name", channel->name ? channel->name : undo->names[i]);
+        json_put_text(object, "id", channel->id);
+        json_put(object, "members", undo_json_members(&undo->restores[i]));
+        json_put(object, "error",
+                 err_is_set(&channel->error) ? report_json_error(&channel->error) : NULL);
+        json_add(channels, object);
+    }
+    json_put(root, "channels", channels);
+    return json_append(root, buf);
+}

@@ -1,0 +1,55 @@
+/*
+ * Undoing deletions (PRODUCT.md section 5): out of the history, the members that a pass deleted are
+ * put back as they were. The history's part, the pauses and the run; who asked is elsewhere.
+ */
+#pragma once
+
+#include "daemon/runtime/pass_run.h"
+
+/* What is to be undone: exactly one of these. */
+typedef struct UndoChoice {
+    bool last; /* the last pass that deleted something */
+    const char *pass;
+    uint64_t action;
+} UndoChoice;
+
+typedef struct Undo Undo;
+
+/* Called from the event loop, once, when all is done; may free the undo. */
+typedef void (*UndoOnDone)(Undo *undo, void *userdata);
+
+/*
+ * Looks the deletions up that took effect, or may have. `config` is borrowed and outlives it.
+ * Errors, told in `err`: -ENOENT there are none; -EINVAL their instance is not in the settings any
+ * more; -EPERM a channel is only observed; the store's; -ENOMEM.
+ */
+int undo_new(Store *store, const Config *config, const UndoChoice *choice, Undo **ret_undo,
+             Err *err);
+
+/* What is in flight must be cancelled before. NULL is fine. */
+void undo_free(Undo *undo);
+DEFINE_CLEANUP(Undo, undo_free)
+
+/* The pass whose deletions they are. */
+const char *undo_get_pass(const Undo *undo);
+
+/* Whether it concerns an instance of the configuration. */
+bool undo_covers(const Undo *undo, size_t instance);
+
+/* Pauses its channels, with the reason "undo of PASS" and no end, durably: by their ids, and by
+ * their names, which show while the service does not say their ids. 0 or the store's errors. */
+int undo_pause(const Undo *undo, Store *store, Err *err);
+
+/* Begins, while no run is under way on its instances; in a dry run it only looks. Errors as
+ * pass_run_begin(). */
+int undo_begin(Undo *undo, Backend *backend, bool dry_run, UndoOnDone on_done, void *userdata,
+               Err *err);
+
+/* The run under way, or NULL. */
+PassRun *undo_find_run(const Undo *undo);
+
+/* Once it is done. */
+bool undo_has_failed(const Undo *undo);
+
+/* Appends what came of it as JSON, with a newline at its end. 0 or -ENOMEM. */
+int undo_append_json(const Undo *undo, bool dry_run, Buf *buf);

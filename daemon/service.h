@@ -1,8 +1,0 @@
-/* rosterd as a daemon: passes without end, reload, stop (PRODUCT.md section 7). */
-#pragma once
-
-#include "daemon/options.h"
-
-/* Runs until a signal ends it. The exit status: 0 after a signal; 75, 78 and, where the loop itself
- * fails, 1. */
-int service_run(const Options *options);

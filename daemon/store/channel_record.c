@@ -1,0 +1,152 @@
+/* What is remembered of a channel: sightings, past deletions, approval, pause. */
+#include <errno.h>
+
+#include "daemon/base/buf.h"
+#include "daemon/store/approval.h"
+#include "daemon/store/reading.h"
+#include "daemon/store/store_internal.h"
+#include "daemon/store/transaction.h"
+
+#define RECENT_USEC USEC_PER_HOUR /* what the fight guard looks at */
+
+/* A query whose first parameters name the channel. */
+static Query channel_record_begin(Store *store, QueryId id, const char *instance_name,
+                                  const char *channel_id)
+{
+    Query query = sql_begin(store, id);
+
+    sql_text(&query, instance_name);
+    sql_text(&query, channel_id);
+    return query;
+}
+
+static int channel_record_sightings(Store *store, const char *instance_name, const char *channel_id,
+                                    ChannelRecord *memory, Err *err)
+{
+    _cleanup_(sql_done) Query query =
+        channel_record_begin(store, QUERY_SIGHTINGS, instance_name, channel_id);
+    int r;
+
+    while ((r = sql_step(&query, err)) > 0) {
+        uint64_t count = sql_column_number(&query, 1);
+        const char *member_id = sql_column_text(&query, 0);
+
+        if (!member_id ||
+            channel_record_add_sighting(memory, member_id,
+                                        count > UINT32_MAX ? UINT32_MAX : (uint32_t)count) < 0)
+            return err_memory(err);
+    }
+    return r;
+}
+
+static int channel_record_deletions(Store *store, const char *instance_name, const char *channel_id,
+                                    uint64_t realtime_usec, ChannelRecord *memory, Err *err)
+{
+    _cleanup_(sql_done) Query query =
+        channel_record_begin(store, QUERY_ACTION_RECENT, instance_name, channel_id);
+    int r;
+
+    sql_number(&query, realtime_usec > RECENT_USEC ? realtime_usec - RECENT_USEC : 0);
+    while ((r = sql_step(&query, err)) > 0) {
+        const void *identity = sqlite3_column_blob(query.statement, 0);
+        size_t size = (size_t)sqlite3_column_bytes(query.statement, 0);
+
+        if (channel_record_add_deletion(memory, identity ? identity : "", size,
+                                        sql_column_number(&query, 1)) < 0)
+            return err_memory(err);
+    }
+    return r;
+}
+
+static int channel_record_pause(Store *store, const char *instance_name, const char *channel_id,
+                                uint64_t realtime_usec, ChannelRecord *memory, Err *err)
+{
+    _cleanup_(sql_done) Query query =
+        channel_record_begin(store, QUERY_PAUSE, instance_name, channel_id);
+    const char *reason;
+    int r;
+
+    sql_number(&query, realtime_usec);
+    r = sql_step(&query, err);
+    if (r <= 0)
+        return r;
+    reason = sql_column_text(&query, 0);
+    if (!reason || channel_record_set_pause(memory, reason, sql_column_number(&query, 1)) < 0)
+        return err_memory(err);
+    return 0;
+}
+
+int store_recall_pause(Store *store, const char *instance_name, const char *channel_id,
+                       const char *channel_name, uint64_t realtime_usec, ChannelRecord *memory,
+                       Err *err)
+{
+    _cleanup_(buf_done) Buf key = {0};
+    int r = reading_refresh(store, err);
+
+    if (r < 0 || !store->db)
+        return r;
+    r = channel_record_pause(store, instance_name, channel_id, realtime_usec, memory, err);
+    if (r < 0 || memory->is_paused || !channel_name)
+        return r;
+    buf_printf(&key, STORE_BY_NAME "%s", channel_name);
+    if (buf_failed(&key) < 0)
+        return err_memory(err);
+    return channel_record_pause(store, instance_name, buf_text(&key), realtime_usec, memory, err);
+}
+
+int store_recall(Store *store, const char *instance_name, const char *channel_id,
+                 const char *digest, uint64_t realtime_usec, ChannelRecord *memory, Err *err)
+{
+    _cleanup_(channel_record_done) ChannelRecord found = {0};
+    int r = reading_refresh(store, err);
+
+    if (r == 0 && store->db)
+        r = channel_record_sightings(store, instance_name, channel_id, &found, err);
+    if (r == 0 && store->db)
+        r = channel_record_deletions(store, instance_name, channel_id, realtime_usec, &found, err);
+    if (r == 0 && store->db)
+        r = channel_record_pause(store, instance_name, channel_id, realtime_usec, &found, err);
+    if (r == 0)
+        r = approval_find(store, digest, realtime_usec, err);
+    if (r < 0)
+        return r;
+    found.is_approved = r > 0;
+    *memory = found;
+    found = (ChannelRecord){0};
+    return 0;
+}
+
+/* 1 when the state holds sightings of the channel, else 0. */
+static int channel_record_has_sightings(Store *store, const char *instance_name,
+                                        const char *channel_id, Err *err)
+{
+    _cleanup_(sql_done) Query query =
+        channel_record_begin(store, QUERY_SIGHTINGS, instance_name, channel_id);
+
+    if (pending_find_sightings(&store->pending, instance_name, channel_id))
+        return 1;
+    return sql_step(&query, err);
+}
+
+int store_remember(Store *store, const char *instance_name, const char *channel_id,
+                   const Sighting *sightings, size_t count, Err *err)
+{
+    int r;
+
+    if (count == 0 && !store->is_read_only) {
+        r = channel_record_has_sightings(store, instance_name, channel_id, err);
+        if (r <= 0)
+            return r;
+    }
+    r = transaction_begin(store, err);
+    if (r == -EROFS && store->is_read_only)
+        return r;
+    /* Kept even where the transaction could not be opened: older sightings than the newest would
+     * let an extra count as confirmed that was away in between. */
+    if (pending_set_sightings(&store->pending, instance_name, channel_id, sightings, count) < 0)
+        return err_memory(err);
+    if (r < 0)
+        return r;
+    return transaction_result(store, transaction_write_sightings(store, instance_name, channel_id,
+                                                                 sightings, count, err));
+}

@@ -1,0 +1,63 @@
+/* Refused passwords in the state: what is known of them without knowing them. */
+#include "daemon/base/lockout_memory.h"
+
+#include "daemon/base/str.h"
+#include "daemon/store/reading.h"
+#include "daemon/store/store_internal.h"
+#include "daemon/store/transaction.h"
+
+static void lockout_copy(char *copy, size_t size, const Query *query, int column)
+{
+    const char *text = sql_column_text(query, column);
+
+    str_copy(copy, size, text ? text : "");
+}
+
+int store_recall_lockout(Store *store, const char *subject, Lockout *ret_refusal, Err *err)
+{
+    _cleanup_(sql_done) Query query = {0};
+    Lockout refusal = {0};
+    int r = reading_refresh(store, err);
+
+    if (r < 0 || !store->db)
+        return r;
+    query = sql_begin(store, QUERY_LOCKOUT);
+    sql_text(&query, subject);
+    r = sql_step(&query, err);
+    if (r <= 0)
+        return r;
+    lockout_copy(refusal.mark, sizeof(refusal.mark), &query, 0);
+    refusal.until_usec = sql_column_number(&query, 1);
+    refusal.refused_usec = sql_column_number(&query, 2);
+    refusal.said.http = (int)sql_column_number(&query, 3);
+    lockout_copy(refusal.said.code, sizeof(refusal.said.code), &query, 4);
+    lockout_copy(refusal.said.request_id, sizeof(refusal.said.request_id), &query, 5);
+    lockout_copy(refusal.said.text, sizeof(refusal.said.text), &query, 6);
+    *ret_refusal = refusal;
+    return 1;
+}
+
+static int lockout_set(Store *store, const char *subject, const Lockout *refusal, Err *err)
+{
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_LOCKOUT_SET);
+    const Err *said = &refusal->said;
+
+    sql_text(&query, subject);
+    sql_text(&query, refusal->mark);
+    sql_number_or_null(&query, refusal->until_usec);
+    sql_number(&query, refusal->refused_usec);
+    sql_number_or_null(&query, said->http > 0 ? (uint64_t)said->http : 0);
+    sql_text(&query, said->code);
+    sql_text(&query, said->request_id);
+    sql_text(&query, said->text);
+    return sql_step(&query, err);
+}
+
+int store_keep_lockout(Store *store, const char *subject, const Lockout *refusal, Err *err)
+{
+    int r = transaction_begin(store, err);
+
+    if (r == 0)
+        r = transaction_result(store, lockout_set(store, subject, refusal, err));
+    return r < 0 ? r : transaction_commit(store, err);
+}

@@ -1,8 +1,0 @@
-/* Deletions that ended passes left undecided. */
-#pragma once
-
-#include "daemon/base/err.h"
-#include "daemon/store/store.h"
-
-/* Looks whether there are any, where there may be; keeps it in store->has_doubts. */
-int settle_look(Store *store, Err *err);

@@ -1,0 +1,112 @@
+/* Opening the state: see state.h. */
+#include "daemon/store/state.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/log/message_ids.h"
+#include "daemon/store/lock.h"
+#include "daemon/store/state_dir.h"
+
+/* The directory stays the same until a restart, whatever the settings say meanwhile. */
+static int state_find_directory(State *state, const Config *config)
+{
+    return state->directory ? 0 : state_dir_find(config, &state->directory, &state->err);
+}
+
+/* What to do about a directory that does not let us in. */
+static int state_advise(State *state, int error, bool dry_run)
+{
+    const Err why = state->err;
+
+    switch (error) {
+    case -EACCES:
+    case -EPERM:
+    case -EROFS:
+    case -ENOENT:
+    case -ENOTDIR:
+        break;
+    default:
+        return error;
+    }
+    if (dry_run)
+        return err_set(
+            &state->err, error,
+            "%s; run rosterd as the owner of the state, or set state_dir in the settings "
+            "to where it is",
+            why.text);
+    return err_set(&state->err, error,
+                   "%s; it should be a directory that uid %u can write: run rosterd as its owner, "
+                   "or name another (state_dir in the settings; in a unit, StateDirectory=)",
+                   why.text, (unsigned)geteuid());
+}
+
+static int state_try(State *state, const Config *config, bool dry_run)
+{
+    int r = state_find_directory(state, config);
+
+    if (r < 0)
+        return r;
+    r = dry_run ? store_open_read_only(state->directory, &state->store, &state->err)
+                : store_open(state->directory, &state->store, &state->err);
+    return r < 0 ? state_advise(state, r, dry_run) : r;
+}
+
+int state_open(State *state, const Config *config, bool dry_run)
+{
+    const LogFields fields = {.message_id = MESSAGE_STATE};
+    int r = state_try(state, config, dry_run);
+
+    if (r == -EWOULDBLOCK)
+        return r;
+    if (r < 0)
+        log_event(LOG_LEVEL_ERR, &fields, "%s", state->err.text);
+    return 0;
+}
+
+int state_lock(State *state, const Config *config)
+{
+    const LogFields fields = {.message_id = MESSAGE_STATE};
+    int r = state_find_directory(state, config);
+
+    if (r >= 0)
+        r = lock_take(state->directory, &state->err);
+    if (r == -EWOULDBLOCK)
+        return r;
+    if (r < 0) {
+        state_advise(state, r, false);
+        log_event(LOG_LEVEL_WARNING, &fields, "%s", state->err.text);
+    }
+    state->is_locked = r >= 0;
+    state->lock = r;
+    return 0;
+}
+
+bool state_retry(State *state, const Config *config, bool dry_run)
+{
+    return state->store || state_try(state, config, dry_run) >= 0;
+}
+
+void state_prune(const State *state, const Config *config)
+{
+    const LogFields fields = {.message_id = MESSAGE_STATE};
+    uint64_t now_usec = clock_realtime_usec();
+    Err err = {0};
+
+    if (!state->store || now_usec < config->history_keep_usec)
+        return;
+    if (store_prune(state->store, now_usec - config->history_keep_usec, now_usec, &err) < 0)
+        log_event(LOG_LEVEL_ERR, &fields, "old history stays: %s", err.text);
+}
+
+void state_close(State *state)
+{
+    if (state->is_locked)
+        close(state->lock);
+    store_free(state->store);
+    free(state->directory);
+    *state = (State){0};
+}

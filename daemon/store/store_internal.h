@@ -1,0 +1,50 @@
+/* The inside of a Store, for the files of daemon/store and their tests. */
+#pragma once
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/digest.h"
+#include "daemon/store/pending.h"
+#include "daemon/store/sql.h"
+#include "daemon/store/store.h"
+
+/* A pass under way. */
+typedef struct StorePass {
+    char id[STORE_PASS_ID_SIZE];
+    uint64_t started_usec;
+    bool is_recorded; /* it has a row, committed */
+} StorePass;
+
+/* The pass under way with that id, or NULL. */
+StorePass *pass_find(Store *store, const char *id);
+
+/* What a Store for reading found on the disk, to notice that a daemon started since. */
+typedef struct StoreSource {
+    uint64_t inode; /* of rosterd.db; 0: absent or empty */
+    uint64_t size;
+    uint64_t modified_nsec;
+    bool has_log;   /* rosterd.db-wal holds something, or a daemon is about to */
+    bool has_index; /* rosterd.db-shm */
+} StoreSource;
+
+struct Store {
+    char *directory;
+    char *path;   /* of rosterd.db */
+    int lock_fd;  /* -1 without one */
+    int guard_fd; /* is_read_only: reading.c; -1 without one */
+    int index_fd; /* likewise */
+    bool is_read_only;
+    bool owes_rollback; /* a failed transaction is still open */
+    bool has_doubts;    /* some deletion of an ended pass may be undecided */
+    sqlite3 *db;        /* NULL: for reading, and there is no database */
+    sqlite3_stmt *statements[QUERY_COUNT];
+    char last_pass_id[STORE_PASS_ID_SIZE]; /* named last, "" before the first */
+    StorePass *passes;                     /* begun and not ended */
+    size_t pass_count, pass_capacity;
+    Pending pending;
+    StoreSource source;                 /* is_read_only */
+    char (*approvals)[DIGEST_HEX_SIZE]; /* is_read_only: given to this Store */
+    size_t approval_count, approval_capacity;
+};
