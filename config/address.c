@@ -1,4 +1,4 @@
-/* Addresses by value: see address.h. */
+/* SPDX-License-Identifier: MIT */
 #include "config/address.h"
 
 #include <arpa/inet.h>

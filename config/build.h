@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A Config in the making: what the steps of config_load() share. */
 #pragma once
 

@@ -1,181 +1,20 @@
-/* Loading a configuration: see config.h. The tree of each file is freed before the next is read, so
- * that loading needs memory for the largest file, not for all. */
+/* SPDX-License-Identifier: MIT */
+/* What frees a configuration. config/load makes one. */
 #include "config/config.h"
 
-#include <errno.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "config/build.h"
-#include "config/load/files.h"
-#include "config/roster/roster.h"
-#include "config/roster/rules.h"
-#include "config/settings/settings.h"
-#include "config/yaml/yaml.h"
-#include "daemon/base/file.h"
-#include "daemon/base/str.h"
 
-static void build_free(Build *build)
+void config_free(Config *config)
 {
+    Build *build = (Build *)config;
+
+    if (!build)
+        return;
     map_done(&build->listed);
     free(build->channels);
     problems_done(&build->config.doubts);
     arena_done(&build->arena);
     free(build);
-}
-DEFINE_CLEANUP(Build, build_free)
-
-void config_free(Config *config)
-{
-    if (config)
-        build_free((Build *)config);
-}
-
-/* 0 and the tree, or NULL when its text has mistakes that end all reading (reported); else why it
- * could not be read, not reported. */
-static int read_tree(const char *path, Arena *arena, Problems *problems, const Node **ret_root)
-{
-    _cleanup_(buf_done) Buf text = {0};
-    int r;
-
-    *ret_root = NULL;
-    problems_add_file(problems, path);
-    r = file_read(path, YAML_SIZE_MAX, &text, NULL);
-    if (r == -EFBIG) {
-        problems_add(problems, path, 1, 1, "", "is larger than 8 MiB, should be several files");
-        return 0;
-    }
-    if (r < 0)
-        return r;
-    r = yaml_parse(path, buf_text(&text), text.size, arena, problems, ret_root);
-    return r == -EINVAL ? 0 : r;
-}
-
-static const char *why_unreadable(int error)
-{
-    if (error == -EINVAL)
-        return "is not a regular file";
-    return strerror(-error);
-}
-
-static void load_settings(Build *build, RosterEntries *ret_rosters)
-{
-    _cleanup_(arena_done) Arena tree = {0};
-    Reader reader = {
-        .file = build->config.path, .arena = &build->arena, .problems = build->problems};
-    const Node *root, *channels = NULL;
-    int r = read_tree(reader.file, &tree, build->problems, &root);
-
-    if (r == -ENOMEM)
-        problems_memory(build->problems);
-    else if (r < 0)
-        problems_add(build->problems, reader.file, 0, 0, "", "cannot be read: %s%s",
-                     why_unreadable(r),
-                     str_equal(reader.file, CONFIG_PATH_DEFAULT)
-                         ? "; name the settings with -c FILE or in ROSTERD_CONFIG"
-                         : "");
-    if (!root)
-        return;
-    settings_read(build, &reader, root, ret_rosters, &channels);
-    if (channels)
-        roster_read_in_settings(build, &reader, channels);
-}
-
-static void load_roster(Build *build, const RosterFile *file)
-{
-    _cleanup_(arena_done) Arena tree = {0};
-    Reader reader = {.file = file->path, .arena = &build->arena, .problems = build->problems};
-    const RosterEntry *entry = file->entry;
-    const Node *root;
-    int r = read_tree(reader.file, &tree, build->problems, &root);
-
-    if (r == -ENOMEM)
-        problems_memory(build->problems);
-    else if (r < 0)
-        problems_add(build->problems, build->config.path, entry->line, entry->column, entry->path,
-                     "%s: cannot be read: %s", file->path, why_unreadable(r));
-    if (root)
-        roster_read(build, &reader, root);
-}
-
-static void load_rosters(Build *build, const RosterEntries *entries)
-{
-    _cleanup_(files_done) RosterFiles files = {0};
-
-    files_find(build, entries, &files);
-    for (size_t i = 0; i < files.count && !build->problems->out_of_memory; i++)
-        load_roster(build, &files.items[i]);
-}
-
-static int set_path(Build *build, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    size_t length = slash ? (size_t)(slash - path) : 0;
-
-    build->config.path = arena_string(&build->arena, path);
-    if (!slash)
-        build->config.directory = arena_string(&build->arena, ".");
-    else
-        build->config.directory = arena_copy(&build->arena, path, length ? length : 1);
-    return build->config.path && build->config.directory ? 0 : -ENOMEM;
-}
-
-/* What was read, each once, from the problems' list of it. */
-static int keep_files(Build *build, size_t first)
-{
-    const Problems *problems = build->problems;
-    size_t count = problems->file_count - first;
-    const char **files = arena_alloc(&build->arena, count * sizeof(*files));
-    _cleanup_(map_done) Map known = {0};
-
-    if (!files)
-        return -ENOMEM;
-    build->config.files = files;
-    for (size_t i = first; i < problems->file_count; i++) {
-        char *file = arena_string(&build->arena, problems->files[i]);
-        int r = file ? map_put(&known, file, strlen(file), file) : -ENOMEM;
-
-        if (r < 0)
-            return r;
-        if (r > 0)
-            files[build->config.file_count++] = file;
-    }
-    return 0;
-}
-
-static int load_all(const char *path, bool with_rosters, Problems *problems, Config **ret_config)
-{
-    _cleanup_(build_freep) Build *build = calloc(1, sizeof(*build));
-    RosterEntries rosters = {0};
-    size_t first_file = problems->file_count;
-
-    if (!build)
-        return problems_memory(problems);
-    build->problems = problems;
-    if (set_path(build, path) < 0)
-        return problems_memory(problems);
-    load_settings(build, &rosters);
-    if (with_rosters) {
-        load_rosters(build, &rosters);
-        rules_check_any_channel(build, &rosters);
-    }
-    if (problems->out_of_memory || build->config.doubts.out_of_memory ||
-        keep_files(build, first_file) < 0)
-        return problems_memory(problems);
-    if (problems_any(problems))
-        return -EINVAL;
-    map_done(&build->listed);
-    build->config.channels = build->channels;
-    build->problems = NULL;
-    *ret_config = &TAKE_PTR(build)->config;
-    return 0;
-}
-
-int config_load(const char *path, Problems *problems, Config **ret_config)
-{
-    return load_all(path, true, problems, ret_config);
-}
-
-int config_load_settings(const char *path, Problems *problems, Config **ret_config)
-{
-    return load_all(path, false, problems, ret_config);
 }

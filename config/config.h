@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The checked configuration: settings and rosters as one immutable value (PRODUCT.md sections 2 and
  * 3). Whoever holds one may rely on every rule of those sections; nothing in it changes after
@@ -131,17 +132,6 @@ typedef struct Config {
     size_t file_count;
     Problems doubts; /* what is no mistake but is likely not meant: rosters that name no file */
 } Config;
-
-/*
- * Reads the settings file and every roster it names. Returns 0 and the configuration; -EINVAL with
- * every mistake in `problems` (one at least); -ENOMEM with a problem that says so, where it could.
- * Nothing is ever half applied: with one problem there is no Config. Free with config_free().
- */
-int config_load(const char *path, Problems *problems, Config **ret_config);
-
-/* The same of the settings alone, without the rosters they name: for who only looks for the state
- * or the control socket, which rosters with mistakes must not stand in the way of. */
-int config_load_settings(const char *path, Problems *problems, Config **ret_config);
 
 void config_free(Config *config);
 DEFINE_CLEANUP(Config, config_free)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* rosterctl: the person's tool. */
 #include "daemon/cli/commands.h"
 #include "daemon/cli/program.h"

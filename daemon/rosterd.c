@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* rosterd: the daemon, one pass, and the offline check. */
 #include "daemon/cli/program.h"
 #include "daemon/service/service.h"

@@ -1,4 +1,4 @@
-/* ChannelRecord: see memory.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/channel_record.h"
 
 #include <errno.h>

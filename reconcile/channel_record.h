@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What outlives a run and bears on one channel's plan: sightings, past deletions, approvals and
  * pauses. Filled by whoever keeps the state, read by the guards. */
 #pragma once

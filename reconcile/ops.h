@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The one backend between deciding and doing. Everything that a pass wants of the world (time,
  * chance, the service, the state) goes through this table; daemon/backend.c fills it for

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Brings the clone of a roster repository up to date: fast-forward only, and without ever running
 # anything that the repository brings along. Run by rosterd-git@NAME.service, which sets
 # STATE_DIRECTORY (the clone) and, from /etc/rosterd/git/NAME.conf, URL, BRANCH and VERIFY.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Runs the stages of `make check`, fast ones first, and closes with one line of counts.
 
 A stage is a make target or a command; its tests are counted from what its runner prints. A stage that

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # `make demo`: rosterd at work against the stand-in service on this machine, in a folder of its own
 # that is gone afterwards.
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Installs what Debian 12 lacks for building, demonstrating and testing rosterd. Quiet, and without a
 # question, when nothing is missing. Further packages may be named.
 set -eu

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Checks of the sources themselves: format, the fences between folders, headers that compile alone,
 length and complexity, spelling. Prints one line a check, exits 1 when any fails."""
 import os
@@ -15,19 +16,53 @@ FILE_LINES_MAX = 400
 LIBRARIES = {
     "yaml.h": ["config/yaml/yaml.c"],
     "curl/": ["daemon/http/"],
-    "json-c/": ["daemon/roma/", "daemon/control/", "daemon/report_json.", "daemon/runtime/undo.c"],
+    "json-c/": ["daemon/json/", "daemon/roma/", "daemon/report/", "daemon/control/", "daemon/ctl/"],
     "sqlite3.h": ["daemon/store/"],
     "openssl/": ["daemon/base/digest.c"],
     "systemd/sd-journal.h": ["daemon/base/log.c"],
     "systemd/": ["daemon/"],
-    "microhttpd.h": ["daemon/control/"],
+    "microhttpd.h": ["daemon/http/server.c"],
 }
-# What a folder may include of ours: the arrows point to the left only.
-ARROWS = {
-    "daemon/base/": ["daemon/base/"],
-    "config/": ["daemon/base/", "config/"],
-    "reconcile/": ["daemon/base/", "config/", "reconcile/"],
-    "daemon/": ["daemon/", "config/", "reconcile/"],
+# The rooms, and what each may include of ours besides itself, its floor first: an arrow leads to a
+# room that stands above it here. README.md shows the same picture.
+ROOMS = {
+    "daemon/base": "",
+    "config/yaml": "daemon/base",
+    "config/schema": "daemon/base config/yaml",
+    "config": "daemon/base config/yaml config/schema",
+    "config/settings": "daemon/base config config/schema",
+    "config/roster": "daemon/base config config/schema config/settings",
+    "config/load": "daemon/base config config/yaml config/settings config/roster",
+    "reconcile": "daemon/base config",
+    "reconcile/request": "daemon/base reconcile",
+    "reconcile/plan": "daemon/base config reconcile",
+    "reconcile/report": "daemon/base reconcile/plan",
+    "reconcile/channel": "daemon/base reconcile/request reconcile/plan reconcile/report",
+    "reconcile/apply": "daemon/base reconcile/plan reconcile/channel",
+    "reconcile/pass": "daemon/base reconcile/request reconcile/report reconcile/channel "
+                      "reconcile/apply",
+    "daemon/json": "daemon/base",
+    "daemon/http": "daemon/base",
+    "daemon/log": "daemon/base config reconcile reconcile/plan reconcile/report",
+    "daemon/store": "daemon/base config reconcile daemon/log",
+    "daemon/roma/auth": "daemon/base config",
+    "daemon/roma/wire": "daemon/base reconcile daemon/json daemon/http daemon/roma/auth",
+    "daemon/roma/provider": "daemon/base config reconcile reconcile/request daemon/json "
+                            "daemon/http daemon/roma/auth daemon/roma/wire",
+    "daemon/roma": "daemon/base config reconcile daemon/http daemon/roma/wire daemon/roma/provider",
+    "daemon/runtime": "daemon/base config reconcile/request reconcile/plan reconcile/pass "
+                      "daemon/log daemon/store daemon/roma",
+    "daemon/report": "daemon/base reconcile/plan reconcile/report daemon/json daemon/store "
+                     "daemon/runtime",
+    "daemon/cli": "daemon/base config config/load daemon/log daemon/store daemon/runtime "
+                  "daemon/report",
+    "daemon/control": "daemon/base daemon/json daemon/http daemon/log daemon/store daemon/runtime "
+                      "daemon/report daemon/cli",
+    "daemon/ctl": "daemon/base config config/load reconcile/plan daemon/json daemon/http "
+                  "daemon/store daemon/runtime daemon/report daemon/cli",
+    "daemon/service": "daemon/base config config/load daemon/log daemon/store daemon/runtime "
+                      "daemon/cli daemon/control",
+    "daemon": "daemon/cli daemon/ctl daemon/service",
 }
 # The world that config/ and reconcile/ must not know.
 PURE = ("config/", "reconcile/")
@@ -74,13 +109,47 @@ def check_library_fences():
     return bad
 
 
+def includes(name):
+    return re.findall(r'#include "([^"]+)"', read(name))
+
+
+def check_rooms():
+    """The table itself: each room knows only rooms above it, so that there is no circle."""
+    bad, above = [], set()
+    for room, known in ROOMS.items():
+        bad += [f"{room} may not know {other}: it stands below it" for other in known.split()
+                if other not in above]
+        above.add(room)
+    return bad
+
+
 def check_arrows():
     bad = []
     for name in filter(is_product, files(".c", ".h")):
-        allowed = next(places for folder, places in ARROWS.items() if name.startswith(folder))
-        for header in re.findall(r'#include "([^"]+)"', read(name)):
-            if not header.startswith(tuple(allowed)):
-                bad.append(f"{name}: includes {header}")
+        room = os.path.dirname(name)
+        if room not in ROOMS:
+            bad.append(f"{name}: stands in no room")
+            continue
+        known = ROOMS[room].split()
+        bad += [f"{name}: includes {header}, but {room} does not know {os.path.dirname(header)}"
+                for header in includes(name) if os.path.dirname(header) not in (room, *known)]
+    return bad
+
+
+def check_circles():
+    graph = {name: includes(name) for name in filter(is_product, files(".h"))}
+    bad, done = [], set()
+
+    def visit(name, path):
+        if name in path:
+            bad.append(" -> ".join([*path[path.index(name):], name]))
+        elif name not in done:
+            for other in sorted(graph.get(name, ())):
+                visit(other, [*path, name])
+            done.add(name)
+
+    for name in sorted(graph):
+        visit(name, [])
     return bad
 
 
@@ -119,9 +188,18 @@ def check_lengths():
     return bad
 
 
+LICENCE = "/* SPDX-License-Identifier: MIT */\n"
+
+
 def check_first_comments():
-    return [f"{name}: does not begin by saying what it is responsible for"
-            for name in filter(is_product, files(".c", ".h")) if not read(name).startswith("/*")]
+    """Each file names its licence, and each header says what its file is responsible for."""
+    bad = [f"{name}: does not begin with {LICENCE.strip()}" for name in files(".c", ".h")
+           if not read(name).startswith(LICENCE)]
+    bad += [f"{name}: does not say what it is responsible for" for name in files(".h")
+            if is_product(name) and not read(name).startswith(LICENCE + "/*")]
+    return bad + [f"{name}:{number}: says where to look instead of what it is"
+                  for name in files(".c") for number, line in enumerate(read(name).splitlines(), 1)
+                  if number < 4 and re.match(r"/\* .*: see \w+\.h", line)]
 
 
 def check_spelling():
@@ -141,7 +219,7 @@ def check_unfinished():
 
 
 def main():
-    checks = [check_format, check_library_fences, check_arrows, check_purity, check_headers_alone,
+    checks = [check_format, check_library_fences, check_rooms, check_arrows, check_circles, check_purity, check_headers_alone,
               check_lengths, check_first_comments, check_spelling, check_unfinished]
     failed = 0
     for check in checks:

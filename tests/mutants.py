@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Checks the tests: puts one small fault at a time into config/ and reconcile/, and counts how many
 of the faults the tests notice. Which faults is decided by a seed, not by hand.
 

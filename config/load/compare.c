@@ -1,4 +1,4 @@
-/* Comparing configurations: see compare.h. */
+/* SPDX-License-Identifier: MIT */
 #include "config/load/compare.h"
 
 #include <errno.h>

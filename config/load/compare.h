@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What changed between two configurations, thing by thing, for the log of a reload. */
 #pragma once
 

@@ -1,5 +1,6 @@
-/* Roster files: see files.h. Patterns are walked here rather than by glob(3), which hides which
- * directories it looked into, and which it could not. */
+/* SPDX-License-Identifier: MIT */
+/* Patterns are walked here rather than by glob(3), which hides which directories it looked into,
+ * and which it could not. */
 #include "config/load/files.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which roster files the settings name. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Ignore rules, and the keys that they share with members: see members.h and member_keys.h. */
+/* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
 #include "config/address.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The keys of a member that is written as a map, which are those of an ignore rule as well. */
 #pragma once
 

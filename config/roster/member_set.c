@@ -1,5 +1,5 @@
-/* Members by value: see member_set.h. Open addressing with linear probing, at most four fifths
- * full. */
+/* SPDX-License-Identifier: MIT */
+/* Open addressing with linear probing, at most four fifths full. */
 #include "config/roster/member_set.h"
 
 #include <errno.h>

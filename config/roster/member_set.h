@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The members of one channel by value, so that one listed twice is found. Holds indices into the
  * channel's own array, at 8 bytes a slot: a table of pointers and keys would be larger than the
  * members themselves, and touching memory is most of what reading a large roster costs. */

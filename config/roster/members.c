@@ -1,5 +1,6 @@
-/* Desired members: see members.h. There may be 100,000 of them, so that each costs one allocation
- * from the arena and nothing else. */
+/* SPDX-License-Identifier: MIT */
+/* There may be 100,000 of them, so that each costs one allocation from the arena and nothing else.
+ */
 #include "config/roster/members.h"
 
 #include <assert.h>

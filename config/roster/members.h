@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The members of a roster's channel, and the rules for those that are left alone. */
 #pragma once
 

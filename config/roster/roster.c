@@ -1,4 +1,4 @@
-/* Rosters: see roster.h. */
+/* SPDX-License-Identifier: MIT */
 #include "config/roster/roster.h"
 
 #include "config/roster/members.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rosters: who belongs to which channel. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Cross-field rules: see rules.h. */
+/* SPDX-License-Identifier: MIT */
 #include "config/roster/rules.h"
 
 #include <string.h>

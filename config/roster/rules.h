@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The rules that tie a channel to the settings and to the other rosters (PRODUCT.md section 3). */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Reports of a Reader, and what it keeps: see schema.h. */
+/* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

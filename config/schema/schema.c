@@ -1,4 +1,4 @@
-/* Maps by a table: see schema.h. */
+/* SPDX-License-Identifier: MIT */
 #include "config/schema/schema.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Reading a map of known keys into a struct by a table: which keys there are, what type and bounds
  * each has, what it is when missing, where it goes. Every mistake is reported where it stands, and

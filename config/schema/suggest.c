@@ -1,5 +1,6 @@
-/* Suggestions: see suggest.h. The distance counts insertions, deletions, changes and swaps of
- * neighbours (optimal string alignment), without regard to case. */
+/* SPDX-License-Identifier: MIT */
+/* The distance counts insertions, deletions, changes and swaps of neighbours (optimal string
+ * alignment), without regard to case. */
 #include "config/schema/suggest.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What somebody probably meant by a word that fits nothing. */
 #pragma once
 

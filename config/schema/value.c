@@ -1,4 +1,4 @@
-/* Values: see value.h. */
+/* SPDX-License-Identifier: MIT */
 #include "config/schema/value.h"
 
 #include <errno.h>

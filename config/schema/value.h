@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One value of a map that is read by a table: its type and its bounds. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* How requests are authorised: see auth.h. */
+/* SPDX-License-Identifier: MIT */
 #include "config/settings/auth.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The `auth` of an instance. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Endpoints: see endpoint.h. */
+/* SPDX-License-Identifier: MIT */
 #include "config/settings/endpoint.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Endpoints of services: https://HOST[:PORT] and nothing more, so that what is appended to one is
  * the path that API.md says. */
 #pragma once

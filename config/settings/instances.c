@@ -1,4 +1,4 @@
-/* Instances: see instances.h. */
+/* SPDX-License-Identifier: MIT */
 #include "config/settings/instances.h"
 
 #include <stdio.h>

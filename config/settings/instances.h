@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The settings' `instances`: where each is, and how its requests are authorised. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* The settings: see settings.h. */
+/* SPDX-License-Identifier: MIT */
 #include "config/settings/settings.h"
 
 #include "config/settings/instances.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The settings file: all of it but the channels in it. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Nodes: see node.h. */
+/* SPDX-License-Identifier: MIT */
 #include "config/yaml/node.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The tree that a YAML file is read into: what was written, and where. It knows nothing of keys and
  * their meaning. Nodes live in an Arena and are freed with it. */
 #pragma once

@@ -1,4 +1,4 @@
-/* The list of mistakes: see problems.h. */
+/* SPDX-License-Identifier: MIT */
 #include "config/yaml/problems.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* All mistakes found in settings and rosters, each with its place:
  * FILE:LINE:COLUMN: key.path: what is wrong, what would be right. */
 #pragma once

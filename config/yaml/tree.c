@@ -1,4 +1,4 @@
-/* Building trees: see tree.h. */
+/* SPDX-License-Identifier: MIT */
 #include "config/yaml/tree.h"
 
 #include <errno.h>

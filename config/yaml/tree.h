@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Building a tree of nodes from the pieces of a document, as a parser comes upon them. Reports what
  * is wrong with their arrangement: duplicate keys, keys that are no text, too much depth. */
 #pragma once

@@ -1,4 +1,4 @@
-/* Events of libyaml to nodes: see yaml.h. */
+/* SPDX-License-Identifier: MIT */
 #include "config/yaml/yaml.h"
 
 #include <errno.h>

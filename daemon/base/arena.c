@@ -1,4 +1,5 @@
-/* Arena: see arena.h. Blocks double from 1 KiB to 256 KiB, so that small arenas stay small. */
+/* SPDX-License-Identifier: MIT */
+/* Blocks double from 1 KiB to 256 KiB, so that small arenas stay small. */
 #include "daemon/base/arena.h"
 
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ChannelRecord that is freed all at once: the strings of a configuration, of a list, of a plan. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Buf: see buf.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/base/buf.h"
 
 #include <assert.h>

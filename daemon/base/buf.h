@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A growing string of bytes, always followed by a NUL. A failed append sticks, so that a chain of
  * appends is checked once, by buf_failed(), at its end. */
 #pragma once

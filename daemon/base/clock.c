@@ -1,4 +1,4 @@
-/* Clocks and their texts: see clock.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/base/clock.h"
 
 #include <assert.h>

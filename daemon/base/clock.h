@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Points in time and spans, in microseconds. Waiting goes by the monotonic clock; the wall clock is
  * for signing, expiry and what people read. */
 #pragma once

@@ -1,4 +1,5 @@
-/* Digests: see digest.h. The one file that knows libcrypto. */
+/* SPDX-License-Identifier: MIT */
+/* The one file that knows libcrypto. */
 #include "daemon/base/digest.h"
 
 #include <errno.h>

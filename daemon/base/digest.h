@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SHA-256 and HMAC-SHA256 (FIPS 180-4, RFC 2104), by libcrypto. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Spans: see span.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/base/duration.h"
 
 #include <errno.h>

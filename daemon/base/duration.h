@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Spans of time as settings write them: 500ms, 30s, 5m, 1h, and 90d where days make sense. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Err: see err.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/base/err.h"
 
 #include <errno.h>

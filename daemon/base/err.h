@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a person must read about a failure: a text with context added on the way up, and what the
  * service said. Needs no allocation, so that running out of memory can be told as well. */
 #pragma once

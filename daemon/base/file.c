@@ -1,4 +1,4 @@
-/* Reading files: see file.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/base/file.h"
 
 #include <errno.h>

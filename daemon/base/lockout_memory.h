@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A password that was refused, as far as a later run may know of it: no word of what it was. */
 #pragma once
 

@@ -1,4 +1,5 @@
-/* The log: see log.h. The one file that knows sd-journal. */
+/* SPDX-License-Identifier: MIT */
+/* The one file that knows sd-journal. */
 #include "daemon/base/log.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The log: one line (or journal entry) an event, on standard error. */
 #pragma once
 

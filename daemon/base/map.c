@@ -1,4 +1,5 @@
-/* Map: see map.h. Open addressing with linear probing, at most three quarters full. */
+/* SPDX-License-Identifier: MIT */
+/* Open addressing with linear probing, at most three quarters full. */
 #include "daemon/base/map.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A hash table from byte strings to pointers. Keys stay where they are: who puts one in keeps it
  * alive and unchanged as long as the map. Nothing is ever removed singly. */
 #pragma once

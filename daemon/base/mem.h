@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ownership helpers: cleanup attributes, taking a pointer, growing an array. */
 #pragma once
 

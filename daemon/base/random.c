@@ -1,4 +1,4 @@
-/* Chance: see random.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/base/random.h"
 
 #include <sys/random.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Chance, for jitter: it wants no secrecy. */
 #pragma once
 

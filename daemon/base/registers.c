@@ -1,5 +1,5 @@
-/* Wide registers: see registers.h. memcpy(3) takes as wide ones as the processor has, whatever this
- * program was compiled for. */
+/* SPDX-License-Identifier: MIT */
+/* memcpy(3) takes as wide ones as the processor has, whatever this program was compiled for. */
 #include "daemon/base/registers.h"
 
 #if defined(__x86_64__)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Copying leaves what was copied in the processor's wide registers, and a core dump has those too.
  */
 #pragma once

@@ -1,4 +1,4 @@
-/* Secret: see secret.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/base/secret.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A secret: bytes that stand in memory of their own, excluded from core dumps (MADV_DONTDUMP), kept
  * out of swap where the limits allow (mlock), wiped before the memory is given back. No function
  * prints one. */

@@ -1,5 +1,6 @@
-/* The secure_alloc: see secure_alloc.h. Small blocks come in sizes of powers of two and are kept
- * for the next of their size; large ones are mappings of their own. */
+/* SPDX-License-Identifier: MIT */
+/* Small blocks come in sizes of powers of two and are kept for the next of their size; large ones
+ * are mappings of their own. */
 #include "daemon/base/secure_alloc.h"
 
 #include <pthread.h>

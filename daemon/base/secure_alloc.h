@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ChannelRecord for what passes through libraries with secrets in it: requests, answers, TLS
  * records. It stands in mappings of its own that no core dump holds (MADV_DONTDUMP), and is wiped

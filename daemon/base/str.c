@@ -1,4 +1,4 @@
-/* Strings: see str.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/base/str.h"
 
 #include <errno.h>

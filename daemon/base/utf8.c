@@ -1,4 +1,4 @@
-/* UTF-8: see utf8.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/base/utf8.h"
 
 #include <stdbool.h>

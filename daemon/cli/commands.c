@@ -1,4 +1,4 @@
-/* rosterctl's command line: see commands.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/cli/commands.h"
 
 #include <errno.h>

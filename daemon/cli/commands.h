@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command line of rosterctl (PRODUCT.md sections 1 and 5). */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Exit statuses that scripts rely on (PRODUCT.md section 1), besides those of a report. */
 #pragma once
 

@@ -1,10 +1,11 @@
-/* Loading and checking: see load.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/cli/load.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "config/load/config_load.h"
 #include "daemon/cli/exit_status.h"
 
 typedef int (*Loader)(const char *path, Problems *problems, Config **ret_config);

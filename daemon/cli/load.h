@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Settings and rosters from the command line: loading them or saying what is wrong. */
 #pragma once
 

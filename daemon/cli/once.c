@@ -1,4 +1,4 @@
-/* One pass: see once.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/cli/once.h"
 
 #include <errno.h>
@@ -125,7 +125,7 @@ static void once_on_done(PassRun *run, void *userdata)
 static void once_on_event(const Event *event, void *userdata)
 {
     (void)userdata;
-    event_log_log(event, true);
+    event_log_write(event, true);
 }
 
 /* An approval that fits nothing is no error, but whoever gave it should know. */

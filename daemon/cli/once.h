@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One pass from the command line: `rosterd --once` and `rosterctl plan`. */
 #pragma once
 

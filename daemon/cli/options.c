@@ -1,4 +1,4 @@
-/* Command lines: see options.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/cli/options.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command line of rosterd, and what it shares with rosterctl's (commands.h; PRODUCT.md section
  * 1). */
 #pragma once

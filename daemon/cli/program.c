@@ -1,4 +1,4 @@
-/* Both programs: see program.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/cli/program.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What both programs do around the work of their own: the command line, the log, and the actions
  * that are the same in both. */
 #pragma once

@@ -1,4 +1,4 @@
-/* The control socket's place: see place.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/cli/socket_path.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where the control socket is (PRODUCT.md section 5), and making it. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Finding channels: see find.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/control/channel_ref.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which channel a person means by CHANNEL: a name, an id, or instance/name (PRODUCT.md section 5).
  */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The control socket: what people and scripts ask of a running daemon (PRODUCT.md section 5).
  * Reading is for whoever may open the socket; changing is for root and the daemon's own user.
@@ -27,7 +28,7 @@ DEFINE_CLEANUP(Control, control_free)
 
 /* The controller in force from now on; before the first, requests are answered with 503. What waits
  * for passes waits for those of this one. */
-void control_set_tenure(Control *control, Controller *controller);
+void control_set_controller(Control *control, Controller *controller);
 
 /* After each pass of a scheduler of the controller. NULL is fine. */
 void control_on_pass(Control *control);

@@ -1,4 +1,4 @@
-/* Pausing, resuming and approving: see change.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/control/handle_change.h"
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include "daemon/control/channel_ref.h"
 #include "daemon/control/orphan_pauses.h"
 #include "daemon/control/pause.h"
+#include "daemon/control/reply.h"
 #include "daemon/json/json.h"
 #include "daemon/log/audit_log.h"
 
@@ -41,7 +42,7 @@ static void handle_say_pause(ServerCall *call, const ChannelRef *found, const ch
         json_put_text(root, "until", until);
     }
     json_append(root, &buf);
-    control_answer(call, &buf);
+    reply_answer(call, &buf);
 }
 
 static void handle_log_pause(const ServerCall *call, const ChannelRef *found, const char *reason,
@@ -51,8 +52,12 @@ static void handle_log_pause(const ServerCall *call, const ChannelRef *found, co
 
     if (until_usec)
         clock_format_rfc3339(until_usec, until);
-    audit_log_log(call, &(AuditEntry){.action = "pause", .found = found, .reason = reason},
-                  "paused%s%s", until_usec ? " until " : ", without end,", until);
+    audit_log_write(&(AuditEntry){.action = "pause",
+                                  .uid = server_call_uid(call),
+                                  .instance = found ? found->instance_name : NULL,
+                                  .channel = found ? channel_ref_name(found) : NULL,
+                                  .reason = reason},
+                    "paused%s%s", until_usec ? " until " : ", without end,", until);
 }
 
 int handle_pause(Control *control, ServerCall *call, json_object *root, Err *err)
@@ -106,7 +111,11 @@ int handle_resume(Control *control, ServerCall *call, json_object *root, Err *er
         return err_set(err, -EALREADY, "it was not paused");
     if (r < 0)
         return r;
-    audit_log_log(call, &(AuditEntry){.action = "resume", .found = &found}, "resumed");
+    audit_log_write(&(AuditEntry){.action = "resume",
+                                  .uid = server_call_uid(call),
+                                  .instance = found.instance_name,
+                                  .channel = channel_ref_name(&found)},
+                    "resumed");
     handle_say_pause(call, &found, NULL, 0);
     return 0;
 }
@@ -138,7 +147,7 @@ static void handle_say_approved(const Control *control, ServerCall *call, const 
     json_put_text(root, "id", report ? report->id : NULL);
     json_put_bool(root, "dry_run", control->dry_run);
     json_append(root, &buf);
-    control_answer(call, &buf);
+    reply_answer(call, &buf);
 }
 
 /* Durable when it is answered, but in a dry run, where nothing is. */
@@ -160,8 +169,9 @@ int handle_approve(Control *control, ServerCall *call, json_object *root, Err *e
         r = store_flush(control->state->store, err);
     if (r < 0)
         return r;
-    audit_log_log(call, &(AuditEntry){.action = "approve", .digest = digest}, "%s approved",
-                  digest);
+    audit_log_write(
+        &(AuditEntry){.action = "approve", .uid = server_call_uid(call), .digest = digest},
+        "%s approved", digest);
     handle_say_approved(control, call, digest);
     return 0;
 }

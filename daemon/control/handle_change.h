@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* POST /v1/pause, /v1/resume and /v1/approve: what takes effect at once. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Waiting for passes: see reconcile.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/control/handle_reconcile.h"
 
 #include <errno.h>
@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/control/channel_ref.h"
+#include "daemon/control/reply.h"
 #include "daemon/json/json.h"
 #include "daemon/log/audit_log.h"
 #include "daemon/report/json.h"
@@ -25,9 +26,11 @@ static void handle_reconcile_log(const Control *control, const Waiter *waiter)
     bool is_one = waiter->channel &&
                   channel_ref_find(control->controller, waiter->channel, &found, NULL) == 0;
 
-    audit_log_log(waiter->call,
-                  &(AuditEntry){.action = "reconcile", .found = is_one ? &found : NULL},
-                  "a pass asked for");
+    audit_log_write(&(AuditEntry){.action = "reconcile",
+                                  .uid = server_call_uid(waiter->call),
+                                  .instance = is_one ? found.instance_name : NULL,
+                                  .channel = is_one ? channel_ref_name(&found) : NULL},
+                    "a pass asked for");
 }
 
 /* Asks the schedulers that the waiter needs for a pass. */
@@ -99,9 +102,9 @@ static void handle_reconcile_answer(Control *control, const Waiter *waiter)
         report_json_append(&report, &buf);
     free(report.channels);
     if (r == -ENOENT)
-        control_refuse(waiter->call, 404, "the channel has left the rosters meanwhile");
+        reply_refuse(waiter->call, 404, "the channel has left the rosters meanwhile");
     else
-        control_answer(waiter->call, &buf);
+        reply_answer(waiter->call, &buf);
 }
 
 void handle_reconcile_look(Control *control)
@@ -152,7 +155,7 @@ void handle_reconcile_ask_again(Control *control)
 
         if (r == 0)
             continue;
-        control_refuse(waiter->call, control_status(r), err.text);
+        reply_refuse(waiter->call, reply_status(r), err.text);
         handle_reconcile_drop(control, i - 1);
     }
 }
@@ -160,7 +163,7 @@ void handle_reconcile_ask_again(Control *control)
 void handle_reconcile_end_all(Control *control)
 {
     while (control->waiter_count > 0) {
-        control_refuse(control->waiters[control->waiter_count - 1].call, 503, "rosterd is ending");
+        reply_refuse(control->waiters[control->waiter_count - 1].call, 503, "rosterd is ending");
         handle_reconcile_drop(control, control->waiter_count - 1);
     }
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests that wait for a pass which begins after them. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* The control socket's undo: see undo.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/control/handle_undo.h"
 
 #include <errno.h>
@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "daemon/control/reply.h"
 #include "daemon/json/json.h"
 #include "daemon/log/audit_log.h"
+#include "daemon/report/undo.h"
 #include "daemon/runtime/undo.h"
 
 /* The undo under way. */
@@ -31,7 +33,7 @@ static void handle_undo_refuse(const struct Undoing *undoing, int status, const 
                    ? "; the channels of the undo are paused now, until each has its "
                      "rosterctl resume CHANNEL"
                    : "");
-    control_refuse(undoing->call, status, buf_failed(&whole) < 0 ? text : buf_text(&whole));
+    reply_refuse(undoing->call, status, buf_failed(&whole) < 0 ? text : buf_text(&whole));
 }
 
 static void handle_undo_hold(const Control *control, bool hold)
@@ -68,8 +70,8 @@ static void handle_undo_on_done(Undo *undo, void *userdata)
     Scheduler *scheduler = &controller->schedulers[0];
     Buf buf = {0};
 
-    undo_append_json(undo, undoing->dry_run, &buf);
-    control_answer(undoing->call, &buf);
+    report_undo_append(undo, undoing->dry_run, &buf);
+    reply_answer(undoing->call, &buf);
     controller->undo_run = NULL;
     handle_undo_hold(control, false);
     handle_undo_drop(control);
@@ -78,7 +80,7 @@ static void handle_undo_on_done(Undo *undo, void *userdata)
 
 static void handle_undo_fail(Control *control, int error, const Err *err)
 {
-    handle_undo_refuse(control->undoing, control_status(error), err->text);
+    handle_undo_refuse(control->undoing, reply_status(error), err->text);
     handle_undo_hold(control, false);
     handle_undo_drop(control);
 }
@@ -154,12 +156,14 @@ static void handle_undo_log(const struct Undoing *undoing)
     const char *pass = undo_get_pass(undoing->undo);
 
     if (undoing->choice.action)
-        audit_log_log(undoing->call, &(AuditEntry){.action = "undo", .pass = pass},
-                      "undo of action %" PRIu64 " of pass %s%s asked for", undoing->choice.action,
-                      pass, undoing->dry_run ? " (dry run)" : "");
+        audit_log_write(
+            &(AuditEntry){.action = "undo", .uid = server_call_uid(undoing->call), .pass = pass},
+            "undo of action %" PRIu64 " of pass %s%s asked for", undoing->choice.action, pass,
+            undoing->dry_run ? " (dry run)" : "");
     else
-        audit_log_log(undoing->call, &(AuditEntry){.action = "undo", .pass = pass},
-                      "undo of pass %s%s asked for", pass, undoing->dry_run ? " (dry run)" : "");
+        audit_log_write(
+            &(AuditEntry){.action = "undo", .uid = server_call_uid(undoing->call), .pass = pass},
+            "undo of pass %s%s asked for", pass, undoing->dry_run ? " (dry run)" : "");
 }
 
 int handle_undo(Control *control, ServerCall *call, json_object *root, Err *err)
@@ -200,7 +204,7 @@ void handle_undo_ask_again(Control *control)
     undoing->undo = NULL;
     r = handle_undo_prepare(control, undoing, &err);
     if (r < 0) {
-        handle_undo_refuse(undoing, control_status(r), err.text);
+        handle_undo_refuse(undoing, reply_status(r), err.text);
         handle_undo_drop(control);
         return;
     }

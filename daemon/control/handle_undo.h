@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* POST /v1/undo: an undo beside the passes, which stand aside meanwhile. One at a time. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Pauses outside the rosters: see orphan.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/control/orphan_pauses.h"
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include "daemon/base/str.h"
 #include "daemon/control/channel_ref.h"
 #include "daemon/control/pause.h"
+#include "daemon/control/reply.h"
 #include "daemon/json/json.h"
 #include "daemon/log/audit_log.h"
 #include "daemon/report/json.h"
@@ -235,7 +236,7 @@ static void orphan_pauses_answer(ServerCall *call, const OrphanPause *orphan)
     json_put_text(root, "id", orphan->id);
     json_put_bool(root, "paused", false);
     json_append(root, &buf);
-    control_answer(call, &buf);
+    reply_answer(call, &buf);
 }
 
 int orphan_pauses_resume(Control *control, ServerCall *call, json_object *root, Err *err)
@@ -260,7 +261,8 @@ int orphan_pauses_resume(Control *control, ServerCall *call, json_object *root, 
         r = orphan_pauses_end(store, &orphans, text, orphan, err);
     if (r < 0)
         return r;
-    audit_log_log(call, &(AuditEntry){.action = "resume"}, "%s resumed", text);
+    audit_log_write(&(AuditEntry){.action = "resume", .uid = server_call_uid(call)}, "%s resumed",
+                    text);
     orphan_pauses_answer(call, orphan);
     return 0;
 }

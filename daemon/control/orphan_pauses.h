@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Pauses of what no channel of the rosters is, as far as the last passes know: a channel that left
  * them after an undo, or one that has another id by now. They hold as soon as the channel is back,

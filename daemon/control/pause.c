@@ -1,4 +1,4 @@
-/* Pauses: see pause.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/control/pause.h"
 
 #include <errno.h>
@@ -38,28 +38,11 @@ static int pause_name_key(const char *name, Buf *key, Err *err)
     return buf_failed(key) < 0 ? err_memory(err) : 0;
 }
 
-int pause_add(Store *store, const char *instance_name, const char *id, const char *name,
-              const char *reason, uint64_t until_usec, Err *err)
-{
-    _cleanup_(buf_done) Buf key = {0};
-    uint64_t now_usec = clock_realtime_usec();
-    int r = 0;
-
-    if (id)
-        r = store_pause(store, instance_name, id, reason, now_usec, until_usec, err);
-    if (r < 0 || str_is_empty(name))
-        return r;
-    r = pause_name_key(name, &key, err);
-    return r < 0 ? r
-                 : store_pause(store, instance_name, buf_text(&key), reason, now_usec, until_usec,
-                               err);
-}
-
 int pause_begin(Store *store, const ChannelRef *found, const char *reason, uint64_t until_usec,
                 Err *err)
 {
-    return pause_add(store, found->instance_name, found->channel_id, pause_name(found), reason,
-                     until_usec, err);
+    return store_pause_channel(store, found->instance_name, found->channel_id, pause_name(found),
+                               reason, until_usec, err);
 }
 
 static int pause_end_by_name(Store *store, const ChannelRef *found, const char *name, Err *err)

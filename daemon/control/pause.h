@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pausing and resuming channels: by id, and by name as well, which holds and shows while no pass
  * has found the id: before the first, and while the service fails. */
 #pragma once
@@ -11,10 +12,6 @@ const StorePause *pause_find(const StorePauses *pauses, const ChannelRef *found)
 /* Pauses it durably; `until_usec` is realtime, 0: no end. 0 or the store's errors. */
 int pause_begin(Store *store, const ChannelRef *found, const char *reason, uint64_t until_usec,
                 Err *err);
-
-/* The same of a channel by its id (NULL: not known) and its name (NULL or "": it has none). */
-int pause_add(Store *store, const char *instance_name, const char *id, const char *name,
-              const char *reason, uint64_t until_usec, Err *err);
 
 /* Ends it. 1, 0 where there was none; -EPERM while its id would have to be known; the store's
  * errors. */

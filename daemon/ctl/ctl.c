@@ -1,4 +1,4 @@
-/* rosterctl as a client: see ctl.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/ctl/ctl.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* rosterctl's commands that ask the running daemon, or the state's files where none runs. */
 #pragma once
 

@@ -1,11 +1,11 @@
-/* Asking the daemon: see ctl_ask.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/ctl/ctl_ask.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "config/config.h"
+#include "config/load/config_load.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/socket_path.h"
 #include "daemon/ctl/show.h"
@@ -45,7 +45,7 @@ int ctl_print_answer(const Options *options, json_object *root, Show show)
 
 /* The daemon's socket. Settings that do not load are no obstacle: the daemon may run with earlier
  * ones. Where any daemon may be behind it and the settings name their state, the request says so
- * (whose.h). */
+ * (misdirected.h). */
 static int ctl_find_socket(const Options *options, char **ret_path, Buf *ret_header, Err *err)
 {
     bool is_common = false;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What rosterctl's commands share: asking the daemon, and printing its answer. */
 #pragma once
 

@@ -1,9 +1,10 @@
-/* rosterctl history: see ctl_history.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/ctl/ctl_history.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+#include "config/load/config_load.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/duration.h"
 #include "daemon/base/str.h"

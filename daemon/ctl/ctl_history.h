@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* rosterctl history. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* rosterctl undo: see ctl_undo.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/ctl/ctl_undo.h"
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include "daemon/ctl/ctl_ask.h"
 #include "daemon/ctl/show.h"
 #include "daemon/json/json.h"
+#include "daemon/report/undo.h"
 #include "daemon/runtime/undo.h"
 #include "daemon/store/state.h"
 
@@ -67,7 +68,7 @@ static int ctl_undo_show(const Options *options, const Undo *undo)
     json_object *root = NULL;
     int status;
 
-    if (undo_append_json(undo, true, &text) < 0 || ctl_parse(&text, &root, NULL) < 0)
+    if (report_undo_append(undo, true, &text) < 0 || ctl_parse(&text, &root, NULL) < 0)
         return ctl_no_memory();
     status = ctl_undo_print(options, root);
     json_object_put(root);

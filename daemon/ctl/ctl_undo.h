@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* rosterctl undo. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Answers for people: see show.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/ctl/show.h"
 
 #include <inttypes.h>

@@ -1,4 +1,5 @@
-/* Requests: see http.h. They end only in http_drain(), outside of all of libcurl's callbacks. */
+/* SPDX-License-Identifier: MIT */
+/* They end only in http_drain(), outside of all of libcurl's callbacks. */
 #include "daemon/http/client.h"
 
 #include <assert.h>

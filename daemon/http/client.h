@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * HTTP requests, many at once, on one event loop. One submit is at most one send: nothing is ever
  * sent again from within, and what is not known to be unsent is said to be lost.

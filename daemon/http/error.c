@@ -1,4 +1,5 @@
-/* Failures in words: see explain.h. Runs only after a failure, so it may take its time. */
+/* SPDX-License-Identifier: MIT */
+/* Runs only after a failure, so it may take its time. */
 #include "daemon/http/error.h"
 
 #include <ctype.h>

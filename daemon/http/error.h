@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a failed request's end means, for people: which host, what happened, what to do. */
 #pragma once
 

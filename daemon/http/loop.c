@@ -1,7 +1,6 @@
-/*
- * libcurl's multi handle on sd-event: see loop.h. libcurl says which sockets it watches and when it
- * wants to be woken; nothing of it is called from within those two callbacks.
- */
+/* SPDX-License-Identifier: MIT */
+/* libcurl says which sockets it watches and when it wants to be woken; nothing of it is called from
+ * within those two callbacks. */
 #include "daemon/http/loop.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lets libcurl's multi handle run on an event loop, whatever is in it. */
 #pragma once
 

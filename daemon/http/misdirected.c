@@ -1,4 +1,4 @@
-/* Which rosterd is meant: see whose.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/http/misdirected.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which rosterd is meant: a request may name the state directory of the one that its sender looks
  * for, so that no other one, whose socket was found instead, does what is asked. */
 #pragma once

@@ -1,4 +1,4 @@
-/* The control socket's HTTP: see server.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/http/server.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * HTTP over the control socket, on the daemon's own loop: one request a connection, bounded in
  * number, size and time, so that a client that is stuck, slow or hostile costs a pass nothing. The

@@ -1,4 +1,4 @@
-/* One request and its answer: see transfer.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/http/transfer.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: MIT */
 /* One request and its answer on one easy handle, which is used again for the next: what libcurl is
- * told, what is collected, what the end means. http.c lets them run. */
+ * told, what is collected, what the end means. client.c lets them run. */
 #pragma once
 
 #include <curl/curl.h>

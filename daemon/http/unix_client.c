@@ -1,4 +1,4 @@
-/* HTTP over a Unix socket: see local.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/http/unix_client.h"
 
 #include <curl/curl.h>

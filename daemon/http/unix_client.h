@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One request to a program on this host, over its Unix socket; waits for the answer. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* JSON made and taken apart: see json.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/json/json.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Making JSON objects, and taking requests apart strictly. */
 #pragma once
 

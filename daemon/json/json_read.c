@@ -1,4 +1,4 @@
-/* JSON bodies: see body.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/json/json_read.h"
 
 #include <errno.h>

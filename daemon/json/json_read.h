@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* JSON bodies and what is taken out of them: strict about syntax, types and ranges, where json-c by
  * itself would take "abc" for 0 and a comment for JSON. */
 #pragma once

@@ -1,4 +1,4 @@
-/* Whether JSON is whole: see json_whole.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/json/json_whole.h"
 
 #include <errno.h>

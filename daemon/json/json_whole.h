@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whether json-c made all of a text: up to version 0.16 it loses members, elements and strings
  * without a word when memory runs out. */
 #pragma once

@@ -1,37 +1,36 @@
-/* What people asked: see asked.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/log/audit_log.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "daemon/base/log.h"
 #include "daemon/log/message_ids.h"
 
-void audit_log_log(const ServerCall *call, const AuditEntry *asked, const char *format, ...)
+void audit_log_write(const AuditEntry *entry, const char *format, ...)
 {
-    uid_t uid = server_call_uid(call);
     char what[512], who[32] = "";
     LogFields fields = {
         .message_id = MESSAGE_AUDIT,
-        .pass = asked->pass,
-        .action = asked->action,
-        .digest = asked->digest,
+        .pass = entry->pass,
+        .action = entry->action,
+        .digest = entry->digest,
         .uid = who,
-        .reason = asked->reason,
+        .reason = entry->reason,
+        .instance = entry->instance,
+        .channel = entry->channel,
     };
     va_list arguments;
 
-    if (asked->found) {
-        fields.instance = asked->found->instance_name;
-        fields.channel = channel_ref_name(asked->found);
-    }
-    if (uid != (uid_t)-1)
-        snprintf(who, sizeof(who), "%ju", (uintmax_t)uid);
+    if (entry->uid != (uid_t)-1)
+        snprintf(who, sizeof(who), "%ju", (uintmax_t)entry->uid);
     va_start(arguments, format);
     vsnprintf(what, sizeof(what), format, arguments);
     va_end(arguments);
-    log_event(
-        LOG_LEVEL_NOTICE, &fields, "%s%s%s%s%s by uid %s%s%s", asked->found ? fields.instance : "",
-        asked->found ? "/" : "", asked->found ? fields.channel : "", asked->found ? ": " : "", what,
-        who[0] ? who : "unknown", asked->reason ? ": " : "", asked->reason ? asked->reason : "");
+    log_event(LOG_LEVEL_NOTICE, &fields, "%s%s%s%s%s by uid %s%s%s",
+              entry->channel ? fields.instance : "", entry->channel ? "/" : "",
+              entry->channel ? fields.channel : "", entry->channel ? ": " : "", what,
+              who[0] ? who : "unknown", entry->reason ? ": " : "",
+              entry->reason ? entry->reason : "");
 }

@@ -1,4 +1,4 @@
-/* Events to the log: see events.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/log/event_log.h"
 
 #include <inttypes.h>
@@ -46,8 +46,8 @@ static LogLevel event_log_level(const Event *event, bool is_news)
     return is_news ? levels[event->kind] : LOG_LEVEL_DEBUG;
 }
 
-static void event_log_write(const Event *event, LogLevel level, const LogFields *fields,
-                            const char *place)
+static void event_log_send(const Event *event, LogLevel level, const LogFields *fields,
+                           const char *place)
 {
     const char *why = event->err ? event->err->text : "";
     char wait[32];
@@ -91,7 +91,7 @@ static void event_log_write(const Event *event, LogLevel level, const LogFields 
     }
 }
 
-void event_log_log(const Event *event, bool is_news)
+void event_log_write(const Event *event, bool is_news)
 {
     char place[256], status[16] = "", attempt[16] = "";
     const char *outcome = event->kind == EVENT_DELETED || event->kind == EVENT_DELETE_FAILED
@@ -116,5 +116,5 @@ void event_log_log(const Event *event, bool is_news)
     if (event->attempt)
         snprintf(attempt, sizeof(attempt), "%" PRIu32, event->attempt);
     event_log_place(event, place, sizeof(place));
-    event_log_write(event, event_log_level(event, is_news), &fields, place);
+    event_log_send(event, event_log_level(event, is_news), &fields, place);
 }

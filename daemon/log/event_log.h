@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a pass tells, as log events (PRODUCT.md section 7). */
 #pragma once
 
@@ -5,4 +6,4 @@
 
 /* Logs it: a deletion at notice, a guard's refusal at warning, a failing instance at err. What is
  * no news (it was told at the last pass, and nothing changed) goes to debug. */
-void event_log_log(const Event *event, bool is_news);
+void event_log_write(const Event *event, bool is_news);

@@ -1,4 +1,5 @@
-/* LogOnce: see news.h. Few subjects have anything said of them: a list is enough. */
+/* SPDX-License-Identifier: MIT */
+/* Few subjects have anything said of them: a list is enough. */
 #include "daemon/log/log_once.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What was said last of each subject, so that a thing that stays as it is is said once. */
 #pragma once
 

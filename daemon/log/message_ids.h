@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* MESSAGE_ID of each kind of event, for `journalctl MESSAGE_ID=` and the message catalog
  * (systemd/rosterd.catalog). An id never changes its meaning. */
 #pragma once

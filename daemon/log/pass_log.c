@@ -1,4 +1,4 @@
-/* What a scheduler says in the log: see say.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/log/pass_log.h"
 
 #include <stdio.h>
@@ -8,12 +8,13 @@
 #include "daemon/base/str.h"
 #include "daemon/log/event_log.h"
 #include "daemon/log/message_ids.h"
-#include "daemon/report/near_miss.h"
 #include "reconcile/plan/identity.h"
+#include "reconcile/report/near_miss.h"
 
-const char *pass_log_instance_name(const Scheduler *scheduler)
+void pass_log_done(PassLog *log)
 {
-    return scheduler->backend->config->instances[scheduler->instance].name;
+    log_once_done(&log->log_once);
+    *log = (PassLog){0};
 }
 
 /* `what` is said of a roster's entry by itself: what it resolves to may change. */
@@ -26,16 +27,16 @@ static void pass_log_subject(const char *what, const RosterChannel *roster, char
 
 /* A channel's state is said when it changes; an instance's outage at its start and its end, and
  * what its channels suffer by it not at all. */
-static bool pass_log_is_news(Scheduler *scheduler, const Event *event)
+static bool pass_log_is_news(PassLog *log, const Event *event)
 {
     char subject[256], text[sizeof(event->err->text) + DIGEST_HEX_SIZE + 1];
 
     switch (event->kind) {
     case EVENT_INSTANCE_FAILED:
     case EVENT_RETRY:
-        return scheduler->trouble_since_usec == 0;
+        return log->outage_since_usec == 0;
     case EVENT_CHANNEL_FAILED:
-        if (scheduler->trouble_since_usec)
+        if (log->outage_since_usec)
             return false;
         break;
     case EVENT_HELD:
@@ -49,16 +50,14 @@ static bool pass_log_is_news(Scheduler *scheduler, const Event *event)
     }
     pass_log_subject("", event->roster, subject, sizeof(subject));
     snprintf(text, sizeof(text), "%s %s", event->err->text, event->digest);
-    return log_once_is_new(&scheduler->news, subject, text);
+    return log_once_is_new(&log->log_once, subject, text);
 }
 
-void pass_log_event(const Event *event, void *userdata)
+void pass_log_event(PassLog *log, const Event *event)
 {
-    Scheduler *scheduler = userdata;
-
     if (event->kind == EVENT_INSTANCE_FAILED)
-        scheduler->instance_failed = true;
-    event_log_log(event, pass_log_is_news(scheduler, event));
+        log->instance_failed = true;
+    event_log_write(event, pass_log_is_news(log, event));
 }
 
 const char *pass_log_channel_name(const ChannelReport *report)
@@ -68,11 +67,11 @@ const char *pass_log_channel_name(const ChannelReport *report)
     return report->id ? report->id : "";
 }
 
-void pass_log_recovered(Scheduler *scheduler, const ChannelReport *report)
+void pass_log_recovered(PassLog *log, const ChannelReport *report)
 {
     const LogFields fields = {
         .message_id = MESSAGE_CHANNEL_RECOVERED,
-        .instance = pass_log_instance_name(scheduler),
+        .instance = log->instance_name,
         .channel = pass_log_channel_name(report),
     };
     char subject[256];
@@ -80,30 +79,27 @@ void pass_log_recovered(Scheduler *scheduler, const ChannelReport *report)
     if (report->result != RESULT_IN_SYNC && report->result != RESULT_CONVERGED)
         return;
     pass_log_subject("", report->channel, subject, sizeof(subject));
-    if (log_once_forget(&scheduler->news, subject))
+    if (log_once_forget(&log->log_once, subject))
         log_event(LOG_LEVEL_NOTICE, &fields, "%s/%s: is well again: %s", fields.instance,
                   fields.channel, report_result_text(report->result));
 }
 
 /* Unless the pass has said so itself. */
-void pass_log_outage(Scheduler *scheduler, const Report *report)
+void pass_log_outage(PassLog *log, const Report *report)
 {
-    const LogFields fields = {.message_id = MESSAGE_OUTAGE,
-                              .instance = pass_log_instance_name(scheduler)};
+    const LogFields fields = {.message_id = MESSAGE_OUTAGE, .instance = log->instance_name};
 
-    if (!scheduler->instance_failed)
+    if (!log->instance_failed)
         log_event(LOG_LEVEL_ERR, &fields, "%s: none of its channels can be read: %s",
                   fields.instance, report->channels[0].error.text);
 }
 
-void pass_log_recovery(const Scheduler *scheduler)
+void pass_log_recovery(const PassLog *log)
 {
-    const LogFields fields = {.message_id = MESSAGE_RECOVERED,
-                              .instance = pass_log_instance_name(scheduler)};
+    const LogFields fields = {.message_id = MESSAGE_RECOVERED, .instance = log->instance_name};
     char span[32];
 
-    clock_format_duration(clock_monotonic_usec() - scheduler->trouble_since_usec, span,
-                          sizeof(span));
+    clock_format_duration(clock_monotonic_usec() - log->outage_since_usec, span, sizeof(span));
     log_event(LOG_LEVEL_ERR, &fields, "%s: works again, after %s", fields.instance, span);
 }
 
@@ -142,11 +138,11 @@ static void pass_log_one_twin(const LogFields *fields, const MissingReport *miss
 }
 
 /* One line for a channel, however many there are, and once for each plan. */
-static void pass_log_twins(Scheduler *scheduler, const ChannelReport *report)
+static void pass_log_twins(PassLog *log, const ChannelReport *report)
 {
     const LogFields fields = {
         .message_id = MESSAGE_NEAR_MISS,
-        .instance = pass_log_instance_name(scheduler),
+        .instance = log->instance_name,
         .channel = pass_log_channel_name(report),
         .digest = report->digest,
     };
@@ -170,22 +166,22 @@ static void pass_log_twins(Scheduler *scheduler, const ChannelReport *report)
         kind = other;
     }
     pass_log_subject("twin of ", report->channel, subject, sizeof(subject));
-    if (count > 0 && log_once_is_new(&scheduler->news, subject, report->digest))
+    if (count > 0 && log_once_is_new(&log->log_once, subject, report->digest))
         pass_log_one_twin(&fields, missing, extra, kind, count);
 }
 
 /* Drift that stays is said once, like a hold: an observing daemon has nothing else to say. */
-void pass_log_drift(Scheduler *scheduler, const ChannelReport *report)
+void pass_log_drift(PassLog *log, const ChannelReport *report)
 {
     const LogFields fields = {
         .message_id = MESSAGE_DRIFT,
-        .instance = pass_log_instance_name(scheduler),
+        .instance = log->instance_name,
         .channel = pass_log_channel_name(report),
         .digest = report->digest,
     };
     char subject[256], text[256], news[sizeof(text) + DIGEST_HEX_SIZE];
 
-    pass_log_twins(scheduler, report);
+    pass_log_twins(log, report);
     if (report->result != RESULT_DRIFT && report->result != RESULT_PAUSED)
         return;
     pass_log_subject("", report->channel, subject, sizeof(subject));
@@ -195,6 +191,6 @@ void pass_log_drift(Scheduler *scheduler, const ChannelReport *report)
     else
         snprintf(text, sizeof(text), "not read: %.200s", report->error.text);
     snprintf(news, sizeof(news), "%s %s", text, report->digest);
-    if (log_once_is_new(&scheduler->news, subject, news))
+    if (log_once_is_new(&log->log_once, subject, news))
         log_event(LOG_LEVEL_NOTICE, &fields, "%s/%s: %s", fields.instance, fields.channel, text);
 }

@@ -1,4 +1,4 @@
-/* Doubts: see doubts.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/log/warnings.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is likely not meant in settings and rosters that are valid, for the log. */
 #pragma once
 

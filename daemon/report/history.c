@@ -1,4 +1,4 @@
-/* The history as JSON: see history_json.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/report/history.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The history as JSON (PRODUCT.md section 5). */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* The report as JSON: see report_json.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/report/json.h"
 
 #include "daemon/base/clock.h"

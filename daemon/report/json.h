@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The report as JSON (PRODUCT.md section 6). */
 #pragma once
 

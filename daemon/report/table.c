@@ -1,4 +1,4 @@
-/* Tables: see table.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/report/table.h"
 
 #include <errno.h>

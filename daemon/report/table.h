@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tables for people: columns as wide as they need, lines below a row that say more. */
 #pragma once
 

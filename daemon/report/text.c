@@ -1,4 +1,4 @@
-/* The report for people: see report_text.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/report/text.h"
 
 #include <inttypes.h>
@@ -8,8 +8,8 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
-#include "daemon/report/near_miss.h"
 #include "reconcile/plan/identity.h"
+#include "reconcile/report/near_miss.h"
 
 typedef enum Colour { COLOUR_NONE, COLOUR_RED, COLOUR_GREEN, COLOUR_YELLOW } Colour;
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The report for people: what `rosterctl plan` and `rosterd --once` print, fit for pasting into a
  * review. */
 #pragma once

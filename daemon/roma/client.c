@@ -1,4 +1,4 @@
-/* The client: see client.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/roma/client.h"
 
 #include <errno.h>

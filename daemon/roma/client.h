@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The client of the service, for all instances of a configuration: sends what a pass asks for, with
  * each instance's credential, and brings the answers. It is the last that stands before a deletion,

@@ -1,4 +1,4 @@
-/* Permits: see permits.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/roma/permits.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which members of an instance may be deleted: those whose deletion is recorded. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* The backend: see backend.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/runtime/backend.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What all passes share of the world: the configuration in force, the client of the service, the
- * state, each instance's gate. run.h takes passes through it.
+ * state, each instance's gate. pass_run.h takes passes through it.
  */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Tenures: see controller.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/runtime/controller.h"
 
 #include <errno.h>

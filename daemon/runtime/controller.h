@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A configuration in force: its backend and the schedulers of its instances. A reload ends one
  * controller and begins the next; two are never at work at once.

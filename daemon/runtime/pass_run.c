@@ -1,4 +1,4 @@
-/* A run: see run.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/runtime/pass_run.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One pass under way in production: its Ops are real time and chance, the service through
  * daemon/roma, the state through daemon/store, the log.
@@ -30,7 +31,7 @@ int pass_run_begin(Backend *backend, size_t instance, bool is_probe, PassRunOnDo
 
 /*
  * The same for an undo: over the channels of `config`, which are those to put members back in, and
- * stands beside the backend's own with the same instances; `restores` has one for each (restore.h).
+ * stands beside the backend's own with the same instances; `restores` has one for each (add.h).
  * No other run covers their instances.
  */
 int pass_run_begin_undo(Backend *backend, const Config *config, Addition *restores, bool dry_run,

@@ -1,4 +1,4 @@
-/* A run and the state: see run_state.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/runtime/pass_run_store.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The inside of a PassRun, and its Ops that go to the state (daemon/store). */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Beats: see scheduler.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/runtime/scheduler.h"
 
 #include <errno.h>
@@ -12,7 +12,6 @@
 #include "daemon/base/random.h"
 #include "daemon/base/str.h"
 #include "daemon/log/message_ids.h"
-#include "daemon/log/pass_log.h"
 
 #define JITTER_PERCENT 10
 #define OVERDUE_USEC (15 * USEC_PER_SEC)
@@ -85,18 +84,17 @@ static void scheduler_note_channel(Scheduler *scheduler, size_t number, const Ch
     scheduler->results[report->result]++;
     if (report->has_list)
         scheduler->listed_usec[number] = clock_monotonic_usec();
-    pass_log_recovered(scheduler, report);
-    pass_log_drift(scheduler, report);
+    pass_log_recovered(&scheduler->log, report);
+    pass_log_drift(&scheduler->log, report);
     if (scheduler->trouble[0] || report->result < RESULT_HELD)
         return;
     if (report->result == RESULT_HELD)
         snprintf(scheduler->trouble, sizeof(scheduler->trouble), "%s/%s: held by %s",
-                 pass_log_instance_name(scheduler), pass_log_channel_name(report),
+                 scheduler->log.instance_name, pass_log_channel_name(report),
                  guard_name_text(report->guards[0].name));
     else
         snprintf(scheduler->trouble, sizeof(scheduler->trouble), "%s/%s: %.240s",
-                 pass_log_instance_name(scheduler), pass_log_channel_name(report),
-                 report->error.text);
+                 scheduler->log.instance_name, pass_log_channel_name(report), report->error.text);
 }
 
 /* Backs off while nothing can be read; a pass without channels says nothing of that. Says once that
@@ -111,13 +109,13 @@ static void scheduler_note_instance(Scheduler *scheduler, const Report *report)
         scheduler->failures = 0;
     else if (scheduler->failures < UINT32_MAX)
         scheduler->failures++;
-    if (could_read && !scheduler->instance_failed) {
-        if (scheduler->trouble_since_usec)
-            pass_log_recovery(scheduler);
-        scheduler->trouble_since_usec = 0;
-    } else if (scheduler->trouble_since_usec == 0) {
-        scheduler->trouble_since_usec = clock_monotonic_usec();
-        pass_log_outage(scheduler, report);
+    if (could_read && !scheduler->log.instance_failed) {
+        if (scheduler->log.outage_since_usec)
+            pass_log_recovery(&scheduler->log);
+        scheduler->log.outage_since_usec = 0;
+    } else if (scheduler->log.outage_since_usec == 0) {
+        scheduler->log.outage_since_usec = clock_monotonic_usec();
+        pass_log_outage(&scheduler->log, report);
     }
 }
 
@@ -135,13 +133,13 @@ static void scheduler_take_stock(Scheduler *scheduler, const Report *report)
 static void scheduler_on_no_pass(Scheduler *scheduler, const Err *err)
 {
     const LogFields fields = {.message_id = MESSAGE_STATE,
-                              .instance = pass_log_instance_name(scheduler)};
+                              .instance = scheduler->log.instance_name};
 
-    if (log_once_is_new(&scheduler->news, "", err->text))
-        log_event(LOG_LEVEL_ERR, &fields, "%s: no pass can begin: %s",
-                  pass_log_instance_name(scheduler), err->text);
+    if (log_once_is_new(&scheduler->log.log_once, "", err->text))
+        log_event(LOG_LEVEL_ERR, &fields, "%s: no pass can begin: %s", scheduler->log.instance_name,
+                  err->text);
     snprintf(scheduler->trouble, sizeof(scheduler->trouble), "%s: no pass can begin: %.240s",
-             pass_log_instance_name(scheduler), err->text);
+             scheduler->log.instance_name, err->text);
     scheduler_schedule(scheduler, scheduler_delay_usec(scheduler));
     scheduler->on_pass(scheduler, scheduler->userdata);
 }
@@ -162,8 +160,8 @@ static void scheduler_on_done(PassRun *run, void *userdata)
     Err err = {0};
 
     if (pass_run_finish(run, &err) >= 0)
-        log_once_forget(&scheduler->news, "");
-    else if (log_once_is_new(&scheduler->news, "", err.text))
+        log_once_forget(&scheduler->log.log_once, "");
+    else if (log_once_is_new(&scheduler->log.log_once, "", err.text))
         log_event(LOG_LEVEL_ERR, &fields, "%s", err.text);
     if (!scheduler->is_halted && !scheduler->is_cut) {
         scheduler_take_stock(scheduler, pass_run_get_report(run));
@@ -179,6 +177,13 @@ static void scheduler_on_done(PassRun *run, void *userdata)
     scheduler->on_pass(scheduler, scheduler->userdata);
 }
 
+static void scheduler_on_event(const Event *event, void *userdata)
+{
+    Scheduler *scheduler = userdata;
+
+    pass_log_event(&scheduler->log, event);
+}
+
 static int scheduler_on_time(sd_event_source *source, uint64_t usec, void *userdata)
 {
     Scheduler *scheduler = userdata;
@@ -189,9 +194,9 @@ static int scheduler_on_time(sd_event_source *source, uint64_t usec, void *userd
     if (scheduler->is_halted || scheduler->run)
         return 0;
     scheduler->next_usec = USEC_NEVER;
-    scheduler->instance_failed = false;
+    scheduler->log.instance_failed = false;
     if (pass_run_begin(scheduler->backend, scheduler->instance, scheduler->failures > 0,
-                       scheduler_on_done, pass_log_event, scheduler, &scheduler->run, &err) < 0)
+                       scheduler_on_done, scheduler_on_event, scheduler, &scheduler->run, &err) < 0)
         scheduler_on_no_pass(scheduler, &err);
     else
         scheduler->begun_count++;
@@ -209,6 +214,7 @@ int scheduler_init(Scheduler *scheduler, Backend *backend, size_t instance)
         .backend = backend,
         .instance = instance,
         .next_usec = USEC_NEVER,
+        .log = {.instance_name = config->instances[instance].name},
     };
     for (size_t i = 0; i < config->channel_count; i++)
         scheduler->channel_count += config->channels[i].instance == instance;
@@ -234,7 +240,7 @@ void scheduler_done(Scheduler *scheduler)
 {
     pass_run_free(scheduler->run);
     sd_event_source_disable_unref(scheduler->timer);
-    log_once_done(&scheduler->news);
+    pass_log_done(&scheduler->log);
     report_done(&scheduler->last);
     free(scheduler->listed_usec);
     *scheduler = (Scheduler){0};
@@ -305,9 +311,9 @@ static void scheduler_take_listed(Scheduler *scheduler, Scheduler *old)
 void scheduler_take_over(Scheduler *scheduler, Scheduler *old)
 {
     scheduler->failures = old->failures;
-    scheduler->trouble_since_usec = old->trouble_since_usec;
+    scheduler->log.outage_since_usec = old->log.outage_since_usec;
     scheduler_take_listed(scheduler, old);
-    log_once_done(&scheduler->news);
-    scheduler->news = old->news;
-    old->news = (LogOnce){0};
+    log_once_done(&scheduler->log.log_once);
+    scheduler->log.log_once = old->log.log_once;
+    old->log.log_once = (LogOnce){0};
 }

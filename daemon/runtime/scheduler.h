@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The rhythm of one instance: a pass every interval with jitter; fewer while none of its channels
  * can be read; what the last pass came to.
  */
 #pragma once
 
-#include "daemon/log/log_once.h"
+#include "daemon/log/pass_log.h"
 #include "daemon/runtime/pass_run.h"
 
 typedef struct Scheduler Scheduler;
@@ -22,20 +23,18 @@ struct Scheduler {
     void *userdata;
     PassRun *run; /* NULL between passes */
     sd_event_source *timer;
-    uint64_t next_usec;          /* monotonic: when the next pass begins; USEC_NEVER: none will */
-    uint32_t failures;           /* passes in a row in which no channel could be read */
-    uint64_t trouble_since_usec; /* monotonic: since when the instance itself fails; 0: it works */
-    bool instance_failed;        /* told during the pass under way */
-    bool is_halted;              /* begins no further pass */
-    bool is_held;                /* begins no pass for now */
-    bool is_asked;               /* another pass is to follow the one under way at once */
+    uint64_t next_usec;   /* monotonic: when the next pass begins; USEC_NEVER: none will */
+    uint32_t failures;    /* passes in a row in which no channel could be read */
+    bool is_halted;       /* begins no further pass */
+    bool is_held;         /* begins no pass for now */
+    bool is_asked;        /* another pass is to follow the one under way at once */
     bool is_cut;          /* the pass under way was stopped for another's sake: it says nothing */
     uint64_t begun_count; /* passes so far */
     uint64_t done_count;  /* the number of the last that ended by itself */
     Report last; /* of the newest pass that ended by itself; without channels before the first */
     char last_pass[STORE_PASS_ID_SIZE];
     uint64_t last_usec; /* realtime of its end */
-    LogOnce news;
+    PassLog log;
     size_t channel_count;
     size_t results[RESULT_FAILED + 1]; /* channels by the result of the last pass */
     uint64_t *listed_usec;             /* monotonic, of each channel's last whole list; 0: none */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Beats for people: a pass that somebody asks for, no pass for a while. */
 #include "daemon/runtime/scheduler.h"
 

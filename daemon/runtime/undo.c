@@ -1,18 +1,14 @@
-/* Undo: see undo.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/runtime/undo.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
-#include "daemon/control/pause.h"
-#include "daemon/json/json.h"
 #include "daemon/log/event_log.h"
-#include "daemon/report/json.h"
 
 struct Undo {
     StoreActions actions; /* those undone; hold all texts */
@@ -217,15 +213,15 @@ int undo_pause(const Undo *undo, Store *store, Err *err)
 
     snprintf(reason, sizeof(reason), "undo of %s", undo->pass);
     for (size_t i = 0; i < undo->config.channel_count && r == 0; i++)
-        r = pause_add(store, undo_instance_name(undo, i), undo->channels[i].id, undo->names[i],
-                      reason, 0, err);
+        r = store_pause_channel(store, undo_instance_name(undo, i), undo->channels[i].id,
+                                undo->names[i], reason, 0, err);
     return r;
 }
 
 static void undo_on_event(const Event *event, void *userdata)
 {
     (void)userdata;
-    event_log_log(event, true);
+    event_log_write(event, true);
 }
 
 static void undo_on_run_done(PassRun *run, void *userdata)
@@ -284,43 +280,18 @@ bool undo_has_failed(const Undo *undo)
     return false;
 }
 
-static json_object *undo_json_members(const Addition *restore)
+void undo_get_channel(const Undo *undo, size_t number, UndoChannel *ret_channel)
 {
-    json_object *rows = json_new_array();
+    const ChannelReport *report = &pass_run_get_report(undo->run)->channels[number];
 
-    for (size_t i = 0; i < restore->item_count; i++) {
-        const AdditionItem *item = &restore->items[i];
-        json_object *row = json_new_object();
-
-        json_put_number(row, "action", item->action);
-        json_put(row, "member", json_tokener_parse(item->member_json));
-        json_put_text(row, "outcome", add_outcome_text(item->outcome));
-        json_put_number(row, "attempts", item->attempts);
-        json_add(rows, row);
-    }
-    return rows;
+    *ret_channel = (UndoChannel){
+        .report = report,
+        .name = report->name ? report->name : undo->names[number],
+        .addition = &undo->restores[number],
+    };
 }
 
-int undo_append_json(const Undo *undo, bool dry_run, Buf *buf)
+size_t undo_count_channels(const Undo *undo)
 {
-    const Report *report = pass_run_get_report(undo->run);
-    json_object *root = json_new_object(), *channels = json_new_array();
-
-    json_put_text(root, "undo", undo->pass);
-    json_put_text(root, "result", undo_has_failed(undo) ? "failed" : dry_run ? "planned" : "done");
-    json_put_bool(root, "dry_run", dry_run);
-    for (size_t i = 0; i < report->channel_count; i++) {
-        const ChannelReport *channel = &report->channels[i];
-        json_object *object = json_new_object();
-
-        json_put_text(object, "instance", channel->instance_name);
-        json_put_text(object, "name", channel->name ? channel->name : undo->names[i]);
-        json_put_text(object, "id", channel->id);
-        json_put(object, "members", undo_json_members(&undo->restores[i]));
-        json_put(object, "error",
-                 err_is_set(&channel->error) ? report_json_error(&channel->error) : NULL);
-        json_add(channels, object);
-    }
-    json_put(root, "channels", channels);
-    return json_append(root, buf);
+    return pass_run_get_report(undo->run)->channel_count;
 }

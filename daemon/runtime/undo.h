@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Undoing deletions (PRODUCT.md section 5): out of the history, the members that a pass deleted are
  * put back as they were. The history's part, the pauses and the run; who asked is elsewhere.
@@ -51,5 +52,12 @@ PassRun *undo_find_run(const Undo *undo);
 /* Once it is done. */
 bool undo_has_failed(const Undo *undo);
 
-/* Appends what came of it as JSON, with a newline at its end. 0 or -ENOMEM. */
-int undo_append_json(const Undo *undo, bool dry_run, Buf *buf);
+/* What came of one of its channels, once it is done. Borrowed. */
+typedef struct UndoChannel {
+    const ChannelReport *report;
+    const char *name; /* NULL: not known */
+    const Addition *addition;
+} UndoChannel;
+
+size_t undo_count_channels(const Undo *undo);
+void undo_get_channel(const Undo *undo, size_t number, UndoChannel *ret_channel);

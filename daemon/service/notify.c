@@ -1,4 +1,4 @@
-/* The service manager: see notify.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/service/notify.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What rosterd tells its service manager (sd_notify(3)). Each is silent without one. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Reload: see reload.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/service/reload.h"
 
 #include <errno.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config/load/compare.h"
+#include "config/load/config_load.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
 #include "daemon/log/message_ids.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Loading settings and rosters anew while the daemon runs. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* The daemon: see service.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/service/service.h"
 
 #include <errno.h>
@@ -50,7 +50,7 @@ static void service_on_pass(Scheduler *scheduler, void *userdata);
 static void service_begin_tenure(Service *service, Controller *controller)
 {
     controller_begin(controller, service->controller, service_on_pass, service);
-    control_set_tenure(service->control, controller);
+    control_set_controller(service->control, controller);
     controller_free(service->controller);
     service->controller = controller;
 }

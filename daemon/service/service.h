@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* rosterd as a daemon: passes without end, reload, stop (PRODUCT.md section 7). */
 #pragma once
 

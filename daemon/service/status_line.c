@@ -1,4 +1,4 @@
-/* The status line: see status.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/service/status_line.h"
 
 #include <stdarg.h>

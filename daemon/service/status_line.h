@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The line that `systemctl status` shows. */
 #pragma once
 

@@ -1,7 +1,7 @@
-/* Watching files: see watch.h. The directory of a file is watched for the file's name, that of a
- * link on the way for the link's, and a directory that was read for all names but those that start
- * with a dot, which are no rosters: whoever keeps one for himself there may write it as often as he
- * likes. The other
+/* SPDX-License-Identifier: MIT */
+/* The directory of a file is watched for the file's name, that of a link on the way for the link's,
+ * and a directory that was read for all names but those that start with a dot, which are no
+ * rosters: whoever keeps one for himself there may write it as often as he likes. The other
  * directories on the way are only watched for being moved or removed, so that what else happens in
  * them wakes nobody. Where the way ends early, the last directory that is there waits for the next
  * name. */

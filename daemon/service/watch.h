@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Notices when files that were read may have changed: rewritten, renamed over, removed, or reached
  * through a link that now points elsewhere (inotify(7)). Tells once nothing has happened for a

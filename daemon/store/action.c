@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Deletions in the state: recorded before the first is sent, decided when known. */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Approvals: each lets one plan pass its guards, once. */
 #include "daemon/store/approval.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Approvals, for the other files of daemon/store. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is remembered of a channel: sightings, past deletions, approval, pause. */
 #include <errno.h>
 

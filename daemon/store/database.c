@@ -1,4 +1,4 @@
-/* A Store's connection: see database.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/store/database.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A Store's connection to its database. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads recorded deletions back. */
 #include <errno.h>
 #include <stdlib.h>

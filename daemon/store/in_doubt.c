@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Settling what killed runs left undecided, and forgetting what is old enough. */
 #include "daemon/store/in_doubt.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Deletions that ended passes left undecided. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* The lock on the state directory: see lock.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/store/lock.h"
 
 #include <errno.h>

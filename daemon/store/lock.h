@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The state directory and the lock on it: one rosterd to a directory. */
 #pragma once
 

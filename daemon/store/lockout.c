@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Refused passwords in the state: what is known of them without knowing them. */
 #include "daemon/base/lockout_memory.h"
 

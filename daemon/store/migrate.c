@@ -1,4 +1,4 @@
-/* The tables and their versions: see tables.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/store/migrate.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The tables, their versions, and whether a database file is sound and ours. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Passes in the state: their names, and their rows, which only passes that delete have. */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,7 +1,11 @@
+/* SPDX-License-Identifier: MIT */
 /* Pauses: channels that are read and reported, never changed. */
 #include <errno.h>
 #include <stdlib.h>
 
+#include "daemon/base/buf.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/str.h"
 #include "daemon/store/reading.h"
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
@@ -61,7 +65,7 @@ void store_pauses_done(StorePauses *pauses)
     *pauses = (StorePauses){0};
 }
 
-static int pause_add(StorePauses *pauses, const Query *query)
+static int pause_take_row(StorePauses *pauses, const Query *query)
 {
     const char *instance = sql_column_text(query, 0);
     const char *channel = sql_column_text(query, 1);
@@ -87,7 +91,7 @@ static int pause_read_all(Store *store, uint64_t realtime_usec, StorePauses *pau
 
     sql_number(&query, realtime_usec);
     while ((r = sql_step(&query, err)) > 0) {
-        if (pause_add(pauses, &query) < 0)
+        if (pause_take_row(pauses, &query) < 0)
             return err_memory(err);
     }
     return r;
@@ -105,4 +109,27 @@ int store_pauses(Store *store, uint64_t realtime_usec, StorePauses *ret_pauses, 
     *ret_pauses = pauses;
     pauses = (StorePauses){0};
     return 0;
+}
+
+static int pause_name_key(const char *name, Buf *key, Err *err)
+{
+    buf_printf(key, STORE_BY_NAME "%s", name);
+    return buf_failed(key) < 0 ? err_memory(err) : 0;
+}
+
+int store_pause_channel(Store *store, const char *instance_name, const char *id, const char *name,
+                        const char *reason, uint64_t until_usec, Err *err)
+{
+    _cleanup_(buf_done) Buf key = {0};
+    uint64_t now_usec = clock_realtime_usec();
+    int r = 0;
+
+    if (id)
+        r = store_pause(store, instance_name, id, reason, now_usec, until_usec, err);
+    if (r < 0 || str_is_empty(name))
+        return r;
+    r = pause_name_key(name, &key, err);
+    return r < 0 ? r
+                 : store_pause(store, instance_name, buf_text(&key), reason, now_usec, until_usec,
+                               err);
 }

@@ -1,4 +1,4 @@
-/* What is not committed yet: see pending.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/store/pending.h"
 
 #include <errno.h>

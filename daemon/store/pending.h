@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What was written into the open transaction and is not committed yet, kept in memory as well: when
  * a commit fails (a full disk), the transaction is gone, and the outcomes of deletions that the

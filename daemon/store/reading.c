@@ -1,13 +1,9 @@
-/*
- * Opening for reading: see reading.h. SQLite can read a database with a write-ahead log in three
- * ways without writing, and which one is right depends on the files that are there:
- *
- * - no log: everything is in the database, which is taken as immutable;
- * - a log and its index (-shm): the index is mapped read-only, and locks keep a running rosterd
- *   from overwriting what is being read;
- * - a log without its index, or with one that no running rosterd uses: the index is built in
- *   memory.
- */
+/* SPDX-License-Identifier: MIT */
+/* SQLite can read a database with a write-ahead log in three ways without writing, and which one is
+ * right depends on the files that are there: - no log: everything is in the database, which is
+ * taken as immutable; - a log and its index (-shm): the index is mapped read-only, and locks keep a
+ * running rosterd from overwriting what is being read; - a log without its index, or with one that
+ * no running rosterd uses: the index is built in memory. */
 #include "daemon/store/reading.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Opening the database for reading, without leaving a trace in the directory. */
 #pragma once
 

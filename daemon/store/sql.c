@@ -1,4 +1,4 @@
-/* Statements and SQLite's errors: see sql.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/store/sql.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Statements: every SQL text that runs after the database is open stands in sql.c, is prepared
  * once and kept. A Query is one use of one: values go in by position, a failure sticks until

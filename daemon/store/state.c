@@ -1,4 +1,4 @@
-/* Opening the state: see state.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/store/state.h"
 
 #include <errno.h>

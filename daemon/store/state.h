@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The state as a program opens it: for writing, or for reading in a dry run; or not at all, with
  * the reason, in which case nothing is deleted. */
 #pragma once

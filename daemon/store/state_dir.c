@@ -1,4 +1,4 @@
-/* The state directory: see state_dir.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/store/state_dir.h"
 
 #include <errno.h>

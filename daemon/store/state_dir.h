@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where the state lives on this host (PRODUCT.md section 2). */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Opening and closing the state: see store.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/store/store.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The state: what outlives a run (PRODUCT.md section 5). One SQLite database in the state directory
  * holds passes, deletions, sightings, approvals and pauses. Whoever deletes records first: when
@@ -90,6 +91,11 @@ int store_recall_pause(Store *store, const char *instance_name, const char *chan
 /* Pauses a channel, or replaces its pause; until_usec 0 means no end. Commits at once. */
 int store_pause(Store *store, const char *instance_name, const char *channel_id, const char *reason,
                 uint64_t realtime_usec, uint64_t until_usec, Err *err);
+
+/* Pauses a channel by its id (NULL: not known) and its name (NULL or "": it has none), from now on.
+ */
+int store_pause_channel(Store *store, const char *instance_name, const char *id, const char *name,
+                        const char *reason, uint64_t until_usec, Err *err);
 
 /* Ends a channel's pause; commits at once. Returns 1, or 0 when there was none. */
 int store_resume(Store *store, const char *instance_name, const char *channel_id, Err *err);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The inside of a Store, for the files of daemon/store and their tests. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* The open transaction: see transaction.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/store/transaction.h"
 
 #include <errno.h>

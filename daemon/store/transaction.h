@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The open transaction that writes are gathered in, and what its failure leaves to be done. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Putting members back: see restore.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/apply/add.h"
 
 #include <errno.h>

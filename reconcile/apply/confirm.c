@@ -1,4 +1,4 @@
-/* Confirmation: see confirm.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/apply/confirm.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading a channel again after deletions: only what the service shows counts (PRODUCT.md section
  * 4.6). */
 #pragma once

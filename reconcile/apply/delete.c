@@ -1,4 +1,4 @@
-/* Removal: see removal.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/apply/delete.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Deleting a plan's extras: recorded first, then sent one at a time (PRODUCT.md sections 4.5, 5).
  */
 #pragma once
@@ -7,7 +8,7 @@
 /* So many failed deletions in a row end the channel's pass. */
 #define DELETE_FAILURES_MAX 5
 
-/* Has the plan's extras recorded (recording.h), then deletes them. */
+/* Has the plan's extras recorded (group_commit.h), then deletes them. */
 void delete_start(ChannelPass *channel);
 
 /* The channel was paused: no deletion is sent any more, one in flight is awaited. */

@@ -1,4 +1,4 @@
-/* One deletion: see deletion.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/apply/deletion.h"
 
 #include "daemon/base/str.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is known of one of a channel's deletions, what the log is told of it and what the history.
  */
 #pragma once

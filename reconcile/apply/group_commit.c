@@ -1,4 +1,4 @@
-/* GroupCommit: see recording.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/apply/group_commit.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The step between a plan and its first deletion: channels whose deletions are to become durable.
  * Those that are decided while the same turn's answers are read share one commit, which is what a

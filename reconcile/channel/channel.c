@@ -1,4 +1,4 @@
-/* One channel's pass, up to its whole list: see channel.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/channel/channel.h"
 
 #include <errno.h>

@@ -1,10 +1,10 @@
+/* SPDX-License-Identifier: MIT */
 /*
- * One channel's way through a pass: list, compare, guard, delete (removal.h), confirm (confirm.h).
+ * One channel's way through a pass: list, compare, guard, delete (delete.h), confirm (confirm.h).
  * Nothing here knows of other channels; the pass starts each where there is a place for it.
  */
 #pragma once
 
-#include "reconcile/apply/add.h"
 #include "reconcile/plan/catalog.h"
 #include "reconcile/plan/listing.h"
 #include "reconcile/plan/plan.h"
@@ -13,6 +13,7 @@
 
 typedef struct ChannelPass ChannelPass;
 typedef struct GroupCommit GroupCommit;
+typedef struct Addition Addition;
 
 /* What is known of one deletion that was sent, until its outcome is decided. */
 typedef struct Sent {

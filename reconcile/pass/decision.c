@@ -1,4 +1,4 @@
-/* From a whole list to what is done about it: see decision.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/pass/decision.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From a whole list to what is done about it: the plan, what is remembered of it, the guards, and
  * then a removal or a result (PRODUCT.md sections 4.3 and 4.4). */
 #pragma once

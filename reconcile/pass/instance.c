@@ -1,4 +1,4 @@
-/* An instance's part of a pass: see instance.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/pass/instance.h"
 
 #include <errno.h>

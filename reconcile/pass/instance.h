@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An instance's part of a pass: its channel list, read once; then its channels, each started where
  * there is a place for it. */
 #pragma once

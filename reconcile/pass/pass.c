@@ -1,4 +1,4 @@
-/* The pass: see pass.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/pass/pass.h"
 
 #include <errno.h>

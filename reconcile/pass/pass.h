@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One pass over all channels of a configuration: each instance's channel list, then its channels
  * side by side, until each has a result (PRODUCT.md section 4). Driven from outside: whoever holds

@@ -1,4 +1,4 @@
-/* Recoveries: see recovery.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/pass/recovery.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Channels that left the rosters while deletions in them were undecided (a killed run, an answer
  * that never came): nobody would ever list them again. A pass reads each of them once more, to

@@ -1,4 +1,4 @@
-/* The catalog: see catalog.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/plan/catalog.h"
 
 #include <errno.h>

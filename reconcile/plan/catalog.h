@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The channels of one instance as its list tells them: resolving a roster's name or id to one of
  * them, and telling what kind it is (API.md sections 1.7, 1.8, 1.10). */
 #pragma once

@@ -1,4 +1,4 @@
-/* The desired set: see desired.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/plan/desired.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The members that a roster wants in one channel, found by identity. */
 #pragma once
 

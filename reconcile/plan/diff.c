@@ -1,4 +1,4 @@
-/* The diff: see diff.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/plan/diff.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Live against desired, row by row as pages come in, so that a page can be dropped at once: only
  * what is extra is kept whole. */
 #pragma once

@@ -1,4 +1,4 @@
-/* Guards: see guard.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/plan/guard.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The guards: what keeps a plan from being carried out (PRODUCT.md section 4.4). */
 #pragma once
 

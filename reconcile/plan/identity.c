@@ -1,4 +1,4 @@
-/* Identities: see identity.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/plan/identity.h"
 
 #include <errno.h>

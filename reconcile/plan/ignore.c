@@ -1,4 +1,4 @@
-/* Ignore rules: see ignore.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/plan/ignore.h"
 
 #include <strings.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ignore rules: members that rosterd must never touch (PRODUCT.md section 3). */
 #pragma once
 

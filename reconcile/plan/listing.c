@@ -1,4 +1,4 @@
-/* Whole lists: see listing.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/plan/listing.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The law of whole lists (PRODUCT.md section 4.2, API.md section 2): a paged list counts only if
  * its rows add up to `total` and `total` is the same on every page. A list that is not whole is

@@ -1,4 +1,4 @@
-/* The plan: see plan.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/plan/plan.h"
 
 #include <errno.h>

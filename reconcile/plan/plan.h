@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The plan of one channel: what a whole list and the roster come to. A plan that is carried out is
  * named by its digest, which an approval must match. */
 #pragma once

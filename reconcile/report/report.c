@@ -1,4 +1,4 @@
-/* The report: see report.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/report/report.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a pass found and did (PRODUCT.md section 6), for the report, the plan and the exit status.
  */
 #pragma once

@@ -1,4 +1,4 @@
-/* Advice: see advice.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/request/advice.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a person can do about a refusal that points at the settings. */
 #pragma once
 

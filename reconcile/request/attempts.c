@@ -1,4 +1,4 @@
-/* Attempts: see attempts.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/request/attempts.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A request that no pass asks for, but the credential that passes need: a login, the keys of the
  * metadata service. What its answers mean is what classify says of a read, and how often and when
  * it is sent again is the retry law. */

@@ -1,4 +1,5 @@
-/* Triage: see classify.h. The table stands in the order of API.md sections 3.2 and 3.3. */
+/* SPDX-License-Identifier: MIT */
+/* The table stands in the order of API.md sections 3.2 and 3.3. */
 #include "reconcile/request/classify.h"
 
 #include <errno.h>

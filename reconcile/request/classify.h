@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What an answer means: API.md section 3 as one table, by error_code first and status second. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Dispatch: see dispatch.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/request/dispatch.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Sends the calls of one instance: at most limits.concurrency at once, within its rate, not while
  * it throttles us, with its credential renewed once where it is refused. A call that waits for its

@@ -1,4 +1,4 @@
-/* The gate: see gate.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/request/gate.h"
 
 int gate_init(Gate *gate, uint32_t per_second)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What governs an instance's requests from one pass to the next: its rate, and the time until which
  * it throttles us. Kept by whoever runs the passes. */
 #pragma once

@@ -1,4 +1,4 @@
-/* Queues of calls: see queue.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/request/queue.h"
 
 void queue_push(CallQueue *queue, Call *call)

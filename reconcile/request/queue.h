@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Queues of calls. A call stands in one at the most. */
 #pragma once
 

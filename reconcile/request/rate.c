@@ -1,5 +1,5 @@
-/* The rate: see rate.h. A sliding window; a bucket would let twice the limit through in a second.
- */
+/* SPDX-License-Identifier: MIT */
+/* A sliding window; a bucket would let twice the limit through in a second. */
 #include "reconcile/request/rate.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* At most so many requests begun in any one second (limits.requests_per_second). */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* The retry law: see retry.h. */
+/* SPDX-License-Identifier: MIT */
 #include "reconcile/request/retry.h"
 
 uint64_t retry_delay_usec(uint64_t base_usec, uint64_t cap_usec, uint32_t n, uint64_t random)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How long to wait before sending again (PRODUCT.md section 4, equal jitter). */
 #pragma once
 

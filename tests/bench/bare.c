@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The floor for rosterd's job, for `make bench`: libcurl's multi interface and json-c in a loop,
  * with no safety at all. Reads a roster by libyaml, lists the channels and their members, deletes

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Compares, in one run against romasim, rosterd's CPU and wall time with a bare libcurl-and-json-c
 loop (bare.c): 200 channels x 500 members, in sync and with 10 extras each. Prints ratios.
 

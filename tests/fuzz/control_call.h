@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The server that fuzz_control.c stands in for: a request without a connection. */
 #pragma once
 

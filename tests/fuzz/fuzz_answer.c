@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Fuzzes whole HTTP answers: the first byte chooses what was asked, the next two the status; then
  * the headers Retry-After, Date and X-Request-Id in a line each, and the body. Whatever comes in,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Fuzzes the bodies of answers. The first byte chooses the reader: members, channels or refusals.
  * Whatever comes in, a page is either odd, with a reason, or keeps every promise that MemberPage

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Fuzzes what is read of an answer's headers and put out of its texts: Retry-After and Date in the
  * two lines of the input, and a text without the secrets in it.

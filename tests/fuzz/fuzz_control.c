@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Fuzzes what is asked on the control socket, behind its HTTP (fuzz_server.c has that). The first
  * byte is a set of bits: who asks, and how the daemon is; then requests, one after the other, each
@@ -14,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/load/config_load.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
@@ -384,7 +386,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     state.store = flags & IS_WITHOUT_STORE ? NULL : store;
     err_set(&state.err, -EIO, "the state cannot be used");
     assert(control_new(event, "/", &state, flags & IS_DRY_RUN, "", &control, NULL) == 0);
-    control_set_tenure(control, flags & IS_STARTING ? NULL : tenure);
+    control_set_controller(control, flags & IS_STARTING ? NULL : tenure);
     ask_all(control, text + 1, size - 1);
     clean();
     return 0;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Fuzzes IAM's answer to a login: the first line is the header with the token, the rest is the
  * body. A token is taken whole or not at all, and a lifetime only where both its ends can be read.

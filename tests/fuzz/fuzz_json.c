@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Fuzzes what tells whether all of a JSON text was made (json-c loses parts when memory runs out).
  * What json-c writes of what it read is whole; what lacks any one part of it is not. The first byte

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fuzzes what the metadata service says: whatever it is, keys come out whole or not at all. */
 #include <assert.h>
 #include <string.h>

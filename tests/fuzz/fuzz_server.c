@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Fuzzes the control socket's HTTP, from the bytes that a client sends to its request in parts and
  * back to the answer. The first byte is a set of bits: how the client behaves, and whether the

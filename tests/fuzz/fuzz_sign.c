@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Fuzzes what is signed: any method, path, query, headers and body. Whatever comes in, it is either
  * refused, or its canonical request tells every part back, the same whatever order the parameters

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # run.sh BUILD SECONDS NAME...: fuzzes each target for so long, from its seeds and from what earlier
 # runs of this build found to be new. What breaks a target is kept in BUILD/found.
 set -eu

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every error code of API.md sections 3.2 and 3.3 with its status, and what is to be done about it."""
 
 RETRY = "sent again, after retry.base"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A folder of its own for a test: settings, rosters, secrets, state, and the real programs run in it."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What every test of this folder gets."""
 
 import pytest

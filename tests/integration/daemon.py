@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """rosterd as a daemon under a service manager that is the test itself: what it notifies, what it logs."""
 
 import json

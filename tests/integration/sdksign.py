@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """SDK-HMAC-SHA256 (API.md section 5), written from the documentation for the tests: a third opinion
 beside the daemon's signer and the stand-in's verifier."""
 

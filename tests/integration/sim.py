@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Starting, steering and questioning the stand-in service (tests/romasim) from tests."""
 
 import http.client

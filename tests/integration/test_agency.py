@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The agency method: temporary keys of the host from its metadata service, both of its versions."""
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What each answer to a deletion or a reading leads to (API.md sections 3.2 and 3.3): how many requests are
 spent, what the report says, and the exit status."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Settings and rosters through the programs: what --check and validate say and how they exit."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Success is only what a second reading shows: lists that lag, members that stay, and people in between."""
 
 from case import DRIFT, FAILED, IN_SYNC, channel, deletions, entry, identifier, row

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The control socket of the running daemon, asked by rosterctl and by hand."""
 
 import http.client

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A core dump in mid-pass holds no secret, whatever the method, and nor does anything else that is left."""
 
 import pathlib

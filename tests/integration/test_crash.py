@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Killed at any instant: the history holds every deletion that the service saw, and the roster is reached.
 
 $ROSTERD_KILLS says how often (100), $ROSTERD_SEED repeats a run."""

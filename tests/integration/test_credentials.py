@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Credentials: every method, refusals that cost as little as can be, renewal in mid-pass, and secrecy."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The pull of a roster repository (systemd/rosterd-git.sh), by itself: what it takes, and what it never runs."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a daemon costs while nothing is to be done, and that it costs no more after months."""
 
 import time

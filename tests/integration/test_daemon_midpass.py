@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What happens in the middle of a pass: changes of rosters and settings, and signals."""
 
 import signal

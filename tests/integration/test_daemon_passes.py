@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One pass after the other: drift, outages and their back-off, several instances, what is said and how often."""
 
 from case import channel, deletions, entry, identifier, wait_until

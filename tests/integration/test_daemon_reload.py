@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Reload: what brings it about, what it says, and that nothing is half applied."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How the daemon starts, and what keeps it from starting."""
 
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A dry run and an observing pass change nothing: not the service, not a file, not a lock."""
 
 import pytest

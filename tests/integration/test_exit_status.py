@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Exit statuses, usage and help: what scripts see of rosterd and rosterctl before any JSON."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Guards at their limits with their numbers, and approvals of exactly one plan, once."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`make install` and `make uninstall`, and the files that only people and the system read."""
 
 import os

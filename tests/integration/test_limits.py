@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How much at once and how fast, and how a pass ends before its time: deadline, signals, a locked or broken
 state."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Lists that are not provably whole: nothing is deleted on the strength of them, and they are read again."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the service manager is told (sd_notify(3)) in every state of the daemon's life."""
 
 import signal

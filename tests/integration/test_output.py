@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Where results and logs go: outputs that are closed or full, and log events with their fields."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What a pass does with honest lists: classification, resolving, identity, ignoring, and economy."""
 
 import pytest

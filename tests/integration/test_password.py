@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The password method: one login for a pass, renewal, and what IAM refuses is not tried again."""
 
 import os

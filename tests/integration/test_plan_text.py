@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What people read: the plan in words and signs, colour only where it is wanted, and no tricks on the terminal."""
 
 import os

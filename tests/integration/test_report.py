@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The report of --json, to the letter: keys, types, nulls, order, results and outcomes."""
 
 import re

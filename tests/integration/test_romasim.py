@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The stand-in service itself: it must be stateful, and stricter than any client likes."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The stand-in's credentials: tokens, signatures checked from what was really received, IAM, metadata."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The stand-in's faults: each kind does what it says, once or as often as it says, and to nobody else."""
 
 import http.client

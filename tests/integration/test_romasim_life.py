@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The stand-in as a program: start, end, logs, TLS, and its door for tests."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A long life in a short one: outages, reloads, bad rosters and drift in any order, and no more memory for it.
 
 $ROSTERD_SOAK_MINUTES says how long (0.2), $ROSTERD_SEED repeats what happens; with $ROSTERD_VALGRIND set, it all

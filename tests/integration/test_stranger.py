@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A stranger's first mistakes: each gets one clear message that says what is wrong and what to do."""
 
 import pathlib

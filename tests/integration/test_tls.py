@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """On the wire: whom rosterd trusts, what it refuses, and that nothing leads a credential astray."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Undo: deleted members come back as they were, and stay."""
 
 import json

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The door for tests: what was asked of the service, what is in it, and changing both. */
 #include "tests/romasim/admin.h"
 

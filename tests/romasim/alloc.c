@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memory that cannot run out in silence, and the one way to give up. */
 #include "tests/romasim/alloc.h"
 

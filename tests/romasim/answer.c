@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Making answers: JSON, emptiness, and errors in the service's forms. */
 #include "tests/romasim/answer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Who may ask: tokens and signatures of member API requests (API.md sections 3.2, 3.3 and 5). */
 #include "tests/romasim/auth.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Channels listed and shown, and the instance itself. */
 #include "tests/romasim/channels.h"
 

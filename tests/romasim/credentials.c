@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the service and IAM accept: tokens, keys, users. */
 #include "tests/romasim/credentials.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Faults that change what an answer says: replaced, or a list whose rows and counts lie. */
 #include "tests/romasim/deform.h"
 

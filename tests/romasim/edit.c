@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Changes behind the client's back, as people make them: at once, whatever else is under way. */
 #include "tests/romasim/edit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Faults by script: reading the rules and choosing the one for a request. */
 #include "tests/romasim/faults.h"
 

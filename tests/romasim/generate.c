@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Channels in bulk for benchmarks: the same state gives the same ids and hosts every time. */
 #include "tests/romasim/generate.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Member groups. What becomes of the members of a deleted group is not documented: here they go
  * with it. */
 #include "tests/romasim/groups.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --help: options, the state file, faults, the door for tests. */
 #include "tests/romasim/help.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* IAM's tokens by password (API.md section 4.1). */
 #include "tests/romasim/iam.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Typed access to JSON that tests wrote, and strict parsing of JSON that clients send. */
 #include "tests/romasim/jsonget.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What all lists share: paging and fuzzy or precise filters. */
 #include "tests/romasim/listing.h"
 

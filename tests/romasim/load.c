@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The state file's things become the model: what is left out gets the service's default. */
 #include "tests/romasim/load.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The request log that tests read: the newest requests in memory, and all of them in a file if one
  * was asked for. */
 #include "tests/romasim/log.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* romasim: the stand-in service of the tests. Options, the state file, start and end. */
 #include <errno.h>
 #include <getopt.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A hash map from borrowed strings to pointers: open addressing, linear probing. */
 #include "tests/romasim/map.h"
 

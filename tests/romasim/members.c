@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Members listed, deleted, enabled and disabled. Adding is in upsert.c. */
 #include "tests/romasim/members.h"
 

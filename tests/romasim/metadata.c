@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The metadata service of a host with an agency: temporary keys that rotate (API.md section 4.4).
  */
 #include "tests/romasim/metadata.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The imaginary service's things: instances, channels, groups, members; finding and changing them.
  */
 #include "tests/romasim/model.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Percent coding of paths and queries. */
 #include "tests/romasim/percent.h"
 

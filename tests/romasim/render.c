@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The service's things as the JSON of its answers (API.md sections 1.2, 1.7, 1.9). */
 #include "tests/romasim/render.h"
 

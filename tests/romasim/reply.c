@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Answers on the wire: whole, or broken as a fault says (reset, closed, stalled, dripping, cut off,
  * too much). */
 #include "tests/romasim/reply.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One request: its target split and decoded, its headers and parameters looked up. */
 #include "tests/romasim/request.h"
 

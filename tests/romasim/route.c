@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From method and path to an operation, and the checks that every operation shares (API.md sections
  * 1 and 3). */
 #include "tests/romasim/route.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The HTTP library at work: one thread, one loop; requests are collected here and decided
  * elsewhere. */
 #include "tests/romasim/server.h"

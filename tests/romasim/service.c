@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The way of a request through the service: front door, credentials, checks, operation, faults. */
 #include "tests/romasim/service.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SDK-HMAC-SHA256 verified from the raw request (API.md section 5). It shares nothing with the
  * signer under test. */
 #include "tests/romasim/sign.h"

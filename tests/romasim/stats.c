@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Counts for tests: how many requests, of which kinds, and how many at once or within one second.
  */
 #include "tests/romasim/stats.h"

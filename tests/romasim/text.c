@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Strings that grow, JSON quoting, and shared bytes. */
 #include "tests/romasim/text.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Clocks, and calls that are due later: the delays of answers. */
 #include "tests/romasim/timing.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Members added (POST, an upsert) and overwritten (PUT, a full replace): API.md sections 1.4
  * and 1.5. */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The calm after it all, in which every channel comes to where it can be. */
 #include "daemon/base/str.h"
 #include "tests/sim/sim.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Teams edit their rosters, and the host's settings change. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A life: passes, their stops and deaths, the time between them. */
 #include <errno.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lives many seeds, or one again with a trace: sim [SEEDS [FIRST]] | sim --seed N. */
 #include <stdio.h>
 #include <stdlib.h>

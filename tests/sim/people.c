@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* People: they add members and remove them, put back what was deleted, pause, approve, and turn the
  * clock. */
 #include <stdio.h>

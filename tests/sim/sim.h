@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A life of rosterd in an imaginary world (tests/world), out of one seed: passes over virtual days,
  * weather at the service, people who do what people do, deaths between any two steps. The world
@@ -73,7 +74,7 @@ void sim_people_after(Sim *sim);
 /* Who has gone and not been put back: a fighter puts it back. */
 void sim_people_fight(Sim *sim, size_t first_action);
 
-/* ---- undo.c ---- */
+/* ---- handle_undo.c ---- */
 
 /* Somebody has a pass put back, and perhaps once more. */
 void sim_undo(Sim *sim);

@@ -1,5 +1,6 @@
-/* Undo: people have a pass put back, by the real reconcile/restore.c, in whatever weather there is.
- * Nobody else changes anything meanwhile; that they come back equal, one at a time, to channels
+/* SPDX-License-Identifier: MIT */
+/* Undo: people have a pass put back, by the real reconcile/apply/add.c, in whatever weather there
+ * is. Nobody else changes anything meanwhile; that they come back equal, one at a time, to channels
  * that are paused, are rules of the world (tests/world/undo.h). */
 #include "tests/world/undo.h"
 #include "daemon/base/str.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The service's good and bad hours. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One machine for all tests of this folder; each test begins with a rosterd that never ran there."""
 
 import pathlib

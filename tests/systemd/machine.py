@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A real systemd of the test's own, without a virtual machine: the file system of this one under an overlay that
 keeps nothing, booted as a container. Its mounts live in a namespace of their own, and go with it."""
 

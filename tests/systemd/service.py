@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """rosterd as a service of the machine: its settings, rosters, secrets and drop-ins, and the stand-in beside it."""
 
 import json

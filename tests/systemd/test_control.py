@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The control socket of the real service: who may do what with it, and that what people do survives a restart."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """rosterd under a real systemd: the real units, credentials, watchdog, journal and hardening."""
 
 import re

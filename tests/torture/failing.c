@@ -1,5 +1,6 @@
-/* Counting allocations: see failing.h. A program that crashes says where, for most of what is at
- * work after a failed allocation is not ours. */
+/* SPDX-License-Identifier: MIT */
+/* A program that crashes says where, for most of what is at work after a failed allocation is not
+ * ours. */
 #include "tests/torture/failing.h"
 
 #include <dlfcn.h>

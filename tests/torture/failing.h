@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which allocation fails. A file that $TORTURE names is shared with the test: it counts, and the
  * allocation that the test names fails. */
 #pragma once

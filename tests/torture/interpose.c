@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Every allocation of the program, whoever makes it, with one of them failing. What is defined here
  * stands in for glibc's for all libraries; those that allocate in the vault (libcurl, libcrypto)

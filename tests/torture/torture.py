@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Lets every allocation of rosterd fail once, in turn: through a whole pass and through a reload.
 
 The pass meets a 500, deletes, confirms, and has a second channel that is held. Whichever allocation

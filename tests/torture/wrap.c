@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every allocation of ours, with one of them failing: linked in by -Wl,--wrap. */
 #include <stddef.h>
 

@@ -1,4 +1,4 @@
-/* What tests of the client share: see client_case.h. */
+/* SPDX-License-Identifier: MIT */
 #include "tests/unit/client_case.h"
 
 #include <fcntl.h>

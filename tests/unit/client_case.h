@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What tests of the client share: a service that answers as it is told, an instance on it with its
  * secrets, a client, and what it said last. */
 #pragma once

@@ -1,4 +1,4 @@
-/* A codec's case: see codec_case.h. */
+/* SPDX-License-Identifier: MIT */
 #include "tests/unit/codec_case.h"
 
 #include <string.h>

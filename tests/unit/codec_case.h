@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What tests of the codecs share: a parser, a list of each kind to parse into, and what is said of
  * a body that is no page. */
 #pragma once

@@ -1,4 +1,4 @@
-/* The failing allocator: see failing.h. */
+/* SPDX-License-Identifier: MIT */
 #include "tests/unit/failing.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An allocator that fails on demand, in the whole test program, its libraries included: so that
  * each allocation can fail once, in turn. A sanitizer's own allocator cannot be replaced. */
 #pragma once

@@ -1,4 +1,4 @@
-/* Worlds whose own memory never fails: see failing_world.h. */
+/* SPDX-License-Identifier: MIT */
 #include "tests/unit/failing_world.h"
 
 void failing_world_inside(bool is_inside)

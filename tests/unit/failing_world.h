@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Imaginary worlds in tests of failing allocations: their own memory never fails. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* What tests of the HTTP layer share: see http_case.h. */
+/* SPDX-License-Identifier: MIT */
 #include "tests/unit/http_case.h"
 
 #include <stdio.h>

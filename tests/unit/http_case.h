@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What tests of the HTTP layer share: a server, a client, one request to be changed at will, and
  * what came of the last one. */
 #pragma once

@@ -1,4 +1,4 @@
-/* Failing allocations of a client: see memory_case.h. */
+/* SPDX-License-Identifier: MIT */
 #include "tests/unit/memory_case.h"
 
 #include <dlfcn.h>

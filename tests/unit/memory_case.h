@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What tests share in which each allocation of a client's life fails once, in turn: the service in
  * a process of its own, so that the test has the allocator to itself, and the turns. json-c's

@@ -1,4 +1,5 @@
-/* The other side: see peer.h. Whatever goes wrong in here is a broken test and aborts. */
+/* SPDX-License-Identifier: MIT */
+/* Whatever goes wrong in here is a broken test and aborts. */
 #include "tests/unit/peer.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The other side of a connection, for tests: a server on loopback in the test's own event loop,
  * which does to each request what the test says. Knows just enough of HTTP to find its end. */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Addresses by value: what is one, what equals what, what lies in which network. */
 #include <setjmp.h>
 #include <stdarg.h>

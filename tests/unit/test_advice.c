@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Advice: who is told what to check, and that it never overflows what is told. */
 #include "tests/world/world.h"
 

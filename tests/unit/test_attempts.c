@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a login's answers mean: the table and the retry law of passes. */
 #include <setjmp.h>
 #include <stdarg.h>

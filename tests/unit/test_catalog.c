@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The channels of an instance: resolving a roster's entry, and which kinds can be managed. */
 #include "tests/world/world.h"
 

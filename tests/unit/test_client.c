@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the client sends, what it refuses to send, and how it renews and ends. */
 #include "tests/unit/client_case.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Members put back: what is sent, what the client refuses to send, what an answer means. */
 #include "tests/unit/client_case.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the client makes of answers. */
 #include "tests/unit/client_case.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Every allocation of a client's life fails once, in turn, those of libsystemd and libcrypto too
  * (libcurl has its memory from the vault, whose reserve outlasts the system): nothing crashes, a

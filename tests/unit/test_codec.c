@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pages of members: what is one and what is not. */
 #include "tests/unit/codec_case.h"
 

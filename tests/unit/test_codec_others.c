@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pages of channels, what a refusal says, and the lines of requests. */
 #include "daemon/roma/wire/error.h"
 #include "daemon/roma/wire/request.h"

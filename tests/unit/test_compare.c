@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Comparing configurations: each field of them, changed alone, is one change of the right thing. */
 #include "tests/unit/test_config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a Config says of files that are right: defaults, values, modes, guards, members. */
 #include "tests/unit/test_config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* For the tests of config/: a directory of files to load, and the outcome as a person sees it. */
 #pragma once
 
@@ -16,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config/config.h"
+#include "config/load/config_load.h"
 #include "daemon/base/mem.h"
 
 /* Settings that are right, but for what a test appends. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Endpoints: which are taken, in which form, and which would leak or mislead. */
 #include <setjmp.h>
 #include <stdarg.h>

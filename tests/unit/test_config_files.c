@@ -1,4 +1,6 @@
+/* SPDX-License-Identifier: MIT */
 /* Which files are read, in which order, and what is said of those that cannot be. */
+#include "config/load/config_load.h"
 #include "tests/unit/test_config.h"
 
 /* A roster of one channel. */

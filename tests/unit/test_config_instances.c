@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is refused of instances and how their requests are authorised, and all that is said of it.
  */
 #include "tests/unit/test_config.h"

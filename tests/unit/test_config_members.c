@@ -1,4 +1,6 @@
+/* SPDX-License-Identifier: MIT */
 /* Which members are refused, and all that is said of them. */
+#include "config/load/config_load.h"
 #include "tests/unit/test_config.h"
 
 #define CHANNELS "version: 1\nchannels:\n"

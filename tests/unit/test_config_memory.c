@@ -1,6 +1,8 @@
+/* SPDX-License-Identifier: MIT */
 /* Every allocation of a load fails once, in turn, those of libyaml too: nothing crashes, no Config
  * comes out, and the person is told. Needs the allocator to itself. */
 #include "config/load/compare.h"
+#include "config/load/config_load.h"
 #include "tests/unit/failing.h"
 #include "tests/unit/test_config.h"
 

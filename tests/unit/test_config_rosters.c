@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What rosters refuse, and all that is said of it: names, instances, guards, channels listed twice.
  */
 #include "tests/unit/test_config.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the settings refuse, and all that is said of it: keys, types, bounds, spelling. */
 #include "tests/unit/test_config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Credentials: where they are read from, what is refused, what no message may tell. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The desired set of one channel: what a roster may not name, and finding by identity. */
 #include "tests/world/world.h"
 

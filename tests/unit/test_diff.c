@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Live against desired: who is extra, missing, ignored; which rows make a list worthless. */
 #include "tests/world/world.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sending on whole passes: credentials that are refused, and throttling. */
 #include "tests/world/world.h"
 

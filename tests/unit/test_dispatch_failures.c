@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What ends an instance's part of a pass, or shuts it for a while (API.md sections 3.2 and 5). */
 #include "tests/world/world.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sending on whole passes: places, the rate, and passes over one instance. */
 #include "tests/world/world.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The guards: each just below, at and just above its limit, with its numbers. */
 #include "tests/world/world.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests and answers as they should be, in all the forms the wire allows. */
 #include "tests/unit/http_case.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a server may send before it is cut off; requests cancelled in every state. */
 #include "tests/unit/http_case.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Many requests at once against a server that answers, breaks off, resets, stalls and drips at
  * random, while some are cancelled at random. Whatever happens: each request has one end; the

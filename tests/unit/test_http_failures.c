@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Requests that fail: whether they may have had an effect, and what is said of them. */
 #include "tests/unit/http_case.h"
 

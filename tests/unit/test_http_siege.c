@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The HTTP layer under siege: connections that end at every byte of an answer, and hundreds of
  * transfers torn down wherever they are. Nothing is left open. */
 #include "tests/unit/http_case.h"

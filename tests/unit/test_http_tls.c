@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whom a request is sent to over TLS, and whom not. The other side is openssl(1), which serves a
  * file as an answer; without it these tests are skipped. */
 #include <setjmp.h>

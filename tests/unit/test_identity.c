@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What makes a member the same member, and whom ignore rules match. */
 #include "tests/world/world.h"
 

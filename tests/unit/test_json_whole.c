@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whether all of a text was made: what json-c loses when memory runs out is noticed. */
 #include <setjmp.h>
 #include <stdarg.h>

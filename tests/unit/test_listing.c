@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The law of whole lists, as numbers; test_pass_listing.c has it on whole passes. */
 #include "tests/world/world.h"
 

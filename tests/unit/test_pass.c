@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whole passes: modes, guards, approvals, pauses, sightings, fights, and the state failing. */
 #include "tests/world/world.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Confirmation on whole passes: only what the service shows counts. */
 #include "tests/world/world.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whole lists on whole passes: what is read again, what fails a channel, and that nothing is
  * deleted out of a list that is not provably whole. */
 #include "tests/world/world.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every allocation of a pass fails once, in turn: the pass ends, its rules hold, the channel says
  * why, and the next pass brings it to the end. Needs the allocator to itself. */
 #include "tests/world/world.h"

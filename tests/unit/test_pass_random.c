@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Thousands of imaginary worlds, each out of a seed: no rule of world_rules.c may break in any.
  * A failure names its seed; WORLD_SEED=N runs that one alone. */
 #include "tests/world/world.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Deletions that a pass left undecided are settled by the next, out of its first whole list. */
 #include "tests/world/world.h"
 

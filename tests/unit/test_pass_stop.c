@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A pass that is stopped, runs out of time, or is abandoned: what is said of everything left. */
 #include "tests/world/world.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A channel paused in the middle of a pass: what is in flight is awaited, nothing more is sent. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every allocation of the pieces of a pass fails once, at every place where a block of memory may
  * end: they say -ENOMEM, nothing crashes, and what succeeded is whole. Needs the allocator to
  * itself. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The list of mistakes: their order, what is cut, what is only counted, and want of memory. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Properties of plans, over many channels made of seeds: no order matters, planning twice gives the
  * same, and nobody who belongs there is ever in a plan. */
 #include "tests/world/world.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Thousands of requests that wait for one renewal of the credential they share. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The report: which result is the worst, what the program exits with, and the words. */
 #include "tests/world/world.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The retry law and the rate, as numbers. */
 #include "tests/world/world.h"
 

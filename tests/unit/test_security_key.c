@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The metadata service's keys: what is taken, and what is refused without a word of it. */
 #include <setjmp.h>
 #include <stdarg.h>

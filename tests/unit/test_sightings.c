@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* confirm_passes from pass to pass: lists in a row, and what is forgotten meanwhile. */
 #include "tests/world/world.h"
 

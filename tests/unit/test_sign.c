@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Signatures: the vendor's vectors, and those of API.md section 5. */
 #include <setjmp.h>
 #include <stdarg.h>

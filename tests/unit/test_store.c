@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Passes, deletions and their outcomes in the state. */
 #include "tests/unit/test_store_common.h"
 

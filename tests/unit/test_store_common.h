@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the tests of the state share: a directory of their own, batches, and looking at files. */
 #pragma once
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Disks that are full or read-only: nothing is half recorded, and nothing known is lost. */
 #include "tests/unit/test_store_common.h"
 

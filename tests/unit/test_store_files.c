@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The state on the disk: the directory, the lock, kills, damaged and foreign databases. */
 #include "tests/unit/test_store_common.h"
 

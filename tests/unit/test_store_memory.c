@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the state remembers of a channel: sightings, past deletions, approvals, pauses. */
 #include "daemon/base/str.h"
 #include "tests/unit/test_store_common.h"

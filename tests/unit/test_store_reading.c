@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading the state in a dry run: everything is seen, and the directory is as before. */
 #include "tests/unit/test_store_common.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Suggestions: the distance against a naive one, and what is near enough. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the log is told (PRODUCT.md section 7): each event with all that a person looks for. */
 #include "tests/world/undo.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading YAML: what becomes a node, where, and what of YAML is refused. */
 #include "tests/unit/test_config.h"
 

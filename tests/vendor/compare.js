@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Signs generated requests with the vendor's signer and prints, for each, a line of JSON: what was signed and
 // what came of it. Arguments: the folder of the SDK, the seed, how many.
 "use strict";

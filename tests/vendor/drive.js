@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lists and deletes with the vendor's own client. Arguments: the folder of the SDK, the endpoint, project, instance
 // and channel, access and secret key. Prints one line of JSON.
 "use strict";

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Our signatures, for comparison with those of others. Each line of standard input is a request:
  * its parts, in hexadecimal, behind a letter. m method, p path, b body, a access key, s secret key,

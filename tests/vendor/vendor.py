@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Proof against the vendor's own code: its Node SDK signs as we do, and the stand-in answers it as the service does.
 
 Installs the SDK's core from npm into a folder of its own, with a home of its own, both thrown away. Where that

@@ -1,4 +1,4 @@
-/* The naive judgement: see judge.h. */
+/* SPDX-License-Identifier: MIT */
 #include "tests/world/judge.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The guards once more, written naively: what an imaginary world thinks of a plan. */
 #pragma once
 

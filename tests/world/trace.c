@@ -1,4 +1,4 @@
-/* The trace: see trace.h. */
+/* SPDX-License-Identifier: MIT */
 #include "tests/world/trace.h"
 
 #include <stdio.h>

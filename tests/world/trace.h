@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The last things that happened in an imaginary world, in words. */
 #pragma once
 

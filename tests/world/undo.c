@@ -1,4 +1,4 @@
-/* Undo in an imaginary world: see undo.h. */
+/* SPDX-License-Identifier: MIT */
 #include "tests/world/undo.h"
 
 #include <stdlib.h>

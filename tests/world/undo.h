@@ -1,4 +1,5 @@
-/* An undo in an imaginary world: the real reconcile/restore.c puts back what the history says was
+/* SPDX-License-Identifier: MIT */
+/* An undo in an imaginary world: the real reconcile/apply/add.c puts back what the history says was
  * deleted. Its rules, and the deletions that it takes out of the history, are written naively. */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Making an imaginary world: see world.h. */
+/* SPDX-License-Identifier: MIT */
 #include "tests/world/world.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * An imaginary world behind reconcile/ops.h: a virtual clock with an ordered queue of events, a
  * service with channels and members that answers later, errs by script or by chance, and a state.
@@ -219,7 +220,7 @@ struct World {
 
     Pass *pass;
     size_t firsts[WORLD_INSTANCES_MAX]; /* as in PassScope, from pass to pass */
-    struct WorldUndo *undo;             /* what the pass puts back (undo.h); NULL: it compares */
+    struct WorldUndo *undo; /* what the pass puts back (handle_undo.h); NULL: it compares */
     uint32_t pass_serial;
     char pass_id[24];
     bool dry_run;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How the service of a world made of a seed errs: answers that fail, with their effect or without,
  * and lists that cannot be believed. */
 #include "daemon/base/str.h"

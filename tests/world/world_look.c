@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Looking at an imaginary world: what its last pass sent and reported. */
 #include "tests/world/world.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whole passes of an imaginary world: what is left of the last one, the next, its stop. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Worlds made of a seed: what they hold, what people do meanwhile. Passes run through it, and a
  * calm one at the end must bring every channel to where it can be. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What must hold in every imaginary world, after every step. Written naively on purpose: nothing
  * here uses the code under test. */
 #include <stdio.h>

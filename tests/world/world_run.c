@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Running an imaginary world: the clock, the queue of events, one step. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The imaginary service: requests arrive, have their effect, and are answered later. */
 #include <stdio.h>
 #include <stdlib.h>

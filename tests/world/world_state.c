@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The imaginary state: sightings, deletions, approvals and pauses, as daemon/store keeps them. */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The rest of what must hold (world_rules.c): answers and waits, what is recorded, what a finished
  * pass says. */
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Credentials: see credential.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/roma/auth/credential.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What an instance's requests are authorised with, and where it is read from (PRODUCT.md section
  * 2). No message of these functions tells anything of a secret. */
 #pragma once

@@ -1,4 +1,4 @@
-/* The environment's secrets: see environment.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/roma/auth/environment.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Secrets that came in the environment. They are taken out of it when they are first asked for:
  * what stays there stands in /proc and in every core dump. */
 #pragma once

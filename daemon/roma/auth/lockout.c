@@ -1,4 +1,4 @@
-/* Refused passwords: see refusals.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/roma/auth/lockout.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Passwords that IAM refused: five wrong ones lock the user (API.md section 5), so that one is sent
  * once, by this run and by those after it, until its file changes.

@@ -1,4 +1,4 @@
-/* Scrubbing: see scrub.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/roma/auth/redact.h"
 
 #include <stdbool.h>

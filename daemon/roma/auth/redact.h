@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Taking secrets out of what others say, before it is shown or copied. */
 #pragma once
 

@@ -1,5 +1,6 @@
-/* SDK-HMAC-SHA256: see sign.h. One hash of the body (none where there is no body), one of the
- * canonical request, one keyed hash. */
+/* SPDX-License-Identifier: MIT */
+/* One hash of the body (none where there is no body), one of the canonical request, one keyed hash.
+ */
 #include "daemon/roma/auth/sign.h"
 
 #include <errno.h>

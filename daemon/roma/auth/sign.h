@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SDK-HMAC-SHA256, the signature of requests with access keys (API.md section 5). */
 #pragma once
 

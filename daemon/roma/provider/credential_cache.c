@@ -1,4 +1,4 @@
-/* Keeping a credential: see credential_cache.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/roma/provider/credential_cache.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Keeps one instance's credential: reads it from files or the environment, or has it issued
  * (provider.h); gets a new one when the service refuses it, when its files change, or before it

@@ -1,4 +1,4 @@
-/* IAM's tokens: see iam_token.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/roma/provider/iam_token.h"
 
 #include "daemon/base/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the body of IAM's answer says of the token in its header (API.md section 4.1). */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Issuers: see provider.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/roma/provider/provider.h"
 
 #include "daemon/base/str.h"

@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Where a credential comes from when getting it takes requests of its own: IAM for a password
- * (login.h), the metadata service for the host's agency (agency.h).
+ * (provider_iam.h), the metadata service for the host's agency (provider_metadata.h).
  */
 #pragma once
 

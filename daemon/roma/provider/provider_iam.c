@@ -1,4 +1,4 @@
-/* Logins: see login.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/roma/provider/provider_iam.h"
 
 #include <errno.h>

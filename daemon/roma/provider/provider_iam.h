@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A token of IAM for a user's password (API.md section 4.1). A password that IAM refuses is not
  * sent again until its file holds another: five wrong ones lock the user. */
 #pragma once

@@ -1,4 +1,4 @@
-/* The agency: see agency.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/roma/provider/provider_metadata.h"
 
 #include <errno.h>

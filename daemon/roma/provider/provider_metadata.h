@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Temporary keys of the host's own agency, from its metadata service (API.md section 4.4): version
  * 2 with a session token where the service has it, else version 1. */
 #pragma once

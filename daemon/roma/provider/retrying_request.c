@@ -1,4 +1,4 @@
-/* Exchanges: see exchange.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/roma/provider/retrying_request.h"
 
 #include "daemon/base/clock.h"

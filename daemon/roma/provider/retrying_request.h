@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /*
- * One request with its answer, sent again as the retry law says (reconcile/attempts.h): what
- * getting a credential takes. Reads no body of a success.
+ * One request with its answer, sent again as the retry law says (reconcile/request/attempts.h):
+ * what getting a credential takes. Reads no body of a success.
  */
 #pragma once
 

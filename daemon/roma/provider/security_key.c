@@ -1,4 +1,5 @@
-/* Keys out of JSON: see security_key.h. Strict about what is used, and passes over what is not. */
+/* SPDX-License-Identifier: MIT */
+/* Strict about what is used, and passes over what is not. */
 #include "daemon/roma/provider/security_key.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The metadata service's answer with keys (API.md section 4.4): {"credential": {"access", "secret",
  * "securitytoken", "expires_at"}}. Read here and not by json-c, which would leave copies of the

@@ -1,5 +1,5 @@
-/* Pages of channels: see channels.h. What decides whether a channel may be managed at all is read
- * as strictly as its id. */
+/* SPDX-License-Identifier: MIT */
+/* What decides whether a channel may be managed at all is read as strictly as its id. */
 #include "daemon/roma/wire/channels.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The channel list's pages (API.md sections 1.7 and 1.10). */
 #pragma once
 

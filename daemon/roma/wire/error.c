@@ -1,4 +1,4 @@
-/* Lockouts: see error.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/roma/wire/error.h"
 
 #include <string.h>

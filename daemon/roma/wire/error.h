@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the service says in the body of a refusal (API.md sections 1 and 4.1). */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Headers: see headers.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/roma/wire/headers.h"
 
 #include <errno.h>

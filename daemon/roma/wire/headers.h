@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The headers of a request: what it is, and what authorises it (API.md sections 1 and 5). */
 #pragma once
 

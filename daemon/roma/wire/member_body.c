@@ -1,4 +1,4 @@
-/* Adding a member: see upsert.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/roma/wire/member_body.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The body that adds a member (API.md section 1.4). */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* Pages of members: see members.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/roma/wire/members.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The member list's pages (API.md sections 1.2 and 1.3). */
 #pragma once
 

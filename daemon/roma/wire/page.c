@@ -1,5 +1,5 @@
-/* Pages: see page.h. Every value is json-c's to read; only the brackets around rows are read here.
- */
+/* SPDX-License-Identifier: MIT */
+/* Every value is json-c's to read; only the brackets around rows are read here. */
 #include "daemon/roma/wire/page.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Pages of lists (API.md sections 1.3 and 1.10): {"total": N, "size": n, LIST: [rows]}. Each row is
  * made into a JSON tree, given to its reader and dropped before the next one is read: a page never

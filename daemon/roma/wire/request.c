@@ -1,4 +1,4 @@
-/* Requests on the wire: see request.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/roma/wire/request.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is asked of the service, as it stands on the wire: method, path and query (API.md sections
  * 0, 1.1, 1.6, 1.10). */
 #pragma once

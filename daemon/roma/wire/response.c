@@ -1,4 +1,4 @@
-/* Answers: see answer.h. */
+/* SPDX-License-Identifier: MIT */
 #include "daemon/roma/wire/response.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From an HTTP answer to what a pass understands: pages read, refusals put into words, waits
  * computed, secrets taken out of texts (API.md sections 1 and 3). */
 #pragma once

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What tests of undo have in common. */
 #pragma once
 

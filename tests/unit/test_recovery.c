@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Deletions left undecided in channels that have left the rosters: settled by one reading more. */
 #include "tests/world/world.h"
 

@@ -1,5 +1,5 @@
-/* What tests of undo have in common: see restore_case.h. */
-#include "tests/unit/restore_case.h"
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/add_case.h"
 
 #include <string.h>
 

@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: MIT */
 /* Every allocation of an undo fails once, in turn: it ends, says so where it failed, and the next
  * undo puts everybody back. Needs the allocator to itself. */
+#include "tests/unit/add_case.h"
 #include "tests/unit/failing_world.h"
-#include "tests/unit/restore_case.h"
 #include "tests/world/undo.h"
 
 /* ---- undos that run out of memory ---- */

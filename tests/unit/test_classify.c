@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Triage: every row of API.md sections 3.2 and 3.3, for a deletion and for a read, under both
  * prefixes of the front door; and the statuses without a code. */
 #include "tests/world/world.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What killed runs left undecided, and what is old enough to be forgotten. */
 #include "tests/unit/test_store_common.h"
 

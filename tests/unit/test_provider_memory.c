@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Every allocation fails once, in turn, while a credential is got of IAM or of the metadata
  * service: nothing crashes, each renewal ends, and one that fails says why.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The status line and the watchdog's question, of schedulers in states that no service brings about
  * at will: a loop that is behind, channels by the thousand, texts without end. */
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What becomes durable before deletions are sent: one commit for all that is decided at once, and
  * nothing of what was stopped, paused or failed in between. */
 #include <errno.h>

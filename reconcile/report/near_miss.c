@@ -1,5 +1,5 @@
-/* NearMisses: see near_misses.h. */
-#include "daemon/report/near_miss.h"
+/* SPDX-License-Identifier: MIT */
+#include "reconcile/report/near_miss.h"
 
 #include "daemon/base/mem.h"
 #include "reconcile/plan/identity.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Extras with the address of a missing member: most often a slip in the roster, of a group left out
  * or a port, and not somebody's addition. */
 #pragma once

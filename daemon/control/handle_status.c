@@ -1,5 +1,5 @@
-/* Status as JSON: see status_json.h. */
-#include "daemon/report/status.h"
+/* SPDX-License-Identifier: MIT */
+#include "daemon/control/handle_status.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -9,10 +9,11 @@
 #include "daemon/control/channel_ref.h"
 #include "daemon/control/orphan_pauses.h"
 #include "daemon/control/pause.h"
+#include "daemon/control/reply.h"
 #include "daemon/json/json.h"
 #include "daemon/report/json.h"
 
-static void status_put_time(json_object *object, const char *key, uint64_t realtime_usec)
+static void handle_status_put_time(json_object *object, const char *key, uint64_t realtime_usec)
 {
     char text[CLOCK_RFC3339_SIZE];
 
@@ -21,7 +22,7 @@ static void status_put_time(json_object *object, const char *key, uint64_t realt
 }
 
 /* A moment of the monotonic clock as people read it; 0 and USEC_NEVER stand for none. */
-static uint64_t status_realtime(uint64_t monotonic_usec)
+static uint64_t handle_status_realtime(uint64_t monotonic_usec)
 {
     uint64_t now_usec = clock_monotonic_usec(), realtime_usec = clock_realtime_usec();
 
@@ -31,7 +32,7 @@ static uint64_t status_realtime(uint64_t monotonic_usec)
                                      : realtime_usec - (now_usec - monotonic_usec);
 }
 
-static json_object *status_instance(const Scheduler *scheduler)
+static json_object *handle_status_instance(const Scheduler *scheduler)
 {
     const Instance *instance = &scheduler->backend->config->instances[scheduler->instance];
     json_object *object = json_new_object();
@@ -40,15 +41,15 @@ static json_object *status_instance(const Scheduler *scheduler)
     json_put_text(object, "endpoint", instance->endpoint);
     json_put_number(object, "channels", scheduler->channel_count);
     json_put_text(object, "last_pass", scheduler->last_pass);
-    status_put_time(object, "last_pass_ended", scheduler->last_usec);
+    handle_status_put_time(object, "last_pass_ended", scheduler->last_usec);
     json_put_bool(object, "pass_under_way", scheduler->run != NULL);
-    status_put_time(object, "next_pass", status_realtime(scheduler->next_usec));
+    handle_status_put_time(object, "next_pass", handle_status_realtime(scheduler->next_usec));
     json_put_number(object, "failed_passes", scheduler->failures);
     return object;
 }
 
 /* A channel that no pass has looked at yet is shown as the rosters have it. */
-static json_object *status_report(const ChannelRef *found)
+static json_object *handle_status_report(const ChannelRef *found)
 {
     ChannelReport none = {
         .channel = found->channel,
@@ -63,19 +64,19 @@ static json_object *status_report(const ChannelRef *found)
     return object;
 }
 
-static json_object *status_channel(const ChannelRef *found, const StorePauses *pauses)
+static json_object *handle_status_channel(const ChannelRef *found, const StorePauses *pauses)
 {
     const StorePause *pause = pause_find(pauses, found);
-    json_object *object = status_report(found);
+    json_object *object = handle_status_report(found);
 
     json_put(object, "pause", pause ? report_json_pause(pause->reason, pause->until_usec) : NULL);
-    status_put_time(object, "listed",
-                    status_realtime(found->scheduler->listed_usec[found->number]));
+    handle_status_put_time(object, "listed",
+                           handle_status_realtime(found->scheduler->listed_usec[found->number]));
     return object;
 }
 
-int report_status_append(const Controller *controller, const StorePauses *pauses,
-                         const char *pauses_error, const char *invalid, Buf *buf)
+static int handle_status_append(const Controller *controller, const StorePauses *pauses,
+                                const char *pauses_error, const char *invalid, Buf *buf)
 {
     json_object *root = json_new_object();
     json_object *instances = json_new_array();
@@ -83,22 +84,36 @@ int report_status_append(const Controller *controller, const StorePauses *pauses
 
     json_put_text(root, "version", ROSTERD_VERSION);
     json_put_number(root, "pid", (uint64_t)getpid());
-    status_put_time(root, "time", clock_realtime_usec());
+    handle_status_put_time(root, "time", clock_realtime_usec());
     json_put_bool(root, "dry_run", controller->backend.dry_run);
     json_put_text(root, "invalid", invalid);
     json_put_text(root, "state_error",
                   controller->backend.store ? NULL : controller->backend.store_err.text);
     json_put_text(root, "pauses_error", pauses_error);
     for (size_t i = 0; i < controller->scheduler_count; i++)
-        json_add(instances, status_instance(&controller->schedulers[i]));
+        json_add(instances, handle_status_instance(&controller->schedulers[i]));
     for (size_t i = 0; i < controller->config->channel_count; i++) {
         ChannelRef found;
 
         channel_ref_by_index(controller, i, &found);
-        json_add(channels, status_channel(&found, pauses));
+        json_add(channels, handle_status_channel(&found, pauses));
     }
     json_put(root, "instances", instances);
     json_put(root, "channels", channels);
     json_put(root, "other_pauses", orphan_pauses_json(controller, pauses));
     return json_append(root, buf);
+}
+
+void handle_status(Control *control, ServerCall *call)
+{
+    _cleanup_(store_pauses_done) StorePauses pauses = {0};
+    Buf buf = {0};
+    Err err = {0};
+    int r = 0;
+
+    if (control->state->store)
+        r = store_pauses(control->state->store, clock_realtime_usec(), &pauses, &err);
+    handle_status_append(control->controller, &pauses, r < 0 ? err.text : NULL, control->invalid,
+                         &buf);
+    reply_answer(call, &buf);
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Deletions on whole passes: what each answer leads to (PRODUCT.md section 4, API.md section 3). */
 #include "tests/world/world.h"
 

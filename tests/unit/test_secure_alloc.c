@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The vault: memory as any other, but that it is wiped and that no core dump holds it. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: MIT */
 /* Undo on whole passes: what each answer to an addition leads to, and a stop (PRODUCT.md sections 4
  * and 5). */
-#include "tests/unit/restore_case.h"
+#include "tests/unit/add_case.h"
 #include "tests/world/undo.h"
 
 /* ---- what answers lead to ---- */

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/control/handle_history.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/duration.h"
+#include "daemon/base/str.h"
+#include "daemon/control/channel_ref.h"
+#include "daemon/control/reply.h"
+#include "daemon/report/history.h"
+
+#define HISTORY_LIMIT 10000 /* of one answer: more are asked for with `before` */
+
+static int handle_history_number(ServerCall *call, const char *name, uint64_t max,
+                                 uint64_t *ret_number, Err *err)
+{
+    const char *text = server_call_find(call, name);
+
+    if (text && str_parse_uint(text, max, ret_number) < 0)
+        return err_set(err, -EINVAL, "%s: should be a whole number up to %llu", name,
+                       (unsigned long long)max);
+    return 0;
+}
+
+/* CHANNEL of the history may be one that is in no roster any more. `ret_instance` is scratch. */
+static int handle_history_filter(ServerCall *call, StoreFilter *filter, Buf *ret_instance, Err *err)
+{
+    const char *channel = server_call_find(call, "channel");
+    const char *since = server_call_find(call, "since");
+    const char *slash = channel ? strchr(channel, '/') : NULL;
+    uint64_t span_usec = 0, now_usec = clock_realtime_usec();
+    int r;
+
+    filter->channel = slash ? slash + 1 : channel;
+    if (slash) {
+        buf_append(ret_instance, channel, (size_t)(slash - channel));
+        filter->instance = buf_text(ret_instance);
+    }
+    filter->pass = server_call_find(call, "pass");
+    filter->limit = HISTORY_LIMIT;
+    if (since && duration_parse(since, true, &span_usec) < 0)
+        return err_set(err, -EINVAL, "since: should be a span such as 30s, 5m, 1h or 7d");
+    if (since)
+        filter->since_usec = span_usec < now_usec ? now_usec - span_usec : 0;
+    r = handle_history_number(call, "limit", HISTORY_LIMIT, &filter->limit, err);
+    return r < 0 ? r : handle_history_number(call, "before", INT64_MAX, &filter->before, err);
+}
+
+/* Whether what is asked for is in no roster, and was in none when something was deleted. */
+static int handle_history_is_unknown(const Control *control, ServerCall *call,
+                                     const StoreFilter *filter, Err *err)
+{
+    _cleanup_(store_actions_done) StoreActions actions = {0};
+    const StoreFilter any = {.instance = filter->instance, .channel = filter->channel, .limit = 1};
+    ChannelRef found;
+    int r;
+
+    if (!any.channel || channel_ref_find(control->controller, server_call_find(call, "channel"),
+                                         &found, NULL) != -ENOENT)
+        return 0;
+    r = store_history(control->state->store, &any, &actions, err);
+    return r < 0 ? r : actions.count == 0;
+}
+
+void handle_history(Control *control, ServerCall *call)
+{
+    _cleanup_(store_actions_done) StoreActions actions = {0};
+    _cleanup_(buf_done) Buf instance = {0};
+    StoreFilter filter = {0};
+    Buf buf = {0};
+    Err err = {0};
+    int r = handle_history_filter(call, &filter, &instance, &err);
+
+    if (r == 0 && !control->state->store) {
+        r = -EIO;
+        err = control->state->err;
+    }
+    if (r == 0)
+        r = store_history(control->state->store, &filter, &actions, &err);
+    if (r == 0 && actions.count == 0)
+        r = handle_history_is_unknown(control, call, &filter, &err);
+    if (r < 0) {
+        reply_fail(call, r, &err);
+        return;
+    }
+    report_history_append(&actions, r > 0, &buf);
+    reply_answer(call, &buf);
+}

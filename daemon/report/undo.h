@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* What came of an undo, as JSON. */
+#pragma once
+
+#include "daemon/base/buf.h"
+#include "daemon/runtime/undo.h"
+
+/* Appends it once it is done, with a newline at its end. 0 or -ENOMEM. */
+int report_undo_append(const Undo *undo, bool dry_run, Buf *buf);
