@@ -17,7 +17,6 @@ static void put_fallback(const SchemaKey *key, void *place)
         memcpy(place, &number, sizeof(number));
         break;
     case SCHEMA_DURATION:
-    case SCHEMA_DAYS:
         memcpy(place, &key->fallback, sizeof(key->fallback));
         break;
     case SCHEMA_BOOL:

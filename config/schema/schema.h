@@ -27,7 +27,6 @@ typedef enum SchemaType {
     SCHEMA_PATH,     /* const char *: an absolute path, max bytes */
     SCHEMA_UINT,     /* uint32_t: min to max */
     SCHEMA_DURATION, /* uint64_t: min to max microseconds */
-    SCHEMA_DAYS,     /* likewise, and may be written in days */
     SCHEMA_BOOL,     /* bool */
     SCHEMA_CHOICE,   /* an enum: the index among `choices` */
     SCHEMA_SECTION,  /* a map that goes by a schema of its own into the same struct */

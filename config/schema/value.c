@@ -141,19 +141,17 @@ static bool read_uint(Reader *reader, const Node *node, const SchemaKey *key, ui
 
 static bool read_span(Reader *reader, const Node *node, const SchemaKey *key, uint64_t *ret_usec)
 {
-    bool days = key->type == SCHEMA_DAYS;
     char min[DURATION_TEXT_SIZE], max[DURATION_TEXT_SIZE], right[4 * DURATION_TEXT_SIZE];
     uint64_t usec;
 
-    if (is_plain(node) && duration_parse(node->text, days, &usec) == 0 && usec >= key->min &&
+    if (is_plain(node) && duration_parse(node->text, &usec) == 0 && usec >= key->min &&
         usec <= key->max) {
         *ret_usec = usec;
         return true;
     }
-    duration_format(key->min, days, min);
-    duration_format(key->max, days, max);
-    snprintf(right, sizeof(right), "a duration from %s to %s (units: ms, s, m, h%s)", min, max,
-             days ? ", d" : "");
+    duration_format(key->min, min);
+    duration_format(key->max, max);
+    snprintf(right, sizeof(right), "a duration from %s to %s (units: ms, s, m, h, d, w)", min, max);
     return refuse_number(reader, node, right);
 }
 
@@ -210,7 +208,6 @@ bool value_read(Reader *reader, const Node *node, const SchemaKey *key, bool kee
     case SCHEMA_UINT:
         return read_uint(reader, node, key, place);
     case SCHEMA_DURATION:
-    case SCHEMA_DAYS:
         return read_span(reader, node, key, place);
     case SCHEMA_BOOL:
         return read_bool(reader, node, place);

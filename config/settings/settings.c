@@ -117,7 +117,7 @@ static const SchemaKey settings_keys[] = {
                             .offset = offsetof(Draft, config.control_socket),
                             .max = SOCKET_PATH_MAX},
     [KEY_HISTORY_KEEP] = {.name = "history_keep",
-                          .type = SCHEMA_DAYS,
+                          .type = SCHEMA_DURATION,
                           .offset = offsetof(Draft, config.history_keep_usec),
                           .min = USEC_PER_DAY,
                           .max = 3650 * USEC_PER_DAY,

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -11,8 +12,9 @@
 static uint64_t clock_read(clockid_t clock)
 {
     struct timespec now;
+    int r = clock_gettime(clock, &now);
 
-    assert(clock_gettime(clock, &now) == 0);
+    assert(r == 0);
     return (uint64_t)now.tv_sec * USEC_PER_SEC + (uint64_t)now.tv_nsec / 1000;
 }
 
@@ -66,27 +68,122 @@ void clock_format_duration(uint64_t span_usec, char *ret_text, size_t size)
                  seconds / 60 % 60);
 }
 
+/* A number of exactly that many digits. */
+static bool clock_take_number(const char **text, unsigned digits, int64_t *ret_number)
+{
+    int64_t number = 0;
+
+    for (; digits > 0; digits--, (*text)++) {
+        if (**text < '0' || **text > '9')
+            return false;
+        number = number * 10 + (**text - '0');
+    }
+    *ret_number = number;
+    return true;
+}
+
+static bool clock_take_char(const char **text, char wanted)
+{
+    if (**text != wanted)
+        return false;
+    (*text)++;
+    return true;
+}
+
+static int64_t clock_days_of_month(int64_t year, int64_t month)
+{
+    static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+    return days[month - 1] + (month == 2 && is_leap);
+}
+
+/* Days since the epoch. */
+static bool clock_take_date(const char **text, int64_t *ret_days)
+{
+    int64_t year, month, day, days;
+
+    if (!clock_take_number(text, 4, &year) || !clock_take_char(text, '-') ||
+        !clock_take_number(text, 2, &month) || !clock_take_char(text, '-') ||
+        !clock_take_number(text, 2, &day))
+        return false;
+    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > clock_days_of_month(year, month))
+        return false;
+    days = (year - 1970) * 365 + (year - 1969) / 4 - (year - 1901) / 100 + (year - 1601) / 400;
+    for (int64_t before = 1; before < month; before++)
+        days += clock_days_of_month(year, before);
+    *ret_days = days + day - 1;
+    return true;
+}
+
+/* Seconds of the day; 60 is a leap second. */
+static bool clock_take_time(const char **text, int64_t *ret_seconds)
+{
+    int64_t hour, minute, second;
+
+    if (!clock_take_number(text, 2, &hour) || !clock_take_char(text, ':') ||
+        !clock_take_number(text, 2, &minute) || !clock_take_char(text, ':') ||
+        !clock_take_number(text, 2, &second))
+        return false;
+    *ret_seconds = hour * 3600 + minute * 60 + second;
+    return hour < 24 && minute < 60 && second <= 60;
+}
+
+static bool clock_take_fraction(const char **text, int64_t *ret_usec)
+{
+    int64_t usec = 0, unit = 100000;
+    int digits = 0;
+
+    if (clock_take_char(text, '.')) {
+        for (; **text >= '0' && **text <= '9' && digits < 9; (*text)++, digits++, unit /= 10)
+            usec += (**text - '0') * unit;
+        if (digits == 0)
+            return false;
+    }
+    *ret_usec = usec;
+    return true;
+}
+
+/* Z, or +02:00: how far the clock of the text is ahead of UTC. */
+static bool clock_take_offset(const char **text, int64_t *ret_seconds)
+{
+    bool is_behind = **text == '-';
+    int64_t hour, minute;
+
+    *ret_seconds = 0;
+    if (clock_take_char(text, 'Z'))
+        return true;
+    if (!is_behind && **text != '+')
+        return false;
+    (*text)++;
+    if (!clock_take_number(text, 2, &hour) || !clock_take_char(text, ':') ||
+        !clock_take_number(text, 2, &minute))
+        return false;
+    *ret_seconds = (hour * 3600 + minute * 60) * (is_behind ? -1 : 1);
+    return hour < 24 && minute < 60;
+}
+
+int clock_parse_date(const char *text, uint64_t *ret_realtime_usec)
+{
+    int64_t days;
+
+    if (!clock_take_date(&text, &days) || *text)
+        return -EINVAL;
+    *ret_realtime_usec = (uint64_t)days * USEC_PER_DAY;
+    return 0;
+}
+
 int clock_parse_rfc3339(const char *text, uint64_t *ret_realtime_usec)
 {
-    struct tm parts = {0};
-    uint64_t fraction_usec = 0, unit = 100000;
-    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &parts);
-    int digits = 0;
-    time_t seconds;
+    int64_t days, seconds, fraction_usec, offset;
 
-    if (!rest)
+    if (!clock_take_date(&text, &days) || !clock_take_char(&text, 'T') ||
+        !clock_take_time(&text, &seconds) || !clock_take_fraction(&text, &fraction_usec) ||
+        !clock_take_offset(&text, &offset) || *text)
         return -EINVAL;
-    if (*rest == '.') {
-        for (rest++; *rest >= '0' && *rest <= '9' && digits < 9; rest++, digits++, unit /= 10)
-            fraction_usec += (uint64_t)(*rest - '0') * unit;
-        if (digits == 0)
-            return -EINVAL;
-    }
-    if (strcmp(rest, "Z") != 0)
-        return -EINVAL;
-    seconds = timegm(&parts);
+    seconds += days * 86400 - offset;
     if (seconds < 0)
         return -EINVAL;
-    *ret_realtime_usec = (uint64_t)seconds * USEC_PER_SEC + fraction_usec;
+    *ret_realtime_usec = (uint64_t)seconds * USEC_PER_SEC + (uint64_t)fraction_usec;
     return 0;
 }

@@ -31,6 +31,15 @@ void clock_format_sdk_date(uint64_t realtime_usec, char ret_text[static CLOCK_SD
 /* A span for people: 500 ms, 12 s, 5 min 3 s, 2 h 5 min. */
 void clock_format_duration(uint64_t span_usec, char *ret_text, size_t size);
 
-/* Reads RFC 3339 in UTC with 0 to 9 digits of fraction (API.md section 1.2, create_time).
- * 0 or -EINVAL. */
+/* Reads a time of RFC 3339, such as 2026-11-24T15:04:05Z or 2026-11-24T16:04:05.250+01:00, with 0
+ * to 9 digits of fraction, from 1970 to the year 9999. 0 or -EINVAL. */
 int clock_parse_rfc3339(const char *text, uint64_t *ret_realtime_usec);
+
+/* Reads a date, 2026-11-24, as its 00:00 UTC. 0 or -EINVAL. */
+int clock_parse_date(const char *text, uint64_t *ret_realtime_usec);
+
+/* The sum, or USEC_NEVER where it would not fit: for adding what somebody else said. */
+static inline uint64_t usec_add(uint64_t a, uint64_t b)
+{
+    return a > USEC_NEVER - b ? USEC_NEVER : a + b;
+}

@@ -98,13 +98,33 @@ static const char *commands_unwanted(const Command *command, const Options *opti
     return NULL;
 }
 
-static int commands_check_span(const char *option, const char *text, Err *err)
+static int commands_check_since(const char *text, Err *err)
 {
     uint64_t usec;
+    int r = text ? duration_parse_since(text, clock_realtime_usec(), &usec) : 0;
 
-    if (!text || (duration_parse(text, true, &usec) == 0 && usec > 0))
-        return 0;
-    return err_set(err, -EINVAL, "%s %s: not a span, write 30s, 5m, 1h or 7d", option, text);
+    if (r == -EDOM)
+        return err_set(err, -EINVAL, "--since %s: in the future, must be a time before now", text);
+    if (r == -ERANGE)
+        return err_set(err, -EINVAL, "--since %s: out of range, must be 36500d (100 years) or less",
+                       text);
+    if (r < 0)
+        return err_set(err, -EINVAL, "--since %s: not a time, write " DURATION_SINCE_HINT, text);
+    return 0;
+}
+
+static int commands_check_for(const char *text, Err *err)
+{
+    uint64_t usec = 1;
+    int r = text ? duration_parse(text, &usec) : 0;
+
+    if (r == -ERANGE || usec == 0)
+        return err_set(err, -EINVAL,
+                       "--for %s: out of range, must be more than 0 and 36500d (100 years) or less",
+                       text);
+    if (r < 0)
+        return err_set(err, -EINVAL, "--for %s: not a duration, write 30m, 2h, 7d or 2w", text);
+    return 0;
 }
 
 static int commands_check(const Command *command, const Options *options, Err *err)
@@ -116,9 +136,9 @@ static int commands_check(const Command *command, const Options *options, Err *e
     if (unwanted)
         return err_set(err, -EINVAL, "%s does not go with %s (see --help)", unwanted,
                        command->name);
-    r = commands_check_span("--since", options->since, err);
+    r = commands_check_since(options->since, err);
     if (r == 0)
-        r = commands_check_span("--for", options->span, err);
+        r = commands_check_for(options->span, err);
     if (r < 0)
         return r;
     if ((command->takes & TAKES_REASON) && str_is_empty(options->reason))

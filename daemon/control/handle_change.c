@@ -74,8 +74,9 @@ int handle_pause(Control *control, ServerCall *call, json_object *root, Err *err
         r = json_get_text(root, "for", false, &span, err);
     if (r == 0)
         r = handle_find(control, root, &found, err);
-    if (r == 0 && span && (duration_parse(span, true, &span_usec) < 0 || span_usec == 0))
-        r = err_set(err, -EINVAL, "for: should be a span such as 30m, 2h or 7d");
+    if (r == 0 && span && (duration_parse(span, &span_usec) < 0 || span_usec == 0))
+        r = err_set(err, -EINVAL,
+                    "for: not a duration, should be 30m, 2h or 7d, more than 0 and at most 36500d");
     if (r == 0)
         r = control_writable(control, err);
     if (r < 0)

@@ -30,7 +30,6 @@ static int handle_history_filter(ServerCall *call, StoreFilter *filter, Buf *ret
     const char *channel = server_call_find(call, "channel");
     const char *since = server_call_find(call, "since");
     const char *slash = channel ? strchr(channel, '/') : NULL;
-    uint64_t span_usec = 0, now_usec = clock_realtime_usec();
     int r;
 
     filter->channel = slash ? slash + 1 : channel;
@@ -40,10 +39,9 @@ static int handle_history_filter(ServerCall *call, StoreFilter *filter, Buf *ret
     }
     filter->pass = server_call_find(call, "pass");
     filter->limit = HISTORY_LIMIT;
-    if (since && duration_parse(since, true, &span_usec) < 0)
-        return err_set(err, -EINVAL, "since: should be a span such as 30s, 5m, 1h or 7d");
-    if (since)
-        filter->since_usec = span_usec < now_usec ? now_usec - span_usec : 0;
+    if (since && duration_parse_since(since, clock_realtime_usec(), &filter->since_usec) < 0)
+        return err_set(err, -EINVAL,
+                       "since: not a time before now, should be " DURATION_SINCE_HINT);
     r = handle_history_number(call, "limit", HISTORY_LIMIT, &filter->limit, err);
     return r < 0 ? r : handle_history_number(call, "before", INT64_MAX, &filter->before, err);
 }

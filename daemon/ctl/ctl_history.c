@@ -29,8 +29,10 @@ static void ctl_history_target(const Options *options, uint64_t before, Buf *tar
         buf_puts(target, "&channel=");
         unix_client_append_escaped(target, options->channel);
     }
-    if (options->since)
-        buf_printf(target, "&since=%s", options->since);
+    if (options->since) {
+        buf_puts(target, "&since=");
+        unix_client_append_escaped(target, options->since);
+    }
 }
 
 /* Puts an older page before what is there. */
@@ -91,15 +93,14 @@ static int ctl_read_history(const Options *options, const Config *config, StoreA
     _cleanup_(buf_done) Buf instance = {0};
     const char *slash = options->channel ? strchr(options->channel, '/') : NULL;
     StoreFilter filter = {.channel = slash ? slash + 1 : options->channel};
-    uint64_t span_usec = 0, now_usec = clock_realtime_usec();
     int r = state_dir_find(config, &directory, err);
 
     if (slash) {
         buf_append(&instance, options->channel, (size_t)(slash - options->channel));
         filter.instance = buf_text(&instance);
     }
-    if (options->since && duration_parse(options->since, true, &span_usec) == 0)
-        filter.since_usec = span_usec < now_usec ? now_usec - span_usec : 0;
+    if (options->since)
+        duration_parse_since(options->since, clock_realtime_usec(), &filter.since_usec);
     if (r == 0)
         r = store_open_read_only(directory, &store, err);
     return r < 0 ? r : store_history(store, &filter, ret_actions, err);

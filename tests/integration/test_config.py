@@ -112,7 +112,7 @@ SETTINGS_MISTAKES = [
      'rosterd.yaml:13:7: mode: is "purge", should be prune (delete extras) or observe (only report them): '
      '"prune"?'),
     ("interval: 60s", "interval: 500ms",
-     'rosterd.yaml:14:11: interval: is "500ms", should be a duration from 1s to 24h (units: ms, s, m, h)'),
+     'rosterd.yaml:14:11: interval: is "500ms", should be a duration from 1s to 1d (units: ms, s, m, h, d, w)'),
     ("interval: 60s", "intreval: 60s",
      'rosterd.yaml:14:1: intreval: is an unknown key, should be "interval"?'),
     ("attempts: 4", "attempts: 0",

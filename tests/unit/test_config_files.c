@@ -293,24 +293,22 @@ static void all_mistakes_are_told_in_order(void **state)
                        "  {nam: x, guards: {max_deletes: 99}, members: []}]\n");
     put_file("a.yaml", "a: [\n");
     put_file("b.yaml", "version: 2\nchannels: [{name: one, members: [a]}]\n");
-    expect_problems(
-        "rosterd.yaml:6:11: interval: is \"1\", should be a duration from 1s to 24h (units: ms, s, "
-        "m, h)\n"
-        "z.yaml:2:40: channels[0].members[2]: is \" \", should be HOST:PORT, HOST or [IPV6]:PORT "
-        "with a valid address or name\n"
-        "z.yaml:2:45: channels[0].members[3]: is the same member as in line 2, should be there "
-        "once\n"
-        "z.yaml:3:4: channels[1].nam: is an unknown key, should be \"name\"?\n"
-        "z.yaml:3:34: channels[1].guards.max_deletes: is 99 where the settings say 10, should be "
-        "10 or less (a roster can only be stricter)\n"
-        "z.yaml:3:48: channels[1].members: is empty, should list members (or, to delete them all, "
-        "stand with allow_empty: true)\n"
-        "a.yaml:2:1: is no YAML: did not find expected node content while parsing a flow node that "
-        "begins in line 2\n"
-        "b.yaml:1:10: version: is \"2\", should be 1\n"
-        "b.yaml:2:12: channels[0]: lists the channel \"one\" again, should be listed once (first "
-        "in "
-        "z.yaml:2:12)\n");
+    expect_problems("rosterd.yaml:6:11: interval: is \"1\", should be a duration from 1s to 1d "
+                    "(units: ms, s, m, h, d, w)\n"
+                    "z.yaml:2:40: channels[0].members[2]: is \" \", should be HOST:PORT, HOST or "
+                    "[IPV6]:PORT with a valid address or name\n"
+                    "z.yaml:2:45: channels[0].members[3]: is the same member as in line 2, should "
+                    "be there once\n"
+                    "z.yaml:3:4: channels[1].nam: is an unknown key, should be \"name\"?\n"
+                    "z.yaml:3:34: channels[1].guards.max_deletes: is 99 where the settings say 10, "
+                    "should be 10 or less (a roster can only be stricter)\n"
+                    "z.yaml:3:48: channels[1].members: is empty, should list members (or, to "
+                    "delete them all, stand with allow_empty: true)\n"
+                    "a.yaml:2:1: is no YAML: did not find expected node content while parsing a "
+                    "flow node that begins in line 2\n"
+                    "b.yaml:1:10: version: is \"2\", should be 1\n"
+                    "b.yaml:2:12: channels[0]: lists the channel \"one\" again, should be listed "
+                    "once (first in z.yaml:2:12)\n");
 }
 
 /* Whatever a file holds, a mistake is one line. */

@@ -54,8 +54,8 @@ static const Lockout what_has_the_wrong_type_cases[] = {
      "mode: prune\n" INSTANCES,
      NULL, "rosterd.yaml:1:10: version: is \"1.0\", should be 1\n"},
     {HEAD "interval: [60s]\n", NULL,
-     "rosterd.yaml:6:11: interval: is a list, should be a duration from 1s to 24h (units: ms, s, "
-     "m, h)\n"},
+     "rosterd.yaml:6:11: interval: is a list, should be a duration from 1s to 1d (units: ms, s, m, "
+     "h, d, w)\n"},
     {HEAD "guards: 5\n", NULL, "rosterd.yaml:6:9: guards: is \"5\", should be a map of keys\n"},
     {HEAD "guards:\n", NULL, "rosterd.yaml:6:8: guards: is empty, should be a map of keys\n"},
     {HEAD "retry: [attempts]\n", NULL,
@@ -101,32 +101,32 @@ static void what_has_the_wrong_type(void **state)
 
 static const Lockout what_is_out_of_bounds_cases[] = {
     {HEAD "interval: 999ms\n", NULL,
-     "rosterd.yaml:6:11: interval: is \"999ms\", should be a duration from 1s to 24h (units: ms, "
-     "s, m, h)\n"},
+     "rosterd.yaml:6:11: interval: is \"999ms\", should be a duration from 1s to 1d (units: ms, s, "
+     "m, h, d, w)\n"},
     {HEAD "interval: 25h\n", NULL,
-     "rosterd.yaml:6:11: interval: is \"25h\", should be a duration from 1s to 24h (units: ms, s, "
-     "m, h)\n"},
+     "rosterd.yaml:6:11: interval: is \"25h\", should be a duration from 1s to 1d (units: ms, s, "
+     "m, h, d, w)\n"},
     {HEAD "interval: 60\n", NULL,
-     "rosterd.yaml:6:11: interval: is \"60\", should be a duration from 1s to 24h (units: ms, s, "
-     "m, h)\n"},
+     "rosterd.yaml:6:11: interval: is \"60\", should be a duration from 1s to 1d (units: ms, s, m, "
+     "h, d, w)\n"},
     {HEAD "interval: 1.5s\n", NULL,
-     "rosterd.yaml:6:11: interval: is \"1.5s\", should be a duration from 1s to 24h (units: ms, s, "
-     "m, h)\n"},
+     "rosterd.yaml:6:11: interval: is \"1.5s\", should be a duration from 1s to 1d (units: ms, s, "
+     "m, h, d, w)\n"},
     {HEAD "interval: \"60s\"\n", NULL,
-     "rosterd.yaml:6:11: interval: is \"60s\" in quotes, should be a duration from 1s to 24h "
-     "(units: ms, s, m, h) without quotes\n"},
-    {HEAD "interval: 1d\n", NULL,
-     "rosterd.yaml:6:11: interval: is \"1d\", should be a duration from 1s to 24h (units: ms, s, "
-     "m, h)\n"},
+     "rosterd.yaml:6:11: interval: is \"60s\" in quotes, should be a duration from 1s to 1d "
+     "(units: ms, s, m, h, d, w) without quotes\n"},
+    {HEAD "interval: 2d\n", NULL,
+     "rosterd.yaml:6:11: interval: is \"2d\", should be a duration from 1s to 1d (units: ms, s, m, "
+     "h, d, w)\n"},
     {HEAD "interval: -1s\n", NULL,
-     "rosterd.yaml:6:11: interval: is \"-1s\", should be a duration from 1s to 24h (units: ms, s, "
-     "m, h)\n"},
+     "rosterd.yaml:6:11: interval: is \"-1s\", should be a duration from 1s to 1d (units: ms, s, "
+     "m, h, d, w)\n"},
     {HEAD "interval: 99999999999999999999h\n", NULL,
      "rosterd.yaml:6:11: interval: is \"99999999999999999999h\", should be a duration from 1s to "
-     "24h (units: ms, s, m, h)\n"},
+     "1d (units: ms, s, m, h, d, w)\n"},
     {HEAD "interval: 060s\n", NULL,
-     "rosterd.yaml:6:11: interval: is \"060s\", should be a duration from 1s to 24h (units: ms, s, "
-     "m, h)\n"},
+     "rosterd.yaml:6:11: interval: is \"060s\", should be a duration from 1s to 1d (units: ms, s, "
+     "m, h, d, w)\n"},
     {HEAD "retry: {attempts: 0}\n", NULL,
      "rosterd.yaml:6:19: retry.attempts: is \"0\", should be a number from 1 to 20\n"},
     {HEAD "retry: {attempts: 21}\n", NULL,
@@ -140,16 +140,16 @@ static const Lockout what_is_out_of_bounds_cases[] = {
      "without quotes\n"},
     {HEAD "retry: {base: 0ms}\n", NULL,
      "rosterd.yaml:6:15: retry.base: is \"0ms\", should be a duration from 1ms to 1h (units: ms, "
-     "s, m, h)\n"},
+     "s, m, h, d, w)\n"},
     {HEAD "retry: {base: 61m}\n", NULL,
      "rosterd.yaml:6:15: retry.base: is \"61m\", should be a duration from 1ms to 1h (units: ms, "
-     "s, m, h)\n"},
+     "s, m, h, d, w)\n"},
     {HEAD "retry: {cap: 0s}\n", NULL,
      "rosterd.yaml:6:14: retry.cap: is \"0s\", should be a duration from 1ms to 1h (units: ms, s, "
-     "m, h)\n"},
+     "m, h, d, w)\n"},
     {HEAD "retry: {throttle_base: 3601s}\n", NULL,
      "rosterd.yaml:6:24: retry.throttle_base: is \"3601s\", should be a duration from 1ms to 1h "
-     "(units: ms, s, m, h)\n"},
+     "(units: ms, s, m, h, d, w)\n"},
     {HEAD "limits: {concurrency: 0}\n", NULL,
      "rosterd.yaml:6:23: limits.concurrency: is \"0\", should be a number from 1 to 64\n"},
     {HEAD "limits: {concurrency: 65}\n", NULL,
@@ -159,22 +159,22 @@ static const Lockout what_is_out_of_bounds_cases[] = {
      "10000\n"},
     {HEAD "limits: {connect_timeout: 99ms}\n", NULL,
      "rosterd.yaml:6:27: limits.connect_timeout: is \"99ms\", should be a duration from 100ms to "
-     "10m (units: ms, s, m, h)\n"},
+     "10m (units: ms, s, m, h, d, w)\n"},
     {HEAD "limits: {connect_timeout: 601s}\n", NULL,
      "rosterd.yaml:6:27: limits.connect_timeout: is \"601s\", should be a duration from 100ms to "
-     "10m (units: ms, s, m, h)\n"},
+     "10m (units: ms, s, m, h, d, w)\n"},
     {HEAD "limits: {timeout: 99ms}\n", NULL,
      "rosterd.yaml:6:19: limits.timeout: is \"99ms\", should be a duration from 100ms to 10m "
-     "(units: ms, s, m, h)\n"},
+     "(units: ms, s, m, h, d, w)\n"},
     {HEAD "limits: {timeout: 11m}\n", NULL,
      "rosterd.yaml:6:19: limits.timeout: is \"11m\", should be a duration from 100ms to 10m "
-     "(units: ms, s, m, h)\n"},
+     "(units: ms, s, m, h, d, w)\n"},
     {HEAD "limits: {pass_deadline: 999ms}\n", NULL,
-     "rosterd.yaml:6:25: limits.pass_deadline: is \"999ms\", should be a duration from 1s to 24h "
-     "(units: ms, s, m, h)\n"},
+     "rosterd.yaml:6:25: limits.pass_deadline: is \"999ms\", should be a duration from 1s to 1d "
+     "(units: ms, s, m, h, d, w)\n"},
     {HEAD "limits: {pass_deadline: 1441m}\n", NULL,
-     "rosterd.yaml:6:25: limits.pass_deadline: is \"1441m\", should be a duration from 1s to 24h "
-     "(units: ms, s, m, h)\n"},
+     "rosterd.yaml:6:25: limits.pass_deadline: is \"1441m\", should be a duration from 1s to 1d "
+     "(units: ms, s, m, h, d, w)\n"},
     {HEAD "guards: {max_deletes: 100001}\n", NULL,
      "rosterd.yaml:6:23: guards.max_deletes: is \"100001\", should be a number from 0 to 100000\n"},
     {HEAD "guards: {max_deletes: -1}\n", NULL,
@@ -191,13 +191,13 @@ static const Lockout what_is_out_of_bounds_cases[] = {
      "rosterd.yaml:6:26: guards.confirm_passes: is \"1001\", should be a number from 1 to 1000\n"},
     {HEAD "history_keep: 23h\n", NULL,
      "rosterd.yaml:6:15: history_keep: is \"23h\", should be a duration from 1d to 3650d (units: "
-     "ms, s, m, h, d)\n"},
+     "ms, s, m, h, d, w)\n"},
     {HEAD "history_keep: 3651d\n", NULL,
      "rosterd.yaml:6:15: history_keep: is \"3651d\", should be a duration from 1d to 3650d (units: "
-     "ms, s, m, h, d)\n"},
+     "ms, s, m, h, d, w)\n"},
     {HEAD "history_keep: 90\n", NULL,
      "rosterd.yaml:6:15: history_keep: is \"90\", should be a duration from 1d to 3650d (units: "
-     "ms, s, m, h, d)\n"},
+     "ms, s, m, h, d, w)\n"},
     {HEAD "state_dir: var/lib\n", NULL,
      "rosterd.yaml:6:12: state_dir: is \"var/lib\", should be an absolute path\n"},
     {HEAD "control_socket: run/x\n", NULL,
