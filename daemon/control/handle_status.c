@@ -81,14 +81,15 @@ static int handle_status_append(const Controller *controller, const StorePauses 
     json_object *root = json_new_object();
     json_object *instances = json_new_array();
     json_object *channels = json_new_array();
+    Err state_err = {0};
+    bool is_usable = backend_check_store(&controller->backend, &state_err) == 0;
 
     json_put_text(root, "version", ROSTERD_VERSION);
     json_put_number(root, "pid", (uint64_t)getpid());
     handle_status_put_time(root, "time", clock_realtime_usec());
     json_put_bool(root, "dry_run", controller->backend.dry_run);
     json_put_text(root, "invalid", invalid);
-    json_put_text(root, "state_error",
-                  controller->backend.store ? NULL : controller->backend.store_err.text);
+    json_put_text(root, "state_error", is_usable ? NULL : state_err.text);
     json_put_text(root, "pauses_error", pauses_error);
     for (size_t i = 0; i < controller->scheduler_count; i++)
         json_add(instances, handle_status_instance(&controller->schedulers[i]));

@@ -42,6 +42,11 @@ int backend_without_store(const Backend *backend, Err *err)
     return -EIO;
 }
 
+int backend_check_store(const Backend *backend, Err *err)
+{
+    return backend->store ? store_check(backend->store, err) : backend_without_store(backend, err);
+}
+
 static int backend_add_gates(Backend *backend)
 {
     size_t count = backend->config->instance_count;

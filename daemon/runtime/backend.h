@@ -48,3 +48,6 @@ uint64_t backend_renewal_due_usec(const Backend *backend, const BackendUser *use
 
 /* The error of a state that cannot be used. */
 int backend_without_store(const Backend *backend, Err *err);
+
+/* Whether the state can be used, as store_check(); else why not, in `err`. */
+int backend_check_store(const Backend *backend, Err *err);

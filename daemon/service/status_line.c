@@ -81,15 +81,16 @@ static int status_line_append_warnings(char *text, const Controller *controller,
                                        const char *invalid)
 {
     const Backend *backend = &controller->backend;
+    Err state_err = {0};
     int used = 0;
 
     if (invalid[0])
         used = status_line_append(
             text, used, "INVALID settings or rosters, the last good ones stay in force (%s); ",
             invalid);
-    if (!backend->store)
+    if (backend_check_store(backend, &state_err) < 0)
         used = status_line_append(text, used, "STATE unusable, nothing is deleted (%.160s); ",
-                                  backend->store_err.text);
+                                  state_err.text);
     return backend->dry_run ? status_line_append(text, used, "dry run; ") : used;
 }
 

@@ -5,6 +5,7 @@
 
 #include "daemon/base/str.h"
 #include "daemon/store/approval.h"
+#include "daemon/store/integrity.h"
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
 
@@ -82,13 +83,16 @@ int store_record(Store *store, const Batch *batches, size_t count, uint64_t real
         r = transaction_result(store, action_insert_batch(store, &batches[i], realtime_usec, err));
     if (r == 0)
         r = transaction_commit(store, err);
-    if (r < 0) {
-        action_forget(batches, count);
-        return action_nothing_deleted(r, err);
-    }
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && r == 0; i++)
         pass_find(store, batches[i].pass)->is_recorded = true;
-    return 0;
+    if (r == 0)
+        r = integrity_read_back(store, batches, count, err);
+    if (r == 0)
+        return 0;
+    action_forget(batches, count);
+    if (r == -EBADMSG)
+        integrity_check(store, err); /* tells of the damage with its remedy */
+    return action_nothing_deleted(r, err);
 }
 
 static PendingOutcome action_outcome(uint64_t action, Outcome outcome, uint32_t attempts,

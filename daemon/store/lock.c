@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -114,26 +115,70 @@ static int lock_say_held(const char *state_dir, int holder, Err *err)
                    pid, state_dir);
 }
 
-int lock_take(const char *state_dir, Err *err)
+/* Locks an open file or directory. */
+static int lock_hold(int fd, const char *state_dir, const char *path, Err *err)
+{
+    int r;
+
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return 0;
+    r = -errno;
+    if (r == -EWOULDBLOCK)
+        return lock_say_held(state_dir, lock_find_holder(fd), err);
+    return err_system(err, r, "%s cannot be locked", path);
+}
+
+/* A file system that locks no directories (NFS) leaves the file alone to tell. */
+static bool lock_is_unsupported(int error)
+{
+    return error == -EBADF || error == -EINVAL || error == -ENOLCK || error == -EOPNOTSUPP;
+}
+
+static int lock_take_directory(const char *state_dir, Lock *lock, Err *err)
+{
+    int r;
+
+    lock->directory_fd = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock->directory_fd < 0)
+        return err_system(err, -errno, "the state in %s cannot be written", state_dir);
+    r = lock_hold(lock->directory_fd, state_dir, state_dir, err);
+    return lock_is_unsupported(r) ? 0 : r;
+}
+
+static int lock_take_file(const char *state_dir, Lock *lock, Err *err)
 {
     _cleanup_(buf_done) Buf path = {0};
-    int fd, holder, r = lock_make_directory(state_dir, err);
 
-    if (r < 0)
-        return r;
-    buf_printf(&path, "%s/lock", state_dir);
+    buf_printf(&path, "%s/" LOCK_FILE_NAME, state_dir);
     if (buf_failed(&path) < 0)
         return err_memory(err);
-    fd = open(buf_text(&path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-    if (fd < 0)
+    lock->file_fd = open(buf_text(&path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    if (lock->file_fd < 0)
         return err_system(err, -errno, "the state in %s cannot be written: cannot open %s",
                           state_dir, buf_text(&path));
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return fd;
-    r = -errno;
-    holder = r == -EWOULDBLOCK ? lock_find_holder(fd) : 0;
-    close(fd);
-    if (r == -EWOULDBLOCK)
-        return lock_say_held(state_dir, holder, err);
-    return err_system(err, r, "%s cannot be locked", buf_text(&path));
+    return lock_hold(lock->file_fd, state_dir, buf_text(&path), err);
+}
+
+int lock_take(const char *state_dir, Lock *ret_lock, Err *err)
+{
+    Lock lock = LOCK_NONE;
+    int r = lock_make_directory(state_dir, err);
+
+    if (r == 0)
+        r = lock_take_directory(state_dir, &lock, err);
+    if (r == 0)
+        r = lock_take_file(state_dir, &lock, err);
+    if (r < 0) {
+        lock_release(&lock);
+        return r;
+    }
+    *ret_lock = lock;
+    return 0;
+}
+
+void lock_release(Lock *lock)
+{
+    file_closep(&lock->file_fd);
+    file_closep(&lock->directory_fd);
+    *lock = LOCK_NONE;
 }

@@ -112,5 +112,7 @@ int store_end_pass(Store *store, const char *id, const char *result, uint64_t re
             return r;
     }
     r = store_flush(store, err);
+    if (r == 0)
+        r = store_check(store, err);
     return r < 0 ? r : in_doubt_look(store, err);
 }

@@ -73,7 +73,7 @@ int state_lock(State *state, const Config *config)
     int r = state_find_directory(state, config);
 
     if (r >= 0)
-        r = lock_take(state->directory, &state->err);
+        r = lock_take(state->directory, &state->lock, &state->err);
     if (r == -EWOULDBLOCK)
         return r;
     if (r < 0) {
@@ -81,7 +81,6 @@ int state_lock(State *state, const Config *config)
         log_event(LOG_LEVEL_WARNING, &fields, "%s", state->err.text);
     }
     state->is_locked = r >= 0;
-    state->lock = r;
     return 0;
 }
 
@@ -105,7 +104,7 @@ void state_prune(const State *state, const Config *config)
 void state_close(State *state)
 {
     if (state->is_locked)
-        close(state->lock);
+        lock_release(&state->lock);
     store_free(state->store);
     free(state->directory);
     *state = (State){0};

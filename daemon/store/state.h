@@ -4,6 +4,7 @@
 #pragma once
 
 #include "config/config.h"
+#include "daemon/store/lock.h"
 #include "daemon/store/store.h"
 
 typedef struct State {
@@ -11,7 +12,7 @@ typedef struct State {
     Store *store;    /* NULL: it cannot be used */
     Err err;         /* why, and what would help */
     bool is_locked;
-    int lock; /* is_locked: a descriptor; a Store that can write has a lock of its own */
+    Lock lock; /* is_locked; a Store that can write has a lock of its own */
 } State;
 
 /* 0, also where the state cannot be used, which is logged; -EWOULDBLOCK when another rosterd holds

@@ -11,6 +11,7 @@
 #include "daemon/base/file.h"
 #include "daemon/store/database.h"
 #include "daemon/store/in_doubt.h"
+#include "daemon/store/integrity.h"
 #include "daemon/store/lock.h"
 #include "daemon/store/migrate.h"
 #include "daemon/store/reading.h"
@@ -24,7 +25,8 @@ static Store *store_new(const char *state_dir)
     if (!store)
         return NULL;
     buf_printf(&path, "%s/rosterd.db", state_dir);
-    store->lock_fd = -1;
+    store->lock = LOCK_NONE;
+    store->files = OPEN_FILES_NONE;
     store->guard_fd = -1;
     store->index_fd = -1;
     store->directory = strdup(state_dir);
@@ -42,6 +44,7 @@ void store_free(Store *store)
     if (store->db)
         store_flush(store, NULL);
     database_close(store);
+    integrity_done(&store->files);
     pending_done(&store->pending);
     free(store->passes);
     free(store->approvals);
@@ -49,7 +52,7 @@ void store_free(Store *store)
     free(store->path);
     file_closep(&store->guard_fd);
     file_closep(&store->index_fd);
-    file_closep(&store->lock_fd);
+    lock_release(&store->lock);
     free(store);
 }
 
@@ -100,11 +103,11 @@ int store_open(const char *state_dir, Store **ret_store, Err *err)
 
     if (!store)
         return err_memory(err);
-    r = lock_take(state_dir, err);
-    if (r < 0)
-        return r;
-    store->lock_fd = r;
-    r = store_open_database(store, err);
+    r = lock_take(state_dir, &store->lock, err);
+    if (r == 0)
+        r = store_open_database(store, err);
+    if (r == 0)
+        r = integrity_hold(store, err);
     if (r < 0)
         return r;
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
@@ -125,4 +128,9 @@ int store_open_read_only(const char *state_dir, Store **ret_store, Err *err)
         return r;
     *ret_store = TAKE_PTR(store);
     return 0;
+}
+
+int store_check(Store *store, Err *err)
+{
+    return store->is_read_only ? 0 : integrity_check(store, err);
 }

@@ -46,6 +46,14 @@ int store_open_read_only(const char *state_dir, Store **ret_store, Err *err);
 void store_free(Store *store);
 DEFINE_CLEANUP(Store, store_free)
 
+/*
+ * Whether the state can still be written, as far as that can be told without writing: its files are
+ * the ones that were opened, and their pages were read back. 0, also for a Store for reading;
+ * -EBADFD the files were removed or replaced, and 0 again when they are back; -EBADMSG the database
+ * is damaged, until it is opened anew. Each commit checks the same.
+ */
+int store_check(Store *store, Err *err);
+
 /* ---- passes ---- */
 
 /*
@@ -144,8 +152,9 @@ int store_keep_lockout(Store *store, const char *subject, const Lockout *refusal
 
 /*
  * Records the deletions of some channels, spends the approvals where batch->approved, and commits
- * both with all that is buffered: one durable commit. Sets each deletion's `action` (greater than
- * 0). On failure nothing of any batch is recorded, every `action` is 0, and nothing may be sent.
+ * both with all that is buffered: one durable commit, which is read back. Sets each deletion's
+ * `action` (greater than 0). On failure every `action` is 0 and nothing may be sent; nothing of any
+ * batch is recorded, unless it was committed and could not be read back.
  * Further errors: -ESTALE the approval is not there, or spent; -EINVAL batch->pass is not under
  * way.
  */

@@ -7,6 +7,8 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/digest.h"
+#include "daemon/store/integrity.h"
+#include "daemon/store/lock.h"
 #include "daemon/store/pending.h"
 #include "daemon/store/sql.h"
 #include "daemon/store/store.h"
@@ -32,10 +34,12 @@ typedef struct StoreSource {
 
 struct Store {
     char *directory;
-    char *path;   /* of rosterd.db */
-    int lock_fd;  /* -1 without one */
-    int guard_fd; /* is_read_only: reading.c; -1 without one */
-    int index_fd; /* likewise */
+    char *path; /* of rosterd.db */
+    Lock lock;
+    OpenFiles files; /* as they were opened; not in a Store for reading */
+    bool is_damaged; /* what was committed could not be read back */
+    int guard_fd;    /* is_read_only: reading.c; -1 without one */
+    int index_fd;    /* likewise */
     bool is_read_only;
     bool owes_rollback; /* a failed transaction is still open */
     bool has_doubts;    /* some deletion of an ended pass may be undecided */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "daemon/store/integrity.h"
 #include "daemon/store/store_internal.h"
 
 const char *transaction_outcome_word(Outcome outcome)
@@ -104,6 +105,7 @@ void transaction_rollback(Store *store)
 
 int transaction_result(Store *store, int result)
 {
+    store->is_damaged = store->is_damaged || result == -EBADMSG;
     if (result < 0)
         transaction_rollback(store);
     return result;
@@ -131,8 +133,10 @@ int transaction_begin(Store *store, Err *err)
 
 int transaction_commit(Store *store, Err *err)
 {
-    int r = transaction_run(store, QUERY_COMMIT, err);
+    int r = integrity_check(store, err);
 
+    if (r == 0)
+        r = transaction_run(store, QUERY_COMMIT, err);
     if (r == 0)
         pending_clear(&store->pending);
     return transaction_result(store, r);

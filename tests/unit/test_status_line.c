@@ -18,14 +18,16 @@ typedef struct Fixture {
     Controller controller;
 } Fixture;
 
+/* Whether it can be used is all that is asked of it. */
+static Store *sound_state;
+
 /* One channel each, in sync, read just now, the next passes in a little over two and four hours. */
 static void fixture_init(Fixture *fixture)
 {
     uint64_t now_usec = clock_monotonic_usec();
 
     *fixture = (Fixture){.controller = {.schedulers = fixture->schedulers, .scheduler_count = 2}};
-    /* Any that is not NULL: whether there is a state is all that is asked. */
-    fixture->controller.backend.store = (Store *)fixture;
+    fixture->controller.backend.store = sound_state;
     for (size_t i = 0; i < 2; i++) {
         fixture->listed_usec[i] = now_usec;
         fixture->schedulers[i] = (Scheduler){
@@ -122,6 +124,19 @@ static void test_an_overdue_pass_is_no_progress(void **state)
     assert_true(controller_is_stuck(&fixture.controller, due_usec + 3 * USEC_PER_HOUR));
 }
 
+static int open_state(void **state)
+{
+    (void)state;
+    return store_open_read_only("/nonexistent", &sound_state, NULL);
+}
+
+static int close_state(void **state)
+{
+    (void)state;
+    store_free(sound_state);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,5 +147,5 @@ int main(void)
         cmocka_unit_test(test_an_overdue_pass_is_no_progress),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, open_state, close_state);
 }

@@ -87,6 +87,7 @@ static void test_one_process_holds_the_lock(void **state)
     Location *place = *state;
     Store *store = NULL;
     pid_t pid = child_start(place, act_open);
+    Lock lock = LOCK_NONE;
     char expected[256];
 
     assert_int_equal(store_open(place->state, &store, &place->err), -EWOULDBLOCK);
@@ -94,7 +95,7 @@ static void test_one_process_holds_the_lock(void **state)
     assert_non_null(strstr(place->err.text, "another rosterd"));
     assert_non_null(strstr(place->err.text, expected));
     assert_null(store);
-    assert_int_equal(lock_take(place->state, &place->err), -EWOULDBLOCK);
+    assert_int_equal(lock_take(place->state, &lock, &place->err), -EWOULDBLOCK);
     child_kill(pid);
     store_free(place_open(place));
 }
