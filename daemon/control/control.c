@@ -148,6 +148,12 @@ void control_set_controller(Control *control, Controller *controller)
     handle_undo_ask_again(control);
 }
 
+void control_use_loader(Control *control, const ControlLoader *loader)
+{
+    if (control)
+        control->loader = *loader;
+}
+
 void control_on_pass(Control *control)
 {
     if (!control)

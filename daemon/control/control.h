@@ -30,5 +30,26 @@ DEFINE_CLEANUP(Control, control_free)
  * for passes waits for those of this one. */
 void control_set_controller(Control *control, Controller *controller);
 
+/*
+ * What became of loading what the files say now. 0: it is in force, a pass that is asked for from
+ * now on goes by it. -EINVAL: it is refused; `errors` has one line for each mistake and is borrowed
+ * for the call. -ECANCELED: the daemon ends. A call may come before the one that asked returns.
+ */
+typedef void (*ControlOnLoaded)(void *waiter, int result, const char *errors);
+
+/* How requests have the daemon load what changed on disk before they are answered: daemon/service
+ * stands above this room and hands its side over. */
+typedef struct ControlLoader {
+    /* Compares the files with what was read last; loads them where they differ, once they have been
+     * still. on_loaded is called exactly once unless cancelled. 0 or -ENOMEM (never called). */
+    int (*load)(void *userdata, ControlOnLoaded on_loaded, void *waiter);
+    /* on_loaded is not called any more for this waiter; one that does not wait is fine. */
+    void (*cancel)(void *userdata, const void *waiter);
+    void *userdata;
+} ControlLoader;
+
+/* Copies it; before the first request. A NULL control is fine. */
+void control_use_loader(Control *control, const ControlLoader *loader);
+
 /* After each pass of a scheduler of the controller. NULL is fine. */
 void control_on_pass(Control *control);

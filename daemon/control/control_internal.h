@@ -18,6 +18,7 @@ struct Control {
     const State *state;
     bool dry_run;
     const char *invalid;
+    ControlLoader loader; /* without functions: there is none */
     Controller *controller;
     Server *server;
     struct Undoing *undoing; /* the undo under way (handle_undo.c); NULL: none */
