@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/instance_key.h"
 #include "config/settings/auth.h"
 #include "daemon/base/str.h"
 
@@ -92,23 +93,24 @@ static void read_instance(Reader *reader, const Node *node, Instance *ret_instan
 static int check_same(Reader *reader, Map *known, Arena *arena, const Node *node,
                       const Instance *instance)
 {
-    _cleanup_(buf_done) Buf packed = {0};
+    char text[INSTANCE_KEY_SIZE];
     const Node *first;
     const char *key;
+    size_t size;
     int r;
 
     if (!instance->endpoint || !instance->project_id || !instance->instance_id)
         return 0;
-    buf_printf(&packed, "%s\n%s\n%s", instance->endpoint, instance->project_id,
-               instance->instance_id);
-    key = buf_failed(&packed) < 0 ? NULL : arena_copy(arena, packed.data, packed.size);
+    instance_key(instance, text);
+    size = strlen(text);
+    key = arena_copy(arena, text, size);
     if (!key)
         return -ENOMEM;
     /* Maps take mutable values, and give back what was put in. */
-    r = map_put(known, key, packed.size, (void *)(uintptr_t)node);
+    r = map_put(known, key, size, (void *)(uintptr_t)node);
     if (r != 0)
         return r < 0 ? r : 0;
-    first = map_find(known, key, packed.size);
+    first = map_find(known, key, size);
     schema_problem_at_key(reader, node,
                           "is the same instance as \"%s\" in line %u (endpoint, project_id and "
                           "instance_id), should be there once",

@@ -76,6 +76,29 @@ static int desired_check_ports(const Desired *desired, Err *err)
     return 0;
 }
 
+/* A rule that matches by what the channel's members do not go by would protect nobody, and nobody
+ * would notice. */
+static int desired_check_ignore(const Desired *desired, bool channel_is_ecs, Err *err)
+{
+    const RosterChannel *channel = desired->channel;
+
+    for (size_t i = 0; i < channel->ignore_count; i++) {
+        const IgnoreRule *rule = &channel->ignore[i];
+
+        if (channel_is_ecs && (rule->host || rule->has_network))
+            return err_set(err, -EINVAL,
+                           "the channel holds ECS servers, but ignore[%zu] of the roster names a "
+                           "host and protects nobody: write ecs_id, group or port there",
+                           i);
+        if (!channel_is_ecs && rule->ecs_id)
+            return err_set(err, -EINVAL,
+                           "the channel holds addresses, but ignore[%zu] of the roster names the "
+                           "ecs_id %s and protects nobody: write host, group or port there",
+                           i, rule->ecs_id);
+    }
+    return 0;
+}
+
 int desired_init(Desired *desired, const RosterChannel *channel, uint16_t channel_port,
                  bool channel_is_ecs, Err *err)
 {
@@ -87,6 +110,8 @@ int desired_init(Desired *desired, const RosterChannel *channel, uint16_t channe
     if (!desired->keys || map_reserve(&desired->index, channel->member_count) < 0)
         return err_memory(err);
     r = desired_check_ports(desired, err);
+    if (r == 0)
+        r = desired_check_ignore(desired, channel_is_ecs, err);
     if (r < 0)
         return r;
     for (size_t i = 0; i < channel->member_count; i++) {

@@ -26,9 +26,10 @@ typedef struct Desired {
 
 /*
  * Indexes the roster's members for a channel whose own port is `channel_port` and whose members are
- * ECS servers or addresses. Errors, told in `err`: -EINVAL when the roster names hosts for an ECS
- * channel or ecs_ids for an IP channel, or when two members turn out to be one (a port left out and
- * the channel's port written); -ENOMEM. desired_done() in every case.
+ * ECS servers or addresses. Errors, told in `err`: -EINVAL when members or ignore rules of the
+ * roster name hosts for an ECS channel or ecs_ids for an IP channel, or when two members turn out
+ * to be one (a port left out and the channel's port written); -ENOMEM. desired_done() in every
+ * case.
  */
 int desired_init(Desired *desired, const RosterChannel *channel, uint16_t channel_port,
                  bool channel_is_ecs, Err *err);

@@ -52,17 +52,16 @@ typedef struct LiveRow {
 
 /*
  * A host that is no address for us may be one for the service, and may be one that the roster
- * spells otherwise (010.1.0.5): a list with such a row cannot be judged. In an ECS channel the host
- * is no part of the identity, and serves ignore rules only.
+ * spells otherwise (010.1.0.5): a list with such a row cannot be judged. In an ECS channel nothing
+ * goes by the host.
  */
 static int diff_canonical_host(const Diff *diff, const MemberRow *row, char *ret_host)
 {
     AddressKind kind;
 
-    if (row->host[0] == '\0')
+    if (diff->is_ecs || row->host[0] == '\0')
         return 0;
-    return diff->is_ecs ? address_canonical(row->host, ret_host)
-                        : address_parse(row->host, ret_host, &kind);
+    return address_parse(row->host, ret_host, &kind);
 }
 
 /* What the identity goes by: the canonical host, or the folded ecs_id. 0 or -EINVAL. */

@@ -192,6 +192,23 @@ def test_a_roster_of_the_wrong_kind_fails_its_channel(case):
     assert not mutations(sim)
 
 
+def test_ignore_rules_of_the_wrong_kind_fail_their_channel(case):
+    """They could match nobody: who is meant would be deleted, and nobody would notice."""
+    sim = case.serve(channel("vms", {"ecs_id": "vm-1", "ecs_name": "n", "host": "10.9.0.1"},
+                             {"ecs_id": "vm-9", "ecs_name": "n", "host": "10.9.0.2"}, member_type="ecs"),
+                     channel("payments", "10.1.0.5", "10.1.0.9"))
+    case.roster(entry("vms", {"ecs_id": "vm-1"}, ignore=[{"host": "10.9.0.0/16"}]),
+                entry("payments", "10.1.0.5", ignore=[{"group": "blue"}, {"ecs_id": "vm-9"}]))
+    result = case.once()
+    assert result.results() == {"vms": "failed", "payments": "failed"} and result.status == FAILED
+    assert "ignore[0] of the roster names a host" in result.channel("vms")["error"]["message"]
+    assert "ignore[1] of the roster names the ecs_id vm-9" in result.channel("payments")["error"]["message"]
+    assert not mutations(sim)
+    case.roster(entry("vms", {"ecs_id": "vm-1"}, ignore=[{"ecs_id": "vm-9"}]),
+                entry("payments", "10.1.0.5", ignore=[{"host": "10.1.0.9"}]))
+    assert case.once().status == IN_SYNC and not mutations(sim)
+
+
 def test_ignored_members_are_never_touched(case):
     sim = case.serve(channel("payments", "10.1.0.5", "10.9.1.1", "10.9.255.255:81", "10.10.0.1",
                              row("10.1.0.7", member_group_name="canary"), row("10.1.0.8", member_group_name="blue"),

@@ -33,6 +33,37 @@ static void test_hosts_do_not_fit_ecs_channels_nor_servers_the_others(void **sta
     assert_int_equal(try_init(NULL, 0, true, &err), 0);
 }
 
+static int try_ignore(const IgnoreRule *rule, bool is_ecs, Err *err)
+{
+    const RosterChannel roster = {.ignore = rule, .ignore_count = 1};
+    Desired desired;
+    int r = desired_init(&desired, &roster, 8080, is_ecs, err);
+
+    desired_done(&desired);
+    return r;
+}
+
+static void test_ignore_rules_that_can_match_nobody_are_refused(void **state)
+{
+    const IgnoreRule host = {.host = "10.9.0.1"};
+    const IgnoreRule network = {.has_network = true, .prefix_bits = 112};
+    const IgnoreRule server = {.ecs_id = "e1"};
+    const IgnoreRule group = {.group = "canary"};
+    Err err = {0};
+
+    (void)state;
+    assert_int_equal(try_ignore(&host, false, &err), 0);
+    assert_int_equal(try_ignore(&network, false, &err), 0);
+    assert_int_equal(try_ignore(&server, true, &err), 0);
+    assert_int_equal(try_ignore(&group, true, &err), 0);
+    assert_int_equal(try_ignore(&group, false, &err), 0);
+    assert_int_equal(try_ignore(&host, true, &err), -EINVAL);
+    assert_non_null(strstr(err.text, "ignore[0] of the roster names a host"));
+    assert_int_equal(try_ignore(&network, true, &err), -EINVAL);
+    assert_int_equal(try_ignore(&server, false, &err), -EINVAL);
+    assert_non_null(strstr(err.text, "names the ecs_id e1"));
+}
+
 static void test_a_port_left_out_and_the_same_port_written_are_one_member(void **state)
 {
     const RosterMember same[] = {{"", "10.0.0.1", 0, false}, {"", "10.0.0.1", 8080, false}};
@@ -69,6 +100,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hosts_do_not_fit_ecs_channels_nor_servers_the_others),
+        cmocka_unit_test(test_ignore_rules_that_can_match_nobody_are_refused),
         cmocka_unit_test(test_a_port_left_out_and_the_same_port_written_are_one_member),
         cmocka_unit_test(test_members_are_found_by_identity),
     };

@@ -59,11 +59,11 @@ static void random_wanted(World *world, WorldChannel *channel, RosterChannel *ro
     member->status = (uint8_t)world_below(world, 3);
 }
 
-static void random_ignore(World *world, RosterChannel *roster)
+static void random_ignore(World *world, const WorldChannel *channel, RosterChannel *roster)
 {
     IgnoreRule *rule = world_ignore(world, roster);
 
-    if (world_chance(world, 50)) {
+    if (world_chance(world, 50) || !str_equal(channel->row.member_type, "ip")) {
         rule->group = "canary";
         return;
     }
@@ -123,7 +123,7 @@ static void random_channel(World *world, size_t number)
     roster->mode = world_chance(world, 10) ? MODE_OBSERVE : MODE_PRUNE;
     channel->is_paused = world_chance(world, 5);
     if (world_chance(world, 30))
-        random_ignore(world, roster);
+        random_ignore(world, channel, roster);
     if (!world->page_max && world_chance(world, 2))
         wanted += 500 + world_below(world, 600);
     for (size_t i = 0; i < wanted; i++)
