@@ -92,6 +92,8 @@ typedef enum AnswerKind {
 typedef struct Answer {
     AnswerKind kind;
     int http;             /* 0 without a status */
+    bool tells_error;     /* its body holds an error, whatever the status */
+    int told_http;        /* the status that this error names itself; 0: none */
     char code[32];        /* "APIG.3024", "" without one */
     char message[320];    /* for people: error_msg of the service, or what went wrong */
     char request_id[72];  /* "" without one */

@@ -65,6 +65,10 @@ int json_read_not_json(const char *body, size_t size, const char *reason, Err *e
         start++;
     if (start == size)
         return err_set(err, -EPROTO, "an empty body instead of JSON");
+    if (size >= 3 && memcmp(body, "\xef\xbb\xbf", 3) == 0)
+        return err_set(err, -EPROTO, "a byte order mark before the JSON, where none may be");
+    if (size >= 2 && (memcmp(body, "\xff\xfe", 2) == 0 || memcmp(body, "\xfe\xff", 2) == 0))
+        return err_set(err, -EPROTO, "text in UTF-16 instead of JSON, which is in UTF-8");
     if (body[start] == '<')
         return err_set(err, -EPROTO,
                        size - start >= 5 && strncasecmp(body + start, "<?xml", 5) == 0
@@ -117,6 +121,28 @@ static void json_read_forget(JsonParser *parser)
     json_object_put(json_tokener_parse_ex(parser->tokener, text, (int)sizeof(text)));
 }
 
+/* null, true, a number: at the text's end the tokener asks for more of it. */
+static bool json_read_is_word(const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (memchr("{[\"", text[i], 3))
+            return false;
+    }
+    return true;
+}
+
+static bool json_read_end_word(JsonParser *parser, json_object **ret_value)
+{
+    json_object *value = json_tokener_parse_ex(parser->tokener, " ", 1);
+
+    if (json_tokener_get_error(parser->tokener) != json_tokener_success) {
+        json_object_put(value);
+        return false;
+    }
+    *ret_value = value;
+    return true;
+}
+
 /* A text that ends too early leaves the tokener asking for more. */
 const char *json_read_read_value(JsonParser *parser, const char *text, size_t size,
                                  json_object **ret_value, size_t *ret_used)
@@ -135,6 +161,11 @@ const char *json_read_read_value(JsonParser *parser, const char *text, size_t si
         return NULL;
     }
     json_object_put(value);
+    if (error == json_tokener_continue && json_read_is_word(text, size) &&
+        json_read_end_word(parser, ret_value)) {
+        *ret_used = size;
+        return NULL;
+    }
     json_read_forget(parser);
     if (error == json_tokener_success)
         return "a name stands there twice, or memory ran out";
@@ -160,9 +191,10 @@ int json_read_parse(JsonParser *parser, const char *body, size_t size, json_obje
         *ret_root = root;
         return 0;
     }
+    if (!reason)
+        err_set(err, -EPROTO, "JSON, but %s instead of an object", json_read_type_name(root));
     json_object_put(root);
-    return reason ? json_read_not_json(body, size, reason, err)
-                  : err_set(err, -EPROTO, "JSON, but no object");
+    return reason ? json_read_not_json(body, size, reason, err) : -EPROTO;
 }
 
 int json_read_get_string(json_object *value, const char **ret_text)

@@ -10,6 +10,7 @@
 #include "daemon/roma/wire/headers.h"
 #include "daemon/roma/wire/member_body.h"
 #include "daemon/roma/wire/response.h"
+#include "reconcile/request/classify.h"
 
 typedef struct RomaCall RomaCall;
 
@@ -106,10 +107,10 @@ static void roma_client_on_http(void *userdata, const HttpAnswer *http)
     Answer answer;
 
     roma_call_end(client, call);
-    if (http->status == 401)
+    response_read(&client->reader, call->kind, call->headers.credential, http, &answer);
+    if (http->status == 401 || classify(call->kind, &answer) == VERDICT_RENEW)
         credential_cache_note_refused(client->instances[call->instance].credential_cache,
                                       call->headers.credential);
-    response_read(&client->reader, call->kind, call->headers.credential, http, &answer);
     client->on_answer(client->userdata, call->tag, &answer);
     response_reader_clear(&client->reader);
     roma_call_keep(client, call);

@@ -75,7 +75,7 @@ static size_t add_compare(ChannelPass *channel, const Map *live)
             item->outcome = ADDITION_ADDED;
             add_tell(channel, item, NULL);
         }
-        absent += item->outcome == ADDITION_ADDED && !is_live;
+        absent += (item->outcome == ADDITION_ADDED || item->is_uncertain) && !is_live;
     }
     return absent;
 }
@@ -98,9 +98,13 @@ static void add_conclude(ChannelPass *channel, const Map *live)
     const Addition *restore = channel->restore;
     size_t left = 0;
 
-    for (size_t i = 0; i < restore->item_count; i++)
-        left += restore->items[i].outcome == ADDITION_FAILED ||
-                restore->items[i].outcome == ADDITION_SKIPPED;
+    for (size_t i = 0; i < restore->item_count; i++) {
+        const AdditionItem *item = &restore->items[i];
+
+        left += item->outcome == ADDITION_FAILED || item->outcome == ADDITION_SKIPPED;
+        if (item->outcome == ADDITION_FAILED && item->is_uncertain)
+            add_tell(channel, item, &channel->report->error);
+    }
     if (left == 0)
         err_clear(&channel->report->error);
     for (size_t i = 0; i < restore->item_count; i++) {
@@ -160,6 +164,7 @@ static void add_on_end(Call *call, CallEnd end, const Answer *answer, const Err 
     (void)answer;
     item->attempts = call->attempts;
     restore->was_sent = restore->was_sent || call->attempts > 0;
+    item->is_uncertain = end == CALL_UNCERTAIN;
     item->outcome = end == CALL_DONE      ? ADDITION_ADDED
                     : call->attempts == 0 ? ADDITION_SKIPPED
                                           : ADDITION_FAILED;
@@ -167,7 +172,7 @@ static void add_on_end(Call *call, CallEnd end, const Answer *answer, const Err 
         err_context(&why, -ECANCELED,
                     "the addition of what was %s was sent but its outcome is not known",
                     item->member_id);
-    if (item->outcome != ADDITION_SKIPPED)
+    if (item->outcome != ADDITION_SKIPPED && !item->is_uncertain)
         add_tell(channel, item, &why);
     if (end == CALL_DONE) {
         restore->failures_in_row = 0;
@@ -177,7 +182,7 @@ static void add_on_end(Call *call, CallEnd end, const Answer *answer, const Err 
     add_keep_error(channel, &why);
     if (end == CALL_CHANNEL || end == CALL_INSTANCE || end == CALL_STOPPED)
         channel_end(channel, RESULT_FAILED, NULL);
-    else if (++restore->failures_in_row >= DELETE_FAILURES_MAX)
+    else if (!item->is_uncertain && ++restore->failures_in_row >= DELETE_FAILURES_MAX)
         add_confirm(channel);
     else
         add_next(channel);

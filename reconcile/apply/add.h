@@ -29,6 +29,7 @@ typedef struct AdditionItem {
     const char *member_json;
     AdditionOutcome outcome;
     uint32_t attempts;
+    bool is_uncertain; /* answered by another success than the one promised: a list tells */
 } AdditionItem;
 
 /* Those of one channel. */

@@ -13,6 +13,13 @@ static bool confirm_is_deleted(const ExtraReport *extra)
 /* Looks spent on members of whose deletion no word came: shorter, for most of them were not. */
 #define UNHEARD_LOOKS 2
 
+static bool confirm_may_be_late(const ChannelPass *channel, size_t number)
+{
+    const Sent *sent = &channel->sent[number];
+
+    return sent->was_uncertain || (sent->was_unheard && channel->looks < UNHEARD_LOOKS);
+}
+
 /* A member still listed that was deleted, or may have been: nobody has said that it was not. */
 static const ExtraReport *confirm_find_lingering(const ChannelPass *channel)
 {
@@ -22,8 +29,7 @@ static const ExtraReport *confirm_find_lingering(const ChannelPass *channel)
         const ExtraReport *extra = &report->extras[i];
 
         if ((confirm_is_deleted(extra) ||
-             (extra->outcome == OUTCOME_FAILED && channel->sent[i].was_unheard &&
-              channel->looks < UNHEARD_LOOKS)) &&
+             (extra->outcome == OUTCOME_FAILED && confirm_may_be_late(channel, i))) &&
             diff_has_id(&channel->confirmed, extra->id))
             return extra;
     }
@@ -42,6 +48,8 @@ static int confirm_settle_one(ChannelPass *channel, size_t number, Err *err)
     if (!diff_has_id(&channel->confirmed, extra->id)) {
         extra->outcome = may_have_gone ? OUTCOME_DELETED : OUTCOME_GONE;
         deletion_tell(channel, number, NULL);
+    } else if (channel->sent[number].was_uncertain) {
+        deletion_tell(channel, number, &channel->report->error);
     } else if (!may_have_gone) {
         return 0;
     }

@@ -26,11 +26,23 @@ static int delete_skip_rest(ChannelPass *channel, Err *err)
     return r;
 }
 
+/* No list will tell what became of the deletions whose answers left it open. */
+static void delete_tell_uncertain(const ChannelPass *channel)
+{
+    for (size_t i = 0; i < channel->report->extra_count; i++) {
+        const ExtraReport *extra = &channel->report->extras[i];
+
+        if (channel->sent[i].was_uncertain && extra->outcome == OUTCOME_FAILED)
+            deletion_tell(channel, i, &channel->report->error);
+    }
+}
+
 /* Ends the channel without confirming: what may have gone stays undecided in the history. */
 static void delete_cut(ChannelPass *channel, Result result, const Err *err)
 {
     Err state_err = {0};
 
+    delete_tell_uncertain(channel);
     if (delete_skip_rest(channel, &state_err) < 0)
         channel_end(channel, RESULT_FAILED, &state_err);
     else
@@ -132,6 +144,7 @@ static Outcome delete_outcome(const ChannelPass *channel, const Call *call, Call
         return delete_was_ours(channel, call) ? OUTCOME_DELETED : OUTCOME_GONE;
     case CALL_INSTANCE:
         return call->attempts > 0 ? OUTCOME_FAILED : OUTCOME_SKIPPED;
+    case CALL_UNCERTAIN: /* until the confirming list has told */
     case CALL_ODD:
     case CALL_FAILED:
     case CALL_CHANNEL:
@@ -164,16 +177,18 @@ static void delete_on_end(Call *call, CallEnd end, const Answer *answer, const E
 
     (void)answer;
     extra->attempts = call->attempts;
-    deletion_note(&channel->sent[channel->next], call);
+    deletion_note(&channel->sent[channel->next], call, end);
     if (end == CALL_STOPPED) {
         delete_on_stopped(channel, call, err);
         return;
     }
     extra->outcome = delete_outcome(channel, call, end);
-    channel->failures_in_row = extra->outcome == OUTCOME_FAILED ? channel->failures_in_row + 1 : 0;
+    channel->failures_in_row = extra->outcome == OUTCOME_FAILED && end != CALL_UNCERTAIN
+                                   ? channel->failures_in_row + 1
+                                   : 0;
     if (extra->outcome == OUTCOME_FAILED)
         delete_keep_error(channel, err);
-    if (extra->outcome != OUTCOME_SKIPPED)
+    if (extra->outcome != OUTCOME_SKIPPED && end != CALL_UNCERTAIN)
         deletion_tell(channel, channel->next, extra->outcome == OUTCOME_FAILED ? err : NULL);
     if (extra->outcome != OUTCOME_FAILED || !call->was_ambiguous)
         r = deletion_decide(channel, channel->next, extra->outcome, &state_err);

@@ -5,8 +5,9 @@
 #include "reconcile/plan/identity.h"
 
 /* Out of the call's own last answer: an instance that fails ends calls that wait without one. */
-void deletion_note(Sent *sent, const Call *call)
+void deletion_note(Sent *sent, const Call *call, CallEnd end)
 {
+    sent->was_uncertain = end == CALL_UNCERTAIN;
     sent->may_have_gone = call->was_ambiguous;
     sent->was_unheard = call->was_unheard;
     sent->http = call->last.http;

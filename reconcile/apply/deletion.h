@@ -5,8 +5,8 @@
 
 #include "reconcile/channel/channel.h"
 
-/* Keeps what the call's last answer said. */
-void deletion_note(Sent *sent, const Call *call);
+/* Keeps how the call ended, and what its last answer said. */
+void deletion_note(Sent *sent, const Call *call, CallEnd end);
 
 /* Tells the log what became of an extra, with what the service said last; `why` it failed, NULL
  * where it did not. */

@@ -134,6 +134,7 @@ static void channel_on_page(Call *call, CallEnd end, const Answer *answer, const
                     err);
         return;
     case CALL_GONE:
+    case CALL_UNCERTAIN:
     case CALL_FAILED:
     case CALL_CHANNEL:
     case CALL_INSTANCE:

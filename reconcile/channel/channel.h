@@ -19,6 +19,7 @@ typedef struct Addition Addition;
 typedef struct Sent {
     bool may_have_gone; /* some send was ambiguous */
     bool was_unheard;   /* of some send no word of the service came */
+    bool was_uncertain; /* the last answer was another success than the one promised */
     int http;           /* of the last answer, 0 without one */
     char code[32];
     char request_id[72];

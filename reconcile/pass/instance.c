@@ -157,6 +157,7 @@ static void instance_on_page(Call *call, CallEnd end, const Answer *answer, cons
         instance_close_all(instance, RESULT_DRIFT, err);
         return;
     case CALL_GONE:
+    case CALL_UNCERTAIN:
     case CALL_FAILED:
     case CALL_CHANNEL:
     case CALL_INSTANCE:

@@ -12,13 +12,17 @@ AttemptStep attempts_on_answer(Attempts *attempts, const Retry *law, const Answe
     Verdict verdict;
 
     attempts->count++;
-    if (answer->kind == ANSWER_HTTP && answer->http >= 200 && answer->http < 300)
+    if (answer->kind == ANSWER_HTTP && answer->http >= 200 && answer->http < 300 &&
+        !answer->tells_error)
         return ATTEMPT_DONE;
     verdict = classify(REQUEST_LIST_CHANNELS, answer);
     classify_explain(answer, doing, err);
     if (verdict == VERDICT_RENEW)
         return ATTEMPT_REFUSED;
-    if (!classify_sends_again(verdict))
+    /* What a success tells in a code that no table has may mean a wrong password: five of those
+     * lock its user. */
+    if (!classify_sends_again(verdict) ||
+        (answer->http >= 200 && answer->http < 300 && !classify_knows(answer->code)))
         return ATTEMPT_FAILED;
     if (attempts->count >= law->attempts) {
         err_context(err, -EREMOTEIO, "given up after %u attempt%s", attempts->count,

@@ -6,13 +6,14 @@
 #include "reconcile/ops.h"
 
 typedef enum CallEnd {
-    CALL_DONE,     /* as asked; the answer has what came */
-    CALL_ODD,      /* a read's answer that cannot be believed; the answer says why */
-    CALL_GONE,     /* a deletion: the member does not exist */
-    CALL_FAILED,   /* for good, or after all its attempts: this request alone */
-    CALL_CHANNEL,  /* for good: nothing more may be sent to its channel */
-    CALL_INSTANCE, /* for good: nothing more may be sent to its instance */
-    CALL_STOPPED,  /* the pass ended or its owner withdrew it; was_ambiguous: an earlier send */
+    CALL_DONE,      /* as asked; the answer has what came */
+    CALL_UNCERTAIN, /* a change: a success that is not the one promised; a list tells */
+    CALL_ODD,       /* a read's answer that cannot be believed; the answer says why */
+    CALL_GONE,      /* a deletion: the member does not exist */
+    CALL_FAILED,    /* for good, or after all its attempts: this request alone */
+    CALL_CHANNEL,   /* for good: nothing more may be sent to its channel */
+    CALL_INSTANCE,  /* for good: nothing more may be sent to its instance */
+    CALL_STOPPED,   /* the pass ended or its owner withdrew it; was_ambiguous: an earlier send */
 } CallEnd;
 
 typedef struct Call Call;

@@ -10,9 +10,9 @@
 #include "daemon/base/str.h"
 #include "reconcile/request/retry.h"
 
-/* The front backend says APIG.0nnn or APIGW.0nnn, the service APIG.nnnn, its life cycle APIC.nnnn.
- */
-typedef enum Family { FAMILY_APIG, FAMILY_APIC } Family;
+/* The front door says APIG.0nnn or APIGW.0nnn, the service APIG.nnnn, its life cycle APIC.nnnn, IAM
+ * IAM.nnnn. */
+typedef enum Family { FAMILY_APIG, FAMILY_APIC, FAMILY_IAM } Family;
 
 /* The number means different things under different statuses: let the status decide. */
 #define BY_STATUS ((Verdict)-1)
@@ -106,6 +106,13 @@ static const CodeRow code_rows[] = {
     {FAMILY_APIC, 9000, 9000, VERDICT_RETRY},      /* internal */
     {FAMILY_APIC, 9100, 9100, VERDICT_RETRY},      /* database */
     {FAMILY_APIC, 9999, 9999, VERDICT_RETRY},      /* system */
+    /* 4.1, IAM */
+    {FAMILY_IAM, 1, 1, VERDICT_RENEW},      /* authentication failed */
+    {FAMILY_IAM, 2, 4, VERDICT_CHANNEL},    /* not permitted, not found */
+    {FAMILY_IAM, 6, 6, VERDICT_RETRY},      /* internal */
+    {FAMILY_IAM, 12, 12, VERDICT_THROTTLE}, /* too many requests */
+    {FAMILY_IAM, 61, 67, VERDICT_RENEW},    /* locked, wrong or expired password */
+    {FAMILY_IAM, 80, 82, VERDICT_CHANNEL},  /* a user of the console alone, and the like */
 };
 
 #define CODE_MEMBER_MISSING 3024
@@ -124,6 +131,8 @@ static bool classify_parse_code(const char *code, Family *ret_family, uint16_t *
     }
     if (str_has_prefix(code, "APIC."))
         *ret_family = FAMILY_APIC;
+    else if (str_has_prefix(code, "IAM."))
+        *ret_family = FAMILY_IAM;
     else if (str_has_prefix(code, "APIG.") || (str_has_prefix(code, "APIGW.") && number < 1000))
         *ret_family = FAMILY_APIG;
     else
@@ -146,6 +155,11 @@ static Verdict classify_by_code(const char *code)
             return row->verdict;
     }
     return BY_STATUS;
+}
+
+bool classify_knows(const char *code)
+{
+    return classify_by_code(code) != BY_STATUS;
 }
 
 static bool classify_is_member_missing(const char *code)
@@ -178,24 +192,54 @@ static Verdict classify_by_status(int http)
     }
 }
 
+/* An error under the status of a success counts as if it had come with a status of its own. What no
+ * table knows is taken for the service's own failure: it is asked again, and never believed. */
+static Verdict classify_told(RequestKind kind, const Answer *answer)
+{
+    Verdict verdict = classify_by_code(answer->code);
+
+    if (classify_is_member_missing(answer->code))
+        return kind == REQUEST_DELETE_MEMBER ? VERDICT_GONE : VERDICT_CHANNEL;
+    if (verdict == BY_STATUS && answer->told_http)
+        verdict = classify_by_status(answer->told_http);
+    return verdict == BY_STATUS ? VERDICT_RETRY : verdict;
+}
+
 /* The status has the last word twice: whatever its code, a 404 that is not the member's own means
  * that a channel, an instance or an address is wrong, and a 403 is not spent on one member only. */
-static Verdict classify_http(RequestKind kind, const Answer *answer)
+static Verdict classify_failure(RequestKind kind, const Answer *answer)
 {
-    bool is_deletion = kind == REQUEST_DELETE_MEMBER;
-    int promised = is_deletion ? 204 : kind == REQUEST_ADD_MEMBERS ? 201 : 200;
     Verdict verdict;
 
-    if (answer->http >= 200 && answer->http < 300)
-        return answer->http == promised ? VERDICT_DONE : VERDICT_PERMANENT;
-    if (is_deletion && answer->http == 404 && classify_is_member_missing(answer->code))
-        return VERDICT_GONE;
+    if (answer->http == 404 && classify_is_member_missing(answer->code))
+        return kind == REQUEST_DELETE_MEMBER ? VERDICT_GONE : VERDICT_CHANNEL;
     if (answer->http == 404)
         return VERDICT_CHANNEL;
     verdict = classify_by_code(answer->code);
     if (verdict == BY_STATUS)
         return classify_by_status(answer->http);
     return verdict == VERDICT_PERMANENT && answer->http == 403 ? VERDICT_CHANNEL : verdict;
+}
+
+static Verdict classify_success(RequestKind kind, const Answer *answer)
+{
+    switch (kind) {
+    case REQUEST_DELETE_MEMBER:
+        return answer->http == 204 ? VERDICT_DONE : VERDICT_UNCERTAIN;
+    case REQUEST_ADD_MEMBERS:
+        return answer->http == 201 ? VERDICT_DONE : VERDICT_UNCERTAIN;
+    case REQUEST_LIST_CHANNELS:
+    case REQUEST_LIST_MEMBERS:
+        break;
+    }
+    return answer->http == 200 ? VERDICT_DONE : VERDICT_PERMANENT;
+}
+
+static Verdict classify_http(RequestKind kind, const Answer *answer)
+{
+    if (answer->http < 200 || answer->http >= 300)
+        return classify_failure(kind, answer);
+    return answer->tells_error ? classify_told(kind, answer) : classify_success(kind, answer);
 }
 
 Verdict classify(RequestKind kind, const Answer *answer)

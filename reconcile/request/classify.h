@@ -5,7 +5,8 @@
 #include "reconcile/ops.h"
 
 typedef enum Verdict {
-    VERDICT_DONE,       /* as asked: 200 to a read, 204 to a deletion */
+    VERDICT_DONE,       /* as asked: 200 to a read, 204 to a deletion, 201 to an addition */
+    VERDICT_UNCERTAIN,  /* another success than the one promised to a change: a list tells */
     VERDICT_ODD,        /* a read's 200 that cannot be believed */
     VERDICT_GONE,       /* the member does not exist (404 with 3024) */
     VERDICT_RETRY,      /* send the same again after a delay */
@@ -18,6 +19,9 @@ typedef enum Verdict {
 } Verdict;
 
 Verdict classify(RequestKind kind, const Answer *answer);
+
+/* Whether the table has this error_code. */
+bool classify_knows(const char *code);
 
 /* Whether the same is to be sent again, unless it was sent often enough. */
 bool classify_sends_again(Verdict verdict);

@@ -353,6 +353,9 @@ void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer)
     case VERDICT_DONE:
         call->on_end(call, CALL_DONE, answer, &call->last);
         return;
+    case VERDICT_UNCERTAIN:
+        call->on_end(call, CALL_UNCERTAIN, answer, &call->last);
+        return;
     case VERDICT_ODD:
         call->on_end(call, CALL_ODD, answer, &call->last);
         return;

@@ -167,3 +167,17 @@ def test_a_session_that_is_no_longer_known_is_renewed(case):
     seen = len(sim.requests("list_channels"))
     wait_until(lambda: len(sim.requests("list_channels")) > seen, 30, service)
     assert service.stop() == 0 and not service.lines("INSTANCE_FAILED")
+
+
+@pytest.mark.parametrize("op, body, asks", [
+    ("metadata", '{"error_code": "APIG.9999", "error_msg": "busy"}', 4),
+    ("metadata", '{"error": {"code": 500, "message": "busy"}}', 1),
+    ("metadata", '{"credential":{"access":"A1","secret":"S1","securitytoken":"T1"},"error_msg":"busy"}', 1),
+    ("metadata_token", '{"error_code":"APIG.9999","error_msg":"busy"}', 4),
+    ("metadata_token", '{"token":"x"}', 1)])
+def test_an_error_under_a_success_gives_no_keys(case, op, body, asks):
+    sim = serve(case, {"match": {"op": op}, "then": {"status": 200, "body": body}})
+    result = case.once()
+    assert result.status == FAILED and not signed(sim), result
+    assert len([a for a in asked(sim) if a[0] == op]) == asks
+    assert "S1" not in result.stdout + result.stderr

@@ -109,12 +109,54 @@ def test_an_answer_of_no_known_code_goes_by_its_status(case, status, body):
     assert result.channel("search")["result"] == "converged"
 
 
-@pytest.mark.parametrize("status, body", [(200, "{}"), (200, ""), (202, "")])
-def test_another_success_is_no_deletion(case, status, body):
-    sim = serve(case, on_payments(status=status, body=body))
+SIX = [f"10.1.1.{n}" for n in range(1, 7)]
+
+
+@pytest.mark.parametrize("status, body", [(200, "{}"), (200, ""), (202, ""), (201, '{"job_id": "1"}'),
+                                          (206, "<html>"), (200, "null")])
+def test_another_success_is_for_the_confirming_list_to_tell(case, status, body):
+    sim = serve(case, on_payments(effect=True, status=status, body=body), extra=SIX)
+    case.tune(guards={"max_delete_percent": 100})
+    result = case.once()
+    assert set(result.outcomes("payments").values()) == {"deleted"} and result.status == IN_SYNC, result
+    assert sent(sim) == 6, "none of them is a failure, so that five do not end the pass"
+    assert sim.hosts("payments") == ["10.1.0.5", "10.1.0.6"]
+    assert result.channel("payments")["error"] is None and "failed" not in result.stderr
+
+
+def test_another_success_without_an_effect_is_a_failure_in_the_end(case):
+    sim = serve(case, on_payments(status=202, body='{"error_msg": ""}'), extra=SIX)
+    case.tune(guards={"max_delete_percent": 100})
     result = case.once()
     assert set(result.outcomes("payments").values()) == {"failed"} and result.status == FAILED
-    assert sent(sim) == 2
+    assert sent(sim) == 6 and len(sim.hosts("payments")) == 8
+    assert result.channel("payments")["error"]["http"] == 202
+    assert len([r for r in sim.requests("list_members") if r["channel"] == identifier("payments")]) == 5
+    assert all(host in result.stderr for host in SIX), "the log names each of them"
+
+
+TOLD = [("APIG.1005", CHANNEL), ("APIG.2012", MEMBER), ("APIG.9999", RETRY), ("APIG.9008", THROTTLE),
+        ("APIG.1000", INSTANCE), ("APIG.4711", RETRY), ("APIG.1001", RENEW)]
+
+
+@pytest.mark.parametrize("status", [200, 202])
+@pytest.mark.parametrize("code, kind", TOLD)
+def test_an_error_under_a_success_is_one(case, status, code, kind):
+    sim = serve(case, on_payments(status=status, body=f'{{"error_code": "{code}", "error_msg": "not today"}}'))
+    result = case.once()
+    error = result.channel("payments")["error"]
+    assert (error["http"], error["code"]) == (status, code) and "not today" in error["message"], result
+    assert sent(sim) == {RETRY: 8, THROTTLE: 8, MEMBER: 2, CHANNEL: 1, INSTANCE: 1, RENEW: 1}[kind]
+    assert result.status == FAILED and len(sim.hosts("payments")) == 4
+
+
+@pytest.mark.parametrize("body", ['{"error": {"code": 403, "message": "keystone says no"}}', '{"error": "no"}',
+                                  '{"error_msg": "no code"}'])
+def test_an_error_without_a_code_under_a_success_is_one(case, body):
+    sim = serve(case, on_payments(status=200, body=body))
+    result = case.once()
+    assert result.status == FAILED and "no" in result.channel("payments")["error"]["message"]
+    assert sent(sim) == (1 if "403" in body else 8) and len(sim.hosts("payments")) == 4
 
 
 # ---- gone, or deleted after all ----

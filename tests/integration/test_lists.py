@@ -64,6 +64,10 @@ ODD = {
     "a port that is a fraction": wrong_row(port=80.5),
     "a status that is a text": wrong_row(status="1"),
     "a status that nobody knows": wrong_row(status=3),
+    "a group's id without its name": wrong_row(member_group_id="9" * 32),
+    "a group's id beside a name that is null": wrong_row(member_group_id="9" * 32, member_group_name=None),
+    "a group's id that is a number": wrong_row(member_group_id=9, member_group_name="blue"),
+    "a byte order mark": {"status": 200, "body": "\ufeff" + '{"total": 0, "size": 0, "members": []}'},
     "a group that is a number": wrong_row(member_group_name=7),
     "a group that is a list": wrong_row(member_group_name=["blue"]),
 }
@@ -93,6 +97,43 @@ def test_a_list_that_is_whole_at_the_second_or_third_try_counts(case, how):
         assert result.status == IN_SYNC and result.outcomes("payments") == {"10.1.0.9:8080": "deleted"}
         assert len(sim.requests("list_members")) == times + 2
         assert sim.hosts("payments") == ["10.1.0.5", "10.1.0.6", "10.1.0.7"]
+
+
+# ---- a list that tells an error ----
+
+EMPTY = '"total": 0, "size": 0, "members": []'
+
+
+@pytest.mark.parametrize("error, asked", [
+    ('"error_code": "APIG.9999"', 4), ('"error_code": "APIG.1005", "error_msg": "no"', 1), ('"error_msg": "no"', 4),
+    ('"error": {"code": 403, "message": "no"}', 1), ('"error": "no"', 4), ('"error_code": 9999', 4)])
+def test_a_list_that_tells_an_error_is_none(case, error, asked):
+    sim = case.serve(PAYMENTS, faults=[{"match": LISTS, "then": {"status": 200, "body": f"{{{error}, {EMPTY}}}"}}])
+    case.roster(ROSTER)
+    result = case.once()
+    reported = result.channel("payments")
+    assert result.status == FAILED and reported["result"] == "failed" and reported["live"] is None, result
+    assert reported["error"]["http"] == 200 and not mutations(sim)
+    assert len(sim.requests("list_members")) == asked, "by its code, as if it had come with a status of its own"
+
+
+def test_a_list_that_tells_an_error_confirms_nothing(case):
+    body = f'{{"error_code": "APIG.9999", {EMPTY}}}'
+    sim = case.serve(PAYMENTS, faults=[{"match": {**LISTS}, "skip": 1, "then": {"status": 200, "body": body}},
+                                       {"match": {"op": "delete_member"}, "then": {"status": 204}}])
+    case.roster(ROSTER)
+    result = case.once()
+    assert result.status == FAILED and result.channel("payments")["result"] == "failed", result
+    assert result.channel("payments")["error"]["code"] == "APIG.9999" and len(sim.hosts("payments")) == 4
+
+
+def test_a_list_of_channels_that_tells_an_error_is_none(case):
+    body = '{"error_code": "APIG.9999", "error_msg": "busy", "total": 0, "size": 0, "vpc_channels": []}'
+    sim = case.serve(PAYMENTS, faults=[{"match": {"op": "list_channels"}, "times": 2,
+                                        "then": {"status": 200, "body": body}}])
+    case.roster(ROSTER)
+    assert case.once().status == IN_SYNC
+    assert len(sim.requests("list_channels")) == 3
 
 
 TRANSPORT = {

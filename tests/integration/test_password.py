@@ -303,3 +303,18 @@ def test_a_dry_run_keeps_nothing_and_says_so(case):
     assert "nothing keeps the next one from it" in case.plan().stderr
     assert "nothing keeps the next one from it" in case.plan().stderr
     assert len(logins(sim)) == 2
+
+
+# ---- an error under the status of a success ----
+
+
+@pytest.mark.parametrize("body, asked", [
+    ('{"error_code": "IAM.0006", "error_msg": "busy"}', 4), ('{"error_code": "IAM.0062", "error_msg": "wrong"}', 1),
+    ('{"error": {"code": 401, "message": "wrong", "title": "Unauthorized"}}', 1), ('{"error_code": "IAM.4711"}', 1)])
+def test_a_login_that_tells_an_error_is_none(case, body, asked):
+    sim = serve(case, {"match": {"op": "iam_token"},
+                       "then": {"status": 201, "body": body, "headers": {"X-Subject-Token": "not-to-be-used"}}})
+    result = case.once()
+    assert result.status == FAILED and len(logins(sim)) == asked, result
+    assert not sim.requests("list_channels"), "what came with an error is not used"
+    assert error(result)["http"] == 201

@@ -32,6 +32,38 @@ static AttemptStep answer(Attempts *attempts, int http, const char *code, uint64
     return step;
 }
 
+/* A 2xx that tells an error is none; a code that nobody knows may mean a wrong password, which is
+ * not to be sent again. */
+static void test_an_error_under_a_success(void **state)
+{
+    static const struct {
+        const char *code;
+        int told_http;
+        AttemptStep step;
+    } rows[] = {
+        {"IAM.0062", 0, ATTEMPT_REFUSED}, {"IAM.0061", 0, ATTEMPT_REFUSED},
+        {"", 401, ATTEMPT_REFUSED},       {"IAM.0002", 0, ATTEMPT_FAILED},
+        {"IAM.0012", 0, ATTEMPT_AGAIN},   {"IAM.0006", 0, ATTEMPT_AGAIN},
+        {"APIG.0308", 0, ATTEMPT_AGAIN},  {"IAM.4711", 0, ATTEMPT_FAILED},
+        {"", 500, ATTEMPT_FAILED},        {"", 0, ATTEMPT_FAILED},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        Answer it = {
+            .kind = ANSWER_HTTP, .http = 201, .tells_error = true, .told_http = rows[i].told_http};
+        Attempts attempts = {0};
+        uint64_t delay_usec;
+        Err err = {0};
+
+        str_copy(it.code, sizeof(it.code), rows[i].code);
+        assert_int_equal(
+            attempts_on_answer(&attempts, &law, &it, "getting a token", 0, &delay_usec, &err),
+            rows[i].step);
+        assert_non_null(strstr(err.text, "201"));
+    }
+}
+
 static void test_the_table(void **state)
 {
     static const struct {
@@ -132,6 +164,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_table),
+        cmocka_unit_test(test_an_error_under_a_success),
         cmocka_unit_test(test_waits_grow_and_end),
         cmocka_unit_test(test_retry_after_is_obeyed_up_to_five_minutes),
         cmocka_unit_test(test_without_an_answer),

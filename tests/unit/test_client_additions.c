@@ -147,8 +147,8 @@ static void test_meaning_of_answers(void **state)
         bool is_ambiguous;
     } rows[] = {
         {201, "", VERDICT_DONE, true},
-        {200, "", VERDICT_PERMANENT, true},
-        {204, "", VERDICT_PERMANENT, true},
+        {200, "", VERDICT_UNCERTAIN, true},
+        {204, "", VERDICT_UNCERTAIN, true},
         {400, "APIG.2004", VERDICT_PERMANENT, false},
         {401, "APIG.1002", VERDICT_RENEW, false},
         {403, "APIG.1005", VERDICT_CHANNEL, false},

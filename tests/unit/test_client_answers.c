@@ -87,11 +87,48 @@ static void test_status_of_a_deletion_counts(void **state)
     client_case_ask_delete(client_case);
     assert_int_equal(client_case->answer.kind, ANSWER_HTTP);
     assert_int_equal(client_case->answer.http, 200);
+    assert_false(client_case->answer.tells_error);
+    client_case_assert_has(client_case->answer.message, "HTML instead of JSON");
     client_case->status = 302;
     client_case_ask_delete(client_case);
     assert_int_equal(client_case->answer.http, 302);
     client_case_assert_has(client_case->answer.message, "redirect");
     assert_int_equal(peer_requests(client_case->peer), 2);
+}
+
+static void assert_told(ClientCase *client_case, int status, const char *body, const char *code,
+                        const char *message)
+{
+    client_case->status = status;
+    client_case->body = body;
+    client_case_ask_list(client_case);
+    assert_int_equal(client_case->answer.kind, ANSWER_HTTP);
+    assert_int_equal(client_case->answer.http, status);
+    assert_true(client_case->answer.tells_error);
+    assert_null(client_case->answer.members);
+    assert_string_equal(client_case->answer.code, code);
+    client_case_assert_has(client_case->answer.message, message);
+    client_case_ask_delete(client_case);
+    assert_true(client_case->answer.tells_error);
+    assert_string_equal(client_case->answer.code, code);
+    client_case_assert_has(client_case->answer.message, message);
+}
+
+static void test_an_error_under_a_success(void **state)
+{
+    ClientCase *client_case = *state;
+
+    assert_told(client_case, 200,
+                "{\"error_code\":\"APIG.9999\",\"error_msg\":\"busy\",\"total\":0,\"members\":[]}",
+                "APIG.9999", "busy");
+    assert_told(client_case, 200,
+                "{\"total\":1,\"members\":[{\"odd\":1}],\"error_code\":\"APIG.1005\"}", "APIG.1005",
+                "");
+    assert_told(client_case, 202, "{\"error_msg\":\"no code\"}", "", "no code");
+    assert_told(client_case, 200, "{\"error\":{\"code\":429,\"message\":\"slowly\"}}", "",
+                "slowly");
+    assert_int_equal(client_case->answer.told_http, 429);
+    assert_told(client_case, 200, "{\"error\":\"a text alone\"}", "", "a text alone");
 }
 
 static void serve_too_big(PeerConnection *connection, ClientCase *client_case)
@@ -196,6 +233,7 @@ int main(void)
         TEST(test_retry_after),
         TEST(test_odd_lists),
         TEST(test_status_of_a_deletion_counts),
+        TEST(test_an_error_under_a_success),
         TEST(test_too_big),
         TEST(test_truncated),
         TEST(test_no_secret_in_messages),

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/roma/wire/error.h"
+
 static const MemberPage *members_of(CodecCase *fixture, const char *body)
 {
     if (members_parse(&fixture->members, &fixture->parser, body, strlen(body), &fixture->err) < 0)
@@ -85,6 +87,56 @@ static void test_twofold_fields(void **state)
     assert_odd(fixture, "{\"total\":0,\"size\":0,\"size\":0}", "size: stands there twice");
 }
 
+/* No name and an id: it would count as a member of no group. */
+static void test_groups_without_a_name(void **state)
+{
+    CodecCase *fixture = *state;
+    const MemberPage *page;
+
+    assert_odd_row(fixture, "\"member_group_id\":\"g1\"", "member_group_name");
+    assert_odd_row(fixture, "\"member_group_id\":\"g1\",\"member_group_name\":null",
+                   "although there is a member_group_id");
+    assert_odd_row(fixture, "\"member_group_name\":\"\",\"member_group_id\":\"g1\"",
+                   "member_group_name");
+    assert_odd_row(fixture, "\"member_group_id\":7,\"member_group_name\":\"g\"",
+                   "member_group_id: should be a string");
+    assert_odd_row(fixture, "\"member_group_id\":[\"g1\"]", "member_group_id");
+    page = members_of(fixture, "{\"total\":3,\"members\":["
+                               "{\"id\":\"1\",\"vpc_channel_id\":\"c\",\"host\":\"h\","
+                               "\"member_group_name\":\"g\"},"
+                               "{\"id\":\"2\",\"vpc_channel_id\":\"c\",\"host\":\"h\","
+                               "\"member_group_name\":null,\"member_group_id\":null},"
+                               "{\"id\":\"3\",\"vpc_channel_id\":\"c\",\"host\":\"h\","
+                               "\"member_group_name\":\"\",\"member_group_id\":\"\"}]}");
+    assert_string_equal(page->rows[0].group, "g");
+    assert_string_equal(page->rows[1].group, "");
+    assert_string_equal(page->rows[2].group, "");
+}
+
+static void test_pages_that_tell_an_error(void **state)
+{
+    static const char *const told[] = {
+        "\"error_code\":\"APIG.9999\"", "\"error_msg\":\"no\"", "\"error\":{\"code\":500}",
+        "\"error_code\":9999",          "\"error\":\"no\"",     "\"\\u0065rror_code\":\"A\""};
+    static const char *const none[] = {"\"error_code\":null", "\"error_code\":\"\"",
+                                       "\"error\":false", "\"errors\":1",
+                                       "\"x\":{\"error_code\":\"APIG.9999\"}"};
+    CodecCase *fixture = *state;
+    char body[128];
+
+    for (size_t i = 0; i < ELEMENTS(told); i++) {
+        snprintf(body, sizeof(body), "{%s,\"total\":0,\"members\":[]}", told[i]);
+        assert_odd(fixture, body, "it tells an error");
+        snprintf(body, sizeof(body), "{\"total\":0,\"members\":[],%s}", told[i]);
+        assert_odd(fixture, body, "it tells an error");
+    }
+    for (size_t i = 0; i < ELEMENTS(none); i++) {
+        snprintf(body, sizeof(body), "{%s,\"total\":0,\"members\":[]}", none[i]);
+        assert_int_equal(members_of(fixture, body)->row_count, 0);
+        assert_false(error_is_told(body, strlen(body)));
+    }
+}
+
 static void test_escapes(void **state)
 {
     const MemberPage *page = members_of(
@@ -130,9 +182,13 @@ static void test_odd_syntax(void **state)
     assert_odd(fixture, " \n", "an empty body instead of JSON");
     assert_odd(fixture, "<!DOCTYPE html>", "HTML instead of JSON");
     assert_odd(fixture, "\n<?xml version=\"1.0\"?>", "XML instead of JSON");
-    assert_odd(fixture, "null", "JSON");
-    assert_odd(fixture, "[]", "no object");
-    assert_odd(fixture, "3", "no");
+    assert_odd(fixture, "null", "JSON, but null instead of an object");
+    assert_odd(fixture, " true\n", "JSON, but a truth value instead of an object");
+    assert_odd(fixture, "[]", "JSON, but an array instead of an object");
+    assert_odd(fixture, "3", "JSON, but a whole number instead of an object");
+    assert_odd(fixture, "nul", "ends too early");
+    assert_odd(fixture, "\xef\xbb\xbf{\"total\":0}", "a byte order mark");
+    assert_odd(fixture, "\xff\xfe{", "UTF-16");
     assert_odd(fixture, "{\"total\":0", "ends too early");
     assert_odd(fixture, "{\"total\":0}x", "no valid JSON");
     assert_odd(fixture, "{\"total\":0}{\"total\":0}", "no valid JSON");
@@ -270,10 +326,16 @@ static void test_odd_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CODEC_TEST(test_members),        CODEC_TEST(test_description_is_complete),
-        CODEC_TEST(test_twofold_fields), CODEC_TEST(test_escapes),
-        CODEC_TEST(test_no_rows),        CODEC_TEST(test_odd_syntax),
-        CODEC_TEST(test_utf8),           CODEC_TEST(test_odd_pages),
+        CODEC_TEST(test_members),
+        CODEC_TEST(test_description_is_complete),
+        CODEC_TEST(test_twofold_fields),
+        CODEC_TEST(test_escapes),
+        CODEC_TEST(test_groups_without_a_name),
+        CODEC_TEST(test_pages_that_tell_an_error),
+        CODEC_TEST(test_no_rows),
+        CODEC_TEST(test_odd_syntax),
+        CODEC_TEST(test_utf8),
+        CODEC_TEST(test_odd_pages),
         CODEC_TEST(test_odd_rows),
     };
 

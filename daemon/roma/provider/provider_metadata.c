@@ -118,6 +118,8 @@ static int provider_metadata_keep_session(ProviderMetadata *agency, const HttpAn
 
     while (size > 0 && (http->body[size - 1] == '\n' || http->body[size - 1] == '\r'))
         size--;
+    if (size > 0 && http->body[0] == '{')
+        return err_set(err, -EPROTO, "the answer is JSON instead of a session token");
     r = credential_check_header(http->body, size, "the session token", err);
     if (r < 0)
         return r;

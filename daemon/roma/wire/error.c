@@ -5,6 +5,112 @@
 
 #include "daemon/base/str.h"
 
+#define HTTP_ERROR_MIN 400
+#define HTTP_ERROR_MAX 599
+
+/* ---- whether there is one ---- */
+
+/* Walks over a body without a copy of it: the metadata service's answers hold secrets. */
+typedef struct ErrorScan {
+    const char *at, *end;
+    bool is_told;
+    bool has_keys; /* of the metadata service */
+} ErrorScan;
+
+static void error_scan_space(ErrorScan *scan)
+{
+    while (scan->at < scan->end && memchr(" \t\r\n", *scan->at, 4))
+        scan->at++;
+}
+
+/* From a string's first quote to behind its last. */
+static size_t error_scan_string(ErrorScan *scan, const char **ret_text)
+{
+    const char *start = ++scan->at;
+
+    while (scan->at < scan->end && *scan->at != '"')
+        scan->at += *scan->at == '\\' && scan->end - scan->at > 1 ? 2 : 1;
+    *ret_text = start;
+    return scan->at < scan->end ? (size_t)(scan->at++ - start) : 0;
+}
+
+/* From a value's first byte to behind its last. */
+static void error_scan_value(ErrorScan *scan)
+{
+    size_t depth = 0;
+    const char *text;
+
+    while (scan->at < scan->end) {
+        char byte = *scan->at;
+
+        if (depth == 0 && (byte == ',' || byte == '}' || byte == ']'))
+            return;
+        if (byte == '"') {
+            error_scan_string(scan, &text);
+            continue;
+        }
+        depth += byte == '{' || byte == '[';
+        depth -= byte == '}' || byte == ']';
+        scan->at++;
+    }
+}
+
+static bool error_is_name(const char *text, size_t size, const char *name)
+{
+    return size == strlen(name) && memcmp(text, name, size) == 0;
+}
+
+static bool error_says_none(const char *text, size_t size)
+{
+    while (size > 0 && memchr(" \t\r\n", text[size - 1], 4))
+        size--;
+    return error_is_name(text, size, "null") || error_is_name(text, size, "\"\"") ||
+           error_is_name(text, size, "false") || size == 0;
+}
+
+static void error_scan_pair(ErrorScan *scan)
+{
+    const char *name, *value;
+    size_t size = error_scan_string(scan, &name);
+
+    error_scan_space(scan);
+    if (scan->at == scan->end || *scan->at != ':')
+        return;
+    scan->at++;
+    error_scan_space(scan);
+    value = scan->at;
+    error_scan_value(scan);
+    if (error_is_name(name, size, "error_code") || error_is_name(name, size, "error_msg") ||
+        error_is_name(name, size, "error"))
+        scan->is_told = scan->is_told || !error_says_none(value, (size_t)(scan->at - value));
+    scan->has_keys = scan->has_keys || error_is_name(name, size, "credential");
+}
+
+/* What is no JSON is the parser's to tell. */
+static ErrorScan error_scan(const char *body, size_t size)
+{
+    ErrorScan scan = {.at = body, .end = body + size};
+
+    error_scan_space(&scan);
+    if (scan.at == scan.end || *scan.at != '{')
+        return scan;
+    do {
+        scan.at++;
+        error_scan_space(&scan);
+        if (scan.at == scan.end || *scan.at != '"')
+            break;
+        error_scan_pair(&scan);
+    } while (scan.at < scan.end && *scan.at == ',');
+    return scan;
+}
+
+bool error_is_told(const char *body, size_t size)
+{
+    return error_scan(body, size).is_told;
+}
+
+/* ---- what it says ---- */
+
 /* A text of any length; where it has a NUL it ends. NULL: there is none. */
 static const char *error_text(json_object *object, const char *key)
 {
@@ -32,12 +138,23 @@ static void error_take_code(json_object *object, const char *key, ErrorBody *err
     str_copy(error->code, sizeof(error->code), text);
 }
 
+static void error_take_http(json_object *object, ErrorBody *error)
+{
+    json_object *value = NULL;
+    int64_t number;
+
+    json_object_object_get_ex(object, "code", &value);
+    if (json_read_get_integer(value, HTTP_ERROR_MIN, HTTP_ERROR_MAX, &number) == 0)
+        error->http = (int)number;
+}
+
 static void error_from_keystone(json_object *object, ErrorBody *error)
 {
     const char *message = error_text(object, "message");
     const char *title = error_text(object, "title");
 
     error_take_code(object, "code", error);
+    error_take_http(object, error);
     if (message)
         buf_puts(&error->message, message);
     if (title && message)
@@ -51,23 +168,32 @@ static void error_from_keystone(json_object *object, ErrorBody *error)
 static void error_from_service(json_object *root, ErrorBody *error)
 {
     const char *message = error_text(root, "error_msg");
+    const char *error_alone = message ? NULL : error_text(root, "error");
     const char *request_id = error_text(root, "request_id");
 
     error_take_code(root, "error_code", error);
     if (message)
         buf_puts(&error->message, message);
+    if (error_alone)
+        buf_puts(&error->message, error_alone);
     if (request_id)
         str_copy(error->request_id, sizeof(error->request_id), request_id);
 }
 
 void error_parse(JsonParser *parser, const char *body, size_t size, ErrorBody *ret_error)
 {
+    ErrorScan scan = error_scan(body, size);
     json_object *root = NULL, *keystone = NULL;
     Err err;
 
-    *ret_error = (ErrorBody){0};
+    *ret_error = (ErrorBody){.is_told = scan.is_told};
     if (size == 0)
         return;
+    /* json-c would leave copies of them all over the heap. */
+    if (scan.has_keys) {
+        buf_puts(&ret_error->message, "an error beside keys, which are not read");
+        return;
+    }
     if (json_read_parse(parser, body, size, &root, &err) < 0) {
         buf_puts(&ret_error->message, err.text);
         return;

@@ -67,10 +67,28 @@ static int members_get_channel_id(json_object *value, size_t index, MemberRow *r
     return 0;
 }
 
-/* Keys that are not ours to know are passed over. */
-static int members_get_field(const char *key, json_object *value, size_t index, MemberRow *row,
-                             Err *err)
+/* A row while it is read. */
+typedef struct MemberFields {
+    MemberRow row;
+    const char *group_id;
+} MemberFields;
+
+static int members_get_group(const char *key, json_object *value, size_t index,
+                             MemberFields *fields, Err *err)
 {
+    if (str_equal(key, "member_group_name"))
+        return members_get_text(value, index, key, &fields->row.group, err);
+    if (str_equal(key, "member_group_id"))
+        return members_get_text(value, index, key, &fields->group_id, err);
+    return 0;
+}
+
+/* Keys that are not ours to know are passed over. */
+static int members_get_field(const char *key, json_object *value, size_t index,
+                             MemberFields *fields, Err *err)
+{
+    MemberRow *row = &fields->row;
+
     switch (key[0]) {
     case 'i':
         return str_equal(key, "id") ? members_get_id(value, index, row, err) : 0;
@@ -87,40 +105,46 @@ static int members_get_field(const char *key, json_object *value, size_t index, 
     case 's':
         return str_equal(key, "status") ? members_get_status(value, index, row, err) : 0;
     case 'm':
-        return str_equal(key, "member_group_name")
-                   ? members_get_text(value, index, key, &row->group, err)
-                   : 0;
+        return members_get_group(key, value, index, fields, err);
     default:
         return 0;
     }
 }
 
-static int members_check_row(const MemberRow *row, size_t index, Err *err)
+static int members_check_row(const MemberFields *fields, size_t index, Err *err)
 {
+    const MemberRow *row = &fields->row;
+
     if (!row->id)
         return err_set(err, -EPROTO, LIST "[%zu].id: is missing", index);
     if (!row->channel_id)
         return err_set(err, -EPROTO, LIST "[%zu].vpc_channel_id: is missing", index);
     if (row->host[0] == '\0' && row->ecs_id[0] == '\0')
         return err_set(err, -EPROTO, LIST "[%zu].host: is missing, and so is ecs_id", index);
+    /* It would count as a member of no group, which is another one. */
+    if (fields->group_id[0] != '\0' && row->group[0] == '\0')
+        return err_set(err, -EPROTO,
+                       LIST "[%zu].member_group_name: is missing, although there is a "
+                            "member_group_id",
+                       index);
     return 0;
 }
 
 static int members_get_row(json_object *object, size_t index, MemberRow *ret_row, Err *err)
 {
-    MemberRow row = {.host = "", .ecs_id = "", .group = ""};
+    MemberFields fields = {.row = {.host = "", .ecs_id = "", .group = ""}, .group_id = ""};
 
     if (!json_object_is_type(object, json_type_object))
         return err_set(err, -EPROTO, LIST "[%zu]: should be an object", index);
     json_object_object_foreach(object, key, value)
     {
-        int r = members_get_field(key, value, index, &row, err);
+        int r = members_get_field(key, value, index, &fields, err);
 
         if (r < 0)
             return r;
     }
-    *ret_row = row;
-    return members_check_row(&row, index, err);
+    *ret_row = fields.row;
+    return members_check_row(&fields, index, err);
 }
 
 /* The row's strings outlive its tree; a channel's id, the same in every row, is kept once. */

@@ -132,6 +132,20 @@ static int page_number(PageReader *page, const char *key, bool *has, int64_t *re
     return r;
 }
 
+/* Whatever rows stand beside it. */
+static int page_error(PageReader *page)
+{
+    json_object *value = NULL;
+    int r = page_value(page, &value);
+    bool is_none =
+        !value ||
+        (json_object_is_type(value, json_type_boolean) && !json_object_get_boolean(value)) ||
+        (json_object_is_type(value, json_type_string) && json_object_get_string_len(value) == 0);
+
+    json_object_put(value);
+    return r < 0 || is_none ? r : err_set(page->err, -EPROTO, "it tells an error");
+}
+
 /* One key with its value; keys that are not ours to know are passed over. */
 static int page_field(PageReader *page)
 {
@@ -156,6 +170,9 @@ static int page_field(PageReader *page)
         r = page_number(page, "total", &page->has_total, &page->total);
     else if (str_equal(name, "size"))
         r = page_number(page, "size", &page->has_size, &page->size);
+    else if (str_equal(name, "error_code") || str_equal(name, "error_msg") ||
+             str_equal(name, "error"))
+        r = page_error(page);
     else
         r = page_value(page, &other);
     json_object_put(other);
@@ -194,16 +211,20 @@ static int page_outside(PageReader *page)
 {
     char first = page_peek(page);
     json_object *value = NULL;
+    int r;
 
     if (first == '{') {
         page->at++;
         return page_fields(page);
     }
-    if (first == '\0' || page_value(page, &value) < 0)
-        return page_not_json(page, "it ends too early");
+    r = first == '\0' ? page_not_json(page, "it ends too early") : page_value(page, &value);
+    if (r == 0 && page_peek(page) != '\0')
+        r = page_not_json(page, "more after its end");
+    if (r == 0)
+        r = err_set(page->err, -EPROTO, "JSON, but %s instead of an object",
+                    json_read_type_name(value));
     json_object_put(value);
-    return page_peek(page) == '\0' ? err_set(page->err, -EPROTO, "JSON, but no object")
-                                   : page_not_json(page, "more after its end");
+    return r;
 }
 
 int page_read(JsonParser *parser, const char *body, size_t size, const char *list, PageOnRow on_row,

@@ -122,8 +122,10 @@ static void response_read_retry_after(const HttpAnswer *http, Answer *answer)
                                    clock_realtime_usec(), &answer->retry_after_usec);
 }
 
-static void response_read_refusal(ResponseReader *reader, const Credential *credential,
-                                  const HttpAnswer *http, Answer *answer)
+/* The body's error, or what else stands there: of an answer that is no success, or not the one that
+ * was promised, or that tells an error all the same. */
+static void response_read_error(ResponseReader *reader, const Credential *credential,
+                                const HttpAnswer *http, Answer *answer)
 {
     ErrorBody error;
 
@@ -132,7 +134,9 @@ static void response_read_refusal(ResponseReader *reader, const Credential *cred
     credential_redact(credential, &reader->refusal);
     error_parse(&reader->parser, buf_text(&reader->refusal), reader->refusal.size, &error);
     buf_done(&reader->refusal);
-    if (http->status < 400)
+    answer->tells_error = error.is_told;
+    answer->told_http = error.http;
+    if (http->status >= 300 && http->status < 400)
         response_append_part(&error.message,
                              "a redirect, which is not followed: correct the endpoint");
     if (http->status == 401 && credential && credential->access_key)
@@ -146,51 +150,62 @@ static void response_read_refusal(ResponseReader *reader, const Credential *cred
     response_read_retry_after(http, answer);
 }
 
-static void response_odd(Answer *answer, const char *text)
+static int response_parse_page(ResponseReader *reader, RequestKind kind, const HttpAnswer *http,
+                               Err *err)
 {
-    answer->kind = ANSWER_ODD;
-    str_copy(answer->message, sizeof(answer->message), text);
+    return kind == REQUEST_LIST_MEMBERS
+               ? members_parse(&reader->members, &reader->parser, http->body, http->body_size, err)
+               : channels_parse(&reader->channels, &reader->parser, http->body, http->body_size,
+                                err);
 }
 
 static void response_read_page(ResponseReader *reader, RequestKind kind,
                                const Credential *credential, const HttpAnswer *http, Answer *answer)
 {
     Err err = {0};
-    int r;
+    int r = response_parse_page(reader, kind, http, &err);
 
-    if (http->status != 200) {
-        response_odd(answer, "a list is answered with 200");
-        return;
-    }
-    if (kind == REQUEST_LIST_MEMBERS)
-        r = members_parse(&reader->members, &reader->parser, http->body, http->body_size, &err);
-    else
-        r = channels_parse(&reader->channels, &reader->parser, http->body, http->body_size, &err);
-    if (r < 0) {
+    /* A page that tells an error is none, however many rows stand beside it. */
+    if (r < 0 && error_is_told(http->body, http->body_size)) {
+        response_read_error(reader, credential, http, answer);
+    } else if (r < 0 || http->status != 200) {
         answer->kind = ANSWER_ODD;
-        response_put_string(reader, credential, err.text, answer->message, sizeof(answer->message));
-    } else if (kind == REQUEST_LIST_MEMBERS)
+        response_put_string(reader, credential, r < 0 ? err.text : "a list is answered with 200",
+                            answer->message, sizeof(answer->message));
+    } else if (kind == REQUEST_LIST_MEMBERS) {
         answer->members = &reader->members.page;
-    else
+    } else {
         answer->channels = &reader->channels.page;
+    }
 }
 
-/* What counts of such an answer is its status. */
-static bool response_is_change(RequestKind kind)
+/* The success that the service promises to a change; 0: the request is a reading. */
+static int response_promised(RequestKind kind)
 {
-    return kind == REQUEST_DELETE_MEMBER || kind == REQUEST_ADD_MEMBERS;
+    switch (kind) {
+    case REQUEST_DELETE_MEMBER:
+        return 204;
+    case REQUEST_ADD_MEMBERS:
+        return 201;
+    case REQUEST_LIST_CHANNELS:
+    case REQUEST_LIST_MEMBERS:
+        break;
+    }
+    return 0;
 }
 
 static void response_read_http(ResponseReader *reader, RequestKind kind,
                                const Credential *credential, const HttpAnswer *http, Answer *answer)
 {
+    int promised = response_promised(kind);
+
     answer->kind = ANSWER_HTTP;
     answer->http = http->status;
     response_read_request_id(reader, credential, http, answer);
-    if (http->status >= 300)
-        response_read_refusal(reader, credential, http, answer);
-    else if (!response_is_change(kind))
+    if (http->status < 300 && promised == 0)
         response_read_page(reader, kind, credential, http, answer);
+    else if (http->status != promised || error_is_told(http->body, http->body_size))
+        response_read_error(reader, credential, http, answer);
 }
 
 /* An answer too big to read has its status all the same. Of a deletion and of a refusal that is
@@ -204,7 +219,30 @@ static void response_read_too_big(RequestKind kind, const HttpAnswer *http, Answ
     answer->http = http->status;
     if (http->status >= 300)
         response_read_retry_after(http, answer);
-    answer->kind = response_is_change(kind) || http->status >= 300 ? ANSWER_HTTP : ANSWER_ODD;
+    answer->kind = response_promised(kind) || http->status >= 300 ? ANSWER_HTTP : ANSWER_ODD;
+}
+
+/* What came of it when there is no whole answer. */
+static void response_read_end(RequestKind kind, const HttpAnswer *http, Answer *answer)
+{
+    switch (http->result) {
+    case HTTP_TOO_BIG:
+        response_read_too_big(kind, http, answer);
+        break;
+    case HTTP_NOT_SENT:
+        answer->kind = ANSWER_NOT_SENT;
+        break;
+    case HTTP_ANSWERED:
+    case HTTP_LOST:
+        answer->kind = ANSWER_LOST;
+        break;
+    case HTTP_TIMEOUT:
+        answer->kind = ANSWER_TIMEOUT;
+        break;
+    case HTTP_UNTRUSTED:
+        answer->kind = ANSWER_UNTRUSTED;
+        break;
+    }
 }
 
 void response_read(ResponseReader *reader, RequestKind kind, const Credential *credential,
@@ -212,31 +250,24 @@ void response_read(ResponseReader *reader, RequestKind kind, const Credential *c
 {
     *ret_answer = (Answer){0};
     str_copy(ret_answer->message, sizeof(ret_answer->message), http->message);
-    switch (http->result) {
-    case HTTP_ANSWERED:
+    if (http->result == HTTP_ANSWERED)
         response_read_http(reader, kind, credential, http, ret_answer);
-        break;
-    case HTTP_TOO_BIG:
-        response_read_too_big(kind, http, ret_answer);
-        break;
-    case HTTP_NOT_SENT:
-        ret_answer->kind = ANSWER_NOT_SENT;
-        break;
-    case HTTP_LOST:
-        ret_answer->kind = ANSWER_LOST;
-        break;
-    case HTTP_TIMEOUT:
-        ret_answer->kind = ANSWER_TIMEOUT;
-        break;
-    case HTTP_UNTRUSTED:
-        ret_answer->kind = ANSWER_UNTRUSTED;
-        break;
-    }
+    else
+        response_read_end(kind, http, ret_answer);
 }
 
-/* A deletion's success has no body to read either. */
 void response_read_plain(ResponseReader *reader, const Credential *credential,
                          const HttpAnswer *http, Answer *ret_answer)
 {
-    response_read(reader, REQUEST_DELETE_MEMBER, credential, http, ret_answer);
+    *ret_answer = (Answer){0};
+    str_copy(ret_answer->message, sizeof(ret_answer->message), http->message);
+    if (http->result != HTTP_ANSWERED) {
+        response_read_end(REQUEST_DELETE_MEMBER, http, ret_answer);
+        return;
+    }
+    ret_answer->kind = ANSWER_HTTP;
+    ret_answer->http = http->status;
+    response_read_request_id(reader, credential, http, ret_answer);
+    if (http->status >= 300 || error_is_told(http->body, http->body_size))
+        response_read_error(reader, credential, http, ret_answer);
 }

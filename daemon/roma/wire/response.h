@@ -27,7 +27,8 @@ void response_reader_done(ResponseReader *reader);
 void response_read(ResponseReader *reader, RequestKind kind, const Credential *credential,
                    const HttpAnswer *http, Answer *ret_answer);
 
-/* The same for a request that is none of a pass: of a success, nothing is read but the status. */
+/* The same for a request that is none of a pass: of a success, nothing is read but the status, and
+ * whether its body tells an error. */
 void response_read_plain(ResponseReader *reader, const Credential *credential,
                          const HttpAnswer *http, Answer *ret_answer);
 
