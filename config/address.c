@@ -114,11 +114,22 @@ static bool is_label(const char *label, size_t length)
     return true;
 }
 
+/* Decimal, or hexadecimal as inet_aton(3) takes it. */
+static bool is_number(const char *text, size_t length)
+{
+    bool is_hex = length > 2 && text[0] == '0' && lower(text[1]) == 'x';
+    size_t i = is_hex ? 2 : 0;
+
+    while (i < length &&
+           (is_digit(text[i]) || (is_hex && lower(text[i]) >= 'a' && lower(text[i]) <= 'f')))
+        i++;
+    return i == length;
+}
+
 /* A name whose last label is a number is meant to be an IPv4 address, and is none. */
 static bool is_name(const char *text, size_t length)
 {
     const char *label = text, *end = text + length;
-    size_t digits = 0;
 
     for (;;) {
         const char *dot = memchr(label, '.', (size_t)(end - label));
@@ -130,9 +141,7 @@ static bool is_name(const char *text, size_t length)
             break;
         label = dot + 1;
     }
-    while (label + digits < end && is_digit(label[digits]))
-        digits++;
-    return label + digits < end;
+    return !is_number(label, (size_t)(end - label));
 }
 
 static int parse_name(const char *text, char ret_canonical[static ADDRESS_SIZE_MAX],

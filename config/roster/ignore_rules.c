@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
+#include <string.h>
 
-#include "config/address.h"
-#include "config/roster/member_keys.h"
+#include "config/roster/host.h"
 #include "config/roster/members.h"
 #include "daemon/base/mem.h"
 
+#define ECS_ID_MAX 255U /* daemon/roma/API.md section 1.2 */
+
 static const SchemaKey keys[] = {
-    [MEMBER_KEY_HOST] = {.name = "host",
-                         .type = SCHEMA_TEXT,
-                         .offset = offsetof(MemberKeys, host),
-                         .min = 1,
-                         .max = MEMBER_TEXT_MAX,
-                         .hint = "an address or a host name"},
+    [MEMBER_KEY_HOST] =
+        {.name = "host",
+         .type = SCHEMA_TEXT,
+         .offset = offsetof(MemberKeys, host),
+         .min = 1,
+         .max = HOST_TEXT_MAX,
+         .hint = "an address or a host name (IPv6 as \"[2001:db8::8]\", with the quotes)"},
     [MEMBER_KEY_ECS_ID] = {.name = "ecs_id",
                            .type = SCHEMA_TEXT,
                            .offset = offsetof(MemberKeys, ecs_id),
                            .min = 1,
-                           .max = MEMBER_ECS_ID_MAX,
+                           .max = ECS_ID_MAX,
                            .hint = "the id of a cloud server"},
     [MEMBER_KEY_PORT] = {.name = "port",
                          .type = SCHEMA_UINT,
                          .offset = offsetof(MemberKeys, port),
-                         .max = MEMBER_PORT_MAX},
+                         .max = HOST_PORT_MAX},
     [MEMBER_KEY_GROUP] = {.name = "group",
                           .type = SCHEMA_TEXT,
                           .offset = offsetof(MemberKeys, group),
@@ -44,31 +46,19 @@ bool members_check_ecs_id(Reader *reader, const Node *map, const char *ecs_id)
     return true;
 }
 
-/* An address, a name or a network. */
 static void read_host(Reader *reader, const Node *node, const char *host, IgnoreRule *rule)
 {
-    char canonical[ADDRESS_SIZE_MAX], shown[NODE_DESCRIPTION_SIZE];
-    AddressKind kind;
-    int r;
+    HostPattern pattern;
 
-    if (address_parse(host, canonical, &kind) == 0) {
-        rule->host = schema_keep(reader, canonical);
+    if (!host_read_pattern(reader, node, host, &pattern))
+        return;
+    rule->has_network = pattern.has_network;
+    if (!pattern.has_network) {
+        rule->host = schema_keep(reader, pattern.canonical);
         return;
     }
-    r = address_parse_network(host, rule->network, &rule->prefix_bits);
-    if (r == 0) {
-        rule->has_network = true;
-        return;
-    }
-    if (r == -EDOM)
-        schema_problem(reader, node,
-                       "%s, which has bits set behind the prefix, should be a network's first "
-                       "address and its prefix",
-                       node_describe(node, shown));
-    else
-        schema_problem(reader, node,
-                       "%s, should be an address, a host name or a network like 10.9.0.0/16",
-                       node_describe(node, shown));
+    memcpy(rule->network, pattern.network, sizeof(rule->network));
+    rule->prefix_bits = pattern.prefix_bits;
 }
 
 static void read_rule(Reader *reader, const Node *node, IgnoreRule *rule)

@@ -7,13 +7,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "config/address.h"
-#include "config/roster/member_keys.h"
+#include "config/roster/host.h"
 #include "config/roster/member_set.h"
 #include "daemon/base/mem.h"
-#include "daemon/base/str.h"
-
-#define SHORT_HINT "HOST:PORT, HOST or a map"
 
 /* A member as it was written. */
 typedef struct Draft {
@@ -24,74 +20,14 @@ typedef struct Draft {
     char *canonical; /* ADDRESS_SIZE_MAX of room for it */
 } Draft;
 
-/* Where the host of a short member ends: at its one colon, or at its end. Two colons without
- * brackets are an IPv6 address, all of it. */
-static const char *find_host_end(const char *text)
-{
-    const char *colon = strchr(text, ':');
-
-    return colon && !strchr(colon + 1, ':') ? colon : text + strlen(text);
-}
-
-/* Takes HOST, HOST:PORT, [V6] and [V6]:PORT apart. The port is NULL where there is none. 0 or
- * -EINVAL. */
-static int split_host_port(const char *text, char ret_host[static ADDRESS_SIZE_MAX],
-                           const char **ret_port)
-{
-    bool in_brackets = text[0] == '[';
-    const char *start = in_brackets ? text + 1 : text;
-    const char *end = in_brackets ? strchr(start, ']') : find_host_end(start);
-    const char *rest;
-
-    if (!end || end - start >= ADDRESS_SIZE_MAX)
-        return -EINVAL;
-    rest = in_brackets ? end + 1 : end;
-    if (*rest != '\0' && *rest != ':')
-        return -EINVAL;
-    if (in_brackets && !memchr(start, ':', (size_t)(end - start)))
-        return -EINVAL;
-    memcpy(ret_host, start, (size_t)(end - start));
-    ret_host[end - start] = '\0';
-    *ret_port = *rest == ':' ? rest + 1 : NULL;
-    return 0;
-}
-
-/* What is wrong with a short member. Most are right, so that nothing is spent on it before. */
-static bool refuse_short(Reader *reader, const Node *node, const char *right)
-{
-    char shown[NODE_DESCRIPTION_SIZE];
-
-    if (schema_read_text(reader, node, 1, MEMBER_TEXT_MAX, SHORT_HINT))
-        schema_problem(reader, node, "%s, should %s", node_describe(node, shown), right);
-    return false;
-}
-
-static bool read_short(Reader *reader, const Node *node, Draft *draft)
-{
-    char host[ADDRESS_SIZE_MAX];
-    const char *port_text;
-    uint64_t port = 0;
-    AddressKind kind;
-
-    if (node_is_null(node) || split_host_port(node->text, host, &port_text) < 0 ||
-        address_parse(host, draft->canonical, &kind) < 0)
-        return refuse_short(reader, node,
-                            "be HOST:PORT, HOST or [IPV6]:PORT with a valid address or name");
-    if (port_text && str_parse_uint(port_text, MEMBER_PORT_MAX, &port) < 0)
-        return refuse_short(reader, node, "have a port from 1 to 65535 after the colon");
-    draft->address = draft->canonical;
-    draft->port = (uint16_t)port;
-    return true;
-}
-
 /* Host or ecs_id: exactly one of them. */
 static bool check_address(Reader *reader, const Node *node, SchemaSeen seen)
 {
     bool has_host = schema_has(seen, MEMBER_KEY_HOST);
 
     if (has_host == schema_has(seen, MEMBER_KEY_ECS_ID)) {
-        schema_problem(reader, node, "%s, should have one of them",
-                       has_host ? "has host and ecs_id" : "has neither host nor ecs_id");
+        schema_problem(reader, node, "%s, must have one of them",
+                       has_host ? "both host and ecs_id" : "neither host nor ecs_id");
         return false;
     }
     return schema_is_good(seen, has_host ? MEMBER_KEY_HOST : MEMBER_KEY_ECS_ID);
@@ -99,15 +35,9 @@ static bool check_address(Reader *reader, const Node *node, SchemaSeen seen)
 
 static bool read_map(Reader *reader, const Node *node, Draft *draft)
 {
-    char shown[NODE_DESCRIPTION_SIZE];
     MemberKeys keys = {0};
     SchemaSeen seen;
-    AddressKind kind;
 
-    if (node->kind != NODE_MAPPING) {
-        schema_read_text(reader, node, 1, MEMBER_TEXT_MAX, SHORT_HINT);
-        return false;
-    }
     seen = schema_read(reader, node, &member_schema, &keys);
     if (!check_address(reader, node, seen) || seen.good != seen.present)
         return false;
@@ -117,12 +47,7 @@ static bool read_map(Reader *reader, const Node *node, Draft *draft)
     draft->address = keys.ecs_id ? keys.ecs_id : draft->canonical;
     if (keys.ecs_id)
         return members_check_ecs_id(reader, node, keys.ecs_id);
-    if (address_parse(keys.host, draft->canonical, &kind) == 0)
-        return true;
-    node = node_find(node, "host");
-    schema_problem(reader, node, "%s, should be an IPv4 or IPv6 address or a host name, alone",
-                   node_describe(node, shown));
-    return false;
+    return host_read(reader, node_find(node, "host"), keys.host, draft->canonical);
 }
 
 /* Address, NUL, group, in the arena: one allocation for both. 0 or -ENOMEM. */
@@ -165,11 +90,11 @@ static void members_done(Members *members)
 static int add_member(Reader *reader, const Node *node, Members *members)
 {
     char canonical[ADDRESS_SIZE_MAX];
-    Draft draft = {.group = "", .canonical = canonical};
+    Draft draft = {.group = "", .address = canonical, .canonical = canonical};
     size_t index = members->count, first;
 
-    if (!(node->kind == NODE_SCALAR ? read_short(reader, node, &draft)
-                                    : read_map(reader, node, &draft)))
+    if (node->kind == NODE_MAPPING ? !read_map(reader, node, &draft)
+                                   : !host_read_short(reader, node, canonical, &draft.port))
         return 0;
     if (keep(reader, &draft, &members->items[index]) < 0)
         return -ENOMEM;

@@ -5,6 +5,26 @@
 #include "config/config.h"
 #include "config/schema/schema.h"
 
+#define MEMBER_GROUP_MAX 64U                          /* characters */
+#define MEMBER_GROUP_BYTES_MAX (4 * MEMBER_GROUP_MAX) /* in UTF-8 */
+
+/* The keys of a member that is written as a map, which are those of an ignore rule as well. */
+enum { MEMBER_KEY_HOST, MEMBER_KEY_ECS_ID, MEMBER_KEY_PORT, MEMBER_KEY_GROUP };
+
+/* Texts are NULL where they are missing or wrong. */
+typedef struct MemberKeys {
+    const char *host;
+    const char *ecs_id;
+    const char *group;
+    uint32_t port;
+} MemberKeys;
+
+/* Reads into MemberKeys; the texts stay the tree's. */
+extern const Schema member_schema;
+
+/* Whether it is 1 to 255 visible characters of ASCII; else reports it below `map`. */
+bool members_check_ecs_id(Reader *reader, const Node *map, const char *ecs_id);
+
 /* Reads the list of desired members into the reader's arena, reports every mistake and every member
  * that is listed twice (by value: group, address, port). */
 void members_read(Reader *reader, const Node *list, RosterChannel *channel);

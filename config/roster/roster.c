@@ -112,8 +112,8 @@ static void check_name(Reader *reader, const Node *node, SchemaSeen seen)
     bool has_name = schema_has(seen, KEY_NAME);
 
     if (has_name == schema_has(seen, KEY_ID))
-        schema_problem(reader, node, "%s, should have one of them",
-                       has_name ? "has name and id" : "has neither name nor id");
+        schema_problem(reader, node, "%s, must have one of them",
+                       has_name ? "both name and id" : "neither name nor id");
 }
 
 /* An empty list would empty the channel, which is asked for twice or not at all. */
@@ -200,10 +200,10 @@ static void report_instance(Build *build, Reader *reader, const Node *node)
     if (buf_failed(&names) < 0)
         problems_memory(reader->problems);
     if (suggest.best)
-        schema_problem(reader, node, "%s, which the settings do not name, should be \"%s\"?",
+        schema_problem(reader, node, "is %s, which the settings do not name, should be \"%s\"?",
                        node_describe(node, shown), suggest.best);
     else
-        schema_problem(reader, node, "%s, which the settings do not name, should be one of: %s",
+        schema_problem(reader, node, "is %s, which the settings do not name, should be one of: %s",
                        node_describe(node, shown), buf_text(&names));
 }
 

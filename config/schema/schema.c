@@ -107,7 +107,7 @@ static bool read_key(Reader *reader, const Node *node, const Schema *schema, con
 static const char *schema_describe(const Node *node, char ret_text[static NODE_DESCRIPTION_SIZE])
 {
     if (!node->parent && node->kind == NODE_SCALAR)
-        return "is one text";
+        return "one text";
     return node_describe(node, ret_text);
 }
 
@@ -118,7 +118,7 @@ SchemaSeen schema_read(Reader *reader, const Node *node, const Schema *schema, v
 
     if (node->kind != NODE_MAPPING) {
         if (node->kind != NODE_REFUSED)
-            schema_problem(reader, node, "%s, should be a map of keys",
+            schema_problem(reader, node, "is %s, should be a map of keys",
                            schema_describe(node, shown));
         return seen;
     }

@@ -16,7 +16,7 @@ static bool refuse(Reader *reader, const Node *node, const char *hint, const cha
     char shown[NODE_DESCRIPTION_SIZE];
 
     if (node->kind != NODE_REFUSED)
-        schema_problem(reader, node, "%s, should be %s", node_describe(node, shown),
+        schema_problem(reader, node, "is %s, should be %s", node_describe(node, shown),
                        hint ? hint : right);
     return false;
 }
@@ -64,7 +64,7 @@ static const char *read_id(Reader *reader, const Node *node, const SchemaKey *ke
 
     if (text && !str_is_id(text, key->max)) {
         schema_problem(reader, node,
-                       "%s, should be 1 to %" PRIu64 " of the characters 0-9 A-Z a-z _ -",
+                       "is %s, should be 1 to %" PRIu64 " of the characters 0-9 A-Z a-z _ -",
                        node_describe(node, shown), key->max);
         return NULL;
     }
@@ -117,7 +117,7 @@ static bool refuse_number(Reader *reader, const Node *node, const char *right)
 
     if (node->kind != NODE_SCALAR || node->plain)
         return refuse(reader, node, NULL, right);
-    schema_problem(reader, node, "%s in quotes, should be %s without quotes",
+    schema_problem(reader, node, "is %s in quotes, should be %s without quotes",
                    node_describe(node, shown), right);
     return false;
 }
@@ -182,8 +182,8 @@ static bool read_choice(Reader *reader, const Node *node, const SchemaKey *key, 
     }
     if (!suggest.best)
         return refuse(reader, node, key->hint, "text");
-    schema_problem(reader, node, "%s, should be %s: \"%s\"?", node_describe(node, shown), key->hint,
-                   suggest.best);
+    schema_problem(reader, node, "is %s, should be %s: \"%s\"?", node_describe(node, shown),
+                   key->hint, suggest.best);
     return false;
 }
 

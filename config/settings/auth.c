@@ -84,7 +84,7 @@ void auth_canonical_endpoint(Reader *reader, const Node *map, const char *key, b
     if (r == -EACCES)
         schema_problem(reader, node, "%s", err.text);
     else if (r < 0)
-        schema_problem(reader, node, "%s, which %s", node_describe(node, shown), err.text);
+        schema_problem(reader, node, "is %s, which %s", node_describe(node, shown), err.text);
     if (r < 0) {
         *endpoint = NULL;
         return;

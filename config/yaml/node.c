@@ -71,12 +71,12 @@ const char *node_describe(const Node *node, char ret_text[static NODE_DESCRIPTIO
     char shown[SHOWN_SIZE];
 
     if (node->kind == NODE_MAPPING)
-        return "is a map";
+        return "a map";
     if (node->kind == NODE_SEQUENCE)
-        return "is a list";
+        return "a list";
     if (node->kind == NODE_REFUSED || node_is_null(node) || node->size == 0)
-        return "is empty";
+        return "empty";
     shorten(node->text, shown);
-    snprintf(ret_text, NODE_DESCRIPTION_SIZE, "is \"%s\"", shown);
+    snprintf(ret_text, NODE_DESCRIPTION_SIZE, "\"%s\"", shown);
     return ret_text;
 }

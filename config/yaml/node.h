@@ -55,5 +55,5 @@ void node_path(const Node *node, const char *key, Buf *buf);
 /* Room for what node_describe() writes. */
 #define NODE_DESCRIPTION_SIZE 80
 
-/* What stands there, for people: is "8o80", is a list, is empty. */
+/* What stands there, for people: "8o80" in its quotes, a list, empty. */
 const char *node_describe(const Node *node, char ret_text[static NODE_DESCRIPTION_SIZE]);

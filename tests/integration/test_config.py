@@ -153,9 +153,15 @@ ROSTER_MISTAKES = [
     ("instance: prod", "instance: prd",
      'a.yaml:2:11: instance: is "prd", which the settings do not name, should be "prod"?'),
     ("10.1.0.5:8080", "10.1.0.5:80800",
-     'a.yaml:7:9: channels[0].members[0]: is "10.1.0.5:80800", should have a port from 1 to 65535 after '
-     "the colon"),
-    ("10.1.0.5:8080", "10.1.0.6:8080\n      - {group: blue, host: '::ffff:10.1.0.6', port: 8080}",
+     'a.yaml:7:9: channels[0].members[0]: not a port after the colon: "10.1.0.5:80800", must be 1 to 65535 (or 0, '
+     "or no colon: the channel's own port)"),
+    ("10.1.0.5:8080", "2001:db8::8:8080",
+     'a.yaml:7:9: channels[0].members[0]: address without brackets: "2001:db8::8:8080" has more than one colon, write '
+     '"[2001:db8::8]:8080" or "[2001:db8::8:8080]" (the channel\'s own port)'),
+    ("host: 10.1.0.6,", "host: 2001:db8::8:8080,",
+     'a.yaml:8:16: channels[0].members[1].host: address without brackets: "2001:db8::8:8080" has more than one colon, '
+     'write "[2001:db8::8]" and port: 8080 or "[2001:db8::8:8080]"'),
+    ("10.1.0.5:8080", "10.1.0.6:8080\n      - {group: blue, host: '[::ffff:10.1.0.6]', port: 8080}",
      "a.yaml:9:9: channels[0].members[2]: is the same member as in line 8, should be there once"),
     ("group: blue", "group: blue, group: green",
      "a.yaml:8:51: channels[0].members[1].group: stands here again, should be there once (first in line 8)"),

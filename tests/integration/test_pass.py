@@ -128,7 +128,7 @@ SAME = {
     "no port at all": ("10.1.0.5", row("10.1.0.5", omit=["port"])),
     "another port": ("10.1.0.5:9090", row("10.1.0.5", port=9090)),
     "IPv6 in another spelling": ("[2001:db8::1]:8080", {"host": "2001:0DB8:0:0:0:0:0:1"}),
-    "IPv6 alone": ({"host": "2001:DB8::1:0"}, {"host": "2001:db8:0:0::1:0"}),
+    "IPv6 alone": ({"host": "[2001:DB8::1:0]"}, {"host": "2001:db8:0:0::1:0"}),
     "a name in another case": ("Node-7.Example.COM", {"host": "node-7.example.com"}),
     "a group": ({"host": "10.1.0.5", "group": "blue"}, row("10.1.0.5", member_group_name="blue")),
     "no group": ("10.1.0.5", row("10.1.0.5", raw={"member_group_name": None})),

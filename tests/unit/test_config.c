@@ -162,10 +162,10 @@ static void members_in_every_form(void **state)
                                  "      - App.Example.com.:443\n"
                                  "      - \"[2001:DB8::0:1]:80\"\n"
                                  "      - '[2001:db8::1]'\n"
-                                 "      - 2001:db8::2\n"
-                                 "      - ::ffff:10.1.0.9\n"
+                                 "      - '[2001:db8::2]'\n"
+                                 "      - '[::ffff:10.1.0.9]'\n"
                                  "      - {host: 10.1.0.6, port: 8080, group: blue}\n"
-                                 "      - host: 2001:db8::3\n"
+                                 "      - host: '[2001:db8::3]'\n"
                                  "        group: \"\"\n"
                                  "      - {ecs_id: 9A5b-0c2e, port: 65535, group: 'a b'}\n"
                                  "      - {host: 10.1.0.6, port: 0}\n"
@@ -202,7 +202,7 @@ static void ignore_rules_in_every_form(void **state)
                                  "    ignore:\n"
                                  "      - {host: 10.9.0.0/16}\n"
                                  "      - {host: '2001:db8::/32', port: 0}\n"
-                                 "      - {host: 2001:DB8::0:1, group: canary}\n"
+                                 "      - {host: '[2001:DB8::0:1]', group: canary}\n"
                                  "      - {group: '', port: 80}\n"
                                  "      - ecs_id: x\n");
     config = load_good();

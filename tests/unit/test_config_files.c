@@ -295,8 +295,8 @@ static void all_mistakes_are_told_in_order(void **state)
     put_file("b.yaml", "version: 2\nchannels: [{name: one, members: [a]}]\n");
     expect_problems("rosterd.yaml:6:11: interval: is \"1\", should be a duration from 1s to 1d "
                     "(units: ms, s, m, h, d, w)\n"
-                    "z.yaml:2:40: channels[0].members[2]: is \" \", should be HOST:PORT, HOST or "
-                    "[IPV6]:PORT with a valid address or name\n"
+                    "z.yaml:2:40: channels[0].members[2]: not an address: \" \", must be "
+                    "HOST:PORT, HOST or \"[IPV6]:PORT\"\n"
                     "z.yaml:2:45: channels[0].members[3]: is the same member as in line 2, should "
                     "be there once\n"
                     "z.yaml:3:4: channels[1].nam: is an unknown key, should be \"name\"?\n"

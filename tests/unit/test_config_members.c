@@ -8,26 +8,26 @@
 
 static const Lockout which_members_are_refused_cases[] = {
     {NULL, MEMBERS("10.1.0.300"),
-     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"10.1.0.300\", should be HOST:PORT, HOST "
-     "or [IPV6]:PORT with a valid address or name\n"},
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: not an address: \"10.1.0.300\", must be "
+     "HOST:PORT, HOST or \"[IPV6]:PORT\"\n"},
     {NULL, MEMBERS("10.1.0.5:65536"),
-     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"10.1.0.5:65536\", should have a port "
-     "from 1 to 65535 after the colon\n"},
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: not a port after the colon: "
+     "\"10.1.0.5:65536\", must be 1 to 65535 (or 0, or no colon: the channel's own port)\n"},
     {NULL, MEMBERS("10.1.0.5:-1"),
-     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"10.1.0.5:-1\", should have a port from 1 "
-     "to 65535 after the colon\n"},
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: not a port after the colon: \"10.1.0.5:-1\", "
+     "must be 1 to 65535 (or 0, or no colon: the channel's own port)\n"},
     {NULL, MEMBERS("10.1.0.5:http"),
-     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"10.1.0.5:http\", should have a port from "
-     "1 to 65535 after the colon\n"},
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: not a port after the colon: "
+     "\"10.1.0.5:http\", must be 1 to 65535 (or 0, or no colon: the channel's own port)\n"},
     {NULL, MEMBERS("10.1.0.5:"),
      "rosters.d/a.yaml:4:23: is no YAML: found unexpected ':' while scanning a plain scalar that "
      "begins in line 4\n"},
     {NULL, MEMBERS("':80'"),
-     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \":80\", should be HOST:PORT, HOST or "
-     "[IPV6]:PORT with a valid address or name\n"},
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: not an address: \":80\", must be HOST:PORT, "
+     "HOST or \"[IPV6]:PORT\"\n"},
     {NULL, MEMBERS("8080"),
-     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"8080\", should be HOST:PORT, HOST or "
-     "[IPV6]:PORT with a valid address or name\n"},
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: not an address: \"8080\", must be HOST:PORT, "
+     "HOST or \"[IPV6]:PORT\"\n"},
     {NULL, MEMBERS("~"),
      "rosters.d/a.yaml:4:15: channels[0].members[0]: is empty, should be HOST:PORT, HOST or a "
      "map\n"},
@@ -38,44 +38,44 @@ static const Lockout which_members_are_refused_cases[] = {
      "rosters.d/a.yaml:4:15: channels[0].members[0]: is a list, should be HOST:PORT, HOST or a "
      "map\n"},
     {NULL, MEMBERS("'a b'"),
-     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"a b\", should be HOST:PORT, HOST or "
-     "[IPV6]:PORT with a valid address or name\n"},
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: not an address: \"a b\", must be HOST:PORT, "
+     "HOST or \"[IPV6]:PORT\"\n"},
     {NULL, MEMBERS("'[2001:db8::1]x'"),
-     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"[2001:db8::1]x\", should be HOST:PORT, "
-     "HOST or [IPV6]:PORT with a valid address or name\n"},
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: not an address: \"[2001:db8::1]x\", must be "
+     "HOST:PORT, HOST or \"[IPV6]:PORT\"\n"},
     {NULL, MEMBERS("'[2001:db8::1'"),
-     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"[2001:db8::1\", should be HOST:PORT, "
-     "HOST or [IPV6]:PORT with a valid address or name\n"},
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: not an address: \"[2001:db8::1\", must be "
+     "HOST:PORT, HOST or \"[IPV6]:PORT\"\n"},
     {NULL, MEMBERS("'[10.1.0.5]:80'"),
-     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"[10.1.0.5]:80\", should be HOST:PORT, "
-     "HOST or [IPV6]:PORT with a valid address or name\n"},
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: not an address: \"[10.1.0.5]:80\", must be "
+     "HOST:PORT, HOST or \"[IPV6]:PORT\"\n"},
     {NULL, MEMBERS("2001:db8::1::2"),
-     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"2001:db8::1::2\", should be HOST:PORT, "
-     "HOST or [IPV6]:PORT with a valid address or name\n"},
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: not an address: \"2001:db8::1::2\" has more "
+     "than one colon, must be HOST:PORT, HOST or \"[IPV6]:PORT\"\n"},
     {NULL, MEMBERS("10.9.0.0/16"),
-     "rosters.d/a.yaml:4:15: channels[0].members[0]: is \"10.9.0.0/16\", should be HOST:PORT, HOST "
-     "or [IPV6]:PORT with a valid address or name\n"},
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: not an address: \"10.9.0.0/16\", must be "
+     "HOST:PORT, HOST or \"[IPV6]:PORT\"\n"},
     {NULL, MEMBERS("{}"),
-     "rosters.d/a.yaml:4:15: channels[0].members[0]: has neither host nor ecs_id, should have one "
-     "of them\n"},
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: neither host nor ecs_id, must have one of "
+     "them\n"},
     {NULL, MEMBERS("{host: a, ecs_id: b}"),
-     "rosters.d/a.yaml:4:15: channels[0].members[0]: has host and ecs_id, should have one of "
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: both host and ecs_id, must have one of "
      "them\n"},
     {NULL, MEMBERS("{port: 80}"),
-     "rosters.d/a.yaml:4:15: channels[0].members[0]: has neither host nor ecs_id, should have one "
-     "of them\n"},
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: neither host nor ecs_id, must have one of "
+     "them\n"},
     {NULL, MEMBERS("{host: 'a:80'}"),
-     "rosters.d/a.yaml:4:22: channels[0].members[0].host: is \"a:80\", should be an IPv4 or IPv6 "
-     "address or a host name, alone\n"},
+     "rosters.d/a.yaml:4:22: channels[0].members[0].host: not an address: \"a:80\", must be an "
+     "IPv4 address, a host name or \"[IPV6]\", alone (the port has a key of its own)\n"},
     {NULL, MEMBERS("{host: 10.9.0.0/16}"),
-     "rosters.d/a.yaml:4:22: channels[0].members[0].host: is \"10.9.0.0/16\", should be an IPv4 or "
-     "IPv6 address or a host name, alone\n"},
+     "rosters.d/a.yaml:4:22: channels[0].members[0].host: not an address: \"10.9.0.0/16\", must be "
+     "an IPv4 address, a host name or \"[IPV6]\", alone (the port has a key of its own)\n"},
     {NULL, MEMBERS("{host: }"),
      "rosters.d/a.yaml:4:22: channels[0].members[0].host: is empty, should be an address or a host "
-     "name\n"},
+     "name (IPv6 as \"[2001:db8::8]\", with the quotes)\n"},
     {NULL, MEMBERS("{host: [a]}"),
      "rosters.d/a.yaml:4:22: channels[0].members[0].host: is a list, should be an address or a "
-     "host name\n"},
+     "host name (IPv6 as \"[2001:db8::8]\", with the quotes)\n"},
     {NULL, MEMBERS("{host: a, port: 65536}"),
      "rosters.d/a.yaml:4:31: channels[0].members[0].port: is \"65536\", should be a number from 0 "
      "to 65535\n"},
@@ -134,15 +134,15 @@ static const Lockout members_listed_twice_cases[] = {
      CHANNELS "  - name: payments\n"
               "    members:\n"
               "      - 10.1.0.5:80\n"
-              "      - {host: '::ffff:10.1.0.5', port: 80}\n",
+              "      - {host: '[::ffff:10.1.0.5]', port: 80}\n",
      "rosters.d/a.yaml:6:9: channels[0].members[1]: is the same member as in line 5, should be "
      "there once\n"},
     {NULL,
      CHANNELS "  - name: payments\n"
               "    members:\n"
-              "      - 2001:db8::1\n"
+              "      - '[2001:db8::1]'\n"
               "      - '[2001:DB8:0::1]'\n"
-              "      - {host: 2001:db8::0:1, port: 0, group: ''}\n",
+              "      - {host: '[2001:db8::0:1]', port: 0, group: ''}\n",
      "rosters.d/a.yaml:6:9: channels[0].members[1]: is the same member as in line 5, should be "
      "there once\n"
      "rosters.d/a.yaml:7:9: channels[0].members[2]: is the same member as in line 5, should be "
@@ -194,7 +194,7 @@ static void shortest_ipv6(void **state)
 
     (void)state;
     put_file("rosterd.yaml", HEAD);
-    put_file("rosters.d/a.yaml", MEMBERS("'::1', '::2', '[::1]:80'"));
+    put_file("rosters.d/a.yaml", MEMBERS("'[::1]', '[::2]', '[::1]:80'"));
     config = load_good();
     assert_int_equal(config->channels[0].member_count, 3);
     assert_string_equal(config->channels[0].members[0].address, "::1");

@@ -21,9 +21,9 @@ static const Lockout what_a_roster_lacks_cases[] = {
      "channels: [payments]\n",
      "rosters.d/a.yaml:2:12: channels[0]: is \"payments\", should be a map of keys\n"},
     {NULL, CHANNELS "  - members: [a]\n",
-     "rosters.d/a.yaml:3:5: channels[0]: has neither name nor id, should have one of them\n"},
+     "rosters.d/a.yaml:3:5: channels[0]: neither name nor id, must have one of them\n"},
     {NULL, CHANNELS "  - {name: abc, id: abc, members: [a]}\n",
-     "rosters.d/a.yaml:3:5: channels[0]: has name and id, should have one of them\n"},
+     "rosters.d/a.yaml:3:5: channels[0]: both name and id, must have one of them\n"},
     {NULL, CHANNELS "  - {nmae: abc, members: [a]}\n",
      "rosters.d/a.yaml:3:6: channels[0].nmae: is an unknown key, should be \"name\"?\n"},
     {NULL, CHANNELS "  - {id: abc}\n",
@@ -172,14 +172,14 @@ static const Lockout which_ignore_rules_are_refused_cases[] = {
     {NULL, WITH("ignore: [~]"),
      "rosters.d/a.yaml:5:14: channels[0].ignore[0]: is empty, should be a map of keys\n"},
     {NULL, WITH("ignore: [{host: 10.9.0.1/16}]"),
-     "rosters.d/a.yaml:5:21: channels[0].ignore[0].host: is \"10.9.0.1/16\", which has bits set "
-     "behind the prefix, should be a network's first address and its prefix\n"},
+     "rosters.d/a.yaml:5:21: channels[0].ignore[0].host: not a network: \"10.9.0.1/16\" has bits "
+     "set behind the prefix, must be the network's first address and its prefix\n"},
     {NULL, WITH("ignore: [{host: 10.9.0.0/33}]"),
-     "rosters.d/a.yaml:5:21: channels[0].ignore[0].host: is \"10.9.0.0/33\", should be an address, "
-     "a host name or a network like 10.9.0.0/16\n"},
+     "rosters.d/a.yaml:5:21: channels[0].ignore[0].host: not an address: \"10.9.0.0/33\", must be "
+     "an IPv4 address, a host name, \"[IPV6]\" or a network like 10.9.0.0/16\n"},
     {NULL, WITH("ignore: [{host: 'a b'}]"),
-     "rosters.d/a.yaml:5:21: channels[0].ignore[0].host: is \"a b\", should be an address, a host "
-     "name or a network like 10.9.0.0/16\n"},
+     "rosters.d/a.yaml:5:21: channels[0].ignore[0].host: not an address: \"a b\", must be an IPv4 "
+     "address, a host name, \"[IPV6]\" or a network like 10.9.0.0/16\n"},
     {NULL, WITH("ignore: [{hots: a}]"),
      "rosters.d/a.yaml:5:15: channels[0].ignore[0].hots: is an unknown key, should be \"host\"?\n"},
     {NULL, WITH("ignore: [{host: a, port: 70000}]"),
