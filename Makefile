@@ -74,7 +74,11 @@ unit: $(UNIT)
 romasim: $(B)/tests/romasim/romasim
 
 deps:
-	tests/deps.sh
+	tests/deps.sh check
+
+# Nothing but what building and a demonstration need.
+deps-demo:
+	tests/deps.sh demo
 
 check: deps
 	$(PYTHON) tests/check.py
@@ -85,7 +89,7 @@ check-fast: deps
 lint:
 	$(PYTHON) tests/lint.py
 
-demo: deps
+demo: deps-demo
 	@$(MAKE) --no-print-directory -s all romasim
 	@tests/demo.sh $(B)
 
@@ -196,7 +200,7 @@ torture torture-whole: deps
 # Lines and branches of config/ and reconcile/ that the unit tests and the simulator run. A branch
 # that only leads out of an assert is none.
 coverage:
-	@tests/deps.sh gcovr
+	@tests/deps.sh check gcovr
 	@find $(B)/coverage -name '*.gcda' -delete 2>/dev/null || true
 	@$(MAKE) --no-print-directory -s B=$(B)/coverage FORTIFY= CFLAGS="-O0 -g --coverage" \
 		LDFLAGS=--coverage unit $(B)/coverage/tests/sim/sim
@@ -208,6 +212,6 @@ coverage:
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit romasim deps check check-fast lint demo bench fuzz fuzz-programs sim mutants torture torture-whole coverage clean
+.PHONY: all unit romasim deps deps-demo check check-fast lint demo bench fuzz fuzz-programs sim mutants torture torture-whole coverage clean
 .SECONDARY:
 -include $(shell test -d $(B) && find $(B) -name '*.d')

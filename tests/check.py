@@ -153,6 +153,7 @@ def main():
     options = parser.parse_args()
     run = Run()
     run.stage("lint", ["/usr/bin/python3", "tests/lint.py"])
+    run.stage("lint itself", ["/usr/bin/python3", "tests/lint.py", "--self-test"])
     if run.build("build with gcc", "all", "unit", "romasim", "build/tests/vendor/sign"):
         run.units("unit", "build")
         run.pytest_side_by_side("integration", "build")

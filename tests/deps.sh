@@ -1,13 +1,27 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Installs what Debian 12 lacks for building, demonstrating and testing rosterd. Quiet, and without a
-# question, when nothing is missing. Further packages may be named.
+# Installs what Debian 12 lacks for one of two purposes, and packages named beside it. Quiet, and without
+# a question, when nothing is missing.
+#   deps.sh demo [PACKAGE]...    to build and to demonstrate
+#   deps.sh check [PACKAGE]...   to run every test as well
 set -eu
 
-packages="gcc make curl pkg-config libcurl4-openssl-dev libyaml-dev libjson-c-dev libsystemd-dev
-libssl-dev libsqlite3-dev libmicrohttpd-dev libcmocka-dev clang clang-format libclang-rt-dev
-python3 python3-pytest openssl git codespell pmccabe valgrind gdb mandoc gpg gpg-agent openssh-client
-systemd-container $*"
+build="gcc make pkg-config libcurl4-openssl-dev libyaml-dev libjson-c-dev libsystemd-dev libssl-dev
+libsqlite3-dev libmicrohttpd-dev"
+demo="curl"
+check="libcmocka-dev clang clang-format libclang-rt-dev python3 python3-pytest openssl git codespell
+pmccabe valgrind gdb mandoc gpg gpg-agent openssh-client systemd-container universal-ctags"
+
+case "${1:-}" in
+demo) packages="$build $demo" ;;
+check) packages="$build $demo $check" ;;
+*)
+    echo "usage: deps.sh demo|check [PACKAGE]..." >&2
+    exit 64
+    ;;
+esac
+shift
+packages="$packages $*"
 
 missing=
 for package in $packages; do

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FUNCTION_LINES_MAX = 70
@@ -124,6 +125,26 @@ def check_rooms():
     return bad
 
 
+def picture():
+    """The rooms from the bottom up, each with those it knows, as README.md shows them."""
+    width = max(map(len, ROOMS))
+    rows = []
+    for room, known in ROOMS.items():
+        line = f"{room:<{width}}  "
+        for other in known.split():
+            if len(line) + len(other) > 99:
+                rows.append(line.rstrip())
+                line = " " * (width + 2)
+            line += other + " "
+        rows.append(line.rstrip())
+    return "\n".join(rows)
+
+
+def check_picture():
+    return [] if f"```\n{picture()}\n```" in read("README.md") else \
+        ["README.md: its picture of the rooms is not that of ROOMS: tests/lint.py --picture prints it"]
+
+
 def check_arrows():
     bad = []
     for name in filter(is_product, files(".c", ".h")):
@@ -219,8 +240,53 @@ def check_unfinished():
             if re.search(UNFINISHED, line)]
 
 
+# A fault in a scratch copy, and the check that has to see it: what to append to which file.
+FAULTS = [
+    ("check_arrows", "daemon/base/buf.c", '#include "config/config.h"'),
+    ("check_arrows", "reconcile/plan/plan.c", '#include "daemon/log/event_log.h"'),
+    ("check_arrows", "daemon/report/text.c", '#include "daemon/control/control.h"'),
+    ("check_arrows", "daemon/http/client.c", '#include "daemon/roma/client.h"'),
+    ("check_circles", "daemon/base/mem.h", '#include "daemon/base/file.h"'),
+    ("check_library_fences", "reconcile/plan/diff.c", "#include <json-c/json.h>"),
+    ("check_library_fences", "daemon/service/service.c", "#include <curl/curl.h>"),
+    ("check_purity", "reconcile/pass/pass.c", "#include <time.h>"),
+    ("check_purity", "config/address.c", "int now(void) { return (int)time(0); }"),
+    ("check_first_comments", "daemon/base/map.h", None),
+    ("check_picture", "README.md", None),
+]
+
+
+def self_test():
+    """Each check fails over the fault that it is there for, and over nothing else of the tree."""
+    global ROOT
+    source, failed = ROOT, 0
+    with tempfile.TemporaryDirectory() as scratch:
+        subprocess.run(["git", "-C", source, "checkout-index", "-a", f"--prefix={scratch}/"], check=True)
+        subprocess.run(["git", "init", "-q", scratch], check=True)
+        ROOT = scratch
+        for check, name, text in FAULTS:
+            path = os.path.join(scratch, name)
+            before = read(name)
+            clean = globals()[check]()
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(before + text + "\n" if text else before[len(LICENCE):].replace("daemon/base", "", 1))
+            seen = [line for line in globals()[check]() if line not in clean]
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(before)
+            print(f"{'ok' if seen else 'not ok'} - {check.removeprefix('check_')} sees {text or 'a change'} in {name}")
+            failed += not seen
+    ROOT = source
+    print(f"lint itself: {len(FAULTS) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
 def main():
-    checks = [check_format, check_library_fences, check_rooms, check_arrows, check_circles, check_purity, check_headers_alone,
+    if sys.argv[1:] == ["--picture"]:
+        print(picture())
+        return 0
+    if sys.argv[1:] == ["--self-test"]:
+        return self_test()
+    checks = [check_format, check_library_fences, check_rooms, check_picture, check_arrows, check_circles, check_purity, check_headers_alone,
               check_lengths, check_first_comments, check_spelling, check_unfinished]
     failed = 0
     for check in checks:
