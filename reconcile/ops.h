@@ -38,6 +38,12 @@ typedef struct Request {
     void *tag; /* handed to pass_on_answer() */
 } Request;
 
+/* Whether a request changes something at the service. */
+static inline bool request_is_change(RequestKind kind)
+{
+    return kind == REQUEST_DELETE_MEMBER || kind == REQUEST_ADD_MEMBERS;
+}
+
 /* ---- what the service says ---- */
 
 /* A row of the member list (API.md section 1.2), its types checked. Strings are never NULL. */
@@ -221,6 +227,11 @@ typedef struct Ops {
      * dry run. */
     int (*settle)(void *context, const RosterChannel *channel, const char *channel_id,
                   SettleMember settle_member, void *list, Err *err);
+
+    /* Whether changes may be made by the configuration of this pass, asked before each record(): 1,
+     * yes. 0, not now: the pass holds its changes, as by pass_hold_changes(), until
+     * pass_allow_changes() or its end. */
+    int (*may_change)(void *context);
 
     /* Makes the deletions of some channels durable, before the first of them is sent: all in one
      * commit, or none. `err` may be NULL. */

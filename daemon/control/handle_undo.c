@@ -94,6 +94,8 @@ void handle_undo_look(Control *control)
 
     if (!undoing || undo_find_run(undoing->undo) || controller->is_halted)
         return;
+    if (!undoing->dry_run && controller_holds_changes(controller))
+        return;
     for (size_t i = 0; i < controller->scheduler_count; i++) {
         if (undo_covers(undoing->undo, i) && controller->schedulers[i].run)
             return;

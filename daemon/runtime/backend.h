@@ -19,6 +19,11 @@ typedef struct BackendUser {
     void *userdata;
 } BackendUser;
 
+/* Whether the files still say what the configuration in force says, as far as can be seen. Called
+ * from within a pass, which it may not touch: whoever finds a difference takes it up later, from
+ * the event loop. */
+typedef bool (*BackendIsCurrent)(void *userdata);
+
 typedef struct Backend {
     sd_event *event;
     const Config *config;
@@ -26,9 +31,12 @@ typedef struct Backend {
     Store *store;  /* borrowed; NULL: the state cannot be used, and nothing is deleted */
     Err store_err; /* why */
     RomaClient *client;
-    Gate *gates;               /* one for each instance */
-    const BackendUser **users; /* likewise; NULL: nobody uses it */
-    size_t *firsts;            /* likewise: the channel that its next pass begins with (pass.h) */
+    Gate *gates;                 /* one for each instance */
+    const BackendUser **users;   /* likewise; NULL: nobody uses it */
+    size_t *firsts;              /* likewise: the channel that its next pass begins with (pass.h) */
+    char hold[96];               /* why runs hold their changes; "": they do not */
+    BackendIsCurrent is_current; /* NULL: it always is */
+    void *current_userdata;
 } Backend;
 
 /*

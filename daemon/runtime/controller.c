@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/runtime/controller.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -98,6 +99,44 @@ void controller_ask(Controller *controller)
 {
     for (size_t i = 0; i < controller->scheduler_count; i++)
         scheduler_ask(&controller->schedulers[i]);
+}
+
+void controller_ask_current(Controller *controller, BackendIsCurrent is_current, void *userdata)
+{
+    controller->backend.is_current = is_current;
+    controller->backend.current_userdata = userdata;
+}
+
+void controller_hold_changes(Controller *controller, const char *why)
+{
+    assert(why[0]);
+    str_copy(controller->backend.hold, sizeof(controller->backend.hold), why);
+    for (size_t i = 0; i < controller->scheduler_count; i++) {
+        if (controller->schedulers[i].run)
+            pass_run_hold_changes(controller->schedulers[i].run, why);
+    }
+}
+
+/* Whoever waits for it, such as an undo that is to begin, looks again as after a pass. */
+void controller_allow_changes(Controller *controller)
+{
+    bool was_held = controller_holds_changes(controller);
+
+    controller->backend.hold[0] = '\0';
+    for (size_t i = 0; i < controller->scheduler_count; i++) {
+        Scheduler *scheduler = &controller->schedulers[i];
+
+        if (scheduler->run)
+            pass_run_allow_changes(scheduler->run);
+    }
+    if (was_held && controller->scheduler_count > 0 && controller->schedulers[0].on_pass)
+        controller->schedulers[0].on_pass(&controller->schedulers[0],
+                                          controller->schedulers[0].userdata);
+}
+
+bool controller_holds_changes(const Controller *controller)
+{
+    return controller->backend.hold[0] != '\0';
 }
 
 void controller_halt(Controller *controller, const char *why)

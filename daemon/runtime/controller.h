@@ -41,6 +41,20 @@ void controller_use_store(Controller *controller, Store *store);
 /* Asks every scheduler for a pass (scheduler_ask()). */
 void controller_ask(Controller *controller);
 
+/* Who says whether the configuration is still what the files say; asked before changes are recorded
+ * (backend.h). Where not, the pass holds its changes until controller_allow_changes(). */
+void controller_ask_current(Controller *controller, BackendIsCurrent is_current, void *userdata);
+
+/*
+ * No pass, of those under way and those that begin later, begins a change or records one; reads go
+ * on. Not so an undo that is under way: it adds back what the history says was there, whatever the
+ * rosters say; but none begins. `why` as in pass_hold_changes(). Harmless twice, and before
+ * controller_begin(). Not to be called from within BackendIsCurrent.
+ */
+void controller_hold_changes(Controller *controller, const char *why);
+void controller_allow_changes(Controller *controller);
+bool controller_holds_changes(const Controller *controller);
+
 /* No further pass begins; passes under way send nothing more. The undo_run goes on. */
 void controller_halt(Controller *controller, const char *why);
 

@@ -6,44 +6,11 @@
 #include <stdlib.h>
 
 #include "daemon/base/clock.h"
-#include "daemon/base/random.h"
+#include "daemon/runtime/pass_run_ops.h"
 #include "daemon/runtime/pass_run_store.h"
 
 /* A request's timeout ends it a little late on a busy machine. */
 #define STUCK_SLACK_USEC (15 * USEC_PER_SEC)
-
-/* ---- time and chance ---- */
-
-static uint64_t pass_run_now_usec(void *context)
-{
-    (void)context;
-    return clock_monotonic_usec();
-}
-
-static uint64_t pass_run_realtime_usec(void *context)
-{
-    (void)context;
-    return clock_realtime_usec();
-}
-
-static uint64_t pass_run_random(void *context)
-{
-    (void)context;
-    return random_bits();
-}
-
-static void pass_run_wake_at(void *context, uint64_t monotonic_usec)
-{
-    PassRun *run = context;
-
-    run->wake_usec = monotonic_usec;
-    if (monotonic_usec == USEC_NEVER) {
-        sd_event_source_set_enabled(run->wake, SD_EVENT_OFF);
-        return;
-    }
-    sd_event_source_set_time(run->wake, monotonic_usec);
-    sd_event_source_set_enabled(run->wake, SD_EVENT_ONESHOT);
-}
 
 /* ---- after each step of the pass ---- */
 
@@ -74,19 +41,13 @@ static int pass_run_on_pass_done(sd_event_source *source, void *userdata)
     return 0;
 }
 
-/* A change's outcome is worth waiting for. */
-static bool pass_run_is_change(RequestKind kind)
-{
-    return kind == REQUEST_DELETE_MEMBER || kind == REQUEST_ADD_MEMBERS;
-}
-
 static void pass_run_on_answer(void *userdata, void *tag, const Answer *answer)
 {
     PassRun *run = userdata;
     const Call *call = tag;
 
     run->in_flight--;
-    run->changes_in_flight -= pass_run_is_change(call->request.kind);
+    run->changes_in_flight -= request_is_change(call->request.kind);
     pass_on_answer(run->pass, tag, answer);
     pass_run_look(run);
     if (run->on_answered)
@@ -122,52 +83,6 @@ static void pass_run_on_wait(void *userdata, size_t instance, uint64_t wait_usec
 
     run->on_event(&event, run->userdata);
 }
-
-/* ---- the service ---- */
-
-static int pass_run_submit(void *context, const Request *request)
-{
-    PassRun *run = context;
-    int r = roma_client_submit(run->backend->client, request);
-
-    if (r == 0) {
-        run->in_flight++;
-        run->changes_in_flight += pass_run_is_change(request->kind);
-    }
-    return r;
-}
-
-static int pass_run_renew(void *context, size_t instance)
-{
-    PassRun *run = context;
-    int r = roma_client_renew(run->backend->client, instance);
-
-    run->is_renewing = run->is_renewing || r >= 0;
-    return r;
-}
-
-static void pass_run_tell(void *context, const Event *event)
-{
-    PassRun *run = context;
-
-    run->on_event(event, run->userdata);
-}
-
-static const Ops run_ops = {
-    .now_usec = pass_run_now_usec,
-    .realtime_usec = pass_run_realtime_usec,
-    .random = pass_run_random,
-    .wake_at = pass_run_wake_at,
-    .submit = pass_run_submit,
-    .renew = pass_run_renew,
-    .recall = pass_run_store_recall,
-    .remember = pass_run_store_remember,
-    .unsettled = pass_run_store_unsettled,
-    .settle = pass_run_store_settle,
-    .record = pass_run_store_record,
-    .decide = pass_run_store_decide,
-    .tell = pass_run_tell,
-};
 
 /* ---- beginning and ending ---- */
 
@@ -237,7 +152,7 @@ static int pass_run_prepare(PassRun *run, Err *err)
     r = pass_run_name_pass(run, err);
     if (r < 0)
         return r;
-    if (pass_new(run->config, &run_ops, run, &scope, &run->pass) < 0)
+    if (pass_new(run->config, &pass_run_ops, run, &scope, &run->pass) < 0)
         return err_memory(err);
     return 0;
 }
@@ -269,6 +184,8 @@ static int pass_run_start(const PassRun *plan, PassRun **ret_run, Err *err)
     }
     pass_run_claim(run, &run->user);
     *ret_run = run;
+    if (run->backend->hold[0] && !run->restores)
+        pass_hold_changes(run->pass, run->backend->hold);
     pass_start(run->pass);
     pass_run_look(run);
     return 0;
@@ -329,6 +246,18 @@ void pass_run_pause(PassRun *run, const RosterChannel *channel)
     pass_run_look(run);
 }
 
+void pass_run_hold_changes(PassRun *run, const char *why)
+{
+    pass_hold_changes(run->pass, why);
+    pass_run_look(run);
+}
+
+void pass_run_allow_changes(PassRun *run)
+{
+    pass_allow_changes(run->pass);
+    pass_run_look(run);
+}
+
 void pass_run_abandon(PassRun *run, const char *why)
 {
     run->in_flight = run->changes_in_flight = 0;
@@ -342,7 +271,7 @@ int pass_run_finish(PassRun *run, Err *err)
     const Backend *backend = run->backend;
     const char *result = report_result_text(report_result(pass_run_get_report(run)));
 
-    pass_run_store_show_pauses(run);
+    pass_run_store_show_pauses(run, pass_get_report(run->pass));
     for (size_t i = 0; i < backend->config->instance_count; i++) {
         if (backend->users[i] == &run->user)
             roma_client_forget_permits(backend->client, i);

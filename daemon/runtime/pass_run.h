@@ -45,6 +45,10 @@ DEFINE_CLEANUP(PassRun, pass_run_free)
 /* pass_pause(). */
 void pass_run_pause(PassRun *run, const RosterChannel *channel);
 
+/* pass_hold_changes() and pass_allow_changes(). */
+void pass_run_hold_changes(PassRun *run, const char *why);
+void pass_run_allow_changes(PassRun *run);
+
 /* pass_stop() and pass_abandon(); on_done follows. For pass_run_abandon() the caller cancels the
  * requests in flight, of all runs. */
 void pass_run_stop(PassRun *run, const char *why);

@@ -130,17 +130,15 @@ int pass_run_store_decide(void *context, uint64_t action, Outcome outcome, uint3
 }
 
 /* A pause is shown wherever the channel is, in sync as well, where no plan asked for it. */
-void pass_run_store_show_pauses(PassRun *run)
+void pass_run_store_show_pauses(const PassRun *run, const Report *report)
 {
     _cleanup_(store_pauses_done) StorePauses pauses = {0};
     uint64_t now_usec = clock_realtime_usec();
-    Report report;
 
     if (!run->store || store_pauses(run->store, now_usec, &pauses, NULL) < 0)
         return;
-    report = *pass_run_get_report(run);
-    for (size_t i = 0; pauses.count > 0 && i < report.channel_count; i++) {
-        ChannelReport *channel = &report.channels[i];
+    for (size_t i = 0; pauses.count > 0 && i < report->channel_count; i++) {
+        ChannelReport *channel = &report->channels[i];
         ChannelRecord memory = {0};
 
         if (!channel->pause_reason && channel->id &&

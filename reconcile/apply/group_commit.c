@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconcile/apply/group_commit.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -12,6 +13,7 @@ int group_commit_init(GroupCommit *recording, const Ops *ops, void *context,
     *recording = (GroupCommit){
         .ops = ops,
         .context = context,
+        .capacity = capacity,
         .channels = calloc(capacity, sizeof(ChannelPass *)),
         .batches = calloc(capacity, sizeof(Batch)),
     };
@@ -27,9 +29,34 @@ void group_commit_done(GroupCommit *recording)
 
 void group_commit_add(GroupCommit *recording, ChannelPass *channel, ChannelOnRecorded on_recorded)
 {
+    assert(recording->count < recording->capacity);
+    assert(!channel->keeps_place);
     channel->on_recorded = on_recorded;
-    dispatch_keep_place(channel->dispatch);
     recording->channels[recording->count++] = channel;
+    if (recording->is_held)
+        return;
+    channel->keeps_place = true;
+    dispatch_keep_place(channel->dispatch);
+}
+
+static void group_commit_give_place(ChannelPass *channel)
+{
+    if (!channel->keeps_place)
+        return;
+    channel->keeps_place = false;
+    dispatch_give_place(channel->dispatch);
+}
+
+void group_commit_hold(GroupCommit *recording)
+{
+    recording->is_held = true;
+    for (size_t i = 0; i < recording->count; i++)
+        group_commit_give_place(recording->channels[i]);
+}
+
+void group_commit_allow(GroupCommit *recording)
+{
+    recording->is_held = false;
 }
 
 bool group_commit_is_waiting(const GroupCommit *recording)
@@ -64,23 +91,35 @@ static bool group_commit_is_called_off(const ChannelPass *channel, Err *why)
     return err_is_set(why);
 }
 
-/* Takes what waits, without the channels that were stopped, paused or failed meanwhile. */
-static size_t group_commit_take(GroupCommit *recording)
+void group_commit_call_off(GroupCommit *recording)
 {
-    size_t waiting = recording->count, count = 0;
+    size_t waiting = recording->count;
 
     recording->count = 0;
     for (size_t i = 0; i < waiting; i++) {
         ChannelPass *channel = recording->channels[i];
         Err why = {0};
 
-        dispatch_give_place(channel->dispatch);
-        if (group_commit_is_called_off(channel, &why)) {
-            channel->on_recorded(channel, &why);
+        if (!group_commit_is_called_off(channel, &why)) {
+            recording->channels[recording->count++] = channel;
             continue;
         }
-        recording->batches[count] = group_commit_batch(channel);
-        recording->channels[count++] = channel;
+        group_commit_give_place(channel);
+        channel->on_recorded(channel, &why);
+    }
+}
+
+/* Takes what waits, and may still delete. */
+static size_t group_commit_take(GroupCommit *recording)
+{
+    size_t count;
+
+    group_commit_call_off(recording);
+    count = recording->count;
+    recording->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        group_commit_give_place(recording->channels[i]);
+        recording->batches[i] = group_commit_batch(recording->channels[i]);
     }
     return count;
 }
@@ -97,10 +136,13 @@ static void group_commit_commit_one(GroupCommit *recording, size_t number)
 /* Nothing is added meanwhile: channels are added by answers, which come later. */
 void group_commit_commit(GroupCommit *recording)
 {
-    size_t count = group_commit_take(recording);
-    bool is_whole = count > 1 && recording->ops->record(recording->context, recording->batches,
-                                                        count, NULL) >= 0;
+    size_t count;
+    bool is_whole;
 
+    assert(!recording->is_held);
+    count = group_commit_take(recording);
+    is_whole = count > 1 &&
+               recording->ops->record(recording->context, recording->batches, count, NULL) >= 0;
     for (size_t i = 0; i < count; i++) {
         if (is_whole)
             recording->channels[i]->on_recorded(recording->channels[i], NULL);

@@ -13,7 +13,8 @@ struct GroupCommit {
     void *context; /* of ops */
     ChannelPass **channels;
     Batch *batches;
-    size_t count;
+    size_t count, capacity;
+    bool is_held; /* nothing is recorded for now */
 };
 
 /* Room for so many channels. 0 or -ENOMEM; group_commit_done() in both cases. */
@@ -21,13 +22,20 @@ int group_commit_init(GroupCommit *recording, const Ops *ops, void *context,
                       size_t channel_capacity);
 void group_commit_done(GroupCommit *recording);
 
-/* A channel whose channel->deletions are to be recorded; it keeps its place among the instance's
- * requests. on_recorded follows, at the next commit. */
+/* A channel whose channel->deletions are to be recorded; unless commits are held, it keeps its
+ * place among the instance's requests. on_recorded follows, at the next commit. */
 void group_commit_add(GroupCommit *recording, ChannelPass *channel, ChannelOnRecorded on_recorded);
 
 bool group_commit_is_waiting(const GroupCommit *recording);
 
-/* Records what waits: of channels that may still delete, in one commit. Where that fails, each by
- * itself, so that one channel's failure is not another's. Not to be called from within the pass's
- * own callbacks. */
+/* Records nothing until it is allowed again; what waits gives its places to others. */
+void group_commit_hold(GroupCommit *recording);
+void group_commit_allow(GroupCommit *recording);
+
+/* Ends the waiting of channels that were stopped, paused or failed meanwhile. */
+void group_commit_call_off(GroupCommit *recording);
+
+/* While it is not held, records what waits: of channels that may still delete, in one commit. Where
+ * that fails, each by itself, so that one channel's failure is not another's. Not to be called from
+ * within the pass's own callbacks. */
 void group_commit_commit(GroupCommit *recording);

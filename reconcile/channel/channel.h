@@ -62,6 +62,7 @@ struct ChannelPass {
     size_t doubts;    /* how many of them have no outcome yet */
 
     ChannelOnRecorded on_recorded;
+    bool keeps_place;    /* among the instance's requests, while its deletions are recorded */
     Deletion *deletions; /* of the plan's extras, in their order */
     Sent *sent;          /* of each */
     size_t next;         /* the deletion under way */

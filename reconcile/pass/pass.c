@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/str.h"
 #include "reconcile/apply/delete.h"
 #include "reconcile/apply/group_commit.h"
 #include "reconcile/pass/instance.h"
@@ -23,6 +24,7 @@ struct Pass {
     size_t *firsts;    /* as in PassScope */
     size_t open_count; /* channels that are not done */
     GroupCommit recording;
+    char hold[96]; /* why changes are held; "" while they are allowed */
     Report report;
 };
 
@@ -169,6 +171,8 @@ static void pass_pump(Pass *pass)
 {
     uint64_t next_usec = pass->deadline_usec;
 
+    if (pass->recording.is_held)
+        group_commit_call_off(&pass->recording);
     for (size_t i = 0; i < pass->config->instance_count; i++) {
         InstancePass *instance = &pass->instances[i];
         uint64_t instance_usec;
@@ -177,7 +181,7 @@ static void pass_pump(Pass *pass)
         instance_usec = dispatch_next_usec(&instance->dispatch);
         next_usec = instance_usec < next_usec ? instance_usec : next_usec;
     }
-    if (group_commit_is_waiting(&pass->recording))
+    if (group_commit_is_waiting(&pass->recording) && !pass->recording.is_held)
         next_usec = pass->ops->now_usec(pass->context);
     pass->ops->wake_at(pass->context, pass_is_done(pass) ? USEC_NEVER : next_usec);
 }
@@ -221,6 +225,44 @@ void pass_on_renewed(Pass *pass, size_t instance, Renewal renewal, const Err *er
     pass_pump(pass);
 }
 
+/* Holds changes without going on. */
+static void pass_hold(Pass *pass, const char *why)
+{
+    str_copy(pass->hold, sizeof(pass->hold), why);
+    group_commit_hold(&pass->recording);
+    for (size_t i = 0; i < pass->config->instance_count; i++)
+        dispatch_hold_changes(&pass->instances[i].dispatch);
+}
+
+void pass_hold_changes(Pass *pass, const char *why)
+{
+    pass_hold(pass, why);
+    pass_pump(pass);
+}
+
+void pass_allow_changes(Pass *pass)
+{
+    pass->hold[0] = '\0';
+    group_commit_allow(&pass->recording);
+    for (size_t i = 0; i < pass->config->instance_count; i++)
+        dispatch_allow_changes(&pass->instances[i].dispatch);
+    pass_pump(pass);
+}
+
+/* Records what waits, where the configuration is still the one to change by. */
+static void pass_commit(Pass *pass)
+{
+    if (pass->recording.is_held)
+        return;
+    group_commit_call_off(&pass->recording);
+    if (!group_commit_is_waiting(&pass->recording))
+        return;
+    if (pass->ops->may_change(pass->context))
+        group_commit_commit(&pass->recording);
+    else
+        pass_hold(pass, "the files of this configuration may have changed");
+}
+
 void pass_stop(Pass *pass, const char *why)
 {
     pass->deadline_usec = USEC_NEVER;
@@ -229,7 +271,7 @@ void pass_stop(Pass *pass, const char *why)
             pass->firsts[i] = instance_unreached(&pass->instances[i]);
         dispatch_stop(&pass->instances[i].dispatch, why);
     }
-    group_commit_commit(&pass->recording);
+    group_commit_call_off(&pass->recording);
     pass_pump(pass);
 }
 
@@ -264,15 +306,16 @@ void pass_abandon(Pass *pass, const char *why)
 
 void pass_on_wake(Pass *pass)
 {
-    char span[32], why[96];
+    char span[32], why[192];
 
     if (pass->ops->now_usec(pass->context) < pass->deadline_usec) {
-        group_commit_commit(&pass->recording);
+        pass_commit(pass);
         pass_pump(pass);
         return;
     }
     clock_format_duration(pass->config->limits.pass_deadline_usec, span, sizeof(span));
-    snprintf(why, sizeof(why), "the pass's deadline of %s came first", span);
+    snprintf(why, sizeof(why), "the pass's deadline of %s came first%s%s", span,
+             pass->hold[0] ? ", while changes were held: " : "", pass->hold);
     pass_stop(pass, why);
 }
 

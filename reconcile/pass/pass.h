@@ -46,6 +46,14 @@ void pass_on_wake(Pass *pass);
  * "stopped by SIGTERM". */
 void pass_stop(Pass *pass, const char *why);
 
+/*
+ * Begins no change and records none until changes are allowed again; requests in flight are
+ * awaited, reads go on, the deadline and a stop still end the pass. `why` is told where it ends
+ * meanwhile: "settings or rosters changed". Not to be called from within Ops.
+ */
+void pass_hold_changes(Pass *pass, const char *why);
+void pass_allow_changes(Pass *pass);
+
 /* Sends no further deletion in one channel of the configuration, which was paused just now; one in
  * flight is awaited. */
 void pass_pause(Pass *pass, const RosterChannel *roster);

@@ -25,6 +25,8 @@ typedef struct Dispatch {
     CallQueue ready;   /* to be sent as soon as rate and throttle allow */
     CallQueue waiting; /* for their next attempt, or the delay they were begun with */
     CallQueue refused; /* for a new credential */
+    CallQueue held;    /* changes that wait until changes are allowed again; no place is theirs */
+    bool holds_changes;
     size_t in_flight;
     size_t kept; /* places of channels that are about to begin their next call */
 } Dispatch;
@@ -54,6 +56,11 @@ void dispatch_withdraw(Dispatch *dispatch, Call *call, const Err *why);
 
 /* Lets calls whose wait is over take free places, then sends what may be sent now. */
 void dispatch_pump(Dispatch *dispatch);
+
+/* No change is sent until they are allowed again; one in flight gets its answer, and reads go on.
+ */
+void dispatch_hold_changes(Dispatch *dispatch);
+void dispatch_allow_changes(Dispatch *dispatch);
 
 /* When dispatch_pump() has something to do without an answer coming first; USEC_NEVER: not. */
 uint64_t dispatch_next_usec(const Dispatch *dispatch);

@@ -227,6 +227,10 @@ struct World {
     bool is_probe;
     size_t scope; /* an instance, or PASS_ALL_INSTANCES */
     bool is_stopped, is_abandoned;
+    bool refuses_changes; /* may_change() says: not now */
+    bool holds_changes;   /* the pass was told so, one way or the other */
+    uint64_t asked_step;  /* of the pass, in which may_change() was asked last */
+    uint32_t asked_count; /* in this pass */
     uint64_t stop_after_usec, abandon_after_usec; /* of the next pass; 0: not */
     const WorldEvent *delivering;
     WorldCall *calls;
@@ -328,39 +332,6 @@ const WorldAction *world_find_action(const World *world, const WorldMember *memb
 /* The given time since the world began, of the nth request of that kind (from 1). */
 uint64_t world_sent_at(const World *world, RequestKind kind, uint32_t nth);
 
-/* ---- the service's and the state's part of Ops ---- */
-
-int world_submit(void *context, const Request *request);
-int world_renew(void *context, size_t instance);
-void world_arrive(World *world, WorldEvent *event);
-void world_describe(const MemberRow *row, char *ret_json, size_t size);
-WorldChannel *world_find_channel(World *world, size_t instance, const char *id);
-WorldMember *world_find_member(World *world, const char *id);
-
-int world_recall(void *context, const RosterChannel *roster, const ChannelRow *row,
-                 const char *digest, ChannelRecord *memory, Err *err);
-int world_remember(void *context, const RosterChannel *roster, const char *channel_id,
-                   const Sighting *sightings, size_t count, Err *err);
-int world_unsettled(void *context, size_t instance, UnsettledAdd add, void *userdata);
-int world_settle(void *context, const RosterChannel *roster, const char *channel_id,
-                 SettleMember settle_member, void *list, Err *err);
-int world_record(void *context, Batch *batches, size_t count, Err *err);
-int world_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
-                 const Answer *answer, Err *err);
-void world_approve(World *world, const char *digest);
-/* Pauses a channel, until then or (0) for good; the pass under way hears of it. */
-void world_pause(World *world, WorldChannel *channel, uint64_t until_usec);
-void world_approve_plan(World *world, const char *digest, uint64_t plan);
-
-/* Whether a call that has an effect is still made by a living process; counts them. */
-bool world_is_alive_before(World *world);
-void world_note_effect(World *world);
-void world_flush(World *world); /* what is buffered becomes durable */
-/* SIGKILL or a loss of power: the pass is no more, of the state what was durable is left, requests
- * under way may still arrive. */
-void world_kill(World *world);
-void world_forget(World *world); /* the last pass, its requests and its report */
-
 /* ---- the rules ---- */
 
 bool world_is_desired(const WorldChannel *channel, const RosterChannel *roster,
@@ -398,3 +369,5 @@ void world_run_seed(uint64_t seed);
 /* Its first part: instances, channels, members, rosters, settings. */
 void world_make_random(World *world);
 WorldMember *world_add_random_extra(World *world, WorldChannel *channel);
+
+#include "tests/world/world_ops.h"

@@ -81,6 +81,8 @@ void world_forget(World *world)
     world->send_count = 0;
     world->steps = 0;
     world->decide_count = 0;
+    world->holds_changes = false;
+    world->asked_count = 0;
     memset(world->told, 0, sizeof(world->told));
     for (size_t i = 0; i < world->config.instance_count; i++) {
         WorldInstance *instance = &world->instances[i];
@@ -106,6 +108,24 @@ static void passes_stop(World *world, void *argument)
     (void)argument;
     world->is_stopped = true;
     pass_stop(world->pass, "stopped by a test");
+}
+
+void world_hold(World *world, void *unused)
+{
+    (void)unused;
+    world->holds_changes = true;
+    world_inside(world, true);
+    pass_hold_changes(world->pass, "a test holds them");
+    world_inside(world, false);
+}
+
+void world_allow(World *world, void *unused)
+{
+    (void)unused;
+    world->refuses_changes = world->holds_changes = false;
+    world_inside(world, true);
+    pass_allow_changes(world->pass);
+    world_inside(world, false);
 }
 
 /* What was in flight may have had its effect, and nobody will tell. */

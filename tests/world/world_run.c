@@ -100,6 +100,7 @@ const Ops world_ops = {
     .remember = world_remember,
     .unsettled = world_unsettled,
     .settle = world_settle,
+    .may_change = world_may_change,
     .record = world_record,
     .decide = world_decide,
     .tell = run_tell,

@@ -279,6 +279,16 @@ static void state_add_action(World *world, WorldChannel *channel, Deletion *dele
     deletion->action = world->action_count;
 }
 
+int world_may_change(void *context)
+{
+    World *world = context;
+
+    world->asked_step = world->steps;
+    world->asked_count++;
+    world->holds_changes = world->holds_changes || world->refuses_changes;
+    return !world->refuses_changes;
+}
+
 static void state_judge_batch(World *world, const Batch *batch)
 {
     WorldChannel *channel = state_channel(world, batch->channel, batch->channel_id);
@@ -311,6 +321,8 @@ int world_record(void *context, Batch *batches, size_t count, Err *err)
 
     if (world->is_dead)
         return err_set(err, -EIO, "dead");
+    if (world->holds_changes || world->asked_count == 0 || world->asked_step != world->steps)
+        world_broken(world, "deletions are recorded, and nobody said that changes may be made");
     for (size_t i = 0; i < count; i++)
         state_judge_batch(world, &batches[i]);
     if (!world_is_alive_before(world))

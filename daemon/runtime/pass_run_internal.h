@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* The inside of a PassRun, for its own files. */
+#pragma once
+
+#include "daemon/runtime/pass_run.h"
+
+struct PassRun {
+    Backend *backend;
+    Store *store; /* the backend's when it began: one that came since does not know this pass */
+    BackendUser user;
+    const Config *config; /* the backend's, or an undo's */
+    Addition *restores;   /* of an undo; NULL: none */
+    bool dry_run;         /* the backend's, or an undo's own */
+    size_t instance;      /* or PASS_ALL_INSTANCES */
+    bool is_probe;
+    Pass *pass;
+    sd_event_source *wake;
+    sd_event_source *done; /* tells that the pass is done, outside all callbacks */
+    uint64_t wake_usec;
+    uint64_t progress_usec; /* when something happened last */
+    size_t in_flight;
+    size_t changes_in_flight;
+    bool is_renewing;
+    char pass_id[STORE_PASS_ID_SIZE];
+    PassRunOnDone on_done;
+    PassRunOnEvent on_event;
+    PassRunOnAnswered on_answered; /* NULL: nobody waits for that */
+    void *userdata;
+};

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/runtime/pass_run_ops.h"
+
+#include "daemon/base/clock.h"
+#include "daemon/base/random.h"
+#include "daemon/runtime/pass_run_store.h"
+
+/* ---- time and chance ---- */
+
+static uint64_t pass_run_now_usec(void *context)
+{
+    (void)context;
+    return clock_monotonic_usec();
+}
+
+static uint64_t pass_run_realtime_usec(void *context)
+{
+    (void)context;
+    return clock_realtime_usec();
+}
+
+static uint64_t pass_run_random(void *context)
+{
+    (void)context;
+    return random_bits();
+}
+
+static void pass_run_wake_at(void *context, uint64_t monotonic_usec)
+{
+    PassRun *run = context;
+
+    run->wake_usec = monotonic_usec;
+    if (monotonic_usec == USEC_NEVER) {
+        sd_event_source_set_enabled(run->wake, SD_EVENT_OFF);
+        return;
+    }
+    sd_event_source_set_time(run->wake, monotonic_usec);
+    sd_event_source_set_enabled(run->wake, SD_EVENT_ONESHOT);
+}
+
+/* ---- the service ---- */
+
+static int pass_run_submit(void *context, const Request *request)
+{
+    PassRun *run = context;
+    int r = roma_client_submit(run->backend->client, request);
+
+    if (r == 0) {
+        run->in_flight++;
+        run->changes_in_flight += request_is_change(request->kind);
+    }
+    return r;
+}
+
+static int pass_run_renew(void *context, size_t instance)
+{
+    PassRun *run = context;
+    int r = roma_client_renew(run->backend->client, instance);
+
+    run->is_renewing = run->is_renewing || r >= 0;
+    return r;
+}
+
+/* An undo is not of the configuration, but of what the history says: it is never held. */
+static int pass_run_may_change(void *context)
+{
+    const PassRun *run = context;
+    const Backend *backend = run->backend;
+
+    return run->restores || !backend->is_current || backend->is_current(backend->current_userdata);
+}
+
+static void pass_run_tell(void *context, const Event *event)
+{
+    PassRun *run = context;
+
+    run->on_event(event, run->userdata);
+}
+
+const Ops pass_run_ops = {
+    .now_usec = pass_run_now_usec,
+    .realtime_usec = pass_run_realtime_usec,
+    .random = pass_run_random,
+    .wake_at = pass_run_wake_at,
+    .submit = pass_run_submit,
+    .renew = pass_run_renew,
+    .recall = pass_run_store_recall,
+    .remember = pass_run_store_remember,
+    .unsettled = pass_run_store_unsettled,
+    .settle = pass_run_store_settle,
+    .may_change = pass_run_may_change,
+    .record = pass_run_store_record,
+    .decide = pass_run_store_decide,
+    .tell = pass_run_tell,
+};

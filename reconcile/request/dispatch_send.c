@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/base/clock.h"
+#include "reconcile/request/advice.h"
+#include "reconcile/request/classify.h"
+#include "reconcile/request/dispatch_internal.h"
+
+/* How long an access key stays locked (API.md section 5). */
+#define LOCKOUT_USEC (5 * USEC_PER_MINUTE)
+
+static void dispatch_send(Dispatch *dispatch, Call *call)
+{
+    int r = dispatch->ops->submit(dispatch->context, &call->request);
+
+    if (r == -EKEYEXPIRED) {
+        dispatch_withhold(dispatch, call);
+        return;
+    }
+    rate_note(&dispatch->gate->rate, dispatch_now(dispatch));
+    call->attempts++;
+    call->generation = dispatch->generation;
+    call->was_withheld = false;
+    call->is_in_flight = true;
+    dispatch->in_flight++;
+    if (r < 0) {
+        Answer answer = {.kind = r == -ENOMEM ? ANSWER_NOT_SENT : ANSWER_REFUSED};
+        Err err = {0};
+
+        err_system(&err, r, "the request was not sent");
+        memcpy(answer.message, err.text, sizeof(answer.message) - 1);
+        dispatch_on_answer(dispatch, call, &answer);
+    }
+}
+
+/* The moment at which the first ready call may be sent; USEC_NEVER while a renewal is awaited. */
+static uint64_t dispatch_open_usec(const Dispatch *dispatch, uint64_t now_usec)
+{
+    return dispatch->is_renewing ? USEC_NEVER : gate_open_usec(dispatch->gate, now_usec);
+}
+
+void dispatch_pump(Dispatch *dispatch)
+{
+    Call *call;
+
+    while (dispatch_has_place(dispatch) &&
+           (call = queue_pop_due(&dispatch->waiting, dispatch_now(dispatch))))
+        dispatch_make_ready(dispatch, call);
+    while (dispatch->ready.count > 0) {
+        uint64_t now_usec = dispatch_now(dispatch);
+
+        if (dispatch_open_usec(dispatch, now_usec) > now_usec)
+            return;
+        dispatch_send(dispatch, queue_pop(&dispatch->ready));
+    }
+}
+
+uint64_t dispatch_next_usec(const Dispatch *dispatch)
+{
+    uint64_t ready_usec = USEC_NEVER, due_usec = USEC_NEVER;
+
+    if (dispatch->ready.count > 0)
+        ready_usec = dispatch_open_usec(dispatch, dispatch_now(dispatch));
+    if (dispatch_has_place(dispatch))
+        due_usec = queue_next_due_usec(&dispatch->waiting);
+    return ready_usec < due_usec ? ready_usec : due_usec;
+}
+
+/* How long the answer asks us to wait. Throttling shuts the gate for that long, whether or not this
+ * call is sent again. */
+static uint64_t dispatch_delay(Dispatch *dispatch, const Call *call, Verdict verdict,
+                               const Answer *answer)
+{
+    uint64_t delay_usec =
+        classify_delay_usec(verdict, answer, &dispatch->config->retry,
+                            call->attempts - 1 - call->was_replayed, dispatch_random(dispatch));
+
+    if (verdict == VERDICT_THROTTLE)
+        gate_hold(dispatch->gate, dispatch_now(dispatch) + delay_usec);
+    return delay_usec;
+}
+
+/* Waits for the next attempt, or ends the call when there is none left. */
+static void dispatch_retry(Dispatch *dispatch, Call *call, uint64_t delay_usec,
+                           const Answer *answer)
+{
+    if (call->is_probe || call->attempts >= dispatch->config->retry.attempts) {
+        err_context(&call->last, -EREMOTEIO, "given up after %u attempt%s", call->attempts,
+                    call->attempts == 1 ? "" : "s");
+        call->on_end(call, CALL_FAILED, answer, &call->last);
+        return;
+    }
+    call->due_usec = dispatch_now(dispatch) + delay_usec;
+    dispatch_tell(dispatch, EVENT_RETRY, call, delay_usec, &call->last);
+    queue_push(&dispatch->waiting, call);
+}
+
+/* Once the pass is stopped, the instance failed or the call is withdrawn, an answer that calls for
+ * another send ends its call instead. */
+static bool dispatch_ends_here(Dispatch *dispatch, Call *call, Verdict verdict,
+                               const Answer *answer)
+{
+    bool sends_again = classify_sends_again(verdict) || verdict == VERDICT_RENEW;
+
+    if (!sends_again || !(dispatch->is_stopped || dispatch->has_failed || call->is_withdrawn))
+        return false;
+    call->on_end(call, dispatch->has_failed ? CALL_INSTANCE : CALL_STOPPED, answer, &call->last);
+    return true;
+}
+
+void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer)
+{
+    Verdict verdict = classify(call->request.kind, answer);
+    uint64_t delay_usec = 0;
+
+    assert(call->is_in_flight && dispatch->in_flight > 0);
+    call->is_in_flight = false;
+    dispatch->in_flight--;
+    call->was_ambiguous = call->was_ambiguous || classify_is_ambiguous(answer);
+    call->was_unheard = call->was_unheard || classify_is_unheard(answer);
+    classify_explain(answer, call->doing, &call->last);
+    advice_add(&dispatch->config->instances[dispatch->instance], call->request.kind, verdict,
+               answer, &call->last);
+    if (classify_sends_again(verdict))
+        delay_usec = dispatch_delay(dispatch, call, verdict, answer);
+    if (classify_is_lockout(answer))
+        gate_hold(dispatch->gate, dispatch_now(dispatch) + LOCKOUT_USEC);
+    if (dispatch_ends_here(dispatch, call, verdict, answer))
+        return;
+    switch (verdict) {
+    case VERDICT_DONE:
+        call->on_end(call, CALL_DONE, answer, &call->last);
+        return;
+    case VERDICT_UNCERTAIN:
+        call->on_end(call, CALL_UNCERTAIN, answer, &call->last);
+        return;
+    case VERDICT_ODD:
+        call->on_end(call, CALL_ODD, answer, &call->last);
+        return;
+    case VERDICT_GONE:
+        call->on_end(call, CALL_GONE, answer, &call->last);
+        return;
+    case VERDICT_RETRY:
+    case VERDICT_RETRY_SLOW:
+    case VERDICT_THROTTLE:
+        dispatch_retry(dispatch, call, delay_usec, answer);
+        return;
+    case VERDICT_RENEW:
+        dispatch_refuse(dispatch, call);
+        return;
+    case VERDICT_PERMANENT:
+        call->on_end(call, CALL_FAILED, answer, &call->last);
+        return;
+    case VERDICT_CHANNEL:
+        call->on_end(call, CALL_CHANNEL, answer, &call->last);
+        return;
+    case VERDICT_INSTANCE: {
+        Err err = call->last;
+
+        dispatch_fail(dispatch, &err);
+        call->on_end(call, CALL_INSTANCE, answer, &err);
+        return;
+    }
+    }
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* The imaginary service's and state's part of Ops, and what people and deaths do to them. Part of
+ * world.h. */
+#pragma once
+
+#include "tests/world/world.h"
+
+int world_submit(void *context, const Request *request);
+int world_renew(void *context, size_t instance);
+void world_arrive(World *world, WorldEvent *event);
+void world_describe(const MemberRow *row, char *ret_json, size_t size);
+WorldChannel *world_find_channel(World *world, size_t instance, const char *id);
+WorldMember *world_find_member(World *world, const char *id);
+
+int world_recall(void *context, const RosterChannel *roster, const ChannelRow *row,
+                 const char *digest, ChannelRecord *memory, Err *err);
+int world_remember(void *context, const RosterChannel *roster, const char *channel_id,
+                   const Sighting *sightings, size_t count, Err *err);
+int world_unsettled(void *context, size_t instance, UnsettledAdd add, void *userdata);
+int world_settle(void *context, const RosterChannel *roster, const char *channel_id,
+                 SettleMember settle_member, void *list, Err *err);
+int world_record(void *context, Batch *batches, size_t count, Err *err);
+int world_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
+                 const Answer *answer, Err *err);
+int world_may_change(void *context);
+/* pass_hold_changes() and pass_allow_changes(), to be done by world_at() as well. */
+void world_hold(World *world, void *unused);
+void world_allow(World *world, void *unused);
+void world_approve(World *world, const char *digest);
+/* Pauses a channel, until then or (0) for good; the pass under way hears of it. */
+void world_pause(World *world, WorldChannel *channel, uint64_t until_usec);
+void world_approve_plan(World *world, const char *digest, uint64_t plan);
+
+/* Whether a call that has an effect is still made by a living process; counts them. */
+bool world_is_alive_before(World *world);
+void world_note_effect(World *world);
+void world_flush(World *world); /* what is buffered becomes durable */
+/* SIGKILL or a loss of power: the pass is no more, of the state what was durable is left, requests
+ * under way may still arrive. */
+void world_kill(World *world);
+void world_forget(World *world); /* the last pass, its requests and its report */
