@@ -11,7 +11,7 @@ typedef struct Buf {
     size_t size;
     size_t capacity;
     bool failed;
-    bool is_secret; /* its memory is the secure_alloc's (secure_alloc.h): to be set while it is
+    bool is_secret; /* its memory is wiped (secure_alloc.h): to be set while it is
                        empty */
 } Buf;
 

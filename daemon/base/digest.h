@@ -7,7 +7,7 @@
 #define DIGEST_SIZE 32
 #define DIGEST_HEX_SIZE (2 * DIGEST_SIZE + 1) /* with the NUL */
 
-/* Has libcrypto, TLS included, take its memory from the secure_alloc (secure_alloc.h). To be called
+/* Has libcrypto, TLS included, take its memory from secure_alloc.h. To be called
  * before anything else of it. 0, or -EBUSY when it is too late. */
 int digest_use_secure_alloc(void);
 

@@ -24,7 +24,7 @@ typedef struct CodeRow {
 } CodeRow;
 
 static const CodeRow code_rows[] = {
-    /* 3.2, the front backend */
+    /* 3.2, the front door */
     {FAMILY_APIG, 101, 101, VERDICT_CHANNEL},    /* API, path or host not known */
     {FAMILY_APIG, 103, 105, VERDICT_RETRY_SLOW}, /* the gateway's own configuration is missing */
     {FAMILY_APIG, 106, 106, VERDICT_PERMANENT},  /* a required header or parameter is malformed */

@@ -27,7 +27,7 @@ typedef struct CredentialCacheTold {
     const LockoutMemory *memory; /* borrowed */
 } CredentialCacheTold;
 
-/* Everything is borrowed and outlives the credential_cache. Errors as credential_load() or
+/* Everything is borrowed and outlives the cache. Errors as credential_load() or
  * provider_new(), or sd-event's. What has to be issued is not asked for yet. */
 int credential_cache_new(sd_event *event, Http *http, const Config *config,
                          const Instance *instance, const CredentialCacheTold *told,
@@ -58,6 +58,6 @@ uint64_t credential_cache_due_usec(const CredentialCache *credential_cache);
 /* Ends a renewal under way without its callback. NULL is fine. */
 void credential_cache_cancel(CredentialCache *credential_cache);
 
-/* Takes over what the credential_cache of the same instance before a reload was issued and has
+/* Takes over what the cache of the same instance before a reload was issued and has
  * learnt. */
 void credential_cache_take_over(CredentialCache *credential_cache, CredentialCache *old);
