@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/guards.h"
 #include "config/yaml/problems.h"
 #include "daemon/base/mem.h"
 
@@ -69,13 +70,6 @@ typedef struct Limits {
     uint64_t timeout_usec;
     uint64_t pass_deadline_usec;
 } Limits;
-
-typedef struct Guards {
-    uint32_t max_deletes;
-    uint32_t max_delete_percent;
-    uint32_t min_remaining;
-    uint32_t confirm_passes;
-} Guards;
 
 /* A desired member. `address` is canonical (address.h) unless it is an ecs_id. */
 typedef struct RosterMember {

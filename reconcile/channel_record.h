@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What outlives a run and bears on one channel's plan: sightings, past deletions, approvals and
- * pauses. Filled by whoever keeps the state, read by the guards. */
+/* What outlives a run and bears on one channel's plan: sightings, past deletions and pauses. Filled
+ * by whoever keeps the state, read by the guards. */
 #pragma once
 
 #include <stdbool.h>
@@ -28,7 +28,6 @@ typedef struct ChannelRecord {
     size_t sighting_count, sighting_capacity;
     PastDeletion *deletions;
     size_t deletion_count, deletion_capacity;
-    bool is_approved; /* the plan's digest has an approval, not spent and not lapsed */
     bool is_paused;
     const char *pause_reason; /* is_paused */
     uint64_t pause_end_usec;  /* realtime; 0: no end */

@@ -209,10 +209,14 @@ typedef struct Ops {
     /* Gets an instance a new credential: pass_on_renewed() follows. Negative: it will not. */
     int (*renew)(void *context, size_t instance);
 
-    /* What is remembered of a channel that has extras, for its guards and approvals; and whether
-     * it is paused, by its id or by its name. `digest` is of the plan. */
+    /* What is remembered of a channel that has extras, for its guards; and whether it is paused, by
+     * its id or by its name. */
     int (*recall)(void *context, const RosterChannel *channel, const ChannelRow *row,
-                  const char *digest, ChannelRecord *memory, Err *err);
+                  ChannelRecord *memory, Err *err);
+
+    /* 1 where the plan with that digest has an approval that is neither spent nor lapsed, else 0;
+     * or the state's errors. */
+    int (*is_approved)(void *context, const char *digest, Err *err);
 
     /* Replaces the sightings remembered of a channel. Not called in a dry run. */
     int (*remember)(void *context, const RosterChannel *channel, const char *channel_id,

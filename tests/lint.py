@@ -40,7 +40,7 @@ ROOMS = {
     "reconcile/report": "daemon/base reconcile/plan",
     "reconcile/channel": "daemon/base reconcile/request reconcile/plan reconcile/report",
     "reconcile/apply": "daemon/base reconcile/plan reconcile/channel",
-    "reconcile/pass": "daemon/base reconcile/request reconcile/report reconcile/channel "
+    "reconcile/pass": "daemon/base reconcile/request reconcile/plan reconcile/report reconcile/channel "
                       "reconcile/apply",
     "daemon/json": "daemon/base",
     "daemon/http": "daemon/base",
@@ -54,7 +54,7 @@ ROOMS = {
                    "daemon/roma/provider",
     "daemon/runtime": "daemon/base config reconcile/request reconcile/plan reconcile/pass "
                       "daemon/log daemon/store daemon/roma",
-    "daemon/report": "daemon/base reconcile/plan reconcile/report daemon/json daemon/store "
+    "daemon/report": "daemon/base config reconcile/plan reconcile/report daemon/json daemon/store "
                      "daemon/runtime",
     "daemon/cli": "daemon/base config config/load daemon/log daemon/store daemon/runtime "
                   "daemon/report",

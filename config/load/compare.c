@@ -46,8 +46,7 @@ static bool text_is_same(const char *a, const char *b)
 
 static bool guards_are_same(const Guards *a, const Guards *b)
 {
-    return a->max_deletes == b->max_deletes && a->max_delete_percent == b->max_delete_percent &&
-           a->min_remaining == b->min_remaining && a->confirm_passes == b->confirm_passes;
+    return memcmp(a->limits, b->limits, sizeof(a->limits)) == 0;
 }
 
 static bool limits_are_same(const Limits *a, const Limits *b)

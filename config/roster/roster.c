@@ -44,26 +44,10 @@ typedef struct ChannelDraft {
     RosterChannel channel;
     Mode mode;
     bool allow_empty;
-    Guards written; /* GUARD_UNSET where nothing was */
     const Node *guards;
     const Node *members;
     const Node *ignore;
 } ChannelDraft;
-
-#define GUARD_KEY(key, least, most)                                                                \
-    {                                                                                              \
-        .name = #key, .type = SCHEMA_UINT, .offset = offsetof(ChannelDraft, written.key),          \
-        .min = least, .max = most, .fallback = GUARD_UNSET                                         \
-    }
-
-static const SchemaKey guards_keys[] = {
-    GUARD_KEY(max_deletes, 0, 100000),
-    GUARD_KEY(max_delete_percent, 0, 100),
-    GUARD_KEY(min_remaining, 0, 100000),
-    GUARD_KEY(confirm_passes, 1, 1000),
-};
-
-static const Schema guards_schema = {.keys = guards_keys, .count = ELEMENTS(guards_keys)};
 
 enum { KEY_NAME, KEY_ID, KEY_MODE, KEY_ALLOW_EMPTY, KEY_MEMBERS, KEY_IGNORE, KEY_GUARDS };
 
@@ -147,11 +131,8 @@ static void merge(Build *build, Reader *reader, const Node *node, ChannelDraft *
             channel->mode = MODE_OBSERVE;
     }
     channel->guards = build->config.guards;
-    if (draft->guards) {
-        schema_set_fallbacks(&guards_schema, draft);
-        schema_read(reader, draft->guards, &guards_schema, draft);
-        rules_merge_guards(build, reader, draft->guards, &draft->written, &channel->guards);
-    }
+    if (draft->guards)
+        rules_read_guards(build, reader, draft->guards, &channel->guards);
     channel->allow_empty = draft->allow_empty;
     if (draft->members)
         members_read(reader, draft->members, channel);

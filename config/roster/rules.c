@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "config/settings/guard_keys.h"
+
 /* Where a channel was listed first, followed by the packed key of the map. */
 typedef struct Listed {
     const char *file;
@@ -19,36 +21,39 @@ void rules_check_mode(Build *build, Reader *reader, const Node *node, Mode mode)
                        "(a roster cannot allow deletion)");
 }
 
-/* One guard: `is_least` where more is stricter. */
-static void merge_guard(Build *build, Reader *reader, const Node *map, const char *key,
-                        bool is_least, uint32_t written, uint32_t *guard)
-{
-    bool is_laxer = is_least ? written < *guard : written > *guard;
+/* Stands for a guard that the roster does not name. */
+#define UNSET (GUARD_OFF - 1)
 
-    if (written == GUARD_UNSET)
+static void merge_guard(Build *build, Reader *reader, const Node *map, GuardName name,
+                        uint32_t written, uint32_t *limit)
+{
+    const GuardRow *row = guards_row(name);
+    const Node *node = node_find(map, row->name);
+
+    if (node && row->scope == GUARD_OF_PASS)
+        schema_problem_at_key(reader, node,
+                              "is a guard of a whole pass over all channels, should stand in the "
+                              "settings alone");
+    else if (written == UNSET)
         return;
-    if (is_laxer && build->knows_guards)
-        schema_problem(reader, node_find(map, key),
+    else if (guards_is_as_strict(name, written, *limit) || !build->knows_guards)
+        *limit = written;
+    else
+        schema_problem(reader, node,
                        "is %u where the settings say %u, should be %u or %s (a roster can only be "
                        "stricter)",
-                       written, *guard, *guard, is_least ? "more" : "less");
-    else
-        *guard = written;
+                       written, *limit, *limit, row->holds == GUARD_AT_LEAST ? "more" : "less");
 }
 
-void rules_merge_guards(Build *build, Reader *reader, const Node *node, const Guards *written,
-                        Guards *ret_guards)
+void rules_read_guards(Build *build, Reader *reader, const Node *map, Guards *ret_guards)
 {
-    Guards guards = build->config.guards;
+    Guards written, guards = build->config.guards;
 
-    merge_guard(build, reader, node, "max_deletes", false, written->max_deletes,
-                &guards.max_deletes);
-    merge_guard(build, reader, node, "max_delete_percent", false, written->max_delete_percent,
-                &guards.max_delete_percent);
-    merge_guard(build, reader, node, "min_remaining", true, written->min_remaining,
-                &guards.min_remaining);
-    merge_guard(build, reader, node, "confirm_passes", true, written->confirm_passes,
-                &guards.confirm_passes);
+    for (GuardName name = 0; name < GUARD_COUNT; name++)
+        written.limits[name] = UNSET;
+    schema_read(reader, map, &guard_keys_schema, &written);
+    for (GuardName name = 0; name < GUARD_COUNT; name++)
+        merge_guard(build, reader, map, name, written.limits[name], &guards.limits[name]);
     *ret_guards = guards;
 }
 

@@ -7,11 +7,9 @@
 /* A roster may turn prune into observe, never observe into prune. `node` is the channel's mode. */
 void rules_check_mode(Build *build, Reader *reader, const Node *node, Mode mode);
 
-/* A roster's guards may only be stricter. `node` is the channel's guards; 0xffffffff (GUARD_UNSET)
- * is a guard that it does not name. Merges them over the settings' into `ret_guards`. */
-#define GUARD_UNSET UINT32_MAX
-void rules_merge_guards(Build *build, Reader *reader, const Node *node, const Guards *written,
-                        Guards *ret_guards);
+/* Reads a channel's guards, which may only be stricter than those of the settings, and merges them
+ * over these. `map` is the channel's `guards`. */
+void rules_read_guards(Build *build, Reader *reader, const Node *map, Guards *ret_guards);
 
 /* A channel is listed once, in all files together. `node` is its entry. Reports the second place,
  * and names the first. */

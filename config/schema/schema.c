@@ -37,7 +37,7 @@ void schema_set_fallbacks(const Schema *schema, void *target)
         const SchemaKey *key = &schema->keys[i];
 
         if (key->type == SCHEMA_SECTION)
-            schema_set_fallbacks(key->section, target);
+            schema_set_fallbacks(key->section, (char *)target + key->offset);
         else
             put_fallback(key, (char *)target + key->offset);
     }
@@ -99,7 +99,7 @@ static bool read_key(Reader *reader, const Node *node, const Schema *schema, con
 
     if (key->type != SCHEMA_SECTION)
         return value_read(reader, node, key, schema->keeps_texts, place);
-    seen = schema_read(reader, node, key->section, target);
+    seen = schema_read(reader, node, key->section, place);
     return node->kind == NODE_MAPPING && seen.good == seen.present;
 }
 

@@ -29,7 +29,7 @@ typedef enum SchemaType {
     SCHEMA_DURATION, /* uint64_t: min to max microseconds */
     SCHEMA_BOOL,     /* bool */
     SCHEMA_CHOICE,   /* an enum: the index among `choices` */
-    SCHEMA_SECTION,  /* a map that goes by a schema of its own into the same struct */
+    SCHEMA_SECTION,  /* a map that goes by a schema of its own into a struct within this one */
     SCHEMA_MAP,      /* const Node *: a map, for the caller to read */
     SCHEMA_LIST,     /* const Node *: a list, likewise */
 } SchemaType;
@@ -44,10 +44,15 @@ typedef struct SchemaKey {
     uint64_t min;
     uint64_t max;
     uint64_t fallback;          /* of numbers and spans when they are missing */
+    bool may_be_off;            /* of a number: `off` is SCHEMA_OFF */
     const char *const *choices; /* ends with NULL */
     const Schema *section;
     const char *hint; /* what would be right, "https://HOST"; NULL: the type says it */
+    const char *help; /* what it is for, a clause of a manual page */
 } SchemaKey;
+
+/* What a number reads as that is written `off`. */
+#define SCHEMA_OFF UINT32_MAX
 
 struct Schema {
     const SchemaKey *keys;

@@ -132,10 +132,15 @@ static bool read_uint(Reader *reader, const Node *node, const SchemaKey *key, ui
         *ret_number = (uint32_t)number;
         return true;
     }
+    if (key->may_be_off && node->kind == NODE_SCALAR && str_equal(node->text, "off")) {
+        *ret_number = SCHEMA_OFF;
+        return true;
+    }
     if (key->min == key->max)
         snprintf(right, sizeof(right), "%" PRIu64, key->min);
     else
-        snprintf(right, sizeof(right), "a number from %" PRIu64 " to %" PRIu64, key->min, key->max);
+        snprintf(right, sizeof(right), "a number from %" PRIu64 " to %" PRIu64 "%s", key->min,
+                 key->max, key->may_be_off ? ", or off" : "");
     return refuse_number(reader, node, right);
 }
 

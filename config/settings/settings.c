@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/settings/settings.h"
 
+#include "config/settings/guard_keys.h"
 #include "config/settings/instances.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
@@ -48,16 +49,8 @@ static const SchemaKey limits_keys[] = {
              10 * USEC_PER_MINUTE),
 };
 
-static const SchemaKey guards_keys[] = {
-    UINT_KEY("max_deletes", guards.max_deletes, 0, 100000, 10),
-    UINT_KEY("max_delete_percent", guards.max_delete_percent, 0, 100, 50),
-    UINT_KEY("min_remaining", guards.min_remaining, 0, 100000, 1),
-    UINT_KEY("confirm_passes", guards.confirm_passes, 1, 1000, 1),
-};
-
 static const Schema retry_schema = {.keys = retry_keys, .count = ELEMENTS(retry_keys)};
 static const Schema limits_schema = {.keys = limits_keys, .count = ELEMENTS(limits_keys)};
-static const Schema guards_schema = {.keys = guards_keys, .count = ELEMENTS(guards_keys)};
 
 enum {
     KEY_VERSION,
@@ -107,7 +100,10 @@ static const SchemaKey settings_keys[] = {
                       .hint = "a list of channels"},
     [KEY_RETRY] = {.name = "retry", .type = SCHEMA_SECTION, .section = &retry_schema},
     [KEY_LIMITS] = {.name = "limits", .type = SCHEMA_SECTION, .section = &limits_schema},
-    [KEY_GUARDS] = {.name = "guards", .type = SCHEMA_SECTION, .section = &guards_schema},
+    [KEY_GUARDS] = {.name = "guards",
+                    .type = SCHEMA_SECTION,
+                    .offset = offsetof(Draft, config.guards),
+                    .section = &guard_keys_schema},
     [KEY_STATE_DIR] = {.name = "state_dir",
                        .type = SCHEMA_PATH,
                        .offset = offsetof(Draft, config.state_dir),

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "config/guards.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
@@ -129,17 +130,9 @@ static void page_counts(const Page *page, const ChannelReport *report)
 
 const char *report_text_measure(const char *guard_name)
 {
-    static const char *const measures[GUARD_COUNT] = {
-        [GUARD_MAX_DELETES] = "deletions planned",   [GUARD_MAX_DELETE_PERCENT] = "% planned",
-        [GUARD_MIN_REMAINING] = "left in service",   [GUARD_CONFIRM_PASSES] = "sightings",
-        [GUARD_FIGHT] = "deletions within the hour",
-    };
+    const GuardRow *row = guards_find(guard_name);
 
-    for (size_t i = 0; i < ELEMENTS(measures); i++) {
-        if (str_equal(guard_name, guard_name_text((GuardName)i)))
-            return measures[i];
-    }
-    return "planned";
+    return row ? row->unit : "planned";
 }
 
 static void page_guard(const Page *page, const Guard *guard)

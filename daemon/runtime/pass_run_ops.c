@@ -85,6 +85,7 @@ const Ops pass_run_ops = {
     .submit = pass_run_submit,
     .renew = pass_run_renew,
     .recall = pass_run_store_recall,
+    .is_approved = pass_run_store_is_approved,
     .remember = pass_run_store_remember,
     .unsettled = pass_run_store_unsettled,
     .settle = pass_run_store_settle,

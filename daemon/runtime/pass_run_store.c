@@ -12,7 +12,7 @@ static const char *pass_run_store_instance_name(const PassRun *run, const Roster
 }
 
 int pass_run_store_recall(void *context, const RosterChannel *channel, const ChannelRow *row,
-                          const char *digest, ChannelRecord *memory, Err *err)
+                          ChannelRecord *memory, Err *err)
 {
     PassRun *run = context;
     Store *store = run->store;
@@ -22,10 +22,19 @@ int pass_run_store_recall(void *context, const RosterChannel *channel, const Cha
 
     if (!store)
         return backend_without_store(run->backend, err);
-    r = store_recall(store, instance_name, row->id, digest, now_usec, memory, err);
+    r = store_recall(store, instance_name, row->id, now_usec, memory, err);
     if (r < 0 || memory->is_paused)
         return r;
     return store_recall_pause(store, instance_name, row->id, row->name, now_usec, memory, err);
+}
+
+int pass_run_store_is_approved(void *context, const char *digest, Err *err)
+{
+    PassRun *run = context;
+
+    if (!run->store)
+        return backend_without_store(run->backend, err);
+    return store_is_approved(run->store, digest, clock_realtime_usec(), err);
 }
 
 int pass_run_store_remember(void *context, const RosterChannel *channel, const char *channel_id,

@@ -6,7 +6,8 @@
 
 /* As in ops.h; the context is the PassRun. */
 int pass_run_store_recall(void *context, const RosterChannel *channel, const ChannelRow *row,
-                          const char *digest, ChannelRecord *memory, Err *err);
+                          ChannelRecord *memory, Err *err);
+int pass_run_store_is_approved(void *context, const char *digest, Err *err);
 int pass_run_store_remember(void *context, const RosterChannel *channel, const char *channel_id,
                             const Sighting *sightings, size_t count, Err *err);
 int pass_run_store_unsettled(void *context, size_t instance, UnsettledAdd add, void *userdata);

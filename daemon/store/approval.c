@@ -79,8 +79,12 @@ int store_approve_again(Store *store, const char *digest, uint64_t realtime_usec
     return transaction_result(store, approval_give(store, digest, realtime_usec, err));
 }
 
-int approval_find(Store *store, const char *digest, uint64_t realtime_usec, Err *err)
+int store_is_approved(Store *store, const char *digest, uint64_t realtime_usec, Err *err)
 {
+    int r = reading_refresh(store, err);
+
+    if (r < 0)
+        return r;
     for (size_t i = 0; i < store->approval_count; i++) {
         if (str_equal(store->approvals[i], digest))
             return 1;
@@ -90,7 +94,6 @@ int approval_find(Store *store, const char *digest, uint64_t realtime_usec, Err 
     {
         _cleanup_(sql_done) Query query = sql_begin(store, QUERY_APPROVED);
         uint64_t given_usec;
-        int r;
 
         sql_text(&query, digest);
         r = sql_step(&query, err);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What is remembered of a channel: sightings, past deletions, approval, pause. */
+/* What is remembered of a channel: sightings, past deletions, pause. */
 #include <errno.h>
 
+#include "config/guards.h"
 #include "daemon/base/buf.h"
-#include "daemon/store/approval.h"
 #include "daemon/store/reading.h"
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
-
-#define RECENT_USEC USEC_PER_HOUR /* what the fight guard looks at */
 
 /* A query whose first parameters name the channel. */
 static Query channel_record_begin(Store *store, QueryId id, const char *instance_name,
@@ -47,7 +45,8 @@ static int channel_record_deletions(Store *store, const char *instance_name, con
         channel_record_begin(store, QUERY_ACTION_RECENT, instance_name, channel_id);
     int r;
 
-    sql_number(&query, realtime_usec > RECENT_USEC ? realtime_usec - RECENT_USEC : 0);
+    sql_number(&query,
+               realtime_usec > GUARD_FIGHT_SPAN_USEC ? realtime_usec - GUARD_FIGHT_SPAN_USEC : 0);
     while ((r = sql_step(&query, err)) > 0) {
         const void *identity = sqlite3_column_blob(query.statement, 0);
         size_t size = (size_t)sqlite3_column_bytes(query.statement, 0);
@@ -96,7 +95,7 @@ int store_recall_pause(Store *store, const char *instance_name, const char *chan
 }
 
 int store_recall(Store *store, const char *instance_name, const char *channel_id,
-                 const char *digest, uint64_t realtime_usec, ChannelRecord *memory, Err *err)
+                 uint64_t realtime_usec, ChannelRecord *memory, Err *err)
 {
     _cleanup_(channel_record_done) ChannelRecord found = {0};
     int r = reading_refresh(store, err);
@@ -107,11 +106,8 @@ int store_recall(Store *store, const char *instance_name, const char *channel_id
         r = channel_record_deletions(store, instance_name, channel_id, realtime_usec, &found, err);
     if (r == 0 && store->db)
         r = channel_record_pause(store, instance_name, channel_id, realtime_usec, &found, err);
-    if (r == 0)
-        r = approval_find(store, digest, realtime_usec, err);
     if (r < 0)
         return r;
-    found.is_approved = r > 0;
     *memory = found;
     found = (ChannelRecord){0};
     return 0;

@@ -4,10 +4,9 @@
 
 #include <errno.h>
 
+#include "config/guards.h"
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
-
-#define KEPT_USEC USEC_PER_HOUR /* what the fight guard looks at */
 
 int in_doubt_look(Store *store, Err *err)
 {
@@ -89,7 +88,7 @@ static uint64_t in_doubt_before(uint64_t realtime_usec, uint64_t span_usec)
 
 int store_prune(Store *store, uint64_t before_usec, uint64_t realtime_usec, Err *err)
 {
-    uint64_t recent_usec = in_doubt_before(realtime_usec, KEPT_USEC);
+    uint64_t recent_usec = in_doubt_before(realtime_usec, GUARD_FIGHT_SPAN_USEC);
     uint64_t lapsed_usec = in_doubt_before(realtime_usec, 2 * STORE_APPROVAL_USEC);
     int r = transaction_begin(store, err);
 

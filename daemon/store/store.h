@@ -77,11 +77,10 @@ int store_flush(Store *store, Err *err);
 /*
  * Fills `memory` (empty before; on failure still empty) with what bears on a channel's plan:
  * sightings; deletions of the last hour that took effect or are undecided (also those that a clock
- * set back finds in the future); whether `digest` is approved: given less than 24 h ago and not
- * spent; the pause, unless it has ended.
+ * set back finds in the future); the pause, unless it has ended.
  */
 int store_recall(Store *store, const char *instance_name, const char *channel_id,
-                 const char *digest, uint64_t realtime_usec, ChannelRecord *memory, Err *err);
+                 uint64_t realtime_usec, ChannelRecord *memory, Err *err);
 
 /* Replaces a channel's sightings; buffered. */
 int store_remember(Store *store, const char *instance_name, const char *channel_id,
@@ -139,6 +138,10 @@ int store_approve(Store *store, const char *digest, uint64_t realtime_usec, Err 
 /* The same for a person who asks for it anew: also where it was spent, such as by a pass that then
  * failed. Never 1. */
 int store_approve_again(Store *store, const char *digest, uint64_t realtime_usec, Err *err);
+
+/* Whether the plan with this digest has an approval given less than 24 h ago and not spent: 1, else
+ * 0. */
+int store_is_approved(Store *store, const char *digest, uint64_t realtime_usec, Err *err);
 
 /* ---- refused passwords ---- */
 

@@ -56,10 +56,13 @@ struct ChannelPass {
     ChannelOnWhole on_whole;
     Plan plan;
     ChannelRecord memory;
-    bool is_approved; /* the guards are passed by an approval */
-    bool is_paused;   /* since the plan was made: sends no further deletion */
-    Map tried;        /* ids of listed members whose deletion an earlier pass left undecided */
-    size_t doubts;    /* how many of them have no outcome yet */
+    Guard guards[GUARD_COUNT]; /* as evaluated for the plan */
+    size_t refusing;           /* how many of them refuse */
+    bool has_approval;         /* there is one for exactly this plan */
+    bool is_approved;          /* and the plan needs it to pass, which spends it */
+    bool is_paused;            /* since the plan was made: sends no further deletion */
+    Map tried;     /* ids of listed members whose deletion an earlier pass left undecided */
+    size_t doubts; /* how many of them have no outcome yet */
 
     ChannelOnRecorded on_recorded;
     bool keeps_place;    /* among the instance's requests, while its deletions are recorded */

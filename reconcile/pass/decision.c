@@ -8,6 +8,7 @@
 
 #include "daemon/base/str.h"
 #include "reconcile/apply/delete.h"
+#include "reconcile/plan/plan_digest.h"
 
 static void decision_mark_extras(ChannelPass *channel, Outcome outcome)
 {
@@ -67,16 +68,13 @@ static void decision_tell_held(const ChannelPass *channel)
 static bool decision_is_held(ChannelPass *channel)
 {
     ChannelReport *report = channel->report;
-    Guard guards[GUARD_COUNT];
-    size_t refusing = guard_evaluate(&channel->roster->guards, &channel->plan, &channel->memory,
-                                     channel->ops->realtime_usec(channel->context), guards);
 
-    channel->is_approved = refusing > 0 && channel->memory.is_approved;
-    if (refusing == 0 || channel->is_approved)
+    channel->is_approved = channel->refusing > 0 && channel->has_approval;
+    if (channel->refusing == 0 || channel->is_approved)
         return false;
     for (size_t i = 0; i < GUARD_COUNT; i++) {
-        if (guards[i].refuses)
-            report->guards[report->guard_count++] = guards[i];
+        if (channel->guards[i].refuses)
+            report->guards[report->guard_count++] = channel->guards[i];
     }
     return true;
 }
@@ -84,24 +82,41 @@ static bool decision_is_held(ChannelPass *channel)
 /* Whether the extras are about to be deleted, as decision_make() will find. */
 static bool decision_is_removal(const ChannelPass *channel)
 {
-    Guard guards[GUARD_COUNT];
-
     if (channel->dry_run || channel->memory.is_paused || channel->plan.extra_count == 0 ||
         channel->roster->mode == MODE_OBSERVE)
         return false;
-    return channel->memory.is_approved ||
-           guard_evaluate(&channel->roster->guards, &channel->plan, &channel->memory,
-                          channel->ops->realtime_usec(channel->context), guards) == 0;
+    return channel->has_approval || channel->refusing == 0;
+}
+
+/* Evaluates the guards, which the plan's digest covers, and looks for an approval of that. */
+static int decision_judge(ChannelPass *channel, Err *err)
+{
+    const Instance *instance = &channel->config->instances[channel->roster->instance];
+    Plan *plan = &channel->plan;
+    int r;
+
+    channel->refusing =
+        guard_evaluate(&channel->roster->guards, plan, &channel->memory,
+                       channel->ops->realtime_usec(channel->context), channel->guards);
+    if (plan_digest_make(plan, &channel->diff, instance, channel->guards, plan->digest) < 0)
+        return err_memory(err);
+    str_copy(channel->report->digest, sizeof(channel->report->digest), plan->digest);
+    r = channel->ops->is_approved(channel->context, plan->digest, err);
+    channel->has_approval = r > 0;
+    return r < 0 ? r : 0;
 }
 
 /* What is in doubt counts as deleted, for the fight guard. */
 static int decision_recall(ChannelPass *channel, Err *err)
 {
+    int r;
+
     channel_record_done(&channel->memory);
     if (!decision_differs(channel))
         return 0;
-    return channel->ops->recall(channel->context, channel->roster, channel->row,
-                                channel->plan.digest, &channel->memory, err);
+    r = channel->ops->recall(channel->context, channel->roster, channel->row, &channel->memory,
+                             err);
+    return r == 0 && channel->plan.extra_count > 0 ? decision_judge(channel, err) : r;
 }
 
 /* Members whose deletion is in doubt and that are listed still: where they are not deleted again,
@@ -190,7 +205,6 @@ static int decision_report_plan(ChannelPass *channel)
     report->has_list = true;
     report->live_count = plan->live_count;
     report->ignored_count = plan->ignored_count;
-    str_copy(report->digest, sizeof(report->digest), plan->digest);
     if (report_set_extras(report, plan->extras, plan->extra_count) < 0)
         return -ENOMEM;
     return report_set_missing(report, &channel->diff);
@@ -200,10 +214,10 @@ void decision_on_list(ChannelPass *channel)
 {
     const char *id = channel->row->id;
     Err err = {0};
-    int r = plan_make(&channel->diff, channel->report->instance_name, &channel->plan);
+    int r;
 
-    if (r == 0)
-        r = decision_report_plan(channel);
+    plan_make(&channel->diff, &channel->plan);
+    r = decision_report_plan(channel);
     if (r < 0) {
         channel_fail(channel, r, "making the plan");
         return;

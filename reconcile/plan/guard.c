@@ -1,56 +1,45 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconcile/plan/guard.h"
 
+#include <assert.h>
 #include <string.h>
 
-#include "daemon/base/clock.h"
 #include "daemon/base/str.h"
+
+/* What measures look at: a channel's plan with what is remembered of it, or a pass's totals. */
+typedef struct Subject {
+    const Guards *limits;
+    const Plan *plan;
+    const ChannelRecord *memory;
+    uint64_t realtime_usec;
+    const GuardTotals *totals;
+} Subject;
+
+typedef uint64_t (*GuardMeasure)(const Subject *subject);
 
 const char *guard_name_text(GuardName name)
 {
-    static const char *const names[GUARD_COUNT] = {
-        [GUARD_MAX_DELETES] = "max_deletes",
-        [GUARD_MAX_DELETE_PERCENT] = "max_delete_percent",
-        [GUARD_MIN_REMAINING] = "min_remaining",
-        [GUARD_CONFIRM_PASSES] = "confirm_passes",
-        [GUARD_FIGHT] = "fight",
-    };
-
-    return names[name];
+    return guards_row(name)->name;
 }
 
-static Guard guard_max_deletes(const Guards *limits, const Plan *plan)
+static uint64_t guard_measure_max_deletes(const Subject *subject)
 {
-    return (Guard){
-        .name = GUARD_MAX_DELETES,
-        .planned = plan->extra_count,
-        .limit = limits->max_deletes,
-        .refuses = plan->extra_count > limits->max_deletes,
-    };
+    return subject->plan->extra_count;
 }
 
 /* Rounded up: what is above the limit must not be shown as the limit. */
-static Guard guard_max_delete_percent(const Guards *limits, const Plan *plan)
+static uint64_t guard_measure_max_delete_percent(const Subject *subject)
 {
+    const Plan *plan = subject->plan;
     uint64_t base = plan->live_count - plan->ignored_count;
-    uint64_t percent = base == 0 ? 100 : ((uint64_t)plan->extra_count * 100 + base - 1) / base;
 
-    return (Guard){
-        .name = GUARD_MAX_DELETE_PERCENT,
-        .planned = percent,
-        .limit = limits->max_delete_percent,
-        .refuses = percent > limits->max_delete_percent,
-    };
+    assert(plan->ignored_count <= plan->live_count);
+    return base == 0 ? 100 : ((uint64_t)plan->extra_count * 100 + base - 1) / base;
 }
 
-static Guard guard_min_remaining(const Guards *limits, const Plan *plan)
+static uint64_t guard_measure_min_remaining(const Subject *subject)
 {
-    return (Guard){
-        .name = GUARD_MIN_REMAINING,
-        .planned = plan->staying_in_service,
-        .limit = limits->min_remaining,
-        .refuses = plan->staying_in_service < limits->min_remaining,
-    };
+    return subject->plan->staying_in_service;
 }
 
 uint32_t guard_sightings(const ChannelRecord *memory, const char *member_id)
@@ -64,24 +53,20 @@ uint32_t guard_sightings(const ChannelRecord *memory, const char *member_id)
     return 1;
 }
 
-static Guard guard_confirm_passes(const Guards *limits, const Plan *plan,
-                                  const ChannelRecord *memory)
+/* Of the extra that was seen least. Sightings are kept only where more than one is asked for. */
+static uint64_t guard_measure_confirm_passes(const Subject *subject)
 {
+    const Plan *plan = subject->plan;
     uint32_t least = UINT32_MAX;
 
-    for (size_t i = 0; limits->confirm_passes > 1 && i < plan->extra_count; i++) {
-        uint32_t count = guard_sightings(memory, plan->extras[i].id);
+    if (subject->limits->confirm_passes <= 1)
+        return 1;
+    for (size_t i = 0; i < plan->extra_count; i++) {
+        uint32_t count = guard_sightings(subject->memory, plan->extras[i].id);
 
         least = count < least ? count : least;
     }
-    if (limits->confirm_passes <= 1)
-        least = 1;
-    return (Guard){
-        .name = GUARD_CONFIRM_PASSES,
-        .planned = least,
-        .limit = limits->confirm_passes,
-        .refuses = least < limits->confirm_passes,
-    };
+    return least;
 }
 
 static uint64_t guard_deletions_of(const ChannelRecord *memory, const Extra *extra,
@@ -92,7 +77,7 @@ static uint64_t guard_deletions_of(const ChannelRecord *memory, const Extra *ext
     for (size_t i = 0; i < memory->deletion_count; i++) {
         const PastDeletion *past = &memory->deletions[i];
         bool is_recent = past->realtime_usec > realtime_usec ||
-                         realtime_usec - past->realtime_usec < FIGHT_SPAN_USEC;
+                         realtime_usec - past->realtime_usec < GUARD_FIGHT_SPAN_USEC;
 
         count += is_recent && past->identity_size == extra->identity_size &&
                  memcmp(past->identity, extra->identity, extra->identity_size) == 0;
@@ -100,34 +85,79 @@ static uint64_t guard_deletions_of(const ChannelRecord *memory, const Extra *ext
     return count;
 }
 
-static Guard guard_fight(const Plan *plan, const ChannelRecord *memory, uint64_t realtime_usec)
+/* Of the extra that was deleted most often. */
+static uint64_t guard_measure_fight(const Subject *subject)
 {
     uint64_t most = 0;
 
-    for (size_t i = 0; i < plan->extra_count; i++) {
-        uint64_t count = guard_deletions_of(memory, &plan->extras[i], realtime_usec);
+    for (size_t i = 0; i < subject->plan->extra_count; i++) {
+        uint64_t count =
+            guard_deletions_of(subject->memory, &subject->plan->extras[i], subject->realtime_usec);
 
         most = count > most ? count : most;
     }
+    return most;
+}
+
+static uint64_t guard_measure_max_deletes_total(const Subject *subject)
+{
+    return subject->totals->deletes;
+}
+
+static uint64_t guard_measure_max_channels(const Subject *subject)
+{
+    return subject->totals->channels;
+}
+
+static const GuardMeasure measures[GUARD_COUNT] = {
+#define GUARD_MEASURE(constant, key, ...) [GUARD_##constant] = guard_measure_##key,
+    GUARD_ROWS(GUARD_MEASURE)
+#undef GUARD_MEASURE
+};
+
+static Guard guard_evaluate_one(GuardName name, const Subject *subject)
+{
+    uint64_t planned = measures[name](subject), limit = guards_limit(subject->limits, name);
+
     return (Guard){
-        .name = GUARD_FIGHT,
-        .planned = most,
-        .limit = FIGHT_LIMIT,
-        .refuses = most >= FIGHT_LIMIT,
+        .name = name,
+        .planned = planned,
+        .limit = limit,
+        .refuses = guards_refuse(name, limit, planned),
     };
+}
+
+static size_t guard_evaluate_scope(GuardScope scope, const Subject *subject, Guard *ret_guards)
+{
+    size_t refusing = 0;
+
+    for (GuardName name = 0; name < GUARD_COUNT; name++) {
+        ret_guards[name] = guards_row(name)->scope == scope ? guard_evaluate_one(name, subject)
+                                                            : (Guard){.name = name};
+        refusing += ret_guards[name].refuses;
+    }
+    return refusing;
 }
 
 size_t guard_evaluate(const Guards *limits, const Plan *plan, const ChannelRecord *memory,
                       uint64_t realtime_usec, Guard ret_guards[static GUARD_COUNT])
 {
-    size_t refusing = 0;
+    const Subject subject = {
+        .limits = limits, .plan = plan, .memory = memory, .realtime_usec = realtime_usec};
 
-    ret_guards[GUARD_MAX_DELETES] = guard_max_deletes(limits, plan);
-    ret_guards[GUARD_MAX_DELETE_PERCENT] = guard_max_delete_percent(limits, plan);
-    ret_guards[GUARD_MIN_REMAINING] = guard_min_remaining(limits, plan);
-    ret_guards[GUARD_CONFIRM_PASSES] = guard_confirm_passes(limits, plan, memory);
-    ret_guards[GUARD_FIGHT] = guard_fight(plan, memory, realtime_usec);
-    for (size_t i = 0; i < GUARD_COUNT; i++)
-        refusing += ret_guards[i].refuses;
-    return refusing;
+    return guard_evaluate_scope(GUARD_OF_CHANNEL, &subject, ret_guards);
+}
+
+size_t guard_evaluate_pass(const Guards *limits, const GuardTotals *totals,
+                           Guard ret_guards[static GUARD_COUNT])
+{
+    const Subject subject = {.limits = limits, .totals = totals};
+
+    return guard_evaluate_scope(GUARD_OF_PASS, &subject, ret_guards);
+}
+
+bool guard_keeps_enough(const Guards *limits, size_t staying_in_service)
+{
+    return !guards_refuse(GUARD_MIN_REMAINING, guards_limit(limits, GUARD_MIN_REMAINING),
+                          staying_in_service);
 }

@@ -1,39 +1,52 @@
 /* SPDX-License-Identifier: MIT */
-/* The guards: what keeps a plan from being carried out (PRODUCT.md section 4.4). */
+/*
+ * The guards at work. config/guards.h says which there are, in rows; here each row has its measure,
+ * and a plan is judged by all of them at once, so that a report names every one that refuses.
+ *
+ * Those of a channel judge its plan by itself: its list against its roster, with what the state
+ * remembers (sightings, past deletions). If one refuses, nothing in the channel is changed in this
+ * pass, unless somebody has approved exactly this plan. What "exactly this" means is the plan's
+ * digest (plan_digest.h), which covers the refusals too: a plan that one guard held when it was
+ * approved, and that another one holds by now, is another plan.
+ *
+ * Those of a whole pass judge all plans of an instance together, once each of its channels was read
+ * or failed to be (reconcile/pass/pass_guards.h).
+ */
 #pragma once
 
 #include "config/config.h"
 #include "reconcile/channel_record.h"
 #include "reconcile/plan/plan.h"
 
-/* In the order in which a report names the first that refuses. */
-typedef enum GuardName {
-    GUARD_MAX_DELETES,
-    GUARD_MAX_DELETE_PERCENT,
-    GUARD_MIN_REMAINING,
-    GUARD_CONFIRM_PASSES,
-    GUARD_FIGHT,
-    GUARD_COUNT,
-} GuardName;
-
 typedef struct Guard {
     GuardName name;
-    uint64_t planned; /* measured: deletions, percent, members left, sightings, deletions */
+    uint64_t planned; /* as measured, in the row's unit */
     uint64_t limit;
     bool refuses;
 } Guard;
 
-/* An identity deleted so often within FIGHT_SPAN_USEC is being put back by somebody. */
-#define FIGHT_LIMIT 3
-#define FIGHT_SPAN_USEC USEC_PER_HOUR
-
 /*
- * Evaluates all guards for a plan with extras. `memory` holds the sightings before this list and
- * the past deletions; `realtime_usec` is now. A deletion that seems to lie in the future (the clock
- * was put back) counts. Returns the number of guards that refuse.
+ * Evaluates the guards of a channel for a plan with extras. `memory` holds the sightings before
+ * this list and the past deletions; `realtime_usec` is now. A deletion that seems to lie in the
+ * future (the clock was put back) counts. Guards of a pass do not refuse here. Returns the number
+ * of those that refuse.
  */
 size_t guard_evaluate(const Guards *limits, const Plan *plan, const ChannelRecord *memory,
                       uint64_t realtime_usec, Guard ret_guards[static GUARD_COUNT]);
+
+/* What an instance's plans come to in a pass. */
+typedef struct GuardTotals {
+    uint64_t deletes;
+    uint64_t channels; /* with deletions planned */
+} GuardTotals;
+
+/* Evaluates the guards of a pass; those of a channel do not refuse here. Returns the number of
+ * those that refuse. */
+size_t guard_evaluate_pass(const Guards *limits, const GuardTotals *totals,
+                           Guard ret_guards[static GUARD_COUNT]);
+
+/* Whether so many members in service are enough for the channel's guards. */
+bool guard_keeps_enough(const Guards *limits, size_t staying_in_service);
 
 /* The sightings of a member with this list counted in. */
 uint32_t guard_sightings(const ChannelRecord *memory, const char *member_id);

@@ -35,6 +35,13 @@ int identity_fold_ecs(const char *ecs_id, char ret_folded[static IDENTITY_ADDRES
     return 0;
 }
 
+int identity_compare(const void *a, size_t a_size, const void *b, size_t b_size)
+{
+    int order = memcmp(a, b, a_size < b_size ? a_size : b_size);
+
+    return order ? order : (a_size > b_size) - (a_size < b_size);
+}
+
 void identity_format(const char *group, const char *address, uint16_t port, char *ret_text,
                      size_t size)
 {

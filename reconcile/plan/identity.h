@@ -23,6 +23,9 @@ int identity_pack(const char *group, const char *address, uint16_t port,
  * too long. */
 int identity_fold_ecs(const char *ecs_id, char ret_folded[static IDENTITY_ADDRESS_MAX]);
 
+/* An order of packed identities: negative, 0 or positive as in memcmp(). */
+int identity_compare(const void *a, size_t a_size, const void *b, size_t b_size);
+
 /* For people: "10.1.0.5:8080", "[2001:db8::1]:80", and "blue/10.1.0.5:8080" within a group. */
 void identity_format(const char *group, const char *address, uint16_t port, char *ret_text,
                      size_t size);

@@ -13,12 +13,9 @@ typedef struct Plan {
     size_t live_count;
     size_t ignored_count;
     size_t staying_in_service;
-    char digest[DIGEST_HEX_SIZE]; /* "" when nothing is extra */
+    char digest[DIGEST_HEX_SIZE]; /* "" when nothing is extra, or before its guards are evaluated */
 } Plan;
 
-/*
- * Makes the plan out of a diff whose list was whole; sorts the diff's extras. The digest covers the
- * instance, the channel, the roster's members and the exact extras, in no order's favour. 0 or
- * -ENOMEM.
- */
-int plan_make(Diff *diff, const char *instance_name, Plan *ret_plan);
+/* Makes the plan out of a diff whose list was whole; sorts the diff's extras. It has no digest yet
+ * (plan_digest.h). */
+void plan_make(Diff *diff, Plan *ret_plan);

@@ -218,6 +218,36 @@ def test_a_stale_digest_fits_nothing_and_is_no_error(case, change):
     assert result.status == HELD and not mutations(sim)
 
 
+def test_an_approval_lets_no_other_refusal_pass(case):
+    """What was approved was held by max_deletes; that nothing would be left in service nobody was shown."""
+    sim = serve(case, 1, 3)
+    case.tune(guards={"max_deletes": 1, "min_remaining": 1})
+    first = case.once()
+    assert guards(first) == [("max_deletes", 3, 1)]
+    sim.edit("payments", remove=["10.1.0.1"])
+    result = case.once("--approve", first.channel("payments")["digest"])
+    assert result.status == HELD and not mutations(sim) and "fits no plan" in result.stderr
+    assert guards(result) == [("max_deletes", 3, 1), ("min_remaining", 0, 1)]
+    approved = case.once("--approve", result.channel("payments")["digest"])
+    assert len(approved.deleted("payments")) == 3, "with the numbers shown it passes"
+
+
+def test_an_approval_of_members_left_is_of_that_number(case):
+    sim = serve(case, 2, 1)
+    case.tune(guards={"min_remaining": 3})
+    first = case.once()
+    assert guards(first) == [("min_remaining", 2, 3)]
+    sim.edit("payments", remove=["10.1.0.1"])
+    result = case.once("--approve", first.channel("payments")["digest"])
+    assert result.status == HELD and guards(result) == [("min_remaining", 1, 3)] and not mutations(sim)
+
+
+def test_a_digest_goes_by_what_the_instance_is_and_not_by_its_name(case):
+    sim, digest = held(case)
+    case.settings["instances"] = {"elsewhere": case.settings["instances"]["prod"]}
+    assert case.once("--approve", digest).status == IN_SYNC and len(sim.hosts("payments")) == 5
+
+
 def test_a_spent_digest_is_spent(case):
     sim, digest = held(case)
     again = sim.members("payments")[-3:]

@@ -116,7 +116,7 @@ static uint64_t calm_peace_usec(const World *world)
         if (world->actions[i].realtime_usec > until_usec)
             until_usec = world->actions[i].realtime_usec;
     }
-    return until_usec - world->realtime_usec + FIGHT_SPAN_USEC + USEC_PER_SEC;
+    return until_usec - world->realtime_usec + GUARD_FIGHT_SPAN_USEC + USEC_PER_SEC;
 }
 
 static void calm_passes(Sim *sim, uint64_t gap_usec, uint32_t count)

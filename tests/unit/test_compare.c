@@ -42,7 +42,7 @@ static void make(Made *made)
                   {.has_network = true, .network = {10, 9}, .prefix_bits = 16}},
     };
     made->channels[0] =
-        (RosterChannel){.name = "payments", .mode = MODE_PRUNE, .guards = {1, 2, 3, 4}};
+        (RosterChannel){.name = "payments", .mode = MODE_PRUNE, .guards.max_deletes = 1};
     made->channels[0].members = made->members;
     made->channels[0].member_count = 2;
     made->channels[0].ignore = made->rules;
@@ -59,7 +59,7 @@ static void make(Made *made)
         .history_keep_usec = USEC_PER_DAY,
         .retry = {4, 1, 2, 3},
         .limits = {8, 20, 1, 2, 3},
-        .guards = {10, 50, 1, 1},
+        .guards.max_deletes = 10,
     };
 }
 
@@ -122,10 +122,8 @@ static void test_each_setting(void **state)
     DIFFERS(config.limits.connect_timeout_usec++, "settings changed\n");
     DIFFERS(config.limits.timeout_usec++, "settings changed\n");
     DIFFERS(config.limits.pass_deadline_usec++, "settings changed\n");
-    DIFFERS(config.guards.max_deletes++, "settings changed\n");
-    DIFFERS(config.guards.max_delete_percent++, "settings changed\n");
-    DIFFERS(config.guards.min_remaining++, "settings changed\n");
-    DIFFERS(config.guards.confirm_passes++, "settings changed\n");
+    for (GuardName name = 0; name < GUARD_COUNT; name++)
+        DIFFERS(config.guards.limits[name]++, "settings changed\n");
 }
 
 static void test_each_part_of_an_instance(void **state)

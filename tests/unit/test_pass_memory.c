@@ -21,12 +21,12 @@ static int safe_renew(void *context, size_t instance)
 }
 
 static int safe_recall(void *context, const RosterChannel *roster, const ChannelRow *row,
-                       const char *digest, ChannelRecord *memory, Err *err)
+                       ChannelRecord *memory, Err *err)
 {
     int r;
 
     failing_pause(true);
-    r = world_recall(context, roster, row, digest, memory, err);
+    r = world_recall(context, roster, row, memory, err);
     failing_pause(false);
     return r;
 }

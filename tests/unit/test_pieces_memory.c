@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "reconcile/plan/catalog.h"
-#include "reconcile/plan/plan.h"
+#include "reconcile/plan/plan_digest.h"
 #include "reconcile/report/report.h"
 #include "tests/unit/failing.h"
 
@@ -118,9 +118,13 @@ static int add_rows(Diff *diff, Err *err)
 
 static int report_all(Diff *diff, ChannelReport *report)
 {
+    const Instance instance = {.endpoint = "https://e", .project_id = "p", .instance_id = "i"};
+    const Guard guards[GUARD_COUNT] = {0};
     Plan plan = {0};
-    int r = plan_make(diff, "prod", &plan);
+    int r;
 
+    plan_make(diff, &plan);
+    r = plan_digest_make(&plan, diff, &instance, guards, plan.digest);
     if (r == 0)
         r = report_set_identity(report, padding, texts[3][0]);
     if (r == 0)

@@ -8,7 +8,7 @@
 
 #include "daemon/base/str.h"
 #include "reconcile/plan/identity.h"
-#include "reconcile/plan/plan.h"
+#include "reconcile/plan/plan_digest.h"
 
 #define SEEDS 400
 
@@ -19,6 +19,7 @@ typedef struct Case {
     MemberRow rows[64];
     RosterMember members[32];
     size_t row_count;
+    Guard refusing; /* of a plan that one guard holds */
 } Case;
 
 static const char *describe(const MemberPage *page, size_t row)
@@ -85,6 +86,9 @@ static void case_plan(const Case *one, const char *instance_name, const char *ch
                              .rows = one->rows,
                              .row_count = one->row_count,
                              .describe = describe};
+    const Instance instance = {
+        .endpoint = "https://e", .project_id = "p", .instance_id = instance_name};
+    Guard guards[GUARD_COUNT];
     Desired desired;
     Diff diff;
     Plan plan;
@@ -94,7 +98,13 @@ static void case_plan(const Case *one, const char *instance_name, const char *ch
     assert_int_equal(desired_init(&desired, one->roster, 8080, false, &err), 0);
     assert_int_equal(diff_init(&diff, &desired, channel_id, false), 0);
     assert_int_equal(diff_add_page(&diff, &page, &err), 0);
-    assert_int_equal(plan_make(&diff, instance_name, &plan), 0);
+    plan_make(&diff, &plan);
+    for (GuardName name = 0; name < GUARD_COUNT; name++)
+        guards[name] = (Guard){.name = name};
+    if (one->refusing.refuses)
+        guards[one->refusing.name] = one->refusing;
+    if (plan.extra_count > 0)
+        assert_int_equal(plan_digest_make(&plan, &diff, &instance, guards, plan.digest), 0);
     used = (size_t)snprintf(ret_text, size, "%zu %zu %zu %zu %zu %s", plan.extra_count,
                             plan.missing_count, plan.live_count, plan.ignored_count,
                             plan.staying_in_service, plan.digest);
@@ -215,6 +225,39 @@ static void test_the_digest_changes_with_the_plan(void **state)
     world_free(one.world);
 }
 
+/* Whoever approved a plan saw which guards refuse: what another one holds was not shown. */
+static void test_the_digest_changes_with_the_refusals(void **state)
+{
+    static const GuardName covered[] = {GUARD_MAX_DELETES, GUARD_MAX_DELETE_PERCENT,
+                                        GUARD_MIN_REMAINING, GUARD_FIGHT};
+    char before[65], at_2[65], found[65];
+    Case one = {.world = world_new(1)};
+
+    (void)state;
+    one.channel = world_add_channel(one.world, 0, "a");
+    one.roster = world_add_roster(one.world, 0, "a");
+    one.rows[0] = (MemberRow){"m1", "id-a", "10.9.0.1", "", "", 80, 1};
+    one.row_count = 1;
+    case_digest(&one, "prod", before);
+    for (size_t i = 0; i < ELEMENTS(covered); i++) {
+        one.refusing = (Guard){.name = covered[i], .planned = 2, .refuses = true};
+        expect_other_digest(&one, "prod", before);
+        case_digest(&one, "prod", at_2);
+        one.refusing.planned = 1;
+        one.refusing.limit = 9;
+        case_digest(&one, "prod", found);
+        assert_int_equal(strcmp(found, at_2) == 0, covered[i] != GUARD_MIN_REMAINING);
+    }
+    for (GuardName name = GUARD_CONFIRM_PASSES; name < GUARD_COUNT; name++) {
+        if (name == GUARD_FIGHT)
+            continue;
+        one.refusing = (Guard){.name = name, .planned = 1, .refuses = true};
+        case_digest(&one, "prod", found);
+        assert_string_equal(found, before);
+    }
+    world_free(one.world);
+}
+
 /* Built here byte by byte: a digest that somebody holds must mean the same plan in a later version,
  * and a size is told in full. */
 static size_t put(char *bytes, size_t at, const char *text, size_t size)
@@ -233,38 +276,42 @@ static size_t put_text(char *bytes, size_t at, const char *text)
 
 static void test_the_digest_is_made_of_these_bytes(void **state)
 {
-    enum { NAME_SIZE = 0x010203 };
-    static char name[NAME_SIZE + 1], bytes[NAME_SIZE + 1024];
+    enum { ID_SIZE = 0x010203 };
+    static char id[ID_SIZE + 1], bytes[ID_SIZE + 1024];
     unsigned char packed[IDENTITY_SIZE_MAX];
-    char expected[65], found[65];
+    char expected[65], found[65], text[4096];
     Case one = {.world = world_new(1)};
     size_t at = 0;
     int size;
 
     (void)state;
-    memset(name, 'n', NAME_SIZE);
+    memset(id, 'c', ID_SIZE);
     one.channel = world_add_channel(one.world, 0, "a");
     one.roster = world_add_roster(one.world, 0, "a");
     one.members[0] = (RosterMember){"", "10.0.0.2", 0, false};
     one.members[1] = (RosterMember){"blue", "10.0.0.1", 9, false};
     one.roster->members = one.members;
     one.roster->member_count = 2;
-    one.rows[0] = (MemberRow){"m1", "id-a", "10.9.0.1", "", "", 80, 1};
+    one.rows[0] = (MemberRow){"m1", id, "10.9.0.1", "", "", 80, 1};
     one.row_count = 1;
-    at = put_text(bytes, at, "rosterd plan 1\n");
-    at = put(bytes, at, name, NAME_SIZE);
-    at = put(bytes, at, "id-a", 4);
+    one.refusing = (Guard){.name = GUARD_MIN_REMAINING, .planned = 7, .refuses = true};
+    at = put_text(bytes, at, "rosterd plan 2\n");
+    at = put(bytes, at, "https://e p i", strlen("https://e p i"));
+    at = put(bytes, at, id, ID_SIZE);
     at = put_text(bytes, at, "roster 2\n");
     size = identity_pack("", "10.0.0.2", 8080, packed);
     at = put(bytes, at, (const char *)packed, (size_t)size);
     size = identity_pack("blue", "10.0.0.1", 9, packed);
     at = put(bytes, at, (const char *)packed, (size_t)size);
-    at = put_text(bytes, at, "extras 1\n");
+    at = put_text(bytes, at, "changes 1\n");
+    at = put(bytes, at, "delete", 6);
     size = identity_pack("", "10.9.0.1", 80, packed);
     at = put(bytes, at, (const char *)packed, (size_t)size);
     at = put(bytes, at, "m1", 2);
+    at = put_text(bytes, at, "guard min_remaining 7\n");
     assert_int_equal(digest_sha256_hex(bytes, at, expected), 0);
-    case_digest(&one, name, found);
+    case_plan(&one, "i", id, text, sizeof(text));
+    assert_int_equal(sscanf(text, "%*u %*u %*u %*u %*u %64s", found), 1);
     assert_string_equal(found, expected);
     world_free(one.world);
 }
@@ -275,6 +322,7 @@ int main(void)
         cmocka_unit_test(test_a_plan_does_not_depend_on_any_order),
         cmocka_unit_test(test_exactly_those_that_nobody_wrote_down_are_in_a_plan),
         cmocka_unit_test(test_the_digest_changes_with_the_plan),
+        cmocka_unit_test(test_the_digest_changes_with_the_refusals),
         cmocka_unit_test(test_the_digest_is_made_of_these_bytes),
     };
 

@@ -225,7 +225,7 @@ static void test_commits_are_few(void **state)
     for (int i = 0; i < 200; i++) {
         Batch batch = place_batch(place, deletions, 10);
         const Sighting sighting = {"m1", 1};
-        ChannelRecord memory = recall_at(place, store, DIGEST_A, NOW);
+        ChannelRecord memory = recall_at(place, store, NOW);
 
         channel_record_done(&memory);
         snprintf(channel, sizeof(channel), "channel-%d", i);

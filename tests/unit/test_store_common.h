@@ -114,12 +114,11 @@ static inline Batch place_batch(Location *place, Deletion *deletions, size_t cou
     };
 }
 
-static inline ChannelRecord recall_at(Location *place, Store *store, const char *digest,
-                                      uint64_t realtime_usec)
+static inline ChannelRecord recall_at(Location *place, Store *store, uint64_t realtime_usec)
 {
     ChannelRecord memory = {0};
 
-    if (store_recall(store, "prod", "c1", digest, realtime_usec, &memory, &place->err) < 0)
+    if (store_recall(store, "prod", "c1", realtime_usec, &memory, &place->err) < 0)
         fail_msg("store_recall: %s", place->err.text);
     return memory;
 }

@@ -74,10 +74,10 @@ static void test_full_disk(void **state)
     store_free(store);
     store = place_open(place);
     assert_int_equal(count_undecided(place, store), 0);
-    assert_int_equal(store_recall(store, "prod", "c1", DIGEST_A, NOW, &memory, NULL), 0);
+    assert_int_equal(store_recall(store, "prod", "c1", NOW, &memory, NULL), 0);
     assert_int_equal(memory.deletion_count, 1);
     channel_record_done(&memory);
-    assert_int_equal(store_recall(store, "prod", "c2", DIGEST_A, NOW, &memory, NULL), 0);
+    assert_int_equal(store_recall(store, "prod", "c2", NOW, &memory, NULL), 0);
     assert_int_equal(memory.sighting_count, 1);
     channel_record_done(&memory);
     store_free(store);

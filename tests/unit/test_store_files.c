@@ -112,7 +112,7 @@ static void test_killed_between_record_and_decide(void **state)
     store_free(store);
     store = place_open(place);
     assert_int_equal(count_undecided(place, store), 2);
-    assert_int_equal(store_recall(store, "prod", "c1", DIGEST_A, NOW, &memory, NULL), 0);
+    assert_int_equal(store_recall(store, "prod", "c1", NOW, &memory, NULL), 0);
     assert_int_equal(memory.deletion_count, 2);
     assert_int_equal(memory.sighting_count, 1);
     channel_record_done(&memory);

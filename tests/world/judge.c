@@ -40,7 +40,7 @@ static uint64_t judge_fights(const World *world, const WorldChannel *channel,
         const WorldAction *action = &world->actions[i];
 
         if (action->channel != channel ||
-            action->realtime_usec + FIGHT_SPAN_USEC <= world->realtime_usec ||
+            action->realtime_usec + GUARD_FIGHT_SPAN_USEC <= world->realtime_usec ||
             (action->is_decided && action->outcome != OUTCOME_DELETED))
             continue;
         count += judge_is_same(channel, action->member, member);

@@ -43,13 +43,20 @@ World *world_new(size_t instance_count)
         .interval_usec = USEC_PER_MINUTE,
         .retry = {4, USEC_PER_SEC, 30 * USEC_PER_SEC, 5 * USEC_PER_SEC},
         .limits = {8, 20, 15 * USEC_PER_SEC, 60 * USEC_PER_SEC, 10 * USEC_PER_MINUTE},
-        .guards = {1000000, 100, 0, 1},
+        .guards = {.max_deletes = 1000000,
+                   .max_delete_percent = 100,
+                   .confirm_passes = 1,
+                   .max_deletes_total = GUARD_OFF,
+                   .max_channels = GUARD_OFF},
     };
     for (size_t i = 0; i < instance_count; i++) {
         WorldInstance *instance = &world->instances[i];
 
         snprintf(instance->name, sizeof(instance->name), "instance%zu", i);
         world->config_instances[i].name = instance->name;
+        world->config_instances[i].endpoint = "https://roma.example.com";
+        world->config_instances[i].project_id = "p";
+        world->config_instances[i].instance_id = instance->name;
     }
     world->now_usec = 1000 * USEC_PER_SEC;
     world->realtime_usec = UINT64_C(1795532645) * USEC_PER_SEC;

@@ -359,7 +359,6 @@ void world_broken(const World *world, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));
 
 /* ---- by chance (world_random.c, world_errs.c) ---- */
-
 /* For World.disturb: in some spans of time much goes wrong, in others nothing. */
 bool world_disturb_by_chance(World *world, WorldEvent *arrival);
 

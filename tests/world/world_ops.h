@@ -13,7 +13,8 @@ WorldChannel *world_find_channel(World *world, size_t instance, const char *id);
 WorldMember *world_find_member(World *world, const char *id);
 
 int world_recall(void *context, const RosterChannel *roster, const ChannelRow *row,
-                 const char *digest, ChannelRecord *memory, Err *err);
+                 ChannelRecord *memory, Err *err);
+int world_is_approved(void *context, const char *digest, Err *err);
 int world_remember(void *context, const RosterChannel *roster, const char *channel_id,
                    const Sighting *sightings, size_t count, Err *err);
 int world_unsettled(void *context, size_t instance, UnsettledAdd add, void *userdata);

@@ -97,6 +97,7 @@ const Ops world_ops = {
     .submit = world_submit,
     .renew = world_renew,
     .recall = world_recall,
+    .is_approved = world_is_approved,
     .remember = world_remember,
     .unsettled = world_unsettled,
     .settle = world_settle,

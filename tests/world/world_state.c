@@ -153,7 +153,7 @@ static bool state_is_paused(WorldChannel *channel)
 }
 
 int world_recall(void *context, const RosterChannel *roster, const ChannelRow *row,
-                 const char *digest, ChannelRecord *memory, Err *err)
+                 ChannelRecord *memory, Err *err)
 {
     World *world = context;
     WorldChannel *channel = state_channel(world, roster, row->id);
@@ -171,8 +171,16 @@ int world_recall(void *context, const RosterChannel *roster, const ChannelRow *r
     if (state_is_paused(channel) &&
         channel_record_set_pause(memory, "for a test", channel->pause_end_usec) < 0)
         return err_memory(err);
-    memory->is_approved = state_find_approval(world, digest) != NULL;
     return 0;
+}
+
+int world_is_approved(void *context, const char *digest, Err *err)
+{
+    World *world = context;
+
+    if (world->recall_error)
+        return err_system(err, world->recall_error, "the state");
+    return state_find_approval(world, digest) != NULL;
 }
 
 int world_remember(void *context, const RosterChannel *roster, const char *channel_id,

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guards: what keeps a plan from being carried out. Each is one row of GUARD_ROWS, and all that
+ * is said of guards anywhere follows from the rows, in their order: the keys of `guards:` in
+ * settings and rosters with their bounds and defaults, that a roster may only be stricter, in which
+ * order they are evaluated and reported, their words in reports, plans and logs, and whether a
+ * refusal is part of a plan's digest. To add a guard: add a row, write its measure
+ * (guard_measure_NAME in reconcile/plan/guard.c), and describe it in rosterd.yaml(5).
+ *
+ * The columns: its constant and its key; what its number counts, for people; one sentence of help;
+ * least and greatest limit, and the default; how the limit holds (GuardLimit); whose plan it judges
+ * (GuardScope); what of a refusal the digest covers (GuardCover); whether it has a key (SETTABLE),
+ * one that may be `off` (SWITCHABLE), or none, its limit being the default (FIXED).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/base/clock.h"
+
+/* A test that adds a row defines this one. */
+#ifndef GUARD_ROWS_MORE
+#define GUARD_ROWS_MORE(ROW)
+#endif
+
+#define GUARD_ROWS(ROW)                                                                            \
+    ROW(MAX_DELETES, max_deletes, "deletions planned", "the most deletions in a channel and pass", \
+        0, 100000, 10, GUARD_AT_MOST, GUARD_OF_CHANNEL, GUARD_COVERED, SETTABLE)                   \
+    ROW(MAX_DELETE_PERCENT, max_delete_percent, "% planned",                                       \
+        "the most deletions, in percent of the live members that are not ignored", 0, 100, 50,     \
+        GUARD_AT_MOST, GUARD_OF_CHANNEL, GUARD_COVERED, SETTABLE)                                  \
+    ROW(MIN_REMAINING, min_remaining, "left in service",                                           \
+        "the fewest members in service that stay", 0, 100000, 1, GUARD_AT_LEAST, GUARD_OF_CHANNEL, \
+        GUARD_COVERED_BY_NUMBER, SETTABLE)                                                         \
+    ROW(CONFIRM_PASSES, confirm_passes, "sightings",                                               \
+        "in how many whole lists in a row, one a pass, an extra must be seen", 1, 1000, 1,         \
+        GUARD_AT_LEAST, GUARD_OF_CHANNEL, GUARD_UNCOVERED, SETTABLE)                               \
+    ROW(FIGHT, fight, "deletions within the hour",                                                 \
+        "how often a member deleted and put back within an hour is deleted", 3, 3, 3, GUARD_BELOW, \
+        GUARD_OF_CHANNEL, GUARD_COVERED, FIXED)                                                    \
+    ROW(MAX_DELETES_TOTAL, max_deletes_total, "deletions planned in the instance",                 \
+        "the most deletions in all channels of an instance and a pass", 0, 1000000, 25,            \
+        GUARD_AT_MOST, GUARD_OF_PASS, GUARD_UNCOVERED, SWITCHABLE)                                 \
+    ROW(MAX_CHANNELS, max_channels, "channels with deletions planned",                             \
+        "the most channels of an instance with deletions in a pass", 0, 1000000, 5, GUARD_AT_MOST, \
+        GUARD_OF_PASS, GUARD_UNCOVERED, SWITCHABLE)                                                \
+    GUARD_ROWS_MORE(ROW)
+
+/* In the order in which a report names the first that refuses. */
+typedef enum GuardName {
+#define GUARD_CONSTANT(constant, ...) GUARD_##constant,
+    GUARD_ROWS(GUARD_CONSTANT)
+#undef GUARD_CONSTANT
+        GUARD_COUNT,
+} GuardName;
+
+/* The limits in force. */
+typedef union Guards {
+    struct {
+#define GUARD_FIELD(constant, key, ...) uint32_t key;
+        GUARD_ROWS(GUARD_FIELD)
+#undef GUARD_FIELD
+    };
+    uint32_t limits[GUARD_COUNT]; /* the same by GuardName */
+} Guards;
+
+/* A limit that never refuses. */
+#define GUARD_OFF UINT32_MAX
+
+/* The hour within which the fight guard counts, and the state remembers. */
+#define GUARD_FIGHT_SPAN_USEC USEC_PER_HOUR
+
+typedef enum GuardLimit {
+    GUARD_AT_MOST,  /* refuses above its limit: less is stricter */
+    GUARD_AT_LEAST, /* refuses below its limit: more is stricter */
+    GUARD_BELOW,    /* refuses at its limit already */
+} GuardLimit;
+
+typedef enum GuardScope {
+    GUARD_OF_CHANNEL, /* each channel's plan by itself */
+    GUARD_OF_PASS,    /* the plans of all channels of an instance; a roster has no say */
+} GuardScope;
+
+typedef enum GuardCover {
+    GUARD_UNCOVERED,
+    GUARD_COVERED,           /* that it refuses */
+    GUARD_COVERED_BY_NUMBER, /* and at what measure */
+} GuardCover;
+
+typedef struct GuardRow {
+    const char *name; /* its key, and its word in reports */
+    const char *unit;
+    const char *help;
+    uint32_t least, most, preset;
+    GuardLimit holds;
+    GuardScope scope;
+    GuardCover cover;
+    bool is_fixed;
+    bool may_be_off;
+} GuardRow;
+
+/* Its row; of all guards one. */
+const GuardRow *guards_row(GuardName name);
+
+/* The guard of that name, or NULL. */
+const GuardRow *guards_find(const char *name);
+
+/* The limit in force: the one given, or a fixed one. */
+uint64_t guards_limit(const Guards *guards, GuardName name);
+
+/* Whether a limit refuses at that measure. */
+bool guards_refuse(GuardName name, uint64_t limit, uint64_t measured);
+
+/* Whether a limit refuses wherever another one does: the same one, or a stricter one. */
+bool guards_is_as_strict(GuardName name, uint32_t limit, uint32_t than);
