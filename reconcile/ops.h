@@ -68,10 +68,11 @@ struct MemberPage {
     const void *source;
 };
 
-/* A row of the channel list (API.md section 1.7). Strings are never NULL. */
+/* A row of the channel list (API.md section 1.7). Strings but `odd` are never NULL. */
 typedef struct ChannelRow {
-    const char *id;
-    const char *name;
+    const char *odd;              /* why it is not well-formed; NULL: it is */
+    const char *id;               /* "" where it cannot be read, of an odd one */
+    const char *name;             /* likewise */
     const char *member_type;      /* "" when absent */
     const char *vpc_channel_type; /* "" when absent */
     int type;                     /* -1 when absent */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconcile/channel/channel.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -79,19 +80,27 @@ void channel_fail(ChannelPass *channel, int error, const char *what)
 
 static void channel_ask(ChannelPass *channel, uint64_t delay_usec)
 {
-    channel->call.request.offset = channel->listing.rows;
+    channel->call.request.offset = listing_offset(&channel->listing);
     dispatch_begin(channel->dispatch, &channel->call, delay_usec);
+}
+
+static const char *channel_row_id(const void *rows, size_t row)
+{
+    return ((const MemberRow *)rows)[row].id;
 }
 
 static ListingStep channel_take_page(ChannelPass *channel, const MemberPage *page, Err *err)
 {
-    int r = diff_add_page(channel->reading, page, err);
+    ListingPage listed = {page->total, page->row_count, channel_row_id, page->rows};
+    int r = listing_fit(&channel->listing, &listed, err);
 
+    if (r >= 0)
+        r = diff_add_page(channel->reading, page, (size_t)r, err);
     if (r == -ENOMEM)
         return LISTING_FAILED;
     if (r < 0)
         return listing_on_odd_page(&channel->listing, err);
-    return listing_on_page(&channel->listing, page->total, page->row_count, err);
+    return listing_on_page(&channel->listing, &listed, err);
 }
 
 static void channel_on_step(ChannelPass *channel, ListingStep step, const Err *err)
@@ -182,6 +191,7 @@ void channel_start(ChannelPass *channel, const ChannelRow *row, ChannelOnWhole o
     ChannelKind kind = catalog_classify(row, &err);
     int r;
 
+    assert(!row->odd && !channel->is_done);
     channel->row = row;
     if (report_set_identity(channel->report, row->id, row->name) < 0) {
         channel_fail(channel, -ENOMEM, "");

@@ -64,7 +64,7 @@ static void instance_fail(InstancePass *instance, const Err *err)
 
 static void instance_ask(InstancePass *instance, uint64_t delay_usec)
 {
-    instance->call.request.offset = instance->listing.rows;
+    instance->call.request.offset = listing_offset(&instance->listing);
     dispatch_begin(&instance->dispatch, &instance->call, delay_usec);
 }
 
@@ -93,7 +93,7 @@ static void instance_resolve(InstancePass *instance)
         Err err = {0};
 
         if (channel->is_recovery) {
-            recovery_look(channel, instance->rows[i]);
+            recovery_look(channel, instance->rows[i], instance->catalog.unread_count > 0);
             continue;
         }
         if (!instance->rows[i] || instance->rows[i]->claims == 1)
@@ -107,15 +107,23 @@ static void instance_resolve(InstancePass *instance)
     instance->is_resolved = true;
 }
 
+static const char *instance_row_id(const void *rows, size_t row)
+{
+    return ((const ChannelRow *)rows)[row].id;
+}
+
 static ListingStep instance_take_page(InstancePass *instance, const ChannelPage *page, Err *err)
 {
-    int r = catalog_add_page(&instance->catalog, page, err);
+    ListingPage listed = {page->total, page->row_count, instance_row_id, page->rows};
+    int r = listing_fit(&instance->listing, &listed, err);
 
+    if (r >= 0)
+        r = catalog_add_page(&instance->catalog, page, (size_t)r, err);
     if (r == -ENOMEM)
         return LISTING_FAILED;
     if (r < 0)
         return listing_on_odd_page(&instance->listing, err);
-    return listing_on_page(&instance->listing, page->total, page->row_count, err);
+    return listing_on_page(&instance->listing, &listed, err);
 }
 
 static void instance_on_step(InstancePass *instance, ListingStep step, const Err *err)

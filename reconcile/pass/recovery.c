@@ -78,9 +78,11 @@ void recovery_on_list(ChannelPass *channel)
 
 /* With a channel that is no more, its members are gone. One that one entry of the rosters means is
  * settled by the list of that entry. */
-void recovery_look(ChannelPass *channel, const CatalogRow *row)
+void recovery_look(ChannelPass *channel, const CatalogRow *row, bool has_unread)
 {
-    if (!row)
+    if ((!row && has_unread) || (row && row->channel.odd))
+        channel_close(channel, RESULT_IN_SYNC, NULL);
+    else if (!row)
         recovery_settle(channel, channel->roster->id, true);
     else if (row->claims == 1)
         channel_close(channel, RESULT_IN_SYNC, NULL);

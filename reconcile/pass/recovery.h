@@ -29,5 +29,6 @@ int recovery_allocate(Recoveries *recoveries);
 void recovery_on_list(ChannelPass *channel);
 
 /* Once the list of channels is whole, and shows it or (NULL) does not: ends it where its members
- * need not be read. */
-void recovery_look(ChannelPass *channel, const CatalogRow *row);
+ * need not be read, or cannot be: `has_unread` tells of rows whose id cannot be read, which it may
+ * be. */
+void recovery_look(ChannelPass *channel, const CatalogRow *row, bool has_unread);

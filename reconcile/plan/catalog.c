@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconcile/plan/catalog.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -34,39 +35,47 @@ static CatalogRow *catalog_copy(Catalog *catalog, const ChannelRow *row)
     copy->channel.name = arena_string(&catalog->arena, row->name);
     copy->channel.member_type = arena_string(&catalog->arena, row->member_type);
     copy->channel.vpc_channel_type = arena_string(&catalog->arena, row->vpc_channel_type);
-    if (!copy->channel.id || !copy->channel.name || !copy->channel.member_type ||
-        !copy->channel.vpc_channel_type)
+    copy->channel.odd = row->odd ? arena_string(&catalog->arena, row->odd) : NULL;
+    if ((row->odd && !copy->channel.odd) || !copy->channel.id || !copy->channel.name ||
+        !copy->channel.member_type || !copy->channel.vpc_channel_type)
         return NULL;
     return copy;
+}
+
+static int catalog_add_name(Catalog *catalog, CatalogRow *row)
+{
+    const char *name = row->channel.name;
+    int r = map_put(&catalog->by_name, name, strlen(name), row);
+
+    if (r == 0) {
+        CatalogRow *first = map_find(&catalog->by_name, name, strlen(name));
+
+        assert(first);
+        first->same_name_count++;
+    }
+    return r < 0 ? r : 0;
 }
 
 static int catalog_add_row(Catalog *catalog, const ChannelRow *row, Err *err)
 {
     CatalogRow *copy = catalog_copy(catalog, row);
-    const char *name;
-    int r;
+    int r = copy ? 1 : -ENOMEM;
 
-    if (!copy)
-        return err_memory(err);
-    name = copy->channel.name;
-    r = map_put(&catalog->by_id, copy->channel.id, strlen(copy->channel.id), copy);
+    assert(row->odd || row->id[0] != '\0');
+    if (r >= 0 && row->id[0] != '\0')
+        r = map_put(&catalog->by_id, copy->channel.id, strlen(copy->channel.id), copy);
+    else if (r >= 0 && catalog->unread_count++ == 0)
+        str_copy(catalog->unread_why, sizeof(catalog->unread_why), row->odd);
     if (r == 0)
         return err_set(err, -EPROTO, "the channel %s is listed twice", row->id);
-    if (r > 0)
-        r = map_put(&catalog->by_name, name, strlen(name), copy);
-    if (r < 0)
-        return err_memory(err);
-    if (r == 0) {
-        CatalogRow *first = map_find(&catalog->by_name, name, strlen(name));
-
-        first->same_name_count++;
-    }
-    return 0;
+    if (r >= 0 && row->name[0] != '\0')
+        r = catalog_add_name(catalog, copy);
+    return r < 0 ? err_memory(err) : 0;
 }
 
-int catalog_add_page(Catalog *catalog, const ChannelPage *page, Err *err)
+int catalog_add_page(Catalog *catalog, const ChannelPage *page, size_t from, Err *err)
 {
-    for (size_t i = 0; i < page->row_count; i++) {
+    for (size_t i = from; i < page->row_count; i++) {
         int r = catalog_add_row(catalog, &page->rows[i], err);
 
         if (r < 0)
@@ -80,20 +89,37 @@ CatalogRow *catalog_find(const Catalog *catalog, const char *id)
     return map_find(&catalog->by_id, id, strlen(id));
 }
 
+static void catalog_miss(const Catalog *catalog, const RosterChannel *entry, const char *key,
+                         Err *err)
+{
+    err_set(err, -ENOENT, "the instance has no channel with the %s %s (%s:%zu)",
+            entry->id ? "id" : "name", key, entry->file, entry->line);
+    if (catalog->unread_count > 0)
+        err_set(err, -ENOENT,
+                "the instance has no channel with the %s %s (%s:%zu) among those that can be read: "
+                "of %zu the id cannot (%s)",
+                entry->id ? "id" : "name", key, entry->file, entry->line, catalog->unread_count,
+                catalog->unread_why);
+}
+
 CatalogRow *catalog_claim(Catalog *catalog, const RosterChannel *entry, Err *err)
 {
     const char *key = entry->id ? entry->id : entry->name;
     CatalogRow *row = map_find(entry->id ? &catalog->by_id : &catalog->by_name, key, strlen(key));
 
     if (!row) {
-        err_set(err, -ENOENT, "the instance has no channel with the %s %s (%s:%zu)",
-                entry->id ? "id" : "name", key, entry->file, entry->line);
+        catalog_miss(catalog, entry, key, err);
         return NULL;
     }
     if (!entry->id && row->same_name_count > 1) {
         err_set(err, -ENOTUNIQ,
                 "the instance has %zu channels named %s: name the one meant by its id (%s:%zu)",
                 row->same_name_count, key, entry->file, entry->line);
+        return NULL;
+    }
+    if (row->channel.odd) {
+        err_set(err, -EPROTO, "the list of channels shows the channel %s wrongly: %s (%s:%zu)", key,
+                row->channel.odd, entry->file, entry->line);
         return NULL;
     }
     row->claims++;

@@ -17,7 +17,9 @@ typedef struct CatalogRow {
 typedef struct Catalog {
     Arena arena; /* holds the rows and all their strings */
     Map by_id;
-    Map by_name; /* the first row of each name */
+    Map by_name;          /* the first row of each name */
+    size_t unread_count;  /* rows whose id cannot be read */
+    char unread_why[160]; /* what the first of them is like */
 } Catalog;
 
 void catalog_done(Catalog *catalog);
@@ -25,11 +27,15 @@ void catalog_done(Catalog *catalog);
 /* Forgets all rows, for reading the list again. */
 void catalog_reset(Catalog *catalog);
 
-/* Takes a page's rows. 0; -EPROTO when an id comes twice, told in `err`; -ENOMEM. */
-int catalog_add_page(Catalog *catalog, const ChannelPage *page, Err *err);
+/* Takes a page's rows from the one numbered `from`. A row that is not well-formed (ChannelRow.odd)
+ * is the matter of whoever names it: by the id or the name that can be read of it. 0; -EPROTO when
+ * an id comes twice, told in `err`; -ENOMEM. */
+int catalog_add_page(Catalog *catalog, const ChannelPage *page, size_t from, Err *err);
 
 /* The one row that a roster's entry means, counted as a claim; NULL, told in `err`, when its name
- * or id fits none or its name several. Borrowed from the catalog. */
+ * or id fits none, its name several, or the row is not well-formed. Borrowed from the catalog. A
+ * channel whose name cannot be read is not taken for one of the same name: the service refuses a
+ * second channel of a name (API.md section 3.3, code 3208). */
 CatalogRow *catalog_claim(Catalog *catalog, const RosterChannel *entry, Err *err);
 
 /* The channel with that id, or NULL. */

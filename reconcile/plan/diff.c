@@ -164,11 +164,11 @@ static int diff_add_row(Diff *diff, const MemberPage *page, size_t number, Err *
     return 0;
 }
 
-int diff_add_page(Diff *diff, const MemberPage *page, Err *err)
+int diff_add_page(Diff *diff, const MemberPage *page, size_t from, Err *err)
 {
     if (map_reserve(&diff->ids, diff->ids.size + page->row_count) < 0)
         return err_memory(err);
-    for (size_t i = 0; i < page->row_count; i++) {
+    for (size_t i = from; i < page->row_count; i++) {
         int r = diff_add_row(diff, page, i, err);
 
         if (r < 0)

@@ -41,9 +41,10 @@ void diff_done(Diff *diff);
 /* Forgets all rows, for reading the list again. */
 void diff_reset(Diff *diff);
 
-/* Takes a page's rows. 0; -EPROTO when a row shows that the list cannot be trusted (an id twice, a
- * row of another channel, a row without an address), told in `err`; -ENOMEM. */
-int diff_add_page(Diff *diff, const MemberPage *page, Err *err);
+/* Takes a page's rows from the one numbered `from`. 0; -EPROTO when a row shows that the list
+ * cannot be trusted (an id twice, a row of another channel, a row without an address), told in
+ * `err`; -ENOMEM. */
+int diff_add_page(Diff *diff, const MemberPage *page, size_t from, Err *err);
 
 /* Whether the list holds a member with that id. */
 bool diff_has_id(const Diff *diff, const char *member_id);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconcile/plan/listing.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+
+#include "daemon/base/str.h"
 
 void listing_begin(Listing *listing)
 {
@@ -19,8 +22,34 @@ ListingStep listing_on_odd_page(Listing *listing, Err *err)
     return LISTING_AGAIN;
 }
 
-ListingStep listing_on_page(Listing *listing, uint64_t total, uint64_t row_count, Err *err)
+uint64_t listing_offset(const Listing *listing)
 {
+    return listing->rows > 0 ? listing->rows - 1 : 0;
+}
+
+int listing_fit(const Listing *listing, const ListingPage *page, Err *err)
+{
+    if (listing->rows == 0 || page->row_count == 0)
+        return 0;
+    if (str_equal(page->id_of(page->rows, 0), listing->last_id))
+        return 1;
+    return err_set(err, -EPROTO,
+                   "rows moved while the list was read (a page begins with %.64s, the one before "
+                   "ended with %s)",
+                   page->id_of(page->rows, 0), listing->last_id);
+}
+
+/* The rows of a page that were not there before. */
+static uint64_t listing_count_new(const Listing *listing, const ListingPage *page)
+{
+    return listing->rows > 0 && page->row_count > 0 ? page->row_count - 1 : page->row_count;
+}
+
+ListingStep listing_on_page(Listing *listing, const ListingPage *page, Err *err)
+{
+    uint64_t count = listing_count_new(listing, page), total = page->total;
+
+    assert(listing->tries >= 1 && listing->tries <= LISTING_TRIES);
     if (listing->rows == 0)
         listing->total = total;
     if (total != listing->total) {
@@ -29,13 +58,15 @@ ListingStep listing_on_page(Listing *listing, uint64_t total, uint64_t row_count
                 listing->total, total);
         return listing_on_odd_page(listing, err);
     }
-    listing->rows += row_count;
+    listing->rows += count;
     if (listing->rows == total)
         return LISTING_WHOLE;
-    if (listing->rows > total || row_count < LISTING_PAGE_SIZE) {
+    if (listing->rows > total || count == 0) {
         err_set(err, -EPROTO, "the list is not whole (total says %" PRIu64 ", %" PRIu64 " came)",
                 total, listing->rows);
         return listing_on_odd_page(listing, err);
     }
+    str_copy(listing->last_id, sizeof(listing->last_id),
+             page->id_of(page->rows, page->row_count - 1));
     return LISTING_MORE;
 }

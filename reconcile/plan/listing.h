@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The law of whole lists (PRODUCT.md section 4.2, API.md section 2): a paged list counts only if
- * its rows add up to `total` and `total` is the same on every page. A list that is not whole is
- * read again from the start, LISTING_TRIES times in all.
+ * When a paged list is whole (API.md section 2): its rows add up to `total`, `total` is the same on
+ * every page, and each page begins with the row that the page before ended with, so that no row can
+ * slip from one page to another unseen while others come and go. How many rows a page has is the
+ * service's to choose. A list that is not whole is read again from the start, LISTING_TRIES times
+ * in all.
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "daemon/base/err.h"
@@ -16,14 +19,18 @@
 #endif
 #define LISTING_TRIES 3
 
+/* Longer ones are no ids. */
+#define LISTING_ID_SIZE 65
+
 typedef struct Listing {
-    uint64_t total; /* as the first page of this try said */
-    uint64_t rows;  /* so far in this try: also the offset of the next page */
-    uint32_t tries; /* begun so far */
+    uint64_t total;                /* as the first page of this try said */
+    uint64_t rows;                 /* so far in this try */
+    uint32_t tries;                /* begun so far */
+    char last_id[LISTING_ID_SIZE]; /* of the last of them, "" where it has none that can be read */
 } Listing;
 
 typedef enum ListingStep {
-    LISTING_MORE,  /* ask for the page at offset `rows` */
+    LISTING_MORE,  /* ask for the page at listing_offset() */
     LISTING_WHOLE, /* the list is complete */
     LISTING_AGAIN, /* forget all rows, ask for the page at offset 0 */
     LISTING_FAILED /* the tries are used up */
@@ -32,8 +39,24 @@ typedef enum ListingStep {
 /* Begins the first try. */
 void listing_begin(Listing *listing);
 
-/* Takes the next page's numbers. For AGAIN and FAILED `err` says why it was not whole. */
-ListingStep listing_on_page(Listing *listing, uint64_t total, uint64_t row_count, Err *err);
+/* Where the next page is to begin: at the last row so far, once more. */
+uint64_t listing_offset(const Listing *listing);
+
+/* What counts of a page: `id_of` gives the id of a row, "" for one that cannot be read. */
+typedef struct ListingPage {
+    uint64_t total;
+    size_t row_count;
+    const char *(*id_of)(const void *rows, size_t row);
+    const void *rows;
+} ListingPage;
+
+/* How many rows at the page's start are there already, and to be left out: 0 or 1. -EPROTO, told in
+ * `err`, where the page does not begin with the row that the one before ended with. */
+int listing_fit(const Listing *listing, const ListingPage *page, Err *err);
+
+/* Takes a page that fits and whose rows could be accepted. For AGAIN and FAILED `err` says why the
+ * list is not whole. */
+ListingStep listing_on_page(Listing *listing, const ListingPage *page, Err *err);
 
 /* Takes a page that could not be accepted for another reason, which `err` tells already. */
 ListingStep listing_on_odd_page(Listing *listing, Err *err);

@@ -3,6 +3,7 @@
 
 import pytest
 
+import sim as stand_in
 from case import FAILED, IN_SYNC, channel, deletions, entry, identifier, mutations, row
 
 PAYMENTS = channel("payments", "10.1.0.5", "10.1.0.6", "10.1.0.7", "10.1.0.9")
@@ -73,6 +74,10 @@ ODD = {
 }
 
 
+# What might be a page of fewer rows than were asked for: the next one is asked for before it is given up.
+ASKED_ON = ("total too high",)
+
+
 @pytest.mark.parametrize("how", ODD)
 def test_an_odd_list_fails_its_channel_after_three_tries(case, how):
     sim = case.serve(PAYMENTS, channel("search", "10.2.0.1", "10.2.0.9"), faults=[{"match": LISTS, "then": ODD[how]}])
@@ -83,7 +88,9 @@ def test_an_odd_list_fails_its_channel_after_three_tries(case, how):
     assert "no whole list in 3 tries" in reported["error"]["message"]
     assert reported["extra"] == [] and reported["missing"] == [] and reported["live"] is None
     assert {d["channel"] for d in mutations(sim)} == {identifier("search")}, "nothing but the other channel's extra"
-    assert len([r for r in sim.requests("list_members") if r["channel"] == identifier("payments")]) == 3
+    asked = [r for r in sim.requests("list_members") if r["channel"] == identifier("payments")]
+    assert len([r for r in asked if r["query"].endswith("offset=0")]) == 3
+    assert len(asked) == (6 if how in ASKED_ON else 3)
     assert result.channel("search")["result"] == "converged", "it delays nobody else"
 
 
@@ -91,11 +98,12 @@ def test_an_odd_list_fails_its_channel_after_three_tries(case, how):
                                  "a row without an id", "an empty body"])
 def test_a_list_that_is_whole_at_the_second_or_third_try_counts(case, how):
     for times in 1, 2:
-        sim = case.serve(PAYMENTS, faults=[{"match": LISTS, "times": times, "then": ODD[how]}])
+        spent = 2 * times if how in ASKED_ON else times
+        sim = case.serve(PAYMENTS, faults=[{"match": LISTS, "times": spent, "then": ODD[how]}])
         case.roster(ROSTER)
         result = case.once()
         assert result.status == IN_SYNC and result.outcomes("payments") == {"10.1.0.9:8080": "deleted"}
-        assert len(sim.requests("list_members")) == times + 2
+        assert len(sim.requests("list_members")) == spent + 2
         assert sim.hosts("payments") == ["10.1.0.5", "10.1.0.6", "10.1.0.7"]
 
 
@@ -219,15 +227,14 @@ def at(offset, **then):
 
 
 SECOND_PAGE = {
-    "the second page says another total": at(500, total_add=1),
+    "the second page says another total": at(499, total_add=1),
     "the first page says another total": at(0, total_add=-1),
-    "the second page is empty": at(500, json_patch={"members": []}),
-    "the second page is null": at(500, json_patch={"members": None}),
-    "the first page is short": at(0, drop_rows=1),
-    "the second page is short": at(500, drop_rows=1),
-    "the second page starts a row early": at(500, shift=-1),
-    "the second page starts a row late": at(500, shift=1),
-    "the second page is the first again": at(500, shift=-500),
+    "the second page is empty": at(499, json_patch={"members": []}),
+    "the second page is null": at(499, json_patch={"members": None}),
+    "the second page has nothing new": at(499, drop_rows=121),
+    "the second page starts a row early": at(499, shift=-1),
+    "the second page starts a row late": at(499, shift=1),
+    "the second page is the first again": at(499, shift=-499),
 }
 
 
@@ -259,10 +266,23 @@ def test_rows_that_shift_while_total_stays_delete_nothing_that_belongs(case):
     assert set(HOSTS) <= set(sim.hosts("payments"))
 
 
+def test_a_row_that_shifts_while_total_stays_is_noticed(case):
+    """Without the row that both pages have, HOSTS[500] would be on none of them, and the list whole by its count:
+    it was there all along."""
+    swap = {"remove_member": {"channel": "payments", "member": HOSTS[0]},
+            "add_member": {"channel": "payments", "member": row("10.6.0.1")}}
+    sim = long_lists(case, {"match": {"op": "list_members", "offset": 0}, "times": 1, "then": {"after": swap}})
+    result = case.once()
+    reported = result.channel("payments")
+    assert [m["host"] for m in reported["missing"]] == [HOSTS[0]], result
+    assert result.outcomes("payments") == {"10.1.0.9:8080": "deleted", "10.6.0.1:8080": "deleted"}
+    assert len(sim.requests("list_members")) == 3 * 2, "read again from the start, and to confirm"
+
+
 # ---- the list of channels ----
 
 CATALOG = ["one row short", "total too high", "a row twice", "an empty body", "HTML", "null", "half of JSON",
-           "a row that is null", "another success"]
+           "another success"]
 
 
 @pytest.mark.parametrize("how", CATALOG)
@@ -272,7 +292,7 @@ def test_an_odd_list_of_channels_fails_them_all(case, how):
     case.roster(ROSTER, entry("search", "10.2.0.1"))
     result = case.once()
     assert result.status == FAILED and set(result.results().values()) == {"failed"}
-    assert sim.stats()["per_op"] == {"list_channels": 3}
+    assert sim.stats()["per_op"] == {"list_channels": 6 if how in ASKED_ON else 3}
 
 
 @pytest.mark.parametrize("raw", [{"vpc_channel_type": 7}, {"type": "2"}, {"member_type": 1}, {"port": "80"},
@@ -285,6 +305,87 @@ def test_a_channel_row_of_wrong_types_is_not_guessed_at(case, raw):
     assert not mutations(sim) and not sim.requests("list_members")
 
 
+WRONG = [{"vpc_channel_type": 7}, {"type": "2"}, {"member_type": 1}, {"port": "80"}, {"member_groups": {}},
+         {"name": None}, {"name": 7}, {"port": 70000}, {"id": None}, {"id": "a b"}, {"id": 7, "name": ["x"]},
+         {"member_groups": [{"reference_vpc_channel_id": 1}]}]
+
+
+@pytest.mark.parametrize("raw", WRONG)
+def test_an_odd_row_of_a_channel_that_no_roster_names_is_only_a_row(case, raw):
+    sim = case.serve(channel("elsewhere", "10.3.0.1", raw=raw), PAYMENTS)
+    case.roster(ROSTER)
+    result = case.once()
+    assert result.status == IN_SYNC and result.outcomes("payments") == {"10.1.0.9:8080": "deleted"}, result
+    assert len(sim.requests("list_channels")) == 1
+
+
+@pytest.mark.parametrize("row", [None, "payments", 7, []])
+def test_a_row_that_is_no_channel_is_only_a_row(case, row):
+    case.serve(PAYMENTS, faults=[{"match": {"op": "list_channels"}, "then": {"raw_row": row}}])
+    case.roster(ROSTER)
+    assert case.once().status == IN_SYNC
+    case.roster(ROSTER, entry("search", "10.2.0.1"))
+    result = case.once()
+    assert result.results() == {"payments": "in_sync", "search": "failed"}
+    assert "vpc_channels[1]: should be an object" in result.channel("search")["error"]["message"]
+
+
+@pytest.mark.parametrize("raw", [{"port": "80"}, {"type": "2"}, {"name": 777}])
+@pytest.mark.parametrize("named", ["name", "id"])
+def test_an_odd_row_fails_the_channel_that_a_roster_names(case, raw, named):
+    other = entry("search", "10.2.0.1")
+    if named == "id":
+        other = {"id": identifier("search"), "members": ["10.2.0.1"]}
+    elif "name" in raw:
+        other = entry("777", "10.2.0.1")
+    sim = case.serve(PAYMENTS, channel("search", "10.2.0.1", "10.2.0.9", raw=raw))
+    case.roster(ROSTER, other)
+    result = case.once()
+    reported = [c for c in result.channels if c["name"] != "payments"][0]
+    assert result.channel("payments")["result"] == "converged" and reported["result"] == "failed"
+    assert f"vpc_channels[1].{list(raw)[0]}: should be" in reported["error"]["message"]
+    assert {d["channel"] for d in mutations(sim)} == {identifier("payments")}
+
+
+def test_a_second_channel_of_the_name_that_is_odd_is_still_a_second_one(case):
+    sim = case.serve(PAYMENTS, channel("search", "10.2.0.1", raw={"name": "payments", "port": "80"}))
+    case.roster(ROSTER)
+    result = case.once()
+    assert result.status == FAILED and "2 channels named payments" in result.channels[0]["error"]["message"]
+    assert not mutations(sim)
+
+
+# ---- a service with pages of its own size ----
+
+
+def test_a_service_that_clamps_pages_is_read_on(case):
+    names = [f"web{n}" for n in range(7)]
+    hosts = [f"10.5.0.{n}" for n in range(1, 241)]
+    state = stand_in.state([channel(name, *hosts, "10.1.0.9") for name in names])
+    state["instances"][0]["page_max"] = 100
+    sim = case.simulate(state)
+    case.secret("token", "T1")
+    case.attach("prod", sim)
+    case.roster(*[entry(name, *hosts) for name in names])
+    result = case.once()
+    assert result.status == IN_SYNC and set(result.results().values()) == {"converged"}, result
+    assert all(result.outcomes(name) == {"10.1.0.9:8080": "deleted"} for name in names)
+    assert len(sim.requests("list_members")) == 7 * 2 * 3
+
+
+@pytest.mark.parametrize("page", [2, 3, 20])
+def test_a_list_of_channels_in_small_pages_is_read_on(case, page):
+    names = [f"web{n}" for n in range(7)]
+    state = stand_in.state([channel(name, "10.1.0.5") for name in names])
+    state["instances"][0]["page_max"] = page
+    sim = case.simulate(state)
+    case.secret("token", "T1")
+    case.attach("prod", sim)
+    case.roster(*[entry(name, "10.1.0.5") for name in names])
+    assert case.once().status == IN_SYNC
+    assert len(sim.requests("list_channels")) == {2: 6, 3: 3, 20: 1}[page]
+
+
 # ---- the list that confirms ----
 
 def test_a_confirming_list_that_is_odd_is_not_taken_for_success(case):
@@ -293,7 +394,7 @@ def test_a_confirming_list_that_is_odd_is_not_taken_for_success(case):
     result = case.once()
     assert result.status == FAILED and result.channel("payments")["result"] == "failed"
     assert result.outcomes("payments") == {"10.1.0.9:8080": "deleted"}
-    assert len(sim.requests("list_members")) == 4
+    assert len([r for r in sim.requests("list_members") if r["query"].endswith("offset=0")]) == 4
 
 
 # ---- channels whose port is not told ----

@@ -102,14 +102,14 @@ def test_deletions_cost_one_request_each_and_one_to_confirm(case):
     assert sim.stats()["connections"] == 1, "one connection serves them all"
 
 
-@pytest.mark.parametrize("live, pages", [(500, 1), (501, 2), (1000, 2), (1203, 3)])
-def test_long_lists_come_in_pages_of_500(case, live, pages):
+@pytest.mark.parametrize("live, pages", [(500, 1), (501, 2), (999, 2), (1000, 3), (1203, 3)])
+def test_long_lists_come_in_pages_of_500_that_begin_with_the_row_before(case, live, pages):
     hosts = [f"10.{n // 60000}.{n // 250 % 240}.{n % 250 + 1}" for n in range(live)]
     sim = case.serve(channel("payments", *hosts))
     case.roster(entry("payments", *hosts))
     result = case.once()
     assert result.status == IN_SYNC and result.channel("payments")["live"] == live
-    assert [r["query"] for r in sim.requests("list_members")] == [f"limit=500&offset={500 * n}" for n in range(pages)]
+    assert [r["query"] for r in sim.requests("list_members")] == [f"limit=500&offset={499 * n}" for n in range(pages)]
 
 
 def test_many_channels_are_resolved_from_pages_of_500(case):
@@ -117,7 +117,7 @@ def test_many_channels_are_resolved_from_pages_of_500(case):
     case.roster(entry("bench-749", "10.29.60.1"))
     result = case.dry()
     assert result.channel("bench-749")["live"] == 1
-    assert [r["query"] for r in sim.requests("list_channels")] == ["limit=500&offset=0", "limit=500&offset=500"]
+    assert [r["query"] for r in sim.requests("list_channels")] == ["limit=500&offset=0", "limit=500&offset=499"]
     assert len(sim.requests("list_members")) == 1
 
 

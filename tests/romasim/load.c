@@ -30,8 +30,8 @@ static const char *const channel_keys[] = {"id",
                                            "omit",
                                            NULL};
 static const char *const instance_keys[] = {"prefix",      "project_id", "instance_id", "status",
-                                            "eventual_ms", "change_ms",  "quota",       "channels",
-                                            "generate",    NULL};
+                                            "eventual_ms", "change_ms",  "quota",       "page_max",
+                                            "channels",    "generate",   NULL};
 static const char *const project_keys[] = {"id", "name", NULL};
 
 /* The object itself when its rows must be made odd, else NULL. */
@@ -152,6 +152,7 @@ static void load_instance(JsonError *e, json_object *o)
     i->eventual_msec = jsonget_int(e, o, "eventual_ms", 0);
     i->change_msec = jsonget_int(e, o, "change_ms", 0);
     i->quota = jsonget_int(e, o, "quota", 0);
+    i->page_max = jsonget_int(e, o, "page_max", 0);
     model.instances = alloc_grow(model.instances, model.n_instances, &model.cap_instances,
                                  sizeof(*model.instances));
     model.instances[model.n_instances++] = i;

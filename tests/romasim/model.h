@@ -79,7 +79,8 @@ struct Instance {
     char *status;
     int eventual_msec;
     int change_msec;
-    int quota; /* members a channel may have; 0: no bound */
+    int quota;    /* members a channel may have; 0: no bound */
+    int page_max; /* rows of a page, whatever limit asks for; 0: as asked */
     Channel **channels;
     size_t n_channels;
     size_t cap_channels;

@@ -27,12 +27,6 @@ static const RosterChannel *people_roster(const World *world, const WorldChannel
 
 /* ---- members ---- */
 
-static void people_shift(World *world, WorldChannel *channel)
-{
-    if (world->page_max && channel->member_count >= world->page_max)
-        channel->was_shifted = true;
-}
-
 static void people_add_wanted(World *world, WorldChannel *channel)
 {
     const RosterChannel *roster = people_roster(world, channel);
@@ -61,7 +55,6 @@ static void people_change(World *world, void *argument)
 
     if (channel->member_count > 60)
         return;
-    people_shift(world, channel);
     if (what < 4) {
         world_trace(world, "people add %s to %s", world_add_random_extra(world, channel)->id,
                     channel->row.id);

@@ -11,7 +11,7 @@ static void catalog_of(Catalog *catalog, const ChannelRow *rows, size_t count)
     const ChannelPage page = {.total = count, .rows = rows, .row_count = count};
     Err err = {0};
 
-    assert_int_equal(catalog_add_page(catalog, &page, &err), 0);
+    assert_int_equal(catalog_add_page(catalog, &page, 0, &err), 0);
 }
 
 static ChannelRow row_of(const char *id, const char *name)
@@ -79,7 +79,7 @@ static void test_an_id_twice_makes_the_list_worthless(void **state)
     Err err = {0};
 
     (void)state;
-    assert_int_equal(catalog_add_page(&catalog, &page, &err), -EPROTO);
+    assert_int_equal(catalog_add_page(&catalog, &page, 0, &err), -EPROTO);
     assert_non_null(strstr(err.text, "c1 is listed twice"));
     catalog_reset(&catalog);
     catalog_of(&catalog, rows, 1);

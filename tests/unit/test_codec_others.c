@@ -37,15 +37,24 @@ static void test_channels(void **state)
     assert_string_equal(page->rows[2].vpc_channel_type, "");
 }
 
-static void assert_odd_channel(CodecCase *fixture, const char *row, const char *message)
+/* A row that is odd is a row all the same, with what can be read of it. */
+static void assert_odd_channel(CodecCase *fixture, const char *row, const char *message,
+                               const char *id, const char *name)
 {
+    const ChannelPage *page = &fixture->channels.page;
     char body[1024];
 
-    snprintf(body, sizeof(body), "{\"total\":1,\"vpc_channels\":[%s]}", row);
+    snprintf(body, sizeof(body),
+             "{\"total\":2,\"vpc_channels\":[%s,{\"id\":\"good\",\"name\":\"g\"}]}", row);
     assert_int_equal(
-        channels_parse(&fixture->channels, &fixture->parser, body, strlen(body), &fixture->err),
-        -EPROTO);
-    codec_case_assert_has(fixture->err.text, message);
+        channels_parse(&fixture->channels, &fixture->parser, body, strlen(body), &fixture->err), 0);
+    assert_int_equal(page->row_count, 2);
+    assert_non_null(page->rows[0].odd);
+    codec_case_assert_has(page->rows[0].odd, message);
+    assert_string_equal(page->rows[0].id, id);
+    assert_string_equal(page->rows[0].name, name);
+    assert_null(page->rows[1].odd);
+    assert_string_equal(page->rows[1].id, "good");
 }
 
 /* Half a surrogate pair is of the text that it stood in. */
@@ -68,23 +77,32 @@ static void test_odd_channels(void **state)
 {
     CodecCase *fixture = *state;
 
-    assert_odd_channel(fixture, "{}", "vpc_channels[0].id: is missing");
-    assert_odd_channel(fixture, "{\"id\":\"a\"}", "vpc_channels[0].name: is missing");
-    assert_odd_channel(fixture, "{\"id\":\"a b\",\"name\":\"n\"}", "id: should be");
-    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":null}", "name: should be");
-    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":\"n\",\"type\":\"2\"}", "type: should be");
-    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":\"n\",\"type\":-1}", "type: should be");
-    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":\"n\",\"port\":70000}", "port: should be");
-    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":\"n\",\"vpc_channel_type\":1}",
-                       "vpc_channel_type: should be");
-    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":\"n\",\"member_groups\":{}}",
-                       "member_groups: should be");
-    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":\"n\",\"member_groups\":[1]}",
-                       "member_groups: should be");
-    assert_odd_channel(
-        fixture,
-        "{\"id\":\"a\",\"name\":\"n\",\"member_groups\":[{\"reference_vpc_channel_id\":1}]}",
-        "member_groups.reference_vpc_channel_id: should be");
+    static const char *const fields[][2] = {
+        {"\"type\":\"2\"", "type: should be"},
+        {"\"type\":-1", "type: should be"},
+        {"\"port\":70000", "port: should be"},
+        {"\"vpc_channel_type\":1", "vpc_channel_type: should be"},
+        {"\"member_groups\":{}", "member_groups: should be"},
+        {"\"member_groups\":[1]", "member_groups: should be"},
+        {"\"member_groups\":[{\"reference_vpc_channel_id\":1}]",
+         "member_groups.reference_vpc_channel_id: should be"},
+    };
+    char row[128];
+
+    assert_odd_channel(fixture, "null", "vpc_channels[0]: should be an object", "", "");
+    assert_odd_channel(fixture, "\"n\"", "vpc_channels[0]: should be an object", "", "");
+    assert_odd_channel(fixture, "{}", "vpc_channels[0].id: is missing", "", "");
+    assert_odd_channel(fixture, "{\"id\":\"a\"}", "vpc_channels[0].name: is missing", "a", "");
+    assert_odd_channel(fixture, "{\"id\":\"a b\",\"name\":\"n\"}", "id: should be", "", "n");
+    assert_odd_channel(fixture, "{\"id\":7,\"name\":\"n\"}", "id: should be", "", "n");
+    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":null}", "name: should be", "a", "");
+    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":123}", "name: should be", "a", "123");
+    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":true}", "name: should be", "a", "true");
+    assert_odd_channel(fixture, "{\"id\":\"a\",\"name\":[\"n\"]}", "name: should be", "a", "");
+    for (size_t i = 0; i < ELEMENTS(fields); i++) {
+        snprintf(row, sizeof(row), "{\"id\":\"a\",%s,\"name\":\"n\"}", fields[i][0]);
+        assert_odd_channel(fixture, row, fields[i][1], "a", "n");
+    }
 }
 
 static void assert_error(CodecCase *fixture, const char *body, const char *code,

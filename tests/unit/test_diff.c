@@ -45,7 +45,7 @@ static int table_add(Table *table, MemberRow row)
     row.host = row.host ? row.host : "";
     row.ecs_id = row.ecs_id ? row.ecs_id : "";
     row.channel_id = row.channel_id ? row.channel_id : "c1";
-    return diff_add_page(&table->diff, &page, &table->err);
+    return diff_add_page(&table->diff, &page, 0, &table->err);
 }
 
 /* One wanted member and one live: are they the same? */

@@ -10,9 +10,12 @@ static void total_too_high(WorldEvent *event)
     event->members.total++;
 }
 
+/* The row before the last, so that asking on at the end does not find it. */
 static void row_lost(WorldEvent *event)
 {
-    event->members.row_count--;
+    size_t count = --event->members.row_count;
+
+    event->rows[count - 1] = event->rows[count];
 }
 
 static void no_rows(WorldEvent *event)
@@ -54,6 +57,12 @@ static void total_one_less(WorldEvent *event)
 static void (*const twists[])(WorldEvent *) = {total_too_high, row_lost,     no_rows, id_twice,
                                                foreign_row,    hostless_row, bad_id};
 
+/* What might be a page of fewer rows than were asked for. */
+static bool is_asked_on(void (*twist)(WorldEvent *))
+{
+    return twist == row_lost || twist == total_too_high;
+}
+
 static void test_two_odd_lists_are_read_again(void **state)
 {
     (void)state;
@@ -84,7 +93,8 @@ static void test_three_odd_lists_fail_the_channel_alone(void **state)
         assert_non_null(strstr(world_report(world, 0)->error.text, "no whole list in 3 tries"));
         assert_false(world_report(world, 0)->has_list);
         assert_int_equal(world_result(world, 1), RESULT_CONVERGED);
-        assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 3 + 2);
+        assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS),
+                         (is_asked_on(twists[i]) ? 6 : 3) + 2);
         assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 1);
         world_free(world);
     }
@@ -148,13 +158,14 @@ static void test_a_list_takes_as_few_pages_as_it_can(void **state)
     expect_pages(499, 1);
     expect_pages(500, 1);
     expect_pages(501, 2);
-    expect_pages(1000, 2);
-    expect_pages(1001, 3);
+    expect_pages(999, 2);
+    expect_pages(1000, 3);
+    expect_pages(1498, 3);
 }
 
 static void test_pages_must_agree(void **state)
 {
-    void (*const second_page[])(WorldEvent *) = {total_too_high, row_lost, id_of_the_page_before,
+    void (*const second_page[])(WorldEvent *) = {total_too_high, no_rows, id_of_the_page_before,
                                                  total_one_less};
 
     (void)state;
@@ -168,7 +179,7 @@ static void test_pages_must_agree(void **state)
         /* Two pages, two again from the start, and two to confirm. */
         assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 6);
         assert_int_equal(world->sends[1].request.offset, 0);
-        assert_int_equal(world->sends[2].request.offset, 500);
+        assert_int_equal(world->sends[2].request.offset, 499);
         assert_int_equal(world->sends[3].request.offset, 0);
         assert_int_equal(world_report(world, 0)->live_count, 702);
         world_free(world);
@@ -258,7 +269,8 @@ static void test_the_channel_list_must_be_whole_too(void **state)
         assert_int_equal(report_exit_status(pass_get_report(world->pass)), 0);
         world_twist(world, REQUEST_LIST_CHANNELS, 1, 100, channel_twists[i]);
         world_pass(world);
-        assert_int_equal(world_count_sent(world, REQUEST_LIST_CHANNELS), 3);
+        assert_int_equal(world_count_sent(world, REQUEST_LIST_CHANNELS),
+                         channel_twists[i] == channel_total ? 6 : 3);
         assert_int_equal(world_result(world, 0), RESULT_FAILED);
         assert_int_equal(world_result(world, 1), RESULT_FAILED);
         world_free(world);

@@ -67,7 +67,6 @@ typedef struct WorldChannel {
     uint32_t remembered_in; /* the pass that last wrote sightings */
     bool is_paused;
     uint64_t pause_end_usec; /* realtime; 0: no end */
-    bool was_shifted;        /* changed while a list of several pages was read in this pass */
     bool has_fighter;        /* somebody puts back what is deleted */
     uint64_t held_plan;      /* a sum over the plan that was held last, and its digest */
     char held_digest[DIGEST_HEX_SIZE];

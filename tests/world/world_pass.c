@@ -97,7 +97,6 @@ void world_forget(World *world)
     for (size_t i = 0; i < world->channel_count; i++) {
         world->channels[i].mutations = 0;
         world->channels[i].recall_count = 0;
-        world->channels[i].was_shifted = false;
         if (world->buries)
             passes_bury(&world->channels[i]);
     }

@@ -211,7 +211,6 @@ static void service_delete(World *world, WorldEvent *event, WorldChannel *channe
     if (event->has_fault && !event->fault.twist && !event->fault.has_effect)
         return;
     world_remove_member(member, channel);
-    channel->was_shifted = channel->was_shifted || event->is_orphan;
     member->deleted_in = event->pass;
     service_say(event, 204, "", "");
 }
@@ -235,7 +234,6 @@ static void service_add(World *world, WorldEvent *event, WorldChannel *channel)
     member->ecs_id = was->ecs_id;
     member->status = was->status;
     member->restored_in = event->pass;
-    channel->was_shifted = channel->was_shifted || event->is_orphan;
     service_say(event, 201, "", "");
 }
 

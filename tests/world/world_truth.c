@@ -193,21 +193,13 @@ static void truth_of_extra(World *world, const ChannelReport *report, const Extr
         world_broken(world, "%s was deleted, the report says skipped", member->id);
 }
 
-/* What changes between two pages of a list may not show: nobody could tell. */
-static bool truth_may_have_shifted(const WorldChannel *channel)
-{
-    return channel->was_shifted || (channel->world->page_max && channel->lag_usec);
-}
-
 static void truth_of_channel(World *world, const ChannelReport *report)
 {
     const WorldChannel *channel =
         report->id ? world_find_channel(world, report->channel->instance, report->id) : NULL;
     bool is_said_in_sync = report->result == RESULT_IN_SYNC || report->result == RESULT_CONVERGED;
 
-    if (is_said_in_sync &&
-        (!channel || (!channel->was_in_sync && !truth_may_have_shifted(channel)) ||
-         report->missing_count > 0))
+    if (is_said_in_sync && (!channel || !channel->was_in_sync || report->missing_count > 0))
         world_broken(world, "%s is said to be %s and is not", report->id ? report->id : "?",
                      report_result_text(report->result));
     if (is_said_in_sync && err_is_set(&report->error))

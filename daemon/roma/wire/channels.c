@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What decides whether a channel may be managed at all is read as strictly as its id. */
+/* What decides whether a channel may be managed at all is read as strictly as its id. A row that is
+ * odd is not guessed at, and is the matter of whoever names it. */
 #include "daemon/roma/wire/channels.h"
 
 #include <errno.h>
@@ -26,16 +27,23 @@ static int channels_get_text(json_object *value, size_t index, const char *key, 
 
 static int channels_get_id(json_object *value, size_t index, ChannelRow *row, Err *err)
 {
-    if (json_read_get_string(value, &row->id) < 0 || !str_is_id(row->id, ID_SIZE_MAX))
+    const char *id;
+
+    if (json_read_get_string(value, &id) < 0 || !str_is_id(id, ID_SIZE_MAX))
         return json_read_odd_field(err, LIST, index, "id", WANTED_ID, value);
+    row->id = id;
     return 0;
 }
 
+/* A name that is no text may be meant by a roster all the same, where plain scalars are texts. */
 static int channels_get_name(json_object *value, size_t index, ChannelRow *row, Err *err)
 {
-    if (json_read_get_string(value, &row->name) < 0)
-        return json_read_odd_field(err, LIST, index, "name", WANTED_STRING, value);
-    return 0;
+    if (json_read_get_string(value, &row->name) == 0)
+        return 0;
+    if (json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double) ||
+        json_object_is_type(value, json_type_boolean))
+        row->name = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
+    return json_read_odd_field(err, LIST, index, "name", WANTED_STRING, value);
 }
 
 static int channels_get_port(json_object *value, size_t index, ChannelRow *row, Err *err)
@@ -106,42 +114,50 @@ static int channels_get_field(const char *key, json_object *value, size_t index,
     return 0;
 }
 
+/* All that can be read of it is read; `err` keeps the first oddity. 0 or -EPROTO. */
 static int channels_get_row(json_object *object, size_t index, ChannelRow *ret_row, Err *err)
 {
-    ChannelRow row = {.member_type = "", .vpc_channel_type = "", .type = -1};
+    bool has_id = false, has_name = false;
+    int first = 0;
 
+    *ret_row =
+        (ChannelRow){.id = "", .name = "", .member_type = "", .vpc_channel_type = "", .type = -1};
     if (!json_object_is_type(object, json_type_object))
         return err_set(err, -EPROTO, LIST "[%zu]: should be an object", index);
     json_object_object_foreach(object, key, value)
     {
-        int r = channels_get_field(key, value, index, &row, err);
+        Err odd = {0};
+        int r = channels_get_field(key, value, index, ret_row, &odd);
 
-        if (r < 0)
-            return r;
+        has_id = has_id || str_equal(key, "id");
+        has_name = has_name || str_equal(key, "name");
+        if (r < 0 && first == 0) {
+            first = r;
+            *err = odd;
+        }
     }
-    if (!row.id || !row.name)
-        return err_set(err, -EPROTO, LIST "[%zu].%s: is missing", index, row.id ? "name" : "id");
-    *ret_row = row;
-    return 0;
+    if (first == 0 && (!has_id || !has_name))
+        return err_set(err, -EPROTO, LIST "[%zu].%s: is missing", index, has_id ? "name" : "id");
+    return first;
 }
 
-/* The row's strings outlive its tree. */
+/* The row's strings outlive its tree. One that is odd is still a row. */
 static int channels_on_row(json_object *object, const char *text, size_t size, size_t index,
                            void *userdata, Err *err)
 {
     ChannelList *list = userdata;
     ChannelRow row;
-    int r = channels_get_row(object, index, &row, err);
+    Err odd = {0};
+    int r = channels_get_row(object, index, &row, &odd);
 
     (void)text;
     (void)size;
-    if (r < 0)
-        return r;
+    row.odd = r < 0 ? arena_string(&list->strings, odd.text) : NULL;
     row.id = arena_string(&list->strings, row.id);
     row.name = arena_string(&list->strings, row.name);
     row.member_type = arena_string(&list->strings, row.member_type);
     row.vpc_channel_type = arena_string(&list->strings, row.vpc_channel_type);
-    if (!row.id || !row.name || !row.member_type || !row.vpc_channel_type ||
+    if ((r < 0 && !row.odd) || !row.id || !row.name || !row.member_type || !row.vpc_channel_type ||
         mem_grow(&list->rows, &list->capacity, index + 1, sizeof(*list->rows)) < 0)
         return err_memory(err);
     list->rows[index] = row;

@@ -14,7 +14,8 @@ typedef struct ChannelList {
     Arena strings; /* of the rows */
 } ChannelList;
 
-/* Fills list->page. 0; -EPROTO with `err` naming what is odd; -ENOMEM with `err`. */
+/* Fills list->page. 0; -EPROTO with `err` naming what is odd about the page; -ENOMEM with `err`.
+ * What is odd about a row stands in it (ChannelRow.odd). */
 int channels_parse(ChannelList *list, JsonParser *parser, const char *body, size_t size, Err *err);
 
 /* Lets go of the page, keeps the memory for rows. */
