@@ -22,7 +22,7 @@ ALL_CFLAGS = -std=gnu17 -I. -D_GNU_SOURCE -DROSTERD_VERSION='"$(VERSION)"' $(WAR
 	$(ERRORS) $(HARDENING) $(FORTIFY) -ffile-prefix-map=$(CURDIR)=. -MMD -MP $(CFLAGS)
 FORTIFY ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
-LIBS := -lcurl -lyaml -ljson-c -lsystemd -lcrypto -lsqlite3 -lmicrohttpd
+LIBS := -lcurl -lyaml -ljson-c -lsystemd -lcrypto -lsqlite3 -lmicrohttpd -lsmartcols
 
 # Programs have their main file in daemon/; the rest of the tree is what they share.
 PROGRAMS := rosterd rosterctl

@@ -23,6 +23,7 @@ LIBRARIES = {
     "systemd/sd-journal.h": ["daemon/base/log.c"],
     "systemd/": ["daemon/"],
     "microhttpd.h": ["daemon/http/server.c"],
+    "libsmartcols/": ["daemon/report/table.c"],
 }
 # The rooms, and what each may include of ours besides itself, its floor first: an arrow leads to a
 # room that stands above it here. README.md shows the same picture.
@@ -56,11 +57,11 @@ ROOMS = {
                       "daemon/log daemon/store daemon/roma",
     "daemon/report": "daemon/base config reconcile/plan reconcile/report daemon/json daemon/store "
                      "daemon/runtime",
-    "daemon/cli": "daemon/base config config/load daemon/log daemon/store daemon/runtime "
-                  "daemon/report",
+    "daemon/cli": "daemon/base config config/load daemon/json daemon/log daemon/store "
+                  "daemon/runtime daemon/report",
     "daemon/control": "daemon/base daemon/json daemon/http daemon/log daemon/store daemon/runtime "
                       "daemon/report daemon/cli",
-    "daemon/ctl": "daemon/base config config/load reconcile/plan daemon/json daemon/http "
+    "daemon/ctl": "daemon/base config config/load reconcile/report daemon/json daemon/http "
                   "daemon/store daemon/runtime daemon/report daemon/cli",
     "daemon/service": "daemon/base config config/load daemon/log daemon/store daemon/runtime "
                       "daemon/cli daemon/control",

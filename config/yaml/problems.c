@@ -8,6 +8,7 @@
 
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
+#include "daemon/base/utf8.h"
 
 #define TEXT_SIZE_MAX 1024U
 
@@ -61,15 +62,13 @@ static size_t problems_file(Problems *problems, const char *file)
 static char *problem_text(const char *path, const char *text)
 {
     _cleanup_(buf_done) Buf buf = {0};
-    char *whole;
 
-    if (path[0])
-        buf_printf(&buf, "%s: ", path);
-    buf_puts(&buf, text);
-    whole = buf_take(&buf);
-    if (whole)
-        str_clean(whole);
-    return whole;
+    if (path[0]) {
+        utf8_append_shown(&buf, path);
+        buf_puts(&buf, ": ");
+    }
+    utf8_append_shown(&buf, text);
+    return buf_take(&buf);
 }
 
 void problems_add(Problems *problems, const char *file, size_t line, size_t column,
@@ -133,12 +132,7 @@ static int compare_problems(const void *left, const void *right)
 
 static void problem_print(const Problem *problem, Buf *buf)
 {
-    for (const char *c = problem->file; *c;) {
-        size_t size = str_control_size(c);
-
-        buf_putc(buf, size > 0 ? '?' : *c);
-        c += size > 0 ? size : 1;
-    }
+    utf8_append_shown(buf, problem->file);
     if (problem->line > 0)
         buf_printf(buf, ":%zu:%zu", problem->line, problem->column);
     buf_printf(buf, ": %s\n", problem->text);

@@ -18,6 +18,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
+#include "daemon/base/utf8.h"
 
 #define FIELD_COUNT 13
 
@@ -108,14 +109,16 @@ static size_t log_name_fields(const LogFields *fields, NamedField ret_named[stat
 
 static void log_json_string(Buf *line, const char *text)
 {
-    buf_putc(line, '"');
-    while (*text) {
-        size_t size = str_control_size(text);
+    _cleanup_(buf_done) Buf shown = {0};
 
-        if (*text == '"' || *text == '\\')
+    utf8_append_shown(&shown, text);
+    if (buf_failed(&shown) < 0)
+        line->failed = true;
+    buf_putc(line, '"');
+    for (const char *c = buf_text(&shown); *c; c++) {
+        if (*c == '"' || *c == '\\')
             buf_putc(line, '\\');
-        buf_putc(line, size > 0 ? '?' : *text);
-        text += size > 0 ? size : 1;
+        buf_putc(line, *c);
     }
     buf_putc(line, '"');
 }
@@ -175,6 +178,7 @@ void log_event(LogLevel level, const LogFields *fields, const char *format, ...)
     static const LogFields none = {0};
     NamedField named[FIELD_COUNT];
     size_t count = log_name_fields(fields ? fields : &none, named);
+    _cleanup_(buf_done) Buf shown = {0};
     char text[2048];
     va_list arguments;
 
@@ -183,11 +187,14 @@ void log_event(LogLevel level, const LogFields *fields, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    str_clean(text);
-    if (log_format == LOG_FORMAT_JOURNAL && log_write_journal(level, named, count, text) >= 0)
+    utf8_append_shown(&shown, text);
+    if (buf_failed(&shown) < 0)
+        return;
+    if (log_format == LOG_FORMAT_JOURNAL &&
+        log_write_journal(level, named, count, buf_text(&shown)) >= 0)
         return;
     if (log_format == LOG_FORMAT_JSON)
-        log_write_json(level, named, count, text);
+        log_write_json(level, named, count, buf_text(&shown));
     else
-        log_write_text(level, text);
+        log_write_text(level, buf_text(&shown));
 }

@@ -45,7 +45,7 @@ int log_parse_format(const char *text, LogFormat *ret_format);
 
 bool log_is_wanted(LogLevel level);
 
-/* Writes one event; `fields` may be NULL. Control characters in texts are shown as '?', so that
- * what the service says cannot forge a line. */
+/* Writes one event; `fields` may be NULL. Texts stand as utf8_append_shown() has them, so that what
+ * the service says cannot forge a line. */
 void log_event(LogLevel level, const LogFields *fields, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -64,31 +64,3 @@ void str_copy(char *ret_text, size_t size, const char *text)
     memcpy(ret_text, text, length);
     ret_text[length] = '\0';
 }
-
-size_t str_control_size(const char *text)
-{
-    const unsigned char *bytes = (const unsigned char *)text;
-
-    if ((bytes[0] > 0 && bytes[0] < 0x20) || bytes[0] == 0x7f)
-        return 1;
-    if (bytes[0] == 0xc2)
-        return bytes[1] >= 0x80 && bytes[1] <= 0x9f ? 2 : 0;
-    if (bytes[0] != 0xe2 || (bytes[1] != 0x80 && bytes[1] != 0x81))
-        return 0;
-    if (bytes[1] == 0x80)
-        return bytes[2] >= 0xa8 && bytes[2] <= 0xae ? 3 : 0;
-    return bytes[2] >= 0xa6 && bytes[2] <= 0xa9 ? 3 : 0;
-}
-
-void str_clean(char *text)
-{
-    char *to = text;
-
-    while (*text) {
-        size_t size = str_control_size(text);
-
-        *to++ = size > 0 ? '?' : *text;
-        text += size > 0 ? size : 1;
-    }
-    *to = '\0';
-}

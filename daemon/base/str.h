@@ -20,12 +20,3 @@ bool str_is_id(const char *text, size_t size_max);
 
 /* Copies as much as fits, always with a NUL, never half of a UTF-8 sequence. */
 void str_copy(char *ret_text, size_t size, const char *text);
-
-/* How many bytes at the start of this UTF-8 text would steer a terminal or turn the order in which
- * it is read: a control character (C0, DEL, C1), or one of the bidirectional embeddings, overrides
- * and isolates with the line separators beside them (U+2028 to U+202E, U+2066 to U+2069). 0: none,
- * another character stands there, or the text's end. */
-size_t str_control_size(const char *text);
-
-/* Puts one '?' in the place of each of those. */
-void str_clean(char *text);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/base/utf8.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
+
+#include "daemon/base/mem.h"
 
 /* Whether a second byte makes no overlong form, no surrogate and nothing above U+10FFFF. */
 static bool utf8_second_fits(unsigned char lead, unsigned char second)
@@ -49,5 +52,56 @@ void utf8_mend(char *text)
         }
         text += length;
         left -= length;
+    }
+}
+
+/* The code point of a sequence. */
+static uint32_t utf8_decode(const char *text, size_t length)
+{
+    static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    uint32_t point = (unsigned char)text[0] & masks[length];
+
+    for (size_t i = 1; i < length; i++)
+        point = point << 6 | ((unsigned char)text[i] & 0x3f);
+    return point;
+}
+
+/* Control and format characters of Unicode 15, and what is blank without being the plain space. */
+static bool utf8_is_unseen(uint32_t point)
+{
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {
+        {0x0, 0x1f},      {0x7f, 0xa0},     {0xad, 0xad},       {0x34f, 0x34f},
+        {0x600, 0x605},   {0x61c, 0x61c},   {0x6dd, 0x6dd},     {0x70f, 0x70f},
+        {0x115f, 0x1160}, {0x1680, 0x1680}, {0x17b4, 0x17b5},   {0x180b, 0x180f},
+        {0x2000, 0x200f}, {0x2028, 0x202f}, {0x205f, 0x206f},   {0x2800, 0x2800},
+        {0x3000, 0x3000}, {0x3164, 0x3164}, {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},
+        {0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+    };
+
+    for (size_t i = 0; i < ELEMENTS(ranges); i++) {
+        if (point >= ranges[i].first && point <= ranges[i].last)
+            return true;
+    }
+    return false;
+}
+
+void utf8_append_shown(Buf *buf, const char *text)
+{
+    size_t left = strlen(text);
+
+    while (left > 0) {
+        size_t length = utf8_sequence(text, left);
+        uint32_t point = length ? utf8_decode(text, length) : 0;
+
+        if (length == 0)
+            buf_putc(buf, '?');
+        else if (utf8_is_unseen(point))
+            buf_printf(buf, "<U+%04" PRIX32 ">", point);
+        else
+            buf_append(buf, text, length);
+        text += length ? length : 1;
+        left -= length ? length : 1;
     }
 }

@@ -23,6 +23,8 @@ static const struct option commands_options[] = {
     {"action", required_argument, NULL, OPTION_ACTION},
     {"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
     {"log-format", required_argument, NULL, OPTION_LOG_FORMAT},
+    {"verbose", no_argument, NULL, 'v'},
+    {"summary", no_argument, NULL, OPTION_SUMMARY},
     {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
     {0},
@@ -39,6 +41,7 @@ enum {
     TAKES_CHANNEL = 1 << 6, /* a word */
     MAY_CHANNEL = 1 << 7,   /* the same, or none */
     TAKES_DIGEST = 1 << 8,  /* a word */
+    TAKES_LENGTH = 1 << 9,  /* --verbose, --summary */
 };
 
 typedef struct Command {
@@ -48,7 +51,7 @@ typedef struct Command {
 } Command;
 
 static const Command commands[] = {
-    {"plan", ACTION_PLAN, TAKES_JSON},
+    {"plan", ACTION_PLAN, TAKES_JSON | TAKES_LENGTH},
     {"validate", ACTION_CHECK, 0},
     {"status", ACTION_STATUS, TAKES_JSON | TAKES_SOCKET},
     {"history", ACTION_HISTORY, TAKES_JSON | TAKES_SOCKET | TAKES_HISTORY},
@@ -89,6 +92,8 @@ static const char *commands_unwanted(const Command *command, const Options *opti
         {options->last, TAKES_UNDO, "--last"},
         {options->pass, TAKES_UNDO, "--pass"},
         {options->action_id, TAKES_UNDO, "--action"},
+        {options->verbose, TAKES_LENGTH, "--verbose"},
+        {options->summary, TAKES_LENGTH, "--summary"},
     };
 
     for (size_t i = 0; i < ELEMENTS(rows); i++) {

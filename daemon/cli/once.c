@@ -12,6 +12,7 @@
 #include "daemon/base/str.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/load.h"
+#include "daemon/json/json.h"
 #include "daemon/log/event_log.h"
 #include "daemon/log/warnings.h"
 #include "daemon/report/json.h"
@@ -97,12 +98,16 @@ static int once_give_approvals(Store *store, const Options *options, Err *err)
 
 /* ---- the report ---- */
 
-static int once_print(const Report *report, bool json)
+static int once_print(const Report *report, const Options *options)
 {
+    const TextOptions text_options = {
+        .colour = page_wants_colour(), .verbose = options->verbose, .summary = options->summary};
     _cleanup_(buf_done) Buf text = {0};
-    int r = json ? report_json_append(report, &text)
-                 : report_text_append(report, report_text_wants_colour(), &text);
+    json_object *root = report_json(report);
+    int r = options->json ? json_append(json_object_get(root), &text)
+                          : report_text_append(root, &text_options, &text);
 
+    json_object_put(root);
     if (r < 0) {
         log_event(LOG_LEVEL_ERR, NULL, "the report cannot be made: out of memory");
         return r;
@@ -162,7 +167,7 @@ static int once_pass(Once *once, const Options *options, Err *err)
         log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
         status = EXIT_FAILED;
     }
-    return once_print(report, options->json) < 0 ? EXIT_FAILED : status;
+    return once_print(report, options) < 0 ? EXIT_FAILED : status;
 }
 
 static int once_prepare(Once *once, const Config *config, const Options *options, Err *err)

@@ -64,6 +64,12 @@ static int options_add_approval(Options *options, const char *digest, Err *err)
 static int options_take_command_option(Options *options, int option, Err *err)
 {
     switch (option) {
+    case 'v':
+        options->verbose = true;
+        return 0;
+    case OPTION_SUMMARY:
+        options->summary = true;
+        return 0;
     case OPTION_SOCKET:
         options->socket_path = optarg;
         return 0;
@@ -169,7 +175,7 @@ int options_scan(int argc, char *argv[], const struct option *known, Options *op
 
     opterr = 0;
     optind = 0;
-    while ((option = getopt_long(argc, argv, "+:c:hV", known, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "+:c:hvV", known, NULL)) != -1) {
         int r = option == '?' || option == ':' ? options_explain(option, argv, err)
                                                : options_take(options, option, err);
 

@@ -46,6 +46,8 @@ typedef struct Options {
     const char *pass;
     uint64_t action_id;
     bool last;
+    bool verbose;
+    bool summary;
 } Options;
 
 /* What getopt_long(3) returns for options without a letter. */
@@ -65,6 +67,7 @@ enum {
     OPTION_LAST,
     OPTION_PASS,
     OPTION_ACTION,
+    OPTION_SUMMARY,
 };
 
 /* 0; -EINVAL with one line that names the mistake; -ENOMEM. options_done() in every case. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/cli/program.h"
 
+#include <locale.h>
 #include <stdio.h>
 
 #include "daemon/base/digest.h"
 #include "daemon/base/file.h"
+#include "daemon/base/utf8.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/load.h"
 #include "daemon/cli/once.h"
@@ -36,16 +38,28 @@ static int program_run(const Program *program, const Options *options)
     return program->run(options);
 }
 
+/* What was typed stands in it. */
+static void program_explain(const Program *program, const char *text)
+{
+    _cleanup_(buf_done) Buf shown = {0};
+
+    utf8_append_shown(&shown, text);
+    fprintf(stderr, "%s: %s\n", program->name, buf_failed(&shown) < 0 ? "" : buf_text(&shown));
+}
+
 int program_main(const Program *program, int argc, char *argv[])
 {
     Options options;
     Err err = {0};
     int status = EXIT_USAGE;
 
+    /* Characters are UTF-8 whatever the terminal's settings say; it is asked for how wide they are.
+     */
+    setlocale(LC_CTYPE, "C.UTF-8");
     if (file_open_standard() < 0 || digest_use_secure_alloc() < 0)
         return EXIT_FAILED;
     if (program->parse(argc, argv, &options, &err) < 0) {
-        fprintf(stderr, "%s: %s\n", program->name, err.text);
+        program_explain(program, err.text);
     } else {
         log_setup(options.has_log_format ? options.log_format : log_format_default(),
                   options.log_level);

@@ -28,9 +28,13 @@ typedef struct Route {
 } Route;
 
 static const Route routes[] = {
-    {"/v1/status", handle_status, NULL},   {"/v1/history", handle_history, NULL},
-    {"/v1/pause", NULL, handle_pause},     {"/v1/resume", NULL, handle_resume},
-    {"/v1/approve", NULL, handle_approve}, {"/v1/reconcile", NULL, handle_reconcile_begin},
+    {"/v1/status", handle_status, NULL},
+    {"/v1/history", handle_history, NULL},
+    {"/v1/progress", handle_progress, NULL},
+    {"/v1/pause", NULL, handle_pause},
+    {"/v1/resume", NULL, handle_resume},
+    {"/v1/approve", NULL, handle_approve},
+    {"/v1/reconcile", NULL, handle_reconcile_begin},
     {"/v1/undo", NULL, handle_undo},
 };
 

@@ -118,3 +118,21 @@ void handle_status(Control *control, ServerCall *call)
                          &buf);
     reply_answer(call, &buf);
 }
+
+void handle_progress(Control *control, ServerCall *call)
+{
+    json_object *root = json_new_object(), *instances = json_new_array();
+    Buf buf = {0};
+
+    for (size_t i = 0; i < control->controller->scheduler_count; i++) {
+        const Scheduler *scheduler = &control->controller->schedulers[i];
+        json_object *object = json_new_object();
+
+        json_put_text(object, "name", scheduler->log.instance_name);
+        json_put_bool(object, "pass_under_way", scheduler->run != NULL);
+        json_add(instances, object);
+    }
+    json_put(root, "instances", instances);
+    json_append(root, &buf);
+    reply_answer(call, &buf);
+}

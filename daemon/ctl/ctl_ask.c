@@ -1,22 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/ctl/ctl_ask.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "config/load/config_load.h"
+#include "daemon/base/utf8.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/socket_path.h"
-#include "daemon/ctl/show.h"
 #include "daemon/http/misdirected.h"
 #include "daemon/http/unix_client.h"
 #include "daemon/json/json.h"
-#include "daemon/report/text.h"
+#include "daemon/report/page.h"
+#include "daemon/report/row.h"
+#include "daemon/store/state_dir.h"
 
 int ctl_say(int status, const char *text)
 {
-    fprintf(stderr, "rosterctl: %s\n", text);
+    _cleanup_(buf_done) Buf shown = {0};
+
+    utf8_append_shown(&shown, text);
+    fprintf(stderr, "rosterctl: %s\n", buf_failed(&shown) < 0 ? "out of memory" : buf_text(&shown));
     return status;
 }
 
@@ -36,17 +44,56 @@ int ctl_print_answer(const Options *options, json_object *root, Show show)
 {
     _cleanup_(buf_done) Buf text = {0};
     int r = options->json ? json_append(json_object_get(root), &text)
-                          : show(root, report_text_wants_colour(), &text);
+                          : show(root, page_wants_colour(), &text);
 
     return r < 0 ? ctl_no_memory() : ctl_print(&text);
 }
 
 /* ---- asking ---- */
 
-/* The daemon's socket. Settings that do not load are no obstacle: the daemon may run with earlier
- * ones. Where any daemon may be behind it and the settings name their state, the request says so
- * (misdirected.h). */
-static int ctl_find_socket(const Options *options, char **ret_path, Buf *ret_header, Err *err)
+#define OWNERS_MAX 3
+
+/* Where the daemon is, and who it may be. */
+typedef struct Daemon {
+    char *path;
+    Buf header;
+    uid_t owners[OWNERS_MAX];
+    size_t owner_count;
+} Daemon;
+
+static void daemon_done(Daemon *daemon)
+{
+    free(daemon->path);
+    buf_done(&daemon->header);
+}
+
+/* The owner of a directory that a link may lead to, which need not be readable. */
+static void ctl_add_owner_of(Daemon *daemon, const char *directory)
+{
+    struct stat status;
+
+    if (directory && stat(directory, &status) == 0 && S_ISDIR(status.st_mode))
+        daemon->owners[daemon->owner_count++] = status.st_uid;
+}
+
+/* The service's user: the unit's, and whoever owns the state. */
+static void ctl_find_owners(Daemon *daemon, const Config *config)
+{
+    const struct passwd *user = getpwnam("rosterd");
+    _cleanup_free_ char *state_dir = NULL;
+
+    if (user)
+        daemon->owners[daemon->owner_count++] = user->pw_uid;
+    ctl_add_owner_of(daemon, STATE_DIR_OF_ROOT);
+    if (config && state_dir_find(config, &state_dir, NULL) == 0)
+        ctl_add_owner_of(daemon, state_dir);
+    assert(daemon->owner_count <= OWNERS_MAX);
+}
+
+/* Settings that do not load are no obstacle: the daemon may run with earlier ones. Where any daemon
+ * may be behind the socket and the settings name their state, the request says so (misdirected.h).
+ */
+static int ctl_find_daemon(const Options *options, Daemon *daemon, Err *err)
 {
     bool is_common = false;
     int r;
@@ -54,14 +101,15 @@ static int ctl_find_socket(const Options *options, char **ret_path, Buf *ret_hea
     _cleanup_(problems_done) Problems problems = {0};
     _cleanup_(config_freep) Config *config = NULL;
 
-    if (options->socket_path) {
-        *ret_path = strdup(options->socket_path);
-        return *ret_path ? 0 : err_memory(err);
-    }
     config_load_settings(options->config_path, &problems, &config);
-    r = socket_path_find(config, ret_path, &is_common, err);
+    ctl_find_owners(daemon, config);
+    if (options->socket_path) {
+        daemon->path = strdup(options->socket_path);
+        return daemon->path ? 0 : err_memory(err);
+    }
+    r = socket_path_find(config, &daemon->path, &is_common, err);
     if (r == 0 && is_common && config && config->state_dir &&
-        misdirected_append_header(config->state_dir, ret_header) < 0)
+        misdirected_append_header(config->state_dir, &daemon->header) < 0)
         r = err_memory(err);
     return r;
 }
@@ -96,23 +144,43 @@ static int ctl_advise(const Options *options, const char *path, int error, Err *
     return error;
 }
 
-int ctl_ask(const Options *options, const char *method, const char *target, const char *body,
-            json_object **ret_root, Err *err)
+/* While a long answer is waited for, the daemon is asked whether it is still at work. */
+static int ctl_on_wait(void *userdata, Err *err)
 {
-    _cleanup_free_ char *path = NULL;
-    _cleanup_(buf_done) Buf header = {0}, answer = {0};
-    UnixRequest request = {.method = method, .target = target, .body = body};
-    json_object *root = NULL;
-    int status = 0, r = ctl_find_socket(options, &path, &header, err);
+    const Daemon *daemon = userdata;
+    const UnixRequest request = {
+        .method = "GET",
+        .target = "/v1/progress",
+        .owners = daemon->owners,
+        .owner_count = daemon->owner_count,
+    };
+    _cleanup_(buf_done) Buf answer = {0};
+    int status, r = unix_client_ask(daemon->path, &request, &status, &answer, err);
 
-    request.header = header.data;
+    /* One that has ended closes the connection that waits, which says more. */
+    return ctl_means_no_daemon(r) ? 0 : r;
+}
+
+static int ctl_ask_daemon(const Options *options, UnixRequest *request, bool is_long,
+                          json_object **ret_root, Err *err)
+{
+    _cleanup_(daemon_done) Daemon daemon = {0};
+    _cleanup_(buf_done) Buf answer = {0};
+    json_object *root = NULL;
+    int status = 0, r = ctl_find_daemon(options, &daemon, err);
+
+    request->header = daemon.header.data;
+    request->owners = daemon.owners;
+    request->owner_count = daemon.owner_count;
+    request->on_wait = is_long ? ctl_on_wait : NULL;
+    request->userdata = &daemon;
     if (r == 0)
-        r = unix_client_ask(path, &request, &status, &answer, err);
+        r = unix_client_ask(daemon.path, request, &status, &answer, err);
     if (r < 0)
-        return ctl_advise(options, path, r, err);
+        return ctl_advise(options, daemon.path, r, err);
     r = ctl_parse(&answer, &root, err);
     if (r == 0 && status != 200) {
-        r = err_set(err, -EPERM, "%s", show_text(root, "error"));
+        r = err_set(err, status == 422 ? -EBADMSG : -EPERM, "%s", row_text(root, "error"));
         json_object_put(root);
         return r;
     }
@@ -121,17 +189,28 @@ int ctl_ask(const Options *options, const char *method, const char *target, cons
     return r;
 }
 
+int ctl_get(const Options *options, const char *target, json_object **ret_root, Err *err)
+{
+    UnixRequest request = {.method = "GET", .target = target};
+
+    return ctl_ask_daemon(options, &request, false, ret_root, err);
+}
+
 int ctl_fail(int error, const Err *err)
 {
+    if (error == -EBADMSG)
+        return ctl_say(EXIT_INVALID, err->text);
     return ctl_say(ctl_means_no_daemon(error) ? EXIT_NO_DAEMON : EXIT_FAILED, err->text);
 }
 
-int ctl_post(const Options *options, const char *target, json_object *request,
-             json_object **ret_root, Err *err)
+int ctl_post(const Options *options, const char *target, json_object *body, json_object **ret_root,
+             Err *err)
 {
     _cleanup_(buf_done) Buf text = {0};
+    UnixRequest request = {.method = "POST", .target = target};
 
-    if (json_append(request, &text) < 0)
+    if (json_append(body, &text) < 0)
         return err_memory(err);
-    return ctl_ask(options, "POST", target, buf_text(&text), ret_root, err);
+    request.body = buf_text(&text);
+    return ctl_ask_daemon(options, &request, true, ret_root, err);
 }

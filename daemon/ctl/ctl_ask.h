@@ -12,7 +12,7 @@
 int ctl_say(int status, const char *text);
 int ctl_no_memory(void);
 
-/* How an answer is shown to people (show.h). */
+/* How an answer is shown to people (daemon/report). */
 typedef int (*Show)(json_object *root, bool colour, Buf *buf);
 
 /* Prints an answer, as JSON where that is wanted. The exit status. */
@@ -21,14 +21,15 @@ int ctl_print_answer(const Options *options, json_object *root, Show show);
 /* Reads JSON that we made ourselves. 0, -EPROTO, told in `err`. */
 int ctl_parse(const Buf *body, json_object **ret_root, Err *err);
 
-/* 0 with the answer; -ENOENT and -ECONNREFUSED without a daemon; -EPERM when it refuses; else as
+/* Asks for what the daemon has at hand. 0 with the answer; -ENOENT and -ECONNREFUSED without a
+ * daemon; -EBADMSG where settings or rosters are invalid; -EPERM when it refuses; else as
  * unix_client_ask(). All told in `err`. */
-int ctl_ask(const Options *options, const char *method, const char *target, const char *body,
-            json_object **ret_root, Err *err);
+int ctl_get(const Options *options, const char *target, json_object **ret_root, Err *err);
 
-/* The same with an object to send, which is given back. */
-int ctl_post(const Options *options, const char *target, json_object *request,
-             json_object **ret_root, Err *err);
+/* The same with an object to send, which is given back. The answer is waited for as long as the
+ * daemon is at work. */
+int ctl_post(const Options *options, const char *target, json_object *body, json_object **ret_root,
+             Err *err);
 
 /* Whether the error says that no daemon runs. */
 bool ctl_means_no_daemon(int error);

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "daemon/ctl/ctl_history.h"
-
 #include <inttypes.h>
 #include <string.h>
 
@@ -11,10 +9,12 @@
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/load.h"
 #include "daemon/ctl/ctl_ask.h"
-#include "daemon/ctl/show.h"
+#include "daemon/ctl/ctl_commands.h"
 #include "daemon/http/unix_client.h"
 #include "daemon/json/json.h"
 #include "daemon/report/history.h"
+#include "daemon/report/history_text.h"
+#include "daemon/report/row.h"
 #include "daemon/store/state_dir.h"
 #include "daemon/store/store.h"
 
@@ -61,8 +61,7 @@ static int ctl_ask_history(const Options *options, json_object **ret_root, Err *
         json_object *page = NULL, *actions = NULL, *number = NULL;
 
         ctl_history_target(options, before, &target);
-        r = buf_failed(&target) < 0 ? err_memory(err)
-                                    : ctl_ask(options, "GET", target.data, NULL, &page, err);
+        r = buf_failed(&target) < 0 ? err_memory(err) : ctl_get(options, target.data, &page, err);
         if (r < 0)
             break;
         json_object_object_get_ex(page, "actions", &actions);
@@ -73,7 +72,7 @@ static int ctl_ask_history(const Options *options, json_object **ret_root, Err *
         if (count > 0 &&
             json_object_object_get_ex(json_object_array_get_idx(rows, 0), "action", &number))
             before = json_object_get_uint64(number);
-        if (str_equal(show_text(page, "unknown_channel"), "true"))
+        if (str_equal(row_text(page, "unknown_channel"), "true"))
             json_put_bool(root, "unknown_channel", true);
         json_object_put(page);
     } while (count == PAGE);
@@ -155,9 +154,9 @@ static int ctl_print_history(const Options *options, json_object *root)
 
     buf_printf(&text, "%s: no channel of this name or id is in the history or in the rosters",
                options->channel);
-    if (str_equal(show_text(root, "unknown_channel"), "true") && buf_failed(&text) == 0)
+    if (str_equal(row_text(root, "unknown_channel"), "true") && buf_failed(&text) == 0)
         ctl_say(EXIT_IN_SYNC, buf_text(&text));
-    return ctl_print_answer(options, root, show_history);
+    return ctl_print_answer(options, root, history_text_append);
 }
 
 static int ctl_history_of_files(const Options *options)

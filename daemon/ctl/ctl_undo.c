@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-#include "daemon/ctl/ctl_undo.h"
-
 #include <errno.h>
 
 #include "daemon/base/str.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/load.h"
 #include "daemon/ctl/ctl_ask.h"
-#include "daemon/ctl/show.h"
+#include "daemon/ctl/ctl_commands.h"
 #include "daemon/json/json.h"
+#include "daemon/report/history_text.h"
+#include "daemon/report/row.h"
 #include "daemon/report/undo.h"
 #include "daemon/runtime/undo.h"
 #include "daemon/store/state.h"
 
 static int ctl_undo_print(const Options *options, json_object *root)
 {
-    int status = ctl_print_answer(options, root, show_undo);
+    int status = ctl_print_answer(options, root, history_text_undo);
 
-    if (status == EXIT_IN_SYNC && str_equal(show_text(root, "result"), "failed"))
+    if (status == EXIT_IN_SYNC && str_equal(row_text(root, "result"), "failed"))
         status = EXIT_FAILED;
     return status;
 }

@@ -9,31 +9,30 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/file.h"
+#include "daemon/base/log.h"
 #include "daemon/base/str.h"
+#include "daemon/http/admission.h"
 
 /* Passes go first: what the loop does for clients waits until nothing else is to be done. */
 #define SERVER_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 50)
 
-typedef struct Peer Peer;
+/* Connections taken in one turn of the loop: the next turn takes more. */
+#define SERVER_ACCEPTS_AT_ONCE 16
 
-/* A connection. */
-struct Peer {
-    Peer *previous, *next;
-    int fd;                 /* libmicrohttpd's */
-    uid_t uid;              /* (uid_t)-1: not known */
-    bool is_waiting;        /* for an answer of ours: its time does not count */
-    uint64_t deadline_usec; /* monotonic */
-};
+/* libmicrohttpd's own limit: those that are shut down are its until it has seen their end. */
+#define SERVER_CONNECTIONS_HARD_MAX (2 * ADMISSION_MAX)
 
 struct Server {
     struct MHD_Daemon *daemon;
+    int listen_fd;
+    sd_event_source *listen;
     sd_event_source *io;
     sd_event_source *timer; /* libmicrohttpd's next moment */
     sd_event_source *sweep; /* enabled while there are peers */
     ServerOnCall on_call;
     void *userdata;
-    Peer *peers;
-    bool has_closed; /* a connection ended since the newest MHD_run() began */
+    Admission admission;
+    bool is_deaf; /* no descriptor is left: connections wait until the next sweep */
 };
 
 struct ServerCall {
@@ -62,17 +61,13 @@ static void server_run(Server *server)
 {
     MHD_UNSIGNED_LONG_LONG timeout_msec;
 
-    /* Once more after an end: only at its beginning does libmicrohttpd look whether there is room
-     * for another connection. */
-    do {
-        server->has_closed = false;
-        MHD_run(server->daemon);
-    } while (server->has_closed);
+    MHD_run(server->daemon);
     if (MHD_get_timeout(server->daemon, &timeout_msec) == MHD_YES)
         server_arm(server, timeout_msec * USEC_PER_MSEC);
     else
         sd_event_source_set_enabled(server->timer, SD_EVENT_OFF);
-    if (server->peers && sd_event_source_get_enabled(server->sweep, NULL) == 0) {
+    if ((server->admission.peers || server->is_deaf) &&
+        sd_event_source_get_enabled(server->sweep, NULL) == 0) {
         sd_event_source_set_time(server->sweep, clock_monotonic_usec() + USEC_PER_SEC);
         sd_event_source_set_enabled(server->sweep, SD_EVENT_ONESHOT);
     }
@@ -95,71 +90,69 @@ static int server_on_timer(sd_event_source *source, uint64_t usec, void *userdat
     return 0;
 }
 
-/* Ends connections whose time is up, however busy they keep the line. */
 static int server_on_sweep(sd_event_source *source, uint64_t usec, void *userdata)
 {
     Server *server = userdata;
-    uint64_t now_usec = clock_monotonic_usec();
 
     (void)source;
     (void)usec;
-    for (Peer *peer = server->peers; peer; peer = peer->next) {
-        if (!peer->is_waiting && now_usec > peer->deadline_usec)
-            shutdown(peer->fd, SHUT_RDWR);
-    }
+    admission_end_overdue(&server->admission, clock_monotonic_usec());
+    server->is_deaf = false;
+    sd_event_source_set_enabled(server->listen, SD_EVENT_ON);
     server_run(server);
     return 0;
 }
 
 /* ---- connections ---- */
 
-static uid_t peer_uid(int fd)
-{
-    struct ucred peer;
-    socklen_t size = sizeof(peer);
-
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.uid : (uid_t)-1;
-}
-
-static void peer_begin(Server *server, struct MHD_Connection *connection, void **socket_context)
+static void server_begin_peer(Server *server, struct MHD_Connection *connection,
+                              void **socket_context)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    Peer *peer = calloc(1, sizeof(*peer));
 
-    if (!peer || !info) {
-        free(peer);
-        return;
-    }
-    peer->fd = info->connect_fd;
-    peer->uid = peer_uid(peer->fd);
-    peer->deadline_usec = clock_monotonic_usec() + SERVER_TIME_USEC;
-    peer->next = server->peers;
-    if (server->peers)
-        server->peers->previous = peer;
-    server->peers = peer;
-    *socket_context = peer;
-}
-
-static void peer_end(Server *server, Peer *peer)
-{
-    server->has_closed = true;
-    if (peer->previous)
-        peer->previous->next = peer->next;
-    else
-        server->peers = peer->next;
-    if (peer->next)
-        peer->next->previous = peer->previous;
-    free(peer);
+    if (info)
+        *socket_context = admission_add(&server->admission, info->connect_fd,
+                                        clock_monotonic_usec() + SERVER_TIME_USEC);
 }
 
 static void server_on_connection(void *userdata, struct MHD_Connection *connection,
                                  void **socket_context, enum MHD_ConnectionNotificationCode what)
 {
+    Server *server = userdata;
+
     if (what == MHD_CONNECTION_NOTIFY_STARTED)
-        peer_begin(userdata, connection, socket_context);
+        server_begin_peer(server, connection, socket_context);
     else if (*socket_context)
-        peer_end(userdata, *socket_context);
+        admission_remove(&server->admission, *socket_context);
+}
+
+/* ---- who may connect ---- */
+
+static int server_on_listen(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+    const struct sockaddr address = {.sa_family = AF_UNIX};
+    Server *server = userdata;
+    int r = 0;
+
+    (void)events;
+    for (size_t i = 0; i < SERVER_ACCEPTS_AT_ONCE && r != -EAGAIN && !server->is_deaf; i++) {
+        r = admission_accept(&server->admission, fd);
+        if (r >= 0) {
+            /* libmicrohttpd closes it, also where it fails. */
+            MHD_add_connection(server->daemon, r, &address, sizeof(address));
+            /* Each one has its place before the next asks for one. */
+            MHD_run(server->daemon);
+        } else if (r != -EAGAIN && r != -EBUSY) {
+            /* Such as -EMFILE: it would be tried again without end. */
+            log_event(LOG_LEVEL_WARNING, NULL, "the control socket takes no connection: %s",
+                      strerror(-r));
+            server->is_deaf = true;
+            sd_event_source_set_enabled(source, SD_EVENT_OFF);
+        }
+    }
+    server_run(server);
+    return 0;
 }
 
 /* ---- requests ---- */
@@ -323,7 +316,7 @@ uid_t server_call_uid(const ServerCall *call)
 
 bool server_call_may_change(const ServerCall *call)
 {
-    return call->peer->uid == 0 || call->peer->uid == geteuid();
+    return admission_is_trusted(call->peer->uid);
 }
 
 /* ---- beginning and ending ---- */
@@ -332,12 +325,15 @@ static int server_add_sources(Server *server, sd_event *event)
 {
     const union MHD_DaemonInfo *info =
         MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    sd_event_source **sources[] = {&server->io, &server->timer, &server->sweep};
+    sd_event_source **sources[] = {&server->listen, &server->io, &server->timer, &server->sweep};
     int r;
 
     if (!info)
         return -EIO;
     r = sd_event_add_io(event, &server->io, info->epoll_fd, EPOLLIN, server_on_io, server);
+    if (r >= 0)
+        r = sd_event_add_io(event, &server->listen, server->listen_fd, EPOLLIN, server_on_listen,
+                            server);
     if (r >= 0)
         r = sd_event_add_time(event, &server->timer, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
                               server_on_timer, server);
@@ -356,24 +352,25 @@ static int server_add_sources(Server *server, sd_event *event)
 int server_new(sd_event *event, int listen_fd, ServerOnCall on_call, void *userdata,
                Server **ret_server)
 {
-    _cleanup_(file_closep) int fd = listen_fd;
     _cleanup_(server_freep) Server *server = calloc(1, sizeof(*server));
     int r;
 
-    if (!server)
+    if (!server) {
+        close(listen_fd);
         return -ENOMEM;
+    }
+    server->listen_fd = listen_fd;
     server->on_call = on_call;
     server->userdata = userdata;
     server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, server_on_request, server,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned int)SERVER_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, SERVER_IDLE_SECONDS,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVER_HEADERS_SIZE_MAX,
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
+        server_on_request, server, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned int)SERVER_CONNECTIONS_HARD_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+        SERVER_IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVER_HEADERS_SIZE_MAX,
         MHD_OPTION_NOTIFY_COMPLETED, server_on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
         server_on_connection, server, MHD_OPTION_END);
     if (!server->daemon)
         return -EIO;
-    fd = -1;
     r = server_add_sources(server, event);
     if (r < 0)
         return r;
@@ -388,10 +385,12 @@ void server_free(Server *server)
     /* Answers given just before still go out, as far as the other side takes them at once. */
     for (int i = 0; i < 4 && server->daemon; i++)
         MHD_run(server->daemon);
+    sd_event_source_disable_unref(server->listen);
     sd_event_source_disable_unref(server->io);
     sd_event_source_disable_unref(server->timer);
     sd_event_source_disable_unref(server->sweep);
     if (server->daemon)
         MHD_stop_daemon(server->daemon);
+    close(server->listen_fd);
     free(server);
 }

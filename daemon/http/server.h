@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * HTTP over the control socket, on the daemon's own loop: one request a connection, bounded in
- * number, size and time, so that a client that is stuck, slow or hostile costs a pass nothing. The
- * only file that knows libmicrohttpd.
+ * number (admission.h), size and time, so that a client that is stuck, slow or hostile costs a pass
+ * nothing. The only file that knows libmicrohttpd.
  */
 #pragma once
 
@@ -13,7 +13,6 @@
 #include "daemon/base/buf.h"
 #include "daemon/base/mem.h"
 
-#define SERVER_CONNECTIONS_MAX 64
 #define SERVER_BODY_SIZE_MAX (64U * 1024U)
 #define SERVER_HEADERS_SIZE_MAX (64U * 1024U)
 #define SERVER_IDLE_SECONDS 10U

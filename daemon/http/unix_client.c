@@ -1,98 +1,258 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/http/unix_client.h"
 
-#include <curl/curl.h>
 #include <errno.h>
+#include <poll.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include "daemon/base/clock.h"
+#include "daemon/base/file.h"
 #include "daemon/base/mem.h"
+#include "daemon/base/str.h"
 #include "daemon/http/client.h"
 
-static size_t unix_client_on_body(char *bytes, size_t one, size_t size, void *userdata)
-{
-    Buf *body = userdata;
+/* While a socket's queue is full, how often it is tried again. */
+#define CONNECT_AGAIN_MSEC 50
 
-    (void)one;
-    if (size > HTTP_BODY_SIZE_MAX - body->size)
-        return 0;
-    buf_append(body, bytes, size);
-    return buf_failed(body) < 0 ? 0 : size;
+/* How often who waits looks whether that is worth it. */
+#define WAIT_MSEC 1000
+
+#define ANSWER_SIZE_MAX HTTP_BODY_SIZE_MAX
+
+/* ---- connecting ---- */
+
+static int unix_client_refuse(const char *socket_path, const struct ucred *peer, Err *err)
+{
+    const struct passwd *user = getpwuid(peer->uid);
+
+    return err_set(err, -EREMCHG,
+                   "another user's program listens on %s (pid %d of %s, uid %u), which is neither "
+                   "root nor rosterd's user: nothing was asked of it",
+                   socket_path, (int)peer->pid, user ? user->pw_name : "a user without a name",
+                   (unsigned int)peer->uid);
 }
 
-static CURLcode unix_client_set(CURL *easy, const char *socket_path, const UnixRequest *request,
-                                const char *url, const struct curl_slist *headers, Buf *ret_body)
+/* What another user's program says could not be believed. */
+static int unix_client_check_owner(int fd, const char *socket_path, const UnixRequest *request,
+                                   Err *err)
 {
-    CURLcode code = curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, socket_path);
+    struct ucred peer;
+    socklen_t size = sizeof(peer);
+    bool fits;
 
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(easy, CURLOPT_URL, url);
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http");
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    if (code == CURLE_OK && request->body)
-        code = curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, unix_client_on_body);
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(easy, CURLOPT_WRITEDATA, ret_body);
-    return code;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+        return err_system(err, -errno, "whose the control socket %s is cannot be told",
+                          socket_path);
+    fits = peer.uid == 0 || peer.uid == geteuid();
+    for (size_t i = 0; i < request->owner_count && !fits; i++)
+        fits = peer.uid == request->owners[i];
+    return fits ? 0 : unix_client_refuse(socket_path, &peer, err);
 }
 
-static int unix_client_fail(CURL *easy, CURLcode code, const char *socket_path, const Buf *body,
-                            Err *err)
+static int unix_client_fail_to_connect(int error, const char *socket_path, Err *err)
 {
-    long error = 0;
+    if (error == -ENOENT || error == -ECONNREFUSED)
+        return err_set(err, error, "no rosterd runs here: nobody listens on %s", socket_path);
+    if (error == -EAGAIN)
+        return err_set(err, -ETIMEDOUT,
+                       "rosterd takes no connection on %s for %d s: it is busy, or "
+                       "stopped",
+                       socket_path, (int)(UNIX_CLIENT_CONNECT_USEC / USEC_PER_SEC));
+    return err_system(err, error, "the control socket %s", socket_path);
+}
 
-    if (code == CURLE_OUT_OF_MEMORY || body->failed)
-        return err_memory(err);
-    if (code == CURLE_COULDNT_CONNECT)
-        curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &error);
-    if (error == ENOENT || error == ECONNREFUSED)
-        return err_set(err, -(int)error, "no rosterd runs here: nobody listens on %s", socket_path);
-    if (error)
-        return err_system(err, -(int)error, "the control socket %s", socket_path);
-    if (code == CURLE_WRITE_ERROR)
-        return err_set(err, -EFBIG, "rosterd's answer is too big");
-    return err_set(err, -EIO, "rosterd gave no answer on %s: %s", socket_path,
-                   curl_easy_strerror(code));
+/* A socket whose queue is full gives EAGAIN (unix(7)), and no event when it has room. */
+static int unix_client_connect(const char *socket_path, const UnixRequest *request, int *ret_fd,
+                               Err *err)
+{
+    _cleanup_(file_closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    uint64_t due_usec = clock_monotonic_usec() + UNIX_CLIENT_CONNECT_USEC;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int r;
+
+    if (strlen(socket_path) >= sizeof(address.sun_path))
+        return err_system(err, -ENAMETOOLONG, "the control socket %s", socket_path);
+    if (fd < 0)
+        return err_system(err, -errno, "no socket can be made");
+    str_copy(address.sun_path, sizeof(address.sun_path), socket_path);
+    while (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
+        r = -errno;
+        if (r != -EAGAIN || clock_monotonic_usec() > due_usec)
+            return unix_client_fail_to_connect(r, socket_path, err);
+        poll(NULL, 0, CONNECT_AGAIN_MSEC);
+    }
+    r = unix_client_check_owner(fd, socket_path, request, err);
+    if (r < 0)
+        return r;
+    *ret_fd = fd;
+    fd = -1;
+    return 0;
+}
+
+/* ---- asking ---- */
+
+/* A request under way. */
+typedef struct Asking {
+    const UnixRequest *request;
+    int fd;
+    uint64_t began_usec, heard_usec;
+} Asking;
+
+static int unix_client_append_request(const UnixRequest *request, Buf *buf)
+{
+    buf_printf(buf, "%s %s HTTP/1.1\r\nHost: rosterd\r\nConnection: close\r\n", request->method,
+               request->target);
+    if (request->header)
+        buf_printf(buf, "%s\r\n", request->header);
+    if (request->body)
+        buf_printf(buf, "Content-Type: application/json\r\nContent-Length: %zu\r\n",
+                   strlen(request->body));
+    buf_printf(buf, "\r\n%s", request->body ? request->body : "");
+    return buf_failed(buf);
+}
+
+/* Whether it is worth to wait on. */
+static int unix_client_look(const Asking *asking, Err *err)
+{
+    uint64_t now_usec = clock_monotonic_usec();
+
+    if (asking->request->on_wait)
+        return asking->request->on_wait(asking->request->userdata, err);
+    if (now_usec > asking->heard_usec + UNIX_CLIENT_SILENCE_USEC)
+        return err_set(err, -ETIMEDOUT, "rosterd has said nothing for %d s",
+                       (int)(UNIX_CLIENT_SILENCE_USEC / USEC_PER_SEC));
+    if (now_usec > asking->began_usec + UNIX_CLIENT_WHOLE_USEC)
+        return err_set(err, -ETIMEDOUT, "rosterd's answer is not whole after %d s",
+                       (int)(UNIX_CLIENT_WHOLE_USEC / USEC_PER_SEC));
+    return 0;
+}
+
+/* Waits until the socket can be read or written. */
+static int unix_client_wait(const Asking *asking, short events, Err *err)
+{
+    struct pollfd poll_fd = {.fd = asking->fd, .events = events};
+    int count;
+
+    while ((count = poll(&poll_fd, 1, WAIT_MSEC)) <= 0) {
+        int r = count < 0 && errno != EINTR ? err_system(err, -errno, "the control socket")
+                                            : unix_client_look(asking, err);
+
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int unix_client_send(Asking *asking, const Buf *text, Err *err)
+{
+    size_t sent = 0;
+
+    while (sent < text->size) {
+        ssize_t size = send(asking->fd, text->data + sent, text->size - sent, MSG_NOSIGNAL);
+        int r = 0;
+
+        if (size >= 0)
+            sent += (size_t)size;
+        else if (errno == EAGAIN)
+            r = unix_client_wait(asking, POLLOUT, err);
+        else if (errno == EPIPE)
+            return 0; /* who answered before all was asked may have said why */
+        else if (errno != EINTR)
+            r = err_system(err, -errno, "the control socket");
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+/* Reads to the end. */
+static int unix_client_receive(Asking *asking, Buf *answer, Err *err)
+{
+    char bytes[16384];
+
+    for (;;) {
+        ssize_t size = recv(asking->fd, bytes, sizeof(bytes), 0);
+        int r = 0;
+
+        if (size > 0) {
+            asking->heard_usec = clock_monotonic_usec();
+            if (answer->size + (size_t)size > ANSWER_SIZE_MAX)
+                return err_set(err, -EFBIG, "rosterd's answer is too big");
+            buf_append(answer, bytes, (size_t)size);
+            if (buf_failed(answer) < 0)
+                return err_memory(err);
+            r = asking->request->on_wait ? 0 : unix_client_look(asking, err);
+        } else if (size == 0 || errno == ECONNRESET) {
+            return 0;
+        } else if (errno == EAGAIN) {
+            r = unix_client_wait(asking, POLLIN, err);
+        } else if (errno != EINTR) {
+            r = err_system(err, -errno, "the control socket");
+        }
+        if (r < 0)
+            return r;
+    }
+}
+
+/* The size that the headers tell; SIZE_MAX where they tell none. */
+static size_t unix_client_body_size(const char *headers, const char *end)
+{
+    static const char name[] = "\r\nContent-Length:";
+    const char *found = strcasestr(headers, name);
+    uint64_t size;
+    char text[24];
+
+    if (!found || found >= end)
+        return SIZE_MAX;
+    found += sizeof(name) - 1;
+    found += strspn(found, " ");
+    snprintf(text, sizeof(text), "%.*s", (int)strspn(found, "0123456789"), found);
+    return str_parse_uint(text, ANSWER_SIZE_MAX, &size) < 0 ? SIZE_MAX : (size_t)size;
+}
+
+int unix_client_parse(const Buf *answer, int *ret_status, Buf *ret_body, Err *err)
+{
+    const char *text = buf_text(answer), *end = strstr(text, "\r\n\r\n");
+    bool is_http = str_has_prefix(text, "HTTP/1.") && strlen(text) > 12 && text[8] == ' ' &&
+                   strspn(text + 9, "0123456789") == 3;
+    size_t size, found;
+
+    if (answer->size == 0)
+        return err_set(err, -EIO, "rosterd gave no answer: the connection was closed");
+    if (!is_http || !end)
+        return err_set(err, -EPROTO, "what answers on the control socket is no rosterd");
+    found = answer->size - (size_t)(end + 4 - text);
+    size = unix_client_body_size(text, end);
+    if (size == SIZE_MAX || found < size)
+        return err_set(err, -EIO, "rosterd's answer ends too early: the connection was closed");
+    *ret_status = atoi(text + 9);
+    buf_append(ret_body, end + 4, size);
+    return buf_failed(ret_body) < 0 ? err_memory(err) : 0;
 }
 
 int unix_client_ask(const char *socket_path, const UnixRequest *request, int *ret_status,
                     Buf *ret_body, Err *err)
 {
-    _cleanup_(buf_done) Buf url = {0};
-    struct curl_slist *headers = request->header ? curl_slist_append(NULL, request->header) : NULL;
-    CURL *easy = curl_easy_init();
-    CURLcode code;
-    long status = 0;
-    int r = 0;
+    _cleanup_(buf_done) Buf text = {0}, answer = {0};
+    _cleanup_(file_closep) int fd = -1;
+    Asking asking = {.request = request};
+    int r = unix_client_connect(socket_path, request, &fd, err);
 
-    buf_printf(&url, "http://rosterd%s", request->target);
-    if (!easy || buf_failed(&url) < 0 || (request->header && !headers)) {
-        curl_easy_cleanup(easy);
-        curl_slist_free_all(headers);
-        return err_memory(err);
-    }
-    code = unix_client_set(easy, socket_path, request, url.data, headers, ret_body);
-    if (code == CURLE_OK)
-        code = curl_easy_perform(easy);
-    if (code == CURLE_OK)
-        code = curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    if (code != CURLE_OK)
-        r = unix_client_fail(easy, code, socket_path, ret_body, err);
-    else
-        *ret_status = (int)status;
-    curl_easy_cleanup(easy);
-    curl_slist_free_all(headers);
-    return r;
+    if (r < 0)
+        return r;
+    asking.fd = fd;
+    asking.began_usec = asking.heard_usec = clock_monotonic_usec();
+    r = unix_client_append_request(request, &text) < 0 ? err_memory(err)
+                                                       : unix_client_send(&asking, &text, err);
+    if (r == 0)
+        r = unix_client_receive(&asking, &answer, err);
+    return r < 0 ? r : unix_client_parse(&answer, ret_status, ret_body, err);
 }
 
 void unix_client_append_escaped(Buf *buf, const char *text)

@@ -104,7 +104,7 @@ json_object *report_json_channel(const ChannelReport *report)
     return object;
 }
 
-int report_json_append(const Report *report, Buf *buf)
+json_object *report_json(const Report *report)
 {
     json_object *object = json_new_object();
     json_object *channels = json_new_array();
@@ -115,5 +115,10 @@ int report_json_append(const Report *report, Buf *buf)
     for (size_t i = 0; i < report->channel_count; i++)
         json_add(channels, report_json_channel(&report->channels[i]));
     json_put(object, "channels", channels);
-    return json_append(object, buf);
+    return object;
+}
+
+int report_json_append(const Report *report, Buf *buf)
+{
+    return json_append(report_json(report), buf);
 }

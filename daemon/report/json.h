@@ -7,6 +7,10 @@
 #include "daemon/base/buf.h"
 #include "reconcile/report/report.h"
 
+/* The report; what memory did not suffice for is left out, as json_append() tells. Give it back
+ * with json_object_put(). */
+json_object *report_json(const Report *report);
+
 /* Appends the report, pretty-printed, with a newline at its end. 0 or -ENOMEM. */
 int report_json_append(const Report *report, Buf *buf);
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/report/table.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <libsmartcols/libsmartcols.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,61 +11,77 @@
 
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
-
-#define GAP 2
+#include "daemon/base/utf8.h"
 
 struct TableRow {
-    char *cells[TABLE_COLUMNS_MAX];
-    TableColour colours[TABLE_COLUMNS_MAX];
+    struct libscols_line *line; /* the table's */
     size_t count;
     Buf notes;
 };
 
+/* Two spaces between columns, and none that a terminal's width would cut. */
+static int table_set_up(struct libscols_table *scols)
+{
+    if (scols_table_set_column_separator(scols, "  ") < 0 ||
+        scols_table_set_termforce(scols, SCOLS_TERMFORCE_NEVER) < 0)
+        return -ENOMEM;
+    return scols_table_enable_nolinesep(scols, 0);
+}
+
 void table_init(Table *table, const char *const *titles)
 {
-    *table = (Table){.titles = titles};
-    while (titles[table->column_count])
+    *table = (Table){.scols = scols_new_table()};
+    table->failed = !table->scols || table_set_up(table->scols) < 0;
+    for (size_t i = 0; titles[i] && !table->failed; i++) {
+        bool is_number = titles[i][0] == '#';
+
+        table->failed = !scols_table_new_column(table->scols, titles[i] + is_number, 0,
+                                                is_number ? SCOLS_FL_RIGHT : 0);
         table->column_count++;
+    }
+    assert(table->column_count <= TABLE_COLUMNS_MAX);
 }
 
 void table_done(Table *table)
 {
-    for (size_t i = 0; i < table->row_count; i++) {
-        for (size_t k = 0; k < table->rows[i].count; k++)
-            free(table->rows[i].cells[k]);
+    for (size_t i = 0; i < table->row_count; i++)
         buf_done(&table->rows[i].notes);
-    }
     free(table->rows);
+    scols_unref_table(table->scols);
     *table = (Table){0};
 }
 
 void table_add_row(Table *table)
 {
+    struct libscols_line *line;
+
     if (table->failed || mem_grow(&table->rows, &table->row_capacity, table->row_count + 1,
                                   sizeof(*table->rows)) < 0) {
         table->failed = true;
         return;
     }
-    table->rows[table->row_count++] = (TableRow){0};
+    line = scols_table_new_line(table->scols, NULL);
+    table->failed = !line;
+    if (line)
+        table->rows[table->row_count++] = (TableRow){.line = line};
 }
 
-/* What a service or a roster names must not steer the terminal. */
-void table_add(Table *table, const char *text, TableColour colour)
+void table_add(Table *table, const char *text, Colour colour)
 {
+    static const char *const names[] = {
+        [COLOUR_GREEN] = "green", [COLOUR_YELLOW] = "yellow", [COLOUR_RED] = "red"};
+    _cleanup_(buf_done) Buf shown = {0};
+    struct libscols_cell *cell;
     TableRow *row;
-    char *copy;
 
     if (table->failed)
         return;
-    copy = strdup(str_is_empty(text) ? "-" : text);
-    if (!copy) {
-        table->failed = true;
-        return;
-    }
-    str_clean(copy);
     row = &table->rows[table->row_count - 1];
-    row->colours[row->count] = colour;
-    row->cells[row->count++] = copy;
+    assert(row->count < table->column_count);
+    utf8_append_shown(&shown, str_is_empty(text) ? "-" : text);
+    cell = scols_line_get_cell(row->line, row->count++);
+    table->failed = buf_failed(&shown) < 0 || !cell || scols_cell_set_data(cell, shown.data) < 0 ||
+                    (colour != COLOUR_PLAIN && scols_cell_set_color(cell, names[colour]) < 0);
 }
 
 void table_printf(Table *table, const char *format, ...)
@@ -74,95 +92,46 @@ void table_printf(Table *table, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    table_add(table, text, TABLE_PLAIN);
+    table_add(table, text, COLOUR_PLAIN);
 }
 
 void table_note(Table *table, const char *format, ...)
 {
     char text[1024];
     va_list arguments;
+    Buf *notes;
 
     if (table->failed)
         return;
+    notes = &table->rows[table->row_count - 1].notes;
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    str_clean(text);
-    buf_printf(&table->rows[table->row_count - 1].notes, "    %s\n", text);
+    buf_puts(notes, "    ");
+    utf8_append_shown(notes, text);
+    buf_putc(notes, '\n');
 }
 
-/* Characters, not bytes. */
-static size_t table_width(const char *text)
-{
-    size_t width = 0;
-
-    for (; *text; text++)
-        width += ((unsigned char)*text & 0xc0) != 0x80;
-    return width;
-}
-
-static void table_pad(Buf *buf, size_t count)
-{
-    while (count-- > 0)
-        buf_putc(buf, ' ');
-}
-
-static void table_append_cell(Buf *buf, const char *text, const char *colour, size_t width,
-                              bool is_right, bool is_last)
-{
-    size_t rest = width - table_width(text);
-
-    if (is_right)
-        table_pad(buf, rest);
-    if (colour)
-        buf_printf(buf, "\033[%sm%s\033[0m", colour, text);
-    else
-        buf_puts(buf, text);
-    if (is_last)
-        buf_putc(buf, '\n');
-    else
-        table_pad(buf, GAP + (is_right ? 0 : rest));
-}
-
-static const char *table_title(const Table *table, size_t column)
-{
-    const char *title = table->titles[column];
-
-    return title[0] == '#' ? title + 1 : title;
-}
-
-static void table_measure(const Table *table, size_t *ret_widths)
-{
-    for (size_t k = 0; k < table->column_count; k++)
-        ret_widths[k] = table_width(table_title(table, k));
-    for (size_t i = 0; i < table->row_count; i++) {
-        for (size_t k = 0; k < table->rows[i].count; k++) {
-            size_t width = table_width(table->rows[i].cells[k]);
-
-            ret_widths[k] = width > ret_widths[k] ? width : ret_widths[k];
-        }
-    }
-}
-
+/* The title's line and one for each row, whose notes go below it. */
 int table_append(const Table *table, bool colour, Buf *buf)
 {
-    static const char *const codes[] = {
-        [TABLE_PLAIN] = NULL, [TABLE_GREEN] = "32", [TABLE_YELLOW] = "33", [TABLE_RED] = "31"};
-    size_t widths[TABLE_COLUMNS_MAX];
+    _cleanup_free_ char *text = NULL;
+    char *rest, *line;
+    size_t number = 0;
 
-    if (table->failed)
+    if (table->failed || scols_table_enable_colors(table->scols, colour) < 0 ||
+        scols_print_table_to_string(table->scols, &text) < 0)
         return -ENOMEM;
-    table_measure(table, widths);
-    for (size_t k = 0; k < table->column_count; k++)
-        table_append_cell(buf, table_title(table, k), NULL, widths[k], table->titles[k][0] == '#',
-                          k + 1 == table->column_count);
-    for (size_t i = 0; i < table->row_count; i++) {
-        const TableRow *row = &table->rows[i];
+    for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        size_t size = strlen(line);
 
-        for (size_t k = 0; k < row->count; k++)
-            table_append_cell(buf, row->cells[k], colour ? codes[row->colours[k]] : NULL, widths[k],
-                              table->titles[k][0] == '#', k + 1 == row->count);
-        buf_puts(buf, buf_text(&row->notes));
+        while (size > 0 && line[size - 1] == ' ')
+            size--;
+        buf_append(buf, line, size);
+        buf_putc(buf, '\n');
+        if (number > 0 && number <= table->row_count)
+            buf_puts(buf, buf_text(&table->rows[number - 1].notes));
+        number++;
     }
     return buf_failed(buf);
 }

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Tables for people: columns as wide as they need, lines below a row that say more. */
+/* Tables for people: columns as wide as what is shown in them, lines below a row that say more. The
+ * only file that knows libsmartcols, which needs LC_CTYPE to be of UTF-8. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "daemon/base/buf.h"
+#include "daemon/report/page.h"
 
 #define TABLE_COLUMNS_MAX 10
-
-typedef enum TableColour { TABLE_PLAIN, TABLE_GREEN, TABLE_YELLOW, TABLE_RED } TableColour;
 
 typedef struct TableRow TableRow;
 
 typedef struct Table {
-    const char *const *titles; /* borrowed */
+    struct libscols_table *scols; /* NULL: memory ran out */
     size_t column_count;
     TableRow *rows;
     size_t row_count, row_capacity;
@@ -27,7 +26,7 @@ void table_done(Table *table);
 
 /* Begins a row, and fills its cells from the left. A failure sticks. NULL is shown as "-". */
 void table_add_row(Table *table);
-void table_add(Table *table, const char *text, TableColour colour);
+void table_add(Table *table, const char *text, Colour colour);
 void table_printf(Table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A line below the row. */

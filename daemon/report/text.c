@@ -2,281 +2,245 @@
 #include "daemon/report/text.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
-#include <unistd.h>
 
-#include "config/guards.h"
-#include "daemon/base/clock.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
-#include "reconcile/plan/identity.h"
-#include "reconcile/report/near_miss.h"
+#include "daemon/report/channel_text.h"
+#include "daemon/report/failures.h"
+#include "daemon/report/row.h"
+#include "daemon/report/table.h"
 
-typedef enum Colour { COLOUR_NONE, COLOUR_RED, COLOUR_GREEN, COLOUR_YELLOW } Colour;
+#define NAME_SIZE 512
 
-typedef struct Page {
-    Buf *buf;
-    bool colour;
-} Page;
-
-bool report_text_wants_colour(void)
-{
-    const char *terminal = getenv("TERM");
-
-    return isatty(STDOUT_FILENO) == 1 && str_is_empty(getenv("NO_COLOR")) &&
-           !(terminal && str_equal(terminal, "dumb"));
-}
-
-static void page_colour(const Page *page, Colour colour)
-{
-    static const char *const codes[] = {
-        [COLOUR_NONE] = "\033[0m",
-        [COLOUR_RED] = "\033[31m",
-        [COLOUR_GREEN] = "\033[32m",
-        [COLOUR_YELLOW] = "\033[33m",
-    };
-
-    if (page->colour)
-        buf_puts(page->buf, codes[colour]);
-}
-
-/* What a service or a roster names must not steer the terminal. */
-static void page_puts(const Page *page, const char *text)
-{
-    while (*text) {
-        size_t size = str_control_size(text);
-
-        buf_putc(page->buf, size > 0 ? '?' : *text);
-        text += size > 0 ? size : 1;
-    }
-}
-
-static Colour page_result_colour(Result result)
-{
-    switch (result) {
-    case RESULT_IN_SYNC:
-    case RESULT_CONVERGED:
-        return COLOUR_GREEN;
-    case RESULT_PAUSED:
-    case RESULT_DRIFT:
-    case RESULT_HELD:
-        return COLOUR_YELLOW;
-    case RESULT_UNMANAGEABLE:
-    case RESULT_FAILED:
-        break;
-    }
-    return COLOUR_RED;
-}
-
-static const char *page_result_text(Result result)
-{
-    return result == RESULT_IN_SYNC ? "in sync" : report_result_text(result);
-}
-
-static void page_heading(const Page *page, const ChannelReport *report)
-{
-    page_puts(page, report->instance_name);
-    buf_putc(page->buf, '/');
-    page_puts(page, report->name ? report->name : report->id);
-    if (report->name && report->id) {
-        buf_puts(page->buf, " (");
-        page_puts(page, report->id);
-        buf_putc(page->buf, ')');
-    }
-    if (report->channel->mode == MODE_OBSERVE)
-        buf_puts(page->buf, ", observe");
-    buf_puts(page->buf, ": ");
-    page_colour(page, page_result_colour(report->result));
-    buf_puts(page->buf, page_result_text(report->result));
-    page_colour(page, COLOUR_NONE);
-    buf_putc(page->buf, '\n');
-}
-
-static void page_member(const Page *page, char sign, Colour colour, const char *group,
-                        const char *address, uint16_t port)
-{
-    char text[IDENTITY_SIZE_MAX + 16];
-
-    identity_format(group, address, port, text, sizeof(text));
-    buf_puts(page->buf, "  ");
-    page_colour(page, colour);
-    buf_putc(page->buf, sign);
-    buf_putc(page->buf, ' ');
-    page_puts(page, text);
-    page_colour(page, COLOUR_NONE);
-}
-
-static void page_extra(const Page *page, const ExtraReport *extra)
-{
-    page_member(page, '-', COLOUR_RED, extra->group, extra->address, extra->port);
-    buf_puts(page->buf, "  ");
-    page_puts(page, extra->id);
-    if (extra->outcome != OUTCOME_PLANNED)
-        buf_printf(page->buf, "  %s", report_outcome_text(extra->outcome));
-    if (extra->attempts > 1)
-        buf_printf(page->buf, " (%" PRIu32 " attempts)", extra->attempts);
-    buf_putc(page->buf, '\n');
-}
-
-static void page_counts(const Page *page, const ChannelReport *report)
-{
-    size_t kept = report->live_count - report->extra_count - report->ignored_count;
-
-    buf_printf(page->buf, "  = %zu kept", kept);
-    if (report->ignored_count)
-        buf_printf(page->buf, ", %zu ignored", report->ignored_count);
-    buf_putc(page->buf, '\n');
-}
-
-const char *report_text_measure(const char *guard_name)
-{
-    const GuardRow *row = guards_find(guard_name);
-
-    return row ? row->unit : "planned";
-}
-
-static void page_guard(const Page *page, const Guard *guard)
-{
-    const char *name = guard_name_text(guard->name);
-
-    buf_puts(page->buf, "  ");
-    page_colour(page, COLOUR_YELLOW);
-    buf_printf(page->buf, "! %s refuses: %" PRIu64 " %s, limit %" PRIu64, name, guard->planned,
-               report_text_measure(name), guard->limit);
-    page_colour(page, COLOUR_NONE);
-    buf_putc(page->buf, '\n');
-}
-
-static void page_guards(const Page *page, const ChannelReport *report)
-{
-    for (size_t i = 0; i < report->guard_count; i++)
-        page_guard(page, &report->guards[i]);
-    if (report->digest[0])
-        buf_printf(page->buf, "  digest %s\n", report->digest);
-}
-
-static void page_notes(const Page *page, const ChannelReport *report)
-{
-    char end[CLOCK_RFC3339_SIZE];
-
-    if (report->pause_reason) {
-        buf_puts(page->buf, "  paused: ");
-        page_puts(page, report->pause_reason);
-        if (report->pause_end_usec) {
-            clock_format_rfc3339(report->pause_end_usec, end);
-            buf_printf(page->buf, " (until %s)", end);
-        }
-        buf_putc(page->buf, '\n');
-    }
-    if (report->error.text[0]) {
-        buf_puts(page->buf, "  ");
-        page_colour(page, COLOUR_RED);
-        page_puts(page, report->error.text);
-        page_colour(page, COLOUR_NONE);
-        if (report->error.request_id[0]) {
-            buf_puts(page->buf, " (request ");
-            page_puts(page, report->error.request_id);
-            buf_putc(page->buf, ')');
-        }
-        buf_putc(page->buf, '\n');
-    }
-}
-
-static void page_missing(const Page *page, const MissingReport *row, const NearMisses *near_misses)
-{
-    static const char *const differences[] = {
-        [NEAR_MISS_GROUP] = "in the group alone",
-        [NEAR_MISS_PORT] = "in the port alone",
-        [NEAR_MISS_BOTH] = "in group and port",
-    };
-    NearMissKind kind;
-    const ExtraReport *near_miss = near_miss_find(near_misses, row, &kind);
-    char text[IDENTITY_SIZE_MAX + 16];
-
-    page_member(page, '?', COLOUR_YELLOW, row->group, row->address, row->port);
-    buf_puts(page->buf, "  missing");
-    if (near_miss) {
-        identity_format(near_miss->group, near_miss->address, near_miss->port, text, sizeof(text));
-        buf_puts(page->buf, " (");
-        page_puts(page, text);
-        buf_printf(page->buf, " above differs %s)", differences[kind]);
-    }
-    buf_putc(page->buf, '\n');
-}
-
-static void page_channel(const Page *page, const ChannelReport *report)
-{
-    _cleanup_(near_miss_done) NearMisses near_misses = {0};
-
-    near_miss_collect(&near_misses, report);
-    page_heading(page, report);
-    for (size_t i = 0; i < report->extra_count; i++)
-        page_extra(page, &report->extras[i]);
-    for (size_t i = 0; i < report->missing_count; i++)
-        page_missing(page, &report->missing[i], &near_misses);
-    if (report->has_list)
-        page_counts(page, report);
-    page_guards(page, report);
-    page_notes(page, report);
-    buf_putc(page->buf, '\n');
-}
+/* ---- totals ---- */
 
 typedef struct Sums {
-    size_t results[RESULT_FAILED + 1];
-    size_t outcomes[OUTCOME_FAILED + 1];
-    size_t missing;
+    uint64_t outcomes[7];
+    uint64_t missing, members, unread, read;
 } Sums;
 
-static Sums page_add_up(const Report *report)
+static const struct {
+    const char *outcome, *words;
+} outcome_words[] = {
+    {"planned", "extra"},           {"held", "held"},         {"skipped", "skipped"},
+    {"deleted", "deleted"},         {"gone", "gone already"}, {"failed", "failed"},
+    {"quarantined", "quarantined"},
+};
+
+static Sums text_add_up(json_object *root)
 {
     Sums sums = {0};
 
-    for (size_t i = 0; i < report->channel_count; i++) {
-        const ChannelReport *channel = &report->channels[i];
+    for (size_t i = 0; i < row_count(root, "channels"); i++) {
+        json_object *channel = row_at(root, "channels", i);
 
-        sums.results[channel->result]++;
-        sums.missing += channel->missing_count;
-        for (size_t k = 0; k < channel->extra_count; k++)
-            sums.outcomes[channel->extras[k].outcome]++;
+        sums.read += row_was_read(channel);
+        sums.unread += !row_was_read(channel);
+        sums.missing += row_count(channel, "missing");
+        sums.members += row_count(channel, "extra") + row_count(channel, "missing");
+        for (size_t k = 0; k < row_count(channel, "extra"); k++) {
+            const char *outcome = row_text(row_at(channel, "extra", k), "outcome");
+
+            for (size_t o = 0; o < ELEMENTS(outcome_words); o++)
+                sums.outcomes[o] += str_equal(outcome, outcome_words[o].outcome);
+        }
     }
     return sums;
 }
 
-static void page_summary(const Page *page, const Report *report)
+static uint64_t text_count_result(json_object *root, const char *result)
 {
-    static const Result results[] = {RESULT_FAILED, RESULT_UNMANAGEABLE, RESULT_HELD,
-                                     RESULT_DRIFT,  RESULT_PAUSED,       RESULT_CONVERGED,
-                                     RESULT_IN_SYNC};
-    static const char *const outcomes[] = {
-        [OUTCOME_PLANNED] = "extra",     [OUTCOME_HELD] = "held",
-        [OUTCOME_SKIPPED] = "skipped",   [OUTCOME_DELETED] = "deleted",
-        [OUTCOME_GONE] = "gone already", [OUTCOME_FAILED] = "failed",
-    };
-    Sums sums = page_add_up(report);
-    size_t shown = 0;
+    uint64_t count = 0;
 
-    buf_printf(page->buf, "%zu channel%s:", report->channel_count,
-               report->channel_count == 1 ? "" : "s");
-    for (size_t i = 0; i < ELEMENTS(results); i++) {
-        if (sums.results[results[i]])
-            buf_printf(page->buf, "%s %zu %s", shown++ ? "," : "", sums.results[results[i]],
-                       page_result_text(results[i]));
-    }
-    buf_puts(page->buf, "; members:");
-    for (size_t i = 0; i < ELEMENTS(outcomes); i++) {
-        if (sums.outcomes[i])
-            buf_printf(page->buf, " %zu %s,", sums.outcomes[i], outcomes[i]);
-    }
-    buf_printf(page->buf, " %zu missing%s\n", sums.missing,
-               report->dry_run ? " (dry run: nothing was changed)" : "");
+    for (size_t i = 0; i < row_count(root, "channels"); i++)
+        count += str_equal(row_text(row_at(root, "channels", i), "result"), result);
+    return count;
 }
 
-int report_text_append(const Report *report, bool colour, Buf *buf)
+static void text_count_members(const Page *page, const Sums *sums)
 {
-    Page page = {.buf = buf, .colour = colour};
+    size_t shown = 0;
 
-    for (size_t i = 0; i < report->channel_count; i++)
-        page_channel(&page, &report->channels[i]);
-    page_summary(&page, report);
-    return buf_failed(buf);
+    for (size_t i = 0; i < ELEMENTS(outcome_words); i++) {
+        if (sums->outcomes[i])
+            page_printf(page, "%s %" PRIu64 " %s", shown++ ? "," : "; members:", sums->outcomes[i],
+                        outcome_words[i].words);
+    }
+    if (sums->read)
+        page_printf(page, "%s %" PRIu64 " missing", shown ? "," : "; members:", sums->missing);
+    if (sums->unread)
+        page_printf(page, "; %" PRIu64 " channel%s not read", sums->unread,
+                    sums->unread == 1 ? "" : "s");
+}
+
+void report_text_totals(const Page *page, json_object *root)
+{
+    static const char *const results[] = {"failed",    "unmanageable", "held",
+                                          "drift",     "quarantined",  "paused",
+                                          "converged", "in_sync",      ""};
+    size_t channels = row_count(root, "channels"), shown = 0;
+    const Sums sums = text_add_up(root);
+
+    page_printf(page, "%zu channel%s", channels, channels == 1 ? "" : "s");
+    for (size_t i = 0; i < ELEMENTS(results); i++) {
+        uint64_t count = text_count_result(root, results[i]);
+
+        if (count)
+            page_printf(page, "%s %" PRIu64 " %s", shown++ ? "," : ":", count,
+                        results[i][0] ? page_words_of(results[i]) : "not read yet");
+    }
+    text_count_members(page, &sums);
+    if (row_is_true(root, "dry_run"))
+        page_puts(page, " (dry run: nothing was changed)");
+    page_newline(page);
+}
+
+/* ---- what concerns a whole instance ---- */
+
+static void text_failures(const Page *page, json_object *root, const Failures *failures)
+{
+    for (size_t i = 0; i < failures->count; i++) {
+        json_object *channel = row_at(root, "channels", i);
+
+        if (!failures_is_shared(failures, i) || !failures_is_first(failures, i))
+            continue;
+        page_printf(page, "%s: %zu channels could not be read: ", row_text(channel, "instance"),
+                    failures_count(failures, i));
+        channel_text_error(page, row_find(channel, "error"));
+        page_newline(page);
+    }
+}
+
+/* What holds all of an instance back. */
+static void text_instances(const Page *page, json_object *root)
+{
+    for (size_t i = 0; i < row_count(root, "instances"); i++) {
+        json_object *instance = row_at(root, "instances", i);
+
+        if (row_count(instance, "guards") == 0)
+            continue;
+        page_printf(page, "%s: ", row_text(instance, "name"));
+        page_paint(page, COLOUR_YELLOW, "%s", "held as a whole");
+        page_newline(page);
+        channel_text_guards(page, instance);
+    }
+}
+
+/* ---- the report ---- */
+
+static bool text_is_open(json_object *channel)
+{
+    return !str_equal(row_text(channel, "result"), "in_sync");
+}
+
+static void text_why(Table *table, json_object *channel)
+{
+    json_object *guard = row_at(channel, "guards", 0);
+    size_t more = row_count(channel, "guards");
+
+    if (guard && more > 1)
+        table_printf(table, "%s %s, limit %s (+%zu)", row_text(guard, "name"),
+                     row_text(guard, "planned"), row_text(guard, "limit"), more - 1);
+    else if (guard)
+        table_printf(table, "%s %s, limit %s", row_text(guard, "name"), row_text(guard, "planned"),
+                     row_text(guard, "limit"));
+    else if (row_find(channel, "pause"))
+        table_printf(table, "paused: %.40s", row_text(row_find(channel, "pause"), "reason"));
+    else
+        table_printf(table, "%.60s", row_text(row_find(channel, "error"), "message"));
+}
+
+static void text_number(Table *table, json_object *channel, const char *key)
+{
+    if (row_was_read(channel))
+        table_printf(table, "%zu", row_count(channel, key));
+    else
+        table_add(table, NULL, COLOUR_PLAIN);
+}
+
+/* A report on its way into words. */
+typedef struct Rendering {
+    Page page;
+    json_object *root;
+    const TextOptions *options;
+    Failures failures;
+} Rendering;
+
+/* Whether it stands in the table: what others of its instance share is told once, above it. */
+static bool text_is_listed(const Rendering *rendering, size_t number)
+{
+    json_object *channel = row_at(rendering->root, "channels", number);
+
+    return (rendering->options->verbose || text_is_open(channel)) &&
+           !failures_is_shared(&rendering->failures, number);
+}
+
+static void text_row(Table *table, json_object *channel)
+{
+    const char *result = row_text(channel, "result");
+    char name[NAME_SIZE];
+
+    table_add_row(table);
+    table_add(table, row_channel(channel, name, sizeof(name)), COLOUR_PLAIN);
+    table_add(table, page_words_of(result), page_colour_of(result));
+    table_add(table, row_text(channel, "live"), COLOUR_PLAIN);
+    table_add(table, row_text(channel, "desired"), COLOUR_PLAIN);
+    text_number(table, channel, "extra");
+    text_number(table, channel, "missing");
+    text_why(table, channel);
+}
+
+static int text_table(const Rendering *rendering)
+{
+    static const char *const titles[] = {"CHANNEL", "RESULT",   "#LIVE", "#DESIRED",
+                                         "#EXTRA",  "#MISSING", "WHY",   NULL};
+    Table table;
+    int r = 0;
+
+    table_init(&table, titles);
+    for (size_t i = 0; i < row_count(rendering->root, "channels"); i++) {
+        if (text_is_listed(rendering, i))
+            text_row(&table, row_at(rendering->root, "channels", i));
+    }
+    if (table.row_count > 0 || table.failed) {
+        page_newline(&rendering->page);
+        r = table_append(&table, rendering->page.colour, rendering->page.buf);
+    }
+    table_done(&table);
+    return r;
+}
+
+static void text_blocks(const Rendering *rendering)
+{
+    bool verbose = rendering->options->verbose;
+    bool is_packed = text_add_up(rendering->root).members > CHANNEL_TEXT_MEMBERS_APART_MAX;
+    bool is_first = true;
+
+    for (size_t i = 0; i < row_count(rendering->root, "channels"); i++) {
+        if (!text_is_listed(rendering, i))
+            continue;
+        if (is_first || !is_packed || verbose)
+            page_newline(&rendering->page);
+        is_first = false;
+        channel_text_append(&rendering->page, row_at(rendering->root, "channels", i), verbose,
+                            is_packed);
+    }
+}
+
+int report_text_append(json_object *root, const TextOptions *options, Buf *buf)
+{
+    Rendering rendering = {
+        .page = {.buf = buf, .colour = options->colour}, .root = root, .options = options};
+    int r = failures_collect(&rendering.failures, root);
+
+    report_text_totals(&rendering.page, root);
+    if (r == 0)
+        text_failures(&rendering.page, root, &rendering.failures);
+    text_instances(&rendering.page, root);
+    if (r == 0)
+        r = text_table(&rendering);
+    if (r == 0 && !options->summary)
+        text_blocks(&rendering);
+    failures_done(&rendering.failures);
+    return r < 0 ? r : buf_failed(buf);
 }

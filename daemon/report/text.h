@@ -1,19 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-/* The report for people: what `rosterctl plan` and `rosterd --once` print, fit for pasting into a
- * review. */
+/*
+ * The report for people: the one place that puts a report's JSON into words, for `rosterd --once`,
+ * `rosterctl plan`, `reconcile`, `status CHANNEL` and `approve` alike, fit for pasting into a
+ * review.
+ *
+ * A report begins with a line of totals. Then comes what concerns a whole instance, once: an
+ * instance that fails, with the number of its channels, and what holds all of it back. Then a table
+ * of the channels that have something to do, and their members: `-` for deletions, `?` for missing
+ * members, `=` for what stays, `!` for guards that refuse, each with its numbers. Channels in sync
+ * are only counted. Many members stand side by side, each with its sign.
+ *
+ * What was not read is not known, and is never counted as none.
+ */
 #pragma once
 
+#include <json-c/json.h>
 #include <stdbool.h>
 
 #include "daemon/base/buf.h"
-#include "reconcile/report/report.h"
+#include "daemon/report/page.h"
 
-/* Whether standard output may be coloured: a terminal, and no NO_COLOR (no-color.org). */
-bool report_text_wants_colour(void);
+typedef struct TextOptions {
+    bool colour;
+    bool verbose; /* ids, channels in sync, one member a line */
+    bool summary; /* no members */
+} TextOptions;
 
-/* What a guard of this name counts: "deletions planned". "planned" for a name that is none. */
-const char *report_text_measure(const char *guard_name);
+/* Appends a report (rosterd(8), "REPORT"). 0 or -ENOMEM. */
+int report_text_append(json_object *root, const TextOptions *options, Buf *buf);
 
-/* Appends the report: a block for each channel with `-` for deletions, `?` for missing members, `=`
- * for what stays; then one line that sums up. 0 or -ENOMEM. */
-int report_text_append(const Report *report, bool colour, Buf *buf);
+/* Appends the line of totals. */
+void report_text_totals(const Page *page, json_object *root);

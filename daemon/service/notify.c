@@ -6,6 +6,10 @@
 #include <stdio.h>
 #include <systemd/sd-daemon.h>
 
+#include "daemon/base/buf.h"
+#include "daemon/base/mem.h"
+#include "daemon/base/utf8.h"
+
 void notify_ready(void)
 {
     sd_notify(0, "READY=1");
@@ -23,17 +27,16 @@ void notify_stopping(void)
 
 void notify_status(const char *format, ...)
 {
+    _cleanup_(buf_done) Buf shown = {0};
     char text[1024];
     va_list arguments;
 
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    for (char *c = text; *c; c++) {
-        if ((unsigned char)*c < 0x20)
-            *c = ' ';
-    }
-    sd_notifyf(0, "STATUS=%s", text);
+    utf8_append_shown(&shown, text);
+    if (buf_failed(&shown) == 0)
+        sd_notifyf(0, "STATUS=%s", buf_text(&shown));
 }
 
 void notify_watchdog(void)

@@ -18,7 +18,7 @@ static void state_dir_append(Buf *path)
     if (!str_is_empty(service))
         buf_append(path, service, strcspn(service, ":"));
     else if (geteuid() == 0)
-        buf_puts(path, "/var/lib/rosterd");
+        buf_puts(path, STATE_DIR_OF_ROOT);
     else if (!str_is_empty(xdg))
         buf_printf(path, "%s/rosterd", xdg);
     else if (!str_is_empty(home))

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "daemon/base/str.h"
+
 void report_channel_done(ChannelReport *report)
 {
     arena_done(&report->arena);
@@ -95,14 +97,28 @@ Result report_result(const Report *report)
     return worst;
 }
 
-int report_exit_status(const Report *report)
+static int report_status_of(Result result)
 {
     static const int statuses[] = {
         [RESULT_IN_SYNC] = 0, [RESULT_CONVERGED] = 0,    [RESULT_PAUSED] = 2, [RESULT_DRIFT] = 2,
         [RESULT_HELD] = 3,    [RESULT_UNMANAGEABLE] = 1, [RESULT_FAILED] = 1,
     };
 
-    return statuses[report_result(report)];
+    return statuses[result];
+}
+
+int report_exit_status(const Report *report)
+{
+    return report_status_of(report_result(report));
+}
+
+int report_exit_status_of_word(const char *word)
+{
+    for (Result result = RESULT_IN_SYNC; result <= RESULT_FAILED; result++) {
+        if (str_equal(word, report_result_text(result)))
+            return report_status_of(result);
+    }
+    return report_status_of(RESULT_FAILED);
 }
 
 const char *report_result_text(Result result)

@@ -79,6 +79,9 @@ Result report_result(const Report *report);
 /* PRODUCT.md section 1: 0, 2 (drift, pause), 3 (held) or 1 (failed). */
 int report_exit_status(const Report *report);
 
+/* The same of a result as a report has it; that of a failure for a word that is none. */
+int report_exit_status_of_word(const char *word);
+
 /* The words of the report. */
 const char *report_result_text(Result result);
 const char *report_outcome_text(Outcome outcome);

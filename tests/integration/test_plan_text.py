@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import unicodedata
 
 import pytest
 
@@ -51,7 +52,8 @@ def test_the_signs_and_what_stands_behind_them(case):
     serve(case)
     result = case.plan()
     assert result.status == DRIFT and result.stderr == ""
-    assert f"prod/payments ({identifier('payments')})" in result.stdout
+    assert "prod/payments: drift" in result.stdout and identifier("payments") not in result.stdout
+    assert f"prod/payments ({identifier('payments')})" in case.plan("-v").stdout
     minus, missing, kept = (lines_with(result.stdout, sign) for sign in "-?=")
     assert len(minus) == 3 and len(missing) == 2 and len(kept) == 1
     assert any("10.1.0.9:8080" in line for line in minus)
@@ -84,7 +86,7 @@ def test_the_plan_is_the_report_of_a_dry_run(case):
     reported = case.plan("--json").channel("payments")
     assert reported["digest"] in case.plan().stdout
     for extra in reported["extra"]:
-        assert extra["id"] in case.plan().stdout
+        assert extra["id"] in case.plan("-v").stdout and extra["id"] not in case.plan().stdout
     assert {r["method"] for r in sim.requests()} == {"GET"}
 
 
@@ -121,10 +123,70 @@ def test_an_error_is_shown_where_its_channel_is(case):
     assert "in sync" in result.stdout.split("prod/nowhere")[0]
 
 
-def test_the_last_line_counts(case):
+def test_the_first_line_counts(case):
     serve(case)
-    last = case.plan().stdout.rstrip().splitlines()[-1]
-    assert "1 channel" in last and "3 extra" in last and "2 missing" in last and "dry run" in last
+    first = case.plan().stdout.splitlines()[0]
+    assert "1 channel" in first and "3 extra" in first and "2 missing" in first and "dry run" in first
+
+
+def test_channels_in_sync_are_only_counted(case):
+    case.serve(PAYMENTS, *[channel(f"calm-{i}", "10.1.0.5") for i in range(40)])
+    case.roster(ROSTER, *[entry(f"calm-{i}", "10.1.0.5") for i in range(40)])
+    case.tune(guards=OFF)
+    shown = case.plan().stdout
+    assert "40 in sync" in shown.splitlines()[0] and "calm-" not in shown
+    assert case.plan("-v").stdout.count("prod/calm-7 (") == 1
+
+
+def many(case, **guards):
+    """60 channels that lose five members each."""
+    case.serve(*[channel(f"channel-{i}", *[f"10.0.{i}.{k}" for k in range(1, 12)]) for i in range(60)])
+    case.roster(*[entry(f"channel-{i}", *[f"10.0.{i}.{k}" for k in range(1, 7)]) for i in range(60)])
+    case.tune(guards={**OFF, **guards})
+
+
+@pytest.mark.parametrize("guards", [{}, {"max_deletes": 2, "min_remaining": 8}])
+def test_a_big_plan_is_readable(case, guards):
+    """300 deletions in 60 channels: every one is shown, in few lines that fit; the summary has the channels alone."""
+    many(case, **guards)
+    shown, summary = case.plan().stdout, case.plan("--summary").stdout
+    lines = shown.splitlines()
+    assert len(lines) < 400 and max(map(len, lines)) <= 100
+    assert len(summary.splitlines()) < 70 and shown.startswith(summary)
+    for i in range(60):
+        for k in range(7, 12):
+            assert shown.count(f"- 10.0.{i}.{k}:8080") == 1
+        assert f"prod/channel-{i} " in summary
+
+
+def test_an_instance_that_fails_is_one_line(case):
+    """One cause is told once, and what was not read is not counted as none."""
+    case.attach("dead", "http://127.0.0.1:1")
+    case.secret("token", "T1")
+    case.tune(retry={"attempts": 1})
+    case.roster(*[entry(f"channel-{i}", "10.0.0.1") for i in range(60)])
+    result = case.plan("--log-level", "err")
+    lines = result.stdout.splitlines()
+    assert result.status == FAILED and len(lines) == 2, result
+    assert lines[0].startswith("60 channels: 60 failed; 60 channels not read") and "missing" not in lines[0]
+    assert lines[1].startswith("dead: 60 channels could not be read: ") and "refused" in lines[1]
+
+
+def display_width(text):
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def test_tables_go_by_what_is_seen(case):
+    """A name in wide characters shifts no column."""
+    wide = "\u652f\u4ed8\u670d\u52a1\u901a\u9053"
+    case.serve(channel(wide, "10.1.0.5", "10.1.0.6"), channel("orders", "10.1.0.5", "10.1.0.6"))
+    case.roster(entry(wide, "10.1.0.5"), entry("orders", "10.1.0.5"))
+    case.tune(guards=OFF)
+    for env in ({}, {"LC_ALL": "C"}):
+        rows = [line for line in case.plan("--summary", env=env).stdout.splitlines() if "drift  " in line]
+        assert len(rows) == 2 and wide in rows[0]
+        assert len({display_width(row.split("drift")[0]) for row in rows}) == 1
+        assert len({display_width(row.rstrip()) for row in rows}) == 1
 
 
 def test_no_colour_where_there_is_no_terminal(case):

@@ -170,6 +170,31 @@ static void test_what_is_no_utf8_is_mended(void **state)
     assert_string_equal(odd, "??????");
 }
 
+static void test_what_is_not_seen_is_shown(void **state)
+{
+    static const struct {
+        const char *text, *shown;
+    } rows[] = {
+        {"payments", "payments"},
+        {"", ""},
+        {"\xe6\x94\xaf\xe4\xbb\x98 \xf0\x9f\x98\x80", "\xe6\x94\xaf\xe4\xbb\x98 \xf0\x9f\x98\x80"},
+        {"a\033[2Jb\n", "a<U+001B>[2Jb<U+000A>"},
+        {"\x7f\xc2\x9b\xc2\xa0", "<U+007F><U+009B><U+00A0>"},
+        {"\xe2\x80\x8b\xe2\x80\xae\xe2\x80\xa8", "<U+200B><U+202E><U+2028>"},
+        {"\xef\xbb\xbf\xe3\x80\x80\xc2\xad", "<U+FEFF><U+3000><U+00AD>"},
+        {"\xf3\xa0\x81\x81", "<U+E0041>"},
+        {"\xff\xc3", "??"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        _cleanup_(buf_done) Buf buf = {0};
+
+        utf8_append_shown(&buf, rows[i].text);
+        assert_string_equal(buf_text(&buf), rows[i].shown);
+    }
+}
+
 static void test_times_as_texts(void **state)
 {
     char text[64];
@@ -275,6 +300,7 @@ int main(void)
         cmocka_unit_test(test_ids_that_may_stand_in_a_path),
         cmocka_unit_test(test_copies_end_between_characters),
         cmocka_unit_test(test_what_is_no_utf8_is_mended),
+        cmocka_unit_test(test_what_is_not_seen_is_shown),
         cmocka_unit_test(test_times_as_texts),
         cmocka_unit_test(test_digests),
         cmocka_unit_test(test_secret_files),

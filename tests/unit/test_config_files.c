@@ -317,8 +317,9 @@ static void control_characters_do_not_forge_lines(void **state)
     (void)state;
     put_file("rosterd.yaml", HEAD);
     put_file("rosters.d/a\nb.yaml", "version: 1\nchannels: []\n\"x\\ny\": \"\\e[31m\"\n");
-    expect_problems("rosters.d/a?b.yaml:3:1: x?y: is an unknown key, should be one of: version, "
-                    "instance, channels\n");
+    expect_problems(
+        "rosters.d/a<U+000A>b.yaml:3:1: x<U+000A>y: is an unknown key, should be one of: version, "
+        "instance, channels\n");
 }
 
 static void after_a_failure_the_files_are_known(void **state)

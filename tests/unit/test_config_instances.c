@@ -208,7 +208,8 @@ static const Lockout which_ids_and_names_are_refused_cases[] = {
      "  \"a\\tb\": {endpoint: https://roma.example.com, project_id: p1, instance_id: i1,\n"
      "         auth: {method: token, token_file: t}}\n",
      NULL,
-     "rosterd.yaml:4:3: instances.a?b: is no name for an instance, should be 1 to 64 characters "
+     "rosterd.yaml:4:3: instances.a<U+0009>b: is no name for an instance, should be 1 to 64 "
+     "characters "
      "without spaces and slashes\n"},
 };
 

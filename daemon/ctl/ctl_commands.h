@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* rosterctl's commands that ask the daemon, a file each. All return the exit status. */
+#pragma once
+
+#include "daemon/cli/options.h"
+
+/* What the daemon knows. */
+int ctl_status(const Options *options);
+
+/* The history: the daemon's, or without one, of the state's files. */
+int ctl_history(const Options *options);
+
+/* Asks the daemon; a dry run without one asks the service itself, out of the files. 0 all is there,
+ * or would be; 1 not, or refused; 69, 78. */
+int ctl_undo(const Options *options);
+
+int ctl_pause(const Options *options);
+int ctl_resume(const Options *options);
+int ctl_approve(const Options *options);
+
+/* Waits for a pass that begins after it was asked for; 0, 1, 2, 3 as its report says. */
+int ctl_reconcile(const Options *options);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/report/channel_text.h"
+
+#include <inttypes.h>
+
+#include "config/guards.h"
+#include "daemon/base/str.h"
+#include "daemon/report/members_text.h"
+#include "daemon/report/row.h"
+
+#define NAME_SIZE 512
+
+/* ---- guards ---- */
+
+const char *channel_text_measure(const char *guard_name)
+{
+    const GuardRow *row = guards_find(guard_name);
+
+    return row ? row->unit : "planned";
+}
+
+void channel_text_guards(const Page *page, json_object *object)
+{
+    for (size_t i = 0; i < row_count(object, "guards"); i++) {
+        json_object *guard = row_at(object, "guards", i);
+        const char *name = row_text(guard, "name");
+
+        page_puts(page, "  ");
+        page_paint(page, COLOUR_YELLOW, "! %s refuses: %s %s, limit %s", name,
+                   row_text(guard, "planned"), channel_text_measure(name),
+                   row_text(guard, "limit"));
+        page_newline(page);
+    }
+    if (row_text(object, "digest")[0]) {
+        page_printf(page, "  digest %s", row_text(object, "digest"));
+        page_newline(page);
+    }
+}
+
+/* ---- channels ---- */
+
+static void text_heading(const Page *page, json_object *channel, bool verbose)
+{
+    const char *result = row_text(channel, "result");
+    char name[NAME_SIZE];
+
+    page_puts(page, row_channel(channel, name, sizeof(name)));
+    if (verbose && row_text(channel, "name")[0] && row_text(channel, "id")[0])
+        page_printf(page, " (%s)", row_text(channel, "id"));
+    if (str_equal(row_text(channel, "mode"), "observe"))
+        page_puts(page, ", observe");
+    page_puts(page, ": ");
+    page_paint(page, page_colour_of(result), "%s",
+               result[0] ? page_words_of(result) : "not read yet");
+    page_newline(page);
+}
+
+void channel_text_error(const Page *page, json_object *error)
+{
+    page_paint(page, COLOUR_RED, "%s", row_text(error, "message"));
+    if (row_text(error, "request_id")[0])
+        page_printf(page, " (request %s)", row_text(error, "request_id"));
+}
+
+static void text_notes(const Page *page, json_object *channel)
+{
+    json_object *pause = row_find(channel, "pause"), *error = row_find(channel, "error");
+
+    if (pause) {
+        page_printf(page, "  paused: %s", row_text(pause, "reason"));
+        if (row_text(pause, "until")[0])
+            page_printf(page, " (until %s)", row_text(pause, "until"));
+        page_newline(page);
+    }
+    if (error) {
+        page_puts(page, "  ");
+        channel_text_error(page, error);
+        page_newline(page);
+    }
+}
+
+static void text_kept(const Page *page, json_object *channel)
+{
+    uint64_t live = row_number(channel, "live"), ignored = row_number(channel, "ignored");
+    uint64_t gone = row_count(channel, "extra") + ignored;
+
+    page_printf(page, "  = %" PRIu64 " kept", live > gone ? live - gone : 0);
+    if (ignored)
+        page_printf(page, ", %" PRIu64 " ignored", ignored);
+    page_newline(page);
+}
+
+void channel_text_append(const Page *page, json_object *channel, bool verbose, bool is_packed)
+{
+    text_heading(page, channel, verbose);
+    members_text_append(page, channel, verbose, is_packed);
+    if (row_was_read(channel) && !is_packed)
+        text_kept(page, channel);
+    channel_text_guards(page, channel);
+    text_notes(page, channel);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* One channel of a report for people. */
+#pragma once
+
+#include <json-c/json.h>
+
+#include "daemon/report/page.h"
+
+/* With more members than these in what is shown, several stand in a line. */
+#define CHANNEL_TEXT_MEMBERS_APART_MAX 60
+
+/* What a guard of this name counts: "deletions planned". "planned" for a name that is none. */
+const char *channel_text_measure(const char *guard_name);
+
+/* The guards that refuse, and the digest: of a channel, or of an instance. */
+void channel_text_guards(const Page *page, json_object *object);
+
+/* What an error says, and its request id. */
+void channel_text_error(const Page *page, json_object *error);
+
+/* The channel's heading, members, guards, digest, pause, error; `verbose`: ids as well. */
+void channel_text_append(const Page *page, json_object *channel, bool verbose, bool is_packed);

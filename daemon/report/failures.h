@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Channels of one instance that were not read for one and the same reason: that is told once. */
+#pragma once
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "daemon/base/mem.h"
+
+typedef struct Failures {
+    size_t *firsts; /* for each channel of a report, the first one with its reason; itself: none */
+    size_t *counts; /* for each of these first ones, how many there are */
+    size_t count;   /* of the report's channels */
+} Failures;
+
+/* Looks through a report. 0 or -ENOMEM; failures_done() in every case. */
+int failures_collect(Failures *failures, json_object *root);
+void failures_done(Failures *failures);
+
+/* Of the channel with this number: whether others have its reason, whether it is the first of them,
+ * and how many they are. */
+bool failures_is_shared(const Failures *failures, size_t number);
+bool failures_is_first(const Failures *failures, size_t number);
+size_t failures_count(const Failures *failures, size_t number);

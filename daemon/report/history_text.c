@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/report/history_text.h"
+
+#include "daemon/report/page.h"
+#include "daemon/report/row.h"
+#include "daemon/report/table.h"
+
+#define NAME_SIZE 512
+
+static void history_text_row(Table *table, json_object *action)
+{
+    const char *outcome = row_text(action, "outcome");
+    char member[ROW_MEMBER_SIZE];
+
+    row_member(row_find(action, "member"), member);
+    table_add_row(table);
+    table_add(table, row_text(action, "time"), COLOUR_PLAIN);
+    table_printf(table, "%s/%s", row_text(action, "instance"), row_text(action, "name"));
+    table_add(table, member, COLOUR_PLAIN);
+    table_add(table, outcome[0] ? outcome : "not decided", page_colour_of(outcome));
+    table_add(table, row_text(action, "http"), COLOUR_PLAIN);
+    table_add(table, row_text(action, "code"), COLOUR_PLAIN);
+    table_add(table, row_text(action, "attempts"), COLOUR_PLAIN);
+    table_add(table, row_text(action, "pass"), COLOUR_PLAIN);
+    table_add(table, row_text(action, "action"), COLOUR_PLAIN);
+    table_printf(table, "%.12s", row_text(action, "digest"));
+}
+
+int history_text_append(json_object *root, bool colour, Buf *buf)
+{
+    static const char *const titles[] = {"TIME",   "CHANNEL", "MEMBER",  "OUTCOME", "#HTTP", "CODE",
+                                         "#TRIES", "PASS",    "#ACTION", "DIGEST",  NULL};
+    Table table;
+    int r;
+
+    if (row_count(root, "actions") == 0) {
+        buf_puts(buf, "nothing was deleted\n");
+        return buf_failed(buf);
+    }
+    table_init(&table, titles);
+    for (size_t i = 0; i < row_count(root, "actions"); i++)
+        history_text_row(&table, row_at(root, "actions", i));
+    r = table_append(&table, colour, buf);
+    table_done(&table);
+    return r;
+}
+
+/* ---- undo ---- */
+
+static void history_text_member(Table *table, json_object *channel, json_object *row)
+{
+    char member[ROW_MEMBER_SIZE], name[NAME_SIZE];
+
+    row_member(row_find(row, "member"), member);
+    table_add_row(table);
+    table_add(table, row_channel(channel, name, sizeof(name)), COLOUR_PLAIN);
+    table_add(table, member, COLOUR_PLAIN);
+    table_add(table, row_text(row, "outcome"), page_colour_of(row_text(row, "outcome")));
+    table_add(table, row_text(row, "action"), COLOUR_PLAIN);
+}
+
+/* An undo leaves its channels paused, whatever came of each member. */
+static void history_text_paused(json_object *root, Buf *buf)
+{
+    const Page page = {.buf = buf};
+    char name[NAME_SIZE];
+
+    buf_puts(buf,
+             "\nPaused now, without end, so that no pass deletes them again. When the roster is "
+             "right:\n");
+    for (size_t i = 0; i < row_count(root, "channels"); i++) {
+        page_printf(&page, "    rosterctl resume %s",
+                    row_channel(row_at(root, "channels", i), name, sizeof(name)));
+        page_newline(&page);
+    }
+}
+
+int history_text_undo(json_object *root, bool colour, Buf *buf)
+{
+    static const char *const titles[] = {"CHANNEL", "MEMBER", "OUTCOME", "#ACTION", NULL};
+    Table table;
+    int r;
+
+    table_init(&table, titles);
+    for (size_t i = 0; i < row_count(root, "channels"); i++) {
+        json_object *channel = row_at(root, "channels", i), *error = row_find(channel, "error");
+        size_t members = row_count(channel, "members");
+
+        for (size_t k = 0; k < members; k++)
+            history_text_member(&table, channel, row_at(channel, "members", k));
+        if (error && members > 0)
+            table_note(&table, "%s", row_text(error, "message"));
+    }
+    r = table_append(&table, colour, buf);
+    table_done(&table);
+    if (r == 0 && !row_is_true(root, "dry_run"))
+        history_text_paused(root, buf);
+    return r < 0 ? r : buf_failed(buf);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/report/members_text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/base/str.h"
+#include "daemon/report/row.h"
+#include "reconcile/report/near_miss.h"
+
+/* What a line of a review shows whole. */
+#define LINE_WIDTH 100
+
+/* Where the next member goes. */
+typedef struct Lines {
+    const Page *page;
+    bool is_packed;
+    size_t used; /* columns of the line under way; 0: none is */
+} Lines;
+
+static void lines_end(Lines *lines)
+{
+    if (lines->used > 0)
+        page_newline(lines->page);
+    lines->used = 0;
+}
+
+static void lines_add(Lines *lines, Colour colour, const char *text, const char *rest)
+{
+    size_t width = strlen(text) + strlen(rest) + 2;
+
+    if (lines->used > 0 && (!lines->is_packed || lines->used + width > LINE_WIDTH))
+        lines_end(lines);
+    page_puts(lines->page, "  ");
+    page_paint(lines->page, colour, "%s", text);
+    page_puts(lines->page, rest);
+    lines->used += width;
+}
+
+/* What came of it, where the plan's sign or the channel's heading does not say so already. */
+static const char *members_outcome(json_object *channel, json_object *extra)
+{
+    const char *outcome = row_text(extra, "outcome");
+    bool is_said = str_equal(outcome, "planned") ||
+                   (str_equal(outcome, "held") && str_equal(row_text(channel, "result"), "held"));
+
+    return is_said ? "" : outcome;
+}
+
+static void members_extra(Lines *lines, json_object *channel, json_object *extra, bool with_ids)
+{
+    const char *outcome = members_outcome(channel, extra);
+    uint64_t attempts = row_number(extra, "attempts");
+    char member[ROW_MEMBER_SIZE], text[ROW_MEMBER_SIZE + 2], rest[256], tries[48] = "";
+
+    row_member(extra, member);
+    snprintf(text, sizeof(text), "- %s", member);
+    if (attempts > 1)
+        snprintf(tries, sizeof(tries), " (%llu attempts)", (unsigned long long)attempts);
+    snprintf(rest, sizeof(rest), "%s%s%s%s%s", with_ids ? "  " : "",
+             with_ids ? row_text(extra, "id") : "", outcome[0] ? "  " : "", outcome, tries);
+    lines_add(lines, COLOUR_RED, text, rest);
+}
+
+/* ---- missing members, and those that are meant ---- */
+
+/* A channel's rows as near_miss.h takes them. */
+typedef struct NearRows {
+    ExtraReport *extras;
+    MissingReport *missing;
+    NearMisses near_misses;
+} NearRows;
+
+static const char *members_address(json_object *row)
+{
+    return row_text(row, row_find(row, "ecs_id") ? "ecs_id" : "host");
+}
+
+/* Without memory, nothing is said of them: it is a hint. */
+static void near_rows_init(NearRows *rows, json_object *channel)
+{
+    ChannelReport report = {.extra_count = row_count(channel, "extra"),
+                            .missing_count = row_count(channel, "missing")};
+
+    *rows = (NearRows){
+        .extras = calloc(report.extra_count + 1, sizeof(*rows->extras)),
+        .missing = calloc(report.missing_count + 1, sizeof(*rows->missing)),
+    };
+    if (!rows->extras || !rows->missing)
+        return;
+    for (size_t i = 0; i < report.extra_count; i++) {
+        json_object *row = row_at(channel, "extra", i);
+
+        rows->extras[i] = (ExtraReport){.group = row_text(row, "group"),
+                                        .address = members_address(row),
+                                        .port = (uint16_t)row_number(row, "port")};
+    }
+    for (size_t i = 0; i < report.missing_count; i++) {
+        json_object *row = row_at(channel, "missing", i);
+
+        rows->missing[i] = (MissingReport){.group = row_text(row, "group"),
+                                           .address = members_address(row),
+                                           .port = (uint16_t)row_number(row, "port")};
+    }
+    report.extras = rows->extras;
+    report.missing = rows->missing;
+    near_miss_collect(&rows->near_misses, &report);
+}
+
+static void near_rows_done(NearRows *rows)
+{
+    near_miss_done(&rows->near_misses);
+    free(rows->extras);
+    free(rows->missing);
+}
+
+static void members_missing(Lines *lines, const NearRows *rows, json_object *row, size_t number)
+{
+    static const char *const differences[] = {
+        [NEAR_MISS_GROUP] = "in the group alone",
+        [NEAR_MISS_PORT] = "in the port alone",
+        [NEAR_MISS_BOTH] = "in group and port",
+    };
+    char member[ROW_MEMBER_SIZE], text[ROW_MEMBER_SIZE + 2], near[ROW_MEMBER_SIZE];
+    char rest[ROW_MEMBER_SIZE + 64] = "  missing";
+    const ExtraReport *extra = NULL;
+    NearMissKind kind = NEAR_MISS_BOTH;
+
+    row_member(row, member);
+    snprintf(text, sizeof(text), "? %s", member);
+    if (rows->extras && rows->missing)
+        extra = near_miss_find(&rows->near_misses, &rows->missing[number], &kind);
+    if (extra) {
+        identity_format(extra->group, extra->address, extra->port, near, sizeof(near));
+        snprintf(rest, sizeof(rest), "  missing (%s above differs %s)", near, differences[kind]);
+    }
+    lines_add(lines, COLOUR_YELLOW, text, rest);
+}
+
+void members_text_append(const Page *page, json_object *channel, bool with_ids, bool is_packed)
+{
+    Lines lines = {.page = page, .is_packed = is_packed && !with_ids};
+    NearRows rows;
+
+    near_rows_init(&rows, channel);
+    for (size_t i = 0; i < row_count(channel, "extra"); i++)
+        members_extra(&lines, channel, row_at(channel, "extra", i), with_ids);
+    lines_end(&lines);
+    for (size_t i = 0; i < row_count(channel, "missing"); i++)
+        members_missing(&lines, &rows, row_at(channel, "missing", i), i);
+    lines_end(&lines);
+    near_rows_done(&rows);
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/report/status_text.h"
+
+#include <inttypes.h>
+
+#include "daemon/base/str.h"
+#include "daemon/report/channel_text.h"
+#include "daemon/report/page.h"
+#include "daemon/report/row.h"
+#include "daemon/report/table.h"
+#include "daemon/report/text.h"
+
+#define NAME_SIZE 512
+
+/* ---- what concerns the whole daemon ---- */
+
+static void status_text_line(const Page *page, Colour colour, const char *before, const char *text)
+{
+    if (!text[0])
+        return;
+    page_paint(page, colour, "%s%s", before, text);
+    page_newline(page);
+}
+
+static void status_text_head(const Page *page, json_object *root)
+{
+    json_object *roster = row_find(root, "roster");
+
+    page_printf(page, "rosterd %s, pid %s%s, as of %s", row_text(root, "version"),
+                row_text(root, "pid"), row_is_true(root, "dry_run") ? ", dry run" : "",
+                row_text(root, "time"));
+    page_newline(page);
+    if (row_text(roster, "digest")[0]) {
+        page_printf(page, "rosters %.12s%s%s", row_text(roster, "digest"),
+                    row_text(roster, "head")[0] ? ", git head " : "", row_text(roster, "head"));
+        page_newline(page);
+    }
+    status_text_line(page, COLOUR_RED,
+                     "INVALID settings or rosters, the last good ones stay in force: ",
+                     row_text(root, "invalid"));
+    status_text_line(page, COLOUR_RED, "", row_text(root, "state_error"));
+    status_text_line(page, COLOUR_RED,
+                     "which channels are paused is not known: ", row_text(root, "pauses_error"));
+}
+
+static void status_text_instances(const Page *page, json_object *root)
+{
+    for (size_t i = 0; i < row_count(root, "instances"); i++) {
+        json_object *instance = row_at(root, "instances", i);
+        uint64_t failures = row_number(instance, "failed_passes");
+
+        page_printf(page, "%s: ", row_text(instance, "name"));
+        if (row_text(instance, "last_pass")[0])
+            page_printf(page, "last pass %s, ", row_text(instance, "last_pass"));
+        if (row_is_true(instance, "pass_under_way"))
+            page_puts(page, "a pass is under way");
+        else
+            page_printf(page, "next pass %s", row_text(instance, "next_pass"));
+        if (failures > 0)
+            page_printf(page, ", cannot be read (%" PRIu64 " pass%s in a row)", failures,
+                        failures == 1 ? "" : "es");
+        page_newline(page);
+        channel_text_guards(page, instance);
+    }
+}
+
+/* ---- channels ---- */
+
+static void status_text_number(Table *table, json_object *channel, const char *key)
+{
+    if (row_was_read(channel))
+        table_printf(table, "%zu", row_count(channel, key));
+    else
+        table_add(table, NULL, COLOUR_PLAIN);
+}
+
+static void status_text_notes(Table *table, json_object *channel)
+{
+    json_object *pause = row_find(channel, "pause"), *error = row_find(channel, "error");
+    const char *digest = row_text(channel, "digest"), *until = row_text(pause, "until");
+
+    for (size_t i = 0; i < row_count(channel, "guards"); i++) {
+        json_object *guard = row_at(channel, "guards", i);
+        const char *name = row_text(guard, "name");
+
+        table_note(table, "%s refuses: %s %s, limit %s", name, row_text(guard, "planned"),
+                   channel_text_measure(name), row_text(guard, "limit"));
+    }
+    if (digest[0])
+        table_note(table, "digest %s", digest);
+    if (pause)
+        table_note(table, "paused: %s%s%s", row_text(pause, "reason"),
+                   until[0] ? ", until " : ", without end", until);
+    if (error)
+        table_note(table, "%s%s%s", row_text(error, "message"),
+                   row_find(error, "request_id") ? ", request " : "",
+                   row_text(error, "request_id"));
+}
+
+static void status_text_row(Table *table, json_object *channel)
+{
+    const char *result = row_text(channel, "result");
+    char name[NAME_SIZE];
+
+    table_add_row(table);
+    table_add(table, row_channel(channel, name, sizeof(name)), COLOUR_PLAIN);
+    table_add(table, result[0] ? result : "not read yet", page_colour_of(result));
+    table_add(table, row_text(channel, "mode"), COLOUR_PLAIN);
+    table_add(table, row_text(channel, "live"), COLOUR_PLAIN);
+    table_add(table, row_text(channel, "desired"), COLOUR_PLAIN);
+    status_text_number(table, channel, "extra");
+    status_text_number(table, channel, "missing");
+    table_add(table, row_text(channel, "listed"), COLOUR_PLAIN);
+    status_text_notes(table, channel);
+}
+
+static bool status_text_is_problem(json_object *channel)
+{
+    const char *result = row_text(channel, "result");
+
+    return (!str_equal(result, "in_sync") && !str_equal(result, "converged")) ||
+           row_find(channel, "error");
+}
+
+static int status_text_channels(const Page *page, json_object *root, bool problems)
+{
+    static const char *const titles[] = {"CHANNEL", "RESULT",   "MODE",   "#LIVE", "#DESIRED",
+                                         "#EXTRA",  "#MISSING", "LISTED", NULL};
+    Table table;
+    int r = 0;
+
+    table_init(&table, titles);
+    for (size_t i = 0; i < row_count(root, "channels"); i++) {
+        json_object *channel = row_at(root, "channels", i);
+
+        if (!problems || status_text_is_problem(channel))
+            status_text_row(&table, channel);
+    }
+    if (table.row_count > 0 || table.failed) {
+        page_newline(page);
+        r = table_append(&table, page->colour, page->buf);
+    }
+    table_done(&table);
+    return r;
+}
+
+/* All there is of one channel. */
+static void status_text_single(const Page *page, json_object *root)
+{
+    for (size_t i = 0; i < row_count(root, "channels"); i++) {
+        json_object *channel = row_at(root, "channels", i);
+
+        page_newline(page);
+        channel_text_append(page, channel, true, false);
+        page_printf(page, "  mode %s, %s live, %s desired", row_text(channel, "mode"),
+                    row_was_read(channel) ? row_text(channel, "live") : "not known how many",
+                    row_text(channel, "desired"));
+        if (row_text(channel, "listed")[0])
+            page_printf(page, ", listed %s", row_text(channel, "listed"));
+        page_newline(page);
+    }
+}
+
+/* Pauses of channels that are in no roster. */
+static void status_text_other_pauses(const Page *page, json_object *root)
+{
+    for (size_t i = 0; i < row_count(root, "other_pauses"); i++) {
+        json_object *row = row_at(root, "other_pauses", i), *pause = row_find(row, "pause");
+        const char *name = row_text(row, "name"), *id = row_text(row, "id");
+        const char *until = row_text(pause, "until");
+
+        if (i == 0)
+            page_newline(page);
+        page_printf(page, "paused as well, in no roster: %s/%s%s%s%s: %s%s%s",
+                    row_text(row, "instance"), name[0] ? name : id, name[0] && id[0] ? " (id " : "",
+                    name[0] ? id : "", name[0] && id[0] ? ")" : "", row_text(pause, "reason"),
+                    until[0] ? ", until " : ", without end", until);
+        page_newline(page);
+    }
+}
+
+int status_text_append(json_object *root, const StatusTextOptions *options, Buf *buf)
+{
+    const Page page = {.buf = buf, .colour = options->colour};
+    int r = 0;
+
+    if (!options->is_single)
+        report_text_totals(&page, root);
+    status_text_head(&page, root);
+    status_text_instances(&page, root);
+    if (options->is_single)
+        status_text_single(&page, root);
+    else
+        r = status_text_channels(&page, root, options->problems);
+    status_text_other_pauses(&page, root);
+    return r < 0 ? r : buf_failed(buf);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* The daemon's status for people: totals first, then instances, then channels. */
+#pragma once
+
+#include <json-c/json.h>
+#include <stdbool.h>
+
+#include "daemon/base/buf.h"
+
+typedef struct StatusTextOptions {
+    bool colour;
+    bool problems;  /* only channels that are not in sync */
+    bool is_single; /* all there is of each channel, members and all */
+} StatusTextOptions;
+
+/* Appends it. 0 or -ENOMEM. */
+int status_text_append(json_object *root, const StatusTextOptions *options, Buf *buf);
