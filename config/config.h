@@ -91,6 +91,13 @@ typedef struct IgnoreRule {
     const char *ecs_id;
 } IgnoreRule;
 
+/* A pause that stands in a roster, of the channel's file. */
+typedef struct RosterPause {
+    const char *reason;
+    uint64_t until_usec; /* realtime; 0: no end */
+    size_t line;
+} RosterPause;
+
 typedef struct RosterChannel {
     size_t instance;  /* index into Config.instances */
     const char *name; /* exactly one of name and id is not NULL */
@@ -102,7 +109,8 @@ typedef struct RosterChannel {
     size_t member_count;
     const IgnoreRule *ignore;
     size_t ignore_count;
-    const char *file; /* where the entry stands, for messages */
+    const RosterPause *pause; /* NULL: none; config_pause_holds() says whether it is over */
+    const char *file;         /* where the entry stands, for messages */
     size_t line;
 } RosterChannel;
 
@@ -126,6 +134,14 @@ typedef struct Config {
     size_t file_count;
     Problems doubts; /* what is no mistake but is likely not meant: rosters that name no file */
 } Config;
+
+/* Whether there is a pause in the roster that is not over. */
+static inline bool config_pause_holds(const RosterChannel *channel, uint64_t realtime_usec)
+{
+    const RosterPause *pause = channel->pause;
+
+    return pause && (pause->until_usec == 0 || pause->until_usec > realtime_usec);
+}
 
 void config_free(Config *config);
 DEFINE_CLEANUP(Config, config_free)

@@ -131,11 +131,17 @@ static bool ignore_is_same(const IgnoreRule *a, const IgnoreRule *b)
            text_is_same(a->group, b->group) && text_is_same(a->ecs_id, b->ecs_id);
 }
 
+/* Where it stands is no difference. */
+static bool pause_is_same(const RosterPause *a, const RosterPause *b)
+{
+    return a && b ? str_equal(a->reason, b->reason) && a->until_usec == b->until_usec : a == b;
+}
+
 static bool channel_is_same(const RosterChannel *a, const RosterChannel *b)
 {
     if (a->mode != b->mode || a->allow_empty != b->allow_empty ||
         !guards_are_same(&a->guards, &b->guards) || a->member_count != b->member_count ||
-        a->ignore_count != b->ignore_count)
+        a->ignore_count != b->ignore_count || !pause_is_same(a->pause, b->pause))
         return false;
     for (size_t i = 0; i < a->member_count; i++) {
         if (!member_is_same(&a->members[i], &b->members[i]))

@@ -2,6 +2,7 @@
 #include "config/roster/roster.h"
 
 #include "config/roster/members.h"
+#include "config/roster/pause.h"
 #include "config/roster/rules.h"
 #include "config/schema/suggest.h"
 #include "config/settings/instances.h"
@@ -47,9 +48,19 @@ typedef struct ChannelDraft {
     const Node *guards;
     const Node *members;
     const Node *ignore;
+    const Node *paused;
 } ChannelDraft;
 
-enum { KEY_NAME, KEY_ID, KEY_MODE, KEY_ALLOW_EMPTY, KEY_MEMBERS, KEY_IGNORE, KEY_GUARDS };
+enum {
+    KEY_NAME,
+    KEY_ID,
+    KEY_MODE,
+    KEY_ALLOW_EMPTY,
+    KEY_MEMBERS,
+    KEY_IGNORE,
+    KEY_GUARDS,
+    KEY_PAUSED,
+};
 
 static const char *const modes[] = {"prune", "observe", NULL}; /* in the order of Mode */
 
@@ -85,6 +96,7 @@ static const SchemaKey channel_keys[] = {
                     .type = SCHEMA_MAP,
                     .offset = offsetof(ChannelDraft, guards),
                     .hint = "a map of guards"},
+    [KEY_PAUSED] = {.name = "paused", .type = SCHEMA_ANY, .offset = offsetof(ChannelDraft, paused)},
 };
 
 static const Schema channel_schema = {
@@ -138,6 +150,8 @@ static void merge(Build *build, Reader *reader, const Node *node, ChannelDraft *
         members_read(reader, draft->members, channel);
     if (draft->ignore)
         members_read_ignore(reader, draft->ignore, channel);
+    if (draft->paused)
+        channel->pause = roster_pause_read(reader, draft->paused);
 }
 
 static void read_channel(Build *build, Reader *reader, const Node *node, size_t instance)

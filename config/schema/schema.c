@@ -27,6 +27,7 @@ static void put_fallback(const SchemaKey *key, void *place)
     case SCHEMA_SECTION:
     case SCHEMA_MAP:
     case SCHEMA_LIST:
+    case SCHEMA_ANY:
         break;
     }
 }

@@ -32,6 +32,7 @@ typedef enum SchemaType {
     SCHEMA_SECTION,  /* a map that goes by a schema of its own into a struct within this one */
     SCHEMA_MAP,      /* const Node *: a map, for the caller to read */
     SCHEMA_LIST,     /* const Node *: a list, likewise */
+    SCHEMA_ANY,      /* const Node *: whatever stands there, likewise */
 } SchemaType;
 
 typedef struct Schema Schema;

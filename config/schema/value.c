@@ -221,6 +221,9 @@ bool value_read(Reader *reader, const Node *node, const SchemaKey *key, bool kee
     case SCHEMA_MAP:
     case SCHEMA_LIST:
         return read_node(reader, node, key, place);
+    case SCHEMA_ANY:
+        *(const Node **)place = node;
+        return node->kind != NODE_REFUSED;
     case SCHEMA_SECTION:
         break;
     }

@@ -93,6 +93,14 @@ int handle_pause(Control *control, ServerCall *call, json_object *root, Err *err
     return 0;
 }
 
+/* A pause in a roster is ended where people review it, on every host. */
+static int handle_roster_pause(const ChannelRef *found, const char *before, Err *err)
+{
+    return err_set(
+        err, -EPERM, "%spaused by the roster, %s:%zu (%s): remove paused: there to resume it",
+        before, found->channel->file, found->channel->pause->line, found->channel->pause->reason);
+}
+
 int handle_resume(Control *control, ServerCall *call, json_object *root, Err *err)
 {
     static const char *const keys[] = {"channel", NULL};
@@ -108,6 +116,8 @@ int handle_resume(Control *control, ServerCall *call, json_object *root, Err *er
     if (r < 0)
         return r;
     r = pause_end(control->state->store, &found, err);
+    if (r == 0 && config_pause_holds(found.channel, clock_realtime_usec()))
+        return handle_roster_pause(&found, "", err);
     if (r == 0)
         return err_set(err, -EALREADY, "it was not paused");
     if (r < 0)
@@ -117,6 +127,8 @@ int handle_resume(Control *control, ServerCall *call, json_object *root, Err *er
                                   .instance = found.instance_name,
                                   .channel = channel_ref_name(&found)},
                     "resumed");
+    if (config_pause_holds(found.channel, clock_realtime_usec()))
+        return handle_roster_pause(&found, "its pause by rosterctl has ended, but it is ", err);
     handle_say_pause(call, &found, NULL, 0);
     return 0;
 }

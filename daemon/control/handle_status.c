@@ -64,12 +64,31 @@ static json_object *handle_status_report(const ChannelRef *found)
     return object;
 }
 
+/* The roster's pause where it holds longer than the one of the state (NULL: none); else NULL. */
+static const RosterPause *handle_status_roster_pause(const ChannelRef *found,
+                                                     const StorePause *pause)
+{
+    const RosterPause *own = found->channel->pause;
+
+    if (!config_pause_holds(found->channel, clock_realtime_usec()))
+        return NULL;
+    if (!pause || own->until_usec == 0 ||
+        (pause->until_usec != 0 && pause->until_usec < own->until_usec))
+        return own;
+    return NULL;
+}
+
 static json_object *handle_status_channel(const ChannelRef *found, const StorePauses *pauses)
 {
     const StorePause *pause = pause_find(pauses, found);
+    const RosterPause *own = handle_status_roster_pause(found, pause);
     json_object *object = handle_status_report(found);
 
-    json_put(object, "pause", pause ? report_json_pause(pause->reason, pause->until_usec) : NULL);
+    if (own)
+        json_put(object, "pause", report_json_pause(own->reason, own->until_usec));
+    else
+        json_put(object, "pause",
+                 pause ? report_json_pause(pause->reason, pause->until_usec) : NULL);
     handle_status_put_time(object, "listed",
                            handle_status_realtime(found->scheduler->listed_usec[found->number]));
     return object;

@@ -106,16 +106,37 @@ static int decision_judge(ChannelPass *channel, Err *err)
     return r < 0 ? r : 0;
 }
 
+/* Takes the roster's pause beside those of the state; told is the one that holds longest. */
+static int decision_recall_pause(ChannelPass *channel, Err *err)
+{
+    const RosterPause *pause = channel->roster->pause;
+    ChannelRecord *memory = &channel->memory;
+    bool holds = config_pause_holds(channel->roster, channel->ops->realtime_usec(channel->context));
+    bool is_longer =
+        !memory->is_paused || (holds && pause->until_usec == 0) ||
+        (holds && memory->pause_end_usec != 0 && memory->pause_end_usec < pause->until_usec);
+
+    if (holds && is_longer &&
+        channel_record_set_pause(memory, pause->reason, pause->until_usec) < 0)
+        return err_memory(err);
+    if (!memory->is_paused)
+        report_clear_pause(channel->report);
+    else if (report_set_pause(channel->report, memory->pause_reason, memory->pause_end_usec) < 0)
+        return err_memory(err);
+    return 0;
+}
+
 /* What is in doubt counts as deleted, for the fight guard. */
 static int decision_recall(ChannelPass *channel, Err *err)
 {
-    int r;
+    int r = 0;
 
     channel_record_done(&channel->memory);
-    if (!decision_differs(channel))
-        return 0;
-    r = channel->ops->recall(channel->context, channel->roster, channel->row, &channel->memory,
-                             err);
+    if (decision_differs(channel))
+        r = channel->ops->recall(channel->context, channel->roster, channel->row, &channel->memory,
+                                 err);
+    if (r == 0)
+        r = decision_recall_pause(channel, err);
     return r == 0 && channel->plan.extra_count > 0 ? decision_judge(channel, err) : r;
 }
 
@@ -141,10 +162,7 @@ static void decision_make(ChannelPass *channel)
     bool has_extras = channel->plan.extra_count > 0;
 
     if (memory->is_paused) {
-        if (report_set_pause(channel->report, memory->pause_reason, memory->pause_end_usec) < 0)
-            channel_fail(channel, -ENOMEM, "");
-        else
-            channel_end(channel, RESULT_PAUSED, NULL);
+        channel_end(channel, RESULT_PAUSED, NULL);
         return;
     }
     if (!has_extras || channel->roster->mode == MODE_OBSERVE) {

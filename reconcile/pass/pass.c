@@ -60,9 +60,14 @@ static void pass_add(Pass *pass, ChannelPass *channel, ChannelReport *report,
 static void pass_add_channel(Pass *pass, const RosterChannel *roster, Addition *restore)
 {
     size_t number = pass->report.channel_count++;
+    ChannelReport *report = &pass->report.channels[number];
 
-    pass_add(pass, &pass->channels[number], &pass->report.channels[number], roster);
+    pass_add(pass, &pass->channels[number], report, roster);
     pass->channels[number].restore = restore;
+    if (!restore && config_pause_holds(roster, pass->ops->realtime_usec(pass->context))) {
+        report->pause_reason = roster->pause->reason;
+        report->pause_end_usec = roster->pause->until_usec;
+    }
 }
 
 static void pass_add_leftovers(Pass *pass)

@@ -83,6 +83,12 @@ int report_set_pause(ChannelReport *report, const char *reason, uint64_t end_use
     return report->pause_reason ? 0 : -ENOMEM;
 }
 
+void report_clear_pause(ChannelReport *report)
+{
+    report->pause_reason = NULL;
+    report->pause_end_usec = 0;
+}
+
 Result report_result(const Report *report)
 {
     Result worst = RESULT_IN_SYNC;

@@ -49,7 +49,8 @@ typedef struct ChannelReport {
     char digest[DIGEST_HEX_SIZE];
     Guard guards[GUARD_COUNT]; /* those that refuse */
     size_t guard_count;
-    const char *pause_reason; /* NULL: not paused */
+    const char *pause_reason; /* NULL: not paused; of a channel that was not listed, what the roster
+                               * says */
     uint64_t pause_end_usec;  /* realtime; 0: no end */
     Err error;                /* "" without one */
     Arena arena;              /* holds all strings but the roster's */
@@ -72,6 +73,7 @@ int report_set_identity(ChannelReport *report, const char *id, const char *name)
 int report_set_extras(ChannelReport *report, const Extra *extras, size_t count);
 int report_set_missing(ChannelReport *report, const Diff *diff);
 int report_set_pause(ChannelReport *report, const char *reason, uint64_t end_usec);
+void report_clear_pause(ChannelReport *report);
 
 /* The worst result of all channels, an unmanageable one taken as failed. */
 Result report_result(const Report *report);

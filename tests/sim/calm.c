@@ -100,6 +100,8 @@ static void calm_begin(Sim *sim)
         world->channels[i].lag_usec = 0;
         world->channels[i].late_usec = 0;
     }
+    for (size_t i = 0; i < world->config.channel_count; i++)
+        world->rosters[i].pause = NULL;
     for (size_t i = 0; i < world->config.instance_count; i++) {
         world->instances[i].renewal = RENEWAL_DONE;
         world->instances[i].credential_min = 0;

@@ -106,11 +106,15 @@ static void edit_settings(World *world)
     world->config.retry.attempts = (uint32_t)world_below(world, 5) + 1;
 }
 
+/* Without an end, and with one that is over. */
+static const RosterPause pauses[] = {{.reason = "for a test", .line = 1},
+                                     {.reason = "is over", .until_usec = 1, .line = 1}};
+
 static void edit_roster(Sim *sim, RosterChannel *roster)
 {
     World *world = sim->world;
 
-    switch (world_below(world, 8)) {
+    switch (world_below(world, 9)) {
     case 0:
     case 1:
         edit_adopt(world, roster);
@@ -126,6 +130,11 @@ static void edit_roster(Sim *sim, RosterChannel *roster)
         edit_guards(world, roster);
         break;
     case 6:
+        roster->pause = roster->pause ? NULL : &pauses[world_below(world, ELEMENTS(pauses))];
+        world_trace(world, "%s: %s in its roster", roster->id ? roster->id : roster->name,
+                    roster->pause ? "paused" : "not paused");
+        break;
+    case 7:
         roster->mode = roster->mode == MODE_PRUNE ? MODE_OBSERVE : MODE_PRUNE;
         world_trace(world, "%s: mode %d", roster->id ? roster->id : roster->name,
                     (int)roster->mode);

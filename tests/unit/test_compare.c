@@ -14,6 +14,13 @@ typedef struct Made {
     IgnoreRule rules[2];
 } Made;
 
+static const RosterPause pauses[] = {
+    {.reason = "a", .until_usec = 1, .line = 1},
+    {.reason = "a", .until_usec = 1, .line = 2},
+    {.reason = "a", .until_usec = 2, .line = 1},
+    {.reason = "b", .until_usec = 1, .line = 1},
+};
+
 static void make(Made *made)
 {
     *made = (Made){
@@ -47,6 +54,7 @@ static void make(Made *made)
     made->channels[0].member_count = 2;
     made->channels[0].ignore = made->rules;
     made->channels[0].ignore_count = 2;
+    made->channels[0].pause = &pauses[0];
     made->channels[1] = (RosterChannel){.id = "0123", .instance = 1};
     made->channels[2] = (RosterChannel){.name = "payments", .instance = 1};
     made->config = (Config){
@@ -103,6 +111,7 @@ static void test_the_same_is_unchanged(void **state)
     (void)state;
     make(&old);
     make(&now);
+    now.channels[0].pause = &pauses[1]; /* of another line */
     expect(&old, &now, 0, "");
     assert_string_equal(compare_kind_text(CHANGE_NONE), "unchanged");
 }
@@ -154,6 +163,9 @@ static void test_each_part_of_a_channel(void **state)
     DIFFERS(channels[0].mode = MODE_OBSERVE, "channel prod/payments changed\n");
     DIFFERS(channels[1].allow_empty = true, "channel test/id:0123 changed\n");
     DIFFERS(channels[0].guards.max_deletes++, "channel prod/payments changed\n");
+    DIFFERS(channels[0].pause = NULL, "channel prod/payments changed\n");
+    DIFFERS(channels[0].pause = &pauses[2], "channel prod/payments changed\n");
+    DIFFERS(channels[0].pause = &pauses[3], "channel prod/payments changed\n");
     DIFFERS(channels[0].member_count--, "channel prod/payments changed\n");
     DIFFERS(channels[0].ignore_count--, "channel prod/payments changed\n");
     DIFFERS(members[0].port++, "channel prod/payments changed\n");

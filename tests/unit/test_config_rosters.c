@@ -66,7 +66,7 @@ static const Lockout what_a_roster_cannot_say_cases[] = {
      "channels\n"},
     {NULL, CHANNELS "  - {id: abc, members: [a], token_file: /etc/shadow}\n",
      "rosters.d/a.yaml:3:29: channels[0].token_file: is an unknown key, should be one of: name, "
-     "id, mode, allow_empty, members, ignore, guards\n"},
+     "id, mode, allow_empty, members, ignore, guards, paused\n"},
 };
 
 static void what_a_roster_cannot_say(void **state)

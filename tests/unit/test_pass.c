@@ -177,6 +177,39 @@ static void test_a_paused_channel_is_read_and_reported_only(void **state)
     expect_pass(world, RESULT_PAUSED, 2, 0);
 }
 
+/* A pause of the roster holds beside the state's, in a dry run too; the longest is told. */
+static void test_a_pause_in_the_roster(void **state)
+{
+    World *world = *state;
+    WorldChannel *channel = world_add_usual(world, "a", 2, 2);
+    RosterPause pause = {.reason = "move", .line = 3};
+
+    world->rosters[0].pause = &pause;
+    expect_pass(world, RESULT_PAUSED, 2, 0);
+    assert_string_equal(world_report(world, 0)->pause_reason, "move");
+    assert_int_equal(world_count_extras(world, 0, OUTCOME_PLANNED), 2);
+    expect_dry_pass(world, RESULT_PAUSED, 2, 0);
+    world_approve(world, world_report(world, 0)->digest);
+    expect_pass(world, RESULT_PAUSED, 2, 0);
+    assert_false(world->approvals[0].is_spent);
+    pause.until_usec = world->realtime_usec + USEC_PER_DAY;
+    channel->is_paused = true;
+    expect_pass(world, RESULT_PAUSED, 2, 0);
+    assert_string_equal(world_report(world, 0)->pause_reason, "for a test");
+    assert_true(world_report(world, 0)->pause_end_usec == 0);
+    channel->pause_end_usec = pause.until_usec - 1;
+    expect_pass(world, RESULT_PAUSED, 2, 0);
+    assert_string_equal(world_report(world, 0)->pause_reason, "move");
+    assert_true(world_report(world, 0)->pause_end_usec == pause.until_usec);
+    channel->is_paused = false;
+    pause.until_usec = world->realtime_usec;
+    expect_pass(world, RESULT_CONVERGED, 0, 2);
+    assert_null(world_report(world, 0)->pause_reason);
+    pause.until_usec = 0;
+    expect_pass(world, RESULT_IN_SYNC, 0, 0);
+    assert_string_equal(world_report(world, 0)->pause_reason, "move");
+}
+
 static void test_an_extra_must_be_seen_in_passes_in_a_row(void **state)
 {
     World *world = *state;
@@ -312,6 +345,7 @@ int main(void)
         TEST(test_an_approval_of_another_plan_fits_nothing),
         TEST(test_an_approval_that_is_not_needed_is_not_spent),
         TEST(test_a_paused_channel_is_read_and_reported_only),
+        TEST(test_a_pause_in_the_roster),
         TEST(test_an_extra_must_be_seen_in_passes_in_a_row),
         TEST(test_sightings_do_not_outlive_a_change_of_confirm_passes),
         TEST(test_a_list_that_failed_does_not_break_the_row_of_passes),

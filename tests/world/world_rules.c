@@ -206,7 +206,7 @@ static void rule_deletion(World *world, const Request *request)
         world_broken(world, "%s is deleted and was not recorded", member->id);
     if (world->dry_run || request->channel->mode != MODE_PRUNE || !world_is_manageable(channel))
         world_broken(world, "a deletion where none may be");
-    if (channel->is_paused)
+    if (channel->is_paused || (request->channel->pause && request->channel->pause->until_usec == 0))
         world_broken(world, "%s is deleted and its channel is paused", member->host);
     if (channel->mutations > 0)
         world_broken(world, "two changes of one channel at once");

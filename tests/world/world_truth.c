@@ -135,7 +135,8 @@ void world_rule_record(World *world, const WorldChannel *channel, const Batch *b
 {
     Judgement judgement = judge(world, channel, batch->channel);
 
-    if (world->dry_run || world->undo || channel->is_paused || batch->channel->mode != MODE_PRUNE)
+    if (world->dry_run || world->undo || channel->is_paused || batch->channel->mode != MODE_PRUNE ||
+        (batch->channel->pause && batch->channel->pause->until_usec == 0))
         world_broken(world, "deletions are recorded where none may be");
     if (batch->deletion_count != judgement.extras)
         world_broken(world, "%zu deletions for %zu extras", batch->deletion_count,

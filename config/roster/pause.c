@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/roster/pause.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/duration.h"
+#include "daemon/base/mem.h"
+
+#define REASON_MAX 256U
+#define HINT                                                                                       \
+    "a reason, or {reason: TEXT, until: 2026-12-24T18:00:00Z}; a channel that is not paused has "  \
+    "no such key"
+#define UNTIL_HINT                                                                                 \
+    "a time with its offset, such as 2026-12-24T18:00:00Z or 2026-12-24T19:00:00+01:00"
+
+typedef struct PauseKeys {
+    const char *reason;
+    const char *until;
+} PauseKeys;
+
+enum { KEY_REASON, KEY_UNTIL };
+
+static const SchemaKey keys[] = {
+    [KEY_REASON] = {.name = "reason",
+                    .type = SCHEMA_TEXT,
+                    .is_required = true,
+                    .offset = offsetof(PauseKeys, reason),
+                    .min = 1,
+                    .max = REASON_MAX,
+                    .hint = "why the channel is paused"},
+    [KEY_UNTIL] = {.name = "until",
+                   .type = SCHEMA_TEXT,
+                   .offset = offsetof(PauseKeys, until),
+                   .min = 1,
+                   .max = REASON_MAX,
+                   .hint = UNTIL_HINT},
+};
+
+static const Schema pause_schema = {.keys = keys, .count = ELEMENTS(keys)};
+
+/* `paused: false` must not pause, and `paused: true` would tell nobody why. */
+static bool is_yes_or_no(const char *text)
+{
+    static const char *const words[] = {"true", "false", "yes", "no", "on",  "off",
+                                        "y",    "n",     "1",   "0",  "null"};
+
+    for (size_t i = 0; i < ELEMENTS(words); i++) {
+        if (strcasecmp(text, words[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_time(const char *text)
+{
+    uint64_t usec;
+
+    return duration_parse(text, &usec) == 0 || clock_parse_date(text, &usec) == 0 ||
+           clock_parse_rfc3339(text, &usec) == 0;
+}
+
+static bool check_reason(Reader *reader, const Node *node, const char *reason)
+{
+    const char *what = NULL;
+
+    if (reason[strspn(reason, " ")] == '\0')
+        what = "empty reason";
+    else if (is_yes_or_no(reason))
+        what = "not a reason: a word for yes or no";
+    else if (is_time(reason))
+        what = "not a reason: a time alone";
+    if (what)
+        schema_problem(reader, node, "%s, must be " HINT, what);
+    return !what;
+}
+
+static bool read_until(Reader *reader, const Node *node, const char *text, uint64_t *ret_usec)
+{
+    char shown[NODE_DESCRIPTION_SIZE];
+
+    if (clock_parse_rfc3339(text, ret_usec) == 0)
+        return true;
+    schema_problem(reader, node, "not a time with its offset: %s, must be " UNTIL_HINT,
+                   node_describe(node, shown));
+    return false;
+}
+
+static bool read_keys(Reader *reader, const Node *node, PauseKeys *values, uint64_t *ret_until_usec)
+{
+    SchemaSeen seen = schema_read(reader, node, &pause_schema, values);
+    bool is_good = schema_is_good(seen, KEY_REASON) && seen.good == seen.present;
+
+    if (values->reason)
+        is_good &= check_reason(reader, node_find(node, "reason"), values->reason);
+    if (values->until)
+        is_good &= read_until(reader, node_find(node, "until"), values->until, ret_until_usec);
+    return is_good;
+}
+
+const RosterPause *roster_pause_read(Reader *reader, const Node *node)
+{
+    PauseKeys values = {0};
+    RosterPause *pause;
+    uint64_t until_usec = 0;
+
+    if (node->kind == NODE_MAPPING) {
+        if (!read_keys(reader, node, &values, &until_usec))
+            return NULL;
+    } else {
+        values.reason = schema_read_text(reader, node, 1, REASON_MAX, HINT);
+        if (!values.reason || !check_reason(reader, node, values.reason))
+            return NULL;
+    }
+    pause = arena_alloc(reader->arena, sizeof(*pause));
+    if (!pause) {
+        problems_memory(reader->problems);
+        return NULL;
+    }
+    *pause = (RosterPause){
+        .reason = schema_keep(reader, values.reason),
+        .until_usec = until_usec,
+        .line = (node->key ? node->key->line : node->line),
+    };
+    return pause->reason ? pause : NULL;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* The `paused:` of a channel: a pause that the roster carries to every host. */
+#pragma once
+
+#include "config/config.h"
+#include "config/schema/schema.h"
+
+/* Reads {reason: TEXT, until: TIME} or a text alone, and reports every mistake. NULL (told) where
+ * there is one, or memory ran out; else the reader's arena keeps it. */
+const RosterPause *roster_pause_read(Reader *reader, const Node *node);
