@@ -38,6 +38,7 @@ ROOMS = {
     "reconcile": "daemon/base config",
     "reconcile/request": "daemon/base reconcile",
     "reconcile/plan": "daemon/base config reconcile",
+    "reconcile/schedule": "daemon/base reconcile",
     "reconcile/report": "daemon/base reconcile/plan",
     "reconcile/channel": "daemon/base reconcile/request reconcile/plan reconcile/report",
     "reconcile/apply": "daemon/base reconcile/plan reconcile/channel",
@@ -53,8 +54,8 @@ ROOMS = {
                             "daemon/http daemon/roma/auth daemon/roma/wire",
     "daemon/roma": "daemon/base config reconcile reconcile/request daemon/http daemon/roma/wire "
                    "daemon/roma/provider",
-    "daemon/runtime": "daemon/base config reconcile/request reconcile/plan reconcile/pass "
-                      "daemon/log daemon/store daemon/roma",
+    "daemon/runtime": "daemon/base config reconcile/request reconcile/plan reconcile/schedule "
+                      "reconcile/pass daemon/log daemon/store daemon/roma",
     "daemon/report": "daemon/base config reconcile/plan reconcile/report daemon/json daemon/store "
                      "daemon/runtime",
     "daemon/cli": "daemon/base config config/load daemon/json daemon/log daemon/store "

@@ -163,5 +163,4 @@ void control_on_pass(Control *control)
     if (!control)
         return;
     handle_reconcile_look(control);
-    handle_undo_look(control);
 }

@@ -50,7 +50,7 @@ static int handle_reconcile_ask(Control *control, Waiter *waiter, Err *err)
         Scheduler *scheduler = &controller->schedulers[i];
 
         if (scheduler->channel_count > 0 && (!found.scheduler || found.scheduler == scheduler))
-            wanted[i] = scheduler_ask(scheduler);
+            wanted[i] = schedule_ask(scheduler->schedule);
     }
     free(waiter->wanted);
     waiter->wanted = wanted;
@@ -60,7 +60,7 @@ static int handle_reconcile_ask(Control *control, Waiter *waiter, Err *err)
 static bool handle_reconcile_is_over(const Controller *controller, const Waiter *waiter)
 {
     for (size_t i = 0; i < controller->scheduler_count; i++) {
-        if (controller->schedulers[i].done_count < waiter->wanted[i])
+        if (controller->lifecycle.schedules[i].done_count < waiter->wanted[i])
             return false;
     }
     return true;

@@ -43,8 +43,9 @@ static json_object *handle_status_instance(const Scheduler *scheduler)
     json_put_text(object, "last_pass", scheduler->last_pass);
     handle_status_put_time(object, "last_pass_ended", scheduler->last_usec);
     json_put_bool(object, "pass_under_way", scheduler->run != NULL);
-    handle_status_put_time(object, "next_pass", handle_status_realtime(scheduler->next_usec));
-    json_put_number(object, "failed_passes", scheduler->failures);
+    handle_status_put_time(object, "next_pass",
+                           handle_status_realtime(scheduler->schedule->next_usec));
+    json_put_number(object, "failed_passes", scheduler->schedule->failures);
     return object;
 }
 

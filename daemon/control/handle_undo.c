@@ -36,23 +36,6 @@ static void handle_undo_refuse(const struct Undoing *undoing, int status, const 
     reply_refuse(undoing->call, status, buf_failed(&whole) < 0 ? text : buf_text(&whole));
 }
 
-static void handle_undo_hold(const Control *control, bool hold)
-{
-    Controller *controller = control->controller;
-
-    for (size_t i = 0; i < controller->scheduler_count; i++) {
-        if (!undo_covers(control->undoing->undo, i))
-            continue;
-        if (hold)
-            scheduler_hold(&controller->schedulers[i],
-                           control->undoing->dry_run ? NULL
-                                                     : "an undo came first, what was not sent is "
-                                                       "planned anew");
-        else
-            scheduler_release(&controller->schedulers[i]);
-    }
-}
-
 static void handle_undo_drop(Control *control)
 {
     struct Undoing *undoing = control->undoing;
@@ -66,46 +49,43 @@ static void handle_undo_on_done(Undo *undo, void *userdata)
 {
     Control *control = userdata;
     struct Undoing *undoing = control->undoing;
-    Controller *controller = control->controller;
-    Scheduler *scheduler = &controller->schedulers[0];
     Buf buf = {0};
 
     report_undo_append(undo, undoing->dry_run, &buf);
     reply_answer(undoing->call, &buf);
-    controller->undo_run = NULL;
-    handle_undo_hold(control, false);
     handle_undo_drop(control);
-    scheduler->on_pass(scheduler, scheduler->userdata);
+    controller_end_undo(control->controller);
 }
 
-static void handle_undo_fail(Control *control, int error, const Err *err)
+static bool handle_undo_covers(void *userdata, size_t instance)
 {
-    handle_undo_refuse(control->undoing, reply_status(error), err->text);
-    handle_undo_hold(control, false);
-    handle_undo_drop(control);
+    const Control *control = userdata;
+
+    return undo_covers(control->undoing->undo, instance);
 }
 
-void handle_undo_look(Control *control)
+static int handle_undo_begin(void *userdata, PassRun **ret_run)
 {
+    Control *control = userdata;
     struct Undoing *undoing = control->undoing;
-    Controller *controller = control->controller;
     Err err = {0};
-    int r;
+    int r = undo_begin(undoing->undo, &control->controller->backend, undoing->dry_run,
+                       handle_undo_on_done, control, &err);
 
-    if (!undoing || undo_find_run(undoing->undo) || controller->is_halted)
-        return;
-    if (!undoing->dry_run && controller_holds_changes(controller))
-        return;
-    for (size_t i = 0; i < controller->scheduler_count; i++) {
-        if (undo_covers(undoing->undo, i) && controller->schedulers[i].run)
-            return;
+    if (r < 0) {
+        handle_undo_refuse(undoing, reply_status(r), err.text);
+        handle_undo_drop(control);
+        return r;
     }
-    r = undo_begin(undoing->undo, &controller->backend, undoing->dry_run, handle_undo_on_done,
-                   control, &err);
-    if (r < 0)
-        handle_undo_fail(control, r, &err);
-    else
-        controller->undo_run = undo_find_run(undoing->undo);
+    *ret_run = undo_find_run(undoing->undo);
+    return 0;
+}
+
+static void handle_undo_ask(Control *control)
+{
+    const ControllerUndo undo = {handle_undo_covers, handle_undo_begin, control};
+
+    controller_ask_undo(control->controller, &undo, control->undoing->dry_run);
 }
 
 static int handle_undo_read(json_object *root, struct Undoing *undoing, Err *err)
@@ -189,8 +169,7 @@ int handle_undo(Control *control, ServerCall *call, json_object *root, Err *err)
     }
     control->undoing = undoing;
     handle_undo_log(undoing);
-    handle_undo_hold(control, true);
-    handle_undo_look(control);
+    handle_undo_ask(control);
     return 0;
 }
 
@@ -210,8 +189,7 @@ void handle_undo_ask_again(Control *control)
         handle_undo_drop(control);
         return;
     }
-    handle_undo_hold(control, true);
-    handle_undo_look(control);
+    handle_undo_ask(control);
 }
 
 void handle_undo_end(Control *control)

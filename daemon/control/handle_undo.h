@@ -10,9 +10,6 @@
  * durably; it answers when the members are back. Returns what is wrong, or 0. */
 int handle_undo(Control *control, ServerCall *call, json_object *root, Err *err);
 
-/* Begins it once no pass is under way on its instances. */
-void handle_undo_look(Control *control);
-
 /* The controller changed before it began: begins anew with the one in force. */
 void handle_undo_ask_again(Control *control);
 

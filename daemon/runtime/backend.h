@@ -34,7 +34,6 @@ typedef struct Backend {
     Gate *gates;                 /* one for each instance */
     const BackendUser **users;   /* likewise; NULL: nobody uses it */
     size_t *firsts;              /* likewise: the channel that its next pass begins with (pass.h) */
-    char hold[96];               /* why runs hold their changes; "": they do not */
     BackendIsCurrent is_current; /* NULL: it always is */
     void *current_userdata;
 } Backend;

@@ -5,26 +5,178 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "daemon/base/clock.h"
+#include "daemon/base/random.h"
 #include "daemon/base/str.h"
 
-static int controller_add_beats(Controller *controller)
+/* ---- what reconcile/schedule has done ---- */
+
+static uint64_t controller_now_usec(void *context)
+{
+    (void)context;
+    return clock_monotonic_usec();
+}
+
+static uint64_t controller_random(void *context)
+{
+    (void)context;
+    return random_bits();
+}
+
+static Scheduler *controller_scheduler(void *context, size_t instance)
+{
+    const Controller *controller = context;
+
+    assert(instance < controller->scheduler_count);
+    return &controller->schedulers[instance];
+}
+
+static PassRun *controller_run(void *context, size_t instance)
+{
+    PassRun *run = controller_scheduler(context, instance)->run;
+
+    assert(run);
+    return run;
+}
+
+static void controller_wake_at(void *context, size_t instance, uint64_t monotonic_usec)
+{
+    scheduler_wake_at(controller_scheduler(context, instance), monotonic_usec);
+}
+
+static bool controller_has_work(void *context, size_t instance)
+{
+    return scheduler_has_work(controller_scheduler(context, instance));
+}
+
+/* A pass sends no change before it has had an answer: holding it once it has begun is soon enough.
+ */
+static int controller_begin_pass(void *context, size_t instance, bool is_probe)
+{
+    const Controller *controller = context;
+    const char *hold = lifecycle_get_hold(&controller->lifecycle);
+    int r = scheduler_begin_pass(controller_scheduler(context, instance), is_probe);
+
+    if (r >= 0 && hold[0])
+        pass_run_hold_changes(controller_run(context, instance), hold);
+    return r < 0 ? r : 0;
+}
+
+static void controller_stop_pass(void *context, size_t instance, const char *why)
+{
+    pass_run_stop(controller_run(context, instance), why);
+}
+
+/* What is abandoned, is so as a whole: no answer comes for any of its runs. */
+static void controller_abandon_pass(void *context, size_t instance, const char *why)
+{
+    const Controller *controller = context;
+
+    roma_client_cancel_all(controller->backend.client);
+    pass_run_abandon(controller_run(context, instance), why);
+}
+
+static void controller_hold_pass(void *context, size_t instance, const char *why)
+{
+    pass_run_hold_changes(controller_run(context, instance), why);
+}
+
+static void controller_allow_pass(void *context, size_t instance)
+{
+    pass_run_allow_changes(controller_run(context, instance));
+}
+
+static bool controller_is_changing(void *context, size_t instance)
+{
+    return pass_run_is_changing(controller_run(context, instance));
+}
+
+static bool controller_undo_covers(void *context, size_t instance)
+{
+    const Controller *controller = context;
+
+    return controller->undo.covers(controller->undo.userdata, instance);
+}
+
+static int controller_begin_undo(void *context)
+{
+    Controller *controller = context;
+    int r = controller->undo.begin(controller->undo.userdata, &controller->undo_run);
+
+    return r < 0 ? r : 0;
+}
+
+static void controller_stop_undo(void *context, const char *why)
+{
+    const Controller *controller = context;
+
+    pass_run_stop(controller->undo_run, why);
+}
+
+static void controller_abandon_undo(void *context, const char *why)
+{
+    const Controller *controller = context;
+
+    roma_client_cancel_all(controller->backend.client);
+    pass_run_abandon(controller->undo_run, why);
+}
+
+static const ScheduleOps controller_ops = {
+    .now_usec = controller_now_usec,
+    .random = controller_random,
+    .wake_at = controller_wake_at,
+    .has_work = controller_has_work,
+    .begin_pass = controller_begin_pass,
+    .stop_pass = controller_stop_pass,
+    .abandon_pass = controller_abandon_pass,
+    .hold_pass = controller_hold_pass,
+    .allow_pass = controller_allow_pass,
+    .is_changing = controller_is_changing,
+    .undo_covers = controller_undo_covers,
+    .begin_undo = controller_begin_undo,
+    .stop_undo = controller_stop_undo,
+    .abandon_undo = controller_abandon_undo,
+};
+
+/* ---- beginning and ending ---- */
+
+/* What is to end is left alone: that is done from outside of its passes. */
+static void controller_tell(Controller *controller)
+{
+    if (controller->lifecycle.state == LIFECYCLE_RUNNING)
+        lifecycle_step(&controller->lifecycle);
+    if (controller->on_pass)
+        controller->on_pass(controller->userdata);
+}
+
+static void controller_on_pass(Scheduler *scheduler, void *userdata)
+{
+    (void)scheduler;
+    controller_tell(userdata);
+}
+
+static int controller_add_schedulers(Controller *controller)
 {
     size_t count = controller->config->instance_count;
-    int r = 0;
+    int r = lifecycle_init(&controller->lifecycle, &controller_ops, controller, count,
+                           controller->config->interval_usec);
 
+    if (r < 0)
+        return r;
     controller->schedulers = calloc(count, sizeof(*controller->schedulers));
     if (!controller->schedulers)
         return -ENOMEM;
     while (controller->scheduler_count < count && r >= 0) {
-        r = scheduler_init(&controller->schedulers[controller->scheduler_count],
-                           &controller->backend, controller->scheduler_count);
-        controller->scheduler_count++;
+        size_t i = controller->scheduler_count++;
+
+        r = scheduler_init(&controller->schedulers[i], &controller->backend,
+                           &controller->lifecycle.schedules[i], controller_on_pass, controller);
     }
     return r;
 }
 
 int controller_new(sd_event *event, Config *config, bool dry_run, Store *store,
-                   const Err *store_err, Controller **ret_tenure, Err *err)
+                   const Err *store_err, Controller **ret_controller, Err *err)
 {
     _cleanup_(config_freep) Config *owned = config;
     Controller *controller = calloc(1, sizeof(*controller));
@@ -36,7 +188,7 @@ int controller_new(sd_event *event, Config *config, bool dry_run, Store *store,
     r = backend_open(&controller->backend, event, controller->config, dry_run, store, store_err,
                      err);
     if (r >= 0) {
-        r = controller_add_beats(controller);
+        r = controller_add_schedulers(controller);
         if (r < 0)
             err_system(err, r, "cannot set up the passes");
     }
@@ -44,7 +196,7 @@ int controller_new(sd_event *event, Config *config, bool dry_run, Store *store,
         controller_free(controller);
         return r;
     }
-    *ret_tenure = controller;
+    *ret_controller = controller;
     return 0;
 }
 
@@ -55,6 +207,7 @@ void controller_free(Controller *controller)
     for (size_t i = 0; i < controller->scheduler_count; i++)
         scheduler_done(&controller->schedulers[i]);
     free(controller->schedulers);
+    lifecycle_done(&controller->lifecycle);
     backend_close(&controller->backend);
     config_free(controller->config);
     free(controller);
@@ -80,14 +233,14 @@ static void controller_take_over(Controller *controller, size_t number, Controll
     }
 }
 
-void controller_begin(Controller *controller, Controller *old, SchedulerOnPass on_pass,
+void controller_begin(Controller *controller, Controller *old, ControllerOnPass on_pass,
                       void *userdata)
 {
-    for (size_t i = 0; i < controller->scheduler_count; i++) {
-        if (old)
-            controller_take_over(controller, i, old);
-        scheduler_begin(&controller->schedulers[i], on_pass, userdata);
-    }
+    controller->on_pass = on_pass;
+    controller->userdata = userdata;
+    for (size_t i = 0; i < controller->scheduler_count && old; i++)
+        controller_take_over(controller, i, old);
+    lifecycle_begin(&controller->lifecycle);
 }
 
 void controller_use_store(Controller *controller, Store *store)
@@ -97,8 +250,7 @@ void controller_use_store(Controller *controller, Store *store)
 
 void controller_ask(Controller *controller)
 {
-    for (size_t i = 0; i < controller->scheduler_count; i++)
-        scheduler_ask(&controller->schedulers[i]);
+    lifecycle_ask(&controller->lifecycle);
 }
 
 void controller_ask_current(Controller *controller, BackendIsCurrent is_current, void *userdata)
@@ -109,12 +261,7 @@ void controller_ask_current(Controller *controller, BackendIsCurrent is_current,
 
 void controller_hold_changes(Controller *controller, const char *why)
 {
-    assert(why[0]);
-    str_copy(controller->backend.hold, sizeof(controller->backend.hold), why);
-    for (size_t i = 0; i < controller->scheduler_count; i++) {
-        if (controller->schedulers[i].run)
-            pass_run_hold_changes(controller->schedulers[i].run, why);
-    }
+    lifecycle_hold(&controller->lifecycle, why);
 }
 
 /* Whoever waits for it, such as an undo that is to begin, looks again as after a pass. */
@@ -122,66 +269,49 @@ void controller_allow_changes(Controller *controller)
 {
     bool was_held = controller_holds_changes(controller);
 
-    controller->backend.hold[0] = '\0';
-    for (size_t i = 0; i < controller->scheduler_count; i++) {
-        Scheduler *scheduler = &controller->schedulers[i];
-
-        if (scheduler->run)
-            pass_run_allow_changes(scheduler->run);
-    }
-    if (was_held && controller->scheduler_count > 0 && controller->schedulers[0].on_pass)
-        controller->schedulers[0].on_pass(&controller->schedulers[0],
-                                          controller->schedulers[0].userdata);
+    lifecycle_allow(&controller->lifecycle);
+    if (was_held)
+        controller_tell(controller);
 }
 
 bool controller_holds_changes(const Controller *controller)
 {
-    return controller->backend.hold[0] != '\0';
+    return lifecycle_get_hold(&controller->lifecycle)[0] != '\0';
+}
+
+void controller_ask_undo(Controller *controller, const ControllerUndo *undo, bool is_dry)
+{
+    controller->undo = *undo;
+    lifecycle_ask_undo(&controller->lifecycle, is_dry);
+    lifecycle_step(&controller->lifecycle);
+}
+
+void controller_end_undo(Controller *controller)
+{
+    controller->undo_run = NULL;
+    lifecycle_on_undone(&controller->lifecycle);
+    controller_tell(controller);
+}
+
+bool controller_step(Controller *controller)
+{
+    lifecycle_step(&controller->lifecycle);
+    return lifecycle_is_over(&controller->lifecycle);
 }
 
 void controller_halt(Controller *controller, const char *why)
 {
-    controller->is_halted = true;
-    for (size_t i = 0; i < controller->scheduler_count; i++)
-        scheduler_halt(&controller->schedulers[i], why);
+    lifecycle_replace(&controller->lifecycle, why);
 }
 
 void controller_stop(Controller *controller, const char *why)
 {
-    controller_halt(controller, why);
-    if (controller->undo_run)
-        pass_run_stop(controller->undo_run, why);
+    lifecycle_stop(&controller->lifecycle, why);
 }
 
-void controller_abandon(Controller *controller, const char *why)
+void controller_abandon(Controller *controller)
 {
-    roma_client_cancel_all(controller->backend.client);
-    for (size_t i = 0; i < controller->scheduler_count; i++)
-        scheduler_abandon(&controller->schedulers[i], why);
-    if (controller->undo_run)
-        pass_run_abandon(controller->undo_run, why);
-}
-
-bool controller_is_idle(const Controller *controller)
-{
-    if (controller->undo_run)
-        return false;
-    for (size_t i = 0; i < controller->scheduler_count; i++) {
-        if (controller->schedulers[i].run)
-            return false;
-    }
-    return true;
-}
-
-bool controller_is_changing(const Controller *controller)
-{
-    if (controller->undo_run && pass_run_is_changing(controller->undo_run))
-        return true;
-    for (size_t i = 0; i < controller->scheduler_count; i++) {
-        if (controller->schedulers[i].run && pass_run_is_changing(controller->schedulers[i].run))
-            return true;
-    }
-    return false;
+    lifecycle_abandon(&controller->lifecycle);
 }
 
 bool controller_is_stuck(const Controller *controller, uint64_t now_usec)
@@ -189,8 +319,10 @@ bool controller_is_stuck(const Controller *controller, uint64_t now_usec)
     if (controller->undo_run && pass_run_is_stuck(controller->undo_run, now_usec))
         return true;
     for (size_t i = 0; i < controller->scheduler_count; i++) {
-        if (scheduler_is_stuck(&controller->schedulers[i], now_usec))
+        const PassRun *run = controller->schedulers[i].run;
+
+        if (run && pass_run_is_stuck(run, now_usec))
             return true;
     }
-    return false;
+    return lifecycle_is_stuck(&controller->lifecycle, now_usec);
 }

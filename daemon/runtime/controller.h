@@ -1,21 +1,56 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A configuration in force: its backend and the schedulers of its instances. A reload ends one
- * controller and begins the next; two are never at work at once.
+ * DOC: what makes passes in production
+ *
+ * reconcile/ decides and does nothing; here it meets the world. Backend is what all passes share:
+ * the configuration in force, the client of the service (daemon/roma), the state (daemon/store),
+ * what throttles each instance. A PassRun is one pass under way: its Ops are the clock, that client
+ * and that state; answers reach it through the backend, which knows whose each instance is. A
+ * Scheduler begins the passes of one instance when its schedule says so, and tells the log. An undo
+ * is a PassRun beside them, over channels taken out of the history.
+ *
+ * The Controller is one configuration in force with all of these. When what begins, gives way and
+ * ends is decided by reconcile/schedule alone (Lifecycle); the functions below hand over to it what
+ * happens, and the ScheduleOps in controller.c carry out what it says. Everything comes from the
+ * event loop, one thing at a time.
+ *
+ * A reload makes a second controller from the new files, then has the first one give way:
+ * controller_halt(), and controller_step() until it is over. Then controller_begin() takes over
+ * from it what is known of the same instances, and the old one is freed. Two are never at work at
+ * once, so that nothing is sent by a configuration that a newer one has replaced.
  */
 #pragma once
 
 #include "config/config.h"
 #include "daemon/runtime/scheduler.h"
+#include "reconcile/schedule/lifecycle.h"
 
-typedef struct Controller {
+typedef struct Controller Controller;
+
+/* Called after each pass and each undo, and when changes are allowed again; once halted, after each
+ * answer as well. Not from within a pass; may not free the controller. */
+typedef void (*ControllerOnPass)(void *userdata);
+
+/* Whoever has an undo to be run beside the passes. */
+typedef struct ControllerUndo {
+    bool (*covers)(void *userdata, size_t instance);
+    /* No run is under way on these instances. 0, with the run; negative: there will be none, and
+     * whoever asked has been told. */
+    int (*begin)(void *userdata, PassRun **ret_run);
+    void *userdata;
+} ControllerUndo;
+
+struct Controller {
     Config *config; /* owned */
     Backend backend;
+    Lifecycle lifecycle;
     Scheduler *schedulers;  /* one for each instance */
     size_t scheduler_count; /* of those that were initialised */
-    PassRun *undo_run; /* a run beside the schedulers, whose owner looks after it; NULL: none */
-    bool is_halted;
-} Controller;
+    ControllerUndo undo;    /* while one is asked for or under way */
+    PassRun *undo_run; /* borrowed: it ends by controller_end_undo(); NULL: none is under way */
+    ControllerOnPass on_pass;
+    void *userdata;
+};
 
 /*
  * Makes a controller and reads its credentials; nothing is sent before controller_begin(). Takes
@@ -31,14 +66,14 @@ DEFINE_CLEANUP(Controller, controller_free)
 /* The first passes begin at once. `old` (may be NULL) is the controller before: what is known of
  * the same instances goes on, such as how long they throttle us. Needs no memory: by now there is
  * no way back. */
-void controller_begin(Controller *controller, Controller *old, SchedulerOnPass on_pass,
+void controller_begin(Controller *controller, Controller *old, ControllerOnPass on_pass,
                       void *userdata);
 
 /* The state can be used from now on: `store` is borrowed as in controller_new(). Passes under way
  * go on without it. */
 void controller_use_store(Controller *controller, Store *store);
 
-/* Asks every scheduler for a pass (scheduler_ask()). */
+/* Asks for a pass of every instance (schedule_ask()). */
 void controller_ask(Controller *controller);
 
 /* Who says whether the configuration is still what the files say; asked before changes are recorded
@@ -55,19 +90,26 @@ void controller_hold_changes(Controller *controller, const char *why);
 void controller_allow_changes(Controller *controller);
 bool controller_holds_changes(const Controller *controller);
 
-/* No further pass begins; passes under way send nothing more. The undo_run goes on. */
+/* Has an undo run beside the passes, which stand aside on its instances (lifecycle_ask_undo()); one
+ * at a time. It may begin, or fail to, before this returns. */
+void controller_ask_undo(Controller *controller, const ControllerUndo *undo, bool is_dry);
+
+/* Its run is done, or it shall not begin any more. */
+void controller_end_undo(Controller *controller);
+
+/* Does what may be done by now (lifecycle_step()). True once it is over: nothing is under way any
+ * more, after controller_halt() or controller_stop(). */
+bool controller_step(Controller *controller);
+
+/* lifecycle_replace(): no further pass begins; passes under way send nothing more. An undo goes on.
+ */
 void controller_halt(Controller *controller, const char *why);
 
-/* The same, and the undo_run sends nothing more either. */
+/* lifecycle_stop(): the same, and an undo sends nothing more either. */
 void controller_stop(Controller *controller, const char *why);
 
-/* Does not await what is in flight either. */
-void controller_abandon(Controller *controller, const char *why);
+/* Does not await what is in flight either. After one of the two. */
+void controller_abandon(Controller *controller);
 
-/* Whether no pass is under way. */
-bool controller_is_idle(const Controller *controller);
-
-/* Whether a deletion or an addition is in flight. */
-bool controller_is_changing(const Controller *controller);
-
+/* Whether a pass makes no progress, or what should happen is overdue: the watchdog is not fed. */
 bool controller_is_stuck(const Controller *controller, uint64_t now_usec);

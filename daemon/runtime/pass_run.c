@@ -9,14 +9,11 @@
 #include "daemon/runtime/pass_run_ops.h"
 #include "daemon/runtime/pass_run_store.h"
 
-/* A request's timeout ends it a little late on a busy machine. */
-#define STUCK_SLACK_USEC (15 * USEC_PER_SEC)
-
 /* ---- after each step of the pass ---- */
 
 static void pass_run_look(PassRun *run)
 {
-    run->progress_usec = clock_monotonic_usec();
+    progress_note(&run->progress, clock_monotonic_usec());
     if (pass_is_done(run->pass))
         sd_event_source_set_enabled(run->done, SD_EVENT_ONESHOT);
 }
@@ -46,8 +43,7 @@ static void pass_run_on_answer(void *userdata, void *tag, const Answer *answer)
     PassRun *run = userdata;
     const Call *call = tag;
 
-    run->in_flight--;
-    run->changes_in_flight -= request_is_change(call->request.kind);
+    progress_on_answer(&run->progress, call->request.kind);
     pass_on_answer(run->pass, tag, answer);
     pass_run_look(run);
     if (run->on_answered)
@@ -58,7 +54,7 @@ static void pass_run_on_renewed(void *userdata, size_t instance, Renewal renewal
 {
     PassRun *run = userdata;
 
-    run->is_renewing = false;
+    run->progress.is_renewing = false;
     pass_on_renewed(run->pass, instance, renewal, err);
     pass_run_look(run);
 }
@@ -176,7 +172,7 @@ static int pass_run_start(const PassRun *plan, PassRun **ret_run, Err *err)
     *run = *plan;
     run->store = run->backend->store;
     run->user = (BackendUser){pass_run_on_answer, pass_run_on_renewed, pass_run_on_wait, run};
-    run->wake_usec = USEC_NEVER;
+    progress_init(&run->progress, clock_monotonic_usec());
     r = pass_run_prepare(run, err);
     if (r < 0) {
         pass_run_drop(run);
@@ -184,8 +180,6 @@ static int pass_run_start(const PassRun *plan, PassRun **ret_run, Err *err)
     }
     pass_run_claim(run, &run->user);
     *ret_run = run;
-    if (run->backend->hold[0] && !run->restores)
-        pass_hold_changes(run->pass, run->backend->hold);
     pass_start(run->pass);
     pass_run_look(run);
     return 0;
@@ -260,8 +254,7 @@ void pass_run_allow_changes(PassRun *run)
 
 void pass_run_abandon(PassRun *run, const char *why)
 {
-    run->in_flight = run->changes_in_flight = 0;
-    run->is_renewing = false;
+    progress_on_abandon(&run->progress);
     pass_abandon(run->pass, why);
     pass_run_look(run);
 }
@@ -293,7 +286,7 @@ void pass_run_tell_answers(PassRun *run, PassRunOnAnswered on_answered)
 
 bool pass_run_is_changing(const PassRun *run)
 {
-    return run->changes_in_flight > 0;
+    return progress_is_changing(&run->progress);
 }
 
 void pass_run_take_report(PassRun *run, Report *ret_report)
@@ -303,14 +296,6 @@ void pass_run_take_report(PassRun *run, Report *ret_report)
 
 bool pass_run_is_stuck(const PassRun *run, uint64_t now_usec)
 {
-    const Limits *limits = &run->backend->config->limits;
-
-    if (run->wake_usec != USEC_NEVER && now_usec > run->wake_usec + STUCK_SLACK_USEC)
-        return true;
-    if (run->is_renewing &&
-        now_usec <= backend_renewal_due_usec(run->backend, &run->user) + STUCK_SLACK_USEC)
-        return false;
-    if (run->in_flight > 0 || run->is_renewing)
-        return now_usec > run->progress_usec + limits->timeout_usec + STUCK_SLACK_USEC;
-    return run->wake_usec == USEC_NEVER && now_usec > run->progress_usec + STUCK_SLACK_USEC;
+    return progress_is_stuck(&run->progress, run->backend->config->limits.timeout_usec,
+                             backend_renewal_due_usec(run->backend, &run->user), now_usec);
 }

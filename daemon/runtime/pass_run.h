@@ -7,11 +7,12 @@
 
 #include "daemon/runtime/backend.h"
 #include "reconcile/pass/pass.h"
+#include "reconcile/schedule/lifecycle.h"
 
 typedef struct PassRun PassRun;
 
-/* How long requests in flight are awaited after a signal (PRODUCT.md section 7). */
-#define PASS_RUN_GRACE_USEC (4 * USEC_PER_SEC)
+/* How long requests in flight are awaited after a signal. */
+#define PASS_RUN_GRACE_USEC LIFECYCLE_GRACE_USEC
 
 /* Called from the event loop, once, when the pass is done; may free the run. */
 typedef void (*PassRunOnDone)(PassRun *run, void *userdata);
@@ -68,6 +69,5 @@ void pass_run_tell_answers(PassRun *run, PassRunOnAnswered on_answered);
 /* Whether a deletion or an addition is in flight, whose outcome is worth waiting for. */
 bool pass_run_is_changing(const PassRun *run);
 
-/* Whether it is stuck: no request is in flight for longer than its timeout and some slack allow,
- * and no wait is overdue. */
+/* progress_is_stuck(). */
 bool pass_run_is_stuck(const PassRun *run, uint64_t now_usec);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/runtime/pass_run.h"
+#include "reconcile/schedule/progress.h"
 
 struct PassRun {
     Backend *backend;
@@ -16,11 +17,7 @@ struct PassRun {
     Pass *pass;
     sd_event_source *wake;
     sd_event_source *done; /* tells that the pass is done, outside all callbacks */
-    uint64_t wake_usec;
-    uint64_t progress_usec; /* when something happened last */
-    size_t in_flight;
-    size_t changes_in_flight;
-    bool is_renewing;
+    Progress progress;
     char pass_id[STORE_PASS_ID_SIZE];
     PassRunOnDone on_done;
     PassRunOnEvent on_event;

@@ -29,7 +29,7 @@ static void pass_run_wake_at(void *context, uint64_t monotonic_usec)
 {
     PassRun *run = context;
 
-    run->wake_usec = monotonic_usec;
+    run->progress.wake_usec = monotonic_usec;
     if (monotonic_usec == USEC_NEVER) {
         sd_event_source_set_enabled(run->wake, SD_EVENT_OFF);
         return;
@@ -45,10 +45,8 @@ static int pass_run_submit(void *context, const Request *request)
     PassRun *run = context;
     int r = roma_client_submit(run->backend->client, request);
 
-    if (r == 0) {
-        run->in_flight++;
-        run->changes_in_flight += request_is_change(request->kind);
-    }
+    if (r == 0)
+        progress_on_submit(&run->progress, request->kind);
     return r;
 }
 
@@ -57,7 +55,7 @@ static int pass_run_renew(void *context, size_t instance)
     PassRun *run = context;
     int r = roma_client_renew(run->backend->client, instance);
 
-    run->is_renewing = run->is_renewing || r >= 0;
+    run->progress.is_renewing = run->progress.is_renewing || r >= 0;
     return r;
 }
 

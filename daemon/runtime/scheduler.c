@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/runtime/scheduler.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,46 +10,8 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/base/map.h"
-#include "daemon/base/random.h"
 #include "daemon/base/str.h"
 #include "daemon/log/message_ids.h"
-
-#define JITTER_PERCENT 10
-#define OVERDUE_USEC (15 * USEC_PER_SEC)
-
-/* ---- when ---- */
-
-static uint64_t scheduler_jitter_usec(uint64_t span_usec)
-{
-    uint64_t width = span_usec / 100 * (2 * JITTER_PERCENT);
-
-    return width == 0 ? span_usec : span_usec - width / 2 + random_bits() % width;
-}
-
-static uint64_t scheduler_delay_usec(const Scheduler *scheduler)
-{
-    uint64_t interval_usec = scheduler->backend->config->interval_usec;
-    uint64_t delay_usec = interval_usec;
-
-    for (uint32_t i = 0; i < scheduler->failures && delay_usec < SCHEDULER_BACKOFF_MAX_USEC; i++)
-        delay_usec *= 2;
-    if (delay_usec == interval_usec)
-        return scheduler_jitter_usec(interval_usec);
-    delay_usec = scheduler_jitter_usec(delay_usec);
-    return delay_usec < SCHEDULER_BACKOFF_MAX_USEC ? delay_usec : SCHEDULER_BACKOFF_MAX_USEC;
-}
-
-void scheduler_schedule(Scheduler *scheduler, uint64_t delay_usec)
-{
-    if (scheduler->is_held) {
-        scheduler->next_usec = USEC_NEVER;
-        sd_event_source_set_enabled(scheduler->timer, SD_EVENT_OFF);
-        return;
-    }
-    scheduler->next_usec = clock_monotonic_usec() + delay_usec;
-    sd_event_source_set_time(scheduler->timer, scheduler->next_usec);
-    sd_event_source_set_enabled(scheduler->timer, SD_EVENT_ONESHOT);
-}
 
 static int scheduler_on_unsettled(void *userdata, const char *channel_id)
 {
@@ -97,18 +60,15 @@ static void scheduler_note_channel(Scheduler *scheduler, size_t number, const Ch
                  scheduler->log.instance_name, pass_log_channel_name(report), report->error.text);
 }
 
-/* Backs off while nothing can be read; a pass without channels says nothing of that. Says once that
- * an instance fails, and once that it works. */
+/* A pass without channels says nothing of the instance. Says once that it fails, and once that it
+ * works. */
 static void scheduler_note_instance(Scheduler *scheduler, const Report *report)
 {
     bool could_read = scheduler_could_read(report);
 
     if (report->channel_count == 0)
         return;
-    if (could_read)
-        scheduler->failures = 0;
-    else if (scheduler->failures < UINT32_MAX)
-        scheduler->failures++;
+    schedule_note(scheduler->schedule, could_read);
     if (could_read && !scheduler->log.instance_failed) {
         if (scheduler->log.outage_since_usec)
             pass_log_recovery(&scheduler->log);
@@ -140,8 +100,6 @@ static void scheduler_on_no_pass(Scheduler *scheduler, const Err *err)
                   err->text);
     snprintf(scheduler->trouble, sizeof(scheduler->trouble), "%s: no pass can begin: %.240s",
              scheduler->log.instance_name, err->text);
-    scheduler_schedule(scheduler, scheduler_delay_usec(scheduler));
-    scheduler->on_pass(scheduler, scheduler->userdata);
 }
 
 static void scheduler_keep_report(Scheduler *scheduler, PassRun *run)
@@ -163,17 +121,13 @@ static void scheduler_on_done(PassRun *run, void *userdata)
         log_once_forget(&scheduler->log.log_once, "");
     else if (log_once_is_new(&scheduler->log.log_once, "", err.text))
         log_event(LOG_LEVEL_ERR, &fields, "%s", err.text);
-    if (!scheduler->is_halted && !scheduler->is_cut) {
+    if (schedule_counts(scheduler->schedule)) {
         scheduler_take_stock(scheduler, pass_run_get_report(run));
         scheduler_keep_report(scheduler, run);
-        scheduler->done_count = scheduler->begun_count;
     }
-    scheduler->is_cut = false;
     scheduler->run = NULL;
     pass_run_free(run);
-    if (!scheduler->is_halted && scheduler_has_work(scheduler))
-        scheduler_schedule(scheduler, scheduler->is_asked ? 0 : scheduler_delay_usec(scheduler));
-    scheduler->is_asked = false;
+    schedule_on_done(scheduler->schedule);
     scheduler->on_pass(scheduler, scheduler->userdata);
 }
 
@@ -184,36 +138,67 @@ static void scheduler_on_event(const Event *event, void *userdata)
     pass_log_event(&scheduler->log, event);
 }
 
+/* Those who wait for an answer's effect, once the schedule is ending: its changes in flight. */
+static void scheduler_on_answered(PassRun *run, void *userdata)
+{
+    Scheduler *scheduler = userdata;
+
+    (void)run;
+    if (scheduler->schedule->state == SCHEDULE_ENDING)
+        scheduler->on_pass(scheduler, scheduler->userdata);
+}
+
+int scheduler_begin_pass(Scheduler *scheduler, bool is_probe)
+{
+    Err err = {0};
+    int r;
+
+    assert(!scheduler->run);
+    scheduler->log.instance_failed = false;
+    r = pass_run_begin(scheduler->backend, scheduler->instance, is_probe, scheduler_on_done,
+                       scheduler_on_event, scheduler, &scheduler->run, &err);
+    if (r < 0)
+        scheduler_on_no_pass(scheduler, &err);
+    else
+        pass_run_tell_answers(scheduler->run, scheduler_on_answered);
+    return r;
+}
+
 static int scheduler_on_time(sd_event_source *source, uint64_t usec, void *userdata)
 {
     Scheduler *scheduler = userdata;
-    Err err = {0};
 
     (void)source;
     (void)usec;
-    if (scheduler->is_halted || scheduler->run)
-        return 0;
-    scheduler->next_usec = USEC_NEVER;
-    scheduler->log.instance_failed = false;
-    if (pass_run_begin(scheduler->backend, scheduler->instance, scheduler->failures > 0,
-                       scheduler_on_done, scheduler_on_event, scheduler, &scheduler->run, &err) < 0)
-        scheduler_on_no_pass(scheduler, &err);
-    else
-        scheduler->begun_count++;
+    if (schedule_on_time(scheduler->schedule) < 0)
+        scheduler->on_pass(scheduler, scheduler->userdata);
     return 0;
+}
+
+void scheduler_wake_at(Scheduler *scheduler, uint64_t monotonic_usec)
+{
+    bool is_on = monotonic_usec != USEC_NEVER;
+
+    if (is_on)
+        sd_event_source_set_time(scheduler->timer, monotonic_usec);
+    sd_event_source_set_enabled(scheduler->timer, is_on ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
 }
 
 /* ---- beginning and ending ---- */
 
-int scheduler_init(Scheduler *scheduler, Backend *backend, size_t instance)
+int scheduler_init(Scheduler *scheduler, Backend *backend, Schedule *schedule,
+                   SchedulerOnPass on_pass, void *userdata)
 {
     const Config *config = backend->config;
+    size_t instance = schedule->instance;
     int r;
 
     *scheduler = (Scheduler){
         .backend = backend,
+        .schedule = schedule,
         .instance = instance,
-        .next_usec = USEC_NEVER,
+        .on_pass = on_pass,
+        .userdata = userdata,
         .log = {.instance_name = config->instances[instance].name},
     };
     for (size_t i = 0; i < config->channel_count; i++)
@@ -228,14 +213,6 @@ int scheduler_init(Scheduler *scheduler, Backend *backend, size_t instance)
     return r < 0 ? r : 0;
 }
 
-void scheduler_begin(Scheduler *scheduler, SchedulerOnPass on_pass, void *userdata)
-{
-    scheduler->on_pass = on_pass;
-    scheduler->userdata = userdata;
-    if (scheduler_has_work(scheduler))
-        scheduler_schedule(scheduler, 0);
-}
-
 void scheduler_done(Scheduler *scheduler)
 {
     pass_run_free(scheduler->run);
@@ -244,39 +221,6 @@ void scheduler_done(Scheduler *scheduler)
     report_done(&scheduler->last);
     free(scheduler->listed_usec);
     *scheduler = (Scheduler){0};
-}
-
-/* A halted scheduler's owner waits for its changes in flight. */
-static void scheduler_on_answered(PassRun *run, void *userdata)
-{
-    Scheduler *scheduler = userdata;
-
-    (void)run;
-    scheduler->on_pass(scheduler, scheduler->userdata);
-}
-
-void scheduler_halt(Scheduler *scheduler, const char *why)
-{
-    scheduler->is_halted = true;
-    scheduler->next_usec = USEC_NEVER;
-    sd_event_source_set_enabled(scheduler->timer, SD_EVENT_OFF);
-    if (!scheduler->run)
-        return;
-    pass_run_tell_answers(scheduler->run, scheduler_on_answered);
-    pass_run_stop(scheduler->run, why);
-}
-
-void scheduler_abandon(Scheduler *scheduler, const char *why)
-{
-    if (scheduler->run)
-        pass_run_abandon(scheduler->run, why);
-}
-
-bool scheduler_is_stuck(const Scheduler *scheduler, uint64_t now_usec)
-{
-    if (scheduler->run)
-        return pass_run_is_stuck(scheduler->run, now_usec);
-    return scheduler->next_usec != USEC_NEVER && now_usec > scheduler->next_usec + OVERDUE_USEC;
 }
 
 static const char *scheduler_key(const RosterChannel *channel)
@@ -310,7 +254,7 @@ static void scheduler_take_listed(Scheduler *scheduler, Scheduler *old)
 
 void scheduler_take_over(Scheduler *scheduler, Scheduler *old)
 {
-    scheduler->failures = old->failures;
+    scheduler->schedule->failures = old->schedule->failures;
     scheduler->log.outage_since_usec = old->log.outage_since_usec;
     scheduler_take_listed(scheduler, old);
     log_once_done(&scheduler->log.log_once);

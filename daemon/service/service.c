@@ -45,7 +45,7 @@ static void service_show_status(const Service *service)
 
 /* ---- changing controllers ---- */
 
-static void service_on_pass(Scheduler *scheduler, void *userdata);
+static void service_on_pass(void *userdata);
 
 static void service_begin_tenure(Service *service, Controller *controller)
 {
@@ -55,18 +55,11 @@ static void service_begin_tenure(Service *service, Controller *controller)
     service->controller = controller;
 }
 
-/* Passes under way give way to new settings. Only changes in flight are worth waiting for: a
- * service that stalls a reading must not put the change off. A undo_run is, to its end: nobody but
- * who asked for it would ask again. */
+/* Passes under way give way to new settings first. */
 static void service_change_tenure(Service *service)
 {
-    if (!service->next || service->controller->undo_run)
+    if (!service->next || !controller_step(service->controller))
         return;
-    if (!controller_is_idle(service->controller)) {
-        if (!controller_is_changing(service->controller))
-            controller_abandon(service->controller, change_text);
-        return;
-    }
     service_begin_tenure(service, TAKE_PTR(service->next));
     service_show_status(service);
 }
@@ -77,7 +70,7 @@ static int service_on_idle(sd_event_source *source, void *userdata)
 
     (void)source;
     if (service->why[0]) {
-        if (controller_is_idle(service->controller))
+        if (controller_step(service->controller))
             sd_event_exit(service->event, 0);
     } else {
         service_change_tenure(service);
@@ -91,11 +84,10 @@ static void service_look_for_idle(Service *service)
     sd_event_source_set_enabled(service->idle, SD_EVENT_ONESHOT);
 }
 
-static void service_on_pass(Scheduler *scheduler, void *userdata)
+static void service_on_pass(void *userdata)
 {
     Service *service = userdata;
 
-    (void)scheduler;
     if (service->why[0] || service->next) {
         service_look_for_idle(service);
         return;
@@ -155,7 +147,7 @@ static int service_on_hangup(sd_event_source *source, const struct signalfd_sigi
 
 static void service_abandon(Service *service)
 {
-    controller_abandon(service->controller, service->why);
+    controller_abandon(service->controller);
     service_look_for_idle(service);
 }
 

@@ -35,8 +35,8 @@ static void status_line_add_beat(StatusSums *sums, const Scheduler *scheduler)
             sums->oldest_usec = scheduler->listed_usec[i];
     }
     sums->is_running = sums->is_running || scheduler->run;
-    if (scheduler->next_usec < sums->next_usec)
-        sums->next_usec = scheduler->next_usec;
+    if (scheduler->schedule->next_usec < sums->next_usec)
+        sums->next_usec = scheduler->schedule->next_usec;
     if (!sums->trouble && scheduler->trouble[0])
         sums->trouble = scheduler->trouble;
 }

@@ -14,6 +14,7 @@
 
 typedef struct Fixture {
     uint64_t listed_usec[4];
+    Schedule schedules[2];
     Scheduler schedulers[2];
     Controller controller;
 } Fixture;
@@ -28,12 +29,14 @@ static void fixture_init(Fixture *fixture)
 
     *fixture = (Fixture){.controller = {.schedulers = fixture->schedulers, .scheduler_count = 2}};
     fixture->controller.backend.store = sound_state;
+    fixture->controller.lifecycle = (Lifecycle){.schedules = fixture->schedules, .count = 2};
     for (size_t i = 0; i < 2; i++) {
         fixture->listed_usec[i] = now_usec;
+        fixture->schedules[i].next_usec = now_usec + 2 * (i + 1) * USEC_PER_HOUR + USEC_PER_MINUTE;
         fixture->schedulers[i] = (Scheduler){
             .channel_count = 1,
             .listed_usec = &fixture->listed_usec[i],
-            .next_usec = now_usec + 2 * (i + 1) * USEC_PER_HOUR + USEC_PER_MINUTE,
+            .schedule = &fixture->schedules[i],
         };
         fixture->schedulers[i].results[RESULT_IN_SYNC] = 1;
     }
@@ -71,9 +74,9 @@ static void test_the_first_next_pass_counts(void **state)
     (void)state;
     fixture_init(&fixture);
     expect_status(&fixture, "", "; next pass in 2 h");
-    fixture.schedulers[0].next_usec = USEC_NEVER;
+    fixture.schedules[0].next_usec = USEC_NEVER;
     expect_status(&fixture, "", "; next pass in 4 h");
-    fixture.schedulers[1].next_usec = 1;
+    fixture.schedules[1].next_usec = 1;
     expect_status(&fixture, "", "; a pass begins (as of ");
 }
 
@@ -115,11 +118,11 @@ static void test_an_overdue_pass_is_no_progress(void **state)
 
     (void)state;
     fixture_init(&fixture);
-    due_usec = fixture.schedulers[0].next_usec;
+    due_usec = fixture.schedules[0].next_usec;
     assert_false(controller_is_stuck(&fixture.controller, due_usec));
     assert_false(controller_is_stuck(&fixture.controller, due_usec + USEC_PER_SEC));
     assert_true(controller_is_stuck(&fixture.controller, due_usec + USEC_PER_MINUTE));
-    fixture.schedulers[0].next_usec = USEC_NEVER;
+    fixture.schedules[0].next_usec = USEC_NEVER;
     assert_false(controller_is_stuck(&fixture.controller, due_usec + USEC_PER_HOUR));
     assert_true(controller_is_stuck(&fixture.controller, due_usec + 3 * USEC_PER_HOUR));
 }
