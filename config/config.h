@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The checked configuration: settings and rosters as one immutable value (PRODUCT.md sections 2 and
- * 3). Whoever holds one may rely on every rule of those sections; nothing in it changes after
- * config_load(). Spans are in microseconds.
+ * The checked configuration: settings and rosters as one immutable value. Whoever holds one may
+ * rely on every rule of rosterd.yaml(5); nothing in it changes after config_load(). Durations are
+ * in microseconds.
  */
 #pragma once
 

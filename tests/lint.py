@@ -226,6 +226,19 @@ def check_first_comments():
                   if number < 4 and re.match(r"/\* .*: see \w+\.h", line)]
 
 
+def check_citations():
+    """Comments and pages name files that are in the tree."""
+    every = {os.path.basename(name) for name in files("")}
+    bad = []
+    for name in files(".c", ".h", ".md"):
+        for number, line in enumerate(read(name).splitlines(), 1):
+            text = re.sub(r'#include.*|"(\\.|[^"\\])*"|<[^>]*>', "", line)
+            bad += [f"{name}:{number}: cites {cited}, which is not in the tree"
+                    for cited in re.findall(r"(?<![\w.*])([\w.-]+\.(?:md|c|h))\b", text)
+                    if cited not in every]
+    return bad
+
+
 def check_spelling():
     """What users read; tests misspell on purpose."""
     names = [name for name in files(".c", ".h", ".md", ".service", ".timer", ".catalog", ".example",
@@ -289,7 +302,7 @@ def main():
     if sys.argv[1:] == ["--self-test"]:
         return self_test()
     checks = [check_format, check_library_fences, check_rooms, check_picture, check_arrows, check_circles, check_purity, check_headers_alone,
-              check_lengths, check_first_comments, check_spelling, check_unfinished]
+              check_lengths, check_first_comments, check_citations, check_spelling, check_unfinished]
     failed = 0
     for check in checks:
         bad = check()

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The rules that tie a channel to the settings and to the other rosters (PRODUCT.md section 3). */
+/* The rules that tie a channel to the settings and to the other rosters. */
 #pragma once
 
 #include "config/build.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* YAML text to a tree of nodes, without the parts of YAML that let a file say what a reviewer does
- * not see (PRODUCT.md section 3). The only user of libyaml. */
+ * not see. The only user of libyaml. */
 #pragma once
 
 #include <stddef.h>

@@ -25,7 +25,7 @@ void file_closep(int *fd);
 int file_read(const char *path, size_t size_max, Buf *buf, Err *err);
 
 /*
- * Reads a secret file (PRODUCT.md section 2): a regular file that its group cannot write and others
+ * Reads a secret file: a regular file that its group cannot write and others
  * can neither read nor write or run (mode & 0027 is 0); one trailing newline is dropped. Errors,
  * with the path and the remedy in `err`: -EPERM when it is open to others, -ENODATA when empty,
  * -EINVAL for control characters, else as file_read(). The caller frees *ret_secret.

@@ -16,7 +16,7 @@ typedef enum LogLevel {
 typedef enum LogFormat { LOG_FORMAT_TEXT, LOG_FORMAT_JSON, LOG_FORMAT_JOURNAL } LogFormat;
 
 /* What an event carries besides its text; NULL or "" is left out. The names in the journal and in
- * JSON are ROSTERD_PASS, ROSTERD_INSTANCE and so on (PRODUCT.md section 7). */
+ * JSON are ROSTERD_PASS, ROSTERD_INSTANCE and so on. */
 typedef struct LogFields {
     const char *message_id; /* 32 hex digits, journal only: MESSAGE_ID */
     const char *pass;

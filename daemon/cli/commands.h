@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line of rosterctl (PRODUCT.md sections 1 and 5). */
+/* The command line of rosterctl. */
 #pragma once
 
 #include "daemon/cli/options.h"

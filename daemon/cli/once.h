@@ -5,5 +5,5 @@
 #include "daemon/cli/options.h"
 
 /* Loads the configuration, runs the pass, prints the report on standard output, and returns the
- * exit status (PRODUCT.md section 1). Reasons for not running go to standard error. */
+ * exit status. Reasons for not running go to standard error. */
 int once_run(const Options *options);

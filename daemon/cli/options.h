@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line of rosterd, and what it shares with rosterctl's (commands.h; PRODUCT.md section
- * 1). */
+/* The command line of rosterd, and what it shares with rosterctl's (commands.h). */
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the control socket is (PRODUCT.md section 5), and making it. */
+/* Where the control socket is, and making it. */
 #pragma once
 
 #include "config/config.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which channel a person means by CHANNEL: a name, an id, or instance/name (PRODUCT.md section 5).
+/* Which channel a person means by CHANNEL: a name, an id, or instance/name.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The control socket: what people and scripts ask of a running daemon (PRODUCT.md section 5).
+ * The control socket: what people and scripts ask of a running daemon.
  * Reading is for whoever may open the socket; changing is for root and the daemon's own user.
  */
 #pragma once

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a pass tells, as log events (PRODUCT.md section 7). */
+/* What a pass tells, as log events. */
 #pragma once
 
 #include "reconcile/ops.h"

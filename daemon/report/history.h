@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The history as JSON (PRODUCT.md section 5). */
+/* The history as JSON. */
 #pragma once
 
 #include "daemon/base/buf.h"

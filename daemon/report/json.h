@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The report as JSON (PRODUCT.md section 6). */
+/* The report as JSON. */
 #pragma once
 
 #include <json-c/json.h>

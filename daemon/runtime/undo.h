@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Undoing deletions (PRODUCT.md section 5): out of the history, the members that a pass deleted are
+ * Undoing deletions: out of the history, the members that a pass deleted are
  * put back as they were. The history's part, the pauses and the run; who asked is elsewhere.
  */
 #pragma once

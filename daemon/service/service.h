@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* rosterd as a daemon: passes without end, reload, stop (PRODUCT.md section 7). */
+/* rosterd as a daemon: passes without end, reload, stop. */
 #pragma once
 
 #include "daemon/cli/options.h"

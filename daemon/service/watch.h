@@ -16,7 +16,7 @@ typedef struct Watch Watch;
 
 typedef void (*WatchOnChange)(void *userdata);
 
-/* How long it must have been quiet (PRODUCT.md section 4). */
+/* How long it must have been quiet. */
 #define WATCH_QUIET_USEC (500 * USEC_PER_MSEC)
 
 /* How long it may not be quiet before that is worth a warning. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the state lives on this host (PRODUCT.md section 2). */
+/* Where the state lives on this host. */
 #pragma once
 
 #include "config/config.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The state: what outlives a run (PRODUCT.md section 5). One SQLite database in the state directory
+ * The state: what outlives a run. One SQLite database in the state directory
  * holds passes, deletions, sightings, approvals and pauses. Whoever deletes records first: when
  * store_record() has returned 0, what is about to be deleted survives a loss of power.
  *
@@ -63,7 +63,7 @@ int store_check(Store *store, Err *err);
 int store_begin_pass(Store *store, uint64_t realtime_usec, char ret_id[static STORE_PASS_ID_SIZE],
                      Err *err);
 
-/* Ends a pass with its result (PRODUCT.md section 6), and flushes. A pass that
+/* Ends a pass with its result, and flushes. A pass that
  * recorded nothing leaves no row; without anything else to write there is no commit either. */
 int store_end_pass(Store *store, const char *id, const char *result, uint64_t realtime_usec,
                    Err *err);
@@ -186,7 +186,7 @@ typedef struct StoreAction {
     const char *digest;
     const char *mode;
     uint64_t recorded_usec;
-    const char *outcome; /* PRODUCT.md section 6; NULL: not decided */
+    const char *outcome; /* a word of the report; NULL: not decided */
     int http;
     const char *code;
     const char *request_id;

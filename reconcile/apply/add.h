@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Putting deleted members back (PRODUCT.md section 5, API.md section 1.4): the channel is listed
+ * Putting deleted members back (API.md section 1.4): the channel is listed
  * first, what is live again is left alone, the rest is added one at a time, and only a second
  * listing says that it worked.
  */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading a channel again after deletions: only what the service shows counts (PRODUCT.md section
- * 4.6). */
+/* Reading a channel again after deletions: only what the service shows counts. */
 #pragma once
 
 #include "reconcile/channel/channel.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Deleting a plan's extras: recorded first, then sent one at a time (PRODUCT.md sections 4.5, 5).
+/* Deleting a plan's extras: recorded first, then sent one at a time.
  */
 #pragma once
 

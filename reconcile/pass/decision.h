@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* From a whole list to what is done about it: the plan, what is remembered of it, the guards, and
- * then a removal or a result (PRODUCT.md sections 4.3 and 4.4). */
+ * then a removal or a result. */
 #pragma once
 
 #include "reconcile/channel/channel.h"

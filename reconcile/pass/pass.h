@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One pass over all channels of a configuration: each instance's channel list, then its channels
- * side by side, until each has a result (PRODUCT.md section 4). Driven from outside: whoever holds
+ * side by side, until each has a result. Driven from outside: whoever holds
  * it brings answers and the time, through the functions below, and never from within a call of its
  * Ops.
  */

@@ -10,7 +10,7 @@
  * approved, and that another one holds by now, is another plan.
  *
  * Those of a whole pass judge all plans of an instance together, once each of its channels was read
- * or failed to be (reconcile/pass/pass_guards.h).
+ * or failed to be (reconcile/pass).
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What makes a member the same member: (group, host, port), or (group, ecs_id, port) in an ECS
- * channel (PRODUCT.md section 4, API.md section 1.2), packed so that it is compared as bytes.
+ * channel (API.md section 1.2), packed so that it is compared as bytes.
  */
 #pragma once
 

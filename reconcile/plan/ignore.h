@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Ignore rules: members that rosterd must never touch (PRODUCT.md section 3). */
+/* Ignore rules: members that rosterd must never touch. */
 #pragma once
 
 #include <stdbool.h>

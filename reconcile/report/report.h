@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a pass found and did (PRODUCT.md section 6), for the report, the plan and the exit status.
+/* What a pass found and did, for the report, the plan and the exit status.
  */
 #pragma once
 
@@ -78,7 +78,7 @@ void report_clear_pause(ChannelReport *report);
 /* The worst result of all channels, an unmanageable one taken as failed. */
 Result report_result(const Report *report);
 
-/* PRODUCT.md section 1: 0, 2 (drift, pause), 3 (held) or 1 (failed). */
+/* The exit status: 0, 2 (drift, pause), 3 (held) or 1 (failed). */
 int report_exit_status(const Report *report);
 
 /* The same of a result as a report has it; that of a failure for a word that is none. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How long to wait before sending again (PRODUCT.md section 4, equal jitter). */
+/* How long to wait before sending again (equal jitter). */
 #pragma once
 
 #include <stdint.h>

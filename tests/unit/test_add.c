@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Undo on whole passes: what comes back, what is left alone, what lists say of it (PRODUCT.md
- * section 5, API.md section 1.4). */
+/* Undo on whole passes: what comes back, what is left alone, what lists say of it (API.md
+ * section 1.4). */
 #include "tests/unit/add_case.h"
 #include "tests/world/undo.h"
 

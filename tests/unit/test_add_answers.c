@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Undo on whole passes: what each answer to an addition leads to, and a stop (PRODUCT.md sections 4
- * and 5). */
+/* Undo on whole passes: what each answer to an addition leads to, and a stop. */
 #include "tests/unit/add_case.h"
 #include "tests/world/undo.h"
 

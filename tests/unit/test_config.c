@@ -282,7 +282,7 @@ static void rosters_follow_the_settings(void **state)
     config_free(config);
 }
 
-/* PRODUCT.md section 3: a plain scalar is taken as written where text is wanted. */
+/* A plain scalar is taken as written where text is wanted. */
 static void plain_scalars_are_text(void **state)
 {
     Config *config;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Deletions on whole passes: what each answer leads to (PRODUCT.md section 4, API.md section 3). */
+/* Deletions on whole passes: what each answer leads to (API.md section 3). */
 #include "tests/world/world.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the log is told (PRODUCT.md section 7): each event with all that a person looks for. */
+/* What the log is told: each event with all that a person looks for. */
 #include "tests/world/undo.h"
 
 #include <string.h>

@@ -266,7 +266,7 @@ struct World {
 
 /* ---- making (world.c) ---- */
 
-/* A world with that many instances and the default settings of PRODUCT.md section 2, but guards
+/* A world with that many instances and the default settings, but guards
  * that let everything pass. Its calls never fail: they end the test instead. */
 World *world_new(size_t instance_count);
 void world_free(World *world);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What an instance's requests are authorised with, and where it is read from (PRODUCT.md section
- * 2). No message of these functions tells anything of a secret. */
+/* What an instance's requests are authorised with, and where it is read from. No message of these
+ * functions tells anything of a secret. */
 #pragma once
 
 #include "config/config.h"
