@@ -20,7 +20,6 @@ LIBRARIES = {
     "json-c/": ["daemon/json/", "daemon/roma/", "daemon/report/", "daemon/control/", "daemon/ctl/"],
     "sqlite3.h": ["daemon/store/"],
     "openssl/": ["daemon/base/digest.c"],
-    "systemd/sd-journal.h": ["daemon/base/log.c"],
     "systemd/": ["daemon/"],
     "microhttpd.h": ["daemon/http/server.c"],
     "libsmartcols/": ["daemon/report/table.c"],

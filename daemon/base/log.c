@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/* The one file that knows sd-journal. */
 #include "daemon/base/log.h"
 
 #include <errno.h>
@@ -11,11 +10,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define SD_JOURNAL_SUPPRESS_LOCATION
-#include <systemd/sd-journal.h>
-
 #include "daemon/base/buf.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/log_sink.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 #include "daemon/base/utf8.h"
@@ -24,6 +21,8 @@
 
 static LogFormat log_format = LOG_FORMAT_TEXT;
 static LogLevel log_level_max = LOG_LEVEL_INFO;
+static size_t log_lost;      /* lines, since the program began */
+static size_t log_lost_said; /* of those, told of */
 
 static const char *const level_names[] = {
     [LOG_LEVEL_ERR] = "err",   [LOG_LEVEL_WARNING] = "warning", [LOG_LEVEL_NOTICE] = "notice",
@@ -123,16 +122,15 @@ static void log_json_string(Buf *line, const char *text)
     buf_putc(line, '"');
 }
 
-static void log_write_text(LogLevel level, const char *text)
+static int log_write_text(LogLevel level, const char *text)
 {
     _cleanup_(buf_done) Buf line = {0};
 
     buf_printf(&line, "rosterd: %s: %s\n", level_names[level], text);
-    if (buf_failed(&line) == 0)
-        (void)!write(STDERR_FILENO, line.data, line.size);
+    return buf_failed(&line) < 0 ? -ENOMEM : log_sink_write(line.data, line.size);
 }
 
-static void log_write_json(LogLevel level, const NamedField *named, size_t count, const char *text)
+static int log_write_json(LogLevel level, const NamedField *named, size_t count, const char *text)
 {
     _cleanup_(buf_done) Buf line = {0};
     char now[CLOCK_RFC3339_SIZE];
@@ -145,8 +143,7 @@ static void log_write_json(LogLevel level, const NamedField *named, size_t count
         log_json_string(&line, named[i].value);
     }
     buf_puts(&line, "}\n");
-    if (buf_failed(&line) == 0)
-        (void)!write(STDERR_FILENO, line.data, line.size);
+    return buf_failed(&line) < 0 ? -ENOMEM : log_sink_write(line.data, line.size);
 }
 
 static int log_write_journal(LogLevel level, const NamedField *named, size_t count,
@@ -166,11 +163,42 @@ static int log_write_journal(LogLevel level, const NamedField *named, size_t cou
         parts[i] = (struct iovec){.iov_base = lines[i].data, .iov_len = lines[i].size};
     if (i == count + 2) {
         parts[i] = (struct iovec){.iov_base = identifier, .iov_len = sizeof(identifier) - 1};
-        r = sd_journal_sendv(parts, (int)count + 3);
+        r = log_sink_send(parts, count + 3);
     }
     for (i = 0; i < count + 2; i++)
         buf_done(&lines[i]);
     return r;
+}
+
+static int log_write(LogLevel level, const NamedField *named, size_t count, const char *text)
+{
+    int r = -ENOENT;
+
+    if (log_format == LOG_FORMAT_JOURNAL)
+        r = log_write_journal(level, named, count, text);
+    if (r >= 0 || r == -EAGAIN)
+        return r;
+    if (log_format == LOG_FORMAT_JSON)
+        return log_write_json(level, named, count, text);
+    return log_write_text(level, text);
+}
+
+static void log_write_lost(void)
+{
+    size_t lost = log_lost - log_lost_said;
+    char text[64];
+
+    if (lost == 0)
+        return;
+    snprintf(text, sizeof(text), "%zu line%s of the log %s lost", lost, lost == 1 ? "" : "s",
+             lost == 1 ? "was" : "were");
+    if (log_write(LOG_LEVEL_WARNING, NULL, 0, text) >= 0)
+        log_lost_said = log_lost;
+}
+
+size_t log_lost_count(void)
+{
+    return log_lost;
 }
 
 void log_event(LogLevel level, const LogFields *fields, const char *format, ...)
@@ -188,13 +216,7 @@ void log_event(LogLevel level, const LogFields *fields, const char *format, ...)
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     utf8_append_shown(&shown, text);
-    if (buf_failed(&shown) < 0)
-        return;
-    if (log_format == LOG_FORMAT_JOURNAL &&
-        log_write_journal(level, named, count, buf_text(&shown)) >= 0)
-        return;
-    if (log_format == LOG_FORMAT_JSON)
-        log_write_json(level, named, count, buf_text(&shown));
-    else
-        log_write_text(level, buf_text(&shown));
+    log_write_lost();
+    if (buf_failed(&shown) < 0 || log_write(level, named, count, buf_text(&shown)) < 0)
+        log_lost++;
 }

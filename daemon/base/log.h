@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* syslog(3)'s levels. */
 typedef enum LogLevel {
@@ -44,6 +45,10 @@ int log_parse_level(const char *text, LogLevel *ret_level);
 int log_parse_format(const char *text, LogFormat *ret_format);
 
 bool log_is_wanted(LogLevel level);
+
+/* How many lines were lost so far because nobody took them (log_sink.h). When the log works again,
+ * a line says how many. */
+size_t log_lost_count(void);
 
 /* Writes one event; `fields` may be NULL. Texts stand as utf8_append_shown() has them, so that what
  * the service says cannot forge a line. */
