@@ -15,6 +15,7 @@ typedef struct Build {
     Config config; /* first: what config_load() gives out */
     Arena arena;   /* all that the Config points to */
     Problems *problems;
+    struct Sources *sources; /* borrowed: what is looked at */
     Instance *instances;
     RosterChannel *channels; /* grows; on the heap */
     size_t channel_capacity;

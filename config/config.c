@@ -1,10 +1,99 @@
 /* SPDX-License-Identifier: MIT */
-/* What frees a configuration. config/load makes one. */
 #include "config/config.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/build.h"
+#include "daemon/base/str.h"
+
+static const char *config_keep_text(Build *build, const char *before, const char *now)
+{
+    return str_equal(before, now) ? before : arena_string(&build->arena, now);
+}
+
+/* What tells a channel of one configuration from the others. */
+static const char *config_channel_key(Arena *arena, const Config *config,
+                                      const RosterChannel *channel)
+{
+    _cleanup_(buf_done) Buf key = {0};
+
+    buf_printf(&key, "%s/%s%s", config->instances[channel->instance].name,
+               channel->name ? "" : "id:", channel->name ? channel->name : channel->id);
+    return buf_failed(&key) < 0 ? NULL : arena_string(arena, buf_text(&key));
+}
+
+static int config_take_channel_places(Build *build, const Map *now)
+{
+    _cleanup_(arena_done) Arena keys = {0};
+
+    for (size_t i = 0; i < build->config.channel_count; i++) {
+        RosterChannel *channel = &build->channels[i];
+        const char *key = config_channel_key(&keys, &build->config, channel), *file;
+        const RosterChannel *found = key ? map_find(now, key, strlen(key)) : NULL;
+
+        if (!found) {
+            if (!key)
+                return -ENOMEM;
+            continue;
+        }
+        file = config_keep_text(build, channel->file, found->file);
+        if (!file)
+            return -ENOMEM;
+        channel->file = file;
+        channel->line = found->line;
+    }
+    return 0;
+}
+
+static int config_take_files(Build *build, const Config *now)
+{
+    const char **files = arena_alloc(&build->arena, now->file_count * sizeof(*files));
+
+    if (!files)
+        return -ENOMEM;
+    for (size_t i = 0; i < now->file_count; i++) {
+        files[i] = arena_string(&build->arena, now->files[i]);
+        if (!files[i])
+            return -ENOMEM;
+    }
+    build->config.files = files;
+    build->config.file_count = now->file_count;
+    return 0;
+}
+
+static bool config_has_same_files(const Config *a, const Config *b)
+{
+    if (a->file_count != b->file_count)
+        return false;
+    for (size_t i = 0; i < a->file_count; i++) {
+        if (!str_equal(a->files[i], b->files[i]))
+            return false;
+    }
+    return true;
+}
+
+int config_take_places(Config *config, Config *now)
+{
+    _cleanup_(arena_done) Arena keys = {0};
+    _cleanup_(map_done) Map channels = {0};
+    Build *build = (Build *)config;
+
+    problems_done(&config->doubts);
+    config->doubts = now->doubts;
+    now->doubts = (Problems){0};
+    for (size_t i = 0; i < now->channel_count; i++) {
+        RosterChannel *channel = &((Build *)now)->channels[i];
+        const char *key = config_channel_key(&keys, now, channel);
+
+        if (!key || map_put(&channels, key, strlen(key), channel) < 0)
+            return -ENOMEM;
+    }
+    if (!config_has_same_files(config, now) && config_take_files(build, now) < 0)
+        return -ENOMEM;
+    return config_take_channel_places(build, &channels);
+}
 
 void config_free(Config *config)
 {

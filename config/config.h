@@ -143,5 +143,10 @@ static inline bool config_pause_holds(const RosterChannel *channel, uint64_t rea
     return pause && (pause->until_usec == 0 || pause->until_usec > realtime_usec);
 }
 
+/* Has `config` tell the files, lines and doubts that `now` tells, which otherwise says the same, so
+ * that messages cite where things stand by now. What is in use stays where it is. Takes `now`'s
+ * doubts away. 0 or -ENOMEM, and then some of it may be as before. */
+int config_take_places(Config *config, Config *now);
+
 void config_free(Config *config);
 DEFINE_CLEANUP(Config, config_free)

@@ -97,19 +97,6 @@ static void load_rosters(Build *build, const RosterEntries *entries)
         load_roster(build, &files.items[i]);
 }
 
-static int set_path(Build *build, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    size_t length = slash ? (size_t)(slash - path) : 0;
-
-    build->config.path = arena_string(&build->arena, path);
-    if (!slash)
-        build->config.directory = arena_string(&build->arena, ".");
-    else
-        build->config.directory = arena_copy(&build->arena, path, length ? length : 1);
-    return build->config.path && build->config.directory ? 0 : -ENOMEM;
-}
-
 /* What was read, each once, from the problems' list of it. */
 static int keep_files(Build *build, size_t first)
 {
@@ -133,7 +120,8 @@ static int keep_files(Build *build, size_t first)
     return 0;
 }
 
-static int load_all(const char *path, bool with_rosters, Problems *problems, Config **ret_config)
+static int load_all(const char *path, bool with_rosters, Sources *sources, Problems *problems,
+                    Config **ret_config)
 {
     _cleanup_(config_load_dropp) Build *build = calloc(1, sizeof(*build));
     RosterEntries rosters = {0};
@@ -142,9 +130,12 @@ static int load_all(const char *path, bool with_rosters, Problems *problems, Con
     if (!build)
         return problems_memory(problems);
     build->problems = problems;
-    if (set_path(build, path) < 0)
+    build->sources = sources;
+    if (files_set_settings(build, path) < 0 || sources_begin(sources, path) < 0)
         return problems_memory(problems);
     load_settings(build, &rosters);
+    if (sources_keep_entries(sources, &rosters) < 0)
+        return problems_memory(problems);
     if (with_rosters) {
         load_rosters(build, &rosters);
         rules_check_any_channel(build, &rosters);
@@ -157,16 +148,27 @@ static int load_all(const char *path, bool with_rosters, Problems *problems, Con
     map_done(&build->listed);
     build->config.channels = build->channels;
     build->problems = NULL;
+    build->sources = NULL;
     *ret_config = &TAKE_PTR(build)->config;
     return 0;
 }
 
+int config_load_sources(const char *path, Sources *ret_sources, Problems *problems,
+                        Config **ret_config)
+{
+    return load_all(path, true, ret_sources, problems, ret_config);
+}
+
 int config_load(const char *path, Problems *problems, Config **ret_config)
 {
-    return load_all(path, true, problems, ret_config);
+    _cleanup_(sources_done) Sources sources = {0};
+
+    return load_all(path, true, &sources, problems, ret_config);
 }
 
 int config_load_settings(const char *path, Problems *problems, Config **ret_config)
 {
-    return load_all(path, false, problems, ret_config);
+    _cleanup_(sources_done) Sources sources = {0};
+
+    return load_all(path, false, &sources, problems, ret_config);
 }

@@ -5,12 +5,12 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fnmatch.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "config/load/sources.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 
@@ -61,6 +61,26 @@ static void walk_problem(Walk *walk, const char *path, const char *what, int err
                  entry->path, "%s: %s%s", path, what, error ? strerror(error) : "");
 }
 
+static void walk_keep(Walk *walk, int r)
+{
+    if (r < 0)
+        problems_memory(walk->build->problems);
+}
+
+/* Something that the settings name cannot be looked at: seeing it differently next time counts. */
+static void walk_missing(Walk *walk, const char *path, const char *what, int error)
+{
+    walk_keep(walk, sources_add_missing(walk->build->sources, path, error));
+    walk_problem(walk, path, what, error);
+}
+
+/* A directory whose names are about to be read. */
+static void walk_listing(Walk *walk, const char *path, const char *pattern)
+{
+    problems_add_file(walk->build->problems, path);
+    walk_keep(walk, sources_add_listing(walk->build->sources, path, pattern));
+}
+
 static int names_add(Names *names, const char *name)
 {
     char *copy;
@@ -85,14 +105,7 @@ static void close_directory(DIR **directory)
         closedir(*directory);
 }
 
-/* All names that fit a pattern. 0 or a negative errno. */
-/* What a pattern may stand for: a step back to where it came from, or to nowhere, is none. */
-static bool is_match(const char *pattern, const char *name)
-{
-    return !str_equal(name, ".") && !str_equal(name, "..") &&
-           fnmatch(pattern, name, FNM_PERIOD) == 0;
-}
-
+/* All names that fit a pattern (sources_name_fits()). 0 or a negative errno. */
 static int list_directory(const char *path, const char *pattern, Names *names)
 {
     _cleanup_(close_directory) DIR *directory = opendir(path[0] ? path : ".");
@@ -106,7 +119,7 @@ static int list_directory(const char *path, const char *pattern, Names *names)
         found = readdir(directory);
         if (!found)
             break;
-        if (is_match(pattern, found->d_name) && names_add(names, found->d_name) < 0)
+        if (sources_name_fits(pattern, found->d_name) && names_add(names, found->d_name) < 0)
             return -ENOMEM;
     }
     if (errno)
@@ -114,13 +127,6 @@ static int list_directory(const char *path, const char *pattern, Names *names)
     if (names->count > 1)
         qsort(names->items, names->count, sizeof(*names->items), compare_names);
     return 0;
-}
-
-static bool has_ending(const char *name, const char *ending)
-{
-    size_t length = strlen(name), ending_length = strlen(ending);
-
-    return length > ending_length && str_equal(name + length - ending_length, ending);
 }
 
 /* "a", "b" -> "a/b" in the arena; NULL when out of memory (told). */
@@ -154,6 +160,7 @@ static void add_file(Walk *walk, const char *path, const struct stat *status)
     int r = -ENOMEM;
 
     walk->is_told = true;
+    walk_keep(walk, sources_add(walk->build->sources, path, status));
     if (id) {
         memset(id, 0, sizeof(*id));
         *id = (FileId){.device = status->st_dev, .inode = status->st_ino};
@@ -180,20 +187,17 @@ static void add_directory(Walk *walk, const char *path)
     struct stat status;
     int r;
 
-    problems_add_file(walk->build->problems, path);
-    r = list_directory(path, "*", &names);
+    walk_listing(walk, path, NULL);
+    r = list_directory(path, NULL, &names);
     if (r < 0)
-        walk_problem(walk, path, "cannot read the directory: ", -r);
+        walk_missing(walk, path, "cannot read the directory: ", -r);
     for (size_t i = 0; r == 0 && i < names.count; i++) {
-        const char *name = names.items[i], *file;
+        const char *file = join(walk, path, names.items[i]);
 
-        if (!has_ending(name, ".yaml") && !has_ending(name, ".yml"))
-            continue;
-        file = join(walk, path, name);
         if (!file)
             return;
         if (stat(file, &status) < 0)
-            walk_problem(walk, file, "cannot be read: ", errno);
+            walk_missing(walk, file, "cannot be read: ", errno);
         else
             add_file(walk, file, &status);
     }
@@ -205,8 +209,10 @@ static void add_path(Walk *walk, const char *path)
     struct stat status;
 
     if (stat(path, &status) < 0) {
+        int error = errno;
+
         problems_add_file(walk->build->problems, path);
-        walk_problem(walk, path, "cannot be read: ", errno);
+        walk_missing(walk, path, "cannot be read: ", error);
     } else if (S_ISDIR(status.st_mode)) {
         add_directory(walk, path);
     } else {
@@ -231,7 +237,7 @@ static void walk_matches(Walk *walk, const char *directory, const char *componen
 
     /* Below a wildcard the rest of the pattern need not be there. */
     if (r < 0 && !(is_found && (r == -ENOENT || r == -ENOTDIR)))
-        walk_problem(walk, directory[0] ? directory : ".", "cannot read the directory: ", -r);
+        walk_missing(walk, directory[0] ? directory : ".", "cannot read the directory: ", -r);
     for (size_t i = 0; r == 0 && i < names.count; i++) {
         const char *path = join(walk, directory, names.items[i]);
 
@@ -262,7 +268,7 @@ static void walk_pattern(Walk *walk, const char *directory, const char *pattern,
     if (is_found && (stat(directory, &status) < 0 ? errno == ENOENT : !S_ISDIR(status.st_mode)))
         return;
     if (is_found || is_wild)
-        problems_add_file(walk->build->problems, directory[0] ? directory : ".");
+        walk_listing(walk, directory[0] ? directory : ".", component);
     if (is_wild) {
         walk_matches(walk, directory, component, rest, is_found);
         return;
@@ -316,4 +322,40 @@ void files_find(Build *build, const RosterEntries *entries, RosterFiles *ret_fil
         if (!walk.is_told)
             doubt_entry(&walk);
     }
+}
+
+int files_set_settings(Build *build, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t length = slash ? (size_t)(slash - path) : 0;
+
+    build->config.path = arena_string(&build->arena, path);
+    if (!slash)
+        build->config.directory = arena_string(&build->arena, ".");
+    else
+        build->config.directory = arena_copy(&build->arena, path, length ? length : 1);
+    return build->config.path && build->config.directory ? 0 : -ENOMEM;
+}
+
+static void build_dropp(Build **build)
+{
+    if (*build)
+        config_free(&(*build)->config);
+}
+
+int sources_look(const Sources *before, Sources *ret_now)
+{
+    _cleanup_(build_dropp) Build *build = calloc(1, sizeof(*build));
+    _cleanup_(problems_done) Problems problems = {0};
+    _cleanup_(files_done) RosterFiles files = {0};
+
+    if (!build || sources_begin(ret_now, before->settings) < 0 ||
+        sources_keep_entries(ret_now, &before->entries) < 0)
+        return -ENOMEM;
+    build->problems = &problems;
+    build->sources = ret_now;
+    if (files_set_settings(build, before->settings) < 0)
+        return -ENOMEM;
+    files_find(build, &ret_now->entries, &files);
+    return problems.out_of_memory || build->config.doubts.out_of_memory ? -ENOMEM : 0;
 }

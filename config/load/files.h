@@ -22,7 +22,10 @@ void files_done(RosterFiles *files);
  * Turns entries into files: a file is itself, a directory its *.yaml and *.yml, a pattern what fits
  * it; names that start with a dot are skipped unless they are written so; files come in the order
  * of the entries, then of their names, each once. Reports what is not there or cannot be read, at
- * its entry; tells the problems of every directory looked into. An entry that comes to no
- * file at all is a doubt of the configuration.
+ * its entry; tells the problems of every directory looked into, and the Build's sources of every
+ * file and directory. An entry that comes to no file at all is a doubt of the configuration.
  */
 void files_find(Build *build, const RosterEntries *entries, RosterFiles *ret_files);
+
+/* Sets the paths of the settings file and of its directory. 0 or -ENOMEM. */
+int files_set_settings(Build *build, const char *path);

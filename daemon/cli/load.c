@@ -1,21 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/cli/load.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "config/load/config_load.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
 #include "daemon/cli/exit_status.h"
+#include "daemon/cli/print.h"
 
 typedef int (*Loader)(const char *path, Problems *problems, Config **ret_config);
 
 static void load_print(const Problems *problems)
 {
+    static const char no_memory[] = "out of memory\n";
     _cleanup_(buf_done) Buf text = {0};
 
     problems_print(problems, &text);
-    fputs(buf_failed(&text) < 0 || text.size == 0 ? "out of memory\n" : buf_text(&text), stderr);
+    if (buf_failed(&text) < 0 || text.size == 0)
+        print_all(STDERR_FILENO, no_memory, sizeof(no_memory) - 1);
+    else
+        print_all(STDERR_FILENO, text.data, text.size);
 }
 
 static int load_or_explain(Loader loader, const char *path, Config **ret_config)
@@ -37,6 +47,162 @@ int load_config(const char *path, Config **ret_config)
 int load_settings(const char *path, Config **ret_config)
 {
     return load_or_explain(config_load_settings, path, ret_config);
+}
+
+/* ---- files that are being written ---- */
+
+#define LOAD_LOOK_USEC (20 * USEC_PER_MSEC)
+
+/* How long an invalid set may take to become valid. */
+#define LOAD_INVALID_USEC (3 * USEC_PER_SEC)
+
+/* How long files may keep changing. */
+#define LOAD_BUSY_USEC (30 * USEC_PER_SEC)
+
+/* Waits for the files to be still, or for `until_usec` (monotonic): 1, still; 0, not; -EINTR;
+ * -ENOMEM. `seen` is what they were at last. */
+static int load_wait_still(Sources *seen, uint64_t until_usec)
+{
+    const struct timespec pause = {.tv_nsec = LOAD_LOOK_USEC * 1000};
+    uint64_t still_usec = clock_monotonic_usec(), now_usec = still_usec;
+
+    while (now_usec - still_usec < SOURCES_STILL_USEC) {
+        Sources now = {0};
+
+        if (print_is_to_end())
+            return -EINTR;
+        if (now_usec >= until_usec)
+            return 0;
+        nanosleep(&pause, NULL);
+        if (sources_look(seen, &now) < 0) {
+            sources_done(&now);
+            return -ENOMEM;
+        }
+        now_usec = clock_monotonic_usec();
+        if (!sources_equal(seen, &now, NULL))
+            still_usec = now_usec;
+        sources_done(seen);
+        *seen = now;
+    }
+    return 1;
+}
+
+/* Waits for invalid files to change, and then to be still: 0 to read them again; -EINVAL when the
+ * time is over without a change; -EINTR; -ENOMEM. */
+static int load_wait_change(Sources *seen, uint64_t until_usec)
+{
+    const struct timespec pause = {.tv_nsec = LOAD_LOOK_USEC * 1000};
+
+    while (clock_monotonic_usec() < until_usec) {
+        Sources now = {0};
+        bool has_changed;
+
+        if (print_is_to_end())
+            return -EINTR;
+        nanosleep(&pause, NULL);
+        if (sources_look(seen, &now) < 0) {
+            sources_done(&now);
+            return -ENOMEM;
+        }
+        has_changed = !sources_equal(seen, &now, NULL);
+        sources_done(seen);
+        *seen = now;
+        if (has_changed) {
+            int r = load_wait_still(seen, until_usec);
+
+            return r < 0 ? r : 0;
+        }
+    }
+    return -EINVAL;
+}
+
+static void load_say_again(const char *path)
+{
+    log_event(LOG_LEVEL_WARNING, NULL,
+              "%s: settings or rosters are invalid, and may be half-written: read again when they "
+              "change, for %d s at most",
+              path, (int)(LOAD_INVALID_USEC / USEC_PER_SEC));
+}
+
+typedef struct LoadWait {
+    uint64_t invalid_usec; /* monotonic: until when it may become valid; 0: it was never invalid */
+    uint64_t busy_usec;    /* until when it may keep changing */
+    Sources seen;          /* that were still; nothing looked at: none were */
+} LoadWait;
+
+/* After a reading: 1, it is good; 0, once more. */
+static int load_wait(LoadWait *wait, const char *path, int read, Sources *sources)
+{
+    uint64_t now_usec = clock_monotonic_usec();
+    bool was_still = wait->seen.settings && sources_equal(&wait->seen, sources, NULL);
+
+    sources_done(&wait->seen);
+    wait->seen = *sources;
+    *sources = (Sources){0};
+    if (read == -EINVAL) {
+        if (wait->invalid_usec == 0) {
+            wait->invalid_usec = now_usec + LOAD_INVALID_USEC;
+            load_say_again(path);
+        }
+        return load_wait_change(&wait->seen, wait->invalid_usec);
+    }
+    if (was_still || !sources_are_young(&wait->seen, clock_realtime_usec()))
+        return 1;
+    if (now_usec >= wait->busy_usec)
+        return -EAGAIN;
+    read = load_wait_still(&wait->seen, wait->busy_usec);
+    return read < 0 ? read : 0;
+}
+
+int load_when_still(const char *path, Sources *ret_sources, Problems *problems, Config **ret_config)
+{
+    LoadWait wait = {.busy_usec = clock_monotonic_usec() + LOAD_BUSY_USEC};
+    Config *config = NULL;
+    int r = 0;
+
+    while (r == 0) {
+        config_free(config);
+        config = NULL;
+        problems_done(problems);
+        r = config_load_sources(path, ret_sources, problems, &config);
+        if (r != -ENOMEM)
+            r = load_wait(&wait, path, r, ret_sources);
+    }
+    sources_done(ret_sources);
+    *ret_sources = wait.seen;
+    if (r == 1 || r == -EAGAIN) {
+        assert(config);
+        *ret_config = config;
+        return r == 1 ? 0 : r;
+    }
+    config_free(config);
+    return r;
+}
+
+int load_config_when_still(const char *path, Sources *ret_sources, Config **ret_config)
+{
+    _cleanup_(problems_done) Problems problems = {0};
+    int r = load_when_still(path, ret_sources, &problems, ret_config);
+
+    switch (r) {
+    case 0:
+        return EXIT_IN_SYNC;
+    case -EINTR:
+        log_event(LOG_LEVEL_NOTICE, NULL, "stopped by a signal before the pass began");
+        return EXIT_DRIFT;
+    case -EAGAIN:
+        config_free(TAKE_PTR(*ret_config));
+        log_event(LOG_LEVEL_ERR, NULL,
+                  "%s: settings or rosters keep changing for %d s: no pass is made", path,
+                  (int)(LOAD_BUSY_USEC / USEC_PER_SEC));
+        return EXIT_FAILED;
+    case -EINVAL:
+        load_print(&problems);
+        return EXIT_INVALID;
+    default:
+        load_print(&problems);
+        return EXIT_FAILED;
+    }
 }
 
 int load_check(const char *path)

@@ -13,6 +13,7 @@
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/load.h"
 #include "daemon/json/json.h"
+#include "daemon/cli/print.h"
 #include "daemon/log/event_log.h"
 #include "daemon/log/warnings.h"
 #include "daemon/report/json.h"
@@ -20,12 +21,24 @@
 #include "daemon/runtime/pass_run.h"
 #include "daemon/store/state.h"
 
+/* How often it begins again because files change while it reads the service. */
+#define ONCE_ATTEMPTS_MAX 3
+
+static const char outdated_text[] = "settings or rosters changed";
+
 typedef struct Once {
+    const Options *options;
+    Config *config;
+    Sources sources; /* that `config` was read from */
     sd_event *event;
+    sd_event_source *outdated; /* stops the pass, from outside of it */
     State state;
     Backend backend;
     PassRun *run;
-    char why[64]; /* the signal that stops it, "" before one */
+    int attempts;     /* passes that were begun */
+    bool may_change;  /* changes of this pass were allowed */
+    bool is_outdated; /* the files differ from what this pass goes by */
+    char why[64];     /* the signal that stops it, "" before one */
 } Once;
 
 /* ---- signals ---- */
@@ -65,20 +78,50 @@ static int once_on_signal(sd_event_source *source, const struct signalfd_siginfo
     return 0;
 }
 
+/* All are blocked since the start of the program. */
 static int once_catch_signals(Once *once, Err *err)
 {
     static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
-    sigset_t set;
     int r = 0;
 
-    sigemptyset(&set);
-    for (size_t i = 0; i < ELEMENTS(signals); i++)
-        sigaddset(&set, signals[i]);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
-        return err_system(err, -errno, "cannot set up signals");
     for (size_t i = 0; i < ELEMENTS(signals) && r >= 0; i++)
         r = sd_event_add_signal(once->event, NULL, signals[i], once_on_signal, once);
     return r < 0 ? err_system(err, r, "cannot set up signals") : 0;
+}
+
+/* ---- files that change while the service is read ---- */
+
+/* Called when the pass is about to begin, and from within it, before it records changes. */
+static bool once_is_current(void *userdata)
+{
+    _cleanup_(sources_done) Sources now = {0};
+    Once *once = userdata;
+
+    if (once->is_outdated)
+        return false;
+    if (sources_look(&once->sources, &now) >= 0 && sources_equal(&once->sources, &now, NULL)) {
+        once->may_change = once->run != NULL;
+        return true;
+    }
+    once->is_outdated = true;
+    sd_event_source_set_enabled(once->outdated, SD_EVENT_ONESHOT);
+    return false;
+}
+
+static int once_on_outdated(sd_event_source *source, void *userdata)
+{
+    Once *once = userdata;
+
+    (void)source;
+    pass_run_stop(once->run, outdated_text);
+    return 0;
+}
+
+/* Nothing was changed yet: what was read of the service can be forgotten. */
+static bool once_is_to_begin_again(const Once *once)
+{
+    return once->is_outdated && !once->may_change && !once->why[0] &&
+           once->attempts < ONCE_ATTEMPTS_MAX;
 }
 
 static int once_give_approvals(Store *store, const Options *options, Err *err)
@@ -112,11 +155,10 @@ static int once_print(const Report *report, const Options *options)
         log_event(LOG_LEVEL_ERR, NULL, "the report cannot be made: out of memory");
         return r;
     }
-    if (fwrite(text.data, 1, text.size, stdout) != text.size || fflush(stdout) == EOF) {
-        log_event(LOG_LEVEL_ERR, NULL, "the report cannot be printed: %s", strerror(errno));
-        return -EIO;
-    }
-    return 0;
+    r = print_all(STDOUT_FILENO, text.data, text.size);
+    if (r < 0)
+        log_event(LOG_LEVEL_ERR, NULL, "the report cannot be printed: %s", strerror(-r));
+    return r;
 }
 
 static void once_on_done(PassRun *run, void *userdata)
@@ -149,74 +191,124 @@ static void once_say_unfit(const Options *options, const Report *report)
     }
 }
 
-/* The pass itself; the exit status. */
-static int once_pass(Once *once, const Options *options, Err *err)
-{
-    const Report *report;
-    int status, r = pass_run_begin(&once->backend, PASS_ALL_INSTANCES, false, once_on_done,
-                                   once_on_event, once, &once->run, err);
-
-    if (r >= 0)
-        r = sd_event_loop(once->event);
-    if (r < 0)
-        return err_is_set(err) ? r : err_system(err, r, "the event loop failed");
-    report = pass_run_get_report(once->run);
-    status = report_exit_status(report);
-    once_say_unfit(options, report);
-    if (pass_run_finish(once->run, err) < 0) {
-        log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
-        status = EXIT_FAILED;
-    }
-    return once_print(report, options) < 0 ? EXIT_FAILED : status;
-}
-
-static int once_prepare(Once *once, const Config *config, const Options *options, Err *err)
+static int once_open_pass(Once *once, Err *err)
 {
     int r = sd_event_new(&once->event);
 
+    if (r >= 0)
+        r = sd_event_add_defer(once->event, &once->outdated, once_on_outdated, once);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(once->outdated, SD_EVENT_OFF);
     if (r < 0)
         return err_system(err, r, "cannot set up the event loop");
     r = once_catch_signals(once, err);
     if (r < 0)
         return r;
-    r = state_open(&once->state, config, options->dry_run);
+    r = backend_open(&once->backend, once->event, once->config, once->options->dry_run,
+                     once->state.store, &once->state.err, err);
+    if (r == -ENOMEM)
+        return r;
     if (r < 0) {
+        log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
+        return EXIT_INVALID;
+    }
+    once->backend.is_current = once_is_current;
+    once->backend.current_userdata = once;
+    return 0;
+}
+
+static void once_close_pass(Once *once)
+{
+    pass_run_free(TAKE_PTR(once->run));
+    backend_close(&once->backend);
+    once->outdated = sd_event_source_disable_unref(once->outdated);
+    once->event = sd_event_unref(once->event);
+}
+
+/* What the pass came to; the exit status. */
+static int once_report(Once *once, Err *err)
+{
+    const Report *report = pass_run_get_report(once->run);
+    int status = report_exit_status(report);
+
+    once_say_unfit(once->options, report);
+    if (pass_run_finish(once->run, err) < 0) {
+        log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
+        status = EXIT_FAILED;
+    }
+    return once_print(report, once->options) < 0 ? EXIT_FAILED : status;
+}
+
+/* The pass itself: the exit status, or -EAGAIN where it is to begin again. */
+static int once_pass(Once *once, Err *err)
+{
+    int r;
+
+    once->attempts++;
+    once->may_change = once->is_outdated = false;
+    r = once_open_pass(once, err);
+    if (r != 0)
+        return r;
+    r = pass_run_begin(&once->backend, PASS_ALL_INSTANCES, false, once_on_done, once_on_event, once,
+                       &once->run, err);
+    if (r >= 0)
+        r = sd_event_loop(once->event);
+    if (r < 0)
+        return err_is_set(err) ? r : err_system(err, r, "the event loop failed");
+    if (!once_is_to_begin_again(once))
+        return once_report(once, err);
+    log_event(LOG_LEVEL_NOTICE, NULL, "%s during the pass: it begins again, nothing was sent",
+              outdated_text);
+    r = pass_run_finish(once->run, err);
+    return r < 0 ? r : -EAGAIN;
+}
+
+static int once_load(Once *once)
+{
+    int status;
+
+    config_free(TAKE_PTR(once->config));
+    sources_done(&once->sources);
+    status = load_config_when_still(once->options->config_path, &once->sources, &once->config);
+    if (status == EXIT_IN_SYNC)
+        warnings_log(once->config, NULL);
+    return status;
+}
+
+static int once_open_state(Once *once, Err *err)
+{
+    if (state_open(&once->state, once->config, once->options->dry_run) < 0) {
         log_event(LOG_LEVEL_ERR, NULL, "%s", once->state.err.text);
         return EXIT_LOCKED;
     }
-    if (!options->dry_run)
-        state_prune(&once->state, config);
-    r = once_give_approvals(once->state.store, options, err);
-    if (r < 0)
-        return r;
-    r = backend_open(&once->backend, once->event, config, options->dry_run, once->state.store,
-                     &once->state.err, err);
-    if (r == -ENOMEM || r >= 0)
-        return r < 0 ? r : 0;
-    log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
-    return EXIT_INVALID;
+    if (!once->options->dry_run)
+        state_prune(&once->state, once->config);
+    return once_give_approvals(once->state.store, once->options, err);
 }
 
 int once_run(const Options *options)
 {
-    _cleanup_(config_freep) Config *config = NULL;
-    Once once = {0};
+    Once once = {.options = options};
     Err err = {0};
-    int status = load_config(options->config_path, &config);
+    int status = once_load(&once);
 
-    if (status != EXIT_IN_SYNC)
-        return status;
-    warnings_log(config, NULL);
-    status = once_prepare(&once, config, options, &err);
     if (status == 0)
-        status = once_pass(&once, options, &err);
+        status = once_open_state(&once, &err);
+    if (status == 0)
+        status = once_pass(&once, &err);
+    while (status == -EAGAIN) {
+        once_close_pass(&once);
+        status = once_load(&once);
+        if (status == 0)
+            status = once_pass(&once, &err);
+    }
     if (status < 0) {
         log_event(LOG_LEVEL_ERR, NULL, "%s", err.text);
         status = EXIT_FAILED;
     }
-    pass_run_free(once.run);
-    backend_close(&once.backend);
+    once_close_pass(&once);
     state_close(&once.state);
-    sd_event_unref(once.event);
+    config_free(once.config);
+    sources_done(&once.sources);
     return status;
 }

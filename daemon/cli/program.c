@@ -2,6 +2,7 @@
 #include "daemon/cli/program.h"
 
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "daemon/base/digest.h"
@@ -10,6 +11,25 @@
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/load.h"
 #include "daemon/cli/once.h"
+
+/* What runs passes takes its signals from the loop, however early they come; what else was asked
+ * for is ended by them as any program. */
+static void program_block_signals(sigset_t *ret_before)
+{
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < ELEMENTS(signals); i++)
+        sigaddset(&set, signals[i]);
+    sigprocmask(SIG_BLOCK, &set, ret_before);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static bool program_makes_passes(Action action)
+{
+    return action == ACTION_DAEMON || action == ACTION_ONCE || action == ACTION_PLAN;
+}
 
 static int program_run(const Program *program, const Options *options)
 {
@@ -52,7 +72,9 @@ int program_main(const Program *program, int argc, char *argv[])
     Options options;
     Err err = {0};
     int status = EXIT_USAGE;
+    sigset_t before;
 
+    program_block_signals(&before);
     /* Characters are UTF-8 whatever the terminal's settings say; it is asked for how wide they are.
      */
     setlocale(LC_CTYPE, "C.UTF-8");
@@ -63,6 +85,8 @@ int program_main(const Program *program, int argc, char *argv[])
     } else {
         log_setup(options.has_log_format ? options.log_format : log_format_default(),
                   options.log_level);
+        if (!program_makes_passes(options.action))
+            sigprocmask(SIG_SETMASK, &before, NULL);
         status = program_run(program, &options);
     }
     options_done(&options);

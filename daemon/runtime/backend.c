@@ -128,3 +128,8 @@ void backend_close(Backend *backend)
     free(backend->users);
     *backend = (Backend){0};
 }
+
+bool backend_is_current(const Backend *backend)
+{
+    return !backend->is_current || backend->is_current(backend->current_userdata);
+}

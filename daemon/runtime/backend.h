@@ -21,8 +21,8 @@ typedef struct BackendUser {
 } BackendUser;
 
 /* Whether the files still say what the configuration in force says, as far as can be seen. Called
- * from within a pass, which it may not touch: whoever finds a difference takes it up later, from
- * the event loop. */
+ * before each pass, and from within it, which it may not touch: whoever finds a difference takes it
+ * up later, from the event loop. */
 typedef bool (*BackendIsCurrent)(void *userdata);
 
 typedef struct Backend {
@@ -54,6 +54,9 @@ void backend_close(Backend *backend);
 /* Until when (monotonic) the steps under way to get the credentials of a user's instances may take:
  * there may be several attempts, with waits that IAM asks for. 0: none is under way. */
 uint64_t backend_renewal_due_usec(const Backend *backend, const BackendUser *user);
+
+/* Asks is_current, where there is one. */
+bool backend_is_current(const Backend *backend);
 
 /* The error of a state that cannot be used. */
 int backend_without_store(const Backend *backend, Err *err);

@@ -172,6 +172,9 @@ static int pass_run_start(const PassRun *plan, PassRun **ret_run, Err *err)
     if (!run)
         return err_memory(err);
     *run = *plan;
+    /* A difference is taken up from the event loop; until then the pass may read. */
+    if (!run->restores)
+        backend_is_current(run->backend);
     run->store = run->backend->store;
     run->user = (BackendUser){pass_run_on_answer, pass_run_on_renewed, pass_run_on_wait, run};
     progress_init(&run->progress, clock_monotonic_usec());

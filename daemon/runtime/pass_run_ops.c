@@ -63,9 +63,8 @@ static int pass_run_renew(void *context, size_t instance)
 static int pass_run_may_change(void *context)
 {
     const PassRun *run = context;
-    const Backend *backend = run->backend;
 
-    return run->restores || !backend->is_current || backend->is_current(backend->current_userdata);
+    return run->restores || backend_is_current(run->backend);
 }
 
 static void pass_run_tell(void *context, const Event *event)

@@ -10,27 +10,37 @@
 #include "config/load/config_load.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
+#include "daemon/cli/load.h"
 #include "daemon/log/message_ids.h"
 #include "daemon/log/warnings.h"
 
 /* Every error is a line of its own in the log, and the last line says what follows from them. */
-static void reload_say_invalid(Reload *reload, const Problems *problems, const char *consequence)
+static void reload_say_invalid(Reload *reload, const char *consequence)
 {
     const LogFields fields = {.message_id = MESSAGE_INVALID};
-    _cleanup_(buf_done) Buf text = {0};
-    char no_memory[] = "out of memory";
+    const char *text = buf_text(&reload->errors);
     size_t count = 0;
-    char *rest, *line;
 
-    problems_print(problems, &text);
-    line = strtok_r(buf_failed(&text) < 0 || text.size == 0 ? no_memory : text.data, "\n", &rest);
-    for (; line; line = strtok_r(NULL, "\n", &rest)) {
+    for (const char *line = text, *end; *line; line = end + (*end == '\n')) {
+        end = strchrnul(line, '\n');
         if (count++ == 0)
-            str_copy(reload->invalid, sizeof(reload->invalid), line);
-        log_event(LOG_LEVEL_ERR, &fields, "%s", line);
+            snprintf(reload->invalid, sizeof(reload->invalid), "%.*s", (int)(end - line), line);
+        log_event(LOG_LEVEL_ERR, &fields, "%.*s", (int)(end - line), line);
     }
     log_event(LOG_LEVEL_ERR, &fields, "%s: invalid (%zu error%s), %s", reload->options->config_path,
               count, count == 1 ? "" : "s", consequence);
+}
+
+static void reload_refuse(Reload *reload, const Problems *problems)
+{
+    static const char no_memory[] = "out of memory";
+
+    buf_done(&reload->errors);
+    problems_print(problems, &reload->errors);
+    if (buf_failed(&reload->errors) < 0 || reload->errors.size == 0) {
+        buf_done(&reload->errors);
+        buf_puts(&reload->errors, no_memory);
+    }
 }
 
 static void reload_on_change(const Change *change, void *userdata)
@@ -78,45 +88,19 @@ static void reload_say_restart(const Reload *reload, const Config *old, const Co
     }
 }
 
-static void reload_watch(Watch *watch, const char *const *files, size_t file_count)
+static void reload_watch(Watch *watch, const Sources *sources)
 {
-    int watched = watch_set(watch, files, file_count);
+    int r = watch_set(watch, sources);
 
-    if (watched < 0 || (size_t)watched < file_count)
+    if (r < 0)
         log_event(LOG_LEVEL_WARNING, NULL,
-                  "not every file and directory can be watched: after a change, reload by hand "
-                  "(SIGHUP)");
+                  "settings and rosters cannot be watched: %s; they are compared before each pass",
+                  strerror(-r));
 }
 
-static bool reload_reads_same_files(const Config *a, const Config *b)
+void reload_watch_again(Reload *reload)
 {
-    if (a->file_count != b->file_count)
-        return false;
-    for (size_t i = 0; i < a->file_count; i++) {
-        if (!str_equal(a->files[i], b->files[i]))
-            return false;
-    }
-    return true;
-}
-
-/* Files that were not watched while they were read may have changed before they are: read twice.
- * `old` may be NULL: nothing was watched. An invalid set is watched by all that was looked for, so
- * that mending any of it is noticed. */
-static int reload_read(Reload *reload, const Config *old, Problems *problems, Config **ret_config)
-{
-    const char *path = reload->options->config_path;
-    _cleanup_(config_freep) Config *first = NULL;
-    int r = config_load(path, problems, &first);
-
-    if (r < 0) {
-        reload_watch(reload->watch, (const char *const *)problems->files, problems->file_count);
-        return r;
-    }
-    reload_watch(reload->watch, first->files, first->file_count);
-    if (!old || !reload_reads_same_files(first, old))
-        return config_load(path, problems, ret_config);
-    *ret_config = TAKE_PTR(first);
-    return 0;
+    reload_watch(reload->watch, settle_get_read(reload->settle));
 }
 
 static int reload_keep(const char *text, char **ret_copy)
@@ -129,10 +113,14 @@ int reload_start(Reload *reload, Config **ret_config)
 {
     _cleanup_(problems_done) Problems problems = {0};
     _cleanup_(config_freep) Config *config = NULL;
-    int r = reload_read(reload, NULL, &problems, &config);
+    _cleanup_(sources_done) Sources sources = {0};
+    int r = load_when_still(reload->options->config_path, &sources, &problems, &config);
 
-    if (r < 0) {
-        reload_say_invalid(reload, &problems, "rosterd does not start");
+    if (r < 0 && r != -EAGAIN) {
+        if (r != -EINTR) {
+            reload_refuse(reload, &problems);
+            reload_say_invalid(reload, "rosterd does not start");
+        }
         return r;
     }
     if (reload_keep(config->state_dir, &reload->state_dir) < 0 ||
@@ -141,6 +129,8 @@ int reload_start(Reload *reload, Config **ret_config)
         return -ENOMEM;
     }
     warnings_log(config, NULL);
+    reload_watch(reload->watch, &sources);
+    settle_use(reload->settle, &sources, r == -EAGAIN);
     *ret_config = TAKE_PTR(config);
     return 0;
 }
@@ -148,6 +138,8 @@ int reload_start(Reload *reload, Config **ret_config)
 void reload_done(Reload *reload)
 {
     watch_free(reload->watch);
+    settle_free(reload->settle);
+    buf_done(&reload->errors);
     free(reload->state_dir);
     free(reload->control_socket);
     *reload = (Reload){0};
@@ -162,41 +154,81 @@ static void reload_say_valid(Reload *reload)
         log_event(LOG_LEVEL_NOTICE, &fields, "%s: settings and rosters are valid again",
                   reload->options->config_path);
     reload->invalid[0] = '\0';
+    buf_done(&reload->errors);
 }
 
-int reload_load(Reload *reload, const State *state, const Config *old, bool is_asked,
-                Controller **ret_tenure)
+/* 0 or -EINVAL with a set read; -EAGAIN, nothing comes of this reading. */
+static int reload_read(Reload *reload, bool is_asked, Problems *problems, Config **ret_config)
+{
+    _cleanup_(config_freep) Config *config = NULL;
+    _cleanup_(sources_done) Sources sources = {0};
+    int r = config_load_sources(reload->options->config_path, &sources, problems, &config);
+
+    malloc_trim(0);
+    if (r == -ENOMEM) {
+        log_event(LOG_LEVEL_ERR, NULL, "settings and rosters cannot be read: out of memory; %s",
+                  "nothing is added or deleted until they are");
+        settle_put_off(reload->settle);
+        return -EAGAIN;
+    }
+    if (!is_asked && !settle_accepts(reload->settle, &sources))
+        return -EAGAIN;
+    reload_watch(reload->watch, &sources);
+    settle_use(reload->settle, &sources, is_asked);
+    *ret_config = TAKE_PTR(config);
+    return r;
+}
+
+/* The same set, perhaps in other files or on other lines, which errors cite. */
+static void reload_keep_places(Config *old, Config *new)
+{
+    if (config_take_places(old, new) < 0)
+        log_event(LOG_LEVEL_WARNING, NULL,
+                  "out of memory: messages may name the places of before in rosters");
+}
+
+static int reload_open(Reload *reload, const State *state, Config *config,
+                       Controller **ret_controller)
+{
+    Err err = {0};
+    int r = controller_new(reload->event, config, reload->options->dry_run, state->store,
+                           &state->err, ret_controller, &err);
+
+    if (r >= 0)
+        return 0;
+    str_copy(reload->invalid, sizeof(reload->invalid), err.text);
+    buf_done(&reload->errors);
+    buf_puts(&reload->errors, err.text);
+    log_event(LOG_LEVEL_ERR, NULL, "%s; the last good settings and rosters stay in force",
+              err.text);
+    return -EINVAL;
+}
+
+int reload_load(Reload *reload, const State *state, Config *old, bool is_asked,
+                Controller **ret_controller)
 {
     const LogFields fields = {.message_id = MESSAGE_RELOADED, .action = "same"};
     _cleanup_(problems_done) Problems problems = {0};
     _cleanup_(config_freep) Config *config = NULL;
-    Err err = {0};
-    int changes, r = reload_read(reload, old, &problems, &config);
+    int changes, r = reload_read(reload, is_asked, &problems, &config);
 
-    malloc_trim(0);
-    if (!is_asked && watch_has_changed(reload->watch))
-        return 0;
-    if (r < 0) {
-        reload_say_invalid(reload, &problems, "the last good settings and rosters stay in force");
-        return -EINVAL;
+    if (r == -EINVAL) {
+        reload_refuse(reload, &problems);
+        reload_say_invalid(reload, "the last good settings and rosters stay in force");
     }
+    if (r < 0)
+        return r;
     changes = compare_configs(old, config, reload_on_change, NULL);
     if (changes == 0 && is_asked)
         log_event(LOG_LEVEL_INFO, &fields,
                   "reload: nothing has changed in settings and rosters, secrets are read again");
     reload_say_restart(reload, old, config);
     warnings_log(config, is_asked ? NULL : old);
-    if (changes == 0 && !is_asked) {
+    if (changes == 0 && !is_asked)
+        reload_keep_places(old, config);
+    else
+        r = reload_open(reload, state, TAKE_PTR(config), ret_controller);
+    if (r >= 0)
         reload_say_valid(reload);
-        return 0;
-    }
-    if (controller_new(reload->event, TAKE_PTR(config), reload->options->dry_run, state->store,
-                       &state->err, ret_tenure, &err) < 0) {
-        str_copy(reload->invalid, sizeof(reload->invalid), err.text);
-        log_event(LOG_LEVEL_ERR, NULL, "%s; the last good settings and rosters stay in force",
-                  err.text);
-        return -EINVAL;
-    }
-    reload_say_valid(reload);
-    return 0;
+    return r;
 }

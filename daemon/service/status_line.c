@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/log.h"
 
 typedef struct StatusSums {
     size_t channels, in_sync, held, failed, drift, paused, unknown;
@@ -78,7 +79,7 @@ static int status_line_append_counts(char *text, int used, const StatusSums *sum
 
 /* What stands before all else. */
 static int status_line_append_warnings(char *text, const Controller *controller,
-                                       const char *invalid)
+                                       const char *invalid, const char *busy)
 {
     const Backend *backend = &controller->backend;
     Err state_err = {0};
@@ -88,19 +89,26 @@ static int status_line_append_warnings(char *text, const Controller *controller,
         used = status_line_append(
             text, used, "INVALID settings or rosters, the last good ones stay in force (%s); ",
             invalid);
+    if (busy)
+        used = status_line_append(text, used,
+                                  "%.160s keeps changing, nothing is added or deleted until it is "
+                                  "read; ",
+                                  busy);
+    if (log_lost_count() > 0)
+        used = status_line_append(text, used, "%zu lines of the log were lost; ", log_lost_count());
     if (backend_check_store(backend, &state_err) < 0)
         used = status_line_append(text, used, "STATE unusable, nothing is deleted (%.160s); ",
                                   state_err.text);
     return backend->dry_run ? status_line_append(text, used, "dry run; ") : used;
 }
 
-void status_line_format(const Controller *controller, const char *invalid,
+void status_line_format(const Controller *controller, const char *invalid, const char *busy,
                         char ret_text[static STATUS_LINE_SIZE])
 {
     StatusSums sums = {.oldest_usec = USEC_NEVER, .next_usec = USEC_NEVER};
     uint64_t now_usec = clock_monotonic_usec();
     char span[32], now[CLOCK_RFC3339_SIZE];
-    int used = status_line_append_warnings(ret_text, controller, invalid);
+    int used = status_line_append_warnings(ret_text, controller, invalid, busy);
 
     for (size_t i = 0; i < controller->scheduler_count; i++)
         status_line_add_beat(&sums, &controller->schedulers[i]);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The directory of a file is watched for the file's name, that of a link on the way for the link's,
- * and a directory that was read for all names but those that start with a dot, which are no
- * rosters: whoever keeps one for himself there may write it as often as he likes. The other
- * directories on the way are only watched for being moved or removed, so that what else happens in
- * them wakes nobody. Where the way ends early, the last directory that is there waits for the next
- * name. */
+ * and a directory that was listed for the names that can be rosters. The other directories on the
+ * way are only watched for being moved or removed, so that what else happens in them wakes nobody.
+ * Where the way ends early, the last directory that is there waits for the next name. */
 #include "daemon/service/watch.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -16,7 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
 
@@ -25,32 +23,27 @@
 #define EVENTS_OF_NAMES                                                                            \
     (IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)
 
-/* A watched directory; what befalls it itself always counts. */
-typedef struct WatchedDirectory {
-    int descriptor;
-    bool every_name; /* likewise whatever is in it, but names with a dot */
-} WatchedDirectory;
-
+/* What is watched for in a directory. */
 typedef struct WatchedName {
-    int descriptor; /* of its directory */
-    char *name;
+    int descriptor; /* of the directory */
+    bool is_listing;
+    char *name; /* is_listing: the pattern of sources_name_fits(), which may be NULL */
 } WatchedName;
 
 typedef struct WatchedSet {
-    WatchedDirectory *directories;
+    int *directories; /* descriptors; what befalls the directory itself always counts */
     size_t directory_count, directory_capacity;
     WatchedName *names;
     size_t name_count, name_capacity;
 } WatchedSet;
 
 struct Watch {
+    sd_event *event;
     sd_event_source *inotify;
-    sd_event_source *quiet;
-    int fd;
+    int fd;                                   /* -1: there is no instance */
+    bool is_instance_missed, is_watch_missed; /* said already */
     WatchedSet set;
-    uint64_t busy_since_usec; /* monotonic: the first change that was not told yet; 0: none */
-    bool is_busy_said;
-    WatchOnChange on_change;
+    WatchOnEvent on_event;
     void *userdata;
 };
 
@@ -63,13 +56,44 @@ static void watched_set_done(WatchedSet *set)
     *set = (WatchedSet){0};
 }
 
-static WatchedDirectory *watched_set_find(const WatchedSet *set, int descriptor)
+static bool watched_set_has(const WatchedSet *set, int descriptor)
 {
     for (size_t i = 0; i < set->directory_count; i++) {
-        if (set->directories[i].descriptor == descriptor)
-            return &set->directories[i];
+        if (set->directories[i] == descriptor)
+            return true;
     }
-    return NULL;
+    return false;
+}
+
+static bool watched_name_fits(const WatchedName *watched, int descriptor, const char *name)
+{
+    if (watched->descriptor != descriptor)
+        return false;
+    if (watched->is_listing && sources_name_fits(watched->name, name))
+        return true;
+    return watched->name && str_equal(watched->name, name);
+}
+
+static bool watched_set_has_name(const WatchedSet *set, int descriptor, const char *name)
+{
+    for (size_t i = 0; i < set->name_count; i++) {
+        if (watched_name_fits(&set->names[i], descriptor, name))
+            return true;
+    }
+    return false;
+}
+
+static bool watched_set_has_listing(const WatchedSet *set, int descriptor, const char *pattern)
+{
+    for (size_t i = 0; i < set->name_count; i++) {
+        const WatchedName *watched = &set->names[i];
+
+        if (watched->descriptor == descriptor && watched->is_listing &&
+            (pattern && watched->name ? str_equal(pattern, watched->name)
+                                      : pattern == watched->name))
+            return true;
+    }
+    return false;
 }
 
 void watch_free(Watch *watch)
@@ -77,70 +101,25 @@ void watch_free(Watch *watch)
     if (!watch)
         return;
     sd_event_source_disable_unref(watch->inotify);
-    sd_event_source_disable_unref(watch->quiet);
     watched_set_done(&watch->set);
     if (watch->fd >= 0)
         close(watch->fd);
     free(watch);
 }
 
-static int watch_on_quiet(sd_event_source *source, uint64_t usec, void *userdata)
-{
-    Watch *watch = userdata;
-
-    (void)source;
-    (void)usec;
-    watch->on_change(watch->userdata);
-    if (sd_event_source_get_enabled(watch->quiet, NULL) == 0)
-        watch->busy_since_usec = 0;
-    return 0;
-}
-
-static bool watched_set_has_name(const WatchedSet *set, int descriptor, const char *name)
-{
-    for (size_t i = 0; i < set->name_count; i++) {
-        if (set->names[i].descriptor == descriptor && str_equal(set->names[i].name, name))
-            return true;
-    }
-    return false;
-}
-
 static bool watch_cares(const Watch *watch, const struct inotify_event *event)
 {
-    const WatchedDirectory *directory = watched_set_find(&watch->set, event->wd);
-
     if (event->mask & IN_Q_OVERFLOW)
         return true;
-    if (!directory)
+    if (!watched_set_has(&watch->set, event->wd))
         return false;
-    if (event->len == 0 || (directory->every_name && event->name[0] != '.'))
-        return true;
-    return watched_set_has_name(&watch->set, event->wd, event->name);
+    return event->len == 0 || watched_set_has_name(&watch->set, event->wd, event->name);
 }
 
-/* Somebody who writes there all the time keeps every change from being read. */
-static void watch_note_busy(Watch *watch, const char *name)
-{
-    uint64_t now_usec = clock_monotonic_usec();
-
-    if (watch->busy_since_usec == 0) {
-        watch->busy_since_usec = now_usec;
-        watch->is_busy_said = false;
-    }
-    if (watch->is_busy_said || now_usec - watch->busy_since_usec < WATCH_BUSY_USEC)
-        return;
-    watch->is_busy_said = true;
-    log_event(LOG_LEVEL_WARNING, NULL,
-              "settings and rosters have not been left alone for %d s (last: %s): they are read "
-              "when nothing has changed for %d ms, or on SIGHUP at once",
-              (int)(WATCH_BUSY_USEC / USEC_PER_SEC), name, (int)(WATCH_QUIET_USEC / USEC_PER_MSEC));
-}
-
-/* Takes what has happened; whether any of it matters, in which case it is told once it is quiet. */
+/* Takes what has happened; whether any of it can matter. */
 static bool watch_take(Watch *watch)
 {
     _Alignas(struct inotify_event) char buffer[16384];
-    char name[NAME_MAX + 1] = "";
     bool cares = false;
     ssize_t got;
 
@@ -148,119 +127,136 @@ static bool watch_take(Watch *watch)
         for (ssize_t at = 0; at < got;) {
             const struct inotify_event *event = (const void *)(buffer + at);
 
-            if (watch_cares(watch, event)) {
-                cares = true;
-                str_copy(name, sizeof(name), event->len > 0 ? event->name : "a directory");
-            }
+            cares = cares || watch_cares(watch, event);
             at += (ssize_t)(sizeof(*event) + event->len);
         }
-    }
-    if (cares) {
-        watch_note_busy(watch, name);
-        sd_event_source_set_time_relative(watch->quiet, WATCH_QUIET_USEC);
-        sd_event_source_set_enabled(watch->quiet, SD_EVENT_ONESHOT);
     }
     return cares;
 }
 
 static int watch_on_events(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
+    Watch *watch = userdata;
+
     (void)source;
     (void)fd;
     (void)revents;
-    watch_take(userdata);
+    if (watch_take(watch))
+        watch->on_event(watch->userdata);
     return 0;
 }
 
-bool watch_has_changed(Watch *watch)
+static const char missed_text[] = "changes of settings and rosters are noticed before the next "
+                                  "pass, or on SIGHUP at once";
+
+/* Somebody else's instances are not there for ever: tried again with each set. */
+static int watch_open(Watch *watch)
 {
-    return watch_take(watch);
+    int r;
+
+    if (watch->fd >= 0)
+        return 0;
+    watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (watch->fd < 0) {
+        r = -errno;
+        if (!watch->is_instance_missed)
+            log_event(LOG_LEVEL_WARNING, NULL, "no inotify instance: %s%s; %s", strerror(-r),
+                      r == -EMFILE ? ", raise the sysctl fs.inotify.max_user_instances" : "",
+                      missed_text);
+        watch->is_instance_missed = true;
+        return 0;
+    }
+    watch->is_instance_missed = false;
+    r = sd_event_add_io(watch->event, &watch->inotify, watch->fd, EPOLLIN, watch_on_events, watch);
+    if (r >= 0)
+        r = sd_event_source_set_priority(watch->inotify, SD_EVENT_PRIORITY_IMPORTANT);
+    return r < 0 ? r : 0;
 }
 
-int watch_new(sd_event *event, WatchOnChange on_change, void *userdata, Watch **ret_watch)
+int watch_new(sd_event *event, WatchOnEvent on_event, void *userdata, Watch **ret_watch)
 {
     _cleanup_(watch_freep) Watch *watch = calloc(1, sizeof(*watch));
     int r;
 
     if (!watch)
         return -ENOMEM;
-    *watch = (Watch){
-        .on_change = on_change,
-        .userdata = userdata,
-        .fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC),
-    };
-    if (watch->fd < 0)
-        return -errno;
-    r = sd_event_add_io(event, &watch->inotify, watch->fd, EPOLLIN, watch_on_events, watch);
-    if (r >= 0)
-        r = sd_event_add_time(event, &watch->quiet, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
-                              watch_on_quiet, watch);
-    if (r >= 0)
-        r = sd_event_source_set_enabled(watch->quiet, SD_EVENT_OFF);
+    *watch = (Watch){.event = event, .on_event = on_event, .userdata = userdata, .fd = -1};
+    r = watch_open(watch);
     if (r < 0)
         return r;
     *ret_watch = TAKE_PTR(watch);
     return 0;
 }
 
-/* The watched directory, also when it is watched already: 1 with its number in the set, 0 when it
- * cannot be watched, -ENOMEM. */
+static void watch_say_missed(Watch *watch, const char *path, int error)
+{
+    if (watch->is_watch_missed)
+        return;
+    watch->is_watch_missed = true;
+    log_event(LOG_LEVEL_WARNING, NULL, "%s cannot be watched: %s%s; %s", path, strerror(error),
+              error == ENOSPC ? ", raise the sysctl fs.inotify.max_user_watches" : "", missed_text);
+}
+
+/* The watched directory, also when it is watched already: 1 with its descriptor, 0 when it cannot
+ * be watched, -ENOMEM. */
 static int watch_directory(Watch *watch, WatchedSet *set, const char *path, uint32_t events,
-                           size_t *ret_number)
+                           int *ret_descriptor)
 {
     int descriptor = inotify_add_watch(watch->fd, path, events | IN_MASK_ADD | IN_ONLYDIR);
-    const WatchedDirectory *known;
 
-    if (descriptor < 0)
+    if (descriptor < 0) {
+        if (events != EVENTS_OF_ITSELF && errno != ENOENT && errno != ENOTDIR)
+            watch_say_missed(watch, path, errno);
         return 0;
-    known = watched_set_find(set, descriptor);
-    if (known) {
-        *ret_number = (size_t)(known - set->directories);
-        return 1;
     }
+    *ret_descriptor = descriptor;
+    if (watched_set_has(set, descriptor))
+        return 1;
     if (mem_grow(&set->directories, &set->directory_capacity, set->directory_count + 1,
                  sizeof(*set->directories)) < 0)
         return -ENOMEM;
-    *ret_number = set->directory_count;
-    set->directories[set->directory_count++] = (WatchedDirectory){.descriptor = descriptor};
+    set->directories[set->directory_count++] = descriptor;
     return 1;
 }
 
 static int watch_itself(Watch *watch, WatchedSet *set, const char *path)
 {
-    size_t number;
+    int descriptor;
 
-    return watch_directory(watch, set, path, EVENTS_OF_ITSELF, &number);
+    return watch_directory(watch, set, path, EVENTS_OF_ITSELF, &descriptor);
 }
 
-static int watch_every_name(Watch *watch, WatchedSet *set, const char *path)
+static int watch_add(WatchedSet *set, int descriptor, bool is_listing, const char *name)
 {
-    size_t number;
-    int r = watch_directory(watch, set, path, EVENTS_OF_ITSELF | EVENTS_OF_NAMES, &number);
+    WatchedName entry = {descriptor, is_listing, name ? strdup(name) : NULL};
 
-    if (r > 0)
-        set->directories[number].every_name = true;
-    return r;
-}
-
-static int watch_name(Watch *watch, WatchedSet *set, const char *directory, const char *name)
-{
-    size_t number;
-    int r = watch_directory(watch, set, directory, EVENTS_OF_ITSELF | EVENTS_OF_NAMES, &number);
-    WatchedName entry;
-
-    if (r <= 0 || (set->directories[number].every_name && name[0] != '.'))
-        return r;
-    if (watched_set_has_name(set, set->directories[number].descriptor, name))
-        return 1;
-    entry = (WatchedName){set->directories[number].descriptor, strdup(name)};
-    if (!entry.name ||
+    if ((name && !entry.name) ||
         mem_grow(&set->names, &set->name_capacity, set->name_count + 1, sizeof(*set->names)) < 0) {
         free(entry.name);
         return -ENOMEM;
     }
     set->names[set->name_count++] = entry;
     return 1;
+}
+
+static int watch_listing(Watch *watch, WatchedSet *set, const char *path, const char *pattern)
+{
+    int descriptor;
+    int r = watch_directory(watch, set, path, EVENTS_OF_ITSELF | EVENTS_OF_NAMES, &descriptor);
+
+    if (r <= 0 || watched_set_has_listing(set, descriptor, pattern))
+        return r;
+    return watch_add(set, descriptor, true, pattern);
+}
+
+static int watch_name(Watch *watch, WatchedSet *set, const char *directory, const char *name)
+{
+    int descriptor;
+    int r = watch_directory(watch, set, directory, EVENTS_OF_ITSELF | EVENTS_OF_NAMES, &descriptor);
+
+    if (r <= 0 || watched_set_has_name(set, descriptor, name))
+        return r;
+    return watch_add(set, descriptor, false, name);
 }
 
 /* Watches the directory in which the path's first `end` characters name something, for that name;
@@ -326,40 +322,65 @@ static int watch_path(Watch *watch, WatchedSet *set, const char *path, int links
         if (end < length)
             r = watch_itself(watch, set, prefix);
     }
-    if (r >= 0)
-        r = watch_prefix(watch, set, path, length, NULL);
-    if (r >= 0 && S_ISDIR(status.st_mode))
-        r = watch_every_name(watch, set, prefix);
-    return r;
+    return r < 0 ? r : watch_prefix(watch, set, path, length, NULL);
 }
 
 /* What is watched before and after is watched all the while: no event in between is lost. */
 static void watch_replace(Watch *watch, WatchedSet *set)
 {
     for (size_t i = 0; i < watch->set.directory_count; i++) {
-        int descriptor = watch->set.directories[i].descriptor;
-
-        if (!watched_set_find(set, descriptor))
-            inotify_rm_watch(watch->fd, descriptor);
+        if (!watched_set_has(set, watch->set.directories[i]))
+            inotify_rm_watch(watch->fd, watch->set.directories[i]);
     }
     watched_set_done(&watch->set);
     watch->set = *set;
 }
 
-int watch_set(Watch *watch, const char *const *paths, size_t path_count)
+/* A regular file beside the one before it is on the same way: what is left to watch is its name. */
+static bool watch_is_beside(const char *path, const char *before)
+{
+    const char *slash = strrchr(path, '/');
+    size_t length = slash ? (size_t)(slash - path) + 1 : 0;
+    struct stat status;
+
+    return before && length > 0 && strncmp(path, before, length) == 0 &&
+           !strchr(before + length, '/') && lstat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+static int watch_add_all(Watch *watch, WatchedSet *set, const Sources *sources)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < sources->listing_count && r >= 0; i++) {
+        const SourceListing *listing = &sources->listings[i];
+
+        r = watch_path(watch, set, listing->path, LINKS_MAX);
+        if (r >= 0)
+            r = watch_listing(watch, set, listing->path, listing->pattern);
+    }
+    for (size_t i = 0; i < sources->stamp_count && r >= 0; i++) {
+        const char *path = sources->stamps[i].path;
+
+        if (watch_is_beside(path, i > 0 ? sources->stamps[i - 1].path : NULL))
+            r = watch_prefix(watch, set, path, strlen(path), NULL);
+        else
+            r = watch_path(watch, set, path, LINKS_MAX);
+    }
+    return r < 0 ? r : 0;
+}
+
+int watch_set(Watch *watch, const Sources *sources)
 {
     WatchedSet set = {0};
-    int watched = 0;
+    int r = watch_open(watch);
 
-    for (size_t i = 0; i < path_count; i++) {
-        int r = watch_path(watch, &set, paths[i], LINKS_MAX);
-
-        if (r < 0) {
-            watched_set_done(&set);
-            return r;
-        }
-        watched += r > 0;
+    if (r < 0 || watch->fd < 0)
+        return r;
+    r = watch_add_all(watch, &set, sources);
+    if (r < 0) {
+        watched_set_done(&set);
+        return r;
     }
     watch_replace(watch, &set);
-    return watched;
+    return 0;
 }

@@ -1,36 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Notices when files that were read may have changed: rewritten, renamed over, removed, or reached
- * through a link that now points elsewhere (inotify(7)). Tells once nothing has happened for a
- * while, so that a half-written file, or a half-done checkout, is not taken for the whole. What
- * keeps it from telling for long is logged.
+ * DOC: what wakes the daemon when files change
+ *
+ * A Watch (inotify(7)) tells at once when something happens that can matter to the settings and
+ * rosters that were read: a file written, renamed over or removed; a name that can be a roster in a
+ * directory or below a pattern; a link on the way that points elsewhere; a directory on the way
+ * that is moved or removed. What else happens beside them is nobody's business here: an editor's
+ * backup, a lock file or a log in a roster directory wakes nobody.
+ *
+ * It is a hint and no more. What has changed is found out by looking at the files (sources.h), and
+ * before each pass and its first change they are looked at in any case (settle.h): inotify tells
+ * nothing of a network file system that another host writes to, nor of a mount laid over a
+ * directory, and there may be no inotify instance left for us.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 
+#include "config/load/sources.h"
 #include "daemon/base/mem.h"
 
 typedef struct Watch Watch;
 
-typedef void (*WatchOnChange)(void *userdata);
+typedef void (*WatchOnEvent)(void *userdata);
 
-/* How long it must have been quiet. */
-#define WATCH_QUIET_USEC (500 * USEC_PER_MSEC)
-
-/* How long it may not be quiet before that is worth a warning. */
-#define WATCH_BUSY_USEC (30 * USEC_PER_SEC)
-
-/* 0, or a negative errno of sd-event or inotify. */
-int watch_new(sd_event *event, WatchOnChange on_change, void *userdata, Watch **ret_watch);
+/* on_event is called from the event loop, before anything else that is due there. 0, or a negative
+ * errno of sd-event; without an inotify instance it warns, and tells nothing. */
+int watch_new(sd_event *event, WatchOnEvent on_event, void *userdata, Watch **ret_watch);
 void watch_free(Watch *watch);
 DEFINE_CLEANUP(Watch, watch_free)
 
-/* Watches these files and directories instead of what it watched before. A path that cannot be
- * watched is left out: returns how many were, or -ENOMEM. */
-int watch_set(Watch *watch, const char *const *paths, size_t path_count);
-
-/* Whether something changed since it was told, or asked, last: what was read meanwhile may be half
- * of it. It is told once it is quiet. */
-bool watch_has_changed(Watch *watch);
+/* Watches these instead of what it watched before. What cannot be watched is left out, with a
+ * warning, once. 0 or -ENOMEM, and then it watches as before. */
+int watch_set(Watch *watch, const Sources *sources);

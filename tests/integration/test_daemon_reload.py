@@ -30,6 +30,10 @@ def start(case, *served, **settings):
     return sim, daemon
 
 
+# What stands beside rosters in a directory of them and is none.
+NEIGHBOURS = (".hidden.yaml", "sync.log", "notes.txt", "b.yaml~", "a.yaml.lock", "0000.yaml.swp", "#0000.yaml#")
+
+
 def wait_pruned(sim, daemon):
     """The new roster is in force: its pass has deleted what it no longer names."""
     wait_until(lambda: sim.hosts("payments") == sorted(KEPT), process=daemon.process)
@@ -107,11 +111,13 @@ def test_names_that_are_no_rosters_change_nothing(case):
     case.tune(rosters=["rosters.d"])
     sim, daemon = start(case)
     sim.clear_requests()
-    case.write("rosters.d/.hidden.yaml", "nonsense: [")
-    case.write("rosters.d/notes.txt", "nonsense: [")
-    daemon.wait_reload(1)
-    assert not sim.requests(), "what has not changed is not even looked at"
-    assert not daemon.lines(level="err")
+    for name in NEIGHBOURS:
+        case.write(f"rosters.d/{name}", "nonsense: [")
+    daemon.reload()
+    assert daemon.reloads() == 1 and not daemon.lines(level="err")
+    case.roster(NEW, file="rosters.d/0000.yaml")
+    wait_pruned(sim, daemon)
+    assert daemon.reloads() == 2, "they cause no reading"
 
 
 def test_a_link_to_the_directory_is_swapped(case):
@@ -155,33 +161,45 @@ def test_a_link_with_a_dot_in_the_directory_itself_is_swapped(case):
     daemon.wait_reload(1)
 
 
-def test_a_file_with_a_dot_does_not_put_a_change_off(case):
-    """It is no roster: somebody who writes it all the time writes nothing that counts."""
+@pytest.mark.parametrize("rosters", ["rosters.d", "rosters.d/0*.yaml"])
+def test_what_is_written_beside_rosters_does_not_put_a_change_off(case, rosters):
+    """They are no rosters: somebody who writes them all the time writes nothing that counts."""
     directory_of(case, OLD)
-    case.tune(rosters=["rosters.d"])
+    case.tune(rosters=[rosters])
     sim, daemon = start(case)
     case.roster(NEW, file="rosters.d/0000.yaml")
 
     def write_and_look():
-        case.write("rosters.d/.sync.log", "written again and again")
+        for name in NEIGHBOURS:
+            case.write(f"rosters.d/{name}", "written again and again")
         return sim.hosts("payments") == sorted(KEPT)
 
     wait_until(write_and_look, process=daemon.process)
+    assert daemon.reloads() == 1
 
 
 def test_who_never_leaves_the_rosters_alone_is_told_of(case):
-    """Once, with what is written; and the change takes effect when it is quiet."""
+    """Once, with what is written, in the status as well; nothing is deleted meanwhile; and the change takes effect
+    when it is still."""
     directory_of(case, OLD)
-    case.tune(rosters=["rosters.d"])
+    case.tune(rosters=["rosters.d"], interval="1s")
     sim, daemon = start(case)
     case.roster(NEW, file="rosters.d/0000.yaml")
+    sim.edit("payments", add=[{"host": "10.1.0.99"}])
 
     def write_and_look():
-        case.write("rosters.d/notes.txt", "written again and again")
-        return [row for row in daemon.lines(level="warning") if "not been left alone for 30 s" in row["message"]]
+        case.roster(entry("payments", *KEPT, ignore=[{"group": "g"}]), file="rosters.d/0000.yaml")
+        return [row for row in daemon.lines(level="warning") if "keep changing for 30 s" in row["message"]]
 
     told, = wait_until(write_and_look, 60, daemon.process)
-    assert "last: notes.txt" in told["message"] and len(sim.hosts("payments")) == 4
+    assert "rosters.d/0000.yaml" in told["message"] and len(sim.hosts("payments")) == 5
+
+    def status_tells():
+        write_and_look()
+        return [m for m in daemon.messages if "0000.yaml keeps changing" in m.get("STATUS", "")]
+
+    wait_until(status_tells, process=daemon.process)
+    assert len(sim.hosts("payments")) == 5
     wait_pruned(sim, daemon)
     assert len(write_and_look()) == 1
 

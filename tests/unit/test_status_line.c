@@ -46,7 +46,7 @@ static void expect_status(Fixture *fixture, const char *invalid, const char *par
 {
     char text[STATUS_LINE_SIZE];
 
-    status_line_format(&fixture->controller, invalid, text);
+    status_line_format(&fixture->controller, invalid, NULL, text);
     if (!strstr(text, part))
         fail_msg("\"%s\" is not in \"%s\"", part, text);
 }
@@ -89,7 +89,7 @@ static void test_what_is_wrong_comes_first(void **state)
     fixture_init(&fixture);
     fixture.controller.backend.store = NULL;
     strcpy(fixture.controller.backend.store_err.text, "the disk is full");
-    status_line_format(&fixture.controller, "rosterd.yaml:3:1: mode: is missing", text);
+    status_line_format(&fixture.controller, "rosterd.yaml:3:1: mode: is missing", NULL, text);
     assert_true(strncmp(text, "INVALID", 7) == 0);
     assert_non_null(strstr(text, "rosterd.yaml:3:1: mode: is missing"));
     assert_non_null(strstr(text, "STATE unusable, nothing is deleted (the disk is full)"));
@@ -106,7 +106,7 @@ static void test_long_texts_are_cut_not_overrun(void **state)
     memset(invalid, 'x', sizeof(invalid) - 1);
     invalid[sizeof(invalid) - 1] = '\0';
     memset(fixture.schedulers[0].trouble, 'y', sizeof(fixture.schedulers[0].trouble) - 1);
-    status_line_format(&fixture.controller, invalid, text);
+    status_line_format(&fixture.controller, invalid, NULL, text);
     assert_int_equal(strlen(text), STATUS_LINE_SIZE - 1);
     expect_status(&fixture, "", "yyyy); oldest whole list ");
 }

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#include <assert.h>
+#include <errno.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/service/notify.h"
+#include "daemon/service/service_internal.h"
+
+static const char change_text[] = "settings or rosters changed, what was not sent is planned anew";
+static const char hold_text[] = "settings or rosters have changed and are not read yet";
+
+void service_look_later(Service *service)
+{
+    sd_event_source_set_enabled(service->idle, SD_EVENT_ONESHOT);
+}
+
+/* ---- nothing is changed while there is something to read ---- */
+
+/* Called from within a pass. */
+static bool service_is_current(void *userdata)
+{
+    Service *service = userdata;
+
+    if (settle_look(service->reload.settle))
+        return true;
+    service_look_later(service);
+    return false;
+}
+
+static void service_update_hold(Service *service)
+{
+    if (settle_is_waiting(service->reload.settle))
+        controller_hold_changes(service->controller, hold_text);
+    else
+        controller_allow_changes(service->controller);
+}
+
+/* ---- who waits for what the files say ---- */
+
+static void service_tell_waiters(Service *service, int result)
+{
+    LoadWaiter *waiters = TAKE_PTR(service->waiters);
+    size_t count = service->waiter_count;
+    const Buf *errors = &service->reload.errors;
+
+    service->waiter_count = service->waiter_capacity = 0;
+    for (size_t i = 0; i < count; i++)
+        waiters[i].on_loaded(waiters[i].waiter, result, buf_text(errors));
+    free(waiters);
+}
+
+static void service_look_for_waiters(Service *service)
+{
+    if (service->waiter_count == 0 || service->next || settle_is_waiting(service->reload.settle))
+        return;
+    service_tell_waiters(service, service->reload.invalid[0] ? -EINVAL : 0);
+}
+
+void service_end_waiters(Service *service)
+{
+    service_tell_waiters(service, -ECANCELED);
+}
+
+int service_load_for(void *userdata, ControlOnLoaded on_loaded, void *waiter)
+{
+    Service *service = userdata;
+
+    if (mem_grow(&service->waiters, &service->waiter_capacity, service->waiter_count + 1,
+                 sizeof(*service->waiters)) < 0)
+        return -ENOMEM;
+    service->waiters[service->waiter_count++] = (LoadWaiter){on_loaded, waiter};
+    if (!settle_look(service->reload.settle))
+        service_update_hold(service);
+    service_look_for_waiters(service);
+    return 0;
+}
+
+void service_load_cancel(void *userdata, const void *waiter)
+{
+    Service *service = userdata;
+
+    for (size_t i = service->waiter_count; i-- > 0;) {
+        if (service->waiters[i].waiter == waiter)
+            service->waiters[i] = service->waiters[--service->waiter_count];
+    }
+}
+
+/* ---- changing controllers ---- */
+
+static void service_on_pass(void *userdata)
+{
+    Service *service = userdata;
+
+    if (service->why[0] || service->next) {
+        service_look_later(service);
+        return;
+    }
+    service_show_status(service);
+    control_on_pass(service->control);
+}
+
+void service_begin_controller(Service *service, Controller *controller)
+{
+    controller_ask_current(controller, service_is_current, service);
+    if (settle_is_waiting(service->reload.settle))
+        controller_hold_changes(controller, hold_text);
+    controller_begin(controller, service->controller, service_on_pass, service);
+    control_set_controller(service->control, controller);
+    controller_free(service->controller);
+    service->controller = controller;
+}
+
+/* Passes under way give way to new settings first. */
+static void service_change_controller(Service *service)
+{
+    if (!service->next || !controller_step(service->controller))
+        return;
+    service_begin_controller(service, TAKE_PTR(service->next));
+    service_show_status(service);
+}
+
+int service_on_idle(sd_event_source *source, void *userdata)
+{
+    Service *service = userdata;
+
+    (void)source;
+    if (service->why[0]) {
+        if (controller_step(service->controller))
+            sd_event_exit(service->event, 0);
+        return 0;
+    }
+    service_change_controller(service);
+    service_update_hold(service);
+    service_look_for_waiters(service);
+    return 0;
+}
+
+/* ---- reload ---- */
+
+/* What was waiting is superseded; passes under way plan anew with what takes effect. */
+static void service_adopt(Service *service, Controller *controller)
+{
+    controller_free(service->next);
+    service->next = controller;
+    controller_halt(service->controller, change_text);
+    if (service->controller->undo_run)
+        log_event(LOG_LEVEL_INFO, NULL, "the change takes effect when the undo under way is over");
+}
+
+static void service_reload(Service *service, bool is_asked)
+{
+    Config *old = service->next ? service->next->config : service->controller->config;
+    Controller *controller = NULL;
+    int r;
+
+    notify_reloading(clock_monotonic_usec());
+    r = reload_load(&service->reload, &service->state, old, is_asked, &controller);
+    assert(!controller || r >= 0);
+    if (controller)
+        service_adopt(service, controller);
+    service_show_status(service);
+    notify_ready();
+    service_look_later(service);
+}
+
+void service_load_asked(Service *service)
+{
+    service_reload(service, true);
+}
+
+void service_on_settled(bool has_changed, void *userdata)
+{
+    Service *service = userdata;
+
+    if (service->why[0])
+        return;
+    if (has_changed) {
+        service_reload(service, false);
+        return;
+    }
+    reload_watch_again(&service->reload);
+    service_show_status(service);
+    service_look_later(service);
+}
+
+void service_on_busy(void *userdata)
+{
+    service_show_status(userdata);
+}
+
+/* Something happened to a file, a directory or a link; what, the files themselves tell. Where they
+ * are as they were, the way to them may be another by now. */
+void service_on_watch(void *userdata)
+{
+    Service *service = userdata;
+
+    if (service->why[0])
+        return;
+    if (settle_look(service->reload.settle)) {
+        reload_watch_again(&service->reload);
+        return;
+    }
+    service_update_hold(service);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* The inside of the daemon, for the files of daemon/service. */
+#pragma once
+
+#include "daemon/control/control.h"
+#include "daemon/service/reload.h"
+#include "daemon/store/state.h"
+
+/* Who waits for what the files say to be in force. */
+typedef struct LoadWaiter {
+    ControlOnLoaded on_loaded;
+    void *waiter;
+} LoadWaiter;
+
+typedef struct Service {
+    sd_event *event;
+    const Options *options;
+    State state;
+    Controller *controller; /* in force */
+    Controller *next;       /* waits for the passes of `controller` to end; NULL: none */
+    Reload reload;
+    sd_event_source *idle; /* looks, outside of all callbacks, at what is to follow from them */
+    Control *control;      /* NULL: there is no socket */
+    LoadWaiter *waiters;
+    size_t waiter_count, waiter_capacity;
+    char why[64];           /* the signal that ends it; "" */
+    uint64_t watchdog_usec; /* how often it is fed; 0: not at all */
+    bool is_stuck;          /* the watchdog is not fed */
+    bool is_user_said;      /* a signal that means nothing was logged */
+} Service;
+
+/* ---- service.c ---- */
+
+void service_show_status(const Service *service);
+
+/* ---- service_change.c: which set is in force, and what changes on disk ---- */
+
+/* `idle` calls this when it is enabled, by service_look_later(). */
+int service_on_idle(sd_event_source *source, void *userdata);
+
+/* From within a controller or its passes, which cannot be touched there: the loop does it. */
+void service_look_later(Service *service);
+
+void service_begin_controller(Service *service, Controller *controller);
+void service_load_asked(Service *service);
+
+/* For watch_new() and settle_new(). */
+void service_on_watch(void *userdata);
+void service_on_settled(bool has_changed, void *userdata);
+void service_on_busy(void *userdata);
+
+/* Whoever waits is told that the daemon ends. */
+void service_end_waiters(Service *service);
+
+/* The functions of control.h's ControlLoader; userdata is the Service. */
+int service_load_for(void *userdata, ControlOnLoaded on_loaded, void *waiter);
+void service_load_cancel(void *userdata, const void *waiter);
+
+/* ---- service_stop.c: signals, the end, the watchdog ---- */
+
+/* The handlers of all signals, which are blocked. */
+int service_catch_signals(Service *service, Err *err);
+int service_begin_watchdog(Service *service, Err *err);

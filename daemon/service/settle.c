@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/service/settle.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+
+/* How often the files are looked at while it waits; less often where that takes its time. */
+#define SETTLE_LOOK_USEC (50 * USEC_PER_MSEC)
+#define SETTLE_LOOK_SHARE 10
+
+/* When files that there was no memory for are read again. */
+#define SETTLE_PUT_OFF_USEC (10 * USEC_PER_SEC)
+
+struct Settle {
+    sd_event_source *timer;
+    Sources read; /* what was read last */
+    Sources seen; /* is_waiting: what the last look saw; nothing looked at: that look failed */
+    bool is_waiting;
+    bool must_read;        /* is_waiting: also when nothing differs */
+    bool is_busy_said;     /* is_waiting */
+    uint64_t since_usec;   /* is_waiting, monotonic: when that began */
+    uint64_t still_usec;   /* is_waiting, monotonic: since when looks have seen the same */
+    uint64_t look_usec;    /* what the last look took */
+    const char *busy_path; /* is_waiting: what differed last, of `seen`; may be NULL */
+    SettleOnEnd on_end;
+    SettleOnBusy on_busy;
+    void *userdata;
+};
+
+void settle_free(Settle *settle)
+{
+    if (!settle)
+        return;
+    sd_event_source_disable_unref(settle->timer);
+    sources_done(&settle->read);
+    sources_done(&settle->seen);
+    free(settle);
+}
+
+static void settle_stop(Settle *settle)
+{
+    settle->is_waiting = settle->must_read = false;
+    settle->busy_path = NULL;
+    sources_done(&settle->seen);
+    sd_event_source_set_enabled(settle->timer, SD_EVENT_OFF);
+}
+
+static void settle_look_again(Settle *settle)
+{
+    uint64_t still_usec = clock_monotonic_usec() - settle->still_usec;
+    uint64_t delay_usec = SETTLE_LOOK_USEC;
+
+    if (delay_usec < SETTLE_LOOK_SHARE * settle->look_usec)
+        delay_usec = SETTLE_LOOK_SHARE * settle->look_usec;
+    if (delay_usec > SOURCES_STILL_USEC)
+        delay_usec = SOURCES_STILL_USEC;
+    if (still_usec < SOURCES_STILL_USEC && delay_usec > SOURCES_STILL_USEC - still_usec)
+        delay_usec = SOURCES_STILL_USEC - still_usec;
+    sd_event_source_set_time_relative(settle->timer, delay_usec);
+    sd_event_source_set_enabled(settle->timer, SD_EVENT_ONESHOT);
+}
+
+static void settle_wait(Settle *settle, bool must_read)
+{
+    uint64_t now_usec = clock_monotonic_usec();
+
+    settle->must_read = settle->must_read || must_read;
+    settle->still_usec = now_usec;
+    if (!settle->is_waiting) {
+        settle->is_waiting = true;
+        settle->is_busy_said = false;
+        settle->since_usec = now_usec;
+    }
+    settle_look_again(settle);
+}
+
+/* What the files are now. Without memory nothing is known of them. */
+static int settle_see(Settle *settle, Sources *ret_now)
+{
+    uint64_t begun_usec = clock_monotonic_usec();
+    int r = sources_look(&settle->read, ret_now);
+
+    settle->look_usec = clock_monotonic_usec() - begun_usec;
+    if (r < 0)
+        sources_done(ret_now);
+    return r;
+}
+
+static void settle_say_busy(Settle *settle)
+{
+    if (settle->is_busy_said || clock_monotonic_usec() - settle->since_usec < SETTLE_BUSY_USEC)
+        return;
+    settle->is_busy_said = true;
+    log_event(LOG_LEVEL_WARNING, NULL,
+              "settings and rosters keep changing for %d s (last: %s): nothing is added or deleted "
+              "until they have been still for %d ms and are read, or on SIGHUP at once",
+              (int)(SETTLE_BUSY_USEC / USEC_PER_SEC),
+              settle->busy_path ? settle->busy_path : "unknown, out of memory",
+              (int)(SOURCES_STILL_USEC / USEC_PER_MSEC));
+    settle->on_busy(settle->userdata);
+}
+
+static void settle_note(Settle *settle, Sources *now)
+{
+    const char *path = NULL;
+    bool is_known = now->settings && settle->seen.settings;
+
+    if (is_known && sources_equal(&settle->seen, now, &path)) {
+        sources_done(now);
+        return;
+    }
+    settle->still_usec = clock_monotonic_usec();
+    sources_done(&settle->seen);
+    settle->seen = *now;
+    *now = (Sources){0};
+    settle->busy_path = NULL;
+    if (settle->seen.settings && !sources_equal(&settle->read, &settle->seen, &path))
+        settle->busy_path = path;
+}
+
+static void settle_end(Settle *settle)
+{
+    bool has_changed = settle->must_read || !sources_equal(&settle->read, &settle->seen, NULL);
+
+    if (has_changed)
+        settle_look_again(settle);
+    else
+        settle_stop(settle);
+    settle->on_end(has_changed, settle->userdata);
+}
+
+static int settle_on_time(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    Settle *settle = userdata;
+    Sources now = {0};
+    bool is_still;
+
+    (void)source;
+    (void)usec;
+    assert(settle->is_waiting);
+    settle_see(settle, &now);
+    settle_note(settle, &now);
+    settle_say_busy(settle);
+    is_still = clock_monotonic_usec() - settle->still_usec >= SOURCES_STILL_USEC;
+    /* What is as it was when it was read needs no further waiting. */
+    if (settle->seen.settings &&
+        (is_still || (!settle->must_read && sources_equal(&settle->read, &settle->seen, NULL))))
+        settle_end(settle);
+    else
+        settle_look_again(settle);
+    return 0;
+}
+
+int settle_new(sd_event *event, SettleOnEnd on_end, SettleOnBusy on_busy, void *userdata,
+               Settle **ret_settle)
+{
+    _cleanup_(settle_freep) Settle *settle = calloc(1, sizeof(*settle));
+    int r;
+
+    if (!settle)
+        return -ENOMEM;
+    settle->on_end = on_end;
+    settle->on_busy = on_busy;
+    settle->userdata = userdata;
+    r = sd_event_add_time(event, &settle->timer, CLOCK_MONOTONIC, 0, USEC_PER_MSEC, settle_on_time,
+                          settle);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(settle->timer, SD_EVENT_OFF);
+    if (r < 0)
+        return r;
+    *ret_settle = TAKE_PTR(settle);
+    return 0;
+}
+
+void settle_use(Settle *settle, Sources *read, bool is_rushed)
+{
+    assert(read->settings);
+    settle_stop(settle);
+    sources_done(&settle->read);
+    settle->read = *read;
+    *read = (Sources){0};
+    if (is_rushed && sources_are_young(&settle->read, clock_realtime_usec()))
+        settle_wait(settle, true);
+    else
+        settle_look(settle);
+}
+
+bool settle_accepts(Settle *settle, Sources *read)
+{
+    assert(settle->is_waiting && settle->seen.settings);
+    if (sources_equal(&settle->seen, read, NULL) || !sources_are_young(read, clock_realtime_usec()))
+        return true;
+    sources_done(&settle->read);
+    settle->read = *read;
+    *read = (Sources){0};
+    settle_wait(settle, true);
+    return false;
+}
+
+void settle_put_off(Settle *settle)
+{
+    settle_wait(settle, true);
+    sd_event_source_set_time_relative(settle->timer, SETTLE_PUT_OFF_USEC);
+    sd_event_source_set_enabled(settle->timer, SD_EVENT_ONESHOT);
+}
+
+const Sources *settle_get_read(const Settle *settle)
+{
+    return &settle->read;
+}
+
+bool settle_look(Settle *settle)
+{
+    Sources now = {0};
+
+    if (settle->is_waiting)
+        return false;
+    if (!settle->read.settings)
+        return true;
+    if (settle_see(settle, &now) >= 0 && sources_equal(&settle->read, &now, &settle->busy_path)) {
+        sources_done(&now);
+        return true;
+    }
+    sources_done(&settle->seen);
+    settle->seen = now;
+    settle_wait(settle, false);
+    return false;
+}
+
+bool settle_is_waiting(const Settle *settle)
+{
+    return settle->is_waiting;
+}
+
+const char *settle_busy_path(const Settle *settle)
+{
+    if (!settle->is_waiting || !settle->busy_path ||
+        clock_monotonic_usec() - settle->since_usec < SETTLE_BUSY_USEC)
+        return NULL;
+    return settle->busy_path;
+}
