@@ -25,7 +25,8 @@ bool scheduler_has_work(const Scheduler *scheduler)
     bool has_unsettled = false;
 
     if (scheduler->channel_count == 0 && scheduler->backend->store)
-        store_unsettled(scheduler->backend->store, scheduler->backend->keys[scheduler->instance],
+        store_unsettled(scheduler->backend->store,
+                        scheduler->backend->config->instances[scheduler->instance].name,
                         scheduler_on_unsettled, &has_unsettled, NULL);
     return scheduler->channel_count > 0 || has_unsettled;
 }

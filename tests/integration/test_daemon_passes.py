@@ -71,16 +71,16 @@ def test_a_slip_of_group_or_port_in_the_roster_is_warned_of(case):
     sim, daemon = start(case, guards={"max_deletes": 0})
     sim.edit("payments", add=[{"host": "10.1.0.97", "member_group_name": "blue"}, {"host": "10.1.0.98", "port": 81}])
     daemon.wait_status("1 held")
-    assert not daemon.lines("TWIN"), "they are just extra"
+    assert not daemon.lines("NEAR_MISS"), "they are just extra"
     case.roster(entry("payments", *KEPT, "10.1.0.97"))
-    row, = daemon.wait_line("TWIN")
+    row, = daemon.wait_line("NEAR_MISS")
     assert row["level"] == "warning" and row["ROSTERD_CHANNEL"] == "payments" and row["ROSTERD_DIGEST"]
     assert "10.1.0.97:8080 is wanted, but in no group: in group blue it is an extra (held)" in row["message"]
     sim.clear_requests()
     wait_passes(sim, daemon, 3)
-    assert len(daemon.lines("TWIN")) == 1, "once for a plan"
+    assert len(daemon.lines("NEAR_MISS")) == 1, "once for a plan"
     case.roster(entry("payments", *KEPT, "10.1.0.98", "10.1.0.97"))
-    row = daemon.wait_line("TWIN", 2)[1]
+    row = daemon.wait_line("NEAR_MISS", 2)[1]
     assert "10.1.0.98 is wanted, but at port 8080: at port 81 it is an extra (held)" in row["message"]
     assert "likewise 1 more" in row["message"]
     case.tune(guards={"max_deletes": 10})

@@ -31,7 +31,7 @@ class Service:
         for sim in self.sims:
             sim.stop()
         self.machine.run("systemctl", "clean", "--what=state", "rosterd", check=False)
-        self.machine.run("sh", "-c", "rm -rf /etc/rosterd /etc/systemd/system/rosterd*.d /var/lib/rosterd-git")
+        self.machine.run("sh", "-c", "rm -rf /etc/rosterd /etc/systemd/system/rosterd*.d /var/lib/rosterd-git /srv/team")
         self.machine.run("systemctl", "daemon-reload")
         self.machine.run("systemctl", "reset-failed")
 
