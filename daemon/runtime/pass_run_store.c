@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/runtime/pass_run_store.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "daemon/base/clock.h"
@@ -105,6 +106,7 @@ int pass_run_store_settle(void *context, const RosterChannel *channel, const cha
 static int pass_run_store_permit(const PassRun *run, const Batch *batch, Err *err)
 {
     for (size_t i = 0; i < batch->deletion_count; i++) {
+        assert(batch->deletions[i].action != 0); /* recorded */
         if (roma_client_permit(run->backend->client, batch->channel->instance, batch->channel_id,
                                batch->deletions[i].member_id) < 0)
             return err_memory(err);

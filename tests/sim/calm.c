@@ -89,6 +89,8 @@ static void calm_begin(Sim *sim)
 {
     World *world = sim->world;
 
+    world->scope = PASS_ALL_INSTANCES;
+    world->is_probe = world->refuses_changes = false;
     world_trace(world, "all faults are over");
     sim->is_calm = true;
     world->disturb = NULL;
@@ -125,7 +127,7 @@ static void calm_passes(Sim *sim, uint64_t gap_usec, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         sim->world->gap_usec = gap_usec;
-        sim_pass(sim, PASS_ALL_INSTANCES);
+        world_pass(sim->world);
         gap_usec = sim->interval_usec;
     }
 }

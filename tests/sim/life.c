@@ -1,176 +1,352 @@
 /* SPDX-License-Identifier: MIT */
-/* A life: passes, their stops and deaths, the time between them. */
-#include <errno.h>
+/* A life: the time between passes and during them, and what people ask of the daemon at any moment:
+ * a pass, an undo, another set, its end. */
+#include <stdlib.h>
 
 #include "daemon/base/str.h"
 #include "reconcile/plan/listing.h"
+#include "reconcile/request/gate.h"
 #include "tests/sim/sim.h"
 #include "tests/world/judge.h"
 #include "tests/world/trace.h"
 
-#define BACKOFF_MAX_USEC (15 * USEC_PER_MINUTE)
+/* ---- what people ask of the daemon ---- */
 
-/* ---- one pass ---- */
-
-static void life_state(World *world)
+static SimAct life_choose(World *world)
 {
-    if (world_chance(world, 97)) {
-        world->record_error = world->decide_error = world->remember_error = 0;
-        return;
+    static const struct {
+        SimAct act;
+        uint64_t percent;
+    } acts[] = {{SIM_ACT_ASK, 10},
+                {SIM_ACT_HOLD, 10},
+                {SIM_ACT_RELOAD, 8},
+                {SIM_ACT_UNDO, 4},
+                {SIM_ACT_STOP, 3}};
+    uint64_t chance = world_below(world, 100);
+
+    for (size_t i = 0; i < ELEMENTS(acts); i++) {
+        if (chance < acts[i].percent)
+            return acts[i].act;
+        chance -= acts[i].percent;
     }
-    world->record_error = world_chance(world, 50) ? -ENOSPC : 0;
-    world->decide_error = world_chance(world, 50) ? -ENOSPC : 0;
-    world->decide_error_from = (uint32_t)world_below(world, 3) + 1;
-    world->remember_error = world_chance(world, 50) ? -EIO : 0;
+    return SIM_ACT_NONE;
 }
 
-static void life_dangers(Sim *sim)
+void sim_plan(Sim *sim)
+{
+    World *world = sim->world;
+    uint64_t spans_usec[] = {100 * USEC_PER_MSEC, 3 * USEC_PER_SEC, USEC_PER_MINUTE,
+                             2 * sim->interval_usec};
+
+    if (sim->act != SIM_ACT_NONE)
+        return;
+    sim->act = life_choose(world);
+    sim->act_usec = world->now_usec + world_below(world, spans_usec[world_below(world, 4)]) + 1;
+}
+
+/* A file that changes is read sooner or later, and says the same or something else. */
+static void life_plan_reading(Sim *sim)
 {
     World *world = sim->world;
 
-    if (sim->is_calm)
+    sim->act = world_chance(world, 50) ? SIM_ACT_ALLOW : SIM_ACT_RELOAD;
+    sim->act_usec = world->now_usec + world_below(world, 20 * USEC_PER_SEC) + 1;
+}
+
+static void life_ask(Sim *sim, SimSlot *slot)
+{
+    Schedule *schedule = &sim->lifecycle.schedules[slot - sim->slots];
+
+    slot->wanted = schedule_ask(schedule);
+    if (slot->asked_usec)
         return;
-    for (size_t i = 0; i < world->config.instance_count; i++)
-        world->instances[i].renewal =
-            world_chance(world, 90) ? RENEWAL_DONE : (Renewal)world_below(world, 3);
-    world->config.limits.pass_deadline_usec = world_chance(world, 10)
-                                                  ? (world_below(world, 60) + 1) * USEC_PER_SEC
-                                                  : 10 * USEC_PER_MINUTE;
-    sim->wants_edit = world_chance(world, 6);
-    if (sim->wants_edit || world_chance(world, 12))
-        world->stop_after_usec = world_below(world, 3 * USEC_PER_SEC) + 1;
-    if (world->stop_after_usec && world_chance(world, 30))
-        world->abandon_after_usec = world->stop_after_usec + world_below(world, USEC_PER_SEC);
-    life_state(world);
+    slot->asked_usec = sim->world->now_usec;
+    slot->asked_excuse_usec = 0;
 }
 
-static bool life_could_read(const World *world)
+/* A newer set replaces also one that waits still. */
+static void life_reload(Sim *sim)
 {
-    const Report *report = pass_get_report(world->pass);
-
-    for (size_t i = 0; i < report->channel_count; i++) {
-        if (report->channels[i].has_list || report->channels[i].result == RESULT_UNMANAGEABLE)
-            return true;
-    }
-    return report->channel_count == 0;
+    if (sim->stop_usec)
+        return;
+    sim->world->newest_set++;
+    sim->has_newer = true;
+    lifecycle_replace(&sim->lifecycle, "a newer set");
+    world_trace(sim->world, "a newer set");
 }
 
-static void life_note(Sim *sim, size_t scope)
+static void life_act(Sim *sim)
 {
-    const World *world = sim->world;
-    bool could_read = life_could_read(world);
+    World *world = sim->world;
+    SimAct act = sim->act;
 
-    for (size_t i = 0; i < world->config.instance_count; i++) {
-        if (scope != PASS_ALL_INSTANCES && scope != i)
-            continue;
-        sim->instances[i].failures = could_read ? 0 : sim->instances[i].failures + 1;
+    sim->act = SIM_ACT_NONE;
+    switch (act) {
+    case SIM_ACT_NONE:
+        return;
+    case SIM_ACT_ASK:
+        world_trace(world, "a pass is asked for");
+        sim->counts->asked++;
+        for (size_t i = 0; i < sim->slot_count && !sim->stop_usec; i++)
+            life_ask(sim, &sim->slots[i]);
+        return;
+    case SIM_ACT_HOLD:
+        world_trace(world, "changes are held");
+        sim->counts->holds++;
+        lifecycle_hold(&sim->lifecycle, "a file changes");
+        life_plan_reading(sim);
+        return;
+    case SIM_ACT_ALLOW:
+        world_trace(world, "changes are allowed");
+        lifecycle_allow(&sim->lifecycle);
+        return;
+    case SIM_ACT_RELOAD:
+        life_reload(sim);
+        return;
+    case SIM_ACT_UNDO:
+        if (sim->lifecycle.undo == UNDO_NONE)
+            lifecycle_ask_undo(&sim->lifecycle, world_chance(world, 8));
+        return;
+    case SIM_ACT_STOP:
+        world_trace(world, "the daemon stops");
+        sim->counts->stops++;
+        sim->stop_usec = sim->stop_usec ? sim->stop_usec : world->now_usec;
+        lifecycle_stop(&sim->lifecycle, "a stop");
+        return;
     }
-    sim->counts->held += world->told[EVENT_HELD];
+}
+
+/* ---- what becomes of a set ---- */
+
+/* Another process: what it knew of the service's rate is forgotten with it. */
+static void life_start_again(Sim *sim)
+{
+    for (size_t i = 0; i < sim->world->config.instance_count; i++) {
+        gate_done(&sim->world->gates[i]);
+        sim->world->instances[i].begun_count = 0;
+        sim->world->instances[i].held_until_usec = 0;
+    }
+    for (size_t i = 0; i < sim->slot_count; i++)
+        sim->slots[i].asked_usec = 0;
+    sim->has_newer = false;
+    sim->stop_usec = 0;
+    sim->act = SIM_ACT_NONE;
+    lifecycle_done(&sim->lifecycle);
+    sim_begin_set(sim);
+}
+
+static void life_install(Sim *sim)
+{
+    Lifecycle old = sim->lifecycle;
+
+    sim->has_newer = false;
+    sim_excuse(sim, sim_run_max_usec(sim));
+    sim_edit(sim);
+    sim_begin_set(sim);
+    for (size_t i = 0; i < sim->slot_count; i++) {
+        sim->lifecycle.schedules[i].failures = old.schedules[i].failures;
+        if (sim->slots[i].asked_usec)
+            life_ask(sim, &sim->slots[i]);
+    }
+    if (old.undo != UNDO_NONE)
+        lifecycle_ask_undo(&sim->lifecycle, old.undo_is_dry);
+    lifecycle_done(&old);
+}
+
+static void life_be_over(Sim *sim)
+{
+    World *world = sim->world;
+
+    if (!sim->stop_usec) {
+        life_install(sim);
+        return;
+    }
+    if (world->now_usec > sim->stop_usec + 5 * USEC_PER_SEC)
+        world_broken(world, "it takes more than 5 s to stop");
+    world_forget(world);
+    if (sim->turns == 0) {
+        sim->is_calm = true;
+        return;
+    }
+    if (world_chance(world, 30))
+        sim_edit(sim);
+    life_start_again(sim);
 }
 
 static void life_die(Sim *sim)
 {
-    judge_count_lists(sim->world);
-    world_kill(sim->world);
+    World *world = sim->world;
+
+    if (!world->undo)
+        judge_count_lists(world);
+    sim->counts->deletions += sim->running ? world->action_count - sim->first_action : 0;
+    world_kill(world);
     sim->counts->kills++;
-    for (size_t i = 0; i < sim->world->config.instance_count; i++)
-        sim->instances[i].failures = 0;
+    sim->running = NULL;
+    life_start_again(sim);
 }
 
-void sim_pass(Sim *sim, size_t scope)
+/* ---- rules ---- */
+
+/* A pass under way may take its deadline and then what is in flight, when its turn in the world has
+ * come. What else may come between is in asked_excuse_usec. */
+static uint64_t life_bound_usec(const Sim *sim)
+{
+    return sim->slot_count * sim_run_max_usec(sim);
+}
+
+static void life_check_asked(Sim *sim)
 {
     World *world = sim->world;
-    size_t first_action = world->action_count;
-    bool is_mortal = !sim->is_calm && world_chance(world, 8);
 
-    life_dangers(sim);
-    for (size_t i = 0; i < world->config.instance_count; i++)
-        sim_weather(sim, i);
-    world->scope = scope;
-    world->is_probe =
-        sim->instances[scope == PASS_ALL_INSTANCES ? 0 : scope].failures > 0 && sim->has_beats;
-    world_begin(world, !sim->is_calm && world_chance(world, 4));
-    if (is_mortal && !world->is_dead) {
-        world->kill_at_call = world->effects + 1 + world_below(world, 25);
-        world->kills_before = world_chance(world, 50);
+    for (size_t i = 0; i < sim->slot_count; i++) {
+        SimSlot *slot = &sim->slots[i];
+        const Schedule *schedule = &sim->lifecycle.schedules[i];
+
+        if (slot->asked_usec == 0)
+            continue;
+        if (schedule->begun_count >= slot->wanted || !sim_has_work(sim, i)) {
+            slot->asked_usec = 0;
+            slot->asked_excuse_usec = 0;
+        } else if (world->now_usec >
+                   slot->asked_usec + life_bound_usec(sim) + slot->asked_excuse_usec) {
+            world_broken(world, "a pass that was asked for has not begun");
+        } else if (schedule->state == SCHEDULE_WAITING && slot->wake_usec > world->now_usec) {
+            world_broken(world, "a pass that was asked for is put off");
+        }
     }
-    if (!sim->is_calm)
-        sim_people_during(sim);
-    world_finish(world);
-    sim->counts->passes++;
-    if (world->is_dead)
-        life_die(sim);
-    else
-        life_note(sim, scope);
-    sim->counts->deletions += world->action_count - first_action;
-    if (sim->is_calm)
+}
+
+/* What the watchdog would see, just before the next thing happens. */
+static void life_check_moving(const Sim *sim, uint64_t next_usec)
+{
+    const World *world = sim->world;
+    Progress progress = {.wake_usec = world->wake_usec, .moved_usec = world->now_usec};
+
+    if (lifecycle_is_stuck(&sim->lifecycle, next_usec))
+        world_broken(world, "the watchdog would find it stuck");
+    if (!sim_is_busy(sim))
         return;
-    sim_people_fight(sim, first_action);
-    sim_people_after(sim);
-    if (world_chance(world, 4))
-        sim_undo(sim);
-    if (sim->wants_edit || world_chance(world, 12))
-        sim_edit(sim);
+    for (size_t i = 0; i < world->config.instance_count; i++) {
+        progress.in_flight += world->instances[i].in_flight;
+        progress.is_renewing = progress.is_renewing || world->instances[i].is_renewing;
+    }
+    if (progress_is_stuck(&progress, world->config.limits.timeout_usec, 0, next_usec))
+        world_broken(world, "the watchdog would find the pass stuck");
+}
+
+/* ---- one step ---- */
+
+static void life_settle_ended(Sim *sim)
+{
+    for (size_t i = 0; i < sim->slot_count; i++) {
+        if (!sim->slots[i].has_ended)
+            continue;
+        sim->slots[i].has_ended = false;
+        schedule_on_done(&sim->lifecycle.schedules[i]);
+    }
+    lifecycle_step(&sim->lifecycle);
+}
+
+/* Whoever finds, in mid-pass, that files have changed has them read. */
+static void life_look_at_files(Sim *sim)
+{
+    if (!sim->world->holds_changes || lifecycle_get_hold(&sim->lifecycle)[0] || !sim->running)
+        return;
+    lifecycle_hold(&sim->lifecycle, "files have changed");
+    life_plan_reading(sim);
+}
+
+static void life_go_on(Sim *sim)
+{
+    World *world = sim->world;
+    uint64_t world_usec = sim_is_busy(sim) ? world_next_usec(world) : USEC_NEVER;
+    uint64_t next_usec = lifecycle_next_usec(&sim->lifecycle);
+
+    if (sim->act != SIM_ACT_NONE && sim->act_usec < next_usec)
+        next_usec = sim->act_usec;
+    for (size_t i = 0; i < sim->slot_count; i++)
+        next_usec = sim->slots[i].wake_usec < next_usec ? sim->slots[i].wake_usec : next_usec;
+    if (sim_is_busy(sim) && world_usec <= next_usec) {
+        life_check_moving(sim, world_usec);
+        world_step(world);
+        return;
+    }
+    if (next_usec == USEC_NEVER) { /* there is nothing to do */
+        sim->turns -= sim->turns > 0;
+        sim->act = SIM_ACT_RELOAD;
+        next_usec = sim->act_usec = world->now_usec + sim->interval_usec;
+    }
+    life_check_moving(sim, next_usec);
+    world_advance(world, next_usec);
+    for (size_t i = 0; i < sim->slot_count; i++)
+        schedule_on_time(&sim->lifecycle.schedules[i]);
+    if (sim->act_usec <= world->now_usec)
+        life_act(sim);
+}
+
+static void life_step(Sim *sim)
+{
+    if (sim->turns == 0 && !sim->stop_usec) {
+        sim->act = SIM_ACT_STOP;
+        life_act(sim);
+    }
+    life_settle_ended(sim);
+    if (lifecycle_is_over(&sim->lifecycle)) {
+        life_be_over(sim);
+        return;
+    }
+    if (sim_is_busy(sim) && sim->world->is_dead) {
+        life_die(sim);
+        return;
+    }
+    if (sim_is_busy(sim) && pass_is_done(sim->world->pass)) {
+        sim_end_run(sim);
+        return;
+    }
+    sim_begin_queued(sim);
+    life_look_at_files(sim);
+    life_check_asked(sim);
+    life_go_on(sim);
 }
 
 /* ---- many ---- */
 
-static uint64_t life_delay_usec(const Sim *sim, const SimInstance *instance)
-{
-    uint64_t delay = sim->interval_usec;
-
-    for (uint32_t i = 0; i < instance->failures && delay < BACKOFF_MAX_USEC; i++)
-        delay = delay * 2 < BACKOFF_MAX_USEC ? delay * 2 : BACKOFF_MAX_USEC;
-    return delay - delay / 20 + world_below(sim->world, delay / 10 + 1);
-}
-
-/* The instance whose turn is next; 0 where one pass covers all. */
-static size_t life_next(const Sim *sim)
-{
-    size_t next = 0;
-
-    for (size_t i = 1; sim->has_beats && i < sim->world->config.instance_count; i++) {
-        if (sim->instances[i].next_usec < sim->instances[next].next_usec)
-            next = i;
-    }
-    return next;
-}
-
-static void life_turn(Sim *sim)
-{
-    World *world = sim->world;
-    size_t next = life_next(sim);
-    uint64_t at_usec = sim->instances[next].next_usec;
-
-    world->gap_usec = at_usec > world->now_usec ? at_usec - world->now_usec : 0;
-    sim_pass(sim, sim->has_beats ? next : PASS_ALL_INSTANCES);
-    sim->instances[next].next_usec =
-        world->now_usec + (sim->wants_edit ? 0 : life_delay_usec(sim, &sim->instances[next]));
-}
-
-void sim_life(uint64_t seed, WorldTrace *trace, SimCounts *counts)
+static void life_init(Sim *sim, uint64_t seed)
 {
     static const uint64_t intervals[] = {10 * USEC_PER_SEC, USEC_PER_MINUTE, 5 * USEC_PER_MINUTE,
                                          20 * USEC_PER_MINUTE, USEC_PER_HOUR};
-    World *world = world_new(1 + seed % 3);
-    Sim sim = {.world = world, .counts = counts, .has_beats = seed % 4 != 0};
-    uint64_t born_usec = world->now_usec;
-    size_t turns;
+    World *world = sim->world;
+    bool has_beats = seed % 4 != 0;
 
     world->seed = seed;
     world->random_state = seed * UINT64_C(0x9e3779b97f4a7c15) + 11;
-    world->trace = trace;
-    world->userdata = &sim;
+    world->userdata = sim;
     sim_on_broken(world);
     world->disturb = sim_disturb;
     world->buries = true;
     world->may_undercount = true;
-    sim.interval_usec = intervals[world_below(world, ELEMENTS(intervals))];
+    sim->interval_usec = intervals[world_below(world, ELEMENTS(intervals))];
     world->page_max = LISTING_PAGE_SIZE;
     world_make_random(world);
-    turns = 20 + world_below(world, 60);
-    for (size_t i = 0; i < turns; i++)
-        life_turn(&sim);
+    sim->turns = 20 + world_below(world, 60);
+    sim->slot_count = has_beats ? world->config.instance_count : 1;
+    for (size_t i = 0; i < sim->slot_count; i++)
+        sim->slots[i].scope = has_beats ? i : PASS_ALL_INSTANCES;
+}
+
+void sim_life(uint64_t seed, WorldTrace *trace, SimCounts *counts)
+{
+    World *world = world_new(1 + seed % 3);
+    Sim sim = {.world = world, .counts = counts};
+    uint64_t born_usec = world->now_usec;
+
+    world->trace = trace;
+    life_init(&sim, seed);
+    sim_begin_set(&sim);
+    while (!sim.is_calm)
+        life_step(&sim);
+    lifecycle_done(&sim.lifecycle);
     sim_calm(&sim);
     counts->virtual_usec += world->now_usec - born_usec;
     world_free(world);

@@ -52,11 +52,14 @@ static void main_print(const SimCounts *counts, uint64_t seeds)
     double days = (double)counts->virtual_usec / (double)USEC_PER_DAY;
     double minutes = main_cpu_seconds() / 60;
 
-    printf("%zu passes, %zu deletions recorded, %zu plans held, %zu approvals, %zu edits, %zu "
-           "kills, %zu undos, %zu members put back, %zu outages\n",
-           (size_t)counts->passes, (size_t)counts->deletions, (size_t)counts->held,
-           (size_t)counts->approvals, (size_t)counts->edits, (size_t)counts->kills,
-           (size_t)counts->undos, (size_t)counts->returns, (size_t)counts->outages);
+    printf(
+        "%zu passes, %zu deletions recorded, %zu plans held, %zu approvals, %zu edits, %zu "
+        "kills, %zu undos, %zu members put back, %zu outages, %zu passes asked for, %zu holds of "
+        "changes, %zu stops\n",
+        (size_t)counts->passes, (size_t)counts->deletions, (size_t)counts->held,
+        (size_t)counts->approvals, (size_t)counts->edits, (size_t)counts->kills,
+        (size_t)counts->undos, (size_t)counts->returns, (size_t)counts->outages,
+        (size_t)counts->asked, (size_t)counts->holds, (size_t)counts->stops);
     printf("%.0f simulated days in %.1f CPU s: %.0f simulated days in a minute of CPU\n", days,
            minutes * 60, days / minutes);
     printf("%zu seeds, no rule is broken\n1 passed, 0 failed\n", (size_t)seeds);

@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include "reconcile/schedule/lifecycle.h"
+#include "reconcile/schedule/progress.h"
 #include "tests/world/world.h"
 
 typedef enum Weather {
@@ -20,25 +22,58 @@ typedef struct SimInstance {
     Weather weather;
     uint64_t weather_until_usec;
     uint32_t outage; /* which way of failing */
-    uint64_t next_usec;
-    uint32_t failures; /* passes in a row that could read nothing */
 } SimInstance;
 
+/* Whose passes are begun by one schedule: an instance's, or those over all. */
+typedef struct SimSlot {
+    size_t scope;
+    uint64_t wake_usec;
+    uint64_t queued; /* its place among those */
+    bool is_queued;  /* its pass has begun, and the world is busy with another's */
+    bool has_ended;  /* its pass ended before it was its turn */
+    bool is_probe;
+    uint64_t asked_usec;        /* when a pass was asked for that has not begun; 0: none */
+    uint64_t asked_excuse_usec; /* what may delay it beyond its bound */
+    uint64_t wanted;
+} SimSlot;
+
+/* What somebody is about to do. */
+typedef enum SimAct {
+    SIM_ACT_NONE,
+    SIM_ACT_ASK,    /* for a pass */
+    SIM_ACT_HOLD,   /* a file changes */
+    SIM_ACT_ALLOW,  /* it has not changed after all */
+    SIM_ACT_RELOAD, /* a newer set is valid */
+    SIM_ACT_UNDO,
+    SIM_ACT_STOP, /* and start again */
+} SimAct;
+
 typedef struct SimCounts {
-    uint64_t passes, deletions, kills, edits, outages, returns, approvals, held, undos;
+    uint64_t passes, deletions, kills, edits, outages, returns, approvals, held, undos, asked,
+        holds, stops;
     uint64_t virtual_usec;
 } SimCounts;
 
 typedef struct Sim {
     World *world;
     SimInstance instances[WORLD_INSTANCES_MAX];
-    bool has_beats; /* each instance has passes of its own, as in the daemon */
+    Lifecycle lifecycle;
+    SimSlot slots[WORLD_INSTANCES_MAX];
+    size_t slot_count;   /* each instance has passes of its own, as in the daemon; or one has all */
+    SimSlot *running;    /* whose pass the world is busy with; NULL: none's, or the undo's */
+    size_t first_action; /* of the running pass */
+    uint64_t queue_serial;
+    SimAct act;
+    uint64_t act_usec;
+    bool has_newer;       /* a set that waits for the lifecycle's end */
+    uint64_t stop_usec;   /* when the stop began; 0: it did not */
+    uint32_t undo_serial; /* the pass that the undo is of */
+    size_t turns;         /* passes that are still to begin */
     uint64_t interval_usec;
     bool is_calm;
     uint64_t serial;       /* of hosts */
     RosterChannel retired; /* an entry that was taken out of the rosters, for a while */
     bool has_retired;
-    bool wants_edit; /* the pass was stopped because a roster changed */
     SimCounts *counts;
 } Sim;
 
@@ -47,8 +82,30 @@ typedef struct Sim {
 /* Lives one seed; `trace` may be NULL. What breaks a rule does not return. */
 void sim_life(uint64_t seed, struct WorldTrace *trace, SimCounts *counts);
 
-/* One pass of the scope, with what happens meanwhile; then people look at it. */
-void sim_pass(Sim *sim, size_t scope);
+/* Decides what somebody does next, and when. */
+void sim_plan(Sim *sim);
+
+/* ---- runs.c ---- */
+
+/* A new set, or a new process, with the schedules of its passes; begun. */
+void sim_begin_set(Sim *sim);
+
+/* The world's pass or undo is done, or dead. */
+void sim_end_run(Sim *sim);
+
+/* Begins the pass whose turn it is, where there is one. */
+void sim_begin_queued(Sim *sim);
+
+bool sim_has_work(const Sim *sim, size_t instance);
+
+/* How long a pass or an undo may take at most, and what is in flight at its end. */
+uint64_t sim_run_max_usec(const Sim *sim);
+
+/* A pass that is asked for may begin so much later. */
+void sim_excuse(Sim *sim, uint64_t usec);
+
+/* Whether a pass, or an undo, is under way in the world. */
+bool sim_is_busy(const Sim *sim);
 
 /* ---- main.c ---- */
 
@@ -74,10 +131,13 @@ void sim_people_after(Sim *sim);
 /* Who has gone and not been put back: a fighter puts it back. */
 void sim_people_fight(Sim *sim, size_t first_action);
 
-/* ---- handle_undo.c ---- */
+/* ---- undo.c ---- */
 
-/* Somebody has a pass put back, and perhaps once more. */
-void sim_undo(Sim *sim);
+/* Begins to put a pass back. False: there is nothing. */
+bool sim_undo_begin(Sim *sim);
+
+/* Once it is done: perhaps the same once more. */
+void sim_undo_end(Sim *sim);
 
 /* ---- edit.c ---- */
 

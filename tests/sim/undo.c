@@ -21,11 +21,7 @@ static void undo_dangers(World *world)
 {
     world->scope = PASS_ALL_INSTANCES;
     world->is_probe = false;
-    world->gap_usec = world_below(world, 10 * USEC_PER_SEC);
-    if (world_chance(world, 12))
-        world->stop_after_usec = world_below(world, 3 * USEC_PER_SEC) + 1;
-    if (world->stop_after_usec && world_chance(world, 30))
-        world->abandon_after_usec = world->stop_after_usec + world_below(world, USEC_PER_SEC);
+    world->gap_usec = 0;
     for (size_t i = 0; i < world->channel_count; i++)
         world->channels[i].late_usec =
             world_chance(world, 30) ? world_below(world, 20 * USEC_PER_SEC) : 0;
@@ -86,30 +82,29 @@ static void undo_resume_later(World *world)
     }
 }
 
-void sim_undo(Sim *sim)
+bool sim_undo_begin(Sim *sim)
 {
     World *world = sim->world;
-    uint32_t serial = undo_choose(world);
     bool is_mortal = world_chance(world, 10);
 
+    sim->undo_serial = undo_choose(world);
     undo_dangers(world);
-    if (!world_begin_undo(world, serial, world_chance(world, 8))) {
-        world->stop_after_usec = world->abandon_after_usec = 0;
-        return;
-    }
+    if (!world_begin_undo(world, sim->undo_serial, sim->lifecycle.undo_is_dry))
+        return false;
     if (is_mortal && !world->is_dead) {
         world->kill_at_call = world->effects + 1 + world_below(world, 12);
         world->kills_before = world_chance(world, 50);
     }
-    world_finish(world);
     sim->counts->undos++;
-    if (world->is_dead) {
-        world_kill(world);
-        sim->counts->kills++;
-        return;
-    }
+    return true;
+}
+
+void sim_undo_end(Sim *sim)
+{
+    World *world = sim->world;
+
     sim->counts->returns += world_count_items(world, ADDITION_ADDED);
-    if (undo_is_whole(world))
-        undo_again(world, serial);
+    if (!sim->stop_usec && undo_is_whole(world))
+        undo_again(world, sim->undo_serial);
     undo_resume_later(world);
 }

@@ -226,10 +226,11 @@ struct World {
     bool is_probe;
     size_t scope; /* an instance, or PASS_ALL_INSTANCES */
     bool is_stopped, is_abandoned;
-    bool refuses_changes; /* may_change() says: not now */
-    bool holds_changes;   /* the pass was told so, one way or the other */
-    uint64_t asked_step;  /* of the pass, in which may_change() was asked last */
-    uint32_t asked_count; /* in this pass */
+    bool refuses_changes;     /* may_change() says: not now */
+    bool holds_changes;       /* the pass was told so, one way or the other */
+    uint64_t set, newest_set; /* of settings and rosters: the pass's, and the newest there is */
+    uint64_t asked_step;      /* of the pass, in which may_change() was asked last */
+    uint32_t asked_count;     /* in this pass */
     uint64_t stop_after_usec, abandon_after_usec; /* of the next pass; 0: not */
     const WorldEvent *delivering;
     WorldCall *calls;
@@ -305,7 +306,8 @@ WorldFault *world_twist(World *world, RequestKind kind, uint32_t first, uint32_t
 void world_pass(World *world);
 void world_dry_pass(World *world);
 void world_begin(World *world, bool dry_run);
-bool world_step(World *world); /* false: the pass is done */
+bool world_step(World *world);                /* false: the pass is done */
+uint64_t world_next_usec(const World *world); /* when the next step is; USEC_NEVER: none */
 void world_finish(World *world);
 void world_begin_prepared(World *world, bool dry_run); /* after world_forget() */
 

@@ -27,6 +27,9 @@ int world_may_change(void *context);
 /* pass_hold_changes() and pass_allow_changes(), to be done by world_at() as well. */
 void world_hold(World *world, void *unused);
 void world_allow(World *world, void *unused);
+/* pass_stop() and pass_abandon(), likewise. */
+void world_stop(World *world, void *unused);
+void world_abandon(World *world, void *unused);
 void world_approve(World *world, const char *digest);
 /* Pauses a channel, until then or (0) for good; the pass under way hears of it. */
 void world_pause(World *world, WorldChannel *channel, uint64_t until_usec);

@@ -102,9 +102,9 @@ void world_forget(World *world)
     }
 }
 
-static void passes_stop(World *world, void *argument)
+void world_stop(World *world, void *unused)
 {
-    (void)argument;
+    (void)unused;
     world->is_stopped = true;
     pass_stop(world->pass, "stopped by a test");
 }
@@ -128,9 +128,9 @@ void world_allow(World *world, void *unused)
 }
 
 /* What was in flight may have had its effect, and nobody will tell. */
-static void passes_abandon(World *world, void *argument)
+void world_abandon(World *world, void *unused)
 {
-    (void)argument;
+    (void)unused;
     world->is_stopped = true;
     world->is_abandoned = true;
     for (size_t i = world->pass_first_action; i < world->action_count; i++) {
@@ -151,6 +151,7 @@ void world_begin_prepared(World *world, bool dry_run)
     world->dry_run = dry_run;
     world->is_stopped = false;
     world->is_abandoned = false;
+    world->set = world->newest_set;
     snprintf(world->pass_id, sizeof(world->pass_id), "pass-%u", world->pass_serial);
     scope = (PassScope){
         .pass_id = world->pass_id,
@@ -165,9 +166,9 @@ void world_begin_prepared(World *world, bool dry_run)
                  &world->pass) < 0)
         fail_msg("the test is out of memory");
     if (world->stop_after_usec)
-        world_at(world, world->stop_after_usec, passes_stop, NULL);
+        world_at(world, world->stop_after_usec, world_stop, NULL);
     if (world->abandon_after_usec)
-        world_at(world, world->abandon_after_usec, passes_abandon, NULL);
+        world_at(world, world->abandon_after_usec, world_abandon, NULL);
     world->stop_after_usec = 0;
     world->abandon_after_usec = 0;
     world_inside(world, true);

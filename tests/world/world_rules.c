@@ -223,6 +223,8 @@ void world_rule_submit(World *world, const Request *request)
 
     if (world->is_stopped)
         world_broken(world, "sent after the stop");
+    if (world->set != world->newest_set && !world->undo)
+        world_broken(world, "sent by a set that a newer one has replaced");
     if (world->holds_changes && request_is_change(request->kind))
         world_broken(world, "a change is sent while changes are held");
     if (instance->has_failed || instance->is_over)

@@ -153,6 +153,14 @@ static WorldEvent *run_take(World *world, size_t index)
     return event;
 }
 
+uint64_t world_next_usec(const World *world)
+{
+    uint64_t event_usec =
+        world->event_count > 0 ? world->events[run_first(world)]->at_usec : USEC_NEVER;
+
+    return event_usec < world->wake_usec ? event_usec : world->wake_usec;
+}
+
 void world_advance(World *world, uint64_t usec)
 {
     if (usec <= world->now_usec)

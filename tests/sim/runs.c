@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/* The passes of a life, begun and ended by the real reconcile/schedule. The world lives one at a
+ * time: a pass that begins while it is busy with another's has its turn after that. */
+#include <errno.h>
+
+#include "tests/sim/sim.h"
+#include "tests/world/judge.h"
+#include "tests/world/trace.h"
+
+uint64_t sim_run_max_usec(const Sim *sim)
+{
+    return 10 * USEC_PER_MINUTE + sim->world->config.limits.timeout_usec + USEC_PER_SEC;
+}
+
+void sim_excuse(Sim *sim, uint64_t usec)
+{
+    for (size_t i = 0; i < sim->slot_count; i++)
+        sim->slots[i].asked_excuse_usec += usec;
+}
+
+bool sim_is_busy(const Sim *sim)
+{
+    return sim->running || sim->lifecycle.undo == UNDO_RUNNING;
+}
+
+/* ---- dangers of a pass ---- */
+
+static void runs_state(World *world)
+{
+    if (world_chance(world, 97)) {
+        world->record_error = world->decide_error = world->remember_error = 0;
+        return;
+    }
+    world->record_error = world_chance(world, 50) ? -ENOSPC : 0;
+    world->decide_error = world_chance(world, 50) ? -ENOSPC : 0;
+    world->decide_error_from = (uint32_t)world_below(world, 3) + 1;
+    world->remember_error = world_chance(world, 50) ? -EIO : 0;
+}
+
+static void runs_dangers(Sim *sim)
+{
+    World *world = sim->world;
+
+    for (size_t i = 0; i < world->config.instance_count; i++) {
+        world->instances[i].renewal =
+            world_chance(world, 90) ? RENEWAL_DONE : (Renewal)world_below(world, 3);
+        sim_weather(sim, i);
+    }
+    world->config.limits.pass_deadline_usec = world_chance(world, 10)
+                                                  ? (world_below(world, 60) + 1) * USEC_PER_SEC
+                                                  : 10 * USEC_PER_MINUTE;
+    world->refuses_changes = world_chance(world, 4);
+    runs_state(world);
+}
+
+/* ---- beginning ---- */
+
+static void runs_begin(Sim *sim, SimSlot *slot)
+{
+    World *world = sim->world;
+    bool is_mortal = world_chance(world, 8);
+
+    runs_dangers(sim);
+    world->gap_usec = 0;
+    world->scope = slot->scope;
+    world->is_probe = slot->is_probe;
+    sim->running = slot;
+    sim->first_action = world->action_count;
+    world_begin(world, world_chance(world, 4));
+    if (lifecycle_get_hold(&sim->lifecycle)[0])
+        world_hold(world, NULL);
+    if (is_mortal && !world->is_dead) {
+        world->kill_at_call = world->effects + 1 + world_below(world, 25);
+        world->kills_before = world_chance(world, 50);
+    }
+    sim_people_during(sim);
+    sim_plan(sim);
+    sim->counts->passes++;
+    sim->turns -= sim->turns > 0;
+}
+
+void sim_begin_queued(Sim *sim)
+{
+    SimSlot *first = NULL;
+
+    for (size_t i = 0; i < sim->slot_count && !sim_is_busy(sim); i++) {
+        SimSlot *slot = &sim->slots[i];
+
+        if (slot->is_queued && (!first || slot->queued < first->queued))
+            first = slot;
+    }
+    if (!first)
+        return;
+    first->is_queued = false;
+    runs_begin(sim, first);
+}
+
+/* ---- what the schedules have done ---- */
+
+static uint64_t runs_now_usec(void *context)
+{
+    return ((Sim *)context)->world->now_usec;
+}
+
+static uint64_t runs_random(void *context)
+{
+    return world_random(((Sim *)context)->world);
+}
+
+static void runs_wake_at(void *context, size_t instance, uint64_t usec)
+{
+    ((Sim *)context)->slots[instance].wake_usec = usec;
+}
+
+bool sim_has_work(const Sim *sim, size_t instance)
+{
+    const World *world = sim->world;
+    size_t scope = sim->slots[instance].scope;
+
+    for (size_t i = 0; i < world->config.channel_count; i++) {
+        if (scope == PASS_ALL_INSTANCES || world->rosters[i].instance == scope)
+            return true;
+    }
+    for (size_t i = 0; i < world->action_count; i++) {
+        if (!world->actions[i].is_decided &&
+            (scope == PASS_ALL_INSTANCES || world->actions[i].channel->instance == scope))
+            return true;
+    }
+    return false;
+}
+
+static bool runs_has_work(void *context, size_t instance)
+{
+    return sim_has_work(context, instance);
+}
+
+static int runs_begin_pass(void *context, size_t instance, bool is_probe)
+{
+    Sim *sim = context;
+
+    sim->slots[instance].is_queued = true;
+    sim->slots[instance].queued = ++sim->queue_serial;
+    sim->slots[instance].is_probe = is_probe;
+    return 0;
+}
+
+/* One whose turn has not come ends at once. */
+static bool runs_is_in_world(Sim *sim, size_t instance)
+{
+    SimSlot *slot = &sim->slots[instance];
+
+    slot->has_ended = slot->has_ended || slot->is_queued;
+    slot->is_queued = false;
+    return sim->running == slot;
+}
+
+static void runs_stop_pass(void *context, size_t instance, const char *why)
+{
+    Sim *sim = context;
+
+    world_trace(sim->world, "slot %zu stops: %s", instance, why);
+    if (runs_is_in_world(sim, instance))
+        world_stop(sim->world, NULL);
+}
+
+static void runs_abandon_pass(void *context, size_t instance, const char *why)
+{
+    Sim *sim = context;
+
+    (void)why;
+    if (runs_is_in_world(sim, instance))
+        world_abandon(sim->world, NULL);
+}
+
+static void runs_hold_pass(void *context, size_t instance, const char *why)
+{
+    Sim *sim = context;
+
+    (void)why;
+    if (sim->running == &sim->slots[instance])
+        world_hold(sim->world, NULL);
+}
+
+static void runs_allow_pass(void *context, size_t instance)
+{
+    Sim *sim = context;
+
+    if (sim->running == &sim->slots[instance])
+        world_allow(sim->world, NULL);
+}
+
+static bool runs_is_changing(void *context, size_t instance)
+{
+    const Sim *sim = context;
+    size_t count = 0;
+
+    for (size_t i = 0; i < sim->world->channel_count; i++)
+        count += sim->world->channels[i].mutations;
+    return sim->running == &sim->slots[instance] && count > 0;
+}
+
+static bool runs_undo_covers(void *context, size_t instance)
+{
+    (void)context;
+    (void)instance;
+    return true;
+}
+
+static int runs_begin_undo(void *context)
+{
+    Sim *sim = context;
+
+    sim_excuse(sim, sim_run_max_usec(sim));
+    return sim_undo_begin(sim) ? 0 : -ENOENT;
+}
+
+static void runs_stop_undo(void *context, const char *why)
+{
+    (void)why;
+    world_stop(((Sim *)context)->world, NULL);
+}
+
+static void runs_abandon_undo(void *context, const char *why)
+{
+    (void)why;
+    world_abandon(((Sim *)context)->world, NULL);
+}
+
+static const ScheduleOps runs_ops = {
+    .now_usec = runs_now_usec,
+    .random = runs_random,
+    .wake_at = runs_wake_at,
+    .has_work = runs_has_work,
+    .begin_pass = runs_begin_pass,
+    .stop_pass = runs_stop_pass,
+    .abandon_pass = runs_abandon_pass,
+    .hold_pass = runs_hold_pass,
+    .allow_pass = runs_allow_pass,
+    .is_changing = runs_is_changing,
+    .undo_covers = runs_undo_covers,
+    .begin_undo = runs_begin_undo,
+    .stop_undo = runs_stop_undo,
+    .abandon_undo = runs_abandon_undo,
+};
+
+void sim_begin_set(Sim *sim)
+{
+    if (lifecycle_init(&sim->lifecycle, &runs_ops, sim, sim->slot_count, sim->interval_usec) < 0)
+        fail_msg("the test is out of memory");
+    for (size_t i = 0; i < sim->slot_count; i++) {
+        sim->slots[i].is_queued = sim->slots[i].has_ended = false;
+        sim->slots[i].wake_usec = USEC_NEVER;
+    }
+    lifecycle_begin(&sim->lifecycle);
+}
+
+/* ---- ending ---- */
+
+static bool runs_could_read(const Report *report)
+{
+    for (size_t i = 0; i < report->channel_count; i++) {
+        if (report->channels[i].has_list || report->channels[i].result == RESULT_UNMANAGEABLE)
+            return true;
+    }
+    return false;
+}
+
+static void runs_end_pass(Sim *sim)
+{
+    World *world = sim->world;
+    Schedule *schedule = &sim->lifecycle.schedules[sim->running - sim->slots];
+    const Report *report = pass_get_report(world->pass);
+
+    sim->counts->held += world->told[EVENT_HELD];
+    sim->counts->deletions += world->action_count - sim->first_action;
+    if (report->channel_count > 0 && schedule_counts(schedule))
+        schedule_note(schedule, runs_could_read(report));
+    sim->running = NULL;
+    schedule_on_done(schedule);
+    sim_people_fight(sim, sim->first_action);
+    sim_people_after(sim);
+    sim_plan(sim);
+}
+
+void sim_end_run(Sim *sim)
+{
+    World *world = sim->world;
+    uint64_t before_usec;
+
+    world_finish(world);
+    if (sim->running) {
+        runs_end_pass(sim);
+        return;
+    }
+    before_usec = world->now_usec;
+    sim_undo_end(sim);
+    sim_excuse(sim, world->now_usec - before_usec);
+    lifecycle_on_undone(&sim->lifecycle);
+}
