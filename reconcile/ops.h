@@ -132,6 +132,7 @@ typedef struct Batch {
     const char *pass;
     const RosterChannel *channel;
     const char *instance_name;
+    const char *instance_key; /* set by record(): config/instance_key.h */
     const char *channel_id;
     const char *channel_name;
     const char *digest;

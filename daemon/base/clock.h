@@ -16,6 +16,9 @@
 /* CLOCK_MONOTONIC. */
 uint64_t clock_monotonic_usec(void);
 
+/* CLOCK_BOOTTIME: since the boot, time asleep included; nobody can set it. */
+uint64_t clock_boottime_usec(void);
+
 /* CLOCK_REALTIME, since the epoch. */
 uint64_t clock_realtime_usec(void);
 

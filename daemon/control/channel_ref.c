@@ -17,6 +17,7 @@ void channel_ref_by_index(const Controller *controller, size_t index, ChannelRef
     *ret_found = (ChannelRef){
         .channel = channel,
         .instance_name = controller->config->instances[channel->instance].name,
+        .instance_key = controller->backend.keys[channel->instance],
         .channel_id = channel->id,
         .report = number < scheduler->last.channel_count ? &scheduler->last.channels[number] : NULL,
         .scheduler = scheduler,

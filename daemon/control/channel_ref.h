@@ -9,6 +9,7 @@
 typedef struct ChannelRef {
     const RosterChannel *channel;
     const char *instance_name;
+    const char *instance_key;    /* what the state goes by */
     const char *channel_id;      /* as the last pass found it; NULL: not known yet */
     const ChannelReport *report; /* of the last pass; NULL before the first */
     Scheduler *scheduler;

@@ -11,6 +11,7 @@
 #include "daemon/control/control_internal.h"
 #include "daemon/control/handle_change.h"
 #include "daemon/control/handle_history.h"
+#include "daemon/control/handle_pause.h"
 #include "daemon/control/handle_reconcile.h"
 #include "daemon/control/handle_status.h"
 #include "daemon/control/handle_undo.h"

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* POST /v1/pause, /v1/resume and /v1/approve: what takes effect at once. */
+/* POST /v1/approve: what takes effect at once. */
 #pragma once
 
 #include <json-c/json.h>
 
 #include "daemon/control/control_internal.h"
 
-/* Each answers once it is durable, or returns what is wrong. */
-int handle_pause(Control *control, ServerCall *call, json_object *root, Err *err);
-int handle_resume(Control *control, ServerCall *call, json_object *root, Err *err);
+/* Answers once it is durable, or returns what is wrong. */
 int handle_approve(Control *control, ServerCall *call, json_object *root, Err *err);

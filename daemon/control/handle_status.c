@@ -121,6 +121,7 @@ static int handle_status_append(const Controller *controller, const StorePauses 
     }
     json_put(root, "instances", instances);
     json_put(root, "channels", channels);
+    json_put(root, "pauses", pause_rows(pauses));
     json_put(root, "other_pauses", orphan_pauses_json(controller, pauses));
     return json_append(root, buf);
 }

@@ -16,8 +16,9 @@
 /* The undo under way. */
 struct Undoing {
     ServerCall *call;
-    UndoChoice choice; /* its texts are `pass` */
+    UndoChoice choice; /* its texts are `pass` and `channel` */
     char pass[STORE_PASS_ID_SIZE];
+    char *channel; /* as asked for, cut at the '/' behind the instance; NULL: none */
     bool dry_run;
     bool has_paused; /* its channels */
     Undo *undo;
@@ -42,6 +43,7 @@ static void handle_undo_drop(Control *control)
 
     control->undoing = NULL;
     undo_free(undoing->undo);
+    free(undoing->channel);
     free(undoing);
 }
 
@@ -88,9 +90,30 @@ static void handle_undo_ask(Control *control)
     controller_ask_undo(control->controller, &undo, control->undoing->dry_run);
 }
 
+/* CHANNEL, or INSTANCE/CHANNEL: it may be in no roster any more. */
+static int handle_undo_read_channel(json_object *root, struct Undoing *undoing, Err *err)
+{
+    const char *text = NULL;
+    char *slash;
+    int r = json_get_text(root, "channel", false, &text, err);
+
+    if (r < 0 || !text)
+        return r;
+    undoing->channel = strdup(text);
+    if (!undoing->channel)
+        return err_memory(err);
+    slash = strchr(undoing->channel, '/');
+    undoing->choice.channel = slash ? slash + 1 : undoing->channel;
+    if (slash) {
+        *slash = '\0';
+        undoing->choice.instance = undoing->channel;
+    }
+    return 0;
+}
+
 static int handle_undo_read(json_object *root, struct Undoing *undoing, Err *err)
 {
-    static const char *const keys[] = {"last", "pass", "action", "dry_run", NULL};
+    static const char *const keys[] = {"last", "pass", "action", "channel", "dry_run", NULL};
     const char *pass = NULL;
     int r = json_check_keys(root, keys, err);
 
@@ -112,7 +135,7 @@ static int handle_undo_read(json_object *root, struct Undoing *undoing, Err *err
         str_copy(undoing->pass, sizeof(undoing->pass), pass);
         undoing->choice.pass = undoing->pass;
     }
-    return 0;
+    return handle_undo_read_channel(root, undoing, err);
 }
 
 static int handle_undo_prepare(Control *control, struct Undoing *undoing, Err *err)
@@ -164,6 +187,7 @@ int handle_undo(Control *control, ServerCall *call, json_object *root, Err *err)
         r = handle_undo_prepare(control, undoing, err);
     if (r < 0) {
         undo_free(undoing->undo);
+        free(undoing->channel);
         free(undoing);
         return r;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pauses of what no channel of the rosters is, as far as the last passes know: a channel that left
+ * Pauses of channels that are in no roster, as far as the last passes know: a channel that left
  * them after an undo, or one that has another id by now. They hold as soon as the channel is back,
  * so they can be seen and ended too.
  */
@@ -8,12 +8,14 @@
 
 #include <json-c/json.h>
 
-#include "daemon/control/control_internal.h"
+#include "daemon/runtime/controller.h"
+#include "daemon/store/store.h"
 
 /* [{"instance", "name", "id", "pause"}], a row for each; what is not known is null. As
  * json_new_array() (json.h) when out of memory. */
 json_object *orphan_pauses_json(const Controller *controller, const StorePauses *pauses);
 
-/* Answers a request to resume that names no channel of the rosters (channel_ref_find() said so in
- * `err`). 0; -ENOENT, `err` as it was; -ENOTUNIQ; as control_writable(); the store's errors. */
-int orphan_pauses_resume(Control *control, ServerCall *call, json_object *root, Err *err);
+/* The one that people mean by CHANNEL: a name, an id, or instance/name. 0; -ENOENT; -ENOTUNIQ
+ * where it fits channels of several instances, told in `err`. Borrowed from `pauses`. */
+int orphan_pauses_find(const Controller *controller, const StorePauses *pauses, const char *text,
+                       const StorePause **ret_pause, Err *err);

@@ -1,18 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* Pausing and resuming channels: by id, and by name as well, which holds and shows while no pass
- * has found the id: before the first, and while the service fails. */
+/* Pauses of the channels of the rosters, of instances, and of all: how they stand to each other. */
 #pragma once
+
+#include <json-c/json.h>
 
 #include "daemon/control/channel_ref.h"
 #include "daemon/store/store.h"
 
-/* The pause of a channel, or NULL. Borrowed. */
+/* A channel as the state knows it: by its id and its name, as far as they are known. Borrowed. */
+StoreScope pause_scope(const ChannelRef *found);
+
+/* The pause that holds longest for a channel, or NULL. Borrowed. */
 const StorePause *pause_find(const StorePauses *pauses, const ChannelRef *found);
 
-/* Pauses it durably; `until_usec` is realtime, 0: no end. 0 or the store's errors. */
-int pause_begin(Store *store, const ChannelRef *found, const char *reason, uint64_t until_usec,
-                Err *err);
+/* {"scope", "instance", "name", "id", "reason", "until"}; what does not apply is null. */
+json_object *pause_row(const StorePause *pause);
 
-/* Ends it. 1, 0 where there was none; -EPERM while its id would have to be known; the store's
- * errors. */
-int pause_end(Store *store, const ChannelRef *found, Err *err);
+/* "all", "instance" or "channel". */
+const char *pause_scope_text(const StoreScope *scope);
+
+/* [rows of the pauses that `scope` is under still, or that stand within it]. */
+json_object *pause_rows_beside(const StorePauses *pauses, const StoreScope *scope);
+
+/* Rows of all of them. */
+json_object *pause_rows(const StorePauses *pauses);
+
+/* Stops what a running pass would still change where the scope holds. */
+void pause_stop_passes(Controller *controller, const StoreScope *scope);

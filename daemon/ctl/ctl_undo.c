@@ -112,7 +112,8 @@ static json_object *ctl_undo_request(const Options *options)
 
 int ctl_undo(const Options *options)
 {
-    const UndoChoice choice = {options->last, options->pass, options->action_id};
+    const UndoChoice choice = {
+        .last = options->last, .pass = options->pass, .action = options->action_id};
     json_object *root = NULL;
     Err err = {0};
     int status, r = ctl_post(options, "/v1/undo", ctl_undo_request(options), &root, &err);

@@ -29,8 +29,8 @@ void audit_log_write(const AuditEntry *entry, const char *format, ...)
     vsnprintf(what, sizeof(what), format, arguments);
     va_end(arguments);
     log_event(LOG_LEVEL_NOTICE, &fields, "%s%s%s%s%s by uid %s%s%s",
-              entry->channel ? fields.instance : "", entry->channel ? "/" : "",
-              entry->channel ? fields.channel : "", entry->channel ? ": " : "", what,
+              entry->instance ? entry->instance : "", entry->channel ? "/" : "",
+              entry->channel ? entry->channel : "", entry->instance ? ": " : "", what,
               who[0] ? who : "unknown", entry->reason ? ": " : "",
               entry->reason ? entry->reason : "");
 }

@@ -8,8 +8,8 @@
 typedef struct AuditEntry {
     const char *action;   /* "pause", as in the path */
     uid_t uid;            /* who asked; (uid_t)-1: not known */
-    const char *instance; /* with `channel`; NULL: all channels */
-    const char *channel;
+    const char *instance; /* NULL: all */
+    const char *channel;  /* with `instance`; NULL: all of it */
     const char *pass;
     const char *digest;
     const char *reason;

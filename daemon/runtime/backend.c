@@ -54,8 +54,11 @@ static int backend_add_gates(Backend *backend)
     backend->gates = calloc(count, sizeof(*backend->gates));
     backend->users = calloc(count, sizeof(*backend->users));
     backend->firsts = calloc(count, sizeof(*backend->firsts));
-    if (!backend->gates || !backend->users || !backend->firsts)
+    backend->keys = calloc(count, sizeof(*backend->keys));
+    if (!backend->gates || !backend->users || !backend->firsts || !backend->keys)
         return -ENOMEM;
+    for (size_t i = 0; i < count; i++)
+        instance_key(&backend->config->instances[i], backend->keys[i]);
     for (size_t i = 0; i < count; i++) {
         if (gate_init(&backend->gates[i], backend->config->limits.requests_per_second) < 0)
             return -ENOMEM;
@@ -121,6 +124,7 @@ void backend_close(Backend *backend)
         gate_done(&backend->gates[i]);
     free(backend->gates);
     free(backend->firsts);
+    free(backend->keys);
     free(backend->users);
     *backend = (Backend){0};
 }

@@ -7,6 +7,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "config/instance_key.h"
 #include "daemon/roma/client.h"
 #include "daemon/store/store.h"
 #include "reconcile/request/gate.h"
@@ -31,10 +32,11 @@ typedef struct Backend {
     Store *store;  /* borrowed; NULL: the state cannot be used, and nothing is deleted */
     Err store_err; /* why */
     RomaClient *client;
-    Gate *gates;                 /* one for each instance */
-    const BackendUser **users;   /* likewise; NULL: nobody uses it */
-    size_t *firsts;              /* likewise: the channel that its next pass begins with (pass.h) */
-    BackendIsCurrent is_current; /* NULL: it always is */
+    Gate *gates;               /* one for each instance */
+    const BackendUser **users; /* likewise; NULL: nobody uses it */
+    size_t *firsts;            /* likewise: the channel that its next pass begins with (pass.h) */
+    char (*keys)[INSTANCE_KEY_SIZE]; /* likewise: what the state goes by */
+    BackendIsCurrent is_current;     /* NULL: it always is */
     void *current_userdata;
 } Backend;
 

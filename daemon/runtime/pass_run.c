@@ -100,8 +100,10 @@ static int pass_run_name_pass(PassRun *run, Err *err)
 {
     char now[CLOCK_RFC3339_SIZE];
 
-    if (run->store)
+    if (run->store) {
+        pass_run_store_name_instances(run);
         return store_begin_pass(run->store, clock_realtime_usec(), run->pass_id, err);
+    }
     clock_format_rfc3339(clock_realtime_usec(), now);
     snprintf(run->pass_id, sizeof(run->pass_id), "%s-1", now);
     return 0;

@@ -7,26 +7,24 @@
 #include "daemon/base/clock.h"
 #include "reconcile/plan/identity.h"
 
-static const char *pass_run_store_instance_name(const PassRun *run, const RosterChannel *channel)
+static const char *pass_run_store_key(const PassRun *run, const RosterChannel *channel)
 {
-    return run->config->instances[channel->instance].name;
+    return run->backend->keys[channel->instance];
 }
 
 int pass_run_store_recall(void *context, const RosterChannel *channel, const ChannelRow *row,
                           ChannelRecord *memory, Err *err)
 {
     PassRun *run = context;
-    Store *store = run->store;
-    const char *instance_name = pass_run_store_instance_name(run, channel);
-    uint64_t now_usec = clock_realtime_usec();
-    int r;
+    const StoreScope scope = {
+        .instance_key = pass_run_store_key(run, channel),
+        .channel_id = row->id,
+        .channel_name = row->name,
+    };
 
-    if (!store)
+    if (!run->store)
         return backend_without_store(run->backend, err);
-    r = store_recall(store, instance_name, row->id, now_usec, memory, err);
-    if (r < 0 || memory->is_paused)
-        return r;
-    return store_recall_pause(store, instance_name, row->id, row->name, now_usec, memory, err);
+    return store_recall(run->store, &scope, clock_realtime_usec(), memory, err);
 }
 
 int pass_run_store_is_approved(void *context, const char *digest, Err *err)
@@ -45,8 +43,8 @@ int pass_run_store_remember(void *context, const RosterChannel *channel, const c
 
     if (!run->store)
         return backend_without_store(run->backend, err);
-    return store_remember(run->store, pass_run_store_instance_name(run, channel), channel_id,
-                          sightings, count, err);
+    return store_remember(run->store, pass_run_store_key(run, channel), channel_id, sightings,
+                          count, err);
 }
 
 int pass_run_store_unsettled(void *context, size_t instance, UnsettledAdd add, void *userdata)
@@ -55,7 +53,7 @@ int pass_run_store_unsettled(void *context, size_t instance, UnsettledAdd add, v
 
     if (!run->store)
         return 0;
-    return store_unsettled(run->store, run->config->instances[instance].name, add, userdata, NULL);
+    return store_unsettled(run->store, run->backend->keys[instance], add, userdata, NULL);
 }
 
 /* A deletion is logged whichever run learns of it. */
@@ -99,8 +97,8 @@ int pass_run_store_settle(void *context, const RosterChannel *channel, const cha
 
     if (!run->store)
         return 0;
-    return store_settle(run->store, pass_run_store_instance_name(run, channel), channel_id,
-                        &settling, clock_realtime_usec(), err);
+    return store_settle(run->store, pass_run_store_key(run, channel), channel_id, &settling,
+                        clock_realtime_usec(), err);
 }
 
 static int pass_run_store_permit(const PassRun *run, const Batch *batch, Err *err)
@@ -124,6 +122,8 @@ int pass_run_store_record(void *context, Batch *batches, size_t count, Err *err)
         return err_set(err, -EPERM, "nothing is deleted in a dry run");
     if (!run->store)
         return backend_without_store(run->backend, err);
+    for (size_t i = 0; i < count; i++)
+        batches[i].instance_key = pass_run_store_key(run, batches[i].channel);
     r = store_record(run->store, batches, count, clock_realtime_usec(), err);
     for (size_t i = 0; i < count && r == 0; i++)
         r = pass_run_store_permit(run, &batches[i], err);
@@ -140,23 +140,31 @@ int pass_run_store_decide(void *context, uint64_t action, Outcome outcome, uint3
     return store_decide(run->store, action, outcome, attempts, answer, clock_realtime_usec(), err);
 }
 
+void pass_run_store_name_instances(const PassRun *run)
+{
+    const Config *config = run->config;
+
+    for (size_t i = 0; i < config->instance_count; i++)
+        store_name_instance(run->store, run->backend->keys[i], config->instances[i].name, NULL);
+}
+
 /* A pause is shown wherever the channel is, in sync as well, where no plan asked for it. */
 void pass_run_store_show_pauses(const PassRun *run, const Report *report)
 {
     _cleanup_(store_pauses_done) StorePauses pauses = {0};
-    uint64_t now_usec = clock_realtime_usec();
 
-    if (!run->store || store_pauses(run->store, now_usec, &pauses, NULL) < 0)
+    if (!run->store || store_pauses(run->store, clock_realtime_usec(), &pauses, NULL) < 0)
         return;
     for (size_t i = 0; pauses.count > 0 && i < report->channel_count; i++) {
         ChannelReport *channel = &report->channels[i];
-        ChannelRecord memory = {0};
+        const StoreScope scope = {
+            .instance_key = pass_run_store_key(run, channel->channel),
+            .channel_id = channel->id,
+            .channel_name = channel->name,
+        };
+        const StorePause *pause = store_pauses_find(&pauses, &scope);
 
-        if (!channel->pause_reason && channel->id &&
-            store_recall_pause(run->store, channel->instance_name, channel->id, channel->name,
-                               now_usec, &memory, NULL) == 0 &&
-            memory.is_paused)
-            report_set_pause(channel, memory.pause_reason, memory.pause_end_usec);
-        channel_record_done(&memory);
+        if (!channel->pause_reason && pause)
+            report_set_pause(channel, pause->reason, pause->until_usec);
     }
 }

@@ -17,5 +17,9 @@ int pass_run_store_record(void *context, Batch *batches, size_t count, Err *err)
 int pass_run_store_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
                           const Answer *answer, Err *err);
 
+/* Tells the state what its instances are called. Where that fails, so does recording, and nothing
+ * is deleted. */
+void pass_run_store_name_instances(const PassRun *run);
+
 /* Puts pauses into the run's report that no plan asked for. */
 void pass_run_store_show_pauses(const PassRun *run, const Report *report);

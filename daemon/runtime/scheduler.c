@@ -25,8 +25,7 @@ bool scheduler_has_work(const Scheduler *scheduler)
     bool has_unsettled = false;
 
     if (scheduler->channel_count == 0 && scheduler->backend->store)
-        store_unsettled(scheduler->backend->store,
-                        scheduler->backend->config->instances[scheduler->instance].name,
+        store_unsettled(scheduler->backend->store, scheduler->backend->keys[scheduler->instance],
                         scheduler_on_unsettled, &has_unsettled, NULL);
     return scheduler->channel_count > 0 || has_unsettled;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config/instance_key.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 #include "daemon/log/event_log.h"
@@ -27,7 +28,8 @@ struct Undo {
 
 static bool undo_took_effect(const StoreAction *action)
 {
-    return !action->outcome || str_equal(action->outcome, "deleted");
+    return str_equal(action->kind, "delete") &&
+           (!action->outcome || str_equal(action->outcome, "deleted"));
 }
 
 /* Keeps the deletions that took effect, or may have. */
@@ -44,11 +46,16 @@ static void undo_keep_effective(StoreActions *actions)
 
 static int undo_look_up(Undo *undo, Store *store, const UndoChoice *choice, Err *err)
 {
-    StoreFilter filter = {.pass = choice->pass, .action = choice->action};
+    StoreFilter filter = {
+        .instance = choice->instance,
+        .channel = choice->channel,
+        .pass = choice->pass,
+        .action = choice->action,
+    };
     int r = 0;
 
     if (choice->last) {
-        r = store_find_last_deleting(store, undo->pass, err);
+        r = store_find_last_deleting(store, choice->instance, choice->channel, undo->pass, err);
         filter.pass = undo->pass;
     }
     if (r == 0)
@@ -58,7 +65,9 @@ static int undo_look_up(Undo *undo, Store *store, const UndoChoice *choice, Err 
     if (undo->actions.count == 0 && choice->action)
         return err_set(err, -ENOENT, "the history holds no deletion %" PRIu64, choice->action);
     if (undo->actions.count == 0)
-        return err_set(err, -ENOENT, "the history holds no deletion of pass %s", filter.pass);
+        return err_set(err, -ENOENT, "the history holds no deletion of pass %s%s%.200s",
+                       filter.pass, choice->channel ? " in " : "",
+                       choice->channel ? choice->channel : "");
     undo_keep_effective(&undo->actions);
     if (undo->actions.count == 0)
         return err_set(err, -ENOENT, "there is nothing to undo: nothing of it took effect");
@@ -66,16 +75,20 @@ static int undo_look_up(Undo *undo, Store *store, const UndoChoice *choice, Err 
     return 0;
 }
 
-static int undo_find_instance(const Config *config, const char *name, size_t *ret_instance,
+static int undo_find_instance(const Config *config, const StoreAction *action, size_t *ret_instance,
                               Err *err)
 {
+    char key[INSTANCE_KEY_SIZE];
+
     for (size_t i = 0; i < config->instance_count; i++) {
-        if (str_equal(config->instances[i].name, name)) {
+        instance_key(&config->instances[i], key);
+        if (str_equal(key, action->instance_key)) {
             *ret_instance = i;
             return 0;
         }
     }
-    return err_set(err, -EINVAL, "the instance %s of these deletions is not in the settings", name);
+    return err_set(err, -EINVAL, "the instance %s of these deletions is not in the settings",
+                   action->instance_name);
 }
 
 /* The mode that the rosters give a channel now; that of the settings where they have it not. */
@@ -96,7 +109,7 @@ static int undo_find_channel(Undo *undo, const Config *config, const StoreAction
                              size_t *ret_channel, Err *err)
 {
     size_t instance = 0, count = undo->config.channel_count;
-    int r = undo_find_instance(config, action->instance_name, &instance, err);
+    int r = undo_find_instance(config, action, &instance, err);
 
     if (r < 0)
         return r;
@@ -201,9 +214,21 @@ bool undo_covers(const Undo *undo, size_t instance)
     return false;
 }
 
-static const char *undo_instance_name(const Undo *undo, size_t channel)
+static int undo_pause_channel(const Undo *undo, Store *store, size_t number, const char *reason,
+                              Err *err)
 {
-    return undo->config.instances[undo->channels[channel].instance].name;
+    const RosterChannel *channel = &undo->channels[number];
+    const Instance *instance = &undo->config.instances[channel->instance];
+    char key[INSTANCE_KEY_SIZE];
+    const StoreScope scope = {
+        .instance_key = key,
+        .instance_name = instance->name,
+        .channel_id = channel->id,
+        .channel_name = str_is_empty(undo->names[number]) ? NULL : undo->names[number],
+    };
+
+    instance_key(instance, key);
+    return store_pause(store, &scope, reason, clock_realtime_usec(), 0, err);
 }
 
 int undo_pause(const Undo *undo, Store *store, Err *err)
@@ -213,8 +238,7 @@ int undo_pause(const Undo *undo, Store *store, Err *err)
 
     snprintf(reason, sizeof(reason), "undo of %s", undo->pass);
     for (size_t i = 0; i < undo->config.channel_count && r == 0; i++)
-        r = store_pause_channel(store, undo_instance_name(undo, i), undo->channels[i].id,
-                                undo->names[i], reason, 0, err);
+        r = undo_pause_channel(undo, store, i, reason, err);
     return r;
 }
 

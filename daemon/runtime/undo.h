@@ -7,11 +7,13 @@
 
 #include "daemon/runtime/pass_run.h"
 
-/* What is to be undone: exactly one of these. */
+/* What is to be undone: exactly one of `last`, `pass` and `action`. */
 typedef struct UndoChoice {
     bool last; /* the last pass that deleted something */
     const char *pass;
     uint64_t action;
+    const char *channel;  /* its id or name: there alone; NULL: wherever it was */
+    const char *instance; /* with `channel`: the name of its instance; NULL: any */
 } UndoChoice;
 
 typedef struct Undo Undo;

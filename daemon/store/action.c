@@ -6,35 +6,40 @@
 #include "daemon/base/str.h"
 #include "daemon/store/approval.h"
 #include "daemon/store/integrity.h"
+#include "daemon/store/pass.h"
+#include "daemon/store/steady.h"
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
 
-static int action_insert_pass(Store *store, const StorePass *pass, Err *err)
-{
-    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PASS_INSERT);
-
-    sql_text(&query, pass->id);
-    sql_number(&query, pass->started_usec);
-    return sql_step(&query, err);
-}
-
-static int action_insert(Store *store, const Batch *batch, Deletion *deletion,
-                         uint64_t realtime_usec, Err *err)
+/* A row of the history; `outcome` NULL: not decided yet. */
+static int action_insert(Store *store, const Batch *batch, const char *kind, const Deletion *member,
+                         const char *outcome, uint32_t attempts, uint64_t realtime_usec, Err *err)
 {
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_ACTION_INSERT);
-    int r;
 
     sql_text(&query, batch->pass);
-    sql_text(&query, batch->instance_name);
+    sql_text(&query, batch->instance_key);
     sql_text(&query, batch->channel_id);
     sql_text(&query, batch->channel_name);
-    sql_text(&query, deletion->member_id);
-    sql_blob(&query, deletion->identity, deletion->identity_size);
-    sql_text(&query, deletion->member_json);
+    sql_text(&query, kind);
+    sql_text(&query, member->member_id);
+    sql_blob(&query, member->identity, member->identity_size);
+    sql_text(&query, member->member_json);
     sql_text(&query, batch->digest);
     sql_text(&query, batch->channel->mode == MODE_PRUNE ? "prune" : "observe");
     sql_number(&query, realtime_usec);
-    r = sql_step(&query, err);
+    sql_number(&query, steady_now_usec(store));
+    sql_text(&query, outcome);
+    sql_number_or_null(&query, attempts);
+    sql_number_or_null(&query, outcome ? realtime_usec : 0);
+    return sql_step(&query, err);
+}
+
+static int action_insert_deletion(Store *store, const Batch *batch, Deletion *deletion,
+                                  uint64_t realtime_usec, Err *err)
+{
+    int r = action_insert(store, batch, "delete", deletion, NULL, 0, realtime_usec, err);
+
     if (r == 0)
         deletion->action = (uint64_t)sqlite3_last_insert_rowid(store->db);
     return r;
@@ -42,16 +47,12 @@ static int action_insert(Store *store, const Batch *batch, Deletion *deletion,
 
 static int action_insert_batch(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err)
 {
-    const StorePass *pass = pass_find(store, batch->pass);
-    int r;
+    int r = pass_insert(store, batch->pass, err);
 
-    if (!pass)
-        return err_set(err, -EINVAL, "no pass %s is under way", batch->pass);
-    r = action_insert_pass(store, pass, err);
     if (r == 0 && batch->approved)
         r = approval_spend(store, batch->digest, realtime_usec, err);
     for (size_t i = 0; i < batch->deletion_count && r == 0; i++)
-        r = action_insert(store, batch, &batch->deletions[i], realtime_usec, err);
+        r = action_insert_deletion(store, batch, &batch->deletions[i], realtime_usec, err);
     return r;
 }
 
@@ -84,7 +85,7 @@ int store_record(Store *store, const Batch *batches, size_t count, uint64_t real
     if (r == 0)
         r = transaction_commit(store, err);
     for (size_t i = 0; i < count && r == 0; i++)
-        pass_find(store, batches[i].pass)->is_recorded = true;
+        pass_mark_recorded(store, batches[i].pass);
     if (r == 0)
         r = integrity_read_back(store, batches, count, err);
     if (r == 0)

@@ -7,6 +7,7 @@
 
 #include "daemon/base/str.h"
 #include "daemon/store/reading.h"
+#include "daemon/store/steady.h"
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
 
@@ -17,15 +18,19 @@ static bool approval_is_digest(const char *text)
     return length == DIGEST_HEX_SIZE - 1 && text[length] == '\0';
 }
 
-/* 1 when the approval was spent less than 24 h ago, else 0. */
-static int approval_is_spent(Store *store, const char *digest, uint64_t realtime_usec, Err *err)
+/* Reads when an approval was given or spent. 1 where that is less than 24 h ago, else 0. */
+static int approval_is_fresh(Store *store, QueryId id, const char *digest, uint64_t realtime_usec,
+                             Err *err)
 {
-    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_APPROVAL_SPENT);
+    _cleanup_(sql_done) Query query = sql_begin(store, id);
+    int r;
 
     sql_text(&query, digest);
-    sql_number(&query,
-               realtime_usec > STORE_APPROVAL_USEC ? realtime_usec - STORE_APPROVAL_USEC : 0);
-    return sql_step(&query, err);
+    r = sql_step(&query, err);
+    if (r <= 0)
+        return r;
+    return steady_is_recent(store, sql_column_number(&query, 1), sql_column_number(&query, 0),
+                            realtime_usec, STORE_APPROVAL_USEC);
 }
 
 static int approval_give(Store *store, const char *digest, uint64_t realtime_usec, Err *err)
@@ -34,6 +39,7 @@ static int approval_give(Store *store, const char *digest, uint64_t realtime_use
 
     sql_text(&query, digest);
     sql_number(&query, realtime_usec);
+    sql_number(&query, steady_now_usec(store));
     return sql_step(&query, err);
 }
 
@@ -61,7 +67,7 @@ int store_approve(Store *store, const char *digest, uint64_t realtime_usec, Err 
     int r = approval_check(store, digest, err);
 
     if (r == 0 && store->db)
-        r = approval_is_spent(store, digest, realtime_usec, err);
+        r = approval_is_fresh(store, QUERY_APPROVAL_SPENT, digest, realtime_usec, err);
     return r != 0 ? r : store_approve_again(store, digest, realtime_usec, err);
 }
 
@@ -89,20 +95,7 @@ int store_is_approved(Store *store, const char *digest, uint64_t realtime_usec, 
         if (str_equal(store->approvals[i], digest))
             return 1;
     }
-    if (!store->db)
-        return 0;
-    {
-        _cleanup_(sql_done) Query query = sql_begin(store, QUERY_APPROVED);
-        uint64_t given_usec;
-
-        sql_text(&query, digest);
-        r = sql_step(&query, err);
-        if (r <= 0)
-            return r;
-        given_usec = sql_column_number(&query, 0);
-        return given_usec > realtime_usec ? given_usec - realtime_usec < STORE_APPROVAL_USEC
-                                          : realtime_usec - given_usec < STORE_APPROVAL_USEC;
-    }
+    return store->db ? approval_is_fresh(store, QUERY_APPROVED, digest, realtime_usec, err) : 0;
 }
 
 int approval_spend(Store *store, const char *digest, uint64_t realtime_usec, Err *err)
@@ -111,6 +104,7 @@ int approval_spend(Store *store, const char *digest, uint64_t realtime_usec, Err
     int r;
 
     sql_number(&query, realtime_usec);
+    sql_number(&query, steady_now_usec(store));
     sql_text(&query, digest);
     r = sql_step(&query, err);
     if (r < 0)

@@ -1,29 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /* What is remembered of a channel: sightings, past deletions, pause. */
+#include <assert.h>
 #include <errno.h>
 
 #include "config/guards.h"
-#include "daemon/base/buf.h"
 #include "daemon/store/reading.h"
+#include "daemon/store/steady.h"
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
 
 /* A query whose first parameters name the channel. */
-static Query channel_record_begin(Store *store, QueryId id, const char *instance_name,
+static Query channel_record_begin(Store *store, QueryId id, const char *instance_key,
                                   const char *channel_id)
 {
     Query query = sql_begin(store, id);
 
-    sql_text(&query, instance_name);
+    sql_text(&query, instance_key);
     sql_text(&query, channel_id);
     return query;
 }
 
-static int channel_record_sightings(Store *store, const char *instance_name, const char *channel_id,
+static int channel_record_sightings(Store *store, const char *instance_key, const char *channel_id,
                                     ChannelRecord *memory, Err *err)
 {
     _cleanup_(sql_done) Query query =
-        channel_record_begin(store, QUERY_SIGHTINGS, instance_name, channel_id);
+        channel_record_begin(store, QUERY_SIGHTINGS, instance_key, channel_id);
     int r;
 
     while ((r = sql_step(&query, err)) > 0) {
@@ -38,74 +39,51 @@ static int channel_record_sightings(Store *store, const char *instance_name, con
     return r;
 }
 
-static int channel_record_deletions(Store *store, const char *instance_name, const char *channel_id,
+/* That it is recent is known: where the wall clock was set meanwhile, it must not say otherwise. */
+static uint64_t channel_record_time(uint64_t realtime_usec, uint64_t recorded_usec)
+{
+    return recorded_usec < realtime_usec && realtime_usec - recorded_usec >= GUARD_FIGHT_SPAN_USEC
+               ? realtime_usec
+               : recorded_usec;
+}
+
+static int channel_record_deletions(Store *store, const char *instance_key, const char *channel_id,
                                     uint64_t realtime_usec, ChannelRecord *memory, Err *err)
 {
     _cleanup_(sql_done) Query query =
-        channel_record_begin(store, QUERY_ACTION_RECENT, instance_name, channel_id);
+        channel_record_begin(store, QUERY_ACTION_RECENT, instance_key, channel_id);
     int r;
 
-    sql_number(&query,
-               realtime_usec > GUARD_FIGHT_SPAN_USEC ? realtime_usec - GUARD_FIGHT_SPAN_USEC : 0);
     while ((r = sql_step(&query, err)) > 0) {
         const void *identity = sqlite3_column_blob(query.statement, 0);
         size_t size = (size_t)sqlite3_column_bytes(query.statement, 0);
+        uint64_t recorded_usec = sql_column_number(&query, 1);
 
+        /* Newest first: what comes after is older still. */
+        if (!steady_is_recent(store, sql_column_number(&query, 2), recorded_usec, realtime_usec,
+                              GUARD_FIGHT_SPAN_USEC))
+            return 0;
         if (channel_record_add_deletion(memory, identity ? identity : "", size,
-                                        sql_column_number(&query, 1)) < 0)
+                                        channel_record_time(realtime_usec, recorded_usec)) < 0)
             return err_memory(err);
     }
     return r;
 }
 
-static int channel_record_pause(Store *store, const char *instance_name, const char *channel_id,
-                                uint64_t realtime_usec, ChannelRecord *memory, Err *err)
-{
-    _cleanup_(sql_done) Query query =
-        channel_record_begin(store, QUERY_PAUSE, instance_name, channel_id);
-    const char *reason;
-    int r;
-
-    sql_number(&query, realtime_usec);
-    r = sql_step(&query, err);
-    if (r <= 0)
-        return r;
-    reason = sql_column_text(&query, 0);
-    if (!reason || channel_record_set_pause(memory, reason, sql_column_number(&query, 1)) < 0)
-        return err_memory(err);
-    return 0;
-}
-
-int store_recall_pause(Store *store, const char *instance_name, const char *channel_id,
-                       const char *channel_name, uint64_t realtime_usec, ChannelRecord *memory,
-                       Err *err)
-{
-    _cleanup_(buf_done) Buf key = {0};
-    int r = reading_refresh(store, err);
-
-    if (r < 0 || !store->db)
-        return r;
-    r = channel_record_pause(store, instance_name, channel_id, realtime_usec, memory, err);
-    if (r < 0 || memory->is_paused || !channel_name)
-        return r;
-    buf_printf(&key, STORE_BY_NAME "%s", channel_name);
-    if (buf_failed(&key) < 0)
-        return err_memory(err);
-    return channel_record_pause(store, instance_name, buf_text(&key), realtime_usec, memory, err);
-}
-
-int store_recall(Store *store, const char *instance_name, const char *channel_id,
-                 uint64_t realtime_usec, ChannelRecord *memory, Err *err)
+int store_recall(Store *store, const StoreScope *channel, uint64_t realtime_usec,
+                 ChannelRecord *memory, Err *err)
 {
     _cleanup_(channel_record_done) ChannelRecord found = {0};
+    const char *key = channel->instance_key, *id = channel->channel_id;
     int r = reading_refresh(store, err);
 
+    assert(key && id);
     if (r == 0 && store->db)
-        r = channel_record_sightings(store, instance_name, channel_id, &found, err);
+        r = channel_record_sightings(store, key, id, &found, err);
     if (r == 0 && store->db)
-        r = channel_record_deletions(store, instance_name, channel_id, realtime_usec, &found, err);
+        r = channel_record_deletions(store, key, id, realtime_usec, &found, err);
     if (r == 0 && store->db)
-        r = channel_record_pause(store, instance_name, channel_id, realtime_usec, &found, err);
+        r = pause_recall(store, channel, realtime_usec, &found, err);
     if (r < 0)
         return r;
     *memory = found;
@@ -114,24 +92,24 @@ int store_recall(Store *store, const char *instance_name, const char *channel_id
 }
 
 /* 1 when the state holds sightings of the channel, else 0. */
-static int channel_record_has_sightings(Store *store, const char *instance_name,
+static int channel_record_has_sightings(Store *store, const char *instance_key,
                                         const char *channel_id, Err *err)
 {
     _cleanup_(sql_done) Query query =
-        channel_record_begin(store, QUERY_SIGHTINGS, instance_name, channel_id);
+        channel_record_begin(store, QUERY_SIGHTINGS, instance_key, channel_id);
 
-    if (pending_find_sightings(&store->pending, instance_name, channel_id))
+    if (pending_find_sightings(&store->pending, instance_key, channel_id))
         return 1;
     return sql_step(&query, err);
 }
 
-int store_remember(Store *store, const char *instance_name, const char *channel_id,
+int store_remember(Store *store, const char *instance_key, const char *channel_id,
                    const Sighting *sightings, size_t count, Err *err)
 {
     int r;
 
     if (count == 0 && !store->is_read_only) {
-        r = channel_record_has_sightings(store, instance_name, channel_id, err);
+        r = channel_record_has_sightings(store, instance_key, channel_id, err);
         if (r <= 0)
             return r;
     }
@@ -140,10 +118,10 @@ int store_remember(Store *store, const char *instance_name, const char *channel_
         return r;
     /* Kept even where the transaction could not be opened: older sightings than the newest would
      * let an extra count as confirmed that was away in between. */
-    if (pending_set_sightings(&store->pending, instance_name, channel_id, sightings, count) < 0)
+    if (pending_set_sightings(&store->pending, instance_key, channel_id, sightings, count) < 0)
         return err_memory(err);
     if (r < 0)
         return r;
-    return transaction_result(store, transaction_write_sightings(store, instance_name, channel_id,
-                                                                 sightings, count, err));
+    return transaction_result(
+        store, transaction_write_sightings(store, instance_key, channel_id, sightings, count, err));
 }

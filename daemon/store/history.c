@@ -26,7 +26,7 @@ static const char *history_text(StoreActions *actions, const Query *query, int c
     return copy;
 }
 
-/* The columns of ACTION_COLUMNS in sql.c. */
+/* The columns of ACTION_ROWS in sql.c. */
 static int history_add_row(StoreActions *actions, const Query *query)
 {
     const void *identity = sqlite3_column_blob(query->statement, 6);
@@ -51,6 +51,8 @@ static int history_add_row(StoreActions *actions, const Query *query)
         .request_id = history_text(actions, query, 14, &failed),
         .attempts = (uint32_t)sql_column_number(query, 15),
         .decided_usec = sql_column_number(query, 16),
+        .kind = history_text(actions, query, 17, &failed),
+        .instance_key = history_text(actions, query, 18, &failed),
     };
 
     if (failed || !row.identity ||
@@ -138,23 +140,28 @@ int store_history(Store *store, const StoreFilter *filter, StoreActions *ret_act
     return 0;
 }
 
-int store_find_last_deleting(Store *store, char ret_pass[static STORE_PASS_ID_SIZE], Err *err)
+int store_find_last_deleting(Store *store, const char *instance, const char *channel,
+                             char ret_pass[static STORE_PASS_ID_SIZE], Err *err)
 {
     int r = reading_refresh(store, err);
 
     if (r == 0 && store->db) {
         _cleanup_(sql_done) Query query = sql_begin(store, QUERY_LAST_DELETING);
 
+        sql_text(&query, instance);
+        sql_text(&query, channel);
         r = sql_step(&query, err);
         if (r > 0)
             str_copy(ret_pass, STORE_PASS_ID_SIZE, sql_column_text(&query, 0));
     }
     if (r < 0)
         return r;
-    return r > 0 ? 0 : err_set(err, -ENOENT, "the history holds no deletion");
+    return r > 0 ? 0
+                 : err_set(err, -ENOENT, "the history holds no deletion%s%.200s",
+                           channel ? " in " : "", channel ? channel : "");
 }
 
-int store_undecided(Store *store, const char *instance_name, const char *channel_id,
+int store_undecided(Store *store, const char *instance_key, const char *channel_id,
                     StoreActions *ret_actions, Err *err)
 {
     _cleanup_(store_actions_done) StoreActions actions = {0};
@@ -163,7 +170,7 @@ int store_undecided(Store *store, const char *instance_name, const char *channel
     if (r == 0 && store->db) {
         _cleanup_(sql_done) Query query = sql_begin(store, QUERY_ACTION_UNDECIDED);
 
-        sql_text(&query, instance_name);
+        sql_text(&query, instance_key);
         sql_text(&query, channel_id);
         r = history_read(store, &query, &actions, err);
     }

@@ -192,6 +192,17 @@ static int integrity_read_pass(Store *store, const char *pass, Err *err)
     return r < 0 ? r : r > 0 ? 0 : -EBADMSG;
 }
 
+/* What holds deletions back is read here as well: the cache would go on telling it. */
+static int integrity_read_pauses(Store *store, Err *err)
+{
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PAUSES);
+    int r;
+
+    while ((r = sql_step(&query, err)) > 0)
+        ;
+    return r;
+}
+
 int integrity_read_back(Store *store, const Batch *batches, size_t count, Err *err)
 {
     int r = integrity_check(store, err);
@@ -199,6 +210,7 @@ int integrity_read_back(Store *store, const Batch *batches, size_t count, Err *e
     if (r < 0)
         return r;
     sqlite3_db_release_memory(store->db);
+    r = integrity_read_pauses(store, err);
     for (size_t i = 0; i < count && r == 0; i++) {
         r = integrity_read_pass(store, batches[i].pass, err);
         if (r == 0)

@@ -4,6 +4,7 @@
 
 #include "daemon/base/str.h"
 #include "daemon/store/reading.h"
+#include "daemon/store/steady.h"
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
 
@@ -18,6 +19,7 @@ int store_recall_lockout(Store *store, const char *subject, Lockout *ret_refusal
 {
     _cleanup_(sql_done) Query query = {0};
     Lockout refusal = {0};
+    SteadyEnd end;
     int r = reading_refresh(store, err);
 
     if (r < 0 || !store->db)
@@ -28,7 +30,12 @@ int store_recall_lockout(Store *store, const char *subject, Lockout *ret_refusal
     if (r <= 0)
         return r;
     lockout_copy(refusal.mark, sizeof(refusal.mark), &query, 0);
-    refusal.until_usec = sql_column_number(&query, 1);
+    end = (SteadyEnd){
+        .set_usec = sql_column_number(&query, 7),
+        .steady_usec = sql_column_number(&query, 8),
+        .wall_usec = sql_column_number(&query, 1),
+    };
+    refusal.until_usec = steady_end_wall_usec(store, &end, steady_source->realtime_usec());
     refusal.refused_usec = sql_column_number(&query, 2);
     refusal.said.http = (int)sql_column_number(&query, 3);
     lockout_copy(refusal.said.code, sizeof(refusal.said.code), &query, 4);
@@ -41,6 +48,7 @@ int store_recall_lockout(Store *store, const char *subject, Lockout *ret_refusal
 static int lockout_set(Store *store, const char *subject, const Lockout *refusal, Err *err)
 {
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_LOCKOUT_SET);
+    const SteadyEnd end = steady_end(store, refusal->until_usec, steady_source->realtime_usec());
     const Err *said = &refusal->said;
 
     sql_text(&query, subject);
@@ -51,6 +59,8 @@ static int lockout_set(Store *store, const char *subject, const Lockout *refusal
     sql_text(&query, said->code);
     sql_text(&query, said->request_id);
     sql_text(&query, said->text);
+    sql_number(&query, end.set_usec);
+    sql_number_or_null(&query, end.steady_usec);
     return sql_step(&query, err);
 }
 

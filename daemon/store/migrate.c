@@ -10,7 +10,7 @@
 #define APPLICATION_ID 1919906916 /* "rost", so that file(1) and we know it */
 
 /* What leads from version N to N + 1. A step that was ever released is never edited. */
-static const char *const tables_steps[] = {
+static const char *const migrate_steps[] = {
     "CREATE TABLE pass ("
     "  id TEXT PRIMARY KEY NOT NULL,"
     "  started_usec INTEGER NOT NULL,"
@@ -69,9 +69,108 @@ static const char *const tables_steps[] = {
     "  request_id TEXT NOT NULL,"
     "  text TEXT NOT NULL"
     ") WITHOUT ROWID;",
+    /* An instance goes by its key, its name is what people see; of version 1 only names are known,
+     * until a pass over the instance of that name. A pause is one row, of all (instance 0), an
+     * instance or a channel. Times that decide something have a second one, of the steady clock. */
+    "CREATE TABLE instance ("
+    "  id INTEGER PRIMARY KEY,"
+    "  key TEXT UNIQUE NOT NULL,"
+    "  name TEXT NOT NULL"
+    ");"
+    "INSERT INTO instance (key, name) SELECT 'name:' || instance, instance FROM"
+    "  (SELECT instance FROM action UNION SELECT instance FROM sighting"
+    "   UNION SELECT instance FROM pause);"
+    "CREATE TABLE clock ("
+    "  one INTEGER PRIMARY KEY CHECK (one = 1),"
+    "  boot TEXT NOT NULL,"
+    "  boottime_usec INTEGER NOT NULL,"
+    "  steady_usec INTEGER NOT NULL,"
+    "  began_usec INTEGER NOT NULL,"
+    "  offset_usec INTEGER NOT NULL"
+    ");"
+    "CREATE TABLE action_2 ("
+    "  id INTEGER PRIMARY KEY,"
+    "  pass TEXT NOT NULL REFERENCES pass (id),"
+    "  instance INTEGER NOT NULL REFERENCES instance (id),"
+    "  channel_id TEXT NOT NULL,"
+    "  channel_name TEXT NOT NULL,"
+    "  kind TEXT NOT NULL,"
+    "  member_id TEXT NOT NULL,"
+    "  identity BLOB NOT NULL,"
+    "  member TEXT NOT NULL,"
+    "  digest TEXT NOT NULL,"
+    "  mode TEXT NOT NULL,"
+    "  recorded_usec INTEGER NOT NULL,"
+    "  steady_usec INTEGER NOT NULL,"
+    "  outcome TEXT,"
+    "  http INTEGER,"
+    "  code TEXT,"
+    "  request_id TEXT,"
+    "  attempts INTEGER,"
+    "  decided_usec INTEGER,"
+    "  vanished_usec INTEGER"
+    ");"
+    "INSERT INTO action_2 (id, pass, instance, channel_id, channel_name, kind, member_id, identity,"
+    "  member, digest, mode, recorded_usec, steady_usec, outcome, http, code, request_id, attempts,"
+    "  decided_usec)"
+    "  SELECT action.id, pass, instance.id, channel_id, channel_name, 'delete', member_id, "
+    "identity,"
+    "  member, digest, mode, recorded_usec, 0, outcome, http, code, request_id, attempts,"
+    "  decided_usec FROM action JOIN instance ON instance.name = action.instance;"
+    "DROP TABLE action;"
+    "ALTER TABLE action_2 RENAME TO action;"
+    "CREATE INDEX action_channel ON action (instance, channel_id);"
+    "CREATE INDEX action_pass ON action (pass);"
+    "CREATE INDEX action_undecided ON action (id) WHERE outcome IS NULL;"
+    "CREATE INDEX action_added ON action (instance, channel_id) WHERE kind = 'add';"
+    "CREATE TABLE sighting_2 ("
+    "  instance INTEGER NOT NULL REFERENCES instance (id),"
+    "  channel_id TEXT NOT NULL,"
+    "  member_id TEXT NOT NULL,"
+    "  count INTEGER NOT NULL,"
+    "  PRIMARY KEY (instance, channel_id, member_id)"
+    ") WITHOUT ROWID;"
+    "INSERT INTO sighting_2 SELECT instance.id, channel_id, member_id, count"
+    "  FROM sighting JOIN instance ON instance.name = sighting.instance;"
+    "DROP TABLE sighting;"
+    "ALTER TABLE sighting_2 RENAME TO sighting;"
+    "CREATE TABLE pause_2 ("
+    "  id INTEGER PRIMARY KEY,"
+    "  instance INTEGER NOT NULL,"
+    "  channel_id TEXT,"
+    "  channel_name TEXT,"
+    "  reason TEXT NOT NULL,"
+    "  created_usec INTEGER NOT NULL,"
+    "  until_usec INTEGER,"
+    "  set_steady_usec INTEGER NOT NULL,"
+    "  until_steady_usec INTEGER"
+    ");"
+    /* Version 1 had two rows for a channel of which both were known, made in the same moment. */
+    "INSERT INTO pause_2 (instance, channel_id, channel_name, reason, created_usec, until_usec,"
+    "  set_steady_usec, until_steady_usec)"
+    "  SELECT instance.id, channel_id, (SELECT substr(other.channel_id, 6) FROM pause AS other"
+    "    WHERE other.instance = pause.instance AND other.channel_id LIKE 'name:%'"
+    "    AND other.created_usec = pause.created_usec AND other.reason = pause.reason),"
+    "  reason, created_usec, until_usec, 0, until_usec"
+    "  FROM pause JOIN instance ON instance.name = pause.instance"
+    "  WHERE channel_id NOT LIKE 'name:%';"
+    "INSERT INTO pause_2 (instance, channel_id, channel_name, reason, created_usec, until_usec,"
+    "  set_steady_usec, until_steady_usec)"
+    "  SELECT instance.id, NULL, substr(channel_id, 6), reason, created_usec, until_usec, 0,"
+    "  until_usec FROM pause JOIN instance ON instance.name = pause.instance"
+    "  WHERE channel_id LIKE 'name:%' AND NOT EXISTS (SELECT 1 FROM pause_2 AS other"
+    "    WHERE other.instance = instance.id AND other.channel_name = substr(pause.channel_id, 6)"
+    "    AND other.created_usec = pause.created_usec AND other.reason = pause.reason);"
+    "DROP TABLE pause;"
+    "ALTER TABLE pause_2 RENAME TO pause;"
+    "ALTER TABLE approval ADD COLUMN given_steady_usec INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE approval ADD COLUMN spent_steady_usec INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE refusal ADD COLUMN set_steady_usec INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE refusal ADD COLUMN until_steady_usec INTEGER;"
+    "UPDATE refusal SET until_steady_usec = until_usec;",
 };
 
-#define SCHEMA_VERSION ((int)ELEMENTS(tables_steps))
+#define SCHEMA_VERSION ((int)ELEMENTS(migrate_steps))
 
 int migrate_damaged(const Store *store, const char *what, Err *err)
 {
@@ -101,15 +200,28 @@ static int migrate_number(const Store *store, const char *sql, int *ret_number, 
     return r;
 }
 
+/* All in one look: another rosterd may be making the tables. */
+static int migrate_look(const Store *store, int *ret_tables, int *ret_version, int *ret_application,
+                        Err *err)
+{
+    int r = sqlite3_exec(store->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK ? 0 : err_memory(err);
+
+    if (r == 0)
+        r = migrate_number(store, "SELECT count(*) FROM sqlite_schema", ret_tables, err);
+    if (r == 0)
+        r = migrate_number(store, "PRAGMA user_version", ret_version, err);
+    if (r == 0)
+        r = migrate_number(store, "PRAGMA application_id", ret_application, err);
+    if (!sqlite3_get_autocommit(store->db))
+        sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    return r;
+}
+
 int migrate_check(Store *store, int *ret_version, Err *err)
 {
-    int version, application, tables, r;
+    int version = 0, application = 0, tables = 0;
+    int r = migrate_look(store, &tables, &version, &application, err);
 
-    r = migrate_number(store, "SELECT count(*) FROM sqlite_schema", &tables, err);
-    if (r == 0)
-        r = migrate_number(store, "PRAGMA user_version", &version, err);
-    if (r == 0)
-        r = migrate_number(store, "PRAGMA application_id", &application, err);
     if (r < 0)
         return r;
     if (version == 0 && application == 0 && tables == 0) {
@@ -122,6 +234,11 @@ int migrate_check(Store *store, int *ret_version, Err *err)
         return err_set(err, -EPROTO,
                        "the database %s has version %d and was written by a newer rosterd, this "
                        "one knows versions up to %d: install the newer one again",
+                       store->path, version, SCHEMA_VERSION);
+    if (version < SCHEMA_VERSION && store->is_read_only)
+        return err_set(err, -EPROTO,
+                       "the database %s has version %d, of an older rosterd: start rosterd once, "
+                       "which brings it to version %d",
                        store->path, version, SCHEMA_VERSION);
     *ret_version = version;
     return 0;
@@ -151,17 +268,17 @@ int migrate_migrate(Store *store, int version, Err *err)
     char stamp[96];
     int rc = SQLITE_OK;
 
-    for (; version < SCHEMA_VERSION && rc == SQLITE_OK; version++) {
-        snprintf(stamp, sizeof(stamp), "PRAGMA application_id = %d; PRAGMA user_version = %d",
-                 APPLICATION_ID, version + 1);
-        rc = sqlite3_exec(store->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-        if (rc == SQLITE_OK)
-            rc = sqlite3_exec(store->db, tables_steps[version], NULL, NULL, NULL);
-        if (rc == SQLITE_OK)
-            rc = sqlite3_exec(store->db, stamp, NULL, NULL, NULL);
-        if (rc == SQLITE_OK)
-            rc = sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
-    }
+    if (version == SCHEMA_VERSION)
+        return 0;
+    snprintf(stamp, sizeof(stamp), "PRAGMA application_id = %d; PRAGMA user_version = %d",
+             APPLICATION_ID, SCHEMA_VERSION);
+    rc = sqlite3_exec(store->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    for (; version < SCHEMA_VERSION && rc == SQLITE_OK; version++)
+        rc = sqlite3_exec(store->db, migrate_steps[version], NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(store->db, stamp, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL);
     if (rc != SQLITE_OK) {
         int r = sql_error(store, rc, "written", err);
 

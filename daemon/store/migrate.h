@@ -15,7 +15,7 @@ int migrate_check(Store *store, int *ret_version, Err *err);
 /* Whether every page is sound: reads the whole file. 0 or as migrate_check(). */
 int migrate_check_pages(Store *store, Err *err);
 
-/* Brings a checked database from `version` to the newest, a transaction for each step. */
+/* Brings a checked database from `version` to the newest: wholly, or not at all. */
 int migrate_migrate(Store *store, int version, Err *err);
 
 /* Sets -EBADMSG: the database is damaged (`what`), left as it is, and what a person can do. */

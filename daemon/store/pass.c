@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Passes in the state: their names, and their rows, which only passes that delete have. */
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,9 +8,10 @@
 
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
-#include "daemon/store/in_doubt.h"
 #include "daemon/store/migrate.h"
+#include "daemon/store/pass.h"
 #include "daemon/store/reading.h"
+#include "daemon/store/steady.h"
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
 
@@ -43,6 +45,42 @@ StorePass *pass_find(Store *store, const char *id)
     return NULL;
 }
 
+int pass_insert(Store *store, const char *id, Err *err)
+{
+    _cleanup_(sql_done) Query query = {0};
+    const StorePass *pass = pass_find(store, id);
+
+    if (!pass)
+        return err_set(err, -EINVAL, "no pass %s is under way", id);
+    query = sql_begin(store, QUERY_PASS_INSERT);
+    sql_text(&query, pass->id);
+    sql_number(&query, pass->started_usec);
+    return sql_step(&query, err);
+}
+
+void pass_mark_recorded(Store *store, const char *id)
+{
+    StorePass *pass = pass_find(store, id);
+
+    assert(pass);
+    pass->is_recorded = true;
+}
+
+int pass_look_in_doubt(Store *store, Err *err)
+{
+    _cleanup_(sql_done) Query query = {0};
+    int r;
+
+    if (!store->has_in_doubt || !store->db)
+        return 0;
+    query = sql_begin(store, QUERY_ACTION_IN_DOUBT);
+    r = sql_step(&query, err);
+    if (r < 0)
+        return r;
+    store->has_in_doubt = r > 0;
+    return 0;
+}
+
 /* The highest N named in that second, by this Store or in the database; 0 for none. */
 static int pass_last_number(Store *store, const char *second, uint64_t *ret_number, Err *err)
 {
@@ -69,6 +107,8 @@ int store_begin_pass(Store *store, uint64_t realtime_usec, char ret_id[static ST
     uint64_t number;
     int r;
 
+    if (!store->is_read_only)
+        steady_follow(store, realtime_usec);
     clock_format_rfc3339(realtime_usec, second);
     r = pass_last_number(store, second, &number, err);
     if (r < 0)
@@ -101,9 +141,11 @@ int store_end_pass(Store *store, const char *id, const char *result, uint64_t re
     bool is_recorded = pass && pass->is_recorded;
     int r;
 
-    if (pass)
+    if (pass) {
+        assert(store->pass_count > 0);
         *pass = store->passes[--store->pass_count];
-    store->has_doubts = store->has_doubts || is_recorded;
+    }
+    store->has_in_doubt = store->has_in_doubt || is_recorded;
     if (is_recorded) {
         r = transaction_begin(store, err);
         if (r == 0)
@@ -114,5 +156,5 @@ int store_end_pass(Store *store, const char *id, const char *result, uint64_t re
     r = store_flush(store, err);
     if (r == 0)
         r = store_check(store, err);
-    return r < 0 ? r : in_doubt_look(store, err);
+    return r < 0 ? r : pass_look_in_doubt(store, err);
 }

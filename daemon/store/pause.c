@@ -3,60 +3,117 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "daemon/base/buf.h"
-#include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 #include "daemon/store/reading.h"
+#include "daemon/store/steady.h"
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
 
-static int pause_set(Store *store, const char *instance_name, const char *channel_id,
-                     const char *reason, uint64_t realtime_usec, uint64_t until_usec, Err *err)
+/* A statement whose first parameters are the scope. */
+static Query pause_begin_query(Store *store, QueryId id, const StoreScope *scope)
 {
-    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PAUSE_SET);
+    Query query = sql_begin(store, id);
 
-    sql_text(&query, instance_name);
-    sql_text(&query, channel_id);
-    sql_text(&query, reason);
-    sql_number(&query, realtime_usec);
-    sql_number_or_null(&query, until_usec);
+    sql_text(&query, scope->instance_key);
+    sql_text(&query, scope->channel_id);
+    sql_text(&query, scope->channel_name);
+    return query;
+}
+
+/* ---- beginning and ending ---- */
+
+/* 1 with an earlier pause of the very scope, whose id or name may be all that is known of it. */
+static int pause_find_same(Store *store, const StoreScope *scope, Arena *arena, uint64_t *ret_id,
+                           StoreScope *known, Err *err)
+{
+    _cleanup_(sql_done) Query query = pause_begin_query(store, QUERY_PAUSE_SAME, scope);
+    int r = sql_step(&query, err);
+
+    if (r <= 0)
+        return r;
+    *ret_id = sql_column_number(&query, 0);
+    if ((!known->channel_id && sql_copy_text(&query, 1, arena, &known->channel_id) < 0) ||
+        (!known->channel_name && sql_copy_text(&query, 2, arena, &known->channel_name) < 0))
+        return err_memory(err);
+    return 1;
+}
+
+static int pause_remove(Store *store, uint64_t id, Err *err)
+{
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PAUSE_REMOVE);
+
+    sql_number(&query, id);
     return sql_step(&query, err);
 }
 
-static int pause_delete(Store *store, const char *instance_name, const char *channel_id, Err *err)
+static int pause_add(Store *store, const StoreScope *scope, const char *reason,
+                     uint64_t realtime_usec, const SteadyEnd *end, Err *err)
 {
-    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PAUSE_DELETE);
-    int r;
+    _cleanup_(sql_done) Query query = pause_begin_query(store, QUERY_PAUSE_ADD, scope);
 
-    sql_text(&query, instance_name);
-    sql_text(&query, channel_id);
-    r = sql_step(&query, err);
-    return r < 0 ? r : sql_changes(&query);
+    sql_text(&query, reason);
+    sql_number(&query, realtime_usec);
+    sql_number_or_null(&query, end->wall_usec);
+    sql_number(&query, end->set_usec);
+    sql_number_or_null(&query, end->steady_usec);
+    return sql_step(&query, err);
 }
 
-int store_pause(Store *store, const char *instance_name, const char *channel_id, const char *reason,
-                uint64_t realtime_usec, uint64_t until_usec, Err *err)
+static int pause_replace(Store *store, const StoreScope *scope, const char *reason,
+                         uint64_t realtime_usec, uint64_t until_usec, Err *err)
 {
-    int r = transaction_begin(store, err);
+    const SteadyEnd end = steady_end(store, until_usec, realtime_usec);
+    _cleanup_(arena_done) Arena arena = {0};
+    StoreScope known = *scope;
+    uint64_t id = 0;
+    int r;
+
+    while ((r = pause_find_same(store, scope, &arena, &id, &known, err)) > 0) {
+        r = pause_remove(store, id, err);
+        if (r < 0)
+            return r;
+    }
+    return r < 0 ? r : pause_add(store, &known, reason, realtime_usec, &end, err);
+}
+
+int store_pause(Store *store, const StoreScope *scope, const char *reason, uint64_t realtime_usec,
+                uint64_t until_usec, Err *err)
+{
+    int r = scope->instance_key
+                ? store_name_instance(store, scope->instance_key, scope->instance_name, err)
+                : 0;
 
     if (r == 0)
-        r = transaction_result(store, pause_set(store, instance_name, channel_id, reason,
-                                                realtime_usec, until_usec, err));
+        r = transaction_begin(store, err);
+    if (r < 0)
+        return r;
+    r = transaction_result(store,
+                           pause_replace(store, scope, reason, realtime_usec, until_usec, err));
     return r < 0 ? r : transaction_commit(store, err);
 }
 
-int store_resume(Store *store, const char *instance_name, const char *channel_id, Err *err)
+static int pause_end(Store *store, const StoreScope *scope, Err *err)
+{
+    _cleanup_(sql_done) Query query = pause_begin_query(store, QUERY_PAUSE_END, scope);
+    int r = sql_step(&query, err);
+
+    return r < 0 ? r : sql_changes(&query);
+}
+
+int store_resume(Store *store, const StoreScope *scope, Err *err)
 {
     int ended, r = transaction_begin(store, err);
 
     if (r < 0)
         return r;
-    ended = transaction_result(store, pause_delete(store, instance_name, channel_id, err));
+    ended = transaction_result(store, pause_end(store, scope, err));
     if (ended < 0)
         return ended;
     r = transaction_commit(store, err);
-    return r < 0 ? r : ended;
+    return r < 0 ? r : ended > 0;
 }
+
+/* ---- looking ---- */
 
 void store_pauses_done(StorePauses *pauses)
 {
@@ -65,20 +122,32 @@ void store_pauses_done(StorePauses *pauses)
     *pauses = (StorePauses){0};
 }
 
-static int pause_take_row(StorePauses *pauses, const Query *query)
+/* The three columns of an end, from `column` on. */
+static SteadyEnd pause_read_end(const Query *query, int column)
 {
-    const char *instance = sql_column_text(query, 0);
-    const char *channel = sql_column_text(query, 1);
-    const char *reason = sql_column_text(query, 2);
-    StorePause pause = {
-        .instance_name = arena_string(&pauses->arena, instance ? instance : ""),
-        .channel_id = arena_string(&pauses->arena, channel ? channel : ""),
-        .reason = arena_string(&pauses->arena, reason ? reason : ""),
-        .until_usec = sql_column_number(query, 3),
+    return (SteadyEnd){
+        .set_usec = sql_column_number(query, column),
+        .steady_usec = sql_column_number(query, column + 1),
+        .wall_usec = sql_column_number(query, column + 2),
     };
+}
 
-    if (!pause.instance_name || !pause.channel_id || !pause.reason ||
-        mem_grow(&pauses->items, &pauses->capacity, pauses->count + 1, sizeof(*pauses->items)) < 0)
+static int pause_take_row(Store *store, StorePauses *pauses, const Query *query,
+                          uint64_t realtime_usec)
+{
+    const SteadyEnd end = pause_read_end(query, 5);
+    StorePause pause = {.until_usec = steady_end_wall_usec(store, &end, realtime_usec)};
+    const char **const texts[] = {&pause.scope.instance_key, &pause.scope.instance_name,
+                                  &pause.scope.channel_id, &pause.scope.channel_name,
+                                  &pause.reason};
+
+    if (steady_has_ended(store, &end, realtime_usec))
+        return 0;
+    for (size_t i = 0; i < ELEMENTS(texts); i++) {
+        if (sql_copy_text(query, (int)i, &pauses->arena, texts[i]) < 0)
+            return -ENOMEM;
+    }
+    if (mem_grow(&pauses->items, &pauses->capacity, pauses->count + 1, sizeof(*pauses->items)) < 0)
         return -ENOMEM;
     pauses->items[pauses->count++] = pause;
     return 0;
@@ -89,9 +158,8 @@ static int pause_read_all(Store *store, uint64_t realtime_usec, StorePauses *pau
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PAUSES);
     int r;
 
-    sql_number(&query, realtime_usec);
     while ((r = sql_step(&query, err)) > 0) {
-        if (pause_take_row(pauses, &query) < 0)
+        if (pause_take_row(store, pauses, &query, realtime_usec) < 0)
             return err_memory(err);
     }
     return r;
@@ -111,25 +179,58 @@ int store_pauses(Store *store, uint64_t realtime_usec, StorePauses *ret_pauses, 
     return 0;
 }
 
-static int pause_name_key(const char *name, Buf *key, Err *err)
+static bool pause_is_equal(const char *a, const char *b)
 {
-    buf_printf(key, STORE_BY_NAME "%s", name);
-    return buf_failed(key) < 0 ? err_memory(err) : 0;
+    return a && b && str_equal(a, b);
 }
 
-int store_pause_channel(Store *store, const char *instance_name, const char *id, const char *name,
-                        const char *reason, uint64_t until_usec, Err *err)
+StoreScopeKind store_scope_kind(const StoreScope *scope)
 {
-    _cleanup_(buf_done) Buf key = {0};
-    uint64_t now_usec = clock_realtime_usec();
-    int r = 0;
+    if (!scope->instance_key)
+        return STORE_SCOPE_ALL;
+    return scope->channel_id || scope->channel_name ? STORE_SCOPE_CHANNEL : STORE_SCOPE_INSTANCE;
+}
 
-    if (id)
-        r = store_pause(store, instance_name, id, reason, now_usec, until_usec, err);
-    if (r < 0 || str_is_empty(name))
-        return r;
-    r = pause_name_key(name, &key, err);
-    return r < 0 ? r
-                 : store_pause(store, instance_name, buf_text(&key), reason, now_usec, until_usec,
-                               err);
+bool store_scope_covers(const StoreScope *scope, const StoreScope *channel)
+{
+    switch (store_scope_kind(scope)) {
+    case STORE_SCOPE_ALL:
+        return true;
+    case STORE_SCOPE_INSTANCE:
+        return pause_is_equal(scope->instance_key, channel->instance_key);
+    case STORE_SCOPE_CHANNEL:
+        break;
+    }
+    return pause_is_equal(scope->instance_key, channel->instance_key) &&
+           (pause_is_equal(scope->channel_id, channel->channel_id) ||
+            pause_is_equal(scope->channel_name, channel->channel_name));
+}
+
+const StorePause *store_pauses_find(const StorePauses *pauses, const StoreScope *channel)
+{
+    for (size_t i = 0; i < pauses->count; i++) {
+        if (store_scope_covers(&pauses->items[i].scope, channel))
+            return &pauses->items[i];
+    }
+    return NULL;
+}
+
+int pause_recall(Store *store, const StoreScope *channel, uint64_t realtime_usec,
+                 ChannelRecord *record, Err *err)
+{
+    _cleanup_(sql_done) Query query = pause_begin_query(store, QUERY_PAUSE, channel);
+    int r;
+
+    while ((r = sql_step(&query, err)) > 0) {
+        const SteadyEnd end = pause_read_end(&query, 1);
+        const char *reason = sql_column_text(&query, 0);
+
+        if (steady_has_ended(store, &end, realtime_usec))
+            continue;
+        if (!reason || channel_record_set_pause(
+                           record, reason, steady_end_wall_usec(store, &end, realtime_usec)) < 0)
+            return err_memory(err);
+        return 0;
+    }
+    return r;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/store/pending.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -34,6 +35,7 @@ int pending_add_outcome(Pending *pending, const PendingOutcome *outcome)
 
 void pending_drop_outcome(Pending *pending)
 {
+    assert(pending->outcome_count > 0);
     pending->outcome_count--;
 }
 
@@ -46,26 +48,26 @@ const PendingOutcome *pending_find_outcome(const Pending *pending, uint64_t acti
     return NULL;
 }
 
-static PendingSightings *pending_find_channel(const Pending *pending, const char *instance_name,
+static PendingSightings *pending_find_channel(const Pending *pending, const char *instance_key,
                                               const char *channel_id)
 {
     for (size_t i = 0; i < pending->sightings_count; i++) {
         PendingSightings *entry = &pending->sightings[i];
 
         if (str_equal(entry->channel_id, channel_id) &&
-            str_equal(entry->instance_name, instance_name))
+            str_equal(entry->instance_key, instance_key))
             return entry;
     }
     return NULL;
 }
 
-static int pending_copy(PendingSightings *copy, const char *instance_name, const char *channel_id,
+static int pending_copy(PendingSightings *copy, const char *instance_key, const char *channel_id,
                         const Sighting *sightings, size_t count)
 {
-    copy->instance_name = arena_string(&copy->arena, instance_name);
+    copy->instance_key = arena_string(&copy->arena, instance_key);
     copy->channel_id = arena_string(&copy->arena, channel_id);
     copy->sightings = arena_alloc(&copy->arena, (count + 1) * sizeof(*copy->sightings));
-    if (!copy->instance_name || !copy->channel_id || !copy->sightings)
+    if (!copy->instance_key || !copy->channel_id || !copy->sightings)
         return -ENOMEM;
     for (copy->count = 0; copy->count < count; copy->count++) {
         const char *member_id = arena_string(&copy->arena, sightings[copy->count].member_id);
@@ -77,13 +79,13 @@ static int pending_copy(PendingSightings *copy, const char *instance_name, const
     return 0;
 }
 
-int pending_set_sightings(Pending *pending, const char *instance_name, const char *channel_id,
+int pending_set_sightings(Pending *pending, const char *instance_key, const char *channel_id,
                           const Sighting *sightings, size_t count)
 {
     PendingSightings copy = {0};
-    PendingSightings *entry = pending_find_channel(pending, instance_name, channel_id);
+    PendingSightings *entry = pending_find_channel(pending, instance_key, channel_id);
 
-    if (pending_copy(&copy, instance_name, channel_id, sightings, count) < 0 ||
+    if (pending_copy(&copy, instance_key, channel_id, sightings, count) < 0 ||
         (!entry && mem_grow(&pending->sightings, &pending->sightings_capacity,
                             pending->sightings_count + 1, sizeof(*pending->sightings)) < 0)) {
         arena_done(&copy.arena);
@@ -97,8 +99,8 @@ int pending_set_sightings(Pending *pending, const char *instance_name, const cha
     return 0;
 }
 
-const PendingSightings *pending_find_sightings(const Pending *pending, const char *instance_name,
+const PendingSightings *pending_find_sightings(const Pending *pending, const char *instance_key,
                                                const char *channel_id)
 {
-    return pending_find_channel(pending, instance_name, channel_id);
+    return pending_find_channel(pending, instance_key, channel_id);
 }

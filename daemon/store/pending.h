@@ -25,7 +25,7 @@ typedef struct PendingOutcome {
 
 typedef struct PendingSightings {
     Arena arena; /* holds all that is pointed to */
-    const char *instance_name;
+    const char *instance_key;
     const char *channel_id;
     Sighting *sightings;
     size_t count;
@@ -53,9 +53,9 @@ void pending_drop_outcome(Pending *pending);
 const PendingOutcome *pending_find_outcome(const Pending *pending, uint64_t action);
 
 /* Keeps a copy of a channel's sightings in place of earlier ones. 0 or -ENOMEM. */
-int pending_set_sightings(Pending *pending, const char *instance_name, const char *channel_id,
+int pending_set_sightings(Pending *pending, const char *instance_key, const char *channel_id,
                           const Sighting *sightings, size_t count);
 
 /* A channel's sightings, or NULL. Borrowed until the next change. */
-const PendingSightings *pending_find_sightings(const Pending *pending, const char *instance_name,
+const PendingSightings *pending_find_sightings(const Pending *pending, const char *instance_key,
                                                const char *channel_id);

@@ -15,6 +15,7 @@
 #include "daemon/base/file.h"
 #include "daemon/store/database.h"
 #include "daemon/store/migrate.h"
+#include "daemon/store/steady.h"
 #include "daemon/store/store_internal.h"
 
 /* The bytes that a reader locks (sqlite.org/fileformat2.html, "The Lock-Byte Page"). */
@@ -149,6 +150,8 @@ static int reading_open_database(Store *store, Err *err)
         r = database_run(store, "PRAGMA locking_mode = EXCLUSIVE", err);
     if (r == 0)
         r = migrate_check(store, &version, err);
+    if (r == 0 && version > 0)
+        r = steady_load(store, err);
     return r < 0 ? r : version;
 }
 

@@ -1,27 +1,53 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/store/sql.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
 #include "daemon/store/store_internal.h"
 
-#define ACTION_COLUMNS                                                                             \
-    "id, pass, instance, channel_id, channel_name, member_id, identity, member, digest, mode, "    \
-    "recorded_usec, outcome, http, code, request_id, attempts, decided_usec"
+/* What is kept however old it is. */
+#define LAST_PASSES "(SELECT pass FROM action GROUP BY pass ORDER BY max(id) DESC LIMIT 20)"
+
+/* The instance of a key. */
+#define INSTANCE_OF(key) "(SELECT id FROM instance WHERE key = " key ")"
+/* The scope of a pause: 0 is all instances, -1 none that is known. */
+#define SCOPE_OF(key) "coalesce(" INSTANCE_OF(key) ", CASE WHEN " key " IS NULL THEN 0 ELSE -1 END)"
+
+#define ACTION_ROWS                                                                                \
+    "SELECT action.id, pass, instance.name, channel_id, channel_name, member_id, identity, "       \
+    "member, digest, mode, recorded_usec, outcome, http, code, request_id, attempts, "             \
+    "decided_usec, kind, instance.key "                                                            \
+    "FROM action JOIN instance ON instance.id = action.instance "
 
 static const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_BEGIN] = "BEGIN IMMEDIATE",
     [QUERY_COMMIT] = "COMMIT",
     [QUERY_ROLLBACK] = "ROLLBACK",
+    [QUERY_CLOCK] = "SELECT boot, boottime_usec, steady_usec, began_usec, offset_usec FROM clock",
+    [QUERY_CLOCK_SET] = "INSERT OR REPLACE INTO clock (one, boot, boottime_usec, steady_usec, "
+                        "began_usec, offset_usec) VALUES (1, ?, ?, ?, ?, ?)",
+    [QUERY_INSTANCE] = "SELECT name FROM instance WHERE key = ?",
+    [QUERY_INSTANCE_SET] = "INSERT INTO instance (key, name) VALUES (?, ?) "
+                           "ON CONFLICT (key) DO UPDATE SET name = excluded.name",
+    [QUERY_INSTANCE_OUSTED] = "SELECT id, key FROM instance WHERE name = ? AND key <> ? LIMIT 1",
+    [QUERY_INSTANCE_RENAME] = "UPDATE instance SET name = ? WHERE id = ?",
+    [QUERY_ADOPT_ACTIONS] =
+        "UPDATE action SET instance = " INSTANCE_OF("?1") " WHERE instance = ?2",
+    [QUERY_ADOPT_SIGHTINGS] =
+        "UPDATE OR REPLACE sighting SET instance = " INSTANCE_OF("?1") " WHERE instance = ?2",
+    [QUERY_ADOPT_PAUSES] = "UPDATE pause SET instance = " INSTANCE_OF("?1") " WHERE instance = ?2",
+    [QUERY_ADOPTED] = "DELETE FROM instance WHERE id = ?2 AND key <> ?1",
     [QUERY_PASS_LAST] = "SELECT max(CAST(substr(id, length(?1) + 2) AS INTEGER)) FROM pass "
                         "WHERE id > ?1 || '-' AND id < ?1 || '.'",
     [QUERY_PASS_INSERT] =
         "INSERT INTO pass (id, started_usec) VALUES (?, ?) ON CONFLICT DO NOTHING",
     [QUERY_PASS_END] = "UPDATE pass SET result = ?, finished_usec = ? WHERE id = ?",
     [QUERY_ACTION_INSERT] =
-        "INSERT INTO action (pass, instance, channel_id, channel_name, member_id, identity, "
-        "member, digest, mode, recorded_usec) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO action (pass, instance, channel_id, channel_name, kind, member_id, identity, "
+        "member, digest, mode, recorded_usec, steady_usec, outcome, attempts, decided_usec) "
+        "VALUES (?, " INSTANCE_OF("?") ", ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [QUERY_ACTION_READ_BACK] = "SELECT id, pass, channel_id, member_id, member FROM action "
                                "WHERE id BETWEEN ? AND ? ORDER BY id",
     [QUERY_PASS_READ_BACK] = "SELECT 1 FROM pass WHERE id = ?",
@@ -29,50 +55,89 @@ static const char *const sql_texts[QUERY_COUNT] = {
         "UPDATE action SET outcome = ?, http = ?, code = ?, request_id = ?, attempts = ?, "
         "decided_usec = ? WHERE id = ?7 AND (outcome IS NULL OR outcome = 'failed' AND ?1 = "
         "'gone')",
-    [QUERY_ACTION_UNDECIDED] = "SELECT " ACTION_COLUMNS " FROM action WHERE outcome IS NULL "
-                               "AND (?1 IS NULL OR instance = ?1) "
-                               "AND (?2 IS NULL OR channel_id = ?2) ORDER BY id",
+    [QUERY_ACTION_UNDECIDED] =
+        ACTION_ROWS "WHERE outcome IS NULL "
+                    "AND (?1 IS NULL OR action.instance = " INSTANCE_OF(
+                        "?1") ") "
+                              "AND (?2 IS NULL OR channel_id = ?2) ORDER BY action.id",
     [QUERY_ACTION_IN_DOUBT] = "SELECT 1 FROM action WHERE outcome IS NULL LIMIT 1",
     [QUERY_CHANNELS_IN_DOUBT] =
-        "SELECT DISTINCT channel_id FROM action WHERE outcome IS NULL AND instance = ?1",
-    [QUERY_HISTORY] = "SELECT " ACTION_COLUMNS " FROM action "
-                      "WHERE (?1 IS NULL OR instance = ?1) "
-                      "AND (?2 IS NULL OR channel_id = ?2 OR channel_name = ?2) "
-                      "AND (?3 IS NULL OR pass = ?3) AND (?4 IS NULL OR id = ?4) "
-                      "AND recorded_usec >= ?5 AND (?6 IS NULL OR id < ?6) "
-                      "ORDER BY id DESC LIMIT ?7",
-    [QUERY_LAST_DELETING] = "SELECT pass FROM action WHERE outcome IS NULL OR outcome = 'deleted' "
-                            "ORDER BY id DESC LIMIT 1",
-    [QUERY_PRUNE_ACTIONS] = "DELETE FROM action WHERE recorded_usec < ? AND outcome IS NOT NULL",
-    [QUERY_PRUNE_PASSES] = "DELETE FROM pass WHERE started_usec < ? AND NOT EXISTS "
-                           "(SELECT 1 FROM action WHERE action.pass = pass.id)",
-    [QUERY_PRUNE_APPROVALS] =
-        "DELETE FROM approval WHERE given_usec < ?1 AND coalesce(spent_usec, 0) < ?1",
+        "SELECT DISTINCT channel_id FROM action WHERE outcome IS NULL AND instance = " INSTANCE_OF(
+            "?1"),
+    [QUERY_HISTORY] =
+        ACTION_ROWS "WHERE (?1 IS NULL OR instance.name = ?1) "
+                    "AND (?2 IS NULL OR channel_id = ?2 OR channel_name = ?2) "
+                    "AND (?3 IS NULL OR pass = ?3) AND (?4 IS NULL OR action.id = ?4) "
+                    "AND recorded_usec >= ?5 AND (?6 IS NULL OR action.id < ?6) "
+                    "ORDER BY action.id DESC LIMIT ?7",
+    [QUERY_LAST_DELETING] =
+        "SELECT pass FROM action JOIN instance ON instance.id = action.instance "
+        "WHERE kind = 'delete' AND (outcome IS NULL OR outcome = 'deleted') "
+        "AND (?1 IS NULL OR instance.name = ?1) "
+        "AND (?2 IS NULL OR channel_id = ?2 OR channel_name = ?2) ORDER BY action.id DESC LIMIT 1",
+    [QUERY_PRUNABLE] =
+        "SELECT count(*), count(DISTINCT pass), max(recorded_usec) FROM action "
+        "WHERE steady_usec < ?1 AND outcome IS NOT NULL AND pass NOT IN " LAST_PASSES,
+    [QUERY_PRUNE_ACTIONS] = "DELETE FROM action WHERE steady_usec < ?1 AND outcome IS NOT NULL "
+                            "AND pass NOT IN " LAST_PASSES,
+    [QUERY_PRUNE_PASSES] =
+        "DELETE FROM pass WHERE NOT EXISTS (SELECT 1 FROM action WHERE action.pass = pass.id)",
+    [QUERY_PRUNE_APPROVALS] = "DELETE FROM approval WHERE given_steady_usec < ?1 "
+                              "AND (spent_usec IS NULL OR spent_steady_usec < ?1)",
+    [QUERY_PRUNE_PAUSES] = "DELETE FROM pause WHERE until_steady_usec < ?1",
     [QUERY_ACTION_RECENT] =
-        "SELECT identity, recorded_usec FROM action WHERE instance = ? AND channel_id = ? "
-        "AND recorded_usec > ? AND (outcome IS NULL OR outcome = 'deleted') ORDER BY id",
-    [QUERY_SIGHTINGS] =
-        "SELECT member_id, count FROM sighting WHERE instance = ? AND channel_id = ?",
-    [QUERY_SIGHTINGS_DELETE] = "DELETE FROM sighting WHERE instance = ? AND channel_id = ?",
-    [QUERY_SIGHTING_INSERT] =
-        "INSERT INTO sighting (instance, channel_id, member_id, count) VALUES (?, ?, ?, ?)",
-    [QUERY_PAUSE] = "SELECT reason, until_usec FROM pause WHERE instance = ? AND channel_id = ? "
-                    "AND (until_usec IS NULL OR until_usec > ?)",
-    [QUERY_PAUSES] = "SELECT instance, channel_id, reason, until_usec FROM pause "
-                     "WHERE until_usec IS NULL OR until_usec > ?",
-    [QUERY_PAUSE_SET] = "INSERT OR REPLACE INTO pause (instance, channel_id, reason, "
-                        "created_usec, until_usec) VALUES (?, ?, ?, ?, ?)",
-    [QUERY_PAUSE_DELETE] = "DELETE FROM pause WHERE instance = ? AND channel_id = ?",
-    [QUERY_APPROVED] = "SELECT given_usec FROM approval WHERE digest = ? AND spent_usec IS NULL",
-    [QUERY_APPROVAL_SPENT] = "SELECT 1 FROM approval WHERE digest = ? AND spent_usec > ?",
-    [QUERY_APPROVAL_GIVE] = "INSERT OR REPLACE INTO approval (digest, given_usec) VALUES (?, ?)",
-    [QUERY_APPROVAL_SPEND] =
-        "UPDATE approval SET spent_usec = ? WHERE digest = ? AND spent_usec IS NULL",
-    [QUERY_LOCKOUT] = "SELECT mark, until_usec, refused_usec, http, code, request_id, text "
-                      "FROM refusal WHERE subject = ?",
+        "SELECT identity, recorded_usec, steady_usec FROM action WHERE instance = " INSTANCE_OF(
+            "?") " AND channel_id = ? AND kind = 'delete' "
+                 "AND (outcome IS NULL OR outcome = 'deleted') ORDER BY id DESC",
+    [QUERY_SIGHTINGS] = "SELECT member_id, count FROM sighting WHERE instance = " INSTANCE_OF(
+        "?") " AND channel_id = ?",
+    [QUERY_SIGHTINGS_DELETE] =
+        "DELETE FROM sighting WHERE instance = " INSTANCE_OF("?") " AND channel_id = ?",
+    [QUERY_SIGHTING_INSERT] = "INSERT INTO sighting (instance, channel_id, member_id, count) "
+                              "VALUES (" INSTANCE_OF("?") ", ?, ?, ?)",
+    [QUERY_PAUSE] = "SELECT reason, set_steady_usec, until_steady_usec, until_usec FROM pause "
+                    "WHERE instance = 0 OR instance = " INSTANCE_OF(
+                        "?1") " AND (channel_id IS NULL AND channel_name IS NULL "
+                              "OR channel_id = ?2 OR channel_name = ?3) "
+                              "ORDER BY until_usec IS NOT NULL, until_steady_usec DESC",
+    [QUERY_PAUSES] = "SELECT instance.key, instance.name, channel_id, channel_name, reason, "
+                     "set_steady_usec, until_steady_usec, until_usec FROM pause "
+                     "LEFT JOIN instance ON instance.id = pause.instance "
+                     "ORDER BY until_usec IS NOT NULL, until_steady_usec DESC, pause.id",
+    [QUERY_PAUSE_SAME] =
+        "SELECT id, channel_id, channel_name FROM pause WHERE instance = " SCOPE_OF(
+            "?1") " AND CASE WHEN ?2 IS NULL AND ?3 IS NULL "
+                  "THEN channel_id IS NULL AND channel_name IS NULL "
+                  "ELSE channel_id = ?2 OR channel_name = ?3 AND (channel_id IS NULL OR ?2 IS "
+                  "NULL) "
+                  "END LIMIT 1",
+    [QUERY_PAUSE_ADD] = "INSERT INTO pause (instance, channel_id, channel_name, reason, "
+                        "created_usec, until_usec, set_steady_usec, until_steady_usec) "
+                        "VALUES (" SCOPE_OF("?1") ", ?, ?, ?, ?, ?, ?, ?)",
+    [QUERY_PAUSE_REMOVE] = "DELETE FROM pause WHERE id = ?",
+    [QUERY_PAUSE_END] = "DELETE FROM pause WHERE instance = " SCOPE_OF(
+        "?1") " AND CASE "
+              "WHEN ?2 IS NULL AND ?3 IS NULL THEN channel_id IS NULL AND channel_name IS NULL "
+              "ELSE channel_id = ?2 OR channel_name = ?3 END",
+    [QUERY_PAUSE_NEW_BOOT] = "UPDATE pause SET set_steady_usec = ?2, until_steady_usec = "
+                             "min(until_steady_usec, ?2 + until_usec - ?1) "
+                             "WHERE until_usec > ?1 AND set_steady_usec < ?3",
+    [QUERY_PAUSE_FOLLOW] =
+        "UPDATE pause SET until_usec = ?1 + until_steady_usec - ?2 WHERE until_usec IS NOT NULL "
+        "AND set_steady_usec >= ?3 AND until_steady_usec > ?2",
+    [QUERY_APPROVED] = "SELECT given_usec, given_steady_usec FROM approval "
+                       "WHERE digest = ? AND spent_usec IS NULL",
+    [QUERY_APPROVAL_SPENT] = "SELECT spent_usec, spent_steady_usec FROM approval "
+                             "WHERE digest = ? AND spent_usec IS NOT NULL",
+    [QUERY_APPROVAL_GIVE] = "INSERT OR REPLACE INTO approval (digest, given_usec, "
+                            "given_steady_usec) VALUES (?, ?, ?)",
+    [QUERY_APPROVAL_SPEND] = "UPDATE approval SET spent_usec = ?, spent_steady_usec = ? "
+                             "WHERE digest = ? AND spent_usec IS NULL",
+    [QUERY_LOCKOUT] = "SELECT mark, until_usec, refused_usec, http, code, request_id, text, "
+                      "set_steady_usec, until_steady_usec FROM refusal WHERE subject = ?",
     [QUERY_LOCKOUT_SET] = "INSERT OR REPLACE INTO refusal (subject, mark, until_usec, "
-                          "refused_usec, http, code, request_id, text) "
-                          "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                          "refused_usec, http, code, request_id, text, set_steady_usec, "
+                          "until_steady_usec) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 };
 
 static const char *sql_reason(int error)
@@ -165,6 +230,9 @@ Query sql_begin(Store *store, QueryId id)
     if (!*kept)
         query.rc =
             sqlite3_prepare_v3(store->db, sql_texts[id], -1, SQLITE_PREPARE_PERSISTENT, kept, NULL);
+    /* One use of a statement at a time: a second would begin it anew under the first. */
+    assert(!*kept || !sqlite3_stmt_busy(*kept));
+    assert(!*kept || !store->is_read_only || sqlite3_stmt_readonly(*kept));
     query.statement = *kept;
     return query;
 }
@@ -201,6 +269,11 @@ void sql_number(Query *query, uint64_t number)
     sql_bound(query, sqlite3_bind_int64(query->statement, ++query->bound, value));
 }
 
+void sql_signed(Query *query, int64_t number)
+{
+    sql_bound(query, sqlite3_bind_int64(query->statement, ++query->bound, number));
+}
+
 void sql_number_or_null(Query *query, uint64_t number)
 {
     if (number > 0)
@@ -229,6 +302,14 @@ int sql_step(Query *query, Err *err)
 const char *sql_column_text(const Query *query, int column)
 {
     return (const char *)sqlite3_column_text(query->statement, column);
+}
+
+int sql_copy_text(const Query *query, int column, Arena *arena, const char **ret_text)
+{
+    const char *text = sql_column_text(query, column);
+
+    *ret_text = text ? arena_string(arena, text) : NULL;
+    return text && !*ret_text ? -ENOMEM : 0;
 }
 
 uint64_t sql_column_number(const Query *query, int column)

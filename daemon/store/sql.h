@@ -4,8 +4,8 @@
  * once and kept. A Query is one use of one: values go in by position, a failure sticks until
  * sql_step() tells of it.
  *
- *     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PAUSE);
- *     sql_text(&query, instance_name);
+ *     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_SIGHTINGS);
+ *     sql_text(&query, instance_key);
  *     r = sql_step(&query, err);
  */
 #pragma once
@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/base/arena.h"
 #include "daemon/base/err.h"
 #include "daemon/store/store.h"
 
@@ -21,6 +22,16 @@ typedef enum QueryId {
     QUERY_BEGIN,
     QUERY_COMMIT,
     QUERY_ROLLBACK,
+    QUERY_CLOCK,
+    QUERY_CLOCK_SET,
+    QUERY_INSTANCE,
+    QUERY_INSTANCE_SET,
+    QUERY_INSTANCE_OUSTED,
+    QUERY_INSTANCE_RENAME,
+    QUERY_ADOPT_ACTIONS,
+    QUERY_ADOPT_SIGHTINGS,
+    QUERY_ADOPT_PAUSES,
+    QUERY_ADOPTED,
     QUERY_PASS_LAST,
     QUERY_PASS_INSERT,
     QUERY_PASS_END,
@@ -33,17 +44,23 @@ typedef enum QueryId {
     QUERY_CHANNELS_IN_DOUBT,
     QUERY_HISTORY,
     QUERY_LAST_DELETING,
+    QUERY_PRUNABLE,
     QUERY_PRUNE_ACTIONS,
     QUERY_PRUNE_PASSES,
     QUERY_PRUNE_APPROVALS,
+    QUERY_PRUNE_PAUSES,
     QUERY_ACTION_RECENT,
     QUERY_SIGHTINGS,
     QUERY_SIGHTINGS_DELETE,
     QUERY_SIGHTING_INSERT,
     QUERY_PAUSE,
     QUERY_PAUSES,
-    QUERY_PAUSE_SET,
-    QUERY_PAUSE_DELETE,
+    QUERY_PAUSE_SAME,
+    QUERY_PAUSE_ADD,
+    QUERY_PAUSE_REMOVE,
+    QUERY_PAUSE_END,
+    QUERY_PAUSE_NEW_BOOT,
+    QUERY_PAUSE_FOLLOW,
     QUERY_APPROVED,
     QUERY_APPROVAL_SPENT,
     QUERY_APPROVAL_GIVE,
@@ -71,6 +88,7 @@ void sql_text(Query *query, const char *text);
 void sql_blob(Query *query, const void *bytes, size_t size);
 void sql_number(Query *query, uint64_t number);
 void sql_number_or_null(Query *query, uint64_t number);
+void sql_signed(Query *query, int64_t number);
 
 /* Runs it to its next row. 1: there is one; 0: it is done; negative with the reason in `err`. */
 int sql_step(Query *query, Err *err);
@@ -78,6 +96,9 @@ int sql_step(Query *query, Err *err);
 /* Columns of the row, from 0. Borrowed until the next step; NULL stays NULL. */
 const char *sql_column_text(const Query *query, int column);
 uint64_t sql_column_number(const Query *query, int column);
+
+/* A copy of a text column; NULL stays NULL. 0 or -ENOMEM. */
+int sql_copy_text(const Query *query, int column, Arena *arena, const char **ret_text);
 
 /* How many rows the statement run last has changed. */
 int sql_changes(const Query *query);

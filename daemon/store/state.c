@@ -2,6 +2,7 @@
 #include "daemon/store/state.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -92,13 +93,22 @@ bool state_retry(State *state, const Config *config, bool dry_run)
 void state_prune(const State *state, const Config *config)
 {
     const LogFields fields = {.message_id = MESSAGE_STATE};
-    uint64_t now_usec = clock_realtime_usec();
+    char newest[CLOCK_RFC3339_SIZE];
+    StorePruned pruned = {0};
     Err err = {0};
 
-    if (!state->store || now_usec < config->history_keep_usec)
+    if (!state->store)
         return;
-    if (store_prune(state->store, now_usec - config->history_keep_usec, now_usec, &err) < 0)
+    if (store_prune(state->store, config->history_keep_usec, &pruned, &err) < 0) {
         log_event(LOG_LEVEL_ERR, &fields, "old history stays: %s", err.text);
+    } else if (pruned.actions > 0) {
+        clock_format_rfc3339(pruned.newest_usec, newest);
+        log_event(LOG_LEVEL_NOTICE, &(LogFields){.message_id = MESSAGE_FORGOTTEN},
+                  "history: %" PRIu64 " action%s of %" PRIu64
+                  " pass%s, up to %s, forgotten: older than history_keep",
+                  pruned.actions, pruned.actions == 1 ? "" : "s", pruned.passes,
+                  pruned.passes == 1 ? "" : "es", newest);
+    }
 }
 
 void state_close(State *state)

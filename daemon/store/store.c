@@ -10,11 +10,12 @@
 #include "daemon/base/buf.h"
 #include "daemon/base/file.h"
 #include "daemon/store/database.h"
-#include "daemon/store/in_doubt.h"
 #include "daemon/store/integrity.h"
 #include "daemon/store/lock.h"
 #include "daemon/store/migrate.h"
+#include "daemon/store/pass.h"
 #include "daemon/store/reading.h"
+#include "daemon/store/steady.h"
 #include "daemon/store/store_internal.h"
 
 static Store *store_new(const char *state_dir)
@@ -90,9 +91,11 @@ static int store_open_database(Store *store, Err *err)
         r = migrate_migrate(store, version, err);
     if (r == 0)
         r = database_prepare(store, err);
-    store->has_doubts = true;
     if (r == 0)
-        r = in_doubt_look(store, err);
+        r = steady_load(store, err);
+    store->has_in_doubt = true;
+    if (r == 0)
+        r = pass_look_in_doubt(store, err);
     return r;
 }
 

@@ -1,15 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The state: what outlives a run. One SQLite database in the state directory
- * holds passes, deletions, sightings, approvals and pauses. Whoever deletes records first: when
- * store_record() has returned 0, what is about to be deleted survives a loss of power.
+ * The state: what outlives a run. One SQLite database in the state directory holds passes,
+ * deletions and what undo added, sightings, approvals, pauses and refused passwords.
  *
- * Times are realtime, in microseconds since the epoch. Nothing here logs. Errors that several
- * functions share, each with the directory in `err`: -ENOSPC the disk is full, -EROFS the state (or
- * this Store) is read-only, -EIO, -EBADMSG the database is damaged, -EBUSY, -ENOMEM.
+ * Recorded before it is sent. store_record() commits what is about to be deleted, and reads it back
+ * out of the files; only then may anything be sent. Outcomes and sightings are buffered in an open
+ * transaction, and kept in memory as well until a commit has taken them: a full disk loses none.
+ * Whatever a killed run left without an outcome is in doubt: store_settle() decides it out of a
+ * whole list of the channel.
+ *
+ * One writer. store_open() locks the directory and the file "lock" in it. Each commit checks that
+ * the open files are still those at their paths. A Store for reading (store_open_read_only()) takes
+ * no lock, changes no file, and sees what the writer has committed.
+ *
+ * Whose it is. An instance goes by its key (config/instance_key.h), whatever the settings call it;
+ * the name is kept beside it for people, and store_name_instance() tells the state of a new one. A
+ * pause is one row, of a scope: all, an instance, or a channel, which is known by its id, its name,
+ * or both.
+ *
+ * Two clocks. Times are realtime, in microseconds since the epoch, and are what people read. What
+ * ends or is forgotten goes by the steady clock (steady.h), so that a wall clock that was set wrong
+ * decides nothing.
+ *
+ * Nothing here logs. Errors that several functions share, each with the directory in `err`: -ENOSPC
+ * the disk is full, -EROFS the state (or this Store) is read-only, -EIO, -EBADMSG the database is
+ * damaged, -EBADFD its files were removed or replaced, -EBUSY, -ENOMEM.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -74,43 +93,64 @@ int store_flush(Store *store, Err *err);
 
 /* ---- a channel's memory ---- */
 
+/* What a pause is of, or a channel that pauses may cover. Texts that are not known are NULL. */
+typedef struct StoreScope {
+    const char *instance_key;  /* NULL: all instances */
+    const char *instance_name; /* for people; with instance_key */
+    const char *channel_id;
+    const char *channel_name; /* both NULL: the whole instance */
+} StoreScope;
+
 /*
  * Fills `memory` (empty before; on failure still empty) with what bears on a channel's plan:
- * sightings; deletions of the last hour that took effect or are undecided (also those that a clock
- * set back finds in the future); the pause, unless it has ended.
+ * sightings; deletions of the last hour that took effect or are undecided; of the pauses that cover
+ * it, the one that holds longest. `channel` has the instance's key and the channel's id at least.
  */
-int store_recall(Store *store, const char *instance_name, const char *channel_id,
-                 uint64_t realtime_usec, ChannelRecord *memory, Err *err);
+int store_recall(Store *store, const StoreScope *channel, uint64_t realtime_usec,
+                 ChannelRecord *memory, Err *err);
 
 /* Replaces a channel's sightings; buffered. */
-int store_remember(Store *store, const char *instance_name, const char *channel_id,
+int store_remember(Store *store, const char *instance_key, const char *channel_id,
                    const Sighting *sightings, size_t count, Err *err);
 
-/* Stands before a channel's name in place of its id, where the id is not known. */
-#define STORE_BY_NAME "name:"
+/* ---- instances ---- */
 
-/* Whether a channel is paused, by its id or (`channel_name` may be NULL) by its name: fills the
- * memory's pause, unless the pause has ended. */
-int store_recall_pause(Store *store, const char *instance_name, const char *channel_id,
-                       const char *channel_name, uint64_t realtime_usec, ChannelRecord *memory,
-                       Err *err);
-
-/* Pauses a channel, or replaces its pause; until_usec 0 means no end. Commits at once. */
-int store_pause(Store *store, const char *instance_name, const char *channel_id, const char *reason,
-                uint64_t realtime_usec, uint64_t until_usec, Err *err);
-
-/* Pauses a channel by its id (NULL: not known) and its name (NULL or "": it has none), from now on.
+/*
+ * Tells what an instance is called now. What was recorded under this name while no key was known
+ * (a state of rosterd 0.1) becomes this instance's; another instance that had the name is shown as
+ * "NAME (was ID)". To be called before anything of the instance is written; commits only where
+ * something changes, and does nothing in a Store for reading.
  */
-int store_pause_channel(Store *store, const char *instance_name, const char *id, const char *name,
-                        const char *reason, uint64_t until_usec, Err *err);
+int store_name_instance(Store *store, const char *key, const char *name, Err *err);
 
-/* Ends a channel's pause; commits at once. Returns 1, or 0 when there was none. */
-int store_resume(Store *store, const char *instance_name, const char *channel_id, Err *err);
+/* ---- pauses ---- */
+
+typedef enum StoreScopeKind {
+    STORE_SCOPE_ALL,
+    STORE_SCOPE_INSTANCE,
+    STORE_SCOPE_CHANNEL,
+} StoreScopeKind;
+
+StoreScopeKind store_scope_kind(const StoreScope *scope);
+
+/* Whether a pause of `scope` holds for a channel: one of its id or its name, of its instance, or of
+ * all. */
+bool store_scope_covers(const StoreScope *scope, const StoreScope *channel);
+
+/*
+ * Pauses a scope, or replaces the pause of this very scope; others stand beside it. An id or a name
+ * known before is kept where `scope` lacks it. until_usec 0 means no end. Commits at once.
+ */
+int store_pause(Store *store, const StoreScope *scope, const char *reason, uint64_t realtime_usec,
+                uint64_t until_usec, Err *err);
+
+/* Ends the pause of a scope, not those of wider ones; of a channel, all that go by its id or its
+ * name. Commits at once. Returns 1, or 0 when there was none. */
+int store_resume(Store *store, const StoreScope *scope, Err *err);
 
 /* A pause that has not ended. */
 typedef struct StorePause {
-    const char *instance_name;
-    const char *channel_id;
+    StoreScope scope;
     const char *reason;
     uint64_t until_usec; /* realtime; 0: no end */
 } StorePause;
@@ -123,8 +163,11 @@ typedef struct StorePauses {
 
 void store_pauses_done(StorePauses *pauses);
 
-/* All of them. `ret_pauses` is done by the caller. */
+/* All of them, those that hold longest first. `ret_pauses` is done by the caller. */
 int store_pauses(Store *store, uint64_t realtime_usec, StorePauses *ret_pauses, Err *err);
+
+/* The pause that holds longest for a channel, or NULL. Borrowed. */
+const StorePause *store_pauses_find(const StorePauses *pauses, const StoreScope *channel);
 
 /* ---- approvals ---- */
 
@@ -176,6 +219,8 @@ int store_decide(Store *store, uint64_t action, Outcome outcome, uint32_t attemp
 typedef struct StoreAction {
     uint64_t action;
     const char *pass;
+    const char *kind; /* "delete", or "add": by an undo */
+    const char *instance_key;
     const char *instance_name;
     const char *channel_id;
     const char *channel_name;
@@ -204,8 +249,8 @@ void store_actions_done(StoreActions *actions);
 
 /* Which deletions a history holds; zero and NULL leave a choice open. */
 typedef struct StoreFilter {
-    const char *instance;
-    const char *channel; /* id or name */
+    const char *instance; /* what people call it now */
+    const char *channel;  /* id or name */
     const char *pass;
     uint64_t action;
     uint64_t since_usec; /* recorded then or later */
@@ -217,15 +262,16 @@ typedef struct StoreFilter {
  * done by the caller. */
 int store_history(Store *store, const StoreFilter *filter, StoreActions *ret_actions, Err *err);
 
-/* Names the last pass that deleted something, or may have. -ENOENT, told in `err`: there is none.
- */
-int store_find_last_deleting(Store *store, char ret_pass[static STORE_PASS_ID_SIZE], Err *err);
+/* Names the last pass that deleted something, or may have: in a channel (its id or name, and the
+ * name of its instance), where these are not NULL. -ENOENT, told in `err`: there is none. */
+int store_find_last_deleting(Store *store, const char *instance, const char *channel,
+                             char ret_pass[static STORE_PASS_ID_SIZE], Err *err);
 
 /*
- * The deletions that have no outcome, oldest first, of one channel or (both names NULL) of all:
+ * The deletions that have no outcome, oldest first, of one channel or (both NULL) of all:
  * what a killed run left, for store_decide(). `ret_actions` is done by the caller.
  */
-int store_undecided(Store *store, const char *instance_name, const char *channel_id,
+int store_undecided(Store *store, const char *instance_key, const char *channel_id,
                     StoreActions *ret_actions, Err *err);
 
 /* What store_settle() goes by, and whom it tells of what it decides (NULL: nobody). */
@@ -240,17 +286,25 @@ typedef struct StoreSettling {
  * Decides what earlier passes left undecided in a channel, out of a whole list of its members
  * (ops.h, settle()); buffered. Costs nothing while no deletion of an ended pass is undecided.
  */
-int store_settle(Store *store, const char *instance_name, const char *channel_id,
+int store_settle(Store *store, const char *instance_key, const char *channel_id,
                  const StoreSettling *settling, uint64_t realtime_usec, Err *err);
 
 /* Names each channel of an instance that store_settle() has something to decide in (ops.h,
  * unsettled()). Costs nothing while there is none anywhere. */
-int store_unsettled(Store *store, const char *instance_name, UnsettledAdd add, void *userdata,
+int store_unsettled(Store *store, const char *instance_key, UnsettledAdd add, void *userdata,
                     Err *err);
 
+/* What store_prune() has forgotten. */
+typedef struct StorePruned {
+    uint64_t actions;
+    uint64_t passes;      /* that they were of */
+    uint64_t newest_usec; /* the newest of them, as the wall clock was then */
+} StorePruned;
+
 /*
- * Forgets deletions recorded before `before_usec` that have their outcome, the passes that have
- * none left, and approvals that lapsed long ago. What the last hour holds stays in any case.
- * Commits at once.
+ * Forgets deletions that have their outcome and whose recording is longer ago, by the steady clock,
+ * than `keep_usec` (an hour at least), the passes that have none left, approvals that lapsed and
+ * pauses that ended long ago. The last 20 passes that changed something stay in any case. Commits
+ * at once.
  */
-int store_prune(Store *store, uint64_t before_usec, uint64_t realtime_usec, Err *err);
+int store_prune(Store *store, uint64_t keep_usec, StorePruned *ret_pruned, Err *err);

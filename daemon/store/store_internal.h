@@ -11,6 +11,7 @@
 #include "daemon/store/lock.h"
 #include "daemon/store/pending.h"
 #include "daemon/store/sql.h"
+#include "daemon/store/steady.h"
 #include "daemon/store/store.h"
 
 /* A pass under way. */
@@ -19,9 +20,6 @@ typedef struct StorePass {
     uint64_t started_usec;
     bool is_recorded; /* it has a row, committed */
 } StorePass;
-
-/* The pass under way with that id, or NULL. */
-StorePass *pass_find(Store *store, const char *id);
 
 /* What a Store for reading found on the disk, to notice that a daemon started since. */
 typedef struct StoreSource {
@@ -42,8 +40,9 @@ struct Store {
     int index_fd;    /* likewise */
     bool is_read_only;
     bool owes_rollback; /* a failed transaction is still open */
-    bool has_doubts;    /* some deletion of an ended pass may be undecided */
+    bool has_in_doubt;  /* some deletion of an ended pass may be undecided */
     sqlite3 *db;        /* NULL: for reading, and there is no database */
+    SteadyClock steady;
     sqlite3_stmt *statements[QUERY_COUNT];
     char last_pass_id[STORE_PASS_ID_SIZE]; /* named last, "" before the first */
     StorePass *passes;                     /* begun and not ended */
@@ -53,3 +52,7 @@ struct Store {
     char (*approvals)[DIGEST_HEX_SIZE]; /* is_read_only: given to this Store */
     size_t approval_count, approval_capacity;
 };
+
+/* Fills the record's pause with the one that holds longest of those that cover the channel. */
+int pause_recall(Store *store, const StoreScope *channel, uint64_t realtime_usec,
+                 ChannelRecord *record, Err *err);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/store/transaction.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "daemon/store/integrity.h"
+#include "daemon/store/steady.h"
 #include "daemon/store/store_internal.h"
 
 const char *transaction_outcome_word(Outcome outcome)
@@ -41,29 +43,29 @@ int transaction_write_outcome(Store *store, const PendingOutcome *outcome, Err *
     return r < 0 ? r : sql_changes(&query);
 }
 
-static int transaction_write_sighting(Store *store, const char *instance_name,
+static int transaction_write_sighting(Store *store, const char *instance_key,
                                       const char *channel_id, const Sighting *sighting, Err *err)
 {
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_SIGHTING_INSERT);
 
-    sql_text(&query, instance_name);
+    sql_text(&query, instance_key);
     sql_text(&query, channel_id);
     sql_text(&query, sighting->member_id);
     sql_number(&query, sighting->count);
     return sql_step(&query, err);
 }
 
-int transaction_write_sightings(Store *store, const char *instance_name, const char *channel_id,
+int transaction_write_sightings(Store *store, const char *instance_key, const char *channel_id,
                                 const Sighting *sightings, size_t count, Err *err)
 {
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_SIGHTINGS_DELETE);
     int r;
 
-    sql_text(&query, instance_name);
+    sql_text(&query, instance_key);
     sql_text(&query, channel_id);
     r = sql_step(&query, err);
     for (size_t i = 0; i < count && r == 0; i++)
-        r = transaction_write_sighting(store, instance_name, channel_id, &sightings[i], err);
+        r = transaction_write_sighting(store, instance_key, channel_id, &sightings[i], err);
     return r;
 }
 
@@ -84,13 +86,13 @@ static int transaction_replay(Store *store, Err *err)
     for (size_t i = 0; i < pending->sightings_count && r >= 0; i++) {
         const PendingSightings *entry = &pending->sightings[i];
 
-        r = transaction_write_sightings(store, entry->instance_name, entry->channel_id,
+        r = transaction_write_sightings(store, entry->instance_key, entry->channel_id,
                                         entry->sightings, entry->count, err);
     }
     return r < 0 ? r : 0;
 }
 
-/* AuditEntry of SQLite each time: a statement that runs out of memory or disk, even one that only
+/* Asked of SQLite each time: a statement that runs out of memory or disk, even one that only
  * reads, makes it roll back by itself. */
 static bool transaction_is_open(const Store *store)
 {
@@ -133,8 +135,12 @@ int transaction_begin(Store *store, Err *err)
 
 int transaction_commit(Store *store, Err *err)
 {
-    int r = integrity_check(store, err);
+    int r;
 
+    assert(transaction_is_open(store));
+    r = integrity_check(store, err);
+    if (r == 0)
+        r = steady_save(store, err);
     if (r == 0)
         r = transaction_run(store, QUERY_COMMIT, err);
     if (r == 0)

@@ -27,5 +27,5 @@ const char *transaction_outcome_word(Outcome outcome);
 int transaction_write_outcome(Store *store, const PendingOutcome *outcome, Err *err);
 
 /* Replaces one channel's sightings. */
-int transaction_write_sightings(Store *store, const char *instance_name, const char *channel_id,
+int transaction_write_sightings(Store *store, const char *instance_key, const char *channel_id,
                                 const Sighting *sightings, size_t count, Err *err);

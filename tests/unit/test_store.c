@@ -67,13 +67,14 @@ static void test_record_and_decide(void **state)
     store_free(store);
 
     store = place_open(place);
-    assert_value(store,
-                 "SELECT group_concat(pass || instance || channel_id || channel_name || member_id "
-                 "|| hex(identity) || member || substr(digest, 1, 2) || mode || recorded_usec || "
-                 "outcome || http || code || request_id || attempts || decided_usec) "
-                 "FROM action WHERE member_id = 'm1'",
-                 "2026-11-24T15:04:05Z-1prodc1paymentsm16D31{\"host\":\"10.1.0.9\"}aaprune"
-                 "1795532645000000gone404APIG.3024r-111795532645000005");
+    assert_value(
+        store,
+        "SELECT group_concat(pass || name || channel_id || channel_name || kind || member_id "
+        "|| hex(identity) || member || substr(digest, 1, 2) || mode || recorded_usec || "
+        "outcome || http || code || request_id || attempts || decided_usec) "
+        "FROM action JOIN instance ON instance.id = instance WHERE member_id = 'm1'",
+        "2026-11-24T15:04:05Z-1prodc1paymentsdeletem16D31{\"host\":\"10.1.0.9\"}aaprune"
+        "1795532645000000gone404APIG.3024r-111795532645000005");
     assert_value(store,
                  "SELECT outcome || coalesce(http, '-') || coalesce(code, '-') || "
                  "coalesce(request_id, '-') FROM action WHERE member_id = 'm2'",
@@ -127,7 +128,7 @@ static void test_undecided_are_told_and_settled(void **state)
     store_free(store);
 
     store = place_open(place);
-    assert_int_equal(store_undecided(store, "prod", "c1", &actions, NULL), 0);
+    assert_int_equal(store_undecided(store, KEY, "c1", &actions, NULL), 0);
     assert_int_equal(actions.count, 1);
     assert_int_equal(actions.items[0].action, deletions[1].action);
     assert_string_equal(actions.items[0].member_id, "m2");
@@ -139,7 +140,7 @@ static void test_undecided_are_told_and_settled(void **state)
     assert_int_equal(
         store_decide(store, actions.items[0].action, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
     store_actions_done(&actions);
-    assert_int_equal(store_undecided(store, "prod", "c1", &actions, NULL), 0);
+    assert_int_equal(store_undecided(store, KEY, "c1", &actions, NULL), 0);
     assert_int_equal(actions.count, 0);
     store_actions_done(&actions);
     store_free(store);
@@ -220,8 +221,8 @@ static void test_commits_are_few(void **state)
     Deletion deletions[10];
     char channel[16];
 
-    sqlite3_commit_hook(store->db, count_commit, &commits);
     place_begin(place, store);
+    sqlite3_commit_hook(store->db, count_commit, &commits);
     for (int i = 0; i < 200; i++) {
         Batch batch = place_batch(place, deletions, 10);
         const Sighting sighting = {"m1", 1};
@@ -230,7 +231,7 @@ static void test_commits_are_few(void **state)
         channel_record_done(&memory);
         snprintf(channel, sizeof(channel), "channel-%d", i);
         batch.channel_id = channel;
-        assert_int_equal(store_remember(store, "prod", channel, &sighting, 1, NULL), 0);
+        assert_int_equal(store_remember(store, KEY, channel, &sighting, 1, NULL), 0);
         assert_int_equal(store_record(store, &batch, 1, NOW, NULL), 0);
         for (int j = 0; j < 10; j++)
             assert_int_equal(
@@ -242,7 +243,7 @@ static void test_commits_are_few(void **state)
 
     commits = 0;
     place_begin(place, store);
-    assert_int_equal(store_remember(store, "prod", "in-sync", NULL, 0, NULL), 0);
+    assert_int_equal(store_remember(store, KEY, "in-sync", NULL, 0, NULL), 0);
     assert_int_equal(store_end_pass(store, place->pass, "in_sync", NOW, NULL), 0);
     assert_int_equal(commits, 0);
     assert_value(store, "SELECT count(*) FROM pass", "1");

@@ -21,9 +21,13 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/digest.h"
 #include "daemon/base/file.h"
+#include "daemon/store/steady.h"
 #include "daemon/store/store.h"
 
 #define NOW (UINT64_C(1795532645) * USEC_PER_SEC) /* 2026-11-24T15:04:05Z */
+#define KEY "https://roma.example p1 i1"
+/* A channel that goes by its id alone. */
+#define CHANNEL(id) (&(const StoreScope){KEY, "prod", id, NULL})
 #define DIGEST_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define DIGEST_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
@@ -34,9 +38,35 @@ typedef struct Location {
     Err err;
 } Location;
 
+/* The clocks that the state sees. */
+static uint64_t boottime_now = 1000 * USEC_PER_SEC, realtime_now = NOW;
+
+static inline uint64_t boottime_fake(void)
+{
+    return boottime_now;
+}
+
+static inline uint64_t realtime_fake(void)
+{
+    return realtime_now;
+}
+
+/* So much time really passes. */
+static inline void time_pass(uint64_t span_usec)
+{
+    boottime_now += span_usec;
+    realtime_now += span_usec;
+}
+
 static inline int place_setup(void **state)
 {
+    static const SteadySource source = {boottime_fake, realtime_fake,
+                                        "/proc/sys/kernel/random/boot_id"};
     Location *place = calloc(1, sizeof(*place));
+
+    steady_source = &source;
+    boottime_now = 1000 * USEC_PER_SEC;
+    realtime_now = NOW;
 
     assert_non_null(place);
     strcpy(place->root, "/tmp/rosterd-store-XXXXXX");
@@ -86,6 +116,7 @@ static inline Store *place_open_read_only(Location *place)
 
 static inline void place_begin(Location *place, Store *store)
 {
+    assert_int_equal(store_name_instance(store, KEY, "prod", &place->err), 0);
     assert_int_equal(store_begin_pass(store, NOW, place->pass, &place->err), 0);
 }
 
@@ -106,6 +137,7 @@ static inline Batch place_batch(Location *place, Deletion *deletions, size_t cou
         .pass = place->pass,
         .channel = &channel,
         .instance_name = "prod",
+        .instance_key = KEY,
         .channel_id = "c1",
         .channel_name = "payments",
         .digest = DIGEST_A,
@@ -116,9 +148,10 @@ static inline Batch place_batch(Location *place, Deletion *deletions, size_t cou
 
 static inline ChannelRecord recall_at(Location *place, Store *store, uint64_t realtime_usec)
 {
+    const StoreScope channel = {KEY, "prod", "c1", "payments"};
     ChannelRecord memory = {0};
 
-    if (store_recall(store, "prod", "c1", realtime_usec, &memory, &place->err) < 0)
+    if (store_recall(store, &channel, realtime_usec, &memory, &place->err) < 0)
         fail_msg("store_recall: %s", place->err.text);
     return memory;
 }

@@ -59,7 +59,7 @@ static void test_full_disk(void **state)
     decided = deletions[0].action;
     fill_disk(place);
     assert_int_equal(store_decide(store, decided, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
-    assert_int_equal(store_remember(store, "prod", "c2", &sighting, 1, NULL), 0);
+    assert_int_equal(store_remember(store, KEY, "c2", &sighting, 1, NULL), 0);
     batch = place_batch(place, deletions, 300);
     assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), -ENOSPC);
     assert_says(&place->err, "cannot be written: disk full (");
@@ -74,10 +74,10 @@ static void test_full_disk(void **state)
     store_free(store);
     store = place_open(place);
     assert_int_equal(count_undecided(place, store), 0);
-    assert_int_equal(store_recall(store, "prod", "c1", NOW, &memory, NULL), 0);
+    assert_int_equal(store_recall(store, CHANNEL("c1"), NOW, &memory, NULL), 0);
     assert_int_equal(memory.deletion_count, 1);
     channel_record_done(&memory);
-    assert_int_equal(store_recall(store, "prod", "c2", NOW, &memory, NULL), 0);
+    assert_int_equal(store_recall(store, CHANNEL("c2"), NOW, &memory, NULL), 0);
     assert_int_equal(memory.sighting_count, 1);
     channel_record_done(&memory);
     store_free(store);

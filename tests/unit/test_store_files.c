@@ -47,7 +47,7 @@ static void act_record(Location *place)
     const Sighting sighting = {"m3", 2};
 
     place_begin(place, store);
-    if (store_remember(store, "prod", "c1", &sighting, 1, NULL) != 0 ||
+    if (store_remember(store, KEY, "c1", &sighting, 1, NULL) != 0 ||
         store_record(store, &batch, 1, NOW, NULL) != 0 ||
         store_decide(store, deletions[0].action, OUTCOME_DELETED, 1, NULL, NOW, NULL) != 0)
         _exit(1);
@@ -112,7 +112,7 @@ static void test_killed_between_record_and_decide(void **state)
     store_free(store);
     store = place_open(place);
     assert_int_equal(count_undecided(place, store), 2);
-    assert_int_equal(store_recall(store, "prod", "c1", NOW, &memory, NULL), 0);
+    assert_int_equal(store_recall(store, CHANNEL("c1"), NOW, &memory, NULL), 0);
     assert_int_equal(memory.deletion_count, 2);
     assert_int_equal(memory.sighting_count, 1);
     channel_record_done(&memory);
@@ -175,13 +175,13 @@ static void test_foreign_and_newer_databases(void **state)
     Buf bytes;
 
     store_free(store);
-    run_sql(place->state, "PRAGMA user_version = 2");
+    run_sql(place->state, "PRAGMA user_version = 3");
     bytes = place_bytes(place, "rosterd.db");
     assert_left_alone(place, bytes.data, bytes.size, -EPROTO, "newer rosterd");
     assert_int_equal(store_open_read_only(place->state, &store, &place->err), -EPROTO);
     buf_done(&bytes);
 
-    run_sql(place->state, "PRAGMA user_version = 1; DROP TABLE pause");
+    run_sql(place->state, "PRAGMA user_version = 2; DROP TABLE pause");
     bytes = place_bytes(place, "rosterd.db");
     assert_left_alone(place, bytes.data, bytes.size, -EBADMSG, "no such table: pause");
     buf_done(&bytes);

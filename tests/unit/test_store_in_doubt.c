@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What killed runs left undecided, and what is old enough to be forgotten. */
+/* What killed runs left undecided, and the history read back. */
 #include "tests/unit/test_store_common.h"
-
-#define DAY (24 * USEC_PER_HOUR)
 
 static int lists_only_m1(void *list, const char *member_id)
 {
@@ -29,7 +27,7 @@ static int settle(Store *store, const char *channel_id, SettleMember settle_memb
 {
     const StoreSettling settling = {.settle_member = settle_member, .list = list};
 
-    return store_settle(store, "prod", channel_id, &settling, at_usec, err);
+    return store_settle(store, KEY, channel_id, &settling, at_usec, err);
 }
 
 static void record(Location *place, Store *store, const char *channel_id, Deletion *deletions,
@@ -46,7 +44,7 @@ static void assert_undecided(Store *store, const char *channel_id, size_t count)
 {
     StoreActions actions = {0};
 
-    assert_int_equal(store_undecided(store, channel_id ? "prod" : NULL, channel_id, &actions, NULL),
+    assert_int_equal(store_undecided(store, channel_id ? KEY : NULL, channel_id, &actions, NULL),
                      0);
     assert_int_equal(actions.count, count);
     store_actions_done(&actions);
@@ -108,37 +106,6 @@ static void test_settling_costs_nothing_without_a_doubt(void **state)
     store_free(store);
 }
 
-static void test_old_history_is_forgotten(void **state)
-{
-    Location *place = *state;
-    Store *store = place_open(place);
-    Deletion old[2], fresh;
-    StoreActions history = {0};
-
-    place_begin(place, store);
-    record(place, store, "c1", old, 2, NOW);
-    assert_int_equal(store_decide(store, old[0].action, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
-    assert_int_equal(store_end_pass(store, place->pass, "failed", NOW, NULL), 0);
-    assert_int_equal(store_begin_pass(store, NOW + 3 * DAY, place->pass, NULL), 0);
-    record(place, store, "c1", &fresh, 1, NOW + 3 * DAY);
-    assert_int_equal(store_decide(store, fresh.action, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
-    assert_int_equal(store_end_pass(store, place->pass, "converged", NOW, NULL), 0);
-
-    assert_int_equal(store_prune(store, NOW + 2 * DAY, NOW + 3 * DAY, &place->err), 0);
-    assert_int_equal(store_history(store, &(StoreFilter){0}, &history, NULL), 0);
-    assert_int_equal(history.count, 2);
-    assert_int_equal(history.items[0].action, old[1].action); /* whose outcome is not known */
-    assert_int_equal(history.items[1].action, fresh.action);
-    store_actions_done(&history);
-
-    /* The last hour stays, whatever is asked for. */
-    assert_int_equal(store_prune(store, NOW + 9 * DAY, NOW + 3 * DAY, &place->err), 0);
-    assert_int_equal(store_history(store, &(StoreFilter){0}, &history, NULL), 0);
-    assert_int_equal(history.count, 2);
-    store_actions_done(&history);
-    store_free(store);
-}
-
 static void test_history_is_filtered(void **state)
 {
     Location *place = *state;
@@ -194,7 +161,7 @@ static void test_last_pass_that_deleted(void **state)
     char pass[STORE_PASS_ID_SIZE] = "", first[STORE_PASS_ID_SIZE];
     Deletion deletion;
 
-    assert_int_equal(store_find_last_deleting(store, pass, &place->err), -ENOENT);
+    assert_int_equal(store_find_last_deleting(store, NULL, NULL, pass, &place->err), -ENOENT);
     place_begin(place, store);
     memcpy(first, place->pass, sizeof(first));
     record(place, store, "c1", &deletion, 1, NOW);
@@ -202,7 +169,7 @@ static void test_last_pass_that_deleted(void **state)
     place_begin(place, store);
     record(place, store, "c1", &deletion, 1, NOW);
     assert_int_equal(store_decide(store, deletion.action, OUTCOME_FAILED, 1, NULL, NOW, NULL), 0);
-    assert_int_equal(store_find_last_deleting(store, pass, &place->err), 0);
+    assert_int_equal(store_find_last_deleting(store, NULL, NULL, pass, &place->err), 0);
     assert_string_equal(pass, first);
     store_free(store);
 }
@@ -214,7 +181,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_killed_run_is_settled_by_the_next),
         TEST(test_settling_costs_nothing_without_a_doubt),
-        TEST(test_old_history_is_forgotten),
         TEST(test_history_is_filtered),
         TEST(test_last_pass_that_deleted),
     };

@@ -26,7 +26,8 @@ static void daemon_serve(Location *place, int commands, int answers)
         } else if (command == 'r') {
             Batch batch = place_batch(place, deletions, 3);
 
-            r = store_begin_pass(store, NOW, place->pass, NULL);
+            r = store_name_instance(store, KEY, "prod", NULL);
+            r = r < 0 ? r : store_begin_pass(store, NOW, place->pass, NULL);
             r = r < 0 ? r : store_record(store, &batch, 1, NOW, NULL);
         } else if (command == 'c') {
             store_free(store);
@@ -77,7 +78,7 @@ static size_t count_deletions(Location *place, Store *store)
     ChannelRecord memory = {0};
     size_t count;
 
-    if (store_recall(store, "prod", "c1", NOW, &memory, &place->err) < 0)
+    if (store_recall(store, CHANNEL("c1"), NOW, &memory, &place->err) < 0)
         fail_msg("store_recall: %s", place->err.text);
     count = memory.deletion_count;
     channel_record_done(&memory);
@@ -238,6 +239,7 @@ static void act_come_and_go(Location *place)
         Batch batch = place_batch(place, deletions, 3);
 
         if (store_open(place->state, &store, NULL) < 0 ||
+            store_name_instance(store, KEY, "prod", NULL) < 0 ||
             store_begin_pass(store, NOW, place->pass, NULL) < 0 ||
             store_record(store, &batch, 1, NOW, NULL) < 0)
             _exit(1);
@@ -284,11 +286,11 @@ static void test_writing_is_refused(void **state)
     store = place_open_read_only(place);
     place_begin(place, store);
     assert_string_equal(place->pass, "2026-11-24T15:04:05Z-2");
-    assert_int_equal(store_remember(store, "prod", "c1", &sighting, 1, NULL), -EROFS);
-    assert_int_equal(store_remember(store, "prod", "c1", NULL, 0, NULL), -EROFS);
+    assert_int_equal(store_remember(store, KEY, "c1", &sighting, 1, NULL), -EROFS);
+    assert_int_equal(store_remember(store, KEY, "c1", NULL, 0, NULL), -EROFS);
     assert_int_equal(store_decide(store, deletion.action, OUTCOME_GONE, 1, NULL, NOW, NULL),
                      -EROFS);
-    assert_int_equal(store_pause(store, "prod", "c1", "x", NOW, 0, NULL), -EROFS);
+    assert_int_equal(store_pause(store, CHANNEL("c1"), "x", NOW, 0, NULL), -EROFS);
     assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), -EROFS);
     assert_says(&place->err, "opened for reading; nothing was deleted");
     assert_int_equal(store_approve(store, DIGEST_B, NOW, NULL), 0);

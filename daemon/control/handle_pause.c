@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/control/handle_pause.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/duration.h"
+#include "daemon/base/str.h"
+#include "daemon/control/orphan_pauses.h"
+#include "daemon/control/pause.h"
+#include "daemon/control/reply.h"
+#include "daemon/json/json.h"
+#include "daemon/log/audit_log.h"
+
+/* ---- of what ---- */
+
+static int handle_pause_find_instance(const Controller *controller, const char *name,
+                                      StoreScope *ret_scope, Err *err)
+{
+    for (size_t i = 0; i < controller->config->instance_count; i++) {
+        if (!str_equal(controller->config->instances[i].name, name))
+            continue;
+        *ret_scope = (StoreScope){
+            .instance_key = controller->backend.keys[i],
+            .instance_name = controller->config->instances[i].name,
+        };
+        return 0;
+    }
+    return err_set(err, -ENOENT, "%.200s: no instance of the settings has this name", name);
+}
+
+/* A channel of the rosters, else one that only a pause knows (where `pauses` are given). */
+static int handle_pause_find_channel(const Controller *controller, const char *text,
+                                     const StorePauses *pauses, StoreScope *ret_scope, Err *err)
+{
+    const StorePause *pause = NULL;
+    ChannelRef found;
+    int r = channel_ref_find(controller, text, &found, err);
+
+    if (r == 0)
+        *ret_scope = pause_scope(&found);
+    if (r != -ENOENT || !pauses)
+        return r;
+    r = orphan_pauses_find(controller, pauses, text, &pause, err);
+    if (r == 0)
+        *ret_scope = pause->scope;
+    return r;
+}
+
+/* Exactly one of {"channel": CHANNEL}, {"instance": NAME} and {"all": true}. */
+static int handle_pause_read_scope(const Controller *controller, json_object *root,
+                                   const StorePauses *pauses, StoreScope *ret_scope, Err *err)
+{
+    const char *channel = NULL, *instance = NULL;
+    bool is_all = false;
+    int r = json_get_text(root, "channel", false, &channel, err);
+
+    if (r == 0)
+        r = json_get_text(root, "instance", false, &instance, err);
+    if (r == 0)
+        r = json_get_bool(root, "all", &is_all, err);
+    if (r < 0)
+        return r;
+    if (!channel && !instance && !is_all)
+        return err_set(err, -EINVAL, "channel: missing (or say instance, or all)");
+    if ((channel != NULL) + (instance != NULL) + is_all != 1)
+        return err_set(err, -EINVAL, "say one of channel, instance and all");
+    if (is_all) {
+        *ret_scope = (StoreScope){0};
+        return 0;
+    }
+    return instance ? handle_pause_find_instance(controller, instance, ret_scope, err)
+                    : handle_pause_find_channel(controller, channel, pauses, ret_scope, err);
+}
+
+/* ---- saying it ---- */
+
+static void handle_pause_answer(const Control *control, ServerCall *call, const StoreScope *scope,
+                                const char *reason, uint64_t until_usec)
+{
+    _cleanup_(store_pauses_done) StorePauses pauses = {0};
+    const StorePause pause = {.scope = *scope, .reason = reason, .until_usec = until_usec};
+    json_object *root = pause_row(&pause);
+    Buf buf = {0};
+    Err err = {0};
+
+    json_put_bool(root, "paused", reason != NULL);
+    if (!reason) {
+        json_object_object_del(root, "reason");
+        json_object_object_del(root, "until");
+    }
+    if (store_pauses(control->state->store, clock_realtime_usec(), &pauses, &err) == 0)
+        json_put(root, "holding", pause_rows_beside(&pauses, scope));
+    json_append(root, &buf);
+    reply_answer(call, &buf);
+}
+
+/* For the log: which channel, or the instance with all that it has. */
+static void handle_pause_log(const ServerCall *call, const char *action, const StoreScope *scope,
+                             const char *reason, const char *text)
+{
+    const char *channel = scope->channel_name ? scope->channel_name : scope->channel_id;
+
+    audit_log_write(&(AuditEntry){.action = action,
+                                  .uid = server_call_uid(call),
+                                  .instance = scope->instance_name,
+                                  .channel = channel,
+                                  .reason = reason},
+                    "%s%s", store_scope_kind(scope) == STORE_SCOPE_ALL ? "all instances: " : "",
+                    text);
+}
+
+/* ---- the two requests ---- */
+
+/* "for" of the request; 0: no end. */
+static int handle_pause_read_span(json_object *root, uint64_t *ret_span_usec, Err *err)
+{
+    const char *span = NULL;
+    int r = json_get_text(root, "for", false, &span, err);
+
+    if (r == 0 && span && (duration_parse(span, ret_span_usec) < 0 || *ret_span_usec == 0))
+        r = err_set(err, -EINVAL,
+                    "for: not a duration, should be 30m, 2h or 7d, more than 0 and at most 36500d");
+    return r;
+}
+
+int handle_pause(Control *control, ServerCall *call, json_object *root, Err *err)
+{
+    static const char *const keys[] = {"channel", "instance", "all", "reason", "for", NULL};
+    uint64_t span_usec = 0, until_usec = 0, now_usec = clock_realtime_usec();
+    char text[64] = "paused, without end,", until[CLOCK_RFC3339_SIZE];
+    const char *reason;
+    StoreScope scope;
+    int r = json_check_keys(root, keys, err);
+
+    if (r == 0)
+        r = json_get_text(root, "reason", true, &reason, err);
+    if (r == 0)
+        r = handle_pause_read_scope(control->controller, root, NULL, &scope, err);
+    if (r == 0)
+        r = handle_pause_read_span(root, &span_usec, err);
+    if (r == 0)
+        r = control_writable(control, err);
+    if (r < 0)
+        return r;
+    if (span_usec) {
+        until_usec = now_usec + span_usec;
+        clock_format_rfc3339(until_usec, until);
+        snprintf(text, sizeof(text), "paused until %s", until);
+    }
+    r = store_pause(control->state->store, &scope, reason, now_usec, until_usec, err);
+    if (r < 0)
+        return r;
+    pause_stop_passes(control->controller, &scope);
+    handle_pause_log(call, "pause", &scope, reason, text);
+    handle_pause_answer(control, call, &scope, reason, until_usec);
+    return 0;
+}
+
+/* What was asked to resume is not paused itself: by which pauses it is held still. */
+static int handle_pause_say_none(const StorePauses *pauses, const StoreScope *scope, Err *err)
+{
+    for (size_t i = 0; i < pauses->count; i++) {
+        const StoreScope *other = &pauses->items[i].scope;
+
+        if (!store_scope_covers(other, scope))
+            continue;
+        return err_set(err, -EALREADY,
+                       "it was not paused by itself: the pause of %s%s%s holds it (%.200s)",
+                       store_scope_kind(other) == STORE_SCOPE_ALL ? "all" : "instance ",
+                       other->instance_name ? other->instance_name : "",
+                       store_scope_kind(other) == STORE_SCOPE_ALL ? " instances" : "",
+                       pauses->items[i].reason);
+    }
+    return err_set(err, -EALREADY, "it was not paused");
+}
+
+/* A pause in a roster is ended where people review it, on every host. 0 where there is none. */
+static int handle_pause_check_roster(const Controller *controller, const StoreScope *scope,
+                                     const char *before, Err *err)
+{
+    const Config *config = controller->config;
+
+    for (size_t i = 0; i < config->channel_count; i++) {
+        const RosterChannel *channel = &config->channels[i];
+        ChannelRef found;
+        StoreScope own;
+
+        channel_ref_by_index(controller, i, &found);
+        own = pause_scope(&found);
+        if (store_scope_kind(scope) == STORE_SCOPE_CHANNEL && store_scope_covers(scope, &own) &&
+            config_pause_holds(channel, clock_realtime_usec()))
+            return err_set(err, -EPERM,
+                           "%spaused by the roster, %s:%zu (%s): remove paused: there to resume it",
+                           before, channel->file, channel->pause->line, channel->pause->reason);
+    }
+    return 0;
+}
+
+int handle_resume(Control *control, ServerCall *call, json_object *root, Err *err)
+{
+    static const char *const keys[] = {"channel", "instance", "all", NULL};
+    _cleanup_(store_pauses_done) StorePauses pauses = {0};
+    StoreScope scope;
+    int r = json_check_keys(root, keys, err);
+
+    if (r == 0 && control->state->store)
+        r = store_pauses(control->state->store, clock_realtime_usec(), &pauses, err);
+    if (r == 0)
+        r = handle_pause_read_scope(control->controller, root, &pauses, &scope, err);
+    if (r == 0)
+        r = control_writable(control, err);
+    if (r == 0)
+        r = store_resume(control->state->store, &scope, err);
+    if (r == 0)
+        r = handle_pause_check_roster(control->controller, &scope, "", err);
+    if (r == 0)
+        return handle_pause_say_none(&pauses, &scope, err);
+    if (r < 0)
+        return r;
+    handle_pause_log(call, "resume", &scope, NULL, "resumed");
+    r = handle_pause_check_roster(control->controller, &scope,
+                                  "its pause by rosterctl has ended, but it is ", err);
+    if (r < 0)
+        return r;
+    handle_pause_answer(control, call, &scope, NULL, 0);
+    return 0;
+}

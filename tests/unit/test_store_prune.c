@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* What is forgotten, and what no clock makes the state forget. */
+#include "tests/unit/test_store_common.h"
+
+#define KEEP (2 * USEC_PER_DAY)
+
+/* A pass that deletes one member, at what the wall clock says. */
+static uint64_t pass_at(Location *place, Store *store, uint64_t at_usec, bool is_decided)
+{
+    uint64_t action;
+
+    assert_int_equal(store_name_instance(store, KEY, "prod", &place->err), 0);
+    assert_int_equal(store_begin_pass(store, at_usec, place->pass, &place->err), 0);
+    record_one(place, store, at_usec, &action);
+    if (is_decided)
+        assert_int_equal(store_decide(store, action, OUTCOME_DELETED, 1, NULL, at_usec, NULL), 0);
+    assert_int_equal(store_end_pass(store, place->pass, "converged", at_usec, NULL), 0);
+    return action;
+}
+
+static size_t count_history(Store *store, uint64_t *ret_first)
+{
+    StoreActions history = {0};
+    size_t count;
+
+    assert_int_equal(store_history(store, &(StoreFilter){0}, &history, NULL), 0);
+    count = history.count;
+    *ret_first = count ? history.items[0].action : 0;
+    store_actions_done(&history);
+    return count;
+}
+
+static StorePruned prune(Location *place, Store *store)
+{
+    StorePruned pruned = {0};
+
+    if (store_prune(store, KEEP, &pruned, &place->err) < 0)
+        fail_msg("store_prune: %s", place->err.text);
+    return pruned;
+}
+
+static void test_old_history_is_forgotten(void **state)
+{
+    Location *place = *state;
+    Store *store = place_open(place);
+    StorePruned pruned;
+    uint64_t first, undecided = pass_at(place, store, NOW, false);
+
+    pass_at(place, store, NOW + 1, true);
+    pass_at(place, store, NOW + 2, true);
+    time_pass(KEEP);
+    for (size_t i = 0; i < 20; i++)
+        pass_at(place, store, realtime_now, true);
+    pruned = prune(place, store);
+    assert_int_equal(pruned.actions, 0);
+    time_pass(1);
+    pruned = prune(place, store);
+    assert_int_equal(pruned.actions, 2);
+    assert_int_equal(pruned.passes, 2);
+    assert_int_equal(pruned.newest_usec, NOW + 2);
+    assert_int_equal(count_history(store, &first), 21);
+    assert_int_equal(first, undecided);
+    assert_int_equal(prune(place, store).actions, 0);
+    store_free(store);
+}
+
+static void test_the_last_passes_are_kept(void **state)
+{
+    Location *place = *state;
+    Store *store = place_open(place);
+    uint64_t first, kept = 0;
+
+    for (size_t i = 0; i < 25; i++) {
+        uint64_t action = pass_at(place, store, NOW + i * USEC_PER_SEC, true);
+
+        kept = i == 5 ? action : kept;
+    }
+    time_pass(100 * KEEP);
+    assert_int_equal(prune(place, store).actions, 5);
+    assert_int_equal(count_history(store, &first), 20);
+    assert_int_equal(first, kept);
+    store_free(store);
+}
+
+/* A run whose clock is wrong, by years, either way: neither it nor the next forgets a thing. */
+static void test_a_wrong_wall_clock_forgets_nothing(void **state)
+{
+    static const uint64_t clocks[] = {NOW + 3650 * USEC_PER_DAY, USEC_PER_HOUR, NOW};
+    Location *place = *state;
+    Store *store = place_open(place);
+    uint64_t first;
+
+    for (size_t i = 0; i < 30; i++)
+        pass_at(place, store, NOW + i * USEC_PER_SEC, true);
+    for (size_t i = 0; i < ELEMENTS(clocks); i++) {
+        store_free(store);
+        realtime_now = clocks[i];
+        store = place_open(place);
+        assert_int_equal(prune(place, store).actions, 0);
+        pass_at(place, store, realtime_now, true);
+        time_pass(USEC_PER_HOUR);
+    }
+    assert_int_equal(count_history(store, &first), 30 + ELEMENTS(clocks));
+    store_free(store);
+}
+
+/* Time counts in the runs that see it, and between runs of one boot. */
+static void test_time_counts_across_runs(void **state)
+{
+    Location *place = *state;
+    Store *store = place_open(place);
+
+    for (size_t i = 0; i < 22; i++)
+        pass_at(place, store, NOW + i * USEC_PER_SEC, true);
+    store_free(store);
+    time_pass(KEEP + 1);
+    store = place_open(place);
+    assert_int_equal(prune(place, store).actions, 2);
+    store_free(store);
+}
+
+/* The last hour is what the guard against fights looks at. */
+static void test_the_last_hour_is_kept(void **state)
+{
+    Location *place = *state;
+    Store *store = place_open(place);
+    StorePruned pruned = {0};
+
+    for (size_t i = 0; i < 22; i++)
+        pass_at(place, store, NOW + i * USEC_PER_SEC, true);
+    time_pass(USEC_PER_HOUR);
+    assert_int_equal(store_prune(store, 0, &pruned, &place->err), 0);
+    assert_int_equal(pruned.actions, 0);
+    time_pass(1);
+    assert_int_equal(store_prune(store, 0, &pruned, &place->err), 0);
+    assert_int_equal(pruned.actions, 2);
+    store_free(store);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_old_history_is_forgotten),
+        TEST(test_the_last_passes_are_kept),
+        TEST(test_a_wrong_wall_clock_forgets_nothing),
+        TEST(test_time_counts_across_runs),
+        TEST(test_the_last_hour_is_kept),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
