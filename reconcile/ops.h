@@ -188,6 +188,7 @@ typedef enum Settlement {
     SETTLEMENT_GONE,   /* the member is not listed: it was carried out */
     SETTLEMENT_FAILED, /* it is, and was given the time to go: it was not */
     SETTLEMENT_LATER,  /* it is, but the list may lag: it stays undecided for now */
+    SETTLEMENT_ABSENT, /* its channel is not in the list of channels: one list decides nothing */
 } Settlement;
 
 /* A Settlement, or -ENOMEM. */

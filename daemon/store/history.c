@@ -53,6 +53,7 @@ static int history_add_row(StoreActions *actions, const Query *query)
         .decided_usec = sql_column_number(query, 16),
         .kind = history_text(actions, query, 17, &failed),
         .instance_key = history_text(actions, query, 18, &failed),
+        .vanished_usec = sql_column_number(query, 19),
     };
 
     if (failed || !row.identity ||

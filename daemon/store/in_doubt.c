@@ -2,20 +2,59 @@
 /* Settling what killed runs left undecided. */
 #include <errno.h>
 
+#include "daemon/base/clock.h"
+#include "daemon/store/steady.h"
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
+
+/* How long a channel must be absent from every list before its deletions are given up. */
+#define ABSENT_USEC USEC_PER_DAY
+
+/* 1 where the channel has been absent for long; else 0, and from when is kept. */
+static int in_doubt_absent(Store *store, const StoreAction *action, Err *err)
+{
+    uint64_t now_usec = steady_now_usec(store);
+    int r;
+
+    if (action->vanished_usec)
+        return now_usec > action->vanished_usec && now_usec - action->vanished_usec >= ABSENT_USEC;
+    r = transaction_begin(store, err);
+    if (r < 0)
+        return r;
+    {
+        _cleanup_(sql_done) Query query = sql_begin(store, QUERY_ACTION_VANISHED);
+
+        sql_number(&query, now_usec);
+        sql_number(&query, action->action);
+        r = sql_step(&query, err);
+    }
+    return transaction_result(store, r);
+}
+
+/* What became of one in a channel that is no more cannot be told: it is called gone, not ours. */
+static Outcome in_doubt_outcome(int settlement)
+{
+    if (settlement == SETTLEMENT_ABSENT)
+        return OUTCOME_GONE;
+    return settlement == SETTLEMENT_GONE ? OUTCOME_DELETED : OUTCOME_FAILED;
+}
 
 static int in_doubt_one(Store *store, const StoreAction *action, const StoreSettling *settling,
                         uint64_t realtime_usec, Err *err)
 {
     int settlement = settling->settle_member(settling->list, action->member_id);
-    Outcome outcome = settlement == SETTLEMENT_GONE ? OUTCOME_DELETED : OUTCOME_FAILED;
+    Outcome outcome = in_doubt_outcome(settlement);
     int r;
 
     if (settlement < 0)
         return err_memory(err);
     if (settlement == SETTLEMENT_LATER)
         return 0;
+    if (settlement == SETTLEMENT_ABSENT) {
+        r = in_doubt_absent(store, action, err);
+        if (r <= 0)
+            return r;
+    }
     r = store_decide(store, action->action, outcome, action->attempts, NULL, realtime_usec, err);
     if (r == 0 && settling->on_settled)
         settling->on_settled(settling->userdata, action, outcome);

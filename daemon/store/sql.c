@@ -18,7 +18,7 @@
 #define ACTION_ROWS                                                                                \
     "SELECT action.id, pass, instance.name, channel_id, channel_name, member_id, identity, "       \
     "member, digest, mode, recorded_usec, outcome, http, code, request_id, attempts, "             \
-    "decided_usec, kind, instance.key "                                                            \
+    "decided_usec, kind, instance.key, vanished_usec "                                             \
     "FROM action JOIN instance ON instance.id = action.instance "
 
 static const char *const sql_texts[QUERY_COUNT] = {
@@ -51,6 +51,7 @@ static const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_ACTION_READ_BACK] = "SELECT id, pass, channel_id, member_id, member FROM action "
                                "WHERE id BETWEEN ? AND ? ORDER BY id",
     [QUERY_PASS_READ_BACK] = "SELECT 1 FROM pass WHERE id = ?",
+    [QUERY_ACTION_VANISHED] = "UPDATE action SET vanished_usec = ? WHERE id = ?",
     [QUERY_ACTION_DECIDE] =
         "UPDATE action SET outcome = ?, http = ?, code = ?, request_id = ?, attempts = ?, "
         "decided_usec = ? WHERE id = ?7 AND (outcome IS NULL OR outcome = 'failed' AND ?1 = "

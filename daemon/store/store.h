@@ -237,6 +237,8 @@ typedef struct StoreAction {
     const char *request_id;
     uint32_t attempts;
     uint64_t decided_usec;
+    uint64_t
+        vanished_usec; /* undecided: since when its channel is not listed (steady.h); 0: it is */
 } StoreAction;
 
 typedef struct StoreActions {

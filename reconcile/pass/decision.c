@@ -203,6 +203,19 @@ static int decision_settle_member(void *list, const char *member_id)
     return SETTLEMENT_LATER;
 }
 
+static int decision_settle_as_absent(void *list, const char *member_id)
+{
+    (void)list;
+    (void)member_id;
+    return SETTLEMENT_ABSENT;
+}
+
+int decision_settle_absent(ChannelPass *channel, const char *channel_id, Err *err)
+{
+    return channel->ops->settle(channel->context, channel->roster, channel_id,
+                                decision_settle_as_absent, channel, err);
+}
+
 int decision_settle(ChannelPass *channel, const char *channel_id, bool is_final, Err *err)
 {
     channel->doubts = 0;

@@ -12,3 +12,6 @@ void decision_on_list(ChannelPass *channel);
  * channel->diff (ops.h, settle()); where members are still listed and `is_final` is not said, these
  * stay undecided and are counted in channel->doubts. 0, or the state's errors. */
 int decision_settle(ChannelPass *channel, const char *channel_id, bool is_final, Err *err);
+
+/* The same where the list of channels does not have it. */
+int decision_settle_absent(ChannelPass *channel, const char *channel_id, Err *err);

@@ -71,19 +71,30 @@ static void recovery_settle(ChannelPass *channel, const char *channel_id, bool i
         recovery_settle(channel, channel_id, true);
 }
 
+static void recovery_on_absent(ChannelPass *channel)
+{
+    Err err = {0};
+
+    if (decision_settle_absent(channel, channel->roster->id, &err) < 0)
+        channel_end(channel, RESULT_FAILED, &err);
+    else
+        channel_close(channel, RESULT_IN_SYNC, NULL);
+}
+
 void recovery_on_list(ChannelPass *channel)
 {
     recovery_settle(channel, channel->row->id, false);
 }
 
-/* With a channel that is no more, its members are gone. One that one entry of the rosters means is
+/* A channel that one list does not have is not taken to be no more: the state decides when it is
+ * absent for long. One that one entry of the rosters means is
  * settled by the list of that entry. */
 void recovery_look(ChannelPass *channel, const CatalogRow *row, bool has_unread)
 {
     if ((!row && has_unread) || (row && row->channel.odd))
         channel_close(channel, RESULT_IN_SYNC, NULL);
     else if (!row)
-        recovery_settle(channel, channel->roster->id, true);
+        recovery_on_absent(channel);
     else if (row->claims == 1)
         channel_close(channel, RESULT_IN_SYNC, NULL);
 }

@@ -61,14 +61,34 @@ static void test_listed_members_were_not(void **state)
     world_free(world);
 }
 
-static void test_with_a_channel_that_is_no_more_they_are_gone(void **state)
+/* One list that lacks the channel may be wrong. */
+static void test_a_channel_missing_from_one_list_decides_nothing(void **state)
 {
     World *world = left(false);
 
     (void)state;
     world->channels[1].exists = false;
     world_pass(world);
-    expect(world, OUTCOME_DELETED, 1);
+    assert_false(world->actions[0].is_decided);
+    assert_int_equal(report_exit_status(pass_get_report(world->pass)), 0);
+    world->channels[1].exists = true;
+    world_pass(world);
+    expect(world, OUTCOME_FAILED, 2 + 3);
+    world_free(world);
+}
+
+/* Nor is a deletion called ours whose channel is gone with all that it had. */
+static void test_with_a_channel_that_is_no_more_they_are_gone(void **state)
+{
+    World *world = left(false);
+
+    (void)state;
+    world->channels[1].exists = false;
+    for (size_t i = 0; i < WORLD_ABSENT_LISTS; i++)
+        world_pass(world);
+    assert_false(world->actions[0].is_decided);
+    world_pass(world);
+    expect(world, OUTCOME_GONE, 1);
     world_free(world);
 }
 
@@ -156,6 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gone_members_were_deleted),
         cmocka_unit_test(test_listed_members_were_not),
+        cmocka_unit_test(test_a_channel_missing_from_one_list_decides_nothing),
         cmocka_unit_test(test_with_a_channel_that_is_no_more_they_are_gone),
         cmocka_unit_test(test_an_instance_without_channels_is_asked),
         cmocka_unit_test(test_a_channel_of_the_rosters_is_not_read_twice),

@@ -213,6 +213,18 @@ static int count_commit(void *count)
     return 0;
 }
 
+/* What a commit returns for survives a loss of power: 2 is FULL. */
+static void test_commits_are_durable(void **state)
+{
+    Location *place = *state;
+    Store *store = place_open(place);
+
+    assert_value(store, "PRAGMA synchronous", "2");
+    assert_value(store, "PRAGMA journal_mode", "wal");
+    assert_value(store, "PRAGMA foreign_keys", "1");
+    store_free(store);
+}
+
 static void test_commits_are_few(void **state)
 {
     Location *place = *state;
@@ -262,6 +274,7 @@ int main(void)
         TEST(test_batch_of_another_pass_is_refused),
         TEST(test_batch_is_whole_or_absent),
         TEST(test_outcomes_survive_a_rollback),
+        TEST(test_commits_are_durable),
         TEST(test_commits_are_few),
     };
 

@@ -84,6 +84,39 @@ static void test_killed_run_is_settled_by_the_next(void **state)
     store_free(store);
 }
 
+static int lists_no_channel(void *list, const char *member_id)
+{
+    (void)list;
+    (void)member_id;
+    return SETTLEMENT_ABSENT;
+}
+
+/* A channel that is not listed is one that is no more only when that lasts, and was seen before. */
+static void test_an_absent_channel_decides_nothing_for_a_day(void **state)
+{
+    Location *place = *state;
+    Store *store = place_open(place);
+    StoreActions history = {0};
+    Deletion deletion;
+
+    place_begin(place, store);
+    record(place, store, "c1", &deletion, 1, NOW);
+    store_free(store);
+    time_pass(30 * USEC_PER_DAY);
+    store = place_open(place);
+    assert_int_equal(settle(store, "c1", lists_no_channel, NULL, NOW, NULL), 0);
+    assert_undecided(store, "c1", 1);
+    time_pass(USEC_PER_DAY - 1);
+    assert_int_equal(settle(store, "c1", lists_no_channel, NULL, NOW, NULL), 0);
+    assert_undecided(store, "c1", 1);
+    time_pass(1);
+    assert_int_equal(settle(store, "c1", lists_no_channel, NULL, NOW, NULL), 0);
+    assert_int_equal(store_history(store, &(StoreFilter){0}, &history, NULL), 0);
+    assert_string_equal(history.items[0].outcome, "gone");
+    store_actions_done(&history);
+    store_free(store);
+}
+
 /* Where nothing is in doubt, nothing is asked; a pass that leaves a doubt raises it again. */
 static void test_settling_costs_nothing_without_a_doubt(void **state)
 {
@@ -180,6 +213,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_killed_run_is_settled_by_the_next),
+        TEST(test_an_absent_channel_decides_nothing_for_a_day),
         TEST(test_settling_costs_nothing_without_a_doubt),
         TEST(test_history_is_filtered),
         TEST(test_last_pass_that_deleted),

@@ -166,6 +166,9 @@ typedef struct WorldCall {
     uint32_t credential;
 } WorldCall;
 
+/* After so many lists without its channel, a deletion is given up. */
+#define WORLD_ABSENT_LISTS 2
+
 typedef struct WorldAction {
     WorldChannel *channel;
     WorldMember *member;
@@ -177,6 +180,7 @@ typedef struct WorldAction {
     bool is_decided, is_durable; /* the outcome */
     Outcome outcome;
     uint32_t attempts;
+    uint32_t absent_count; /* lists in which its channel was not */
     int http;
     char code[32], request_id[72]; /* of the answer that decided it */
     bool was_sent;

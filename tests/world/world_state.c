@@ -253,10 +253,13 @@ int world_settle(void *context, const RosterChannel *roster, const char *channel
         settlement = settle_member(list, action->member->id);
         if (settlement < 0)
             return err_memory(err);
-        if (settlement == SETTLEMENT_LATER)
+        if (settlement == SETTLEMENT_LATER ||
+            (settlement == SETTLEMENT_ABSENT && action->absent_count++ < WORLD_ABSENT_LISTS))
             continue;
         action->is_decided = true;
-        action->outcome = settlement == SETTLEMENT_FAILED ? OUTCOME_FAILED : OUTCOME_DELETED;
+        action->outcome = settlement == SETTLEMENT_FAILED   ? OUTCOME_FAILED
+                          : settlement == SETTLEMENT_ABSENT ? OUTCOME_GONE
+                                                            : OUTCOME_DELETED;
         world->first_buffered = i < world->first_buffered ? i : world->first_buffered;
         world_trace(world, "%s: settled as %s", action->member->id,
                     report_outcome_text(action->outcome));
