@@ -19,40 +19,40 @@ static void log_once_drop(LogOnceItem *item)
     free(item->text);
 }
 
-void log_once_done(LogOnce *news)
+void log_once_done(LogOnce *once)
 {
-    for (size_t i = 0; i < news->count; i++)
-        log_once_drop(&news->items[i]);
-    free(news->items);
-    *news = (LogOnce){0};
+    for (size_t i = 0; i < once->count; i++)
+        log_once_drop(&once->items[i]);
+    free(once->items);
+    *once = (LogOnce){0};
 }
 
-bool log_once_forget(LogOnce *news, const char *subject)
+bool log_once_forget(LogOnce *once, const char *subject)
 {
-    for (size_t i = 0; i < news->count; i++) {
-        if (!str_equal(news->items[i].subject, subject))
+    for (size_t i = 0; i < once->count; i++) {
+        if (!str_equal(once->items[i].subject, subject))
             continue;
-        log_once_drop(&news->items[i]);
-        news->items[i] = news->items[--news->count];
+        log_once_drop(&once->items[i]);
+        once->items[i] = once->items[--once->count];
         return true;
     }
     return false;
 }
 
-bool log_once_is_new(LogOnce *news, const char *subject, const char *text)
+bool log_once_is_new(LogOnce *once, const char *subject, const char *text)
 {
     LogOnceItem item;
 
-    for (size_t i = 0; i < news->count; i++) {
-        if (str_equal(news->items[i].subject, subject) && str_equal(news->items[i].text, text))
+    for (size_t i = 0; i < once->count; i++) {
+        if (str_equal(once->items[i].subject, subject) && str_equal(once->items[i].text, text))
             return false;
     }
-    log_once_forget(news, subject);
+    log_once_forget(once, subject);
     item = (LogOnceItem){strdup(subject), strdup(text)};
     if (!item.subject || !item.text ||
-        mem_grow(&news->items, &news->capacity, news->count + 1, sizeof(*news->items)) < 0)
+        mem_grow(&once->items, &once->capacity, once->count + 1, sizeof(*once->items)) < 0)
         log_once_drop(&item);
     else
-        news->items[news->count++] = item;
+        once->items[once->count++] = item;
     return true;
 }

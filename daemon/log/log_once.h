@@ -12,11 +12,11 @@ typedef struct LogOnce {
     size_t count, capacity;
 } LogOnce;
 
-void log_once_done(LogOnce *news);
+void log_once_done(LogOnce *once);
 
 /* Whether `text` is not what was said of the subject last; keeps it. A text that cannot be kept for
  * lack of memory is news each time. */
-bool log_once_is_new(LogOnce *news, const char *subject, const char *text);
+bool log_once_is_new(LogOnce *once, const char *subject, const char *text);
 
 /* Forgets a subject: whatever is said of it next is news. Whether anything had been said. */
-bool log_once_forget(LogOnce *news, const char *subject);
+bool log_once_forget(LogOnce *once, const char *subject);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "daemon/base/buf.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
@@ -118,8 +119,8 @@ static void pass_log_place(NearMissKind kind, const char *group, uint16_t port, 
                  at_port[0] ? " " : "", at_port);
 }
 
-static void pass_log_one_twin(const LogFields *fields, const MissingReport *missing,
-                              const ExtraReport *extra, NearMissKind kind, size_t count)
+static void pass_log_near_miss(const LogFields *fields, const MissingReport *missing,
+                               const ExtraReport *extra, NearMissKind kind, size_t count)
 {
     char wanted[256], live[256], address[256], others[48] = "";
 
@@ -138,7 +139,7 @@ static void pass_log_one_twin(const LogFields *fields, const MissingReport *miss
 }
 
 /* One line for a channel, however many there are, and once for each plan. */
-static void pass_log_twins(PassLog *log, const ChannelReport *report)
+static void pass_log_near_misses(PassLog *log, const ChannelReport *report)
 {
     const LogFields fields = {
         .message_id = MESSAGE_NEAR_MISS,
@@ -165,9 +166,61 @@ static void pass_log_twins(PassLog *log, const ChannelReport *report)
         extra = near_miss;
         kind = other;
     }
-    pass_log_subject("twin of ", report->channel, subject, sizeof(subject));
+    pass_log_subject("near miss of ", report->channel, subject, sizeof(subject));
     if (count > 0 && log_once_is_new(&log->log_once, subject, report->digest))
-        pass_log_one_twin(&fields, missing, extra, kind, count);
+        pass_log_near_miss(&fields, missing, extra, kind, count);
+}
+
+enum { PASS_LOG_MEMBERS_MAX = 20 };
+
+/* "10.1.0.7:8080, blue/10.1.0.8:8080 and 3 more". */
+static void pass_log_append_missing(const ChannelReport *report, Buf *buf)
+{
+    size_t shown =
+        report->missing_count < PASS_LOG_MEMBERS_MAX ? report->missing_count : PASS_LOG_MEMBERS_MAX;
+    char member[256];
+
+    for (size_t i = 0; i < shown; i++) {
+        const MissingReport *missing = &report->missing[i];
+
+        identity_format(missing->group, missing->address, missing->port, member, sizeof(member));
+        buf_printf(buf, "%s%s", i > 0 ? ", " : "", member);
+    }
+    if (report->missing_count > shown)
+        buf_printf(buf, " and %zu more", report->missing_count - shown);
+}
+
+/* A member missing at one pass may be on its way; at a second pass in a row it is a backend that
+ * does not serve. Said once for each set of them. */
+static void pass_log_missing(PassLog *log, const ChannelReport *report)
+{
+    const LogFields fields = {
+        .message_id = MESSAGE_MISSING,
+        .instance = log->instance_name,
+        .channel = pass_log_channel_name(report),
+        .digest = report->digest,
+    };
+    _cleanup_(buf_done) Buf members = {0};
+    char seen[256], told[256];
+
+    if (!report->has_list)
+        return;
+    pass_log_subject("missing in ", report->channel, seen, sizeof(seen));
+    pass_log_subject("told to be missing in ", report->channel, told, sizeof(told));
+    if (report->missing_count == 0) {
+        log_once_forget(&log->log_once, seen);
+        log_once_forget(&log->log_once, told);
+        return;
+    }
+    if (log_once_is_new(&log->log_once, seen, ""))
+        return;
+    pass_log_append_missing(report, &members);
+    if (log_once_is_new(&log->log_once, told, buf_text(&members)))
+        log_event(LOG_LEVEL_WARNING, &fields,
+                  "%s/%s: %zu wanted %s missing for the second pass in a row and %s not serve: %s",
+                  fields.instance, fields.channel, report->missing_count,
+                  report->missing_count == 1 ? "member is" : "members are",
+                  report->missing_count == 1 ? "does" : "do", buf_text(&members));
 }
 
 /* Drift that stays is said once, like a hold: an observing daemon has nothing else to say. */
@@ -181,7 +234,8 @@ void pass_log_drift(PassLog *log, const ChannelReport *report)
     };
     char subject[256], text[256], news[sizeof(text) + DIGEST_HEX_SIZE];
 
-    pass_log_twins(log, report);
+    pass_log_near_misses(log, report);
+    pass_log_missing(log, report);
     if (report->result != RESULT_DRIFT && report->result != RESULT_PAUSED)
         return;
     pass_log_subject("", report->channel, subject, sizeof(subject));

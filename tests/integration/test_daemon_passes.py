@@ -90,6 +90,30 @@ def test_a_slip_of_group_or_port_in_the_roster_is_warned_of(case):
     assert daemon.stop() == 0
 
 
+def test_members_that_stay_missing_are_warned_of(case):
+    """Not at the first pass that misses them, at the second; again only when they are others."""
+    sim, daemon = start(case)
+    sim.edit("payments", remove=[KEPT[0]])
+    row, = daemon.wait_line("MISSING")
+    assert row["level"] == "warning" and row["ROSTERD_CHANNEL"] == "payments"
+    assert "1 wanted member is missing for the second pass in a row" in row["message"]
+    assert row["message"].endswith(f": {KEPT[0]}:8080")
+    first = next(line for line in daemon.lines("DRIFT") if "1 missing" in line["message"])
+    assert first["level"] == "notice", "the first pass tells of it"
+    assert daemon.lines().index(first) < daemon.lines().index(row)
+    sim.clear_requests()
+    wait_passes(sim, daemon, 3)
+    assert len(daemon.lines("MISSING")) == 1, "once for a set"
+    sim.edit("payments", remove=[KEPT[1]])
+    row = daemon.wait_line("MISSING", 2)[1]
+    assert "2 wanted members are missing" in row["message"] and f"{KEPT[1]}:8080" in row["message"]
+    sim.edit("payments", add=[{"host": host} for host in KEPT[:2]])
+    daemon.wait_line("CHANNEL_RECOVERED")
+    sim.edit("payments", remove=[KEPT[0]])
+    daemon.wait_line("MISSING", 3)
+    assert daemon.stop() == 0
+
+
 def test_a_failing_channel_is_said_once(case):
     sim, daemon = start(case)
     case.roster(ROSTER, entry("nowhere", "10.2.0.1"))
