@@ -156,12 +156,14 @@ install: all
 	$(INSTALL_FILE) systemd/rosterd.bash-completion $(DESTDIR)$(completiondir)/rosterctl
 	$(INSTALL_FILE) systemd/rosterd.yaml.example \
 		$(DESTDIR)$(PREFIX)/share/doc/rosterd/rosterd.yaml.example
+	@[ -n "$(DESTDIR)" ] || systemd/after-install.sh $(PREFIX) install
 
 # Folders that others use as well stay while anything is in them.
 uninstall:
 	rm -f $(INSTALLED:%=$(DESTDIR)%)
 	for folder in $(libexecdir) $(PREFIX)/share/doc/rosterd; do \
 		[ ! -d $(DESTDIR)$$folder ] || rmdir $(DESTDIR)$$folder || exit 1; done
+	@[ -n "$(DESTDIR)" ] || systemd/after-install.sh $(PREFIX) uninstall
 
 # rosterd's decisions in imaginary worlds: make sim SEEDS=100000, or one again with make sim SEED=7.
 SEEDS ?= 1000

@@ -110,6 +110,59 @@ def test_uninstall_leaves_nothing_of_ours_and_all_of_others(installed):
         assert not [path for path in folder.rglob("*rosterd*") if "opt/rosterd" not in str(path)]
 
 
+def stand_ins(folder, states):
+    """Commands of systemd that note how they were called; {name: its exit status}. PATH with them in front."""
+    folder.mkdir()
+    for name, status in states.items():
+        path = folder / name
+        path.write_text(f'#!/bin/sh\n[ "$1" != is-system-running ] || {{ echo running; exit 0; }}\n'
+                        f'echo "{name} $*" >>{folder}/calls\nexit {status}\n')
+        path.chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root installs")
+@pytest.mark.parametrize("reload_status", [0, 1])
+def test_installed_on_this_machine_the_system_is_told(tmp_path, monkeypatch, reload_status):
+    if sanitized():
+        pytest.skip("what is installed is the plain build")
+    commands = tmp_path / "commands"
+    monkeypatch.setenv("PATH", stand_ins(commands, {"systemctl": reload_status, "systemd-sysusers": 0, "journalctl": 0}))
+    prefix = tmp_path / "usr"
+    done = make("install", "", f"PREFIX={prefix}")
+    assert done.returncode == 0, done.stderr
+    assert (commands / "calls").read_text().splitlines() == [
+        f"systemd-sysusers {prefix}/lib/sysusers.d/rosterd.conf", "systemctl daemon-reload",
+        "journalctl --update-catalog"]
+    assert ("\n  systemctl daemon-reload\n" in done.stdout) == (reload_status != 0), "what failed is left to do"
+    assert f"systemctl link {prefix}/lib/systemd/system/rosterd.service" in done.stdout, "systemd does not look there"
+    assert "/etc/rosterd/rosterd.yaml" in done.stdout and "systemctl restart rosterd" in done.stdout
+    (commands / "calls").unlink()
+    assert make("uninstall", "", f"PREFIX={prefix}").returncode == 0
+    assert (commands / "calls").read_text().splitlines() == ["systemctl daemon-reload", "journalctl --update-catalog"]
+    assert not found(prefix)
+
+
+def test_installed_into_a_folder_the_system_is_left_alone(tmp_path, monkeypatch):
+    if sanitized():
+        pytest.skip("what is installed is the plain build")
+    commands = tmp_path / "commands"
+    monkeypatch.setenv("PATH", stand_ins(commands, {"systemctl": 0, "systemd-sysusers": 0, "journalctl": 0}))
+    done = make("install", tmp_path / "packed", "PREFIX=/usr")
+    assert done.returncode == 0 and not done.stdout, done
+    assert not (commands / "calls").exists()
+
+
+def test_who_is_not_root_is_told_what_is_left():
+    done = subprocess.run(["setpriv", "--reuid=65534", "sh", "-s", "/usr", "install"] if os.geteuid() == 0 else
+                          ["sh", "-s", "/usr", "install"], input=(ROOT / "systemd/after-install.sh").read_text(),
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for command in "systemd-sysusers /usr/lib/sysusers.d/rosterd.conf", "journalctl --update-catalog":
+        assert f"\n  {command}\n" in done.stdout
+    assert "systemctl link" not in done.stdout
+
+
 # ---- manual pages ----
 
 @pytest.mark.parametrize("page", MANUALS)
