@@ -32,7 +32,8 @@ static int read_tree(const char *path, Arena *arena, Problems *problems, const N
     problems_add_file(problems, path);
     r = file_read(path, YAML_SIZE_MAX, &text, NULL);
     if (r == -EFBIG) {
-        problems_add(problems, path, 1, 1, "", "is larger than 8 MiB, should be several files");
+        problems_add(problems, path, 1, 1, "",
+                     "too large: more than 8 MiB, split it into several files");
         return 0;
     }
     if (r < 0)
@@ -44,8 +45,8 @@ static int read_tree(const char *path, Arena *arena, Problems *problems, const N
 static const char *why_unreadable(int error)
 {
     if (error == -EINVAL)
-        return "is not a regular file";
-    return strerror(-error);
+        return "not a regular file";
+    return err_reason(-error);
 }
 
 static void load_settings(Build *build, RosterEntries *ret_rosters)

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "config/load/sources.h"
+#include "daemon/base/err.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 
@@ -58,7 +59,7 @@ static void walk_problem(Walk *walk, const char *path, const char *what, int err
         return;
     }
     problems_add(walk->build->problems, walk->build->config.path, entry->line, entry->column,
-                 entry->path, "%s: %s%s", path, what, error ? strerror(error) : "");
+                 entry->path, "%s: %s%s", path, what, error ? err_reason(error) : "");
 }
 
 static void walk_keep(Walk *walk, int r)
@@ -175,7 +176,7 @@ static void add_file(Walk *walk, const char *path, const struct stat *status)
         return;
     }
     if (status->st_dev == walk->settings.st_dev && status->st_ino == walk->settings.st_ino)
-        walk_problem(walk, path, "is the settings file itself, should be a roster", 0);
+        walk_problem(walk, path, "the settings file itself, must be a roster", 0);
     else
         files->items[files->count++] = (RosterFile){.path = path, .entry = walk->entry};
 }
@@ -306,7 +307,7 @@ static void doubt_entry(Walk *walk)
     const RosterEntry *entry = walk->entry;
 
     problems_add(&walk->build->config.doubts, walk->build->config.path, entry->line, entry->column,
-                 entry->path, "\"%.200s\" names no roster file, should name one or be left out",
+                 entry->path, "\"%.200s\" names no roster file, must name one or be left out",
                  entry->text);
 }
 

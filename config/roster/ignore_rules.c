@@ -32,14 +32,27 @@ static const SchemaKey keys[] = {
                           .hint = "the name of a member group"},
 };
 
-const Schema member_schema = {.keys = keys, .count = ELEMENTS(keys)};
+/* The service's words, and those of other tools. */
+static const SchemaRemedy remedies[] = {
+    {"member_group_name", "write group"},
+    {"group_name", "write group"},
+    {"member_group", "write group"},
+    {"address", "write host"},
+    {"ip", "write host"},
+    {"server_id", "write ecs_id"},
+    {"instance_id", "write ecs_id"},
+    {"hostname", "write host"},
+    {NULL, NULL},
+};
+
+const Schema member_schema = {.keys = keys, .count = ELEMENTS(keys), .remedies = remedies};
 
 bool members_check_ecs_id(Reader *reader, const Node *map, const char *ecs_id)
 {
     for (const char *c = ecs_id; *c; c++) {
         if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f) {
             schema_problem(reader, node_find(map, "ecs_id"),
-                           "is no id, should be visible ASCII characters without spaces");
+                           "not an id, must be visible ASCII characters without spaces");
             return false;
         }
     }
@@ -64,12 +77,19 @@ static void read_host(Reader *reader, const Node *node, const char *host, Ignore
 static void read_rule(Reader *reader, const Node *node, IgnoreRule *rule)
 {
     MemberKeys values = {0};
-    SchemaSeen seen = schema_read(reader, node, &member_schema, &values);
+    char shown[NODE_DESCRIPTION_SIZE];
+    SchemaSeen seen;
 
     *rule = (IgnoreRule){0};
+    if (node->kind == NODE_SCALAR && node->size > 0 && !node_is_null(node)) {
+        schema_problem(reader, node, "not a rule: %s, must be a map, such as {host: %.64s}",
+                       node_describe(node, shown), node->text);
+        return;
+    }
+    seen = schema_read(reader, node, &member_schema, &values);
     if (node->kind == NODE_MAPPING && node->size == 0)
         schema_problem(reader, node,
-                       "is empty and would ignore every member, should have one at least of host, "
+                       "empty rule, would ignore every member; must have one at least of host, "
                        "port, group and ecs_id");
     if (values.host)
         read_host(reader, node_find(node, "host"), values.host, rule);

@@ -102,7 +102,7 @@ static int add_member(Reader *reader, const Node *node, Members *members)
     if (first == index)
         members->nodes[members->count++] = node;
     else
-        schema_problem(reader, node, "is the same member as in line %u, should be there once",
+        schema_problem(reader, node, "duplicate member (first on line %u), keep one of them",
                        members->nodes[first]->line);
     return 0;
 }

@@ -122,12 +122,13 @@ static void check_empty(Reader *reader, const Node *node, SchemaSeen seen,
     if (may_be_empty)
         return;
     if (!schema_has(seen, KEY_MEMBERS))
-        schema_problem_missing(reader, node, "members",
-                               "is missing, should be a list of members (or, to delete them all, "
-                               "left out with allow_empty: true)");
+        schema_problem_missing(
+            reader, node, "members",
+            "missing, must be a list of members (or, to delete them all, left out "
+            "with allow_empty: true)");
     else if (draft->members && draft->members->size == 0)
         schema_problem(reader, draft->members,
-                       "is empty, should list members (or, to delete them all, stand with "
+                       "empty, must list members (or, to delete them all, stand with "
                        "allow_empty: true)");
 }
 
@@ -195,10 +196,10 @@ static void report_instance(Build *build, Reader *reader, const Node *node)
     if (buf_failed(&names) < 0)
         problems_memory(reader->problems);
     if (suggest.best)
-        schema_problem(reader, node, "is %s, which the settings do not name, should be \"%s\"?",
+        schema_problem(reader, node, "unknown instance: %s, did you mean \"%s\"?",
                        node_describe(node, shown), suggest.best);
     else
-        schema_problem(reader, node, "is %s, which the settings do not name, should be one of: %s",
+        schema_problem(reader, node, "unknown instance: %s, must be one of: %s",
                        node_describe(node, shown), buf_text(&names));
 }
 
@@ -213,7 +214,7 @@ static size_t choose_instance(Build *build, Reader *reader, const Node *root,
         if (build->config.instance_count == 1)
             return 0;
         schema_problem_missing(reader, root, "instance",
-                               "is missing, should be there where the settings name %zu instances",
+                               "missing, must be there where the settings name %zu instances",
                                build->config.instance_count);
         return NO_INSTANCE;
     }
@@ -241,8 +242,8 @@ void roster_read_in_settings(Build *build, Reader *reader, const Node *list)
 
     if (build->knows_instances && build->config.instance_count > 1)
         schema_problem_at_key(reader, list,
-                              "cannot stand in settings that name %zu instances, should be in "
-                              "roster files, each with its instance",
+                              "not allowed in settings that name %zu instances, must be in roster "
+                              "files, each with its instance",
                               build->config.instance_count);
     if (!build->knows_instances || build->config.instance_count != 1)
         instance = NO_INSTANCE;

@@ -17,8 +17,8 @@ void rules_check_mode(Build *build, Reader *reader, const Node *node, Mode mode)
 {
     if (build->knows_mode && build->config.mode == MODE_OBSERVE && mode == MODE_PRUNE)
         schema_problem(reader, node,
-                       "is \"prune\" where the settings say observe, should be observe or left out "
-                       "(a roster cannot allow deletion)");
+                       "mode not allowed: prune where the settings say observe, must be observe or "
+                       "left out (a roster cannot allow deletion)");
 }
 
 /* Stands for a guard that the roster does not name. */
@@ -32,16 +32,16 @@ static void merge_guard(Build *build, Reader *reader, const Node *map, GuardName
 
     if (node && row->scope == GUARD_OF_PASS)
         schema_problem_at_key(reader, node,
-                              "is a guard of a whole pass over all channels, should stand in the "
-                              "settings alone");
+                              "guard of a whole pass over all channels, must stand in the settings "
+                              "alone");
     else if (written == UNSET)
         return;
     else if (guards_is_as_strict(name, written, *limit) || !build->knows_guards)
         *limit = written;
     else
         schema_problem(reader, node,
-                       "is %u where the settings say %u, should be %u or %s (a roster can only be "
-                       "stricter)",
+                       "laxer than the settings: %u where they say %u, must be %u or %s (a roster "
+                       "can only be stricter)",
                        written, *limit, *limit, row->holds == GUARD_AT_LEAST ? "more" : "less");
 }
 
@@ -81,9 +81,8 @@ void rules_check_listed_once(Build *build, Reader *reader, const Node *node,
         return;
     first = map_find(&build->listed, listed->key, key_size);
     schema_problem(reader, node,
-                   "lists the channel \"%.64s\" again, should be listed once (first "
-                   "in %s:%u:%u)",
-                   text, first->file, first->line, first->column);
+                   "duplicate channel: \"%.64s\" (first in %s:%u:%u), keep one of them", text,
+                   first->file, first->line, first->column);
 }
 
 void rules_check_any_channel(Build *build, const RosterEntries *rosters)
@@ -96,11 +95,11 @@ void rules_check_any_channel(Build *build, const RosterEntries *rosters)
         const RosterEntry *entry = &rosters->items[i];
 
         problems_add(build->problems, settings, entry->line, entry->column, entry->path,
-                     "\"%.200s\" has no channels and there are none elsewhere, should be rosters "
-                     "that list channels",
+                     "no channels: \"%.200s\" has none and there are none elsewhere, must be "
+                     "rosters that list channels",
                      entry->text);
     }
     if (rosters->count == 0)
         problems_add(build->problems, settings, 1, 1, "channels",
-                     "are missing, should be in files that \"rosters\" names, or here");
+                     "missing, must be in files that \"rosters\" names, or here");
 }

@@ -2,6 +2,7 @@
 #include "config/schema/schema.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "config/schema/suggest.h"
 #include "config/schema/value.h"
@@ -59,25 +60,81 @@ static void list_names(const Schema *schema, Buf *names)
         buf_printf(names, "%s%s", i > 0 ? ", " : "", schema->keys[i].name);
 }
 
+/* What holds a secret elsewhere; here files do. */
+static bool is_secret(const char *name)
+{
+    static const char *const words[] = {"access_key",
+                                        "access_key_id",
+                                        "ak",
+                                        "secret_key",
+                                        "sk",
+                                        "secret_access_key",
+                                        "secret",
+                                        "token",
+                                        "password",
+                                        "passwd",
+                                        "credential",
+                                        "security_token",
+                                        "session_token",
+                                        "auth_token",
+                                        "x_auth_token"};
+    size_t i = 0;
+
+    while (i < ELEMENTS(words) && strcasecmp(words[i], name) != 0)
+        i++;
+    return i < ELEMENTS(words);
+}
+
+static const char *find_remedy(const Schema *schema, const char *name)
+{
+    for (const SchemaRemedy *remedy = schema->remedies; remedy && remedy->word; remedy++) {
+        if (strcasecmp(remedy->word, name) == 0)
+            return remedy->remedy;
+    }
+    return NULL;
+}
+
+/* Whether somebody's mistake is known, and told. */
+static bool report_known(Reader *reader, const Node *node, const Schema *schema)
+{
+    const char *name = node->key->text, *remedy = find_remedy(schema, name);
+
+    if (remedy)
+        schema_problem_at_key(reader, node, "unknown key, %s", remedy);
+    else if (is_secret(name))
+        schema_problem_at_key(reader, node,
+                              "unknown key, secrets do not stand in YAML: write it to a file of "
+                              "mode 0600, name that in auth (token_file, password_file, "
+                              "access_key_file, secret_key_file), and replace the secret, which "
+                              "others may have read here");
+    else if (strstr(name, "{{") || strstr(name, "{%") || strstr(name, "${") || strstr(name, "<%"))
+        schema_problem_at_key(reader, node,
+                              "template left unrendered, render the file before rosterd reads it");
+    else
+        return false;
+    return true;
+}
+
 /* Returns the bit of the key that was probably meant, or 0. */
 static uint32_t report_unknown(Reader *reader, const Node *node, const Schema *schema)
 {
     _cleanup_(buf_done) Buf names = {0};
     Suggest suggest;
 
+    if (report_known(reader, node, schema))
+        return 0;
     suggest_init(&suggest, node->key->text);
     for (size_t i = 0; i < schema->count; i++)
         suggest_offer(&suggest, schema->keys[i].name);
     if (suggest.best) {
-        schema_problem_at_key(reader, node, "is an unknown key, should be \"%s\"?", suggest.best);
+        schema_problem_at_key(reader, node, "unknown key, did you mean \"%s\"?", suggest.best);
         return UINT32_C(1) << find_key(schema, suggest.best);
     }
     if (!problems_full(reader->problems))
         list_names(schema, &names);
     if (buf_failed(&names) < 0)
         problems_memory(reader->problems);
-    schema_problem_at_key(reader, node, "is an unknown key, should be one of: %s",
-                          buf_text(&names));
+    schema_problem_at_key(reader, node, "unknown key, must be one of: %s", buf_text(&names));
     return 0;
 }
 
@@ -88,7 +145,7 @@ static void report_missing(Reader *reader, const Node *map, const Schema *schema
 
         if (!key->is_required || present >> i & 1)
             continue;
-        schema_problem_missing(reader, map, key->name, "is missing, should be %s", key->hint);
+        schema_problem_missing(reader, map, key->name, "missing, must be %s", key->hint);
     }
 }
 
@@ -104,11 +161,12 @@ static bool read_key(Reader *reader, const Node *node, const Schema *schema, con
     return node->kind == NODE_MAPPING && seen.good == seen.present;
 }
 
-/* A whole file that is one text may be a secret, named by mistake: it is not repeated. */
+/* A text in the place of a map may be a secret, a whole file that is one text as well: it is not
+ * repeated. */
 static const char *schema_describe(const Node *node, char ret_text[static NODE_DESCRIPTION_SIZE])
 {
-    if (!node->parent && node->kind == NODE_SCALAR)
-        return "one text";
+    if (node->kind == NODE_SCALAR && node->size > 0 && !node_is_null(node))
+        return "text";
     return node_describe(node, ret_text);
 }
 
@@ -119,7 +177,7 @@ SchemaSeen schema_read(Reader *reader, const Node *node, const Schema *schema, v
 
     if (node->kind != NODE_MAPPING) {
         if (node->kind != NODE_REFUSED)
-            schema_problem(reader, node, "is %s, should be a map of keys",
+            schema_problem(reader, node, "not a map: %s, must be a map of keys",
                            schema_describe(node, shown));
         return seen;
     }

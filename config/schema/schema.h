@@ -37,6 +37,13 @@ typedef enum SchemaType {
 
 typedef struct Schema Schema;
 
+/* A word that people write who mean something else, and what they are told: for values the choice
+ * that is meant, for keys what to do. Lists end with a NULL word. */
+typedef struct SchemaRemedy {
+    const char *word;
+    const char *remedy;
+} SchemaRemedy;
+
 typedef struct SchemaKey {
     const char *name;
     SchemaType type;
@@ -44,9 +51,10 @@ typedef struct SchemaKey {
     size_t offset; /* in the struct */
     uint64_t min;
     uint64_t max;
-    uint64_t fallback;          /* of numbers and spans when they are missing */
-    bool may_be_off;            /* of a number: `off` is SCHEMA_OFF */
-    const char *const *choices; /* ends with NULL */
+    uint64_t fallback;            /* of numbers and spans when they are missing */
+    bool may_be_off;              /* of a number: `off` is SCHEMA_OFF */
+    const char *const *choices;   /* ends with NULL */
+    const SchemaRemedy *remedies; /* of choices; NULL: none */
     const Schema *section;
     const char *hint; /* what would be right, "https://HOST"; NULL: the type says it */
     const char *help; /* what it is for, a clause of a manual page */
@@ -57,8 +65,9 @@ typedef struct SchemaKey {
 
 struct Schema {
     const SchemaKey *keys;
-    size_t count;     /* 32 at most */
-    bool keeps_texts; /* else texts are the tree's, and go with it */
+    size_t count;                 /* 32 at most */
+    bool keeps_texts;             /* else texts are the tree's, and go with it */
+    const SchemaRemedy *remedies; /* of unknown keys; NULL: none */
 };
 
 /* Which keys of a map were there, and which of them could be read: bit N is keys[N]. A misspelt key

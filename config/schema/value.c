@@ -5,19 +5,40 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "config/schema/suggest.h"
 #include "daemon/base/duration.h"
+#include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 
-/* Says what is wrong with a value; `right` is the type's own idea of what would be right. */
-static bool refuse(Reader *reader, const Node *node, const char *hint, const char *right)
+/* Whether somebody's tool should have put something else there. */
+static bool is_template(const Node *node)
+{
+    static const char *const marks[] = {"{{", "{%", "${", "<%"};
+
+    for (size_t i = 0; i < ELEMENTS(marks); i++) {
+        if (strstr(node->text, marks[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Says what is wrong with a value: "TERM: FOUND, must be RIGHT". */
+static bool refuse(Reader *reader, const Node *node, const char *term, const char *right)
 {
     char shown[NODE_DESCRIPTION_SIZE];
 
-    if (node->kind != NODE_REFUSED)
-        schema_problem(reader, node, "is %s, should be %s", node_describe(node, shown),
-                       hint ? hint : right);
+    if (node->kind == NODE_REFUSED)
+        return false;
+    if (node->kind == NODE_SCALAR && (node->size == 0 || node_is_null(node)))
+        schema_problem(reader, node, "empty, must be %s", right);
+    else if (node->kind == NODE_SCALAR && is_template(node))
+        schema_problem(reader, node,
+                       "template left unrendered: %s, render the file before rosterd reads it",
+                       node_describe(node, shown));
+    else
+        schema_problem(reader, node, "%s: %s, must be %s", term, node_describe(node, shown), right);
     return false;
 }
 
@@ -40,18 +61,19 @@ const char *schema_read_text(Reader *reader, const Node *node, size_t min, size_
 {
     ssize_t count;
 
-    if (node->kind != NODE_SCALAR || node_is_null(node)) {
-        refuse(reader, node, hint, "text");
+    if (node->kind != NODE_SCALAR || node_is_null(node) || is_template(node)) {
+        refuse(reader, node, "not text", hint ? hint : "text");
         return NULL;
     }
     count = count_characters(node->text, node->size);
     if (count < 0)
-        schema_problem(reader, node, "holds a control character, should be %s",
+        schema_problem(reader, node, "control character or line break in it, must be %s",
                        hint ? hint : "one line of text");
     else if ((size_t)count < min && count == 0)
-        refuse(reader, node, hint, "text");
+        refuse(reader, node, "not text", hint ? hint : "text");
     else if ((size_t)count < min || (size_t)count > max)
-        schema_problem(reader, node, "has %zd characters, should have %zu to %zu", count, min, max);
+        schema_problem(reader, node, "too %s: %zd characters, must be %zu to %zu",
+                       (size_t)count < min ? "short" : "long", count, min, max);
     else
         return node->text;
     return NULL;
@@ -64,7 +86,7 @@ static const char *read_id(Reader *reader, const Node *node, const SchemaKey *ke
 
     if (text && !str_is_id(text, key->max)) {
         schema_problem(reader, node,
-                       "is %s, should be 1 to %" PRIu64 " of the characters 0-9 A-Z a-z _ -",
+                       "not an id: %s, must be 1 to %" PRIu64 " of the characters 0-9 A-Z a-z _ -",
                        node_describe(node, shown), key->max);
         return NULL;
     }
@@ -76,11 +98,11 @@ static const char *read_path(Reader *reader, const Node *node, const SchemaKey *
     const char *text = schema_read_text(reader, node, 1, SIZE_MAX, key->hint);
 
     if (text && text[0] != '/') {
-        refuse(reader, node, NULL, "an absolute path");
+        refuse(reader, node, "not an absolute path", "one that begins with /");
         return NULL;
     }
     if (text && node->size > key->max) {
-        schema_problem(reader, node, "has %u bytes, should have %" PRIu64 " at most", node->size,
+        schema_problem(reader, node, "too long: %u bytes, must be %" PRIu64 " at most", node->size,
                        key->max);
         return NULL;
     }
@@ -110,15 +132,29 @@ static bool is_plain(const Node *node)
     return node->kind == NODE_SCALAR && node->plain;
 }
 
-/* refuse() for what stands without quotes: with them it may look right and be none. */
-static bool refuse_number(Reader *reader, const Node *node, const char *right)
+/* Whether all of it is digits, but for a sign or leading zeros perhaps. */
+static bool is_whole(const char *text)
+{
+    text += *text == '-';
+    return *text && text[strspn(text, "0123456789")] == '\0';
+}
+
+/* What is no number of the plain decimal form, and what is one out of bounds. */
+static bool refuse_uint(Reader *reader, const Node *node, const char *right)
 {
     char shown[NODE_DESCRIPTION_SIZE];
+    const char *text = node->kind == NODE_SCALAR ? node->text : "";
 
-    if (node->kind != NODE_SCALAR || node->plain)
-        return refuse(reader, node, NULL, right);
-    schema_problem(reader, node, "is %s in quotes, should be %s without quotes",
-                   node_describe(node, shown), right);
+    if (!is_whole(text))
+        return refuse(reader, node, "not a whole number", right);
+    if (!node->plain)
+        schema_problem(reader, node, "number in quotes: %s, must be %s without quotes",
+                       node_describe(node, shown), right);
+    else if (text[0] == '0' && text[1])
+        schema_problem(reader, node, "leading zero: %s, must be %s without one",
+                       node_describe(node, shown), right);
+    else
+        schema_problem(reader, node, "out of range: %.64s, must be %s", text, right);
     return false;
 }
 
@@ -139,44 +175,97 @@ static bool read_uint(Reader *reader, const Node *node, const SchemaKey *key, ui
     if (key->min == key->max)
         snprintf(right, sizeof(right), "%" PRIu64, key->min);
     else
-        snprintf(right, sizeof(right), "a number from %" PRIu64 " to %" PRIu64 "%s", key->min,
-                 key->max, key->may_be_off ? ", or off" : "");
-    return refuse_number(reader, node, right);
+        snprintf(right, sizeof(right), "%" PRIu64 " to %" PRIu64 "%s", key->min, key->max,
+                 key->may_be_off ? ", or off" : "");
+    return refuse_uint(reader, node, right);
 }
 
-static bool read_span(Reader *reader, const Node *node, const SchemaKey *key, uint64_t *ret_usec)
+/* A number alone is most likely meant in seconds. */
+static bool refuse_duration(Reader *reader, const Node *node, const SchemaKey *key, int r)
 {
     char min[DURATION_TEXT_SIZE], max[DURATION_TEXT_SIZE], right[4 * DURATION_TEXT_SIZE];
+    char shown[NODE_DESCRIPTION_SIZE], seconds[NODE_DESCRIPTION_SIZE];
     uint64_t usec;
 
-    if (is_plain(node) && duration_parse(node->text, &usec) == 0 && usec >= key->min &&
-        usec <= key->max) {
-        *ret_usec = usec;
-        return true;
-    }
     duration_format(key->min, min);
     duration_format(key->max, max);
-    snprintf(right, sizeof(right), "a duration from %s to %s (units: ms, s, m, h, d, w)", min, max);
-    return refuse_number(reader, node, right);
+    snprintf(right, sizeof(right), "%s to %s (units: ms, s, m, h, d, w)", min, max);
+    if (node->kind != NODE_SCALAR)
+        return refuse(reader, node, "not a duration", right);
+    snprintf(seconds, sizeof(seconds), "%.40ss", node->text);
+    if (node->plain && r == -EINVAL && duration_parse(seconds, &usec) == 0 && usec >= key->min &&
+        usec <= key->max)
+        schema_problem(reader, node, "no unit: %s, must be %s; write %s for seconds",
+                       node_describe(node, shown), right, seconds);
+    else if (r == -EINVAL)
+        return refuse(reader, node, "not a duration", right);
+    else if (!node->plain)
+        schema_problem(reader, node, "duration in quotes: %s, must be %s without quotes",
+                       node_describe(node, shown), right);
+    else
+        schema_problem(reader, node, "out of range: %.64s, must be %s", node->text, right);
+    return false;
+}
+
+static bool read_duration(Reader *reader, const Node *node, const SchemaKey *key,
+                          uint64_t *ret_usec)
+{
+    uint64_t usec = 0;
+    int r = node->kind == NODE_SCALAR ? duration_parse(node->text, &usec) : -EINVAL;
+
+    if (r < 0 || !node->plain || usec < key->min || usec > key->max)
+        return refuse_duration(reader, node, key, r);
+    *ret_usec = usec;
+    return true;
+}
+
+/* YAML 1.1 has more words for it; here they are text. */
+static const char *bool_meant(const Node *node)
+{
+    static const char *const yes[] = {"yes", "on", "y", "true"}, *const no[] = {"no", "off", "n",
+                                                                                "false"};
+
+    for (size_t i = 0; node->kind == NODE_SCALAR && i < ELEMENTS(yes); i++) {
+        if (strcasecmp(node->text, yes[i]) == 0)
+            return "true";
+        if (strcasecmp(node->text, no[i]) == 0)
+            return "false";
+    }
+    return "true or false";
 }
 
 static bool read_bool(Reader *reader, const Node *node, bool *ret_truth)
 {
     bool is_true = is_plain(node) && str_equal(node->text, "true");
+    char right[32];
 
-    if (!is_true && !(is_plain(node) && str_equal(node->text, "false")))
-        return refuse_number(reader, node, "true or false");
+    if (!is_true && !(is_plain(node) && str_equal(node->text, "false"))) {
+        snprintf(right, sizeof(right), "%s%s", bool_meant(node),
+                 node->kind == NODE_SCALAR && !node->plain ? " without quotes" : "");
+        return refuse(reader, node, "not a boolean", right);
+    }
     *ret_truth = is_true;
     return true;
+}
+
+/* A word that stands for a choice somewhere else, without regard to case. */
+static const char *choice_meant(const SchemaKey *key, const char *word)
+{
+    for (const SchemaRemedy *remedy = key->remedies; remedy && remedy->word; remedy++) {
+        if (strcasecmp(remedy->word, word) == 0)
+            return remedy->remedy;
+    }
+    return NULL;
 }
 
 static bool read_choice(Reader *reader, const Node *node, const SchemaKey *key, void *place)
 {
     char shown[NODE_DESCRIPTION_SIZE];
     Suggest suggest;
+    const char *meant;
 
     if (node->kind != NODE_SCALAR)
-        return refuse(reader, node, key->hint, "text");
+        return refuse(reader, node, "not text", key->hint);
     suggest_init(&suggest, node->text);
     for (unsigned i = 0; key->choices[i]; i++) {
         if (str_equal(node->text, key->choices[i])) {
@@ -185,10 +274,24 @@ static bool read_choice(Reader *reader, const Node *node, const SchemaKey *key, 
         }
         suggest_offer(&suggest, key->choices[i]);
     }
-    if (!suggest.best)
-        return refuse(reader, node, key->hint, "text");
-    schema_problem(reader, node, "is %s, should be %s: \"%s\"?", node_describe(node, shown),
-                   key->hint, suggest.best);
+    meant = choice_meant(key, node->text);
+    if (!meant)
+        meant = suggest.best;
+    if (!meant)
+        return refuse(reader, node, "unknown value", key->hint);
+    schema_problem(reader, node, "unknown value: %s, did you mean %s? Must be %s",
+                   node_describe(node, shown), meant, key->hint);
+    return false;
+}
+
+/* A text in the place of a map or list may be a secret: it is not repeated. */
+static bool refuse_node(Reader *reader, const Node *node, bool is_map, const char *hint)
+{
+    const char *term = is_map ? "not a map" : "not a list";
+
+    if (node->kind != NODE_SCALAR || node->size == 0 || node_is_null(node) || is_template(node))
+        return refuse(reader, node, term, hint);
+    schema_problem(reader, node, "%s: text, must be %s", term, hint);
     return false;
 }
 
@@ -197,7 +300,7 @@ static bool read_node(Reader *reader, const Node *node, const SchemaKey *key, co
     bool is_map = key->type == SCHEMA_MAP;
 
     if (node->kind != (is_map ? NODE_MAPPING : NODE_SEQUENCE))
-        return refuse(reader, node, key->hint, is_map ? "a map of keys" : "a list");
+        return refuse_node(reader, node, is_map, key->hint);
     *ret_node = node;
     return true;
 }
@@ -213,7 +316,7 @@ bool value_read(Reader *reader, const Node *node, const SchemaKey *key, bool kee
     case SCHEMA_UINT:
         return read_uint(reader, node, key, place);
     case SCHEMA_DURATION:
-        return read_span(reader, node, key, place);
+        return read_duration(reader, node, key, place);
     case SCHEMA_BOOL:
         return read_bool(reader, node, place);
     case SCHEMA_CHOICE:

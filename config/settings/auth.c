@@ -84,7 +84,7 @@ void auth_canonical_endpoint(Reader *reader, const Node *map, const char *key, b
     if (r == -EACCES)
         schema_problem(reader, node, "%s", err.text);
     else if (r < 0)
-        schema_problem(reader, node, "is %s, which %s", node_describe(node, shown), err.text);
+        schema_problem(reader, node, "%s (%s)", err.text, node_describe(node, shown));
     if (r < 0) {
         *endpoint = NULL;
         return;
@@ -119,10 +119,10 @@ static void check_keys(Reader *reader, const Node *map, AuthMethod method, Schem
         const Node *node = node_find(map, keys[i].name);
 
         if (node && !(allowed & BIT(i)))
-            schema_problem_at_key(reader, node, "does not belong to the method %s, which takes %s",
+            schema_problem_at_key(reader, node, "not a key of the method %s, which takes %s",
                                   methods[method], buf_text(&list));
         if (!schema_has(seen, i) && needs & BIT(i))
-            schema_problem_missing(reader, map, keys[i].name, "is missing, the method %s takes %s",
+            schema_problem_missing(reader, map, keys[i].name, "missing, the method %s takes %s",
                                    methods[method], buf_text(&list));
     }
 }

@@ -25,7 +25,7 @@ static int parse_port(const char *text, Authority *authority, Err *err)
     if (text[0] == '\0')
         return 0;
     if (text[0] != ':' || str_parse_uint(text + 1, 65535, &port) < 0 || port == 0)
-        return err_set(err, -EINVAL, "has no valid port, should end in \":\" and 1 to 65535");
+        return err_set(err, -EINVAL, "not a port, must end in \":\" and 1 to 65535");
     authority->port = (unsigned)port;
     return 0;
 }
@@ -46,7 +46,7 @@ static int parse_authority(const char *text, Authority *ret_authority, Err *err)
                   in_brackets == (strchr(host, ':') != NULL);
     }
     if (!is_host)
-        return err_set(err, -EINVAL, "has no valid host, should be https://HOST");
+        return err_set(err, -EINVAL, "not a host, must be https://HOST");
     if (parse_port(start + length + in_brackets, &authority, err) < 0)
         return -EINVAL;
     *ret_authority = authority;
@@ -65,8 +65,7 @@ static int check_clear_text(const Authority *authority, EndpointUse use, Err *er
         return 0;
     if (use == ENDPOINT_METADATA && str_equal(authority->host, "169.254.169.254"))
         return 0;
-    return err_set(err, -EINVAL,
-                   "would send credentials in the clear, should begin with https://%s",
+    return err_set(err, -EINVAL, "credentials in the clear, must begin with https://%s",
                    use == ENDPOINT_METADATA ? " (or be http://169.254.169.254)" : "");
 }
 
@@ -76,16 +75,24 @@ static int cut_authority(const char *text, char ret_authority[static ENDPOINT_SI
     size_t length = strcspn(text, "/?#");
 
     if (memchr(text, '@', length)) /* a password may stand there: nobody repeats it */
-        return err_set(err, -EACCES, "names a user, should be https://HOST without one");
+        return err_set(err, -EACCES,
+                       "user or password in the endpoint, must be https://HOST without one");
     if (text[length] != '\0' && !str_equal(text + length, "/"))
-        return err_set(err, -EINVAL,
-                       "goes on after the host, should be https://HOST without a "
-                       "path or query");
+        return err_set(err, -EINVAL, "path or query after the host, must be https://HOST alone");
     if (length >= ENDPOINT_SIZE_MAX)
-        return err_set(err, -EINVAL, "has too long a host, should be https://HOST");
+        return err_set(err, -EINVAL, "too long, must be https://HOST");
     memcpy(ret_authority, text, length);
     ret_authority[length] = '\0';
     return 0;
+}
+
+/* A password may stand in what is no endpoint as well. */
+static int refuse_scheme(const char *text, Err *err)
+{
+    if (strchr(text, '@'))
+        return err_set(err, -EACCES,
+                       "user or password in the endpoint, must be https://HOST without one");
+    return err_set(err, -EINVAL, "not an endpoint, must be https://HOST");
 }
 
 int endpoint_parse(const char *text, EndpointUse use, char ret_endpoint[static ENDPOINT_SIZE_MAX],
@@ -99,7 +106,7 @@ int endpoint_parse(const char *text, EndpointUse use, char ret_endpoint[static E
     int r;
 
     if (!is_http && !is_https)
-        return err_set(err, -EINVAL, "is no endpoint, should be https://HOST");
+        return refuse_scheme(text, err);
     r = cut_authority(text + (is_http ? 7 : 8), rest, err);
     if (r == 0)
         r = parse_authority(rest, &authority, err);

@@ -19,6 +19,21 @@ enum { KEY_ENDPOINT, KEY_API, KEY_PROJECT_ID, KEY_INSTANCE_ID, KEY_AUTH, KEY_CA_
 
 static const char *const families[] = {"apic", "apigw", NULL}; /* in the order of ApiFamily */
 
+/* The products' own names. */
+static const SchemaRemedy products[] = {
+    {"apig", "apigw"},
+    {"api-gateway", "apigw"},
+    {"api_gateway", "apigw"},
+    {"gateway", "apigw"},
+    {"dedicated", "apigw"},
+    {"roma", "apic"},
+    {"romaconnect", "apic"},
+    {"roma-connect", "apic"},
+    {"roma_connect", "apic"},
+    {"roma connect", "apic"},
+    {NULL, NULL},
+};
+
 static const SchemaKey keys[] = {
     [KEY_ENDPOINT] = {.name = "endpoint",
                       .type = SCHEMA_TEXT,
@@ -31,7 +46,9 @@ static const SchemaKey keys[] = {
                  .type = SCHEMA_CHOICE,
                  .offset = offsetof(Draft, instance.api),
                  .choices = families,
-                 .hint = "apic (ROMA Connect) or apigw (dedicated API Gateway)"},
+                 .remedies = products,
+                 .hint = "apic (ROMA Connect) or apigw (the dedicated API Gateway, APIG, without "
+                         "ROMA Connect)"},
     [KEY_PROJECT_ID] = {.name = "project_id",
                         .type = SCHEMA_ID,
                         .is_required = true,
@@ -69,9 +86,10 @@ static void check_name(Reader *reader, const Node *node)
         characters += ((unsigned char)*c & 0xc0) != 0x80;
     }
     if (is_bad || characters == 0 || characters > NAME_LENGTH_MAX)
-        schema_problem_at_key(reader, node,
-                              "is no name for an instance, should be 1 to 64 characters without "
-                              "spaces and slashes");
+        schema_problem_at_key(
+            reader, node,
+            "not a name of an instance, must be 1 to 64 characters without spaces "
+            "and slashes");
 }
 
 static void read_instance(Reader *reader, const Node *node, Instance *ret_instance)
@@ -112,8 +130,8 @@ static int check_same(Reader *reader, Map *known, Arena *arena, const Node *node
         return r < 0 ? r : 0;
     first = map_find(known, key, size);
     schema_problem_at_key(reader, node,
-                          "is the same instance as \"%s\" in line %u (endpoint, project_id and "
-                          "instance_id), should be there once",
+                          "duplicate instance: endpoint, project_id and instance_id are those of "
+                          "\"%s\" (line %u), keep one of them",
                           first->key->text, first->key->line);
     return 0;
 }
@@ -124,7 +142,7 @@ void instances_read(Build *build, Reader *reader, const Node *map)
     _cleanup_(arena_done) Arena arena = {0};
 
     if (map->size == 0) {
-        schema_problem(reader, map, "is empty, should name one instance at least");
+        schema_problem(reader, map, "empty, must name one instance at least");
         return;
     }
     build->instances = arena_alloc(&build->arena, map->size * sizeof(*build->instances));

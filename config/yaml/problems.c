@@ -2,6 +2,7 @@
 #include "config/yaml/problems.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,15 +60,85 @@ static size_t problems_file(Problems *problems, const char *file)
     return problems->file_count > count ? count : SIZE_MAX;
 }
 
+/* The code point of a sequence of that many bytes. */
+static uint32_t decode(const char *text, size_t length)
+{
+    uint32_t point = (unsigned char)text[0] & (length == 1 ? 0x7fU : 0xffU >> (length + 1));
+
+    for (size_t i = 1; i < length; i++)
+        point = point << 6 | ((unsigned char)text[i] & 0x3fU);
+    return point;
+}
+
+/* Quotes, dashes and full-width forms that look like ASCII, and letters of Greek and Cyrillic. */
+static bool is_look_alike(uint32_t point)
+{
+    return (point >= 0x2010 && point <= 0x2015) || (point >= 0x2018 && point <= 0x201f) ||
+           point == 0x2024 || point == 0x2044 || point == 0x2212 || point == 0x2236 ||
+           (point >= 0xff01 && point <= 0xff5e) || (point >= 0x0370 && point <= 0x052f);
+}
+
+static bool is_ascii_word(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+/* Where a word ends: at a space, or at what is ASCII and no part of a word. */
+static size_t word_size(const char *text, bool *ret_has_ascii)
+{
+    size_t size = 0;
+
+    *ret_has_ascii = false;
+    while (text[size] && (is_ascii_word(text[size]) || (unsigned char)text[size] >= 0x80))
+        *ret_has_ascii |= is_ascii_word(text[size++]);
+    return size;
+}
+
+/* Appends one character of a word; a look-alike among letters of ASCII shows as <U+043E>. */
+static void append_character(Buf *buf, const char *text, size_t length, bool has_ascii)
+{
+    char one[8] = "";
+    uint32_t point = decode(text, length);
+
+    if (length > 1 && has_ascii && is_look_alike(point)) {
+        buf_printf(buf, "<U+%04" PRIX32 ">", point);
+        return;
+    }
+    memcpy(one, text, length);
+    utf8_append_shown(buf, one);
+}
+
+/* Appends what a file says so that a person sees each character of it for what it is. */
+static void append_shown(Buf *buf, const char *text)
+{
+    while (*text) {
+        bool has_ascii;
+        size_t size = word_size(text, &has_ascii);
+
+        if (size == 0) {
+            append_character(buf, text++, 1, false);
+            continue;
+        }
+        for (size_t left = size; left > 0;) {
+            size_t length = utf8_sequence(text, left);
+
+            length = length ? length : 1;
+            append_character(buf, text, length, has_ascii);
+            text += length;
+            left -= length;
+        }
+    }
+}
+
 static char *problem_text(const char *path, const char *text)
 {
     _cleanup_(buf_done) Buf buf = {0};
 
     if (path[0]) {
-        utf8_append_shown(&buf, path);
+        append_shown(&buf, path);
         buf_puts(&buf, ": ");
     }
-    utf8_append_shown(&buf, text);
+    append_shown(&buf, text);
     return buf_take(&buf);
 }
 
@@ -138,6 +209,12 @@ static void problem_print(const Problem *problem, Buf *buf)
     buf_printf(buf, ": %s\n", problem->text);
 }
 
+static bool is_same(const Problem *a, const Problem *b)
+{
+    return str_equal(a->file, b->file) && a->line == b->line && a->column == b->column &&
+           str_equal(a->text, b->text);
+}
+
 void problems_print(const Problems *problems, Buf *buf)
 {
     _cleanup_free_ const Problem **sorted = NULL;
@@ -148,8 +225,10 @@ void problems_print(const Problems *problems, Buf *buf)
         sorted[i] = &problems->items[i];
     if (sorted)
         qsort(sorted, problems->count, sizeof(*sorted), compare_problems);
-    for (size_t i = 0; i < problems->count; i++)
-        problem_print(sorted ? sorted[i] : &problems->items[i], buf);
+    for (size_t i = 0; i < problems->count; i++) {
+        if (!sorted || i == 0 || !is_same(sorted[i - 1], sorted[i]))
+            problem_print(sorted ? sorted[i] : &problems->items[i], buf);
+    }
     if (problems->dropped > 0)
         buf_printf(buf, "%zu more problems are not shown\n", problems->dropped);
     if (problems->out_of_memory)

@@ -92,7 +92,7 @@ static int tree_add_key(Tree *tree, Location place, const char *text, size_t siz
     level->is_duplicate = first != NULL;
     if (!first)
         return 0;
-    snprintf(twice, sizeof(twice), "stands here again, should be there once (first in line %u)",
+    snprintf(twice, sizeof(twice), "duplicate key (first on line %u), keep one of them",
              first->line);
     tree_problem(tree, place, twice);
     return 0;
@@ -130,7 +130,7 @@ int tree_add_scalar(Tree *tree, Location place, const char *text, size_t size, b
     Node *node;
 
     if (has_nul)
-        tree_problem(tree, place, "holds a NUL character, should be text");
+        tree_problem(tree, place, "NUL character, must be text");
     if (tree_wants_key(tree))
         return has_nul ? -EINVAL : tree_add_key(tree, place, text, size);
     node = tree_add(tree, place, has_nul ? NODE_REFUSED : NODE_SCALAR);
@@ -144,7 +144,7 @@ int tree_add_scalar(Tree *tree, Location place, const char *text, size_t size, b
 
 int tree_add_alias(Tree *tree, Location place)
 {
-    tree_problem(tree, place, "is an alias, should be written out");
+    tree_problem(tree, place, "alias, write the value out");
     if (tree_wants_key(tree))
         return -EINVAL;
     return tree_add(tree, place, NODE_REFUSED) ? 0 : -ENOMEM;
@@ -155,10 +155,11 @@ int tree_begin(Tree *tree, Location place, NodeKind kind)
     Node *node;
 
     if (tree_wants_key(tree))
-        return tree_refuse(tree, place, "a key here is a list or map, should be text");
-    if (tree->depth == TREE_DEPTH_MAX)
         return tree_refuse(tree, place,
-                           "is too deep, should have 16 levels of lists and maps at most");
+                           "key is a list or map, must be text (a template such as {{ x }} that "
+                           "was not rendered looks like this)");
+    if (tree->depth == TREE_DEPTH_MAX)
+        return tree_refuse(tree, place, "too deep, must be 16 levels of lists and maps at most");
     node = tree_add(tree, place, kind);
     if (!node)
         return -ENOMEM;

@@ -19,16 +19,16 @@ static void refuse_properties(Tree *tree, Location place, const yaml_char_t *anc
                               const yaml_char_t *tag)
 {
     if (anchor)
-        tree_problem(tree, place, "has an anchor, should have none");
+        tree_problem(tree, place, "anchor, remove it");
     if (tag)
-        tree_problem(tree, place, "has a tag, should have none");
+        tree_problem(tree, place, "tag, remove it");
 }
 
 static int take_document(Tree *tree, Location place)
 {
     if (!tree->root)
         return 0;
-    tree_problem(tree, place, "a second document begins here, should be one in a file");
+    tree_problem(tree, place, "second document, must be one in a file");
     return -EINVAL;
 }
 
@@ -89,41 +89,152 @@ static yaml_mark_t mark_of_offset(const char *text, size_t offset)
     return mark;
 }
 
-/* An address like [2001:db8::1]:8080 or ::1 without quotes can mean a list or a key in YAML, and
- * what libyaml says of it helps nobody. */
-static bool has_ipv6(const char *text, size_t size, size_t line)
+/* libyaml's words, and what a person would say; "%zu" is the line where the whole begins. */
+static const struct {
+    const char *problem;
+    const char *text;
+} syntax_texts[] = {
+    {"found unexpected end of stream", "quotes that begin on line %zu are not closed"},
+    {"did not find expected ',' or ']'",
+     "list that begins on line %zu: a comma or ] is missing before this"},
+    {"did not find expected ',' or '}'",
+     "map that begins on line %zu: a comma or } is missing before this"},
+    {"did not find expected '-' indicator",
+     "list that begins on line %zu: an entry must begin with \"- \" in the list's own column"},
+    {"did not find expected key",
+     "map that begins on line %zu: a key must stand here, in the map's own column"},
+    {"could not find expected ':'", "key on line %zu: a colon and a space must follow it"},
+    {"mapping values are not allowed in this context",
+     "colon where no key can be: put quotes around text with \": \" in it, or mend the "
+     "indentation"},
+    {"block sequence entries are not allowed in this context",
+     "\"- \" where no list can be: begin the list on a line of its own"},
+    {"did not find expected node content", "value missing here"},
+    {"found unexpected ':'", "colon in text inside [ ] or { }: put quotes around the text"},
+    {"did not find expected <document start>", "text after the end of the document (...)"},
+    {"found unknown escape character",
+     "unknown escape in double quotes: write \\\\ for a backslash"},
+    {"found character that cannot start any token",
+     "text cannot begin with this character: put quotes around it"},
+};
+
+/* The line of the file with this number from 0. */
+static const char *line_of(const char *text, size_t size, size_t number, size_t *ret_length)
 {
     const char *end = text + size, *next;
-    size_t length;
 
-    for (; line > 0 && (next = memchr(text, '\n', (size_t)(end - text))); line--)
+    for (; number > 0 && (next = memchr(text, '\n', (size_t)(end - text))); number--)
         text = next + 1;
     next = memchr(text, '\n', (size_t)(end - text));
-    length = (size_t)((next ? next : end) - text);
-    return memmem(text, length, "]:", 2) || memmem(text, length, "::", 2);
+    *ret_length = (size_t)((next ? next : end) - text);
+    return text;
+}
+
+static bool has(const char *line, size_t length, const char *text)
+{
+    return memmem(line, length, text, strlen(text));
+}
+
+/* The mark of a merge that git left: which line, from 0, or SIZE_MAX. */
+static size_t find_conflict(const char *text, size_t size)
+{
+    static const char *const marks[] = {"<<<<<<< ", "=======", ">>>>>>> ", "||||||| "};
+    const char *line = text, *next;
+    size_t number = 0;
+
+    for (; line; line = next ? next + 1 : NULL, number++) {
+        size_t left = size - (size_t)(line - text);
+
+        for (size_t i = 0; i < ELEMENTS(marks); i++) {
+            size_t length = strlen(marks[i]);
+
+            if (left >= length && memcmp(line, marks[i], length) == 0)
+                return number;
+        }
+        next = memchr(line, '\n', left);
+    }
+    return SIZE_MAX;
+}
+
+/* Mistakes that no parser can name: what stands in the line says more. NULL: none of them. An
+ * address without quotes, [2001:db8::1]:8080 or ::1, can mean a list or a key. */
+static const char *name_by_line(const char *line, size_t length)
+{
+    size_t blank = 0;
+
+    while (blank < length && (line[blank] == ' ' || line[blank] == '\t'))
+        blank++;
+    if (memchr(line, '\t', blank))
+        return "tab in the indentation, indent with spaces";
+    if (has(line, length, "{{") || has(line, length, "{%") || has(line, length, "${") ||
+        has(line, length, "<%"))
+        return "template left unrendered, render the file before rosterd reads it";
+    if (has(line, length, "]:") || has(line, length, "::"))
+        return "IPv6 address without quotes, write \"[2001:db8::1]:8080\" with them";
+    return NULL;
+}
+
+static const char *name_by_problem(const yaml_parser_t *parser)
+{
+    for (size_t i = 0; parser->problem && i < ELEMENTS(syntax_texts); i++) {
+        if (strcmp(parser->problem, syntax_texts[i].problem) == 0)
+            return syntax_texts[i].text;
+    }
+    return parser->problem ? parser->problem : "cannot be read";
+}
+
+/* Puts the line in the place of %zu. */
+static void fill_line(const char *text, size_t line, char *ret_text, size_t size)
+{
+    const char *hole = strstr(text, "%zu");
+
+    if (hole)
+        snprintf(ret_text, size, "not YAML: %.*s%zu%s", (int)(hole - text), text, line, hole + 3);
+    else
+        snprintf(ret_text, size, "not YAML: %s", text);
+}
+
+static void report_at(const Tree *tree, yaml_mark_t mark, const char *text)
+{
+    problems_add(tree->problems, tree->file, mark.line + 1, mark.column + 1, "", "%s", text);
+}
+
+static void report_encoding(const Tree *tree, const yaml_parser_t *parser, const char *text,
+                            size_t size)
+{
+    size_t offset = parser->problem_offset < size ? parser->problem_offset : size;
+    bool is_control = parser->problem && strstr(parser->problem, "control");
+
+    report_at(tree, mark_of_offset(text, offset),
+              is_control ? "control character, must be text without any"
+                         : "not UTF-8, must be text in UTF-8");
 }
 
 static int report_syntax(const Tree *tree, const yaml_parser_t *parser, const char *text,
                          size_t size)
 {
-    const char *problem = parser->problem ? parser->problem : "cannot be read";
+    size_t conflict = find_conflict(text, size), length;
     yaml_mark_t mark = parser->problem_mark;
-    char context[120] = "";
-    const char *advice = "";
+    const char *line = line_of(text, size, mark.line, &length), *said;
+    char own[160];
 
     if (parser->error == YAML_MEMORY_ERROR)
         return -ENOMEM;
     if (parser->error == YAML_READER_ERROR) {
-        mark = mark_of_offset(text, parser->problem_offset < size ? parser->problem_offset : size);
-        advice = ", should be text in UTF-8";
-    } else if (has_ipv6(text, size, mark.line)) {
-        advice = ", should have quotes around IPv6 addresses, \"[2001:db8::1]:8080\"";
+        report_encoding(tree, parser, text, size);
+        return -EINVAL;
     }
-    if (parser->error != YAML_READER_ERROR && parser->context)
-        snprintf(context, sizeof(context), " %s that begins in line %zu", parser->context,
-                 parser->context_mark.line + 1);
-    problems_add(tree->problems, tree->file, mark.line + 1, mark.column + 1, "",
-                 "is no YAML: %s%s%s", problem, context, advice);
+    if (conflict != SIZE_MAX) {
+        report_at(tree, (yaml_mark_t){.line = conflict},
+                  "merge conflict left in the file, resolve it");
+        return -EINVAL;
+    }
+    said = name_by_line(line, length);
+    if (!said) {
+        fill_line(name_by_problem(parser), parser->context_mark.line + 1, own, sizeof(own));
+        said = own;
+    }
+    report_at(tree, mark, said);
     return -EINVAL;
 }
 
@@ -153,7 +264,8 @@ int yaml_parse(const char *file, const char *text, size_t size, Arena *arena, Pr
     if (!yaml_parser_initialize(&parser))
         return problems_memory(problems);
     if (size > YAML_SIZE_MAX) {
-        problems_add(problems, file, 1, 1, "", "is larger than 8 MiB, should be several files");
+        problems_add(problems, file, 1, 1, "",
+                     "too large: more than 8 MiB, split it into several files");
         return -EINVAL;
     }
     if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* the mark that some editors write */
@@ -168,7 +280,7 @@ int yaml_parse(const char *file, const char *text, size_t size, Arena *arena, Pr
     if (r < 0)
         return r;
     if (!tree.root) {
-        problems_add(problems, file, 1, 1, "", "is empty, should be a map of keys");
+        problems_add(problems, file, 1, 1, "", "empty, must be a map of keys");
         return -EINVAL;
     }
     *ret_root = tree.root;

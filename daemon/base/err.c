@@ -52,6 +52,15 @@ int err_context(Err *err, int error, const char *format, ...)
     return error;
 }
 
+const char *err_reason(int error)
+{
+    if (error == EMFILE)
+        return "Too many open files in this process (raise LimitNOFILE= of the unit, or ulimit -n)";
+    if (error == ENFILE)
+        return "Too many open files on this host (raise the sysctl fs.file-max)";
+    return strerror(error);
+}
+
 int err_system(Err *err, int error, const char *format, ...)
 {
     char what[sizeof(err->text)];
@@ -62,7 +71,7 @@ int err_system(Err *err, int error, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(what, sizeof(what), format, arguments);
     va_end(arguments);
-    return err_set(err, error, "%s: %s", what, strerror(-error));
+    return err_set(err, error, "%s: %s", what, err_reason(-error));
 }
 
 int err_memory(Err *err)

@@ -28,5 +28,8 @@ int err_context(Err *err, int error, const char *format, ...) __attribute__((for
 /* err_set() for a failed system call: the text is followed by ": " and strerror(-error). */
 int err_system(Err *err, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* strerror(), with what to do where that does not say it: descriptors that ran out. */
+const char *err_reason(int error);
+
 /* Sets "out of memory" and returns -ENOMEM. */
 int err_memory(Err *err);

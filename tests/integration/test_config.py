@@ -105,38 +105,38 @@ def test_the_environment_names_the_settings(folder):
 # What is changed in the settings, and what is said of it.
 SETTINGS_MISTAKES = [
     ("version: 1\n", "version: 2\n",
-     'rosterd.yaml:1:10: version: is "2", should be 1'),
+     "rosterd.yaml:1:10: version: out of range: 2, must be 1"),
     ("mode: prune\n", "",
-     "rosterd.yaml:1:1: mode: is missing, should be prune (delete extras) or observe (only report them)"),
+     "rosterd.yaml:1:1: mode: missing, must be prune (delete extras) or observe (only report them)"),
     ("mode: prune\n", "mode: purge\n",
-     'rosterd.yaml:13:7: mode: is "purge", should be prune (delete extras) or observe (only report them): '
-     '"prune"?'),
+     'rosterd.yaml:13:7: mode: unknown value: "purge", did you mean prune? Must be prune (delete extras) or '
+     'observe (only report them)'),
     ("interval: 60s", "interval: 500ms",
-     'rosterd.yaml:14:11: interval: is "500ms", should be a duration from 1s to 1d (units: ms, s, m, h, d, w)'),
+     "rosterd.yaml:14:11: interval: out of range: 500ms, must be 1s to 1d (units: ms, s, m, h, d, w)"),
     ("interval: 60s", "intreval: 60s",
-     'rosterd.yaml:14:1: intreval: is an unknown key, should be "interval"?'),
+     'rosterd.yaml:14:1: intreval: unknown key, did you mean "interval"?'),
     ("attempts: 4", "attempts: 0",
-     'rosterd.yaml:16:19: retry.attempts: is "0", should be a number from 1 to 20'),
+     "rosterd.yaml:16:19: retry.attempts: out of range: 0, must be 1 to 20"),
     ("concurrency: 8", "concurrency: eight",
-     'rosterd.yaml:17:23: limits.concurrency: is "eight", should be a number from 1 to 64'),
+     'rosterd.yaml:17:23: limits.concurrency: not a whole number: "eight", must be 1 to 64'),
     ("https://roma", "http://roma",
-     'rosterd.yaml:4:15: instances.prod.endpoint: is "http://roma.cn-north-4.myhuaweicloud.com", which '
-     "would send credentials in the clear, should begin with https://"),
+     'rosterd.yaml:4:15: instances.prod.endpoint: credentials in the clear, must begin with https:// '
+     '("http://roma.cn-north-4.myhuaweicloud.com")'),
     ("      secret_key_file: prod.sk\n", "",
-     "rosterd.yaml:9:7: instances.prod.auth.secret_key_file: is missing, the method aksk takes "
+     "rosterd.yaml:9:7: instances.prod.auth.secret_key_file: missing, the method aksk takes "
      "access_key_file, secret_key_file, security_token_file (optional)"),
     ("method: aksk", "method: token\n      token_file: t",
-     "rosterd.yaml:11:7: instances.prod.auth.access_key_file: does not belong to the method token, which "
+     "rosterd.yaml:11:7: instances.prod.auth.access_key_file: not a key of the method token, which "
      "takes token_file"),
     ("rosters: [rosters.d]", "rosters: [missing.d]",
      "rosterd.yaml:15:11: rosters[0]: missing.d: cannot be read: No such file or directory"),
     ("state_dir: /var", "state_dir: var",
-     'rosterd.yaml:19:12: state_dir: is "var/lib/rosterd", should be an absolute path'),
+     'rosterd.yaml:19:12: state_dir: not an absolute path: "var/lib/rosterd", must be one that begins with /'),
     ("mode: prune", "mode: observe",
-     'rosters.d/a.yaml:5:11: channels[0].mode: is "prune" where the settings say observe, should be '
+     "rosters.d/a.yaml:5:11: channels[0].mode: mode not allowed: prune where the settings say observe, must be "
      "observe or left out (a roster cannot allow deletion)"),
     ("max_deletes: 10", "max_deletes: 1",
-     "rosters.d/a.yaml:13:27: channels[0].guards.max_deletes: is 2 where the settings say 1, should be 1 "
+     "rosters.d/a.yaml:13:27: channels[0].guards.max_deletes: laxer than the settings: 2 where they say 1, must be 1 "
      "or less (a roster can only be stricter)"),
 ]
 
@@ -151,7 +151,7 @@ def test_mistakes_in_the_settings(folder, old, new, expected):
 # The same of the roster; here it is all that is said.
 ROSTER_MISTAKES = [
     ("instance: prod", "instance: prd",
-     'a.yaml:2:11: instance: is "prd", which the settings do not name, should be "prod"?'),
+     'a.yaml:2:11: instance: unknown instance: "prd", did you mean "prod"?'),
     ("10.1.0.5:8080", "10.1.0.5:80800",
      'a.yaml:7:9: channels[0].members[0]: not a port after the colon: "10.1.0.5:80800", must be 1 to 65535 (or 0, '
      "or no colon: the channel's own port)"),
@@ -162,26 +162,26 @@ ROSTER_MISTAKES = [
      'a.yaml:8:16: channels[0].members[1].host: address without brackets: "2001:db8::8:8080" has more than one colon, '
      'write "[2001:db8::8]" and port: 8080 or "[2001:db8::8:8080]"'),
     ("10.1.0.5:8080", "10.1.0.6:8080\n      - {group: blue, host: '[::ffff:10.1.0.6]', port: 8080}",
-     "a.yaml:9:9: channels[0].members[2]: is the same member as in line 8, should be there once"),
+     "a.yaml:9:9: channels[0].members[2]: duplicate member (first on line 8), keep one of them"),
     ("group: blue", "group: blue, group: green",
-     "a.yaml:8:51: channels[0].members[1].group: stands here again, should be there once (first in line 8)"),
+     "a.yaml:8:51: channels[0].members[1].group: duplicate key (first on line 8), keep one of them"),
     ("allow_empty: true", "allow_empty: false",
-     "a.yaml:16:14: channels[1].members: is empty, should list members (or, to delete them all, stand with "
+     "a.yaml:16:14: channels[1].members: empty, must list members (or, to delete them all, stand with "
      "allow_empty: true)"),
     ("- {group: canary}", "- {}",
-     "a.yaml:12:9: channels[0].ignore[1]: is empty and would ignore every member, should have one at least "
+     "a.yaml:12:9: channels[0].ignore[1]: empty rule, would ignore every member; must have one at least "
      "of host, port, group and ecs_id"),
     ("name: payments", "name: &name payments",
-     "a.yaml:4:11: channels[0].name: has an anchor, should have none"),
+     "a.yaml:4:11: channels[0].name: anchor, remove it"),
     ("name: payments", "name: !!str payments",
-     "a.yaml:4:11: channels[0].name: has a tag, should have none"),
+     "a.yaml:4:11: channels[0].name: tag, remove it"),
     ("members: []\n", "members: []\n---\n",
-     "a.yaml:17:1: a second document begins here, should be one in a file"),
+     "a.yaml:17:1: second document, must be one in a file"),
     ("id: 56a7d7358e1b42459c9d730d65b14e59", "name: payments",
-     'a.yaml:14:5: channels[1]: lists the channel "payments" again, should be listed once (first in '
-     "rosters.d/a.yaml:4:5)"),
+     'a.yaml:14:5: channels[1]: duplicate channel: "payments" (first in '
+     "rosters.d/a.yaml:4:5), keep one of them"),
     ("version: 1\n", "version: 1\nendpoint: https://example.com\n",
-     "a.yaml:2:1: endpoint: is an unknown key, should be one of: version, instance, channels"),
+     "a.yaml:2:1: endpoint: unknown key, must be one of: version, instance, channels"),
 ]
 
 
@@ -205,8 +205,8 @@ def test_all_mistakes_of_all_files_are_told(folder):
 
 def test_a_channel_listed_in_two_files(folder):
     (folder / "rosters.d" / "b.yaml").write_text("version: 1\nchannels: [{name: payments, members: [a]}]\n")
-    assert refused(folder) == ['rosters.d/b.yaml:2:12: channels[0]: lists the channel "payments" again, should be '
-                               "listed once (first in rosters.d/a.yaml:4:5)"]
+    assert refused(folder) == ['rosters.d/b.yaml:2:12: channels[0]: duplicate channel: "payments" (first in '
+                               "rosters.d/a.yaml:4:5), keep one of them"]
 
 
 def test_a_password_in_an_endpoint_is_not_repeated(folder):
@@ -221,3 +221,17 @@ def test_invalid_files_end_every_command_alike(folder):
         result = run(folder, name, *arguments, "-c", "rosterd.yaml")
         assert (result.returncode, result.stdout) == (cases.INVALID, ""), (name, arguments)
         assert all(line in result.stderr for line in told.splitlines()), (name, arguments)
+
+
+def test_no_line_is_printed_twice_and_no_secret_at_all(folder):
+    """By any command that reads the settings; the key of a secret is told, and what it is not."""
+    (folder / "rosterd.yaml").write_text(SETTINGS.replace("access_key_file: prod.ak", "access_key: hunter2hunter2"))
+    (folder / "rosters.d" / "a.yaml").write_text(ROSTER.replace("port: 8080", "port: 18446744073709551619"))
+    for name, arguments in (("rosterd", ["--check"]), ("rosterd", ["--once"]), ("rosterctl", ["validate"]),
+                            ("rosterctl", ["plan"])):
+        result = run(folder, name, *arguments, "-c", "rosterd.yaml")
+        lines = [line for line in result.stderr.splitlines() if PLACE.search(line)]
+        assert result.returncode == cases.INVALID and "hunter2" not in result.stderr + result.stdout
+        assert any("access_key: unknown key, secrets do not stand in YAML" in line for line in lines)
+        assert any("port: out of range: 18446744073709551619, must be 0 to 65535" in line for line in lines)
+        assert len(lines) == len(set(lines)), lines

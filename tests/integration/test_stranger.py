@@ -177,7 +177,7 @@ def test_two_instances_and_a_roster_that_names_none(case):
     case.attach("other", "https://roma.example.com")
     case.roster(ROSTER)
     result = case.check()
-    assert result.status == INVALID and "instance: is missing" in result.stderr
+    assert result.status == INVALID and "instance: missing" in result.stderr
 
 
 def test_a_roster_folder_that_is_not_there(case):

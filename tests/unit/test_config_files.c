@@ -183,7 +183,7 @@ static void an_empty_directory_beside_others_is_fine(void **state)
     expect_files("rosterd.yaml empty.d rosters.d rosters.d/a.yaml");
 }
 
-#define DOUBT "names no roster file, should name one or be left out\n"
+#define DOUBT "names no roster file, must name one or be left out\n"
 
 /* Each with its place; one that only names files which others name too is none. */
 static void what_names_no_file_is_doubted(void **state)
@@ -220,11 +220,9 @@ static void what_cannot_be_read_is_told_where_it_is_named(void **state)
         "rosterd.yaml:7:3: rosters[3]: rosters.d/link.yaml: cannot be read: No such file or "
         "directory\n"
         "rosterd.yaml:7:3: rosters[3]: rosters.d/directory.yaml: cannot be read: Is a directory\n"
-        "rosterd.yaml:7:3: rosters[3]: rosters.d/fifo.yaml: cannot be read: is not a regular "
-        "file\n"
-        "rosterd.yaml:7:14: rosters[4]: rosterd.yaml: is the settings file itself, should be a "
-        "roster\n"
-        "rosterd.yaml:7:38: rosters[6]: /dev/null: cannot be read: is not a regular file\n");
+        "rosterd.yaml:7:3: rosters[3]: rosters.d/fifo.yaml: cannot be read: not a regular file\n"
+        "rosterd.yaml:7:14: rosters[4]: rosterd.yaml: the settings file itself, must be a roster\n"
+        "rosterd.yaml:7:38: rosters[6]: /dev/null: cannot be read: not a regular file\n");
 }
 
 static void what_permissions_refuse(void **state)
@@ -266,7 +264,7 @@ static void settings_that_cannot_be_read(void **state)
     expect_problems("rosterd.yaml: cannot be read: Is a directory\n");
     assert_int_equal(rmdir("rosterd.yaml"), 0);
     put_file("rosterd.yaml", "");
-    expect_problems("rosterd.yaml:1:1: is empty, should be a map of keys\n");
+    expect_problems("rosterd.yaml:1:1: empty, must be a map of keys\n");
 }
 
 static void a_file_has_a_largest_size(void **state)
@@ -281,7 +279,8 @@ static void a_file_has_a_largest_size(void **state)
     put_bytes("rosters.d/a.yaml", text.data, 8U * 1024 * 1024);
     expect_channels("payments");
     put_bytes("rosters.d/a.yaml", text.data, 8U * 1024 * 1024 + 1);
-    expect_problems("rosters.d/a.yaml:1:1: is larger than 8 MiB, should be several files\n");
+    expect_problems(
+        "rosters.d/a.yaml:1:1: too large: more than 8 MiB, split it into several files\n");
 }
 
 /* Every mistake in every file, by file as read and then by place. */
@@ -293,22 +292,21 @@ static void all_mistakes_are_told_in_order(void **state)
                        "  {nam: x, guards: {max_deletes: 99}, members: []}]\n");
     put_file("a.yaml", "a: [\n");
     put_file("b.yaml", "version: 2\nchannels: [{name: one, members: [a]}]\n");
-    expect_problems("rosterd.yaml:6:11: interval: is \"1\", should be a duration from 1s to 1d "
-                    "(units: ms, s, m, h, d, w)\n"
+    expect_problems("rosterd.yaml:6:11: interval: no unit: \"1\", must be 1s to 1d (units: ms, s, "
+                    "m, h, d, w); write 1s for seconds\n"
                     "z.yaml:2:40: channels[0].members[2]: not an address: \" \", must be "
                     "HOST:PORT, HOST or \"[IPV6]:PORT\"\n"
-                    "z.yaml:2:45: channels[0].members[3]: is the same member as in line 2, should "
-                    "be there once\n"
-                    "z.yaml:3:4: channels[1].nam: is an unknown key, should be \"name\"?\n"
-                    "z.yaml:3:34: channels[1].guards.max_deletes: is 99 where the settings say 10, "
-                    "should be 10 or less (a roster can only be stricter)\n"
-                    "z.yaml:3:48: channels[1].members: is empty, should list members (or, to "
-                    "delete them all, stand with allow_empty: true)\n"
-                    "a.yaml:2:1: is no YAML: did not find expected node content while parsing a "
-                    "flow node that begins in line 2\n"
-                    "b.yaml:1:10: version: is \"2\", should be 1\n"
-                    "b.yaml:2:12: channels[0]: lists the channel \"one\" again, should be listed "
-                    "once (first in z.yaml:2:12)\n");
+                    "z.yaml:2:45: channels[0].members[3]: duplicate member (first on line 2), keep "
+                    "one of them\n"
+                    "z.yaml:3:4: channels[1].nam: unknown key, did you mean \"name\"?\n"
+                    "z.yaml:3:34: channels[1].guards.max_deletes: laxer than the settings: 99 "
+                    "where they say 10, must be 10 or less (a roster can only be stricter)\n"
+                    "z.yaml:3:48: channels[1].members: empty, must list members (or, to delete "
+                    "them all, stand with allow_empty: true)\n"
+                    "a.yaml:2:1: not YAML: value missing here\n"
+                    "b.yaml:1:10: version: out of range: 2, must be 1\n"
+                    "b.yaml:2:12: channels[0]: duplicate channel: \"one\" (first in z.yaml:2:12), "
+                    "keep one of them\n");
 }
 
 /* Whatever a file holds, a mistake is one line. */
@@ -317,9 +315,8 @@ static void control_characters_do_not_forge_lines(void **state)
     (void)state;
     put_file("rosterd.yaml", HEAD);
     put_file("rosters.d/a\nb.yaml", "version: 1\nchannels: []\n\"x\\ny\": \"\\e[31m\"\n");
-    expect_problems(
-        "rosters.d/a<U+000A>b.yaml:3:1: x<U+000A>y: is an unknown key, should be one of: version, "
-        "instance, channels\n");
+    expect_problems("rosters.d/a<U+000A>b.yaml:3:1: x<U+000A>y: unknown key, must be one of: "
+                    "version, instance, channels\n");
 }
 
 static void after_a_failure_the_files_are_known(void **state)

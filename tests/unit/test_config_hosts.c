@@ -149,8 +149,8 @@ static const Lockout not_address_cases[] = {
      "rosters.d/a.yaml:4:22: channels[0].members[0].host: not an address: \"a:80\", must be an "
      "IPv4 address, a host name or \"[IPV6]\", alone (the port has a key of its own)\n"},
     {NULL, MEMBER("{host: [2001:db8::8]}"),
-     "rosters.d/a.yaml:4:22: channels[0].members[0].host: is a list, should be an address or a "
-     "host name (IPv6 as \"[2001:db8::8]\", with the quotes)\n"},
+     "rosters.d/a.yaml:4:22: channels[0].members[0].host: not text: a list, must be an address or "
+     "a host name (IPv6 as \"[2001:db8::8]\", with the quotes)\n"},
     {NULL, MEMBER("{host: 010.1.0.5}"),
      "rosters.d/a.yaml:4:22: channels[0].members[0].host: not an address: \"010.1.0.5\" has a part "
      "with a leading 0, which some programs read as octal or hexadecimal, must be an IPv4 address, "

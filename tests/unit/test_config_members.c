@@ -20,8 +20,8 @@ static const Lockout which_members_are_refused_cases[] = {
      "rosters.d/a.yaml:4:15: channels[0].members[0]: not a port after the colon: "
      "\"10.1.0.5:http\", must be 1 to 65535 (or 0, or no colon: the channel's own port)\n"},
     {NULL, MEMBERS("10.1.0.5:"),
-     "rosters.d/a.yaml:4:23: is no YAML: found unexpected ':' while scanning a plain scalar that "
-     "begins in line 4\n"},
+     "rosters.d/a.yaml:4:23: not YAML: colon in text inside [ ] or { }: put quotes around the "
+     "text\n"},
     {NULL, MEMBERS("':80'"),
      "rosters.d/a.yaml:4:15: channels[0].members[0]: not an address: \":80\", must be HOST:PORT, "
      "HOST or \"[IPV6]:PORT\"\n"},
@@ -29,14 +29,12 @@ static const Lockout which_members_are_refused_cases[] = {
      "rosters.d/a.yaml:4:15: channels[0].members[0]: not an address: \"8080\", must be HOST:PORT, "
      "HOST or \"[IPV6]:PORT\"\n"},
     {NULL, MEMBERS("~"),
-     "rosters.d/a.yaml:4:15: channels[0].members[0]: is empty, should be HOST:PORT, HOST or a "
-     "map\n"},
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: empty, must be HOST:PORT, HOST or a map\n"},
     {NULL, MEMBERS("''"),
-     "rosters.d/a.yaml:4:15: channels[0].members[0]: is empty, should be HOST:PORT, HOST or a "
-     "map\n"},
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: empty, must be HOST:PORT, HOST or a map\n"},
     {NULL, MEMBERS("[a]"),
-     "rosters.d/a.yaml:4:15: channels[0].members[0]: is a list, should be HOST:PORT, HOST or a "
-     "map\n"},
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: not text: a list, must be HOST:PORT, HOST or "
+     "a map\n"},
     {NULL, MEMBERS("'a b'"),
      "rosters.d/a.yaml:4:15: channels[0].members[0]: not an address: \"a b\", must be HOST:PORT, "
      "HOST or \"[IPV6]:PORT\"\n"},
@@ -71,44 +69,42 @@ static const Lockout which_members_are_refused_cases[] = {
      "rosters.d/a.yaml:4:22: channels[0].members[0].host: not an address: \"10.9.0.0/16\", must be "
      "an IPv4 address, a host name or \"[IPV6]\", alone (the port has a key of its own)\n"},
     {NULL, MEMBERS("{host: }"),
-     "rosters.d/a.yaml:4:22: channels[0].members[0].host: is empty, should be an address or a host "
-     "name (IPv6 as \"[2001:db8::8]\", with the quotes)\n"},
+     "rosters.d/a.yaml:4:22: channels[0].members[0].host: empty, must be an address or a host name "
+     "(IPv6 as \"[2001:db8::8]\", with the quotes)\n"},
     {NULL, MEMBERS("{host: [a]}"),
-     "rosters.d/a.yaml:4:22: channels[0].members[0].host: is a list, should be an address or a "
-     "host name (IPv6 as \"[2001:db8::8]\", with the quotes)\n"},
+     "rosters.d/a.yaml:4:22: channels[0].members[0].host: not text: a list, must be an address or "
+     "a host name (IPv6 as \"[2001:db8::8]\", with the quotes)\n"},
     {NULL, MEMBERS("{host: a, port: 65536}"),
-     "rosters.d/a.yaml:4:31: channels[0].members[0].port: is \"65536\", should be a number from 0 "
-     "to 65535\n"},
+     "rosters.d/a.yaml:4:31: channels[0].members[0].port: out of range: 65536, must be 0 to "
+     "65535\n"},
     {NULL, MEMBERS("{host: a, port: '80'}"),
-     "rosters.d/a.yaml:4:31: channels[0].members[0].port: is \"80\" in quotes, should be a number "
-     "from 0 to 65535 without quotes\n"},
+     "rosters.d/a.yaml:4:31: channels[0].members[0].port: number in quotes: \"80\", must be 0 to "
+     "65535 without quotes\n"},
     {NULL, MEMBERS("{host: a, port: 0x50}"),
-     "rosters.d/a.yaml:4:31: channels[0].members[0].port: is \"0x50\", should be a number from 0 "
+     "rosters.d/a.yaml:4:31: channels[0].members[0].port: not a whole number: \"0x50\", must be 0 "
      "to 65535\n"},
     {NULL, MEMBERS("{host: a, weight: 5}"),
-     "rosters.d/a.yaml:4:25: channels[0].members[0].weight: is an unknown key, should be one of: "
-     "host, ecs_id, port, group\n"},
+     "rosters.d/a.yaml:4:25: channels[0].members[0].weight: unknown key, must be one of: host, "
+     "ecs_id, port, group\n"},
     {NULL, MEMBERS("{hots: a}"),
-     "rosters.d/a.yaml:4:16: channels[0].members[0].hots: is an unknown key, should be "
-     "\"host\"?\n"},
+     "rosters.d/a.yaml:4:16: channels[0].members[0].hots: unknown key, did you mean \"host\"?\n"},
     {NULL, MEMBERS("{host: a, gruop: b}"),
-     "rosters.d/a.yaml:4:25: channels[0].members[0].gruop: is an unknown key, should be "
-     "\"group\"?\n"},
+     "rosters.d/a.yaml:4:25: channels[0].members[0].gruop: unknown key, did you mean \"group\"?\n"},
     {NULL, MEMBERS("{host: a, group: }"),
-     "rosters.d/a.yaml:4:32: channels[0].members[0].group: is empty, should be the name of a "
-     "member group\n"},
+     "rosters.d/a.yaml:4:32: channels[0].members[0].group: empty, must be the name of a member "
+     "group\n"},
     {NULL,
      MEMBERS("{host: a, group: ggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggg}"),
-     "rosters.d/a.yaml:4:32: channels[0].members[0].group: has 65 characters, should have 0 to "
+     "rosters.d/a.yaml:4:32: channels[0].members[0].group: too long: 65 characters, must be 0 to "
      "64\n"},
     {NULL, MEMBERS("{host: a, group: \"a\\u0007b\"}"),
-     "rosters.d/a.yaml:4:32: channels[0].members[0].group: holds a control character, should be "
-     "the name of a member group\n"},
+     "rosters.d/a.yaml:4:32: channels[0].members[0].group: control character or line break in it, "
+     "must be the name of a member group\n"},
     {NULL, MEMBERS("{ecs_id: 'a b'}"),
-     "rosters.d/a.yaml:4:24: channels[0].members[0].ecs_id: is no id, should be visible ASCII "
+     "rosters.d/a.yaml:4:24: channels[0].members[0].ecs_id: not an id, must be visible ASCII "
      "characters without spaces\n"},
     {NULL, MEMBERS("{ecs_id: \"\\u00e9\"}"),
-     "rosters.d/a.yaml:4:24: channels[0].members[0].ecs_id: is no id, should be visible ASCII "
+     "rosters.d/a.yaml:4:24: channels[0].members[0].ecs_id: not an id, must be visible ASCII "
      "characters without spaces\n"},
     {NULL,
      MEMBERS(
@@ -116,10 +112,10 @@ static const Lockout which_members_are_refused_cases[] = {
          "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
          "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
          "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee}"),
-     "rosters.d/a.yaml:4:24: channels[0].members[0].ecs_id: has 256 characters, should have 1 to "
+     "rosters.d/a.yaml:4:24: channels[0].members[0].ecs_id: too long: 256 characters, must be 1 to "
      "255\n"},
     {NULL, MEMBERS("{ecs_id: ''}"),
-     "rosters.d/a.yaml:4:24: channels[0].members[0].ecs_id: is empty, should be the id of a cloud "
+     "rosters.d/a.yaml:4:24: channels[0].members[0].ecs_id: empty, must be the id of a cloud "
      "server\n"},
 };
 
@@ -135,18 +131,18 @@ static const Lockout members_listed_twice_cases[] = {
               "    members:\n"
               "      - 10.1.0.5:80\n"
               "      - {host: '[::ffff:10.1.0.5]', port: 80}\n",
-     "rosters.d/a.yaml:6:9: channels[0].members[1]: is the same member as in line 5, should be "
-     "there once\n"},
+     "rosters.d/a.yaml:6:9: channels[0].members[1]: duplicate member (first on line 5), keep one "
+     "of them\n"},
     {NULL,
      CHANNELS "  - name: payments\n"
               "    members:\n"
               "      - '[2001:db8::1]'\n"
               "      - '[2001:DB8:0::1]'\n"
               "      - {host: '[2001:db8::0:1]', port: 0, group: ''}\n",
-     "rosters.d/a.yaml:6:9: channels[0].members[1]: is the same member as in line 5, should be "
-     "there once\n"
-     "rosters.d/a.yaml:7:9: channels[0].members[2]: is the same member as in line 5, should be "
-     "there once\n"},
+     "rosters.d/a.yaml:6:9: channels[0].members[1]: duplicate member (first on line 5), keep one "
+     "of them\n"
+     "rosters.d/a.yaml:7:9: channels[0].members[2]: duplicate member (first on line 5), keep one "
+     "of them\n"},
     {NULL,
      CHANNELS "  - name: payments\n"
               "    members:\n"
@@ -154,10 +150,10 @@ static const Lockout members_listed_twice_cases[] = {
               "      - app.EXAMPLE.com:80\n"
               "      - {ecs_id: e, group: g}\n"
               "      - {group: g, ecs_id: e}\n",
-     "rosters.d/a.yaml:6:9: channels[0].members[1]: is the same member as in line 5, should be "
-     "there once\n"
-     "rosters.d/a.yaml:8:9: channels[0].members[3]: is the same member as in line 7, should be "
-     "there once\n"},
+     "rosters.d/a.yaml:6:9: channels[0].members[1]: duplicate member (first on line 5), keep one "
+     "of them\n"
+     "rosters.d/a.yaml:8:9: channels[0].members[3]: duplicate member (first on line 7), keep one "
+     "of them\n"},
 };
 
 static void members_listed_twice(void **state)

@@ -84,25 +84,22 @@ static void null_is_plain(void **state)
 static void what_is_refused_and_read_on(void **state)
 {
     static const char *const cases[][2] = {
-        {"a: 1\nb: 2\na: 3\n", "f:3:1: a: stands here again, should be there once (first in line "
-                               "1)\n"},
+        {"a: 1\nb: 2\na: 3\n", "f:3:1: a: duplicate key (first on line 1), keep one of them\n"},
         {"x: [{a: 1, a: {b: 1, b: 2}}]\n",
-         "f:1:12: x[0].a: stands here again, should be there once (first in line 1)\n"
-         "f:1:22: x[0].a.b: stands here again, should be there once (first in line 1)\n"},
-        {"a: &x 1\n", "f:1:4: a: has an anchor, should have none\n"},
-        {"- &x {a: 1}\n- *x\n", "f:1:3: [0]: has an anchor, should have none\n"
-                                "f:2:3: [1]: is an alias, should be written out\n"},
-        {"&x [1]\n", "f:1:1: has an anchor, should have none\n"},
-        {"a: !!str 1\n", "f:1:4: a: has a tag, should have none\n"},
-        {"a: ! 1\n", "f:1:4: a: has a tag, should have none\n"},
-        {"a: !x {b: !y [1]}\n", "f:1:4: a: has a tag, should have none\n"
-                                "f:1:11: a.b: has a tag, should have none\n"},
-        {"&x a: 1\n", "f:1:1: has an anchor, should have none\n"},
-        {"a: \"b\\0c\"\n", "f:1:4: a: holds a NUL character, should be text\n"},
-        {"a: &self [*self]\n", "f:1:4: a: has an anchor, should have none\n"
-                               "f:1:11: a[0]: is an alias, should be written out\n"},
-        {"<<: 1\n<<: 2\n",
-         "f:2:1: <<: stands here again, should be there once (first in line 1)\n"},
+         "f:1:12: x[0].a: duplicate key (first on line 1), keep one of them\nf:1:22: x[0].a.b: "
+         "duplicate key (first on line 1), keep one of them\n"},
+        {"a: &x 1\n", "f:1:4: a: anchor, remove it\n"},
+        {"- &x {a: 1}\n- *x\n",
+         "f:1:3: [0]: anchor, remove it\nf:2:3: [1]: alias, write the value out\n"},
+        {"&x [1]\n", "f:1:1: anchor, remove it\n"},
+        {"a: !!str 1\n", "f:1:4: a: tag, remove it\n"},
+        {"a: ! 1\n", "f:1:4: a: tag, remove it\n"},
+        {"a: !x {b: !y [1]}\n", "f:1:4: a: tag, remove it\nf:1:11: a.b: tag, remove it\n"},
+        {"&x a: 1\n", "f:1:1: anchor, remove it\n"},
+        {"a: \"b\\0c\"\n", "f:1:4: a: NUL character, must be text\n"},
+        {"a: &self [*self]\n",
+         "f:1:4: a: anchor, remove it\nf:1:11: a[0]: alias, write the value out\n"},
+        {"<<: 1\n<<: 2\n", "f:2:1: <<: duplicate key (first on line 1), keep one of them\n"},
     };
 
     (void)state;
@@ -119,41 +116,55 @@ static void what_is_refused_and_read_on(void **state)
 static void what_ends_the_reading(void **state)
 {
     static const char *const cases[][2] = {
-        {"", "f:1:1: is empty, should be a map of keys\n"},
-        {"# only this\n\n", "f:1:1: is empty, should be a map of keys\n"},
-        {"\xef\xbb\xbf", "f:1:1: is empty, should be a map of keys\n"},
-        {"a: 1\n---\nb: 2\n", "f:2:1: a second document begins here, should be one in a file\n"},
-        {"a: 1\n...\n---\n", "f:3:1: a second document begins here, should be one in a file\n"},
-        {"a: 1\n...\nb: 1\n", "f:3:1: is no YAML: did not find expected <document start>\n"},
-        {"? [a]\n: b\n", "f:1:3: a key here is a list or map, should be text\n"},
-        {"x: {{a: b}: c}\n", "f:1:5: x: a key here is a list or map, should be text\n"},
-        {"? *a\n: b\n", "f:1:3: is an alias, should be written out\n"},
-        {"\"a\\0\": 1\n", "f:1:1: holds a NUL character, should be text\n"},
+        {"", "f:1:1: empty, must be a map of keys\n"},
+        {"# only this\n\n", "f:1:1: empty, must be a map of keys\n"},
+        {"\xef\xbb\xbf", "f:1:1: empty, must be a map of keys\n"},
+        {"a: 1\n---\nb: 2\n", "f:2:1: second document, must be one in a file\n"},
+        {"a: 1\n...\n---\n", "f:3:1: second document, must be one in a file\n"},
+        {"a: 1\n...\nb: 1\n", "f:3:1: not YAML: text after the end of the document (...)\n"},
+        {"? [a]\n: b\n", "f:1:3: key is a list or map, must be text (a template such as {{ x }} "
+                         "that was not rendered looks like this)\n"},
+        {"x: {{a: b}: c}\n", "f:1:5: x: key is a list or map, must be text (a template such as {{ "
+                             "x }} that was not rendered looks like this)\n"},
+        {"? *a\n: b\n", "f:1:3: alias, write the value out\n"},
+        {"\"a\\0\": 1\n", "f:1:1: NUL character, must be text\n"},
         {"a: [1\nb: 2\n",
-         "f:2:2: is no YAML: did not find expected ',' or ']' while parsing a flow "
-         "sequence that begins in line 1\n"},
-        {"a: b: c\n", "f:1:5: is no YAML: mapping values are not allowed in this context\n"},
-        {"a:\n\t- b\n", "f:2:1: is no YAML: found character that cannot start any token while "
-                        "scanning for the next token that begins in line 2\n"},
-        {"a: 'b\n", "f:2:1: is no YAML: found unexpected end of stream while scanning a quoted "
-                    "scalar that begins in line 1\n"},
-        {"a: b\n\xc3\xa9 \xff\n", "f:2:3: is no YAML: invalid leading UTF-8 octet, should be text "
-                                  "in UTF-8\n"},
-        {"a: \x01\n", "f:1:4: is no YAML: control characters are not allowed, should be text in "
-                      "UTF-8\n"},
+         "f:2:2: not YAML: list that begins on line 1: a comma or ] is missing before this\n"},
+        {"a: b: c\n", "f:1:5: not YAML: colon where no key can be: put quotes around text with \": "
+                      "\" in it, or mend the indentation\n"},
+        {"a:\n\t- b\n", "f:2:1: tab in the indentation, indent with spaces\n"},
+        {"a: 'b\n", "f:2:1: not YAML: quotes that begin on line 1 are not closed\n"},
+        {"a: b\n\xc3\xa9 \xff\n", "f:2:3: not UTF-8, must be text in UTF-8\n"},
+        {"a: \x01\n", "f:1:4: control character, must be text without any\n"},
         {"- [2001:db8::1]:80\n- a\n",
-         "f:1:16: is no YAML: did not find expected '-' indicator while parsing a block collection "
-         "that begins in line 1, should have quotes around IPv6 addresses, "
-         "\"[2001:db8::1]:8080\"\n"},
+         "f:1:16: IPv6 address without quotes, write \"[2001:db8::1]:8080\" with them\n"},
         {"- a\n- [2001:db8::1]:80\n- a\n",
-         "f:2:16: is no YAML: did not find expected '-' indicator while parsing a block collection "
-         "that begins in line 1, should have quotes around IPv6 addresses, "
-         "\"[2001:db8::1]:8080\"\n"},
-        {"a: '::'\nb: b: c\n",
-         "f:2:5: is no YAML: mapping values are not allowed in this context\n"},
-        {"[::1]\n", "f:1:2: is no YAML: did not find expected node content while parsing a flow "
-                    "node that begins in line 1, should have quotes around IPv6 addresses, "
-                    "\"[2001:db8::1]:8080\"\n"},
+         "f:2:16: IPv6 address without quotes, write \"[2001:db8::1]:8080\" with them\n"},
+        {"a: '::'\nb: b: c\n", "f:2:5: not YAML: colon where no key can be: put quotes around text "
+                               "with \": \" in it, or mend the indentation\n"},
+        {"a: {{ host }}\n", "f:1:5: a: key is a list or map, must be text (a template such as {{ x "
+                            "}} that was not rendered looks like this)\n"},
+        {"a: [${HOST}]\n",
+         "f:1:6: template left unrendered, render the file before rosterd reads it\n"},
+        {"a:\n- b\n<<<<<<< HEAD\n- c\n=======\n- d\n>>>>>>> main\n",
+         "f:3:1: merge conflict left in the file, resolve it\n"},
+        {"a:\n  b: c\n \td: e\n", "f:3:2: tab in the indentation, indent with spaces\n"},
+        {"a: @b\n",
+         "f:1:4: not YAML: text cannot begin with this character: put quotes around it\n"},
+        {"a: b\n c: d\n", "f:2:3: not YAML: colon where no key can be: put quotes around text with "
+                          "\": \" in it, or mend the indentation\n"},
+        {"a:\n - b\n c\n", "f:4:1: not YAML: key on line 3: a colon and a space must follow it\n"},
+        {"- a\nb: c\n", "f:2:1: not YAML: list that begins on line 1: an entry must begin with \"- "
+                        "\" in the list's own column\n"},
+        {"a: \"\\q\"\n",
+         "f:1:5: not YAML: unknown escape in double quotes: write \\\\ for a backslash\n"},
+        {"a: {b: c\n",
+         "f:2:1: not YAML: map that begins on line 1: a comma or } is missing before this\n"},
+        {"a: {b: c\nd: e\n",
+         "f:2:2: not YAML: map that begins on line 1: a comma or } is missing before this\n"},
+        {"a: - b\n",
+         "f:1:4: not YAML: \"- \" where no list can be: begin the list on a line of its own\n"},
+        {"[::1]\n", "f:1:2: IPv6 address without quotes, write \"[2001:db8::1]:8080\" with them\n"},
     };
 
     (void)state;
@@ -201,8 +212,8 @@ static void depth_has_a_limit(void **state)
     outcome_done(&outcome);
     assert_int_equal(outcome_parse(&outcome, beyond, strlen(beyond)), -EINVAL);
     assert_string_equal(buf_text(&outcome.printed),
-                        "f:1:20: [0][0][0][0][0][0][0][0][0][0][0][0][0][0][0].a: is too deep, "
-                        "should have 16 levels of lists and maps at most\n");
+                        "f:1:20: [0][0][0][0][0][0][0][0][0][0][0][0][0][0][0].a: too deep, must "
+                        "be 16 levels of lists and maps at most\n");
     outcome_done(&outcome);
     deep = malloc(1000000);
     assert_non_null(deep);
@@ -225,7 +236,7 @@ static void size_has_a_limit(void **state)
     outcome_done(&outcome);
     assert_int_equal(outcome_parse(&outcome, text, YAML_SIZE_MAX + 1), -EINVAL);
     assert_string_equal(buf_text(&outcome.printed),
-                        "f:1:1: is larger than 8 MiB, should be several files\n");
+                        "f:1:1: too large: more than 8 MiB, split it into several files\n");
     outcome_done(&outcome);
     free(text);
 }
@@ -247,9 +258,9 @@ static void large_maps_have_no_duplicates(void **state)
     assert_int_equal(outcome_parse(&outcome, text.data, text.size), 0);
     assert_string_equal(
         buf_text(&outcome.printed),
-        "f:20001:1: key3: stands here again, should be there once (first in line 4)\n"
-        "f:20002:1: key19999: stands here again, should be there once (first in line 20000)\n"
-        "f:20003:1: key17: stands here again, should be there once (first in line 18)\n");
+        "f:20001:1: key3: duplicate key (first on line 4), keep one of them\nf:20002:1: key19999: "
+        "duplicate key (first on line 20000), keep one of them\nf:20003:1: key17: duplicate key "
+        "(first on line 18), keep one of them\n");
     assert_int_equal(outcome.root->size, 20000);
     assert_string_equal(node_find(outcome.root, "key3")->text, "3");
     outcome_done(&outcome);
