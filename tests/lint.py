@@ -59,8 +59,8 @@ ROOMS = {
                      "daemon/runtime",
     "daemon/cli": "daemon/base config config/load daemon/json daemon/log daemon/store "
                   "daemon/runtime daemon/report",
-    "daemon/control": "daemon/base daemon/json daemon/http daemon/log daemon/store daemon/runtime "
-                      "daemon/report daemon/cli",
+    "daemon/control": "daemon/base config/schema daemon/json daemon/http daemon/log daemon/store "
+                      "daemon/runtime daemon/report daemon/cli",
     "daemon/ctl": "daemon/base config config/load reconcile/report daemon/json daemon/http "
                   "daemon/store daemon/runtime daemon/report daemon/cli",
     "daemon/service": "daemon/base config config/load daemon/log daemon/store daemon/runtime "

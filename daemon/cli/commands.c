@@ -25,6 +25,10 @@ static const struct option commands_options[] = {
     {"log-format", required_argument, NULL, OPTION_LOG_FORMAT},
     {"verbose", no_argument, NULL, 'v'},
     {"summary", no_argument, NULL, OPTION_SUMMARY},
+    {"local", no_argument, NULL, OPTION_LOCAL},
+    {"yes", no_argument, NULL, OPTION_YES},
+    {"problems", no_argument, NULL, OPTION_PROBLEMS},
+    {"exit-code", no_argument, NULL, OPTION_EXIT_CODE},
     {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
     {0},
@@ -41,7 +45,8 @@ enum {
     TAKES_CHANNEL = 1 << 6, /* a word */
     MAY_CHANNEL = 1 << 7,   /* the same, or none */
     TAKES_DIGEST = 1 << 8,  /* a word */
-    TAKES_LENGTH = 1 << 9,  /* --verbose, --summary */
+    TAKES_PLAN = 1 << 9,    /* --verbose, --summary, --local */
+    TAKES_STATUS = 1 << 10, /* --problems, --exit-code */
 };
 
 typedef struct Command {
@@ -51,9 +56,9 @@ typedef struct Command {
 } Command;
 
 static const Command commands[] = {
-    {"plan", ACTION_PLAN, TAKES_JSON | TAKES_LENGTH},
+    {"plan", ACTION_PLAN, TAKES_JSON | TAKES_SOCKET | TAKES_PLAN},
     {"validate", ACTION_CHECK, 0},
-    {"status", ACTION_STATUS, TAKES_JSON | TAKES_SOCKET},
+    {"status", ACTION_STATUS, TAKES_JSON | TAKES_SOCKET | TAKES_STATUS | MAY_CHANNEL},
     {"history", ACTION_HISTORY, TAKES_JSON | TAKES_SOCKET | TAKES_HISTORY},
     {"undo", ACTION_UNDO, TAKES_JSON | TAKES_SOCKET | TAKES_DRY_RUN | TAKES_UNDO},
     {"pause", ACTION_PAUSE, TAKES_JSON | TAKES_SOCKET | TAKES_REASON | TAKES_CHANNEL},
@@ -92,8 +97,12 @@ static const char *commands_unwanted(const Command *command, const Options *opti
         {options->last, TAKES_UNDO, "--last"},
         {options->pass, TAKES_UNDO, "--pass"},
         {options->action_id, TAKES_UNDO, "--action"},
-        {options->verbose, TAKES_LENGTH, "--verbose"},
-        {options->summary, TAKES_LENGTH, "--summary"},
+        {options->verbose, TAKES_PLAN, "--verbose"},
+        {options->summary, TAKES_PLAN, "--summary"},
+        {options->is_local, TAKES_PLAN, "--local"},
+        {options->yes, TAKES_DIGEST, "--yes"},
+        {options->problems, TAKES_STATUS, "--problems"},
+        {options->exit_code, TAKES_STATUS, "--exit-code"},
     };
 
     for (size_t i = 0; i < ELEMENTS(rows); i++) {
@@ -153,6 +162,14 @@ static int commands_check(const Command *command, const Options *options, Err *e
     return 0;
 }
 
+/* A whole digest, or its beginning. */
+static bool commands_is_digest(const char *text)
+{
+    size_t size = strlen(text);
+
+    return size >= 12 && size <= 64 && strspn(text, "0123456789abcdef") == size;
+}
+
 static int commands_take_word(const Command *command, Options *options, const char *word, Err *err)
 {
     if ((command->takes & (TAKES_CHANNEL | MAY_CHANNEL)) && !options->channel) {
@@ -163,10 +180,12 @@ static int commands_take_word(const Command *command, Options *options, const ch
     }
     if ((command->takes & TAKES_DIGEST) && !options->digest) {
         options->digest = word;
-        if (options_is_digest(word))
+        if (commands_is_digest(word))
             return 0;
         return err_set(err, -EINVAL,
-                       "approve %s: not a digest, give the 64 hex digits that a plan shows", word);
+                       "approve %s: not a digest, give the hex digits that a plan shows, the first "
+                       "12 at least",
+                       word);
     }
     return err_set(err, -EINVAL, "%s: unexpected after %s (see --help)", word, command->name);
 }

@@ -67,6 +67,18 @@ static int options_take_command_option(Options *options, int option, Err *err)
     case 'v':
         options->verbose = true;
         return 0;
+    case OPTION_YES:
+        options->yes = true;
+        return 0;
+    case OPTION_PROBLEMS:
+        options->problems = true;
+        return 0;
+    case OPTION_EXIT_CODE:
+        options->exit_code = true;
+        return 0;
+    case OPTION_LOCAL:
+        options->is_local = true;
+        return 0;
     case OPTION_SUMMARY:
         options->summary = true;
         return 0;

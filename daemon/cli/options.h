@@ -47,6 +47,10 @@ typedef struct Options {
     bool last;
     bool verbose;
     bool summary;
+    bool is_local;
+    bool yes;
+    bool problems;
+    bool exit_code;
 } Options;
 
 /* What getopt_long(3) returns for options without a letter. */
@@ -67,6 +71,10 @@ enum {
     OPTION_PASS,
     OPTION_ACTION,
     OPTION_SUMMARY,
+    OPTION_LOCAL,
+    OPTION_YES,
+    OPTION_PROBLEMS,
+    OPTION_EXIT_CODE,
 };
 
 /* 0; -EINVAL with one line that names the mistake; -ENOMEM. options_done() in every case. */

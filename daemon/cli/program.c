@@ -43,8 +43,8 @@ static int program_run(const Program *program, const Options *options)
     case ACTION_CHECK:
         return load_check(options->config_path);
     case ACTION_ONCE:
-    case ACTION_PLAN:
         return once_run(options);
+    case ACTION_PLAN:
     case ACTION_DAEMON:
     case ACTION_STATUS:
     case ACTION_HISTORY:

@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "config/schema/suggest.h"
+#include "daemon/base/buf.h"
+#include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 
 void channel_ref_by_index(const Controller *controller, size_t index, ChannelRef *ret_found)
@@ -55,6 +58,42 @@ const char *channel_ref_name(const ChannelRef *found)
     return found->channel_id ? found->channel_id : "";
 }
 
+static int channel_ref_fail_unknown(const Controller *controller, const char *text, Err *err)
+{
+    const char *slash = strchr(text, '/'), *word = slash ? slash + 1 : text, *same = NULL;
+    ChannelRef found;
+    Suggest suggest;
+
+    suggest_init(&suggest, word);
+    for (size_t i = 0; i < controller->config->channel_count; i++) {
+        channel_ref_by_index(controller, i, &found);
+        suggest_offer(&suggest, channel_ref_name(&found));
+        if (strcasecmp(channel_ref_name(&found), word) == 0)
+            same = channel_ref_name(&found);
+    }
+    if (!same && !suggest.best)
+        return err_set(err, -ENOENT, "%.200s: no channel of the rosters has this name or id", text);
+    return err_set(err, -ENOENT,
+                   "%.200s: no channel of the rosters has this name or id, do you mean %.200s?",
+                   text, same ? same : suggest.best);
+}
+
+/* Which they are, as far as a line has room. */
+static int channel_ref_fail_ambiguous(const Controller *controller, const char *text, Err *err)
+{
+    _cleanup_(buf_done) Buf list = {0};
+    ChannelRef found;
+
+    for (size_t i = 0; i < controller->config->channel_count; i++) {
+        channel_ref_by_index(controller, i, &found);
+        if (channel_ref_fits(&found, text))
+            buf_printf(&list, "%s%s/%s", list.size ? ", " : "", found.instance_name,
+                       found.channel_id ? found.channel_id : channel_ref_name(&found));
+    }
+    return err_set(err, -ENOTUNIQ, "%.200s: several channels have this name, say which: %.400s",
+                   text, buf_text(&list));
+}
+
 int channel_ref_find(const Controller *controller, const char *text, ChannelRef *ret_found,
                      Err *err)
 {
@@ -70,8 +109,6 @@ int channel_ref_find(const Controller *controller, const char *text, ChannelRef 
     }
     if (count == 1)
         return 0;
-    if (count == 0)
-        return err_set(err, -ENOENT, "%.200s: no channel of the rosters has this name or id", text);
-    return err_set(err, -ENOTUNIQ, "%.200s: %zu channels have this name: say instance/name", text,
-                   count);
+    return count == 0 ? channel_ref_fail_unknown(controller, text, err)
+                      : channel_ref_fail_ambiguous(controller, text, err);
 }

@@ -12,9 +12,11 @@
 #include "daemon/control/handle_change.h"
 #include "daemon/control/handle_history.h"
 #include "daemon/control/handle_pause.h"
+#include "daemon/control/handle_plan.h"
 #include "daemon/control/handle_reconcile.h"
 #include "daemon/control/handle_status.h"
 #include "daemon/control/handle_undo.h"
+#include "daemon/control/loading.h"
 #include "daemon/control/reply.h"
 #include "daemon/http/misdirected.h"
 #include "daemon/json/json.h"
@@ -26,17 +28,19 @@ typedef struct Route {
     void (*show)(Control *control, ServerCall *call);
     /* Answers, or returns what is wrong. */
     int (*change)(Control *control, ServerCall *call, json_object *root, Err *err);
+    bool is_reading; /* it changes nothing, and is for whoever may read */
 } Route;
 
 static const Route routes[] = {
-    {"/v1/status", handle_status, NULL},
-    {"/v1/history", handle_history, NULL},
-    {"/v1/progress", handle_progress, NULL},
-    {"/v1/pause", NULL, handle_pause},
-    {"/v1/resume", NULL, handle_resume},
-    {"/v1/approve", NULL, handle_approve},
-    {"/v1/reconcile", NULL, handle_reconcile_begin},
-    {"/v1/undo", NULL, handle_undo},
+    {"/v1/status", handle_status, NULL, false},
+    {"/v1/history", handle_history, NULL, false},
+    {"/v1/progress", handle_progress, NULL, false},
+    {"/v1/plan", NULL, handle_plan, true},
+    {"/v1/pause", NULL, handle_pause, false},
+    {"/v1/resume", NULL, handle_resume, false},
+    {"/v1/approve", NULL, handle_approve, false},
+    {"/v1/reconcile", NULL, handle_reconcile_begin, false},
+    {"/v1/undo", NULL, handle_undo, false},
 };
 
 static void control_change(Control *control, ServerCall *call, const Route *route)
@@ -45,7 +49,7 @@ static void control_change(Control *control, ServerCall *call, const Route *rout
     Err err = {0};
     int r;
 
-    if (!server_call_may_change(call)) {
+    if (!route->is_reading && !server_call_may_change(call)) {
         reply_refuse(call, 403, "only root and rosterd's own user may change anything");
         return;
     }
@@ -134,6 +138,8 @@ void control_free(Control *control)
 {
     if (!control)
         return;
+    loading_end_all(control);
+    handle_plan_end(control);
     handle_reconcile_end_all(control);
     handle_undo_end(control);
     server_free(control->server);
@@ -149,6 +155,7 @@ void control_set_controller(Control *control, Controller *controller)
     if (!control)
         return;
     control->controller = controller;
+    handle_plan_ask_again(control);
     handle_reconcile_ask_again(control);
     handle_undo_ask_again(control);
 }

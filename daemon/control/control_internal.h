@@ -12,6 +12,8 @@ typedef struct Waiter {
     uint64_t *wanted; /* for each scheduler, the done_count that it waits for; 0: it does not */
 } Waiter;
 
+typedef struct Loading Loading;
+
 struct Control {
     sd_event *event;
     char *path;
@@ -21,7 +23,9 @@ struct Control {
     ControlLoader loader; /* without functions: there is none */
     Controller *controller;
     Server *server;
-    struct Undoing *undoing; /* the undo under way (handle_undo.c); NULL: none */
+    struct Undoing *undoing;   /* the undo under way (handle_undo.c); NULL: none */
+    struct Planning *planning; /* the dry run under way (handle_plan.c); NULL: none */
+    Loading *loadings;         /* requests that wait until all is loaded (loading.c) */
     Waiter *waiters;
     size_t waiter_count, waiter_capacity;
 };

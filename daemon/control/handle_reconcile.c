@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/control/channel_ref.h"
+#include "daemon/control/loading.h"
 #include "daemon/control/reply.h"
 #include "daemon/json/json.h"
 #include "daemon/log/audit_log.h"
@@ -117,17 +118,12 @@ void handle_reconcile_look(Control *control)
     }
 }
 
-int handle_reconcile_begin(Control *control, ServerCall *call, json_object *root, Err *err)
+/* Waits for passes of what is in force by now. 0, or what is wrong. */
+static int handle_reconcile_wait(Control *control, ServerCall *call, const char *channel, Err *err)
 {
-    static const char *const keys[] = {"channel", NULL};
-    const char *channel;
     Waiter waiter = {.call = call};
-    int r = json_check_keys(root, keys, err);
+    int r;
 
-    if (r == 0)
-        r = json_get_text(root, "channel", false, &channel, err);
-    if (r < 0)
-        return r;
     if (mem_grow(&control->waiters, &control->waiter_capacity, control->waiter_count + 1,
                  sizeof(*control->waiters)) < 0)
         return err_memory(err);
@@ -144,6 +140,26 @@ int handle_reconcile_begin(Control *control, ServerCall *call, json_object *root
     handle_reconcile_log(control, &waiter);
     handle_reconcile_look(control);
     return 0;
+}
+
+static void handle_reconcile_on_loaded(Control *control, ServerCall *call, const char *channel)
+{
+    Err err = {0};
+    int r = handle_reconcile_wait(control, call, channel, &err);
+
+    if (r < 0)
+        reply_fail(call, r, &err);
+}
+
+int handle_reconcile_begin(Control *control, ServerCall *call, json_object *root, Err *err)
+{
+    static const char *const keys[] = {"channel", NULL};
+    const char *channel;
+    int r = json_check_keys(root, keys, err);
+
+    if (r == 0)
+        r = json_get_text(root, "channel", false, &channel, err);
+    return r < 0 ? r : loading_begin(control, call, channel, handle_reconcile_on_loaded, err);
 }
 
 void handle_reconcile_ask_again(Control *control)

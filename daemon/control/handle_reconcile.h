@@ -6,8 +6,8 @@
 
 #include "daemon/control/control_internal.h"
 
-/* POST /v1/reconcile {"channel"}: asks for passes, and answers with their report once they are
- * done. Returns what is wrong, or 0. */
+/* POST /v1/reconcile {"channel"}: loads what changed on disk, asks for passes, and answers with
+ * their report once they are done. Returns what is wrong, or 0. */
 int handle_reconcile_begin(Control *control, ServerCall *call, json_object *root, Err *err);
 
 /* Answers those whose passes are done. */

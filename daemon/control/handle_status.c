@@ -95,8 +95,23 @@ static json_object *handle_status_channel(const ChannelRef *found, const StorePa
     return object;
 }
 
-static int handle_status_append(const Controller *controller, const StorePauses *pauses,
-                                const char *pauses_error, const char *invalid, Buf *buf)
+/* Which channels are asked for; NULL: all. */
+typedef struct StatusFilter {
+    const RosterChannel *channel;
+    const char *digest; /* the beginning of their plans' */
+} StatusFilter;
+
+static bool handle_status_fits(const StatusFilter *filter, const ChannelRef *found)
+{
+    if (filter->channel && filter->channel != found->channel)
+        return false;
+    return !filter->digest ||
+           (found->report && str_has_prefix(found->report->digest, filter->digest));
+}
+
+static int handle_status_append(const Controller *controller, const StatusFilter *filter,
+                                const StorePauses *pauses, const char *pauses_error,
+                                const char *invalid, Buf *buf)
 {
     json_object *root = json_new_object();
     json_object *instances = json_new_array();
@@ -117,26 +132,36 @@ static int handle_status_append(const Controller *controller, const StorePauses 
         ChannelRef found;
 
         channel_ref_by_index(controller, i, &found);
-        json_add(channels, handle_status_channel(&found, pauses));
+        if (handle_status_fits(filter, &found))
+            json_add(channels, handle_status_channel(&found, pauses));
     }
     json_put(root, "instances", instances);
     json_put(root, "channels", channels);
     json_put(root, "pauses", pause_rows(pauses));
-    json_put(root, "other_pauses", orphan_pauses_json(controller, pauses));
+    if (!filter->channel && !filter->digest)
+        json_put(root, "other_pauses", orphan_pauses_json(controller, pauses));
     return json_append(root, buf);
 }
 
 void handle_status(Control *control, ServerCall *call)
 {
     _cleanup_(store_pauses_done) StorePauses pauses = {0};
+    const char *channel = server_call_find(call, "channel");
+    StatusFilter filter = {.digest = server_call_find(call, "digest")};
+    ChannelRef found = {0};
     Buf buf = {0};
     Err err = {0};
-    int r = 0;
+    int r = channel ? channel_ref_find(control->controller, channel, &found, &err) : 0;
 
+    if (r < 0) {
+        reply_fail(call, r, &err);
+        return;
+    }
+    filter.channel = found.channel;
     if (control->state->store)
         r = store_pauses(control->state->store, clock_realtime_usec(), &pauses, &err);
-    handle_status_append(control->controller, &pauses, r < 0 ? err.text : NULL, control->invalid,
-                         &buf);
+    handle_status_append(control->controller, &filter, &pauses, r < 0 ? err.text : NULL,
+                         control->invalid, &buf);
     reply_answer(call, &buf);
 }
 
@@ -154,6 +179,7 @@ void handle_progress(Control *control, ServerCall *call)
         json_add(instances, object);
     }
     json_put(root, "instances", instances);
+    json_put_bool(root, "plan_under_way", control->planning != NULL);
     json_append(root, &buf);
     reply_answer(call, &buf);
 }

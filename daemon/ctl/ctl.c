@@ -18,10 +18,11 @@ int ctl_run(const Options *options)
         return ctl_reconcile(options);
     case ACTION_UNDO:
         return ctl_undo(options);
+    case ACTION_PLAN:
+        return ctl_plan(options);
     case ACTION_STATUS:
     case ACTION_DAEMON:
     case ACTION_ONCE:
-    case ACTION_PLAN:
     case ACTION_CHECK:
     case ACTION_VERSION:
     case ACTION_HELP:

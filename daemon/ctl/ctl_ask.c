@@ -33,7 +33,7 @@ int ctl_no_memory(void)
     return ctl_say(EXIT_FAILED, "out of memory");
 }
 
-static int ctl_print(const Buf *text)
+int ctl_print(const Buf *text)
 {
     if (fwrite(text->data, 1, text->size, stdout) == text->size && fflush(stdout) == 0)
         return EXIT_IN_SYNC;
@@ -161,6 +161,28 @@ static int ctl_on_wait(void *userdata, Err *err)
     return ctl_means_no_daemon(r) ? 0 : r;
 }
 
+/* What the daemon refuses. Mistakes of settings and rosters are told as `validate` tells them. */
+static int ctl_refused(int status, const char *text, Err *err)
+{
+    _cleanup_free_ char *lines = NULL;
+    char *rest, *line;
+
+    if (status == 421)
+        return err_set(err, -EXDEV, "%s", text);
+    if (status != 422)
+        return err_set(err, -EPERM, "%s", text);
+    lines = strdup(text);
+    for (line = lines ? strtok_r(lines, "\n", &rest) : NULL; line;
+         line = strtok_r(NULL, "\n", &rest)) {
+        _cleanup_(buf_done) Buf shown = {0};
+
+        utf8_append_shown(&shown, line);
+        fprintf(stderr, "%s\n", buf_text(&shown));
+    }
+    return err_set(err, -EBADMSG,
+                   "settings or rosters are invalid, the last good ones stay in force");
+}
+
 static int ctl_ask_daemon(const Options *options, UnixRequest *request, bool is_long,
                           json_object **ret_root, Err *err)
 {
@@ -180,7 +202,7 @@ static int ctl_ask_daemon(const Options *options, UnixRequest *request, bool is_
         return ctl_advise(options, daemon.path, r, err);
     r = ctl_parse(&answer, &root, err);
     if (r == 0 && status != 200) {
-        r = err_set(err, status == 422 ? -EBADMSG : -EPERM, "%s", row_text(root, "error"));
+        r = ctl_refused(status, row_text(root, "error"), err);
         json_object_put(root);
         return r;
     }

@@ -12,6 +12,9 @@
 int ctl_say(int status, const char *text);
 int ctl_no_memory(void);
 
+/* Prints a text; the exit status. */
+int ctl_print(const Buf *text);
+
 /* How an answer is shown to people (daemon/report). */
 typedef int (*Show)(json_object *root, bool colour, Buf *buf);
 
@@ -22,8 +25,9 @@ int ctl_print_answer(const Options *options, json_object *root, Show show);
 int ctl_parse(const Buf *body, json_object **ret_root, Err *err);
 
 /* Asks for what the daemon has at hand. 0 with the answer; -ENOENT and -ECONNREFUSED without a
- * daemon; -EBADMSG where settings or rosters are invalid; -EPERM when it refuses; else as
- * unix_client_ask(). All told in `err`. */
+ * daemon; -EBADMSG where settings or rosters are invalid, each mistake on standard error
+ * already; -EXDEV where another daemon was found than the one meant; -EPERM when it refuses; else
+ * as unix_client_ask(). All told in `err`. */
 int ctl_get(const Options *options, const char *target, json_object **ret_root, Err *err);
 
 /* The same with an object to send, which is given back. The answer is waited for as long as the

@@ -4,6 +4,9 @@
 
 #include "daemon/cli/options.h"
 
+/* A dry run: by the daemon where one runs with these settings, else by rosterctl itself. */
+int ctl_plan(const Options *options);
+
 /* What the daemon knows. */
 int ctl_status(const Options *options);
 

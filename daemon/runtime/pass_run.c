@@ -100,7 +100,7 @@ static int pass_run_name_pass(PassRun *run, Err *err)
 {
     char now[CLOCK_RFC3339_SIZE];
 
-    if (run->store) {
+    if (run->store && !run->dry_run) {
         pass_run_store_name_instances(run);
         return store_begin_pass(run->store, clock_realtime_usec(), run->pass_id, err);
     }
@@ -274,8 +274,10 @@ int pass_run_finish(PassRun *run, Err *err)
         if (backend->users[i] == &run->user)
             roma_client_forget_permits(backend->client, i);
     }
+    if (run->dry_run)
+        return 0;
     if (!run->store)
-        return backend->dry_run ? 0 : backend_without_store(backend, err);
+        return backend_without_store(backend, err);
     return store_end_pass(run->store, run->pass_id, result, clock_realtime_usec(), err);
 }
 

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/control/handle_plan.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "daemon/control/loading.h"
+#include "daemon/control/reply.h"
+#include "daemon/json/json.h"
+#include "daemon/report/json.h"
+
+/* The dry run under way. Its backend is one of its own, whose client sends nothing but reads; of
+ * the daemon's it uses the gates, so that both together keep to requests_per_second. */
+struct Planning {
+    ServerCall *call;
+    Backend backend; /* without a client before it begins */
+    Gate *gates;     /* the backend's own, put aside */
+    PassRun *run;
+};
+
+/* ---- ending ---- */
+
+static void handle_plan_stop(struct Planning *planning)
+{
+    if (planning->backend.client)
+        roma_client_cancel_all(planning->backend.client);
+    pass_run_free(planning->run);
+    planning->run = NULL;
+    if (planning->gates)
+        planning->backend.gates = planning->gates;
+    planning->gates = NULL;
+    if (planning->backend.config)
+        backend_close(&planning->backend);
+    planning->backend = (Backend){0};
+}
+
+static void handle_plan_drop(Control *control)
+{
+    struct Planning *planning = control->planning;
+
+    control->planning = NULL;
+    handle_plan_stop(planning);
+    free(planning);
+}
+
+static void handle_plan_on_done(PassRun *run, void *userdata)
+{
+    Control *control = userdata;
+    Buf buf = {0};
+
+    assert(control->planning && control->planning->run == run);
+    pass_run_finish(run, NULL);
+    report_json_append(pass_run_get_report(run), &buf);
+    reply_answer(control->planning->call, &buf);
+    handle_plan_drop(control);
+}
+
+/* Whoever asked sees the report; the log is for what the daemon does by itself. */
+static void handle_plan_on_event(const Event *event, void *userdata)
+{
+    (void)event;
+    (void)userdata;
+}
+
+/* ---- beginning ---- */
+
+static void handle_plan_begin(Control *control)
+{
+    struct Planning *planning = control->planning;
+    Controller *controller = control->controller;
+    Err err = {0};
+    int r = backend_open(&planning->backend, control->event, controller->config, true,
+                         controller->backend.store, &controller->backend.store_err, &err);
+
+    if (r >= 0) {
+        planning->gates = planning->backend.gates;
+        planning->backend.gates = controller->backend.gates;
+        r = pass_run_begin(&planning->backend, PASS_ALL_INSTANCES, false, handle_plan_on_done,
+                           handle_plan_on_event, control, &planning->run, &err);
+    }
+    if (r >= 0)
+        return;
+    reply_refuse(planning->call, 500, err.text);
+    handle_plan_drop(control);
+}
+
+static void handle_plan_on_loaded(Control *control, ServerCall *call, const char *channel)
+{
+    (void)channel;
+    if (control->planning) {
+        reply_refuse(call, 503, "another plan is being made: ask again when it is done");
+        return;
+    }
+    control->planning = calloc(1, sizeof(*control->planning));
+    if (!control->planning) {
+        reply_refuse(call, 500, "out of memory");
+        return;
+    }
+    control->planning->call = call;
+    handle_plan_begin(control);
+}
+
+/* Whether the daemon runs with the settings file that is meant. */
+static bool handle_plan_is_meant(const Control *control, json_object *settings)
+{
+    const Config *config = control->controller->config;
+    uint64_t device = 0, inode = 0;
+    struct stat status;
+
+    return config->file_count > 0 && stat(config->files[0], &status) == 0 &&
+           json_get_number(settings, "device", &device, NULL) == 0 &&
+           json_get_number(settings, "inode", &inode, NULL) == 0 && device == status.st_dev &&
+           inode == status.st_ino;
+}
+
+int handle_plan(Control *control, ServerCall *call, json_object *root, Err *err)
+{
+    static const char *const keys[] = {"settings", NULL};
+    json_object *settings = NULL;
+    int r = json_check_keys(root, keys, err);
+
+    if (r < 0)
+        return r;
+    if (json_object_object_get_ex(root, "settings", &settings) &&
+        !json_object_is_type(settings, json_type_object))
+        return err_set(err, -EINVAL, "settings: not an object");
+    if (settings && !handle_plan_is_meant(control, settings)) {
+        reply_refuse(call, 421, "this rosterd runs with another settings file");
+        return 0;
+    }
+    return loading_begin(control, call, NULL, handle_plan_on_loaded, err);
+}
+
+void handle_plan_ask_again(Control *control)
+{
+    if (!control->planning)
+        return;
+    handle_plan_stop(control->planning);
+    handle_plan_begin(control);
+}
+
+void handle_plan_end(Control *control)
+{
+    if (!control->planning)
+        return;
+    reply_refuse(control->planning->call, 503, "rosterd is ending");
+    handle_plan_drop(control);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* POST /v1/plan: a dry run over the rosters in force, by the daemon's own credentials, beside its
+ * passes and without touching them. One at a time. */
+#pragma once
+
+#include <json-c/json.h>
+
+#include "daemon/control/control_internal.h"
+
+/* {"settings": {"device", "inode"}}: where it is given, the settings file that the daemon must have
+ * been started with, else it answers 421. What changed on disk is loaded first. Answers with the
+ * report. Returns what is wrong, or 0. */
+int handle_plan(Control *control, ServerCall *call, json_object *root, Err *err);
+
+/* The controller changed: begins anew with the one in force, before the one before is gone. */
+void handle_plan_ask_again(Control *control);
+
+/* Answers with 503: the daemon ends. */
+void handle_plan_end(Control *control);

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: MIT
+"""Plans that the running daemon makes, who sees what is held, and approvals by sight."""
+
+import json
+import os
+import pty
+import select
+import shutil
+import signal
+import tempfile
+
+import pytest
+
+from case import DRIFT, FAILED, HELD, INVALID, IN_SYNC, channel, deletions, entry, identifier, program, wait_until
+from test_control import KEPT, ask, ctl, status, status_of
+
+EXTRAS = [f"10.9.1.{i}" for i in range(1, 21)]
+
+
+@pytest.fixture
+def service(case):
+    """A daemon whose secrets are its own, as with LoadCredential=, over a channel that a guard holds."""
+    case.sim = case.serve(channel("payments", *KEPT), channel("orders", *KEPT, *EXTRAS))
+    case.roster(entry("payments", *KEPT), entry("orders", *KEPT))
+    case.tune(interval="24h")
+    case.credentials = case.folder / "credentials"
+    case.credentials.mkdir()
+    shutil.move(case.folder / "token", case.credentials / "token")
+    case.daemon = case.start("rosterd", env={"CREDENTIALS_DIRECTORY": str(case.credentials)})
+    wait_until(lambda: ctl(case, "status").status == IN_SYNC, process=case.daemon)
+    wait_until(lambda: all(c["result"] for c in status(case)["channels"]), process=case.daemon)
+    return case
+
+
+def test_the_plan_is_made_with_the_daemons_credentials(service):
+    before = status(service)["instances"][0]
+    result = service.plan()
+    assert result.status == HELD and result.stderr == "", result
+    assert all(f"- {host}:8080" in result.stdout for host in EXTRAS)
+    assert service.plan("--json").channel("orders")["digest"] == status_of(service, "orders")["digest"]
+    local = service.plan("--local")
+    assert local.status == INVALID and "token" in local.stderr and local.stdout == ""
+    assert status(service)["instances"][0] == before, "no pass was made, and none was put off"
+    assert not deletions(service.sim)
+
+
+def test_other_settings_are_not_the_daemons(service):
+    """A copy of the settings is another file: rosterctl reads it, and its secrets, itself."""
+    shutil.copy(service.credentials / "token", service.folder / "token")
+    os.chmod(service.folder / "token", 0o600)
+    copy = shutil.copy(service.config, service.folder / "copy.yaml")
+    code, told = ask(service, "POST", "/v1/plan", {"settings": {"device": 1, "inode": 1}})
+    assert code == 421 and "another settings file" in told["error"]
+    result = service.run("rosterctl", "plan", "-c", copy, config=False)
+    assert result.status == HELD and "- 10.9.1.1:8080" in result.stdout
+
+
+def test_without_a_daemon_rosterctl_makes_the_plan(service):
+    service.daemon.signal()
+    service.daemon.finish()
+    assert service.plan().status == INVALID
+    shutil.copy(service.credentials / "token", service.folder / "token")
+    os.chmod(service.folder / "token", 0o600)
+    assert service.plan().status == HELD
+
+
+def test_one_plan_at_a_time_beside_a_pass(service):
+    """A plan that a silent service delays keeps no pass waiting, and no reload; another plan is refused."""
+    service.sim.faults([{"match": {"op": "list_members"}, "then": {"delay_ms": 4000}, "times": 2}])
+    plan = service.start("rosterctl", "plan")
+    wait_until(lambda: ask(service, "GET", "/v1/progress")[1]["plan_under_way"])
+    code, told = ask(service, "POST", "/v1/plan", {})
+    assert code == 503 and "another plan" in told["error"]
+    assert ctl(service, "reconcile", "payments").status == IN_SYNC
+    service.roster(entry("payments", *KEPT), entry("orders", *KEPT, *EXTRAS))
+    service.daemon.signal(signal.SIGHUP)
+    done = plan.finish()
+    assert done.status == IN_SYNC and "2 in sync" in done.stdout, done
+
+
+def test_readers_may_ask_for_a_plan(service):
+    if os.geteuid() != 0:
+        pytest.skip("needs root to become somebody else")
+    with tempfile.TemporaryDirectory() as folder:
+        place = f"{folder}/c.sock"
+        os.chmod(folder, 0o755)
+        os.link(service.settings["control_socket"], place)
+        os.chmod(place, 0o666)
+        service.settings["control_socket"] = place
+        read, write = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.setresuid(65534, 65534, 65534)
+            os.write(write, json.dumps(ask(service, "POST", "/v1/plan", {})[0]).encode())
+            os._exit(0)
+        os.waitpid(child, 0)
+        assert json.loads(os.read(read, 4096)) == 200
+
+
+# ---- what is held ----
+
+def test_status_of_a_channel_shows_its_members(service):
+    shown = ctl(service, "status", "orders").stdout
+    assert all(f"- {host}:8080" in shown for host in EXTRAS)
+    assert "max_deletes refuses: 20 deletions planned, limit 10" in shown
+    assert status_of(service, "orders")["digest"] in shown and "prod/payments" not in shown
+    only = json.loads(ctl(service, "status", "orders", "--json").stdout)["channels"]
+    assert [c["name"] for c in only] == ["orders"] and len(only[0]["extra"]) == 20
+    first = ctl(service, "status").stdout.splitlines()[0]
+    assert first.startswith("2 channels: 1 held, 1 in sync") and "20 held" in first
+    problems = ctl(service, "status", "--problems").stdout
+    assert "prod/orders" in problems and "prod/payments" not in problems
+
+
+def test_status_exits_like_a_pass_where_asked(service):
+    assert ctl(service, "status").status == IN_SYNC
+    assert ctl(service, "status", "--exit-code").status == HELD
+    assert ctl(service, "status", "payments", "--exit-code").status == IN_SYNC
+    service.write("rosters.yaml", "channels: [")
+    wait_until(lambda: ctl(service, "status", "--exit-code").status == INVALID)
+    assert ctl(service, "status").status == IN_SYNC
+
+
+def test_an_approval_shows_what_it_lets_pass(service):
+    digest = status_of(service, "orders")["digest"]
+    assert ctl(service, "approve", digest[:11]).status == 64
+    unknown = ctl(service, "approve", ("0" if digest[0] != "0" else "1") + digest[1:20])
+    assert unknown.status == FAILED and "fits no plan" in unknown.stderr and "approved" not in unknown.stdout
+    done = ctl(service, "approve", digest[:12], "--yes")
+    assert done.status == IN_SYNC and all(f"- {host}:8080" in done.stdout for host in EXTRAS)
+    assert "approved: the next pass may carry out exactly this plan of prod/orders" in done.stdout
+    assert ctl(service, "reconcile").status == IN_SYNC
+    assert len(deletions(service.sim)) == 20
+
+
+@pytest.mark.parametrize("answer, wanted", [(b"n\n", FAILED), (b"\n", FAILED), (b"y\n", IN_SYNC)])
+def test_an_approval_asks_on_a_terminal(service, answer, wanted):
+    digest = status_of(service, "orders")["digest"]
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(program("rosterctl"), ["rosterctl", "approve", digest, "-c", str(service.config)],
+                  service.environment({"TERM": "dumb"}))
+    shown = b""
+    while b"[y/N]" not in shown:
+        assert select.select([terminal], [], [], 30)[0], shown
+        shown += os.read(terminal, 65536)
+    assert b"- 10.9.1.1:8080" in shown
+    os.write(terminal, answer)
+    try:
+        while os.read(terminal, 65536):
+            pass
+    except OSError:
+        pass
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == wanted
+    assert ctl(service, "reconcile").status == (IN_SYNC if wanted == IN_SYNC else HELD)
+
+
+def test_a_name_that_fits_nothing_suggests_one(service):
+    for typed in ("paymens", "PAYMENTS", "prod/payment"):
+        done = ctl(service, "status", typed)
+        assert done.status == FAILED and "do you mean payments?" in done.stderr
+    assert "do you mean" not in ctl(service, "status", "something-else").stderr
+
+
+def test_a_name_that_fits_several_lists_them(case):
+    case.serve(channel("payments", *KEPT), name="east")
+    case.attach("west", case.sims[0], instance_id="6a7b8c9d-0000-4000-8000-000000000002")
+    case.tune(mode="observe")
+    case.roster(entry("payments", *KEPT), file="rosters.yaml", instance="east")
+    case.roster(entry("payments", *KEPT), file="west.yaml", instance="west")
+    case.tune(rosters=["rosters.yaml", "west.yaml"])
+    running = case.start("rosterd")
+    wait_until(lambda: ctl(case, "status").status == IN_SYNC, process=running)
+    wait_until(lambda: status(case)["channels"][0]["result"], process=running)
+    done = ctl(case, "status", "payments")
+    assert done.status == FAILED
+    assert f"east/{identifier('payments')}" in done.stderr and "west/" in done.stderr
