@@ -238,6 +238,7 @@ def test_the_catalog_compiles(tmp_path):
 
 
 COMPLETIONS = [
+    ("rosterctl undo --la", "--last"), ("rosterctl pause --la", ""), ("rosterctl plan --s", "--socket --summary"),
     ("rosterd --dr", "--dry-run"), ("rosterd --log-level not", "notice"), ("rosterd --log-format js", "json"),
     ("rosterctl va", "validate"), ("rosterctl plan --js", "--json"), ("rosterctl plan va", ""),
     ("rosterd -c /etc/hostna", "/etc/hostname"),
