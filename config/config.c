@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,22 @@ static const char *config_channel_key(Arena *arena, const Config *config,
     return buf_failed(&key) < 0 ? NULL : arena_string(arena, buf_text(&key));
 }
 
+/* Whoever holds the pause of before goes on with it. */
+static int config_take_pause_place(Build *build, RosterChannel *channel, const RosterChannel *now)
+{
+    RosterPause *pause;
+
+    if (!channel->pause || !now->pause || channel->pause->line == now->pause->line)
+        return 0;
+    pause = arena_alloc(&build->arena, sizeof(*pause));
+    if (!pause)
+        return -ENOMEM;
+    *pause = *channel->pause;
+    pause->line = now->pause->line;
+    channel->pause = pause;
+    return 0;
+}
+
 static int config_take_channel_places(Build *build, const Map *now)
 {
     _cleanup_(arena_done) Arena keys = {0};
@@ -43,6 +60,8 @@ static int config_take_channel_places(Build *build, const Map *now)
             return -ENOMEM;
         channel->file = file;
         channel->line = found->line;
+        if (config_take_pause_place(build, channel, found) < 0)
+            return -ENOMEM;
     }
     return 0;
 }
@@ -80,6 +99,8 @@ int config_take_places(Config *config, Config *now)
     _cleanup_(map_done) Map channels = {0};
     Build *build = (Build *)config;
 
+    assert(str_equal(config->set.digest, now->set.digest));
+    config->set = now->set;
     problems_done(&config->doubts);
     config->doubts = now->doubts;
     now->doubts = (Problems){0};

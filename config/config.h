@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "config/guards.h"
+#include "config/roster_set.h"
 #include "config/yaml/problems.h"
 #include "daemon/base/mem.h"
 
@@ -132,6 +133,7 @@ typedef struct Config {
     const char *const *files;   /* every file and directory read, for watching them; after a failed
                                  * load Problems.files tells them */
     size_t file_count;
+    RosterSet set;
     Problems doubts; /* what is no mistake but is likely not meant: rosters that name no file */
 } Config;
 

@@ -146,8 +146,11 @@ static int load_all(const char *path, bool with_rosters, Sources *sources, Probl
         return problems_memory(problems);
     if (problems_any(problems))
         return -EINVAL;
-    map_done(&build->listed);
     build->config.channels = build->channels;
+    if (roster_set_digest(&build->config, build->config.set.digest) < 0)
+        return problems_memory(problems);
+    roster_set_head(&build->config, build->config.set.head);
+    map_done(&build->listed);
     build->problems = NULL;
     build->sources = NULL;
     *ret_config = &TAKE_PTR(build)->config;

@@ -74,7 +74,10 @@ static int handle_reconcile_merge(const Controller *controller, const Waiter *wa
     size_t room = controller->config->channel_count;
     ChannelRef found = {0};
 
-    *ret_report = (Report){.dry_run = controller->backend.dry_run, .pass_id = ""};
+    *ret_report = (Report){.dry_run = controller->backend.dry_run,
+                           .pass_id = "",
+                           .roster_digest = controller->config->set.digest,
+                           .roster_head = controller->config->set.head};
     ret_report->channels = calloc(room ? room : 1, sizeof(*ret_report->channels));
     if (!ret_report->channels)
         return -ENOMEM;

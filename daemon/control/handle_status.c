@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/log.h"
 #include "daemon/base/str.h"
 #include "daemon/control/channel_ref.h"
 #include "daemon/control/orphan_pauses.h"
@@ -123,6 +124,9 @@ static int handle_status_append(const Controller *controller, const StatusFilter
     json_put_number(root, "pid", (uint64_t)getpid());
     handle_status_put_time(root, "time", clock_realtime_usec());
     json_put_bool(root, "dry_run", controller->backend.dry_run);
+    json_put(root, "roster",
+             report_json_roster(controller->config->set.digest, controller->config->set.head));
+    json_put_number(root, "log_lines_lost", log_lost_count());
     json_put_text(root, "invalid", invalid);
     json_put_text(root, "state_error", is_usable ? NULL : state_err.text);
     json_put_text(root, "pauses_error", pauses_error);

@@ -2,6 +2,7 @@
 #include "daemon/report/json.h"
 
 #include "daemon/base/clock.h"
+#include "daemon/base/str.h"
 #include "daemon/json/json.h"
 
 static json_object *json_member(const ChannelReport *report, const char *group, const char *address,
@@ -104,6 +105,20 @@ json_object *report_json_channel(const ChannelReport *report)
     return object;
 }
 
+static const char *report_json_known(const char *text)
+{
+    return str_is_empty(text) ? NULL : text;
+}
+
+json_object *report_json_roster(const char *digest, const char *head)
+{
+    json_object *object = json_new_object();
+
+    json_put_text(object, "digest", report_json_known(digest));
+    json_put_text(object, "head", report_json_known(head));
+    return object;
+}
+
 json_object *report_json(const Report *report)
 {
     json_object *object = json_new_object();
@@ -112,6 +127,7 @@ json_object *report_json(const Report *report)
     json_put_text(object, "pass", report->pass_id);
     json_put_text(object, "result", report_result_text(report_result(report)));
     json_put_bool(object, "dry_run", report->dry_run);
+    json_put(object, "roster", report_json_roster(report->roster_digest, report->roster_head));
     for (size_t i = 0; i < report->channel_count; i++)
         json_add(channels, report_json_channel(&report->channels[i]));
     json_put(object, "channels", channels);

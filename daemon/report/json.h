@@ -22,3 +22,6 @@ json_object *report_json_error(const Err *err);
 
 /* {"reason", "until"}; NULL when out of memory. `until_usec` is realtime, 0: no end. */
 json_object *report_json_pause(const char *reason, uint64_t until_usec);
+
+/* Which set of rosters: {"digest", "head"}; NULL and "" are null. */
+json_object *report_json_roster(const char *digest, const char *head);

@@ -179,6 +179,12 @@ static int reload_read(Reload *reload, bool is_asked, Problems *problems, Config
     return r;
 }
 
+void reload_say_set(const Config *config)
+{
+    log_event(LOG_LEVEL_INFO, NULL, "the set of rosters is %s%s%s", config->set.digest,
+              config->set.head[0] ? ", of commit " : "", config->set.head);
+}
+
 /* The same set, perhaps in other files or on other lines, which errors cite. */
 static void reload_keep_places(Config *old, Config *new)
 {
@@ -222,6 +228,8 @@ int reload_load(Reload *reload, const State *state, Config *old, bool is_asked,
     if (changes == 0 && is_asked)
         log_event(LOG_LEVEL_INFO, &fields,
                   "reload: nothing has changed in settings and rosters, secrets are read again");
+    if (changes != 0)
+        reload_say_set(config);
     reload_say_restart(reload, old, config);
     warnings_log(config, is_asked ? NULL : old);
     if (changes == 0 && !is_asked)

@@ -38,5 +38,8 @@ int reload_start(Reload *reload, Config **ret_config);
 int reload_load(Reload *reload, const State *state, Config *old, bool is_asked,
                 Controller **ret_controller);
 
+/* Which set is in force from now on. */
+void reload_say_set(const Config *config);
+
 /* Watches what was read last by its paths as they lead now. */
 void reload_watch_again(Reload *reload);

@@ -137,7 +137,10 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
     pass->context = context;
     pass->is_probe = scope->is_probe;
     pass->firsts = scope->firsts;
-    pass->report = (Report){.pass_id = scope->pass_id, .dry_run = scope->dry_run};
+    pass->report = (Report){.pass_id = scope->pass_id,
+                            .dry_run = scope->dry_run,
+                            .roster_digest = config->set.digest,
+                            .roster_head = config->set.head};
     if (pass_allocate(pass) < 0 || pass_collect_leftovers(pass, scope) < 0)
         return -ENOMEM;
     for (size_t i = 0; i < config->instance_count; i++) {

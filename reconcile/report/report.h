@@ -59,6 +59,8 @@ typedef struct ChannelReport {
 typedef struct Report {
     const char *pass_id;
     bool dry_run;
+    const char *roster_digest; /* of the set that it went by, borrowed; NULL or "": not known */
+    const char *roster_head;   /* where that stands in git; likewise */
     ChannelReport *channels;
     size_t channel_count;
 } Report;
