@@ -175,3 +175,19 @@ def test_a_name_that_fits_several_lists_them(case):
     done = ctl(case, "status", "payments")
     assert done.status == FAILED
     assert f"east/{identifier('payments')}" in done.stderr and "west/" in done.stderr
+
+
+# ---- what changed on disk first ----
+
+def test_reconcile_and_plan_answer_for_what_lies_on_disk(service):
+    """Right after an edit, before it could be noticed: the new roster counts, and an invalid one is told."""
+    service.roster(entry("payments", *KEPT), entry("orders", *KEPT, *EXTRAS))
+    done = ctl(service, "reconcile", "--json")
+    assert done.status == IN_SYNC and done.results() == {"payments": "in_sync", "orders": "in_sync"}
+    service.roster(entry("payments", *KEPT), entry("orders", *KEPT, *EXTRAS[1:]))
+    assert service.plan("--json").channel("orders")["desired"] == len(KEPT) + len(EXTRAS) - 1
+    service.write("rosters.yaml", "version: 1\nchannel: []\n")
+    for command in ("reconcile", "plan"):
+        done = ctl(service, command)
+        assert done.status == INVALID and done.stdout == ""
+        assert "rosters.yaml:2:1: " in done.stderr and "the last good ones stay in force" in done.stderr
