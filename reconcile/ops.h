@@ -174,6 +174,7 @@ typedef struct Event {
     const char *member;       /* for people: group, address, port; "" without one */
     const char *member_id;    /* "" without one */
     const char *digest;       /* "" without one */
+    const char *members;      /* EVENT_HELD: those held, for people, not all where they are many */
     Outcome outcome;
     uint32_t attempt;
     uint64_t wait_usec;
@@ -220,6 +221,11 @@ typedef struct Ops {
     /* 1 where the plan with that digest has an approval that is neither spent nor lapsed, else 0;
      * or the state's errors. */
     int (*is_approved)(void *context, const char *digest, Err *err);
+
+    /* Spends the approval with that digest, of several plans, by giving each of them one of its
+     * own. Not called in a dry run. */
+    int (*share_approval)(void *context, const char *digest, const char *const *plans,
+                          size_t plan_count, Err *err);
 
     /* Replaces the sightings remembered of a channel. Not called in a dry run. */
     int (*remember)(void *context, const RosterChannel *channel, const char *channel_id,

@@ -183,6 +183,8 @@ static void once_say_unfit(const Options *options, const Report *report)
 
         for (size_t k = 0; k < report->channel_count && !fits; k++)
             fits = str_equal(options->approvals[i], report->channels[k].digest);
+        for (size_t k = 0; k < report->instance_count && !fits; k++)
+            fits = str_equal(options->approvals[i], report->instances[k].approved);
         if (!fits)
             log_event(LOG_LEVEL_WARNING, NULL,
                       "the approval %s fits no plan of this pass: it is of another plan, or "

@@ -77,7 +77,9 @@ static void event_log_send(const Event *event, LogLevel level, const LogFields *
                   event->member_id, why);
         return;
     case EVENT_HELD:
-        log_event(level, fields, "%s: held: %s: %s", place, why, event->digest);
+        log_event(level, fields, "%s: held: %s: %s%s%s", place, why, event->digest,
+                  event->members && event->members[0] ? "; members: " : "",
+                  event->members ? event->members : "");
         return;
     case EVENT_CHANNEL_FAILED:
         log_event(level, fields, "%s: failed: %s", place, why);

@@ -18,12 +18,16 @@ void pass_log_done(PassLog *log)
     *log = (PassLog){0};
 }
 
-/* `what` is said of a roster's entry by itself: what it resolves to may change. */
+/* `what` is said of a roster's entry by itself: what it resolves to may change. Without a roster it
+ * is of the whole instance. */
 static void pass_log_subject(const char *what, const RosterChannel *roster, char *ret_subject,
                              size_t size)
 {
-    snprintf(ret_subject, size, "%s%s%s", what, roster->name ? "name " : "id ",
-             roster->name ? roster->name : roster->id);
+    if (!roster)
+        snprintf(ret_subject, size, "%sall channels", what);
+    else
+        snprintf(ret_subject, size, "%s%s%s", what, roster->name ? "name " : "id ",
+                 roster->name ? roster->name : roster->id);
 }
 
 /* A channel's state is said when it changes; an instance's outage at its start and its end, and
@@ -83,6 +87,15 @@ void pass_log_recovered(PassLog *log, const ChannelReport *report)
     if (log_once_forget(&log->log_once, subject))
         log_event(LOG_LEVEL_NOTICE, &fields, "%s/%s: is well again: %s", fields.instance,
                   fields.channel, report_result_text(report->result));
+}
+
+void pass_log_instance(PassLog *log, const InstanceReport *report)
+{
+    char subject[256];
+
+    pass_log_subject("", NULL, subject, sizeof(subject));
+    if (report->guard_count == 0)
+        log_once_forget(&log->log_once, subject);
 }
 
 /* Unless the pass has said so itself. */

@@ -21,6 +21,9 @@ const char *pass_log_channel_name(const ChannelReport *report);
 /* What the pass under way tells. */
 void pass_log_event(PassLog *log, const Event *event);
 
+/* Where the guards of a whole pass hold nothing any more, they are news the next time. */
+void pass_log_instance(PassLog *log, const InstanceReport *report);
+
 /* After a pass: that a channel is well again, or has drift that stays, and which
  * of its extras look like a slip in the roster. */
 void pass_log_recovered(PassLog *log, const ChannelReport *report);

@@ -119,10 +119,26 @@ json_object *report_json_roster(const char *digest, const char *head)
     return object;
 }
 
+static json_object *json_instance(const Report *report, const InstanceReport *instance)
+{
+    json_object *object = json_new_object();
+    json_object *guards = json_new_array();
+
+    for (size_t i = 0; i < instance->guard_count; i++)
+        json_add(guards, json_guard(&instance->guards[i]));
+    json_put_text(object, "name", instance->name);
+    json_put_text(object, "result", report_result_text(report_instance_result(report, instance)));
+    json_put_text(object, "digest", instance->digest);
+    json_put(object, "guards", guards);
+    json_put(object, "error", instance->error.text[0] ? report_json_error(&instance->error) : NULL);
+    return object;
+}
+
 json_object *report_json(const Report *report)
 {
     json_object *object = json_new_object();
     json_object *channels = json_new_array();
+    json_object *instances = json_new_array();
 
     json_put_text(object, "pass", report->pass_id);
     json_put_text(object, "result", report_result_text(report_result(report)));
@@ -130,7 +146,10 @@ json_object *report_json(const Report *report)
     json_put(object, "roster", report_json_roster(report->roster_digest, report->roster_head));
     for (size_t i = 0; i < report->channel_count; i++)
         json_add(channels, report_json_channel(&report->channels[i]));
+    for (size_t i = 0; i < report->instance_count; i++)
+        json_add(instances, json_instance(report, &report->instances[i]));
     json_put(object, "channels", channels);
+    json_put(object, "instances", instances);
     return object;
 }
 

@@ -55,7 +55,8 @@ static int backend_add_gates(Backend *backend)
     backend->users = calloc(count, sizeof(*backend->users));
     backend->firsts = calloc(count, sizeof(*backend->firsts));
     backend->keys = calloc(count, sizeof(*backend->keys));
-    if (!backend->gates || !backend->users || !backend->firsts || !backend->keys)
+    backend->spent = calloc(count, sizeof(*backend->spent));
+    if (!backend->gates || !backend->users || !backend->firsts || !backend->keys || !backend->spent)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++)
         instance_key(&backend->config->instances[i], backend->keys[i]);
@@ -125,6 +126,9 @@ void backend_close(Backend *backend)
     free(backend->gates);
     free(backend->firsts);
     free(backend->keys);
+    for (size_t i = 0; backend->spent && i < backend->config->instance_count; i++)
+        pass_spent_done(&backend->spent[i]);
+    free(backend->spent);
     free(backend->users);
     *backend = (Backend){0};
 }

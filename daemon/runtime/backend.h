@@ -10,6 +10,7 @@
 #include "config/instance_key.h"
 #include "daemon/roma/client.h"
 #include "daemon/store/store.h"
+#include "reconcile/pass/pass_guards.h"
 #include "reconcile/request/gate.h"
 
 /* Whoever takes an instance's answers. */
@@ -35,6 +36,7 @@ typedef struct Backend {
     Gate *gates;               /* one for each instance */
     const BackendUser **users; /* likewise; NULL: nobody uses it */
     size_t *firsts;            /* likewise: the channel that its next pass begins with (pass.h) */
+    PassSpent *spent;          /* likewise: what a pass sent that was stopped (pass.h) */
     char (*keys)[INSTANCE_KEY_SIZE]; /* likewise: what the state goes by */
     BackendIsCurrent is_current;     /* NULL: it always is */
     void *current_userdata;

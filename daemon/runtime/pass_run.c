@@ -142,6 +142,7 @@ static int pass_run_prepare(PassRun *run, Err *err)
         .gates = run->backend->gates,
         .restores = run->restores,
         .firsts = run->restores ? NULL : run->backend->firsts,
+        .spent = run->restores ? NULL : run->backend->spent,
     };
     int r = pass_run_add_sources(run);
 

@@ -83,6 +83,7 @@ const Ops pass_run_ops = {
     .renew = pass_run_renew,
     .recall = pass_run_store_recall,
     .is_approved = pass_run_store_is_approved,
+    .share_approval = pass_run_store_share_approval,
     .remember = pass_run_store_remember,
     .unsettled = pass_run_store_unsettled,
     .settle = pass_run_store_settle,

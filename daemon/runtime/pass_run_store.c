@@ -36,6 +36,16 @@ int pass_run_store_is_approved(void *context, const char *digest, Err *err)
     return store_is_approved(run->store, digest, clock_realtime_usec(), err);
 }
 
+int pass_run_store_share_approval(void *context, const char *digest, const char *const *plans,
+                                  size_t plan_count, Err *err)
+{
+    PassRun *run = context;
+
+    if (!run->store)
+        return backend_without_store(run->backend, err);
+    return store_share_approval(run->store, digest, plans, plan_count, clock_realtime_usec(), err);
+}
+
 int pass_run_store_remember(void *context, const RosterChannel *channel, const char *channel_id,
                             const Sighting *sightings, size_t count, Err *err)
 {

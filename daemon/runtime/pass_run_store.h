@@ -8,6 +8,8 @@
 int pass_run_store_recall(void *context, const RosterChannel *channel, const ChannelRow *row,
                           ChannelRecord *memory, Err *err);
 int pass_run_store_is_approved(void *context, const char *digest, Err *err);
+int pass_run_store_share_approval(void *context, const char *digest, const char *const *plans,
+                                  size_t plan_count, Err *err);
 int pass_run_store_remember(void *context, const RosterChannel *channel, const char *channel_id,
                             const Sighting *sightings, size_t count, Err *err);
 int pass_run_store_unsettled(void *context, size_t instance, UnsettledAdd add, void *userdata);

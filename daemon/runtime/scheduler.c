@@ -85,6 +85,8 @@ static void scheduler_take_stock(Scheduler *scheduler, const Report *report)
     scheduler->trouble[0] = '\0';
     for (size_t i = 0; i < report->channel_count; i++)
         scheduler_note_channel(scheduler, i, &report->channels[i]);
+    for (size_t i = 0; i < report->instance_count; i++)
+        pass_log_instance(&scheduler->log, &report->instances[i]);
     scheduler_note_instance(scheduler, report);
 }
 

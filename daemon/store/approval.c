@@ -114,3 +114,16 @@ int approval_spend(Store *store, const char *digest, uint64_t realtime_usec, Err
                        digest);
     return 0;
 }
+
+int store_share_approval(Store *store, const char *digest, const char *const *plans,
+                         size_t plan_count, uint64_t realtime_usec, Err *err)
+{
+    int r = transaction_begin(store, err);
+
+    if (r < 0)
+        return r;
+    r = approval_spend(store, digest, realtime_usec, err);
+    for (size_t i = 0; i < plan_count && r >= 0; i++)
+        r = approval_give(store, plans[i], realtime_usec, err);
+    return transaction_result(store, r < 0 ? r : 0);
+}

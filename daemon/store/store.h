@@ -186,6 +186,11 @@ int store_approve_again(Store *store, const char *digest, uint64_t realtime_usec
  * 0. */
 int store_is_approved(Store *store, const char *digest, uint64_t realtime_usec, Err *err);
 
+/* Spends the approval of an instance's digest, by giving each of its plans one of its own;
+ * buffered. -ESTALE: there is none to spend. */
+int store_share_approval(Store *store, const char *digest, const char *const *plans,
+                         size_t plan_count, uint64_t realtime_usec, Err *err);
+
 /* ---- refused passwords ---- */
 
 /* What is kept of the subject: 1, or 0 for nothing. */

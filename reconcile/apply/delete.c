@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconcile/apply/delete.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,6 +178,7 @@ static void delete_on_end(Call *call, CallEnd end, const Answer *answer, const E
 
     (void)answer;
     extra->attempts = call->attempts;
+    channel->sent_count += call->attempts > 0;
     deletion_note(&channel->sent[channel->next], call, end);
     if (end == CALL_STOPPED) {
         delete_on_stopped(channel, call, err);
@@ -200,6 +202,13 @@ static void delete_on_end(Call *call, CallEnd end, const Answer *answer, const E
     delete_go_on(channel, end, err);
 }
 
+/* Whether enough members stay by what the last list shows, or somebody has approved fewer. */
+static bool delete_keeps_enough(const ChannelPass *channel)
+{
+    return channel->is_approved ||
+           guard_keeps_enough(&channel->roster->guards, channel->reading->staying_in_service);
+}
+
 static void delete_next(ChannelPass *channel)
 {
     if (channel->next == channel->plan.extra_count) {
@@ -210,6 +219,7 @@ static void delete_next(ChannelPass *channel)
         delete_end_paused(channel);
         return;
     }
+    assert(delete_keeps_enough(channel));
     channel->call = (Call){
         .request =
             {
@@ -248,11 +258,11 @@ static int delete_prepare(ChannelPass *channel)
     return 0;
 }
 
-/* Nothing of the channel is recorded or sent. */
-static void delete_end_unsent(ChannelPass *channel, Result result, const Err *err)
+void delete_skip(ChannelPass *channel, Result result, const Err *err)
 {
+    assert(channel->sent_count == 0);
     for (size_t i = 0; i < channel->report->extra_count; i++)
-        channel->report->extras[i].outcome = OUTCOME_SKIPPED;
+        channel->report->extras[i].outcome = channel->dry_run ? OUTCOME_PLANNED : OUTCOME_SKIPPED;
     channel_end(channel, result, err);
 }
 
@@ -263,11 +273,11 @@ static void delete_on_recorded(ChannelPass *channel, const Err *err)
     if (!err)
         delete_next(channel);
     else if (channel->is_paused)
-        delete_end_unsent(channel, RESULT_PAUSED, NULL);
+        delete_skip(channel, RESULT_PAUSED, NULL);
     else if (dispatch->is_stopped && !dispatch->has_failed)
-        delete_end_unsent(channel, RESULT_DRIFT, err);
+        delete_skip(channel, RESULT_DRIFT, err);
     else
-        delete_end_unsent(channel, RESULT_FAILED, err);
+        delete_skip(channel, RESULT_FAILED, err);
 }
 
 void delete_start(ChannelPass *channel)
@@ -279,7 +289,7 @@ void delete_start(ChannelPass *channel)
         return;
     }
     err_memory(&err);
-    delete_end_unsent(channel, RESULT_FAILED, &err);
+    delete_skip(channel, RESULT_FAILED, &err);
 }
 
 void delete_pause(ChannelPass *channel)

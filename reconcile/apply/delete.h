@@ -11,5 +11,8 @@
 /* Has the plan's extras recorded (group_commit.h), then deletes them. */
 void delete_start(ChannelPass *channel);
 
+/* Ends a channel of whose extras nothing is recorded or sent. */
+void delete_skip(ChannelPass *channel, Result result, const Err *err);
+
 /* The channel was paused: no deletion is sent any more, one in flight is awaited. */
 void delete_pause(ChannelPass *channel);

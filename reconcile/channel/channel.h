@@ -14,6 +14,7 @@
 typedef struct ChannelPass ChannelPass;
 typedef struct GroupCommit GroupCommit;
 typedef struct Addition Addition;
+typedef struct PassGuards PassGuards;
 
 /* What is known of one deletion that was sent, until its outcome is decided. */
 typedef struct Sent {
@@ -37,9 +38,10 @@ struct ChannelPass {
     void *context; /* of ops */
     const char *pass_id;
     bool dry_run;
-    Dispatch *dispatch;     /* of its instance */
-    GroupCommit *recording; /* of the pass */
-    ChannelReport *report;  /* what comes of it */
+    Dispatch *dispatch;      /* of its instance */
+    PassGuards *pass_guards; /* of its instance */
+    GroupCommit *recording;  /* of the pass */
+    ChannelReport *report;   /* what comes of it */
     const RosterChannel *roster;
     Addition *restore;     /* what an undo puts back; NULL in a pass that compares */
     bool is_recovery;      /* recovery.h */
@@ -69,6 +71,7 @@ struct ChannelPass {
     Deletion *deletions; /* of the plan's extras, in their order */
     Sent *sent;          /* of each */
     size_t next;         /* the deletion under way */
+    size_t sent_count;   /* of them, sent once at least */
     uint32_t failures_in_row;
     uint32_t looks;        /* at the list after deletions, that still showed a deleted member */
     uint32_t settle_looks; /* at the list before, that showed a member whose end is not known */

@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
-#include "reconcile/apply/delete.h"
+#include "reconcile/pass/held.h"
+#include "reconcile/pass/pass_guards.h"
 #include "reconcile/plan/plan_digest.h"
 
 static void decision_mark_extras(ChannelPass *channel, Outcome outcome)
@@ -49,34 +50,6 @@ static int decision_remember(ChannelPass *channel, Err *err)
     }
     return channel->ops->remember(channel->context, channel->roster, channel->row->id, sightings,
                                   count, err);
-}
-
-static void decision_tell_held(const ChannelPass *channel)
-{
-    const Guard *first = &channel->report->guards[0];
-    Err why = {0};
-
-    err_set(&why, -EPERM,
-            "%zu member%s extra, none is deleted: %s refuses (%" PRIu64 ", the limit is %" PRIu64
-            "); to let exactly this plan pass, approve its digest",
-            channel->plan.extra_count, channel->plan.extra_count == 1 ? " is" : "s are",
-            guard_name_text(first->name), first->planned, first->limit);
-    channel_tell(channel, EVENT_HELD, &why);
-}
-
-/* Keeps the guards that refuse for the report; whether the plan is held. */
-static bool decision_is_held(ChannelPass *channel)
-{
-    ChannelReport *report = channel->report;
-
-    channel->is_approved = channel->refusing > 0 && channel->has_approval;
-    if (channel->refusing == 0 || channel->is_approved)
-        return false;
-    for (size_t i = 0; i < GUARD_COUNT; i++) {
-        if (channel->guards[i].refuses)
-            report->guards[report->guard_count++] = channel->guards[i];
-    }
-    return true;
 }
 
 /* Whether the extras are about to be deleted, as decision_make() will find. */
@@ -169,16 +142,12 @@ static void decision_make(ChannelPass *channel)
         channel_end(channel, RESULT_DRIFT, NULL);
         return;
     }
-    if (decision_is_held(channel)) {
-        decision_mark_extras(channel, OUTCOME_HELD);
-        decision_tell_held(channel);
-        channel_end(channel, RESULT_HELD, NULL);
+    if (channel->refusing > 0 && !channel->has_approval) {
+        held_end(channel, channel->guards);
         return;
     }
-    if (channel->dry_run)
-        channel_end(channel, RESULT_DRIFT, NULL);
-    else
-        delete_start(channel);
+    channel->is_approved = channel->refusing > 0;
+    pass_guards_add(channel->pass_guards, channel);
 }
 
 static int decision_settle_final(void *list, const char *member_id)

@@ -23,6 +23,7 @@ void instance_done(InstancePass *instance)
     catalog_done(&instance->catalog);
     free(instance->channels);
     free(instance->rows);
+    pass_guards_done(&instance->guards);
 }
 
 void instance_add(InstancePass *instance, ChannelPass *channel)
@@ -203,6 +204,33 @@ static ChannelOnWhole instance_on_list(const ChannelPass *channel)
     return channel->restore ? add_on_list : decision_on_list;
 }
 
+static bool instance_has_heard_of(const ChannelPass *channel)
+{
+    return channel->is_done || channel->is_recovery || channel->report->has_list ||
+           channel->listing.tries > 1 || channel->call.had_trouble;
+}
+
+/* Whether each of its channels was listed once, or has failed an attempt. */
+static bool instance_has_heard(InstancePass *instance)
+{
+    while (instance->is_resolved && instance->heard < instance->channel_count) {
+        size_t number = instance_number(instance, instance->heard);
+
+        if (!instance_has_heard_of(instance->channels[number]))
+            return false;
+        instance->heard++;
+    }
+    return instance->is_resolved;
+}
+
+uint64_t instance_next_usec(const InstancePass *instance)
+{
+    uint64_t dispatch_usec = dispatch_next_usec(&instance->dispatch);
+    uint64_t guards_usec = pass_guards_next_usec(&instance->guards);
+
+    return dispatch_usec < guards_usec ? dispatch_usec : guards_usec;
+}
+
 /* Sends after each start: a request that cannot even be sent gives its place back at once, and no
  * answer would come to start the next channel. */
 void instance_pump(InstancePass *instance)
@@ -216,5 +244,23 @@ void instance_pump(InstancePass *instance)
         if (!channel->is_done)
             channel_start(channel, &instance->rows[number]->channel, instance_on_list(channel));
         dispatch_pump(&instance->dispatch);
+    }
+    pass_guards_pump(&instance->guards, instance_has_heard(instance));
+}
+
+void instance_conclude(InstancePass *instance, const Report *report, InstanceReport *ret_report,
+                       PassSpent *spent)
+{
+    if (instance->dispatch.has_failed)
+        ret_report->error = instance->dispatch.failure;
+    pass_guards_report(&instance->guards, report, ret_report);
+    if (!spent)
+        return;
+    pass_spent_take(spent, &instance->guards.before);
+    for (size_t i = 0; i < instance->channel_count; i++) {
+        const ChannelPass *channel = instance->channels[i];
+
+        if (channel->sent_count > 0)
+            pass_spent_add(spent, channel->row->id, channel->sent_count);
     }
 }

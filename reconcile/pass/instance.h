@@ -4,6 +4,7 @@
 #pragma once
 
 #include "reconcile/channel/channel.h"
+#include "reconcile/pass/pass_guards.h"
 
 typedef struct InstancePass {
     Dispatch dispatch; /* initialised by the pass */
@@ -15,7 +16,9 @@ typedef struct InstancePass {
     size_t channel_count;
     size_t first; /* the one to begin with */
     size_t next;  /* how many of them, from there on, were started */
+    size_t heard; /* how many of them, from there on, were listed once or have failed an attempt */
     bool is_resolved;
+    PassGuards guards;
 } InstancePass;
 
 /* Room for so many channels. 0 or -ENOMEM; instance_done() in both cases. */
@@ -32,5 +35,13 @@ void instance_start(InstancePass *instance, bool is_probe, size_t first);
 /* The channel to begin with the next time: the first for which nothing was sent yet, or 0. */
 size_t instance_unreached(const InstancePass *instance);
 
-/* Starts channels and sends requests as far as may be now. */
+/* When instance_pump() has something to do without an answer coming first; USEC_NEVER: not. */
+uint64_t instance_next_usec(const InstancePass *instance);
+
+/* Once all its channels are done: what is left to say of it, and in `spent` (may be NULL) what was
+ * sent, for the pass that goes on where this one was stopped. */
+void instance_conclude(InstancePass *instance, const Report *report, InstanceReport *ret_report,
+                       PassSpent *spent);
+
+/* Starts channels, sends requests and carries plans out as far as may be now. */
 void instance_pump(InstancePass *instance);

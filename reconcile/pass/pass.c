@@ -21,7 +21,10 @@ struct Pass {
     ChannelPass *channels; /* those in the scope, in the order of the configuration */
     Recoveries recoveries;
     bool is_probe;
-    size_t *firsts;    /* as in PassScope */
+    size_t *firsts;   /* as in PassScope */
+    PassSpent *spent; /* likewise */
+    bool was_stopped; /* from outside: another pass goes on where this one ended */
+    bool is_reported;
     size_t open_count; /* channels that are not done */
     GroupCommit recording;
     char hold[96]; /* why changes are held; "" while they are allowed */
@@ -51,6 +54,7 @@ static void pass_add(Pass *pass, ChannelPass *channel, ChannelReport *report,
         .report = report,
         .roster = roster,
         .recording = &pass->recording,
+        .pass_guards = &instance->guards,
         .open_count = &pass->open_count,
     };
     instance_add(instance, channel);
@@ -98,7 +102,8 @@ static int pass_add_instance(Pass *pass, size_t index, Gate *gate)
         return -ENOMEM;
     dispatch_init(&pass->instances[index].dispatch, config, pass->ops, pass->context, index,
                   pass->report.pass_id, gate);
-    return 0;
+    return pass_guards_init(&pass->instances[index].guards, &pass->instances[index].dispatch, count,
+                            pass->report.dry_run);
 }
 
 /* An undo and a dry run settle nothing. */
@@ -120,7 +125,8 @@ static int pass_allocate(Pass *pass)
     pass->instances = calloc(pass->config->instance_count, sizeof(*pass->instances));
     pass->channels = calloc(count, sizeof(*pass->channels));
     pass->report.channels = calloc(count, sizeof(*pass->report.channels));
-    if (!pass->instances || !pass->channels || !pass->report.channels)
+    pass->report.instances = calloc(pass->config->instance_count, sizeof(*pass->report.instances));
+    if (!pass->instances || !pass->channels || !pass->report.channels || !pass->report.instances)
         return -ENOMEM;
     return group_commit_init(&pass->recording, pass->ops, pass->context, count);
 }
@@ -137,6 +143,7 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
     pass->context = context;
     pass->is_probe = scope->is_probe;
     pass->firsts = scope->firsts;
+    pass->spent = scope->spent;
     pass->report = (Report){.pass_id = scope->pass_id,
                             .dry_run = scope->dry_run,
                             .roster_digest = config->set.digest,
@@ -146,6 +153,8 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
     for (size_t i = 0; i < config->instance_count; i++) {
         if (pass_add_instance(pass, i, &scope->gates[i]) < 0)
             return -ENOMEM;
+        if (pass_covers(scope, i))
+            pass->report.instances[pass->report.instance_count++].name = config->instances[i].name;
     }
     for (size_t i = 0; i < config->channel_count; i++) {
         if (pass_covers(scope, config->channels[i].instance))
@@ -175,6 +184,30 @@ void pass_free(Pass *pass)
 
 /* ---- driving ---- */
 
+static InstanceReport *pass_find_instance(Pass *pass, const char *name)
+{
+    for (size_t i = 0; i < pass->report.instance_count; i++) {
+        if (pass->report.instances[i].name == name)
+            return &pass->report.instances[i];
+    }
+    return NULL;
+}
+
+/* All channels are done: what is left to say is of the instances. */
+static void pass_conclude(Pass *pass)
+{
+    if (pass->is_reported)
+        return;
+    pass->is_reported = true;
+    for (size_t i = 0; i < pass->config->instance_count; i++) {
+        InstanceReport *report = pass_find_instance(pass, pass->config->instances[i].name);
+
+        if (report)
+            instance_conclude(&pass->instances[i], &pass->report, report,
+                              pass->was_stopped && pass->spent ? &pass->spent[i] : NULL);
+    }
+}
+
 static void pass_pump(Pass *pass)
 {
     uint64_t next_usec = pass->deadline_usec;
@@ -186,11 +219,13 @@ static void pass_pump(Pass *pass)
         uint64_t instance_usec;
 
         instance_pump(instance);
-        instance_usec = dispatch_next_usec(&instance->dispatch);
+        instance_usec = instance_next_usec(instance);
         next_usec = instance_usec < next_usec ? instance_usec : next_usec;
     }
     if (group_commit_is_waiting(&pass->recording) && !pass->recording.is_held)
         next_usec = pass->ops->now_usec(pass->context);
+    if (pass_is_done(pass))
+        pass_conclude(pass);
     pass->ops->wake_at(pass->context, pass_is_done(pass) ? USEC_NEVER : next_usec);
 }
 
@@ -214,8 +249,11 @@ void pass_start(Pass *pass)
 {
     pass->deadline_usec =
         pass->ops->now_usec(pass->context) + pass->config->limits.pass_deadline_usec;
-    for (size_t i = 0; i < pass->config->instance_count; i++)
+    for (size_t i = 0; i < pass->config->instance_count; i++) {
+        if (pass->instances[i].channel_count > 0)
+            pass_guards_begin(&pass->instances[i].guards, pass->spent ? &pass->spent[i] : NULL);
         instance_start(&pass->instances[i], pass->is_probe, pass_take_first(pass, i));
+    }
     pass_pump(pass);
 }
 
@@ -271,7 +309,7 @@ static void pass_commit(Pass *pass)
         pass_hold(pass, "the files of this configuration may have changed");
 }
 
-void pass_stop(Pass *pass, const char *why)
+static void pass_end(Pass *pass, const char *why)
 {
     pass->deadline_usec = USEC_NEVER;
     for (size_t i = 0; i < pass->config->instance_count; i++) {
@@ -281,6 +319,12 @@ void pass_stop(Pass *pass, const char *why)
     }
     group_commit_call_off(&pass->recording);
     pass_pump(pass);
+}
+
+void pass_stop(Pass *pass, const char *why)
+{
+    pass->was_stopped = true;
+    pass_end(pass, why);
 }
 
 void pass_pause(Pass *pass, const RosterChannel *roster)
@@ -324,7 +368,7 @@ void pass_on_wake(Pass *pass)
     clock_format_duration(pass->config->limits.pass_deadline_usec, span, sizeof(span));
     snprintf(why, sizeof(why), "the pass's deadline of %s came first%s%s", span,
              pass->hold[0] ? ", while changes were held: " : "", pass->hold);
-    pass_stop(pass, why);
+    pass_end(pass, why);
 }
 
 bool pass_is_done(const Pass *pass)
@@ -342,4 +386,6 @@ void pass_take_report(Pass *pass, Report *ret_report)
     *ret_report = pass->report;
     pass->report.channels = NULL;
     pass->report.channel_count = 0;
+    pass->report.instances = NULL;
+    pass->report.instance_count = 0;
 }

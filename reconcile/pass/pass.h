@@ -8,6 +8,7 @@
 #pragma once
 
 #include "reconcile/apply/add.h"
+#include "reconcile/pass/pass_guards.h"
 #include "reconcile/report/report.h"
 #include "reconcile/request/call.h"
 #include "reconcile/request/gate.h"
@@ -23,9 +24,11 @@ typedef struct PassScope {
     bool is_probe;      /* the instances failed before: give their channel lists one attempt */
     Gate *gates;        /* one for each instance of the configuration */
     Addition *restores; /* of an undo, one for each channel of the configuration; NULL: no undo */
-    size_t *firsts; /* of each instance's channels, the one to begin with: a pass that is stopped
-                       leaves there the first that it did not come to, so that none is always
-                       last. NULL: from the top */
+    size_t *firsts;   /* of each instance's channels, the one to begin with: a pass that is stopped
+                         leaves there the first that it did not come to, so that none is always
+                         last. NULL: from the top */
+    PassSpent *spent; /* of each instance, what passes sent that this one goes on for; a pass that
+                         is stopped leaves there what it sent. NULL: nothing, and nothing is left */
 } PassScope;
 
 /* Everything but the scope itself is borrowed and outlives the pass. 0 or -ENOMEM. */

@@ -16,6 +16,7 @@ void report_done(Report *report)
     for (size_t i = 0; i < report->channel_count; i++)
         report_channel_done(&report->channels[i]);
     free(report->channels);
+    free(report->instances);
     *report = (Report){0};
 }
 
@@ -89,18 +90,38 @@ void report_clear_pause(ChannelReport *report)
     report->pause_end_usec = 0;
 }
 
+static Result report_worse(Result worst, Result result)
+{
+    if (result == RESULT_UNMANAGEABLE)
+        result = RESULT_FAILED;
+    return result > worst ? result : worst;
+}
+
 Result report_result(const Report *report)
 {
     Result worst = RESULT_IN_SYNC;
 
-    for (size_t i = 0; i < report->channel_count; i++) {
-        Result result = report->channels[i].result;
+    for (size_t i = 0; i < report->channel_count; i++)
+        worst = report_worse(worst, report->channels[i].result);
+    return worst;
+}
 
-        if (result == RESULT_UNMANAGEABLE)
-            result = RESULT_FAILED;
-        worst = result > worst ? result : worst;
+Result report_instance_result(const Report *report, const InstanceReport *instance)
+{
+    Result worst = RESULT_IN_SYNC;
+
+    for (size_t i = 0; i < report->channel_count; i++) {
+        if (str_equal(report->channels[i].instance_name, instance->name))
+            worst = report_worse(worst, report->channels[i].result);
     }
     return worst;
+}
+
+bool report_is_held_by_pass(const ChannelReport *channel, const InstanceReport *instance)
+{
+    return channel->result == RESULT_HELD && channel->guard_count > 0 &&
+           guards_row(channel->guards[0].name)->scope == GUARD_OF_PASS &&
+           str_equal(channel->instance_name, instance->name);
 }
 
 static int report_status_of(Result result)

@@ -56,6 +56,16 @@ typedef struct ChannelReport {
     Arena arena;              /* holds all strings but the roster's */
 } ChannelReport;
 
+/* What the guards of a whole pass have to say of an instance. */
+typedef struct InstanceReport {
+    const char *name;
+    char digest[DIGEST_HEX_SIZE];   /* of the plans that only they hold; "" where there is none */
+    char approved[DIGEST_HEX_SIZE]; /* whose approval let plans pass in this pass; "" without one */
+    Guard guards[GUARD_COUNT];      /* those that refuse */
+    size_t guard_count;
+    Err error; /* why nothing more was sent to it; "" without one */
+} InstanceReport;
+
 typedef struct Report {
     const char *pass_id;
     bool dry_run;
@@ -63,11 +73,13 @@ typedef struct Report {
     const char *roster_head;   /* where that stands in git; likewise */
     ChannelReport *channels;
     size_t channel_count;
+    InstanceReport *instances; /* those that the pass was for */
+    size_t instance_count;
 } Report;
 
 void report_channel_done(ChannelReport *report);
 
-/* Frees the channels of a report that was taken (pass.h). */
+/* Frees the channels and instances of a report that was taken (pass.h). */
 void report_done(Report *report);
 
 /* Each replaces what the report had, copying it. 0 or -ENOMEM. */
@@ -79,6 +91,12 @@ void report_clear_pause(ChannelReport *report);
 
 /* The worst result of all channels, an unmanageable one taken as failed. */
 Result report_result(const Report *report);
+
+/* The same of the channels of one instance. */
+Result report_instance_result(const Report *report, const InstanceReport *instance);
+
+/* Whether guards of a whole pass hold a channel of that instance, and none of its own. */
+bool report_is_held_by_pass(const ChannelReport *channel, const InstanceReport *instance);
 
 /* The exit status: 0, 2 (drift, pause), 3 (held) or 1 (failed). */
 int report_exit_status(const Report *report);

@@ -34,6 +34,7 @@ struct Call {
     bool was_refused;   /* for its credential */
     bool was_replayed;  /* sent again after a renewal */
     bool was_withheld;  /* not sent for want of a credential */
+    bool had_trouble;   /* some attempt did not bring what was asked, since its owner made it */
     bool is_in_flight;
     bool is_withdrawn;   /* while in flight: not to be sent again */
     uint64_t generation; /* of the credential it was last sent with */

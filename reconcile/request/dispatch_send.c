@@ -118,6 +118,7 @@ void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer)
     assert(call->is_in_flight && dispatch->in_flight > 0);
     call->is_in_flight = false;
     dispatch->in_flight--;
+    call->had_trouble = call->had_trouble || verdict != VERDICT_DONE;
     call->was_ambiguous = call->was_ambiguous || classify_is_ambiguous(answer);
     call->was_unheard = call->was_unheard || classify_is_unheard(answer);
     classify_explain(answer, call->doing, &call->last);

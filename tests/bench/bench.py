@@ -78,7 +78,7 @@ instances:
 mode: prune
 rosters: [roster.yaml]
 limits: {{concurrency: {CONCURRENCY}, requests_per_second: 0}}
-guards: {{max_deletes: 100000, max_delete_percent: 100}}
+guards: {{max_deletes: 100000, max_delete_percent: 100, max_deletes_total: off, max_channels: off}}
 state_dir: {folder}/state
 """)
 

@@ -18,6 +18,7 @@ def many(case, count, extras=1, **state):
     served = [channel(f"ch-{n}", "10.1.0.5", "10.1.0.6", *(f"10.1.1.{m + 1}" for m in range(extras)))
               for n in range(count)]
     sim = case.serve(*served, **state)
+    case.tune(guards={"max_deletes_total": "off", "max_channels": "off"})
     case.roster(*(entry(f"ch-{n}", "10.1.0.5", "10.1.0.6") for n in range(count)))
     case.tune(guards={"max_delete_percent": 100, "max_deletes": 100})
     return sim
@@ -160,7 +161,8 @@ def test_every_deletion_is_recorded_with_the_complete_member(case):
 def test_channels_share_commits(case):
     """What is recorded by one commit bears one time; the end of the pass is another."""
     names = [f"ch-{i}" for i in range(200)]
-    case.tune(guards={"max_deletes": 10, "max_delete_percent": 100}, limits={"requests_per_second": 0})
+    case.tune(guards={"max_deletes": 10, "max_delete_percent": 100, "max_deletes_total": "off", "max_channels": "off"},
+              limits={"requests_per_second": 0})
     sim = case.serve(*(channel(name, "10.1.0.5", *(f"10.2.0.{n}" for n in range(10))) for name in names))
     case.roster(*(entry(name, "10.1.0.5") for name in names))
     assert case.once().status == IN_SYNC and len(deletions(sim)) == 2000

@@ -5,7 +5,7 @@ import re
 
 from case import DRIFT, FAILED, HELD, IN_SYNC, ROOT, channel, entry, identifier, row
 
-PASS_KEYS = ["pass", "result", "dry_run", "roster", "channels"]
+PASS_KEYS = ["pass", "result", "dry_run", "roster", "channels", "instances"]
 CHANNEL_KEYS = ["instance", "name", "id", "mode", "result", "live", "desired", "ignored", "missing", "extra",
                 "digest", "guard", "guards", "error"]
 

@@ -32,7 +32,7 @@ class Life:
         self.sim = case.serve(channel("payments", *KEPT))
         self.serial = 0
         case.roster(entry("payments", *KEPT))
-        case.tune(interval="1s", guards={"max_deletes": 100000, "max_delete_percent": 100},
+        case.tune(interval="1s", guards={"max_deletes": 100000, "max_delete_percent": 100, "max_deletes_total": "off"},
                   retry={"attempts": 2, "base": "50ms", "cap": "200ms"},
                   limits={"timeout": "1s", "connect_timeout": "1s"})
         self.daemon = Daemon(case, wrap=VALGRIND)

@@ -155,7 +155,9 @@ void sim_calm(Sim *sim)
     calm_begin(sim);
     calm_passes(sim, sim->interval_usec, confirm_max);
     calm_passes(sim, calm_peace_usec(sim->world), 1);
-    calm_approve(sim->world);
-    calm_passes(sim, sim->interval_usec, 2);
+    for (uint32_t i = 0; i < 3; i++) {
+        calm_approve(sim->world);
+        calm_passes(sim, sim->interval_usec, 2);
+    }
     calm_check(sim);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "tests/world/judge_pass.h"
 
 static uint16_t judge_port(const WorldChannel *channel, uint16_t port)
 {
@@ -169,12 +170,21 @@ static void judge_guard(World *world, const ChannelReport *report, const Judgeme
 
 void judge_held(World *world, const Event *event)
 {
-    const ChannelReport *report = judge_report(world, event);
-    WorldChannel *channel = world_find_channel(world, report->channel->instance, report->id);
-    Judgement judgement = judge(world, channel, report->channel);
+    const ChannelReport *report;
+    WorldChannel *channel;
+    Judgement judgement;
 
-    for (GuardName name = 0; name < GUARD_COUNT; name++)
-        judge_guard(world, report, &judgement, name);
+    if (!event->channel_id[0])
+        return;
+    report = judge_report(world, event);
+    channel = world_find_channel(world, report->channel->instance, report->id);
+    judgement = judge(world, channel, report->channel);
+    for (GuardName name = 0; name < GUARD_COUNT; name++) {
+        if (guards_row(name)->scope == GUARD_OF_CHANNEL)
+            judge_guard(world, report, &judgement, name);
+    }
+    if (guards_row(report->guards[0].name)->scope == GUARD_OF_PASS)
+        judge_pass_held(world, report);
     channel->held_plan = judge_plan(channel, report->channel);
     str_copy(channel->held_digest, sizeof(channel->held_digest), event->digest);
 }

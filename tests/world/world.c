@@ -75,6 +75,8 @@ void world_free(World *world)
     free(world->undo);
     for (size_t i = 0; i < WORLD_INSTANCES_MAX; i++)
         gate_done(&world->gates[i]);
+    for (size_t i = 0; i < WORLD_INSTANCES_MAX; i++)
+        pass_spent_done(&world->spent[i]);
     for (size_t i = 0; i < world->event_count; i++) {
         arena_done(&world->events[i]->arena);
         free(world->events[i]);

@@ -71,6 +71,9 @@ typedef struct WorldChannel {
     uint64_t held_plan;      /* a sum over the plan that was held last, and its digest */
     char held_digest[DIGEST_HEX_SIZE];
     size_t recall_count;
+    uint32_t asked_in; /* the pass that last asked for its list */
+    uint32_t heard_in; /* the pass that last had it whole, or saw an attempt fail */
+    bool is_asked;     /* it waits for an answer */
 } WorldChannel;
 
 typedef struct WorldInstance {
@@ -84,9 +87,10 @@ typedef struct WorldInstance {
     uint32_t credential_held; /* older ones have expired: nothing is sent with them */
     bool is_renewing;
     uint32_t renewal_count;
-    Renewal renewal; /* what a renewal comes to */
-    bool has_failed; /* told so in this pass */
-    bool is_over;    /* an answer said so, whether it was told or not */
+    Renewal renewal;     /* what a renewal comes to */
+    bool has_failed;     /* told so in this pass */
+    size_t counted_from; /* the first action that may count for the guards of a pass */
+    bool is_over;        /* an answer said so, whether it was told or not */
 } WorldInstance;
 
 /* ---- what happens ---- */
@@ -222,7 +226,8 @@ struct World {
     int submit_error;                                   /* submit() fails with it */
 
     Pass *pass;
-    size_t firsts[WORLD_INSTANCES_MAX]; /* as in PassScope, from pass to pass */
+    size_t firsts[WORLD_INSTANCES_MAX];   /* as in PassScope, from pass to pass */
+    PassSpent spent[WORLD_INSTANCES_MAX]; /* likewise */
     struct WorldUndo *undo; /* what the pass puts back (handle_undo.h); NULL: it compares */
     uint32_t pass_serial;
     char pass_id[24];
@@ -249,6 +254,8 @@ struct World {
     WorldAction *actions;
     size_t action_count, action_capacity;
     size_t first_buffered;       /* before it, every decided outcome is durable */
+    uint64_t begun_usec;         /* the pass */
+    size_t begun_scope;          /* its instance, or PASS_ALL_INSTANCES */
     size_t pass_first_action;    /* the first that this pass may have recorded */
     WorldApproval approvals[64]; /* the oldest gives way */
     uint64_t approval_count;     /* ever given */

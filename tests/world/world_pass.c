@@ -6,6 +6,7 @@
 
 #include "daemon/base/str.h"
 #include "tests/world/judge.h"
+#include "tests/world/judge_pass.h"
 #include "tests/world/undo.h"
 #include "tests/world/world.h"
 
@@ -147,6 +148,7 @@ void world_begin_prepared(World *world, bool dry_run)
     PassScope scope;
 
     world_advance(world, world->now_usec + world->gap_usec);
+    judge_pass_begin(world);
     world->pass_serial++;
     world->dry_run = dry_run;
     world->is_stopped = false;
@@ -160,6 +162,7 @@ void world_begin_prepared(World *world, bool dry_run)
         .is_probe = world->is_probe,
         .gates = world->gates,
         .firsts = world->undo ? NULL : world->firsts,
+        .spent = world->undo ? NULL : world->spent,
         .restores = world->undo ? world->undo->restores : NULL,
     };
     if (pass_new(world->undo ? &world->undo->config : &world->config, world->ops, world, &scope,

@@ -132,6 +132,15 @@ static void random_channel(World *world, size_t number)
         world_add_random_extra(world, channel);
 }
 
+static void random_pass_guards(World *world, Guards *guards)
+{
+    static const uint32_t totals[] = {GUARD_OFF, 0, 3, 8, 25};
+    static const uint32_t channels[] = {GUARD_OFF, GUARD_OFF, 1, 2, 5};
+
+    guards->max_deletes_total = totals[world_below(world, 5)];
+    guards->max_channels = channels[world_below(world, 5)];
+}
+
 static void random_settings(World *world)
 {
     static const uint32_t rates[] = {0, 2, 20, 1000};
@@ -143,6 +152,7 @@ static void random_settings(World *world)
     config->retry.cap_usec = (world_below(world, 30000) + 1) * USEC_PER_MSEC;
     config->limits.concurrency = (uint32_t)world_below(world, 8) + 1;
     config->limits.requests_per_second = rates[world_below(world, 4)];
+    random_pass_guards(world, &config->guards);
     world->latency_spread_usec = world_below(world, 3) * 400 * USEC_PER_MSEC + 1;
 }
 

@@ -7,6 +7,7 @@
 
 #include "config/address.h"
 #include "daemon/base/str.h"
+#include "tests/world/judge_pass.h"
 #include "tests/world/undo.h"
 #include "tests/world/world.h"
 
@@ -238,6 +239,8 @@ void world_rule_submit(World *world, const Request *request)
     if ((request->kind == REQUEST_LIST_CHANNELS || request->kind == REQUEST_LIST_MEMBERS) &&
         (request->limit < 1 || request->limit > 500))
         world_broken(world, "a limit of %u", request->limit);
+    if (request->kind == REQUEST_LIST_MEMBERS)
+        judge_pass_ask(world, request);
     rule_rate(world, instance);
     rule_attempts(world, request);
     if (request->kind == REQUEST_DELETE_MEMBER && !world->submit_error)

@@ -98,6 +98,7 @@ const Ops world_ops = {
     .renew = world_renew,
     .recall = world_recall,
     .is_approved = world_is_approved,
+    .share_approval = world_share_approval,
     .remember = world_remember,
     .unsettled = world_unsettled,
     .settle = world_settle,

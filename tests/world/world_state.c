@@ -19,32 +19,6 @@ static WorldChannel *state_channel(World *world, const RosterChannel *roster,
     return channel;
 }
 
-static WorldApproval *state_find_approval(World *world, const char *digest)
-{
-    for (size_t i = 0; i < ELEMENTS(world->approvals); i++) {
-        WorldApproval *approval = &world->approvals[i];
-
-        if (digest[0] && str_equal(approval->digest, digest) && !approval->is_spent &&
-            world->realtime_usec < approval->given_usec + USEC_PER_DAY)
-            return approval;
-    }
-    return NULL;
-}
-
-void world_approve_plan(World *world, const char *digest, uint64_t plan)
-{
-    WorldApproval *approval =
-        &world->approvals[world->approval_count++ % ELEMENTS(world->approvals)];
-
-    *approval = (WorldApproval){.plan = plan, .given_usec = world->realtime_usec};
-    str_copy(approval->digest, sizeof(approval->digest), digest);
-}
-
-void world_approve(World *world, const char *digest)
-{
-    world_approve_plan(world, digest, 0);
-}
-
 void world_pause(World *world, WorldChannel *channel, uint64_t until_usec)
 {
     channel->is_paused = true;
@@ -119,6 +93,8 @@ void world_kill(World *world)
         gate_done(&world->gates[i]);
         world->instances[i].begun_count = 0;
         world->instances[i].held_until_usec = 0;
+        pass_spent_done(&world->spent[i]);
+        world->instances[i].counted_from = world->action_count;
     }
     world->is_abandoned = true;
     world->kill_count++;
@@ -172,15 +148,6 @@ int world_recall(void *context, const RosterChannel *roster, const ChannelRow *r
         channel_record_set_pause(memory, "for a test", channel->pause_end_usec) < 0)
         return err_memory(err);
     return 0;
-}
-
-int world_is_approved(void *context, const char *digest, Err *err)
-{
-    World *world = context;
-
-    if (world->recall_error)
-        return err_system(err, world->recall_error, "the state");
-    return state_find_approval(world, digest) != NULL;
 }
 
 int world_remember(void *context, const RosterChannel *roster, const char *channel_id,
@@ -303,7 +270,7 @@ int world_may_change(void *context)
 static void state_judge_batch(World *world, const Batch *batch)
 {
     WorldChannel *channel = state_channel(world, batch->channel, batch->channel_id);
-    const WorldApproval *approval = state_find_approval(world, batch->digest);
+    const WorldApproval *approval = world_find_approval(world, batch->digest);
 
     if (!str_equal(batch->pass, world->pass_id))
         world_broken(world, "deletions of pass %s are recorded in %s", batch->pass, world->pass_id);
@@ -319,7 +286,7 @@ static void state_add_batch(World *world, Batch *batch)
     WorldChannel *channel = state_channel(world, batch->channel, batch->channel_id);
 
     if (batch->approved)
-        state_find_approval(world, batch->digest)->is_spent = true;
+        world_find_approval(world, batch->digest)->is_spent = true;
     for (size_t i = 0; i < batch->deletion_count; i++)
         state_add_action(world, channel, &batch->deletions[i]);
     world_trace(world, "%s: %zu deletions are recorded%s", batch->channel_id, batch->deletion_count,

@@ -5,6 +5,7 @@
 
 #include "daemon/base/str.h"
 #include "tests/world/judge.h"
+#include "tests/world/judge_pass.h"
 #include "tests/world/undo.h"
 #include "tests/world/world.h"
 
@@ -104,6 +105,8 @@ void world_rule_answer(World *world, const WorldEvent *event)
         world_find_channel(world, event->request.instance, event->request.channel_id)->mutations--;
     else if (event->request.kind == REQUEST_LIST_MEMBERS && event->answer.members)
         truth_on_list(world, event);
+    if (event->request.kind == REQUEST_LIST_MEMBERS)
+        judge_pass_answer(world, event);
     truth_wait(world, call, &event->answer, &least, &most);
     call->state = CALL_FRESH;
     if (verdict == WORLD_RETRIES || verdict == WORLD_THROTTLES) {
@@ -135,6 +138,7 @@ void world_rule_record(World *world, const WorldChannel *channel, const Batch *b
 {
     Judgement judgement = judge(world, channel, batch->channel);
 
+    judge_pass_record(world, channel, batch);
     if (world->dry_run || world->undo || channel->is_paused || batch->channel->mode != MODE_PRUNE ||
         (batch->channel->pause && batch->channel->pause->until_usec == 0))
         world_broken(world, "deletions are recorded where none may be");

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include "reconcile/pass/held.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+
+#include "daemon/base/str.h"
+#include "reconcile/plan/identity.h"
+
+/* Members for people, up to the most that an event names. */
+typedef struct Members {
+    Buf text;
+    size_t count; /* named or not */
+} Members;
+
+static void held_add_members(Members *members, const ChannelReport *report)
+{
+    char text[IDENTITY_SIZE_MAX + 16];
+
+    for (size_t i = 0; i < report->extra_count; i++) {
+        const ExtraReport *extra = &report->extras[i];
+
+        if (members->count++ >= HELD_MEMBERS_MAX)
+            continue;
+        identity_format(extra->group, extra->address, extra->port, text, sizeof(text));
+        buf_printf(&members->text, "%s%s", members->count > 1 ? ", " : "", text);
+    }
+}
+
+/* "" where there is no memory for it: that a plan is held is told in any case. */
+static const char *held_members_text(Members *members)
+{
+    if (members->count > HELD_MEMBERS_MAX)
+        buf_printf(&members->text, " and %zu more", members->count - HELD_MEMBERS_MAX);
+    return buf_failed(&members->text) < 0 ? "" : buf_text(&members->text);
+}
+
+static void held_tell(const ChannelPass *channel)
+{
+    const ChannelReport *report = channel->report;
+    const Guard *first = &report->guards[0];
+    Members members = {0};
+    Err why = {0};
+    Event event = {
+        .kind = EVENT_HELD,
+        .roster = channel->roster,
+        .pass = channel->pass_id,
+        .instance_name = report->instance_name,
+        .channel_name = report->name ? report->name : "",
+        .channel_id = report->id ? report->id : "",
+        .member = "",
+        .member_id = "",
+        .digest = report->digest,
+        .err = &why,
+    };
+
+    held_add_members(&members, report);
+    event.members = held_members_text(&members);
+    err_set(&why, -EPERM,
+            "%zu member%s extra, none is deleted: %s refuses (%" PRIu64 ", the limit is %" PRIu64
+            "); to let exactly this plan pass, approve its digest",
+            report->extra_count, report->extra_count == 1 ? " is" : "s are",
+            guard_name_text(first->name), first->planned, first->limit);
+    channel->ops->tell(channel->context, &event);
+    buf_done(&members.text);
+}
+
+void held_end(ChannelPass *channel, const Guard guards[static GUARD_COUNT])
+{
+    ChannelReport *report = channel->report;
+
+    assert(report->guard_count == 0);
+    for (size_t i = 0; i < GUARD_COUNT; i++) {
+        if (guards[i].refuses)
+            report->guards[report->guard_count++] = guards[i];
+    }
+    assert(report->guard_count > 0);
+    for (size_t i = 0; i < report->extra_count; i++)
+        report->extras[i].outcome = OUTCOME_HELD;
+    held_tell(channel);
+    channel_end(channel, RESULT_HELD, NULL);
+}
+
+void held_tell_instance(const Ops *ops, void *context, const Report *report,
+                        const InstanceReport *instance)
+{
+    const Guard *first = &instance->guards[0];
+    Members members = {0};
+    size_t channels = 0;
+    Err why = {0};
+    Event event = {
+        .kind = EVENT_HELD,
+        .pass = report->pass_id,
+        .instance_name = instance->name,
+        .channel_name = "",
+        .channel_id = "",
+        .member = "",
+        .member_id = "",
+        .digest = instance->digest,
+        .err = &why,
+    };
+
+    assert(instance->guard_count > 0 && instance->digest[0]);
+    for (size_t i = 0; i < report->channel_count; i++) {
+        if (!report_is_held_by_pass(&report->channels[i], instance))
+            continue;
+        channels++;
+        held_add_members(&members, &report->channels[i]);
+    }
+    event.members = held_members_text(&members);
+    err_set(&why, -EPERM,
+            "%zu members in %zu channels are extra, none is deleted: %s refuses (%" PRIu64
+            ", the limit is %" PRIu64 "); to let exactly these plans pass, approve their digest",
+            members.count, channels, guard_name_text(first->name), first->planned, first->limit);
+    ops->tell(context, &event);
+    buf_done(&members.text);
+}

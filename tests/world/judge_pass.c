@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/world/judge_pass.h"
+
+#include "daemon/base/str.h"
+#include "tests/world/judge.h"
+
+void judge_pass_ask(World *world, const Request *request)
+{
+    WorldChannel *channel = world_find_channel(world, request->instance, request->channel_id);
+
+    if (!channel)
+        return;
+    if (request->offset == 0 && channel->asked_in == world->pass_serial)
+        channel->heard_in = world->pass_serial; /* it begins anew */
+    channel->asked_in = world->pass_serial;
+    channel->is_asked = true;
+}
+
+void judge_pass_answer(World *world, const WorldEvent *event)
+{
+    const MemberPage *page = event->answer.members;
+    WorldChannel *channel =
+        world_find_channel(world, event->request.instance, event->request.channel_id);
+
+    if (!channel)
+        return;
+    channel->is_asked = false;
+    if (!page || event->request.offset + page->row_count >= page->total)
+        channel->heard_in = world->pass_serial;
+}
+
+/* Whether its list is being read for the first time, and has not failed yet. */
+static bool judge_is_to_be_heard(World *world, const RosterChannel *roster)
+{
+    for (size_t i = 0; i < world->channel_count; i++) {
+        const WorldChannel *channel = &world->channels[i];
+
+        if (channel->instance == roster->instance && channel->asked_in == world->pass_serial &&
+            channel->is_asked && channel->heard_in != world->pass_serial &&
+            (roster->id ? str_equal(roster->id, channel->row.id)
+                        : str_equal(roster->name, channel->row.name)))
+            return true;
+    }
+    return false;
+}
+
+/* Deletions of an instance that count in this pass, and in how many channels. */
+static void judge_count(const World *world, size_t instance, uint64_t *ret_deletes,
+                        uint64_t *ret_channels)
+{
+    *ret_deletes = *ret_channels = 0;
+    for (size_t c = 0; c < world->channel_count; c++) {
+        const WorldChannel *channel = &world->channels[c];
+        uint64_t deletes = 0;
+
+        for (size_t i = world->instances[instance].counted_from; i < world->action_count; i++) {
+            const WorldAction *action = &world->actions[i];
+
+            deletes += action->channel == channel && channel->instance == instance &&
+                       (action->pass == world->pass_serial || action->was_sent);
+        }
+        *ret_deletes += deletes;
+        *ret_channels += deletes > 0;
+    }
+}
+
+void judge_pass_record(World *world, const WorldChannel *channel, const Batch *batch)
+{
+    const Guards *limits = &world->config.guards;
+    uint64_t deletes, channels, waited_usec = world->now_usec - world->begun_usec;
+
+    if (limits->max_deletes_total == GUARD_OFF && limits->max_channels == GUARD_OFF)
+        return;
+    for (size_t i = 0; i < world->config.channel_count; i++) {
+        const RosterChannel *roster = &world->rosters[i];
+
+        if (roster->instance == channel->instance && judge_is_to_be_heard(world, roster) &&
+            waited_usec < world->config.limits.pass_deadline_usec / 4)
+            world_broken(world, "%s is changed before %s was heard of", channel->row.id,
+                         roster->id ? roster->id : roster->name);
+    }
+    judge_count(world, channel->instance, &deletes, &channels);
+    if (batch->approved)
+        return;
+    if (limits->max_deletes_total != GUARD_OFF &&
+        deletes + batch->deletion_count > limits->max_deletes_total)
+        world_broken(world, "%zu deletions in one pass", (size_t)deletes + batch->deletion_count);
+    for (size_t i = world->instances[channel->instance].counted_from; i < world->action_count;
+         i++) {
+        if (world->actions[i].channel == channel &&
+            (world->actions[i].pass == world->pass_serial || world->actions[i].was_sent))
+            return;
+    }
+    if (limits->max_channels != GUARD_OFF && channels + 1 > limits->max_channels)
+        world_broken(world, "deletions in %zu channels in one pass", (size_t)channels + 1);
+}
+
+void judge_pass_held(World *world, const ChannelReport *report)
+{
+    const Guards *limits = &world->config.guards;
+
+    for (size_t i = 0; i < report->guard_count; i++) {
+        const Guard *guard = &report->guards[i];
+
+        if (guard->limit != limits->limits[guard->name] || guard->planned <= guard->limit)
+            world_broken(world, "%s: %s refuses %zu, the limit is %u", report->id,
+                         guard_name_text(guard->name), (size_t)guard->planned,
+                         limits->limits[guard->name]);
+        if (guard->name == GUARD_MAX_DELETES_TOTAL && guard->planned < report->extra_count)
+            world_broken(world, "%s: fewer deletions in all than in the channel", report->id);
+    }
+}
+
+static bool judge_covers(size_t scope, size_t instance)
+{
+    return scope == PASS_ALL_INSTANCES || scope == instance;
+}
+
+void judge_pass_begin(World *world)
+{
+    world->begun_usec = world->now_usec;
+    if (world->undo)
+        return;
+    for (size_t i = 0; i < world->config.instance_count; i++) {
+        if (judge_covers(world->begun_scope, i) && !world->is_stopped)
+            world->instances[i].counted_from = world->action_count;
+    }
+    world->begun_scope = world->scope;
+}
