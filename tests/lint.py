@@ -51,8 +51,8 @@ ROOMS = {
     "daemon/roma/wire": "daemon/base reconcile daemon/json daemon/http daemon/roma/auth",
     "daemon/roma/provider": "daemon/base config reconcile reconcile/request daemon/json "
                             "daemon/http daemon/roma/auth daemon/roma/wire",
-    "daemon/roma": "daemon/base config reconcile reconcile/request daemon/http daemon/roma/wire "
-                   "daemon/roma/provider",
+    "daemon/roma": "daemon/base config reconcile reconcile/request daemon/http daemon/roma/auth "
+                   "daemon/roma/wire daemon/roma/provider",
     "daemon/runtime": "daemon/base config reconcile/request reconcile/plan reconcile/schedule "
                       "reconcile/pass daemon/log daemon/store daemon/roma",
     "daemon/report": "daemon/base config reconcile/plan reconcile/report daemon/json daemon/store "

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "daemon/base/digest.h"
+#include "daemon/base/environment.h"
 #include "daemon/base/file.h"
 #include "daemon/base/utf8.h"
 #include "daemon/cli/exit_status.h"
@@ -75,6 +76,8 @@ int program_main(const Program *program, int argc, char *argv[])
     sigset_t before;
 
     program_block_signals(&before);
+    if (environment_begin() < 0)
+        return EXIT_FAILED;
     /* Characters are UTF-8 whatever the terminal's settings say; it is asked for how wide they are.
      */
     setlocale(LC_CTYPE, "C.UTF-8");

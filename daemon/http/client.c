@@ -11,9 +11,18 @@
 #include "daemon/http/loop.h"
 #include "daemon/http/transfer.h"
 
-struct Http {
+/* A loop with the connections that were made on it. */
+struct HttpPool {
+    HttpPool *next;
+    Http *http;
     Loop *loop;
     CURLM *multi; /* the loop's */
+    size_t under_way;
+};
+
+struct Http {
+    sd_event *event;
+    HttpPool *pools; /* the first one is used; the others wait for what is under way on them */
     HttpTransfer *under_way;
     HttpTransfer *idle;
     bool is_draining;
@@ -44,29 +53,82 @@ static void http_keep_idle(Http *http, HttpTransfer *transfer)
     http_link(&http->idle, transfer);
 }
 
+static void http_end(Http *http, HttpTransfer *transfer)
+{
+    HttpPool *pool = transfer->pool;
+
+    assert(pool && pool->under_way > 0);
+    curl_multi_remove_handle(pool->multi, transfer->easy);
+    pool->under_way--;
+    transfer->pool = NULL;
+    http_unlink(&http->under_way, transfer);
+}
+
 static void http_drain(void *userdata)
 {
-    Http *http = userdata;
+    HttpPool *pool = userdata;
+    Http *http = pool->http;
     CURLMsg *message;
     int left;
 
     http->is_draining = true;
-    while ((message = curl_multi_info_read(http->multi, &left))) {
-        CURL *easy = message->easy_handle;
+    while ((message = curl_multi_info_read(pool->multi, &left))) {
         CURLcode code = message->data.result;
         HttpTransfer *transfer = NULL;
         HttpAnswer answer;
 
         if (message->msg != CURLMSG_DONE)
             continue;
-        curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
         transfer_conclude(transfer, code, &answer);
-        curl_multi_remove_handle(http->multi, easy);
-        http_unlink(&http->under_way, transfer);
+        http_end(http, transfer);
         transfer->callback(transfer->userdata, &answer);
         http_keep_idle(http, transfer);
     }
     http->is_draining = false;
+}
+
+static void http_pool_free(HttpPool *pool)
+{
+    assert(pool->under_way == 0);
+    loop_free(pool->loop);
+    free(pool);
+}
+
+/* Not from within a step of any of them. */
+static void http_sweep(Http *http)
+{
+    HttpPool **place = &http->pools->next;
+
+    while (!http->is_draining && *place) {
+        HttpPool *pool = *place;
+
+        if (pool->under_way > 0) {
+            place = &pool->next;
+            continue;
+        }
+        *place = pool->next;
+        http_pool_free(pool);
+    }
+}
+
+static int http_pool_add(Http *http)
+{
+    HttpPool *pool = calloc(1, sizeof(*pool));
+    int r;
+
+    if (!pool)
+        return -ENOMEM;
+    pool->http = http;
+    r = loop_new(http->event, http_drain, pool, &pool->loop);
+    if (r < 0) {
+        free(pool);
+        return r;
+    }
+    pool->multi = loop_get_multi(pool->loop);
+    pool->next = http->pools;
+    http->pools = pool;
+    return 0;
 }
 
 int http_new(sd_event *event, Http **ret_http)
@@ -76,12 +138,21 @@ int http_new(sd_event *event, Http **ret_http)
 
     if (!http)
         return -ENOMEM;
-    r = loop_new(event, http_drain, http, &http->loop);
+    http->event = sd_event_ref(event);
+    r = http_pool_add(http);
     if (r < 0)
         return r;
-    http->multi = loop_get_multi(http->loop);
     *ret_http = TAKE_PTR(http);
     return 0;
+}
+
+int http_renew(Http *http)
+{
+    int r = http_pool_add(http);
+
+    if (r >= 0)
+        http_sweep(http);
+    return r;
 }
 
 void http_free(Http *http)
@@ -97,7 +168,13 @@ void http_free(Http *http)
         http->idle = transfer->next;
         transfer_free(transfer);
     }
-    loop_free(http->loop);
+    while (http->pools) {
+        HttpPool *pool = http->pools;
+
+        http->pools = pool->next;
+        http_pool_free(pool);
+    }
+    sd_event_unref(http->event);
     free(http);
 }
 
@@ -119,14 +196,17 @@ int http_submit(Http *http, const HttpRequest *request, HttpOnAnswer callback, v
 
     if (!transfer)
         return -ENOMEM;
+    http_sweep(http);
     r = transfer_prepare(transfer, request);
-    if (r >= 0 && curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK)
+    if (r >= 0 && curl_multi_add_handle(http->pools->multi, transfer->easy) != CURLM_OK)
         r = -ENOMEM;
     if (r < 0) {
         http_keep_idle(http, transfer);
         return r;
     }
     transfer->http = http;
+    transfer->pool = http->pools;
+    transfer->pool->under_way++;
     transfer->callback = callback;
     transfer->userdata = userdata;
     http_link(&http->under_way, transfer);
@@ -139,8 +219,7 @@ void http_cancel(HttpTransfer *transfer)
 {
     Http *http = transfer->http;
 
-    curl_multi_remove_handle(http->multi, transfer->easy);
-    http_unlink(&http->under_way, transfer);
+    http_end(http, transfer);
     http_keep_idle(http, transfer);
 }
 

@@ -16,6 +16,9 @@
 #define HTTP_BODY_SIZE_MAX (16U * 1024U * 1024U)
 #define HTTP_MESSAGE_SIZE 768
 
+/* An older connection serves no further request: what a name stands for may have changed. */
+#define HTTP_CONNECTION_AGE_MAX_USEC (10 * UINT64_C(60000000))
+
 typedef struct Http Http;
 typedef struct HttpTransfer HttpTransfer;
 
@@ -30,9 +33,11 @@ typedef struct HttpRequest {
     size_t body_size;
     const char *ca_file; /* NULL: the system's authorities; else these alone */
     uint64_t connect_timeout_usec;
-    uint64_t timeout_usec; /* of the whole, connecting included */
-    size_t body_size_max;  /* of the answer; HTTP_BODY_SIZE_MAX is the service's */
-    bool plain_allowed;    /* http:// too */
+    uint64_t timeout_usec;            /* of the whole, connecting included */
+    size_t body_size_max;             /* of the answer; HTTP_BODY_SIZE_MAX is the service's */
+    bool plain_allowed;               /* http:// too */
+    bool is_fresh;                    /* on a new connection, to an address looked up anew */
+    uint64_t connection_age_max_usec; /* 0: HTTP_CONNECTION_AGE_MAX_USEC; whole seconds count */
 } HttpRequest;
 
 typedef enum HttpResult {
@@ -62,6 +67,10 @@ int http_new(sd_event *event, Http **ret_http);
 /* Cancels what is under way. Not to be called from a callback of it. NULL is fine. */
 void http_free(Http *http);
 DEFINE_CLEANUP(Http, http_free)
+
+/* Lets no kept connection, and nothing that was read of a ca_file, serve a request from now on.
+ * Those under way go on. 0 or -ENOMEM. */
+int http_renew(Http *http);
 
 /*
  * Begins a request. The callback comes later, once, from the event loop, never from within this

@@ -3,11 +3,15 @@
 #include "daemon/http/error.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
+#include "daemon/base/utf8.h"
 #include "daemon/http/transfer.h"
 
 #define HOST_SIZE_MAX 256
@@ -57,6 +61,57 @@ static void http_error_reason(const HttpTransfer *transfer, CURLcode code, char 
         ret_text[0] = (char)tolower((unsigned char)ret_text[0]);
 }
 
+/* What OpenSSL says in its own words, and what to do about it. */
+static const struct {
+    const char *words;
+    const char *remedy;
+} tls_remedies[] = {
+    {"wrong version number", "this port does not speak TLS: correct the endpoint's port"},
+    {"packet length too long", "this port does not speak TLS: correct the endpoint's port"},
+    {"http request", "this port does not speak TLS: correct the endpoint's port"},
+    {"protocol version", "the other side has no TLS 1.2 or newer: ask its operator"},
+    {"unsupported protocol", "the other side has no TLS 1.2 or newer: ask its operator"},
+    {"handshake failure",
+     "the two sides have no cipher in common, or it wants a client certificate"},
+    {"no shared cipher", "the two sides have no cipher in common: ask its operator"},
+    {"certificate required", "it wants a client certificate, which rosterd does not send: correct "
+                             "the endpoint"},
+    {"bad certificate", "it wants a client certificate, which rosterd does not send: correct the "
+                        "endpoint"},
+    {"unrecognized name", "it does not serve this name: correct the endpoint"},
+    {"unexpected eof", "it closed the connection while TLS began: is a proxy or firewall between?"},
+    {"has expired", "renew it, or correct this host's clock"},
+    {"not yet valid", "correct this host's clock"},
+    {"certificate revoked", "ask its operator for another"},
+};
+
+static const char *http_error_remedy(const char *reason, const char *otherwise)
+{
+    for (size_t i = 0; i < sizeof(tls_remedies) / sizeof(tls_remedies[0]); i++) {
+        if (strcasestr(reason, tls_remedies[i].words))
+            return tls_remedies[i].remedy;
+    }
+    return otherwise;
+}
+
+/* "error:0A00010B:SSL routines::wrong version number": the words behind the last colon. */
+static const char *http_error_words(const char *reason)
+{
+    const char *last = strrchr(reason, ':');
+
+    return strstr(reason, "error:") && last && last[1] ? last + 1 + (last[1] == ' ') : reason;
+}
+
+/* Asked of the system itself: libcurl does not always tell. */
+static bool http_error_has_no_file(void)
+{
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC), error = errno;
+
+    if (fd >= 0)
+        close(fd);
+    return fd < 0 && (error == EMFILE || error == ENFILE);
+}
+
 static void http_error_distrust(HttpTransfer *transfer, const Peer *peer, const char *reason,
                                 CURLcode code)
 {
@@ -76,8 +131,9 @@ static void http_error_distrust(HttpTransfer *transfer, const Peer *peer, const 
         snprintf(transfer->message, sizeof(transfer->message),
                  "the certificate of %s is not trusted: %s (%s%s)", peer->host,
                  str_has_prefix(reason, prefix) ? reason + sizeof(prefix) - 1 : reason,
-                 ca_file ? "by the authorities in " : "set ca_file for a private authority",
-                 ca_file ? ca_file : "");
+                 http_error_remedy(reason, ca_file ? "by the authorities in "
+                                                   : "set ca_file for a private authority"),
+                 ca_file && !http_error_remedy(reason, NULL) ? ca_file : "");
 }
 
 static void http_error_timeout(HttpTransfer *transfer, HttpResult result, const Peer *peer)
@@ -100,7 +156,18 @@ static void http_error_timeout(HttpTransfer *transfer, HttpResult result, const 
 static void http_error_not_sent(HttpTransfer *transfer, const Peer *peer, const char *reason,
                                 CURLcode code)
 {
-    if (code == CURLE_COULDNT_RESOLVE_HOST)
+    if (http_error_has_no_file())
+        snprintf(
+            transfer->message, sizeof(transfer->message),
+            "cannot connect to %s port %s: too many open files: raise LimitNOFILE= of the unit "
+            "(or ulimit -n), or lower limits.concurrency",
+            peer->host, peer->port);
+    else if (code == CURLE_SSL_CONNECT_ERROR)
+        snprintf(transfer->message, sizeof(transfer->message),
+                 "cannot connect to %s port %s: TLS: %s (%s)", peer->host, peer->port,
+                 http_error_words(reason),
+                 http_error_remedy(reason, "does this port speak TLS? check the endpoint"));
+    else if (code == CURLE_COULDNT_RESOLVE_HOST)
         snprintf(transfer->message, sizeof(transfer->message),
                  "cannot find the address of %s: check the endpoint and the name server",
                  peer->host);
@@ -108,10 +175,8 @@ static void http_error_not_sent(HttpTransfer *transfer, const Peer *peer, const 
         snprintf(transfer->message, sizeof(transfer->message), "cannot use the endpoint of %s: %s",
                  peer->host, reason);
     else
-        snprintf(transfer->message, sizeof(transfer->message), "cannot connect to %s port %s: %s%s",
-                 peer->host, peer->port, reason,
-                 code == CURLE_SSL_CONNECT_ERROR ? " (does this port speak TLS? check the endpoint)"
-                                                 : "");
+        snprintf(transfer->message, sizeof(transfer->message), "cannot connect to %s port %s: %s",
+                 peer->host, peer->port, reason);
 }
 
 static void http_error_too_big(HttpTransfer *transfer, const Peer *peer)
@@ -147,6 +212,16 @@ static void http_error_lost(HttpTransfer *transfer, const Peer *peer, const char
              peer->host, peer->port, what);
 }
 
+/* Names and reasons come from the other side, too. */
+static void http_error_show(HttpTransfer *transfer)
+{
+    _cleanup_(buf_done) Buf shown = {0};
+
+    utf8_append_shown(&shown, transfer->message);
+    if (buf_failed(&shown) == 0)
+        str_copy(transfer->message, sizeof(transfer->message), buf_text(&shown));
+}
+
 void http_error_failure(HttpTransfer *transfer, HttpResult result, CURLcode code)
 {
     Peer peer = http_error_peer(transfer);
@@ -175,4 +250,5 @@ void http_error_failure(HttpTransfer *transfer, HttpResult result, CURLcode code
         http_error_too_big(transfer, &peer);
         break;
     }
+    http_error_show(transfer);
 }

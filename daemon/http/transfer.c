@@ -15,6 +15,8 @@
 /* A replaced ca_file is noticed this soon; within it, connections share what was read. */
 #define CA_CACHE_SECONDS 60L
 
+#define DNS_CACHE_SECONDS 60L
+
 static size_t transfer_on_body(char *bytes, size_t one, size_t size, void *userdata)
 {
     HttpTransfer *transfer = userdata;
@@ -238,9 +240,18 @@ static long transfer_msec(uint64_t usec)
 static CURLcode transfer_set_bounds(HttpTransfer *transfer, const HttpRequest *request)
 {
     CURL *easy = transfer->easy;
+    uint64_t age_usec = request->connection_age_max_usec ? request->connection_age_max_usec
+                                                         : HTTP_CONNECTION_AGE_MAX_USEC;
     CURLcode code = curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                                      transfer_msec(request->connect_timeout_usec));
 
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)request->is_fresh);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT,
+                                request->is_fresh ? 0L : DNS_CACHE_SECONDS);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, (long)(age_usec / USEC_PER_SEC));
     transfer->body_size_max = request->body_size_max;
     transfer->connect_timeout_usec = request->connect_timeout_usec;
     transfer->timeout_usec = request->timeout_usec;

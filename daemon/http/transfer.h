@@ -12,8 +12,11 @@
  */
 #define TRANSFER_HEADERS_SIZE_MAX (256U * 1024U)
 
+typedef struct HttpPool HttpPool;
+
 struct HttpTransfer {
     Http *http;
+    HttpPool *pool;                /* whose connections it uses, while it is under way */
     HttpTransfer *previous, *next; /* under way; idle ones use `next` alone */
     CURL *easy;
     HttpOnAnswer callback;

@@ -5,6 +5,7 @@
 
 #include "daemon/base/str.h"
 #include "daemon/http/client.h"
+#include "daemon/roma/authorities.h"
 #include "daemon/roma/permits.h"
 #include "daemon/roma/provider/credential_cache.h"
 #include "daemon/roma/wire/headers.h"
@@ -20,7 +21,9 @@ typedef struct RomaInstance {
     CredentialCache *credential_cache;
     Permits permits;
     Permits additions;
+    Authorities authorities;
     bool is_plain;
+    bool has_failed; /* its last answer was none, or a gateway's that found nobody */
 } RomaInstance;
 
 /* A request under way. */
@@ -107,6 +110,7 @@ static void roma_client_on_http(void *userdata, const HttpAnswer *http)
     Answer answer;
 
     roma_call_end(client, call);
+    client->instances[call->instance].has_failed = response_is_of_nobody(http);
     response_read(&client->reader, call->kind, call->headers.credential, http, &answer);
     if (http->status == 401 || classify(call->kind, &answer) == VERDICT_RENEW)
         credential_cache_note_refused(client->instances[call->instance].credential_cache,
@@ -192,7 +196,8 @@ static int roma_call_send(RomaCall *call, const RomaInstance *instance, const Re
         .header_count = call->headers.count,
         .body = line.body,
         .body_size = line.body_size,
-        .ca_file = settings->ca_file,
+        .ca_file = authorities_path(&instance->authorities),
+        .is_fresh = instance->has_failed,
         .connect_timeout_usec = limits->connect_timeout_usec,
         .timeout_usec = limits->timeout_usec,
         .body_size_max = HTTP_BODY_SIZE_MAX,
@@ -235,6 +240,7 @@ int roma_client_renew(RomaClient *client, size_t instance)
 
 void roma_client_refresh(RomaClient *client, size_t instance)
 {
+    authorities_refresh(&client->instances[instance].authorities, client->http);
     credential_cache_refresh(client->instances[instance].credential_cache);
 }
 
@@ -299,6 +305,8 @@ static int roma_instance_init(RomaInstance *ret, RomaClient *client, const Insta
     ret->client = client;
     ret->is_plain = str_has_prefix(instance->endpoint, "http://");
     r = headers_base_init(&ret->base, instance);
+    if (r >= 0)
+        r = authorities_init(&ret->authorities, instance, client->config->directory);
     if (r < 0)
         return err_memory(err);
     r = credential_cache_new(event, client->http, client->config, instance, &told,
@@ -372,6 +380,7 @@ void roma_client_free(RomaClient *client)
     for (size_t i = 0; client->instances && i < client->config->instance_count; i++) {
         credential_cache_free(client->instances[i].credential_cache);
         headers_base_done(&client->instances[i].base);
+        authorities_done(&client->instances[i].authorities);
         permits_done(&client->instances[i].permits);
         permits_done(&client->instances[i].additions);
     }

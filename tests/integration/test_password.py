@@ -318,3 +318,12 @@ def test_a_login_that_tells_an_error_is_none(case, body, asked):
     assert result.status == FAILED and len(logins(sim)) == asked, result
     assert not sim.requests("list_channels"), "what came with an error is not used"
     assert error(result)["http"] == 201
+
+
+def test_a_password_that_is_not_utf8_costs_no_login(case):
+    sim = serve(case)
+    path = case.folder / "password"
+    path.write_bytes("geheim-\u00fc".encode("latin-1"))
+    result = case.once()
+    assert result.status == INVALID and not logins(sim), result
+    assert "not UTF-8" in result.stderr and str(path) in result.stderr and "geheim" not in result.stderr

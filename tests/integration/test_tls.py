@@ -2,6 +2,7 @@
 """On the wire: whom rosterd trusts, what it refuses, and that nothing leads a credential astray."""
 
 import contextlib
+import pathlib
 import socket
 import ssl
 import subprocess
@@ -10,7 +11,8 @@ import threading
 import pytest
 
 import sim as stand_in
-from case import DRIFT, FAILED, IN_SYNC, INVALID, channel, entry, mutations
+from case import DRIFT, FAILED, IN_SYNC, INVALID, channel, entry, mutations, wait_until
+from daemon import Daemon
 
 PAYMENTS = channel("payments", "10.1.0.5", "10.1.0.9")
 ROSTER = entry("payments", "10.1.0.5")
@@ -211,3 +213,73 @@ def test_plain_http_spoken_to_a_tls_port_and_the_other_way_round(case):
     assert result.status == FAILED and plain.stats()["requests"] == 0
     case.attach("prod", plain)
     assert case.dry().status == DRIFT
+
+
+# ---- ca_file and the environment ----
+
+
+def test_a_relative_ca_file_stands_beside_the_settings(case, tmp_path_factory):
+    """In a working directory of its own, where a foreign file of the name lies."""
+    sim = case.serve(PAYMENTS, tls=True)
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (case.folder / "trust.pem").write_bytes(pathlib.Path(sim.ca).read_bytes())
+    make_authority(elsewhere)[0].rename(elsewhere / "trust.pem")
+    case.settings["instances"]["prod"]["ca_file"] = "trust.pem"
+    case.roster(ROSTER)
+    assert case.once(wrap=("env", "-C", str(elsewhere))).status == IN_SYNC
+    (case.folder / "trust.pem").rename(case.folder / "kept.pem")
+    (elsewhere / "trust.pem").write_bytes(pathlib.Path(sim.ca).read_bytes())
+    sim.clear_requests()
+    result = case.once(wrap=("env", "-C", str(elsewhere)))
+    assert result.status == FAILED and str(case.folder / "trust.pem") in result.stdout + result.stderr
+    assert not sim.requests(), "the token goes to nobody for whom another directory vouches"
+
+
+def test_a_replaced_ca_file_counts_for_kept_connections(case):
+    sim = case.serve(PAYMENTS, tls=True)
+    trust = case.folder / "trust.pem"
+    trust.write_bytes(pathlib.Path(sim.ca).read_bytes())
+    case.settings["instances"]["prod"]["ca_file"] = "trust.pem"
+    case.tune(interval="1s")
+    case.roster(ROSTER)
+    daemon = Daemon(case)
+    wait_until(lambda: len(sim.requests("list_channels")) >= 2, process=daemon)
+    other = case.folder / "other"
+    other.mkdir()
+    make_authority(other)[0].rename(trust)
+    wait_until(lambda: "is not trusted" in daemon.text(), process=daemon)
+    trust.write_bytes(pathlib.Path(sim.ca).read_bytes())
+    sim.clear_requests()
+    wait_until(lambda: sim.requests("list_members"), process=daemon, seconds=60)
+
+
+def test_the_environment_of_libraries_is_without_effect(case):
+    case.serve(PAYMENTS, tls=True)
+    case.roster(ROSTER)
+    keys, openssl_settings = case.folder / "keys.log", case.folder / "openssl.cnf"
+    openssl_settings.write_text("openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = old\n"
+                                "[old]\nMaxProtocol = TLSv1.1\n")
+    environment = {"SSLKEYLOGFILE": str(keys), "OPENSSL_CONF": str(openssl_settings), "OPENSSL_MODULES": "/nowhere",
+                   "SSL_CERT_FILE": "/nowhere", "SSL_CERT_DIR": "/nowhere", "https_proxy": "http://127.0.0.1:1",
+                   "ALL_PROXY": "http://127.0.0.1:1", "CURL_CA_BUNDLE": "/nowhere", "NETRC": "/nowhere"}
+    assert case.once(env=environment).status == IN_SYNC
+    assert not keys.exists()
+
+
+@pytest.mark.parametrize("name", ["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN"])
+def test_keys_of_the_environment_leave_it_whichever_method_is_used(case, name):
+    case.serve(PAYMENTS)
+    case.roster(ROSTER)
+    daemon = Daemon(case, env={name: "not-to-be-left-there"})
+    daemon.wait_ready()
+    assert b"not-to-be-left-there" not in pathlib.Path(f"/proc/{daemon.pid}/environ").read_bytes()
+
+
+def test_openssls_words_come_with_a_remedy(case):
+    with server(lambda connection: connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")) as port:
+        case.serve(PAYMENTS)
+        case.settings["instances"]["prod"]["endpoint"] = f"https://127.0.0.1:{port}"
+        case.roster(ROSTER)
+        result = case.once()
+    message = result.channel("payments")["error"]["message"]
+    assert "TLS" in message and "this port does not speak TLS" in message and "error:0A" not in message

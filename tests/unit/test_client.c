@@ -282,7 +282,7 @@ static void test_all_missing_credentials_are_named(void **state)
                                      &client_case->client, &err),
                      -ENOENT);
     client_case_assert_has(err.text, "instance one: auth.token_file: ");
-    client_case_assert_has(err.text, "/missing-one: there is no such file");
+    client_case_assert_has(err.text, "/missing-one, and $CREDENTIALS_DIRECTORY");
     client_case_assert_has(err.text, "; instance three: auth.password_file: ");
     client_case_assert_has_not(err.text, TOKEN);
     assert_null(client_case->client);

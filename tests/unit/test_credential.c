@@ -177,7 +177,9 @@ static void test_missing_file_is_named(void **state)
     assert_int_equal(load(fixture, &token_auth), -ENOENT);
     assert_has(fixture->err.text, "auth.token_file: ");
     assert_has(fixture->err.text, fixture->directory);
-    assert_has(fixture->err.text, "/token: there is no such file");
+    assert_has(fixture->err.text, "no such file: ");
+    assert_has(fixture->err.text, "/token, and $CREDENTIALS_DIRECTORY is not set");
+    assert_has(fixture->err.text, "LoadCredential=token");
     write_secret(fixture->directory, "ak", "AK", 0600);
     assert_int_equal(load(fixture, &key_auth), -ENOENT);
     assert_has(fixture->err.text, "auth.secret_key_file: ");

@@ -41,6 +41,53 @@ static void test_connection_is_used_again(void **state)
     assert_int_equal(peer_connections(http_case->peer), 1);
 }
 
+/* What a name stands for may have changed since it was made. */
+static void test_connection_has_a_greatest_age(void **state)
+{
+    HttpCase *http_case = *state;
+    uint64_t end_usec = clock_monotonic_usec() + 30 * USEC_PER_SEC;
+
+    http_case->request.connection_age_max_usec = USEC_PER_SEC;
+    http_case_ask(http_case, HTTP_ANSWERED);
+    http_case_ask(http_case, HTTP_ANSWERED);
+    assert_int_equal(peer_connections(http_case->peer), 1);
+    while (peer_connections(http_case->peer) == 1 && clock_monotonic_usec() < end_usec)
+        http_case_ask(http_case, HTTP_ANSWERED);
+    assert_true(peer_connections(http_case->peer) > 1);
+}
+
+static void test_a_fresh_connection_on_demand(void **state)
+{
+    HttpCase *http_case = *state;
+
+    http_case_ask(http_case, HTTP_ANSWERED);
+    http_case->request.is_fresh = true;
+    http_case_ask(http_case, HTTP_ANSWERED);
+    assert_int_equal(peer_connections(http_case->peer), 2);
+    http_case->request.is_fresh = false;
+    http_case_ask(http_case, HTTP_ANSWERED);
+    assert_int_equal(peer_connections(http_case->peer), 2);
+}
+
+/* Requests under way end on the connections that they have. */
+static void test_renewal_leaves_kept_connections_alone(void **state)
+{
+    HttpCase *http_case = *state;
+
+    http_case_ask(http_case, HTTP_ANSWERED);
+    http_case_submit(http_case);
+    assert_int_equal(http_renew(http_case->http), 0);
+    http_case_submit(http_case);
+    http_case_await(http_case, 3);
+    assert_int_equal(peer_connections(http_case->peer), 2);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(http_renew(http_case->http), 0);
+    http_case_ask(http_case, HTTP_ANSWERED);
+    http_case_ask(http_case, HTTP_ANSWERED);
+    assert_int_equal(peer_connections(http_case->peer), 3);
+    assert_int_equal(peer_requests(http_case->peer), 5);
+}
+
 static void test_many_at_once(void **state)
 {
     HttpCase *http_case = *state;
@@ -234,6 +281,9 @@ int main(void)
         TEST(test_answer),
         TEST(test_too_many_headers),
         TEST(test_connection_is_used_again),
+        TEST(test_connection_has_a_greatest_age),
+        TEST(test_a_fresh_connection_on_demand),
+        TEST(test_renewal_leaves_kept_connections_alone),
         TEST(test_many_at_once),
         TEST(test_submit_from_callback),
         TEST(test_body_is_sent),

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/roma/auth/credential.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/base/environment.h"
 #include "daemon/base/file.h"
 #include "daemon/base/str.h"
-#include "daemon/roma/auth/environment.h"
 #include "daemon/roma/auth/redact.h"
 
 #define TOKEN_HEADER "X-Auth-Token: "
@@ -16,13 +17,17 @@
 
 Credential *credential_ref(Credential *credential)
 {
+    assert(credential->references > 0);
     credential->references++;
     return credential;
 }
 
 void credential_unref(Credential *credential)
 {
-    if (!credential || --credential->references > 0)
+    if (!credential)
+        return;
+    assert(credential->references > 0);
+    if (--credential->references > 0)
         return;
     secret_free(credential->token_header);
     secret_free(credential->secret_key);
@@ -53,6 +58,33 @@ int credential_find_file(const char *file, const char *directory, Buf *path)
             return buf_failed(path);
         buf_reset(path);
     }
+    return credential_find_beside(file, directory, path);
+}
+
+/* Which places were tried, and how a file comes to the first of them. */
+static int credential_tell_missing(const char *file, const char *key, const char *path, Err *err)
+{
+    const char *credentials = secure_getenv("CREDENTIALS_DIRECTORY");
+
+    if (file[0] == '/')
+        return err_set(err, -ENOENT,
+                       "auth.%s: no such file: %s: put the secret there, with mode 0600, or "
+                       "correct auth.%s",
+                       key, path, key);
+    if (str_is_empty(credentials))
+        return err_set(err, -ENOENT,
+                       "auth.%s: no such file: %s, and $CREDENTIALS_DIRECTORY is not set: put the "
+                       "secret there, with mode 0600; one that the unit gets by LoadCredential=%s "
+                       "is seen by the service alone",
+                       key, path, file);
+    return err_set(err, -ENOENT,
+                   "auth.%s: no such file: neither %s/%s nor %s: give it to the unit with "
+                   "LoadCredential=%s:PATH, or put the secret there, with mode 0600",
+                   key, credentials, file, path, file);
+}
+
+int credential_find_beside(const char *file, const char *directory, Buf *path)
+{
     if (file[0] != '/' && !str_is_empty(directory)) {
         buf_puts(path, directory);
         buf_putc(path, '/');
@@ -73,10 +105,7 @@ int credential_read_file(const char *file, const char *key, const char *director
         return err_memory(err);
     r = file_read_secret(path.data, ret_secret, err);
     if (r == -ENOENT)
-        return err_set(err, r,
-                       "auth.%s: %s: there is no such file: put the secret there, with mode 0600, "
-                       "or correct auth.%s",
-                       key, path.data, key);
+        return credential_tell_missing(file, key, path.data, err);
     return r < 0 ? err_context(err, r, "auth.%s", key) : 0;
 }
 
@@ -248,6 +277,25 @@ int credential_load(const Auth *auth, const char *directory, Credential **ret_cr
     return err_set(err, -EINVAL, "a credential of this method is not loaded but asked for");
 }
 
+static void credential_stamp_at(const char *path, CredentialStamp *stamp, size_t number)
+{
+    struct stat status;
+
+    if (stat(path, &status) < 0)
+        return;
+    stamp->files[number].device = status.st_dev;
+    stamp->files[number].inode = status.st_ino;
+    stamp->files[number].size = (uint64_t)status.st_size;
+    stamp->files[number].mtime_sec = (uint64_t)status.st_mtim.tv_sec;
+    stamp->files[number].mtime_nsec = (uint64_t)status.st_mtim.tv_nsec;
+}
+
+void credential_stamp_file(const char *path, CredentialStamp *ret_stamp)
+{
+    *ret_stamp = (CredentialStamp){0};
+    credential_stamp_at(path, ret_stamp, 0);
+}
+
 void credential_stamp(const Auth *auth, const char *directory, CredentialStamp *ret_stamp)
 {
     const char *const files[] = {auth->token_file ? auth->token_file : auth->access_key_file,
@@ -256,16 +304,9 @@ void credential_stamp(const Auth *auth, const char *directory, CredentialStamp *
     *ret_stamp = (CredentialStamp){0};
     for (size_t i = 0; i < ELEMENTS(files); i++) {
         _cleanup_(buf_done) Buf path = {0};
-        struct stat status;
 
-        if (!files[i] || credential_find_file(files[i], directory, &path) < 0 ||
-            stat(path.data, &status) < 0)
-            continue;
-        ret_stamp->files[i].device = status.st_dev;
-        ret_stamp->files[i].inode = status.st_ino;
-        ret_stamp->files[i].size = (uint64_t)status.st_size;
-        ret_stamp->files[i].mtime_sec = (uint64_t)status.st_mtim.tv_sec;
-        ret_stamp->files[i].mtime_nsec = (uint64_t)status.st_mtim.tv_nsec;
+        if (files[i] && credential_find_file(files[i], directory, &path) >= 0)
+            credential_stamp_at(path.data, ret_stamp, i);
     }
 }
 

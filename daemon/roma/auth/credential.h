@@ -28,12 +28,19 @@ typedef struct CredentialStamp {
     } files[3];
 } CredentialStamp;
 
+/* The same of one file that is no secret, such as ca_file. */
+void credential_stamp_file(const char *path, CredentialStamp *ret_stamp);
+
 /* Files that cannot be looked at leave zeros. */
 void credential_stamp(const Auth *auth, const char *directory, CredentialStamp *ret_stamp);
 
 /* Appends a secret file's path: below $CREDENTIALS_DIRECTORY where it is there, else below
  * `directory`, the settings' own. 0 or -ENOMEM. */
 int credential_find_file(const char *file, const char *directory, Buf *path);
+
+/* Appends the path of a file that is no secret, such as ca_file: a relative one stands beside the
+ * settings. 0 or -ENOMEM. */
+int credential_find_beside(const char *file, const char *directory, Buf *path);
 
 /* Reads one secret file; `key` is its name in the settings, for messages. Errors as
  * credential_load(). The caller frees *ret_secret. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "daemon/base/utf8.h"
 #include "daemon/roma/auth/lockout.h"
 #include "daemon/roma/provider/iam_token.h"
 #include "daemon/roma/provider/retrying_request.h"
@@ -24,6 +25,7 @@ typedef struct ProviderIam {
     Provider provider;
     RetryingRequest exchange;
     Buf url;
+    Buf ca_path; /* "" without a ca_file */
     Secret *body;
     Credential *sent; /* the password, for scrubbing and for remembering */
     Lockouts refusals;
@@ -101,7 +103,7 @@ static int provider_iam_send(ProviderIam *login)
                 .header_count = ELEMENTS(headers),
                 .body = secret_bytes(login->body),
                 .body_size = secret_size(login->body),
-                .ca_file = instance->ca_file,
+                .ca_file = instance->ca_file ? buf_text(&login->ca_path) : NULL,
                 .connect_timeout_usec = limits->connect_timeout_usec,
                 .timeout_usec = limits->timeout_usec,
                 .body_size_max = ANSWER_SIZE_MAX,
@@ -116,16 +118,43 @@ static int provider_iam_send(ProviderIam *login)
 
 /* ---- whether to send at all ---- */
 
+/* The body that it is sent in is JSON. */
+static bool provider_iam_is_utf8(const Secret *password)
+{
+    const char *text = secret_bytes(password);
+    size_t left = secret_size(password);
+
+    while (left > 0) {
+        size_t size = utf8_sequence(text, left);
+
+        if (size == 0)
+            return false;
+        text += size;
+        left -= size;
+    }
+    return true;
+}
+
 static int provider_iam_read(ProviderIam *login, Secret **ret_password, Err *err)
 {
     const ProviderContext *place = &login->provider.place;
     const char *file = place->instance->auth.password_file;
     _cleanup_(buf_done) Buf path = {0};
+    int r;
 
     if (credential_find_file(file, place->config->directory, &path) < 0)
         return err_memory(err);
     lockout_note_file(&login->refusals, buf_text(&path));
-    return credential_read_file(file, "password_file", place->config->directory, ret_password, err);
+    r = credential_read_file(file, "password_file", place->config->directory, ret_password, err);
+    if (r >= 0 && !provider_iam_is_utf8(*ret_password)) {
+        secret_free(*ret_password);
+        *ret_password = NULL;
+        r = err_set(err, -EINVAL,
+                    "auth.password_file: not UTF-8: %s: IAM would take it for a wrong password: "
+                    "save the file in UTF-8 (it may be in Latin-1)",
+                    buf_text(&path));
+    }
+    return r;
 }
 
 static int provider_iam_begin(Provider *provider, Err *err)
@@ -206,6 +235,7 @@ static void provider_iam_free(Provider *provider)
     provider_iam_drop(login);
     lockout_done(&login->refusals);
     buf_done(&login->url);
+    buf_done(&login->ca_path);
     free(login);
 }
 
@@ -229,11 +259,13 @@ int provider_iam_new(const ProviderContext *place, Provider **ret_issuer, Err *e
     login->provider = (Provider){.kind = &login_kind, .place = *place};
     buf_puts(&login->url, place->instance->auth.iam_endpoint);
     buf_puts(&login->url, PATH);
+    if (place->instance->ca_file)
+        credential_find_beside(place->instance->ca_file, place->config->directory, &login->ca_path);
     r = retrying_request_init(&login->exchange, place->event, place->http, place->config,
                               provider_iam_on_end, provider_on_wait, login);
     if (r < 0)
         return err_system(err, r, "cannot set up the event loop");
-    if (buf_failed(&login->url) < 0 ||
+    if (buf_failed(&login->url) < 0 || buf_failed(&login->ca_path) < 0 ||
         lockout_init(&login->refusals, &place->instance->auth, place->memory) < 0)
         return err_memory(err);
     r = provider_iam_read(login, &password, err);

@@ -7,6 +7,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
+#include "daemon/base/utf8.h"
 #include "daemon/roma/wire/error.h"
 
 /* Signatures are refused beyond this (API.md section 5). */
@@ -59,6 +60,13 @@ bool response_parse_retry_after(const char *text, const char *date, uint64_t rea
     return true;
 }
 
+bool response_is_of_nobody(const HttpAnswer *http)
+{
+    return http->result == HTTP_NOT_SENT || http->result == HTTP_LOST ||
+           http->result == HTTP_TIMEOUT || http->status == 502 || http->status == 503 ||
+           http->status == 504;
+}
+
 static void response_append_part(Buf *message, const char *text)
 {
     if (message->size > 0)
@@ -87,12 +95,15 @@ static void response_append_clock(const HttpAnswer *http, Buf *message)
 /* The text without secrets and control characters, cut to its place. */
 static void response_put_text(const Credential *credential, Buf *text, char *ret_text, size_t size)
 {
+    _cleanup_(buf_done) Buf shown = {.is_secret = true};
+
     credential_redact(credential, text);
     for (size_t i = 0; i < text->size; i++) {
         if ((unsigned char)text->data[i] < ' ' || text->data[i] == 0x7f)
             text->data[i] = ' ';
     }
-    str_copy(ret_text, size, buf_text(text));
+    utf8_append_shown(&shown, buf_text(text));
+    str_copy(ret_text, size, buf_text(&shown));
 }
 
 static void response_put_string(ResponseReader *reader, const Credential *credential,

@@ -32,6 +32,9 @@ void response_read(ResponseReader *reader, RequestKind kind, const Credential *c
 void response_read_plain(ResponseReader *reader, const Credential *credential,
                          const HttpAnswer *http, Answer *ret_answer);
 
+/* Whether nobody answered, or a gateway that found nobody: another address may do better. */
+bool response_is_of_nobody(const HttpAnswer *http);
+
 /* Lets go of the pages. */
 void response_reader_clear(ResponseReader *reader);
 
