@@ -293,7 +293,8 @@ def test_a_lock_outlives_the_run(case):
     again = case.once()
     assert again.status == FAILED and "the user is locked" in again.stderr and len(logins(sim)) == 1
     with sqlite3.connect(case.state_dir / "rosterd.db") as database:
-        database.execute("UPDATE refusal SET until_usec = until_usec - 15 * 60 * 1000000")
+        database.execute("UPDATE refusal SET until_usec = until_usec - 15 * 60 * 1000000, "
+                         "until_steady_usec = until_steady_usec - 15 * 60 * 1000000")
     assert case.once().status == IN_SYNC, "a quarter of an hour later"
 
 
