@@ -10,7 +10,6 @@ import socket
 import sqlite3
 import subprocess
 import threading
-import time
 import uuid
 
 import case as cases
@@ -88,9 +87,9 @@ class Daemon:
         """The number of messages until now, for `since`."""
         return len(self.messages)
 
-    def wait(self, condition, since=0, seconds=30):
+    def wait(self, condition, since=0, seconds=60):
         """The first message from `since` on that fits."""
-        end = time.monotonic() + seconds
+        end = cases.PACE.seconds() + seconds
         seen = since
         while True:
             for message in self.messages[seen:]:
@@ -98,7 +97,7 @@ class Daemon:
                     return message
             seen = len(self.messages)
             assert self.poll() is None, f"it ended with {self.poll()}: {self.text()}"
-            assert time.monotonic() < end, f"it never came: {self.messages[since:]} {self.text()}"
+            assert cases.PACE.seconds() < end, f"it never came: {self.messages[since:]} {self.text()}"
             self.read(0.2)
 
     def wait_ready(self, since=0):
@@ -116,11 +115,12 @@ class Daemon:
         return self.count("RELOADING")
 
     def wait_reload(self, number):
-        """Waits for the end of the reload of this number, from 1."""
+        """Waits for the end of the reload of this number, from 1, and of those that came with it."""
         def done():
             kinds = [key for m in self.messages for key in ("RELOADING", "READY") if key in m]
-            return kinds == ["READY"] + ["RELOADING", "READY"] * number
-        cases.wait_until(done, 30, self.process)
+            begun = kinds.count("RELOADING")
+            return begun >= number and kinds == ["READY"] + ["RELOADING", "READY"] * begun
+        cases.wait_until(done, process=self.process)
 
     # ---- the log ----
 
@@ -139,7 +139,7 @@ class Daemon:
         def found():
             rows = [row for row in self.lines(kind) if part in row["message"]]
             return rows if len(rows) >= count else None
-        return cases.wait_until(found, 30, self.process)
+        return cases.wait_until(found, process=self.process)
 
     # ---- signals and the end ----
 
@@ -152,7 +152,7 @@ class Daemon:
         self.signal(signal.SIGHUP)
         self.wait_reload(number)
 
-    def wait_end(self, seconds=30):
+    def wait_end(self, seconds=300):
         status = self.process.wait(seconds)
         self._end_receiving()
         text = self.text()

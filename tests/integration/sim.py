@@ -136,6 +136,10 @@ class Sim:
     def clear_faults(self):
         self._admin("DELETE", "faults")
 
+    def release(self):
+        """Lets go of the answers that a fault with "hold" keeps back."""
+        self._admin("POST", "release")
+
     def state(self):
         """Everything that is there: {"instances": [{..., "channels": [{..., "members": [...]}]}]}."""
         return self._admin("GET", "state")

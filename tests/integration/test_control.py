@@ -173,7 +173,7 @@ def test_history_comes_in_pages(case):
     case.roster(entry("payments", *KEPT))
     running = case.start("rosterd", "--log-level", "err")
     wait_until(lambda: ctl(case, "status").status == IN_SYNC, process=running)
-    wait_until(lambda: status(case)["channels"][0]["result"] == "converged", seconds=60, process=running)
+    wait_until(lambda: status(case)["channels"][0]["result"] == "converged", process=running)
     actions = json.loads(ctl(case, "history", "--json").stdout)["actions"]
     assert [a["action"] for a in actions] == list(range(1, 2101))
     assert {a["member"]["host"] for a in actions} == set(members)
@@ -340,7 +340,7 @@ def test_reconcile_waits_for_a_pass_that_begins_after_it(daemon):
 
 def test_reload_does_not_lose_who_waits(daemon):
     daemon.sim.faults([{"match": {"op": "list_members", "channel": "payments"}, "times": 1,
-                        "then": {"delay_ms": 700}}])
+                        "then": {"delay_ms": 2000}}])
     waiting = daemon.start("rosterctl", "reconcile", "--json")
     wait_until(lambda: status(daemon)["instances"][0]["pass_under_way"])
     daemon.roster(entry("payments", *KEPT, "10.0.0.99"), entry("orders", *KEPT))
@@ -568,18 +568,19 @@ def test_stuck_and_hostile_clients_never_delay_a_pass(daemon):
             pass
         clients.append(client)
     before = len(daemon.sim.requests("list_channels"))
-    started = time.monotonic()
-    while len(daemon.sim.requests("list_channels")) < before + 5:
+
+    def passes_while_poked():
         for client in clients[:50]:
             try:
                 client.send(b"z")
             except OSError:
                 pass
-        assert time.monotonic() < started + 60
-        time.sleep(0.1)
+        return len(daemon.sim.requests("list_channels")) >= before + 5
+
+    wait_until(passes_while_poked, process=daemon.daemon.process)
     assert daemon.daemon.poll() is None
     # Those that were let in are shown the door when their time is up, and a person gets in again.
-    assert ctl(daemon, "status", seconds=90).status == IN_SYNC
+    assert ctl(daemon, "status", seconds=300).status == IN_SYNC
     for client in clients:
         client.close()
     assert ctl(daemon, "reconcile", "payments").status == IN_SYNC

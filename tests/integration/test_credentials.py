@@ -110,11 +110,12 @@ def test_a_clock_that_is_wrong_is_named(case):
 
 def test_a_token_that_rotates_in_mid_pass_is_read_again(case):
     sim = serve(case, {"method": "token", "token_file": "token"},
-                {"match": {"op": "list_members"}, "times": 2, "then": {"delay_ms": 700}})
+                {"match": {"op": "list_members"}, "times": 2, "then": {"hold": True}})
     running = case.start("rosterd", "--once", "--json")
     wait_until(lambda: len(sim.requests("list_members")) == 2, process=running)
     sim.credentials(tokens=[{"token": TOKEN + "2", "project_id": stand_in.PROJECT}])
     case.secret("new", TOKEN + "2\n").rename(case.folder / "token")
+    sim.release()
     result = running.finish()
     assert result.status == IN_SYNC and "renewed" in result.stderr
     refused = [r for r in sim.requests() if r["status"] == 401]
@@ -139,11 +140,12 @@ def test_a_token_that_is_revoked_and_not_renewed_stops_the_instance(case):
 def test_a_second_refusal_after_a_renewal_fails_the_instance(case):
     """The file changes, and the new token is no good either."""
     sim = serve(case, {"method": "token", "token_file": "token"},
-                {"match": {"op": "list_channels"}, "then": {"delay_ms": 500}})
+                {"match": {"op": "list_channels"}, "times": 1, "then": {"hold": True}})
     sim.credentials(tokens=[])
     running = case.start("rosterd", "--once", "--json")
     wait_until(sim.requests, process=running)
     case.secret("new", "another-token").rename(case.folder / "token")
+    sim.release()
     result = running.finish()
     assert result.status == FAILED and len(sim.requests()) == 2
 

@@ -71,12 +71,14 @@ def test_a_dry_run_changes_nothing_records_nothing_and_holds_the_lock(case):
 def test_a_dry_run_stays_one_over_reloads(case):
     sim = prepare(case)
     daemon = Daemon(case, "--dry-run")
-    daemon.wait_status("1 with drift")
-    daemon.reload()
-    case.roster(entry("payments", *KEPT[:2]))
-    daemon.reload()
-    wait_until(lambda: len(sim.requests("list_members")) >= 3, process=daemon.process)
-    daemon.wait_status("dry run", "next pass", since=daemon.mark() - 1)
+    daemon.wait_status("1 with drift", "next pass")
+    for kept in KEPT, KEPT[:2]:
+        # A reload asks for a pass, and the next reload would do away with one that has not begun.
+        sim.clear_requests()
+        case.roster(entry("payments", *kept))
+        daemon.reload()
+        wait_until(lambda: sim.requests("list_members"), process=daemon.process)
+        daemon.wait_status("1 with drift", "dry run", "next pass", since=daemon.mark() - 1)
     assert not mutations(sim)
 
 

@@ -34,7 +34,7 @@ def stop_while_deleting(case, sim, number=signal.SIGTERM, *args):
     running = case.start("rosterd", "--once", "--json", *args)
     wait_until(lambda: deletions(sim), process=running)
     running.signal(number)
-    return running.finish(30)
+    return running.finish()
 
 
 # ---- how much at once ----
@@ -42,15 +42,22 @@ def stop_while_deleting(case, sim, number=signal.SIGTERM, *args):
 
 @pytest.mark.parametrize("concurrency", [1, 3])
 def test_no_more_channels_side_by_side_than_the_settings_say(case, concurrency):
-    sim = many(case, 9, faults=[{"match": {"op": "list_members"}, "then": {"delay_ms": 60}}])
+    sim = many(case, 9, faults=[{"match": {"op": "list_members"}, "times": concurrency, "then": {"hold": True}}])
     case.tune(limits={"concurrency": concurrency})
-    assert case.once().status == IN_SYNC
+    running = case.start("rosterd", "--once")
+    wait_until(lambda: len(sim.requests("list_members")) == concurrency, process=running)
+    sim.release()
+    assert running.finish().status == IN_SYNC
     assert sim.stats()["max_in_flight"] == concurrency
 
 
 def test_one_mutation_at_a_time_in_a_channel(case):
-    sim = many(case, 4, extras=5, change_ms=10)
-    assert case.once().status == IN_SYNC
+    sim = many(case, 4, extras=5, change_ms=10,
+               faults=[{"match": {"op": "delete_member"}, "times": 4, "then": {"hold": True}}])
+    running = case.start("rosterd", "--once")
+    wait_until(lambda: len(deletions(sim)) == 4, process=running)
+    sim.release()
+    assert running.finish().status == IN_SYNC
     assert set(sim.stats()["max_mutations_in_flight"].values()) == {1}
     assert sim.stats()["per_op"]["delete_member"] == 20, "none met another and had to be sent again"
     assert sim.stats()["max_in_flight"] == 4, "but channels go side by side"
@@ -62,7 +69,8 @@ def test_no_more_requests_in_a_second_than_the_settings_say(case, per_second):
     case.tune(limits={"requests_per_second": per_second})
     assert case.once().status == IN_SYNC
     assert sim.stats()["requests"] == 13
-    assert sim.stats()["max_begun_in_one_second"] == {"6a7b8c9d-0000-4000-8000-000000000001": per_second}
+    begun, = sim.stats()["max_begun_in_one_second"].values()
+    assert per_second // 2 <= begun <= per_second, "where the machine is busy, less"
 
 
 # ---- the deadline ----
@@ -93,7 +101,7 @@ def test_the_deadline_cuts_channels_that_had_no_turn(case):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_lets_the_deletion_in_flight_finish_and_skips_the_rest(case, number):
-    sim = one(case, 4, change_ms=500)
+    sim = one(case, 4, change_ms=1500)
     result = stop_while_deleting(case, sim, number)
     outcomes = [extra["outcome"] for extra in result.channel("ch-0")["extra"]]
     assert result.status == DRIFT and outcomes == ["deleted", "skipped", "skipped", "skipped"]

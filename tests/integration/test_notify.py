@@ -204,7 +204,7 @@ def test_stopping(case, number):
 def wait_fed(daemon, times=4):
     """Waits until the watchdog has been fed so often from now on."""
     goal = daemon.count("WATCHDOG") + times
-    wait_until(lambda: daemon.count("WATCHDOG") >= goal, 30, daemon.process)
+    wait_until(lambda: daemon.count("WATCHDOG") >= goal, process=daemon.process)
 
 
 def test_the_watchdog_is_fed_while_nothing_is_to_be_done(case):
@@ -282,6 +282,7 @@ def test_a_pass_that_hears_of_no_answer_does_not_feed_the_watchdog(case):
         """Nothing in the time of twenty meals."""
         daemon.read()
         return not any("WATCHDOG" in message for message in daemon.read(3.0))
-    wait_until(starves, 60, daemon.process)
+    daemon.wait_line("STUCK")
+    wait_until(starves, process=daemon.process)
     said = daemon.lines("STUCK")
     assert len(said) == 1 and said[0]["level"] == "err", "and it says so before it is killed"

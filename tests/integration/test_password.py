@@ -67,10 +67,11 @@ def test_plain_http_to_another_host_is_invalid(case):
 
 
 def test_a_token_that_is_revoked_in_mid_pass_is_renewed_once(case):
-    sim = serve(case, {"match": {"op": "list_members"}, "times": 2, "then": {"delay_ms": 500}})
+    sim = serve(case, {"match": {"op": "list_members"}, "times": 2, "then": {"hold": True}})
     running = case.start("rosterd", "--once", "--json")
     wait_until(lambda: len(sim.requests("list_members")) == 2, process=running)
     sim.credentials(tokens=[])
+    sim.release()
     result = running.finish()
     assert result.status == IN_SYNC, result
     assert sim.stats()["logins"] == 2 and "renewed" in result.stderr
@@ -92,9 +93,9 @@ def test_a_token_that_expires_in_mid_pass_is_renewed(case):
 
 def test_a_token_is_renewed_ahead_of_its_end(case):
     """Between half of its life and its end, with the old one in use meanwhile: no request is refused."""
-    many = [channel(f"chan-{n}", "10.1.0.1", "10.1.0.9") for n in range(12)]
-    sim = serve(case, {"match": {"op": "list_members"}, "then": {"delay_ms": 300}}, channels=many,
-                users=[user(token_seconds=4)])
+    many = [channel(f"chan-{n}", "10.1.0.1", "10.1.0.9") for n in range(14)]
+    sim = serve(case, {"match": {"op": "list_members"}, "then": {"delay_ms": 500}}, channels=many,
+                users=[user(token_seconds=8)])
     case.tune(limits={"concurrency": 1})
     result = case.once()
     assert result.status == IN_SYNC, result

@@ -4,6 +4,7 @@
 import http.client
 import json
 import socket
+import threading
 
 import pytest
 
@@ -148,6 +149,20 @@ def test_an_answer_that_never_comes_holds_nobody_up(faulty):
         faulty.ask("DELETE", f"{MEMBERS}/{faulty.ids[0]}", timeout=0.2)
     assert faulty.delete(0) == 404
     assert len(faulty.json()["members"]) == 4
+
+
+def test_an_answer_is_held_until_it_is_released(faulty):
+    faulty.rule({"method": "DELETE"}, {"hold": True}, times=1)
+    answers = []
+    asking = threading.Thread(target=lambda: answers.append(faulty.delete(0)))
+    asking.start()
+    while not faulty.sim.requests("delete_member"):
+        pass
+    assert faulty.delete(1) == 500, "the change is under way"
+    assert not answers
+    faulty.sim.release()
+    asking.join()
+    assert answers == [204] and faulty.delete(1) == 204
 
 
 def test_a_delayed_change_is_under_way_until_it_is_answered(faulty):

@@ -12,6 +12,7 @@
 #include "tests/romasim/log.h"
 #include "tests/romasim/render.h"
 #include "tests/romasim/stats.h"
+#include "tests/romasim/timing.h"
 
 static void show_requests(Request *r)
 {
@@ -141,6 +142,12 @@ static void clear_faults(Request *r)
     answer_empty(r, 204);
 }
 
+static void release(Request *r)
+{
+    timing_release();
+    answer_empty(r, 204);
+}
+
 static void set_credentials(Request *r)
 {
     static const char *const keys[] = {"tokens", "keys", "users", NULL};
@@ -165,6 +172,7 @@ void admin_handle(Request *r)
         {"GET", "/_sim/state", show_state},       {"GET", "/_sim/members", show_members},
         {"POST", "/_sim/members", edit},          {"POST", "/_sim/faults", add_faults},
         {"DELETE", "/_sim/faults", clear_faults}, {"POST", "/_sim/credentials", set_credentials},
+        {"POST", "/_sim/release", release},
     };
 
     if (request_parse(r)) {

@@ -17,12 +17,11 @@ static const char *const match_keys[] = {"method", "path", "channel", "member",
                                          "offset", "op",   NULL};
 static const char *const drip_keys[] = {"bytes", "every_ms", NULL};
 static const char *const then_keys[] = {
-    "status",       "code",        "message",        "headers",    "body",
-    "content_type", "effect",      "delay_ms",       "reset",      "close",
-    "stall",        "stall_after", "drip",           "truncate",   "chunked",
-    "total_add",    "size_add",    "drop_rows",      "repeat_row", "shift",
-    "foreign_row",  "extra_rows",  "oversize_bytes", "endless",    "json_patch",
-    "raw_row",      "empty_200",   "after",          NULL};
+    "status",     "code",     "message",     "headers",    "body",           "content_type",
+    "effect",     "delay_ms", "reset",       "close",      "stall",          "stall_after",
+    "drip",       "truncate", "chunked",     "total_add",  "size_add",       "drop_rows",
+    "repeat_row", "shift",    "foreign_row", "extra_rows", "oversize_bytes", "endless",
+    "json_patch", "raw_row",  "empty_200",   "after",      "hold",           NULL};
 
 static void load_match(JsonError *e, Fault *f, json_object *o)
 {
@@ -70,6 +69,7 @@ static void load_then(JsonError *e, Fault *f, json_object *o)
     f->delay_msec = jsonget_int(e, o, "delay_ms", 0);
     f->reset = jsonget_bool(e, o, "reset", false);
     f->close = jsonget_bool(e, o, "close", false);
+    f->hold = jsonget_bool(e, o, "hold", false);
     f->stall = jsonget_bool(e, o, "stall", false);
     f->shift = jsonget_int(e, o, "shift", 0);
     f->replaces = f->status > 0 || f->body || jsonget_bool(e, o, "empty_200", false);

@@ -18,6 +18,7 @@ typedef struct Fault {
     bool replaces; /* the answer is not the real one */
     bool applies;  /* the real operation takes place */
     int delay_msec;
+    bool hold; /* the answer waits for timing_release() */
     bool reset, close, stall;
     int stall_after, truncate, oversize_bytes;
     int drip_bytes, drip_msec;

@@ -45,6 +45,7 @@ static const char faults[] =
     "  status code message headers body content_type empty_200   another answer\n"
     "  effect            whether the operation takes place (default: not with another answer,\n"
     "                    reset, close or stall)\n"
+    "  hold              the answer waits for POST /_sim/release\n"
     "  delay_ms reset close stall stall_after drip{bytes,every_ms} truncate chunked\n"
     "  oversize_bytes endless                                    on the wire\n"
     "  total_add size_add drop_rows repeat_row shift foreign_row raw_row extra_rows json_patch\n"
@@ -56,7 +57,7 @@ static const char faults[] =
 static const char doors[] =
     "The door for tests: GET, DELETE /_sim/requests; GET, DELETE /_sim/stats; GET /_sim/state;\n"
     "GET /_sim/members?channel=C; POST /_sim/members {channel, add, remove}; POST, DELETE\n"
-    "/_sim/faults; POST /_sim/credentials {tokens, keys, users}.\n";
+    "/_sim/faults; POST /_sim/credentials {tokens, keys, users}; POST /_sim/release.\n";
 
 void help_print(void)
 {

@@ -15,6 +15,7 @@
 #include "tests/romasim/metadata.h"
 #include "tests/romasim/route.h"
 #include "tests/romasim/stats.h"
+#include "tests/romasim/timing.h"
 
 #define HEADER_MAX (32u << 10)
 
@@ -126,7 +127,7 @@ uint64_t service_handle(Request *r)
         perform(r);
     deform_answer(r);
     if (r->fault)
-        wait_msec = (uint64_t)r->fault->delay_msec;
+        wait_msec = r->fault->hold ? TIMING_HELD_MSEC : (uint64_t)r->fault->delay_msec;
     if (r->is_applied && !is_lost(r))
         wait_msec += (uint64_t)r->channel->instance->change_msec;
     if (is_lost(r) && wait_msec == 0)

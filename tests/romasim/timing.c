@@ -82,6 +82,19 @@ void timing_after(uint64_t delay_msec, TimingFunction function, void *userdata)
         swap(i, (i - 1) / 2);
 }
 
+void timing_release(void)
+{
+    uint64_t now = timing_now_usec();
+
+    for (size_t i = 0; i < heap_n; i++) {
+        if (heap[i].due_usec < now + TIMING_HELD_MSEC * 1000u / 2)
+            continue;
+        heap[i].due_usec = now;
+        for (size_t k = i; k > 0 && heap[k].due_usec < heap[(k - 1) / 2].due_usec; k = (k - 1) / 2)
+            swap(k, (k - 1) / 2);
+    }
+}
+
 static Timer pop(void)
 {
     Timer first = heap[0];

@@ -24,6 +24,12 @@ typedef void (*TimingFunction)(void *userdata);
 /* Calls `function` from timing_run() once `delay_msec` have passed. */
 void timing_after(uint64_t delay_msec, TimingFunction function, void *userdata);
 
+/* As a delay: until timing_release(). */
+#define TIMING_HELD_MSEC (1000ull * 3600 * 24 * 365)
+
+/* What waits for this is due now. */
+void timing_release(void);
+
 /* Calls everything that is due. */
 void timing_run(void);
 
