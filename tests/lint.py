@@ -247,6 +247,24 @@ def check_spelling():
     return run("codespell", "--ignore-regex", r"^\.Nd\b", *names).stdout.splitlines()
 
 
+# What an assert may call: it looks and does nothing.
+PURE_CALLS = r"(strlen|strcmp|memcmp|str_equal|request_is_change|sizeof|\w+_(is|has|counts|can|may|find)(_\w+)?)"
+
+
+def check_asserts():
+    """An assert has no effect that would be missed where it were not compiled."""
+    bad = []
+    for name in filter(is_product, files(".c", ".h")):
+        for match in re.finditer(r"\bassert\((.*?)\);", read(name), re.S):
+            text = re.sub(r"'(\\.|[^'])'|\"(\\.|[^\"\\])*\"", "0", match[1])
+            calls = [call for call in re.findall(r"\b([a-z]\w*)\(", text)
+                     if not re.fullmatch(PURE_CALLS, call)]
+            if calls or re.search(r"\+\+|--|(?<![=!<>])=(?!=)", text):
+                number = read(name).count("\n", 0, match.start()) + 1
+                bad.append(f"{name}:{number}: an assert with an effect: {match[1]}")
+    return bad
+
+
 def check_unfinished():
     return [f"{name}:{number}: {line.strip()}"
             for name in files(".c", ".h", ".py", ".sh", ".md", "Makefile")
@@ -267,6 +285,8 @@ FAULTS = [
     ("check_purity", "config/address.c", "int now(void) { return (int)time(0); }"),
     ("check_first_comments", "daemon/base/map.h", None),
     ("check_picture", "README.md", None),
+    ("check_asserts", "daemon/base/buf.c", "void f(int n) { assert(n-- > 0); }"),
+    ("check_asserts", "daemon/base/str.c", "void f(int n) { assert(close(n) == 0); }"),
 ]
 
 
@@ -301,7 +321,7 @@ def main():
     if sys.argv[1:] == ["--self-test"]:
         return self_test()
     checks = [check_format, check_library_fences, check_rooms, check_picture, check_arrows, check_circles, check_purity, check_headers_alone,
-              check_lengths, check_first_comments, check_citations, check_spelling, check_unfinished]
+              check_lengths, check_first_comments, check_citations, check_spelling, check_asserts, check_unfinished]
     failed = 0
     for check in checks:
         bad = check()

@@ -32,15 +32,6 @@ bool scheduler_has_work(const Scheduler *scheduler)
 
 /* ---- what a pass came to ---- */
 
-static bool scheduler_could_read(const Report *report)
-{
-    for (size_t i = 0; i < report->channel_count; i++) {
-        if (report->channels[i].has_list || report->channels[i].result == RESULT_UNMANAGEABLE)
-            return true;
-    }
-    return false;
-}
-
 static void scheduler_note_channel(Scheduler *scheduler, size_t number, const ChannelReport *report)
 {
     scheduler->results[report->result]++;
@@ -63,7 +54,7 @@ static void scheduler_note_channel(Scheduler *scheduler, size_t number, const Ch
  * works. */
 static void scheduler_note_instance(Scheduler *scheduler, const Report *report)
 {
-    bool could_read = scheduler_could_read(report);
+    bool could_read = report_could_read(report);
 
     if (report->channel_count == 0)
         return;

@@ -50,10 +50,12 @@ void channel_close(ChannelPass *channel, Result result, const Err *err)
 {
     ChannelReport *report = channel->report;
 
+    assert(!channel->is_done && !channel->call.is_in_flight);
     report->result = result;
     if (err && !err_is_set(&report->error))
         report->error = *err;
     channel->is_done = true;
+    assert(*channel->open_count > 0);
     --*channel->open_count;
     channel_done(channel);
 }

@@ -1,7 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * DOC: one channel of a pass
+ *
  * One channel's way through a pass: list, compare, guard, delete (delete.h), confirm (confirm.h).
  * Nothing here knows of other channels; the pass starts each where there is a place for it.
+ *
+ * A channel has one request under way at a time, its call, and so at most one change: the service
+ * answers concurrent changes of one channel with an error. What the answer comes to is decided
+ * where the call was begun; the callback of a whole list (ChannelOnWhole) says which step follows.
+ * A list is read anew, and emptied before, until it is provably whole or the tries are used up.
+ *
+ * After a change the service may lag: channel_look_again() reads after 1, 3 and 10 s before a
+ * member that is still listed counts as not deleted, and likewise before an earlier pass's
+ * deletion, whose outcome nobody knows, is called failed.
+ *
+ * Every way ends in channel_close(), once: the channel has its result, what the work needed is
+ * freed, and the pass has one open channel less. The report stays until the pass is freed.
  */
 #pragma once
 

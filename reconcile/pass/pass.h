@@ -1,9 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One pass over all channels of a configuration: each instance's channel list, then its channels
- * side by side, until each has a result. Driven from outside: whoever holds
- * it brings answers and the time, through the functions below, and never from within a call of its
- * Ops.
+ * DOC: one pass
+ *
+ * One pass goes over all channels of a configuration, or those of one instance. It is a machine
+ * that somebody else drives: whoever holds it brings answers and the time through the functions
+ * below, never from within a call of its Ops, and asks whether it is done. It has no thread, no
+ * clock and no socket, which is why a simulator can live years of passes in a minute.
+ *
+ * Each instance (instance.h) has its list of channels read once; it says which channel each entry
+ * of the rosters means. Then its channels go their own ways side by side (reconcile/channel), each
+ * started where there is a place for it, and none waits for another. A whole list becomes a plan,
+ * the guards look at it, and decision.h says what is done: nothing, held, or deleted.
+ *
+ * Before the first deletion of a channel all of its deletions are recorded. Channels that are
+ * decided in the same turn share one commit (group_commit.h), which the pass makes at its next
+ * wake; before each it asks Ops.may_change(). Changes can be held at any time and allowed again:
+ * reads go on meanwhile.
+ *
+ * A pass ends by itself once each channel has a result, by its deadline, or because it is stopped:
+ * then it sends nothing more and awaits what is in flight. Abandoned, it does not await that
+ * either; what was sent and not answered stays undecided in the state, and a later pass settles it
+ * out of a whole list (recovery.h has the channels that no roster names any more).
  */
 #pragma once
 

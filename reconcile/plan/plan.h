@@ -1,6 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* The plan of one channel: what a whole list and the roster come to. A plan that is carried out is
- * named by its digest, which an approval must match. */
+/*
+ * DOC: from a list to a plan
+ *
+ * This room compares and judges; it sends nothing and remembers nothing. Pages of a list come in as
+ * rows (diff.h) and are counted until the list is provably whole (listing.h); the list of channels
+ * likewise (catalog.h). What the roster wants of the channel is worked out once, with the channel's
+ * own port (desired.h). Members are compared by identity (identity.h): group, address or ECS id,
+ * and port, as bytes, so that two spellings of an address are one.
+ *
+ * A live member that the roster wants stays; one that an ignore rule matches is left alone
+ * (ignore.h); every other is an extra. What the roster wants and the list lacks is missing. Plan is
+ * the outcome: the extras in one order that does not depend on the order of pages or of the roster,
+ * and the counts that the guards measure.
+ *
+ * The guards (guard.h) each measure the plan against a limit: all are evaluated, and one that
+ * refuses holds the channel as a whole. The digest names a plan: an approval is for exactly one,
+ * and anything that changes in channel, roster or extras makes it another.
+ */
 #pragma once
 
 #include "daemon/base/digest.h"

@@ -134,6 +134,15 @@ static int report_status_of(Result result)
     return statuses[result];
 }
 
+bool report_could_read(const Report *report)
+{
+    for (size_t i = 0; i < report->channel_count; i++) {
+        if (report->channels[i].has_list || report->channels[i].result == RESULT_UNMANAGEABLE)
+            return true;
+    }
+    return false;
+}
+
 int report_exit_status(const Report *report)
 {
     return report_status_of(report_result(report));

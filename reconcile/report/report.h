@@ -98,6 +98,9 @@ Result report_instance_result(const Report *report, const InstanceReport *instan
 /* Whether guards of a whole pass hold a channel of that instance, and none of its own. */
 bool report_is_held_by_pass(const ChannelReport *channel, const InstanceReport *instance);
 
+/* Whether any of its channels could be read, or needs not be: while none can, passes back off. */
+bool report_could_read(const Report *report);
+
 /* The exit status: 0, 2 (drift, pause), 3 (held) or 1 (failed). */
 int report_exit_status(const Report *report);
 

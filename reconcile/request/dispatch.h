@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sends the calls of one instance: at most limits.concurrency at once, within its rate, not while
- * it throttles us, with its credential renewed once where it is refused. A call that waits for its
- * next attempt gives its place to others. After a failure of the instance nothing is sent to it any
- * more.
+ * DOC: sending to one instance
+ *
+ * A Call is one request that should have its answer; a Dispatch sends the calls of one instance and
+ * sends them again as classify.h and the retry law say (retry.h): at most limits.concurrency at
+ * once, within the rate, not while the service throttles us (gate.h), with the credential renewed
+ * once where it is refused. After a failure of the instance nothing is sent to it any more.
+ *
+ * A call stands in one queue at the most. `ready` waits for rate and throttle alone and has a
+ * place; `waiting` has given its place to others until its next attempt is due; `refused` waits for
+ * a new credential; `held` are changes while changes are held. In flight it is in none. Whatever
+ * comes, each call ends exactly once, by its on_end.
+ *
+ * A call that was sent may have had its effect whatever its answer says: was_ambiguous keeps that
+ * for good, and whoever owns the call must not take a later "not found" for somebody else's work.
  */
 #pragma once
 

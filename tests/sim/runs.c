@@ -256,15 +256,6 @@ void sim_begin_set(Sim *sim)
 
 /* ---- ending ---- */
 
-static bool runs_could_read(const Report *report)
-{
-    for (size_t i = 0; i < report->channel_count; i++) {
-        if (report->channels[i].has_list || report->channels[i].result == RESULT_UNMANAGEABLE)
-            return true;
-    }
-    return false;
-}
-
 static void runs_end_pass(Sim *sim)
 {
     World *world = sim->world;
@@ -274,7 +265,7 @@ static void runs_end_pass(Sim *sim)
     sim->counts->held += world->told[EVENT_HELD];
     sim->counts->deletions += world->action_count - sim->first_action;
     if (report->channel_count > 0 && schedule_counts(schedule))
-        schedule_note(schedule, runs_could_read(report));
+        schedule_note(schedule, report_could_read(report));
     sim->running = NULL;
     schedule_on_done(schedule);
     sim_people_fight(sim, sim->first_action);

@@ -103,6 +103,26 @@ static void test_a_pause_is_shown_with_its_reason_and_end(void **state)
     world_free(world);
 }
 
+/* One channel of several is enough, whatever the others come to. */
+static void test_one_channel_that_can_be_read_is_enough(void **state)
+{
+    ChannelReport channels[3] = {
+        {.result = RESULT_FAILED}, {.result = RESULT_FAILED}, {.result = RESULT_FAILED}};
+    const Report report = {.channels = channels, .channel_count = 3};
+
+    (void)state;
+    assert_false(report_could_read(&report));
+    for (size_t i = 0; i < 3; i++) {
+        channels[i].has_list = true;
+        assert_true(report_could_read(&report));
+        channels[i].has_list = false;
+        channels[i].result = RESULT_UNMANAGEABLE;
+        assert_true(report_could_read(&report));
+        channels[i].result = RESULT_FAILED;
+    }
+    assert_false(report_could_read(&(Report){0}));
+}
+
 /* As the daemon does: a report outlives its pass. */
 static void test_a_report_can_be_taken_out_of_its_pass(void **state)
 {
@@ -132,6 +152,7 @@ int main(void)
         cmocka_unit_test(test_the_words_are_those_of_the_contract),
         cmocka_unit_test(test_a_channels_numbers_are_of_the_planned_list),
         cmocka_unit_test(test_a_pause_is_shown_with_its_reason_and_end),
+        cmocka_unit_test(test_one_channel_that_can_be_read_is_enough),
         cmocka_unit_test(test_a_report_can_be_taken_out_of_its_pass),
     };
 

@@ -90,6 +90,33 @@ static void test_recent_deletions_by_a_wrong_clock(void **state)
     store_free(store);
 }
 
+/* The same member of another channel, or of the same channel id elsewhere, is another member. */
+static void deletions_elsewhere_do_not_count(void **state)
+{
+    static const struct {
+        const char *instance_name, *channel_id;
+    } elsewhere[] = {{"prod", "c2"}, {"test", "c1"}};
+    Location *place = *state;
+    Store *store = place_open(place);
+    ChannelRecord memory;
+    uint64_t action;
+
+    place_begin(place, store);
+    for (size_t i = 0; i < ELEMENTS(elsewhere); i++) {
+        Deletion deletion;
+        Batch batch = place_batch(place, &deletion, 1);
+
+        batch.instance_name = elsewhere[i].instance_name;
+        batch.channel_id = elsewhere[i].channel_id;
+        assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), 0);
+    }
+    record_one(place, store, NOW, &action);
+    memory = recall_at(place, store, NOW + 20);
+    assert_int_equal(memory.deletion_count, 1);
+    channel_record_done(&memory);
+    store_free(store);
+}
+
 static bool is_approved(Location *place, Store *store, const char *digest, uint64_t realtime_usec)
 {
     int r = store_is_approved(store, digest, realtime_usec, &place->err);
@@ -217,6 +244,7 @@ static void test_what_is_no_digest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(deletions_elsewhere_do_not_count),
         TEST(test_sightings_are_replaced),
         TEST(test_recent_deletions),
         TEST(test_recent_deletions_by_a_wrong_clock),
