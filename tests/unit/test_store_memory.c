@@ -94,19 +94,20 @@ static void test_recent_deletions_by_a_wrong_clock(void **state)
 static void deletions_elsewhere_do_not_count(void **state)
 {
     static const struct {
-        const char *instance_name, *channel_id;
-    } elsewhere[] = {{"prod", "c2"}, {"test", "c1"}};
+        const char *instance_key, *channel_id;
+    } elsewhere[] = {{KEY, "c2"}, {"another", "c1"}};
     Location *place = *state;
     Store *store = place_open(place);
     ChannelRecord memory;
     uint64_t action;
 
     place_begin(place, store);
+    assert_int_equal(store_name_instance(store, "another", "test", &place->err), 0);
     for (size_t i = 0; i < ELEMENTS(elsewhere); i++) {
         Deletion deletion;
         Batch batch = place_batch(place, &deletion, 1);
 
-        batch.instance_name = elsewhere[i].instance_name;
+        batch.instance_key = elsewhere[i].instance_key;
         batch.channel_id = elsewhere[i].channel_id;
         assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), 0);
     }
