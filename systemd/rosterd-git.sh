@@ -312,14 +312,15 @@ set -e
 cat "$record/tmp/said" >&2
 now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 if [ $result = 0 ]; then
-    success=$now failure=$(recorded failure) message=$(recorded message) commit=$(cat "$record/commit")
+    outcome=success success=$now failure=$(recorded failure) message=$(recorded message) commit=$(cat "$record/commit")
 else
-    success=$(recorded success) failure=$now commit=$(recorded commit)
+    outcome=failure success=$(recorded success) failure=$now commit=$(recorded commit)
     message=$(one_line <"$record/tmp/said")
     message=${message:-ended by a signal: git took too long}
 fi
 umask 022
 write_file "$record/status" <<STATUS
+result=$outcome
 commit=$commit
 success=$success
 failure=$failure

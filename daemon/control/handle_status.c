@@ -10,6 +10,7 @@
 #include "daemon/control/channel_ref.h"
 #include "daemon/control/orphan_pauses.h"
 #include "daemon/control/pause.h"
+#include "daemon/control/pulls.h"
 #include "daemon/control/reply.h"
 #include "daemon/json/json.h"
 #include "daemon/report/json.h"
@@ -126,6 +127,7 @@ static int handle_status_append(const Controller *controller, const StatusFilter
     json_put_bool(root, "dry_run", controller->backend.dry_run);
     json_put(root, "roster",
              report_json_roster(controller->config->set.digest, controller->config->set.head));
+    json_put(root, "git", pulls_json(controller));
     json_put_number(root, "log_lines_lost", log_lost_count());
     json_put_text(root, "invalid", invalid);
     json_put_text(root, "state_error", is_usable ? NULL : state_err.text);

@@ -22,6 +22,22 @@ static void status_text_line(const Page *page, Colour colour, const char *before
     page_newline(page);
 }
 
+static void status_text_pull(const Page *page, json_object *pull)
+{
+    bool is_failing = row_is_true(pull, "is_failing");
+
+    page_printf(page, "git %s: ", row_text(pull, "clone"));
+    if (is_failing)
+        page_paint(page, COLOUR_RED, "the pull failed at %s: %s; ", row_text(pull, "failure"),
+                   row_text(pull, "message"));
+    if (row_text(pull, "success")[0])
+        page_printf(page, "%s at %s, commit %.12s", is_failing ? "last success" : "pulled",
+                    row_text(pull, "success"), row_text(pull, "commit"));
+    else
+        page_puts(page, "no pull has succeeded yet");
+    page_newline(page);
+}
+
 static void status_text_head(const Page *page, json_object *root)
 {
     json_object *roster = row_find(root, "roster");
@@ -35,6 +51,8 @@ static void status_text_head(const Page *page, json_object *root)
                     row_text(roster, "head")[0] ? ", git head " : "", row_text(roster, "head"));
         page_newline(page);
     }
+    for (size_t i = 0; i < row_count(root, "git"); i++)
+        status_text_pull(page, row_at(root, "git", i));
     status_text_line(page, COLOUR_RED,
                      "INVALID settings or rosters, the last good ones stay in force: ",
                      row_text(root, "invalid"));

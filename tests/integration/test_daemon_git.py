@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The pull of a roster repository (systemd/rosterd-git.sh), by itself: what it takes, and what it never runs."""
 
+import json
 import os
 import pathlib
 import random
@@ -13,6 +14,7 @@ import time
 import pytest
 
 import case as cases
+from daemon import Daemon
 
 SCRIPT = cases.ROOT / "systemd" / "rosterd-git.sh"
 ROSTER = "version: 1\nchannels: [{name: payments, members: [10.1.0.5]}]\n"
@@ -297,6 +299,35 @@ def test_its_last_success_and_failure_stand_in_a_file(repository):
 def test_no_password_is_told(repository):
     assert repository.pull(URL="https://team:S3cret@127.0.0.1:1/x").returncode != 0
     assert "S3cret" not in (repository.record / "status").read_text()
+
+
+def test_the_status_of_rosterd_tells_of_the_pulls(repository, case):
+    repository.pulled()
+    case.serve(cases.channel("payments", "10.1.0.5"))
+    case.tune(rosters=[str(repository.clone)])
+    daemon = Daemon(case)
+    daemon.wait_status("1 in sync")
+
+    def told():
+        root = json.loads(case.run("rosterctl", "status", "--json").stdout)
+        return root["git"], case.run("rosterctl", "status").stdout
+
+    (first,), text = told()
+    assert first == {"clone": str(repository.clone), "commit": repository.head(), "failure": None, "message": None,
+                     "success": repository.status()["success"], "is_failing": False}
+    assert f"git {repository.clone}: pulled at {first['success']}, commit {repository.head()[:12]}\n" in text
+    repository.commit("payments.yaml", ROSTER + "# amended\n", "--amend")
+    assert repository.pull().returncode != 0
+    (failed,), text = told()
+    assert failed["is_failing"] and "forced push" in failed["message"] and failed["success"] == first["success"]
+    assert f"the pull failed at {failed['failure']}: team: refused" in text and "last success at" in text
+    # Another user writes it: whatever it is, the answer is one.
+    (repository.record / "status").write_bytes(b"result=x\nmessage=\x1b[31m\xff\0\ncommit=" + b"y" * 4000)
+    (odd,), text = told()
+    assert odd["success"] is None and "\x1b" not in odd["message"] and "no pull has succeeded yet" in text
+    (repository.record / "status").unlink()
+    assert told()[0] == []
+    assert daemon.stop() == 0
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")

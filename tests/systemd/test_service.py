@@ -336,6 +336,7 @@ def test_a_change_in_git_is_pulled_and_applied(machine, service):
     commit(machine, entry("payments", *KEPT[:2]))
     wait_members(sim, *KEPT[:2])
     assert machine.show("Result", "rosterd-git@team.service") == "success"
+    assert "git /var/lib/rosterd-git/team: pulled at 20" in machine.text("rosterctl", "status")
 
 
 def test_a_pull_that_finds_nothing_new_leaves_no_line(machine, service):

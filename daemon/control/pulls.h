@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* How the pulls of roster repositories go (rosterd-git): what rosterd knows of them is the file
+ * that the pull of a clone DIRECTORY/NAME leaves in DIRECTORY/.state/NAME/status. */
+#pragma once
+
+#include <json-c/json.h>
+
+#include "daemon/runtime/controller.h"
+
+/* An array with one object for each clone that rosters in force stand in: "clone", "commit",
+ * "success", "failure" (times), "message" (of the last failure) and "is_failing"; what is not known
+ * is null. NULL without memory, which json_append() tells. The caller owns it. */
+json_object *pulls_json(const Controller *controller);
