@@ -158,6 +158,7 @@ typedef enum EventKind {
     EVENT_DELETE_FAILED, /* for good, in this pass */
     EVENT_ADDED,         /* an undo put a member back */
     EVENT_ADD_FAILED,    /* an undo could not */
+    EVENT_VANISHED,      /* what an undo put back is gone again while its channel is paused */
     EVENT_HELD,          /* a guard refuses */
     EVENT_CHANNEL_FAILED,
     EVENT_INSTANCE_FAILED, /* nothing further is sent to it in this pass */
@@ -194,6 +195,9 @@ typedef enum Settlement {
 
 /* A Settlement, or -ENOMEM. */
 typedef int (*SettleMember)(void *list, const char *member_id);
+
+/* Whether a whole list has the member. */
+typedef bool (*IsListed)(const void *list, const char *member_id);
 
 typedef struct Ops {
     uint64_t (*now_usec)(void *context);      /* monotonic */
@@ -240,6 +244,12 @@ typedef struct Ops {
      * dry run. */
     int (*settle)(void *context, const RosterChannel *channel, const char *channel_id,
                   SettleMember settle_member, void *list, Err *err);
+
+    /* Looks which of the members that an undo put back a whole list of their channel lacks, and
+     * tells of them where it is paused: somebody else deletes there. Called for each channel's list
+     * that a plan is made from; not in a dry run. What cannot be read waits for the next list. */
+    void (*watch_added)(void *context, const RosterChannel *channel, const ChannelRow *row,
+                        IsListed is_listed, const void *list);
 
     /* Whether changes may be made by the configuration of this pass, asked before each record(): 1,
      * yes. 0, not now: the pass holds its changes, as by pass_hold_changes(), until

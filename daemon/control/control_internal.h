@@ -5,11 +5,17 @@
 #include "daemon/control/control.h"
 #include "daemon/http/server.h"
 
+/* What a request awaits of one scheduler. */
+typedef struct Awaited {
+    uint64_t done_count;    /* 0: nothing */
+    uint64_t unbegun_count; /* when it was asked: more of them is a pass that could not begin */
+} Awaited;
+
 /* A request that waits for passes that begin after it. */
 typedef struct Waiter {
     ServerCall *call;
-    char *channel;    /* as asked for; NULL: all */
-    uint64_t *wanted; /* for each scheduler, the done_count that it waits for; 0: it does not */
+    char *channel;   /* as asked for; NULL: all */
+    Awaited *wanted; /* for each scheduler */
 } Waiter;
 
 typedef struct Loading Loading;

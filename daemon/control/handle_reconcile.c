@@ -38,7 +38,7 @@ static void handle_reconcile_log(const Control *control, const Waiter *waiter)
 static int handle_reconcile_ask(Control *control, Waiter *waiter, Err *err)
 {
     const Controller *controller = control->controller;
-    uint64_t *wanted =
+    Awaited *wanted =
         calloc(controller->scheduler_count ? controller->scheduler_count : 1, sizeof(*wanted));
     ChannelRef found = {0};
     int r = 0;
@@ -51,7 +51,7 @@ static int handle_reconcile_ask(Control *control, Waiter *waiter, Err *err)
         Scheduler *scheduler = &controller->schedulers[i];
 
         if (scheduler->channel_count > 0 && (!found.scheduler || found.scheduler == scheduler))
-            wanted[i] = schedule_ask(scheduler->schedule);
+            wanted[i] = (Awaited){schedule_ask(scheduler->schedule), scheduler->unbegun_count};
     }
     free(waiter->wanted);
     waiter->wanted = wanted;
@@ -61,10 +61,23 @@ static int handle_reconcile_ask(Control *control, Waiter *waiter, Err *err)
 static bool handle_reconcile_is_over(const Controller *controller, const Waiter *waiter)
 {
     for (size_t i = 0; i < controller->scheduler_count; i++) {
-        if (controller->lifecycle.schedules[i].done_count < waiter->wanted[i])
+        if (controller->lifecycle.schedules[i].done_count < waiter->wanted[i].done_count)
             return false;
     }
     return true;
+}
+
+/* Why a pass that the waiter awaits could not begin; NULL where none was refused. */
+static const char *handle_reconcile_find_refusal(const Controller *controller, const Waiter *waiter)
+{
+    for (size_t i = 0; i < controller->scheduler_count; i++) {
+        const Scheduler *scheduler = &controller->schedulers[i];
+
+        if (waiter->wanted[i].done_count > controller->lifecycle.schedules[i].done_count &&
+            scheduler->unbegun_count > waiter->wanted[i].unbegun_count)
+            return scheduler->trouble;
+    }
+    return NULL;
 }
 
 /* One report out of those of the instances; its channels are borrowed from them. */
@@ -114,9 +127,15 @@ static void handle_reconcile_answer(Control *control, const Waiter *waiter)
 void handle_reconcile_look(Control *control)
 {
     for (size_t i = control->waiter_count; i > 0; i--) {
-        if (!handle_reconcile_is_over(control->controller, &control->waiters[i - 1]))
+        const Waiter *waiter = &control->waiters[i - 1];
+        const char *refusal = handle_reconcile_find_refusal(control->controller, waiter);
+
+        if (refusal)
+            reply_refuse(waiter->call, 500, refusal);
+        else if (handle_reconcile_is_over(control->controller, waiter))
+            handle_reconcile_answer(control, waiter);
+        else
             continue;
-        handle_reconcile_answer(control, &control->waiters[i - 1]);
         handle_reconcile_drop(control, i - 1);
     }
 }

@@ -15,6 +15,7 @@ static const char *const message_ids[] = {
     [EVENT_DELETE_FAILED] = MESSAGE_DELETE_FAILED,
     [EVENT_ADDED] = MESSAGE_ADDED,
     [EVENT_ADD_FAILED] = MESSAGE_ADD_FAILED,
+    [EVENT_VANISHED] = MESSAGE_VANISHED,
     [EVENT_HELD] = MESSAGE_HELD,
     [EVENT_CHANNEL_FAILED] = MESSAGE_CHANNEL_FAILED,
     [EVENT_INSTANCE_FAILED] = MESSAGE_INSTANCE_FAILED,
@@ -37,6 +38,7 @@ static LogLevel event_log_level(const Event *event, bool is_news)
         [EVENT_DELETE_FAILED] = LOG_LEVEL_WARNING,
         [EVENT_ADDED] = LOG_LEVEL_NOTICE,
         [EVENT_ADD_FAILED] = LOG_LEVEL_WARNING,
+        [EVENT_VANISHED] = LOG_LEVEL_WARNING,
         [EVENT_HELD] = LOG_LEVEL_WARNING,
         [EVENT_CHANNEL_FAILED] = LOG_LEVEL_WARNING,
         [EVENT_INSTANCE_FAILED] = LOG_LEVEL_ERR,
@@ -75,6 +77,13 @@ static void event_log_send(const Event *event, LogLevel level, const LogFields *
     case EVENT_ADD_FAILED:
         log_event(level, fields, "%s: undo: could not add back what was %s: %s", place,
                   event->member_id, why);
+        return;
+    case EVENT_VANISHED:
+        log_event(
+            level, fields,
+            "%s: another writer: %s (%s), which an undo added back, is gone again, and rosterd "
+            "did not delete it",
+            place, event->member, event->member_id);
         return;
     case EVENT_HELD:
         log_event(level, fields, "%s: held: %s: %s%s%s", place, why, event->digest,

@@ -50,6 +50,7 @@ static bool pass_log_is_news(PassLog *log, const Event *event)
     case EVENT_DELETE_FAILED:
     case EVENT_ADDED:
     case EVENT_ADD_FAILED:
+    case EVENT_VANISHED:
     case EVENT_RENEWED:
         return true;
     }

@@ -279,6 +279,8 @@ int pass_run_finish(PassRun *run, Err *err)
         return 0;
     if (!run->store)
         return backend_without_store(backend, err);
+    if (run->restores)
+        pass_run_store_record_added(run, pass_get_report(run->pass));
     return store_end_pass(run->store, run->pass_id, result, clock_realtime_usec(), err);
 }
 

@@ -87,6 +87,7 @@ const Ops pass_run_ops = {
     .remember = pass_run_store_remember,
     .unsettled = pass_run_store_unsettled,
     .settle = pass_run_store_settle,
+    .watch_added = pass_run_store_watch_added,
     .may_change = pass_run_may_change,
     .record = pass_run_store_record,
     .decide = pass_run_store_decide,

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdlib.h>
 
 #include "daemon/base/clock.h"
 #include "reconcile/plan/identity.h"
@@ -110,6 +111,101 @@ int pass_run_store_settle(void *context, const RosterChannel *channel, const cha
     return store_settle(run->store, pass_run_store_key(run, channel), channel_id, &settling,
                         clock_realtime_usec(), err);
 }
+
+/* ---- what an undo put back ---- */
+
+typedef struct Watch {
+    PassRun *run;
+    const RosterChannel *channel;
+    const ChannelRow *row;
+} Watch;
+
+static bool pass_run_store_is_paused(const PassRun *run, const RosterChannel *channel,
+                                     const ChannelRow *row)
+{
+    _cleanup_(store_pauses_done) StorePauses pauses = {0};
+    uint64_t now_usec = clock_realtime_usec();
+    const StoreScope scope = {
+        .instance_key = pass_run_store_key(run, channel),
+        .channel_id = row->id,
+        .channel_name = row->name,
+    };
+
+    return config_pause_holds(channel, now_usec) ||
+           (store_pauses(run->store, now_usec, &pauses, NULL) == 0 &&
+            store_pauses_find(&pauses, &scope));
+}
+
+static void pass_run_store_tell_vanished(void *userdata, const StoreAction *action)
+{
+    const Watch *watch = userdata;
+    char member[IDENTITY_SIZE_MAX + 16];
+    const Event event = {
+        .kind = EVENT_VANISHED,
+        .pass = watch->run->pass_id,
+        .instance_name = action->instance_name,
+        .channel_name = action->channel_name,
+        .channel_id = action->channel_id,
+        .member = member,
+        .member_id = action->member_id,
+        .digest = "",
+    };
+
+    if (!pass_run_store_is_paused(watch->run, watch->channel, watch->row))
+        return;
+    identity_print(action->identity, action->identity_size, member, sizeof(member));
+    watch->run->on_event(&event, watch->run->userdata);
+}
+
+void pass_run_store_watch_added(void *context, const RosterChannel *channel, const ChannelRow *row,
+                                IsListed is_listed, const void *list)
+{
+    PassRun *run = context;
+    Watch watch = {run, channel, row};
+
+    if (run->store)
+        store_watch_added(run->store, pass_run_store_key(run, channel), row->id, is_listed, list,
+                          pass_run_store_tell_vanished, &watch, NULL);
+}
+
+static void pass_run_store_record_channel(const PassRun *run, const ChannelReport *report,
+                                          const Addition *addition)
+{
+    _cleanup_free_ Deletion *members = calloc(addition->item_count, sizeof(*members));
+    Batch batch = {
+        .pass = run->pass_id,
+        .channel = report->channel,
+        .instance_name = report->instance_name,
+        .instance_key = pass_run_store_key(run, report->channel),
+        .channel_id = report->id,
+        .channel_name = report->name ? report->name : "",
+        .digest = "",
+        .deletions = members,
+    };
+
+    for (size_t i = 0; members && i < addition->item_count; i++) {
+        const AdditionItem *item = &addition->items[i];
+
+        if (item->outcome == ADDITION_ADDED && item->added_id)
+            members[batch.deletion_count++] = (Deletion){
+                .member_id = item->added_id,
+                .identity = item->identity,
+                .identity_size = item->identity_size,
+                .member_json = item->member_json,
+            };
+    }
+    if (batch.deletion_count > 0)
+        store_record_added(run->store, &batch, clock_realtime_usec(), NULL);
+}
+
+void pass_run_store_record_added(const PassRun *run, const Report *report)
+{
+    assert(run->restores && !run->dry_run);
+    for (size_t i = 0; i < report->channel_count; i++)
+        pass_run_store_record_channel(run, &report->channels[i], &run->restores[i]);
+}
+
+/* ---- deletions ---- */
 
 static int pass_run_store_permit(const PassRun *run, const Batch *batch, Err *err)
 {

@@ -15,6 +15,8 @@ int pass_run_store_remember(void *context, const RosterChannel *channel, const c
 int pass_run_store_unsettled(void *context, size_t instance, UnsettledAdd add, void *userdata);
 int pass_run_store_settle(void *context, const RosterChannel *channel, const char *channel_id,
                           SettleMember settle_member, void *list, Err *err);
+void pass_run_store_watch_added(void *context, const RosterChannel *channel, const ChannelRow *row,
+                                IsListed is_listed, const void *list);
 int pass_run_store_record(void *context, Batch *batches, size_t count, Err *err);
 int pass_run_store_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
                           const Answer *answer, Err *err);
@@ -22,6 +24,10 @@ int pass_run_store_decide(void *context, uint64_t action, Outcome outcome, uint3
 /* Tells the state what its instances are called. Where that fails, so does recording, and nothing
  * is deleted. */
 void pass_run_store_name_instances(const PassRun *run);
+
+/* Records what an undo has put back, before its pass ends. Where that fails, nobody is told when it
+ * vanishes; that it was added stands in the log. */
+void pass_run_store_record_added(const PassRun *run, const Report *report);
 
 /* Puts pauses into the run's report that no plan asked for. */
 void pass_run_store_show_pauses(const PassRun *run, const Report *report);

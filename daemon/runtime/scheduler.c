@@ -90,6 +90,7 @@ static void scheduler_on_no_pass(Scheduler *scheduler, const Err *err)
     if (log_once_is_new(&scheduler->log.log_once, "", err->text))
         log_event(LOG_LEVEL_ERR, &fields, "%s: no pass can begin: %s", scheduler->log.instance_name,
                   err->text);
+    scheduler->unbegun_count++;
     snprintf(scheduler->trouble, sizeof(scheduler->trouble), "%s: no pass can begin: %.240s",
              scheduler->log.instance_name, err->text);
 }

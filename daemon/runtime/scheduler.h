@@ -29,6 +29,7 @@ struct Scheduler {
     size_t channel_count;
     size_t results[RESULT_FAILED + 1]; /* channels by the result of the last pass */
     uint64_t *listed_usec;             /* monotonic, of each channel's last whole list; 0: none */
+    uint64_t unbegun_count;            /* passes that could not begin; `trouble` has why */
     char trouble[384];                 /* the first channel that wants a person, "" without one */
 };
 

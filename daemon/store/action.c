@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Deletions in the state: recorded before the first is sent, decided when known. */
+/* Deletions in the state: recorded before the first is sent, decided when known. What undo adds. */
 #include <errno.h>
 #include <inttypes.h>
 
@@ -94,6 +94,29 @@ int store_record(Store *store, const Batch *batches, size_t count, uint64_t real
     if (r == -EBADMSG)
         integrity_check(store, err); /* tells of the damage with its remedy */
     return action_nothing_deleted(r, err);
+}
+
+static int action_insert_added(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err)
+{
+    int r = pass_insert(store, batch->pass, err);
+
+    for (size_t i = 0; i < batch->deletion_count && r == 0; i++)
+        r = action_insert(store, batch, "add", &batch->deletions[i], "added", 0, realtime_usec,
+                          err);
+    return r;
+}
+
+int store_record_added(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err)
+{
+    int r = transaction_begin(store, err);
+
+    if (r == 0)
+        r = transaction_result(store, action_insert_added(store, batch, realtime_usec, err));
+    if (r == 0)
+        r = transaction_commit(store, err);
+    if (r == 0)
+        pass_mark_recorded(store, batch->pass);
+    return r;
 }
 
 static PendingOutcome action_outcome(uint64_t action, Outcome outcome, uint32_t attempts,

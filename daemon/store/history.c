@@ -162,14 +162,15 @@ int store_find_last_deleting(Store *store, const char *instance, const char *cha
                            channel ? " in " : "", channel ? channel : "");
 }
 
-int store_undecided(Store *store, const char *instance_key, const char *channel_id,
-                    StoreActions *ret_actions, Err *err)
+/* The actions of a query that takes an instance's key and a channel's id. */
+static int history_of_channel(Store *store, QueryId id, const char *instance_key,
+                              const char *channel_id, StoreActions *ret_actions, Err *err)
 {
     _cleanup_(store_actions_done) StoreActions actions = {0};
     int r = reading_refresh(store, err);
 
     if (r == 0 && store->db) {
-        _cleanup_(sql_done) Query query = sql_begin(store, QUERY_ACTION_UNDECIDED);
+        _cleanup_(sql_done) Query query = sql_begin(store, id);
 
         sql_text(&query, instance_key);
         sql_text(&query, channel_id);
@@ -180,4 +181,18 @@ int store_undecided(Store *store, const char *instance_key, const char *channel_
     *ret_actions = actions;
     actions = (StoreActions){0};
     return 0;
+}
+
+int store_undecided(Store *store, const char *instance_key, const char *channel_id,
+                    StoreActions *ret_actions, Err *err)
+{
+    return history_of_channel(store, QUERY_ACTION_UNDECIDED, instance_key, channel_id, ret_actions,
+                              err);
+}
+
+int history_added(Store *store, const char *instance_key, const char *channel_id,
+                  StoreActions *ret_actions, Err *err)
+{
+    return history_of_channel(store, QUERY_ACTIONS_ADDED, instance_key, channel_id, ret_actions,
+                              err);
 }

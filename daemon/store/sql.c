@@ -65,8 +65,16 @@ static const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_CHANNELS_IN_DOUBT] =
         "SELECT DISTINCT channel_id FROM action WHERE outcome IS NULL AND instance = " INSTANCE_OF(
             "?1"),
+    [QUERY_ACTIONS_ADDED] = ACTION_ROWS
+    "WHERE kind = 'add' AND vanished_usec IS NULL "
+    "AND action.instance = " INSTANCE_OF("?1") " AND channel_id = ?2 "
+                                               "AND NOT EXISTS (SELECT 1 FROM action AS later "
+                                               "WHERE later.instance = action.instance "
+                                               "AND later.channel_id = action.channel_id "
+                                               "AND later.member_id = action.member_id "
+                                               "AND later.id > action.id) ORDER BY action.id",
     [QUERY_HISTORY] =
-        ACTION_ROWS "WHERE (?1 IS NULL OR instance.name = ?1) "
+        ACTION_ROWS "WHERE kind = 'delete' AND (?1 IS NULL OR instance.name = ?1) "
                     "AND (?2 IS NULL OR channel_id = ?2 OR channel_name = ?2) "
                     "AND (?3 IS NULL OR pass = ?3) AND (?4 IS NULL OR action.id = ?4) "
                     "AND recorded_usec >= ?5 AND (?6 IS NULL OR action.id < ?6) "

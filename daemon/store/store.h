@@ -220,7 +220,11 @@ int store_record(Store *store, const Batch *batches, size_t count, uint64_t real
 int store_decide(Store *store, uint64_t action, Outcome outcome, uint32_t attempts,
                  const Answer *answer, uint64_t realtime_usec, Err *err);
 
-/* A recorded deletion. Texts are NULL and numbers 0 where nothing is known. */
+/* Records what an undo, a pass under way, put back in a channel, with the members' new ids; the
+ * batch's digest is "". Commits at once. */
+int store_record_added(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err);
+
+/* A recorded deletion, or addition. Texts are NULL and numbers 0 where nothing is known. */
 typedef struct StoreAction {
     uint64_t action;
     const char *pass;
@@ -242,8 +246,8 @@ typedef struct StoreAction {
     const char *request_id;
     uint32_t attempts;
     uint64_t decided_usec;
-    uint64_t
-        vanished_usec; /* undecided: since when its channel is not listed (steady.h); 0: it is */
+    uint64_t vanished_usec; /* steady.h: since when the channel of an undecided deletion, or a
+                             * member that was put back, is not listed; 0: it is */
 } StoreAction;
 
 typedef struct StoreActions {
@@ -280,6 +284,18 @@ int store_find_last_deleting(Store *store, const char *instance, const char *cha
  */
 int store_undecided(Store *store, const char *instance_key, const char *channel_id,
                     StoreActions *ret_actions, Err *err);
+
+/* Whom store_watch_added() tells. */
+typedef void (*StoreOnVanished)(void *userdata, const StoreAction *action);
+
+/*
+ * Names the members that an undo put back in a channel, that no deletion was recorded of since, and
+ * that a whole list lacks: each once. Commits at once where there are any, and only what is
+ * committed is told. 0, or the state's errors.
+ */
+int store_watch_added(Store *store, const char *instance_key, const char *channel_id,
+                      IsListed is_listed, const void *list, StoreOnVanished on_vanished,
+                      void *userdata, Err *err);
 
 /* What store_settle() goes by, and whom it tells of what it decides (NULL: nobody). */
 typedef struct StoreSettling {

@@ -53,6 +53,11 @@ struct Store {
     size_t approval_count, approval_capacity;
 };
 
+/* The members that undos put back in a channel, without later actions, and that no list has lacked
+ * yet. `ret_actions` is done by the caller. */
+int history_added(Store *store, const char *instance_key, const char *channel_id,
+                  StoreActions *ret_actions, Err *err);
+
 /* Fills the record's pause with the one that holds longest of those that cover the channel. */
 int pause_recall(Store *store, const StoreScope *channel, uint64_t realtime_usec,
                  ChannelRecord *record, Err *err);

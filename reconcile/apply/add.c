@@ -109,9 +109,14 @@ static void add_conclude(ChannelPass *channel, const Map *live)
         err_clear(&channel->report->error);
     for (size_t i = 0; i < restore->item_count; i++) {
         AdditionItem *item = &restore->items[i];
+        const Extra *found = map_find(live, item->identity, item->identity_size);
 
-        if (item->outcome != ADDITION_ADDED || map_find(live, item->identity, item->identity_size))
+        if (item->outcome != ADDITION_ADDED)
             continue;
+        if (found) {
+            item->added_id = found->id;
+            continue;
+        }
         add_miss(channel, item);
         left++;
     }

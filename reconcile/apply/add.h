@@ -29,7 +29,8 @@ typedef struct AdditionItem {
     const char *member_json;
     AdditionOutcome outcome;
     uint32_t attempts;
-    bool is_uncertain; /* answered by another success than the one promised: a list tells */
+    const char *added_id; /* of one ADDED, out of the list that confirmed it, which the pass owns */
+    bool is_uncertain;    /* answered by another success than the one promised: a list tells */
 } AdditionItem;
 
 /* Those of one channel. */

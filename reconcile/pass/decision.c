@@ -197,6 +197,13 @@ int decision_settle(ChannelPass *channel, const char *channel_id, bool is_final,
                                 err);
 }
 
+static bool decision_is_listed(const void *list, const char *member_id)
+{
+    const ChannelPass *channel = list;
+
+    return diff_has_id(&channel->diff, member_id);
+}
+
 static int decision_report_plan(ChannelPass *channel)
 {
     ChannelReport *report = channel->report;
@@ -222,6 +229,9 @@ void decision_on_list(ChannelPass *channel)
         channel_fail(channel, r, "making the plan");
         return;
     }
+    if (!channel->dry_run)
+        channel->ops->watch_added(channel->context, channel->roster, channel->row,
+                                  decision_is_listed, channel);
     r = decision_settle(channel, id, false, &err);
     if (r == 0)
         r = decision_recall(channel, &err);

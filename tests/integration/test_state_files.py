@@ -3,6 +3,8 @@
 
 import json
 import shutil
+import sqlite3
+import time
 
 import pytest
 
@@ -115,3 +117,25 @@ def test_the_database_emptied_under_the_daemon(served):
     with open(served.state_dir / "rosterd.db", "r+b") as file:
         file.truncate(0)
     assert_nothing_is_deleted(served, "damaged")
+
+
+def passes_cannot_begin(case):
+    """The state names no pass any more, for ten minutes."""
+    with sqlite3.connect(case.state_dir / "rosterd.db") as database:
+        rows = [(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + i)) + f"-{2 ** 32 - 1}",)
+                for i in range(600)]
+        database.executemany("INSERT INTO pass (id, started_usec) VALUES (?, 0)", rows)
+    database.close()
+
+
+def test_who_waits_for_a_pass_that_cannot_begin_is_told(served):
+    """With the reason, at once: the next pass may never come."""
+    passes_cannot_begin(served)
+    for args in ((), ("payments",), ("--json",)):
+        told = ctl(served, "reconcile", *args)
+        assert told.status == FAILED, told
+        assert "prod: no pass can begin: " in told.stderr and "impossible number" in told.stderr, told
+    with sqlite3.connect(served.state_dir / "rosterd.db") as database:
+        database.execute("DELETE FROM pass WHERE started_usec = 0")
+    database.close()
+    assert ctl(served, "reconcile").status == IN_SYNC

@@ -89,6 +89,20 @@ static void run_tell(void *context, const Event *event)
     }
 }
 
+/* Nothing is watched here: a test of the daemon looks at what is told. */
+static void run_watch_added(void *context, const RosterChannel *channel, const ChannelRow *row,
+                            IsListed is_listed, const void *list)
+{
+    World *world = context;
+
+    (void)channel;
+    (void)row;
+    (void)is_listed;
+    (void)list;
+    if (world->dry_run)
+        world_broken(world, "a dry run watches what was added");
+}
+
 const Ops world_ops = {
     .now_usec = run_now,
     .realtime_usec = run_realtime,
@@ -102,6 +116,7 @@ const Ops world_ops = {
     .remember = world_remember,
     .unsettled = world_unsettled,
     .settle = world_settle,
+    .watch_added = run_watch_added,
     .may_change = world_may_change,
     .record = world_record,
     .decide = world_decide,

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""Pauses of a channel, an instance, and all: each holds by itself; what an instance is called does not matter."""
+
+import json
+import signal
+
+import pytest
+
+from case import DRIFT, IN_SYNC, channel, deletions, entry, wait_until
+from daemon import NEVER
+from test_control import ask, ctl, start, status, status_of
+
+KEPT = [f"10.0.0.{i}" for i in range(1, 5)]
+EXTRA = "10.9.0.1"
+
+
+@pytest.fixture
+def two(case):
+    """A daemon over two instances in sync; their next passes come by being asked for."""
+    case.tune(interval=NEVER)
+    case.services = {name: case.serve(channel("payments", *KEPT), channel("orders", *KEPT), name=name)
+                 for name in ("prod", "test")}
+    for name in case.services:
+        case.roster(entry("payments", *KEPT), entry("orders", *KEPT), file=f"{name}.yaml", instance=name)
+    case.tune(rosters=[f"{name}.yaml" for name in case.services])
+    case.daemon = start(case)
+    return case
+
+
+def add_extras(case):
+    for service in case.services.values():
+        for name in ("payments", "orders"):
+            service.edit(name, add=[{"host": EXTRA}])
+
+
+def results(case):
+    """After a pass, what each instance's channels came to."""
+    ctl(case, "reconcile")
+    found = {}
+    for row in status(case)["channels"]:
+        found.setdefault(row["instance"], set()).add(row["result"])
+    return found
+
+
+def test_a_pause_of_an_instance_holds_for_all_that_it_has(two):
+    code, told = ask(two, "POST", "/v1/pause", {"instance": "prod", "reason": "a move"})
+    assert (code, told["paused"], told["scope"], told["instance"]) == (200, True, "instance", "prod")
+    add_extras(two)
+    assert results(two) == {"prod": {"paused"}, "test": {"converged"}}
+    assert not deletions(two.services["prod"]) and len(deletions(two.services["test"])) == 2
+    for body in ({"all": True}, {"instance": "test"}, {"channel": "prod/payments"}):
+        assert ask(two, "POST", "/v1/resume", body)[0] == 409, body
+    assert results(two)["prod"] == {"paused"}, "only its own scope ends it"
+    assert ask(two, "POST", "/v1/resume", {"instance": "prod"})[0] == 200
+    assert results(two)["prod"] == {"converged"}
+
+
+def test_a_pause_of_all_holds_everywhere(two):
+    code, told = ask(two, "POST", "/v1/pause", {"all": True, "reason": "a freeze"})
+    assert (code, told["paused"], told["scope"]) == (200, True, "all")
+    assert ask(two, "POST", "/v1/pause", {"channel": "test/orders", "reason": "more"})[0] == 200
+    add_extras(two)
+    assert results(two) == {"prod": {"paused"}, "test": {"paused"}}
+    for body in ({"instance": "prod"}, {"instance": "test"}, {"channel": "prod/payments"}):
+        code, told = ask(two, "POST", "/v1/resume", body)
+        assert code == 409 and "all instances" in told["error"], told
+    assert results(two) == {"prod": {"paused"}, "test": {"paused"}}
+    assert not any(deletions(service) for service in two.services.values())
+    code, told = ask(two, "POST", "/v1/resume", {"all": True})
+    assert code == 200 and [row["name"] for row in told["holding"]] == ["orders"]
+    assert results(two) == {"prod": {"converged"}, "test": {"converged", "paused"}}
+
+
+def test_scopes_are_said_one_at_a_time(two):
+    for body in ({}, {"all": False}, {"all": True, "instance": "prod"}, {"all": "yes"},
+                 {"channel": "prod/orders", "instance": "prod"}):
+        assert ask(two, "POST", "/v1/pause", {**body, "reason": "x"})[0] == 400, body
+    assert ask(two, "POST", "/v1/pause", {"instance": "prud", "reason": "x"})[0] == 404
+
+
+def test_an_instance_keeps_pauses_and_history_under_a_new_name(case):
+    """`prod` in the settings becomes `production`: it is the same instance of the service."""
+    case.tune(interval=NEVER)
+    sim = case.serve(channel("payments", *KEPT, EXTRA), channel("orders", *KEPT))
+    case.roster(entry("payments", *KEPT), entry("orders", *KEPT))
+    daemon = start(case)
+    assert [row["host"] for row in sim.members("payments")] == KEPT
+    assert ctl(case, "pause", "prod/payments", "--reason", "a look").status == IN_SYNC
+    assert ask(case, "POST", "/v1/pause", {"instance": "prod", "reason": "a move"})[0] == 200
+    case.settings["instances"]["production"] = case.settings["instances"].pop("prod")
+    case.write_settings()
+    daemon.signal(signal.SIGHUP)
+    wait_until(lambda: {row["instance"] for row in status(case)["channels"]} == {"production"}, process=daemon)
+    for name in ("payments", "orders"):
+        sim.edit(name, add=[{"host": "10.9.0.2"}])
+    sim.clear_requests()
+    assert ctl(case, "reconcile").status == DRIFT
+    assert {row["result"] for row in status(case)["channels"]} == {"paused"}
+    actions = json.loads(ctl(case, "history", "--json", "--channel", "production/payments").stdout)["actions"]
+    assert [(a["instance"], a["member"]["host"]) for a in actions] == [("production", EXTRA)]
+    assert ask(case, "POST", "/v1/resume", {"instance": "production"})[0] == 200
+    assert ctl(case, "reconcile").status == DRIFT
+    assert status_of(case, "payments")["pause"]["reason"] == "a look" and status_of(case, "orders")["pause"] is None
+    assert [row["channel"] for row in deletions(sim)] == [status_of(case, "orders")["id"]]
+    assert ctl(case, "resume", "production/payments").status == IN_SYNC
