@@ -265,6 +265,28 @@ def check_asserts():
     return bad
 
 
+def name_prefixes(header):
+    """What public names of a header may begin with: its stem, the stem's first word (handle_ of a family of
+    files), its room; and in a room's internal header the stem of any file there."""
+    room, stem = os.path.split(header[:-2])
+    prefixes = {stem, stem.rstrip("s"), stem.split("_")[0], os.path.basename(room)}
+    if stem.endswith("_internal"):
+        prefixes |= {os.path.basename(name)[:-2] for name in files(".c") if os.path.dirname(name) == room}
+    return prefixes
+
+
+def check_public_names():
+    """A reader finds the file of a function by its name."""
+    bad = []
+    for header in filter(is_product, files(".h")):
+        prefixes = tuple(prefix + "_" for prefix in name_prefixes(header))
+        text = re.sub(r"/\*.*?\*/", "", read(header), flags=re.S)
+        for name in re.findall(r"^(?!static|typedef|#|\s)[\w *]*?\b([a-z]\w*)\(", text, re.M):
+            if not name.startswith("__") and not (name + "_").startswith(prefixes):
+                bad.append(f"{header}: {name}() begins with none of {', '.join(sorted(name_prefixes(header)))}")
+    return bad
+
+
 def check_unfinished():
     return [f"{name}:{number}: {line.strip()}"
             for name in files(".c", ".h", ".py", ".sh", ".md", "Makefile")
@@ -284,6 +306,7 @@ FAULTS = [
     ("check_purity", "reconcile/pass/pass.c", "#include <time.h>"),
     ("check_purity", "config/address.c", "int now(void) { return (int)time(0); }"),
     ("check_first_comments", "daemon/base/map.h", None),
+    ("check_public_names", "daemon/store/store.h", "void forget_everything(void);"),
     ("check_picture", "README.md", None),
     ("check_asserts", "daemon/base/buf.c", "void f(int n) { assert(n-- > 0); }"),
     ("check_asserts", "daemon/base/str.c", "void f(int n) { assert(close(n) == 0); }"),
@@ -321,7 +344,8 @@ def main():
     if sys.argv[1:] == ["--self-test"]:
         return self_test()
     checks = [check_format, check_library_fences, check_rooms, check_picture, check_arrows, check_circles, check_purity, check_headers_alone,
-              check_lengths, check_first_comments, check_citations, check_spelling, check_asserts, check_unfinished]
+              check_lengths, check_first_comments, check_citations, check_spelling, check_asserts,
+              check_public_names, check_unfinished]
     failed = 0
     for check in checks:
         bad = check()
