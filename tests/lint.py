@@ -287,6 +287,16 @@ def check_public_names():
     return bad
 
 
+def check_manuals():
+    bad = []
+    for name in files(".1", ".5", ".8"):
+        done = run("mandoc", "-T", "lint", name)
+        # Whether other pages are installed on this machine is nothing to this one.
+        bad += [line for line in (done.stdout + done.stderr).splitlines()
+                if "referenced manual not found" not in line and "outdated mandoc.db" not in line]
+    return bad
+
+
 def check_unfinished():
     return [f"{name}:{number}: {line.strip()}"
             for name in files(".c", ".h", ".py", ".sh", ".md", "Makefile")
@@ -345,7 +355,7 @@ def main():
         return self_test()
     checks = [check_format, check_library_fences, check_rooms, check_picture, check_arrows, check_circles, check_purity, check_headers_alone,
               check_lengths, check_first_comments, check_citations, check_spelling, check_asserts,
-              check_public_names, check_unfinished]
+              check_public_names, check_manuals, check_unfinished]
     failed = 0
     for check in checks:
         bad = check()

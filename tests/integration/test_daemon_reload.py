@@ -237,7 +237,7 @@ def test_a_checkout_of_many_files_is_one_reload(case):
         case.roster(entry(name, "10.2.0.1"), file=f"rosters.d/{number + 1:04}.yaml")
     git(folder, "commit", "-q", "-a", "-m", "one member")
     git(folder, "checkout", "-q", "main")
-    case.tune(rosters=["rosters.d"], guards={"max_deletes": 1})
+    case.tune(rosters=["rosters.d"], guards={"max_deletes": 1, "max_deletes_total": 1000, "max_channels": 1000})
     sim, daemon = start(case, LIVE, *(channel(name, "10.2.0.1", "10.2.0.2") for name in names))
     begun = time.monotonic()
     git(folder, "checkout", "-q", "next")
