@@ -171,11 +171,14 @@ SEEDS ?= 1000
 sim: $(B)/tests/sim/sim
 	@$< $(if $(SEED),--seed $(SEED),$(SEEDS))
 
-# Small faults in config/ and reconcile/, and how many of them the tests notice.
+# Small faults, and how many of them the tests notice: other ones with MUTANTS_SEED=N, in one room with
+# ROOM=daemon/store.
 MUTANTS ?= 200
+MUTANTS_SEED ?= 1
 
 mutants: deps
-	$(PYTHON) tests/mutants.py --count $(MUTANTS)
+	@$(MAKE) --no-print-directory -s romasim
+	$(PYTHON) tests/mutants.py --count $(MUTANTS) --seed $(MUTANTS_SEED) $(ROOM:%=--room %)
 
 # Every allocation of ours fails once, or (torture-whole) everybody's: a sample of them, or all with
 # TORTURE_ALL=1.

@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Checks the tests: puts one small fault at a time into config/ and reconcile/, and counts how many
-of the faults the tests notice. Which faults is decided by a seed, not by hand.
+"""Checks the tests: puts one small fault at a time into the rooms below, and counts how many of the
+faults the tests notice. Which faults is decided by a seed, not by hand.
 
-A fault is built in a scratch copy: its one object is compiled anew and the tests that are about
-config/ and reconcile/ are run, those named like the file first, until one fails. A fault that does
-not compile is no fault; another takes its place. What no test notices is tried once more with the
-sanitizers, which see what is left behind; what they do not see either survives.
+A fault is built in a scratch copy: its one object is compiled anew and the tests that are about its room
+are run, those named like the file first, until one fails: unit tests, the simulator for reconcile/, and
+for rooms of daemon/ a few integration tests with the real programs. A fault that does not compile is no
+fault; another takes its place. What no test notices is tried once more with the sanitizers, which see
+what is left behind; what they do not see either survives.
 
 Survivors that nobody could notice, because nothing that can be seen is different, are explained in
 survivors.txt, each by itself: they are counted apart, and still as survivors."""
@@ -27,7 +28,18 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FLAGS = ["-std=gnu17", "-I.", "-D_GNU_SOURCE", '-DROSTERD_VERSION="0"', "-O1", "-w", "-fPIC"]
 VARIANTS = {"common": [], "small": ["-DLISTING_PAGE_SIZE=6"]}
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-LIBS = ["-lyaml", "-lsystemd", "-lcrypto", "-lcmocka"]
+LIBS = ["-lcurl", "-lyaml", "-ljson-c", "-lsystemd", "-lcrypto", "-lsqlite3", "-lmicrohttpd", "-lsmartcols",
+        "-lcmocka"]
+PROGRAMS = ["rosterd", "rosterctl"]
+# Where faults are put, and the integration tests that are about a room.
+ROOMS = {
+    "config": [],
+    "reconcile": [],
+    "daemon/store": ["test_undo.py", "test_state_files.py"],
+    "daemon/runtime": ["test_daemon_passes.py", "test_undo.py", "test_control.py"],
+    "daemon/roma": ["test_pass.py", "test_answers.py", "test_lists.py", "test_password.py", "test_agency.py"],
+    "daemon/control": ["test_control.py", "test_control_access.py", "test_undo.py"],
+}
 CPU_SECONDS = 30  # of one test: what goes round for ever is noticed
 TEST_SECONDS = 600  # however busy the machine is
 MEMORY_MAX = 2 << 30
@@ -90,9 +102,19 @@ def faults_of_line(line, code, families, chance):
             yield "name swapped", replaced(line, m.start(), m.end(), chance.choice(others))
 
 
-def all_faults(chance):
-    names = [os.path.join(folder, name) for folder in ("config", "reconcile")
-             for name in sorted(os.listdir(os.path.join(ROOT, folder))) if name.endswith(".c")]
+def files_below(folder, *rooms):
+    """The .c files of rooms, those in rooms within them too."""
+    return sorted(os.path.relpath(os.path.join(place, name), folder) for room in rooms
+                  for place, _, names in os.walk(os.path.join(folder, room))
+                  for name in names if name.endswith(".c"))
+
+
+def room_of(path):
+    return next(room for room in ROOMS if path.startswith(room + "/"))
+
+
+def all_faults(chance, rooms):
+    names = [name for room in rooms for name in files_below(ROOT, room)]
     sources = {}
     for name in names:
         with open(os.path.join(ROOT, name), encoding="utf-8") as file:
@@ -132,7 +154,9 @@ class Scratch:
         for name in ("config", "daemon", "reconcile", "tests"):
             shutil.copytree(os.path.join(source, name), os.path.join(folder, name))
         self.tests = self.find_tests()
-        common = self.sources("daemon/base", "config", "reconcile", "tests/world")
+        mains = [f"daemon/{program}.c" for program in PROGRAMS]
+        common = [name for name in self.sources("daemon", "config", "reconcile", "tests/world")
+                  if name not in mains]
         self.libraries = {"common": {name: self.must_compile(name) for name in common}}
         # The simulator's lists have pages of a few rows, as in the Makefile.
         self.libraries["small"] = {
@@ -145,36 +169,49 @@ class Scratch:
         if self.sources("tests/sim"):
             self.link("sim", [self.must_compile(name, "small") for name in self.sources("tests/sim")],
                       "small")
+        for program, main in zip(PROGRAMS, mains):
+            self.link(program, [self.must_compile(main)], "common")
 
     def sources(self, *below):
-        return [f"{folder}/{name}" for folder in below
-                if os.path.isdir(os.path.join(self.folder, folder))
-                for name in sorted(os.listdir(os.path.join(self.folder, folder)))
-                if name.endswith(".c")]
+        return files_below(self.folder, *below)
 
     def small_sources(self):
         return self.sources("reconcile", "tests/world")
 
     def find_tests(self):
-        """The unit tests that need nothing but config/, reconcile/ and their world."""
-        tests = []
+        """{unit test: the headers that it and what it shares with others include}"""
+        tests = {}
         for source in self.sources("tests/unit"):
             name = os.path.basename(source)[:-2]
-            with open(os.path.join(self.folder, source), encoding="utf-8") as file:
-                text = file.read()
-            if name.startswith("test_") and re.search(r'"(config|reconcile|tests/world|tests/unit/test_config)', text) and \
-                    not re.search(r'"(daemon/(?!base/)|tests/unit/(client|http|peer))', text):
-                tests.append(name)
+            if name.startswith("test_"):
+                tests[name] = self.headers(source)
         return tests
+
+    def headers(self, source, seen=None):
+        seen = set() if seen is None else seen
+        with open(os.path.join(self.folder, source), encoding="utf-8") as file:
+            for header in re.findall(r'#include "([^"]+)"', file.read()):
+                if header not in seen:
+                    seen.add(header)
+                    if header.startswith("tests/") and os.path.exists(os.path.join(self.folder, header)):
+                        self.headers(header, seen)
+        return seen
+
+    def is_about(self, test, path):
+        """Whether a unit test is about the room of a file: those of config/ and reconcile/ know nothing of
+        daemon/ but its base."""
+        headers = self.tests[test]
+        if path.startswith("daemon/"):
+            return any(header.startswith(room_of(path) + "/") for header in headers)
+        return not any(re.match(r"daemon/(?!base/)|tests/unit/(client|http|peer)", header)
+                       for header in headers)
 
     def needs(self, test):
         """A test's source, and what it shares with others beside the world."""
-        source = f"tests/unit/{test}.c"
-        with open(os.path.join(self.folder, source), encoding="utf-8") as file:
-            headers = re.findall(r'"(tests/unit/\w+)\.h"', file.read())
-        return [source] + [f"{name}.c" for name in headers
-                           if os.path.exists(os.path.join(self.folder, f"{name}.c")) and
-                           name != f"tests/unit/{test}" and not name.startswith("tests/unit/test_")]
+        shared = {f"{header[:-2]}.c" for header in self.tests[test] if header.startswith("tests/unit/")}
+        return [f"tests/unit/{test}.c", *sorted(
+            name for name in shared - {f"tests/unit/{test}.c"}
+            if os.path.exists(os.path.join(self.folder, name)) and "/test_" not in name)]
 
     def run(self, command, seconds=120):
         return subprocess.run(command, cwd=self.folder, stdin=subprocess.DEVNULL,
@@ -215,11 +252,13 @@ class Scratch:
     def order(self, path):
         """The tests named like the file first, the long one last."""
         stem = os.path.basename(path)[:-2]
-        like = {"removal": "pass", "channel": "pass", "instance": "pass", "confirm": "pass_confirm",
-                "queue": "dispatch", "gate": "dispatch", "rate": "dispatch", "advice": "pass"}
-        words = {stem, like.get(stem, stem), path.split("/")[0]}
-        return sorted(self.tests, key=lambda test: ("random" in test or "memory" in test, not any(
-            word in test for word in words), not any(word in test for word in words - {"config"})))
+        like = {"delete": "pass", "channel": "pass", "instance": "pass", "confirm": "pass_confirm",
+                "queue": "dispatch", "throttle": "dispatch", "scheduler": "schedule"}
+        words = {stem, like.get(stem, stem), *path.split("/")[:-1]} - {"daemon"}
+        return sorted((test for test in self.tests if self.is_about(test, path)),
+                      key=lambda test: ("random" in test or "memory" in test, not any(
+                          word in test for word in (stem, like.get(stem, stem))), not any(
+                              word in test for word in words)))
 
     def noticed_by(self, path):
         for test in self.order(path):
@@ -231,7 +270,23 @@ class Scratch:
             self.build(path, "small")
             if not self.passes("sim", "300"):
                 return "sim"
-        return None
+        if self.sanitize:
+            return None
+        return next((test for test in ROOMS[room_of(path)] if not self.passes_integration(test)), None)
+
+    def passes_integration(self, test):
+        """With the programs as they are in this copy."""
+        romasim = os.path.join(ROOT, "build", "tests", "romasim", "romasim")
+        environment = {**os.environ, "ROMASIM": romasim,
+                       **{name.upper(): os.path.join(self.folder, name) for name in PROGRAMS}}
+        command = ["/usr/bin/python3", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider",
+                   f"tests/integration/{test}"]
+        try:
+            return subprocess.run(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                  timeout=TEST_SECONDS).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
 
     def build(self, path, variant):
         """Whether the library could be built with the source as it is now."""
@@ -264,6 +319,7 @@ class Scratch:
         finally:
             self.write(fault.path)
             self.compile(fault.path)
+            self.link_library("common")
             if fault.path in self.small_sources():
                 self.compile(fault.path, "small")
 
@@ -283,9 +339,10 @@ class Trial:
 
     @staticmethod
     def must_notice_nothing(scratch):
-        test = scratch.noticed_by("reconcile/pass/pass.c")
-        if test:
-            sys.exit(f"{test} fails without any fault")
+        for path in ("reconcile/pass/pass.c", *(f"{room}/x.c" for room in ROOMS if "/" in room)):
+            test = scratch.noticed_by(path)
+            if test:
+                sys.exit(f"{test} fails without any fault")
 
     def try_fault(self, fault):
         compiles, test = self.plain.try_fault(fault)
@@ -333,12 +390,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--count", type=int, default=200, help="how many faults (200)")
     parser.add_argument("--seed", type=int, default=1, help="which ones (1)")
+    parser.add_argument("--room", choices=ROOMS, action="append", help="only there (everywhere); may be repeated")
     parser.add_argument("--only", metavar="FILE:LINE", help="all faults of one line instead")
     parser.add_argument("--again", metavar="FILE", help="those that survived a run with --json FILE")
     parser.add_argument("--json", metavar="FILE", help="also write what came of each fault")
     options = parser.parse_args()
     chance = random.Random(options.seed)
-    faults = all_faults(chance)
+    faults = all_faults(chance, options.room or ROOMS)
     if options.only:
         faults = [f for f in faults if f"{f.path}:{f.line}" == options.only]
     chance.shuffle(faults)
