@@ -4,6 +4,8 @@
 
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
+#include "daemon/control/control_internal.h"
+#include "daemon/control/handle_plan.h"
 #include "daemon/http/server.h"
 
 #define QUERY_MAX 8
@@ -28,4 +30,5 @@ const Buf *__wrap_server_call_body(const ServerCall *call);
 uid_t __wrap_server_call_uid(const ServerCall *call);
 bool __wrap_server_call_may_change(const ServerCall *call);
 void __wrap_server_reply(ServerCall *call, int status, Buf *body);
-int __wrap_place_listen(const char *path, Err *err);
+int __wrap_socket_path_listen(const char *path, Err *err);
+int __wrap_handle_plan(Control *control, ServerCall *call, json_object *root, Err *err);

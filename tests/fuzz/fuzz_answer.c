@@ -68,8 +68,10 @@ static void check_kind(RequestKind kind, const HttpAnswer *http, const Answer *a
     assert(answer->kind != ANSWER_ODD || answer->message[0] != '\0');
     assert(!answer->members || (is_list && kind == REQUEST_LIST_MEMBERS));
     assert(!answer->channels || (is_list && kind == REQUEST_LIST_CHANNELS));
-    if (is_list && answer->kind == ANSWER_HTTP)
+    if (is_list && answer->kind == ANSWER_HTTP && !answer->tells_error)
         assert(http->status == 200 && (answer->members || answer->channels));
+    if (answer->tells_error)
+        assert(!answer->members && !answer->channels);
     if (http->status >= 300 && http->body_size > 0)
         assert(answer->message[0] != '\0' || answer->code[0] != '\0');
 }

@@ -55,7 +55,8 @@ static void check_channels(JsonParser *parser, const char *body, size_t size)
     for (size_t i = 0; i < list.page.row_count; i++) {
         const ChannelRow *row = &list.page.rows[i];
 
-        assert(str_is_id(row->id, 64));
+        assert(row->odd ? row->odd[0] != '\0' : str_is_id(row->id, 64));
+        check_text(row->id);
         assert(row->type >= -1);
         check_text(row->name);
         check_text(row->member_type);

@@ -28,7 +28,7 @@ enum {
     IS_OWNER = 1 << 0,
     IS_DRY_RUN = 1 << 1,
     IS_WITHOUT_STORE = 1 << 2,
-    IS_STARTING = 1 << 3, /* no tenure yet */
+    IS_STARTING = 1 << 3, /* no controller yet */
 };
 
 #define REQUEST_END 0x1e
@@ -100,11 +100,20 @@ bool __wrap_server_call_may_change(const ServerCall *call)
     return call->may_change;
 }
 
-int __wrap_place_listen(const char *path, Err *err)
+int __wrap_socket_path_listen(const char *path, Err *err)
 {
     (void)path;
     (void)err;
     return 0;
+}
+
+/* A plan asks the service, and there is none. */
+int __wrap_handle_plan(Control *control, ServerCall *call, json_object *root, Err *err)
+{
+    (void)control;
+    (void)call;
+    (void)root;
+    return err_set(err, -EPERM, "no plan is made here");
 }
 
 /* ---- what is true of answers ---- */
@@ -191,7 +200,7 @@ static const char test[] = "version: 1\ninstance: test\n"
 static char directory[64];
 static sd_event *event;
 static Store *store;
-static Controller *tenure;
+static Controller *controller;
 
 static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
 {
@@ -203,11 +212,7 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
 
 static void end(void)
 {
-    for (size_t i = 0; i < tenure->beat_count; i++)
-        scheduler_done(&tenure->beats[i]);
-    free(tenure->beats);
-    config_free(tenure->config);
-    free(tenure);
+    controller_free(controller);
     store_free(store);
     sd_event_unref(event);
     nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
@@ -223,23 +228,24 @@ static void put_file(const char *name, const char *text)
     assert(file && fputs(text, file) >= 0 && fclose(file) == 0);
 }
 
-static void make_tenure(void)
+/* It is over before it has begun: an undo waits, and asks nobody. */
+static void make_controller(void)
 {
     _cleanup_(problems_done) Problems problems = {0};
+    const Err none = {0};
+    Config *config = NULL;
     char path[128];
 
     snprintf(path, sizeof(path), "%s/rosterd.yaml", directory);
     put_file("rosterd.yaml", settings);
     put_file("a.yaml", prod);
     put_file("b.yaml", test);
-    tenure = calloc(1, sizeof(*tenure));
-    assert(tenure && config_load(path, &problems, &tenure->config) == 0);
-    tenure->door = (Backend){.event = event, .config = tenure->config};
-    tenure->is_halted = true; /* an undo waits, and asks nobody */
-    tenure->beat_count = tenure->config->instance_count;
-    tenure->beats = calloc(tenure->beat_count, sizeof(*tenure->beats));
-    for (size_t i = 0; i < tenure->beat_count; i++)
-        assert(tenure->beats && scheduler_init(&tenure->beats[i], &tenure->door, i) == 0);
+    setenv("HUAWEICLOUD_SDK_AK", "key", true);
+    setenv("HUAWEICLOUD_SDK_SK", "secret", true);
+    assert(config_load(path, &problems, &config) == 0);
+    assert(controller_new(event, config, false, store, &none, &controller, NULL) == 0);
+    controller_halt(controller, "nothing is begun here");
+    controller_step(controller);
 }
 
 /* One deletion that took effect, one that failed. */
@@ -258,8 +264,9 @@ static void make_history(void)
     char pass[STORE_PASS_ID_SIZE];
     Batch batch = {
         .pass = pass,
-        .channel = &tenure->config->channels[0],
+        .channel = &controller->config->channels[0],
         .instance_name = "prod",
+        .instance_key = controller->backend.keys[0],
         .channel_id = "c1",
         .channel_name = "payments",
         .digest = DIGEST,
@@ -267,10 +274,8 @@ static void make_history(void)
         .deletion_count = ELEMENTS(deletions),
     };
     uint64_t now_usec = clock_realtime_usec();
-    char path[128];
 
-    snprintf(path, sizeof(path), "%s/state", directory);
-    assert(store_open(path, &store, NULL) == 0);
+    assert(store_name_instance(store, batch.instance_key, batch.instance_name, NULL) == 0);
     assert(store_begin_pass(store, now_usec, pass, NULL) == 0);
     assert(store_record(store, &batch, 1, now_usec, NULL) == 0);
     assert(store_decide(store, 1, OUTCOME_DELETED, 1, NULL, now_usec, NULL) == 0);
@@ -282,12 +287,16 @@ static void begin(void)
 {
     bool has_memory = access("/dev/shm", W_OK) == 0;
 
-    if (tenure)
+    char path[128];
+
+    if (controller)
         return;
     log_setup(LOG_FORMAT_TEXT, LOG_LEVEL_WARNING);
     strcpy(directory, has_memory ? "/dev/shm/fuzz_control.XXXXXX" : "/tmp/fuzz_control.XXXXXX");
     assert(mkdtemp(directory) && sd_event_new(&event) >= 0);
-    make_tenure();
+    snprintf(path, sizeof(path), "%s/state", directory);
+    assert(store_open(path, &store, NULL) == 0);
+    make_controller();
     make_history();
     atexit(end);
 }
@@ -296,15 +305,14 @@ static void clean(void)
 {
     StorePauses pauses = {0};
 
-    for (size_t i = 0; i < tenure->beat_count; i++) {
-        scheduler_release(&tenure->beats[i]);
-        tenure->beats[i].done_count = 0;
-    }
+    for (size_t i = 0; i < controller->lifecycle.count; i++)
+        controller->lifecycle.schedules[i].done_count = 0;
+    if (controller->lifecycle.undo != UNDO_NONE)
+        controller_end_undo(controller);
     if (did_change) {
         assert(store_pauses(store, clock_realtime_usec(), &pauses, NULL) == 0);
         for (size_t i = 0; i < pauses.count; i++)
-            assert(store_resume(store, pauses.items[i].instance_name, pauses.items[i].channel_id,
-                                NULL) == 1);
+            assert(store_resume(store, &pauses.items[i].scope, NULL) == 1);
         store_pauses_done(&pauses);
     }
     did_change = false;
@@ -359,8 +367,9 @@ static void ask_all(Control *control, char *text, size_t size)
         server_on_call(&calls[count], server_userdata);
         at = stop + 1;
     }
-    for (size_t i = 0; i < tenure->beat_count; i++)
-        tenure->beats[i].done_count = tenure->beats[i].begun_count + 1;
+    for (size_t i = 0; i < controller->lifecycle.count; i++)
+        controller->lifecycle.schedules[i].done_count =
+            controller->lifecycle.schedules[i].begun_count + 1;
     if (!(flags & IS_STARTING))
         control_on_pass(control);
     control_free(control);
@@ -386,7 +395,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     state.store = flags & IS_WITHOUT_STORE ? NULL : store;
     err_set(&state.err, -EIO, "the state cannot be used");
     assert(control_new(event, "/", &state, flags & IS_DRY_RUN, "", &control, NULL) == 0);
-    control_set_controller(control, flags & IS_STARTING ? NULL : tenure);
+    control_set_controller(control, flags & IS_STARTING ? NULL : controller);
     ask_all(control, text + 1, size - 1);
     clean();
     return 0;
