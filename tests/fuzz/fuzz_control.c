@@ -110,9 +110,7 @@ int __wrap_socket_path_listen(const char *path, Err *err)
 /* A plan asks the service, and there is none. */
 int __wrap_handle_plan(Control *control, ServerCall *call, json_object *root, Err *err)
 {
-    (void)control;
-    (void)call;
-    (void)root;
+    (void)control, (void)call, (void)root;
     return err_set(err, -EPERM, "no plan is made here");
 }
 
