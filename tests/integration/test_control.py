@@ -168,7 +168,7 @@ def test_history_of_a_channel_that_nobody_knows(daemon):
 
 def test_history_comes_in_pages(case):
     members = [f"10.8.{i // 250}.{i % 250 + 1}" for i in range(2100)]
-    case.tune(guards={"max_deletes": 5000, "max_delete_percent": 100})
+    case.tune(guards={"max_deletes": 5000, "max_delete_percent": 100, "max_deletes_total": "off"})
     case.serve(channel("payments", *KEPT, *members))
     case.roster(entry("payments", *KEPT))
     running = case.start("rosterd", "--log-level", "err")

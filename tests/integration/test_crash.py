@@ -49,7 +49,7 @@ def test_killed_at_random_instants(case, number_of_round):
     chance = random.Random(SEED + number_of_round)
     print(f"ROSTERD_SEED={SEED}")
     kills = min(ROUND, KILLS - number_of_round * ROUND)
-    case.tune(guards={"max_deletes": 1000, "max_delete_percent": 100}, interval="1s")
+    case.tune(guards={"max_deletes": 1000, "max_delete_percent": 100, "max_deletes_total": "off"}, interval="1s")
     sim = case.serve(*[channel(name, *KEPT) for name in CHANNELS], change_ms=2)
     case.roster(*[entry(name, *KEPT) for name in CHANNELS])
     number = 0

@@ -21,7 +21,7 @@ LIVE = channel("payments", *KEPT, *EXTRAS)
 def prepare(case):
     sim = case.serve(LIVE)
     case.roster(entry("payments", *KEPT))
-    case.tune(interval=NEVER, guards={"max_deletes": 1000, "max_delete_percent": 100})
+    case.tune(interval=NEVER, guards={"max_deletes": 1000, "max_delete_percent": 100, "max_deletes_total": "off", "max_channels": "off"})
     case.write_settings()
     return sim
 

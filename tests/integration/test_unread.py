@@ -273,7 +273,7 @@ def halves(case, name="rosters.d/a.yaml", last=ALL):
 def test_a_half_written_roster_is_not_taken_at_the_start(case, how):
     """Valid as it is, and naming half of the members; the rest comes while the program starts."""
     sim = case.serve(LIVE)
-    case.tune(rosters=["rosters.d"], interval=NEVER, guards={"max_deletes": 100, "max_delete_percent": 100})
+    case.tune(rosters=["rosters.d"], interval=NEVER, guards={"max_deletes": 100, "max_delete_percent": 100, "max_deletes_total": "off", "max_channels": "off"})
     finish = halves(case)
     if how == "once":
         running = case.start("rosterd", "--once", "--json")
