@@ -20,31 +20,31 @@
 #define CHUNK_SIZE ((size_t)512 * 1024)
 
 /* Stands before each block. */
-typedef struct VaultHead {
+typedef struct BlockHead {
     alignas(16) size_t size; /* asked for */
     size_t mapped;           /* of a mapping; else the block's power of two */
-} VaultHead;
+} BlockHead;
 
-typedef struct VaultFree {
-    struct VaultFree *next;
-} VaultFree;
+typedef struct FreeBlock {
+    struct FreeBlock *next;
+} FreeBlock;
 
 /* libcurl resolves names in a thread. */
-static pthread_mutex_t vault_lock = PTHREAD_MUTEX_INITIALIZER;
-static VaultFree *vault_idle[SIZE_MAX_SHIFT + 1];
-static char *vault_chunk;
-static size_t vault_chunk_left;
-static char *vault_reserve; /* mapped, and not touched before it is needed */
+static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
+static FreeBlock *pool_idle[SIZE_MAX_SHIFT + 1];
+static char *pool_chunk;
+static size_t pool_chunk_left;
+static char *pool_reserve; /* mapped, and not touched before it is needed */
 
 #if defined(__SANITIZE_ADDRESS__)
-#define VAULT_IS_WATCHED 1
+#define POOL_IS_WATCHED 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
-#define VAULT_IS_WATCHED 1
+#define POOL_IS_WATCHED 1
 #endif
 #endif
 
-#ifdef VAULT_IS_WATCHED
+#ifdef POOL_IS_WATCHED
 /* The sanitizer watches only what comes from the heap. Not from malloc(3): the test that lets each
  * of our allocations fail is to fail those of the libraries that are served here no more than
  * mmap(2) does. */
@@ -55,7 +55,7 @@ static void *secure_alloc_map(size_t size)
     return memory ? memset(memory, 0, size) : NULL;
 }
 
-static void secure_alloc_unmap(VaultHead *head, size_t size)
+static void secure_alloc_unmap(BlockHead *head, size_t size)
 {
     explicit_bzero(head, size);
     free(head);
@@ -81,7 +81,7 @@ static void *secure_alloc_map(size_t size)
 }
 
 /* The kernel hands the pages out wiped. */
-static void secure_alloc_unmap(VaultHead *head, size_t size)
+static void secure_alloc_unmap(BlockHead *head, size_t size)
 {
     munmap(head, size);
 }
@@ -101,11 +101,11 @@ static unsigned int secure_alloc_shift(size_t need)
     return shift;
 }
 
-static VaultHead *secure_alloc_take_large(size_t need)
+static BlockHead *secure_alloc_take_large(size_t need)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     size_t mapped = need + page - 1 - (need - 1) % page;
-    VaultHead *head = secure_alloc_map(mapped);
+    BlockHead *head = secure_alloc_map(mapped);
 
     if (head)
         head->mapped = mapped;
@@ -118,31 +118,31 @@ static bool secure_alloc_take_chunk(void)
     char *chunk = secure_alloc_map(CHUNK_SIZE);
 
     if (!chunk)
-        chunk = TAKE_PTR(vault_reserve);
-    else if (!vault_reserve)
-        vault_reserve = secure_alloc_map(CHUNK_SIZE);
+        chunk = TAKE_PTR(pool_reserve);
+    else if (!pool_reserve)
+        pool_reserve = secure_alloc_map(CHUNK_SIZE);
     if (!chunk)
         return false;
-    vault_chunk = chunk;
-    vault_chunk_left = CHUNK_SIZE;
+    pool_chunk = chunk;
+    pool_chunk_left = CHUNK_SIZE;
     return true;
 }
 
 /* What is left of a chunk is given up for the next: pages that were never touched. */
-static VaultHead *secure_alloc_take_small(unsigned int shift)
+static BlockHead *secure_alloc_take_small(unsigned int shift)
 {
     size_t size = (size_t)1 << shift;
-    VaultFree *idle = vault_idle[shift];
-    VaultHead *head;
+    FreeBlock *idle = pool_idle[shift];
+    BlockHead *head;
 
     if (idle) {
-        vault_idle[shift] = idle->next;
-        head = (VaultHead *)idle;
+        pool_idle[shift] = idle->next;
+        head = (BlockHead *)idle;
     } else {
-        if (vault_chunk_left < size && !secure_alloc_take_chunk())
+        if (pool_chunk_left < size && !secure_alloc_take_chunk())
             return NULL;
-        vault_chunk_left -= size;
-        head = (VaultHead *)(vault_chunk + vault_chunk_left);
+        pool_chunk_left -= size;
+        head = (BlockHead *)(pool_chunk + pool_chunk_left);
     }
     head->mapped = shift;
     return head;
@@ -150,7 +150,7 @@ static VaultHead *secure_alloc_take_small(unsigned int shift)
 
 void *secure_alloc_alloc(size_t size)
 {
-    VaultHead *head;
+    BlockHead *head;
     size_t need;
 
     if (size > SIZE_MAX / 2)
@@ -159,9 +159,9 @@ void *secure_alloc_alloc(size_t size)
     if (secure_alloc_is_large(need)) {
         head = secure_alloc_take_large(need);
     } else {
-        pthread_mutex_lock(&vault_lock);
+        pthread_mutex_lock(&pool_lock);
         head = secure_alloc_take_small(secure_alloc_shift(need));
-        pthread_mutex_unlock(&vault_lock);
+        pthread_mutex_unlock(&pool_lock);
     }
     if (!head)
         return NULL;
@@ -182,7 +182,7 @@ void *secure_alloc_calloc(size_t count, size_t size)
     return memory;
 }
 
-static size_t secure_alloc_room(const VaultHead *head)
+static size_t secure_alloc_room(const BlockHead *head)
 {
     size_t whole = head->mapped > SIZE_MAX_SHIFT ? head->mapped : (size_t)1 << head->mapped;
 
@@ -191,12 +191,12 @@ static size_t secure_alloc_room(const VaultHead *head)
 
 void *secure_alloc_realloc(void *memory, size_t size)
 {
-    VaultHead *head;
+    BlockHead *head;
     void *grown;
 
     if (!memory)
         return secure_alloc_alloc(size);
-    head = (VaultHead *)memory - 1;
+    head = (BlockHead *)memory - 1;
     if (size <= secure_alloc_room(head)) {
         if (size < head->size)
             explicit_bzero((char *)memory + size, head->size - size);
@@ -221,22 +221,22 @@ char *secure_alloc_copy(const char *text)
 
 void secure_alloc_free(void *memory)
 {
-    VaultHead *head;
-    VaultFree *idle;
+    BlockHead *head;
+    FreeBlock *idle;
     size_t shift;
 
     if (!memory)
         return;
-    head = (VaultHead *)memory - 1;
+    head = (BlockHead *)memory - 1;
     if (head->mapped > SIZE_MAX_SHIFT) {
         secure_alloc_unmap(head, head->mapped);
         return;
     }
     shift = head->mapped;
     explicit_bzero(head, sizeof(*head) + head->size);
-    idle = (VaultFree *)head;
-    pthread_mutex_lock(&vault_lock);
-    idle->next = vault_idle[shift];
-    vault_idle[shift] = idle;
-    pthread_mutex_unlock(&vault_lock);
+    idle = (FreeBlock *)head;
+    pthread_mutex_lock(&pool_lock);
+    idle->next = pool_idle[shift];
+    pool_idle[shift] = idle;
+    pthread_mutex_unlock(&pool_lock);
 }

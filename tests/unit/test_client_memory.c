@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Every allocation of a client's life fails once, in turn, those of libsystemd and libcrypto too
- * (libcurl has its memory from the vault, whose reserve outlasts the system): nothing crashes, a
- * request that was taken has one answer, and no page comes out that the service did not send.
+ * (libcurl has its memory from secure_alloc.h, whose reserve outlasts the system): nothing crashes,
+ * a request that was taken has one answer, and no page comes out that the service did not send.
  */
 #include <errno.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The vault: memory as any other, but that it is wiped and that no core dump holds it. */
+/* Secure memory is as any other, but that it is wiped and that no core dump holds it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -118,7 +118,7 @@ static void test_no_block_is_dumped(void **state)
 
     (void)state;
     if (is_sanitized()) {
-        print_message("SKIPPED: the sanitizer's allocator stands in for the vault\n");
+        print_message("SKIPPED: the sanitizer's allocator stands in for secure memory\n");
         skip();
     }
     for (size_t i = 0; i < ELEMENTS(sizes); i++) {
@@ -142,7 +142,7 @@ static void test_what_is_freed_is_wiped(void **state)
     memory = secure_alloc_alloc(200);
     strcpy(memory + 100, "a secret");
     secure_alloc_free(memory);
-    /* It is the vault's, and still mapped. */
+    /* It is kept, and still mapped. */
     for (size_t i = 0; i < 200; i++)
         assert_int_equal(((volatile char *)memory)[i], 0);
     memory = secure_alloc_alloc(200);
