@@ -114,7 +114,8 @@ static void add_conclude(ChannelPass *channel, const Map *live)
         if (item->outcome != ADDITION_ADDED)
             continue;
         if (found) {
-            item->added_id = found->id;
+            /* The list is gone with the channel, the report is not. */
+            item->added_id = arena_string(&channel->report->arena, found->id);
             continue;
         }
         add_miss(channel, item);

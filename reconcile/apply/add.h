@@ -29,7 +29,8 @@ typedef struct AdditionItem {
     const char *member_json;
     AdditionOutcome outcome;
     uint32_t attempts;
-    const char *added_id; /* of one ADDED, out of the list that confirmed it, which the pass owns */
+    const char *added_id; /* of one ADDED, as the list that confirmed it has it; the report owns it;
+                             NULL: not known, or no memory */
     bool is_uncertain;    /* answered by another success than the one promised: a list tells */
 } AdditionItem;
 
