@@ -162,17 +162,21 @@ class InnerSim(stand_in.Sim):
     """The stand-in as a service of the machine, steered from outside."""
 
     PORT = 8470
+    started = 0  # so far: a unit that was stopped just now may still be loaded, and its name taken
 
     def __init__(self, machine, channels, faults=()):
+        InnerSim.started += 1
+        self.unit = f"romasim-{InnerSim.started}"
         self.machine, self.port, self.ca = machine, self.PORT, None
         self.url = f"http://127.0.0.1:{self.port}"
         machine.write("/run/romasim.json", json.dumps(stand_in.state(list(channels), faults=list(faults))))
-        machine.run("systemd-run", "--quiet", "--collect", "--unit=romasim", "/usr/local/bin/romasim",
-                    "--port", self.port, "--state", "/run/romasim.json", "--port-file", "/run/romasim.port")
+        machine.run("systemd-run", "--quiet", "--collect", f"--unit={self.unit}",
+                    "/usr/local/bin/romasim", "--port", self.port, "--state", "/run/romasim.json",
+                    "--port-file", "/run/romasim.port")
         wait_until(lambda: machine.run("test", "-s", "/run/romasim.port", check=False).returncode == 0)
 
     def stop(self):
-        self.machine.run("systemctl", "stop", "romasim", check=False)
+        self.machine.run("systemctl", "stop", self.unit, check=False)
         self.machine.run("rm", "-f", "/run/romasim.port")
 
     def _admin(self, method, path, body=None):
