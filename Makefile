@@ -122,7 +122,7 @@ $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(OBJECTS)
 $(B)/tests/fuzz/fuzz_answer: STOOD_IN_FOR := -Wl,--wrap=http_answer_header
 $(B)/tests/fuzz/fuzz_control: STOOD_IN_FOR := \
 	$(patsubst %,-Wl$(comma)--wrap=server_%,new free reply) -Wl,--wrap=socket_path_listen,--wrap=handle_plan \
-	$(patsubst %,-Wl$(comma)--wrap=server_call_%,method path find header body uid may_change)
+	$(patsubst %,-Wl$(comma)--wrap=server_request_%,method path find header body uid may_change)
 
 # What `make install` lays. The units are templates of where the programs stand; programs are stripped,
 # which also drops the paths that they were built in.

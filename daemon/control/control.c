@@ -25,9 +25,9 @@
 
 typedef struct Route {
     const char *path;
-    void (*show)(Control *control, ServerCall *call);
+    void (*show)(Control *control, ServerRequest *request);
     /* Answers, or returns what is wrong. */
-    int (*change)(Control *control, ServerCall *call, json_object *root, Err *err);
+    int (*change)(Control *control, ServerRequest *request, json_object *root, Err *err);
     bool is_reading; /* it changes nothing, and is for whoever may read */
 } Route;
 
@@ -43,48 +43,48 @@ static const Route routes[] = {
     {"/v1/undo", NULL, handle_undo, false},
 };
 
-static void control_change(Control *control, ServerCall *call, const Route *route)
+static void control_change(Control *control, ServerRequest *request, const Route *route)
 {
     json_object *root = NULL;
     Err err = {0};
     int r;
 
-    if (!route->is_reading && !server_call_may_change(call)) {
-        reply_refuse(call, 403, "only root and rosterd's own user may change anything");
+    if (!route->is_reading && !server_request_may_change(request)) {
+        reply_refuse(request, 403, "only root and rosterd's own user may change anything");
         return;
     }
-    r = json_parse_request(server_call_body(call), &root, &err);
+    r = json_parse_request(server_request_body(request), &root, &err);
     if (r == 0)
-        r = route->change(control, call, root, &err);
+        r = route->change(control, request, root, &err);
     if (r < 0)
-        reply_fail(call, r, &err);
+        reply_fail(request, r, &err);
     json_object_put(root);
 }
 
-static void control_on_call(ServerCall *call, void *userdata)
+static void control_on_call(ServerRequest *request, void *userdata)
 {
     Control *control = userdata;
-    const char *method = server_call_method(call);
-    const char *state_dir = server_call_header(call, MISDIRECTED_HEADER);
+    const char *method = server_request_method(request);
+    const char *state_dir = server_request_header(request, MISDIRECTED_HEADER);
     const Route *route = NULL;
     Err err = {0};
 
     for (size_t i = 0; i < ELEMENTS(routes) && !route; i++) {
-        if (str_equal(routes[i].path, server_call_path(call)))
+        if (str_equal(routes[i].path, server_request_path(request)))
             route = &routes[i];
     }
     if (!route)
-        reply_refuse(call, 404, "no such path: see rosterctl(1)");
+        reply_refuse(request, 404, "no such path: see rosterctl(1)");
     else if (!str_equal(method, route->show ? "GET" : "POST"))
-        reply_refuse(call, 405, route->show ? "this path takes GET" : "this path takes POST");
+        reply_refuse(request, 405, route->show ? "this path takes GET" : "this path takes POST");
     else if (misdirected_check(state_dir, control->state->directory, &err) < 0)
-        reply_refuse(call, 421, err.text);
+        reply_refuse(request, 421, err.text);
     else if (!control->controller)
-        reply_refuse(call, 503, "rosterd is starting");
+        reply_refuse(request, 503, "rosterd is starting");
     else if (route->show)
-        route->show(control, call);
+        route->show(control, request);
     else
-        control_change(control, call, route);
+        control_change(control, request, route);
 }
 
 /* ---- beginning and ending ---- */

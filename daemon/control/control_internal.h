@@ -13,7 +13,7 @@ typedef struct Awaited {
 
 /* A request that waits for passes that begin after it. */
 typedef struct Waiter {
-    ServerCall *call;
+    ServerRequest *request;
     char *channel;   /* as asked for; NULL: all */
     Awaited *wanted; /* for each scheduler */
 } Waiter;

@@ -23,7 +23,7 @@ static const ChannelReport *handle_find_plan(const Controller *controller, const
     return NULL;
 }
 
-static void handle_say_approved(const Control *control, ServerCall *call, const char *digest)
+static void handle_say_approved(const Control *control, ServerRequest *request, const char *digest)
 {
     const ChannelReport *report = handle_find_plan(control->controller, digest);
     json_object *root = json_new_object();
@@ -36,11 +36,11 @@ static void handle_say_approved(const Control *control, ServerCall *call, const 
     json_put_text(root, "id", report ? report->id : NULL);
     json_put_bool(root, "dry_run", control->dry_run);
     json_append(root, &buf);
-    reply_answer(call, &buf);
+    reply_answer(request, &buf);
 }
 
 /* Durable when it is answered, but in a dry run, where nothing is. */
-int handle_approve(Control *control, ServerCall *call, json_object *root, Err *err)
+int handle_approve(Control *control, ServerRequest *request, json_object *root, Err *err)
 {
     static const char *const keys[] = {"digest", NULL};
     const char *digest;
@@ -59,8 +59,8 @@ int handle_approve(Control *control, ServerCall *call, json_object *root, Err *e
     if (r < 0)
         return r;
     audit_log_write(
-        &(AuditEntry){.action = "approve", .uid = server_call_uid(call), .digest = digest},
+        &(AuditEntry){.action = "approve", .uid = server_request_uid(request), .digest = digest},
         "%s approved", digest);
-    handle_say_approved(control, call, digest);
+    handle_say_approved(control, request, digest);
     return 0;
 }

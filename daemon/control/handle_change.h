@@ -7,4 +7,4 @@
 #include "daemon/control/control_internal.h"
 
 /* Answers once it is durable, or returns what is wrong. */
-int handle_approve(Control *control, ServerCall *call, json_object *root, Err *err);
+int handle_approve(Control *control, ServerRequest *request, json_object *root, Err *err);

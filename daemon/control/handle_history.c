@@ -13,10 +13,10 @@
 
 #define HISTORY_LIMIT 10000 /* of one answer: more are asked for with `before` */
 
-static int handle_history_number(ServerCall *call, const char *name, uint64_t max,
+static int handle_history_number(ServerRequest *request, const char *name, uint64_t max,
                                  uint64_t *ret_number, Err *err)
 {
-    const char *text = server_call_find(call, name);
+    const char *text = server_request_find(request, name);
 
     if (text && str_parse_uint(text, max, ret_number) < 0)
         return err_set(err, -EINVAL, "%s: should be a whole number up to %llu", name,
@@ -25,10 +25,11 @@ static int handle_history_number(ServerCall *call, const char *name, uint64_t ma
 }
 
 /* CHANNEL of the history may be one that is in no roster any more. `ret_instance` is scratch. */
-static int handle_history_filter(ServerCall *call, StoreFilter *filter, Buf *ret_instance, Err *err)
+static int handle_history_filter(ServerRequest *request, StoreFilter *filter, Buf *ret_instance,
+                                 Err *err)
 {
-    const char *channel = server_call_find(call, "channel");
-    const char *since = server_call_find(call, "since");
+    const char *channel = server_request_find(request, "channel");
+    const char *since = server_request_find(request, "since");
     const char *slash = channel ? strchr(channel, '/') : NULL;
     int r;
 
@@ -37,17 +38,17 @@ static int handle_history_filter(ServerCall *call, StoreFilter *filter, Buf *ret
         buf_append(ret_instance, channel, (size_t)(slash - channel));
         filter->instance = buf_text(ret_instance);
     }
-    filter->pass = server_call_find(call, "pass");
+    filter->pass = server_request_find(request, "pass");
     filter->limit = HISTORY_LIMIT;
     if (since && duration_parse_since(since, clock_realtime_usec(), &filter->since_usec) < 0)
         return err_set(err, -EINVAL,
                        "since: not a time before now, should be " DURATION_SINCE_HINT);
-    r = handle_history_number(call, "limit", HISTORY_LIMIT, &filter->limit, err);
-    return r < 0 ? r : handle_history_number(call, "before", INT64_MAX, &filter->before, err);
+    r = handle_history_number(request, "limit", HISTORY_LIMIT, &filter->limit, err);
+    return r < 0 ? r : handle_history_number(request, "before", INT64_MAX, &filter->before, err);
 }
 
 /* Whether what is asked for is in no roster, and was in none when something was deleted. */
-static int handle_history_is_unknown(const Control *control, ServerCall *call,
+static int handle_history_is_unknown(const Control *control, ServerRequest *request,
                                      const StoreFilter *filter, Err *err)
 {
     _cleanup_(store_actions_done) StoreActions actions = {0};
@@ -55,21 +56,22 @@ static int handle_history_is_unknown(const Control *control, ServerCall *call,
     ChannelRef found;
     int r;
 
-    if (!any.channel || channel_ref_find(control->controller, server_call_find(call, "channel"),
-                                         &found, NULL) != -ENOENT)
+    if (!any.channel ||
+        channel_ref_find(control->controller, server_request_find(request, "channel"), &found,
+                         NULL) != -ENOENT)
         return 0;
     r = store_history(control->state->store, &any, &actions, err);
     return r < 0 ? r : actions.count == 0;
 }
 
-void handle_history(Control *control, ServerCall *call)
+void handle_history(Control *control, ServerRequest *request)
 {
     _cleanup_(store_actions_done) StoreActions actions = {0};
     _cleanup_(buf_done) Buf instance = {0};
     StoreFilter filter = {0};
     Buf buf = {0};
     Err err = {0};
-    int r = handle_history_filter(call, &filter, &instance, &err);
+    int r = handle_history_filter(request, &filter, &instance, &err);
 
     if (r == 0 && !control->state->store) {
         r = -EIO;
@@ -78,11 +80,11 @@ void handle_history(Control *control, ServerCall *call)
     if (r == 0)
         r = store_history(control->state->store, &filter, &actions, &err);
     if (r == 0 && actions.count == 0)
-        r = handle_history_is_unknown(control, call, &filter, &err);
+        r = handle_history_is_unknown(control, request, &filter, &err);
     if (r < 0) {
-        reply_fail(call, r, &err);
+        reply_fail(request, r, &err);
         return;
     }
     report_history_append(&actions, r > 0, &buf);
-    reply_answer(call, &buf);
+    reply_answer(request, &buf);
 }

@@ -4,4 +4,4 @@
 
 #include "daemon/control/control_internal.h"
 
-void handle_history(Control *control, ServerCall *call);
+void handle_history(Control *control, ServerRequest *request);

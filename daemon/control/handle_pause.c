@@ -76,8 +76,8 @@ static int handle_pause_read_scope(const Controller *controller, json_object *ro
 
 /* ---- saying it ---- */
 
-static void handle_pause_answer(const Control *control, ServerCall *call, const StoreScope *scope,
-                                const char *reason, uint64_t until_usec)
+static void handle_pause_answer(const Control *control, ServerRequest *request,
+                                const StoreScope *scope, const char *reason, uint64_t until_usec)
 {
     _cleanup_(store_pauses_done) StorePauses pauses = {0};
     const StorePause pause = {.scope = *scope, .reason = reason, .until_usec = until_usec};
@@ -93,17 +93,17 @@ static void handle_pause_answer(const Control *control, ServerCall *call, const 
     if (store_pauses(control->state->store, clock_realtime_usec(), &pauses, &err) == 0)
         json_put(root, "holding", pause_rows_beside(&pauses, scope));
     json_append(root, &buf);
-    reply_answer(call, &buf);
+    reply_answer(request, &buf);
 }
 
 /* For the log: which channel, or the instance with all that it has. */
-static void handle_pause_log(const ServerCall *call, const char *action, const StoreScope *scope,
-                             const char *reason, const char *text)
+static void handle_pause_log(const ServerRequest *request, const char *action,
+                             const StoreScope *scope, const char *reason, const char *text)
 {
     const char *channel = scope->channel_name ? scope->channel_name : scope->channel_id;
 
     audit_log_write(&(AuditEntry){.action = action,
-                                  .uid = server_call_uid(call),
+                                  .uid = server_request_uid(request),
                                   .instance = scope->instance_name,
                                   .channel = channel,
                                   .reason = reason},
@@ -125,7 +125,7 @@ static int handle_pause_read_span(json_object *root, uint64_t *ret_span_usec, Er
     return r;
 }
 
-int handle_pause(Control *control, ServerCall *call, json_object *root, Err *err)
+int handle_pause(Control *control, ServerRequest *request, json_object *root, Err *err)
 {
     static const char *const keys[] = {"channel", "instance", "all", "reason", "for", NULL};
     uint64_t span_usec = 0, until_usec = 0, now_usec = clock_realtime_usec();
@@ -153,8 +153,8 @@ int handle_pause(Control *control, ServerCall *call, json_object *root, Err *err
     if (r < 0)
         return r;
     pause_stop_passes(control->controller, &scope);
-    handle_pause_log(call, "pause", &scope, reason, text);
-    handle_pause_answer(control, call, &scope, reason, until_usec);
+    handle_pause_log(request, "pause", &scope, reason, text);
+    handle_pause_answer(control, request, &scope, reason, until_usec);
     return 0;
 }
 
@@ -198,7 +198,7 @@ static int handle_pause_check_roster(const Controller *controller, const StoreSc
     return 0;
 }
 
-int handle_resume(Control *control, ServerCall *call, json_object *root, Err *err)
+int handle_resume(Control *control, ServerRequest *request, json_object *root, Err *err)
 {
     static const char *const keys[] = {"channel", "instance", "all", NULL};
     _cleanup_(store_pauses_done) StorePauses pauses = {0};
@@ -219,11 +219,11 @@ int handle_resume(Control *control, ServerCall *call, json_object *root, Err *er
         return handle_pause_say_none(&pauses, &scope, err);
     if (r < 0)
         return r;
-    handle_pause_log(call, "resume", &scope, NULL, "resumed");
+    handle_pause_log(request, "resume", &scope, NULL, "resumed");
     r = handle_pause_check_roster(control->controller, &scope,
                                   "its pause by rosterctl has ended, but it is ", err);
     if (r < 0)
         return r;
-    handle_pause_answer(control, call, &scope, NULL, 0);
+    handle_pause_answer(control, request, &scope, NULL, 0);
     return 0;
 }

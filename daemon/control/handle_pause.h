@@ -8,5 +8,5 @@
 
 /* Each answers once it is durable, or returns what is wrong. The answer tells the scope, and in
  * "holding" the pauses that hold there now. */
-int handle_pause(Control *control, ServerCall *call, json_object *root, Err *err);
-int handle_resume(Control *control, ServerCall *call, json_object *root, Err *err);
+int handle_pause(Control *control, ServerRequest *request, json_object *root, Err *err);
+int handle_resume(Control *control, ServerRequest *request, json_object *root, Err *err);

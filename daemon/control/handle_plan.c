@@ -14,7 +14,7 @@
 /* The dry run under way. Its backend is one of its own, whose client sends nothing but reads; of
  * the daemon's it uses the gates, so that both together keep to requests_per_second. */
 struct Planning {
-    ServerCall *call;
+    ServerRequest *request;
     Backend backend; /* without a client before it begins */
     Gate *gates;     /* the backend's own, put aside */
     PassRun *run;
@@ -53,7 +53,7 @@ static void handle_plan_on_done(PassRun *run, void *userdata)
     assert(control->planning && control->planning->run == run);
     pass_run_finish(run, NULL);
     report_json_append(pass_run_get_report(run), &buf);
-    reply_answer(control->planning->call, &buf);
+    reply_answer(control->planning->request, &buf);
     handle_plan_drop(control);
 }
 
@@ -82,23 +82,23 @@ static void handle_plan_begin(Control *control)
     }
     if (r >= 0)
         return;
-    reply_refuse(planning->call, 500, err.text);
+    reply_refuse(planning->request, 500, err.text);
     handle_plan_drop(control);
 }
 
-static void handle_plan_on_loaded(Control *control, ServerCall *call, const char *channel)
+static void handle_plan_on_loaded(Control *control, ServerRequest *request, const char *channel)
 {
     (void)channel;
     if (control->planning) {
-        reply_refuse(call, 503, "another plan is being made: ask again when it is done");
+        reply_refuse(request, 503, "another plan is being made: ask again when it is done");
         return;
     }
     control->planning = calloc(1, sizeof(*control->planning));
     if (!control->planning) {
-        reply_refuse(call, 500, "out of memory");
+        reply_refuse(request, 500, "out of memory");
         return;
     }
-    control->planning->call = call;
+    control->planning->request = request;
     handle_plan_begin(control);
 }
 
@@ -115,7 +115,7 @@ static bool handle_plan_is_meant(const Control *control, json_object *settings)
            inode == status.st_ino;
 }
 
-int handle_plan(Control *control, ServerCall *call, json_object *root, Err *err)
+int handle_plan(Control *control, ServerRequest *request, json_object *root, Err *err)
 {
     static const char *const keys[] = {"settings", NULL};
     json_object *settings = NULL;
@@ -127,10 +127,10 @@ int handle_plan(Control *control, ServerCall *call, json_object *root, Err *err)
         !json_object_is_type(settings, json_type_object))
         return err_set(err, -EINVAL, "settings: not an object");
     if (settings && !handle_plan_is_meant(control, settings)) {
-        reply_refuse(call, 421, "this rosterd runs with another settings file");
+        reply_refuse(request, 421, "this rosterd runs with another settings file");
         return 0;
     }
-    return loading_begin(control, call, NULL, handle_plan_on_loaded, err);
+    return loading_begin(control, request, NULL, handle_plan_on_loaded, err);
 }
 
 void handle_plan_ask_again(Control *control)
@@ -145,6 +145,6 @@ void handle_plan_end(Control *control)
 {
     if (!control->planning)
         return;
-    reply_refuse(control->planning->call, 503, "rosterd is ending");
+    reply_refuse(control->planning->request, 503, "rosterd is ending");
     handle_plan_drop(control);
 }

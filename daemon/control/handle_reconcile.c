@@ -28,7 +28,7 @@ static void handle_reconcile_log(const Control *control, const Waiter *waiter)
                   channel_ref_find(control->controller, waiter->channel, &found, NULL) == 0;
 
     audit_log_write(&(AuditEntry){.action = "reconcile",
-                                  .uid = server_call_uid(waiter->call),
+                                  .uid = server_request_uid(waiter->request),
                                   .instance = is_one ? found.instance_name : NULL,
                                   .channel = is_one ? channel_ref_name(&found) : NULL},
                     "a pass asked for");
@@ -119,9 +119,9 @@ static void handle_reconcile_answer(Control *control, const Waiter *waiter)
         report_json_append(&report, &buf);
     free(report.channels);
     if (r == -ENOENT)
-        reply_refuse(waiter->call, 404, "the channel has left the rosters meanwhile");
+        reply_refuse(waiter->request, 404, "the channel has left the rosters meanwhile");
     else
-        reply_answer(waiter->call, &buf);
+        reply_answer(waiter->request, &buf);
 }
 
 void handle_reconcile_look(Control *control)
@@ -131,7 +131,7 @@ void handle_reconcile_look(Control *control)
         const char *refusal = handle_reconcile_find_refusal(control->controller, waiter);
 
         if (refusal)
-            reply_refuse(waiter->call, 500, refusal);
+            reply_refuse(waiter->request, 500, refusal);
         else if (handle_reconcile_is_over(control->controller, waiter))
             handle_reconcile_answer(control, waiter);
         else
@@ -141,9 +141,10 @@ void handle_reconcile_look(Control *control)
 }
 
 /* Waits for passes of what is in force by now. 0, or what is wrong. */
-static int handle_reconcile_wait(Control *control, ServerCall *call, const char *channel, Err *err)
+static int handle_reconcile_wait(Control *control, ServerRequest *request, const char *channel,
+                                 Err *err)
 {
-    Waiter waiter = {.call = call};
+    Waiter waiter = {.request = request};
     int r;
 
     if (mem_grow(&control->waiters, &control->waiter_capacity, control->waiter_count + 1,
@@ -164,16 +165,17 @@ static int handle_reconcile_wait(Control *control, ServerCall *call, const char 
     return 0;
 }
 
-static void handle_reconcile_on_loaded(Control *control, ServerCall *call, const char *channel)
+static void handle_reconcile_on_loaded(Control *control, ServerRequest *request,
+                                       const char *channel)
 {
     Err err = {0};
-    int r = handle_reconcile_wait(control, call, channel, &err);
+    int r = handle_reconcile_wait(control, request, channel, &err);
 
     if (r < 0)
-        reply_fail(call, r, &err);
+        reply_fail(request, r, &err);
 }
 
-int handle_reconcile_begin(Control *control, ServerCall *call, json_object *root, Err *err)
+int handle_reconcile_begin(Control *control, ServerRequest *request, json_object *root, Err *err)
 {
     static const char *const keys[] = {"channel", NULL};
     const char *channel;
@@ -181,7 +183,7 @@ int handle_reconcile_begin(Control *control, ServerCall *call, json_object *root
 
     if (r == 0)
         r = json_get_text(root, "channel", false, &channel, err);
-    return r < 0 ? r : loading_begin(control, call, channel, handle_reconcile_on_loaded, err);
+    return r < 0 ? r : loading_begin(control, request, channel, handle_reconcile_on_loaded, err);
 }
 
 void handle_reconcile_ask_again(Control *control)
@@ -193,7 +195,7 @@ void handle_reconcile_ask_again(Control *control)
 
         if (r == 0)
             continue;
-        reply_refuse(waiter->call, reply_status(r), err.text);
+        reply_refuse(waiter->request, reply_status(r), err.text);
         handle_reconcile_drop(control, i - 1);
     }
 }
@@ -201,7 +203,7 @@ void handle_reconcile_ask_again(Control *control)
 void handle_reconcile_end_all(Control *control)
 {
     while (control->waiter_count > 0) {
-        reply_refuse(control->waiters[control->waiter_count - 1].call, 503, "rosterd is ending");
+        reply_refuse(control->waiters[control->waiter_count - 1].request, 503, "rosterd is ending");
         handle_reconcile_drop(control, control->waiter_count - 1);
     }
 }

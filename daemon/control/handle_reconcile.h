@@ -8,7 +8,7 @@
 
 /* POST /v1/reconcile {"channel"}: loads what changed on disk, asks for passes, and answers with
  * their report once they are done. Returns what is wrong, or 0. */
-int handle_reconcile_begin(Control *control, ServerCall *call, json_object *root, Err *err);
+int handle_reconcile_begin(Control *control, ServerRequest *request, json_object *root, Err *err);
 
 /* Answers those whose passes are done. */
 void handle_reconcile_look(Control *control);

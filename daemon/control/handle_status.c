@@ -149,18 +149,18 @@ static int handle_status_append(const Controller *controller, const StatusFilter
     return json_append(root, buf);
 }
 
-void handle_status(Control *control, ServerCall *call)
+void handle_status(Control *control, ServerRequest *request)
 {
     _cleanup_(store_pauses_done) StorePauses pauses = {0};
-    const char *channel = server_call_find(call, "channel");
-    StatusFilter filter = {.digest = server_call_find(call, "digest")};
+    const char *channel = server_request_find(request, "channel");
+    StatusFilter filter = {.digest = server_request_find(request, "digest")};
     ChannelRef found = {0};
     Buf buf = {0};
     Err err = {0};
     int r = channel ? channel_ref_find(control->controller, channel, &found, &err) : 0;
 
     if (r < 0) {
-        reply_fail(call, r, &err);
+        reply_fail(request, r, &err);
         return;
     }
     filter.channel = found.channel;
@@ -168,10 +168,10 @@ void handle_status(Control *control, ServerCall *call)
         r = store_pauses(control->state->store, clock_realtime_usec(), &pauses, &err);
     handle_status_append(control->controller, &filter, &pauses, r < 0 ? err.text : NULL,
                          control->invalid, &buf);
-    reply_answer(call, &buf);
+    reply_answer(request, &buf);
 }
 
-void handle_progress(Control *control, ServerCall *call)
+void handle_progress(Control *control, ServerRequest *request)
 {
     json_object *root = json_new_object(), *instances = json_new_array();
     Buf buf = {0};
@@ -187,5 +187,5 @@ void handle_progress(Control *control, ServerCall *call)
     json_put(root, "instances", instances);
     json_put_bool(root, "plan_under_way", control->planning != NULL);
     json_append(root, &buf);
-    reply_answer(call, &buf);
+    reply_answer(request, &buf);
 }

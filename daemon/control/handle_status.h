@@ -5,6 +5,6 @@
 #include "daemon/control/control_internal.h"
 
 /* GET /v1/progress: which passes are under way; cheap enough to be asked every second. */
-void handle_progress(Control *control, ServerCall *call);
+void handle_progress(Control *control, ServerRequest *request);
 
-void handle_status(Control *control, ServerCall *call);
+void handle_status(Control *control, ServerRequest *request);

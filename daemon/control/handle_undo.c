@@ -15,7 +15,7 @@
 
 /* The undo under way. */
 struct Undoing {
-    ServerCall *call;
+    ServerRequest *request;
     UndoChoice choice; /* its texts are `pass` and `channel` */
     char pass[STORE_PASS_ID_SIZE];
     char *channel; /* as asked for, cut at the '/' behind the instance; NULL: none */
@@ -34,7 +34,7 @@ static void handle_undo_refuse(const struct Undoing *undoing, int status, const 
                    ? "; the channels of the undo are paused now, until each has its "
                      "rosterctl resume CHANNEL"
                    : "");
-    reply_refuse(undoing->call, status, buf_failed(&whole) < 0 ? text : buf_text(&whole));
+    reply_refuse(undoing->request, status, buf_failed(&whole) < 0 ? text : buf_text(&whole));
 }
 
 static void handle_undo_drop(Control *control)
@@ -54,7 +54,7 @@ static void handle_undo_on_done(Undo *undo, void *userdata)
     Buf buf = {0};
 
     report_undo_append(undo, undoing->dry_run, &buf);
-    reply_answer(undoing->call, &buf);
+    reply_answer(undoing->request, &buf);
     handle_undo_drop(control);
     controller_end_undo(control->controller);
 }
@@ -161,17 +161,19 @@ static void handle_undo_log(const struct Undoing *undoing)
     const char *pass = undo_get_pass(undoing->undo);
 
     if (undoing->choice.action)
-        audit_log_write(
-            &(AuditEntry){.action = "undo", .uid = server_call_uid(undoing->call), .pass = pass},
-            "undo of action %" PRIu64 " of pass %s%s asked for", undoing->choice.action, pass,
-            undoing->dry_run ? " (dry run)" : "");
+        audit_log_write(&(AuditEntry){.action = "undo",
+                                      .uid = server_request_uid(undoing->request),
+                                      .pass = pass},
+                        "undo of action %" PRIu64 " of pass %s%s asked for", undoing->choice.action,
+                        pass, undoing->dry_run ? " (dry run)" : "");
     else
-        audit_log_write(
-            &(AuditEntry){.action = "undo", .uid = server_call_uid(undoing->call), .pass = pass},
-            "undo of pass %s%s asked for", pass, undoing->dry_run ? " (dry run)" : "");
+        audit_log_write(&(AuditEntry){.action = "undo",
+                                      .uid = server_request_uid(undoing->request),
+                                      .pass = pass},
+                        "undo of pass %s%s asked for", pass, undoing->dry_run ? " (dry run)" : "");
 }
 
-int handle_undo(Control *control, ServerCall *call, json_object *root, Err *err)
+int handle_undo(Control *control, ServerRequest *request, json_object *root, Err *err)
 {
     struct Undoing *undoing;
     int r;
@@ -181,7 +183,7 @@ int handle_undo(Control *control, ServerCall *call, json_object *root, Err *err)
     undoing = calloc(1, sizeof(*undoing));
     if (!undoing)
         return err_memory(err);
-    undoing->call = call;
+    undoing->request = request;
     r = handle_undo_read(root, undoing, err);
     if (r == 0)
         r = handle_undo_prepare(control, undoing, err);

@@ -11,7 +11,7 @@
 struct Loading {
     Loading *next;
     Control *control;
-    ServerCall *call;
+    ServerRequest *request;
     char *channel;
     LoadingThen then;
 };
@@ -34,15 +34,15 @@ static void loading_on_loaded(void *waiter, int result, const char *errors)
     Loading *loading = waiter;
 
     if (result == 0)
-        loading->then(loading->control, loading->call, loading->channel);
+        loading->then(loading->control, loading->request, loading->channel);
     else if (result == -EINVAL)
-        reply_refuse(loading->call, 422, errors);
+        reply_refuse(loading->request, 422, errors);
     else
-        reply_refuse(loading->call, 503, "rosterd is ending");
+        reply_refuse(loading->request, 503, "rosterd is ending");
     loading_drop(loading);
 }
 
-int loading_begin(Control *control, ServerCall *call, const char *channel, LoadingThen then,
+int loading_begin(Control *control, ServerRequest *request, const char *channel, LoadingThen then,
                   Err *err)
 {
     Loading *loading = calloc(1, sizeof(*loading));
@@ -53,7 +53,7 @@ int loading_begin(Control *control, ServerCall *call, const char *channel, Loadi
     *loading = (Loading){
         .next = control->loadings,
         .control = control,
-        .call = call,
+        .request = request,
         .channel = channel ? strdup(channel) : NULL,
         .then = then,
     };
@@ -79,7 +79,7 @@ void loading_end_all(Control *control)
     while (control->loadings) {
         if (control->loader.cancel)
             control->loader.cancel(control->loader.userdata, control->loadings);
-        reply_refuse(control->loadings->call, 503, "rosterd is ending");
+        reply_refuse(control->loadings->request, 503, "rosterd is ending");
         loading_drop(control->loadings);
     }
 }

@@ -5,11 +5,11 @@
 #include "daemon/control/control_internal.h"
 
 /* Goes on with a request once all is loaded; answers it, now or later. */
-typedef void (*LoadingThen)(Control *control, ServerCall *call, const char *channel);
+typedef void (*LoadingThen)(Control *control, ServerRequest *request, const char *channel);
 
 /* Loads what changed first, if there is a loader, then goes on; a set that is refused is answered
  * with 422 and one line for each mistake. `channel` is copied; NULL: none. 0 or -ENOMEM. */
-int loading_begin(Control *control, ServerCall *call, const char *channel, LoadingThen then,
+int loading_begin(Control *control, ServerRequest *request, const char *channel, LoadingThen then,
                   Err *err);
 
 /* Answers all with 503: the daemon ends. */

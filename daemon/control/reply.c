@@ -5,22 +5,22 @@
 
 #include "daemon/json/json.h"
 
-void reply_refuse(ServerCall *call, int status, const char *text)
+void reply_refuse(ServerRequest *request, int status, const char *text)
 {
     Buf body = {0};
 
     json_append_error(text, &body);
-    server_reply(call, status, &body);
+    server_reply(request, status, &body);
 }
 
-void reply_answer(ServerCall *call, Buf *buf)
+void reply_answer(ServerRequest *request, Buf *buf)
 {
     if (buf_failed(buf) == 0) {
-        server_reply(call, 200, buf);
+        server_reply(request, 200, buf);
         return;
     }
     buf_done(buf);
-    reply_refuse(call, 500, "out of memory");
+    reply_refuse(request, 500, "out of memory");
 }
 
 int reply_status(int error)
@@ -41,7 +41,7 @@ int reply_status(int error)
     }
 }
 
-void reply_fail(ServerCall *call, int error, const Err *err)
+void reply_fail(ServerRequest *request, int error, const Err *err)
 {
-    reply_refuse(call, reply_status(error), err->text);
+    reply_refuse(request, reply_status(error), err->text);
 }

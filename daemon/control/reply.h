@@ -7,13 +7,13 @@
 #include "daemon/http/server.h"
 
 /* Answers with {"error": TEXT}, out of memory as well. */
-void reply_refuse(ServerCall *call, int status, const char *text);
+void reply_refuse(ServerRequest *request, int status, const char *text);
 
 /* Answers with what was made of `buf`, 500 where memory ran out. Takes it over. */
-void reply_answer(ServerCall *call, Buf *buf);
+void reply_answer(ServerRequest *request, Buf *buf);
 
 /* The status that suits an error: 400, 404, 409, 500, 503. */
 int reply_status(int error);
 
 /* Refuses with the status and the text of an error. */
-void reply_fail(ServerCall *call, int error, const Err *err);
+void reply_fail(ServerRequest *request, int error, const Err *err);

@@ -29,13 +29,13 @@ struct Server {
     sd_event_source *io;
     sd_event_source *timer; /* libmicrohttpd's next moment */
     sd_event_source *sweep; /* enabled while there are peers */
-    ServerOnCall on_call;
+    ServerOnRequest on_request;
     void *userdata;
     Admission admission;
     bool is_deaf; /* no descriptor is left: connections wait until the next sweep */
 };
 
-struct ServerCall {
+struct ServerRequest {
     Server *server;
     struct MHD_Connection *connection;
     Peer *peer;
@@ -157,40 +157,40 @@ static int server_on_listen(sd_event_source *source, int fd, uint32_t events, vo
 
 /* ---- requests ---- */
 
-static void server_call_free(ServerCall *call)
+static void server_request_free(ServerRequest *request)
 {
-    buf_done(&call->body);
-    buf_done(&call->answer);
-    free(call->method);
-    free(call->path);
-    free(call);
+    buf_done(&request->body);
+    buf_done(&request->answer);
+    free(request->method);
+    free(request->path);
+    free(request);
 }
 
-static ServerCall *server_call_new(Server *server, struct MHD_Connection *connection,
-                                   const char *method, const char *path)
+static ServerRequest *server_request_new(Server *server, struct MHD_Connection *connection,
+                                         const char *method, const char *path)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    ServerCall *call = calloc(1, sizeof(*call));
+    ServerRequest *request = calloc(1, sizeof(*request));
 
-    if (!call)
+    if (!request)
         return NULL;
-    call->server = server;
-    call->connection = connection;
-    call->peer = info ? info->socket_context : NULL;
-    call->method = strdup(method);
-    call->path = strdup(path);
-    if (call->peer && call->method && call->path)
-        return call;
-    server_call_free(call);
+    request->server = server;
+    request->connection = connection;
+    request->peer = info ? info->socket_context : NULL;
+    request->method = strdup(method);
+    request->path = strdup(path);
+    if (request->peer && request->method && request->path)
+        return request;
+    server_request_free(request);
     return NULL;
 }
 
 /* libmicrohttpd gives what it is handed to free(3) where it takes it. */
-static enum MHD_Result server_send(ServerCall *call)
+static enum MHD_Result server_send(ServerRequest *request)
 {
-    size_t size = call->answer.size;
-    char *text = buf_take(&call->answer);
+    size_t size = request->answer.size;
+    char *text = buf_take(&request->answer);
     struct MHD_Response *response;
     enum MHD_Result result = MHD_NO;
 
@@ -203,59 +203,59 @@ static enum MHD_Result server_send(ServerCall *call)
     }
     if (MHD_add_response_header(response, "Content-Type", "application/json") == MHD_YES &&
         MHD_add_response_header(response, "Connection", "close") == MHD_YES)
-        result = MHD_queue_response(call->connection, (unsigned int)call->status, response);
+        result = MHD_queue_response(request->connection, (unsigned int)request->status, response);
     MHD_destroy_response(response);
-    call->peer->is_waiting = false;
-    call->peer->deadline_usec = clock_monotonic_usec() + SERVER_TIME_USEC;
+    request->peer->is_waiting = false;
+    request->peer->deadline_usec = clock_monotonic_usec() + SERVER_TIME_USEC;
     return result;
 }
 
-static void server_take_body(ServerCall *call, const char *bytes, size_t size)
+static void server_take_body(ServerRequest *request, const char *bytes, size_t size)
 {
-    if (size > SERVER_BODY_SIZE_MAX - call->body.size)
-        call->is_too_big = true;
-    if (!call->is_too_big)
-        buf_append(&call->body, bytes, size);
+    if (size > SERVER_BODY_SIZE_MAX - request->body.size)
+        request->is_too_big = true;
+    if (!request->is_too_big)
+        buf_append(&request->body, bytes, size);
 }
 
-static void server_refuse_size(ServerCall *call)
+static void server_refuse_size(ServerRequest *request)
 {
-    call->status = MHD_HTTP_CONTENT_TOO_LARGE;
-    buf_printf(&call->answer, "{\"error\": \"a request's body has %u bytes at most\"}\n",
+    request->status = MHD_HTTP_CONTENT_TOO_LARGE;
+    buf_printf(&request->answer, "{\"error\": \"a request's body has %u bytes at most\"}\n",
                SERVER_BODY_SIZE_MAX);
-    call->is_answered = true;
+    request->is_answered = true;
 }
 
 /* Called when the headers are there, for each part of the body, at its end, and again when an
- * answer has come for a call that waited. */
+ * answer has come for a request that waited. */
 static enum MHD_Result server_on_request(void *userdata, struct MHD_Connection *connection,
                                          const char *path, const char *method, const char *version,
                                          const char *bytes, size_t *size, void **context)
 {
     Server *server = userdata;
-    ServerCall *call = *context;
+    ServerRequest *request = *context;
 
     (void)version;
-    if (!call) {
-        *context = server_call_new(server, connection, method, path);
+    if (!request) {
+        *context = server_request_new(server, connection, method, path);
         return *context ? MHD_YES : MHD_NO;
     }
     if (*size > 0) {
-        server_take_body(call, bytes, *size);
+        server_take_body(request, bytes, *size);
         *size = 0;
         return MHD_YES;
     }
-    if (!call->is_handled) {
-        call->is_handled = true;
-        call->peer->is_waiting = true;
-        if (call->is_too_big || buf_failed(&call->body) < 0)
-            server_refuse_size(call);
+    if (!request->is_handled) {
+        request->is_handled = true;
+        request->peer->is_waiting = true;
+        if (request->is_too_big || buf_failed(&request->body) < 0)
+            server_refuse_size(request);
         else
-            server->on_call(call, server->userdata);
+            server->on_request(request, server->userdata);
     }
-    if (call->is_answered)
-        return server_send(call);
-    call->is_suspended = true;
+    if (request->is_answered)
+        return server_send(request);
+    request->is_suspended = true;
     MHD_suspend_connection(connection);
     return MHD_YES;
 }
@@ -267,56 +267,56 @@ static void server_on_completed(void *userdata, struct MHD_Connection *connectio
     (void)connection;
     (void)how;
     if (*context)
-        server_call_free(*context);
+        server_request_free(*context);
     *context = NULL;
 }
 
-void server_reply(ServerCall *call, int status, Buf *body)
+void server_reply(ServerRequest *request, int status, Buf *body)
 {
-    call->status = status;
-    call->answer = *body;
+    request->status = status;
+    request->answer = *body;
     *body = (Buf){0};
-    call->is_answered = true;
-    if (!call->is_suspended)
+    request->is_answered = true;
+    if (!request->is_suspended)
         return;
-    call->is_suspended = false;
-    MHD_resume_connection(call->connection);
-    server_arm(call->server, 0);
+    request->is_suspended = false;
+    MHD_resume_connection(request->connection);
+    server_arm(request->server, 0);
 }
 
-const char *server_call_method(const ServerCall *call)
+const char *server_request_method(const ServerRequest *request)
 {
-    return call->method;
+    return request->method;
 }
 
-const char *server_call_path(const ServerCall *call)
+const char *server_request_path(const ServerRequest *request)
 {
-    return call->path;
+    return request->path;
 }
 
-const char *server_call_find(const ServerCall *call, const char *name)
+const char *server_request_find(const ServerRequest *request, const char *name)
 {
-    return MHD_lookup_connection_value(call->connection, MHD_GET_ARGUMENT_KIND, name);
+    return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
-const Buf *server_call_body(const ServerCall *call)
+const Buf *server_request_body(const ServerRequest *request)
 {
-    return &call->body;
+    return &request->body;
 }
 
-const char *server_call_header(const ServerCall *call, const char *name)
+const char *server_request_header(const ServerRequest *request, const char *name)
 {
-    return MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, name);
+    return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
-uid_t server_call_uid(const ServerCall *call)
+uid_t server_request_uid(const ServerRequest *request)
 {
-    return call->peer->uid;
+    return request->peer->uid;
 }
 
-bool server_call_may_change(const ServerCall *call)
+bool server_request_may_change(const ServerRequest *request)
 {
-    return admission_is_trusted(call->peer->uid);
+    return admission_is_trusted(request->peer->uid);
 }
 
 /* ---- beginning and ending ---- */
@@ -349,7 +349,7 @@ static int server_add_sources(Server *server, sd_event *event)
     return r < 0 ? r : 0;
 }
 
-int server_new(sd_event *event, int listen_fd, ServerOnCall on_call, void *userdata,
+int server_new(sd_event *event, int listen_fd, ServerOnRequest on_request, void *userdata,
                Server **ret_server)
 {
     _cleanup_(server_freep) Server *server = calloc(1, sizeof(*server));
@@ -360,7 +360,7 @@ int server_new(sd_event *event, int listen_fd, ServerOnCall on_call, void *userd
         return -ENOMEM;
     }
     server->listen_fd = listen_fd;
-    server->on_call = on_call;
+    server->on_request = on_request;
     server->userdata = userdata;
     server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,

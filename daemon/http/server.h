@@ -21,36 +21,36 @@
 typedef struct Server Server;
 
 /* A request, whole. `path` and `body` live until it is answered. */
-typedef struct ServerCall ServerCall;
+typedef struct ServerRequest ServerRequest;
 
 /* Answers by server_reply(), at once or later. */
-typedef void (*ServerOnCall)(ServerCall *call, void *userdata);
+typedef void (*ServerOnRequest)(ServerRequest *request, void *userdata);
 
 /* Serves a listening socket, which it takes over, also on failure. 0, -ENOMEM, -EIO, sd-event's. */
-int server_new(sd_event *event, int listen_fd, ServerOnCall on_call, void *userdata,
+int server_new(sd_event *event, int listen_fd, ServerOnRequest on_request, void *userdata,
                Server **ret_server);
 
-/* After every call was answered. NULL is fine. */
+/* After every request was answered. NULL is fine. */
 void server_free(Server *server);
 DEFINE_CLEANUP(Server, server_free)
 
-const char *server_call_method(const ServerCall *call);
-const char *server_call_path(const ServerCall *call);
+const char *server_request_method(const ServerRequest *request);
+const char *server_request_path(const ServerRequest *request);
 
 /* A parameter of the query, or NULL. */
-const char *server_call_find(const ServerCall *call, const char *name);
+const char *server_request_find(const ServerRequest *request, const char *name);
 
 /* A header, or NULL. */
-const char *server_call_header(const ServerCall *call, const char *name);
+const char *server_request_header(const ServerRequest *request, const char *name);
 
 /* What came as the request's body. */
-const Buf *server_call_body(const ServerCall *call);
+const Buf *server_request_body(const ServerRequest *request);
 
 /* The user at the other side, as the kernel tells (unix(7)); (uid_t)-1 where it does not. */
-uid_t server_call_uid(const ServerCall *call);
+uid_t server_request_uid(const ServerRequest *request);
 
 /* Whether the other side is root or this process's own user, as the kernel tells (unix(7)). */
-bool server_call_may_change(const ServerCall *call);
+bool server_request_may_change(const ServerRequest *request);
 
-/* Answers with a JSON body, which is taken over; once for each call, which is gone with it. */
-void server_reply(ServerCall *call, int status, Buf *body);
+/* Answers with a JSON body, which is taken over; once for each request, which is gone with it. */
+void server_reply(ServerRequest *request, int status, Buf *body);

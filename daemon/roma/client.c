@@ -13,7 +13,7 @@
 #include "daemon/roma/wire/response.h"
 #include "reconcile/request/classify.h"
 
-typedef struct RomaCall RomaCall;
+typedef struct RomaTransfer RomaTransfer;
 
 typedef struct RomaInstance {
     RomaClient *client;
@@ -26,11 +26,11 @@ typedef struct RomaInstance {
     bool has_failed; /* its last answer was none, or a gateway's that found nobody */
 } RomaInstance;
 
-/* A request under way. */
-struct RomaCall {
+/* A Request under way: what it borrows while HTTP has it. */
+struct RomaTransfer {
     RomaClient *client;
-    RomaCall *previous, *next; /* under way; idle ones use `next` alone */
-    HttpTransfer *transfer;
+    RomaTransfer *previous, *next; /* under way; idle ones use `next` alone */
+    HttpTransfer *http;
     Headers headers;
     Buf body; /* of the request */
     RequestKind kind;
@@ -49,75 +49,75 @@ struct RomaClient {
     Http *http;
     RomaInstance *instances;
     ResponseReader reader;
-    RomaCall *under_way;
-    RomaCall *idle;
+    RomaTransfer *under_way;
+    RomaTransfer *idle;
     Buf url;
     Buf scratch;
 };
 
-static void roma_call_free(RomaCall *call)
+static void roma_transfer_free(RomaTransfer *transfer)
 {
-    headers_done(&call->headers);
-    buf_done(&call->body);
-    free(call);
+    headers_done(&transfer->headers);
+    buf_done(&transfer->body);
+    free(transfer);
 }
 
-static void roma_call_begin(RomaClient *client, RomaCall *call)
+static void roma_transfer_begin(RomaClient *client, RomaTransfer *transfer)
 {
-    call->previous = NULL;
-    call->next = client->under_way;
+    transfer->previous = NULL;
+    transfer->next = client->under_way;
     if (client->under_way)
-        client->under_way->previous = call;
-    client->under_way = call;
+        client->under_way->previous = transfer;
+    client->under_way = transfer;
 }
 
-static void roma_call_end(RomaClient *client, RomaCall *call)
+static void roma_transfer_end(RomaClient *client, RomaTransfer *transfer)
 {
-    if (call->previous)
-        call->previous->next = call->next;
+    if (transfer->previous)
+        transfer->previous->next = transfer->next;
     else
-        client->under_way = call->next;
-    if (call->next)
-        call->next->previous = call->previous;
+        client->under_way = transfer->next;
+    if (transfer->next)
+        transfer->next->previous = transfer->previous;
 }
 
-static void roma_call_keep(RomaClient *client, RomaCall *call)
+static void roma_transfer_keep(RomaClient *client, RomaTransfer *transfer)
 {
-    headers_clear(&call->headers);
-    call->transfer = NULL;
-    call->next = client->idle;
-    client->idle = call;
+    headers_clear(&transfer->headers);
+    transfer->http = NULL;
+    transfer->next = client->idle;
+    client->idle = transfer;
 }
 
-static RomaCall *roma_call_take(RomaClient *client)
+static RomaTransfer *roma_transfer_take(RomaClient *client)
 {
-    RomaCall *call = client->idle;
+    RomaTransfer *transfer = client->idle;
 
-    if (!call) {
-        call = calloc(1, sizeof(*call));
-        if (call)
-            call->client = client;
-        return call;
+    if (!transfer) {
+        transfer = calloc(1, sizeof(*transfer));
+        if (transfer)
+            transfer->client = client;
+        return transfer;
     }
-    client->idle = call->next;
-    return call;
+    client->idle = transfer->next;
+    return transfer;
 }
 
 static void roma_client_on_http(void *userdata, const HttpAnswer *http)
 {
-    RomaCall *call = userdata;
-    RomaClient *client = call->client;
+    RomaTransfer *transfer = userdata;
+    RomaClient *client = transfer->client;
     Answer answer;
 
-    roma_call_end(client, call);
-    client->instances[call->instance].has_failed = response_is_of_nobody(http);
-    response_read(&client->reader, call->kind, call->headers.credential, http, &answer);
-    if (http->status == 401 || classify(call->kind, &answer) == VERDICT_RENEW)
-        credential_cache_note_refused(client->instances[call->instance].credential_cache,
-                                      call->headers.credential);
-    client->on_answer(client->userdata, call->tag, &answer);
+    roma_transfer_end(client, transfer);
+    client->instances[transfer->instance].has_failed = response_is_of_nobody(http);
+    response_read(&client->reader, transfer->kind, transfer->headers.credential, http, &answer);
+    if (http->status == 401 || classify(transfer->kind, &answer) == VERDICT_RENEW)
+        credential_cache_note_refused(client->instances[transfer->instance].credential_cache,
+                                      transfer->headers.credential);
+    client->on_answer(client->userdata, transfer->tag, &answer);
     response_reader_clear(&client->reader);
-    roma_call_keep(client, call);
+    roma_transfer_keep(client, transfer);
 }
 
 static void roma_client_on_kept(void *userdata, Renewal renewal, const Err *err)
@@ -162,9 +162,10 @@ static bool roma_client_may_send(const RomaClient *client, const Request *reques
                        request->member_id);
 }
 
-static int roma_call_send(RomaCall *call, const RomaInstance *instance, const Request *request)
+static int roma_transfer_send(RomaTransfer *transfer, const RomaInstance *instance,
+                              const Request *request)
 {
-    RomaClient *client = call->client;
+    RomaClient *client = transfer->client;
     const Instance *settings = instance->base.instance;
     const Limits *limits = &client->config->limits;
     Credential *credential = credential_cache_get(instance->credential_cache);
@@ -174,14 +175,14 @@ static int roma_call_send(RomaCall *call, const RomaInstance *instance, const Re
 
     if (r >= 0 && !credential)
         r = -EKEYEXPIRED;
-    buf_reset(&call->body);
+    buf_reset(&transfer->body);
     if (r >= 0 && request->kind == REQUEST_ADD_MEMBERS) {
-        r = member_body_append(request->member_json, request->is_ecs, &call->body);
-        line.body = call->body.data;
-        line.body_size = call->body.size;
+        r = member_body_append(request->member_json, request->is_ecs, &transfer->body);
+        line.body = transfer->body.data;
+        line.body_size = transfer->body.size;
     }
     if (r >= 0)
-        r = headers_build(&call->headers, &instance->base, credential, &line, &client->scratch);
+        r = headers_build(&transfer->headers, &instance->base, credential, &line, &client->scratch);
     if (r < 0)
         return r;
     buf_reset(&client->url);
@@ -192,8 +193,8 @@ static int roma_call_send(RomaCall *call, const RomaInstance *instance, const Re
     http = (HttpRequest){
         .method = line.method,
         .url = client->url.data,
-        .headers = call->headers.lines,
-        .header_count = call->headers.count,
+        .headers = transfer->headers.lines,
+        .header_count = transfer->headers.count,
         .body = line.body,
         .body_size = line.body_size,
         .ca_file = authorities_path(&instance->authorities),
@@ -203,12 +204,12 @@ static int roma_call_send(RomaCall *call, const RomaInstance *instance, const Re
         .body_size_max = HTTP_BODY_SIZE_MAX,
         .plain_allowed = instance->is_plain,
     };
-    return http_submit(client->http, &http, roma_client_on_http, call, &call->transfer);
+    return http_submit(client->http, &http, roma_client_on_http, transfer, &transfer->http);
 }
 
 int roma_client_submit(RomaClient *client, const Request *request)
 {
-    RomaCall *call;
+    RomaTransfer *transfer;
     int r;
 
     if (request->instance >= client->config->instance_count ||
@@ -216,18 +217,18 @@ int roma_client_submit(RomaClient *client, const Request *request)
         return -EINVAL;
     if (!roma_client_may_send(client, request))
         return -EPERM;
-    call = roma_call_take(client);
-    if (!call)
+    transfer = roma_transfer_take(client);
+    if (!transfer)
         return -ENOMEM;
-    call->kind = request->kind;
-    call->instance = request->instance;
-    call->tag = request->tag;
-    r = roma_call_send(call, &client->instances[request->instance], request);
+    transfer->kind = request->kind;
+    transfer->instance = request->instance;
+    transfer->tag = request->tag;
+    r = roma_transfer_send(transfer, &client->instances[request->instance], request);
     if (r < 0) {
-        roma_call_keep(client, call);
+        roma_transfer_keep(client, transfer);
         return r;
     }
-    roma_call_begin(client, call);
+    roma_transfer_begin(client, transfer);
     return 0;
 }
 
@@ -281,11 +282,11 @@ void roma_client_forget_permits(RomaClient *client, size_t instance)
 void roma_client_cancel_all(RomaClient *client)
 {
     while (client->under_way) {
-        RomaCall *call = client->under_way;
+        RomaTransfer *transfer = client->under_way;
 
-        http_cancel(call->transfer);
-        roma_call_end(client, call);
-        roma_call_keep(client, call);
+        http_cancel(transfer->http);
+        roma_transfer_end(client, transfer);
+        roma_transfer_keep(client, transfer);
     }
     for (size_t i = 0; i < client->config->instance_count; i++)
         credential_cache_cancel(client->instances[i].credential_cache);
@@ -386,10 +387,10 @@ void roma_client_free(RomaClient *client)
     }
     free(client->instances);
     while (client->idle) {
-        RomaCall *call = client->idle;
+        RomaTransfer *transfer = client->idle;
 
-        client->idle = call->next;
-        roma_call_free(call);
+        client->idle = transfer->next;
+        roma_transfer_free(transfer);
     }
     http_free(client->http);
     response_reader_done(&client->reader);

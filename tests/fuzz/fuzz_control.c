@@ -22,7 +22,7 @@
 #include "daemon/control/control_internal.h"
 #include "daemon/http/misdirected.h"
 #include "daemon/json/json.h"
-#include "tests/fuzz/control_call.h"
+#include "tests/fuzz/control_request.h"
 
 enum {
     IS_OWNER = 1 << 0,
@@ -32,24 +32,24 @@ enum {
 };
 
 #define REQUEST_END 0x1e
-#define CALLS_MAX 8
+#define REQUESTS_MAX 8
 #define DIGEST "abababababababababababababababababababababababababababababababab"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* ---- instead of the server ---- */
 
-static ServerOnCall server_on_call;
+static ServerOnRequest server_on_request;
 static void *server_userdata;
 static unsigned int flags;
 static bool did_change; /* the state, since it was cleaned */
 
-int __wrap_server_new(sd_event *event, int listen_fd, ServerOnCall on_call, void *userdata,
+int __wrap_server_new(sd_event *event, int listen_fd, ServerOnRequest on_request, void *userdata,
                       Server **ret_server)
 {
     (void)event;
     (void)listen_fd;
-    server_on_call = on_call;
+    server_on_request = on_request;
     server_userdata = userdata;
     *ret_server = NULL;
     return 0;
@@ -60,44 +60,44 @@ void __wrap_server_free(Server *server)
     (void)server;
 }
 
-const char *__wrap_server_call_method(const ServerCall *call)
+const char *__wrap_server_request_method(const ServerRequest *request)
 {
-    return call->method;
+    return request->method;
 }
 
-const char *__wrap_server_call_path(const ServerCall *call)
+const char *__wrap_server_request_path(const ServerRequest *request)
 {
-    return call->path;
+    return request->path;
 }
 
-const char *__wrap_server_call_find(const ServerCall *call, const char *name)
+const char *__wrap_server_request_find(const ServerRequest *request, const char *name)
 {
-    for (size_t i = 0; i < call->query_count; i++) {
-        if (str_equal(call->names[i], name))
-            return call->values[i];
+    for (size_t i = 0; i < request->query_count; i++) {
+        if (str_equal(request->names[i], name))
+            return request->values[i];
     }
     return NULL;
 }
 
 /* Headers stand among the parameters. */
-const char *__wrap_server_call_header(const ServerCall *call, const char *name)
+const char *__wrap_server_request_header(const ServerRequest *request, const char *name)
 {
-    return __wrap_server_call_find(call, name);
+    return __wrap_server_request_find(request, name);
 }
 
-uid_t __wrap_server_call_uid(const ServerCall *call)
+uid_t __wrap_server_request_uid(const ServerRequest *request)
 {
-    return call->may_change ? 0 : 1000;
+    return request->may_change ? 0 : 1000;
 }
 
-const Buf *__wrap_server_call_body(const ServerCall *call)
+const Buf *__wrap_server_request_body(const ServerRequest *request)
 {
-    return &call->body;
+    return &request->body;
 }
 
-bool __wrap_server_call_may_change(const ServerCall *call)
+bool __wrap_server_request_may_change(const ServerRequest *request)
 {
-    return call->may_change;
+    return request->may_change;
 }
 
 int __wrap_socket_path_listen(const char *path, Err *err)
@@ -108,9 +108,9 @@ int __wrap_socket_path_listen(const char *path, Err *err)
 }
 
 /* A plan asks the service, and there is none. */
-int __wrap_handle_plan(Control *control, ServerCall *call, json_object *root, Err *err)
+int __wrap_handle_plan(Control *control, ServerRequest *request, json_object *root, Err *err)
 {
-    (void)control, (void)call, (void)root;
+    (void)control, (void)request, (void)root;
     return err_set(err, -EPERM, "no plan is made here");
 }
 
@@ -134,46 +134,47 @@ static json_object *parse_answer(const Buf *body)
     return root;
 }
 
-static bool is_status_of(int status, const ServerCall *call)
+static bool is_status_of(int status, const ServerRequest *request)
 {
-    bool is_get = str_equal(call->method, "GET");
+    bool is_get = str_equal(request->method, "GET");
 
     switch (status) {
     case 200:
-        return is_get || (call->may_change && str_equal(call->method, "POST"));
+        return is_get || (request->may_change && str_equal(request->method, "POST"));
     case 400:
     case 404:
     case 405:
         return true;
     case 421:
-        return __wrap_server_call_header(call, MISDIRECTED_HEADER);
+        return __wrap_server_request_header(request, MISDIRECTED_HEADER);
     case 403:
-        return !call->may_change && !is_get;
+        return !request->may_change && !is_get;
     case 409:
-        return call->may_change && !is_get;
+        return request->may_change && !is_get;
     case 500:
         return flags & IS_WITHOUT_STORE;
     case 503: /* at the end, undo is still waiting */
-        return (flags & IS_STARTING) || str_equal(call->path, "/v1/undo");
+        return (flags & IS_STARTING) || str_equal(request->path, "/v1/undo");
     default:
         return false;
     }
 }
 
-void __wrap_server_reply(ServerCall *call, int status, Buf *body)
+void __wrap_server_reply(ServerRequest *request, int status, Buf *body)
 {
     json_object *root = parse_answer(body), *error = NULL;
     bool has_error = json_object_object_get_ex(root, "error", &error);
+    const char *path = request->path;
 
-    assert(call->status == 0);
-    assert(is_status_of(status, call));
+    assert(request->status == 0);
+    assert(is_status_of(status, request));
     if (status != 200)
         assert(has_error && json_object_get_string_len(error) > 0);
-    if (status == 200 && call->may_change)
-        assert(!(flags & IS_DRY_RUN) || str_equal(call->method, "GET") ||
-               str_equal(call->path, "/v1/reconcile") || str_equal(call->path, "/v1/approve"));
-    did_change = did_change || (call->may_change && !str_equal(call->method, "GET"));
-    call->status = status;
+    if (status == 200 && request->may_change)
+        assert(!(flags & IS_DRY_RUN) || str_equal(request->method, "GET") ||
+               str_equal(path, "/v1/reconcile") || str_equal(path, "/v1/approve"));
+    did_change = did_change || (request->may_change && !str_equal(request->method, "GET"));
+    request->status = status;
     json_object_put(root);
     buf_done(body);
 }
@@ -329,40 +330,39 @@ static char *cut(char *text, char byte)
     return end + 1;
 }
 
-static void read_call(char *text, size_t size, ServerCall *call)
+static void read_request(char *text, size_t size, ServerRequest *request)
 {
     char *end = text + size, *path, *query, *body;
 
     body = cut(text, '\n');
     path = cut(text, ' ');
     query = cut(path, '?');
-    call->method = text;
-    call->path = path;
-    call->may_change = flags & IS_OWNER;
-    while (*query && call->query_count < QUERY_MAX) {
+    request->method = text;
+    request->path = path;
+    request->may_change = flags & IS_OWNER;
+    while (*query && request->query_count < QUERY_MAX) {
         char *next = cut(query, '&');
 
-        call->names[call->query_count] = query;
-        call->values[call->query_count++] = cut(query, '=');
+        request->names[request->query_count] = query;
+        request->values[request->query_count++] = cut(query, '=');
         query = next;
     }
     if (body < end)
-        buf_append(&call->body, body, (size_t)(end - body));
+        buf_append(&request->body, body, (size_t)(end - body));
 }
 
 static void ask_all(Control *control, char *text, size_t size)
 {
-    ServerCall calls[CALLS_MAX] = {0};
+    ServerRequest requests[REQUESTS_MAX] = {0};
     size_t count = 0;
     char *end = text + size;
 
-    for (char *at = text; at < end && count < CALLS_MAX; count++) {
-        char *stop = memchr(at, REQUEST_END, (size_t)(end - at));
+    for (char *at = text; at < end && count < REQUESTS_MAX; count++) {
+        char *stop = memchr(at, REQUEST_END, (size_t)(end - at)) ?: end;
 
-        stop = stop ? stop : end;
         *stop = '\0';
-        read_call(at, (size_t)(stop - at), &calls[count]);
-        server_on_call(&calls[count], server_userdata);
+        read_request(at, (size_t)(stop - at), &requests[count]);
+        server_on_request(&requests[count], server_userdata);
         at = stop + 1;
     }
     for (size_t i = 0; i < controller->lifecycle.count; i++)
@@ -372,8 +372,8 @@ static void ask_all(Control *control, char *text, size_t size)
         control_on_pass(control);
     control_free(control);
     for (size_t i = 0; i < count; i++) {
-        assert(calls[i].status != 0);
-        buf_done(&calls[i].body);
+        assert(requests[i].status != 0);
+        buf_done(&requests[i].body);
     }
 }
 

@@ -35,35 +35,35 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static sd_event *event;
 static Server *server;
 static struct sockaddr_un address = {.sun_family = AF_UNIX};
-static ServerCall *waiting;
+static ServerRequest *waiting;
 static bool is_late;
 static size_t call_count;
 
-static void answer(ServerCall *call)
+static void answer(ServerRequest *request)
 {
     Buf body = {0};
 
     buf_puts(&body, ANSWER);
-    server_reply(call, 200, &body);
+    server_reply(request, 200, &body);
 }
 
-static void on_call(ServerCall *call, void *userdata)
+static void on_request(ServerRequest *request, void *userdata)
 {
-    const Buf *body = server_call_body(call);
-    const char *channel = server_call_find(call, "channel");
+    const Buf *body = server_request_body(request);
+    const char *channel = server_request_find(request, "channel");
 
     (void)userdata;
     call_count++;
-    assert(strlen(server_call_method(call)) > 0);
-    assert(strlen(server_call_path(call)) < SERVER_HEADERS_SIZE_MAX);
+    assert(strlen(server_request_method(request)) > 0);
+    assert(strlen(server_request_path(request)) < SERVER_HEADERS_SIZE_MAX);
     assert(!channel || strlen(channel) < SERVER_HEADERS_SIZE_MAX);
     assert(body->size <= SERVER_BODY_SIZE_MAX);
     assert(body->size == 0 || body->data[body->size] == '\0');
-    assert(server_call_may_change(call));
+    assert(server_request_may_change(request));
     if (is_late)
-        waiting = call;
+        waiting = request;
     else
-        answer(call);
+        answer(request);
 }
 
 static void end(void)
@@ -82,7 +82,7 @@ static void begin(void)
     snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "fuzz_server.%d", getpid());
     assert(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
     assert(listen(fd, 8) == 0 && sd_event_new(&event) >= 0);
-    assert(server_new(event, fd, on_call, NULL, &server) == 0);
+    assert(server_new(event, fd, on_request, NULL, &server) == 0);
     atexit(end);
 }
 

@@ -268,11 +268,11 @@ static int credential_cache_add_source(CredentialCache *credential_cache, sd_eve
 
 int credential_cache_new(sd_event *event, Http *http, const Config *config,
                          const Instance *instance, const CredentialCacheTold *told,
-                         CredentialCache **ret_keeper, Err *err)
+                         CredentialCache **ret_cache, Err *err)
 {
     _cleanup_(credential_cache_freep) CredentialCache *credential_cache =
         calloc(1, sizeof(*credential_cache));
-    ProviderContext place = {
+    ProviderContext context = {
         .event = event,
         .http = http,
         .config = config,
@@ -291,14 +291,14 @@ int credential_cache_new(sd_event *event, Http *http, const Config *config,
     credential_cache->told = *told;
     credential_cache->expires_usec = credential_cache->renew_usec = USEC_NEVER;
     if (provider_is_needed(instance->auth.method))
-        r = provider_new(&place, &credential_cache->provider, err);
+        r = provider_new(&context, &credential_cache->provider, err);
     else
         r = credential_cache_load(credential_cache, &credential_cache->credential, err);
     if (r >= 0)
         r = credential_cache_add_source(credential_cache, event, err);
     if (r < 0)
         return r;
-    *ret_keeper = TAKE_PTR(credential_cache);
+    *ret_cache = TAKE_PTR(credential_cache);
     return 0;
 }
 

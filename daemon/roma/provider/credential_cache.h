@@ -31,7 +31,7 @@ typedef struct CredentialCacheTold {
  * provider_new(), or sd-event's. What has to be issued is not asked for yet. */
 int credential_cache_new(sd_event *event, Http *http, const Config *config,
                          const Instance *instance, const CredentialCacheTold *told,
-                         CredentialCache **ret_keeper, Err *err);
+                         CredentialCache **ret_cache, Err *err);
 
 /* A renewal under way ends without its callback. NULL is fine. */
 void credential_cache_free(CredentialCache *credential_cache);

@@ -9,7 +9,7 @@ void provider_on_wait(void *userdata, uint64_t wait_usec, uint32_t attempts, con
 {
     const Provider *provider = userdata;
 
-    provider->place.on_wait(provider->place.userdata, wait_usec, attempts, err);
+    provider->context.on_wait(provider->context.userdata, wait_usec, attempts, err);
 }
 
 bool provider_is_needed(AuthMethod method)
@@ -17,11 +17,11 @@ bool provider_is_needed(AuthMethod method)
     return method == AUTH_PASSWORD || method == AUTH_AGENCY;
 }
 
-int provider_new(const ProviderContext *place, Provider **ret_issuer, Err *err)
+int provider_new(const ProviderContext *context, Provider **ret_provider, Err *err)
 {
-    return place->instance->auth.method == AUTH_PASSWORD
-               ? provider_iam_new(place, ret_issuer, err)
-               : provider_metadata_new(place, ret_issuer, err);
+    return context->instance->auth.method == AUTH_PASSWORD
+               ? provider_iam_new(context, ret_provider, err)
+               : provider_metadata_new(context, ret_provider, err);
 }
 
 void provider_free(Provider *provider)
@@ -58,7 +58,7 @@ static bool provider_is_same_text(const char *a, const char *b)
 
 bool provider_is_same(const Provider *a, const Provider *b)
 {
-    const Instance *x = a->place.instance, *y = b->place.instance;
+    const Instance *x = a->context.instance, *y = b->context.instance;
     const struct {
         const char *x, *y;
     } texts[] = {

@@ -22,7 +22,7 @@ typedef void (*ProviderOnEnd)(void *userdata, Credential *credential, uint64_t l
 typedef void (*ProviderOnWait)(void *userdata, uint64_t wait_usec, uint32_t attempts,
                                const Err *err);
 
-/* Where an provider lives. Everything is borrowed and outlives it. */
+/* Where a provider lives. Everything is borrowed and outlives it. */
 typedef struct ProviderContext {
     sd_event *event;
     Http *http;
@@ -46,17 +46,17 @@ typedef struct ProviderKind {
 /* The first part of each of them. */
 struct Provider {
     const ProviderKind *kind;
-    ProviderContext place;
+    ProviderContext context;
 };
 
-/* An RetryingRequestOnWait; `userdata` is the provider. */
+/* A RetryingRequestOnWait; `userdata` is the provider. */
 void provider_on_wait(void *userdata, uint64_t wait_usec, uint32_t attempts, const Err *err);
 
 /* Whether the method needs one. */
 bool provider_is_needed(AuthMethod method);
 
 /* Makes the one that the instance's method needs. Errors as provider_iam_new(). */
-int provider_new(const ProviderContext *place, Provider **ret_issuer, Err *err);
+int provider_new(const ProviderContext *context, Provider **ret_provider, Err *err);
 
 /* A request under way ends without its callback. NULL is fine. */
 void provider_free(Provider *provider);

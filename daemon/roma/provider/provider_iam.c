@@ -23,7 +23,7 @@
 
 typedef struct ProviderIam {
     Provider provider;
-    RetryingRequest exchange;
+    RetryingRequest request;
     Buf url;
     Buf ca_path; /* "" without a ca_file */
     Secret *body;
@@ -80,40 +80,35 @@ static Secret *provider_iam_body(const Instance *instance, const Secret *passwor
     return body;
 }
 
-static void provider_iam_drop(ProviderIam *login)
+static void provider_iam_drop(ProviderIam *iam)
 {
-    secret_free(login->body);
-    credential_unref(login->sent);
-    login->body = NULL;
-    login->sent = NULL;
+    secret_free(iam->body);
+    credential_unref(iam->sent);
+    iam->body = NULL;
+    iam->sent = NULL;
 }
 
-static int provider_iam_send(ProviderIam *login)
+static int provider_iam_send(ProviderIam *iam)
 {
     static const char *const headers[] = {"Content-Type: application/json;charset=utf8",
                                           "User-Agent: rosterd/" ROSTERD_VERSION};
-    const Instance *instance = login->provider.place.instance;
-    const Limits *limits = &login->provider.place.config->limits;
-    RetryingRequestInput request = {
-        .http =
-            {
-                .method = "POST",
-                .url = buf_text(&login->url),
-                .headers = headers,
-                .header_count = ELEMENTS(headers),
-                .body = secret_bytes(login->body),
-                .body_size = secret_size(login->body),
-                .ca_file = instance->ca_file ? buf_text(&login->ca_path) : NULL,
-                .connect_timeout_usec = limits->connect_timeout_usec,
-                .timeout_usec = limits->timeout_usec,
-                .body_size_max = ANSWER_SIZE_MAX,
-                .plain_allowed = str_has_prefix(instance->auth.iam_endpoint, "http://"),
-            },
-        .doing = DOING,
-        .secrets = login->sent,
+    const Instance *instance = iam->provider.context.instance;
+    const Limits *limits = &iam->provider.context.config->limits;
+    HttpRequest request = {
+        .method = "POST",
+        .url = buf_text(&iam->url),
+        .headers = headers,
+        .header_count = ELEMENTS(headers),
+        .body = secret_bytes(iam->body),
+        .body_size = secret_size(iam->body),
+        .ca_file = instance->ca_file ? buf_text(&iam->ca_path) : NULL,
+        .connect_timeout_usec = limits->connect_timeout_usec,
+        .timeout_usec = limits->timeout_usec,
+        .body_size_max = ANSWER_SIZE_MAX,
+        .plain_allowed = str_has_prefix(instance->auth.iam_endpoint, "http://"),
     };
 
-    return retrying_request_begin(&login->exchange, &request);
+    return retrying_request_begin(&iam->request, &request, DOING, iam->sent);
 }
 
 /* ---- whether to send at all ---- */
@@ -135,17 +130,17 @@ static bool provider_iam_is_utf8(const Secret *password)
     return true;
 }
 
-static int provider_iam_read(ProviderIam *login, Secret **ret_password, Err *err)
+static int provider_iam_read(ProviderIam *iam, Secret **ret_password, Err *err)
 {
-    const ProviderContext *place = &login->provider.place;
-    const char *file = place->instance->auth.password_file;
+    const ProviderContext *context = &iam->provider.context;
+    const char *file = context->instance->auth.password_file;
     _cleanup_(buf_done) Buf path = {0};
     int r;
 
-    if (credential_find_file(file, place->config->directory, &path) < 0)
+    if (credential_find_file(file, context->config->directory, &path) < 0)
         return err_memory(err);
-    lockout_note_file(&login->refusals, buf_text(&path));
-    r = credential_read_file(file, "password_file", place->config->directory, ret_password, err);
+    lockout_note_file(&iam->refusals, buf_text(&path));
+    r = credential_read_file(file, "password_file", context->config->directory, ret_password, err);
     if (r >= 0 && !provider_iam_is_utf8(*ret_password)) {
         secret_free(*ret_password);
         *ret_password = NULL;
@@ -159,20 +154,20 @@ static int provider_iam_read(ProviderIam *login, Secret **ret_password, Err *err
 
 static int provider_iam_begin(Provider *provider, Err *err)
 {
-    ProviderIam *login = (ProviderIam *)provider;
+    ProviderIam *iam = (ProviderIam *)provider;
     _cleanup_(secret_freep) Secret *password = NULL;
-    int r = provider_iam_read(login, &password, err);
+    int r = provider_iam_read(iam, &password, err);
 
     if (r >= 0)
-        r = lockout_check(&login->refusals, password, err);
+        r = lockout_check(&iam->refusals, password, err);
     if (r < 0)
         return r;
-    login->body = provider_iam_body(provider->place.instance, password);
-    r = login->body ? credential_new_secret(TAKE_PTR(password), &login->sent) : -ENOMEM;
+    iam->body = provider_iam_body(provider->context.instance, password);
+    r = iam->body ? credential_new_secret(TAKE_PTR(password), &iam->sent) : -ENOMEM;
     if (r >= 0)
-        r = provider_iam_send(login);
+        r = provider_iam_send(iam);
     if (r < 0) {
-        provider_iam_drop(login);
+        provider_iam_drop(iam);
         return err_system(err, r, DOING);
     }
     return 0;
@@ -183,8 +178,8 @@ static int provider_iam_begin(Provider *provider, Err *err)
 static void provider_iam_on_end(void *userdata, AttemptStep step, const HttpAnswer *http,
                                 const Err *err)
 {
-    ProviderIam *login = userdata;
-    const ProviderContext *place = &login->provider.place;
+    ProviderIam *iam = userdata;
+    const ProviderContext *context = &iam->provider.context;
     Credential *credential = NULL;
     Err why = *err;
     const char *token;
@@ -196,29 +191,29 @@ static void provider_iam_on_end(void *userdata, AttemptStep step, const HttpAnsw
         else if (credential_new_token(token, strlen(token), "IAM's token", &credential, &why) < 0)
             err_context(&why, -EPROTO, DOING);
     } else if (step == ATTEMPT_REFUSED) {
-        why = *lockout_add(&login->refusals, login->sent->secret_key, err);
+        why = *lockout_add(&iam->refusals, iam->sent->secret_key, err);
     }
-    provider_iam_drop(login);
-    place->on_end(place->userdata, credential,
-                  credential ? iam_token_lifetime_usec(&login->exchange.reader.parser, http->body,
-                                                       http->body_size)
-                             : 0,
-                  &why);
+    provider_iam_drop(iam);
+    context->on_end(context->userdata, credential,
+                    credential ? iam_token_lifetime_usec(&iam->request.reader.parser, http->body,
+                                                         http->body_size)
+                               : 0,
+                    &why);
 }
 
 /* ---- its life ---- */
 
 static void provider_iam_cancel(Provider *provider)
 {
-    ProviderIam *login = (ProviderIam *)provider;
+    ProviderIam *iam = (ProviderIam *)provider;
 
-    retrying_request_cancel(&login->exchange);
-    provider_iam_drop(login);
+    retrying_request_cancel(&iam->request);
+    provider_iam_drop(iam);
 }
 
 static uint64_t provider_iam_due_usec(const Provider *provider)
 {
-    return ((const ProviderIam *)provider)->exchange.due_usec;
+    return ((const ProviderIam *)provider)->request.due_usec;
 }
 
 /* A user's refusals count wherever the token was to be used. */
@@ -229,17 +224,17 @@ static void provider_iam_take_over(Provider *provider, Provider *old_issuer)
 
 static void provider_iam_free(Provider *provider)
 {
-    ProviderIam *login = (ProviderIam *)provider;
+    ProviderIam *iam = (ProviderIam *)provider;
 
-    retrying_request_done(&login->exchange);
-    provider_iam_drop(login);
-    lockout_done(&login->refusals);
-    buf_done(&login->url);
-    buf_done(&login->ca_path);
-    free(login);
+    retrying_request_done(&iam->request);
+    provider_iam_drop(iam);
+    lockout_done(&iam->refusals);
+    buf_done(&iam->url);
+    buf_done(&iam->ca_path);
+    free(iam);
 }
 
-static const ProviderKind login_kind = {
+static const ProviderKind iam_kind = {
     .begin = provider_iam_begin,
     .cancel = provider_iam_cancel,
     .due_usec = provider_iam_due_usec,
@@ -247,30 +242,31 @@ static const ProviderKind login_kind = {
     .free = provider_iam_free,
 };
 
-int provider_iam_new(const ProviderContext *place, Provider **ret_issuer, Err *err)
+int provider_iam_new(const ProviderContext *context, Provider **ret_provider, Err *err)
 {
     _cleanup_(secret_freep) Secret *password = NULL;
-    ProviderIam *login = calloc(1, sizeof(*login));
-    _cleanup_(provider_freep) Provider *provider = (Provider *)login;
+    ProviderIam *iam = calloc(1, sizeof(*iam));
+    _cleanup_(provider_freep) Provider *provider = (Provider *)iam;
     int r;
 
-    if (!login)
+    if (!iam)
         return err_memory(err);
-    login->provider = (Provider){.kind = &login_kind, .place = *place};
-    buf_puts(&login->url, place->instance->auth.iam_endpoint);
-    buf_puts(&login->url, PATH);
-    if (place->instance->ca_file)
-        credential_find_beside(place->instance->ca_file, place->config->directory, &login->ca_path);
-    r = retrying_request_init(&login->exchange, place->event, place->http, place->config,
-                              provider_iam_on_end, provider_on_wait, login);
+    iam->provider = (Provider){.kind = &iam_kind, .context = *context};
+    buf_puts(&iam->url, context->instance->auth.iam_endpoint);
+    buf_puts(&iam->url, PATH);
+    if (context->instance->ca_file)
+        credential_find_beside(context->instance->ca_file, context->config->directory,
+                               &iam->ca_path);
+    r = retrying_request_init(&iam->request, context->event, context->http, context->config,
+                              provider_iam_on_end, provider_on_wait, iam);
     if (r < 0)
         return err_system(err, r, "cannot set up the event loop");
-    if (buf_failed(&login->url) < 0 || buf_failed(&login->ca_path) < 0 ||
-        lockout_init(&login->refusals, &place->instance->auth, place->memory) < 0)
+    if (buf_failed(&iam->url) < 0 || buf_failed(&iam->ca_path) < 0 ||
+        lockout_init(&iam->refusals, &context->instance->auth, context->memory) < 0)
         return err_memory(err);
-    r = provider_iam_read(login, &password, err);
+    r = provider_iam_read(iam, &password, err);
     if (r < 0)
         return r;
-    *ret_issuer = TAKE_PTR(provider);
+    *ret_provider = TAKE_PTR(provider);
     return 0;
 }

@@ -7,4 +7,4 @@
 
 /* Reads the password file once, to tell at start what is wrong with it. 0; the errors of
  * credential_read_file(); -ENOMEM; sd-event's. */
-int provider_iam_new(const ProviderContext *place, Provider **ret_issuer, Err *err);
+int provider_iam_new(const ProviderContext *context, Provider **ret_provider, Err *err);

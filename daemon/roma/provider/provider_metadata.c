@@ -29,7 +29,7 @@
 
 typedef struct ProviderMetadata {
     Provider provider;
-    RetryingRequest exchange;
+    RetryingRequest request;
     Buf token_url;
     Buf key_url;
     Credential *session;    /* the token of version 2; NULL: none */
@@ -40,76 +40,72 @@ typedef struct ProviderMetadata {
     bool renewed_session;  /* since provider_metadata_begin() */
 } ProviderMetadata;
 
-static void provider_metadata_drop_session(ProviderMetadata *agency)
+static void provider_metadata_drop_session(ProviderMetadata *metadata)
 {
-    credential_unref(agency->session);
-    secret_free(agency->session_header);
-    agency->session = NULL;
-    agency->session_header = NULL;
+    credential_unref(metadata->session);
+    secret_free(metadata->session_header);
+    metadata->session = NULL;
+    metadata->session_header = NULL;
 }
 
-static void provider_metadata_end(ProviderMetadata *agency, Credential *credential,
+static void provider_metadata_end(ProviderMetadata *metadata, Credential *credential,
                                   uint64_t lifetime_usec, const Err *err)
 {
-    agency->provider.place.on_end(agency->provider.place.userdata, credential, lifetime_usec, err);
+    metadata->provider.context.on_end(metadata->provider.context.userdata, credential,
+                                      lifetime_usec, err);
 }
 
 /* ---- requests ---- */
 
-static int provider_metadata_ask(ProviderMetadata *agency, const char *method, const char *url,
+static int provider_metadata_ask(ProviderMetadata *metadata, const char *method, const char *url,
                                  const char *header, const char *doing)
 {
-    RetryingRequestInput request = {
-        .http =
-            {
-                .method = method,
-                .url = url,
-                .headers = agency->headers,
-                .header_count = header ? 2 : 1,
-                .connect_timeout_usec = TIMEOUT_USEC,
-                .timeout_usec = TIMEOUT_USEC,
-                .body_size_max = ANSWER_SIZE_MAX,
-                .plain_allowed = str_has_prefix(url, "http://"),
-            },
-        .doing = doing,
-        .secrets = agency->session,
+    HttpRequest request = {
+        .method = method,
+        .url = url,
+        .headers = metadata->headers,
+        .header_count = header ? 2 : 1,
+        .connect_timeout_usec = TIMEOUT_USEC,
+        .timeout_usec = TIMEOUT_USEC,
+        .body_size_max = ANSWER_SIZE_MAX,
+        .plain_allowed = str_has_prefix(url, "http://"),
     };
 
-    agency->headers[0] = "User-Agent: rosterd/" ROSTERD_VERSION;
-    agency->headers[1] = header;
-    return retrying_request_begin(&agency->exchange, &request);
+    metadata->headers[0] = "User-Agent: rosterd/" ROSTERD_VERSION;
+    metadata->headers[1] = header;
+    return retrying_request_begin(&metadata->request, &request, doing, metadata->session);
 }
 
-static int provider_metadata_ask_session(ProviderMetadata *agency)
+static int provider_metadata_ask_session(ProviderMetadata *metadata)
 {
-    provider_metadata_drop_session(agency);
-    agency->asks_for_session = agency->renewed_session = true;
-    return provider_metadata_ask(agency, "PUT", agency->token_url.data, SESSION_TTL_HEADER,
+    provider_metadata_drop_session(metadata);
+    metadata->asks_for_session = metadata->renewed_session = true;
+    return provider_metadata_ask(metadata, "PUT", metadata->token_url.data, SESSION_TTL_HEADER,
                                  DOING_TOKEN);
 }
 
-static int provider_metadata_ask_key(ProviderMetadata *agency)
+static int provider_metadata_ask_key(ProviderMetadata *metadata)
 {
-    agency->asks_for_session = false;
+    metadata->asks_for_session = false;
     return provider_metadata_ask(
-        agency, "GET", agency->key_url.data,
-        agency->session_header ? secret_bytes(agency->session_header) : NULL, DOING_KEY);
+        metadata, "GET", metadata->key_url.data,
+        metadata->session_header ? secret_bytes(metadata->session_header) : NULL, DOING_KEY);
 }
 
 static int provider_metadata_begin(Provider *provider, Err *err)
 {
-    ProviderMetadata *agency = (ProviderMetadata *)provider;
-    bool has_session = agency->session && clock_monotonic_usec() < agency->session_until_usec;
+    ProviderMetadata *metadata = (ProviderMetadata *)provider;
+    bool has_session = metadata->session && clock_monotonic_usec() < metadata->session_until_usec;
     int r;
 
-    agency->renewed_session = false;
-    r = has_session ? provider_metadata_ask_key(agency) : provider_metadata_ask_session(agency);
+    metadata->renewed_session = false;
+    r = has_session ? provider_metadata_ask_key(metadata) : provider_metadata_ask_session(metadata);
     return r < 0 ? err_system(err, r, DOING_KEY) : 0;
 }
 
 /* ---- answers ---- */
 
-static int provider_metadata_keep_session(ProviderMetadata *agency, const HttpAnswer *http,
+static int provider_metadata_keep_session(ProviderMetadata *metadata, const HttpAnswer *http,
                                           Err *err)
 {
     size_t size = http->body_size;
@@ -124,16 +120,16 @@ static int provider_metadata_keep_session(ProviderMetadata *agency, const HttpAn
     if (r < 0)
         return r;
     token = secret_new_copy(http->body, size);
-    agency->session_header = secret_new(strlen(SESSION_HEADER) + size);
-    if (token && credential_new_secret(token, &agency->session) < 0)
+    metadata->session_header = secret_new(strlen(SESSION_HEADER) + size);
+    if (token && credential_new_secret(token, &metadata->session) < 0)
         token = NULL;
-    if (!token || !agency->session_header) {
-        provider_metadata_drop_session(agency);
+    if (!token || !metadata->session_header) {
+        provider_metadata_drop_session(metadata);
         return err_memory(err);
     }
-    secret_append(agency->session_header, SESSION_HEADER, strlen(SESSION_HEADER));
-    secret_append(agency->session_header, http->body, size);
-    agency->session_until_usec = clock_monotonic_usec() + SESSION_USEC;
+    secret_append(metadata->session_header, SESSION_HEADER, strlen(SESSION_HEADER));
+    secret_append(metadata->session_header, http->body, size);
+    metadata->session_until_usec = clock_monotonic_usec() + SESSION_USEC;
     return 0;
 }
 
@@ -150,7 +146,7 @@ static uint64_t provider_metadata_lifetime_usec(const SecurityKey *key, const Ht
     return until_usec > now_usec ? until_usec - now_usec : 0;
 }
 
-static void provider_metadata_take_key(ProviderMetadata *agency, const HttpAnswer *http)
+static void provider_metadata_take_key(ProviderMetadata *metadata, const HttpAnswer *http)
 {
     Credential *credential = NULL;
     SecurityKey key = {0};
@@ -167,11 +163,11 @@ static void provider_metadata_take_key(ProviderMetadata *agency, const HttpAnswe
         lifetime_usec = provider_metadata_lifetime_usec(&key, http);
     }
     security_key_done(&key);
-    provider_metadata_end(agency, credential, lifetime_usec, &err);
+    provider_metadata_end(metadata, credential, lifetime_usec, &err);
 }
 
 /* No version 2 of the service is no failure: version 1 is asked. */
-static void provider_metadata_on_session(ProviderMetadata *agency, AttemptStep step,
+static void provider_metadata_on_session(ProviderMetadata *metadata, AttemptStep step,
                                          const HttpAnswer *http, const Err *err)
 {
     bool is_missing = step == ATTEMPT_FAILED && (err->http == 404 || err->http == 405);
@@ -179,21 +175,21 @@ static void provider_metadata_on_session(ProviderMetadata *agency, AttemptStep s
     int r = 0;
 
     if (step == ATTEMPT_DONE) {
-        r = provider_metadata_keep_session(agency, http, &why);
+        r = provider_metadata_keep_session(metadata, http, &why);
         if (r < 0)
             err_context(&why, r, DOING_TOKEN);
     } else if (!is_missing)
         r = -EREMOTEIO;
     if (r >= 0) {
-        r = provider_metadata_ask_key(agency);
+        r = provider_metadata_ask_key(metadata);
         if (r < 0)
             err_system(&why, r, DOING_KEY);
     }
     if (r < 0)
-        provider_metadata_end(agency, NULL, 0, &why);
+        provider_metadata_end(metadata, NULL, 0, &why);
 }
 
-static void provider_metadata_refused(ProviderMetadata *agency, const HttpAnswer *http,
+static void provider_metadata_refused(ProviderMetadata *metadata, const HttpAnswer *http,
                                       const Err *err)
 {
     Err why = *err;
@@ -202,40 +198,40 @@ static void provider_metadata_refused(ProviderMetadata *agency, const HttpAnswer
     if (http->body_size > 0 && strstr(http->body, NO_AGENCY))
         err_set(&why, r,
                 DOING_KEY ": this host has no agency: bind one with access to ROMA Connect to it");
-    else if (agency->session && !agency->renewed_session) {
-        r = provider_metadata_ask_session(agency);
+    else if (metadata->session && !metadata->renewed_session) {
+        r = provider_metadata_ask_session(metadata);
         if (r < 0)
             err_system(&why, r, DOING_TOKEN);
     }
     if (r < 0)
-        provider_metadata_end(agency, NULL, 0, &why);
+        provider_metadata_end(metadata, NULL, 0, &why);
 }
 
 static void provider_metadata_on_end(void *userdata, AttemptStep step, const HttpAnswer *http,
                                      const Err *err)
 {
-    ProviderMetadata *agency = userdata;
+    ProviderMetadata *metadata = userdata;
 
-    if (agency->asks_for_session)
-        provider_metadata_on_session(agency, step, http, err);
+    if (metadata->asks_for_session)
+        provider_metadata_on_session(metadata, step, http, err);
     else if (step == ATTEMPT_DONE)
-        provider_metadata_take_key(agency, http);
+        provider_metadata_take_key(metadata, http);
     else if (step == ATTEMPT_REFUSED)
-        provider_metadata_refused(agency, http, err);
+        provider_metadata_refused(metadata, http, err);
     else
-        provider_metadata_end(agency, NULL, 0, err);
+        provider_metadata_end(metadata, NULL, 0, err);
 }
 
 /* ---- its life ---- */
 
 static void provider_metadata_cancel(Provider *provider)
 {
-    retrying_request_cancel(&((ProviderMetadata *)provider)->exchange);
+    retrying_request_cancel(&((ProviderMetadata *)provider)->request);
 }
 
 static uint64_t provider_metadata_due_usec(const Provider *provider)
 {
-    return ((const ProviderMetadata *)provider)->exchange.due_usec;
+    return ((const ProviderMetadata *)provider)->request.due_usec;
 }
 
 /* A session is cheap: the next fetch asks for one. */
@@ -247,16 +243,16 @@ static void provider_metadata_take_over(Provider *provider, Provider *old)
 
 static void provider_metadata_free(Provider *provider)
 {
-    ProviderMetadata *agency = (ProviderMetadata *)provider;
+    ProviderMetadata *metadata = (ProviderMetadata *)provider;
 
-    retrying_request_done(&agency->exchange);
-    provider_metadata_drop_session(agency);
-    buf_done(&agency->token_url);
-    buf_done(&agency->key_url);
-    free(agency);
+    retrying_request_done(&metadata->request);
+    provider_metadata_drop_session(metadata);
+    buf_done(&metadata->token_url);
+    buf_done(&metadata->key_url);
+    free(metadata);
 }
 
-static const ProviderKind agency_kind = {
+static const ProviderKind metadata_kind = {
     .begin = provider_metadata_begin,
     .cancel = provider_metadata_cancel,
     .due_usec = provider_metadata_due_usec,
@@ -264,27 +260,27 @@ static const ProviderKind agency_kind = {
     .free = provider_metadata_free,
 };
 
-int provider_metadata_new(const ProviderContext *place, Provider **ret_issuer, Err *err)
+int provider_metadata_new(const ProviderContext *context, Provider **ret_provider, Err *err)
 {
-    const char *endpoint = place->instance->auth.metadata_endpoint;
-    ProviderMetadata *agency = calloc(1, sizeof(*agency));
-    _cleanup_(provider_freep) Provider *provider = (Provider *)agency;
+    const char *endpoint = context->instance->auth.metadata_endpoint;
+    ProviderMetadata *metadata = calloc(1, sizeof(*metadata));
+    _cleanup_(provider_freep) Provider *provider = (Provider *)metadata;
     int r;
 
-    if (!agency)
+    if (!metadata)
         return err_memory(err);
-    agency->provider = (Provider){.kind = &agency_kind, .place = *place};
+    metadata->provider = (Provider){.kind = &metadata_kind, .context = *context};
     endpoint = endpoint ? endpoint : ENDPOINT;
-    buf_puts(&agency->token_url, endpoint);
-    buf_puts(&agency->token_url, TOKEN_PATH);
-    buf_puts(&agency->key_url, endpoint);
-    buf_puts(&agency->key_url, KEY_PATH);
-    r = retrying_request_init(&agency->exchange, place->event, place->http, place->config,
-                              provider_metadata_on_end, provider_on_wait, agency);
+    buf_puts(&metadata->token_url, endpoint);
+    buf_puts(&metadata->token_url, TOKEN_PATH);
+    buf_puts(&metadata->key_url, endpoint);
+    buf_puts(&metadata->key_url, KEY_PATH);
+    r = retrying_request_init(&metadata->request, context->event, context->http, context->config,
+                              provider_metadata_on_end, provider_on_wait, metadata);
     if (r < 0)
         return err_system(err, r, "cannot set up the event loop");
-    if (buf_failed(&agency->token_url) < 0 || buf_failed(&agency->key_url) < 0)
+    if (buf_failed(&metadata->token_url) < 0 || buf_failed(&metadata->key_url) < 0)
         return err_memory(err);
-    *ret_issuer = TAKE_PTR(provider);
+    *ret_provider = TAKE_PTR(provider);
     return 0;
 }

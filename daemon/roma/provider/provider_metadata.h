@@ -6,4 +6,4 @@
 #include "daemon/roma/provider/provider.h"
 
 /* Asks for nothing yet. 0; -ENOMEM; sd-event's errors. */
-int provider_metadata_new(const ProviderContext *place, Provider **ret_issuer, Err *err);
+int provider_metadata_new(const ProviderContext *context, Provider **ret_provider, Err *err);

@@ -6,98 +6,100 @@
 
 static void retrying_request_on_answer(void *userdata, const HttpAnswer *http);
 
-static int retrying_request_send(RetryingRequest *exchange)
+static int retrying_request_send(RetryingRequest *retrying)
 {
-    exchange->due_usec = clock_monotonic_usec() + exchange->request.http.timeout_usec;
-    return http_submit(exchange->http, &exchange->request.http, retrying_request_on_answer,
-                       exchange, &exchange->transfer);
+    retrying->due_usec = clock_monotonic_usec() + retrying->request.timeout_usec;
+    return http_submit(retrying->http, &retrying->request, retrying_request_on_answer, retrying,
+                       &retrying->transfer);
 }
 
-static void retrying_request_take(RetryingRequest *exchange, const Answer *answer,
+static void retrying_request_take(RetryingRequest *retrying, const Answer *answer,
                                   const HttpAnswer *http)
 {
     Err err = {0};
     uint64_t delay_usec = 0;
-    AttemptStep step =
-        attempts_on_answer(&exchange->attempts, &exchange->config->retry, answer,
-                           exchange->request.doing, random_bits(), &delay_usec, &err);
+    AttemptStep step = attempts_on_answer(&retrying->attempts, &retrying->config->retry, answer,
+                                          retrying->doing, random_bits(), &delay_usec, &err);
 
     if (step != ATTEMPT_AGAIN) {
-        exchange->on_end(exchange->userdata, step, http, &err);
+        retrying->on_end(retrying->userdata, step, http, &err);
         return;
     }
-    exchange->due_usec = clock_monotonic_usec() + delay_usec;
-    sd_event_source_set_time(exchange->wait, exchange->due_usec);
-    sd_event_source_set_enabled(exchange->wait, SD_EVENT_ONESHOT);
-    exchange->on_wait(exchange->userdata, delay_usec, exchange->attempts.count, &err);
+    retrying->due_usec = clock_monotonic_usec() + delay_usec;
+    sd_event_source_set_time(retrying->wait, retrying->due_usec);
+    sd_event_source_set_enabled(retrying->wait, SD_EVENT_ONESHOT);
+    retrying->on_wait(retrying->userdata, delay_usec, retrying->attempts.count, &err);
 }
 
 static void retrying_request_on_answer(void *userdata, const HttpAnswer *http)
 {
-    RetryingRequest *exchange = userdata;
+    RetryingRequest *retrying = userdata;
     Answer answer;
 
-    exchange->transfer = NULL;
-    response_read_plain(&exchange->reader, exchange->request.secrets, http, &answer);
-    retrying_request_take(exchange, &answer, http);
+    retrying->transfer = NULL;
+    response_read_plain(&retrying->reader, retrying->secrets, http, &answer);
+    retrying_request_take(retrying, &answer, http);
 }
 
 /* What cannot even be sent is one more attempt without an answer. */
 static int retrying_request_on_wait(sd_event_source *source, uint64_t usec, void *userdata)
 {
     static const HttpAnswer none = {.result = HTTP_NOT_SENT, .body = "", .message = ""};
-    RetryingRequest *exchange = userdata;
+    RetryingRequest *retrying = userdata;
     Answer answer = {.kind = ANSWER_NOT_SENT, .message = "out of memory"};
 
     (void)source;
     (void)usec;
-    if (retrying_request_send(exchange) < 0)
-        retrying_request_take(exchange, &answer, &none);
+    if (retrying_request_send(retrying) < 0)
+        retrying_request_take(retrying, &answer, &none);
     return 0;
 }
 
-int retrying_request_init(RetryingRequest *exchange, sd_event *event, Http *http,
+int retrying_request_init(RetryingRequest *retrying, sd_event *event, Http *http,
                           const Config *config, RetryingRequestOnEnd on_end,
                           RetryingRequestOnWait on_wait, void *userdata)
 {
     int r;
 
-    *exchange = (RetryingRequest){
+    *retrying = (RetryingRequest){
         .http = http,
         .config = config,
         .on_end = on_end,
         .on_wait = on_wait,
         .userdata = userdata,
     };
-    r = response_reader_init(&exchange->reader);
+    r = response_reader_init(&retrying->reader);
     if (r >= 0)
-        r = sd_event_add_time(event, &exchange->wait, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
-                              retrying_request_on_wait, exchange);
+        r = sd_event_add_time(event, &retrying->wait, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
+                              retrying_request_on_wait, retrying);
     if (r >= 0)
-        r = sd_event_source_set_enabled(exchange->wait, SD_EVENT_OFF);
+        r = sd_event_source_set_enabled(retrying->wait, SD_EVENT_OFF);
     return r < 0 ? r : 0;
 }
 
-void retrying_request_done(RetryingRequest *exchange)
+void retrying_request_done(RetryingRequest *retrying)
 {
-    retrying_request_cancel(exchange);
-    sd_event_source_disable_unref(exchange->wait);
-    exchange->wait = NULL;
-    response_reader_done(&exchange->reader);
+    retrying_request_cancel(retrying);
+    sd_event_source_disable_unref(retrying->wait);
+    retrying->wait = NULL;
+    response_reader_done(&retrying->reader);
 }
 
-int retrying_request_begin(RetryingRequest *exchange, const RetryingRequestInput *request)
+int retrying_request_begin(RetryingRequest *retrying, const HttpRequest *request, const char *doing,
+                           const Credential *secrets)
 {
-    exchange->request = *request;
-    exchange->attempts = (Attempts){0};
-    return retrying_request_send(exchange);
+    retrying->request = *request;
+    retrying->doing = doing;
+    retrying->secrets = secrets;
+    retrying->attempts = (Attempts){0};
+    return retrying_request_send(retrying);
 }
 
-void retrying_request_cancel(RetryingRequest *exchange)
+void retrying_request_cancel(RetryingRequest *retrying)
 {
-    if (exchange->transfer)
-        http_cancel(exchange->transfer);
-    exchange->transfer = NULL;
-    if (exchange->wait)
-        sd_event_source_set_enabled(exchange->wait, SD_EVENT_OFF);
+    if (retrying->transfer)
+        http_cancel(retrying->transfer);
+    retrying->transfer = NULL;
+    if (retrying->wait)
+        sd_event_source_set_enabled(retrying->wait, SD_EVENT_OFF);
 }

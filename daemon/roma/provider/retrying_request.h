@@ -21,13 +21,6 @@ typedef void (*RetryingRequestOnEnd)(void *userdata, AttemptStep step, const Htt
 typedef void (*RetryingRequestOnWait)(void *userdata, uint64_t wait_usec, uint32_t attempts,
                                       const Err *err);
 
-/* What is asked. Everything is borrowed until the end. */
-typedef struct RetryingRequestInput {
-    HttpRequest http;
-    const char *doing;         /* for messages: "getting a token" */
-    const Credential *secrets; /* what no message may repeat */
-} RetryingRequestInput;
-
 typedef struct RetryingRequest {
     Http *http;
     const Config *config;
@@ -37,21 +30,25 @@ typedef struct RetryingRequest {
     ResponseReader reader;
     sd_event_source *wait; /* for the next attempt */
     HttpTransfer *transfer;
-    RetryingRequestInput request;
+    HttpRequest request;
+    const char *doing;         /* for messages: "getting a token" */
+    const Credential *secrets; /* what no message may repeat */
     Attempts attempts;
     uint64_t due_usec; /* monotonic: when its wait, or the answer's time, is over */
 } RetryingRequest;
 
 /* Everything is borrowed and outlives it; it stays where it is. 0, -ENOMEM, or sd-event's error;
  * retrying_request_done() in every case, from {0} on. */
-int retrying_request_init(RetryingRequest *exchange, sd_event *event, Http *http,
+int retrying_request_init(RetryingRequest *retrying, sd_event *event, Http *http,
                           const Config *config, RetryingRequestOnEnd on_end,
                           RetryingRequestOnWait on_wait, void *userdata);
-void retrying_request_done(RetryingRequest *exchange);
+void retrying_request_done(RetryingRequest *retrying);
 
-/* Begins, while none is under way. on_end follows from the event loop, never from within, unless an
- * error of http_submit() is returned. */
-int retrying_request_begin(RetryingRequest *exchange, const RetryingRequestInput *request);
+/* Begins, while none is under way; all that is given is borrowed until the end. `doing` is for
+ * messages ("getting a token"), which repeat nothing of `secrets` (NULL: none). on_end follows from
+ * the event loop, never from within, unless an error of http_submit() is returned. */
+int retrying_request_begin(RetryingRequest *retrying, const HttpRequest *request, const char *doing,
+                           const Credential *secrets);
 
 /* Ends it without on_end. */
-void retrying_request_cancel(RetryingRequest *exchange);
+void retrying_request_cancel(RetryingRequest *retrying);

@@ -1,6 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* What is asked of the service, as it stands on the wire: method, path and query (API.md sections
- * 0, 1.1, 1.6, 1.10). */
+/*
+ * DOC: the requests of the service, and what each of them is called
+ *
+ * What a pass asks of the service goes through four rooms, and has one name in each:
+ *
+ *   Request          reconcile/ops.h       what a pass asks: kind, channel, member; no HTTP in it
+ *   Call             reconcile/request     a Request with its attempts, until its one end
+ *   RequestLine      daemon/roma/wire      a Request in the service's terms: method, path, query
+ *   HttpRequest      daemon/http           one send to one URL, with its headers and its body
+ *   HttpTransfer     daemon/http           an HttpRequest under way, on its handle of libcurl
+ *   RetryingRequest  daemon/roma/provider  an HttpRequest with its attempts, to get a credential
+ *
+ * dispatch sends a Call; the client (daemon/roma/client.c) refuses a change that is not permitted,
+ * has request_line() write method and path and headers_build() sign them, and http_submit() sends
+ * the result once. What comes back is an HttpAnswer, which response.h reads into an Answer, and
+ * dispatch decides whether the Call is sent again. Two more have nothing to do with the service: a
+ * ServerRequest (daemon/http/server.h) is what the daemon is asked on its control socket, and a
+ * UnixRequest (daemon/http/unix_client.h) is the same on rosterctl's side.
+ *
+ * Paths and queries are those of API.md sections 0, 1.1, 1.6 and 1.10.
+ */
 #pragma once
 
 #include "daemon/roma/auth/sign.h"

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* The server that fuzz_control.c stands in for: a request without a connection. */
+#pragma once
+
+#include "daemon/base/buf.h"
+#include "daemon/base/err.h"
+#include "daemon/control/control_internal.h"
+#include "daemon/control/handle_plan.h"
+#include "daemon/http/server.h"
+
+#define QUERY_MAX 8
+
+struct ServerRequest {
+    const char *method, *path;
+    const char *names[QUERY_MAX], *values[QUERY_MAX];
+    size_t query_count;
+    Buf body;
+    bool may_change;
+    int status; /* 0: not answered */
+};
+
+int __wrap_server_new(sd_event *event, int listen_fd, ServerOnRequest on_request, void *userdata,
+                      Server **ret_server);
+void __wrap_server_free(Server *server);
+const char *__wrap_server_request_method(const ServerRequest *request);
+const char *__wrap_server_request_path(const ServerRequest *request);
+const char *__wrap_server_request_find(const ServerRequest *request, const char *name);
+const char *__wrap_server_request_header(const ServerRequest *request, const char *name);
+const Buf *__wrap_server_request_body(const ServerRequest *request);
+uid_t __wrap_server_request_uid(const ServerRequest *request);
+bool __wrap_server_request_may_change(const ServerRequest *request);
+void __wrap_server_reply(ServerRequest *request, int status, Buf *body);
+int __wrap_socket_path_listen(const char *path, Err *err);
+int __wrap_handle_plan(Control *control, ServerRequest *request, json_object *root, Err *err);
