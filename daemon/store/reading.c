@@ -44,6 +44,7 @@ int reading_look(const Store *store, StoreSource *ret_source, Err *err)
     struct stat status;
     int64_t log_size = reading_size(store, "-wal");
 
+    source.log_size = log_size;
     source.has_index = reading_size(store, "-shm") >= 0;
     source.has_log = log_size > 0 || (log_size == 0 && source.has_index);
     if (stat(store->path, &status) < 0) {
@@ -71,6 +72,12 @@ static void reading_append_escaped(Buf *uri, const char *path)
     }
 }
 
+static int reading_say_busy(const Store *store, Err *err)
+{
+    return err_set(err, -EBUSY, "the state in %s cannot be read: rosterd is ending or starting",
+                   store->directory);
+}
+
 /*
  * Locks the database as SQLite's readers do, which keeps a rosterd that ends from removing the log
  * between our look at it and SQLite's, whereupon SQLite would make a new one. Where there is
@@ -89,17 +96,15 @@ static int reading_guard(Store *store, Err *err)
     store->guard_fd = open(store->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (store->guard_fd < 0 || fcntl(store->guard_fd, F_OFD_SETLK, &lock) == 0)
         return 0;
-    return errno != EAGAIN && errno != EACCES
-               ? 0
-               : err_set(err, -EBUSY,
-                         "the state in %s cannot be read: rosterd is ending or starting",
-                         store->directory);
+    return errno != EAGAIN && errno != EACCES ? 0 : reading_say_busy(store, err);
 }
 
 /*
  * Whether a rosterd uses the index: SQLite holds a lock on one byte of it as long as it does
  * (sqlite.org/walformat.html, "WAL Locks", and unixShmNode in its sources). One that a killed
- * rosterd left may be torn, and SQLite would wait long for somebody to mend it.
+ * rosterd left may be torn, and SQLite would wait long for somebody to mend it. The descriptor is
+ * kept, as reading_guard()'s is. An index that cannot be opened, but for there being none, may be
+ * in use.
  */
 static bool reading_index_is_alive(Store *store)
 {
@@ -108,10 +113,13 @@ static bool reading_index_is_alive(Store *store)
     _cleanup_(buf_done) Buf path = {0};
 
     buf_printf(&path, "%s-shm", store->path);
-    if (buf_failed(&path) == 0)
+    if (buf_failed(&path) < 0)
+        return true;
+    if (store->index_fd < 0)
         store->index_fd = open(buf_text(&path), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    return store->index_fd < 0 || fcntl(store->index_fd, F_OFD_GETLK, &lock) < 0 ||
-           lock.l_type != F_UNLCK;
+    if (store->index_fd < 0)
+        return errno != ENOENT;
+    return fcntl(store->index_fd, F_OFD_GETLK, &lock) < 0 || lock.l_type != F_UNLCK;
 }
 
 /* Leaves an index that nobody uses out of account. */
@@ -120,7 +128,8 @@ static void reading_look_at_index(Store *store)
     if (!store->source.has_index || reading_index_is_alive(store))
         return;
     store->source.has_index = false;
-    store->source.has_log = reading_size(store, "-wal") > 0;
+    store->source.log_size = reading_size(store, "-wal");
+    store->source.has_log = store->source.log_size > 0;
 }
 
 static void reading_close(Store *store)
@@ -132,6 +141,11 @@ static void reading_close(Store *store)
     store->index_fd = -1;
 }
 
+/*
+ * An index built in memory shows what the log's file holds, which may be half of a commit, or one
+ * that is not durable yet and that a reader by the rosterd's index does not see: where a rosterd
+ * has started meanwhile, whatever was read counts for nothing.
+ */
 static int reading_open_database(Store *store, Err *err)
 {
     const StoreSource *source = &store->source;
@@ -152,15 +166,25 @@ static int reading_open_database(Store *store, Err *err)
         r = migrate_check(store, &version, err);
     if (r == 0 && version > 0)
         r = steady_load(store, err);
+    if (source->has_log && !source->has_index && reading_index_is_alive(store))
+        r = reading_say_busy(store, err);
     return r < 0 ? r : version;
+}
+
+static int reading_guard_and_look(Store *store, Err *err)
+{
+    int r = reading_guard(store, err);
+
+    return r < 0 ? r : reading_look(store, &store->source, err);
 }
 
 static int reading_open(Store *store, Err *err)
 {
-    int r = reading_guard(store, err);
+    int r = reading_guard_and_look(store, err);
 
-    if (r == 0)
-        r = reading_look(store, &store->source, err);
+    /* It was made since there was nothing to guard. */
+    if (r == 0 && store->source.inode != 0 && store->guard_fd < 0)
+        r = reading_guard_and_look(store, err);
     if (r == 0)
         reading_look_at_index(store);
     if (r == 0 && store->source.inode != 0)
@@ -170,15 +194,19 @@ static int reading_open(Store *store, Err *err)
     return r < 0 ? r : 0;
 }
 
-/* Whether the open database still shows what the files hold. A log is followed by SQLite. */
-static bool reading_is_current(const Store *store, const StoreSource *found)
+/* Whether the open database still shows what the files hold. A log is followed by SQLite where a
+ * rosterd keeps its index; one built in memory is of the moment when it was built. */
+static bool reading_is_current(Store *store, const StoreSource *found)
 {
     const StoreSource *source = &store->source;
 
     if (!store->db)
         return false;
-    if (source->has_log)
+    if (source->has_log && source->has_index)
         return source->inode == found->inode;
+    if (source->has_log)
+        return source->inode == found->inode && source->log_size == found->log_size &&
+               !reading_index_is_alive(store);
     return !found->has_log && source->inode == found->inode && source->size == found->size &&
            source->modified_nsec == found->modified_nsec;
 }

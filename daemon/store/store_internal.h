@@ -26,8 +26,9 @@ typedef struct StoreSource {
     uint64_t inode; /* of rosterd.db; 0: absent or empty */
     uint64_t size;
     uint64_t modified_nsec;
-    bool has_log;   /* rosterd.db-wal holds something, or a daemon is about to */
-    bool has_index; /* rosterd.db-shm */
+    int64_t log_size; /* of rosterd.db-wal; -1: absent */
+    bool has_log;     /* rosterd.db-wal holds something, or a daemon is about to */
+    bool has_index;   /* rosterd.db-shm */
 } StoreSource;
 
 struct Store {

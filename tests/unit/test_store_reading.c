@@ -2,6 +2,8 @@
 /* Reading the state in a dry run: everything is seen, and the directory is as before. */
 #include "tests/unit/test_store_common.h"
 
+#include "daemon/store/store_internal.h"
+
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -230,6 +232,69 @@ static void test_follows_a_daemon_that_comes_and_goes(void **state)
     daemon_kill(&daemon);
 }
 
+/* A killed daemon's log is read without its index; the next daemon's is not, whose commits cannot
+ * be told from its half-written ones that way. */
+static void test_follows_the_daemon_after_a_killed_one(void **state)
+{
+    Location *place = *state;
+    Daemon daemon = daemon_start(place);
+    Store *store;
+
+    daemon_do(&daemon, 'o');
+    daemon_do(&daemon, 'r');
+    daemon_kill(&daemon);
+    store = place_open_read_only(place);
+    assert_int_equal(count_deletions(place, store), 3);
+    daemon = daemon_start(place);
+    daemon_do(&daemon, 'o');
+    daemon_do(&daemon, 'r');
+    assert_int_equal(count_deletions(place, store), 6);
+    daemon_do(&daemon, 'r');
+    assert_int_equal(count_deletions(place, store), 9);
+    store_free(store);
+    daemon_kill(&daemon);
+}
+
+static const Daemon *starting;
+
+/* SQLite calls it when the reader has looked at the files and is about to read them. */
+static int on_database_open(sqlite3 *database, char **ret_text,
+                            const struct sqlite3_api_routines *routines)
+{
+    const Daemon *daemon = starting;
+
+    (void)database;
+    (void)ret_text;
+    (void)routines;
+    starting = NULL;
+    if (daemon)
+        daemon_do(daemon, 'o');
+    return SQLITE_OK;
+}
+
+static void test_beside_a_daemon_that_starts_meanwhile(void **state)
+{
+    Location *place = *state;
+    Daemon daemon = daemon_start(place);
+    Store *store;
+
+    daemon_do(&daemon, 'o');
+    daemon_do(&daemon, 'r');
+    daemon_kill(&daemon);
+    daemon = daemon_start(place);
+    starting = &daemon;
+    assert_int_equal(sqlite3_auto_extension((void (*)(void))on_database_open), SQLITE_OK);
+    store = place_open_read_only(place);
+    sqlite3_reset_auto_extension();
+    assert_null(starting);
+    assert_true(store->source.has_index);
+    assert_int_equal(count_deletions(place, store), 3);
+    daemon_do(&daemon, 'r');
+    assert_int_equal(count_deletions(place, store), 6);
+    store_free(store);
+    daemon_kill(&daemon);
+}
+
 /* Short-lived daemons, one after the other, for as long as they are left alive. */
 static void act_come_and_go(Location *place)
 {
@@ -313,6 +378,8 @@ int main(void)
         TEST(test_after_a_kill),
         TEST(test_after_a_kill_at_the_first_write),
         TEST(test_follows_a_daemon_that_comes_and_goes),
+        TEST(test_follows_the_daemon_after_a_killed_one),
+        TEST(test_beside_a_daemon_that_starts_meanwhile),
         TEST(test_at_every_moment_of_a_daemons_life),
         TEST(test_writing_is_refused),
     };
