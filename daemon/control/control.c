@@ -145,6 +145,7 @@ void control_free(Control *control)
     server_free(control->server);
     if (control->path)
         socket_path_remove(control->path);
+    report_done(&control->planned);
     free(control->waiters);
     free(control->path);
     free(control);
@@ -154,6 +155,7 @@ void control_set_controller(Control *control, Controller *controller)
 {
     if (!control)
         return;
+    report_done(&control->planned); /* it borrows from the configuration before */
     control->controller = controller;
     handle_plan_ask_again(control);
     handle_reconcile_ask_again(control);

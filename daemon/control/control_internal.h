@@ -31,6 +31,7 @@ struct Control {
     Server *server;
     struct Undoing *undoing;   /* the undo under way (handle_undo.c); NULL: none */
     struct Planning *planning; /* the dry run under way (handle_plan.c); NULL: none */
+    Report planned;            /* of the last dry run by these settings; empty: none */
     Loading *loadings;         /* requests that wait until all is loaded (loading.c) */
     Waiter *waiters;
     size_t waiter_count, waiter_capacity;

@@ -54,6 +54,9 @@ static void handle_plan_on_done(PassRun *run, void *userdata)
     pass_run_finish(run, NULL);
     report_json_append(pass_run_get_report(run), &buf);
     reply_answer(control->planning->request, &buf);
+    report_done(&control->planned);
+    pass_run_take_report(run, &control->planned);
+    control->planned.pass_id = ""; /* it was the run's */
     handle_plan_drop(control);
 }
 

@@ -80,7 +80,7 @@ static const char *handle_reconcile_find_refusal(const Controller *controller, c
     return NULL;
 }
 
-/* One report out of those of the instances; its channels are borrowed from them. */
+/* One report out of those of the instances; what it holds is borrowed from them. */
 static int handle_reconcile_merge(const Controller *controller, const Waiter *waiter,
                                   Report *ret_report)
 {
@@ -92,7 +92,8 @@ static int handle_reconcile_merge(const Controller *controller, const Waiter *wa
                            .roster_digest = controller->config->set.digest,
                            .roster_head = controller->config->set.head};
     ret_report->channels = calloc(room ? room : 1, sizeof(*ret_report->channels));
-    if (!ret_report->channels)
+    ret_report->instances = calloc(controller->scheduler_count + 1, sizeof(*ret_report->instances));
+    if (!ret_report->channels || !ret_report->instances)
         return -ENOMEM;
     if (waiter->channel && channel_ref_find(controller, waiter->channel, &found, NULL) < 0)
         return -ENOENT;
@@ -106,6 +107,13 @@ static int handle_reconcile_merge(const Controller *controller, const Waiter *wa
         if (strcmp(other.scheduler->last_pass, ret_report->pass_id) > 0)
             ret_report->pass_id = other.scheduler->last_pass;
     }
+    for (size_t i = 0; i < controller->scheduler_count; i++) {
+        const Scheduler *scheduler = &controller->schedulers[i];
+
+        if (scheduler->last.instance_count > 0 &&
+            (!found.scheduler || found.scheduler == scheduler))
+            ret_report->instances[ret_report->instance_count++] = scheduler->last.instances[0];
+    }
     return 0;
 }
 
@@ -118,6 +126,7 @@ static void handle_reconcile_answer(Control *control, const Waiter *waiter)
     if (r == 0)
         report_json_append(&report, &buf);
     free(report.channels);
+    free(report.instances);
     if (r == -ENOENT)
         reply_refuse(waiter->request, 404, "the channel has left the rosters meanwhile");
     else

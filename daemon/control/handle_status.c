@@ -6,8 +6,8 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
-#include "daemon/base/str.h"
 #include "daemon/control/channel_ref.h"
+#include "daemon/control/known_plans.h"
 #include "daemon/control/orphan_pauses.h"
 #include "daemon/control/pause.h"
 #include "daemon/control/pulls.h"
@@ -37,6 +37,8 @@ static uint64_t handle_status_realtime(uint64_t monotonic_usec)
 static json_object *handle_status_instance(const Scheduler *scheduler)
 {
     const Instance *instance = &scheduler->backend->config->instances[scheduler->instance];
+    const Report *last = &scheduler->last;
+    const InstanceReport *report = last->instance_count > 0 ? last->instances : NULL;
     json_object *object = json_new_object();
 
     json_put_text(object, "name", instance->name);
@@ -48,6 +50,9 @@ static json_object *handle_status_instance(const Scheduler *scheduler)
     handle_status_put_time(object, "next_pass",
                            handle_status_realtime(scheduler->schedule->next_usec));
     json_put_number(object, "failed_passes", scheduler->schedule->failures);
+    json_put_text(object, "digest", report ? report->digest : NULL);
+    json_put(object, "guards",
+             report_json_guards(report ? report->guards : NULL, report ? report->guard_count : 0));
     return object;
 }
 
@@ -97,21 +102,8 @@ static json_object *handle_status_channel(const ChannelRef *found, const StorePa
     return object;
 }
 
-/* Which channels are asked for; NULL: all. */
-typedef struct StatusFilter {
-    const RosterChannel *channel;
-    const char *digest; /* the beginning of their plans' */
-} StatusFilter;
-
-static bool handle_status_fits(const StatusFilter *filter, const ChannelRef *found)
-{
-    if (filter->channel && filter->channel != found->channel)
-        return false;
-    return !filter->digest ||
-           (found->report && str_has_prefix(found->report->digest, filter->digest));
-}
-
-static int handle_status_append(const Controller *controller, const StatusFilter *filter,
+/* Of one channel of the rosters, or (NULL) of all. */
+static int handle_status_append(const Controller *controller, const RosterChannel *only,
                                 const StorePauses *pauses, const char *pauses_error,
                                 const char *invalid, Buf *buf)
 {
@@ -138,22 +130,40 @@ static int handle_status_append(const Controller *controller, const StatusFilter
         ChannelRef found;
 
         channel_ref_by_index(controller, i, &found);
-        if (handle_status_fits(filter, &found))
+        if (!only || only == found.channel)
             json_add(channels, handle_status_channel(&found, pauses));
     }
     json_put(root, "instances", instances);
     json_put(root, "channels", channels);
     json_put(root, "pauses", pause_rows(pauses));
-    if (!filter->channel && !filter->digest)
+    if (!only)
         json_put(root, "other_pauses", orphan_pauses_json(controller, pauses));
     return json_append(root, buf);
+}
+
+/* Which plans begin with a digest: for whoever is about to approve one. */
+static void handle_status_plans(const Control *control, ServerRequest *request, const char *digest)
+{
+    json_object *root = json_new_object(), *channels = json_new_array();
+    json_object *instances = json_new_array();
+    KnownPlan plans[KNOWN_PLANS_MAX];
+    size_t count = known_plans_find(control, digest, plans);
+    Buf buf = {0};
+
+    for (size_t i = 0; i < count; i++)
+        known_plans_show(&plans[i], channels, instances);
+    json_put_number(root, "plans", count);
+    json_put(root, "channels", channels);
+    json_put(root, "instances", instances);
+    json_append(root, &buf);
+    reply_answer(request, &buf);
 }
 
 void handle_status(Control *control, ServerRequest *request)
 {
     _cleanup_(store_pauses_done) StorePauses pauses = {0};
     const char *channel = server_request_find(request, "channel");
-    StatusFilter filter = {.digest = server_request_find(request, "digest")};
+    const char *digest = server_request_find(request, "digest");
     ChannelRef found = {0};
     Buf buf = {0};
     Err err = {0};
@@ -163,10 +173,13 @@ void handle_status(Control *control, ServerRequest *request)
         reply_fail(request, r, &err);
         return;
     }
-    filter.channel = found.channel;
+    if (digest) {
+        handle_status_plans(control, request, digest);
+        return;
+    }
     if (control->state->store)
         r = store_pauses(control->state->store, clock_realtime_usec(), &pauses, &err);
-    handle_status_append(control->controller, &filter, &pauses, r < 0 ? err.text : NULL,
+    handle_status_append(control->controller, found.channel, &pauses, r < 0 ? err.text : NULL,
                          control->invalid, &buf);
     reply_answer(request, &buf);
 }

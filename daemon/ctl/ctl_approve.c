@@ -19,16 +19,13 @@ static int ctl_approve_show(json_object *root, bool colour, Buf *buf)
     const Page page = {.buf = buf, .colour = colour};
     char name[512];
 
-    row_channel(root, name, sizeof(name));
-    if (row_text(root, "instance")[0])
-        page_printf(&page,
-                    "approved: the next pass may carry out exactly this plan of %s, once, within "
-                    "24 h",
-                    name);
+    if (row_find(root, "id") || row_find(root, "name"))
+        page_printf(&page, "approved: the next pass may carry out exactly this plan of %s",
+                    row_channel(root, name, sizeof(name)));
     else
-        page_puts(&page,
-                  "approved, but no plan of the last passes has this digest: it lets nothing "
-                  "pass unless a pass within 24 h comes to exactly this plan");
+        page_printf(&page, "approved: the next pass may carry out exactly these plans of %s",
+                    row_text(root, "instance"));
+    page_puts(&page, ", once, within 24 h");
     if (row_is_true(root, "dry_run"))
         page_puts(&page,
                   "; this rosterd is in dry run: it deletes nothing, and the approval is for "
@@ -37,33 +34,25 @@ static int ctl_approve_show(json_object *root, bool colour, Buf *buf)
     return buf_failed(buf);
 }
 
-/* Takes the whole digest out of what is known; how many plans fit. */
-static size_t ctl_approve_find(json_object *known, char ret_digest[static DIGEST_HEX_SIZE])
+/* The whole digest of the one plan that is known by its beginning. */
+static const char *ctl_approve_digest(json_object *known)
 {
-    const char *const lists[] = {"channels", "instances"};
-    size_t count = 0;
+    bool is_instance = row_count(known, "instances") > 0;
 
-    for (size_t k = 0; k < ELEMENTS(lists); k++) {
-        for (size_t i = 0; i < row_count(known, lists[k]); i++) {
-            const char *digest = row_text(row_at(known, lists[k], i), "digest");
-
-            if (strlen(digest) != DIGEST_HEX_SIZE - 1 || !str_has_prefix(digest, ret_digest))
-                continue;
-            count++;
-            str_copy(ret_digest, DIGEST_HEX_SIZE, digest);
-        }
-    }
-    return count;
+    return row_text(row_at(known, is_instance ? "instances" : "channels", 0), "digest");
 }
 
 /* What the approval lets pass. */
 static int ctl_approve_preview(json_object *known, FILE *file)
 {
+    const ChannelTextOptions options = {.is_one_of = row_count(known, "instances") > 0};
     _cleanup_(buf_done) Buf buf = {0};
     const Page page = {.buf = &buf};
 
+    for (size_t i = 0; i < row_count(known, "instances"); i++)
+        channel_text_instance(&page, row_at(known, "instances", i));
     for (size_t i = 0; i < row_count(known, "channels"); i++)
-        channel_text_append(&page, row_at(known, "channels", i), false, false);
+        channel_text_append(&page, row_at(known, "channels", i), &options);
     if (buf_failed(&buf) < 0)
         return ctl_no_memory();
     fwrite(buf_text(&buf), 1, buf.size, file);
@@ -82,21 +71,17 @@ static bool ctl_approve_is_confirmed(const Options *options)
     return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
+/* Of what the daemon does not know it says so itself. */
 static int ctl_approve_check(const Options *options, json_object *known,
                              char digest[static DIGEST_HEX_SIZE])
 {
-    bool is_whole = strlen(digest) == DIGEST_HEX_SIZE - 1;
-    size_t count = ctl_approve_find(known, digest);
-
-    if (!is_whole && count != 1)
-        return ctl_say(EXIT_FAILED, count ? "approve: the prefix fits several plans: give more of "
-                                            "the digest"
-                                          : "approve: the prefix fits no plan that rosterd knows");
-    if (count > 0 && ctl_approve_preview(known, options->json ? stderr : stdout) != EXIT_IN_SYNC)
+    if (row_number(known, "plans") != 1)
+        return EXIT_IN_SYNC;
+    if (strlen(ctl_approve_digest(known)) == DIGEST_HEX_SIZE - 1)
+        str_copy(digest, DIGEST_HEX_SIZE, ctl_approve_digest(known));
+    if (ctl_approve_preview(known, options->json ? stderr : stdout) != EXIT_IN_SYNC)
         return EXIT_FAILED;
-    if (count > 0 && !ctl_approve_is_confirmed(options))
-        return ctl_say(EXIT_FAILED, "not approved");
-    return EXIT_IN_SYNC;
+    return ctl_approve_is_confirmed(options) ? EXIT_IN_SYNC : ctl_say(EXIT_FAILED, "not approved");
 }
 
 static int ctl_approve_send(const Options *options, const char *digest)

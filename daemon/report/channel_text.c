@@ -19,6 +19,21 @@ const char *channel_text_measure(const char *guard_name)
     return row ? row->unit : "planned";
 }
 
+static void text_digest(const Page *page, json_object *object)
+{
+    if (!row_text(object, "digest")[0])
+        return;
+    page_printf(page, "  digest %s", row_text(object, "digest"));
+    page_newline(page);
+}
+
+bool channel_text_is_held_by_pass(json_object *channel)
+{
+    const GuardRow *row = guards_find(row_text(row_at(channel, "guards", 0), "name"));
+
+    return row && row->scope == GUARD_OF_PASS;
+}
+
 void channel_text_guards(const Page *page, json_object *object)
 {
     for (size_t i = 0; i < row_count(object, "guards"); i++) {
@@ -31,10 +46,15 @@ void channel_text_guards(const Page *page, json_object *object)
                    row_text(guard, "limit"));
         page_newline(page);
     }
-    if (row_text(object, "digest")[0]) {
-        page_printf(page, "  digest %s", row_text(object, "digest"));
-        page_newline(page);
-    }
+    text_digest(page, object);
+}
+
+void channel_text_instance(const Page *page, json_object *instance)
+{
+    page_printf(page, "%s: ", row_text(instance, "name"));
+    page_paint(page, COLOUR_YELLOW, "%s", "held as a whole");
+    page_newline(page);
+    channel_text_guards(page, instance);
 }
 
 /* ---- channels ---- */
@@ -90,12 +110,15 @@ static void text_kept(const Page *page, json_object *channel)
     page_newline(page);
 }
 
-void channel_text_append(const Page *page, json_object *channel, bool verbose, bool is_packed)
+void channel_text_append(const Page *page, json_object *channel, const ChannelTextOptions *options)
 {
-    text_heading(page, channel, verbose);
-    members_text_append(page, channel, verbose, is_packed);
-    if (row_was_read(channel) && !is_packed)
+    text_heading(page, channel, options->verbose);
+    members_text_append(page, channel, options->verbose, options->is_packed);
+    if (row_was_read(channel) && !options->is_packed)
         text_kept(page, channel);
-    channel_text_guards(page, channel);
+    if (options->is_one_of && channel_text_is_held_by_pass(channel))
+        text_digest(page, channel);
+    else
+        channel_text_guards(page, channel);
     text_notes(page, channel);
 }

@@ -15,8 +15,20 @@ const char *channel_text_measure(const char *guard_name);
 /* The guards that refuse, and the digest: of a channel, or of an instance. */
 void channel_text_guards(const Page *page, json_object *object);
 
+/* That guards of a whole pass hold an instance, and which. */
+void channel_text_instance(const Page *page, json_object *instance);
+
 /* What an error says, and its request id. */
 void channel_text_error(const Page *page, json_object *error);
 
-/* The channel's heading, members, guards, digest, pause, error; `verbose`: ids as well. */
-void channel_text_append(const Page *page, json_object *channel, bool verbose, bool is_packed);
+/* Whether guards of a whole pass hold a channel, and none of its own. */
+bool channel_text_is_held_by_pass(json_object *channel);
+
+typedef struct ChannelTextOptions {
+    bool verbose;   /* ids as well */
+    bool is_packed; /* several members in a line */
+    bool is_one_of; /* stands behind its instance: what holds all of it is not told again */
+} ChannelTextOptions;
+
+/* The channel's heading, members, guards, digest, pause, error. */
+void channel_text_append(const Page *page, json_object *channel, const ChannelTextOptions *options);

@@ -39,6 +39,15 @@ static json_object *json_guard(const Guard *guard)
     return row;
 }
 
+json_object *report_json_guards(const Guard *guards, size_t count)
+{
+    json_object *rows = json_new_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_add(rows, json_guard(&guards[i]));
+    return rows;
+}
+
 json_object *report_json_error(const Err *err)
 {
     json_object *row = json_new_object();
@@ -66,7 +75,6 @@ static void json_put_lists(json_object *object, const ChannelReport *report)
 {
     json_object *missing = json_new_array();
     json_object *extras = json_new_array();
-    json_object *guards = json_new_array();
 
     for (size_t i = 0; i < report->missing_count; i++) {
         const MissingReport *row = &report->missing[i];
@@ -75,13 +83,11 @@ static void json_put_lists(json_object *object, const ChannelReport *report)
     }
     for (size_t i = 0; i < report->extra_count; i++)
         json_add(extras, json_extra(report, &report->extras[i]));
-    for (size_t i = 0; i < report->guard_count; i++)
-        json_add(guards, json_guard(&report->guards[i]));
     json_put(object, "missing", missing);
     json_put(object, "extra", extras);
     json_put_text(object, "digest", report->digest);
     json_put(object, "guard", report->guard_count ? json_guard(&report->guards[0]) : NULL);
-    json_put(object, "guards", guards);
+    json_put(object, "guards", report_json_guards(report->guards, report->guard_count));
 }
 
 json_object *report_json_channel(const ChannelReport *report)
@@ -119,17 +125,14 @@ json_object *report_json_roster(const char *digest, const char *head)
     return object;
 }
 
-static json_object *json_instance(const Report *report, const InstanceReport *instance)
+json_object *report_json_instance(const Report *report, const InstanceReport *instance)
 {
     json_object *object = json_new_object();
-    json_object *guards = json_new_array();
 
-    for (size_t i = 0; i < instance->guard_count; i++)
-        json_add(guards, json_guard(&instance->guards[i]));
     json_put_text(object, "name", instance->name);
     json_put_text(object, "result", report_result_text(report_instance_result(report, instance)));
     json_put_text(object, "digest", instance->digest);
-    json_put(object, "guards", guards);
+    json_put(object, "guards", report_json_guards(instance->guards, instance->guard_count));
     json_put(object, "error", instance->error.text[0] ? report_json_error(&instance->error) : NULL);
     return object;
 }
@@ -147,7 +150,7 @@ json_object *report_json(const Report *report)
     for (size_t i = 0; i < report->channel_count; i++)
         json_add(channels, report_json_channel(&report->channels[i]));
     for (size_t i = 0; i < report->instance_count; i++)
-        json_add(instances, json_instance(report, &report->instances[i]));
+        json_add(instances, report_json_instance(report, &report->instances[i]));
     json_put(object, "channels", channels);
     json_put(object, "instances", instances);
     return object;

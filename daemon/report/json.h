@@ -23,5 +23,12 @@ json_object *report_json_error(const Err *err);
 /* {"reason", "until"}; NULL when out of memory. `until_usec` is realtime, 0: no end. */
 json_object *report_json_pause(const char *reason, uint64_t until_usec);
 
+/* [{"name", "planned", "limit"}]; likewise. */
+json_object *report_json_guards(const Guard *guards, size_t count);
+
+/* What the guards of a whole pass have to say of one instance of it: {"name", "result", "digest",
+ * "guards", "error"}; likewise. */
+json_object *report_json_instance(const Report *report, const InstanceReport *instance);
+
 /* Which set of rosters: {"digest", "head"}; NULL and "" are null. */
 json_object *report_json_roster(const char *digest, const char *head);

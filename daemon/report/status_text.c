@@ -101,6 +101,8 @@ static void status_text_notes(Table *table, json_object *channel)
         json_object *guard = row_at(channel, "guards", i);
         const char *name = row_text(guard, "name");
 
+        if (channel_text_is_held_by_pass(channel))
+            break;
         table_note(table, "%s refuses: %s %s, limit %s", name, row_text(guard, "planned"),
                    channel_text_measure(name), row_text(guard, "limit"));
     }
@@ -169,7 +171,7 @@ static void status_text_single(const Page *page, json_object *root)
         json_object *channel = row_at(root, "channels", i);
 
         page_newline(page);
-        channel_text_append(page, channel, true, false);
+        channel_text_append(page, channel, &(ChannelTextOptions){.verbose = true});
         page_printf(page, "  mode %s, %s live, %s desired", row_text(channel, "mode"),
                     row_was_read(channel) ? row_text(channel, "live") : "not known how many",
                     row_text(channel, "desired"));

@@ -119,10 +119,7 @@ static void text_instances(const Page *page, json_object *root)
 
         if (row_count(instance, "guards") == 0)
             continue;
-        page_printf(page, "%s: ", row_text(instance, "name"));
-        page_paint(page, COLOUR_YELLOW, "%s", "held as a whole");
-        page_newline(page);
-        channel_text_guards(page, instance);
+        channel_text_instance(page, instance);
     }
 }
 
@@ -138,7 +135,9 @@ static void text_why(Table *table, json_object *channel)
     json_object *guard = row_at(channel, "guards", 0);
     size_t more = row_count(channel, "guards");
 
-    if (guard && more > 1)
+    if (guard && channel_text_is_held_by_pass(channel))
+        table_add(table, "its instance is held as a whole", COLOUR_PLAIN);
+    else if (guard && more > 1)
         table_printf(table, "%s %s, limit %s (+%zu)", row_text(guard, "name"),
                      row_text(guard, "planned"), row_text(guard, "limit"), more - 1);
     else if (guard)
@@ -212,18 +211,20 @@ static int text_table(const Rendering *rendering)
 
 static void text_blocks(const Rendering *rendering)
 {
-    bool verbose = rendering->options->verbose;
-    bool is_packed = text_add_up(rendering->root).members > CHANNEL_TEXT_MEMBERS_APART_MAX;
+    const ChannelTextOptions options = {
+        .verbose = rendering->options->verbose,
+        .is_packed = text_add_up(rendering->root).members > CHANNEL_TEXT_MEMBERS_APART_MAX,
+        .is_one_of = row_count(rendering->root, "instances") > 0,
+    };
     bool is_first = true;
 
     for (size_t i = 0; i < row_count(rendering->root, "channels"); i++) {
         if (!text_is_listed(rendering, i))
             continue;
-        if (is_first || !is_packed || verbose)
+        if (is_first || !options.is_packed || options.verbose)
             page_newline(&rendering->page);
         is_first = false;
-        channel_text_append(&rendering->page, row_at(rendering->root, "channels", i), verbose,
-                            is_packed);
+        channel_text_append(&rendering->page, row_at(rendering->root, "channels", i), &options);
     }
 }
 

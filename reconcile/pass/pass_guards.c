@@ -307,6 +307,8 @@ void pass_guards_report(const PassGuards *guards, const Report *report,
         if (guards->guards[i].refuses)
             instance_report->guards[instance_report->guard_count++] = guards->guards[i];
     }
-    if (plan_digest_combine(instance, guards->digests, count, instance_report->digest) == 0)
-        held_tell_instance(guards->ops, guards->context, report, instance_report);
+    /* Without memory for the digest it is told all the same that they are held. */
+    if (plan_digest_combine(instance, guards->digests, count, instance_report->digest) < 0)
+        instance_report->digest[0] = '\0';
+    held_tell_instance(guards->ops, guards->context, report, instance_report);
 }

@@ -265,6 +265,8 @@ def test_who_asked_for_a_change_is_logged(daemon):
     ctl(daemon, "pause", "payments", "--reason", "move", "--for", "2h")
     ctl(daemon, "pause", "orders", "--reason", "no end")
     ctl(daemon, "resume", "payments")
+    digest = status_of(daemon, "orders")["digest"]
+    ctl(daemon, "approve", digest)
     ctl(daemon, "approve", "f" * 64)
     ctl(daemon, "reconcile", "prod/payments")
     ctl(daemon, "reconcile")
@@ -282,7 +284,7 @@ def test_who_asked_for_a_change_is_logged(daemon):
     assert rows[0]["ROSTERD_REASON"] == "move" and rows[0]["ROSTERD_CHANNEL"] == "payments"
     assert rows[0]["message"].startswith("prod/payments: paused until 2") and "move" in rows[0]["message"]
     assert rows[1]["message"] == f"prod/orders: paused, without end, by uid {uid}: no end"
-    assert rows[3]["ROSTERD_DIGEST"] == "f" * 64
+    assert (rows[3]["ROSTERD_DIGEST"], rows[3]["ROSTERD_CHANNEL"]) == (digest, "orders")
     assert rows[4]["ROSTERD_CHANNEL"] == "payments" and "ROSTERD_CHANNEL" not in rows[5]
     assert rows[6]["ROSTERD_PASS"] in rows[6]["message"]
 
@@ -316,13 +318,14 @@ def test_approval_lets_the_plan_pass_once(daemon):
     assert daemon.sim.hosts("orders") == KEPT
 
 
-def test_an_approval_that_fits_no_plan_says_so(daemon):
-    """It is taken all the same: the plan may come."""
-    said = ctl(daemon, "approve", "0" * 64)
-    assert said.status == IN_SYNC and "no plan of the last passes has this digest" in said.stdout
-    told = json.loads(ctl(daemon, "approve", "1" * 64, "--json").stdout)
-    assert told == {"digest": "1" * 64, "approved": True, "instance": None, "name": None, "id": None,
-                    "dry_run": False}
+def test_an_approval_that_fits_no_plan_is_refused(daemon):
+    """Whoever gave it would believe that it lets something pass. By curl as by rosterctl."""
+    for args in (["0" * 64], ["1" * 64, "--json"], ["2" * 12]):
+        said = ctl(daemon, "approve", *args)
+        assert said.status == FAILED and said.stdout == "" and said.stderr.count("\n") == 1
+        assert "knows no plan with this digest" in said.stderr and "rosterctl plan" in said.stderr
+    code, told = ask(daemon, "POST", "/v1/approve", {"digest": "0" * 64})
+    assert code == 404 and "knows no plan" in told["error"]
 
 
 def test_reconcile_waits_for_a_pass_that_begins_after_it(daemon):

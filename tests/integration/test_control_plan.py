@@ -125,7 +125,7 @@ def test_an_approval_shows_what_it_lets_pass(service):
     digest = status_of(service, "orders")["digest"]
     assert ctl(service, "approve", digest[:11]).status == 64
     unknown = ctl(service, "approve", ("0" if digest[0] != "0" else "1") + digest[1:20])
-    assert unknown.status == FAILED and "fits no plan" in unknown.stderr and "approved" not in unknown.stdout
+    assert unknown.status == FAILED and "knows no plan" in unknown.stderr and "approved" not in unknown.stdout
     done = ctl(service, "approve", digest[:12], "--yes")
     assert done.status == IN_SYNC and all(f"- {host}:8080" in done.stdout for host in EXTRAS)
     assert "approved: the next pass may carry out exactly this plan of prod/orders" in done.stdout
@@ -153,6 +153,62 @@ def test_an_approval_asks_on_a_terminal(service, answer, wanted):
         pass
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == wanted
     assert ctl(service, "reconcile").status == (IN_SYNC if wanted == IN_SYNC else HELD)
+
+
+def test_a_plan_that_a_dry_run_showed_can_be_approved(service):
+    """Its pass comes only tomorrow: what somebody has just been shown is known."""
+    service.sim.edit("orders", add=[{"host": "10.9.2.1"}])
+    digest = service.plan("--json").channel("orders")["digest"]
+    assert digest != status_of(service, "orders")["digest"]
+    done = ctl(service, "approve", digest[:12])
+    assert done.status == IN_SYNC and "- 10.9.2.1:8080" in done.stdout
+    assert ctl(service, "reconcile").status == IN_SYNC and len(deletions(service.sim)) == 21
+
+
+@pytest.fixture
+def whole(case):
+    """A daemon over 60 channels that lose a member each: their instance is held as a whole."""
+    case.sim = case.serve(*[channel(f"channel{n}", *KEPT, "10.9.0.1") for n in range(60)])
+    case.roster(*[entry(f"channel{n}", *KEPT) for n in range(60)])
+    case.tune(interval="24h")
+    case.daemon = case.start("rosterd", "--log-format", "json")
+    wait_until(lambda: ctl(case, "status").status == IN_SYNC, process=case.daemon)
+    wait_until(lambda: all(c["result"] for c in status(case)["channels"]), process=case.daemon)
+    return case
+
+
+def test_what_holds_a_whole_instance_is_told_once(whole):
+    shown = {"status": ctl(whole, "status"), "reconcile": ctl(whole, "reconcile"), "plan": whole.plan()}
+    for command, done in shown.items():
+        assert done.stdout.count("max_deletes_total refuses: 60 ") == 1, (command, done.stdout)
+        assert done.stdout.count("max_channels refuses: 60 ") == 1
+        assert done.stdout.count(status(whole)["instances"][0]["digest"]) == 1
+    assert shown["plan"].status == shown["reconcile"].status == HELD
+    whole.daemon.signal()
+    rows = [json.loads(line) for line in whole.daemon.finish().stderr.splitlines()]
+    held = [row["message"] for row in rows if "refuses" in row["message"]]
+    assert len(held) == 1 and "60 members in 60 channels" in held[0] and "and 40 more" in held[0]
+
+
+def test_an_instance_is_approved_by_its_digest(whole):
+    """Shown with all its members first, in one piece; spent by the pass that it lets go."""
+    digest = status(whole)["instances"][0]["digest"]
+    assert digest == json.loads(ctl(whole, "reconcile", "--json").stdout)["instances"][0]["digest"]
+    done = ctl(whole, "approve", digest[:12])
+    assert done.status == IN_SYNC and done.stdout.startswith("prod: held as a whole\n")
+    assert done.stdout.count("- 10.9.0.1:8080") == 60
+    assert done.stdout.endswith("approved: the next pass may carry out exactly these plans of prod, once, within 24 h\n")
+    assert ctl(whole, "reconcile").status == IN_SYNC and len(deletions(whole.sim)) == 60
+    again = ctl(whole, "approve", digest)
+    assert again.status == FAILED and "knows no plan" in again.stderr
+    assert status(whole)["instances"][0]["digest"] is None and status(whole)["instances"][0]["guards"] == []
+
+
+def test_an_approval_of_an_instance_is_of_exactly_its_plans(whole):
+    digest = status(whole)["instances"][0]["digest"]
+    assert ctl(whole, "approve", digest).status == IN_SYNC
+    whole.sim.edit("channel7", add=[{"host": "10.9.0.2"}])
+    assert ctl(whole, "reconcile").status == HELD and not deletions(whole.sim)
 
 
 def test_a_name_that_fits_nothing_suggests_one(service):
