@@ -101,9 +101,9 @@ int config_take_places(Config *config, Config *now)
 
     assert(str_equal(config->set.digest, now->set.digest));
     config->set = now->set;
-    problems_done(&config->doubts);
-    config->doubts = now->doubts;
-    now->doubts = (Problems){0};
+    problems_done(&config->warnings);
+    config->warnings = now->warnings;
+    now->warnings = (Problems){0};
     for (size_t i = 0; i < now->channel_count; i++) {
         RosterChannel *channel = &((Build *)now)->channels[i];
         const char *key = config_channel_key(&keys, now, channel);
@@ -124,7 +124,7 @@ void config_free(Config *config)
         return;
     map_done(&build->listed);
     free(build->channels);
-    problems_done(&build->config.doubts);
+    problems_done(&build->config.warnings);
     arena_done(&build->arena);
     free(build);
 }

@@ -134,7 +134,7 @@ typedef struct Config {
                                  * load Problems.files tells them */
     size_t file_count;
     RosterSet set;
-    Problems doubts; /* what is no mistake but is likely not meant: rosters that name no file */
+    Problems warnings; /* what is no mistake but is likely not meant: rosters that name no file */
 } Config;
 
 /* Whether there is a pause in the roster that is not over. */
@@ -145,9 +145,9 @@ static inline bool config_pause_holds(const RosterChannel *channel, uint64_t rea
     return pause && (pause->until_usec == 0 || pause->until_usec > realtime_usec);
 }
 
-/* Has `config` tell the files, lines and doubts that `now` tells, which otherwise says the same, so
- * that messages cite where things stand by now. What is in use stays where it is. Takes `now`'s
- * doubts away. 0 or -ENOMEM, and then some of it may be as before. */
+/* Has `config` tell the files, lines and warnings that `now` tells, which otherwise says the same,
+ * so that messages cite where things stand by now. What is in use stays where it is. Takes `now`'s
+ * warnings away. 0 or -ENOMEM, and then some of it may be as before. */
 int config_take_places(Config *config, Config *now);
 
 void config_free(Config *config);

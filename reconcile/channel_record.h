@@ -33,10 +33,10 @@ typedef struct ChannelRecord {
     uint64_t pause_end_usec;  /* realtime; 0: no end */
 } ChannelRecord;
 
-void channel_record_done(ChannelRecord *memory);
+void channel_record_done(ChannelRecord *record);
 
 /* Each copies what it is given. 0 or -ENOMEM. */
-int channel_record_add_sighting(ChannelRecord *memory, const char *member_id, uint32_t count);
-int channel_record_add_deletion(ChannelRecord *memory, const void *identity, size_t identity_size,
+int channel_record_add_sighting(ChannelRecord *record, const char *member_id, uint32_t count);
+int channel_record_add_deletion(ChannelRecord *record, const void *identity, size_t identity_size,
                                 uint64_t realtime_usec);
-int channel_record_set_pause(ChannelRecord *memory, const char *reason, uint64_t end_usec);
+int channel_record_set_pause(ChannelRecord *record, const char *reason, uint64_t end_usec);

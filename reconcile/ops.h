@@ -220,7 +220,7 @@ typedef struct Ops {
     /* What is remembered of a channel that has extras, for its guards; and whether it is paused, by
      * its id or by its name. */
     int (*recall)(void *context, const RosterChannel *channel, const ChannelRow *row,
-                  ChannelRecord *memory, Err *err);
+                  ChannelRecord *record, Err *err);
 
     /* 1 where the plan with that digest has an approval that is neither spent nor lapsed, else 0;
      * or the state's errors. */

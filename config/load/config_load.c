@@ -141,7 +141,7 @@ static int load_all(const char *path, bool with_rosters, Sources *sources, Probl
         load_rosters(build, &rosters);
         rules_check_any_channel(build, &rosters);
     }
-    if (problems->out_of_memory || build->config.doubts.out_of_memory ||
+    if (problems->out_of_memory || build->config.warnings.out_of_memory ||
         keep_files(build, first_file) < 0)
         return problems_memory(problems);
     if (problems_any(problems))

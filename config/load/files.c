@@ -306,9 +306,9 @@ static void doubt_entry(Walk *walk)
 {
     const RosterEntry *entry = walk->entry;
 
-    problems_add(&walk->build->config.doubts, walk->build->config.path, entry->line, entry->column,
-                 entry->path, "\"%.200s\" names no roster file, must name one or be left out",
-                 entry->text);
+    problems_add(&walk->build->config.warnings, walk->build->config.path, entry->line,
+                 entry->column, entry->path,
+                 "\"%.200s\" names no roster file, must name one or be left out", entry->text);
 }
 
 void files_find(Build *build, const RosterEntries *entries, RosterFiles *ret_files)
@@ -358,5 +358,5 @@ int sources_look(const Sources *before, Sources *ret_now)
     if (files_set_settings(build, before->settings) < 0)
         return -ENOMEM;
     files_find(build, &ret_now->entries, &files);
-    return problems.out_of_memory || build->config.doubts.out_of_memory ? -ENOMEM : 0;
+    return problems.out_of_memory || build->config.warnings.out_of_memory ? -ENOMEM : 0;
 }

@@ -23,7 +23,7 @@ void files_done(RosterFiles *files);
  * it; names that start with a dot are skipped unless they are written so; files come in the order
  * of the entries, then of their names, each once. Reports what is not there or cannot be read, at
  * its entry; tells the problems of every directory looked into, and the Build's sources of every
- * file and directory. An entry that comes to no file at all is a doubt of the configuration.
+ * file and directory. An entry that comes to no file at all is a warning of the configuration.
  */
 void files_find(Build *build, const RosterEntries *entries, RosterFiles *ret_files);
 

@@ -213,8 +213,8 @@ int load_check(const char *path)
 
     if (status != EXIT_IN_SYNC)
         return status;
-    if (config->doubts.count > 0)
-        load_print(&config->doubts);
+    if (config->warnings.count > 0)
+        load_print(&config->warnings);
     for (size_t i = 0; i < config->channel_count; i++)
         members += config->channels[i].member_count;
     printf("%s: valid: %zu instance%s, %zu channel%s, %zu member%s\n", path, config->instance_count,

@@ -12,11 +12,11 @@
 #include "daemon/report/json.h"
 
 /* The dry run under way. Its backend is one of its own, whose client sends nothing but reads; of
- * the daemon's it uses the gates, so that both together keep to requests_per_second. */
+ * the daemon's it uses the throttles, so that both together keep to requests_per_second. */
 struct Planning {
     ServerRequest *request;
-    Backend backend; /* without a client before it begins */
-    Gate *gates;     /* the backend's own, put aside */
+    Backend backend;     /* without a client before it begins */
+    Throttle *throttles; /* the backend's own, put aside */
     PassRun *run;
 };
 
@@ -28,9 +28,9 @@ static void handle_plan_stop(struct Planning *planning)
         roma_client_cancel_all(planning->backend.client);
     pass_run_free(planning->run);
     planning->run = NULL;
-    if (planning->gates)
-        planning->backend.gates = planning->gates;
-    planning->gates = NULL;
+    if (planning->throttles)
+        planning->backend.throttles = planning->throttles;
+    planning->throttles = NULL;
     if (planning->backend.config)
         backend_close(&planning->backend);
     planning->backend = (Backend){0};
@@ -78,8 +78,8 @@ static void handle_plan_begin(Control *control)
                          controller->backend.store, &controller->backend.store_err, &err);
 
     if (r >= 0) {
-        planning->gates = planning->backend.gates;
-        planning->backend.gates = controller->backend.gates;
+        planning->throttles = planning->backend.throttles;
+        planning->backend.throttles = controller->backend.throttles;
         r = pass_run_begin(&planning->backend, PASS_ALL_INSTANCES, false, handle_plan_on_done,
                            handle_plan_on_event, control, &planning->run, &err);
     }

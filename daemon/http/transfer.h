@@ -8,7 +8,7 @@
 #include "daemon/base/buf.h"
 #include "daemon/http/client.h"
 
-/* Of an answer. The service's front door itself takes no more than 128 KiB (API.md section 3.2).
+/* Of an answer. The service's front gateway itself takes no more than 128 KiB (API.md section 3.2).
  */
 #define TRANSFER_HEADERS_SIZE_MAX (256U * 1024U)
 

@@ -30,7 +30,7 @@ static void event_log_place(const Event *event, char *ret_text, size_t size)
     snprintf(ret_text, size, "%s%s%s", event->instance_name, channel[0] ? "/" : "", channel);
 }
 
-static LogLevel event_log_level(const Event *event, bool is_news)
+static LogLevel event_log_level(const Event *event, bool is_new)
 {
     static const LogLevel levels[] = {
         [EVENT_RETRY] = LOG_LEVEL_INFO,
@@ -45,7 +45,7 @@ static LogLevel event_log_level(const Event *event, bool is_news)
         [EVENT_RENEWED] = LOG_LEVEL_INFO,
     };
 
-    return is_news ? levels[event->kind] : LOG_LEVEL_DEBUG;
+    return is_new ? levels[event->kind] : LOG_LEVEL_DEBUG;
 }
 
 static void event_log_send(const Event *event, LogLevel level, const LogFields *fields,
@@ -102,7 +102,7 @@ static void event_log_send(const Event *event, LogLevel level, const LogFields *
     }
 }
 
-void event_log_write(const Event *event, bool is_news)
+void event_log_write(const Event *event, bool is_new)
 {
     char place[256], status[16] = "", attempt[16] = "";
     const char *outcome = event->kind == EVENT_DELETED || event->kind == EVENT_DELETE_FAILED
@@ -127,5 +127,5 @@ void event_log_write(const Event *event, bool is_news)
     if (event->attempt)
         snprintf(attempt, sizeof(attempt), "%" PRIu32, event->attempt);
     event_log_place(event, place, sizeof(place));
-    event_log_send(event, event_log_level(event, is_news), &fields, place);
+    event_log_send(event, event_log_level(event, is_new), &fields, place);
 }

@@ -5,5 +5,5 @@
 #include "reconcile/ops.h"
 
 /* Logs it: a deletion at notice, a guard's refusal at warning, a failing instance at err. What is
- * no news (it was told at the last pass, and nothing changed) goes to debug. */
-void event_log_write(const Event *event, bool is_news);
+ * not new (the last pass logged it, and nothing changed) goes to debug. */
+void event_log_write(const Event *event, bool is_new);

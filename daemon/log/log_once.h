@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What was said last of each subject, so that a thing that stays as it is is said once. */
+/* What was logged last of each subject, so that a state that stays as it is gets logged once. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,9 +14,9 @@ typedef struct LogOnce {
 
 void log_once_done(LogOnce *once);
 
-/* Whether `text` is not what was said of the subject last; keeps it. A text that cannot be kept for
- * lack of memory is news each time. */
+/* Whether `text` is not what was logged of the subject last; keeps it. A text that cannot be kept
+ * for lack of memory counts as new each time. */
 bool log_once_is_new(LogOnce *once, const char *subject, const char *text);
 
-/* Forgets a subject: whatever is said of it next is news. Whether anything had been said. */
+/* Forgets a subject: whatever is logged of it next is new. Whether anything had been logged. */
 bool log_once_forget(LogOnce *once, const char *subject);

@@ -32,7 +32,7 @@ static void pass_log_subject(const char *what, const RosterChannel *roster, char
 
 /* A channel's state is said when it changes; an instance's outage at its start and its end, and
  * what its channels suffer by it not at all. */
-static bool pass_log_is_news(PassLog *log, const Event *event)
+static bool pass_log_is_new(PassLog *log, const Event *event)
 {
     char subject[256], text[sizeof(event->err->text) + DIGEST_HEX_SIZE + 1];
 
@@ -63,7 +63,7 @@ void pass_log_event(PassLog *log, const Event *event)
 {
     if (event->kind == EVENT_INSTANCE_FAILED)
         log->instance_failed = true;
-    event_log_write(event, pass_log_is_news(log, event));
+    event_log_write(event, pass_log_is_new(log, event));
 }
 
 const char *pass_log_channel_name(const ChannelReport *report)
@@ -246,7 +246,7 @@ void pass_log_drift(PassLog *log, const ChannelReport *report)
         .channel = pass_log_channel_name(report),
         .digest = report->digest,
     };
-    char subject[256], text[256], news[sizeof(text) + DIGEST_HEX_SIZE];
+    char subject[256], text[256], versioned[sizeof(text) + DIGEST_HEX_SIZE];
 
     pass_log_near_misses(log, report);
     pass_log_missing(log, report);
@@ -258,7 +258,7 @@ void pass_log_drift(PassLog *log, const ChannelReport *report)
                  report_result_text(report->result), report->extra_count, report->missing_count);
     else
         snprintf(text, sizeof(text), "not read: %.200s", report->error.text);
-    snprintf(news, sizeof(news), "%s %s", text, report->digest);
-    if (log_once_is_new(&log->log_once, subject, news))
+    snprintf(versioned, sizeof(versioned), "%s %s", text, report->digest);
+    if (log_once_is_new(&log->log_once, subject, versioned))
         log_event(LOG_LEVEL_NOTICE, &fields, "%s/%s: %s", fields.instance, fields.channel, text);
 }

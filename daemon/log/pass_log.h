@@ -21,7 +21,7 @@ const char *pass_log_channel_name(const ChannelReport *report);
 /* What the pass under way tells. */
 void pass_log_event(PassLog *log, const Event *event);
 
-/* Where the guards of a whole pass hold nothing any more, they are news the next time. */
+/* Where the guards of a whole pass hold nothing any more, what they hold next is logged as new. */
 void pass_log_instance(PassLog *log, const InstanceReport *report);
 
 /* After a pass: that a channel is well again, or has drift that stays, and which

@@ -11,9 +11,9 @@ void warnings_log(const Config *config, const Config *before)
     _cleanup_(buf_done) Buf now = {0}, then = {0};
     char *rest, *line;
 
-    problems_print(&config->doubts, &now);
+    problems_print(&config->warnings, &now);
     if (before)
-        problems_print(&before->doubts, &then);
+        problems_print(&before->warnings, &then);
     if (buf_failed(&now) < 0 || str_equal(buf_text(&now), buf_text(&then)))
         return;
     for (line = strtok_r(now.data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))

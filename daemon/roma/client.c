@@ -44,7 +44,7 @@ struct RomaClient {
     RomaOnAnswer on_answer;
     RomaOnRenewed on_renewed;
     RomaOnWait on_wait; /* NULL: nobody wants to know */
-    LockoutMemory memory;
+    LockoutStore lockout_store;
     void *userdata;
     Http *http;
     RomaInstance *instances;
@@ -144,9 +144,9 @@ void roma_client_tell_waits(RomaClient *client, RomaOnWait on_wait)
     client->on_wait = on_wait;
 }
 
-void roma_client_remember_lockouts(RomaClient *client, const LockoutMemory *memory)
+void roma_client_remember_lockouts(RomaClient *client, const LockoutStore *store)
 {
-    client->memory = *memory;
+    client->lockout_store = *store;
 }
 
 static bool roma_client_may_send(const RomaClient *client, const Request *request)
@@ -299,7 +299,7 @@ static int roma_instance_init(RomaInstance *ret, RomaClient *client, const Insta
         .on_renewed = roma_client_on_kept,
         .on_wait = roma_client_on_wait,
         .userdata = ret,
-        .memory = &client->memory,
+        .lockout_store = &client->lockout_store,
     };
     int r;
 

@@ -9,7 +9,7 @@
 #include <systemd/sd-event.h>
 
 #include "config/config.h"
-#include "daemon/base/lockout_memory.h"
+#include "daemon/base/lockout_store.h"
 #include "reconcile/ops.h"
 
 typedef struct RomaClient RomaClient;
@@ -39,7 +39,7 @@ int roma_client_new(sd_event *event, const Config *config, bool read_only, RomaO
 void roma_client_tell_waits(RomaClient *client, RomaOnWait on_wait);
 
 /* Where passwords that IAM refused are kept for later runs; without it, nowhere. Copied. */
-void roma_client_remember_lockouts(RomaClient *client, const LockoutMemory *memory);
+void roma_client_remember_lockouts(RomaClient *client, const LockoutStore *store);
 
 /* What is under way ends without a callback. NULL is fine. */
 void roma_client_free(RomaClient *client);

@@ -51,40 +51,41 @@ static int backend_add_gates(Backend *backend)
 {
     size_t count = backend->config->instance_count;
 
-    backend->gates = calloc(count, sizeof(*backend->gates));
+    backend->throttles = calloc(count, sizeof(*backend->throttles));
     backend->users = calloc(count, sizeof(*backend->users));
     backend->firsts = calloc(count, sizeof(*backend->firsts));
     backend->keys = calloc(count, sizeof(*backend->keys));
     backend->spent = calloc(count, sizeof(*backend->spent));
-    if (!backend->gates || !backend->users || !backend->firsts || !backend->keys || !backend->spent)
+    if (!backend->throttles || !backend->users || !backend->firsts || !backend->keys ||
+        !backend->spent)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++)
         instance_key(&backend->config->instances[i], backend->keys[i]);
     for (size_t i = 0; i < count; i++) {
-        if (gate_init(&backend->gates[i], backend->config->limits.requests_per_second) < 0)
+        if (throttle_init(&backend->throttles[i], backend->config->limits.requests_per_second) < 0)
             return -ENOMEM;
     }
     return 0;
 }
 
-static int backend_recall_lockout(void *userdata, const char *subject, Lockout *ret_refusal)
+static int backend_recall_lockout(void *userdata, const char *subject, Lockout *ret_lockout)
 {
     const Backend *backend = userdata;
 
-    return backend->store ? store_recall_lockout(backend->store, subject, ret_refusal, NULL) : 0;
+    return backend->store ? store_recall_lockout(backend->store, subject, ret_lockout, NULL) : 0;
 }
 
-static int backend_keep_lockout(void *userdata, const char *subject, const Lockout *refusal)
+static int backend_keep_lockout(void *userdata, const char *subject, const Lockout *lockout)
 {
     const Backend *backend = userdata;
 
-    return backend->store ? store_keep_lockout(backend->store, subject, refusal, NULL) : -EIO;
+    return backend->store ? store_keep_lockout(backend->store, subject, lockout, NULL) : -EIO;
 }
 
 int backend_open(Backend *backend, sd_event *event, const Config *config, bool dry_run,
                  Store *store, const Err *store_err, Err *err)
 {
-    const LockoutMemory memory = {backend_recall_lockout, backend_keep_lockout, backend};
+    const LockoutStore lockout_store = {backend_recall_lockout, backend_keep_lockout, backend};
     int r;
 
     *backend = (Backend){
@@ -101,7 +102,7 @@ int backend_open(Backend *backend, sd_event *event, const Config *config, bool d
     if (r < 0)
         return r;
     roma_client_tell_waits(backend->client, backend_on_wait);
-    roma_client_remember_lockouts(backend->client, &memory);
+    roma_client_remember_lockouts(backend->client, &lockout_store);
     return r;
 }
 
@@ -121,9 +122,9 @@ uint64_t backend_renewal_due_usec(const Backend *backend, const BackendUser *use
 void backend_close(Backend *backend)
 {
     roma_client_free(backend->client);
-    for (size_t i = 0; backend->gates && i < backend->config->instance_count; i++)
-        gate_done(&backend->gates[i]);
-    free(backend->gates);
+    for (size_t i = 0; backend->throttles && i < backend->config->instance_count; i++)
+        throttle_done(&backend->throttles[i]);
+    free(backend->throttles);
     free(backend->firsts);
     free(backend->keys);
     for (size_t i = 0; backend->spent && i < backend->config->instance_count; i++)

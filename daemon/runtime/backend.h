@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What all passes share of the world: the configuration in force, the client of the service, the
- * state, each instance's gate. pass_run.h takes passes through it.
+ * state, each instance's throttle. pass_run.h takes passes through it.
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 #include "daemon/roma/client.h"
 #include "daemon/store/store.h"
 #include "reconcile/pass/pass_guards.h"
-#include "reconcile/request/gate.h"
+#include "reconcile/request/throttle.h"
 
 /* Whoever takes an instance's answers. */
 typedef struct BackendUser {
@@ -33,7 +33,7 @@ typedef struct Backend {
     Store *store;  /* borrowed; NULL: the state cannot be used, and nothing is deleted */
     Err store_err; /* why */
     RomaClient *client;
-    Gate *gates;               /* one for each instance */
+    Throttle *throttles;       /* one for each instance */
     const BackendUser **users; /* likewise; NULL: nobody uses it */
     size_t *firsts;            /* likewise: the channel that its next pass begins with (pass.h) */
     PassSpent *spent;          /* likewise: what a pass sent that was stopped (pass.h) */

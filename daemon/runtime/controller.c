@@ -227,7 +227,7 @@ static void controller_take_over(Controller *controller, size_t number, Controll
     for (size_t i = 0; i < old->scheduler_count; i++) {
         if (!controller_is_same_instance(instance, &old->config->instances[i]))
             continue;
-        gate_take_over(&controller->backend.gates[number], &old->backend.gates[i]);
+        throttle_take_over(&controller->backend.throttles[number], &old->backend.throttles[i]);
         pass_spent_take(&controller->backend.spent[number], &old->backend.spent[i]);
         scheduler_take_over(&controller->schedulers[number], &old->schedulers[i]);
         roma_client_take_over(controller->backend.client, number, old->backend.client, i);

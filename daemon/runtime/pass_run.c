@@ -111,7 +111,7 @@ static int pass_run_name_pass(PassRun *run, Err *err)
 
 static bool pass_run_covers(const PassRun *run, size_t instance)
 {
-    if (!run->restores)
+    if (!run->additions)
         return run->instance == PASS_ALL_INSTANCES || run->instance == instance;
     for (size_t i = 0; i < run->config->channel_count; i++) {
         if (run->config->channels[i].instance == instance)
@@ -139,10 +139,10 @@ static int pass_run_prepare(PassRun *run, Err *err)
         .dry_run = run->dry_run,
         .instance = run->instance,
         .is_probe = run->is_probe,
-        .gates = run->backend->gates,
-        .restores = run->restores,
-        .firsts = run->restores ? NULL : run->backend->firsts,
-        .spent = run->restores ? NULL : run->backend->spent,
+        .throttles = run->backend->throttles,
+        .additions = run->additions,
+        .firsts = run->additions ? NULL : run->backend->firsts,
+        .spent = run->additions ? NULL : run->backend->spent,
     };
     int r = pass_run_add_sources(run);
 
@@ -174,7 +174,7 @@ static int pass_run_start(const PassRun *plan, PassRun **ret_run, Err *err)
         return err_memory(err);
     *run = *plan;
     /* A difference is taken up from the event loop; until then the pass may read. */
-    if (!run->restores)
+    if (!run->additions)
         backend_is_current(run->backend);
     run->store = run->backend->store;
     run->user = (BackendUser){pass_run_on_answer, pass_run_on_renewed, pass_run_on_wait, run};
@@ -208,14 +208,14 @@ int pass_run_begin(Backend *backend, size_t instance, bool is_probe, PassRunOnDo
     return pass_run_start(&plan, ret_run, err);
 }
 
-int pass_run_begin_undo(Backend *backend, const Config *config, Addition *restores, bool dry_run,
+int pass_run_begin_undo(Backend *backend, const Config *config, Addition *additions, bool dry_run,
                         PassRunOnDone on_done, PassRunOnEvent on_event, void *userdata,
                         PassRun **ret_run, Err *err)
 {
     const PassRun plan = {
         .backend = backend,
         .config = config,
-        .restores = restores,
+        .additions = additions,
         .dry_run = dry_run || backend->dry_run,
         .instance = PASS_ALL_INSTANCES,
         .on_done = on_done,
@@ -279,7 +279,7 @@ int pass_run_finish(PassRun *run, Err *err)
         return 0;
     if (!run->store)
         return backend_without_store(backend, err);
-    if (run->restores)
+    if (run->additions)
         pass_run_store_record_added(run, pass_get_report(run->pass));
     return store_end_pass(run->store, run->pass_id, result, clock_realtime_usec(), err);
 }

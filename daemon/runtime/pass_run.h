@@ -32,10 +32,10 @@ int pass_run_begin(Backend *backend, size_t instance, bool is_probe, PassRunOnDo
 
 /*
  * The same for an undo: over the channels of `config`, which are those to put members back in, and
- * stands beside the backend's own with the same instances; `restores` has one for each (add.h).
+ * stands beside the backend's own with the same instances; `additions` has one for each (add.h).
  * No other run covers their instances.
  */
-int pass_run_begin_undo(Backend *backend, const Config *config, Addition *restores, bool dry_run,
+int pass_run_begin_undo(Backend *backend, const Config *config, Addition *additions, bool dry_run,
                         PassRunOnDone on_done, PassRunOnEvent on_event, void *userdata,
                         PassRun **ret_run, Err *err);
 

@@ -10,7 +10,7 @@ struct PassRun {
     Store *store; /* the backend's when it began: one that came since does not know this pass */
     BackendUser user;
     const Config *config; /* the backend's, or an undo's */
-    Addition *restores;   /* of an undo; NULL: none */
+    Addition *additions;  /* of an undo; NULL: none */
     bool dry_run;         /* the backend's, or an undo's own */
     size_t instance;      /* or PASS_ALL_INSTANCES */
     bool is_probe;

@@ -64,7 +64,7 @@ static int pass_run_may_change(void *context)
 {
     const PassRun *run = context;
 
-    return run->restores || backend_is_current(run->backend);
+    return run->additions || backend_is_current(run->backend);
 }
 
 static void pass_run_tell(void *context, const Event *event)

@@ -14,7 +14,7 @@ static const char *pass_run_store_key(const PassRun *run, const RosterChannel *c
 }
 
 int pass_run_store_recall(void *context, const RosterChannel *channel, const ChannelRow *row,
-                          ChannelRecord *memory, Err *err)
+                          ChannelRecord *record, Err *err)
 {
     PassRun *run = context;
     const StoreScope scope = {
@@ -25,7 +25,7 @@ int pass_run_store_recall(void *context, const RosterChannel *channel, const Cha
 
     if (!run->store)
         return backend_without_store(run->backend, err);
-    return store_recall(run->store, &scope, clock_realtime_usec(), memory, err);
+    return store_recall(run->store, &scope, clock_realtime_usec(), record, err);
 }
 
 int pass_run_store_is_approved(void *context, const char *digest, Err *err)
@@ -200,9 +200,9 @@ static void pass_run_store_record_channel(const PassRun *run, const ChannelRepor
 
 void pass_run_store_record_added(const PassRun *run, const Report *report)
 {
-    assert(run->restores && !run->dry_run);
+    assert(run->additions && !run->dry_run);
     for (size_t i = 0; i < report->channel_count; i++)
-        pass_run_store_record_channel(run, &report->channels[i], &run->restores[i]);
+        pass_run_store_record_channel(run, &report->channels[i], &run->additions[i]);
 }
 
 /* ---- deletions ---- */

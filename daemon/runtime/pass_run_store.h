@@ -6,7 +6,7 @@
 
 /* As in ops.h; the context is the PassRun. */
 int pass_run_store_recall(void *context, const RosterChannel *channel, const ChannelRow *row,
-                          ChannelRecord *memory, Err *err);
+                          ChannelRecord *record, Err *err);
 int pass_run_store_is_approved(void *context, const char *digest, Err *err);
 int pass_run_store_share_approval(void *context, const char *digest, const char *const *plans,
                                   size_t plan_count, Err *err);

@@ -15,7 +15,7 @@ struct Undo {
     StoreActions actions; /* those undone; hold all texts */
     Config config;        /* the one in force, but with the channels of the undo */
     RosterChannel *channels;
-    Addition *restores;
+    Addition *additions;
     const char **names; /* of the channels, as the history has them */
     char pass[STORE_PASS_ID_SIZE];
     Backend *backend;
@@ -137,17 +137,17 @@ static int undo_find_channel(Undo *undo, const Config *config, const StoreAction
 static int undo_add(Undo *undo, const Config *config, const StoreAction *action, Err *err)
 {
     size_t number = 0;
-    Addition *restore;
+    Addition *addition;
     int r = undo_find_channel(undo, config, action, &number, err);
 
     if (r < 0)
         return r;
-    restore = &undo->restores[number];
-    if (!restore->items)
-        restore->items = calloc(undo->actions.count, sizeof(*restore->items));
-    if (!restore->items)
+    addition = &undo->additions[number];
+    if (!addition->items)
+        addition->items = calloc(undo->actions.count, sizeof(*addition->items));
+    if (!addition->items)
         return err_memory(err);
-    restore->items[restore->item_count++] = (AdditionItem){
+    addition->items[addition->item_count++] = (AdditionItem){
         .action = action->action,
         .member_id = action->member_id,
         .identity = action->identity,
@@ -169,9 +169,9 @@ int undo_new(Store *store, const Config *config, const UndoChoice *choice, Undo 
     if (r < 0)
         return r;
     undo->channels = calloc(undo->actions.count, sizeof(*undo->channels));
-    undo->restores = calloc(undo->actions.count, sizeof(*undo->restores));
+    undo->additions = calloc(undo->actions.count, sizeof(*undo->additions));
     undo->names = calloc(undo->actions.count, sizeof(char *));
-    if (!undo->channels || !undo->restores || !undo->names)
+    if (!undo->channels || !undo->additions || !undo->names)
         return err_memory(err);
     undo->config = *config;
     undo->config.channels = undo->channels;
@@ -189,9 +189,9 @@ void undo_free(Undo *undo)
     if (!undo)
         return;
     pass_run_free(undo->run);
-    for (size_t i = 0; undo->restores && i < undo->actions.count; i++)
-        free(undo->restores[i].items);
-    free(undo->restores);
+    for (size_t i = 0; undo->additions && i < undo->actions.count; i++)
+        free(undo->additions[i].items);
+    free(undo->additions);
     free(undo->channels);
     free(undo->names);
     store_actions_done(&undo->actions);
@@ -261,9 +261,9 @@ static int undo_permit(const Undo *undo, Backend *backend, Err *err)
     for (size_t i = 0; i < undo->config.channel_count; i++) {
         const RosterChannel *channel = &undo->channels[i];
 
-        for (size_t k = 0; k < undo->restores[i].item_count; k++) {
+        for (size_t k = 0; k < undo->additions[i].item_count; k++) {
             if (roma_client_permit_addition(backend->client, channel->instance, channel->id,
-                                            undo->restores[i].items[k].member_id) < 0)
+                                            undo->additions[i].items[k].member_id) < 0)
                 return err_memory(err);
         }
     }
@@ -280,7 +280,7 @@ int undo_begin(Undo *undo, Backend *backend, bool dry_run, UndoOnDone on_done, v
     undo->backend = backend;
     undo->on_done = on_done;
     undo->userdata = userdata;
-    return pass_run_begin_undo(backend, &undo->config, undo->restores, dry_run, undo_on_run_done,
+    return pass_run_begin_undo(backend, &undo->config, undo->additions, dry_run, undo_on_run_done,
                                undo_on_event, undo, &undo->run, err);
 }
 
@@ -311,7 +311,7 @@ void undo_get_channel(const Undo *undo, size_t number, UndoChannel *ret_channel)
     *ret_channel = (UndoChannel){
         .report = report,
         .name = report->name ? report->name : undo->names[number],
-        .addition = &undo->restores[number],
+        .addition = &undo->additions[number],
     };
 }
 

@@ -21,7 +21,7 @@ static Query channel_record_begin(Store *store, QueryId id, const char *instance
 }
 
 static int channel_record_sightings(Store *store, const char *instance_key, const char *channel_id,
-                                    ChannelRecord *memory, Err *err)
+                                    ChannelRecord *record, Err *err)
 {
     _cleanup_(sql_done) Query query =
         channel_record_begin(store, QUERY_SIGHTINGS, instance_key, channel_id);
@@ -32,7 +32,7 @@ static int channel_record_sightings(Store *store, const char *instance_key, cons
         const char *member_id = sql_column_text(&query, 0);
 
         if (!member_id ||
-            channel_record_add_sighting(memory, member_id,
+            channel_record_add_sighting(record, member_id,
                                         count > UINT32_MAX ? UINT32_MAX : (uint32_t)count) < 0)
             return err_memory(err);
     }
@@ -48,7 +48,7 @@ static uint64_t channel_record_time(uint64_t realtime_usec, uint64_t recorded_us
 }
 
 static int channel_record_deletions(Store *store, const char *instance_key, const char *channel_id,
-                                    uint64_t realtime_usec, ChannelRecord *memory, Err *err)
+                                    uint64_t realtime_usec, ChannelRecord *record, Err *err)
 {
     _cleanup_(sql_done) Query query =
         channel_record_begin(store, QUERY_ACTION_RECENT, instance_key, channel_id);
@@ -63,7 +63,7 @@ static int channel_record_deletions(Store *store, const char *instance_key, cons
         if (!steady_is_recent(store, sql_column_number(&query, 2), recorded_usec, realtime_usec,
                               GUARD_FIGHT_SPAN_USEC))
             return 0;
-        if (channel_record_add_deletion(memory, identity ? identity : "", size,
+        if (channel_record_add_deletion(record, identity ? identity : "", size,
                                         channel_record_time(realtime_usec, recorded_usec)) < 0)
             return err_memory(err);
     }
@@ -71,7 +71,7 @@ static int channel_record_deletions(Store *store, const char *instance_key, cons
 }
 
 int store_recall(Store *store, const StoreScope *channel, uint64_t realtime_usec,
-                 ChannelRecord *memory, Err *err)
+                 ChannelRecord *record, Err *err)
 {
     _cleanup_(channel_record_done) ChannelRecord found = {0};
     const char *key = channel->instance_key, *id = channel->channel_id;
@@ -86,7 +86,7 @@ int store_recall(Store *store, const StoreScope *channel, uint64_t realtime_usec
         r = pause_recall(store, channel, realtime_usec, &found, err);
     if (r < 0)
         return r;
-    *memory = found;
+    *record = found;
     found = (ChannelRecord){0};
     return 0;
 }

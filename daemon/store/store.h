@@ -34,7 +34,7 @@
 
 #include "daemon/base/arena.h"
 #include "daemon/base/err.h"
-#include "daemon/base/lockout_memory.h"
+#include "daemon/base/lockout_store.h"
 #include "daemon/base/mem.h"
 #include "reconcile/channel_record.h"
 #include "reconcile/ops.h"
@@ -91,7 +91,7 @@ int store_end_pass(Store *store, const char *id, const char *result, uint64_t re
  * buffered for the next commit; approvals given since the last one may be lost: the guards hold. */
 int store_flush(Store *store, Err *err);
 
-/* ---- a channel's memory ---- */
+/* ---- the record of a channel ---- */
 
 /* What a pause is of, or a channel that pauses may cover. Texts that are not known are NULL. */
 typedef struct StoreScope {
@@ -102,12 +102,12 @@ typedef struct StoreScope {
 } StoreScope;
 
 /*
- * Fills `memory` (empty before; on failure still empty) with what bears on a channel's plan:
+ * Fills `record` (empty before; on failure still empty) with what bears on a channel's plan:
  * sightings; deletions of the last hour that took effect or are undecided; of the pauses that cover
  * it, the one that holds longest. `channel` has the instance's key and the channel's id at least.
  */
 int store_recall(Store *store, const StoreScope *channel, uint64_t realtime_usec,
-                 ChannelRecord *memory, Err *err);
+                 ChannelRecord *record, Err *err);
 
 /* Replaces a channel's sightings; buffered. */
 int store_remember(Store *store, const char *instance_key, const char *channel_id,
@@ -194,10 +194,10 @@ int store_share_approval(Store *store, const char *digest, const char *const *pl
 /* ---- refused passwords ---- */
 
 /* What is kept of the subject: 1, or 0 for nothing. */
-int store_recall_lockout(Store *store, const char *subject, Lockout *ret_refusal, Err *err);
+int store_recall_lockout(Store *store, const char *subject, Lockout *ret_lockout, Err *err);
 
 /* Keeps it in place of an earlier one; commits at once. */
-int store_keep_lockout(Store *store, const char *subject, const Lockout *refusal, Err *err);
+int store_keep_lockout(Store *store, const char *subject, const Lockout *lockout, Err *err);
 
 /* ---- deletions ---- */
 

@@ -67,8 +67,8 @@ static size_t add_compare(ChannelPass *channel, const Map *live)
 {
     size_t absent = 0;
 
-    for (size_t i = 0; i < channel->restore->item_count; i++) {
-        AdditionItem *item = &channel->restore->items[i];
+    for (size_t i = 0; i < channel->addition->item_count; i++) {
+        AdditionItem *item = &channel->addition->items[i];
         bool is_live = map_find(live, item->identity, item->identity_size) != NULL;
 
         if (item->outcome == ADDITION_FAILED && is_live) {
@@ -95,11 +95,11 @@ static void add_miss(ChannelPass *channel, AdditionItem *item)
 /* Errors of items that are live after all are none. */
 static void add_conclude(ChannelPass *channel, const Map *live)
 {
-    const Addition *restore = channel->restore;
+    const Addition *addition = channel->addition;
     size_t left = 0;
 
-    for (size_t i = 0; i < restore->item_count; i++) {
-        const AdditionItem *item = &restore->items[i];
+    for (size_t i = 0; i < addition->item_count; i++) {
+        const AdditionItem *item = &addition->items[i];
 
         left += item->outcome == ADDITION_FAILED || item->outcome == ADDITION_SKIPPED;
         if (item->outcome == ADDITION_FAILED && item->is_uncertain)
@@ -107,8 +107,8 @@ static void add_conclude(ChannelPass *channel, const Map *live)
     }
     if (left == 0)
         err_clear(&channel->report->error);
-    for (size_t i = 0; i < restore->item_count; i++) {
-        AdditionItem *item = &restore->items[i];
+    for (size_t i = 0; i < addition->item_count; i++) {
+        AdditionItem *item = &addition->items[i];
         const Extra *found = map_find(live, item->identity, item->identity_size);
 
         if (item->outcome != ADDITION_ADDED)
@@ -127,7 +127,7 @@ static void add_conclude(ChannelPass *channel, const Map *live)
 static void add_on_confirmed(ChannelPass *channel)
 {
     _cleanup_(map_done) Map live = {0};
-    Addition *restore = channel->restore;
+    Addition *addition = channel->addition;
     Err err = {0};
 
     if (add_index(&channel->confirmed, &live) < 0) {
@@ -137,7 +137,7 @@ static void add_on_confirmed(ChannelPass *channel)
     }
     /* One that was added may not be listed yet. */
     if (add_compare(channel, &live) == 0 ||
-        !channel_look_again(channel, &channel->confirmed, &restore->looks, add_on_confirmed))
+        !channel_look_again(channel, &channel->confirmed, &addition->looks, add_on_confirmed))
         add_conclude(channel, &live);
 }
 
@@ -145,7 +145,7 @@ static void add_confirm(ChannelPass *channel)
 {
     Err err = {0};
 
-    if (!channel->restore->was_sent) {
+    if (!channel->addition->was_sent) {
         channel_end(channel, RESULT_IN_SYNC, NULL);
         return;
     }
@@ -163,13 +163,13 @@ static void add_confirm(ChannelPass *channel)
 static void add_on_end(Call *call, CallEnd end, const Answer *answer, const Err *err)
 {
     ChannelPass *channel = call->owner;
-    Addition *restore = channel->restore;
-    AdditionItem *item = &restore->items[restore->next++];
+    Addition *addition = channel->addition;
+    AdditionItem *item = &addition->items[addition->next++];
     Err why = *err;
 
     (void)answer;
     item->attempts = call->attempts;
-    restore->was_sent = restore->was_sent || call->attempts > 0;
+    addition->was_sent = addition->was_sent || call->attempts > 0;
     item->is_uncertain = end == CALL_UNCERTAIN;
     item->outcome = end == CALL_DONE      ? ADDITION_ADDED
                     : call->attempts == 0 ? ADDITION_SKIPPED
@@ -181,14 +181,14 @@ static void add_on_end(Call *call, CallEnd end, const Answer *answer, const Err 
     if (item->outcome != ADDITION_SKIPPED && !item->is_uncertain)
         add_tell(channel, item, &why);
     if (end == CALL_DONE) {
-        restore->failures_in_row = 0;
+        addition->failures_in_row = 0;
         add_next(channel);
         return;
     }
     add_keep_error(channel, &why);
     if (end == CALL_CHANNEL || end == CALL_INSTANCE || end == CALL_STOPPED)
         channel_end(channel, RESULT_FAILED, NULL);
-    else if (!item->is_uncertain && ++restore->failures_in_row >= DELETE_FAILURES_MAX)
+    else if (!item->is_uncertain && ++addition->failures_in_row >= DELETE_FAILURES_MAX)
         add_confirm(channel);
     else
         add_next(channel);
@@ -196,12 +196,12 @@ static void add_on_end(Call *call, CallEnd end, const Answer *answer, const Err 
 
 static void add_next(ChannelPass *channel)
 {
-    Addition *restore = channel->restore;
+    Addition *addition = channel->addition;
 
-    while (restore->next < restore->item_count &&
-           restore->items[restore->next].outcome == ADDITION_LIVE)
-        restore->next++;
-    if (restore->next == restore->item_count) {
+    while (addition->next < addition->item_count &&
+           addition->items[addition->next].outcome == ADDITION_LIVE)
+        addition->next++;
+    if (addition->next == addition->item_count) {
         add_confirm(channel);
         return;
     }
@@ -212,8 +212,8 @@ static void add_next(ChannelPass *channel)
                 .instance = channel->roster->instance,
                 .channel = channel->roster,
                 .channel_id = channel->row->id,
-                .member_id = restore->items[restore->next].member_id,
-                .member_json = restore->items[restore->next].member_json,
+                .member_id = addition->items[addition->next].member_id,
+                .member_json = addition->items[addition->next].member_json,
                 .is_ecs = channel->report->is_ecs,
                 .tag = &channel->call,
             },
@@ -227,7 +227,7 @@ static void add_next(ChannelPass *channel)
 void add_on_list(ChannelPass *channel)
 {
     _cleanup_(map_done) Map live = {0};
-    Addition *restore = channel->restore;
+    Addition *addition = channel->addition;
     size_t absent = 0;
     Err err = {0};
 
@@ -238,8 +238,8 @@ void add_on_list(ChannelPass *channel)
     }
     channel->report->has_list = true;
     channel->report->live_count = channel->diff.live_count;
-    for (size_t i = 0; i < restore->item_count; i++) {
-        AdditionItem *item = &restore->items[i];
+    for (size_t i = 0; i < addition->item_count; i++) {
+        AdditionItem *item = &addition->items[i];
 
         item->outcome = ADDITION_LIVE;
         if (map_find(&live, item->identity, item->identity_size))

@@ -285,7 +285,7 @@ void delete_start(ChannelPass *channel)
     Err err = {0};
 
     if (delete_prepare(channel) == 0) {
-        group_commit_add(channel->recording, channel, delete_on_recorded);
+        group_commit_add(channel->group_commit, channel, delete_on_recorded);
         return;
     }
     err_memory(&err);

@@ -5,63 +5,64 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int group_commit_init(GroupCommit *recording, const Ops *ops, void *context,
+int group_commit_init(GroupCommit *group_commit, const Ops *ops, void *context,
                       size_t channel_capacity)
 {
     size_t capacity = channel_capacity ? channel_capacity : 1;
 
-    *recording = (GroupCommit){
+    *group_commit = (GroupCommit){
         .ops = ops,
         .context = context,
         .capacity = capacity,
         .channels = calloc(capacity, sizeof(ChannelPass *)),
         .batches = calloc(capacity, sizeof(Batch)),
     };
-    return recording->channels && recording->batches ? 0 : -ENOMEM;
+    return group_commit->channels && group_commit->batches ? 0 : -ENOMEM;
 }
 
-void group_commit_done(GroupCommit *recording)
+void group_commit_done(GroupCommit *group_commit)
 {
-    free(recording->channels);
-    free(recording->batches);
-    *recording = (GroupCommit){0};
+    free(group_commit->channels);
+    free(group_commit->batches);
+    *group_commit = (GroupCommit){0};
 }
 
-void group_commit_add(GroupCommit *recording, ChannelPass *channel, ChannelOnRecorded on_recorded)
+void group_commit_add(GroupCommit *group_commit, ChannelPass *channel,
+                      ChannelOnRecorded on_recorded)
 {
-    assert(recording->count < recording->capacity);
-    assert(!channel->keeps_place);
+    assert(group_commit->count < group_commit->capacity);
+    assert(!channel->keeps_slot);
     channel->on_recorded = on_recorded;
-    recording->channels[recording->count++] = channel;
-    if (recording->is_held)
+    group_commit->channels[group_commit->count++] = channel;
+    if (group_commit->is_held)
         return;
-    channel->keeps_place = true;
-    dispatch_keep_place(channel->dispatch);
+    channel->keeps_slot = true;
+    dispatch_keep_slot(channel->dispatch);
 }
 
-static void group_commit_give_place(ChannelPass *channel)
+static void group_commit_give_slot(ChannelPass *channel)
 {
-    if (!channel->keeps_place)
+    if (!channel->keeps_slot)
         return;
-    channel->keeps_place = false;
-    dispatch_give_place(channel->dispatch);
+    channel->keeps_slot = false;
+    dispatch_give_slot(channel->dispatch);
 }
 
-void group_commit_hold(GroupCommit *recording)
+void group_commit_hold(GroupCommit *group_commit)
 {
-    recording->is_held = true;
-    for (size_t i = 0; i < recording->count; i++)
-        group_commit_give_place(recording->channels[i]);
+    group_commit->is_held = true;
+    for (size_t i = 0; i < group_commit->count; i++)
+        group_commit_give_slot(group_commit->channels[i]);
 }
 
-void group_commit_allow(GroupCommit *recording)
+void group_commit_allow(GroupCommit *group_commit)
 {
-    recording->is_held = false;
+    group_commit->is_held = false;
 }
 
-bool group_commit_is_waiting(const GroupCommit *recording)
+bool group_commit_is_waiting(const GroupCommit *group_commit)
 {
-    return recording->count > 0;
+    return group_commit->count > 0;
 }
 
 static Batch group_commit_batch(const ChannelPass *channel)
@@ -91,62 +92,63 @@ static bool group_commit_is_called_off(const ChannelPass *channel, Err *why)
     return err_is_set(why);
 }
 
-void group_commit_call_off(GroupCommit *recording)
+void group_commit_call_off(GroupCommit *group_commit)
 {
-    size_t waiting = recording->count;
+    size_t waiting = group_commit->count;
 
-    recording->count = 0;
+    group_commit->count = 0;
     for (size_t i = 0; i < waiting; i++) {
-        ChannelPass *channel = recording->channels[i];
+        ChannelPass *channel = group_commit->channels[i];
         Err why = {0};
 
         if (!group_commit_is_called_off(channel, &why)) {
-            recording->channels[recording->count++] = channel;
+            group_commit->channels[group_commit->count++] = channel;
             continue;
         }
-        group_commit_give_place(channel);
+        group_commit_give_slot(channel);
         channel->on_recorded(channel, &why);
     }
 }
 
 /* Takes what waits, and may still delete. */
-static size_t group_commit_take(GroupCommit *recording)
+static size_t group_commit_take(GroupCommit *group_commit)
 {
     size_t count;
 
-    group_commit_call_off(recording);
-    count = recording->count;
-    recording->count = 0;
+    group_commit_call_off(group_commit);
+    count = group_commit->count;
+    group_commit->count = 0;
     for (size_t i = 0; i < count; i++) {
-        group_commit_give_place(recording->channels[i]);
-        recording->batches[i] = group_commit_batch(recording->channels[i]);
+        group_commit_give_slot(group_commit->channels[i]);
+        group_commit->batches[i] = group_commit_batch(group_commit->channels[i]);
     }
     return count;
 }
 
-static void group_commit_commit_one(GroupCommit *recording, size_t number)
+static void group_commit_commit_one(GroupCommit *group_commit, size_t number)
 {
-    ChannelPass *channel = recording->channels[number];
+    ChannelPass *channel = group_commit->channels[number];
     Err err = {0};
-    int r = recording->ops->record(recording->context, &recording->batches[number], 1, &err);
+    int r =
+        group_commit->ops->record(group_commit->context, &group_commit->batches[number], 1, &err);
 
     channel->on_recorded(channel, r < 0 ? &err : NULL);
 }
 
 /* Nothing is added meanwhile: channels are added by answers, which come later. */
-void group_commit_commit(GroupCommit *recording)
+void group_commit_commit(GroupCommit *group_commit)
 {
     size_t count;
     bool is_whole;
 
-    assert(!recording->is_held);
-    count = group_commit_take(recording);
-    is_whole = count > 1 &&
-               recording->ops->record(recording->context, recording->batches, count, NULL) >= 0;
+    assert(!group_commit->is_held);
+    count = group_commit_take(group_commit);
+    is_whole = count > 1 && group_commit->ops->record(group_commit->context, group_commit->batches,
+                                                      count, NULL) >= 0;
     for (size_t i = 0; i < count; i++) {
         if (is_whole)
-            recording->channels[i]->on_recorded(recording->channels[i], NULL);
+            group_commit->channels[i]->on_recorded(group_commit->channels[i], NULL);
         else
-            group_commit_commit_one(recording, i);
+            group_commit_commit_one(group_commit, i);
     }
 }

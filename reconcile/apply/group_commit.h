@@ -18,24 +18,25 @@ struct GroupCommit {
 };
 
 /* Room for so many channels. 0 or -ENOMEM; group_commit_done() in both cases. */
-int group_commit_init(GroupCommit *recording, const Ops *ops, void *context,
+int group_commit_init(GroupCommit *group_commit, const Ops *ops, void *context,
                       size_t channel_capacity);
-void group_commit_done(GroupCommit *recording);
+void group_commit_done(GroupCommit *group_commit);
 
 /* A channel whose channel->deletions are to be recorded; unless commits are held, it keeps its
  * place among the instance's requests. on_recorded follows, at the next commit. */
-void group_commit_add(GroupCommit *recording, ChannelPass *channel, ChannelOnRecorded on_recorded);
+void group_commit_add(GroupCommit *group_commit, ChannelPass *channel,
+                      ChannelOnRecorded on_recorded);
 
-bool group_commit_is_waiting(const GroupCommit *recording);
+bool group_commit_is_waiting(const GroupCommit *group_commit);
 
 /* Records nothing until it is allowed again; what waits gives its places to others. */
-void group_commit_hold(GroupCommit *recording);
-void group_commit_allow(GroupCommit *recording);
+void group_commit_hold(GroupCommit *group_commit);
+void group_commit_allow(GroupCommit *group_commit);
 
 /* Ends the waiting of channels that were stopped, paused or failed meanwhile. */
-void group_commit_call_off(GroupCommit *recording);
+void group_commit_call_off(GroupCommit *group_commit);
 
 /* While it is not held, records what waits: of channels that may still delete, in one commit. Where
  * that fails, each by itself, so that one channel's failure is not another's. Not to be called from
  * within the pass's own callbacks. */
-void group_commit_commit(GroupCommit *recording);
+void group_commit_commit(GroupCommit *group_commit);

@@ -38,7 +38,7 @@ void channel_done(ChannelPass *channel)
     desired_done(&channel->desired);
     diff_done(&channel->diff);
     diff_done(&channel->confirmed);
-    channel_record_done(&channel->memory);
+    channel_record_done(&channel->record);
     map_done(&channel->tried);
     free(channel->deletions);
     free(channel->sent);

@@ -52,12 +52,12 @@ struct ChannelPass {
     void *context; /* of ops */
     const char *pass_id;
     bool dry_run;
-    Dispatch *dispatch;      /* of its instance */
-    PassGuards *pass_guards; /* of its instance */
-    GroupCommit *recording;  /* of the pass */
-    ChannelReport *report;   /* what comes of it */
+    Dispatch *dispatch;        /* of its instance */
+    PassGuards *pass_guards;   /* of its instance */
+    GroupCommit *group_commit; /* of the pass */
+    ChannelReport *report;     /* what comes of it */
     const RosterChannel *roster;
-    Addition *restore;     /* what an undo puts back; NULL in a pass that compares */
+    Addition *addition;    /* what an undo puts back; NULL in a pass that compares */
     bool is_recovery;      /* recovery.h */
     const ChannelRow *row; /* of the catalog; NULL until it is resolved */
     size_t *open_count;    /* channels of the pass that are not done */
@@ -71,17 +71,17 @@ struct ChannelPass {
     Diff *reading;  /* which of the two is being filled */
     ChannelOnWhole on_whole;
     Plan plan;
-    ChannelRecord memory;
+    ChannelRecord record;
     Guard guards[GUARD_COUNT]; /* as evaluated for the plan */
     size_t refusing;           /* how many of them refuse */
     bool has_approval;         /* there is one for exactly this plan */
     bool is_approved;          /* and the plan needs it to pass, which spends it */
     bool is_paused;            /* since the plan was made: sends no further deletion */
-    Map tried;     /* ids of listed members whose deletion an earlier pass left undecided */
-    size_t doubts; /* how many of them have no outcome yet */
+    Map tried;             /* ids of listed members whose deletion an earlier pass left undecided */
+    size_t in_doubt_count; /* how many of them have no outcome yet */
 
     ChannelOnRecorded on_recorded;
-    bool keeps_place;    /* among the instance's requests, while its deletions are recorded */
+    bool keeps_slot;     /* among the instance's requests, while its deletions are recorded */
     Deletion *deletions; /* of the plan's extras, in their order */
     Sent *sent;          /* of each */
     size_t next;         /* the deletion under way */

@@ -17,7 +17,7 @@ static void decision_mark_extras(ChannelPass *channel, Outcome outcome)
         channel->report->extras[i].outcome = outcome;
 }
 
-/* Whether there is anything to recall the channel's memory for. */
+/* Whether there is anything to recall the channel's record for. */
 static bool decision_differs(const ChannelPass *channel)
 {
     return channel->plan.extra_count > 0 || channel->plan.missing_count > 0;
@@ -34,7 +34,7 @@ static int decision_remember(ChannelPass *channel, Err *err)
     size_t count = is_counted ? channel->plan.extra_count : 0;
     _cleanup_free_ Sighting *sightings = NULL;
 
-    if (channel->dry_run || (!is_counted && is_recalled && channel->memory.sighting_count == 0))
+    if (channel->dry_run || (!is_counted && is_recalled && channel->record.sighting_count == 0))
         return 0;
     if (!is_counted && !is_recalled) {
         channel->ops->remember(channel->context, channel->roster, channel->row->id, NULL, 0, NULL);
@@ -46,7 +46,7 @@ static int decision_remember(ChannelPass *channel, Err *err)
     for (size_t i = 0; i < count; i++) {
         const char *id = channel->plan.extras[i].id;
 
-        sightings[i] = (Sighting){id, guard_sightings(&channel->memory, id)};
+        sightings[i] = (Sighting){id, guard_sightings(&channel->record, id)};
     }
     return channel->ops->remember(channel->context, channel->roster, channel->row->id, sightings,
                                   count, err);
@@ -55,7 +55,7 @@ static int decision_remember(ChannelPass *channel, Err *err)
 /* Whether the extras are about to be deleted, as decision_make() will find. */
 static bool decision_is_removal(const ChannelPass *channel)
 {
-    if (channel->dry_run || channel->memory.is_paused || channel->plan.extra_count == 0 ||
+    if (channel->dry_run || channel->record.is_paused || channel->plan.extra_count == 0 ||
         channel->roster->mode == MODE_OBSERVE)
         return false;
     return channel->has_approval || channel->refusing == 0;
@@ -69,7 +69,7 @@ static int decision_judge(ChannelPass *channel, Err *err)
     int r;
 
     channel->refusing =
-        guard_evaluate(&channel->roster->guards, plan, &channel->memory,
+        guard_evaluate(&channel->roster->guards, plan, &channel->record,
                        channel->ops->realtime_usec(channel->context), channel->guards);
     if (plan_digest_make(plan, &channel->diff, instance, channel->guards, plan->digest) < 0)
         return err_memory(err);
@@ -83,18 +83,18 @@ static int decision_judge(ChannelPass *channel, Err *err)
 static int decision_recall_pause(ChannelPass *channel, Err *err)
 {
     const RosterPause *pause = channel->roster->pause;
-    ChannelRecord *memory = &channel->memory;
+    ChannelRecord *record = &channel->record;
     bool holds = config_pause_holds(channel->roster, channel->ops->realtime_usec(channel->context));
     bool is_longer =
-        !memory->is_paused || (holds && pause->until_usec == 0) ||
-        (holds && memory->pause_end_usec != 0 && memory->pause_end_usec < pause->until_usec);
+        !record->is_paused || (holds && pause->until_usec == 0) ||
+        (holds && record->pause_end_usec != 0 && record->pause_end_usec < pause->until_usec);
 
     if (holds && is_longer &&
-        channel_record_set_pause(memory, pause->reason, pause->until_usec) < 0)
+        channel_record_set_pause(record, pause->reason, pause->until_usec) < 0)
         return err_memory(err);
-    if (!memory->is_paused)
+    if (!record->is_paused)
         report_clear_pause(channel->report);
-    else if (report_set_pause(channel->report, memory->pause_reason, memory->pause_end_usec) < 0)
+    else if (report_set_pause(channel->report, record->pause_reason, record->pause_end_usec) < 0)
         return err_memory(err);
     return 0;
 }
@@ -104,9 +104,9 @@ static int decision_recall(ChannelPass *channel, Err *err)
 {
     int r = 0;
 
-    channel_record_done(&channel->memory);
+    channel_record_done(&channel->record);
     if (decision_differs(channel))
-        r = channel->ops->recall(channel->context, channel->roster, channel->row, &channel->memory,
+        r = channel->ops->recall(channel->context, channel->roster, channel->row, &channel->record,
                                  err);
     if (r == 0)
         r = decision_recall_pause(channel, err);
@@ -116,11 +116,11 @@ static int decision_recall(ChannelPass *channel, Err *err)
 /* Members whose deletion is in doubt and that are listed still: where they are not deleted again,
  * the list is given the time that it may lag. 1 when it is read again, 0 when all is settled, or
  * the state's error. */
-static int decision_dispel_doubts(ChannelPass *channel, Err *err)
+static int decision_settle_in_doubt(ChannelPass *channel, Err *err)
 {
     int r;
 
-    if (channel->doubts == 0)
+    if (channel->in_doubt_count == 0)
         return 0;
     if (!decision_is_removal(channel) &&
         channel_look_again(channel, &channel->diff, &channel->settle_looks, decision_on_list))
@@ -131,10 +131,10 @@ static int decision_dispel_doubts(ChannelPass *channel, Err *err)
 
 static void decision_make(ChannelPass *channel)
 {
-    const ChannelRecord *memory = &channel->memory;
+    const ChannelRecord *record = &channel->record;
     bool has_extras = channel->plan.extra_count > 0;
 
-    if (memory->is_paused) {
+    if (record->is_paused) {
         channel_end(channel, RESULT_PAUSED, NULL);
         return;
     }
@@ -168,7 +168,7 @@ static int decision_settle_member(void *list, const char *member_id)
     id = arena_string(&channel->diff.arena, member_id);
     if (!id || map_put(&channel->tried, id, strlen(id), channel) < 0)
         return -ENOMEM;
-    channel->doubts++;
+    channel->in_doubt_count++;
     return SETTLEMENT_LATER;
 }
 
@@ -187,7 +187,7 @@ int decision_settle_absent(ChannelPass *channel, const char *channel_id, Err *er
 
 int decision_settle(ChannelPass *channel, const char *channel_id, bool is_final, Err *err)
 {
-    channel->doubts = 0;
+    channel->in_doubt_count = 0;
     if (channel->dry_run)
         return 0;
     if (!is_final)
@@ -236,7 +236,7 @@ void decision_on_list(ChannelPass *channel)
     if (r == 0)
         r = decision_recall(channel, &err);
     if (r == 0)
-        r = decision_dispel_doubts(channel, &err);
+        r = decision_settle_in_doubt(channel, &err);
     if (r > 0)
         return;
     if (r == 0)

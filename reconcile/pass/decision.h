@@ -10,7 +10,7 @@ void decision_on_list(ChannelPass *channel);
 
 /* Gives the channel's deletions that earlier passes left undecided their outcome, out of
  * channel->diff (ops.h, settle()); where members are still listed and `is_final` is not said, these
- * stay undecided and are counted in channel->doubts. 0, or the state's errors. */
+ * stay undecided and are counted in channel->in_doubt_count. 0, or the state's errors. */
 int decision_settle(ChannelPass *channel, const char *channel_id, bool is_final, Err *err);
 
 /* The same where the list of channels does not have it. */

@@ -201,7 +201,7 @@ static ChannelOnWhole instance_on_list(const ChannelPass *channel)
 {
     if (channel->is_recovery)
         return recovery_on_list;
-    return channel->restore ? add_on_list : decision_on_list;
+    return channel->addition ? add_on_list : decision_on_list;
 }
 
 static bool instance_has_heard_of(const ChannelPass *channel)
@@ -237,7 +237,7 @@ void instance_pump(InstancePass *instance)
 {
     dispatch_pump(&instance->dispatch);
     while (instance->is_resolved && instance->next < instance->channel_count &&
-           dispatch_has_place(&instance->dispatch)) {
+           dispatch_has_slot(&instance->dispatch)) {
         size_t number = instance_number(instance, instance->next++);
         ChannelPass *channel = instance->channels[number];
 

@@ -26,7 +26,7 @@ struct Pass {
     bool was_stopped; /* from outside: another pass goes on where this one ended */
     bool is_reported;
     size_t open_count; /* channels that are not done */
-    GroupCommit recording;
+    GroupCommit group_commit;
     char hold[96]; /* why changes are held; "" while they are allowed */
     Report report;
 };
@@ -53,7 +53,7 @@ static void pass_add(Pass *pass, ChannelPass *channel, ChannelReport *report,
         .dispatch = &instance->dispatch,
         .report = report,
         .roster = roster,
-        .recording = &pass->recording,
+        .group_commit = &pass->group_commit,
         .pass_guards = &instance->guards,
         .open_count = &pass->open_count,
     };
@@ -61,14 +61,14 @@ static void pass_add(Pass *pass, ChannelPass *channel, ChannelReport *report,
     pass->open_count++;
 }
 
-static void pass_add_channel(Pass *pass, const RosterChannel *roster, Addition *restore)
+static void pass_add_channel(Pass *pass, const RosterChannel *roster, Addition *addition)
 {
     size_t number = pass->report.channel_count++;
     ChannelReport *report = &pass->report.channels[number];
 
     pass_add(pass, &pass->channels[number], report, roster);
-    pass->channels[number].restore = restore;
-    if (!restore && config_pause_holds(roster, pass->ops->realtime_usec(pass->context))) {
+    pass->channels[number].addition = addition;
+    if (!addition && config_pause_holds(roster, pass->ops->realtime_usec(pass->context))) {
         report->pause_reason = roster->pause->reason;
         report->pause_end_usec = roster->pause->until_usec;
     }
@@ -89,7 +89,7 @@ static bool pass_covers(const PassScope *scope, size_t instance)
     return scope->instance == PASS_ALL_INSTANCES || scope->instance == instance;
 }
 
-static int pass_add_instance(Pass *pass, size_t index, Gate *gate)
+static int pass_add_instance(Pass *pass, size_t index, Throttle *throttle)
 {
     const Config *config = pass->config;
     size_t count = 0;
@@ -101,7 +101,7 @@ static int pass_add_instance(Pass *pass, size_t index, Gate *gate)
     if (instance_init(&pass->instances[index], count) < 0)
         return -ENOMEM;
     dispatch_init(&pass->instances[index].dispatch, config, pass->ops, pass->context, index,
-                  pass->report.pass_id, gate);
+                  pass->report.pass_id, throttle);
     return pass_guards_init(&pass->instances[index].guards, &pass->instances[index].dispatch, count,
                             pass->report.dry_run);
 }
@@ -110,7 +110,7 @@ static int pass_add_instance(Pass *pass, size_t index, Gate *gate)
 static int pass_collect_leftovers(Pass *pass, const PassScope *scope)
 {
     for (size_t i = 0; i < pass->config->instance_count; i++) {
-        if (!scope->restores && !scope->dry_run && pass_covers(scope, i) &&
+        if (!scope->additions && !scope->dry_run && pass_covers(scope, i) &&
             recovery_collect(&pass->recoveries, pass->ops, pass->context, i) < 0)
             return -ENOMEM;
     }
@@ -128,7 +128,7 @@ static int pass_allocate(Pass *pass)
     pass->report.instances = calloc(pass->config->instance_count, sizeof(*pass->report.instances));
     if (!pass->instances || !pass->channels || !pass->report.channels || !pass->report.instances)
         return -ENOMEM;
-    return group_commit_init(&pass->recording, pass->ops, pass->context, count);
+    return group_commit_init(&pass->group_commit, pass->ops, pass->context, count);
 }
 
 int pass_new(const Config *config, const Ops *ops, void *context, const PassScope *scope,
@@ -151,7 +151,7 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
     if (pass_allocate(pass) < 0 || pass_collect_leftovers(pass, scope) < 0)
         return -ENOMEM;
     for (size_t i = 0; i < config->instance_count; i++) {
-        if (pass_add_instance(pass, i, &scope->gates[i]) < 0)
+        if (pass_add_instance(pass, i, &scope->throttles[i]) < 0)
             return -ENOMEM;
         if (pass_covers(scope, i))
             pass->report.instances[pass->report.instance_count++].name = config->instances[i].name;
@@ -159,7 +159,7 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
     for (size_t i = 0; i < config->channel_count; i++) {
         if (pass_covers(scope, config->channels[i].instance))
             pass_add_channel(pass, &config->channels[i],
-                             scope->restores ? &scope->restores[i] : NULL);
+                             scope->additions ? &scope->additions[i] : NULL);
     }
     pass_add_leftovers(pass);
     *ret_pass = TAKE_PTR(pass);
@@ -175,7 +175,7 @@ void pass_free(Pass *pass)
     for (size_t i = 0; pass->instances && i < pass->config->instance_count; i++)
         instance_done(&pass->instances[i]);
     recovery_done(&pass->recoveries);
-    group_commit_done(&pass->recording);
+    group_commit_done(&pass->group_commit);
     free(pass->channels);
     report_done(&pass->report);
     free(pass->instances);
@@ -212,8 +212,8 @@ static void pass_pump(Pass *pass)
 {
     uint64_t next_usec = pass->deadline_usec;
 
-    if (pass->recording.is_held)
-        group_commit_call_off(&pass->recording);
+    if (pass->group_commit.is_held)
+        group_commit_call_off(&pass->group_commit);
     for (size_t i = 0; i < pass->config->instance_count; i++) {
         InstancePass *instance = &pass->instances[i];
         uint64_t instance_usec;
@@ -222,7 +222,7 @@ static void pass_pump(Pass *pass)
         instance_usec = instance_next_usec(instance);
         next_usec = instance_usec < next_usec ? instance_usec : next_usec;
     }
-    if (group_commit_is_waiting(&pass->recording) && !pass->recording.is_held)
+    if (group_commit_is_waiting(&pass->group_commit) && !pass->group_commit.is_held)
         next_usec = pass->ops->now_usec(pass->context);
     if (pass_is_done(pass))
         pass_conclude(pass);
@@ -275,7 +275,7 @@ void pass_on_renewed(Pass *pass, size_t instance, Renewal renewal, const Err *er
 static void pass_hold(Pass *pass, const char *why)
 {
     str_copy(pass->hold, sizeof(pass->hold), why);
-    group_commit_hold(&pass->recording);
+    group_commit_hold(&pass->group_commit);
     for (size_t i = 0; i < pass->config->instance_count; i++)
         dispatch_hold_changes(&pass->instances[i].dispatch);
 }
@@ -289,7 +289,7 @@ void pass_hold_changes(Pass *pass, const char *why)
 void pass_allow_changes(Pass *pass)
 {
     pass->hold[0] = '\0';
-    group_commit_allow(&pass->recording);
+    group_commit_allow(&pass->group_commit);
     for (size_t i = 0; i < pass->config->instance_count; i++)
         dispatch_allow_changes(&pass->instances[i].dispatch);
     pass_pump(pass);
@@ -298,13 +298,13 @@ void pass_allow_changes(Pass *pass)
 /* Records what waits, where the configuration is still the one to change by. */
 static void pass_commit(Pass *pass)
 {
-    if (pass->recording.is_held)
+    if (pass->group_commit.is_held)
         return;
-    group_commit_call_off(&pass->recording);
-    if (!group_commit_is_waiting(&pass->recording))
+    group_commit_call_off(&pass->group_commit);
+    if (!group_commit_is_waiting(&pass->group_commit))
         return;
     if (pass->ops->may_change(pass->context))
-        group_commit_commit(&pass->recording);
+        group_commit_commit(&pass->group_commit);
     else
         pass_hold(pass, "the files of this configuration may have changed");
 }
@@ -317,7 +317,7 @@ static void pass_end(Pass *pass, const char *why)
             pass->firsts[i] = instance_unreached(&pass->instances[i]);
         dispatch_stop(&pass->instances[i].dispatch, why);
     }
-    group_commit_call_off(&pass->recording);
+    group_commit_call_off(&pass->group_commit);
     pass_pump(pass);
 }
 

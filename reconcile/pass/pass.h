@@ -28,7 +28,7 @@
 #include "reconcile/pass/pass_guards.h"
 #include "reconcile/report/report.h"
 #include "reconcile/request/call.h"
-#include "reconcile/request/gate.h"
+#include "reconcile/request/throttle.h"
 
 typedef struct Pass Pass;
 
@@ -37,10 +37,10 @@ typedef struct Pass Pass;
 typedef struct PassScope {
     const char *pass_id;
     bool dry_run;
-    size_t instance;    /* index into Config.instances, or PASS_ALL_INSTANCES */
-    bool is_probe;      /* the instances failed before: give their channel lists one attempt */
-    Gate *gates;        /* one for each instance of the configuration */
-    Addition *restores; /* of an undo, one for each channel of the configuration; NULL: no undo */
+    size_t instance;     /* index into Config.instances, or PASS_ALL_INSTANCES */
+    bool is_probe;       /* the instances failed before: give their channel lists one attempt */
+    Throttle *throttles; /* one for each instance of the configuration */
+    Addition *additions; /* of an undo, one for each channel of the configuration; NULL: no undo */
     size_t *firsts;   /* of each instance's channels, the one to begin with: a pass that is stopped
                          leaves there the first that it did not come to, so that none is always
                          last. NULL: from the top */

@@ -65,7 +65,7 @@ static void recovery_settle(ChannelPass *channel, const char *channel_id, bool i
 
     if (decision_settle(channel, channel_id, is_final, &err) < 0)
         channel_end(channel, RESULT_FAILED, &err);
-    else if (channel->doubts == 0)
+    else if (channel->in_doubt_count == 0)
         channel_close(channel, RESULT_IN_SYNC, NULL);
     else if (!channel_look_again(channel, &channel->diff, &channel->settle_looks, recovery_on_list))
         recovery_settle(channel, channel_id, true);

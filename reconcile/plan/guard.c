@@ -10,7 +10,7 @@
 typedef struct Subject {
     const Guards *limits;
     const Plan *plan;
-    const ChannelRecord *memory;
+    const ChannelRecord *record;
     uint64_t realtime_usec;
     const GuardTotals *totals;
 } Subject;
@@ -42,10 +42,10 @@ static uint64_t guard_measure_min_remaining(const Subject *subject)
     return subject->plan->staying_in_service;
 }
 
-uint32_t guard_sightings(const ChannelRecord *memory, const char *member_id)
+uint32_t guard_sightings(const ChannelRecord *record, const char *member_id)
 {
-    for (size_t i = 0; i < memory->sighting_count; i++) {
-        const Sighting *sighting = &memory->sightings[i];
+    for (size_t i = 0; i < record->sighting_count; i++) {
+        const Sighting *sighting = &record->sightings[i];
 
         if (str_equal(sighting->member_id, member_id))
             return sighting->count == UINT32_MAX ? UINT32_MAX : sighting->count + 1;
@@ -62,20 +62,20 @@ static uint64_t guard_measure_confirm_passes(const Subject *subject)
     if (subject->limits->confirm_passes <= 1)
         return 1;
     for (size_t i = 0; i < plan->extra_count; i++) {
-        uint32_t count = guard_sightings(subject->memory, plan->extras[i].id);
+        uint32_t count = guard_sightings(subject->record, plan->extras[i].id);
 
         least = count < least ? count : least;
     }
     return least;
 }
 
-static uint64_t guard_deletions_of(const ChannelRecord *memory, const Extra *extra,
+static uint64_t guard_deletions_of(const ChannelRecord *record, const Extra *extra,
                                    uint64_t realtime_usec)
 {
     uint64_t count = 0;
 
-    for (size_t i = 0; i < memory->deletion_count; i++) {
-        const PastDeletion *past = &memory->deletions[i];
+    for (size_t i = 0; i < record->deletion_count; i++) {
+        const PastDeletion *past = &record->deletions[i];
         bool is_recent = past->realtime_usec > realtime_usec ||
                          realtime_usec - past->realtime_usec < GUARD_FIGHT_SPAN_USEC;
 
@@ -92,7 +92,7 @@ static uint64_t guard_measure_fight(const Subject *subject)
 
     for (size_t i = 0; i < subject->plan->extra_count; i++) {
         uint64_t count =
-            guard_deletions_of(subject->memory, &subject->plan->extras[i], subject->realtime_usec);
+            guard_deletions_of(subject->record, &subject->plan->extras[i], subject->realtime_usec);
 
         most = count > most ? count : most;
     }
@@ -139,11 +139,11 @@ static size_t guard_evaluate_scope(GuardScope scope, const Subject *subject, Gua
     return refusing;
 }
 
-size_t guard_evaluate(const Guards *limits, const Plan *plan, const ChannelRecord *memory,
+size_t guard_evaluate(const Guards *limits, const Plan *plan, const ChannelRecord *record,
                       uint64_t realtime_usec, Guard ret_guards[static GUARD_COUNT])
 {
     const Subject subject = {
-        .limits = limits, .plan = plan, .memory = memory, .realtime_usec = realtime_usec};
+        .limits = limits, .plan = plan, .record = record, .realtime_usec = realtime_usec};
 
     return guard_evaluate_scope(GUARD_OF_CHANNEL, &subject, ret_guards);
 }

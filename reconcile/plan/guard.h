@@ -26,12 +26,12 @@ typedef struct Guard {
 } Guard;
 
 /*
- * Evaluates the guards of a channel for a plan with extras. `memory` holds the sightings before
+ * Evaluates the guards of a channel for a plan with extras. `record` holds the sightings before
  * this list and the past deletions; `realtime_usec` is now. A deletion that seems to lie in the
  * future (the clock was put back) counts. Guards of a pass do not refuse here. Returns the number
  * of those that refuse.
  */
-size_t guard_evaluate(const Guards *limits, const Plan *plan, const ChannelRecord *memory,
+size_t guard_evaluate(const Guards *limits, const Plan *plan, const ChannelRecord *record,
                       uint64_t realtime_usec, Guard ret_guards[static GUARD_COUNT]);
 
 /* What an instance's plans come to in a pass. */
@@ -49,7 +49,7 @@ size_t guard_evaluate_pass(const Guards *limits, const GuardTotals *totals,
 bool guard_keeps_enough(const Guards *limits, size_t staying_in_service);
 
 /* The sightings of a member with this list counted in. */
-uint32_t guard_sightings(const ChannelRecord *memory, const char *member_id);
+uint32_t guard_sightings(const ChannelRecord *record, const char *member_id);
 
 /* "max_deletes" and so on, as in settings and reports. */
 const char *guard_name_text(GuardName name);

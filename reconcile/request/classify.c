@@ -10,8 +10,8 @@
 #include "daemon/base/str.h"
 #include "reconcile/request/retry.h"
 
-/* The front door says APIG.0nnn or APIGW.0nnn, the service APIG.nnnn, its life cycle APIC.nnnn, IAM
- * IAM.nnnn. */
+/* The front gateway says APIG.0nnn or APIGW.0nnn, the service APIG.nnnn, its life cycle APIC.nnnn,
+ * IAM IAM.nnnn. */
 typedef enum Family { FAMILY_APIG, FAMILY_APIC, FAMILY_IAM } Family;
 
 /* The number means different things under different statuses: let the status decide. */
@@ -24,7 +24,7 @@ typedef struct CodeRow {
 } CodeRow;
 
 static const CodeRow code_rows[] = {
-    /* 3.2, the front door */
+    /* 3.2, the front gateway */
     {FAMILY_APIG, 101, 101, VERDICT_CHANNEL},    /* API, path or host not known */
     {FAMILY_APIG, 103, 105, VERDICT_RETRY_SLOW}, /* the gateway's own configuration is missing */
     {FAMILY_APIG, 106, 106, VERDICT_PERMANENT},  /* a required header or parameter is malformed */
@@ -319,4 +319,47 @@ void classify_explain(const Answer *answer, const char *doing, Err *ret_err)
     ret_err->http = answer->http;
     str_copy(ret_err->code, sizeof(ret_err->code), answer->code);
     str_copy(ret_err->request_id, sizeof(ret_err->request_id), answer->request_id);
+}
+
+/* In the order of AuthMethod. */
+static const char *const credential_advice[] = {
+    [AUTH_TOKEN] = "put a token that is valid for this project into token_file",
+    [AUTH_PASSWORD] = "check domain, user, password_file and the project",
+    [AUTH_AKSK] = "check access_key_file, secret_key_file and, for temporary keys, "
+                  "security_token_file",
+    [AUTH_AGENCY] = "check the agency of this host",
+    [AUTH_ENVIRONMENT] = "check HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK and, for temporary keys, "
+                         "HUAWEICLOUD_SDK_SECURITY_TOKEN",
+};
+
+/* A refused clock is no matter of keys (API.md section 3.2, code 0303). */
+static bool classify_is_about_clock(const char *code)
+{
+    const char *dot = strchr(code, '.');
+
+    return dot && strcmp(dot, ".0303") == 0;
+}
+
+static const char *classify_find_advice(const Instance *instance, RequestKind kind, Verdict verdict,
+                                        const Answer *answer)
+{
+    if (answer->kind != ANSWER_HTTP)
+        return NULL;
+    if (verdict == VERDICT_RENEW && !classify_is_about_clock(answer->code))
+        return credential_advice[instance->auth.method];
+    if (kind == REQUEST_LIST_CHANNELS && answer->http == 404)
+        return "check endpoint, api, project_id and instance_id of this instance in the settings";
+    return NULL;
+}
+
+void classify_advise(const Instance *instance, RequestKind kind, Verdict verdict,
+                     const Answer *answer, Err *err)
+{
+    const char *advice = classify_find_advice(instance, kind, verdict, answer);
+    size_t size = strlen(err->text);
+
+    if (!advice || size + strlen(advice) + sizeof("; ") > sizeof(err->text))
+        return;
+    memcpy(err->text + size, "; ", 2);
+    memcpy(err->text + size + 2, advice, strlen(advice) + 1);
 }

@@ -45,3 +45,8 @@ bool classify_is_lockout(const Answer *answer);
 /* The answer as an error for people and reports. `doing` says what failed: "reading the members".
  */
 void classify_explain(const Answer *answer, const char *doing, Err *ret_err);
+
+/* Adds to the error of that answer what a person can do about it, where the answer points at the
+ * settings and there is room. */
+void classify_advise(const Instance *instance, RequestKind kind, Verdict verdict,
+                     const Answer *answer, Err *err);

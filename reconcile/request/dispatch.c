@@ -7,7 +7,7 @@
 #include "reconcile/request/dispatch_internal.h"
 
 void dispatch_init(Dispatch *dispatch, const Config *config, const Ops *ops, void *context,
-                   size_t instance, const char *pass_id, Gate *gate)
+                   size_t instance, const char *pass_id, Throttle *throttle)
 {
     *dispatch = (Dispatch){
         .config = config,
@@ -15,7 +15,7 @@ void dispatch_init(Dispatch *dispatch, const Config *config, const Ops *ops, voi
         .context = context,
         .pass_id = pass_id,
         .instance = instance,
-        .gate = gate,
+        .throttle = throttle,
     };
 }
 
@@ -122,24 +122,24 @@ void dispatch_begin(Dispatch *dispatch, Call *call, uint64_t delay_usec)
     }
     /* Whoever comes from a wait, where it had given its place away, waits for another. */
     call->due_usec = dispatch_now(dispatch) + delay_usec;
-    if (delay_usec || !dispatch_has_place(dispatch))
+    if (delay_usec || !dispatch_has_slot(dispatch))
         queue_push(&dispatch->waiting, call);
     else
         dispatch_make_ready(dispatch, call);
 }
 
-bool dispatch_has_place(const Dispatch *dispatch)
+bool dispatch_has_slot(const Dispatch *dispatch)
 {
     return dispatch->ready.count + dispatch->refused.count + dispatch->in_flight + dispatch->kept <
            dispatch->config->limits.concurrency;
 }
 
-void dispatch_keep_place(Dispatch *dispatch)
+void dispatch_keep_slot(Dispatch *dispatch)
 {
     dispatch->kept++;
 }
 
-void dispatch_give_place(Dispatch *dispatch)
+void dispatch_give_slot(Dispatch *dispatch)
 {
     assert(dispatch->kept > 0);
     dispatch->kept--;

@@ -4,8 +4,8 @@
  *
  * A Call is one request that should have its answer; a Dispatch sends the calls of one instance and
  * sends them again as classify.h and the retry law say (retry.h): at most limits.concurrency at
- * once, within the rate, not while the service throttles us (gate.h), with the credential renewed
- * once where it is refused. After a failure of the instance nothing is sent to it any more.
+ * once, within the rate, not while the service throttles us (throttle.h), with the credential
+ * renewed once where it is refused. After a failure of the instance nothing is sent to it any more.
  *
  * A call stands in one queue at the most. `ready` waits for rate and throttle alone and has a
  * place; `waiting` has given its place to others until its next attempt is due; `refused` waits for
@@ -17,8 +17,8 @@
  */
 #pragma once
 
-#include "reconcile/request/gate.h"
 #include "reconcile/request/queue.h"
+#include "reconcile/request/throttle.h"
 
 typedef struct Dispatch {
     const Config *config;
@@ -26,7 +26,7 @@ typedef struct Dispatch {
     void *context; /* of ops */
     const char *pass_id;
     size_t instance;
-    Gate *gate;          /* borrowed: it outlives the pass */
+    Throttle *throttle;  /* borrowed: it outlives the pass */
     uint64_t generation; /* of the credential, counted up at each renewal */
     bool is_renewing;
     bool is_stopped;
@@ -43,7 +43,7 @@ typedef struct Dispatch {
 
 /* Everything is borrowed and outlives the dispatch. */
 void dispatch_init(Dispatch *dispatch, const Config *config, const Ops *ops, void *context,
-                   size_t instance, const char *pass_id, Gate *gate);
+                   size_t instance, const char *pass_id, Throttle *throttle);
 
 /* 64 random bits, through the backend. */
 uint64_t dispatch_random(const Dispatch *dispatch);
@@ -53,12 +53,12 @@ uint64_t dispatch_random(const Dispatch *dispatch);
 void dispatch_begin(Dispatch *dispatch, Call *call, uint64_t delay_usec);
 
 /* Whether there is a place for another channel to begin work. */
-bool dispatch_has_place(const Dispatch *dispatch);
+bool dispatch_has_slot(const Dispatch *dispatch);
 
 /* Keeps the place of a channel whose call has ended and whose next one comes a little later; and
  * gives it back, for that call. */
-void dispatch_keep_place(Dispatch *dispatch);
-void dispatch_give_place(Dispatch *dispatch);
+void dispatch_keep_slot(Dispatch *dispatch);
+void dispatch_give_slot(Dispatch *dispatch);
 
 /* Ends a call that waits to be sent, or sent again, with CALL_STOPPED; one in flight gets its
  * answer and is not sent again. Nothing where the call is not under way. */

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
-#include "reconcile/request/advice.h"
 #include "reconcile/request/classify.h"
 #include "reconcile/request/dispatch_internal.h"
 
@@ -19,7 +18,7 @@ static void dispatch_send(Dispatch *dispatch, Call *call)
         dispatch_withhold(dispatch, call);
         return;
     }
-    rate_note(&dispatch->gate->rate, dispatch_now(dispatch));
+    throttle_note(dispatch->throttle, dispatch_now(dispatch));
     call->attempts++;
     call->generation = dispatch->generation;
     call->was_withheld = false;
@@ -38,14 +37,14 @@ static void dispatch_send(Dispatch *dispatch, Call *call)
 /* The moment at which the first ready call may be sent; USEC_NEVER while a renewal is awaited. */
 static uint64_t dispatch_open_usec(const Dispatch *dispatch, uint64_t now_usec)
 {
-    return dispatch->is_renewing ? USEC_NEVER : gate_open_usec(dispatch->gate, now_usec);
+    return dispatch->is_renewing ? USEC_NEVER : throttle_next_usec(dispatch->throttle, now_usec);
 }
 
 void dispatch_pump(Dispatch *dispatch)
 {
     Call *call;
 
-    while (dispatch_has_place(dispatch) &&
+    while (dispatch_has_slot(dispatch) &&
            (call = queue_pop_due(&dispatch->waiting, dispatch_now(dispatch))))
         dispatch_make_ready(dispatch, call);
     while (dispatch->ready.count > 0) {
@@ -63,13 +62,13 @@ uint64_t dispatch_next_usec(const Dispatch *dispatch)
 
     if (dispatch->ready.count > 0)
         ready_usec = dispatch_open_usec(dispatch, dispatch_now(dispatch));
-    if (dispatch_has_place(dispatch))
+    if (dispatch_has_slot(dispatch))
         due_usec = queue_next_due_usec(&dispatch->waiting);
     return ready_usec < due_usec ? ready_usec : due_usec;
 }
 
-/* How long the answer asks us to wait. Throttling shuts the gate for that long, whether or not this
- * call is sent again. */
+/* How long the answer asks us to wait. Throttling holds all requests for that long, whether or not
+ * this call is sent again. */
 static uint64_t dispatch_delay(Dispatch *dispatch, const Call *call, Verdict verdict,
                                const Answer *answer)
 {
@@ -78,7 +77,7 @@ static uint64_t dispatch_delay(Dispatch *dispatch, const Call *call, Verdict ver
                             call->attempts - 1 - call->was_replayed, dispatch_random(dispatch));
 
     if (verdict == VERDICT_THROTTLE)
-        gate_hold(dispatch->gate, dispatch_now(dispatch) + delay_usec);
+        throttle_hold(dispatch->throttle, dispatch_now(dispatch) + delay_usec);
     return delay_usec;
 }
 
@@ -122,12 +121,12 @@ void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer)
     call->was_ambiguous = call->was_ambiguous || classify_is_ambiguous(answer);
     call->was_unheard = call->was_unheard || classify_is_unheard(answer);
     classify_explain(answer, call->doing, &call->last);
-    advice_add(&dispatch->config->instances[dispatch->instance], call->request.kind, verdict,
-               answer, &call->last);
+    classify_advise(&dispatch->config->instances[dispatch->instance], call->request.kind, verdict,
+                    answer, &call->last);
     if (classify_sends_again(verdict))
         delay_usec = dispatch_delay(dispatch, call, verdict, answer);
     if (classify_is_lockout(answer))
-        gate_hold(dispatch->gate, dispatch_now(dispatch) + LOCKOUT_USEC);
+        throttle_hold(dispatch->throttle, dispatch_now(dispatch) + LOCKOUT_USEC);
     if (dispatch_ends_here(dispatch, call, verdict, answer))
         return;
     switch (verdict) {

@@ -8,7 +8,7 @@ CHANNEL = "nothing more is sent to this channel"
 INSTANCE = "nothing more is sent to this instance"
 RENEW = "the credential is renewed; the same again means nothing more is sent to this instance"
 
-# Section 3.2: the front door says APIG or APIGW.
+# Section 3.2: the front gateway says APIG or APIGW.
 FRONT = {
     RETRY: "0103:500 0104:500 0105:500 0107:500 0201:502 0201:504 0201:500 0202:502 0203:504 0601:500 0605:500 "
            "0606:500 0608:500 0609:500 0610:502 0611:500 0613:503",

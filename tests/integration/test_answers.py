@@ -172,7 +172,7 @@ def test_a_member_that_somebody_else_deleted_is_gone(case):
 
 
 LOST = {"reset": {"reset": True}, "closed": {"close": True}, "500": {"status": 500}, "502": {"status": 502},
-        "504 of the front door": {"status": 504, "code": "APIG.0203"}, "408": {"status": 408},
+        "504 of the front gateway": {"status": 504, "code": "APIG.0203"}, "408": {"status": 408},
         "no answer in time": {"stall": True}}
 
 

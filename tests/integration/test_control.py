@@ -582,7 +582,7 @@ def test_stuck_and_hostile_clients_never_delay_a_pass(daemon):
 
     wait_until(passes_while_poked, process=daemon.daemon.process)
     assert daemon.daemon.poll() is None
-    # Those that were let in are shown the door when their time is up, and a person gets in again.
+    # Those that were let in are disconnected when their time is up, and a person gets in again.
     assert ctl(daemon, "status", seconds=300).status == IN_SYNC
     for client in clients:
         client.close()

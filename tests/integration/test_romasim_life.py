@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The stand-in as a program: start, end, logs, TLS, and its door for tests."""
+"""The stand-in as a program: start, end, logs, TLS, and its admin interface."""
 
 import json
 import signal

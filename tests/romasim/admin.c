@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The door for tests: what was asked of the service, what is in it, and changing both. */
+/* The admin interface for tests: what was asked of the service, what is in it, and changing both.
+ */
 #include "tests/romasim/admin.h"
 
 #include <stdlib.h>
@@ -166,7 +167,7 @@ void admin_handle(Request *r)
     static const struct {
         const char *method, *path;
         void (*handle)(Request *);
-    } doors[] = {
+    } routes[] = {
         {"GET", "/_sim/requests", show_requests}, {"DELETE", "/_sim/requests", clear_requests},
         {"GET", "/_sim/stats", show_stats},       {"DELETE", "/_sim/stats", clear_stats},
         {"GET", "/_sim/state", show_state},       {"GET", "/_sim/members", show_members},
@@ -176,12 +177,12 @@ void admin_handle(Request *r)
     };
 
     if (request_parse(r)) {
-        for (size_t i = 0; i < sizeof(doors) / sizeof(doors[0]); i++) {
-            if (strcmp(doors[i].method, r->method) == 0 && strcmp(doors[i].path, r->path) == 0) {
-                doors[i].handle(r);
+        for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+            if (strcmp(routes[i].method, r->method) == 0 && strcmp(routes[i].path, r->path) == 0) {
+                routes[i].handle(r);
                 return;
             }
         }
     }
-    answer_error(r, 404, "SIM.404", "no such door");
+    answer_error(r, 404, "SIM.404", "no such path");
 }

@@ -3,5 +3,6 @@
 
 #include "tests/romasim/request.h"
 
-/* The door for tests, below /_sim/: never authenticated, never logged, never faulty. Answers. */
+/* The admin interface for tests, below /_sim/: never authenticated, never logged, never faulty.
+ * Answers. */
 void admin_handle(Request *r);

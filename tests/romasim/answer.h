@@ -13,8 +13,8 @@ void answer_json(Request *r, int status, Text *t);
 /* Takes the reference. */
 void answer_blob(Request *r, int status, Blob *body);
 
-/* {"error_code","error_msg"}; errors of the front door (APIG.0nnn) carry the request_id too (API.md
- * section 1). */
+/* {"error_code","error_msg"}; errors of the front gateway (APIG.0nnn) carry the request_id too
+ * (API.md section 1). */
 void answer_error(Request *r, int status, const char *code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -27,7 +27,8 @@ typedef struct Fault {
     json_object *then; /* the rule's own object, for what deform.c does to lists */
 } Fault;
 
-/* Appends rules from a list. Mistakes in them are fatal at start and refused by the admin door. */
+/* Appends rules from a list. Mistakes in them are fatal at start and refused by the admin
+ * interface. */
 void faults_load(JsonError *e, json_object *list);
 void faults_clear(void);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* --help: options, the state file, faults, the door for tests. */
+/* --help: options, the state file, faults, the admin interface. */
 #include "tests/romasim/help.h"
 
 #include <stdio.h>
@@ -54,8 +54,8 @@ static const char faults[] =
     "  after {add_member, remove_member: {channel, member}}      people act behind this request\n"
     "\n";
 
-static const char doors[] =
-    "The door for tests: GET, DELETE /_sim/requests; GET, DELETE /_sim/stats; GET /_sim/state;\n"
+static const char admin_paths[] =
+    "The admin interface: GET, DELETE /_sim/requests; GET, DELETE /_sim/stats; GET /_sim/state;\n"
     "GET /_sim/members?channel=C; POST /_sim/members {channel, add, remove}; POST, DELETE\n"
     "/_sim/faults; POST /_sim/credentials {tokens, keys, users}; POST /_sim/release.\n";
 
@@ -63,5 +63,5 @@ void help_print(void)
 {
     fputs(options, stdout);
     fputs(faults, stdout);
-    fputs(doors, stdout);
+    fputs(admin_paths, stdout);
 }

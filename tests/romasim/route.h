@@ -12,6 +12,6 @@ void route_find(Request *r);
  * none belongs. False: it is answered. */
 bool route_check(Request *r);
 
-/* Whether the service knows the path with this method at all; else front door 0101 has been
+/* Whether the service knows the path with this method at all; else front gateway 0101 has been
  * answered. */
 bool route_exists(Request *r);

@@ -22,8 +22,8 @@
 #include "tests/romasim/stats.h"
 #include "tests/romasim/timing.h"
 
-/* Room for the longest header that the front door lets in, and for one that it refuses; the library
- * clears all of it for every request, and answers what does not fit by itself (431). */
+/* Room for the longest header that the front gateway lets in, and for one that it refuses; the
+ * library clears all of it for every request, and answers what does not fit by itself (431). */
 #define CONNECTION_MEMORY (80u << 10)
 #define CONNECTIONS_MAX 20000u
 #define WAIT_MSEC_MAX 250

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The way of a request through the service: front door, credentials, checks, operation, faults. */
+/* The way of a request through the service: front gateway, credentials, checks, operation, faults.
+ */
 #include "tests/romasim/service.h"
 
 #include <string.h>
@@ -29,7 +30,7 @@ static enum MHD_Result on_header(void *userdata, enum MHD_ValueKind kind, const 
     return MHD_YES;
 }
 
-/* Bounds of the front door (API.md section 3.2, code 0201). False: it is answered. */
+/* Bounds of the front gateway (API.md section 3.2, code 0201). False: it is answered. */
 static bool check_sizes(Request *r, bool parsed)
 {
     size_t longest = 0;

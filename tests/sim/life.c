@@ -5,7 +5,7 @@
 
 #include "daemon/base/str.h"
 #include "reconcile/plan/listing.h"
-#include "reconcile/request/gate.h"
+#include "reconcile/request/throttle.h"
 #include "tests/sim/sim.h"
 #include "tests/world/judge.h"
 #include "tests/world/trace.h"
@@ -122,7 +122,7 @@ static void life_act(Sim *sim)
 static void life_start_again(Sim *sim)
 {
     for (size_t i = 0; i < sim->world->config.instance_count; i++) {
-        gate_done(&sim->world->gates[i]);
+        throttle_done(&sim->world->throttles[i]);
         sim->world->instances[i].begun_count = 0;
         sim->world->instances[i].held_until_usec = 0;
     }

@@ -35,15 +35,15 @@ static bool undo_is_whole(World *world)
     if (world->dry_run || world->event_count > 0)
         return false;
     for (size_t i = 0; i < report->channel_count; i++) {
-        const Addition *restore = &world->undo->restores[i];
+        const Addition *addition = &world->undo->additions[i];
         const WorldChannel *channel;
 
         if (report->channels[i].result > RESULT_CONVERGED)
             return false;
         channel = world_find_channel(world, report->channels[i].channel->instance,
                                      report->channels[i].id);
-        for (size_t k = 0; k < restore->item_count; k++) {
-            if (world_count_same(channel, world_find_member(world, restore->items[k].member_id)) ==
+        for (size_t k = 0; k < addition->item_count; k++) {
+            if (world_count_same(channel, world_find_member(world, addition->items[k].member_id)) ==
                 0)
                 return false;
         }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-World *restore_pruned(size_t deleted)
+World *add_case_pruned(size_t deleted)
 {
     World *world = world_new(1);
 
@@ -13,14 +13,14 @@ World *restore_pruned(size_t deleted)
     return world;
 }
 
-void restore_expect(const World *world, Result result, uint32_t additions)
+void add_case_expect(const World *world, Result result, uint32_t additions)
 {
     assert_string_equal(report_result_text(world_result(world, 0)), report_result_text(result));
     assert_int_equal(world_count_sent(world, REQUEST_ADD_MEMBERS), additions);
 }
 
-void restore_expect_items(const World *world, uint32_t added, uint32_t live, uint32_t failed,
-                          uint32_t skipped)
+void add_case_expect_items(const World *world, uint32_t added, uint32_t live, uint32_t failed,
+                           uint32_t skipped)
 {
     assert_int_equal(world_count_items(world, ADDITION_ADDED), added);
     assert_int_equal(world_count_items(world, ADDITION_LIVE), live);
@@ -29,13 +29,13 @@ void restore_expect_items(const World *world, uint32_t added, uint32_t live, uin
     assert_int_equal(world_count_items(world, ADDITION_PLANNED), 0);
 }
 
-void restore_expect_told(const World *world, uint32_t added, uint32_t failed)
+void add_case_expect_told(const World *world, uint32_t added, uint32_t failed)
 {
     assert_int_equal(world->told[EVENT_ADDED], added);
     assert_int_equal(world->told[EVENT_ADD_FAILED], failed);
 }
 
-bool restore_says(const World *world, const char *text)
+bool add_case_says(const World *world, const char *text)
 {
     return strstr(world_report(world, 0)->error.text, text) != NULL;
 }

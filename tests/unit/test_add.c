@@ -16,9 +16,9 @@ static void test_members_come_back_as_they_were_one_at_a_time(void **state)
     odd->status = 2;
     world_pass(world);
     world_undo(world);
-    restore_expect(world, RESULT_CONVERGED, 3);
-    restore_expect_items(world, 3, 0, 0, 0);
-    restore_expect_told(world, 3, 0);
+    add_case_expect(world, RESULT_CONVERGED, 3);
+    add_case_expect_items(world, 3, 0, 0, 0);
+    add_case_expect_told(world, 3, 0);
     assert_int_equal(world_report(world, 0)->live_count, 3);
     assert_true(world_report(world, 0)->has_list);
     for (size_t i = 0; i < 3; i++) {
@@ -42,19 +42,19 @@ static void test_members_of_an_ecs_channel_come_back(void **state)
     world_want_ecs(world, world_add_roster(world, 0, "a"), "ecs-1", 8080);
     world_pass(world);
     world_undo(world);
-    restore_expect(world, RESULT_CONVERGED, 1);
+    add_case_expect(world, RESULT_CONVERGED, 1);
     assert_int_equal(world_count_same(channel, member), 1);
     world_free(world);
 }
 
 static void test_what_came_back_stays(void **state)
 {
-    World *world = restore_pruned(2);
+    World *world = add_case_pruned(2);
 
     (void)state;
     world_undo(world);
     world_pass(world);
-    restore_expect(world, RESULT_PAUSED, 0);
+    add_case_expect(world, RESULT_PAUSED, 0);
     assert_int_equal(world_report(world, 0)->live_count, 5);
     assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 0);
     world_free(world);
@@ -62,28 +62,28 @@ static void test_what_came_back_stays(void **state)
 
 static void test_undoing_twice_changes_nothing(void **state)
 {
-    World *world = restore_pruned(3);
+    World *world = add_case_pruned(3);
 
     (void)state;
     world_undo(world);
     world_undo(world);
-    restore_expect(world, RESULT_IN_SYNC, 0);
-    restore_expect_items(world, 0, 3, 0, 0);
-    restore_expect_told(world, 0, 0);
+    add_case_expect(world, RESULT_IN_SYNC, 0);
+    add_case_expect_items(world, 0, 3, 0, 0);
+    add_case_expect_told(world, 0, 0);
     assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 1);
     world_free(world);
 }
 
 static void test_what_is_live_again_is_left_alone(void **state)
 {
-    World *world = restore_pruned(3);
+    World *world = add_case_pruned(3);
     WorldMember *back = world_add_member(&world->channels[0], "10.9.0.3", 8080);
 
     (void)state;
     back->status = 2;
     world_undo(world);
-    restore_expect(world, RESULT_CONVERGED, 2);
-    restore_expect_items(world, 2, 1, 0, 0);
+    add_case_expect(world, RESULT_CONVERGED, 2);
+    add_case_expect_items(world, 2, 1, 0, 0);
     assert_int_equal(world_undo_item(world, 0, 1)->outcome, ADDITION_LIVE);
     assert_int_equal(back->status, 2);
     assert_int_equal(back->restored_in, 0);
@@ -92,13 +92,13 @@ static void test_what_is_live_again_is_left_alone(void **state)
 
 static void test_same_host_on_another_port_or_in_another_group_is_another_member(void **state)
 {
-    World *world = restore_pruned(1);
+    World *world = add_case_pruned(1);
 
     (void)state;
     world_add_member(&world->channels[0], "10.9.0.2", 9090);
     world_add_grouped(&world->channels[0], "blue", "10.9.0.2", 8080);
     world_undo(world);
-    restore_expect(world, RESULT_CONVERGED, 1);
+    add_case_expect(world, RESULT_CONVERGED, 1);
     world_free(world);
 }
 
@@ -116,18 +116,18 @@ static void test_channels_are_undone_side_by_side(void **state)
     world_undo(world);
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(world_result(world, i), RESULT_CONVERGED);
-    restore_expect_items(world, 9, 0, 0, 0);
+    add_case_expect_items(world, 9, 0, 0, 0);
     world_free(world);
 }
 
 static void test_a_dry_run_only_says_what_it_would_add(void **state)
 {
-    World *world = restore_pruned(3);
+    World *world = add_case_pruned(3);
 
     (void)state;
     world_add_member(&world->channels[0], "10.9.0.2", 8080);
     world_dry_undo(world);
-    restore_expect(world, RESULT_DRIFT, 0);
+    add_case_expect(world, RESULT_DRIFT, 0);
     assert_int_equal(world_count_items(world, ADDITION_PLANNED), 2);
     assert_int_equal(world_count_items(world, ADDITION_LIVE), 1);
     assert_true(world_report(world, 0)->has_list);
@@ -135,7 +135,7 @@ static void test_a_dry_run_only_says_what_it_would_add(void **state)
     assert_false(world->channels[0].is_paused);
     world_undo(world);
     world_dry_undo(world);
-    restore_expect(world, RESULT_IN_SYNC, 0);
+    add_case_expect(world, RESULT_IN_SYNC, 0);
     assert_int_equal(world_count_items(world, ADDITION_LIVE), 3);
     world_free(world);
 }
@@ -144,13 +144,13 @@ static void test_a_dry_run_only_says_what_it_would_add(void **state)
 
 static void test_nothing_is_added_to_a_channel_that_cannot_be_read(void **state)
 {
-    World *world = restore_pruned(2);
+    World *world = add_case_pruned(2);
 
     (void)state;
     world_fault(world, REQUEST_LIST_MEMBERS, 1, 100, 500, "");
     world_undo(world);
-    restore_expect(world, RESULT_FAILED, 0);
-    restore_expect_items(world, 0, 0, 0, 2);
+    add_case_expect(world, RESULT_FAILED, 0);
+    add_case_expect_items(world, 0, 0, 0, 2);
     assert_false(world_report(world, 0)->has_list);
     world_free(world);
 }
@@ -162,39 +162,39 @@ static void short_list(WorldEvent *event)
 
 static void test_nothing_is_added_to_a_channel_whose_list_is_never_whole(void **state)
 {
-    World *world = restore_pruned(2);
+    World *world = add_case_pruned(2);
 
     (void)state;
     world_twist(world, REQUEST_LIST_MEMBERS, 1, 100, short_list);
     world_undo(world);
-    restore_expect(world, RESULT_FAILED, 0);
-    restore_expect_items(world, 0, 0, 0, 2);
+    add_case_expect(world, RESULT_FAILED, 0);
+    add_case_expect_items(world, 0, 0, 0, 2);
     world_free(world);
 }
 
 static void test_nothing_is_added_to_a_channel_that_is_managed_elsewhere(void **state)
 {
-    World *world = restore_pruned(2);
+    World *world = add_case_pruned(2);
 
     (void)state;
     world->channels[0].row.has_reference = true;
     world_undo(world);
-    restore_expect(world, RESULT_UNMANAGEABLE, 0);
+    add_case_expect(world, RESULT_UNMANAGEABLE, 0);
     world->channels[0].row.has_reference = false;
     world->channels[0].exists = false;
     world_undo(world);
-    restore_expect(world, RESULT_FAILED, 0);
+    add_case_expect(world, RESULT_FAILED, 0);
     world_free(world);
 }
 
 static void test_an_added_member_that_is_listed_late_is_waited_for(void **state)
 {
-    World *world = restore_pruned(2);
+    World *world = add_case_pruned(2);
 
     (void)state;
     world->channels[0].late_usec = 3 * USEC_PER_SEC;
     world_undo(world);
-    restore_expect(world, RESULT_CONVERGED, 2);
+    add_case_expect(world, RESULT_CONVERGED, 2);
     /* At once, after 1 s, after 3 s more. */
     assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 4);
     assert_in_range(world_sent_at(world, REQUEST_LIST_MEMBERS, 3) -
@@ -208,16 +208,16 @@ static void test_an_added_member_that_is_listed_late_is_waited_for(void **state)
 
 static void test_an_added_member_that_is_never_listed_has_failed(void **state)
 {
-    World *world = restore_pruned(2);
+    World *world = add_case_pruned(2);
 
     (void)state;
     world_fault(world, REQUEST_ADD_MEMBERS, 2, 1, 201, "");
     world_undo(world);
-    restore_expect(world, RESULT_FAILED, 2);
-    restore_expect_items(world, 1, 0, 1, 0);
-    restore_expect_told(world, 2, 1);
-    assert_true(restore_says(world, "does not list it"));
-    assert_true(restore_says(world, world_undo_item(world, 0, 1)->member_id));
+    add_case_expect(world, RESULT_FAILED, 2);
+    add_case_expect_items(world, 1, 0, 1, 0);
+    add_case_expect_told(world, 2, 1);
+    assert_true(add_case_says(world, "does not list it"));
+    assert_true(add_case_says(world, world_undo_item(world, 0, 1)->member_id));
     /* Once before, and at once, after 1, 3 and 10 s. */
     assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 5);
     assert_in_range(world_sent_at(world, REQUEST_LIST_MEMBERS, 5) -
@@ -229,28 +229,28 @@ static void test_an_added_member_that_is_never_listed_has_failed(void **state)
 /* The first is there although its answer said no: what is wrong is the second. */
 static void test_the_error_is_of_the_member_that_is_not_there(void **state)
 {
-    World *world = restore_pruned(2);
+    World *world = add_case_pruned(2);
 
     (void)state;
     world_fault(world, REQUEST_ADD_MEMBERS, 1, 1, 400, "APIG.2012")->has_effect = true;
     world_fault(world, REQUEST_ADD_MEMBERS, 1, 1, 201, "");
     world_undo(world);
-    restore_expect(world, RESULT_FAILED, 2);
-    restore_expect_items(world, 1, 0, 1, 0);
-    assert_true(restore_says(world, "does not list it"));
+    add_case_expect(world, RESULT_FAILED, 2);
+    add_case_expect_items(world, 1, 0, 1, 0);
+    assert_true(add_case_says(world, "does not list it"));
     world_free(world);
 }
 
 static void test_additions_that_no_list_confirms_are_told_all_the_same(void **state)
 {
-    World *world = restore_pruned(2);
+    World *world = add_case_pruned(2);
 
     (void)state;
     world_fault(world, REQUEST_LIST_MEMBERS, 2, 100, 500, "APIG.9999");
     world_undo(world);
-    restore_expect(world, RESULT_FAILED, 2);
-    restore_expect_items(world, 2, 0, 0, 0);
-    restore_expect_told(world, 2, 0);
+    add_case_expect(world, RESULT_FAILED, 2);
+    add_case_expect_items(world, 2, 0, 0, 0);
+    add_case_expect_told(world, 2, 0);
     assert_string_equal(world_report(world, 0)->error.code, "APIG.9999");
     world_free(world);
 }

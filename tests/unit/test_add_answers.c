@@ -14,12 +14,12 @@ static void test_a_busy_service_is_asked_again_by_the_law(void **state)
 
     (void)state;
     for (size_t i = 0; i < ELEMENTS(rows); i++) {
-        World *world = restore_pruned(2);
+        World *world = add_case_pruned(2);
 
         world_fault(world, REQUEST_ADD_MEMBERS, 1, 3, rows[i].http, rows[i].code);
         world_undo(world);
-        restore_expect(world, RESULT_CONVERGED, 5);
-        restore_expect_items(world, 2, 0, 0, 0);
+        add_case_expect(world, RESULT_CONVERGED, 5);
+        add_case_expect_items(world, 2, 0, 0, 0);
         assert_int_equal(world_undo_item(world, 0, 0)->attempts, 4);
         assert_int_equal(world_undo_item(world, 0, 1)->attempts, 1);
         assert_int_equal(world->told[EVENT_RETRY], 3);
@@ -33,12 +33,12 @@ static void test_an_addition_whose_answer_is_lost_is_not_made_twice(void **state
 
     (void)state;
     for (size_t i = 0; i < ELEMENTS(kinds); i++) {
-        World *world = restore_pruned(1);
+        World *world = add_case_pruned(1);
 
         world_fault_kind(world, REQUEST_ADD_MEMBERS, 1, 1, kinds[i])->has_effect = true;
         world_undo(world);
-        restore_expect(world, RESULT_CONVERGED, 2);
-        restore_expect_items(world, 1, 0, 0, 0);
+        add_case_expect(world, RESULT_CONVERGED, 2);
+        add_case_expect_items(world, 1, 0, 0, 0);
         assert_int_equal(world_count_same(&world->channels[0], world->channels[0].members[3]), 1);
         world_free(world);
     }
@@ -57,16 +57,16 @@ static void test_the_list_has_the_last_word_over_the_answers(void **state)
 
     (void)state;
     for (size_t i = 0; i < ELEMENTS(rows); i++) {
-        World *world = restore_pruned(2);
+        World *world = add_case_pruned(2);
         WorldFault *fault = world_fault(world, REQUEST_ADD_MEMBERS, 1, 1, rows[i].http, "");
 
         world->config.retry.attempts = 1;
         fault->answer.kind = rows[i].kind;
         fault->has_effect = true;
         world_undo(world);
-        restore_expect(world, RESULT_CONVERGED, 2);
-        restore_expect_items(world, 2, 0, 0, 0);
-        restore_expect_told(world, 2, rows[i].http == 200 ? 0 : 1);
+        add_case_expect(world, RESULT_CONVERGED, 2);
+        add_case_expect_items(world, 2, 0, 0, 0);
+        add_case_expect_told(world, 2, rows[i].http == 200 ? 0 : 1);
         assert_false(err_is_set(&world_report(world, 0)->error));
         world_free(world);
     }
@@ -74,21 +74,21 @@ static void test_the_list_has_the_last_word_over_the_answers(void **state)
 
 static void test_used_up_attempts_go_on_with_the_next(void **state)
 {
-    World *world = restore_pruned(3);
+    World *world = add_case_pruned(3);
 
     (void)state;
     world_fault(world, REQUEST_ADD_MEMBERS, 2, 4, 500, "APIG.9999");
     world_undo(world);
-    restore_expect(world, RESULT_FAILED, 6);
-    restore_expect_items(world, 2, 0, 1, 0);
-    restore_expect_told(world, 2, 1);
+    add_case_expect(world, RESULT_FAILED, 6);
+    add_case_expect_items(world, 2, 0, 1, 0);
+    add_case_expect_told(world, 2, 1);
     assert_int_equal(world_undo_item(world, 0, 1)->outcome, ADDITION_FAILED);
     assert_int_equal(world_undo_item(world, 0, 1)->attempts, 4);
-    assert_true(restore_says(world, "given up after 4 attempts"));
+    assert_true(add_case_says(world, "given up after 4 attempts"));
     assert_string_equal(world_report(world, 0)->error.code, "APIG.9999");
     world_undo(world);
-    restore_expect(world, RESULT_CONVERGED, 1);
-    restore_expect_items(world, 1, 2, 0, 0);
+    add_case_expect(world, RESULT_CONVERGED, 1);
+    add_case_expect_items(world, 1, 2, 0, 0);
     world_free(world);
 }
 
@@ -98,13 +98,13 @@ static void test_a_refused_member_does_not_stop_the_next(void **state)
 
     (void)state;
     for (size_t i = 0; i < ELEMENTS(statuses); i++) {
-        World *world = restore_pruned(3);
+        World *world = add_case_pruned(3);
 
         world_fault(world, REQUEST_ADD_MEMBERS, 1, 1, statuses[i], "");
         world_undo(world);
-        restore_expect(world, RESULT_FAILED, 3);
-        restore_expect_items(world, 2, 0, 1, 0);
-        restore_expect_told(world, 2, 1);
+        add_case_expect(world, RESULT_FAILED, 3);
+        add_case_expect_items(world, 2, 0, 1, 0);
+        add_case_expect_told(world, 2, 1);
         assert_int_equal(world_report(world, 0)->error.http, statuses[i]);
         assert_int_equal(world->told[EVENT_RETRY], 0);
         world_free(world);
@@ -113,15 +113,15 @@ static void test_a_refused_member_does_not_stop_the_next(void **state)
 
 static void test_five_refusals_in_a_row_end_it(void **state)
 {
-    World *world = restore_pruned(9);
+    World *world = add_case_pruned(9);
 
     (void)state;
     world_fault(world, REQUEST_ADD_MEMBERS, 1, 2, 400, "APIG.2012");
     world_fault(world, REQUEST_ADD_MEMBERS, 2, 5, 400, "APIG.2012");
     world_undo(world);
-    restore_expect(world, RESULT_FAILED, 8);
-    restore_expect_items(world, 1, 0, 7, 1);
-    restore_expect_told(world, 1, 7);
+    add_case_expect(world, RESULT_FAILED, 8);
+    add_case_expect_items(world, 1, 0, 7, 1);
+    add_case_expect_told(world, 1, 7);
     assert_int_equal(world_undo_item(world, 0, 2)->outcome, ADDITION_ADDED);
     assert_int_equal(world_undo_item(world, 0, 8)->outcome, ADDITION_SKIPPED);
     world_free(world);
@@ -144,13 +144,13 @@ static void test_a_403_ends_the_channel_and_no_other(void **state)
         world_fault(world, REQUEST_ADD_MEMBERS, 2, 1, rows[i].http, rows[i].code)->channel_id =
             "id-a";
         world_undo(world);
-        restore_expect(world, RESULT_FAILED, 3);
+        add_case_expect(world, RESULT_FAILED, 3);
         assert_int_equal(world_undo_item(world, 0, 0)->outcome, ADDITION_ADDED);
         assert_int_equal(world_undo_item(world, 0, 1)->outcome, ADDITION_FAILED);
         assert_int_equal(world_undo_item(world, 0, 2)->outcome, ADDITION_SKIPPED);
         assert_int_equal(world_report(world, 0)->error.http, rows[i].http);
         assert_int_equal(world_result(world, 1), RESULT_CONVERGED);
-        restore_expect_told(world, 2, 1);
+        add_case_expect_told(world, 2, 1);
         assert_int_equal(world->told[EVENT_CHANNEL_FAILED], 1);
         world_free(world);
     }
@@ -158,12 +158,12 @@ static void test_a_403_ends_the_channel_and_no_other(void **state)
 
 static void test_an_expired_credential_is_renewed_once(void **state)
 {
-    World *world = restore_pruned(2);
+    World *world = add_case_pruned(2);
 
     (void)state;
     world_fault(world, REQUEST_ADD_MEMBERS, 1, 1, 401, "APIG.1001");
     world_undo(world);
-    restore_expect(world, RESULT_CONVERGED, 3);
+    add_case_expect(world, RESULT_CONVERGED, 3);
     assert_int_equal(world->instances[0].renewal_count, 1);
     assert_int_equal(world->told[EVENT_RENEWED], 1);
     world_free(world);
@@ -171,15 +171,15 @@ static void test_an_expired_credential_is_renewed_once(void **state)
 
 static void test_a_credential_that_cannot_be_renewed_ends_the_instance(void **state)
 {
-    World *world = restore_pruned(3);
+    World *world = add_case_pruned(3);
 
     (void)state;
     world->instances[0].renewal = RENEWAL_UNCHANGED;
     world_fault(world, REQUEST_ADD_MEMBERS, 2, 1, 401, "APIG.1001");
     world_undo(world);
-    restore_expect(world, RESULT_FAILED, 2);
-    restore_expect_items(world, 1, 0, 1, 1);
-    restore_expect_told(world, 1, 1);
+    add_case_expect(world, RESULT_FAILED, 2);
+    add_case_expect_items(world, 1, 0, 1, 1);
+    add_case_expect_told(world, 1, 1);
     assert_string_equal(world_report(world, 0)->error.code, "APIG.1001");
     world_free(world);
 }
@@ -202,9 +202,9 @@ static void test_what_waits_when_the_instance_fails(void **state)
     world_fault(world, REQUEST_ADD_MEMBERS, 1, 1, 401, "APIG.1003")->channel_id = "id-b";
     world->faults[1].latency_usec = 100 * USEC_PER_MSEC;
     world_undo(world);
-    restore_expect(world, RESULT_FAILED, 2);
+    add_case_expect(world, RESULT_FAILED, 2);
     assert_int_equal(world_result(world, 1), RESULT_FAILED);
-    restore_expect_items(world, 0, 0, 2, 2);
+    add_case_expect_items(world, 0, 0, 2, 2);
     assert_int_equal(world->told[EVENT_INSTANCE_FAILED], 1);
     world_free(world);
 }
@@ -223,23 +223,23 @@ static void test_an_instance_that_failed_before_an_addition_leaves_it_skipped(vo
     slow->latency_usec = USEC_PER_SEC;
     world_fault(world, REQUEST_ADD_MEMBERS, 1, 1, 401, "APIG.1003");
     world_undo(world);
-    restore_expect(world, RESULT_FAILED, 1);
+    add_case_expect(world, RESULT_FAILED, 1);
     assert_int_equal(world_result(world, 1), RESULT_FAILED);
-    restore_expect_items(world, 0, 0, 1, 3);
-    restore_expect_told(world, 0, 1);
+    add_case_expect_items(world, 0, 0, 1, 3);
+    add_case_expect_told(world, 0, 1);
     assert_string_equal(world_report(world, 1)->error.code, "APIG.1003");
     world_free(world);
 }
 
 static void test_a_request_that_our_own_client_refuses_ends_the_channel(void **state)
 {
-    World *world = restore_pruned(2);
+    World *world = add_case_pruned(2);
 
     (void)state;
     world_fault_kind(world, REQUEST_ADD_MEMBERS, 1, 1, ANSWER_REFUSED);
     world_undo(world);
-    restore_expect(world, RESULT_FAILED, 1);
-    restore_expect_items(world, 0, 0, 1, 1);
+    add_case_expect(world, RESULT_FAILED, 1);
+    add_case_expect_items(world, 0, 0, 1, 1);
     world_free(world);
 }
 
@@ -247,59 +247,59 @@ static void test_a_request_that_our_own_client_refuses_ends_the_channel(void **s
 
 static void test_a_stop_awaits_the_addition_in_flight(void **state)
 {
-    World *world = restore_pruned(3);
+    World *world = add_case_pruned(3);
 
     (void)state;
     world_twist(world, REQUEST_ADD_MEMBERS, 2, 1, as_it_is)->latency_usec = USEC_PER_SEC;
     world->stop_after_usec = 500 * USEC_PER_MSEC;
     world_undo(world);
-    restore_expect(world, RESULT_FAILED, 2);
-    restore_expect_items(world, 2, 0, 0, 1);
-    restore_expect_told(world, 2, 0);
-    assert_true(restore_says(world, "stopped by a test"));
+    add_case_expect(world, RESULT_FAILED, 2);
+    add_case_expect_items(world, 2, 0, 0, 1);
+    add_case_expect_told(world, 2, 0);
+    assert_true(add_case_says(world, "stopped by a test"));
     world_free(world);
 }
 
 static void test_a_stop_before_the_first_addition(void **state)
 {
-    World *world = restore_pruned(3);
+    World *world = add_case_pruned(3);
 
     (void)state;
     world->stop_after_usec = 1;
     world_undo(world);
-    restore_expect(world, RESULT_DRIFT, 0);
-    restore_expect_items(world, 0, 0, 0, 3);
-    assert_true(restore_says(world, "stopped by a test"));
+    add_case_expect(world, RESULT_DRIFT, 0);
+    add_case_expect_items(world, 0, 0, 0, 3);
+    assert_true(add_case_says(world, "stopped by a test"));
     world_free(world);
 }
 
 static void test_an_abandoned_addition_is_not_said_to_be_made(void **state)
 {
-    World *world = restore_pruned(3);
+    World *world = add_case_pruned(3);
 
     (void)state;
     world_twist(world, REQUEST_ADD_MEMBERS, 1, 1, as_it_is)->latency_usec = USEC_PER_MINUTE;
     world->stop_after_usec = 500 * USEC_PER_MSEC;
     world->abandon_after_usec = USEC_PER_SEC;
     world_undo(world);
-    restore_expect(world, RESULT_FAILED, 1);
-    restore_expect_items(world, 0, 0, 1, 2);
+    add_case_expect(world, RESULT_FAILED, 1);
+    add_case_expect_items(world, 0, 0, 1, 2);
     assert_int_equal(world_undo_item(world, 0, 0)->attempts, 1);
-    restore_expect_told(world, 0, 1);
-    assert_true(restore_says(world, "its outcome is not known"));
+    add_case_expect_told(world, 0, 1);
+    assert_true(add_case_says(world, "its outcome is not known"));
     world_free(world);
 }
 
 static void test_a_stop_while_it_looks_again(void **state)
 {
-    World *world = restore_pruned(1);
+    World *world = add_case_pruned(1);
 
     (void)state;
     world_fault(world, REQUEST_ADD_MEMBERS, 1, 1, 201, "");
     world->stop_after_usec = 3 * USEC_PER_SEC;
     world_undo(world);
     assert_string_equal(report_result_text(world_result(world, 0)), "drift");
-    assert_true(restore_says(world, "stopped by a test"));
+    assert_true(add_case_says(world, "stopped by a test"));
     world_free(world);
 }
 

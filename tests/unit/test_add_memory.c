@@ -12,7 +12,7 @@ static Ops safe_ops;
 /* An undo of which allocation `index` fails. False when it has fewer. */
 static bool undo_without(long index)
 {
-    World *world = restore_pruned(8);
+    World *world = add_case_pruned(8);
     bool has_failed;
 
     safe_ops = world_ops;
@@ -27,7 +27,7 @@ static bool undo_without(long index)
     has_failed = failing_did();
     assert_int_equal(world_result(world, 0), has_failed ? RESULT_FAILED : RESULT_CONVERGED);
     if (has_failed)
-        assert_true(restore_says(world, "out of memory"));
+        assert_true(add_case_says(world, "out of memory"));
     world_undo(world);
     assert_true(world_result(world, 0) <= RESULT_CONVERGED);
     for (size_t i = 0; i < 8; i++)

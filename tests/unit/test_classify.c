@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Triage: every row of API.md sections 3.2 and 3.3, for a deletion and for a read, under both
- * prefixes of the front door; and the statuses without a code. */
+ * prefixes of the front gateway; and the statuses without a code. */
 #include "tests/world/world.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 typedef struct Row {
     int http;
-    const char *number; /* with its family's prefix, but for the front door's */
+    const char *number; /* with its family's prefix, but for the front gateway's */
     Verdict verdict;
 } Row;
 

@@ -120,17 +120,17 @@ static inline void expect_problems(const char *expected)
 #define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, enter_directory, leave_directory)
 
 /* One mistake, and all that is said of it. */
-typedef struct Lockout {
+typedef struct InvalidConfig {
     const char *settings; /* NULL: HEAD */
     const char *roster;   /* NULL: ROSTER */
     const char *expected;
-} Lockout;
+} InvalidConfig;
 
-static inline void expect_refusals(const Lockout *refusals, size_t count)
+static inline void expect_invalid(const InvalidConfig *cases, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        put_file("rosterd.yaml", refusals[i].settings ? refusals[i].settings : HEAD);
-        put_file("rosters.d/a.yaml", refusals[i].roster ? refusals[i].roster : ROSTER);
-        expect_problems(refusals[i].expected);
+        put_file("rosterd.yaml", cases[i].settings ? cases[i].settings : HEAD);
+        put_file("rosters.d/a.yaml", cases[i].roster ? cases[i].roster : ROSTER);
+        expect_problems(cases[i].expected);
     }
 }

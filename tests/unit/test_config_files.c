@@ -196,7 +196,7 @@ static void what_names_no_file_is_doubted(void **state)
                                   "  'rosters.d/a*', 'teams*/*.yaml', rosters.d/a.yaml]\n");
     put_roster("rosters.d/a.yaml", "aaa");
     config = load_good();
-    problems_print(&config->doubts, &text);
+    problems_print(&config->warnings, &text);
     assert_string_equal(buf_text(&text), "rosterd.yaml:6:11: rosters[0]: \"empty.d\" " DOUBT
                                          "rosterd.yaml:6:31: rosters[2]: \"rosters.d/*.yml\" " DOUBT
                                          "rosterd.yaml:7:19: rosters[4]: \"teams*/*.yaml\" " DOUBT);

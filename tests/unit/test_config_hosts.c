@@ -8,7 +8,7 @@
 #define IGNORE(text) CHANNEL "    members: [a]\n    ignore: [{host: " text "}]\n"
 
 /* Either reading may be meant: the wrong one makes an extra of a wanted member. */
-static const Lockout ambiguous_cases[] = {
+static const InvalidConfig ambiguous_cases[] = {
     {NULL, MEMBER("2001:db8::8:8080"),
      "rosters.d/a.yaml:4:15: channels[0].members[0]: address without brackets: "
      "\"2001:db8::8:8080\" has more than one colon, write \"[2001:db8::8]:8080\" or "
@@ -59,10 +59,10 @@ static const Lockout ambiguous_cases[] = {
 static void more_than_one_colon_needs_brackets(void **state)
 {
     (void)state;
-    expect_refusals(ambiguous_cases, ELEMENTS(ambiguous_cases));
+    expect_invalid(ambiguous_cases, ELEMENTS(ambiguous_cases));
 }
 
-static const Lockout not_address_cases[] = {
+static const InvalidConfig not_address_cases[] = {
     {NULL, MEMBER("1.2.3.4:80:90"),
      "rosters.d/a.yaml:4:15: channels[0].members[0]: not an address: \"1.2.3.4:80:90\" has more "
      "than one colon, must be HOST:PORT, HOST or \"[IPV6]:PORT\"\n"},
@@ -176,7 +176,7 @@ static const Lockout not_address_cases[] = {
 static void what_is_no_address(void **state)
 {
     (void)state;
-    expect_refusals(not_address_cases, ELEMENTS(not_address_cases));
+    expect_invalid(not_address_cases, ELEMENTS(not_address_cases));
 }
 
 static void expect_member(const Config *config, size_t index, const char *address, uint16_t port)

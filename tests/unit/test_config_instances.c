@@ -11,7 +11,7 @@
     "version: 1\nmode: prune\ninstances: {prod: {endpoint: '" endpoint "', project_id: p,\n"       \
     "  instance_id: i, auth: {method: environment}}}\n"
 
-static const Lockout what_is_misspelt_cases[] = {
+static const InvalidConfig what_is_misspelt_cases[] = {
     {HEAD "intervall: 60s\n", NULL,
      "rosterd.yaml:6:1: intervall: unknown key, did you mean \"interval\"?\n"},
     {HEAD "Guards: {max_deletes: 5}\n", NULL,
@@ -79,10 +79,10 @@ static const Lockout what_is_misspelt_cases[] = {
 static void what_is_misspelt(void **state)
 {
     (void)state;
-    expect_refusals(what_is_misspelt_cases, ELEMENTS(what_is_misspelt_cases));
+    expect_invalid(what_is_misspelt_cases, ELEMENTS(what_is_misspelt_cases));
 }
 
-static const Lockout what_a_method_does_not_take_cases[] = {
+static const InvalidConfig what_a_method_does_not_take_cases[] = {
     {AUTH("{method: token}"), NULL,
      "rosterd.yaml:4:25: instances.prod.auth.token_file: missing, the method token takes "
      "token_file\n"},
@@ -114,10 +114,10 @@ static const Lockout what_a_method_does_not_take_cases[] = {
 static void what_a_method_does_not_take(void **state)
 {
     (void)state;
-    expect_refusals(what_a_method_does_not_take_cases, ELEMENTS(what_a_method_does_not_take_cases));
+    expect_invalid(what_a_method_does_not_take_cases, ELEMENTS(what_a_method_does_not_take_cases));
 }
 
-static const Lockout which_endpoints_are_refused_cases[] = {
+static const InvalidConfig which_endpoints_are_refused_cases[] = {
     {ENDPOINT("http://roma.example.com"), NULL,
      "rosterd.yaml:3:30: instances.prod.endpoint: credentials in the clear, must begin with "
      "https:// (\"http://roma.example.com\")\n"},
@@ -154,10 +154,10 @@ static const Lockout which_endpoints_are_refused_cases[] = {
 static void which_endpoints_are_refused(void **state)
 {
     (void)state;
-    expect_refusals(which_endpoints_are_refused_cases, ELEMENTS(which_endpoints_are_refused_cases));
+    expect_invalid(which_endpoints_are_refused_cases, ELEMENTS(which_endpoints_are_refused_cases));
 }
 
-static const Lockout which_ids_and_names_are_refused_cases[] = {
+static const InvalidConfig which_ids_and_names_are_refused_cases[] = {
     {PROD_IS(
          "{endpoint: https://h, project_id: a/b, instance_id: 'i j', auth: {method: environment}}"),
      NULL,
@@ -211,11 +211,11 @@ static const Lockout which_ids_and_names_are_refused_cases[] = {
 static void which_ids_and_names_are_refused(void **state)
 {
     (void)state;
-    expect_refusals(which_ids_and_names_are_refused_cases,
-                    ELEMENTS(which_ids_and_names_are_refused_cases));
+    expect_invalid(which_ids_and_names_are_refused_cases,
+                   ELEMENTS(which_ids_and_names_are_refused_cases));
 }
 
-static const Lockout instances_that_are_one_cases[] = {
+static const InvalidConfig instances_that_are_one_cases[] = {
     {HEAD "  again: {endpoint: 'HTTPS://ROMA.example.com:443/', project_id: p1, instance_id: i1,\n"
           "          auth: {method: environment}}\n"
           "rosters: []\n"
@@ -241,7 +241,7 @@ static const Lockout instances_that_are_one_cases[] = {
 static void instances_that_are_one(void **state)
 {
     (void)state;
-    expect_refusals(instances_that_are_one_cases, ELEMENTS(instances_that_are_one_cases));
+    expect_invalid(instances_that_are_one_cases, ELEMENTS(instances_that_are_one_cases));
 }
 
 int main(void)

@@ -6,7 +6,7 @@
 #define CHANNELS "version: 1\nchannels:\n"
 #define MEMBERS(list) CHANNELS "  - name: payments\n    members: [" list "]\n"
 
-static const Lockout which_members_are_refused_cases[] = {
+static const InvalidConfig which_members_are_refused_cases[] = {
     {NULL, MEMBERS("10.1.0.300"),
      "rosters.d/a.yaml:4:15: channels[0].members[0]: not an address: \"10.1.0.300\", must be "
      "HOST:PORT, HOST or \"[IPV6]:PORT\"\n"},
@@ -122,10 +122,10 @@ static const Lockout which_members_are_refused_cases[] = {
 static void which_members_are_refused(void **state)
 {
     (void)state;
-    expect_refusals(which_members_are_refused_cases, ELEMENTS(which_members_are_refused_cases));
+    expect_invalid(which_members_are_refused_cases, ELEMENTS(which_members_are_refused_cases));
 }
 
-static const Lockout members_listed_twice_cases[] = {
+static const InvalidConfig members_listed_twice_cases[] = {
     {NULL,
      CHANNELS "  - name: payments\n"
               "    members:\n"
@@ -159,7 +159,7 @@ static const Lockout members_listed_twice_cases[] = {
 static void members_listed_twice(void **state)
 {
     (void)state;
-    expect_refusals(members_listed_twice_cases, ELEMENTS(members_listed_twice_cases));
+    expect_invalid(members_listed_twice_cases, ELEMENTS(members_listed_twice_cases));
 }
 
 /* A member with a mistake is compared with none. */

@@ -52,7 +52,7 @@ static void whether_a_pause_holds(void **state)
     assert_false(config_pause_holds(&channel, 5));
 }
 
-static const Lockout cases[] = {
+static const InvalidConfig cases[] = {
     {NULL, PAUSED(""),
      "rosters.d/a.yaml:5:12: channels[0].paused: empty, must be a reason, or {reason: TEXT, until: "
      "2026-12-24T18:00:00Z}; a channel that is not paused has no such key\n"},
@@ -139,7 +139,7 @@ static const Lockout cases[] = {
 static void what_is_refused(void **state)
 {
     (void)state;
-    expect_refusals(cases, ELEMENTS(cases));
+    expect_invalid(cases, ELEMENTS(cases));
 }
 
 int main(void)

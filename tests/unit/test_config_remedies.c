@@ -7,7 +7,7 @@
 #define MEMBER(text) "version: 1\nchannels:\n  - name: payments\n    members: [" text "]\n"
 #define AUTH(text) PROD_IS("{endpoint: https://h, project_id: p, instance_id: i, " text "}")
 
-static const Lockout cases[] = {
+static const InvalidConfig cases[] = {
     {AUTH("api: APIG, auth: {method: environment}"), NULL,
      "rosterd.yaml:4:67: instances.prod.api: unknown value: \"APIG\", did you mean apigw? Must be "
      "apic (ROMA Connect) or apigw (the dedicated API Gateway, APIG, without ROMA Connect)\n"},
@@ -113,7 +113,7 @@ static void each_has_a_remedy(void **state)
     (void)state;
     for (size_t i = 0; i < ELEMENTS(cases); i++)
         assert_null(strstr(cases[i].expected, "SECRET"));
-    expect_refusals(cases, ELEMENTS(cases));
+    expect_invalid(cases, ELEMENTS(cases));
 }
 
 static void descriptors_that_ran_out(void **state)

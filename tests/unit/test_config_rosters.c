@@ -6,7 +6,7 @@
 #define CHANNELS "version: 1\nchannels:\n"
 #define WITH(key) CHANNELS "  - name: payments\n    members: [a]\n    " key "\n"
 
-static const Lockout what_a_roster_lacks_cases[] = {
+static const InvalidConfig what_a_roster_lacks_cases[] = {
     {NULL, "channels: []\n", "rosters.d/a.yaml:1:1: version: missing, must be 1\n"},
     {NULL, "version: 1\n", "rosters.d/a.yaml:1:1: channels: missing, must be a list of channels\n"},
     {NULL,
@@ -50,10 +50,10 @@ static const Lockout what_a_roster_lacks_cases[] = {
 static void what_a_roster_lacks(void **state)
 {
     (void)state;
-    expect_refusals(what_a_roster_lacks_cases, ELEMENTS(what_a_roster_lacks_cases));
+    expect_invalid(what_a_roster_lacks_cases, ELEMENTS(what_a_roster_lacks_cases));
 }
 
-static const Lockout what_a_roster_cannot_say_cases[] = {
+static const InvalidConfig what_a_roster_cannot_say_cases[] = {
     {NULL, "endpoint: https://evil\n" ROSTER,
      "rosters.d/a.yaml:1:1: endpoint: unknown key, must be one of: version, instance, channels\n"},
     {NULL,
@@ -69,10 +69,10 @@ static const Lockout what_a_roster_cannot_say_cases[] = {
 static void what_a_roster_cannot_say(void **state)
 {
     (void)state;
-    expect_refusals(what_a_roster_cannot_say_cases, ELEMENTS(what_a_roster_cannot_say_cases));
+    expect_invalid(what_a_roster_cannot_say_cases, ELEMENTS(what_a_roster_cannot_say_cases));
 }
 
-static const Lockout which_names_are_refused_cases[] = {
+static const InvalidConfig which_names_are_refused_cases[] = {
     {NULL, CHANNELS "  - {name: ab, members: [a]}\n",
      "rosters.d/a.yaml:3:12: channels[0].name: too short: 2 characters, must be 3 to 64\n"},
     {NULL,
@@ -104,10 +104,10 @@ static const Lockout which_names_are_refused_cases[] = {
 static void which_names_are_refused(void **state)
 {
     (void)state;
-    expect_refusals(which_names_are_refused_cases, ELEMENTS(which_names_are_refused_cases));
+    expect_invalid(which_names_are_refused_cases, ELEMENTS(which_names_are_refused_cases));
 }
 
-static const Lockout which_instances_are_refused_cases[] = {
+static const InvalidConfig which_instances_are_refused_cases[] = {
     {HEAD TEST, ROSTER,
      "rosters.d/a.yaml:1:1: instance: missing, must be there where the settings name 2 "
      "instances\n"},
@@ -130,7 +130,7 @@ static const Lockout which_instances_are_refused_cases[] = {
 static void which_instances_are_refused(void **state)
 {
     (void)state;
-    expect_refusals(which_instances_are_refused_cases, ELEMENTS(which_instances_are_refused_cases));
+    expect_invalid(which_instances_are_refused_cases, ELEMENTS(which_instances_are_refused_cases));
 }
 
 /* What is said of an instance that nobody knows names all others, up to a bound. */
@@ -155,7 +155,7 @@ static void very_many_instances(void **state)
     expect_problems(buf_text(&settings));
 }
 
-static const Lockout which_ignore_rules_are_refused_cases[] = {
+static const InvalidConfig which_ignore_rules_are_refused_cases[] = {
     {NULL, WITH("ignore: [{}]"),
      "rosters.d/a.yaml:5:14: channels[0].ignore[0]: empty rule, would ignore every member; must "
      "have one at least of host, port, group and ecs_id\n"},
@@ -191,11 +191,11 @@ static const Lockout which_ignore_rules_are_refused_cases[] = {
 static void which_ignore_rules_are_refused(void **state)
 {
     (void)state;
-    expect_refusals(which_ignore_rules_are_refused_cases,
-                    ELEMENTS(which_ignore_rules_are_refused_cases));
+    expect_invalid(which_ignore_rules_are_refused_cases,
+                   ELEMENTS(which_ignore_rules_are_refused_cases));
 }
 
-static const Lockout what_would_be_laxer_cases[] = {
+static const InvalidConfig what_would_be_laxer_cases[] = {
     {"version: 1\n"
      "mode: observe\n" INSTANCES,
      WITH("mode: prune"),
@@ -245,10 +245,10 @@ static const Lockout what_would_be_laxer_cases[] = {
 static void what_would_be_laxer(void **state)
 {
     (void)state;
-    expect_refusals(what_would_be_laxer_cases, ELEMENTS(what_would_be_laxer_cases));
+    expect_invalid(what_would_be_laxer_cases, ELEMENTS(what_would_be_laxer_cases));
 }
 
-static const Lockout channels_listed_twice_cases[] = {
+static const InvalidConfig channels_listed_twice_cases[] = {
     {NULL,
      CHANNELS "  - {name: abc, members: [a]}\n"
               "  - {name: 'abc', members: [b]}\n",
@@ -272,10 +272,10 @@ static const Lockout channels_listed_twice_cases[] = {
 static void channels_listed_twice(void **state)
 {
     (void)state;
-    expect_refusals(channels_listed_twice_cases, ELEMENTS(channels_listed_twice_cases));
+    expect_invalid(channels_listed_twice_cases, ELEMENTS(channels_listed_twice_cases));
 }
 
-static const Lockout a_mistake_in_the_settings_is_told_alone_cases[] = {
+static const InvalidConfig a_mistake_in_the_settings_is_told_alone_cases[] = {
     {"version: 1\n"
      "mode: obsrve\n" INSTANCES,
      WITH("mode: prune"),
@@ -304,8 +304,8 @@ static const Lockout a_mistake_in_the_settings_is_told_alone_cases[] = {
 static void a_mistake_in_the_settings_is_told_alone(void **state)
 {
     (void)state;
-    expect_refusals(a_mistake_in_the_settings_is_told_alone_cases,
-                    ELEMENTS(a_mistake_in_the_settings_is_told_alone_cases));
+    expect_invalid(a_mistake_in_the_settings_is_told_alone_cases,
+                   ELEMENTS(a_mistake_in_the_settings_is_told_alone_cases));
 }
 
 int main(void)

@@ -2,7 +2,7 @@
 /* What the settings refuse, and all that is said of it: keys, types, bounds, spelling. */
 #include "tests/unit/test_config.h"
 
-static const Lockout what_is_missing_cases[] = {
+static const InvalidConfig what_is_missing_cases[] = {
     {"mode: prune\n" INSTANCES, NULL, "rosterd.yaml:1:1: version: missing, must be 1\n"},
     {"version: 1\n" INSTANCES, NULL,
      "rosterd.yaml:1:1: mode: missing, must be prune (delete extras) or observe (only report "
@@ -36,10 +36,10 @@ static const Lockout what_is_missing_cases[] = {
 static void what_is_missing(void **state)
 {
     (void)state;
-    expect_refusals(what_is_missing_cases, ELEMENTS(what_is_missing_cases));
+    expect_invalid(what_is_missing_cases, ELEMENTS(what_is_missing_cases));
 }
 
-static const Lockout what_has_the_wrong_type_cases[] = {
+static const InvalidConfig what_has_the_wrong_type_cases[] = {
     {"- version: 1\n", NULL, "rosterd.yaml:1:1: not a map: a list, must be a map of keys\n"},
     {"just text\n", NULL, "rosterd.yaml:1:1: not a map: text, must be a map of keys\n"},
     {"version: '1'\n"
@@ -98,10 +98,10 @@ static const Lockout what_has_the_wrong_type_cases[] = {
 static void what_has_the_wrong_type(void **state)
 {
     (void)state;
-    expect_refusals(what_has_the_wrong_type_cases, ELEMENTS(what_has_the_wrong_type_cases));
+    expect_invalid(what_has_the_wrong_type_cases, ELEMENTS(what_has_the_wrong_type_cases));
 }
 
-static const Lockout what_is_out_of_bounds_cases[] = {
+static const InvalidConfig what_is_out_of_bounds_cases[] = {
     {HEAD "interval: 999ms\n", NULL,
      "rosterd.yaml:6:11: interval: out of range: 999ms, must be 1s to 1d (units: ms, s, m, h, d, "
      "w)\n"},
@@ -212,10 +212,10 @@ static const Lockout what_is_out_of_bounds_cases[] = {
 static void what_is_out_of_bounds(void **state)
 {
     (void)state;
-    expect_refusals(what_is_out_of_bounds_cases, ELEMENTS(what_is_out_of_bounds_cases));
+    expect_invalid(what_is_out_of_bounds_cases, ELEMENTS(what_is_out_of_bounds_cases));
 }
 
-static const Lockout where_there_are_no_channels_cases[] = {
+static const InvalidConfig where_there_are_no_channels_cases[] = {
     {HEAD "rosters: []\n", NULL,
      "rosterd.yaml:1:1: channels: missing, must be in files that \"rosters\" names, or here\n"},
     {HEAD "channels: []\n", NULL,
@@ -233,7 +233,7 @@ static const Lockout where_there_are_no_channels_cases[] = {
 static void where_there_are_no_channels(void **state)
 {
     (void)state;
-    expect_refusals(where_there_are_no_channels_cases, ELEMENTS(where_there_are_no_channels_cases));
+    expect_invalid(where_there_are_no_channels_cases, ELEMENTS(where_there_are_no_channels_cases));
 }
 
 int main(void)

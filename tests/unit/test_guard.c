@@ -10,12 +10,12 @@ static const Guards open_guards = {
     .max_deletes = 1000000, .max_delete_percent = 100, .confirm_passes = 1};
 
 static Guard evaluate_one(GuardName name, const Guards *limits, const Plan *plan,
-                          const ChannelRecord *memory, size_t refusing)
+                          const ChannelRecord *record, size_t refusing)
 {
     Guard guards[GUARD_COUNT];
     const ChannelRecord nothing = {0};
 
-    assert_int_equal(guard_evaluate(limits, plan, memory ? memory : &nothing, NOW, guards),
+    assert_int_equal(guard_evaluate(limits, plan, record ? record : &nothing, NOW, guards),
                      refusing);
     for (size_t i = 0; i < GUARD_COUNT; i++)
         assert_int_equal(guards[i].name, i);
@@ -139,40 +139,40 @@ static void test_confirm_passes_counts_the_least_seen(void **state)
     Extra extras[4];
     Plan plan = plan_of(extras, 2);
     Guards limits = open_guards;
-    ChannelRecord memory = {0};
+    ChannelRecord record = {0};
 
     (void)state;
     limits.confirm_passes = 1;
     expect(evaluate_one(GUARD_CONFIRM_PASSES, &limits, &plan, NULL, 0), 1, 1, false);
     limits.confirm_passes = 3;
     expect(evaluate_one(GUARD_CONFIRM_PASSES, &limits, &plan, NULL, 1), 1, 3, true);
-    channel_record_add_sighting(&memory, "m00", 7);
-    expect(evaluate_one(GUARD_CONFIRM_PASSES, &limits, &plan, &memory, 1), 1, 3, true);
-    channel_record_add_sighting(&memory, "m01", 1);
-    expect(evaluate_one(GUARD_CONFIRM_PASSES, &limits, &plan, &memory, 1), 2, 3, true);
-    memory.sightings[1].count = 2;
-    expect(evaluate_one(GUARD_CONFIRM_PASSES, &limits, &plan, &memory, 0), 3, 3, false);
-    memory.sightings[1].count = UINT32_MAX;
-    expect(evaluate_one(GUARD_CONFIRM_PASSES, &limits, &plan, &memory, 0), 8, 3, false);
-    channel_record_done(&memory);
+    channel_record_add_sighting(&record, "m00", 7);
+    expect(evaluate_one(GUARD_CONFIRM_PASSES, &limits, &plan, &record, 1), 1, 3, true);
+    channel_record_add_sighting(&record, "m01", 1);
+    expect(evaluate_one(GUARD_CONFIRM_PASSES, &limits, &plan, &record, 1), 2, 3, true);
+    record.sightings[1].count = 2;
+    expect(evaluate_one(GUARD_CONFIRM_PASSES, &limits, &plan, &record, 0), 3, 3, false);
+    record.sightings[1].count = UINT32_MAX;
+    expect(evaluate_one(GUARD_CONFIRM_PASSES, &limits, &plan, &record, 0), 8, 3, false);
+    channel_record_done(&record);
 }
 
-static void add_deletions(ChannelRecord *memory, const char *identity, size_t count, uint64_t when)
+static void add_deletions(ChannelRecord *record, const char *identity, size_t count, uint64_t when)
 {
     for (size_t i = 0; i < count; i++)
-        assert_int_equal(channel_record_add_deletion(memory, identity, 3, when), 0);
+        assert_int_equal(channel_record_add_deletion(record, identity, 3, when), 0);
 }
 
 static void expect_fight(uint64_t when, size_t count, uint64_t planned, bool refuses)
 {
     Extra extras[4];
     Plan plan = plan_of(extras, 2);
-    ChannelRecord memory = {0};
+    ChannelRecord record = {0};
 
-    add_deletions(&memory, "m01", count, when);
-    add_deletions(&memory, "m77", 9, NOW - 1);
-    expect(evaluate_one(GUARD_FIGHT, &open_guards, &plan, &memory, refuses), planned, 3, refuses);
-    channel_record_done(&memory);
+    add_deletions(&record, "m01", count, when);
+    add_deletions(&record, "m77", 9, NOW - 1);
+    expect(evaluate_one(GUARD_FIGHT, &open_guards, &plan, &record, refuses), planned, 3, refuses);
+    channel_record_done(&record);
 }
 
 static void test_fight_within_and_outside_the_hour(void **state)
@@ -201,16 +201,16 @@ static void test_the_report_names_them_in_one_order(void **state)
     Extra extras[4];
     Plan plan = plan_of(extras, 2);
     Guard guards[GUARD_COUNT];
-    ChannelRecord memory = {0};
+    ChannelRecord record = {0};
 
     (void)state;
-    add_deletions(&memory, "m00", 3, NOW);
-    assert_int_equal(guard_evaluate(&limits, &plan, &memory, NOW, guards), ELEMENTS(names));
+    add_deletions(&record, "m00", 3, NOW);
+    assert_int_equal(guard_evaluate(&limits, &plan, &record, NOW, guards), ELEMENTS(names));
     for (size_t i = 0; i < ELEMENTS(names); i++) {
         assert_true(guards[i].refuses);
         assert_string_equal(guard_name_text(guards[i].name), names[i]);
     }
-    channel_record_done(&memory);
+    channel_record_done(&record);
 }
 
 int main(void)

@@ -224,7 +224,7 @@ static void test_a_404_that_was_a_lie_fails_the_channel(void **state)
     world_free(world);
 }
 
-/* That it is still listed is no news. */
+/* That it is still listed is not logged again. */
 static void test_a_failed_deletion_is_not_looked_for_again(void **state)
 {
     World *world = world_new(1);

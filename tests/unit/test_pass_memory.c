@@ -21,12 +21,12 @@ static int safe_renew(void *context, size_t instance)
 }
 
 static int safe_recall(void *context, const RosterChannel *roster, const ChannelRow *row,
-                       ChannelRecord *memory, Err *err)
+                       ChannelRecord *record, Err *err)
 {
     int r;
 
     failing_pause(true);
-    r = world_recall(context, roster, row, memory, err);
+    r = world_recall(context, roster, row, record, err);
     failing_pause(false);
     return r;
 }
@@ -130,7 +130,7 @@ static void test_each_allocation_of_a_new_pass(void **state)
     if (!failing_is_possible())
         skip();
     world = world_full();
-    scope.gates = world->gates;
+    scope.throttles = world->throttles;
     do {
         Pass *pass = NULL;
         int r;

@@ -188,21 +188,21 @@ static void test_report(void **state)
 
 static int build_memory(void)
 {
-    ChannelRecord memory = {0};
+    ChannelRecord record = {0};
     int r = 0;
 
     for (size_t i = 0; i < ROWS && r == 0; i++)
-        r = channel_record_add_sighting(&memory, i ? texts[0][i] : padding, (uint32_t)i);
+        r = channel_record_add_sighting(&record, i ? texts[0][i] : padding, (uint32_t)i);
     for (size_t i = 0; i < ROWS && r == 0; i++)
-        r = channel_record_add_deletion(&memory, texts[1][i], strlen(texts[1][i]) + 1, i);
+        r = channel_record_add_deletion(&record, texts[1][i], strlen(texts[1][i]) + 1, i);
     if (r == 0)
-        r = channel_record_set_pause(&memory, texts[2][0], 3);
-    assert_int_equal(memory.is_paused, r == 0);
-    for (size_t i = 0; i < memory.sighting_count; i++)
-        assert_string_equal(memory.sightings[i].member_id, i ? texts[0][i] : padding);
-    for (size_t i = 0; i < memory.deletion_count; i++)
-        assert_string_equal(memory.deletions[i].identity, texts[1][i]);
-    channel_record_done(&memory);
+        r = channel_record_set_pause(&record, texts[2][0], 3);
+    assert_int_equal(record.is_paused, r == 0);
+    for (size_t i = 0; i < record.sighting_count; i++)
+        assert_string_equal(record.sightings[i].member_id, i ? texts[0][i] : padding);
+    for (size_t i = 0; i < record.deletion_count; i++)
+        assert_string_equal(record.deletions[i].identity, texts[1][i]);
+    channel_record_done(&record);
     return r;
 }
 

@@ -15,7 +15,7 @@
 typedef struct RenewalCase {
     Instance instance;
     Config config;
-    Gate gate;
+    Throttle throttle;
     Dispatch dispatch;
     Call calls[CALLS];
     uint32_t renewals, failures;
@@ -92,9 +92,9 @@ static int setup(void **state)
         .config = {.instance_count = 1, .limits = {.concurrency = CALLS}, .retry = {.attempts = 4}},
     };
     renewal_case.config.instances = &renewal_case.instance;
-    assert_int_equal(gate_init(&renewal_case.gate, 0), 0);
+    assert_int_equal(throttle_init(&renewal_case.throttle, 0), 0);
     dispatch_init(&renewal_case.dispatch, &renewal_case.config, &ops, &renewal_case, 0, "pass-1",
-                  &renewal_case.gate);
+                  &renewal_case.throttle);
     for (size_t i = 0; i < CALLS; i++) {
         renewal_case.calls[i] = (Call){
             .request = {.kind = REQUEST_LIST_MEMBERS, .channel_id = "c"},
@@ -111,7 +111,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    gate_done(&((RenewalCase *)*state)->gate);
+    throttle_done(&((RenewalCase *)*state)->throttle);
     return 0;
 }
 
@@ -151,7 +151,7 @@ static void test_without_a_new_one_all_end_and_it_is_told_once(void **state)
     expect_ends(renewal_case, CALL_INSTANCE, 1);
 }
 
-/* Lockouts that come after the renewal are of the old credential: it is not renewed again. */
+/* Refusals that come after the renewal are of the old credential: it is not renewed again. */
 static void test_a_late_refusal_asks_for_no_other(void **state)
 {
     RenewalCase *renewal_case = *state;

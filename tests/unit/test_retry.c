@@ -2,8 +2,8 @@
 /* The retry law and the rate, as numbers. */
 #include "tests/world/world.h"
 
-#include "reconcile/request/rate.h"
 #include "reconcile/request/retry.h"
+#include "reconcile/request/throttle.h"
 
 #define SECOND USEC_PER_SEC
 
@@ -66,19 +66,19 @@ static void test_the_least_delay_is_not_nothing(void **state)
 static void expect_rate(uint32_t limit, size_t requests)
 {
     uint64_t begun[400], now = 77;
-    Rate rate;
+    Throttle throttle;
 
-    assert_int_equal(rate_init(&rate, limit), 0);
+    assert_int_equal(throttle_init(&throttle, limit), 0);
     for (size_t i = 0; i < requests; i++) {
-        now = rate_next_usec(&rate, now);
+        now = throttle_next_usec(&throttle, now);
         begun[i] = now;
-        rate_note(&rate, now);
+        throttle_note(&throttle, now);
         if (i >= limit)
             assert_true(begun[i] - begun[i - limit] >= SECOND);
     }
     /* Not slower than a twentieth below the limit either. */
     assert_true(begun[requests - 1] - begun[0] <= (requests / limit) * (SECOND + SECOND / 20));
-    rate_done(&rate);
+    throttle_done(&throttle);
 }
 
 static void test_no_second_holds_more_than_the_limit(void **state)
@@ -92,29 +92,29 @@ static void test_no_second_holds_more_than_the_limit(void **state)
 static void test_a_burst_after_a_rest_counts_from_its_own_beginning(void **state)
 {
     uint64_t now = 100 * SECOND;
-    Rate rate;
+    Throttle throttle;
 
     (void)state;
-    assert_int_equal(rate_init(&rate, 2), 0);
-    rate_note(&rate, now - 900000);
-    rate_note(&rate, now);
-    assert_in_range(rate_next_usec(&rate, now), now + 100000, now + 150000);
-    rate_note(&rate, now + 150000);
-    assert_true(rate_next_usec(&rate, now + 150000) >= now + SECOND);
-    rate_done(&rate);
+    assert_int_equal(throttle_init(&throttle, 2), 0);
+    throttle_note(&throttle, now - 900000);
+    throttle_note(&throttle, now);
+    assert_in_range(throttle_next_usec(&throttle, now), now + 100000, now + 150000);
+    throttle_note(&throttle, now + 150000);
+    assert_true(throttle_next_usec(&throttle, now + 150000) >= now + SECOND);
+    throttle_done(&throttle);
 }
 
 static void test_no_limit_never_waits(void **state)
 {
-    Rate rate;
+    Throttle throttle;
 
     (void)state;
-    assert_int_equal(rate_init(&rate, 0), 0);
+    assert_int_equal(throttle_init(&throttle, 0), 0);
     for (uint64_t i = 0; i < 50000; i++) {
-        assert_int_equal(rate_next_usec(&rate, 5), 5);
-        rate_note(&rate, 5);
+        assert_int_equal(throttle_next_usec(&throttle, 5), 5);
+        throttle_note(&throttle, 5);
     }
-    rate_done(&rate);
+    throttle_done(&throttle);
 }
 
 int main(void)

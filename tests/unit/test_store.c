@@ -238,9 +238,9 @@ static void test_commits_are_few(void **state)
     for (int i = 0; i < 200; i++) {
         Batch batch = place_batch(place, deletions, 10);
         const Sighting sighting = {"m1", 1};
-        ChannelRecord memory = recall_at(place, store, NOW);
+        ChannelRecord record = recall_at(place, store, NOW);
 
-        channel_record_done(&memory);
+        channel_record_done(&record);
         snprintf(channel, sizeof(channel), "channel-%d", i);
         batch.channel_id = channel;
         assert_int_equal(store_remember(store, KEY, channel, &sighting, 1, NULL), 0);

@@ -149,11 +149,11 @@ static inline Batch place_batch(Location *place, Deletion *deletions, size_t cou
 static inline ChannelRecord recall_at(Location *place, Store *store, uint64_t realtime_usec)
 {
     const StoreScope channel = {KEY, "prod", "c1", "payments"};
-    ChannelRecord memory = {0};
+    ChannelRecord record = {0};
 
-    if (store_recall(store, &channel, realtime_usec, &memory, &place->err) < 0)
+    if (store_recall(store, &channel, realtime_usec, &record, &place->err) < 0)
         fail_msg("store_recall: %s", place->err.text);
-    return memory;
+    return record;
 }
 
 static inline void record_one(Location *place, Store *store, uint64_t realtime_usec,

@@ -49,7 +49,7 @@ static void test_full_disk(void **state)
     Batch batch;
     uint64_t decided;
     const Sighting sighting = {"m3", 2};
-    ChannelRecord memory = {0};
+    ChannelRecord record = {0};
 
     mount_small(place);
     store = place_open(place);
@@ -74,12 +74,12 @@ static void test_full_disk(void **state)
     store_free(store);
     store = place_open(place);
     assert_int_equal(count_undecided(place, store), 0);
-    assert_int_equal(store_recall(store, CHANNEL("c1"), NOW, &memory, NULL), 0);
-    assert_int_equal(memory.deletion_count, 1);
-    channel_record_done(&memory);
-    assert_int_equal(store_recall(store, CHANNEL("c2"), NOW, &memory, NULL), 0);
-    assert_int_equal(memory.sighting_count, 1);
-    channel_record_done(&memory);
+    assert_int_equal(store_recall(store, CHANNEL("c1"), NOW, &record, NULL), 0);
+    assert_int_equal(record.deletion_count, 1);
+    channel_record_done(&record);
+    assert_int_equal(store_recall(store, CHANNEL("c2"), NOW, &record, NULL), 0);
+    assert_int_equal(record.sighting_count, 1);
+    channel_record_done(&record);
     store_free(store);
     umount2(place->state, MNT_DETACH);
 }

@@ -104,7 +104,7 @@ static void test_killed_between_record_and_decide(void **state)
 {
     Location *place = *state;
     Store *store;
-    ChannelRecord memory = {0};
+    ChannelRecord record = {0};
 
     child_kill(child_start(place, act_record));
     store = place_open_read_only(place);
@@ -112,10 +112,10 @@ static void test_killed_between_record_and_decide(void **state)
     store_free(store);
     store = place_open(place);
     assert_int_equal(count_undecided(place, store), 2);
-    assert_int_equal(store_recall(store, CHANNEL("c1"), NOW, &memory, NULL), 0);
-    assert_int_equal(memory.deletion_count, 2);
-    assert_int_equal(memory.sighting_count, 1);
-    channel_record_done(&memory);
+    assert_int_equal(store_recall(store, CHANNEL("c1"), NOW, &record, NULL), 0);
+    assert_int_equal(record.deletion_count, 2);
+    assert_int_equal(record.sighting_count, 1);
+    channel_record_done(&record);
     store_free(store);
 }
 

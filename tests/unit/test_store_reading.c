@@ -77,13 +77,13 @@ static void daemon_kill(Daemon *daemon)
 
 static size_t count_deletions(Location *place, Store *store)
 {
-    ChannelRecord memory = {0};
+    ChannelRecord record = {0};
     size_t count;
 
-    if (store_recall(store, CHANNEL("c1"), NOW, &memory, &place->err) < 0)
+    if (store_recall(store, CHANNEL("c1"), NOW, &record, &place->err) < 0)
         fail_msg("store_recall: %s", place->err.text);
-    count = memory.deletion_count;
-    channel_record_done(&memory);
+    count = record.deletion_count;
+    channel_record_done(&record);
     return count;
 }
 

@@ -23,9 +23,9 @@ uint32_t world_last_deleting(const World *world)
     return 0;
 }
 
-static void undo_add_item(Addition *restore, size_t number, const WorldAction *action)
+static void undo_add_item(Addition *addition, size_t number, const WorldAction *action)
 {
-    restore->items[restore->item_count++] = (AdditionItem){
+    addition->items[addition->item_count++] = (AdditionItem){
         .action = number + 1,
         .member_id = action->member->id,
         .identity = action->identity,
@@ -39,14 +39,14 @@ static size_t undo_add_channel(World *world, WorldUndo *undo, WorldChannel *chan
                                uint32_t serial, size_t first)
 {
     size_t number = undo->config.channel_count;
-    Addition *restore = &undo->restores[number];
+    Addition *addition = &undo->additions[number];
 
-    restore->items = &undo->items[first];
+    addition->items = &undo->items[first];
     for (size_t i = 0; i < world->action_count; i++) {
         if (world->actions[i].channel == channel && undo_is_meant(&world->actions[i], serial))
-            undo_add_item(restore, i, &world->actions[i]);
+            undo_add_item(addition, i, &world->actions[i]);
     }
-    if (restore->item_count == 0)
+    if (addition->item_count == 0)
         return 0;
     undo->rosters[number] = (RosterChannel){
         .instance = channel->instance,
@@ -56,7 +56,7 @@ static size_t undo_add_channel(World *world, WorldUndo *undo, WorldChannel *chan
         .file = "",
     };
     undo->config.channel_count++;
-    return restore->item_count;
+    return addition->item_count;
 }
 
 bool world_begin_undo(World *world, uint32_t serial, bool dry_run)
@@ -112,7 +112,7 @@ void world_dry_undo(World *world)
 
 const AdditionItem *world_undo_item(const World *world, size_t channel, size_t number)
 {
-    return &world->undo->restores[channel].items[number];
+    return &world->undo->additions[channel].items[number];
 }
 
 uint32_t world_count_items(const World *world, AdditionOutcome outcome)
@@ -120,7 +120,7 @@ uint32_t world_count_items(const World *world, AdditionOutcome outcome)
     uint32_t count = 0;
 
     for (size_t i = 0; i < world->undo->config.channel_count; i++) {
-        for (size_t k = 0; k < world->undo->restores[i].item_count; k++)
+        for (size_t k = 0; k < world->undo->additions[i].item_count; k++)
             count += world_undo_item(world, i, k)->outcome == outcome;
     }
     return count;
@@ -155,9 +155,9 @@ static const AdditionItem *undo_find_item(const World *world, const Request *req
         if (undo->rosters[i].instance != request->instance ||
             !str_equal(undo->rosters[i].id, request->channel_id))
             continue;
-        for (size_t k = 0; k < undo->restores[i].item_count; k++) {
-            if (str_equal(undo->restores[i].items[k].member_id, request->member_id))
-                return &undo->restores[i].items[k];
+        for (size_t k = 0; k < undo->additions[i].item_count; k++) {
+            if (str_equal(undo->additions[i].items[k].member_id, request->member_id))
+                return &undo->additions[i].items[k];
         }
     }
     return NULL;
@@ -210,11 +210,11 @@ static bool undo_is_equal(const WorldMember *a, const WorldMember *b)
 }
 
 /* Of two that had one identity, one comes back. */
-static bool undo_is_one_of(World *world, const WorldChannel *channel, const Addition *restore,
+static bool undo_is_one_of(World *world, const WorldChannel *channel, const Addition *addition,
                            const WorldMember *member)
 {
-    for (size_t i = 0; i < restore->item_count; i++) {
-        const WorldMember *was = world_find_member(world, restore->items[i].member_id);
+    for (size_t i = 0; i < addition->item_count; i++) {
+        const WorldMember *was = world_find_member(world, addition->items[i].member_id);
 
         if (judge_is_same(channel, was, member) && undo_is_equal(was, member))
             return true;
@@ -222,14 +222,14 @@ static bool undo_is_one_of(World *world, const WorldChannel *channel, const Addi
     return false;
 }
 
-static void undo_rule_equal(World *world, const WorldChannel *channel, const Addition *restore,
+static void undo_rule_equal(World *world, const WorldChannel *channel, const Addition *addition,
                             const WorldMember *was)
 {
     for (size_t i = 0; i < channel->member_count; i++) {
         const WorldMember *member = channel->members[i];
 
         if (member->exists && judge_is_same(channel, member, was) &&
-            !undo_is_one_of(world, channel, restore, member))
+            !undo_is_one_of(world, channel, addition, member))
             world_broken(world, "%s came back as %s, and is not equal", was->id, member->id);
     }
     if (world_count_same(channel, was) != 1)
@@ -250,10 +250,10 @@ static bool undo_was_restored(const World *world, const WorldChannel *channel,
 
 /* Two members that had one identity are one addition. */
 static bool undo_has_sent_its_twin(World *world, const WorldChannel *channel,
-                                   const Addition *restore, const WorldMember *was)
+                                   const Addition *addition, const WorldMember *was)
 {
-    for (size_t i = 0; i < restore->item_count; i++) {
-        const AdditionItem *item = &restore->items[i];
+    for (size_t i = 0; i < addition->item_count; i++) {
+        const AdditionItem *item = &addition->items[i];
 
         if (item->attempts > 0 && !str_equal(item->member_id, was->id) &&
             judge_is_same(channel, world_find_member(world, item->member_id), was))
@@ -262,7 +262,7 @@ static bool undo_has_sent_its_twin(World *world, const WorldChannel *channel,
     return false;
 }
 
-static void undo_rule_item(World *world, const ChannelReport *report, const Addition *restore,
+static void undo_rule_item(World *world, const ChannelReport *report, const Addition *addition,
                            const AdditionItem *item)
 {
     const WorldChannel *channel = world_find_channel(world, report->channel->instance, report->id);
@@ -270,9 +270,9 @@ static void undo_rule_item(World *world, const ChannelReport *report, const Addi
     bool is_restored = undo_was_restored(world, channel, was);
 
     if (item->outcome == ADDITION_ADDED && report->result == RESULT_CONVERGED)
-        undo_rule_equal(world, channel, restore, was);
+        undo_rule_equal(world, channel, addition, was);
     if (is_restored && item->outcome != ADDITION_ADDED && item->outcome != ADDITION_FAILED &&
-        !undo_has_sent_its_twin(world, channel, restore, was))
+        !undo_has_sent_its_twin(world, channel, addition, was))
         world_broken(world, "%s was added, the undo says %s", was->id,
                      add_outcome_text(item->outcome));
     if ((item->attempts > 0) !=
@@ -285,21 +285,21 @@ static void undo_rule_item(World *world, const ChannelReport *report, const Addi
 
 /* Whether the outcomes of all its items come to the channel's result. What a stop or the deadline
  * cut short has an error. */
-static bool undo_is_well(const World *world, const Addition *restore, const ChannelReport *report)
+static bool undo_is_well(const World *world, const Addition *addition, const ChannelReport *report)
 {
     size_t counts[ADDITION_FAILED + 1] = {0};
     Result result = report->result;
 
-    for (size_t i = 0; i < restore->item_count; i++)
-        counts[restore->items[i].outcome]++;
+    for (size_t i = 0; i < addition->item_count; i++)
+        counts[addition->items[i].outcome]++;
     if (result == RESULT_IN_SYNC)
-        return counts[ADDITION_LIVE] == restore->item_count;
+        return counts[ADDITION_LIVE] == addition->item_count;
     if (result == RESULT_CONVERGED)
         return counts[ADDITION_ADDED] > 0 &&
-               counts[ADDITION_ADDED] + counts[ADDITION_LIVE] == restore->item_count;
+               counts[ADDITION_ADDED] + counts[ADDITION_LIVE] == addition->item_count;
     if (result == RESULT_DRIFT && !err_is_set(&report->error))
         return world->dry_run && counts[ADDITION_PLANNED] > 0 &&
-               counts[ADDITION_PLANNED] + counts[ADDITION_LIVE] == restore->item_count;
+               counts[ADDITION_PLANNED] + counts[ADDITION_LIVE] == addition->item_count;
     return true;
 }
 
@@ -309,7 +309,7 @@ void world_rule_undone(World *world)
 
     for (size_t i = 0; i < report->channel_count; i++) {
         const ChannelReport *row = &report->channels[i];
-        const Addition *restore = &world->undo->restores[i];
+        const Addition *addition = &world->undo->additions[i];
         bool is_good = row->result == RESULT_IN_SYNC || row->result == RESULT_CONVERGED;
 
         if (row->result == RESULT_HELD || row->result == RESULT_PAUSED)
@@ -319,10 +319,10 @@ void world_rule_undone(World *world)
         if ((row->result == RESULT_FAILED || row->result == RESULT_UNMANAGEABLE) &&
             !err_is_set(&row->error))
             world_broken(world, "%s: an undo failed without saying why", row->id);
-        if (!undo_is_well(world, restore, row))
+        if (!undo_is_well(world, addition, row))
             world_broken(world, "%s: the outcomes do not make it %s", row->id,
                          report_result_text(row->result));
-        for (size_t k = 0; k < restore->item_count; k++)
-            undo_rule_item(world, row, restore, &restore->items[k]);
+        for (size_t k = 0; k < addition->item_count; k++)
+            undo_rule_item(world, row, addition, &addition->items[k]);
     }
 }

@@ -8,7 +8,7 @@
 typedef struct WorldUndo {
     Config config; /* the world's, but with the channels of the undo */
     RosterChannel rosters[WORLD_CHANNELS_MAX];
-    Addition restores[WORLD_CHANNELS_MAX];
+    Addition additions[WORLD_CHANNELS_MAX];
     AdditionItem items[]; /* those of a channel follow each other */
 } WorldUndo;
 

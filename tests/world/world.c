@@ -74,7 +74,7 @@ void world_free(World *world)
     pass_free(world->pass);
     free(world->undo);
     for (size_t i = 0; i < WORLD_INSTANCES_MAX; i++)
-        gate_done(&world->gates[i]);
+        throttle_done(&world->throttles[i]);
     for (size_t i = 0; i < WORLD_INSTANCES_MAX; i++)
         pass_spent_done(&world->spent[i]);
     for (size_t i = 0; i < world->event_count; i++) {

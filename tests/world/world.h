@@ -203,7 +203,7 @@ struct World {
     Instance config_instances[WORLD_INSTANCES_MAX];
     RosterChannel rosters[WORLD_CHANNELS_MAX];
     WorldInstance instances[WORLD_INSTANCES_MAX];
-    Gate gates[WORLD_INSTANCES_MAX];
+    Throttle throttles[WORLD_INSTANCES_MAX];
     WorldChannel channels[WORLD_CHANNELS_MAX];
     size_t channel_count;
     WorldMember **members;

@@ -13,7 +13,7 @@ WorldChannel *world_find_channel(World *world, size_t instance, const char *id);
 WorldMember *world_find_member(World *world, const char *id);
 
 int world_recall(void *context, const RosterChannel *roster, const ChannelRow *row,
-                 ChannelRecord *memory, Err *err);
+                 ChannelRecord *record, Err *err);
 int world_is_approved(void *context, const char *digest, Err *err);
 int world_share_approval(void *context, const char *digest, const char *const *plans,
                          size_t plan_count, Err *err);

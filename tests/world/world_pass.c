@@ -10,22 +10,22 @@
 #include "tests/world/undo.h"
 #include "tests/world/world.h"
 
-/* The gates stay from pass to pass, as they do in the daemon. A rate set anew takes over what the
- * old one knew; without a rate nothing is known. */
+/* The throttles stay from pass to pass, as they do in the daemon. A rate set anew takes over what
+ * the old one knew; without a rate nothing is known. */
 static void passes_set_gate(World *world, size_t instance)
 {
     uint32_t limit = world->config.limits.requests_per_second;
-    Gate *old = &world->gates[instance], gate;
+    Throttle *old = &world->throttles[instance], throttle;
 
-    if (old->rate.limit == limit)
+    if (old->limit == limit)
         return;
-    if (old->rate.limit == 0)
+    if (old->limit == 0)
         world->instances[instance].begun_count = 0;
-    if (gate_init(&gate, limit) < 0)
+    if (throttle_init(&throttle, limit) < 0)
         fail_msg("the test is out of memory");
-    gate_take_over(&gate, old);
-    gate_done(old);
-    *old = gate;
+    throttle_take_over(&throttle, old);
+    throttle_done(old);
+    *old = throttle;
 }
 
 /* A change under way still arrives, though nobody waits for what comes of it. */
@@ -160,10 +160,10 @@ void world_begin_prepared(World *world, bool dry_run)
         .dry_run = dry_run,
         .instance = world->scope,
         .is_probe = world->is_probe,
-        .gates = world->gates,
+        .throttles = world->throttles,
         .firsts = world->undo ? NULL : world->firsts,
         .spent = world->undo ? NULL : world->spent,
-        .restores = world->undo ? world->undo->restores : NULL,
+        .additions = world->undo ? world->undo->additions : NULL,
     };
     if (pass_new(world->undo ? &world->undo->config : &world->config, world->ops, world, &scope,
                  &world->pass) < 0)

@@ -90,7 +90,7 @@ void world_kill(World *world)
     for (size_t i = world->first_buffered; i < world->action_count; i++)
         world->actions[i].is_decided = world->actions[i].is_durable;
     for (size_t i = 0; i < world->config.instance_count; i++) {
-        gate_done(&world->gates[i]);
+        throttle_done(&world->throttles[i]);
         world->instances[i].begun_count = 0;
         world->instances[i].held_until_usec = 0;
         pass_spent_done(&world->spent[i]);
@@ -106,7 +106,7 @@ void world_kill(World *world)
 /* ---- remembering ---- */
 
 static int state_add_deletions(const World *world, const WorldChannel *channel,
-                               ChannelRecord *memory)
+                               ChannelRecord *record)
 {
     for (size_t i = 0; i < world->action_count; i++) {
         const WorldAction *action = &world->actions[i];
@@ -114,7 +114,7 @@ static int state_add_deletions(const World *world, const WorldChannel *channel,
         if (action->channel != channel ||
             (action->is_decided && action->outcome != OUTCOME_DELETED))
             continue;
-        if (channel_record_add_deletion(memory, action->identity, action->identity_size,
+        if (channel_record_add_deletion(record, action->identity, action->identity_size,
                                         action->realtime_usec) < 0)
             return -ENOMEM;
     }
@@ -129,7 +129,7 @@ static bool state_is_paused(WorldChannel *channel)
 }
 
 int world_recall(void *context, const RosterChannel *roster, const ChannelRow *row,
-                 ChannelRecord *memory, Err *err)
+                 ChannelRecord *record, Err *err)
 {
     World *world = context;
     WorldChannel *channel = state_channel(world, roster, row->id);
@@ -138,14 +138,14 @@ int world_recall(void *context, const RosterChannel *roster, const ChannelRow *r
     if (world->recall_error)
         return err_system(err, world->recall_error, "the state");
     for (size_t i = 0; i < channel->sighting_count; i++) {
-        if (channel_record_add_sighting(memory, channel->sightings[i].member_id,
+        if (channel_record_add_sighting(record, channel->sightings[i].member_id,
                                         channel->sightings[i].count) < 0)
             return err_memory(err);
     }
-    if (state_add_deletions(world, channel, memory) < 0)
+    if (state_add_deletions(world, channel, record) < 0)
         return err_memory(err);
     if (state_is_paused(channel) &&
-        channel_record_set_pause(memory, "for a test", channel->pause_end_usec) < 0)
+        channel_record_set_pause(record, "for a test", channel->pause_end_usec) < 0)
         return err_memory(err);
     return 0;
 }

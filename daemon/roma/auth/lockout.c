@@ -17,28 +17,28 @@
  * in vain. */
 #define LOCK_USEC (15 * USEC_PER_MINUTE)
 
-int lockout_init(Lockouts *refusals, const Auth *auth, const LockoutMemory *memory)
+int lockout_init(Lockouts *lockouts, const Auth *auth, const LockoutStore *kept_in)
 {
-    *refusals = (Lockouts){.memory = memory};
-    buf_printf(&refusals->subject, "%s %s/%s", auth->iam_endpoint, auth->domain, auth->user);
-    return buf_failed(&refusals->subject) < 0 ? -ENOMEM : 0;
+    *lockouts = (Lockouts){.kept_in = kept_in};
+    buf_printf(&lockouts->subject, "%s %s/%s", auth->iam_endpoint, auth->domain, auth->user);
+    return buf_failed(&lockouts->subject) < 0 ? -ENOMEM : 0;
 }
 
-void lockout_done(Lockouts *refusals)
+void lockout_done(Lockouts *lockouts)
 {
-    secret_free(refusals->password);
-    buf_done(&refusals->subject);
-    *refusals = (Lockouts){0};
+    secret_free(lockouts->password);
+    buf_done(&lockouts->subject);
+    *lockouts = (Lockouts){0};
 }
 
-void lockout_note_file(Lockouts *refusals, const char *path)
+void lockout_note_file(Lockouts *lockouts, const char *path)
 {
     struct stat status;
 
-    refusals->mark[0] = '\0';
+    lockouts->mark[0] = '\0';
     if (stat(path, &status) < 0)
         return;
-    snprintf(refusals->mark, sizeof(refusals->mark), "%jx:%jx:%jd.%09ld:%jd.%09ld",
+    snprintf(lockouts->mark, sizeof(lockouts->mark), "%jx:%jx:%jd.%09ld:%jd.%09ld",
              (uintmax_t)status.st_dev, (uintmax_t)status.st_ino, (intmax_t)status.st_mtim.tv_sec,
              status.st_mtim.tv_nsec, (intmax_t)status.st_ctim.tv_sec, status.st_ctim.tv_nsec);
 }
@@ -53,19 +53,19 @@ static int lockout_tell_lock(const Err *said, uint64_t left_usec, Err *err)
 }
 
 /* What an earlier run was told. A clock that was set back does not prolong a lock. */
-static int lockout_check_kept(const Lockouts *refusals, Err *err)
+static int lockout_check_kept(const Lockouts *lockouts, Err *err)
 {
-    const LockoutMemory *memory = refusals->memory;
+    const LockoutStore *kept_in = lockouts->kept_in;
     uint64_t now_usec = clock_realtime_usec();
     char refused[CLOCK_RFC3339_SIZE];
     Lockout kept;
 
-    if (!memory->recall ||
-        memory->recall(memory->userdata, buf_text(&refusals->subject), &kept) <= 0)
+    if (!kept_in->recall ||
+        kept_in->recall(kept_in->userdata, buf_text(&lockouts->subject), &kept) <= 0)
         return 0;
     if (kept.until_usec > now_usec && kept.until_usec - now_usec <= LOCK_USEC)
         return lockout_tell_lock(&kept.said, kept.until_usec - now_usec, err);
-    if (kept.until_usec != 0 || refusals->mark[0] == '\0' || !str_equal(kept.mark, refusals->mark))
+    if (kept.until_usec != 0 || lockouts->mark[0] == '\0' || !str_equal(kept.mark, lockouts->mark))
         return 0;
     clock_format_rfc3339(kept.refused_usec, refused);
     *err = kept.said;
@@ -75,20 +75,20 @@ static int lockout_check_kept(const Lockouts *refusals, Err *err)
                        refused);
 }
 
-int lockout_check(Lockouts *refusals, const Secret *password, Err *err)
+int lockout_check(Lockouts *lockouts, const Secret *password, Err *err)
 {
     uint64_t now_usec = clock_monotonic_usec();
 
-    if (now_usec < refusals->locked_until_usec)
-        return lockout_tell_lock(&refusals->said, refusals->locked_until_usec - now_usec, err);
-    if (!refusals->password)
-        return lockout_check_kept(refusals, err);
-    if (!secret_equal(refusals->password, password)) {
-        secret_free(refusals->password);
-        refusals->password = NULL;
+    if (now_usec < lockouts->locked_until_usec)
+        return lockout_tell_lock(&lockouts->said, lockouts->locked_until_usec - now_usec, err);
+    if (!lockouts->password)
+        return lockout_check_kept(lockouts, err);
+    if (!secret_equal(lockouts->password, password)) {
+        secret_free(lockouts->password);
+        lockouts->password = NULL;
         return 0;
     }
-    *err = refusals->said;
+    *err = lockouts->said;
     return err_context(err, -EACCES, "no login, password_file still holds what was refused");
 }
 
@@ -99,19 +99,19 @@ static bool lockout_is_lock(const Err *said)
            (!strchr(said->code, '.') && strcasestr(said->text, "locked"));
 }
 
-static bool lockout_keep(const Lockouts *refusals, bool is_lock)
+static bool lockout_keep(const Lockouts *lockouts, bool is_lock)
 {
-    const LockoutMemory *memory = refusals->memory;
+    const LockoutStore *kept_in = lockouts->kept_in;
     uint64_t now_usec = clock_realtime_usec();
-    Lockout refusal = {
+    Lockout lockout = {
         .until_usec = is_lock ? now_usec + LOCK_USEC : 0,
         .refused_usec = now_usec,
-        .said = refusals->said,
+        .said = lockouts->said,
     };
 
-    str_copy(refusal.mark, sizeof(refusal.mark), refusals->mark);
-    return memory->keep &&
-           memory->keep(memory->userdata, buf_text(&refusals->subject), &refusal) >= 0;
+    str_copy(lockout.mark, sizeof(lockout.mark), lockouts->mark);
+    return kept_in->keep &&
+           kept_in->keep(kept_in->userdata, buf_text(&lockouts->subject), &lockout) >= 0;
 }
 
 static void lockout_advise(Err *said, const char *advice)
@@ -120,33 +120,33 @@ static void lockout_advise(Err *said, const char *advice)
         strcat(said->text, advice);
 }
 
-const Err *lockout_add(Lockouts *refusals, const Secret *password, const Err *said)
+const Err *lockout_add(Lockouts *lockouts, const Secret *password, const Err *said)
 {
     bool is_lock = lockout_is_lock(said);
     bool is_kept;
 
-    refusals->said = *said;
-    is_kept = lockout_keep(refusals, is_lock);
+    lockouts->said = *said;
+    is_kept = lockout_keep(lockouts, is_lock);
     if (is_lock) {
-        refusals->locked_until_usec = clock_monotonic_usec() + LOCK_USEC;
-        lockout_advise(&refusals->said, "; not tried again for 15 minutes");
-        return &refusals->said;
+        lockouts->locked_until_usec = clock_monotonic_usec() + LOCK_USEC;
+        lockout_advise(&lockouts->said, "; not tried again for 15 minutes");
+        return &lockouts->said;
     }
-    secret_free(refusals->password);
-    refusals->password = secret_new_copy(secret_bytes(password), secret_size(password));
-    lockout_advise(&refusals->said,
+    secret_free(lockouts->password);
+    lockouts->password = secret_new_copy(secret_bytes(password), secret_size(password));
+    lockout_advise(&lockouts->said,
                    is_kept ? "; not tried again until password_file holds another password"
                            : "; not tried again by this run, but nothing keeps the next one from "
-                             "it: five refusals lock the user");
-    return &refusals->said;
+                             "it: five lockouts lock the user");
+    return &lockouts->said;
 }
 
-void lockout_take_over(Lockouts *refusals, Lockouts *old)
+void lockout_take_over(Lockouts *lockouts, Lockouts *old)
 {
-    if (!str_equal(buf_text(&refusals->subject), buf_text(&old->subject)))
+    if (!str_equal(buf_text(&lockouts->subject), buf_text(&old->subject)))
         return;
-    secret_free(refusals->password);
-    refusals->password = TAKE_PTR(old->password);
-    refusals->locked_until_usec = old->locked_until_usec;
-    refusals->said = old->said;
+    secret_free(lockouts->password);
+    lockouts->password = TAKE_PTR(old->password);
+    lockouts->locked_until_usec = old->locked_until_usec;
+    lockouts->said = old->said;
 }

@@ -7,11 +7,11 @@
 
 #include "config/config.h"
 #include "daemon/base/buf.h"
-#include "daemon/base/lockout_memory.h"
+#include "daemon/base/lockout_store.h"
 #include "daemon/base/secret.h"
 
 typedef struct Lockouts {
-    const LockoutMemory *memory;  /* borrowed */
+    const LockoutStore *kept_in;  /* borrowed */
     Buf subject;                  /* who logs in, and where */
     char mark[LOCKOUT_MARK_SIZE]; /* of the file that the password at hand was read from */
     Secret *password;             /* the one that IAM does not accept; NULL: none */
@@ -19,18 +19,18 @@ typedef struct Lockouts {
     Err said;                     /* what IAM said to it */
 } Lockouts;
 
-/* 0 or -ENOMEM; lockout_done() in both cases. `memory` is borrowed and outlives it. */
-int lockout_init(Lockouts *refusals, const Auth *auth, const LockoutMemory *memory);
-void lockout_done(Lockouts *refusals);
+/* 0 or -ENOMEM; lockout_done() in both cases. `kept_in` is borrowed and outlives it. */
+int lockout_init(Lockouts *lockouts, const Auth *auth, const LockoutStore *kept_in);
+void lockout_done(Lockouts *lockouts);
 
 /* To be called before the password's file is read. */
-void lockout_note_file(Lockouts *refusals, const char *path);
+void lockout_note_file(Lockouts *lockouts, const char *path);
 
 /* Whether the password may be sent: 0, or -EACCES with what IAM said to it before. */
-int lockout_check(Lockouts *refusals, const Secret *password, Err *err);
+int lockout_check(Lockouts *lockouts, const Secret *password, Err *err);
 
 /* IAM has refused it. Returns what is to be told: IAM's words, and what follows from them. */
-const Err *lockout_add(Lockouts *refusals, const Secret *password, const Err *said);
+const Err *lockout_add(Lockouts *lockouts, const Secret *password, const Err *said);
 
 /* After a reload: what the one before knew of the same user. */
-void lockout_take_over(Lockouts *refusals, Lockouts *old);
+void lockout_take_over(Lockouts *lockouts, Lockouts *old);

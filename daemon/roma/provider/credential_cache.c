@@ -280,7 +280,7 @@ int credential_cache_new(sd_event *event, Http *http, const Config *config,
         .on_end = credential_cache_on_issued,
         .on_wait = credential_cache_on_wait,
         .userdata = credential_cache,
-        .memory = told->memory,
+        .lockout_store = told->lockout_store,
     };
     int r;
 

@@ -24,7 +24,7 @@ typedef struct CredentialCacheTold {
     CredentialCacheOnRenewed on_renewed;
     ProviderOnWait on_wait;
     void *userdata;
-    const LockoutMemory *memory; /* borrowed */
+    const LockoutStore *lockout_store; /* borrowed */
 } CredentialCacheTold;
 
 /* Everything is borrowed and outlives the cache. Errors as credential_load() or

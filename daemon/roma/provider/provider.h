@@ -7,7 +7,7 @@
 
 #include <systemd/sd-event.h>
 
-#include "daemon/base/lockout_memory.h"
+#include "daemon/base/lockout_store.h"
 #include "daemon/http/client.h"
 #include "daemon/roma/auth/credential.h"
 
@@ -31,7 +31,7 @@ typedef struct ProviderContext {
     ProviderOnEnd on_end;
     ProviderOnWait on_wait;
     void *userdata; /* of both */
-    const LockoutMemory *memory;
+    const LockoutStore *lockout_store;
 } ProviderContext;
 
 /* What each of them does. */

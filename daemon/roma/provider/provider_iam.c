@@ -28,7 +28,7 @@ typedef struct ProviderIam {
     Buf ca_path; /* "" without a ca_file */
     Secret *body;
     Credential *sent; /* the password, for scrubbing and for remembering */
-    Lockouts refusals;
+    Lockouts lockouts;
 } ProviderIam;
 
 /* ---- what is sent ---- */
@@ -139,7 +139,7 @@ static int provider_iam_read(ProviderIam *iam, Secret **ret_password, Err *err)
 
     if (credential_find_file(file, context->config->directory, &path) < 0)
         return err_memory(err);
-    lockout_note_file(&iam->refusals, buf_text(&path));
+    lockout_note_file(&iam->lockouts, buf_text(&path));
     r = credential_read_file(file, "password_file", context->config->directory, ret_password, err);
     if (r >= 0 && !provider_iam_is_utf8(*ret_password)) {
         secret_free(*ret_password);
@@ -159,7 +159,7 @@ static int provider_iam_begin(Provider *provider, Err *err)
     int r = provider_iam_read(iam, &password, err);
 
     if (r >= 0)
-        r = lockout_check(&iam->refusals, password, err);
+        r = lockout_check(&iam->lockouts, password, err);
     if (r < 0)
         return r;
     iam->body = provider_iam_body(provider->context.instance, password);
@@ -191,7 +191,7 @@ static void provider_iam_on_end(void *userdata, AttemptStep step, const HttpAnsw
         else if (credential_new_token(token, strlen(token), "IAM's token", &credential, &why) < 0)
             err_context(&why, -EPROTO, DOING);
     } else if (step == ATTEMPT_REFUSED) {
-        why = *lockout_add(&iam->refusals, iam->sent->secret_key, err);
+        why = *lockout_add(&iam->lockouts, iam->sent->secret_key, err);
     }
     provider_iam_drop(iam);
     context->on_end(context->userdata, credential,
@@ -216,10 +216,10 @@ static uint64_t provider_iam_due_usec(const Provider *provider)
     return ((const ProviderIam *)provider)->request.due_usec;
 }
 
-/* A user's refusals count wherever the token was to be used. */
+/* A user's lockouts count wherever the token was to be used. */
 static void provider_iam_take_over(Provider *provider, Provider *old_issuer)
 {
-    lockout_take_over(&((ProviderIam *)provider)->refusals, &((ProviderIam *)old_issuer)->refusals);
+    lockout_take_over(&((ProviderIam *)provider)->lockouts, &((ProviderIam *)old_issuer)->lockouts);
 }
 
 static void provider_iam_free(Provider *provider)
@@ -228,7 +228,7 @@ static void provider_iam_free(Provider *provider)
 
     retrying_request_done(&iam->request);
     provider_iam_drop(iam);
-    lockout_done(&iam->refusals);
+    lockout_done(&iam->lockouts);
     buf_done(&iam->url);
     buf_done(&iam->ca_path);
     free(iam);
@@ -262,7 +262,7 @@ int provider_iam_new(const ProviderContext *context, Provider **ret_provider, Er
     if (r < 0)
         return err_system(err, r, "cannot set up the event loop");
     if (buf_failed(&iam->url) < 0 || buf_failed(&iam->ca_path) < 0 ||
-        lockout_init(&iam->refusals, &context->instance->auth, context->memory) < 0)
+        lockout_init(&iam->lockouts, &context->instance->auth, context->lockout_store) < 0)
         return err_memory(err);
     r = provider_iam_read(iam, &password, err);
     if (r < 0)

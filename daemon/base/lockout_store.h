@@ -15,10 +15,11 @@ typedef struct Lockout {
     Err said;                     /* what the service said to it */
 } Lockout;
 
-/* Where refusals are kept; `subject` names who was refused, and where. Either may be NULL. */
-typedef struct LockoutMemory {
-    int (*recall)(void *userdata, const char *subject, Lockout *ret_refusal); /* 1, or 0: none */
+/* Where lockouts are kept from run to run; `subject` names who was refused, and where. Either may
+ * be NULL. */
+typedef struct LockoutStore {
+    int (*recall)(void *userdata, const char *subject, Lockout *ret_lockout); /* 1, or 0: none */
     int (*keep)(void *userdata, const char *subject,
-                const Lockout *refusal); /* negative: not kept */
+                const Lockout *lockout); /* negative: not kept */
     void *userdata;
-} LockoutMemory;
+} LockoutStore;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
-#include "reconcile/request/advice.h"
+#include "reconcile/request/classify.h"
 
 static Err explain(AuthMethod method, RequestKind kind, Verdict verdict, int http, const char *code)
 {
@@ -15,7 +15,7 @@ static Err explain(AuthMethod method, RequestKind kind, Verdict verdict, int htt
 
     str_copy(answer.code, sizeof(answer.code), code);
     err_set(&err, -1, "it failed");
-    advice_add(&instance, kind, verdict, &answer, &err);
+    classify_advise(&instance, kind, verdict, &answer, &err);
     return err;
 }
 
@@ -88,7 +88,7 @@ static void test_there_is_advice_only_where_it_fits(void **state)
         size_t size = sizeof(err.text) - room;
 
         memset(err.text, 'x', size);
-        advice_add(&instance, REQUEST_LIST_MEMBERS, VERDICT_RENEW, &answer, &err);
+        classify_advise(&instance, REQUEST_LIST_MEMBERS, VERDICT_RENEW, &answer, &err);
         assert_int_equal(strlen(err.text), room >= sizeof(advice) ? size + strlen(advice) : size);
     }
 }

@@ -8,28 +8,28 @@ static void test_sightings_are_replaced(void **state)
     Location *place = *state;
     Store *store = place_open(place);
     const Sighting first[] = {{"m1", 1}, {"m2", 3}}, second[] = {{"m2", 4}};
-    ChannelRecord memory;
+    ChannelRecord record;
 
     place_begin(place, store);
     assert_int_equal(store_remember(store, KEY, "c1", first, 2, NULL), 0);
-    memory = recall_at(place, store, NOW);
-    assert_int_equal(memory.sighting_count, 2);
-    channel_record_done(&memory);
+    record = recall_at(place, store, NOW);
+    assert_int_equal(record.sighting_count, 2);
+    channel_record_done(&record);
     assert_int_equal(store_remember(store, KEY, "c1", second, 1, NULL), 0);
     assert_int_equal(store_remember(store, KEY, "c2", first, 2, NULL), 0);
     assert_int_equal(store_flush(store, NULL), 0);
     store_free(store);
 
     store = place_open(place);
-    memory = recall_at(place, store, NOW);
-    assert_int_equal(memory.sighting_count, 1);
-    assert_string_equal(memory.sightings[0].member_id, "m2");
-    assert_int_equal(memory.sightings[0].count, 4);
-    channel_record_done(&memory);
+    record = recall_at(place, store, NOW);
+    assert_int_equal(record.sighting_count, 1);
+    assert_string_equal(record.sightings[0].member_id, "m2");
+    assert_int_equal(record.sightings[0].count, 4);
+    channel_record_done(&record);
     assert_int_equal(store_remember(store, KEY, "c1", NULL, 0, NULL), 0);
-    memory = recall_at(place, store, NOW);
-    assert_int_equal(memory.sighting_count, 0);
-    channel_record_done(&memory);
+    record = recall_at(place, store, NOW);
+    assert_int_equal(record.sighting_count, 0);
+    channel_record_done(&record);
     store_free(store);
 }
 
@@ -40,7 +40,7 @@ static void test_recent_deletions(void **state)
     Location *place = *state;
     Store *store = place_open(place);
     uint64_t action;
-    ChannelRecord memory;
+    ChannelRecord record;
 
     place_begin(place, store);
     for (size_t i = 0; i < ELEMENTS(outcomes); i++) {
@@ -50,20 +50,20 @@ static void test_recent_deletions(void **state)
     time_pass(10);
     record_one(place, store, NOW + 10, &action);
     time_pass(10);
-    memory = recall_at(place, store, NOW + 20);
-    assert_int_equal(memory.deletion_count, 2);
-    assert_int_equal(memory.deletions[0].realtime_usec, NOW + 10);
-    assert_int_equal(memory.deletions[1].realtime_usec, NOW);
-    assert_memory_equal(memory.deletions[0].identity, "m1", 2);
-    channel_record_done(&memory);
+    record = recall_at(place, store, NOW + 20);
+    assert_int_equal(record.deletion_count, 2);
+    assert_int_equal(record.deletions[0].realtime_usec, NOW + 10);
+    assert_int_equal(record.deletions[1].realtime_usec, NOW);
+    assert_memory_equal(record.deletions[0].identity, "m1", 2);
+    channel_record_done(&record);
     time_pass(USEC_PER_HOUR - 20);
-    memory = recall_at(place, store, NOW + USEC_PER_HOUR);
-    assert_int_equal(memory.deletion_count, 1);
-    channel_record_done(&memory);
+    record = recall_at(place, store, NOW + USEC_PER_HOUR);
+    assert_int_equal(record.deletion_count, 1);
+    channel_record_done(&record);
     time_pass(10);
-    memory = recall_at(place, store, NOW + USEC_PER_HOUR + 10);
-    assert_int_equal(memory.deletion_count, 0);
-    channel_record_done(&memory);
+    record = recall_at(place, store, NOW + USEC_PER_HOUR + 10);
+    assert_int_equal(record.deletion_count, 0);
+    channel_record_done(&record);
     store_free(store);
 }
 
@@ -81,11 +81,11 @@ static void test_recent_deletions_by_a_wrong_clock(void **state)
     record_one(place, store, NOW, &action);
     for (size_t i = 0; i < ELEMENTS(steps); i++) {
         uint64_t now_usec = NOW + (uint64_t)steps[i];
-        ChannelRecord memory = recall_at(place, store, now_usec);
+        ChannelRecord record = recall_at(place, store, now_usec);
 
-        assert_int_equal(memory.deletion_count, 1);
-        assert_true(memory.deletions[0].realtime_usec + USEC_PER_HOUR > now_usec);
-        channel_record_done(&memory);
+        assert_int_equal(record.deletion_count, 1);
+        assert_true(record.deletions[0].realtime_usec + USEC_PER_HOUR > now_usec);
+        channel_record_done(&record);
     }
     store_free(store);
 }
@@ -98,7 +98,7 @@ static void deletions_elsewhere_do_not_count(void **state)
     } elsewhere[] = {{KEY, "c2"}, {"another", "c1"}};
     Location *place = *state;
     Store *store = place_open(place);
-    ChannelRecord memory;
+    ChannelRecord record;
     uint64_t action;
 
     place_begin(place, store);
@@ -112,9 +112,9 @@ static void deletions_elsewhere_do_not_count(void **state)
         assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), 0);
     }
     record_one(place, store, NOW, &action);
-    memory = recall_at(place, store, NOW + 20);
-    assert_int_equal(memory.deletion_count, 1);
-    channel_record_done(&memory);
+    record = recall_at(place, store, NOW + 20);
+    assert_int_equal(record.deletion_count, 1);
+    channel_record_done(&record);
     store_free(store);
 }
 
