@@ -9,7 +9,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -21,7 +20,7 @@ MAKE = ["make", "--no-print-directory", "-s"]
 
 
 PYTEST = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rs"]
-PARTS = min(2, os.cpu_count() or 1)
+WORKERS = 2 * min(2, os.cpu_count() or 1)
 
 
 class Counts:
@@ -120,31 +119,9 @@ class Run:
     def pytest(self, name, folder, tests="tests/integration"):
         self.stage(name, [*PYTEST, tests], folder)
 
-    def pytest_side_by_side(self, name, folder, tests="tests/integration"):
-        """In as many parts as there are processors, two at the most; large files are dealt out first."""
-        files = sorted((os.path.join(tests, file) for file in os.listdir(os.path.join(ROOT, tests))
-                        if file.startswith("test_")),
-                       key=lambda file: -os.path.getsize(os.path.join(ROOT, file)))
-        parts = [files[number::PARTS] for number in range(PARTS)]
-        print(f"== {name}", flush=True)
-        started = time.monotonic()
-        outputs = [tempfile.TemporaryFile("w+", errors="replace") for _ in parts]
-        running = [subprocess.Popen([*PYTEST, *part], cwd=ROOT, env=environment_for(folder),
-                                    stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
-                   for part, output in zip(parts, outputs)]
-        sums = Counts()
-        for process, output in zip(running, outputs):
-            status = process.wait()
-            output.seek(0)
-            text = output.read()
-            output.close()
-            print(text, end="", flush=True)
-            passed, failed, skipped = count_summary(text)
-            sums.add(passed, failed or int(status != 0), skipped)
-        self.counts.add(sums.passed, sums.failed, sums.skipped)
-        if sums.failed:
-            self.bad_stages.append(name)
-        print(f"== {name}: {sums.line()} ({time.monotonic() - started:.0f} s)", flush=True)
+    def pytest_side_by_side(self, name, folder, *options):
+        """Each test waits most of its time for programs: there are more workers than processors."""
+        self.stage(name, [*PYTEST, "-n", str(WORKERS), *options, "tests/integration"], folder)
 
 
 def main():
