@@ -2,7 +2,6 @@
 #include "daemon/base/utf8.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "daemon/base/mem.h"
@@ -55,8 +54,7 @@ void utf8_mend(char *text)
     }
 }
 
-/* The code point of a sequence. */
-static uint32_t utf8_decode(const char *text, size_t length)
+uint32_t utf8_decode(const char *text, size_t length)
 {
     static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
     uint32_t point = (unsigned char)text[0] & masks[length];
@@ -66,8 +64,7 @@ static uint32_t utf8_decode(const char *text, size_t length)
     return point;
 }
 
-/* Control and format characters of Unicode 15, and what is blank without being the plain space. */
-static bool utf8_is_unseen(uint32_t point)
+bool utf8_is_unseen(uint32_t point)
 {
     static const struct {
         uint32_t first, last;

@@ -13,7 +13,7 @@
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/load.h"
 #include "daemon/cli/print.h"
-#include "daemon/json/json.h"
+#include "daemon/json/json_parser.h"
 #include "daemon/log/event_log.h"
 #include "daemon/log/warnings.h"
 #include "daemon/report/json.h"
@@ -141,16 +141,26 @@ static int once_give_approvals(Store *store, const Options *options, Err *err)
 
 /* ---- the report ---- */
 
-static int once_print(const Report *report, const Options *options)
+/* For people it is put into words out of its JSON, as that of a daemon's answer is. */
+static int once_append_text(const Report *report, const Options *options, Buf *text)
 {
     const TextOptions text_options = {
         .colour = page_wants_colour(), .verbose = options->verbose, .summary = options->summary};
-    _cleanup_(buf_done) Buf text = {0};
-    json_object *root = report_json(report);
-    int r = options->json ? json_append(json_object_get(root), &text)
-                          : report_text_append(root, &text_options, &text);
+    _cleanup_(json_freep) Json *root = NULL;
+    _cleanup_(buf_done) Buf json = {0};
 
-    json_object_put(root);
+    if (report_json_append(report, &json) < 0 ||
+        json_parse_once(json.data, json.size, &root, NULL) < 0)
+        return -ENOMEM;
+    return report_text_append(root, &text_options, text);
+}
+
+static int once_print(const Report *report, const Options *options)
+{
+    _cleanup_(buf_done) Buf text = {0};
+    int r = options->json ? report_json_append(report, &text)
+                          : once_append_text(report, options, &text);
+
     if (r < 0) {
         log_event(LOG_LEVEL_ERR, NULL, "the report cannot be made: out of memory");
         return r;

@@ -19,7 +19,7 @@
 #include "daemon/control/loading.h"
 #include "daemon/control/reply.h"
 #include "daemon/http/misdirected.h"
-#include "daemon/json/json.h"
+#include "daemon/json/json_parser.h"
 
 /* ---- the routes ---- */
 
@@ -27,7 +27,7 @@ typedef struct Route {
     const char *path;
     void (*show)(Control *control, ServerRequest *request);
     /* Answers, or returns what is wrong. */
-    int (*change)(Control *control, ServerRequest *request, json_object *root, Err *err);
+    int (*change)(Control *control, ServerRequest *request, const Json *root, Err *err);
     bool is_reading; /* it changes nothing, and is for whoever may read */
 } Route;
 
@@ -45,7 +45,7 @@ static const Route routes[] = {
 
 static void control_change(Control *control, ServerRequest *request, const Route *route)
 {
-    json_object *root = NULL;
+    Json *root = NULL;
     Err err = {0};
     int r;
 
@@ -58,7 +58,7 @@ static void control_change(Control *control, ServerRequest *request, const Route
         r = route->change(control, request, root, &err);
     if (r < 0)
         reply_fail(request, r, &err);
-    json_object_put(root);
+    json_free(root);
 }
 
 static void control_on_call(ServerRequest *request, void *userdata)

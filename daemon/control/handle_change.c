@@ -6,23 +6,25 @@
 #include "daemon/base/clock.h"
 #include "daemon/control/known_plans.h"
 #include "daemon/control/reply.h"
-#include "daemon/json/json.h"
+#include "daemon/json/json_writer.h"
 #include "daemon/log/audit_log.h"
 
 static void handle_say_approved(const Control *control, ServerRequest *request,
                                 const KnownPlan *plan)
 {
     const ChannelReport *channel = plan->channel;
-    json_object *root = json_new_object();
     Buf buf = {0};
+    JsonWriter writer = {.buf = &buf};
 
-    json_put_text(root, "digest", plan->digest);
-    json_put_bool(root, "approved", true);
-    json_put_text(root, "instance", channel ? channel->instance_name : plan->instance->name);
-    json_put_text(root, "name", channel ? channel->name : NULL);
-    json_put_text(root, "id", channel ? channel->id : NULL);
-    json_put_bool(root, "dry_run", control->dry_run);
-    json_append(root, &buf);
+    json_open_object(&writer, NULL);
+    json_put_text(&writer, "digest", plan->digest);
+    json_put_bool(&writer, "approved", true);
+    json_put_text(&writer, "instance", channel ? channel->instance_name : plan->instance->name);
+    json_put_text(&writer, "name", channel ? channel->name : NULL);
+    json_put_text(&writer, "id", channel ? channel->id : NULL);
+    json_put_bool(&writer, "dry_run", control->dry_run);
+    json_close_object(&writer);
+    json_end(&writer);
     reply_answer(request, &buf);
 }
 
@@ -42,7 +44,7 @@ static void handle_log_approved(const ServerRequest *request, const KnownPlan *p
 }
 
 /* Durable when it is answered, but in a dry run, where nothing is. */
-int handle_approve(Control *control, ServerRequest *request, json_object *root, Err *err)
+int handle_approve(Control *control, ServerRequest *request, const Json *root, Err *err)
 {
     static const char *const keys[] = {"digest", NULL};
     KnownPlan plan = {0};
@@ -50,7 +52,7 @@ int handle_approve(Control *control, ServerRequest *request, json_object *root, 
     int r = json_check_keys(root, keys, err);
 
     if (r == 0)
-        r = json_get_text(root, "digest", true, &digest, err);
+        r = json_take_text(root, "digest", true, &digest, err);
     if (r == 0 && !control->state->store) {
         *err = control->state->err;
         r = -EIO;

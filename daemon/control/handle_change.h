@@ -2,9 +2,8 @@
 /* POST /v1/approve: what takes effect at once. */
 #pragma once
 
-#include <json-c/json.h>
-
 #include "daemon/control/control_internal.h"
+#include "daemon/json/json_value.h"
 
 /* Answers once it is durable, or returns what is wrong. */
-int handle_approve(Control *control, ServerRequest *request, json_object *root, Err *err);
+int handle_approve(Control *control, ServerRequest *request, const Json *root, Err *err);

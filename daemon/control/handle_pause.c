@@ -10,7 +10,7 @@
 #include "daemon/control/orphan_pauses.h"
 #include "daemon/control/pause.h"
 #include "daemon/control/reply.h"
-#include "daemon/json/json.h"
+#include "daemon/json/json_writer.h"
 #include "daemon/log/audit_log.h"
 
 /* ---- of what ---- */
@@ -49,17 +49,17 @@ static int handle_pause_find_channel(const Controller *controller, const char *t
 }
 
 /* Exactly one of {"channel": CHANNEL}, {"instance": NAME} and {"all": true}. */
-static int handle_pause_read_scope(const Controller *controller, json_object *root,
+static int handle_pause_read_scope(const Controller *controller, const Json *root,
                                    const StorePauses *pauses, StoreScope *ret_scope, Err *err)
 {
     const char *channel = NULL, *instance = NULL;
     bool is_all = false;
-    int r = json_get_text(root, "channel", false, &channel, err);
+    int r = json_take_text(root, "channel", false, &channel, err);
 
     if (r == 0)
-        r = json_get_text(root, "instance", false, &instance, err);
+        r = json_take_text(root, "instance", false, &instance, err);
     if (r == 0)
-        r = json_get_bool(root, "all", &is_all, err);
+        r = json_take_bool(root, "all", &is_all, err);
     if (r < 0)
         return r;
     if (!channel && !instance && !is_all)
@@ -81,18 +81,20 @@ static void handle_pause_answer(const Control *control, ServerRequest *request,
 {
     _cleanup_(store_pauses_done) StorePauses pauses = {0};
     const StorePause pause = {.scope = *scope, .reason = reason, .until_usec = until_usec};
-    json_object *root = pause_row(&pause);
     Buf buf = {0};
+    JsonWriter writer = {.buf = &buf};
     Err err = {0};
 
-    json_put_bool(root, "paused", reason != NULL);
-    if (!reason) {
-        json_object_object_del(root, "reason");
-        json_object_object_del(root, "until");
-    }
+    json_open_object(&writer, NULL);
+    if (reason)
+        pause_put(&writer, &pause);
+    else
+        pause_put_scope(&writer, scope);
+    json_put_bool(&writer, "paused", reason != NULL);
     if (store_pauses(control->state->store, clock_realtime_usec(), &pauses, &err) == 0)
-        json_put(root, "holding", pause_rows_beside(&pauses, scope));
-    json_append(root, &buf);
+        pause_put_all(&writer, "holding", &pauses, scope);
+    json_close_object(&writer);
+    json_end(&writer);
     reply_answer(request, &buf);
 }
 
@@ -114,10 +116,10 @@ static void handle_pause_log(const ServerRequest *request, const char *action,
 /* ---- the two requests ---- */
 
 /* "for" of the request; 0: no end. */
-static int handle_pause_read_span(json_object *root, uint64_t *ret_span_usec, Err *err)
+static int handle_pause_read_span(const Json *root, uint64_t *ret_span_usec, Err *err)
 {
     const char *span = NULL;
-    int r = json_get_text(root, "for", false, &span, err);
+    int r = json_take_text(root, "for", false, &span, err);
 
     if (r == 0 && span && (duration_parse(span, ret_span_usec) < 0 || *ret_span_usec == 0))
         r = err_set(err, -EINVAL,
@@ -125,7 +127,7 @@ static int handle_pause_read_span(json_object *root, uint64_t *ret_span_usec, Er
     return r;
 }
 
-int handle_pause(Control *control, ServerRequest *request, json_object *root, Err *err)
+int handle_pause(Control *control, ServerRequest *request, const Json *root, Err *err)
 {
     static const char *const keys[] = {"channel", "instance", "all", "reason", "for", NULL};
     uint64_t span_usec = 0, until_usec = 0, now_usec = clock_realtime_usec();
@@ -135,7 +137,7 @@ int handle_pause(Control *control, ServerRequest *request, json_object *root, Er
     int r = json_check_keys(root, keys, err);
 
     if (r == 0)
-        r = json_get_text(root, "reason", true, &reason, err);
+        r = json_take_text(root, "reason", true, &reason, err);
     if (r == 0)
         r = handle_pause_read_scope(control->controller, root, NULL, &scope, err);
     if (r == 0)
@@ -198,7 +200,7 @@ static int handle_pause_check_roster(const Controller *controller, const StoreSc
     return 0;
 }
 
-int handle_resume(Control *control, ServerRequest *request, json_object *root, Err *err)
+int handle_resume(Control *control, ServerRequest *request, const Json *root, Err *err)
 {
     static const char *const keys[] = {"channel", "instance", "all", NULL};
     _cleanup_(store_pauses_done) StorePauses pauses = {0};

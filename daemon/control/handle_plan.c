@@ -8,7 +8,7 @@
 
 #include "daemon/control/loading.h"
 #include "daemon/control/reply.h"
-#include "daemon/json/json.h"
+#include "daemon/json/json_value.h"
 #include "daemon/report/json.h"
 
 /* The dry run under way. Its backend is one of its own, whose client sends nothing but reads; of
@@ -106,28 +106,27 @@ static void handle_plan_on_loaded(Control *control, ServerRequest *request, cons
 }
 
 /* Whether the daemon runs with the settings file that is meant. */
-static bool handle_plan_is_meant(const Control *control, json_object *settings)
+static bool handle_plan_is_meant(const Control *control, const Json *settings)
 {
     const Config *config = control->controller->config;
     uint64_t device = 0, inode = 0;
     struct stat status;
 
     return config->file_count > 0 && stat(config->files[0], &status) == 0 &&
-           json_get_number(settings, "device", &device, NULL) == 0 &&
-           json_get_number(settings, "inode", &inode, NULL) == 0 && device == status.st_dev &&
-           inode == status.st_ino;
+           json_take_number(settings, "device", UINT64_MAX - 1, &device, NULL) == 0 &&
+           json_take_number(settings, "inode", UINT64_MAX - 1, &inode, NULL) == 0 &&
+           device == status.st_dev && inode == status.st_ino;
 }
 
-int handle_plan(Control *control, ServerRequest *request, json_object *root, Err *err)
+int handle_plan(Control *control, ServerRequest *request, const Json *root, Err *err)
 {
     static const char *const keys[] = {"settings", NULL};
-    json_object *settings = NULL;
+    const Json *settings = json_find(root, "settings");
     int r = json_check_keys(root, keys, err);
 
     if (r < 0)
         return r;
-    if (json_object_object_get_ex(root, "settings", &settings) &&
-        !json_object_is_type(settings, json_type_object))
+    if (settings && !json_is_object(settings))
         return err_set(err, -EINVAL, "settings: not an object");
     if (settings && !handle_plan_is_meant(control, settings)) {
         reply_refuse(request, 421, "this rosterd runs with another settings file");

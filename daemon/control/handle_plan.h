@@ -3,14 +3,13 @@
  * passes and without touching them. One at a time. */
 #pragma once
 
-#include <json-c/json.h>
-
 #include "daemon/control/control_internal.h"
+#include "daemon/json/json_value.h"
 
 /* {"settings": {"device", "inode"}}: where it is given, the settings file that the daemon must have
  * been started with, else it answers 421. What changed on disk is loaded first. Answers with the
  * report. Returns what is wrong, or 0. */
-int handle_plan(Control *control, ServerRequest *request, json_object *root, Err *err);
+int handle_plan(Control *control, ServerRequest *request, const Json *root, Err *err);
 
 /* The controller changed: begins anew with the one in force, before the one before is gone. */
 void handle_plan_ask_again(Control *control);

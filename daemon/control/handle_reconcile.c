@@ -8,7 +8,7 @@
 #include "daemon/control/channel_ref.h"
 #include "daemon/control/loading.h"
 #include "daemon/control/reply.h"
-#include "daemon/json/json.h"
+#include "daemon/json/json_value.h"
 #include "daemon/log/audit_log.h"
 #include "daemon/report/json.h"
 
@@ -184,14 +184,14 @@ static void handle_reconcile_on_loaded(Control *control, ServerRequest *request,
         reply_fail(request, r, &err);
 }
 
-int handle_reconcile_begin(Control *control, ServerRequest *request, json_object *root, Err *err)
+int handle_reconcile_begin(Control *control, ServerRequest *request, const Json *root, Err *err)
 {
     static const char *const keys[] = {"channel", NULL};
     const char *channel;
     int r = json_check_keys(root, keys, err);
 
     if (r == 0)
-        r = json_get_text(root, "channel", false, &channel, err);
+        r = json_take_text(root, "channel", false, &channel, err);
     return r < 0 ? r : loading_begin(control, request, channel, handle_reconcile_on_loaded, err);
 }
 

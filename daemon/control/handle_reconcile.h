@@ -2,13 +2,12 @@
 /* Requests that wait for a pass which begins after them. */
 #pragma once
 
-#include <json-c/json.h>
-
 #include "daemon/control/control_internal.h"
+#include "daemon/json/json_value.h"
 
 /* POST /v1/reconcile {"channel"}: loads what changed on disk, asks for passes, and answers with
  * their report once they are done. Returns what is wrong, or 0. */
-int handle_reconcile_begin(Control *control, ServerRequest *request, json_object *root, Err *err);
+int handle_reconcile_begin(Control *control, ServerRequest *request, const Json *root, Err *err);
 
 /* Answers those whose passes are done. */
 void handle_reconcile_look(Control *control);

@@ -12,15 +12,14 @@
 #include "daemon/control/pause.h"
 #include "daemon/control/pulls.h"
 #include "daemon/control/reply.h"
-#include "daemon/json/json.h"
 #include "daemon/report/json.h"
 
-static void handle_status_put_time(json_object *object, const char *key, uint64_t realtime_usec)
+static void handle_status_put_time(JsonWriter *writer, const char *key, uint64_t realtime_usec)
 {
     char text[CLOCK_RFC3339_SIZE];
 
     clock_format_rfc3339(realtime_usec, text);
-    json_put_text(object, key, realtime_usec ? text : NULL);
+    json_put_text(writer, key, realtime_usec ? text : NULL);
 }
 
 /* A moment of the monotonic clock as people read it; 0 and USEC_NEVER stand for none. */
@@ -34,42 +33,26 @@ static uint64_t handle_status_realtime(uint64_t monotonic_usec)
                                      : realtime_usec - (now_usec - monotonic_usec);
 }
 
-static json_object *handle_status_instance(const Scheduler *scheduler)
+static void handle_status_put_instance(JsonWriter *writer, const Scheduler *scheduler)
 {
     const Instance *instance = &scheduler->backend->config->instances[scheduler->instance];
     const Report *last = &scheduler->last;
     const InstanceReport *report = last->instance_count > 0 ? last->instances : NULL;
-    json_object *object = json_new_object();
 
-    json_put_text(object, "name", instance->name);
-    json_put_text(object, "endpoint", instance->endpoint);
-    json_put_number(object, "channels", scheduler->channel_count);
-    json_put_text(object, "last_pass", scheduler->last_pass);
-    handle_status_put_time(object, "last_pass_ended", scheduler->last_usec);
-    json_put_bool(object, "pass_under_way", scheduler->run != NULL);
-    handle_status_put_time(object, "next_pass",
+    json_open_object(writer, NULL);
+    json_put_text(writer, "name", instance->name);
+    json_put_text(writer, "endpoint", instance->endpoint);
+    json_put_number(writer, "channels", scheduler->channel_count);
+    json_put_text(writer, "last_pass", scheduler->last_pass);
+    handle_status_put_time(writer, "last_pass_ended", scheduler->last_usec);
+    json_put_bool(writer, "pass_under_way", scheduler->run != NULL);
+    handle_status_put_time(writer, "next_pass",
                            handle_status_realtime(scheduler->schedule->next_usec));
-    json_put_number(object, "failed_passes", scheduler->schedule->failures);
-    json_put_text(object, "digest", report ? report->digest : NULL);
-    json_put(object, "guards",
-             report_json_guards(report ? report->guards : NULL, report ? report->guard_count : 0));
-    return object;
-}
-
-/* A channel that no pass has looked at yet is shown as the rosters have it. */
-static json_object *handle_status_report(const ChannelRef *found)
-{
-    ChannelReport none = {
-        .channel = found->channel,
-        .instance_name = found->instance_name,
-        .name = found->channel->name,
-        .id = found->channel->id,
-    };
-    json_object *object = report_json_channel(found->report ? found->report : &none);
-
-    if (!found->report)
-        json_put(object, "result", NULL);
-    return object;
+    json_put_number(writer, "failed_passes", scheduler->schedule->failures);
+    json_put_text(writer, "digest", report ? report->digest : NULL);
+    report_json_put_guards(writer, report ? report->guards : NULL,
+                           report ? report->guard_count : 0);
+    json_close_object(writer);
 }
 
 /* The roster's pause where it holds longer than the one of the state (NULL: none); else NULL. */
@@ -86,76 +69,97 @@ static const RosterPause *handle_status_roster_pause(const ChannelRef *found,
     return NULL;
 }
 
-static json_object *handle_status_channel(const ChannelRef *found, const StorePauses *pauses)
+/* A channel that no pass has looked at yet is shown as the rosters have it. */
+static ChannelReport handle_status_report(const ChannelRef *found)
+{
+    if (found->report)
+        return *found->report;
+    return (ChannelReport){
+        .channel = found->channel,
+        .instance_name = found->instance_name,
+        .name = found->channel->name,
+        .id = found->channel->id,
+    };
+}
+
+/* The pauses are those of now, the rest is the last pass's. */
+static void handle_status_put_channel(JsonWriter *writer, const ChannelRef *found,
+                                      const StorePauses *pauses)
 {
     const StorePause *pause = pause_find(pauses, found);
     const RosterPause *own = handle_status_roster_pause(found, pause);
-    json_object *object = handle_status_report(found);
+    ChannelReport report = handle_status_report(found);
 
-    if (own)
-        json_put(object, "pause", report_json_pause(own->reason, own->until_usec));
-    else
-        json_put(object, "pause",
-                 pause ? report_json_pause(pause->reason, pause->until_usec) : NULL);
-    handle_status_put_time(object, "listed",
+    report.pause_reason = own ? own->reason : pause ? pause->reason : NULL;
+    report.pause_end_usec = own ? own->until_usec : pause ? pause->until_usec : 0;
+    json_open_object(writer, NULL);
+    report_json_put_channel(writer, &report,
+                            found->report ? report_result_text(report.result) : NULL);
+    handle_status_put_time(writer, "listed",
                            handle_status_realtime(found->scheduler->listed_usec[found->number]));
-    return object;
+    json_close_object(writer);
 }
 
-/* Of one channel of the rosters, or (NULL) of all. */
-static int handle_status_append(const Controller *controller, const RosterChannel *only,
-                                const StorePauses *pauses, const char *pauses_error,
-                                const char *invalid, Buf *buf)
+static void handle_status_put_head(JsonWriter *writer, const Controller *controller,
+                                   const char *pauses_error, const char *invalid)
 {
-    json_object *root = json_new_object();
-    json_object *instances = json_new_array();
-    json_object *channels = json_new_array();
     Err state_err = {0};
     bool is_usable = backend_check_store(&controller->backend, &state_err) == 0;
 
-    json_put_text(root, "version", ROSTERD_VERSION);
-    json_put_number(root, "pid", (uint64_t)getpid());
-    handle_status_put_time(root, "time", clock_realtime_usec());
-    json_put_bool(root, "dry_run", controller->backend.dry_run);
-    json_put(root, "roster",
-             report_json_roster(controller->config->set.digest, controller->config->set.head));
-    json_put(root, "git", pulls_json(controller));
-    json_put_number(root, "log_lines_lost", log_lost_count());
-    json_put_text(root, "invalid", invalid);
-    json_put_text(root, "state_error", is_usable ? NULL : state_err.text);
-    json_put_text(root, "pauses_error", pauses_error);
+    json_put_text(writer, "version", ROSTERD_VERSION);
+    json_put_number(writer, "pid", (uint64_t)getpid());
+    handle_status_put_time(writer, "time", clock_realtime_usec());
+    json_put_bool(writer, "dry_run", controller->backend.dry_run);
+    report_json_put_roster(writer, controller->config->set.digest, controller->config->set.head);
+    pulls_put(writer, "git", controller);
+    json_put_number(writer, "log_lines_lost", log_lost_count());
+    json_put_text(writer, "invalid", invalid);
+    json_put_text(writer, "state_error", is_usable ? NULL : state_err.text);
+    json_put_text(writer, "pauses_error", pauses_error);
+}
+
+/* Of one channel of the rosters, or (NULL) of all. */
+static void handle_status_append(const Controller *controller, const RosterChannel *only,
+                                 const StorePauses *pauses, const char *pauses_error,
+                                 const char *invalid, Buf *buf)
+{
+    JsonWriter writer = {.buf = buf};
+
+    json_open_object(&writer, NULL);
+    handle_status_put_head(&writer, controller, pauses_error, invalid);
+    json_open_array(&writer, "instances");
     for (size_t i = 0; i < controller->scheduler_count; i++)
-        json_add(instances, handle_status_instance(&controller->schedulers[i]));
+        handle_status_put_instance(&writer, &controller->schedulers[i]);
+    json_close_array(&writer);
+    json_open_array(&writer, "channels");
     for (size_t i = 0; i < controller->config->channel_count; i++) {
         ChannelRef found;
 
         channel_ref_by_index(controller, i, &found);
         if (!only || only == found.channel)
-            json_add(channels, handle_status_channel(&found, pauses));
+            handle_status_put_channel(&writer, &found, pauses);
     }
-    json_put(root, "instances", instances);
-    json_put(root, "channels", channels);
-    json_put(root, "pauses", pause_rows(pauses));
+    json_close_array(&writer);
+    pause_put_all(&writer, "pauses", pauses, NULL);
     if (!only)
-        json_put(root, "other_pauses", orphan_pauses_json(controller, pauses));
-    return json_append(root, buf);
+        orphan_pauses_put(&writer, "other_pauses", controller, pauses);
+    json_close_object(&writer);
+    json_end(&writer);
 }
 
 /* Which plans begin with a digest: for whoever is about to approve one. */
 static void handle_status_plans(const Control *control, ServerRequest *request, const char *digest)
 {
-    json_object *root = json_new_object(), *channels = json_new_array();
-    json_object *instances = json_new_array();
     KnownPlan plans[KNOWN_PLANS_MAX];
     size_t count = known_plans_find(control, digest, plans);
     Buf buf = {0};
+    JsonWriter writer = {.buf = &buf};
 
-    for (size_t i = 0; i < count; i++)
-        known_plans_show(&plans[i], channels, instances);
-    json_put_number(root, "plans", count);
-    json_put(root, "channels", channels);
-    json_put(root, "instances", instances);
-    json_append(root, &buf);
+    json_open_object(&writer, NULL);
+    json_put_number(&writer, "plans", count);
+    known_plans_put(&writer, plans, count);
+    json_close_object(&writer);
+    json_end(&writer);
     reply_answer(request, &buf);
 }
 
@@ -186,19 +190,22 @@ void handle_status(Control *control, ServerRequest *request)
 
 void handle_progress(Control *control, ServerRequest *request)
 {
-    json_object *root = json_new_object(), *instances = json_new_array();
     Buf buf = {0};
+    JsonWriter writer = {.buf = &buf};
 
+    json_open_object(&writer, NULL);
+    json_open_array(&writer, "instances");
     for (size_t i = 0; i < control->controller->scheduler_count; i++) {
         const Scheduler *scheduler = &control->controller->schedulers[i];
-        json_object *object = json_new_object();
 
-        json_put_text(object, "name", scheduler->log.instance_name);
-        json_put_bool(object, "pass_under_way", scheduler->run != NULL);
-        json_add(instances, object);
+        json_open_object(&writer, NULL);
+        json_put_text(&writer, "name", scheduler->log.instance_name);
+        json_put_bool(&writer, "pass_under_way", scheduler->run != NULL);
+        json_close_object(&writer);
     }
-    json_put(root, "instances", instances);
-    json_put_bool(root, "plan_under_way", control->planning != NULL);
-    json_append(root, &buf);
+    json_close_array(&writer);
+    json_put_bool(&writer, "plan_under_way", control->planning != NULL);
+    json_close_object(&writer);
+    json_end(&writer);
     reply_answer(request, &buf);
 }

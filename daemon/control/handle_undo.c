@@ -8,7 +8,7 @@
 
 #include "daemon/base/str.h"
 #include "daemon/control/reply.h"
-#include "daemon/json/json.h"
+#include "daemon/json/json_value.h"
 #include "daemon/log/audit_log.h"
 #include "daemon/report/undo.h"
 #include "daemon/runtime/undo.h"
@@ -91,11 +91,11 @@ static void handle_undo_ask(Control *control)
 }
 
 /* CHANNEL, or INSTANCE/CHANNEL: it may be in no roster any more. */
-static int handle_undo_read_channel(json_object *root, struct Undoing *undoing, Err *err)
+static int handle_undo_read_channel(const Json *root, struct Undoing *undoing, Err *err)
 {
     const char *text = NULL;
     char *slash;
-    int r = json_get_text(root, "channel", false, &text, err);
+    int r = json_take_text(root, "channel", false, &text, err);
 
     if (r < 0 || !text)
         return r;
@@ -111,20 +111,20 @@ static int handle_undo_read_channel(json_object *root, struct Undoing *undoing, 
     return 0;
 }
 
-static int handle_undo_read(json_object *root, struct Undoing *undoing, Err *err)
+static int handle_undo_read(const Json *root, struct Undoing *undoing, Err *err)
 {
     static const char *const keys[] = {"last", "pass", "action", "channel", "dry_run", NULL};
     const char *pass = NULL;
     int r = json_check_keys(root, keys, err);
 
     if (r == 0)
-        r = json_get_bool(root, "last", &undoing->choice.last, err);
+        r = json_take_bool(root, "last", &undoing->choice.last, err);
     if (r == 0)
-        r = json_get_text(root, "pass", false, &pass, err);
+        r = json_take_text(root, "pass", false, &pass, err);
     if (r == 0)
-        r = json_get_number(root, "action", &undoing->choice.action, err);
+        r = json_take_number(root, "action", INT64_MAX, &undoing->choice.action, err);
     if (r == 0)
-        r = json_get_bool(root, "dry_run", &undoing->dry_run, err);
+        r = json_take_bool(root, "dry_run", &undoing->dry_run, err);
     if (r < 0)
         return r;
     if (undoing->choice.last + (pass != NULL) + (undoing->choice.action != 0) != 1)
@@ -173,7 +173,7 @@ static void handle_undo_log(const struct Undoing *undoing)
                         "undo of pass %s%s asked for", pass, undoing->dry_run ? " (dry run)" : "");
 }
 
-int handle_undo(Control *control, ServerRequest *request, json_object *root, Err *err)
+int handle_undo(Control *control, ServerRequest *request, const Json *root, Err *err)
 {
     struct Undoing *undoing;
     int r;

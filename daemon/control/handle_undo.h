@@ -2,13 +2,12 @@
 /* POST /v1/undo: an undo beside the passes, which stand aside meanwhile. One at a time. */
 #pragma once
 
-#include <json-c/json.h>
-
 #include "daemon/control/control_internal.h"
+#include "daemon/json/json_value.h"
 
 /* {"last": true | "pass": ID | "action": N, "dry_run": false}. The channels are paused at once and
  * durably; it answers when the members are back. Returns what is wrong, or 0. */
-int handle_undo(Control *control, ServerRequest *request, json_object *root, Err *err);
+int handle_undo(Control *control, ServerRequest *request, const Json *root, Err *err);
 
 /* The controller changed before it began: begins anew with the one in force. */
 void handle_undo_ask_again(Control *control);

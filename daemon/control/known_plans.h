@@ -3,9 +3,8 @@
  * last dry run that was asked for. */
 #pragma once
 
-#include <json-c/json.h>
-
 #include "daemon/control/control_internal.h"
+#include "daemon/json/json_writer.h"
 
 /* The fewest digits of a digest that name a plan. */
 #define KNOWN_PLANS_DIGITS_MIN 12
@@ -30,5 +29,5 @@ size_t known_plans_find(const Control *control, const char *prefix,
  * plan has it; -ENOTUNIQ several begin so; told in `err`. */
 int known_plans_get(const Control *control, const char *prefix, KnownPlan *ret_plan, Err *err);
 
-/* Adds the plan's channels and its instance as reports have them. */
-void known_plans_show(const KnownPlan *plan, json_object *channels, json_object *instances);
+/* Puts the plans' "channels" and "instances" as reports have them. */
+void known_plans_put(JsonWriter *writer, const KnownPlan *plans, size_t count);

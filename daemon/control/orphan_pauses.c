@@ -6,7 +6,7 @@
 
 #include "daemon/base/str.h"
 #include "daemon/control/pause.h"
-#include "daemon/json/json.h"
+#include "daemon/json/json_writer.h"
 #include "daemon/report/json.h"
 
 static bool orphan_pauses_is_orphan(const Controller *controller, const StorePause *pause)
@@ -25,26 +25,25 @@ static bool orphan_pauses_is_orphan(const Controller *controller, const StorePau
     return true;
 }
 
-static json_object *orphan_pauses_row(const StorePause *pause)
+static void orphan_pauses_put_one(JsonWriter *writer, const StorePause *pause)
 {
-    json_object *row = json_new_object();
-
-    json_put_text(row, "instance", pause->scope.instance_name);
-    json_put_text(row, "name", pause->scope.channel_name);
-    json_put_text(row, "id", pause->scope.channel_id);
-    json_put(row, "pause", report_json_pause(pause->reason, pause->until_usec));
-    return row;
+    json_open_object(writer, NULL);
+    json_put_text(writer, "instance", pause->scope.instance_name);
+    json_put_text(writer, "name", pause->scope.channel_name);
+    json_put_text(writer, "id", pause->scope.channel_id);
+    report_json_put_pause(writer, pause->reason, pause->until_usec);
+    json_close_object(writer);
 }
 
-json_object *orphan_pauses_json(const Controller *controller, const StorePauses *pauses)
+void orphan_pauses_put(JsonWriter *writer, const char *key, const Controller *controller,
+                       const StorePauses *pauses)
 {
-    json_object *rows = json_new_array();
-
+    json_open_array(writer, key);
     for (size_t i = 0; i < pauses->count; i++) {
         if (orphan_pauses_is_orphan(controller, &pauses->items[i]))
-            json_add(rows, orphan_pauses_row(&pauses->items[i]));
+            orphan_pauses_put_one(writer, &pauses->items[i]);
     }
-    return rows;
+    json_close_array(writer);
 }
 
 static bool orphan_pauses_has_name(const StoreScope *scope, const char *text)

@@ -6,14 +6,14 @@
  */
 #pragma once
 
-#include <json-c/json.h>
-
+#include "daemon/json/json_writer.h"
 #include "daemon/runtime/controller.h"
 #include "daemon/store/store.h"
 
-/* [{"instance", "name", "id", "pause"}], a row for each; what is not known is null. As
- * json_new_array() (json.h) when out of memory. */
-json_object *orphan_pauses_json(const Controller *controller, const StorePauses *pauses);
+/* Puts under `key` an array with {"instance", "name", "id", "pause"} for each; what is not known is
+ * null. */
+void orphan_pauses_put(JsonWriter *writer, const char *key, const Controller *controller,
+                       const StorePauses *pauses);
 
 /* The one that people mean by CHANNEL: a name, an id, or instance/name. 0; -ENOENT; -ENOTUNIQ
  * where it fits channels of several instances, told in `err`. Borrowed from `pauses`. */

@@ -5,7 +5,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
-#include "daemon/json/json.h"
+#include "daemon/json/json_writer.h"
 
 /* The roster's name for it, or the one that the service had when it was read last; NULL. */
 static const char *pause_name(const ChannelRef *found)
@@ -43,43 +43,39 @@ const char *pause_scope_text(const StoreScope *scope)
     return texts[store_scope_kind(scope)];
 }
 
-json_object *pause_row(const StorePause *pause)
+void pause_put_scope(JsonWriter *writer, const StoreScope *scope)
 {
-    const StoreScope *scope = &pause->scope;
-    json_object *row = json_new_object();
+    json_put_text(writer, "scope", pause_scope_text(scope));
+    json_put_text(writer, "instance", scope->instance_name);
+    json_put_text(writer, "name", scope->channel_name);
+    json_put_text(writer, "id", scope->channel_id);
+}
+
+void pause_put(JsonWriter *writer, const StorePause *pause)
+{
     char until[CLOCK_RFC3339_SIZE] = "";
 
     if (pause->until_usec)
         clock_format_rfc3339(pause->until_usec, until);
-    json_put_text(row, "scope", pause_scope_text(scope));
-    json_put_text(row, "instance", scope->instance_name);
-    json_put_text(row, "name", scope->channel_name);
-    json_put_text(row, "id", scope->channel_id);
-    json_put_text(row, "reason", pause->reason);
-    json_put_text(row, "until", until);
-    return row;
+    pause_put_scope(writer, &pause->scope);
+    json_put_text(writer, "reason", pause->reason);
+    json_put_text(writer, "until", until);
 }
 
-json_object *pause_rows(const StorePauses *pauses)
+void pause_put_all(JsonWriter *writer, const char *key, const StorePauses *pauses,
+                   const StoreScope *beside)
 {
-    json_object *rows = json_new_array();
-
-    for (size_t i = 0; i < pauses->count; i++)
-        json_add(rows, pause_row(&pauses->items[i]));
-    return rows;
-}
-
-json_object *pause_rows_beside(const StorePauses *pauses, const StoreScope *scope)
-{
-    json_object *rows = json_new_array();
-
+    json_open_array(writer, key);
     for (size_t i = 0; i < pauses->count; i++) {
-        const StoreScope *other = &pauses->items[i].scope;
+        const StoreScope *scope = &pauses->items[i].scope;
 
-        if (store_scope_covers(other, scope) || store_scope_covers(scope, other))
-            json_add(rows, pause_row(&pauses->items[i]));
+        if (beside && !store_scope_covers(scope, beside) && !store_scope_covers(beside, scope))
+            continue;
+        json_open_object(writer, NULL);
+        pause_put(writer, &pauses->items[i]);
+        json_close_object(writer);
     }
-    return rows;
+    json_close_array(writer);
 }
 
 void pause_stop_passes(Controller *controller, const StoreScope *scope)

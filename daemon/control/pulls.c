@@ -8,7 +8,7 @@
 
 #include "daemon/base/file.h"
 #include "daemon/base/str.h"
-#include "daemon/json/json.h"
+#include "daemon/json/json_writer.h"
 
 #define PULLS_FILE_SIZE_MAX 4096U
 
@@ -31,28 +31,23 @@ static void pulls_value(const char *text, const char *key, char *ret_value, size
     }
 }
 
-static void pulls_put(json_object *object, const char *key, const char *value)
-{
-    json_put_text(object, key, value[0] ? value : NULL);
-}
-
-static void pulls_add(json_object *pulls, const char *clone, const char *text)
+static void pulls_put_one(JsonWriter *writer, const char *clone, const char *text)
 {
     char result[16], commit[128], success[64], failure[64], message[512];
-    json_object *object = json_new_object();
 
     pulls_value(text, "result", result, sizeof(result));
     pulls_value(text, "commit", commit, sizeof(commit));
     pulls_value(text, "success", success, sizeof(success));
     pulls_value(text, "failure", failure, sizeof(failure));
     pulls_value(text, "message", message, sizeof(message));
-    pulls_put(object, "clone", clone);
-    pulls_put(object, "commit", commit);
-    pulls_put(object, "success", success);
-    pulls_put(object, "failure", failure);
-    pulls_put(object, "message", message);
-    json_put_bool(object, "is_failing", !str_equal(result, "success"));
-    json_add(pulls, object);
+    json_open_object(writer, NULL);
+    json_put_text(writer, "clone", clone);
+    json_put_text(writer, "commit", commit);
+    json_put_text(writer, "success", success);
+    json_put_text(writer, "failure", failure);
+    json_put_text(writer, "message", message);
+    json_put_bool(writer, "is_failing", !str_equal(result, "success"));
+    json_close_object(writer);
 }
 
 /* Finds the clone that a directory stands in: the nearest above it that has a status beside it.
@@ -80,12 +75,12 @@ static bool pulls_is_new(char before[static PATH_MAX], const char *directory)
     return is_new;
 }
 
-json_object *pulls_json(const Controller *controller)
+void pulls_put(JsonWriter *writer, const char *key, const Controller *controller)
 {
     const Config *config = controller->config;
-    json_object *pulls = json_new_array();
     char before[PATH_MAX] = "", told[PATH_MAX] = "";
 
+    json_open_array(writer, key);
     for (size_t i = 0; i < config->channel_count; i++) {
         _cleanup_(buf_done) Buf text = {0};
         char path[PATH_MAX];
@@ -98,7 +93,7 @@ json_object *pulls_json(const Controller *controller)
         if (!pulls_is_new(before, path) || !pulls_find(path, &text) || text.size == 0)
             continue;
         if (pulls_is_new(told, path))
-            pulls_add(pulls, path, text.data);
+            pulls_put_one(writer, path, text.data);
     }
-    return pulls;
+    json_close_array(writer);
 }

@@ -3,11 +3,10 @@
  * that the pull of a clone DIRECTORY/NAME leaves in DIRECTORY/.state/NAME/status. */
 #pragma once
 
-#include <json-c/json.h>
-
+#include "daemon/json/json_writer.h"
 #include "daemon/runtime/controller.h"
 
-/* An array with one object for each clone that rosters in force stand in: "clone", "commit",
- * "success", "failure" (times), "message" (of the last failure) and "is_failing"; what is not known
- * is null. NULL without memory, which json_append() tells. The caller owns it. */
-json_object *pulls_json(const Controller *controller);
+/* Puts under `key` an array with one object for each clone that rosters in force stand in: "clone",
+ * "commit", "success", "failure" (times), "message" (of the last failure) and "is_failing"; what is
+ * not known is null. */
+void pulls_put(JsonWriter *writer, const char *key, const Controller *controller);

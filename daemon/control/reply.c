@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "daemon/json/json.h"
+#include "daemon/json/json_writer.h"
 
 void reply_refuse(ServerRequest *request, int status, const char *text)
 {

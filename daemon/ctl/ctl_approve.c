@@ -9,17 +9,17 @@
 #include "daemon/cli/exit_status.h"
 #include "daemon/ctl/ctl_ask.h"
 #include "daemon/ctl/ctl_commands.h"
-#include "daemon/json/json.h"
+#include "daemon/json/json_writer.h"
 #include "daemon/report/channel_text.h"
 #include "daemon/report/page.h"
 #include "daemon/report/row.h"
 
-static int ctl_approve_show(json_object *root, bool colour, Buf *buf)
+static int ctl_approve_show(const Json *root, bool colour, Buf *buf)
 {
     const Page page = {.buf = buf, .colour = colour};
     char name[512];
 
-    if (row_find(root, "id") || row_find(root, "name"))
+    if (json_find(root, "id") || row_find(root, "name"))
         page_printf(&page, "approved: the next pass may carry out exactly this plan of %s",
                     row_channel(root, name, sizeof(name)));
     else
@@ -35,7 +35,7 @@ static int ctl_approve_show(json_object *root, bool colour, Buf *buf)
 }
 
 /* The whole digest of the one plan that is known by its beginning. */
-static const char *ctl_approve_digest(json_object *known)
+static const char *ctl_approve_digest(const Json *known)
 {
     bool is_instance = row_count(known, "instances") > 0;
 
@@ -43,7 +43,7 @@ static const char *ctl_approve_digest(json_object *known)
 }
 
 /* What the approval lets pass. */
-static int ctl_approve_preview(json_object *known, FILE *file)
+static int ctl_approve_preview(const Json *known, FILE *file)
 {
     const ChannelTextOptions options = {.is_one_of = row_count(known, "instances") > 0};
     _cleanup_(buf_done) Buf buf = {0};
@@ -72,7 +72,7 @@ static bool ctl_approve_is_confirmed(const Options *options)
 }
 
 /* Of what the daemon does not know it says so itself. */
-static int ctl_approve_check(const Options *options, json_object *known,
+static int ctl_approve_check(const Options *options, const Json *known,
                              char digest[static DIGEST_HEX_SIZE])
 {
     if (row_number(known, "plans") != 1)
@@ -86,23 +86,23 @@ static int ctl_approve_check(const Options *options, json_object *known,
 
 static int ctl_approve_send(const Options *options, const char *digest)
 {
-    json_object *request = json_new_object(), *root = NULL;
+    _cleanup_(json_freep) Json *root = NULL;
+    _cleanup_(buf_done) Buf request = {0};
+    JsonWriter writer = {.buf = &request};
     Err err = {0};
-    int status, r;
+    int r;
 
-    json_put_text(request, "digest", digest);
-    r = ctl_post(options, "/v1/approve", request, &root, &err);
-    if (r < 0)
-        return ctl_fail(r, &err);
-    status = ctl_print_answer(options, root, ctl_approve_show);
-    json_object_put(root);
-    return status;
+    json_open_object(&writer, NULL);
+    json_put_text(&writer, "digest", digest);
+    json_close_object(&writer);
+    r = ctl_post(options, "/v1/approve", &request, &root, &err);
+    return r < 0 ? ctl_fail(r, &err) : ctl_print_answer(options, root, ctl_approve_show);
 }
 
 int ctl_approve(const Options *options)
 {
     char digest[DIGEST_HEX_SIZE], target[DIGEST_HEX_SIZE + 32];
-    json_object *known = NULL;
+    _cleanup_(json_freep) Json *known = NULL;
     Err err = {0};
     int status, r;
 
@@ -112,6 +112,5 @@ int ctl_approve(const Options *options)
     if (r < 0)
         return ctl_fail(r, &err);
     status = ctl_approve_check(options, known, digest);
-    json_object_put(known);
     return status == EXIT_IN_SYNC ? ctl_approve_send(options, digest) : status;
 }

@@ -14,7 +14,8 @@
 #include "daemon/cli/socket_path.h"
 #include "daemon/http/misdirected.h"
 #include "daemon/http/unix_client.h"
-#include "daemon/json/json.h"
+#include "daemon/json/json_parser.h"
+#include "daemon/json/json_writer.h"
 #include "daemon/report/page.h"
 #include "daemon/report/row.h"
 #include "daemon/store/state_dir.h"
@@ -40,11 +41,10 @@ int ctl_print(const Buf *text)
     return ctl_say(EXIT_FAILED, strerror(errno));
 }
 
-int ctl_print_answer(const Options *options, json_object *root, Show show)
+int ctl_print_answer(const Options *options, const Json *root, Show show)
 {
     _cleanup_(buf_done) Buf text = {0};
-    int r = options->json ? json_append(json_object_get(root), &text)
-                          : show(root, page_wants_colour(), &text);
+    int r = options->json ? json_append(root, &text) : show(root, page_wants_colour(), &text);
 
     return r < 0 ? ctl_no_memory() : ctl_print(&text);
 }
@@ -119,16 +119,12 @@ bool ctl_means_no_daemon(int error)
     return error == -ENOENT || error == -ECONNREFUSED;
 }
 
-int ctl_parse(const Buf *body, json_object **ret_root, Err *err)
+int ctl_parse(const Buf *body, Json **ret_root, Err *err)
 {
-    json_object *root = body->size ? json_tokener_parse(body->data) : NULL;
+    int r = json_parse_once(buf_text(body), body->size, ret_root, err);
 
-    if (!json_object_is_type(root, json_type_object)) {
-        json_object_put(root);
-        return err_set(err, -EPROTO, "what answers on the control socket is no rosterd");
-    }
-    *ret_root = root;
-    return 0;
+    return r == -EPROTO ? err_context(err, r, "what answers on the control socket is no rosterd")
+                        : r;
 }
 
 /* What to do about a socket that does not let us in. */
@@ -184,11 +180,11 @@ static int ctl_refused(int status, const char *text, Err *err)
 }
 
 static int ctl_ask_daemon(const Options *options, UnixRequest *request, bool is_long,
-                          json_object **ret_root, Err *err)
+                          Json **ret_root, Err *err)
 {
     _cleanup_(daemon_done) Daemon daemon = {0};
     _cleanup_(buf_done) Buf answer = {0};
-    json_object *root = NULL;
+    _cleanup_(json_freep) Json *root = NULL;
     int status = 0, r = ctl_find_daemon(options, &daemon, err);
 
     request->header = daemon.header.data;
@@ -201,17 +197,14 @@ static int ctl_ask_daemon(const Options *options, UnixRequest *request, bool is_
     if (r < 0)
         return ctl_advise(options, daemon.path, r, err);
     r = ctl_parse(&answer, &root, err);
-    if (r == 0 && status != 200) {
+    if (r == 0 && status != 200)
         r = ctl_refused(status, row_text(root, "error"), err);
-        json_object_put(root);
-        return r;
-    }
     if (r == 0)
-        *ret_root = root;
+        *ret_root = TAKE_PTR(root);
     return r;
 }
 
-int ctl_get(const Options *options, const char *target, json_object **ret_root, Err *err)
+int ctl_get(const Options *options, const char *target, Json **ret_root, Err *err)
 {
     UnixRequest request = {.method = "GET", .target = target};
 
@@ -225,14 +218,10 @@ int ctl_fail(int error, const Err *err)
     return ctl_say(ctl_means_no_daemon(error) ? EXIT_NO_DAEMON : EXIT_FAILED, err->text);
 }
 
-int ctl_post(const Options *options, const char *target, json_object *body, json_object **ret_root,
-             Err *err)
+int ctl_post(const Options *options, const char *target, const Buf *body, Json **ret_root, Err *err)
 {
-    _cleanup_(buf_done) Buf text = {0};
-    UnixRequest request = {.method = "POST", .target = target};
+    UnixRequest request = {.method = "POST", .target = target, .body = buf_text(body)};
 
-    if (json_append(body, &text) < 0)
-        return err_memory(err);
-    request.body = buf_text(&text);
-    return ctl_ask_daemon(options, &request, true, ret_root, err);
+    return buf_failed(body) < 0 ? err_memory(err)
+                                : ctl_ask_daemon(options, &request, true, ret_root, err);
 }

@@ -2,11 +2,10 @@
 /* What rosterctl's commands share: asking the daemon, and printing its answer. */
 #pragma once
 
-#include <json-c/json.h>
-
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
 #include "daemon/cli/options.h"
+#include "daemon/json/json_value.h"
 
 /* Says it on standard error; returns the status. */
 int ctl_say(int status, const char *text);
@@ -16,23 +15,23 @@ int ctl_no_memory(void);
 int ctl_print(const Buf *text);
 
 /* How an answer is shown to people (daemon/report). */
-typedef int (*Show)(json_object *root, bool colour, Buf *buf);
+typedef int (*Show)(const Json *root, bool colour, Buf *buf);
 
 /* Prints an answer, as JSON where that is wanted. The exit status. */
-int ctl_print_answer(const Options *options, json_object *root, Show show);
+int ctl_print_answer(const Options *options, const Json *root, Show show);
 
-/* Reads JSON that we made ourselves. 0, -EPROTO, told in `err`. */
-int ctl_parse(const Buf *body, json_object **ret_root, Err *err);
+/* Reads an answer, or what would have been one. 0, -EPROTO, -ENOMEM, told in `err`. */
+int ctl_parse(const Buf *body, Json **ret_root, Err *err);
 
 /* Asks for what the daemon has at hand. 0 with the answer; -ENOENT and -ECONNREFUSED without a
  * daemon; -EBADMSG where settings or rosters are invalid, each mistake on standard error
  * already; -EXDEV where another daemon was found than the one meant; -EPERM when it refuses; else
  * as unix_client_ask(). All told in `err`. */
-int ctl_get(const Options *options, const char *target, json_object **ret_root, Err *err);
+int ctl_get(const Options *options, const char *target, Json **ret_root, Err *err);
 
-/* The same with an object to send, which is given back. The answer is waited for as long as the
+/* The same with the text of an object to send. The answer is waited for as long as the
  * daemon is at work. */
-int ctl_post(const Options *options, const char *target, json_object *body, json_object **ret_root,
+int ctl_post(const Options *options, const char *target, const Buf *body, Json **ret_root,
              Err *err);
 
 /* Whether the error says that no daemon runs. */

@@ -11,7 +11,7 @@
 #include "daemon/ctl/ctl_ask.h"
 #include "daemon/ctl/ctl_commands.h"
 #include "daemon/http/unix_client.h"
-#include "daemon/json/json.h"
+#include "daemon/json/json_writer.h"
 #include "daemon/report/history.h"
 #include "daemon/report/history_text.h"
 #include "daemon/report/row.h"
@@ -19,6 +19,19 @@
 #include "daemon/store/store.h"
 
 #define PAGE 2000 /* of the history, asked for at once */
+
+/* Answers, one for each page of the history, the newest first. */
+typedef struct Pages {
+    Json **roots;
+    size_t count, capacity;
+} Pages;
+
+static void pages_done(Pages *pages)
+{
+    for (size_t i = 0; i < pages->count; i++)
+        json_free(pages->roots[i]);
+    free(pages->roots);
+}
 
 static void ctl_history_target(const Options *options, uint64_t before, Buf *target)
 {
@@ -35,53 +48,63 @@ static void ctl_history_target(const Options *options, uint64_t before, Buf *tar
     }
 }
 
-/* Puts an older page before what is there. */
-static void ctl_prepend(json_object **rows, json_object *page)
+/* Asks for one more page; the number of its actions. Each begins before the one that was asked for
+ * earlier, or what answers would be asked for ever. */
+static int ctl_ask_page(const Options *options, Pages *pages, uint64_t *before, Err *err)
 {
-    json_object *all = json_new_array();
-
-    for (size_t i = 0; i < json_object_array_length(page); i++)
-        json_add(all, json_object_get(json_object_array_get_idx(page, i)));
-    for (size_t i = 0; *rows && i < json_object_array_length(*rows); i++)
-        json_add(all, json_object_get(json_object_array_get_idx(*rows, i)));
-    json_object_put(*rows);
-    *rows = all;
-}
-
-/* Page by page, the newest first. */
-static int ctl_ask_history(const Options *options, json_object **ret_root, Err *err)
-{
-    json_object *rows = NULL, *root = json_new_object();
-    uint64_t before = 0;
-    size_t count;
+    _cleanup_(buf_done) Buf target = {0};
+    uint64_t first;
+    Json *root;
     int r;
 
-    do {
-        _cleanup_(buf_done) Buf target = {0};
-        json_object *page = NULL, *actions = NULL, *number = NULL;
-
-        ctl_history_target(options, before, &target);
-        r = buf_failed(&target) < 0 ? err_memory(err) : ctl_get(options, target.data, &page, err);
-        if (r < 0)
-            break;
-        json_object_object_get_ex(page, "actions", &actions);
-        count =
-            json_object_is_type(actions, json_type_array) ? json_object_array_length(actions) : 0;
-        if (actions)
-            ctl_prepend(&rows, actions);
-        if (count > 0 &&
-            json_object_object_get_ex(json_object_array_get_idx(rows, 0), "action", &number))
-            before = json_object_get_uint64(number);
-        if (str_equal(row_text(page, "unknown_channel"), "true"))
-            json_put_bool(root, "unknown_channel", true);
-        json_object_put(page);
-    } while (count == PAGE);
-    json_put(root, "actions", rows);
+    if (mem_grow(&pages->roots, &pages->capacity, pages->count + 1, sizeof(*pages->roots)) < 0)
+        return err_memory(err);
+    ctl_history_target(options, *before, &target);
+    r = buf_failed(&target) < 0 ? err_memory(err) : ctl_get(options, target.data, &root, err);
     if (r < 0)
-        json_object_put(root);
-    else
-        *ret_root = root;
-    return r;
+        return r;
+    pages->roots[pages->count++] = root;
+    first = row_number(row_at(root, "actions", 0), "action");
+    if (row_count(root, "actions") >= PAGE && (first == 0 || (*before && first >= *before)))
+        return err_set(err, -EPROTO, "actions: not older than those of the page before");
+    *before = first;
+    return row_count(root, "actions") >= PAGE;
+}
+
+/* All pages in one answer, the oldest first. */
+static int ctl_join_pages(const Pages *pages, Json **ret_root, Err *err)
+{
+    _cleanup_(buf_done) Buf text = {0};
+    JsonWriter writer = {.buf = &text};
+
+    json_open_object(&writer, NULL);
+    json_open_array(&writer, "actions");
+    for (size_t i = pages->count; i > 0; i--) {
+        for (size_t k = 0; k < row_count(pages->roots[i - 1], "actions"); k++)
+            json_put_value(&writer, NULL, row_at(pages->roots[i - 1], "actions", k));
+    }
+    json_close_array(&writer);
+    if (row_is_true(pages->roots[0], "unknown_channel"))
+        json_put_bool(&writer, "unknown_channel", true);
+    json_close_object(&writer);
+    return json_end(&writer) < 0 ? err_memory(err) : ctl_parse(&text, ret_root, err);
+}
+
+static int ctl_ask_history(const Options *options, Json **ret_root, Err *err)
+{
+    _cleanup_(pages_done) Pages pages = {0};
+    uint64_t before = 0;
+    int r;
+
+    do
+        r = ctl_ask_page(options, &pages, &before, err);
+    while (r > 0);
+    if (r < 0)
+        return r;
+    if (pages.count > 1)
+        return ctl_join_pages(&pages, ret_root, err);
+    *ret_root = TAKE_PTR(pages.roots[0]);
+    return 0;
 }
 
 static int ctl_read_history(const Options *options, const Config *config, StoreActions *ret_actions,
@@ -148,13 +171,13 @@ static bool ctl_is_unknown(const Options *options, const Config *config)
            actions.count == 0 && ctl_is_in_no_roster(options);
 }
 
-static int ctl_print_history(const Options *options, json_object *root)
+static int ctl_print_history(const Options *options, const Json *root)
 {
     _cleanup_(buf_done) Buf text = {0};
 
     buf_printf(&text, "%s: no channel of this name or id is in the history or in the rosters",
                options->channel);
-    if (str_equal(row_text(root, "unknown_channel"), "true") && buf_failed(&text) == 0)
+    if (row_is_true(root, "unknown_channel") && buf_failed(&text) == 0)
         ctl_say(EXIT_IN_SYNC, buf_text(&text));
     return ctl_print_answer(options, root, history_text_append);
 }
@@ -164,7 +187,7 @@ static int ctl_history_of_files(const Options *options)
     _cleanup_(config_freep) Config *config = NULL;
     _cleanup_(store_actions_done) StoreActions actions = {0};
     _cleanup_(buf_done) Buf text = {0};
-    json_object *root = NULL;
+    _cleanup_(json_freep) Json *root = NULL;
     Err err = {0};
     int status = load_settings(options->config_path, &config);
 
@@ -176,22 +199,16 @@ static int ctl_history_of_files(const Options *options)
                               &text) < 0 ||
         ctl_parse(&text, &root, &err) < 0)
         return ctl_no_memory();
-    status = ctl_print_history(options, root);
-    json_object_put(root);
-    return status;
+    return ctl_print_history(options, root);
 }
 
 int ctl_history(const Options *options)
 {
-    json_object *root = NULL;
+    _cleanup_(json_freep) Json *root = NULL;
     Err err = {0};
-    int status, r = ctl_ask_history(options, &root, &err);
+    int r = ctl_ask_history(options, &root, &err);
 
     if (ctl_means_no_daemon(r) && !options->socket_path)
         return ctl_history_of_files(options);
-    if (r < 0)
-        return ctl_fail(r, &err);
-    status = ctl_print_history(options, root);
-    json_object_put(root);
-    return status;
+    return r < 0 ? ctl_fail(r, &err) : ctl_print_history(options, root);
 }

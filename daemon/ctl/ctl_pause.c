@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/ctl/ctl_ask.h"
 #include "daemon/ctl/ctl_commands.h"
-#include "daemon/json/json.h"
+#include "daemon/json/json_writer.h"
 #include "daemon/report/page.h"
 #include "daemon/report/row.h"
 
-static int ctl_pause_show(json_object *root, bool colour, Buf *buf)
+static int ctl_pause_show(const Json *root, bool colour, Buf *buf)
 {
     const char *reason = row_text(root, "reason"), *until = row_text(root, "until");
     const Page page = {.buf = buf, .colour = colour};
@@ -23,22 +23,22 @@ static int ctl_pause_show(json_object *root, bool colour, Buf *buf)
 
 static int ctl_pause_change(const Options *options, const char *target)
 {
-    json_object *request = json_new_object(), *root = NULL;
+    _cleanup_(json_freep) Json *root = NULL;
+    _cleanup_(buf_done) Buf request = {0};
+    JsonWriter writer = {.buf = &request};
     Err err = {0};
-    int status, r;
+    int r;
 
+    json_open_object(&writer, NULL);
     if (options->channel)
-        json_put_text(request, "channel", options->channel);
+        json_put_text(&writer, "channel", options->channel);
     if (options->reason)
-        json_put_text(request, "reason", options->reason);
+        json_put_text(&writer, "reason", options->reason);
     if (options->span)
-        json_put_text(request, "for", options->span);
-    r = ctl_post(options, target, request, &root, &err);
-    if (r < 0)
-        return ctl_fail(r, &err);
-    status = ctl_print_answer(options, root, ctl_pause_show);
-    json_object_put(root);
-    return status;
+        json_put_text(&writer, "for", options->span);
+    json_close_object(&writer);
+    r = ctl_post(options, target, &request, &root, &err);
+    return r < 0 ? ctl_fail(r, &err) : ctl_print_answer(options, root, ctl_pause_show);
 }
 
 int ctl_pause(const Options *options)

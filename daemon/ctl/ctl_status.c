@@ -3,13 +3,13 @@
 #include "daemon/ctl/ctl_ask.h"
 #include "daemon/ctl/ctl_commands.h"
 #include "daemon/http/unix_client.h"
-#include "daemon/json/json.h"
+#include "daemon/json/json_writer.h"
 #include "daemon/report/page.h"
 #include "daemon/report/row.h"
 #include "daemon/report/status_text.h"
 #include "reconcile/report/report.h"
 
-static int ctl_status_print(const Options *options, json_object *root)
+static int ctl_status_print(const Options *options, const Json *root)
 {
     const StatusTextOptions text = {
         .colour = page_wants_colour(),
@@ -17,8 +17,7 @@ static int ctl_status_print(const Options *options, json_object *root)
         .is_single = options->channel,
     };
     _cleanup_(buf_done) Buf buf = {0};
-    int r = options->json ? json_append(json_object_get(root), &buf)
-                          : status_text_append(root, &text, &buf);
+    int r = options->json ? json_append(root, &buf) : status_text_append(root, &text, &buf);
 
     return r < 0 ? ctl_no_memory() : ctl_print(&buf);
 }
@@ -32,7 +31,7 @@ static int ctl_status_worse(int a, int b)
 }
 
 /* As `rosterd --once` exits; a channel that no pass has read yet is drift that may be. */
-static int ctl_status_exit(json_object *root)
+static int ctl_status_exit(const Json *root)
 {
     int status = row_text(root, "state_error")[0] ? EXIT_FAILED : EXIT_IN_SYNC;
 
@@ -49,7 +48,7 @@ static int ctl_status_exit(json_object *root)
 int ctl_status(const Options *options)
 {
     _cleanup_(buf_done) Buf target = {0};
-    json_object *root = NULL;
+    _cleanup_(json_freep) Json *root = NULL;
     Err err = {0};
     int status, r;
 
@@ -64,6 +63,5 @@ int ctl_status(const Options *options)
     status = ctl_status_print(options, root);
     if (status == EXIT_IN_SYNC && options->exit_code)
         status = ctl_status_exit(root);
-    json_object_put(root);
     return status;
 }

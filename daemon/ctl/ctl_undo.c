@@ -6,14 +6,14 @@
 #include "daemon/cli/load.h"
 #include "daemon/ctl/ctl_ask.h"
 #include "daemon/ctl/ctl_commands.h"
-#include "daemon/json/json.h"
+#include "daemon/json/json_writer.h"
 #include "daemon/report/history_text.h"
 #include "daemon/report/row.h"
 #include "daemon/report/undo.h"
 #include "daemon/runtime/undo.h"
 #include "daemon/store/state.h"
 
-static int ctl_undo_print(const Options *options, json_object *root)
+static int ctl_undo_print(const Options *options, const Json *root)
 {
     int status = ctl_print_answer(options, root, history_text_undo);
 
@@ -65,14 +65,11 @@ static int ctl_undo_dry(Offline *offline, const Config *config, const UndoChoice
 static int ctl_undo_show(const Options *options, const Undo *undo)
 {
     _cleanup_(buf_done) Buf text = {0};
-    json_object *root = NULL;
-    int status;
+    _cleanup_(json_freep) Json *root = NULL;
 
     if (report_undo_append(undo, true, &text) < 0 || ctl_parse(&text, &root, NULL) < 0)
         return ctl_no_memory();
-    status = ctl_undo_print(options, root);
-    json_object_put(root);
-    return status;
+    return ctl_undo_print(options, root);
 }
 
 static int ctl_undo_of_files(const Options *options, const UndoChoice *choice)
@@ -96,35 +93,35 @@ static int ctl_undo_of_files(const Options *options, const UndoChoice *choice)
 
 /* ---- with one ---- */
 
-static json_object *ctl_undo_request(const Options *options)
+static void ctl_undo_request(const Options *options, Buf *request)
 {
-    json_object *request = json_new_object();
+    JsonWriter writer = {.buf = request};
 
+    json_open_object(&writer, NULL);
     if (options->last)
-        json_put_bool(request, "last", true);
+        json_put_bool(&writer, "last", true);
     if (options->pass)
-        json_put_text(request, "pass", options->pass);
+        json_put_text(&writer, "pass", options->pass);
     if (options->action_id)
-        json_put_number(request, "action", options->action_id);
-    json_put_bool(request, "dry_run", options->dry_run);
-    return request;
+        json_put_number(&writer, "action", options->action_id);
+    json_put_bool(&writer, "dry_run", options->dry_run);
+    json_close_object(&writer);
 }
 
 int ctl_undo(const Options *options)
 {
     const UndoChoice choice = {
         .last = options->last, .pass = options->pass, .action = options->action_id};
-    json_object *root = NULL;
+    _cleanup_(json_freep) Json *root = NULL;
+    _cleanup_(buf_done) Buf request = {0};
     Err err = {0};
-    int status, r = ctl_post(options, "/v1/undo", ctl_undo_request(options), &root, &err);
+    int r;
 
+    ctl_undo_request(options, &request);
+    r = ctl_post(options, "/v1/undo", &request, &root, &err);
     if (ctl_means_no_daemon(r) && options->dry_run && !options->socket_path)
         return ctl_undo_of_files(options, &choice);
     if (ctl_means_no_daemon(r) && !options->dry_run)
         err_context(&err, r, "undo needs the running rosterd, only its --dry-run does without");
-    if (r < 0)
-        return ctl_fail(r, &err);
-    status = ctl_undo_print(options, root);
-    json_object_put(root);
-    return status;
+    return r < 0 ? ctl_fail(r, &err) : ctl_undo_print(options, root);
 }

@@ -2,6 +2,7 @@
 #include "daemon/json/json_whole.h"
 
 #include <errno.h>
+#include <json-c/json.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@ typedef struct JsonCount {
     size_t brackets;    /* two of each container */
     size_t words;       /* values without quotes or brackets */
     size_t nulls;       /* of these */
+    size_t odd;         /* of these: NaN, Infinity and what has single quotes, which json-c takes */
     size_t strings;     /* names among them */
     size_t string_size; /* of all of them together */
 } JsonCount;
@@ -71,6 +73,7 @@ static const char *json_count_word(const char *at, const char *end, JsonCount *c
 {
     count->words++;
     count->nulls += *at == 'n';
+    count->odd += memchr("NI'", *at, 3) || (*at == '-' && at + 1 < end && at[1] == 'I');
     while (at + 1 < end && json_is_of_word(at[1]))
         at++;
     return at;
@@ -112,9 +115,9 @@ static void json_count_text(const char *text, size_t size, JsonCount *count)
 
 /* ---- in what was made of it ---- */
 
-static void json_count_value(json_object *value, JsonCount *count);
+static void json_count_value(const Json *value, JsonCount *count);
 
-static void json_count_object(json_object *object, JsonCount *count)
+static void json_count_object(const Json *object, JsonCount *count)
 {
     size_t length = (size_t)json_object_object_length(object);
 
@@ -129,7 +132,7 @@ static void json_count_object(json_object *object, JsonCount *count)
     }
 }
 
-static void json_count_array(json_object *array, JsonCount *count)
+static void json_count_array(const Json *array, JsonCount *count)
 {
     size_t length = json_object_array_length(array);
 
@@ -140,7 +143,7 @@ static void json_count_array(json_object *array, JsonCount *count)
 }
 
 /* As deep as the tokener let it be. */
-static void json_count_value(json_object *value, JsonCount *count)
+static void json_count_value(const Json *value, JsonCount *count)
 {
     switch (json_object_get_type(value)) {
     case json_type_null:
@@ -165,16 +168,24 @@ static void json_count_value(json_object *value, JsonCount *count)
     }
 }
 
-bool json_is_whole(const char *text, size_t size, json_object *value)
+bool json_is_whole(const char *text, size_t size, const Json *value)
 {
     JsonCount in_text = {0}, made = {0};
 
     json_count_text(text, size, &in_text);
     json_count_value(value, &made);
-    return in_text.names == made.names && in_text.commas == made.commas &&
+    return in_text.odd == 0 && in_text.names == made.names && in_text.commas == made.commas &&
            in_text.brackets == made.brackets && in_text.words == made.words &&
            in_text.nulls == made.nulls && in_text.strings == made.strings &&
            in_text.string_size == made.string_size;
+}
+
+bool json_has_odd_word(const char *text, size_t size)
+{
+    JsonCount count = {0};
+
+    json_count_text(text, size, &count);
+    return count.odd > 0;
 }
 
 /* ---- in short ---- */
@@ -200,8 +211,8 @@ static size_t json_count_quotes(const char *text, size_t size)
 }
 
 /* The strings in an object. False where anything in it may be less than it was: an array, or null
- * in the place of a value. */
-static bool json_count_plain(json_object *object, size_t *strings)
+ * in the place of a value; and where it may be an odd word. */
+static bool json_count_plain(const Json *object, size_t *strings)
 {
     *strings += (size_t)json_object_object_length(object);
     json_object_object_foreach(object, name, member)
@@ -210,7 +221,7 @@ static bool json_count_plain(json_object *object, size_t *strings)
 
         (void)name;
         *strings += type == json_type_string;
-        if (type == json_type_null || type == json_type_array)
+        if (type == json_type_null || type == json_type_array || type == json_type_double)
             return false;
         if (type == json_type_object && !json_count_plain(member, strings))
             return false;
@@ -218,23 +229,23 @@ static bool json_count_plain(json_object *object, size_t *strings)
     return true;
 }
 
-int json_prepare(json_tokener *tokener)
+int json_prepare(JsonParser *parser)
 {
     char text[JSON_SHORT_SIZE + 3];
-    json_object *value;
+    Json *value;
     int size;
 
     memset(text, 'x', sizeof(text));
     text[0] = text[sizeof(text) - 2] = '"';
     text[sizeof(text) - 1] = '\0';
-    value = json_tokener_parse_ex(tokener, text, (int)sizeof(text));
+    value = json_tokener_parse_ex(parser->tokener, text, (int)sizeof(text));
     size = json_object_get_string_len(value);
-    json_object_put(value);
-    json_tokener_reset(tokener);
+    json_free(value);
+    json_tokener_reset(parser->tokener);
     return size == JSON_SHORT_SIZE ? 0 : -ENOMEM;
 }
 
-bool json_is_whole_prepared(const char *text, size_t size, json_object *value)
+bool json_is_whole_prepared(const char *text, size_t size, const Json *value)
 {
     size_t strings = 0;
 

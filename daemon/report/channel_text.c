@@ -19,7 +19,7 @@ const char *channel_text_measure(const char *guard_name)
     return row ? row->unit : "planned";
 }
 
-static void text_digest(const Page *page, json_object *object)
+static void text_digest(const Page *page, const Json *object)
 {
     if (!row_text(object, "digest")[0])
         return;
@@ -27,17 +27,17 @@ static void text_digest(const Page *page, json_object *object)
     page_newline(page);
 }
 
-bool channel_text_is_held_by_pass(json_object *channel)
+bool channel_text_is_held_by_pass(const Json *channel)
 {
     const GuardRow *row = guards_find(row_text(row_at(channel, "guards", 0), "name"));
 
     return row && row->scope == GUARD_OF_PASS;
 }
 
-void channel_text_guards(const Page *page, json_object *object)
+void channel_text_guards(const Page *page, const Json *object)
 {
     for (size_t i = 0; i < row_count(object, "guards"); i++) {
-        json_object *guard = row_at(object, "guards", i);
+        const Json *guard = row_at(object, "guards", i);
         const char *name = row_text(guard, "name");
 
         page_puts(page, "  ");
@@ -49,7 +49,7 @@ void channel_text_guards(const Page *page, json_object *object)
     text_digest(page, object);
 }
 
-void channel_text_instance(const Page *page, json_object *instance)
+void channel_text_instance(const Page *page, const Json *instance)
 {
     page_printf(page, "%s: ", row_text(instance, "name"));
     page_paint(page, COLOUR_YELLOW, "%s", "held as a whole");
@@ -59,7 +59,7 @@ void channel_text_instance(const Page *page, json_object *instance)
 
 /* ---- channels ---- */
 
-static void text_heading(const Page *page, json_object *channel, bool verbose)
+static void text_heading(const Page *page, const Json *channel, bool verbose)
 {
     const char *result = row_text(channel, "result");
     char name[NAME_SIZE];
@@ -75,16 +75,16 @@ static void text_heading(const Page *page, json_object *channel, bool verbose)
     page_newline(page);
 }
 
-void channel_text_error(const Page *page, json_object *error)
+void channel_text_error(const Page *page, const Json *error)
 {
     page_paint(page, COLOUR_RED, "%s", row_text(error, "message"));
     if (row_text(error, "request_id")[0])
         page_printf(page, " (request %s)", row_text(error, "request_id"));
 }
 
-static void text_notes(const Page *page, json_object *channel)
+static void text_notes(const Page *page, const Json *channel)
 {
-    json_object *pause = row_find(channel, "pause"), *error = row_find(channel, "error");
+    const Json *pause = json_find(channel, "pause"), *error = json_find(channel, "error");
 
     if (pause) {
         page_printf(page, "  paused: %s", row_text(pause, "reason"));
@@ -99,7 +99,7 @@ static void text_notes(const Page *page, json_object *channel)
     }
 }
 
-static void text_kept(const Page *page, json_object *channel)
+static void text_kept(const Page *page, const Json *channel)
 {
     uint64_t live = row_number(channel, "live"), ignored = row_number(channel, "ignored");
     uint64_t gone = row_count(channel, "extra") + ignored;
@@ -110,7 +110,7 @@ static void text_kept(const Page *page, json_object *channel)
     page_newline(page);
 }
 
-void channel_text_append(const Page *page, json_object *channel, const ChannelTextOptions *options)
+void channel_text_append(const Page *page, const Json *channel, const ChannelTextOptions *options)
 {
     text_heading(page, channel, options->verbose);
     members_text_append(page, channel, options->verbose, options->is_packed);

@@ -2,8 +2,7 @@
 /* One channel of a report for people. */
 #pragma once
 
-#include <json-c/json.h>
-
+#include "daemon/json/json_value.h"
 #include "daemon/report/page.h"
 
 /* With more members than these in what is shown, several stand in a line. */
@@ -13,16 +12,16 @@
 const char *channel_text_measure(const char *guard_name);
 
 /* The guards that refuse, and the digest: of a channel, or of an instance. */
-void channel_text_guards(const Page *page, json_object *object);
+void channel_text_guards(const Page *page, const Json *object);
 
 /* That guards of a whole pass hold an instance, and which. */
-void channel_text_instance(const Page *page, json_object *instance);
+void channel_text_instance(const Page *page, const Json *instance);
 
 /* What an error says, and its request id. */
-void channel_text_error(const Page *page, json_object *error);
+void channel_text_error(const Page *page, const Json *error);
 
 /* Whether guards of a whole pass hold a channel, and none of its own. */
-bool channel_text_is_held_by_pass(json_object *channel);
+bool channel_text_is_held_by_pass(const Json *channel);
 
 typedef struct ChannelTextOptions {
     bool verbose;   /* ids as well */
@@ -31,4 +30,4 @@ typedef struct ChannelTextOptions {
 } ChannelTextOptions;
 
 /* The channel's heading, members, guards, digest, pause, error. */
-void channel_text_append(const Page *page, json_object *channel, const ChannelTextOptions *options);
+void channel_text_append(const Page *page, const Json *channel, const ChannelTextOptions *options);

@@ -8,12 +8,13 @@
 #include "daemon/base/arena.h"
 #include "daemon/base/buf.h"
 #include "daemon/base/map.h"
+#include "daemon/json/json_value.h"
 #include "daemon/report/row.h"
 
 /* The instance and what it said, or nothing where the channel was read. */
-static int failures_key(json_object *channel, Buf *key)
+static int failures_key(const Json *channel, Buf *key)
 {
-    const char *message = row_text(row_find(channel, "error"), "message");
+    const char *message = row_text(json_find(channel, "error"), "message");
 
     if (row_was_read(channel) || !message[0])
         return 0;
@@ -23,7 +24,7 @@ static int failures_key(json_object *channel, Buf *key)
     return buf_failed(key);
 }
 
-static int failures_add(Failures *failures, size_t number, json_object *channel, Map *known,
+static int failures_add(Failures *failures, size_t number, const Json *channel, Map *known,
                         Arena *keys)
 {
     _cleanup_(buf_done) Buf key = {0};
@@ -45,7 +46,7 @@ static int failures_add(Failures *failures, size_t number, json_object *channel,
     return 0;
 }
 
-int failures_collect(Failures *failures, json_object *root)
+int failures_collect(Failures *failures, const Json *root)
 {
     _cleanup_(map_done) Map known = {0};
     Arena keys = {0};

@@ -2,11 +2,11 @@
 /* Channels of one instance that were not read for one and the same reason: that is told once. */
 #pragma once
 
-#include <json-c/json.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "daemon/base/mem.h"
+#include "daemon/json/json_value.h"
 
 typedef struct Failures {
     size_t *firsts; /* for each channel of a report, the first one with its reason; itself: none */
@@ -15,7 +15,7 @@ typedef struct Failures {
 } Failures;
 
 /* Looks through a report. 0 or -ENOMEM; failures_done() in every case. */
-int failures_collect(Failures *failures, json_object *root);
+int failures_collect(Failures *failures, const Json *root);
 void failures_done(Failures *failures);
 
 /* Of the channel with this number: whether others have its reason, whether it is the first of them,

@@ -1,43 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/report/history.h"
 
-#include <errno.h>
-
 #include "daemon/base/clock.h"
-#include "daemon/json/json.h"
+#include "daemon/json/json_writer.h"
 
-static json_object *history_row(const StoreAction *action)
+static void history_put_action(JsonWriter *writer, const StoreAction *action)
 {
-    json_object *row = json_new_object();
     char time[CLOCK_RFC3339_SIZE];
 
     clock_format_rfc3339(action->recorded_usec, time);
-    json_put_number(row, "action", action->action);
-    json_put_text(row, "pass", action->pass);
-    json_put_text(row, "time", time);
-    json_put_text(row, "instance", action->instance_name);
-    json_put_text(row, "channel", action->channel_id);
-    json_put_text(row, "name", action->channel_name);
-    json_put(row, "member", json_tokener_parse(action->member_json));
-    json_put_text(row, "digest", action->digest);
-    json_put_text(row, "mode", action->mode);
-    json_put_text(row, "outcome", action->outcome);
-    json_put_number_if(row, "http", action->http > 0, (uint64_t)action->http);
-    json_put_text(row, "code", action->code);
-    json_put_text(row, "request_id", action->request_id);
-    json_put_number(row, "attempts", action->attempts);
-    return row;
+    json_open_object(writer, NULL);
+    json_put_number(writer, "action", action->action);
+    json_put_text(writer, "pass", action->pass);
+    json_put_text(writer, "time", time);
+    json_put_text(writer, "instance", action->instance_name);
+    json_put_text(writer, "channel", action->channel_id);
+    json_put_text(writer, "name", action->channel_name);
+    json_put_json(writer, "member", action->member_json);
+    json_put_text(writer, "digest", action->digest);
+    json_put_text(writer, "mode", action->mode);
+    json_put_text(writer, "outcome", action->outcome);
+    json_put_number_if(writer, "http", action->http > 0, (uint64_t)action->http);
+    json_put_text(writer, "code", action->code);
+    json_put_text(writer, "request_id", action->request_id);
+    json_put_number(writer, "attempts", action->attempts);
+    json_close_object(writer);
 }
 
 int report_history_append(const StoreActions *actions, bool is_unknown, Buf *buf)
 {
-    json_object *root = json_new_object();
-    json_object *rows = json_new_array();
+    JsonWriter writer = {.buf = buf};
 
+    json_open_object(&writer, NULL);
+    json_open_array(&writer, "actions");
     for (size_t i = 0; i < actions->count; i++)
-        json_add(rows, history_row(&actions->items[i]));
-    json_put(root, "actions", rows);
+        history_put_action(&writer, &actions->items[i]);
+    json_close_array(&writer);
     if (is_unknown)
-        json_put_bool(root, "unknown_channel", true);
-    return json_append(root, buf);
+        json_put_bool(&writer, "unknown_channel", true);
+    json_close_object(&writer);
+    return json_end(&writer);
 }

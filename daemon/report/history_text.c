@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/report/history_text.h"
 
+#include "daemon/json/json_value.h"
 #include "daemon/report/page.h"
 #include "daemon/report/row.h"
 #include "daemon/report/table.h"
 
 #define NAME_SIZE 512
 
-static void history_text_row(Table *table, json_object *action)
+static void history_text_row(Table *table, const Json *action)
 {
     const char *outcome = row_text(action, "outcome");
     char member[ROW_MEMBER_SIZE];
 
-    row_member(row_find(action, "member"), member);
+    row_member(json_find(action, "member"), member);
     table_add_row(table);
     table_add(table, row_text(action, "time"), COLOUR_PLAIN);
     table_printf(table, "%s/%s", row_text(action, "instance"), row_text(action, "name"));
@@ -26,7 +27,7 @@ static void history_text_row(Table *table, json_object *action)
     table_printf(table, "%.12s", row_text(action, "digest"));
 }
 
-int history_text_append(json_object *root, bool colour, Buf *buf)
+int history_text_append(const Json *root, bool colour, Buf *buf)
 {
     static const char *const titles[] = {"TIME",   "CHANNEL", "MEMBER",  "OUTCOME", "#HTTP", "CODE",
                                          "#TRIES", "PASS",    "#ACTION", "DIGEST",  NULL};
@@ -47,11 +48,11 @@ int history_text_append(json_object *root, bool colour, Buf *buf)
 
 /* ---- undo ---- */
 
-static void history_text_member(Table *table, json_object *channel, json_object *row)
+static void history_text_member(Table *table, const Json *channel, const Json *row)
 {
     char member[ROW_MEMBER_SIZE], name[NAME_SIZE];
 
-    row_member(row_find(row, "member"), member);
+    row_member(json_find(row, "member"), member);
     table_add_row(table);
     table_add(table, row_channel(channel, name, sizeof(name)), COLOUR_PLAIN);
     table_add(table, member, COLOUR_PLAIN);
@@ -60,7 +61,7 @@ static void history_text_member(Table *table, json_object *channel, json_object 
 }
 
 /* An undo leaves its channels paused, whatever came of each member. */
-static void history_text_paused(json_object *root, Buf *buf)
+static void history_text_paused(const Json *root, Buf *buf)
 {
     const Page page = {.buf = buf};
     char name[NAME_SIZE];
@@ -75,7 +76,7 @@ static void history_text_paused(json_object *root, Buf *buf)
     }
 }
 
-int history_text_undo(json_object *root, bool colour, Buf *buf)
+int history_text_undo(const Json *root, bool colour, Buf *buf)
 {
     static const char *const titles[] = {"CHANNEL", "MEMBER", "OUTCOME", "#ACTION", NULL};
     Table table;
@@ -83,7 +84,7 @@ int history_text_undo(json_object *root, bool colour, Buf *buf)
 
     table_init(&table, titles);
     for (size_t i = 0; i < row_count(root, "channels"); i++) {
-        json_object *channel = row_at(root, "channels", i), *error = row_find(channel, "error");
+        const Json *channel = row_at(root, "channels", i), *error = json_find(channel, "error");
         size_t members = row_count(channel, "members");
 
         for (size_t k = 0; k < members; k++)

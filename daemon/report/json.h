@@ -1,34 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* The report as JSON. */
+/* The report as JSON. What is put goes into the object that was opened last. */
 #pragma once
 
-#include <json-c/json.h>
-
-#include "daemon/base/buf.h"
+#include "daemon/json/json_writer.h"
 #include "reconcile/report/report.h"
 
-/* The report; what memory did not suffice for is left out, as json_append() tells. Give it back
- * with json_object_put(). */
-json_object *report_json(const Report *report);
-
-/* Appends the report, pretty-printed, with a newline at its end. 0 or -ENOMEM. */
+/* Appends the report, with a newline at its end. 0 or -ENOMEM. */
 int report_json_append(const Report *report, Buf *buf);
 
-/* One channel of it; NULL when out of memory. Give it back with json_object_put(). */
-json_object *report_json_channel(const ChannelReport *report);
+/* Puts all that is said of a channel; `result` is NULL where no pass has looked at it yet. */
+void report_json_put_channel(JsonWriter *writer, const ChannelReport *report, const char *result);
 
-/* {"http", "code", "message", "request_id"}; likewise. */
-json_object *report_json_error(const Err *err);
+/* Puts "error": {"http", "code", "message", "request_id"}, null where none is set. */
+void report_json_put_error(JsonWriter *writer, const Err *err);
 
-/* {"reason", "until"}; NULL when out of memory. `until_usec` is realtime, 0: no end. */
-json_object *report_json_pause(const char *reason, uint64_t until_usec);
+/* Puts "pause": {"reason", "until"}, null without a reason. `until_usec` is realtime, 0: no end. */
+void report_json_put_pause(JsonWriter *writer, const char *reason, uint64_t until_usec);
 
-/* [{"name", "planned", "limit"}]; likewise. */
-json_object *report_json_guards(const Guard *guards, size_t count);
+/* Puts "guards": [{"name", "planned", "limit"}]. */
+void report_json_put_guards(JsonWriter *writer, const Guard *guards, size_t count);
 
-/* What the guards of a whole pass have to say of one instance of it: {"name", "result", "digest",
- * "guards", "error"}; likewise. */
-json_object *report_json_instance(const Report *report, const InstanceReport *instance);
+/* Puts an object at the end of an array: what the guards of a whole pass have to say of one
+ * instance of it, {"name", "result", "digest", "guards", "error"}. */
+void report_json_put_instance(JsonWriter *writer, const Report *report,
+                              const InstanceReport *instance);
 
-/* Which set of rosters: {"digest", "head"}; NULL and "" are null. */
-json_object *report_json_roster(const char *digest, const char *head);
+/* Puts which set of rosters, "roster": {"digest", "head"}; NULL and "" are null. */
+void report_json_put_roster(JsonWriter *writer, const char *digest, const char *head);

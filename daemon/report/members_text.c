@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "daemon/json/json_value.h"
 #include "daemon/report/row.h"
 #include "reconcile/report/near_miss.h"
 
@@ -38,7 +39,7 @@ static void lines_add(Lines *lines, Colour colour, const char *text, const char 
 }
 
 /* What came of it, where the plan's sign or the channel's heading does not say so already. */
-static const char *members_outcome(json_object *channel, json_object *extra)
+static const char *members_outcome(const Json *channel, const Json *extra)
 {
     const char *outcome = row_text(extra, "outcome");
     bool is_said = str_equal(outcome, "planned") ||
@@ -47,7 +48,7 @@ static const char *members_outcome(json_object *channel, json_object *extra)
     return is_said ? "" : outcome;
 }
 
-static void members_extra(Lines *lines, json_object *channel, json_object *extra, bool with_ids)
+static void members_extra(Lines *lines, const Json *channel, const Json *extra, bool with_ids)
 {
     const char *outcome = members_outcome(channel, extra);
     uint64_t attempts = row_number(extra, "attempts");
@@ -71,13 +72,13 @@ typedef struct NearRows {
     NearMisses near_misses;
 } NearRows;
 
-static const char *members_address(json_object *row)
+static const char *members_address(const Json *row)
 {
-    return row_text(row, row_find(row, "ecs_id") ? "ecs_id" : "host");
+    return row_text(row, json_find(row, "ecs_id") ? "ecs_id" : "host");
 }
 
 /* Without memory, nothing is said of them: it is a hint. */
-static void near_rows_init(NearRows *rows, json_object *channel)
+static void near_rows_init(NearRows *rows, const Json *channel)
 {
     ChannelReport report = {.extra_count = row_count(channel, "extra"),
                             .missing_count = row_count(channel, "missing")};
@@ -89,14 +90,14 @@ static void near_rows_init(NearRows *rows, json_object *channel)
     if (!rows->extras || !rows->missing)
         return;
     for (size_t i = 0; i < report.extra_count; i++) {
-        json_object *row = row_at(channel, "extra", i);
+        const Json *row = row_at(channel, "extra", i);
 
         rows->extras[i] = (ExtraReport){.group = row_text(row, "group"),
                                         .address = members_address(row),
                                         .port = (uint16_t)row_number(row, "port")};
     }
     for (size_t i = 0; i < report.missing_count; i++) {
-        json_object *row = row_at(channel, "missing", i);
+        const Json *row = row_at(channel, "missing", i);
 
         rows->missing[i] = (MissingReport){.group = row_text(row, "group"),
                                            .address = members_address(row),
@@ -114,7 +115,7 @@ static void near_rows_done(NearRows *rows)
     free(rows->missing);
 }
 
-static void members_missing(Lines *lines, const NearRows *rows, json_object *row, size_t number)
+static void members_missing(Lines *lines, const NearRows *rows, const Json *row, size_t number)
 {
     static const char *const differences[] = {
         [NEAR_MISS_GROUP] = "in the group alone",
@@ -137,7 +138,7 @@ static void members_missing(Lines *lines, const NearRows *rows, json_object *row
     lines_add(lines, COLOUR_YELLOW, text, rest);
 }
 
-void members_text_append(const Page *page, json_object *channel, bool with_ids, bool is_packed)
+void members_text_append(const Page *page, const Json *channel, bool with_ids, bool is_packed)
 {
     Lines lines = {.page = page, .is_packed = is_packed && !with_ids};
     NearRows rows;

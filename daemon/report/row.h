@@ -6,34 +6,27 @@
  */
 #pragma once
 
-#include <json-c/json.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
+#include "daemon/json/json_value.h"
 #include "reconcile/plan/identity.h"
 
 #define ROW_MEMBER_SIZE (IDENTITY_SIZE_MAX + 16)
 
-/* The value at a key, borrowed; NULL where there is none. `object` may be NULL. */
-json_object *row_find(json_object *object, const char *key);
-
 /* The value as text, borrowed; "" where there is none. */
-const char *row_text(json_object *object, const char *key);
+const char *row_text(const Json *object, const char *key);
 
 /* A whole number; 0 where there is none. */
-uint64_t row_number(json_object *object, const char *key);
-bool row_is_true(json_object *object, const char *key);
+uint64_t row_number(const Json *object, const char *key);
+bool row_is_true(const Json *object, const char *key);
 
 /* The elements of the array at a key. */
-size_t row_count(json_object *object, const char *key);
-json_object *row_at(json_object *object, const char *key, size_t index);
+size_t row_count(const Json *object, const char *key);
+Json *row_at(const Json *object, const char *key, size_t index);
 
 /* "instance/name", or "instance/id" where the name is not known. Returns the text. */
-const char *row_channel(json_object *channel, char *ret_text, size_t size);
+const char *row_channel(const Json *channel, char *ret_text, size_t size);
 
 /* A member as people write it, of our own keys or of the service's. */
-void row_member(json_object *member, char ret_text[static ROW_MEMBER_SIZE]);
+void row_member(const Json *member, char ret_text[static ROW_MEMBER_SIZE]);
 
 /* Whether a channel was read whole in its last pass. */
-bool row_was_read(json_object *channel);
+bool row_was_read(const Json *channel);

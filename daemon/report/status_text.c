@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "daemon/base/str.h"
+#include "daemon/json/json_value.h"
 #include "daemon/report/channel_text.h"
 #include "daemon/report/page.h"
 #include "daemon/report/row.h"
@@ -22,7 +23,7 @@ static void status_text_line(const Page *page, Colour colour, const char *before
     page_newline(page);
 }
 
-static void status_text_pull(const Page *page, json_object *pull)
+static void status_text_pull(const Page *page, const Json *pull)
 {
     bool is_failing = row_is_true(pull, "is_failing");
 
@@ -38,9 +39,9 @@ static void status_text_pull(const Page *page, json_object *pull)
     page_newline(page);
 }
 
-static void status_text_head(const Page *page, json_object *root)
+static void status_text_head(const Page *page, const Json *root)
 {
-    json_object *roster = row_find(root, "roster");
+    const Json *roster = json_find(root, "roster");
 
     page_printf(page, "rosterd %s, pid %s%s, as of %s", row_text(root, "version"),
                 row_text(root, "pid"), row_is_true(root, "dry_run") ? ", dry run" : "",
@@ -61,10 +62,10 @@ static void status_text_head(const Page *page, json_object *root)
                      "which channels are paused is not known: ", row_text(root, "pauses_error"));
 }
 
-static void status_text_instances(const Page *page, json_object *root)
+static void status_text_instances(const Page *page, const Json *root)
 {
     for (size_t i = 0; i < row_count(root, "instances"); i++) {
-        json_object *instance = row_at(root, "instances", i);
+        const Json *instance = row_at(root, "instances", i);
         uint64_t failures = row_number(instance, "failed_passes");
 
         page_printf(page, "%s: ", row_text(instance, "name"));
@@ -84,7 +85,7 @@ static void status_text_instances(const Page *page, json_object *root)
 
 /* ---- channels ---- */
 
-static void status_text_number(Table *table, json_object *channel, const char *key)
+static void status_text_number(Table *table, const Json *channel, const char *key)
 {
     if (row_was_read(channel))
         table_printf(table, "%zu", row_count(channel, key));
@@ -92,13 +93,13 @@ static void status_text_number(Table *table, json_object *channel, const char *k
         table_add(table, NULL, COLOUR_PLAIN);
 }
 
-static void status_text_notes(Table *table, json_object *channel)
+static void status_text_notes(Table *table, const Json *channel)
 {
-    json_object *pause = row_find(channel, "pause"), *error = row_find(channel, "error");
+    const Json *pause = json_find(channel, "pause"), *error = json_find(channel, "error");
     const char *digest = row_text(channel, "digest"), *until = row_text(pause, "until");
 
     for (size_t i = 0; i < row_count(channel, "guards"); i++) {
-        json_object *guard = row_at(channel, "guards", i);
+        const Json *guard = row_at(channel, "guards", i);
         const char *name = row_text(guard, "name");
 
         if (channel_text_is_held_by_pass(channel))
@@ -113,11 +114,11 @@ static void status_text_notes(Table *table, json_object *channel)
                    until[0] ? ", until " : ", without end", until);
     if (error)
         table_note(table, "%s%s%s", row_text(error, "message"),
-                   row_find(error, "request_id") ? ", request " : "",
+                   json_find(error, "request_id") ? ", request " : "",
                    row_text(error, "request_id"));
 }
 
-static void status_text_row(Table *table, json_object *channel)
+static void status_text_row(Table *table, const Json *channel)
 {
     const char *result = row_text(channel, "result");
     char name[NAME_SIZE];
@@ -134,15 +135,15 @@ static void status_text_row(Table *table, json_object *channel)
     status_text_notes(table, channel);
 }
 
-static bool status_text_is_problem(json_object *channel)
+static bool status_text_is_problem(const Json *channel)
 {
     const char *result = row_text(channel, "result");
 
     return (!str_equal(result, "in_sync") && !str_equal(result, "converged")) ||
-           row_find(channel, "error");
+           json_find(channel, "error");
 }
 
-static int status_text_channels(const Page *page, json_object *root, bool problems)
+static int status_text_channels(const Page *page, const Json *root, bool problems)
 {
     static const char *const titles[] = {"CHANNEL", "RESULT",   "MODE",   "#LIVE", "#DESIRED",
                                          "#EXTRA",  "#MISSING", "LISTED", NULL};
@@ -151,7 +152,7 @@ static int status_text_channels(const Page *page, json_object *root, bool proble
 
     table_init(&table, titles);
     for (size_t i = 0; i < row_count(root, "channels"); i++) {
-        json_object *channel = row_at(root, "channels", i);
+        const Json *channel = row_at(root, "channels", i);
 
         if (!problems || status_text_is_problem(channel))
             status_text_row(&table, channel);
@@ -165,10 +166,10 @@ static int status_text_channels(const Page *page, json_object *root, bool proble
 }
 
 /* All there is of one channel. */
-static void status_text_single(const Page *page, json_object *root)
+static void status_text_single(const Page *page, const Json *root)
 {
     for (size_t i = 0; i < row_count(root, "channels"); i++) {
-        json_object *channel = row_at(root, "channels", i);
+        const Json *channel = row_at(root, "channels", i);
 
         page_newline(page);
         channel_text_append(page, channel, &(ChannelTextOptions){.verbose = true});
@@ -182,10 +183,10 @@ static void status_text_single(const Page *page, json_object *root)
 }
 
 /* Pauses of channels that are in no roster. */
-static void status_text_other_pauses(const Page *page, json_object *root)
+static void status_text_other_pauses(const Page *page, const Json *root)
 {
     for (size_t i = 0; i < row_count(root, "other_pauses"); i++) {
-        json_object *row = row_at(root, "other_pauses", i), *pause = row_find(row, "pause");
+        const Json *row = row_at(root, "other_pauses", i), *pause = json_find(row, "pause");
         const char *name = row_text(row, "name"), *id = row_text(row, "id");
         const char *until = row_text(pause, "until");
 
@@ -199,7 +200,7 @@ static void status_text_other_pauses(const Page *page, json_object *root)
     }
 }
 
-int status_text_append(json_object *root, const StatusTextOptions *options, Buf *buf)
+int status_text_append(const Json *root, const StatusTextOptions *options, Buf *buf)
 {
     const Page page = {.buf = buf, .colour = options->colour};
     int r = 0;

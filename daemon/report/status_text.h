@@ -2,10 +2,10 @@
 /* The daemon's status for people: totals first, then instances, then channels. */
 #pragma once
 
-#include <json-c/json.h>
 #include <stdbool.h>
 
 #include "daemon/base/buf.h"
+#include "daemon/json/json_value.h"
 
 typedef struct StatusTextOptions {
     bool colour;
@@ -14,4 +14,4 @@ typedef struct StatusTextOptions {
 } StatusTextOptions;
 
 /* Appends it. 0 or -ENOMEM. */
-int status_text_append(json_object *root, const StatusTextOptions *options, Buf *buf);
+int status_text_append(const Json *root, const StatusTextOptions *options, Buf *buf);

@@ -5,6 +5,7 @@
 
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
+#include "daemon/json/json_value.h"
 #include "daemon/report/channel_text.h"
 #include "daemon/report/failures.h"
 #include "daemon/report/row.h"
@@ -27,12 +28,12 @@ static const struct {
     {"quarantined", "quarantined"},
 };
 
-static Sums text_add_up(json_object *root)
+static Sums text_add_up(const Json *root)
 {
     Sums sums = {0};
 
     for (size_t i = 0; i < row_count(root, "channels"); i++) {
-        json_object *channel = row_at(root, "channels", i);
+        const Json *channel = row_at(root, "channels", i);
 
         sums.read += row_was_read(channel);
         sums.unread += !row_was_read(channel);
@@ -48,7 +49,7 @@ static Sums text_add_up(json_object *root)
     return sums;
 }
 
-static uint64_t text_count_result(json_object *root, const char *result)
+static uint64_t text_count_result(const Json *root, const char *result)
 {
     uint64_t count = 0;
 
@@ -73,7 +74,7 @@ static void text_count_members(const Page *page, const Sums *sums)
                     sums->unread == 1 ? "" : "s");
 }
 
-void report_text_totals(const Page *page, json_object *root)
+void report_text_totals(const Page *page, const Json *root)
 {
     static const char *const results[] = {"failed",    "unmanageable", "held",
                                           "drift",     "quarantined",  "paused",
@@ -97,25 +98,25 @@ void report_text_totals(const Page *page, json_object *root)
 
 /* ---- what concerns a whole instance ---- */
 
-static void text_failures(const Page *page, json_object *root, const Failures *failures)
+static void text_failures(const Page *page, const Json *root, const Failures *failures)
 {
     for (size_t i = 0; i < failures->count; i++) {
-        json_object *channel = row_at(root, "channels", i);
+        const Json *channel = row_at(root, "channels", i);
 
         if (!failures_is_shared(failures, i) || !failures_is_first(failures, i))
             continue;
         page_printf(page, "%s: %zu channels could not be read: ", row_text(channel, "instance"),
                     failures_count(failures, i));
-        channel_text_error(page, row_find(channel, "error"));
+        channel_text_error(page, json_find(channel, "error"));
         page_newline(page);
     }
 }
 
 /* What holds all of an instance back. */
-static void text_instances(const Page *page, json_object *root)
+static void text_instances(const Page *page, const Json *root)
 {
     for (size_t i = 0; i < row_count(root, "instances"); i++) {
-        json_object *instance = row_at(root, "instances", i);
+        const Json *instance = row_at(root, "instances", i);
 
         if (row_count(instance, "guards") == 0)
             continue;
@@ -125,14 +126,14 @@ static void text_instances(const Page *page, json_object *root)
 
 /* ---- the report ---- */
 
-static bool text_is_open(json_object *channel)
+static bool text_is_open(const Json *channel)
 {
     return !str_equal(row_text(channel, "result"), "in_sync");
 }
 
-static void text_why(Table *table, json_object *channel)
+static void text_why(Table *table, const Json *channel)
 {
-    json_object *guard = row_at(channel, "guards", 0);
+    const Json *guard = row_at(channel, "guards", 0);
     size_t more = row_count(channel, "guards");
 
     if (guard && channel_text_is_held_by_pass(channel))
@@ -143,13 +144,13 @@ static void text_why(Table *table, json_object *channel)
     else if (guard)
         table_printf(table, "%s %s, limit %s", row_text(guard, "name"), row_text(guard, "planned"),
                      row_text(guard, "limit"));
-    else if (row_find(channel, "pause"))
-        table_printf(table, "paused: %.40s", row_text(row_find(channel, "pause"), "reason"));
+    else if (json_find(channel, "pause"))
+        table_printf(table, "paused: %.40s", row_text(json_find(channel, "pause"), "reason"));
     else
-        table_printf(table, "%.60s", row_text(row_find(channel, "error"), "message"));
+        table_printf(table, "%.60s", row_text(json_find(channel, "error"), "message"));
 }
 
-static void text_number(Table *table, json_object *channel, const char *key)
+static void text_number(Table *table, const Json *channel, const char *key)
 {
     if (row_was_read(channel))
         table_printf(table, "%zu", row_count(channel, key));
@@ -160,7 +161,7 @@ static void text_number(Table *table, json_object *channel, const char *key)
 /* A report on its way into words. */
 typedef struct Rendering {
     Page page;
-    json_object *root;
+    const Json *root;
     const TextOptions *options;
     Failures failures;
 } Rendering;
@@ -168,13 +169,13 @@ typedef struct Rendering {
 /* Whether it stands in the table: what others of its instance share is told once, above it. */
 static bool text_is_listed(const Rendering *rendering, size_t number)
 {
-    json_object *channel = row_at(rendering->root, "channels", number);
+    const Json *channel = row_at(rendering->root, "channels", number);
 
     return (rendering->options->verbose || text_is_open(channel)) &&
            !failures_is_shared(&rendering->failures, number);
 }
 
-static void text_row(Table *table, json_object *channel)
+static void text_row(Table *table, const Json *channel)
 {
     const char *result = row_text(channel, "result");
     char name[NAME_SIZE];
@@ -228,7 +229,7 @@ static void text_blocks(const Rendering *rendering)
     }
 }
 
-int report_text_append(json_object *root, const TextOptions *options, Buf *buf)
+int report_text_append(const Json *root, const TextOptions *options, Buf *buf)
 {
     Rendering rendering = {
         .page = {.buf = buf, .colour = options->colour}, .root = root, .options = options};

@@ -14,10 +14,10 @@
  */
 #pragma once
 
-#include <json-c/json.h>
 #include <stdbool.h>
 
 #include "daemon/base/buf.h"
+#include "daemon/json/json_value.h"
 #include "daemon/report/page.h"
 
 typedef struct TextOptions {
@@ -27,7 +27,7 @@ typedef struct TextOptions {
 } TextOptions;
 
 /* Appends a report (rosterd(8), "REPORT"). 0 or -ENOMEM. */
-int report_text_append(json_object *root, const TextOptions *options, Buf *buf);
+int report_text_append(const Json *root, const TextOptions *options, Buf *buf);
 
 /* Appends the line of totals. */
-void report_text_totals(const Page *page, json_object *root);
+void report_text_totals(const Page *page, const Json *root);

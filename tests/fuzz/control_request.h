@@ -7,6 +7,7 @@
 #include "daemon/control/control_internal.h"
 #include "daemon/control/handle_plan.h"
 #include "daemon/http/server.h"
+#include "daemon/json/json_value.h"
 
 #define QUERY_MAX 8
 
@@ -31,4 +32,4 @@ uid_t __wrap_server_request_uid(const ServerRequest *request);
 bool __wrap_server_request_may_change(const ServerRequest *request);
 void __wrap_server_reply(ServerRequest *request, int status, Buf *body);
 int __wrap_socket_path_listen(const char *path, Err *err);
-int __wrap_handle_plan(Control *control, ServerRequest *request, json_object *root, Err *err);
+int __wrap_handle_plan(Control *control, ServerRequest *request, const Json *root, Err *err);

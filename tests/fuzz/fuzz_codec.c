@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "daemon/json/json_parser.h"
 #include "daemon/roma/wire/channels.h"
 #include "daemon/roma/wire/error.h"
 #include "daemon/roma/wire/members.h"
@@ -86,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     if (!parser.tokener)
-        assert(json_read_parser_init(&parser) == 0);
+        assert(json_parser_init(&parser) == 0);
     switch (data[0] % 3) {
     case 0:
         check_members(&parser, body, size - 1);

@@ -21,7 +21,7 @@
 #include "daemon/base/str.h"
 #include "daemon/control/control_internal.h"
 #include "daemon/http/misdirected.h"
-#include "daemon/json/json.h"
+#include "daemon/json/json_parser.h"
 #include "tests/fuzz/control_request.h"
 
 enum {
@@ -108,31 +108,13 @@ int __wrap_socket_path_listen(const char *path, Err *err)
 }
 
 /* A plan asks the service, and there is none. */
-int __wrap_handle_plan(Control *control, ServerRequest *request, json_object *root, Err *err)
+int __wrap_handle_plan(Control *control, ServerRequest *request, const Json *root, Err *err)
 {
     (void)control, (void)request, (void)root;
     return err_set(err, -EPERM, "no plan is made here");
 }
 
 /* ---- what is true of answers ---- */
-
-static json_object *parse_answer(const Buf *body)
-{
-    static json_tokener *tokener;
-    json_object *root;
-
-    if (!tokener) {
-        tokener = json_tokener_new_ex(32);
-        assert(tokener);
-        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    }
-    assert(body->size > 2 && body->data[body->size - 1] == '\n');
-    json_tokener_reset(tokener);
-    root = json_tokener_parse_ex(tokener, body->data, (int)body->size - 1);
-    assert(json_tokener_get_error(tokener) == json_tokener_success);
-    assert(json_object_is_type(root, json_type_object));
-    return root;
-}
 
 static bool is_status_of(int status, const ServerRequest *request)
 {
@@ -162,20 +144,21 @@ static bool is_status_of(int status, const ServerRequest *request)
 
 void __wrap_server_reply(ServerRequest *request, int status, Buf *body)
 {
-    json_object *root = parse_answer(body), *error = NULL;
-    bool has_error = json_object_object_get_ex(root, "error", &error);
     const char *path = request->path;
+    Json *root = NULL;
 
+    assert(body->size > 2 && body->data[body->size - 1] == '\n');
+    assert(json_parse_once(body->data, body->size, &root, NULL) == 0);
     assert(request->status == 0);
     assert(is_status_of(status, request));
     if (status != 200)
-        assert(has_error && json_object_get_string_len(error) > 0);
+        assert(json_as_text(json_find(root, "error"))[0] != '\0');
     if (status == 200 && request->may_change)
         assert(!(flags & IS_DRY_RUN) || str_equal(request->method, "GET") ||
                str_equal(path, "/v1/reconcile") || str_equal(path, "/v1/approve"));
     did_change = did_change || (request->may_change && !str_equal(request->method, "GET"));
     request->status = status;
-    json_object_put(root);
+    json_free(root);
     buf_done(body);
 }
 

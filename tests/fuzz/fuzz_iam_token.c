@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/json/json_parser.h"
 #include "daemon/roma/auth/credential.h"
 #include "daemon/roma/provider/iam_token.h"
 
@@ -37,7 +38,7 @@ static void check_lifetime(const char *body, size_t size)
     uint64_t lifetime_usec;
 
     if (!parser.tokener)
-        assert(json_read_parser_init(&parser) == 0);
+        assert(json_parser_init(&parser) == 0);
     lifetime_usec = iam_token_lifetime_usec(&parser, body, size);
     assert(lifetime_usec < YEARS_MAX * 366 * USEC_PER_DAY);
     assert(lifetime_usec == 0 || (memmem(body, size, "Z\"", 2) && size > strlen("{}")));

@@ -1,42 +1,59 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fuzzes what tells whether all of a JSON text was made (json-c loses parts when memory runs out).
- * What json-c writes of what it read is whole; what lacks any one part of it is not. The first byte
- * chooses the part.
+ * Fuzzes JSON texts. What is written of what was read is whole, reads as the same, and holds
+ * nothing that steers a terminal; what lacks any one part of a text is not whole (json-c loses
+ * parts when memory runs out). The first byte chooses the part.
  */
 #include <assert.h>
+#include <json-c/json.h>
 #include <string.h>
 
 #include "daemon/base/mem.h"
-#include "daemon/json/json_read.h"
+#include "daemon/base/utf8.h"
+#include "daemon/json/json_parser.h"
 #include "daemon/json/json_whole.h"
+#include "daemon/json/json_writer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char *read_value(const char *text, size_t size, json_object **ret_value,
-                              size_t *ret_used)
+static const char *read_value(const char *text, size_t size, Json **ret_value, size_t *ret_used)
 {
     static JsonParser parser;
 
     if (!parser.tokener)
-        assert(json_read_parser_init(&parser) == 0);
+        assert(json_parser_init(&parser) == 0);
     *ret_value = NULL;
-    return json_read_read_value(&parser, text, size, ret_value, ret_used);
+    return json_parse_value(&parser, text, size, ret_value, ret_used);
 }
 
-static void check_written(json_object *value)
+static void check_shown(const Buf *text)
 {
-    const char *text = json_object_to_json_string(value);
-    json_object *again;
+    for (size_t at = 0; at < text->size;) {
+        size_t length = utf8_sequence(text->data + at, text->size - at);
+
+        assert(length > 0);
+        assert(text->data[at] == '\n' || !utf8_is_unseen(utf8_decode(text->data + at, length)));
+        at += length;
+    }
+}
+
+static void check_written(Json *value)
+{
+    _cleanup_(buf_done) Buf first = {0}, second = {0};
+    Json *again;
     size_t used;
 
-    assert(json_is_whole(text, strlen(text), value));
-    assert(!read_value(text, strlen(text) + 1, &again, &used));
-    assert(used == strlen(text));
-    json_object_put(again);
+    assert(json_append(value, &first) == 0);
+    check_shown(&first);
+    assert(!read_value(first.data, first.size, &again, &used));
+    assert(used == first.size - 1);
+    assert(json_is_whole(first.data, used, value) && json_is_whole(first.data, used, again));
+    assert(json_append(again, &second) == 0);
+    assert(second.size == first.size && memcmp(first.data, second.data, first.size) == 0);
+    json_free(again);
 }
 
-static void drop_member(json_object *object, size_t number)
+static void drop_member(Json *object, size_t number)
 {
     char *name = NULL;
 
@@ -50,7 +67,7 @@ static void drop_member(json_object *object, size_t number)
 }
 
 /* Goes down the first members and elements that lead further, and drops one there. */
-static bool drop_part(json_object *value, size_t number)
+static bool drop_part(Json *value, size_t number)
 {
     size_t length;
 
@@ -71,19 +88,19 @@ static bool drop_part(json_object *value, size_t number)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     _cleanup_free_ char *text = NULL;
-    json_object *value;
+    Json *value;
     size_t used;
 
     if (size == 0)
         return 0;
     text = strndup((const char *)data + 1, size - 1);
     assert(text);
-    if (json_read_check(text, strlen(text), NULL) < 0 ||
+    if (json_check(text, strlen(text), NULL) < 0 ||
         read_value(text, strlen(text) + 1, &value, &used))
         return 0;
     check_written(value);
     if (drop_part(value, data[0]))
         assert(!json_is_whole(text, used, value) && !json_is_whole_prepared(text, used, value));
-    json_object_put(value);
+    json_free(value);
     return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/codec_case.h"
+#include "daemon/json/json_parser.h"
 
 #include <string.h>
 
@@ -7,7 +8,7 @@ int codec_case_setup(void **state)
 {
     CodecCase *codec_case = test_calloc(1, sizeof(*codec_case));
 
-    assert_int_equal(json_read_parser_init(&codec_case->parser), 0);
+    assert_int_equal(json_parser_init(&codec_case->parser), 0);
     *state = codec_case;
     return 0;
 }
@@ -18,7 +19,7 @@ int codec_case_teardown(void **state)
 
     members_done(&codec_case->members);
     channels_done(&codec_case->channels);
-    json_read_parser_done(&codec_case->parser);
+    json_parser_done(&codec_case->parser);
     test_free(codec_case);
     return 0;
 }

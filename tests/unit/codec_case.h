@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "daemon/json/json_parser.h"
 #include "daemon/roma/wire/channels.h"
 #include "daemon/roma/wire/members.h"
 

@@ -81,10 +81,9 @@ static void test_twofold_fields(void **state)
 {
     CodecCase *fixture = *state;
 
-    assert_odd(fixture, "{\"total\":0,\"total\":0}", "total: stands there twice");
-    assert_odd(fixture, "{\"total\":0,\"members\":[],\"members\":null}",
-               "members: stands there twice");
-    assert_odd(fixture, "{\"total\":0,\"size\":0,\"size\":0}", "size: stands there twice");
+    assert_odd(fixture, "{\"total\":0,\"total\":0}", "total: duplicate key");
+    assert_odd(fixture, "{\"total\":0,\"members\":[],\"members\":null}", "members: duplicate key");
+    assert_odd(fixture, "{\"total\":0,\"size\":0,\"size\":0}", "size: duplicate key");
 }
 
 /* No name and an id: it would count as a member of no group. */

@@ -6,14 +6,15 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <json-c/json.h>
 #include <string.h>
 
 #include "daemon/json/json_whole.h"
 
-static json_object *parse(const char *text)
+static Json *parse(const char *text)
 {
     json_tokener *tokener = json_tokener_new();
-    json_object *value = json_tokener_parse_ex(tokener, text, (int)strlen(text) + 1);
+    Json *value = json_tokener_parse_ex(tokener, text, (int)strlen(text) + 1);
 
     json_tokener_free(tokener);
     return value;
@@ -21,12 +22,12 @@ static json_object *parse(const char *text)
 
 static void assert_whole(const char *text, bool is_whole)
 {
-    json_object *value = parse(text);
+    Json *value = parse(text);
 
     if (json_is_whole(text, strlen(text), value) != is_whole ||
         json_is_whole_prepared(text, strlen(text), value) != is_whole)
         fail_msg("%s", text);
-    json_object_put(value);
+    json_free(value);
 }
 
 static void test_whole(void **state)
@@ -63,18 +64,18 @@ static void test_what_is_missing(void **state)
         "null",
     };
 
-    json_object *none = parse("[]");
+    Json *none = parse("[]");
 
     (void)state;
     assert_false(json_is_whole("[\"\"]", 4, none));
-    json_object_put(none);
+    json_free(none);
     assert_whole(text, true);
     for (size_t i = 0; i < sizeof(less) / sizeof(less[0]); i++) {
-        json_object *value = parse(less[i]);
+        Json *value = parse(less[i]);
 
         assert_false(json_is_whole(text, strlen(text), value));
         assert_false(i != SHORTENED && json_is_whole_prepared(text, strlen(text), value));
-        json_object_put(value);
+        json_free(value);
     }
 }
 

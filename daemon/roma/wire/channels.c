@@ -9,6 +9,7 @@
 
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
+#include "daemon/json/json_parser.h"
 
 #define LIST "vpc_channels"
 #define ID_SIZE_MAX 64
@@ -17,76 +18,72 @@
 #define WANTED_STRING "a string of 1024 bytes at most"
 #define WANTED_ID "1 to 64 letters, digits, \"-\" and \"_\""
 
-static int channels_get_text(json_object *value, size_t index, const char *key, const char **ret,
+static int channels_get_text(const Json *value, size_t index, const char *key, const char **ret,
                              Err *err)
 {
-    if (json_read_get_optional_string(value, ret) < 0)
-        return json_read_odd_field(err, LIST, index, key, WANTED_STRING, value);
+    if (json_get_optional_string(value, ret) < 0)
+        return json_odd_field(err, LIST, index, key, WANTED_STRING, value);
     return 0;
 }
 
-static int channels_get_id(json_object *value, size_t index, ChannelRow *row, Err *err)
+static int channels_get_id(const Json *value, size_t index, ChannelRow *row, Err *err)
 {
     const char *id;
 
-    if (json_read_get_string(value, &id) < 0 || !str_is_id(id, ID_SIZE_MAX))
-        return json_read_odd_field(err, LIST, index, "id", WANTED_ID, value);
+    if (json_get_string(value, &id) < 0 || !str_is_id(id, ID_SIZE_MAX))
+        return json_odd_field(err, LIST, index, "id", WANTED_ID, value);
     row->id = id;
     return 0;
 }
 
 /* A name that is no text may be meant by a roster all the same, where plain scalars are texts. */
-static int channels_get_name(json_object *value, size_t index, ChannelRow *row, Err *err)
+static int channels_get_name(const Json *value, size_t index, ChannelRow *row, Err *err)
 {
-    if (json_read_get_string(value, &row->name) == 0)
+    if (json_get_string(value, &row->name) == 0)
         return 0;
-    if (json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double) ||
-        json_object_is_type(value, json_type_boolean))
-        row->name = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
-    return json_read_odd_field(err, LIST, index, "name", WANTED_STRING, value);
+    if (value && !json_is_string(value) && !json_is_object(value) && !json_is_array(value))
+        row->name = json_as_text(value);
+    return json_odd_field(err, LIST, index, "name", WANTED_STRING, value);
 }
 
-static int channels_get_port(json_object *value, size_t index, ChannelRow *row, Err *err)
+static int channels_get_port(const Json *value, size_t index, ChannelRow *row, Err *err)
 {
     int64_t number = 0;
 
-    if (value && json_read_get_integer(value, 0, PORT_MAX, &number) < 0)
-        return json_read_odd_field(err, LIST, index, "port", "a port from 0 to 65535", value);
+    if (value && json_get_integer(value, 0, PORT_MAX, &number) < 0)
+        return json_odd_field(err, LIST, index, "port", "a port from 0 to 65535", value);
     row->port = (uint16_t)number;
     return 0;
 }
 
-static int channels_get_type(json_object *value, size_t index, ChannelRow *row, Err *err)
+static int channels_get_type(const Json *value, size_t index, ChannelRow *row, Err *err)
 {
     int64_t number = -1;
 
-    if (value && json_read_get_integer(value, 0, INT_MAX, &number) < 0)
-        return json_read_odd_field(err, LIST, index, "type", "a whole number from 0", value);
+    if (value && json_get_integer(value, 0, INT_MAX, &number) < 0)
+        return json_odd_field(err, LIST, index, "type", "a whole number from 0", value);
     row->type = (int)number;
     return 0;
 }
 
-static int channels_get_groups(json_object *value, size_t index, ChannelRow *row, Err *err)
+static int channels_get_groups(const Json *value, size_t index, ChannelRow *row, Err *err)
 {
     static const char wanted[] = "an array of objects";
-    size_t count;
 
     if (!value)
         return 0;
-    if (!json_object_is_type(value, json_type_array))
-        return json_read_odd_field(err, LIST, index, "member_groups", wanted, value);
-    count = json_object_array_length(value);
-    for (size_t i = 0; i < count; i++) {
-        json_object *group = json_object_array_get_idx(value, i);
-        json_object *reference = NULL;
+    if (!json_is_array(value))
+        return json_odd_field(err, LIST, index, "member_groups", wanted, value);
+    for (size_t i = 0; i < json_length(value); i++) {
+        const Json *group = json_at(value, i), *reference;
         const char *text;
 
-        if (!json_object_is_type(group, json_type_object))
-            return json_read_odd_field(err, LIST, index, "member_groups", wanted, value);
-        json_object_object_get_ex(group, "reference_vpc_channel_id", &reference);
-        if (json_read_get_optional_string(reference, &text) < 0)
-            return json_read_odd_field(err, LIST, index, "member_groups.reference_vpc_channel_id",
-                                       WANTED_STRING, reference);
+        if (!json_is_object(group))
+            return json_odd_field(err, LIST, index, "member_groups", wanted, value);
+        reference = json_find(group, "reference_vpc_channel_id");
+        if (json_get_optional_string(reference, &text) < 0)
+            return json_odd_field(err, LIST, index, "member_groups.reference_vpc_channel_id",
+                                  WANTED_STRING, reference);
         if (text[0] != '\0')
             row->has_reference = true;
     }
@@ -94,7 +91,7 @@ static int channels_get_groups(json_object *value, size_t index, ChannelRow *row
 }
 
 /* Keys that are not ours to know are passed over. */
-static int channels_get_field(const char *key, json_object *value, size_t index, ChannelRow *row,
+static int channels_get_field(const char *key, const Json *value, size_t index, ChannelRow *row,
                               Err *err)
 {
     if (str_equal(key, "id"))
@@ -115,22 +112,22 @@ static int channels_get_field(const char *key, json_object *value, size_t index,
 }
 
 /* All that can be read of it is read; `err` keeps the first oddity. 0 or -EPROTO. */
-static int channels_get_row(json_object *object, size_t index, ChannelRow *ret_row, Err *err)
+static int channels_get_row(const Json *object, size_t index, ChannelRow *ret_row, Err *err)
 {
     bool has_id = false, has_name = false;
+    JsonField field = {0};
     int first = 0;
 
     *ret_row =
         (ChannelRow){.id = "", .name = "", .member_type = "", .vpc_channel_type = "", .type = -1};
-    if (!json_object_is_type(object, json_type_object))
+    if (!json_is_object(object))
         return err_set(err, -EPROTO, LIST "[%zu]: should be an object", index);
-    json_object_object_foreach(object, key, value)
-    {
+    while (json_next(object, &field)) {
         Err odd = {0};
-        int r = channels_get_field(key, value, index, ret_row, &odd);
+        int r = channels_get_field(field.key, field.value, index, ret_row, &odd);
 
-        has_id = has_id || str_equal(key, "id");
-        has_name = has_name || str_equal(key, "name");
+        has_id = has_id || str_equal(field.key, "id");
+        has_name = has_name || str_equal(field.key, "name");
         if (r < 0 && first == 0) {
             first = r;
             *err = odd;
@@ -142,7 +139,7 @@ static int channels_get_row(json_object *object, size_t index, ChannelRow *ret_r
 }
 
 /* The row's strings outlive its tree. One that is odd is still a row. */
-static int channels_on_row(json_object *object, const char *text, size_t size, size_t index,
+static int channels_on_row(const Json *object, const char *text, size_t size, size_t index,
                            void *userdata, Err *err)
 {
     ChannelList *list = userdata;

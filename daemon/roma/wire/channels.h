@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/base/arena.h"
+#include "daemon/json/json_parser.h"
 #include "daemon/roma/wire/page.h"
 #include "reconcile/ops.h"
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "daemon/json/json_parser.h"
 
 #define HTTP_ERROR_MIN 400
 #define HTTP_ERROR_MAX 599
@@ -112,24 +113,19 @@ bool error_is_told(const char *body, size_t size)
 /* ---- what it says ---- */
 
 /* A text of any length; where it has a NUL it ends. NULL: there is none. */
-static const char *error_text(json_object *object, const char *key)
+static const char *error_text(const Json *object, const char *key)
 {
-    json_object *value = NULL;
+    const Json *value = json_find(object, key);
 
-    if (!json_object_object_get_ex(object, key, &value) ||
-        !json_object_is_type(value, json_type_string))
-        return NULL;
-    return json_object_get_string(value);
+    return json_is_string(value) ? json_as_text(value) : NULL;
 }
 
 /* A code decides what is done next. What is too long, or not of a code's letters, is none. */
-static void error_take_code(json_object *object, const char *key, ErrorBody *error)
+static void error_take_code(const Json *object, const char *key, ErrorBody *error)
 {
-    json_object *value = NULL;
     const char *text;
 
-    if (!json_object_object_get_ex(object, key, &value) || json_read_get_string(value, &text) < 0 ||
-        strlen(text) >= sizeof(error->code))
+    if (json_get_string(json_find(object, key), &text) < 0 || strlen(text) >= sizeof(error->code))
         return;
     for (const char *c = text; *c; c++) {
         if (*c <= ' ' || *c >= 0x7f)
@@ -138,17 +134,15 @@ static void error_take_code(json_object *object, const char *key, ErrorBody *err
     str_copy(error->code, sizeof(error->code), text);
 }
 
-static void error_take_http(json_object *object, ErrorBody *error)
+static void error_take_http(const Json *object, ErrorBody *error)
 {
-    json_object *value = NULL;
     int64_t number;
 
-    json_object_object_get_ex(object, "code", &value);
-    if (json_read_get_integer(value, HTTP_ERROR_MIN, HTTP_ERROR_MAX, &number) == 0)
+    if (json_get_integer(json_find(object, "code"), HTTP_ERROR_MIN, HTTP_ERROR_MAX, &number) == 0)
         error->http = (int)number;
 }
 
-static void error_from_keystone(json_object *object, ErrorBody *error)
+static void error_from_keystone(const Json *object, ErrorBody *error)
 {
     const char *message = error_text(object, "message");
     const char *title = error_text(object, "title");
@@ -165,7 +159,7 @@ static void error_from_keystone(json_object *object, ErrorBody *error)
         buf_putc(&error->message, ')');
 }
 
-static void error_from_service(json_object *root, ErrorBody *error)
+static void error_from_service(const Json *root, ErrorBody *error)
 {
     const char *message = error_text(root, "error_msg");
     const char *error_alone = message ? NULL : error_text(root, "error");
@@ -183,7 +177,8 @@ static void error_from_service(json_object *root, ErrorBody *error)
 void error_parse(JsonParser *parser, const char *body, size_t size, ErrorBody *ret_error)
 {
     ErrorScan scan = error_scan(body, size);
-    json_object *root = NULL, *keystone = NULL;
+    _cleanup_(json_freep) Json *root = NULL;
+    const Json *keystone;
     Err err;
 
     *ret_error = (ErrorBody){.is_told = scan.is_told};
@@ -194,16 +189,15 @@ void error_parse(JsonParser *parser, const char *body, size_t size, ErrorBody *r
         buf_puts(&ret_error->message, "an error beside keys, which are not read");
         return;
     }
-    if (json_read_parse(parser, body, size, &root, &err) < 0) {
+    if (json_parse(parser, body, size, &root, &err) < 0) {
         buf_puts(&ret_error->message, err.text);
         return;
     }
-    if (json_object_object_get_ex(root, "error", &keystone) &&
-        json_object_is_type(keystone, json_type_object))
+    keystone = json_find(root, "error");
+    if (json_is_object(keystone))
         error_from_keystone(keystone, ret_error);
     else
         error_from_service(root, ret_error);
     if (ret_error->code[0] == '\0' && ret_error->message.size == 0)
         buf_puts(&ret_error->message, "JSON without error_code and error_msg");
-    json_object_put(root);
 }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "daemon/base/buf.h"
-#include "daemon/json/json_read.h"
+#include "daemon/json/json_parser.h"
 
 #define ERROR_CODE_SIZE 32
 #define ERROR_REQUEST_ID_SIZE 72

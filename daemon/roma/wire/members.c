@@ -6,6 +6,7 @@
 
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
+#include "daemon/json/json_parser.h"
 
 #define LIST "members"
 #define ID_SIZE_MAX 64
@@ -25,45 +26,45 @@ static const char *members_describe(const MemberPage *page, size_t row)
     return buf_failed(&list->description) < 0 ? NULL : buf_text(&list->description);
 }
 
-static int members_get_port(json_object *value, size_t index, MemberRow *row, Err *err)
+static int members_get_port(const Json *value, size_t index, MemberRow *row, Err *err)
 {
     int64_t number = 0;
 
-    if (value && json_read_get_integer(value, 0, PORT_MAX, &number) < 0)
-        return json_read_odd_field(err, LIST, index, "port", "a port from 0 to 65535", value);
+    if (value && json_get_integer(value, 0, PORT_MAX, &number) < 0)
+        return json_odd_field(err, LIST, index, "port", "a port from 0 to 65535", value);
     row->port = (uint16_t)number;
     return 0;
 }
 
-static int members_get_status(json_object *value, size_t index, MemberRow *row, Err *err)
+static int members_get_status(const Json *value, size_t index, MemberRow *row, Err *err)
 {
     int64_t number = 0;
 
-    if (value && json_read_get_integer(value, 1, STATUS_MAX, &number) < 0)
-        return json_read_odd_field(err, LIST, index, "status", "1 or 2", value);
+    if (value && json_get_integer(value, 1, STATUS_MAX, &number) < 0)
+        return json_odd_field(err, LIST, index, "status", "1 or 2", value);
     row->status = (uint8_t)number;
     return 0;
 }
 
-static int members_get_text(json_object *value, size_t index, const char *key, const char **ret,
+static int members_get_text(const Json *value, size_t index, const char *key, const char **ret,
                             Err *err)
 {
-    if (json_read_get_optional_string(value, ret) < 0)
-        return json_read_odd_field(err, LIST, index, key, WANTED_STRING, value);
+    if (json_get_optional_string(value, ret) < 0)
+        return json_odd_field(err, LIST, index, key, WANTED_STRING, value);
     return 0;
 }
 
-static int members_get_id(json_object *value, size_t index, MemberRow *row, Err *err)
+static int members_get_id(const Json *value, size_t index, MemberRow *row, Err *err)
 {
-    if (json_read_get_string(value, &row->id) < 0 || !str_is_id(row->id, ID_SIZE_MAX))
-        return json_read_odd_field(err, LIST, index, "id", WANTED_ID, value);
+    if (json_get_string(value, &row->id) < 0 || !str_is_id(row->id, ID_SIZE_MAX))
+        return json_odd_field(err, LIST, index, "id", WANTED_ID, value);
     return 0;
 }
 
-static int members_get_channel_id(json_object *value, size_t index, MemberRow *row, Err *err)
+static int members_get_channel_id(const Json *value, size_t index, MemberRow *row, Err *err)
 {
-    if (json_read_get_string(value, &row->channel_id) < 0)
-        return json_read_odd_field(err, LIST, index, "vpc_channel_id", WANTED_STRING, value);
+    if (json_get_string(value, &row->channel_id) < 0)
+        return json_odd_field(err, LIST, index, "vpc_channel_id", WANTED_STRING, value);
     return 0;
 }
 
@@ -73,8 +74,8 @@ typedef struct MemberFields {
     const char *group_id;
 } MemberFields;
 
-static int members_get_group(const char *key, json_object *value, size_t index,
-                             MemberFields *fields, Err *err)
+static int members_get_group(const char *key, const Json *value, size_t index, MemberFields *fields,
+                             Err *err)
 {
     if (str_equal(key, "member_group_name"))
         return members_get_text(value, index, key, &fields->row.group, err);
@@ -84,8 +85,8 @@ static int members_get_group(const char *key, json_object *value, size_t index,
 }
 
 /* Keys that are not ours to know are passed over. */
-static int members_get_field(const char *key, json_object *value, size_t index,
-                             MemberFields *fields, Err *err)
+static int members_get_field(const char *key, const Json *value, size_t index, MemberFields *fields,
+                             Err *err)
 {
     MemberRow *row = &fields->row;
 
@@ -130,15 +131,15 @@ static int members_check_row(const MemberFields *fields, size_t index, Err *err)
     return 0;
 }
 
-static int members_get_row(json_object *object, size_t index, MemberRow *ret_row, Err *err)
+static int members_get_row(const Json *object, size_t index, MemberRow *ret_row, Err *err)
 {
     MemberFields fields = {.row = {.host = "", .ecs_id = "", .group = ""}, .group_id = ""};
+    JsonField field = {0};
 
-    if (!json_object_is_type(object, json_type_object))
+    if (!json_is_object(object))
         return err_set(err, -EPROTO, LIST "[%zu]: should be an object", index);
-    json_object_object_foreach(object, key, value)
-    {
-        int r = members_get_field(key, value, index, &fields, err);
+    while (json_next(object, &field)) {
+        int r = members_get_field(field.key, field.value, index, &fields, err);
 
         if (r < 0)
             return r;
@@ -166,7 +167,7 @@ static int members_keep(MemberList *list, size_t index, MemberRow *row, Err *err
     return 0;
 }
 
-static int members_on_row(json_object *object, const char *text, size_t size, size_t index,
+static int members_on_row(const Json *object, const char *text, size_t size, size_t index,
                           void *userdata, Err *err)
 {
     MemberList *list = userdata;

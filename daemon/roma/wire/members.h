@@ -4,6 +4,7 @@
 
 #include "daemon/base/arena.h"
 #include "daemon/base/buf.h"
+#include "daemon/json/json_parser.h"
 #include "daemon/roma/wire/page.h"
 #include "reconcile/ops.h"
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "daemon/base/str.h"
+#include "daemon/json/json_parser.h"
 
 typedef struct PageReader {
     JsonParser *parser;
@@ -22,9 +23,11 @@ typedef struct PageReader {
     Err *err;
 } PageReader;
 
+/* Something is wrong where it reads. */
 static int page_not_json(PageReader *page, const char *reason)
 {
-    return json_read_not_json(page->body, (size_t)(page->end - page->body), reason, page->err);
+    return json_not_json(page->body, (size_t)(page->end - page->body),
+                         (size_t)(page->at - page->body), reason, page->err);
 }
 
 /* The next byte that is no white space; 0 at the end. */
@@ -46,23 +49,19 @@ static int page_expect(PageReader *page, char byte)
 }
 
 /* One value of any kind, by json-c; NULL is JSON's null. */
-static int page_value(PageReader *page, json_object **ret_value)
+static int page_value(PageReader *page, Json **ret_value)
 {
-    json_object *value;
     size_t used;
     const char *reason =
-        json_read_read_value(page->parser, page->at, (size_t)(page->end - page->at), &value, &used);
+        json_parse_value(page->parser, page->at, (size_t)(page->end - page->at), ret_value, &used);
 
-    if (reason)
-        return page_not_json(page, reason);
     page->at += used;
-    *ret_value = value;
-    return 0;
+    return reason ? page_not_json(page, reason) : 0;
 }
 
 static int page_row(PageReader *page)
 {
-    json_object *row = NULL;
+    Json *row = NULL;
     const char *start;
     int r;
 
@@ -75,7 +74,7 @@ static int page_row(PageReader *page)
     if (r == 0)
         r = page->on_row(row, start, (size_t)(page->at - start), page->row_count, page->userdata,
                          page->err);
-    json_object_put(row);
+    json_free(row);
     page->row_count++;
     return r;
 }
@@ -99,50 +98,49 @@ static int page_rows(PageReader *page)
 
 static int page_list(PageReader *page)
 {
-    json_object *value = NULL;
+    Json *value = NULL;
     int r;
 
     if (page->has_list)
-        return err_set(page->err, -EPROTO, "%s: stands there twice", page->list);
+        return err_set(page->err, -EPROTO, "%s: duplicate key", page->list);
     page->has_list = true;
     if (page_peek(page) == '[')
         return page_rows(page);
     r = page_value(page, &value);
     if (r == 0 && value)
         r = err_set(page->err, -EPROTO, "%s: should be an array, is %s", page->list,
-                    json_read_type_name(value));
-    json_object_put(value);
+                    json_type_name(value));
+    json_free(value);
     return r;
 }
 
 /* INT64_MAX is where json-c puts everything larger. */
 static int page_number(PageReader *page, const char *key, bool *has, int64_t *ret_number)
 {
-    json_object *value = NULL;
+    Json *value = NULL;
     int r;
 
     if (*has)
-        return err_set(page->err, -EPROTO, "%s: stands there twice", key);
+        return err_set(page->err, -EPROTO, "%s: duplicate key", key);
     *has = true;
     r = page_value(page, &value);
-    if (r == 0 && json_read_get_integer(value, 0, INT64_MAX - 1, ret_number) < 0)
+    if (r == 0 && json_get_integer(value, 0, INT64_MAX - 1, ret_number) < 0)
         r = err_set(page->err, -EPROTO, "%s: should be a whole number from 0, is %s", key,
-                    json_read_type_name(value));
-    json_object_put(value);
+                    json_type_name(value));
+    json_free(value);
     return r;
 }
 
 /* Whatever rows stand beside it. */
 static int page_error(PageReader *page)
 {
-    json_object *value = NULL;
+    Json *value = NULL;
     int r = page_value(page, &value);
+    const char *text;
     bool is_none =
-        !value ||
-        (json_object_is_type(value, json_type_boolean) && !json_object_get_boolean(value)) ||
-        (json_object_is_type(value, json_type_string) && json_object_get_string_len(value) == 0);
+        !value || json_is_false(value) || (json_get_string(value, &text) == 0 && text[0] == '\0');
 
-    json_object_put(value);
+    json_free(value);
     return r < 0 || is_none ? r : err_set(page->err, -EPROTO, "it tells an error");
 }
 
@@ -150,7 +148,7 @@ static int page_error(PageReader *page)
 static int page_field(PageReader *page)
 {
     char first = page_peek(page);
-    json_object *key = NULL, *other = NULL;
+    Json *key = NULL, *other = NULL;
     const char *name;
     int r;
 
@@ -160,10 +158,10 @@ static int page_field(PageReader *page)
     if (r == 0)
         r = page_expect(page, ':');
     if (r < 0) {
-        json_object_put(key);
+        json_free(key);
         return r;
     }
-    name = json_object_get_string(key);
+    name = json_as_text(key);
     if (str_equal(name, page->list))
         r = page_list(page);
     else if (str_equal(name, "total"))
@@ -175,8 +173,8 @@ static int page_field(PageReader *page)
         r = page_error(page);
     else
         r = page_value(page, &other);
-    json_object_put(other);
-    json_object_put(key);
+    json_free(other);
+    json_free(key);
     return r;
 }
 
@@ -210,7 +208,7 @@ static int page_check(const PageReader *page)
 static int page_outside(PageReader *page)
 {
     char first = page_peek(page);
-    json_object *value = NULL;
+    Json *value = NULL;
     int r;
 
     if (first == '{') {
@@ -221,9 +219,8 @@ static int page_outside(PageReader *page)
     if (r == 0 && page_peek(page) != '\0')
         r = page_not_json(page, "more after its end");
     if (r == 0)
-        r = err_set(page->err, -EPROTO, "JSON, but %s instead of an object",
-                    json_read_type_name(value));
-    json_object_put(value);
+        r = err_set(page->err, -EPROTO, "JSON, but %s instead of an object", json_type_name(value));
+    json_free(value);
     return r;
 }
 
@@ -240,7 +237,7 @@ int page_read(JsonParser *parser, const char *body, size_t size, const char *lis
         .userdata = userdata,
         .err = err,
     };
-    int r = json_read_check(body, size, err);
+    int r = json_check(body, size, err);
 
     if (r == 0)
         r = page_outside(&page);

@@ -6,10 +6,12 @@
  */
 #pragma once
 
-#include "daemon/json/json_read.h"
+#include "daemon/json/json_parser.h"
+
+#define PAGE_ROWS_MAX 500 /* of one page, API.md section 1.1 */
 
 /* Takes one row; `text` is what stands in the body for it. 0, or a negative error with `err`. */
-typedef int (*PageOnRow)(json_object *row, const char *text, size_t size, size_t index,
+typedef int (*PageOnRow)(const Json *row, const char *text, size_t size, size_t index,
                          void *userdata, Err *err);
 
 typedef struct PageCounts {

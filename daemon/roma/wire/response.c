@@ -8,6 +8,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 #include "daemon/base/utf8.h"
+#include "daemon/json/json_parser.h"
 #include "daemon/roma/wire/error.h"
 
 /* Signatures are refused beyond this (API.md section 5). */
@@ -18,14 +19,14 @@
 int response_reader_init(ResponseReader *reader)
 {
     *reader = (ResponseReader){.scratch = {.is_secret = true}, .refusal = {.is_secret = true}};
-    return json_read_parser_init(&reader->parser);
+    return json_parser_init(&reader->parser);
 }
 
 void response_reader_done(ResponseReader *reader)
 {
     members_done(&reader->members);
     channels_done(&reader->channels);
-    json_read_parser_done(&reader->parser);
+    json_parser_done(&reader->parser);
     buf_done(&reader->scratch);
     buf_done(&reader->refusal);
 }

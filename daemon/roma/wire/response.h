@@ -4,6 +4,7 @@
 #pragma once
 
 #include "daemon/http/client.h"
+#include "daemon/json/json_parser.h"
 #include "daemon/roma/auth/credential.h"
 #include "daemon/roma/wire/channels.h"
 #include "daemon/roma/wire/members.h"

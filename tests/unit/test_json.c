@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* JSON texts: whole or an error that says where and what; typed getters; what is written. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/json/json_parser.h"
+#include "daemon/json/json_writer.h"
+
+static Json *parse(const char *text)
+{
+    Json *root = NULL;
+    Err err = {0};
+
+    if (json_parse_once(text, strlen(text), &root, &err) < 0)
+        fail_msg("%s: %s", text, err.text);
+    return root;
+}
+
+static void assert_refused(const char *text, size_t size, const char *wanted)
+{
+    Json *root = NULL;
+    Err err = {0};
+
+    if (json_parse_once(text, size, &root, &err) != -EPROTO)
+        fail_msg("%s is taken", text);
+    assert_null(root);
+    if (!strstr(err.text, wanted))
+        fail_msg("%s: \"%s\" instead of \"%s\"", text, err.text, wanted);
+}
+
+static void test_what_is_no_json_says_where_and_what(void **state)
+{
+    static const struct {
+        const char *text, *wanted;
+    } cases[] = {
+        {"", "an empty body"},
+        {" \n", "an empty body"},
+        {"\xef\xbb\xbf{}", "byte order mark"},
+        {"\xff\xfe{\xff", "UTF-16"},
+        {"<html>", "HTML instead of JSON"},
+        {"null", "JSON, but null instead of an object"},
+        {"[]", "JSON, but an array instead of an object"},
+        {"12", "JSON, but a whole number instead of an object"},
+        {"{\"a\": 1, \"a\": 2}", "duplicate key"},
+        {"{\"a\": 1} x", "more after its end, at byte 9"},
+        {"{\"a\": 1}{}", "more after its end, at byte 8"},
+        {"{\"a\": 1", "(7 bytes: it ends too early, at byte 7)"},
+        {"{\"a\": 1,}", "at byte 8"},
+        {"{\"a\": \"\xff\"}", "it is not in UTF-8, at byte 7"},
+        {"{\"a\": \"\xed\xa0\x80\"}", "it is not in UTF-8, at byte 7"},
+        {"{\"a\": NaN}", "not a word of JSON"},
+        {"{\"a\": [-Infinity]}", "not a word of JSON"},
+        {"{\"a\": {\"b\": Infinity}}", "not a word of JSON"},
+        {"{/**/}", "at byte 1"},
+        {"{'a': 1}", "not a word of JSON"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_refused(cases[i].text, strlen(cases[i].text), cases[i].wanted);
+    assert_refused("{}\0", 3, "more after its end");
+    assert_refused("{\"a\": \"\\ud800\", \"b\": 1", 21, "it ends too early");
+}
+
+static void assert_deep(size_t levels, bool fits)
+{
+    _cleanup_(buf_done) Buf text = {0};
+    _cleanup_(json_freep) Json *root = NULL;
+
+    for (size_t i = 0; i < levels; i++)
+        buf_puts(&text, "{\"a\":");
+    buf_puts(&text, "1");
+    for (size_t i = 0; i < levels; i++)
+        buf_puts(&text, "}");
+    assert_int_equal(json_parse_once(text.data, text.size, &root, NULL), fits ? 0 : -EPROTO);
+}
+
+static void test_depth(void **state)
+{
+    (void)state;
+    assert_deep(JSON_DEPTH_MAX - 1, true);
+    assert_deep(JSON_DEPTH_MAX + 1, false);
+    assert_deep(100000, false);
+}
+
+static void test_getters_take_nothing_for_a_number_that_is_none(void **state)
+{
+    _cleanup_(json_freep) Json *root =
+        parse("{\"text\": \"3\", \"half\": 1.5, \"one\": 1.0, \"big\": 18446744073709551619,"
+              " \"max\": 9223372036854775807, \"zero\": 0, \"minus\": -1, \"null\": null, \"yes\":"
+              " true, \"ok\": 7}");
+    static const char *const odd[] = {"text", "half", "one", "big", "zero", "minus", "yes"};
+    uint64_t number;
+    int64_t signed_number;
+    Err err = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+        assert_int_equal(json_take_number(root, odd[i], INT64_MAX, &number, &err), -EINVAL);
+        assert_non_null(strstr(err.text, "whole number from 1 to 9223372036854775807"));
+    }
+    assert_int_equal(json_get_integer(json_find(root, "big"), 0, INT64_MAX - 1, &signed_number),
+                     -EPROTO);
+    assert_int_equal(json_take_number(root, "max", INT64_MAX, &number, &err), 0);
+    assert_int_equal(number, INT64_MAX);
+    assert_int_equal(json_take_number(root, "max", 500, &number, &err), -EINVAL);
+    assert_int_equal(json_take_number(root, "null", 500, &number, &err), 0);
+    assert_int_equal(number, 0);
+    assert_int_equal(json_take_number(root, "ok", 7, &number, &err), 0);
+    assert_int_equal(number, 7);
+}
+
+static void test_a_request(void **state)
+{
+    static const char *const keys[] = {"channel", NULL};
+    _cleanup_(buf_done) Buf body = {0};
+    Json *root = NULL;
+    const char *text;
+    bool value;
+    Err err = {0};
+
+    (void)state;
+    assert_int_equal(json_parse_request(&body, &root, &err), 0);
+    assert_int_equal(json_check_keys(root, keys, &err), 0);
+    assert_int_equal(json_take_text(root, "channel", false, &text, &err), 0);
+    assert_null(text);
+    assert_int_equal(json_take_text(root, "channel", true, &text, &err), -EINVAL);
+    assert_string_equal(err.text, "channel: missing, should be a text");
+    json_free(root);
+    buf_puts(&body, "{\"channel\": \"\", \"x\": 1, \"all\": \"true\"}");
+    assert_int_equal(json_parse_request(&body, &root, &err), 0);
+    assert_int_equal(json_check_keys(root, keys, &err), -EINVAL);
+    assert_string_equal(err.text, "x: unknown key");
+    assert_int_equal(json_take_text(root, "channel", false, &text, &err), -EINVAL);
+    assert_int_equal(json_take_bool(root, "all", &value, &err), -EINVAL);
+    json_free(root);
+    buf_puts(&body, "}");
+    assert_int_equal(json_parse_request(&body, &root, &err), -EINVAL);
+    assert_string_equal(err.text, "the request's body is no JSON object: no valid JSON (39 bytes: "
+                                  "more after its end, at byte 38)");
+}
+
+static void test_written(void **state)
+{
+    _cleanup_(buf_done) Buf buf = {0};
+    JsonWriter writer = {.buf = &buf};
+
+    (void)state;
+    json_open_object(&writer, NULL);
+    json_put_text(&writer, "text", "\"\\/\n\x01\x7f\xc2\x9b\xe2\x80\xae\xf3\xa0\x80\x81\xc3\xa4");
+    json_put_text(&writer, "none", "");
+    json_put_string(&writer, "empty", "");
+    json_put_string(&writer, "cut", "\xe2\x82");
+    json_open_array(&writer, "list");
+    json_put_number(&writer, NULL, UINT64_MAX);
+    json_open_object(&writer, NULL);
+    json_close_object(&writer);
+    json_put_number_if(&writer, NULL, false, 1);
+    json_close_array(&writer);
+    json_open_array(&writer, "nothing");
+    json_close_array(&writer);
+    json_put_json(&writer, "json", "{\"a\":[1.50,true]}");
+    json_put_json(&writer, "broken", "{\"a\":");
+    json_close_object(&writer);
+    assert_int_equal(json_end(&writer), 0);
+    assert_string_equal(buf.data,
+                        "{\n"
+                        "  \"text\": \"\\\"\\\\/\\n\\u0001\\u007f\\u009b\\u202e\\udb40\\udc01"
+                        "\xc3\xa4\",\n"
+                        "  \"none\": null,\n"
+                        "  \"empty\": \"\",\n"
+                        "  \"cut\": \"??\",\n"
+                        "  \"list\": [\n"
+                        "    18446744073709551615,\n"
+                        "    {},\n"
+                        "    null\n"
+                        "  ],\n"
+                        "  \"nothing\": [],\n"
+                        "  \"json\": {\n"
+                        "    \"a\": [\n"
+                        "      1.50,\n"
+                        "      true\n"
+                        "    ]\n"
+                        "  },\n"
+                        "  \"broken\": null\n"
+                        "}\n");
+}
+
+/* One text that memory ran out for leaves nothing behind for the next. */
+static void test_a_failure_stays_in_its_text(void **state)
+{
+    _cleanup_(buf_done) Buf failed = {.failed = true}, fine = {0};
+    JsonWriter writer = {.buf = &failed};
+
+    (void)state;
+    json_open_object(&writer, NULL);
+    json_put_text(&writer, "a", "b");
+    json_close_object(&writer);
+    assert_int_equal(json_append_error("c", &fine), 0);
+    assert_int_equal(json_end(&writer), -ENOMEM);
+    assert_string_equal(fine.data, "{\n  \"error\": \"c\"\n}\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_no_json_says_where_and_what),
+        cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_getters_take_nothing_for_a_number_that_is_none),
+        cmocka_unit_test(test_a_request),
+        cmocka_unit_test(test_written),
+        cmocka_unit_test(test_a_failure_stays_in_its_text),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
