@@ -19,7 +19,7 @@ static int ctl_approve_show(const Json *root, bool colour, Buf *buf)
     const Page page = {.buf = buf, .colour = colour};
     char name[512];
 
-    if (json_find(root, "id") || row_find(root, "name"))
+    if (json_find(root, "id") || json_find(root, "name"))
         page_printf(&page, "approved: the next pass may carry out exactly this plan of %s",
                     row_channel(root, name, sizeof(name)));
     else
