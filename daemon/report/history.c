@@ -2,11 +2,14 @@
 #include "daemon/report/history.h"
 
 #include "daemon/base/clock.h"
+#include "daemon/base/str.h"
 #include "daemon/json/json_writer.h"
+#include "daemon/report/json.h"
 
 static void history_put_action(JsonWriter *writer, const StoreAction *action)
 {
     char time[CLOCK_RFC3339_SIZE];
+    bool is_addition = str_equal(action->kind, "add");
 
     clock_format_rfc3339(action->recorded_usec, time);
     json_open_object(writer, NULL);
@@ -16,7 +19,11 @@ static void history_put_action(JsonWriter *writer, const StoreAction *action)
     json_put_text(writer, "instance", action->instance_name);
     json_put_text(writer, "channel", action->channel_id);
     json_put_text(writer, "name", action->channel_name);
-    json_put_json(writer, "member", action->member_json);
+    json_put_text(writer, "kind", action->kind);
+    json_put_json(writer, "member", is_addition ? NULL : action->member_json);
+    json_put_json(writer, "after", is_addition ? action->member_json : NULL);
+    json_put_text(writer, "undo_of", action->undo_of);
+    report_json_put_roster(writer, action->roster_digest, action->roster_head);
     json_put_text(writer, "digest", action->digest);
     json_put_text(writer, "mode", action->mode);
     json_put_text(writer, "outcome", action->outcome);

@@ -10,14 +10,16 @@
 
 static void history_text_row(Table *table, const Json *action)
 {
-    const char *outcome = row_text(action, "outcome");
+    const char *outcome = row_text(action, "outcome"), *name = row_text(action, "name");
+    bool is_addition = json_find(action, "member") == NULL;
     char member[ROW_MEMBER_SIZE];
 
-    row_member(json_find(action, "member"), member);
+    row_member(json_find(action, is_addition ? "after" : "member"), member);
     table_add_row(table);
     table_add(table, row_text(action, "time"), COLOUR_PLAIN);
-    table_printf(table, "%s/%s", row_text(action, "instance"), row_text(action, "name"));
-    table_add(table, member, COLOUR_PLAIN);
+    table_printf(table, "%s/%s", row_text(action, "instance"),
+                 name[0] ? name : row_text(action, "channel"));
+    table_printf(table, "%s %s", is_addition ? "+" : "-", member);
     table_add(table, outcome[0] ? outcome : "not decided", page_colour_of(outcome));
     table_add(table, row_text(action, "http"), COLOUR_PLAIN);
     table_add(table, row_text(action, "code"), COLOUR_PLAIN);
@@ -35,7 +37,7 @@ int history_text_append(const Json *root, bool colour, Buf *buf)
     int r;
 
     if (row_count(root, "actions") == 0) {
-        buf_puts(buf, "nothing was deleted\n");
+        buf_puts(buf, "nothing was changed\n");
         return buf_failed(buf);
     }
     table_init(&table, titles);
@@ -79,6 +81,7 @@ static void history_text_paused(const Json *root, Buf *buf)
 int history_text_undo(const Json *root, bool colour, Buf *buf)
 {
     static const char *const titles[] = {"CHANNEL", "MEMBER", "OUTCOME", "#ACTION", NULL};
+    const Page page = {.buf = buf, .colour = colour};
     Table table;
     int r;
 
@@ -94,6 +97,10 @@ int history_text_undo(const Json *root, bool colour, Buf *buf)
     }
     r = table_append(&table, colour, buf);
     table_done(&table);
+    if (row_text(root, "state_error")[0]) {
+        page_paint(&page, COLOUR_RED, "%s", row_text(root, "state_error"));
+        page_newline(&page);
+    }
     if (r == 0 && !row_is_true(root, "dry_run"))
         history_text_paused(root, buf);
     return r < 0 ? r : buf_failed(buf);

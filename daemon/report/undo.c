@@ -42,6 +42,7 @@ int report_undo_append(const Undo *undo, bool dry_run, Buf *buf)
                   : dry_run             ? "planned"
                                         : "done");
     json_put_bool(&writer, "dry_run", dry_run);
+    json_put_text(&writer, "state_error", undo_find_state_error(undo));
     json_open_array(&writer, "channels");
     for (size_t i = 0; i < undo_count_channels(undo); i++) {
         UndoChannel channel;

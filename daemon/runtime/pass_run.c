@@ -98,11 +98,20 @@ static int pass_run_add_sources(PassRun *run)
 
 static int pass_run_name_pass(PassRun *run, Err *err)
 {
+    const StoreOrigin origin = {
+        .roster_digest = run->config->set.digest,
+        .roster_head = run->config->set.head,
+        .undo_of = run->undo_of,
+    };
     char now[CLOCK_RFC3339_SIZE];
+    int r;
 
     if (run->store && !run->dry_run) {
         pass_run_store_name_instances(run);
-        return store_begin_pass(run->store, clock_realtime_usec(), run->pass_id, err);
+        r = store_begin_pass(run->store, clock_realtime_usec(), run->pass_id, err);
+        if (r == 0)
+            store_set_origin(run->store, run->pass_id, &origin);
+        return r;
     }
     clock_format_rfc3339(clock_realtime_usec(), now);
     snprintf(run->pass_id, sizeof(run->pass_id), "%s-1", now);
@@ -208,14 +217,15 @@ int pass_run_begin(Backend *backend, size_t instance, bool is_probe, PassRunOnDo
     return pass_run_start(&plan, ret_run, err);
 }
 
-int pass_run_begin_undo(Backend *backend, const Config *config, Addition *additions, bool dry_run,
-                        PassRunOnDone on_done, PassRunOnEvent on_event, void *userdata,
-                        PassRun **ret_run, Err *err)
+int pass_run_begin_undo(Backend *backend, const Config *config, const char *undo_of,
+                        Addition *additions, bool dry_run, PassRunOnDone on_done,
+                        PassRunOnEvent on_event, void *userdata, PassRun **ret_run, Err *err)
 {
     const PassRun plan = {
         .backend = backend,
         .config = config,
         .additions = additions,
+        .undo_of = undo_of,
         .dry_run = dry_run || backend->dry_run,
         .instance = PASS_ALL_INSTANCES,
         .on_done = on_done,
@@ -269,6 +279,7 @@ int pass_run_finish(PassRun *run, Err *err)
 {
     const Backend *backend = run->backend;
     const char *result = report_result_text(report_result(pass_run_get_report(run)));
+    int r = 0, ended;
 
     pass_run_store_show_pauses(run, pass_get_report(run->pass));
     for (size_t i = 0; i < backend->config->instance_count; i++) {
@@ -280,8 +291,10 @@ int pass_run_finish(PassRun *run, Err *err)
     if (!run->store)
         return backend_without_store(backend, err);
     if (run->additions)
-        pass_run_store_record_added(run, pass_get_report(run->pass));
-    return store_end_pass(run->store, run->pass_id, result, clock_realtime_usec(), err);
+        r = pass_run_store_decide_additions(run, err);
+    ended =
+        store_end_pass(run->store, run->pass_id, result, clock_realtime_usec(), r < 0 ? NULL : err);
+    return r < 0 ? r : ended;
 }
 
 const Report *pass_run_get_report(const PassRun *run)

@@ -32,12 +32,13 @@ int pass_run_begin(Backend *backend, size_t instance, bool is_probe, PassRunOnDo
 
 /*
  * The same for an undo: over the channels of `config`, which are those to put members back in, and
- * stands beside the backend's own with the same instances; `additions` has one for each (add.h).
- * No other run covers their instances.
+ * stands beside the backend's own with the same instances; `additions` has one for each (add.h);
+ * `undo_of` is the pass that is undone, and is borrowed. Each addition is recorded before it is
+ * sent. No other run covers their instances.
  */
-int pass_run_begin_undo(Backend *backend, const Config *config, Addition *additions, bool dry_run,
-                        PassRunOnDone on_done, PassRunOnEvent on_event, void *userdata,
-                        PassRun **ret_run, Err *err);
+int pass_run_begin_undo(Backend *backend, const Config *config, const char *undo_of,
+                        Addition *additions, bool dry_run, PassRunOnDone on_done,
+                        PassRunOnEvent on_event, void *userdata, PassRun **ret_run, Err *err);
 
 /* Ends it, done or not; what is in flight must be cancelled before. NULL is fine. */
 void pass_run_free(PassRun *run);

@@ -43,8 +43,12 @@ static void pass_run_wake_at(void *context, uint64_t monotonic_usec)
 static int pass_run_submit(void *context, const Request *request)
 {
     PassRun *run = context;
-    int r = roma_client_submit(run->backend->client, request);
+    int r = 0;
 
+    if (request->kind == REQUEST_ADD_MEMBERS)
+        r = pass_run_store_record_addition(run, request);
+    if (r == 0)
+        r = roma_client_submit(run->backend->client, request);
     if (r == 0)
         progress_on_submit(&run->progress, request->kind);
     return r;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/str.h"
 #include "reconcile/plan/identity.h"
 
 static const char *pass_run_store_key(const PassRun *run, const RosterChannel *channel)
@@ -168,41 +169,80 @@ void pass_run_store_watch_added(void *context, const RosterChannel *channel, con
                           pass_run_store_tell_vanished, &watch, NULL);
 }
 
-static void pass_run_store_record_channel(const PassRun *run, const ChannelReport *report,
-                                          const Addition *addition)
+/* ---- what an undo adds ---- */
+
+/* The one that a channel's addition is about to send, or has under way. */
+static AdditionItem *pass_run_store_item(const PassRun *run, const Request *request,
+                                         size_t *ret_number)
 {
-    _cleanup_free_ Deletion *members = calloc(addition->item_count, sizeof(*members));
-    Batch batch = {
+    size_t number = (size_t)(request->channel - run->config->channels);
+    const Addition *addition = &run->additions[number];
+
+    assert(number < run->config->channel_count && addition->next < addition->item_count);
+    assert(str_equal(addition->items[addition->next].member_id, request->member_id));
+    *ret_number = number;
+    return &addition->items[addition->next];
+}
+
+int pass_run_store_record_addition(PassRun *run, const Request *request)
+{
+    size_t number = 0;
+    AdditionItem *item = pass_run_store_item(run, request, &number);
+    const ChannelReport *report = &pass_get_report(run->pass)->channels[number];
+    Deletion member = {
+        .member_id = item->member_id,
+        .identity = item->identity,
+        .identity_size = item->identity_size,
+        .member_json = item->member_json,
+    };
+    const Batch batch = {
         .pass = run->pass_id,
         .channel = report->channel,
         .instance_name = report->instance_name,
         .instance_key = pass_run_store_key(run, report->channel),
-        .channel_id = report->id,
+        .channel_id = request->channel_id,
         .channel_name = report->name ? report->name : "",
         .digest = "",
-        .deletions = members,
+        .deletions = &member,
+        .deletion_count = 1,
     };
 
-    for (size_t i = 0; members && i < addition->item_count; i++) {
-        const AdditionItem *item = &addition->items[i];
-
-        if (item->outcome == ADDITION_ADDED && item->added_id)
-            members[batch.deletion_count++] = (Deletion){
-                .member_id = item->added_id,
-                .identity = item->identity,
-                .identity_size = item->identity_size,
-                .member_json = item->member_json,
-            };
-    }
-    if (batch.deletion_count > 0)
-        store_record_added(run->store, &batch, clock_realtime_usec(), NULL);
+    if (item->record || run->record_error < 0)
+        return run->record_error;
+    if (run->store)
+        run->record_error =
+            store_record_addition(run->store, &batch, clock_realtime_usec(), &run->record_err);
+    else
+        run->record_error = backend_without_store(run->backend, &run->record_err);
+    item->record = member.action;
+    return run->record_error;
 }
 
-void pass_run_store_record_added(const PassRun *run, const Report *report)
+/* What an addition came to, once its undo is over; NULL: nobody knows. */
+static const char *pass_run_store_added_word(const AdditionItem *item)
 {
+    return item->is_open ? NULL : add_outcome_text(item->outcome);
+}
+
+int pass_run_store_decide_additions(PassRun *run, Err *err)
+{
+    int r = 0;
+
     assert(run->additions && !run->dry_run);
-    for (size_t i = 0; i < report->channel_count; i++)
-        pass_run_store_record_channel(run, &report->channels[i], &run->additions[i]);
+    for (size_t i = 0; i < run->config->channel_count; i++) {
+        for (size_t k = 0; k < run->additions[i].item_count && r == 0; k++) {
+            const AdditionItem *item = &run->additions[i].items[k];
+            const char *word = pass_run_store_added_word(item);
+
+            if (item->record && word)
+                r = store_decide_addition(run->store, item->record, word,
+                                          item->added_id ? item->added_id : item->member_id,
+                                          item->attempts, clock_realtime_usec(), err);
+        }
+    }
+    if (r == 0 && run->record_error < 0 && err)
+        *err = run->record_err;
+    return r < 0 ? r : run->record_error;
 }
 
 /* ---- deletions ---- */

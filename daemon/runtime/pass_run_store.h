@@ -25,9 +25,13 @@ int pass_run_store_decide(void *context, uint64_t action, Outcome outcome, uint3
  * is deleted. */
 void pass_run_store_name_instances(const PassRun *run);
 
-/* Records what an undo has put back, before its pass ends. Where that fails, nobody is told when it
- * vanishes; that it was added stands in the log. */
-void pass_run_store_record_added(const PassRun *run, const Report *report);
+/* Records an addition of an undo before it is first sent. 0; else it may not be sent, and neither
+ * may any further one of this run: the state's errors. */
+int pass_run_store_record_addition(PassRun *run, const Request *request);
+
+/* Gives what an undo has recorded its outcome, before its pass ends; of what is not known the
+ * history says that it is undecided. 0, or the error of recording or deciding. */
+int pass_run_store_decide_additions(PassRun *run, Err *err);
 
 /* Puts pauses into the run's report that no plan asked for. */
 void pass_run_store_show_pauses(const PassRun *run, const Report *report);

@@ -8,8 +8,10 @@
 
 #include "config/instance_key.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/log.h"
 #include "daemon/base/str.h"
 #include "daemon/log/event_log.h"
+#include "daemon/log/message_ids.h"
 
 struct Undo {
     StoreActions actions; /* those undone; hold all texts */
@@ -20,6 +22,7 @@ struct Undo {
     char pass[STORE_PASS_ID_SIZE];
     Backend *backend;
     PassRun *run;
+    Err state_err; /* why it could not be recorded */
     UndoOnDone on_done;
     void *userdata;
 };
@@ -70,7 +73,7 @@ static int undo_look_up(Undo *undo, Store *store, const UndoChoice *choice, Err 
                        choice->channel ? choice->channel : "");
     undo_keep_effective(&undo->actions);
     if (undo->actions.count == 0)
-        return err_set(err, -ENOENT, "there is nothing to undo: nothing of it took effect");
+        return err_set(err, -ENOENT, "there is nothing to undo: no deletion of it took effect");
     str_copy(undo->pass, sizeof(undo->pass), undo->actions.items[0].pass);
     return 0;
 }
@@ -250,9 +253,11 @@ static void undo_on_event(const Event *event, void *userdata)
 
 static void undo_on_run_done(PassRun *run, void *userdata)
 {
+    const LogFields fields = {.message_id = MESSAGE_STATE};
     Undo *undo = userdata;
 
-    pass_run_finish(run, NULL);
+    if (pass_run_finish(run, &undo->state_err) < 0)
+        log_event(LOG_LEVEL_ERR, &fields, "undo of %s: %s", undo->pass, undo->state_err.text);
     undo->on_done(undo, undo->userdata);
 }
 
@@ -280,8 +285,8 @@ int undo_begin(Undo *undo, Backend *backend, bool dry_run, UndoOnDone on_done, v
     undo->backend = backend;
     undo->on_done = on_done;
     undo->userdata = userdata;
-    return pass_run_begin_undo(backend, &undo->config, undo->additions, dry_run, undo_on_run_done,
-                               undo_on_event, undo, &undo->run, err);
+    return pass_run_begin_undo(backend, &undo->config, undo->pass, undo->additions, dry_run,
+                               undo_on_run_done, undo_on_event, undo, &undo->run, err);
 }
 
 PassRun *undo_find_run(const Undo *undo)
@@ -295,6 +300,8 @@ bool undo_has_failed(const Undo *undo)
 {
     const Report *report = pass_run_get_report(undo->run);
 
+    if (err_is_set(&undo->state_err))
+        return true;
     for (size_t i = 0; i < report->channel_count; i++) {
         if (report->channels[i].result == RESULT_FAILED ||
             report->channels[i].result == RESULT_UNMANAGEABLE ||
@@ -302,6 +309,11 @@ bool undo_has_failed(const Undo *undo)
             return true;
     }
     return false;
+}
+
+const char *undo_find_state_error(const Undo *undo)
+{
+    return err_is_set(&undo->state_err) ? undo->state_err.text : NULL;
 }
 
 void undo_get_channel(const Undo *undo, size_t number, UndoChannel *ret_channel)

@@ -54,6 +54,9 @@ PassRun *undo_find_run(const Undo *undo);
 /* Once it is done. */
 bool undo_has_failed(const Undo *undo);
 
+/* Why what it did could not be recorded, once it is done; NULL where it is. Borrowed. */
+const char *undo_find_state_error(const Undo *undo);
+
 /* What came of one of its channels, once it is done. Borrowed. */
 typedef struct UndoChannel {
     const ChannelReport *report;

@@ -11,11 +11,12 @@
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
 
-/* A row of the history; `outcome` NULL: not decided yet. */
-static int action_insert(Store *store, const Batch *batch, const char *kind, const Deletion *member,
-                         const char *outcome, uint32_t attempts, uint64_t realtime_usec, Err *err)
+/* A row of the history, not decided yet. */
+static int action_insert(Store *store, const Batch *batch, const char *kind, Deletion *member,
+                         uint64_t realtime_usec, Err *err)
 {
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_ACTION_INSERT);
+    int r;
 
     sql_text(&query, batch->pass);
     sql_text(&query, batch->instance_key);
@@ -29,41 +30,32 @@ static int action_insert(Store *store, const Batch *batch, const char *kind, con
     sql_text(&query, batch->channel->mode == MODE_PRUNE ? "prune" : "observe");
     sql_number(&query, realtime_usec);
     sql_number(&query, steady_now_usec(store));
-    sql_text(&query, outcome);
-    sql_number_or_null(&query, attempts);
-    sql_number_or_null(&query, outcome ? realtime_usec : 0);
-    return sql_step(&query, err);
-}
-
-static int action_insert_deletion(Store *store, const Batch *batch, Deletion *deletion,
-                                  uint64_t realtime_usec, Err *err)
-{
-    int r = action_insert(store, batch, "delete", deletion, NULL, 0, realtime_usec, err);
-
+    r = sql_step(&query, err);
     if (r == 0)
-        deletion->action = (uint64_t)sqlite3_last_insert_rowid(store->db);
+        member->action = (uint64_t)sqlite3_last_insert_rowid(store->db);
     return r;
 }
 
-static int action_insert_batch(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err)
+static int action_insert_batch(Store *store, const Batch *batch, const char *kind,
+                               uint64_t realtime_usec, Err *err)
 {
     int r = pass_insert(store, batch->pass, err);
 
     if (r == 0 && batch->approved)
         r = approval_spend(store, batch->digest, realtime_usec, err);
     for (size_t i = 0; i < batch->deletion_count && r == 0; i++)
-        r = action_insert_deletion(store, batch, &batch->deletions[i], realtime_usec, err);
+        r = action_insert(store, batch, kind, &batch->deletions[i], realtime_usec, err);
     return r;
 }
 
-static int action_nothing_deleted(int error, Err *err)
+static int action_nothing_done(int error, const char *what, Err *err)
 {
     Err reason;
 
     if (!err)
         return error;
     reason = *err;
-    return err_set(err, error, "%s; nothing was deleted", reason.text);
+    return err_set(err, error, "%s; nothing was %s", reason.text, what);
 }
 
 static void action_forget(const Batch *batches, size_t count)
@@ -74,14 +66,16 @@ static void action_forget(const Batch *batches, size_t count)
     }
 }
 
-int store_record(Store *store, const Batch *batches, size_t count, uint64_t realtime_usec, Err *err)
+static int action_record(Store *store, const Batch *batches, size_t count, const char *kind,
+                         uint64_t realtime_usec, Err *err)
 {
     int r;
 
     action_forget(batches, count);
     r = transaction_begin(store, err);
     for (size_t i = 0; i < count && r == 0; i++)
-        r = transaction_result(store, action_insert_batch(store, &batches[i], realtime_usec, err));
+        r = transaction_result(store,
+                               action_insert_batch(store, &batches[i], kind, realtime_usec, err));
     if (r == 0)
         r = transaction_commit(store, err);
     for (size_t i = 0; i < count && r == 0; i++)
@@ -93,30 +87,46 @@ int store_record(Store *store, const Batch *batches, size_t count, uint64_t real
     action_forget(batches, count);
     if (r == -EBADMSG)
         integrity_check(store, err); /* tells of the damage with its remedy */
-    return action_nothing_deleted(r, err);
-}
-
-static int action_insert_added(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err)
-{
-    int r = pass_insert(store, batch->pass, err);
-
-    for (size_t i = 0; i < batch->deletion_count && r == 0; i++)
-        r = action_insert(store, batch, "add", &batch->deletions[i], "added", 0, realtime_usec,
-                          err);
     return r;
 }
 
-int store_record_added(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err)
+int store_record(Store *store, const Batch *batches, size_t count, uint64_t realtime_usec, Err *err)
+{
+    int r = action_record(store, batches, count, "delete", realtime_usec, err);
+
+    return r < 0 ? action_nothing_done(r, "deleted", err) : r;
+}
+
+int store_record_addition(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err)
+{
+    int r = action_record(store, batch, 1, "add", realtime_usec, err);
+
+    return r < 0 ? action_nothing_done(r, "added", err) : r;
+}
+
+static int action_decide_added(Store *store, uint64_t action, const char *outcome,
+                               const char *member_id, uint32_t attempts, uint64_t realtime_usec,
+                               Err *err)
+{
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_ADDED_DECIDE);
+
+    sql_text(&query, outcome);
+    sql_text(&query, member_id);
+    sql_number_or_null(&query, attempts);
+    sql_number(&query, realtime_usec);
+    sql_number(&query, action);
+    return sql_step(&query, err);
+}
+
+int store_decide_addition(Store *store, uint64_t action, const char *outcome, const char *member_id,
+                          uint32_t attempts, uint64_t realtime_usec, Err *err)
 {
     int r = transaction_begin(store, err);
 
-    if (r == 0)
-        r = transaction_result(store, action_insert_added(store, batch, realtime_usec, err));
-    if (r == 0)
-        r = transaction_commit(store, err);
-    if (r == 0)
-        pass_mark_recorded(store, batch->pass);
-    return r;
+    if (r < 0)
+        return r;
+    return transaction_result(store, action_decide_added(store, action, outcome, member_id,
+                                                         attempts, realtime_usec, err));
 }
 
 static PendingOutcome action_outcome(uint64_t action, Outcome outcome, uint32_t attempts,

@@ -54,6 +54,9 @@ static int history_add_row(StoreActions *actions, const Query *query)
         .kind = history_text(actions, query, 17, &failed),
         .instance_key = history_text(actions, query, 18, &failed),
         .vanished_usec = sql_column_number(query, 19),
+        .roster_digest = history_text(actions, query, 20, &failed),
+        .roster_head = history_text(actions, query, 21, &failed),
+        .undo_of = history_text(actions, query, 22, &failed),
     };
 
     if (failed || !row.identity ||

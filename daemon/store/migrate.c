@@ -168,6 +168,10 @@ static const char *const migrate_steps[] = {
     "ALTER TABLE refusal ADD COLUMN set_steady_usec INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE refusal ADD COLUMN until_steady_usec INTEGER;"
     "UPDATE refusal SET until_steady_usec = until_usec;",
+    /* A pass tells which set of rosters it went by, and which pass it undid. */
+    "ALTER TABLE pass ADD COLUMN roster_digest TEXT;"
+    "ALTER TABLE pass ADD COLUMN roster_head TEXT;"
+    "ALTER TABLE pass ADD COLUMN undo_of TEXT;",
 };
 
 #define SCHEMA_VERSION ((int)ELEMENTS(migrate_steps))

@@ -45,6 +45,23 @@ StorePass *pass_find(Store *store, const char *id)
     return NULL;
 }
 
+void store_set_origin(Store *store, const char *id, const StoreOrigin *origin)
+{
+    StorePass *pass = pass_find(store, id);
+
+    assert(pass && !pass->is_recorded);
+    str_copy(pass->roster_digest, sizeof(pass->roster_digest),
+             origin->roster_digest ? origin->roster_digest : "");
+    str_copy(pass->roster_head, sizeof(pass->roster_head),
+             origin->roster_head ? origin->roster_head : "");
+    str_copy(pass->undo_of, sizeof(pass->undo_of), origin->undo_of ? origin->undo_of : "");
+}
+
+static const char *pass_known(const char *text)
+{
+    return text[0] ? text : NULL;
+}
+
 int pass_insert(Store *store, const char *id, Err *err)
 {
     _cleanup_(sql_done) Query query = {0};
@@ -55,6 +72,9 @@ int pass_insert(Store *store, const char *id, Err *err)
     query = sql_begin(store, QUERY_PASS_INSERT);
     sql_text(&query, pass->id);
     sql_number(&query, pass->started_usec);
+    sql_text(&query, pass_known(pass->roster_digest));
+    sql_text(&query, pass_known(pass->roster_head));
+    sql_text(&query, pass_known(pass->undo_of));
     return sql_step(&query, err);
 }
 

@@ -10,6 +10,9 @@
 /* What is kept however old it is. */
 #define LAST_PASSES "(SELECT pass FROM action GROUP BY pass ORDER BY max(id) DESC LIMIT 20)"
 
+/* What nothing will decide any more: an addition whose undo was cut short stays as it is. */
+#define DECIDED "(outcome IS NOT NULL OR kind = 'add')"
+
 /* The instance of a key. */
 #define INSTANCE_OF(key) "(SELECT id FROM instance WHERE key = " key ")"
 /* The scope of a pause: 0 is all instances, -1 none that is known. */
@@ -18,8 +21,8 @@
 #define ACTION_ROWS                                                                                \
     "SELECT action.id, pass, instance.name, channel_id, channel_name, member_id, identity, "       \
     "member, digest, mode, recorded_usec, outcome, http, code, request_id, attempts, "             \
-    "decided_usec, kind, instance.key, vanished_usec "                                             \
-    "FROM action JOIN instance ON instance.id = action.instance "
+    "decided_usec, kind, instance.key, vanished_usec, roster_digest, roster_head, undo_of "        \
+    "FROM action JOIN instance ON instance.id = action.instance JOIN pass ON pass.id = pass "
 
 static const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_BEGIN] = "BEGIN IMMEDIATE",
@@ -42,12 +45,13 @@ static const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_PASS_LAST] = "SELECT max(CAST(substr(id, length(?1) + 2) AS INTEGER)) FROM pass "
                         "WHERE id > ?1 || '-' AND id < ?1 || '.'",
     [QUERY_PASS_INSERT] =
-        "INSERT INTO pass (id, started_usec) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO pass (id, started_usec, roster_digest, roster_head, undo_of) "
+        "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     [QUERY_PASS_END] = "UPDATE pass SET result = ?, finished_usec = ? WHERE id = ?",
     [QUERY_ACTION_INSERT] =
         "INSERT INTO action (pass, instance, channel_id, channel_name, kind, member_id, identity, "
-        "member, digest, mode, recorded_usec, steady_usec, outcome, attempts, decided_usec) "
-        "VALUES (?, " INSTANCE_OF("?") ", ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "member, digest, mode, recorded_usec, steady_usec) "
+        "VALUES (?, " INSTANCE_OF("?") ", ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [QUERY_ACTION_READ_BACK] = "SELECT id, pass, channel_id, member_id, member FROM action "
                                "WHERE id BETWEEN ? AND ? ORDER BY id",
     [QUERY_PASS_READ_BACK] = "SELECT 1 FROM pass WHERE id = ?",
@@ -56,17 +60,20 @@ static const char *const sql_texts[QUERY_COUNT] = {
         "UPDATE action SET outcome = ?, http = ?, code = ?, request_id = ?, attempts = ?, "
         "decided_usec = ? WHERE id = ?7 AND (outcome IS NULL OR outcome = 'failed' AND ?1 = "
         "'gone')",
+    [QUERY_ADDED_DECIDE] = "UPDATE action SET outcome = ?, member_id = ?, attempts = ?, "
+                           "decided_usec = ? WHERE id = ? AND kind = 'add' AND outcome IS NULL",
     [QUERY_ACTION_UNDECIDED] =
-        ACTION_ROWS "WHERE outcome IS NULL "
+        ACTION_ROWS "WHERE kind = 'delete' AND outcome IS NULL "
                     "AND (?1 IS NULL OR action.instance = " INSTANCE_OF(
                         "?1") ") "
                               "AND (?2 IS NULL OR channel_id = ?2) ORDER BY action.id",
-    [QUERY_ACTION_IN_DOUBT] = "SELECT 1 FROM action WHERE outcome IS NULL LIMIT 1",
+    [QUERY_ACTION_IN_DOUBT] =
+        "SELECT 1 FROM action WHERE kind = 'delete' AND outcome IS NULL LIMIT 1",
     [QUERY_CHANNELS_IN_DOUBT] =
-        "SELECT DISTINCT channel_id FROM action WHERE outcome IS NULL AND instance = " INSTANCE_OF(
-            "?1"),
+        "SELECT DISTINCT channel_id FROM action WHERE kind = 'delete' AND outcome IS NULL "
+        "AND instance = " INSTANCE_OF("?1"),
     [QUERY_ACTIONS_ADDED] = ACTION_ROWS
-    "WHERE kind = 'add' AND vanished_usec IS NULL "
+    "WHERE kind = 'add' AND outcome = 'added' AND vanished_usec IS NULL "
     "AND action.instance = " INSTANCE_OF("?1") " AND channel_id = ?2 "
                                                "AND NOT EXISTS (SELECT 1 FROM action AS later "
                                                "WHERE later.instance = action.instance "
@@ -74,7 +81,7 @@ static const char *const sql_texts[QUERY_COUNT] = {
                                                "AND later.member_id = action.member_id "
                                                "AND later.id > action.id) ORDER BY action.id",
     [QUERY_HISTORY] =
-        ACTION_ROWS "WHERE kind = 'delete' AND (?1 IS NULL OR instance.name = ?1) "
+        ACTION_ROWS "WHERE (?1 IS NULL OR instance.name = ?1) "
                     "AND (?2 IS NULL OR channel_id = ?2 OR channel_name = ?2) "
                     "AND (?3 IS NULL OR pass = ?3) AND (?4 IS NULL OR action.id = ?4) "
                     "AND recorded_usec >= ?5 AND (?6 IS NULL OR action.id < ?6) "
@@ -84,11 +91,10 @@ static const char *const sql_texts[QUERY_COUNT] = {
         "WHERE kind = 'delete' AND (outcome IS NULL OR outcome = 'deleted') "
         "AND (?1 IS NULL OR instance.name = ?1) "
         "AND (?2 IS NULL OR channel_id = ?2 OR channel_name = ?2) ORDER BY action.id DESC LIMIT 1",
-    [QUERY_PRUNABLE] =
-        "SELECT count(*), count(DISTINCT pass), max(recorded_usec) FROM action "
-        "WHERE steady_usec < ?1 AND outcome IS NOT NULL AND pass NOT IN " LAST_PASSES,
-    [QUERY_PRUNE_ACTIONS] = "DELETE FROM action WHERE steady_usec < ?1 AND outcome IS NOT NULL "
-                            "AND pass NOT IN " LAST_PASSES,
+    [QUERY_PRUNABLE] = "SELECT count(*), count(DISTINCT pass), max(recorded_usec) FROM action "
+                       "WHERE steady_usec < ?1 AND " DECIDED " AND pass NOT IN " LAST_PASSES,
+    [QUERY_PRUNE_ACTIONS] =
+        "DELETE FROM action WHERE steady_usec < ?1 AND " DECIDED " AND pass NOT IN " LAST_PASSES,
     [QUERY_PRUNE_PASSES] =
         "DELETE FROM pass WHERE NOT EXISTS (SELECT 1 FROM action WHERE action.pass = pass.id)",
     [QUERY_PRUNE_APPROVALS] = "DELETE FROM approval WHERE given_steady_usec < ?1 "

@@ -82,6 +82,16 @@ int store_check(Store *store, Err *err);
 int store_begin_pass(Store *store, uint64_t realtime_usec, char ret_id[static STORE_PASS_ID_SIZE],
                      Err *err);
 
+/* What a pass goes by. NULL and "": not known, or none. */
+typedef struct StoreOrigin {
+    const char *roster_digest; /* of the set of rosters */
+    const char *roster_head;   /* where that stands in git */
+    const char *undo_of;       /* the pass that it undoes */
+} StoreOrigin;
+
+/* Says what a pass under way goes by, before it records anything; copies it. */
+void store_set_origin(Store *store, const char *id, const StoreOrigin *origin);
+
 /* Ends a pass with its result, and flushes. A pass that
  * recorded nothing leaves no row; without anything else to write there is no commit either. */
 int store_end_pass(Store *store, const char *id, const char *result, uint64_t realtime_usec,
@@ -220,9 +230,15 @@ int store_record(Store *store, const Batch *batches, size_t count, uint64_t real
 int store_decide(Store *store, uint64_t action, Outcome outcome, uint32_t attempts,
                  const Answer *answer, uint64_t realtime_usec, Err *err);
 
-/* Records what an undo, a pass under way, put back in a channel, with the members' new ids; the
- * batch's digest is "". Commits at once. */
-int store_record_added(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err);
+/* Records what an undo, a pass under way, is about to put back in a channel, under the ids that the
+ * members had; the batch's digest is "". As store_record(): before it returned 0, nothing may be
+ * sent. */
+int store_record_addition(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err);
+
+/* What became of one; buffered. `outcome` is a word of add.h; `member_id` is the new one. One of
+ * which nothing is known stays undecided: store_settle() leaves it alone. */
+int store_decide_addition(Store *store, uint64_t action, const char *outcome, const char *member_id,
+                          uint32_t attempts, uint64_t realtime_usec, Err *err);
 
 /* A recorded deletion, or addition. Texts are NULL and numbers 0 where nothing is known. */
 typedef struct StoreAction {
@@ -246,6 +262,9 @@ typedef struct StoreAction {
     const char *request_id;
     uint32_t attempts;
     uint64_t decided_usec;
+    const char *roster_digest; /* what its pass went by, as in StoreOrigin */
+    const char *roster_head;
+    const char *undo_of;
     uint64_t vanished_usec; /* steady.h: since when the channel of an undecided deletion, or a
                              * member that was put back, is not listed; 0: it is */
 } StoreAction;
@@ -258,7 +277,7 @@ typedef struct StoreActions {
 
 void store_actions_done(StoreActions *actions);
 
-/* Which deletions a history holds; zero and NULL leave a choice open. */
+/* Which actions a history holds; zero and NULL leave a choice open. */
 typedef struct StoreFilter {
     const char *instance; /* what people call it now */
     const char *channel;  /* id or name */
@@ -269,8 +288,8 @@ typedef struct StoreFilter {
     uint64_t limit;      /* the newest so many */
 } StoreFilter;
 
-/* The deletions that fit, oldest first, with outcomes that no commit holds yet. `ret_actions` is
- * done by the caller. */
+/* The deletions and additions that fit, oldest first, with outcomes that no commit holds yet.
+ * `ret_actions` is done by the caller. */
 int store_history(Store *store, const StoreFilter *filter, StoreActions *ret_actions, Err *err);
 
 /* Names the last pass that deleted something, or may have: in a channel (its id or name, and the

@@ -18,7 +18,10 @@
 typedef struct StorePass {
     char id[STORE_PASS_ID_SIZE];
     uint64_t started_usec;
-    bool is_recorded; /* it has a row, committed */
+    bool is_recorded;                    /* it has a row, committed */
+    char roster_digest[DIGEST_HEX_SIZE]; /* its origin; "": not known, or none */
+    char roster_head[DIGEST_HEX_SIZE];
+    char undo_of[STORE_PASS_ID_SIZE];
 } StorePass;
 
 /* What a Store for reading found on the disk, to notice that a daemon started since. */

@@ -99,8 +99,9 @@ static void add_conclude(ChannelPass *channel, const Map *live)
     size_t left = 0;
 
     for (size_t i = 0; i < addition->item_count; i++) {
-        const AdditionItem *item = &addition->items[i];
+        AdditionItem *item = &addition->items[i];
 
+        item->is_open = false;
         left += item->outcome == ADDITION_FAILED || item->outcome == ADDITION_SKIPPED;
         if (item->outcome == ADDITION_FAILED && item->is_uncertain)
             add_tell(channel, item, &channel->report->error);
@@ -160,6 +161,18 @@ static void add_confirm(ChannelPass *channel)
 
 /* ---- adding ---- */
 
+/* What the answer says of it, until a list does. */
+static void add_note_end(AdditionItem *item, const Call *call, CallEnd end)
+{
+    item->attempts = call->attempts;
+    item->is_uncertain = end == CALL_UNCERTAIN;
+    item->is_open =
+        call->attempts > 0 && (end == CALL_DONE || item->is_uncertain || call->was_ambiguous);
+    item->outcome = end == CALL_DONE      ? ADDITION_ADDED
+                    : call->attempts == 0 ? ADDITION_SKIPPED
+                                          : ADDITION_FAILED;
+}
+
 static void add_on_end(Call *call, CallEnd end, const Answer *answer, const Err *err)
 {
     ChannelPass *channel = call->owner;
@@ -168,12 +181,8 @@ static void add_on_end(Call *call, CallEnd end, const Answer *answer, const Err 
     Err why = *err;
 
     (void)answer;
-    item->attempts = call->attempts;
     addition->was_sent = addition->was_sent || call->attempts > 0;
-    item->is_uncertain = end == CALL_UNCERTAIN;
-    item->outcome = end == CALL_DONE      ? ADDITION_ADDED
-                    : call->attempts == 0 ? ADDITION_SKIPPED
-                                          : ADDITION_FAILED;
+    add_note_end(item, call, end);
     if (end == CALL_STOPPED && call->was_ambiguous)
         err_context(&why, -ECANCELED,
                     "the addition of what was %s was sent but its outcome is not known",

@@ -31,6 +31,8 @@ typedef struct AdditionItem {
     uint32_t attempts;
     const char *added_id; /* of one ADDED, as the list that confirmed it has it; the report owns it;
                              NULL: not known, or no memory */
+    bool is_open;         /* it was sent, and no list has told yet what became of it */
+    uint64_t record;      /* the owner's: names it in the history; 0: not recorded */
     bool is_uncertain;    /* answered by another success than the one promised: a list tells */
 } AdditionItem;
 

@@ -72,9 +72,17 @@ def test_what_rosterd_deletes_itself_or_goes_after_the_pause_is_no_warning(undon
     assert not warnings(undone)
 
 
-def test_the_history_goes_on_to_tell_of_deletions(undone):
+def test_the_history_tells_of_deletions_and_of_what_undo_added(undone):
     actions = json.loads(ctl(undone, "history", "--json").stdout)["actions"]
-    assert {action["outcome"] for action in actions} == {"deleted"} and len(actions) == 2
+    assert [(a["kind"], a["outcome"]) for a in actions] == [("delete", "deleted")] * 2 + [("add", "added")] * 2
+    first, last = actions[0], actions[-1]
+    assert first["undo_of"] is None and first["after"] is None and first["member"]["host"] in EXTRAS
+    assert last["undo_of"] == first["pass"] != last["pass"]
+    assert last["member"] is None and last["after"]["host"] in EXTRAS and last["attempts"] == 1
+    assert first["roster"] == json.loads(ctl(undone, "status", "--json").stdout)["roster"]
+    shown = ctl(undone, "history").stdout
+    for host in EXTRAS:
+        assert f"- {host}:8080  deleted" in shown and f"+ {host}:8080  added" in shown
     undone.sim.edit(identifier("payments"), remove=["10.9.0.1"])
     again = ctl(undone, "undo", "--last", "--json")
     assert again.status == IN_SYNC

@@ -114,8 +114,8 @@ def test_history_is_told_by_daemon_and_by_files(daemon):
     told = json.loads(ctl(daemon, "history", "--json").stdout)
     action = told["actions"][0]
     assert len(told["actions"]) == 1
-    assert set(action) == {"action", "pass", "time", "instance", "channel", "name", "member", "digest", "mode",
-                           "outcome", "http", "code", "request_id", "attempts"}
+    assert set(action) == {"action", "pass", "time", "instance", "channel", "name", "kind", "member", "after", "undo_of",
+                           "roster", "digest", "mode", "outcome", "http", "code", "request_id", "attempts"}
     assert (action["outcome"], action["http"], action["name"], action["mode"]) == ("deleted", 204, "payments",
                                                                                   "prune")
     assert action["member"]["host"] == "10.9.0.1" and action["member"]["weight"] == 1

@@ -79,14 +79,51 @@ def test_it_says_what_is_paused_now(pruned):
     assert ctl(pruned, "resume", "prod/payments").status == IN_SYNC
 
 
+def added(case):
+    """What the history says of additions, as the files have it."""
+    rows = json.loads(ctl(case, "history", "--json").stdout)["actions"]
+    return [(a["name"], a["outcome"]) for a in rows if a["kind"] == "add"]
+
+
 def test_an_undo_cut_short_says_what_is_paused(pruned):
+    """And the history what was sent: nobody knows what became of it."""
     pruned.sim.faults([{"match": {"method": "POST"}, "then": {"stall": True}}])
     waiting = pruned.start("rosterctl", "undo", "--last")
-    wait_until(lambda: additions(pruned.sim))
+    wait_until(lambda: len(additions(pruned.sim)) == 2)
     pruned.daemon.signal()
     pruned.daemon.finish()
     done = waiting.finish()
     assert done.status == FAILED and "aused now" in done.stdout + done.stderr
+    assert sorted(added(pruned)) == [("machines", None), ("payments", None)]
+    assert "not decided" in ctl(pruned, "history").stdout
+
+
+def test_a_daemon_killed_during_an_undo_has_recorded_what_it_sent(pruned):
+    pruned.sim.faults([{"match": {"method": "POST", "channel": "payments"}, "times": 1, "then": {"stall": True}}])
+    waiting = pruned.start("rosterctl", "undo", "--last")
+    wait_until(lambda: [r for r in additions(pruned.sim) if r["channel"] == identifier("payments")])
+    pruned.daemon.process.kill()
+    pruned.daemon.finish()
+    assert waiting.finish().status == FAILED
+    assert ("payments", None) in added(pruned)
+    pruned.daemon = start(pruned)
+    assert ctl(pruned, "reconcile").status == DRIFT
+    assert ("payments", None) in added(pruned), "a list decides deletions alone"
+
+
+def test_what_cannot_be_recorded_is_not_added(pruned):
+    """The state goes away between the pauses and the first addition: told as such, and nothing is sent."""
+    pruned.sim.faults([{"match": {"op": "list_members"}, "times": 2, "then": {"delay_ms": 1000}}])
+    before = len(pruned.sim.requests("list_members"))
+    waiting = pruned.start("rosterctl", "undo", "--last")
+    wait_until(lambda: len(pruned.sim.requests("list_members")) > before)
+    (pruned.state_dir / "rosterd.db").rename(pruned.folder / "elsewhere.db")
+    done = waiting.finish()
+    assert done.status == FAILED and "; nothing was added" in done.stdout, done
+    assert not additions(pruned.sim)
+    pruned.daemon.signal()
+    ended = pruned.daemon.finish().stderr
+    assert "err: undo of " in ended and "; nothing was added" in ended
 
 
 def test_undoing_twice_changes_nothing_more(pruned):

@@ -175,13 +175,13 @@ static void test_foreign_and_newer_databases(void **state)
     Buf bytes;
 
     store_free(store);
-    run_sql(place->state, "PRAGMA user_version = 3");
+    run_sql(place->state, "PRAGMA user_version = 4");
     bytes = place_bytes(place, "rosterd.db");
     assert_left_alone(place, bytes.data, bytes.size, -EPROTO, "newer rosterd");
     assert_int_equal(store_open_read_only(place->state, &store, &place->err), -EPROTO);
     buf_done(&bytes);
 
-    run_sql(place->state, "PRAGMA user_version = 2; DROP TABLE pause");
+    run_sql(place->state, "PRAGMA user_version = 3; DROP TABLE pause");
     bytes = place_bytes(place, "rosterd.db");
     assert_left_alone(place, bytes.data, bytes.size, -EBADMSG, "no such table: pause");
     buf_done(&bytes);

@@ -207,88 +207,6 @@ static void test_last_pass_that_deleted(void **state)
     store_free(store);
 }
 
-/* ---- what an undo put back ---- */
-
-/* The list is the text of all ids. */
-static bool is_listed(const void *list, const char *member_id)
-{
-    return strstr(list, member_id) != NULL;
-}
-
-static void on_vanished(void *userdata, const StoreAction *action)
-{
-    Buf *told = userdata;
-
-    assert_string_equal(action->kind, "add");
-    assert_string_equal(action->outcome, "added");
-    buf_printf(told, "%s/%s %s,", action->instance_name, action->channel_name, action->member_id);
-}
-
-static void assert_vanished(Location *place, Store *store, const char *channel_id,
-                            const char *listed, const char *expected)
-{
-    Buf told = {0};
-
-    assert_int_equal(store_watch_added(store, KEY, channel_id, is_listed, listed, on_vanished,
-                                       &told, &place->err),
-                     0);
-    assert_string_equal(buf_text(&told), expected);
-    buf_done(&told);
-}
-
-static void test_what_was_added_and_vanishes_is_named_once(void **state)
-{
-    Location *place = *state;
-    Store *store = place_open(place);
-    Deletion members[3], deletion;
-    Batch added = place_batch(place, members, 3);
-    StoreActions history;
-    char pass[STORE_PASS_ID_SIZE];
-
-    added.digest = "";
-    place_begin(place, store);
-    assert_int_equal(store_record_added(store, &added, NOW, &place->err), 0);
-    assert_int_equal(store_end_pass(store, place->pass, "converged", NOW, &place->err), 0);
-    assert_vanished(place, store, "c1", "m1 m2 m3", "");
-    assert_vanished(place, store, "c2", "", "");
-    assert_int_equal(store_history(store, &(StoreFilter){0}, &history, &place->err), 0);
-    assert_int_equal(history.count, 0);
-    store_actions_done(&history);
-    assert_int_equal(store_find_last_deleting(store, NULL, NULL, pass, NULL), -ENOENT);
-    store_free(store);
-
-    store = place_open(place);
-    assert_vanished(place, store, "c1", "m1 m2", "prod/payments m3,");
-    assert_vanished(place, store, "c1", "m1 m2", "");
-    place_begin(place, store);
-    record(place, store, "c1", &deletion, 1, NOW); /* of m1, which is ours */
-    assert_vanished(place, store, "c1", "", "prod/payments m2,");
-    store_free(store);
-    store = place_open(place);
-    assert_vanished(place, store, "c1", "", "");
-    store_free(store);
-}
-
-static void test_what_was_added_is_not_told_before_it_is_kept(void **state)
-{
-    Location *place = *state;
-    Store *store = place_open(place), *reader;
-    Deletion members[1];
-    Batch added = place_batch(place, members, 1);
-    Buf told = {0};
-
-    added.digest = "";
-    place_begin(place, store);
-    assert_int_equal(store_record_added(store, &added, NOW, &place->err), 0);
-    reader = place_open_read_only(place);
-    assert_int_equal(store_watch_added(reader, KEY, "c1", is_listed, "", on_vanished, &told, NULL),
-                     -EROFS);
-    assert_string_equal(buf_text(&told), "");
-    store_free(reader);
-    assert_vanished(place, store, "c1", "", "prod/payments m1,");
-    store_free(store);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
 
 int main(void)
@@ -299,8 +217,6 @@ int main(void)
         TEST(test_settling_costs_nothing_without_a_doubt),
         TEST(test_history_is_filtered),
         TEST(test_last_pass_that_deleted),
-        TEST(test_what_was_added_and_vanishes_is_named_once),
-        TEST(test_what_was_added_is_not_told_before_it_is_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

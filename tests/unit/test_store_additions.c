@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* What an undo adds: recorded before it is sent, decided when known, watched afterwards. */
+#include <string.h>
+
+#include "tests/unit/test_store_common.h"
+
+/* Recorded under the members' old ids, and decided with their new ones. */
+static void record_added(Location *place, Store *store, Batch *batch)
+{
+    static const char *const new_ids[] = {"m1", "m2", "m3"};
+
+    for (size_t i = 0; i < batch->deletion_count; i++)
+        batch->deletions[i].member_id = "old";
+    assert_int_equal(store_record_addition(store, batch, NOW, &place->err), 0);
+    for (size_t i = 0; i < batch->deletion_count; i++) {
+        assert_true(batch->deletions[i].action > 0);
+        assert_int_equal(store_decide_addition(store, batch->deletions[i].action, "added",
+                                               new_ids[i], 1, NOW, &place->err),
+                         0);
+    }
+    assert_int_equal(store_flush(store, &place->err), 0);
+}
+
+/* The list is the text of all ids. */
+static bool is_listed(const void *list, const char *member_id)
+{
+    return strstr(list, member_id) != NULL;
+}
+
+static void on_vanished(void *userdata, const StoreAction *action)
+{
+    Buf *told = userdata;
+
+    assert_string_equal(action->kind, "add");
+    assert_string_equal(action->outcome, "added");
+    buf_printf(told, "%s/%s %s,", action->instance_name, action->channel_name, action->member_id);
+}
+
+static void assert_vanished(Location *place, Store *store, const char *channel_id,
+                            const char *listed, const char *expected)
+{
+    Buf told = {0};
+
+    assert_int_equal(store_watch_added(store, KEY, channel_id, is_listed, listed, on_vanished,
+                                       &told, &place->err),
+                     0);
+    assert_string_equal(buf_text(&told), expected);
+    buf_done(&told);
+}
+
+static void test_what_was_added_and_vanishes_is_named_once(void **state)
+{
+    Location *place = *state;
+    Store *store = place_open(place);
+    Deletion members[3], deletion;
+    Batch added = place_batch(place, members, 3);
+    StoreActions history;
+    char pass[STORE_PASS_ID_SIZE];
+
+    added.digest = "";
+    place_begin(place, store);
+    record_added(place, store, &added);
+    assert_int_equal(store_end_pass(store, place->pass, "converged", NOW, &place->err), 0);
+    assert_vanished(place, store, "c1", "m1 m2 m3", "");
+    assert_vanished(place, store, "c2", "", "");
+    assert_int_equal(store_history(store, &(StoreFilter){0}, &history, &place->err), 0);
+    assert_int_equal(history.count, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_string_equal(history.items[i].kind, "add");
+    store_actions_done(&history);
+    assert_int_equal(store_find_last_deleting(store, NULL, NULL, pass, NULL), -ENOENT);
+    store_free(store);
+
+    store = place_open(place);
+    assert_vanished(place, store, "c1", "m1 m2", "prod/payments m3,");
+    assert_vanished(place, store, "c1", "m1 m2", "");
+    place_begin(place, store);
+    added = place_batch(place, &deletion, 1); /* of m1, which is ours */
+    assert_int_equal(store_record(store, &added, 1, NOW, &place->err), 0);
+    assert_vanished(place, store, "c1", "", "prod/payments m2,");
+    store_free(store);
+    store = place_open(place);
+    assert_vanished(place, store, "c1", "", "");
+    store_free(store);
+}
+
+static void test_what_was_added_is_not_told_before_it_is_kept(void **state)
+{
+    Location *place = *state;
+    Store *store = place_open(place), *reader;
+    Deletion members[1];
+    Batch added = place_batch(place, members, 1);
+    Buf told = {0};
+
+    added.digest = "";
+    place_begin(place, store);
+    record_added(place, store, &added);
+    reader = place_open_read_only(place);
+    assert_int_equal(store_watch_added(reader, KEY, "c1", is_listed, "", on_vanished, &told, NULL),
+                     -EROFS);
+    assert_string_equal(buf_text(&told), "");
+    store_free(reader);
+    assert_vanished(place, store, "c1", "", "prod/payments m1,");
+    store_free(store);
+}
+
+/* The state of a run that was killed: it says what was sent, and that nobody knows what came of it.
+ */
+static void test_an_addition_that_nobody_decided_stays_undecided(void **state)
+{
+    Location *place = *state;
+    Store *store = place_open(place);
+    Deletion member;
+    Batch added = place_batch(place, &member, 1);
+    StoreActions history = {0};
+    const StoreOrigin origin = {
+        .roster_digest = DIGEST_A, .roster_head = "0123", .undo_of = "an earlier pass"};
+
+    added.digest = "";
+    place_begin(place, store);
+    store_set_origin(store, place->pass, &origin);
+    assert_int_equal(store_record_addition(store, &added, NOW, &place->err), 0);
+    store_free(store);
+
+    store = place_open(place);
+    assert_int_equal(store_history(store, &(StoreFilter){0}, &history, &place->err), 0);
+    assert_int_equal(history.count, 1);
+    assert_string_equal(history.items[0].kind, "add");
+    assert_null(history.items[0].outcome);
+    assert_string_equal(history.items[0].undo_of, "an earlier pass");
+    assert_string_equal(history.items[0].roster_digest, DIGEST_A);
+    assert_string_equal(history.items[0].roster_head, "0123");
+    store_actions_done(&history);
+    assert_int_equal(count_undecided(place, store), 0); /* no deletion to be settled */
+    assert_vanished(place, store, "c1", "", "");
+    store_free(store);
+}
+
+static void test_what_cannot_be_recorded_is_told(void **state)
+{
+    Location *place = *state;
+    Store *store = place_open(place), *reader;
+    Deletion member;
+    Batch added = place_batch(place, &member, 1);
+
+    place_begin(place, store);
+    reader = place_open_read_only(place);
+    assert_int_equal(store_record_addition(reader, &added, NOW, &place->err), -EROFS);
+    assert_int_equal(member.action, 0);
+    assert_says(&place->err, "; nothing was added");
+    assert_int_equal(store_decide_addition(reader, 1, "added", "m1", 1, NOW, &place->err), -EROFS);
+    store_free(reader);
+    store_free(store);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_what_was_added_and_vanishes_is_named_once),
+        TEST(test_what_was_added_is_not_told_before_it_is_kept),
+        TEST(test_an_addition_that_nobody_decided_stays_undecided),
+        TEST(test_what_cannot_be_recorded_is_told),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
