@@ -23,7 +23,7 @@ typedef struct Build {
     /* False where the settings have a mistake there that was reported: rules that compare a roster
      * with it would only add noise. */
     bool knows_instances;
-    bool knows_mode;
+    bool knows[SETTING_COUNT];
     bool knows_guards;
 } Build;
 

@@ -2,7 +2,12 @@
 /*
  * The checked configuration: settings and rosters as one immutable value. Whoever holds one may
  * rely on every rule of rosterd.yaml(5); nothing in it changes after config_load(). Durations are
- * in microseconds.
+ * in microseconds. Which settings and guards there are, and their fields, say setting.h and
+ * guards.h in rows.
+ *
+ * Whether two configurations say the same is a comparison of digests: `canonical` of the settings,
+ * of each instance and of each channel. config/load takes each over the whole schema that the entry
+ * was read by (schema/canonical.h), so that a key cannot be left out of it.
  */
 #pragma once
 
@@ -12,18 +17,25 @@
 
 #include "config/guards.h"
 #include "config/roster_set.h"
+#include "config/setting.h"
 #include "config/yaml/problems.h"
 #include "daemon/base/mem.h"
 
 /* Where the settings are unless somebody says otherwise. */
 #define CONFIG_PATH_DEFAULT "/etc/rosterd/rosterd.yaml"
 
+/* The ways to authorise requests: the constant, and the word of auth.method. */
+#define AUTH_METHOD_ROWS(ROW)                                                                      \
+    ROW(TOKEN, token)                                                                              \
+    ROW(PASSWORD, password)                                                                        \
+    ROW(AKSK, aksk)                                                                                \
+    ROW(AGENCY, agency)                                                                            \
+    ROW(ENVIRONMENT, environment)
+
 typedef enum AuthMethod {
-    AUTH_TOKEN,
-    AUTH_PASSWORD,
-    AUTH_AKSK,
-    AUTH_AGENCY,
-    AUTH_ENVIRONMENT,
+#define AUTH_CONSTANT(constant, ...) AUTH_##constant,
+    AUTH_METHOD_ROWS(AUTH_CONSTANT)
+#undef AUTH_CONSTANT
 } AuthMethod;
 
 /* How an instance's requests are authorised. What a method does not use is NULL. Files are named as
@@ -53,24 +65,8 @@ typedef struct Instance {
     const char *instance_id;
     const char *ca_file; /* NULL: the system's */
     Auth auth;
+    char canonical[DIGEST_HEX_SIZE]; /* digest of all of its entry, names apart */
 } Instance;
-
-typedef enum Mode { MODE_PRUNE, MODE_OBSERVE } Mode;
-
-typedef struct Retry {
-    uint32_t attempts;
-    uint64_t base_usec;
-    uint64_t cap_usec;
-    uint64_t throttle_base_usec;
-} Retry;
-
-typedef struct Limits {
-    uint32_t concurrency;
-    uint32_t requests_per_second; /* 0: no limit */
-    uint64_t connect_timeout_usec;
-    uint64_t timeout_usec;
-    uint64_t pass_deadline_usec;
-} Limits;
 
 /* A desired member. `address` is canonical (address.h) unless it is an ecs_id. */
 typedef struct RosterMember {
@@ -103,8 +99,9 @@ typedef struct RosterChannel {
     size_t instance;  /* index into Config.instances */
     const char *name; /* exactly one of name and id is not NULL */
     const char *id;
-    Mode mode;     /* the stricter of the settings' and the roster's */
-    Guards guards; /* the same of the guards */
+    /* What a roster may say instead of the settings, merged. */
+    SETTING_ROWS(SETTING_ROSTER_FIELD)
+    Guards guards;
     bool allow_empty;
     const RosterMember *members;
     size_t member_count;
@@ -113,6 +110,9 @@ typedef struct RosterChannel {
     const RosterPause *pause; /* NULL: none; config_pause_holds() says whether it is over */
     const char *file;         /* where the entry stands, for messages */
     size_t line;
+    /* Digest of all of its entry, with what it has of the settings. The order of members and of
+     * ignore rules is no part of it. */
+    char canonical[DIGEST_HEX_SIZE];
 } RosterChannel;
 
 typedef struct Config {
@@ -122,16 +122,14 @@ typedef struct Config {
     size_t instance_count;
     const RosterChannel *channels;
     size_t channel_count;
-    Mode mode;
-    uint64_t interval_usec;
+    SETTING_TOP_ROWS(SETTING_FIELD)
     Retry retry;
     Limits limits;
     Guards guards;
-    const char *state_dir;      /* NULL: the default, which depends on the host */
-    const char *control_socket; /* NULL: likewise */
-    uint64_t history_keep_usec; /* how long deletions stay in the history */
-    const char *const *files;   /* every file and directory read, for watching them; after a failed
-                                 * load Problems.files tells them */
+    char canonical[DIGEST_HEX_SIZE]; /* digest of all settings but instances and rosters, each of
+                                      * which has its own */
+    const char *const *files; /* every file and directory read, for watching them; after a failed
+                               * load Problems.files tells them */
     size_t file_count;
     RosterSet set;
     Problems warnings; /* what is no mistake but is likely not meant: rosters that name no file */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/load/compare.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -37,55 +38,13 @@ static void compare_tell(Comparison *comparison, ChangeSubject subject, const ch
     comparison->on_change(&change, comparison->userdata);
 }
 
-static bool text_is_same(const char *a, const char *b)
+static ChangeKind compare_canonical(const char *before, const char *now)
 {
-    return a && b ? str_equal(a, b) : a == b;
-}
-
-/* ---- settings ---- */
-
-static bool guards_are_same(const Guards *a, const Guards *b)
-{
-    return memcmp(a->limits, b->limits, sizeof(a->limits)) == 0;
-}
-
-static bool limits_are_same(const Limits *a, const Limits *b)
-{
-    return a->concurrency == b->concurrency && a->requests_per_second == b->requests_per_second &&
-           a->connect_timeout_usec == b->connect_timeout_usec &&
-           a->timeout_usec == b->timeout_usec && a->pass_deadline_usec == b->pass_deadline_usec;
-}
-
-static bool settings_are_same(const Config *a, const Config *b)
-{
-    return a->mode == b->mode && a->interval_usec == b->interval_usec &&
-           a->history_keep_usec == b->history_keep_usec && a->retry.attempts == b->retry.attempts &&
-           a->retry.base_usec == b->retry.base_usec && a->retry.cap_usec == b->retry.cap_usec &&
-           a->retry.throttle_base_usec == b->retry.throttle_base_usec &&
-           limits_are_same(&a->limits, &b->limits) && guards_are_same(&a->guards, &b->guards);
+    assert(before[0] && now[0]);
+    return str_equal(before, now) ? CHANGE_NONE : CHANGE_CHANGED;
 }
 
 /* ---- instances ---- */
-
-static bool auth_is_same(const Auth *a, const Auth *b)
-{
-    return a->method == b->method && text_is_same(a->token_file, b->token_file) &&
-           text_is_same(a->iam_endpoint, b->iam_endpoint) && text_is_same(a->domain, b->domain) &&
-           text_is_same(a->user, b->user) && text_is_same(a->password_file, b->password_file) &&
-           text_is_same(a->project_name, b->project_name) &&
-           text_is_same(a->access_key_file, b->access_key_file) &&
-           text_is_same(a->secret_key_file, b->secret_key_file) &&
-           text_is_same(a->security_token_file, b->security_token_file) &&
-           text_is_same(a->metadata_endpoint, b->metadata_endpoint);
-}
-
-static bool instance_is_same(const Instance *a, const Instance *b)
-{
-    return str_equal(a->endpoint, b->endpoint) && a->api == b->api &&
-           text_is_same(a->project_id, b->project_id) &&
-           str_equal(a->instance_id, b->instance_id) && text_is_same(a->ca_file, b->ca_file) &&
-           auth_is_same(&a->auth, &b->auth);
-}
 
 static const Instance *instance_find(const Config *config, const char *name)
 {
@@ -104,7 +63,7 @@ static void compare_instances(Comparison *comparison)
         ChangeKind kind = CHANGE_ADDED;
 
         if (before)
-            kind = instance_is_same(before, now) ? CHANGE_NONE : CHANGE_CHANGED;
+            kind = compare_canonical(before->canonical, now->canonical);
         compare_tell(comparison, CHANGE_OF_INSTANCE, now->name, kind);
     }
     for (size_t i = 0; i < comparison->old->instance_count; i++) {
@@ -116,43 +75,6 @@ static void compare_instances(Comparison *comparison)
 }
 
 /* ---- channels ---- */
-
-static bool member_is_same(const RosterMember *a, const RosterMember *b)
-{
-    return a->port == b->port && a->is_ecs == b->is_ecs && str_equal(a->group, b->group) &&
-           str_equal(a->address, b->address);
-}
-
-static bool ignore_is_same(const IgnoreRule *a, const IgnoreRule *b)
-{
-    return text_is_same(a->host, b->host) && a->has_network == b->has_network &&
-           memcmp(a->network, b->network, sizeof(a->network)) == 0 &&
-           a->prefix_bits == b->prefix_bits && a->has_port == b->has_port && a->port == b->port &&
-           text_is_same(a->group, b->group) && text_is_same(a->ecs_id, b->ecs_id);
-}
-
-/* Where it stands is no difference. */
-static bool pause_is_same(const RosterPause *a, const RosterPause *b)
-{
-    return a && b ? str_equal(a->reason, b->reason) && a->until_usec == b->until_usec : a == b;
-}
-
-static bool channel_is_same(const RosterChannel *a, const RosterChannel *b)
-{
-    if (a->mode != b->mode || a->allow_empty != b->allow_empty ||
-        !guards_are_same(&a->guards, &b->guards) || a->member_count != b->member_count ||
-        a->ignore_count != b->ignore_count || !pause_is_same(a->pause, b->pause))
-        return false;
-    for (size_t i = 0; i < a->member_count; i++) {
-        if (!member_is_same(&a->members[i], &b->members[i]))
-            return false;
-    }
-    for (size_t i = 0; i < a->ignore_count; i++) {
-        if (!ignore_is_same(&a->ignore[i], &b->ignore[i]))
-            return false;
-    }
-    return true;
-}
 
 /* The channels of a configuration by "instance/name" or "instance/id". */
 typedef struct ChannelIndex {
@@ -199,8 +121,7 @@ static void compare_indexed(Comparison *comparison, const ChannelIndex *old,
         ChangeKind kind = CHANGE_ADDED;
 
         if (before)
-            kind = channel_is_same(before, &comparison->new->channels[i]) ? CHANGE_NONE
-                                                                          : CHANGE_CHANGED;
+            kind = compare_canonical(before->canonical, comparison->new->channels[i].canonical);
         compare_tell(comparison, CHANGE_OF_CHANNEL, name, kind);
     }
     for (size_t i = 0; i < comparison->old->channel_count; i++) {
@@ -225,7 +146,7 @@ int compare_configs(const Config *old, const Config *new, CompareOnChange on_cha
     if (channel_index_init(&old_index, old) < 0 || channel_index_init(&new_index, new) < 0)
         return -ENOMEM;
     compare_tell(&comparison, CHANGE_OF_SETTINGS, "settings",
-                 settings_are_same(old, new) ? CHANGE_NONE : CHANGE_CHANGED);
+                 compare_canonical(old->canonical, new->canonical));
     compare_instances(&comparison);
     compare_indexed(&comparison, &old_index, &new_index);
     return comparison.count;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <string.h>
 
 #include "config/roster/host.h"
@@ -59,24 +60,37 @@ bool members_check_ecs_id(Reader *reader, const Node *map, const char *ecs_id)
     return true;
 }
 
-static void read_host(Reader *reader, const Node *node, const char *host, IgnoreRule *rule)
+/* A network as a text that is no address and no name. */
+static void print_network(const HostPattern *pattern, char ret_text[static ADDRESS_SIZE_MAX])
 {
-    HostPattern pattern;
+    char *end = ret_text;
 
-    if (!host_read_pattern(reader, node, host, &pattern))
-        return;
-    rule->has_network = pattern.has_network;
-    if (!pattern.has_network) {
-        rule->host = schema_keep(reader, pattern.canonical);
-        return;
-    }
-    memcpy(rule->network, pattern.network, sizeof(rule->network));
-    rule->prefix_bits = pattern.prefix_bits;
+    for (size_t i = 0; i < sizeof(pattern->network); i++)
+        end += sprintf(end, "%02x", pattern->network[i]);
+    sprintf(end, "/%u", pattern->prefix_bits);
 }
 
-static void read_rule(Reader *reader, const Node *node, IgnoreRule *rule)
+/* Leaves the host in its canonical form in `values`. */
+static void read_host(Reader *reader, const Node *node, HostPattern *pattern, MemberKeys *values,
+                      IgnoreRule *rule)
+{
+    if (!host_read_pattern(reader, node, values->host, pattern))
+        return;
+    values->host = pattern->canonical;
+    rule->has_network = pattern->has_network;
+    if (!pattern->has_network) {
+        rule->host = schema_keep(reader, pattern->canonical);
+        return;
+    }
+    memcpy(rule->network, pattern->network, sizeof(rule->network));
+    rule->prefix_bits = pattern->prefix_bits;
+    print_network(pattern, pattern->canonical);
+}
+
+static void read_rule(Reader *reader, const Node *node, IgnoreRule *rule, CanonicalItems *canonical)
 {
     MemberKeys values = {0};
+    HostPattern pattern;
     char shown[NODE_DESCRIPTION_SIZE];
     SchemaSeen seen;
 
@@ -92,15 +106,17 @@ static void read_rule(Reader *reader, const Node *node, IgnoreRule *rule)
                        "empty rule, would ignore every member; must have one at least of host, "
                        "port, group and ecs_id");
     if (values.host)
-        read_host(reader, node_find(node, "host"), values.host, rule);
+        read_host(reader, node_find(node, "host"), &pattern, &values, rule);
     if (values.ecs_id && members_check_ecs_id(reader, node, values.ecs_id))
         rule->ecs_id = schema_keep(reader, values.ecs_id);
     rule->group = schema_keep(reader, values.group);
     rule->has_port = schema_is_good(seen, MEMBER_KEY_PORT);
     rule->port = (uint16_t)values.port;
+    canonical_items_add(canonical, &member_schema, seen.good, &values);
 }
 
-void members_read_ignore(Reader *reader, const Node *list, RosterChannel *channel)
+void members_read_ignore(Reader *reader, const Node *list, RosterChannel *channel,
+                         CanonicalItems *canonical)
 {
     IgnoreRule *rules;
 
@@ -112,7 +128,7 @@ void members_read_ignore(Reader *reader, const Node *list, RosterChannel *channe
         return;
     }
     for (const Node *node = list->first; node; node = node->next)
-        read_rule(reader, node, &rules[node->index]);
+        read_rule(reader, node, &rules[node->index], canonical);
     channel->ignore = rules;
     channel->ignore_count = list->size;
 }

@@ -11,15 +11,6 @@
 #include "config/roster/member_set.h"
 #include "daemon/base/mem.h"
 
-/* A member as it was written. */
-typedef struct Draft {
-    const char *group;
-    const char *address; /* canonical, or the ecs_id */
-    uint16_t port;
-    bool is_ecs;
-    char *canonical; /* ADDRESS_SIZE_MAX of room for it */
-} Draft;
-
 /* Host or ecs_id: exactly one of them. */
 static bool check_address(Reader *reader, const Node *node, SchemaSeen seen)
 {
@@ -33,41 +24,55 @@ static bool check_address(Reader *reader, const Node *node, SchemaSeen seen)
     return schema_is_good(seen, has_host ? MEMBER_KEY_HOST : MEMBER_KEY_ECS_ID);
 }
 
-static bool read_map(Reader *reader, const Node *node, Draft *draft)
+/* Reads a map; `canonical` takes its host. */
+static bool read_map(Reader *reader, const Node *node, char canonical[static ADDRESS_SIZE_MAX],
+                     MemberKeys *keys)
 {
-    MemberKeys keys = {0};
-    SchemaSeen seen;
+    SchemaSeen seen = schema_read(reader, node, &member_schema, keys);
 
-    seen = schema_read(reader, node, &member_schema, &keys);
     if (!check_address(reader, node, seen) || seen.good != seen.present)
         return false;
-    draft->group = keys.group ? keys.group : "";
-    draft->port = (uint16_t)keys.port;
-    draft->is_ecs = keys.ecs_id != NULL;
-    draft->address = keys.ecs_id ? keys.ecs_id : draft->canonical;
-    if (keys.ecs_id)
-        return members_check_ecs_id(reader, node, keys.ecs_id);
-    return host_read(reader, node_find(node, "host"), keys.host, draft->canonical);
+    if (!keys->group)
+        keys->group = "";
+    if (keys->ecs_id)
+        return members_check_ecs_id(reader, node, keys->ecs_id);
+    if (!host_read(reader, node_find(node, "host"), keys->host, canonical))
+        return false;
+    keys->host = canonical;
+    return true;
+}
+
+/* Reads a text alone. */
+static bool read_short(Reader *reader, const Node *node, char canonical[static ADDRESS_SIZE_MAX],
+                       MemberKeys *keys)
+{
+    uint16_t port = 0;
+
+    if (!host_read_short(reader, node, canonical, &port))
+        return false;
+    *keys = (MemberKeys){.host = canonical, .group = "", .port = port};
+    return true;
 }
 
 /* Address, NUL, group, in the arena: one allocation for both. 0 or -ENOMEM. */
-static int keep(Reader *reader, const Draft *draft, RosterMember *ret_member)
+static int keep(Reader *reader, const MemberKeys *keys, RosterMember *ret_member)
 {
-    size_t address_size = strlen(draft->address) + 1, group_size = strlen(draft->group);
+    const char *address = keys->ecs_id ? keys->ecs_id : keys->host;
+    size_t address_size = strlen(address) + 1, group_size = strlen(keys->group);
     char bytes[ADDRESS_SIZE_MAX + MEMBER_GROUP_BYTES_MAX];
     const char *texts;
 
     assert(address_size + group_size <= sizeof(bytes));
-    memcpy(bytes, draft->address, address_size);
-    memcpy(bytes + address_size, draft->group, group_size);
+    memcpy(bytes, address, address_size);
+    memcpy(bytes + address_size, keys->group, group_size);
     texts = arena_copy(reader->arena, bytes, address_size + group_size);
     if (!texts)
         return -ENOMEM;
     *ret_member = (RosterMember){
         .address = texts,
         .group = texts + address_size,
-        .port = draft->port,
-        .is_ecs = draft->is_ecs,
+        .port = (uint16_t)keys->port,
+        .is_ecs = keys->ecs_id != NULL,
     };
     return 0;
 }
@@ -78,6 +83,7 @@ typedef struct Members {
     RosterMember *items;
     const Node **nodes; /* of the items */
     size_t count;
+    CanonicalItems *canonical;
 } Members;
 
 static void members_done(Members *members)
@@ -90,26 +96,29 @@ static void members_done(Members *members)
 static int add_member(Reader *reader, const Node *node, Members *members)
 {
     char canonical[ADDRESS_SIZE_MAX];
-    Draft draft = {.group = "", .address = canonical, .canonical = canonical};
+    MemberKeys keys = {0};
     size_t index = members->count, first;
 
-    if (node->kind == NODE_MAPPING ? !read_map(reader, node, &draft)
-                                   : !host_read_short(reader, node, canonical, &draft.port))
+    if (node->kind == NODE_MAPPING ? !read_map(reader, node, canonical, &keys)
+                                   : !read_short(reader, node, canonical, &keys))
         return 0;
-    if (keep(reader, &draft, &members->items[index]) < 0)
+    if (keep(reader, &keys, &members->items[index]) < 0)
         return -ENOMEM;
     first = member_set_add(&members->set, index);
-    if (first == index)
+    if (first == index) {
         members->nodes[members->count++] = node;
-    else
+        canonical_items_add(members->canonical, &member_schema, CANONICAL_ALL, &keys);
+    } else {
         schema_problem(reader, node, "duplicate member (first on line %u), keep one of them",
                        members->nodes[first]->line);
+    }
     return 0;
 }
 
-void members_read(Reader *reader, const Node *list, RosterChannel *channel)
+void members_read(Reader *reader, const Node *list, RosterChannel *channel,
+                  CanonicalItems *canonical)
 {
-    _cleanup_(members_done) Members members = {0};
+    _cleanup_(members_done) Members members = {.canonical = canonical};
 
     if (list->size == 0)
         return;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/config.h"
+#include "config/schema/canonical.h"
 #include "config/schema/schema.h"
 
 #define MEMBER_GROUP_MAX 64U                          /* characters */
@@ -26,8 +27,10 @@ extern const Schema member_schema;
 bool members_check_ecs_id(Reader *reader, const Node *map, const char *ecs_id);
 
 /* Reads the list of desired members into the reader's arena, reports every mistake and every member
- * that is listed twice (by value: group, address, port). */
-void members_read(Reader *reader, const Node *list, RosterChannel *channel);
+ * that is listed twice (by value: group, address, port). Adds each to `canonical`. */
+void members_read(Reader *reader, const Node *list, RosterChannel *channel,
+                  CanonicalItems *canonical);
 
 /* Reads the list of ignore rules likewise. */
-void members_read_ignore(Reader *reader, const Node *list, RosterChannel *channel);
+void members_read_ignore(Reader *reader, const Node *list, RosterChannel *channel,
+                         CanonicalItems *canonical);

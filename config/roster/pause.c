@@ -15,30 +15,23 @@
 #define UNTIL_HINT                                                                                 \
     "a time with its offset, such as 2026-12-24T18:00:00Z or 2026-12-24T19:00:00+01:00"
 
-typedef struct PauseKeys {
-    const char *reason;
-    const char *until;
-} PauseKeys;
-
 enum { KEY_REASON, KEY_UNTIL };
 
 static const SchemaKey keys[] = {
     [KEY_REASON] = {.name = "reason",
                     .type = SCHEMA_TEXT,
                     .is_required = true,
-                    .offset = offsetof(PauseKeys, reason),
+                    .offset = offsetof(RosterPause, reason),
                     .min = 1,
                     .max = REASON_MAX,
                     .hint = "why the channel is paused"},
     [KEY_UNTIL] = {.name = "until",
-                   .type = SCHEMA_TEXT,
-                   .offset = offsetof(PauseKeys, until),
-                   .min = 1,
-                   .max = REASON_MAX,
+                   .type = SCHEMA_TIME,
+                   .offset = offsetof(RosterPause, until_usec),
                    .hint = UNTIL_HINT},
 };
 
-static const Schema pause_schema = {.keys = keys, .count = ELEMENTS(keys)};
+const Schema roster_pause_schema = {.keys = keys, .count = ELEMENTS(keys)};
 
 /* `paused: false` must not pause, and `paused: true` would tell nobody why. */
 static bool is_yes_or_no(const char *text)
@@ -76,41 +69,26 @@ static bool check_reason(Reader *reader, const Node *node, const char *reason)
     return !what;
 }
 
-static bool read_until(Reader *reader, const Node *node, const char *text, uint64_t *ret_usec)
+static bool read_keys(Reader *reader, const Node *node, RosterPause *pause)
 {
-    char shown[NODE_DESCRIPTION_SIZE];
-
-    if (clock_parse_rfc3339(text, ret_usec) == 0)
-        return true;
-    schema_problem(reader, node, "not a time with its offset: %s, must be " UNTIL_HINT,
-                   node_describe(node, shown));
-    return false;
-}
-
-static bool read_keys(Reader *reader, const Node *node, PauseKeys *values, uint64_t *ret_until_usec)
-{
-    SchemaSeen seen = schema_read(reader, node, &pause_schema, values);
+    SchemaSeen seen = schema_read(reader, node, &roster_pause_schema, pause);
     bool is_good = schema_is_good(seen, KEY_REASON) && seen.good == seen.present;
 
-    if (values->reason)
-        is_good &= check_reason(reader, node_find(node, "reason"), values->reason);
-    if (values->until)
-        is_good &= read_until(reader, node_find(node, "until"), values->until, ret_until_usec);
+    if (pause->reason)
+        is_good &= check_reason(reader, node_find(node, "reason"), pause->reason);
     return is_good;
 }
 
 const RosterPause *roster_pause_read(Reader *reader, const Node *node)
 {
-    PauseKeys values = {0};
-    RosterPause *pause;
-    uint64_t until_usec = 0;
+    RosterPause read = {.line = node->key ? node->key->line : node->line}, *pause;
 
     if (node->kind == NODE_MAPPING) {
-        if (!read_keys(reader, node, &values, &until_usec))
+        if (!read_keys(reader, node, &read))
             return NULL;
     } else {
-        values.reason = schema_read_text(reader, node, 1, REASON_MAX, HINT);
-        if (!values.reason || !check_reason(reader, node, values.reason))
+        read.reason = schema_read_text(reader, node, 1, REASON_MAX, HINT);
+        if (!read.reason || !check_reason(reader, node, read.reason))
             return NULL;
     }
     pause = arena_alloc(reader->arena, sizeof(*pause));
@@ -118,10 +96,7 @@ const RosterPause *roster_pause_read(Reader *reader, const Node *node)
         problems_memory(reader->problems);
         return NULL;
     }
-    *pause = (RosterPause){
-        .reason = schema_keep(reader, values.reason),
-        .until_usec = until_usec,
-        .line = (node->key ? node->key->line : node->line),
-    };
+    *pause = read;
+    pause->reason = schema_keep(reader, read.reason);
     return pause->reason ? pause : NULL;
 }

@@ -5,6 +5,9 @@
 #include "config/config.h"
 #include "config/schema/schema.h"
 
+/* Of its map, into RosterPause. */
+extern const Schema roster_pause_schema;
+
 /* Reads {reason: TEXT, until: TIME} or a text alone, and reports every mistake. NULL (told) where
  * there is one, or memory ran out; else the reader's arena keeps it. */
 const RosterPause *roster_pause_read(Reader *reader, const Node *node);

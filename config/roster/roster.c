@@ -4,11 +4,120 @@
 #include "config/roster/members.h"
 #include "config/roster/pause.h"
 #include "config/roster/rules.h"
+#include "config/schema/canonical.h"
 #include "config/schema/suggest.h"
+#include "config/settings/guard_keys.h"
 #include "config/settings/instances.h"
 #include "daemon/base/mem.h"
 
 #define NO_INSTANCE SIZE_MAX /* unknown; was reported */
+
+/* ---- a channel ---- */
+
+typedef struct ChannelDraft {
+    RosterChannel channel;
+    const Node *guards;
+    const Node *members;
+    const Node *ignore;
+    const Node *paused;
+    CanonicalItems *member_items, *ignore_items;
+} ChannelDraft;
+
+static void put_guards(const void *draft, Buf *buf)
+{
+    canonical_put(buf, &guard_keys_schema, CANONICAL_ALL,
+                  &((const ChannelDraft *)draft)->channel.guards);
+}
+
+static void put_members(const void *draft, Buf *buf)
+{
+    canonical_items_put(buf, ((const ChannelDraft *)draft)->member_items);
+}
+
+static void put_ignore(const void *draft, Buf *buf)
+{
+    canonical_items_put(buf, ((const ChannelDraft *)draft)->ignore_items);
+}
+
+static void put_pause(const void *draft, Buf *buf)
+{
+    const RosterPause *pause = ((const ChannelDraft *)draft)->channel.pause;
+
+    if (pause)
+        canonical_put(buf, &roster_pause_schema, CANONICAL_ALL, pause);
+}
+
+enum {
+    KEY_NAME,
+    KEY_ID,
+#define KEY_OF_SETTING(constant, key, kind, section, low, high, usual, rule, ...)                  \
+    SETTING_OF_ROSTER(rule, KEY_##constant, )
+    SETTING_TOP_ROWS(KEY_OF_SETTING)
+#undef KEY_OF_SETTING
+        KEY_ALLOW_EMPTY,
+    KEY_MEMBERS,
+    KEY_IGNORE,
+    KEY_GUARDS,
+    KEY_PAUSED,
+};
+
+#define SETTING_KEY_COUNT(low, high) .type = SCHEMA_UINT, .min = low, .max = high
+#define SETTING_KEY_DURATION(low, high) .type = SCHEMA_DURATION, .min = low, .max = high
+#define SETTING_KEY_MODE(low, high) .type = SCHEMA_CHOICE, .choices = mode_choices
+
+static const SchemaKey channel_keys[] = {
+    [KEY_NAME] = {.name = "name",
+                  .type = SCHEMA_TEXT,
+                  .offset = offsetof(ChannelDraft, channel.name),
+                  .min = 3,
+                  .max = 64,
+                  .hint = "the name of a channel"},
+    [KEY_ID] = {.name = "id",
+                .type = SCHEMA_ID,
+                .offset = offsetof(ChannelDraft, channel.id),
+                .max = 64,
+                .hint = "the id of a channel"},
+#define KEY_OF_SETTING(constant, key, kind, section, low, high, usual, rule, reload, sentence)     \
+    SETTING_OF_ROSTER(                                                                             \
+        rule,                                                                                      \
+        [KEY_##constant] = {.name = #key,                                                          \
+                            .offset = offsetof(ChannelDraft, channel.SETTING_MEMBER_##kind(key)),  \
+                            .help = sentence,                                                      \
+                            SETTING_KEY_##kind(low, high)}, )
+    SETTING_TOP_ROWS(KEY_OF_SETTING)
+#undef KEY_OF_SETTING
+        [KEY_ALLOW_EMPTY] = {.name = "allow_empty",
+                             .type = SCHEMA_BOOL,
+                             .offset = offsetof(ChannelDraft, channel.allow_empty)},
+    [KEY_MEMBERS] = {.name = "members",
+                     .type = SCHEMA_LIST,
+                     .section = &member_schema,
+                     .put = put_members,
+                     .offset = offsetof(ChannelDraft, members),
+                     .hint = "a list of members"},
+    [KEY_IGNORE] = {.name = "ignore",
+                    .type = SCHEMA_LIST,
+                    .section = &member_schema,
+                    .put = put_ignore,
+                    .offset = offsetof(ChannelDraft, ignore),
+                    .hint = "a list of rules"},
+    [KEY_GUARDS] = {.name = "guards",
+                    .type = SCHEMA_MAP,
+                    .section = &guard_keys_schema,
+                    .put = put_guards,
+                    .offset = offsetof(ChannelDraft, guards),
+                    .hint = "a map of guards"},
+    [KEY_PAUSED] = {.name = "paused",
+                    .type = SCHEMA_ANY,
+                    .section = &roster_pause_schema,
+                    .put = put_pause,
+                    .offset = offsetof(ChannelDraft, paused)},
+};
+
+static const Schema channel_schema = {
+    .keys = channel_keys, .count = ELEMENTS(channel_keys), .keeps_texts = true};
+
+/* ---- a file ---- */
 
 typedef struct FileDraft {
     uint32_t version;
@@ -34,73 +143,15 @@ static const SchemaKey file_keys[] = {
                       .hint = "the name of an instance of the settings"},
     [KEY_CHANNELS] = {.name = "channels",
                       .type = SCHEMA_LIST,
+                      .section = &channel_schema,
                       .is_required = true,
                       .offset = offsetof(FileDraft, channels),
                       .hint = "a list of channels"},
 };
 
-static const Schema file_schema = {.keys = file_keys, .count = ELEMENTS(file_keys)};
+const Schema roster_schema = {.keys = file_keys, .count = ELEMENTS(file_keys)};
 
-typedef struct ChannelDraft {
-    RosterChannel channel;
-    Mode mode;
-    bool allow_empty;
-    const Node *guards;
-    const Node *members;
-    const Node *ignore;
-    const Node *paused;
-} ChannelDraft;
-
-enum {
-    KEY_NAME,
-    KEY_ID,
-    KEY_MODE,
-    KEY_ALLOW_EMPTY,
-    KEY_MEMBERS,
-    KEY_IGNORE,
-    KEY_GUARDS,
-    KEY_PAUSED,
-};
-
-static const char *const modes[] = {"prune", "observe", NULL}; /* in the order of Mode */
-
-static const SchemaKey channel_keys[] = {
-    [KEY_NAME] = {.name = "name",
-                  .type = SCHEMA_TEXT,
-                  .offset = offsetof(ChannelDraft, channel.name),
-                  .min = 3,
-                  .max = 64,
-                  .hint = "the name of a channel"},
-    [KEY_ID] = {.name = "id",
-                .type = SCHEMA_ID,
-                .offset = offsetof(ChannelDraft, channel.id),
-                .max = 64,
-                .hint = "the id of a channel"},
-    [KEY_MODE] = {.name = "mode",
-                  .type = SCHEMA_CHOICE,
-                  .offset = offsetof(ChannelDraft, mode),
-                  .choices = modes,
-                  .hint = "observe, or left out for the settings' mode"},
-    [KEY_ALLOW_EMPTY] = {.name = "allow_empty",
-                         .type = SCHEMA_BOOL,
-                         .offset = offsetof(ChannelDraft, allow_empty)},
-    [KEY_MEMBERS] = {.name = "members",
-                     .type = SCHEMA_LIST,
-                     .offset = offsetof(ChannelDraft, members),
-                     .hint = "a list of members"},
-    [KEY_IGNORE] = {.name = "ignore",
-                    .type = SCHEMA_LIST,
-                    .offset = offsetof(ChannelDraft, ignore),
-                    .hint = "a list of rules"},
-    [KEY_GUARDS] = {.name = "guards",
-                    .type = SCHEMA_MAP,
-                    .offset = offsetof(ChannelDraft, guards),
-                    .hint = "a map of guards"},
-    [KEY_PAUSED] = {.name = "paused", .type = SCHEMA_ANY, .offset = offsetof(ChannelDraft, paused)},
-};
-
-static const Schema channel_schema = {
-    .keys = channel_keys, .count = ELEMENTS(channel_keys), .keeps_texts = true};
+/* ---- reading ---- */
 
 /* Exactly one of name and id. */
 static void check_name(Reader *reader, const Node *node, SchemaSeen seen)
@@ -116,8 +167,8 @@ static void check_name(Reader *reader, const Node *node, SchemaSeen seen)
 static void check_empty(Reader *reader, const Node *node, SchemaSeen seen,
                         const ChannelDraft *draft)
 {
-    bool may_be_empty = draft->allow_empty || (schema_has(seen, KEY_ALLOW_EMPTY) &&
-                                               !schema_is_good(seen, KEY_ALLOW_EMPTY));
+    bool may_be_empty = draft->channel.allow_empty || (schema_has(seen, KEY_ALLOW_EMPTY) &&
+                                                       !schema_is_good(seen, KEY_ALLOW_EMPTY));
 
     if (may_be_empty)
         return;
@@ -137,35 +188,50 @@ static void merge(Build *build, Reader *reader, const Node *node, ChannelDraft *
 {
     RosterChannel *channel = &draft->channel;
 
-    channel->mode = build->config.mode;
-    if (schema_is_good(seen, KEY_MODE)) {
-        rules_check_mode(build, reader, node_find(node, "mode"), draft->mode);
-        if (draft->mode == MODE_OBSERVE)
-            channel->mode = MODE_OBSERVE;
-    }
+#define CHECK_SETTING(constant, key, kind, section, low, high, usual, rule, ...)                   \
+    SETTING_OF_ROSTER(rule, if (schema_is_good(seen, KEY_##constant)) rules_check_setting(         \
+                                build, reader, node, SETTING_##constant, channel);)
+    SETTING_TOP_ROWS(CHECK_SETTING)
+#undef CHECK_SETTING
     channel->guards = build->config.guards;
     if (draft->guards)
         rules_read_guards(build, reader, draft->guards, &channel->guards);
-    channel->allow_empty = draft->allow_empty;
     if (draft->members)
-        members_read(reader, draft->members, channel);
+        members_read(reader, draft->members, channel, draft->member_items);
     if (draft->ignore)
-        members_read_ignore(reader, draft->ignore, channel);
+        members_read_ignore(reader, draft->ignore, channel, draft->ignore_items);
     if (draft->paused)
         channel->pause = roster_pause_read(reader, draft->paused);
 }
 
+static void take_canonical(Reader *reader, ChannelDraft *draft)
+{
+    _cleanup_(buf_done) Buf canonical = {0};
+
+    canonical_put(&canonical, &channel_schema, CANONICAL_ALL, draft);
+    if (canonical_digest(&canonical, draft->channel.canonical) < 0)
+        problems_memory(reader->problems);
+}
+
 static void read_channel(Build *build, Reader *reader, const Node *node, size_t instance)
 {
-    ChannelDraft draft = {.channel = {.instance = instance, .file = reader->file}};
-    SchemaSeen seen = schema_read(reader, node, &channel_schema, &draft);
+    _cleanup_(canonical_items_done) CanonicalItems members = {0};
+    _cleanup_(canonical_items_done) CanonicalItems ignore = {0};
+    ChannelDraft draft = {
+        .channel = {.instance = instance, .file = reader->file, .line = node->line},
+        .member_items = &members,
+        .ignore_items = &ignore,
+    };
+    SchemaSeen seen;
 
+    setting_take_defaults(&draft.channel, &build->config);
+    seen = schema_read(reader, node, &channel_schema, &draft);
     if (node->kind != NODE_MAPPING)
         return;
-    draft.channel.line = node->line;
     check_name(reader, node, seen);
     check_empty(reader, node, seen, &draft);
     merge(build, reader, node, &draft, seen);
+    take_canonical(reader, &draft);
     if ((draft.channel.name || draft.channel.id) && instance != NO_INSTANCE)
         rules_check_listed_once(build, reader, node, &draft.channel);
     if (mem_grow(&build->channels, &build->channel_capacity, build->config.channel_count + 1,
@@ -229,7 +295,7 @@ static size_t choose_instance(Build *build, Reader *reader, const Node *root,
 void roster_read(Build *build, Reader *reader, const Node *root)
 {
     FileDraft draft = {0};
-    SchemaSeen seen = schema_read(reader, root, &file_schema, &draft);
+    SchemaSeen seen = schema_read(reader, root, &roster_schema, &draft);
     size_t instance = choose_instance(build, reader, root, &draft, seen);
 
     if (draft.channels)

@@ -4,6 +4,9 @@
 
 #include "config/build.h"
 
+/* The whole table of a roster file, for who describes it; roster_read() reads by it. */
+extern const Schema roster_schema;
+
 /* Reads the tree of a roster file: adds its channels to the Build and reports every mistake. */
 void roster_read(Build *build, Reader *reader, const Node *root);
 

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/roster/rules.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "config/settings/guard_keys.h"
+
+#define LAXER                                                                                      \
+    "laxer than the settings: %s where they say %s, must be %s or %s (a roster can only be "       \
+    "stricter)"
 
 /* Where a channel was listed first, followed by the packed key of the map. */
 typedef struct Listed {
@@ -13,16 +18,48 @@ typedef struct Listed {
     char key[];
 } Listed;
 
-void rules_check_mode(Build *build, Reader *reader, const Node *node, Mode mode)
+static void report_laxer(Build *build, Reader *reader, const Node *node, SettingName name,
+                         uint64_t value)
 {
-    if (build->knows_mode && build->config.mode == MODE_OBSERVE && mode == MODE_PRUNE)
+    _cleanup_(buf_done) Buf said = {0}, limit = {0};
+
+    setting_print_value(name, value, &said);
+    setting_print(&build->config, name, &limit);
+    if (buf_failed(&said) < 0 || buf_failed(&limit) < 0)
+        problems_memory(reader->problems);
+    else if (setting_row(name)->kind == SETTING_IS_MODE)
         schema_problem(reader, node,
-                       "mode not allowed: prune where the settings say observe, must be observe or "
-                       "left out (a roster cannot allow deletion)");
+                       "mode not allowed: %s where the settings say %s, must be %s or left out (a "
+                       "roster cannot allow deletion)",
+                       buf_text(&said), buf_text(&limit), buf_text(&limit));
+    else
+        schema_problem(reader, node, LAXER, buf_text(&said), buf_text(&limit), buf_text(&limit),
+                       setting_row(name)->rule == SETTING_RULE_MORE ? "more" : "less");
+}
+
+void rules_check_setting(Build *build, Reader *reader, const Node *map, SettingName name,
+                         const RosterChannel *channel)
+{
+    uint64_t limit = setting_get(&build->config, name);
+    uint64_t value = setting_get_of_channel(channel, name);
+
+    if (build->knows[name] && !setting_may_become(name, limit, value))
+        report_laxer(build, reader, node_find(map, setting_row(name)->key), name, value);
 }
 
 /* Stands for a guard that the roster does not name. */
 #define UNSET (GUARD_OFF - 1)
+
+static void report_laxer_guard(Reader *reader, const Node *node, const GuardRow *row,
+                               uint32_t written, uint32_t limit)
+{
+    char said[16], may_be[16];
+
+    snprintf(said, sizeof(said), "%u", written);
+    snprintf(may_be, sizeof(may_be), "%u", limit);
+    schema_problem(reader, node, LAXER, said, may_be, may_be,
+                   row->holds == GUARD_AT_LEAST ? "more" : "less");
+}
 
 static void merge_guard(Build *build, Reader *reader, const Node *map, GuardName name,
                         uint32_t written, uint32_t *limit)
@@ -39,10 +76,7 @@ static void merge_guard(Build *build, Reader *reader, const Node *map, GuardName
     else if (guards_is_as_strict(name, written, *limit) || !build->knows_guards)
         *limit = written;
     else
-        schema_problem(reader, node,
-                       "laxer than the settings: %u where they say %u, must be %u or %s (a roster "
-                       "can only be stricter)",
-                       written, *limit, *limit, row->holds == GUARD_AT_LEAST ? "more" : "less");
+        report_laxer_guard(reader, node, row, written, *limit);
 }
 
 void rules_read_guards(Build *build, Reader *reader, const Node *map, Guards *ret_guards)

@@ -4,8 +4,10 @@
 
 #include "config/build.h"
 
-/* A roster may turn prune into observe, never observe into prune. `node` is the channel's mode. */
-void rules_check_mode(Build *build, Reader *reader, const Node *node, Mode mode);
+/* Whether a roster may say what it says of this setting where the settings say what they say.
+ * `map` is the channel's entry, which has the setting's key. */
+void rules_check_setting(Build *build, Reader *reader, const Node *map, SettingName name,
+                         const RosterChannel *channel);
 
 /* Reads a channel's guards, which may only be stricter than those of the settings, and merges them
  * over these. `map` is the channel's `guards`. */

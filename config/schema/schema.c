@@ -20,6 +20,7 @@ static void put_fallback(const SchemaKey *key, void *place)
     case SCHEMA_DURATION:
         memcpy(place, &key->fallback, sizeof(key->fallback));
         break;
+    case SCHEMA_TIME:
     case SCHEMA_BOOL:
     case SCHEMA_TEXT:
     case SCHEMA_ID:
@@ -27,6 +28,7 @@ static void put_fallback(const SchemaKey *key, void *place)
     case SCHEMA_CHOICE:
     case SCHEMA_SECTION:
     case SCHEMA_MAP:
+    case SCHEMA_NAMES:
     case SCHEMA_LIST:
     case SCHEMA_ANY:
         break;
@@ -138,14 +140,34 @@ static uint32_t report_unknown(Reader *reader, const Node *node, const Schema *s
     return 0;
 }
 
+void schema_print_choices(const SchemaKey *key, Buf *buf)
+{
+    for (const SchemaChoice *choice = key->choices; choice->word; choice++) {
+        if (choice > key->choices)
+            buf_puts(buf, choice[1].word ? ", " : " or ");
+        buf_puts(buf, choice->word);
+        if (choice->help)
+            buf_printf(buf, " (%s)", choice->help);
+    }
+}
+
+static void report_missing_key(Reader *reader, const Node *map, const SchemaKey *key)
+{
+    _cleanup_(buf_done) Buf choices = {0};
+
+    if (key->type == SCHEMA_CHOICE)
+        schema_print_choices(key, &choices);
+    if (buf_failed(&choices) < 0)
+        problems_memory(reader->problems);
+    schema_problem_missing(reader, map, key->name, "missing, must be %s",
+                           key->hint ? key->hint : buf_text(&choices));
+}
+
 static void report_missing(Reader *reader, const Node *map, const Schema *schema, uint32_t present)
 {
     for (size_t i = 0; i < schema->count; i++) {
-        const SchemaKey *key = &schema->keys[i];
-
-        if (!key->is_required || present >> i & 1)
-            continue;
-        schema_problem_missing(reader, map, key->name, "missing, must be %s", key->hint);
+        if (schema->keys[i].is_required && !(present >> i & 1))
+            report_missing_key(reader, map, &schema->keys[i]);
     }
 }
 

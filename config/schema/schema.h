@@ -28,11 +28,13 @@ typedef enum SchemaType {
     SCHEMA_UINT,     /* uint32_t: min to max */
     SCHEMA_DURATION, /* uint64_t: min to max microseconds */
     SCHEMA_BOOL,     /* bool */
+    SCHEMA_TIME,     /* uint64_t: a time of RFC 3339 with its offset, microseconds since 1970 */
     SCHEMA_CHOICE,   /* an enum: the index among `choices` */
     SCHEMA_SECTION,  /* a map that goes by a schema of its own into a struct within this one */
-    SCHEMA_MAP,      /* const Node *: a map, for the caller to read */
-    SCHEMA_LIST,     /* const Node *: a list, likewise */
-    SCHEMA_ANY,      /* const Node *: whatever stands there, likewise */
+    SCHEMA_MAP,      /* const Node *: a map, for the caller to read by `section` */
+    SCHEMA_NAMES,    /* const Node *: a map of names, each to a map that goes by `section` */
+    SCHEMA_LIST,     /* const Node *: a list, of which maps go by `section` */
+    SCHEMA_ANY,      /* const Node *: whatever stands there; a map goes by `section` */
 } SchemaType;
 
 typedef struct Schema Schema;
@@ -44,6 +46,16 @@ typedef struct SchemaRemedy {
     const char *remedy;
 } SchemaRemedy;
 
+/* A word that a key takes, and what it means (NULL: the word says it). Lists end with a NULL word.
+ */
+typedef struct SchemaChoice {
+    const char *word;
+    const char *help;
+} SchemaChoice;
+
+/* Appends the canonical form of what was read from a node into the target (canonical.h). */
+typedef void (*SchemaPut)(const void *target, Buf *buf);
+
 typedef struct SchemaKey {
     const char *name;
     SchemaType type;
@@ -51,12 +63,15 @@ typedef struct SchemaKey {
     size_t offset; /* in the struct */
     uint64_t min;
     uint64_t max;
-    uint64_t fallback;            /* of numbers and spans when they are missing */
-    bool may_be_off;              /* of a number: `off` is SCHEMA_OFF */
-    const char *const *choices;   /* ends with NULL */
+    uint64_t fallback; /* of numbers and spans when they are missing */
+    bool may_be_off;   /* of a number: `off` is SCHEMA_OFF */
+    const SchemaChoice *choices;
     const SchemaRemedy *remedies; /* of choices; NULL: none */
     const Schema *section;
-    const char *hint; /* what would be right, "https://HOST"; NULL: the type says it */
+    SchemaPut
+        put; /* of a type that the caller reads; NULL: the canonical form is what is written */
+    const char
+        *hint; /* what would be right, "https://HOST"; NULL: the type or the choices say it */
     const char *help; /* what it is for, a clause of a manual page */
 } SchemaKey;
 
@@ -76,6 +91,9 @@ typedef struct SchemaSeen {
     uint32_t present;
     uint32_t good;
 } SchemaSeen;
+
+/* "prune (delete extras) or observe (only report them)" */
+void schema_print_choices(const SchemaKey *key, Buf *buf);
 
 /* Puts the fallbacks in place, those of sections as well. */
 void schema_set_fallbacks(const Schema *schema, void *target);

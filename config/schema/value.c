@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "config/schema/suggest.h"
+#include "daemon/base/clock.h"
 #include "daemon/base/duration.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
@@ -258,30 +259,51 @@ static const char *choice_meant(const SchemaKey *key, const char *word)
     return NULL;
 }
 
-static bool read_choice(Reader *reader, const Node *node, const SchemaKey *key, void *place)
+static bool refuse_choice(Reader *reader, const Node *node, const SchemaKey *key)
 {
+    _cleanup_(buf_done) Buf right = {0};
     char shown[NODE_DESCRIPTION_SIZE];
     Suggest suggest;
     const char *meant;
 
+    schema_print_choices(key, &right);
+    if (buf_failed(&right) < 0)
+        problems_memory(reader->problems);
     if (node->kind != NODE_SCALAR)
-        return refuse(reader, node, "not text", key->hint);
+        return refuse(reader, node, "not text", buf_text(&right));
     suggest_init(&suggest, node->text);
-    for (unsigned i = 0; key->choices[i]; i++) {
-        if (str_equal(node->text, key->choices[i])) {
-            memcpy(place, &i, sizeof(i));
-            return true;
-        }
-        suggest_offer(&suggest, key->choices[i]);
-    }
+    for (const SchemaChoice *choice = key->choices; choice->word; choice++)
+        suggest_offer(&suggest, choice->word);
     meant = choice_meant(key, node->text);
     if (!meant)
         meant = suggest.best;
     if (!meant)
-        return refuse(reader, node, "unknown value", key->hint);
+        return refuse(reader, node, "unknown value", buf_text(&right));
     schema_problem(reader, node, "unknown value: %s, did you mean %s? Must be %s",
-                   node_describe(node, shown), meant, key->hint);
+                   node_describe(node, shown), meant, buf_text(&right));
     return false;
+}
+
+static bool read_choice(Reader *reader, const Node *node, const SchemaKey *key, void *place)
+{
+    for (unsigned i = 0; node->kind == NODE_SCALAR && key->choices[i].word; i++) {
+        if (str_equal(node->text, key->choices[i].word)) {
+            memcpy(place, &i, sizeof(i));
+            return true;
+        }
+    }
+    return refuse_choice(reader, node, key);
+}
+
+static bool read_time(Reader *reader, const Node *node, const SchemaKey *key, uint64_t *ret_usec)
+{
+    const char *text = schema_read_text(reader, node, 1, SIZE_MAX, key->hint);
+
+    if (!text)
+        return false;
+    if (clock_parse_rfc3339(text, ret_usec) < 0)
+        return refuse(reader, node, "not a time with its offset", key->hint);
+    return true;
 }
 
 /* A text in the place of a map or list may be a secret: it is not repeated. */
@@ -297,7 +319,7 @@ static bool refuse_node(Reader *reader, const Node *node, bool is_map, const cha
 
 static bool read_node(Reader *reader, const Node *node, const SchemaKey *key, const Node **ret_node)
 {
-    bool is_map = key->type == SCHEMA_MAP;
+    bool is_map = key->type != SCHEMA_LIST;
 
     if (node->kind != (is_map ? NODE_MAPPING : NODE_SEQUENCE))
         return refuse_node(reader, node, is_map, key->hint);
@@ -317,11 +339,14 @@ bool value_read(Reader *reader, const Node *node, const SchemaKey *key, bool kee
         return read_uint(reader, node, key, place);
     case SCHEMA_DURATION:
         return read_duration(reader, node, key, place);
+    case SCHEMA_TIME:
+        return read_time(reader, node, key, place);
     case SCHEMA_BOOL:
         return read_bool(reader, node, place);
     case SCHEMA_CHOICE:
         return read_choice(reader, node, key, place);
     case SCHEMA_MAP:
+    case SCHEMA_NAMES:
     case SCHEMA_LIST:
         return read_node(reader, node, key, place);
     case SCHEMA_ANY:

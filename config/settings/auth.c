@@ -25,8 +25,12 @@ enum {
 
 #define BIT(key) (UINT32_C(1) << (key))
 
-/* In the order of AuthMethod. */
-static const char *const methods[] = {"token", "password", "aksk", "agency", "environment", NULL};
+static const SchemaChoice methods[] = {
+#define METHOD(constant, word) [AUTH_##constant] = {#word, NULL},
+    AUTH_METHOD_ROWS(METHOD)
+#undef METHOD
+        {NULL, NULL},
+};
 
 /* Which keys each method needs, and which it may have besides. */
 static const struct {
@@ -45,7 +49,8 @@ static const struct {
 
 #define TEXT_KEY(key)                                                                              \
     {                                                                                              \
-        .name = #key, .type = SCHEMA_TEXT, .offset = offsetof(Auth, key), .min = 1, .max = 4095    \
+        .name = #key, .type = SCHEMA_TEXT, .offset = offsetof(Auth, key), .min = 1,                \
+        .max = SETTING_PATH_SIZE_MAX                                                               \
     }
 
 static const SchemaKey keys[] = {
@@ -53,8 +58,7 @@ static const SchemaKey keys[] = {
                     .type = SCHEMA_CHOICE,
                     .is_required = true,
                     .offset = offsetof(Auth, method),
-                    .choices = methods,
-                    .hint = "token, password, aksk, agency or environment"},
+                    .choices = methods},
     [KEY_TOKEN_FILE] = TEXT_KEY(token_file),
     [KEY_IAM_ENDPOINT] = TEXT_KEY(iam_endpoint),
     [KEY_DOMAIN] = TEXT_KEY(domain),
@@ -67,7 +71,7 @@ static const SchemaKey keys[] = {
     [KEY_METADATA_ENDPOINT] = TEXT_KEY(metadata_endpoint),
 };
 
-static const Schema auth_schema = {.keys = keys, .count = ELEMENTS(keys), .keeps_texts = true};
+const Schema auth_schema = {.keys = keys, .count = ELEMENTS(keys), .keeps_texts = true};
 
 void auth_canonical_endpoint(Reader *reader, const Node *map, const char *key, bool is_metadata,
                              const char **endpoint)
@@ -120,10 +124,10 @@ static void check_keys(Reader *reader, const Node *map, AuthMethod method, Schem
 
         if (node && !(allowed & BIT(i)))
             schema_problem_at_key(reader, node, "not a key of the method %s, which takes %s",
-                                  methods[method], buf_text(&list));
+                                  methods[method].word, buf_text(&list));
         if (!schema_has(seen, i) && needs & BIT(i))
             schema_problem_missing(reader, map, keys[i].name, "missing, the method %s takes %s",
-                                   methods[method], buf_text(&list));
+                                   methods[method].word, buf_text(&list));
     }
 }
 

@@ -5,6 +5,9 @@
 #include "config/config.h"
 #include "config/schema/schema.h"
 
+/* Of all methods together, into Auth. */
+extern const Schema auth_schema;
+
 /* Reads it and reports every mistake: keys of another method, keys that the method needs. */
 void auth_read(Reader *reader, const Node *map, Auth *ret_auth);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/instance_key.h"
+#include "config/schema/canonical.h"
 #include "config/settings/auth.h"
 #include "daemon/base/str.h"
 
@@ -17,7 +18,11 @@ typedef struct Draft {
 
 enum { KEY_ENDPOINT, KEY_API, KEY_PROJECT_ID, KEY_INSTANCE_ID, KEY_AUTH, KEY_CA_FILE };
 
-static const char *const families[] = {"apic", "apigw", NULL}; /* in the order of ApiFamily */
+static const SchemaChoice families[] = {
+    [API_APIC] = {"apic", "ROMA Connect"},
+    [API_APIGW] = {"apigw", "the dedicated API Gateway, APIG, without ROMA Connect"},
+    {NULL, NULL},
+};
 
 /* The products' own names. */
 static const SchemaRemedy products[] = {
@@ -34,21 +39,24 @@ static const SchemaRemedy products[] = {
     {NULL, NULL},
 };
 
+static void put_auth(const void *draft, Buf *buf)
+{
+    canonical_put(buf, &auth_schema, CANONICAL_ALL, &((const Draft *)draft)->instance.auth);
+}
+
 static const SchemaKey keys[] = {
     [KEY_ENDPOINT] = {.name = "endpoint",
                       .type = SCHEMA_TEXT,
                       .is_required = true,
                       .offset = offsetof(Draft, instance.endpoint),
                       .min = 1,
-                      .max = 4095,
+                      .max = SETTING_PATH_SIZE_MAX,
                       .hint = "https://HOST"},
     [KEY_API] = {.name = "api",
                  .type = SCHEMA_CHOICE,
                  .offset = offsetof(Draft, instance.api),
                  .choices = families,
-                 .remedies = products,
-                 .hint = "apic (ROMA Connect) or apigw (the dedicated API Gateway, APIG, without "
-                         "ROMA Connect)"},
+                 .remedies = products},
     [KEY_PROJECT_ID] = {.name = "project_id",
                         .type = SCHEMA_ID,
                         .is_required = true,
@@ -63,6 +71,8 @@ static const SchemaKey keys[] = {
                          .hint = "the id of the instance"},
     [KEY_AUTH] = {.name = "auth",
                   .type = SCHEMA_MAP,
+                  .section = &auth_schema,
+                  .put = put_auth,
                   .is_required = true,
                   .offset = offsetof(Draft, auth),
                   .hint = "a map with a method and its keys"},
@@ -70,10 +80,10 @@ static const SchemaKey keys[] = {
                      .type = SCHEMA_TEXT,
                      .offset = offsetof(Draft, instance.ca_file),
                      .min = 1,
-                     .max = 4095},
+                     .max = SETTING_PATH_SIZE_MAX},
 };
 
-static const Schema instance_schema = {.keys = keys, .count = ELEMENTS(keys), .keeps_texts = true};
+const Schema instances_schema = {.keys = keys, .count = ELEMENTS(keys), .keeps_texts = true};
 
 /* Names stand in commands as INSTANCE/CHANNEL and in log lines. */
 static void check_name(Reader *reader, const Node *node)
@@ -94,15 +104,19 @@ static void check_name(Reader *reader, const Node *node)
 
 static void read_instance(Reader *reader, const Node *node, Instance *ret_instance)
 {
+    _cleanup_(buf_done) Buf canonical = {0};
     Draft draft = {0};
     SchemaSeen seen;
 
     check_name(reader, node);
-    seen = schema_read(reader, node, &instance_schema, &draft);
+    seen = schema_read(reader, node, &instances_schema, &draft);
     auth_canonical_endpoint(reader, node, "endpoint", false, &draft.instance.endpoint);
     if (schema_is_good(seen, KEY_AUTH))
         auth_read(reader, draft.auth, &draft.instance.auth);
     draft.instance.name = schema_keep(reader, node->key->text);
+    canonical_put(&canonical, &instances_schema, CANONICAL_ALL, &draft);
+    if (canonical_digest(&canonical, draft.instance.canonical) < 0)
+        problems_memory(reader->problems);
     *ret_instance = draft.instance;
 }
 

@@ -4,6 +4,9 @@
 
 #include "config/build.h"
 
+/* Of one instance. */
+extern const Schema instances_schema;
+
 /* Reads the map of instances into the Build and reports every mistake in it, also two that are the
  * same. The names are known to the Build afterwards, even of instances with mistakes. */
 void instances_read(Build *build, Reader *reader, const Node *map);

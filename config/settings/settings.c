@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/settings/settings.h"
 
+#include "config/schema/canonical.h"
 #include "config/settings/guard_keys.h"
 #include "config/settings/instances.h"
-#include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 
 #define ROSTERS_DEFAULT "rosters.d"
-#define SOCKET_PATH_MAX 107U /* sun_path in unix(7), less the NUL */
-#define PATH_LENGTH_MAX 4095U
 
 typedef struct Draft {
     Config config;
@@ -18,56 +16,40 @@ typedef struct Draft {
     const Node *channels;
 } Draft;
 
-#define UINT_KEY(key, place, least, most, preset)                                                  \
-    {                                                                                              \
-        .name = key, .type = SCHEMA_UINT, .offset = offsetof(Draft, config.place), .min = least,   \
-        .max = most, .fallback = preset                                                            \
-    }
+/* ---- one key for each row of the settings ---- */
 
-#define SPAN_KEY(key, place, least, most, preset)                                                  \
-    {                                                                                              \
-        .name = key, .type = SCHEMA_DURATION, .offset = offsetof(Draft, config.place),             \
-        .min = least, .max = most, .fallback = preset                                              \
-    }
+#define SETTING_KEY_COUNT(low, high, usual)                                                        \
+    .type = SCHEMA_UINT, .min = low, .max = high, .fallback = usual
+#define SETTING_KEY_DURATION(low, high, usual)                                                     \
+    .type = SCHEMA_DURATION, .min = low, .max = high, .fallback = usual
+#define SETTING_KEY_PATH(low, high, usual) .type = SCHEMA_PATH, .max = high
+#define SETTING_KEY_MODE(low, high, usual)                                                         \
+    .type = SCHEMA_CHOICE, .choices = mode_choices, .is_required = true
+#define SETTING_KEY(constant, key, kind, section, low, high, usual, rule, reload, sentence)        \
+    {.name = #key,                                                                                 \
+     .offset = offsetof(Draft, config.SETTING_PLACE(key, kind, section)),                          \
+     .help = sentence,                                                                             \
+     SETTING_KEY_##kind(low, high, usual)},
 
-static const SchemaKey retry_keys[] = {
-    UINT_KEY("attempts", retry.attempts, 1, 20, 4),
-    SPAN_KEY("base", retry.base_usec, USEC_PER_MSEC, USEC_PER_HOUR, USEC_PER_SEC),
-    SPAN_KEY("cap", retry.cap_usec, USEC_PER_MSEC, USEC_PER_HOUR, 30 * USEC_PER_SEC),
-    SPAN_KEY("throttle_base", retry.throttle_base_usec, USEC_PER_MSEC, USEC_PER_HOUR,
-             5 * USEC_PER_SEC),
-};
-
-static const SchemaKey limits_keys[] = {
-    UINT_KEY("concurrency", limits.concurrency, 1, 64, 8),
-    UINT_KEY("requests_per_second", limits.requests_per_second, 0, 10000, 20),
-    SPAN_KEY("connect_timeout", limits.connect_timeout_usec, 100 * USEC_PER_MSEC,
-             10 * USEC_PER_MINUTE, 15 * USEC_PER_SEC),
-    SPAN_KEY("timeout", limits.timeout_usec, 100 * USEC_PER_MSEC, 10 * USEC_PER_MINUTE,
-             60 * USEC_PER_SEC),
-    SPAN_KEY("pass_deadline", limits.pass_deadline_usec, USEC_PER_SEC, 24 * USEC_PER_HOUR,
-             10 * USEC_PER_MINUTE),
-};
-
+static const SchemaKey retry_keys[] = {SETTING_RETRY_ROWS(SETTING_KEY)};
+static const SchemaKey limits_keys[] = {SETTING_LIMITS_ROWS(SETTING_KEY)};
 static const Schema retry_schema = {.keys = retry_keys, .count = ELEMENTS(retry_keys)};
 static const Schema limits_schema = {.keys = limits_keys, .count = ELEMENTS(limits_keys)};
+
+/* ---- the settings ---- */
 
 enum {
     KEY_VERSION,
     KEY_INSTANCES,
-    KEY_MODE,
-    KEY_INTERVAL,
-    KEY_ROSTERS,
+#define KEY_OF_SETTING(constant, ...) KEY_##constant,
+    SETTING_TOP_ROWS(KEY_OF_SETTING)
+#undef KEY_OF_SETTING
+        KEY_ROSTERS,
     KEY_CHANNELS,
     KEY_RETRY,
     KEY_LIMITS,
     KEY_GUARDS,
-    KEY_STATE_DIR,
-    KEY_CONTROL_SOCKET,
-    KEY_HISTORY_KEEP,
 };
-
-static const char *const modes[] = {"prune", "observe", NULL}; /* in the order of Mode */
 
 static const SchemaKey settings_keys[] = {
     [KEY_VERSION] = {.name = "version",
@@ -78,24 +60,24 @@ static const SchemaKey settings_keys[] = {
                      .max = 1,
                      .hint = "1"},
     [KEY_INSTANCES] = {.name = "instances",
-                       .type = SCHEMA_MAP,
+                       .type = SCHEMA_NAMES,
+                       .section = &instances_schema,
+                       .put = canonical_put_nothing,
                        .is_required = true,
                        .offset = offsetof(Draft, instances),
                        .hint = "a map of instances by name"},
-    [KEY_MODE] = {.name = "mode",
-                  .type = SCHEMA_CHOICE,
-                  .is_required = true,
-                  .offset = offsetof(Draft, config.mode),
-                  .choices = modes,
-                  .hint = "prune (delete extras) or observe (only report them)"},
-    [KEY_INTERVAL] =
-        SPAN_KEY("interval", interval_usec, USEC_PER_SEC, 24 * USEC_PER_HOUR, 60 * USEC_PER_SEC),
-    [KEY_ROSTERS] = {.name = "rosters",
-                     .type = SCHEMA_LIST,
-                     .offset = offsetof(Draft, rosters),
-                     .hint = "a list of files, directories or patterns"},
+#define KEY_OF_SETTING(constant, ...) [KEY_##constant] = SETTING_KEY(constant, __VA_ARGS__)
+    SETTING_TOP_ROWS(KEY_OF_SETTING)
+#undef KEY_OF_SETTING
+        /* What is read from there is what counts. */
+        [KEY_ROSTERS] = {.name = "rosters",
+                         .type = SCHEMA_LIST,
+                         .put = canonical_put_nothing,
+                         .offset = offsetof(Draft, rosters),
+                         .hint = "a list of files, directories or patterns"},
     [KEY_CHANNELS] = {.name = "channels",
                       .type = SCHEMA_LIST,
+                      .put = canonical_put_nothing,
                       .offset = offsetof(Draft, channels),
                       .hint = "a list of channels"},
     [KEY_RETRY] = {.name = "retry", .type = SCHEMA_SECTION, .section = &retry_schema},
@@ -104,23 +86,9 @@ static const SchemaKey settings_keys[] = {
                     .type = SCHEMA_SECTION,
                     .offset = offsetof(Draft, config.guards),
                     .section = &guard_keys_schema},
-    [KEY_STATE_DIR] = {.name = "state_dir",
-                       .type = SCHEMA_PATH,
-                       .offset = offsetof(Draft, config.state_dir),
-                       .max = PATH_LENGTH_MAX},
-    [KEY_CONTROL_SOCKET] = {.name = "control_socket",
-                            .type = SCHEMA_PATH,
-                            .offset = offsetof(Draft, config.control_socket),
-                            .max = SOCKET_PATH_MAX},
-    [KEY_HISTORY_KEEP] = {.name = "history_keep",
-                          .type = SCHEMA_DURATION,
-                          .offset = offsetof(Draft, config.history_keep_usec),
-                          .min = USEC_PER_DAY,
-                          .max = 3650 * USEC_PER_DAY,
-                          .fallback = 90 * USEC_PER_DAY},
 };
 
-static const Schema settings_schema = {
+const Schema settings_schema = {
     .keys = settings_keys, .count = ELEMENTS(settings_keys), .keeps_texts = true};
 
 static void add_entry(Reader *reader, const Node *node, const char *text, RosterEntries *entries)
@@ -147,8 +115,8 @@ static void read_rosters(Build *build, Reader *reader, const Node *list, RosterE
         return;
     }
     for (const Node *node = list->first; node; node = node->next) {
-        const char *text =
-            schema_read_text(reader, node, 1, PATH_LENGTH_MAX, "a file, a directory or a pattern");
+        const char *text = schema_read_text(reader, node, 1, SETTING_PATH_SIZE_MAX,
+                                            "a file, a directory or a pattern");
 
         if (text)
             add_entry(reader, node, text, entries);
@@ -165,6 +133,27 @@ static void default_rosters(Build *build, Reader *reader, const Node *root, Rost
         problems_memory(reader->problems);
 }
 
+/* Which settings of a roster there is something to compare with. */
+static void note_known(Build *build, SchemaSeen seen)
+{
+#define IS_KNOWN(constant, ...)                                                                    \
+    build->knows[SETTING_##constant] =                                                             \
+        schema_is_good(seen, KEY_##constant) ||                                                    \
+        (!schema_has(seen, KEY_##constant) && !settings_keys[KEY_##constant].is_required);
+    SETTING_TOP_ROWS(IS_KNOWN)
+#undef IS_KNOWN
+    build->knows_guards = !schema_has(seen, KEY_GUARDS) || schema_is_good(seen, KEY_GUARDS);
+}
+
+static void take_canonical(Reader *reader, Draft *draft)
+{
+    _cleanup_(buf_done) Buf canonical = {0};
+
+    canonical_put(&canonical, &settings_schema, CANONICAL_ALL, draft);
+    if (canonical_digest(&canonical, draft->config.canonical) < 0)
+        problems_memory(reader->problems);
+}
+
 void settings_read(Build *build, Reader *reader, const Node *root, RosterEntries *ret_rosters,
                    const Node **ret_channels)
 {
@@ -173,9 +162,9 @@ void settings_read(Build *build, Reader *reader, const Node *root, RosterEntries
 
     schema_set_fallbacks(&settings_schema, &draft);
     seen = schema_read(reader, root, &settings_schema, &draft);
+    take_canonical(reader, &draft);
     build->config = draft.config;
-    build->knows_mode = schema_is_good(seen, KEY_MODE);
-    build->knows_guards = !schema_has(seen, KEY_GUARDS) || schema_is_good(seen, KEY_GUARDS);
+    note_known(build, seen);
     if (draft.instances)
         instances_read(build, reader, draft.instances);
     if (draft.rosters)

@@ -4,6 +4,9 @@
 
 #include "config/build.h"
 
+/* The whole table, for who describes it; settings_read() reads by it. */
+extern const Schema settings_schema;
+
 /*
  * Reads the tree of the settings file into the Build and reports every mistake. Gives the entries
  * of `rosters`, or its default, in the Build's arena, and the list of channels that stand in the

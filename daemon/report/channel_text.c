@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "config/guards.h"
+#include "config/mode.h"
 #include "daemon/base/str.h"
 #include "daemon/report/members_text.h"
 #include "daemon/report/row.h"
@@ -67,7 +68,7 @@ static void text_heading(const Page *page, const Json *channel, bool verbose)
     page_puts(page, row_channel(channel, name, sizeof(name)));
     if (verbose && row_text(channel, "name")[0] && row_text(channel, "id")[0])
         page_printf(page, " (%s)", row_text(channel, "id"));
-    if (str_equal(row_text(channel, "mode"), "observe"))
+    if (str_equal(row_text(channel, "mode"), mode_text(MODE_OBSERVE)))
         page_puts(page, ", observe");
     page_puts(page, ": ");
     page_paint(page, page_colour_of(result), "%s",

@@ -104,7 +104,7 @@ void report_json_put_channel(JsonWriter *writer, const ChannelReport *report, co
     json_put_text(writer, "instance", report->instance_name);
     json_put_text(writer, "name", report->name);
     json_put_text(writer, "id", report->id);
-    json_put_text(writer, "mode", report->channel->mode == MODE_PRUNE ? "prune" : "observe");
+    json_put_text(writer, "mode", mode_text(report->channel->mode));
     json_put_text(writer, "result", result);
     json_put_number_if(writer, "live", has_list, report->live_count);
     json_put_number(writer, "desired", report->channel->member_count);

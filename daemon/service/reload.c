@@ -64,27 +64,20 @@ static void reload_on_change(const Change *change, void *userdata)
               change->kind == CHANGE_REMOVED ? ", no longer managed" : "");
 }
 
-/* NULL: the settings leave it out. */
-static bool reload_is_same(const char *a, const char *b)
-{
-    return a && b ? str_equal(a, b) : a == b;
-}
-
 /* Once for each change, and not for one that takes another back. */
 static void reload_say_restart(const Reload *reload, const Config *old, const Config *new)
 {
-    const struct {
-        const char *name, *in_force, *before, *now;
-    } fixed[] = {
-        {"state_dir", reload->state_dir, old->state_dir, new->state_dir},
-        {"control_socket", reload->control_socket, old->control_socket, new->control_socket},
-    };
+    for (SettingName name = 0; name < SETTING_COUNT; name++) {
+        _cleanup_(buf_done) Buf before = {0}, now = {0};
 
-    for (size_t i = 0; i < ELEMENTS(fixed); i++) {
-        if (!reload_is_same(fixed[i].in_force, fixed[i].now) &&
-            !reload_is_same(fixed[i].before, fixed[i].now))
+        if (setting_row(name)->reload != SETTING_BY_RESTART)
+            continue;
+        setting_print(old, name, &before);
+        setting_print(new, name, &now);
+        if (!str_equal(reload->in_force[name], buf_text(&now)) &&
+            !str_equal(buf_text(&before), buf_text(&now)))
             log_event(LOG_LEVEL_WARNING, NULL, "reload: %s changed: this takes a restart",
-                      fixed[i].name);
+                      setting_row(name)->path);
     }
 }
 
@@ -103,10 +96,19 @@ void reload_watch_again(Reload *reload)
     reload_watch(reload->watch, settle_get_read(reload->settle));
 }
 
-static int reload_keep(const char *text, char **ret_copy)
+static int reload_keep_in_force(Reload *reload, const Config *config)
 {
-    *ret_copy = text ? strdup(text) : NULL;
-    return text && !*ret_copy ? -ENOMEM : 0;
+    for (SettingName name = 0; name < SETTING_COUNT; name++) {
+        _cleanup_(buf_done) Buf value = {0};
+
+        if (setting_row(name)->reload != SETTING_BY_RESTART)
+            continue;
+        setting_print(config, name, &value);
+        reload->in_force[name] = buf_take(&value);
+        if (!reload->in_force[name])
+            return -ENOMEM;
+    }
+    return 0;
 }
 
 int reload_start(Reload *reload, Config **ret_config)
@@ -123,8 +125,7 @@ int reload_start(Reload *reload, Config **ret_config)
         }
         return r;
     }
-    if (reload_keep(config->state_dir, &reload->state_dir) < 0 ||
-        reload_keep(config->control_socket, &reload->control_socket) < 0) {
+    if (reload_keep_in_force(reload, config) < 0) {
         log_event(LOG_LEVEL_ERR, NULL, "out of memory: rosterd does not start");
         return -ENOMEM;
     }
@@ -140,8 +141,8 @@ void reload_done(Reload *reload)
     watch_free(reload->watch);
     settle_free(reload->settle);
     buf_done(&reload->errors);
-    free(reload->state_dir);
-    free(reload->control_socket);
+    for (SettingName name = 0; name < SETTING_COUNT; name++)
+        free(reload->in_force[name]);
     *reload = (Reload){0};
 }
 

@@ -15,9 +15,8 @@ typedef struct Reload {
     Settle *settle;    /* likewise */
     char invalid[160]; /* why the newest settings or rosters are refused; "" */
     Buf errors;        /* all of it, a line each; empty while they are not refused */
-    /* What the settings said at the start of what only a restart changes; NULL: nothing. */
-    char *state_dir;
-    char *control_socket;
+    char
+        *in_force[SETTING_COUNT]; /* of settings that take a restart: what they said at the start */
 } Reload;
 
 void reload_done(Reload *reload);

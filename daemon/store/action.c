@@ -27,7 +27,7 @@ static int action_insert(Store *store, const Batch *batch, const char *kind, Del
     sql_blob(&query, member->identity, member->identity_size);
     sql_text(&query, member->member_json);
     sql_text(&query, batch->digest);
-    sql_text(&query, batch->channel->mode == MODE_PRUNE ? "prune" : "observe");
+    sql_text(&query, mode_text(batch->channel->mode));
     sql_number(&query, realtime_usec);
     sql_number(&query, steady_now_usec(store));
     r = sql_step(&query, err);

@@ -219,7 +219,7 @@ static const InvalidConfig what_would_be_laxer_cases[] = {
      "they say 2, must be 2 or more (a roster can only be stricter)\n"},
     {NULL, WITH("mode: prun"),
      "rosters.d/a.yaml:5:11: channels[0].mode: unknown value: \"prun\", did you mean prune? Must "
-     "be observe, or left out for the settings' mode\n"},
+     "be prune (delete extras) or observe (only report them)\n"},
     {NULL, WITH("guards: {max_deletes: 100001}"),
      "rosters.d/a.yaml:5:27: channels[0].guards.max_deletes: out of range: 100001, must be 0 to "
      "100000\n"},
