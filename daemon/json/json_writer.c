@@ -245,7 +245,7 @@ void json_put_json(JsonWriter *writer, const char *key, const char *text)
 {
     _cleanup_(json_freep) Json *value = NULL;
 
-    if (json_parse_once(text, strlen(text), &value, NULL) == -ENOMEM)
+    if (text && json_parse_once(text, strlen(text), &value, NULL) == -ENOMEM)
         writer->buf->failed = true;
     json_put_value(writer, key, value);
 }

@@ -41,7 +41,7 @@ void json_put_number_if(JsonWriter *writer, const char *key, bool is_known, uint
 /* What was read elsewhere, all of it. */
 void json_put_value(JsonWriter *writer, const char *key, const Json *value);
 
-/* A text of JSON; null where it is no JSON object. */
+/* A text of JSON; null where it is NULL or no JSON object. */
 void json_put_json(JsonWriter *writer, const char *key, const char *text);
 
 /* Appends a value, or {"error": TEXT}, with a newline at its end. 0 or -ENOMEM. */
