@@ -64,6 +64,20 @@ $(B)/tests/sim/sim: $(SIM_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
+# What knows guards and settings, with a few more of them (tests/rows/more_rows.h), and what does not.
+ROWS_SOURCES := tests/rows/test_rows.c $(wildcard config/*.c config/*/*.c reconcile/plan/*.c reconcile/report/*.c) \
+	reconcile/channel_record.c $(patsubst %,daemon/report/%.c,json text channel_text members_text)
+ROWS_OBJECTS := $(ROWS_SOURCES:%.c=$(B)/rows/%.o) $(patsubst %.c,$(B)/%.o,$(wildcard daemon/base/*.c daemon/json/*.c) \
+	$(patsubst %,daemon/report/%.c,page row table failures))
+
+$(B)/rows/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -include tests/rows/more_rows.h -c -o $@ $<
+
+$(B)/tests/rows/test_rows: $(ROWS_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
 $(B)/tests/romasim/romasim: $(ROMASIM_OBJECTS)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lmicrohttpd -ljson-c -lcrypto
 
@@ -71,6 +85,7 @@ $(B)/tests/vendor/sign: $(B)/tests/vendor/sign.o $(OBJECTS)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 unit: $(UNIT)
+rows: $(B)/tests/rows/test_rows
 romasim: $(B)/tests/romasim/romasim
 
 deps:
@@ -217,6 +232,6 @@ coverage:
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit romasim deps deps-demo check check-fast lint demo bench fuzz fuzz-programs sim mutants torture torture-whole coverage clean
+.PHONY: all unit rows romasim deps deps-demo check check-fast lint demo bench fuzz fuzz-programs sim mutants torture torture-whole coverage clean
 .SECONDARY:
 -include $(shell test -d $(B) && find $(B) -name '*.d')

@@ -131,8 +131,9 @@ def main():
     run = Run()
     run.stage("lint", ["/usr/bin/python3", "tests/lint.py"])
     run.stage("lint itself", ["/usr/bin/python3", "tests/lint.py", "--self-test"])
-    if run.build("build with gcc", "all", "unit", "romasim", "build/tests/vendor/sign"):
+    if run.build("build with gcc", "all", "unit", "rows", "romasim", "build/tests/vendor/sign"):
         run.units("unit", "build")
+        run.stage("rows", ["build/tests/rows/test_rows"], "build", count_cmocka)
         run.pytest_side_by_side("integration", "build")
         run.stage("vendor", ["/usr/bin/python3", "tests/vendor/vendor.py", "build"])
         run.pytest("real systemd", "build", "tests/systemd")
