@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 #include "config/roster_set.h"
+#include "daemon/base/aside.h"
 #include "daemon/base/file.h"
 #include "daemon/base/str.h"
 
@@ -104,6 +105,7 @@ static bool head_find_git(const char *file, char ret_git[static PATH_MAX])
         *slash = '\0';
         if (!head_join(ret_git, path, ".git"))
             return false;
+        aside_touch(ret_git);
         if (stat(ret_git, &status) < 0)
             continue;
         if (S_ISDIR(status.st_mode))

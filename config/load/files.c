@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "config/load/sources.h"
+#include "daemon/base/aside.h"
 #include "daemon/base/err.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
@@ -109,8 +110,10 @@ static void close_directory(DIR **directory)
 /* All names that fit a pattern (sources_name_fits()). 0 or a negative errno. */
 static int list_directory(const char *path, const char *pattern, Names *names)
 {
-    _cleanup_(close_directory) DIR *directory = opendir(path[0] ? path : ".");
+    _cleanup_(close_directory) DIR *directory = NULL;
 
+    aside_touch(path[0] ? path : ".");
+    directory = opendir(path[0] ? path : ".");
     if (!directory)
         return -errno;
     for (;;) {
@@ -197,6 +200,7 @@ static void add_directory(Walk *walk, const char *path)
 
         if (!file)
             return;
+        aside_touch(file);
         if (stat(file, &status) < 0)
             walk_missing(walk, file, "cannot be read: ", errno);
         else
@@ -209,6 +213,7 @@ static void add_path(Walk *walk, const char *path)
 {
     struct stat status;
 
+    aside_touch(path);
     if (stat(path, &status) < 0) {
         int error = errno;
 
@@ -266,6 +271,7 @@ static void walk_pattern(Walk *walk, const char *directory, const char *pattern,
     }
     memcpy(component, pattern, length);
     component[length] = '\0';
+    aside_touch(directory);
     if (is_found && (stat(directory, &status) < 0 ? errno == ENOENT : !S_ISDIR(status.st_mode)))
         return;
     if (is_found || is_wild)
@@ -293,6 +299,7 @@ static void walk_entry(Walk *walk, const RosterEntry *entry)
         path = join(walk, str_equal(directory, ".") ? "" : directory, entry->text);
     if (!path)
         return;
+    aside_touch(path);
     if (!is_pattern(entry->text, strlen(entry->text)) || stat(path, &status) == 0)
         add_path(walk, path);
     else if (entry->text[0] == '/')
@@ -315,6 +322,7 @@ void files_find(Build *build, const RosterEntries *entries, RosterFiles *ret_fil
 {
     _cleanup_(walk_done) Walk walk = {.build = build, .files = ret_files};
 
+    aside_touch(build->config.path);
     if (stat(build->config.path, &walk.settings) < 0)
         walk.settings = (struct stat){0};
     for (size_t i = 0; i < entries->count; i++) {

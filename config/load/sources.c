@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config/load/files.h"
+#include "daemon/base/aside.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 
@@ -64,6 +65,7 @@ int sources_add_listing(Sources *sources, const char *directory, const char *pat
     SourceListing listing = {.path = arena_string(&sources->arena, directory)};
     struct stat status;
 
+    aside_touch(directory);
     if (stat(directory, &status) == 0)
         listing.changed_nsec = sources_nsec(status.st_ctim);
     if (pattern)
@@ -84,6 +86,7 @@ int sources_begin(Sources *sources, const char *settings)
     sources->settings = arena_string(&sources->arena, settings);
     if (!sources->settings)
         return -ENOMEM;
+    aside_touch(settings);
     if (stat(settings, &status) < 0)
         return sources_add_missing(sources, settings, errno);
     return sources_add(sources, settings, &status);
@@ -106,6 +109,12 @@ int sources_keep_entries(Sources *sources, const RosterEntries *entries)
     }
     sources->entries = (RosterEntries){.items = items, .count = entries->count};
     return 0;
+}
+
+int sources_copy_names(const Sources *sources, Sources *ret_names)
+{
+    ret_names->settings = arena_string(&ret_names->arena, sources->settings);
+    return ret_names->settings ? sources_keep_entries(ret_names, &sources->entries) : -ENOMEM;
 }
 
 static bool sources_stamp_equal(const SourceStamp *a, const SourceStamp *b)

@@ -50,6 +50,9 @@ int sources_add_listing(Sources *sources, const char *directory, const char *pat
 int sources_begin(Sources *sources, const char *settings);
 int sources_keep_entries(Sources *sources, const RosterEntries *entries);
 
+/* The names alone, of which another look can be made. 0 or -ENOMEM; `ret_names` must be empty. */
+int sources_copy_names(const Sources *sources, Sources *ret_names);
+
 /* Looks at the same settings file, and at the files that the same entries name now. 0, or -ENOMEM;
  * `ret_now` must be empty, and sources_done() frees it in every case. */
 int sources_look(const Sources *before, Sources *ret_now);

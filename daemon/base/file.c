@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/base/aside.h"
+
 #define READ_STEP 16384U
 #define SECRET_SIZE_MAX 65536U
 #define OPEN_TO_OTHERS 0027U
@@ -33,8 +35,10 @@ void file_closep(int *fd)
 /* O_NONBLOCK: opening a FIFO must not hang; regular files do not mind. */
 static int file_open(const char *path, struct stat *ret_status, Err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd;
 
+    aside_touch(path);
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return err_system(err, -errno, "%s: cannot open", path);
     if (fstat(fd, ret_status) < 0) {

@@ -12,6 +12,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/cli/exit_status.h"
+#include "daemon/cli/look.h"
 #include "daemon/cli/print.h"
 
 typedef int (*Loader)(const char *path, Problems *problems, Config **ret_config);
@@ -59,6 +60,33 @@ int load_settings(const char *path, Config **ret_config)
 /* How long files may keep changing. */
 #define LOAD_BUSY_USEC (30 * USEC_PER_SEC)
 
+/* What the files are now: 0; -EINTR; -ENOMEM. */
+static int load_look(const Sources *seen, Sources *ret_now)
+{
+    _cleanup_(look_leavep) Look *look = NULL;
+    int r = look_begin(seen, &look);
+
+    if (r == 0)
+        r = look_wait_patiently(look);
+    if (r == 0)
+        r = look_end(TAKE_PTR(look), ret_now);
+    if (r < 0)
+        sources_done(ret_now);
+    return r;
+}
+
+/* config_load_sources(), or -EINTR. */
+static int load_all(const char *path, Sources *ret_sources, Problems *problems, Config **ret_config)
+{
+    _cleanup_(look_leavep) Look *look = NULL;
+    int r = look_begin_load(path, &look);
+
+    if (r < 0)
+        return problems_memory(problems);
+    r = look_wait_patiently(look);
+    return r < 0 ? r : look_end_load(TAKE_PTR(look), ret_sources, problems, ret_config);
+}
+
 /* Waits for the files to be still, or for `until_usec` (monotonic): 1, still; 0, not; -EINTR;
  * -ENOMEM. `seen` is what they were at last. */
 static int load_wait_still(Sources *seen, uint64_t until_usec)
@@ -68,16 +96,16 @@ static int load_wait_still(Sources *seen, uint64_t until_usec)
 
     while (now_usec - still_usec < SOURCES_STILL_USEC) {
         Sources now = {0};
+        int r;
 
         if (print_is_to_end())
             return -EINTR;
         if (now_usec >= until_usec)
             return 0;
         nanosleep(&pause, NULL);
-        if (sources_look(seen, &now) < 0) {
-            sources_done(&now);
-            return -ENOMEM;
-        }
+        r = load_look(seen, &now);
+        if (r < 0)
+            return r;
         now_usec = clock_monotonic_usec();
         if (!sources_equal(seen, &now, NULL))
             still_usec = now_usec;
@@ -96,20 +124,19 @@ static int load_wait_change(Sources *seen, uint64_t until_usec)
     while (clock_monotonic_usec() < until_usec) {
         Sources now = {0};
         bool has_changed;
+        int r;
 
         if (print_is_to_end())
             return -EINTR;
         nanosleep(&pause, NULL);
-        if (sources_look(seen, &now) < 0) {
-            sources_done(&now);
-            return -ENOMEM;
-        }
+        r = load_look(seen, &now);
+        if (r < 0)
+            return r;
         has_changed = !sources_equal(seen, &now, NULL);
         sources_done(seen);
         *seen = now;
         if (has_changed) {
-            int r = load_wait_still(seen, until_usec);
-
+            r = load_wait_still(seen, until_usec);
             return r < 0 ? r : 0;
         }
     }
@@ -164,8 +191,8 @@ int load_when_still(const char *path, Sources *ret_sources, Problems *problems, 
         config_free(config);
         config = NULL;
         problems_done(problems);
-        r = config_load_sources(path, ret_sources, problems, &config);
-        if (r != -ENOMEM)
+        r = load_all(path, ret_sources, problems, &config);
+        if (r != -ENOMEM && r != -EINTR)
             r = load_wait(&wait, path, r, ret_sources);
     }
     sources_done(ret_sources);

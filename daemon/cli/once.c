@@ -12,6 +12,7 @@
 #include "daemon/base/str.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/load.h"
+#include "daemon/cli/look.h"
 #include "daemon/cli/print.h"
 #include "daemon/json/json_parser.h"
 #include "daemon/log/event_log.h"
@@ -91,15 +92,24 @@ static int once_catch_signals(Once *once, Err *err)
 
 /* ---- files that change while the service is read ---- */
 
+/* Files that do not answer may be anything. */
+static bool once_is_as_read(Once *once)
+{
+    _cleanup_(sources_done) Sources now = {0};
+    _cleanup_(look_leavep) Look *look = NULL;
+
+    return look_begin(&once->sources, &look) == 0 && look_wait(look, ASIDE_WAIT_USEC) &&
+           look_end(TAKE_PTR(look), &now) == 0 && sources_equal(&once->sources, &now, NULL);
+}
+
 /* Called when the pass is about to begin, and from within it, before it records changes. */
 static bool once_is_current(void *userdata)
 {
-    _cleanup_(sources_done) Sources now = {0};
     Once *once = userdata;
 
     if (once->is_outdated)
         return false;
-    if (sources_look(&once->sources, &now) >= 0 && sources_equal(&once->sources, &now, NULL)) {
+    if (once_is_as_read(once)) {
         once->may_change = once->run != NULL;
         return true;
     }

@@ -2,6 +2,7 @@
 #include "daemon/cli/program.h"
 
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -76,6 +77,9 @@ int program_main(const Program *program, int argc, char *argv[])
     sigset_t before;
 
     program_block_signals(&before);
+    /* Files are read on threads of their own (aside.h): what those allocate and this one frees is
+     * not to lie in heaps of theirs. */
+    mallopt(M_ARENA_MAX, 1);
     if (environment_begin() < 0)
         return EXIT_FAILED;
     /* Characters are UTF-8 whatever the terminal's settings say; it is asked for how wide they are.

@@ -142,6 +142,7 @@ void control_free(Control *control)
     handle_plan_end(control);
     handle_reconcile_end_all(control);
     handle_undo_end(control);
+    aside_leavep(&control->pulls);
     server_free(control->server);
     if (control->path)
         socket_path_remove(control->path);

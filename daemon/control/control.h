@@ -33,7 +33,8 @@ void control_set_controller(Control *control, Controller *controller);
 /*
  * What became of loading what the files say now. 0: it is in force, a pass that is asked for from
  * now on goes by it. -EINVAL: it is refused; `errors` has one line for each mistake and is borrowed
- * for the call. -ECANCELED: the daemon ends. A call may come before the one that asked returns.
+ * for the call. -ECANCELED: the daemon ends. -ETIMEDOUT: a file does not answer, `errors` says
+ * which. A call may come before the one that asked returns.
  */
 typedef void (*ControlOnLoaded)(void *waiter, int result, const char *errors);
 

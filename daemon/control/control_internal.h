@@ -2,6 +2,7 @@
 /* The inside of a Control, for the files of daemon/control. */
 #pragma once
 
+#include "daemon/base/aside.h"
 #include "daemon/control/control.h"
 #include "daemon/http/server.h"
 
@@ -32,6 +33,7 @@ struct Control {
     struct Undoing *undoing;   /* the undo under way (handle_undo.c); NULL: none */
     struct Planning *planning; /* the dry run under way (handle_plan.c); NULL: none */
     Report planned;            /* of the last dry run by these settings; empty: none */
+    Aside *pulls;              /* pulls.c: waits for files that do not answer; NULL: none does */
     Loading *loadings;         /* requests that wait until all is loaded (loading.c) */
     Waiter *waiters;
     size_t waiter_count, waiter_capacity;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "daemon/base/aside.h"
 #include "daemon/control/loading.h"
 #include "daemon/control/reply.h"
 #include "daemon/json/json_value.h"
@@ -112,7 +113,7 @@ static bool handle_plan_is_meant(const Control *control, const Json *settings)
     uint64_t device = 0, inode = 0;
     struct stat status;
 
-    return config->file_count > 0 && stat(config->files[0], &status) == 0 &&
+    return config->file_count > 0 && aside_stat(config->files[0], &status) == 0 &&
            json_take_number(settings, "device", UINT64_MAX - 1, &device, NULL) == 0 &&
            json_take_number(settings, "inode", UINT64_MAX - 1, &inode, NULL) == 0 &&
            device == status.st_dev && inode == status.st_ino;

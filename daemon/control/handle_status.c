@@ -100,9 +100,9 @@ static void handle_status_put_channel(JsonWriter *writer, const ChannelRef *foun
     json_close_object(writer);
 }
 
-static void handle_status_put_head(JsonWriter *writer, const Controller *controller,
-                                   const char *pauses_error, const char *invalid)
+static void handle_status_put_head(JsonWriter *writer, Control *control, const char *pauses_error)
 {
+    const Controller *controller = control->controller;
     Err state_err = {0};
     bool is_usable = backend_check_store(&controller->backend, &state_err) == 0;
 
@@ -111,22 +111,22 @@ static void handle_status_put_head(JsonWriter *writer, const Controller *control
     handle_status_put_time(writer, "time", clock_realtime_usec());
     json_put_bool(writer, "dry_run", controller->backend.dry_run);
     report_json_put_roster(writer, controller->config->set.digest, controller->config->set.head);
-    pulls_put(writer, "git", controller);
+    pulls_put(writer, "git", controller, &control->pulls);
     json_put_number(writer, "log_lines_lost", log_lost_count());
-    json_put_text(writer, "invalid", invalid);
+    json_put_text(writer, "invalid", control->invalid);
     json_put_text(writer, "state_error", is_usable ? NULL : state_err.text);
     json_put_text(writer, "pauses_error", pauses_error);
 }
 
 /* Of one channel of the rosters, or (NULL) of all. */
-static void handle_status_append(const Controller *controller, const RosterChannel *only,
-                                 const StorePauses *pauses, const char *pauses_error,
-                                 const char *invalid, Buf *buf)
+static void handle_status_append(Control *control, const RosterChannel *only,
+                                 const StorePauses *pauses, const char *pauses_error, Buf *buf)
 {
+    const Controller *controller = control->controller;
     JsonWriter writer = {.buf = buf};
 
     json_open_object(&writer, NULL);
-    handle_status_put_head(&writer, controller, pauses_error, invalid);
+    handle_status_put_head(&writer, control, pauses_error);
     json_open_array(&writer, "instances");
     for (size_t i = 0; i < controller->scheduler_count; i++)
         handle_status_put_instance(&writer, &controller->schedulers[i]);
@@ -183,8 +183,7 @@ void handle_status(Control *control, ServerRequest *request)
     }
     if (control->state->store)
         r = store_pauses(control->state->store, clock_realtime_usec(), &pauses, &err);
-    handle_status_append(control->controller, found.channel, &pauses, r < 0 ? err.text : NULL,
-                         control->invalid, &buf);
+    handle_status_append(control, found.channel, &pauses, r < 0 ? err.text : NULL, &buf);
     reply_answer(request, &buf);
 }
 

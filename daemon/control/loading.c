@@ -37,6 +37,8 @@ static void loading_on_loaded(void *waiter, int result, const char *errors)
         loading->then(loading->control, loading->request, loading->channel);
     else if (result == -EINVAL)
         reply_refuse(loading->request, 422, errors);
+    else if (result == -ETIMEDOUT)
+        reply_refuse(loading->request, 503, errors);
     else
         reply_refuse(loading->request, 503, "rosterd is ending");
     loading_drop(loading);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/control/pulls.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +67,35 @@ static bool pulls_find(char path[static PATH_MAX], Buf *text)
     return false;
 }
 
+/* ---- looking for them, aside ---- */
+
+typedef struct Pull {
+    char *clone;
+    Buf text; /* of its status */
+} Pull;
+
+typedef struct PullsJob {
+    char **files; /* rosters */
+    size_t file_count, file_capacity;
+    Pull *pulls;
+    size_t pull_count, pull_capacity;
+} PullsJob;
+
+static void pulls_job_free(void *context)
+{
+    PullsJob *job = context;
+
+    for (size_t i = 0; i < job->file_count; i++)
+        free(job->files[i]);
+    for (size_t i = 0; i < job->pull_count; i++) {
+        free(job->pulls[i].clone);
+        buf_done(&job->pulls[i].text);
+    }
+    free(job->files);
+    free(job->pulls);
+    free(job);
+}
+
 /* Roster files of one directory stand one after the other. */
 static bool pulls_is_new(char before[static PATH_MAX], const char *directory)
 {
@@ -75,25 +105,93 @@ static bool pulls_is_new(char before[static PATH_MAX], const char *directory)
     return is_new;
 }
 
-void pulls_put(JsonWriter *writer, const char *key, const Controller *controller)
+/* What there is no memory for is left out. */
+static void pulls_keep(PullsJob *job, const char *clone, Buf *text)
 {
-    const Config *config = controller->config;
+    char *copy = strdup(clone);
+
+    if (!copy ||
+        mem_grow(&job->pulls, &job->pull_capacity, job->pull_count + 1, sizeof(*job->pulls)) < 0) {
+        free(copy);
+        return;
+    }
+    job->pulls[job->pull_count++] = (Pull){copy, *text};
+    *text = (Buf){0};
+}
+
+static void pulls_job_run(void *context)
+{
+    PullsJob *job = context;
     char before[PATH_MAX] = "", told[PATH_MAX] = "";
 
-    json_open_array(writer, key);
-    for (size_t i = 0; i < config->channel_count; i++) {
+    for (size_t i = 0; i < job->file_count; i++) {
         _cleanup_(buf_done) Buf text = {0};
         char path[PATH_MAX];
         char *slash;
 
-        if (!realpath(config->channels[i].file, path))
+        aside_touch(job->files[i]);
+        if (!realpath(job->files[i], path))
             continue;
         slash = strrchr(path, '/');
         *slash = '\0';
         if (!pulls_is_new(before, path) || !pulls_find(path, &text) || text.size == 0)
             continue;
         if (pulls_is_new(told, path))
-            pulls_put_one(writer, path, text.data);
+            pulls_keep(job, path, &text);
     }
+}
+
+/* The files of the rosters in force, each once where its channels stand together. */
+static int pulls_add_files(PullsJob *job, const Config *config)
+{
+    for (size_t i = 0; i < config->channel_count; i++) {
+        const char *file = config->channels[i].file;
+
+        if (i > 0 && str_equal(file, config->channels[i - 1].file))
+            continue;
+        if (mem_grow(&job->files, &job->file_capacity, job->file_count + 1, sizeof(*job->files)) <
+            0)
+            return -ENOMEM;
+        job->files[job->file_count] = strdup(file);
+        if (!job->files[job->file_count])
+            return -ENOMEM;
+        job->file_count++;
+    }
+    return 0;
+}
+
+/* NULL: without memory, or nothing is known. */
+static PullsJob *pulls_look(const Config *config, Aside **late)
+{
+    static const AsideWork work = {pulls_job_run, pulls_job_free};
+    PullsJob *job;
+    Aside *aside;
+
+    if (*late && !aside_wait(*late, 0))
+        return NULL;
+    aside_leavep(late);
+    *late = NULL;
+    job = calloc(1, sizeof(*job));
+    if (job && pulls_add_files(job, config) < 0) {
+        pulls_job_free(job);
+        job = NULL;
+    }
+    if (!job || aside_begin(&work, job, &aside) < 0)
+        return NULL;
+    if (aside_wait(aside, ASIDE_WAIT_USEC))
+        return aside_end(aside);
+    *late = aside;
+    return NULL;
+}
+
+void pulls_put(JsonWriter *writer, const char *key, const Controller *controller, Aside **late)
+{
+    PullsJob *job = pulls_look(controller->config, late);
+
+    json_open_array(writer, key);
+    for (size_t i = 0; job && i < job->pull_count; i++)
+        pulls_put_one(writer, job->pulls[i].clone, job->pulls[i].text.data);
     json_close_array(writer);
+    if (job)
+        pulls_job_free(job);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/roma/authorities.h"
 
+#include <errno.h>
 #include <string.h>
 
 int authorities_init(Authorities *authorities, const Instance *instance, const char *directory)
@@ -31,7 +32,8 @@ void authorities_refresh(Authorities *authorities, Http *http)
 
     if (authorities->path.size == 0)
         return;
-    credential_stamp_file(buf_text(&authorities->path), &stamp);
+    if (credential_stamp_file(buf_text(&authorities->path), &stamp) == -ETIMEDOUT)
+        return;
     if (memcmp(&stamp, &authorities->stamp, sizeof(stamp)) != 0 && http_renew(http) >= 0)
         authorities->stamp = stamp;
 }

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "config/load/compare.h"
-#include "config/load/config_load.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
 #include "daemon/cli/load.h"
@@ -138,6 +137,7 @@ int reload_start(Reload *reload, Config **ret_config)
 
 void reload_done(Reload *reload)
 {
+    look_leavep(&reload->load);
     watch_free(reload->watch);
     settle_free(reload->settle);
     buf_done(&reload->errors);
@@ -158,13 +158,73 @@ static void reload_say_valid(Reload *reload)
     buf_done(&reload->errors);
 }
 
+bool reload_is_loading(const Reload *reload)
+{
+    return reload->load != NULL;
+}
+
+static void reload_say_late(Reload *reload)
+{
+    char path[ASIDE_PATH_SIZE];
+
+    if (reload->is_late_said)
+        return;
+    reload->is_late_said = true;
+    look_path(reload->load, path);
+    log_event(LOG_LEVEL_WARNING, NULL,
+              "%s does not answer: settings and rosters are read when it does, nothing is added or "
+              "deleted until then",
+              path);
+}
+
+/* Without memory there is none under way, and reload_load() tells of that. */
+bool reload_begin(Reload *reload, bool is_asked)
+{
+    reload->is_asked_again = reload->load && is_asked;
+    if (!reload->load) {
+        reload->is_asked = is_asked;
+        reload->is_late_said = false;
+        if (look_begin_load(reload->options->config_path, &reload->load) < 0)
+            return true;
+    }
+    if (look_wait(reload->load, ASIDE_WAIT_USEC))
+        return true;
+    reload_say_late(reload);
+    settle_hold(reload->settle);
+    return false;
+}
+
+bool reload_is_done(Reload *reload)
+{
+    return !reload->load || look_wait(reload->load, 0);
+}
+
+bool reload_is_late(const Reload *reload)
+{
+    return reload->load || settle_is_late(reload->settle);
+}
+
+bool reload_trouble(const Reload *reload, char ret_text[static SETTLE_TROUBLE_SIZE])
+{
+    char path[ASIDE_PATH_SIZE];
+
+    if (!reload->load)
+        return settle_trouble(reload->settle, ret_text);
+    look_path(reload->load, path);
+    snprintf(ret_text, SETTLE_TROUBLE_SIZE, "%.160s does not answer", path);
+    return true;
+}
+
 /* 0 or -EINVAL with a set read; -EAGAIN, nothing comes of this reading. */
-static int reload_read(Reload *reload, bool is_asked, Problems *problems, Config **ret_config)
+static int reload_read(Reload *reload, Problems *problems, Config **ret_config)
 {
     _cleanup_(config_freep) Config *config = NULL;
     _cleanup_(sources_done) Sources sources = {0};
-    int r = config_load_sources(reload->options->config_path, &sources, problems, &config);
+    bool is_asked = reload->is_asked;
+    int r = -ENOMEM;
 
+    if (reload->load)
+        r = look_end_load(TAKE_PTR(reload->load), &sources, problems, &config);
     malloc_trim(0);
     if (r == -ENOMEM) {
         log_event(LOG_LEVEL_ERR, NULL, "settings and rosters cannot be read: out of memory; %s",
@@ -211,13 +271,13 @@ static int reload_open(Reload *reload, const State *state, Config *config,
     return -EINVAL;
 }
 
-int reload_load(Reload *reload, const State *state, Config *old, bool is_asked,
-                Controller **ret_controller)
+int reload_load(Reload *reload, const State *state, Config *old, Controller **ret_controller)
 {
     const LogFields fields = {.message_id = MESSAGE_RELOADED, .action = "same"};
     _cleanup_(problems_done) Problems problems = {0};
     _cleanup_(config_freep) Config *config = NULL;
-    int changes, r = reload_read(reload, is_asked, &problems, &config);
+    bool is_asked = reload->is_asked;
+    int changes, r = reload_read(reload, &problems, &config);
 
     if (r == -EINVAL) {
         reload_refuse(reload, &problems);

@@ -2,6 +2,7 @@
 /* Loading settings and rosters, at the start and anew while the daemon runs. */
 #pragma once
 
+#include "daemon/cli/look.h"
 #include "daemon/cli/options.h"
 #include "daemon/runtime/controller.h"
 #include "daemon/service/settle.h"
@@ -11,10 +12,14 @@
 typedef struct Reload {
     const Options *options;
     sd_event *event;
-    Watch *watch;      /* of the files that were read */
-    Settle *settle;    /* likewise */
-    char invalid[160]; /* why the newest settings or rosters are refused; "" */
-    Buf errors;        /* all of it, a line each; empty while they are not refused */
+    Watch *watch;        /* of the files that were read */
+    Settle *settle;      /* likewise */
+    Look *load;          /* under way; NULL: none is */
+    bool is_asked;       /* `load`: by a person, at once */
+    bool is_asked_again; /* `load`: since it began, and it may have read what was there before */
+    bool is_late_said;   /* `load`: that a file does not answer */
+    char invalid[160];   /* why the newest settings or rosters are refused; "" */
+    Buf errors;          /* all of it, a line each; empty while they are not refused */
     char
         *in_force[SETTING_COUNT]; /* of settings that take a restart: what they said at the start */
 } Reload;
@@ -28,14 +33,31 @@ void reload_done(Reload *reload);
 int reload_start(Reload *reload, Config **ret_config);
 
 /*
- * Loads what the files say now: asked for, at once; else from SettleOnEnd. Valid, and not what
+ * Begins to load what the files say now, unless that is under way: asked for, at once; else from
+ * SettleOnEnd. Whether it is done. Where not, the files are slow to answer or do not answer at all:
+ * nothing is to be changed until reload_is_done().
+ */
+bool reload_begin(Reload *reload, bool is_asked);
+
+bool reload_is_loading(const Reload *reload);
+
+/* Whether what is under way has ended. */
+bool reload_is_done(Reload *reload);
+
+/* Why nothing is read for so long; false: there is nothing to tell. */
+bool reload_trouble(const Reload *reload, char ret_text[static SETTLE_TROUBLE_SIZE]);
+
+/* Whether files do not answer. */
+bool reload_is_late(const Reload *reload);
+
+/*
+ * Takes what was loaded, once it is done. Valid, and not what
  * `old` says already (or asked for): 0 with a controller, not begun, and a line in the log for each
  * thing that changed. Valid and the same: 0 without one, and `old` tells the files and lines of
  * now. Invalid: -EINVAL, every error in the log. -EAGAIN: the files have changed again, or there is
  * no memory, and SettleOnEnd follows. Watches the files that were read.
  */
-int reload_load(Reload *reload, const State *state, Config *old, bool is_asked,
-                Controller **ret_controller);
+int reload_load(Reload *reload, const State *state, Config *old, Controller **ret_controller);
 
 /* Which set is in force from now on. */
 void reload_say_set(const Config *config);

@@ -17,10 +17,11 @@
 
 void service_show_status(const Service *service)
 {
-    char text[STATUS_LINE_SIZE];
+    char text[STATUS_LINE_SIZE], unread[SETTLE_TROUBLE_SIZE];
+    bool is_unread = reload_trouble(&service->reload, unread);
 
-    status_line_format(service->controller, service->reload.invalid,
-                       settle_busy_path(service->reload.settle), text);
+    status_line_format(service->controller, service->reload.invalid, is_unread ? unread : NULL,
+                       text);
     notify_status("%s", text);
 }
 
@@ -183,6 +184,7 @@ int service_run(const Options *options)
     controller_free(service.controller);
     state_close(&service.state);
     reload_done(&service.reload);
+    sd_event_source_disable_unref(service.load_timer);
     sd_event_source_disable_unref(service.idle);
     sd_event_unref(service.event);
     return status;

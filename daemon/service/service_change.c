@@ -7,6 +7,9 @@
 #include "daemon/service/notify.h"
 #include "daemon/service/service_internal.h"
 
+/* How often it is looked whether what is being loaded is loaded. */
+#define LOAD_LOOK_USEC (100 * USEC_PER_MSEC)
+
 static const char change_text[] = "settings or rosters changed, what was not sent is planned anew";
 static const char hold_text[] = "settings or rosters have changed and are not read yet";
 
@@ -38,28 +41,33 @@ static void service_update_hold(Service *service)
 
 /* ---- who waits for what the files say ---- */
 
-static void service_tell_waiters(Service *service, int result)
+static void service_tell_waiters(Service *service, int result, const char *text)
 {
     LoadWaiter *waiters = TAKE_PTR(service->waiters);
     size_t count = service->waiter_count;
-    const Buf *errors = &service->reload.errors;
 
     service->waiter_count = service->waiter_capacity = 0;
     for (size_t i = 0; i < count; i++)
-        waiters[i].on_loaded(waiters[i].waiter, result, buf_text(errors));
+        waiters[i].on_loaded(waiters[i].waiter, result, text);
     free(waiters);
 }
 
 static void service_look_for_waiters(Service *service)
 {
-    if (service->waiter_count == 0 || service->next || settle_is_waiting(service->reload.settle))
+    char text[SETTLE_TROUBLE_SIZE];
+
+    if (service->waiter_count == 0 || service->next)
         return;
-    service_tell_waiters(service, service->reload.invalid[0] ? -EINVAL : 0);
+    if (reload_is_late(&service->reload) && reload_trouble(&service->reload, text))
+        service_tell_waiters(service, -ETIMEDOUT, text);
+    else if (!settle_is_waiting(service->reload.settle))
+        service_tell_waiters(service, service->reload.invalid[0] ? -EINVAL : 0,
+                             buf_text(&service->reload.errors));
 }
 
 void service_end_waiters(Service *service)
 {
-    service_tell_waiters(service, -ECANCELED);
+    service_tell_waiters(service, -ECANCELED, "");
 }
 
 int service_load_for(void *userdata, ControlOnLoaded on_loaded, void *waiter)
@@ -148,17 +156,60 @@ static void service_adopt(Service *service, Controller *controller)
         log_event(LOG_LEVEL_INFO, NULL, "the change takes effect when the undo under way is over");
 }
 
-static void service_reload(Service *service, bool is_asked)
+/* What was asked for while it was loaded, is loaded after it. */
+static void service_take_load(Service *service)
 {
     Config *old = service->next ? service->next->config : service->controller->config;
+    bool is_again = service->reload.is_asked_again;
     Controller *controller = NULL;
-    int r;
+    int r = reload_load(&service->reload, &service->state, old, &controller);
 
-    notify_reloading(clock_monotonic_usec());
-    r = reload_load(&service->reload, &service->state, old, is_asked, &controller);
     assert(!controller || r >= 0);
     if (controller)
         service_adopt(service, controller);
+    if (is_again && reload_begin(&service->reload, true))
+        service_take_load(service);
+}
+
+static void service_await_load(Service *service);
+
+static int service_on_load_time(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    Service *service = userdata;
+
+    (void)source;
+    (void)usec;
+    if (service->why[0])
+        return 0;
+    if (reload_is_done(&service->reload)) {
+        notify_reloading(clock_monotonic_usec());
+        service_take_load(service);
+        notify_ready();
+        service_show_status(service);
+    }
+    service_await_load(service);
+    service_look_later(service);
+    return 0;
+}
+
+/* Where files are slow to answer, or do not answer, the loop goes on meanwhile. */
+static void service_await_load(Service *service)
+{
+    sd_event_source_disable_unref(TAKE_PTR(service->load_timer));
+    if (!reload_is_loading(&service->reload))
+        return;
+    if (sd_event_add_time_relative(service->event, &service->load_timer, CLOCK_MONOTONIC,
+                                   LOAD_LOOK_USEC, USEC_PER_MSEC, service_on_load_time,
+                                   service) < 0)
+        service->load_timer = NULL;
+}
+
+static void service_reload(Service *service, bool is_asked)
+{
+    notify_reloading(clock_monotonic_usec());
+    if (reload_begin(&service->reload, is_asked))
+        service_take_load(service);
+    service_await_load(service);
     service_show_status(service);
     notify_ready();
     service_look_later(service);
@@ -173,7 +224,7 @@ void service_on_settled(bool has_changed, void *userdata)
 {
     Service *service = userdata;
 
-    if (service->why[0])
+    if (service->why[0] || reload_is_loading(&service->reload))
         return;
     if (has_changed) {
         service_reload(service, false);
@@ -187,6 +238,7 @@ void service_on_settled(bool has_changed, void *userdata)
 void service_on_busy(void *userdata)
 {
     service_show_status(userdata);
+    service_look_later(userdata);
 }
 
 /* Something happened to a file, a directory or a link; what, the files themselves tell. Where they

@@ -3,13 +3,20 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
+#include "daemon/cli/look.h"
 
 /* How often the files are looked at while it waits; less often where that takes its time. */
 #define SETTLE_LOOK_USEC (50 * USEC_PER_MSEC)
 #define SETTLE_LOOK_SHARE 10
+
+/* How long the loop waits for a look while nothing is changed anyway, and when one that has not
+ * ended is worth a line. */
+#define SETTLE_TICK_WAIT_USEC (20 * USEC_PER_MSEC)
+#define SETTLE_LATE_USEC (2 * USEC_PER_SEC)
 
 /* When files that there was no memory for are read again. */
 #define SETTLE_PUT_OFF_USEC (10 * USEC_PER_SEC)
@@ -17,13 +24,16 @@
 struct Settle {
     sd_event_source *timer;
     Sources read; /* what was read last */
+    Look *look;   /* is_waiting: under way, and has not answered yet; NULL: none is */
     Sources seen; /* is_waiting: what the last look saw; nothing looked at: that look failed */
     bool is_waiting;
     bool must_read;        /* is_waiting: also when nothing differs */
     bool is_busy_said;     /* is_waiting */
     uint64_t since_usec;   /* is_waiting, monotonic: when that began */
     uint64_t still_usec;   /* is_waiting, monotonic: since when looks have seen the same */
-    uint64_t look_usec;    /* what the last look took */
+    uint64_t begun_usec;   /* when the last look began, monotonic */
+    uint64_t look_usec;    /* what it took */
+    bool is_late_said;     /* is_waiting: that the files do not answer */
     const char *busy_path; /* is_waiting: what differed last, of `seen`; may be NULL */
     SettleOnEnd on_end;
     SettleOnBusy on_busy;
@@ -35,15 +45,23 @@ void settle_free(Settle *settle)
     if (!settle)
         return;
     sd_event_source_disable_unref(settle->timer);
+    look_leavep(&settle->look);
     sources_done(&settle->read);
     sources_done(&settle->seen);
     free(settle);
+}
+
+static void settle_forget_look(Settle *settle)
+{
+    look_leavep(&settle->look);
+    settle->look = NULL;
 }
 
 static void settle_stop(Settle *settle)
 {
     settle->is_waiting = settle->must_read = false;
     settle->busy_path = NULL;
+    settle_forget_look(settle);
     sources_done(&settle->seen);
     sd_event_source_set_enabled(settle->timer, SD_EVENT_OFF);
 }
@@ -71,22 +89,55 @@ static void settle_wait(Settle *settle, bool must_read)
     settle->still_usec = now_usec;
     if (!settle->is_waiting) {
         settle->is_waiting = true;
-        settle->is_busy_said = false;
+        settle->is_busy_said = settle->is_late_said = false;
         settle->since_usec = now_usec;
     }
     settle_look_again(settle);
 }
 
-/* What the files are now. Without memory nothing is known of them. */
-static int settle_see(Settle *settle, Sources *ret_now)
+/* What the files are now. Without memory nothing is known of them. -EINPROGRESS: they have not
+ * answered within `wait_usec`, and the next call asks whether they have by then. */
+static int settle_see(Settle *settle, uint64_t wait_usec, Sources *ret_now)
 {
-    uint64_t begun_usec = clock_monotonic_usec();
-    int r = sources_look(&settle->read, ret_now);
+    int r = 0;
 
-    settle->look_usec = clock_monotonic_usec() - begun_usec;
+    if (!settle->look) {
+        settle->begun_usec = clock_monotonic_usec();
+        r = look_begin(&settle->read, &settle->look);
+    }
+    if (r == 0 && !look_wait(settle->look, wait_usec))
+        return -EINPROGRESS;
+    if (r == 0)
+        r = look_end(TAKE_PTR(settle->look), ret_now);
+    settle->look_usec = clock_monotonic_usec() - settle->begun_usec;
     if (r < 0)
         sources_done(ret_now);
     return r;
+}
+
+/* A look that is under way for longer than that waits for a file system that may be gone. */
+bool settle_is_late(const Settle *settle)
+{
+    return settle->look && clock_monotonic_usec() - settle->begun_usec >= SETTLE_LATE_USEC;
+}
+
+static void settle_say_late(Settle *settle)
+{
+    char path[ASIDE_PATH_SIZE];
+
+    if (!settle->is_late_said && settle_is_late(settle)) {
+        look_path(settle->look, path);
+        log_event(LOG_LEVEL_WARNING, NULL,
+                  "%s does not answer: nothing is added or deleted until it does, and settings and "
+                  "rosters are compared with what was read",
+                  path);
+        settle->is_late_said = true;
+        settle->on_busy(settle->userdata);
+    } else if (settle->is_late_said && !settle->look) {
+        log_event(LOG_LEVEL_NOTICE, NULL, "settings and rosters answer again");
+        settle->is_late_said = false;
+        settle->on_busy(settle->userdata);
+    }
 }
 
 static void settle_say_busy(Settle *settle)
@@ -137,11 +188,17 @@ static int settle_on_time(sd_event_source *source, uint64_t usec, void *userdata
     Settle *settle = userdata;
     Sources now = {0};
     bool is_still;
+    int r;
 
     (void)source;
     (void)usec;
     assert(settle->is_waiting);
-    settle_see(settle, &now);
+    r = settle_see(settle, SETTLE_TICK_WAIT_USEC, &now);
+    settle_say_late(settle);
+    if (r == -EINPROGRESS) {
+        settle_look_again(settle);
+        return 0;
+    }
     settle_note(settle, &now);
     settle_say_busy(settle);
     is_still = clock_monotonic_usec() - settle->still_usec >= SOURCES_STILL_USEC;
@@ -190,9 +247,11 @@ void settle_use(Settle *settle, Sources *read, bool is_rushed)
 
 bool settle_accepts(Settle *settle, Sources *read)
 {
-    assert(settle->is_waiting && settle->seen.settings);
-    if (sources_equal(&settle->seen, read, NULL) || !sources_are_young(read, clock_realtime_usec()))
+    assert(settle->is_waiting);
+    if ((settle->seen.settings && sources_equal(&settle->seen, read, NULL)) ||
+        !sources_are_young(read, clock_realtime_usec()))
         return true;
+    settle_forget_look(settle);
     sources_done(&settle->read);
     settle->read = *read;
     *read = (Sources){0};
@@ -205,6 +264,11 @@ void settle_put_off(Settle *settle)
     settle_wait(settle, true);
     sd_event_source_set_time_relative(settle->timer, SETTLE_PUT_OFF_USEC);
     sd_event_source_set_enabled(settle->timer, SD_EVENT_ONESHOT);
+}
+
+void settle_hold(Settle *settle)
+{
+    settle_wait(settle, true);
 }
 
 const Sources *settle_get_read(const Settle *settle)
@@ -220,7 +284,8 @@ bool settle_look(Settle *settle)
         return false;
     if (!settle->read.settings)
         return true;
-    if (settle_see(settle, &now) >= 0 && sources_equal(&settle->read, &now, &settle->busy_path)) {
+    if (settle_see(settle, ASIDE_WAIT_USEC, &now) >= 0 &&
+        sources_equal(&settle->read, &now, &settle->busy_path)) {
         sources_done(&now);
         return true;
     }
@@ -235,10 +300,19 @@ bool settle_is_waiting(const Settle *settle)
     return settle->is_waiting;
 }
 
-const char *settle_busy_path(const Settle *settle)
+bool settle_trouble(const Settle *settle, char ret_text[static SETTLE_TROUBLE_SIZE])
 {
-    if (!settle->is_waiting || !settle->busy_path ||
-        clock_monotonic_usec() - settle->since_usec < SETTLE_BUSY_USEC)
-        return NULL;
-    return settle->busy_path;
+    char path[ASIDE_PATH_SIZE];
+
+    if (!settle->is_waiting)
+        return false;
+    if (settle_is_late(settle)) {
+        look_path(settle->look, path);
+        snprintf(ret_text, SETTLE_TROUBLE_SIZE, "%.160s does not answer", path);
+        return true;
+    }
+    if (!settle->busy_path || clock_monotonic_usec() - settle->since_usec < SETTLE_BUSY_USEC)
+        return false;
+    snprintf(ret_text, SETTLE_TROUBLE_SIZE, "%.160s keeps changing", settle->busy_path);
+    return true;
 }

@@ -8,6 +8,9 @@
  * half-done checkout is not taken for the whole. Meanwhile its owner lets nothing be changed at the
  * service, for the set in force may name fewer members than the one that is being written.
  *
+ * The files are looked at aside (aside.h): those that do not answer count as changed and not read
+ * yet, and hold the loop no longer than a second, once.
+ *
  * Being still is observed by looking, and timed by the monotonic clock: it needs no inotify, and a
  * clock that was set wrong delays nothing.
  */
@@ -25,7 +28,7 @@ typedef struct Settle Settle;
  * there is nothing to read. Called from the event loop. */
 typedef void (*SettleOnEnd)(bool has_changed, void *userdata);
 
-/* They have kept changing for SETTLE_BUSY_USEC, which is logged. Called from the event loop. */
+/* settle_trouble() tells something else by now, which is logged. Called from the event loop. */
 typedef void (*SettleOnBusy)(void *userdata);
 
 /* How long files may change on and on before that is worth a warning. */
@@ -59,5 +62,14 @@ const Sources *settle_get_read(const Settle *settle);
 /* Whether files differ, or may, and are not read yet. */
 bool settle_is_waiting(const Settle *settle);
 
-/* What has kept changing for longer than SETTLE_BUSY_USEC; NULL: nothing has. */
-const char *settle_busy_path(const Settle *settle);
+/* Why nothing is read for so long: a file that has kept changing for SETTLE_BUSY_USEC, or that does
+ * not answer. False: there is nothing to tell. */
+#define SETTLE_TROUBLE_SIZE 200
+bool settle_trouble(const Settle *settle, char ret_text[static SETTLE_TROUBLE_SIZE]);
+
+/* Whether the files do not answer. */
+bool settle_is_late(const Settle *settle);
+
+/* There is something to be read that cannot be read now, whatever the files say: it waits, and
+ * tries again with them. */
+void settle_hold(Settle *settle);

@@ -79,7 +79,7 @@ static int status_line_append_counts(char *text, int used, const StatusSums *sum
 
 /* What stands before all else. */
 static int status_line_append_warnings(char *text, const Controller *controller,
-                                       const char *invalid, const char *busy)
+                                       const char *invalid, const char *unread)
 {
     const Backend *backend = &controller->backend;
     Err state_err = {0};
@@ -89,11 +89,9 @@ static int status_line_append_warnings(char *text, const Controller *controller,
         used = status_line_append(
             text, used, "INVALID settings or rosters, the last good ones stay in force (%s); ",
             invalid);
-    if (busy)
-        used = status_line_append(text, used,
-                                  "%.160s keeps changing, nothing is added or deleted until it is "
-                                  "read; ",
-                                  busy);
+    if (unread)
+        used = status_line_append(text, used, "%s, nothing is added or deleted until it is read; ",
+                                  unread);
     if (log_lost_count() > 0)
         used = status_line_append(text, used, "%zu lines of the log were lost; ", log_lost_count());
     if (backend_check_store(backend, &state_err) < 0)
@@ -102,13 +100,13 @@ static int status_line_append_warnings(char *text, const Controller *controller,
     return backend->dry_run ? status_line_append(text, used, "dry run; ") : used;
 }
 
-void status_line_format(const Controller *controller, const char *invalid, const char *busy,
+void status_line_format(const Controller *controller, const char *invalid, const char *unread,
                         char ret_text[static STATUS_LINE_SIZE])
 {
     StatusSums sums = {.oldest_usec = USEC_NEVER, .next_usec = USEC_NEVER};
     uint64_t now_usec = clock_monotonic_usec();
     char span[32], now[CLOCK_RFC3339_SIZE];
-    int used = status_line_append_warnings(ret_text, controller, invalid, busy);
+    int used = status_line_append_warnings(ret_text, controller, invalid, unread);
 
     for (size_t i = 0; i < controller->scheduler_count; i++)
         status_line_add_beat(&sums, &controller->schedulers[i]);

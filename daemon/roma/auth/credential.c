@@ -5,10 +5,9 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "daemon/base/aside.h"
 #include "daemon/base/environment.h"
-#include "daemon/base/file.h"
 #include "daemon/base/str.h"
 #include "daemon/roma/auth/redact.h"
 
@@ -49,12 +48,13 @@ static Credential *credential_new(void)
 int credential_find_file(const char *file, const char *directory, Buf *path)
 {
     const char *credentials = secure_getenv("CREDENTIALS_DIRECTORY");
+    struct stat status;
 
     if (file[0] != '/' && !str_is_empty(credentials)) {
         buf_puts(path, credentials);
         buf_putc(path, '/');
         buf_puts(path, file);
-        if (buf_failed(path) < 0 || access(path->data, F_OK) == 0 || errno != ENOENT)
+        if (buf_failed(path) < 0 || aside_stat(path->data, &status) != -ENOENT)
             return buf_failed(path);
         buf_reset(path);
     }
@@ -103,7 +103,7 @@ int credential_read_file(const char *file, const char *key, const char *director
         return err_set(err, -EINVAL, "auth.%s: is not set", key);
     if (credential_find_file(file, directory, &path) < 0)
         return err_memory(err);
-    r = file_read_secret(path.data, ret_secret, err);
+    r = aside_read_secret(path.data, ret_secret, err);
     if (r == -ENOENT)
         return credential_tell_missing(file, key, path.data, err);
     return r < 0 ? err_context(err, r, "auth.%s", key) : 0;
@@ -277,23 +277,25 @@ int credential_load(const Auth *auth, const char *directory, Credential **ret_cr
     return err_set(err, -EINVAL, "a credential of this method is not loaded but asked for");
 }
 
-static void credential_stamp_at(const char *path, CredentialStamp *stamp, size_t number)
+static int credential_stamp_at(const char *path, CredentialStamp *stamp, size_t number)
 {
     struct stat status;
+    int r = aside_stat(path, &status);
 
-    if (stat(path, &status) < 0)
-        return;
+    if (r < 0)
+        return r;
     stamp->files[number].device = status.st_dev;
     stamp->files[number].inode = status.st_ino;
     stamp->files[number].size = (uint64_t)status.st_size;
     stamp->files[number].mtime_sec = (uint64_t)status.st_mtim.tv_sec;
     stamp->files[number].mtime_nsec = (uint64_t)status.st_mtim.tv_nsec;
+    return 0;
 }
 
-void credential_stamp_file(const char *path, CredentialStamp *ret_stamp)
+int credential_stamp_file(const char *path, CredentialStamp *ret_stamp)
 {
     *ret_stamp = (CredentialStamp){0};
-    credential_stamp_at(path, ret_stamp, 0);
+    return credential_stamp_at(path, ret_stamp, 0);
 }
 
 void credential_stamp(const Auth *auth, const char *directory, CredentialStamp *ret_stamp)

@@ -28,8 +28,8 @@ typedef struct CredentialStamp {
     } files[3];
 } CredentialStamp;
 
-/* The same of one file that is no secret, such as ca_file. */
-void credential_stamp_file(const char *path, CredentialStamp *ret_stamp);
+/* The same of one file that is no secret, such as ca_file. 0, or as aside_stat(). */
+int credential_stamp_file(const char *path, CredentialStamp *ret_stamp);
 
 /* Files that cannot be looked at leave zeros. */
 void credential_stamp(const Auth *auth, const char *directory, CredentialStamp *ret_stamp);

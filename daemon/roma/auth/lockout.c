@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "daemon/base/aside.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 
@@ -36,7 +37,7 @@ void lockout_note_file(Lockouts *lockouts, const char *path)
     struct stat status;
 
     lockouts->mark[0] = '\0';
-    if (stat(path, &status) < 0)
+    if (aside_stat(path, &status) < 0)
         return;
     snprintf(lockouts->mark, sizeof(lockouts->mark), "%jx:%jx:%jd.%09ld:%jd.%09ld",
              (uintmax_t)status.st_dev, (uintmax_t)status.st_ino, (intmax_t)status.st_mtim.tv_sec,
