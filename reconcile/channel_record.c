@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconcile/channel_record.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -18,6 +19,7 @@ int channel_record_add_sighting(ChannelRecord *record, const char *member_id, ui
 {
     const char *copy = arena_string(&record->arena, member_id);
 
+    assert(member_id);
     if (!copy || mem_grow(&record->sightings, &record->sighting_capacity,
                           record->sighting_count + 1, sizeof(*record->sightings)) < 0)
         return -ENOMEM;
@@ -30,6 +32,7 @@ int channel_record_add_deletion(ChannelRecord *record, const void *identity, siz
 {
     const void *copy = arena_copy(&record->arena, identity, identity_size);
 
+    assert(identity);
     if (!copy || mem_grow(&record->deletions, &record->deletion_capacity,
                           record->deletion_count + 1, sizeof(*record->deletions)) < 0)
         return -ENOMEM;
@@ -40,6 +43,7 @@ int channel_record_add_deletion(ChannelRecord *record, const void *identity, siz
 
 int channel_record_set_pause(ChannelRecord *record, const char *reason, uint64_t end_usec)
 {
+    assert(reason);
     record->pause_reason = arena_string(&record->arena, reason);
     if (!record->pause_reason)
         return -ENOMEM;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconcile/apply/add.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "daemon/base/clock.h"
@@ -17,6 +18,7 @@ const char *add_outcome_text(AdditionOutcome outcome)
         [ADDITION_ADDED] = "added",     [ADDITION_FAILED] = "failed",
     };
 
+    assert((size_t)outcome < ELEMENTS(texts));
     return texts[outcome];
 }
 
@@ -98,6 +100,7 @@ static void add_conclude(ChannelPass *channel, const Map *live)
     const Addition *addition = channel->addition;
     size_t left = 0;
 
+    assert(addition->next <= addition->item_count);
     for (size_t i = 0; i < addition->item_count; i++) {
         AdditionItem *item = &addition->items[i];
 
@@ -180,6 +183,7 @@ static void add_on_end(Call *call, CallEnd end, const Answer *answer, const Err 
     AdditionItem *item = &addition->items[addition->next++];
     Err why = *err;
 
+    assert(call == &channel->call && addition->next <= addition->item_count);
     (void)answer;
     addition->was_sent = addition->was_sent || call->attempts > 0;
     add_note_end(item, call, end);
@@ -207,6 +211,7 @@ static void add_next(ChannelPass *channel)
 {
     Addition *addition = channel->addition;
 
+    assert(!channel->call.is_in_flight && !channel->is_done);
     while (addition->next < addition->item_count &&
            addition->items[addition->next].outcome == ADDITION_LIVE)
         addition->next++;
@@ -240,6 +245,7 @@ void add_on_list(ChannelPass *channel)
     size_t absent = 0;
     Err err = {0};
 
+    assert(addition && addition->next == 0 && !channel->is_done);
     if (add_index(&channel->diff, &live) < 0) {
         err_memory(&err);
         channel_end(channel, RESULT_FAILED, &err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconcile/apply/confirm.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "reconcile/apply/deletion.h"
@@ -121,6 +122,9 @@ void confirm_start(ChannelPass *channel)
 {
     Err err = {0};
 
+    assert(!channel->is_done && channel->sent && channel->deletions);
+    assert(channel->next <= channel->plan.extra_count);
+    assert(channel->report->extra_count == channel->plan.extra_count);
     if (diff_init(&channel->confirmed, &channel->desired, channel->row->id,
                   channel->report->is_ecs) < 0) {
         err_memory(&err);

@@ -176,6 +176,7 @@ static void delete_on_end(Call *call, CallEnd end, const Answer *answer, const E
     Err state_err = {0};
     int r = 0;
 
+    assert(call == &channel->call && channel->next < channel->plan.extra_count);
     (void)answer;
     extra->attempts = call->attempts;
     channel->sent_count += call->attempts > 0;
@@ -211,6 +212,7 @@ static bool delete_keeps_enough(const ChannelPass *channel)
 
 static void delete_next(ChannelPass *channel)
 {
+    assert(channel->next <= channel->plan.extra_count && !channel->call.is_in_flight);
     if (channel->next == channel->plan.extra_count) {
         confirm_start(channel);
         return;
@@ -241,6 +243,7 @@ static int delete_prepare(ChannelPass *channel)
 {
     size_t count = channel->plan.extra_count;
 
+    assert(count > 0 && !channel->deletions && !channel->sent);
     channel->deletions = calloc(count, sizeof(*channel->deletions));
     channel->sent = calloc(count, sizeof(*channel->sent));
     if (!channel->deletions || !channel->sent)
@@ -284,6 +287,9 @@ void delete_start(ChannelPass *channel)
 {
     Err err = {0};
 
+    assert(!channel->dry_run && channel->roster->mode == MODE_PRUNE && !channel->addition);
+    assert(channel->refusing == 0 || channel->is_approved);
+    assert(channel->report->extra_count == channel->plan.extra_count);
     if (delete_prepare(channel) == 0) {
         group_commit_add(channel->group_commit, channel, delete_on_recorded);
         return;
@@ -296,6 +302,7 @@ void delete_pause(ChannelPass *channel)
 {
     Err why = {0};
 
+    assert(!channel->is_done);
     channel->is_paused = true;
     channel_explain_pause(&why);
     if (channel->call.request.kind == REQUEST_DELETE_MEMBER)

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconcile/apply/deletion.h"
 
+#include <assert.h>
+
 #include "daemon/base/str.h"
 #include "reconcile/plan/identity.h"
 
 /* Out of the call's own last answer: an instance that fails ends calls that wait without one. */
 void deletion_note(Sent *sent, const Call *call, CallEnd end)
 {
+    assert(!call->is_in_flight);
     sent->was_uncertain = end == CALL_UNCERTAIN;
     sent->may_have_gone = call->was_ambiguous;
     sent->was_unheard = call->was_unheard;
@@ -37,6 +40,7 @@ void deletion_tell(const ChannelPass *channel, size_t number, const Err *why)
         .err = &err,
     };
 
+    assert(number < report->extra_count && channel->sent);
     err.http = sent->http;
     str_copy(err.code, sizeof(err.code), sent->code);
     str_copy(err.request_id, sizeof(err.request_id), sent->request_id);
@@ -49,6 +53,7 @@ int deletion_decide(ChannelPass *channel, size_t number, Outcome outcome, Err *e
     const Sent *sent = &channel->sent[number];
     Answer answer = {.kind = ANSWER_HTTP, .http = sent->http};
 
+    assert(number < channel->report->extra_count && channel->sent && channel->deletions);
     str_copy(answer.code, sizeof(answer.code), sent->code);
     str_copy(answer.request_id, sizeof(answer.request_id), sent->request_id);
     return channel->ops->decide(channel->context, channel->deletions[number].action, outcome,

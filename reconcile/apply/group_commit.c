@@ -10,6 +10,7 @@ int group_commit_init(GroupCommit *group_commit, const Ops *ops, void *context,
 {
     size_t capacity = channel_capacity ? channel_capacity : 1;
 
+    assert(ops);
     *group_commit = (GroupCommit){
         .ops = ops,
         .context = context,
@@ -30,6 +31,8 @@ void group_commit_done(GroupCommit *group_commit)
 void group_commit_add(GroupCommit *group_commit, ChannelPass *channel,
                       ChannelOnRecorded on_recorded)
 {
+    assert(on_recorded && !channel->is_done && !channel->dry_run);
+    assert(channel->deletions && channel->plan.extra_count > 0);
     assert(group_commit->count < group_commit->capacity);
     assert(!channel->keeps_slot);
     channel->on_recorded = on_recorded;
@@ -151,4 +154,5 @@ void group_commit_commit(GroupCommit *group_commit)
         else
             group_commit_commit_one(group_commit, i);
     }
+    assert(group_commit->count == 0);
 }

@@ -54,6 +54,10 @@ void channel_close(ChannelPass *channel, Result result, const Err *err)
     report->result = result;
     if (err && !err_is_set(&report->error))
         report->error = *err;
+    /* Whatever did not work says why. */
+    assert((result != RESULT_FAILED && result != RESULT_UNMANAGEABLE) ||
+           err_is_set(&report->error));
+    assert(!channel->keeps_slot);
     channel->is_done = true;
     assert(*channel->open_count > 0);
     --*channel->open_count;
@@ -71,6 +75,7 @@ void channel_fail(ChannelPass *channel, int error, const char *what)
 {
     Err err = {0};
 
+    assert(error < 0);
     if (error == -ENOMEM)
         err_memory(&err);
     else
@@ -156,6 +161,8 @@ static void channel_on_page(Call *call, CallEnd end, const Answer *answer, const
 
 void channel_read(ChannelPass *channel, Diff *diff, uint64_t delay_usec, ChannelOnWhole on_whole)
 {
+    assert(channel->row && on_whole && !channel->is_done && !channel->call.is_in_flight);
+    assert(diff == &channel->diff || diff == &channel->confirmed);
     channel->call = (Call){
         .request =
             {
@@ -180,6 +187,7 @@ bool channel_look_again(ChannelPass *channel, Diff *diff, uint32_t *looks, Chann
 {
     static const uint64_t waits_usec[] = {1 * USEC_PER_SEC, 3 * USEC_PER_SEC, 10 * USEC_PER_SEC};
 
+    assert(*looks <= ELEMENTS(waits_usec));
     if (*looks == ELEMENTS(waits_usec))
         return false;
     diff_reset(diff);
@@ -193,6 +201,7 @@ void channel_start(ChannelPass *channel, const ChannelRow *row, ChannelOnWhole o
     ChannelKind kind = catalog_classify(row, &err);
     int r;
 
+    assert(on_list && !channel->row);
     assert(!row->odd && !channel->is_done);
     channel->row = row;
     if (report_set_identity(channel->report, row->id, row->name) < 0) {

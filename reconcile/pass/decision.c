@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconcile/pass/decision.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -134,6 +135,7 @@ static void decision_make(ChannelPass *channel)
     const ChannelRecord *record = &channel->record;
     bool has_extras = channel->plan.extra_count > 0;
 
+    assert(!has_extras || channel->refusing <= GUARD_COUNT);
     if (record->is_paused) {
         channel_end(channel, RESULT_PAUSED, NULL);
         return;
@@ -181,12 +183,14 @@ static int decision_settle_as_absent(void *list, const char *member_id)
 
 int decision_settle_absent(ChannelPass *channel, const char *channel_id, Err *err)
 {
+    assert(channel_id && !channel->row);
     return channel->ops->settle(channel->context, channel->roster, channel_id,
                                 decision_settle_as_absent, channel, err);
 }
 
 int decision_settle(ChannelPass *channel, const char *channel_id, bool is_final, Err *err)
 {
+    assert(channel_id && channel->row);
     channel->in_doubt_count = 0;
     if (channel->dry_run)
         return 0;
@@ -223,6 +227,7 @@ void decision_on_list(ChannelPass *channel)
     Err err = {0};
     int r;
 
+    assert(!channel->is_done && !channel->addition && !channel->is_recovery);
     plan_make(&channel->diff, &channel->plan);
     r = decision_report_plan(channel);
     if (r < 0) {

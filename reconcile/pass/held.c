@@ -70,6 +70,7 @@ void held_end(ChannelPass *channel, const Guard guards[static GUARD_COUNT])
 {
     ChannelReport *report = channel->report;
 
+    assert(report->extra_count > 0);
     assert(report->guard_count == 0);
     for (size_t i = 0; i < GUARD_COUNT; i++) {
         if (guards[i].refuses)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconcile/pass/instance.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -15,6 +16,7 @@ int instance_init(InstancePass *instance, size_t channel_capacity)
 
     instance->channels = calloc(capacity, sizeof(ChannelPass *));
     instance->rows = calloc(capacity, sizeof(CatalogRow *));
+    instance->capacity = capacity;
     return instance->channels && instance->rows ? 0 : -ENOMEM;
 }
 
@@ -28,11 +30,13 @@ void instance_done(InstancePass *instance)
 
 void instance_add(InstancePass *instance, ChannelPass *channel)
 {
+    assert(instance->channel_count < instance->capacity && !instance->is_resolved);
     instance->channels[instance->channel_count++] = channel;
 }
 
 static size_t instance_number(const InstancePass *instance, size_t turn)
 {
+    assert(turn < instance->channel_count);
     return (instance->first + turn) % instance->channel_count;
 }
 
@@ -50,6 +54,7 @@ size_t instance_unreached(const InstancePass *instance)
 
 static void instance_close_all(InstancePass *instance, Result result, const Err *err)
 {
+    assert(!instance->is_resolved && instance->next == 0);
     instance->is_resolved = true;
     for (size_t i = instance->next; i < instance->channel_count; i++)
         channel_close(instance->channels[instance_number(instance, i)], result, err);
@@ -87,6 +92,7 @@ static void instance_claim(InstancePass *instance, size_t number)
  */
 static void instance_resolve(InstancePass *instance)
 {
+    assert(!instance->is_resolved);
     for (size_t i = 0; i < instance->channel_count; i++)
         instance_claim(instance, i);
     for (size_t i = 0; i < instance->channel_count; i++) {
@@ -155,6 +161,7 @@ static void instance_on_page(Call *call, CallEnd end, const Answer *answer, cons
     InstancePass *instance = call->owner;
     Err why = *err;
 
+    assert(call == &instance->call);
     switch (end) {
     case CALL_DONE:
         instance_on_step(instance, instance_take_page(instance, answer->channels, &why), &why);
@@ -179,6 +186,8 @@ void instance_start(InstancePass *instance, bool is_probe, size_t first)
 {
     if (instance->channel_count == 0)
         return;
+    assert(first < instance->channel_count && !instance->is_resolved);
+    assert(!instance->call.is_in_flight);
     instance->first = first;
     instance->call = (Call){
         .request =
@@ -241,6 +250,7 @@ void instance_pump(InstancePass *instance)
         size_t number = instance_number(instance, instance->next++);
         ChannelPass *channel = instance->channels[number];
 
+        assert(channel->is_done || instance->rows[number]);
         if (!channel->is_done)
             channel_start(channel, &instance->rows[number]->channel, instance_on_list(channel));
         dispatch_pump(&instance->dispatch);
@@ -260,6 +270,7 @@ void instance_conclude(InstancePass *instance, const Report *report, InstanceRep
     for (size_t i = 0; i < instance->channel_count; i++) {
         const ChannelPass *channel = instance->channels[i];
 
+        assert(channel->is_done);
         if (channel->sent_count > 0)
             pass_spent_add(spent, channel->row->id, channel->sent_count);
     }

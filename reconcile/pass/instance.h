@@ -13,7 +13,7 @@ typedef struct InstancePass {
     Call call;              /* for the channel list */
     ChannelPass **channels; /* borrowed from the pass */
     CatalogRow **rows;      /* what each resolved to; NULL: it did not */
-    size_t channel_count;
+    size_t channel_count, capacity;
     size_t first; /* the one to begin with */
     size_t next;  /* how many of them, from there on, were started */
     size_t heard; /* how many of them, from there on, were listed once or have failed an attempt */

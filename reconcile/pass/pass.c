@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconcile/pass/pass.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,7 @@ static void pass_add(Pass *pass, ChannelPass *channel, ChannelReport *report,
 {
     InstancePass *instance = &pass->instances[roster->instance];
 
+    assert(roster->instance < pass->config->instance_count);
     *report = (ChannelReport){
         .channel = roster,
         .instance_name = pass->config->instances[roster->instance].name,
@@ -66,6 +68,7 @@ static void pass_add_channel(Pass *pass, const RosterChannel *roster, Addition *
     size_t number = pass->report.channel_count++;
     ChannelReport *report = &pass->report.channels[number];
 
+    assert(number < pass->config->channel_count);
     pass_add(pass, &pass->channels[number], report, roster);
     pass->channels[number].addition = addition;
     if (!addition && config_pause_holds(roster, pass->ops->realtime_usec(pass->context))) {
@@ -136,6 +139,8 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
 {
     _cleanup_(pass_freep) Pass *pass = calloc(1, sizeof(*pass));
 
+    assert(config && ops && scope->pass_id && scope->throttles);
+    assert(scope->instance == PASS_ALL_INSTANCES || scope->instance < config->instance_count);
     if (!pass)
         return -ENOMEM;
     pass->config = config;
@@ -247,6 +252,7 @@ static size_t pass_take_first(Pass *pass, size_t instance)
 
 void pass_start(Pass *pass)
 {
+    assert(pass->deadline_usec == 0);
     pass->deadline_usec =
         pass->ops->now_usec(pass->context) + pass->config->limits.pass_deadline_usec;
     for (size_t i = 0; i < pass->config->instance_count; i++) {
@@ -261,12 +267,14 @@ void pass_on_answer(Pass *pass, void *tag, const Answer *answer)
 {
     Call *call = tag;
 
+    assert(call && answer && call->request.instance < pass->config->instance_count);
     dispatch_on_answer(&pass->instances[call->request.instance].dispatch, call, answer);
     pass_pump(pass);
 }
 
 void pass_on_renewed(Pass *pass, size_t instance, Renewal renewal, const Err *err)
 {
+    assert(instance < pass->config->instance_count);
     dispatch_on_renewed(&pass->instances[instance].dispatch, renewal, err);
     pass_pump(pass);
 }
@@ -282,6 +290,7 @@ static void pass_hold(Pass *pass, const char *why)
 
 void pass_hold_changes(Pass *pass, const char *why)
 {
+    assert(why[0]);
     pass_hold(pass, why);
     pass_pump(pass);
 }
@@ -323,12 +332,14 @@ static void pass_end(Pass *pass, const char *why)
 
 void pass_stop(Pass *pass, const char *why)
 {
+    assert(why);
     pass->was_stopped = true;
     pass_end(pass, why);
 }
 
 void pass_pause(Pass *pass, const RosterChannel *roster)
 {
+    assert(roster);
     for (size_t i = 0; i < pass->report.channel_count; i++) {
         if (pass->channels[i].roster == roster && !pass->channels[i].is_done)
             delete_pause(&pass->channels[i]);
@@ -383,6 +394,7 @@ const Report *pass_get_report(const Pass *pass)
 
 void pass_take_report(Pass *pass, Report *ret_report)
 {
+    assert(pass_is_done(pass) && pass->is_reported);
     *ret_report = pass->report;
     pass->report.channels = NULL;
     pass->report.channel_count = 0;

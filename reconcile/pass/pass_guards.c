@@ -46,6 +46,7 @@ void pass_spent_add(PassSpent *spent, const char *channel_id, uint64_t deletes)
 {
     const char *copy;
 
+    assert(channel_id && deletes > 0);
     spent->deletes += deletes;
     if (pass_spent_has(spent, channel_id))
         return;
@@ -62,6 +63,7 @@ int pass_guards_init(PassGuards *guards, const Dispatch *dispatch, size_t channe
 {
     size_t capacity = channel_capacity ? channel_capacity : 1;
 
+    assert(dispatch);
     *guards = (PassGuards){
         .config = dispatch->config,
         .ops = dispatch->ops,
@@ -85,6 +87,7 @@ void pass_guards_done(PassGuards *guards)
 
 void pass_guards_begin(PassGuards *guards, PassSpent *spent)
 {
+    assert(guards->open_usec == USEC_NEVER && guards->waiting_count == 0 && !guards->is_open);
     guards->open_usec = guards->ops->now_usec(guards->context) +
                         guards->config->limits.pass_deadline_usec / WAIT_PART;
     if (!spent)
@@ -244,6 +247,7 @@ void pass_guards_add(PassGuards *guards, ChannelPass *channel)
 {
     assert(channel->plan.extra_count > 0);
     assert(channel->refusing == 0 || channel->has_approval);
+    assert(!channel->is_done && !channel->is_paused);
     if (pass_guards_are_off(guards)) {
         pass_guards_carry_out(channel);
         return;
@@ -298,8 +302,10 @@ void pass_guards_report(const PassGuards *guards, const Report *report,
     for (size_t i = 0; i < report->channel_count; i++) {
         const ChannelReport *channel = &report->channels[i];
 
-        if (report_is_held_by_pass(channel, instance_report))
-            guards->digests[count++] = channel->digest;
+        if (!report_is_held_by_pass(channel, instance_report))
+            continue;
+        assert(count < guards->capacity);
+        guards->digests[count++] = channel->digest;
     }
     if (count == 0)
         return;

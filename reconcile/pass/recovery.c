@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconcile/pass/recovery.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -32,6 +33,7 @@ static int recovery_add(void *userdata, const char *channel_id)
     Recoveries *recoveries = collecting->recoveries;
     char *id = arena_string(&recoveries->arena, channel_id);
 
+    assert(channel_id);
     if (!id || mem_grow(&recoveries->rosters, &recoveries->capacity, recoveries->count + 1,
                         sizeof(*recoveries->rosters)) < 0)
         return -ENOMEM;
@@ -54,6 +56,7 @@ int recovery_allocate(Recoveries *recoveries)
 {
     size_t count = recoveries->count ? recoveries->count : 1;
 
+    assert(!recoveries->reports && !recoveries->channels);
     recoveries->reports = calloc(count, sizeof(*recoveries->reports));
     recoveries->channels = calloc(count, sizeof(*recoveries->channels));
     return recoveries->reports && recoveries->channels ? 0 : -ENOMEM;
@@ -83,6 +86,7 @@ static void recovery_on_absent(ChannelPass *channel)
 
 void recovery_on_list(ChannelPass *channel)
 {
+    assert(channel->is_recovery && channel->row);
     recovery_settle(channel, channel->row->id, false);
 }
 
@@ -91,6 +95,7 @@ void recovery_on_list(ChannelPass *channel)
  * settled by the list of that entry. */
 void recovery_look(ChannelPass *channel, const CatalogRow *row, bool has_unread)
 {
+    assert(channel->is_recovery && !channel->is_done);
     if ((!row && has_unread) || (row && row->channel.odd))
         channel_close(channel, RESULT_IN_SYNC, NULL);
     else if (!row)

@@ -75,6 +75,7 @@ static int catalog_add_row(Catalog *catalog, const ChannelRow *row, Err *err)
 
 int catalog_add_page(Catalog *catalog, const ChannelPage *page, size_t from, Err *err)
 {
+    assert(from <= page->row_count);
     for (size_t i = from; i < page->row_count; i++) {
         int r = catalog_add_row(catalog, &page->rows[i], err);
 
@@ -86,6 +87,7 @@ int catalog_add_page(Catalog *catalog, const ChannelPage *page, size_t from, Err
 
 CatalogRow *catalog_find(const Catalog *catalog, const char *id)
 {
+    assert(id);
     return map_find(&catalog->by_id, id, strlen(id));
 }
 
@@ -107,6 +109,7 @@ CatalogRow *catalog_claim(Catalog *catalog, const RosterChannel *entry, Err *err
     const char *key = entry->id ? entry->id : entry->name;
     CatalogRow *row = map_find(entry->id ? &catalog->by_id : &catalog->by_name, key, strlen(key));
 
+    assert(key);
     if (!row) {
         catalog_miss(catalog, entry, key, err);
         return NULL;

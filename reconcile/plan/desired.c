@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconcile/plan/desired.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "reconcile/plan/identity.h"
@@ -104,6 +105,7 @@ int desired_init(Desired *desired, const RosterChannel *channel, uint16_t channe
 {
     int r;
 
+    assert(channel && (channel->members || channel->member_count == 0));
     *desired = (Desired){.channel = channel, .channel_port = channel_port};
     desired->keys =
         arena_alloc(&desired->arena, (channel->member_count + 1) * sizeof(*desired->keys));
@@ -143,5 +145,6 @@ size_t desired_find(const Desired *desired, const void *identity, size_t identit
 {
     void *value = map_find(&desired->index, identity, identity_size);
 
+    assert(identity && identity_size > 0);
     return value ? (size_t)(uintptr_t)value - 1 : DESIRED_NONE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconcile/plan/diff.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@ int diff_init(Diff *diff, const Desired *desired, const char *channel_id, bool i
 {
     size_t count = desired->channel->member_count;
 
+    assert(channel_id);
     *diff = (Diff){.desired = desired, .channel_id = channel_id, .is_ecs = is_ecs};
     diff->seen = calloc(count ? count : 1, sizeof(*diff->seen));
     return diff->seen ? 0 : -ENOMEM;
@@ -32,6 +34,7 @@ void diff_done(Diff *diff)
 
 void diff_reset(Diff *diff)
 {
+    assert(diff->seen);
     map_clear(&diff->ids);
     arena_done(&diff->arena);
     memset(diff->seen, 0, diff->desired->channel->member_count * sizeof(*diff->seen));
@@ -152,6 +155,7 @@ static int diff_add_row(Diff *diff, const MemberPage *page, size_t number, Err *
         return r;
     diff->live_count++;
     wanted = desired_find(diff->desired, live.identity, live.identity_size);
+    assert(wanted == DESIRED_NONE || wanted < diff->desired->channel->member_count);
     if (wanted != DESIRED_NONE)
         diff->seen[wanted] = true;
     else if (ignore_matches(diff->desired->channel, diff->desired->channel_port, row, live.host,
@@ -166,6 +170,7 @@ static int diff_add_row(Diff *diff, const MemberPage *page, size_t number, Err *
 
 int diff_add_page(Diff *diff, const MemberPage *page, size_t from, Err *err)
 {
+    assert(diff->seen && from <= page->row_count);
     if (map_reserve(&diff->ids, diff->ids.size + page->row_count) < 0)
         return err_memory(err);
     for (size_t i = from; i < page->row_count; i++) {
@@ -179,5 +184,6 @@ int diff_add_page(Diff *diff, const MemberPage *page, size_t from, Err *err)
 
 bool diff_has_id(const Diff *diff, const char *member_id)
 {
+    assert(member_id);
     return map_find(&diff->ids, member_id, strlen(member_id)) != NULL;
 }

@@ -145,6 +145,7 @@ size_t guard_evaluate(const Guards *limits, const Plan *plan, const ChannelRecor
     const Subject subject = {
         .limits = limits, .plan = plan, .record = record, .realtime_usec = realtime_usec};
 
+    assert(plan && record);
     return guard_evaluate_scope(GUARD_OF_CHANNEL, &subject, ret_guards);
 }
 
@@ -153,6 +154,7 @@ size_t guard_evaluate_pass(const Guards *limits, const GuardTotals *totals,
 {
     const Subject subject = {.limits = limits, .totals = totals};
 
+    assert(totals->channels <= totals->deletes);
     return guard_evaluate_scope(GUARD_OF_PASS, &subject, ret_guards);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconcile/plan/identity.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,7 @@ int identity_pack(const char *group, const char *address, uint16_t port,
     size_t address_size = strlen(address) + 1;
     unsigned char *end = ret_bytes;
 
+    assert(group && address);
     if (group_size > IDENTITY_GROUP_MAX || address_size > IDENTITY_ADDRESS_MAX)
         return -EINVAL;
     end = mempcpy(end, group, group_size);
@@ -57,6 +59,7 @@ void identity_print(const void *packed, size_t packed_size, char *ret_text, size
     const unsigned char *port;
     size_t group_size = strnlen(group, packed_size) + 1, address_size;
 
+    assert(size > 0);
     ret_text[0] = '\0';
     if (group_size >= packed_size)
         return;

@@ -14,6 +14,7 @@ void listing_begin(Listing *listing)
 
 ListingStep listing_on_odd_page(Listing *listing, Err *err)
 {
+    assert(listing->tries >= 1 && listing->tries <= LISTING_TRIES);
     if (listing->tries >= LISTING_TRIES) {
         err_context(err, -EPROTO, "no whole list in %d tries", LISTING_TRIES);
         return LISTING_FAILED;
@@ -29,6 +30,7 @@ uint64_t listing_offset(const Listing *listing)
 
 int listing_fit(const Listing *listing, const ListingPage *page, Err *err)
 {
+    assert(listing->tries >= 1);
     if (listing->rows == 0 || page->row_count == 0)
         return 0;
     if (str_equal(page->id_of(page->rows, 0), listing->last_id))

@@ -26,6 +26,7 @@ void plan_make(Diff *diff, Plan *ret_plan)
     };
 
     assert(diff->ignored_count + diff->extra_count <= diff->live_count);
+    assert(diff->staying_in_service + diff->extra_count <= diff->live_count);
     for (size_t i = 0; i < diff->desired->channel->member_count; i++)
         plan.missing_count += !diff->seen[i];
     if (plan.extra_count > 0)

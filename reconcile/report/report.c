@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconcile/report/report.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -25,6 +26,7 @@ int report_set_identity(ChannelReport *report, const char *id, const char *name)
     const char *id_copy = arena_string(&report->arena, id);
     const char *name_copy = arena_string(&report->arena, name);
 
+    assert(id && name);
     if (!id_copy || !name_copy)
         return -ENOMEM;
     report->id = id_copy;
@@ -36,6 +38,7 @@ int report_set_extras(ChannelReport *report, const Extra *extras, size_t count)
 {
     ExtraReport *copies = arena_alloc(&report->arena, (count ? count : 1) * sizeof(*copies));
 
+    assert(extras || count == 0);
     if (!copies)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++) {
@@ -60,6 +63,7 @@ int report_set_missing(ChannelReport *report, const Diff *diff)
     MissingReport *rows;
     size_t count = 0;
 
+    assert(diff->seen);
     for (size_t i = 0; i < channel->member_count; i++)
         count += !diff->seen[i];
     rows = arena_alloc(&report->arena, (count ? count : 1) * sizeof(*rows));
@@ -79,6 +83,7 @@ int report_set_missing(ChannelReport *report, const Diff *diff)
 
 int report_set_pause(ChannelReport *report, const char *reason, uint64_t end_usec)
 {
+    assert(reason);
     report->pause_reason = arena_string(&report->arena, reason);
     report->pause_end_usec = end_usec;
     return report->pause_reason ? 0 : -ENOMEM;
@@ -119,6 +124,7 @@ Result report_instance_result(const Report *report, const InstanceReport *instan
 
 bool report_is_held_by_pass(const ChannelReport *channel, const InstanceReport *instance)
 {
+    assert(channel->guard_count <= GUARD_COUNT);
     return channel->result == RESULT_HELD && channel->guard_count > 0 &&
            guards_row(channel->guards[0].name)->scope == GUARD_OF_PASS &&
            str_equal(channel->instance_name, instance->name);
@@ -131,6 +137,7 @@ static int report_status_of(Result result)
         [RESULT_HELD] = 3,    [RESULT_UNMANAGEABLE] = 1, [RESULT_FAILED] = 1,
     };
 
+    assert((size_t)result < ELEMENTS(statuses));
     return statuses[result];
 }
 
@@ -166,6 +173,7 @@ const char *report_result_text(Result result)
         [RESULT_FAILED] = "failed",
     };
 
+    assert((size_t)result < ELEMENTS(texts));
     return texts[result];
 }
 
@@ -176,5 +184,6 @@ const char *report_outcome_text(Outcome outcome)
         [OUTCOME_DELETED] = "deleted", [OUTCOME_GONE] = "gone", [OUTCOME_FAILED] = "failed",
     };
 
+    assert((size_t)outcome < ELEMENTS(texts));
     return texts[outcome];
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconcile/request/attempts.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "reconcile/request/classify.h"
@@ -11,6 +12,7 @@ AttemptStep attempts_on_answer(Attempts *attempts, const Retry *law, const Answe
 {
     Verdict verdict;
 
+    assert(law->attempts > 0 && attempts->count < law->attempts);
     attempts->count++;
     if (answer->kind == ANSWER_HTTP && answer->http >= 200 && answer->http < 300 &&
         !answer->tells_error)

@@ -2,6 +2,7 @@
 /* The table stands in the order of API.md sections 3.2 and 3.3. */
 #include "reconcile/request/classify.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -343,6 +344,7 @@ static bool classify_is_about_clock(const char *code)
 static const char *classify_find_advice(const Instance *instance, RequestKind kind, Verdict verdict,
                                         const Answer *answer)
 {
+    assert((size_t)instance->auth.method < ELEMENTS(credential_advice));
     if (answer->kind != ANSWER_HTTP)
         return NULL;
     if (verdict == VERDICT_RENEW && !classify_is_about_clock(answer->code))

@@ -9,6 +9,7 @@
 void dispatch_init(Dispatch *dispatch, const Config *config, const Ops *ops, void *context,
                    size_t instance, const char *pass_id, Throttle *throttle)
 {
+    assert(config && ops && throttle && instance < config->instance_count);
     *dispatch = (Dispatch){
         .config = config,
         .ops = ops,
@@ -73,6 +74,7 @@ static void dispatch_end_all(Dispatch *dispatch, CallEnd end)
 
 void dispatch_fail(Dispatch *dispatch, const Err *err)
 {
+    assert(err_is_set(err));
     if (dispatch->has_failed)
         return;
     dispatch->has_failed = true;
@@ -110,6 +112,7 @@ void dispatch_make_ready(Dispatch *dispatch, Call *call)
 
 void dispatch_begin(Dispatch *dispatch, Call *call, uint64_t delay_usec)
 {
+    assert(call->on_end && call->request.instance == dispatch->instance);
     assert(!call->is_in_flight && !call->next);
     call->attempts = 0;
     call->was_ambiguous = call->was_unheard = false;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <assert.h>
 #include <errno.h>
 
 #include "reconcile/request/dispatch_internal.h"
@@ -6,6 +7,7 @@
 /* The call waits in `refused` for a new credential. */
 static void dispatch_await_renewal(Dispatch *dispatch, Call *call)
 {
+    assert(!dispatch->is_stopped && !dispatch->has_failed);
     queue_push(&dispatch->refused, call);
     if (dispatch->is_renewing)
         return;
@@ -31,6 +33,7 @@ void dispatch_withhold(Dispatch *dispatch, Call *call)
 
 void dispatch_refuse(Dispatch *dispatch, Call *call)
 {
+    assert(call->generation <= dispatch->generation && !call->is_in_flight);
     if (call->was_replayed) {
         Err err = call->last;
 

@@ -14,6 +14,8 @@ static void dispatch_send(Dispatch *dispatch, Call *call)
 {
     int r = dispatch->ops->submit(dispatch->context, &call->request);
 
+    assert(!call->is_in_flight && !dispatch->is_stopped && !dispatch->has_failed);
+    assert(!dispatch->holds_changes || !request_is_change(call->request.kind));
     if (r == -EKEYEXPIRED) {
         dispatch_withhold(dispatch, call);
         return;
@@ -76,6 +78,7 @@ static uint64_t dispatch_delay(Dispatch *dispatch, const Call *call, Verdict ver
         classify_delay_usec(verdict, answer, &dispatch->config->retry,
                             call->attempts - 1 - call->was_replayed, dispatch_random(dispatch));
 
+    assert(call->attempts > call->was_replayed);
     if (verdict == VERDICT_THROTTLE)
         throttle_hold(dispatch->throttle, dispatch_now(dispatch) + delay_usec);
     return delay_usec;

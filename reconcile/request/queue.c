@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "reconcile/request/queue.h"
 
+#include <assert.h>
+
 void queue_push(CallQueue *queue, Call *call)
 {
+    assert(!call->next && call != queue->last);
+    assert(!queue->first == !queue->last && !queue->first == (queue->count == 0));
     call->next = NULL;
     if (queue->last)
         queue->last->next = call;
@@ -16,6 +20,7 @@ Call *queue_pop(CallQueue *queue)
 {
     Call *call = queue->first;
 
+    assert(!queue->first == (queue->count == 0));
     if (!call)
         return NULL;
     queue->first = call->next;
@@ -34,6 +39,7 @@ bool queue_take(CallQueue *queue, Call *call)
         before = found;
     if (!found)
         return false;
+    assert(queue->count > 0);
     if (!before) {
         queue_pop(queue);
         return true;

@@ -48,6 +48,7 @@ static void lifecycle_undo_go(Lifecycle *lifecycle, UndoState state)
 int lifecycle_init(Lifecycle *lifecycle, const ScheduleOps *ops, void *context, size_t count,
                    uint64_t interval_usec)
 {
+    assert(ops && interval_usec > 0);
     *lifecycle = (Lifecycle){
         .ops = ops,
         .context = context,
@@ -182,6 +183,7 @@ static void lifecycle_end(Lifecycle *lifecycle, const char *why)
 
 void lifecycle_replace(Lifecycle *lifecycle, const char *why)
 {
+    assert(why);
     if (lifecycle->state != LIFECYCLE_RUNNING)
         return;
     lifecycle_go(lifecycle, LIFECYCLE_REPLACED);
@@ -190,6 +192,7 @@ void lifecycle_replace(Lifecycle *lifecycle, const char *why)
 
 void lifecycle_stop(Lifecycle *lifecycle, const char *why)
 {
+    assert(why);
     if (lifecycle->state != LIFECYCLE_RUNNING && lifecycle->state != LIFECYCLE_REPLACED)
         return;
     lifecycle_go(lifecycle, LIFECYCLE_STOPPING);

@@ -157,6 +157,7 @@ void schedule_on_done(Schedule *schedule)
 {
     bool was_cut = schedule->is_cut;
 
+    assert(schedule->done_count < schedule->begun_count);
     assert(schedule_is_passing(schedule));
     if (schedule_counts(schedule))
         schedule->done_count = schedule->begun_count;
@@ -195,6 +196,7 @@ void schedule_resume(Schedule *schedule)
 
 void schedule_end(Schedule *schedule, const char *why)
 {
+    assert(why);
     if (schedule->state == SCHEDULE_ENDING || schedule->state == SCHEDULE_ENDED)
         return;
     if (!schedule_is_passing(schedule)) {
