@@ -17,9 +17,10 @@ void channel_record_done(ChannelRecord *record)
 
 int channel_record_add_sighting(ChannelRecord *record, const char *member_id, uint32_t count)
 {
-    const char *copy = arena_string(&record->arena, member_id);
+    const char *copy;
 
     assert(member_id);
+    copy = arena_string(&record->arena, member_id);
     if (!copy || mem_grow(&record->sightings, &record->sighting_capacity,
                           record->sighting_count + 1, sizeof(*record->sightings)) < 0)
         return -ENOMEM;
@@ -30,9 +31,10 @@ int channel_record_add_sighting(ChannelRecord *record, const char *member_id, ui
 int channel_record_add_deletion(ChannelRecord *record, const void *identity, size_t identity_size,
                                 uint64_t realtime_usec)
 {
-    const void *copy = arena_copy(&record->arena, identity, identity_size);
+    const void *copy;
 
     assert(identity);
+    copy = arena_copy(&record->arena, identity, identity_size);
     if (!copy || mem_grow(&record->deletions, &record->deletion_capacity,
                           record->deletion_count + 1, sizeof(*record->deletions)) < 0)
         return -ENOMEM;

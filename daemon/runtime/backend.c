@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/runtime/backend.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -11,16 +12,21 @@ static void backend_on_answer(void *userdata, void *tag, const Answer *answer)
 {
     const Backend *backend = userdata;
     const Call *call = tag;
-    const BackendUser *user = backend->users[call->request.instance];
+    const BackendUser *user;
 
+    assert(call->request.instance < backend->config->instance_count);
+    user = backend->users[call->request.instance];
+    assert(user);
     user->on_answer(user->userdata, tag, answer);
 }
 
 static void backend_on_renewed(void *userdata, size_t instance, Renewal renewal, const Err *err)
 {
     const Backend *backend = userdata;
-    const BackendUser *user = backend->users[instance];
+    const BackendUser *user;
 
+    assert(instance < backend->config->instance_count);
+    user = backend->users[instance];
     if (user)
         user->on_renewed(user->userdata, instance, renewal, err);
 }
@@ -29,8 +35,10 @@ static void backend_on_wait(void *userdata, size_t instance, uint64_t wait_usec,
                             const Err *err)
 {
     const Backend *backend = userdata;
-    const BackendUser *user = backend->users[instance];
+    const BackendUser *user;
 
+    assert(instance < backend->config->instance_count);
+    user = backend->users[instance];
     if (user)
         user->on_wait(user->userdata, instance, wait_usec, attempts, err);
 }
@@ -47,7 +55,7 @@ int backend_check_store(const Backend *backend, Err *err)
     return backend->store ? store_check(backend->store, err) : backend_without_store(backend, err);
 }
 
-static int backend_add_gates(Backend *backend)
+static int backend_add_throttles(Backend *backend)
 {
     size_t count = backend->config->instance_count;
 
@@ -88,6 +96,8 @@ int backend_open(Backend *backend, sd_event *event, const Config *config, bool d
     const LockoutStore lockout_store = {backend_recall_lockout, backend_keep_lockout, backend};
     int r;
 
+    assert(event && config && config->instance_count > 0);
+    assert(store || err_is_set(store_err));
     *backend = (Backend){
         .event = event,
         .config = config,
@@ -95,7 +105,7 @@ int backend_open(Backend *backend, sd_event *event, const Config *config, bool d
         .store = store,
         .store_err = *store_err,
     };
-    if (digest_prepare() < 0 || backend_add_gates(backend) < 0)
+    if (digest_prepare() < 0 || backend_add_throttles(backend) < 0)
         return err_memory(err);
     r = roma_client_new(event, config, dry_run, backend_on_answer, backend_on_renewed, backend,
                         &backend->client, err);
@@ -110,6 +120,7 @@ uint64_t backend_renewal_due_usec(const Backend *backend, const BackendUser *use
 {
     uint64_t due_usec = 0;
 
+    assert(user);
     for (size_t i = 0; i < backend->config->instance_count; i++) {
         uint64_t one_usec = roma_client_renewal_due_usec(backend->client, i);
 
@@ -122,6 +133,8 @@ uint64_t backend_renewal_due_usec(const Backend *backend, const BackendUser *use
 void backend_close(Backend *backend)
 {
     roma_client_free(backend->client);
+    for (size_t i = 0; backend->users && i < backend->config->instance_count; i++)
+        assert(!backend->users[i]);
     for (size_t i = 0; backend->throttles && i < backend->config->instance_count; i++)
         throttle_done(&backend->throttles[i]);
     free(backend->throttles);

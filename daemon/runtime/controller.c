@@ -101,8 +101,11 @@ static bool controller_undo_covers(void *context, size_t instance)
 static int controller_begin_undo(void *context)
 {
     Controller *controller = context;
-    int r = controller->undo.begin(controller->undo.userdata, &controller->undo_run);
+    int r;
 
+    assert(!controller->undo_run && controller->undo.begin);
+    r = controller->undo.begin(controller->undo.userdata, &controller->undo_run);
+    assert(r < 0 || controller->undo_run);
     return r < 0 ? r : 0;
 }
 
@@ -110,6 +113,7 @@ static void controller_stop_undo(void *context, const char *why)
 {
     const Controller *controller = context;
 
+    assert(controller->undo_run);
     pass_run_stop(controller->undo_run, why);
 }
 
@@ -117,6 +121,7 @@ static void controller_abandon_undo(void *context, const char *why)
 {
     const Controller *controller = context;
 
+    assert(controller->undo_run);
     roma_client_cancel_all(controller->backend.client);
     pass_run_abandon(controller->undo_run, why);
 }
@@ -182,6 +187,7 @@ int controller_new(sd_event *event, Config *config, bool dry_run, Store *store,
     Controller *controller = calloc(1, sizeof(*controller));
     int r;
 
+    assert(event && config && store_err);
     if (!controller)
         return err_memory(err);
     controller->config = TAKE_PTR(owned);
@@ -204,6 +210,7 @@ void controller_free(Controller *controller)
 {
     if (!controller)
         return;
+    assert(!controller->undo_run);
     for (size_t i = 0; i < controller->scheduler_count; i++)
         scheduler_done(&controller->schedulers[i]);
     free(controller->schedulers);
@@ -237,6 +244,8 @@ static void controller_take_over(Controller *controller, size_t number, Controll
 void controller_begin(Controller *controller, Controller *old, ControllerOnPass on_pass,
                       void *userdata)
 {
+    assert(on_pass && !controller->on_pass && old != controller);
+    assert(!old || lifecycle_is_over(&old->lifecycle));
     controller->on_pass = on_pass;
     controller->userdata = userdata;
     for (size_t i = 0; i < controller->scheduler_count && old; i++)
@@ -246,6 +255,7 @@ void controller_begin(Controller *controller, Controller *old, ControllerOnPass 
 
 void controller_use_store(Controller *controller, Store *store)
 {
+    assert(store && !controller->backend.store);
     controller->backend.store = store;
 }
 
@@ -256,6 +266,7 @@ void controller_ask(Controller *controller)
 
 void controller_ask_current(Controller *controller, BackendIsCurrent is_current, void *userdata)
 {
+    assert(is_current);
     controller->backend.is_current = is_current;
     controller->backend.current_userdata = userdata;
 }
@@ -282,6 +293,7 @@ bool controller_holds_changes(const Controller *controller)
 
 void controller_ask_undo(Controller *controller, const ControllerUndo *undo, bool is_dry)
 {
+    assert(undo->covers && undo->begin && !controller->undo_run);
     controller->undo = *undo;
     lifecycle_ask_undo(&controller->lifecycle, is_dry);
     lifecycle_step(&controller->lifecycle);

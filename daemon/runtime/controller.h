@@ -57,9 +57,10 @@ struct Controller {
  * `config` over, also on failure. Errors as backend_open(); sd-event's.
  */
 int controller_new(sd_event *event, Config *config, bool dry_run, Store *store,
-                   const Err *store_err, Controller **ret_tenure, Err *err);
+                   const Err *store_err, Controller **ret_controller, Err *err);
 
-/* After controller_is_idle(), or controller_abandon(). NULL is fine. */
+/* After controller_step() has said that it is over, or controller_abandon(); never while an
+ * undo's run is under way. NULL is fine. */
 void controller_free(Controller *controller);
 DEFINE_CLEANUP(Controller, controller_free)
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/runtime/pass_run.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@ static int pass_run_on_pass_done(sd_event_source *source, void *userdata)
 {
     PassRun *run = userdata;
 
+    assert(pass_is_done(run->pass));
     (void)source;
     run->on_done(run, run->userdata);
     return 0;
@@ -77,6 +79,7 @@ static void pass_run_on_wait(void *userdata, size_t instance, uint64_t wait_usec
         .err = err,
     };
 
+    assert(instance < run->backend->config->instance_count);
     run->on_event(&event, run->userdata);
 }
 
@@ -135,6 +138,8 @@ static void pass_run_claim(PassRun *run, const BackendUser *user)
     for (size_t i = 0; i < run->config->instance_count; i++) {
         if (!pass_run_covers(run, i))
             continue;
+        /* One run at a time uses an instance, and gives up its own alone. */
+        assert(user ? !run->backend->users[i] : run->backend->users[i] == &run->user);
         run->backend->users[i] = user;
         if (user)
             roma_client_refresh(run->backend->client, i);
@@ -179,6 +184,7 @@ static int pass_run_start(const PassRun *plan, PassRun **ret_run, Err *err)
     PassRun *run = malloc(sizeof(*run));
     int r;
 
+    assert(plan->on_done && plan->on_event);
     if (!run)
         return err_memory(err);
     *run = *plan;
@@ -214,6 +220,7 @@ int pass_run_begin(Backend *backend, size_t instance, bool is_probe, PassRunOnDo
         .userdata = userdata,
     };
 
+    assert(instance == PASS_ALL_INSTANCES || instance < backend->config->instance_count);
     return pass_run_start(&plan, ret_run, err);
 }
 
@@ -233,6 +240,7 @@ int pass_run_begin_undo(Backend *backend, const Config *config, const char *undo
         .userdata = userdata,
     };
 
+    assert(additions && config->instance_count == backend->config->instance_count);
     return pass_run_start(&plan, ret_run, err);
 }
 
@@ -240,6 +248,7 @@ void pass_run_free(PassRun *run)
 {
     if (!run)
         return;
+    assert(run->progress.in_flight == 0);
     pass_run_claim(run, NULL);
     pass_run_drop(run);
 }
@@ -281,6 +290,7 @@ int pass_run_finish(PassRun *run, Err *err)
     const char *result = report_result_text(report_result(pass_run_get_report(run)));
     int r = 0, ended;
 
+    assert(pass_is_done(run->pass));
     pass_run_store_show_pauses(run, pass_get_report(run->pass));
     for (size_t i = 0; i < backend->config->instance_count; i++) {
         if (backend->users[i] == &run->user)
@@ -304,6 +314,7 @@ const Report *pass_run_get_report(const PassRun *run)
 
 void pass_run_tell_answers(PassRun *run, PassRunOnAnswered on_answered)
 {
+    assert(on_answered);
     run->on_answered = on_answered;
 }
 

@@ -11,6 +11,7 @@
 
 static const char *pass_run_store_key(const PassRun *run, const RosterChannel *channel)
 {
+    assert(channel->instance < run->config->instance_count);
     return run->backend->keys[channel->instance];
 }
 
@@ -63,6 +64,7 @@ int pass_run_store_unsettled(void *context, size_t instance, UnsettledAdd add, v
 {
     PassRun *run = context;
 
+    assert(instance < run->config->instance_count);
     if (!run->store)
         return 0;
     return store_unsettled(run->store, run->backend->keys[instance], add, userdata, NULL);
@@ -264,6 +266,7 @@ int pass_run_store_record(void *context, Batch *batches, size_t count, Err *err)
     PassRun *run = context;
     int r;
 
+    assert(count > 0 && !run->dry_run && !run->additions);
     if (run->backend->dry_run)
         return err_set(err, -EPERM, "nothing is deleted in a dry run");
     if (!run->store)
@@ -281,6 +284,7 @@ int pass_run_store_decide(void *context, uint64_t action, Outcome outcome, uint3
 {
     PassRun *run = context;
 
+    assert(action != 0);
     if (!run->store)
         return backend_without_store(run->backend, err);
     return store_decide(run->store, action, outcome, attempts, answer, clock_realtime_usec(), err);

@@ -34,6 +34,7 @@ bool scheduler_has_work(const Scheduler *scheduler)
 
 static void scheduler_note_channel(Scheduler *scheduler, size_t number, const ChannelReport *report)
 {
+    assert(number < scheduler->channel_count && report->result <= RESULT_FAILED);
     scheduler->results[report->result]++;
     if (report->has_list)
         scheduler->listed_usec[number] = clock_monotonic_usec();
@@ -110,6 +111,7 @@ static void scheduler_on_done(PassRun *run, void *userdata)
     const LogFields fields = {.message_id = MESSAGE_STATE};
     Err err = {0};
 
+    assert(run == scheduler->run);
     if (pass_run_finish(run, &err) >= 0)
         log_once_forget(&scheduler->log.log_once, "");
     else if (log_once_is_new(&scheduler->log.log_once, "", err.text))
@@ -186,6 +188,7 @@ int scheduler_init(Scheduler *scheduler, Backend *backend, Schedule *schedule,
     size_t instance = schedule->instance;
     int r;
 
+    assert(on_pass && instance < config->instance_count);
     *scheduler = (Scheduler){
         .backend = backend,
         .schedule = schedule,
@@ -247,6 +250,7 @@ static void scheduler_take_listed(Scheduler *scheduler, Scheduler *old)
 
 void scheduler_take_over(Scheduler *scheduler, Scheduler *old)
 {
+    assert(old != scheduler && !scheduler->run);
     scheduler->schedule->failures = old->schedule->failures;
     scheduler->log.outage_since_usec = old->log.outage_since_usec;
     scheduler_take_listed(scheduler, old);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/runtime/undo.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -114,6 +115,7 @@ static int undo_find_channel(Undo *undo, const Config *config, const StoreAction
     size_t instance = 0, count = undo->config.channel_count;
     int r = undo_find_instance(config, action, &instance, err);
 
+    assert(count < undo->actions.count);
     if (r < 0)
         return r;
     for (*ret_channel = 0; *ret_channel < count; ++*ret_channel) {
@@ -150,6 +152,7 @@ static int undo_add(Undo *undo, const Config *config, const StoreAction *action,
         addition->items = calloc(undo->actions.count, sizeof(*addition->items));
     if (!addition->items)
         return err_memory(err);
+    assert(addition->item_count < undo->actions.count);
     addition->items[addition->item_count++] = (AdditionItem){
         .action = action->action,
         .member_id = action->member_id,
@@ -166,6 +169,7 @@ int undo_new(Store *store, const Config *config, const UndoChoice *choice, Undo 
     _cleanup_(undo_freep) Undo *undo = calloc(1, sizeof(*undo));
     int r;
 
+    assert(store && choice->last + (choice->pass != NULL) + (choice->action != 0) == 1);
     if (!undo)
         return err_memory(err);
     r = undo_look_up(undo, store, choice, err);
@@ -239,6 +243,7 @@ int undo_pause(const Undo *undo, Store *store, Err *err)
     char reason[STORE_PASS_ID_SIZE + 16];
     int r = 0;
 
+    assert(store);
     snprintf(reason, sizeof(reason), "undo of %s", undo->pass);
     for (size_t i = 0; i < undo->config.channel_count && r == 0; i++)
         r = undo_pause_channel(undo, store, i, reason, err);
@@ -278,8 +283,10 @@ static int undo_permit(const Undo *undo, Backend *backend, Err *err)
 int undo_begin(Undo *undo, Backend *backend, bool dry_run, UndoOnDone on_done, void *userdata,
                Err *err)
 {
-    int r = dry_run || backend->dry_run ? 0 : undo_permit(undo, backend, err);
+    int r;
 
+    assert(on_done && !undo->run);
+    r = dry_run || backend->dry_run ? 0 : undo_permit(undo, backend, err);
     if (r < 0)
         return r;
     undo->backend = backend;
@@ -298,8 +305,10 @@ PassRun *undo_find_run(const Undo *undo)
 
 bool undo_has_failed(const Undo *undo)
 {
-    const Report *report = pass_run_get_report(undo->run);
+    const Report *report;
 
+    assert(undo->run);
+    report = pass_run_get_report(undo->run);
     if (err_is_set(&undo->state_err))
         return true;
     for (size_t i = 0; i < report->channel_count; i++) {
@@ -318,8 +327,10 @@ const char *undo_find_state_error(const Undo *undo)
 
 void undo_get_channel(const Undo *undo, size_t number, UndoChannel *ret_channel)
 {
-    const ChannelReport *report = &pass_run_get_report(undo->run)->channels[number];
+    const ChannelReport *report;
 
+    assert(undo->run && number < undo->config.channel_count);
+    report = &pass_run_get_report(undo->run)->channels[number];
     *ret_channel = (UndoChannel){
         .report = report,
         .name = report->name ? report->name : undo->names[number],
@@ -329,5 +340,6 @@ void undo_get_channel(const Undo *undo, size_t number, UndoChannel *ret_channel)
 
 size_t undo_count_channels(const Undo *undo)
 {
+    assert(undo->run);
     return pass_run_get_report(undo->run)->channel_count;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Deletions in the state: recorded before the first is sent, decided when known. What undo adds. */
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 
@@ -33,14 +34,17 @@ static int action_insert(Store *store, const Batch *batch, const char *kind, Del
     r = sql_step(&query, err);
     if (r == 0)
         member->action = (uint64_t)sqlite3_last_insert_rowid(store->db);
+    assert(r != 0 || member->action > 0);
     return r;
 }
 
 static int action_insert_batch(Store *store, const Batch *batch, const char *kind,
                                uint64_t realtime_usec, Err *err)
 {
-    int r = pass_insert(store, batch->pass, err);
+    int r;
 
+    assert(batch->instance_key && batch->channel_id && batch->deletions);
+    r = pass_insert(store, batch->pass, err);
     if (r == 0 && batch->approved)
         r = approval_spend(store, batch->digest, realtime_usec, err);
     for (size_t i = 0; i < batch->deletion_count && r == 0; i++)
@@ -121,8 +125,10 @@ static int action_decide_added(Store *store, uint64_t action, const char *outcom
 int store_decide_addition(Store *store, uint64_t action, const char *outcome, const char *member_id,
                           uint32_t attempts, uint64_t realtime_usec, Err *err)
 {
-    int r = transaction_begin(store, err);
+    int r;
 
+    assert(action > 0 && outcome && member_id);
+    r = transaction_begin(store, err);
     if (r < 0)
         return r;
     return transaction_result(store, action_decide_added(store, action, outcome, member_id,
@@ -154,6 +160,7 @@ int store_decide(Store *store, uint64_t action, Outcome outcome, uint32_t attemp
     const PendingOutcome *before = pending_find_outcome(&store->pending, action);
     int r;
 
+    assert(outcome != OUTCOME_PLANNED && outcome != OUTCOME_HELD);
     if (before && (before->outcome != OUTCOME_FAILED || outcome != OUTCOME_GONE))
         return err_set(err, -ENOENT, "deletion %" PRIu64 " is decided already", action);
     r = transaction_begin(store, err);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Members that an undo put back, and that vanish again. */
 #include "daemon/store/steady.h"
+
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
+#include <assert.h>
 
 static int added_mark(Store *store, uint64_t action, Err *err)
 {
@@ -30,8 +32,10 @@ int store_watch_added(Store *store, const char *instance_key, const char *channe
                       void *userdata, Err *err)
 {
     _cleanup_(store_actions_done) StoreActions actions = {0};
-    int r = history_added(store, instance_key, channel_id, &actions, err);
+    int r;
 
+    assert(is_listed && on_vanished);
+    r = history_added(store, instance_key, channel_id, &actions, err);
     if (r < 0)
         return r;
     added_drop_listed(&actions, is_listed, list);

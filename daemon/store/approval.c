@@ -2,6 +2,7 @@
 /* Approvals: each lets one plan pass its guards, once. */
 #include "daemon/store/approval.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -103,6 +104,7 @@ int approval_spend(Store *store, const char *digest, uint64_t realtime_usec, Err
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_APPROVAL_SPEND);
     int r;
 
+    assert(digest && !store->is_read_only);
     sql_number(&query, realtime_usec);
     sql_number(&query, steady_now_usec(store));
     sql_text(&query, digest);
@@ -118,8 +120,10 @@ int approval_spend(Store *store, const char *digest, uint64_t realtime_usec, Err
 int store_share_approval(Store *store, const char *digest, const char *const *plans,
                          size_t plan_count, uint64_t realtime_usec, Err *err)
 {
-    int r = transaction_begin(store, err);
+    int r;
 
+    assert(plans && plan_count > 0);
+    r = transaction_begin(store, err);
     if (r < 0)
         return r;
     r = approval_spend(store, digest, realtime_usec, err);

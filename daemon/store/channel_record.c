@@ -108,6 +108,7 @@ int store_remember(Store *store, const char *instance_key, const char *channel_i
 {
     int r;
 
+    assert(instance_key && channel_id && (sightings || count == 0));
     if (count == 0 && !store->is_read_only) {
         r = channel_record_has_sightings(store, instance_key, channel_id, err);
         if (r <= 0)

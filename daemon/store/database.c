@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/store/database.h"
 
+#include <assert.h>
 #include <errno.h>
 
 #include "daemon/base/str.h"
@@ -11,9 +12,11 @@
 
 int database_open(Store *store, const char *name, int flags, Err *err)
 {
-    int rc = sqlite3_open_v2(name, &store->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                             NULL);
+    int rc;
 
+    assert(!store->db);
+    rc = sqlite3_open_v2(name, &store->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                         NULL);
     if (rc == SQLITE_OK) {
         sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
         sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -67,6 +70,7 @@ int database_set_up(Store *store, Err *err)
 
 int database_prepare(Store *store, Err *err)
 {
+    assert(store->db && !store->is_read_only);
     for (QueryId id = 0; id < QUERY_COUNT; id++) {
         Query query = sql_begin(store, id);
         int r;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reads recorded deletions back. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -86,6 +87,7 @@ static void history_overlay(const Store *store, StoreActions *actions, StoreActi
 {
     const PendingOutcome *outcome = NULL;
 
+    assert(actions->count > 0);
     if (!action->outcome)
         outcome = pending_find_outcome(&store->pending, action->action);
     if (!outcome)
@@ -132,8 +134,10 @@ static int history_query(Store *store, const StoreFilter *filter, StoreActions *
 int store_history(Store *store, const StoreFilter *filter, StoreActions *ret_actions, Err *err)
 {
     _cleanup_(store_actions_done) StoreActions actions = {0};
-    int r = reading_refresh(store, err);
+    int r;
 
+    assert(filter);
+    r = reading_refresh(store, err);
     if (r == 0 && store->db)
         r = history_query(store, filter, &actions, err);
     if (r < 0)

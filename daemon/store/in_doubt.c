@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Settling what killed runs left undecided. */
+#include <assert.h>
 #include <errno.h>
 
 #include "daemon/base/clock.h"
@@ -34,6 +35,7 @@ static int in_doubt_absent(Store *store, const StoreAction *action, Err *err)
 /* What became of one in a channel that is no more cannot be told: it is called gone, not ours. */
 static Outcome in_doubt_outcome(int settlement)
 {
+    assert(settlement <= SETTLEMENT_ABSENT);
     if (settlement == SETTLEMENT_ABSENT)
         return OUTCOME_GONE;
     return settlement == SETTLEMENT_GONE ? OUTCOME_DELETED : OUTCOME_FAILED;
@@ -67,6 +69,7 @@ int store_settle(Store *store, const char *instance_key, const char *channel_id,
     _cleanup_(store_actions_done) StoreActions actions = {0};
     int r;
 
+    assert(instance_key && channel_id && settling->settle_member);
     if (!store->has_in_doubt || store->is_read_only)
         return 0;
     r = store_undecided(store, instance_key, channel_id, &actions, err);
@@ -81,6 +84,7 @@ int store_unsettled(Store *store, const char *instance_key, UnsettledAdd add, vo
     _cleanup_(sql_done) Query query = {0};
     int r;
 
+    assert(instance_key && add);
     if (!store->has_in_doubt || store->is_read_only || !store->db)
         return 0;
     query = sql_begin(store, QUERY_CHANNELS_IN_DOUBT);

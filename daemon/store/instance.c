@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the state goes by, and what people call it: the keys and names of instances. */
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -109,6 +110,7 @@ int store_name_instance(Store *store, const char *key, const char *name, Err *er
 {
     int r;
 
+    assert(key && name);
     if (store->is_read_only)
         return 0;
     r = instance_has_name(store, key, name, err);

@@ -49,6 +49,7 @@ int integrity_hold(Store *store, Err *err)
 {
     OpenFiles *files = &store->files;
 
+    assert(!store->is_read_only);
     if (integrity_set_paths(store) < 0)
         return err_memory(err);
     for (size_t i = 0; i < OPEN_FILE_COUNT; i++) {
@@ -98,9 +99,11 @@ static int integrity_check_directory(const Store *store, Err *err)
 
 static int integrity_check_file(const Store *store, size_t number, Err *err)
 {
-    const char *path = store->files.paths[number];
     struct stat opened, there;
+    const char *path;
 
+    assert(number < OPEN_FILE_COUNT);
+    path = store->files.paths[number];
     if (fstat(store->files.fds[number], &opened) < 0)
         return err_system(err, -errno, "the state in %s cannot be written", store->directory);
     if (lstat(path, &there) < 0)
@@ -205,8 +208,10 @@ static int integrity_read_pauses(Store *store, Err *err)
 
 int integrity_read_back(Store *store, const Batch *batches, size_t count, Err *err)
 {
-    int r = integrity_check(store, err);
+    int r;
 
+    assert(batches && count > 0);
+    r = integrity_check(store, err);
     if (r < 0)
         return r;
     sqlite3_db_release_memory(store->db);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/store/lock.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -162,8 +163,10 @@ static int lock_take_file(const char *state_dir, Lock *lock, Err *err)
 int lock_take(const char *state_dir, Lock *ret_lock, Err *err)
 {
     Lock lock = LOCK_NONE;
-    int r = lock_make_directory(state_dir, err);
+    int r;
 
+    assert(state_dir);
+    r = lock_make_directory(state_dir, err);
     if (r == 0)
         r = lock_take_directory(state_dir, &lock, err);
     if (r == 0)

@@ -2,6 +2,8 @@
 /* Refused passwords in the state: what is known of them without knowing them. */
 #include "daemon/base/lockout_store.h"
 
+#include <assert.h>
+
 #include "daemon/base/str.h"
 #include "daemon/store/reading.h"
 #include "daemon/store/steady.h"
@@ -20,8 +22,10 @@ int store_recall_lockout(Store *store, const char *subject, Lockout *ret_lockout
     _cleanup_(sql_done) Query query = {0};
     Lockout lockout = {0};
     SteadyEnd end;
-    int r = reading_refresh(store, err);
+    int r;
 
+    assert(subject);
+    r = reading_refresh(store, err);
     if (r < 0 || !store->db)
         return r;
     query = sql_begin(store, QUERY_LOCKOUT);
@@ -66,8 +70,10 @@ static int lockout_set(Store *store, const char *subject, const Lockout *lockout
 
 int store_keep_lockout(Store *store, const char *subject, const Lockout *lockout, Err *err)
 {
-    int r = transaction_begin(store, err);
+    int r;
 
+    assert(subject && lockout);
+    r = transaction_begin(store, err);
     if (r == 0)
         r = transaction_result(store, lockout_set(store, subject, lockout, err));
     return r < 0 ? r : transaction_commit(store, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/store/migrate.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 
@@ -272,6 +273,7 @@ int migrate_migrate(Store *store, int version, Err *err)
     char stamp[96];
     int rc = SQLITE_OK;
 
+    assert(version >= 0 && version <= SCHEMA_VERSION && !store->is_read_only);
     if (version == SCHEMA_VERSION)
         return 0;
     snprintf(stamp, sizeof(stamp), "PRAGMA application_id = %d; PRAGMA user_version = %d",

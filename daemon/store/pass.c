@@ -157,10 +157,13 @@ static int pass_write_end(Store *store, const char *id, const char *result, uint
 int store_end_pass(Store *store, const char *id, const char *result, uint64_t realtime_usec,
                    Err *err)
 {
-    StorePass *pass = pass_find(store, id);
-    bool is_recorded = pass && pass->is_recorded;
+    StorePass *pass;
+    bool is_recorded;
     int r;
 
+    assert(id && result);
+    pass = pass_find(store, id);
+    is_recorded = pass && pass->is_recorded;
     if (pass) {
         assert(store->pass_count > 0);
         *pass = store->passes[--store->pass_count];

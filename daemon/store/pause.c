@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Pauses: channels that are read and reported, never changed. */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -79,10 +80,11 @@ static int pause_replace(Store *store, const StoreScope *scope, const char *reas
 int store_pause(Store *store, const StoreScope *scope, const char *reason, uint64_t realtime_usec,
                 uint64_t until_usec, Err *err)
 {
-    int r = scope->instance_key
-                ? store_name_instance(store, scope->instance_key, scope->instance_name, err)
-                : 0;
+    int r = 0;
 
+    assert(reason && (scope->instance_key || (!scope->channel_id && !scope->channel_name)));
+    if (scope->instance_key)
+        r = store_name_instance(store, scope->instance_key, scope->instance_name, err);
     if (r == 0)
         r = transaction_begin(store, err);
     if (r < 0)
@@ -102,8 +104,10 @@ static int pause_end(Store *store, const StoreScope *scope, Err *err)
 
 int store_resume(Store *store, const StoreScope *scope, Err *err)
 {
-    int ended, r = transaction_begin(store, err);
+    int ended, r;
 
+    assert(scope->instance_key || (!scope->channel_id && !scope->channel_name));
+    r = transaction_begin(store, err);
     if (r < 0)
         return r;
     ended = transaction_result(store, pause_end(store, scope, err));
@@ -193,6 +197,7 @@ StoreScopeKind store_scope_kind(const StoreScope *scope)
 
 bool store_scope_covers(const StoreScope *scope, const StoreScope *channel)
 {
+    assert(channel->instance_key);
     switch (store_scope_kind(scope)) {
     case STORE_SCOPE_ALL:
         return true;

@@ -26,6 +26,7 @@ void pending_done(Pending *pending)
 
 int pending_add_outcome(Pending *pending, const PendingOutcome *outcome)
 {
+    assert(outcome->outcome != OUTCOME_PLANNED && outcome->outcome != OUTCOME_HELD);
     if (mem_grow(&pending->outcomes, &pending->outcome_capacity, pending->outcome_count + 1,
                  sizeof(*pending->outcomes)) < 0)
         return -ENOMEM;
@@ -83,8 +84,10 @@ int pending_set_sightings(Pending *pending, const char *instance_key, const char
                           const Sighting *sightings, size_t count)
 {
     PendingSightings copy = {0};
-    PendingSightings *entry = pending_find_channel(pending, instance_key, channel_id);
+    PendingSightings *entry;
 
+    assert(instance_key && channel_id && (sightings || count == 0));
+    entry = pending_find_channel(pending, instance_key, channel_id);
     if (pending_copy(&copy, instance_key, channel_id, sightings, count) < 0 ||
         (!entry && mem_grow(&pending->sightings, &pending->sightings_capacity,
                             pending->sightings_count + 1, sizeof(*pending->sightings)) < 0)) {

@@ -242,6 +242,7 @@ Query sql_begin(Store *store, QueryId id)
     sqlite3_stmt **kept = &store->statements[id];
     Query query = {.store = store};
 
+    assert(store->db && (size_t)id < QUERY_COUNT);
     if (!*kept)
         query.rc =
             sqlite3_prepare_v3(store->db, sql_texts[id], -1, SQLITE_PREPARE_PERSISTENT, kept, NULL);
@@ -305,6 +306,7 @@ int sql_step(Query *query, Err *err)
             : "written";
     int rc = query->rc;
 
+    assert(rc != SQLITE_OK || query->bound == sqlite3_bind_parameter_count(query->statement));
     if (rc == SQLITE_OK)
         rc = sqlite3_step(query->statement);
     if (rc == SQLITE_ROW)
@@ -316,6 +318,7 @@ int sql_step(Query *query, Err *err)
 
 const char *sql_column_text(const Query *query, int column)
 {
+    assert(column >= 0 && column < sqlite3_column_count(query->statement));
     return (const char *)sqlite3_column_text(query->statement, column);
 }
 
@@ -329,8 +332,10 @@ int sql_copy_text(const Query *query, int column, Arena *arena, const char **ret
 
 uint64_t sql_column_number(const Query *query, int column)
 {
-    sqlite3_int64 value = sqlite3_column_int64(query->statement, column);
+    sqlite3_int64 value;
 
+    assert(column >= 0 && column < sqlite3_column_count(query->statement));
+    value = sqlite3_column_int64(query->statement, column);
     return value < 0 ? 0 : (uint64_t)value;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/store/state.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -59,8 +60,10 @@ static int state_try(State *state, const Config *config, bool dry_run)
 int state_open(State *state, const Config *config, bool dry_run)
 {
     const LogFields fields = {.message_id = MESSAGE_STATE};
-    int r = state_try(state, config, dry_run);
+    int r;
 
+    assert(!state->store);
+    r = state_try(state, config, dry_run);
     if (r == -EWOULDBLOCK)
         return r;
     if (r < 0)
@@ -71,8 +74,10 @@ int state_open(State *state, const Config *config, bool dry_run)
 int state_lock(State *state, const Config *config)
 {
     const LogFields fields = {.message_id = MESSAGE_STATE};
-    int r = state_find_directory(state, config);
+    int r;
 
+    assert(!state->is_locked && !state->store);
+    r = state_find_directory(state, config);
     if (r >= 0)
         r = lock_take(state->directory, &state->lock, &state->err);
     if (r == -EWOULDBLOCK)

@@ -73,6 +73,7 @@ int steady_save(Store *store, Err *err)
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_CLOCK_SET);
     uint64_t steady_usec = steady_now_usec(store);
 
+    assert(!store->is_read_only);
     sql_text(&query, store->steady.boot);
     sql_number(&query, steady_source->boottime_usec());
     sql_number(&query, steady_usec);
@@ -150,6 +151,7 @@ bool steady_is_recent(const Store *store, uint64_t steady_usec, uint64_t wall_us
 {
     uint64_t now_usec = steady_now_usec(store);
 
+    assert(span_usec > 0);
     if (now_usec > steady_usec && now_usec - steady_usec >= span_usec)
         return false;
     return steady_usec >= store->steady.began_usec ||

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/store/store.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ static Store *store_new(const char *state_dir)
     Store *store = calloc(1, sizeof(*store));
     Buf path = {0};
 
+    assert(state_dir);
     if (!store)
         return NULL;
     buf_printf(&path, "%s/rosterd.db", state_dir);

@@ -27,11 +27,20 @@ const char *transaction_outcome_word(Outcome outcome)
     return "failed";
 }
 
+/* Asked of SQLite each time: a statement that runs out of memory or disk, even one that only
+ * reads, makes it roll back by itself. */
+static bool transaction_is_open(const Store *store)
+{
+    return !sqlite3_get_autocommit(store->db);
+}
+
 int transaction_write_outcome(Store *store, const PendingOutcome *outcome, Err *err)
 {
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_ACTION_DECIDE);
     int r;
 
+    assert(outcome->action > 0);
+    assert(transaction_is_open(store));
     sql_text(&query, transaction_outcome_word(outcome->outcome));
     sql_number_or_null(&query, outcome->http > 0 ? (uint64_t)outcome->http : 0);
     sql_text(&query, outcome->code[0] ? outcome->code : NULL);
@@ -90,13 +99,6 @@ static int transaction_replay(Store *store, Err *err)
                                         entry->sightings, entry->count, err);
     }
     return r < 0 ? r : 0;
-}
-
-/* Asked of SQLite each time: a statement that runs out of memory or disk, even one that only
- * reads, makes it roll back by itself. */
-static bool transaction_is_open(const Store *store)
-{
-    return !sqlite3_get_autocommit(store->db);
 }
 
 void transaction_rollback(Store *store)

@@ -31,9 +31,10 @@ static int recovery_add(void *userdata, const char *channel_id)
 {
     Collecting *collecting = userdata;
     Recoveries *recoveries = collecting->recoveries;
-    char *id = arena_string(&recoveries->arena, channel_id);
+    char *id;
 
     assert(channel_id);
+    id = arena_string(&recoveries->arena, channel_id);
     if (!id || mem_grow(&recoveries->rosters, &recoveries->capacity, recoveries->count + 1,
                         sizeof(*recoveries->rosters)) < 0)
         return -ENOMEM;

@@ -107,9 +107,10 @@ static void catalog_miss(const Catalog *catalog, const RosterChannel *entry, con
 CatalogRow *catalog_claim(Catalog *catalog, const RosterChannel *entry, Err *err)
 {
     const char *key = entry->id ? entry->id : entry->name;
-    CatalogRow *row = map_find(entry->id ? &catalog->by_id : &catalog->by_name, key, strlen(key));
+    CatalogRow *row;
 
     assert(key);
+    row = map_find(entry->id ? &catalog->by_id : &catalog->by_name, key, strlen(key));
     if (!row) {
         catalog_miss(catalog, entry, key, err);
         return NULL;

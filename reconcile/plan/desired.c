@@ -143,8 +143,9 @@ void desired_done(Desired *desired)
 
 size_t desired_find(const Desired *desired, const void *identity, size_t identity_size)
 {
-    void *value = map_find(&desired->index, identity, identity_size);
+    void *value;
 
     assert(identity && identity_size > 0);
+    value = map_find(&desired->index, identity, identity_size);
     return value ? (size_t)(uintptr_t)value - 1 : DESIRED_NONE;
 }

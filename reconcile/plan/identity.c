@@ -9,11 +9,12 @@
 int identity_pack(const char *group, const char *address, uint16_t port,
                   unsigned char ret_bytes[static IDENTITY_SIZE_MAX])
 {
-    size_t group_size = strlen(group) + 1;
-    size_t address_size = strlen(address) + 1;
+    size_t group_size, address_size;
     unsigned char *end = ret_bytes;
 
     assert(group && address);
+    group_size = strlen(group) + 1;
+    address_size = strlen(address) + 1;
     if (group_size > IDENTITY_GROUP_MAX || address_size > IDENTITY_ADDRESS_MAX)
         return -EINVAL;
     end = mempcpy(end, group, group_size);

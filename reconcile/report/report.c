@@ -23,10 +23,11 @@ void report_done(Report *report)
 
 int report_set_identity(ChannelReport *report, const char *id, const char *name)
 {
-    const char *id_copy = arena_string(&report->arena, id);
-    const char *name_copy = arena_string(&report->arena, name);
+    const char *id_copy, *name_copy;
 
     assert(id && name);
+    id_copy = arena_string(&report->arena, id);
+    name_copy = arena_string(&report->arena, name);
     if (!id_copy || !name_copy)
         return -ENOMEM;
     report->id = id_copy;

@@ -12,10 +12,11 @@
 
 static void dispatch_send(Dispatch *dispatch, Call *call)
 {
-    int r = dispatch->ops->submit(dispatch->context, &call->request);
+    int r;
 
     assert(!call->is_in_flight && !dispatch->is_stopped && !dispatch->has_failed);
     assert(!dispatch->holds_changes || !request_is_change(call->request.kind));
+    r = dispatch->ops->submit(dispatch->context, &call->request);
     if (r == -EKEYEXPIRED) {
         dispatch_withhold(dispatch, call);
         return;
