@@ -197,7 +197,6 @@ StoreScopeKind store_scope_kind(const StoreScope *scope)
 
 bool store_scope_covers(const StoreScope *scope, const StoreScope *channel)
 {
-    assert(channel->instance_key);
     switch (store_scope_kind(scope)) {
     case STORE_SCOPE_ALL:
         return true;
@@ -213,6 +212,7 @@ bool store_scope_covers(const StoreScope *scope, const StoreScope *channel)
 
 const StorePause *store_pauses_find(const StorePauses *pauses, const StoreScope *channel)
 {
+    assert(channel->instance_key);
     for (size_t i = 0; i < pauses->count; i++) {
         if (store_scope_covers(&pauses->items[i].scope, channel))
             return &pauses->items[i];

@@ -40,16 +40,30 @@ static size_t instance_number(const InstancePass *instance, size_t turn)
     return (instance->first + turn) % instance->channel_count;
 }
 
-size_t instance_unreached(const InstancePass *instance)
+size_t instance_take_first(const InstancePass *instance, size_t *first)
 {
+    size_t taken;
+
+    if (instance->channel_count == 0)
+        return 0;
+    taken = *first % instance->channel_count;
+    *first = 0;
+    return taken;
+}
+
+void instance_leave_first(const InstancePass *instance, size_t *first)
+{
+    if (instance->channel_count > 0)
+        *first = 0;
     for (size_t i = 0; i < instance->channel_count; i++) {
         size_t number = instance_number(instance, i);
         const ChannelPass *channel = instance->channels[number];
 
-        if (!channel->is_done && !channel->report->has_list && channel->call.attempts == 0)
-            return number;
+        if (!channel->is_done && !channel->report->has_list && channel->call.attempts == 0) {
+            *first = number;
+            return;
+        }
     }
-    return 0;
 }
 
 static void instance_close_all(InstancePass *instance, Result result, const Err *err)

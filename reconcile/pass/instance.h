@@ -32,8 +32,12 @@ void instance_add(InstancePass *instance, ChannelPass *channel);
  * channel to begin with then. */
 void instance_start(InstancePass *instance, bool is_probe, size_t first);
 
-/* The channel to begin with the next time: the first for which nothing was sent yet, or 0. */
-size_t instance_unreached(const InstancePass *instance);
+/* The channel to begin with, out of what the pass before left (PassScope.firsts); 0 is left. */
+size_t instance_take_first(const InstancePass *instance, size_t *first);
+
+/* Leaves the channel to begin with the next time: the first for which nothing was sent yet, or 0.
+ */
+void instance_leave_first(const InstancePass *instance, size_t *first);
 
 /* When instance_pump() has something to do without an answer coming first; USEC_NEVER: not. */
 uint64_t instance_next_usec(const InstancePass *instance);

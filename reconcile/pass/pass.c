@@ -234,22 +234,6 @@ static void pass_pump(Pass *pass)
     pass->ops->wake_at(pass->context, pass_is_done(pass) ? USEC_NEVER : next_usec);
 }
 
-static bool pass_has_first(const Pass *pass, size_t instance)
-{
-    return pass->firsts && pass->instances[instance].channel_count > 0;
-}
-
-static size_t pass_take_first(Pass *pass, size_t instance)
-{
-    size_t first;
-
-    if (!pass_has_first(pass, instance))
-        return 0;
-    first = pass->firsts[instance] % pass->instances[instance].channel_count;
-    pass->firsts[instance] = 0;
-    return first;
-}
-
 void pass_start(Pass *pass)
 {
     assert(pass->deadline_usec == 0);
@@ -258,7 +242,9 @@ void pass_start(Pass *pass)
     for (size_t i = 0; i < pass->config->instance_count; i++) {
         if (pass->instances[i].channel_count > 0)
             pass_guards_begin(&pass->instances[i].guards, pass->spent ? &pass->spent[i] : NULL);
-        instance_start(&pass->instances[i], pass->is_probe, pass_take_first(pass, i));
+        instance_start(&pass->instances[i], pass->is_probe,
+                       pass->firsts ? instance_take_first(&pass->instances[i], &pass->firsts[i])
+                                    : 0);
     }
     pass_pump(pass);
 }
@@ -322,8 +308,8 @@ static void pass_end(Pass *pass, const char *why)
 {
     pass->deadline_usec = USEC_NEVER;
     for (size_t i = 0; i < pass->config->instance_count; i++) {
-        if (pass_has_first(pass, i) && !pass->instances[i].dispatch.is_stopped)
-            pass->firsts[i] = instance_unreached(&pass->instances[i]);
+        if (pass->firsts && !pass->instances[i].dispatch.is_stopped)
+            instance_leave_first(&pass->instances[i], &pass->firsts[i]);
         dispatch_stop(&pass->instances[i].dispatch, why);
     }
     group_commit_call_off(&pass->group_commit);
@@ -332,14 +318,12 @@ static void pass_end(Pass *pass, const char *why)
 
 void pass_stop(Pass *pass, const char *why)
 {
-    assert(why);
     pass->was_stopped = true;
     pass_end(pass, why);
 }
 
 void pass_pause(Pass *pass, const RosterChannel *roster)
 {
-    assert(roster);
     for (size_t i = 0; i < pass->report.channel_count; i++) {
         if (pass->channels[i].roster == roster && !pass->channels[i].is_done)
             delete_pause(&pass->channels[i]);
