@@ -19,7 +19,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* inet_pton() takes the same texts, at several times the cost; rosters hold many. */
+/* inet_pton() takes the same texts at several times the cost, which large rosters would pay. */
 static int parse_ipv4(const char *text, uint8_t ret_bytes[static 4])
 {
     uint8_t bytes[4];
@@ -114,7 +114,7 @@ static bool is_label(const char *label, size_t length)
     return true;
 }
 
-/* Decimal, or hexadecimal as inet_aton(3) takes it. */
+/* inet_aton(3) takes decimal and hexadecimal numbers. */
 static bool is_number(const char *text, size_t length)
 {
     bool is_hex = length > 2 && text[0] == '0' && lower(text[1]) == 'x';
@@ -126,7 +126,7 @@ static bool is_number(const char *text, size_t length)
     return i == length;
 }
 
-/* A name whose last label is a number is meant to be an IPv4 address, and is none. */
+/* Whoever writes a name whose last label is a number means an IPv4 address, and this is none. */
 static bool is_name(const char *text, size_t length)
 {
     const char *label = text, *end = text + length;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #define ADDRESS_SIZE_MAX 256 /* of the canonical text, with the NUL */
+#define ADDRESS_PORT_MAX 65535U
 
 typedef enum AddressKind {
     ADDRESS_IPV4,

@@ -20,14 +20,14 @@ typedef struct Build {
     RosterChannel *channels; /* grows; on the heap */
     size_t channel_capacity;
     Map listed; /* (instance, name or id) -> where it was listed first */
-    /* False where the settings have a mistake there that was reported: rules that compare a roster
-     * with it would only add noise. */
+    /* False where the settings have a mistake there, which is reported: no rule compares a roster
+     * with it then. */
     bool knows_instances;
     bool knows[SETTING_COUNT];
     bool knows_guards;
 } Build;
 
-/* One entry of `rosters`, kept when the tree of the settings is gone. */
+/* One entry of `rosters`. It outlives the tree of the settings. */
 typedef struct RosterEntry {
     const char *text; /* a file, a directory or a pattern, relative to the settings */
     size_t line;

@@ -14,7 +14,7 @@ static const char *config_keep_text(Build *build, const char *before, const char
     return str_equal(before, now) ? before : arena_string(&build->arena, now);
 }
 
-/* What tells a channel of one configuration from the others. */
+/* Names a channel uniquely within one configuration. */
 static const char *config_channel_key(Arena *arena, const Config *config,
                                       const RosterChannel *channel)
 {
@@ -25,7 +25,7 @@ static const char *config_channel_key(Arena *arena, const Config *config,
     return buf_failed(&key) < 0 ? NULL : arena_string(arena, buf_text(&key));
 }
 
-/* Whoever holds the pause of before goes on with it. */
+/* The old pause stays as it is, since others hold it: the channel gets a copy with the new line. */
 static int config_take_pause_place(Build *build, RosterChannel *channel, const RosterChannel *now)
 {
     RosterPause *pause;

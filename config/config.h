@@ -21,7 +21,7 @@
 #include "config/yaml/problems.h"
 #include "daemon/base/mem.h"
 
-/* Where the settings are unless somebody says otherwise. */
+/* The programs read the settings from here unless -c or ROSTERD_CONFIG names another file. */
 #define CONFIG_PATH_DEFAULT "/etc/rosterd/rosterd.yaml"
 
 /* The ways to authorise requests: the constant, and the word of auth.method. */
@@ -88,7 +88,7 @@ typedef struct IgnoreRule {
     const char *ecs_id;
 } IgnoreRule;
 
-/* A pause that stands in a roster, of the channel's file. */
+/* The `paused:` of a channel. Its line is in the file of the channel. */
 typedef struct RosterPause {
     const char *reason;
     uint64_t until_usec; /* realtime; 0: no end */
@@ -132,10 +132,10 @@ typedef struct Config {
                                * load Problems.files tells them */
     size_t file_count;
     RosterSet set;
-    Problems warnings; /* what is no mistake but is likely not meant: rosters that name no file */
+    Problems warnings; /* entries of `rosters` that name no file */
 } Config;
 
-/* Whether there is a pause in the roster that is not over. */
+/* Whether the roster pauses the channel at that time. */
 static inline bool config_pause_holds(const RosterChannel *channel, uint64_t realtime_usec)
 {
     const RosterPause *pause = channel->pause;

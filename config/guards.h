@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The guards: what keeps a plan from being carried out. Each is one row of GUARD_ROWS, and all that
- * is said of guards anywhere follows from the rows, in their order: the keys of `guards:` in
+ * The guards: limits that hold a plan back. Each is one row of GUARD_ROWS, and all that the program
+ * does with guards follows from the rows, in their order: the keys of `guards:` in
  * settings and rosters with their bounds and defaults, that a roster may only be stricter, in which
  * order they are evaluated and reported, their words in reports, plans and logs, and whether a
  * refusal is part of a plan's digest. To add a guard: add a row, write its measure
@@ -66,7 +66,7 @@ typedef union Guards {
     uint32_t limits[GUARD_COUNT]; /* the same by GuardName */
 } Guards;
 
-/* A limit that never refuses. */
+/* The limit of a guard that is switched off: it never refuses. */
 #define GUARD_OFF UINT32_MAX
 
 /* The hour within which the fight guard counts, and the state remembers. */
@@ -101,17 +101,17 @@ typedef struct GuardRow {
     bool may_be_off;
 } GuardRow;
 
-/* Its row; of all guards one. */
+/* The row of a guard. */
 const GuardRow *guards_row(GuardName name);
 
 /* The guard of that name, or NULL. */
 const GuardRow *guards_find(const char *name);
 
-/* The limit in force: the one given, or a fixed one. */
+/* The limit in force: that of `guards`, or the fixed one of a guard without a key. */
 uint64_t guards_limit(const Guards *guards, GuardName name);
 
-/* Whether a limit refuses at that measure. */
+/* Whether the guard refuses at that measure. */
 bool guards_refuse(GuardName name, uint64_t limit, uint64_t measured);
 
-/* Whether a limit refuses wherever another one does: the same one, or a stricter one. */
+/* Whether `limit` refuses wherever `than` does. */
 bool guards_is_as_strict(GuardName name, uint32_t limit, uint32_t than);

@@ -30,7 +30,7 @@ typedef enum Mode {
 /* In the order of Mode, for the tables that read one. */
 extern const SchemaChoice mode_choices[];
 
-/* Its word. */
+/* The word of a mode. */
 const char *mode_text(Mode mode);
 
 /* Whether a mode may change nothing that another one may not change: it is the same one, or a

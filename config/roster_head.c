@@ -26,7 +26,7 @@ static bool head_join(char ret_path[static PATH_MAX], const char *directory, con
                     is_absolute ? "" : "/", name) < PATH_MAX;
 }
 
-/* The first line of a small file. */
+/* Reads the first line of a small file. */
 static bool head_read_line(const char *directory, const char *name, char ret_line[static PATH_MAX])
 {
     _cleanup_(buf_done) Buf text = {0};
@@ -40,7 +40,7 @@ static bool head_read_line(const char *directory, const char *name, char ret_lin
     return true;
 }
 
-/* SHA-1 or SHA-256 in hex. */
+/* Git names commits by SHA-1 or SHA-256, in hex. */
 static bool head_is_commit(const char *text)
 {
     size_t length = strspn(text, "0123456789abcdef");
@@ -93,7 +93,7 @@ static bool head_resolve(const char *git, char ret_head[static ROSTER_SET_HEAD_S
     return true;
 }
 
-/* The .git of the work tree that a file stands in, links followed. */
+/* Finds the .git of the work tree that a file stands in; links are followed. */
 static bool head_find_git(const char *file, char ret_git[static PATH_MAX])
 {
     char path[PATH_MAX], line[PATH_MAX];

@@ -8,7 +8,7 @@
 #include "config/schema/canonical.h"
 #include "daemon/base/str.h"
 
-/* What rosters are merged with: a roster that leaves it out follows it. */
+/* A roster that leaves these out gets them from the settings. */
 static void set_put_settings(Buf *buf, const Config *config)
 {
     for (SettingName name = 0; name < SETTING_COUNT; name++) {

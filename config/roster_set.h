@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which set of rosters a configuration is: what it says, and where that stands in git. */
+/* Identifies the set of rosters in a configuration: by a digest of what it says, and by the commit
+ * that its files are at. */
 #pragma once
 
 #include "daemon/base/digest.h"
@@ -7,8 +8,8 @@
 #define ROSTER_SET_HEAD_SIZE 65
 
 typedef struct RosterSet {
-    /* Of what it says: the channels with their members, rules, pauses, modes and guards, by value.
-     * Files, their order and local names of instances are no part of it. */
+    /* Digest of what it says: the channels with their members, rules, pauses, modes and guards, by
+     * value. Files, their order and local names of instances are no part of it. */
     char digest[DIGEST_HEX_SIZE];
     /* The commit of the one git work tree in which all files with channels stand; "": there is
      * none. The files may differ from it. */

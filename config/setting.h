@@ -75,7 +75,7 @@ typedef enum SettingName {
         SETTING_COUNT,
 } SettingName;
 
-/* The name of its field, the field itself, and where it is in Config. */
+/* Expand to the name of a setting's field, to the field itself, and to its place in Config. */
 #define SETTING_MEMBER_COUNT(key) key
 #define SETTING_MEMBER_DURATION(key) key##_usec
 #define SETTING_MEMBER_MODE(key) key
@@ -90,7 +90,13 @@ typedef enum SettingName {
 #define SETTING_IN_LIMITS(member) limits.member
 #define SETTING_PLACE(key, kind, section) SETTING_IN_##section(SETTING_MEMBER_##kind(key))
 
-/* What follows, only of settings that a roster may say. */
+/* Type and bounds of its key in a schema. */
+#define SETTING_KEY_COUNT(low, high) .type = SCHEMA_UINT, .min = low, .max = high
+#define SETTING_KEY_DURATION(low, high) .type = SCHEMA_DURATION, .min = low, .max = high
+#define SETTING_KEY_PATH(low, high) .type = SCHEMA_PATH, .max = high
+#define SETTING_KEY_MODE(low, high) .type = SCHEMA_CHOICE, .choices = mode_choices
+
+/* Expands to its arguments for a setting that a roster may say, else to nothing. */
 #define SETTING_OF_ROSTER_HOST(...)
 #define SETTING_OF_ROSTER_MILDER(...) __VA_ARGS__
 #define SETTING_OF_ROSTER_MORE(...) __VA_ARGS__
@@ -139,7 +145,7 @@ typedef struct SettingRow {
 struct Config;
 struct RosterChannel;
 
-/* Its row; of all settings one. */
+/* The row of a setting. */
 const SettingRow *setting_row(SettingName name);
 
 /* The value in force, of a setting that is no path. */

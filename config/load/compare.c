@@ -76,7 +76,7 @@ static void compare_instances(Comparison *comparison)
 
 /* ---- channels ---- */
 
-/* The channels of a configuration by "instance/name" or "instance/id". */
+/* The channels of a configuration, found by "instance/name" or "instance/id:ID". */
 typedef struct ChannelIndex {
     Map map;
     Arena arena;

@@ -21,8 +21,8 @@ static void config_load_dropp(Build **build)
         config_free(&(*build)->config);
 }
 
-/* 0 and the tree, or NULL when its text has mistakes that end all reading (reported); else why it
- * could not be read, not reported. */
+/* Returns 0 with the tree, or with NULL where the text cannot be parsed, which is reported then. A
+ * negative errno says why the file could not be read, which the caller reports. */
 static int read_tree(const char *path, Arena *arena, Problems *problems, const Node **ret_root)
 {
     _cleanup_(buf_done) Buf text = {0};
@@ -98,7 +98,7 @@ static void load_rosters(Build *build, const RosterEntries *entries)
         load_roster(build, &files.items[i]);
 }
 
-/* What was read, each once, from the problems' list of it. */
+/* Copies the list of files that were read out of the problems, each once. */
 static int keep_files(Build *build, size_t first)
 {
     const Problems *problems = build->problems;

@@ -69,14 +69,15 @@ static void walk_keep(Walk *walk, int r)
         problems_memory(walk->build->problems);
 }
 
-/* Something that the settings name cannot be looked at: seeing it differently next time counts. */
+/* Reports a path that the settings name and that cannot be looked at, and keeps it in the sources,
+ * so that a later look which finds something there counts as a change. */
 static void walk_missing(Walk *walk, const char *path, const char *what, int error)
 {
     walk_keep(walk, sources_add_missing(walk->build->sources, path, error));
     walk_problem(walk, path, what, error);
 }
 
-/* A directory whose names are about to be read. */
+/* Notes a directory before its names are read. */
 static void walk_listing(Walk *walk, const char *path, const char *pattern)
 {
     problems_add_file(walk->build->problems, path);
@@ -107,7 +108,7 @@ static void close_directory(DIR **directory)
         closedir(*directory);
 }
 
-/* All names that fit a pattern (sources_name_fits()). 0 or a negative errno. */
+/* Lists all names that fit a pattern (sources_name_fits()). 0 or a negative errno. */
 static int list_directory(const char *path, const char *pattern, Names *names)
 {
     _cleanup_(close_directory) DIR *directory = NULL;
@@ -151,7 +152,7 @@ static const char *join(Walk *walk, const char *directory, const char *name)
     return path;
 }
 
-/* What makes a file the same file, by whatever path. */
+/* Identifies a file, whichever path leads to it. */
 typedef struct FileId {
     dev_t device;
     ino_t inode;
@@ -184,7 +185,8 @@ static void add_file(Walk *walk, const char *path, const struct stat *status)
         files->items[files->count++] = (RosterFile){.path = path, .entry = walk->entry};
 }
 
-/* A name in a directory that is there, a file or a link to one; directories are not gone into. */
+/* Adds the files among the names of a directory, links to files as well. A directory in it is not
+ * read. */
 static void add_directory(Walk *walk, const char *path)
 {
     _cleanup_(names_done) Names names = {0};
@@ -208,7 +210,7 @@ static void add_directory(Walk *walk, const char *path)
     }
 }
 
-/* A path without wildcards in it. */
+/* Adds what a path without wildcards names. */
 static void add_path(Walk *walk, const char *path)
 {
     struct stat status;
@@ -234,14 +236,14 @@ static bool is_pattern(const char *text, size_t length)
 
 static void walk_pattern(Walk *walk, const char *directory, const char *pattern, bool is_found);
 
-/* All that fits one component of a pattern, and then the rest of it below each. */
+/* Goes on with the rest of a pattern at each name that fits one component of it. */
 static void walk_matches(Walk *walk, const char *directory, const char *component, const char *rest,
                          bool is_found)
 {
     _cleanup_(names_done) Names names = {0};
     int r = list_directory(directory, component, &names);
 
-    /* Below a wildcard the rest of the pattern need not be there. */
+    /* A wildcard may also match what the rest of the pattern does not fit. */
     if (r < 0 && !(is_found && (r == -ENOENT || r == -ENOTDIR)))
         walk_missing(walk, directory[0] ? directory : ".", "cannot read the directory: ", -r);
     for (size_t i = 0; r == 0 && i < names.count; i++) {
@@ -308,8 +310,8 @@ static void walk_entry(Walk *walk, const RosterEntry *entry)
         walk_pattern(walk, str_equal(directory, ".") ? "" : directory, entry->text, false);
 }
 
-/* Somebody wrote it to mean something. */
-static void doubt_entry(Walk *walk)
+/* Warns of an entry that comes to no file: whoever wrote it meant one. */
+static void warn_of_entry(Walk *walk)
 {
     const RosterEntry *entry = walk->entry;
 
@@ -329,7 +331,7 @@ void files_find(Build *build, const RosterEntries *entries, RosterFiles *ret_fil
         walk.is_told = false;
         walk_entry(&walk, &entries->items[i]);
         if (!walk.is_told)
-            doubt_entry(&walk);
+            warn_of_entry(&walk);
     }
 }
 

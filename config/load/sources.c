@@ -171,7 +171,7 @@ bool sources_name_fits(const char *pattern, const char *name)
     if (!pattern)
         return name[0] != '.' &&
                (sources_has_ending(name, ".yaml") || sources_has_ending(name, ".yml"));
-    /* A step back to where the pattern came from, or to nowhere, is none. */
+    /* The names . and .. lead to nothing new. */
     if (str_equal(name, ".") || str_equal(name, ".."))
         return false;
     return fnmatch(pattern, name, FNM_PERIOD) == 0;

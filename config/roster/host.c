@@ -9,7 +9,7 @@
 
 #define SHORT_HINT "HOST:PORT, HOST or a map"
 
-/* A text taken apart: what may be a host, and a port or NULL. */
+/* The parts of a text: what may be a host, and a port or NULL. */
 typedef struct HostParts {
     char host[ADDRESS_SIZE_MAX];
     bool in_brackets;
@@ -53,7 +53,7 @@ static int parse_host(const HostParts *parts, char ret_canonical[static ADDRESS_
     return address_parse(parts->host, ret_canonical, &kind);
 }
 
-/* What text without brackets may mean: all of it an address, or all but a port. */
+/* The two readings of text without brackets: all of it is an address, or all but a port is. */
 typedef struct HostReadings {
     char with_port[HOST_TEXT_MAX + 32]; /* "" where it cannot be that */
     char alone[HOST_TEXT_MAX + 32];
@@ -71,7 +71,7 @@ static void find_readings(const char *text, bool may_have_port, HostReadings *re
     if (address_parse(head, canonical, &kind) == 0)
         snprintf(readings->alone, sizeof(readings->alone), "\"[%s]\"", head);
     head[last - text] = '\0';
-    if (strchr(head, ':') && str_parse_uint(last + 1, HOST_PORT_MAX, &port) == 0 &&
+    if (strchr(head, ':') && str_parse_uint(last + 1, ADDRESS_PORT_MAX, &port) == 0 &&
         address_parse(head, canonical, &kind) == 0)
         snprintf(readings->with_port, sizeof(readings->with_port),
                  may_have_port ? "\"[%s]:%s\"" : "\"[%s]\" and port: %s", head, last + 1);
@@ -94,7 +94,8 @@ static bool report_brackets(Reader *reader, const Node *node, bool may_have_port
     return true;
 }
 
-/* A number in one of the ways in which inet_aton(3) takes it, and other programs do not. */
+/* Whether inet_aton(3) takes it for an address and other programs do not: with parts that look
+ * octal or hexadecimal. */
 static bool is_odd_ipv4(const char *text)
 {
     const char *end = text + strspn(text, "0123456789abcdefABCDEFxX.");
@@ -143,7 +144,7 @@ bool host_read_short(Reader *reader, const Node *node, char ret_canonical[static
             report(reader, node, "HOST:PORT, HOST or \"[IPV6]:PORT\"");
         return false;
     }
-    if (parts.port && str_parse_uint(parts.port, HOST_PORT_MAX, &port) < 0) {
+    if (parts.port && str_parse_uint(parts.port, ADDRESS_PORT_MAX, &port) < 0) {
         schema_problem(reader, node,
                        "not a port after the colon: %s, must be 1 to 65535 (or 0, or no colon: the "
                        "channel's own port)",

@@ -11,7 +11,6 @@
 #include "config/schema/schema.h"
 
 #define HOST_TEXT_MAX 300U /* a name with brackets and port */
-#define HOST_PORT_MAX 65535U
 
 /* HOST, HOST:PORT, [IPV6] or [IPV6]:PORT, alone as an entry of a list; port 0 where there is none.
  * False (reported) leaves both as they were or not. */

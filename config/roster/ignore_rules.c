@@ -25,7 +25,7 @@ static const SchemaKey keys[] = {
     [MEMBER_KEY_PORT] = {.name = "port",
                          .type = SCHEMA_UINT,
                          .offset = offsetof(MemberKeys, port),
-                         .max = HOST_PORT_MAX},
+                         .max = ADDRESS_PORT_MAX},
     [MEMBER_KEY_GROUP] = {.name = "group",
                           .type = SCHEMA_TEXT,
                           .offset = offsetof(MemberKeys, group),
@@ -33,7 +33,7 @@ static const SchemaKey keys[] = {
                           .hint = "the name of a member group"},
 };
 
-/* The service's words, and those of other tools. */
+/* Keys of the service and of other tools that mean one of ours. */
 static const SchemaRemedy remedies[] = {
     {"member_group_name", "write group"},
     {"group_name", "write group"},
@@ -60,7 +60,7 @@ bool members_check_ecs_id(Reader *reader, const Node *map, const char *ecs_id)
     return true;
 }
 
-/* A network as a text that is no address and no name. */
+/* Prints a network in a form that no address and no name has. */
 static void print_network(const HostPattern *pattern, char ret_text[static ADDRESS_SIZE_MAX])
 {
     char *end = ret_text;

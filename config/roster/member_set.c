@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Open addressing with linear probing, at most four fifths full. */
+/* The table uses open addressing with linear probing, and is at most four fifths full. */
 #include "config/roster/member_set.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* There may be 100,000 of them, so that each costs one allocation from the arena and nothing else.
+/* A roster may list 100,000 members, so each costs one allocation from the arena and nothing else.
  */
 #include "config/roster/members.h"
 
@@ -11,7 +11,7 @@
 #include "config/roster/member_set.h"
 #include "daemon/base/mem.h"
 
-/* Host or ecs_id: exactly one of them. */
+/* A member has exactly one of host and ecs_id. */
 static bool check_address(Reader *reader, const Node *node, SchemaSeen seen)
 {
     bool has_host = schema_has(seen, MEMBER_KEY_HOST);
@@ -42,7 +42,7 @@ static bool read_map(Reader *reader, const Node *node, char canonical[static ADD
     return true;
 }
 
-/* Reads a text alone. */
+/* Reads a member that is written as a text alone. */
 static bool read_short(Reader *reader, const Node *node, char canonical[static ADDRESS_SIZE_MAX],
                        MemberKeys *keys)
 {
@@ -54,7 +54,7 @@ static bool read_short(Reader *reader, const Node *node, char canonical[static A
     return true;
 }
 
-/* Address, NUL, group, in the arena: one allocation for both. 0 or -ENOMEM. */
+/* Copies address and group into the arena with one allocation. 0 or -ENOMEM. */
 static int keep(Reader *reader, const MemberKeys *keys, RosterMember *ret_member)
 {
     const char *address = keys->ecs_id ? keys->ecs_id : keys->host;
@@ -77,7 +77,7 @@ static int keep(Reader *reader, const MemberKeys *keys, RosterMember *ret_member
     return 0;
 }
 
-/* The place of a member that was read, by the order in which they were. */
+/* The members read so far, in the order of the file. */
 typedef struct Members {
     MemberSet set;
     RosterMember *items;
@@ -92,7 +92,7 @@ static void members_done(Members *members)
     free(members->nodes);
 }
 
-/* Adds one that has no mistakes. 0 or -ENOMEM. */
+/* Reads a member and adds it unless it has mistakes, which are reported. 0 or -ENOMEM. */
 static int add_member(Reader *reader, const Node *node, Members *members)
 {
     char canonical[ADDRESS_SIZE_MAX];

@@ -33,7 +33,8 @@ static const SchemaKey keys[] = {
 
 const Schema roster_pause_schema = {.keys = keys, .count = ELEMENTS(keys)};
 
-/* `paused: false` must not pause, and `paused: true` would tell nobody why. */
+/* Whoever writes `paused: false` means no pause, and `paused: true` tells nobody the reason: both
+ * are refused. */
 static bool is_yes_or_no(const char *text)
 {
     static const char *const words[] = {"true", "false", "yes", "no", "on",  "off",

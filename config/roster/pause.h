@@ -5,7 +5,7 @@
 #include "config/config.h"
 #include "config/schema/schema.h"
 
-/* Of its map, into RosterPause. */
+/* The keys of a pause that is a map; they are read into RosterPause. */
 extern const Schema roster_pause_schema;
 
 /* Reads {reason: TEXT, until: TIME} or a text alone, and reports every mistake. NULL (told) where

@@ -10,7 +10,7 @@
 #include "config/settings/instances.h"
 #include "daemon/base/mem.h"
 
-#define NO_INSTANCE SIZE_MAX /* unknown; was reported */
+#define NO_INSTANCE SIZE_MAX /* the instance is not known, which was reported */
 
 /* ---- a channel ---- */
 
@@ -60,10 +60,6 @@ enum {
     KEY_GUARDS,
     KEY_PAUSED,
 };
-
-#define SETTING_KEY_COUNT(low, high) .type = SCHEMA_UINT, .min = low, .max = high
-#define SETTING_KEY_DURATION(low, high) .type = SCHEMA_DURATION, .min = low, .max = high
-#define SETTING_KEY_MODE(low, high) .type = SCHEMA_CHOICE, .choices = mode_choices
 
 static const SchemaKey channel_keys[] = {
     [KEY_NAME] = {.name = "name",
@@ -153,7 +149,7 @@ const Schema roster_schema = {.keys = file_keys, .count = ELEMENTS(file_keys)};
 
 /* ---- reading ---- */
 
-/* Exactly one of name and id. */
+/* A channel has exactly one of name and id. */
 static void check_name(Reader *reader, const Node *node, SchemaSeen seen)
 {
     bool has_name = schema_has(seen, KEY_NAME);
@@ -163,7 +159,7 @@ static void check_name(Reader *reader, const Node *node, SchemaSeen seen)
                        has_name ? "both name and id" : "neither name nor id");
 }
 
-/* An empty list would empty the channel, which is asked for twice or not at all. */
+/* An empty list empties the channel, so a roster must ask for that with a second key. */
 static void check_empty(Reader *reader, const Node *node, SchemaSeen seen,
                         const ChannelDraft *draft)
 {

@@ -4,7 +4,7 @@
 
 #include "config/build.h"
 
-/* The whole table of a roster file, for who describes it; roster_read() reads by it. */
+/* All keys of a roster file, which roster_read() reads by. */
 extern const Schema roster_schema;
 
 /* Reads the tree of a roster file: adds its channels to the Build and reports every mistake. */

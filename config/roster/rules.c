@@ -10,7 +10,7 @@
     "laxer than the settings: %s where they say %s, must be %s or %s (a roster can only be "       \
     "stricter)"
 
-/* Where a channel was listed first, followed by the packed key of the map. */
+/* Where a channel is listed first. The key in the map of listed channels follows it in memory. */
 typedef struct Listed {
     const char *file;
     uint32_t line;
@@ -47,7 +47,7 @@ void rules_check_setting(Build *build, Reader *reader, const Node *map, SettingN
         report_laxer(build, reader, node_find(map, setting_row(name)->key), name, value);
 }
 
-/* Stands for a guard that the roster does not name. */
+/* The limit of a guard that the roster does not name, while its guards are read. */
 #define UNSET (GUARD_OFF - 1)
 
 static void report_laxer_guard(Reader *reader, const Node *node, const GuardRow *row,

@@ -4,8 +4,8 @@
 
 #include "config/build.h"
 
-/* Whether a roster may say what it says of this setting where the settings say what they say.
- * `map` is the channel's entry, which has the setting's key. */
+/* Reports a setting of a roster that is laxer than the settings allow. `map` is the channel's
+ * entry, which has the setting's key. */
 void rules_check_setting(Build *build, Reader *reader, const Node *map, SettingName name,
                          const RosterChannel *channel);
 
@@ -13,10 +13,10 @@ void rules_check_setting(Build *build, Reader *reader, const Node *map, SettingN
  * over these. `map` is the channel's `guards`. */
 void rules_read_guards(Build *build, Reader *reader, const Node *map, Guards *ret_guards);
 
-/* A channel is listed once, in all files together. `node` is its entry. Reports the second place,
- * and names the first. */
+/* Reports a channel that is listed before, in whichever file, and names that place. `node` is its
+ * entry. */
 void rules_check_listed_once(Build *build, Reader *reader, const Node *node,
                              const RosterChannel *channel);
 
-/* Whether there is anything to manage; looked at when there is no other mistake. */
+/* Reports a configuration without channels, unless it has another mistake. */
 void rules_check_any_channel(Build *build, const RosterEntries *rosters);

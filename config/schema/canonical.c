@@ -24,7 +24,7 @@ void canonical_put_text(Buf *buf, const char *text)
     buf_append(buf, text, size);
 }
 
-/* Trees are at most as deep as the parser lets them be. */
+/* The parser bounds how deep a tree is. */
 void canonical_put_tree(Buf *buf, const Node *node)
 {
     if (!node)

@@ -28,7 +28,7 @@ void canonical_put_text(Buf *buf, const char *text);
 /* Puts a tree as it is written, wherever it stands; NULL is nothing. */
 void canonical_put_tree(Buf *buf, const Node *node);
 
-/* For `put` of a key whose parts have canonical forms of their own. */
+/* The `put` of a key whose parts are compared by themselves. */
 void canonical_put_nothing(const void *target, Buf *buf);
 
 /* 0 and the digest of what was put; -ENOMEM, also where putting it ran out of memory. */

@@ -8,7 +8,7 @@
 
 #define TEXT_SIZE_MAX 1024U
 
-/* Without a key the problem is the node's own. */
+/* Reports a problem of the node itself, or with `key` of that key below it. */
 __attribute__((format(printf, 6, 0))) static void report(Reader *reader, const Node *node,
                                                          const char *key, size_t line,
                                                          size_t column, const char *format,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/schema/schema.h"
 
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -62,7 +63,7 @@ static void list_names(const Schema *schema, Buf *names)
         buf_printf(names, "%s%s", i > 0 ? ", " : "", schema->keys[i].name);
 }
 
-/* What holds a secret elsewhere; here files do. */
+/* Whether other tools take a secret in a key of that name. */
 static bool is_secret(const char *name)
 {
     static const char *const words[] = {"access_key",
@@ -96,7 +97,7 @@ static const char *find_remedy(const Schema *schema, const char *name)
     return NULL;
 }
 
-/* Whether somebody's mistake is known, and told. */
+/* Reports an unknown key for which there is a remedy. False where there is none. */
 static bool report_known(Reader *reader, const Node *node, const Schema *schema)
 {
     const char *name = node->key->text, *remedy = find_remedy(schema, name);
@@ -183,8 +184,8 @@ static bool read_key(Reader *reader, const Node *node, const Schema *schema, con
     return node->kind == NODE_MAPPING && seen.good == seen.present;
 }
 
-/* A text in the place of a map may be a secret, a whole file that is one text as well: it is not
- * repeated. */
+/* A text in the place of a map may be a secret, and so may a file that is one text as a whole: the
+ * message does not repeat it. */
 static const char *schema_describe(const Node *node, char ret_text[static NODE_DESCRIPTION_SIZE])
 {
     if (node->kind == NODE_SCALAR && node->size > 0 && !node_is_null(node))
@@ -197,6 +198,7 @@ SchemaSeen schema_read(Reader *reader, const Node *node, const Schema *schema, v
     char shown[NODE_DESCRIPTION_SIZE];
     SchemaSeen seen = {0};
 
+    assert(schema->count <= SCHEMA_KEYS_MAX);
     if (node->kind != NODE_MAPPING) {
         if (node->kind != NODE_REFUSED)
             schema_problem(reader, node, "not a map: %s, must be a map of keys",

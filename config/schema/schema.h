@@ -46,8 +46,8 @@ typedef struct SchemaRemedy {
     const char *remedy;
 } SchemaRemedy;
 
-/* A word that a key takes, and what it means (NULL: the word says it). Lists end with a NULL word.
- */
+/* A word that a key takes, and what it means; `help` is NULL where the word says that. Lists end
+ * with a NULL word. */
 typedef struct SchemaChoice {
     const char *word;
     const char *help;
@@ -75,12 +75,15 @@ typedef struct SchemaKey {
     const char *help; /* what it is for, a clause of a manual page */
 } SchemaKey;
 
-/* What a number reads as that is written `off`. */
+/* A bit of SchemaSeen for each key. */
+#define SCHEMA_KEYS_MAX 32U
+
+/* The number that is read where `off` is written. */
 #define SCHEMA_OFF UINT32_MAX
 
 struct Schema {
     const SchemaKey *keys;
-    size_t count;                 /* 32 at most */
+    size_t count;                 /* SCHEMA_KEYS_MAX at most */
     bool keeps_texts;             /* else texts are the tree's, and go with it */
     const SchemaRemedy *remedies; /* of unknown keys; NULL: none */
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What somebody probably meant by a word that fits nothing. */
+/* Finds the word that somebody probably meant by one that is not known. */
 #pragma once
 
 #include <stddef.h>
@@ -12,5 +12,5 @@ typedef struct Suggest {
 
 void suggest_init(Suggest *suggest, const char *word);
 
-/* Weighs a word that would have been right. */
+/* Considers a word that would have been right. */
 void suggest_offer(Suggest *suggest, const char *candidate);

@@ -13,7 +13,7 @@
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 
-/* Whether somebody's tool should have put something else there. */
+/* Whether it is a mark of a template that a tool should have replaced. */
 static bool is_template(const Node *node)
 {
     static const char *const marks[] = {"{{", "{%", "${", "<%"};
@@ -43,7 +43,7 @@ static bool refuse(Reader *reader, const Node *node, const char *term, const cha
     return false;
 }
 
-/* -1 when there is a control character. */
+/* Counts the characters of a text; -1 when one of them is a control character. */
 static ssize_t count_characters(const char *text, size_t size)
 {
     size_t count = 0, controls = 0;
@@ -133,14 +133,14 @@ static bool is_plain(const Node *node)
     return node->kind == NODE_SCALAR && node->plain;
 }
 
-/* Whether all of it is digits, but for a sign or leading zeros perhaps. */
+/* Whether it is a whole number, perhaps with a sign or leading zeros. */
 static bool is_whole(const char *text)
 {
     text += *text == '-';
     return *text && text[strspn(text, "0123456789")] == '\0';
 }
 
-/* What is no number of the plain decimal form, and what is one out of bounds. */
+/* Reports what is no number in plain decimal form, and a number out of bounds. */
 static bool refuse_uint(Reader *reader, const Node *node, const char *right)
 {
     char shown[NODE_DESCRIPTION_SIZE];
@@ -181,7 +181,7 @@ static bool read_uint(Reader *reader, const Node *node, const SchemaKey *key, ui
     return refuse_uint(reader, node, right);
 }
 
-/* A number alone is most likely meant in seconds. */
+/* Whoever writes a number alone most likely means seconds. */
 static bool refuse_duration(Reader *reader, const Node *node, const SchemaKey *key, int r)
 {
     char min[DURATION_TEXT_SIZE], max[DURATION_TEXT_SIZE], right[4 * DURATION_TEXT_SIZE];
@@ -220,7 +220,7 @@ static bool read_duration(Reader *reader, const Node *node, const SchemaKey *key
     return true;
 }
 
-/* YAML 1.1 has more words for it; here they are text. */
+/* YAML 1.1 has more words for yes and no, which rosterd takes as text. */
 static const char *bool_meant(const Node *node)
 {
     static const char *const yes[] = {"yes", "on", "y", "true"}, *const no[] = {"no", "off", "n",
@@ -249,7 +249,7 @@ static bool read_bool(Reader *reader, const Node *node, bool *ret_truth)
     return true;
 }
 
-/* A word that stands for a choice somewhere else, without regard to case. */
+/* Finds the choice that other tools call by this word, without regard to case. */
 static const char *choice_meant(const SchemaKey *key, const char *word)
 {
     for (const SchemaRemedy *remedy = key->remedies; remedy && remedy->word; remedy++) {
@@ -306,7 +306,7 @@ static bool read_time(Reader *reader, const Node *node, const SchemaKey *key, ui
     return true;
 }
 
-/* A text in the place of a map or list may be a secret: it is not repeated. */
+/* A text in the place of a map or list may be a secret: the message does not repeat it. */
 static bool refuse_node(Reader *reader, const Node *node, bool is_map, const char *hint)
 {
     const char *term = is_map ? "not a map" : "not a list";

@@ -8,7 +8,7 @@
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 
-/* The keys, as bits and as rows of the table below. */
+/* The keys, as rows of the table below and as bits. */
 enum {
     KEY_METHOD,
     KEY_TOKEN_FILE,
@@ -96,7 +96,8 @@ void auth_canonical_endpoint(Reader *reader, const Node *map, const char *key, b
     *endpoint = schema_keep(reader, canonical);
 }
 
-/* "access_key_file, secret_key_file, security_token_file (optional)" */
+/* Lists the keys of a method: "access_key_file, secret_key_file, security_token_file (optional)".
+ */
 static void list_keys(AuthMethod method, Buf *buf)
 {
     uint32_t needs = method_keys[method].needs, takes = method_keys[method].takes;

@@ -5,7 +5,7 @@
 #include "config/config.h"
 #include "config/schema/schema.h"
 
-/* Of all methods together, into Auth. */
+/* The keys of all methods together; they are read into Auth. */
 extern const Schema auth_schema;
 
 /* Reads it and reports every mistake: keys of another method, keys that the method needs. */

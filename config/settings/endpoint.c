@@ -11,7 +11,7 @@
 #define HTTP_PORT 80U
 #define HTTPS_PORT 443U
 
-/* An authority taken apart. */
+/* The parts of an authority. */
 typedef struct Authority {
     char host[ADDRESS_SIZE_MAX]; /* canonical */
     AddressKind kind;
@@ -24,7 +24,7 @@ static int parse_port(const char *text, Authority *authority, Err *err)
 
     if (text[0] == '\0')
         return 0;
-    if (text[0] != ':' || str_parse_uint(text + 1, 65535, &port) < 0 || port == 0)
+    if (text[0] != ':' || str_parse_uint(text + 1, ADDRESS_PORT_MAX, &port) < 0 || port == 0)
         return err_set(err, -EINVAL, "not a port, must end in \":\" and 1 to 65535");
     authority->port = (unsigned)port;
     return 0;
@@ -74,7 +74,7 @@ static int cut_authority(const char *text, char ret_authority[static ENDPOINT_SI
 {
     size_t length = strcspn(text, "/?#");
 
-    if (memchr(text, '@', length)) /* a password may stand there: nobody repeats it */
+    if (memchr(text, '@', length)) /* no message repeats what may be a password */
         return err_set(err, -EACCES,
                        "user or password in the endpoint, must be https://HOST without one");
     if (text[length] != '\0' && !str_equal(text + length, "/"))
@@ -86,7 +86,7 @@ static int cut_authority(const char *text, char ret_authority[static ENDPOINT_SI
     return 0;
 }
 
-/* A password may stand in what is no endpoint as well. */
+/* Somebody may have written a password into what is no endpoint as well. */
 static int refuse_scheme(const char *text, Err *err)
 {
     if (strchr(text, '@'))

@@ -23,4 +23,6 @@ static const SchemaKey keys[] = {
 #undef GUARD_KEY_ROW
 };
 
+_Static_assert(GUARD_OFF == SCHEMA_OFF, "a guard that is read as off is off");
+
 const Schema guard_keys_schema = {.keys = keys, .count = ELEMENTS(keys)};

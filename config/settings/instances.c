@@ -9,7 +9,7 @@
 #include "config/settings/auth.h"
 #include "daemon/base/str.h"
 
-#define NAME_LENGTH_MAX 64U
+#define INSTANCE_NAME_MAX 64U
 
 typedef struct Draft {
     Instance instance;
@@ -24,7 +24,7 @@ static const SchemaChoice families[] = {
     {NULL, NULL},
 };
 
-/* The products' own names. */
+/* The names that the vendor gives the two products. */
 static const SchemaRemedy products[] = {
     {"apig", "apigw"},
     {"api-gateway", "apigw"},
@@ -85,7 +85,7 @@ static const SchemaKey keys[] = {
 
 const Schema instances_schema = {.keys = keys, .count = ELEMENTS(keys), .keeps_texts = true};
 
-/* Names stand in commands as INSTANCE/CHANNEL and in log lines. */
+/* People write the name in commands, as INSTANCE/CHANNEL, and read it in log lines. */
 static void check_name(Reader *reader, const Node *node)
 {
     size_t characters = 0;
@@ -95,7 +95,7 @@ static void check_name(Reader *reader, const Node *node)
         is_bad = is_bad || (unsigned char)*c <= ' ' || *c == '/' || *c == 0x7f;
         characters += ((unsigned char)*c & 0xc0) != 0x80;
     }
-    if (is_bad || characters == 0 || characters > NAME_LENGTH_MAX)
+    if (is_bad || characters == 0 || characters > INSTANCE_NAME_MAX)
         schema_problem_at_key(
             reader, node,
             "not a name of an instance, must be 1 to 64 characters without spaces "
@@ -120,7 +120,7 @@ static void read_instance(Reader *reader, const Node *node, Instance *ret_instan
     *ret_instance = draft.instance;
 }
 
-/* One instance under two names would be managed twice, each undoing the other's limits. 0 or
+/* rosterd would manage one instance with two names twice, each time with all of its limits. 0 or
  * -ENOMEM. */
 static int check_same(Reader *reader, Map *known, Arena *arena, const Node *node,
                       const Instance *instance)

@@ -4,7 +4,7 @@
 
 #include "config/build.h"
 
-/* Of one instance. */
+/* The keys of one instance. */
 extern const Schema instances_schema;
 
 /* Reads the map of instances into the Build and reports every mistake in it, also two that are the

@@ -18,18 +18,13 @@ typedef struct Draft {
 
 /* ---- one key for each row of the settings ---- */
 
-#define SETTING_KEY_COUNT(low, high, usual)                                                        \
-    .type = SCHEMA_UINT, .min = low, .max = high, .fallback = usual
-#define SETTING_KEY_DURATION(low, high, usual)                                                     \
-    .type = SCHEMA_DURATION, .min = low, .max = high, .fallback = usual
-#define SETTING_KEY_PATH(low, high, usual) .type = SCHEMA_PATH, .max = high
-#define SETTING_KEY_MODE(low, high, usual)                                                         \
-    .type = SCHEMA_CHOICE, .choices = mode_choices, .is_required = true
 #define SETTING_KEY(constant, key, kind, section, low, high, usual, rule, reload, sentence)        \
     {.name = #key,                                                                                 \
      .offset = offsetof(Draft, config.SETTING_PLACE(key, kind, section)),                          \
      .help = sentence,                                                                             \
-     SETTING_KEY_##kind(low, high, usual)},
+     .fallback = usual,                                                                            \
+     .is_required = SETTING_IS_##kind == SETTING_IS_MODE,                                          \
+     SETTING_KEY_##kind(low, high)},
 
 static const SchemaKey retry_keys[] = {SETTING_RETRY_ROWS(SETTING_KEY)};
 static const SchemaKey limits_keys[] = {SETTING_LIMITS_ROWS(SETTING_KEY)};
@@ -69,7 +64,7 @@ static const SchemaKey settings_keys[] = {
 #define KEY_OF_SETTING(constant, ...) [KEY_##constant] = SETTING_KEY(constant, __VA_ARGS__)
     SETTING_TOP_ROWS(KEY_OF_SETTING)
 #undef KEY_OF_SETTING
-        /* What is read from there is what counts. */
+        /* The channels that are read count, and not where they stand. */
         [KEY_ROSTERS] = {.name = "rosters",
                          .type = SCHEMA_LIST,
                          .put = canonical_put_nothing,
@@ -123,7 +118,7 @@ static void read_rosters(Build *build, Reader *reader, const Node *list, RosterE
     }
 }
 
-/* Where rosters stand when the settings say nothing. */
+/* Without `rosters` and `channels`, rosters are read from the default directory. */
 static void default_rosters(Build *build, Reader *reader, const Node *root, RosterEntries *entries)
 {
     entries->items = arena_alloc(&build->arena, sizeof(*entries->items));
@@ -133,7 +128,7 @@ static void default_rosters(Build *build, Reader *reader, const Node *root, Rost
         problems_memory(reader->problems);
 }
 
-/* Which settings of a roster there is something to compare with. */
+/* Notes with which settings a roster can be compared. */
 static void note_known(Build *build, SchemaSeen seen)
 {
 #define IS_KNOWN(constant, ...)                                                                    \

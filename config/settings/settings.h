@@ -4,7 +4,7 @@
 
 #include "config/build.h"
 
-/* The whole table, for who describes it; settings_read() reads by it. */
+/* All keys of the settings file, which settings_read() reads by. */
 extern const Schema settings_schema;
 
 /*

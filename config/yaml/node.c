@@ -32,7 +32,7 @@ const Node *node_find(const Node *mapping, const char *key)
     return NULL;
 }
 
-/* The text, with "..." where it had to be cut. */
+/* Prints the text in quotes; a long one is cut and ends in "...". */
 static void shorten(const char *text, char ret_text[static SHOWN_SIZE])
 {
     if (strnlen(text, SHOWN_SIZE) < SHOWN_SIZE) {

@@ -83,7 +83,7 @@ static bool is_ascii_word(char c)
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-/* Where a word ends: at a space, or at what is ASCII and no part of a word. */
+/* A word ends at a space, or at an ASCII character that is no part of words. */
 static size_t word_size(const char *text, bool *ret_has_ascii)
 {
     size_t size = 0;
@@ -188,7 +188,7 @@ static int compare_size(size_t a, size_t b)
     return (a > b) - (a < b);
 }
 
-/* By place; what has the same place stays as it was found. */
+/* Orders by place; problems of one place stay in the order in which they were found. */
 static int compare_problems(const void *left, const void *right)
 {
     const Problem *a = *(const Problem *const *)left, *b = *(const Problem *const *)right;

@@ -43,12 +43,12 @@ void problems_add_file(Problems *problems, const char *file);
 void problems_add(Problems *problems, const char *file, size_t line, size_t column,
                   const char *path, const char *format, ...) __attribute__((format(printf, 6, 7)));
 
-/* What to do when memory ran out: sets out_of_memory, returns -ENOMEM. */
+/* Notes that memory ran out: sets out_of_memory and returns -ENOMEM. */
 int problems_memory(Problems *problems);
 
 bool problems_any(const Problems *problems);
 
-/* Whether further ones would only be counted, so that nobody works out their texts. */
+/* Whether a further problem would only be counted: then no caller needs to make its text. */
 bool problems_full(const Problems *problems);
 
 /* Writes one line for each, in the order of files as read and then of places. */

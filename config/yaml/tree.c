@@ -7,7 +7,7 @@
 
 #include "daemon/base/mem.h"
 
-/* From this many keys on, a map's keys are looked up by their hash. */
+/* A map with this many keys or more looks them up by their hash. */
 #define HASHED_FROM 16U
 
 void tree_done(Tree *tree)
@@ -54,7 +54,7 @@ static int level_put_key(TreeLevel *level, const NodeKey *key, size_t size)
     return map_put(&level->keys, key->text, size, (void *)(uintptr_t)key);
 }
 
-/* The same key among those before it. 0 and NULL when there is none; -ENOMEM. */
+/* Finds the same key among those before it. 0 with NULL where there is none; -ENOMEM. */
 static int level_find_key(TreeLevel *level, const NodeKey *key, size_t size,
                           const NodeKey **ret_first)
 {
@@ -98,7 +98,7 @@ static int tree_add_key(Tree *tree, Location place, const char *text, size_t siz
     return 0;
 }
 
-/* A new value. NULL when out of memory. */
+/* Makes a node for a new value. NULL when out of memory. */
 static Node *tree_add(Tree *tree, Location place, NodeKind kind)
 {
     Node *node = arena_alloc(tree->arena, sizeof(*node));

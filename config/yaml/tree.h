@@ -43,7 +43,8 @@ void tree_done(Tree *tree);
 /* Reports a mistake at the piece that comes next. */
 void tree_problem(Tree *tree, Location place, const char *text);
 
-/* The pieces. 0; -EINVAL for what leaves the rest without meaning (reported); -ENOMEM. */
+/* Add the pieces of a document in its order. 0; -EINVAL for a mistake after which the rest cannot
+ * be read (reported); -ENOMEM. */
 int tree_add_scalar(Tree *tree, Location place, const char *text, size_t size, bool is_plain);
 int tree_add_alias(Tree *tree, Location place);
 int tree_begin(Tree *tree, Location place, NodeKind kind);

@@ -14,7 +14,7 @@ static Location place_of(const yaml_mark_t *mark)
     return (Location){.line = (uint32_t)mark->line + 1, .column = (uint32_t)mark->column + 1};
 }
 
-/* What a value may carry in YAML, and may not here. */
+/* Reports what YAML allows on a value and rosterd does not: anchors and tags. */
 static void refuse_properties(Tree *tree, Location place, const yaml_char_t *anchor,
                               const yaml_char_t *tag)
 {
@@ -89,7 +89,7 @@ static yaml_mark_t mark_of_offset(const char *text, size_t offset)
     return mark;
 }
 
-/* libyaml's words, and what a person would say; "%zu" is the line where the whole begins. */
+/* Messages of libyaml with our own words for them; "%zu" is the line where the whole begins. */
 static const struct {
     const char *problem;
     const char *text;
@@ -118,7 +118,7 @@ static const struct {
      "text cannot begin with this character: put quotes around it"},
 };
 
-/* The line of the file with this number from 0. */
+/* Finds the line with this number, from 0. */
 static const char *line_of(const char *text, size_t size, size_t number, size_t *ret_length)
 {
     const char *end = text + size, *next;
@@ -135,7 +135,8 @@ static bool has(const char *line, size_t length, const char *text)
     return memmem(line, length, text, strlen(text));
 }
 
-/* The mark of a merge that git left: which line, from 0, or SIZE_MAX. */
+/* Finds the line, from 0, of a conflict mark that git left in the file; SIZE_MAX where there is
+ * none. */
 static size_t find_conflict(const char *text, size_t size)
 {
     static const char *const marks[] = {"<<<<<<< ", "=======", ">>>>>>> ", "||||||| "};
@@ -268,7 +269,8 @@ int yaml_parse(const char *file, const char *text, size_t size, Arena *arena, Pr
                      "too large: more than 8 MiB, split it into several files");
         return -EINVAL;
     }
-    if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* the mark that some editors write */
+    if (size >= 3 &&
+        memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* the byte order mark that some editors write */
         text += 3;
         size -= 3;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ChannelRecord that is freed all at once: the strings of a configuration, of a list, of a plan. */
+/* Memory that is freed all at once: the strings of a configuration, of a list, of a plan. */
 #pragma once
 
 #include <stddef.h>

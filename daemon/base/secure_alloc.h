@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ChannelRecord for what passes through libraries with secrets in it: requests, answers, TLS
+ * Memory for what passes through libraries with secrets in it: requests, answers, TLS
  * records. It stands in mappings of its own that no core dump holds (MADV_DONTDUMP), and is wiped
  * when it is freed. libcurl and libcrypto are told to take theirs from here, for both keep copies
  * of what is sent and received that nobody else could wipe. For small blocks there is a reserve:
