@@ -34,6 +34,7 @@ static void reload_refuse(Reload *reload, const Problems *problems)
 {
     static const char no_memory[] = "out of memory";
 
+    reload->is_unopened = false;
     buf_done(&reload->errors);
     problems_print(problems, &reload->errors);
     if (buf_failed(&reload->errors) < 0 || reload->errors.size == 0) {
@@ -155,6 +156,7 @@ static void reload_say_valid(Reload *reload)
         log_event(LOG_LEVEL_NOTICE, &fields, "%s: settings and rosters are valid again",
                   reload->options->config_path);
     reload->invalid[0] = '\0';
+    reload->is_unopened = false;
     buf_done(&reload->errors);
 }
 
@@ -263,6 +265,7 @@ static int reload_open(Reload *reload, const State *state, Config *config,
 
     if (r >= 0)
         return 0;
+    reload->is_unopened = true;
     str_copy(reload->invalid, sizeof(reload->invalid), err.text);
     buf_done(&reload->errors);
     buf_puts(&reload->errors, err.text);

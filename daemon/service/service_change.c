@@ -70,20 +70,6 @@ void service_end_waiters(Service *service)
     service_tell_waiters(service, -ECANCELED, "");
 }
 
-int service_load_for(void *userdata, ControlOnLoaded on_loaded, void *waiter)
-{
-    Service *service = userdata;
-
-    if (mem_grow(&service->waiters, &service->waiter_capacity, service->waiter_count + 1,
-                 sizeof(*service->waiters)) < 0)
-        return -ENOMEM;
-    service->waiters[service->waiter_count++] = (LoadWaiter){on_loaded, waiter};
-    if (!settle_look(service->reload.settle))
-        service_update_hold(service);
-    service_look_for_waiters(service);
-    return 0;
-}
-
 void service_load_cancel(void *userdata, const void *waiter)
 {
     Service *service = userdata;
@@ -213,6 +199,24 @@ static void service_reload(Service *service, bool is_asked)
     service_show_status(service);
     notify_ready();
     service_look_later(service);
+}
+
+/* No look at settings and rosters tells that a secret which was missing is there: it is read again
+ * for whoever asks. */
+int service_load_for(void *userdata, ControlOnLoaded on_loaded, void *waiter)
+{
+    Service *service = userdata;
+
+    if (mem_grow(&service->waiters, &service->waiter_capacity, service->waiter_count + 1,
+                 sizeof(*service->waiters)) < 0)
+        return -ENOMEM;
+    service->waiters[service->waiter_count++] = (LoadWaiter){on_loaded, waiter};
+    if (!settle_look(service->reload.settle))
+        service_update_hold(service);
+    else if (service->reload.is_unopened && !service->next)
+        service_reload(service, true);
+    service_look_for_waiters(service);
+    return 0;
 }
 
 void service_load_asked(Service *service)
