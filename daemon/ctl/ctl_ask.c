@@ -153,8 +153,8 @@ static int ctl_on_wait(void *userdata, Err *err)
     _cleanup_(buf_done) Buf answer = {0};
     int status, r = unix_client_ask(daemon->path, &request, &status, &answer, err);
 
-    /* One that has ended closes the connection that waits, which says more. */
-    return ctl_means_no_daemon(r) ? 0 : r;
+    /* One that ends, perhaps just now, closes the connection that waits, which says more. */
+    return ctl_means_no_daemon(r) || r == -EIO ? 0 : r;
 }
 
 /* What the daemon refuses. Mistakes of settings and rosters are told as `validate` tells them. */

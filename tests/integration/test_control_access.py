@@ -180,6 +180,32 @@ def test_no_answer_leads_rosterctl_astray(case, answer):
         assert not any(ord(c) < 0x20 and c != "\n" or 0x7f <= ord(c) < 0xa0 or c in "\u2028\u202e" for c in text), text
 
 
+ENDING = """
+import socket, sys
+server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+server.bind(sys.argv[1])
+server.listen(8)
+print("open", flush=True)
+waits, _ = server.accept()
+waits.recv(4096)
+looks, _ = server.accept()
+looks.close()
+body = b'{"error": "rosterd is ending"}'
+waits.sendall(b"HTTP/1.1 503 X\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body) + body)
+"""
+
+
+def test_an_end_between_two_looks_is_told_as_such(case):
+    """Who waits asks now and then whether the daemon is at work: that this gets no answer is no news by itself."""
+    case.settings = None
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.Popen([sys.executable, "-c", ENDING, f"{folder}/l.sock"], stdout=subprocess.PIPE, text=True)
+        assert process.stdout.readline() == "open\n"
+        done = ctl(case, "reconcile", "--socket", f"{folder}/l.sock")
+        process.wait()
+    assert done.status == FAILED and done.stderr == "rosterctl: rosterd is ending\n", done
+
+
 def test_a_daemon_that_is_stopped_is_not_waited_for(shared):
     """A daemon that answers nothing any more is given up, also by who waits for a pass."""
     os.kill(shared.daemon.pid, signal.SIGSTOP)
