@@ -15,6 +15,9 @@ static const struct option commands_options[] = {
     {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
     {"socket", required_argument, NULL, OPTION_SOCKET},
     {"channel", required_argument, NULL, OPTION_CHANNEL},
+    {"instance", required_argument, NULL, OPTION_INSTANCE},
+    {"all", no_argument, NULL, OPTION_ALL},
+    {"watch", no_argument, NULL, OPTION_WATCH},
     {"since", required_argument, NULL, OPTION_SINCE},
     {"reason", required_argument, NULL, OPTION_REASON},
     {"for", required_argument, NULL, OPTION_FOR},
@@ -41,12 +44,13 @@ enum {
     TAKES_DRY_RUN = 1 << 2,
     TAKES_HISTORY = 1 << 3, /* --channel, --since */
     TAKES_REASON = 1 << 4,  /* --reason, --for */
-    TAKES_UNDO = 1 << 5,    /* --last, --pass, --action */
-    TAKES_CHANNEL = 1 << 6, /* a word */
-    MAY_CHANNEL = 1 << 7,   /* the same, or none */
+    TAKES_UNDO = 1 << 5,    /* --last, --pass, --action, --channel */
+    TAKES_SCOPE = 1 << 6,   /* a word, --instance or --all */
+    MAY_CHANNEL = 1 << 7,   /* a word, or none */
     TAKES_DIGEST = 1 << 8,  /* a word */
     TAKES_PLAN = 1 << 9,    /* --verbose, --summary, --local */
-    TAKES_STATUS = 1 << 10, /* --problems, --exit-code */
+    TAKES_STATUS = 1 << 10, /* --problems, --exit-code, --watch */
+    MAY_CHANNELS = 1 << 11, /* words */
 };
 
 typedef struct Command {
@@ -56,13 +60,13 @@ typedef struct Command {
 } Command;
 
 static const Command commands[] = {
-    {"plan", ACTION_PLAN, TAKES_JSON | TAKES_SOCKET | TAKES_PLAN},
+    {"plan", ACTION_PLAN, TAKES_JSON | TAKES_SOCKET | TAKES_PLAN | MAY_CHANNELS},
     {"validate", ACTION_CHECK, 0},
     {"status", ACTION_STATUS, TAKES_JSON | TAKES_SOCKET | TAKES_STATUS | MAY_CHANNEL},
     {"history", ACTION_HISTORY, TAKES_JSON | TAKES_SOCKET | TAKES_HISTORY},
     {"undo", ACTION_UNDO, TAKES_JSON | TAKES_SOCKET | TAKES_DRY_RUN | TAKES_UNDO},
-    {"pause", ACTION_PAUSE, TAKES_JSON | TAKES_SOCKET | TAKES_REASON | TAKES_CHANNEL},
-    {"resume", ACTION_RESUME, TAKES_JSON | TAKES_SOCKET | TAKES_CHANNEL},
+    {"pause", ACTION_PAUSE, TAKES_JSON | TAKES_SOCKET | TAKES_REASON | TAKES_SCOPE},
+    {"resume", ACTION_RESUME, TAKES_JSON | TAKES_SOCKET | TAKES_SCOPE},
     {"approve", ACTION_APPROVE, TAKES_JSON | TAKES_SOCKET | TAKES_DIGEST},
     {"reconcile", ACTION_RECONCILE, TAKES_JSON | TAKES_SOCKET | MAY_CHANNEL},
 };
@@ -90,7 +94,10 @@ static const char *commands_unwanted(const Command *command, const Options *opti
         {options->json, TAKES_JSON, "--json"},
         {options->dry_run, TAKES_DRY_RUN, "--dry-run"},
         {options->socket_path, TAKES_SOCKET, "--socket"},
-        {options->channel, TAKES_HISTORY | TAKES_CHANNEL | MAY_CHANNEL, "--channel"},
+        {options->channel, TAKES_HISTORY | TAKES_UNDO | TAKES_SCOPE | MAY_CHANNEL, "--channel"},
+        {options->instance, TAKES_SCOPE, "--instance"},
+        {options->all, TAKES_SCOPE, "--all"},
+        {options->watch, TAKES_STATUS, "--watch"},
         {options->since, TAKES_HISTORY, "--since"},
         {options->reason, TAKES_REASON, "--reason"},
         {options->span, TAKES_REASON, "--for"},
@@ -170,11 +177,24 @@ static bool commands_is_digest(const char *text)
     return size >= 12 && size <= 64 && strspn(text, "0123456789abcdef") == size;
 }
 
+static int commands_add_channel(Options *options, const char *word, Err *err)
+{
+    if (mem_grow(&options->channels, &options->channel_capacity, options->channel_count + 1,
+                 sizeof(*options->channels)) < 0)
+        return err_memory(err);
+    options->channels[options->channel_count++] = word;
+    return 0;
+}
+
 static int commands_take_word(const Command *command, Options *options, const char *word, Err *err)
 {
-    if ((command->takes & (TAKES_CHANNEL | MAY_CHANNEL)) && !options->channel) {
-        if (word[0] == '\0')
-            return err_set(err, -EINVAL, "%s: an empty CHANNEL (see --help)", command->name);
+    bool takes_one = (command->takes & (TAKES_SCOPE | MAY_CHANNEL)) && !options->channel;
+
+    if ((takes_one || (command->takes & MAY_CHANNELS)) && word[0] == '\0')
+        return err_set(err, -EINVAL, "%s: an empty CHANNEL (see --help)", command->name);
+    if (command->takes & MAY_CHANNELS)
+        return commands_add_channel(options, word, err);
+    if (takes_one) {
         options->channel = word;
         return 0;
     }
@@ -211,8 +231,12 @@ static int commands_finish(const Command *command, Options *options, Err *err)
     r = commands_check(command, options, err);
     if (r < 0)
         return r;
-    if ((command->takes & TAKES_CHANNEL) && !options->channel)
-        return err_set(err, -EINVAL, "%s needs a CHANNEL (see --help)", command->name);
+    if ((command->takes & TAKES_SCOPE) &&
+        (options->channel != NULL) + (options->instance != NULL) + options->all != 1)
+        return err_set(err, -EINVAL, "%s needs one of CHANNEL, --instance NAME and --all",
+                       command->name);
+    if (options->watch && options->exit_code)
+        return err_set(err, -EINVAL, "--watch goes on for ever: it does not go with --exit-code");
     if ((command->takes & TAKES_DIGEST) && !options->digest)
         return err_set(err, -EINVAL, "approve needs a DIGEST, as a plan shows it (see --help)");
     options->dry_run = options->dry_run || command->action == ACTION_PLAN;

@@ -18,6 +18,7 @@
 #include "daemon/log/event_log.h"
 #include "daemon/log/warnings.h"
 #include "daemon/report/json.h"
+#include "daemon/report/select.h"
 #include "daemon/report/text.h"
 #include "daemon/runtime/pass_run.h"
 #include "daemon/store/state.h"
@@ -247,18 +248,37 @@ static void once_close_pass(Once *once)
     once->event = sd_event_unref(once->event);
 }
 
+/* What is asked for of the report; the exit status. */
+static int once_show(const Once *once, const Report *report)
+{
+    const Options *options = once->options;
+    Report shown = {0};
+    Err err = {0};
+    int status;
+
+    if (report_select(report, options->channels, options->channel_count, &shown, &err) < 0) {
+        log_event(LOG_LEVEL_ERR, NULL, "%s", err.text);
+        return EXIT_FAILED;
+    }
+    status = report_exit_status(&shown);
+    if (once_print(&shown, options) < 0)
+        status = EXIT_FAILED;
+    report_select_done(&shown);
+    return status;
+}
+
 /* What the pass came to; the exit status. */
 static int once_report(Once *once, Err *err)
 {
     const Report *report = pass_run_get_report(once->run);
-    int status = report_exit_status(report);
+    int finished, status;
 
     once_say_unfit(once->options, report);
-    if (pass_run_finish(once->run, err) < 0) {
+    finished = pass_run_finish(once->run, err);
+    if (finished < 0)
         log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
-        status = EXIT_FAILED;
-    }
-    return once_print(report, once->options) < 0 ? EXIT_FAILED : status;
+    status = once_show(once, report);
+    return finished < 0 ? EXIT_FAILED : status;
 }
 
 /* The pass itself: the exit status, or -EAGAIN where it is to begin again. */

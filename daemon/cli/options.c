@@ -40,6 +40,9 @@ void options_done(Options *options)
     free(options->approvals);
     options->approvals = NULL;
     options->approval_count = 0;
+    free(options->channels);
+    options->channels = NULL;
+    options->channel_count = 0;
 }
 
 bool options_is_digest(const char *text)
@@ -87,6 +90,15 @@ static int options_take_command_option(Options *options, int option, Err *err)
         return 0;
     case OPTION_CHANNEL:
         options->channel = optarg;
+        return 0;
+    case OPTION_INSTANCE:
+        options->instance = optarg;
+        return 0;
+    case OPTION_ALL:
+        options->all = true;
+        return 0;
+    case OPTION_WATCH:
+        options->watch = true;
         return 0;
     case OPTION_SINCE:
         options->since = optarg;

@@ -38,6 +38,11 @@ typedef struct Options {
     /* rosterctl's commands; NULL, 0 or false where not given */
     const char *socket_path;
     const char *channel;
+    const char **channels; /* of plan: in an array that options_done() frees */
+    size_t channel_count, channel_capacity;
+    const char *instance;
+    bool all;
+    bool watch;
     const char *digest;
     const char *since; /* spans, checked */
     const char *span;
@@ -64,6 +69,9 @@ enum {
     OPTION_LOG_FORMAT,
     OPTION_SOCKET,
     OPTION_CHANNEL,
+    OPTION_INSTANCE,
+    OPTION_ALL,
+    OPTION_WATCH,
     OPTION_SINCE,
     OPTION_REASON,
     OPTION_FOR,

@@ -7,8 +7,9 @@
 #include "daemon/json/json_value.h"
 
 /* {"settings": {"device", "inode"}}: where it is given, the settings file that the daemon must have
- * been started with, else it answers 421. What changed on disk is loaded first. Answers with the
- * report. Returns what is wrong, or 0. */
+ * been started with, else it answers 421. "channels": those that the report is to be of, though all
+ * are read, for guards of a pass look at all; none: all. What changed on disk is loaded first.
+ * Answers with the report. Returns what is wrong, or 0. */
 int handle_plan(Control *control, ServerRequest *request, const Json *root, Err *err);
 
 /* The controller changed: begins anew with the one in force, before the one before is gone. */

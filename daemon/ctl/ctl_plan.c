@@ -23,7 +23,7 @@ static int ctl_plan_show(const Options *options, const Json *root)
 }
 
 /* Which settings are meant: a daemon that runs with others knows nothing of them. */
-static void ctl_plan_request(const struct stat *settings, Buf *request)
+static void ctl_plan_request(const Options *options, const struct stat *settings, Buf *request)
 {
     JsonWriter writer = {.buf = request};
 
@@ -32,6 +32,12 @@ static void ctl_plan_request(const struct stat *settings, Buf *request)
     json_put_number(&writer, "device", settings->st_dev);
     json_put_number(&writer, "inode", settings->st_ino);
     json_close_object(&writer);
+    if (options->channel_count > 0) {
+        json_open_array(&writer, "channels");
+        for (size_t i = 0; i < options->channel_count; i++)
+            json_put_text(&writer, NULL, options->channels[i]);
+        json_close_array(&writer);
+    }
     json_close_object(&writer);
 }
 
@@ -52,7 +58,7 @@ int ctl_plan(const Options *options)
 
     if (options->is_local || stat(options->config_path, &settings) < 0)
         return once_run(options);
-    ctl_plan_request(&settings, &request);
+    ctl_plan_request(options, &settings, &request);
     r = ctl_post(options, "/v1/plan", &request, &root, &err);
     if (ctl_plan_is_for_us(options, r))
         return once_run(options);

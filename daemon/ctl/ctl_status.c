@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
 #include "daemon/cli/exit_status.h"
 #include "daemon/ctl/ctl_ask.h"
 #include "daemon/ctl/ctl_commands.h"
@@ -8,6 +12,8 @@
 #include "daemon/report/row.h"
 #include "daemon/report/status_text.h"
 #include "reconcile/report/report.h"
+
+#define WATCH_SEC 2
 
 static int ctl_status_print(const Options *options, const Json *root)
 {
@@ -45,23 +51,52 @@ static int ctl_status_exit(const Json *root)
     return status;
 }
 
-int ctl_status(const Options *options)
+static int ctl_status_ask(const Options *options, Json **ret_root)
 {
     _cleanup_(buf_done) Buf target = {0};
-    _cleanup_(json_freep) Json *root = NULL;
     Err err = {0};
-    int status, r;
+    int r;
 
     buf_puts(&target, "/v1/status");
     if (options->channel) {
         buf_puts(&target, "?channel=");
         unix_client_append_escaped(&target, options->channel);
     }
-    r = buf_failed(&target) < 0 ? err_memory(&err) : ctl_get(options, target.data, &root, &err);
-    if (r < 0)
-        return ctl_fail(r, &err);
-    status = ctl_status_print(options, root);
+    r = buf_failed(&target) < 0 ? err_memory(&err) : ctl_get(options, target.data, ret_root, &err);
+    return r < 0 ? ctl_fail(r, &err) : EXIT_IN_SYNC;
+}
+
+static int ctl_status_once(const Options *options)
+{
+    _cleanup_(json_freep) Json *root = NULL;
+    int status = ctl_status_ask(options, &root);
+
+    if (status == EXIT_IN_SYNC)
+        status = ctl_status_print(options, root);
     if (status == EXIT_IN_SYNC && options->exit_code)
         status = ctl_status_exit(root);
     return status;
+}
+
+/* Until it is interrupted, or the daemon is gone. */
+static int ctl_status_watch(const Options *options)
+{
+    const struct timespec pause = {.tv_sec = WATCH_SEC};
+    bool is_terminal = isatty(STDOUT_FILENO) == 1;
+    int status;
+
+    do {
+        if (is_terminal)
+            fputs("\033[H\033[2J", stdout);
+        status = ctl_status_once(options);
+        if (!is_terminal && !options->json)
+            puts("");
+        fflush(stdout);
+    } while (status == EXIT_IN_SYNC && nanosleep(&pause, NULL) == 0);
+    return status;
+}
+
+int ctl_status(const Options *options)
+{
+    return options->watch ? ctl_status_watch(options) : ctl_status_once(options);
 }

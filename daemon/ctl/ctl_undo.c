@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <string.h>
 
 #include "daemon/base/str.h"
 #include "daemon/cli/exit_status.h"
@@ -104,19 +105,30 @@ static void ctl_undo_request(const Options *options, Buf *request)
         json_put_text(&writer, "pass", options->pass);
     if (options->action_id)
         json_put_number(&writer, "action", options->action_id);
+    if (options->channel)
+        json_put_text(&writer, "channel", options->channel);
     json_put_bool(&writer, "dry_run", options->dry_run);
     json_close_object(&writer);
 }
 
 int ctl_undo(const Options *options)
 {
-    const UndoChoice choice = {
-        .last = options->last, .pass = options->pass, .action = options->action_id};
+    const char *slash = options->channel ? strchr(options->channel, '/') : NULL;
     _cleanup_(json_freep) Json *root = NULL;
-    _cleanup_(buf_done) Buf request = {0};
+    _cleanup_(buf_done) Buf request = {0}, instance = {0};
+    UndoChoice choice = {
+        .last = options->last,
+        .pass = options->pass,
+        .action = options->action_id,
+        .channel = slash ? slash + 1 : options->channel,
+    };
     Err err = {0};
     int r;
 
+    if (slash) {
+        buf_append(&instance, options->channel, (size_t)(slash - options->channel));
+        choice.instance = buf_text(&instance);
+    }
     ctl_undo_request(options, &request);
     r = ctl_post(options, "/v1/undo", &request, &root, &err);
     if (ctl_means_no_daemon(r) && options->dry_run && !options->socket_path)

@@ -488,7 +488,9 @@ def test_requests_that_are_refused(daemon, method, path, body, status_wanted, sa
     ["history", "--since", "tomorrow"], ["history", "--since", "213503982d"],
     ["history", "--since", "2999-01-01"], ["pause", "payments", "--reason", "x", "--for", "213503982d"],
     ["pause", "payments", "--reason", "x", "--for", "18446744073709551616ms"],
-    ["status", "--since", "1h"], ["history", "x"], ["plan", "--last"],
+    ["status", "--since", "1h"], ["history", "x"], ["pause", "a", "--all", "--reason", "x"],
+    ["resume", "--instance", "a", "--all"], ["status", "--all"], ["undo", "--channel", "a"], ["plan", ""],
+    ["status", "--watch", "--exit-code"], ["plan", "--last"],
     ["pause", "payments", "--reason", "x", "--for", "0s"], ["validate", "--json"], ["nonsense"],
 ])
 def test_usage(case, args):

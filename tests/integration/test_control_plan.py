@@ -7,11 +7,12 @@ import pty
 import select
 import shutil
 import signal
+import subprocess
 import tempfile
 
 import pytest
 
-from case import DRIFT, FAILED, HELD, INVALID, IN_SYNC, channel, deletions, entry, identifier, program, wait_until
+from case import DRIFT, FAILED, ROOT, HELD, INVALID, IN_SYNC, channel, deletions, entry, identifier, program, wait_until
 from test_control import KEPT, ask, ctl, status, status_of
 
 EXTRAS = [f"10.9.1.{i}" for i in range(1, 21)]
@@ -62,6 +63,68 @@ def test_without_a_daemon_rosterctl_makes_the_plan(service):
     shutil.copy(service.credentials / "token", service.folder / "token")
     os.chmod(service.folder / "token", 0o600)
     assert service.plan().status == HELD
+
+
+def test_a_plan_of_some_channels(service):
+    """All are read, for guards of a pass look at all; shown and judged are those that were asked for. By rosterctl alike."""
+    shutil.copy(service.credentials / "token", service.folder / "token")
+    os.chmod(service.folder / "token", 0o600)
+    for local in ([], ["--local"]):
+        one = service.plan("prod/payments", *local)
+        assert one.status == IN_SYNC and one.stdout.startswith("1 channel: 1 in sync"), one
+        assert service.plan("orders", "--json", *local).results() == {"orders": "held"}
+        both = service.plan("payments", identifier("orders"), "--json", *local)
+        assert both.status == HELD and set(both.results()) == {"payments", "orders"}
+        wrong = service.plan("orders", "ordres", *local)
+        assert wrong.status == FAILED and wrong.stdout == "" and "ordres: no channel" in wrong.stderr
+    assert ask(service, "POST", "/v1/plan", {"channels": ["a\nb"]})[0] == 400
+
+
+def complete(case, line):
+    script = """
+        source "$1"
+        COMP_WORDS=($2) COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+        [[ $2 == *" " ]] && COMP_WORDS+=("") COMP_CWORD=$((COMP_CWORD + 1))
+        _rosterd "$3" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+        printf '%s' "${COMPREPLY[*]}"
+    """
+    done = subprocess.run(["bash", "-c", script, "-", str(ROOT / "systemd/rosterd.bash-completion"), line,
+                           program("rosterctl")], capture_output=True, text=True, env=case.environment(
+                               {"ROSTERD_CONFIG": str(case.config)}), cwd="/")
+    assert done.returncode == 0 and not done.stderr
+    return done.stdout
+
+
+def test_completion_knows_what_the_daemon_knows(service):
+    """Channels, instances and digests, where they fit; of options, those of the command."""
+    for line, completed in (("rosterctl pause pay", "payments"), ("rosterctl plan ", "orders payments"),
+                            ("rosterctl undo --channel o", "orders"), ("rosterctl resume --instance ", "prod"),
+                            ("rosterctl approve ", status_of(service, "orders")["digest"]),
+                            ("rosterctl resume --a", "--all"), ("rosterctl reconcile --a", ""),
+                            ("rosterctl undo --ch", "--channel"), ("rosterctl status --wa", "--watch")):
+        assert complete(service, line) == completed, line
+
+
+def test_status_goes_on_to_be_shown(service):
+    watching = service.start("rosterctl", "status", "--watch")
+    shown = ""
+    while shown.count("rosterd ") < 2:
+        shown += watching.process.stdout.readline()
+    watching.signal(signal.SIGINT)
+    watching.finish()
+    assert "prod/orders" in shown
+
+
+def test_a_secret_that_came_is_seen_by_the_next_reconcile(service):
+    """No change of settings or rosters tells of it, and nobody sends SIGHUP."""
+    service.settings["instances"]["prod"]["auth"]["token_file"] = "other"
+    service.write_settings()
+    for _ in range(2):
+        done = ctl(service, "reconcile")
+        assert done.status == INVALID and "other" in done.stderr, done
+    shutil.copy(service.credentials / "token", service.credentials / "other")
+    assert ctl(service, "reconcile").status == HELD
+    assert status(service)["invalid"] is None
 
 
 def test_one_plan_at_a_time_beside_a_pass(service):

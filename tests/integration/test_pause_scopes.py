@@ -71,6 +71,26 @@ def test_a_pause_of_all_holds_everywhere(two):
     assert results(two) == {"prod": {"converged"}, "test": {"converged", "paused"}}
 
 
+def test_scopes_on_the_command_line(two):
+    """`resume` ends the pause of the scope named, and says what still holds there."""
+    assert ctl(two, "pause", "--instance", "prod", "--reason", "a move").stdout == (
+        "instance prod: paused, without end: a move\n")
+    assert ctl(two, "pause", "--all", "--reason", "a freeze").stdout == "all instances: paused, without end: a freeze\n"
+    assert ctl(two, "pause", "prod/orders", "--reason", "more").stdout == "prod/orders: paused, without end: more\n"
+    add_extras(two)
+    assert results(two) == {"prod": {"paused"}, "test": {"paused"}}
+    done = ctl(two, "resume", "--all")
+    assert done.status == IN_SYNC and done.stdout.splitlines()[0] == "all instances: resumed"
+    assert sorted(done.stdout.splitlines()[1:]) == [
+        "still holding: instance prod: paused, without end: a move",
+        "still holding: prod/orders: paused, without end: more"]
+    assert results(two) == {"prod": {"paused"}, "test": {"converged"}}
+    done = ctl(two, "resume", "prod/orders")
+    assert done.stdout == "prod/orders: resumed\nstill holding: instance prod: paused, without end: a move\n"
+    assert ctl(two, "resume", "--instance", "prod").stdout == "instance prod: resumed\n"
+    assert results(two)["prod"] == {"converged"}
+
+
 def test_scopes_are_said_one_at_a_time(two):
     for body in ({}, {"all": False}, {"all": True, "instance": "prod"}, {"all": "yes"},
                  {"channel": "prod/orders", "instance": "prod"}):

@@ -153,6 +153,21 @@ def test_one_action_and_one_pass(pruned):
     assert fields(pruned.sim.members("payments")) == fields(pruned.before["payments"])
 
 
+@pytest.mark.parametrize("name", ["payments", "prod/payments", identifier("payments")])
+def test_of_one_channel(pruned, name):
+    """The last pass that changed something there; the others are left as they are. By the files alike."""
+    done = undo(pruned, "--last", "--channel", name, "--dry-run")
+    assert {channel_name for channel_name, _ in done.rows} == {"payments"} and len(done.rows) == 4
+    pruned.daemon.signal()
+    pruned.daemon.finish()
+    assert undo(pruned, "--last", "--channel", name, "--dry-run").rows == done.rows
+    pruned.daemon = start(pruned)
+    assert undo(pruned, "--last", "--channel", name).status == IN_SYNC
+    assert fields(pruned.sim.members("payments")) == fields(pruned.before["payments"])
+    assert len(pruned.sim.members("machines")) == 1 and status_of(pruned, "machines")["pause"] is None
+    assert "holds no deletion" in undo(pruned, "--last", "--channel", "elsewhere").stderr
+
+
 def test_dry_run_changes_nothing_with_a_daemon_and_without(pruned):
     done = undo(pruned, "--last", "--dry-run")
     assert done.status == IN_SYNC and {outcome for _, outcome in done.rows} == {"planned"}
