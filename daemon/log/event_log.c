@@ -57,8 +57,8 @@ static void event_log_send(const Event *event, LogLevel level, const LogFields *
     switch (event->kind) {
     case EVENT_RETRY:
         clock_format_duration(event->wait_usec, wait, sizeof(wait));
-        log_event(level, fields, "%s: %s; sending again in %s (attempt %" PRIu32 ")", place, why,
-                  wait, event->attempt + 1);
+        log_event(level, fields, "%s: %s%s%s; sending again in %s (attempt %" PRIu32 ")", place,
+                  event->member, event->member[0] ? ": " : "", why, wait, event->attempt + 1);
         return;
     case EVENT_DELETED:
         log_event(level, fields, "%s: deleted %s (%s)%s%s%s", place, event->member,

@@ -219,6 +219,9 @@ static void add_next(ChannelPass *channel)
         add_confirm(channel);
         return;
     }
+    identity_print(addition->items[addition->next].identity,
+                   addition->items[addition->next].identity_size, channel->member,
+                   sizeof(channel->member));
     channel->call = (Call){
         .request =
             {
@@ -232,6 +235,8 @@ static void add_next(ChannelPass *channel)
                 .tag = &channel->call,
             },
         .doing = "adding a member",
+        .channel_name = channel->report->name,
+        .member = channel->member,
         .on_end = add_on_end,
         .owner = channel,
     };

@@ -212,6 +212,8 @@ static bool delete_keeps_enough(const ChannelPass *channel)
 
 static void delete_next(ChannelPass *channel)
 {
+    const Extra *extra;
+
     assert(channel->next <= channel->plan.extra_count && !channel->call.is_in_flight);
     if (channel->next == channel->plan.extra_count) {
         confirm_start(channel);
@@ -222,6 +224,9 @@ static void delete_next(ChannelPass *channel)
         return;
     }
     assert(delete_keeps_enough(channel));
+    extra = &channel->plan.extras[channel->next];
+    identity_format(extra->group, extra->address, extra->port, channel->member,
+                    sizeof(channel->member));
     channel->call = (Call){
         .request =
             {
@@ -229,10 +234,12 @@ static void delete_next(ChannelPass *channel)
                 .instance = channel->roster->instance,
                 .channel = channel->roster,
                 .channel_id = channel->row->id,
-                .member_id = channel->plan.extras[channel->next].id,
+                .member_id = extra->id,
                 .tag = &channel->call,
             },
         .doing = "deleting a member",
+        .channel_name = channel->report->name,
+        .member = channel->member,
         .on_end = delete_on_end,
         .owner = channel,
     };

@@ -174,6 +174,7 @@ void channel_read(ChannelPass *channel, Diff *diff, uint64_t delay_usec, Channel
                 .tag = &channel->call,
             },
         .doing = "reading the members",
+        .channel_name = channel->report->name,
         .on_end = channel_on_page,
         .owner = channel,
     };

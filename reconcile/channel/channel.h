@@ -20,6 +20,7 @@
 #pragma once
 
 #include "reconcile/plan/catalog.h"
+#include "reconcile/plan/identity.h"
 #include "reconcile/plan/listing.h"
 #include "reconcile/plan/plan.h"
 #include "reconcile/report/report.h"
@@ -63,7 +64,8 @@ struct ChannelPass {
     size_t *open_count;    /* channels of the pass that are not done */
     bool is_done;
 
-    Call call; /* the one request under way */
+    Call call;                           /* the one request under way */
+    char member[IDENTITY_SIZE_MAX + 16]; /* that it changes, for people */
     Listing listing;
     Desired desired;
     Diff diff;      /* of the list that the plan is made from */

@@ -23,8 +23,10 @@ typedef struct Call Call;
 typedef void (*CallOnEnd)(Call *call, CallEnd end, const Answer *answer, const Err *err);
 
 struct Call {
-    Request request;   /* its strings live as long as the call is under way */
-    const char *doing; /* for messages: "reading the members" */
+    Request request;          /* its strings live as long as the call is under way */
+    const char *doing;        /* for messages: "reading the members" */
+    const char *channel_name; /* for people; NULL: the roster's, or none */
+    const char *member;       /* likewise: what it changes; NULL: nothing */
     CallOnEnd on_end;
     void *owner;
     bool is_probe;      /* of an instance that failed: one attempt is enough */

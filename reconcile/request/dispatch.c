@@ -40,9 +40,11 @@ void dispatch_tell(const Dispatch *dispatch, EventKind kind, const Call *call, u
         .roster = channel,
         .pass = dispatch->pass_id,
         .instance_name = dispatch->config->instances[dispatch->instance].name,
-        .channel_name = channel && channel->name ? channel->name : "",
+        .channel_name = call && call->channel_name ? call->channel_name
+                        : channel && channel->name ? channel->name
+                                                   : "",
         .channel_id = request && request->channel_id ? request->channel_id : "",
-        .member = "",
+        .member = call && call->member ? call->member : "",
         .member_id = request && request->member_id ? request->member_id : "",
         .digest = "",
         .attempt = call ? call->attempts : 0,

@@ -75,6 +75,7 @@ def test_a_deletion_is_logged_at_notice_with_its_fields(case):
     retry = with_message(result, "sending again")
     assert (retry["ROSTERD_HTTP_STATUS"], retry["ROSTERD_ERROR_CODE"]) == ("500", "APIG.9999")
     assert retry["ROSTERD_REQUEST_ID"] and retry["ROSTERD_ATTEMPT"] == "1"
+    assert "10.1.0.9:8080" in retry["message"] and "10.1.0.9:8080" in retry["ROSTERD_MEMBER"]
 
 
 def test_a_guard_is_logged_at_warning(case):
@@ -132,3 +133,14 @@ def test_a_dry_run_says_so_in_words(case):
     sim = serve(case)
     result = case.run("rosterd", "--once", "--dry-run")
     assert result.status == DRIFT and "nothing was changed" in result.stdout and not mutations(sim)
+
+
+@pytest.mark.parametrize("key", ["name", "id"])
+def test_a_channel_has_one_name_in_all_lines(case, key):
+    """Its own, whichever way a roster names it: in lines of retries, of deletions, of what failed."""
+    serve(case, {"match": {"op": "list_members"}, "times": 1, "then": {"status": 500}},
+          {"match": {"op": "delete_member"}, "times": 4, "then": {"status": 500}})
+    case.roster(ROSTER if key == "name" else entry("", *ROSTER["members"], id=identifier("payments")))
+    lines = [line for line in events(case.once("--log-format", "json")) if "ROSTERD_CHANNEL" in line]
+    assert len(lines) >= 4 and {line["ROSTERD_CHANNEL"] for line in lines} == {"payments"}, lines
+    assert all(line["message"].startswith("prod/payments: ") for line in lines), lines
