@@ -40,6 +40,9 @@ int store_recall_lockout(Store *store, const char *subject, Lockout *ret_lockout
         .wall_usec = sql_column_number(&query, 1),
     };
     lockout.until_usec = steady_end_wall_usec(store, &end, steady_source->realtime_usec());
+    /* One that is over is so by whatever the wall clock was set to. */
+    if (steady_has_ended(store, &end, steady_source->realtime_usec()))
+        lockout.until_usec = steady_source->realtime_usec();
     lockout.refused_usec = sql_column_number(&query, 2);
     lockout.said.http = (int)sql_column_number(&query, 3);
     lockout_copy(lockout.said.code, sizeof(lockout.said.code), &query, 4);

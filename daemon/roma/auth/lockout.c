@@ -138,7 +138,7 @@ const Err *lockout_add(Lockouts *lockouts, const Secret *password, const Err *sa
     lockout_advise(&lockouts->said,
                    is_kept ? "; not tried again until password_file holds another password"
                            : "; not tried again by this run, but nothing keeps the next one from "
-                             "it: five lockouts lock the user");
+                             "it: five refusals lock the user");
     return &lockouts->said;
 }
 
