@@ -172,6 +172,8 @@ static const char *sql_reason(int error)
         return "permission denied";
     case -EINVAL:
         return "refused by the database";
+    case -EMFILE:
+        return err_reason(EMFILE);
     default:
         return "input/output error";
     }
@@ -192,6 +194,9 @@ static int sql_system_errno(const Store *store)
     case EACCES:
     case EPERM:
         return -EACCES;
+    case EMFILE:
+    case ENFILE:
+        return -EMFILE;
     default:
         return -EIO;
     }
