@@ -31,6 +31,7 @@ typedef struct Request {
     const RosterChannel *channel; /* whose request it is; NULL for REQUEST_LIST_CHANNELS */
     const char *channel_id;
     const char *member_id;
+    uint64_t action;         /* REQUEST_DELETE_MEMBER: as record() named it */
     const char *member_json; /* REQUEST_ADD_MEMBERS: the row as the service gave it before */
     bool is_ecs;             /* REQUEST_ADD_MEMBERS: of an ECS channel */
     uint64_t offset;

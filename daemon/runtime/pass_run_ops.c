@@ -47,6 +47,8 @@ static int pass_run_submit(void *context, const Request *request)
 
     if (request->kind == REQUEST_ADD_MEMBERS)
         r = pass_run_store_record_addition(run, request);
+    if (request->kind == REQUEST_DELETE_MEMBER && run->store)
+        store_note_sent(run->store, request->action);
     if (r == 0)
         r = roma_client_submit(run->backend->client, request);
     if (r == 0)

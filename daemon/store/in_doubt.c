@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/store/sent.h"
 #include "daemon/store/steady.h"
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
@@ -52,6 +53,9 @@ static int in_doubt_one(Store *store, const StoreAction *action, const StoreSett
         return err_memory(err);
     if (settlement == SETTLEMENT_LATER)
         return 0;
+    /* It went otherwise. */
+    if (outcome == OUTCOME_DELETED && sent_is_never(store, action->action))
+        outcome = OUTCOME_GONE;
     if (settlement == SETTLEMENT_ABSENT) {
         r = in_doubt_absent(store, action, err);
         if (r <= 0)

@@ -69,6 +69,7 @@ static const char *const sql_texts[QUERY_COUNT] = {
                               "AND (?2 IS NULL OR channel_id = ?2) ORDER BY action.id",
     [QUERY_ACTION_IN_DOUBT] =
         "SELECT 1 FROM action WHERE kind = 'delete' AND outcome IS NULL LIMIT 1",
+    [QUERY_ACTION_LAST] = "SELECT coalesce(max(id), 0) FROM action",
     [QUERY_CHANNELS_IN_DOUBT] =
         "SELECT DISTINCT channel_id FROM action WHERE kind = 'delete' AND outcome IS NULL "
         "AND instance = " INSTANCE_OF("?1"),

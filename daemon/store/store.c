@@ -16,6 +16,7 @@
 #include "daemon/store/migrate.h"
 #include "daemon/store/pass.h"
 #include "daemon/store/reading.h"
+#include "daemon/store/sent.h"
 #include "daemon/store/steady.h"
 #include "daemon/store/store_internal.h"
 
@@ -30,6 +31,7 @@ static Store *store_new(const char *state_dir)
     buf_printf(&path, "%s/rosterd.db", state_dir);
     store->lock = LOCK_NONE;
     store->files = OPEN_FILES_NONE;
+    store->sent_first = UINT64_MAX;
     store->guard_fd = -1;
     store->index_fd = -1;
     store->directory = strdup(state_dir);
@@ -115,6 +117,7 @@ int store_open(const char *state_dir, Store **ret_store, Err *err)
         r = integrity_hold(store, err);
     if (r < 0)
         return r;
+    sent_open(store);
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
     *ret_store = TAKE_PTR(store);
     return 0;

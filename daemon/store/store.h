@@ -222,6 +222,10 @@ int store_keep_lockout(Store *store, const char *subject, const Lockout *lockout
 int store_record(Store *store, const Batch *batches, size_t count, uint64_t realtime_usec,
                  Err *err);
 
+/* A recorded deletion is about to be sent: what it takes to know, after a kill, that another never
+ * was. Fails silently: then that is not known. */
+void store_note_sent(Store *store, uint64_t action);
+
 /*
  * Adds a deletion's outcome; buffered. `answer` may be NULL when there was none. One that FAILED
  * may become GONE. Further errors: -ENOENT no such action is undecided. After any other error but

@@ -43,9 +43,11 @@ struct Store {
     int guard_fd;    /* is_read_only: reading.c; -1 without one */
     int index_fd;    /* likewise */
     bool is_read_only;
-    bool owes_rollback; /* a failed transaction is still open */
-    bool has_in_doubt;  /* some deletion of an ended pass may be undecided */
-    sqlite3 *db;        /* NULL: for reading, and there is no database */
+    bool owes_rollback;  /* a failed transaction is still open */
+    bool has_in_doubt;   /* some deletion of an ended pass may be undecided */
+    uint64_t sent_first; /* sent.c: from this action on it is known which were sent */
+    int64_t sent_size;   /* of the notes */
+    sqlite3 *db;         /* NULL: for reading, and there is no database */
     SteadyClock steady;
     sqlite3_stmt *statements[QUERY_COUNT];
     char last_pass_id[STORE_PASS_ID_SIZE]; /* named last, "" before the first */

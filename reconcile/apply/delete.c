@@ -235,6 +235,7 @@ static void delete_next(ChannelPass *channel)
                 .channel = channel->roster,
                 .channel_id = channel->row->id,
                 .member_id = extra->id,
+                .action = channel->deletions[channel->next].action,
                 .tag = &channel->call,
             },
         .doing = "deleting a member",

@@ -12,7 +12,7 @@ import time
 import pytest
 
 import sim as stand_in
-from case import DRIFT, FAILED, IN_SYNC, channel, entry, identifier, mutations, wait_until
+from case import DRIFT, FAILED, IN_SYNC, channel, entry, identifier, mutations, row, wait_until
 
 KILLS = int(os.environ.get("ROSTERD_KILLS", "100"))
 SEED = int(os.environ.get("ROSTERD_SEED", "0")) or random.randrange(1, 1 << 30)
@@ -196,3 +196,21 @@ def test_a_deletion_that_a_signal_cut_off_is_told_twice(case):
     assert ended.status == DRIFT and "could not delete 10.0.0.9:8080" in ended.stderr
     assert "its outcome is not known" in ended.stderr
     assert "deleted 10.0.0.9:8080" in case.once().stderr
+
+
+def test_a_deletion_that_was_never_sent_is_not_ours(case):
+    """Three are recorded, the first is under way when rosterd is killed; then somebody removes the others."""
+    extras = [row(f"10.0.0.{n}", id=f"e{n}") for n in (7, 8, 9)]
+    sim = case.serve(channel("payments", *KEPT, *extras), faults=[
+        {"match": {"op": "delete_member"}, "times": -1, "then": {"delay_ms": 60000, "effect": True}}])
+    case.roster(entry("payments", *KEPT))
+    running = case.start("rosterd", "--once")
+    wait_until(lambda: sim.requests("delete_member"), process=running)
+    (sent,) = {request["member"] for request in sim.requests("delete_member")}
+    running.process.kill()
+    running.process.communicate()
+    sim.faults([])
+    sim.edit("payments", remove=[f"10.0.0.{n}" for n in (7, 8, 9) if f"e{n}" != sent])
+    assert case.once().status == IN_SYNC
+    outcomes = {action["member"]["id"]: action["outcome"] for action in history(case)}
+    assert outcomes == {f"e{n}": "deleted" if f"e{n}" == sent else "gone" for n in (7, 8, 9)}

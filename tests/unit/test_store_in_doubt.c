@@ -38,6 +38,78 @@ static void record(Location *place, Store *store, const char *channel_id, Deleti
     batch.channel_id = channel_id;
     batch.pass = place->pass;
     assert_int_equal(store_record(store, &batch, 1, at_usec, &place->err), 0);
+    for (size_t i = 0; i < count; i++)
+        store_note_sent(store, deletions[i].action);
+}
+
+static int lists_nobody(void *list, const char *member_id)
+{
+    (void)list;
+    (void)member_id;
+    return SETTLEMENT_GONE;
+}
+
+static void assert_outcomes(Store *store, const char *const outcomes[static 3])
+{
+    StoreActions history = {0};
+
+    assert_int_equal(store_history(store, &(StoreFilter){0}, &history, NULL), 0);
+    assert_int_equal(history.count, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_string_equal(history.items[i].outcome, outcomes[i]);
+    store_actions_done(&history);
+}
+
+/* Three were recorded, one was sent, then the run was killed, and somebody else took all away. */
+static void killed_after_the_first(Location *place, Store *store)
+{
+    Deletion deletions[3];
+    Batch batch = place_batch(place, deletions, 3);
+
+    place_begin(place, store);
+    assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), 0);
+    store_note_sent(store, deletions[0].action);
+    store_free(store);
+}
+
+static void test_what_was_never_sent_went_otherwise(void **state)
+{
+    Location *place = *state;
+    Store *store;
+
+    killed_after_the_first(place, place_open(place));
+    store = place_open(place);
+    assert_int_equal(settle(store, "c1", lists_nobody, NULL, NOW, NULL), 0);
+    assert_outcomes(store, (const char *const[]){"deleted", "gone", "gone"});
+    store_free(store);
+}
+
+/* After a loss of power, or without the notes, nobody knows: ours, so that it can be undone. */
+static void test_what_nobody_knows_counts_as_deleted(void **state)
+{
+    static const SteadySource other_boot = {boottime_fake, realtime_fake, "/proc/version"};
+    Location *place = *state;
+    Store *store;
+
+    killed_after_the_first(place, place_open(place));
+    steady_source = &other_boot;
+    store = place_open(place);
+    assert_int_equal(settle(store, "c1", lists_nobody, NULL, NOW, NULL), 0);
+    assert_outcomes(store, (const char *const[]){"deleted", "deleted", "deleted"});
+    store_free(store);
+}
+
+static void test_notes_that_are_destroyed_tell_nothing(void **state)
+{
+    Location *place = *state;
+    Store *store;
+
+    killed_after_the_first(place, place_open(place));
+    place_write(place, "lock", "sent since boot", 15);
+    store = place_open(place);
+    assert_int_equal(settle(store, "c1", lists_nobody, NULL, NOW, NULL), 0);
+    assert_outcomes(store, (const char *const[]){"deleted", "deleted", "deleted"});
+    store_free(store);
 }
 
 static void assert_undecided(Store *store, const char *channel_id, size_t count)
@@ -213,6 +285,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_killed_run_is_settled_by_the_next),
+        TEST(test_what_was_never_sent_went_otherwise),
+        TEST(test_what_nobody_knows_counts_as_deleted),
+        TEST(test_notes_that_are_destroyed_tell_nothing),
         TEST(test_an_absent_channel_decides_nothing_for_a_day),
         TEST(test_settling_costs_nothing_without_a_doubt),
         TEST(test_history_is_filtered),
