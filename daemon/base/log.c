@@ -25,14 +25,15 @@ static size_t log_lost;      /* lines, since the program began */
 static size_t log_lost_said; /* of those, told of */
 
 static const char *const level_names[] = {
-    [LOG_LEVEL_ERR] = "err",   [LOG_LEVEL_WARNING] = "warning", [LOG_LEVEL_NOTICE] = "notice",
-    [LOG_LEVEL_INFO] = "info", [LOG_LEVEL_DEBUG] = "debug",
+#define LOG_LEVEL_NAME(constant, word, number) [LOG_LEVEL_##constant] = #word,
+    LOG_LEVEL_ROWS(LOG_LEVEL_NAME)
+#undef LOG_LEVEL_NAME
 };
 
 static const char *const format_names[] = {
-    [LOG_FORMAT_TEXT] = "text",
-    [LOG_FORMAT_JSON] = "json",
-    [LOG_FORMAT_JOURNAL] = "journal",
+#define LOG_FORMAT_NAME(constant, word) [LOG_FORMAT_##constant] = #word,
+    LOG_FORMAT_ROWS(LOG_FORMAT_NAME)
+#undef LOG_FORMAT_NAME
 };
 
 LogFormat log_format_default(void)

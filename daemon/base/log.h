@@ -5,16 +5,34 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* syslog(3)'s levels. */
+/* The levels, each with its word and its number in syslog(3), and the formats. */
+#define LOG_LEVEL_ROWS(ROW)                                                                        \
+    ROW(ERR, err, 3)                                                                               \
+    ROW(WARNING, warning, 4)                                                                       \
+    ROW(NOTICE, notice, 5)                                                                         \
+    ROW(INFO, info, 6)                                                                             \
+    ROW(DEBUG, debug, 7)
+#define LOG_FORMAT_ROWS(ROW)                                                                       \
+    ROW(TEXT, text)                                                                                \
+    ROW(JSON, json)                                                                                \
+    ROW(JOURNAL, journal)
+
 typedef enum LogLevel {
-    LOG_LEVEL_ERR = 3,
-    LOG_LEVEL_WARNING = 4,
-    LOG_LEVEL_NOTICE = 5,
-    LOG_LEVEL_INFO = 6,
-    LOG_LEVEL_DEBUG = 7,
+#define LOG_LEVEL_CONSTANT(constant, word, number) LOG_LEVEL_##constant = number,
+    LOG_LEVEL_ROWS(LOG_LEVEL_CONSTANT)
+#undef LOG_LEVEL_CONSTANT
 } LogLevel;
 
-typedef enum LogFormat { LOG_FORMAT_TEXT, LOG_FORMAT_JSON, LOG_FORMAT_JOURNAL } LogFormat;
+typedef enum LogFormat {
+#define LOG_FORMAT_CONSTANT(constant, word) LOG_FORMAT_##constant,
+    LOG_FORMAT_ROWS(LOG_FORMAT_CONSTANT)
+#undef LOG_FORMAT_CONSTANT
+} LogFormat;
+
+/* All of their words, "err, warning, notice, info, debug", for messages. */
+#define LOG_WORD(constant, word, ...) ", " #word
+#define LOG_LEVEL_WORDS (&(LOG_LEVEL_ROWS(LOG_WORD))[2])
+#define LOG_FORMAT_WORDS (&(LOG_FORMAT_ROWS(LOG_WORD))[2])
 
 /* What an event carries besides its text; NULL or "" is left out. The names in the journal and in
  * JSON are ROSTERD_PASS, ROSTERD_INSTANCE and so on. */
@@ -39,8 +57,7 @@ LogFormat log_format_default(void);
 
 void log_setup(LogFormat format, LogLevel level_max);
 
-/* Names as on the command line: err, warning, notice, info, debug; text, json, journal.
- * 0 or -EINVAL. */
+/* The words of the command line. 0 or -EINVAL. */
 int log_parse_level(const char *text, LogLevel *ret_level);
 int log_parse_format(const char *text, LogFormat *ret_format);
 

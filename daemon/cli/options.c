@@ -126,13 +126,13 @@ static int options_take_log(Options *options, int option, Err *err)
 {
     if (option == OPTION_LOG_LEVEL) {
         if (log_parse_level(optarg, &options->log_level) < 0)
-            return err_set(err, -EINVAL,
-                           "--log-level %s: unknown, use err, warning, notice, info or debug",
-                           optarg);
+            return err_set(err, -EINVAL, "--log-level %s: unknown, must be one of: %s", optarg,
+                           LOG_LEVEL_WORDS);
         return 0;
     }
     if (log_parse_format(optarg, &options->log_format) < 0)
-        return err_set(err, -EINVAL, "--log-format %s: unknown, use text, json or journal", optarg);
+        return err_set(err, -EINVAL, "--log-format %s: unknown, must be one of: %s", optarg,
+                       LOG_FORMAT_WORDS);
     options->has_log_format = true;
     return 0;
 }

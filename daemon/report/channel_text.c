@@ -69,7 +69,7 @@ static void text_heading(const Page *page, const Json *channel, bool verbose)
     if (verbose && row_text(channel, "name")[0] && row_text(channel, "id")[0])
         page_printf(page, " (%s)", row_text(channel, "id"));
     if (str_equal(row_text(channel, "mode"), mode_text(MODE_OBSERVE)))
-        page_puts(page, ", observe");
+        page_printf(page, ", %s", mode_text(MODE_OBSERVE));
     page_puts(page, ": ");
     page_paint(page, page_colour_of(result), "%s",
                result[0] ? page_words_of(result) : "not read yet");

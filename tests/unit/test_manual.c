@@ -11,13 +11,16 @@
 #include "config/settings/settings.h"
 #include "daemon/base/duration.h"
 #include "daemon/base/file.h"
+#include "daemon/base/log.h"
 #include "daemon/base/str.h"
 
 #define MANUAL "config/rosterd.yaml.5"
 #define EXAMPLE "systemd/rosterd.yaml.example"
+#define DAEMON_MANUAL "daemon/rosterd.8"
+#define COMPLETION "systemd/rosterd.bash-completion"
 #define WORDS_MAX 4096
 
-static Buf manual, example;
+static Buf manual, example, daemon_manual, completion;
 
 /* Goes up from where the test was built to the tree. */
 static int read_documents(void **state)
@@ -33,7 +36,9 @@ static int read_documents(void **state)
         *slash = '\0';
         if (chdir(path) == 0 && access(MANUAL, R_OK) == 0)
             return file_read(MANUAL, 1 << 20, &manual, NULL) |
-                   file_read(EXAMPLE, 1 << 20, &example, NULL);
+                   file_read(EXAMPLE, 1 << 20, &example, NULL) |
+                   file_read(DAEMON_MANUAL, 1 << 20, &daemon_manual, NULL) |
+                   file_read(COMPLETION, 1 << 20, &completion, NULL);
     }
     return -1;
 }
@@ -43,6 +48,8 @@ static int drop_documents(void **state)
     (void)state;
     buf_done(&manual);
     buf_done(&example);
+    buf_done(&daemon_manual);
+    buf_done(&completion);
     return 0;
 }
 
@@ -291,6 +298,50 @@ static void test_the_example_shows_all_defaults(void **state)
     }
 }
 
+/* ---- words of the log ---- */
+
+/* Whether what stands between two marks has a word. */
+static void expect_between(const char *name, const Buf *document, const char *from,
+                           const char *until, const char *word)
+{
+    _cleanup_(item_done) Item item = {0};
+    const char *start = strstr(buf_text(document), from), *end;
+
+    assert_non_null(start);
+    start += strlen(from);
+    end = strstr(start, until);
+    assert_non_null(end);
+    buf_append(&item.text, start, (size_t)(end - start));
+    for (char *c = item.text.data; *c; c++)
+        *c = *c == '"' ? ' ' : *c;
+    split_words(&item);
+    for (size_t i = 0; i < item.count; i++) {
+        if (str_equal(item.words[i], word))
+            return;
+    }
+    fail_msg("%s: %s is not there", name, word);
+}
+
+static void expect_log_word(const char *option, const char *word)
+{
+    char item[64], choice[64];
+
+    snprintf(item, sizeof(item), ".It Fl -%s Ar", option);
+    snprintf(choice, sizeof(choice), "--%s)\n", option);
+    expect_between(DAEMON_MANUAL, &daemon_manual, item, ".It", word);
+    expect_between(COMPLETION, &completion, choice, "--", word);
+}
+
+static void test_the_words_of_the_log_stand_in_manual_and_completion(void **state)
+{
+    (void)state;
+#define EXPECT_LEVEL(constant, word, number) expect_log_word("log-level", #word);
+    LOG_LEVEL_ROWS(EXPECT_LEVEL)
+#define EXPECT_FORMAT(constant, word) expect_log_word("log-format", #word);
+    LOG_FORMAT_ROWS(EXPECT_FORMAT)
+    assert_string_equal(LOG_LEVEL_WORDS, "err, warning, notice, info, debug");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +349,7 @@ int main(void)
         cmocka_unit_test(test_the_manual_has_each_guard),
         cmocka_unit_test(test_the_manual_names_each_key),
         cmocka_unit_test(test_the_example_shows_all_defaults),
+        cmocka_unit_test(test_the_words_of_the_log_stand_in_manual_and_completion),
     };
 
     return cmocka_run_group_tests(tests, read_documents, drop_documents);
