@@ -23,15 +23,21 @@ ListingStep listing_on_odd_page(Listing *listing, Err *err)
     return LISTING_AGAIN;
 }
 
+/* How many rows the next page has in common with the one before. */
+static uint64_t listing_overlap(const Listing *listing)
+{
+    return listing->rows > 0 && !listing->is_single;
+}
+
 uint64_t listing_offset(const Listing *listing)
 {
-    return listing->rows > 0 ? listing->rows - 1 : 0;
+    return listing->rows - listing_overlap(listing);
 }
 
 int listing_fit(const Listing *listing, const ListingPage *page, Err *err)
 {
     assert(listing->tries >= 1);
-    if (listing->rows == 0 || page->row_count == 0)
+    if (listing_overlap(listing) == 0 || page->row_count == 0)
         return 0;
     if (str_equal(page->id_of(page->rows, 0), listing->last_id))
         return 1;
@@ -44,12 +50,13 @@ int listing_fit(const Listing *listing, const ListingPage *page, Err *err)
 /* The rows of a page that were not there before. */
 static uint64_t listing_count_new(const Listing *listing, const ListingPage *page)
 {
-    return listing->rows > 0 && page->row_count > 0 ? page->row_count - 1 : page->row_count;
+    return page->row_count > 0 ? page->row_count - listing_overlap(listing) : 0;
 }
 
 ListingStep listing_on_page(Listing *listing, const ListingPage *page, Err *err)
 {
     uint64_t count = listing_count_new(listing, page), total = page->total;
+    bool is_single = page->row_count == 1 && listing->rows == 1 && count == 0;
 
     assert(listing->tries >= 1 && listing->tries <= LISTING_TRIES);
     if (listing->rows == 0)
@@ -63,11 +70,12 @@ ListingStep listing_on_page(Listing *listing, const ListingPage *page, Err *err)
     listing->rows += count;
     if (listing->rows == total)
         return LISTING_WHOLE;
-    if (listing->rows > total || count == 0) {
+    if (listing->rows > total || (count == 0 && !is_single)) {
         err_set(err, -EPROTO, "the list is not whole (total says %" PRIu64 ", %" PRIu64 " came)",
                 total, listing->rows);
         return listing_on_odd_page(listing, err);
     }
+    listing->is_single = is_single || (listing->is_single && page->row_count == 1);
     str_copy(listing->last_id, sizeof(listing->last_id),
              page->id_of(page->rows, page->row_count - 1));
     return LISTING_MORE;

@@ -3,11 +3,13 @@
  * When a paged list is whole (API.md section 2): its rows add up to `total`, `total` is the same on
  * every page, and each page begins with the row that the page before ended with, so that no row can
  * slip from one page to another unseen while others come and go. How many rows a page has is the
- * service's to choose. A list that is not whole is read again from the start, LISTING_TRIES times
- * in all.
+ * service's to choose; where it is a single one, pages can have none in common, and the rest must
+ * do: the rows add up, and no id comes twice. A list that is not whole is read again from the
+ * start, LISTING_TRIES times in all.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +28,7 @@ typedef struct Listing {
     uint64_t total;                /* as the first page of this try said */
     uint64_t rows;                 /* so far in this try */
     uint32_t tries;                /* begun so far */
+    bool is_single;                /* pages have one row: the next one begins behind the last */
     char last_id[LISTING_ID_SIZE]; /* of the last of them, "" where it has none that can be read */
 } Listing;
 
@@ -39,7 +42,7 @@ typedef enum ListingStep {
 /* Begins the first try. */
 void listing_begin(Listing *listing);
 
-/* Where the next page is to begin: at the last row so far, once more. */
+/* Where the next page is to begin: at the last row so far, once more, unless pages have one row. */
 uint64_t listing_offset(const Listing *listing);
 
 /* What counts of a page: `id_of` gives the id of a row, "" for one that cannot be read. */

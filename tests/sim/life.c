@@ -328,6 +328,7 @@ static void life_init(Sim *sim, uint64_t seed)
     world->may_undercount = true;
     sim->interval_usec = intervals[world_below(world, ELEMENTS(intervals))];
     world->page_max = LISTING_PAGE_SIZE;
+    world->page_clamp = seed % 16 == 5 ? 1 + (uint32_t)(seed / 16 % 3) : 0;
     world_make_random(world);
     sim->turns = 20 + world_below(world, 60);
     sim->slot_count = has_beats ? world->config.instance_count : 1;

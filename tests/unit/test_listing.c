@@ -34,7 +34,7 @@ static ListingStep take_slipped(Listing *listing, uint64_t total, size_t row_cou
 
     if (r < 0)
         return listing_on_odd_page(listing, err);
-    assert_int_equal(r, listing->rows > 0 && row_count > 0);
+    assert_int_equal(r, listing->rows > 0 && row_count > 0 && !listing->is_single);
     return listing_on_page(listing, &page, err);
 }
 
@@ -80,6 +80,52 @@ static void test_short_pages_are_asked_on_at_their_end(void **state)
     assert_int_equal(take(&listing, 250, 51, &err), LISTING_WHOLE);
     assert_int_equal(listing.rows, 250);
     assert_false(err_is_set(&err));
+}
+
+/* Of one row, too, although two such pages have none in common that they could meet at. */
+static void test_pages_of_one_row_are_read_on(void **state)
+{
+    static const uint64_t offsets[] = {0, 0, 1, 2, 3};
+    Listing listing = begin();
+    Err err = {0};
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(offsets); i++) {
+        assert_int_equal(listing_offset(&listing), offsets[i]);
+        assert_int_equal(take(&listing, 4, 1, &err),
+                         i + 1 < ELEMENTS(offsets) ? LISTING_MORE : LISTING_WHOLE);
+    }
+    assert_int_equal(listing.rows, 4);
+    assert_false(err_is_set(&err));
+}
+
+/* As soon as they have more rows, they are to meet again. */
+static void test_pages_that_grow_meet_again(void **state)
+{
+    Listing listing = begin();
+    Err err = {0};
+
+    (void)state;
+    assert_int_equal(take(&listing, 9, 1, &err), LISTING_MORE);
+    assert_int_equal(take(&listing, 9, 1, &err), LISTING_MORE);
+    assert_int_equal(take(&listing, 9, 4, &err), LISTING_MORE);
+    assert_int_equal(listing.rows, 5);
+    assert_int_equal(listing_offset(&listing), 4);
+    assert_int_equal(take_slipped(&listing, 9, 5, 1, &err), LISTING_AGAIN);
+}
+
+/* The total says more than there is. */
+static void test_pages_of_one_row_end(void **state)
+{
+    Listing listing = begin();
+    Err err = {0};
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(take(&listing, 4, 1, &err), LISTING_MORE);
+    assert_int_equal(take(&listing, 4, 0, &err), LISTING_AGAIN);
+    assert_non_null(strstr(err.text, "total says 4, 3 came"));
+    assert_int_equal(listing_offset(&listing), 0);
 }
 
 static void expect_again(uint64_t total_1, size_t rows_1, uint64_t total_2, size_t rows_2)
@@ -157,6 +203,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_that_add_up_are_a_whole_list),
         cmocka_unit_test(test_short_pages_are_asked_on_at_their_end),
+        cmocka_unit_test(test_pages_of_one_row_are_read_on),
+        cmocka_unit_test(test_pages_that_grow_meet_again),
+        cmocka_unit_test(test_pages_of_one_row_end),
         cmocka_unit_test(test_anything_else_is_read_again),
         cmocka_unit_test(test_pages_that_do_not_meet_are_read_again),
         cmocka_unit_test(test_a_list_is_tried_three_times),

@@ -60,6 +60,34 @@ static void test_short_pages_are_read_on(void **state)
     world_free(world);
 }
 
+static void clamp_to_one(WorldEvent *event)
+{
+    if (event->members.row_count > 1)
+        event->members.row_count = 1;
+    if (event->channels.row_count > 1)
+        event->channels.row_count = 1;
+}
+
+static void test_pages_of_one_row_are_read_on(void **state)
+{
+    World *world = world_new(1);
+
+    (void)state;
+    world_add_usual(world, "a", 3, 1);
+    world_add_usual(world, "b", 3, 1);
+    world_twist(world, REQUEST_LIST_CHANNELS, 1, 100, clamp_to_one);
+    world_twist(world, REQUEST_LIST_MEMBERS, 1, 100, clamp_to_one);
+    world_pass(world);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(world_result(world, i), RESULT_CONVERGED);
+        assert_int_equal(world_report(world, i)->live_count, 4);
+    }
+    /* One more for each list, to find out. */
+    assert_int_equal(world_count_sent(world, REQUEST_LIST_CHANNELS), 2 + 1);
+    assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 2 * ((4 + 1) + (3 + 1)));
+    world_free(world);
+}
+
 static void channel_odd(WorldEvent *event)
 {
     event->channel_rows[1].odd = "vpc_channels[1].port: should be a port";
@@ -97,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_that_shift_under_the_same_total_are_noticed),
         cmocka_unit_test(test_short_pages_are_read_on),
+        cmocka_unit_test(test_pages_of_one_row_are_read_on),
         cmocka_unit_test(test_an_odd_channel_fails_alone),
     };
 

@@ -262,17 +262,18 @@ struct World {
     int record_error, recall_error, remember_error, decide_error;
     uint32_t decide_error_from; /* the decision from which decide_error holds, from 1 */
     uint32_t decide_count, remember_count, commit_count;
-    uint64_t seed;            /* named when a rule is broken */
-    size_t page_max;          /* rows of a page where lists have several; 0: they seldom have */
-    uint64_t kill_at_call;    /* of the pass's calls that have an effect; 0: none */
-    bool kills_before;        /* the effect, instead of after it */
-    uint64_t effects;         /* such calls so far */
-    uint32_t kill_count;      /* so far */
-    bool is_dead;             /* killed: nothing that the pass still does has an effect */
-    bool buries;              /* forgets members that no list shows any more */
-    bool may_undercount;      /* sightings may be fewer than there were: kills, edits */
-    void *userdata;           /* of disturb */
-    struct WorldTrace *trace; /* NULL: none is kept */
+    uint64_t seed;         /* named when a rule is broken */
+    uint32_t page_clamp;   /* rows that the service gives a page, whatever is asked; 0: as asked */
+    size_t page_max;       /* rows of a page where lists have several; 0: they seldom have */
+    uint64_t kill_at_call; /* of the pass's calls that have an effect; 0: none */
+    bool kills_before;     /* the effect, instead of after it */
+    uint64_t effects;      /* such calls so far */
+    uint32_t kill_count;   /* so far */
+    bool is_dead;          /* killed: nothing that the pass still does has an effect */
+    bool buries;           /* forgets members that no list shows any more */
+    bool may_undercount;   /* sightings may be fewer than there were: kills, edits */
+    void *userdata;        /* of disturb */
+    struct WorldTrace *trace;                                /* NULL: none is kept */
     void (*on_broken)(const World *world, const char *text); /* instead of failing the test */
 };
 

@@ -148,9 +148,18 @@ static const char *service_describe(const MemberPage *page, size_t row)
     return json;
 }
 
+/* How many rows a page has at most. */
+static uint32_t service_limit(const World *world, const WorldEvent *event)
+{
+    uint32_t limit = event->request.limit;
+
+    return world->page_clamp && world->page_clamp < limit ? world->page_clamp : limit;
+}
+
 static void service_list_channels(World *world, WorldEvent *event)
 {
     ChannelRow *rows = arena_alloc(&event->arena, sizeof(*rows) * (WORLD_CHANNELS_MAX + 1));
+    uint32_t limit = service_limit(world, event);
     uint64_t total = 0;
     size_t count = 0;
 
@@ -159,7 +168,7 @@ static void service_list_channels(World *world, WorldEvent *event)
 
         if (channel->instance != event->request.instance || !channel->exists)
             continue;
-        if (total >= event->request.offset && count < event->request.limit)
+        if (total >= event->request.offset && count < limit)
             rows[count++] = channel->row;
         total++;
     }
@@ -169,9 +178,10 @@ static void service_list_channels(World *world, WorldEvent *event)
     event->answer.channels = &event->channels;
 }
 
-static void service_list_members(WorldEvent *event, WorldChannel *channel)
+static void service_list_members(const World *world, WorldEvent *event, WorldChannel *channel)
 {
     MemberRow *rows = arena_alloc(&event->arena, sizeof(*rows) * (channel->member_count + 2));
+    uint32_t limit = service_limit(world, event);
     uint64_t total = 0;
     size_t count = 0;
 
@@ -180,7 +190,7 @@ static void service_list_members(WorldEvent *event, WorldChannel *channel)
 
         if (!world_is_listed(channel, member))
             continue;
-        if (total >= event->request.offset && count < event->request.limit)
+        if (total >= event->request.offset && count < limit)
             rows[count++] = (MemberRow){
                 .id = member->id,
                 .channel_id = channel->row.id,
@@ -255,7 +265,7 @@ static void service_serve(World *world, WorldEvent *event)
     if (!channel || !channel->exists)
         service_say(event, 404, "APIG.3023", "the VPC channel does not exist");
     else if (request->kind == REQUEST_LIST_MEMBERS)
-        service_list_members(event, channel);
+        service_list_members(world, event, channel);
     else if (request->kind == REQUEST_ADD_MEMBERS)
         service_add(world, event, channel);
     else
