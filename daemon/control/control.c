@@ -87,6 +87,16 @@ static void control_on_call(ServerRequest *request, void *userdata)
         control_change(control, request, route);
 }
 
+int control_writable(const Control *control, Err *err)
+{
+    if (control->dry_run)
+        return err_set(err, -EPERM, "this rosterd is in dry run, and records nothing");
+    if (control->state->store)
+        return 0;
+    *err = control->state->err;
+    return -EIO;
+}
+
 /* ---- beginning and ending ---- */
 
 int control_new(sd_event *event, const char *path, const State *state, bool dry_run,

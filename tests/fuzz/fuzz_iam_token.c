@@ -10,7 +10,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/json/json_parser.h"
 #include "daemon/roma/auth/credential.h"
-#include "daemon/roma/provider/iam_token.h"
+#include "daemon/roma/provider/provider_iam.h"
 
 #define YEARS_MAX 10000U
 
@@ -39,10 +39,10 @@ static void check_lifetime(const char *body, size_t size)
 
     if (!parser.tokener)
         assert(json_parser_init(&parser) == 0);
-    lifetime_usec = iam_token_lifetime_usec(&parser, body, size);
+    lifetime_usec = provider_iam_lifetime_usec(&parser, body, size);
     assert(lifetime_usec < YEARS_MAX * 366 * USEC_PER_DAY);
     assert(lifetime_usec == 0 || (memmem(body, size, "Z\"", 2) && size > strlen("{}")));
-    assert(lifetime_usec == iam_token_lifetime_usec(&parser, body, size));
+    assert(lifetime_usec == provider_iam_lifetime_usec(&parser, body, size));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

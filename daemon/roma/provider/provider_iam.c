@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 #include "daemon/base/utf8.h"
 #include "daemon/roma/auth/lockout.h"
-#include "daemon/roma/provider/iam_token.h"
 #include "daemon/roma/provider/retrying_request.h"
 
 #define DOING "getting a token from IAM"
@@ -113,6 +113,31 @@ static int provider_iam_send(ProviderIam *iam)
 
 /* ---- whether to send at all ---- */
 
+/* 0 where it does not stand there. */
+static uint64_t provider_iam_time_usec(const Json *token, const char *key)
+{
+    uint64_t usec = 0;
+    const char *text;
+
+    if (json_get_string(json_find(token, key), &text) < 0 || clock_parse_rfc3339(text, &usec) < 0)
+        return 0;
+    return usec;
+}
+
+uint64_t provider_iam_lifetime_usec(JsonParser *parser, const char *body, size_t size)
+{
+    _cleanup_(json_freep) Json *root = NULL;
+    uint64_t from_usec, until_usec;
+    const Json *token;
+
+    if (json_parse(parser, body, size, &root, NULL) < 0)
+        return 0;
+    token = json_find(root, "token");
+    from_usec = provider_iam_time_usec(token, "issued_at");
+    until_usec = provider_iam_time_usec(token, "expires_at");
+    return from_usec > 0 && until_usec > from_usec ? until_usec - from_usec : 0;
+}
+
 /* The body that it is sent in is JSON. */
 static bool provider_iam_is_utf8(const Secret *password)
 {
@@ -195,8 +220,8 @@ static void provider_iam_on_end(void *userdata, AttemptStep step, const HttpAnsw
     }
     provider_iam_drop(iam);
     context->on_end(context->userdata, credential,
-                    credential ? iam_token_lifetime_usec(&iam->request.reader.parser, http->body,
-                                                         http->body_size)
+                    credential ? provider_iam_lifetime_usec(&iam->request.reader.parser, http->body,
+                                                            http->body_size)
                                : 0,
                     &why);
 }
