@@ -7,12 +7,12 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
-#include "reconcile/request/retry.h"
 
-void channel_tell(const ChannelPass *channel, EventKind kind, const Err *err)
+Event channel_event(const ChannelPass *channel, EventKind kind, const Err *err)
 {
     const ChannelReport *report = channel->report;
-    Event event = {
+
+    return (Event){
         .kind = kind,
         .roster = channel->roster,
         .pass = channel->pass_id,
@@ -24,6 +24,11 @@ void channel_tell(const ChannelPass *channel, EventKind kind, const Err *err)
         .digest = report->digest,
         .err = err,
     };
+}
+
+void channel_tell(const ChannelPass *channel, EventKind kind, const Err *err)
+{
+    const Event event = channel_event(channel, kind, err);
 
     channel->ops->tell(channel->context, &event);
 }
@@ -85,82 +90,45 @@ void channel_fail(ChannelPass *channel, int error, const char *what)
 
 /* ---- reading a whole list ---- */
 
-static void channel_ask(ChannelPass *channel, uint64_t delay_usec)
-{
-    channel->call.request.offset = listing_offset(&channel->listing);
-    dispatch_begin(channel->dispatch, &channel->call, delay_usec);
-}
-
 static const char *channel_row_id(const void *rows, size_t row)
 {
     return ((const MemberRow *)rows)[row].id;
 }
 
-static ListingStep channel_take_page(ChannelPass *channel, const MemberPage *page, Err *err)
+static ListingPage channel_page(const Answer *answer)
 {
-    ListingPage listed = {page->total, page->row_count, channel_row_id, page->rows};
-    int r = listing_fit(&channel->listing, &listed, err);
+    const MemberPage *page = answer->members;
 
-    if (r >= 0)
-        r = diff_add_page(channel->reading, page, (size_t)r, err);
-    if (r == -ENOMEM)
-        return LISTING_FAILED;
-    if (r < 0)
-        return listing_on_odd_page(&channel->listing, err);
-    return listing_on_page(&channel->listing, &listed, err);
+    return (ListingPage){page->total, page->row_count, channel_row_id, page->rows};
 }
 
-static void channel_on_step(ChannelPass *channel, ListingStep step, const Err *err)
+static int channel_take_page(void *owner, const Answer *answer, size_t skip, Err *err)
 {
-    const Retry *law = &channel->config->retry;
+    return diff_add_page(((ChannelPass *)owner)->reading, answer->members, skip, err);
+}
 
-    switch (step) {
-    case LISTING_MORE:
-        channel_ask(channel, 0);
-        return;
-    case LISTING_WHOLE:
+static void channel_forget_rows(void *owner)
+{
+    diff_reset(((ChannelPass *)owner)->reading);
+}
+
+static void channel_on_list(void *owner, ListReadEnd end, const Err *err)
+{
+    ChannelPass *channel = owner;
+
+    if (end == LIST_READ_WHOLE)
         channel->on_whole(channel);
-        return;
-    case LISTING_AGAIN:
-        diff_reset(channel->reading);
-        channel_ask(channel,
-                    retry_delay_usec(law->base_usec, law->cap_usec, channel->listing.tries - 2,
-                                     dispatch_random(channel->dispatch)));
-        return;
-    case LISTING_FAILED:
+    else if (end == LIST_READ_STOPPED && !err_is_set(&channel->report->error))
+        channel_end(channel, RESULT_DRIFT, err);
+    else
         channel_end(channel, RESULT_FAILED, err);
-        return;
-    }
-}
-
-static void channel_on_page(Call *call, CallEnd end, const Answer *answer, const Err *err)
-{
-    ChannelPass *channel = call->owner;
-    Err why = *err;
-
-    switch (end) {
-    case CALL_DONE:
-        channel_on_step(channel, channel_take_page(channel, answer->members, &why), &why);
-        return;
-    case CALL_ODD:
-        channel_on_step(channel, listing_on_odd_page(&channel->listing, &why), &why);
-        return;
-    case CALL_STOPPED:
-        channel_end(channel, err_is_set(&channel->report->error) ? RESULT_FAILED : RESULT_DRIFT,
-                    err);
-        return;
-    case CALL_GONE:
-    case CALL_UNCERTAIN:
-    case CALL_FAILED:
-    case CALL_CHANNEL:
-    case CALL_INSTANCE:
-        channel_end(channel, RESULT_FAILED, err);
-        return;
-    }
 }
 
 void channel_read(ChannelPass *channel, Diff *diff, uint64_t delay_usec, ChannelOnWhole on_whole)
 {
+    static const ListReader reader = {channel_page, channel_take_page, channel_forget_rows,
+                                      channel_on_list};
+
     assert(channel->row && on_whole && !channel->is_done && !channel->call.is_in_flight);
     assert(diff == &channel->diff || diff == &channel->confirmed);
     channel->call = (Call){
@@ -170,18 +138,15 @@ void channel_read(ChannelPass *channel, Diff *diff, uint64_t delay_usec, Channel
                 .instance = channel->roster->instance,
                 .channel = channel->roster,
                 .channel_id = channel->row->id,
-                .limit = LISTING_PAGE_SIZE,
-                .tag = &channel->call,
             },
         .doing = "reading the members",
         .channel_name = channel->report->name,
-        .on_end = channel_on_page,
-        .owner = channel,
     };
     channel->reading = diff;
     channel->on_whole = on_whole;
-    listing_begin(&channel->listing);
-    channel_ask(channel, delay_usec);
+    channel->list = (ListRead){
+        .call = &channel->call, .dispatch = channel->dispatch, .reader = &reader, .owner = channel};
+    list_read_begin(&channel->list, delay_usec);
 }
 
 bool channel_look_again(ChannelPass *channel, Diff *diff, uint32_t *looks, ChannelOnWhole on_whole)

@@ -19,9 +19,9 @@
  */
 #pragma once
 
+#include "reconcile/channel/list_read.h"
 #include "reconcile/plan/catalog.h"
 #include "reconcile/plan/identity.h"
-#include "reconcile/plan/listing.h"
 #include "reconcile/plan/plan.h"
 #include "reconcile/report/report.h"
 #include "reconcile/request/dispatch.h"
@@ -66,7 +66,7 @@ struct ChannelPass {
 
     Call call;                           /* the one request under way */
     char member[IDENTITY_SIZE_MAX + 16]; /* that it changes, for people */
-    Listing listing;
+    ListRead list;                       /* the list that is read by it, or was read last */
     Desired desired;
     Diff diff;      /* of the list that the plan is made from */
     Diff confirmed; /* of the last list read after deletions */
@@ -118,6 +118,8 @@ bool channel_look_again(ChannelPass *channel, Diff *diff, uint32_t *looks, Chann
 /* Says that it was paused while its deletions were under way. */
 void channel_explain_pause(Err *err);
 
+/* What an event says of a channel, borrowed from it; and telling it. */
+Event channel_event(const ChannelPass *channel, EventKind kind, const Err *err);
 void channel_tell(const ChannelPass *channel, EventKind kind, const Err *err);
 
 /* Frees what the work needed; the report stays. */

@@ -42,18 +42,7 @@ static void held_tell(const ChannelPass *channel)
     const Guard *first = &report->guards[0];
     Members members = {0};
     Err why = {0};
-    Event event = {
-        .kind = EVENT_HELD,
-        .roster = channel->roster,
-        .pass = channel->pass_id,
-        .instance_name = report->instance_name,
-        .channel_name = report->name ? report->name : "",
-        .channel_id = report->id ? report->id : "",
-        .member = "",
-        .member_id = "",
-        .digest = report->digest,
-        .err = &why,
-    };
+    Event event = channel_event(channel, EVENT_HELD, &why);
 
     held_add_members(&members, report);
     event.members = held_members_text(&members);

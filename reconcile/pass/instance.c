@@ -8,7 +8,6 @@
 #include "reconcile/apply/add.h"
 #include "reconcile/pass/decision.h"
 #include "reconcile/pass/recovery.h"
-#include "reconcile/request/retry.h"
 
 int instance_init(InstancePass *instance, size_t channel_capacity)
 {
@@ -82,12 +81,6 @@ static void instance_fail(InstancePass *instance, const Err *err)
     instance_close_all(instance, RESULT_FAILED, &why);
 }
 
-static void instance_ask(InstancePass *instance, uint64_t delay_usec)
-{
-    instance->call.request.offset = listing_offset(&instance->listing);
-    dispatch_begin(&instance->dispatch, &instance->call, delay_usec);
-}
-
 static void instance_claim(InstancePass *instance, size_t number)
 {
     ChannelPass *channel = instance->channels[number];
@@ -133,64 +126,35 @@ static const char *instance_row_id(const void *rows, size_t row)
     return ((const ChannelRow *)rows)[row].id;
 }
 
-static ListingStep instance_take_page(InstancePass *instance, const ChannelPage *page, Err *err)
+static ListingPage instance_page(const Answer *answer)
 {
-    ListingPage listed = {page->total, page->row_count, instance_row_id, page->rows};
-    int r = listing_fit(&instance->listing, &listed, err);
+    const ChannelPage *page = answer->channels;
 
-    if (r >= 0)
-        r = catalog_add_page(&instance->catalog, page, (size_t)r, err);
-    if (r == -ENOMEM)
-        return LISTING_FAILED;
-    if (r < 0)
-        return listing_on_odd_page(&instance->listing, err);
-    return listing_on_page(&instance->listing, &listed, err);
+    return (ListingPage){page->total, page->row_count, instance_row_id, page->rows};
 }
 
-static void instance_on_step(InstancePass *instance, ListingStep step, const Err *err)
+static int instance_take_page(void *owner, const Answer *answer, size_t skip, Err *err)
 {
-    const Retry *law = &instance->dispatch.config->retry;
+    return catalog_add_page(&((InstancePass *)owner)->catalog, answer->channels, skip, err);
+}
 
-    switch (step) {
-    case LISTING_MORE:
-        instance_ask(instance, 0);
-        return;
-    case LISTING_WHOLE:
+static void instance_forget_rows(void *owner)
+{
+    catalog_reset(&((InstancePass *)owner)->catalog);
+}
+
+static void instance_on_list(void *owner, ListReadEnd end, const Err *err)
+{
+    InstancePass *instance = owner;
+
+    switch (end) {
+    case LIST_READ_WHOLE:
         instance_resolve(instance);
         return;
-    case LISTING_AGAIN:
-        catalog_reset(&instance->catalog);
-        instance_ask(instance,
-                     retry_delay_usec(law->base_usec, law->cap_usec, instance->listing.tries - 2,
-                                      dispatch_random(&instance->dispatch)));
-        return;
-    case LISTING_FAILED:
-        instance_fail(instance, err);
-        return;
-    }
-}
-
-static void instance_on_page(Call *call, CallEnd end, const Answer *answer, const Err *err)
-{
-    InstancePass *instance = call->owner;
-    Err why = *err;
-
-    assert(call == &instance->call);
-    switch (end) {
-    case CALL_DONE:
-        instance_on_step(instance, instance_take_page(instance, answer->channels, &why), &why);
-        return;
-    case CALL_ODD:
-        instance_on_step(instance, listing_on_odd_page(&instance->listing, &why), &why);
-        return;
-    case CALL_STOPPED:
+    case LIST_READ_STOPPED:
         instance_close_all(instance, RESULT_DRIFT, err);
         return;
-    case CALL_GONE:
-    case CALL_UNCERTAIN:
-    case CALL_FAILED:
-    case CALL_CHANNEL:
-    case CALL_INSTANCE:
+    case LIST_READ_FAILED:
         instance_fail(instance, err);
         return;
     }
@@ -198,6 +162,9 @@ static void instance_on_page(Call *call, CallEnd end, const Answer *answer, cons
 
 void instance_start(InstancePass *instance, bool is_probe, size_t first)
 {
+    static const ListReader reader = {instance_page, instance_take_page, instance_forget_rows,
+                                      instance_on_list};
+
     if (instance->channel_count == 0)
         return;
     assert(first < instance->channel_count && !instance->is_resolved);
@@ -208,19 +175,18 @@ void instance_start(InstancePass *instance, bool is_probe, size_t first)
             {
                 .kind = REQUEST_LIST_CHANNELS,
                 .instance = instance->dispatch.instance,
-                .limit = LISTING_PAGE_SIZE,
-                .tag = &instance->call,
             },
         .doing = "reading the list of channels",
-        .on_end = instance_on_page,
-        .owner = instance,
         .is_probe = is_probe,
     };
-    listing_begin(&instance->listing);
-    instance_ask(instance, 0);
+    instance->list = (ListRead){.call = &instance->call,
+                                .dispatch = &instance->dispatch,
+                                .reader = &reader,
+                                .owner = instance};
+    list_read_begin(&instance->list, 0);
 }
 
-static ChannelOnWhole instance_on_list(const ChannelPass *channel)
+static ChannelOnWhole instance_next_step(const ChannelPass *channel)
 {
     if (channel->is_recovery)
         return recovery_on_list;
@@ -230,7 +196,7 @@ static ChannelOnWhole instance_on_list(const ChannelPass *channel)
 static bool instance_has_heard_of(const ChannelPass *channel)
 {
     return channel->is_done || channel->is_recovery || channel->report->has_list ||
-           channel->listing.tries > 1 || channel->call.had_trouble;
+           channel->list.listing.tries > 1 || channel->call.had_trouble;
 }
 
 /* Whether each of its channels was listed once, or has failed an attempt. */
@@ -266,7 +232,7 @@ void instance_pump(InstancePass *instance)
 
         assert(channel->is_done || instance->rows[number]);
         if (!channel->is_done)
-            channel_start(channel, &instance->rows[number]->channel, instance_on_list(channel));
+            channel_start(channel, &instance->rows[number]->channel, instance_next_step(channel));
         dispatch_pump(&instance->dispatch);
     }
     pass_guards_pump(&instance->guards, instance_has_heard(instance));

@@ -9,8 +9,8 @@
 typedef struct InstancePass {
     Dispatch dispatch; /* initialised by the pass */
     Catalog catalog;
-    Listing listing;
     Call call;              /* for the channel list */
+    ListRead list;          /* which is read by it */
     ChannelPass **channels; /* borrowed from the pass */
     CatalogRow **rows;      /* what each resolved to; NULL: it did not */
     size_t channel_count, capacity;

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include "reconcile/channel/list_read.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "reconcile/request/retry.h"
+
+static void list_read_ask(ListRead *read, uint64_t delay_usec)
+{
+    read->call->request.offset = listing_offset(&read->listing);
+    dispatch_begin(read->dispatch, read->call, delay_usec);
+}
+
+static ListingStep list_read_take(ListRead *read, const Answer *answer, Err *err)
+{
+    const ListingPage page = read->reader->page(answer);
+    int r = listing_fit(&read->listing, &page, err);
+
+    if (r >= 0)
+        r = read->reader->take(read->owner, answer, (size_t)r, err);
+    if (r == -ENOMEM)
+        return LISTING_FAILED;
+    if (r < 0)
+        return listing_on_odd_page(&read->listing, err);
+    return listing_on_page(&read->listing, &page, err);
+}
+
+static void list_read_on_step(ListRead *read, ListingStep step, const Err *err)
+{
+    const Retry *law = &read->dispatch->config->retry;
+
+    switch (step) {
+    case LISTING_MORE:
+        list_read_ask(read, 0);
+        return;
+    case LISTING_WHOLE:
+        read->reader->on_end(read->owner, LIST_READ_WHOLE, NULL);
+        return;
+    case LISTING_AGAIN:
+        read->reader->forget(read->owner);
+        list_read_ask(read, retry_delay_usec(law->base_usec, law->cap_usec, read->listing.tries - 2,
+                                             dispatch_random(read->dispatch)));
+        return;
+    case LISTING_FAILED:
+        read->reader->on_end(read->owner, LIST_READ_FAILED, err);
+        return;
+    }
+}
+
+static void list_read_on_answer(Call *call, CallEnd end, const Answer *answer, const Err *err)
+{
+    ListRead *read = call->owner;
+    Err why = *err;
+
+    assert(call == read->call);
+    switch (end) {
+    case CALL_DONE:
+        list_read_on_step(read, list_read_take(read, answer, &why), &why);
+        return;
+    case CALL_ODD:
+        list_read_on_step(read, listing_on_odd_page(&read->listing, &why), &why);
+        return;
+    case CALL_STOPPED:
+        read->reader->on_end(read->owner, LIST_READ_STOPPED, err);
+        return;
+    case CALL_GONE:
+    case CALL_UNCERTAIN:
+    case CALL_FAILED:
+    case CALL_CHANNEL:
+    case CALL_INSTANCE:
+        read->reader->on_end(read->owner, LIST_READ_FAILED, err);
+        return;
+    }
+}
+
+void list_read_begin(ListRead *read, uint64_t delay_usec)
+{
+    assert(read->dispatch && read->owner && !read->call->is_in_flight);
+    read->call->request.limit = LISTING_PAGE_SIZE;
+    read->call->request.tag = read->call;
+    read->call->on_end = list_read_on_answer;
+    read->call->owner = read;
+    listing_begin(&read->listing);
+    list_read_ask(read, delay_usec);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading one whole list, of members or of channels: page after page, again where it is not whole
+ * (listing.h), until it is, cannot be read, or the pass is stopped. */
+#pragma once
+
+#include "reconcile/plan/listing.h"
+#include "reconcile/request/dispatch.h"
+
+typedef enum ListReadEnd {
+    LIST_READ_WHOLE,   /* all rows were taken */
+    LIST_READ_STOPPED, /* the pass ended before; told in `err` */
+    LIST_READ_FAILED,  /* it cannot be read; told in `err` */
+} ListReadEnd;
+
+/* What differs between the two lists. */
+typedef struct ListReader {
+    ListingPage (*page)(const Answer *answer);
+    /* Takes the rows of a page from number `skip` on. 0; -EPROTO, told in `err`; -ENOMEM. */
+    int (*take)(void *owner, const Answer *answer, size_t skip, Err *err);
+    /* All rows so far count for nothing. */
+    void (*forget)(void *owner);
+    void (*on_end)(void *owner, ListReadEnd end, const Err *err);
+} ListReader;
+
+typedef struct ListRead {
+    Call *call; /* says what is asked for; the rest of it is filled in here */
+    Dispatch *dispatch;
+    const ListReader *reader;
+    void *owner;
+    Listing listing;
+} ListRead;
+
+/* Begins after a delay. The end is on_end(), perhaps before this returns. */
+void list_read_begin(ListRead *read, uint64_t delay_usec);
