@@ -73,6 +73,17 @@ const char *pass_log_channel_name(const ChannelReport *report)
     return report->id ? report->id : "";
 }
 
+static LogFields pass_log_fields(const PassLog *log, const ChannelReport *report,
+                                 const char *message_id)
+{
+    return (LogFields){
+        .message_id = message_id,
+        .instance = log->instance_name,
+        .channel = pass_log_channel_name(report),
+        .digest = report->digest,
+    };
+}
+
 void pass_log_recovered(PassLog *log, const ChannelReport *report)
 {
     const LogFields fields = {
@@ -149,18 +160,13 @@ static void pass_log_near_miss(const LogFields *fields, const MissingReport *mis
     log_event(LOG_LEVEL_WARNING, fields,
               "%s/%s: %s is wanted, but %s: %s it is an extra (%s), see rosterd.yaml(5)%s",
               fields->instance, fields->channel, address, wanted, live,
-              report_outcome_text(extra->outcome), others);
+              ops_outcome_text(extra->outcome), others);
 }
 
 /* One line for a channel, however many there are, and once for each plan. */
 static void pass_log_near_misses(PassLog *log, const ChannelReport *report)
 {
-    const LogFields fields = {
-        .message_id = MESSAGE_NEAR_MISS,
-        .instance = log->instance_name,
-        .channel = pass_log_channel_name(report),
-        .digest = report->digest,
-    };
+    const LogFields fields = pass_log_fields(log, report, MESSAGE_NEAR_MISS);
     _cleanup_(near_miss_done) NearMisses near_misses = {0};
     const MissingReport *missing = NULL;
     const ExtraReport *extra = NULL;
@@ -208,12 +214,7 @@ static void pass_log_append_missing(const ChannelReport *report, Buf *buf)
  * does not serve. Said once for each set of them. */
 static void pass_log_missing(PassLog *log, const ChannelReport *report)
 {
-    const LogFields fields = {
-        .message_id = MESSAGE_MISSING,
-        .instance = log->instance_name,
-        .channel = pass_log_channel_name(report),
-        .digest = report->digest,
-    };
+    const LogFields fields = pass_log_fields(log, report, MESSAGE_MISSING);
     _cleanup_(buf_done) Buf members = {0};
     char seen[256], told[256];
 
@@ -240,12 +241,7 @@ static void pass_log_missing(PassLog *log, const ChannelReport *report)
 /* Drift that stays is said once, like a hold: an observing daemon has nothing else to say. */
 void pass_log_drift(PassLog *log, const ChannelReport *report)
 {
-    const LogFields fields = {
-        .message_id = MESSAGE_DRIFT,
-        .instance = log->instance_name,
-        .channel = pass_log_channel_name(report),
-        .digest = report->digest,
-    };
+    const LogFields fields = pass_log_fields(log, report, MESSAGE_DRIFT);
     char subject[256], text[256], versioned[sizeof(text) + DIGEST_HEX_SIZE];
 
     pass_log_near_misses(log, report);
