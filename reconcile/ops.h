@@ -97,16 +97,19 @@ typedef enum AnswerKind {
     ANSWER_REFUSED,   /* our own client would not send it: likewise, and for good */
 } AnswerKind;
 
+/* A Retry-After is obeyed up to this much. */
+#define RETRY_AFTER_MAX_USEC (5 * USEC_PER_MINUTE)
+
 typedef struct Answer {
     AnswerKind kind;
-    int http;             /* 0 without a status */
-    bool tells_error;     /* its body holds an error, whatever the status */
-    int told_http;        /* the status that this error names itself; 0: none */
-    char code[32];        /* "APIG.3024", "" without one */
-    char message[320];    /* for people: error_msg of the service, or what went wrong */
-    char request_id[72];  /* "" without one */
-    bool has_retry_after; /* of this answer's Retry-After header */
-    uint64_t retry_after_usec;
+    int http;                    /* 0 without a status */
+    bool tells_error;            /* its body holds an error, whatever the status */
+    int told_http;               /* the status that this error names itself; 0: none */
+    char code[32];               /* "APIG.3024", "" without one */
+    char message[320];           /* for people: error_msg of the service, or what went wrong */
+    char request_id[72];         /* "" without one */
+    bool has_retry_after;        /* of this answer's Retry-After header */
+    uint64_t retry_after_usec;   /* RETRY_AFTER_MAX_USEC at most */
     const MemberPage *members;   /* ANSWER_HTTP with 200 to REQUEST_LIST_MEMBERS; lives as long */
     const ChannelPage *channels; /* as the call that brings it; likewise for channels */
 } Answer;
@@ -150,6 +153,9 @@ typedef enum Outcome {
     OUTCOME_GONE, /* somebody else had deleted it */
     OUTCOME_FAILED,
 } Outcome;
+
+/* Its word, in reports, in the log and in the history. */
+const char *ops_outcome_text(Outcome outcome);
 
 /* ---- what is told, for the log ---- */
 

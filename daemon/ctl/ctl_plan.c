@@ -19,7 +19,9 @@ static int ctl_plan_show(const Options *options, const Json *root)
     int status, r = options->json ? json_append(root, &buf) : report_text_append(root, &text, &buf);
 
     status = r < 0 ? ctl_no_memory() : ctl_print(&buf);
-    return status == EXIT_IN_SYNC ? report_exit_status_of_word(row_text(root, "result")) : status;
+    return status == EXIT_IN_SYNC
+               ? report_exit_status_of(report_result_of(row_text(root, "result")))
+               : status;
 }
 
 /* Which settings are meant: a daemon that runs with others knows nothing of them. */

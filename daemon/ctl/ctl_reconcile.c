@@ -29,6 +29,6 @@ int ctl_reconcile(const Options *options)
         return ctl_fail(r, &err);
     status = ctl_print_answer(options, root, ctl_reconcile_show);
     if (status == EXIT_IN_SYNC)
-        status = report_exit_status_of_word(row_text(root, "result"));
+        status = report_exit_status_of(report_result_of(row_text(root, "result")));
     return status;
 }

@@ -28,27 +28,20 @@ static int ctl_status_print(const Options *options, const Json *root)
     return r < 0 ? ctl_no_memory() : ctl_print(&buf);
 }
 
-/* Of two statuses of reports, the one that outranks the other: 1, 3, 2, 0. */
-static int ctl_status_worse(int a, int b)
-{
-    static const int ranks[] = {0, 3, 1, 2};
-
-    return ranks[a & 3] > ranks[b & 3] ? a : b;
-}
-
 /* As `rosterd --once` exits; a channel that no pass has read yet is drift that may be. */
 static int ctl_status_exit(const Json *root)
 {
-    int status = row_text(root, "state_error")[0] ? EXIT_FAILED : EXIT_IN_SYNC;
+    Result worst = row_text(root, "state_error")[0] ? RESULT_FAILED : RESULT_IN_SYNC;
 
     if (row_text(root, "invalid")[0])
         return EXIT_INVALID;
     for (size_t i = 0; i < row_count(root, "channels"); i++) {
-        const char *result = row_text(row_at(root, "channels", i), "result");
+        const char *word = row_text(row_at(root, "channels", i), "result");
+        Result result = word[0] ? report_result_of(word) : RESULT_DRIFT;
 
-        status = ctl_status_worse(status, report_exit_status_of_word(result[0] ? result : "drift"));
+        worst = report_worse(worst, result);
     }
-    return status;
+    return report_exit_status_of(worst);
 }
 
 static int ctl_status_ask(const Options *options, Json **ret_root)

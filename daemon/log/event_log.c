@@ -106,7 +106,7 @@ void event_log_write(const Event *event, bool is_new)
 {
     char place[256], status[16] = "", attempt[16] = "";
     const char *outcome = event->kind == EVENT_DELETED || event->kind == EVENT_DELETE_FAILED
-                              ? report_outcome_text(event->outcome)
+                              ? ops_outcome_text(event->outcome)
                               : "";
     LogFields fields = {
         .message_id = message_ids[event->kind],

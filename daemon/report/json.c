@@ -27,7 +27,7 @@ static void json_put_extra(JsonWriter *writer, const ChannelReport *report,
     json_open_object(writer, NULL);
     json_put_string(writer, "id", extra->id);
     json_put_member(writer, report, extra->group, extra->address, extra->port);
-    json_put_string(writer, "outcome", report_outcome_text(extra->outcome));
+    json_put_string(writer, "outcome", ops_outcome_text(extra->outcome));
     json_put_number(writer, "attempts", extra->attempts);
     json_close_object(writer);
 }

@@ -92,7 +92,7 @@ static void history_overlay(const Store *store, StoreActions *actions, StoreActi
         outcome = pending_find_outcome(&store->pending, action->action);
     if (!outcome)
         return;
-    action->outcome = transaction_outcome_word(outcome->outcome);
+    action->outcome = ops_outcome_text(outcome->outcome);
     action->http = outcome->http;
     action->code = outcome->code[0] ? arena_string(&actions->arena, outcome->code) : NULL;
     action->request_id =

@@ -8,25 +8,6 @@
 #include "daemon/store/steady.h"
 #include "daemon/store/store_internal.h"
 
-const char *transaction_outcome_word(Outcome outcome)
-{
-    switch (outcome) {
-    case OUTCOME_PLANNED:
-        return "planned";
-    case OUTCOME_HELD:
-        return "held";
-    case OUTCOME_SKIPPED:
-        return "skipped";
-    case OUTCOME_DELETED:
-        return "deleted";
-    case OUTCOME_GONE:
-        return "gone";
-    case OUTCOME_FAILED:
-        break;
-    }
-    return "failed";
-}
-
 /* Asked of SQLite each time: a statement that runs out of memory or disk, even one that only
  * reads, makes it roll back by itself. */
 static bool transaction_is_open(const Store *store)
@@ -41,7 +22,7 @@ int transaction_write_outcome(Store *store, const PendingOutcome *outcome, Err *
 
     assert(outcome->action > 0);
     assert(transaction_is_open(store));
-    sql_text(&query, transaction_outcome_word(outcome->outcome));
+    sql_text(&query, ops_outcome_text(outcome->outcome));
     sql_number_or_null(&query, outcome->http > 0 ? (uint64_t)outcome->http : 0);
     sql_text(&query, outcome->code[0] ? outcome->code : NULL);
     sql_text(&query, outcome->request_id[0] ? outcome->request_id : NULL);

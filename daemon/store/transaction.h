@@ -20,9 +20,6 @@ void transaction_rollback(Store *store);
  * back. Returns `result`. No Query may be in use. */
 int transaction_result(Store *store, int result);
 
-/* The words of the report. */
-const char *transaction_outcome_word(Outcome outcome);
-
 /* Writes one outcome. Returns how many actions it decided: 1, or 0 when none was undecided. */
 int transaction_write_outcome(Store *store, const PendingOutcome *outcome, Err *err);
 

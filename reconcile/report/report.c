@@ -96,7 +96,7 @@ void report_clear_pause(ChannelReport *report)
     report->pause_end_usec = 0;
 }
 
-static Result report_worse(Result worst, Result result)
+Result report_worse(Result worst, Result result)
 {
     if (result == RESULT_UNMANAGEABLE)
         result = RESULT_FAILED;
@@ -131,7 +131,7 @@ bool report_is_held_by_pass(const ChannelReport *channel, const InstanceReport *
            str_equal(channel->instance_name, instance->name);
 }
 
-static int report_status_of(Result result)
+int report_exit_status_of(Result result)
 {
     static const int statuses[] = {
         [RESULT_IN_SYNC] = 0, [RESULT_CONVERGED] = 0,    [RESULT_PAUSED] = 2, [RESULT_DRIFT] = 2,
@@ -153,16 +153,7 @@ bool report_could_read(const Report *report)
 
 int report_exit_status(const Report *report)
 {
-    return report_status_of(report_result(report));
-}
-
-int report_exit_status_of_word(const char *word)
-{
-    for (Result result = RESULT_IN_SYNC; result <= RESULT_FAILED; result++) {
-        if (str_equal(word, report_result_text(result)))
-            return report_status_of(result);
-    }
-    return report_status_of(RESULT_FAILED);
+    return report_exit_status_of(report_result(report));
 }
 
 const char *report_result_text(Result result)
@@ -178,13 +169,11 @@ const char *report_result_text(Result result)
     return texts[result];
 }
 
-const char *report_outcome_text(Outcome outcome)
+Result report_result_of(const char *word)
 {
-    static const char *const texts[] = {
-        [OUTCOME_PLANNED] = "planned", [OUTCOME_HELD] = "held", [OUTCOME_SKIPPED] = "skipped",
-        [OUTCOME_DELETED] = "deleted", [OUTCOME_GONE] = "gone", [OUTCOME_FAILED] = "failed",
-    };
-
-    assert((size_t)outcome < ELEMENTS(texts));
-    return texts[outcome];
+    for (Result result = RESULT_IN_SYNC; result < RESULT_FAILED; result++) {
+        if (str_equal(word, report_result_text(result)))
+            return result;
+    }
+    return RESULT_FAILED;
 }

@@ -89,7 +89,10 @@ int report_set_missing(ChannelReport *report, const Diff *diff);
 int report_set_pause(ChannelReport *report, const char *reason, uint64_t end_usec);
 void report_clear_pause(ChannelReport *report);
 
-/* The worst result of all channels, an unmanageable one taken as failed. */
+/* The worse of two results, an unmanageable one taken as failed. */
+Result report_worse(Result worst, Result result);
+
+/* The worst result of all channels. */
 Result report_result(const Report *report);
 
 /* The same of the channels of one instance. */
@@ -101,12 +104,10 @@ bool report_is_held_by_pass(const ChannelReport *channel, const InstanceReport *
 /* Whether any of its channels could be read, or needs not be: while none can, passes back off. */
 bool report_could_read(const Report *report);
 
-/* The exit status: 0, 2 (drift, pause), 3 (held) or 1 (failed). */
+/* The exit status: 0, 2 (drift, pause), 3 (held) or 1 (failed): of a report, and of a result. */
 int report_exit_status(const Report *report);
+int report_exit_status_of(Result result);
 
-/* The same of a result as a report has it; that of a failure for a word that is none. */
-int report_exit_status_of_word(const char *word);
-
-/* The words of the report. */
+/* The word of a result, and the result of a word: a failure for a word that is none. */
 const char *report_result_text(Result result);
-const char *report_outcome_text(Outcome outcome);
+Result report_result_of(const char *word);

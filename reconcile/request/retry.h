@@ -7,6 +7,3 @@
 /* Half of d fixed and half random, where d = base x 2^n, capped; n = 0 before the first retry.
  * `random` is any 64 bits. */
 uint64_t retry_delay_usec(uint64_t base_usec, uint64_t cap_usec, uint32_t n, uint64_t random);
-
-/* A Retry-After is obeyed up to this much. */
-#define RETRY_AFTER_MAX_USEC (5 * USEC_PER_MINUTE)

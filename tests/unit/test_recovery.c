@@ -31,8 +31,7 @@ static World *left(bool has_effect)
 static void expect(const World *world, Outcome outcome, uint32_t lists)
 {
     assert_true(world->actions[0].is_decided);
-    assert_string_equal(report_outcome_text(world->actions[0].outcome),
-                        report_outcome_text(outcome));
+    assert_string_equal(ops_outcome_text(world->actions[0].outcome), ops_outcome_text(outcome));
     assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), lists);
     assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 0);
     assert_int_equal(pass_get_report(world->pass)->channel_count, world->config.channel_count);

@@ -49,12 +49,12 @@ static void test_the_words_are_those_of_the_contract(void **state)
     assert_string_equal(report_result_text(RESULT_PAUSED), "paused");
     assert_string_equal(report_result_text(RESULT_CONVERGED), "converged");
     assert_string_equal(report_result_text(RESULT_IN_SYNC), "in_sync");
-    assert_string_equal(report_outcome_text(OUTCOME_DELETED), "deleted");
-    assert_string_equal(report_outcome_text(OUTCOME_GONE), "gone");
-    assert_string_equal(report_outcome_text(OUTCOME_FAILED), "failed");
-    assert_string_equal(report_outcome_text(OUTCOME_PLANNED), "planned");
-    assert_string_equal(report_outcome_text(OUTCOME_HELD), "held");
-    assert_string_equal(report_outcome_text(OUTCOME_SKIPPED), "skipped");
+    assert_string_equal(ops_outcome_text(OUTCOME_DELETED), "deleted");
+    assert_string_equal(ops_outcome_text(OUTCOME_GONE), "gone");
+    assert_string_equal(ops_outcome_text(OUTCOME_FAILED), "failed");
+    assert_string_equal(ops_outcome_text(OUTCOME_PLANNED), "planned");
+    assert_string_equal(ops_outcome_text(OUTCOME_HELD), "held");
+    assert_string_equal(ops_outcome_text(OUTCOME_SKIPPED), "skipped");
 }
 
 static void test_a_channels_numbers_are_of_the_planned_list(void **state)

@@ -229,7 +229,7 @@ int world_settle(void *context, const RosterChannel *roster, const char *channel
                                                             : OUTCOME_DELETED;
         world->first_buffered = i < world->first_buffered ? i : world->first_buffered;
         world_trace(world, "%s: settled as %s", action->member->id,
-                    report_outcome_text(action->outcome));
+                    ops_outcome_text(action->outcome));
     }
     return 0;
 }
@@ -340,7 +340,7 @@ int world_decide(void *context, uint64_t number, Outcome outcome, uint32_t attem
     action->http = answer ? answer->http : 0;
     str_copy(action->code, sizeof(action->code), answer ? answer->code : "");
     str_copy(action->request_id, sizeof(action->request_id), answer ? answer->request_id : "");
-    world_trace(world, "%s: %s after %u attempts", action->member->id, report_outcome_text(outcome),
+    world_trace(world, "%s: %s after %u attempts", action->member->id, ops_outcome_text(outcome),
                 attempts);
     world_note_effect(world);
     return 0;

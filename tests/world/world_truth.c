@@ -177,7 +177,7 @@ static void truth_of_action(const World *world, const WorldAction *action)
         action->outcome != OUTCOME_DELETED &&
         !(action->outcome == OUTCOME_FAILED && action->channel->lag_usec > 0))
         world_broken(world, "%s was deleted by us, the history says %s", action->member->id,
-                     report_outcome_text(action->outcome));
+                     ops_outcome_text(action->outcome));
     if (action->is_decided && action->outcome == OUTCOME_DELETED && action->member->exists &&
         !action->member->was_lied_about)
         world_broken(world, "%s lives, the history says deleted", action->member->id);
@@ -193,7 +193,7 @@ static void truth_of_extra(World *world, const ChannelReport *report, const Extr
     if (is_told_gone && member->exists &&
         (!member->was_lied_about || report->result == RESULT_CONVERGED))
         world_broken(world, "%s lives, the report says %s", member->id,
-                     report_outcome_text(extra->outcome));
+                     ops_outcome_text(extra->outcome));
     if (extra->outcome == OUTCOME_SKIPPED && member->deleted_in == world->pass_serial)
         world_broken(world, "%s was deleted, the report says skipped", member->id);
 }

@@ -14,8 +14,6 @@
 /* Signatures are refused beyond this (API.md section 5). */
 #define CLOCK_TOLERANCE_USEC (15 * USEC_PER_MINUTE)
 
-#define RETRY_AFTER_MAX_USEC (365 * USEC_PER_DAY)
-
 int response_reader_init(ResponseReader *reader)
 {
     *reader = (ResponseReader){.scratch = {.is_secret = true}, .refusal = {.is_secret = true}};
