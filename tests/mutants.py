@@ -279,7 +279,7 @@ class Scratch:
         romasim = os.path.join(ROOT, "build", "tests", "romasim", "romasim")
         environment = {**os.environ, "ROMASIM": romasim,
                        **{name.upper(): os.path.join(self.folder, name) for name in PROGRAMS}}
-        command = ["/usr/bin/python3", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider",
+        command = ["/usr/bin/python3", "-m", "pytest", "-q", "-x", "-n", "4", "-p", "no:cacheprovider",
                    f"tests/integration/{test}"]
         try:
             return subprocess.run(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
