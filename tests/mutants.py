@@ -151,6 +151,7 @@ class Scratch:
         self.source = source
         self.folder = folder
         self.sanitize = list(sanitize)
+        self.said = ""  # by the last integration test
         for name in ("config", "daemon", "reconcile", "tests"):
             shutil.copytree(os.path.join(source, name), os.path.join(folder, name))
         self.tests = self.find_tests()
@@ -282,9 +283,10 @@ class Scratch:
         command = ["/usr/bin/python3", "-m", "pytest", "-q", "-x", "-n", "4", "-p", "no:cacheprovider",
                    f"tests/integration/{test}"]
         try:
-            return subprocess.run(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                  timeout=TEST_SECONDS).returncode == 0
+            done = subprocess.run(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TEST_SECONDS)
+            self.said = done.stdout
+            return done.returncode == 0
         except subprocess.TimeoutExpired:
             return False
 
@@ -342,7 +344,7 @@ class Trial:
         for path in ("reconcile/pass/pass.c", *(f"{room}/x.c" for room in ROOMS if "/" in room)):
             test = scratch.noticed_by(path)
             if test:
-                sys.exit(f"{test} fails without any fault")
+                sys.exit(f"{scratch.said[-4000:]}\n{test} fails without any fault")
 
     def try_fault(self, fault):
         compiles, test = self.plain.try_fault(fault)
