@@ -238,7 +238,7 @@ class Scratch:
             raise RuntimeError(done.stdout)
 
     def link_library(self, name):
-        self.must_link(f"lib{name}.so", "-shared", *self.libraries[name].values())
+        self.must_link(f"lib{name}.so", "-shared", f"-Wl,-soname,lib{name}.so", *self.libraries[name].values())
 
     def link(self, program, objects, library):
         self.must_link(program, *objects, f"./lib{library}.so", "-Wl,-rpath,$ORIGIN")
