@@ -9,11 +9,13 @@
 
 void canonical_put_number(Buf *buf, uint64_t number)
 {
-    unsigned char bytes[sizeof(number)];
+    unsigned char bytes[10];
+    size_t size = 0;
 
-    for (size_t i = 0; i < sizeof(bytes); i++)
-        bytes[i] = (unsigned char)(number >> 8 * (sizeof(bytes) - 1 - i));
-    buf_append(buf, bytes, sizeof(bytes));
+    for (; number >= 0x80; number >>= 7)
+        bytes[size++] = (unsigned char)(number | 0x80);
+    bytes[size++] = (unsigned char)number;
+    buf_append(buf, bytes, size);
 }
 
 void canonical_put_text(Buf *buf, const char *text)
@@ -49,16 +51,16 @@ void canonical_put_nothing(const void *target, Buf *buf)
     (void)buf;
 }
 
-static void canonical_put_name(Buf *buf, const SchemaKey *key)
+/* Its place in the schema says the same as its name, and is shorter: there are many members. */
+static void canonical_put_key(Buf *buf, size_t place)
 {
-    buf_append(buf, key->name, strlen(key->name) + 1);
+    canonical_put_number(buf, place + 1);
 }
 
 static void canonical_put_node(Buf *buf, const SchemaKey *key, const void *target)
 {
     const Node *node;
 
-    canonical_put_name(buf, key);
     if (key->put) {
         key->put(target, buf);
         return;
@@ -79,9 +81,6 @@ static void canonical_put_value(Buf *buf, const SchemaKey *key, const void *plac
     case SCHEMA_ID:
     case SCHEMA_PATH:
         memcpy(&text, place, sizeof(text));
-        if (!text)
-            return;
-        canonical_put_name(buf, key);
         canonical_put_text(buf, text);
         return;
     case SCHEMA_UINT:
@@ -104,7 +103,6 @@ static void canonical_put_value(Buf *buf, const SchemaKey *key, const void *plac
         memcpy(&wide, place, sizeof(wide));
         break;
     }
-    canonical_put_name(buf, key);
     canonical_put_number(buf, wide);
 }
 
@@ -113,16 +111,26 @@ static bool canonical_is_node(SchemaType type)
     return type == SCHEMA_MAP || type == SCHEMA_NAMES || type == SCHEMA_LIST || type == SCHEMA_ANY;
 }
 
+static bool canonical_is_absent(SchemaType type, const void *place)
+{
+    const char *text;
+
+    if (type != SCHEMA_TEXT && type != SCHEMA_ID && type != SCHEMA_PATH)
+        return false;
+    memcpy(&text, place, sizeof(text));
+    return !text;
+}
+
 void canonical_put(Buf *buf, const Schema *schema, uint32_t keys, const void *target)
 {
     for (size_t i = 0; i < schema->count; i++) {
         const SchemaKey *key = &schema->keys[i];
         const void *place = (const char *)target + key->offset;
 
-        if (!(keys >> i & 1))
+        if (!(keys >> i & 1) || canonical_is_absent(key->type, place))
             continue;
+        canonical_put_key(buf, i);
         if (key->type == SCHEMA_SECTION) {
-            canonical_put_name(buf, key);
             canonical_put(buf, key->section, CANONICAL_ALL, place);
         } else if (canonical_is_node(key->type)) {
             canonical_put_node(buf, key, target);
@@ -130,7 +138,7 @@ void canonical_put(Buf *buf, const Schema *schema, uint32_t keys, const void *ta
             canonical_put_value(buf, key, place);
         }
     }
-    buf_putc(buf, '\0');
+    buf_putc(buf, '\0'); /* no key has this number */
 }
 
 int canonical_digest(const Buf *buf, char ret_hex[static DIGEST_HEX_SIZE])

@@ -4,8 +4,8 @@
  * same. It is taken over all keys of the schema, so that a key that is added to a schema is part of
  * it. Numbers, durations, times and texts are put as they were read, defaults included: 60s and 1m
  * are one duration. A node that the caller reads is put as it is written, unless its key has a
- * `put` that knows better. Each part has its name or its size, so that no two entries that differ
- * put the same bytes.
+ * `put` that knows better. Each part has its key's place in the schema or its size, so that no two
+ * entries that differ put the same bytes. Numbers take 7 bits a byte, the last one below 0x80.
  */
 #pragma once
 
