@@ -81,7 +81,9 @@ def test_it_says_what_is_paused_now(pruned):
 
 def added(case):
     """What the history says of additions, as the files have it."""
-    rows = json.loads(ctl(case, "history", "--json").stdout)["actions"]
+    done = ctl(case, "history", "--json")
+    assert done.status == IN_SYNC, done
+    rows = json.loads(done.stdout)["actions"]
     return [(a["name"], a["outcome"]) for a in rows if a["kind"] == "add"]
 
 
@@ -107,7 +109,7 @@ def test_a_daemon_killed_during_an_undo_has_recorded_what_it_sent(pruned):
     assert waiting.finish().status == FAILED
     assert ("payments", None) in added(pruned)
     pruned.daemon = start(pruned)
-    assert ctl(pruned, "reconcile").status == DRIFT
+    assert ctl(pruned, "reconcile").status in (IN_SYNC, DRIFT), "the other channel's addition may have been sent"
     assert ("payments", None) in added(pruned), "a list decides deletions alone"
 
 
