@@ -16,6 +16,7 @@
 #include "daemon/base/buf.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/mem.h"
+#include "daemon/base/tty_line.h"
 
 #define JOURNAL_PATH "/run/systemd/journal/socket"
 
@@ -113,6 +114,7 @@ int log_sink_write(const char *bytes, size_t size)
 {
     int r = 0;
 
+    tty_line_clear();
     log_sink_look();
     if (output.is_cut)
         r = log_sink_write_all("\n", 1);

@@ -10,9 +10,11 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
+#include "daemon/base/tty_line.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/load.h"
 #include "daemon/cli/look.h"
+#include "daemon/cli/once_progress.h"
 #include "daemon/cli/print.h"
 #include "daemon/json/json_parser.h"
 #include "daemon/log/event_log.h"
@@ -37,10 +39,11 @@ typedef struct Once {
     State state;
     Backend backend;
     PassRun *run;
-    int attempts;     /* passes that were begun */
-    bool may_change;  /* changes of this pass were allowed */
-    bool is_outdated; /* the files differ from what this pass goes by */
-    char why[64];     /* the signal that stops it, "" before one */
+    int attempts;          /* passes that were begun */
+    bool may_change;       /* changes of this pass were allowed */
+    bool is_same_terminal; /* log and report go there: what the report tells is not told before */
+    bool is_outdated;      /* the files differ from what this pass goes by */
+    char why[64];          /* the signal that stops it, "" before one */
 } Once;
 
 /* ---- signals ---- */
@@ -190,10 +193,18 @@ static void once_on_done(PassRun *run, void *userdata)
     sd_event_exit(once->event, 0);
 }
 
+/* Whether the report says it as well. */
+static bool once_report_tells(const Event *event)
+{
+    return event->kind == EVENT_HELD || event->kind == EVENT_CHANNEL_FAILED ||
+           event->kind == EVENT_INSTANCE_FAILED;
+}
+
 static void once_on_event(const Event *event, void *userdata)
 {
-    (void)userdata;
-    event_log_write(event, true);
+    const Once *once = userdata;
+
+    event_log_write(event, !once->is_same_terminal || !once_report_tells(event));
 }
 
 /* An approval that fits nothing is no error, but whoever gave it should know. */
@@ -287,6 +298,7 @@ static int once_pass(Once *once, Err *err)
     int r;
 
     once->attempts++;
+    once->is_same_terminal = !once->options->json && once_progress_is_beside_report();
     once->may_change = once->is_outdated = false;
     r = once_open_pass(once, err);
     if (r != 0)
@@ -294,7 +306,10 @@ static int once_pass(Once *once, Err *err)
     r = pass_run_begin(&once->backend, PASS_ALL_INSTANCES, false, once_on_done, once_on_event, once,
                        &once->run, err);
     if (r >= 0)
+        r = once_progress_begin(once->event, &once->run);
+    if (r >= 0)
         r = sd_event_loop(once->event);
+    tty_line_clear();
     if (r < 0)
         return err_is_set(err) ? r : err_system(err, r, "the event loop failed");
     if (!once_is_to_begin_again(once))

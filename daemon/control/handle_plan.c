@@ -229,3 +229,8 @@ void handle_plan_end(Control *control)
     reply_refuse(control->planning->request, 503, "rosterd is ending");
     handle_plan_drop(control);
 }
+
+const PassRun *handle_plan_find_run(const Control *control)
+{
+    return control->planning ? control->planning->run : NULL;
+}

@@ -15,5 +15,8 @@ int handle_plan(Control *control, ServerRequest *request, const Json *root, Err 
 /* The controller changed: begins anew with the one in force, before the one before is gone. */
 void handle_plan_ask_again(Control *control);
 
+/* The run of the dry run under way, or NULL. */
+const PassRun *handle_plan_find_run(const Control *control);
+
 /* Answers with 503: the daemon ends. */
 void handle_plan_end(Control *control);

@@ -7,12 +7,14 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/control/channel_ref.h"
+#include "daemon/control/handle_plan.h"
 #include "daemon/control/known_plans.h"
 #include "daemon/control/orphan_pauses.h"
 #include "daemon/control/pause.h"
 #include "daemon/control/pulls.h"
 #include "daemon/control/reply.h"
 #include "daemon/report/json.h"
+#include "daemon/report/progress_text.h"
 
 static void handle_status_put_time(JsonWriter *writer, const char *key, uint64_t realtime_usec)
 {
@@ -187,6 +189,16 @@ void handle_status(Control *control, ServerRequest *request)
     reply_answer(request, &buf);
 }
 
+/* Puts "progress": how far it is, for people; null where there is none. */
+static void handle_progress_put(JsonWriter *writer, const PassRun *run)
+{
+    _cleanup_(buf_done) Buf text = {0};
+
+    if (run)
+        progress_text_append(run, &text);
+    json_put_text(writer, "progress", run ? buf_text(&text) : NULL);
+}
+
 void handle_progress(Control *control, ServerRequest *request)
 {
     Buf buf = {0};
@@ -200,10 +212,12 @@ void handle_progress(Control *control, ServerRequest *request)
         json_open_object(&writer, NULL);
         json_put_text(&writer, "name", scheduler->log.instance_name);
         json_put_bool(&writer, "pass_under_way", scheduler->run != NULL);
+        handle_progress_put(&writer, scheduler->run);
         json_close_object(&writer);
     }
     json_close_array(&writer);
     json_put_bool(&writer, "plan_under_way", control->planning != NULL);
+    handle_progress_put(&writer, handle_plan_find_run(control));
     json_close_object(&writer);
     json_end(&writer);
     reply_answer(request, &buf);

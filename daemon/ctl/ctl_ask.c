@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "config/load/config_load.h"
+#include "daemon/base/tty_line.h"
 #include "daemon/base/utf8.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/socket_path.h"
@@ -140,6 +141,25 @@ static int ctl_advise(const Options *options, const char *path, int error, Err *
     return error;
 }
 
+/* How far what is waited for is: a plan, or the passes under way. */
+static void ctl_show_progress(const Buf *answer)
+{
+    _cleanup_(json_freep) Json *root = NULL;
+    _cleanup_(buf_done) Buf line = {0};
+
+    if (ctl_parse(answer, &root, NULL) < 0)
+        return;
+    buf_puts(&line, row_text(root, "progress"));
+    for (size_t i = 0; line.size == 0 && i < row_count(root, "instances"); i++) {
+        const Json *instance = row_at(root, "instances", i);
+
+        if (row_text(instance, "progress")[0])
+            buf_printf(&line, "%s: %s", row_text(instance, "name"), row_text(instance, "progress"));
+    }
+    if (buf_failed(&line) == 0 && line.size > 0)
+        tty_line_show(buf_text(&line));
+}
+
 /* While a long answer is waited for, the daemon is asked whether it is still at work. */
 static int ctl_on_wait(void *userdata, Err *err)
 {
@@ -153,6 +173,8 @@ static int ctl_on_wait(void *userdata, Err *err)
     _cleanup_(buf_done) Buf answer = {0};
     int status, r = unix_client_ask(daemon->path, &request, &status, &answer, err);
 
+    if (r == 0 && status == 200)
+        ctl_show_progress(&answer);
     /* One that ends, perhaps just now, closes the connection that waits, which says more. */
     return ctl_means_no_daemon(r) || r == -EIO ? 0 : r;
 }
@@ -194,6 +216,7 @@ static int ctl_ask_daemon(const Options *options, UnixRequest *request, bool is_
     request->userdata = &daemon;
     if (r == 0)
         r = unix_client_ask(daemon.path, request, &status, &answer, err);
+    tty_line_clear();
     if (r < 0)
         return ctl_advise(options, daemon.path, r, err);
     r = ctl_parse(&answer, &root, err);

@@ -64,7 +64,7 @@ static void pass_run_on_renewed(void *userdata, size_t instance, Renewal renewal
 static void pass_run_on_wait(void *userdata, size_t instance, uint64_t wait_usec, uint32_t attempts,
                              const Err *err)
 {
-    const PassRun *run = userdata;
+    PassRun *run = userdata;
     Event event = {
         .kind = EVENT_RETRY,
         .pass = run->pass_id,
@@ -80,6 +80,7 @@ static void pass_run_on_wait(void *userdata, size_t instance, uint64_t wait_usec
     };
 
     assert(instance < run->backend->config->instance_count);
+    pass_run_note_wait(run, &event);
     run->on_event(&event, run->userdata);
 }
 
@@ -325,6 +326,53 @@ bool pass_run_is_changing(const PassRun *run)
 void pass_run_take_report(PassRun *run, Report *ret_report)
 {
     pass_take_report(run->pass, ret_report);
+}
+
+void pass_run_note_wait(PassRun *run, const Event *event)
+{
+    const char *channel = event->channel_name[0] ? event->channel_name : event->channel_id;
+    char why[128];
+
+    run->wait_usec = clock_monotonic_usec() + event->wait_usec;
+    if (event->err && event->err->http)
+        snprintf(why, sizeof(why), "answered %d %s", event->err->http, event->err->code);
+    else
+        snprintf(why, sizeof(why), "%.100s", event->err ? event->err->text : "");
+    snprintf(run->wait_text, sizeof(run->wait_text), "%.80s%s%.80s: %s", event->instance_name,
+             channel[0] ? "/" : "", channel, why);
+}
+
+static size_t pass_run_count_changed(const ChannelReport *channel)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < channel->extra_count; i++)
+        count += channel->extras[i].outcome == OUTCOME_DELETED ||
+                 channel->extras[i].outcome == OUTCOME_GONE;
+    return count;
+}
+
+void pass_run_get_state(const PassRun *run, uint64_t now_usec, PassRunState *ret_state)
+{
+    const Report *report = pass_run_get_report(run);
+    uint64_t moved_usec = run->progress.moved_usec;
+    PassRunState state = {.channel_count = report->channel_count};
+
+    for (size_t i = 0; i < report->channel_count; i++) {
+        const ChannelReport *channel = &report->channels[i];
+        bool is_read = channel->has_list || err_is_set(&channel->error);
+
+        state.read_count += is_read;
+        state.changed_count += pass_run_count_changed(channel);
+        if (!is_read && !state.instance_name)
+            state.instance_name = channel->instance_name;
+    }
+    if (run->wait_usec > now_usec) {
+        state.wait_text = run->wait_text;
+        state.wait_usec = run->wait_usec - now_usec;
+    }
+    state.silent_usec = now_usec > moved_usec ? now_usec - moved_usec : 0;
+    *ret_state = state;
 }
 
 bool pass_run_is_stuck(const PassRun *run, uint64_t now_usec)

@@ -70,5 +70,17 @@ void pass_run_tell_answers(PassRun *run, PassRunOnAnswered on_answered);
 /* Whether a deletion or an addition is in flight, whose outcome is worth waiting for. */
 bool pass_run_is_changing(const PassRun *run);
 
+/* How far a pass is, for people who wait for it. */
+typedef struct PassRunState {
+    size_t channel_count, read_count; /* read, or given up */
+    size_t changed_count;             /* members */
+    const char *instance_name;        /* that something is awaited of; NULL: of none */
+    const char *wait_text;            /* what is sent again in wait_usec, and why; NULL: nothing */
+    uint64_t wait_usec;
+    uint64_t silent_usec; /* since something happened last */
+} PassRunState;
+
+void pass_run_get_state(const PassRun *run, uint64_t now_usec, PassRunState *ret_state);
+
 /* progress_is_stuck(). */
 bool pass_run_is_stuck(const PassRun *run, uint64_t now_usec);

@@ -21,9 +21,14 @@ struct PassRun {
     sd_event_source *wake;
     sd_event_source *done; /* tells that the pass is done, outside all callbacks */
     Progress progress;
+    char wait_text[320]; /* what is sent again at `wait_usec`, and why */
+    uint64_t wait_usec;  /* monotonic; 0: nothing is */
     char pass_id[STORE_PASS_ID_SIZE];
     PassRunOnDone on_done;
     PassRunOnEvent on_event;
     PassRunOnAnswered on_answered; /* NULL: nobody waits for that */
     void *userdata;
 };
+
+/* Keeps what an EVENT_RETRY says, for who waits. */
+void pass_run_note_wait(PassRun *run, const Event *event);

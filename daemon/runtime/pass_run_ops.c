@@ -77,6 +77,8 @@ static void pass_run_tell(void *context, const Event *event)
 {
     PassRun *run = context;
 
+    if (event->kind == EVENT_RETRY)
+        pass_run_note_wait(run, event);
     run->on_event(event, run->userdata);
 }
 
