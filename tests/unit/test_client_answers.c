@@ -50,6 +50,33 @@ static void test_retry_after(void **state)
     assert_int_equal(client_case->answer.retry_after_usec, RETRY_AFTER_MAX_USEC);
 }
 
+static void assert_connections(ClientCase *client_case, int status, size_t count)
+{
+    client_case->status = status;
+    client_case->body = status == 200 ? ONE_MEMBER : "";
+    client_case_ask_list(client_case);
+    assert_int_equal(client_case->answer.http, status);
+    assert_int_equal(peer_connections(client_case->peer), count);
+}
+
+/* Where a gateway found nobody, another address may know more; a refusal is an answer. */
+static void test_a_failure_brings_a_new_connection(void **state)
+{
+    ClientCase *client_case = *state;
+
+    assert_connections(client_case, 200, 1);
+    assert_connections(client_case, 404, 1);
+    assert_connections(client_case, 500, 1);
+    assert_connections(client_case, 200, 1);
+    for (int status = 502; status <= 504; status++) {
+        size_t before = peer_connections(client_case->peer);
+
+        assert_connections(client_case, status, before);
+        assert_connections(client_case, 200, before + 1);
+        assert_connections(client_case, 200, before + 1);
+    }
+}
+
 static void assert_odd_list(ClientCase *client_case, int status, const char *body,
                             const char *message)
 {
@@ -231,6 +258,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_refusal),
         TEST(test_retry_after),
+        TEST(test_a_failure_brings_a_new_connection),
         TEST(test_odd_lists),
         TEST(test_status_of_a_deletion_counts),
         TEST(test_an_error_under_a_success),
