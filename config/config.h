@@ -1,13 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The checked configuration: settings and rosters as one immutable value. Whoever holds one may
- * rely on every rule of rosterd.yaml(5); nothing in it changes after config_load(). Durations are
- * in microseconds. Which settings and guards there are, and their fields, say setting.h and
- * guards.h in rows.
+ * DOC: the checked configuration
+ *
+ * A Config is settings and rosters as one immutable value: whoever holds one relies on every rule
+ * of rosterd.yaml(5), and nothing in it changes after config_load(). config/load makes it out of
+ * files: yaml/ reads a tree, schema/ reads maps by tables, settings/ and roster/ have those tables
+ * and the rules that look at several keys. With one mistake there is no Config at all.
+ *
+ * Which settings and guards there are say setting.h and guards.h, a row for each: the row is the
+ * field in Config, the key with its bounds, default and messages, how a roster's value merges with
+ * that of the settings, and what a reload that changes it means. Durations are in microseconds.
  *
  * Whether two configurations say the same is a comparison of digests: `canonical` of the settings,
- * of each instance and of each channel. config/load takes each over the whole schema that the entry
- * was read by (schema/canonical.h), so that a key cannot be left out of it.
+ * of each instance and of each channel. config/load takes each over the whole schema that the
+ * entry was read by (schema/canonical.h), so that a key cannot be left out of it.
+ *
+ * All texts and arrays belong to the Config, and config_free() frees them together. A
+ * RosterChannel is borrowed by the pass that goes by it, so a Config outlives its passes.
+ *
+ * This folder and those below it know no network, no clock and no log.
  */
 #pragma once
 

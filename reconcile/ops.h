@@ -1,10 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one backend between deciding and doing. Everything that a pass wants of the world (time,
- * chance, the service, the state) goes through this table; daemon/backend.c fills it for
- * production, a test fills it with a virtual clock and an imaginary service. No function may call
- * back into the pass before it has returned: answers come later, through pass_on_answer(),
- * pass_on_renewed() and pass_on_wake().
+ * DOC: what deciding needs of the world
+ *
+ * reconcile/ decides and does nothing by itself. Everything that a pass wants of the world (time,
+ * chance, the service, the state, the log) goes through the table of functions below, Ops.
+ * daemon/runtime fills it for production; a test fills it with a virtual clock and an imaginary
+ * service, which is why a simulator can live years of passes in a minute.
+ *
+ * The types above the table are what both sides talk about. A Request is what a pass asks of the
+ * service, an Answer what came of it, with pages already read and checked. A Deletion is one that
+ * is about to be sent, and a Batch those of one channel, which record() makes durable first. An
+ * Event is what the log is told.
+ *
+ * No function of the table may call back into the pass before it has returned: answers come later,
+ * through pass_on_answer(), pass_on_renewed() and pass_on_wake(). What a function is given is
+ * borrowed for the call, unless its comment says otherwise.
+ *
+ * The rooms: request/ sends and sends again, plan/ compares and measures, channel/ leads one
+ * channel through a pass, apply/ changes it, pass/ joins all channels, report/ is what came of it,
+ * schedule/ says when passes begin.
  */
 #pragma once
 

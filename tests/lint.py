@@ -211,6 +211,37 @@ def check_lengths():
     return bad
 
 
+# The header at whose head a room says its concept.
+DOCS = {
+    "daemon/base": "err.h", "config/yaml": "yaml.h", "config/schema": "schema.h", "config": "config.h",
+    "config/settings": "settings.h", "config/roster": "roster.h", "config/load": "config_load.h",
+    "reconcile": "ops.h", "reconcile/request": "dispatch.h", "reconcile/plan": "plan.h",
+    "reconcile/schedule": "schedule.h", "reconcile/report": "report.h", "reconcile/channel": "channel.h",
+    "reconcile/apply": "delete.h", "reconcile/pass": "pass.h", "daemon/json": "json_value.h",
+    "daemon/http": "client.h", "daemon/log": "pass_log.h", "daemon/store": "store.h",
+    "daemon/roma/auth": "credential.h", "daemon/roma/wire": "request.h",
+    "daemon/roma/provider": "provider.h", "daemon/roma": "client.h", "daemon/runtime": "controller.h",
+    "daemon/report": "text.h", "daemon/cli": "program.h", "daemon/control": "control.h",
+    "daemon/ctl": "ctl.h", "daemon/service": "service.h",
+}
+DOC_LINES_MIN, DOC_LINES_MAX = 15, 40
+
+
+def check_docs():
+    """Each room with headers says its concept, on 15 to 40 lines, at the head of its main header."""
+    bad = []
+    for room in sorted({os.path.dirname(name) for name in filter(is_product, files(".h"))}):
+        name = f"{room}/{DOCS.get(room)}"
+        path = os.path.join(ROOT, name)
+        text = read(name) if room in DOCS and os.path.exists(path) else ""
+        block = re.match(re.escape(LICENCE) + r"/\*\n \* DOC: [^\n]+\n( \*[^\n]*\n)* \*/\n", text)
+        lines = block[0].count("\n") - 1 if block else 0
+        if not DOC_LINES_MIN <= lines <= DOC_LINES_MAX:
+            bad.append(f"{name}: {lines} lines of DOC: say there what the room is, its types, the way of "
+                       f"data through it, who owns what, on {DOC_LINES_MIN} to {DOC_LINES_MAX} lines")
+    return bad
+
+
 LICENCE = "/* SPDX-License-Identifier: MIT */\n"
 
 
@@ -319,6 +350,7 @@ FAULTS = [
     ("check_first_comments", "daemon/base/map.h", None),
     ("check_public_names", "daemon/store/store.h", "void forget_everything(void);"),
     ("check_picture", "README.md", None),
+    ("check_docs", "daemon/http/client.h", None),
     ("check_asserts", "daemon/base/buf.c", "void f(int n) { assert(n-- > 0); }"),
     ("check_asserts", "daemon/base/str.c", "void f(int n) { assert(close(n) == 0); }"),
 ]
@@ -355,7 +387,7 @@ def main():
     if sys.argv[1:] == ["--self-test"]:
         return self_test()
     checks = [check_format, check_library_fences, check_rooms, check_picture, check_arrows, check_circles, check_purity, check_headers_alone,
-              check_lengths, check_first_comments, check_citations, check_spelling, check_asserts,
+              check_lengths, check_first_comments, check_docs, check_citations, check_spelling, check_asserts,
               check_public_names, check_manuals, check_unfinished]
     failed = 0
     for check in checks:

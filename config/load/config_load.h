@@ -1,5 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* Settings and rosters from their files: the whole set, or nothing. */
+/*
+ * DOC: from files to a configuration
+ *
+ * config_load() reads the settings file, finds the roster files that it names (files.h: files,
+ * directories, patterns), reads each of them, and gives out a Config or a list of mistakes, never
+ * both. The tree of a file is freed before the next file is read.
+ *
+ * sources.h keeps what was looked at: each file with its device, inode, size and times, each
+ * directory with the names that could be rosters. It is compared later, without reading, to tell
+ * whether the set in force is still what the files say; that works on file systems that tell of no
+ * changes.
+ *
+ * compare.h compares two configurations channel by channel, so that a reload can say what it
+ * changed and tell a set that means the same from one that does not.
+ *
+ * The file system is the only part of the world that this room knows: no clock, no network, no
+ * log. Whoever loads decides when (daemon/service) and what to print (daemon/cli).
+ */
 #pragma once
 
 #include "config/load/sources.h"

@@ -1,5 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* Rosters: who belongs to which channel. */
+/*
+ * DOC: who belongs
+ *
+ * What the teams say: which members a channel has, which members rosterd never touches, what is
+ * stricter than the settings. roster_read() reads the tree of one roster file and adds its
+ * channels to the Build. The same list of channels may stand in the settings of a small host
+ * (roster_read_in_settings()).
+ *
+ * members.h reads a member as a text (10.1.0.5:8080) or as a map; host.h takes such a text apart
+ * and refuses what can be read in two ways. member_set.h finds a member that is listed twice.
+ * ignore_rules.c reads what must never be touched, pause.h a pause that git carries. rules.h has
+ * the rules that look at more than one entry: a channel is listed once in all files together, and
+ * a roster may only be stricter than the settings.
+ *
+ * Addresses are kept in canonical form (config/address.h), so that two spellings of one address
+ * are one member. A channel without members is a mistake unless it says allow_empty: an empty list
+ * is the most dangerous thing that a roster can say.
+ */
 #pragma once
 
 #include "config/build.h"

@@ -1,8 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading a map of known keys into a struct by a table: which keys there are, what type and bounds
- * each has, what it is when missing, where it goes. Every mistake is reported where it stands, and
- * the reading goes on, so that one look at the problems shows them all.
+ * DOC: reading a map by a table
+ *
+ * A Schema is a table of the keys that a map may have: the type of each, its bounds, what it is
+ * when it is missing, and the field of a struct that it goes to. schema_read() walks a map by it.
+ * It reports an unknown key with the nearest known one (suggest.h), a wrong type, a value out of
+ * bounds and a key that is missing, each with its place, and then goes on with the next key.
+ *
+ * value.h reads single values: texts, numbers, durations, times, choices. What no table can say (a
+ * member as a text or as a map, say) is a key that gives its Node to the caller. Rules that look
+ * at several keys are the caller's, after the table has been read; they use schema_problem() and
+ * its relatives, so that all mistakes look alike.
+ *
+ * The tables are data: canonical.h takes the canonical form of what was read over all of their
+ * keys, and tests compare them with the manual. A key that is added to a table is known to both at
+ * once.
+ *
+ * Texts are copied into the Reader's arena where the schema says so, else they are the tree's.
  */
 #pragma once
 

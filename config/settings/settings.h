@@ -1,5 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* The settings file: all of it but the channels in it. */
+/*
+ * DOC: the settings file
+ *
+ * What the host says: where the service is, how to authorise, how carefully to work.
+ * settings_read() reads the tree of the settings file by one table into the Build (build.h), which
+ * is the Config in the making. The single values and the guards come from the rows of setting.h
+ * and guards.h; the rest has files of its own: instances.h the map of instances, auth.h what each
+ * method of authorisation takes, endpoint.h which URLs are accepted, guard_keys.h the keys of the
+ * guards, which rosters use as well.
+ *
+ * After the table has been read come the rules that look at several keys: two instances that are
+ * one, an http:// endpoint that is not on this host, a method without its files. Secrets are not
+ * read here, only the names of their files: a configuration can be checked on a host that has no
+ * secrets.
+ *
+ * What is wrong is reported and reading goes on. Where a mistake would make later rules complain
+ * about its consequences, the Build remembers that the value is not known (`knows_*`) and these
+ * rules are left out.
+ */
 #pragma once
 
 #include "config/build.h"

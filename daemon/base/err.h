@@ -1,6 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* What a person must read about a failure: a text with context added on the way up, and what the
- * service said. Needs no allocation, so that running out of memory can be told as well. */
+/*
+ * DOC: what everything else is built of
+ *
+ * This room knows nothing of rosterd: every other room may include it, and it includes none. One
+ * file has one subject. mem.h has the cleanup attributes and TAKE_PTR, buf.h a growing text or run
+ * of bytes, arena.h many small allocations that end together, map.h a table from bytes to a
+ * pointer. str.h, utf8.h and duration.h read and show text, clock.h the time, digest.h SHA-256 and
+ * HMAC. secret.h and secure_alloc.h keep secrets out of core dumps and wipe them, environment.h
+ * takes them out of the environment. log.h writes one event to standard error or the journal, and
+ * aside.h does what may block beside the event loop.
+ *
+ * An Err is what a person must read about a failure. The function that fails fills it, those above
+ * it add what they know (err_context()), and whoever decides to give up logs or prints it, once.
+ * It has room of its own and needs no allocation, so that running out of memory can be told as
+ * well. A function returns a negative errno beside it: callers compare the errno, people read the
+ * Err.
+ *
+ * ERRORS.md beside this file is the convention of errors, asserts and ownership for the whole
+ * tree.
+ */
 #pragma once
 
 #include <stdbool.h>

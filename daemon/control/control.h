@@ -1,7 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The control socket: what people and scripts ask of a running daemon.
- * Reading is for whoever may open the socket; changing is for root and the daemon's own user.
+ * DOC: what a running daemon is asked
+ *
+ * The control socket is a Unix socket with HTTP and JSON on it. Whoever may open it can read;
+ * changing is for root and the daemon's own user, as the kernel names them. A Control listens, and
+ * control.c has the table of paths, each with its handler:
+ *
+ * handle_status.c answers from what is at hand. handle_reconcile.c asks for a pass and answers
+ * when one has ended that began after it. handle_plan.c makes a dry run with a backend of its own.
+ * handle_pause.c, handle_change.c (approve) and handle_undo.c change the state, and their requests
+ * are logged with the user who asked. handle_history.c reads the history.
+ *
+ * A handler answers at once or keeps its request and answers later; each request is answered
+ * exactly once, by reply.h, also when the daemon ends. What goes by settings and rosters is
+ * preceded by loading what changed on disk (loading.h), so that no answer is of a roster that is
+ * not in force any more.
+ *
+ * channel_ref.h finds the channel that a person named. pause.h puts a pause into words, and
+ * orphan_pauses.h finds pauses of channels that no roster names any more. The client's side is
+ * daemon/ctl; both use daemon/json and daemon/http.
  */
 #pragma once
 

@@ -1,7 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * HTTP requests, many at once, on one event loop. One submit is at most one send: nothing is ever
- * sent again from within, and what is not known to be unsent is said to be lost.
+ * DOC: HTTP on one event loop
+ *
+ * This room is all that rosterd knows of HTTP: the client of the service and of IAM, the server
+ * behind the control socket, and the small blocking client with which rosterctl asks that socket.
+ *
+ * The client (libcurl, only here) has many requests under way at once. http_submit() begins one
+ * and sends it at most once: it is never sent again from within, and what is not surely unsent is
+ * said to be lost, because a deletion that may have had its effect must not be counted as one that
+ * did not. loop.h joins libcurl's sockets and timer to sd-event, transfer.h is one request on one
+ * handle, error.h puts failures into words with their remedy. A connection is used again until it
+ * is ten minutes old; after a failure the next request asks for a fresh one.
+ *
+ * The server (libmicrohttpd, only in server.c) takes one request a connection and is bounded in
+ * number (admission.h: a share for each user, places kept for root and for the daemon's own user),
+ * in size and in time, so that a client which is stuck, slow or hostile costs a pass nothing.
+ * unix_client.h is the other side of it; misdirected.h says when a request was meant for another
+ * daemon.
+ *
+ * Who owns what: the caller keeps headers and body until the callback, the answer is borrowed for
+ * the callback, and http_free() ends what is under way without callbacks. Errors of a request are
+ * results (HttpResult), not error codes; only what cannot be begun returns a negative errno.
  */
 #pragma once
 

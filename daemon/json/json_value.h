@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * DOC: JSON, read and written
+ *
  * JSON as this house reads and writes it: the one room that knows json-c, of whose ways nothing
  * shows outside. json_parser.h makes a tree of a text, or says where and what is wrong with it;
  * here its values are taken out; json_writer.h writes JSON into a Buf and needs no tree.

@@ -1,6 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* What the passes of one instance say in the log, each thing once: what was so at the pass before
- * is not said again. */
+/*
+ * DOC: what is logged, and how often
+ *
+ * A pass tells events (ops.h); event_log.h turns each into one line with its fields and its
+ * message id (message_ids.h, described in systemd/rosterd.catalog). Deletions are logged always.
+ * What merely stays as it was is logged once: log_once.h keeps what was logged last of each
+ * subject, and a line that says the same again goes to debug.
+ *
+ * A PassLog is that of one instance. It outlives its passes, so that an outage is logged when it
+ * begins and when it is over, a held plan when it is held and when its digest changes, drift when
+ * it appears. After a reload it goes on where the one before left off (scheduler.h).
+ *
+ * audit_log.h logs what a person did through the control socket, with the user's id, and
+ * warnings.h what is suspicious in a configuration that is valid.
+ *
+ * The functions here are those that log; what they call does not. Texts that come from the service
+ * are cut and cleaned before they get here (daemon/roma/wire), and no secret is ever in them.
+ */
 #pragma once
 
 #include "daemon/log/log_once.h"

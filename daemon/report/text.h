@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * DOC: how results are shown
+ *
  * The report for people: the one place that puts a report's JSON into words, for `rosterd --once`,
  * `rosterctl plan`, `reconcile`, `status CHANNEL` and `approve` alike, fit for pasting into a
  * review.

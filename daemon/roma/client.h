@@ -1,8 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The client of the service, for all instances of a configuration: sends what a pass asks for, with
- * each instance's credential, and brings the answers. It is the last that stands before a deletion,
- * and lets through only what was permitted.
+ * DOC: the client of the service
+ *
+ * A RomaClient sends what passes ask for, for all instances of a configuration, and brings the
+ * answers. It is the only way to the service, and the last check before a change: it sends a
+ * deletion only where roma_client_permit() has named that very member, which happens after the
+ * deletion is recorded, and none at all where it is read-only or the channel is only observed. It
+ * does so whatever the rooms above it decide.
+ *
+ * A request goes this way: wire/ writes its method, path and headers and signs them with the
+ * credential that provider/ holds; daemon/http sends it once; wire/ reads what comes into an
+ * Answer, its pages whole and checked, its error in words without secrets. Whether it is sent
+ * again is decided in reconcile/request. wire/request.h has the names of a request in each room.
+ *
+ * permits.h keeps which members may be deleted or added, authorities.h which certificate
+ * authorities an instance trusts. API.md is the service as rosterd relies on it; comments cite its
+ * sections.
+ *
+ * Answers come from the event loop, never from within a call, and are borrowed for the callback.
+ * The configuration is borrowed and outlives the client.
  */
 #pragma once
 

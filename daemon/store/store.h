@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * DOC: the state
+ *
  * The state: what outlives a run. One SQLite database in the state directory holds passes,
  * deletions and what undo added, sightings, approvals, pauses and refused passwords.
  *

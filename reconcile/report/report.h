@@ -1,5 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* What a pass found and did, for the report, the plan and the exit status.
+/*
+ * DOC: what a pass came to
+ *
+ * A Report is what a pass found and did: a ChannelReport for each channel of its scope, in the
+ * order of the configuration, and an InstanceReport for what concerns a whole instance, such as
+ * the guards of a pass or a failure. The pass fills it as it goes on; each channel gets its Result
+ * when it ends.
+ *
+ * Results are ordered from best to worst, and the worst one of all channels is the pass's, which
+ * gives the exit status. A number that was never read is not zero: `has_list` says whether the
+ * numbers of a channel are of a whole list.
+ *
+ * The report owns copies of all texts that come from the service, in an arena for each channel, so
+ * that it outlives the lists that it was made from; texts of the roster are borrowed from the
+ * Config. pass_take_report() moves it out of the pass, and report_done() frees it.
+ *
+ * near_miss.h finds extras that look like a slip in the roster. How a report is printed is no
+ * matter of this room: daemon/report makes JSON and text of it.
  */
 #pragma once
 

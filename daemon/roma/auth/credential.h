@@ -1,6 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* What an instance's requests are authorised with, and where it is read from. No message of these
- * functions tells anything of a secret. */
+/*
+ * DOC: what authorises a request
+ *
+ * A Credential is a token, or a pair of keys, with a security token where the keys are temporary.
+ * It is immutable and counted: a request under way keeps the one that it was sent with, while a
+ * renewal puts another in its place (daemon/roma/provider). credential_load() reads it from secret
+ * files or takes it out of the environment; where a service has to issue it, the provider makes it
+ * of an answer.
+ *
+ * A relative secret path is looked up in $CREDENTIALS_DIRECTORY first, then beside the settings
+ * file. A file that its group can write, or others can read, is refused. credential_stamp() tells
+ * whether the files have changed, without reading them.
+ *
+ * sign.h signs a request with keys (SDK-HMAC-SHA256, API.md section 5). lockout.h remembers which
+ * password IAM refused, because five wrong ones lock the user: it is not sent again until its file
+ * changes, nor by a later run.
+ *
+ * Secrets live in Secret (daemon/base/secret.h): out of core dumps, wiped when freed. Messages
+ * tell nothing of them: redact.h takes a credential's secrets out of any text before it is logged
+ * or reported.
+ */
 #pragma once
 
 #include "config/config.h"

@@ -1,7 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where a credential comes from when getting it takes requests of its own: IAM for a password
- * (provider_iam.h), the metadata service for the host's agency (provider_metadata.h).
+ * DOC: getting and renewing credentials
+ *
+ * Some credentials are read from files, others have to be asked for: a token of IAM for a password
+ * (provider_iam.h), temporary keys of the host's agency from the metadata service
+ * (provider_metadata.h). A Provider is such a source: provider_begin() asks, on_end follows once
+ * with a credential or an error. Its requests are sent again by the same law as those of a pass
+ * (retrying_request.h), and on_wait tells the log while it waits.
+ *
+ * A CredentialCache (credential_cache.h) is what the client uses: it holds an instance's
+ * credential, whichever way it is got, and gives it out for each request. It renews it before it
+ * expires, when its files change, or when the service refuses it; however many requests ask, one
+ * renewal is under way at a time. security_key.h and iam_token.h read the two answers without
+ * leaving copies of secrets on the heap.
+ *
+ * After a reload the new cache takes over what the old one was issued and has learnt, where it is
+ * of the same instance and settings. A password that IAM refused is not sent again
+ * (auth/lockout.h).
+ *
+ * Everything that a provider is given is borrowed and outlives it; the credential that on_end
+ * brings belongs to whoever takes it.
  */
 #pragma once
 
