@@ -77,7 +77,7 @@ typedef struct SchemaKey {
     size_t offset; /* in the struct */
     uint64_t min;
     uint64_t max;
-    uint64_t fallback; /* of numbers and spans when they are missing */
+    uint64_t fallback; /* of numbers and durations when they are missing */
     bool may_be_off;   /* of a number: `off` is SCHEMA_OFF */
     const SchemaChoice *choices;
     const SchemaRemedy *remedies; /* of choices; NULL: none */

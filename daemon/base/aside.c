@@ -168,7 +168,7 @@ typedef struct AsideFile {
     int result;
 } AsideFile;
 
-/* Those that did not answer: none of them is asked a second time meanwhile. */
+/* Files that did not answer: aside asks none of them a second time meanwhile. */
 typedef struct AsideLate {
     struct AsideLate *next;
     Aside *aside;

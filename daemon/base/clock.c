@@ -58,12 +58,12 @@ void clock_format_sdk_date(uint64_t realtime_usec, char ret_text[static CLOCK_SD
         ret_text[0] = '\0';
 }
 
-void clock_format_duration(uint64_t span_usec, char *ret_text, size_t size)
+void clock_format_duration(uint64_t duration_usec, char *ret_text, size_t size)
 {
-    uint64_t seconds = span_usec / USEC_PER_SEC;
+    uint64_t seconds = duration_usec / USEC_PER_SEC;
 
-    if (span_usec < USEC_PER_SEC)
-        snprintf(ret_text, size, "%" PRIu64 " ms", span_usec / USEC_PER_MSEC);
+    if (duration_usec < USEC_PER_SEC)
+        snprintf(ret_text, size, "%" PRIu64 " ms", duration_usec / USEC_PER_MSEC);
     else if (seconds < 60)
         snprintf(ret_text, size, "%" PRIu64 " s", seconds);
     else if (seconds < 3600)

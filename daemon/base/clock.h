@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Points in time and spans, in microseconds. Waiting goes by the monotonic clock; the wall clock is
- * for signing, expiry and what people read. */
+/* Points in time and durations, in microseconds. Waiting goes by the monotonic clock; the wall
+ * clock is for signing, expiry and what people read. */
 #pragma once
 
 #include <stddef.h>
@@ -31,8 +31,8 @@ void clock_format_rfc3339(uint64_t realtime_usec, char ret_text[static CLOCK_RFC
 /* 20261124T150405Z, the form of X-Sdk-Date (API.md section 5). */
 void clock_format_sdk_date(uint64_t realtime_usec, char ret_text[static CLOCK_SDK_DATE_SIZE]);
 
-/* A span for people: 500 ms, 12 s, 5 min 3 s, 2 h 5 min. */
-void clock_format_duration(uint64_t span_usec, char *ret_text, size_t size);
+/* A duration for people: 500 ms, 12 s, 5 min 3 s, 2 h 5 min. */
+void clock_format_duration(uint64_t duration_usec, char *ret_text, size_t size);
 
 /* Reads a time of RFC 3339, such as 2026-11-24T15:04:05Z or 2026-11-24T16:04:05.250+01:00, with 0
  * to 9 digits of fraction, from 1970 to the year 9999. 0 or -EINVAL. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Durations as people write them, 500ms, 30s, 5m, 1h, 7d, 2w, and the beginnings of spans that end
- * now. The only parser of them: settings, rosters, command lines and requests use it. */
+/* Durations as people write them, 500ms, 30s, 5m, 1h, 7d, 2w, and the beginnings of durations that
+ * end now. The only parser of them: settings, rosters, command lines and requests use it. */
 #pragma once
 
 #include <stddef.h>
@@ -22,7 +22,7 @@
 int duration_parse(const char *text, uint64_t *ret_usec);
 
 /*
- * The realtime at which a span that ends at `now_usec` began: a duration before now (not before
+ * The realtime at which a duration that ends at `now_usec` began: a duration before now (not before
  * 1970), a date, "today" or "yesterday" (00:00 UTC of that day), or a time of RFC 3339. 0; -EINVAL
  * for what is none of them; -ERANGE for a duration that is too long, -EDOM for a time after now.
  */

@@ -11,7 +11,7 @@
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 
-/* What was taken, for the life of the process: a reload asks again. */
+/* The values that were taken, kept for the life of the process: a reload asks for them again. */
 static struct {
     const char *name;
     Secret *value;

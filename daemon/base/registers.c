@@ -18,7 +18,7 @@ static void registers_clear_low(void)
                                  : LOW_REGISTERS);
 }
 
-/* No code of ours uses these, so that none has to be told. */
+/* rosterd itself uses none of these registers, so the compiler need not be told. */
 static void registers_clear_high(void)
 {
     __asm__ volatile(CLEAR_WIDE(16) CLEAR_WIDE(17) CLEAR_WIDE(18) CLEAR_WIDE(19) CLEAR_WIDE(20)

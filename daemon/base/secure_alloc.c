@@ -128,7 +128,7 @@ static bool secure_alloc_take_chunk(void)
     return true;
 }
 
-/* What is left of a chunk is given up for the next: pages that were never touched. */
+/* The allocator gives up the rest of a chunk for the next one: its pages were never touched. */
 static BlockHead *secure_alloc_take_small(unsigned int shift)
 {
     size_t size = (size_t)1 << shift;

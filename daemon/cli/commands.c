@@ -100,7 +100,7 @@ static const char *commands_unwanted(const Command *command, const Options *opti
         {options->watch, TAKES_STATUS, "--watch"},
         {options->since, TAKES_HISTORY, "--since"},
         {options->reason, TAKES_REASON, "--reason"},
-        {options->span, TAKES_REASON, "--for"},
+        {options->duration, TAKES_REASON, "--for"},
         {options->last, TAKES_UNDO, "--last"},
         {options->pass, TAKES_UNDO, "--pass"},
         {options->action_id, TAKES_UNDO, "--action"},
@@ -159,7 +159,7 @@ static int commands_check(const Command *command, const Options *options, Err *e
                        command->name);
     r = commands_check_since(options->since, err);
     if (r == 0)
-        r = commands_check_for(options->span, err);
+        r = commands_check_for(options->duration, err);
     if (r < 0)
         return r;
     if ((command->takes & TAKES_REASON) && str_is_empty(options->reason))

@@ -107,7 +107,7 @@ static int options_take_command_option(Options *options, int option, Err *err)
         options->reason = optarg;
         return 0;
     case OPTION_FOR:
-        options->span = optarg;
+        options->duration = optarg;
         return 0;
     case OPTION_LAST:
         options->last = true;

@@ -44,8 +44,8 @@ typedef struct Options {
     bool all;
     bool watch;
     const char *digest;
-    const char *since; /* spans, checked */
-    const char *span;
+    const char *since; /* durations, checked */
+    const char *duration;
     const char *reason;
     const char *pass;
     uint64_t action_id;

@@ -116,12 +116,13 @@ static void handle_pause_log(const ServerRequest *request, const char *action,
 /* ---- the two requests ---- */
 
 /* "for" of the request; 0: no end. */
-static int handle_pause_read_span(const Json *root, uint64_t *ret_span_usec, Err *err)
+static int handle_pause_read_duration(const Json *root, uint64_t *ret_duration_usec, Err *err)
 {
-    const char *span = NULL;
-    int r = json_take_text(root, "for", false, &span, err);
+    const char *duration = NULL;
+    int r = json_take_text(root, "for", false, &duration, err);
 
-    if (r == 0 && span && (duration_parse(span, ret_span_usec) < 0 || *ret_span_usec == 0))
+    if (r == 0 && duration &&
+        (duration_parse(duration, ret_duration_usec) < 0 || *ret_duration_usec == 0))
         r = err_set(err, -EINVAL,
                     "for: not a duration, should be 30m, 2h or 7d, more than 0 and at most 36500d");
     return r;
@@ -130,7 +131,7 @@ static int handle_pause_read_span(const Json *root, uint64_t *ret_span_usec, Err
 int handle_pause(Control *control, ServerRequest *request, const Json *root, Err *err)
 {
     static const char *const keys[] = {"channel", "instance", "all", "reason", "for", NULL};
-    uint64_t span_usec = 0, until_usec = 0, now_usec = clock_realtime_usec();
+    uint64_t duration_usec = 0, until_usec = 0, now_usec = clock_realtime_usec();
     char text[64] = "paused, without end,", until[CLOCK_RFC3339_SIZE];
     const char *reason;
     StoreScope scope;
@@ -141,13 +142,13 @@ int handle_pause(Control *control, ServerRequest *request, const Json *root, Err
     if (r == 0)
         r = handle_pause_read_scope(control->controller, root, NULL, &scope, err);
     if (r == 0)
-        r = handle_pause_read_span(root, &span_usec, err);
+        r = handle_pause_read_duration(root, &duration_usec, err);
     if (r == 0)
         r = control_writable(control, err);
     if (r < 0)
         return r;
-    if (span_usec) {
-        until_usec = now_usec + span_usec;
+    if (duration_usec) {
+        until_usec = now_usec + duration_usec;
         clock_format_rfc3339(until_usec, until);
         snprintf(text, sizeof(text), "paused until %s", until);
     }

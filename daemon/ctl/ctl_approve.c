@@ -60,7 +60,7 @@ static int ctl_approve_preview(const Json *known, FILE *file)
     return EXIT_IN_SYNC;
 }
 
-/* Nobody is asked where there is no terminal. */
+/* Without a terminal rosterctl asks no question. */
 static bool ctl_approve_is_confirmed(const Options *options)
 {
     char answer[16];

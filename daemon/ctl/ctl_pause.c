@@ -70,8 +70,8 @@ static int ctl_pause_change(const Options *options, const char *target, Show sho
         json_put_bool(&writer, "all", true);
     if (options->reason)
         json_put_text(&writer, "reason", options->reason);
-    if (options->span)
-        json_put_text(&writer, "for", options->span);
+    if (options->duration)
+        json_put_text(&writer, "for", options->duration);
     json_close_object(&writer);
     r = ctl_post(options, target, &request, &root, &err);
     return r < 0 ? ctl_fail(r, &err) : ctl_print_answer(options, root, show);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* They end only in http_drain(), outside of all of libcurl's callbacks. */
+/* Requests end only in http_drain(), outside of all of libcurl's callbacks. */
 #include "daemon/http/client.h"
 
 #include <assert.h>

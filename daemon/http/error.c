@@ -61,7 +61,7 @@ static void http_error_reason(const HttpTransfer *transfer, CURLcode code, char 
         ret_text[0] = (char)tolower((unsigned char)ret_text[0]);
 }
 
-/* What OpenSSL says in its own words, and what to do about it. */
+/* What OpenSSL reports, and what a person can do about it. */
 static const struct {
     const char *words;
     const char *remedy;
@@ -139,18 +139,18 @@ static void http_error_distrust(HttpTransfer *transfer, const Peer *peer, const 
 static void http_error_timeout(HttpTransfer *transfer, HttpResult result, const Peer *peer)
 {
     uint64_t limit_usec = transfer->timeout_usec;
-    char span[48];
+    char duration[48];
 
     if (result == HTTP_NOT_SENT && transfer->connect_timeout_usec < limit_usec)
         limit_usec = transfer->connect_timeout_usec;
-    clock_format_duration(limit_usec, span, sizeof(span));
+    clock_format_duration(limit_usec, duration, sizeof(duration));
     if (result == HTTP_NOT_SENT)
         snprintf(transfer->message, sizeof(transfer->message),
                  "cannot connect to %s port %s: no connection within %s", peer->host, peer->port,
-                 span);
+                 duration);
     else
         snprintf(transfer->message, sizeof(transfer->message),
-                 "%s port %s gave no whole answer within %s", peer->host, peer->port, span);
+                 "%s port %s gave no whole answer within %s", peer->host, peer->port, duration);
 }
 
 static void http_error_not_sent(HttpTransfer *transfer, const Peer *peer, const char *reason,

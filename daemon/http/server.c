@@ -141,7 +141,8 @@ static int server_on_listen(sd_event_source *source, int fd, uint32_t events, vo
         if (r >= 0) {
             /* libmicrohttpd closes it, also where it fails. */
             MHD_add_connection(server->daemon, r, &address, sizeof(address));
-            /* Each one has its place before the next asks for one. */
+            /* libmicrohttpd registers a connection here, so that the next one is counted after
+             * it. */
             MHD_run(server->daemon);
         } else if (r != -EAGAIN && r != -EBUSY) {
             /* Such as -EMFILE: it would be tried again without end. */

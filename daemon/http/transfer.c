@@ -79,7 +79,8 @@ static int transfer_error(CURLcode code)
     return code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
 }
 
-/* What is the same for every request. Neither environment nor home may add to it. */
+/* Options that are the same for every request. libcurl must add none from the environment or
+ * from a file in the home directory. */
 static CURLcode transfer_set_fixed(HttpTransfer *transfer)
 {
     const struct {

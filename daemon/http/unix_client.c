@@ -38,7 +38,7 @@ static int unix_client_refuse(const char *socket_path, const struct ucred *peer,
                    (unsigned int)peer->uid);
 }
 
-/* What another user's program says could not be believed. */
+/* An answer of another user's program could be forged, so the client asks nothing of it. */
 static int unix_client_check_owner(int fd, const char *socket_path, const UnixRequest *request,
                                    Err *err)
 {

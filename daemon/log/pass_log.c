@@ -123,10 +123,11 @@ void pass_log_outage(PassLog *log, const Report *report)
 void pass_log_recovery(const PassLog *log)
 {
     const LogFields fields = {.message_id = MESSAGE_RECOVERED, .instance = log->instance_name};
-    char span[32];
+    char duration[32];
 
-    clock_format_duration(clock_monotonic_usec() - log->outage_since_usec, span, sizeof(span));
-    log_event(LOG_LEVEL_ERR, &fields, "%s: works again, after %s", fields.instance, span);
+    clock_format_duration(clock_monotonic_usec() - log->outage_since_usec, duration,
+                          sizeof(duration));
+    log_event(LOG_LEVEL_ERR, &fields, "%s: works again, after %s", fields.instance, duration);
 }
 
 /* "in group blue", "in no group", "at port 80", or both: what tells near_misses apart. */
@@ -163,7 +164,7 @@ static void pass_log_near_miss(const LogFields *fields, const MissingReport *mis
               ops_outcome_text(extra->outcome), others);
 }
 
-/* One line for a channel, however many there are, and once for each plan. */
+/* Logs one line for a channel, however many members are meant, and once for each plan. */
 static void pass_log_near_misses(PassLog *log, const ChannelReport *report)
 {
     const LogFields fields = pass_log_fields(log, report, MESSAGE_NEAR_MISS);

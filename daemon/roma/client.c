@@ -23,7 +23,7 @@ typedef struct RomaInstance {
     Permits additions;
     Authorities authorities;
     bool is_plain;
-    bool has_failed; /* its last answer was none, or a gateway's that found nobody */
+    bool has_failed; /* its last request got no answer, or a gateway's that found no backend */
 } RomaInstance;
 
 /* A Request under way: what it borrows while HTTP has it. */
@@ -43,7 +43,7 @@ struct RomaClient {
     bool read_only;
     RomaOnAnswer on_answer;
     RomaOnRenewed on_renewed;
-    RomaOnWait on_wait; /* NULL: nobody wants to know */
+    RomaOnWait on_wait; /* NULL: not wanted */
     LockoutStore lockout_store;
     void *userdata;
     Http *http;
@@ -315,7 +315,7 @@ static int roma_instance_init(RomaInstance *ret, RomaClient *client, const Insta
     return r < 0 ? err_context(err, r, "instance %s", instance->name) : 0;
 }
 
-/* One start tells of all that is missing. */
+/* Collects the errors of all instances, so that one start names every missing file. */
 static int roma_client_add_instances(RomaClient *client, sd_event *event, Err *err)
 {
     size_t count = client->config->instance_count;

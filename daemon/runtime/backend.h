@@ -34,7 +34,7 @@ typedef struct Backend {
     Err store_err; /* why */
     RomaClient *client;
     Throttle *throttles;       /* one for each instance */
-    const BackendUser **users; /* likewise; NULL: nobody uses it */
+    const BackendUser **users; /* likewise; NULL: no run uses it */
     size_t *firsts;            /* likewise: the channel that its next pass begins with (pass.h) */
     PassSpent *spent;          /* likewise: what a pass sent that was stopped (pass.h) */
     char (*keys)[INSTANCE_KEY_SIZE]; /* likewise: what the state goes by */

@@ -67,7 +67,7 @@ static void controller_stop_pass(void *context, size_t instance, const char *why
     pass_run_stop(controller_run(context, instance), why);
 }
 
-/* What is abandoned, is so as a whole: no answer comes for any of its runs. */
+/* The client cancels the requests of all runs: after that no answer comes for any of them. */
 static void controller_abandon_pass(void *context, size_t instance, const char *why)
 {
     const Controller *controller = context;
@@ -145,7 +145,7 @@ static const ScheduleOps controller_ops = {
 
 /* ---- beginning and ending ---- */
 
-/* What is to end is left alone: that is done from outside of its passes. */
+/* A lifecycle that is ending is stepped by controller_step() alone, outside of its passes. */
 static void controller_tell(Controller *controller)
 {
     if (controller->lifecycle.state == LIFECYCLE_RUNNING)
@@ -276,7 +276,7 @@ void controller_hold_changes(Controller *controller, const char *why)
     lifecycle_hold(&controller->lifecycle, why);
 }
 
-/* Whoever waits for it, such as an undo that is to begin, looks again as after a pass. */
+/* An undo may wait for changes to be allowed: it looks again, as after a pass. */
 void controller_allow_changes(Controller *controller)
 {
     bool was_held = controller_holds_changes(controller);

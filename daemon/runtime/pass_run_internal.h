@@ -26,7 +26,7 @@ struct PassRun {
     char pass_id[STORE_PASS_ID_SIZE];
     PassRunOnDone on_done;
     PassRunOnEvent on_event;
-    PassRunOnAnswered on_answered; /* NULL: nobody waits for that */
+    PassRunOnAnswered on_answered; /* NULL: not wanted */
     void *userdata;
 };
 

@@ -65,7 +65,7 @@ static int pass_run_renew(void *context, size_t instance)
     return r;
 }
 
-/* An undo is not of the configuration, but of what the history says: it is never held. */
+/* An undo goes by the history and not by the configuration, so a changed file does not hold it. */
 static int pass_run_may_change(void *context)
 {
     const PassRun *run = context;

@@ -220,7 +220,7 @@ int pass_run_store_record_addition(PassRun *run, const Request *request)
     return run->record_error;
 }
 
-/* What an addition came to, once its undo is over; NULL: nobody knows. */
+/* The outcome of an addition once its undo is over; NULL: it is not known. */
 static const char *pass_run_store_added_word(const AdditionItem *item)
 {
     return item->is_open ? NULL : add_outcome_text(item->outcome);

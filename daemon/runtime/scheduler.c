@@ -133,7 +133,8 @@ static void scheduler_on_event(const Event *event, void *userdata)
     pass_log_event(&scheduler->log, event);
 }
 
-/* Those who wait for an answer's effect, once the schedule is ending: its changes in flight. */
+/* While the schedule is ending, the controller waits for changes in flight: each answer may be
+ * the last. */
 static void scheduler_on_answered(PassRun *run, void *userdata)
 {
     Scheduler *scheduler = userdata;

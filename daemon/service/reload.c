@@ -147,7 +147,7 @@ void reload_done(Reload *reload)
     *reload = (Reload){0};
 }
 
-/* What was refused and is as it was, or mended, is worth a line. */
+/* Logs that a set that was refused is valid again, changed or as it was before. */
 static void reload_say_valid(Reload *reload)
 {
     const LogFields fields = {.message_id = MESSAGE_RELOADED};

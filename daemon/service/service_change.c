@@ -132,7 +132,7 @@ int service_on_idle(sd_event_source *source, void *userdata)
 
 /* ---- reload ---- */
 
-/* What was waiting is superseded; passes under way plan anew with what takes effect. */
+/* A newer set replaces the one that waited; passes under way end and plan anew by the newest. */
 static void service_adopt(Service *service, Controller *controller)
 {
     controller_free(service->next);
@@ -142,7 +142,7 @@ static void service_adopt(Service *service, Controller *controller)
         log_event(LOG_LEVEL_INFO, NULL, "the change takes effect when the undo under way is over");
 }
 
-/* What was asked for while it was loaded, is loaded after it. */
+/* A reload that was asked for during a load begins after that load. */
 static void service_take_load(Service *service)
 {
     Config *old = service->next ? service->next->config : service->controller->config;

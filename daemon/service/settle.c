@@ -202,7 +202,7 @@ static int settle_on_time(sd_event_source *source, uint64_t usec, void *userdata
     settle_note(settle, &now);
     settle_say_busy(settle);
     is_still = clock_monotonic_usec() - settle->still_usec >= SOURCES_STILL_USEC;
-    /* What is as it was when it was read needs no further waiting. */
+    /* Files that are as they were when they were read need no further waiting. */
     if (settle->seen.settings &&
         (is_still || (!settle->must_read && sources_equal(&settle->read, &settle->seen, NULL))))
         settle_end(settle);

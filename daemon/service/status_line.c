@@ -77,7 +77,7 @@ static int status_line_append_counts(char *text, int used, const StatusSums *sum
     return used;
 }
 
-/* What stands before all else. */
+/* The beginning of the line: refused settings, files that cannot be read. */
 static int status_line_append_warnings(char *text, const Controller *controller,
                                        const char *invalid, const char *unread)
 {
@@ -105,7 +105,7 @@ void status_line_format(const Controller *controller, const char *invalid, const
 {
     StatusSums sums = {.oldest_usec = USEC_NEVER, .next_usec = USEC_NEVER};
     uint64_t now_usec = clock_monotonic_usec();
-    char span[32], now[CLOCK_RFC3339_SIZE];
+    char duration[32], now[CLOCK_RFC3339_SIZE];
     int used = status_line_append_warnings(ret_text, controller, invalid, unread);
 
     for (size_t i = 0; i < controller->scheduler_count; i++)
@@ -115,8 +115,8 @@ void status_line_format(const Controller *controller, const char *invalid, const
         used = status_line_append(ret_text, used, " (%s)", sums.trouble);
     clock_format_rfc3339(clock_realtime_usec(), now);
     if (sums.oldest_usec != USEC_NEVER) {
-        clock_format_duration(now_usec - sums.oldest_usec, span, sizeof(span));
-        used = status_line_append(ret_text, used, "; oldest whole list %s ago%s", span,
+        clock_format_duration(now_usec - sums.oldest_usec, duration, sizeof(duration));
+        used = status_line_append(ret_text, used, "; oldest whole list %s ago%s", duration,
                                   sums.some_unread ? " (some never)" : "");
     }
     if (sums.is_running) {
@@ -124,8 +124,8 @@ void status_line_format(const Controller *controller, const char *invalid, const
     } else if (sums.next_usec <= now_usec) {
         used = status_line_append(ret_text, used, "; a pass begins");
     } else if (sums.next_usec != USEC_NEVER) {
-        clock_format_duration(sums.next_usec - now_usec, span, sizeof(span));
-        used = status_line_append(ret_text, used, "; next pass in %s", span);
+        clock_format_duration(sums.next_usec - now_usec, duration, sizeof(duration));
+        used = status_line_append(ret_text, used, "; next pass in %s", duration);
     }
     status_line_append(ret_text, used, " (as of %s)", now);
 }

@@ -23,7 +23,7 @@
 #define EVENTS_OF_NAMES                                                                            \
     (IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)
 
-/* What is watched for in a directory. */
+/* The events that are watched for in a directory. */
 typedef struct WatchedName {
     int descriptor; /* of the directory */
     bool is_listing;
@@ -325,7 +325,8 @@ static int watch_path(Watch *watch, WatchedSet *set, const char *path, int links
     return r < 0 ? r : watch_prefix(watch, set, path, length, NULL);
 }
 
-/* What is watched before and after is watched all the while: no event in between is lost. */
+/* A directory that is watched before and after keeps its watch, so that no event in between is
+ * lost. */
 static void watch_replace(Watch *watch, WatchedSet *set)
 {
     for (size_t i = 0; i < watch->set.directory_count; i++) {

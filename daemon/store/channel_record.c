@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is remembered of a channel: sightings, past deletions, pause. */
+/* The record of a channel: sightings, past deletions, pause. */
 #include <assert.h>
 #include <errno.h>
 
@@ -39,7 +39,8 @@ static int channel_record_sightings(Store *store, const char *instance_key, cons
     return r;
 }
 
-/* That it is recent is known: where the wall clock was set meanwhile, it must not say otherwise. */
+/* The steady clock says that the deletion is recent: a wall clock that was set meanwhile must
+ * not make it look older. */
 static uint64_t channel_record_time(uint64_t realtime_usec, uint64_t recorded_usec)
 {
     return recorded_usec < realtime_usec && realtime_usec - recorded_usec >= GUARD_FIGHT_SPAN_USEC

@@ -33,7 +33,8 @@ static int in_doubt_absent(Store *store, const StoreAction *action, Err *err)
     return transaction_result(store, r);
 }
 
-/* What became of one in a channel that is no more cannot be told: it is called gone, not ours. */
+/* Nobody can tell what became of a deletion in a channel that is gone: it counts as gone, not as
+ * deleted by rosterd. */
 static Outcome in_doubt_outcome(int settlement)
 {
     assert(settlement <= SETTLEMENT_ABSENT);

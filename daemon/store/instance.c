@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the state goes by, and what people call it: the keys and names of instances. */
+/* The keys of instances, by which the state finds them, and their names, for people. */
 #include <assert.h>
 #include <errno.h>
 #include <string.h>

@@ -195,7 +195,8 @@ static int integrity_read_pass(Store *store, const char *pass, Err *err)
     return r < 0 ? r : r > 0 ? 0 : -EBADMSG;
 }
 
-/* What holds deletions back is read here as well: the cache would go on telling it. */
+/* Pauses are read from the file too: SQLite's cache would still show them if the pages were
+ * destroyed. */
 static int integrity_read_pauses(Store *store, Err *err)
 {
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PAUSES);

@@ -10,7 +10,7 @@
 
 #define APPLICATION_ID 1919906916 /* "rost", so that file(1) and we know it */
 
-/* What leads from version N to N + 1. A step that was ever released is never edited. */
+/* The steps from version N to N + 1. A released step must not be edited. */
 static const char *const migrate_steps[] = {
     "CREATE TABLE pass ("
     "  id TEXT PRIMARY KEY NOT NULL,"
@@ -205,7 +205,7 @@ static int migrate_number(const Store *store, const char *sql, int *ret_number, 
     return r;
 }
 
-/* All in one look: another rosterd may be making the tables. */
+/* Reads all in one transaction: another rosterd may be making the tables. */
 static int migrate_look(const Store *store, int *ret_tables, int *ret_version, int *ret_application,
                         Err *err)
 {

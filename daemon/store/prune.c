@@ -35,11 +35,11 @@ static int prune_pass_rows(Store *store, Err *err)
     return sql_step(&query, err);
 }
 
-static uint64_t prune_before(const Store *store, uint64_t span_usec)
+static uint64_t prune_before(const Store *store, uint64_t duration_usec)
 {
     uint64_t now_usec = steady_now_usec(store);
 
-    return now_usec > span_usec ? now_usec - span_usec : 0;
+    return now_usec > duration_usec ? now_usec - duration_usec : 0;
 }
 
 static int prune_all(Store *store, uint64_t keep_usec, StorePruned *ret_pruned, Err *err)

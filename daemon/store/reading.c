@@ -122,7 +122,7 @@ static bool reading_index_is_alive(Store *store)
     return fcntl(store->index_fd, F_OFD_GETLK, &lock) < 0 || lock.l_type != F_UNLCK;
 }
 
-/* Leaves an index that nobody uses out of account. */
+/* Ignores an index that no running rosterd uses. */
 static void reading_look_at_index(Store *store)
 {
     if (!store->source.has_index || reading_index_is_alive(store))
@@ -182,7 +182,7 @@ static int reading_open(Store *store, Err *err)
 {
     int r = reading_guard_and_look(store, err);
 
-    /* It was made since there was nothing to guard. */
+    /* Another rosterd made the database after the first look found none. */
     if (r == 0 && store->source.inode != 0 && store->guard_fd < 0)
         r = reading_guard_and_look(store, err);
     if (r == 0)

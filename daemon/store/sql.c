@@ -7,10 +7,10 @@
 
 #include "daemon/store/store_internal.h"
 
-/* What is kept however old it is. */
+/* Passes that are kept however old they are. */
 #define LAST_PASSES "(SELECT pass FROM action GROUP BY pass ORDER BY max(id) DESC LIMIT 20)"
 
-/* What nothing will decide any more: an addition whose undo was cut short stays as it is. */
+/* An addition whose undo was cut short stays undecided: no later pass decides it. */
 #define DECIDED "(outcome IS NOT NULL OR kind = 'add')"
 
 /* The instance of a key. */
@@ -180,7 +180,7 @@ static const char *sql_reason(int error)
     }
 }
 
-/* What the system said, where SQLite's own code only says that it said something. */
+/* The errno behind an SQLite code that only says that the system reported an error. */
 static int sql_system_errno(const Store *store)
 {
     int error = sqlite3_system_errno(store->db);

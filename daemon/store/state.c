@@ -19,7 +19,7 @@ static int state_find_directory(State *state, const Config *config)
     return state->directory ? 0 : state_dir_find(config, &state->directory, &state->err);
 }
 
-/* What to do about a directory that does not let us in. */
+/* Adds what to do about a directory that rosterd may not enter. */
 static int state_advise(State *state, int error, bool dry_run)
 {
     const Err why = state->err;

@@ -147,15 +147,15 @@ static uint64_t steady_distance(uint64_t a, uint64_t b)
 }
 
 bool steady_is_recent(const Store *store, uint64_t steady_usec, uint64_t wall_usec,
-                      uint64_t realtime_usec, uint64_t span_usec)
+                      uint64_t realtime_usec, uint64_t duration_usec)
 {
     uint64_t now_usec = steady_now_usec(store);
 
-    assert(span_usec > 0);
-    if (now_usec > steady_usec && now_usec - steady_usec >= span_usec)
+    assert(duration_usec > 0);
+    if (now_usec > steady_usec && now_usec - steady_usec >= duration_usec)
         return false;
     return steady_usec >= store->steady.began_usec ||
-           steady_distance(wall_usec, realtime_usec) < span_usec;
+           steady_distance(wall_usec, realtime_usec) < duration_usec;
 }
 
 SteadyEnd steady_end(const Store *store, uint64_t wall_usec, uint64_t realtime_usec)

@@ -47,10 +47,11 @@ void steady_follow(Store *store, uint64_t realtime_usec);
 
 uint64_t steady_now_usec(const Store *store);
 
-/* Whether what happened then, by both clocks, is less than `span_usec` ago. By the wall clock only
- * where it was in an earlier boot; then what lies ahead of it, but not by that much, is recent. */
+/* Whether what happened then, by both clocks, is less than `duration_usec` ago. By the wall clock
+ * only where it was in an earlier boot; then what lies ahead of it, but not by that much, is
+ * recent. */
 bool steady_is_recent(const Store *store, uint64_t steady_usec, uint64_t wall_usec,
-                      uint64_t realtime_usec, uint64_t span_usec);
+                      uint64_t realtime_usec, uint64_t duration_usec);
 
 /* An end, by both clocks; `set_usec` is when it was set, by the steady clock. */
 typedef struct SteadyEnd {

@@ -34,7 +34,8 @@ static int add_index(const Diff *diff, Map *ret_live)
     return 0;
 }
 
-/* What became of an item is told when it is known: whatever ends the undo later, the log has it. */
+/* Logs what became of an item as soon as it is known, so that the log has it even where the undo
+ * is cut short later. */
 static void add_tell(const ChannelPass *channel, const AdditionItem *item, const Err *err)
 {
     const ChannelReport *report = channel->report;
@@ -164,7 +165,7 @@ static void add_confirm(ChannelPass *channel)
 
 /* ---- adding ---- */
 
-/* What the answer says of it, until a list does. */
+/* The outcome by the answer, until the confirming list says more. */
 static void add_note_end(AdditionItem *item, const Call *call, CallEnd end)
 {
     item->attempts = call->attempts;

@@ -21,7 +21,8 @@ static bool confirm_may_be_late(const ChannelPass *channel, size_t number)
     return sent->was_uncertain || (sent->was_unheard && channel->looks < UNHEARD_LOOKS);
 }
 
-/* A member still listed that was deleted, or may have been: nobody has said that it was not. */
+/* A member that is still listed although its deletion succeeded, or may have: no answer denied
+ * it. */
 static const ExtraReport *confirm_find_lingering(const ChannelPass *channel)
 {
     const ChannelReport *report = channel->report;

@@ -14,7 +14,7 @@
 
 static void delete_next(ChannelPass *channel);
 
-/* What was not sent is skipped. 0, or the state's error told in `err`. */
+/* Marks the deletions that were not sent as skipped. 0, or the state's error told in `err`. */
 static int delete_skip_rest(ChannelPass *channel, Err *err)
 {
     int r = 0;
@@ -27,7 +27,7 @@ static int delete_skip_rest(ChannelPass *channel, Err *err)
     return r;
 }
 
-/* No list will tell what became of the deletions whose answers left it open. */
+/* Logs deletions whose answers left the outcome open: no list will be read to decide them. */
 static void delete_tell_uncertain(const ChannelPass *channel)
 {
     for (size_t i = 0; i < channel->report->extra_count; i++) {
@@ -62,7 +62,7 @@ static bool delete_may_have_changed(const ChannelPass *channel)
     return false;
 }
 
-/* Nothing more is deleted; what the deletions so far came to is still worth a look. */
+/* Deletes nothing more, but reads the list again where a deletion may have had its effect. */
 static void delete_give_up(ChannelPass *channel, const Err *why)
 {
     Err state_err = {0};
@@ -82,7 +82,7 @@ static void delete_keep_error(ChannelPass *channel, const Err *err)
         channel->report->error = *err;
 }
 
-/* Of a channel that is to send nothing more. */
+/* The result of a channel that sends nothing more. */
 static Result delete_end_result(const ChannelPass *channel)
 {
     if (err_is_set(&channel->report->error))
@@ -90,7 +90,8 @@ static Result delete_end_result(const ChannelPass *channel)
     return channel->is_paused ? RESULT_PAUSED : RESULT_DRIFT;
 }
 
-/* What was deleted before the pause is still worth a look, which a paused channel may have. */
+/* Reads the list again where something was deleted before the pause: a paused channel may be
+ * read. */
 static void delete_end_paused(ChannelPass *channel)
 {
     Err state_err = {0};

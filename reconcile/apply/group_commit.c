@@ -138,7 +138,7 @@ static void group_commit_commit_one(GroupCommit *group_commit, size_t number)
     channel->on_recorded(channel, r < 0 ? &err : NULL);
 }
 
-/* Nothing is added meanwhile: channels are added by answers, which come later. */
+/* No channel is added meanwhile: only answers add channels, and they come later. */
 void group_commit_commit(GroupCommit *group_commit)
 {
     size_t count;

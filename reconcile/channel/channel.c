@@ -59,7 +59,7 @@ void channel_close(ChannelPass *channel, Result result, const Err *err)
     report->result = result;
     if (err && !err_is_set(&report->error))
         report->error = *err;
-    /* Whatever did not work says why. */
+    /* A channel that failed always says why. */
     assert((result != RESULT_FAILED && result != RESULT_UNMANAGEABLE) ||
            err_is_set(&report->error));
     assert(!channel->keeps_slot);

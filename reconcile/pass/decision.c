@@ -100,7 +100,7 @@ static int decision_recall_pause(ChannelPass *channel, Err *err)
     return 0;
 }
 
-/* What is in doubt counts as deleted, for the fight guard. */
+/* A deletion in doubt counts as deleted for the fight guard. */
 static int decision_recall(ChannelPass *channel, Err *err)
 {
     int r = 0;

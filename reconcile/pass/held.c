@@ -68,7 +68,8 @@ void held_end(ChannelPass *channel, const Guard guards[static GUARD_COUNT])
     assert(report->guard_count > 0);
     for (size_t i = 0; i < report->extra_count; i++)
         report->extras[i].outcome = OUTCOME_HELD;
-    /* What guards of a whole pass hold is told once, of the instance: held_tell_instance(). */
+    /* Plans that guards of a whole pass hold are logged once for the instance, by
+     * held_tell_instance(). */
     if (guards_row(report->guards[0].name)->scope == GUARD_OF_CHANNEL)
         held_tell(channel);
     channel_end(channel, RESULT_HELD, NULL);

@@ -198,7 +198,7 @@ static InstanceReport *pass_find_instance(Pass *pass, const char *name)
     return NULL;
 }
 
-/* All channels are done: what is left to say is of the instances. */
+/* All channels are done: completes the reports of the instances. */
 static void pass_conclude(Pass *pass)
 {
     if (pass->is_reported)
@@ -353,15 +353,15 @@ void pass_abandon(Pass *pass, const char *why)
 
 void pass_on_wake(Pass *pass)
 {
-    char span[32], why[192];
+    char duration[32], why[192];
 
     if (pass->ops->now_usec(pass->context) < pass->deadline_usec) {
         pass_commit(pass);
         pass_pump(pass);
         return;
     }
-    clock_format_duration(pass->config->limits.pass_deadline_usec, span, sizeof(span));
-    snprintf(why, sizeof(why), "the pass's deadline of %s came first%s%s", span,
+    clock_format_duration(pass->config->limits.pass_deadline_usec, duration, sizeof(duration));
+    snprintf(why, sizeof(why), "the pass's deadline of %s came first%s%s", duration,
              pass->hold[0] ? ", while changes were held: " : "", pass->hold);
     pass_end(pass, why);
 }

@@ -77,8 +77,8 @@ static int desired_check_ports(const Desired *desired, Err *err)
     return 0;
 }
 
-/* A rule that matches by what the channel's members do not go by would protect nobody, and nobody
- * would notice. */
+/* An ignore rule by a field that the channel's members do not have would match none of them, and
+ * protect nothing without a word. */
 static int desired_check_ignore(const Desired *desired, bool channel_is_ecs, Err *err)
 {
     const RosterChannel *channel = desired->channel;

@@ -67,7 +67,7 @@ static int diff_canonical_host(const Diff *diff, const MemberRow *row, char *ret
     return address_parse(row->host, ret_host, &kind);
 }
 
-/* What the identity goes by: the canonical host, or the folded ecs_id. 0 or -EINVAL. */
+/* The address of the identity: the canonical host, or the folded ecs_id. 0 or -EINVAL. */
 static int diff_address(const Diff *diff, const LiveRow *live,
                         char ret_address[static IDENTITY_ADDRESS_MAX])
 {

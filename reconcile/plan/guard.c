@@ -6,7 +6,7 @@
 
 #include "daemon/base/str.h"
 
-/* What measures look at: a channel's plan with what is remembered of it, or a pass's totals. */
+/* The input of a measure: a channel's plan with its record, or the totals of a pass. */
 typedef struct Subject {
     const Guards *limits;
     const Plan *plan;
@@ -53,7 +53,8 @@ uint32_t guard_sightings(const ChannelRecord *record, const char *member_id)
     return 1;
 }
 
-/* Of the extra that was seen least. Sightings are kept only where more than one is asked for. */
+/* The sightings of the extra that was seen least. The state keeps them only where more than one
+ * is asked for. */
 static uint64_t guard_measure_confirm_passes(const Subject *subject)
 {
     const Plan *plan = subject->plan;
@@ -85,7 +86,7 @@ static uint64_t guard_deletions_of(const ChannelRecord *record, const Extra *ext
     return count;
 }
 
-/* Of the extra that was deleted most often. */
+/* The past deletions of the extra that was deleted most often. */
 static uint64_t guard_measure_fight(const Subject *subject)
 {
     uint64_t most = 0;

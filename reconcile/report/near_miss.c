@@ -6,7 +6,7 @@
 
 #define KEY_SIZE_MAX (IDENTITY_SIZE_MAX + 1)
 
-/* What a kind leaves out stands as none: its key is the rest, after the kind itself. */
+/* A key begins with the kind; the part that the kind ignores is packed as if there were none. */
 static size_t near_miss_pack(NearMissKind kind, const char *group, const char *address,
                              uint16_t port, unsigned char ret_key[static KEY_SIZE_MAX])
 {

@@ -32,7 +32,7 @@ struct Call {
     bool is_probe;      /* of an instance that failed: one attempt is enough */
     uint32_t attempts;  /* sends so far */
     bool was_ambiguous; /* some send may have had its effect */
-    bool was_unheard;   /* what became of some send nobody has said */
+    bool was_unheard;   /* no answer said what became of some send */
     bool was_refused;   /* for its credential */
     bool was_replayed;  /* sent again after a renewal */
     bool was_withheld;  /* not sent for want of a credential */

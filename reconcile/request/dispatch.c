@@ -125,7 +125,7 @@ void dispatch_begin(Dispatch *dispatch, Call *call, uint64_t delay_usec)
                      &dispatch->failure);
         return;
     }
-    /* Whoever comes from a wait, where it had given its place away, waits for another. */
+    /* A call that has waited gave its slot to others, so it waits for a free one. */
     call->due_usec = dispatch_now(dispatch) + delay_usec;
     if (delay_usec || !dispatch_has_slot(dispatch))
         queue_push(&dispatch->waiting, call);
@@ -169,7 +169,7 @@ void dispatch_hold_changes(Dispatch *dispatch)
         dispatch_make_ready(dispatch, call);
 }
 
-/* They wait for a place, as whoever gave one away. */
+/* The calls that were held have no slot: they wait for free ones. */
 void dispatch_allow_changes(Dispatch *dispatch)
 {
     Call *call;

@@ -226,8 +226,8 @@ static bool lifecycle_is_changing(const Lifecycle *lifecycle)
     return false;
 }
 
-/* A service that stalls a reading must not put a newer set off: only changes are worth waiting for.
- * An undo is, to its end: nobody but who asked for it would ask again. */
+/* A read that the service stalls must not delay a newer set: only changes in flight are awaited.
+ * An undo is awaited to its end: it would not be begun again by itself. */
 static bool lifecycle_is_to_abandon(const Lifecycle *lifecycle)
 {
     if (lifecycle->state == LIFECYCLE_STOPPING)

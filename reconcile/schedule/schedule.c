@@ -54,11 +54,11 @@ static void schedule_go_on(Schedule *schedule, uint64_t delay_usec)
 
 /* ---- how long ---- */
 
-static uint64_t schedule_jitter_usec(uint64_t span_usec, uint64_t random)
+static uint64_t schedule_jitter_usec(uint64_t duration_usec, uint64_t random)
 {
-    uint64_t width = span_usec / 100 * (2 * JITTER_PERCENT);
+    uint64_t width = duration_usec / 100 * (2 * JITTER_PERCENT);
 
-    return width == 0 ? span_usec : span_usec - width / 2 + random % width;
+    return width == 0 ? duration_usec : duration_usec - width / 2 + random % width;
 }
 
 uint64_t schedule_delay_usec(uint64_t interval_usec, uint32_t failures, uint64_t random)

@@ -46,14 +46,14 @@ void lockout_note_file(Lockouts *lockouts, const char *path)
 
 static int lockout_tell_lock(const Err *said, uint64_t left_usec, Err *err)
 {
-    char span[32];
+    char duration[32];
 
-    clock_format_duration(left_usec, span, sizeof(span));
+    clock_format_duration(left_usec, duration, sizeof(duration));
     *err = *said;
-    return err_context(err, -EACCES, "no login for another %s, the user is locked", span);
+    return err_context(err, -EACCES, "no login for another %s, the user is locked", duration);
 }
 
-/* What an earlier run was told. A clock that was set back does not prolong a lock. */
+/* Refuses what IAM refused in an earlier run. A clock that was set back does not prolong a lock. */
 static int lockout_check_kept(const Lockouts *lockouts, Err *err)
 {
     const LockoutStore *kept_in = lockouts->kept_in;

@@ -49,7 +49,7 @@ static void credential_cache_set(CredentialCache *credential_cache, Credential *
 
 /* ---- what has to be issued ---- */
 
-/* What lives shorter than its margin is renewed at its half. */
+/* A credential that lives shorter than the margin is renewed at half of its life. */
 static void credential_cache_set_lifetime(CredentialCache *credential_cache, uint64_t lifetime_usec)
 {
     bool is_token = credential_cache->instance->auth.method == AUTH_PASSWORD;

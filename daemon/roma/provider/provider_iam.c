@@ -17,7 +17,7 @@
 /* With nocatalog an answer has a few kilobytes. */
 #define ANSWER_SIZE_MAX ((size_t)1024 * 1024)
 
-/* What surrounds the texts in the body, and how much JSON makes of a byte. */
+/* The size of the body around the texts, and how many bytes JSON makes of one at most. */
 #define BODY_FRAME_SIZE 256U
 #define ESCAPED_SIZE_MAX 6U
 

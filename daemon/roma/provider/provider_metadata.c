@@ -24,7 +24,7 @@
 #define TIMEOUT_USEC (3 * USEC_PER_SEC)
 #define ANSWER_SIZE_MAX ((size_t)64 * 1024)
 
-/* What it says on a host that no agency is bound to. */
+/* The metadata service's words on a host that has no agency. */
 #define NO_AGENCY "agency must be configured"
 
 typedef struct ProviderMetadata {
@@ -166,7 +166,7 @@ static void provider_metadata_take_key(ProviderMetadata *metadata, const HttpAns
     provider_metadata_end(metadata, credential, lifetime_usec, &err);
 }
 
-/* No version 2 of the service is no failure: version 1 is asked. */
+/* A service without version 2 is not an error: the provider asks version 1. */
 static void provider_metadata_on_session(ProviderMetadata *metadata, AttemptStep step,
                                          const HttpAnswer *http, const Err *err)
 {

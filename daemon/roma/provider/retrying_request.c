@@ -41,7 +41,7 @@ static void retrying_request_on_answer(void *userdata, const HttpAnswer *http)
     retrying_request_take(retrying, &answer, http);
 }
 
-/* What cannot even be sent is one more attempt without an answer. */
+/* A request that cannot be sent counts as an attempt that got no answer. */
 static int retrying_request_on_wait(sd_event_source *source, uint64_t usec, void *userdata)
 {
     static const HttpAnswer none = {.result = HTTP_NOT_SENT, .body = "", .message = ""};

@@ -111,7 +111,7 @@ static int channels_get_field(const char *key, const Json *value, size_t index, 
     return 0;
 }
 
-/* All that can be read of it is read; `err` keeps the first oddity. 0 or -EPROTO. */
+/* Reads all fields that can be read; `err` keeps the first mistake. 0 or -EPROTO. */
 static int channels_get_row(const Json *object, size_t index, ChannelRow *ret_row, Err *err)
 {
     bool has_id = false, has_name = false;

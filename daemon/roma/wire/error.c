@@ -87,7 +87,7 @@ static void error_scan_pair(ErrorScan *scan)
     scan->has_keys = scan->has_keys || error_is_name(name, size, "credential");
 }
 
-/* What is no JSON is the parser's to tell. */
+/* The parser reports a body that is not JSON. */
 static ErrorScan error_scan(const char *body, size_t size)
 {
     ErrorScan scan = {.at = body, .end = body + size};

@@ -122,7 +122,7 @@ static int members_check_row(const MemberFields *fields, size_t index, Err *err)
         return err_set(err, -EPROTO, LIST "[%zu].vpc_channel_id: is missing", index);
     if (row->host[0] == '\0' && row->ecs_id[0] == '\0')
         return err_set(err, -EPROTO, LIST "[%zu].host: is missing, and so is ecs_id", index);
-    /* It would count as a member of no group, which is another one. */
+    /* Without its group the row would count as another member, one of no group. */
     if (fields->group_id[0] != '\0' && row->group[0] == '\0')
         return err_set(err, -EPROTO,
                        LIST "[%zu].member_group_name: is missing, although there is a "

@@ -48,7 +48,7 @@ static int page_expect(PageReader *page, char byte)
     return page_not_json(page, page->at == page->end ? "it ends too early" : "a misplaced byte");
 }
 
-/* One value of any kind, by json-c; NULL is JSON's null. */
+/* Reads one value of any kind with json-c; NULL is JSON's null. */
 static int page_value(PageReader *page, Json **ret_value)
 {
     size_t used;
@@ -131,7 +131,7 @@ static int page_number(PageReader *page, const char *key, bool *has, int64_t *re
     return r;
 }
 
-/* Whatever rows stand beside it. */
+/* An error_code counts whatever rows stand beside it. */
 static int page_error(PageReader *page)
 {
     Json *value = NULL;
@@ -144,7 +144,7 @@ static int page_error(PageReader *page)
     return r < 0 || is_none ? r : err_set(page->err, -EPROTO, "it tells an error");
 }
 
-/* One key with its value; keys that are not ours to know are passed over. */
+/* Reads one key with its value, and skips keys that rosterd does not use. */
 static int page_field(PageReader *page)
 {
     char first = page_peek(page);

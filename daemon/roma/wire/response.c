@@ -76,7 +76,7 @@ static void response_append_part(Buf *message, const char *text)
 static void response_append_clock(const HttpAnswer *http, Buf *message)
 {
     uint64_t theirs, ours = clock_realtime_usec(), apart;
-    char theirs_text[CLOCK_RFC3339_SIZE], ours_text[CLOCK_RFC3339_SIZE], span[48];
+    char theirs_text[CLOCK_RFC3339_SIZE], ours_text[CLOCK_RFC3339_SIZE], duration[48];
 
     if (http_parse_date(http_answer_header(http, "Date"), &theirs) < 0)
         return;
@@ -85,10 +85,10 @@ static void response_append_clock(const HttpAnswer *http, Buf *message)
         return;
     clock_format_rfc3339(theirs, theirs_text);
     clock_format_rfc3339(ours, ours_text);
-    clock_format_duration(apart, span, sizeof(span));
+    clock_format_duration(apart, duration, sizeof(duration));
     response_append_part(message, "the service's clock says ");
     buf_printf(message, "%s, this host's %s, %s apart: correct this host's clock", theirs_text,
-               ours_text, span);
+               ours_text, duration);
 }
 
 /* The text without secrets and control characters, cut to its place. */
@@ -232,7 +232,7 @@ static void response_read_too_big(RequestKind kind, const HttpAnswer *http, Answ
     answer->kind = response_promised(kind) || http->status >= 300 ? ANSWER_HTTP : ANSWER_ODD;
 }
 
-/* What came of it when there is no whole answer. */
+/* Describes a request that got no whole answer. */
 static void response_read_end(RequestKind kind, const HttpAnswer *http, Answer *answer)
 {
     switch (http->result) {

@@ -33,7 +33,7 @@ void response_read(ResponseReader *reader, RequestKind kind, const Credential *c
 void response_read_plain(ResponseReader *reader, const Credential *credential,
                          const HttpAnswer *http, Answer *ret_answer);
 
-/* Whether nobody answered, or a gateway that found nobody: another address may do better. */
+/* Whether no answer came, or one of a gateway that found no backend: another address may work. */
 bool response_is_of_nobody(const HttpAnswer *http);
 
 /* Lets go of the pages. */
