@@ -11,7 +11,7 @@
  * A CredentialCache (credential_cache.h) is what the client uses: it holds an instance's
  * credential, whichever way it is got, and gives it out for each request. It renews it before it
  * expires, when its files change, or when the service refuses it; however many requests ask, one
- * renewal is under way at a time. security_key.h and iam_token.h read the two answers without
+ * renewal is under way at a time. provider_iam.c and security_key.h read the two answers without
  * leaving copies of secrets on the heap.
  *
  * After a reload the new cache takes over what the old one was issued and has learnt, where it is
