@@ -137,14 +137,12 @@ def main():
         run.pytest_side_by_side("integration", "build")
         run.stage("vendor", ["/usr/bin/python3", "tests/vendor/vendor.py", "build"])
         run.pytest("real systemd", "build", "tests/systemd")
-    run.build("build with clang", "B=build/clang", "CC=clang", "all", "unit")
-    if not options.fast and run.build("build with sanitizers", *SANITIZED, "all", "unit"):
+    if not options.fast and run.build("build with clang and sanitizers", *SANITIZED, "all", "unit"):
         run.units("sanitized unit", "build/sanitized")
         run.pytest_side_by_side("sanitized integration", "build/sanitized")
     run.stage("simulation", [*MAKE, "sim", "SEEDS=1000"])
     if not options.fast:
         run.stage("sanitized simulation", [*MAKE, *SANITIZED, "sim", "SEEDS=200"])
-        run.stage("torture", [*MAKE, "torture"])
         run.stage("torture, libraries too", [*MAKE, "torture-whole"])
         run.stage("sanitized torture", [*MAKE, *SANITIZED, "torture"])
         run.stage("fuzz", [*MAKE, "fuzz", "SECONDS=5"])
