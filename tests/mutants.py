@@ -152,7 +152,7 @@ class Scratch:
         self.folder = folder
         self.sanitize = list(sanitize)
         self.said = ""  # by the last integration test
-        for name in ("config", "daemon", "reconcile", "tests"):
+        for name in ("config", "daemon", "reconcile", "systemd", "tests"):
             shutil.copytree(os.path.join(source, name), os.path.join(folder, name))
         self.tests = self.find_tests()
         mains = [f"daemon/{program}.c" for program in PROGRAMS]
@@ -332,7 +332,7 @@ class Trial:
     def __init__(self, folder):
         self.folder = folder
         self.source = os.path.join(folder, "source")
-        for name in ("config", "daemon", "reconcile", "tests"):
+        for name in ("config", "daemon", "reconcile", "systemd", "tests"):
             shutil.copytree(os.path.join(ROOT, name), os.path.join(self.source, name))
         os.mkdir(os.path.join(folder, "plain"))
         self.plain = Scratch(self.source, os.path.join(folder, "plain"))

@@ -247,7 +247,7 @@ void pass_guards_add(PassGuards *guards, ChannelPass *channel)
 {
     assert(channel->plan.extra_count > 0);
     assert(channel->refusing == 0 || channel->has_approval);
-    assert(!channel->is_done && !channel->is_paused);
+    assert(!channel->is_done);
     if (pass_guards_are_off(guards)) {
         pass_guards_carry_out(channel);
         return;
