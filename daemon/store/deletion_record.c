@@ -13,7 +13,7 @@
 #include "daemon/store/transaction.h"
 
 /* A row of the history, not decided yet. */
-static int action_insert(Store *store, const Batch *batch, const char *kind, Deletion *member,
+static int record_insert(Store *store, const Batch *batch, const char *kind, Deletion *member,
                          uint64_t realtime_usec, Err *err)
 {
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_ACTION_INSERT);
@@ -38,7 +38,7 @@ static int action_insert(Store *store, const Batch *batch, const char *kind, Del
     return r;
 }
 
-static int action_insert_batch(Store *store, const Batch *batch, const char *kind,
+static int record_insert_batch(Store *store, const Batch *batch, const char *kind,
                                uint64_t realtime_usec, Err *err)
 {
     int r;
@@ -48,11 +48,11 @@ static int action_insert_batch(Store *store, const Batch *batch, const char *kin
     if (r == 0 && batch->approved)
         r = approval_spend(store, batch->digest, realtime_usec, err);
     for (size_t i = 0; i < batch->deletion_count && r == 0; i++)
-        r = action_insert(store, batch, kind, &batch->deletions[i], realtime_usec, err);
+        r = record_insert(store, batch, kind, &batch->deletions[i], realtime_usec, err);
     return r;
 }
 
-static int action_nothing_done(int error, const char *what, Err *err)
+static int record_nothing_done(int error, const char *what, Err *err)
 {
     Err reason;
 
@@ -62,7 +62,7 @@ static int action_nothing_done(int error, const char *what, Err *err)
     return err_set(err, error, "%s; nothing was %s", reason.text, what);
 }
 
-static void action_forget(const Batch *batches, size_t count)
+static void record_forget(const Batch *batches, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         for (size_t k = 0; k < batches[i].deletion_count; k++)
@@ -70,16 +70,16 @@ static void action_forget(const Batch *batches, size_t count)
     }
 }
 
-static int action_record(Store *store, const Batch *batches, size_t count, const char *kind,
-                         uint64_t realtime_usec, Err *err)
+static int record_members(Store *store, const Batch *batches, size_t count, const char *kind,
+                          uint64_t realtime_usec, Err *err)
 {
     int r;
 
-    action_forget(batches, count);
+    record_forget(batches, count);
     r = transaction_begin(store, err);
     for (size_t i = 0; i < count && r == 0; i++)
         r = transaction_result(store,
-                               action_insert_batch(store, &batches[i], kind, realtime_usec, err));
+                               record_insert_batch(store, &batches[i], kind, realtime_usec, err));
     if (r == 0)
         r = transaction_commit(store, err);
     for (size_t i = 0; i < count && r == 0; i++)
@@ -88,7 +88,7 @@ static int action_record(Store *store, const Batch *batches, size_t count, const
         r = integrity_read_back(store, batches, count, err);
     if (r == 0)
         return 0;
-    action_forget(batches, count);
+    record_forget(batches, count);
     if (r == -EBADMSG)
         integrity_check(store, err); /* tells of the damage with its remedy */
     return r;
@@ -96,19 +96,19 @@ static int action_record(Store *store, const Batch *batches, size_t count, const
 
 int store_record(Store *store, const Batch *batches, size_t count, uint64_t realtime_usec, Err *err)
 {
-    int r = action_record(store, batches, count, "delete", realtime_usec, err);
+    int r = record_members(store, batches, count, "delete", realtime_usec, err);
 
-    return r < 0 ? action_nothing_done(r, "deleted", err) : r;
+    return r < 0 ? record_nothing_done(r, "deleted", err) : r;
 }
 
 int store_record_addition(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err)
 {
-    int r = action_record(store, batch, 1, "add", realtime_usec, err);
+    int r = record_members(store, batch, 1, "add", realtime_usec, err);
 
-    return r < 0 ? action_nothing_done(r, "added", err) : r;
+    return r < 0 ? record_nothing_done(r, "added", err) : r;
 }
 
-static int action_decide_added(Store *store, uint64_t action, const char *outcome,
+static int record_decide_added(Store *store, uint64_t action, const char *outcome,
                                const char *member_id, uint32_t attempts, uint64_t realtime_usec,
                                Err *err)
 {
@@ -131,11 +131,11 @@ int store_decide_addition(Store *store, uint64_t action, const char *outcome, co
     r = transaction_begin(store, err);
     if (r < 0)
         return r;
-    return transaction_result(store, action_decide_added(store, action, outcome, member_id,
+    return transaction_result(store, record_decide_added(store, action, outcome, member_id,
                                                          attempts, realtime_usec, err));
 }
 
-static PendingOutcome action_outcome(uint64_t action, Outcome outcome, uint32_t attempts,
+static PendingOutcome record_outcome(uint64_t action, Outcome outcome, uint32_t attempts,
                                      const Answer *answer, uint64_t realtime_usec)
 {
     PendingOutcome pending = {
@@ -156,7 +156,7 @@ static PendingOutcome action_outcome(uint64_t action, Outcome outcome, uint32_t 
 int store_decide(Store *store, uint64_t action, Outcome outcome, uint32_t attempts,
                  const Answer *answer, uint64_t realtime_usec, Err *err)
 {
-    PendingOutcome pending = action_outcome(action, outcome, attempts, answer, realtime_usec);
+    PendingOutcome pending = record_outcome(action, outcome, attempts, answer, realtime_usec);
     const PendingOutcome *before = pending_find_outcome(&store->pending, action);
     int r;
 
