@@ -62,6 +62,45 @@ static void test_on_its_way_out(void **state)
     world_free(world);
 }
 
+static void lift(World *world, void *argument)
+{
+    WorldChannel *channel = argument;
+
+    (void)world;
+    channel->is_paused = false;
+}
+
+static void pause_it(World *world, void *argument)
+{
+    world_pause(world, argument, 0);
+}
+
+/* The list is read a second time for a deletion that is in doubt; whoever paused meanwhile is
+ * heard, also where the pause has ended by then. */
+static void test_a_pause_that_ends_before_the_plan_is_made(void **state)
+{
+    World *world = world_new(1);
+    WorldChannel *channel = world_add_usual(world, "a", 3, 1);
+
+    (void)state;
+    world_fault_kind(world, REQUEST_DELETE_MEMBER, 1, 1, ANSWER_LOST);
+    world->config.guards.max_deletes_total = 25;
+    abandon_in_flight(world);
+    world->latency_usec = 10 * USEC_PER_MSEC;
+    world_begin(world, false);
+    world_at(world, USEC_PER_MSEC, pause_it, channel);
+    world_at(world, 500 * USEC_PER_MSEC, lift, channel);
+    world_finish(world);
+    assert_int_equal(world_result(world, 0), RESULT_PAUSED);
+    assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 2);
+    assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 0);
+    assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 1);
+    assert_false(channel->is_paused);
+    world_pass(world);
+    assert_int_equal(world_result(world, 0), RESULT_CONVERGED);
+    world_free(world);
+}
+
 static void test_a_dry_run_settles_nothing(void **state)
 {
     World *world = world_new(1);
@@ -80,6 +119,7 @@ int main(void)
         cmocka_unit_test(test_deleted_meanwhile),
         cmocka_unit_test(test_still_there),
         cmocka_unit_test(test_on_its_way_out),
+        cmocka_unit_test(test_a_pause_that_ends_before_the_plan_is_made),
         cmocka_unit_test(test_a_dry_run_settles_nothing),
     };
 
