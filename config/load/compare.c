@@ -76,7 +76,8 @@ static void compare_instances(Comparison *comparison)
 
 /* ---- channels ---- */
 
-/* The channels of a configuration, found by "instance/name" or "instance/id:ID". */
+/* The channels of a configuration, found by "instance/name" or "instance/id:ID". A name may begin
+ * with "id:" as well: an id is found with the byte behind its text. */
 typedef struct ChannelIndex {
     Map map;
     Arena arena;
@@ -87,6 +88,11 @@ static void channel_index_done(ChannelIndex *index)
 {
     map_done(&index->map);
     arena_done(&index->arena);
+}
+
+static size_t channel_index_size(const RosterChannel *channel, const char *name)
+{
+    return strlen(name) + (channel->name ? 0 : 1);
 }
 
 static int channel_index_init(ChannelIndex *index, const Config *config)
@@ -105,8 +111,9 @@ static int channel_index_init(ChannelIndex *index, const Config *config)
                    channel->name ? "" : "id:", channel->name ? channel->name : channel->id);
         index->names[i] =
             buf_failed(&name) < 0 ? NULL : arena_string(&index->arena, buf_text(&name));
-        if (!index->names[i] || map_put(&index->map, index->names[i], strlen(index->names[i]),
-                                        (void *)(uintptr_t)channel) < 0)
+        if (!index->names[i] ||
+            map_put(&index->map, index->names[i], channel_index_size(channel, index->names[i]),
+                    (void *)(uintptr_t)channel) < 0)
             return -ENOMEM;
     }
     return 0;
@@ -116,18 +123,19 @@ static void compare_indexed(Comparison *comparison, const ChannelIndex *old,
                             const ChannelIndex *new)
 {
     for (size_t i = 0; i < comparison->new->channel_count; i++) {
+        const RosterChannel *now = &comparison->new->channels[i], *before;
         const char *name = new->names[i];
-        const RosterChannel *before = map_find(&old->map, name, strlen(name));
         ChangeKind kind = CHANGE_ADDED;
 
+        before = map_find(&old->map, name, channel_index_size(now, name));
         if (before)
-            kind = compare_canonical(before->canonical, comparison->new->channels[i].canonical);
+            kind = compare_canonical(before->canonical, now->canonical);
         compare_tell(comparison, CHANGE_OF_CHANNEL, name, kind);
     }
     for (size_t i = 0; i < comparison->old->channel_count; i++) {
         const char *name = old->names[i];
 
-        if (!map_find(&new->map, name, strlen(name)))
+        if (!map_find(&new->map, name, channel_index_size(&comparison->old->channels[i], name)))
             compare_tell(comparison, CHANGE_OF_CHANNEL, name, CHANGE_REMOVED);
     }
 }

@@ -143,6 +143,22 @@ static void test_several_at_once_are_told_each(void **state)
     config_free(now);
 }
 
+/* A channel whose name looks like another one's id. */
+static void test_a_name_that_looks_like_an_id(void **state)
+{
+    Config *both, *one;
+
+    (void)state;
+    both = load_roster(HEAD, "version: 1\nchannels:\n  - {name: 'id:0123', members: [a]}\n"
+                             "  - {id: 0123, members: [a]}\n");
+    one = load_roster(HEAD, "version: 1\nchannels:\n  - {name: 'id:0123', members: [a]}\n");
+    expect_change(both, one, 1, "channel prod/id:0123 removed\n");
+    expect_change(one, both, 1, "channel prod/id:0123 added\n");
+    expect_change(both, both, 0, "");
+    config_free(one);
+    config_free(both);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +166,7 @@ int main(void)
         IN_DIRECTORY(test_what_is_ignored_says_whether_it_has_a_port),
         IN_DIRECTORY(test_what_comes_and_goes),
         IN_DIRECTORY(test_several_at_once_are_told_each),
+        IN_DIRECTORY(test_a_name_that_looks_like_an_id),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
