@@ -253,6 +253,7 @@ void service_on_watch(void *userdata)
 
     if (service->why[0])
         return;
+    settle_distrust(service->reload.settle);
     if (settle_look(service->reload.settle)) {
         reload_watch_again(&service->reload);
         return;

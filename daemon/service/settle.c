@@ -31,6 +31,7 @@ struct Settle {
     bool is_busy_said;     /* is_waiting */
     uint64_t since_usec;   /* is_waiting, monotonic: when that began */
     uint64_t still_usec;   /* is_waiting, monotonic: since when looks have seen the same */
+    bool is_look_old;      /* look: files changed after it began, and it may not show that */
     uint64_t begun_usec;   /* when the last look began, monotonic */
     uint64_t look_usec;    /* what it took */
     bool is_late_said;     /* is_waiting: that the files do not answer */
@@ -55,6 +56,7 @@ static void settle_forget_look(Settle *settle)
 {
     look_leavep(&settle->look);
     settle->look = NULL;
+    settle->is_look_old = false;
 }
 
 static void settle_stop(Settle *settle)
@@ -103,6 +105,7 @@ static int settle_see(Settle *settle, uint64_t wait_usec, Sources *ret_now)
 
     if (!settle->look) {
         settle->begun_usec = clock_monotonic_usec();
+        settle->is_look_old = false;
         r = look_begin(&settle->read, &settle->look);
     }
     if (r == 0 && !look_wait(settle->look, wait_usec))
@@ -195,7 +198,8 @@ static int settle_on_time(sd_event_source *source, uint64_t usec, void *userdata
     assert(settle->is_waiting);
     r = settle_see(settle, SETTLE_TICK_WAIT_USEC, &now);
     settle_say_late(settle);
-    if (r == -EINPROGRESS) {
+    if (r == -EINPROGRESS || settle->is_look_old) {
+        sources_done(&now);
         settle_look_again(settle);
         return 0;
     }
@@ -293,6 +297,11 @@ bool settle_look(Settle *settle)
     settle->seen = now;
     settle_wait(settle, false);
     return false;
+}
+
+void settle_distrust(Settle *settle)
+{
+    settle->is_look_old = settle->look != NULL;
 }
 
 bool settle_is_waiting(const Settle *settle)

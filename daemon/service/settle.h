@@ -56,6 +56,10 @@ void settle_put_off(Settle *settle);
 /* Looks at the files: true when they are what was read last; else it waits, and on_end follows. */
 bool settle_look(Settle *settle);
 
+/* Something happened to the files: a look that is under way may have passed them before, and
+ * another one is made instead of going by it. */
+void settle_distrust(Settle *settle);
+
 /* What was read last, borrowed until the next. */
 const Sources *settle_get_read(const Settle *settle);
 
