@@ -112,6 +112,25 @@ static void test_notes_that_are_destroyed_tell_nothing(void **state)
     store_free(store);
 }
 
+/* Somebody cuts the file while it is written to: what was noted before is lost. */
+static void test_notes_that_are_cut_meanwhile_tell_nothing(void **state)
+{
+    Location *place = *state;
+    Store *store = place_open(place);
+    Deletion deletions[3];
+    Batch batch = place_batch(place, deletions, 3);
+
+    place_begin(place, store);
+    assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), 0);
+    store_note_sent(store, deletions[0].action);
+    place_write(place, "lock", "", 0);
+    store_note_sent(store, deletions[1].action);
+    assert_int_equal(store_end_pass(store, place->pass, "failed", NOW, NULL), 0);
+    assert_int_equal(settle(store, "c1", lists_nobody, NULL, NOW, NULL), 0);
+    assert_outcomes(store, (const char *const[]){"deleted", "deleted", "deleted"});
+    store_free(store);
+}
+
 static void assert_undecided(Store *store, const char *channel_id, size_t count)
 {
     StoreActions actions = {0};
@@ -286,6 +305,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_killed_run_is_settled_by_the_next),
         TEST(test_what_was_never_sent_went_otherwise),
+        TEST(test_notes_that_are_cut_meanwhile_tell_nothing),
         TEST(test_what_nobody_knows_counts_as_deleted),
         TEST(test_notes_that_are_destroyed_tell_nothing),
         TEST(test_an_absent_channel_decides_nothing_for_a_day),
