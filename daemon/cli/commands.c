@@ -148,6 +148,24 @@ static int commands_check_for(const char *text, Err *err)
     return 0;
 }
 
+/* A script's variable that holds nothing: taken as left out, it would mean all channels. */
+static int commands_check_texts(const Options *options, Err *err)
+{
+    const struct {
+        const char *text, *name;
+    } rows[] = {
+        {options->channel, "--channel"},
+        {options->instance, "--instance"},
+        {options->pass, "--pass"},
+    };
+
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        if (rows[i].text && rows[i].text[0] == '\0')
+            return err_set(err, -EINVAL, "%s: empty, give a value or leave it out", rows[i].name);
+    }
+    return 0;
+}
+
 static int commands_check(const Command *command, const Options *options, Err *err)
 {
     const char *unwanted = commands_unwanted(command, options);
@@ -157,7 +175,9 @@ static int commands_check(const Command *command, const Options *options, Err *e
     if (unwanted)
         return err_set(err, -EINVAL, "%s does not go with %s (see --help)", unwanted,
                        command->name);
-    r = commands_check_since(options->since, err);
+    r = commands_check_texts(options, err);
+    if (r == 0)
+        r = commands_check_since(options->since, err);
     if (r == 0)
         r = commands_check_for(options->duration, err);
     if (r < 0)

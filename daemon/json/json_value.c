@@ -176,6 +176,9 @@ int json_check_keys(const Json *root, const char *const *keys, Err *err)
             known++;
         if (!*known)
             return err_set(err, -EINVAL, "%.80s: unknown key", field.key);
+        /* Else what a script could not fill in would count as not asked for. */
+        if (!field.value)
+            return err_set(err, -EINVAL, "%s: null, should be a value, or be left out", field.key);
     }
     return 0;
 }

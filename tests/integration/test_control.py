@@ -491,6 +491,8 @@ def test_requests_that_are_refused(daemon, method, path, body, status_wanted, sa
     ["status", "--since", "1h"], ["history", "x"], ["pause", "a", "--all", "--reason", "x"],
     ["resume", "--instance", "a", "--all"], ["status", "--all"], ["undo", "--channel", "a"], ["plan", ""],
     ["status", "--watch", "--exit-code"], ["plan", "--last"],
+    ["undo", "--last", "--channel", ""], ["history", "--channel="], ["reconcile", "--channel", ""],
+    ["undo", "--pass", ""], ["resume", "--instance", ""],
     ["pause", "payments", "--reason", "x", "--for", "0s"], ["validate", "--json"], ["nonsense"],
 ])
 def test_usage(case, args):

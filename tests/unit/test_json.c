@@ -140,6 +140,10 @@ static void test_a_request(void **state)
     assert_int_equal(json_take_text(root, "channel", false, &text, &err), -EINVAL);
     assert_int_equal(json_take_bool(root, "all", &value, &err), -EINVAL);
     json_free(root);
+    root = parse("{\"channel\": null}");
+    assert_int_equal(json_check_keys(root, keys, &err), -EINVAL);
+    assert_string_equal(err.text, "channel: null, should be a value, or be left out");
+    json_free(root);
     buf_puts(&body, "}");
     assert_int_equal(json_parse_request(&body, &root, &err), -EINVAL);
     assert_string_equal(err.text, "the request's body is no JSON object: no valid JSON (39 bytes: "
