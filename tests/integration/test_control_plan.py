@@ -110,7 +110,7 @@ def test_status_goes_on_to_be_shown(service):
     shown = ""
     while shown.count("rosterd ") < 2:
         shown += watching.process.stdout.readline()
-    watching.signal(signal.SIGINT)
+    watching.signal(signal.SIGTERM)  # a shell's background job ignores SIGINT
     watching.finish()
     assert "prod/orders" in shown
 

@@ -31,7 +31,7 @@ static bool judge_is_extra(const WorldChannel *channel, const RosterChannel *ros
            !world_is_ignored(channel, roster, member);
 }
 
-/* Deletions within the hour, those whose outcome nobody knows included. */
+/* Deletions within the hour before the plan was made, those whose outcome nobody knows included. */
 static uint64_t judge_fights(const World *world, const WorldChannel *channel,
                              const WorldMember *member)
 {
@@ -41,7 +41,7 @@ static uint64_t judge_fights(const World *world, const WorldChannel *channel,
         const WorldAction *action = &world->actions[i];
 
         if (action->channel != channel ||
-            action->realtime_usec + GUARD_FIGHT_SPAN_USEC <= world->realtime_usec ||
+            action->realtime_usec + GUARD_FIGHT_SPAN_USEC <= channel->listed_realtime_usec ||
             (action->is_decided && action->outcome != OUTCOME_DELETED))
             continue;
         count += judge_is_same(channel, action->member, member);

@@ -53,12 +53,14 @@ typedef struct WorldChannel {
     bool exists;
     WorldMember **members;
     size_t member_count, member_capacity;
-    uint64_t lag_usec;    /* how long a removed member is still listed */
-    uint64_t late_usec;   /* how long one that an undo added is not yet listed */
-    uint64_t list_serial; /* lists begun */
-    bool was_in_sync;     /* in truth, when its list was last read */
-    size_t mutations;     /* in flight */
-    Sighting *sightings;  /* what the state remembers */
+    uint64_t lag_usec;             /* how long a removed member is still listed */
+    uint64_t late_usec;            /* how long one that an undo added is not yet listed */
+    uint64_t list_serial;          /* lists begun */
+    uint64_t listed_realtime_usec; /* the last page: when its plan is made, whatever the clock does
+                                      then */
+    bool was_in_sync;              /* in truth, when its list was last read */
+    size_t mutations;              /* in flight */
+    Sighting *sightings;           /* what the state remembers */
     size_t sighting_count;
     Sighting *durable; /* of them, what a kill leaves; unless is_buffered the same */
     size_t durable_count;

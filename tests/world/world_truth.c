@@ -41,6 +41,7 @@ static void truth_on_list(World *world, const WorldEvent *event)
 
     if (request->offset == 0)
         channel->list_serial++;
+    channel->listed_realtime_usec = world->realtime_usec;
     for (size_t i = 0; i < event->members.row_count; i++) {
         WorldMember *member = world_find_member(world, event->members.rows[i].id);
 
