@@ -57,13 +57,14 @@ static int lockout_tell_lock(const Err *said, uint64_t left_usec, Err *err)
 static int lockout_check_kept(const Lockouts *lockouts, Err *err)
 {
     const LockoutStore *kept_in = lockouts->kept_in;
-    uint64_t now_usec = clock_realtime_usec();
     char refused[CLOCK_RFC3339_SIZE];
+    uint64_t now_usec;
     Lockout kept;
 
     if (!kept_in->recall ||
         kept_in->recall(kept_in->userdata, buf_text(&lockouts->subject), &kept) <= 0)
         return 0;
+    now_usec = clock_realtime_usec(); /* after recall, which gives the present for what is over */
     if (kept.until_usec > now_usec && kept.until_usec - now_usec <= LOCK_USEC)
         return lockout_tell_lock(&kept.said, kept.until_usec - now_usec, err);
     if (kept.until_usec != 0 || lockouts->mark[0] == '\0' || !str_equal(kept.mark, lockouts->mark))
