@@ -220,6 +220,9 @@ typedef int (*SettleMember)(void *list, const char *member_id);
 /* Whether a whole list has the member. */
 typedef bool (*IsListed)(const void *list, const char *member_id);
 
+/* The id of a member of that identity (identity.h) in a whole list, or NULL. Borrowed. */
+typedef const char *(*FindListed)(const void *list, const void *identity, size_t identity_size);
+
 typedef struct Ops {
     uint64_t (*now_usec)(void *context);      /* monotonic */
     uint64_t (*realtime_usec)(void *context); /* for the fight guard and what people read */
@@ -256,15 +259,15 @@ typedef struct Ops {
     int (*remember)(void *context, const RosterChannel *channel, const char *channel_id,
                     const Sighting *sightings, size_t count, Err *err);
 
-    /* Names each channel of an instance that has deletions for settle(), once. Not called in a dry
+    /* Names each channel of an instance that has anything for settle(), once. Not called in a dry
      * run. 0, -ENOMEM, or the state's errors. */
     int (*unsettled)(void *context, size_t instance, UnsettledAdd add, void *userdata);
 
-    /* Gives the channel's deletions that an earlier pass or a killed run left undecided their
-     * outcome out of a whole list. Called for each channel before its plan is carried out; not in a
-     * dry run. */
+    /* Gives the channel's deletions and additions that an earlier pass, undo or a killed run left
+     * undecided their outcome out of a whole list, the additions by `find_listed`. Called for each
+     * channel before its plan is carried out; not in a dry run. */
     int (*settle)(void *context, const RosterChannel *channel, const char *channel_id,
-                  SettleMember settle_member, void *list, Err *err);
+                  SettleMember settle_member, FindListed find_listed, void *list, Err *err);
 
     /* Looks which of the members that an undo put back a whole list of their channel lacks, and
      * tells of them where it is paused: somebody else deletes there. Called for each channel's list

@@ -97,15 +97,37 @@ static void pass_run_store_tell_settled(void *userdata, const StoreAction *actio
     run->on_event(&event, run->userdata);
 }
 
+static void pass_run_store_tell_added(void *userdata, const StoreAction *action, bool was_added)
+{
+    PassRun *run = userdata;
+    Err why = {0};
+    const Event event = {
+        .kind = was_added ? EVENT_ADDED : EVENT_ADD_FAILED,
+        .pass = action->pass,
+        .instance_name = action->instance_name,
+        .channel_name = action->channel_name,
+        .channel_id = action->channel_id,
+        .member = action->member_json,
+        .member_id = action->member_id,
+        .digest = "",
+        .err = &why,
+    };
+
+    err_set(&why, -ECANCELED, "it was under way when its undo ended, and the member is not listed");
+    run->on_event(&event, run->userdata);
+}
+
 /* Without a state nothing is known of earlier deletions, and nothing will be deleted either. */
 int pass_run_store_settle(void *context, const RosterChannel *channel, const char *channel_id,
-                          SettleMember settle_member, void *list, Err *err)
+                          SettleMember settle_member, FindListed find_listed, void *list, Err *err)
 {
     PassRun *run = context;
     const StoreSettling settling = {
         .settle_member = settle_member,
+        .find_listed = find_listed,
         .list = list,
         .on_settled = pass_run_store_tell_settled,
+        .on_added_settled = pass_run_store_tell_added,
         .userdata = run,
     };
 

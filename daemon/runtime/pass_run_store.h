@@ -14,7 +14,7 @@ int pass_run_store_remember(void *context, const RosterChannel *channel, const c
                             const Sighting *sightings, size_t count, Err *err);
 int pass_run_store_unsettled(void *context, size_t instance, UnsettledAdd add, void *userdata);
 int pass_run_store_settle(void *context, const RosterChannel *channel, const char *channel_id,
-                          SettleMember settle_member, void *list, Err *err);
+                          SettleMember settle_member, FindListed find_listed, void *list, Err *err);
 void pass_run_store_watch_added(void *context, const RosterChannel *channel, const ChannelRow *row,
                                 IsListed is_listed, const void *list);
 int pass_run_store_record(void *context, Batch *batches, size_t count, Err *err);

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Members that an undo put back, and that vanish again. */
-#include "daemon/store/steady.h"
+/* Members that an undo put back, and that vanish again; those of an undo that was cut short. */
+#include <assert.h>
 
+#include "daemon/base/clock.h"
+#include "daemon/store/pass.h"
+#include "daemon/store/steady.h"
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
-#include <assert.h>
+
+/* For so long after it was recorded, an addition may be carried out and not listed yet. */
+#define ADDED_LAG_USEC (60 * USEC_PER_SEC)
 
 static int added_mark(Store *store, uint64_t action, Err *err)
 {
@@ -48,5 +53,54 @@ int store_watch_added(Store *store, const char *instance_key, const char *channe
         r = transaction_commit(store, err);
     for (size_t i = 0; i < actions.count && r == 0; i++)
         on_vanished(userdata, &actions.items[i]);
+    return r;
+}
+
+/* 1 where a later undo added the same member: it found it absent, so that this one had failed. */
+static int added_is_superseded(Store *store, uint64_t action, Err *err)
+{
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_ADDED_LATER);
+
+    sql_number(&query, action);
+    return sql_step(&query, err);
+}
+
+static bool added_may_lag(const Store *store, const StoreAction *action)
+{
+    uint64_t now_usec = steady_now_usec(store);
+
+    return now_usec < action->recorded_steady_usec ||
+           now_usec - action->recorded_steady_usec < ADDED_LAG_USEC;
+}
+
+static int added_settle_one(Store *store, const StoreAction *action, const StoreSettling *settling,
+                            uint64_t realtime_usec, Err *err)
+{
+    const char *id = settling->find_listed(settling->list, action->identity, action->identity_size);
+    int r = id ? added_is_superseded(store, action->action, err) : 0;
+    bool was_added = id && r == 0;
+
+    if (r < 0 || (!id && added_may_lag(store, action)))
+        return r;
+    r = store_decide_addition(store, action->action, was_added ? "added" : "failed",
+                              was_added ? id : action->member_id, action->attempts, realtime_usec,
+                              err);
+    if (r == 0 && settling->on_added_settled)
+        settling->on_added_settled(settling->userdata, action, was_added);
+    return r;
+}
+
+int added_settle(Store *store, const char *instance_key, const char *channel_id,
+                 const StoreSettling *settling, uint64_t realtime_usec, Err *err)
+{
+    _cleanup_(store_actions_done) StoreActions actions = {0};
+    int r;
+
+    assert(settling->find_listed && !store->is_read_only);
+    r = history_open_additions(store, instance_key, channel_id, &actions, err);
+    for (size_t i = 0; i < actions.count && r == 0; i++) {
+        if (!pass_find(store, actions.items[i].pass))
+            r = added_settle_one(store, &actions.items[i], settling, realtime_usec, err);
+    }
     return r;
 }

@@ -58,6 +58,7 @@ static int history_add_row(StoreActions *actions, const Query *query)
         .roster_digest = history_text(actions, query, 20, &failed),
         .roster_head = history_text(actions, query, 21, &failed),
         .undo_of = history_text(actions, query, 22, &failed),
+        .recorded_steady_usec = sql_column_number(query, 23),
     };
 
     if (failed || !row.identity ||
@@ -202,4 +203,11 @@ int history_added(Store *store, const char *instance_key, const char *channel_id
 {
     return history_of_channel(store, QUERY_ACTIONS_ADDED, instance_key, channel_id, ret_actions,
                               err);
+}
+
+int history_open_additions(Store *store, const char *instance_key, const char *channel_id,
+                           StoreActions *ret_actions, Err *err)
+{
+    return history_of_channel(store, QUERY_ADDITIONS_UNDECIDED, instance_key, channel_id,
+                              ret_actions, err);
 }

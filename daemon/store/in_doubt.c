@@ -74,13 +74,13 @@ int store_settle(Store *store, const char *instance_key, const char *channel_id,
     _cleanup_(store_actions_done) StoreActions actions = {0};
     int r;
 
-    assert(instance_key && channel_id && settling->settle_member);
+    assert(instance_key && channel_id && settling->settle_member && settling->find_listed);
     if (!store->has_in_doubt || store->is_read_only)
         return 0;
     r = store_undecided(store, instance_key, channel_id, &actions, err);
     for (size_t i = 0; i < actions.count && r == 0; i++)
         r = in_doubt_one(store, &actions.items[i], settling, realtime_usec, err);
-    return r;
+    return r < 0 ? r : added_settle(store, instance_key, channel_id, settling, realtime_usec, err);
 }
 
 int store_unsettled(Store *store, const char *instance_key, UnsettledAdd add, void *userdata,

@@ -14,6 +14,6 @@ int pass_insert(Store *store, const char *id, Err *err);
 /* What a commit has made true: its row is there. */
 void pass_mark_recorded(Store *store, const char *id);
 
-/* Looks whether some deletion of an ended pass is undecided, where it may be; keeps it in
+/* Looks whether some action of an ended pass is undecided, where it may be; keeps it in
  * store->has_in_doubt. */
 int pass_look_in_doubt(Store *store, Err *err);

@@ -10,7 +10,7 @@
 /* Passes that are kept however old they are. */
 #define LAST_PASSES "(SELECT pass FROM action GROUP BY pass ORDER BY max(id) DESC LIMIT 20)"
 
-/* An addition whose undo was cut short stays undecided: no later pass decides it. */
+/* An addition whose channel is listed never again is not kept for ever. */
 #define DECIDED "(outcome IS NOT NULL OR kind = 'add')"
 
 /* The instance of a key. */
@@ -21,7 +21,8 @@
 #define ACTION_ROWS                                                                                \
     "SELECT action.id, pass, instance.name, channel_id, channel_name, member_id, identity, "       \
     "member, digest, mode, recorded_usec, outcome, http, code, request_id, attempts, "             \
-    "decided_usec, kind, instance.key, vanished_usec, roster_digest, roster_head, undo_of "        \
+    "decided_usec, kind, instance.key, vanished_usec, roster_digest, roster_head, undo_of, "       \
+    "steady_usec "                                                                                 \
     "FROM action JOIN instance ON instance.id = action.instance JOIN pass ON pass.id = pass "
 
 static const char *const sql_texts[QUERY_COUNT] = {
@@ -67,12 +68,18 @@ static const char *const sql_texts[QUERY_COUNT] = {
                     "AND (?1 IS NULL OR action.instance = " INSTANCE_OF(
                         "?1") ") "
                               "AND (?2 IS NULL OR channel_id = ?2) ORDER BY action.id",
-    [QUERY_ACTION_IN_DOUBT] =
-        "SELECT 1 FROM action WHERE kind = 'delete' AND outcome IS NULL LIMIT 1",
+    [QUERY_ADDITIONS_UNDECIDED] =
+        ACTION_ROWS "WHERE kind = 'add' AND outcome IS NULL AND action.instance = " INSTANCE_OF(
+            "?1") " AND channel_id = ?2 ORDER BY action.id",
+    [QUERY_ADDED_LATER] =
+        "SELECT 1 FROM action JOIN action AS earlier ON earlier.id = ? "
+        "WHERE action.id > earlier.id AND action.kind = 'add' "
+        "AND action.instance = earlier.instance AND action.channel_id = earlier.channel_id "
+        "AND action.identity = earlier.identity LIMIT 1",
+    [QUERY_ACTION_IN_DOUBT] = "SELECT 1 FROM action WHERE outcome IS NULL LIMIT 1",
     [QUERY_ACTION_LAST] = "SELECT coalesce(max(id), 0) FROM action",
-    [QUERY_CHANNELS_IN_DOUBT] =
-        "SELECT DISTINCT channel_id FROM action WHERE kind = 'delete' AND outcome IS NULL "
-        "AND instance = " INSTANCE_OF("?1"),
+    [QUERY_CHANNELS_IN_DOUBT] = "SELECT DISTINCT channel_id FROM action WHERE outcome IS NULL "
+                                "AND instance = " INSTANCE_OF("?1"),
     [QUERY_ACTIONS_ADDED] = ACTION_ROWS
     "WHERE kind = 'add' AND outcome = 'added' AND vanished_usec IS NULL "
     "AND action.instance = " INSTANCE_OF("?1") " AND channel_id = ?2 "

@@ -242,7 +242,7 @@ int store_decide(Store *store, uint64_t action, Outcome outcome, uint32_t attemp
 int store_record_addition(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err);
 
 /* What became of one; buffered. `outcome` is a word of add.h; `member_id` is the new one. One of
- * which nothing is known stays undecided: store_settle() leaves it alone. */
+ * which nothing is known stays undecided until store_settle(). */
 int store_decide_addition(Store *store, uint64_t action, const char *outcome, const char *member_id,
                           uint32_t attempts, uint64_t realtime_usec, Err *err);
 
@@ -262,7 +262,8 @@ typedef struct StoreAction {
     const char *digest;
     const char *mode;
     uint64_t recorded_usec;
-    const char *outcome; /* a word of the report; NULL: not decided */
+    uint64_t recorded_steady_usec; /* steady.h */
+    const char *outcome;           /* a word of the report; NULL: not decided */
     int http;
     const char *code;
     const char *request_id;
@@ -325,14 +326,18 @@ int store_watch_added(Store *store, const char *instance_key, const char *channe
 /* What store_settle() goes by, and whom it tells of what it decides (NULL: nobody). */
 typedef struct StoreSettling {
     SettleMember settle_member; /* ops.h */
+    FindListed find_listed;     /* likewise, for additions */
     void *list;
     void (*on_settled)(void *userdata, const StoreAction *action, Outcome outcome);
+    void (*on_added_settled)(void *userdata, const StoreAction *action, bool was_added);
     void *userdata;
 } StoreSettling;
 
 /*
  * Decides what earlier passes left undecided in a channel, out of a whole list of its members
- * (ops.h, settle()); buffered. Costs nothing while no deletion of an ended pass is undecided.
+ * (ops.h, settle()); buffered. An addition is "added" where a member of its identity is listed, and
+ * "failed" where none is a minute after it was recorded: until then the list may lag. Costs nothing
+ * while nothing of an ended pass is undecided.
  */
 int store_settle(Store *store, const char *instance_key, const char *channel_id,
                  const StoreSettling *settling, uint64_t realtime_usec, Err *err);

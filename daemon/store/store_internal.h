@@ -44,7 +44,7 @@ struct Store {
     int index_fd;    /* likewise */
     bool is_read_only;
     bool owes_rollback;  /* a failed transaction is still open */
-    bool has_in_doubt;   /* some deletion of an ended pass may be undecided */
+    bool has_in_doubt;   /* some deletion or addition of an ended pass may be undecided */
     uint64_t sent_first; /* sent.c: from this action on it is known which were sent */
     int64_t sent_size;   /* of the notes */
     sqlite3 *db;         /* NULL: for reading, and there is no database */
@@ -63,6 +63,15 @@ struct Store {
  * yet. `ret_actions` is done by the caller. */
 int history_added(Store *store, const char *instance_key, const char *channel_id,
                   StoreActions *ret_actions, Err *err);
+
+/* The additions of undos that are not decided, oldest first. `ret_actions` is done by the caller.
+ */
+int history_open_additions(Store *store, const char *instance_key, const char *channel_id,
+                           StoreActions *ret_actions, Err *err);
+
+/* store_settle() for what undos that are over left undecided. */
+int added_settle(Store *store, const char *instance_key, const char *channel_id,
+                 const StoreSettling *settling, uint64_t realtime_usec, Err *err);
 
 /* Fills the record's pause with the one that holds longest of those that cover the channel. */
 int pause_recall(Store *store, const StoreScope *channel, uint64_t realtime_usec,

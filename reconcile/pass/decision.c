@@ -174,6 +174,23 @@ static int decision_settle_member(void *list, const char *member_id)
     return SETTLEMENT_LATER;
 }
 
+static const char *decision_find_listed(const void *list, const void *identity,
+                                        size_t identity_size)
+{
+    const ChannelPass *channel = list;
+
+    return diff_find_id(&channel->diff, identity, identity_size);
+}
+
+static const char *decision_find_absent(const void *list, const void *identity,
+                                        size_t identity_size)
+{
+    (void)list;
+    (void)identity;
+    (void)identity_size;
+    return NULL;
+}
+
 static int decision_settle_as_absent(void *list, const char *member_id)
 {
     (void)list;
@@ -185,7 +202,7 @@ int decision_settle_absent(ChannelPass *channel, const char *channel_id, Err *er
 {
     assert(channel_id && !channel->row);
     return channel->ops->settle(channel->context, channel->roster, channel_id,
-                                decision_settle_as_absent, channel, err);
+                                decision_settle_as_absent, decision_find_absent, channel, err);
 }
 
 int decision_settle(ChannelPass *channel, const char *channel_id, bool is_final, Err *err)
@@ -197,8 +214,8 @@ int decision_settle(ChannelPass *channel, const char *channel_id, bool is_final,
     if (!is_final)
         map_clear(&channel->tried);
     return channel->ops->settle(channel->context, channel->roster, channel_id,
-                                is_final ? decision_settle_final : decision_settle_member, channel,
-                                err);
+                                is_final ? decision_settle_final : decision_settle_member,
+                                decision_find_listed, channel, err);
 }
 
 static bool decision_is_listed(const void *list, const char *member_id)

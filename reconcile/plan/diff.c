@@ -26,8 +26,9 @@ int diff_init(Diff *diff, const Desired *desired, const char *channel_id, bool i
 void diff_done(Diff *diff)
 {
     map_done(&diff->ids);
+    map_done(&diff->ignored);
     arena_done(&diff->arena);
-    free(diff->seen);
+    free((void *)diff->seen);
     free(diff->extras);
     *diff = (Diff){0};
 }
@@ -36,8 +37,9 @@ void diff_reset(Diff *diff)
 {
     assert(diff->seen);
     map_clear(&diff->ids);
+    map_clear(&diff->ignored);
     arena_done(&diff->arena);
-    memset(diff->seen, 0, diff->desired->channel->member_count * sizeof(*diff->seen));
+    memset((void *)diff->seen, 0, diff->desired->channel->member_count * sizeof(*diff->seen));
     diff->extra_count = 0;
     diff->live_count = 0;
     diff->ignored_count = 0;
@@ -47,6 +49,7 @@ void diff_reset(Diff *diff)
 /* A live row with its address in canonical form, its effective port and its packed identity. */
 typedef struct LiveRow {
     const MemberRow *row;
+    char *id;                    /* in the diff's arena */
     char host[ADDRESS_SIZE_MAX]; /* "" without one */
     uint16_t port;
     unsigned char identity[IDENTITY_SIZE_MAX];
@@ -107,7 +110,7 @@ static int diff_add_extra(Diff *diff, const LiveRow *live, const char *member_js
 {
     const MemberRow *row = live->row;
     Extra extra = {
-        .id = arena_string(&diff->arena, row->id),
+        .id = live->id,
         .group = arena_string(&diff->arena, row->group),
         .address = arena_string(&diff->arena, diff->is_ecs ? row->ecs_id : row->host),
         .port = live->port,
@@ -116,7 +119,7 @@ static int diff_add_extra(Diff *diff, const LiveRow *live, const char *member_js
         .member_json = member_json ? arena_string(&diff->arena, member_json) : NULL,
     };
 
-    if (!extra.id || !extra.group || !extra.address || !extra.identity || !extra.member_json ||
+    if (!extra.group || !extra.address || !extra.identity || !extra.member_json ||
         mem_grow(&diff->extras, &diff->extra_capacity, diff->extra_count + 1,
                  sizeof(*diff->extras)) < 0)
         return -ENOMEM;
@@ -124,15 +127,26 @@ static int diff_add_extra(Diff *diff, const LiveRow *live, const char *member_js
     return 0;
 }
 
-static int diff_note_id(Diff *diff, const MemberRow *row, Err *err)
+static int diff_note_id(Diff *diff, const MemberRow *row, char **ret_id, Err *err)
 {
     size_t size = strlen(row->id);
-    const char *id = arena_copy(&diff->arena, row->id, size);
+    char *id = arena_copy(&diff->arena, row->id, size);
     int r = id ? map_put(&diff->ids, id, size, diff) : -ENOMEM;
 
     if (r < 0)
         return err_memory(err);
+    *ret_id = id;
     return r > 0 ? 0 : err_set(err, -EPROTO, "the member %s is listed twice", row->id);
+}
+
+static int diff_add_ignored(Diff *diff, const LiveRow *live)
+{
+    const void *identity = arena_copy(&diff->arena, live->identity, live->identity_size);
+
+    if (!identity || map_put(&diff->ignored, identity, live->identity_size, live->id) < 0)
+        return -ENOMEM;
+    diff->ignored_count++;
+    return 0;
 }
 
 static int diff_add_row(Diff *diff, const MemberPage *page, size_t number, Err *err)
@@ -147,7 +161,7 @@ static int diff_add_row(Diff *diff, const MemberPage *page, size_t number, Err *
     if (!str_equal(row->channel_id, diff->channel_id))
         return err_set(err, -EPROTO, "the member %s belongs to another channel (%s)", row->id,
                        row->channel_id);
-    r = diff_note_id(diff, row, err);
+    r = diff_note_id(diff, row, &live.id, err);
     if (r < 0)
         return r;
     r = diff_identify(diff, row, &live, err);
@@ -157,12 +171,12 @@ static int diff_add_row(Diff *diff, const MemberPage *page, size_t number, Err *
     wanted = desired_find(diff->desired, live.identity, live.identity_size);
     assert(wanted == DESIRED_NONE || wanted < diff->desired->channel->member_count);
     if (wanted != DESIRED_NONE)
-        diff->seen[wanted] = true;
-    else if (ignore_matches(diff->desired->channel, diff->desired->channel_port, row, live.host,
-                            live.port))
-        diff->ignored_count++;
-    else
+        diff->seen[wanted] = live.id;
+    else if (!ignore_matches(diff->desired->channel, diff->desired->channel_port, row, live.host,
+                             live.port))
         return diff_add_extra(diff, &live, page->describe(page, number)) < 0 ? err_memory(err) : 0;
+    else if (diff_add_ignored(diff, &live) < 0)
+        return err_memory(err);
     if (row->status != STATUS_UNAVAILABLE)
         diff->staying_in_service++;
     return 0;
@@ -186,4 +200,20 @@ bool diff_has_id(const Diff *diff, const char *member_id)
 {
     assert(member_id);
     return map_find(&diff->ids, member_id, strlen(member_id)) != NULL;
+}
+
+const char *diff_find_id(const Diff *diff, const void *identity, size_t identity_size)
+{
+    size_t wanted = desired_find(diff->desired, identity, identity_size);
+
+    if (wanted != DESIRED_NONE)
+        return diff->seen[wanted];
+    for (size_t i = 0; i < diff->extra_count; i++) {
+        const Extra *extra = &diff->extras[i];
+
+        if (extra->identity_size == identity_size &&
+            memcmp(extra->identity, identity, identity_size) == 0)
+            return extra->id;
+    }
+    return map_find(&diff->ignored, identity, identity_size);
 }

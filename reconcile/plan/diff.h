@@ -26,10 +26,11 @@ typedef struct Diff {
     bool is_ecs;
     Map ids; /* every row's id */
     Arena arena;
-    bool *seen; /* of each desired member */
+    const char **seen; /* of each desired member the id that it is live by; NULL: it is not */
     Extra *extras;
     size_t extra_count, extra_capacity;
     size_t live_count;
+    Map ignored; /* identity -> id of each row that a rule ignores */
     size_t ignored_count;
     size_t staying_in_service; /* rows that are no extra, with status 1 or none */
 } Diff;
@@ -48,3 +49,6 @@ int diff_add_page(Diff *diff, const MemberPage *page, size_t from, Err *err);
 
 /* Whether the list holds a member with that id. */
 bool diff_has_id(const Diff *diff, const char *member_id);
+
+/* The id of a listed member with that identity, or NULL. Borrowed. */
+const char *diff_find_id(const Diff *diff, const void *identity, size_t identity_size);

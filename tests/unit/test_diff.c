@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "reconcile/plan/diff.h"
+#include "reconcile/plan/identity.h"
 
 typedef struct Table {
     RosterChannel roster;
@@ -177,6 +178,40 @@ static void test_in_service_is_status_1_or_none_of_those_that_stay(void **state)
     table_close(&table);
 }
 
+static const char *table_find(const Table *table, const char *group, const char *host)
+{
+    unsigned char identity[IDENTITY_SIZE_MAX];
+    int size = identity_pack(group, host, 8080, identity);
+
+    assert_true(size > 0);
+    return diff_find_id(&table->diff, identity, (size_t)size);
+}
+
+static void test_a_listed_member_is_found_by_its_identity(void **state)
+{
+    const IgnoreRule rule = {.group = "canary"};
+    Table table = {0};
+
+    (void)state;
+    table.roster.ignore = &rule;
+    table.roster.ignore_count = 1;
+    table_want(&table, "", "10.0.0.1", 0);
+    table_want(&table, "", "10.0.0.2", 0);
+    table_open(&table, false);
+    table_add(&table, (MemberRow){.id = "m1", .host = "10.0.0.1"});
+    table_add(&table, (MemberRow){.id = "m2", .group = "canary", .host = "10.0.0.1"});
+    table_add(&table, (MemberRow){.id = "m3", .group = "blue", .host = "10.0.0.1"});
+    assert_string_equal(table_find(&table, "", "10.0.0.1"), "m1");
+    assert_string_equal(table_find(&table, "canary", "10.0.0.1"), "m2");
+    assert_string_equal(table_find(&table, "blue", "10.0.0.1"), "m3");
+    assert_null(table_find(&table, "", "10.0.0.2"));
+    assert_null(table_find(&table, "blue", "10.0.0.2"));
+    diff_reset(&table.diff);
+    assert_null(table_find(&table, "", "10.0.0.1"));
+    assert_null(table_find(&table, "canary", "10.0.0.1"));
+    table_close(&table);
+}
+
 static void test_ecs_members_compare_by_their_server(void **state)
 {
     Table table = {0};
@@ -265,6 +300,7 @@ int main(void)
         cmocka_unit_test(test_two_members_of_one_identity_are_both_kept_or_both_extra),
         cmocka_unit_test(test_ignored_members_are_never_extra_and_desired_ones_never_ignored),
         cmocka_unit_test(test_in_service_is_status_1_or_none_of_those_that_stay),
+        cmocka_unit_test(test_a_listed_member_is_found_by_its_identity),
         cmocka_unit_test(test_ecs_members_compare_by_their_server),
         cmocka_unit_test(test_rows_that_cannot_be_believed),
         cmocka_unit_test(test_a_list_read_again_begins_with_nothing),

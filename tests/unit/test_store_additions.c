@@ -106,7 +106,7 @@ static void test_what_was_added_is_not_told_before_it_is_kept(void **state)
 
 /* The state of a run that was killed: it says what was sent, and that nobody knows what came of it.
  */
-static void test_an_addition_that_nobody_decided_stays_undecided(void **state)
+static void test_an_addition_is_undecided_until_a_list_tells(void **state)
 {
     Location *place = *state;
     Store *store = place_open(place);
@@ -136,6 +136,125 @@ static void test_an_addition_that_nobody_decided_stays_undecided(void **state)
     store_free(store);
 }
 
+/* ---- undos that were cut short ---- */
+
+/* The list is the identity of its only member, whose id is "new". */
+static const char *find_listed(const void *list, const void *identity, size_t identity_size)
+{
+    return identity_size == strlen(list) && memcmp(identity, list, identity_size) == 0 ? "new"
+                                                                                       : NULL;
+}
+
+static int never_settled(void *list, const char *member_id)
+{
+    (void)list;
+    fail_msg("an addition is settled as the deletion of %s", member_id);
+    return 0;
+}
+
+static void on_added_settled(void *userdata, const StoreAction *action, bool was_added)
+{
+    buf_printf(userdata, "%.2s %s,", (const char *)action->identity, was_added ? "added" : "not");
+}
+
+static void assert_settled(Location *place, Store *store, const char *listed, const char *expected)
+{
+    Buf told = {0};
+    char list[8];
+    const StoreSettling settling = {
+        .settle_member = never_settled,
+        .find_listed = find_listed,
+        .list = list,
+        .on_added_settled = on_added_settled,
+        .userdata = &told,
+    };
+
+    snprintf(list, sizeof(list), "%s", listed);
+    assert_int_equal(store_settle(store, KEY, "c1", &settling, NOW, &place->err), 0);
+    assert_string_equal(buf_text(&told), expected);
+    buf_done(&told);
+}
+
+/* An undo that was killed when two of its additions were sent. */
+static void cut_short(Location *place, Store *store)
+{
+    Deletion members[2];
+    Batch added = place_batch(place, members, 2);
+
+    added.digest = "";
+    place_begin(place, store);
+    assert_int_equal(store_record_addition(store, &added, NOW, &place->err), 0);
+    assert_settled(place, store, "m1", ""); /* it is under way */
+    store_free(store);
+}
+
+static int note_channel(void *userdata, const char *channel_id)
+{
+    buf_printf(userdata, "%s,", channel_id);
+    return 0;
+}
+
+static void assert_unsettled(Store *store, const char *expected)
+{
+    Buf channels = {0};
+
+    assert_int_equal(store_unsettled(store, KEY, note_channel, &channels, NULL), 0);
+    assert_string_equal(buf_text(&channels), expected);
+    buf_done(&channels);
+}
+
+static void assert_history(Store *store, size_t number, const char *outcome, const char *member_id)
+{
+    StoreActions history = {0};
+
+    assert_int_equal(store_history(store, &(StoreFilter){0}, &history, NULL), 0);
+    assert_true(number < history.count);
+    assert_string_equal(history.items[number].outcome, outcome);
+    assert_string_equal(history.items[number].member_id, member_id);
+    store_actions_done(&history);
+}
+
+static void test_a_list_decides_what_an_undo_cut_short_added(void **state)
+{
+    Location *place = *state;
+    Store *store;
+
+    cut_short(place, place_open(place));
+    store = place_open(place);
+    assert_unsettled(store, "c1,");
+    assert_settled(place, store, "m2", "m2 added,"); /* the list may not show the other yet */
+    assert_settled(place, store, "m2", "");
+    assert_int_equal(store_flush(store, &place->err), 0);
+    store_free(store);
+
+    store = place_open(place);
+    time_pass(61 * USEC_PER_SEC);
+    assert_settled(place, store, "m2", "m1 not,");
+    assert_unsettled(store, "");
+    assert_history(store, 0, "failed", "m1");
+    assert_history(store, 1, "added", "new");
+    assert_vanished(place, store, "c1", "new", ""); /* under the id that it is listed by */
+    store_free(store);
+}
+
+/* The undo was asked for again, and found the member absent before it added it. */
+static void test_what_a_later_undo_added_an_earlier_one_had_not(void **state)
+{
+    Location *place = *state;
+    Deletion member;
+    Batch added = place_batch(place, &member, 1);
+    Store *store;
+
+    cut_short(place, place_open(place));
+    store = place_open(place);
+    place_begin(place, store);
+    record_added(place, store, &added);
+    assert_settled(place, store, "m1", "m1 not,");
+    assert_history(store, 0, "failed", "m1");
+    assert_history(store, 2, "added", "m1");
+    store_free(store);
+}
+
 static void test_what_cannot_be_recorded_is_told(void **state)
 {
     Location *place = *state;
@@ -160,7 +279,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_what_was_added_and_vanishes_is_named_once),
         TEST(test_what_was_added_is_not_told_before_it_is_kept),
-        TEST(test_an_addition_that_nobody_decided_stays_undecided),
+        TEST(test_an_addition_is_undecided_until_a_list_tells),
+        TEST(test_a_list_decides_what_an_undo_cut_short_added),
+        TEST(test_what_a_later_undo_added_an_earlier_one_had_not),
         TEST(test_what_cannot_be_recorded_is_told),
     };
 

@@ -168,6 +168,15 @@ static inline void record_one(Location *place, Store *store, uint64_t realtime_u
     *ret_action = deletion.action;
 }
 
+/* A list of no members. */
+static inline const char *find_nobody(const void *list, const void *identity, size_t identity_size)
+{
+    (void)list;
+    (void)identity;
+    (void)identity_size;
+    return NULL;
+}
+
 static inline size_t count_undecided(Location *place, Store *store)
 {
     StoreActions actions = {0};

@@ -25,7 +25,8 @@ static int lists_too_early(void *list, const char *member_id)
 static int settle(Store *store, const char *channel_id, SettleMember settle_member, void *list,
                   uint64_t at_usec, Err *err)
 {
-    const StoreSettling settling = {.settle_member = settle_member, .list = list};
+    const StoreSettling settling = {
+        .settle_member = settle_member, .find_listed = find_nobody, .list = list};
 
     return store_settle(store, KEY, channel_id, &settling, at_usec, err);
 }

@@ -138,7 +138,7 @@ static int name_none(void *userdata, const char *channel_id)
 /* Nothing of the old one is taken for the new: no pause, no doubt, no history. */
 static void test_a_name_that_means_another_instance(void **state)
 {
-    const StoreSettling settling = {.settle_member = gone};
+    const StoreSettling settling = {.settle_member = gone, .find_listed = find_nobody};
     const StoreScope channel = {KEY, "prod", "c1", "payments"};
     Location *place = *state;
     Store *store = place_open(place);

@@ -21,7 +21,7 @@ int world_remember(void *context, const RosterChannel *roster, const char *chann
                    const Sighting *sightings, size_t count, Err *err);
 int world_unsettled(void *context, size_t instance, UnsettledAdd add, void *userdata);
 int world_settle(void *context, const RosterChannel *roster, const char *channel_id,
-                 SettleMember settle_member, void *list, Err *err);
+                 SettleMember settle_member, FindListed find_listed, void *list, Err *err);
 int world_record(void *context, Batch *batches, size_t count, Err *err);
 int world_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
                  const Answer *answer, Err *err);

@@ -199,11 +199,12 @@ int world_unsettled(void *context, size_t instance, UnsettledAdd add, void *user
 }
 
 int world_settle(void *context, const RosterChannel *roster, const char *channel_id,
-                 SettleMember settle_member, void *list, Err *err)
+                 SettleMember settle_member, FindListed find_listed, void *list, Err *err)
 {
     World *world = context;
     WorldChannel *channel = state_channel(world, roster, channel_id);
 
+    (void)find_listed; /* no addition is recorded here */
     if (world->is_dead)
         return err_set(err, -EIO, "dead");
     if (world->dry_run)
