@@ -61,6 +61,8 @@ static inline bool request_is_change(RequestKind kind)
 
 /* ---- what the service says ---- */
 
+#define OPS_ID_SIZE_MAX 64 /* of a channel's or a member's id (API.md section 1.2) */
+
 /* A row of the member list (API.md section 1.2), its types checked. Strings are never NULL. */
 typedef struct MemberRow {
     const char *id;

@@ -23,8 +23,6 @@
 /* How often who waits looks whether that is worth it. */
 #define WAIT_MSEC 1000
 
-#define ANSWER_SIZE_MAX HTTP_BODY_SIZE_MAX
-
 /* ---- connecting ---- */
 
 static int unix_client_refuse(const char *socket_path, const struct ucred *peer, Err *err)
@@ -182,7 +180,7 @@ static int unix_client_receive(Asking *asking, Buf *answer, Err *err)
 
         if (size > 0) {
             asking->heard_usec = clock_monotonic_usec();
-            if (answer->size + (size_t)size > ANSWER_SIZE_MAX)
+            if (answer->size + (size_t)size > HTTP_BODY_SIZE_MAX)
                 return err_set(err, -EFBIG, "rosterd's answer is too big");
             buf_append(answer, bytes, (size_t)size);
             if (buf_failed(answer) < 0)
@@ -213,7 +211,7 @@ static size_t unix_client_body_size(const char *headers, const char *end)
     found += sizeof(name) - 1;
     found += strspn(found, " ");
     snprintf(text, sizeof(text), "%.*s", (int)strspn(found, "0123456789"), found);
-    return str_parse_uint(text, ANSWER_SIZE_MAX, &size) < 0 ? SIZE_MAX : (size_t)size;
+    return str_parse_uint(text, HTTP_BODY_SIZE_MAX, &size) < 0 ? SIZE_MAX : (size_t)size;
 }
 
 int unix_client_parse(const Buf *answer, int *ret_status, Buf *ret_body, Err *err)

@@ -9,8 +9,6 @@
 #include "daemon/report/members_text.h"
 #include "daemon/report/row.h"
 
-#define NAME_SIZE 512
-
 /* ---- guards ---- */
 
 const char *channel_text_measure(const char *guard_name)
@@ -63,7 +61,7 @@ void channel_text_instance(const Page *page, const Json *instance)
 static void text_heading(const Page *page, const Json *channel, bool verbose)
 {
     const char *result = row_text(channel, "result");
-    char name[NAME_SIZE];
+    char name[ROW_NAME_SIZE];
 
     page_puts(page, row_channel(channel, name, sizeof(name)));
     if (verbose && row_text(channel, "name")[0] && row_text(channel, "id")[0])

@@ -6,8 +6,6 @@
 #include "daemon/report/row.h"
 #include "daemon/report/table.h"
 
-#define NAME_SIZE 512
-
 static void history_text_row(Table *table, const Json *action)
 {
     const char *outcome = row_text(action, "outcome"), *name = row_text(action, "name");
@@ -52,7 +50,7 @@ int history_text_append(const Json *root, bool colour, Buf *buf)
 
 static void history_text_member(Table *table, const Json *channel, const Json *row)
 {
-    char member[ROW_MEMBER_SIZE], name[NAME_SIZE];
+    char member[ROW_MEMBER_SIZE], name[ROW_NAME_SIZE];
 
     row_member(json_find(row, "member"), member);
     table_add_row(table);
@@ -66,7 +64,7 @@ static void history_text_member(Table *table, const Json *channel, const Json *r
 static void history_text_paused(const Json *root, Buf *buf)
 {
     const Page page = {.buf = buf};
-    char name[NAME_SIZE];
+    char name[ROW_NAME_SIZE];
 
     buf_puts(buf,
              "\nPaused now, without end, so that no pass deletes them again. When the roster is "

@@ -10,6 +10,7 @@
 #include "reconcile/plan/identity.h"
 
 #define ROW_MEMBER_SIZE (IDENTITY_SIZE_MAX + 16)
+#define ROW_NAME_SIZE 512 /* of row_channel()'s text; a longer one is cut */
 
 /* The value as text, borrowed; "" where there is none. */
 const char *row_text(const Json *object, const char *key);

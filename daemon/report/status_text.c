@@ -11,8 +11,6 @@
 #include "daemon/report/table.h"
 #include "daemon/report/text.h"
 
-#define NAME_SIZE 512
-
 /* ---- what concerns the whole daemon ---- */
 
 static void status_text_line(const Page *page, Colour colour, const char *before, const char *text)
@@ -121,7 +119,7 @@ static void status_text_notes(Table *table, const Json *channel)
 static void status_text_row(Table *table, const Json *channel)
 {
     const char *result = row_text(channel, "result");
-    char name[NAME_SIZE];
+    char name[ROW_NAME_SIZE];
 
     table_add_row(table);
     table_add(table, row_channel(channel, name, sizeof(name)), COLOUR_PLAIN);

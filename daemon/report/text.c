@@ -11,8 +11,6 @@
 #include "daemon/report/row.h"
 #include "daemon/report/table.h"
 
-#define NAME_SIZE 512
-
 /* ---- totals ---- */
 
 typedef struct Sums {
@@ -178,7 +176,7 @@ static bool text_is_listed(const Rendering *rendering, size_t number)
 static void text_row(Table *table, const Json *channel)
 {
     const char *result = row_text(channel, "result");
-    char name[NAME_SIZE];
+    char name[ROW_NAME_SIZE];
 
     table_add_row(table);
     table_add(table, row_channel(channel, name, sizeof(name)), COLOUR_PLAIN);

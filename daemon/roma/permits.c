@@ -9,7 +9,7 @@
 
 /* channel, NUL, member: no id has a NUL. */
 typedef struct PermitKey {
-    char bytes[2 * REQUEST_ID_SIZE_MAX + 1];
+    char bytes[2 * OPS_ID_SIZE_MAX + 1];
     size_t size;
 } PermitKey;
 
@@ -17,8 +17,8 @@ static bool permits_key(const char *channel_id, const char *member_id, PermitKey
 {
     char *end = ret_key->bytes;
 
-    if (!channel_id || !member_id || !str_is_id(channel_id, REQUEST_ID_SIZE_MAX) ||
-        !str_is_id(member_id, REQUEST_ID_SIZE_MAX))
+    if (!channel_id || !member_id || !str_is_id(channel_id, OPS_ID_SIZE_MAX) ||
+        !str_is_id(member_id, OPS_ID_SIZE_MAX))
         return false;
     end = mempcpy(end, channel_id, strlen(channel_id) + 1);
     end = mempcpy(end, member_id, strlen(member_id));

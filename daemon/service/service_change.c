@@ -8,7 +8,7 @@
 #include "daemon/service/service_internal.h"
 
 /* How often it is looked whether what is being loaded is loaded. */
-#define LOAD_LOOK_USEC (100 * USEC_PER_MSEC)
+#define CHANGE_LOOK_USEC (100 * USEC_PER_MSEC)
 
 static const char change_text[] = "settings or rosters changed, what was not sent is planned anew";
 static const char hold_text[] = "settings or rosters have changed and are not read yet";
@@ -185,7 +185,7 @@ static void service_await_load(Service *service)
     if (!reload_is_loading(&service->reload))
         return;
     if (sd_event_add_time_relative(service->event, &service->load_timer, CLOCK_MONOTONIC,
-                                   LOAD_LOOK_USEC, USEC_PER_MSEC, service_on_load_time,
+                                   CHANGE_LOOK_USEC, USEC_PER_MSEC, service_on_load_time,
                                    service) < 0)
         service->load_timer = NULL;
 }

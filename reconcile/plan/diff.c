@@ -11,7 +11,6 @@
 #include "reconcile/plan/ignore.h"
 
 #define STATUS_UNAVAILABLE 2
-#define MEMBER_ID_MAX 64 /* API.md section 1.2 */
 
 int diff_init(Diff *diff, const Desired *desired, const char *channel_id, bool is_ecs)
 {
@@ -156,7 +155,7 @@ static int diff_add_row(Diff *diff, const MemberPage *page, size_t number, Err *
     size_t wanted;
     int r;
 
-    if (!str_is_id(row->id, MEMBER_ID_MAX))
+    if (!str_is_id(row->id, OPS_ID_SIZE_MAX))
         return err_set(err, -EPROTO, "a member's id is not one that can be named to the service");
     if (!str_equal(row->channel_id, diff->channel_id))
         return err_set(err, -EPROTO, "the member %s belongs to another channel (%s)", row->id,

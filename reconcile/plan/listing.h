@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "daemon/base/err.h"
+#include "reconcile/ops.h"
 
 /* The simulator is built with a smaller one, so that its lists have several pages. */
 #ifndef LISTING_PAGE_SIZE
@@ -22,7 +23,7 @@
 #define LISTING_TRIES 3
 
 /* Longer ones are no ids. */
-#define LISTING_ID_SIZE 65
+#define LISTING_ID_SIZE (OPS_ID_SIZE_MAX + 1)
 
 typedef struct Listing {
     uint64_t total;                /* as the first page of this try said */

@@ -187,7 +187,7 @@ static void test_longest_request_line(void **state)
     RequestLine line;
 
     (void)state;
-    assert_int_equal(strlen(id), REQUEST_ID_SIZE_MAX);
+    assert_int_equal(strlen(id), OPS_ID_SIZE_MAX);
     assert_int_equal(request_line(&instance, &request, &line), 0);
     assert_true(strlen(line.path) < sizeof(line.path));
     codec_case_assert_has(line.path, "/members/0123");

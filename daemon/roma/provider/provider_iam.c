@@ -12,10 +12,10 @@
 
 #define DOING "getting a token from IAM"
 #define PATH "/v3/auth/tokens?nocatalog=true"
-#define TOKEN_HEADER "X-Subject-Token"
+#define IAM_TOKEN_HEADER "X-Subject-Token"
 
 /* With nocatalog an answer has a few kilobytes. */
-#define ANSWER_SIZE_MAX ((size_t)1024 * 1024)
+#define IAM_ANSWER_SIZE_MAX ((size_t)1024 * 1024)
 
 /* The size of the body around the texts, and how many bytes JSON makes of one at most. */
 #define BODY_FRAME_SIZE 256U
@@ -104,7 +104,7 @@ static int provider_iam_send(ProviderIam *iam)
         .ca_file = instance->ca_file ? buf_text(&iam->ca_path) : NULL,
         .connect_timeout_usec = limits->connect_timeout_usec,
         .timeout_usec = limits->timeout_usec,
-        .body_size_max = ANSWER_SIZE_MAX,
+        .body_size_max = IAM_ANSWER_SIZE_MAX,
         .plain_allowed = str_has_prefix(instance->auth.iam_endpoint, "http://"),
     };
 
@@ -210,9 +210,9 @@ static void provider_iam_on_end(void *userdata, AttemptStep step, const HttpAnsw
     const char *token;
 
     if (step == ATTEMPT_DONE) {
-        token = http_answer_header(http, TOKEN_HEADER);
+        token = http_answer_header(http, IAM_TOKEN_HEADER);
         if (token[0] == '\0')
-            err_set(&why, -EPROTO, DOING ": the answer has no " TOKEN_HEADER);
+            err_set(&why, -EPROTO, DOING ": the answer has no " IAM_TOKEN_HEADER);
         else if (credential_new_token(token, strlen(token), "IAM's token", &credential, &why) < 0)
             err_context(&why, -EPROTO, DOING);
     } else if (step == ATTEMPT_REFUSED) {

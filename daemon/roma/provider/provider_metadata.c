@@ -22,7 +22,7 @@
 
 /* The service is one hop away. */
 #define TIMEOUT_USEC (3 * USEC_PER_SEC)
-#define ANSWER_SIZE_MAX ((size_t)64 * 1024)
+#define METADATA_ANSWER_SIZE_MAX ((size_t)64 * 1024)
 
 /* The metadata service's words on a host that has no agency. */
 #define NO_AGENCY "agency must be configured"
@@ -67,7 +67,7 @@ static int provider_metadata_ask(ProviderMetadata *metadata, const char *method,
         .header_count = header ? 2 : 1,
         .connect_timeout_usec = TIMEOUT_USEC,
         .timeout_usec = TIMEOUT_USEC,
-        .body_size_max = ANSWER_SIZE_MAX,
+        .body_size_max = METADATA_ANSWER_SIZE_MAX,
         .plain_allowed = str_has_prefix(url, "http://"),
     };
 

@@ -12,8 +12,6 @@
 #include "daemon/json/json_parser.h"
 
 #define LIST "vpc_channels"
-#define ID_SIZE_MAX 64
-#define PORT_MAX 65535
 
 #define WANTED_STRING "a string of 1024 bytes at most"
 #define WANTED_ID "1 to 64 letters, digits, \"-\" and \"_\""
@@ -30,7 +28,7 @@ static int channels_get_id(const Json *value, size_t index, ChannelRow *row, Err
 {
     const char *id;
 
-    if (json_get_string(value, &id) < 0 || !str_is_id(id, ID_SIZE_MAX))
+    if (json_get_string(value, &id) < 0 || !str_is_id(id, OPS_ID_SIZE_MAX))
         return json_odd_field(err, LIST, index, "id", WANTED_ID, value);
     row->id = id;
     return 0;
@@ -50,7 +48,7 @@ static int channels_get_port(const Json *value, size_t index, ChannelRow *row, E
 {
     int64_t number = 0;
 
-    if (value && json_get_integer(value, 0, PORT_MAX, &number) < 0)
+    if (value && json_get_integer(value, 0, UINT16_MAX, &number) < 0)
         return json_odd_field(err, LIST, index, "port", "a port from 0 to 65535", value);
     row->port = (uint16_t)number;
     return 0;

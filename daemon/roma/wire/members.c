@@ -9,8 +9,6 @@
 #include "daemon/json/json_parser.h"
 
 #define LIST "members"
-#define ID_SIZE_MAX 64
-#define PORT_MAX 65535
 #define STATUS_MAX 2
 
 #define WANTED_STRING "a string of 1024 bytes at most"
@@ -30,7 +28,7 @@ static int members_get_port(const Json *value, size_t index, MemberRow *row, Err
 {
     int64_t number = 0;
 
-    if (value && json_get_integer(value, 0, PORT_MAX, &number) < 0)
+    if (value && json_get_integer(value, 0, UINT16_MAX, &number) < 0)
         return json_odd_field(err, LIST, index, "port", "a port from 0 to 65535", value);
     row->port = (uint16_t)number;
     return 0;
@@ -56,7 +54,7 @@ static int members_get_text(const Json *value, size_t index, const char *key, co
 
 static int members_get_id(const Json *value, size_t index, MemberRow *row, Err *err)
 {
-    if (json_get_string(value, &row->id) < 0 || !str_is_id(row->id, ID_SIZE_MAX))
+    if (json_get_string(value, &row->id) < 0 || !str_is_id(row->id, OPS_ID_SIZE_MAX))
         return json_odd_field(err, LIST, index, "id", WANTED_ID, value);
     return 0;
 }

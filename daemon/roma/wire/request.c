@@ -30,7 +30,7 @@ static void request_format_number(uint64_t value, char ret_text[static REQUEST_N
 
 static bool request_is_id(const char *id)
 {
-    return id && str_is_id(id, REQUEST_ID_SIZE_MAX);
+    return id && str_is_id(id, OPS_ID_SIZE_MAX);
 }
 
 static int request_set_page(const Request *request, RequestLine *line)

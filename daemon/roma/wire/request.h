@@ -25,7 +25,6 @@
 #include "daemon/roma/auth/sign.h"
 #include "reconcile/ops.h"
 
-#define REQUEST_ID_SIZE_MAX 64
 #define REQUEST_PATH_SIZE 384
 #define REQUEST_NUMBER_SIZE 21 /* of 64 bits, in digits, with the NUL */
 
