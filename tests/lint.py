@@ -297,13 +297,18 @@ def check_asserts():
 
 
 def name_prefixes(header):
-    """What public names of a header may begin with: its stem, the stem's first word (handle_ of a family of
-    files), its room; and in a room's internal header the stem of any file there."""
-    room, stem = os.path.split(header[:-2])
-    prefixes = {stem, stem.rstrip("s"), stem.split("_")[0], os.path.basename(room)}
-    if stem.endswith("_internal"):
-        prefixes |= {os.path.basename(name)[:-2] for name in files(".c") if os.path.dirname(name) == room}
-    return prefixes
+    """What public names of a header may begin with: its stem, alone or behind its room's name; the first word
+    that several stems of the room share (handle_); in the room's main header the room's name; and in its
+    internal header the stem of any file there."""
+    path, stem = os.path.split(header[:-2])
+    room, first = os.path.basename(path), stem.split("_")[0]
+    stems = {os.path.basename(name).rsplit(".", 1)[0] for name in files(".c", ".h") if os.path.dirname(name) == path}
+    prefixes = {stem, f"{room}_{stem}"}
+    if sum(other.split("_")[0] == first for other in stems) > 1:
+        prefixes.add(first)
+    if DOCS.get(path) == f"{stem}.h":
+        prefixes.add(room)
+    return prefixes | stems if stem.endswith("_internal") else prefixes
 
 
 def check_public_names():
@@ -349,6 +354,7 @@ FAULTS = [
     ("check_purity", "config/address.c", "int now(void) { return (int)time(0); }"),
     ("check_first_comments", "daemon/base/map.h", None),
     ("check_public_names", "daemon/store/store.h", "void forget_everything(void);"),
+    ("check_public_names", "daemon/store/sent.h", "void store_forget(void);"),
     ("check_picture", "README.md", None),
     ("check_docs", "daemon/http/client.h", None),
     ("check_asserts", "daemon/base/buf.c", "void f(int n) { assert(n-- > 0); }"),
