@@ -261,7 +261,7 @@ static int aside_file(const char *path, bool is_secret, AsideFile **ret_file)
     r = aside_begin(&work, file, &aside);
     if (r < 0)
         return r;
-    if (!aside_wait(aside, ASIDE_WAIT_USEC)) {
+    if (!aside_wait(aside, aside_late ? ASIDE_WAIT_MORE_USEC : ASIDE_WAIT_USEC)) {
         aside_keep_late(aside, path);
         return -ETIMEDOUT;
     }

@@ -23,6 +23,8 @@
 
 /* How long the event loop waits for files that mostly answer at once. */
 #define ASIDE_WAIT_USEC UINT64_C(1000000)
+/* And for each further one while some do not answer: there may be hundreds beside them. */
+#define ASIDE_WAIT_MORE_USEC UINT64_C(50000)
 
 typedef struct Aside Aside;
 
@@ -53,7 +55,8 @@ void aside_touch(const char *path);
 void aside_path(Aside *aside, char ret_path[static ASIDE_PATH_SIZE]);
 
 /* stat(2) aside: 0, a negative errno, or -ETIMEDOUT where it did not answer within
- * ASIDE_WAIT_USEC, of which the log tells once; then at once, until it does answer. */
+ * ASIDE_WAIT_USEC (ASIDE_WAIT_MORE_USEC), of which the log tells once; then at once, until it does
+ * answer. */
 int aside_stat(const char *path, struct stat *ret_status);
 
 /* file_read_secret() aside; -ETIMEDOUT likewise. */

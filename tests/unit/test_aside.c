@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Jobs that block for ever hold nobody, and what they own is freed when they end. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -129,6 +132,40 @@ static void test_a_file_that_answers(void **state)
     aside_touch("/elsewhere");
 }
 
+static int gate[2];
+
+/* Before the system's: whoever looks at a dead file waits at the gate. */
+int stat(const char *path, struct stat *ret_status)
+{
+    char byte;
+
+    if (strncmp(path, "/dead/", strlen("/dead/")) == 0)
+        (void)!read(gate[0], &byte, 1);
+    return fstatat(AT_FDCWD, path, ret_status, 0);
+}
+
+/* The event loop is held for all of them together no longer than for a few. */
+static void test_many_files_that_do_not_answer(void **state)
+{
+    uint64_t begun_usec = clock_monotonic_usec();
+    struct stat status;
+    char path[32];
+
+    (void)state;
+    assert_int_equal(pipe(gate), 0);
+    for (int i = 0; i < 20; i++) {
+        snprintf(path, sizeof(path), "/dead/%d", i);
+        assert_int_equal(aside_stat(path, &status), -ETIMEDOUT);
+    }
+    assert_true(clock_monotonic_usec() - begun_usec < 10 * ASIDE_WAIT_USEC);
+    close(gate[1]);
+    for (int i = 0; i < 20000 && aside_stat("/dead/19", &status) == -ETIMEDOUT; i++)
+        usleep(1000);
+    assert_int_equal(aside_stat("/dead/19", &status), -ENOENT);
+    assert_int_equal(aside_stat("/", &status), 0);
+    close(gate[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +173,7 @@ int main(void)
         cmocka_unit_test(test_what_is_left_is_freed_at_its_end),
         cmocka_unit_test(test_what_is_done_and_left_is_freed_at_once),
         cmocka_unit_test(test_a_file_that_answers),
+        cmocka_unit_test(test_many_files_that_do_not_answer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
