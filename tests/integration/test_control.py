@@ -110,8 +110,14 @@ def test_status_shows_all_else_where_the_pauses_cannot_be_read(daemon):
     assert "which channels are paused is not known: " in text and "max_deletes refuses" in text
 
 
+def history(case, *args):
+    done = ctl(case, "history", "--json", *args)
+    assert done.status == IN_SYNC, done
+    return json.loads(done.stdout)
+
+
 def test_history_is_told_by_daemon_and_by_files(daemon):
-    told = json.loads(ctl(daemon, "history", "--json").stdout)
+    told = history(daemon)
     action = told["actions"][0]
     assert len(told["actions"]) == 1
     assert set(action) == {"action", "pass", "time", "instance", "channel", "name", "kind", "member", "after", "undo_of",
@@ -120,11 +126,11 @@ def test_history_is_told_by_daemon_and_by_files(daemon):
                                                                                   "prune")
     assert action["member"]["host"] == "10.9.0.1" and action["member"]["weight"] == 1
     assert "10.9.0.1:8080" in ctl(daemon, "history").stdout
-    assert json.loads(ctl(daemon, "history", "--json", "--channel", "orders").stdout) == {"actions": []}
-    assert json.loads(ctl(daemon, "history", "--json", "--channel", "prod/payments", "--since", "1h").stdout) == told
+    assert history(daemon, "--channel", "orders") == {"actions": []}
+    assert history(daemon, "--channel", "prod/payments", "--since", "1h") == told
     daemon.daemon.signal()
     assert daemon.daemon.finish().status == 0
-    assert json.loads(ctl(daemon, "history", "--json").stdout) == told
+    assert history(daemon) == told
 
 
 @pytest.mark.parametrize("asked_by", ["daemon", "files"])

@@ -344,9 +344,16 @@ def test_validate_answers_at_once(case):
 
 
 def test_a_signal_ends_a_start_that_waits(case):
+    """It waits for three seconds: where the signal came later than that, another start is tried."""
     begin(case)
     case.write("rosters.d/a.yaml", "version: 1\nchannels: {}\n")
-    daemon = Daemon(case)
-    wait_until(lambda: "may be half-written" in daemon.text(), process=daemon.process)
-    daemon.signal(signal.SIGTERM)
-    assert daemon.wait_end() == 0
+
+    def stopped():
+        daemon = Daemon(case)
+        wait_until(lambda: "may be half-written" in daemon.text() or daemon.poll() is not None)
+        daemon.process.send_signal(signal.SIGTERM)
+        status = daemon.wait_end()
+        assert "may be half-written" in daemon.text() and status in (0, INVALID), (status, daemon.text())
+        return status == 0
+
+    assert any(stopped() for _ in range(5))
