@@ -19,23 +19,23 @@ static void assert_value(Store *store, const char *sql, const char *expected)
 
 static void test_pass_names_are_unique(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     char id[STORE_PASS_ID_SIZE];
     uint64_t action;
 
-    place_begin(place, store);
-    assert_string_equal(place->pass, "2026-11-24T15:04:05Z-1");
-    place_begin(place, store);
-    assert_string_equal(place->pass, "2026-11-24T15:04:05Z-2");
-    record_one(place, store, NOW, &action);
-    assert_int_equal(store_end_pass(store, place->pass, "converged", NOW + 7, &place->err), 0);
+    folder_begin(folder, store);
+    assert_string_equal(folder->pass, "2026-11-24T15:04:05Z-1");
+    folder_begin(folder, store);
+    assert_string_equal(folder->pass, "2026-11-24T15:04:05Z-2");
+    record_one(folder, store, NOW, &action);
+    assert_int_equal(store_end_pass(store, folder->pass, "converged", NOW + 7, &folder->err), 0);
     assert_value(store,
                  "SELECT group_concat(id || ' ' || result || ' ' || finished_usec) FROM pass",
                  "2026-11-24T15:04:05Z-2 converged 1795532645000007");
     store_free(store);
 
-    store = place_open(place);
+    store = folder_open(folder);
     assert_int_equal(store_begin_pass(store, NOW + 1, id, NULL), 0);
     assert_string_equal(id, "2026-11-24T15:04:05Z-3");
     assert_int_equal(store_begin_pass(store, NOW + USEC_PER_SEC, id, NULL), 0);
@@ -45,14 +45,14 @@ static void test_pass_names_are_unique(void **state)
 
 static void test_record_and_decide(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     Deletion deletions[3];
-    Batch batch = place_batch(place, deletions, 3);
+    Batch batch = folder_batch(folder, deletions, 3);
     Answer answer = {.http = 404, .code = "APIG.3024", .request_id = "r-1"};
 
-    place_begin(place, store);
-    assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), 0);
+    folder_begin(folder, store);
+    assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), 0);
     assert_true(deletions[0].action > 0 && deletions[1].action != deletions[0].action);
     assert_int_equal(
         store_decide(store, deletions[0].action, OUTCOME_GONE, 1, &answer, NOW + 5, NULL), 0);
@@ -61,12 +61,12 @@ static void test_record_and_decide(void **state)
     assert_int_equal(store_decide(store, deletions[1].action, OUTCOME_DELETED, 1, NULL, NOW, NULL),
                      -ENOENT);
     assert_int_equal(store_decide(store, 999, OUTCOME_DELETED, 1, NULL, NOW, NULL), -ENOENT);
-    assert_int_equal(store_end_pass(store, place->pass, "failed", NOW + 9, NULL), 0);
+    assert_int_equal(store_end_pass(store, folder->pass, "failed", NOW + 9, NULL), 0);
     assert_int_equal(store_decide(store, deletions[1].action, OUTCOME_DELETED, 1, NULL, NOW, NULL),
                      -ENOENT);
     store_free(store);
 
-    store = place_open(place);
+    store = folder_open(folder);
     assert_value(
         store,
         "SELECT group_concat(pass || name || channel_id || channel_name || kind || member_id "
@@ -86,13 +86,13 @@ static void test_record_and_decide(void **state)
 /* A deletion that failed, and whose member the next list does not show: somebody else's. */
 static void test_what_failed_may_be_found_gone(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     Deletion deletions[2];
-    Batch batch = place_batch(place, deletions, 2);
+    Batch batch = folder_batch(folder, deletions, 2);
     uint64_t action;
 
-    place_begin(place, store);
+    folder_begin(folder, store);
     assert_int_equal(store_record(store, &batch, 1, NOW, NULL), 0);
     for (size_t i = 0; i < 2; i++) {
         action = deletions[i].action;
@@ -110,14 +110,14 @@ static void test_what_failed_may_be_found_gone(void **state)
 
 static void test_undecided_are_told_and_settled(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     Deletion deletions[2], other;
-    Batch batch = place_batch(place, deletions, 2), second = place_batch(place, &other, 1);
+    Batch batch = folder_batch(folder, deletions, 2), second = folder_batch(folder, &other, 1);
     StoreActions actions = {0};
 
     second.channel_id = "c2";
-    place_begin(place, store);
+    folder_begin(folder, store);
     assert_int_equal(store_record(store, &batch, 1, NOW, NULL), 0);
     assert_int_equal(store_record(store, &second, 1, NOW, NULL), 0);
     assert_int_equal(store_decide(store, deletions[0].action, OUTCOME_DELETED, 1, NULL, NOW, NULL),
@@ -127,7 +127,7 @@ static void test_undecided_are_told_and_settled(void **state)
     store_actions_done(&actions);
     store_free(store);
 
-    store = place_open(place);
+    store = folder_open(folder);
     assert_int_equal(store_undecided(store, KEY, "c1", &actions, NULL), 0);
     assert_int_equal(actions.count, 1);
     assert_int_equal(actions.items[0].action, deletions[1].action);
@@ -148,15 +148,15 @@ static void test_undecided_are_told_and_settled(void **state)
 
 static void test_batch_of_another_pass_is_refused(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     Deletion deletion;
-    Batch batch = place_batch(place, &deletion, 1);
+    Batch batch = folder_batch(folder, &deletion, 1);
 
-    place_begin(place, store);
+    folder_begin(folder, store);
     batch.pass = "2020-01-01T00:00:00Z-1";
-    assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), -EINVAL);
-    assert_says(&place->err, "nothing was deleted");
+    assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), -EINVAL);
+    assert_says(&folder->err, "nothing was deleted");
     assert_int_equal(deletion.action, 0);
     store_free(store);
 }
@@ -164,24 +164,24 @@ static void test_batch_of_another_pass_is_refused(void **state)
 /* One bad row: none of the batch is there, what was buffered before still goes in. */
 static void test_batch_is_whole_or_absent(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     Deletion deletions[2];
     Batch batch;
     uint64_t action;
 
-    place_begin(place, store);
-    record_one(place, store, NOW, &action);
+    folder_begin(folder, store);
+    record_one(folder, store, NOW, &action);
     assert_int_equal(store_decide(store, action, OUTCOME_DELETED, 2, NULL, NOW, NULL), 0);
-    batch = place_batch(place, deletions, 2);
+    batch = folder_batch(folder, deletions, 2);
     deletions[1].member_json = NULL;
-    assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), -EINVAL);
-    assert_says(&place->err, "nothing was deleted");
+    assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), -EINVAL);
+    assert_says(&folder->err, "nothing was deleted");
     assert_int_equal(deletions[0].action, 0);
-    assert_int_equal(store_end_pass(store, place->pass, "failed", NOW, NULL), 0);
+    assert_int_equal(store_end_pass(store, folder->pass, "failed", NOW, NULL), 0);
     store_free(store);
 
-    store = place_open(place);
+    store = folder_open(folder);
     assert_value(store, "SELECT group_concat(member_id || outcome || attempts) FROM action",
                  "m1deleted2");
     store_free(store);
@@ -190,19 +190,19 @@ static void test_batch_is_whole_or_absent(void **state)
 /* SQLite rolls back by itself when memory or disk run out, even in a statement that reads. */
 static void test_outcomes_survive_a_rollback(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     StoreActions actions = {0};
     uint64_t action;
 
-    place_begin(place, store);
-    record_one(place, store, NOW, &action);
+    folder_begin(folder, store);
+    record_one(folder, store, NOW, &action);
     assert_int_equal(store_decide(store, action, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
     assert_int_equal(sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(store_undecided(store, NULL, NULL, &actions, NULL), 0);
     assert_int_equal(actions.count, 0);
     store_actions_done(&actions);
-    assert_int_equal(store_flush(store, &place->err), 0);
+    assert_int_equal(store_flush(store, &folder->err), 0);
     assert_value(store, "SELECT outcome FROM action", "deleted");
     store_free(store);
 }
@@ -216,8 +216,8 @@ static int count_commit(void *count)
 /* What a commit returns for survives a loss of power: 2 is FULL. */
 static void test_commits_are_durable(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
 
     assert_value(store, "PRAGMA synchronous", "2");
     assert_value(store, "PRAGMA journal_mode", "wal");
@@ -227,18 +227,18 @@ static void test_commits_are_durable(void **state)
 
 static void test_commits_are_few(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     unsigned int commits = 0;
     Deletion deletions[10];
     char channel[16];
 
-    place_begin(place, store);
+    folder_begin(folder, store);
     sqlite3_commit_hook(store->db, count_commit, &commits);
     for (int i = 0; i < 200; i++) {
-        Batch batch = place_batch(place, deletions, 10);
+        Batch batch = folder_batch(folder, deletions, 10);
         const Sighting sighting = {"m1", 1};
-        ChannelRecord record = recall_at(place, store, NOW);
+        ChannelRecord record = recall_at(folder, store, NOW);
 
         channel_record_done(&record);
         snprintf(channel, sizeof(channel), "channel-%d", i);
@@ -249,20 +249,20 @@ static void test_commits_are_few(void **state)
             assert_int_equal(
                 store_decide(store, deletions[j].action, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
     }
-    assert_int_equal(store_end_pass(store, place->pass, "converged", NOW, NULL), 0);
+    assert_int_equal(store_end_pass(store, folder->pass, "converged", NOW, NULL), 0);
     assert_int_equal(commits, 201);
     assert_value(store, "SELECT count(*) FROM action WHERE outcome = 'deleted'", "2000");
 
     commits = 0;
-    place_begin(place, store);
+    folder_begin(folder, store);
     assert_int_equal(store_remember(store, KEY, "in-sync", NULL, 0, NULL), 0);
-    assert_int_equal(store_end_pass(store, place->pass, "in_sync", NOW, NULL), 0);
+    assert_int_equal(store_end_pass(store, folder->pass, "in_sync", NOW, NULL), 0);
     assert_int_equal(commits, 0);
     assert_value(store, "SELECT count(*) FROM pass", "1");
     store_free(store);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
 int main(void)
 {

@@ -5,20 +5,20 @@
 #include "tests/unit/test_store_common.h"
 
 /* Recorded under the members' old ids, and decided with their new ones. */
-static void record_added(Location *place, Store *store, Batch *batch)
+static void record_added(Folder *folder, Store *store, Batch *batch)
 {
     static const char *const new_ids[] = {"m1", "m2", "m3"};
 
     for (size_t i = 0; i < batch->deletion_count; i++)
         batch->deletions[i].member_id = "old";
-    assert_int_equal(store_record_addition(store, batch, NOW, &place->err), 0);
+    assert_int_equal(store_record_addition(store, batch, NOW, &folder->err), 0);
     for (size_t i = 0; i < batch->deletion_count; i++) {
         assert_true(batch->deletions[i].action > 0);
         assert_int_equal(store_decide_addition(store, batch->deletions[i].action, "added",
-                                               new_ids[i], 1, NOW, &place->err),
+                                               new_ids[i], 1, NOW, &folder->err),
                          0);
     }
-    assert_int_equal(store_flush(store, &place->err), 0);
+    assert_int_equal(store_flush(store, &folder->err), 0);
 }
 
 /* The list is the text of all ids. */
@@ -36,13 +36,13 @@ static void on_vanished(void *userdata, const StoreAction *action)
     buf_printf(told, "%s/%s %s,", action->instance_name, action->channel_name, action->member_id);
 }
 
-static void assert_vanished(Location *place, Store *store, const char *channel_id,
+static void assert_vanished(Folder *folder, Store *store, const char *channel_id,
                             const char *listed, const char *expected)
 {
     Buf told = {0};
 
     assert_int_equal(store_watch_added(store, KEY, channel_id, is_listed, listed, on_vanished,
-                                       &told, &place->err),
+                                       &told, &folder->err),
                      0);
     assert_string_equal(buf_text(&told), expected);
     buf_done(&told);
@@ -50,20 +50,20 @@ static void assert_vanished(Location *place, Store *store, const char *channel_i
 
 static void test_what_was_added_and_vanishes_is_named_once(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     Deletion members[3], deletion;
-    Batch added = place_batch(place, members, 3);
+    Batch added = folder_batch(folder, members, 3);
     StoreActions history;
     char pass[STORE_PASS_ID_SIZE];
 
     added.digest = "";
-    place_begin(place, store);
-    record_added(place, store, &added);
-    assert_int_equal(store_end_pass(store, place->pass, "converged", NOW, &place->err), 0);
-    assert_vanished(place, store, "c1", "m1 m2 m3", "");
-    assert_vanished(place, store, "c2", "", "");
-    assert_int_equal(store_history(store, &(StoreFilter){0}, &history, &place->err), 0);
+    folder_begin(folder, store);
+    record_added(folder, store, &added);
+    assert_int_equal(store_end_pass(store, folder->pass, "converged", NOW, &folder->err), 0);
+    assert_vanished(folder, store, "c1", "m1 m2 m3", "");
+    assert_vanished(folder, store, "c2", "", "");
+    assert_int_equal(store_history(store, &(StoreFilter){0}, &history, &folder->err), 0);
     assert_int_equal(history.count, 3);
     for (size_t i = 0; i < 3; i++)
         assert_string_equal(history.items[i].kind, "add");
@@ -71,36 +71,36 @@ static void test_what_was_added_and_vanishes_is_named_once(void **state)
     assert_int_equal(store_find_last_deleting(store, NULL, NULL, pass, NULL), -ENOENT);
     store_free(store);
 
-    store = place_open(place);
-    assert_vanished(place, store, "c1", "m1 m2", "prod/payments m3,");
-    assert_vanished(place, store, "c1", "m1 m2", "");
-    place_begin(place, store);
-    added = place_batch(place, &deletion, 1); /* of m1, which is ours */
-    assert_int_equal(store_record(store, &added, 1, NOW, &place->err), 0);
-    assert_vanished(place, store, "c1", "", "prod/payments m2,");
+    store = folder_open(folder);
+    assert_vanished(folder, store, "c1", "m1 m2", "prod/payments m3,");
+    assert_vanished(folder, store, "c1", "m1 m2", "");
+    folder_begin(folder, store);
+    added = folder_batch(folder, &deletion, 1); /* of m1, which is ours */
+    assert_int_equal(store_record(store, &added, 1, NOW, &folder->err), 0);
+    assert_vanished(folder, store, "c1", "", "prod/payments m2,");
     store_free(store);
-    store = place_open(place);
-    assert_vanished(place, store, "c1", "", "");
+    store = folder_open(folder);
+    assert_vanished(folder, store, "c1", "", "");
     store_free(store);
 }
 
 static void test_what_was_added_is_not_told_before_it_is_kept(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place), *reader;
+    Folder *folder = *state;
+    Store *store = folder_open(folder), *reader;
     Deletion members[1];
-    Batch added = place_batch(place, members, 1);
+    Batch added = folder_batch(folder, members, 1);
     Buf told = {0};
 
     added.digest = "";
-    place_begin(place, store);
-    record_added(place, store, &added);
-    reader = place_open_read_only(place);
+    folder_begin(folder, store);
+    record_added(folder, store, &added);
+    reader = folder_open_read_only(folder);
     assert_int_equal(store_watch_added(reader, KEY, "c1", is_listed, "", on_vanished, &told, NULL),
                      -EROFS);
     assert_string_equal(buf_text(&told), "");
     store_free(reader);
-    assert_vanished(place, store, "c1", "", "prod/payments m1,");
+    assert_vanished(folder, store, "c1", "", "prod/payments m1,");
     store_free(store);
 }
 
@@ -108,22 +108,22 @@ static void test_what_was_added_is_not_told_before_it_is_kept(void **state)
  */
 static void test_an_addition_is_undecided_until_a_list_tells(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     Deletion member;
-    Batch added = place_batch(place, &member, 1);
+    Batch added = folder_batch(folder, &member, 1);
     StoreActions history = {0};
     const StoreOrigin origin = {
         .roster_digest = DIGEST_A, .roster_head = "0123", .undo_of = "an earlier pass"};
 
     added.digest = "";
-    place_begin(place, store);
-    store_set_origin(store, place->pass, &origin);
-    assert_int_equal(store_record_addition(store, &added, NOW, &place->err), 0);
+    folder_begin(folder, store);
+    store_set_origin(store, folder->pass, &origin);
+    assert_int_equal(store_record_addition(store, &added, NOW, &folder->err), 0);
     store_free(store);
 
-    store = place_open(place);
-    assert_int_equal(store_history(store, &(StoreFilter){0}, &history, &place->err), 0);
+    store = folder_open(folder);
+    assert_int_equal(store_history(store, &(StoreFilter){0}, &history, &folder->err), 0);
     assert_int_equal(history.count, 1);
     assert_string_equal(history.items[0].kind, "add");
     assert_null(history.items[0].outcome);
@@ -131,8 +131,8 @@ static void test_an_addition_is_undecided_until_a_list_tells(void **state)
     assert_string_equal(history.items[0].roster_digest, DIGEST_A);
     assert_string_equal(history.items[0].roster_head, "0123");
     store_actions_done(&history);
-    assert_int_equal(count_undecided(place, store), 0); /* no deletion to be settled */
-    assert_vanished(place, store, "c1", "", "");
+    assert_int_equal(count_undecided(folder, store), 0); /* no deletion to be settled */
+    assert_vanished(folder, store, "c1", "", "");
     store_free(store);
 }
 
@@ -157,7 +157,7 @@ static void on_added_settled(void *userdata, const StoreAction *action, bool was
     buf_printf(userdata, "%.2s %s,", (const char *)action->identity, was_added ? "added" : "not");
 }
 
-static void assert_settled(Location *place, Store *store, const char *listed, const char *expected)
+static void assert_settled(Folder *folder, Store *store, const char *listed, const char *expected)
 {
     Buf told = {0};
     char list[8];
@@ -170,21 +170,21 @@ static void assert_settled(Location *place, Store *store, const char *listed, co
     };
 
     snprintf(list, sizeof(list), "%s", listed);
-    assert_int_equal(store_settle(store, KEY, "c1", &settling, NOW, &place->err), 0);
+    assert_int_equal(store_settle(store, KEY, "c1", &settling, NOW, &folder->err), 0);
     assert_string_equal(buf_text(&told), expected);
     buf_done(&told);
 }
 
 /* An undo that was killed when two of its additions were sent. */
-static void cut_short(Location *place, Store *store)
+static void cut_short(Folder *folder, Store *store)
 {
     Deletion members[2];
-    Batch added = place_batch(place, members, 2);
+    Batch added = folder_batch(folder, members, 2);
 
     added.digest = "";
-    place_begin(place, store);
-    assert_int_equal(store_record_addition(store, &added, NOW, &place->err), 0);
-    assert_settled(place, store, "m1", ""); /* it is under way */
+    folder_begin(folder, store);
+    assert_int_equal(store_record_addition(store, &added, NOW, &folder->err), 0);
+    assert_settled(folder, store, "m1", ""); /* it is under way */
     store_free(store);
 }
 
@@ -216,40 +216,40 @@ static void assert_history(Store *store, size_t number, const char *outcome, con
 
 static void test_a_list_decides_what_an_undo_cut_short_added(void **state)
 {
-    Location *place = *state;
+    Folder *folder = *state;
     Store *store;
 
-    cut_short(place, place_open(place));
-    store = place_open(place);
+    cut_short(folder, folder_open(folder));
+    store = folder_open(folder);
     assert_unsettled(store, "c1,");
-    assert_settled(place, store, "m2", "m2 added,"); /* the list may not show the other yet */
-    assert_settled(place, store, "m2", "");
-    assert_int_equal(store_flush(store, &place->err), 0);
+    assert_settled(folder, store, "m2", "m2 added,"); /* the list may not show the other yet */
+    assert_settled(folder, store, "m2", "");
+    assert_int_equal(store_flush(store, &folder->err), 0);
     store_free(store);
 
-    store = place_open(place);
+    store = folder_open(folder);
     time_pass(61 * USEC_PER_SEC);
-    assert_settled(place, store, "m2", "m1 not,");
+    assert_settled(folder, store, "m2", "m1 not,");
     assert_unsettled(store, "");
     assert_history(store, 0, "failed", "m1");
     assert_history(store, 1, "added", "new");
-    assert_vanished(place, store, "c1", "new", ""); /* under the id that it is listed by */
+    assert_vanished(folder, store, "c1", "new", ""); /* under the id that it is listed by */
     store_free(store);
 }
 
 /* The undo was asked for again, and found the member absent before it added it. */
 static void test_what_a_later_undo_added_an_earlier_one_had_not(void **state)
 {
-    Location *place = *state;
+    Folder *folder = *state;
     Deletion member;
-    Batch added = place_batch(place, &member, 1);
+    Batch added = folder_batch(folder, &member, 1);
     Store *store;
 
-    cut_short(place, place_open(place));
-    store = place_open(place);
-    place_begin(place, store);
-    record_added(place, store, &added);
-    assert_settled(place, store, "m1", "m1 not,");
+    cut_short(folder, folder_open(folder));
+    store = folder_open(folder);
+    folder_begin(folder, store);
+    record_added(folder, store, &added);
+    assert_settled(folder, store, "m1", "m1 not,");
     assert_history(store, 0, "failed", "m1");
     assert_history(store, 2, "added", "m1");
     store_free(store);
@@ -257,22 +257,22 @@ static void test_what_a_later_undo_added_an_earlier_one_had_not(void **state)
 
 static void test_what_cannot_be_recorded_is_told(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place), *reader;
+    Folder *folder = *state;
+    Store *store = folder_open(folder), *reader;
     Deletion member;
-    Batch added = place_batch(place, &member, 1);
+    Batch added = folder_batch(folder, &member, 1);
 
-    place_begin(place, store);
-    reader = place_open_read_only(place);
-    assert_int_equal(store_record_addition(reader, &added, NOW, &place->err), -EROFS);
+    folder_begin(folder, store);
+    reader = folder_open_read_only(folder);
+    assert_int_equal(store_record_addition(reader, &added, NOW, &folder->err), -EROFS);
     assert_int_equal(member.action, 0);
-    assert_says(&place->err, "; nothing was added");
-    assert_int_equal(store_decide_addition(reader, 1, "added", "m1", 1, NOW, &place->err), -EROFS);
+    assert_says(&folder->err, "; nothing was added");
+    assert_int_equal(store_decide_addition(reader, 1, "added", "m1", 1, NOW, &folder->err), -EROFS);
     store_free(reader);
     store_free(store);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
 int main(void)
 {

@@ -5,14 +5,14 @@
 
 static void test_sightings_are_replaced(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     const Sighting first[] = {{"m1", 1}, {"m2", 3}}, second[] = {{"m2", 4}};
     ChannelRecord record;
 
-    place_begin(place, store);
+    folder_begin(folder, store);
     assert_int_equal(store_remember(store, KEY, "c1", first, 2, NULL), 0);
-    record = recall_at(place, store, NOW);
+    record = recall_at(folder, store, NOW);
     assert_int_equal(record.sighting_count, 2);
     channel_record_done(&record);
     assert_int_equal(store_remember(store, KEY, "c1", second, 1, NULL), 0);
@@ -20,14 +20,14 @@ static void test_sightings_are_replaced(void **state)
     assert_int_equal(store_flush(store, NULL), 0);
     store_free(store);
 
-    store = place_open(place);
-    record = recall_at(place, store, NOW);
+    store = folder_open(folder);
+    record = recall_at(folder, store, NOW);
     assert_int_equal(record.sighting_count, 1);
     assert_string_equal(record.sightings[0].member_id, "m2");
     assert_int_equal(record.sightings[0].count, 4);
     channel_record_done(&record);
     assert_int_equal(store_remember(store, KEY, "c1", NULL, 0, NULL), 0);
-    record = recall_at(place, store, NOW);
+    record = recall_at(folder, store, NOW);
     assert_int_equal(record.sighting_count, 0);
     channel_record_done(&record);
     store_free(store);
@@ -37,31 +37,31 @@ static void test_recent_deletions(void **state)
 {
     static const Outcome outcomes[] = {OUTCOME_DELETED, OUTCOME_GONE, OUTCOME_FAILED,
                                        OUTCOME_SKIPPED};
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     uint64_t action;
     ChannelRecord record;
 
-    place_begin(place, store);
+    folder_begin(folder, store);
     for (size_t i = 0; i < ELEMENTS(outcomes); i++) {
-        record_one(place, store, NOW + i, &action);
+        record_one(folder, store, NOW + i, &action);
         assert_int_equal(store_decide(store, action, outcomes[i], 1, NULL, NOW, NULL), 0);
     }
     time_pass(10);
-    record_one(place, store, NOW + 10, &action);
+    record_one(folder, store, NOW + 10, &action);
     time_pass(10);
-    record = recall_at(place, store, NOW + 20);
+    record = recall_at(folder, store, NOW + 20);
     assert_int_equal(record.deletion_count, 2);
     assert_int_equal(record.deletions[0].realtime_usec, NOW + 10);
     assert_int_equal(record.deletions[1].realtime_usec, NOW);
     assert_memory_equal(record.deletions[0].identity, "m1", 2);
     channel_record_done(&record);
     time_pass(USEC_PER_HOUR - 20);
-    record = recall_at(place, store, NOW + USEC_PER_HOUR);
+    record = recall_at(folder, store, NOW + USEC_PER_HOUR);
     assert_int_equal(record.deletion_count, 1);
     channel_record_done(&record);
     time_pass(10);
-    record = recall_at(place, store, NOW + USEC_PER_HOUR + 10);
+    record = recall_at(folder, store, NOW + USEC_PER_HOUR + 10);
     assert_int_equal(record.deletion_count, 0);
     channel_record_done(&record);
     store_free(store);
@@ -73,15 +73,15 @@ static void test_recent_deletions_by_a_wrong_clock(void **state)
 {
     static const int64_t steps[] = {-(int64_t)USEC_PER_DAY, 2 * (int64_t)USEC_PER_HOUR,
                                     3650 * (int64_t)USEC_PER_DAY};
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     uint64_t action;
 
-    place_begin(place, store);
-    record_one(place, store, NOW, &action);
+    folder_begin(folder, store);
+    record_one(folder, store, NOW, &action);
     for (size_t i = 0; i < ELEMENTS(steps); i++) {
         uint64_t now_usec = NOW + (uint64_t)steps[i];
-        ChannelRecord record = recall_at(place, store, now_usec);
+        ChannelRecord record = recall_at(folder, store, now_usec);
 
         assert_int_equal(record.deletion_count, 1);
         assert_true(record.deletions[0].realtime_usec + USEC_PER_HOUR > now_usec);
@@ -96,101 +96,101 @@ static void deletions_elsewhere_do_not_count(void **state)
     static const struct {
         const char *instance_key, *channel_id;
     } elsewhere[] = {{KEY, "c2"}, {"another", "c1"}};
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     ChannelRecord record;
     uint64_t action;
 
-    place_begin(place, store);
-    assert_int_equal(store_name_instance(store, "another", "test", &place->err), 0);
+    folder_begin(folder, store);
+    assert_int_equal(store_name_instance(store, "another", "test", &folder->err), 0);
     for (size_t i = 0; i < ELEMENTS(elsewhere); i++) {
         Deletion deletion;
-        Batch batch = place_batch(place, &deletion, 1);
+        Batch batch = folder_batch(folder, &deletion, 1);
 
         batch.instance_key = elsewhere[i].instance_key;
         batch.channel_id = elsewhere[i].channel_id;
-        assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), 0);
+        assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), 0);
     }
-    record_one(place, store, NOW, &action);
-    record = recall_at(place, store, NOW + 20);
+    record_one(folder, store, NOW, &action);
+    record = recall_at(folder, store, NOW + 20);
     assert_int_equal(record.deletion_count, 1);
     channel_record_done(&record);
     store_free(store);
 }
 
-static bool is_approved(Location *place, Store *store, const char *digest, uint64_t realtime_usec)
+static bool is_approved(Folder *folder, Store *store, const char *digest, uint64_t realtime_usec)
 {
-    int r = store_is_approved(store, digest, realtime_usec, &place->err);
+    int r = store_is_approved(store, digest, realtime_usec, &folder->err);
 
     if (r < 0)
-        fail_msg("store_is_approved: %s", place->err.text);
+        fail_msg("store_is_approved: %s", folder->err.text);
     return r > 0;
 }
 
 static void test_approval_lapses(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
 
-    assert_false(is_approved(place, store, DIGEST_A, NOW));
+    assert_false(is_approved(folder, store, DIGEST_A, NOW));
     assert_int_equal(store_approve(store, DIGEST_A, NOW, NULL), 0);
-    assert_true(is_approved(place, store, DIGEST_A, NOW));
-    assert_false(is_approved(place, store, DIGEST_B, NOW));
+    assert_true(is_approved(folder, store, DIGEST_A, NOW));
+    assert_false(is_approved(folder, store, DIGEST_B, NOW));
     /* A wall clock that is set, either way, neither ends nor lengthens it. */
-    assert_true(is_approved(place, store, DIGEST_A, NOW + 2 * USEC_PER_DAY));
-    assert_true(is_approved(place, store, DIGEST_A, NOW - 2 * USEC_PER_DAY));
+    assert_true(is_approved(folder, store, DIGEST_A, NOW + 2 * USEC_PER_DAY));
+    assert_true(is_approved(folder, store, DIGEST_A, NOW - 2 * USEC_PER_DAY));
     time_pass(USEC_PER_DAY - 1);
-    assert_true(is_approved(place, store, DIGEST_A, NOW));
+    assert_true(is_approved(folder, store, DIGEST_A, NOW));
     time_pass(1);
-    assert_false(is_approved(place, store, DIGEST_A, NOW));
+    assert_false(is_approved(folder, store, DIGEST_A, NOW));
     assert_int_equal(store_approve(store, DIGEST_A, NOW + USEC_PER_DAY, NULL), 0);
-    assert_true(is_approved(place, store, DIGEST_A, NOW + USEC_PER_DAY));
+    assert_true(is_approved(folder, store, DIGEST_A, NOW + USEC_PER_DAY));
     store_free(store);
 }
 
 static void test_approval_passes_once(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     Deletion deletion;
-    Batch batch = place_batch(place, &deletion, 1);
+    Batch batch = folder_batch(folder, &deletion, 1);
 
     batch.approved = true;
-    place_begin(place, store);
-    assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), -ESTALE);
-    assert_says(&place->err, "nothing was deleted");
+    folder_begin(folder, store);
+    assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), -ESTALE);
+    assert_says(&folder->err, "nothing was deleted");
     assert_int_equal(store_approve(store, DIGEST_A, NOW, NULL), 0);
-    assert_int_equal(store_record(store, &batch, 1, NOW + 5, &place->err), 0);
-    assert_false(is_approved(place, store, DIGEST_A, NOW + 5));
+    assert_int_equal(store_record(store, &batch, 1, NOW + 5, &folder->err), 0);
+    assert_false(is_approved(folder, store, DIGEST_A, NOW + 5));
     store_free(store);
 
-    store = place_open(place);
-    place_begin(place, store);
+    store = folder_open(folder);
+    folder_begin(folder, store);
     assert_int_equal(store_approve(store, DIGEST_A, NOW + 6, NULL), 1);
-    assert_false(is_approved(place, store, DIGEST_A, NOW + 6));
+    assert_false(is_approved(folder, store, DIGEST_A, NOW + 6));
     assert_int_equal(store_record(store, &batch, 1, NOW + 6, NULL), -ESTALE);
     assert_int_equal(store_approve(store, DIGEST_A, NOW + 5 + USEC_PER_DAY, NULL), 1);
     time_pass(USEC_PER_DAY);
     assert_int_equal(store_approve(store, DIGEST_A, NOW + 5 + USEC_PER_DAY, NULL), 0);
-    assert_true(is_approved(place, store, DIGEST_A, NOW + 5 + USEC_PER_DAY));
+    assert_true(is_approved(folder, store, DIGEST_A, NOW + 5 + USEC_PER_DAY));
     store_free(store);
 }
 
 static void test_approval_given_again_passes_again(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     Deletion deletion;
-    Batch batch = place_batch(place, &deletion, 1);
+    Batch batch = folder_batch(folder, &deletion, 1);
 
     batch.approved = true;
-    place_begin(place, store);
+    folder_begin(folder, store);
     assert_int_equal(store_approve_again(store, DIGEST_A, NOW, NULL), 0);
-    assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), 0);
-    assert_false(is_approved(place, store, DIGEST_A, NOW));
+    assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), 0);
+    assert_false(is_approved(folder, store, DIGEST_A, NOW));
     assert_int_equal(store_approve_again(store, DIGEST_A, NOW + 1, NULL), 0);
-    assert_true(is_approved(place, store, DIGEST_A, NOW + 1));
-    assert_int_equal(store_record(store, &batch, 1, NOW + 1, &place->err), 0);
+    assert_true(is_approved(folder, store, DIGEST_A, NOW + 1));
+    assert_int_equal(store_record(store, &batch, 1, NOW + 1, &folder->err), 0);
     assert_int_equal(store_record(store, &batch, 1, NOW + 2, NULL), -ESTALE);
     assert_int_equal(store_approve_again(store, "3f9a", NOW, NULL), -EINVAL);
     store_free(store);
@@ -198,8 +198,8 @@ static void test_approval_given_again_passes_again(void **state)
 
 static void test_a_refusal_outlives_its_run(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     Lockout kept = {.mark = "1:2:3", .until_usec = NOW + 9, .refused_usec = NOW}, found = {0};
 
     err_set(&kept.said, -EACCES, "the service answered 401");
@@ -211,7 +211,7 @@ static void test_a_refusal_outlives_its_run(void **state)
     assert_int_equal(store_keep_lockout(store, "iam a/b", &kept, NULL), 0);
     store_free(store);
 
-    assert_int_equal(store_open_read_only(place->state, &store, NULL), 0);
+    assert_int_equal(store_open_read_only(folder->state, &store, NULL), 0);
     assert_int_equal(store_recall_lockout(store, "iam a/b", &found, NULL), 1);
     assert_int_equal(store_recall_lockout(store, "iam a/c", &found, NULL), 0);
     assert_string_equal(found.mark, kept.mark);
@@ -231,16 +231,16 @@ static void test_what_is_no_digest(void **state)
         "AAAA",
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
         "aaa\n"};
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
 
     for (size_t i = 0; i < ELEMENTS(texts); i++)
-        assert_int_equal(store_approve(store, texts[i], NOW, &place->err), -EINVAL);
-    assert_says(&place->err, "is no digest");
+        assert_int_equal(store_approve(store, texts[i], NOW, &folder->err), -EINVAL);
+    assert_says(&folder->err, "is no digest");
     store_free(store);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
 int main(void)
 {

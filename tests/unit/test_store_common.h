@@ -31,12 +31,12 @@
 #define DIGEST_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define DIGEST_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
-typedef struct Location {
+typedef struct Folder {
     char root[64];  /* of mkdtemp() */
     char state[96]; /* the state directory in it, not made yet */
     char pass[STORE_PASS_ID_SIZE];
     Err err;
-} Location;
+} Folder;
 
 /* The clocks that the state sees. */
 static uint64_t boottime_now = 1000 * USEC_PER_SEC, realtime_now = NOW;
@@ -58,21 +58,21 @@ static inline void time_pass(uint64_t span_usec)
     realtime_now += span_usec;
 }
 
-static inline int place_setup(void **state)
+static inline int folder_setup(void **state)
 {
     static const SteadySource source = {boottime_fake, realtime_fake,
                                         "/proc/sys/kernel/random/boot_id"};
-    Location *place = calloc(1, sizeof(*place));
+    Folder *folder = calloc(1, sizeof(*folder));
 
     steady_source = &source;
     boottime_now = 1000 * USEC_PER_SEC;
     realtime_now = NOW;
 
-    assert_non_null(place);
-    strcpy(place->root, "/tmp/rosterd-store-XXXXXX");
-    assert_non_null(mkdtemp(place->root));
-    snprintf(place->state, sizeof(place->state), "%s/state", place->root);
-    *state = place;
+    assert_non_null(folder);
+    strcpy(folder->root, "/tmp/rosterd-store-XXXXXX");
+    assert_non_null(mkdtemp(folder->root));
+    snprintf(folder->state, sizeof(folder->state), "%s/state", folder->root);
+    *state = folder;
     return 0;
 }
 
@@ -85,43 +85,43 @@ static inline int socket_path_remove(const char *path, const struct stat *status
     return remove(path);
 }
 
-static inline int place_teardown(void **state)
+static inline int folder_teardown(void **state)
 {
-    Location *place = *state;
+    Folder *folder = *state;
 
-    nftw(place->root, socket_path_remove, 8, FTW_DEPTH | FTW_PHYS);
-    free(place);
+    nftw(folder->root, socket_path_remove, 8, FTW_DEPTH | FTW_PHYS);
+    free(folder);
     return 0;
 }
 
-static inline Store *place_open(Location *place)
+static inline Store *folder_open(Folder *folder)
 {
     Store *store = NULL;
-    int r = store_open(place->state, &store, &place->err);
+    int r = store_open(folder->state, &store, &folder->err);
 
     if (r < 0)
-        fail_msg("store_open: %d: %s", r, place->err.text);
+        fail_msg("store_open: %d: %s", r, folder->err.text);
     return store;
 }
 
-static inline Store *place_open_read_only(Location *place)
+static inline Store *folder_open_read_only(Folder *folder)
 {
     Store *store = NULL;
-    int r = store_open_read_only(place->state, &store, &place->err);
+    int r = store_open_read_only(folder->state, &store, &folder->err);
 
     if (r < 0)
-        fail_msg("store_open_read_only: %d: %s", r, place->err.text);
+        fail_msg("store_open_read_only: %d: %s", r, folder->err.text);
     return store;
 }
 
-static inline void place_begin(Location *place, Store *store)
+static inline void folder_begin(Folder *folder, Store *store)
 {
-    assert_int_equal(store_name_instance(store, KEY, "prod", &place->err), 0);
-    assert_int_equal(store_begin_pass(store, NOW, place->pass, &place->err), 0);
+    assert_int_equal(store_name_instance(store, KEY, "prod", &folder->err), 0);
+    assert_int_equal(store_begin_pass(store, NOW, folder->pass, &folder->err), 0);
 }
 
 /* A batch that deletes `count` members of channel c1 (or as the caller changes it). */
-static inline Batch place_batch(Location *place, Deletion *deletions, size_t count)
+static inline Batch folder_batch(Folder *folder, Deletion *deletions, size_t count)
 {
     static const RosterChannel channel = {.name = "payments", .mode = MODE_PRUNE};
     static const char *const ids[] = {"m1", "m2", "m3"};
@@ -134,7 +134,7 @@ static inline Batch place_batch(Location *place, Deletion *deletions, size_t cou
             .member_json = "{\"host\":\"10.1.0.9\"}",
         };
     return (Batch){
-        .pass = place->pass,
+        .pass = folder->pass,
         .channel = &channel,
         .instance_name = "prod",
         .instance_key = KEY,
@@ -146,24 +146,24 @@ static inline Batch place_batch(Location *place, Deletion *deletions, size_t cou
     };
 }
 
-static inline ChannelRecord recall_at(Location *place, Store *store, uint64_t realtime_usec)
+static inline ChannelRecord recall_at(Folder *folder, Store *store, uint64_t realtime_usec)
 {
     const StoreScope channel = {KEY, "prod", "c1", "payments"};
     ChannelRecord record = {0};
 
-    if (store_recall(store, &channel, realtime_usec, &record, &place->err) < 0)
-        fail_msg("store_recall: %s", place->err.text);
+    if (store_recall(store, &channel, realtime_usec, &record, &folder->err) < 0)
+        fail_msg("store_recall: %s", folder->err.text);
     return record;
 }
 
-static inline void record_one(Location *place, Store *store, uint64_t realtime_usec,
+static inline void record_one(Folder *folder, Store *store, uint64_t realtime_usec,
                               uint64_t *ret_action)
 {
     Deletion deletion;
-    Batch batch = place_batch(place, &deletion, 1);
+    Batch batch = folder_batch(folder, &deletion, 1);
 
-    if (store_record(store, &batch, 1, realtime_usec, &place->err) < 0)
-        fail_msg("store_record: %s", place->err.text);
+    if (store_record(store, &batch, 1, realtime_usec, &folder->err) < 0)
+        fail_msg("store_record: %s", folder->err.text);
     assert_true(deletion.action > 0);
     *ret_action = deletion.action;
 }
@@ -177,44 +177,44 @@ static inline const char *find_nobody(const void *list, const void *identity, si
     return NULL;
 }
 
-static inline size_t count_undecided(Location *place, Store *store)
+static inline size_t count_undecided(Folder *folder, Store *store)
 {
     StoreActions actions = {0};
     size_t count;
 
-    if (store_undecided(store, NULL, NULL, &actions, &place->err) < 0)
-        fail_msg("store_undecided: %s", place->err.text);
+    if (store_undecided(store, NULL, NULL, &actions, &folder->err) < 0)
+        fail_msg("store_undecided: %s", folder->err.text);
     count = actions.count;
     store_actions_done(&actions);
     return count;
 }
 
 /* The bytes of a file in the state directory. */
-static inline Buf place_bytes(const Location *place, const char *name)
+static inline Buf folder_bytes(const Folder *folder, const char *name)
 {
     char path[512];
     Buf bytes = {0};
 
-    snprintf(path, sizeof(path), "%s/%s", place->state, name);
+    snprintf(path, sizeof(path), "%s/%s", folder->state, name);
     assert_int_equal(file_read(path, 64U << 20, &bytes, NULL), 0);
     return bytes;
 }
 
 /* Names, sizes, modes, times and digests of all files in the state directory, for comparing. */
-static inline char *place_listing(const Location *place)
+static inline char *folder_listing(const Folder *folder)
 {
     struct dirent **entries = NULL;
-    int count = scandir(place->state, &entries, NULL, alphasort);
+    int count = scandir(folder->state, &entries, NULL, alphasort);
     Buf text = {0};
 
     for (int i = 0; i < count; i++) {
         char path[512], digest[DIGEST_HEX_SIZE] = "";
         struct stat status;
 
-        snprintf(path, sizeof(path), "%s/%s", place->state, entries[i]->d_name);
+        snprintf(path, sizeof(path), "%s/%s", folder->state, entries[i]->d_name);
         assert_int_equal(lstat(path, &status), 0);
         if (S_ISREG(status.st_mode)) {
-            Buf bytes = place_bytes(place, entries[i]->d_name);
+            Buf bytes = folder_bytes(folder, entries[i]->d_name);
 
             assert_int_equal(digest_sha256_hex(buf_text(&bytes), bytes.size, digest), 0);
             buf_done(&bytes);
@@ -229,13 +229,13 @@ static inline char *place_listing(const Location *place)
     return buf_take(&text);
 }
 
-static inline void place_write(const Location *place, const char *name, const void *bytes,
-                               size_t size)
+static inline void folder_write(const Folder *folder, const char *name, const void *bytes,
+                                size_t size)
 {
     char path[512];
     FILE *file;
 
-    snprintf(path, sizeof(path), "%s/%s", place->state, name);
+    snprintf(path, sizeof(path), "%s/%s", folder->state, name);
     file = fopen(path, "w");
     assert_non_null(file);
     assert_int_equal(fwrite(bytes, 1, size, file), size);

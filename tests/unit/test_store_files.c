@@ -10,7 +10,7 @@
 #include "daemon/store/store_internal.h"
 
 /* A process that runs `act` with the state, tells when it is through, and waits to be killed. */
-static pid_t child_start(Location *place, void (*act)(Location *place))
+static pid_t child_start(Folder *folder, void (*act)(Folder *folder))
 {
     int ready[2];
     char byte;
@@ -21,7 +21,7 @@ static pid_t child_start(Location *place, void (*act)(Location *place))
     assert_true(pid >= 0);
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        act(place);
+        act(folder);
         if (write(ready[1], "", 1) != 1)
             _exit(1);
         for (;;)
@@ -39,79 +39,79 @@ static void child_kill(pid_t pid)
     assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
-static void act_record(Location *place)
+static void act_record(Folder *folder)
 {
-    Store *store = place_open(place);
+    Store *store = folder_open(folder);
     Deletion deletions[2];
-    Batch batch = place_batch(place, deletions, 2);
+    Batch batch = folder_batch(folder, deletions, 2);
     const Sighting sighting = {"m3", 2};
 
-    place_begin(place, store);
+    folder_begin(folder, store);
     if (store_remember(store, KEY, "c1", &sighting, 1, NULL) != 0 ||
         store_record(store, &batch, 1, NOW, NULL) != 0 ||
         store_decide(store, deletions[0].action, OUTCOME_DELETED, 1, NULL, NOW, NULL) != 0)
         _exit(1);
 }
 
-static void act_open(Location *place)
+static void act_open(Folder *folder)
 {
-    place_open(place);
+    folder_open(folder);
 }
 
 static void test_directory_is_made_for_its_owner(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     char path[128];
     struct stat status;
 
-    assert_int_equal(stat(place->state, &status), 0);
+    assert_int_equal(stat(folder->state, &status), 0);
     assert_int_equal(status.st_mode & 07777, 0700);
     for (size_t i = 0; i < 3; i++) {
         static const char *const names[] = {"rosterd.db", "rosterd.db-wal", "lock"};
 
-        snprintf(path, sizeof(path), "%s/%s", place->state, names[i]);
+        snprintf(path, sizeof(path), "%s/%s", folder->state, names[i]);
         assert_int_equal(stat(path, &status), 0);
         assert_int_equal(status.st_mode & 0077, 0);
     }
     store_free(store);
-    snprintf(path, sizeof(path), "%s/absent/state", place->root);
-    assert_int_equal(store_open(path, &store, &place->err), -ENOENT);
-    assert_says(&place->err, path);
-    snprintf(path, sizeof(path), "%s/rosterd.db", place->state);
-    assert_int_equal(store_open(path, &store, &place->err), -ENOTDIR);
+    snprintf(path, sizeof(path), "%s/absent/state", folder->root);
+    assert_int_equal(store_open(path, &store, &folder->err), -ENOENT);
+    assert_says(&folder->err, path);
+    snprintf(path, sizeof(path), "%s/rosterd.db", folder->state);
+    assert_int_equal(store_open(path, &store, &folder->err), -ENOTDIR);
 }
 
 static void test_one_process_holds_the_lock(void **state)
 {
-    Location *place = *state;
+    Folder *folder = *state;
     Store *store = NULL;
-    pid_t pid = child_start(place, act_open);
+    pid_t pid = child_start(folder, act_open);
     Lock lock = LOCK_NONE;
     char expected[256];
 
-    assert_int_equal(store_open(place->state, &store, &place->err), -EWOULDBLOCK);
-    snprintf(expected, sizeof(expected), " holds %s: ask that one with rosterctl", place->state);
-    assert_non_null(strstr(place->err.text, "another rosterd"));
-    assert_non_null(strstr(place->err.text, expected));
+    assert_int_equal(store_open(folder->state, &store, &folder->err), -EWOULDBLOCK);
+    snprintf(expected, sizeof(expected), " holds %s: ask that one with rosterctl", folder->state);
+    assert_non_null(strstr(folder->err.text, "another rosterd"));
+    assert_non_null(strstr(folder->err.text, expected));
     assert_null(store);
-    assert_int_equal(lock_take(place->state, &lock, &place->err), -EWOULDBLOCK);
+    assert_int_equal(lock_take(folder->state, &lock, &folder->err), -EWOULDBLOCK);
     child_kill(pid);
-    store_free(place_open(place));
+    store_free(folder_open(folder));
 }
 
 static void test_killed_between_record_and_decide(void **state)
 {
-    Location *place = *state;
+    Folder *folder = *state;
     Store *store;
     ChannelRecord record = {0};
 
-    child_kill(child_start(place, act_record));
-    store = place_open_read_only(place);
-    assert_int_equal(count_undecided(place, store), 2);
+    child_kill(child_start(folder, act_record));
+    store = folder_open_read_only(folder);
+    assert_int_equal(count_undecided(folder, store), 2);
     store_free(store);
-    store = place_open(place);
-    assert_int_equal(count_undecided(place, store), 2);
+    store = folder_open(folder);
+    assert_int_equal(count_undecided(folder, store), 2);
     assert_int_equal(store_recall(store, CHANNEL("c1"), NOW, &record, NULL), 0);
     assert_int_equal(record.deletion_count, 2);
     assert_int_equal(record.sighting_count, 1);
@@ -120,17 +120,17 @@ static void test_killed_between_record_and_decide(void **state)
 }
 
 /* Whoever opens a database of these bytes is told what to do, and leaves the bytes alone. */
-static void assert_left_alone(Location *place, const void *bytes, size_t size, int expected,
+static void assert_left_alone(Folder *folder, const void *bytes, size_t size, int expected,
                               const char *says)
 {
     Store *store = NULL;
     Buf after;
 
-    place_write(place, "rosterd.db", bytes, size);
-    assert_int_equal(store_open(place->state, &store, &place->err), expected);
-    assert_says(&place->err, says);
+    folder_write(folder, "rosterd.db", bytes, size);
+    assert_int_equal(store_open(folder->state, &store, &folder->err), expected);
+    assert_says(&folder->err, says);
     assert_null(store);
-    after = place_bytes(place, "rosterd.db");
+    after = folder_bytes(folder, "rosterd.db");
     assert_int_equal(after.size, size);
     assert_memory_equal(after.data, bytes, size);
     buf_done(&after);
@@ -139,21 +139,21 @@ static void assert_left_alone(Location *place, const void *bytes, size_t size, i
 static void test_damaged_database_is_left_as_it_is(void **state)
 {
     static const char remedy[] = "aside by hand: history, undo, pauses";
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     char garbage[8192];
     Buf bytes;
 
     store_free(store);
-    bytes = place_bytes(place, "rosterd.db");
+    bytes = folder_bytes(folder, "rosterd.db");
     memset(garbage, 'x', sizeof(garbage));
-    assert_left_alone(place, garbage, sizeof(garbage), -EBADMSG, remedy);
-    assert_int_equal(store_open_read_only(place->state, &store, &place->err), -EBADMSG);
-    assert_left_alone(place, garbage, 5, -EBADMSG, remedy);
-    assert_left_alone(place, bytes.data, bytes.size / 2, -EBADMSG, remedy);
-    assert_left_alone(place, bytes.data, 1000, -EBADMSG, remedy);
+    assert_left_alone(folder, garbage, sizeof(garbage), -EBADMSG, remedy);
+    assert_int_equal(store_open_read_only(folder->state, &store, &folder->err), -EBADMSG);
+    assert_left_alone(folder, garbage, 5, -EBADMSG, remedy);
+    assert_left_alone(folder, bytes.data, bytes.size / 2, -EBADMSG, remedy);
+    assert_left_alone(folder, bytes.data, 1000, -EBADMSG, remedy);
     memset(bytes.data + bytes.size / 2, 0x5a, 4096);
-    assert_left_alone(place, bytes.data, bytes.size, -EBADMSG, remedy);
+    assert_left_alone(folder, bytes.data, bytes.size, -EBADMSG, remedy);
     buf_done(&bytes);
 }
 
@@ -170,49 +170,49 @@ static void run_sql(const char *directory, const char *sql)
 
 static void test_foreign_and_newer_databases(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     Buf bytes;
 
     store_free(store);
-    run_sql(place->state, "PRAGMA user_version = 4");
-    bytes = place_bytes(place, "rosterd.db");
-    assert_left_alone(place, bytes.data, bytes.size, -EPROTO, "newer rosterd");
-    assert_int_equal(store_open_read_only(place->state, &store, &place->err), -EPROTO);
+    run_sql(folder->state, "PRAGMA user_version = 4");
+    bytes = folder_bytes(folder, "rosterd.db");
+    assert_left_alone(folder, bytes.data, bytes.size, -EPROTO, "newer rosterd");
+    assert_int_equal(store_open_read_only(folder->state, &store, &folder->err), -EPROTO);
     buf_done(&bytes);
 
-    run_sql(place->state, "PRAGMA user_version = 3; DROP TABLE pause");
-    bytes = place_bytes(place, "rosterd.db");
-    assert_left_alone(place, bytes.data, bytes.size, -EBADMSG, "no such table: pause");
+    run_sql(folder->state, "PRAGMA user_version = 3; DROP TABLE pause");
+    bytes = folder_bytes(folder, "rosterd.db");
+    assert_left_alone(folder, bytes.data, bytes.size, -EBADMSG, "no such table: pause");
     buf_done(&bytes);
 
-    run_sql(place->state, "PRAGMA application_id = 7");
-    bytes = place_bytes(place, "rosterd.db");
-    assert_left_alone(place, bytes.data, bytes.size, -EBADMSG, "not a database of rosterd");
+    run_sql(folder->state, "PRAGMA application_id = 7");
+    bytes = folder_bytes(folder, "rosterd.db");
+    assert_left_alone(folder, bytes.data, bytes.size, -EBADMSG, "not a database of rosterd");
     buf_done(&bytes);
 }
 
 /* SQLite would throw the log away, and with it deletions that nothing else tells of. */
 static void test_log_without_its_database(void **state)
 {
-    Location *place = *state;
+    Folder *folder = *state;
     Store *store = NULL;
     Buf before, after;
 
-    child_kill(child_start(place, act_record));
-    before = place_bytes(place, "rosterd.db-wal");
-    place_write(place, "rosterd.db", "", 0);
-    assert_int_equal(store_open(place->state, &store, &place->err), -EBADMSG);
-    assert_says(&place->err, "write-ahead log");
-    assert_int_equal(store_open_read_only(place->state, &store, &place->err), -EBADMSG);
-    after = place_bytes(place, "rosterd.db-wal");
+    child_kill(child_start(folder, act_record));
+    before = folder_bytes(folder, "rosterd.db-wal");
+    folder_write(folder, "rosterd.db", "", 0);
+    assert_int_equal(store_open(folder->state, &store, &folder->err), -EBADMSG);
+    assert_says(&folder->err, "write-ahead log");
+    assert_int_equal(store_open_read_only(folder->state, &store, &folder->err), -EBADMSG);
+    after = folder_bytes(folder, "rosterd.db-wal");
     assert_int_equal(after.size, before.size);
     assert_memory_equal(after.data, before.data, before.size);
     buf_done(&before);
     buf_done(&after);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
 int main(void)
 {

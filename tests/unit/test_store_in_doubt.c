@@ -31,14 +31,14 @@ static int settle(Store *store, const char *channel_id, SettleMember settle_memb
     return store_settle(store, KEY, channel_id, &settling, at_usec, err);
 }
 
-static void record(Location *place, Store *store, const char *channel_id, Deletion *deletions,
+static void record(Folder *folder, Store *store, const char *channel_id, Deletion *deletions,
                    size_t count, uint64_t at_usec)
 {
-    Batch batch = place_batch(place, deletions, count);
+    Batch batch = folder_batch(folder, deletions, count);
 
     batch.channel_id = channel_id;
-    batch.pass = place->pass;
-    assert_int_equal(store_record(store, &batch, 1, at_usec, &place->err), 0);
+    batch.pass = folder->pass;
+    assert_int_equal(store_record(store, &batch, 1, at_usec, &folder->err), 0);
     for (size_t i = 0; i < count; i++)
         store_note_sent(store, deletions[i].action);
 }
@@ -62,24 +62,24 @@ static void assert_outcomes(Store *store, const char *const outcomes[static 3])
 }
 
 /* Three were recorded, one was sent, then the run was killed, and somebody else took all away. */
-static void killed_after_the_first(Location *place, Store *store)
+static void killed_after_the_first(Folder *folder, Store *store)
 {
     Deletion deletions[3];
-    Batch batch = place_batch(place, deletions, 3);
+    Batch batch = folder_batch(folder, deletions, 3);
 
-    place_begin(place, store);
-    assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), 0);
+    folder_begin(folder, store);
+    assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), 0);
     store_note_sent(store, deletions[0].action);
     store_free(store);
 }
 
 static void test_what_was_never_sent_went_otherwise(void **state)
 {
-    Location *place = *state;
+    Folder *folder = *state;
     Store *store;
 
-    killed_after_the_first(place, place_open(place));
-    store = place_open(place);
+    killed_after_the_first(folder, folder_open(folder));
+    store = folder_open(folder);
     assert_int_equal(settle(store, "c1", lists_nobody, NULL, NOW, NULL), 0);
     assert_outcomes(store, (const char *const[]){"deleted", "gone", "gone"});
     store_free(store);
@@ -89,12 +89,12 @@ static void test_what_was_never_sent_went_otherwise(void **state)
 static void test_what_nobody_knows_counts_as_deleted(void **state)
 {
     static const SteadySource other_boot = {boottime_fake, realtime_fake, "/proc/version"};
-    Location *place = *state;
+    Folder *folder = *state;
     Store *store;
 
-    killed_after_the_first(place, place_open(place));
+    killed_after_the_first(folder, folder_open(folder));
     steady_source = &other_boot;
-    store = place_open(place);
+    store = folder_open(folder);
     assert_int_equal(settle(store, "c1", lists_nobody, NULL, NOW, NULL), 0);
     assert_outcomes(store, (const char *const[]){"deleted", "deleted", "deleted"});
     store_free(store);
@@ -102,12 +102,12 @@ static void test_what_nobody_knows_counts_as_deleted(void **state)
 
 static void test_notes_that_are_destroyed_tell_nothing(void **state)
 {
-    Location *place = *state;
+    Folder *folder = *state;
     Store *store;
 
-    killed_after_the_first(place, place_open(place));
-    place_write(place, "lock", "sent since boot", 15);
-    store = place_open(place);
+    killed_after_the_first(folder, folder_open(folder));
+    folder_write(folder, "lock", "sent since boot", 15);
+    store = folder_open(folder);
     assert_int_equal(settle(store, "c1", lists_nobody, NULL, NOW, NULL), 0);
     assert_outcomes(store, (const char *const[]){"deleted", "deleted", "deleted"});
     store_free(store);
@@ -116,17 +116,17 @@ static void test_notes_that_are_destroyed_tell_nothing(void **state)
 /* Somebody cuts the file while it is written to: what was noted before is lost. */
 static void test_notes_that_are_cut_meanwhile_tell_nothing(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     Deletion deletions[3];
-    Batch batch = place_batch(place, deletions, 3);
+    Batch batch = folder_batch(folder, deletions, 3);
 
-    place_begin(place, store);
-    assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), 0);
+    folder_begin(folder, store);
+    assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), 0);
     store_note_sent(store, deletions[0].action);
-    place_write(place, "lock", "", 0);
+    folder_write(folder, "lock", "", 0);
     store_note_sent(store, deletions[1].action);
-    assert_int_equal(store_end_pass(store, place->pass, "failed", NOW, NULL), 0);
+    assert_int_equal(store_end_pass(store, folder->pass, "failed", NOW, NULL), 0);
     assert_int_equal(settle(store, "c1", lists_nobody, NULL, NOW, NULL), 0);
     assert_outcomes(store, (const char *const[]){"deleted", "deleted", "deleted"});
     store_free(store);
@@ -144,28 +144,28 @@ static void assert_undecided(Store *store, const char *channel_id, size_t count)
 
 static void test_killed_run_is_settled_by_the_next(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     Deletion deletions[3], other;
     StoreActions history = {0};
     unsigned int asked = 0;
 
-    place_begin(place, store);
-    record(place, store, "c1", deletions, 3, NOW);
-    record(place, store, "c2", &other, 1, NOW);
-    assert_int_equal(settle(store, "nobody", lists_only_m1, &asked, NOW + 1, &place->err), 0);
+    folder_begin(folder, store);
+    record(folder, store, "c1", deletions, 3, NOW);
+    record(folder, store, "c2", &other, 1, NOW);
+    assert_int_equal(settle(store, "nobody", lists_only_m1, &asked, NOW + 1, &folder->err), 0);
     store_free(store);
 
-    store = place_open(place);
-    assert_int_equal(settle(store, "c1", lists_only_m1, &asked, NOW + 9, &place->err), 0);
+    store = folder_open(folder);
+    assert_int_equal(settle(store, "c1", lists_only_m1, &asked, NOW + 9, &folder->err), 0);
     assert_int_equal(asked, 3);
     assert_undecided(store, "c1", 0);
     assert_undecided(store, NULL, 1);
-    assert_int_equal(store_flush(store, &place->err), 0);
+    assert_int_equal(store_flush(store, &folder->err), 0);
     store_free(store);
 
-    store = place_open_read_only(place);
-    assert_int_equal(store_history(store, &(StoreFilter){.channel = "c1"}, &history, &place->err),
+    store = folder_open_read_only(folder);
+    assert_int_equal(store_history(store, &(StoreFilter){.channel = "c1"}, &history, &folder->err),
                      0);
     assert_int_equal(history.count, 3);
     assert_string_equal(history.items[0].outcome, "failed");
@@ -186,16 +186,16 @@ static int lists_no_channel(void *list, const char *member_id)
 /* A channel that is not listed is one that is no more only when that lasts, and was seen before. */
 static void test_an_absent_channel_decides_nothing_for_a_day(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     StoreActions history = {0};
     Deletion deletion;
 
-    place_begin(place, store);
-    record(place, store, "c1", &deletion, 1, NOW);
+    folder_begin(folder, store);
+    record(folder, store, "c1", &deletion, 1, NOW);
     store_free(store);
     time_pass(30 * USEC_PER_DAY);
-    store = place_open(place);
+    store = folder_open(folder);
     assert_int_equal(settle(store, "c1", lists_no_channel, NULL, NOW, NULL), 0);
     assert_undecided(store, "c1", 1);
     time_pass(USEC_PER_DAY - 1);
@@ -212,16 +212,16 @@ static void test_an_absent_channel_decides_nothing_for_a_day(void **state)
 /* Where nothing is in doubt, nothing is asked; a pass that leaves a doubt raises it again. */
 static void test_settling_costs_nothing_without_a_doubt(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     unsigned int asked = 0;
     Deletion deletion;
 
-    place_begin(place, store);
-    record(place, store, "c1", &deletion, 1, NOW);
+    folder_begin(folder, store);
+    record(folder, store, "c1", &deletion, 1, NOW);
     assert_int_equal(settle(store, "c1", lists_only_m1, &asked, NOW, NULL), 0);
     assert_int_equal(asked, 0);
-    assert_int_equal(store_end_pass(store, place->pass, "failed", NOW, NULL), 0);
+    assert_int_equal(store_end_pass(store, folder->pass, "failed", NOW, NULL), 0);
     assert_int_equal(settle(store, "c1", lists_out_of_memory, NULL, NOW, NULL), -ENOMEM);
     assert_undecided(store, "c1", 1);
     assert_int_equal(settle(store, "c1", lists_too_early, NULL, NOW, NULL), 0);
@@ -233,18 +233,18 @@ static void test_settling_costs_nothing_without_a_doubt(void **state)
 
 static void test_history_is_filtered(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     Deletion first[3], second[2];
     StoreActions history = {0};
     char pass[STORE_PASS_ID_SIZE];
 
-    place_begin(place, store);
-    memcpy(pass, place->pass, sizeof(pass));
-    record(place, store, "c1", first, 3, NOW);
-    assert_int_equal(store_end_pass(store, place->pass, "failed", NOW, NULL), 0);
-    place_begin(place, store);
-    record(place, store, "c2", second, 2, NOW + 7);
+    folder_begin(folder, store);
+    memcpy(pass, folder->pass, sizeof(pass));
+    record(folder, store, "c1", first, 3, NOW);
+    assert_int_equal(store_end_pass(store, folder->pass, "failed", NOW, NULL), 0);
+    folder_begin(folder, store);
+    record(folder, store, "c2", second, 2, NOW + 7);
 
     assert_int_equal(store_history(store, &(StoreFilter){.pass = pass}, &history, NULL), 0);
     assert_int_equal(history.count, 3);
@@ -281,25 +281,25 @@ static void test_history_is_filtered(void **state)
 /* Undo begins at the last pass that deleted something, which a pass that only failed is not. */
 static void test_last_pass_that_deleted(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     char pass[STORE_PASS_ID_SIZE] = "", first[STORE_PASS_ID_SIZE];
     Deletion deletion;
 
-    assert_int_equal(store_find_last_deleting(store, NULL, NULL, pass, &place->err), -ENOENT);
-    place_begin(place, store);
-    memcpy(first, place->pass, sizeof(first));
-    record(place, store, "c1", &deletion, 1, NOW);
+    assert_int_equal(store_find_last_deleting(store, NULL, NULL, pass, &folder->err), -ENOENT);
+    folder_begin(folder, store);
+    memcpy(first, folder->pass, sizeof(first));
+    record(folder, store, "c1", &deletion, 1, NOW);
     assert_int_equal(store_decide(store, deletion.action, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
-    place_begin(place, store);
-    record(place, store, "c1", &deletion, 1, NOW);
+    folder_begin(folder, store);
+    record(folder, store, "c1", &deletion, 1, NOW);
     assert_int_equal(store_decide(store, deletion.action, OUTCOME_FAILED, 1, NULL, NOW, NULL), 0);
-    assert_int_equal(store_find_last_deleting(store, NULL, NULL, pass, &place->err), 0);
+    assert_int_equal(store_find_last_deleting(store, NULL, NULL, pass, &folder->err), 0);
     assert_string_equal(pass, first);
     store_free(store);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
 int main(void)
 {

@@ -8,14 +8,14 @@
 #define PAYMENTS "df384ae97c77ad3001626aab01f2eb2a"
 #define ORDERS "1c168adb00d208e42f93314529f1fa9c"
 
-static void make_version_1(const Location *place)
+static void make_version_1(const Folder *folder)
 {
     Buf text = {0};
     char path[256];
     sqlite3 *db = NULL;
 
-    assert_int_equal(mkdir(place->state, 0700), 0);
-    snprintf(path, sizeof(path), "%s/rosterd.db", place->state);
+    assert_int_equal(mkdir(folder->state, 0700), 0);
+    snprintf(path, sizeof(path), "%s/rosterd.db", folder->state);
     assert_int_equal(file_read("tests/vectors/state-version-1.sql", 1 << 20, &text, NULL), 0);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, buf_text(&text), NULL, NULL, NULL), SQLITE_OK);
@@ -23,21 +23,21 @@ static void make_version_1(const Location *place)
     buf_done(&text);
 }
 
-static ChannelRecord recall(Location *place, Store *store, const char *key, const char *id,
+static ChannelRecord recall(Folder *folder, Store *store, const char *key, const char *id,
                             const char *name)
 {
     const StoreScope channel = {key, NULL, id, name};
     ChannelRecord record = {0};
 
-    if (store_recall(store, &channel, realtime_now, &record, &place->err) < 0)
-        fail_msg("store_recall: %s", place->err.text);
+    if (store_recall(store, &channel, realtime_now, &record, &folder->err) < 0)
+        fail_msg("store_recall: %s", folder->err.text);
     return record;
 }
 
-static void assert_paused(Location *place, Store *store, const char *key, const char *id,
+static void assert_paused(Folder *folder, Store *store, const char *key, const char *id,
                           const char *name, const char *reason)
 {
-    ChannelRecord record = recall(place, store, key, id, name);
+    ChannelRecord record = recall(folder, store, key, id, name);
 
     assert_int_equal(record.is_paused, reason != NULL);
     if (reason)
@@ -58,62 +58,62 @@ static size_t count_history(Store *store, const char *instance)
 
 static void test_version_1_becomes_the_instance_of_its_name(void **state)
 {
-    Location *place = *state;
+    Folder *folder = *state;
     StorePauses pauses = {0};
     ChannelRecord record;
     Store *store = NULL;
 
-    make_version_1(place);
+    make_version_1(folder);
     realtime_now = UINT64_C(1795970371) * USEC_PER_SEC;
-    assert_int_equal(store_open_read_only(place->state, &store, &place->err), -EPROTO);
-    assert_says(&place->err, "of an older rosterd: start rosterd once");
-    store = place_open(place);
-    assert_int_equal(store_name_instance(store, KEY, "test", &place->err), 0);
+    assert_int_equal(store_open_read_only(folder->state, &store, &folder->err), -EPROTO);
+    assert_says(&folder->err, "of an older rosterd: start rosterd once");
+    store = folder_open(folder);
+    assert_int_equal(store_name_instance(store, KEY, "test", &folder->err), 0);
     assert_int_equal(count_history(store, "test"), 3);
-    assert_int_equal(count_undecided(place, store), 1);
-    assert_int_equal(store_pauses(store, realtime_now, &pauses, &place->err), 0);
+    assert_int_equal(count_undecided(folder, store), 1);
+    assert_int_equal(store_pauses(store, realtime_now, &pauses, &folder->err), 0);
     assert_int_equal(pauses.count, 3);
     store_pauses_done(&pauses);
-    assert_paused(place, store, KEY, PAYMENTS, NULL, "undo of 2026-11-29T16:39:28Z-1");
-    assert_paused(place, store, KEY, "new", "payments", "undo of 2026-11-29T16:39:28Z-1");
-    assert_paused(place, store, KEY, "some", "absent", "by name");
-    assert_paused(place, store, OTHER_KEY, PAYMENTS, "payments", NULL);
-    record = recall(place, store, KEY, ORDERS, "orders");
+    assert_paused(folder, store, KEY, PAYMENTS, NULL, "undo of 2026-11-29T16:39:28Z-1");
+    assert_paused(folder, store, KEY, "new", "payments", "undo of 2026-11-29T16:39:28Z-1");
+    assert_paused(folder, store, KEY, "some", "absent", "by name");
+    assert_paused(folder, store, OTHER_KEY, PAYMENTS, "payments", NULL);
+    record = recall(folder, store, KEY, ORDERS, "orders");
     assert_int_equal(record.pause_end_usec, UINT64_C(4102444800000000));
     assert_int_equal(record.sighting_count, 1);
     assert_int_equal(record.deletion_count, 2);
     assert_int_equal(store_is_approved(store, DIGEST_A, realtime_now, NULL), 1);
     channel_record_done(&record);
     store_free(store);
-    store = place_open(place);
+    store = folder_open(folder);
     assert_int_equal(count_history(store, "test"), 3);
     store_free(store);
 }
 
-static void pass_of(Location *place, Store *store, const char *key, const char *name)
+static void pass_of(Folder *folder, Store *store, const char *key, const char *name)
 {
     Deletion deletion;
-    Batch batch = place_batch(place, &deletion, 1);
+    Batch batch = folder_batch(folder, &deletion, 1);
 
     batch.instance_key = key;
-    assert_int_equal(store_name_instance(store, key, name, &place->err), 0);
-    assert_int_equal(store_begin_pass(store, NOW, place->pass, &place->err), 0);
-    assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), 0);
-    assert_int_equal(store_end_pass(store, place->pass, "failed", NOW, NULL), 0);
+    assert_int_equal(store_name_instance(store, key, name, &folder->err), 0);
+    assert_int_equal(store_begin_pass(store, NOW, folder->pass, &folder->err), 0);
+    assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), 0);
+    assert_int_equal(store_end_pass(store, folder->pass, "failed", NOW, NULL), 0);
 }
 
 static void test_a_new_name_for_an_instance(void **state)
 {
     const StoreScope channel = {KEY, "test", "c1", "payments"};
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     ChannelRecord record;
 
-    pass_of(place, store, KEY, "test");
+    pass_of(folder, store, KEY, "test");
     assert_int_equal(store_pause(store, &channel, "hold", NOW, 0, NULL), 0);
-    assert_int_equal(store_name_instance(store, KEY, "prod", &place->err), 0);
-    assert_paused(place, store, KEY, "c1", "payments", "hold");
-    record = recall(place, store, KEY, "c1", "payments");
+    assert_int_equal(store_name_instance(store, KEY, "prod", &folder->err), 0);
+    assert_paused(folder, store, KEY, "c1", "payments", "hold");
+    record = recall(folder, store, KEY, "c1", "payments");
     assert_int_equal(record.deletion_count, 1);
     channel_record_done(&record);
     assert_int_equal(count_history(store, "prod"), 1);
@@ -140,45 +140,45 @@ static void test_a_name_that_means_another_instance(void **state)
 {
     const StoreSettling settling = {.settle_member = gone, .find_listed = find_nobody};
     const StoreScope channel = {KEY, "prod", "c1", "payments"};
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     ChannelRecord record;
 
-    pass_of(place, store, KEY, "prod");
+    pass_of(folder, store, KEY, "prod");
     assert_int_equal(store_pause(store, &channel, "hold", NOW, 0, NULL), 0);
-    assert_int_equal(store_name_instance(store, OTHER_KEY, "prod", &place->err), 0);
-    assert_paused(place, store, OTHER_KEY, "c1", "payments", NULL);
-    record = recall(place, store, OTHER_KEY, "c1", "payments");
+    assert_int_equal(store_name_instance(store, OTHER_KEY, "prod", &folder->err), 0);
+    assert_paused(folder, store, OTHER_KEY, "c1", "payments", NULL);
+    record = recall(folder, store, OTHER_KEY, "c1", "payments");
     assert_int_equal(record.deletion_count, 0);
     channel_record_done(&record);
     assert_int_equal(store_unsettled(store, OTHER_KEY, name_none, NULL, NULL), 0);
     assert_int_equal(store_settle(store, OTHER_KEY, "c1", &settling, NOW, NULL), 0);
-    assert_int_equal(count_undecided(place, store), 1);
+    assert_int_equal(count_undecided(folder, store), 1);
     assert_int_equal(count_history(store, "prod"), 0);
     assert_int_equal(count_history(store, "prod (was i1)"), 1);
     /* And back. */
-    assert_int_equal(store_name_instance(store, KEY, "prod", &place->err), 0);
+    assert_int_equal(store_name_instance(store, KEY, "prod", &folder->err), 0);
     assert_int_equal(count_history(store, "prod"), 1);
-    assert_paused(place, store, KEY, "c1", "payments", "hold");
+    assert_paused(folder, store, KEY, "c1", "payments", "hold");
     store_free(store);
 }
 
 static void test_two_instances_change_names(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
 
-    pass_of(place, store, KEY, "a");
-    pass_of(place, store, OTHER_KEY, "b");
-    pass_of(place, store, OTHER_KEY, "b");
-    assert_int_equal(store_name_instance(store, KEY, "b", &place->err), 0);
-    assert_int_equal(store_name_instance(store, OTHER_KEY, "a", &place->err), 0);
+    pass_of(folder, store, KEY, "a");
+    pass_of(folder, store, OTHER_KEY, "b");
+    pass_of(folder, store, OTHER_KEY, "b");
+    assert_int_equal(store_name_instance(store, KEY, "b", &folder->err), 0);
+    assert_int_equal(store_name_instance(store, OTHER_KEY, "a", &folder->err), 0);
     assert_int_equal(count_history(store, "b"), 1);
     assert_int_equal(count_history(store, "a"), 2);
     store_free(store);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
 int main(void)
 {

@@ -30,15 +30,15 @@ static void assert_about(uint64_t usec, uint64_t wanted_usec)
 
 static void test_a_clock_that_is_set_ahead_ends_no_lock(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
 
     lock_user(store, realtime_now + LOCK_USEC);
     realtime_now += 365 * USEC_PER_DAY;
     assert_about(left_usec(store), LOCK_USEC);
     time_pass(5 * USEC_PER_MINUTE);
     store_free(store);
-    store = place_open(place);
+    store = folder_open(folder);
     assert_about(left_usec(store), LOCK_USEC - 5 * USEC_PER_MINUTE);
     time_pass(LOCK_USEC);
     assert_int_equal(left_usec(store), 0);
@@ -47,8 +47,8 @@ static void test_a_clock_that_is_set_ahead_ends_no_lock(void **state)
 
 static void test_a_clock_that_is_set_back_prolongs_no_lock(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
 
     lock_user(store, realtime_now + LOCK_USEC);
     realtime_now -= 365 * USEC_PER_DAY;
@@ -56,7 +56,7 @@ static void test_a_clock_that_is_set_back_prolongs_no_lock(void **state)
     time_pass(LOCK_USEC + USEC_PER_SEC);
     assert_int_equal(left_usec(store), 0);
     store_free(store);
-    store = place_open(place);
+    store = folder_open(folder);
     assert_int_equal(left_usec(store), 0);
     store_free(store);
 }
@@ -64,14 +64,14 @@ static void test_a_clock_that_is_set_back_prolongs_no_lock(void **state)
 /* It goes by its file alone, whatever the clock says. */
 static void test_a_refused_password_has_no_end(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     Lockout kept = {0};
 
     lock_user(store, 0);
     realtime_now += 365 * USEC_PER_DAY;
     store_free(store);
-    store = place_open(place);
+    store = folder_open(folder);
     realtime_now -= 730 * USEC_PER_DAY;
     assert_int_equal(store_recall_lockout(store, SUBJECT, &kept, NULL), 1);
     assert_string_equal(kept.mark, "1:2");
@@ -79,7 +79,7 @@ static void test_a_refused_password_has_no_end(void **state)
     store_free(store);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
 int main(void)
 {

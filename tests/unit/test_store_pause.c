@@ -12,12 +12,12 @@ static StoreScope channel_of(const char *key, const char *id, const char *name)
     return (StoreScope){key, "prod", id, name};
 }
 
-static void pause_for(Location *place, Store *store, const StoreScope *scope, const char *reason,
+static void pause_for(Folder *folder, Store *store, const StoreScope *scope, const char *reason,
                       uint64_t span_usec)
 {
     if (store_pause(store, scope, reason, realtime_now, span_usec ? realtime_now + span_usec : 0,
-                    &place->err) < 0)
-        fail_msg("store_pause: %s", place->err.text);
+                    &folder->err) < 0)
+        fail_msg("store_pause: %s", folder->err.text);
 }
 
 /* What holds for a channel: by its plan, and by the list that people see; "" for nothing. */
@@ -61,14 +61,14 @@ static size_t count_pauses(Store *store)
 
 static void test_scopes_stand_side_by_side(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     const StoreScope c1 = channel_of(KEY, "c1", "payments"), c2 = channel_of(KEY, "c2", "orders"),
                      other = channel_of(OTHER_KEY, "c1", "payments");
 
-    pause_for(place, store, &all, "of all", 3 * USEC_PER_HOUR);
-    pause_for(place, store, &instance, "of prod", 2 * USEC_PER_HOUR);
-    pause_for(place, store, &c1, "of payments", USEC_PER_HOUR);
+    pause_for(folder, store, &all, "of all", 3 * USEC_PER_HOUR);
+    pause_for(folder, store, &instance, "of prod", 2 * USEC_PER_HOUR);
+    pause_for(folder, store, &c1, "of payments", USEC_PER_HOUR);
     assert_int_equal(count_pauses(store), 3);
     assert_reason(store, &c1, "of all");
     assert_reason(store, &other, "of all");
@@ -90,12 +90,12 @@ static void test_scopes_stand_side_by_side(void **state)
 /* An instance that the state has never heard of is not all instances. */
 static void test_an_unknown_instance(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     const StoreScope unknown = {.instance_key = OTHER_KEY, .instance_name = "other"};
     const StoreScope channel = channel_of(OTHER_KEY, "c1", NULL);
 
-    pause_for(place, store, &all, "of all", 0);
+    pause_for(folder, store, &all, "of all", 0);
     assert_int_equal(store_resume(store, &unknown, NULL), 0);
     assert_int_equal(store_resume(store, &channel, NULL), 0);
     assert_reason(store, &channel, "of all");
@@ -104,13 +104,13 @@ static void test_an_unknown_instance(void **state)
 
 static void test_a_pause_replaces_that_of_its_scope_alone(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     const StoreScope c1 = channel_of(KEY, "c1", "payments");
 
-    pause_for(place, store, &c1, "first", 0);
-    pause_for(place, store, &instance, "of prod", USEC_PER_MINUTE);
-    pause_for(place, store, &c1, "second", 0);
+    pause_for(folder, store, &c1, "first", 0);
+    pause_for(folder, store, &instance, "of prod", USEC_PER_MINUTE);
+    pause_for(folder, store, &c1, "second", 0);
     assert_int_equal(count_pauses(store), 2);
     assert_reason(store, &c1, "second");
     store_free(store);
@@ -125,20 +125,20 @@ static void test_id_and_name_are_one_channel(void **state)
 
     for (size_t i = 0; i < ELEMENTS(ways); i++) {
         for (size_t k = 0; k < ELEMENTS(ways); k++) {
-            Location *place = *state;
-            Store *store = place_open(place);
+            Folder *folder = *state;
+            Store *store = folder_open(folder);
 
-            pause_for(place, store, &both, "early", 0);
-            pause_for(place, store, ways[i], "late", 0);
+            pause_for(folder, store, &both, "early", 0);
+            pause_for(folder, store, ways[i], "late", 0);
             assert_int_equal(count_pauses(store), 1);
             assert_reason(store, &both, "late");
             store_free(store);
-            store = place_open(place);
+            store = folder_open(folder);
             assert_reason(store, &id, "late");
             assert_int_equal(store_resume(store, ways[k], NULL), 1);
             assert_int_equal(count_pauses(store), 0);
-            pause_for(place, store, ways[i], "other way round", 0);
-            pause_for(place, store, &both, "again", 0);
+            pause_for(folder, store, ways[i], "other way round", 0);
+            pause_for(folder, store, &both, "again", 0);
             assert_int_equal(count_pauses(store), 1);
             assert_int_equal(store_resume(store, &both, NULL), 1);
             store_free(store);
@@ -149,13 +149,13 @@ static void test_id_and_name_are_one_channel(void **state)
 /* Two channels may have one name: pausing the second takes nothing from the first. */
 static void test_channels_of_one_name(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     const StoreScope first = channel_of(KEY, "c1", "payments"),
                      second = channel_of(KEY, "c2", "payments");
 
-    pause_for(place, store, &first, "first", 0);
-    pause_for(place, store, &second, "second", 0);
+    pause_for(folder, store, &first, "first", 0);
+    pause_for(folder, store, &second, "second", 0);
     assert_int_equal(count_pauses(store), 2);
     store_free(store);
 }
@@ -168,12 +168,12 @@ static void test_a_wall_clock_that_is_set(void **state)
     const StoreScope c1 = channel_of(KEY, "c1", "payments");
 
     for (size_t i = 0; i < ELEMENTS(steps); i++) {
-        Location *place = *state;
-        Store *store = place_open(place);
+        Folder *folder = *state;
+        Store *store = folder_open(folder);
         char pass[STORE_PASS_ID_SIZE];
         StorePauses pauses = {0};
 
-        pause_for(place, store, &c1, "two hours", 2 * USEC_PER_HOUR);
+        pause_for(folder, store, &c1, "two hours", 2 * USEC_PER_HOUR);
         time_pass(USEC_PER_HOUR);
         realtime_now += (uint64_t)steps[i];
         assert_reason(store, &c1, "two hours");
@@ -183,27 +183,27 @@ static void test_a_wall_clock_that_is_set(void **state)
         /* A pass sees the step; then not even another boot ends it early. */
         assert_int_equal(store_begin_pass(store, realtime_now, pass, NULL), 0);
         store_free(store);
-        store = place_open(place);
+        store = folder_open(folder);
         assert_reason(store, &c1, "two hours");
         time_pass(USEC_PER_HOUR - 1);
         assert_reason(store, &c1, "two hours");
         time_pass(1);
         assert_reason(store, &c1, "");
         store_free(store);
-        place_teardown(state);
-        place_setup(state);
+        folder_teardown(state);
+        folder_setup(state);
     }
 }
 
 /* The machine starts anew, after so much time. */
-static void reboot(Location *place, Store **store, uint64_t off_usec, uint64_t number)
+static void reboot(Folder *folder, Store **store, uint64_t off_usec, uint64_t number)
 {
     static char path[128];
     static SteadySource source;
     FILE *file;
 
     store_free(*store);
-    snprintf(path, sizeof(path), "%s/boot", place->root);
+    snprintf(path, sizeof(path), "%s/boot", folder->root);
     file = fopen(path, "w");
     assert_non_null(file);
     fprintf(file, "boot-%llu\n", (unsigned long long)number);
@@ -212,18 +212,18 @@ static void reboot(Location *place, Store **store, uint64_t off_usec, uint64_t n
     steady_source = &source;
     boottime_now = 5 * USEC_PER_SEC;
     realtime_now += off_usec;
-    *store = place_open(place);
+    *store = folder_open(folder);
 }
 
 static void test_across_boots_the_wall_clock_counts(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     const StoreScope c1 = channel_of(KEY, "c1", "payments");
 
-    pause_for(place, store, &c1, "five hours", 5 * USEC_PER_HOUR);
+    pause_for(folder, store, &c1, "five hours", 5 * USEC_PER_HOUR);
     time_pass(USEC_PER_HOUR);
-    reboot(place, &store, 3 * USEC_PER_HOUR, 1);
+    reboot(folder, &store, 3 * USEC_PER_HOUR, 1);
     assert_reason(store, &c1, "five hours");
     /* In this boot it is real time again. */
     realtime_now += 30 * USEC_PER_DAY;
@@ -233,8 +233,8 @@ static void test_across_boots_the_wall_clock_counts(void **state)
     assert_reason(store, &c1, "five hours");
     time_pass(1);
     assert_reason(store, &c1, "");
-    pause_for(place, store, &c1, "one hour", USEC_PER_HOUR);
-    reboot(place, &store, USEC_PER_HOUR, 2);
+    pause_for(folder, store, &c1, "one hour", USEC_PER_HOUR);
+    reboot(folder, &store, USEC_PER_HOUR, 2);
     assert_reason(store, &c1, "");
     store_free(store);
 }
@@ -242,22 +242,22 @@ static void test_across_boots_the_wall_clock_counts(void **state)
 /* A step that a running rosterd has seen is in the end that the next boot goes by. */
 static void test_a_step_before_a_boot(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     const StoreScope c1 = channel_of(KEY, "c1", "payments");
     char pass[STORE_PASS_ID_SIZE];
 
-    pause_for(place, store, &c1, "two hours", 2 * USEC_PER_HOUR);
+    pause_for(folder, store, &c1, "two hours", 2 * USEC_PER_HOUR);
     realtime_now += USEC_PER_DAY;
     assert_int_equal(store_begin_pass(store, realtime_now, pass, NULL), 0);
-    reboot(place, &store, USEC_PER_HOUR, 3);
+    reboot(folder, &store, USEC_PER_HOUR, 3);
     assert_reason(store, &c1, "two hours");
     time_pass(USEC_PER_HOUR);
     assert_reason(store, &c1, "");
     store_free(store);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
 int main(void)
 {

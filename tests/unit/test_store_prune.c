@@ -5,16 +5,16 @@
 #define KEEP (2 * USEC_PER_DAY)
 
 /* A pass that deletes one member, at what the wall clock says. */
-static uint64_t pass_at(Location *place, Store *store, uint64_t at_usec, bool is_decided)
+static uint64_t pass_at(Folder *folder, Store *store, uint64_t at_usec, bool is_decided)
 {
     uint64_t action;
 
-    assert_int_equal(store_name_instance(store, KEY, "prod", &place->err), 0);
-    assert_int_equal(store_begin_pass(store, at_usec, place->pass, &place->err), 0);
-    record_one(place, store, at_usec, &action);
+    assert_int_equal(store_name_instance(store, KEY, "prod", &folder->err), 0);
+    assert_int_equal(store_begin_pass(store, at_usec, folder->pass, &folder->err), 0);
+    record_one(folder, store, at_usec, &action);
     if (is_decided)
         assert_int_equal(store_decide(store, action, OUTCOME_DELETED, 1, NULL, at_usec, NULL), 0);
-    assert_int_equal(store_end_pass(store, place->pass, "converged", at_usec, NULL), 0);
+    assert_int_equal(store_end_pass(store, folder->pass, "converged", at_usec, NULL), 0);
     return action;
 }
 
@@ -30,53 +30,53 @@ static size_t count_history(Store *store, uint64_t *ret_first)
     return count;
 }
 
-static StorePruned prune(Location *place, Store *store)
+static StorePruned prune(Folder *folder, Store *store)
 {
     StorePruned pruned = {0};
 
-    if (store_prune(store, KEEP, &pruned, &place->err) < 0)
-        fail_msg("store_prune: %s", place->err.text);
+    if (store_prune(store, KEEP, &pruned, &folder->err) < 0)
+        fail_msg("store_prune: %s", folder->err.text);
     return pruned;
 }
 
 static void test_old_history_is_forgotten(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     StorePruned pruned;
-    uint64_t first, undecided = pass_at(place, store, NOW, false);
+    uint64_t first, undecided = pass_at(folder, store, NOW, false);
 
-    pass_at(place, store, NOW + 1, true);
-    pass_at(place, store, NOW + 2, true);
+    pass_at(folder, store, NOW + 1, true);
+    pass_at(folder, store, NOW + 2, true);
     time_pass(KEEP);
     for (size_t i = 0; i < 20; i++)
-        pass_at(place, store, realtime_now, true);
-    pruned = prune(place, store);
+        pass_at(folder, store, realtime_now, true);
+    pruned = prune(folder, store);
     assert_int_equal(pruned.actions, 0);
     time_pass(1);
-    pruned = prune(place, store);
+    pruned = prune(folder, store);
     assert_int_equal(pruned.actions, 2);
     assert_int_equal(pruned.passes, 2);
     assert_int_equal(pruned.newest_usec, NOW + 2);
     assert_int_equal(count_history(store, &first), 21);
     assert_int_equal(first, undecided);
-    assert_int_equal(prune(place, store).actions, 0);
+    assert_int_equal(prune(folder, store).actions, 0);
     store_free(store);
 }
 
 static void test_the_last_passes_are_kept(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     uint64_t first, kept = 0;
 
     for (size_t i = 0; i < 25; i++) {
-        uint64_t action = pass_at(place, store, NOW + i * USEC_PER_SEC, true);
+        uint64_t action = pass_at(folder, store, NOW + i * USEC_PER_SEC, true);
 
         kept = i == 5 ? action : kept;
     }
     time_pass(100 * KEEP);
-    assert_int_equal(prune(place, store).actions, 5);
+    assert_int_equal(prune(folder, store).actions, 5);
     assert_int_equal(count_history(store, &first), 20);
     assert_int_equal(first, kept);
     store_free(store);
@@ -86,18 +86,18 @@ static void test_the_last_passes_are_kept(void **state)
 static void test_a_wrong_wall_clock_forgets_nothing(void **state)
 {
     static const uint64_t clocks[] = {NOW + 3650 * USEC_PER_DAY, USEC_PER_HOUR, NOW};
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     uint64_t first;
 
     for (size_t i = 0; i < 30; i++)
-        pass_at(place, store, NOW + i * USEC_PER_SEC, true);
+        pass_at(folder, store, NOW + i * USEC_PER_SEC, true);
     for (size_t i = 0; i < ELEMENTS(clocks); i++) {
         store_free(store);
         realtime_now = clocks[i];
-        store = place_open(place);
-        assert_int_equal(prune(place, store).actions, 0);
-        pass_at(place, store, realtime_now, true);
+        store = folder_open(folder);
+        assert_int_equal(prune(folder, store).actions, 0);
+        pass_at(folder, store, realtime_now, true);
         time_pass(USEC_PER_HOUR);
     }
     assert_int_equal(count_history(store, &first), 30 + ELEMENTS(clocks));
@@ -107,37 +107,37 @@ static void test_a_wrong_wall_clock_forgets_nothing(void **state)
 /* Time counts in the runs that see it, and between runs of one boot. */
 static void test_time_counts_across_runs(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
 
     for (size_t i = 0; i < 22; i++)
-        pass_at(place, store, NOW + i * USEC_PER_SEC, true);
+        pass_at(folder, store, NOW + i * USEC_PER_SEC, true);
     store_free(store);
     time_pass(KEEP + 1);
-    store = place_open(place);
-    assert_int_equal(prune(place, store).actions, 2);
+    store = folder_open(folder);
+    assert_int_equal(prune(folder, store).actions, 2);
     store_free(store);
 }
 
 /* The last hour is what the guard against fights looks at. */
 static void test_the_last_hour_is_kept(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     StorePruned pruned = {0};
 
     for (size_t i = 0; i < 22; i++)
-        pass_at(place, store, NOW + i * USEC_PER_SEC, true);
+        pass_at(folder, store, NOW + i * USEC_PER_SEC, true);
     time_pass(USEC_PER_HOUR);
-    assert_int_equal(store_prune(store, 0, &pruned, &place->err), 0);
+    assert_int_equal(store_prune(store, 0, &pruned, &folder->err), 0);
     assert_int_equal(pruned.actions, 0);
     time_pass(1);
-    assert_int_equal(store_prune(store, 0, &pruned, &place->err), 0);
+    assert_int_equal(store_prune(store, 0, &pruned, &folder->err), 0);
     assert_int_equal(pruned.actions, 2);
     store_free(store);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
 int main(void)
 {

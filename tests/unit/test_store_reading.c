@@ -14,7 +14,7 @@ typedef struct Daemon {
     int commands, answers;
 } Daemon;
 
-static void daemon_serve(Location *place, int commands, int answers)
+static void daemon_serve(Folder *folder, int commands, int answers)
 {
     Store *store = NULL;
     Deletion deletions[3];
@@ -24,12 +24,12 @@ static void daemon_serve(Location *place, int commands, int answers)
         int r = 0;
 
         if (command == 'o') {
-            r = store_open(place->state, &store, NULL);
+            r = store_open(folder->state, &store, NULL);
         } else if (command == 'r') {
-            Batch batch = place_batch(place, deletions, 3);
+            Batch batch = folder_batch(folder, deletions, 3);
 
             r = store_name_instance(store, KEY, "prod", NULL);
-            r = r < 0 ? r : store_begin_pass(store, NOW, place->pass, NULL);
+            r = r < 0 ? r : store_begin_pass(store, NOW, folder->pass, NULL);
             r = r < 0 ? r : store_record(store, &batch, 1, NOW, NULL);
         } else if (command == 'c') {
             store_free(store);
@@ -40,7 +40,7 @@ static void daemon_serve(Location *place, int commands, int answers)
     _exit(0);
 }
 
-static Daemon daemon_start(Location *place)
+static Daemon daemon_start(Folder *folder)
 {
     int commands[2], answers[2];
     Daemon daemon;
@@ -51,7 +51,7 @@ static Daemon daemon_start(Location *place)
     assert_true(daemon.pid >= 0);
     if (daemon.pid == 0) {
         close(commands[1]);
-        daemon_serve(place, commands[0], answers[1]);
+        daemon_serve(folder, commands[0], answers[1]);
     }
     close(commands[0]);
     close(answers[1]);
@@ -75,33 +75,33 @@ static void daemon_kill(Daemon *daemon)
     close(daemon->answers);
 }
 
-static size_t count_deletions(Location *place, Store *store)
+static size_t count_deletions(Folder *folder, Store *store)
 {
     ChannelRecord record = {0};
     size_t count;
 
-    if (store_recall(store, CHANNEL("c1"), NOW, &record, &place->err) < 0)
-        fail_msg("store_recall: %s", place->err.text);
+    if (store_recall(store, CHANNEL("c1"), NOW, &record, &folder->err) < 0)
+        fail_msg("store_recall: %s", folder->err.text);
     count = record.deletion_count;
     channel_record_done(&record);
     return count;
 }
 
 /* Opens for reading, sees so many deletions, and leaves the directory as it was. */
-static void assert_seen_without_a_trace(Location *place, size_t deletions)
+static void assert_seen_without_a_trace(Folder *folder, size_t deletions)
 {
-    char *before = place_listing(place), *after;
-    Store *store = place_open_read_only(place);
+    char *before = folder_listing(folder), *after;
+    Store *store = folder_open_read_only(folder);
     char id[STORE_PASS_ID_SIZE];
 
-    assert_int_equal(count_deletions(place, store), deletions);
-    assert_int_equal(store_begin_pass(store, NOW, id, &place->err), 0);
-    after = place_listing(place);
+    assert_int_equal(count_deletions(folder, store), deletions);
+    assert_int_equal(store_begin_pass(store, NOW, id, &folder->err), 0);
+    after = folder_listing(folder);
     assert_string_equal(before ? before : "", after ? after : "");
     free(after);
     assert_int_equal(store_end_pass(store, id, "drift", NOW, NULL), 0);
     store_free(store);
-    after = place_listing(place);
+    after = folder_listing(folder);
     assert_string_equal(before ? before : "", after ? after : "");
     free(after);
     free(before);
@@ -109,93 +109,93 @@ static void assert_seen_without_a_trace(Location *place, size_t deletions)
 
 static void test_without_a_database(void **state)
 {
-    Location *place = *state;
+    Folder *folder = *state;
 
-    assert_seen_without_a_trace(place, 0);
-    assert_int_equal(access(place->state, F_OK), -1);
-    assert_int_equal(mkdir(place->state, 0700), 0);
-    assert_seen_without_a_trace(place, 0);
-    place_write(place, "rosterd.db", "", 0);
-    assert_seen_without_a_trace(place, 0);
+    assert_seen_without_a_trace(folder, 0);
+    assert_int_equal(access(folder->state, F_OK), -1);
+    assert_int_equal(mkdir(folder->state, 0700), 0);
+    assert_seen_without_a_trace(folder, 0);
+    folder_write(folder, "rosterd.db", "", 0);
+    assert_seen_without_a_trace(folder, 0);
 }
 
 static void test_beside_a_running_daemon(void **state)
 {
-    Location *place = *state;
-    Daemon daemon = daemon_start(place);
+    Folder *folder = *state;
+    Daemon daemon = daemon_start(folder);
 
     daemon_do(&daemon, 'o');
-    assert_seen_without_a_trace(place, 0);
+    assert_seen_without_a_trace(folder, 0);
     daemon_do(&daemon, 'r');
-    assert_seen_without_a_trace(place, 3);
+    assert_seen_without_a_trace(folder, 3);
     daemon_do(&daemon, 'r');
-    assert_seen_without_a_trace(place, 6);
+    assert_seen_without_a_trace(folder, 6);
     daemon_kill(&daemon);
 }
 
 /* Between two runs, and the state directory named with what a URI would take for its own. */
 static void test_after_a_clean_end(void **state)
 {
-    Location *place = *state;
-    Daemon daemon = daemon_start(place);
+    Folder *folder = *state;
+    Daemon daemon = daemon_start(folder);
 
     daemon_do(&daemon, 'o');
     daemon_do(&daemon, 'r');
     daemon_do(&daemon, 'c');
-    assert_seen_without_a_trace(place, 3);
+    assert_seen_without_a_trace(folder, 3);
     daemon_do(&daemon, 'o');
-    assert_seen_without_a_trace(place, 3);
+    assert_seen_without_a_trace(folder, 3);
     daemon_kill(&daemon);
-    assert_seen_without_a_trace(place, 3);
+    assert_seen_without_a_trace(folder, 3);
 }
 
 static void test_strange_directory_names(void **state)
 {
-    Location *place = *state;
+    Folder *folder = *state;
     Store *store;
 
-    snprintf(place->state, sizeof(place->state), "%s/50%% a?b=c#d%%41", place->root);
-    store = place_open(place);
+    snprintf(folder->state, sizeof(folder->state), "%s/50%% a?b=c#d%%41", folder->root);
+    store = folder_open(folder);
     store_free(store);
-    assert_seen_without_a_trace(place, 0);
+    assert_seen_without_a_trace(folder, 0);
 }
 
 static void test_after_a_kill(void **state)
 {
-    Location *place = *state;
-    Daemon daemon = daemon_start(place);
+    Folder *folder = *state;
+    Daemon daemon = daemon_start(folder);
     char path[128];
 
     daemon_do(&daemon, 'o');
     daemon_do(&daemon, 'r');
     daemon_kill(&daemon);
-    assert_seen_without_a_trace(place, 3);
-    snprintf(path, sizeof(path), "%s/rosterd.db-shm", place->state);
+    assert_seen_without_a_trace(folder, 3);
+    snprintf(path, sizeof(path), "%s/rosterd.db-shm", folder->state);
     assert_int_equal(unlink(path), 0);
-    assert_seen_without_a_trace(place, 3);
+    assert_seen_without_a_trace(folder, 3);
 }
 
 /* Killed when its log had no more than a header: SQLite alone would wait for minutes for somebody
  * to mend the index. */
 static void test_after_a_kill_at_the_first_write(void **state)
 {
-    Location *place = *state;
-    Daemon daemon = daemon_start(place);
+    Folder *folder = *state;
+    Daemon daemon = daemon_start(folder);
     Buf index, log;
 
     daemon_do(&daemon, 'o');
     daemon_do(&daemon, 'r');
-    log = place_bytes(place, "rosterd.db-wal");
+    log = folder_bytes(folder, "rosterd.db-wal");
     daemon_do(&daemon, 'c');
     daemon_do(&daemon, 'o');
     daemon_kill(&daemon);
-    index = place_bytes(place, "rosterd.db-shm");
+    index = folder_bytes(folder, "rosterd.db-shm");
     alarm(20);
-    place_write(place, "rosterd.db-wal", log.data, 32);
-    assert_seen_without_a_trace(place, 3);
+    folder_write(folder, "rosterd.db-wal", log.data, 32);
+    assert_seen_without_a_trace(folder, 3);
     memset(index.data, 0, index.size);
-    place_write(place, "rosterd.db-shm", index.data, index.size);
-    assert_seen_without_a_trace(place, 3);
+    folder_write(folder, "rosterd.db-shm", index.data, index.size);
+    assert_seen_without_a_trace(folder, 3);
     alarm(0);
     buf_done(&index);
     buf_done(&log);
@@ -204,30 +204,30 @@ static void test_after_a_kill_at_the_first_write(void **state)
 /* A dry run sees what a daemon that starts, works, ends and starts again does meanwhile. */
 static void test_follows_a_daemon_that_comes_and_goes(void **state)
 {
-    Location *place = *state;
-    Daemon daemon = daemon_start(place);
-    Store *store = place_open_read_only(place);
+    Folder *folder = *state;
+    Daemon daemon = daemon_start(folder);
+    Store *store = folder_open_read_only(folder);
 
-    assert_int_equal(count_deletions(place, store), 0);
+    assert_int_equal(count_deletions(folder, store), 0);
     daemon_do(&daemon, 'o');
-    assert_int_equal(count_deletions(place, store), 0);
+    assert_int_equal(count_deletions(folder, store), 0);
     daemon_do(&daemon, 'r');
-    assert_int_equal(count_deletions(place, store), 3);
+    assert_int_equal(count_deletions(folder, store), 3);
     daemon_do(&daemon, 'r');
-    assert_int_equal(count_deletions(place, store), 6);
+    assert_int_equal(count_deletions(folder, store), 6);
     daemon_do(&daemon, 'c');
-    assert_int_equal(count_deletions(place, store), 6);
+    assert_int_equal(count_deletions(folder, store), 6);
     daemon_do(&daemon, 'o');
     daemon_do(&daemon, 'r');
-    assert_int_equal(count_deletions(place, store), 9);
+    assert_int_equal(count_deletions(folder, store), 9);
     store_free(store);
     daemon_do(&daemon, 'r');
     daemon_do(&daemon, 'c');
-    store = place_open_read_only(place);
-    assert_int_equal(count_deletions(place, store), 12);
+    store = folder_open_read_only(folder);
+    assert_int_equal(count_deletions(folder, store), 12);
     daemon_do(&daemon, 'o');
     daemon_do(&daemon, 'r');
-    assert_int_equal(count_deletions(place, store), 15);
+    assert_int_equal(count_deletions(folder, store), 15);
     store_free(store);
     daemon_kill(&daemon);
 }
@@ -236,21 +236,21 @@ static void test_follows_a_daemon_that_comes_and_goes(void **state)
  * be told from its half-written ones that way. */
 static void test_follows_the_daemon_after_a_killed_one(void **state)
 {
-    Location *place = *state;
-    Daemon daemon = daemon_start(place);
+    Folder *folder = *state;
+    Daemon daemon = daemon_start(folder);
     Store *store;
 
     daemon_do(&daemon, 'o');
     daemon_do(&daemon, 'r');
     daemon_kill(&daemon);
-    store = place_open_read_only(place);
-    assert_int_equal(count_deletions(place, store), 3);
-    daemon = daemon_start(place);
+    store = folder_open_read_only(folder);
+    assert_int_equal(count_deletions(folder, store), 3);
+    daemon = daemon_start(folder);
     daemon_do(&daemon, 'o');
     daemon_do(&daemon, 'r');
-    assert_int_equal(count_deletions(place, store), 6);
+    assert_int_equal(count_deletions(folder, store), 6);
     daemon_do(&daemon, 'r');
-    assert_int_equal(count_deletions(place, store), 9);
+    assert_int_equal(count_deletions(folder, store), 9);
     store_free(store);
     daemon_kill(&daemon);
 }
@@ -274,38 +274,38 @@ static int on_database_open(sqlite3 *database, char **ret_text,
 
 static void test_beside_a_daemon_that_starts_meanwhile(void **state)
 {
-    Location *place = *state;
-    Daemon daemon = daemon_start(place);
+    Folder *folder = *state;
+    Daemon daemon = daemon_start(folder);
     Store *store;
 
     daemon_do(&daemon, 'o');
     daemon_do(&daemon, 'r');
     daemon_kill(&daemon);
-    daemon = daemon_start(place);
+    daemon = daemon_start(folder);
     starting = &daemon;
     assert_int_equal(sqlite3_auto_extension((void (*)(void))on_database_open), SQLITE_OK);
-    store = place_open_read_only(place);
+    store = folder_open_read_only(folder);
     sqlite3_reset_auto_extension();
     assert_null(starting);
     assert_true(store->source.has_index);
-    assert_int_equal(count_deletions(place, store), 3);
+    assert_int_equal(count_deletions(folder, store), 3);
     daemon_do(&daemon, 'r');
-    assert_int_equal(count_deletions(place, store), 6);
+    assert_int_equal(count_deletions(folder, store), 6);
     store_free(store);
     daemon_kill(&daemon);
 }
 
 /* Short-lived daemons, one after the other, for as long as they are left alive. */
-static void act_come_and_go(Location *place)
+static void act_come_and_go(Folder *folder)
 {
     for (;;) {
         Store *store = NULL;
         Deletion deletions[3];
-        Batch batch = place_batch(place, deletions, 3);
+        Batch batch = folder_batch(folder, deletions, 3);
 
-        if (store_open(place->state, &store, NULL) < 0 ||
+        if (store_open(folder->state, &store, NULL) < 0 ||
             store_name_instance(store, KEY, "prod", NULL) < 0 ||
-            store_begin_pass(store, NOW, place->pass, NULL) < 0 ||
+            store_begin_pass(store, NOW, folder->pass, NULL) < 0 ||
             store_record(store, &batch, 1, NOW, NULL) < 0)
             _exit(1);
         store_free(store);
@@ -314,18 +314,18 @@ static void act_come_and_go(Location *place)
 
 static void test_at_every_moment_of_a_daemons_life(void **state)
 {
-    Location *place = *state;
+    Folder *folder = *state;
     size_t seen = 0;
     pid_t pid = fork();
 
     assert_true(pid >= 0);
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        act_come_and_go(place);
+        act_come_and_go(folder);
     }
     for (int i = 0; i < 300 || seen == 0; i++) {
-        Store *store = place_open_read_only(place);
-        size_t now = count_deletions(place, store);
+        Store *store = folder_open_read_only(folder);
+        size_t now = count_deletions(folder, store);
 
         if (now < seen || now % 3 != 0)
             fail_msg("saw %zu deletions after %zu", now, seen);
@@ -339,34 +339,34 @@ static void test_at_every_moment_of_a_daemons_life(void **state)
 
 static void test_writing_is_refused(void **state)
 {
-    Location *place = *state;
-    Store *store = place_open(place);
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
     const Sighting sighting = {"m1", 1};
     Deletion deletion;
-    Batch batch = place_batch(place, &deletion, 1);
+    Batch batch = folder_batch(folder, &deletion, 1);
 
-    place_begin(place, store);
+    folder_begin(folder, store);
     assert_int_equal(store_record(store, &batch, 1, NOW, NULL), 0);
     store_free(store);
-    store = place_open_read_only(place);
-    place_begin(place, store);
-    assert_string_equal(place->pass, "2026-11-24T15:04:05Z-2");
+    store = folder_open_read_only(folder);
+    folder_begin(folder, store);
+    assert_string_equal(folder->pass, "2026-11-24T15:04:05Z-2");
     assert_int_equal(store_remember(store, KEY, "c1", &sighting, 1, NULL), -EROFS);
     assert_int_equal(store_remember(store, KEY, "c1", NULL, 0, NULL), -EROFS);
     assert_int_equal(store_decide(store, deletion.action, OUTCOME_GONE, 1, NULL, NOW, NULL),
                      -EROFS);
     assert_int_equal(store_pause(store, CHANNEL("c1"), "x", NOW, 0, NULL), -EROFS);
-    assert_int_equal(store_record(store, &batch, 1, NOW, &place->err), -EROFS);
-    assert_says(&place->err, "opened for reading; nothing was deleted");
+    assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), -EROFS);
+    assert_says(&folder->err, "opened for reading; nothing was deleted");
     assert_int_equal(store_approve(store, DIGEST_B, NOW, NULL), 0);
     assert_int_equal(store_is_approved(store, DIGEST_B, NOW, NULL), 1);
     store_free(store);
-    store = place_open_read_only(place);
+    store = folder_open_read_only(folder);
     assert_int_equal(store_is_approved(store, DIGEST_B, NOW, NULL), 0);
     store_free(store);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, place_setup, place_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
 int main(void)
 {
