@@ -19,31 +19,31 @@
 #define PLACES 4
 #define BACKLOG 1024 /* more than a crowd of stuck clients */
 
-/* The places in their order; those that do not apply are left out. */
-typedef struct Places {
+/* The paths in their order; those that do not apply are left out. */
+typedef struct Candidates {
     char *paths[PLACES];
     bool are_common[PLACES]; /* not of the settings */
     size_t count;
-} Places;
+} Candidates;
 
-static void places_done(Places *places)
+static void candidates_done(Candidates *candidates)
 {
-    for (size_t i = 0; i < places->count; i++)
-        free(places->paths[i]);
+    for (size_t i = 0; i < candidates->count; i++)
+        free(candidates->paths[i]);
 }
 
-static void places_add(Places *places, Buf *path, bool is_common)
+static void candidates_add(Candidates *candidates, Buf *path, bool is_common)
 {
     char *text = path->size ? buf_take(path) : NULL;
 
     buf_done(path);
     if (!text)
         return;
-    places->are_common[places->count] = is_common;
-    places->paths[places->count++] = text;
+    candidates->are_common[candidates->count] = is_common;
+    candidates->paths[candidates->count++] = text;
 }
 
-static void places_collect(Places *places, const Config *config, bool has_root_place)
+static void candidates_collect(Candidates *candidates, const Config *config, bool has_root_path)
 {
     const char *runtime = getenv("RUNTIME_DIRECTORY");
     _cleanup_free_ char *state_dir = NULL;
@@ -51,48 +51,48 @@ static void places_collect(Places *places, const Config *config, bool has_root_p
 
     if (config && config->control_socket)
         buf_puts(&path, config->control_socket);
-    places_add(places, &path, false);
+    candidates_add(candidates, &path, false);
     if (!str_is_empty(runtime)) {
         buf_append(&path, runtime, strcspn(runtime, ":"));
         buf_puts(&path, "/" NAME);
     }
-    places_add(places, &path, true);
-    if (has_root_place)
+    candidates_add(candidates, &path, true);
+    if (has_root_path)
         buf_puts(&path, "/run/rosterd/" NAME);
-    places_add(places, &path, true);
+    candidates_add(candidates, &path, true);
     if (config && state_dir_find(config, &state_dir, NULL) == 0)
         buf_printf(&path, "%s/" NAME, state_dir);
-    places_add(places, &path, false);
+    candidates_add(candidates, &path, false);
 }
 
 int socket_path_choose(const Config *config, char **ret_path, Err *err)
 {
-    _cleanup_(places_done) Places places = {0};
+    _cleanup_(candidates_done) Candidates candidates = {0};
 
-    places_collect(&places, config, geteuid() == 0);
-    if (places.count == 0)
+    candidates_collect(&candidates, config, geteuid() == 0);
+    if (candidates.count == 0)
         return err_set(err, -ENOENT,
                        "no place is known for the control socket: set control_socket "
                        "in the settings");
-    *ret_path = TAKE_PTR(places.paths[0]);
+    *ret_path = TAKE_PTR(candidates.paths[0]);
     return 0;
 }
 
 int socket_path_find(const Config *config, char **ret_path, bool *ret_is_common, Err *err)
 {
-    _cleanup_(places_done) Places places = {0};
+    _cleanup_(candidates_done) Candidates candidates = {0};
     struct stat status;
 
-    places_collect(&places, config, true);
-    for (size_t i = 0; i < places.count; i++) {
-        if (stat(places.paths[i], &status) < 0 && errno == ENOENT)
+    candidates_collect(&candidates, config, true);
+    for (size_t i = 0; i < candidates.count; i++) {
+        if (stat(candidates.paths[i], &status) < 0 && errno == ENOENT)
             continue;
-        *ret_path = TAKE_PTR(places.paths[i]);
-        *ret_is_common = places.are_common[i];
+        *ret_path = TAKE_PTR(candidates.paths[i]);
+        *ret_is_common = candidates.are_common[i];
         return 0;
     }
     return err_set(err, -ENOENT, "no rosterd runs here: there is no control socket at %s",
-                   places.count ? places.paths[0] : "/run/rosterd/" NAME);
+                   candidates.count ? candidates.paths[0] : "/run/rosterd/" NAME);
 }
 
 static int socket_path_address(const char *path, struct sockaddr_un *ret_address, Err *err)

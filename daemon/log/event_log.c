@@ -23,7 +23,7 @@ static const char *const message_ids[] = {
 };
 
 /* "prod/payments", "prod" for what concerns the instance. */
-static void event_log_place(const Event *event, char *ret_text, size_t size)
+static void event_log_subject(const Event *event, char *ret_text, size_t size)
 {
     const char *channel = event->channel_name[0] ? event->channel_name : event->channel_id;
 
@@ -49,7 +49,7 @@ static LogLevel event_log_level(const Event *event, bool is_new)
 }
 
 static void event_log_send(const Event *event, LogLevel level, const LogFields *fields,
-                           const char *place)
+                           const char *subject)
 {
     const char *why = event->err ? event->err->text : "";
     char wait[32];
@@ -57,25 +57,25 @@ static void event_log_send(const Event *event, LogLevel level, const LogFields *
     switch (event->kind) {
     case EVENT_RETRY:
         clock_format_duration(event->wait_usec, wait, sizeof(wait));
-        log_event(level, fields, "%s: %s%s%s; sending again in %s (attempt %" PRIu32 ")", place,
+        log_event(level, fields, "%s: %s%s%s; sending again in %s (attempt %" PRIu32 ")", subject,
                   event->member, event->member[0] ? ": " : "", why, wait, event->attempt + 1);
         return;
     case EVENT_DELETED:
-        log_event(level, fields, "%s: deleted %s (%s)%s%s%s", place, event->member,
+        log_event(level, fields, "%s: deleted %s (%s)%s%s%s", subject, event->member,
                   event->member_id,
                   event->outcome == OUTCOME_GONE ? ", which was gone already" : "",
                   why[0] ? ": " : "", why);
         return;
     case EVENT_DELETE_FAILED:
-        log_event(level, fields, "%s: could not delete %s (%s): %s", place, event->member,
+        log_event(level, fields, "%s: could not delete %s (%s): %s", subject, event->member,
                   event->member_id, why);
         return;
     case EVENT_ADDED:
-        log_event(level, fields, "%s: undo: added back what was %s: %s", place, event->member_id,
+        log_event(level, fields, "%s: undo: added back what was %s: %s", subject, event->member_id,
                   event->member);
         return;
     case EVENT_ADD_FAILED:
-        log_event(level, fields, "%s: undo: could not add back what was %s: %s", place,
+        log_event(level, fields, "%s: undo: could not add back what was %s: %s", subject,
                   event->member_id, why);
         return;
     case EVENT_VANISHED:
@@ -83,28 +83,28 @@ static void event_log_send(const Event *event, LogLevel level, const LogFields *
             level, fields,
             "%s: another writer: %s (%s), which an undo added back, is gone again, and rosterd "
             "did not delete it",
-            place, event->member, event->member_id);
+            subject, event->member, event->member_id);
         return;
     case EVENT_HELD:
-        log_event(level, fields, "%s: held: %s: %s%s%s", place, why, event->digest,
+        log_event(level, fields, "%s: held: %s: %s%s%s", subject, why, event->digest,
                   event->members && event->members[0] ? "; members: " : "",
                   event->members ? event->members : "");
         return;
     case EVENT_CHANNEL_FAILED:
-        log_event(level, fields, "%s: failed: %s", place, why);
+        log_event(level, fields, "%s: failed: %s", subject, why);
         return;
     case EVENT_INSTANCE_FAILED:
-        log_event(level, fields, "%s: nothing more is sent to it in this pass: %s", place, why);
+        log_event(level, fields, "%s: nothing more is sent to it in this pass: %s", subject, why);
         return;
     case EVENT_RENEWED:
-        log_event(level, fields, "%s: the credential was refused and has been renewed", place);
+        log_event(level, fields, "%s: the credential was refused and has been renewed", subject);
         return;
     }
 }
 
 void event_log_write(const Event *event, bool is_new)
 {
-    char place[256], status[16] = "", attempt[16] = "";
+    char subject[256], status[16] = "", attempt[16] = "";
     const char *outcome = event->kind == EVENT_DELETED || event->kind == EVENT_DELETE_FAILED
                               ? ops_outcome_text(event->outcome)
                               : "";
@@ -126,6 +126,6 @@ void event_log_write(const Event *event, bool is_new)
         snprintf(status, sizeof(status), "%d", event->err->http);
     if (event->attempt)
         snprintf(attempt, sizeof(attempt), "%" PRIu32, event->attempt);
-    event_log_place(event, place, sizeof(place));
-    event_log_send(event, event_log_level(event, is_new), &fields, place);
+    event_log_subject(event, subject, sizeof(subject));
+    event_log_send(event, event_log_level(event, is_new), &fields, subject);
 }

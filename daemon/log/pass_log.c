@@ -131,8 +131,8 @@ void pass_log_recovery(const PassLog *log)
 }
 
 /* "in group blue", "in no group", "at port 80", or both: what tells near_misses apart. */
-static void pass_log_place(NearMissKind kind, const char *group, uint16_t port, char *ret_text,
-                           size_t size)
+static void pass_log_group_and_port(NearMissKind kind, const char *group, uint16_t port,
+                                    char *ret_text, size_t size)
 {
     char at_port[32] = "";
 
@@ -150,8 +150,8 @@ static void pass_log_near_miss(const LogFields *fields, const MissingReport *mis
 {
     char wanted[256], live[256], address[256], others[48] = "";
 
-    pass_log_place(kind, missing->group, missing->port, wanted, sizeof(wanted));
-    pass_log_place(kind, extra->group, extra->port, live, sizeof(live));
+    pass_log_group_and_port(kind, missing->group, missing->port, wanted, sizeof(wanted));
+    pass_log_group_and_port(kind, extra->group, extra->port, live, sizeof(live));
     if (kind == NEAR_MISS_GROUP)
         identity_format("", missing->address, missing->port, address, sizeof(address));
     else
