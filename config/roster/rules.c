@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/settings/guard_keys.h"
+#include "daemon/base/str.h"
 
 #define LAXER                                                                                      \
     "laxer than the settings: %s where they say %s, must be %s or %s (a roster can only be "       \
@@ -55,7 +56,10 @@ static void report_laxer_guard(Reader *reader, const Node *node, const GuardRow 
 {
     char said[16], may_be[16];
 
-    snprintf(said, sizeof(said), "%u", written);
+    if (written == GUARD_OFF)
+        str_copy(said, sizeof(said), "off");
+    else
+        snprintf(said, sizeof(said), "%u", written);
     snprintf(may_be, sizeof(may_be), "%u", limit);
     schema_problem(reader, node, LAXER, said, may_be, may_be,
                    row->holds == GUARD_AT_LEAST ? "more" : "less");

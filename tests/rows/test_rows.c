@@ -34,9 +34,9 @@ static Config *load(const char *settings, const char *roster)
 
 static const InvalidConfig refusals[] = {
     {HEAD "guards: {max_rounds: 41}\n", NULL,
-     "rosterd.yaml:6:22: guards.max_rounds: out of range: 41, must be 2 to 40\n"},
+     "rosterd.yaml:6:22: guards.max_rounds: out of range: 41, must be 2 to 40, or off\n"},
     {HEAD "guards: {max_rounds: 1}\n", NULL,
-     "rosterd.yaml:6:22: guards.max_rounds: out of range: 1, must be 2 to 40\n"},
+     "rosterd.yaml:6:22: guards.max_rounds: out of range: 1, must be 2 to 40, or off\n"},
     {HEAD "guards: {max_round: 5}\n", NULL,
      "rosterd.yaml:6:10: guards.max_round: unknown key, did you mean \"max_rounds\"?\n"},
     {HEAD "rest: 31d\n", NULL,
@@ -110,6 +110,9 @@ static const InvalidConfig laxer[] = {
     {NULL, CHANNEL(", guards: {max_rounds: 8}"),
      "rosters.d/a.yaml:3:57: channels[0].guards.max_rounds: laxer than the settings: 8 where they "
      "say 7, must be 7 or less (a roster can only be stricter)\n"},
+    {NULL, CHANNEL(", guards: {max_rounds: off}"),
+     "rosters.d/a.yaml:3:57: channels[0].guards.max_rounds: laxer than the settings: off where "
+     "they say 7, must be 7 or less (a roster can only be stricter)\n"},
     {HEAD "rest: 1m\n", CHANNEL(", rest: 59s"),
      "rosters.d/a.yaml:3:42: channels[0].rest: laxer than the settings: 59s where they say 1m, "
      "must be 1m or more (a roster can only be stricter)\n"},

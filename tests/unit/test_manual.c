@@ -143,6 +143,8 @@ static bool is_value(const char *word, bool is_duration, uint64_t value)
 {
     uint64_t read;
 
+    if (!is_duration && value == GUARD_OFF)
+        return str_equal(word, "off");
     return (is_duration ? duration_parse(word, &read) : str_parse_uint(word, UINT64_MAX, &read)) ==
                0 &&
            read == value;
