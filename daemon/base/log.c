@@ -21,6 +21,7 @@
 
 static LogFormat log_format = LOG_FORMAT_TEXT;
 static LogLevel log_level_max = LOG_LEVEL_INFO;
+static const char *program_name = "rosterd";
 static size_t log_lost;      /* lines, since the program began */
 static size_t log_lost_said; /* of those, told of */
 
@@ -46,6 +47,11 @@ LogFormat log_format_default(void)
         fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device && status.st_ino == inode)
         return LOG_FORMAT_JOURNAL;
     return LOG_FORMAT_TEXT;
+}
+
+void log_set_program(const char *name)
+{
+    program_name = name;
 }
 
 void log_setup(LogFormat format, LogLevel level_max)
@@ -127,7 +133,7 @@ static int log_write_text(LogLevel level, const char *text)
 {
     _cleanup_(buf_done) Buf line = {0};
 
-    buf_printf(&line, "rosterd: %s: %s\n", level_names[level], text);
+    buf_printf(&line, "%s: %s: %s\n", program_name, level_names[level], text);
     return buf_failed(&line) < 0 ? -ENOMEM : log_sink_write(line.data, line.size);
 }
 

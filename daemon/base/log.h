@@ -55,6 +55,9 @@ typedef struct LogFields {
 /* Chooses the journal's native protocol when stderr is the journal (JOURNAL_STREAM), else text. */
 LogFormat log_format_default(void);
 
+/* The program that lines of the text format begin with; "rosterd" until then. Borrowed. */
+void log_set_program(const char *name);
+
 void log_setup(LogFormat format, LogLevel level_max);
 
 /* The words of the command line. 0 or -EINVAL. */

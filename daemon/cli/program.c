@@ -90,6 +90,7 @@ int program_main(const Program *program, int argc, char *argv[])
     if (program->parse(argc, argv, &options, &err) < 0) {
         program_explain(program, err.text);
     } else {
+        log_set_program(program->name);
         log_setup(options.has_log_format ? options.log_format : log_format_default(),
                   options.log_level);
         if (!program_makes_passes(options.action))
