@@ -255,6 +255,8 @@ static int commands_finish(const Command *command, Options *options, Err *err)
         (options->channel != NULL) + (options->instance != NULL) + options->all != 1)
         return err_set(err, -EINVAL, "%s needs one of CHANNEL, --instance NAME and --all",
                        command->name);
+    if (options->is_local && options->socket_path)
+        return err_set(err, -EINVAL, "--local asks no rosterd: it does not go with --socket");
     if (options->watch && options->exit_code)
         return err_set(err, -EINVAL, "--watch goes on for ever: it does not go with --exit-code");
     if ((command->takes & TAKES_DIGEST) && !options->digest)

@@ -170,13 +170,13 @@ static int handle_pause_say_none(const StorePauses *pauses, const StoreScope *sc
         if (!store_scope_covers(other, scope))
             continue;
         return err_set(err, -EALREADY,
-                       "it was not paused by itself: the pause of %s%s%s holds it (%.200s)",
+                       "it is not paused by itself: the pause of %s%s%s holds it (%.200s)",
                        store_scope_kind(other) == STORE_SCOPE_ALL ? "all" : "instance ",
                        other->instance_name ? other->instance_name : "",
                        store_scope_kind(other) == STORE_SCOPE_ALL ? " instances" : "",
                        pauses->items[i].reason);
     }
-    return err_set(err, -EALREADY, "it was not paused");
+    return err_set(err, -EALREADY, "it is not paused: rosterctl status shows what is");
 }
 
 /* A pause in a roster is ended where people review it, on every host. 0 where there is none. */

@@ -131,14 +131,21 @@ int ctl_parse(const Buf *body, Json **ret_root, Err *err)
 /* What to do about a socket that does not let us in. */
 static int ctl_advise(const Options *options, const char *path, int error, Err *err)
 {
+    Err found;
+
     if (error == -EACCES)
         return err_set(err, error,
                        "the control socket %s: %s: root and rosterd's own user may do all, members "
                        "of the socket's group may read",
                        path, strerror(EACCES));
     if (error == -ENOENT && options->socket_path)
-        return err_set(err, error, "no rosterd runs here: there is no socket at %s", path);
-    return error;
+        err_set(err, error, "no rosterd runs here: there is no socket at %s", path);
+    found = *err;
+    return ctl_means_no_daemon(error)
+               ? err_set(err, error,
+                         "%s; start it, or say where it is with -c FILE or --socket PATH",
+                         found.text)
+               : error;
 }
 
 /* How far what is waited for is: a plan, or the passes under way. */
