@@ -81,14 +81,28 @@ void channel_text_error(const Page *page, const Json *error)
         page_printf(page, " (request %s)", row_text(error, "request_id"));
 }
 
+void channel_text_failures(const Page *page, const Json *root, const Failures *failures)
+{
+    for (size_t i = 0; i < failures->count; i++) {
+        const Json *channel = row_at(root, "channels", i);
+
+        if (!failures_is_shared(failures, i) || !failures_is_first(failures, i))
+            continue;
+        page_printf(page, "%s: %zu channels could not be read: ", row_text(channel, "instance"),
+                    failures_count(failures, i));
+        channel_text_error(page, json_find(channel, "error"));
+        page_newline(page);
+    }
+}
+
 static void text_notes(const Page *page, const Json *channel)
 {
     const Json *pause = json_find(channel, "pause"), *error = json_find(channel, "error");
 
     if (pause) {
-        page_printf(page, "  paused: %s", row_text(pause, "reason"));
-        if (row_text(pause, "until")[0])
-            page_printf(page, " (until %s)", row_text(pause, "until"));
+        page_printf(page, "  paused: %s%s%s", row_text(pause, "reason"),
+                    row_text(pause, "until")[0] ? ", until " : ", without end",
+                    row_text(pause, "until"));
         page_newline(page);
     }
     if (error) {

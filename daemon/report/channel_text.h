@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/json/json_value.h"
+#include "daemon/report/failures.h"
 #include "daemon/report/page.h"
 
 /* With more members than these in what is shown, several stand in a line. */
@@ -19,6 +20,9 @@ void channel_text_instance(const Page *page, const Json *instance);
 
 /* What an error says, and its request id. */
 void channel_text_error(const Page *page, const Json *error);
+
+/* What several channels of an instance failed by alike, in a line. */
+void channel_text_failures(const Page *page, const Json *root, const Failures *failures);
 
 /* Whether guards of a whole pass hold a channel, and none of its own. */
 bool channel_text_is_held_by_pass(const Json *channel);

@@ -76,6 +76,20 @@ static void history_text_paused(const Json *root, Buf *buf)
     }
 }
 
+/* Of which pass, and how many. */
+static void history_text_undone(const Page *page, const Json *root)
+{
+    size_t members = 0;
+
+    for (size_t i = 0; i < row_count(root, "channels"); i++)
+        members += row_count(row_at(root, "channels", i), "members");
+    page_printf(page, "undo of %s: %zu member%s%s", row_text(root, "undo"), members,
+                members == 1 ? "" : "s",
+                row_is_true(root, "dry_run") ? " (dry run: nothing was changed)" : "");
+    page_newline(page);
+    page_newline(page);
+}
+
 int history_text_undo(const Json *root, bool colour, Buf *buf)
 {
     static const char *const titles[] = {"CHANNEL", "MEMBER", "OUTCOME", "#ACTION", NULL};
@@ -83,6 +97,7 @@ int history_text_undo(const Json *root, bool colour, Buf *buf)
     Table table;
     int r;
 
+    history_text_undone(&page, root);
     table_init(&table, titles);
     for (size_t i = 0; i < row_count(root, "channels"); i++) {
         const Json *channel = row_at(root, "channels", i), *error = json_find(channel, "error");

@@ -52,9 +52,13 @@ static void status_text_head(const Page *page, const Json *root)
     }
     for (size_t i = 0; i < row_count(root, "git"); i++)
         status_text_pull(page, row_at(root, "git", i));
-    status_text_line(page, COLOUR_RED,
-                     "INVALID settings or rosters, the last good ones stay in force: ",
-                     row_text(root, "invalid"));
+    if (row_text(root, "invalid")[0]) {
+        page_paint(page, COLOUR_RED,
+                   "INVALID settings or rosters, the last good ones stay in force: %s; rosterctl "
+                   "validate prints every mistake",
+                   row_text(root, "invalid"));
+        page_newline(page);
+    }
     status_text_line(page, COLOUR_RED, "", row_text(root, "state_error"));
     status_text_line(page, COLOUR_RED,
                      "which channels are paused is not known: ", row_text(root, "pauses_error"));
@@ -91,7 +95,8 @@ static void status_text_number(Table *table, const Json *channel, const char *ke
         table_add(table, NULL, COLOUR_PLAIN);
 }
 
-static void status_text_notes(Table *table, const Json *channel)
+/* `is_told`: what it failed by stands above. */
+static void status_text_notes(Table *table, const Json *channel, bool is_told)
 {
     const Json *pause = json_find(channel, "pause"), *error = json_find(channel, "error");
     const char *digest = row_text(channel, "digest"), *until = row_text(pause, "until");
@@ -110,13 +115,13 @@ static void status_text_notes(Table *table, const Json *channel)
     if (pause)
         table_note(table, "paused: %s%s%s", row_text(pause, "reason"),
                    until[0] ? ", until " : ", without end", until);
-    if (error)
+    if (error && !is_told)
         table_note(table, "%s%s%s", row_text(error, "message"),
                    json_find(error, "request_id") ? ", request " : "",
                    row_text(error, "request_id"));
 }
 
-static void status_text_row(Table *table, const Json *channel)
+static void status_text_row(Table *table, const Json *channel, bool is_told)
 {
     const char *result = row_text(channel, "result");
     char name[ROW_NAME_SIZE];
@@ -130,7 +135,7 @@ static void status_text_row(Table *table, const Json *channel)
     status_text_number(table, channel, "extra");
     status_text_number(table, channel, "missing");
     table_add(table, row_text(channel, "listed"), COLOUR_PLAIN);
-    status_text_notes(table, channel);
+    status_text_notes(table, channel, is_told);
 }
 
 static bool status_text_is_problem(const Json *channel)
@@ -141,7 +146,8 @@ static bool status_text_is_problem(const Json *channel)
            json_find(channel, "error");
 }
 
-static int status_text_channels(const Page *page, const Json *root, bool problems)
+static int status_text_channels(const Page *page, const Json *root, const Failures *failures,
+                                bool problems)
 {
     static const char *const titles[] = {"CHANNEL", "RESULT",   "MODE",   "#LIVE", "#DESIRED",
                                          "#EXTRA",  "#MISSING", "LISTED", NULL};
@@ -153,13 +159,27 @@ static int status_text_channels(const Page *page, const Json *root, bool problem
         const Json *channel = row_at(root, "channels", i);
 
         if (!problems || status_text_is_problem(channel))
-            status_text_row(&table, channel);
+            status_text_row(&table, channel, failures_is_shared(failures, i));
     }
     if (table.row_count > 0 || table.failed) {
         page_newline(page);
         r = table_append(&table, page->colour, page->buf);
     }
     table_done(&table);
+    return r;
+}
+
+/* The channels, what several of them failed by alike once above them. */
+static int status_text_all(const Page *page, const Json *root, bool problems)
+{
+    Failures failures;
+    int r = failures_collect(&failures, root);
+
+    if (r == 0) {
+        channel_text_failures(page, root, &failures);
+        r = status_text_channels(page, root, &failures, problems);
+    }
+    failures_done(&failures);
     return r;
 }
 
@@ -210,7 +230,7 @@ int status_text_append(const Json *root, const StatusTextOptions *options, Buf *
     if (options->is_single)
         status_text_single(&page, root);
     else
-        r = status_text_channels(&page, root, options->problems);
+        r = status_text_all(&page, root, options->problems);
     status_text_other_pauses(&page, root);
     return r < 0 ? r : buf_failed(buf);
 }

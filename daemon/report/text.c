@@ -2,6 +2,7 @@
 #include "daemon/report/text.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
@@ -96,20 +97,6 @@ void report_text_totals(const Page *page, const Json *root)
 
 /* ---- what concerns a whole instance ---- */
 
-static void text_failures(const Page *page, const Json *root, const Failures *failures)
-{
-    for (size_t i = 0; i < failures->count; i++) {
-        const Json *channel = row_at(root, "channels", i);
-
-        if (!failures_is_shared(failures, i) || !failures_is_first(failures, i))
-            continue;
-        page_printf(page, "%s: %zu channels could not be read: ", row_text(channel, "instance"),
-                    failures_count(failures, i));
-        channel_text_error(page, json_find(channel, "error"));
-        page_newline(page);
-    }
-}
-
 /* What holds all of an instance back. */
 static void text_instances(const Page *page, const Json *root)
 {
@@ -129,6 +116,15 @@ static bool text_is_open(const Json *channel)
     return !str_equal(row_text(channel, "result"), "in_sync");
 }
 
+/* A text, cut to so many bytes. */
+static void text_cut(Table *table, const char *before, const char *text, int size_max)
+{
+    bool is_cut = strlen(text) > (size_t)size_max;
+
+    table_printf(table, "%s%.*s%s", before, is_cut ? size_max - 3 : size_max, text,
+                 is_cut ? "..." : "");
+}
+
 static void text_why(Table *table, const Json *channel)
 {
     const Json *guard = row_at(channel, "guards", 0);
@@ -143,9 +139,9 @@ static void text_why(Table *table, const Json *channel)
         table_printf(table, "%s %s, limit %s", row_text(guard, "name"), row_text(guard, "planned"),
                      row_text(guard, "limit"));
     else if (json_find(channel, "pause"))
-        table_printf(table, "paused: %.40s", row_text(json_find(channel, "pause"), "reason"));
+        text_cut(table, "paused: ", row_text(json_find(channel, "pause"), "reason"), 40);
     else
-        table_printf(table, "%.60s", row_text(json_find(channel, "error"), "message"));
+        text_cut(table, "", row_text(json_find(channel, "error"), "message"), 60);
 }
 
 static void text_number(Table *table, const Json *channel, const char *key)
@@ -235,7 +231,7 @@ int report_text_append(const Json *root, const TextOptions *options, Buf *buf)
 
     report_text_totals(&rendering.page, root);
     if (r == 0)
-        text_failures(&rendering.page, root, &rendering.failures);
+        channel_text_failures(&rendering.page, root, &rendering.failures);
     text_instances(&rendering.page, root);
     if (r == 0)
         r = text_table(&rendering);

@@ -199,7 +199,7 @@ def test_paused_channel_is_read_and_never_changed(daemon):
     assert ctl(daemon, "reconcile", "payments").status == IN_SYNC
     assert "10.9.0.7" not in daemon.sim.hosts("payments")
     again = ctl(daemon, "resume", "payments")
-    assert again.status == FAILED and "not paused" in again.stderr
+    assert again.status == FAILED and "it is not paused: rosterctl status shows what is" in again.stderr
 
 
 def test_pause_is_shown_where_nothing_is_extra(daemon):
@@ -233,6 +233,18 @@ def test_a_pause_by_name_holds_where_the_roster_goes_by_id(case):
     assert status_of(case, "payments")["pause"]["reason"] == "hands off"
     assert ctl(case, "resume", identifier("payments")).status == IN_SYNC
     wait_until(lambda: "10.9.0.1" not in sim.hosts("payments"), process=running)
+
+
+def test_what_an_instance_fails_by_is_told_once(case):
+    case.attach("dead", "http://127.0.0.1:1")
+    case.secret("token", "T1")
+    case.tune(retry={"attempts": 1})
+    case.roster(*[entry(name, "10.0.0.1") for name in ("payments", "orders", "search")])
+    running = case.start("rosterd")
+    wait_until(lambda: "cannot be read" in ctl(case, "status").stdout, process=running)
+    shown = ctl(case, "status").stdout
+    assert shown.count("refused") == 1 and "dead: 3 channels could not be read: " in shown, shown
+    assert all(f"dead/{name} " in shown for name in ("payments", "orders", "search"))
 
 
 def test_pause_is_shown_while_the_channel_fails(daemon):
@@ -385,6 +397,7 @@ def test_without_a_daemon(case):
         done = ctl(case, *args)
         assert done.status == NO_DAEMON and done.stdout == "", args
         assert done.stderr.count("\n") == 1 and "no rosterd runs here" in done.stderr
+        assert "; start it, or say where it is with " in done.stderr
     assert json.loads(ctl(case, "history", "--json").stdout) == {"actions": []}
     done = ctl(case, "undo", "--last")
     assert done.status == NO_DAEMON and "undo needs the running rosterd" in done.stderr and "--dry-run" in done.stderr
@@ -496,7 +509,7 @@ def test_requests_that_are_refused(daemon, method, path, body, status_wanted, sa
     ["pause", "payments", "--reason", "x", "--for", "18446744073709551616ms"],
     ["status", "--since", "1h"], ["history", "x"], ["pause", "a", "--all", "--reason", "x"],
     ["resume", "--instance", "a", "--all"], ["status", "--all"], ["undo", "--channel", "a"], ["plan", ""],
-    ["status", "--watch", "--exit-code"], ["plan", "--last"],
+    ["status", "--watch", "--exit-code"], ["plan", "--last"], ["plan", "--local", "--socket", "/x"],
     ["undo", "--last", "--channel", ""], ["history", "--channel="], ["reconcile", "--channel", ""],
     ["undo", "--pass", ""], ["resume", "--instance", ""],
     ["pause", "payments", "--reason", "x", "--for", "0s"], ["validate", "--json"], ["nonsense"],

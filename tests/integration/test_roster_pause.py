@@ -25,7 +25,7 @@ def test_a_paused_channel_is_reported_and_not_changed(case):
     assert (orders["result"], orders["pause"]) == ("in_sync", {"reason": "no end", "until": None})
     assert mutations(sim) == []
     text = case.run("rosterctl", "plan").stdout
-    assert "move to zone b (until 2999-12-24T18:00:00Z)" in text and "10.1.0.91" in text
+    assert "move to zone b, until 2999-12-24T18:00:00Z" in text and "10.1.0.91" in text
 
 
 def test_a_pause_that_is_over_pauses_nothing(case):

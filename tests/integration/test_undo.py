@@ -69,7 +69,9 @@ def test_it_says_what_is_paused_now(pruned):
     """Also where a member failed or was live again."""
     pruned.sim.faults([{"match": {"method": "POST", "channel": "payments"},
                         "then": {"status": 403, "code": "APIG.1005"}}])
-    assert "Paused" not in ctl(pruned, "undo", "--last", "--dry-run").stdout
+    shown = ctl(pruned, "undo", "--last", "--dry-run").stdout
+    assert "Paused" not in shown and shown.startswith("undo of 2")
+    assert " members (dry run: nothing was changed)\n" in shown.split("CHANNEL")[0]
     for status_wanted in (FAILED, IN_SYNC, IN_SYNC):
         done = ctl(pruned, "undo", "--last")
         assert done.status == status_wanted and "Paused now, without end" in done.stdout
