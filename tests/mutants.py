@@ -241,7 +241,7 @@ class Scratch:
         self.must_link(f"lib{name}.so", "-shared", f"-Wl,-soname,lib{name}.so", *self.libraries[name].values())
 
     def link(self, program, objects, library):
-        self.must_link(program, *objects, f"./lib{library}.so", "-Wl,-rpath,$ORIGIN")
+        self.must_link(program, *objects, f"./lib{library}.so", f"-Wl,-rpath,{self.folder}")
 
     def passes(self, program, *arguments):
         try:
