@@ -64,6 +64,13 @@ static void life_ask(Sim *sim, SimSlot *slot)
     slot->asked_excuse_usec = 0;
 }
 
+/* Until it begins, each pass that has ended stands aside; the world lives the others one by one. */
+static void life_ask_undo(Sim *sim, bool is_dry)
+{
+    sim_excuse(sim, sim->slot_count * sim_run_max_usec(sim));
+    lifecycle_ask_undo(&sim->lifecycle, is_dry);
+}
+
 /* A newer set replaces also one that waits still. */
 static void life_reload(Sim *sim)
 {
@@ -105,7 +112,7 @@ static void life_act(Sim *sim)
         return;
     case SIM_ACT_UNDO:
         if (sim->lifecycle.undo == UNDO_NONE)
-            lifecycle_ask_undo(&sim->lifecycle, world_chance(world, 8));
+            life_ask_undo(sim, world_chance(world, 8));
         return;
     case SIM_ACT_STOP:
         world_trace(world, "the daemon stops");
@@ -149,7 +156,7 @@ static void life_install(Sim *sim)
             life_ask(sim, &sim->slots[i]);
     }
     if (old.undo != UNDO_NONE)
-        lifecycle_ask_undo(&sim->lifecycle, old.undo_is_dry);
+        life_ask_undo(sim, old.undo_is_dry);
     lifecycle_done(&old);
 }
 
