@@ -410,6 +410,7 @@ def main():
     caught, survivors, by, results = 0, [], collections.Counter(), []
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        os.chmod(folder, 0o755)  # some tests run a program as another user
         trial = Trial(folder)
         for fault in faults:
             if caught + len(survivors) == options.count:

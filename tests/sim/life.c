@@ -314,7 +314,9 @@ static void life_step(Sim *sim)
     sim_begin_queued(sim);
     life_look_at_files(sim);
     life_check_asked(sim);
-    life_go_on(sim);
+    /* A pass without channels is over as soon as it begins. */
+    if (!sim_is_busy(sim) || !pass_is_done(sim->world->pass))
+        life_go_on(sim);
 }
 
 /* ---- many ---- */
