@@ -21,6 +21,12 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 DETACH = 2
 
 
+@pytest.fixture(autouse=True)
+def no_search_for_leaks(monkeypatch):
+    """It stops every thread first, and one that waits for a dead file system cannot be stopped."""
+    monkeypatch.setenv("ASAN_OPTIONS", os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0")
+
+
 @contextlib.contextmanager
 def dead(folder):
     """Lays a FUSE over a folder that nobody serves; ends it, whereupon the folder answers again."""
