@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What every test of this folder gets."""
 
+import os
+
 import pytest
 
 import case as cases
@@ -12,3 +14,9 @@ def case(tmp_path):
     made = cases.Case(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture
+def no_search_for_leaks(monkeypatch):
+    """For a program that a sanitizer could not search at its end."""
+    monkeypatch.setenv("ASAN_OPTIONS", os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0")

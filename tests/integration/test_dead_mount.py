@@ -17,14 +17,11 @@ LIVE = channel("payments", *KEPT, EXTRA)
 WANTED, FEWER = entry("payments", *KEPT, EXTRA), entry("payments", *KEPT)
 SLOW_LIST = {"match": {"op": "list_members"}, "times": 1, "then": {"delay_ms": 1500}}
 
+# A search stops every thread first, and one that waits for a dead file system cannot be stopped.
+pytestmark = pytest.mark.usefixtures("no_search_for_leaks")
+
 LIBC = ctypes.CDLL(None, use_errno=True)
 DETACH = 2
-
-
-@pytest.fixture(autouse=True)
-def no_search_for_leaks(monkeypatch):
-    """It stops every thread first, and one that waits for a dead file system cannot be stopped."""
-    monkeypatch.setenv("ASAN_OPTIONS", os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0")
 
 
 @contextlib.contextmanager

@@ -3,11 +3,14 @@
 
 import os
 
+import pytest
+
 from case import DRIFT, FAILED, INVALID, channel, entry, mutations
 
 PLACES = ("the state in", "the event loop", "set up signals", "the HTTP client", "auth.token_file", "cannot connect")
 
 
+@pytest.mark.usefixtures("no_search_for_leaks")  # which needs descriptors
 def test_however_few_there_are_the_message_says_it(case):
     names = ("payments", "web", "api")
     sim = case.serve(*(channel(name, "10.1.0.1", "10.1.0.2") for name in names))
