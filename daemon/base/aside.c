@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/digest.h"
 #include "daemon/base/file.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
@@ -43,6 +44,8 @@ static void *aside_run(void *userdata)
     aside_current = aside;
     aside->work.run(aside->context);
     aside_current = NULL;
+    /* Before anybody learns that it is done: the program may end then. */
+    digest_end_thread();
     pthread_mutex_lock(&aside->lock);
     aside->is_done = true;
     is_left = aside->is_left;

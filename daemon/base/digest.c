@@ -58,6 +58,11 @@ static const EVP_MD *digest_algorithm(void)
     return fetched ? fetched : EVP_sha256();
 }
 
+void digest_end_thread(void)
+{
+    OPENSSL_thread_stop();
+}
+
 int digest_sha256_hex(const void *bytes, size_t size, char ret_hex[static DIGEST_HEX_SIZE])
 {
     unsigned char hash[EVP_MAX_MD_SIZE];

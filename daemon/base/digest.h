@@ -15,6 +15,10 @@ int digest_use_secure_alloc(void);
  * for it: after a failure libcrypto is not to be used any more. 0, or -ENOMEM. */
 int digest_prepare(void);
 
+/* Gives back what libcrypto keeps for the calling thread, which is about to end
+ * (OPENSSL_thread_stop(3)). */
+void digest_end_thread(void);
+
 /* The hash of the bytes as lower-case hex. 0, or -ENOMEM. */
 int digest_sha256_hex(const void *bytes, size_t size, char ret_hex[static DIGEST_HEX_SIZE]);
 
