@@ -101,15 +101,21 @@ static void run(Fixture *fixture)
     assert_int_equal(sd_event_loop(fixture->event), 0);
 }
 
+/* A look that waits at the gate. */
+static void fixture_look_slowly(Fixture *fixture)
+{
+    fixture_init(fixture);
+    close_gate();
+    assert_false(settle_look(fixture->settle));
+    wait_at_gate();
+}
+
 static void test_a_slow_look_that_sees_the_same_ends_the_waiting(void **state)
 {
     Fixture fixture;
 
     (void)state;
-    fixture_init(&fixture);
-    close_gate();
-    assert_false(settle_look(fixture.settle));
-    wait_at_gate();
+    fixture_look_slowly(&fixture);
     open_gate();
     run(&fixture);
     assert_int_equal(fixture.changed, false);
@@ -123,10 +129,7 @@ static void test_a_change_behind_a_slow_look_is_read(void **state)
     Fixture fixture;
 
     (void)state;
-    fixture_init(&fixture);
-    close_gate();
-    assert_false(settle_look(fixture.settle));
-    wait_at_gate();
+    fixture_look_slowly(&fixture);
     put_file("rosterd.yaml", HEAD "interval: 5s\n");
     settle_distrust(fixture.settle);
     assert_false(settle_look(fixture.settle));

@@ -232,17 +232,25 @@ static void test_follows_a_daemon_that_comes_and_goes(void **state)
     daemon_kill(&daemon);
 }
 
+/* A daemon that is killed when it has recorded leaves its log behind. */
+static void daemon_leave_log(Folder *folder)
+{
+    Daemon daemon = daemon_start(folder);
+
+    daemon_do(&daemon, 'o');
+    daemon_do(&daemon, 'r');
+    daemon_kill(&daemon);
+}
+
 /* A killed daemon's log is read without its index; the next daemon's is not, whose commits cannot
  * be told from its half-written ones that way. */
 static void test_follows_the_daemon_after_a_killed_one(void **state)
 {
     Folder *folder = *state;
-    Daemon daemon = daemon_start(folder);
+    Daemon daemon;
     Store *store;
 
-    daemon_do(&daemon, 'o');
-    daemon_do(&daemon, 'r');
-    daemon_kill(&daemon);
+    daemon_leave_log(folder);
     store = folder_open_read_only(folder);
     assert_int_equal(count_deletions(folder, store), 3);
     daemon = daemon_start(folder);
@@ -275,12 +283,10 @@ static int on_database_open(sqlite3 *database, char **ret_text,
 static void test_beside_a_daemon_that_starts_meanwhile(void **state)
 {
     Folder *folder = *state;
-    Daemon daemon = daemon_start(folder);
+    Daemon daemon;
     Store *store;
 
-    daemon_do(&daemon, 'o');
-    daemon_do(&daemon, 'r');
-    daemon_kill(&daemon);
+    daemon_leave_log(folder);
     daemon = daemon_start(folder);
     starting = &daemon;
     assert_int_equal(sqlite3_auto_extension((void (*)(void))on_database_open), SQLITE_OK);
