@@ -13,14 +13,11 @@
 
 #define LIST "vpc_channels"
 
-#define WANTED_STRING "a string of 1024 bytes at most"
-#define WANTED_ID "1 to 64 letters, digits, \"-\" and \"_\""
-
 static int channels_get_text(const Json *value, size_t index, const char *key, const char **ret,
                              Err *err)
 {
     if (json_get_optional_string(value, ret) < 0)
-        return json_odd_field(err, LIST, index, key, WANTED_STRING, value);
+        return json_odd_field(err, LIST, index, key, PAGE_WANTED_STRING, value);
     return 0;
 }
 
@@ -29,7 +26,7 @@ static int channels_get_id(const Json *value, size_t index, ChannelRow *row, Err
     const char *id;
 
     if (json_get_string(value, &id) < 0 || !str_is_id(id, OPS_ID_SIZE_MAX))
-        return json_odd_field(err, LIST, index, "id", WANTED_ID, value);
+        return json_odd_field(err, LIST, index, "id", PAGE_WANTED_ID, value);
     row->id = id;
     return 0;
 }
@@ -41,7 +38,7 @@ static int channels_get_name(const Json *value, size_t index, ChannelRow *row, E
         return 0;
     if (value && !json_is_string(value) && !json_is_object(value) && !json_is_array(value))
         row->name = json_as_text(value);
-    return json_odd_field(err, LIST, index, "name", WANTED_STRING, value);
+    return json_odd_field(err, LIST, index, "name", PAGE_WANTED_STRING, value);
 }
 
 static int channels_get_port(const Json *value, size_t index, ChannelRow *row, Err *err)
@@ -81,7 +78,7 @@ static int channels_get_groups(const Json *value, size_t index, ChannelRow *row,
         reference = json_find(group, "reference_vpc_channel_id");
         if (json_get_optional_string(reference, &text) < 0)
             return json_odd_field(err, LIST, index, "member_groups.reference_vpc_channel_id",
-                                  WANTED_STRING, reference);
+                                  PAGE_WANTED_STRING, reference);
         if (text[0] != '\0')
             row->has_reference = true;
     }

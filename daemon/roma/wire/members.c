@@ -11,9 +11,6 @@
 #define LIST "members"
 #define STATUS_MAX 2
 
-#define WANTED_STRING "a string of 1024 bytes at most"
-#define WANTED_ID "1 to 64 letters, digits, \"-\" and \"_\""
-
 static const char *members_describe(const MemberPage *page, size_t row)
 {
     MemberList *list = (MemberList *)(uintptr_t)page->source;
@@ -48,21 +45,21 @@ static int members_get_text(const Json *value, size_t index, const char *key, co
                             Err *err)
 {
     if (json_get_optional_string(value, ret) < 0)
-        return json_odd_field(err, LIST, index, key, WANTED_STRING, value);
+        return json_odd_field(err, LIST, index, key, PAGE_WANTED_STRING, value);
     return 0;
 }
 
 static int members_get_id(const Json *value, size_t index, MemberRow *row, Err *err)
 {
     if (json_get_string(value, &row->id) < 0 || !str_is_id(row->id, OPS_ID_SIZE_MAX))
-        return json_odd_field(err, LIST, index, "id", WANTED_ID, value);
+        return json_odd_field(err, LIST, index, "id", PAGE_WANTED_ID, value);
     return 0;
 }
 
 static int members_get_channel_id(const Json *value, size_t index, MemberRow *row, Err *err)
 {
     if (json_get_string(value, &row->channel_id) < 0)
-        return json_odd_field(err, LIST, index, "vpc_channel_id", WANTED_STRING, value);
+        return json_odd_field(err, LIST, index, "vpc_channel_id", PAGE_WANTED_STRING, value);
     return 0;
 }
 

@@ -10,6 +10,10 @@
 
 #define PAGE_ROWS_MAX 500 /* of one page, API.md section 1.1 */
 
+/* What a field of a row must be, for json_odd_field(): JSON_STRING_SIZE_MAX and OPS_ID_SIZE_MAX. */
+#define PAGE_WANTED_STRING "a string of 1024 bytes at most"
+#define PAGE_WANTED_ID "1 to 64 letters, digits, \"-\" and \"_\""
+
 /* Takes one row; `text` is what stands in the body for it. 0, or a negative error with `err`. */
 typedef int (*PageOnRow)(const Json *row, const char *text, size_t size, size_t index,
                          void *userdata, Err *err);
