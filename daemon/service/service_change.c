@@ -224,6 +224,14 @@ void service_load_asked(Service *service)
     service_reload(service, true);
 }
 
+/* Watches the way to files that are as they were, which may be another by now. What changes before
+ * it is watched, a look sees. Whether they still are as they were. */
+static bool service_watch_again(Service *service)
+{
+    reload_watch_again(&service->reload);
+    return settle_look(service->reload.settle);
+}
+
 void service_on_settled(bool has_changed, void *userdata)
 {
     Service *service = userdata;
@@ -234,7 +242,7 @@ void service_on_settled(bool has_changed, void *userdata)
         service_reload(service, false);
         return;
     }
-    reload_watch_again(&service->reload);
+    service_watch_again(service);
     service_show_status(service);
     service_look_later(service);
 }
@@ -245,8 +253,7 @@ void service_on_busy(void *userdata)
     service_look_later(userdata);
 }
 
-/* Something happened to a file, a directory or a link; what, the files themselves tell. Where they
- * are as they were, the way to them may be another by now. */
+/* Something happened to a file, a directory or a link; what, the files themselves tell. */
 void service_on_watch(void *userdata)
 {
     Service *service = userdata;
@@ -254,9 +261,6 @@ void service_on_watch(void *userdata)
     if (service->why[0])
         return;
     settle_distrust(service->reload.settle);
-    if (settle_look(service->reload.settle)) {
-        reload_watch_again(&service->reload);
-        return;
-    }
-    service_update_hold(service);
+    if (!settle_look(service->reload.settle) || !service_watch_again(service))
+        service_update_hold(service);
 }

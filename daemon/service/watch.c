@@ -19,6 +19,7 @@
 #include "daemon/base/str.h"
 
 #define LINKS_MAX 40
+#define WALKS_MAX 16 /* while every one finds another way */
 #define EVENTS_OF_ITSELF (IN_DELETE_SELF | IN_MOVE_SELF)
 #define EVENTS_OF_NAMES                                                                            \
     (IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)
@@ -325,6 +326,24 @@ static int watch_path(Watch *watch, WatchedSet *set, const char *path, int links
     return r < 0 ? r : watch_prefix(watch, set, path, length, NULL);
 }
 
+static bool watched_set_equal(const WatchedSet *a, const WatchedSet *b)
+{
+    if (a->directory_count != b->directory_count || a->name_count != b->name_count)
+        return false;
+    for (size_t i = 0; i < a->directory_count; i++) {
+        if (a->directories[i] != b->directories[i])
+            return false;
+    }
+    for (size_t i = 0; i < a->name_count; i++) {
+        const WatchedName *x = &a->names[i], *y = &b->names[i];
+        bool same_name = x->name && y->name ? str_equal(x->name, y->name) : x->name == y->name;
+
+        if (x->descriptor != y->descriptor || x->is_listing != y->is_listing || !same_name)
+            return false;
+    }
+    return true;
+}
+
 /* A directory that is watched before and after keeps its watch, so that no event in between is
  * lost. */
 static void watch_replace(Watch *watch, WatchedSet *set)
@@ -370,18 +389,31 @@ static int watch_add_all(Watch *watch, WatchedSet *set, const Sources *sources)
     return r < 0 ? r : 0;
 }
 
-int watch_set(Watch *watch, const Sources *sources)
+/* 1 where the walk found what is watched already, 0 where it found another way, -ENOMEM. */
+static int watch_walk(Watch *watch, const Sources *sources)
 {
     WatchedSet set = {0};
-    int r = watch_open(watch);
+    int r = watch_add_all(watch, &set, sources);
 
-    if (r < 0 || watch->fd < 0)
-        return r;
-    r = watch_add_all(watch, &set, sources);
     if (r < 0) {
         watched_set_done(&set);
         return r;
     }
+    r = watched_set_equal(&watch->set, &set);
     watch_replace(watch, &set);
-    return 0;
+    return r;
+}
+
+/* A directory may come after a walk has found none and before the one above it is watched: nobody
+ * would tell of it, nor of what comes below it. A walk that finds the watches of before has missed
+ * nothing. */
+int watch_set(Watch *watch, const Sources *sources)
+{
+    int r = watch_open(watch);
+
+    if (r < 0 || watch->fd < 0)
+        return r;
+    for (int i = 0; i < WALKS_MAX && r == 0; i++)
+        r = watch_walk(watch, sources);
+    return r < 0 ? r : 0;
 }

@@ -31,6 +31,7 @@ int watch_new(sd_event *event, WatchOnEvent on_event, void *userdata, Watch **re
 void watch_free(Watch *watch);
 DEFINE_CLEANUP(Watch, watch_free)
 
-/* Watches these instead of what it watched before. What cannot be watched is left out, with a
+/* Watches these instead of what it watched before. What happened before it returns may go untold:
+ * whoever has looked at the files before must look again. What cannot be watched is left out, with a
  * warning, once. 0 or -ENOMEM, and then it watches as before. */
 int watch_set(Watch *watch, const Sources *sources);

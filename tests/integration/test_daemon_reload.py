@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Reload: what brings it about, what it says, and that nothing is half applied."""
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -11,7 +12,7 @@ import time
 import pytest
 
 from case import channel, entry, wait_until
-from daemon import NEVER, Daemon
+from daemon import NEVER, Daemon, sanitized
 
 KEPT = ("10.1.0.5", "10.1.0.6", "10.1.0.7")
 LIVE = channel("payments", *KEPT, "10.1.0.8")
@@ -19,13 +20,13 @@ OLD = entry("payments", *KEPT, "10.1.0.8")
 NEW = entry("payments", *KEPT)
 
 
-def start(case, *served, **settings):
+def start(case, *served, env=None, **settings):
     """A daemon in sync with the old roster, which passes again only when told."""
     sim = case.serve(*(served or (LIVE,)))
     case.tune(**{"interval": NEVER, **settings})
     if not (case.folder / "rosters.yaml").exists() and case.settings["rosters"] == ["rosters.yaml"]:
         case.roster(OLD)
-    daemon = Daemon(case)
+    daemon = Daemon(case, env=env)
     daemon.wait_status("in sync", "next pass")
     assert len(sim.hosts("payments")) == 4
     return sim, daemon
@@ -218,6 +219,80 @@ def test_a_directory_goes_away_and_comes_back(case, depth):
     directory_of(case, NEW, name=depth)
     wait_pruned(sim, daemon)
     shutil.rmtree(case.folder / "away")
+
+
+# Whoever sets a watch on a directory whose path ends as the file "gate" says waits until that file is gone.
+GATE = """
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+int inotify_add_watch(int fd, const char *path, uint32_t mask);
+
+static int is_held(const char *path)
+{
+    char end[256];
+    int gate = open("gate", O_RDONLY);
+    ssize_t size = gate < 0 ? -1 : read(gate, end, sizeof(end) - 1);
+
+    if (gate >= 0)
+        close(gate);
+    return size > 0 && strlen(path) >= (size_t)size && memcmp(path + strlen(path) - size, end, (size_t)size) == 0;
+}
+
+int inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+    int (*real)(int, const char *, uint32_t) = dlsym(RTLD_NEXT, "inotify_add_watch");
+
+    for (; is_held(path); usleep(1000))
+        close(open("held", O_CREAT | O_WRONLY, 0600));
+    return real(fd, path, mask);
+}
+"""
+
+
+class Gate:
+    """Holds the daemon where it is about to watch a directory."""
+
+    def __init__(self, case):
+        self.path, self.held = case.folder / "gate", case.folder / "held"
+        source, self.library = case.write("gate.c", "#define _GNU_SOURCE\n" + GATE), case.folder / "gate.so"
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", self.library, source], check=True)
+
+    @contextlib.contextmanager
+    def hold(self, daemon, end, bring_about):
+        """Within it the daemon waits, after `bring_about` has woken it."""
+        self.held.unlink(missing_ok=True)
+        self.path.with_suffix(".new").write_text(end)
+        self.path.with_suffix(".new").rename(self.path)
+        bring_about()
+        wait_until(self.held.exists, process=daemon.process)
+        yield
+        self.path.unlink()
+
+
+@pytest.mark.skipif(sanitized(), reason="a sanitizer must be loaded first")
+@pytest.mark.parametrize("whole", [True, False], ids=["all of it", "its first part"])
+def test_what_comes_between_a_look_and_the_watch_is_not_missed(case, whole):
+    """A directory comes back, name by name, while the daemon is about to watch for the next name."""
+    gate = Gate(case)
+    directory_of(case, OLD, name="a/b/rosters.d")
+    case.tune(rosters=["a/b/rosters.d"])
+    sim, daemon = start(case, env={"LD_PRELOAD": str(gate.library)})
+    top = case.folder / "a"
+    os.rename(top, case.folder / "away")
+    daemon.wait_status("INVALID")
+    with gate.hold(daemon, "/a/", top.mkdir):
+        (top / "b").mkdir()
+        if whole:
+            directory_of(case, NEW, name="a/b/rosters.d")
+    if not whole:
+        status = case.run("rosterctl", "status")
+        assert "payments" in status.stdout, "the watch is set, and all is quiet"
+        directory_of(case, NEW, name="a/b/rosters.d")
+    wait_pruned(sim, daemon)
 
 
 def git(folder, *args):
