@@ -80,13 +80,17 @@ int program_main(const Program *program, int argc, char *argv[])
     /* Files are read on threads of their own (aside.h): what those allocate and this one frees is
      * not to lie in heaps of theirs. */
     mallopt(M_ARENA_MAX, 1);
-    if (environment_begin() < 0)
+    if (environment_begin() < 0) {
+        program_explain(program, "out of memory");
         return EXIT_FAILED;
+    }
     /* Characters are UTF-8 whatever the terminal's settings say; it is asked for how wide they are.
      */
     setlocale(LC_CTYPE, "C.UTF-8");
-    if (file_open_standard() < 0 || digest_use_secure_alloc() < 0)
+    if (file_open_standard() < 0 || digest_use_secure_alloc() < 0) {
+        program_explain(program, "cannot begin: /dev/null cannot be opened, or OpenSSL has begun");
         return EXIT_FAILED;
+    }
     if (program->parse(argc, argv, &options, &err) < 0) {
         program_explain(program, err.text);
     } else {

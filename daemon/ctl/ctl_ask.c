@@ -192,10 +192,10 @@ static int ctl_refused(int status, const char *text, Err *err)
     _cleanup_free_ char *lines = NULL;
     char *rest, *line;
 
-    if (status == 421)
-        return err_set(err, -EXDEV, "%s", text);
+    if (!text[0])
+        return err_set(err, -EPERM, "rosterd refuses it (status %d) and does not say why", status);
     if (status != 422)
-        return err_set(err, -EPERM, "%s", text);
+        return err_set(err, status == 421 ? -EXDEV : -EPERM, "%s", text);
     lines = strdup(text);
     for (line = lines ? strtok_r(lines, "\n", &rest) : NULL; line;
          line = strtok_r(NULL, "\n", &rest)) {

@@ -96,6 +96,8 @@ static int server_on_sweep(sd_event_source *source, uint64_t usec, void *userdat
 
     (void)source;
     (void)usec;
+    /* What came while the loop was held, by a slow disk perhaps, is read first. */
+    MHD_run(server->daemon);
     admission_end_overdue(&server->admission, clock_monotonic_usec());
     server->is_deaf = false;
     sd_event_source_set_enabled(server->listen, SD_EVENT_ON);

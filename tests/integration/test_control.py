@@ -43,7 +43,9 @@ def ctl(case, *args, **settings):
 
 
 def status(case):
-    return json.loads(ctl(case, "status", "--json").stdout)
+    done = ctl(case, "status", "--json")
+    assert done.status == IN_SYNC, done
+    return json.loads(done.stdout)
 
 
 def status_of(case, name):
@@ -125,7 +127,8 @@ def test_history_is_told_by_daemon_and_by_files(daemon):
     assert (action["outcome"], action["http"], action["name"], action["mode"]) == ("deleted", 204, "payments",
                                                                                   "prune")
     assert action["member"]["host"] == "10.9.0.1" and action["member"]["weight"] == 1
-    assert "10.9.0.1:8080" in ctl(daemon, "history").stdout
+    text = ctl(daemon, "history")
+    assert text.status == IN_SYNC and "10.9.0.1:8080" in text.stdout, text
     assert history(daemon, "--channel", "orders") == {"actions": []}
     assert history(daemon, "--channel", "prod/payments", "--since", "1h") == told
     daemon.daemon.signal()

@@ -167,15 +167,17 @@ TRICKS = json.dumps({
     http(b"{" * 20000), http(b'{"channels": {"a": 1}, "instances": 3}'), http(TRICKS),
     http(json.dumps({"error": "no\x1b[2J\u009b\u202e!"}).encode(), "HTTP/1.1 409 Conflict"),
     http(b"{}", "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/"), b"HTTP/9.9 999 \xff\r\n\r\n",
+    http(b""), http(b'{"channels": []}')[:-1], http(b'{"error": ""}', "HTTP/1.1 503 X"), b"HTTP/1.1 200 OK\r\nContent-Le",
 ], ids=lambda answer: str(len(answer)))
 def test_no_answer_leads_rosterctl_astray(case, answer):
-    """Whatever answers: an exit status, no crash, and nothing that steers the terminal."""
+    """Whatever answers: an exit status, a word, no crash, and nothing that steers the terminal."""
     case.settings = None
     with tempfile.TemporaryDirectory() as folder:
         place, process = listen(folder, answer)
         done = ctl(case, "status", "--socket", place)
         process.wait()
     assert done.status in (IN_SYNC, FAILED), done
+    assert done.stdout.strip() or done.stderr.replace("rosterctl:", "").strip(), "it says something"
     for text in (done.stdout, done.stderr):
         assert not any(ord(c) < 0x20 and c != "\n" or 0x7f <= ord(c) < 0xa0 or c in "\u2028\u202e" for c in text), text
 
