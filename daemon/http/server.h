@@ -15,7 +15,6 @@
 
 #define SERVER_BODY_SIZE_MAX (64U * 1024U)
 #define SERVER_HEADERS_SIZE_MAX (64U * 1024U)
-#define SERVER_IDLE_SECONDS 10U
 #define SERVER_TIME_USEC (10 * USEC_PER_SEC) /* for a whole request, and for taking its answer */
 
 typedef struct Server Server;

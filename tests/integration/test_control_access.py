@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 import pytest
 
@@ -15,6 +16,9 @@ from case import FAILED, IN_SYNC, channel, entry, wait_until
 from test_control import KEPT, ask, ctl, start
 
 NOBODY = 65534
+
+# SERVER_TIME_USEC: what a whole request may take.
+REQUEST_SECONDS = 10
 
 # Opens connections, and says after each line of its input which of them are still open.
 CROWD = """
@@ -206,6 +210,28 @@ def test_an_end_between_two_looks_is_told_as_such(case):
         done = ctl(case, "reconcile", "--socket", f"{folder}/l.sock")
         process.wait()
     assert done.status == FAILED and done.stderr == "rosterctl: rosterd is ending\n", done
+
+
+def connect(case):
+    one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    one.settimeout(60)
+    one.connect(case.settings["control_socket"])
+    return one
+
+
+def test_what_came_while_the_daemon_was_held_is_answered(shared):
+    """A disk that answers nothing for a while holds the loop beyond the time that a request may take."""
+    asks, silent = connect(shared), connect(shared)
+    assert ask(shared, "GET", "/v1/status")[0] == 200, "both are taken by now"
+    os.kill(shared.daemon.pid, signal.SIGSTOP)
+    try:
+        asks.sendall(b"GET /v1/status HTTP/1.1\r\nHost: rosterd\r\n\r\n")
+        resume = time.monotonic() + REQUEST_SECONDS + 1
+        wait_until(lambda: time.monotonic() > resume)
+    finally:
+        os.kill(shared.daemon.pid, signal.SIGCONT)
+    assert asks.recv(12) == b"HTTP/1.1 200"
+    assert silent.recv(1) == b"", "and who asks nothing does not stay"
 
 
 def test_a_daemon_that_is_stopped_is_not_waited_for(shared):
