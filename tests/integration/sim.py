@@ -26,14 +26,19 @@ def binary():
     return str(built / "romasim" if built.is_dir() else built)
 
 
+# What a state has beside its instances; the rest is the instance's (`romasim --help` explains all).
+STATE_KEYS = {"clock_skew_seconds", "projects", "tokens", "keys", "users", "agency", "instances", "faults",
+              "iam_error_form", "key_lock_seconds", "user_lock_seconds"}
+
+
 def instance(channels, **settings):
     """An instance of the state file with the usual ids."""
     return {"prefix": "apic", "project_id": PROJECT, "instance_id": INSTANCE, "channels": channels, **settings}
 
 
 def state(channels, token="T1", **parts):
-    """A state with one instance, its project, and one token for it."""
-    settings = {key: parts.pop(key) for key in ("eventual_ms", "change_ms", "quota", "generate") if key in parts}
+    """A state with one instance, its project, and one token for it; the parts are the state's or the instance's."""
+    settings = {key: parts.pop(key) for key in set(parts) - STATE_KEYS}
     return {
         "projects": [{"id": PROJECT, "name": "cn-north-4"}],
         "tokens": [{"token": token, "project_id": PROJECT}],
@@ -152,9 +157,34 @@ class Sim:
         """The hosts of members(), sorted."""
         return sorted(row["host"] for row in self.members(channel))
 
-    def edit(self, channel, add=(), remove=()):
-        """People change members: `add` are members of the state file's form, `remove` hosts, host:port or ids."""
-        self._admin("POST", "members", {"channel": channel, "add": list(add), "remove": list(remove)})
+    def edit(self, channel, add=(), remove=(), **more):
+        """People change members: `add` are members of the state file's form, `remove`, `enable` and `disable` hosts,
+        host:port or ids, `edit` fields to change beside a "member", `groups` a "member_group_name" and its
+        "member_group_weight"."""
+        changes = {key: list(value) for key, value in more.items()}
+        self._admin("POST", "members", {"channel": channel, "add": list(add), "remove": list(remove), **changes})
+
+    def switch(self, **settings):
+        """Changes how the service behaves from now on: settings of the instance, or `channel` and its `quota`."""
+        self._admin("POST", "settings", settings)
+
+    def settings(self):
+        """How the first instance behaves."""
+        return self._admin("GET", "settings")["instances"][0]
+
+    def effects(self, channel=None):
+        """What became of members, in order: kind (add, update, enable, disable, delete), channel (its id), member,
+        host or ecs_id, port, group, the fields of an update, and the number of the request, None for people."""
+        rows = self._admin("GET", "effects")["effects"]
+        return [row for row in rows if channel is None or row["channel"] == channel]
+
+    def clear_effects(self):
+        self._admin("DELETE", "effects")
+
+    def in_service(self, channel):
+        """(members that are there and enabled, the fewest that ever were since clear_stats())"""
+        row = self._admin("GET", "members?channel=" + urllib.parse.quote(channel, safe=""))
+        return row["in_service"], row["least_in_service"]
 
     def credentials(self, **lists):
         """Replaces tokens=, keys= or users=; replacing tokens revokes those issued by IAM too."""

@@ -120,10 +120,10 @@ def test_wrong_signatures_are_refused_and_counted(service, change):
 
 
 def test_every_part_of_a_request_is_signed(service):
-    body = b'{"members":[]}'
+    body = b'{"members":[{"host":"h"}]}'
     headers = sdksign.sign("POST", service.host, MEMBERS, {}, JSON, body)
     for method, target, sent in (("PUT", MEMBERS, body), ("POST", MEMBERS + "/batch-enable", body),
-                                 ("POST", MEMBERS + "?x=1", body), ("POST", MEMBERS, b'{"members":[ ]}')):
+                                 ("POST", MEMBERS + "?x=1", body), ("POST", MEMBERS, b'{"members":[{"host":"h"} ]}')):
         assert ask(service, method, target, headers, sent)[0] == 401
     assert ask(service, "POST", MEMBERS, headers, body)[0] == 201
 

@@ -9,6 +9,7 @@
 #include "tests/romasim/answer.h"
 #include "tests/romasim/credentials.h"
 #include "tests/romasim/edit.h"
+#include "tests/romasim/effects.h"
 #include "tests/romasim/faults.h"
 #include "tests/romasim/log.h"
 #include "tests/romasim/render.h"
@@ -48,12 +49,13 @@ static void add_members(Text *t, const Channel *c)
 {
     bool any = false;
 
-    text_add(t, "\"members\":[");
+    text_addf(t, "\"in_service\":%zu,\"least_in_service\":%zu,\"members\":[", c->n_in_service,
+              c->least_in_service);
     for (size_t i = 0; i < c->n_members; i++) {
         if (c->members[i]->ghost_until_msec != 0)
             continue;
         text_add(t, any ? "," : "");
-        render_member(t, c, c->members[i]);
+        render_member(t, c, c->members[i], false);
         any = true;
     }
     text_add(t, "]}");
@@ -124,6 +126,90 @@ static void edit(Request *r)
     json_object_put(body);
 }
 
+static void show_effects(Request *r)
+{
+    Text t = {0};
+
+    effects_render(&t);
+    answer_json(r, 200, &t);
+}
+
+static void clear_effects(Request *r)
+{
+    effects_clear();
+    answer_empty(r, 204);
+}
+
+static void show_settings(Request *r)
+{
+    Text t = {0};
+
+    text_add(&t, "{\"instances\":[");
+    for (size_t i = 0; i < model.n_instances; i++) {
+        text_add(&t, i > 0 ? ",{\"instance_id\":" : "{\"instance_id\":");
+        text_add_json(&t, model.instances[i]->id);
+        text_add(&t, ",");
+        settings_render(&t, &model.instances[i]->settings);
+        text_add(&t, "}");
+    }
+    text_add(&t, "]}");
+    answer_json(r, 200, &t);
+}
+
+/* The quota of one channel: null is the instance's again. */
+static void set_channel(JsonError *e, json_object *o)
+{
+    static const char *const keys[] = {"channel", "quota", NULL};
+    const char *name = jsonget_string(e, o, "channel");
+    Channel *c = name ? model_find_channel(name) : NULL;
+
+    jsonget_only(e, o, "the settings of a channel", keys);
+    if (!c)
+        jsonget_fail(e, "no such channel: %s", name ? name : "(none)");
+    else if (!e->text)
+        c->quota = jsonget_int(e, o, "quota", -1);
+}
+
+static void set_instances(JsonError *e, json_object *o)
+{
+    const char *id = jsonget_string(e, o, "instance");
+    bool any = false;
+
+    json_object_object_foreach(o, key, value)
+    {
+        (void)value;
+        if (strcmp(key, "instance") != 0 && !settings_has(key))
+            jsonget_fail(e, "unknown setting %s", key);
+    }
+    for (size_t i = 0; i < model.n_instances && !e->text; i++) {
+        Settings settings = model.instances[i]->settings;
+
+        if (id && strcmp(model.instances[i]->id, id) != 0)
+            continue;
+        any = true;
+        settings_load(e, &settings, o);
+        if (!e->text)
+            model.instances[i]->settings = settings;
+    }
+    if (!any)
+        jsonget_fail(e, "no such instance: %s", id ? id : "(none)");
+}
+
+static void change_settings(Request *r)
+{
+    json_object *body = jsonget_parse(r->body.data, r->body.len);
+    JsonError e = {0};
+
+    if (!json_object_is_type(body, json_type_object))
+        jsonget_fail(&e, "the settings must be an object");
+    else if (jsonget_has(body, "channel"))
+        set_channel(&e, body);
+    else
+        set_instances(&e, body);
+    answer_edit(r, &e);
+    json_object_put(body);
+}
+
 static void add_faults(Request *r)
 {
     json_object *body = jsonget_parse(r->body.data, r->body.len);
@@ -168,12 +254,21 @@ void admin_handle(Request *r)
         const char *method, *path;
         void (*handle)(Request *);
     } routes[] = {
-        {"GET", "/_sim/requests", show_requests}, {"DELETE", "/_sim/requests", clear_requests},
-        {"GET", "/_sim/stats", show_stats},       {"DELETE", "/_sim/stats", clear_stats},
-        {"GET", "/_sim/state", show_state},       {"GET", "/_sim/members", show_members},
-        {"POST", "/_sim/members", edit},          {"POST", "/_sim/faults", add_faults},
-        {"DELETE", "/_sim/faults", clear_faults}, {"POST", "/_sim/credentials", set_credentials},
+        {"GET", "/_sim/requests", show_requests},
+        {"DELETE", "/_sim/requests", clear_requests},
+        {"GET", "/_sim/stats", show_stats},
+        {"DELETE", "/_sim/stats", clear_stats},
+        {"GET", "/_sim/state", show_state},
+        {"GET", "/_sim/members", show_members},
+        {"POST", "/_sim/members", edit},
+        {"POST", "/_sim/faults", add_faults},
+        {"DELETE", "/_sim/faults", clear_faults},
+        {"POST", "/_sim/credentials", set_credentials},
         {"POST", "/_sim/release", release},
+        {"GET", "/_sim/effects", show_effects},
+        {"DELETE", "/_sim/effects", clear_effects},
+        {"GET", "/_sim/settings", show_settings},
+        {"POST", "/_sim/settings", change_settings},
     };
 
     if (request_parse(r)) {

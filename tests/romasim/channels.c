@@ -17,11 +17,11 @@ static bool has_member(const Request *r, Channel *c)
 
     if (!host && !port)
         return true;
-    model_lay_ghosts(c);
+    model_catch_up(c);
     for (size_t i = 0; i < c->n_members; i++) {
         const Member *m = c->members[i];
 
-        if ((!host || (m->host && strcmp(m->host, host) == 0)) &&
+        if (m->hidden_until_msec == 0 && (!host || (m->host && strcmp(m->host, host) == 0)) &&
             (!port || m->port == (int)strtol(port, NULL, 10)))
             return true;
     }
@@ -93,5 +93,16 @@ void channels_show_instance(Request *r)
     Text t = {0};
 
     render_instance(&t, r->instance);
+    answer_json(r, 200, &t);
+}
+
+void channels_show_configs(Request *r)
+{
+    Text t = {0};
+    Paging p;
+
+    if (!listing_page(r, &p))
+        return;
+    render_configs(&t, r->instance);
     answer_json(r, 200, &t);
 }

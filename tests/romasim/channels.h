@@ -8,3 +8,6 @@
 void channels_list(Request *r);
 void channels_show(Request *r);
 void channels_show_instance(Request *r);
+
+/* The quotas of the instance. */
+void channels_show_configs(Request *r);

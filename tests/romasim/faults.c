@@ -34,6 +34,8 @@ static void load_match(JsonError *e, Fault *f, json_object *o)
     f->channel = jsonget_copy(e, o, "channel", NULL);
     f->member = jsonget_copy(e, o, "member", NULL);
     f->op = jsonget_copy(e, o, "op", NULL);
+    if (f->op && !request_has_op(f->op))
+        jsonget_fail(e, "no such op: %s", f->op);
     f->offset = jsonget_int(e, o, "offset", -1);
 }
 
@@ -139,16 +141,52 @@ static bool fits_channel(const char *wanted, const Request *r)
            (r->channel && strcmp(r->channel->name, wanted) == 0);
 }
 
+static bool is_text(json_object *o, const char *wanted)
+{
+    return json_object_is_type(o, json_type_string) &&
+           strcmp(json_object_get_string(o), wanted) == 0;
+}
+
+static bool is_called(const Request *r, const char *id, const char *wanted)
+{
+    const Member *m = r->channel ? model_find_member(r->channel, id) : NULL;
+
+    return strcmp(id, wanted) == 0 || (m && m->host && strcmp(m->host, wanted) == 0) ||
+           (m && m->ecs_id && strcmp(m->ecs_id, wanted) == 0);
+}
+
+/* A member that the body adds (by its host or ecs_id) or switches (by its id too). */
+static bool is_in_body(const char *wanted, const Request *r)
+{
+    json_object *body = jsonget_parse(r->body.data, r->body.len);
+    JsonError e = {0};
+    json_object *members = jsonget_array(&e, body, "members");
+    json_object *ids = jsonget_array(&e, body, "member_ids");
+    bool found = false;
+
+    for (size_t i = 0; i < jsonget_length(members) && !found; i++) {
+        json_object *o = json_object_array_get_idx(members, i), *host = NULL, *ecs_id = NULL;
+
+        json_object_object_get_ex(o, "host", &host);
+        json_object_object_get_ex(o, "ecs_id", &ecs_id);
+        found = is_text(host, wanted) || is_text(ecs_id, wanted);
+    }
+    for (size_t i = 0; i < jsonget_length(ids) && !found; i++) {
+        json_object *id = json_object_array_get_idx(ids, i);
+
+        found = json_object_is_type(id, json_type_string) &&
+                is_called(r, json_object_get_string(id), wanted);
+    }
+    json_object_put(body);
+    free(e.text);
+    return found;
+}
+
 static bool fits_member(const char *wanted, const Request *r)
 {
-    const Member *m;
-
-    if (!r->member_id)
-        return false;
-    if (strcmp(r->member_id, wanted) == 0)
-        return true;
-    m = r->channel ? model_find_member(r->channel, r->member_id) : NULL;
-    return m && m->host && strcmp(m->host, wanted) == 0;
+    if (r->op == OP_ADD_MEMBERS || r->op == OP_ENABLE_MEMBERS || r->op == OP_DISABLE_MEMBERS)
+        return is_in_body(wanted, r);
+    return r->member_id && is_called(r, r->member_id, wanted);
 }
 
 static bool fits_offset(int wanted, const Request *r)

@@ -55,6 +55,7 @@ static void add_channel(Instance *i, json_object *spec, unsigned number, JsonErr
     c->port = jsonget_int(e, spec, "port", 8080);
     c->balance_strategy = 1;
     c->status = 1;
+    c->quota = -1;
     model_add_channel(i, c);
     if (group && group[0])
         model_add_group(c, group);

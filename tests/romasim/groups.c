@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Member groups. What becomes of the members of a deleted group is not documented: here they go
- * with it. */
+/* Member groups (API.md section 1.9). */
 #include "tests/romasim/groups.h"
 
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 
 #include "tests/romasim/alloc.h"
 #include "tests/romasim/answer.h"
+#include "tests/romasim/change.h"
 #include "tests/romasim/jsonget.h"
 #include "tests/romasim/listing.h"
 #include "tests/romasim/render.h"
@@ -25,6 +25,14 @@ static Group *find(Request *r)
     return g;
 }
 
+/* No group has one here. */
+static bool has_dict_code(const Request *r)
+{
+    const char *wanted = request_parameter(r, "dict_code");
+
+    return !wanted || !wanted[0];
+}
+
 void groups_list(Request *r)
 {
     static const char *const precise[] = {"member_group_name", NULL};
@@ -37,12 +45,12 @@ void groups_list(Request *r)
     for (size_t i = 0; i < r->channel->n_groups; i++) {
         const Group *g = &r->channel->groups[i];
 
-        if (!listing_fits(r, "member_group_name", g->name))
+        if (!listing_fits(r, "member_group_name", g->name) || !has_dict_code(r))
             continue;
         if (total >= p.offset && size < p.limit) {
             if (size++ > 0)
                 text_add(&rows, ",");
-            render_group(&rows, g);
+            render_group(&rows, r->channel, g);
         }
         total++;
     }
@@ -56,7 +64,7 @@ static void answer_group(Request *r, const Group *g)
 {
     Text t = {0};
 
-    render_group(&t, g);
+    render_group(&t, r->channel, g);
     answer_json(r, 200, &t);
 }
 
@@ -115,9 +123,10 @@ static void create(Request *r, json_object *groups)
 
         g = g ? g : model_add_group(r->channel, name);
         set(g, o);
+        change_weigh_group(r, r->channel, g);
         if (i > 0)
             text_add(&t, ",");
-        render_group(&t, g);
+        render_group(&t, r->channel, g);
     }
     text_add(&t, "]}");
     model_changed(r->channel);
@@ -171,6 +180,7 @@ void groups_update(Request *r)
     if (g && check(r, body)) {
         rename_group(r->channel, g, jsonget_string(&e, body, "member_group_name"));
         set(g, body);
+        change_weigh_group(r, r->channel, g);
         model_changed(r->channel);
         r->is_applied = true;
         answer_group(r, g);
@@ -185,9 +195,16 @@ void groups_delete(Request *r)
 
     if (!g)
         return;
-    for (size_t i = c->n_members; i-- > 0;)
-        if (c->members[i]->ghost_until_msec == 0 && strcmp(c->members[i]->group, g->name) == 0)
-            model_remove_member(c, c->members[i], true);
+    for (size_t i = c->n_members; i-- > 0;) {
+        Member *m = c->members[i];
+
+        if (m->ghost_until_msec != 0 || strcmp(m->group, g->name) != 0)
+            continue;
+        if (r->instance->settings.keeps_members_of_groups)
+            m->group[0] = '\0';
+        else
+            change_remove(r, c, m);
+    }
     free(g->id);
     free(g->name);
     free(g->remark);

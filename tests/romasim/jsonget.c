@@ -89,7 +89,7 @@ bool jsonget_has(json_object *o, const char *key)
     return json_object_object_get_ex(o, key, NULL);
 }
 
-static bool is_in(const char *key, const char *const *keys)
+bool jsonget_is_listed(const char *key, const char *const *keys)
 {
     for (; *keys; keys++)
         if (strcmp(*keys, key) == 0)
@@ -106,7 +106,7 @@ void jsonget_only(JsonError *e, json_object *o, const char *what, const char *co
     json_object_object_foreach(o, key, value)
     {
         (void)value;
-        if (!is_in(key, keys))
+        if (!jsonget_is_listed(key, keys))
             jsonget_fail(e, "unknown key %s in %s", key, what);
     }
 }

@@ -29,6 +29,8 @@ size_t jsonget_length(json_object *array_or_null);
 
 bool jsonget_has(json_object *o, const char *key);
 
+bool jsonget_is_listed(const char *key, const char *const *keys);
+
 /* Complains about every key that is not in the NULL-terminated list. */
 void jsonget_only(JsonError *e, json_object *o, const char *what, const char *const *keys);
 

@@ -33,8 +33,9 @@ bool listing_page(Request *r, Paging *ret_paging)
 
     if (!number(r, "offset", 0, 1000000000L, &p.offset) || !number(r, "limit", 1, 500, &p.limit))
         return false;
-    if (r->instance && r->instance->page_max > 0 && p.limit > r->instance->page_max)
-        p.limit = r->instance->page_max;
+    if (r->instance && r->instance->settings.page_max > 0 &&
+        p.limit > r->instance->settings.page_max)
+        p.limit = r->instance->settings.page_max;
     if (r->fault && r->fault->shift != 0 && p.offset > 0) {
         p.offset += r->fault->shift;
         p.offset = p.offset > 0 ? p.offset : 0;

@@ -26,12 +26,12 @@ static const char *const channel_keys[] = {"id",
                                            "member_groups",
                                            "members",
                                            "create_time",
+                                           "quota",
                                            "raw",
                                            "omit",
                                            NULL};
-static const char *const instance_keys[] = {"prefix",      "project_id", "instance_id", "status",
-                                            "eventual_ms", "change_ms",  "quota",       "page_max",
-                                            "channels",    "generate",   NULL};
+static const char *const instance_keys[] = {"prefix",   "project_id", "instance_id", "status",
+                                            "channels", "generate",   NULL};
 static const char *const project_keys[] = {"id", "name", NULL};
 
 /* The object itself when its rows must be made odd, else NULL. */
@@ -50,7 +50,7 @@ Member *load_member(JsonError *e, Channel *c, json_object *o)
 {
     Member *m = alloc_zero(1, sizeof(*m));
     char *id, *now = model_now();
-    const Group *g;
+    int weight;
 
     jsonget_only(e, o, "a member", member_keys);
     id = jsonget_copy(e, o, "id", NULL);
@@ -62,9 +62,9 @@ Member *load_member(JsonError *e, Channel *c, json_object *o)
     m->create_time = jsonget_copy(e, o, "create_time", now);
     if (m->group[0] && !model_find_group(c, m->group))
         model_add_group(c, m->group);
-    g = model_find_group(c, m->group);
+    weight = model_group_weight(c, model_find_group(c, m->group));
     m->port = jsonget_int(e, o, "port", c->port);
-    m->weight = jsonget_int(e, o, "weight", g && g->weight > 0 ? g->weight : 1);
+    m->weight = jsonget_int(e, o, "weight", weight >= 0 ? weight : 1);
     m->status = jsonget_int(e, o, "status", 1);
     m->is_backup = jsonget_bool(e, o, "is_backup", false);
     m->odd = odd_of(e, o);
@@ -133,10 +133,25 @@ static void load_channel(JsonError *e, Instance *instance, json_object *o)
     c->port = jsonget_int(e, o, "port", 80);
     c->balance_strategy = jsonget_int(e, o, "balance_strategy", 1);
     c->status = jsonget_int(e, o, "status", 1);
+    c->quota = jsonget_int(e, o, "quota", -1);
     c->odd = odd_of(e, o);
     free(now);
     model_add_channel(instance, c);
     load_rows(e, c, o);
+}
+
+static void only_instance_keys(JsonError *e, json_object *o)
+{
+    if (!json_object_is_type(o, json_type_object)) {
+        jsonget_fail(e, "an instance must be an object");
+        return;
+    }
+    json_object_object_foreach(o, key, value)
+    {
+        (void)value;
+        if (!settings_has(key) && !jsonget_is_listed(key, instance_keys))
+            jsonget_fail(e, "unknown key %s in an instance", key);
+    }
 }
 
 static void load_instance(JsonError *e, json_object *o)
@@ -144,15 +159,12 @@ static void load_instance(JsonError *e, json_object *o)
     Instance *i = alloc_zero(1, sizeof(*i));
     json_object *channels, *generate;
 
-    jsonget_only(e, o, "an instance", instance_keys);
+    only_instance_keys(e, o);
     i->prefix = jsonget_copy(e, o, "prefix", "apic");
     i->project_id = jsonget_copy(e, o, "project_id", "0123456789abcdef0123456789abcdef");
     i->id = jsonget_copy(e, o, "instance_id", "6a7b8c9d-0000-4000-8000-000000000001");
     i->status = jsonget_copy(e, o, "status", "Running");
-    i->eventual_msec = jsonget_int(e, o, "eventual_ms", 0);
-    i->change_msec = jsonget_int(e, o, "change_ms", 0);
-    i->quota = jsonget_int(e, o, "quota", 0);
-    i->page_max = jsonget_int(e, o, "page_max", 0);
+    settings_load(e, &i->settings, o);
     model.instances = alloc_grow(model.instances, model.n_instances, &model.cap_instances,
                                  sizeof(*model.instances));
     model.instances[model.n_instances++] = i;
@@ -182,4 +194,5 @@ void load_model(JsonError *e, json_object *state)
     }
     for (size_t i = 0; i < jsonget_length(instances); i++)
         load_instance(e, json_object_array_get_idx(instances, i));
+    model_reset_least();
 }

@@ -12,6 +12,7 @@
 #include "tests/romasim/timing.h"
 
 #define RECORDS_MAX 65536u
+#define BODY_MAX 4096u
 
 typedef struct Record {
     uint64_t number; /* 0: empty */
@@ -23,6 +24,8 @@ typedef struct Record {
     char *headers; /* names, separated by newlines */
     char *channel;
     char *member;
+    char *body;    /* NULL: none, or too long */
+    char *effects; /* NULL: none */
     Op op;
     int status;
     char code[24];
@@ -64,11 +67,14 @@ static void empty(Record *rec)
     free(rec->headers);
     free(rec->channel);
     free(rec->member);
+    free(rec->body);
+    free(rec->effects);
     *rec = (Record){0};
 }
 
 void log_begin(Request *r)
 {
+    const bool keeps_body = request_op_mutates(r->op) && r->body.len > 0 && r->body.len <= BODY_MAX;
     Text names = {0};
     Record *rec;
 
@@ -88,6 +94,7 @@ void log_begin(Request *r)
                     .headers = names.data,
                     .channel = alloc_copy(r->channel_id),
                     .member = alloc_copy(r->member_id),
+                    .body = keeps_body ? alloc_copy_bytes(r->body.data, r->body.len) : NULL,
                     .op = r->op,
                     .n_side_by_side = r->n_side_by_side};
 }
@@ -143,6 +150,8 @@ static void render(Text *t, const Record *rec)
     add_string(t, "member", rec->member);
     text_addf(t, "\"in_flight_channel_mutations\":%zu,\"applied\":%s,", rec->n_side_by_side,
               rec->is_applied ? "true" : "false");
+    add_string(t, "body", rec->body);
+    text_addf(t, "\"effects\":[%s],", rec->effects ? rec->effects : "");
     add_names(t, rec->headers);
     text_add(t, "}");
 }
@@ -157,6 +166,7 @@ void log_end(const Request *r, int status)
     rec->ended_usec = timing_now_usec();
     rec->status = status;
     rec->is_applied = r->is_applied;
+    rec->effects = r->effects.len > 0 ? alloc_copy(r->effects.data) : NULL;
     snprintf(rec->code, sizeof(rec->code), "%s", status > 0 ? r->answer.code : "");
     if (!file)
         return;

@@ -6,7 +6,8 @@
 /* Appends one JSON line a request to this file from now on. */
 void log_open(const char *path);
 
-/* Enters a request that has come whole; sets r->log_number. */
+/* Enters a request that has come whole; sets r->log_number. The bodies of changes are kept up to
+ * 4096 bytes, those of logins never. */
 void log_begin(Request *r);
 
 /* Enters what it was answered; status 0: nothing. */

@@ -7,6 +7,7 @@
 
 #include "tests/romasim/alloc.h"
 #include "tests/romasim/answer.h"
+#include "tests/romasim/change.h"
 #include "tests/romasim/jsonget.h"
 #include "tests/romasim/listing.h"
 #include "tests/romasim/render.h"
@@ -33,12 +34,12 @@ static Blob *render(const Request *r, Channel *c, const Paging *p, bool filtered
     Blob *body;
 
     for (size_t i = 0; i < c->n_members; i++) {
-        if (filtered && !fits(r, c, c->members[i]))
+        if (c->members[i]->hidden_until_msec != 0 || (filtered && !fits(r, c, c->members[i])))
             continue;
         if (total >= p->offset && size < p->limit) {
             if (size++ > 0)
                 text_add(&rows, ",");
-            render_member(&rows, c, c->members[i]);
+            render_member(&rows, c, c->members[i], true);
         }
         total++;
     }
@@ -79,7 +80,7 @@ void members_list(Request *r)
 
     if (!listing_page(r, &p) || !listing_check_precise(r, precise))
         return;
-    model_lay_ghosts(c);
+    model_catch_up(c);
     answer_blob(r, 200, has_filter(r) ? render(r, c, &p, true) : cached(r, c, &p));
 }
 
@@ -91,61 +92,91 @@ void members_delete(Request *r)
         answer_error(r, 404, "APIG.3024", "The VPC instance does not exist,id:%s", r->member_id);
         return;
     }
-    model_remove_member(r->channel, m, true);
+    change_remove(r, r->channel, m);
     r->is_applied = true;
     answer_empty(r, 204);
 }
 
-/* The ids of the body, all of which must be members; NULL: it is answered. Owned by the caller. */
-static json_object *member_ids(Request *r)
+static bool is_id(json_object *o)
 {
-    json_object *body = jsonget_parse(r->body.data, r->body.len);
-    JsonError e = {0};
-    json_object *ids;
+    const char *id = json_object_is_type(o, json_type_string) ? json_object_get_string(o) : "";
+    size_t len = strspn(id, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-");
 
-    if (!body || !json_object_is_type(body, json_type_object)) {
+    return len > 0 && len <= 64 && id[len] == '\0';
+}
+
+/* The ids of the body, one or more and nothing beside them; NULL: it is answered. Borrowed. */
+static json_object *ids_of(Request *r, json_object *body)
+{
+    const int max = r->instance->settings.batch_max;
+    json_object *ids = NULL;
+    size_t n;
+
+    if (!json_object_is_type(body, json_type_object)) {
         answer_error(r, 400, "APIG.2000", "Parameter error, the body is not a JSON object");
-        json_object_put(body);
         return NULL;
     }
-    ids = jsonget_array(&e, body, "member_ids");
-    if (!ids || json_object_object_length(body) != 1) {
+    if (!json_object_object_get_ex(body, "member_ids", &ids) || !ids) {
         answer_error(r, 400, "APIG.2001", "The parameter is required,parameterName:member_ids");
-        ids = NULL;
+        return NULL;
     }
-    for (size_t i = 0; i < jsonget_length(ids); i++) {
-        json_object *id = json_object_array_get_idx(ids, i);
-
-        if (!json_object_is_type(id, json_type_string)) {
+    n = json_object_is_type(ids, json_type_array) ? json_object_array_length(ids) : 0;
+    if (n == 0 || json_object_object_length(body) != 1 || (max > 0 && n > (size_t)max)) {
+        answer_bad_parameter(r, "member_ids");
+        return NULL;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!is_id(json_object_array_get_idx(ids, i))) {
             answer_bad_parameter(r, "member_ids");
-            ids = NULL;
-        } else if (!model_find_member(r->channel, json_object_get_string(id))) {
-            answer_error(r, 404, "APIG.3024", "The VPC instance does not exist,id:%s",
-                         json_object_get_string(id));
-            ids = NULL;
+            return NULL;
         }
     }
-    json_object_get(ids);
-    json_object_put(body);
-    free(e.text);
     return ids;
+}
+
+static Member *member_at(const Request *r, json_object *ids, size_t i)
+{
+    return model_find_member(r->channel, json_object_get_string(json_object_array_get_idx(ids, i)));
+}
+
+/* Unknown members, and what is done already, where the settings refuse it. False: it is answered.
+ */
+static bool check_members(Request *r, json_object *ids, int status)
+{
+    bool is_done = true;
+
+    for (size_t i = 0; i < json_object_array_length(ids); i++) {
+        const Member *m = member_at(r, ids, i);
+
+        is_done = is_done && m && m->status == status;
+        if (m || r->instance->settings.ignores_unknown)
+            continue;
+        answer_error(r, 404, "APIG.3024", "The VPC instance does not exist,id:%s",
+                     json_object_get_string(json_object_array_get_idx(ids, i)));
+        return false;
+    }
+    if (!is_done || !r->instance->settings.refuses_repeated_switch)
+        return true;
+    answer_error(r, 400, "APIG.3309", "The operation has already been performed");
+    return false;
 }
 
 static void set_status(Request *r, int status)
 {
-    json_object *ids = member_ids(r);
+    json_object *body = jsonget_parse(r->body.data, r->body.len);
+    json_object *ids = ids_of(r, body);
 
-    if (!ids)
-        return;
-    for (size_t i = 0; i < json_object_array_length(ids); i++) {
-        const char *id = json_object_get_string(json_object_array_get_idx(ids, i));
+    if (ids && check_members(r, ids, status)) {
+        for (size_t i = 0; i < json_object_array_length(ids); i++) {
+            Member *m = member_at(r, ids, i);
 
-        model_find_member(r->channel, id)->status = status;
+            if (m)
+                change_switch(r, r->channel, m, status);
+        }
+        r->is_applied = true;
+        answer_empty(r, 204);
     }
-    json_object_put(ids);
-    model_changed(r->channel);
-    r->is_applied = true;
-    answer_empty(r, 204);
+    json_object_put(body);
 }
 
 void members_enable(Request *r)

@@ -99,8 +99,8 @@ Member *model_find_address(const Channel *c, const char *group, const char *host
         Member *m = c->members[i];
         const char *address = c->is_ecs ? m->ecs_id : m->host;
 
-        if (m->ghost_until_msec == 0 && m->port == port && address && strcmp(address, host) == 0 &&
-            strcmp(m->group, group) == 0)
+        if (m->ghost_until_msec == 0 && model_port(c, m->port) == model_port(c, port) && address &&
+            strcmp(address, host) == 0 && strcmp(m->group, group) == 0)
             return m;
     }
     return NULL;
@@ -138,7 +138,15 @@ void model_add_member(Channel *c, Member *m)
     c->members = alloc_grow(c->members, c->n_members, &c->cap_members, sizeof(*c->members));
     c->members[c->n_members++] = m;
     map_set(&c->by_id, m->id, m);
+    c->n_in_service += m->status == 1;
     model_changed(c);
+}
+
+static void free_shown(Shown *shown)
+{
+    if (shown)
+        free(shown->ecs_name);
+    free(shown);
 }
 
 void model_free_member(Member *m)
@@ -150,6 +158,7 @@ void model_free_member(Member *m)
     free(m->group);
     free(m->create_time);
     json_object_put(m->odd);
+    free_shown(m->shown);
     free(m);
 }
 
@@ -161,14 +170,18 @@ static void drop(Channel *c, size_t at)
     c->n_members--;
     if (map_find(&c->by_id, m->id) == m)
         map_remove(&c->by_id, m->id);
+    c->n_late -= m->hidden_until_msec != 0 || m->shown;
     model_free_member(m);
 }
 
 void model_remove_member(Channel *c, Member *m, bool lagging)
 {
+    const int msec = c->instance->settings.eventual_msec;
+
     model_changed(c);
-    if (lagging && c->instance->eventual_msec > 0) {
-        m->ghost_until_msec = timing_now_msec() + (uint64_t)c->instance->eventual_msec;
+    c->n_in_service -= m->status == 1;
+    if (lagging && msec > 0 && m->hidden_until_msec == 0) {
+        m->ghost_until_msec = timing_now_msec() + (uint64_t)msec;
         c->n_ghosts++;
         return;
     }
@@ -180,18 +193,105 @@ void model_remove_member(Channel *c, Member *m, bool lagging)
     }
 }
 
-void model_lay_ghosts(Channel *c)
+void model_set_status(Channel *c, Member *m, int status)
 {
-    uint64_t now = c->n_ghosts > 0 ? timing_now_msec() : 0;
+    c->n_in_service -= m->status == 1;
+    m->status = status;
+    c->n_in_service += m->status == 1;
+    model_changed(c);
+}
 
-    for (size_t i = c->n_members; c->n_ghosts > 0 && i-- > 0;) {
-        uint64_t until = c->members[i]->ghost_until_msec;
+void model_show_old(Channel *c, Member *m, int msec)
+{
+    if (msec <= 0)
+        return;
+    c->n_late += m->hidden_until_msec == 0 && !m->shown;
+    if (!m->shown) {
+        m->shown = alloc_zero(1, sizeof(*m->shown));
+        *m->shown = (Shown){.ecs_name = alloc_copy(m->ecs_name),
+                            .weight = m->weight,
+                            .status = m->status,
+                            .is_backup = m->is_backup};
+    }
+    m->shown->until_msec = timing_now_msec() + (uint64_t)msec;
+}
 
-        if (until == 0 || until > now)
+void model_hide(Channel *c, Member *m, int msec)
+{
+    if (msec <= 0)
+        return;
+    c->n_late += m->hidden_until_msec == 0 && !m->shown;
+    m->hidden_until_msec = timing_now_msec() + (uint64_t)msec;
+}
+
+/* Shows what its time has come for. */
+static void show(Channel *c, Member *m, uint64_t now)
+{
+    const bool comes = m->hidden_until_msec != 0 && m->hidden_until_msec <= now;
+    const bool changes = m->shown && m->shown->until_msec <= now;
+
+    if (comes)
+        m->hidden_until_msec = 0;
+    if (changes) {
+        free_shown(m->shown);
+        m->shown = NULL;
+    }
+    if (!comes && !changes)
+        return;
+    c->n_late -= m->hidden_until_msec == 0 && !m->shown;
+    model_changed(c);
+}
+
+void model_catch_up(Channel *c)
+{
+    bool any = c->n_ghosts > 0 || c->n_late > 0;
+    uint64_t now = any ? timing_now_msec() : 0;
+
+    for (size_t i = c->n_members; any && i-- > 0;) {
+        Member *m = c->members[i];
+
+        show(c, m, now);
+        if (m->ghost_until_msec == 0 || m->ghost_until_msec > now)
             continue;
         drop(c, i);
         c->n_ghosts--;
         model_changed(c);
+    }
+}
+
+int model_port(const Channel *c, int port)
+{
+    return port > 0 ? port : c->port;
+}
+
+int model_quota(const Channel *c)
+{
+    return c->quota >= 0 ? c->quota : c->instance->settings.quota;
+}
+
+int model_group_weight(const Channel *c, const Group *g)
+{
+    int least = c->instance->settings.zero_is_weight ? 0 : 1;
+
+    return g && g->weight >= least ? g->weight : -1;
+}
+
+void model_settle(Channel *c)
+{
+    c->had_effects = true;
+    if (c->n_in_service < c->least_in_service)
+        c->least_in_service = c->n_in_service;
+}
+
+void model_reset_least(void)
+{
+    for (size_t i = 0; i < model.n_instances; i++) {
+        for (size_t j = 0; j < model.instances[i]->n_channels; j++) {
+            Channel *c = model.instances[i]->channels[j];
+
+            c->least_in_service = c->n_in_service;
+            c->had_effects = false;
+        }
     }
 }
 

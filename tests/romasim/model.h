@@ -6,11 +6,21 @@
 #include <stdint.h>
 
 #include "tests/romasim/map.h"
+#include "tests/romasim/settings.h"
 #include "tests/romasim/text.h"
 
 typedef struct Channel Channel;
 typedef struct Instance Instance;
 typedef struct Request Request;
+
+/* A member as lists go on showing it for a while after a change. */
+typedef struct Shown {
+    uint64_t until_msec;
+    char *ecs_name;
+    int weight;
+    int status;
+    bool is_backup;
+} Shown;
 
 /* One backend server (API.md section 1.2). */
 typedef struct Member {
@@ -24,8 +34,10 @@ typedef struct Member {
     int weight;
     int status;
     bool is_backup;
-    json_object *odd;          /* the member as the state file gave it, when it has raw or omit */
-    uint64_t ghost_until_msec; /* 0: it is there; else deleted, and still listed until then */
+    json_object *odd;           /* the member as the state file gave it, when it has raw or omit */
+    uint64_t ghost_until_msec;  /* 0: it is there; else deleted, and still listed until then */
+    uint64_t hidden_until_msec; /* 0: it is listed; else added, and not listed until then */
+    Shown *shown;               /* NULL: it is listed as it is */
 } Member;
 
 typedef struct Group {
@@ -62,6 +74,11 @@ struct Channel {
     size_t n_members;
     size_t cap_members;
     size_t n_ghosts;
+    size_t n_late;           /* members that are hidden or not shown as they are */
+    size_t n_in_service;     /* members that are there and enabled */
+    size_t least_in_service; /* the fewest since the statistics began */
+    bool had_effects;        /* anything changed since then */
+    int quota;               /* -1: the instance's */
     Map by_id;
     Page *pages;
     size_t n_pages;
@@ -77,10 +94,7 @@ struct Instance {
     char *project_id;
     char *id;
     char *status;
-    int eventual_msec;
-    int change_msec;
-    int quota;    /* members a channel may have; 0: no bound */
-    int page_max; /* rows of a page, whatever limit asks for; 0: as asked */
+    Settings settings;
     Channel **channels;
     size_t n_channels;
     size_t cap_channels;
@@ -126,7 +140,8 @@ Group *model_find_group_by_id(const Channel *c, const char *id);
 /* A member that is there (never a ghost). */
 Member *model_find_member(const Channel *c, const char *id);
 
-/* The member with this address: (group, host, port), in ECS channels (group, ecs_id, port). */
+/* The member with this address: (group, host, port), in ECS channels (group, ecs_id, port). Port 0
+ * is the channel's. */
 Member *model_find_address(const Channel *c, const char *group, const char *host, int port);
 
 Channel *model_add_channel(Instance *i, Channel *c);
@@ -137,11 +152,35 @@ void model_add_member(Channel *c, Member *m);
 void model_remove_member(Channel *c, Member *m, bool lagging);
 void model_free_member(Member *m);
 
+/* The administrator's switch: 1 enabled, 2 disabled. */
+void model_set_status(Channel *c, Member *m, int status);
+
+/* Before a change: lists go on showing the member as it is now for that long. */
+void model_show_old(Channel *c, Member *m, int msec);
+
+/* After an addition: lists do not show the member for that long. */
+void model_hide(Channel *c, Member *m, int msec);
+
+/* The port that a member or a request with this port has. */
+int model_port(const Channel *c, int port);
+
+/* Members that the channel may have; 0: no bound. */
+int model_quota(const Channel *c);
+
+/* The weight that the group gives to its members; -1: none. Accepts NULL. */
+int model_group_weight(const Channel *c, const Group *g);
+
+/* Must follow every change of who is in service, once it is complete. */
+void model_settle(Channel *c);
+
+/* The records of the fewest members in service begin again. */
+void model_reset_least(void);
+
 /* Must follow every change of a channel's rows. */
 void model_changed(Channel *c);
 
-/* Drops the ghosts whose time is over. */
-void model_lay_ghosts(Channel *c);
+/* Brings lists up to date: drops ghosts, shows what was hidden and what changed, in their time. */
+void model_catch_up(Channel *c);
 
 /* Whether the channel refers to another one, so that its members cannot be changed. */
 bool model_is_reference(const Channel *c);

@@ -50,20 +50,25 @@ static void make_odd(Text *t, size_t from, json_object *odd)
     json_object_put(row);
 }
 
-void render_member(Text *t, const Channel *c, const Member *m)
+void render_member(Text *t, const Channel *c, const Member *m, bool listed)
 {
+    const Shown now = {.weight = m->weight,
+                       .status = m->status,
+                       .is_backup = m->is_backup,
+                       .ecs_name = m->ecs_name};
+    const Shown *shown = listed && m->shown ? m->shown : &now;
     const Group *g = m->group[0] ? model_find_group(c, m->group) : NULL;
     size_t from = t->len;
 
     text_add(t, "{");
     add_field(t, "host", m->host ? m->host : "");
-    add_number(t, "weight", m->weight);
-    text_add(t, m->is_backup ? "\"is_backup\":true," : "\"is_backup\":false,");
+    add_number(t, "weight", shown->weight);
+    text_add(t, shown->is_backup ? "\"is_backup\":true," : "\"is_backup\":false,");
     add_field(t, "member_group_name", m->group);
-    add_number(t, "status", m->status);
+    add_number(t, "status", shown->status);
     add_number(t, "port", m->port);
     add_field(t, "ecs_id", m->ecs_id ? m->ecs_id : m->host);
-    add_field(t, "ecs_name", m->ecs_name ? m->ecs_name : m->host);
+    add_field(t, "ecs_name", shown->ecs_name ? shown->ecs_name : m->host);
     add_field(t, "id", m->id);
     add_field(t, "vpc_channel_id", c->id);
     add_field(t, "create_time", m->create_time);
@@ -73,14 +78,16 @@ void render_member(Text *t, const Channel *c, const Member *m)
         make_odd(t, from, m->odd);
 }
 
-void render_group(Text *t, const Group *g)
+void render_group(Text *t, const Channel *c, const Group *g)
 {
     text_add(t, "{");
     add_field(t, "member_group_id", g->id);
     add_field(t, "member_group_name", g->name);
     add_field(t, "member_group_remark", g->remark ? g->remark : "");
-    if (g->weight >= 0)
-        add_number(t, "member_group_weight", g->weight);
+    if (g->weight >= 0 || c->instance->settings.shows_no_weight == NO_WEIGHT_ZERO)
+        add_number(t, "member_group_weight", g->weight >= 0 ? g->weight : 0);
+    else if (c->instance->settings.shows_no_weight == NO_WEIGHT_NULL)
+        add_field(t, "member_group_weight", NULL);
     add_field(t, "dict_code", "");
     add_field(t, "create_time", g->create_time);
     add_field(t, "update_time", g->create_time);
@@ -94,12 +101,15 @@ void render_group(Text *t, const Group *g)
 static void add_members(Text *t, Channel *c)
 {
     text_add(t, "\"members\":[");
-    model_lay_ghosts(c);
+    model_catch_up(c);
     for (size_t i = 0; i < c->n_members; i++) {
-        if (i > 0)
-            text_add(t, ",");
-        render_member(t, c, c->members[i]);
+        if (c->members[i]->hidden_until_msec != 0)
+            continue;
+        render_member(t, c, c->members[i], true);
+        text_add(t, ",");
     }
+    if (t->data[t->len - 1] == ',')
+        t->len--;
     text_add(t, "],");
 }
 
@@ -126,7 +136,7 @@ void render_channel(Text *t, Channel *c, bool details)
     for (size_t i = 0; i < c->n_groups; i++) {
         if (i > 0)
             text_add(t, ",");
-        render_group(t, &c->groups[i]);
+        render_group(t, c, &c->groups[i]);
     }
     text_add(t, "],");
     text_add(t, is_micro ? "\"microservice_info\":{\"service_type\":\"CCE\",\"cce_info\":{}},"
@@ -150,4 +160,36 @@ void render_instance(Text *t, const Instance *i)
     add_number(t, "instance_status", strcmp(i->status, "Running") == 0 ? 6 : 0);
     add_field(t, "type", strcmp(i->prefix, "apic") == 0 ? "roma" : "apig");
     t->data[t->len - 1] = '}';
+}
+
+static void add_config(Text *t, const char *name, const char *remark, int value, size_t used)
+{
+    char *text = alloc_format("%d", value), *id = alloc_format("%032x", value);
+
+    text_add(t, "{");
+    add_field(t, "config_id", id);
+    add_field(t, "config_name", name);
+    add_field(t, "config_value", text);
+    add_field(t, "config_time", "2024-01-02T03:04:05Z");
+    add_field(t, "remark", remark);
+    text_addf(t, "\"used\":%zu}", used);
+    free(text);
+    free(id);
+}
+
+void render_configs(Text *t, const Instance *i)
+{
+    size_t most = 0;
+
+    for (size_t j = 0; j < i->n_channels; j++) {
+        size_t n = i->channels[j]->n_members - i->channels[j]->n_ghosts;
+
+        most = n > most ? n : most;
+    }
+    text_add(t, "{\"total\":2,\"size\":2,\"configs\":[");
+    add_config(t, "VPC_NUM_LIMIT", "VPC channels", 200, i->n_channels);
+    text_add(t, ",");
+    add_config(t, "VPC_INSTANCE_NUM_LIMIT", "cloud servers in a VPC channel",
+               i->settings.quota > 0 ? i->settings.quota : 10, most);
+    text_add(t, "]}");
 }

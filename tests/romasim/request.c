@@ -25,6 +25,7 @@ static const char *const op_names[OP_MAX] = {
     [OP_UPDATE_GROUP] = "update_group",
     [OP_DELETE_GROUP] = "delete_group",
     [OP_SHOW_INSTANCE] = "show_instance",
+    [OP_SHOW_CONFIGS] = "show_configs",
     [OP_IAM_TOKEN] = "iam_token",
     [OP_METADATA] = "metadata",
     [OP_METADATA_TOKEN] = "metadata_token",
@@ -33,6 +34,14 @@ static const char *const op_names[OP_MAX] = {
 const char *request_op_name(Op op)
 {
     return op_names[op];
+}
+
+bool request_has_op(const char *name)
+{
+    for (int op = 0; op < OP_MAX; op++)
+        if (strcmp(op_names[op], name) == 0)
+            return true;
+    return false;
 }
 
 bool request_op_mutates(Op op)
@@ -76,6 +85,7 @@ void request_free(Request *r)
     free(r->uri);
     free(r->path);
     text_done(&r->body);
+    text_done(&r->effects);
     for (size_t i = 0; i < r->n_segments; i++)
         free(r->segments[i]);
     for (size_t i = 0; i < r->n_parameters; i++) {

@@ -30,6 +30,7 @@ typedef enum Op {
     OP_UPDATE_GROUP,
     OP_DELETE_GROUP,
     OP_SHOW_INSTANCE,
+    OP_SHOW_CONFIGS,
     OP_IAM_TOKEN,
     OP_METADATA,
     OP_METADATA_TOKEN,
@@ -80,6 +81,7 @@ struct Request {
     char *path;        /* the same without the query */
     const char *query; /* behind the '?', or NULL; part of `uri` */
     Text body;
+    Text effects; /* what it did to members, as the objects of a JSON list */
     Op op;
     char *segments[12]; /* the path's decoded segments */
     size_t n_segments;
@@ -101,6 +103,7 @@ struct Request {
 };
 
 const char *request_op_name(Op op);
+bool request_has_op(const char *name);
 bool request_op_mutates(Op op);
 
 /* A new request for this target; owned by the HTTP library's callbacks until request_free(). */

@@ -20,6 +20,7 @@ typedef struct Route {
 
 static const Route routes[] = {
     {"GET", {NULL}, OP_SHOW_INSTANCE, {NULL}},
+    {"GET", {"project", "configs"}, OP_SHOW_CONFIGS, {PAGING}},
     {"GET",
      {"vpc-channels"},
      OP_LIST_CHANNELS,
@@ -96,7 +97,7 @@ void route_find(Request *r)
     r->op = route->op;
     r->project_id = r->segments[1];
     r->instance_id = r->segments[4];
-    r->channel_id = r->n_segments > 6 ? r->segments[6] : NULL;
+    r->channel_id = r->op != OP_SHOW_CONFIGS && r->n_segments > 6 ? r->segments[6] : NULL;
     if (r->op == OP_DELETE_MEMBER ||
         (r->op >= OP_SHOW_GROUP && r->op <= OP_DELETE_GROUP && r->op != OP_CREATE_GROUPS))
         r->member_id = r->segments[8];
@@ -120,7 +121,10 @@ static bool has_prefix(const Request *r)
 
 bool route_exists(Request *r)
 {
-    if (r->op != OP_UNKNOWN && (!r->instance_id || has_prefix(r)))
+    const bool hidden =
+        r->op == OP_SHOW_CONFIGS && r->instance && r->instance->settings.hides_configs;
+
+    if (r->op != OP_UNKNOWN && !hidden && (!r->instance_id || has_prefix(r)))
         return true;
     answer_error(r, 404, "APIG.0101",
                  "The API does not exist or has not been published in the "

@@ -76,6 +76,7 @@ static void perform_member_api(Request *r)
         [OP_UPDATE_GROUP] = groups_update,
         [OP_DELETE_GROUP] = groups_delete,
         [OP_SHOW_INSTANCE] = channels_show_instance,
+        [OP_SHOW_CONFIGS] = channels_show_configs,
     };
 
     if (!route_check(r))
@@ -90,8 +91,10 @@ static void perform_member_api(Request *r)
         return;
     }
     operations[r->op](r);
-    if (r->is_applied)
-        r->channel->changing = r;
+    if (!r->is_applied)
+        return;
+    r->channel->changing = r;
+    model_settle(r->channel);
 }
 
 static void perform(Request *r)
@@ -130,7 +133,7 @@ uint64_t service_handle(Request *r)
     if (r->fault)
         wait_msec = r->fault->hold ? TIMING_HELD_MSEC : (uint64_t)r->fault->delay_msec;
     if (r->is_applied && !is_lost(r))
-        wait_msec += (uint64_t)r->channel->instance->change_msec;
+        wait_msec += (uint64_t)r->channel->instance->settings.change_msec;
     if (is_lost(r) && wait_msec == 0)
         service_finish(r, 0);
     return wait_msec;

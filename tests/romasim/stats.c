@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tests/romasim/alloc.h"
+#include "tests/romasim/effects.h"
 #include "tests/romasim/timing.h"
 
 static struct {
@@ -163,6 +164,27 @@ static void add_maxima(Text *t)
     text_add(t, "}");
 }
 
+/* Of the channels that anything changed in. */
+static void add_least(Text *t)
+{
+    bool any = false;
+
+    text_add(t, ",\"least_in_service\":{");
+    for (size_t i = 0; i < model.n_instances; i++) {
+        for (size_t j = 0; j < model.instances[i]->n_channels; j++) {
+            const Channel *c = model.instances[i]->channels[j];
+
+            if (!c->had_effects)
+                continue;
+            text_add(t, any ? "," : "");
+            text_add_json(t, c->id);
+            text_addf(t, ":%zu", c->least_in_service);
+            any = true;
+        }
+    }
+    text_add(t, "}");
+}
+
 void stats_render(Text *t)
 {
     text_addf(t,
@@ -172,12 +194,17 @@ void stats_render(Text *t)
               n_flying, counts.in_flight_max);
     add_per_op(t);
     add_maxima(t);
+    text_add(t, ",");
+    effects_render_counts(t);
+    add_least(t);
     text_add(t, "}");
 }
 
 void stats_reset(void)
 {
     memset(&counts, 0, sizeof(counts));
+    effects_reset_counts();
+    model_reset_least();
     for (size_t i = 0; i < model.n_instances; i++) {
         model.instances[i]->begun_max = 0;
         model.instances[i]->n_begun = 0;
