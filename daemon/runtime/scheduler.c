@@ -252,7 +252,7 @@ static void scheduler_take_listed(Scheduler *scheduler, Scheduler *old)
 void scheduler_take_over(Scheduler *scheduler, Scheduler *old)
 {
     assert(old != scheduler && !scheduler->run);
-    scheduler->schedule->failures = old->schedule->failures;
+    schedule_take_over(scheduler->schedule, old->schedule);
     scheduler->log.outage_since_usec = old->log.outage_since_usec;
     scheduler_take_listed(scheduler, old);
     log_once_done(&scheduler->log.log_once);

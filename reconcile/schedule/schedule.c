@@ -45,11 +45,13 @@ static bool schedule_has_work(const Schedule *schedule)
 /* After a pass, or when it is free to begin one again. */
 static void schedule_go_on(Schedule *schedule, uint64_t delay_usec)
 {
-    schedule->is_asked = false;
-    if (schedule_has_work(schedule))
+    if (schedule_has_work(schedule)) {
         schedule_wait(schedule, delay_usec);
-    else
-        schedule_go(schedule, SCHEDULE_IDLE);
+        return;
+    }
+    schedule->is_asked = false;
+    schedule->timed_usec = USEC_NEVER;
+    schedule_go(schedule, SCHEDULE_IDLE);
 }
 
 /* ---- how long ---- */
@@ -61,11 +63,11 @@ static uint64_t schedule_jitter_usec(uint64_t duration_usec, uint64_t random)
     return width == 0 ? duration_usec : duration_usec - width / 2 + random % width;
 }
 
-uint64_t schedule_delay_usec(uint64_t interval_usec, uint32_t failures, uint64_t random)
+uint64_t schedule_delay_usec(uint64_t interval_usec, uint32_t backoffs, uint64_t random)
 {
     uint64_t delay_usec = interval_usec;
 
-    for (uint32_t i = 0; i < failures && delay_usec < SCHEDULE_BACKOFF_MAX_USEC; i++)
+    for (uint32_t i = 0; i < backoffs && delay_usec < SCHEDULE_BACKOFF_MAX_USEC; i++)
         delay_usec *= 2;
     if (delay_usec == interval_usec)
         return schedule_jitter_usec(interval_usec, random);
@@ -75,8 +77,31 @@ uint64_t schedule_delay_usec(uint64_t interval_usec, uint32_t failures, uint64_t
 
 static uint64_t schedule_next_delay_usec(const Schedule *schedule)
 {
-    return schedule_delay_usec(schedule->interval_usec, schedule->failures,
+    return schedule_delay_usec(schedule->interval_usec, schedule->backoffs,
                                schedule->ops->random(schedule->context));
+}
+
+/* Whether a pass is due later that one of now comes before. */
+static bool schedule_is_early(const Schedule *schedule)
+{
+    return schedule->timed_usec != USEC_NEVER &&
+           schedule->timed_usec > schedule->ops->now_usec(schedule->context);
+}
+
+/* When the next pass is due: in its time, or where one was due before, no later than that. */
+static uint64_t schedule_due_usec(const Schedule *schedule, uint64_t delay_usec)
+{
+    uint64_t due_usec = schedule->ops->now_usec(schedule->context) + delay_usec;
+
+    return schedule_is_early(schedule) && schedule->timed_usec < due_usec ? schedule->timed_usec
+                                                                          : due_usec;
+}
+
+/* Another pass is about to come before the one that it waits for. */
+static void schedule_keep_time(Schedule *schedule)
+{
+    if (schedule->timed_usec == USEC_NEVER)
+        schedule->timed_usec = schedule->next_usec;
 }
 
 /* ---- passes ---- */
@@ -91,7 +116,16 @@ void schedule_init(Schedule *schedule, const ScheduleOps *ops, void *context, si
         .instance = instance,
         .interval_usec = interval_usec,
         .next_usec = USEC_NEVER,
+        .timed_usec = USEC_NEVER,
     };
+}
+
+void schedule_take_over(Schedule *schedule, const Schedule *old)
+{
+    assert(old->state == SCHEDULE_ENDED && old->next_usec == USEC_NEVER);
+    schedule->failures = old->failures;
+    schedule->backoffs = old->backoffs;
+    schedule->timed_usec = old->timed_usec;
 }
 
 void schedule_begin(Schedule *schedule)
@@ -103,7 +137,7 @@ void schedule_begin(Schedule *schedule)
 
 int schedule_on_time(Schedule *schedule)
 {
-    uint64_t delay_usec;
+    uint64_t delay_usec, due_usec;
     int r;
 
     if (schedule->state != SCHEDULE_WAITING ||
@@ -119,7 +153,8 @@ int schedule_on_time(Schedule *schedule)
     delay_usec = schedule_next_delay_usec(schedule);
     if (schedule->is_asked && delay_usec > SCHEDULE_RETRY_USEC)
         delay_usec = SCHEDULE_RETRY_USEC;
-    schedule_wait(schedule, delay_usec);
+    due_usec = schedule_due_usec(schedule, delay_usec);
+    schedule_wait(schedule, due_usec - schedule->ops->now_usec(schedule->context));
     return r;
 }
 
@@ -127,8 +162,10 @@ uint64_t schedule_ask(Schedule *schedule)
 {
     bool is_free = schedule->state == SCHEDULE_IDLE || schedule->state == SCHEDULE_WAITING;
 
-    if (is_free && schedule_has_work(schedule))
+    if (is_free && schedule_has_work(schedule)) {
+        schedule_keep_time(schedule);
         schedule_wait(schedule, 0);
+    }
     schedule->is_asked = true;
     return schedule->begun_count + 1;
 }
@@ -147,10 +184,34 @@ bool schedule_counts(const Schedule *schedule)
 void schedule_note(Schedule *schedule, bool could_read)
 {
     assert(schedule_counts(schedule));
-    if (could_read)
-        schedule->failures = 0;
-    else if (schedule->failures < UINT32_MAX)
+    if (could_read) {
+        schedule->failures = schedule->backoffs = 0;
+        schedule->timed_usec = USEC_NEVER;
+        return;
+    }
+    if (schedule->failures < UINT32_MAX)
         schedule->failures++;
+    if (!schedule_is_early(schedule) && schedule->backoffs < UINT32_MAX)
+        schedule->backoffs++;
+}
+
+/* After a pass: when the next is due. One that was cut short is made again before that; of the
+ * others, `timed_usec` then tells whether another comes before. */
+static void schedule_on_due(Schedule *schedule, bool was_cut)
+{
+    uint64_t due_usec = schedule_due_usec(schedule, schedule_next_delay_usec(schedule));
+    bool is_at_once = was_cut || schedule->is_asked;
+
+    if (!was_cut)
+        schedule->timed_usec = due_usec;
+    if (schedule->state == SCHEDULE_YIELDING) {
+        schedule_go(schedule, SCHEDULE_ASIDE);
+        return;
+    }
+    if (!is_at_once)
+        schedule->timed_usec = USEC_NEVER;
+    schedule_go_on(schedule,
+                   is_at_once ? 0 : due_usec - schedule->ops->now_usec(schedule->context));
 }
 
 void schedule_on_done(Schedule *schedule)
@@ -164,19 +225,18 @@ void schedule_on_done(Schedule *schedule)
     schedule->is_cut = false;
     if (schedule->state == SCHEDULE_ENDING)
         schedule_go(schedule, SCHEDULE_ENDED);
-    else if (schedule->state == SCHEDULE_YIELDING)
-        schedule_go(schedule, SCHEDULE_ASIDE);
     else
-        schedule_go_on(schedule,
-                       schedule->is_asked || was_cut ? 0 : schedule_next_delay_usec(schedule));
+        schedule_on_due(schedule, was_cut);
 }
 
 /* ---- giving way ---- */
 
 void schedule_yield(Schedule *schedule, const char *why)
 {
-    if (schedule->state == SCHEDULE_IDLE || schedule->state == SCHEDULE_WAITING)
+    if (schedule->state == SCHEDULE_IDLE || schedule->state == SCHEDULE_WAITING) {
+        schedule_keep_time(schedule);
         schedule_go(schedule, SCHEDULE_ASIDE);
+    }
     if (schedule->state != SCHEDULE_PASSING)
         return;
     schedule_go(schedule, SCHEDULE_YIELDING);
@@ -200,6 +260,7 @@ void schedule_end(Schedule *schedule, const char *why)
     if (schedule->state == SCHEDULE_ENDING || schedule->state == SCHEDULE_ENDED)
         return;
     if (!schedule_is_passing(schedule)) {
+        schedule_keep_time(schedule);
         schedule_go(schedule, SCHEDULE_ENDED);
         return;
     }

@@ -11,7 +11,9 @@
  * none of the instance's channels, up to 15 minutes, and is itself again with the first pass that
  * could read one. Somebody may ask for a pass: it begins at once, or at once after the one under
  * way. For an undo it stands aside: its pass is cut short, none begins until it resumes, and then
- * one begins at once. It ends when a newer set of settings and rosters replaces the one it is for,
+ * one begins at once. A pass that came before its time in one of these ways, or with a newer set,
+ * and could read nothing leaves the next one where it was: whoever tries again loses nothing by it.
+ * It ends when a newer set of settings and rosters replaces the one it is for,
  * or the daemon stops.
  *
  *     IDLE -> WAITING -> PASSING -> WAITING ...     PASSING -> YIELDING -> ASIDE -> WAITING
@@ -89,11 +91,13 @@ typedef struct Schedule {
     size_t instance;
     uint64_t interval_usec;
     ScheduleState state;
-    uint64_t since_usec;  /* when it came to be in its state */
-    uint64_t next_usec;   /* WAITING: when its next pass begins; else USEC_NEVER */
-    uint32_t failures;    /* passes in a row in which no channel could be read */
-    bool is_asked;        /* a pass is to begin at once after the one under way */
-    bool is_cut;          /* the pass under way was stopped for an undo: it says nothing */
+    uint64_t since_usec; /* when it came to be in its state */
+    uint64_t next_usec;  /* WAITING: when its next pass begins; else USEC_NEVER */
+    uint64_t timed_usec; /* when the pass was due that another now comes before; USEC_NEVER: none */
+    uint32_t failures;   /* passes in a row in which no channel could be read */
+    uint32_t backoffs;   /* those of them that were due: how often the interval doubles */
+    bool is_asked;       /* a pass is to begin at once after the one under way */
+    bool is_cut;         /* the pass under way was stopped for an undo: it says nothing */
     uint64_t begun_count; /* passes so far */
     uint64_t done_count;  /* the number of the last that ended by itself */
 } Schedule;
@@ -101,6 +105,10 @@ typedef struct Schedule {
 /* Everything is borrowed and outlives it. */
 void schedule_init(Schedule *schedule, const ScheduleOps *ops, void *context, size_t instance,
                    uint64_t interval_usec);
+
+/* Goes on where the schedule of an earlier set left off that is for the same instance, and backs
+ * off as that one did. `old` has ended. */
+void schedule_take_over(Schedule *schedule, const Schedule *old);
 
 /* Its first pass begins at once, where there is any work. */
 void schedule_begin(Schedule *schedule);
@@ -138,5 +146,6 @@ bool schedule_is_passing(const Schedule *schedule);
 /* Whether its next pass is overdue. */
 bool schedule_is_stuck(const Schedule *schedule, uint64_t now_usec);
 
-/* The time from the end of a pass to the beginning of the next. */
-uint64_t schedule_delay_usec(uint64_t interval_usec, uint32_t failures, uint64_t random);
+/* The time from the end of a pass to the beginning of the next, which so many were due before that
+ * could read nothing. */
+uint64_t schedule_delay_usec(uint64_t interval_usec, uint32_t backoffs, uint64_t random);

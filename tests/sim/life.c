@@ -57,6 +57,8 @@ static void life_ask(Sim *sim, SimSlot *slot)
 {
     Schedule *schedule = &sim->lifecycle.schedules[slot - sim->slots];
 
+    if (slot->due_usec == 0 && schedule->state == SCHEDULE_WAITING)
+        slot->due_usec = schedule->next_usec;
     slot->wanted = schedule_ask(schedule);
     if (slot->asked_usec)
         return;
@@ -151,7 +153,7 @@ static void life_install(Sim *sim)
     sim_edit(sim);
     sim_begin_set(sim);
     for (size_t i = 0; i < sim->slot_count; i++) {
-        sim->lifecycle.schedules[i].failures = old.schedules[i].failures;
+        schedule_take_over(&sim->lifecycle.schedules[i], &old.schedules[i]);
         if (sim->slots[i].asked_usec)
             life_ask(sim, &sim->slots[i]);
     }

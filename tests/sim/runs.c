@@ -250,24 +250,43 @@ void sim_begin_set(Sim *sim)
     for (size_t i = 0; i < sim->slot_count; i++) {
         sim->slots[i].is_queued = sim->slots[i].has_ended = false;
         sim->slots[i].wake_usec = USEC_NEVER;
+        sim->slots[i].due_usec = 0;
     }
     lifecycle_begin(&sim->lifecycle);
 }
 
 /* ---- ending ---- */
 
+/* A pass that somebody asked for and that could read nothing has not put the next one off. */
+static void runs_check_due(Sim *sim, SimSlot *slot)
+{
+    const Schedule *schedule = &sim->lifecycle.schedules[slot - sim->slots];
+    bool has_come = slot->due_usec <= sim->world->now_usec;
+
+    if (slot->due_usec > 0 && !has_come && schedule->state == SCHEDULE_WAITING &&
+        schedule->next_usec > slot->due_usec)
+        world_broken(sim->world, "a pass that was asked for puts off the next");
+    if (has_come || schedule->state == SCHEDULE_IDLE ||
+        (schedule->state == SCHEDULE_WAITING && schedule->next_usec > sim->world->now_usec))
+        slot->due_usec = 0;
+}
+
 static void runs_end_pass(Sim *sim)
 {
     World *world = sim->world;
-    Schedule *schedule = &sim->lifecycle.schedules[sim->running - sim->slots];
+    SimSlot *slot = sim->running;
+    Schedule *schedule = &sim->lifecycle.schedules[slot - sim->slots];
     const Report *report = pass_get_report(world->pass);
 
     sim->counts->held += world->told[EVENT_HELD];
     sim->counts->deletions += world->action_count - sim->first_action;
-    if (report->channel_count > 0 && schedule_counts(schedule))
+    if (report->channel_count > 0 && schedule_counts(schedule)) {
         schedule_note(schedule, report_could_read(report));
+        slot->due_usec = report_could_read(report) ? 0 : slot->due_usec;
+    }
     sim->running = NULL;
     schedule_on_done(schedule);
+    runs_check_due(sim, slot);
     sim_people_fight(sim, sim->first_action);
     sim_people_after(sim);
     sim_plan(sim);

@@ -34,6 +34,7 @@ typedef struct SimSlot {
     bool is_probe;
     uint64_t asked_usec;        /* when a pass was asked for that has not begun; 0: none */
     uint64_t asked_excuse_usec; /* what may delay it beyond its bound */
+    uint64_t due_usec;          /* of the pass that one asked for came before; 0: none */
     uint64_t wanted;
 } SimSlot;
 

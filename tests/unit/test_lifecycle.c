@@ -26,6 +26,37 @@ static void test_passes_stand_aside_for_an_undo_on_its_instances(void **state)
     fake_done(&fake);
 }
 
+/* Neither an undo nor a newer set, before and after which a pass is made at once, puts off the next
+ * pass of an instance that cannot be read. */
+static void test_giving_way_puts_no_pass_off(void **state)
+{
+    uint64_t due_usec;
+    Schedule old;
+    Fake fake;
+
+    (void)state;
+    fake_begin(&fake, 1);
+    fake_end_pass(&fake, 0, false);
+    due_usec = fake.wake_usec[0];
+    lifecycle_ask_undo(&fake.lifecycle, false);
+    lifecycle_step(&fake.lifecycle);
+    fake_end_undo(&fake);
+    fake_wake(&fake, 0);
+    fake_end_pass(&fake, 0, false);
+    assert_int_equal(fake.wake_usec[0], due_usec);
+    lifecycle_replace(&fake.lifecycle, "a newer set");
+    old = *fake_schedule(&fake, 0);
+    fake_done(&fake);
+    fake_init(&fake, 1);
+    schedule_take_over(fake_schedule(&fake, 0), &old);
+    lifecycle_begin(&fake.lifecycle);
+    fake_wake(&fake, 0);
+    fake_end_pass(&fake, 0, false);
+    assert_int_equal(fake.wake_usec[0], due_usec);
+    assert_int_equal(fake_schedule(&fake, 0)->failures, 3);
+    fake_done(&fake);
+}
+
 static void test_a_dry_undo_awaits_the_pass(void **state)
 {
     Fake fake;
@@ -233,6 +264,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_passes_stand_aside_for_an_undo_on_its_instances),
+        cmocka_unit_test(test_giving_way_puts_no_pass_off),
         cmocka_unit_test(test_a_dry_undo_awaits_the_pass),
         cmocka_unit_test(test_an_undo_that_cannot_begin_lets_passes_go_on),
         cmocka_unit_test(test_an_undo_given_up_in_mid_pass_has_another_pass_follow),

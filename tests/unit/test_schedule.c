@@ -158,6 +158,113 @@ static void test_asked_for_while_backing_off_it_is_tried_soon(void **state)
     fake_done(&fake);
 }
 
+/* An instance that three passes could not read; the next one waits. */
+static void begin_backed_off(Fake *fake)
+{
+    fake_begin(fake, 1);
+    fake_end_pass(fake, 0, false);
+    for (int i = 0; i < 2; i++) {
+        fake_wake(fake, 0);
+        fake_end_pass(fake, 0, false);
+    }
+}
+
+/* One minute later somebody asks, in vain. */
+static void ask_in_vain(Fake *fake)
+{
+    fake->now_usec += MINUTE;
+    schedule_ask(fake_schedule(fake, 0));
+    fake_wake(fake, 0);
+    fake_end_pass(fake, 0, false);
+}
+
+static void test_asked_for_in_vain_the_next_pass_stays_where_it_was(void **state)
+{
+    uint64_t due_usec;
+    Fake fake;
+
+    (void)state;
+    begin_backed_off(&fake);
+    due_usec = fake.wake_usec[0];
+    for (int i = 0; i < 5; i++) {
+        ask_in_vain(&fake);
+        assert_int_equal(fake.wake_usec[0], due_usec);
+    }
+    assert_int_equal(fake_schedule(&fake, 0)->failures, 8); /* all are told */
+    fake_wake(&fake, 0);
+    fake_end_pass(&fake, 0, false);
+    assert_in_range(fake.wake_usec[0] - fake.now_usec, 14 * MINUTE, 15 * MINUTE);
+    /* One that can read ends it. */
+    schedule_ask(fake_schedule(&fake, 0));
+    fake_wake(&fake, 0);
+    fake_end_pass(&fake, 0, true);
+    assert_in_range(fake.wake_usec[0] - fake.now_usec, MINUTE * 9 / 10, MINUTE * 11 / 10);
+    fake_done(&fake);
+}
+
+/* It lasts until the moment when the next was due, and takes its place. */
+static void test_asked_for_just_before_its_time_it_is_the_next_pass(void **state)
+{
+    Fake fake;
+
+    (void)state;
+    fake_begin(&fake, 1);
+    fake_end_pass(&fake, 0, false);
+    schedule_ask(fake_schedule(&fake, 0));
+    fake_wake(&fake, 0);
+    fake.now_usec += 3 * MINUTE;
+    fake_end_pass(&fake, 0, false);
+    assert_in_range(fake.wake_usec[0] - fake.now_usec, 4 * MINUTE * 9 / 10, 4 * MINUTE * 11 / 10);
+    fake_done(&fake);
+}
+
+static void test_asked_for_in_a_pass_that_fails_one_back_off_is_added(void **state)
+{
+    uint64_t ended_usec;
+    Fake fake;
+
+    (void)state;
+    fake_begin(&fake, 1);
+    schedule_ask(fake_schedule(&fake, 0));
+    fake_end_pass(&fake, 0, false);
+    ended_usec = fake.now_usec;
+    fake_wake(&fake, 0);
+    fake.now_usec += USEC_PER_SEC;
+    fake_end_pass(&fake, 0, false);
+    assert_in_range(fake.wake_usec[0] - ended_usec, 2 * MINUTE * 9 / 10, 2 * MINUTE * 11 / 10);
+    fake_done(&fake);
+}
+
+static void test_asked_for_and_not_begun_the_next_pass_is_not_put_off(void **state)
+{
+    uint64_t due_usec;
+    Fake fake;
+
+    (void)state;
+    begin_backed_off(&fake);
+    due_usec = fake.wake_usec[0];
+    fake.now_usec = due_usec - USEC_PER_SEC;
+    fake.begin_error = -28;
+    schedule_ask(fake_schedule(&fake, 0));
+    fake_wake(&fake, 0);
+    assert_int_equal(fake.wake_usec[0], due_usec);
+    fake_done(&fake);
+}
+
+static void test_asked_for_in_a_pass_and_not_begun_it_is_tried_soon(void **state)
+{
+    Fake fake;
+
+    (void)state;
+    fake_begin(&fake, 1);
+    schedule_ask(fake_schedule(&fake, 0));
+    fake_end_pass(&fake, 0, true);
+    fake.begin_error = -28;
+    fake_wake(&fake, 0);
+    assert_true(fake.wake_usec[0] - fake.now_usec <= SCHEDULE_RETRY_USEC);
+    fake_done(&fake);
+}
+
 static void test_a_pass_is_stuck_once_what_it_waits_for_is_overdue(void **state)
 {
     const uint64_t timeout = MINUTE, slack = SCHEDULE_OVERDUE_USEC;
@@ -196,6 +303,11 @@ int main(void)
         cmocka_unit_test(test_asked_for_between_passes_one_begins_at_once),
         cmocka_unit_test(test_asked_for_in_a_pass_another_follows_at_once),
         cmocka_unit_test(test_asked_for_while_backing_off_it_is_tried_soon),
+        cmocka_unit_test(test_asked_for_in_vain_the_next_pass_stays_where_it_was),
+        cmocka_unit_test(test_asked_for_just_before_its_time_it_is_the_next_pass),
+        cmocka_unit_test(test_asked_for_in_a_pass_that_fails_one_back_off_is_added),
+        cmocka_unit_test(test_asked_for_and_not_begun_the_next_pass_is_not_put_off),
+        cmocka_unit_test(test_asked_for_in_a_pass_and_not_begun_it_is_tried_soon),
         cmocka_unit_test(test_a_pass_is_stuck_once_what_it_waits_for_is_overdue),
     };
 
