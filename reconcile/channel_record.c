@@ -43,7 +43,21 @@ int channel_record_add_deletion(ChannelRecord *record, const void *identity, siz
     return 0;
 }
 
-int channel_record_set_pause(ChannelRecord *record, const char *reason, uint64_t end_usec)
+const char *pause_scope_text(PauseScope scope)
+{
+    static const char *const texts[] = {
+        [PAUSE_SCOPE_CHANNEL] = "channel",
+        [PAUSE_SCOPE_INSTANCE] = "instance",
+        [PAUSE_SCOPE_ALL] = "all",
+        [PAUSE_SCOPE_ROSTER] = "roster",
+    };
+
+    assert(scope < ELEMENTS(texts));
+    return texts[scope];
+}
+
+int channel_record_set_pause(ChannelRecord *record, const char *reason, uint64_t end_usec,
+                             PauseScope scope)
 {
     assert(reason);
     record->pause_reason = arena_string(&record->arena, reason);
@@ -51,5 +65,6 @@ int channel_record_set_pause(ChannelRecord *record, const char *reason, uint64_t
         return -ENOMEM;
     record->is_paused = true;
     record->pause_end_usec = end_usec;
+    record->pause_scope = scope;
     return 0;
 }

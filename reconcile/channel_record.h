@@ -22,6 +22,17 @@ typedef struct PastDeletion {
     uint64_t realtime_usec;
 } PastDeletion;
 
+/* What a pause is of: the roster's is of one channel. */
+typedef enum PauseScope {
+    PAUSE_SCOPE_CHANNEL,
+    PAUSE_SCOPE_INSTANCE,
+    PAUSE_SCOPE_ALL,
+    PAUSE_SCOPE_ROSTER,
+} PauseScope;
+
+/* "channel", "instance", "all" or "roster". */
+const char *pause_scope_text(PauseScope scope);
+
 typedef struct ChannelRecord {
     Arena arena; /* holds all that is pointed to */
     Sighting *sightings;
@@ -31,6 +42,7 @@ typedef struct ChannelRecord {
     bool is_paused;
     const char *pause_reason; /* is_paused */
     uint64_t pause_end_usec;  /* realtime; 0: no end */
+    PauseScope pause_scope;
 } ChannelRecord;
 
 void channel_record_done(ChannelRecord *record);
@@ -39,4 +51,5 @@ void channel_record_done(ChannelRecord *record);
 int channel_record_add_sighting(ChannelRecord *record, const char *member_id, uint32_t count);
 int channel_record_add_deletion(ChannelRecord *record, const void *identity, size_t identity_size,
                                 uint64_t realtime_usec);
-int channel_record_set_pause(ChannelRecord *record, const char *reason, uint64_t end_usec);
+int channel_record_set_pause(ChannelRecord *record, const char *reason, uint64_t end_usec,
+                             PauseScope scope);

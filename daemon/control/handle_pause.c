@@ -12,6 +12,7 @@
 #include "daemon/control/reply.h"
 #include "daemon/json/json_writer.h"
 #include "daemon/log/audit_log.h"
+#include "daemon/report/pause.h"
 
 /* ---- of what ---- */
 
@@ -76,23 +77,25 @@ static int handle_pause_read_scope(const Controller *controller, const Json *roo
 
 /* ---- saying it ---- */
 
+/* `pause` has no reason where it was ended; `replaced` is what it took the place of. */
 static void handle_pause_answer(const Control *control, ServerRequest *request,
-                                const StoreScope *scope, const char *reason, uint64_t until_usec)
+                                const StorePause *pause, const StorePauses *replaced)
 {
     _cleanup_(store_pauses_done) StorePauses pauses = {0};
-    const StorePause pause = {.scope = *scope, .reason = reason, .until_usec = until_usec};
     Buf buf = {0};
     JsonWriter writer = {.buf = &buf};
     Err err = {0};
 
     json_open_object(&writer, NULL);
-    if (reason)
-        pause_put(&writer, &pause);
+    if (pause->reason)
+        report_pause_put(&writer, pause);
     else
-        pause_put_scope(&writer, scope);
-    json_put_bool(&writer, "paused", reason != NULL);
+        report_pause_put_scope(&writer, &pause->scope);
+    json_put_bool(&writer, "paused", pause->reason != NULL);
+    if (replaced)
+        report_pause_put_all(&writer, "replaced", replaced, NULL);
     if (store_pauses(control->state->store, clock_realtime_usec(), &pauses, &err) == 0)
-        pause_put_all(&writer, "holding", &pauses, scope);
+        report_pause_put_all(&writer, "holding", &pauses, &pause->scope);
     json_close_object(&writer);
     json_end(&writer);
     reply_answer(request, &buf);
@@ -109,8 +112,20 @@ static void handle_pause_log(const ServerRequest *request, const char *action,
                                   .instance = scope->instance_name,
                                   .channel = channel,
                                   .reason = reason},
-                    "%s%s", store_scope_kind(scope) == STORE_SCOPE_ALL ? "all instances: " : "",
+                    "%s%s", store_scope_kind(scope) == PAUSE_SCOPE_ALL ? "all instances: " : "",
                     text);
+}
+
+static void handle_pause_log_begun(const ServerRequest *request, const StorePause *pause,
+                                   const StorePauses *replaced)
+{
+    char text[512], before[384], until[CLOCK_RFC3339_SIZE] = "";
+
+    if (pause->until_usec)
+        clock_format_rfc3339(pause->until_usec, until);
+    snprintf(text, sizeof(text), "paused%s%s%s", until[0] ? " until " : ", without end,", until,
+             pause_format_replaced(replaced, before, sizeof(before)));
+    handle_pause_log(request, "pause", &pause->scope, pause->reason, text);
 }
 
 /* ---- the two requests ---- */
@@ -131,33 +146,29 @@ static int handle_pause_read_duration(const Json *root, uint64_t *ret_duration_u
 int handle_pause(Control *control, ServerRequest *request, const Json *root, Err *err)
 {
     static const char *const keys[] = {"channel", "instance", "all", "reason", "for", NULL};
-    uint64_t duration_usec = 0, until_usec = 0, now_usec = clock_realtime_usec();
-    char text[64] = "paused, without end,", until[CLOCK_RFC3339_SIZE];
-    const char *reason;
-    StoreScope scope;
+    _cleanup_(store_pauses_done) StorePauses replaced = {0};
+    uint64_t duration_usec = 0, now_usec = clock_realtime_usec();
+    StorePause pause = {.uid = server_request_uid(request)};
     int r = json_check_keys(root, keys, err);
 
     if (r == 0)
-        r = json_take_text(root, "reason", true, &reason, err);
+        r = json_take_text(root, "reason", true, &pause.reason, err);
     if (r == 0)
-        r = handle_pause_read_scope(control->controller, root, NULL, &scope, err);
+        r = handle_pause_read_scope(control->controller, root, NULL, &pause.scope, err);
     if (r == 0)
         r = handle_pause_read_duration(root, &duration_usec, err);
     if (r == 0)
         r = control_writable(control, err);
     if (r < 0)
         return r;
-    if (duration_usec) {
-        until_usec = now_usec + duration_usec;
-        clock_format_rfc3339(until_usec, until);
-        snprintf(text, sizeof(text), "paused until %s", until);
-    }
-    r = store_pause(control->state->store, &scope, reason, now_usec, until_usec, err);
+    if (duration_usec)
+        pause.until_usec = now_usec + duration_usec;
+    r = store_pause(control->state->store, &pause, now_usec, &replaced, err);
     if (r < 0)
         return r;
-    pause_stop_passes(control->controller, &scope);
-    handle_pause_log(request, "pause", &scope, reason, text);
-    handle_pause_answer(control, request, &scope, reason, until_usec);
+    pause_stop_passes(control->controller, &pause.scope);
+    handle_pause_log_begun(request, &pause, &replaced);
+    handle_pause_answer(control, request, &pause, &replaced);
     return 0;
 }
 
@@ -171,9 +182,9 @@ static int handle_pause_say_none(const StorePauses *pauses, const StoreScope *sc
             continue;
         return err_set(err, -EALREADY,
                        "it is not paused by itself: the pause of %s%s%s holds it (%.200s)",
-                       store_scope_kind(other) == STORE_SCOPE_ALL ? "all" : "instance ",
+                       store_scope_kind(other) == PAUSE_SCOPE_ALL ? "all" : "instance ",
                        other->instance_name ? other->instance_name : "",
-                       store_scope_kind(other) == STORE_SCOPE_ALL ? " instances" : "",
+                       store_scope_kind(other) == PAUSE_SCOPE_ALL ? " instances" : "",
                        pauses->items[i].reason);
     }
     return err_set(err, -EALREADY, "it is not paused: rosterctl status shows what is");
@@ -192,7 +203,7 @@ static int handle_pause_check_roster(const Controller *controller, const StoreSc
 
         channel_ref_by_index(controller, i, &found);
         own = pause_scope(&found);
-        if (store_scope_kind(scope) == STORE_SCOPE_CHANNEL && store_scope_covers(scope, &own) &&
+        if (store_scope_kind(scope) == PAUSE_SCOPE_CHANNEL && store_scope_covers(scope, &own) &&
             config_pause_holds(channel, clock_realtime_usec()))
             return err_set(err, -EPERM,
                            "%spaused by the roster, %s:%zu (%s): remove paused: there to resume it",
@@ -205,28 +216,29 @@ int handle_resume(Control *control, ServerRequest *request, const Json *root, Er
 {
     static const char *const keys[] = {"channel", "instance", "all", NULL};
     _cleanup_(store_pauses_done) StorePauses pauses = {0};
-    StoreScope scope;
+    StorePause ended = {0};
+    const StoreScope *scope = &ended.scope;
     int r = json_check_keys(root, keys, err);
 
     if (r == 0 && control->state->store)
         r = store_pauses(control->state->store, clock_realtime_usec(), &pauses, err);
     if (r == 0)
-        r = handle_pause_read_scope(control->controller, root, &pauses, &scope, err);
+        r = handle_pause_read_scope(control->controller, root, &pauses, &ended.scope, err);
     if (r == 0)
         r = control_writable(control, err);
     if (r == 0)
-        r = store_resume(control->state->store, &scope, err);
+        r = store_resume(control->state->store, scope, err);
     if (r == 0)
-        r = handle_pause_check_roster(control->controller, &scope, "", err);
+        r = handle_pause_check_roster(control->controller, scope, "", err);
     if (r == 0)
-        return handle_pause_say_none(&pauses, &scope, err);
+        return handle_pause_say_none(&pauses, scope, err);
     if (r < 0)
         return r;
-    handle_pause_log(request, "resume", &scope, NULL, "resumed");
-    r = handle_pause_check_roster(control->controller, &scope,
+    handle_pause_log(request, "resume", scope, NULL, "resumed");
+    r = handle_pause_check_roster(control->controller, scope,
                                   "its pause by rosterctl has ended, but it is ", err);
     if (r < 0)
         return r;
-    handle_pause_answer(control, request, &scope, NULL, 0);
+    handle_pause_answer(control, request, &ended, NULL);
     return 0;
 }

@@ -14,6 +14,7 @@
 #include "daemon/control/pulls.h"
 #include "daemon/control/reply.h"
 #include "daemon/report/json.h"
+#include "daemon/report/pause.h"
 #include "daemon/report/progress_text.h"
 
 static void handle_status_put_time(JsonWriter *writer, const char *key, uint64_t realtime_usec)
@@ -94,6 +95,7 @@ static void handle_status_put_channel(JsonWriter *writer, const ChannelRef *foun
 
     report.pause_reason = own ? own->reason : pause ? pause->reason : NULL;
     report.pause_end_usec = own ? own->until_usec : pause ? pause->until_usec : 0;
+    report.pause_scope = pause && !own ? store_scope_kind(&pause->scope) : PAUSE_SCOPE_ROSTER;
     json_open_object(writer, NULL);
     report_json_put_channel(writer, &report,
                             found->report ? report_result_text(report.result) : NULL);
@@ -142,7 +144,7 @@ static void handle_status_append(Control *control, const RosterChannel *only,
             handle_status_put_channel(&writer, &found, pauses);
     }
     json_close_array(&writer);
-    pause_put_all(&writer, "pauses", pauses, NULL);
+    report_pause_put_all(&writer, "pauses", pauses, NULL);
     if (!only)
         orphan_pauses_put(&writer, "other_pauses", controller, pauses);
     json_close_object(&writer);

@@ -20,7 +20,8 @@ struct Undoing {
     char pass[STORE_PASS_ID_SIZE];
     char *channel; /* as asked for, cut at the '/' behind the instance; NULL: none */
     bool dry_run;
-    bool has_paused; /* its channels */
+    bool has_paused;      /* its channels */
+    StorePauses replaced; /* pauses of its channels that its own took the place of */
     Undo *undo;
 };
 
@@ -37,14 +38,20 @@ static void handle_undo_refuse(const struct Undoing *undoing, int status, const 
     reply_refuse(undoing->request, status, buf_failed(&whole) < 0 ? text : buf_text(&whole));
 }
 
+static void handle_undo_free(struct Undoing *undoing)
+{
+    undo_free(undoing->undo);
+    store_pauses_done(&undoing->replaced);
+    free(undoing->channel);
+    free(undoing);
+}
+
 static void handle_undo_drop(Control *control)
 {
     struct Undoing *undoing = control->undoing;
 
     control->undoing = NULL;
-    undo_free(undoing->undo);
-    free(undoing->channel);
-    free(undoing);
+    handle_undo_free(undoing);
 }
 
 static void handle_undo_on_done(Undo *undo, void *userdata)
@@ -53,7 +60,7 @@ static void handle_undo_on_done(Undo *undo, void *userdata)
     struct Undoing *undoing = control->undoing;
     Buf buf = {0};
 
-    report_undo_append(undo, undoing->dry_run, &buf);
+    report_undo_append(undo, undoing->dry_run, &undoing->replaced, &buf);
     reply_answer(undoing->request, &buf);
     handle_undo_drop(control);
     controller_end_undo(control->controller);
@@ -151,7 +158,9 @@ static int handle_undo_prepare(Control *control, struct Undoing *undoing, Err *e
         r = undo_new(store, control->controller->config, &undoing->choice, &undoing->undo, err);
     if (r < 0 || undoing->dry_run)
         return r;
-    r = undo_pause(undoing->undo, store, err);
+    /* Asked again after a reload, it replaces its own. */
+    r = undo_pause(undoing->undo, store, server_request_uid(undoing->request),
+                   undoing->has_paused ? NULL : &undoing->replaced, err);
     undoing->has_paused = undoing->has_paused || r == 0;
     return r;
 }
@@ -188,9 +197,7 @@ int handle_undo(Control *control, ServerRequest *request, const Json *root, Err 
     if (r == 0)
         r = handle_undo_prepare(control, undoing, err);
     if (r < 0) {
-        undo_free(undoing->undo);
-        free(undoing->channel);
-        free(undoing);
+        handle_undo_free(undoing);
         return r;
     }
     control->undoing = undoing;

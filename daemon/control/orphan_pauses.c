@@ -11,7 +11,7 @@
 
 static bool orphan_pauses_is_orphan(const Controller *controller, const StorePause *pause)
 {
-    if (store_scope_kind(&pause->scope) != STORE_SCOPE_CHANNEL)
+    if (store_scope_kind(&pause->scope) != PAUSE_SCOPE_CHANNEL)
         return false;
     for (size_t i = 0; i < controller->config->channel_count; i++) {
         ChannelRef found;
@@ -31,7 +31,7 @@ static void orphan_pauses_put_one(JsonWriter *writer, const StorePause *pause)
     json_put_text(writer, "instance", pause->scope.instance_name);
     json_put_text(writer, "name", pause->scope.channel_name);
     json_put_text(writer, "id", pause->scope.channel_id);
-    report_json_put_pause(writer, pause->reason, pause->until_usec);
+    report_json_put_pause(writer, PAUSE_SCOPE_CHANNEL, pause->reason, pause->until_usec);
     json_close_object(writer);
 }
 

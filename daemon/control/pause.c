@@ -2,10 +2,9 @@
 #include "daemon/control/pause.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "daemon/base/clock.h"
-#include "daemon/base/str.h"
-#include "daemon/json/json_writer.h"
 
 /* The roster's name for it, or the one that the service had when it was read last; NULL. */
 static const char *pause_name(const ChannelRef *found)
@@ -32,50 +31,18 @@ const StorePause *pause_find(const StorePauses *pauses, const ChannelRef *found)
     return store_pauses_find(pauses, &scope);
 }
 
-const char *pause_scope_text(const StoreScope *scope)
+const char *pause_format_replaced(const StorePauses *replaced, char *ret_text, size_t size)
 {
-    static const char *const texts[] = {
-        [STORE_SCOPE_ALL] = "all",
-        [STORE_SCOPE_INSTANCE] = "instance",
-        [STORE_SCOPE_CHANNEL] = "channel",
-    };
-
-    return texts[store_scope_kind(scope)];
-}
-
-void pause_put_scope(JsonWriter *writer, const StoreScope *scope)
-{
-    json_put_text(writer, "scope", pause_scope_text(scope));
-    json_put_text(writer, "instance", scope->instance_name);
-    json_put_text(writer, "name", scope->channel_name);
-    json_put_text(writer, "id", scope->channel_id);
-}
-
-void pause_put(JsonWriter *writer, const StorePause *pause)
-{
+    const StorePause *first = replaced->count > 0 ? &replaced->items[0] : NULL;
     char until[CLOCK_RFC3339_SIZE] = "";
 
-    if (pause->until_usec)
-        clock_format_rfc3339(pause->until_usec, until);
-    pause_put_scope(writer, &pause->scope);
-    json_put_text(writer, "reason", pause->reason);
-    json_put_text(writer, "until", until);
-}
-
-void pause_put_all(JsonWriter *writer, const char *key, const StorePauses *pauses,
-                   const StoreScope *beside)
-{
-    json_open_array(writer, key);
-    for (size_t i = 0; i < pauses->count; i++) {
-        const StoreScope *scope = &pauses->items[i].scope;
-
-        if (beside && !store_scope_covers(scope, beside) && !store_scope_covers(beside, scope))
-            continue;
-        json_open_object(writer, NULL);
-        pause_put(writer, &pauses->items[i]);
-        json_close_object(writer);
-    }
-    json_close_array(writer);
+    ret_text[0] = '\0';
+    if (first && first->until_usec)
+        clock_format_rfc3339(first->until_usec, until);
+    if (first)
+        snprintf(ret_text, size, " (in place of the pause %s%s: %.200s)",
+                 first->until_usec ? "until " : "without end", until, first->reason);
+    return ret_text;
 }
 
 void pause_stop_passes(Controller *controller, const StoreScope *scope)

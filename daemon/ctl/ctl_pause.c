@@ -1,42 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdio.h>
-
-#include "daemon/base/str.h"
 #include "daemon/ctl/ctl_ask.h"
 #include "daemon/ctl/ctl_commands.h"
 #include "daemon/json/json_writer.h"
-#include "daemon/report/page.h"
+#include "daemon/report/pause.h"
 #include "daemon/report/row.h"
-
-/* What a pause is of. */
-static const char *ctl_pause_scope(const Json *row, char *ret_text, size_t size)
-{
-    const char *scope = row_text(row, "scope");
-
-    if (str_equal(scope, "all"))
-        str_copy(ret_text, size, "all instances");
-    else if (str_equal(scope, "instance"))
-        snprintf(ret_text, size, "instance %s", row_text(row, "instance"));
-    else
-        row_channel(row, ret_text, size);
-    return ret_text;
-}
-
-static void ctl_pause_line(const Page *page, const Json *row, const char *before)
-{
-    const char *until = row_text(row, "until");
-    char name[512];
-
-    page_printf(page, "%s%s: paused%s%s: %s", before, ctl_pause_scope(row, name, sizeof(name)),
-                until[0] ? " until " : ", without end", until, row_text(row, "reason"));
-    page_newline(page);
-}
 
 static int ctl_pause_show(const Json *root, bool colour, Buf *buf)
 {
     const Page page = {.buf = buf, .colour = colour};
 
-    ctl_pause_line(&page, root, "");
+    report_pause_line(&page, root, "", false);
+    report_pause_replaced(&page, root);
     return buf_failed(buf);
 }
 
@@ -44,12 +18,12 @@ static int ctl_pause_show(const Json *root, bool colour, Buf *buf)
 static int ctl_resume_show(const Json *root, bool colour, Buf *buf)
 {
     const Page page = {.buf = buf, .colour = colour};
-    char name[512];
+    char name[ROW_NAME_SIZE];
 
-    page_printf(&page, "%s: resumed", ctl_pause_scope(root, name, sizeof(name)));
+    page_printf(&page, "%s: resumed", report_pause_scope(root, name, sizeof(name)));
     page_newline(&page);
     for (size_t i = 0; i < row_count(root, "holding"); i++)
-        ctl_pause_line(&page, row_at(root, "holding", i), "still holding: ");
+        report_pause_line(&page, row_at(root, "holding", i), "still holding: ", false);
     return buf_failed(buf);
 }
 

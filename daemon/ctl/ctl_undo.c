@@ -68,7 +68,8 @@ static int ctl_undo_show(const Options *options, const Undo *undo)
     _cleanup_(buf_done) Buf text = {0};
     _cleanup_(json_freep) Json *root = NULL;
 
-    if (report_undo_append(undo, true, &text) < 0 || ctl_parse(&text, &root, NULL) < 0)
+    if (report_undo_append(undo, true, &(StorePauses){0}, &text) < 0 ||
+        ctl_parse(&text, &root, NULL) < 0)
         return ctl_no_memory();
     return ctl_undo_print(options, root);
 }

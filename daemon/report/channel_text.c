@@ -100,7 +100,7 @@ static void text_notes(const Page *page, const Json *channel)
     const Json *pause = json_find(channel, "pause"), *error = json_find(channel, "error");
 
     if (pause) {
-        page_printf(page, "  paused: %s%s%s", row_text(pause, "reason"),
+        page_printf(page, "  %s: %s%s%s", row_pause(pause), row_text(pause, "reason"),
                     row_text(pause, "until")[0] ? ", until " : ", without end",
                     row_text(pause, "until"));
         page_newline(page);

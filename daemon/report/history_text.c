@@ -2,7 +2,7 @@
 #include "daemon/report/history_text.h"
 
 #include "daemon/json/json_value.h"
-#include "daemon/report/page.h"
+#include "daemon/report/pause.h"
 #include "daemon/report/row.h"
 #include "daemon/report/table.h"
 
@@ -66,6 +66,9 @@ static void history_text_paused(const Json *root, Buf *buf)
     const Page page = {.buf = buf};
     char name[ROW_NAME_SIZE];
 
+    if (row_count(root, "replaced") > 0)
+        buf_putc(buf, '\n');
+    report_pause_replaced(&page, root);
     buf_puts(buf,
              "\nPaused now, without end, so that no pass deletes them again. When the roster is "
              "right:\n");

@@ -63,7 +63,8 @@ void report_json_put_error(JsonWriter *writer, const Err *err)
     json_close_object(writer);
 }
 
-void report_json_put_pause(JsonWriter *writer, const char *reason, uint64_t until_usec)
+void report_json_put_pause(JsonWriter *writer, PauseScope scope, const char *reason,
+                           uint64_t until_usec)
 {
     char until[CLOCK_RFC3339_SIZE] = "";
 
@@ -74,6 +75,7 @@ void report_json_put_pause(JsonWriter *writer, const char *reason, uint64_t unti
     if (until_usec)
         clock_format_rfc3339(until_usec, until);
     json_open_object(writer, "pause");
+    json_put_text(writer, "scope", pause_scope_text(scope));
     json_put_text(writer, "reason", reason);
     json_put_text(writer, "until", until);
     json_close_object(writer);
@@ -110,7 +112,8 @@ void report_json_put_channel(JsonWriter *writer, const ChannelReport *report, co
     json_put_number(writer, "desired", report->channel->member_count);
     json_put_number_if(writer, "ignored", has_list, report->ignored_count);
     json_put_lists(writer, report);
-    report_json_put_pause(writer, report->pause_reason, report->pause_end_usec);
+    report_json_put_pause(writer, report->pause_scope, report->pause_reason,
+                          report->pause_end_usec);
     report_json_put_error(writer, &report->error);
 }
 

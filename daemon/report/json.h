@@ -14,8 +14,10 @@ void report_json_put_channel(JsonWriter *writer, const ChannelReport *report, co
 /* Puts "error": {"http", "code", "message", "request_id"}, null where none is set. */
 void report_json_put_error(JsonWriter *writer, const Err *err);
 
-/* Puts "pause": {"reason", "until"}, null without a reason. `until_usec` is realtime, 0: no end. */
-void report_json_put_pause(JsonWriter *writer, const char *reason, uint64_t until_usec);
+/* Puts "pause": {"scope", "reason", "until"}, null without a reason. `until_usec` is realtime, 0:
+ * no end. */
+void report_json_put_pause(JsonWriter *writer, PauseScope scope, const char *reason,
+                           uint64_t until_usec);
 
 /* Puts "guards": [{"name", "planned", "limit"}]. */
 void report_json_put_guards(JsonWriter *writer, const Guard *guards, size_t count);

@@ -3,8 +3,10 @@
 
 #include <stdio.h>
 
+#include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 #include "daemon/json/json_value.h"
+#include "reconcile/channel_record.h"
 
 const char *row_text(const Json *object, const char *key)
 {
@@ -48,6 +50,24 @@ void row_member(const Json *member, char ret_text[static ROW_MEMBER_SIZE])
 
     identity_format(group, host[0] ? host : ecs_id, (uint16_t)row_number(member, "port"), ret_text,
                     ROW_MEMBER_SIZE);
+}
+
+const char *row_pause(const Json *pause)
+{
+    static const struct {
+        PauseScope scope;
+        const char *words;
+    } rows[] = {
+        {PAUSE_SCOPE_INSTANCE, "paused with its instance"},
+        {PAUSE_SCOPE_ALL, "paused with all instances"},
+        {PAUSE_SCOPE_ROSTER, "paused in the roster"},
+    };
+
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        if (str_equal(row_text(pause, "scope"), pause_scope_text(rows[i].scope)))
+            return rows[i].words;
+    }
+    return "paused";
 }
 
 bool row_was_read(const Json *channel)

@@ -29,5 +29,8 @@ const char *row_channel(const Json *channel, char *ret_text, size_t size);
 /* A member as people write it, of our own keys or of the service's. */
 void row_member(const Json *member, char ret_text[static ROW_MEMBER_SIZE]);
 
+/* How a channel is paused, by its own pause or a wider one: "paused with all instances". */
+const char *row_pause(const Json *pause);
+
 /* Whether a channel was read whole in its last pass. */
 bool row_was_read(const Json *channel);

@@ -113,7 +113,7 @@ static void status_text_notes(Table *table, const Json *channel, bool is_told)
     if (digest[0])
         table_note(table, "digest %s", digest);
     if (pause)
-        table_note(table, "paused: %s%s%s", row_text(pause, "reason"),
+        table_note(table, "%s: %s%s%s", row_pause(pause), row_text(pause, "reason"),
                    until[0] ? ", until " : ", without end", until);
     if (error && !is_told)
         table_note(table, "%s%s%s", row_text(error, "message"),

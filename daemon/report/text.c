@@ -2,6 +2,7 @@
 #include "daemon/report/text.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/base/mem.h"
@@ -125,9 +126,17 @@ static void text_cut(Table *table, const char *before, const char *text, int siz
                  is_cut ? "..." : "");
 }
 
+static void text_pause(Table *table, const Json *pause)
+{
+    char before[64];
+
+    snprintf(before, sizeof(before), "%s: ", row_pause(pause));
+    text_cut(table, before, row_text(pause, "reason"), 40);
+}
+
 static void text_why(Table *table, const Json *channel)
 {
-    const Json *guard = row_at(channel, "guards", 0);
+    const Json *guard = row_at(channel, "guards", 0), *pause = json_find(channel, "pause");
     size_t more = row_count(channel, "guards");
 
     if (guard && channel_text_is_held_by_pass(channel))
@@ -138,8 +147,8 @@ static void text_why(Table *table, const Json *channel)
     else if (guard)
         table_printf(table, "%s %s, limit %s", row_text(guard, "name"), row_text(guard, "planned"),
                      row_text(guard, "limit"));
-    else if (json_find(channel, "pause"))
-        text_cut(table, "paused: ", row_text(json_find(channel, "pause"), "reason"), 40);
+    else if (pause)
+        text_pause(table, pause);
     else
         text_cut(table, "", row_text(json_find(channel, "error"), "message"), 60);
 }

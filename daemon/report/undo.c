@@ -3,6 +3,7 @@
 
 #include "daemon/json/json_writer.h"
 #include "daemon/report/json.h"
+#include "daemon/report/pause.h"
 
 static void undo_put_members(JsonWriter *writer, const Addition *addition)
 {
@@ -31,7 +32,7 @@ static void undo_put_channel(JsonWriter *writer, const UndoChannel *channel)
     json_close_object(writer);
 }
 
-int report_undo_append(const Undo *undo, bool dry_run, Buf *buf)
+int report_undo_append(const Undo *undo, bool dry_run, const StorePauses *replaced, Buf *buf)
 {
     JsonWriter writer = {.buf = buf};
 
@@ -51,6 +52,7 @@ int report_undo_append(const Undo *undo, bool dry_run, Buf *buf)
         undo_put_channel(&writer, &channel);
     }
     json_close_array(&writer);
+    report_pause_put_all(&writer, "replaced", replaced, NULL);
     json_close_object(&writer);
     return json_end(&writer);
 }

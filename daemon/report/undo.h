@@ -5,5 +5,6 @@
 #include "daemon/base/buf.h"
 #include "daemon/runtime/undo.h"
 
-/* Appends it once it is done, with a newline at its end. 0 or -ENOMEM. */
-int report_undo_append(const Undo *undo, bool dry_run, Buf *buf);
+/* Appends it once it is done, with a newline at its end. `replaced` are the pauses that the one of
+ * the undo took the place of. 0 or -ENOMEM. */
+int report_undo_append(const Undo *undo, bool dry_run, const StorePauses *replaced, Buf *buf);

@@ -337,6 +337,7 @@ void pass_run_store_show_pauses(const PassRun *run, const Report *report)
         const StorePause *pause = store_pauses_find(&pauses, &scope);
 
         if (!channel->pause_reason && pause)
-            report_set_pause(channel, pause->reason, pause->until_usec);
+            report_set_pause(channel, pause->reason, pause->until_usec,
+                             store_scope_kind(&pause->scope));
     }
 }

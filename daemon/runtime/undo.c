@@ -221,13 +221,14 @@ bool undo_covers(const Undo *undo, size_t instance)
     return false;
 }
 
-static int undo_pause_channel(const Undo *undo, Store *store, size_t number, const char *reason,
-                              Err *err)
+static int undo_pause_channel(const Undo *undo, Store *store, size_t number, StorePause *pause,
+                              StorePauses *replaced, Err *err)
 {
     const RosterChannel *channel = &undo->channels[number];
     const Instance *instance = &undo->config.instances[channel->instance];
     char key[INSTANCE_KEY_SIZE];
-    const StoreScope scope = {
+
+    pause->scope = (StoreScope){
         .instance_key = key,
         .instance_name = instance->name,
         .channel_id = channel->id,
@@ -235,18 +236,19 @@ static int undo_pause_channel(const Undo *undo, Store *store, size_t number, con
     };
 
     instance_key(instance, key);
-    return store_pause(store, &scope, reason, clock_realtime_usec(), 0, err);
+    return store_pause(store, pause, clock_realtime_usec(), replaced, err);
 }
 
-int undo_pause(const Undo *undo, Store *store, Err *err)
+int undo_pause(const Undo *undo, Store *store, uid_t uid, StorePauses *replaced, Err *err)
 {
     char reason[STORE_PASS_ID_SIZE + 16];
+    StorePause pause = {.reason = reason, .uid = uid};
     int r = 0;
 
     assert(store);
     snprintf(reason, sizeof(reason), "undo of %s", undo->pass);
     for (size_t i = 0; i < undo->config.channel_count && r == 0; i++)
-        r = undo_pause_channel(undo, store, i, reason, err);
+        r = undo_pause_channel(undo, store, i, &pause, replaced, err);
     return r;
 }
 

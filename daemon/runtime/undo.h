@@ -40,8 +40,10 @@ const char *undo_get_pass(const Undo *undo);
 bool undo_covers(const Undo *undo, size_t instance);
 
 /* Pauses its channels, with the reason "undo of PASS" and no end, durably: by their ids, and by
- * their names, which show while the service does not say their ids. 0 or the store's errors. */
-int undo_pause(const Undo *undo, Store *store, Err *err);
+ * their names, which show while the service does not say their ids. `uid` is who asked for it
+ * ((uid_t)-1: not known); pauses of the channels that it replaced are added to `replaced` (NULL:
+ * not asked for). 0 or the store's errors. */
+int undo_pause(const Undo *undo, Store *store, uid_t uid, StorePauses *replaced, Err *err);
 
 /* Begins, while no run is under way on its instances; in a dry run it only looks. Errors as
  * pass_run_begin(). */

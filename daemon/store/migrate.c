@@ -173,6 +173,8 @@ static const char *const migrate_steps[] = {
     "ALTER TABLE pass ADD COLUMN roster_digest TEXT;"
     "ALTER TABLE pass ADD COLUMN roster_head TEXT;"
     "ALTER TABLE pass ADD COLUMN undo_of TEXT;",
+    /* A pause tells who set it: 4294967295 is (uid_t)-1, not known. */
+    "ALTER TABLE pause ADD COLUMN uid INTEGER NOT NULL DEFAULT 4294967295;",
 };
 
 #define SCHEMA_VERSION ((int)ELEMENTS(migrate_steps))

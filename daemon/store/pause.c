@@ -21,102 +21,6 @@ static Query pause_begin_query(Store *store, QueryId id, const StoreScope *scope
     return query;
 }
 
-/* ---- beginning and ending ---- */
-
-/* 1 with an earlier pause of the very scope, whose id or name may be all that is known of it. */
-static int pause_find_same(Store *store, const StoreScope *scope, Arena *arena, uint64_t *ret_id,
-                           StoreScope *known, Err *err)
-{
-    _cleanup_(sql_done) Query query = pause_begin_query(store, QUERY_PAUSE_SAME, scope);
-    int r = sql_step(&query, err);
-
-    if (r <= 0)
-        return r;
-    *ret_id = sql_column_number(&query, 0);
-    if ((!known->channel_id && sql_copy_text(&query, 1, arena, &known->channel_id) < 0) ||
-        (!known->channel_name && sql_copy_text(&query, 2, arena, &known->channel_name) < 0))
-        return err_memory(err);
-    return 1;
-}
-
-static int pause_remove(Store *store, uint64_t id, Err *err)
-{
-    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PAUSE_REMOVE);
-
-    sql_number(&query, id);
-    return sql_step(&query, err);
-}
-
-static int pause_add(Store *store, const StoreScope *scope, const char *reason,
-                     uint64_t realtime_usec, const SteadyEnd *end, Err *err)
-{
-    _cleanup_(sql_done) Query query = pause_begin_query(store, QUERY_PAUSE_ADD, scope);
-
-    sql_text(&query, reason);
-    sql_number(&query, realtime_usec);
-    sql_number_or_null(&query, end->wall_usec);
-    sql_number(&query, end->set_usec);
-    sql_number_or_null(&query, end->steady_usec);
-    return sql_step(&query, err);
-}
-
-static int pause_replace(Store *store, const StoreScope *scope, const char *reason,
-                         uint64_t realtime_usec, uint64_t until_usec, Err *err)
-{
-    const SteadyEnd end = steady_end(store, until_usec, realtime_usec);
-    _cleanup_(arena_done) Arena arena = {0};
-    StoreScope known = *scope;
-    uint64_t id = 0;
-    int r;
-
-    while ((r = pause_find_same(store, scope, &arena, &id, &known, err)) > 0) {
-        r = pause_remove(store, id, err);
-        if (r < 0)
-            return r;
-    }
-    return r < 0 ? r : pause_add(store, &known, reason, realtime_usec, &end, err);
-}
-
-int store_pause(Store *store, const StoreScope *scope, const char *reason, uint64_t realtime_usec,
-                uint64_t until_usec, Err *err)
-{
-    int r = 0;
-
-    assert(reason && (scope->instance_key || (!scope->channel_id && !scope->channel_name)));
-    if (scope->instance_key)
-        r = store_name_instance(store, scope->instance_key, scope->instance_name, err);
-    if (r == 0)
-        r = transaction_begin(store, err);
-    if (r < 0)
-        return r;
-    r = transaction_result(store,
-                           pause_replace(store, scope, reason, realtime_usec, until_usec, err));
-    return r < 0 ? r : transaction_commit(store, err);
-}
-
-static int pause_end(Store *store, const StoreScope *scope, Err *err)
-{
-    _cleanup_(sql_done) Query query = pause_begin_query(store, QUERY_PAUSE_END, scope);
-    int r = sql_step(&query, err);
-
-    return r < 0 ? r : sql_changes(&query);
-}
-
-int store_resume(Store *store, const StoreScope *scope, Err *err)
-{
-    int ended, r;
-
-    assert(scope->instance_key || (!scope->channel_id && !scope->channel_name));
-    r = transaction_begin(store, err);
-    if (r < 0)
-        return r;
-    ended = transaction_result(store, pause_end(store, scope, err));
-    if (ended < 0)
-        return ended;
-    r = transaction_commit(store, err);
-    return r < 0 ? r : ended > 0;
-}
-
 /* ---- looking ---- */
 
 void store_pauses_done(StorePauses *pauses)
@@ -136,11 +40,13 @@ static SteadyEnd pause_read_end(const Query *query, int column)
     };
 }
 
+/* One that has ended is none. */
 static int pause_take_row(Store *store, StorePauses *pauses, const Query *query,
                           uint64_t realtime_usec)
 {
     const SteadyEnd end = pause_read_end(query, 5);
-    StorePause pause = {.until_usec = steady_end_wall_usec(store, &end, realtime_usec)};
+    StorePause pause = {.until_usec = steady_end_wall_usec(store, &end, realtime_usec),
+                        .uid = (uid_t)sql_column_number(query, 8)};
     const char **const texts[] = {&pause.scope.instance_key, &pause.scope.instance_name,
                                   &pause.scope.channel_id, &pause.scope.channel_name,
                                   &pause.reason};
@@ -188,21 +94,22 @@ static bool pause_is_equal(const char *a, const char *b)
     return a && b && str_equal(a, b);
 }
 
-StoreScopeKind store_scope_kind(const StoreScope *scope)
+PauseScope store_scope_kind(const StoreScope *scope)
 {
     if (!scope->instance_key)
-        return STORE_SCOPE_ALL;
-    return scope->channel_id || scope->channel_name ? STORE_SCOPE_CHANNEL : STORE_SCOPE_INSTANCE;
+        return PAUSE_SCOPE_ALL;
+    return scope->channel_id || scope->channel_name ? PAUSE_SCOPE_CHANNEL : PAUSE_SCOPE_INSTANCE;
 }
 
 bool store_scope_covers(const StoreScope *scope, const StoreScope *channel)
 {
     switch (store_scope_kind(scope)) {
-    case STORE_SCOPE_ALL:
+    case PAUSE_SCOPE_ALL:
         return true;
-    case STORE_SCOPE_INSTANCE:
+    case PAUSE_SCOPE_INSTANCE:
         return pause_is_equal(scope->instance_key, channel->instance_key);
-    case STORE_SCOPE_CHANNEL:
+    case PAUSE_SCOPE_CHANNEL:
+    case PAUSE_SCOPE_ROSTER:
         break;
     }
     return pause_is_equal(scope->instance_key, channel->instance_key) &&
@@ -220,6 +127,14 @@ const StorePause *store_pauses_find(const StorePauses *pauses, const StoreScope 
     return NULL;
 }
 
+/* Of a row of QUERY_PAUSE. */
+static PauseScope pause_read_scope(const Query *query)
+{
+    if (sql_column_number(query, 4))
+        return PAUSE_SCOPE_ALL;
+    return sql_column_number(query, 5) ? PAUSE_SCOPE_INSTANCE : PAUSE_SCOPE_CHANNEL;
+}
+
 int pause_recall(Store *store, const StoreScope *channel, uint64_t realtime_usec,
                  ChannelRecord *record, Err *err)
 {
@@ -232,10 +147,112 @@ int pause_recall(Store *store, const StoreScope *channel, uint64_t realtime_usec
 
         if (steady_has_ended(store, &end, realtime_usec))
             continue;
-        if (!reason || channel_record_set_pause(
-                           record, reason, steady_end_wall_usec(store, &end, realtime_usec)) < 0)
+        if (!reason || channel_record_set_pause(record, reason,
+                                                steady_end_wall_usec(store, &end, realtime_usec),
+                                                pause_read_scope(&query)) < 0)
             return err_memory(err);
         return 0;
     }
     return r;
+}
+
+/* ---- beginning and ending ---- */
+
+/* 1 with an earlier pause of the very scope, whose id or name may be all that is known of it. */
+static int pause_find_same(Store *store, const StoreScope *scope, uint64_t realtime_usec,
+                           StorePauses *replaced, uint64_t *ret_id, StoreScope *known, Err *err)
+{
+    _cleanup_(sql_done) Query query = pause_begin_query(store, QUERY_PAUSE_SAME, scope);
+    int r = sql_step(&query, err);
+
+    if (r <= 0)
+        return r;
+    *ret_id = sql_column_number(&query, 9);
+    if ((!known->channel_id &&
+         sql_copy_text(&query, 2, &replaced->arena, &known->channel_id) < 0) ||
+        (!known->channel_name &&
+         sql_copy_text(&query, 3, &replaced->arena, &known->channel_name) < 0) ||
+        pause_take_row(store, replaced, &query, realtime_usec) < 0)
+        return err_memory(err);
+    return 1;
+}
+
+static int pause_remove(Store *store, uint64_t id, Err *err)
+{
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PAUSE_REMOVE);
+
+    sql_number(&query, id);
+    return sql_step(&query, err);
+}
+
+static int pause_add(Store *store, const StorePause *pause, uint64_t realtime_usec, Err *err)
+{
+    const SteadyEnd end = steady_end(store, pause->until_usec, realtime_usec);
+    _cleanup_(sql_done) Query query = pause_begin_query(store, QUERY_PAUSE_ADD, &pause->scope);
+
+    sql_text(&query, pause->reason);
+    sql_number(&query, realtime_usec);
+    sql_number_or_null(&query, end.wall_usec);
+    sql_number(&query, end.set_usec);
+    sql_number_or_null(&query, end.steady_usec);
+    sql_number(&query, pause->uid);
+    return sql_step(&query, err);
+}
+
+static int pause_replace(Store *store, const StorePause *pause, uint64_t realtime_usec,
+                         StorePauses *replaced, Err *err)
+{
+    StorePause whole = *pause;
+    uint64_t id = 0;
+    int r;
+
+    while ((r = pause_find_same(store, &pause->scope, realtime_usec, replaced, &id, &whole.scope,
+                                err)) > 0) {
+        r = pause_remove(store, id, err);
+        if (r < 0)
+            return r;
+    }
+    return r < 0 ? r : pause_add(store, &whole, realtime_usec, err);
+}
+
+int store_pause(Store *store, const StorePause *pause, uint64_t realtime_usec,
+                StorePauses *replaced, Err *err)
+{
+    _cleanup_(store_pauses_done) StorePauses unasked = {0};
+    const StoreScope *scope = &pause->scope;
+    int r = 0;
+
+    assert(pause->reason && (scope->instance_key || (!scope->channel_id && !scope->channel_name)));
+    if (scope->instance_key)
+        r = store_name_instance(store, scope->instance_key, scope->instance_name, err);
+    if (r == 0)
+        r = transaction_begin(store, err);
+    if (r < 0)
+        return r;
+    r = transaction_result(
+        store, pause_replace(store, pause, realtime_usec, replaced ? replaced : &unasked, err));
+    return r < 0 ? r : transaction_commit(store, err);
+}
+
+static int pause_end(Store *store, const StoreScope *scope, Err *err)
+{
+    _cleanup_(sql_done) Query query = pause_begin_query(store, QUERY_PAUSE_END, scope);
+    int r = sql_step(&query, err);
+
+    return r < 0 ? r : sql_changes(&query);
+}
+
+int store_resume(Store *store, const StoreScope *scope, Err *err)
+{
+    int ended, r;
+
+    assert(scope->instance_key || (!scope->channel_id && !scope->channel_name));
+    r = transaction_begin(store, err);
+    if (r < 0)
+        return r;
+    ended = transaction_result(store, pause_end(store, scope, err));
+    if (ended < 0)
+        return ended;
+    r = transaction_commit(store, err);
+    return r < 0 ? r : ended > 0;
 }

@@ -25,6 +25,11 @@
     "steady_usec "                                                                                 \
     "FROM action JOIN instance ON instance.id = action.instance JOIN pass ON pass.id = pass "
 
+#define PAUSE_ROWS                                                                                 \
+    "SELECT instance.key, instance.name, channel_id, channel_name, reason, set_steady_usec, "      \
+    "until_steady_usec, until_usec, uid, pause.id "                                                \
+    "FROM pause LEFT JOIN instance ON instance.id = pause.instance "
+
 static const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_BEGIN] = "BEGIN IMMEDIATE",
     [QUERY_COMMIT] = "COMMIT",
@@ -118,25 +123,22 @@ static const char *const sql_texts[QUERY_COUNT] = {
         "DELETE FROM sighting WHERE instance = " INSTANCE_OF("?") " AND channel_id = ?",
     [QUERY_SIGHTING_INSERT] = "INSERT INTO sighting (instance, channel_id, member_id, count) "
                               "VALUES (" INSTANCE_OF("?") ", ?, ?, ?)",
-    [QUERY_PAUSE] = "SELECT reason, set_steady_usec, until_steady_usec, until_usec FROM pause "
+    [QUERY_PAUSE] = "SELECT reason, set_steady_usec, until_steady_usec, until_usec, "
+                    "instance = 0, channel_id IS NULL AND channel_name IS NULL FROM pause "
                     "WHERE instance = 0 OR instance = " INSTANCE_OF(
                         "?1") " AND (channel_id IS NULL AND channel_name IS NULL "
                               "OR channel_id = ?2 OR channel_name = ?3) "
-                              "ORDER BY until_usec IS NOT NULL, until_steady_usec DESC",
-    [QUERY_PAUSES] = "SELECT instance.key, instance.name, channel_id, channel_name, reason, "
-                     "set_steady_usec, until_steady_usec, until_usec FROM pause "
-                     "LEFT JOIN instance ON instance.id = pause.instance "
-                     "ORDER BY until_usec IS NOT NULL, until_steady_usec DESC, pause.id",
-    [QUERY_PAUSE_SAME] =
-        "SELECT id, channel_id, channel_name FROM pause WHERE instance = " SCOPE_OF(
-            "?1") " AND CASE WHEN ?2 IS NULL AND ?3 IS NULL "
-                  "THEN channel_id IS NULL AND channel_name IS NULL "
-                  "ELSE channel_id = ?2 OR channel_name = ?3 AND (channel_id IS NULL OR ?2 IS "
-                  "NULL) "
-                  "END LIMIT 1",
+                              "ORDER BY until_usec IS NOT NULL, until_steady_usec DESC, id",
+    [QUERY_PAUSES] = PAUSE_ROWS "ORDER BY until_usec IS NOT NULL, until_steady_usec DESC, pause.id",
+    [QUERY_PAUSE_SAME] = PAUSE_ROWS "WHERE pause.instance = " SCOPE_OF(
+        "?1") " AND CASE WHEN ?2 IS NULL AND ?3 IS NULL "
+              "THEN channel_id IS NULL AND channel_name IS NULL "
+              "ELSE channel_id = ?2 OR channel_name = ?3 AND (channel_id IS NULL OR ?2 IS "
+              "NULL) "
+              "END LIMIT 1",
     [QUERY_PAUSE_ADD] = "INSERT INTO pause (instance, channel_id, channel_name, reason, "
-                        "created_usec, until_usec, set_steady_usec, until_steady_usec) "
-                        "VALUES (" SCOPE_OF("?1") ", ?, ?, ?, ?, ?, ?, ?)",
+                        "created_usec, until_usec, set_steady_usec, until_steady_usec, uid) "
+                        "VALUES (" SCOPE_OF("?1") ", ?, ?, ?, ?, ?, ?, ?, ?)",
     [QUERY_PAUSE_REMOVE] = "DELETE FROM pause WHERE id = ?",
     [QUERY_PAUSE_END] = "DELETE FROM pause WHERE instance = " SCOPE_OF(
         "?1") " AND CASE "

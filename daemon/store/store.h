@@ -137,34 +137,19 @@ int store_name_instance(Store *store, const char *key, const char *name, Err *er
 
 /* ---- pauses ---- */
 
-typedef enum StoreScopeKind {
-    STORE_SCOPE_ALL,
-    STORE_SCOPE_INSTANCE,
-    STORE_SCOPE_CHANNEL,
-} StoreScopeKind;
-
-StoreScopeKind store_scope_kind(const StoreScope *scope);
+/* Never PAUSE_SCOPE_ROSTER. */
+PauseScope store_scope_kind(const StoreScope *scope);
 
 /* Whether a pause of `scope` holds for a channel: one of its id or its name, of its instance, or of
  * all. */
 bool store_scope_covers(const StoreScope *scope, const StoreScope *channel);
-
-/*
- * Pauses a scope, or replaces the pause of this very scope; others stand beside it. An id or a name
- * known before is kept where `scope` lacks it. until_usec 0 means no end. Commits at once.
- */
-int store_pause(Store *store, const StoreScope *scope, const char *reason, uint64_t realtime_usec,
-                uint64_t until_usec, Err *err);
-
-/* Ends the pause of a scope, not those of wider ones; of a channel, all that go by its id or its
- * name. Commits at once. Returns 1, or 0 when there was none. */
-int store_resume(Store *store, const StoreScope *scope, Err *err);
 
 /* A pause that has not ended. */
 typedef struct StorePause {
     StoreScope scope;
     const char *reason;
     uint64_t until_usec; /* realtime; 0: no end */
+    uid_t uid;           /* who set it; (uid_t)-1: not known */
 } StorePause;
 
 typedef struct StorePauses {
@@ -174,6 +159,18 @@ typedef struct StorePauses {
 } StorePauses;
 
 void store_pauses_done(StorePauses *pauses);
+
+/*
+ * Pauses a scope, or replaces the pause of this very scope; others stand beside it. An id or a name
+ * known before is kept where the scope lacks it. Commits at once. What it replaced is added to
+ * `replaced` (NULL: not asked for), which is done by the caller, after a failure as well.
+ */
+int store_pause(Store *store, const StorePause *pause, uint64_t realtime_usec,
+                StorePauses *replaced, Err *err);
+
+/* Ends the pause of a scope, not those of wider ones; of a channel, all that go by its id or its
+ * name. Commits at once. Returns 1, or 0 when there was none. */
+int store_resume(Store *store, const StoreScope *scope, Err *err);
 
 /* All of them, those that hold longest first. `ret_pauses` is done by the caller. */
 int store_pauses(Store *store, uint64_t realtime_usec, StorePauses *ret_pauses, Err *err);

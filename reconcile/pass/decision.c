@@ -91,11 +91,12 @@ static int decision_recall_pause(ChannelPass *channel, Err *err)
         (holds && record->pause_end_usec != 0 && record->pause_end_usec < pause->until_usec);
 
     if (holds && is_longer &&
-        channel_record_set_pause(record, pause->reason, pause->until_usec) < 0)
+        channel_record_set_pause(record, pause->reason, pause->until_usec, PAUSE_SCOPE_ROSTER) < 0)
         return err_memory(err);
     if (!record->is_paused)
         report_clear_pause(channel->report);
-    else if (report_set_pause(channel->report, record->pause_reason, record->pause_end_usec) < 0)
+    else if (report_set_pause(channel->report, record->pause_reason, record->pause_end_usec,
+                              record->pause_scope) < 0)
         return err_memory(err);
     return 0;
 }

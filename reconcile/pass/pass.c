@@ -74,6 +74,7 @@ static void pass_add_channel(Pass *pass, const RosterChannel *roster, Addition *
     if (!addition && config_pause_holds(roster, pass->ops->realtime_usec(pass->context))) {
         report->pause_reason = roster->pause->reason;
         report->pause_end_usec = roster->pause->until_usec;
+        report->pause_scope = PAUSE_SCOPE_ROSTER;
     }
 }
 

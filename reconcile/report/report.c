@@ -82,11 +82,12 @@ int report_set_missing(ChannelReport *report, const Diff *diff)
     return 0;
 }
 
-int report_set_pause(ChannelReport *report, const char *reason, uint64_t end_usec)
+int report_set_pause(ChannelReport *report, const char *reason, uint64_t end_usec, PauseScope scope)
 {
     assert(reason);
     report->pause_reason = arena_string(&report->arena, reason);
     report->pause_end_usec = end_usec;
+    report->pause_scope = scope;
     return report->pause_reason ? 0 : -ENOMEM;
 }
 

@@ -69,8 +69,9 @@ typedef struct ChannelReport {
     const char *pause_reason; /* NULL: not paused; of a channel that was not listed, what the roster
                                * says */
     uint64_t pause_end_usec;  /* realtime; 0: no end */
-    Err error;                /* "" without one */
-    Arena arena;              /* holds all strings but the roster's */
+    PauseScope pause_scope;
+    Err error;   /* "" without one */
+    Arena arena; /* holds all strings but the roster's */
 } ChannelReport;
 
 /* What the guards of a whole pass have to say of an instance. */
@@ -103,7 +104,8 @@ void report_done(Report *report);
 int report_set_identity(ChannelReport *report, const char *id, const char *name);
 int report_set_extras(ChannelReport *report, const Extra *extras, size_t count);
 int report_set_missing(ChannelReport *report, const Diff *diff);
-int report_set_pause(ChannelReport *report, const char *reason, uint64_t end_usec);
+int report_set_pause(ChannelReport *report, const char *reason, uint64_t end_usec,
+                     PauseScope scope);
 void report_clear_pause(ChannelReport *report);
 
 /* The worse of two results, an unmanageable one taken as failed. */

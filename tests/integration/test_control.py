@@ -209,7 +209,7 @@ def test_pause_is_shown_where_nothing_is_extra(daemon):
     ctl(daemon, "pause", "payments", "--reason", "just so")
     done = ctl(daemon, "reconcile", "payments", "--json")
     assert done.status == IN_SYNC
-    assert done.channel("payments")["pause"] == {"reason": "just so", "until": None}
+    assert done.channel("payments")["pause"] == {"scope": "channel", "reason": "just so", "until": None}
 
 
 def test_pause_outlives_the_daemon(daemon):
@@ -257,7 +257,8 @@ def test_pause_is_shown_while_the_channel_fails(daemon):
     for _ in range(2):
         assert ctl(daemon, "reconcile").status == FAILED
         shown = status_of(daemon, "payments")
-        assert shown["result"] == "failed" and shown["pause"] == {"reason": "on my way", "until": None}
+        assert shown["result"] == "failed"
+        assert shown["pause"] == {"scope": "channel", "reason": "on my way", "until": None}
         assert "paused: on my way, without end" in ctl(daemon, "status").stdout
         daemon.daemon.signal()
         daemon.daemon.finish()

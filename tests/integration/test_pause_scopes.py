@@ -2,6 +2,9 @@
 """Pauses of a channel, an instance, and all: each holds by itself; what an instance is called does not matter."""
 
 import json
+import os
+import pwd
+import re
 import signal
 
 import pytest
@@ -123,3 +126,46 @@ def test_an_instance_keeps_pauses_and_history_under_a_new_name(case):
     assert status_of(case, "payments")["pause"]["reason"] == "a look" and status_of(case, "orders")["pause"] is None
     assert [row["channel"] for row in deletions(sim)] == [status_of(case, "orders")["id"]]
     assert ctl(case, "resume", "production/payments").status == IN_SYNC
+
+
+def test_a_pause_tells_what_it_replaced(two):
+    """Whoever pauses again learns which pause is lost by it: its reason, its end, and who had set it."""
+    who = pwd.getpwuid(os.getuid()).pw_name
+    first = ctl(two, "pause", "prod/orders", "--reason", "move to zone b", "--for", "2h")
+    until = re.search(r"until (\S+): ", first.stdout).group(1)
+    again = ctl(two, "pause", "prod/orders", "--reason", "lunch", "--for", "5m")
+    assert again.stdout.splitlines()[1:] == [
+        f"in place of: prod/orders: paused until {until}: move to zone b (by {who})"]
+    code, told = ask(two, "POST", "/v1/pause", {"channel": "prod/orders", "reason": "third"})
+    assert code == 200 and [row["reason"] for row in told["replaced"]] == ["lunch"]
+    assert told["replaced"][0]["uid"] == os.getuid() and told["uid"] == os.getuid()
+    # Others, which stand beside it, are not replaced.
+    assert ask(two, "POST", "/v1/pause", {"all": True, "reason": "a freeze"})[1]["replaced"] == []
+    two.daemon.signal(signal.SIGTERM)
+    assert f"(in place of the pause until {until}: move to zone b) by uid" in two.daemon.finish().stderr
+
+
+def test_an_undo_tells_which_pause_it_replaced(two):
+    add_extras(two)
+    results(two)
+    ctl(two, "pause", "prod/orders", "--reason", "move to zone b")
+    who = pwd.getpwuid(os.getuid()).pw_name
+    undone = ctl(two, "undo", "--last", "--channel", "prod/orders")
+    assert f"in place of: prod/orders: paused, without end: move to zone b (by {who})\n" in undone.stdout
+
+
+def test_a_wider_pause_is_shown_as_such_at_each_channel(two):
+    ctl(two, "pause", "--all", "--reason", "a freeze")
+    assert {row["pause"]["scope"] for row in status(two)["channels"]} == {"all"}
+    table = ctl(two, "status").stdout
+    assert table.count("paused with all instances: a freeze, without end") == 4
+    ctl(two, "resume", "--all")
+    ctl(two, "pause", "--instance", "prod", "--reason", "a move")
+    ctl(two, "pause", "test/orders", "--reason", "more")
+    table = ctl(two, "status").stdout
+    assert table.count("paused with its instance: a move") == 2 and table.count("    paused: more") == 1
+    assert "  paused with its instance: a move, without end" in ctl(two, "status", "prod/orders").stdout
+    report = json.loads(ctl(two, "reconcile", "--json").stdout)
+    scopes = {f"{row['instance']}/{row['name']}": (row["pause"] or {}).get("scope") for row in report["channels"]}
+    assert scopes == {"prod/payments": "instance", "prod/orders": "instance", "test/orders": "channel",
+                      "test/payments": None}

@@ -20,9 +20,10 @@ def test_a_paused_channel_is_reported_and_not_changed(case):
     assert done.status == DRIFT
     payments, orders = report["channels"]
     assert (payments["result"], payments["pause"]) == (
-        "paused", {"reason": "move to zone b", "until": "2999-12-24T18:00:00Z"})
+        "paused", {"scope": "roster", "reason": "move to zone b", "until": "2999-12-24T18:00:00Z"})
     assert [extra["outcome"] for extra in payments["extra"]] == ["planned"]
-    assert (orders["result"], orders["pause"]) == ("in_sync", {"reason": "no end", "until": None})
+    assert (orders["result"], orders["pause"]) == (
+        "in_sync", {"scope": "roster", "reason": "no end", "until": None})
     assert mutations(sim) == []
     text = case.run("rosterctl", "plan").stdout
     assert "move to zone b, until 2999-12-24T18:00:00Z" in text and "10.1.0.91" in text

@@ -60,7 +60,8 @@ def test_channels_are_paused_first_and_stay_so(pruned):
     last_pass = json.loads(ctl(pruned, "history", "--json").stdout)["actions"][-1]["pass"]
     undo(pruned, "--last")
     for name in ("payments", "machines"):
-        assert status_of(pruned, name)["pause"] == {"reason": f"undo of {last_pass}", "until": None}
+        assert status_of(pruned, name)["pause"] == {
+            "scope": "channel", "reason": f"undo of {last_pass}", "until": None}
     assert ctl(pruned, "reconcile").status == DRIFT
     assert fields(pruned.sim.members("payments")) == fields(pruned.before["payments"])
 

@@ -132,7 +132,7 @@ static int report_all(Diff *diff, ChannelReport *report)
     if (r == 0)
         r = report_set_missing(report, diff);
     if (r == 0)
-        r = report_set_pause(report, padding, 7);
+        r = report_set_pause(report, padding, 7, PAUSE_SCOPE_ALL);
     return r;
 }
 
@@ -196,7 +196,7 @@ static int build_memory(void)
     for (size_t i = 0; i < ROWS && r == 0; i++)
         r = channel_record_add_deletion(&record, texts[1][i], strlen(texts[1][i]) + 1, i);
     if (r == 0)
-        r = channel_record_set_pause(&record, texts[2][0], 3);
+        r = channel_record_set_pause(&record, texts[2][0], 3, PAUSE_SCOPE_CHANNEL);
     assert_int_equal(record.is_paused, r == 0);
     for (size_t i = 0; i < record.sighting_count; i++)
         assert_string_equal(record.sightings[i].member_id, i ? texts[0][i] : padding);

@@ -104,13 +104,13 @@ static void pass_of(Folder *folder, Store *store, const char *key, const char *n
 
 static void test_a_new_name_for_an_instance(void **state)
 {
-    const StoreScope channel = {KEY, "test", "c1", "payments"};
+    const StorePause pause = {{KEY, "test", "c1", "payments"}, "hold", 0, 0};
     Folder *folder = *state;
     Store *store = folder_open(folder);
     ChannelRecord record;
 
     pass_of(folder, store, KEY, "test");
-    assert_int_equal(store_pause(store, &channel, "hold", NOW, 0, NULL), 0);
+    assert_int_equal(store_pause(store, &pause, NOW, NULL, NULL), 0);
     assert_int_equal(store_name_instance(store, KEY, "prod", &folder->err), 0);
     assert_paused(folder, store, KEY, "c1", "payments", "hold");
     record = recall(folder, store, KEY, "c1", "payments");
@@ -139,13 +139,13 @@ static int name_none(void *userdata, const char *channel_id)
 static void test_a_name_that_means_another_instance(void **state)
 {
     const StoreSettling settling = {.settle_member = gone, .find_listed = find_nobody};
-    const StoreScope channel = {KEY, "prod", "c1", "payments"};
+    const StorePause pause = {{KEY, "prod", "c1", "payments"}, "hold", 0, 0};
     Folder *folder = *state;
     Store *store = folder_open(folder);
     ChannelRecord record;
 
     pass_of(folder, store, KEY, "prod");
-    assert_int_equal(store_pause(store, &channel, "hold", NOW, 0, NULL), 0);
+    assert_int_equal(store_pause(store, &pause, NOW, NULL, NULL), 0);
     assert_int_equal(store_name_instance(store, OTHER_KEY, "prod", &folder->err), 0);
     assert_paused(folder, store, OTHER_KEY, "c1", "payments", NULL);
     record = recall(folder, store, OTHER_KEY, "c1", "payments");

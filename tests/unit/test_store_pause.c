@@ -15,8 +15,12 @@ static StoreScope channel_of(const char *key, const char *id, const char *name)
 static void pause_for(Folder *folder, Store *store, const StoreScope *scope, const char *reason,
                       uint64_t span_usec)
 {
-    if (store_pause(store, scope, reason, realtime_now, span_usec ? realtime_now + span_usec : 0,
-                    &folder->err) < 0)
+    const StorePause pause = {.scope = *scope,
+                              .reason = reason,
+                              .until_usec = span_usec ? realtime_now + span_usec : 0,
+                              .uid = 7};
+
+    if (store_pause(store, &pause, realtime_now, NULL, &folder->err) < 0)
         fail_msg("store_pause: %s", folder->err.text);
 }
 
@@ -35,6 +39,7 @@ static const char *reason_of(Store *store, const StoreScope *channel, char text[
     if (pause) {
         assert_string_equal(record.pause_reason, pause->reason);
         assert_int_equal(record.pause_end_usec, pause->until_usec);
+        assert_int_equal(record.pause_scope, store_scope_kind(&pause->scope));
         snprintf(text, 64, "%s", pause->reason);
     }
     channel_record_done(&record);
@@ -113,6 +118,38 @@ static void test_a_pause_replaces_that_of_its_scope_alone(void **state)
     pause_for(folder, store, &c1, "second", 0);
     assert_int_equal(count_pauses(store), 2);
     assert_reason(store, &c1, "second");
+    store_free(store);
+}
+
+/* Whoever pauses again learns what was lost thereby: not what had ended, nor what stands beside. */
+static void test_what_a_pause_replaced_is_told(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+    const StoreScope c1 = channel_of(KEY, "c1", "payments"), by_id = channel_of(KEY, "c1", NULL);
+    const StorePause again = {.scope = by_id, .reason = "second", .uid = 8};
+    const StorePause of_all = {.scope = all, .reason = "of all", .uid = (uid_t)-1};
+    StorePauses replaced = {0};
+
+    pause_for(folder, store, &instance, "of prod", 0);
+    assert_int_equal(store_pause(store, &of_all, realtime_now, &replaced, NULL), 0);
+    assert_int_equal(replaced.count, 0);
+    pause_for(folder, store, &c1, "first", USEC_PER_HOUR);
+    assert_int_equal(store_pause(store, &again, realtime_now, &replaced, NULL), 0);
+    assert_int_equal(replaced.count, 1);
+    assert_string_equal(replaced.items[0].reason, "first");
+    assert_string_equal(replaced.items[0].scope.channel_name, "payments");
+    assert_int_equal(replaced.items[0].until_usec, realtime_now + USEC_PER_HOUR);
+    assert_int_equal(replaced.items[0].uid, 7);
+    assert_int_equal(store_pause(store, &of_all, realtime_now, &replaced, NULL), 0);
+    assert_int_equal(replaced.count, 2);
+    assert_int_equal(replaced.items[1].uid, (uid_t)-1);
+    store_pauses_done(&replaced);
+    pause_for(folder, store, &c1, "short", USEC_PER_SEC);
+    time_pass(USEC_PER_MINUTE);
+    assert_int_equal(store_pause(store, &again, realtime_now, &replaced, NULL), 0);
+    assert_int_equal(replaced.count, 0);
+    store_pauses_done(&replaced);
     store_free(store);
 }
 
@@ -265,6 +302,7 @@ int main(void)
         TEST(test_scopes_stand_side_by_side),
         TEST(test_an_unknown_instance),
         TEST(test_a_pause_replaces_that_of_its_scope_alone),
+        TEST(test_what_a_pause_replaced_is_told),
         TEST(test_id_and_name_are_one_channel),
         TEST(test_channels_of_one_name),
         TEST(test_a_wall_clock_that_is_set),

@@ -361,7 +361,9 @@ static void test_writing_is_refused(void **state)
     assert_int_equal(store_remember(store, KEY, "c1", NULL, 0, NULL), -EROFS);
     assert_int_equal(store_decide(store, deletion.action, OUTCOME_GONE, 1, NULL, NOW, NULL),
                      -EROFS);
-    assert_int_equal(store_pause(store, CHANNEL("c1"), "x", NOW, 0, NULL), -EROFS);
+    assert_int_equal(
+        store_pause(store, &(StorePause){.scope = *CHANNEL("c1"), .reason = "x"}, NOW, NULL, NULL),
+        -EROFS);
     assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), -EROFS);
     assert_says(&folder->err, "opened for reading; nothing was deleted");
     assert_int_equal(store_approve(store, DIGEST_B, NOW, NULL), 0);

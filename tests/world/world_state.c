@@ -145,7 +145,8 @@ int world_recall(void *context, const RosterChannel *roster, const ChannelRow *r
     if (state_add_deletions(world, channel, record) < 0)
         return err_memory(err);
     if (state_is_paused(channel) &&
-        channel_record_set_pause(record, "for a test", channel->pause_end_usec) < 0)
+        channel_record_set_pause(record, "for a test", channel->pause_end_usec,
+                                 PAUSE_SCOPE_CHANNEL) < 0)
         return err_memory(err);
     return 0;
 }
