@@ -84,6 +84,9 @@ static void test_twofold_fields(void **state)
     assert_odd(fixture, "{\"total\":0,\"total\":0}", "total: duplicate key");
     assert_odd(fixture, "{\"total\":0,\"members\":[],\"members\":null}", "members: duplicate key");
     assert_odd(fixture, "{\"total\":0,\"size\":0,\"size\":0}", "size: duplicate key");
+    /* Nor is a key the one that its beginning spells. */
+    assert_odd(fixture, "{\"total\\u0000\":7,\"members\":[]}", "holds a NUL");
+    assert_odd(fixture, "{\"total\":0,\"members\\u0000x\":[{}]}", "holds a NUL");
 }
 
 /* No name and an id: it would count as a member of no group. */

@@ -149,19 +149,20 @@ static int page_field(PageReader *page)
 {
     char first = page_peek(page);
     Json *key = NULL, *other = NULL;
-    const char *name;
+    const char *name = NULL;
     int r;
 
     if (first != '"')
         return page_not_json(page, first ? "a key is missing" : "it ends too early");
     r = page_value(page, &key);
+    if (r == 0 && json_get_string(key, &name) < 0)
+        r = page_not_json(page, "a key that is too long or holds a NUL");
     if (r == 0)
         r = page_expect(page, ':');
     if (r < 0) {
         json_free(key);
         return r;
     }
-    name = json_as_text(key);
     if (str_equal(name, page->list))
         r = page_list(page);
     else if (str_equal(name, "total"))
