@@ -14,14 +14,16 @@ static const char *config_keep_text(Build *build, const char *before, const char
     return str_equal(before, now) ? before : arena_string(&build->arena, now);
 }
 
-/* Names a channel uniquely within one configuration. */
+/* Names a channel uniquely within one configuration, with the size: a name may begin with "id:" as
+ * well, and an id goes with the byte behind its text. */
 static const char *config_channel_key(Arena *arena, const Config *config,
-                                      const RosterChannel *channel)
+                                      const RosterChannel *channel, size_t *ret_size)
 {
     _cleanup_(buf_done) Buf key = {0};
 
     buf_printf(&key, "%s/%s%s", config->instances[channel->instance].name,
                channel->name ? "" : "id:", channel->name ? channel->name : channel->id);
+    *ret_size = key.size + (channel->name ? 0 : 1);
     return buf_failed(&key) < 0 ? NULL : arena_string(arena, buf_text(&key));
 }
 
@@ -47,8 +49,9 @@ static int config_take_channel_places(Build *build, const Map *now)
 
     for (size_t i = 0; i < build->config.channel_count; i++) {
         RosterChannel *channel = &build->channels[i];
-        const char *key = config_channel_key(&keys, &build->config, channel), *file;
-        const RosterChannel *found = key ? map_find(now, key, strlen(key)) : NULL;
+        size_t size = 0;
+        const char *key = config_channel_key(&keys, &build->config, channel, &size), *file;
+        const RosterChannel *found = key ? map_find(now, key, size) : NULL;
 
         if (!found) {
             if (!key)
@@ -106,9 +109,10 @@ int config_take_places(Config *config, Config *now)
     now->warnings = (Problems){0};
     for (size_t i = 0; i < now->channel_count; i++) {
         RosterChannel *channel = &((Build *)now)->channels[i];
-        const char *key = config_channel_key(&keys, now, channel);
+        size_t size = 0;
+        const char *key = config_channel_key(&keys, now, channel, &size);
 
-        if (!key || map_put(&channels, key, strlen(key), channel) < 0)
+        if (!key || map_put(&channels, key, size, channel) < 0)
             return -ENOMEM;
     }
     if (!config_has_same_files(config, now) && config_take_files(build, now) < 0)

@@ -220,9 +220,13 @@ void scheduler_done(Scheduler *scheduler)
     *scheduler = (Scheduler){0};
 }
 
-static const char *scheduler_key(const RosterChannel *channel)
+/* With its size: a name may be another channel's id, which goes with the byte behind its text. */
+static const char *scheduler_key(const RosterChannel *channel, size_t *ret_size)
 {
-    return channel->name ? channel->name : channel->id;
+    const char *key = channel->name ? channel->name : channel->id;
+
+    *ret_size = strlen(key) + (channel->name ? 0 : 1);
+    return key;
 }
 
 /* When channels were last read whole; without memory that is forgotten. */
@@ -232,19 +236,21 @@ static void scheduler_take_listed(Scheduler *scheduler, Scheduler *old)
     const Config *before = old->backend->config, *now = scheduler->backend->config;
 
     for (size_t i = 0, number = 0; i < before->channel_count; i++) {
-        const char *key = scheduler_key(&before->channels[i]);
+        size_t size;
+        const char *key = scheduler_key(&before->channels[i], &size);
 
         if (before->channels[i].instance == old->instance &&
-            map_put(&known, key, strlen(key), &old->listed_usec[number++]) < 0)
+            map_put(&known, key, size, &old->listed_usec[number++]) < 0)
             return;
     }
     for (size_t i = 0, number = 0; i < now->channel_count; i++) {
-        const char *key = scheduler_key(&now->channels[i]);
+        size_t size;
+        const char *key = scheduler_key(&now->channels[i], &size);
         const uint64_t *listed_usec;
 
         if (now->channels[i].instance != scheduler->instance)
             continue;
-        listed_usec = map_find(&known, key, strlen(key));
+        listed_usec = map_find(&known, key, size);
         scheduler->listed_usec[number++] = listed_usec ? *listed_usec : 0;
     }
 }

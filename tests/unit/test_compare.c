@@ -159,6 +159,23 @@ static void test_a_name_that_looks_like_an_id(void **state)
     config_free(both);
 }
 
+/* The lines that messages cite are each channel's own. */
+static void test_places_of_a_name_that_looks_like_an_id(void **state)
+{
+    Config *old, *now;
+
+    (void)state;
+    old = load_roster(HEAD, "version: 1\nchannels:\n  - {name: 'id:0123', members: [a]}\n"
+                            "  - {id: 0123, members: [a]}\n");
+    now = load_roster(HEAD, "version: 1\nchannels:\n\n  - {name: 'id:0123', members: [a]}\n\n"
+                            "  - {id: 0123, members: [a]}\n");
+    assert_int_equal(config_take_places(old, now), 0);
+    assert_int_equal(old->channels[0].line, 4);
+    assert_int_equal(old->channels[1].line, 6);
+    config_free(old);
+    config_free(now);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +184,7 @@ int main(void)
         IN_DIRECTORY(test_what_comes_and_goes),
         IN_DIRECTORY(test_several_at_once_are_told_each),
         IN_DIRECTORY(test_a_name_that_looks_like_an_id),
+        IN_DIRECTORY(test_places_of_a_name_that_looks_like_an_id),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
