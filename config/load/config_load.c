@@ -42,6 +42,13 @@ static int read_tree(const char *path, Arena *arena, Problems *problems, const N
     return r == -EINVAL ? 0 : r;
 }
 
+/* The problem itself is the caller's to tell. */
+static void note_unread(Build *build, const char *path)
+{
+    if (sources_note_unread(build->sources, path) < 0)
+        problems_memory(build->problems);
+}
+
 static const char *why_unreadable(int error)
 {
     if (error == -EINVAL)
@@ -65,6 +72,8 @@ static void load_settings(Build *build, RosterEntries *ret_rosters)
                      str_equal(reader.file, CONFIG_PATH_DEFAULT)
                          ? "; name the settings with -c FILE or in ROSTERD_CONFIG"
                          : "");
+    if (r < 0)
+        note_unread(build, reader.file);
     if (!root)
         return;
     settings_read(build, &reader, root, ret_rosters, &channels);
@@ -85,6 +94,8 @@ static void load_roster(Build *build, const RosterFile *file)
     else if (r < 0)
         problems_add(build->problems, build->config.path, entry->line, entry->column, entry->path,
                      "%s: cannot be read: %s", file->path, why_unreadable(r));
+    if (r < 0)
+        note_unread(build, file->path);
     if (root)
         roster_read(build, &reader, root);
 }

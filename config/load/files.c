@@ -74,6 +74,7 @@ static void walk_keep(Walk *walk, int r)
 static void walk_missing(Walk *walk, const char *path, const char *what, int error)
 {
     walk_keep(walk, sources_add_missing(walk->build->sources, path, error));
+    walk_keep(walk, sources_note_unread(walk->build->sources, path));
     walk_problem(walk, path, what, error);
 }
 

@@ -92,6 +92,13 @@ int sources_begin(Sources *sources, const char *settings)
     return sources_add(sources, settings, &status);
 }
 
+int sources_note_unread(Sources *sources, const char *path)
+{
+    if (!sources->unread)
+        sources->unread = arena_string(&sources->arena, path);
+    return sources->unread ? 0 : -ENOMEM;
+}
+
 int sources_keep_entries(Sources *sources, const RosterEntries *entries)
 {
     RosterEntry *items =

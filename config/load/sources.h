@@ -39,6 +39,7 @@ typedef struct Sources {
     size_t stamp_count, stamp_capacity;
     SourceListing *listings;
     size_t listing_count, listing_capacity;
+    const char *unread; /* the first file that could not be read at all; NULL: all could */
 } Sources;
 
 void sources_done(Sources *sources);
@@ -48,6 +49,7 @@ int sources_add(Sources *sources, const char *path, const struct stat *status);
 int sources_add_missing(Sources *sources, const char *path, int error);
 int sources_add_listing(Sources *sources, const char *directory, const char *pattern);
 int sources_begin(Sources *sources, const char *settings);
+int sources_note_unread(Sources *sources, const char *path);
 int sources_keep_entries(Sources *sources, const RosterEntries *entries);
 
 /* The names alone, of which another look can be made. 0 or -ENOMEM; `ret_names` must be empty. */

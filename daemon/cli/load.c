@@ -11,6 +11,7 @@
 #include "config/load/config_load.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
+#include "daemon/base/str.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/look.h"
 #include "daemon/cli/print.h"
@@ -143,12 +144,25 @@ static int load_wait_change(Sources *seen, uint64_t until_usec)
     return -EINVAL;
 }
 
-static void load_say_again(const char *path)
+static void load_say_again(const char *path, const Sources *sources)
 {
-    log_event(LOG_LEVEL_WARNING, NULL,
-              "%s: settings or rosters are invalid, and may be half-written: read again when they "
-              "change, for %d s at most",
-              path, (int)(LOAD_INVALID_USEC / USEC_PER_SEC));
+    int most = (int)(LOAD_INVALID_USEC / USEC_PER_SEC);
+
+    if (sources->unread)
+        log_event(LOG_LEVEL_WARNING, NULL,
+                  "%s: cannot be read, and may be on its way: looked for again for %d s at most",
+                  sources->unread, most);
+    else
+        log_event(LOG_LEVEL_WARNING, NULL,
+                  "%s: settings or rosters are invalid, and may be half-written: read again when "
+                  "they change, for %d s at most",
+                  path, most);
+}
+
+/* Settings that were not there to begin with are no half of anything. */
+static bool load_lacks_settings(const Sources *sources)
+{
+    return sources->unread && str_equal(sources->unread, sources->settings);
 }
 
 typedef struct LoadWait {
@@ -161,15 +175,18 @@ typedef struct LoadWait {
 static int load_wait(LoadWait *wait, const char *path, int read, Sources *sources)
 {
     uint64_t now_usec = clock_monotonic_usec();
-    bool was_still = wait->seen.settings && sources_equal(&wait->seen, sources, NULL);
+    bool is_first = !wait->seen.settings;
+    bool was_still = !is_first && sources_equal(&wait->seen, sources, NULL);
 
     sources_done(&wait->seen);
     wait->seen = *sources;
     *sources = (Sources){0};
+    if (read == -EINVAL && is_first && load_lacks_settings(&wait->seen))
+        return read;
     if (read == -EINVAL) {
         if (wait->invalid_usec == 0) {
             wait->invalid_usec = now_usec + LOAD_INVALID_USEC;
-            load_say_again(path);
+            load_say_again(path, &wait->seen);
         }
         return load_wait_change(&wait->seen, wait->invalid_usec);
     }

@@ -164,6 +164,36 @@ def test_no_settings_at_all(case):
     assert named.status == INVALID and "ROSTERD_CONFIG" not in named.stderr
 
 
+@pytest.mark.parametrize("what, reason", [
+    ("nothing", "No such file"), ("a dangling link", "No such file"), ("a directory", "Is a directory"),
+    ("a file as directory", "Not a directory"), ("a loop", "symbolic links")])
+def test_settings_that_are_not_there_are_told_at_once(case, what, reason):
+    """They are no half of anything: there is nothing to wait for."""
+    path = case.folder / "nowhere.yaml"
+    if what == "a dangling link":
+        path.symlink_to(case.folder / "gone.yaml")
+    elif what == "a directory":
+        path.mkdir()
+    elif what == "a file as directory":
+        path = pathlib.Path(case.write("file", "")) / "rosterd.yaml"
+    elif what == "a loop":
+        path.symlink_to(path)
+    for command in ["rosterd"], ["rosterd", "--once"], ["rosterctl", "plan", "--local"], ["rosterctl", "plan"]:
+        result = case.run(*command, "-c", path, config=False)
+        assert result.status == INVALID and result.stderr.count("cannot be read") == 1, result
+        assert f"{path}: cannot be read: " in result.stderr and reason in result.stderr
+        assert "half-written" not in result.stderr and "on its way" not in result.stderr
+
+
+def test_a_roster_that_is_not_there_is_not_called_half_written(case):
+    """It may be on its way, with a clone or a checkout."""
+    case.serve(PAYMENTS)
+    case.tune(rosters=["rosters.d"])
+    result = case.once()
+    assert result.status == INVALID and "half-written" not in result.stderr
+    assert f"{case.folder}/rosters.d: cannot be read, and may be on its way" in result.stderr
+
+
 def test_an_approval_of_another_plan(case):
     serve(case)
     case.tune(guards={"max_deletes": 0})
