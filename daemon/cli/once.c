@@ -39,11 +39,11 @@ typedef struct Once {
     State state;
     Backend backend;
     PassRun *run;
-    int attempts;          /* passes that were begun */
-    bool may_change;       /* changes of this pass were allowed */
-    bool is_same_terminal; /* log and report go there: what the report tells is not told before */
-    bool is_outdated;      /* the files differ from what this pass goes by */
-    char why[64];          /* the signal that stops it, "" before one */
+    int attempts;      /* passes that were begun */
+    bool may_change;   /* changes of this pass were allowed */
+    bool is_told_once; /* what the report tells is not logged before: both are for one reader */
+    bool is_outdated;  /* the files differ from what this pass goes by */
+    char why[64];      /* the signal that stops it, "" before one */
 } Once;
 
 /* ---- signals ---- */
@@ -204,7 +204,7 @@ static void once_on_event(const Event *event, void *userdata)
 {
     const Once *once = userdata;
 
-    event_log_write(event, !once->is_same_terminal || !once_report_tells(event));
+    event_log_write(event, !once->is_told_once || !once_report_tells(event));
 }
 
 /* An approval that fits nothing is no error, but whoever gave it should know. */
@@ -298,7 +298,8 @@ static int once_pass(Once *once, Err *err)
     int r;
 
     once->attempts++;
-    once->is_same_terminal = !once->options->json && once_progress_is_beside_report();
+    once->is_told_once = once->options->action == ACTION_PLAN ||
+                         (!once->options->json && once_progress_is_beside_report());
     once->may_change = once->is_outdated = false;
     r = once_open_pass(once, err);
     if (r != 0)

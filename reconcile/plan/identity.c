@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,6 +46,63 @@ int identity_compare(const void *a, size_t a_size, const void *b, size_t b_size)
     return order ? order : (a_size > b_size) - (a_size < b_size);
 }
 
+/* Addresses by number, IPv4 before IPv6, and before names. */
+static int identity_order_addresses(const char *a, const char *b)
+{
+    uint8_t a_bytes[16], b_bytes[16];
+    bool a_is_number = address_bytes(a, a_bytes) == 0, b_is_number = address_bytes(b, b_bytes) == 0;
+    bool a_is_v6 = strchr(a, ':') != NULL, b_is_v6 = strchr(b, ':') != NULL;
+
+    if (a_is_number != b_is_number)
+        return a_is_number ? -1 : 1;
+    if (!a_is_number)
+        return strcmp(a, b);
+    if (a_is_v6 != b_is_v6)
+        return a_is_v6 ? 1 : -1;
+    return memcmp(a_bytes, b_bytes, sizeof(a_bytes));
+}
+
+int identity_order_parts(const char *a_group, const char *a_address, uint16_t a_port,
+                         const char *b_group, const char *b_address, uint16_t b_port)
+{
+    int order = strcmp(a_group, b_group);
+
+    if (order == 0)
+        order = identity_order_addresses(a_address, b_address);
+    return order ? order : (a_port > b_port) - (a_port < b_port);
+}
+
+/* The parts of a packed identity; false of bytes that are none. */
+static bool identity_unpack(const void *packed, size_t packed_size, const char **ret_group,
+                            const char **ret_address, uint16_t *ret_port)
+{
+    size_t group_size = strnlen(packed, packed_size) + 1, address_size;
+    const unsigned char *port;
+
+    if (group_size >= packed_size)
+        return false;
+    *ret_group = packed;
+    *ret_address = *ret_group + group_size;
+    address_size = strnlen(*ret_address, packed_size - group_size) + 1;
+    if (group_size + address_size + 2 != packed_size)
+        return false;
+    port = (const unsigned char *)*ret_address + address_size;
+    *ret_port = (uint16_t)(port[0] << 8 | port[1]);
+    return true;
+}
+
+int identity_order(const void *a, size_t a_size, const void *b, size_t b_size)
+{
+    const char *a_group, *a_address, *b_group, *b_address;
+    uint16_t a_port, b_port;
+    int order = 0;
+
+    if (identity_unpack(a, a_size, &a_group, &a_address, &a_port) &&
+        identity_unpack(b, b_size, &b_group, &b_address, &b_port))
+        order = identity_order_parts(a_group, a_address, a_port, b_group, b_address, b_port);
+    return order ? order : identity_compare(a, a_size, b, b_size);
+}
+
 void identity_format(const char *group, const char *address, uint16_t port, char *ret_text,
                      size_t size)
 {
@@ -56,18 +114,11 @@ void identity_format(const char *group, const char *address, uint16_t port, char
 
 void identity_print(const void *packed, size_t packed_size, char *ret_text, size_t size)
 {
-    const char *group = packed, *address;
-    const unsigned char *port;
-    size_t group_size = strnlen(group, packed_size) + 1, address_size;
+    const char *group, *address;
+    uint16_t port;
 
     assert(size > 0);
     ret_text[0] = '\0';
-    if (group_size >= packed_size)
-        return;
-    address = group + group_size;
-    address_size = strnlen(address, packed_size - group_size) + 1;
-    if (group_size + address_size + 2 != packed_size)
-        return;
-    port = (const unsigned char *)address + address_size;
-    identity_format(group, address, (uint16_t)(port[0] << 8 | port[1]), ret_text, size);
+    if (identity_unpack(packed, packed_size, &group, &address, &port))
+        identity_format(group, address, port, ret_text, size);
 }

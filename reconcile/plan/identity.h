@@ -23,8 +23,16 @@ int identity_pack(const char *group, const char *address, uint16_t port,
  * too long. */
 int identity_fold_ecs(const char *ecs_id, char ret_folded[static IDENTITY_ADDRESS_MAX]);
 
-/* An order of packed identities: negative, 0 or positive as in memcmp(). */
+/* An order of packed identities as bytes: negative, 0 or positive as in memcmp(). */
 int identity_compare(const void *a, size_t a_size, const void *b, size_t b_size);
+
+/* The order in which people read them: by group, then addresses by number before names, then port.
+ * `a` and `b` are identities; negative, 0 (the same bytes) or positive. */
+int identity_order(const void *a, size_t a_size, const void *b, size_t b_size);
+
+/* The same of their parts. */
+int identity_order_parts(const char *a_group, const char *a_address, uint16_t a_port,
+                         const char *b_group, const char *b_address, uint16_t b_port);
 
 /* For people: "10.1.0.5:8080", "[2001:db8::1]:80", and "blue/10.1.0.5:8080" within a group. */
 void identity_format(const char *group, const char *address, uint16_t port, char *ret_text,

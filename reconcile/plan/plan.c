@@ -10,7 +10,7 @@
 static int plan_by_identity(const void *left, const void *right)
 {
     const Extra *a = left, *b = right;
-    int order = identity_compare(a->identity, a->identity_size, b->identity, b->identity_size);
+    int order = identity_order(a->identity, a->identity_size, b->identity, b->identity_size);
 
     return order ? order : strcmp(a->id, b->id);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "daemon/base/str.h"
+#include "reconcile/plan/identity.h"
 
 void report_channel_done(ChannelReport *report)
 {
@@ -58,6 +59,13 @@ int report_set_extras(ChannelReport *report, const Extra *extras, size_t count)
     return 0;
 }
 
+static int report_by_address(const void *left, const void *right)
+{
+    const MissingReport *a = left, *b = right;
+
+    return identity_order_parts(a->group, a->address, a->port, b->group, b->address, b->port);
+}
+
 int report_set_missing(ChannelReport *report, const Diff *diff)
 {
     const RosterChannel *channel = diff->desired->channel;
@@ -79,6 +87,8 @@ int report_set_missing(ChannelReport *report, const Diff *diff)
             *rows++ = (MissingReport){member->group, member->address,
                                       desired_port(diff->desired, member)};
     }
+    if (count > 0)
+        qsort(report->missing, count, sizeof(*report->missing), report_by_address);
     return 0;
 }
 

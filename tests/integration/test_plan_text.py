@@ -15,6 +15,7 @@ PAYMENTS = channel("payments", "10.1.0.5", row("10.1.0.6", member_group_name="bl
                    row("10.1.0.8", port=9090, member_group_name="green"), {"host": "2001:db8::9"}, "10.9.0.1")
 ROSTER = entry("payments", "10.1.0.5", {"host": "10.1.0.6", "group": "blue"}, "10.1.0.7",
                {"host": "10.1.0.66", "port": 81, "group": "blue"}, ignore=[{"host": "10.9.0.0/16"}])
+KEPT = [f"10.0.0.{i}" for i in range(1, 5)]
 OFF = {"max_deletes": 100, "max_delete_percent": 100, "min_remaining": 0}
 
 
@@ -263,3 +264,23 @@ def test_a_roster_does_not_steer_the_terminal(case, text):
         assert_harmless(result.stdout)
         assert_harmless(result.stderr)
     assert result.status in (FAILED, INVALID)
+
+
+def test_a_plan_of_its_own_tells_nothing_twice(case):
+    """Both outputs of a job in a pipeline come to the same eyes, though neither is a terminal."""
+    case.serve(channel("payments", *KEPT, *[f"10.9.0.{i}" for i in range(1, 13)]), channel("odd", vpc_channel_type="reference"))
+    case.roster(entry("payments", *KEPT), entry("odd", "10.0.0.1"), entry("gone", "10.0.0.1"))
+    for extra in ([], ["--json"]):
+        result = case.plan("--local", *extra)
+        assert result.status == FAILED and result.stderr == "", result
+
+
+def test_members_are_in_the_order_of_their_numbers(case):
+    case.serve(channel("payments", *KEPT, "10.9.0.10", "10.9.0.9", "10.9.0.9:81", "10.9.0.100"))
+    case.roster(entry("payments", *KEPT, "10.8.0.10", "10.8.0.9"))
+    shown = case.plan("--local")
+    members = [line.split()[1] for line in shown.stdout.splitlines() if line.startswith(("  - ", "  ? "))]
+    assert members == ["10.9.0.9:81", "10.9.0.9:8080", "10.9.0.10:8080", "10.9.0.100:8080",
+                       "10.8.0.9:8080", "10.8.0.10:8080"]
+    report = case.dry().channel("payments")
+    assert [f"{row['host']}:{row['port']}" for row in report["extra"] + report["missing"]] == members

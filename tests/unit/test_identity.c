@@ -96,6 +96,44 @@ static IgnoreRule network(uint8_t a, uint8_t b, uint8_t c, uint8_t d, uint8_t bi
     };
 }
 
+/* As people read them: numbers by their value, names behind them. */
+static void test_members_are_in_the_order_of_their_addresses(void **state)
+{
+    static const struct {
+        const char *group, *address;
+        uint16_t port;
+    } rows[] = {
+        {"", "9.255.255.255", 8080},
+        {"", "10.0.0.9", 8080},
+        {"", "10.0.0.10", 80},
+        {"", "10.0.0.10", 443},
+        {"", "10.0.0.10", 8080},
+        {"", "10.0.0.100", 80},
+        {"", "::1", 80},
+        {"", "2001:db8::9", 80},
+        {"", "2001:db8::10", 80},
+        {"", "a", 80},
+        {"", "b", 80},
+        {"blue", "1.0.0.1", 80},
+    };
+    unsigned char packed[ELEMENTS(rows)][IDENTITY_SIZE_MAX];
+    int sizes[ELEMENTS(rows)];
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        sizes[i] = identity_pack(rows[i].group, rows[i].address, rows[i].port, packed[i]);
+        assert_true(sizes[i] > 0);
+    }
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        for (size_t k = 0; k < ELEMENTS(rows); k++) {
+            int order = identity_order(packed[i], (size_t)sizes[i], packed[k], (size_t)sizes[k]);
+
+            assert_int_equal((order > 0) - (order < 0), (i > k) - (i < k));
+        }
+    }
+    assert_true(identity_order("x", 1, "y", 1) < 0); /* none is an identity */
+}
+
 static void test_a_rule_matches_by_every_field_it_has(void **state)
 {
     const MemberRow row = {.host = "10.9.1.2", .ecs_id = "e1", .group = "canary", .port = 9090};
@@ -173,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_ecs_ids_are_the_same_in_any_case),
         cmocka_unit_test(test_too_long_a_part_is_refused),
         cmocka_unit_test(test_members_are_shown_as_people_write_them),
+        cmocka_unit_test(test_members_are_in_the_order_of_their_addresses),
         cmocka_unit_test(test_a_rule_matches_by_every_field_it_has),
         cmocka_unit_test(test_a_network_matches_the_addresses_in_it),
         cmocka_unit_test(test_port_0_in_a_rule_is_the_channels_own),
