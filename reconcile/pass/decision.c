@@ -137,6 +137,10 @@ static void decision_make(ChannelPass *channel)
     bool has_extras = channel->plan.extra_count > 0;
 
     assert(!has_extras || channel->refusing <= GUARD_COUNT);
+    /* What would hold it is told beforehand as well. */
+    if (has_extras && !channel->has_approval &&
+        (record->is_paused || channel->roster->mode == MODE_OBSERVE))
+        held_report(channel, channel->guards);
     if (record->is_paused) {
         channel_end(channel, RESULT_PAUSED, NULL);
         return;

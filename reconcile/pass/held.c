@@ -55,7 +55,7 @@ static void held_tell(const ChannelPass *channel)
     buf_done(&members.text);
 }
 
-void held_end(ChannelPass *channel, const Guard guards[static GUARD_COUNT])
+void held_report(ChannelPass *channel, const Guard guards[static GUARD_COUNT])
 {
     ChannelReport *report = channel->report;
 
@@ -65,6 +65,13 @@ void held_end(ChannelPass *channel, const Guard guards[static GUARD_COUNT])
         if (guards[i].refuses)
             report->guards[report->guard_count++] = guards[i];
     }
+}
+
+void held_end(ChannelPass *channel, const Guard guards[static GUARD_COUNT])
+{
+    ChannelReport *report = channel->report;
+
+    held_report(channel, guards);
     assert(report->guard_count > 0);
     for (size_t i = 0; i < report->extra_count; i++)
         report->extras[i].outcome = OUTCOME_HELD;

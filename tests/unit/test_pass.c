@@ -116,6 +116,30 @@ static void test_a_guard_holds_the_whole_channel_and_a_dry_run_tells(void **stat
     assert_int_equal(world_result(world, 1), RESULT_CONVERGED);
 }
 
+/* Whoever thinks of another mode, or of ending a pause, sees what that would meet. */
+static void test_guards_are_told_where_nothing_is_changed_anyway(void **state)
+{
+    World *world = *state;
+    WorldChannel *channel = world_add_usual(world, "a", 3, 5);
+
+    world->rosters[0].guards.max_deletes = 4;
+    world->rosters[0].guards.max_delete_percent = 50;
+    world->rosters[0].mode = MODE_OBSERVE;
+    expect_pass(world, RESULT_DRIFT, 2, 0);
+    assert_int_equal(world_report(world, 0)->guard_count, 2);
+    assert_int_equal(world_report(world, 0)->guards[0].name, GUARD_MAX_DELETES);
+    assert_int_equal(world_report(world, 0)->guards[0].planned, 5);
+    assert_int_equal(world_count_extras(world, 0, OUTCOME_HELD), 0);
+    assert_int_equal(world->told[EVENT_HELD], 0);
+    world->rosters[0].mode = MODE_PRUNE;
+    channel->is_paused = true;
+    expect_pass(world, RESULT_PAUSED, 2, 0);
+    assert_int_equal(world_report(world, 0)->guard_count, 2);
+    assert_int_equal(world->told[EVENT_HELD], 0);
+    channel->is_paused = false;
+    expect_pass(world, RESULT_HELD, 3, 0);
+}
+
 static void test_an_approval_lets_exactly_its_plan_pass_once(void **state)
 {
     World *world = *state;
@@ -341,6 +365,7 @@ int main(void)
         TEST(test_missing_members_are_drift_and_are_named),
         TEST(test_observe_and_dry_runs_only_plan),
         TEST(test_a_guard_holds_the_whole_channel_and_a_dry_run_tells),
+        TEST(test_guards_are_told_where_nothing_is_changed_anyway),
         TEST(test_an_approval_lets_exactly_its_plan_pass_once),
         TEST(test_an_approval_of_another_plan_fits_nothing),
         TEST(test_an_approval_that_is_not_needed_is_not_spent),

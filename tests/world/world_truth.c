@@ -216,8 +216,11 @@ static void truth_of_channel(World *world, const ChannelReport *report)
     if ((report->result == RESULT_FAILED || report->result == RESULT_UNMANAGEABLE) &&
         !err_is_set(&report->error))
         world_broken(world, "a channel failed without saying why");
-    if ((report->result == RESULT_HELD) != (report->guard_count > 0))
-        world_broken(world, "held without a guard, or a guard without holding");
+    if (report->result == RESULT_HELD && report->guard_count == 0)
+        world_broken(world, "held without a guard");
+    if (report->guard_count > 0 && report->result != RESULT_HELD &&
+        report->result != RESULT_PAUSED && report->result != RESULT_DRIFT)
+        world_broken(world, "a guard without holding");
     for (size_t i = 0; i < report->extra_count; i++)
         truth_of_extra(world, report, &report->extras[i]);
 }
