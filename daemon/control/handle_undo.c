@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "daemon/control/channel_ref.h"
 #include "daemon/control/reply.h"
 #include "daemon/json/json_value.h"
 #include "daemon/log/audit_log.h"
@@ -145,6 +146,22 @@ static int handle_undo_read(const Json *root, struct Undoing *undoing, Err *err)
     return handle_undo_read_channel(root, undoing, err);
 }
 
+/* A channel that nobody knows is told from one of which nothing was deleted. */
+static void handle_undo_doubt_channel(const Control *control, const struct Undoing *undoing,
+                                      Err *err)
+{
+    _cleanup_(buf_done) Buf text = {0};
+    ChannelRef found;
+    Err unknown = {0};
+
+    if (undoing->choice.instance)
+        buf_printf(&text, "%s/", undoing->choice.instance);
+    buf_puts(&text, undoing->choice.channel);
+    if (buf_failed(&text) == 0 &&
+        channel_ref_find(control->controller, buf_text(&text), &found, &unknown) == -ENOENT)
+        err_set(err, -ENOENT, "the history holds no deletion there; %s", unknown.text);
+}
+
 static int handle_undo_prepare(Control *control, struct Undoing *undoing, Err *err)
 {
     Store *store = control->state->store;
@@ -156,6 +173,8 @@ static int handle_undo_prepare(Control *control, struct Undoing *undoing, Err *e
     }
     if (r == 0)
         r = undo_new(store, control->controller->config, &undoing->choice, &undoing->undo, err);
+    if (r == -ENOENT && undoing->choice.channel)
+        handle_undo_doubt_channel(control, undoing, err);
     if (r < 0 || undoing->dry_run)
         return r;
     /* Asked again after a reload, it replaces its own. */
@@ -230,5 +249,6 @@ void handle_undo_end(Control *control)
     if (!control->undoing)
         return;
     handle_undo_refuse(control->undoing, 503, "rosterd is ending");
+    controller_drop_undo(control->controller);
     handle_undo_drop(control);
 }

@@ -306,6 +306,12 @@ void controller_end_undo(Controller *controller)
     controller_tell(controller);
 }
 
+void controller_drop_undo(Controller *controller)
+{
+    roma_client_cancel_all(controller->backend.client);
+    controller->undo_run = NULL;
+}
+
 bool controller_step(Controller *controller)
 {
     lifecycle_step(&controller->lifecycle);

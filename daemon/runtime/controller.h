@@ -98,6 +98,10 @@ void controller_ask_undo(Controller *controller, const ControllerUndo *undo, boo
 /* Its run is done, or it shall not begin any more. */
 void controller_end_undo(Controller *controller);
 
+/* The event loop has failed, so that nothing goes on: awaits no answer of the undo's run any more,
+ * which may be freed then; controller_free() may follow. */
+void controller_drop_undo(Controller *controller);
+
 /* Does what may be done by now (lifecycle_step()). True once it is over: nothing is under way any
  * more, after controller_halt() or controller_stop(). */
 bool controller_step(Controller *controller);

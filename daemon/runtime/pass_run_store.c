@@ -261,7 +261,8 @@ int pass_run_store_decide_additions(PassRun *run, Err *err)
             if (item->record && word)
                 r = store_decide_addition(run->store, item->record, word,
                                           item->added_id ? item->added_id : item->member_id,
-                                          item->attempts, clock_realtime_usec(), err);
+                                          item->attempts, &item->answer, clock_realtime_usec(),
+                                          err);
         }
     }
     if (r == 0 && run->record_error < 0 && err)

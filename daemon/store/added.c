@@ -83,8 +83,8 @@ static int added_settle_one(Store *store, const StoreAction *action, const Store
     if (r < 0 || (!id && added_may_lag(store, action)))
         return r;
     r = store_decide_addition(store, action->action, was_added ? "added" : "failed",
-                              was_added ? id : action->member_id, action->attempts, realtime_usec,
-                              err);
+                              was_added ? id : action->member_id, action->attempts, NULL,
+                              realtime_usec, err);
     if (r == 0 && settling->on_added_settled)
         settling->on_added_settled(settling->userdata, action, was_added);
     return r;

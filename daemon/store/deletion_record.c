@@ -109,21 +109,26 @@ int store_record_addition(Store *store, const Batch *batch, uint64_t realtime_us
 }
 
 static int record_decide_added(Store *store, uint64_t action, const char *outcome,
-                               const char *member_id, uint32_t attempts, uint64_t realtime_usec,
-                               Err *err)
+                               const char *member_id, uint32_t attempts, const Answer *answer,
+                               uint64_t realtime_usec, Err *err)
 {
+    static const Answer none = {0};
+    const Answer *told = answer ? answer : &none;
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_ADDED_DECIDE);
 
     sql_text(&query, outcome);
     sql_text(&query, member_id);
     sql_number_or_null(&query, attempts);
     sql_number(&query, realtime_usec);
+    sql_number_or_null(&query, (uint64_t)told->http);
+    sql_text(&query, told->code[0] ? told->code : NULL);
+    sql_text(&query, told->request_id[0] ? told->request_id : NULL);
     sql_number(&query, action);
     return sql_step(&query, err);
 }
 
 int store_decide_addition(Store *store, uint64_t action, const char *outcome, const char *member_id,
-                          uint32_t attempts, uint64_t realtime_usec, Err *err)
+                          uint32_t attempts, const Answer *answer, uint64_t realtime_usec, Err *err)
 {
     int r;
 
@@ -132,7 +137,7 @@ int store_decide_addition(Store *store, uint64_t action, const char *outcome, co
     if (r < 0)
         return r;
     return transaction_result(store, record_decide_added(store, action, outcome, member_id,
-                                                         attempts, realtime_usec, err));
+                                                         attempts, answer, realtime_usec, err));
 }
 
 static PendingOutcome record_outcome(uint64_t action, Outcome outcome, uint32_t attempts,

@@ -67,7 +67,8 @@ static const char *const sql_texts[QUERY_COUNT] = {
         "decided_usec = ? WHERE id = ?7 AND (outcome IS NULL OR outcome = 'failed' AND ?1 = "
         "'gone')",
     [QUERY_ADDED_DECIDE] = "UPDATE action SET outcome = ?, member_id = ?, attempts = ?, "
-                           "decided_usec = ? WHERE id = ? AND kind = 'add' AND outcome IS NULL",
+                           "decided_usec = ?, http = ?, code = ?, request_id = ? "
+                           "WHERE id = ? AND kind = 'add' AND outcome IS NULL",
     [QUERY_ACTION_UNDECIDED] =
         ACTION_ROWS "WHERE kind = 'delete' AND outcome IS NULL "
                     "AND (?1 IS NULL OR action.instance = " INSTANCE_OF(

@@ -238,10 +238,12 @@ int store_decide(Store *store, uint64_t action, Outcome outcome, uint32_t attemp
  * sent. */
 int store_record_addition(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err);
 
-/* What became of one; buffered. `outcome` is a word of add.h; `member_id` is the new one. One of
- * which nothing is known stays undecided until store_settle(). */
+/* What became of one; buffered. `outcome` is a word of add.h; `member_id` is the new one; `answer`
+ * may be NULL when there was none. One of which nothing is known stays undecided until
+ * store_settle(). */
 int store_decide_addition(Store *store, uint64_t action, const char *outcome, const char *member_id,
-                          uint32_t attempts, uint64_t realtime_usec, Err *err);
+                          uint32_t attempts, const Answer *answer, uint64_t realtime_usec,
+                          Err *err);
 
 /* A recorded deletion, or addition. Texts are NULL and numbers 0 where nothing is known. */
 typedef struct StoreAction {

@@ -166,8 +166,12 @@ static void add_confirm(ChannelPass *channel)
 /* ---- adding ---- */
 
 /* The outcome by the answer, until the confirming list says more. */
-static void add_note_end(AdditionItem *item, const Call *call, CallEnd end)
+static void add_note_end(AdditionItem *item, const Call *call, CallEnd end, const Answer *answer)
 {
+    if (answer)
+        item->answer = *answer;
+    item->answer.members = NULL;
+    item->answer.channels = NULL;
     item->attempts = call->attempts;
     item->is_uncertain = end == CALL_UNCERTAIN;
     item->is_open =
@@ -185,9 +189,8 @@ static void add_on_end(Call *call, CallEnd end, const Answer *answer, const Err 
     Err why = *err;
 
     assert(call == &channel->call && addition->next <= addition->item_count);
-    (void)answer;
     addition->was_sent = addition->was_sent || call->attempts > 0;
-    add_note_end(item, call, end);
+    add_note_end(item, call, end, answer);
     if (end == CALL_STOPPED && call->was_ambiguous)
         err_context(&why, -ECANCELED,
                     "the addition of what was %s was sent but its outcome is not known",

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "reconcile/ops.h"
+
 typedef struct ChannelPass ChannelPass;
 
 typedef enum AdditionOutcome {
@@ -29,6 +31,7 @@ typedef struct AdditionItem {
     const char *member_json;
     AdditionOutcome outcome;
     uint32_t attempts;
+    Answer answer;        /* the last one; without rows */
     const char *added_id; /* of one ADDED, as the list that confirmed it has it; the report owns it;
                              NULL: not known, or no memory */
     bool is_open;         /* it was sent, and no list has told yet what became of it */

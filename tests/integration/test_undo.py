@@ -3,10 +3,12 @@
 
 import json
 import signal
+import subprocess
 
 import pytest
 
 from case import DRIFT, FAILED, IN_SYNC, channel, entry, identifier, mutations, row, wait_until
+from daemon import sanitized
 from test_control import KEPT, ask, ctl, start, status_of
 
 NO_DAEMON = 69
@@ -389,3 +391,63 @@ def test_many_members_in_a_signed_request(case):
     assert sim.hosts("payments") == KEPT
     assert undo(case, "--last").status == IN_SYNC
     assert sim.hosts("payments") == sorted(KEPT + members)
+
+
+def test_the_history_has_the_answer_to_an_addition(pruned):
+    ctl(pruned, "undo", "--last", "--channel", "payments")
+    added = [row for row in json.loads(ctl(pruned, "history", "--json").stdout)["actions"] if row["kind"] == "add"]
+    assert len(added) == 4 and all(row["http"] == 201 and row["request_id"] for row in added), added
+    lines = [line for line in ctl(pruned, "history").stdout.splitlines() if " + " in line]
+    assert len(lines) == 4 and all(" added " in line and " 201 " in line for line in lines)
+
+
+BROKEN_LOOP = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+static int is_broken(void)
+{
+    errno = EBADF;
+    return access(getenv("BROKEN_LOOP"), F_OK) == 0;
+}
+
+int epoll_wait(int fd, struct epoll_event *events, int count, int timeout)
+{
+    int (*real)(int, struct epoll_event *, int, int) = dlsym(RTLD_NEXT, "epoll_wait");
+
+    return is_broken() ? (errno = EBADF, -1) : real(fd, events, count, timeout > 50 || timeout < 0 ? 50 : timeout);
+}
+
+int epoll_pwait2(int fd, struct epoll_event *events, int count, const struct timespec *timeout, const sigset_t *mask)
+{
+    struct timespec most = {0, 50000000};
+    int (*real)(int, struct epoll_event *, int, const struct timespec *, const sigset_t *) =
+        dlsym(RTLD_NEXT, "epoll_pwait2");
+
+    if (timeout && timeout->tv_sec == 0 && timeout->tv_nsec < most.tv_nsec)
+        most = *timeout;
+    return is_broken() ? (errno = EBADF, -1) : real(fd, events, count, &most, mask);
+}
+"""
+
+
+@pytest.mark.skipif(sanitized(), reason="a sanitizer must be loaded first")
+def test_an_event_loop_that_fails_in_an_undo_ends_the_daemon_in_order(case):
+    source, library, broken = case.write("loop.c", BROKEN_LOOP), case.folder / "loop.so", case.folder / "broken"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    sim = case.serve(channel("payments", *KEPT, "10.9.0.1"))
+    case.roster(entry("payments", *KEPT))
+    running = case.start("rosterd", env={"LD_PRELOAD": str(library), "BROKEN_LOOP": str(broken)})
+    wait_until(lambda: ctl(case, "status").status == IN_SYNC, process=running)
+    wait_until(lambda: sim.hosts("payments") == KEPT, process=running)
+    sim.faults([{"match": {"op": "add_members"}, "then": {"hold": True}}])
+    asking = case.start("rosterctl", "undo", "--last")
+    wait_until(lambda: additions(sim), process=running)
+    broken.touch()
+    done = running.finish()
+    assert done.status == FAILED and "Bad file descriptor" in done.stderr, done
+    asking.finish()

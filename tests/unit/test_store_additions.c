@@ -8,6 +8,7 @@
 static void record_added(Folder *folder, Store *store, Batch *batch)
 {
     static const char *const new_ids[] = {"m1", "m2", "m3"};
+    const Answer answer = {.http = 201, .request_id = "r-1"};
 
     for (size_t i = 0; i < batch->deletion_count; i++)
         batch->deletions[i].member_id = "old";
@@ -15,7 +16,7 @@ static void record_added(Folder *folder, Store *store, Batch *batch)
     for (size_t i = 0; i < batch->deletion_count; i++) {
         assert_true(batch->deletions[i].action > 0);
         assert_int_equal(store_decide_addition(store, batch->deletions[i].action, "added",
-                                               new_ids[i], 1, NOW, &folder->err),
+                                               new_ids[i], 1, &answer, NOW, &folder->err),
                          0);
     }
     assert_int_equal(store_flush(store, &folder->err), 0);
@@ -67,6 +68,9 @@ static void test_what_was_added_and_vanishes_is_named_once(void **state)
     assert_int_equal(history.count, 3);
     for (size_t i = 0; i < 3; i++)
         assert_string_equal(history.items[i].kind, "add");
+    assert_int_equal(history.items[0].http, 201);
+    assert_string_equal(history.items[0].request_id, "r-1");
+    assert_null(history.items[0].code);
     store_actions_done(&history);
     assert_int_equal(store_find_last_deleting(store, NULL, NULL, pass, NULL), -ENOENT);
     store_free(store);
@@ -267,7 +271,8 @@ static void test_what_cannot_be_recorded_is_told(void **state)
     assert_int_equal(store_record_addition(reader, &added, NOW, &folder->err), -EROFS);
     assert_int_equal(member.action, 0);
     assert_says(&folder->err, "; nothing was added");
-    assert_int_equal(store_decide_addition(reader, 1, "added", "m1", 1, NOW, &folder->err), -EROFS);
+    assert_int_equal(store_decide_addition(reader, 1, "added", "m1", 1, NULL, NOW, &folder->err),
+                     -EROFS);
     store_free(reader);
     store_free(store);
 }
