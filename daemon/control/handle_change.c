@@ -4,24 +4,41 @@
 #include <errno.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/str.h"
 #include "daemon/control/known_plans.h"
 #include "daemon/control/reply.h"
 #include "daemon/json/json_writer.h"
 #include "daemon/log/audit_log.h"
 
+/* Whose pass carries a plan out. */
+static const Scheduler *handle_find_scheduler(const Controller *controller, const char *instance)
+{
+    const Scheduler *found = NULL;
+
+    for (size_t i = 0; i < controller->scheduler_count && !found; i++) {
+        if (str_equal(controller->schedulers[i].log.instance_name, instance))
+            found = &controller->schedulers[i];
+    }
+    return found;
+}
+
 static void handle_say_approved(const Control *control, ServerRequest *request,
                                 const KnownPlan *plan)
 {
     const ChannelReport *channel = plan->channel;
+    const char *instance = channel ? channel->instance_name : plan->instance->name;
+    const Scheduler *scheduler = handle_find_scheduler(control->controller, instance);
     Buf buf = {0};
     JsonWriter writer = {.buf = &buf};
 
     json_open_object(&writer, NULL);
     json_put_text(&writer, "digest", plan->digest);
     json_put_bool(&writer, "approved", true);
-    json_put_text(&writer, "instance", channel ? channel->instance_name : plan->instance->name);
+    json_put_text(&writer, "instance", instance);
     json_put_text(&writer, "name", channel ? channel->name : NULL);
     json_put_text(&writer, "id", channel ? channel->id : NULL);
+    json_put_bool(&writer, "pass_under_way", scheduler && scheduler->run);
+    reply_put_moment(&writer, "next_pass", scheduler ? scheduler->schedule->next_usec : 0);
     json_put_bool(&writer, "dry_run", control->dry_run);
     json_close_object(&writer);
     json_end(&writer);

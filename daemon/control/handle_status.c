@@ -17,23 +17,10 @@
 #include "daemon/report/pause.h"
 #include "daemon/report/progress_text.h"
 
-static void handle_status_put_time(JsonWriter *writer, const char *key, uint64_t realtime_usec)
+/* Whether a plan of this digest waits with an approval for the pass that carries it out. */
+static bool handle_status_is_approved(Store *store, const char *digest)
 {
-    char text[CLOCK_RFC3339_SIZE];
-
-    clock_format_rfc3339(realtime_usec, text);
-    json_put_text(writer, key, realtime_usec ? text : NULL);
-}
-
-/* A moment of the monotonic clock as people read it; 0 and USEC_NEVER stand for none. */
-static uint64_t handle_status_realtime(uint64_t monotonic_usec)
-{
-    uint64_t now_usec = clock_monotonic_usec(), realtime_usec = clock_realtime_usec();
-
-    if (monotonic_usec == 0 || monotonic_usec == USEC_NEVER)
-        return 0;
-    return monotonic_usec > now_usec ? realtime_usec + (monotonic_usec - now_usec)
-                                     : realtime_usec - (now_usec - monotonic_usec);
+    return store && digest[0] && store_is_approved(store, digest, clock_realtime_usec(), NULL) > 0;
 }
 
 static void handle_status_put_instance(JsonWriter *writer, const Scheduler *scheduler)
@@ -47,12 +34,13 @@ static void handle_status_put_instance(JsonWriter *writer, const Scheduler *sche
     json_put_text(writer, "endpoint", instance->endpoint);
     json_put_number(writer, "channels", scheduler->channel_count);
     json_put_text(writer, "last_pass", scheduler->last_pass);
-    handle_status_put_time(writer, "last_pass_ended", scheduler->last_usec);
+    reply_put_time(writer, "last_pass_ended", scheduler->last_usec);
     json_put_bool(writer, "pass_under_way", scheduler->run != NULL);
-    handle_status_put_time(writer, "next_pass",
-                           handle_status_realtime(scheduler->schedule->next_usec));
+    reply_put_moment(writer, "next_pass", scheduler->schedule->next_usec);
     json_put_number(writer, "failed_passes", scheduler->schedule->failures);
     json_put_text(writer, "digest", report ? report->digest : NULL);
+    json_put_bool(writer, "approved",
+                  report && handle_status_is_approved(scheduler->backend->store, report->digest));
     report_json_put_guards(writer, report ? report->guards : NULL,
                            report ? report->guard_count : 0);
     json_close_object(writer);
@@ -99,8 +87,10 @@ static void handle_status_put_channel(JsonWriter *writer, const ChannelRef *foun
     json_open_object(writer, NULL);
     report_json_put_channel(writer, &report,
                             found->report ? report_result_text(report.result) : NULL);
-    handle_status_put_time(writer, "listed",
-                           handle_status_realtime(found->scheduler->listed_usec[found->number]));
+    reply_put_moment(writer, "listed", found->scheduler->listed_usec[found->number]);
+    json_put_bool(writer, "approved",
+                  report.result != RESULT_CONVERGED &&
+                      handle_status_is_approved(found->scheduler->backend->store, report.digest));
     json_close_object(writer);
 }
 
@@ -112,7 +102,7 @@ static void handle_status_put_head(JsonWriter *writer, Control *control, const c
 
     json_put_text(writer, "version", ROSTERD_VERSION);
     json_put_number(writer, "pid", (uint64_t)getpid());
-    handle_status_put_time(writer, "time", clock_realtime_usec());
+    reply_put_time(writer, "time", clock_realtime_usec());
     json_put_bool(writer, "dry_run", controller->backend.dry_run);
     report_json_put_roster(writer, controller->config->set.digest, controller->config->set.head);
     pulls_put(writer, "git", controller, &control->pulls);

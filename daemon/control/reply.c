@@ -3,7 +3,28 @@
 
 #include <errno.h>
 
-#include "daemon/json/json_writer.h"
+#include "daemon/base/clock.h"
+
+void reply_put_time(JsonWriter *writer, const char *key, uint64_t realtime_usec)
+{
+    char text[CLOCK_RFC3339_SIZE];
+
+    clock_format_rfc3339(realtime_usec, text);
+    json_put_text(writer, key, realtime_usec ? text : NULL);
+}
+
+void reply_put_moment(JsonWriter *writer, const char *key, uint64_t monotonic_usec)
+{
+    uint64_t now_usec = clock_monotonic_usec(), realtime_usec = clock_realtime_usec();
+
+    if (monotonic_usec == 0 || monotonic_usec == USEC_NEVER)
+        realtime_usec = 0;
+    else if (monotonic_usec > now_usec)
+        realtime_usec += monotonic_usec - now_usec;
+    else
+        realtime_usec -= now_usec - monotonic_usec;
+    reply_put_time(writer, key, realtime_usec);
+}
 
 void reply_refuse(ServerRequest *request, int status, const char *text)
 {

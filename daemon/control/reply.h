@@ -5,6 +5,12 @@
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
 #include "daemon/http/server.h"
+#include "daemon/json/json_writer.h"
+
+/* Puts a time: realtime, or a moment of the monotonic clock as people read it; null for 0, and for
+ * USEC_NEVER. */
+void reply_put_time(JsonWriter *writer, const char *key, uint64_t realtime_usec);
+void reply_put_moment(JsonWriter *writer, const char *key, uint64_t monotonic_usec);
 
 /* Answers with {"error": TEXT}, out of memory as well. */
 void reply_refuse(ServerRequest *request, int status, const char *text);

@@ -26,6 +26,16 @@ static int ctl_approve_show(const Json *root, bool colour, Buf *buf)
         page_printf(&page, "approved: the next pass may carry out exactly these plans of %s",
                     row_text(root, "instance"));
     page_puts(&page, ", once, within 24 h");
+    page_newline(&page);
+    if (row_is_true(root, "pass_under_way"))
+        page_puts(&page,
+                  "a pass is under way: if it has judged the plan already, it is the one after "
+                  "it; rosterctl reconcile has it follow at once");
+    else if (row_text(root, "next_pass")[0])
+        page_printf(&page, "the next pass begins at %s; rosterctl reconcile has one begin at once",
+                    row_text(root, "next_pass"));
+    else
+        page_puts(&page, "rosterctl reconcile has a pass begin at once");
     if (row_is_true(root, "dry_run"))
         page_puts(&page,
                   "; this rosterd is in dry run: it deletes nothing, and the approval is for "

@@ -18,9 +18,21 @@ const char *channel_text_measure(const char *guard_name)
     return row ? row->unit : "planned";
 }
 
+const char *channel_text_verb(const Json *object)
+{
+    const char *result = row_text(object, "result");
+
+    return str_equal(result, "drift") || str_equal(result, "paused") ? "would refuse" : "refuses";
+}
+
+bool channel_text_has_plan(const Json *object)
+{
+    return row_text(object, "digest")[0] && !str_equal(row_text(object, "result"), "converged");
+}
+
 static void text_digest(const Page *page, const Json *object)
 {
-    if (!row_text(object, "digest")[0])
+    if (!channel_text_has_plan(object))
         return;
     page_printf(page, "  digest %s", row_text(object, "digest"));
     page_newline(page);
@@ -40,7 +52,7 @@ void channel_text_guards(const Page *page, const Json *object)
         const char *name = row_text(guard, "name");
 
         page_puts(page, "  ");
-        page_paint(page, COLOUR_YELLOW, "! %s refuses: %s %s, limit %s", name,
+        page_paint(page, COLOUR_YELLOW, "! %s %s: %s %s, limit %s", name, channel_text_verb(object),
                    row_text(guard, "planned"), channel_text_measure(name),
                    row_text(guard, "limit"));
         page_newline(page);

@@ -12,6 +12,12 @@
 /* What a guard of this name counts: "deletions planned". "planned" for a name that is none. */
 const char *channel_text_measure(const char *guard_name);
 
+/* "refuses", or "would refuse" where the channel is paused or only observed. */
+const char *channel_text_verb(const Json *object);
+
+/* Whether there is a plan that a digest is of: not where it was carried out. */
+bool channel_text_has_plan(const Json *object);
+
 /* The guards that refuse, and the digest: of a channel, or of an instance. */
 void channel_text_guards(const Page *page, const Json *object);
 

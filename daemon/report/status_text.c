@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "config/mode.h"
 #include "daemon/base/str.h"
 #include "daemon/json/json_value.h"
 #include "daemon/report/channel_text.h"
@@ -64,6 +65,42 @@ static void status_text_head(const Page *page, const Json *root)
                      "which channels are paused is not known: ", row_text(root, "pauses_error"));
 }
 
+/* What an approved plan waits for, as far as `root` tells of its channel or instance. */
+static void status_text_approval(const Json *root, const Json *channel, Buf *ret_text)
+{
+    const char *instance = row_text(channel, "instance"), *next = "";
+
+    buf_puts(ret_text, "approved: ");
+    if (json_find(channel, "pause")) {
+        buf_puts(ret_text, "waits for the end of its pause");
+        return;
+    }
+    if (str_equal(row_text(channel, "mode"), mode_text(MODE_OBSERVE))) {
+        buf_puts(ret_text, "waits for another mode than observe");
+        return;
+    }
+    for (size_t i = 0; i < row_count(root, "instances"); i++) {
+        const Json *row = row_at(root, "instances", i);
+
+        if (str_equal(row_text(row, "name"), instance[0] ? instance : row_text(channel, "name")))
+            next = row_text(row, "next_pass");
+    }
+    buf_printf(ret_text, "waits for the next pass%s%s; rosterctl reconcile has one begin at once",
+               next[0] ? " at " : "", next);
+}
+
+/* A line, where its plan is approved. */
+static void status_text_approved(const Page *page, const Json *root, const Json *object)
+{
+    _cleanup_(buf_done) Buf text = {0};
+
+    if (!row_is_true(object, "approved"))
+        return;
+    status_text_approval(root, object, &text);
+    page_printf(page, "  %s", buf_text(&text));
+    page_newline(page);
+}
+
 static void status_text_instances(const Page *page, const Json *root)
 {
     for (size_t i = 0; i < row_count(root, "instances"); i++) {
@@ -82,6 +119,7 @@ static void status_text_instances(const Page *page, const Json *root)
                         failures == 1 ? "" : "es");
         page_newline(page);
         channel_text_guards(page, instance);
+        status_text_approved(page, root, instance);
     }
 }
 
@@ -95,8 +133,18 @@ static void status_text_number(Table *table, const Json *channel, const char *ke
         table_add(table, NULL, COLOUR_PLAIN);
 }
 
+static void status_text_note_approval(Table *table, const Json *root, const Json *channel)
+{
+    _cleanup_(buf_done) Buf text = {0};
+
+    if (!row_is_true(channel, "approved"))
+        return;
+    status_text_approval(root, channel, &text);
+    table_note(table, "%s", buf_text(&text));
+}
+
 /* `is_told`: what it failed by stands above. */
-static void status_text_notes(Table *table, const Json *channel, bool is_told)
+static void status_text_notes(Table *table, const Json *root, const Json *channel, bool is_told)
 {
     const Json *pause = json_find(channel, "pause"), *error = json_find(channel, "error");
     const char *digest = row_text(channel, "digest"), *until = row_text(pause, "until");
@@ -107,11 +155,13 @@ static void status_text_notes(Table *table, const Json *channel, bool is_told)
 
         if (channel_text_is_held_by_pass(channel))
             break;
-        table_note(table, "%s refuses: %s %s, limit %s", name, row_text(guard, "planned"),
-                   channel_text_measure(name), row_text(guard, "limit"));
+        table_note(table, "%s %s: %s %s, limit %s", name, channel_text_verb(channel),
+                   row_text(guard, "planned"), channel_text_measure(name),
+                   row_text(guard, "limit"));
     }
-    if (digest[0])
+    if (channel_text_has_plan(channel))
         table_note(table, "digest %s", digest);
+    status_text_note_approval(table, root, channel);
     if (pause)
         table_note(table, "%s: %s%s%s", row_pause(pause), row_text(pause, "reason"),
                    until[0] ? ", until " : ", without end", until);
@@ -121,7 +171,7 @@ static void status_text_notes(Table *table, const Json *channel, bool is_told)
                    row_text(error, "request_id"));
 }
 
-static void status_text_row(Table *table, const Json *channel, bool is_told)
+static void status_text_row(Table *table, const Json *root, const Json *channel, bool is_told)
 {
     const char *result = row_text(channel, "result");
     char name[ROW_NAME_SIZE];
@@ -135,7 +185,7 @@ static void status_text_row(Table *table, const Json *channel, bool is_told)
     status_text_number(table, channel, "extra");
     status_text_number(table, channel, "missing");
     table_add(table, row_text(channel, "listed"), COLOUR_PLAIN);
-    status_text_notes(table, channel, is_told);
+    status_text_notes(table, root, channel, is_told);
 }
 
 static bool status_text_is_problem(const Json *channel)
@@ -159,7 +209,7 @@ static int status_text_channels(const Page *page, const Json *root, const Failur
         const Json *channel = row_at(root, "channels", i);
 
         if (!problems || status_text_is_problem(channel))
-            status_text_row(&table, channel, failures_is_shared(failures, i));
+            status_text_row(&table, root, channel, failures_is_shared(failures, i));
     }
     if (table.row_count > 0 || table.failed) {
         page_newline(page);
@@ -191,6 +241,7 @@ static void status_text_single(const Page *page, const Json *root)
 
         page_newline(page);
         channel_text_append(page, channel, &(ChannelTextOptions){.verbose = true});
+        status_text_approved(page, root, channel);
         page_printf(page, "  mode %s, %s live, %s desired", row_text(channel, "mode"),
                     row_was_read(channel) ? row_text(channel, "live") : "not known how many",
                     row_text(channel, "desired"));

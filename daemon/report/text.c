@@ -139,7 +139,9 @@ static void text_why(Table *table, const Json *channel)
     const Json *guard = row_at(channel, "guards", 0), *pause = json_find(channel, "pause");
     size_t more = row_count(channel, "guards");
 
-    if (guard && channel_text_is_held_by_pass(channel))
+    if (pause && str_equal(row_text(channel, "result"), "paused"))
+        text_pause(table, pause);
+    else if (guard && channel_text_is_held_by_pass(channel))
         table_add(table, "its instance is held as a whole", COLOUR_PLAIN);
     else if (guard && more > 1)
         table_printf(table, "%s %s, limit %s (+%zu)", row_text(guard, "name"),

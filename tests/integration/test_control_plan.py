@@ -196,6 +196,51 @@ def test_an_approval_shows_what_it_lets_pass(service):
     assert len(deletions(service.sim)) == 20
 
 
+def test_an_approval_that_waits_is_shown(service):
+    """What it waits for, until when, and how not to wait; and not after its pass."""
+    digest = status_of(service, "orders")["digest"]
+    next_pass = status(service)["instances"][0]["next_pass"]
+    assert status_of(service, "orders")["approved"] is False and "approved" not in ctl(service, "status").stdout
+    said = ctl(service, "approve", digest).stdout
+    assert f"the next pass begins at {next_pass[:16]}" in said and "rosterctl reconcile has one begin at once" in said
+    assert status_of(service, "orders")["approved"] is True
+    waits = f"approved: waits for the next pass at {next_pass[:16]}"
+    for shown in (ctl(service, "status").stdout, ctl(service, "status", "orders").stdout):
+        assert waits in shown and "rosterctl reconcile has one begin at once" in shown
+    ctl(service, "pause", "orders", "--reason", "lunch")
+    assert "approved: waits for the end of its pause" in ctl(service, "status").stdout
+    ctl(service, "resume", "orders")
+    assert ctl(service, "reconcile").status == IN_SYNC and len(deletions(service.sim)) == 20
+    # What was carried out is no plan any more.
+    for shown in (ctl(service, "status").stdout, ctl(service, "status", "orders").stdout):
+        assert "approved" not in shown and "digest" not in shown and "converged" in shown
+
+
+def test_what_another_mode_would_meet_is_shown(service):
+    service.roster(entry("payments", *KEPT), entry("orders", *KEPT, mode="observe"))
+    assert ctl(service, "reconcile").status == DRIFT
+    for shown in (ctl(service, "status").stdout, ctl(service, "status", "orders").stdout, service.plan().stdout):
+        assert "max_deletes would refuse: 20 deletions planned, limit 10" in shown
+    assert [guard["name"] for guard in status_of(service, "orders")["guards"]][0] == "max_deletes"
+
+
+def test_an_id_that_the_service_has_not_told_is_not_called_unknown(case):
+    """A roster names its channels; while the list of channels cannot be read, their ids are not known."""
+    sim = case.serve(channel("payments", *KEPT))
+    case.roster(entry("payments", *KEPT))
+    case.tune(interval="24h")
+    sim.faults([{"match": {"op": "list_channels"}, "then": {"status": 403, "code": "APIG.1005", "message": "no right"}}])
+    running = case.start("rosterd")
+    wait_until(lambda: ctl(case, "status").status == IN_SYNC, process=running)
+    wait_until(lambda: status(case)["channels"][0]["result"], process=running)
+    for command in (["status"], ["plan"], ["plan", "--local"], ["pause", "--reason", "x"]):
+        done = ctl(case, command[0], identifier("payments"), *command[1:])
+        assert done.status == FAILED and "which ids those of prod have" in done.stderr and "no right" in done.stderr, done
+    assert "which ids" not in ctl(case, "plan", "paymens").stderr
+    sim.clear_faults()
+    assert ctl(case, "plan", identifier("payments")).status == IN_SYNC
+
+
 @pytest.mark.parametrize("answer, wanted", [(b"n\n", FAILED), (b"\n", FAILED), (b"y\n", IN_SYNC)])
 def test_an_approval_asks_on_a_terminal(service, answer, wanted):
     digest = status_of(service, "orders")["digest"]
@@ -260,7 +305,8 @@ def test_an_instance_is_approved_by_its_digest(whole):
     done = ctl(whole, "approve", digest[:12])
     assert done.status == IN_SYNC and done.stdout.startswith("prod: held as a whole\n")
     assert done.stdout.count("- 10.9.0.1:8080") == 60
-    assert done.stdout.endswith("approved: the next pass may carry out exactly these plans of prod, once, within 24 h\n")
+    assert "approved: the next pass may carry out exactly these plans of prod, once, within 24 h\n" in done.stdout
+    assert "approved: waits for the next pass at" in ctl(whole, "status").stdout
     assert ctl(whole, "reconcile").status == IN_SYNC and len(deletions(whole.sim)) == 60
     again = ctl(whole, "approve", digest)
     assert again.status == FAILED and "knows no plan" in again.stderr
@@ -278,7 +324,16 @@ def test_a_name_that_fits_nothing_suggests_one(service):
     for typed in ("paymens", "PAYMENTS", "prod/payment"):
         done = ctl(service, "status", typed)
         assert done.status == FAILED and "do you mean payments?" in done.stderr
-    assert "do you mean" not in ctl(service, "status", "something-else").stderr
+    assert "rosterctl status lists them" in ctl(service, "status", "something-else").stderr
+    assert "do you mean payments?" in ctl(service, "undo", "--last", "--channel", "paymens").stderr
+    nobody = ctl(service, "undo", "--last", "--channel", "nosuch").stderr
+    assert "the history holds no deletion there; nosuch: no channel" in nobody and "rosterctl status" in nobody
+    assert "which have prod\n" in ctl(service, "pause", "--instance", "prd", "--reason", "x").stderr
+    service.daemon.signal()
+    service.daemon.finish()
+    offline = ctl(service, "undo", "--last", "--channel", "nosuch", "--dry-run",
+                  env={"CREDENTIALS_DIRECTORY": str(service.credentials)}).stderr
+    assert "nosuch: no channel of the rosters has this name or id; rosterctl plan -v lists them" in offline
 
 
 def test_a_name_that_fits_several_lists_them(case):
