@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "config/schema/suggest.h"
 #include "daemon/base/buf.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
@@ -58,24 +57,67 @@ const char *channel_ref_name(const ChannelRef *found)
     return found->channel_id ? found->channel_id : "";
 }
 
-static int channel_ref_fail_unknown(const Controller *controller, const char *text, Err *err)
+/* Whether the service has said the id of any channel of an instance. */
+static bool channel_ref_has_ids(const Controller *controller, const Scheduler *scheduler)
 {
-    const char *slash = strchr(text, '/'), *word = slash ? slash + 1 : text, *same = NULL;
     ChannelRef found;
-    Suggest suggest;
 
-    suggest_init(&suggest, word);
     for (size_t i = 0; i < controller->config->channel_count; i++) {
         channel_ref_by_index(controller, i, &found);
-        suggest_offer(&suggest, channel_ref_name(&found));
-        if (strcasecmp(channel_ref_name(&found), word) == 0)
-            same = channel_ref_name(&found);
+        if (found.scheduler == scheduler && found.report && found.report->id && !found.channel->id)
+            return true;
     }
-    if (!same && !suggest.best)
-        return err_set(err, -ENOENT, "%.200s: no channel of the rosters has this name or id", text);
-    return err_set(err, -ENOENT,
-                   "%.200s: no channel of the rosters has this name or id, do you mean %.200s?",
-                   text, same ? same : suggest.best);
+    return false;
+}
+
+/* The first channel that goes by its name while no id of its instance is known, and so may be the
+ * one that an id means. */
+static bool channel_ref_find_without_id(const Controller *controller, ChannelRef *ret_found)
+{
+    for (size_t i = 0; i < controller->config->channel_count; i++) {
+        channel_ref_by_index(controller, i, ret_found);
+        if (!ret_found->channel_id && !channel_ref_has_ids(controller, ret_found->scheduler))
+            return true;
+    }
+    return false;
+}
+
+void channel_ref_init_unknown(const Controller *controller, const char *text,
+                              UnknownChannel *ret_unknown)
+{
+    ChannelRef found;
+
+    unknown_channel_init(ret_unknown, text);
+    for (size_t i = 0; i < controller->config->channel_count; i++) {
+        channel_ref_by_index(controller, i, &found);
+        unknown_channel_offer(ret_unknown, channel_ref_name(&found));
+    }
+}
+
+static int channel_ref_fail_unknown(const Controller *controller, const char *text, Err *err)
+{
+    UnknownChannel unknown;
+    ChannelRef found;
+
+    channel_ref_init_unknown(controller, text, &unknown);
+    if (unknown_channel_may_be_id(&unknown) && channel_ref_find_without_id(controller, &found))
+        return err_set(err, -ENOENT,
+                       "%.200s: no channel of the rosters has this name, and which ids those of %s "
+                       "have is not known: %.300s",
+                       text, found.instance_name,
+                       found.report && err_is_set(&found.report->error)
+                           ? found.report->error.text
+                           : "no pass has read them yet");
+    return unknown_channel_fail(&unknown, "rosterctl status", err);
+}
+
+bool channel_ref_may_be_unread(const Controller *controller, const char *text)
+{
+    UnknownChannel unknown;
+    ChannelRef found;
+
+    unknown_channel_init(&unknown, text);
+    return unknown_channel_may_be_id(&unknown) && channel_ref_find_without_id(controller, &found);
 }
 
 /* Which they are, as far as a line has room. */

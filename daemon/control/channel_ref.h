@@ -4,6 +4,7 @@
 #pragma once
 
 #include "daemon/base/err.h"
+#include "daemon/report/unknown_channel.h"
 #include "daemon/runtime/controller.h"
 
 typedef struct ChannelRef {
@@ -21,6 +22,13 @@ typedef struct ChannelRef {
  */
 int channel_ref_find(const Controller *controller, const char *text, ChannelRef *ret_found,
                      Err *err);
+
+/* Who is near a text that fits none. Borrowed from the configuration and the last reports. */
+void channel_ref_init_unknown(const Controller *controller, const char *text,
+                              UnknownChannel *ret_unknown);
+
+/* Whether a text that fits none may be the id of one, which the service has not said yet. */
+bool channel_ref_may_be_unread(const Controller *controller, const char *text);
 
 /* The channel with that place in the configuration. */
 void channel_ref_by_index(const Controller *controller, size_t index, ChannelRef *ret_found);

@@ -69,6 +69,7 @@ void handle_history(Control *control, ServerRequest *request)
     _cleanup_(store_actions_done) StoreActions actions = {0};
     _cleanup_(buf_done) Buf instance = {0};
     StoreFilter filter = {0};
+    UnknownChannel unknown;
     Buf buf = {0};
     Err err = {0};
     int r = handle_history_filter(request, &filter, &instance, &err);
@@ -81,10 +82,13 @@ void handle_history(Control *control, ServerRequest *request)
         r = store_history(control->state->store, &filter, &actions, &err);
     if (r == 0 && actions.count == 0)
         r = handle_history_is_unknown(control, request, &filter, &err);
+    if (r > 0)
+        channel_ref_init_unknown(control->controller, server_request_find(request, "channel"),
+                                 &unknown);
     if (r < 0) {
         reply_fail(request, r, &err);
         return;
     }
-    report_history_append(&actions, r > 0, &buf);
+    report_history_append(&actions, r > 0 ? &unknown : NULL, &buf);
     reply_answer(request, &buf);
 }

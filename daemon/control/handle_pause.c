@@ -16,6 +16,19 @@
 
 /* ---- of what ---- */
 
+static int handle_pause_fail_instance(const Config *config, const char *name, Err *err)
+{
+    _cleanup_(buf_done) Buf names = {0};
+
+    for (size_t i = 0; i < config->instance_count; i++)
+        buf_printf(&names, "%s%s", i > 0 ? ", " : "", config->instances[i].name);
+    if (buf_failed(&names) < 0)
+        return err_memory(err);
+    return err_set(err, -ENOENT,
+                   "%.200s: no instance of the settings has this name, which have %.300s", name,
+                   buf_text(&names));
+}
+
 static int handle_pause_find_instance(const Controller *controller, const char *name,
                                       StoreScope *ret_scope, Err *err)
 {
@@ -28,7 +41,7 @@ static int handle_pause_find_instance(const Controller *controller, const char *
         };
         return 0;
     }
-    return err_set(err, -ENOENT, "%.200s: no instance of the settings has this name", name);
+    return handle_pause_fail_instance(controller->config, name, err);
 }
 
 /* A channel of the rosters, else one that only a pause knows (where `pauses` are given). */

@@ -132,7 +132,10 @@ static int handle_plan_check(const Control *control, const char *channels, Err *
     for (char *line = copy ? strtok_r(copy, "\n", &rest) : NULL; line && r == 0;
          line = strtok_r(NULL, "\n", &rest)) {
         r = channel_ref_find(control->controller, line, &found, err);
-        r = r == -ENOTUNIQ ? 0 : r;
+        /* The plan's own reading may tell whose id it is. */
+        if (r == -ENOTUNIQ ||
+            (r == -ENOENT && channel_ref_may_be_unread(control->controller, line)))
+            r = 0;
     }
     return r;
 }

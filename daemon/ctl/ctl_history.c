@@ -86,6 +86,8 @@ static int ctl_join_pages(const Pages *pages, Json **ret_root, Err *err)
     json_close_array(&writer);
     if (row_is_true(pages->roots[0], "unknown_channel"))
         json_put_bool(&writer, "unknown_channel", true);
+    if (row_text(pages->roots[0], "near")[0])
+        json_put_text(&writer, "near", row_text(pages->roots[0], "near"));
     json_close_object(&writer);
     return json_end(&writer) < 0 ? err_memory(err) : ctl_parse(&text, ret_root, err);
 }
@@ -128,55 +130,28 @@ static int ctl_read_history(const Options *options, const Config *config, StoreA
     return r < 0 ? r : store_history(store, &filter, ret_actions, err);
 }
 
-static bool ctl_is_name(const RosterChannel *channel, const char *text)
-{
-    return (channel->name && str_equal(channel->name, text)) ||
-           (channel->id && str_equal(channel->id, text));
-}
-
-static bool ctl_is_channel(const Config *config, const RosterChannel *channel, const char *text)
-{
-    const char *instance = config->instances[channel->instance].name;
-    size_t size = strlen(instance);
-
-    if (str_has_prefix(text, instance) && text[size] == '/' &&
-        ctl_is_name(channel, text + size + 1))
-        return true;
-    return ctl_is_name(channel, text);
-}
-
-/* Whether the rosters are readable and do not have the channel asked for. */
-static bool ctl_is_in_no_roster(const Options *options)
-{
-    _cleanup_(problems_done) Problems problems = {0};
-    _cleanup_(config_freep) Config *config = NULL;
-
-    if (config_load(options->config_path, &problems, &config) < 0)
-        return false;
-    for (size_t i = 0; i < config->channel_count; i++) {
-        if (ctl_is_channel(config, &config->channels[i], options->channel))
-            return false;
-    }
-    return true;
-}
-
-/* As the daemon's answer says it (control.c). */
-static bool ctl_is_unknown(const Options *options, const Config *config)
+/* As the daemon's answer says it (control.c): whether the channel asked for is in no roster, as far
+ * as they are readable, and nowhere in the history. `ret_rosters` holds the names near it. */
+static bool ctl_is_unknown(const Options *options, const Config *config, Config **ret_rosters)
 {
     _cleanup_(store_actions_done) StoreActions actions = {0};
+    _cleanup_(problems_done) Problems problems = {0};
     Options any = *options;
 
     any.since = NULL;
     return options->channel && ctl_read_history(&any, config, &actions, NULL) == 0 &&
-           actions.count == 0 && ctl_is_in_no_roster(options);
+           actions.count == 0 && config_load(options->config_path, &problems, ret_rosters) == 0 &&
+           !unknown_channel_is_known(*ret_rosters, options->channel);
 }
 
 static int ctl_print_history(const Options *options, const Json *root)
 {
     _cleanup_(buf_done) Buf text = {0};
+    const char *near = row_text(root, "near");
 
-    buf_printf(&text, "%s: no channel of this name or id is in the history or in the rosters",
-               options->channel);
+    buf_printf(&text, "%s: no channel of this name or id is in the history or in the rosters%s%s%s",
+               options->channel, near[0] ? ", do you mean " : "", near,
+               near[0] ? "?" : "; rosterctl status lists those of the rosters");
     if (row_is_true(root, "unknown_channel") && buf_failed(&text) == 0)
         ctl_say(EXIT_IN_SYNC, buf_text(&text));
     return ctl_print_answer(options, root, history_text_append);
@@ -184,10 +159,12 @@ static int ctl_print_history(const Options *options, const Json *root)
 
 static int ctl_history_of_files(const Options *options)
 {
-    _cleanup_(config_freep) Config *config = NULL;
+    _cleanup_(config_freep) Config *config = NULL, *rosters = NULL;
     _cleanup_(store_actions_done) StoreActions actions = {0};
     _cleanup_(buf_done) Buf text = {0};
     _cleanup_(json_freep) Json *root = NULL;
+    UnknownChannel unknown;
+    bool is_unknown;
     Err err = {0};
     int status = load_settings(options->config_path, &config);
 
@@ -195,8 +172,12 @@ static int ctl_history_of_files(const Options *options)
         return status;
     if (ctl_read_history(options, config, &actions, &err) < 0)
         return ctl_say(EXIT_FAILED, err.text);
-    if (report_history_append(&actions, actions.count == 0 && ctl_is_unknown(options, config),
-                              &text) < 0 ||
+    is_unknown = actions.count == 0 && ctl_is_unknown(options, config, &rosters);
+    if (is_unknown) {
+        unknown_channel_init(&unknown, options->channel);
+        unknown_channel_offer_all(&unknown, rosters);
+    }
+    if (report_history_append(&actions, is_unknown ? &unknown : NULL, &text) < 0 ||
         ctl_parse(&text, &root, &err) < 0)
         return ctl_no_memory();
     return ctl_print_history(options, root);

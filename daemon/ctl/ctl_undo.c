@@ -11,6 +11,7 @@
 #include "daemon/report/history_text.h"
 #include "daemon/report/row.h"
 #include "daemon/report/undo.h"
+#include "daemon/report/unknown_channel.h"
 #include "daemon/runtime/undo.h"
 #include "daemon/store/state.h"
 
@@ -63,6 +64,21 @@ static int ctl_undo_dry(Offline *offline, const Config *config, const UndoChoice
     return r < 0 ? err_system(err, r, "the event loop failed") : 0;
 }
 
+/* As the daemon says it (handle_undo.c). */
+static int ctl_undo_fail(const Options *options, const Config *config, int error, Err *err)
+{
+    UnknownChannel unknown;
+    Err doubt = {0};
+
+    if (error != -ENOENT || !options->channel || unknown_channel_is_known(config, options->channel))
+        return ctl_say(EXIT_FAILED, err->text);
+    unknown_channel_init(&unknown, options->channel);
+    unknown_channel_offer_all(&unknown, config);
+    unknown_channel_fail(&unknown, "rosterctl plan -v", &doubt);
+    err_set(err, error, "the history holds no deletion there; %s", doubt.text);
+    return ctl_say(EXIT_FAILED, err->text);
+}
+
 static int ctl_undo_show(const Options *options, const Undo *undo)
 {
     _cleanup_(buf_done) Buf text = {0};
@@ -79,13 +95,12 @@ static int ctl_undo_of_files(const Options *options, const UndoChoice *choice)
     _cleanup_(config_freep) Config *config = NULL;
     Offline offline = {0};
     Err err = {0};
-    int status = load_config(options->config_path, &config);
+    int status = load_config(options->config_path, &config), r;
 
     if (status != EXIT_IN_SYNC)
         return status;
-    status = ctl_undo_dry(&offline, config, choice, &err) < 0
-                 ? ctl_say(EXIT_FAILED, err.text)
-                 : ctl_undo_show(options, offline.undo);
+    r = ctl_undo_dry(&offline, config, choice, &err);
+    status = r < 0 ? ctl_undo_fail(options, config, r, &err) : ctl_undo_show(options, offline.undo);
     undo_free(offline.undo);
     backend_close(&offline.backend);
     state_close(&offline.state);

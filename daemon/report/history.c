@@ -34,7 +34,7 @@ static void history_put_action(JsonWriter *writer, const StoreAction *action)
     json_close_object(writer);
 }
 
-int report_history_append(const StoreActions *actions, bool is_unknown, Buf *buf)
+int report_history_append(const StoreActions *actions, const UnknownChannel *unknown, Buf *buf)
 {
     JsonWriter writer = {.buf = buf};
 
@@ -43,8 +43,10 @@ int report_history_append(const StoreActions *actions, bool is_unknown, Buf *buf
     for (size_t i = 0; i < actions->count; i++)
         history_put_action(&writer, &actions->items[i]);
     json_close_array(&writer);
-    if (is_unknown)
+    if (unknown)
         json_put_bool(&writer, "unknown_channel", true);
+    if (unknown && unknown_channel_find(unknown))
+        json_put_text(&writer, "near", unknown_channel_find(unknown));
     json_close_object(&writer);
     return json_end(&writer);
 }

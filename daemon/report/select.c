@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "daemon/report/unknown_channel.h"
 
 static bool select_is_named(const ChannelReport *channel, const char *text)
 {
@@ -37,6 +38,43 @@ static bool select_wants(const ChannelReport *channel, const char *const *names,
     return count == 0;
 }
 
+/* Whether the service said the id of any channel of this one's instance. */
+static bool select_knows_ids(const Report *report, const ChannelReport *of)
+{
+    for (size_t i = 0; i < report->channel_count; i++) {
+        const ChannelReport *channel = &report->channels[i];
+
+        if (str_equal(channel->instance_name, of->instance_name) && channel->id &&
+            !channel->channel->id)
+            return true;
+    }
+    return false;
+}
+
+/* `text` fits none of them, whose ids may not be known because they could not be read. */
+static int select_fail(const Report *report, const char *text, Err *err)
+{
+    UnknownChannel unknown;
+
+    unknown_channel_init(&unknown, text);
+    for (size_t i = 0; i < report->channel_count; i++) {
+        const ChannelReport *channel = &report->channels[i];
+
+        unknown_channel_offer(&unknown, channel->name ? channel->name : channel->channel->name);
+    }
+    for (size_t i = 0; i < report->channel_count; i++) {
+        const ChannelReport *channel = &report->channels[i];
+
+        if (unknown_channel_may_be_id(&unknown) && !channel->id && !channel->channel->id &&
+            !select_knows_ids(report, channel))
+            return err_set(err, -EIO,
+                           "%.200s: no channel of the rosters has this name, and which ids those "
+                           "of %s have could not be read: %.300s",
+                           text, channel->instance_name, channel->error.text);
+    }
+    return unknown_channel_fail(&unknown, "rosterctl plan -v", err);
+}
+
 static int select_check(const Report *report, const char *const *names, size_t count, Err *err)
 {
     for (size_t i = 0; i < count; i++) {
@@ -45,8 +83,7 @@ static int select_check(const Report *report, const char *const *names, size_t c
         for (size_t k = 0; k < report->channel_count; k++)
             fitting += select_fits(&report->channels[k], names[i]);
         if (fitting == 0)
-            return err_set(err, -ENOENT, "%.200s: no channel of the rosters has this name or id",
-                           names[i]);
+            return select_fail(report, names[i], err);
     }
     return 0;
 }

@@ -7,7 +7,8 @@
 
 /* Takes out of a report the channels that are named, each by a name, an id, or instance/name, and
  * their instances; all of it where `count` is 0. What it holds is borrowed, but for the two arrays,
- * which report_select_done() frees. 0; -ENOENT a name fits none; -ENOMEM; told in `err`. */
+ * which report_select_done() frees. 0; -ENOENT a name fits none; -EIO as far as is known; -ENOMEM;
+ * told in `err`. */
 int report_select(const Report *report, const char *const *names, size_t count, Report *ret_report,
                   Err *err);
 void report_select_done(Report *report);

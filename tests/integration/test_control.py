@@ -160,7 +160,8 @@ def test_history_of_a_channel_that_nobody_knows(daemon):
     def check():
         for name in ("paymens", "other/payments", "prod/paymens"):
             assert ask_history(name) == (f"rosterctl: {name}: no channel of this name or id is in the history or in "
-                                         "the rosters\n")
+                                         "the rosters, do you mean payments?\n")
+        assert ask_history("x").endswith("the rosters; rosterctl status lists those of the rosters\n")
         for name in ("payments", "orders", "prod/orders", identifier("payments")):
             assert ask_history(name, "--json") == ""
         assert ask_history("payments", "--since", "1s") == "", "it is in the history, if not of this second"
