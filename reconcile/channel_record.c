@@ -43,7 +43,7 @@ int channel_record_add_deletion(ChannelRecord *record, const void *identity, siz
     return 0;
 }
 
-const char *pause_scope_text(PauseScope scope)
+const char *channel_record_scope_text(PauseScope scope)
 {
     static const char *const texts[] = {
         [PAUSE_SCOPE_CHANNEL] = "channel",

@@ -31,7 +31,7 @@ typedef enum PauseScope {
 } PauseScope;
 
 /* "channel", "instance", "all" or "roster". */
-const char *pause_scope_text(PauseScope scope);
+const char *channel_record_scope_text(PauseScope scope);
 
 typedef struct ChannelRecord {
     Arena arena; /* holds all that is pointed to */

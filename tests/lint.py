@@ -55,7 +55,7 @@ ROOMS = {
                    "daemon/roma/wire daemon/roma/provider",
     "daemon/runtime": "daemon/base config reconcile/request reconcile/plan reconcile/schedule "
                       "reconcile/pass daemon/log daemon/store daemon/roma",
-    "daemon/report": "daemon/base config reconcile/plan reconcile/report daemon/json daemon/store "
+    "daemon/report": "daemon/base config config/schema reconcile/plan reconcile/report daemon/json daemon/store "
                      "daemon/runtime",
     "daemon/cli": "daemon/base config config/load daemon/json daemon/log daemon/store "
                   "daemon/runtime daemon/report",

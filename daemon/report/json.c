@@ -75,7 +75,7 @@ void report_json_put_pause(JsonWriter *writer, PauseScope scope, const char *rea
     if (until_usec)
         clock_format_rfc3339(until_usec, until);
     json_open_object(writer, "pause");
-    json_put_text(writer, "scope", pause_scope_text(scope));
+    json_put_text(writer, "scope", channel_record_scope_text(scope));
     json_put_text(writer, "reason", reason);
     json_put_text(writer, "until", until);
     json_close_object(writer);

@@ -12,7 +12,7 @@
 
 void report_pause_put_scope(JsonWriter *writer, const StoreScope *scope)
 {
-    json_put_text(writer, "scope", pause_scope_text(store_scope_kind(scope)));
+    json_put_text(writer, "scope", channel_record_scope_text(store_scope_kind(scope)));
     json_put_text(writer, "instance", scope->instance_name);
     json_put_text(writer, "name", scope->channel_name);
     json_put_text(writer, "id", scope->channel_id);
@@ -52,9 +52,9 @@ const char *report_pause_scope(const Json *row, char *ret_text, size_t size)
 {
     const char *scope = row_text(row, "scope");
 
-    if (str_equal(scope, pause_scope_text(PAUSE_SCOPE_ALL)))
+    if (str_equal(scope, channel_record_scope_text(PAUSE_SCOPE_ALL)))
         str_copy(ret_text, size, "all instances");
-    else if (str_equal(scope, pause_scope_text(PAUSE_SCOPE_INSTANCE)))
+    else if (str_equal(scope, channel_record_scope_text(PAUSE_SCOPE_INSTANCE)))
         snprintf(ret_text, size, "instance %s", row_text(row, "instance"));
     else
         row_channel(row, ret_text, size);

@@ -6,7 +6,7 @@
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 #include "daemon/json/json_value.h"
-#include "reconcile/channel_record.h"
+#include "reconcile/report/report.h"
 
 const char *row_text(const Json *object, const char *key)
 {
@@ -64,7 +64,7 @@ const char *row_pause(const Json *pause)
     };
 
     for (size_t i = 0; i < ELEMENTS(rows); i++) {
-        if (str_equal(row_text(pause, "scope"), pause_scope_text(rows[i].scope)))
+        if (str_equal(row_text(pause, "scope"), channel_record_scope_text(rows[i].scope)))
             return rows[i].words;
     }
     return "paused";

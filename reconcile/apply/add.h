@@ -6,13 +6,7 @@
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "reconcile/ops.h"
-
-typedef struct ChannelPass ChannelPass;
+#include "reconcile/channel/channel.h"
 
 typedef enum AdditionOutcome {
     ADDITION_SKIPPED, /* not sent before the end */

@@ -199,6 +199,18 @@ static void truth_of_extra(World *world, const ChannelReport *report, const Extr
         world_broken(world, "%s was deleted, the report says skipped", member->id);
 }
 
+/* Guards are named where they hold, or would without a pause or `observe`. */
+static void truth_of_guards(World *world, const ChannelReport *report)
+{
+    bool may_tell = report->result == RESULT_HELD || report->result == RESULT_PAUSED ||
+                    report->result == RESULT_DRIFT;
+
+    if (report->result == RESULT_HELD && report->guard_count == 0)
+        world_broken(world, "held without a guard");
+    if (report->guard_count > 0 && !may_tell)
+        world_broken(world, "a guard without holding");
+}
+
 static void truth_of_channel(World *world, const ChannelReport *report)
 {
     const WorldChannel *channel =
@@ -216,11 +228,7 @@ static void truth_of_channel(World *world, const ChannelReport *report)
     if ((report->result == RESULT_FAILED || report->result == RESULT_UNMANAGEABLE) &&
         !err_is_set(&report->error))
         world_broken(world, "a channel failed without saying why");
-    if (report->result == RESULT_HELD && report->guard_count == 0)
-        world_broken(world, "held without a guard");
-    if (report->guard_count > 0 && report->result != RESULT_HELD &&
-        report->result != RESULT_PAUSED && report->result != RESULT_DRIFT)
-        world_broken(world, "a guard without holding");
+    truth_of_guards(world, report);
     for (size_t i = 0; i < report->extra_count; i++)
         truth_of_extra(world, report, &report->extras[i]);
 }
