@@ -9,6 +9,14 @@
 #include "config/build.h"
 #include "daemon/base/str.h"
 
+_Static_assert(sizeof(RosterMember) == 2 * sizeof(void *) + 8, "a gap would cost each member");
+
+const char *config_member_ecs_name(const RosterMember *member)
+{
+    return member->states & ROSTER_MEMBER_ECS_NAME ? member->group + strlen(member->group) + 1
+                                                   : NULL;
+}
+
 static const char *config_keep_text(Build *build, const char *before, const char *now)
 {
     return str_equal(before, now) ? before : arena_string(&build->arena, now);

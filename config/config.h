@@ -79,13 +79,29 @@ typedef struct Instance {
     char canonical[DIGEST_HEX_SIZE]; /* digest of all of its entry, names apart */
 } Instance;
 
-/* A desired member. `address` is canonical (address.h) unless it is an ecs_id. */
+/* What a roster may state of a member beyond its identity. */
+enum {
+    ROSTER_MEMBER_WEIGHT = 1 << 0,
+    ROSTER_MEMBER_BACKUP = 1 << 1,
+    ROSTER_MEMBER_ENABLED = 1 << 2,
+    ROSTER_MEMBER_ECS_NAME = 1 << 3, /* config_member_ecs_name() */
+};
+
+/* A desired member. `address` is canonical (address.h) unless it is an ecs_id. A roster may have
+ * 100,000 of them: the struct has no gaps. */
 typedef struct RosterMember {
-    const char *group;   /* "" without one */
+    const char *group;   /* "" without one; an ecs_name that is stated stands behind its end */
     const char *address; /* host, or ecs_id */
     uint16_t port;       /* 0: the channel's own */
     bool is_ecs;
+    uint8_t states;  /* bits: which of these it states; the others are 0 */
+    uint16_t weight; /* ROSTER_MEMBER_WEIGHT: 0 to 10000 */
+    bool backup;     /* ROSTER_MEMBER_BACKUP */
+    bool enabled;    /* ROSTER_MEMBER_ENABLED */
 } RosterMember;
+
+/* The ecs_name that the member states, or NULL. */
+const char *config_member_ecs_name(const RosterMember *member);
 
 /* Members that match every field given are never touched. Unused fields are NULL, has_* false. */
 typedef struct IgnoreRule {

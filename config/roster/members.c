@@ -11,6 +11,8 @@
 #include "config/roster/member_set.h"
 #include "daemon/base/mem.h"
 
+#define KEYS_OF_IDENTITY ((1U << MEMBER_KEYS_OF_IDENTITY) - 1)
+
 /* A member has exactly one of host and ecs_id. */
 static bool check_address(Reader *reader, const Node *node, SchemaSeen seen)
 {
@@ -24,14 +26,27 @@ static bool check_address(Reader *reader, const Node *node, SchemaSeen seen)
     return schema_is_good(seen, has_host ? MEMBER_KEY_HOST : MEMBER_KEY_ECS_ID);
 }
 
-/* Reads a map; `canonical` takes its host. */
+/* Only a cloud server has a name of its own. */
+static bool check_ecs_name(Reader *reader, const Node *node, SchemaSeen seen)
+{
+    if (!schema_has(seen, MEMBER_KEY_ECS_NAME) || !schema_has(seen, MEMBER_KEY_HOST))
+        return true;
+    schema_problem(reader, node,
+                   "both host and ecs_name, which is the name of a cloud server: must have ecs_id "
+                   "with it, or no ecs_name");
+    return false;
+}
+
+/* Reads a map; `canonical` takes its host. `ret_stated` are the keys beyond its identity. */
 static bool read_map(Reader *reader, const Node *node, char canonical[static ADDRESS_SIZE_MAX],
-                     MemberKeys *keys)
+                     MemberKeys *keys, uint32_t *ret_stated)
 {
     SchemaSeen seen = schema_read(reader, node, &member_schema, keys);
 
-    if (!check_address(reader, node, seen) || seen.good != seen.present)
+    if (!check_address(reader, node, seen) || !check_ecs_name(reader, node, seen) ||
+        seen.good != seen.present)
         return false;
+    *ret_stated = seen.good & ~KEYS_OF_IDENTITY;
     if (!keys->group)
         keys->group = "";
     if (keys->ecs_id)
@@ -54,25 +69,59 @@ static bool read_short(Reader *reader, const Node *node, char canonical[static A
     return true;
 }
 
-/* Copies address and group into the arena with one allocation. 0 or -ENOMEM. */
-static int keep(Reader *reader, const MemberKeys *keys, RosterMember *ret_member)
+/* The ROSTER_MEMBER_* bits of keys. */
+static uint8_t states_of(uint32_t stated)
+{
+    static const struct {
+        unsigned key;
+        uint8_t state;
+    } states[] = {
+        {MEMBER_KEY_WEIGHT, ROSTER_MEMBER_WEIGHT},
+        {MEMBER_KEY_BACKUP, ROSTER_MEMBER_BACKUP},
+        {MEMBER_KEY_ENABLED, ROSTER_MEMBER_ENABLED},
+        {MEMBER_KEY_ECS_NAME, ROSTER_MEMBER_ECS_NAME},
+    };
+    uint8_t bits = 0;
+
+    for (size_t i = 0; stated && i < ELEMENTS(states); i++) {
+        if (stated >> states[i].key & 1)
+            bits |= states[i].state;
+    }
+    return bits;
+}
+
+/* Appends a text and the byte that ends it. */
+static char *append(char *end, const char *text)
+{
+    size_t size = strlen(text) + 1;
+
+    memcpy(end, text, size);
+    return end + size;
+}
+
+/* Copies its texts into the arena with one allocation. 0 or -ENOMEM. */
+static int keep(Reader *reader, const MemberKeys *keys, uint32_t stated, RosterMember *ret_member)
 {
     const char *address = keys->ecs_id ? keys->ecs_id : keys->host;
-    size_t address_size = strlen(address) + 1, group_size = strlen(keys->group);
-    char bytes[ADDRESS_SIZE_MAX + MEMBER_GROUP_BYTES_MAX];
+    char bytes[ADDRESS_SIZE_MAX + MEMBER_GROUP_BYTES_MAX + 1 + MEMBER_ECS_NAME_BYTES_MAX + 1];
+    char *group = append(bytes, address), *end = append(group, keys->group);
     const char *texts;
 
-    assert(address_size + group_size <= sizeof(bytes));
-    memcpy(bytes, address, address_size);
-    memcpy(bytes + address_size, keys->group, group_size);
-    texts = arena_copy(reader->arena, bytes, address_size + group_size);
+    if (keys->ecs_name)
+        end = append(end, keys->ecs_name);
+    assert((size_t)(end - bytes) <= sizeof(bytes));
+    texts = arena_copy(reader->arena, bytes, (size_t)(end - bytes) - 1);
     if (!texts)
         return -ENOMEM;
     *ret_member = (RosterMember){
         .address = texts,
-        .group = texts + address_size,
+        .group = texts + (group - bytes),
         .port = (uint16_t)keys->port,
         .is_ecs = keys->ecs_id != NULL,
+        .states = states_of(stated),
+        .weight = (uint16_t)keys->weight,
+        .backup = keys->backup,
+        .enabled = keys->enabled,
     };
     return 0;
 }
@@ -98,16 +147,17 @@ static int add_member(Reader *reader, const Node *node, Members *members)
     char canonical[ADDRESS_SIZE_MAX];
     MemberKeys keys = {0};
     size_t index = members->count, first;
+    uint32_t stated = 0;
 
-    if (node->kind == NODE_MAPPING ? !read_map(reader, node, canonical, &keys)
+    if (node->kind == NODE_MAPPING ? !read_map(reader, node, canonical, &keys, &stated)
                                    : !read_short(reader, node, canonical, &keys))
         return 0;
-    if (keep(reader, &keys, &members->items[index]) < 0)
+    if (keep(reader, &keys, stated, &members->items[index]) < 0)
         return -ENOMEM;
     first = member_set_add(&members->set, index);
     if (first == index) {
         members->nodes[members->count++] = node;
-        canonical_items_add(members->canonical, &member_schema, CANONICAL_ALL, &keys);
+        canonical_items_add(members->canonical, &member_schema, KEYS_OF_IDENTITY | stated, &keys);
     } else {
         schema_problem(reader, node, "duplicate member (first on line %u), keep one of them",
                        members->nodes[first]->line);

@@ -93,7 +93,7 @@ static const SchemaKey channel_keys[] = {
                      .hint = "a list of members"},
     [KEY_IGNORE] = {.name = "ignore",
                     .type = SCHEMA_LIST,
-                    .section = &member_schema,
+                    .section = &ignore_schema,
                     .put = put_ignore,
                     .offset = offsetof(ChannelDraft, ignore),
                     .hint = "a list of rules"},

@@ -59,6 +59,8 @@ static void test_the_same_is_unchanged(void **state)
                 ROSTER);
     expect_same(HEAD, CHANNEL("members: ['10.0.0.1:80', h, 'i:0']"), HEAD,
                 CHANNEL("members: [i, {port: 80, host: 10.0.0.1}, {host: H, group: ''}]"));
+    expect_same(HEAD, CHANNEL("members: [{host: a, weight: 5, enabled: true}]"), HEAD,
+                CHANNEL("members: [{enabled: true, host: A, port: 0, weight: 5}]"));
     expect_same(
         HEAD, CHANNEL("members: [a], ignore: [{host: 10.9.0.0/16}, {group: g, port: 1}]"), HEAD,
         CHANNEL("members: [a], ignore: [{port: 1, group: g}, {host: '::ffff:10.9.0.0/112'}]"));
@@ -82,6 +84,25 @@ static void test_what_is_ignored_says_whether_it_has_a_port(void **state)
     assert_int_equal(compare(old, now), 1);
     config_free(old);
     config_free(now);
+}
+
+/* What is not stated is not managed, whatever value it would be stated with. */
+static void test_what_a_member_states_says_whether_it_does(void **state)
+{
+    static const char *const stated[] = {"weight: 0", "backup: false", "enabled: false",
+                                         "enabled: true"};
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(stated); i++) {
+        Config *old = load_roster(HEAD, CHANNEL("members: [{host: a}]")), *now;
+        char roster[128];
+
+        snprintf(roster, sizeof(roster), CHANNEL("members: [{host: a, %s}]"), stated[i]);
+        now = load_roster(HEAD, roster);
+        assert_int_equal(compare(old, now), 1);
+        config_free(old);
+        config_free(now);
+    }
 }
 
 /* ---- what comes and goes ---- */
@@ -181,6 +202,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_DIRECTORY(test_the_same_is_unchanged),
         IN_DIRECTORY(test_what_is_ignored_says_whether_it_has_a_port),
+        IN_DIRECTORY(test_what_a_member_states_says_whether_it_does),
         IN_DIRECTORY(test_what_comes_and_goes),
         IN_DIRECTORY(test_several_at_once_are_told_each),
         IN_DIRECTORY(test_a_name_that_looks_like_an_id),

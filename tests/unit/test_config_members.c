@@ -83,9 +83,9 @@ static const InvalidConfig which_members_are_refused_cases[] = {
     {NULL, MEMBERS("{host: a, port: 0x50}"),
      "rosters.d/a.yaml:4:31: channels[0].members[0].port: not a whole number: \"0x50\", must be 0 "
      "to 65535\n"},
-    {NULL, MEMBERS("{host: a, weight: 5}"),
-     "rosters.d/a.yaml:4:25: channels[0].members[0].weight: unknown key, must be one of: host, "
-     "ecs_id, port, group\n"},
+    {NULL, MEMBERS("{host: a, zone: b}"),
+     "rosters.d/a.yaml:4:25: channels[0].members[0].zone: unknown key, must be one of: host, "
+     "ecs_id, port, group, weight, backup, enabled, ecs_name\n"},
     {NULL, MEMBERS("{hots: a}"),
      "rosters.d/a.yaml:4:16: channels[0].members[0].hots: unknown key, did you mean \"host\"?\n"},
     {NULL, MEMBERS("{host: a, gruop: b}"),
@@ -125,6 +125,101 @@ static void which_members_are_refused(void **state)
     expect_invalid(which_members_are_refused_cases, ELEMENTS(which_members_are_refused_cases));
 }
 
+static const InvalidConfig what_members_cannot_state_cases[] = {
+    {NULL, MEMBERS("{host: a, weight: 10001}"),
+     "rosters.d/a.yaml:4:33: channels[0].members[0].weight: out of range: 10001, must be 0 to "
+     "10000\n"},
+    {NULL, MEMBERS("{host: a, weight: '5'}"),
+     "rosters.d/a.yaml:4:33: channels[0].members[0].weight: number in quotes: \"5\", must be 0 to "
+     "10000 without quotes\n"},
+    {NULL, MEMBERS("{host: a, weight: }"),
+     "rosters.d/a.yaml:4:33: channels[0].members[0].weight: empty, must be 0 to 10000\n"},
+    {NULL, MEMBERS("{host: a, backup: yes}"),
+     "rosters.d/a.yaml:4:33: channels[0].members[0].backup: not a boolean: \"yes\", must be "
+     "true\n"},
+    {NULL, MEMBERS("{host: a, enabled: 'no'}"),
+     "rosters.d/a.yaml:4:34: channels[0].members[0].enabled: not a boolean: \"no\", must be false "
+     "without quotes\n"},
+    {NULL, MEMBERS("{host: a, ecs_name: b}"),
+     "rosters.d/a.yaml:4:15: channels[0].members[0]: both host and ecs_name, which is the name of "
+     "a cloud server: must have ecs_id with it, or no ecs_name\n"},
+    {NULL, MEMBERS("{ecs_id: e, ecs_name: ''}"),
+     "rosters.d/a.yaml:4:37: channels[0].members[0].ecs_name: empty, must be the name of a cloud "
+     "server\n"},
+    {NULL,
+     MEMBERS("{ecs_id: e, ecs_name: "
+             "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn}"),
+     "rosters.d/a.yaml:4:37: channels[0].members[0].ecs_name: too long: 65 characters, must be 1 "
+     "to 64\n"},
+    {NULL, MEMBERS("{host: a, wieght: 5}"),
+     "rosters.d/a.yaml:4:25: channels[0].members[0].wieght: unknown key, did you mean "
+     "\"weight\"?\n"},
+    {NULL, MEMBERS("{host: a, is_backup: true}"),
+     "rosters.d/a.yaml:4:25: channels[0].members[0].is_backup: unknown key, write backup\n"},
+    {NULL, MEMBERS("{host: a, status: 2}"),
+     "rosters.d/a.yaml:4:25: channels[0].members[0].status: unknown key, write enabled: true for "
+     "1, enabled: false for 2\n"},
+    {NULL, MEMBERS("a") "    ignore: [{host: b, weight: 5}, {enabled: false}]\n",
+     "rosters.d/a.yaml:5:24: channels[0].ignore[0].weight: unknown key, a rule goes by host, "
+     "ecs_id, port and group alone\n"
+     "rosters.d/a.yaml:5:37: channels[0].ignore[1].enabled: unknown key, a rule goes by host, "
+     "ecs_id, port and group alone\n"},
+};
+
+static void what_members_cannot_state(void **state)
+{
+    (void)state;
+    expect_invalid(what_members_cannot_state_cases, ELEMENTS(what_members_cannot_state_cases));
+}
+
+static void what_members_state(void **state)
+{
+    const RosterMember *members;
+    Config *config;
+
+    (void)state;
+    put_file("rosterd.yaml", HEAD);
+    put_file(
+        "rosters.d/a.yaml",
+        MEMBERS("a, {host: b, weight: 0}, {host: c, weight: 10000, backup: true}, "
+                "{host: d, enabled: false, group: g}, {host: e, enabled: true, backup: false}"));
+    config = load_good();
+    members = config->channels[0].members;
+    assert_int_equal(members[0].states, 0);
+    assert_int_equal(members[1].states, ROSTER_MEMBER_WEIGHT);
+    assert_int_equal(members[1].weight, 0);
+    assert_int_equal(members[2].states, ROSTER_MEMBER_WEIGHT | ROSTER_MEMBER_BACKUP);
+    assert_int_equal(members[2].weight, 10000);
+    assert_true(members[2].backup);
+    assert_int_equal(members[3].states, ROSTER_MEMBER_ENABLED);
+    assert_false(members[3].enabled);
+    assert_int_equal(members[4].states, ROSTER_MEMBER_BACKUP | ROSTER_MEMBER_ENABLED);
+    assert_true(members[4].enabled);
+    assert_false(members[4].backup);
+    assert_null(config_member_ecs_name(&members[4]));
+    config_free(config);
+}
+
+static void names_of_cloud_servers(void **state)
+{
+    const RosterMember *members;
+    Config *config;
+
+    (void)state;
+    put_file("rosterd.yaml", HEAD);
+    put_file(
+        "rosters.d/a.yaml",
+        MEMBERS("{ecs_id: e, group: g, ecs_name: web-1}, {ecs_id: f, ecs_name: 7}, {ecs_id: i}"));
+    config = load_good();
+    members = config->channels[0].members;
+    assert_string_equal(members[0].group, "g");
+    assert_string_equal(config_member_ecs_name(&members[0]), "web-1");
+    assert_string_equal(members[1].group, "");
+    assert_string_equal(config_member_ecs_name(&members[1]), "7");
+    assert_null(config_member_ecs_name(&members[2]));
+    config_free(config);
+}
+
 static const InvalidConfig members_listed_twice_cases[] = {
     {NULL,
      CHANNELS "  - name: payments\n"
@@ -153,6 +248,13 @@ static const InvalidConfig members_listed_twice_cases[] = {
      "rosters.d/a.yaml:6:9: channels[0].members[1]: duplicate member (first on line 5), keep one "
      "of them\n"
      "rosters.d/a.yaml:8:9: channels[0].members[3]: duplicate member (first on line 7), keep one "
+     "of them\n"},
+    {NULL,
+     CHANNELS "  - name: payments\n"
+              "    members:\n"
+              "      - {host: a, weight: 1}\n"
+              "      - {host: a, weight: 2}\n",
+     "rosters.d/a.yaml:6:9: channels[0].members[1]: duplicate member (first on line 5), keep one "
      "of them\n"},
 };
 
@@ -203,6 +305,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_DIRECTORY(which_members_are_refused),
+        IN_DIRECTORY(what_members_cannot_state),
+        IN_DIRECTORY(what_members_state),
+        IN_DIRECTORY(names_of_cloud_servers),
         IN_DIRECTORY(members_listed_twice),
         IN_DIRECTORY(the_same_mistake_twice),
         IN_DIRECTORY(shortest_ipv6),

@@ -35,7 +35,8 @@ static void table_close(Table *table)
 
 static void table_want(Table *table, const char *group, const char *address, uint16_t port)
 {
-    table->wanted[table->roster.member_count++] = (RosterMember){group, address, port, false};
+    table->wanted[table->roster.member_count++] =
+        (RosterMember){group, address, port, .is_ecs = false};
 }
 
 static int table_add(Table *table, MemberRow row)
@@ -217,7 +218,7 @@ static void test_ecs_members_compare_by_their_server(void **state)
     Table table = {0};
 
     (void)state;
-    table.wanted[table.roster.member_count++] = (RosterMember){"", "Server-A", 80, true};
+    table.wanted[table.roster.member_count++] = (RosterMember){"", "Server-A", 80, .is_ecs = true};
     table_open(&table, true);
     assert_int_equal(
         table_add(&table,

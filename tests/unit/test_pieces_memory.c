@@ -162,7 +162,7 @@ static int build_report(void)
     int r;
 
     for (size_t i = 0; i < ROWS; i++)
-        wanted[i] = (RosterMember){i ? "" : padding, texts[4][i], 80, false};
+        wanted[i] = (RosterMember){i ? "" : padding, texts[4][i], 80, .is_ecs = false};
     r = desired_init(&desired, &roster, 8080, false, &err);
     if (r == 0)
         r = diff_init(&diff, &desired, "c1", false);

@@ -199,8 +199,8 @@ static void test_the_digest_changes_with_the_plan(void **state)
     (void)state;
     one.channel = world_add_channel(one.world, 0, "a");
     one.roster = world_add_roster(one.world, 0, "a");
-    one.members[0] = (RosterMember){"", "10.0.0.1", 0, false};
-    one.members[1] = (RosterMember){"", "10.0.0.2", 0, false};
+    one.members[0] = (RosterMember){"", "10.0.0.1", 0, .is_ecs = false};
+    one.members[1] = (RosterMember){"", "10.0.0.2", 0, .is_ecs = false};
     one.roster->members = one.members;
     one.roster->member_count = 1;
     one.rows[0] = (MemberRow){"m1", "id-a", "10.9.0.1", "", "", 80, 1};
@@ -288,8 +288,8 @@ static void test_the_digest_is_made_of_these_bytes(void **state)
     memset(id, 'c', ID_SIZE);
     one.channel = world_add_channel(one.world, 0, "a");
     one.roster = world_add_roster(one.world, 0, "a");
-    one.members[0] = (RosterMember){"", "10.0.0.2", 0, false};
-    one.members[1] = (RosterMember){"blue", "10.0.0.1", 9, false};
+    one.members[0] = (RosterMember){"", "10.0.0.2", 0, .is_ecs = false};
+    one.members[1] = (RosterMember){"blue", "10.0.0.1", 9, .is_ecs = false};
     one.roster->members = one.members;
     one.roster->member_count = 2;
     one.rows[0] = (MemberRow){"m1", id, "10.9.0.1", "", "", 80, 1};

@@ -235,14 +235,18 @@ static void world_add_wanted(World *world, RosterChannel *roster, const RosterMe
 void world_want(World *world, RosterChannel *roster, const char *group, const char *address,
                 uint16_t port)
 {
-    world_add_wanted(
-        world, roster,
-        &(RosterMember){world_string(world, group), world_canonical(world, address), port, false});
+    world_add_wanted(world, roster,
+                     &(RosterMember){.group = world_string(world, group),
+                                     .address = world_canonical(world, address),
+                                     .port = port});
 }
 
 void world_want_ecs(World *world, RosterChannel *roster, const char *ecs_id, uint16_t port)
 {
-    world_add_wanted(world, roster, &(RosterMember){"", world_string(world, ecs_id), port, true});
+    world_add_wanted(
+        world, roster,
+        &(RosterMember){
+            .group = "", .address = world_string(world, ecs_id), .port = port, .is_ecs = true});
 }
 
 IgnoreRule *world_ignore(World *world, RosterChannel *roster)
