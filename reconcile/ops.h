@@ -63,6 +63,16 @@ static inline bool request_is_change(RequestKind kind)
 
 #define OPS_ID_SIZE_MAX 64 /* of a channel's or a member's id (API.md section 1.2) */
 
+/* What is not told of a member's or a group's weight. */
+#define OPS_WEIGHT_NONE (-1)
+
+/* How a live member serves. */
+typedef struct MemberFields {
+    int32_t weight;  /* OPS_WEIGHT_NONE: not told */
+    bool is_backup;  /* false where not told */
+    bool is_enabled; /* the administrator's switch: status 1 or none */
+} MemberFields;
+
 /* A row of the member list (API.md section 1.2), its types checked. Strings are never NULL. */
 typedef struct MemberRow {
     const char *id;
@@ -70,8 +80,8 @@ typedef struct MemberRow {
     const char *host;
     const char *ecs_id;
     const char *group;
-    uint16_t port;  /* 0: the channel's own */
-    uint8_t status; /* 1 available, 2 unavailable, 0 not said */
+    uint16_t port; /* 0: the channel's own */
+    MemberFields fields;
 } MemberRow;
 
 typedef struct MemberPage MemberPage;
@@ -85,6 +95,12 @@ struct MemberPage {
     const void *source;
 };
 
+/* A member group of a channel (API.md section 1.9). */
+typedef struct ChannelGroup {
+    const char *name; /* never NULL */
+    int32_t weight;   /* that all its members have; OPS_WEIGHT_NONE: it has none of its own */
+} ChannelGroup;
+
 /* A row of the channel list (API.md section 1.7). Strings but `odd` are never NULL. */
 typedef struct ChannelRow {
     const char *odd;              /* why it is not well-formed; NULL: it is */
@@ -95,6 +111,9 @@ typedef struct ChannelRow {
     int type;                     /* -1 when absent */
     uint16_t port;                /* 0 when absent */
     bool has_reference;           /* a group names another channel */
+    bool tells_groups;            /* else which groups there are is not known */
+    const ChannelGroup *groups;
+    size_t group_count;
 } ChannelRow;
 
 typedef struct ChannelPage {

@@ -104,7 +104,8 @@ static void confirm_conclude(ChannelPass *channel, const ExtraReport *lingering)
         channel_end(channel, RESULT_FAILED, &err);
     else if (channel->is_paused && confirm_has_skipped(report))
         channel_end(channel, RESULT_PAUSED, NULL);
-    else if (report->missing_count > 0 || channel->confirmed.extra_count > 0)
+    else if (report->missing_count > 0 || channel->confirmed.extra_count > 0 ||
+             channel->confirmed.changed_count > 0)
         channel_end(channel, RESULT_DRIFT, NULL);
     else
         channel_end(channel, RESULT_CONVERGED, NULL);

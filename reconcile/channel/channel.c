@@ -180,6 +180,7 @@ void channel_start(ChannelPass *channel, const ChannelRow *row, ChannelOnWhole o
     }
     channel->report->is_ecs = kind == CHANNEL_OF_ECS;
     r = desired_init(&channel->desired, channel->roster, row->port, channel->report->is_ecs, &err);
+    channel->desired.row = row;
     if (r == 0 &&
         diff_init(&channel->diff, &channel->desired, row->id, channel->report->is_ecs) < 0)
         r = err_memory(&err);

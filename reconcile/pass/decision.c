@@ -21,7 +21,8 @@ static void decision_mark_extras(ChannelPass *channel, Outcome outcome)
 /* Whether there is anything to recall the channel's record for. */
 static bool decision_differs(const ChannelPass *channel)
 {
-    return channel->plan.extra_count > 0 || channel->plan.missing_count > 0;
+    return channel->plan.extra_count > 0 || channel->plan.missing_count > 0 ||
+           channel->plan.changed_count > 0;
 }
 
 /* Sightings are counted once a pass, whatever comes of the plan; where they are not asked for, old
@@ -238,7 +239,9 @@ static int decision_report_plan(ChannelPass *channel)
     report->has_list = true;
     report->live_count = plan->live_count;
     report->ignored_count = plan->ignored_count;
-    if (report_set_extras(report, plan->extras, plan->extra_count) < 0)
+    report->disabled_count = plan->disabled_count;
+    if (report_set_extras(report, plan->extras, plan->extra_count) < 0 ||
+        report_set_changed(report, &channel->desired, plan->changed, plan->changed_count) < 0)
         return -ENOMEM;
     return report_set_missing(report, &channel->diff);
 }

@@ -24,6 +24,26 @@ void catalog_reset(Catalog *catalog)
     catalog_done(catalog);
 }
 
+/* Replaces the groups, which are the page's, by a copy. 0 or -ENOMEM. */
+static int catalog_keep_groups(Catalog *catalog, ChannelRow *row)
+{
+    ChannelGroup *groups;
+
+    if (row->group_count == 0)
+        return 0;
+    groups = arena_alloc(&catalog->arena, row->group_count * sizeof(*groups));
+    if (!groups)
+        return -ENOMEM;
+    for (size_t i = 0; i < row->group_count; i++) {
+        groups[i] = row->groups[i];
+        groups[i].name = arena_string(&catalog->arena, row->groups[i].name);
+        if (!groups[i].name)
+            return -ENOMEM;
+    }
+    row->groups = groups;
+    return 0;
+}
+
 static CatalogRow *catalog_copy(Catalog *catalog, const ChannelRow *row)
 {
     CatalogRow *copy = arena_alloc(&catalog->arena, sizeof(*copy));
@@ -37,7 +57,8 @@ static CatalogRow *catalog_copy(Catalog *catalog, const ChannelRow *row)
     copy->channel.vpc_channel_type = arena_string(&catalog->arena, row->vpc_channel_type);
     copy->channel.odd = row->odd ? arena_string(&catalog->arena, row->odd) : NULL;
     if ((row->odd && !copy->channel.odd) || !copy->channel.id || !copy->channel.name ||
-        !copy->channel.member_type || !copy->channel.vpc_channel_type)
+        !copy->channel.member_type || !copy->channel.vpc_channel_type ||
+        catalog_keep_groups(catalog, &copy->channel) < 0)
         return NULL;
     return copy;
 }

@@ -4,7 +4,11 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "daemon/base/str.h"
 #include "reconcile/plan/identity.h"
+
+#define STATES_OF_A_LIVE_MEMBER                                                                    \
+    (ROSTER_MEMBER_WEIGHT | ROSTER_MEMBER_BACKUP | ROSTER_MEMBER_ENABLED)
 
 /* Map values are pointers: a member's number, from 1, stands in one. */
 static void *desired_value(size_t index)
@@ -15,6 +19,27 @@ static void *desired_value(size_t index)
 uint16_t desired_port(const Desired *desired, const RosterMember *member)
 {
     return member->port ? member->port : desired->channel_port;
+}
+
+/* Whether the service tells of the group that it has no weight of its own. No group has none. */
+static bool desired_is_weightless(const Desired *desired, const char *group)
+{
+    const ChannelRow *row = desired->row;
+
+    for (size_t i = 0; row && i < row->group_count; i++) {
+        if (str_equal(row->groups[i].name, group))
+            return row->groups[i].weight == OPS_WEIGHT_NONE;
+    }
+    return str_is_empty(group);
+}
+
+uint8_t desired_states(const Desired *desired, const RosterMember *member)
+{
+    uint8_t states = member->states & STATES_OF_A_LIVE_MEMBER;
+
+    if (states & ROSTER_MEMBER_WEIGHT && !desired_is_weightless(desired, member->group))
+        states &= (uint8_t)~ROSTER_MEMBER_WEIGHT;
+    return states;
 }
 
 static int desired_pack(const RosterMember *member, uint16_t port, unsigned char *ret_packed)

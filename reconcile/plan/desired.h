@@ -9,6 +9,7 @@
 #include "daemon/base/arena.h"
 #include "daemon/base/err.h"
 #include "daemon/base/map.h"
+#include "reconcile/ops.h"
 
 /* A packed identity (identity.h). */
 typedef struct DesiredKey {
@@ -19,8 +20,9 @@ typedef struct DesiredKey {
 typedef struct Desired {
     const RosterChannel *channel; /* borrowed */
     uint16_t channel_port;
-    Map index;        /* identity -> number of the member, from 1 */
-    DesiredKey *keys; /* of each member, in the roster's order */
+    const ChannelRow *row; /* borrowed, for its groups; NULL: they are not known */
+    Map index;             /* identity -> number of the member, from 1 */
+    DesiredKey *keys;      /* of each member, in the roster's order */
     Arena arena;
 } Desired;
 
@@ -40,6 +42,11 @@ void desired_done(Desired *desired);
 
 /* The index of the member with that identity in the roster, or DESIRED_NONE. */
 size_t desired_find(const Desired *desired, const void *identity, size_t identity_size);
+
+/* ROSTER_MEMBER_* bits: what the member states that is compared in this channel, and sent. A weight
+ * is not where the member's group has one of its own, or may have one for all that is told (API.md
+ * section 1.9); an ecs_name never is. */
+uint8_t desired_states(const Desired *desired, const RosterMember *member);
 
 /* The port that a member has in this channel: its own, else the channel's. */
 uint16_t desired_port(const Desired *desired, const RosterMember *member);

@@ -10,8 +10,6 @@
 #include "reconcile/plan/identity.h"
 #include "reconcile/plan/ignore.h"
 
-#define STATUS_UNAVAILABLE 2
-
 int diff_init(Diff *diff, const Desired *desired, const char *channel_id, bool is_ecs)
 {
     size_t count = desired->channel->member_count;
@@ -19,7 +17,8 @@ int diff_init(Diff *diff, const Desired *desired, const char *channel_id, bool i
     assert(channel_id);
     *diff = (Diff){.desired = desired, .channel_id = channel_id, .is_ecs = is_ecs};
     diff->seen = calloc(count ? count : 1, sizeof(*diff->seen));
-    return diff->seen ? 0 : -ENOMEM;
+    diff->seen_fields = calloc(count ? count : 1, sizeof(*diff->seen_fields));
+    return diff->seen && diff->seen_fields ? 0 : -ENOMEM;
 }
 
 void diff_done(Diff *diff)
@@ -28,6 +27,8 @@ void diff_done(Diff *diff)
     map_done(&diff->ignored);
     arena_done(&diff->arena);
     free((void *)diff->seen);
+    free(diff->seen_fields);
+    free(diff->changed);
     free(diff->extras);
     *diff = (Diff){0};
 }
@@ -40,6 +41,7 @@ void diff_reset(Diff *diff)
     arena_done(&diff->arena);
     memset((void *)diff->seen, 0, diff->desired->channel->member_count * sizeof(*diff->seen));
     diff->extra_count = 0;
+    diff->changed_count = 0;
     diff->live_count = 0;
     diff->ignored_count = 0;
     diff->staying_in_service = 0;
@@ -115,6 +117,7 @@ static int diff_add_extra(Diff *diff, const LiveRow *live, const char *member_js
         .port = live->port,
         .identity = arena_copy(&diff->arena, live->identity, live->identity_size),
         .identity_size = live->identity_size,
+        .fields = row->fields,
         .member_json = member_json ? arena_string(&diff->arena, member_json) : NULL,
     };
 
@@ -124,6 +127,60 @@ static int diff_add_extra(Diff *diff, const LiveRow *live, const char *member_js
         return -ENOMEM;
     diff->extras[diff->extra_count++] = extra;
     return 0;
+}
+
+/* Which of the fields that a member states are other ones live. A weight that is not told is not
+ * compared. */
+static uint8_t diff_compare(const RosterMember *member, uint8_t states, const MemberFields *live)
+{
+    uint8_t changed = 0;
+
+    if (states & ROSTER_MEMBER_WEIGHT && live->weight != OPS_WEIGHT_NONE &&
+        live->weight != member->weight)
+        changed |= ROSTER_MEMBER_WEIGHT;
+    if (states & ROSTER_MEMBER_BACKUP && live->is_backup != member->backup)
+        changed |= ROSTER_MEMBER_BACKUP;
+    if (states & ROSTER_MEMBER_ENABLED && live->is_enabled != member->enabled)
+        changed |= ROSTER_MEMBER_ENABLED;
+    return changed;
+}
+
+static int diff_add_changed(Diff *diff, const Changed *row, const MemberPage *page, size_t number)
+{
+    const char *member_json = page->describe(page, number);
+    Changed *changed;
+
+    if (mem_grow(&diff->changed, &diff->changed_capacity, diff->changed_count + 1,
+                 sizeof(*diff->changed)) < 0)
+        return -ENOMEM;
+    changed = &diff->changed[diff->changed_count];
+    *changed = *row;
+    changed->identity = diff->desired->keys[row->desired];
+    changed->member_json = member_json ? arena_string(&diff->arena, member_json) : NULL;
+    if (!changed->member_json)
+        return -ENOMEM;
+    diff->changed_count++;
+    return 0;
+}
+
+/* A row of a member that the roster wants. */
+static int diff_add_wanted(Diff *diff, size_t desired, const LiveRow *live, const MemberPage *page,
+                           size_t number)
+{
+    const RosterMember *member = &diff->desired->channel->members[desired];
+    const MemberFields *fields = &live->row->fields;
+    uint8_t changed;
+
+    diff->seen[desired] = live->id;
+    diff->seen_fields[desired] = *fields;
+    if (!member->states)
+        return 0;
+    changed = diff_compare(member, desired_states(diff->desired, member), fields);
+    if (!changed)
+        return 0;
+    return diff_add_changed(
+        diff, &(Changed){.desired = desired, .id = live->id, .states = changed, .live = *fields},
+        page, number);
 }
 
 static int diff_note_id(Diff *diff, const MemberRow *row, char **ret_id, Err *err)
@@ -170,13 +227,15 @@ static int diff_add_row(Diff *diff, const MemberPage *page, size_t number, Err *
     wanted = desired_find(diff->desired, live.identity, live.identity_size);
     assert(wanted == DESIRED_NONE || wanted < diff->desired->channel->member_count);
     if (wanted != DESIRED_NONE)
-        diff->seen[wanted] = live.id;
+        r = diff_add_wanted(diff, wanted, &live, page, number);
     else if (!ignore_matches(diff->desired->channel, diff->desired->channel_port, row, live.host,
                              live.port))
         return diff_add_extra(diff, &live, page->describe(page, number)) < 0 ? err_memory(err) : 0;
-    else if (diff_add_ignored(diff, &live) < 0)
+    else
+        r = diff_add_ignored(diff, &live);
+    if (r < 0)
         return err_memory(err);
-    if (row->status != STATUS_UNAVAILABLE)
+    if (row->fields.is_enabled)
         diff->staying_in_service++;
     return 0;
 }

@@ -17,8 +17,19 @@ typedef struct Extra {
     uint16_t port;       /* effective */
     const void *identity;
     size_t identity_size;
+    MemberFields fields;
     const char *member_json; /* the complete row */
 } Extra;
+
+/* A live member that the roster wants, with another value of a field that it states. */
+typedef struct Changed {
+    size_t desired;      /* index of the roster's member */
+    DesiredKey identity; /* borrowed */
+    const char *id;
+    uint8_t states; /* ROSTER_MEMBER_* bits: in which fields they differ */
+    MemberFields live;
+    const char *member_json; /* the complete row */
+} Changed;
 
 typedef struct Diff {
     const Desired *desired; /* borrowed */
@@ -27,12 +38,15 @@ typedef struct Diff {
     Map ids; /* every row's id */
     Arena arena;
     const char **seen; /* of each desired member the id that it is live by; NULL: it is not */
+    MemberFields *seen_fields; /* of each that is live */
+    Changed *changed;          /* in the list's order */
+    size_t changed_count, changed_capacity;
     Extra *extras;
     size_t extra_count, extra_capacity;
     size_t live_count;
     Map ignored; /* identity -> id of each row that a rule ignores */
     size_t ignored_count;
-    size_t staying_in_service; /* rows that are no extra, with status 1 or none */
+    size_t staying_in_service; /* rows that are no extra, in service */
 } Diff;
 
 /* Begins with no rows. 0 or -ENOMEM; diff_done() in both cases. */

@@ -15,11 +15,34 @@ static int plan_by_identity(const void *left, const void *right)
     return order ? order : strcmp(a->id, b->id);
 }
 
+static int plan_by_desired(const void *left, const void *right)
+{
+    const Changed *a = left, *b = right;
+    int order =
+        identity_order(a->identity.bytes, a->identity.size, b->identity.bytes, b->identity.size);
+
+    return order ? order : strcmp(a->id, b->id);
+}
+
+static void plan_count_wanted(const Diff *diff, Plan *plan)
+{
+    const RosterChannel *channel = diff->desired->channel;
+
+    for (size_t i = 0; i < channel->member_count; i++) {
+        if (!diff->seen[i])
+            plan->missing_count++;
+        else if (!diff->seen_fields[i].is_enabled)
+            plan->disabled_count += !(channel->members[i].states & ROSTER_MEMBER_ENABLED);
+    }
+}
+
 void plan_make(Diff *diff, Plan *ret_plan)
 {
     Plan plan = {
         .extras = diff->extras,
         .extra_count = diff->extra_count,
+        .changed = diff->changed,
+        .changed_count = diff->changed_count,
         .live_count = diff->live_count,
         .ignored_count = diff->ignored_count,
         .staying_in_service = diff->staying_in_service,
@@ -27,9 +50,10 @@ void plan_make(Diff *diff, Plan *ret_plan)
 
     assert(diff->ignored_count + diff->extra_count <= diff->live_count);
     assert(diff->staying_in_service + diff->extra_count <= diff->live_count);
-    for (size_t i = 0; i < diff->desired->channel->member_count; i++)
-        plan.missing_count += !diff->seen[i];
+    plan_count_wanted(diff, &plan);
     if (plan.extra_count > 0)
         qsort(plan.extras, plan.extra_count, sizeof(*plan.extras), plan_by_identity);
+    if (plan.changed_count > 0)
+        qsort(plan.changed, plan.changed_count, sizeof(*plan.changed), plan_by_desired);
     *ret_plan = plan;
 }

@@ -9,9 +9,10 @@
  * and port, as bytes, so that two spellings of an address are one.
  *
  * A live member that the roster wants stays; one that an ignore rule matches is left alone
- * (ignore.h); every other is an extra. What the roster wants and the list lacks is missing. Plan is
- * the outcome: the extras in one order that does not depend on the order of pages or of the roster,
- * and the counts that the guards measure.
+ * (ignore.h); every other is an extra. What the roster wants and the list lacks is missing; what it
+ * wants otherwise, by a weight or a switch that it states, is changed. Plan is the outcome: extras
+ * and changed members in one order that does not depend on the order of pages or of the roster, and
+ * the counts that the guards measure.
  *
  * The guards (guard.h) each measure the plan against a limit: all are evaluated, and one that
  * refuses holds the channel as a whole. The digest names a plan: an approval is for exactly one,
@@ -25,13 +26,16 @@
 typedef struct Plan {
     Extra *extras; /* borrowed from the diff; sorted by identity, then id */
     size_t extra_count;
+    Changed *changed; /* likewise */
+    size_t changed_count;
     size_t missing_count;
+    size_t disabled_count; /* wanted members that are out of service and do not state `enabled` */
     size_t live_count;
     size_t ignored_count;
     size_t staying_in_service;
     char digest[DIGEST_HEX_SIZE]; /* "" when nothing is extra, or before its guards are evaluated */
 } Plan;
 
-/* Makes the plan out of a diff whose list was whole; sorts the diff's extras. It has no digest yet
+/* Makes the plan out of a diff whose list was whole; sorts the diff's arrays. It has no digest yet
  * (plan_digest.h). */
 void plan_make(Diff *diff, Plan *ret_plan);

@@ -64,6 +64,60 @@ static int plan_digest_append_roster(Buf *text, const Desired *desired)
     return 0;
 }
 
+/* A member that states something, in the order of identities. */
+typedef struct Stating {
+    DesiredKey key;
+    const RosterMember *member;
+} Stating;
+
+static int plan_digest_by_key(const void *left, const void *right)
+{
+    return plan_digest_by_bytes(&((const Stating *)left)->key, &((const Stating *)right)->key);
+}
+
+static void plan_digest_append_stating(Buf *text, const Stating *stating)
+{
+    const RosterMember *member = stating->member;
+
+    plan_digest_append(text, stating->key.bytes, stating->key.size);
+    if (member->states & ROSTER_MEMBER_WEIGHT)
+        buf_printf(text, "weight %u\n", member->weight);
+    if (member->states & ROSTER_MEMBER_BACKUP)
+        buf_printf(text, "backup %d\n", member->backup);
+    if (member->states & ROSTER_MEMBER_ENABLED)
+        buf_printf(text, "enabled %d\n", member->enabled);
+    if (member->states & ROSTER_MEMBER_ECS_NAME) {
+        buf_puts(text, "ecs_name\n");
+        plan_digest_append_text(text, config_member_ecs_name(member));
+    }
+    buf_putc(text, '\n');
+}
+
+/* What the roster's members state beyond who they are; nothing where none does. */
+static int plan_digest_append_stated(Buf *text, const Desired *desired)
+{
+    const RosterChannel *channel = desired->channel;
+    _cleanup_free_ Stating *stating = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < channel->member_count; i++)
+        count += channel->members[i].states != 0;
+    if (count == 0)
+        return 0;
+    stating = calloc(count, sizeof(*stating));
+    if (!stating)
+        return -ENOMEM;
+    for (size_t i = 0, at = 0; at < count; i++) {
+        if (channel->members[i].states)
+            stating[at++] = (Stating){desired->keys[i], &channel->members[i]};
+    }
+    qsort(stating, count, sizeof(*stating), plan_digest_by_key);
+    buf_printf(text, "states %zu\n", count);
+    for (size_t i = 0; i < count; i++)
+        plan_digest_append_stating(text, &stating[i]);
+    return 0;
+}
+
 static void plan_digest_append_changes(Buf *text, const Plan *plan)
 {
     buf_printf(text, "changes %zu\n", plan->extra_count);
@@ -96,7 +150,8 @@ int plan_digest_make(const Plan *plan, const Diff *diff, const Instance *instanc
     buf_puts(&text, "rosterd plan 2\n");
     plan_digest_append_instance(&text, instance);
     plan_digest_append_text(&text, diff->channel_id);
-    if (plan_digest_append_roster(&text, diff->desired) < 0)
+    if (plan_digest_append_roster(&text, diff->desired) < 0 ||
+        plan_digest_append_stated(&text, diff->desired) < 0)
         return -ENOMEM;
     plan_digest_append_changes(&text, plan);
     for (size_t i = 0; i < GUARD_COUNT; i++)

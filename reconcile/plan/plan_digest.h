@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The names of plans, which approvals must match. The digest of a channel's plan covers the
- * instance (instance_key.h), the channel, the roster's members, each change planned with its kind,
- * and which guards refuse (as far as their rows say so). It covers no times, sightings or local
- * names: every host and every run gives the same plan the same digest, and another plan another
- * one.
+ * instance (instance_key.h), the channel, the roster's members with what they state, each change
+ * planned with its kind, and which guards refuse (as far as their rows say so). It covers no times,
+ * sightings or local names: every host and every run gives the same plan the same digest, and
+ * another plan another one.
  */
 #pragma once
 

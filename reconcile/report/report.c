@@ -59,6 +59,36 @@ int report_set_extras(ChannelReport *report, const Extra *extras, size_t count)
     return 0;
 }
 
+int report_set_changed(ChannelReport *report, const Desired *desired, const Changed *changed,
+                       size_t count)
+{
+    bool is_observed = desired->channel->mode == MODE_OBSERVE;
+    ChangedReport *rows = NULL;
+
+    if (count > 0) {
+        rows = arena_alloc(&report->arena, count * sizeof(*rows));
+        if (!rows)
+            return -ENOMEM;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const RosterMember *member = &desired->channel->members[changed[i].desired];
+
+        rows[i] = (ChangedReport){
+            .id = arena_string(&report->arena, changed[i].id),
+            .member = member,
+            .port = desired_port(desired, member),
+            .states = changed[i].states,
+            .live = changed[i].live,
+            .outcome = is_observed ? OUTCOME_PLANNED : OUTCOME_SKIPPED,
+        };
+        if (!rows[i].id)
+            return -ENOMEM;
+    }
+    report->changed = rows;
+    report->changed_count = count;
+    return 0;
+}
+
 static int report_by_address(const void *left, const void *right)
 {
     const MissingReport *a = left, *b = right;

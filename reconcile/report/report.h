@@ -49,6 +49,16 @@ typedef struct MissingReport {
     uint16_t port;
 } MissingReport;
 
+/* A live member with another value of a field than the roster states. */
+typedef struct ChangedReport {
+    const char *id;
+    const RosterMember *member; /* the roster's */
+    uint16_t port;
+    uint8_t states; /* ROSTER_MEMBER_* bits: in which fields they differ */
+    MemberFields live;
+    Outcome outcome;
+} ChangedReport;
+
 typedef struct ChannelReport {
     const RosterChannel *channel; /* the roster's entry */
     const char *instance_name;
@@ -59,8 +69,11 @@ typedef struct ChannelReport {
     bool has_list; /* the numbers below are of a whole list */
     size_t live_count;
     size_t ignored_count;
-    ExtraReport *extras; /* of the list that the plan was made from */
+    size_t disabled_count; /* wanted members that are out of service and do not state `enabled` */
+    ExtraReport *extras;   /* of the list that the plan was made from */
     size_t extra_count;
+    ChangedReport *changed; /* of the list that the plan was made from */
+    size_t changed_count;
     MissingReport *missing; /* of the last list read */
     size_t missing_count;
     char digest[DIGEST_HEX_SIZE];
@@ -103,6 +116,8 @@ void report_done(Report *report);
 /* Each replaces what the report had, copying it. 0 or -ENOMEM. */
 int report_set_identity(ChannelReport *report, const char *id, const char *name);
 int report_set_extras(ChannelReport *report, const Extra *extras, size_t count);
+int report_set_changed(ChannelReport *report, const Desired *desired, const Changed *changed,
+                       size_t count);
 int report_set_missing(ChannelReport *report, const Diff *diff);
 int report_set_pause(ChannelReport *report, const char *reason, uint64_t end_usec,
                      PauseScope scope);

@@ -34,7 +34,7 @@ static void check_members(JsonParser *parser, const char *body, size_t size)
         const char *description = list.page.describe(&list.page, i);
 
         assert(str_is_id(row->id, 64));
-        assert(row->status <= 2);
+        assert(row->fields.weight >= OPS_WEIGHT_NONE);
         check_text(row->channel_id);
         check_text(row->host);
         check_text(row->ecs_id);

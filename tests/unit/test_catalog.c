@@ -35,6 +35,30 @@ static void expect_claim(Catalog *catalog, const RosterChannel *entry, const cha
     }
 }
 
+static void test_groups_outlive_their_page(void **state)
+{
+    char name[] = "blue";
+    ChannelGroup groups[] = {{name, 7}, {"canary", OPS_WEIGHT_NONE}};
+    ChannelRow row = row_of("c1", "a");
+    Catalog catalog = {0};
+    const CatalogRow *kept;
+
+    (void)state;
+    row.tells_groups = true;
+    row.groups = groups;
+    row.group_count = ELEMENTS(groups);
+    catalog_of(&catalog, &row, 1);
+    memset(name, 'x', sizeof(name) - 1);
+    memset(groups, 0, sizeof(groups));
+    kept = catalog_find(&catalog, "c1");
+    assert_true(kept->channel.tells_groups);
+    assert_int_equal(kept->channel.group_count, 2);
+    assert_string_equal(kept->channel.groups[0].name, "blue");
+    assert_int_equal(kept->channel.groups[0].weight, 7);
+    assert_int_equal(kept->channel.groups[1].weight, OPS_WEIGHT_NONE);
+    catalog_done(&catalog);
+}
+
 static void test_names_and_ids_resolve_to_exactly_one(void **state)
 {
     const ChannelRow rows[] = {row_of("c1", "a"), row_of("c2", "b"), row_of("c3", "b"),
@@ -232,6 +256,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names_and_ids_resolve_to_exactly_one),
+        cmocka_unit_test(test_groups_outlive_their_page),
         cmocka_unit_test(test_claims_of_one_channel_are_counted),
         cmocka_unit_test(test_an_id_twice_makes_the_list_worthless),
         cmocka_unit_test(test_each_row_of_the_classification),

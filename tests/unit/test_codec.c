@@ -52,7 +52,7 @@ static void test_members(void **state)
     const MemberPage *page = members_of(
         *state,
         "{ \"total\": 612, \"size\": 3, \"members\": ["
-        "{\"host\":\"10.1.0.5\",\"weight\":\"heavy\",\"is_backup\":7,\"member_group_name\":\"g\","
+        "{\"host\":\"10.1.0.5\",\"weight\":7,\"is_backup\":true,\"member_group_name\":\"g\","
         "\"status\":2,\"port\":65535,\"ecs_id\":\"e\",\"id\":\"A-z_9\",\"vpc_channel_id\":\"c\","
         "\"create_time\":null,\"new\":{\"deep\":[1]}},"
         "{\"id\":\"2\",\"vpc_channel_id\":\"d\",\"ecs_id\":\"only-ecs\",\"port\":null,"
@@ -67,12 +67,12 @@ static void test_members(void **state)
     assert_string_equal(page->rows[0].ecs_id, "e");
     assert_string_equal(page->rows[0].group, "g");
     assert_int_equal(page->rows[0].port, 65535);
-    assert_int_equal(page->rows[0].status, 2);
+    assert_false(page->rows[0].fields.is_enabled);
     assert_string_equal(page->rows[1].host, "");
     assert_string_equal(page->rows[1].ecs_id, "only-ecs");
     assert_string_equal(page->rows[1].group, "");
     assert_int_equal(page->rows[1].port, 0);
-    assert_int_equal(page->rows[1].status, 0);
+    assert_true(page->rows[1].fields.is_enabled);
     assert_string_equal(page->rows[2].host, "\xc3\xa9/\"");
 }
 
@@ -151,6 +151,37 @@ static void test_escapes(void **state)
     assert_string_equal(page->rows[0].host, "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
     assert_string_equal(page->rows[0].ecs_id, "\xef\xbf\xbdx\xef\xbf\xbd\xef\xbf\xbd"
                                               "A");
+}
+
+static void expect_fields(CodecCase *fixture, const char *fields, int weight, bool is_backup,
+                          bool is_enabled)
+{
+    const MemberPage *page;
+    char body[256];
+
+    snprintf(body, sizeof(body),
+             "{\"total\":1,\"members\":[{%s\"id\":\"m\",\"vpc_channel_id\":\"c\",\"host\":\"h\"}]}",
+             fields);
+    page = members_of(fixture, body);
+    assert_int_equal(page->rows[0].fields.weight, weight);
+    assert_int_equal(page->rows[0].fields.is_backup, is_backup);
+    assert_int_equal(page->rows[0].fields.is_enabled, is_enabled);
+}
+
+static void test_how_a_member_serves(void **state)
+{
+    CodecCase *fixture = *state;
+
+    expect_fields(fixture, "", OPS_WEIGHT_NONE, false, true);
+    expect_fields(fixture, "\"weight\":null,\"is_backup\":null,\"status\":null,", OPS_WEIGHT_NONE,
+                  false, true);
+    expect_fields(fixture, "\"weight\":0,\"is_backup\":false,\"status\":1,", 0, false, true);
+    expect_fields(fixture, "\"weight\":10000,\"is_backup\":true,\"status\":2,", 10000, true, false);
+    assert_odd_row(fixture, "\"weight\":\"1\"", "weight: should be a whole number from 0");
+    assert_odd_row(fixture, "\"weight\":-1", "weight: should be a whole number from 0");
+    assert_odd_row(fixture, "\"weight\":true", "weight: should be a whole number from 0");
+    assert_odd_row(fixture, "\"is_backup\":1", "is_backup: should be true or false");
+    assert_odd_row(fixture, "\"is_backup\":\"true\"", "is_backup: should be true or false");
 }
 
 static void test_description_is_complete(void **state)
@@ -329,6 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CODEC_TEST(test_members),
+        CODEC_TEST(test_how_a_member_serves),
         CODEC_TEST(test_description_is_complete),
         CODEC_TEST(test_twofold_fields),
         CODEC_TEST(test_escapes),

@@ -37,6 +37,32 @@ static void test_channels(void **state)
     assert_string_equal(page->rows[2].vpc_channel_type, "");
 }
 
+static void test_groups_of_channels(void **state)
+{
+    static const char body[] =
+        "{\"total\":3,\"vpc_channels\":[{\"id\":\"a\",\"name\":\"a\",\"member_groups\":["
+        "{\"member_group_name\":\"blue\",\"member_group_weight\":0},"
+        "{\"member_group_name\":\"canary\",\"member_group_weight\":null},{}]},"
+        "{\"id\":\"b\",\"name\":\"b\",\"member_groups\":[]},"
+        "{\"id\":\"c\",\"name\":\"c\",\"member_groups\":null}]}";
+    CodecCase *fixture = *state;
+    const ChannelRow *rows;
+
+    assert_int_equal(
+        channels_parse(&fixture->channels, &fixture->parser, body, strlen(body), &fixture->err), 0);
+    rows = fixture->channels.page.rows;
+    assert_true(rows[0].tells_groups);
+    assert_int_equal(rows[0].group_count, 3);
+    assert_string_equal(rows[0].groups[0].name, "blue");
+    assert_int_equal(rows[0].groups[0].weight, 0);
+    assert_string_equal(rows[0].groups[1].name, "canary");
+    assert_int_equal(rows[0].groups[1].weight, OPS_WEIGHT_NONE);
+    assert_string_equal(rows[0].groups[2].name, "");
+    assert_true(rows[1].tells_groups);
+    assert_int_equal(rows[1].group_count, 0);
+    assert_false(rows[2].tells_groups);
+}
+
 /* A row that is odd is a row all the same, with what can be read of it. */
 static void assert_odd_channel(CodecCase *fixture, const char *row, const char *message,
                                const char *id, const char *name)
@@ -86,6 +112,10 @@ static void test_odd_channels(void **state)
         {"\"member_groups\":[1]", "member_groups: should be"},
         {"\"member_groups\":[{\"reference_vpc_channel_id\":1}]",
          "member_groups.reference_vpc_channel_id: should be"},
+        {"\"member_groups\":[{\"member_group_name\":1}]",
+         "member_groups.member_group_name: should be"},
+        {"\"member_groups\":[{\"member_group_weight\":\"1\"}]",
+         "member_groups.member_group_weight: should be"},
     };
     char row[128];
 
@@ -197,6 +227,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CODEC_TEST(test_channels),
+        CODEC_TEST(test_groups_of_channels),
         CODEC_TEST(test_odd_channels),
         CODEC_TEST(test_a_body_that_broke_off_is_forgotten),
         CODEC_TEST(test_errors),

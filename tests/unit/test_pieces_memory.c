@@ -112,7 +112,8 @@ static int add_rows(Diff *diff, Err *err)
                               .host = texts[1][i],
                               .ecs_id = "",
                               .group = i ? texts[2][i] : padding,
-                              .port = 80};
+                              .port = 80,
+                              .fields = {.weight = (int32_t)i, .is_enabled = true}};
     return diff_add_page(diff, &page, 0, err);
 }
 
@@ -131,6 +132,8 @@ static int report_all(Diff *diff, ChannelReport *report)
         r = report_set_extras(report, plan.extras, plan.extra_count);
     if (r == 0)
         r = report_set_missing(report, diff);
+    if (r == 0)
+        r = report_set_changed(report, diff->desired, plan.changed, plan.changed_count);
     if (r == 0)
         r = report_set_pause(report, padding, 7, PAUSE_SCOPE_ALL);
     return r;

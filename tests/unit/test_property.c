@@ -22,6 +22,11 @@ typedef struct Case {
     Guard refusing; /* of a plan that one guard holds */
 } Case;
 
+#define IN_SERVICE                                                                                 \
+    {                                                                                              \
+        OPS_WEIGHT_NONE, false, true                                                               \
+    }
+
 static const char *describe(const MemberPage *page, size_t row)
 {
     return page->rows[row].id;
@@ -60,7 +65,7 @@ static void case_fill(Case *one)
                                    member->ecs_id,
                                    member->group,
                                    member->port,
-                                   (uint8_t)world_below(world, 3)};
+                                   {OPS_WEIGHT_NONE, false, world_chance(world, 67)}};
     }
     one->row_count = live;
     if (wanted > 0)
@@ -203,8 +208,8 @@ static void test_the_digest_changes_with_the_plan(void **state)
     one.members[1] = (RosterMember){"", "10.0.0.2", 0, .is_ecs = false};
     one.roster->members = one.members;
     one.roster->member_count = 1;
-    one.rows[0] = (MemberRow){"m1", "id-a", "10.9.0.1", "", "", 80, 1};
-    one.rows[1] = (MemberRow){"m2", "id-a", "10.9.0.2", "", "", 80, 1};
+    one.rows[0] = (MemberRow){"m1", "id-a", "10.9.0.1", "", "", 80, IN_SERVICE};
+    one.rows[1] = (MemberRow){"m2", "id-a", "10.9.0.2", "", "", 80, IN_SERVICE};
     one.row_count = 1;
     case_digest(&one, "prod", before);
     expect_other_digest(&one, "test", before);
@@ -225,6 +230,44 @@ static void test_the_digest_changes_with_the_plan(void **state)
     world_free(one.world);
 }
 
+/* Whoever approved a plan saw what the roster states. */
+static void test_the_digest_changes_with_what_is_stated(void **state)
+{
+    static const RosterMember stated[] = {
+        {.states = ROSTER_MEMBER_WEIGHT},
+        {.states = ROSTER_MEMBER_WEIGHT, .weight = 1},
+        {.states = ROSTER_MEMBER_BACKUP},
+        {.states = ROSTER_MEMBER_BACKUP, .backup = true},
+        {.states = ROSTER_MEMBER_ENABLED},
+        {.states = ROSTER_MEMBER_ENABLED, .enabled = true},
+        {.states = ROSTER_MEMBER_ECS_NAME, .group = "\0one"},
+        {.states = ROSTER_MEMBER_ECS_NAME, .group = "\0two"},
+    };
+    char found[ELEMENTS(stated) + 1][65];
+    Case one = {.world = world_new(1)};
+
+    (void)state;
+    one.channel = world_add_channel(one.world, 0, "a");
+    one.roster = world_add_roster(one.world, 0, "a");
+    one.members[0] = (RosterMember){"", "10.0.0.1", 0, .is_ecs = false};
+    one.members[1] = (RosterMember){"", "10.0.0.2", 0, .is_ecs = false};
+    one.roster->members = one.members;
+    one.roster->member_count = 2;
+    one.rows[0] = (MemberRow){"m1", "id-a", "10.9.0.1", "", "", 80, IN_SERVICE};
+    one.row_count = 1;
+    case_digest(&one, "prod", found[0]);
+    for (size_t i = 0; i < ELEMENTS(stated); i++) {
+        one.members[1] = stated[i];
+        one.members[1].address = "10.0.0.2";
+        if (!one.members[1].group)
+            one.members[1].group = "";
+        case_digest(&one, "prod", found[i + 1]);
+        for (size_t k = 0; k <= i; k++)
+            assert_string_not_equal(found[i + 1], found[k]);
+    }
+    world_free(one.world);
+}
+
 /* Whoever approved a plan saw which guards refuse: what another one holds was not shown. */
 static void test_the_digest_changes_with_the_refusals(void **state)
 {
@@ -236,7 +279,7 @@ static void test_the_digest_changes_with_the_refusals(void **state)
     (void)state;
     one.channel = world_add_channel(one.world, 0, "a");
     one.roster = world_add_roster(one.world, 0, "a");
-    one.rows[0] = (MemberRow){"m1", "id-a", "10.9.0.1", "", "", 80, 1};
+    one.rows[0] = (MemberRow){"m1", "id-a", "10.9.0.1", "", "", 80, IN_SERVICE};
     one.row_count = 1;
     case_digest(&one, "prod", before);
     for (size_t i = 0; i < ELEMENTS(covered); i++) {
@@ -292,7 +335,7 @@ static void test_the_digest_is_made_of_these_bytes(void **state)
     one.members[1] = (RosterMember){"blue", "10.0.0.1", 9, .is_ecs = false};
     one.roster->members = one.members;
     one.roster->member_count = 2;
-    one.rows[0] = (MemberRow){"m1", id, "10.9.0.1", "", "", 80, 1};
+    one.rows[0] = (MemberRow){"m1", id, "10.9.0.1", "", "", 80, IN_SERVICE};
     one.row_count = 1;
     one.refusing = (Guard){.name = GUARD_MIN_REMAINING, .planned = 7, .refuses = true};
     at = put_text(bytes, at, "rosterd plan 2\n");
@@ -322,6 +365,7 @@ int main(void)
         cmocka_unit_test(test_a_plan_does_not_depend_on_any_order),
         cmocka_unit_test(test_exactly_those_that_nobody_wrote_down_are_in_a_plan),
         cmocka_unit_test(test_the_digest_changes_with_the_plan),
+        cmocka_unit_test(test_the_digest_changes_with_what_is_stated),
         cmocka_unit_test(test_the_digest_changes_with_the_refusals),
         cmocka_unit_test(test_the_digest_is_made_of_these_bytes),
     };

@@ -74,7 +74,7 @@ Judgement judge(const World *world, const WorldChannel *channel, const RosterCha
             continue;
         if (!judge_is_extra(channel, roster, member)) {
             counted += world_is_desired(channel, roster, member);
-            staying += member->status != 2;
+            staying += member->shown.is_enabled;
             continue;
         }
         counted++;
@@ -119,8 +119,11 @@ uint64_t judge_plan(const WorldChannel *channel, const RosterChannel *roster)
         const RosterMember *member = &roster->members[i];
         uint16_t port = judge_port(channel, member->port);
 
-        sum += judge_mix(judge_text(judge_text(1, member->group), member->address), &port,
-                         sizeof(port));
+        const unsigned stated[] = {member->states, member->weight, member->backup, member->enabled};
+
+        sum += judge_mix(judge_mix(judge_text(judge_text(1, member->group), member->address), &port,
+                                   sizeof(port)),
+                         stated, sizeof(stated));
     }
     for (size_t i = 0; i < channel->member_count; i++) {
         if (judge_is_extra(channel, roster, channel->members[i]))

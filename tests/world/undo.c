@@ -172,7 +172,7 @@ static void undo_rule_body(const World *world, const WorldMember *member, const 
         .ecs_id = member->ecs_id,
         .group = member->group,
         .port = member->port,
-        .status = member->status,
+        .fields = member->recorded,
     };
 
     world_describe(&row, json, sizeof(json));
@@ -203,10 +203,14 @@ void world_rule_addition(World *world, const Request *request)
 
 /* ---- what a finished undo says ---- */
 
-static bool undo_is_equal(const WorldMember *a, const WorldMember *b)
+static bool undo_is_equal(const WorldMember *was, const WorldMember *member)
 {
-    return a->port == b->port && a->status == b->status && str_equal(a->host, b->host) &&
-           str_equal(a->ecs_id, b->ecs_id);
+    MemberFields fields = world_fields(member);
+
+    return was->port == member->port && str_equal(was->host, member->host) &&
+           str_equal(was->ecs_id, member->ecs_id) && was->recorded.weight == fields.weight &&
+           was->recorded.is_backup == fields.is_backup &&
+           was->recorded.is_enabled == fields.is_enabled;
 }
 
 /* Of two that had one identity, one comes back. */

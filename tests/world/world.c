@@ -142,6 +142,7 @@ WorldMember *world_add_grouped(WorldChannel *channel, const char *group, const c
         .group = world_string(world, group),
         .port = port,
         .status = 1,
+        .weight = 1,
         .exists = true,
     };
     snprintf(member->id, sizeof(member->id), "m%06zu", member->number);
@@ -220,16 +221,21 @@ RosterChannel *world_add_roster(World *world, size_t instance, const char *name)
     return roster;
 }
 
+RosterMember *world_edit_members(World *world, RosterChannel *roster)
+{
+    size_t size = (roster->member_count + 1) * sizeof(RosterMember);
+    RosterMember *members = world_must(arena_alloc(&world->arena, size));
+
+    if (roster->member_count > 0)
+        memcpy(members, roster->members, roster->member_count * sizeof(*members));
+    roster->members = members;
+    return members;
+}
+
 static void world_add_wanted(World *world, RosterChannel *roster, const RosterMember *member)
 {
-    size_t count = roster->member_count;
-    RosterMember *members = world_must(arena_alloc(&world->arena, (count + 1) * sizeof(*members)));
-
-    if (count > 0)
-        memcpy(members, roster->members, count * sizeof(*members));
-    members[count] = *member;
-    roster->members = members;
-    roster->member_count = count + 1;
+    world_edit_members(world, roster)[roster->member_count] = *member;
+    roster->member_count++;
 }
 
 void world_want(World *world, RosterChannel *roster, const char *group, const char *address,

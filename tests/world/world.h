@@ -35,6 +35,10 @@ typedef struct WorldMember {
     const char *group;
     uint16_t port;
     uint8_t status;
+    int32_t weight; /* OPS_WEIGHT_NONE: the service does not tell it */
+    bool is_backup;
+    MemberFields shown;    /* as the first page of the last list that had it said */
+    MemberFields recorded; /* of these, when its deletion was recorded last */
     bool exists;
     uint64_t listed_until_usec; /* removed, but listed until then */
     uint64_t shown_in;          /* the channel's list_serial that showed it to a pass */
@@ -302,6 +306,9 @@ void world_want(World *world, RosterChannel *roster, const char *group, const ch
 void world_want_ecs(World *world, RosterChannel *roster, const char *ecs_id, uint16_t port);
 IgnoreRule *world_ignore(World *world, RosterChannel *roster);
 
+/* The roster's members, to be written. */
+RosterMember *world_edit_members(World *world, RosterChannel *roster);
+
 /* The usual case: a channel "a" of instance 0 with `kept` members that its roster wants, at
  * 10.0.0.1 and up, and `extras` that it does not, at 10.9.0.1 and up. Port 8080. */
 WorldChannel *world_add_usual(World *world, const char *name, size_t kept, size_t extras);
@@ -355,6 +362,7 @@ bool world_is_ignored(const WorldChannel *channel, const RosterChannel *roster,
                       const WorldMember *member);
 bool world_is_listed(const WorldChannel *channel, const WorldMember *member);
 bool world_is_manageable(const WorldChannel *channel);
+MemberFields world_fields(const WorldMember *member);
 bool world_is_in_sync(const WorldChannel *channel, const RosterChannel *roster);
 
 typedef enum WorldVerdict {
@@ -383,5 +391,8 @@ void world_run_seed(uint64_t seed);
 /* Its first part: instances, channels, members, rosters, settings. */
 void world_make_random(World *world);
 WorldMember *world_add_random_extra(World *world, WorldChannel *channel);
+void world_change_fields(World *world, WorldMember *member);
+void world_state_random(World *world, RosterMember *member);
+void world_random_groups(World *world, WorldChannel *channel);
 
 #include "tests/world/world_ops.h"

@@ -35,6 +35,54 @@ WorldMember *world_add_random_extra(World *world, WorldChannel *channel)
     return member;
 }
 
+void world_change_fields(World *world, WorldMember *member)
+{
+    switch (world_below(world, 4)) {
+    case 0:
+        member->weight = world_chance(world, 20) ? OPS_WEIGHT_NONE : (int32_t)world_below(world, 4);
+        break;
+    case 1:
+        member->is_backup = !member->is_backup;
+        break;
+    default:
+        member->status = (uint8_t)world_below(world, 3);
+        break;
+    }
+}
+
+void world_state_random(World *world, RosterMember *member)
+{
+    member->states = (uint8_t)world_below(world, 8);
+    member->weight = member->states & ROSTER_MEMBER_WEIGHT ? (uint16_t)world_below(world, 4) : 0;
+    member->backup = member->states & ROSTER_MEMBER_BACKUP && world_chance(world, 30);
+    member->enabled = member->states & ROSTER_MEMBER_ENABLED && world_chance(world, 80);
+}
+
+/* In one world of three, the roster states something of some of its members. */
+static void random_states(World *world, RosterChannel *roster)
+{
+    RosterMember *members;
+
+    if (!world_chance(world, 33))
+        return;
+    members = world_edit_members(world, roster);
+    for (size_t i = 0; i < roster->member_count; i++) {
+        if (world_chance(world, 50))
+            world_state_random(world, &members[i]);
+    }
+}
+
+/* Told or not, with a weight of its own or without. */
+void world_random_groups(World *world, WorldChannel *channel)
+{
+    static const ChannelGroup groups[] = {{"blue", OPS_WEIGHT_NONE}, {"canary", OPS_WEIGHT_NONE}};
+    static const ChannelGroup weighted[] = {{"blue", 50}, {"canary", OPS_WEIGHT_NONE}};
+
+    channel->row.tells_groups = world_chance(world, 80);
+    channel->row.groups = world_chance(world, 50) ? groups : weighted;
+    channel->row.group_count = channel->row.tells_groups ? ELEMENTS(groups) : 0;
+}
+
 /* A member that the roster wants, live or missing, its port written or not. */
 static void random_wanted(World *world, WorldChannel *channel, RosterChannel *roster)
 {
@@ -111,6 +159,7 @@ static void random_channel(World *world, size_t number)
     snprintf(name, sizeof(name), "channel%zu", number);
     channel = world_add_channel(world, instance, name);
     random_kind(world, channel);
+    world_random_groups(world, channel);
     channel->lag_usec = world_chance(world, 20) ? world_below(world, 8 * USEC_PER_SEC) : 0;
     if (world_chance(world, 5))
         return;
@@ -128,6 +177,7 @@ static void random_channel(World *world, size_t number)
         wanted += 500 + world_below(world, 600);
     for (size_t i = 0; i < wanted; i++)
         random_wanted(world, channel, roster);
+    random_states(world, roster);
     for (size_t i = 0; i < extras; i++)
         world_add_random_extra(world, channel);
 }

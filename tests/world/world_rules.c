@@ -76,6 +76,11 @@ bool world_is_ignored(const WorldChannel *channel, const RosterChannel *roster,
     return false;
 }
 
+MemberFields world_fields(const WorldMember *member)
+{
+    return (MemberFields){member->weight, member->is_backup, member->status != 2};
+}
+
 bool world_is_manageable(const WorldChannel *channel)
 {
     const ChannelRow *row = &channel->row;

@@ -136,8 +136,9 @@ void world_describe(const MemberRow *row, char *ret_json, size_t size)
 {
     snprintf(ret_json, size,
              "{\"id\":\"%s\",\"host\":\"%s\",\"port\":%u,\"ecs_id\":\"%s\",\"group\":\"%s\","
-             "\"status\":%u}",
-             row->id, row->host, row->port, row->ecs_id, row->group, row->status);
+             "\"weight\":%d,\"is_backup\":%s,\"status\":%d}",
+             row->id, row->host, row->port, row->ecs_id, row->group, (int)row->fields.weight,
+             row->fields.is_backup ? "true" : "false", row->fields.is_enabled ? 1 : 2);
 }
 
 static const char *service_describe(const MemberPage *page, size_t row)
@@ -198,7 +199,7 @@ static void service_list_members(const World *world, WorldEvent *event, WorldCha
                 .ecs_id = member->ecs_id,
                 .group = member->group,
                 .port = member->port,
-                .status = member->status,
+                .fields = world_fields(member),
             };
         total++;
     }
@@ -242,7 +243,9 @@ static void service_add(World *world, WorldEvent *event, WorldChannel *channel)
         member->listed_from_usec = world->now_usec + channel->late_usec;
     }
     member->ecs_id = was->ecs_id;
-    member->status = was->status;
+    member->status = was->recorded.is_enabled ? 1 : 2;
+    member->weight = was->recorded.weight;
+    member->is_backup = was->recorded.is_backup;
     member->restored_in = event->pass;
     service_say(event, 201, "", "");
 }

@@ -255,6 +255,7 @@ static void state_add_action(World *world, WorldChannel *channel, Deletion *dele
     };
     if (!action->identity || !action->member_json)
         fail_msg("the test is out of memory");
+    action->member->recorded = action->member->shown;
     memcpy(action->identity, deletion->identity, deletion->identity_size);
     deletion->action = world->action_count;
 }

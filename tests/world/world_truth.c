@@ -5,6 +5,7 @@
 
 #include "daemon/base/str.h"
 #include "tests/world/judge.h"
+#include "tests/world/judge_changed.h"
 #include "tests/world/judge_pass.h"
 #include "tests/world/undo.h"
 #include "tests/world/world.h"
@@ -45,6 +46,8 @@ static void truth_on_list(World *world, const WorldEvent *event)
     for (size_t i = 0; i < event->members.row_count; i++) {
         WorldMember *member = world_find_member(world, event->members.rows[i].id);
 
+        if (member && member->shown_in != channel->list_serial)
+            member->shown = event->members.rows[i].fields;
         if (member)
             member->shown_in = channel->list_serial;
     }
@@ -231,6 +234,8 @@ static void truth_of_channel(World *world, const ChannelReport *report)
     truth_of_guards(world, report);
     for (size_t i = 0; i < report->extra_count; i++)
         truth_of_extra(world, report, &report->extras[i]);
+    if (channel)
+        judge_changed(world, channel, report);
 }
 
 void world_rule_end(World *world)

@@ -61,6 +61,30 @@ static int channels_get_type(const Json *value, size_t index, ChannelRow *row, E
     return 0;
 }
 
+/* Reads a group; its name stays the tree's. */
+static int channels_get_group(const Json *value, size_t index, ChannelGroup *ret_group,
+                              bool *ret_has_reference, Err *err)
+{
+    const Json *name = json_find(value, "member_group_name");
+    const Json *weight = json_find(value, "member_group_weight");
+    const Json *reference = json_find(value, "reference_vpc_channel_id");
+    int64_t number = OPS_WEIGHT_NONE;
+    const char *text;
+
+    if (json_get_optional_string(reference, &text) < 0)
+        return json_odd_field(err, LIST, index, "member_groups.reference_vpc_channel_id",
+                              PAGE_WANTED_STRING, reference);
+    *ret_has_reference = text[0] != '\0';
+    if (json_get_optional_string(name, &ret_group->name) < 0)
+        return json_odd_field(err, LIST, index, "member_groups.member_group_name",
+                              PAGE_WANTED_STRING, name);
+    if (weight && json_get_integer(weight, 0, INT32_MAX, &number) < 0)
+        return json_odd_field(err, LIST, index, "member_groups.member_group_weight",
+                              "a whole number from 0", weight);
+    ret_group->weight = (int32_t)number;
+    return 0;
+}
+
 static int channels_get_groups(const Json *value, size_t index, ChannelRow *row, Err *err)
 {
     static const char wanted[] = "an array of objects";
@@ -70,18 +94,19 @@ static int channels_get_groups(const Json *value, size_t index, ChannelRow *row,
     if (!json_is_array(value))
         return json_odd_field(err, LIST, index, "member_groups", wanted, value);
     for (size_t i = 0; i < json_length(value); i++) {
-        const Json *group = json_at(value, i), *reference;
-        const char *text;
+        const Json *group = json_at(value, i);
+        bool has_reference = false;
+        ChannelGroup unused;
+        int r;
 
         if (!json_is_object(group))
             return json_odd_field(err, LIST, index, "member_groups", wanted, value);
-        reference = json_find(group, "reference_vpc_channel_id");
-        if (json_get_optional_string(reference, &text) < 0)
-            return json_odd_field(err, LIST, index, "member_groups.reference_vpc_channel_id",
-                                  PAGE_WANTED_STRING, reference);
-        if (text[0] != '\0')
-            row->has_reference = true;
+        r = channels_get_group(group, index, &unused, &has_reference, err);
+        row->has_reference = row->has_reference || has_reference;
+        if (r < 0)
+            return r;
     }
+    row->tells_groups = true;
     return 0;
 }
 
@@ -133,6 +158,29 @@ static int channels_get_row(const Json *object, size_t index, ChannelRow *ret_ro
     return first;
 }
 
+/* Copies the groups of a row that tells them, for they outlive its tree. */
+static int channels_keep_groups(ChannelList *list, const Json *object, ChannelRow *row)
+{
+    const Json *value = json_find(object, "member_groups");
+    size_t count = row->tells_groups ? json_length(value) : 0;
+    ChannelGroup *groups;
+
+    if (count == 0)
+        return 0;
+    groups = arena_alloc(&list->strings, count * sizeof(*groups));
+    for (size_t i = 0; groups && i < count; i++) {
+        bool unused;
+
+        channels_get_group(json_at(value, i), i, &groups[i], &unused, NULL);
+        groups[i].name = arena_string(&list->strings, groups[i].name);
+        if (!groups[i].name)
+            return -ENOMEM;
+    }
+    row->groups = groups;
+    row->group_count = groups ? count : 0;
+    return groups ? 0 : -ENOMEM;
+}
+
 /* The row's strings outlive its tree. One that is odd is still a row. */
 static int channels_on_row(const Json *object, const char *text, size_t size, size_t index,
                            void *userdata, Err *err)
@@ -150,6 +198,7 @@ static int channels_on_row(const Json *object, const char *text, size_t size, si
     row.member_type = arena_string(&list->strings, row.member_type);
     row.vpc_channel_type = arena_string(&list->strings, row.vpc_channel_type);
     if ((r < 0 && !row.odd) || !row.id || !row.name || !row.member_type || !row.vpc_channel_type ||
+        channels_keep_groups(list, object, &row) < 0 ||
         mem_grow(&list->rows, &list->capacity, index + 1, sizeof(*list->rows)) < 0)
         return err_memory(err);
     list->rows[index] = row;

@@ -9,7 +9,7 @@
 #include "daemon/json/json_parser.h"
 
 #define LIST "members"
-#define STATUS_MAX 2
+#define STATUS_UNAVAILABLE 2
 
 static const char *members_describe(const MemberPage *page, size_t row)
 {
@@ -35,9 +35,27 @@ static int members_get_status(const Json *value, size_t index, MemberRow *row, E
 {
     int64_t number = 0;
 
-    if (value && json_get_integer(value, 1, STATUS_MAX, &number) < 0)
+    if (value && json_get_integer(value, 1, STATUS_UNAVAILABLE, &number) < 0)
         return json_odd_field(err, LIST, index, "status", "1 or 2", value);
-    row->status = (uint8_t)number;
+    row->fields.is_enabled = number != STATUS_UNAVAILABLE;
+    return 0;
+}
+
+static int members_get_weight(const Json *value, size_t index, MemberRow *row, Err *err)
+{
+    int64_t number = OPS_WEIGHT_NONE;
+
+    if (value && json_get_integer(value, 0, INT32_MAX, &number) < 0)
+        return json_odd_field(err, LIST, index, "weight", "a whole number from 0", value);
+    row->fields.weight = (int32_t)number;
+    return 0;
+}
+
+static int members_get_backup(const Json *value, size_t index, MemberRow *row, Err *err)
+{
+    if (value && !json_is_true(value) && !json_is_false(value))
+        return json_odd_field(err, LIST, index, "is_backup", "true or false", value);
+    row->fields.is_backup = json_is_true(value);
     return 0;
 }
 
@@ -64,30 +82,34 @@ static int members_get_channel_id(const Json *value, size_t index, MemberRow *ro
 }
 
 /* A row while it is read. */
-typedef struct MemberFields {
+typedef struct MemberDraft {
     MemberRow row;
     const char *group_id;
-} MemberFields;
+} MemberDraft;
 
-static int members_get_group(const char *key, const Json *value, size_t index, MemberFields *fields,
+static int members_get_group(const char *key, const Json *value, size_t index, MemberDraft *draft,
                              Err *err)
 {
     if (str_equal(key, "member_group_name"))
-        return members_get_text(value, index, key, &fields->row.group, err);
+        return members_get_text(value, index, key, &draft->row.group, err);
     if (str_equal(key, "member_group_id"))
-        return members_get_text(value, index, key, &fields->group_id, err);
+        return members_get_text(value, index, key, &draft->group_id, err);
     return 0;
 }
 
 /* Keys that are not ours to know are passed over. */
-static int members_get_field(const char *key, const Json *value, size_t index, MemberFields *fields,
+static int members_get_field(const char *key, const Json *value, size_t index, MemberDraft *draft,
                              Err *err)
 {
-    MemberRow *row = &fields->row;
+    MemberRow *row = &draft->row;
 
     switch (key[0]) {
     case 'i':
+        if (str_equal(key, "is_backup"))
+            return members_get_backup(value, index, row, err);
         return str_equal(key, "id") ? members_get_id(value, index, row, err) : 0;
+    case 'w':
+        return str_equal(key, "weight") ? members_get_weight(value, index, row, err) : 0;
     case 'v':
         return str_equal(key, "vpc_channel_id") ? members_get_channel_id(value, index, row, err)
                                                 : 0;
@@ -101,15 +123,15 @@ static int members_get_field(const char *key, const Json *value, size_t index, M
     case 's':
         return str_equal(key, "status") ? members_get_status(value, index, row, err) : 0;
     case 'm':
-        return members_get_group(key, value, index, fields, err);
+        return members_get_group(key, value, index, draft, err);
     default:
         return 0;
     }
 }
 
-static int members_check_row(const MemberFields *fields, size_t index, Err *err)
+static int members_check_row(const MemberDraft *draft, size_t index, Err *err)
 {
-    const MemberRow *row = &fields->row;
+    const MemberRow *row = &draft->row;
 
     if (!row->id)
         return err_set(err, -EPROTO, LIST "[%zu].id: is missing", index);
@@ -118,7 +140,7 @@ static int members_check_row(const MemberFields *fields, size_t index, Err *err)
     if (row->host[0] == '\0' && row->ecs_id[0] == '\0')
         return err_set(err, -EPROTO, LIST "[%zu].host: is missing, and so is ecs_id", index);
     /* Without its group the row would count as another member, one of no group. */
-    if (fields->group_id[0] != '\0' && row->group[0] == '\0')
+    if (draft->group_id[0] != '\0' && row->group[0] == '\0')
         return err_set(err, -EPROTO,
                        LIST "[%zu].member_group_name: is missing, although there is a "
                             "member_group_id",
@@ -128,19 +150,25 @@ static int members_check_row(const MemberFields *fields, size_t index, Err *err)
 
 static int members_get_row(const Json *object, size_t index, MemberRow *ret_row, Err *err)
 {
-    MemberFields fields = {.row = {.host = "", .ecs_id = "", .group = ""}, .group_id = ""};
+    MemberDraft draft = {
+        .row = {.host = "",
+                .ecs_id = "",
+                .group = "",
+                .fields = {.weight = OPS_WEIGHT_NONE, .is_enabled = true}},
+        .group_id = "",
+    };
     JsonField field = {0};
 
     if (!json_is_object(object))
         return err_set(err, -EPROTO, LIST "[%zu]: should be an object", index);
     while (json_next(object, &field)) {
-        int r = members_get_field(field.key, field.value, index, &fields, err);
+        int r = members_get_field(field.key, field.value, index, &draft, err);
 
         if (r < 0)
             return r;
     }
-    *ret_row = fields.row;
-    return members_check_row(&fields, index, err);
+    *ret_row = draft.row;
+    return members_check_row(&draft, index, err);
 }
 
 /* The row's strings outlive its tree; a channel's id, the same in every row, is kept once. */
