@@ -57,7 +57,8 @@ static void calm_check_channel(const World *world, const ChannelReport *report)
     if (roster->mode == MODE_PRUNE && extras > 0)
         world_broken(world, "%s still has %zu extras (%s) though all faults are over",
                      channel->row.id, extras, report_result_text(report->result));
-    if (extras == 0 && report->missing_count == 0 && report->result > RESULT_CONVERGED)
+    if (extras == 0 && report->missing_count == 0 && report->changed_count == 0 &&
+        report->result > RESULT_CONVERGED)
         world_broken(world, "%s is in sync and is said to be %s", channel->row.id,
                      report_result_text(report->result));
 }

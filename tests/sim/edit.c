@@ -53,6 +53,21 @@ static void edit_strike(World *world, RosterChannel *roster)
     world_trace(world, "%s strikes a member out", roster->id ? roster->id : roster->name);
 }
 
+/* What is stated of somebody changes. */
+static void edit_state(World *world, RosterChannel *roster)
+{
+    RosterMember *members, *member;
+
+    if (roster->member_count == 0)
+        return;
+    members = world_edit_members(world, roster);
+    member = &members[world_below(world, roster->member_count)];
+    world_state_random(world, member);
+    world_trace(world, "%s states of %s: %u, weight %u, backup %d, enabled %d",
+                roster->id ? roster->id : roster->name, member->address, member->states,
+                member->weight, member->backup, member->enabled);
+}
+
 static void edit_new(Sim *sim, RosterChannel *roster)
 {
     const WorldChannel *channel = edit_channel(sim->world, roster);
@@ -114,7 +129,7 @@ static void edit_roster(Sim *sim, RosterChannel *roster)
 {
     World *world = sim->world;
 
-    switch (world_below(world, 9)) {
+    switch (world_below(world, 11)) {
     case 0:
     case 1:
         edit_adopt(world, roster);
@@ -138,6 +153,10 @@ static void edit_roster(Sim *sim, RosterChannel *roster)
         roster->mode = roster->mode == MODE_PRUNE ? MODE_OBSERVE : MODE_PRUNE;
         world_trace(world, "%s: mode %d", roster->id ? roster->id : roster->name,
                     (int)roster->mode);
+        break;
+    case 8:
+    case 9:
+        edit_state(world, roster);
         break;
     default:
         world_ignore(world, roster)->group = world_chance(world, 50) ? "blue" : "canary";

@@ -48,10 +48,26 @@ static void people_add_wanted(World *world, WorldChannel *channel)
     world_trace(world, "people add %s, which is wanted, to %s", wanted->address, channel->row.id);
 }
 
+/* Of a member that is not about to be deleted: what is recorded of one is what it was like. */
+static void people_switch(World *world, WorldChannel *channel)
+{
+    const RosterChannel *roster = people_roster(world, channel);
+    WorldMember *member;
+
+    if (!roster || channel->member_count == 0 || world->undo)
+        return;
+    member = channel->members[world_below(world, channel->member_count)];
+    if (!member->exists || !world_is_desired(channel, roster, member))
+        return;
+    world_change_fields(world, member);
+    world_trace(world, "people have %s in %s weigh %d, backup %d, status %d", member->id,
+                channel->row.id, (int)member->weight, member->is_backup, member->status);
+}
+
 static void people_change(World *world, void *argument)
 {
     WorldChannel *channel = argument;
-    uint64_t what = world_below(world, 10);
+    uint64_t what = world_below(world, 14);
 
     if (channel->member_count > 60)
         return;
@@ -60,6 +76,8 @@ static void people_change(World *world, void *argument)
                     channel->row.id);
     } else if (what < 8) {
         people_add_wanted(world, channel);
+    } else if (what >= 10) {
+        people_switch(world, channel);
     } else if (channel->member_count > 0) {
         WorldMember *member = channel->members[world_below(world, channel->member_count)];
 
@@ -76,6 +94,8 @@ static void people_return(Sim *sim, WorldChannel *channel, const WorldMember *me
 
     again->ecs_id = member->ecs_id;
     again->status = member->status;
+    again->weight = member->weight;
+    again->is_backup = member->is_backup;
     sim->counts->returns++;
     world_trace(sim->world, "people put %s back into %s as %s", member->id, channel->row.id,
                 again->id);
@@ -194,6 +214,8 @@ void sim_people_after(Sim *sim)
 
     if (world_chance(world, 1))
         people_change_kind(people_channel(world));
+    if (world_chance(world, 2))
+        world_random_groups(world, people_channel(world));
     for (size_t i = 0; i < world->channel_count; i++) {
         WorldChannel *channel = &world->channels[i];
 
