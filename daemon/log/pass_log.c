@@ -243,16 +243,19 @@ static void pass_log_missing(PassLog *log, const ChannelReport *report)
 void pass_log_drift(PassLog *log, const ChannelReport *report)
 {
     const LogFields fields = pass_log_fields(log, report, MESSAGE_DRIFT);
-    char subject[256], text[256], versioned[sizeof(text) + DIGEST_HEX_SIZE];
+    char subject[256], text[256], versioned[sizeof(text) + DIGEST_HEX_SIZE], changed[48] = "";
 
     pass_log_near_misses(log, report);
     pass_log_missing(log, report);
     if (report->result != RESULT_DRIFT && report->result != RESULT_PAUSED)
         return;
     pass_log_subject("", report->channel, subject, sizeof(subject));
+    if (report->changed_count > 0)
+        snprintf(changed, sizeof(changed), ", %zu changed", report->changed_count);
     if (report->has_list)
-        snprintf(text, sizeof(text), "%s: %zu extra, %zu missing",
-                 report_result_text(report->result), report->extra_count, report->missing_count);
+        snprintf(text, sizeof(text), "%s: %zu extra, %zu missing%s",
+                 report_result_text(report->result), report->extra_count, report->missing_count,
+                 changed);
     else
         snprintf(text, sizeof(text), "not read: %.200s", report->error.text);
     snprintf(versioned, sizeof(versioned), "%s %s", text, report->digest);

@@ -132,6 +132,8 @@ static void text_kept(const Page *page, const Json *channel)
     page_printf(page, "  = %" PRIu64 " kept", live > gone ? live - gone : 0);
     if (ignored)
         page_printf(page, ", %" PRIu64 " ignored", ignored);
+    if (row_number(channel, "disabled"))
+        page_printf(page, ", %" PRIu64 " wanted but disabled", row_number(channel, "disabled"));
     page_newline(page);
 }
 

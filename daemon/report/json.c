@@ -32,6 +32,45 @@ static void json_put_extra(JsonWriter *writer, const ChannelReport *report,
     json_close_object(writer);
 }
 
+/* The fields that differ: {"weight": {"live": 1, "roster": 5}}. */
+static void json_put_fields(JsonWriter *writer, const ChangedReport *changed)
+{
+    const RosterMember *member = changed->member;
+
+    json_open_object(writer, "fields");
+    if (changed->states & ROSTER_MEMBER_WEIGHT) {
+        json_open_object(writer, "weight");
+        json_put_number(writer, "live", (uint64_t)changed->live.weight);
+        json_put_number(writer, "roster", member->weight);
+        json_close_object(writer);
+    }
+    if (changed->states & ROSTER_MEMBER_BACKUP) {
+        json_open_object(writer, "backup");
+        json_put_bool(writer, "live", changed->live.is_backup);
+        json_put_bool(writer, "roster", member->backup);
+        json_close_object(writer);
+    }
+    if (changed->states & ROSTER_MEMBER_ENABLED) {
+        json_open_object(writer, "enabled");
+        json_put_bool(writer, "live", changed->live.is_enabled);
+        json_put_bool(writer, "roster", member->enabled);
+        json_close_object(writer);
+    }
+    json_close_object(writer);
+}
+
+static void json_put_changed(JsonWriter *writer, const ChannelReport *report,
+                             const ChangedReport *changed)
+{
+    json_open_object(writer, NULL);
+    json_put_string(writer, "id", changed->id);
+    json_put_member(writer, report, changed->member->group, changed->member->address,
+                    changed->port);
+    json_put_fields(writer, changed);
+    json_put_string(writer, "outcome", ops_outcome_text(changed->outcome));
+    json_close_object(writer);
+}
+
 static void json_put_guard(JsonWriter *writer, const char *key, const Guard *guard)
 {
     json_open_object(writer, key);
@@ -91,6 +130,12 @@ static void json_put_lists(JsonWriter *writer, const ChannelReport *report)
     for (size_t i = 0; i < report->extra_count; i++)
         json_put_extra(writer, report, &report->extras[i]);
     json_close_array(writer);
+    json_open_array(writer, "added");
+    json_close_array(writer);
+    json_open_array(writer, "changed");
+    for (size_t i = 0; i < report->changed_count; i++)
+        json_put_changed(writer, report, &report->changed[i]);
+    json_close_array(writer);
     json_put_text(writer, "digest", report->digest);
     if (report->guard_count)
         json_put_guard(writer, "guard", &report->guards[0]);
@@ -111,6 +156,7 @@ void report_json_put_channel(JsonWriter *writer, const ChannelReport *report, co
     json_put_number_if(writer, "live", has_list, report->live_count);
     json_put_number(writer, "desired", report->channel->member_count);
     json_put_number_if(writer, "ignored", has_list, report->ignored_count);
+    json_put_number_if(writer, "disabled", has_list, report->disabled_count);
     json_put_lists(writer, report);
     report_json_put_pause(writer, report->pause_scope, report->pause_reason,
                           report->pause_end_usec);

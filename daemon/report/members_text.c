@@ -63,6 +63,35 @@ static void members_extra(Lines *lines, const Json *channel, const Json *extra, 
     lines_add(lines, COLOUR_RED, text, rest);
 }
 
+/* ---- changed members ---- */
+
+/* Appends "weight 1, roster 5" of a field that differs. */
+static void members_field(const Json *fields, const char *key, Buf *rest)
+{
+    const Json *field = json_find(fields, key);
+
+    if (field)
+        buf_printf(rest, "%s%s %s, roster %s", rest->size > 0 ? "; " : "", key,
+                   row_text(field, "live"), row_text(field, "roster"));
+}
+
+static void members_changed(Lines *lines, const Json *row, bool with_ids)
+{
+    const Json *fields = json_find(row, "fields");
+    _cleanup_(buf_done) Buf rest = {0};
+    char member[ROW_MEMBER_SIZE], text[ROW_MEMBER_SIZE + 2];
+    _cleanup_(buf_done) Buf whole = {0};
+
+    row_member(row, member);
+    snprintf(text, sizeof(text), "~ %s", member);
+    members_field(fields, "weight", &rest);
+    members_field(fields, "backup", &rest);
+    members_field(fields, "enabled", &rest);
+    buf_printf(&whole, "%s%s  %s", with_ids ? "  " : "", with_ids ? row_text(row, "id") : "",
+               buf_text(&rest));
+    lines_add(lines, COLOUR_YELLOW, text, buf_failed(&whole) < 0 ? "" : buf_text(&whole));
+}
+
 /* ---- missing members, and those that are meant ---- */
 
 /* A channel's rows as near_miss.h takes them. */
@@ -146,6 +175,9 @@ void members_text_append(const Page *page, const Json *channel, bool with_ids, b
     near_rows_init(&rows, channel);
     for (size_t i = 0; i < row_count(channel, "extra"); i++)
         members_extra(&lines, channel, row_at(channel, "extra", i), with_ids);
+    lines_end(&lines);
+    for (size_t i = 0; i < row_count(channel, "changed"); i++)
+        members_changed(&lines, row_at(channel, "changed", i), with_ids);
     lines_end(&lines);
     for (size_t i = 0; i < row_count(channel, "missing"); i++)
         members_missing(&lines, &rows, row_at(channel, "missing", i), i);

@@ -159,6 +159,8 @@ static void status_text_notes(Table *table, const Json *root, const Json *channe
                    row_text(guard, "planned"), channel_text_measure(name),
                    row_text(guard, "limit"));
     }
+    if (row_count(channel, "changed") > 0)
+        table_note(table, "%zu changed", row_count(channel, "changed"));
     if (channel_text_has_plan(channel))
         table_note(table, "digest %s", digest);
     status_text_note_approval(table, root, channel);

@@ -17,7 +17,7 @@
 
 typedef struct Sums {
     uint64_t outcomes[7];
-    uint64_t missing, members, unread, read;
+    uint64_t missing, changed, members, unread, read;
 } Sums;
 
 static const struct {
@@ -38,7 +38,9 @@ static Sums text_add_up(const Json *root)
         sums.read += row_was_read(channel);
         sums.unread += !row_was_read(channel);
         sums.missing += row_count(channel, "missing");
-        sums.members += row_count(channel, "extra") + row_count(channel, "missing");
+        sums.changed += row_count(channel, "changed");
+        sums.members += row_count(channel, "extra") + row_count(channel, "missing") +
+                        row_count(channel, "changed");
         for (size_t k = 0; k < row_count(channel, "extra"); k++) {
             const char *outcome = row_text(row_at(channel, "extra", k), "outcome");
 
@@ -69,6 +71,8 @@ static void text_count_members(const Page *page, const Sums *sums)
     }
     if (sums->read)
         page_printf(page, "%s %" PRIu64 " missing", shown ? "," : "; members:", sums->missing);
+    if (sums->changed)
+        page_printf(page, ", %" PRIu64 " changed", sums->changed);
     if (sums->unread)
         page_printf(page, "; %" PRIu64 " channel%s not read", sums->unread,
                     sums->unread == 1 ? "" : "s");
@@ -151,6 +155,8 @@ static void text_why(Table *table, const Json *channel)
                      row_text(guard, "limit"));
     else if (pause)
         text_pause(table, pause);
+    else if (row_count(channel, "changed") > 0 && !json_find(channel, "error"))
+        table_printf(table, "%zu changed", row_count(channel, "changed"));
     else
         text_cut(table, "", row_text(json_find(channel, "error"), "message"), 60);
 }
