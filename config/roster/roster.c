@@ -6,8 +6,8 @@
 #include "config/roster/rules.h"
 #include "config/schema/canonical.h"
 #include "config/schema/suggest.h"
-#include "config/settings/guard_keys.h"
 #include "config/settings/instances.h"
+#include "config/settings/settings.h"
 #include "daemon/base/mem.h"
 
 #define NO_INSTANCE SIZE_MAX /* the instance is not known, which was reported */
@@ -25,7 +25,7 @@ typedef struct ChannelDraft {
 
 static void put_guards(const void *draft, Buf *buf)
 {
-    canonical_put(buf, &guard_keys_schema, CANONICAL_ALL,
+    canonical_put(buf, &settings_guards_schema, CANONICAL_ALL,
                   &((const ChannelDraft *)draft)->channel.guards);
 }
 
@@ -99,7 +99,7 @@ static const SchemaKey channel_keys[] = {
                     .hint = "a list of rules"},
     [KEY_GUARDS] = {.name = "guards",
                     .type = SCHEMA_MAP,
-                    .section = &guard_keys_schema,
+                    .section = &settings_guards_schema,
                     .put = put_guards,
                     .offset = offsetof(ChannelDraft, guards),
                     .hint = "a map of guards"},

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/settings/guard_keys.h"
+#include "config/settings/settings.h"
 #include "daemon/base/str.h"
 
 #define LAXER                                                                                      \
@@ -89,7 +89,7 @@ void rules_read_guards(Build *build, Reader *reader, const Node *map, Guards *re
 
     for (GuardName name = 0; name < GUARD_COUNT; name++)
         written.limits[name] = UNSET;
-    schema_read(reader, map, &guard_keys_schema, &written);
+    schema_read(reader, map, &settings_guards_schema, &written);
     for (GuardName name = 0; name < GUARD_COUNT; name++)
         merge_guard(build, reader, map, name, written.limits[name], &guards.limits[name]);
     *ret_guards = guards;

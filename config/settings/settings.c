@@ -2,7 +2,6 @@
 #include "config/settings/settings.h"
 
 #include "config/schema/canonical.h"
-#include "config/settings/guard_keys.h"
 #include "config/settings/instances.h"
 #include "daemon/base/str.h"
 
@@ -30,6 +29,32 @@ static const SchemaKey retry_keys[] = {SETTING_RETRY_ROWS(SETTING_KEY)};
 static const SchemaKey limits_keys[] = {SETTING_LIMITS_ROWS(SETTING_KEY)};
 static const Schema retry_schema = {.keys = retry_keys, .count = ELEMENTS(retry_keys)};
 static const Schema limits_schema = {.keys = limits_keys, .count = ELEMENTS(limits_keys)};
+
+/* ---- one key for each row of the guards that has one ---- */
+
+#define GUARD_KEY(name_, help_, least, most, preset, switchable)                                   \
+    {.name = #name_,                                                                               \
+     .type = SCHEMA_UINT,                                                                          \
+     .offset = offsetof(Guards, name_),                                                            \
+     .min = least,                                                                                 \
+     .max = most,                                                                                  \
+     .fallback = preset,                                                                           \
+     .may_be_off = switchable,                                                                     \
+     .help = help_},
+#define GUARD_KEY_SETTABLE(...) GUARD_KEY(__VA_ARGS__, false)
+#define GUARD_KEY_SWITCHABLE(...) GUARD_KEY(__VA_ARGS__, true)
+#define GUARD_KEY_FIXED(...)
+
+static const SchemaKey guard_keys[] = {
+#define GUARD_KEY_ROW(constant, key, unit, help, least, most, preset, how, whose, covered, kind)   \
+    GUARD_KEY_##kind(key, help, least, most, preset)
+    GUARD_ROWS(GUARD_KEY_ROW)
+#undef GUARD_KEY_ROW
+};
+
+_Static_assert(GUARD_OFF == SCHEMA_OFF, "a guard that is read as off is off");
+
+const Schema settings_guards_schema = {.keys = guard_keys, .count = ELEMENTS(guard_keys)};
 
 /* ---- the settings ---- */
 
@@ -80,7 +105,7 @@ static const SchemaKey settings_keys[] = {
     [KEY_GUARDS] = {.name = "guards",
                     .type = SCHEMA_SECTION,
                     .offset = offsetof(Draft, config.guards),
-                    .section = &guard_keys_schema},
+                    .section = &settings_guards_schema},
 };
 
 const Schema settings_schema = {

@@ -4,10 +4,9 @@
  *
  * What the host says: where the service is, how to authorise, how carefully to work.
  * settings_read() reads the tree of the settings file by one table into the Build (build.h), which
- * is the Config in the making. The single values and the guards come from the rows of setting.h
- * and guards.h; the rest has files of its own: instances.h the map of instances, auth.h what each
- * method of authorisation takes, endpoint.h which URLs are accepted, guard_keys.h the keys of the
- * guards, which rosters use as well.
+ * is the Config in the making. The keys of the single values and of the guards are made from the
+ * rows of setting.h and guards.h; the rest has files of its own: instances.h the map of instances,
+ * auth.h what each method of authorisation takes, endpoint.h which URLs are accepted.
  *
  * After the table has been read come the rules that look at several keys: two instances that are
  * one, an http:// endpoint that is not on this host, a method without its files. Secrets are not
@@ -24,6 +23,10 @@
 
 /* All keys of the settings file, which settings_read() reads by. */
 extern const Schema settings_schema;
+
+/* The keys below `guards:`, in rosters as well: one for each row of the guards that has one. They
+ * are read into Guards; the fallbacks are the defaults of the settings. */
+extern const Schema settings_guards_schema;
 
 /*
  * Reads the tree of the settings file into the Build and reports every mistake. Gives the entries

@@ -5,7 +5,6 @@
 
 #include "config/load/compare.h"
 #include "config/roster/roster.h"
-#include "config/settings/guard_keys.h"
 #include "config/settings/settings.h"
 #include "daemon/base/str.h"
 #include "daemon/json/json_parser.h"
@@ -276,7 +275,7 @@ static void test_the_schemas_describe_it(void **state)
     const Schema *channel = find_key(&roster_schema, "channels")->section;
 
     (void)state;
-    assert_string_equal(find_key(&guard_keys_schema, "max_rounds")->help,
+    assert_string_equal(find_key(&settings_guards_schema, "max_rounds")->help,
                         "the most rounds in a pass");
     assert_string_equal(find_key(&settings_schema, "rest")->help, "how long a channel rests");
     assert_string_equal(find_key(channel, "rest")->help, "how long a channel rests");

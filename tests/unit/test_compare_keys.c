@@ -6,7 +6,6 @@
 
 #include "config/load/compare.h"
 #include "config/roster/roster.h"
-#include "config/settings/guard_keys.h"
 #include "config/settings/settings.h"
 #include "daemon/base/duration.h"
 #include "daemon/base/str.h"
@@ -268,7 +267,7 @@ static size_t compare_values(const Frame *frame, const SchemaKey *key, const cha
 /* What has one value only, or is refused there. */
 static bool cannot_change(const SchemaKey *key, const Schema *schema, const char *path)
 {
-    if (schema == &guard_keys_schema && str_has_prefix(path, "roster."))
+    if (schema == &settings_guards_schema && str_has_prefix(path, "roster."))
         return guards_row((GuardName)(guards_find(key->name) - guards_row(0)))->scope ==
                GUARD_OF_PASS;
     return key->type == SCHEMA_UINT && key->min == key->max;

@@ -7,7 +7,6 @@
 #include <limits.h>
 
 #include "config/roster/roster.h"
-#include "config/settings/guard_keys.h"
 #include "config/settings/settings.h"
 #include "daemon/base/duration.h"
 #include "daemon/base/file.h"
