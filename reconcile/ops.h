@@ -132,9 +132,6 @@ typedef enum AnswerKind {
     ANSWER_REFUSED,   /* our own client would not send it: likewise, and for good */
 } AnswerKind;
 
-/* A Retry-After is obeyed up to this much. */
-#define RETRY_AFTER_MAX_USEC (5 * USEC_PER_MINUTE)
-
 typedef struct Answer {
     AnswerKind kind;
     int http;                    /* 0 without a status */
@@ -144,7 +141,7 @@ typedef struct Answer {
     char message[320];           /* for people: error_msg of the service, or what went wrong */
     char request_id[72];         /* "" without one */
     bool has_retry_after;        /* of this answer's Retry-After header */
-    uint64_t retry_after_usec;   /* RETRY_AFTER_MAX_USEC at most */
+    uint64_t retry_after_usec;   /* as told; retry.h says how much is obeyed */
     const MemberPage *members;   /* ANSWER_HTTP with 200 to REQUEST_LIST_MEMBERS; lives as long */
     const ChannelPage *channels; /* as the call that brings it; likewise for channels */
 } Answer;

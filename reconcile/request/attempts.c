@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 
-#include "reconcile/request/classify.h"
+#include "reconcile/request/retry.h"
 
 AttemptStep attempts_on_answer(Attempts *attempts, const Retry *law, const Answer *answer,
                                const char *doing, uint64_t random, uint64_t *ret_delay_usec,
@@ -31,6 +31,6 @@ AttemptStep attempts_on_answer(Attempts *attempts, const Retry *law, const Answe
                     attempts->count == 1 ? "" : "s");
         return ATTEMPT_FAILED;
     }
-    *ret_delay_usec = classify_delay_usec(verdict, answer, law, attempts->count - 1, random);
+    *ret_delay_usec = retry_delay_after_usec(verdict, answer, law, attempts->count - 1, random);
     return ATTEMPT_AGAIN;
 }

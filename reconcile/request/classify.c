@@ -6,10 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "daemon/base/clock.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
-#include "reconcile/request/retry.h"
 
 /* The front gateway says APIG.0nnn or APIGW.0nnn, the service APIG.nnnn, its life cycle APIC.nnnn,
  * IAM IAM.nnnn. */
@@ -266,18 +264,6 @@ Verdict classify(RequestKind kind, const Answer *answer)
 bool classify_sends_again(Verdict verdict)
 {
     return verdict == VERDICT_RETRY || verdict == VERDICT_RETRY_SLOW || verdict == VERDICT_THROTTLE;
-}
-
-uint64_t classify_delay_usec(Verdict verdict, const Answer *answer, const Retry *law, uint32_t n,
-                             uint64_t random)
-{
-    uint64_t base_usec = verdict == VERDICT_RETRY ? law->base_usec : law->throttle_base_usec;
-    uint64_t after_usec = answer->has_retry_after ? answer->retry_after_usec : 0;
-    uint64_t delay_usec = retry_delay_usec(base_usec, law->cap_usec, n, random);
-
-    if (after_usec > RETRY_AFTER_MAX_USEC)
-        after_usec = RETRY_AFTER_MAX_USEC;
-    return delay_usec < after_usec ? after_usec : delay_usec;
 }
 
 bool classify_is_ambiguous(const Answer *answer)

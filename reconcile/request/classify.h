@@ -26,11 +26,6 @@ bool classify_knows(const char *code);
 /* Whether the same is to be sent again, unless it was sent often enough. */
 bool classify_sends_again(Verdict verdict);
 
-/* How long to wait before that: by the retry law, and not before Retry-After. `n` and `random` are
- * retry_delay_usec()'s. */
-uint64_t classify_delay_usec(Verdict verdict, const Answer *answer, const Retry *law, uint32_t n,
-                             uint64_t random);
-
 /* Whether a request with this answer may have had its effect all the same: a timeout, a lost
  * connection, a 5xx, a 408, or a success that is not the one promised (API.md section 3.4). */
 bool classify_is_ambiguous(const Answer *answer);

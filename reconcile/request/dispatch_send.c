@@ -6,6 +6,7 @@
 #include "daemon/base/clock.h"
 #include "reconcile/request/classify.h"
 #include "reconcile/request/dispatch_internal.h"
+#include "reconcile/request/retry.h"
 
 /* How long an access key stays locked (API.md section 5). */
 #define LOCKOUT_USEC (5 * USEC_PER_MINUTE)
@@ -76,8 +77,8 @@ static uint64_t dispatch_delay(Dispatch *dispatch, const Call *call, Verdict ver
                                const Answer *answer)
 {
     uint64_t delay_usec =
-        classify_delay_usec(verdict, answer, &dispatch->config->retry,
-                            call->attempts - 1 - call->was_replayed, dispatch_random(dispatch));
+        retry_delay_after_usec(verdict, answer, &dispatch->config->retry,
+                               call->attempts - 1 - call->was_replayed, dispatch_random(dispatch));
 
     assert(call->attempts > call->was_replayed);
     if (verdict == VERDICT_THROTTLE)

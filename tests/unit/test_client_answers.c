@@ -44,10 +44,10 @@ static void test_retry_after(void **state)
     assert_false(client_case->answer.has_retry_after);
     client_case->headers = "Retry-After: 99999999999999999999999\r\n";
     client_case_ask_list(client_case);
-    assert_int_equal(client_case->answer.retry_after_usec, RETRY_AFTER_MAX_USEC);
+    assert_true(client_case->answer.retry_after_usec == UINT64_MAX);
     client_case->headers = "Retry-After: Sun Nov  6 08:49:37 19944\r\n";
     client_case_ask_list(client_case);
-    assert_int_equal(client_case->answer.retry_after_usec, RETRY_AFTER_MAX_USEC);
+    assert_true(client_case->answer.retry_after_usec > 365 * USEC_PER_DAY);
 }
 
 static void assert_connections(ClientCase *client_case, int status, size_t count)

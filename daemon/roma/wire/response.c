@@ -43,17 +43,15 @@ bool response_parse_retry_after(const char *text, const char *date, uint64_t rea
 
     while (text[0] == '0' && text[1] != '\0')
         text++;
-    r = str_parse_uint(text, RETRY_AFTER_MAX_USEC / USEC_PER_SEC, &seconds);
+    r = str_parse_uint(text, UINT64_MAX / USEC_PER_SEC, &seconds);
     if (r == 0)
         *ret_usec = seconds * USEC_PER_SEC;
     else if (r == -ERANGE)
-        *ret_usec = RETRY_AFTER_MAX_USEC;
+        *ret_usec = UINT64_MAX;
     else if (http_parse_date(text, &until_usec) == 0) {
         if (date[0] == '\0' || http_parse_date(date, &from_usec) < 0)
             from_usec = realtime_usec;
         *ret_usec = until_usec > from_usec ? until_usec - from_usec : 0;
-        if (*ret_usec > RETRY_AFTER_MAX_USEC)
-            *ret_usec = RETRY_AFTER_MAX_USEC;
     } else
         return false;
     return true;

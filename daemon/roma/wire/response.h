@@ -41,6 +41,6 @@ void response_reader_clear(ResponseReader *reader);
 
 /* Reads Retry-After (RFC 9110 section 10.2.3): a number of seconds, or a date, which counts from
  * `date` (the answer's own, "" for none), else from now. False when it says nothing; a date in the
- * past is 0, and nothing is more than RETRY_AFTER_MAX_USEC. */
+ * past is 0, and a number too large for microseconds UINT64_MAX. */
 bool response_parse_retry_after(const char *text, const char *date, uint64_t realtime_usec,
                                 uint64_t *ret_usec);
