@@ -9,7 +9,7 @@
 #include "daemon/base/str.h"
 #include "daemon/cli/socket_path.h"
 #include "daemon/control/control_internal.h"
-#include "daemon/control/handle_change.h"
+#include "daemon/control/handle_approve.h"
 #include "daemon/control/handle_history.h"
 #include "daemon/control/handle_pause.h"
 #include "daemon/control/handle_plan.h"

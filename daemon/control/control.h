@@ -8,7 +8,7 @@
  *
  * handle_status.c answers from what is at hand. handle_reconcile.c asks for a pass and answers
  * when one has ended that began after it. handle_plan.c makes a dry run with a backend of its own.
- * handle_pause.c, handle_change.c (approve) and handle_undo.c change the state, and their requests
+ * handle_pause.c, handle_approve.c and handle_undo.c change the state, and their requests
  * are logged with the user who asked. handle_history.c reads the history.
  *
  * A handler answers at once or keeps its request and answers later; each request is answered

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "daemon/control/handle_change.h"
+#include "daemon/control/handle_approve.h"
 
 #include <errno.h>
 
@@ -22,8 +22,8 @@ static const Scheduler *handle_find_scheduler(const Controller *controller, cons
     return found;
 }
 
-static void handle_say_approved(const Control *control, ServerRequest *request,
-                                const KnownPlan *plan)
+static void handle_answer_approved(const Control *control, ServerRequest *request,
+                                   const KnownPlan *plan)
 {
     const ChannelReport *channel = plan->channel;
     const char *instance = channel ? channel->instance_name : plan->instance->name;
@@ -83,6 +83,6 @@ int handle_approve(Control *control, ServerRequest *request, const Json *root, E
     if (r < 0)
         return r;
     handle_log_approved(request, &plan);
-    handle_say_approved(control, request, &plan);
+    handle_answer_approved(control, request, &plan);
     return 0;
 }

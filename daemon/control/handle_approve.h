@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* POST /v1/approve: what takes effect at once. */
+/* POST /v1/approve: one plan is to pass its guards, once. */
 #pragma once
 
 #include "daemon/control/control_internal.h"
