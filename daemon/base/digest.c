@@ -48,6 +48,13 @@ static void digest_hex(const unsigned char bytes[static DIGEST_SIZE], char *ret_
     ret_hex[2 * (size_t)DIGEST_SIZE] = '\0';
 }
 
+bool digest_is_hex(const char *text, size_t least)
+{
+    size_t size = strspn(text, "0123456789abcdef");
+
+    return text[size] == '\0' && size >= least && size <= DIGEST_WHOLE;
+}
+
 /* Looking an algorithm up by name costs more than hashing a request: it is done once. */
 static const EVP_MD *digest_algorithm(void)
 {

@@ -2,10 +2,13 @@
 /* SHA-256 and HMAC-SHA256 (FIPS 180-4, RFC 2104), by libcrypto. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define DIGEST_SIZE 32
 #define DIGEST_HEX_SIZE (2 * DIGEST_SIZE + 1) /* with the NUL */
+#define DIGEST_WHOLE (DIGEST_HEX_SIZE - 1)    /* digits */
+#define DIGEST_SHORT 12                       /* the fewest digits that may stand for all */
 
 /* Has libcrypto, TLS included, take its memory from secure_alloc.h. To be called
  * before anything else of it. 0, or -EBUSY when it is too late. */
@@ -18,6 +21,9 @@ int digest_prepare(void);
 /* Gives back what libcrypto keeps for the calling thread, which is about to end
  * (OPENSSL_thread_stop(3)). */
 void digest_end_thread(void);
+
+/* Whether a text is a hash in lower-case hex, or at least the first `least` digits of one. */
+bool digest_is_hex(const char *text, size_t least);
 
 /* The hash of the bytes as lower-case hex. 0, or -ENOMEM. */
 int digest_sha256_hex(const void *bytes, size_t size, char ret_hex[static DIGEST_HEX_SIZE]);

@@ -48,31 +48,23 @@ size_t known_plans_find(const Control *control, const char *prefix,
     return found.count;
 }
 
-static bool known_plans_is_digest(const char *text)
-{
-    size_t size = strlen(text);
-
-    return size >= KNOWN_PLANS_DIGITS_MIN && size < DIGEST_HEX_SIZE &&
-           strspn(text, "0123456789abcdef") == size;
-}
-
 int known_plans_get(const Control *control, const char *prefix, KnownPlan *ret_plan, Err *err)
 {
     KnownPlan plans[KNOWN_PLANS_MAX];
     size_t count;
 
-    if (!known_plans_is_digest(prefix))
+    if (!digest_is_hex(prefix, DIGEST_SHORT))
         return err_set(err, -EINVAL,
                        "\"%.80s\" is no digest, which has 64 digits of 0-9 and a-f (the first %d "
                        "will do)",
-                       prefix, KNOWN_PLANS_DIGITS_MIN);
+                       prefix, DIGEST_SHORT);
     count = known_plans_find(control, prefix, plans);
     if (count == 0)
         return err_set(err, -ENOENT,
-                       "%.12s: rosterd knows no plan with this digest: something has changed since "
+                       "%.*s: rosterd knows no plan with this digest: something has changed since "
                        "it was shown, or no pass has been made yet; rosterctl plan shows what is "
                        "planned now",
-                       prefix);
+                       DIGEST_SHORT, prefix);
     if (count > 1)
         return err_set(err, -ENOTUNIQ, "%s: several plans begin so, give more of the digest",
                        prefix);

@@ -6,9 +6,6 @@
 #include "daemon/control/control_internal.h"
 #include "daemon/json/json_writer.h"
 
-/* The fewest digits of a digest that name a plan. */
-#define KNOWN_PLANS_DIGITS_MIN 12
-
 /* The most that known_plans_find() names. */
 #define KNOWN_PLANS_MAX 8
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/report/history_text.h"
 
+#include "daemon/base/digest.h"
 #include "daemon/json/json_value.h"
 #include "daemon/report/pause.h"
 #include "daemon/report/row.h"
@@ -24,7 +25,7 @@ static void history_text_row(Table *table, const Json *action)
     table_add(table, row_text(action, "attempts"), COLOUR_PLAIN);
     table_add(table, row_text(action, "pass"), COLOUR_PLAIN);
     table_add(table, row_text(action, "action"), COLOUR_PLAIN);
-    table_printf(table, "%.12s", row_text(action, "digest"));
+    table_printf(table, "%.*s", DIGEST_SHORT, row_text(action, "digest"));
 }
 
 int history_text_append(const Json *root, bool colour, Buf *buf)

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "config/mode.h"
+#include "daemon/base/digest.h"
 #include "daemon/base/str.h"
 #include "daemon/json/json_value.h"
 #include "daemon/report/channel_text.h"
@@ -47,7 +48,7 @@ static void status_text_head(const Page *page, const Json *root)
                 row_text(root, "time"));
     page_newline(page);
     if (row_text(roster, "digest")[0]) {
-        page_printf(page, "rosters %.12s%s%s", row_text(roster, "digest"),
+        page_printf(page, "rosters %.*s%s%s", DIGEST_SHORT, row_text(roster, "digest"),
                     row_text(roster, "head")[0] ? ", git head " : "", row_text(roster, "head"));
         page_newline(page);
     }

@@ -12,13 +12,6 @@
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
 
-static bool approval_is_digest(const char *text)
-{
-    size_t length = strspn(text, "0123456789abcdef");
-
-    return length == DIGEST_HEX_SIZE - 1 && text[length] == '\0';
-}
-
 /* Reads when an approval was given or spent. 1 where that is less than 24 h ago, else 0. */
 static int approval_is_fresh(Store *store, QueryId id, const char *digest, uint64_t realtime_usec,
                              Err *err)
@@ -57,7 +50,7 @@ static int approval_give_in_memory(Store *store, const char *digest, Err *err)
 /* 0: it is a digest, and what is known of it can be read. */
 static int approval_check(Store *store, const char *digest, Err *err)
 {
-    if (!approval_is_digest(digest))
+    if (!digest_is_hex(digest, DIGEST_WHOLE))
         return err_set(err, -EINVAL, "\"%.80s\" is no digest, which has 64 digits of 0-9 and a-f",
                        digest);
     return reading_refresh(store, err);
