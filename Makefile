@@ -123,7 +123,7 @@ comma := ,
 FUZZ_NAMES := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 
 fuzz: deps
-	@$(MAKE) --no-print-directory -s B=$(B)/fuzz CC=$(CLANG) FORTIFY= \
+	@$(MAKE) --no-print-directory -s B=$(B)/fuzz CC="$(CLANG)" FORTIFY= \
 		CFLAGS="-O1 -g -fno-sanitize-recover=all $(FUZZ_SANITIZE)" \
 		LDFLAGS="-fsanitize=fuzzer,address,undefined" fuzz-programs
 	@tests/fuzz/run.sh $(B)/fuzz $(SECONDS) $(FUZZ_NAMES)
