@@ -3,39 +3,15 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "daemon/base/buf.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/digest.h"
 #include "daemon/base/duration.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
-
-static const struct option commands_options[] = {
-    {"config", required_argument, NULL, 'c'},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
-    {"socket", required_argument, NULL, OPTION_SOCKET},
-    {"channel", required_argument, NULL, OPTION_CHANNEL},
-    {"instance", required_argument, NULL, OPTION_INSTANCE},
-    {"all", no_argument, NULL, OPTION_ALL},
-    {"watch", no_argument, NULL, OPTION_WATCH},
-    {"since", required_argument, NULL, OPTION_SINCE},
-    {"reason", required_argument, NULL, OPTION_REASON},
-    {"for", required_argument, NULL, OPTION_FOR},
-    {"last", no_argument, NULL, OPTION_LAST},
-    {"pass", required_argument, NULL, OPTION_PASS},
-    {"action", required_argument, NULL, OPTION_ACTION},
-    {"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
-    {"log-format", required_argument, NULL, OPTION_LOG_FORMAT},
-    {"verbose", no_argument, NULL, 'v'},
-    {"summary", no_argument, NULL, OPTION_SUMMARY},
-    {"local", no_argument, NULL, OPTION_LOCAL},
-    {"yes", no_argument, NULL, OPTION_YES},
-    {"problems", no_argument, NULL, OPTION_PROBLEMS},
-    {"exit-code", no_argument, NULL, OPTION_EXIT_CODE},
-    {"version", no_argument, NULL, 'V'},
-    {"help", no_argument, NULL, 'h'},
-    {0},
-};
 
 /* What a command takes besides --config and the options of the log. */
 enum {
@@ -71,8 +47,24 @@ static const Command commands[] = {
     {"reconcile", ACTION_RECONCILE, TAKES_JSON | TAKES_SOCKET | MAY_CHANNEL},
 };
 
-#define COMMANDS_LISTED                                                                            \
-    "use plan, validate, status, history, undo, pause, resume, approve or reconcile"
+const char *commands_name(size_t number)
+{
+    return number < ELEMENTS(commands) ? commands[number].name : NULL;
+}
+
+/* Says of what was typed that it is no command, and which there are. */
+static int commands_refuse(const char *what, Err *err)
+{
+    _cleanup_(buf_done) Buf names = {0};
+
+    for (size_t i = 0; i < ELEMENTS(commands); i++)
+        buf_printf(&names, "%s%s",
+                   i == 0                       ? ""
+                   : i + 1 < ELEMENTS(commands) ? ", "
+                                                : " or ",
+                   commands[i].name);
+    return err_set(err, -EINVAL, "%s, use %s (see --help)", what, buf_text(&names));
+}
 
 static const Command *commands_find(const char *name)
 {
@@ -83,47 +75,23 @@ static const Command *commands_find(const char *name)
     return NULL;
 }
 
-/* The first option given that the command does not take, or NULL. */
-static const char *commands_unwanted(const Command *command, const Options *options)
-{
-    const struct {
-        bool is_given;
-        unsigned int needs;
-        const char *name;
-    } rows[] = {
-        {options->json, TAKES_JSON, "--json"},
-        {options->dry_run, TAKES_DRY_RUN, "--dry-run"},
-        {options->socket_path, TAKES_SOCKET, "--socket"},
-        {options->channel, TAKES_HISTORY | TAKES_UNDO | TAKES_SCOPE | MAY_CHANNEL, "--channel"},
-        {options->instance, TAKES_SCOPE, "--instance"},
-        {options->all, TAKES_SCOPE, "--all"},
-        {options->watch, TAKES_STATUS, "--watch"},
-        {options->since, TAKES_HISTORY, "--since"},
-        {options->reason, TAKES_REASON, "--reason"},
-        {options->duration, TAKES_REASON, "--for"},
-        {options->last, TAKES_UNDO, "--last"},
-        {options->pass, TAKES_UNDO, "--pass"},
-        {options->action_id, TAKES_UNDO, "--action"},
-        {options->verbose, TAKES_PLAN, "--verbose"},
-        {options->summary, TAKES_PLAN, "--summary"},
-        {options->is_local, TAKES_PLAN, "--local"},
-        {options->yes, TAKES_DIGEST, "--yes"},
-        {options->problems, TAKES_STATUS, "--problems"},
-        {options->exit_code, TAKES_STATUS, "--exit-code"},
-    };
+/* ---- options ---- */
 
-    for (size_t i = 0; i < ELEMENTS(rows); i++) {
-        if (rows[i].is_given && !(command->takes & rows[i].needs))
-            return rows[i].name;
-    }
-    return NULL;
+/* A script's variable that holds nothing: taken as left out, it would mean all channels. */
+static int commands_take_name(const OptionRow *row, const char *value, Options *options, Err *err)
+{
+    if (value[0] == '\0')
+        return err_set(err, -EINVAL, "--%s: empty, give a value or leave it out", row->name);
+    memcpy((char *)options + row->offset, &value, sizeof(value));
+    return 0;
 }
 
-static int commands_check_since(const char *text, Err *err)
+static int commands_take_since(const OptionRow *row, const char *text, Options *options, Err *err)
 {
     uint64_t usec;
-    int r = text ? duration_parse_since(text, clock_realtime_usec(), &usec) : 0;
+    int r = duration_parse_since(text, clock_realtime_usec(), &usec);
 
+    (void)row;
     if (r == -EDOM)
         return err_set(err, -EINVAL, "--since %s: in the future, must be a time before now", text);
     if (r == -ERANGE)
@@ -131,70 +99,131 @@ static int commands_check_since(const char *text, Err *err)
                        text);
     if (r < 0)
         return err_set(err, -EINVAL, "--since %s: not a time, write " DURATION_SINCE_HINT, text);
+    options->since = text;
     return 0;
 }
 
-static int commands_check_for(const char *text, Err *err)
+static int commands_take_for(const OptionRow *row, const char *text, Options *options, Err *err)
 {
-    uint64_t usec = 1;
-    int r = text ? duration_parse(text, &usec) : 0;
+    uint64_t usec;
+    int r = duration_parse(text, &usec);
 
-    if (r == -ERANGE || usec == 0)
+    (void)row;
+    if (r == -ERANGE || (r == 0 && usec == 0))
         return err_set(err, -EINVAL,
                        "--for %s: out of range, must be more than 0 and 36500d (100 years) or less",
                        text);
     if (r < 0)
         return err_set(err, -EINVAL, "--for %s: not a duration, write 30m, 2h, 7d or 2w", text);
+    options->duration = text;
     return 0;
 }
 
-/* A script's variable that holds nothing: taken as left out, it would mean all channels. */
-static int commands_check_texts(const Options *options, Err *err)
+static int commands_take_action(const OptionRow *row, const char *value, Options *options, Err *err)
 {
-    const struct {
-        const char *text, *name;
-    } rows[] = {
-        {options->channel, "--channel"},
-        {options->instance, "--instance"},
-        {options->pass, "--pass"},
-    };
-
-    for (size_t i = 0; i < ELEMENTS(rows); i++) {
-        if (rows[i].text && rows[i].text[0] == '\0')
-            return err_set(err, -EINVAL, "%s: empty, give a value or leave it out", rows[i].name);
-    }
+    (void)row;
+    if (str_parse_uint(value, INT64_MAX, &options->action_id) < 0 || options->action_id == 0)
+        return err_set(err, -EINVAL, "--action %s: not a number that a history shows", value);
     return 0;
+}
+
+static const OptionRow commands_rows[] = {
+    OPTION_CONFIG,
+    {OPTION_JSON, .goes_with = TAKES_JSON},
+    {OPTION_DRY_RUN, .goes_with = TAKES_DRY_RUN},
+    {.name = "socket", .value = "PATH", OPTION_FIELD(socket_path), .goes_with = TAKES_SOCKET},
+    {.name = "channel",
+     .value = "C",
+     OPTION_FIELD(channel),
+     .take = commands_take_name,
+     .goes_with = TAKES_HISTORY | TAKES_UNDO | TAKES_SCOPE | MAY_CHANNEL},
+    {.name = "instance",
+     .value = "NAME",
+     OPTION_FIELD(instance),
+     .take = commands_take_name,
+     .goes_with = TAKES_SCOPE},
+    {.name = "all", OPTION_FIELD(all), .goes_with = TAKES_SCOPE},
+    {.name = "watch", OPTION_FIELD(watch), .goes_with = TAKES_STATUS},
+    {.name = "since", .value = "1h", .take = commands_take_since, .goes_with = TAKES_HISTORY},
+    {.name = "reason", .value = "TEXT", OPTION_FIELD(reason), .goes_with = TAKES_REASON},
+    {.name = "for", .value = "2h", .take = commands_take_for, .goes_with = TAKES_REASON},
+    {.name = "last", OPTION_FIELD(last), .goes_with = TAKES_UNDO},
+    {.name = "pass",
+     .value = "ID",
+     OPTION_FIELD(pass),
+     .take = commands_take_name,
+     .goes_with = TAKES_UNDO},
+    {.name = "action", .value = "ID", .take = commands_take_action, .goes_with = TAKES_UNDO},
+    {.name = "verbose", .letter = 'v', OPTION_FIELD(verbose), .goes_with = TAKES_PLAN},
+    {.name = "summary", OPTION_FIELD(summary), .goes_with = TAKES_PLAN},
+    {.name = "local", OPTION_FIELD(is_local), .goes_with = TAKES_PLAN},
+    {.name = "yes", OPTION_FIELD(yes), .goes_with = TAKES_DIGEST},
+    {.name = "problems", OPTION_FIELD(problems), .goes_with = TAKES_STATUS},
+    {.name = "exit-code", OPTION_FIELD(exit_code), .goes_with = TAKES_STATUS},
+    OPTION_LOG_LEVEL,
+    OPTION_LOG_FORMAT,
+    OPTION_VERSION,
+    OPTION_HELP,
+};
+
+static const char commands_help[] =
+    "rosterctl COMMAND [-c FILE] [OPTIONS]\n"
+    "\n"
+    "  plan [C]... [-v] [--summary] [--local]\n"
+    "                     what a pass would delete now, which guard would hold it\n"
+    "  validate           read settings and rosters, print every error, ask nobody\n"
+    "Of the running rosterd (history and undo --dry-run work without one, too):\n"
+    "  status [C] [--problems] [--exit-code | --watch]  as the last pass found it\n"
+    "  history [--channel C] [--since 1h]      what was deleted, when, why\n"
+    "  undo (--last | --pass ID | --action ID) [--channel C] [--dry-run]\n"
+    "                     add deleted members back as they were, pause their channels\n"
+    "  pause (C | --instance NAME | --all) --reason TEXT [--for 2h]  never change it\n"
+    "  resume (C | --instance NAME | --all)    end the pause, say which still hold\n"
+    "  approve DIGEST [--yes]                  let exactly this plan pass its guards\n"
+    "  reconcile [C]      a pass that begins now; waits, exits like rosterd --once\n"
+    "\n"
+    "C is a channel: its name, its id, or instance/name. All but validate: --json.\n"
+    "  -c, --config FILE  settings; else $ROSTERD_CONFIG, else\n"
+    "                     /etc/rosterd/rosterd.yaml\n"
+    "      --socket PATH  rosterd's control socket, where it is not the settings'\n"
+    "      --log-level LEVEL, --log-format FORMAT, --version, --help\n"
+    "\n"
+    "Exit status: 0 in sync or done, 1 something failed or was refused, 2 drift,\n"
+    "3 a guard holds, 64 usage, 69 no rosterd runs, 78 settings or rosters are\n"
+    "invalid. Colour only on a terminal, never with NO_COLOR.\n";
+
+const OptionTable commands_options = {
+    .rows = commands_rows, .count = ELEMENTS(commands_rows), .help = commands_help};
+
+bool commands_option_fits(size_t number, const OptionRow *row)
+{
+    return !row->goes_with || (row->goes_with & commands[number].takes);
+}
+
+/* The first option given that the command does not take, or NULL. */
+static const OptionRow *commands_unwanted(const Command *command, const Options *options)
+{
+    for (size_t i = 0; i < ELEMENTS(commands_rows); i++) {
+        if ((options->given >> i & 1) &&
+            !commands_option_fits((size_t)(command - commands), &commands_rows[i]))
+            return &commands_rows[i];
+    }
+    return NULL;
 }
 
 static int commands_check(const Command *command, const Options *options, Err *err)
 {
-    const char *unwanted = commands_unwanted(command, options);
+    const OptionRow *unwanted = commands_unwanted(command, options);
     int chosen = options->last + (options->pass != NULL) + (options->action_id != 0);
-    int r;
 
     if (unwanted)
-        return err_set(err, -EINVAL, "%s does not go with %s (see --help)", unwanted,
+        return err_set(err, -EINVAL, "--%s does not go with %s (see --help)", unwanted->name,
                        command->name);
-    r = commands_check_texts(options, err);
-    if (r == 0)
-        r = commands_check_since(options->since, err);
-    if (r == 0)
-        r = commands_check_for(options->duration, err);
-    if (r < 0)
-        return r;
     if ((command->takes & TAKES_REASON) && str_is_empty(options->reason))
         return err_set(err, -EINVAL, "pause needs --reason TEXT: whoever finds it wants to know");
     if ((command->takes & TAKES_UNDO) && chosen != 1)
         return err_set(err, -EINVAL, "undo needs one of --last, --pass ID and --action ID");
     return 0;
-}
-
-/* A whole digest, or its beginning. */
-static bool commands_is_digest(const char *text)
-{
-    size_t size = strlen(text);
-
-    return size >= 12 && size <= 64 && strspn(text, "0123456789abcdef") == size;
 }
 
 static int commands_add_channel(Options *options, const char *word, Err *err)
@@ -220,12 +249,12 @@ static int commands_take_word(const Command *command, Options *options, const ch
     }
     if ((command->takes & TAKES_DIGEST) && !options->digest) {
         options->digest = word;
-        if (commands_is_digest(word))
+        if (digest_is_hex(word, DIGEST_SHORT))
             return 0;
         return err_set(err, -EINVAL,
                        "approve %s: not a digest, give the hex digits that a plan shows, the first "
-                       "12 at least",
-                       word);
+                       "%d at least",
+                       word, DIGEST_SHORT);
     }
     return err_set(err, -EINVAL, "%s: unexpected after %s (see --help)", word, command->name);
 }
@@ -235,8 +264,12 @@ static int commands_take_command(const char *word, const Command **ret_command, 
 {
     const Command *command = commands_find(word);
 
-    if (!command)
-        return err_set(err, -EINVAL, "%s: unknown command, " COMMANDS_LISTED " (see --help)", word);
+    char what[128];
+
+    if (!command) {
+        snprintf(what, sizeof(what), "%s: unknown command", word);
+        return commands_refuse(what, err);
+    }
     *ret_command = command;
     options->action = command->action;
     return 0;
@@ -247,7 +280,7 @@ static int commands_finish(const Command *command, Options *options, Err *err)
     int r;
 
     if (!command)
-        return err_set(err, -EINVAL, "no command given, " COMMANDS_LISTED " (see --help)");
+        return commands_refuse("no command given", err);
     r = commands_check(command, options, err);
     if (r < 0)
         return r;
@@ -274,7 +307,7 @@ int commands_parse(int argc, char *argv[], Options *ret_options, Err *err)
     options_init(ret_options);
     ret_options->log_level = LOG_LEVEL_WARNING;
     for (;;) {
-        r = options_scan(argc - at, argv + at, commands_options, ret_options, err);
+        r = options_scan(argc - at, argv + at, &commands_options, ret_options, err);
         if (r < 0 || ret_options->action == ACTION_HELP || ret_options->action == ACTION_VERSION)
             return r;
         at += optind;

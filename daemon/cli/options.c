@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/cli/options.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -10,20 +11,6 @@
 #include "daemon/base/digest.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
-
-static const struct option rosterd_options[] = {
-    {"config", required_argument, NULL, 'c'},
-    {"once", no_argument, NULL, OPTION_ONCE},
-    {"approve", required_argument, NULL, OPTION_APPROVE},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
-    {"check", no_argument, NULL, OPTION_CHECK},
-    {"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
-    {"log-format", required_argument, NULL, OPTION_LOG_FORMAT},
-    {"version", no_argument, NULL, 'V'},
-    {"help", no_argument, NULL, 'h'},
-    {0},
-};
 
 void options_init(Options *options)
 {
@@ -45,93 +32,33 @@ void options_done(Options *options)
     options->channel_count = 0;
 }
 
-bool options_is_digest(const char *text)
+static int options_take_approval(const OptionRow *row, const char *value, Options *options,
+                                 Err *err)
 {
-    return strlen(text) == DIGEST_HEX_SIZE - 1 &&
-           strspn(text, "0123456789abcdef") == DIGEST_HEX_SIZE - 1;
-}
-
-static int options_add_approval(Options *options, const char *digest, Err *err)
-{
-    if (!options_is_digest(digest))
+    (void)row;
+    if (!digest_is_hex(value, DIGEST_WHOLE))
         return err_set(err, -EINVAL,
                        "--approve %s: not a digest, give the 64 hex digits that a dry run shows",
-                       digest);
+                       value);
     if (mem_grow(&options->approvals, &options->approval_capacity, options->approval_count + 1,
                  sizeof(*options->approvals)) < 0)
         return err_memory(err);
-    options->approvals[options->approval_count++] = digest;
+    options->approvals[options->approval_count++] = value;
     return 0;
 }
 
-static int options_take_command_option(Options *options, int option, Err *err)
+int options_take_level(const OptionRow *row, const char *value, Options *options, Err *err)
 {
-    switch (option) {
-    case 'v':
-        options->verbose = true;
-        return 0;
-    case OPTION_YES:
-        options->yes = true;
-        return 0;
-    case OPTION_PROBLEMS:
-        options->problems = true;
-        return 0;
-    case OPTION_EXIT_CODE:
-        options->exit_code = true;
-        return 0;
-    case OPTION_LOCAL:
-        options->is_local = true;
-        return 0;
-    case OPTION_SUMMARY:
-        options->summary = true;
-        return 0;
-    case OPTION_SOCKET:
-        options->socket_path = optarg;
-        return 0;
-    case OPTION_CHANNEL:
-        options->channel = optarg;
-        return 0;
-    case OPTION_INSTANCE:
-        options->instance = optarg;
-        return 0;
-    case OPTION_ALL:
-        options->all = true;
-        return 0;
-    case OPTION_WATCH:
-        options->watch = true;
-        return 0;
-    case OPTION_SINCE:
-        options->since = optarg;
-        return 0;
-    case OPTION_REASON:
-        options->reason = optarg;
-        return 0;
-    case OPTION_FOR:
-        options->duration = optarg;
-        return 0;
-    case OPTION_LAST:
-        options->last = true;
-        return 0;
-    case OPTION_PASS:
-        options->pass = optarg;
-        return 0;
-    default:
-        if (str_parse_uint(optarg, INT64_MAX, &options->action_id) < 0 || options->action_id == 0)
-            return err_set(err, -EINVAL, "--action %s: not a number that a history shows", optarg);
-        return 0;
-    }
+    if (log_parse_level(value, &options->log_level) < 0)
+        return err_set(err, -EINVAL, "--%s %s: unknown, must be one of: %s", row->name, value,
+                       LOG_LEVEL_WORDS);
+    return 0;
 }
 
-static int options_take_log(Options *options, int option, Err *err)
+int options_take_format(const OptionRow *row, const char *value, Options *options, Err *err)
 {
-    if (option == OPTION_LOG_LEVEL) {
-        if (log_parse_level(optarg, &options->log_level) < 0)
-            return err_set(err, -EINVAL, "--log-level %s: unknown, must be one of: %s", optarg,
-                           LOG_LEVEL_WORDS);
-        return 0;
-    }
-    if (log_parse_format(optarg, &options->log_format) < 0)
-        return err_set(err, -EINVAL, "--log-format %s: unknown, must be one of: %s", optarg,
+    if (log_parse_format(value, &options->log_format) < 0)
+        return err_set(err, -EINVAL, "--%s %s: unknown, must be one of: %s", row->name, value,
                        LOG_FORMAT_WORDS);
     options->has_log_format = true;
     return 0;
@@ -149,34 +76,81 @@ static int options_choose(Options *options, Action action, Err *err)
     return 0;
 }
 
-static int options_take(Options *options, int option, Err *err)
+static int options_take_once(const OptionRow *row, const char *value, Options *options, Err *err)
 {
-    switch (option) {
-    case 'c':
-        options->config_path = optarg;
-        return 0;
-    case OPTION_ONCE:
-        return options_choose(options, ACTION_ONCE, err);
-    case OPTION_CHECK:
-        return options_choose(options, ACTION_CHECK, err);
-    case 'V':
-        return options_choose(options, ACTION_VERSION, err);
-    case 'h':
-        return options_choose(options, ACTION_HELP, err);
-    case OPTION_APPROVE:
-        return options_add_approval(options, optarg, err);
-    case OPTION_JSON:
-        options->json = true;
-        return 0;
-    case OPTION_DRY_RUN:
-        options->dry_run = true;
-        return 0;
-    case OPTION_LOG_LEVEL:
-    case OPTION_LOG_FORMAT:
-        return options_take_log(options, option, err);
-    default:
-        return options_take_command_option(options, option, err);
-    }
+    (void)row;
+    (void)value;
+    return options_choose(options, ACTION_ONCE, err);
+}
+
+static int options_take_check(const OptionRow *row, const char *value, Options *options, Err *err)
+{
+    (void)row;
+    (void)value;
+    return options_choose(options, ACTION_CHECK, err);
+}
+
+int options_take_version(const OptionRow *row, const char *value, Options *options, Err *err)
+{
+    (void)row;
+    (void)value;
+    return options_choose(options, ACTION_VERSION, err);
+}
+
+int options_take_help(const OptionRow *row, const char *value, Options *options, Err *err)
+{
+    (void)row;
+    (void)value;
+    return options_choose(options, ACTION_HELP, err);
+}
+
+static const OptionRow options_rows[] = {
+    OPTION_CONFIG,    {.name = "once", .take = options_take_once},
+    {OPTION_JSON},    {.name = "approve", .value = "DIGEST", .take = options_take_approval},
+    {OPTION_DRY_RUN}, {.name = "check", .take = options_take_check},
+    OPTION_LOG_LEVEL, OPTION_LOG_FORMAT,
+    OPTION_VERSION,   OPTION_HELP,
+};
+
+static const char options_help[] =
+    "rosterd [-c FILE] [--once [--approve DIGEST]... [--json]] [--dry-run] [--check]\n"
+    "\n"
+    "Keeps the members of ROMA Connect VPC channels equal to a roster: deletes those\n"
+    "that nobody wrote down.\n"
+    "\n"
+    "  -c, --config FILE     settings; else $ROSTERD_CONFIG, else\n"
+    "                        /etc/rosterd/rosterd.yaml\n"
+    "      --once            one pass over all channels, a report, exit\n"
+    "      --json            with --once: the report as JSON\n"
+    "      --approve DIGEST  with --once: let exactly this plan pass its guards, once\n"
+    "      --dry-run         nothing but reads leaves the machine\n"
+    "      --check           read settings and rosters, print every error, ask nobody\n"
+    "      --log-level LEVEL    err, warning, notice, info or debug (info)\n"
+    "      --log-format FORMAT  text, json or journal (where stderr is the journal)\n"
+    "      --version, --help\n"
+    "\n"
+    "Exit status of --once and --check: 0 in sync, 1 something failed, 2 drift is\n"
+    "left, 3 a guard holds deletions back, 64 usage, 75 another rosterd holds the\n"
+    "state, 78 settings or rosters are invalid. See also rosterctl --help.\n";
+
+const OptionTable options_of_rosterd = {
+    .rows = options_rows, .count = ELEMENTS(options_rows), .help = options_help};
+
+/* ---- by the table ---- */
+
+static int options_take(const OptionTable *table, size_t number, Options *options, Err *err)
+{
+    const OptionRow *row = &table->rows[number];
+    char *place = (char *)options + row->offset;
+
+    options->given |= UINT32_C(1) << number;
+    if (row->take)
+        return row->take(row, optarg, options, err);
+    if (row->value)
+        memcpy(place, &optarg, sizeof(optarg));
+    else
+        *(bool *)place = true;
+    return 0;
 }
 
 /* What getopt refused, in words. */
@@ -193,15 +167,56 @@ static int options_explain(int option, char *const argv[], Err *err)
     return err_set(err, -EINVAL, "%s: unknown or ambiguous option (see --help)", word);
 }
 
-int options_scan(int argc, char *argv[], const struct option *known, Options *options, Err *err)
+/* What getopt_long(3) goes by. It returns the number of a row, behind all letters. */
+#define OPTIONS_LONG 256
+
+typedef struct OptionsGetopt {
+    struct option longs[OPTIONS_MAX + 1];
+    char letters[2 * OPTIONS_MAX + sizeof("+:")];
+} OptionsGetopt;
+
+static void options_list(const OptionTable *table, OptionsGetopt *ret_getopt)
 {
+    char *letter = stpcpy(ret_getopt->letters, "+:");
+
+    assert(table->count <= OPTIONS_MAX);
+    for (size_t i = 0; i < table->count; i++) {
+        const OptionRow *row = &table->rows[i];
+
+        ret_getopt->longs[i] = (struct option){
+            row->name, row->value ? required_argument : no_argument, NULL, OPTIONS_LONG + (int)i};
+        if (row->letter)
+            *letter++ = row->letter;
+        if (row->letter && row->value)
+            *letter++ = ':';
+    }
+    *letter = '\0';
+    ret_getopt->longs[table->count] = (struct option){0};
+}
+
+static size_t options_find(const OptionTable *table, int option)
+{
+    size_t i = 0;
+
+    if (option >= OPTIONS_LONG)
+        return (size_t)(option - OPTIONS_LONG);
+    while (table->rows[i].letter != option)
+        i++;
+    return i;
+}
+
+int options_scan(int argc, char *argv[], const OptionTable *table, Options *options, Err *err)
+{
+    OptionsGetopt known;
     int option;
 
+    options_list(table, &known);
     opterr = 0;
     optind = 0;
-    while ((option = getopt_long(argc, argv, "+:c:hvV", known, NULL)) != -1) {
-        int r = option == '?' || option == ':' ? options_explain(option, argv, err)
-                                               : options_take(options, option, err);
+    while ((option = getopt_long(argc, argv, known.letters, known.longs, NULL)) != -1) {
+        int r = option == '?' || option == ':'
+                    ? options_explain(option, argv, err)
+                    : options_take(table, options_find(table, option), options, err);
 
         if (r < 0)
             return r;
@@ -227,7 +242,7 @@ int options_parse_rosterd(int argc, char *argv[], Options *ret_options, Err *err
     int r;
 
     options_init(ret_options);
-    r = options_scan(argc, argv, rosterd_options, ret_options, err);
+    r = options_scan(argc, argv, &options_of_rosterd, ret_options, err);
     if (r < 0)
         return r;
     if (optind < argc)

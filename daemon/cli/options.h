@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line of rosterd, and what it shares with rosterctl's (commands.h). */
+/* The command line of rosterd, and what it shares with rosterctl's (commands.h): each program has
+ * one table of its options. */
 #pragma once
 
 #include <stdbool.h>
@@ -56,42 +57,72 @@ typedef struct Options {
     bool yes;
     bool problems;
     bool exit_code;
+    uint32_t given; /* bit N: the option of row N */
 } Options;
 
-/* What getopt_long(3) returns for options without a letter. */
-enum {
-    OPTION_ONCE = 256,
-    OPTION_APPROVE,
-    OPTION_JSON,
-    OPTION_DRY_RUN,
-    OPTION_CHECK,
-    OPTION_LOG_LEVEL,
-    OPTION_LOG_FORMAT,
-    OPTION_SOCKET,
-    OPTION_CHANNEL,
-    OPTION_INSTANCE,
-    OPTION_ALL,
-    OPTION_WATCH,
-    OPTION_SINCE,
-    OPTION_REASON,
-    OPTION_FOR,
-    OPTION_LAST,
-    OPTION_PASS,
-    OPTION_ACTION,
-    OPTION_SUMMARY,
-    OPTION_LOCAL,
-    OPTION_YES,
-    OPTION_PROBLEMS,
-    OPTION_EXIT_CODE,
+/* One option of a program. */
+typedef struct OptionRow OptionRow;
+struct OptionRow {
+    const char *name;  /* without its dashes */
+    char letter;       /* '\0': none */
+    const char *value; /* what --help calls its value; NULL: it has none */
+    size_t offset;     /* the field that it sets: a text with a value, else a bool */
+    /* What it does instead, NULL: nothing else. 0; -EINVAL with one line; -ENOMEM. */
+    int (*take)(const OptionRow *row, const char *value, Options *options, Err *err);
+    unsigned int goes_with; /* what of a command's `takes` allows it (commands.h); 0: any */
 };
+
+/* All options of a program: parsing goes by them; --help, the manual and the completion are tested
+ * against them. */
+typedef struct OptionTable {
+    const OptionRow *rows;
+    size_t count; /* OPTIONS_MAX at most */
+    const char *help;
+} OptionTable;
+
+#define OPTIONS_MAX 32U
+
+/* Rows of both programs. */
+#define OPTION_FIELD(field) .offset = offsetof(Options, field)
+#define OPTION_CONFIG                                                                              \
+    {                                                                                              \
+        .name = "config", .letter = 'c', .value = "FILE", OPTION_FIELD(config_path)                \
+    }
+#define OPTION_JSON .name = "json", OPTION_FIELD(json)
+#define OPTION_DRY_RUN .name = "dry-run", OPTION_FIELD(dry_run)
+#define OPTION_LOG_LEVEL                                                                           \
+    {                                                                                              \
+        .name = "log-level", .value = "LEVEL", .take = options_take_level                          \
+    }
+#define OPTION_LOG_FORMAT                                                                          \
+    {                                                                                              \
+        .name = "log-format", .value = "FORMAT", .take = options_take_format                       \
+    }
+#define OPTION_VERSION                                                                             \
+    {                                                                                              \
+        .name = "version", .letter = 'V', .take = options_take_version                             \
+    }
+#define OPTION_HELP                                                                                \
+    {                                                                                              \
+        .name = "help", .letter = 'h', .take = options_take_help                                   \
+    }
+
+extern const OptionTable options_of_rosterd;
 
 /* 0; -EINVAL with one line that names the mistake; -ENOMEM. options_done() in every case. */
 int options_parse_rosterd(int argc, char *argv[], Options *ret_options, Err *err);
 void options_done(Options *options);
 
-/* For commands.c: what is so without any option; taking options, which are `known`, up to the first
- * word that is none (optind); and whether a text is a plan's digest as it is shown. */
-struct option;
+/* ---- for commands.c ---- */
+
+/* What is so without any option. */
 void options_init(Options *options);
-int options_scan(int argc, char *argv[], const struct option *known, Options *options, Err *err);
-bool options_is_digest(const char *text);
+
+/* Takes options of the table up to the first word that is none (optind). */
+int options_scan(int argc, char *argv[], const OptionTable *table, Options *options, Err *err);
+
+/* What the rows of both programs do. */
+int options_take_level(const OptionRow *row, const char *value, Options *options, Err *err);
+int options_take_format(const OptionRow *row, const char *value, Options *options, Err *err);
+int options_take_version(const OptionRow *row, const char *value, Options *options, Err *err);
+int options_take_help(const OptionRow *row, const char *value, Options *options, Err *err);

@@ -37,7 +37,7 @@ static int program_run(const Program *program, const Options *options)
 {
     switch (options->action) {
     case ACTION_HELP:
-        fputs(program->help, stdout);
+        fputs(program->options->help, stdout);
         return EXIT_IN_SYNC;
     case ACTION_VERSION:
         printf("%s " ROSTERD_VERSION "\n", program->name);

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* rosterd.yaml(5) and the example file against the tables: each key has its item, each setting and
  * each guard its bounds and its default, as numbers and durations are read. */
+#include "tests/unit/document.h"
 #include "tests/unit/test_config.h"
 
 #include <ctype.h>
-#include <limits.h>
 
 #include "config/roster/roster.h"
 #include "config/settings/settings.h"
 #include "daemon/base/duration.h"
-#include "daemon/base/file.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
 
@@ -21,25 +20,11 @@
 
 static Buf manual, example, daemon_manual, completion;
 
-/* Goes up from where the test was built to the tree. */
 static int read_documents(void **state)
 {
-    char path[PATH_MAX];
-    ssize_t size = readlink("/proc/self/exe", path, sizeof(path) - 1);
-
     (void)state;
-    if (size < 0)
-        return -1;
-    path[size] = '\0';
-    for (char *slash = strrchr(path, '/'); slash; slash = strrchr(path, '/')) {
-        *slash = '\0';
-        if (chdir(path) == 0 && access(MANUAL, R_OK) == 0)
-            return file_read(MANUAL, 1 << 20, &manual, NULL) |
-                   file_read(EXAMPLE, 1 << 20, &example, NULL) |
-                   file_read(DAEMON_MANUAL, 1 << 20, &daemon_manual, NULL) |
-                   file_read(COMPLETION, 1 << 20, &completion, NULL);
-    }
-    return -1;
+    return document_read(MANUAL, &manual) | document_read(EXAMPLE, &example) |
+           document_read(DAEMON_MANUAL, &daemon_manual) | document_read(COMPLETION, &completion);
 }
 
 static int drop_documents(void **state)
