@@ -11,7 +11,8 @@ static bool confirm_is_deleted(const ExtraReport *extra)
     return extra->outcome == OUTCOME_DELETED || extra->outcome == OUTCOME_GONE;
 }
 
-/* Looks spent on members of whose deletion no word came: shorter, for most of them were not. */
+/* How often the list is read again for members of whose deletion no answer came: fewer times than
+ * for others, because most of them were not deleted. */
 #define UNHEARD_LOOKS 2
 
 static bool confirm_may_be_late(const ChannelPass *channel, size_t number)

@@ -22,14 +22,14 @@ int group_commit_init(GroupCommit *group_commit, const Ops *ops, void *context,
                       size_t channel_capacity);
 void group_commit_done(GroupCommit *group_commit);
 
-/* A channel whose channel->deletions are to be recorded; unless commits are held, it keeps its
- * place among the instance's requests. on_recorded follows, at the next commit. */
+/* A channel whose channel->deletions are to be recorded; unless commits are held, it keeps its slot
+ * among the instance's requests. on_recorded follows, at the next commit. */
 void group_commit_add(GroupCommit *group_commit, ChannelPass *channel,
                       ChannelOnRecorded on_recorded);
 
 bool group_commit_is_waiting(const GroupCommit *group_commit);
 
-/* Records nothing until it is allowed again; what waits gives its places to others. */
+/* Records nothing until it is allowed again; what waits gives its slots to others. */
 void group_commit_hold(GroupCommit *group_commit);
 void group_commit_allow(GroupCommit *group_commit);
 

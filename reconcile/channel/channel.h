@@ -3,7 +3,7 @@
  * DOC: one channel of a pass
  *
  * One channel's way through a pass: list, compare, guard, delete (delete.h), confirm (confirm.h).
- * Nothing here knows of other channels; the pass starts each where there is a place for it.
+ * Nothing here knows of other channels; the pass starts each when there is a slot for it.
  *
  * A channel has one request under way at a time, its call, and so at most one change: the service
  * answers concurrent changes of one channel with an error. What the answer comes to is decided

@@ -28,7 +28,7 @@ static ListingStep list_read_take(ListRead *read, const Answer *answer, Err *err
 
 static void list_read_on_step(ListRead *read, ListingStep step, const Err *err)
 {
-    const Retry *law = &read->dispatch->config->retry;
+    const Retry *policy = &read->dispatch->config->retry;
 
     switch (step) {
     case LISTING_MORE:
@@ -39,8 +39,9 @@ static void list_read_on_step(ListRead *read, ListingStep step, const Err *err)
         return;
     case LISTING_AGAIN:
         read->reader->forget(read->owner);
-        list_read_ask(read, retry_delay_usec(law->base_usec, law->cap_usec, read->listing.tries - 2,
-                                             dispatch_random(read->dispatch)));
+        list_read_ask(read,
+                      retry_delay_usec(policy->base_usec, policy->cap_usec, read->listing.tries - 2,
+                                       dispatch_random(read->dispatch)));
         return;
     case LISTING_FAILED:
         read->reader->on_end(read->owner, LIST_READ_FAILED, err);

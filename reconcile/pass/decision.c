@@ -55,7 +55,7 @@ static int decision_remember(ChannelPass *channel, Err *err)
 }
 
 /* Whether the extras are about to be deleted, as decision_make() will find. */
-static bool decision_is_removal(const ChannelPass *channel)
+static bool decision_will_delete(const ChannelPass *channel)
 {
     if (channel->dry_run || channel->record.is_paused || channel->plan.extra_count == 0 ||
         channel->roster->mode == MODE_OBSERVE)
@@ -125,7 +125,7 @@ static int decision_settle_in_doubt(ChannelPass *channel, Err *err)
 
     if (channel->in_doubt_count == 0)
         return 0;
-    if (!decision_is_removal(channel) &&
+    if (!decision_will_delete(channel) &&
         channel_look_again(channel, &channel->diff, &channel->settle_looks, decision_on_list))
         return 1;
     r = decision_settle(channel, channel->row->id, true, err);

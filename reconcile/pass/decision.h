@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* From a whole list to what is done about it: the plan, what is remembered of it, the guards, and
- * then a removal or a result. */
+ * then deletions or a result. */
 #pragma once
 
 #include "reconcile/channel/channel.h"

@@ -220,7 +220,7 @@ uint64_t instance_next_usec(const InstancePass *instance)
     return dispatch_usec < guards_usec ? dispatch_usec : guards_usec;
 }
 
-/* Sends after each start: a request that cannot even be sent gives its place back at once, and no
+/* Sends after each start: a request that cannot even be sent gives its slot back at once, and no
  * answer would come to start the next channel. */
 void instance_pump(InstancePass *instance)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An instance's part of a pass: its channel list, read once; then its channels, each started where
- * there is a place for it. */
+/* An instance's part of a pass: its channel list, read once; then its channels, each started when
+ * there is a slot for it. */
 #pragma once
 
 #include "reconcile/channel/channel.h"

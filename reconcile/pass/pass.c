@@ -78,7 +78,7 @@ static void pass_add_channel(Pass *pass, const RosterChannel *roster, Addition *
     }
 }
 
-static void pass_add_leftovers(Pass *pass)
+static void pass_add_recoveries(Pass *pass)
 {
     Recoveries *recoveries = &pass->recoveries;
 
@@ -111,7 +111,7 @@ static int pass_add_instance(Pass *pass, size_t index, Throttle *throttle)
 }
 
 /* An undo and a dry run settle nothing. */
-static int pass_collect_leftovers(Pass *pass, const PassScope *scope)
+static int pass_collect_recoveries(Pass *pass, const PassScope *scope)
 {
     for (size_t i = 0; i < pass->config->instance_count; i++) {
         if (!scope->additions && !scope->dry_run && pass_covers(scope, i) &&
@@ -154,7 +154,7 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
                             .dry_run = scope->dry_run,
                             .roster_digest = config->set.digest,
                             .roster_head = config->set.head};
-    if (pass_allocate(pass) < 0 || pass_collect_leftovers(pass, scope) < 0)
+    if (pass_allocate(pass) < 0 || pass_collect_recoveries(pass, scope) < 0)
         return -ENOMEM;
     for (size_t i = 0; i < config->instance_count; i++) {
         if (pass_add_instance(pass, i, &scope->throttles[i]) < 0)
@@ -167,7 +167,7 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
             pass_add_channel(pass, &config->channels[i],
                              scope->additions ? &scope->additions[i] : NULL);
     }
-    pass_add_leftovers(pass);
+    pass_add_recoveries(pass);
     *ret_pass = TAKE_PTR(pass);
     return 0;
 }

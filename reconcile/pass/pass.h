@@ -9,8 +9,8 @@
  *
  * Each instance (instance.h) has its list of channels read once; it says which channel each entry
  * of the rosters means. Then its channels go their own ways side by side (reconcile/channel), each
- * started where there is a place for it, and none waits for another. A whole list becomes a plan,
- * the guards look at it, and decision.h says what is done: nothing, held, or deleted.
+ * started when there is a slot for it, and none waits for another. A whole list becomes a plan, the
+ * guards look at it, and decision.h says what is done: nothing, held, or deleted.
  *
  * Before the first deletion of a channel all of its deletions are recorded. Channels that are
  * decided in the same turn share one commit (group_commit.h), which the pass makes at its next

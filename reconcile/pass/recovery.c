@@ -26,7 +26,7 @@ typedef struct Collecting {
     size_t instance;
 } Collecting;
 
-/* As a roster would name it that wants nothing and may delete nothing. */
+/* Adds the channel as a roster would have it that wants no members and may delete none. */
 static int recovery_add(void *userdata, const char *channel_id)
 {
     Collecting *collecting = userdata;

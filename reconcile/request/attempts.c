@@ -6,13 +6,13 @@
 
 #include "reconcile/request/retry.h"
 
-AttemptStep attempts_on_answer(Attempts *attempts, const Retry *law, const Answer *answer,
+AttemptStep attempts_on_answer(Attempts *attempts, const Retry *policy, const Answer *answer,
                                const char *doing, uint64_t random, uint64_t *ret_delay_usec,
                                Err *err)
 {
     Verdict verdict;
 
-    assert(law->attempts > 0 && attempts->count < law->attempts);
+    assert(policy->attempts > 0 && attempts->count < policy->attempts);
     attempts->count++;
     if (answer->kind == ANSWER_HTTP && answer->http >= 200 && answer->http < 300 &&
         !answer->tells_error)
@@ -26,11 +26,11 @@ AttemptStep attempts_on_answer(Attempts *attempts, const Retry *law, const Answe
     if (!classify_sends_again(verdict) ||
         (answer->http >= 200 && answer->http < 300 && !classify_knows(answer->code)))
         return ATTEMPT_FAILED;
-    if (attempts->count >= law->attempts) {
+    if (attempts->count >= policy->attempts) {
         err_context(err, -EREMOTEIO, "given up after %u attempt%s", attempts->count,
                     attempts->count == 1 ? "" : "s");
         return ATTEMPT_FAILED;
     }
-    *ret_delay_usec = retry_delay_after_usec(verdict, answer, law, attempts->count - 1, random);
+    *ret_delay_usec = retry_delay_after_usec(verdict, answer, policy, attempts->count - 1, random);
     return ATTEMPT_AGAIN;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A request that no pass asks for, but the credential that passes need: a login, the keys of the
  * metadata service. What its answers mean is what classify says of a read, and how often and when
- * it is sent again is the retry law. */
+ * it is sent again is the retry policy. */
 #pragma once
 
 #include "reconcile/ops.h"
@@ -22,6 +22,6 @@ typedef struct Attempts {
  * Takes the next answer. `doing` says what failed: "getting a token"; `random` is any 64 bits.
  * *ret_delay_usec is set with ATTEMPT_AGAIN, `err` unless it is ATTEMPT_DONE.
  */
-AttemptStep attempts_on_answer(Attempts *attempts, const Retry *law, const Answer *answer,
+AttemptStep attempts_on_answer(Attempts *attempts, const Retry *policy, const Answer *answer,
                                const char *doing, uint64_t random, uint64_t *ret_delay_usec,
                                Err *err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One request that should have its answer: sent, and sent again as classify and the retry law say,
- * until it is done, or fails, or the pass stops it. dispatch.h sends calls. */
+/* One request that should have its answer: sent, and sent again as classify and the retry policy
+ * say, until it is done, or fails, or the pass stops it. dispatch.h sends calls. */
 #pragma once
 
 #include "reconcile/ops.h"

@@ -3,14 +3,14 @@
  * DOC: sending to one instance
  *
  * A Call is one request that should have its answer; a Dispatch sends the calls of one instance and
- * sends them again as classify.h and the retry law say (retry.h): at most limits.concurrency at
+ * sends them again as classify.h and the retry policy say (retry.h): at most limits.concurrency at
  * once, within the rate, not while the service throttles us (throttle.h), with the credential
  * renewed once where it is refused. After a failure of the instance nothing is sent to it any more.
  *
- * A call stands in one queue at the most. `ready` waits for rate and throttle alone and has a
- * place; `waiting` has given its place to others until its next attempt is due; `refused` waits for
- * a new credential; `held` are changes while changes are held. In flight it is in none. Whatever
- * comes, each call ends exactly once, by its on_end.
+ * A call stands in one queue at the most. `ready` waits for rate and throttle alone and has a slot;
+ * `waiting` has given its slot to others until its next attempt is due; `refused` waits for a new
+ * credential; `held` are changes while changes are held. In flight it is in none. Whatever comes,
+ * each call ends exactly once, by its on_end.
  *
  * A call that was sent may have had its effect whatever its answer says: was_ambiguous keeps that
  * for good, and whoever owns the call must not take a later "not found" for somebody else's work.
@@ -35,10 +35,10 @@ typedef struct Dispatch {
     CallQueue ready;   /* to be sent as soon as rate and throttle allow */
     CallQueue waiting; /* for their next attempt, or the delay they were begun with */
     CallQueue refused; /* for a new credential */
-    CallQueue held;    /* changes that wait until changes are allowed again; no place is theirs */
+    CallQueue held;    /* changes that wait until changes are allowed again; they have no slot */
     bool holds_changes;
     size_t in_flight;
-    size_t kept; /* places of channels that are about to begin their next call */
+    size_t kept; /* slots of channels that are about to begin their next call */
 } Dispatch;
 
 /* Everything is borrowed and outlives the dispatch. */
@@ -52,10 +52,10 @@ uint64_t dispatch_random(const Dispatch *dispatch);
  * this returns (a stopped or failed instance). call is the owner's; it must stay until its end. */
 void dispatch_begin(Dispatch *dispatch, Call *call, uint64_t delay_usec);
 
-/* Whether there is a place for another channel to begin work. */
+/* Whether there is a slot for another channel to begin work. */
 bool dispatch_has_slot(const Dispatch *dispatch);
 
-/* Keeps the place of a channel whose call has ended and whose next one comes a little later; and
+/* Keeps the slot of a channel whose call has ended and whose next one comes a little later; and
  * gives it back, for that call. */
 void dispatch_keep_slot(Dispatch *dispatch);
 void dispatch_give_slot(Dispatch *dispatch);
@@ -64,7 +64,7 @@ void dispatch_give_slot(Dispatch *dispatch);
  * answer and is not sent again. Nothing where the call is not under way. */
 void dispatch_withdraw(Dispatch *dispatch, Call *call, const Err *why);
 
-/* Lets calls whose wait is over take free places, then sends what may be sent now. */
+/* Lets calls whose wait is over take free slots, then sends what may be sent now. */
 void dispatch_pump(Dispatch *dispatch);
 
 /* No change is sent until they are allowed again; one in flight gets its answer, and reads go on.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The retry law: how long to wait before a request is sent again. The first delay doubles with each
- * retry up to a cap; half of it is random (equal jitter), so that clients do not come back at once;
- * and a Retry-After of the service is waited for. */
+/* The retry policy: how long to wait before a request is sent again. The first delay doubles with
+ * each retry up to a cap; half of it is random (equal jitter), so that clients do not come back at
+ * once; and a Retry-After of the service is waited for. */
 #pragma once
 
 #include "reconcile/request/classify.h"
@@ -15,5 +15,5 @@ uint64_t retry_delay_usec(uint64_t base_usec, uint64_t cap_usec, uint32_t n, uin
 
 /* The delay after an answer with that verdict: throttling has a longer base, and the delay does not
  * end before Retry-After. `n` and `random` as above. */
-uint64_t retry_delay_after_usec(Verdict verdict, const Answer *answer, const Retry *law, uint32_t n,
-                                uint64_t random);
+uint64_t retry_delay_after_usec(Verdict verdict, const Answer *answer, const Retry *policy,
+                                uint32_t n, uint64_t random);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a login's answers mean: the table and the retry law of passes. */
+/* What a login's answers mean: the table and the retry policy of passes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 #include "daemon/base/str.h"
 #include "reconcile/request/attempts.h"
 
-static const Retry law = {
+static const Retry policy = {
     .attempts = 3,
     .base_usec = USEC_PER_SEC,
     .cap_usec = 30 * USEC_PER_SEC,
@@ -27,7 +27,7 @@ static AttemptStep answer(Attempts *attempts, int http, const char *code, uint64
     AttemptStep step;
 
     str_copy(it.code, sizeof(it.code), code);
-    step = attempts_on_answer(attempts, &law, &it, "getting a token", 0, ret_delay_usec, &err);
+    step = attempts_on_answer(attempts, &policy, &it, "getting a token", 0, ret_delay_usec, &err);
     assert_int_equal(err.text[0] != '\0', step != ATTEMPT_DONE);
     return step;
 }
@@ -58,7 +58,7 @@ static void test_an_error_under_a_success(void **state)
 
         str_copy(it.code, sizeof(it.code), rows[i].code);
         assert_int_equal(
-            attempts_on_answer(&attempts, &law, &it, "getting a token", 0, &delay_usec, &err),
+            attempts_on_answer(&attempts, &policy, &it, "getting a token", 0, &delay_usec, &err),
             rows[i].step);
         assert_non_null(strstr(err.text, "201"));
     }
@@ -128,11 +128,11 @@ static void test_retry_after_is_obeyed_up_to_five_minutes(void **state)
 
     (void)state;
     it.retry_after_usec = 40 * USEC_PER_SEC;
-    assert_int_equal(attempts_on_answer(&attempts, &law, &it, "x", 0, &delay_usec, &err),
+    assert_int_equal(attempts_on_answer(&attempts, &policy, &it, "x", 0, &delay_usec, &err),
                      ATTEMPT_AGAIN);
     assert_int_equal(delay_usec, 40 * USEC_PER_SEC);
     it.retry_after_usec = USEC_PER_HOUR;
-    assert_int_equal(attempts_on_answer(&attempts, &law, &it, "x", 0, &delay_usec, &err),
+    assert_int_equal(attempts_on_answer(&attempts, &policy, &it, "x", 0, &delay_usec, &err),
                      ATTEMPT_AGAIN);
     assert_int_equal(delay_usec, 5 * USEC_PER_MINUTE);
 }
@@ -155,7 +155,7 @@ static void test_without_an_answer(void **state)
         uint64_t delay_usec = 0;
         Err err = {0};
 
-        assert_int_equal(attempts_on_answer(&attempts, &law, &it, "x", 0, &delay_usec, &err),
+        assert_int_equal(attempts_on_answer(&attempts, &policy, &it, "x", 0, &delay_usec, &err),
                          rows[i].step);
     }
 }

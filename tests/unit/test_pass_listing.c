@@ -100,7 +100,8 @@ static void test_three_odd_lists_fail_the_channel_alone(void **state)
     }
 }
 
-/* Between the tries the retry law's delay, from its beginning: 1 s, then 2 s, half of each random.
+/* Between the tries the retry policy's delay, from its beginning: 1 s, then 2 s, half of each
+ * random.
  */
 static void expect_waits(RequestKind kind, uint64_t taken_usec)
 {

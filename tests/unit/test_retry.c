@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The retry law and the rate, as numbers. */
+/* The retry policy and the rate, as numbers. */
 #include "tests/world/world.h"
 
 #include "reconcile/request/retry.h"

@@ -87,7 +87,7 @@ typedef struct WorldInstance {
     size_t in_flight;
     uint64_t *begun; /* when each request was */
     size_t begun_count, begun_capacity;
-    uint64_t held_until_usec; /* by the law, at the earliest */
+    uint64_t held_until_usec; /* by the policy, at the earliest */
     uint32_t credential;      /* counted up by renewals */
     uint32_t credential_min;  /* older ones are refused */
     uint32_t credential_held; /* older ones have expired: nothing is sent with them */

@@ -62,19 +62,19 @@ static WorldCall *truth_call(World *world, const void *tag)
     world_broken(world, "an answer to a request that was not sent");
 }
 
-/* The least and the most that the law lets a retry wait. */
+/* The least and the most that the policy lets a retry wait. */
 static void truth_wait(const World *world, const WorldCall *call, const Answer *answer,
                        uint64_t *ret_least, uint64_t *ret_most)
 {
-    const Retry *law = &world->config.retry;
+    const Retry *policy = &world->config.retry;
     bool is_throttle = world_verdict(answer) == WORLD_THROTTLES;
-    uint64_t delay = is_throttle ? law->throttle_base_usec : law->base_usec;
+    uint64_t delay = is_throttle ? policy->throttle_base_usec : policy->base_usec;
     uint64_t after = answer->has_retry_after ? answer->retry_after_usec : 0;
 
-    for (uint32_t i = 0; i < call->retries && delay < law->cap_usec; i++)
+    for (uint32_t i = 0; i < call->retries && delay < policy->cap_usec; i++)
         delay *= 2;
-    if (delay > law->cap_usec)
-        delay = law->cap_usec;
+    if (delay > policy->cap_usec)
+        delay = policy->cap_usec;
     if (after > 5 * USEC_PER_MINUTE)
         after = 5 * USEC_PER_MINUTE;
     *ret_least = delay / 2 > after ? delay / 2 : after;

@@ -5,7 +5,7 @@
  * Some credentials are read from files, others have to be asked for: a token of IAM for a password
  * (provider_iam.h), temporary keys of the host's agency from the metadata service
  * (provider_metadata.h). A Provider is such a source: provider_begin() asks, on_end follows once
- * with a credential or an error. Its requests are sent again by the same law as those of a pass
+ * with a credential or an error. Its requests are sent again by the same policy as those of a pass
  * (retrying_request.h), and on_wait tells the log while it waits.
  *
  * A CredentialCache (credential_cache.h) is what the client uses: it holds an instance's

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One request with its answer, sent again as the retry law says (reconcile/request/attempts.h):
+ * One request with its answer, sent again as the retry policy says (reconcile/request/attempts.h):
  * what getting a credential takes. Reads no body of a success.
  */
 #pragma once
