@@ -20,31 +20,31 @@ bool admission_is_trusted(uid_t uid)
     return uid == 0 || uid == geteuid();
 }
 
-/* Connections that have a place: of one user, and of all who are not trusted. */
-typedef struct Places {
+/* Connections that have a slot: of one user, and of all who are not trusted. */
+typedef struct Slots {
     size_t all, own, others;
     Peer *oldest_own, *oldest_other; /* of those that wait for no answer; NULL: none */
-} Places;
+} Slots;
 
-static Places admission_count(const Admission *admission, uid_t uid)
+static Slots admission_count(const Admission *admission, uid_t uid)
 {
-    Places places = {0};
+    Slots slots = {0};
 
     for (Peer *peer = admission->peers; peer; peer = peer->next) {
         bool is_own = peer->uid == uid, is_other = !admission_is_trusted(peer->uid);
 
         if (peer->is_ending)
             continue;
-        places.all++;
-        places.own += is_own;
-        places.others += is_other;
+        slots.all++;
+        slots.own += is_own;
+        slots.others += is_other;
         if (is_own && !peer->is_waiting)
-            places.oldest_own = peer;
+            slots.oldest_own = peer;
         if (is_other && !peer->is_waiting)
-            places.oldest_other = peer;
+            slots.oldest_other = peer;
     }
-    assert(places.all <= ADMISSION_MAX && places.others <= ADMISSION_MAX - ADMISSION_KEPT);
-    return places;
+    assert(slots.all <= ADMISSION_MAX && slots.others <= ADMISSION_MAX - ADMISSION_KEPT);
+    return slots;
 }
 
 static void admission_shut(Peer *peer)
@@ -53,22 +53,21 @@ static void admission_shut(Peer *peer)
     shutdown(peer->fd, SHUT_RDWR);
 }
 
-static bool admission_make_place(Admission *admission, uid_t uid)
+static bool admission_make_room(Admission *admission, uid_t uid)
 {
-    const Places places = admission_count(admission, uid);
+    const Slots slots = admission_count(admission, uid);
     Peer *victim;
 
     if (admission_is_trusted(uid)) {
-        if (places.all < ADMISSION_MAX)
+        if (slots.all < ADMISSION_MAX)
             return true;
-        victim = places.oldest_other ? places.oldest_other : places.oldest_own;
+        victim = slots.oldest_other ? slots.oldest_other : slots.oldest_own;
     } else {
-        bool has_share = places.own < ADMISSION_OF_USER_MAX;
+        bool has_share = slots.own < ADMISSION_OF_USER_MAX;
 
-        if (has_share && places.others < ADMISSION_MAX - ADMISSION_KEPT &&
-            places.all < ADMISSION_MAX)
+        if (has_share && slots.others < ADMISSION_MAX - ADMISSION_KEPT && slots.all < ADMISSION_MAX)
             return true;
-        victim = has_share ? places.oldest_other : places.oldest_own;
+        victim = has_share ? slots.oldest_other : slots.oldest_own;
     }
     if (victim)
         admission_shut(victim);
@@ -92,7 +91,7 @@ int admission_accept(Admission *admission, int listen_fd)
 
     if (fd < 0)
         return errno == EINTR || errno == ECONNABORTED ? -EAGAIN : -errno;
-    if (admission_make_place(admission, admission_uid(fd)))
+    if (admission_make_room(admission, admission_uid(fd)))
         return fd;
     admission_turn_away(fd);
     close(fd);

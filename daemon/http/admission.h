@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who has a place on a Unix socket: each user a share of the connections, and some are kept for
+ * Who has a slot on a Unix socket: each user a share of the connections, and some are kept for
  * root and this process's own user, so that no reader locks out whoever may change something. A new
- * connection beyond a share takes the place of the oldest one that waits for no answer.
+ * connection beyond a share takes the slot of the oldest one that waits for no answer.
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define ADMISSION_MAX 64         /* connections that have a place */
+#define ADMISSION_MAX 64         /* connections that have a slot */
 #define ADMISSION_KEPT 16        /* of these, for root and this process's own user */
 #define ADMISSION_OF_USER_MAX 12 /* for each other user */
 
@@ -23,7 +23,7 @@ struct Peer {
     int fd;                 /* borrowed */
     uid_t uid;              /* as admission_uid() */
     bool is_waiting;        /* for an answer of ours: its time does not count */
-    bool is_ending;         /* it is shut down, and has no place any more */
+    bool is_ending;         /* it is shut down, and has no slot any more */
     uint64_t deadline_usec; /* monotonic */
 };
 
@@ -38,7 +38,7 @@ uid_t admission_uid(int fd);
 /* Whether it is root or this process's own user. */
 bool admission_is_trusted(uid_t uid);
 
-/* Takes the next connection to a listening socket, if there is a place for its user; one that loses
+/* Takes the next connection to a listening socket, if there is a slot for its user; one that loses
  * its own for that is shut down. The descriptor; -EBUSY where all that it could take are owed an
  * answer: it was told so, and is gone; -EAGAIN where nobody waits; else as accept(2). */
 int admission_accept(Admission *admission, int listen_fd);

@@ -13,7 +13,7 @@
  * is ten minutes old; after a failure the next request asks for a fresh one.
  *
  * The server (libmicrohttpd, only in server.c) takes one request a connection and is bounded in
- * number (admission.h: a share for each user, places kept for root and for the daemon's own user),
+ * number (admission.h: a share for each user, slots kept for root and for the daemon's own user),
  * in size and in time, so that a client which is stuck, slow or hostile costs a pass nothing.
  * unix_client.h is the other side of it; misdirected.h says when a request was meant for another
  * daemon.

@@ -2,9 +2,9 @@
 /*
  * DOC: JSON, read and written
  *
- * JSON as this house reads and writes it: the one room that knows json-c, of whose ways nothing
- * shows outside. json_parser.h makes a tree of a text, or says where and what is wrong with it;
- * here its values are taken out; json_writer.h writes JSON into a Buf and needs no tree.
+ * This is the one room that knows json-c, and nothing of json-c shows outside it. json_parser.h
+ * makes a tree of a text, or says where and what is wrong with it; here its values are taken out;
+ * json_writer.h writes JSON into a Buf and needs no tree.
  *
  * There are two ways to take values out. Where it matters what a value is, a getter has a type and
  * a range, and takes nothing for it that is not exactly so: json-c by itself would take "abc" for
