@@ -60,7 +60,7 @@ static void handle_log_approved(const ServerRequest *request, const KnownPlan *p
         "the plan %s approved", plan->digest);
 }
 
-/* Durable when it is answered, but in a dry run, where nothing is. */
+/* The approval is durable before the answer is sent, except in a dry run, which keeps nothing. */
 int handle_approve(Control *control, ServerRequest *request, const Json *root, Err *err)
 {
     static const char *const keys[] = {"digest", NULL};

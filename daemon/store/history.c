@@ -69,7 +69,7 @@ static int history_add_row(StoreActions *actions, const Query *query)
     return 0;
 }
 
-/* Adds the rows of a bound query, but those whose outcome only a commit still owes. */
+/* Adds the rows of a bound query, except those whose outcome is known and not committed yet. */
 static int history_read(Store *store, Query *query, StoreActions *actions, Err *err)
 {
     int r;
@@ -83,7 +83,7 @@ static int history_read(Store *store, Query *query, StoreActions *actions, Err *
     return r;
 }
 
-/* An outcome that only a commit still owes, as if it were there already. */
+/* Shows an outcome that is not committed yet as if it were in the database. */
 static void history_overlay(const Store *store, StoreActions *actions, StoreAction *action)
 {
     const PendingOutcome *outcome = NULL;

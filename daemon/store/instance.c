@@ -46,10 +46,10 @@ static int instance_update(Store *store, QueryId id, const char *text, uint64_t 
 }
 
 /* 1 with another instance that has the name, 0 without one. */
-static int instance_find_ousted(Store *store, const char *key, const char *name,
-                                uint64_t *ret_number, Buf *ret_key, Err *err)
+static int instance_find_same_name(Store *store, const char *key, const char *name,
+                                   uint64_t *ret_number, Buf *ret_key, Err *err)
 {
-    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_INSTANCE_OUSTED);
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_INSTANCE_SAME_NAME);
     const char *other;
     int r;
 
@@ -65,10 +65,10 @@ static int instance_find_ousted(Store *store, const char *key, const char *name,
 }
 
 /* Takes over what is known of a name alone. */
-static int instance_adopt(Store *store, const char *key, uint64_t number, Err *err)
+static int instance_take_over(Store *store, const char *key, uint64_t number, Err *err)
 {
-    static const QueryId steps[] = {QUERY_ADOPT_ACTIONS, QUERY_ADOPT_SIGHTINGS, QUERY_ADOPT_PAUSES,
-                                    QUERY_ADOPTED};
+    static const QueryId steps[] = {QUERY_TAKE_OVER_ACTIONS, QUERY_TAKE_OVER_SIGHTINGS,
+                                    QUERY_TAKE_OVER_PAUSES, QUERY_TAKEN_OVER};
     int r = 0;
 
     for (size_t i = 0; i < ELEMENTS(steps) && r == 0; i++)
@@ -77,7 +77,8 @@ static int instance_adopt(Store *store, const char *key, uint64_t number, Err *e
 }
 
 /* Another instance that had the name before is told apart by its own id. */
-static int instance_oust(Store *store, uint64_t number, const char *key, const char *name, Err *err)
+static int instance_tell_apart(Store *store, uint64_t number, const char *key, const char *name,
+                               Err *err)
 {
     _cleanup_(buf_done) Buf past = {0};
     const char *id = strrchr(key, ' ');
@@ -96,12 +97,12 @@ static int instance_rename(Store *store, const char *key, const char *name, Err 
         _cleanup_(buf_done) Buf other = {0};
         uint64_t number = 0;
 
-        r = instance_find_ousted(store, key, name, &number, &other, err);
+        r = instance_find_same_name(store, key, name, &number, &other, err);
         if (r <= 0)
             return r;
         r = str_has_prefix(buf_text(&other), INSTANCE_BY_NAME)
-                ? instance_adopt(store, key, number, err)
-                : instance_oust(store, number, buf_text(&other), name, err);
+                ? instance_take_over(store, key, number, err)
+                : instance_tell_apart(store, number, buf_text(&other), name, err);
     }
     return r;
 }

@@ -40,14 +40,15 @@ static const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_INSTANCE] = "SELECT name FROM instance WHERE key = ?",
     [QUERY_INSTANCE_SET] = "INSERT INTO instance (key, name) VALUES (?, ?) "
                            "ON CONFLICT (key) DO UPDATE SET name = excluded.name",
-    [QUERY_INSTANCE_OUSTED] = "SELECT id, key FROM instance WHERE name = ? AND key <> ? LIMIT 1",
+    [QUERY_INSTANCE_SAME_NAME] = "SELECT id, key FROM instance WHERE name = ? AND key <> ? LIMIT 1",
     [QUERY_INSTANCE_RENAME] = "UPDATE instance SET name = ? WHERE id = ?",
-    [QUERY_ADOPT_ACTIONS] =
+    [QUERY_TAKE_OVER_ACTIONS] =
         "UPDATE action SET instance = " INSTANCE_OF("?1") " WHERE instance = ?2",
-    [QUERY_ADOPT_SIGHTINGS] =
+    [QUERY_TAKE_OVER_SIGHTINGS] =
         "UPDATE OR REPLACE sighting SET instance = " INSTANCE_OF("?1") " WHERE instance = ?2",
-    [QUERY_ADOPT_PAUSES] = "UPDATE pause SET instance = " INSTANCE_OF("?1") " WHERE instance = ?2",
-    [QUERY_ADOPTED] = "DELETE FROM instance WHERE id = ?2 AND key <> ?1",
+    [QUERY_TAKE_OVER_PAUSES] =
+        "UPDATE pause SET instance = " INSTANCE_OF("?1") " WHERE instance = ?2",
+    [QUERY_TAKEN_OVER] = "DELETE FROM instance WHERE id = ?2 AND key <> ?1",
     [QUERY_PASS_LAST] = "SELECT max(CAST(substr(id, length(?1) + 2) AS INTEGER)) FROM pass "
                         "WHERE id > ?1 || '-' AND id < ?1 || '.'",
     [QUERY_PASS_INSERT] =

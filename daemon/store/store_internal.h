@@ -43,7 +43,7 @@ struct Store {
     int guard_fd;    /* is_read_only: reading.c; -1 without one */
     int index_fd;    /* likewise */
     bool is_read_only;
-    bool owes_rollback;  /* a failed transaction is still open */
+    bool must_roll_back; /* a failed transaction is still open */
     bool has_in_doubt;   /* some deletion or addition of an ended pass may be undecided */
     uint64_t sent_first; /* sent.c: from this action on it is known which were sent */
     int64_t sent_size;   /* of the notes */

@@ -84,7 +84,7 @@ static int transaction_replay(Store *store, Err *err)
 
 void transaction_rollback(Store *store)
 {
-    store->owes_rollback =
+    store->must_roll_back =
         transaction_is_open(store) && transaction_run(store, QUERY_ROLLBACK, NULL) < 0;
 }
 
@@ -102,9 +102,9 @@ int transaction_begin(Store *store, Err *err)
 
     if (store->is_read_only)
         return err_set(err, -EROFS, "the state in %s was opened for reading", store->directory);
-    if (store->owes_rollback)
+    if (store->must_roll_back)
         transaction_rollback(store);
-    if (store->owes_rollback)
+    if (store->must_roll_back)
         return err_set(err, -EIO,
                        "the state in %s cannot be written: an earlier failure cannot be undone",
                        store->directory);
