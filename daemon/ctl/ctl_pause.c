@@ -14,7 +14,8 @@ static int ctl_pause_show(const Json *root, bool colour, Buf *buf)
     return buf_failed(buf);
 }
 
-/* Pauses of other scopes hold on: whoever resumed would take the channel for free. */
+/* Lists the pauses of other scopes that still hold: without them, whoever resumed would think that
+ * the channel is not paused any more. */
 static int ctl_resume_show(const Json *root, bool colour, Buf *buf)
 {
     const Page page = {.buf = buf, .colour = colour};

@@ -27,7 +27,7 @@ typedef struct ProviderIam {
     Buf url;
     Buf ca_path; /* "" without a ca_file */
     Secret *body;
-    Credential *sent; /* the password, for scrubbing and for remembering */
+    Credential *sent; /* the password: taken out of messages, and remembered where IAM refuses it */
     Lockouts lockouts;
 } ProviderIam;
 
@@ -242,9 +242,9 @@ static uint64_t provider_iam_due_usec(const Provider *provider)
 }
 
 /* A user's lockouts count wherever the token was to be used. */
-static void provider_iam_take_over(Provider *provider, Provider *old_issuer)
+static void provider_iam_take_over(Provider *provider, Provider *before)
 {
-    lockout_take_over(&((ProviderIam *)provider)->lockouts, &((ProviderIam *)old_issuer)->lockouts);
+    lockout_take_over(&((ProviderIam *)provider)->lockouts, &((ProviderIam *)before)->lockouts);
 }
 
 static void provider_iam_free(Provider *provider)

@@ -2,7 +2,7 @@
 /*
  * Pages of lists (API.md sections 1.3 and 1.10): {"total": N, "size": n, LIST: [rows]}. Each row is
  * made into a JSON tree, given to its reader and dropped before the next one is read: a page never
- * stands in memory as a whole tree, and the parser's memory stays small and warm.
+ * stands in memory as a whole tree, and the parser's memory stays small.
  */
 #pragma once
 
