@@ -144,7 +144,7 @@ static int load_wait_change(Sources *seen, uint64_t until_usec)
     return -EINVAL;
 }
 
-static void load_say_again(const char *path, const Sources *sources)
+static void load_log_again(const char *path, const Sources *sources)
 {
     int most = (int)(LOAD_INVALID_USEC / USEC_PER_SEC);
 
@@ -186,7 +186,7 @@ static int load_wait(LoadWait *wait, const char *path, int read, Sources *source
     if (read == -EINVAL) {
         if (wait->invalid_usec == 0) {
             wait->invalid_usec = now_usec + LOAD_INVALID_USEC;
-            load_say_again(path, &wait->seen);
+            load_log_again(path, &wait->seen);
         }
         return load_wait_change(&wait->seen, wait->invalid_usec);
     }

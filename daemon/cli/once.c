@@ -208,7 +208,7 @@ static void once_on_event(const Event *event, void *userdata)
 }
 
 /* An approval that fits nothing is no error, but whoever gave it should know. */
-static void once_say_unfit(const Options *options, const Report *report)
+static void once_log_unfit(const Options *options, const Report *report)
 {
     for (size_t i = 0; i < options->approval_count; i++) {
         bool fits = false;
@@ -284,7 +284,7 @@ static int once_report(Once *once, Err *err)
     const Report *report = pass_run_get_report(once->run);
     int finished, status;
 
-    once_say_unfit(once->options, report);
+    once_log_unfit(once->options, report);
     finished = pass_run_finish(once->run, err);
     if (finished < 0)
         log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);

@@ -14,7 +14,7 @@
 #include "daemon/log/warnings.h"
 
 /* Every error is a line of its own in the log, and the last line says what follows from them. */
-static void reload_say_invalid(Reload *reload, const char *consequence)
+static void reload_log_invalid(Reload *reload, const char *consequence)
 {
     const LogFields fields = {.message_id = MESSAGE_INVALID};
     const char *text = buf_text(&reload->errors);
@@ -65,7 +65,7 @@ static void reload_on_change(const Change *change, void *userdata)
 }
 
 /* Once for each change, and not for one that takes another back. */
-static void reload_say_restart(const Reload *reload, const Config *old, const Config *new)
+static void reload_log_restart(const Reload *reload, const Config *old, const Config *new)
 {
     for (SettingName name = 0; name < SETTING_COUNT; name++) {
         _cleanup_(buf_done) Buf before = {0}, now = {0};
@@ -121,7 +121,7 @@ int reload_start(Reload *reload, Config **ret_config)
     if (r < 0 && r != -EAGAIN) {
         if (r != -EINTR) {
             reload_refuse(reload, &problems);
-            reload_say_invalid(reload, "rosterd does not start");
+            reload_log_invalid(reload, "rosterd does not start");
         }
         return r;
     }
@@ -148,7 +148,7 @@ void reload_done(Reload *reload)
 }
 
 /* Logs that a set that was refused is valid again, changed or as it was before. */
-static void reload_say_valid(Reload *reload)
+static void reload_log_valid(Reload *reload)
 {
     const LogFields fields = {.message_id = MESSAGE_RELOADED};
 
@@ -165,7 +165,7 @@ bool reload_is_loading(const Reload *reload)
     return reload->load != NULL;
 }
 
-static void reload_say_late(Reload *reload)
+static void reload_log_late(Reload *reload)
 {
     char path[ASIDE_PATH_SIZE];
 
@@ -191,7 +191,7 @@ bool reload_begin(Reload *reload, bool is_asked)
     }
     if (look_wait(reload->load, ASIDE_WAIT_USEC))
         return true;
-    reload_say_late(reload);
+    reload_log_late(reload);
     settle_hold(reload->settle);
     return false;
 }
@@ -242,7 +242,7 @@ static int reload_read(Reload *reload, Problems *problems, Config **ret_config)
     return r;
 }
 
-void reload_say_set(const Config *config)
+void reload_log_set(const Config *config)
 {
     log_event(LOG_LEVEL_INFO, NULL, "the set of rosters is %s%s%s", config->set.digest,
               config->set.head[0] ? ", of commit " : "", config->set.head);
@@ -284,7 +284,7 @@ int reload_load(Reload *reload, const State *state, Config *old, Controller **re
 
     if (r == -EINVAL) {
         reload_refuse(reload, &problems);
-        reload_say_invalid(reload, "the last good settings and rosters stay in force");
+        reload_log_invalid(reload, "the last good settings and rosters stay in force");
     }
     if (r < 0)
         return r;
@@ -293,14 +293,14 @@ int reload_load(Reload *reload, const State *state, Config *old, Controller **re
         log_event(LOG_LEVEL_INFO, &fields,
                   "reload: nothing has changed in settings and rosters, secrets are read again");
     if (changes != 0)
-        reload_say_set(config);
-    reload_say_restart(reload, old, config);
+        reload_log_set(config);
+    reload_log_restart(reload, old, config);
     warnings_log(config, is_asked ? NULL : old);
     if (changes == 0 && !is_asked)
         reload_keep_places(old, config);
     else
         r = reload_open(reload, state, TAKE_PTR(config), ret_controller);
     if (r >= 0)
-        reload_say_valid(reload);
+        reload_log_valid(reload);
     return r;
 }

@@ -61,7 +61,7 @@ bool reload_is_late(const Reload *reload);
 int reload_load(Reload *reload, const State *state, Config *old, Controller **ret_controller);
 
 /* Which set is in force from now on. */
-void reload_say_set(const Config *config);
+void reload_log_set(const Config *config);
 
 /* Watches what was read last by its paths as they lead now. */
 void reload_watch_again(Reload *reload);

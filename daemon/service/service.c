@@ -157,7 +157,7 @@ static int service_serve(Service *service)
               ROSTERD_VERSION, config->channel_count, config->channel_count == 1 ? "" : "s",
               config->instance_count, config->instance_count == 1 ? "" : "s",
               service->options->dry_run ? ", dry run" : "");
-    reload_say_set(config);
+    reload_log_set(config);
     service_show_status(service);
     notify_ready();
     return sd_event_loop(service->event);

@@ -52,7 +52,7 @@ static int service_on_stop(sd_event_source *source, const struct signalfd_siginf
 
 /* ---- watchdog ---- */
 
-static void service_say_stuck(Service *service, bool is_stuck)
+static void service_log_stuck(Service *service, bool is_stuck)
 {
     const LogFields fields = {.message_id = MESSAGE_STUCK};
 
@@ -69,7 +69,7 @@ static int service_on_watchdog(sd_event_source *source, uint64_t usec, void *use
     uint64_t now_usec = clock_monotonic_usec();
 
     (void)usec;
-    service_say_stuck(service, controller_is_stuck(service->controller, now_usec));
+    service_log_stuck(service, controller_is_stuck(service->controller, now_usec));
     if (!service->is_stuck)
         notify_watchdog();
     sd_event_source_set_time(source, now_usec + service->watchdog_usec);

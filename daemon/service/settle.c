@@ -124,7 +124,7 @@ bool settle_is_late(const Settle *settle)
     return settle->look && clock_monotonic_usec() - settle->begun_usec >= SETTLE_LATE_USEC;
 }
 
-static void settle_say_late(Settle *settle)
+static void settle_log_late(Settle *settle)
 {
     char path[ASIDE_PATH_SIZE];
 
@@ -143,7 +143,7 @@ static void settle_say_late(Settle *settle)
     }
 }
 
-static void settle_say_busy(Settle *settle)
+static void settle_log_busy(Settle *settle)
 {
     if (settle->is_busy_said || clock_monotonic_usec() - settle->since_usec < SETTLE_BUSY_USEC)
         return;
@@ -197,14 +197,14 @@ static int settle_on_time(sd_event_source *source, uint64_t usec, void *userdata
     (void)usec;
     assert(settle->is_waiting);
     r = settle_see(settle, SETTLE_TICK_WAIT_USEC, &now);
-    settle_say_late(settle);
+    settle_log_late(settle);
     if (r == -EINPROGRESS || settle->is_look_old) {
         sources_done(&now);
         settle_look_again(settle);
         return 0;
     }
     settle_note(settle, &now);
-    settle_say_busy(settle);
+    settle_log_busy(settle);
     is_still = clock_monotonic_usec() - settle->still_usec >= SOURCES_STILL_USEC;
     /* Files that are as they were when they were read need no further waiting. */
     if (settle->seen.settings &&

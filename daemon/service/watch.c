@@ -189,7 +189,7 @@ int watch_new(sd_event *event, WatchOnEvent on_event, void *userdata, Watch **re
     return 0;
 }
 
-static void watch_say_missed(Watch *watch, const char *path, int error)
+static void watch_log_missed(Watch *watch, const char *path, int error)
 {
     if (watch->is_watch_missed)
         return;
@@ -207,7 +207,7 @@ static int watch_directory(Watch *watch, WatchedSet *set, const char *path, uint
 
     if (descriptor < 0) {
         if (events != EVENTS_OF_ITSELF && errno != ENOENT && errno != ENOTDIR)
-            watch_say_missed(watch, path, errno);
+            watch_log_missed(watch, path, errno);
         return 0;
     }
     *ret_descriptor = descriptor;
