@@ -15,3 +15,14 @@ const char *ops_outcome_text(Outcome outcome)
     assert((size_t)outcome < ELEMENTS(texts));
     return texts[outcome];
 }
+
+const char *ops_addition_text(AdditionOutcome outcome)
+{
+    static const char *const texts[] = {
+        [ADDITION_SKIPPED] = "skipped", [ADDITION_PLANNED] = "planned", [ADDITION_LIVE] = "live",
+        [ADDITION_ADDED] = "added",     [ADDITION_FAILED] = "failed",
+    };
+
+    assert((size_t)outcome < ELEMENTS(texts));
+    return texts[outcome];
+}

@@ -186,8 +186,18 @@ typedef enum Outcome {
     OUTCOME_FAILED,
 } Outcome;
 
-/* Its word, in reports, in the log and in the history. */
+/* What became of a member that an undo is to add. */
+typedef enum AdditionOutcome {
+    ADDITION_SKIPPED, /* not sent before the end */
+    ADDITION_PLANNED, /* dry run: it would be added */
+    ADDITION_LIVE,    /* it was there: left alone */
+    ADDITION_ADDED,
+    ADDITION_FAILED,
+} AdditionOutcome;
+
+/* Their words, in reports, in the log and in the history. */
 const char *ops_outcome_text(Outcome outcome);
+const char *ops_addition_text(AdditionOutcome outcome);
 
 /* ---- what is told, for the log ---- */
 

@@ -8,6 +8,7 @@
 #include "daemon/json/json_value.h"
 #include "daemon/report/row.h"
 #include "reconcile/report/near_miss.h"
+#include "reconcile/report/report.h"
 
 /* What a line of a review shows whole. */
 #define LINE_WIDTH 100
@@ -42,8 +43,9 @@ static void lines_add(Lines *lines, Colour colour, const char *text, const char 
 static const char *members_outcome(const Json *channel, const Json *extra)
 {
     const char *outcome = row_text(extra, "outcome");
-    bool is_said = str_equal(outcome, "planned") ||
-                   (str_equal(outcome, "held") && str_equal(row_text(channel, "result"), "held"));
+    bool is_said = str_equal(outcome, ops_outcome_text(OUTCOME_PLANNED)) ||
+                   (str_equal(outcome, ops_outcome_text(OUTCOME_HELD)) &&
+                    report_result_of(row_text(channel, "result")) == RESULT_HELD);
 
     return is_said ? "" : outcome;
 }

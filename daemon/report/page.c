@@ -9,6 +9,7 @@
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 #include "daemon/base/utf8.h"
+#include "reconcile/report/report.h"
 
 bool page_wants_colour(void)
 {
@@ -74,24 +75,23 @@ void page_newline(const Page *page)
 
 Colour page_colour_of(const char *word)
 {
-    static const struct {
-        const char *word;
-        Colour colour;
-    } rows[] = {
-        {"in_sync", COLOUR_GREEN},  {"converged", COLOUR_GREEN},  {"paused", COLOUR_YELLOW},
-        {"drift", COLOUR_YELLOW},   {"held", COLOUR_YELLOW},      {"quarantined", COLOUR_YELLOW},
-        {"failed", COLOUR_RED},     {"unmanageable", COLOUR_RED}, {"added", COLOUR_GREEN},
-        {"skipped", COLOUR_YELLOW},
+    static const Colour colours[] = {
+        [RESULT_IN_SYNC] = COLOUR_GREEN, [RESULT_CONVERGED] = COLOUR_GREEN,
+        [RESULT_PAUSED] = COLOUR_YELLOW, [RESULT_DRIFT] = COLOUR_YELLOW,
+        [RESULT_HELD] = COLOUR_YELLOW,   [RESULT_UNMANAGEABLE] = COLOUR_RED,
+        [RESULT_FAILED] = COLOUR_RED,
     };
 
-    for (size_t i = 0; i < ELEMENTS(rows); i++) {
-        if (str_equal(rows[i].word, word))
-            return rows[i].colour;
+    for (Result result = 0; result < ELEMENTS(colours); result++) {
+        if (str_equal(report_result_text(result), word))
+            return colours[result];
     }
-    return COLOUR_PLAIN;
+    if (str_equal(ops_addition_text(ADDITION_ADDED), word))
+        return COLOUR_GREEN;
+    return str_equal(ops_outcome_text(OUTCOME_SKIPPED), word) ? COLOUR_YELLOW : COLOUR_PLAIN;
 }
 
 const char *page_words_of(const char *result)
 {
-    return str_equal(result, "in_sync") ? "in sync" : result;
+    return str_equal(result, report_result_text(RESULT_IN_SYNC)) ? "in sync" : result;
 }

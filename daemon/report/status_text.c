@@ -12,6 +12,7 @@
 #include "daemon/report/row.h"
 #include "daemon/report/table.h"
 #include "daemon/report/text.h"
+#include "reconcile/report/report.h"
 
 /* ---- what concerns the whole daemon ---- */
 
@@ -193,10 +194,9 @@ static void status_text_row(Table *table, const Json *root, const Json *channel,
 
 static bool status_text_is_problem(const Json *channel)
 {
-    const char *result = row_text(channel, "result");
+    Result result = report_result_of(row_text(channel, "result"));
 
-    return (!str_equal(result, "in_sync") && !str_equal(result, "converged")) ||
-           json_find(channel, "error");
+    return (result != RESULT_IN_SYNC && result != RESULT_CONVERGED) || json_find(channel, "error");
 }
 
 static int status_text_channels(const Page *page, const Json *root, const Failures *failures,

@@ -12,21 +12,22 @@
 #include "daemon/report/failures.h"
 #include "daemon/report/row.h"
 #include "daemon/report/table.h"
+#include "reconcile/report/report.h"
 
 /* ---- totals ---- */
 
 typedef struct Sums {
-    uint64_t outcomes[7];
+    uint64_t outcomes[OUTCOME_FAILED + 1];
     uint64_t missing, changed, members, unread, read;
 } Sums;
 
-static const struct {
-    const char *outcome, *words;
-} outcome_words[] = {
-    {"planned", "extra"},           {"held", "held"},         {"skipped", "skipped"},
-    {"deleted", "deleted"},         {"gone", "gone already"}, {"failed", "failed"},
-    {"quarantined", "quarantined"},
-};
+/* What a total calls the members of an outcome. */
+static const char *text_outcome(Outcome outcome)
+{
+    return outcome == OUTCOME_PLANNED ? "extra"
+           : outcome == OUTCOME_GONE  ? "gone already"
+                                      : ops_outcome_text(outcome);
+}
 
 static Sums text_add_up(const Json *root)
 {
@@ -44,30 +45,34 @@ static Sums text_add_up(const Json *root)
         for (size_t k = 0; k < row_count(channel, "extra"); k++) {
             const char *outcome = row_text(row_at(channel, "extra", k), "outcome");
 
-            for (size_t o = 0; o < ELEMENTS(outcome_words); o++)
-                sums.outcomes[o] += str_equal(outcome, outcome_words[o].outcome);
+            for (Outcome known = 0; known <= OUTCOME_FAILED; known++)
+                sums.outcomes[known] += str_equal(outcome, ops_outcome_text(known));
         }
     }
     return sums;
 }
 
-static uint64_t text_count_result(const Json *root, const char *result)
+/* Says how many channels have a result, where any has; "": no pass has looked at them yet. */
+static void text_count_result(const Page *page, const Json *root, const char *result, size_t *shown)
 {
     uint64_t count = 0;
 
     for (size_t i = 0; i < row_count(root, "channels"); i++)
         count += str_equal(row_text(row_at(root, "channels", i), "result"), result);
-    return count;
+    if (count)
+        page_printf(page, "%s %" PRIu64 " %s", (*shown)++ ? "," : ":", count,
+                    result[0] ? page_words_of(result) : "not read yet");
 }
 
 static void text_count_members(const Page *page, const Sums *sums)
 {
     size_t shown = 0;
 
-    for (size_t i = 0; i < ELEMENTS(outcome_words); i++) {
-        if (sums->outcomes[i])
-            page_printf(page, "%s %" PRIu64 " %s", shown++ ? "," : "; members:", sums->outcomes[i],
-                        outcome_words[i].words);
+    for (Outcome outcome = 0; outcome <= OUTCOME_FAILED; outcome++) {
+        if (sums->outcomes[outcome])
+            page_printf(page, "%s %" PRIu64 " %s",
+                        shown++ ? "," : "; members:", sums->outcomes[outcome],
+                        text_outcome(outcome));
     }
     if (sums->read)
         page_printf(page, "%s %" PRIu64 " missing", shown ? "," : "; members:", sums->missing);
@@ -80,20 +85,13 @@ static void text_count_members(const Page *page, const Sums *sums)
 
 void report_text_totals(const Page *page, const Json *root)
 {
-    static const char *const results[] = {"failed",    "unmanageable", "held",
-                                          "drift",     "quarantined",  "paused",
-                                          "converged", "in_sync",      ""};
     size_t channels = row_count(root, "channels"), shown = 0;
     const Sums sums = text_add_up(root);
 
     page_printf(page, "%zu channel%s", channels, channels == 1 ? "" : "s");
-    for (size_t i = 0; i < ELEMENTS(results); i++) {
-        uint64_t count = text_count_result(root, results[i]);
-
-        if (count)
-            page_printf(page, "%s %" PRIu64 " %s", shown++ ? "," : ":", count,
-                        results[i][0] ? page_words_of(results[i]) : "not read yet");
-    }
+    for (size_t worse = RESULT_FAILED + 1; worse > 0; worse--)
+        text_count_result(page, root, report_result_text((Result)(worse - 1)), &shown);
+    text_count_result(page, root, "", &shown);
     text_count_members(page, &sums);
     if (row_is_true(root, "dry_run"))
         page_puts(page, " (dry run: nothing was changed)");
@@ -118,7 +116,7 @@ static void text_instances(const Page *page, const Json *root)
 
 static bool text_is_open(const Json *channel)
 {
-    return !str_equal(row_text(channel, "result"), "in_sync");
+    return report_result_of(row_text(channel, "result")) != RESULT_IN_SYNC;
 }
 
 /* A text, cut to so many bytes. */

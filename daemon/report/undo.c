@@ -14,7 +14,7 @@ static void undo_put_members(JsonWriter *writer, const Addition *addition)
         json_open_object(writer, NULL);
         json_put_number(writer, "action", item->action);
         json_put_json(writer, "member", item->member_json);
-        json_put_text(writer, "outcome", add_outcome_text(item->outcome));
+        json_put_text(writer, "outcome", ops_addition_text(item->outcome));
         json_put_number(writer, "attempts", item->attempts);
         json_close_object(writer);
     }

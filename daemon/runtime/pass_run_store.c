@@ -245,7 +245,7 @@ int pass_run_store_record_addition(PassRun *run, const Request *request)
 /* The outcome of an addition once its undo is over; NULL: it is not known. */
 static const char *pass_run_store_added_word(const AdditionItem *item)
 {
-    return item->is_open ? NULL : add_outcome_text(item->outcome);
+    return item->is_open ? NULL : ops_addition_text(item->outcome);
 }
 
 int pass_run_store_decide_additions(PassRun *run, Err *err)

@@ -11,17 +11,6 @@
 
 static void add_next(ChannelPass *channel);
 
-const char *add_outcome_text(AdditionOutcome outcome)
-{
-    static const char *const texts[] = {
-        [ADDITION_SKIPPED] = "skipped", [ADDITION_PLANNED] = "planned", [ADDITION_LIVE] = "live",
-        [ADDITION_ADDED] = "added",     [ADDITION_FAILED] = "failed",
-    };
-
-    assert((size_t)outcome < ELEMENTS(texts));
-    return texts[outcome];
-}
-
 /* The identities of all rows: nothing is desired and nothing ignored, so that each is an extra. */
 static int add_index(const Diff *diff, Map *ret_live)
 {

@@ -8,14 +8,6 @@
 
 #include "reconcile/channel/channel.h"
 
-typedef enum AdditionOutcome {
-    ADDITION_SKIPPED, /* not sent before the end */
-    ADDITION_PLANNED, /* dry run: it would be added */
-    ADDITION_LIVE,    /* it was there: left alone */
-    ADDITION_ADDED,
-    ADDITION_FAILED,
-} AdditionOutcome;
-
 /* A member to be put back. All that is pointed to outlives the pass. */
 typedef struct AdditionItem {
     uint64_t action; /* the deletion that is undone */
@@ -45,6 +37,3 @@ typedef struct Addition {
 
 /* The channel's first list is whole. */
 void add_on_list(ChannelPass *channel);
-
-/* "added" and so on. */
-const char *add_outcome_text(AdditionOutcome outcome);

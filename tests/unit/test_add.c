@@ -258,11 +258,11 @@ static void test_additions_that_no_list_confirms_are_told_all_the_same(void **st
 static void test_words(void **state)
 {
     (void)state;
-    assert_string_equal(add_outcome_text(ADDITION_SKIPPED), "skipped");
-    assert_string_equal(add_outcome_text(ADDITION_PLANNED), "planned");
-    assert_string_equal(add_outcome_text(ADDITION_LIVE), "live");
-    assert_string_equal(add_outcome_text(ADDITION_ADDED), "added");
-    assert_string_equal(add_outcome_text(ADDITION_FAILED), "failed");
+    assert_string_equal(ops_addition_text(ADDITION_SKIPPED), "skipped");
+    assert_string_equal(ops_addition_text(ADDITION_PLANNED), "planned");
+    assert_string_equal(ops_addition_text(ADDITION_LIVE), "live");
+    assert_string_equal(ops_addition_text(ADDITION_ADDED), "added");
+    assert_string_equal(ops_addition_text(ADDITION_FAILED), "failed");
 }
 
 int main(void)

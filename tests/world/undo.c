@@ -278,11 +278,11 @@ static void undo_rule_item(World *world, const ChannelReport *report, const Addi
     if (is_restored && item->outcome != ADDITION_ADDED && item->outcome != ADDITION_FAILED &&
         !undo_has_sent_its_twin(world, channel, addition, was))
         world_broken(world, "%s was added, the undo says %s", was->id,
-                     add_outcome_text(item->outcome));
+                     ops_addition_text(item->outcome));
     if ((item->attempts > 0) !=
         (item->outcome == ADDITION_ADDED || item->outcome == ADDITION_FAILED))
         world_broken(world, "%s: %u attempts, the undo says %s", was->id, item->attempts,
-                     add_outcome_text(item->outcome));
+                     ops_addition_text(item->outcome));
     if ((item->outcome == ADDITION_PLANNED) && !world->dry_run)
         world_broken(world, "%s is left planned", was->id);
 }
