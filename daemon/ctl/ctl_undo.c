@@ -19,7 +19,7 @@ static int ctl_undo_print(const Options *options, const Json *root)
 {
     int status = ctl_print_answer(options, root, history_text_undo);
 
-    if (status == EXIT_IN_SYNC && str_equal(row_text(root, "result"), "failed"))
+    if (status == EXIT_IN_SYNC && str_equal(row_text(root, "result"), REPORT_UNDO_FAILED))
         status = EXIT_FAILED;
     return status;
 }

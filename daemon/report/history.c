@@ -9,7 +9,7 @@
 static void history_put_action(JsonWriter *writer, const StoreAction *action)
 {
     char time[CLOCK_RFC3339_SIZE];
-    bool is_addition = str_equal(action->kind, "add");
+    bool is_addition = str_equal(action->kind, STORE_ADDITION);
 
     clock_format_rfc3339(action->recorded_usec, time);
     json_open_object(writer, NULL);

@@ -39,7 +39,7 @@ int report_undo_append(const Undo *undo, bool dry_run, const StorePauses *replac
     json_open_object(&writer, NULL);
     json_put_text(&writer, "undo", undo_get_pass(undo));
     json_put_text(&writer, "result",
-                  undo_has_failed(undo) ? "failed"
+                  undo_has_failed(undo) ? REPORT_UNDO_FAILED
                   : dry_run             ? "planned"
                                         : "done");
     json_put_bool(&writer, "dry_run", dry_run);

@@ -5,6 +5,9 @@
 #include "daemon/base/buf.h"
 #include "daemon/runtime/undo.h"
 
+/* Its "result" where something did not come back. */
+#define REPORT_UNDO_FAILED "failed"
+
 /* Appends it once it is done, with a newline at its end. `replaced` are the pauses that the one of
  * the undo took the place of. 0 or -ENOMEM. */
 int report_undo_append(const Undo *undo, bool dry_run, const StorePauses *replaced, Buf *buf);

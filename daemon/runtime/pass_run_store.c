@@ -242,12 +242,6 @@ int pass_run_store_record_addition(PassRun *run, const Request *request)
     return run->record_error;
 }
 
-/* The outcome of an addition once its undo is over; NULL: it is not known. */
-static const char *pass_run_store_added_word(const AdditionItem *item)
-{
-    return item->is_open ? NULL : ops_addition_text(item->outcome);
-}
-
 int pass_run_store_decide_additions(PassRun *run, Err *err)
 {
     int r = 0;
@@ -256,10 +250,9 @@ int pass_run_store_decide_additions(PassRun *run, Err *err)
     for (size_t i = 0; i < run->config->channel_count; i++) {
         for (size_t k = 0; k < run->additions[i].item_count && r == 0; k++) {
             const AdditionItem *item = &run->additions[i].items[k];
-            const char *word = pass_run_store_added_word(item);
 
-            if (item->record && word)
-                r = store_decide_addition(run->store, item->record, word,
+            if (item->record && !item->is_open)
+                r = store_decide_addition(run->store, item->record, item->outcome,
                                           item->added_id ? item->added_id : item->member_id,
                                           item->attempts, &item->answer, clock_realtime_usec(),
                                           err);

@@ -32,8 +32,8 @@ struct Undo {
 
 static bool undo_took_effect(const StoreAction *action)
 {
-    return str_equal(action->kind, "delete") &&
-           (!action->outcome || str_equal(action->outcome, "deleted"));
+    return str_equal(action->kind, STORE_DELETION) &&
+           (!action->outcome || str_equal(action->outcome, ops_outcome_text(OUTCOME_DELETED)));
 }
 
 /* Keeps the deletions that took effect, or may have. */

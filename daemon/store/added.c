@@ -82,7 +82,7 @@ static int added_settle_one(Store *store, const StoreAction *action, const Store
 
     if (r < 0 || (!id && added_may_lag(store, action)))
         return r;
-    r = store_decide_addition(store, action->action, was_added ? "added" : "failed",
+    r = store_decide_addition(store, action->action, was_added ? ADDITION_ADDED : ADDITION_FAILED,
                               was_added ? id : action->member_id, action->attempts, NULL,
                               realtime_usec, err);
     if (r == 0 && settling->on_added_settled)

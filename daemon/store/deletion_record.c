@@ -96,14 +96,14 @@ static int record_members(Store *store, const Batch *batches, size_t count, cons
 
 int store_record(Store *store, const Batch *batches, size_t count, uint64_t realtime_usec, Err *err)
 {
-    int r = record_members(store, batches, count, "delete", realtime_usec, err);
+    int r = record_members(store, batches, count, STORE_DELETION, realtime_usec, err);
 
     return r < 0 ? record_nothing_done(r, "deleted", err) : r;
 }
 
 int store_record_addition(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err)
 {
-    int r = record_members(store, batch, 1, "add", realtime_usec, err);
+    int r = record_members(store, batch, 1, STORE_ADDITION, realtime_usec, err);
 
     return r < 0 ? record_nothing_done(r, "added", err) : r;
 }
@@ -127,17 +127,19 @@ static int record_decide_added(Store *store, uint64_t action, const char *outcom
     return sql_step(&query, err);
 }
 
-int store_decide_addition(Store *store, uint64_t action, const char *outcome, const char *member_id,
-                          uint32_t attempts, const Answer *answer, uint64_t realtime_usec, Err *err)
+int store_decide_addition(Store *store, uint64_t action, AdditionOutcome outcome,
+                          const char *member_id, uint32_t attempts, const Answer *answer,
+                          uint64_t realtime_usec, Err *err)
 {
     int r;
 
-    assert(action > 0 && outcome && member_id);
+    assert(action > 0 && member_id);
     r = transaction_begin(store, err);
     if (r < 0)
         return r;
-    return transaction_result(store, record_decide_added(store, action, outcome, member_id,
-                                                         attempts, answer, realtime_usec, err));
+    return transaction_result(store,
+                              record_decide_added(store, action, ops_addition_text(outcome),
+                                                  member_id, attempts, answer, realtime_usec, err));
 }
 
 static PendingOutcome record_outcome(uint64_t action, Outcome outcome, uint32_t attempts,

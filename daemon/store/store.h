@@ -238,18 +238,22 @@ int store_decide(Store *store, uint64_t action, Outcome outcome, uint32_t attemp
  * sent. */
 int store_record_addition(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err);
 
-/* What became of one; buffered. `outcome` is a word of add.h; `member_id` is the new one; `answer`
+/* What became of one; buffered. `member_id` is the new one; `answer`
  * may be NULL when there was none. One of which nothing is known stays undecided until
  * store_settle(). */
-int store_decide_addition(Store *store, uint64_t action, const char *outcome, const char *member_id,
-                          uint32_t attempts, const Answer *answer, uint64_t realtime_usec,
-                          Err *err);
+int store_decide_addition(Store *store, uint64_t action, AdditionOutcome outcome,
+                          const char *member_id, uint32_t attempts, const Answer *answer,
+                          uint64_t realtime_usec, Err *err);
+
+/* What an action is. */
+#define STORE_DELETION "delete"
+#define STORE_ADDITION "add"
 
 /* A recorded deletion, or addition. Texts are NULL and numbers 0 where nothing is known. */
 typedef struct StoreAction {
     uint64_t action;
     const char *pass;
-    const char *kind; /* "delete", or "add": by an undo */
+    const char *kind; /* STORE_DELETION, or STORE_ADDITION: by an undo */
     const char *instance_key;
     const char *instance_name;
     const char *channel_id;

@@ -15,7 +15,7 @@ static void record_added(Folder *folder, Store *store, Batch *batch)
     assert_int_equal(store_record_addition(store, batch, NOW, &folder->err), 0);
     for (size_t i = 0; i < batch->deletion_count; i++) {
         assert_true(batch->deletions[i].action > 0);
-        assert_int_equal(store_decide_addition(store, batch->deletions[i].action, "added",
+        assert_int_equal(store_decide_addition(store, batch->deletions[i].action, ADDITION_ADDED,
                                                new_ids[i], 1, &answer, NOW, &folder->err),
                          0);
     }
@@ -271,8 +271,8 @@ static void test_what_cannot_be_recorded_is_told(void **state)
     assert_int_equal(store_record_addition(reader, &added, NOW, &folder->err), -EROFS);
     assert_int_equal(member.action, 0);
     assert_says(&folder->err, "; nothing was added");
-    assert_int_equal(store_decide_addition(reader, 1, "added", "m1", 1, NULL, NOW, &folder->err),
-                     -EROFS);
+    assert_int_equal(
+        store_decide_addition(reader, 1, ADDITION_ADDED, "m1", 1, NULL, NOW, &folder->err), -EROFS);
     store_free(reader);
     store_free(store);
 }
