@@ -16,8 +16,9 @@
 #include "daemon/store/state_dir.h"
 
 #define NAME "control.sock"
+#define ROOT_PATH "/run/rosterd/" NAME
 #define PLACES 4
-#define BACKLOG 1024 /* more than a crowd of stuck clients */
+#define BACKLOG 1024 /* more than the stuck clients of a busy host */
 
 /* The paths in their order; those that do not apply are left out. */
 typedef struct Candidates {
@@ -58,7 +59,7 @@ static void candidates_collect(Candidates *candidates, const Config *config, boo
     }
     candidates_add(candidates, &path, true);
     if (has_root_path)
-        buf_puts(&path, "/run/rosterd/" NAME);
+        buf_puts(&path, ROOT_PATH);
     candidates_add(candidates, &path, true);
     if (config && state_dir_find(config, &state_dir, NULL) == 0)
         buf_printf(&path, "%s/" NAME, state_dir);
@@ -92,7 +93,7 @@ int socket_path_find(const Config *config, char **ret_path, bool *ret_is_common,
         return 0;
     }
     return err_set(err, -ENOENT, "no rosterd runs here: there is no control socket at %s",
-                   candidates.count ? candidates.paths[0] : "/run/rosterd/" NAME);
+                   candidates.count ? candidates.paths[0] : ROOT_PATH);
 }
 
 static int socket_path_address(const char *path, struct sockaddr_un *ret_address, Err *err)

@@ -7,6 +7,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
+#include "daemon/cli/control_paths.h"
 #include "daemon/cli/socket_path.h"
 #include "daemon/control/control_internal.h"
 #include "daemon/control/handle_approve.h"
@@ -32,15 +33,15 @@ typedef struct Route {
 } Route;
 
 static const Route routes[] = {
-    {"/v1/status", handle_status, NULL, false},
-    {"/v1/history", handle_history, NULL, false},
-    {"/v1/progress", handle_progress, NULL, false},
-    {"/v1/plan", NULL, handle_plan, true},
-    {"/v1/pause", NULL, handle_pause, false},
-    {"/v1/resume", NULL, handle_resume, false},
-    {"/v1/approve", NULL, handle_approve, false},
-    {"/v1/reconcile", NULL, handle_reconcile_begin, false},
-    {"/v1/undo", NULL, handle_undo, false},
+    {CONTROL_PATH_STATUS, handle_status, NULL, false},
+    {CONTROL_PATH_HISTORY, handle_history, NULL, false},
+    {CONTROL_PATH_PROGRESS, handle_progress, NULL, false},
+    {CONTROL_PATH_PLAN, NULL, handle_plan, true},
+    {CONTROL_PATH_PAUSE, NULL, handle_pause, false},
+    {CONTROL_PATH_RESUME, NULL, handle_resume, false},
+    {CONTROL_PATH_APPROVE, NULL, handle_approve, false},
+    {CONTROL_PATH_RECONCILE, NULL, handle_reconcile_begin, false},
+    {CONTROL_PATH_UNDO, NULL, handle_undo, false},
 };
 
 static void control_change(Control *control, ServerRequest *request, const Route *route)

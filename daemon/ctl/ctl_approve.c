@@ -6,6 +6,7 @@
 #include "daemon/base/digest.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
+#include "daemon/cli/control_paths.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/ctl/ctl_ask.h"
 #include "daemon/ctl/ctl_commands.h"
@@ -105,7 +106,7 @@ static int ctl_approve_send(const Options *options, const char *digest)
     json_open_object(&writer, NULL);
     json_put_text(&writer, "digest", digest);
     json_close_object(&writer);
-    r = ctl_post(options, "/v1/approve", &request, &root, &err);
+    r = ctl_post(options, CONTROL_PATH_APPROVE, &request, &root, &err);
     return r < 0 ? ctl_fail(r, &err) : ctl_print_answer(options, root, ctl_approve_show);
 }
 
@@ -117,7 +118,7 @@ int ctl_approve(const Options *options)
     int status, r;
 
     str_copy(digest, sizeof(digest), options->digest);
-    snprintf(target, sizeof(target), "/v1/status?digest=%s", digest);
+    snprintf(target, sizeof(target), CONTROL_PATH_STATUS "?digest=%s", digest);
     r = ctl_get(options, target, &known, &err);
     if (r < 0)
         return ctl_fail(r, &err);

@@ -11,6 +11,7 @@
 #include "config/load/config_load.h"
 #include "daemon/base/tty_line.h"
 #include "daemon/base/utf8.h"
+#include "daemon/cli/control_paths.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/socket_path.h"
 #include "daemon/http/misdirected.h"
@@ -173,7 +174,7 @@ static int ctl_on_wait(void *userdata, Err *err)
     const Daemon *daemon = userdata;
     const UnixRequest request = {
         .method = "GET",
-        .target = "/v1/progress",
+        .target = CONTROL_PATH_PROGRESS,
         .owners = daemon->owners,
         .owner_count = daemon->owner_count,
     };

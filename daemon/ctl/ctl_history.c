@@ -6,6 +6,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/duration.h"
 #include "daemon/base/str.h"
+#include "daemon/cli/control_paths.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/load.h"
 #include "daemon/ctl/ctl_ask.h"
@@ -35,7 +36,7 @@ static void pages_done(Pages *pages)
 
 static void ctl_history_target(const Options *options, uint64_t before, Buf *target)
 {
-    buf_printf(target, "/v1/history?limit=%d", PAGE);
+    buf_printf(target, CONTROL_PATH_HISTORY "?limit=%d", PAGE);
     if (before)
         buf_printf(target, "&before=%" PRIu64, before);
     if (options->channel) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "daemon/cli/control_paths.h"
 #include "daemon/ctl/ctl_ask.h"
 #include "daemon/ctl/ctl_commands.h"
 #include "daemon/json/json_writer.h"
@@ -54,10 +55,10 @@ static int ctl_pause_change(const Options *options, const char *target, Show sho
 
 int ctl_pause(const Options *options)
 {
-    return ctl_pause_change(options, "/v1/pause", ctl_pause_show);
+    return ctl_pause_change(options, CONTROL_PATH_PAUSE, ctl_pause_show);
 }
 
 int ctl_resume(const Options *options)
 {
-    return ctl_pause_change(options, "/v1/resume", ctl_resume_show);
+    return ctl_pause_change(options, CONTROL_PATH_RESUME, ctl_resume_show);
 }

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "daemon/cli/control_paths.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/once.h"
 #include "daemon/ctl/ctl_ask.h"
@@ -61,7 +62,7 @@ int ctl_plan(const Options *options)
     if (options->is_local || stat(options->config_path, &settings) < 0)
         return once_run(options);
     ctl_plan_request(options, &settings, &request);
-    r = ctl_post(options, "/v1/plan", &request, &root, &err);
+    r = ctl_post(options, CONTROL_PATH_PLAN, &request, &root, &err);
     if (ctl_plan_is_for_us(options, r))
         return once_run(options);
     return r < 0 ? ctl_fail(r, &err) : ctl_plan_show(options, root);

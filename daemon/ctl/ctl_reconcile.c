@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "daemon/cli/control_paths.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/ctl/ctl_ask.h"
 #include "daemon/ctl/ctl_commands.h"
@@ -24,7 +25,7 @@ int ctl_reconcile(const Options *options)
     if (options->channel)
         json_put_text(&writer, "channel", options->channel);
     json_close_object(&writer);
-    r = ctl_post(options, "/v1/reconcile", &request, &root, &err);
+    r = ctl_post(options, CONTROL_PATH_RECONCILE, &request, &root, &err);
     if (r < 0)
         return ctl_fail(r, &err);
     status = ctl_print_answer(options, root, ctl_reconcile_show);

@@ -3,6 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/cli/control_paths.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/ctl/ctl_ask.h"
 #include "daemon/ctl/ctl_commands.h"
@@ -50,7 +51,7 @@ static int ctl_status_ask(const Options *options, Json **ret_root)
     Err err = {0};
     int r;
 
-    buf_puts(&target, "/v1/status");
+    buf_puts(&target, CONTROL_PATH_STATUS);
     if (options->channel) {
         buf_puts(&target, "?channel=");
         unix_client_append_escaped(&target, options->channel);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "daemon/cli/control_paths.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/load.h"
 #include "daemon/ctl/ctl_ask.h"
@@ -146,7 +147,7 @@ int ctl_undo(const Options *options)
         choice.instance = buf_text(&instance);
     }
     ctl_undo_request(options, &request);
-    r = ctl_post(options, "/v1/undo", &request, &root, &err);
+    r = ctl_post(options, CONTROL_PATH_UNDO, &request, &root, &err);
     if (ctl_means_no_daemon(r) && options->dry_run && !options->socket_path)
         return ctl_undo_of_files(options, &choice);
     if (ctl_means_no_daemon(r) && !options->dry_run)

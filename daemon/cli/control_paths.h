@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* What the control socket is asked: daemon/ctl asks, daemon/control answers (control.h). */
+#pragma once
+
+#define CONTROL_PATH_STATUS "/v1/status"
+#define CONTROL_PATH_PROGRESS "/v1/progress"
+#define CONTROL_PATH_HISTORY "/v1/history"
+#define CONTROL_PATH_PLAN "/v1/plan"
+#define CONTROL_PATH_PAUSE "/v1/pause"
+#define CONTROL_PATH_RESUME "/v1/resume"
+#define CONTROL_PATH_APPROVE "/v1/approve"
+#define CONTROL_PATH_RECONCILE "/v1/reconcile"
+#define CONTROL_PATH_UNDO "/v1/undo"
