@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
-
-#define LIMIT_MAX 500
+#include "daemon/roma/wire/page.h"
 
 /* Every part is bounded, and the path has room for all of them. */
 static char *request_add(char *end, const char *text)
@@ -35,7 +34,7 @@ static bool request_is_id(const char *id)
 
 static int request_set_page(const Request *request, RequestLine *line)
 {
-    if (request->limit < 1 || request->limit > LIMIT_MAX)
+    if (request->limit < 1 || request->limit > PAGE_ROWS_MAX)
         return -EINVAL;
     request_format_number(request->limit, line->limit);
     request_format_number(request->offset, line->offset);

@@ -41,7 +41,7 @@ typedef struct RequestLine {
 
 /* Fills *ret_line (which must stay where it is: its query points into it). Ids are checked again
  * here, whoever checked them before. -EINVAL for one that may not stand in a path, or for a limit
- * out of 1 to 500 (API.md section 1.1). */
+ * out of 1 to PAGE_ROWS_MAX (API.md section 1.1). */
 int request_line(const Instance *instance, const Request *request, RequestLine *ret_line);
 
 /* Appends endpoint, path and query. */
