@@ -9,9 +9,10 @@
 #include <sys/stat.h>
 
 #include "config/build.h"
+#include "daemon/base/clock.h"
 
 /* How long files must have been still before they are read. */
-#define SOURCES_STILL_USEC UINT64_C(500000)
+#define SOURCES_STILL_USEC (500 * USEC_PER_MSEC)
 
 /* A file as stat(2) has it, its links followed. Times are nanoseconds of the wall clock. */
 typedef struct SourceStamp {

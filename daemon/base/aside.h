@@ -17,14 +17,15 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/err.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/secret.h"
 
 /* How long the event loop waits for files that mostly answer at once. */
-#define ASIDE_WAIT_USEC UINT64_C(1000000)
+#define ASIDE_WAIT_USEC USEC_PER_SEC
 /* And for each further one while some do not answer: there may be hundreds beside them. */
-#define ASIDE_WAIT_MORE_USEC UINT64_C(50000)
+#define ASIDE_WAIT_MORE_USEC (50 * USEC_PER_MSEC)
 
 typedef struct Aside Aside;
 

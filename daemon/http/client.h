@@ -29,6 +29,7 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/mem.h"
 
 #define HTTP_HEADERS_MAX 8
@@ -36,7 +37,7 @@
 #define HTTP_MESSAGE_SIZE 768
 
 /* An older connection serves no further request: what a name stands for may have changed. */
-#define HTTP_CONNECTION_AGE_MAX_USEC (10 * UINT64_C(60000000))
+#define HTTP_CONNECTION_AGE_MAX_USEC (10 * USEC_PER_MINUTE)
 
 typedef struct Http Http;
 typedef struct HttpTransfer HttpTransfer;

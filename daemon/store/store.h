@@ -35,6 +35,7 @@
 #include <stdint.h>
 
 #include "daemon/base/arena.h"
+#include "daemon/base/clock.h"
 #include "daemon/base/err.h"
 #include "daemon/base/lockout_store.h"
 #include "daemon/base/mem.h"
@@ -42,7 +43,7 @@
 #include "reconcile/ops.h"
 
 #define STORE_PASS_ID_SIZE 40
-#define STORE_APPROVAL_USEC (24 * 60 * 60 * UINT64_C(1000000)) /* how long an approval is good */
+#define STORE_APPROVAL_USEC USEC_PER_DAY /* how long an approval is good */
 
 typedef struct Store Store;
 

@@ -7,10 +7,11 @@
  */
 #pragma once
 
+#include "daemon/base/clock.h"
 #include "reconcile/schedule/schedule.h"
 
 /* How long requests in flight are awaited after a stop. */
-#define LIFECYCLE_GRACE_USEC (UINT64_C(4) * 1000000)
+#define LIFECYCLE_GRACE_USEC (4 * USEC_PER_SEC)
 
 typedef enum LifecycleState {
     LIFECYCLE_RUNNING,

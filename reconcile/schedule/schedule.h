@@ -32,14 +32,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/base/clock.h"
+
 /* The longest time between passes of an instance that cannot be read. */
-#define SCHEDULE_BACKOFF_MAX_USEC (UINT64_C(15) * 60 * 1000000)
+#define SCHEDULE_BACKOFF_MAX_USEC (15 * USEC_PER_MINUTE)
 
 /* A pass that was asked for and could not even begin is tried again after that at the latest. */
-#define SCHEDULE_RETRY_USEC (UINT64_C(10) * 1000000)
+#define SCHEDULE_RETRY_USEC (10 * USEC_PER_SEC)
 
 /* What is to happen at a moment and has not happened so much later is stuck. */
-#define SCHEDULE_OVERDUE_USEC (UINT64_C(15) * 1000000)
+#define SCHEDULE_OVERDUE_USEC (15 * USEC_PER_SEC)
 
 typedef struct ScheduleOps {
     uint64_t (*now_usec)(void *context); /* monotonic */
