@@ -14,6 +14,9 @@
 /* How long files must have been still before they are read. */
 #define SOURCES_STILL_USEC (500 * USEC_PER_MSEC)
 
+/* How long files may keep changing before a person is told. */
+#define SOURCES_BUSY_USEC (30 * USEC_PER_SEC)
+
 /* A file as stat(2) has it, its links followed. Times are nanoseconds of the wall clock. */
 typedef struct SourceStamp {
     const char *path; /* the arena's */

@@ -58,9 +58,6 @@ int load_settings(const char *path, Config **ret_config)
 /* How long an invalid set may take to become valid. */
 #define LOAD_INVALID_USEC (3 * USEC_PER_SEC)
 
-/* How long files may keep changing. */
-#define LOAD_BUSY_USEC (30 * USEC_PER_SEC)
-
 /* What the files are now: 0; -EINTR; -ENOMEM. */
 static int load_look(const Sources *seen, Sources *ret_now)
 {
@@ -200,7 +197,7 @@ static int load_wait(LoadWait *wait, const char *path, int read, Sources *source
 
 int load_when_still(const char *path, Sources *ret_sources, Problems *problems, Config **ret_config)
 {
-    LoadWait wait = {.busy_usec = clock_monotonic_usec() + LOAD_BUSY_USEC};
+    LoadWait wait = {.busy_usec = clock_monotonic_usec() + SOURCES_BUSY_USEC};
     Config *config = NULL;
     int r = 0;
 
@@ -238,7 +235,7 @@ int load_config_when_still(const char *path, Sources *ret_sources, Config **ret_
         config_free(TAKE_PTR(*ret_config));
         log_event(LOG_LEVEL_ERR, NULL,
                   "%s: settings or rosters keep changing for %d s: no pass is made", path,
-                  (int)(LOAD_BUSY_USEC / USEC_PER_SEC));
+                  (int)(SOURCES_BUSY_USEC / USEC_PER_SEC));
         return EXIT_FAILED;
     case -EINVAL:
         load_print(&problems);

@@ -12,7 +12,7 @@
  * settings and rosters for a command: it prints every mistake on standard error and returns the
  * exit status. It waits for files that are being written just now, since a half-written roster must
  * not be taken for a whole one. once.h runs a pass and prints its report. socket_path.h says where
- * the control socket is, and control_paths.h what it is asked, for both sides.
+ * the control socket is, and control_path.h what it is asked, for both sides.
  *
  * Results go to standard output and errors to standard error; with a usage error or invalid
  * settings standard output stays empty. exit_status.h has the statuses that scripts rely on.

@@ -7,7 +7,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
-#include "daemon/cli/control_paths.h"
+#include "daemon/cli/control_path.h"
 #include "daemon/cli/socket_path.h"
 #include "daemon/control/control_internal.h"
 #include "daemon/control/handle_approve.h"

@@ -6,7 +6,7 @@
 #include "daemon/base/digest.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
-#include "daemon/cli/control_paths.h"
+#include "daemon/cli/control_path.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/ctl/ctl_ask.h"
 #include "daemon/ctl/ctl_commands.h"

@@ -11,7 +11,7 @@
 #include "config/load/config_load.h"
 #include "daemon/base/tty_line.h"
 #include "daemon/base/utf8.h"
-#include "daemon/cli/control_paths.h"
+#include "daemon/cli/control_path.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/socket_path.h"
 #include "daemon/http/misdirected.h"

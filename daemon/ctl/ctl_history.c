@@ -6,7 +6,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/duration.h"
 #include "daemon/base/str.h"
-#include "daemon/cli/control_paths.h"
+#include "daemon/cli/control_path.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/load.h"
 #include "daemon/ctl/ctl_ask.h"

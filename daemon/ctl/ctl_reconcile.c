@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "daemon/cli/control_paths.h"
+#include "daemon/cli/control_path.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/ctl/ctl_ask.h"
 #include "daemon/ctl/ctl_commands.h"

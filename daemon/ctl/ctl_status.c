@@ -3,7 +3,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "daemon/cli/control_paths.h"
+#include "daemon/cli/control_path.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/ctl/ctl_ask.h"
 #include "daemon/ctl/ctl_commands.h"

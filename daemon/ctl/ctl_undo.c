@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
-#include "daemon/cli/control_paths.h"
+#include "daemon/cli/control_path.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/load.h"
 #include "daemon/ctl/ctl_ask.h"

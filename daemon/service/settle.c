@@ -145,13 +145,13 @@ static void settle_log_late(Settle *settle)
 
 static void settle_log_busy(Settle *settle)
 {
-    if (settle->is_busy_said || clock_monotonic_usec() - settle->since_usec < SETTLE_BUSY_USEC)
+    if (settle->is_busy_said || clock_monotonic_usec() - settle->since_usec < SOURCES_BUSY_USEC)
         return;
     settle->is_busy_said = true;
     log_event(LOG_LEVEL_WARNING, NULL,
               "settings and rosters keep changing for %d s (last: %s): nothing is added or deleted "
               "until they have been still for %d ms and are read, or on SIGHUP at once",
-              (int)(SETTLE_BUSY_USEC / USEC_PER_SEC),
+              (int)(SOURCES_BUSY_USEC / USEC_PER_SEC),
               settle->busy_path ? settle->busy_path : "unknown, out of memory",
               (int)(SOURCES_STILL_USEC / USEC_PER_MSEC));
     settle->on_busy(settle->userdata);
@@ -320,7 +320,7 @@ bool settle_trouble(const Settle *settle, char ret_text[static SETTLE_TROUBLE_SI
         snprintf(ret_text, SETTLE_TROUBLE_SIZE, "%.160s does not answer", path);
         return true;
     }
-    if (!settle->busy_path || clock_monotonic_usec() - settle->since_usec < SETTLE_BUSY_USEC)
+    if (!settle->busy_path || clock_monotonic_usec() - settle->since_usec < SOURCES_BUSY_USEC)
         return false;
     snprintf(ret_text, SETTLE_TROUBLE_SIZE, "%.160s keeps changing", settle->busy_path);
     return true;

@@ -31,9 +31,6 @@ typedef void (*SettleOnEnd)(bool has_changed, void *userdata);
 /* settle_trouble() tells something else by now, which is logged. Called from the event loop. */
 typedef void (*SettleOnBusy)(void *userdata);
 
-/* How long files may change on and on before that is worth a warning. */
-#define SETTLE_BUSY_USEC (30 * USEC_PER_SEC)
-
 /* 0, or a negative errno of sd-event. */
 int settle_new(sd_event *event, SettleOnEnd on_end, SettleOnBusy on_busy, void *userdata,
                Settle **ret_settle);
@@ -66,8 +63,8 @@ const Sources *settle_get_read(const Settle *settle);
 /* Whether files differ, or may, and are not read yet. */
 bool settle_is_waiting(const Settle *settle);
 
-/* Why nothing is read for so long: a file that has kept changing for SETTLE_BUSY_USEC, or that does
- * not answer. False: there is nothing to tell. */
+/* Why nothing is read for so long: a file that has kept changing for SOURCES_BUSY_USEC, or that
+ * does not answer. False: there is nothing to tell. */
 #define SETTLE_TROUBLE_SIZE 200
 bool settle_trouble(const Settle *settle, char ret_text[static SETTLE_TROUBLE_SIZE]);
 
