@@ -97,17 +97,13 @@ static int ctl_approve_check(const Options *options, const Json *known,
 
 static int ctl_approve_send(const Options *options, const char *digest)
 {
-    _cleanup_(json_freep) Json *root = NULL;
     _cleanup_(buf_done) Buf request = {0};
     JsonWriter writer = {.buf = &request};
-    Err err = {0};
-    int r;
 
     json_open_object(&writer, NULL);
     json_put_text(&writer, "digest", digest);
     json_close_object(&writer);
-    r = ctl_post(options, CONTROL_PATH_APPROVE, &request, &root, &err);
-    return r < 0 ? ctl_fail(r, &err) : ctl_print_answer(options, root, ctl_approve_show);
+    return ctl_change(options, CONTROL_PATH_APPROVE, &request, ctl_approve_show);
 }
 
 int ctl_approve(const Options *options)

@@ -256,3 +256,12 @@ int ctl_post(const Options *options, const char *target, const Buf *body, Json *
     return buf_failed(body) < 0 ? err_memory(err)
                                 : ctl_ask_daemon(options, &request, true, ret_root, err);
 }
+
+int ctl_change(const Options *options, const char *target, const Buf *body, Show show)
+{
+    _cleanup_(json_freep) Json *root = NULL;
+    Err err = {0};
+    int r = ctl_post(options, target, body, &root, &err);
+
+    return r < 0 ? ctl_fail(r, &err) : ctl_print_answer(options, root, show);
+}

@@ -34,6 +34,9 @@ int ctl_get(const Options *options, const char *target, Json **ret_root, Err *er
 int ctl_post(const Options *options, const char *target, const Buf *body, Json **ret_root,
              Err *err);
 
+/* ctl_post(), and what comes of it printed: the exit status. */
+int ctl_change(const Options *options, const char *target, const Buf *body, Show show);
+
 /* Whether the error says that no daemon runs. */
 bool ctl_means_no_daemon(int error);
 

@@ -31,11 +31,8 @@ static int ctl_resume_show(const Json *root, bool colour, Buf *buf)
 
 static int ctl_pause_change(const Options *options, const char *target, Show show)
 {
-    _cleanup_(json_freep) Json *root = NULL;
     _cleanup_(buf_done) Buf request = {0};
     JsonWriter writer = {.buf = &request};
-    Err err = {0};
-    int r;
 
     json_open_object(&writer, NULL);
     if (options->channel)
@@ -49,8 +46,7 @@ static int ctl_pause_change(const Options *options, const char *target, Show sho
     if (options->duration)
         json_put_text(&writer, "for", options->duration);
     json_close_object(&writer);
-    r = ctl_post(options, target, &request, &root, &err);
-    return r < 0 ? ctl_fail(r, &err) : ctl_print_answer(options, root, show);
+    return ctl_change(options, target, &request, show);
 }
 
 int ctl_pause(const Options *options)
