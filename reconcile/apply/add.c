@@ -203,6 +203,7 @@ static void add_on_end(Call *call, CallEnd end, const Answer *answer, const Err 
 static void add_next(ChannelPass *channel)
 {
     Addition *addition = channel->addition;
+    const AdditionItem *item;
 
     assert(!channel->call.is_in_flight && !channel->is_done);
     while (addition->next < addition->item_count &&
@@ -212,28 +213,14 @@ static void add_next(ChannelPass *channel)
         add_confirm(channel);
         return;
     }
-    identity_print(addition->items[addition->next].identity,
-                   addition->items[addition->next].identity_size, channel->member,
-                   sizeof(channel->member));
-    channel->call = (Call){
-        .request =
-            {
-                .kind = REQUEST_ADD_MEMBERS,
-                .instance = channel->roster->instance,
-                .channel = channel->roster,
-                .channel_id = channel->row->id,
-                .member_id = addition->items[addition->next].member_id,
-                .member_json = addition->items[addition->next].member_json,
-                .is_ecs = channel->report->is_ecs,
-                .tag = &channel->call,
-            },
-        .doing = "adding a member",
-        .channel_name = channel->report->name,
-        .member = channel->member,
-        .on_end = add_on_end,
-        .owner = channel,
-    };
-    dispatch_begin(channel->dispatch, &channel->call, 0);
+    item = &addition->items[addition->next];
+    identity_print(item->identity, item->identity_size, channel->member, sizeof(channel->member));
+    channel_change(channel,
+                   &(Request){.kind = REQUEST_ADD_MEMBERS,
+                              .member_id = item->member_id,
+                              .member_json = item->member_json,
+                              .is_ecs = channel->report->is_ecs},
+                   "adding a member", add_on_end);
 }
 
 void add_on_list(ChannelPass *channel)

@@ -228,24 +228,11 @@ static void delete_next(ChannelPass *channel)
     extra = &channel->plan.extras[channel->next];
     identity_format(extra->group, extra->address, extra->port, channel->member,
                     sizeof(channel->member));
-    channel->call = (Call){
-        .request =
-            {
-                .kind = REQUEST_DELETE_MEMBER,
-                .instance = channel->roster->instance,
-                .channel = channel->roster,
-                .channel_id = channel->row->id,
-                .member_id = extra->id,
-                .action = channel->deletions[channel->next].action,
-                .tag = &channel->call,
-            },
-        .doing = "deleting a member",
-        .channel_name = channel->report->name,
-        .member = channel->member,
-        .on_end = delete_on_end,
-        .owner = channel,
-    };
-    dispatch_begin(channel->dispatch, &channel->call, 0);
+    channel_change(channel,
+                   &(Request){.kind = REQUEST_DELETE_MEMBER,
+                              .member_id = extra->id,
+                              .action = channel->deletions[channel->next].action},
+                   "deleting a member", delete_on_end);
 }
 
 static int delete_prepare(ChannelPass *channel)

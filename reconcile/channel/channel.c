@@ -33,6 +33,25 @@ void channel_tell(const ChannelPass *channel, EventKind kind, const Err *err)
     channel->ops->tell(channel->context, &event);
 }
 
+void channel_change(ChannelPass *channel, const Request *change, const char *doing,
+                    CallOnEnd on_end)
+{
+    assert(request_is_change(change->kind) && !channel->call.is_in_flight);
+    channel->call = (Call){
+        .request = *change,
+        .doing = doing,
+        .channel_name = channel->report->name,
+        .member = channel->member,
+        .on_end = on_end,
+        .owner = channel,
+    };
+    channel->call.request.instance = channel->roster->instance;
+    channel->call.request.channel = channel->roster;
+    channel->call.request.channel_id = channel->row->id;
+    channel->call.request.tag = &channel->call;
+    dispatch_begin(channel->dispatch, &channel->call, 0);
+}
+
 void channel_explain_pause(Err *err)
 {
     err_set(err, -ECANCELED, "the channel was paused during the pass");

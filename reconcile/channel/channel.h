@@ -115,6 +115,11 @@ void channel_read(ChannelPass *channel, Diff *diff, uint64_t delay_usec, Channel
  * (API.md section 2): 1, 3 and 10 s; `looks` counts them. False: there is none left. */
 bool channel_look_again(ChannelPass *channel, Diff *diff, uint32_t *looks, ChannelOnWhole on_whole);
 
+/* Begins a request that changes `channel->member`: the kind of `change`, its member and what
+ * belongs to that are the caller's, the rest is filled in. `doing` and `on_end` are the call's. */
+void channel_change(ChannelPass *channel, const Request *change, const char *doing,
+                    CallOnEnd on_end);
+
 /* Says that it was paused while its deletions were under way. */
 void channel_explain_pause(Err *err);
 
