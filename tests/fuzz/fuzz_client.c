@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
-#include "daemon/base/utf8.h"
 #include "daemon/http/unix_client.h"
 #include "daemon/json/json_parser.h"
 #include "daemon/json/json_writer.h"
@@ -19,6 +18,7 @@
 #include "daemon/report/row.h"
 #include "daemon/report/status_text.h"
 #include "daemon/report/text.h"
+#include "tests/fuzz/shown.h"
 
 #define HAS_HEADERS 0x80U
 
@@ -91,17 +91,6 @@ static int (*const shows[])(const Json *root, Buf *buf) = {
 
 /* ---- what is true of it ---- */
 
-static void check_shown(const Buf *text)
-{
-    for (size_t at = 0; at < text->size;) {
-        size_t length = utf8_sequence(text->data + at, text->size - at);
-
-        assert(length > 0);
-        assert(text->data[at] == '\n' || !utf8_is_unseen(utf8_decode(text->data + at, length)));
-        at += length;
-    }
-}
-
 static void check_json(const char *text, size_t size, unsigned int view)
 {
     _cleanup_(json_freep) Json *root = NULL;
@@ -113,7 +102,7 @@ static void check_json(const char *text, size_t size, unsigned int view)
     if (r < 0)
         return;
     assert(shows[view % ELEMENTS(shows)](root, &shown) == 0);
-    check_shown(&shown);
+    shown_check(&shown);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "daemon/base/mem.h"
-#include "daemon/base/utf8.h"
 #include "daemon/json/json_parser.h"
 #include "daemon/json/json_whole.h"
 #include "daemon/json/json_writer.h"
+#include "tests/fuzz/shown.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,17 +26,6 @@ static const char *read_value(const char *text, size_t size, Json **ret_value, s
     return json_parse_value(&parser, text, size, ret_value, ret_used);
 }
 
-static void check_shown(const Buf *text)
-{
-    for (size_t at = 0; at < text->size;) {
-        size_t length = utf8_sequence(text->data + at, text->size - at);
-
-        assert(length > 0);
-        assert(text->data[at] == '\n' || !utf8_is_unseen(utf8_decode(text->data + at, length)));
-        at += length;
-    }
-}
-
 static void check_written(Json *value)
 {
     _cleanup_(buf_done) Buf first = {0}, second = {0};
@@ -44,7 +33,7 @@ static void check_written(Json *value)
     size_t used;
 
     assert(json_append(value, &first) == 0);
-    check_shown(&first);
+    shown_check(&first);
     assert(!read_value(first.data, first.size, &again, &used));
     /* The newline at its end may count as read or not. */
     assert(used == first.size || used == first.size - 1);
