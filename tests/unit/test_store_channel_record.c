@@ -148,15 +148,23 @@ static void test_approval_lapses(void **state)
     store_free(store);
 }
 
+/* A deletion that an approval lets pass, of a pass that has begun. */
+static Batch approved_batch(Folder *folder, Store *store, Deletion *deletion)
+{
+    Batch batch = folder_batch(folder, deletion, 1);
+
+    batch.approved = true;
+    folder_begin(folder, store);
+    return batch;
+}
+
 static void test_approval_passes_once(void **state)
 {
     Folder *folder = *state;
     Store *store = folder_open(folder);
     Deletion deletion;
-    Batch batch = folder_batch(folder, &deletion, 1);
+    Batch batch = approved_batch(folder, store, &deletion);
 
-    batch.approved = true;
-    folder_begin(folder, store);
     assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), -ESTALE);
     assert_says(&folder->err, "nothing was deleted");
     assert_int_equal(store_approve(store, DIGEST_A, NOW, NULL), 0);
@@ -181,10 +189,8 @@ static void test_approval_given_again_passes_again(void **state)
     Folder *folder = *state;
     Store *store = folder_open(folder);
     Deletion deletion;
-    Batch batch = folder_batch(folder, &deletion, 1);
+    Batch batch = approved_batch(folder, store, &deletion);
 
-    batch.approved = true;
-    folder_begin(folder, store);
     assert_int_equal(store_approve_again(store, DIGEST_A, NOW, NULL), 0);
     assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), 0);
     assert_false(is_approved(folder, store, DIGEST_A, NOW));
