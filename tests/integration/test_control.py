@@ -454,27 +454,33 @@ def test_a_socket_that_is_closed_to_us_says_who_may(case):
         assert word in done.stderr
 
 
-def test_only_root_and_the_daemons_user_may_change(case):
-    """The socket is opened to everybody, as to a group with other members: the kernel tells who asks."""
+@pytest.fixture
+def shared(case):
+    """A daemon whose socket is open to everybody, as to a group with other members."""
     if os.geteuid() != 0:
         pytest.skip("needs root to become somebody else")
     case.serve(channel("payments", *KEPT))
     case.roster(entry("payments", *KEPT))
     with tempfile.TemporaryDirectory() as folder:
         case.tune(control_socket=folder + "/c.sock")
-        start(case)
+        case.daemon = start(case)
         os.chmod(folder, 0o755)
         os.chmod(folder + "/c.sock", 0o666)
-        read, write = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.setresuid(65534, 65534, 65534)
-            rows = [ask(case, "POST", "/v1/" + path, {})[0] for path in ("pause", "resume", "approve", "reconcile")]
-            rows += [ask(case, "GET", "/v1/" + path)[0] for path in ("status", "history")]
-            os.write(write, json.dumps(rows).encode())
-            os._exit(0)
-        os.waitpid(child, 0)
-        assert json.loads(os.read(read, 4096)) == [403] * 4 + [200] * 2
+        yield case
+
+
+def test_only_root_and_the_daemons_user_may_change(shared):
+    """The kernel tells who asks."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.setresuid(65534, 65534, 65534)
+        rows = [ask(shared, "POST", "/v1/" + path, {})[0] for path in ("pause", "resume", "approve", "reconcile")]
+        rows += [ask(shared, "GET", "/v1/" + path)[0] for path in ("status", "history")]
+        os.write(write, json.dumps(rows).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert json.loads(os.read(read, 4096)) == [403] * 4 + [200] * 2
 
 
 @pytest.mark.parametrize("method, path, body, status_wanted, says", [

@@ -13,7 +13,7 @@ import time
 import pytest
 
 from case import FAILED, IN_SYNC, channel, entry, wait_until
-from test_control import KEPT, ask, ctl, start
+from test_control import KEPT, ask, ctl, shared, start
 
 NOBODY = 65534
 
@@ -40,21 +40,6 @@ print("open", flush=True)
 for line in sys.stdin:
     print(*[int(is_open(one)) for one in crowd], flush=True)
 """
-
-
-@pytest.fixture
-def shared(case):
-    """A daemon whose socket another user can reach, as a member of its group would."""
-    if os.geteuid() != 0:
-        pytest.skip("needs root to become somebody else")
-    case.serve(channel("payments", *KEPT))
-    case.roster(entry("payments", *KEPT))
-    with tempfile.TemporaryDirectory() as folder:
-        case.tune(control_socket=folder + "/c.sock")
-        case.daemon = start(case)
-        os.chmod(folder, 0o755)
-        os.chmod(folder + "/c.sock", 0o666)
-        yield case
 
 
 def crowd(case, count, user=NOBODY):

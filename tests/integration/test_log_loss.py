@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Nobody reads the log, and signals that come early or mean nothing: the daemon goes on."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -26,20 +27,36 @@ def prepare(case):
     return sim
 
 
+@contextlib.contextmanager
 def small_pipe():
     """A pipe that takes a page."""
     read_end, write_end = os.pipe()
     fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, 4096)
-    return read_end, write_end
+    try:
+        yield read_end, write_end
+    finally:
+        os.close(read_end)
+        os.close(write_end)
+
+
+@contextlib.contextmanager
+def logging_to(case, write_end, *options):
+    """The daemon, which logs there, and is ended by SIGTERM."""
+    process = subprocess.Popen([cases.program("rosterd"), "-c", str(case.config), *options], env=case.environment(),
+                               cwd=case.folder, stdin=subprocess.DEVNULL, stderr=write_end)
+    try:
+        yield process
+        os.kill(process.pid, signal.SIGTERM)
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_a_full_pipe_stops_neither_deletions_nor_the_end(case):
     """Lines are dropped and counted; when somebody reads again, a line says how many."""
     sim = prepare(case)
-    read_end, write_end = small_pipe()
-    process = subprocess.Popen([cases.program("rosterd"), "-c", str(case.config), "--log-format", "json"],
-                               env=case.environment(), cwd=case.folder, stdin=subprocess.DEVNULL, stderr=write_end)
-    try:
+    with small_pipe() as (read_end, write_end), logging_to(case, write_end, "--log-format", "json") as process:
         wait_until(lambda: sim.hosts("payments") == sorted(KEPT), 60, process)
         text = os.read(read_end, 65536)
         case.roster(entry("payments", *KEPT, ignore=[{"group": "x"}]))
@@ -55,32 +72,16 @@ def test_a_full_pipe_stops_neither_deletions_nor_the_end(case):
         assert 0 < int(told.split()[0]) <= 200
         assert not [line for line in text.decode().splitlines()[:-1] if not line.endswith("}")], "whole lines only"
         os.set_blocking(read_end, False)
-        os.kill(process.pid, signal.SIGTERM)
-        assert process.wait(30) == 0
-    finally:
-        process.kill()
-        process.wait()
-        os.close(read_end)
-        os.close(write_end)
 
 
 def test_sigterm_ends_it_while_nobody_reads_its_log(case):
     sim = prepare(case)
-    read_end, write_end = small_pipe()
-    os.set_blocking(write_end, False)
-    os.write(write_end, b"x" * 4096)
-    os.set_blocking(write_end, True)
-    process = subprocess.Popen([cases.program("rosterd"), "-c", str(case.config)], env=case.environment(),
-                               cwd=case.folder, stdin=subprocess.DEVNULL, stderr=write_end)
-    try:
-        wait_until(lambda: sim.hosts("payments") == sorted(KEPT), 60, process)
-        os.kill(process.pid, signal.SIGTERM)
-        assert process.wait(30) == 0
-    finally:
-        process.kill()
-        process.wait()
-        os.close(read_end)
-        os.close(write_end)
+    with small_pipe() as (_, write_end):
+        os.set_blocking(write_end, False)
+        os.write(write_end, b"x" * 4096)
+        os.set_blocking(write_end, True)
+        with logging_to(case, write_end) as process:
+            wait_until(lambda: sim.hosts("payments") == sorted(KEPT), 60, process)
 
 
 JOURNAL = """
