@@ -87,7 +87,7 @@ static bool report_brackets(Reader *reader, const Node *node, bool may_have_port
     find_readings(node->text, may_have_port, &readings);
     if (!readings.alone[0] && !readings.with_port[0])
         return false;
-    schema_problem(
+    reader_problem(
         reader, node, "address without brackets: \"%s\" has more than one colon, write %s%s%s%s",
         node->text, readings.with_port, readings.with_port[0] && readings.alone[0] ? " or " : "",
         readings.alone, readings.alone[0] && may_have_port ? " (the channel's own port)" : "");
@@ -121,7 +121,7 @@ static void report(Reader *reader, const Node *node, const char *right)
         why = " has a part with a leading 0, which some programs read as octal or hexadecimal,";
     else if (has_colons(node->text) && node->text[0] != '[')
         why = " has more than one colon,";
-    schema_problem(reader, node, "not an address: %s%s must be %s", node_describe(node, shown),
+    reader_problem(reader, node, "not an address: %s%s must be %s", node_describe(node, shown),
                    why[0] ? why : ",", right);
 }
 
@@ -134,7 +134,7 @@ bool host_read_short(Reader *reader, const Node *node, char ret_canonical[static
     const Node *only = node->kind == NODE_SEQUENCE && node->size == 1 ? node->first : NULL;
 
     if (only && only->kind == NODE_SCALAR && strchr(only->text, ':')) {
-        schema_problem(reader, node, "a list, write \"[%s]\" with the quotes", only->text);
+        reader_problem(reader, node, "a list, write \"[%s]\" with the quotes", only->text);
         return false;
     }
     if (node->kind != NODE_SCALAR || node_is_null(node) || split(node->text, &parts) < 0 ||
@@ -145,7 +145,7 @@ bool host_read_short(Reader *reader, const Node *node, char ret_canonical[static
         return false;
     }
     if (parts.port && str_parse_uint(parts.port, ADDRESS_PORT_MAX, &port) < 0) {
-        schema_problem(reader, node,
+        reader_problem(reader, node,
                        "not a port after the colon: %s, must be 1 to 65535 (or 0, or no colon: the "
                        "channel's own port)",
                        node_describe(node, shown));
@@ -181,7 +181,7 @@ bool host_read_pattern(Reader *reader, const Node *node, const char *text, HostP
     r = address_parse_network(text, ret_pattern->network, &ret_pattern->prefix_bits);
     ret_pattern->has_network = r == 0;
     if (r == -EDOM)
-        schema_problem(reader, node,
+        reader_problem(reader, node,
                        "not a network: %s has bits set behind the prefix, must be the network's "
                        "first address and its prefix",
                        node_describe(node, shown));

@@ -25,7 +25,7 @@ static void read_host(Reader *reader, const Node *node, HostPattern *pattern, Me
     values->host = pattern->canonical;
     rule->has_network = pattern->has_network;
     if (!pattern->has_network) {
-        rule->host = schema_keep(reader, pattern->canonical);
+        rule->host = reader_keep(reader, pattern->canonical);
         return;
     }
     memcpy(rule->network, pattern->network, sizeof(rule->network));
@@ -42,20 +42,20 @@ static void read_rule(Reader *reader, const Node *node, IgnoreRule *rule, Canoni
 
     *rule = (IgnoreRule){0};
     if (node->kind == NODE_SCALAR && node->size > 0 && !node_is_null(node)) {
-        schema_problem(reader, node, "not a rule: %s, must be a map, such as {host: %.64s}",
+        reader_problem(reader, node, "not a rule: %s, must be a map, such as {host: %.64s}",
                        node_describe(node, shown), node->text);
         return;
     }
     seen = schema_read(reader, node, &ignore_schema, &values);
     if (node->kind == NODE_MAPPING && node->size == 0)
-        schema_problem(reader, node,
+        reader_problem(reader, node,
                        "empty rule, would ignore every member; must have one at least of host, "
                        "port, group and ecs_id");
     if (values.host)
         read_host(reader, node_find(node, "host"), &pattern, &values, rule);
     if (values.ecs_id && members_check_ecs_id(reader, node, values.ecs_id))
-        rule->ecs_id = schema_keep(reader, values.ecs_id);
-    rule->group = schema_keep(reader, values.group);
+        rule->ecs_id = reader_keep(reader, values.ecs_id);
+    rule->group = reader_keep(reader, values.group);
     rule->has_port = schema_is_good(seen, MEMBER_KEY_PORT);
     rule->port = (uint16_t)values.port;
     canonical_items_add(canonical, &ignore_schema, seen.good, &values);

@@ -83,7 +83,7 @@ bool members_check_ecs_id(Reader *reader, const Node *map, const char *ecs_id)
 {
     for (const char *c = ecs_id; *c; c++) {
         if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f) {
-            schema_problem(reader, node_find(map, "ecs_id"),
+            reader_problem(reader, node_find(map, "ecs_id"),
                            "not an id, must be visible ASCII characters without spaces");
             return false;
         }

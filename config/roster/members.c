@@ -19,7 +19,7 @@ static bool check_address(Reader *reader, const Node *node, SchemaSeen seen)
     bool has_host = schema_has(seen, MEMBER_KEY_HOST);
 
     if (has_host == schema_has(seen, MEMBER_KEY_ECS_ID)) {
-        schema_problem(reader, node, "%s, must have one of them",
+        reader_problem(reader, node, "%s, must have one of them",
                        has_host ? "both host and ecs_id" : "neither host nor ecs_id");
         return false;
     }
@@ -31,7 +31,7 @@ static bool check_ecs_name(Reader *reader, const Node *node, SchemaSeen seen)
 {
     if (!schema_has(seen, MEMBER_KEY_ECS_NAME) || !schema_has(seen, MEMBER_KEY_HOST))
         return true;
-    schema_problem(reader, node,
+    reader_problem(reader, node,
                    "both host and ecs_name, which is the name of a cloud server: must have ecs_id "
                    "with it, or no ecs_name");
     return false;
@@ -159,7 +159,7 @@ static int add_member(Reader *reader, const Node *node, Members *members)
         members->nodes[members->count++] = node;
         canonical_items_add(members->canonical, &member_schema, KEYS_OF_IDENTITY | stated, &keys);
     } else {
-        schema_problem(reader, node, "duplicate member (first on line %u), keep one of them",
+        reader_problem(reader, node, "duplicate member (first on line %u), keep one of them",
                        members->nodes[first]->line);
     }
     return 0;

@@ -66,7 +66,7 @@ static bool check_reason(Reader *reader, const Node *node, const char *reason)
     else if (is_time(reason))
         what = "not a reason: a time alone";
     if (what)
-        schema_problem(reader, node, "%s, must be " HINT, what);
+        reader_problem(reader, node, "%s, must be " HINT, what);
     return !what;
 }
 
@@ -98,6 +98,6 @@ const RosterPause *roster_pause_read(Reader *reader, const Node *node)
         return NULL;
     }
     *pause = read;
-    pause->reason = schema_keep(reader, read.reason);
+    pause->reason = reader_keep(reader, read.reason);
     return pause->reason ? pause : NULL;
 }

@@ -155,7 +155,7 @@ static void check_name(Reader *reader, const Node *node, SchemaSeen seen)
     bool has_name = schema_has(seen, KEY_NAME);
 
     if (has_name == schema_has(seen, KEY_ID))
-        schema_problem(reader, node, "%s, must have one of them",
+        reader_problem(reader, node, "%s, must have one of them",
                        has_name ? "both name and id" : "neither name nor id");
 }
 
@@ -169,12 +169,12 @@ static void check_empty(Reader *reader, const Node *node, SchemaSeen seen,
     if (may_be_empty)
         return;
     if (!schema_has(seen, KEY_MEMBERS))
-        schema_problem_missing(
+        reader_problem_missing(
             reader, node, "members",
             "missing, must be a list of members (or, to delete them all, left out "
             "with allow_empty: true)");
     else if (draft->members && draft->members->size == 0)
-        schema_problem(reader, draft->members,
+        reader_problem(reader, draft->members,
                        "empty, must list members (or, to delete them all, stand with "
                        "allow_empty: true)");
 }
@@ -258,10 +258,10 @@ static void report_instance(Build *build, Reader *reader, const Node *node)
     if (buf_failed(&names) < 0)
         problems_memory(reader->problems);
     if (suggest.best)
-        schema_problem(reader, node, "unknown instance: %s, did you mean \"%s\"?",
+        reader_problem(reader, node, "unknown instance: %s, did you mean \"%s\"?",
                        node_describe(node, shown), suggest.best);
     else
-        schema_problem(reader, node, "unknown instance: %s, must be one of: %s",
+        reader_problem(reader, node, "unknown instance: %s, must be one of: %s",
                        node_describe(node, shown), buf_text(&names));
 }
 
@@ -275,7 +275,7 @@ static size_t choose_instance(Build *build, Reader *reader, const Node *root,
     if (!schema_has(seen, KEY_INSTANCE)) {
         if (build->config.instance_count == 1)
             return 0;
-        schema_problem_missing(reader, root, "instance",
+        reader_problem_missing(reader, root, "instance",
                                "missing, must be there where the settings name %zu instances",
                                build->config.instance_count);
         return NO_INSTANCE;
@@ -303,7 +303,7 @@ void roster_read_in_settings(Build *build, Reader *reader, const Node *list)
     size_t instance = 0;
 
     if (build->knows_instances && build->config.instance_count > 1)
-        schema_problem_at_key(reader, list,
+        reader_problem_at_key(reader, list,
                               "not allowed in settings that name %zu instances, must be in roster "
                               "files, each with its instance",
                               build->config.instance_count);

@@ -29,12 +29,12 @@ static void report_laxer(Build *build, Reader *reader, const Node *node, Setting
     if (buf_failed(&said) < 0 || buf_failed(&limit) < 0)
         problems_memory(reader->problems);
     else if (setting_row(name)->kind == SETTING_IS_MODE)
-        schema_problem(reader, node,
+        reader_problem(reader, node,
                        "mode not allowed: %s where the settings say %s, must be %s or left out (a "
                        "roster cannot allow deletion)",
                        buf_text(&said), buf_text(&limit), buf_text(&limit));
     else
-        schema_problem(reader, node, LAXER, buf_text(&said), buf_text(&limit), buf_text(&limit),
+        reader_problem(reader, node, LAXER, buf_text(&said), buf_text(&limit), buf_text(&limit),
                        setting_row(name)->rule == SETTING_RULE_MORE ? "more" : "less");
 }
 
@@ -61,7 +61,7 @@ static void report_laxer_guard(Reader *reader, const Node *node, const GuardRow 
     else
         snprintf(said, sizeof(said), "%u", written);
     snprintf(may_be, sizeof(may_be), "%u", limit);
-    schema_problem(reader, node, LAXER, said, may_be, may_be,
+    reader_problem(reader, node, LAXER, said, may_be, may_be,
                    row->holds == GUARD_AT_LEAST ? "more" : "less");
 }
 
@@ -72,7 +72,7 @@ static void merge_guard(Build *build, Reader *reader, const Node *map, GuardName
     const Node *node = node_find(map, row->name);
 
     if (node && row->scope == GUARD_OF_PASS)
-        schema_problem_at_key(reader, node,
+        reader_problem_at_key(reader, node,
                               "guard of a whole pass over all channels, must stand in the settings "
                               "alone");
     else if (written == UNSET)
@@ -118,7 +118,7 @@ void rules_check_listed_once(Build *build, Reader *reader, const Node *node,
     if (r != 0)
         return;
     first = map_find(&build->listed, listed->key, key_size);
-    schema_problem(reader, node,
+    reader_problem(reader, node,
                    "duplicate channel: \"%.64s\" (first in %s:%u:%u), keep one of them", text,
                    first->file, first->line, first->column);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+#include "config/schema/reader.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "config/schema/schema.h"
 #include "daemon/base/mem.h"
 
 #define TEXT_SIZE_MAX 1024U
@@ -29,7 +30,7 @@ __attribute__((format(printf, 6, 0))) static void report(Reader *reader, const N
     problems_add(reader->problems, reader->file, line, column, buf_text(&path), "%s", text);
 }
 
-void schema_problem(Reader *reader, const Node *node, const char *format, ...)
+void reader_problem(Reader *reader, const Node *node, const char *format, ...)
 {
     va_list arguments;
 
@@ -38,7 +39,7 @@ void schema_problem(Reader *reader, const Node *node, const char *format, ...)
     va_end(arguments);
 }
 
-void schema_problem_at_key(Reader *reader, const Node *node, const char *format, ...)
+void reader_problem_at_key(Reader *reader, const Node *node, const char *format, ...)
 {
     va_list arguments;
 
@@ -48,7 +49,7 @@ void schema_problem_at_key(Reader *reader, const Node *node, const char *format,
     va_end(arguments);
 }
 
-void schema_problem_missing(Reader *reader, const Node *map, const char *key, const char *format,
+void reader_problem_missing(Reader *reader, const Node *map, const char *key, const char *format,
                             ...)
 {
     va_list arguments;
@@ -58,7 +59,7 @@ void schema_problem_missing(Reader *reader, const Node *map, const char *key, co
     va_end(arguments);
 }
 
-const char *schema_keep(Reader *reader, const char *text)
+const char *reader_keep(Reader *reader, const char *text)
 {
     const char *copy = text ? arena_string(reader->arena, text) : NULL;
 

@@ -103,15 +103,15 @@ static bool report_known(Reader *reader, const Node *node, const Schema *schema)
     const char *name = node->key->text, *remedy = find_remedy(schema, name);
 
     if (remedy)
-        schema_problem_at_key(reader, node, "unknown key, %s", remedy);
+        reader_problem_at_key(reader, node, "unknown key, %s", remedy);
     else if (is_secret(name))
-        schema_problem_at_key(reader, node,
+        reader_problem_at_key(reader, node,
                               "unknown key, secrets do not stand in YAML: write it to a file of "
                               "mode 0600, name that in auth (token_file, password_file, "
                               "access_key_file, secret_key_file), and replace the secret, which "
                               "others may have read here");
     else if (strstr(name, "{{") || strstr(name, "{%") || strstr(name, "${") || strstr(name, "<%"))
-        schema_problem_at_key(reader, node,
+        reader_problem_at_key(reader, node,
                               "template left unrendered, render the file before rosterd reads it");
     else
         return false;
@@ -130,14 +130,14 @@ static uint32_t report_unknown(Reader *reader, const Node *node, const Schema *s
     for (size_t i = 0; i < schema->count; i++)
         suggest_offer(&suggest, schema->keys[i].name);
     if (suggest.best) {
-        schema_problem_at_key(reader, node, "unknown key, did you mean \"%s\"?", suggest.best);
+        reader_problem_at_key(reader, node, "unknown key, did you mean \"%s\"?", suggest.best);
         return UINT32_C(1) << find_key(schema, suggest.best);
     }
     if (!problems_full(reader->problems))
         list_names(schema, &names);
     if (buf_failed(&names) < 0)
         problems_memory(reader->problems);
-    schema_problem_at_key(reader, node, "unknown key, must be one of: %s", buf_text(&names));
+    reader_problem_at_key(reader, node, "unknown key, must be one of: %s", buf_text(&names));
     return 0;
 }
 
@@ -160,7 +160,7 @@ static void report_missing_key(Reader *reader, const Node *map, const SchemaKey 
         schema_print_choices(key, &choices);
     if (buf_failed(&choices) < 0)
         problems_memory(reader->problems);
-    schema_problem_missing(reader, map, key->name, "missing, must be %s",
+    reader_problem_missing(reader, map, key->name, "missing, must be %s",
                            key->hint ? key->hint : buf_text(&choices));
 }
 
@@ -201,7 +201,7 @@ SchemaSeen schema_read(Reader *reader, const Node *node, const Schema *schema, v
     assert(schema->count <= SCHEMA_KEYS_MAX);
     if (node->kind != NODE_MAPPING) {
         if (node->kind != NODE_REFUSED)
-            schema_problem(reader, node, "not a map: %s, must be a map of keys",
+            reader_problem(reader, node, "not a map: %s, must be a map of keys",
                            schema_describe(node, shown));
         return seen;
     }

@@ -9,8 +9,8 @@
  *
  * value.h reads single values: texts, numbers, durations, times, choices. What no table can say (a
  * member as a text or as a map, say) is a key that gives its Node to the caller. Rules that look
- * at several keys are the caller's, after the table has been read; they use schema_problem() and
- * its relatives, so that all mistakes look alike.
+ * at several keys are the caller's, after the table has been read; they report mistakes as the
+ * tables do (reader.h).
  *
  * The tables are data: canonical.h takes the canonical form of what was read over all of their
  * keys, and tests compare them with the manual. A key that is added to a table is known to both at
@@ -24,16 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/yaml/node.h"
-#include "config/yaml/problems.h"
-#include "daemon/base/arena.h"
-
-/* One file being read. */
-typedef struct Reader {
-    const char *file;
-    Arena *arena; /* keeps the texts of schemas with `keeps_texts` */
-    Problems *problems;
-} Reader;
+#include "config/schema/reader.h"
 
 typedef enum SchemaType {
     SCHEMA_TEXT,     /* const char *: min to max characters, none of them a control character */
@@ -133,15 +124,3 @@ static inline bool schema_is_good(SchemaSeen seen, unsigned key)
 /* Reads a text that is no value of a table's key. The tree's text, or NULL (reported). */
 const char *schema_read_text(Reader *reader, const Node *node, size_t min, size_t max,
                              const char *hint);
-
-/* Reports a mistake at a value, at the key of a value, and at a map that lacks a key. */
-void schema_problem(Reader *reader, const Node *node, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-void schema_problem_at_key(Reader *reader, const Node *node, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-void schema_problem_missing(Reader *reader, const Node *map, const char *key, const char *format,
-                            ...) __attribute__((format(printf, 4, 5)));
-
-/* A copy in the arena that lives as long as the Config; NULL for NULL, or when out of memory, which
- * the problems then tell. */
-const char *schema_keep(Reader *reader, const char *text);

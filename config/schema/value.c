@@ -33,13 +33,13 @@ static bool refuse(Reader *reader, const Node *node, const char *term, const cha
     if (node->kind == NODE_REFUSED)
         return false;
     if (node->kind == NODE_SCALAR && (node->size == 0 || node_is_null(node)))
-        schema_problem(reader, node, "empty, must be %s", right);
+        reader_problem(reader, node, "empty, must be %s", right);
     else if (node->kind == NODE_SCALAR && is_template(node))
-        schema_problem(reader, node,
+        reader_problem(reader, node,
                        "template left unrendered: %s, render the file before rosterd reads it",
                        node_describe(node, shown));
     else
-        schema_problem(reader, node, "%s: %s, must be %s", term, node_describe(node, shown), right);
+        reader_problem(reader, node, "%s: %s, must be %s", term, node_describe(node, shown), right);
     return false;
 }
 
@@ -68,12 +68,12 @@ const char *schema_read_text(Reader *reader, const Node *node, size_t min, size_
     }
     count = count_characters(node->text, node->size);
     if (count < 0)
-        schema_problem(reader, node, "control character or line break in it, must be %s",
+        reader_problem(reader, node, "control character or line break in it, must be %s",
                        hint ? hint : "one line of text");
     else if ((size_t)count < min && count == 0)
         refuse(reader, node, "not text", hint ? hint : "text");
     else if ((size_t)count < min || (size_t)count > max)
-        schema_problem(reader, node, "too %s: %zd characters, must be %zu to %zu",
+        reader_problem(reader, node, "too %s: %zd characters, must be %zu to %zu",
                        (size_t)count < min ? "short" : "long", count, min, max);
     else
         return node->text;
@@ -86,7 +86,7 @@ static const char *read_id(Reader *reader, const Node *node, const SchemaKey *ke
     char shown[NODE_DESCRIPTION_SIZE];
 
     if (text && !str_is_id(text, key->max)) {
-        schema_problem(reader, node,
+        reader_problem(reader, node,
                        "not an id: %s, must be 1 to %" PRIu64 " of the characters 0-9 A-Z a-z _ -",
                        node_describe(node, shown), key->max);
         return NULL;
@@ -103,7 +103,7 @@ static const char *read_path(Reader *reader, const Node *node, const SchemaKey *
         return NULL;
     }
     if (text && node->size > key->max) {
-        schema_problem(reader, node, "too long: %u bytes, must be %" PRIu64 " at most", node->size,
+        reader_problem(reader, node, "too long: %u bytes, must be %" PRIu64 " at most", node->size,
                        key->max);
         return NULL;
     }
@@ -122,7 +122,7 @@ static bool read_text(Reader *reader, const Node *node, const SchemaKey *key, bo
     else
         text = schema_read_text(reader, node, key->min, key->max, key->hint);
     if (text && keeps_texts)
-        text = schema_keep(reader, text);
+        text = reader_keep(reader, text);
     if (text)
         *ret_text = text;
     return text != NULL;
@@ -149,13 +149,13 @@ static bool refuse_uint(Reader *reader, const Node *node, const char *right)
     if (!is_whole(text))
         return refuse(reader, node, "not a whole number", right);
     if (!node->plain)
-        schema_problem(reader, node, "number in quotes: %s, must be %s without quotes",
+        reader_problem(reader, node, "number in quotes: %s, must be %s without quotes",
                        node_describe(node, shown), right);
     else if (text[0] == '0' && text[1])
-        schema_problem(reader, node, "leading zero: %s, must be %s without one",
+        reader_problem(reader, node, "leading zero: %s, must be %s without one",
                        node_describe(node, shown), right);
     else
-        schema_problem(reader, node, "out of range: %.64s, must be %s", text, right);
+        reader_problem(reader, node, "out of range: %.64s, must be %s", text, right);
     return false;
 }
 
@@ -196,15 +196,15 @@ static bool refuse_duration(Reader *reader, const Node *node, const SchemaKey *k
     snprintf(seconds, sizeof(seconds), "%.40ss", node->text);
     if (node->plain && r == -EINVAL && duration_parse(seconds, &usec) == 0 && usec >= key->min &&
         usec <= key->max)
-        schema_problem(reader, node, "no unit: %s, must be %s; write %s for seconds",
+        reader_problem(reader, node, "no unit: %s, must be %s; write %s for seconds",
                        node_describe(node, shown), right, seconds);
     else if (r == -EINVAL)
         return refuse(reader, node, "not a duration", right);
     else if (!node->plain)
-        schema_problem(reader, node, "duration in quotes: %s, must be %s without quotes",
+        reader_problem(reader, node, "duration in quotes: %s, must be %s without quotes",
                        node_describe(node, shown), right);
     else
-        schema_problem(reader, node, "out of range: %.64s, must be %s", node->text, right);
+        reader_problem(reader, node, "out of range: %.64s, must be %s", node->text, right);
     return false;
 }
 
@@ -279,7 +279,7 @@ static bool refuse_choice(Reader *reader, const Node *node, const SchemaKey *key
         meant = suggest.best;
     if (!meant)
         return refuse(reader, node, "unknown value", buf_text(&right));
-    schema_problem(reader, node, "unknown value: %s, did you mean %s? Must be %s",
+    reader_problem(reader, node, "unknown value: %s, did you mean %s? Must be %s",
                    node_describe(node, shown), meant, buf_text(&right));
     return false;
 }
@@ -313,7 +313,7 @@ static bool refuse_node(Reader *reader, const Node *node, bool is_map, const cha
 
     if (node->kind != NODE_SCALAR || node->size == 0 || node_is_null(node) || is_template(node))
         return refuse(reader, node, term, hint);
-    schema_problem(reader, node, "%s: text, must be %s", term, hint);
+    reader_problem(reader, node, "%s: text, must be %s", term, hint);
     return false;
 }
 

@@ -86,14 +86,14 @@ void auth_canonical_endpoint(Reader *reader, const Node *map, const char *key, b
     r = endpoint_parse(*endpoint, is_metadata ? ENDPOINT_METADATA : ENDPOINT_SERVICE, canonical,
                        &err);
     if (r == -EACCES)
-        schema_problem(reader, node, "%s", err.text);
+        reader_problem(reader, node, "%s", err.text);
     else if (r < 0)
-        schema_problem(reader, node, "%s (%s)", err.text, node_describe(node, shown));
+        reader_problem(reader, node, "%s (%s)", err.text, node_describe(node, shown));
     if (r < 0) {
         *endpoint = NULL;
         return;
     }
-    *endpoint = schema_keep(reader, canonical);
+    *endpoint = reader_keep(reader, canonical);
 }
 
 /* Lists the keys of a method: "access_key_file, secret_key_file, security_token_file (optional)".
@@ -124,10 +124,10 @@ static void check_keys(Reader *reader, const Node *map, AuthMethod method, Schem
         const Node *node = node_find(map, keys[i].name);
 
         if (node && !(allowed & BIT(i)))
-            schema_problem_at_key(reader, node, "not a key of the method %s, which takes %s",
+            reader_problem_at_key(reader, node, "not a key of the method %s, which takes %s",
                                   methods[method].word, buf_text(&list));
         if (!schema_has(seen, i) && needs & BIT(i))
-            schema_problem_missing(reader, map, keys[i].name, "missing, the method %s takes %s",
+            reader_problem_missing(reader, map, keys[i].name, "missing, the method %s takes %s",
                                    methods[method].word, buf_text(&list));
     }
 }

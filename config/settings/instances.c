@@ -96,7 +96,7 @@ static void check_name(Reader *reader, const Node *node)
         characters += ((unsigned char)*c & 0xc0) != 0x80;
     }
     if (is_bad || characters == 0 || characters > INSTANCE_NAME_MAX)
-        schema_problem_at_key(
+        reader_problem_at_key(
             reader, node,
             "not a name of an instance, must be 1 to 64 characters without spaces "
             "and slashes");
@@ -113,7 +113,7 @@ static void read_instance(Reader *reader, const Node *node, Instance *ret_instan
     auth_canonical_endpoint(reader, node, "endpoint", false, &draft.instance.endpoint);
     if (schema_is_good(seen, KEY_AUTH))
         auth_read(reader, draft.auth, &draft.instance.auth);
-    draft.instance.name = schema_keep(reader, node->key->text);
+    draft.instance.name = reader_keep(reader, node->key->text);
     canonical_put(&canonical, &instances_schema, CANONICAL_ALL, &draft);
     if (canonical_digest(&canonical, draft.instance.canonical) < 0)
         problems_memory(reader->problems);
@@ -143,7 +143,7 @@ static int check_same(Reader *reader, Map *known, Arena *arena, const Node *node
     if (r != 0)
         return r < 0 ? r : 0;
     first = map_find(known, key, size);
-    schema_problem_at_key(reader, node,
+    reader_problem_at_key(reader, node,
                           "duplicate instance: endpoint, project_id and instance_id are those of "
                           "\"%s\" (line %u), keep one of them",
                           first->key->text, first->key->line);
@@ -156,7 +156,7 @@ void instances_read(Build *build, Reader *reader, const Node *map)
     _cleanup_(arena_done) Arena arena = {0};
 
     if (map->size == 0) {
-        schema_problem(reader, map, "empty, must name one instance at least");
+        reader_problem(reader, map, "empty, must name one instance at least");
         return;
     }
     build->instances = arena_alloc(&build->arena, map->size * sizeof(*build->instances));

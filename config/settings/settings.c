@@ -121,8 +121,8 @@ static void add_entry(Reader *reader, const Node *node, const char *text, Roster
         problems_memory(reader->problems);
         return;
     }
-    entry.text = schema_keep(reader, text);
-    entry.path = schema_keep(reader, buf_text(&path));
+    entry.text = reader_keep(reader, text);
+    entry.path = reader_keep(reader, buf_text(&path));
     if (entry.text && entry.path)
         entries->items[entries->count++] = entry;
 }
