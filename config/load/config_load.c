@@ -56,7 +56,7 @@ static const char *why_unreadable(int error)
     return err_reason(-error);
 }
 
-static void load_settings(Build *build, RosterEntries *ret_rosters)
+static void read_settings(Build *build, RosterEntries *ret_rosters)
 {
     _cleanup_(arena_done) Arena tree = {0};
     Reader reader = {
@@ -145,7 +145,7 @@ static int load_all(const char *path, bool with_rosters, Sources *sources, Probl
     build->sources = sources;
     if (files_set_settings(build, path) < 0 || sources_begin(sources, path) < 0)
         return problems_memory(problems);
-    load_settings(build, &rosters);
+    read_settings(build, &rosters);
     if (sources_keep_entries(sources, &rosters) < 0)
         return problems_memory(problems);
     if (with_rosters) {
