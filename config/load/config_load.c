@@ -132,7 +132,7 @@ static int keep_files(Build *build, size_t first)
     return 0;
 }
 
-static int load_all(const char *path, bool with_rosters, Sources *sources, Problems *problems,
+static int read_all(const char *path, bool with_rosters, Sources *sources, Problems *problems,
                     Config **ret_config)
 {
     _cleanup_(config_load_dropp) Build *build = calloc(1, sizeof(*build));
@@ -171,19 +171,19 @@ static int load_all(const char *path, bool with_rosters, Sources *sources, Probl
 int config_load_sources(const char *path, Sources *ret_sources, Problems *problems,
                         Config **ret_config)
 {
-    return load_all(path, true, ret_sources, problems, ret_config);
+    return read_all(path, true, ret_sources, problems, ret_config);
 }
 
 int config_load(const char *path, Problems *problems, Config **ret_config)
 {
     _cleanup_(sources_done) Sources sources = {0};
 
-    return load_all(path, true, &sources, problems, ret_config);
+    return read_all(path, true, &sources, problems, ret_config);
 }
 
 int config_load_settings(const char *path, Problems *problems, Config **ret_config)
 {
     _cleanup_(sources_done) Sources sources = {0};
 
-    return load_all(path, false, &sources, problems, ret_config);
+    return read_all(path, false, &sources, problems, ret_config);
 }

@@ -62,7 +62,7 @@ static uint32_t hash_member(const RosterMember *member)
     return (uint32_t)mix_text(hash, member->group);
 }
 
-static bool is_same(const RosterMember *a, const RosterMember *b)
+static bool is_same_member(const RosterMember *a, const RosterMember *b)
 {
     return a->port == b->port && a->is_ecs == b->is_ecs && str_equal(a->address, b->address) &&
            str_equal(a->group, b->group);
@@ -81,7 +81,7 @@ size_t member_set_add(MemberSet *set, size_t index)
             *slot = (MemberSlot){.hash = hash, .number = (uint32_t)index + 1};
             return index;
         }
-        if (slot->hash == hash && is_same(&set->members[slot->number - 1], member))
+        if (slot->hash == hash && is_same_member(&set->members[slot->number - 1], member))
             return slot->number - 1;
     }
 }

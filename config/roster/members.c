@@ -127,22 +127,22 @@ static int keep(Reader *reader, const MemberKeys *keys, uint32_t stated, RosterM
 }
 
 /* The members read so far, in the order of the file. */
-typedef struct Members {
+typedef struct MembersDraft {
     MemberSet set;
     RosterMember *items;
     const Node **nodes; /* of the items */
     size_t count;
     CanonicalItems *canonical;
-} Members;
+} MembersDraft;
 
-static void members_done(Members *members)
+static void members_draft_done(MembersDraft *members)
 {
     member_set_done(&members->set);
     free(members->nodes);
 }
 
 /* Reads a member and adds it unless it has mistakes, which are reported. 0 or -ENOMEM. */
-static int add_member(Reader *reader, const Node *node, Members *members)
+static int add_member(Reader *reader, const Node *node, MembersDraft *members)
 {
     char canonical[ADDRESS_SIZE_MAX];
     MemberKeys keys = {0};
@@ -168,7 +168,7 @@ static int add_member(Reader *reader, const Node *node, Members *members)
 void members_read(Reader *reader, const Node *list, RosterChannel *channel,
                   CanonicalItems *canonical)
 {
-    _cleanup_(members_done) Members members = {.canonical = canonical};
+    _cleanup_(members_draft_done) MembersDraft members = {.canonical = canonical};
 
     if (list->size == 0)
         return;

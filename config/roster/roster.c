@@ -150,7 +150,7 @@ const Schema roster_schema = {.keys = file_keys, .count = ELEMENTS(file_keys)};
 /* ---- reading ---- */
 
 /* A channel has exactly one of name and id. */
-static void check_name(Reader *reader, const Node *node, SchemaSeen seen)
+static void check_channel_name(Reader *reader, const Node *node, SchemaSeen seen)
 {
     bool has_name = schema_has(seen, KEY_NAME);
 
@@ -200,7 +200,7 @@ static void merge(Build *build, Reader *reader, const Node *node, ChannelDraft *
         channel->pause = roster_pause_read(reader, draft->paused);
 }
 
-static void take_canonical(Reader *reader, ChannelDraft *draft)
+static void take_channel_canonical(Reader *reader, ChannelDraft *draft)
 {
     _cleanup_(buf_done) Buf canonical = {0};
 
@@ -224,10 +224,10 @@ static void read_channel(Build *build, Reader *reader, const Node *node, size_t 
     seen = schema_read(reader, node, &channel_schema, &draft);
     if (node->kind != NODE_MAPPING)
         return;
-    check_name(reader, node, seen);
+    check_channel_name(reader, node, seen);
     check_empty(reader, node, seen, &draft);
     merge(build, reader, node, &draft, seen);
-    take_canonical(reader, &draft);
+    take_channel_canonical(reader, &draft);
     if ((draft.channel.name || draft.channel.id) && instance != NO_INSTANCE)
         rules_check_listed_once(build, reader, node, &draft.channel);
     if (mem_grow(&build->channels, &build->channel_capacity, build->config.channel_count + 1,

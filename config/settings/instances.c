@@ -86,7 +86,7 @@ static const SchemaKey keys[] = {
 const Schema instances_schema = {.keys = keys, .count = ELEMENTS(keys), .keeps_texts = true};
 
 /* People write the name in commands, as INSTANCE/CHANNEL, and read it in log lines. */
-static void check_name(Reader *reader, const Node *node)
+static void check_instance_name(Reader *reader, const Node *node)
 {
     size_t characters = 0;
     bool is_bad = false;
@@ -108,7 +108,7 @@ static void read_instance(Reader *reader, const Node *node, Instance *ret_instan
     Draft draft = {0};
     SchemaSeen seen;
 
-    check_name(reader, node);
+    check_instance_name(reader, node);
     seen = schema_read(reader, node, &instances_schema, &draft);
     auth_canonical_endpoint(reader, node, "endpoint", false, &draft.instance.endpoint);
     if (schema_is_good(seen, KEY_AUTH))

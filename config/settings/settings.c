@@ -7,19 +7,19 @@
 
 #define ROSTERS_DEFAULT "rosters.d"
 
-typedef struct Draft {
+typedef struct SettingsDraft {
     Config config;
     uint32_t version;
     const Node *instances;
     const Node *rosters;
     const Node *channels;
-} Draft;
+} SettingsDraft;
 
 /* ---- one key for each row of the settings ---- */
 
 #define SETTING_KEY(constant, key, kind, section, low, high, usual, rule, reload, sentence)        \
     {.name = #key,                                                                                 \
-     .offset = offsetof(Draft, config.SETTING_PLACE(key, kind, section)),                          \
+     .offset = offsetof(SettingsDraft, config.SETTING_PLACE(key, kind, section)),                  \
      .help = sentence,                                                                             \
      .fallback = usual,                                                                            \
      .is_required = SETTING_IS_##kind == SETTING_IS_MODE,                                          \
@@ -75,7 +75,7 @@ static const SchemaKey settings_keys[] = {
     [KEY_VERSION] = {.name = "version",
                      .type = SCHEMA_UINT,
                      .is_required = true,
-                     .offset = offsetof(Draft, version),
+                     .offset = offsetof(SettingsDraft, version),
                      .min = 1,
                      .max = 1,
                      .hint = "1"},
@@ -84,7 +84,7 @@ static const SchemaKey settings_keys[] = {
                        .section = &instances_schema,
                        .put = canonical_put_nothing,
                        .is_required = true,
-                       .offset = offsetof(Draft, instances),
+                       .offset = offsetof(SettingsDraft, instances),
                        .hint = "a map of instances by name"},
 #define KEY_OF_SETTING(constant, ...) [KEY_##constant] = SETTING_KEY(constant, __VA_ARGS__)
     SETTING_TOP_ROWS(KEY_OF_SETTING)
@@ -93,18 +93,18 @@ static const SchemaKey settings_keys[] = {
         [KEY_ROSTERS] = {.name = "rosters",
                          .type = SCHEMA_LIST,
                          .put = canonical_put_nothing,
-                         .offset = offsetof(Draft, rosters),
+                         .offset = offsetof(SettingsDraft, rosters),
                          .hint = "a list of files, directories or patterns"},
     [KEY_CHANNELS] = {.name = "channels",
                       .type = SCHEMA_LIST,
                       .put = canonical_put_nothing,
-                      .offset = offsetof(Draft, channels),
+                      .offset = offsetof(SettingsDraft, channels),
                       .hint = "a list of channels"},
     [KEY_RETRY] = {.name = "retry", .type = SCHEMA_SECTION, .section = &retry_schema},
     [KEY_LIMITS] = {.name = "limits", .type = SCHEMA_SECTION, .section = &limits_schema},
     [KEY_GUARDS] = {.name = "guards",
                     .type = SCHEMA_SECTION,
-                    .offset = offsetof(Draft, config.guards),
+                    .offset = offsetof(SettingsDraft, config.guards),
                     .section = &settings_guards_schema},
 };
 
@@ -165,7 +165,7 @@ static void note_known(Build *build, SchemaSeen seen)
     build->knows_guards = !schema_has(seen, KEY_GUARDS) || schema_is_good(seen, KEY_GUARDS);
 }
 
-static void take_canonical(Reader *reader, Draft *draft)
+static void take_settings_canonical(Reader *reader, SettingsDraft *draft)
 {
     _cleanup_(buf_done) Buf canonical = {0};
 
@@ -177,12 +177,12 @@ static void take_canonical(Reader *reader, Draft *draft)
 void settings_read(Build *build, Reader *reader, const Node *root, RosterEntries *ret_rosters,
                    const Node **ret_channels)
 {
-    Draft draft = {.config = build->config};
+    SettingsDraft draft = {.config = build->config};
     SchemaSeen seen;
 
     schema_set_fallbacks(&settings_schema, &draft);
     seen = schema_read(reader, root, &settings_schema, &draft);
-    take_canonical(reader, &draft);
+    take_settings_canonical(reader, &draft);
     build->config = draft.config;
     note_known(build, seen);
     if (draft.instances)

@@ -209,7 +209,7 @@ static void problem_print(const Problem *problem, Buf *buf)
     buf_printf(buf, ": %s\n", problem->text);
 }
 
-static bool is_same(const Problem *a, const Problem *b)
+static bool is_same_problem(const Problem *a, const Problem *b)
 {
     return str_equal(a->file, b->file) && a->line == b->line && a->column == b->column &&
            str_equal(a->text, b->text);
@@ -226,7 +226,7 @@ void problems_print(const Problems *problems, Buf *buf)
     if (sorted)
         qsort(sorted, problems->count, sizeof(*sorted), compare_problems);
     for (size_t i = 0; i < problems->count; i++) {
-        if (!sorted || i == 0 || !is_same(sorted[i - 1], sorted[i]))
+        if (!sorted || i == 0 || !is_same_problem(sorted[i - 1], sorted[i]))
             problem_print(sorted ? sorted[i] : &problems->items[i], buf);
     }
     if (problems->dropped > 0)

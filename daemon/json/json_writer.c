@@ -50,7 +50,7 @@ static void json_append_character(Buf *buf, const char *text, size_t length)
 }
 
 /* How many bytes at the text's start stand for themselves. */
-static size_t json_count_plain(const char *text, size_t size)
+static size_t json_measure_plain(const char *text, size_t size)
 {
     size_t count = 0;
 
@@ -64,7 +64,7 @@ static void json_append_string(Buf *buf, const char *text, size_t size)
 {
     buf_putc(buf, '"');
     for (size_t at = 0, length; at < size; at += length) {
-        length = json_count_plain(text + at, size - at);
+        length = json_measure_plain(text + at, size - at);
         if (length > 0) {
             buf_append(buf, text + at, length);
             continue;

@@ -139,11 +139,11 @@ int pass_run_store_settle(void *context, const RosterChannel *channel, const cha
 
 /* ---- what an undo put back ---- */
 
-typedef struct Watch {
+typedef struct AddedWatch {
     PassRun *run;
     const RosterChannel *channel;
     const ChannelRow *row;
-} Watch;
+} AddedWatch;
 
 static bool pass_run_store_is_paused(const PassRun *run, const RosterChannel *channel,
                                      const ChannelRow *row)
@@ -163,7 +163,7 @@ static bool pass_run_store_is_paused(const PassRun *run, const RosterChannel *ch
 
 static void pass_run_store_tell_vanished(void *userdata, const StoreAction *action)
 {
-    const Watch *watch = userdata;
+    const AddedWatch *watch = userdata;
     char member[IDENTITY_SIZE_MAX + 16];
     const Event event = {
         .kind = EVENT_VANISHED,
@@ -186,7 +186,7 @@ void pass_run_store_watch_added(void *context, const RosterChannel *channel, con
                                 IsListed is_listed, const void *list)
 {
     PassRun *run = context;
-    Watch watch = {run, channel, row};
+    AddedWatch watch = {run, channel, row};
 
     if (run->store)
         store_watch_added(run->store, pass_run_store_key(run, channel), row->id, is_listed, list,

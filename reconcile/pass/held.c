@@ -9,12 +9,12 @@
 #include "reconcile/plan/identity.h"
 
 /* Members for people, up to the most that an event names. */
-typedef struct Members {
+typedef struct HeldMembers {
     Buf text;
     size_t count; /* named or not */
-} Members;
+} HeldMembers;
 
-static void held_add_members(Members *members, const ChannelReport *report)
+static void held_add_members(HeldMembers *members, const ChannelReport *report)
 {
     char text[IDENTITY_SIZE_MAX + 16];
 
@@ -29,7 +29,7 @@ static void held_add_members(Members *members, const ChannelReport *report)
 }
 
 /* "" where there is no memory for it: that a plan is held is told in any case. */
-static const char *held_members_text(Members *members)
+static const char *held_members_text(HeldMembers *members)
 {
     if (members->count > HELD_MEMBERS_MAX)
         buf_printf(&members->text, " and %zu more", members->count - HELD_MEMBERS_MAX);
@@ -40,7 +40,7 @@ static void held_tell(const ChannelPass *channel)
 {
     const ChannelReport *report = channel->report;
     const Guard *first = &report->guards[0];
-    Members members = {0};
+    HeldMembers members = {0};
     Err why = {0};
     Event event = channel_event(channel, EVENT_HELD, &why);
 
@@ -86,7 +86,7 @@ void held_tell_instance(const Ops *ops, void *context, const Report *report,
                         const InstanceReport *instance)
 {
     const Guard *first = &instance->guards[0];
-    Members members = {0};
+    HeldMembers members = {0};
     size_t channels = 0;
     Err why = {0};
     Event event = {
