@@ -32,7 +32,7 @@ struct Server {
     ServerOnRequest on_request;
     void *userdata;
     Admission admission;
-    bool is_out_of_fds; /* no descriptor is left: connections wait until the next sweep */
+    bool is_full; /* no descriptor is left: connections wait until the next sweep */
 };
 
 struct ServerRequest {
@@ -66,7 +66,7 @@ static void server_run(Server *server)
         server_arm(server, timeout_msec * USEC_PER_MSEC);
     else
         sd_event_source_set_enabled(server->timer, SD_EVENT_OFF);
-    if ((server->admission.peers || server->is_out_of_fds) &&
+    if ((server->admission.peers || server->is_full) &&
         sd_event_source_get_enabled(server->sweep, NULL) == 0) {
         sd_event_source_set_time(server->sweep, clock_monotonic_usec() + USEC_PER_SEC);
         sd_event_source_set_enabled(server->sweep, SD_EVENT_ONESHOT);
@@ -99,7 +99,7 @@ static int server_on_sweep(sd_event_source *source, uint64_t usec, void *userdat
     /* What came while the loop was held, by a slow disk perhaps, is read first. */
     MHD_run(server->daemon);
     admission_end_overdue(&server->admission, clock_monotonic_usec());
-    server->is_out_of_fds = false;
+    server->is_full = false;
     sd_event_source_set_enabled(server->listen, SD_EVENT_ON);
     server_run(server);
     return 0;
@@ -138,7 +138,7 @@ static int server_on_listen(sd_event_source *source, int fd, uint32_t events, vo
     int r = 0;
 
     (void)events;
-    for (size_t i = 0; i < SERVER_ACCEPTS_AT_ONCE && r != -EAGAIN && !server->is_out_of_fds; i++) {
+    for (size_t i = 0; i < SERVER_ACCEPTS_AT_ONCE && r != -EAGAIN && !server->is_full; i++) {
         r = admission_accept(&server->admission, fd);
         if (r >= 0) {
             /* libmicrohttpd closes it, also where it fails. */
@@ -150,7 +150,7 @@ static int server_on_listen(sd_event_source *source, int fd, uint32_t events, vo
             /* Such as -EMFILE: it would be tried again without end. */
             log_event(LOG_LEVEL_WARNING, NULL, "the control socket takes no connection: %s",
                       strerror(-r));
-            server->is_out_of_fds = true;
+            server->is_full = true;
             sd_event_source_set_enabled(source, SD_EVENT_OFF);
         }
     }
@@ -371,9 +371,8 @@ int server_new(sd_event *event, int listen_fd, ServerOnRequest on_request, void 
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
         server_on_request, server, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned int)SERVER_CONNECTIONS_HARD_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)SERVER_HEADERS_SIZE_MAX,
-        MHD_OPTION_NOTIFY_COMPLETED, server_on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
-        server_on_connection, server, MHD_OPTION_END);
+        (size_t)SERVER_HEADERS_SIZE_MAX, MHD_OPTION_NOTIFY_COMPLETED, server_on_completed, server,
+        MHD_OPTION_NOTIFY_CONNECTION, server_on_connection, server, MHD_OPTION_END);
     if (!server->daemon)
         return -EIO;
     r = server_add_sources(server, event);
