@@ -191,7 +191,9 @@ def test_a_roster_that_is_not_there_is_not_called_half_written(case):
     case.tune(rosters=["rosters.d"])
     result = case.once()
     assert result.status == INVALID and "half-written" not in result.stderr
-    assert f"{case.folder}/rosters.d: cannot be read, and may be on its way" in result.stderr
+    said = f"{case.folder}/rosters.d: cannot be read, and may be on its way"
+    assert f"rosterd: warning: {said}" in result.stderr
+    assert f"rosterctl: warning: {said}" in case.plan("--local").stderr
 
 
 def test_an_approval_of_another_plan(case):
