@@ -164,8 +164,10 @@ static int log_write_journal(LogLevel level, const NamedField *named, size_t cou
 
     buf_printf(&lines[0], "MESSAGE=%s", text);
     buf_printf(&lines[1], "PRIORITY=%d", (int)level);
-    for (i = 0; i < count; i++)
-        buf_printf(&lines[i + 2], "%s=%s", named[i].name, named[i].value);
+    for (i = 0; i < count; i++) {
+        buf_printf(&lines[i + 2], "%s=", named[i].name);
+        utf8_append_shown(&lines[i + 2], named[i].value);
+    }
     for (i = 0; i < count + 2 && buf_failed(&lines[i]) == 0; i++)
         parts[i] = (struct iovec){.iov_base = lines[i].data, .iov_len = lines[i].size};
     if (i == count + 2) {
@@ -214,15 +216,20 @@ void log_event(LogLevel level, const LogFields *fields, const char *format, ...)
     NamedField named[FIELD_COUNT];
     size_t count = log_name_fields(fields ? fields : &none, named);
     _cleanup_(buf_done) Buf shown = {0};
-    char text[2048];
+    char *text = NULL;
     va_list arguments;
 
     if (!log_is_wanted(level))
         return;
     va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
+    if (vasprintf(&text, format, arguments) < 0) {
+        text = NULL;
+        shown.failed = true;
+    }
     va_end(arguments);
-    utf8_append_shown(&shown, text);
+    if (text)
+        utf8_append_shown(&shown, text);
+    free(text);
     log_write_lost();
     if (buf_failed(&shown) < 0 || log_write(level, named, count, buf_text(&shown)) < 0)
         log_lost++;
