@@ -13,6 +13,8 @@
 #include "daemon/log/message_ids.h"
 #include "daemon/log/warnings.h"
 
+#define RELOAD_INSTANCE_SIZE 128
+
 /* Every error is a line of its own in the log, and the last line says what follows from them. */
 static void reload_log_invalid(Reload *reload, const char *consequence)
 {
@@ -43,6 +45,23 @@ static void reload_refuse(Reload *reload, const Problems *problems)
     }
 }
 
+/* The channel of "instance/name" or "instance/id:ID", as other lines name it; NULL: it is about none.
+ */
+static const char *reload_split_name(const Change *change,
+                                     char ret_instance[static RELOAD_INSTANCE_SIZE])
+{
+    const char *slash = strchr(change->name, '/');
+
+    if (change->subject == CHANGE_OF_SETTINGS)
+        return NULL;
+    if (change->subject == CHANGE_OF_INSTANCE || !slash) {
+        str_copy(ret_instance, RELOAD_INSTANCE_SIZE, change->name);
+        return NULL;
+    }
+    snprintf(ret_instance, RELOAD_INSTANCE_SIZE, "%.*s", (int)(slash - change->name), change->name);
+    return str_has_prefix(slash + 1, "id:") ? slash + 4 : slash + 1;
+}
+
 static void reload_on_change(const Change *change, void *userdata)
 {
     static const char *const subjects[] = {
@@ -50,16 +69,19 @@ static void reload_on_change(const Change *change, void *userdata)
         [CHANGE_OF_INSTANCE] = "instance ",
         [CHANGE_OF_CHANNEL] = "channel ",
     };
+    char instance[RELOAD_INSTANCE_SIZE] = "";
     const LogFields fields = {
         .message_id = MESSAGE_RELOADED,
-        .channel = change->subject == CHANGE_OF_CHANNEL ? change->name : NULL,
-        .instance = change->subject == CHANGE_OF_INSTANCE ? change->name : NULL,
+        .instance = instance,
+        .channel = reload_split_name(change, instance),
         .action = compare_kind_text(change->kind),
     };
 
     (void)userdata;
     log_event(change->kind == CHANGE_NONE ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, &fields,
-              "reload: %s%s: %s%s", subjects[change->subject], change->name,
+              "reload: %s%s%s%s: %s%s", subjects[change->subject],
+              change->subject == CHANGE_OF_SETTINGS ? change->name : instance,
+              fields.channel ? "/" : "", fields.channel ? fields.channel : "",
               compare_kind_text(change->kind),
               change->kind == CHANGE_REMOVED ? ", no longer managed" : "");
 }

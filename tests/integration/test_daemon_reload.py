@@ -350,7 +350,8 @@ def test_a_named_difference(case):
         ("reload: channel prod/search: changed", "changed"),
         ("reload: channel prod/web: added", "added"),
         ("reload: instance prod: changed", "changed")]
-    assert [row["ROSTERD_CHANNEL"] for row in said if "mail" in row["message"]] == ["prod/mail"]
+    assert [(row["ROSTERD_INSTANCE"], row["ROSTERD_CHANNEL"]) for row in said if "mail" in row["message"]] == [
+        ("prod", "mail")]
 
 
 def test_what_is_unchanged_is_told_to_who_debugs(case):
