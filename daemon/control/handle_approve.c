@@ -9,6 +9,7 @@
 #include "daemon/control/reply.h"
 #include "daemon/json/json_writer.h"
 #include "daemon/log/audit_log.h"
+#include "daemon/log/pass_log.h"
 
 /* Whose pass carries a plan out. */
 static const Scheduler *handle_find_scheduler(const Controller *controller, const char *instance)
@@ -55,7 +56,7 @@ static void handle_log_approved(const ServerRequest *request, const KnownPlan *p
             .uid = server_request_uid(request),
             .digest = plan->digest,
             .instance = channel ? channel->instance_name : plan->instance->name,
-            .channel = channel ? channel->name : NULL,
+            .channel = channel ? pass_log_channel_name(channel) : NULL,
         },
         "the plan %s approved", plan->digest);
 }
