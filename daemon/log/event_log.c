@@ -71,12 +71,12 @@ static void event_log_send(const Event *event, LogLevel level, const LogFields *
                   event->member_id, why);
         return;
     case EVENT_ADDED:
-        log_event(level, fields, "%s: undo: added back what was %s: %s", subject, event->member_id,
-                  event->member);
+        log_event(level, fields, "%s: undo: added back %s (was %s)", subject, event->member,
+                  event->member_id);
         return;
     case EVENT_ADD_FAILED:
-        log_event(level, fields, "%s: undo: could not add back what was %s: %s", subject,
-                  event->member_id, why);
+        log_event(level, fields, "%s: undo: could not add back %s (was %s): %s", subject,
+                  event->member, event->member_id, why);
         return;
     case EVENT_VANISHED:
         log_event(

@@ -28,6 +28,7 @@ static int add_index(const Diff *diff, Map *ret_live)
 static void add_tell(const ChannelPass *channel, const AdditionItem *item, const Err *err)
 {
     const ChannelReport *report = channel->report;
+    char member[IDENTITY_SIZE_MAX + 16];
     Event event = {
         .kind = item->outcome == ADDITION_FAILED ? EVENT_ADD_FAILED : EVENT_ADDED,
         .roster = channel->roster,
@@ -35,13 +36,14 @@ static void add_tell(const ChannelPass *channel, const AdditionItem *item, const
         .instance_name = report->instance_name,
         .channel_name = report->name ? report->name : "",
         .channel_id = report->id ? report->id : "",
-        .member = item->member_json,
+        .member = member,
         .member_id = item->member_id,
         .digest = "",
         .attempt = item->attempts,
         .err = err,
     };
 
+    identity_print(item->identity, item->identity_size, member, sizeof(member));
     channel->ops->tell(channel->context, &event);
 }
 
