@@ -365,8 +365,8 @@ int server_new(sd_event *event, int listen_fd, ServerOnRequest on_request, void 
     server->listen_fd = listen_fd;
     server->on_request = on_request;
     server->userdata = userdata;
-    /* libmicrohttpd is given no time limit: it would close connections before it reads what came
-     * while the loop was held. The sweep does that. */
+    /* No time limit: it would close connections before it reads what came while the loop was held.
+     */
     server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
         server_on_request, server, MHD_OPTION_CONNECTION_LIMIT,

@@ -45,7 +45,8 @@ static void reload_refuse(Reload *reload, const Problems *problems)
     }
 }
 
-/* The channel of "instance/name" or "instance/id:ID", as other lines name it; NULL: it is about none.
+/* The channel of "instance/name" or "instance/id:ID", as other lines name it; NULL: it is about
+ * none.
  */
 static const char *reload_split_name(const Change *change,
                                      char ret_instance[static RELOAD_INSTANCE_SIZE])

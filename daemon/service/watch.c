@@ -16,27 +16,13 @@
 #include <unistd.h>
 
 #include "daemon/base/log.h"
-#include "daemon/base/str.h"
+#include "daemon/service/watched_set.h"
 
 #define LINKS_MAX 40
 #define WALKS_MAX 16 /* while every one finds another way */
 #define EVENTS_OF_ITSELF (IN_DELETE_SELF | IN_MOVE_SELF)
 #define EVENTS_OF_NAMES                                                                            \
     (IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)
-
-/* The events that are watched for in a directory. */
-typedef struct WatchedName {
-    int descriptor; /* of the directory */
-    bool is_listing;
-    char *name; /* is_listing: the pattern of sources_name_fits(), which may be NULL */
-} WatchedName;
-
-typedef struct WatchedSet {
-    int *directories; /* descriptors; what befalls the directory itself always counts */
-    size_t directory_count, directory_capacity;
-    WatchedName *names;
-    size_t name_count, name_capacity;
-} WatchedSet;
 
 struct Watch {
     sd_event *event;
@@ -47,55 +33,6 @@ struct Watch {
     WatchOnEvent on_event;
     void *userdata;
 };
-
-static void watched_set_done(WatchedSet *set)
-{
-    for (size_t i = 0; i < set->name_count; i++)
-        free(set->names[i].name);
-    free(set->names);
-    free(set->directories);
-    *set = (WatchedSet){0};
-}
-
-static bool watched_set_has(const WatchedSet *set, int descriptor)
-{
-    for (size_t i = 0; i < set->directory_count; i++) {
-        if (set->directories[i] == descriptor)
-            return true;
-    }
-    return false;
-}
-
-static bool watched_name_fits(const WatchedName *watched, int descriptor, const char *name)
-{
-    if (watched->descriptor != descriptor)
-        return false;
-    if (watched->is_listing && sources_name_fits(watched->name, name))
-        return true;
-    return watched->name && str_equal(watched->name, name);
-}
-
-static bool watched_set_has_name(const WatchedSet *set, int descriptor, const char *name)
-{
-    for (size_t i = 0; i < set->name_count; i++) {
-        if (watched_name_fits(&set->names[i], descriptor, name))
-            return true;
-    }
-    return false;
-}
-
-static bool watched_set_has_listing(const WatchedSet *set, int descriptor, const char *pattern)
-{
-    for (size_t i = 0; i < set->name_count; i++) {
-        const WatchedName *watched = &set->names[i];
-
-        if (watched->descriptor == descriptor && watched->is_listing &&
-            (pattern && watched->name ? str_equal(pattern, watched->name)
-                                      : pattern == watched->name))
-            return true;
-    }
-    return false;
-}
 
 void watch_free(Watch *watch)
 {
@@ -227,19 +164,6 @@ static int watch_itself(Watch *watch, WatchedSet *set, const char *path)
     return watch_directory(watch, set, path, EVENTS_OF_ITSELF, &descriptor);
 }
 
-static int watch_add(WatchedSet *set, int descriptor, bool is_listing, const char *name)
-{
-    WatchedName entry = {descriptor, is_listing, name ? strdup(name) : NULL};
-
-    if ((name && !entry.name) ||
-        mem_grow(&set->names, &set->name_capacity, set->name_count + 1, sizeof(*set->names)) < 0) {
-        free(entry.name);
-        return -ENOMEM;
-    }
-    set->names[set->name_count++] = entry;
-    return 1;
-}
-
 static int watch_listing(Watch *watch, WatchedSet *set, const char *path, const char *pattern)
 {
     int descriptor;
@@ -247,7 +171,7 @@ static int watch_listing(Watch *watch, WatchedSet *set, const char *path, const 
 
     if (r <= 0 || watched_set_has_listing(set, descriptor, pattern))
         return r;
-    return watch_add(set, descriptor, true, pattern);
+    return watched_set_add(set, descriptor, true, pattern);
 }
 
 static int watch_name(Watch *watch, WatchedSet *set, const char *directory, const char *name)
@@ -257,7 +181,7 @@ static int watch_name(Watch *watch, WatchedSet *set, const char *directory, cons
 
     if (r <= 0 || watched_set_has_name(set, descriptor, name))
         return r;
-    return watch_add(set, descriptor, false, name);
+    return watched_set_add(set, descriptor, false, name);
 }
 
 /* Watches the directory in which the path's first `end` characters name something, for that name;
@@ -324,24 +248,6 @@ static int watch_path(Watch *watch, WatchedSet *set, const char *path, int links
             r = watch_itself(watch, set, prefix);
     }
     return r < 0 ? r : watch_prefix(watch, set, path, length, NULL);
-}
-
-static bool watched_set_equal(const WatchedSet *a, const WatchedSet *b)
-{
-    if (a->directory_count != b->directory_count || a->name_count != b->name_count)
-        return false;
-    for (size_t i = 0; i < a->directory_count; i++) {
-        if (a->directories[i] != b->directories[i])
-            return false;
-    }
-    for (size_t i = 0; i < a->name_count; i++) {
-        const WatchedName *x = &a->names[i], *y = &b->names[i];
-        bool same_name = x->name && y->name ? str_equal(x->name, y->name) : x->name == y->name;
-
-        if (x->descriptor != y->descriptor || x->is_listing != y->is_listing || !same_name)
-            return false;
-    }
-    return true;
 }
 
 /* A directory that is watched before and after keeps its watch, so that no event in between is

@@ -32,6 +32,6 @@ void watch_free(Watch *watch);
 DEFINE_CLEANUP(Watch, watch_free)
 
 /* Watches these instead of what it watched before. What happened before it returns may go untold:
- * whoever has looked at the files before must look again. What cannot be watched is left out, with a
- * warning, once. 0 or -ENOMEM, and then it watches as before. */
+ * whoever has looked at the files before must look again. What cannot be watched is left out, with
+ * a warning, once. 0 or -ENOMEM, and then it watches as before. */
 int watch_set(Watch *watch, const Sources *sources);
