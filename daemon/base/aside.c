@@ -12,6 +12,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/digest.h"
 #include "daemon/base/file.h"
+#include "daemon/base/hang.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
 
@@ -146,8 +147,10 @@ void aside_touch(const char *path)
 {
     Aside *aside = aside_current;
 
-    if (!aside)
+    if (!aside) {
+        hang_touch(path);
         return;
+    }
     pthread_mutex_lock(&aside->lock);
     str_copy(aside->path, sizeof(aside->path), path);
     pthread_mutex_unlock(&aside->lock);

@@ -48,7 +48,7 @@ void *aside_end(Aside *aside);
 void aside_leave(Aside *aside);
 DEFINE_CLEANUP(Aside, aside_leave)
 
-/* Within a job: `path` is about to be touched. Elsewhere it does nothing. */
+/* Within a job: `path` is about to be touched. Elsewhere it is hang_touch(). */
 void aside_touch(const char *path);
 
 /* What a job has been touching last; "" for nothing yet. */

@@ -2,6 +2,7 @@
 #include "daemon/base/log.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,8 @@
 static LogFormat log_format = LOG_FORMAT_TEXT;
 static LogLevel log_level_max = LOG_LEVEL_INFO;
 static const char *program_name = "rosterd";
+/* A thread that watches (hang.h) writes, too. */
+static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
 static size_t log_lost;      /* lines, since the program began */
 static size_t log_lost_said; /* of those, told of */
 
@@ -230,7 +233,9 @@ void log_event(LogLevel level, const LogFields *fields, const char *format, ...)
     if (text)
         utf8_append_shown(&shown, text);
     free(text);
+    pthread_mutex_lock(&log_lock);
     log_write_lost();
     if (buf_failed(&shown) < 0 || log_write(level, named, count, buf_text(&shown)) < 0)
         log_lost++;
+    pthread_mutex_unlock(&log_lock);
 }

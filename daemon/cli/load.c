@@ -10,6 +10,7 @@
 
 #include "config/load/config_load.h"
 #include "daemon/base/clock.h"
+#include "daemon/base/hang.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
 #include "daemon/cli/exit_status.h"
@@ -33,6 +34,7 @@ static void load_print(const Problems *problems)
 static int load_or_explain(Loader loader, const char *path, Config **ret_config)
 {
     _cleanup_(problems_done) Problems problems = {0};
+    _cleanup_hang_ Hang hang = hang_enter(path);
     int r = loader(path, &problems, ret_config);
 
     if (r >= 0)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/hang.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
 #include "daemon/base/tty_line.h"
@@ -339,6 +340,7 @@ static int once_open_state(Once *once, Err *err)
         log_event(LOG_LEVEL_ERR, NULL, "%s", once->state.err.text);
         return EXIT_LOCKED;
     }
+    hang_watch(HANG_WAITS, 0);
     if (!once->options->dry_run)
         state_prune(&once->state, once->config);
     return once_give_approvals(once->state.store, once->options, err);

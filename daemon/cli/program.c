@@ -9,6 +9,7 @@
 #include "daemon/base/digest.h"
 #include "daemon/base/environment.h"
 #include "daemon/base/file.h"
+#include "daemon/base/hang.h"
 #include "daemon/base/utf8.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/load.h"
@@ -99,6 +100,7 @@ int program_main(const Program *program, int argc, char *argv[])
                   options.log_level);
         if (!program_makes_passes(options.action))
             sigprocmask(SIG_SETMASK, &before, NULL);
+        hang_watch(HANG_ENDS, EXIT_FAILED);
         status = program_run(program, &options);
     }
     options_done(&options);

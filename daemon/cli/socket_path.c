@@ -12,6 +12,7 @@
 
 #include "daemon/base/buf.h"
 #include "daemon/base/file.h"
+#include "daemon/base/hang.h"
 #include "daemon/base/str.h"
 #include "daemon/store/state_dir.h"
 
@@ -86,6 +87,8 @@ int socket_path_find(const Config *config, char **ret_path, bool *ret_is_common,
 
     candidates_collect(&candidates, config, true);
     for (size_t i = 0; i < candidates.count; i++) {
+        _cleanup_hang_ Hang hang = hang_enter(candidates.paths[i]);
+
         if (stat(candidates.paths[i], &status) < 0 && errno == ENOENT)
             continue;
         *ret_path = TAKE_PTR(candidates.paths[i]);
@@ -144,6 +147,7 @@ static void socket_path_make_directory(const char *path)
 int socket_path_listen(const char *path, Err *err)
 {
     _cleanup_(file_closep) int fd = -1;
+    _cleanup_hang_ Hang hang = hang_enter(path);
     struct sockaddr_un address;
     mode_t mask;
     int r = socket_path_address(path, &address, err);
@@ -171,6 +175,7 @@ int socket_path_listen(const char *path, Err *err)
 
 void socket_path_remove(const char *path)
 {
+    _cleanup_hang_ Hang hang = hang_enter(path);
     struct stat status;
 
     if (lstat(path, &status) == 0 && S_ISSOCK(status.st_mode))

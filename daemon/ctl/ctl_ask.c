@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "config/load/config_load.h"
+#include "daemon/base/hang.h"
 #include "daemon/base/tty_line.h"
 #include "daemon/base/utf8.h"
 #include "daemon/cli/control_path.h"
@@ -72,6 +73,7 @@ static void daemon_done(Daemon *daemon)
 /* The owner of a directory that a link may lead to, which need not be readable. */
 static void ctl_add_owner_of(Daemon *daemon, const char *directory)
 {
+    _cleanup_hang_ Hang hang = hang_enter(directory);
     struct stat status;
 
     if (directory && stat(directory, &status) == 0 && S_ISDIR(status.st_mode))
@@ -100,6 +102,7 @@ static int ctl_find_daemon(const Options *options, Daemon *daemon, Err *err)
     bool is_common = false;
     int r;
 
+    _cleanup_hang_ Hang hang = hang_enter(options->config_path);
     _cleanup_(problems_done) Problems problems = {0};
     _cleanup_(config_freep) Config *config = NULL;
 

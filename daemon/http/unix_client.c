@@ -13,6 +13,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/file.h"
+#include "daemon/base/hang.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 #include "daemon/http/client.h"
@@ -72,6 +73,7 @@ static int unix_client_connect(const char *socket_path, const UnixRequest *reque
     _cleanup_(file_closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     uint64_t due_usec = clock_monotonic_usec() + UNIX_CLIENT_CONNECT_USEC;
     struct sockaddr_un address = {.sun_family = AF_UNIX};
+    _cleanup_hang_ Hang hang = hang_enter(socket_path);
     int r;
 
     if (strlen(socket_path) >= sizeof(address.sun_path))

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/hang.h"
 #include "daemon/base/log.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/log/message_ids.h"
@@ -160,6 +161,7 @@ static int service_serve(Service *service)
     reload_log_set(config);
     service_show_status(service);
     notify_ready();
+    hang_watch(HANG_WAITS, 0);
     return sd_event_loop(service->event);
 }
 

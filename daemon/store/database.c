@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "daemon/base/hang.h"
 #include "daemon/base/str.h"
 #include "daemon/store/migrate.h"
 #include "daemon/store/store_internal.h"
@@ -85,6 +86,8 @@ int database_prepare(Store *store, Err *err)
 
 void database_close(Store *store)
 {
+    _cleanup_hang_ Hang hang = hang_enter(store->path);
+
     for (size_t i = 0; i < QUERY_COUNT; i++) {
         sqlite3_finalize(store->statements[i]);
         store->statements[i] = NULL;

@@ -13,6 +13,7 @@
 
 #include "daemon/base/buf.h"
 #include "daemon/base/file.h"
+#include "daemon/base/hang.h"
 #include "daemon/store/database.h"
 #include "daemon/store/migrate.h"
 #include "daemon/store/steady.h"
@@ -214,6 +215,7 @@ static bool reading_is_current(Store *store, const StoreSource *found)
 int reading_refresh(Store *store, Err *err)
 {
     const struct timespec wait = {.tv_nsec = BUSY_WAIT_NSEC};
+    _cleanup_hang_ Hang hang = hang_enter(store->directory);
     StoreSource found;
     int r;
 

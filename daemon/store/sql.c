@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/base/hang.h"
 #include "daemon/store/store_internal.h"
 
 /* Passes that are kept however old they are. */
@@ -324,8 +325,11 @@ int sql_step(Query *query, Err *err)
     int rc = query->rc;
 
     assert(rc != SQLITE_OK || query->bound == sqlite3_bind_parameter_count(query->statement));
-    if (rc == SQLITE_OK)
+    if (rc == SQLITE_OK) {
+        _cleanup_hang_ Hang hang = hang_enter(query->store->path);
+
         rc = sqlite3_step(query->statement);
+    }
     if (rc == SQLITE_ROW)
         return 1;
     if (rc == SQLITE_DONE)

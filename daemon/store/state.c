@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/hang.h"
 #include "daemon/base/log.h"
 #include "daemon/log/message_ids.h"
 #include "daemon/store/lock.h"
@@ -49,6 +50,7 @@ static int state_advise(State *state, int error, bool dry_run)
 static int state_try(State *state, const Config *config, bool dry_run)
 {
     int r = state_find_directory(state, config);
+    _cleanup_hang_ Hang hang = hang_enter(state->directory);
 
     if (r < 0)
         return r;
@@ -78,8 +80,11 @@ int state_lock(State *state, const Config *config)
 
     assert(!state->is_locked && !state->store);
     r = state_find_directory(state, config);
-    if (r >= 0)
+    if (r >= 0) {
+        _cleanup_hang_ Hang hang = hang_enter(state->directory);
+
         r = lock_take(state->directory, &state->lock, &state->err);
+    }
     if (r == -EWOULDBLOCK)
         return r;
     if (r < 0) {

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "daemon/base/hang.h"
 #include "daemon/store/integrity.h"
 #include "daemon/store/steady.h"
 #include "daemon/store/store_internal.h"
@@ -118,6 +119,7 @@ int transaction_begin(Store *store, Err *err)
 
 int transaction_commit(Store *store, Err *err)
 {
+    _cleanup_hang_ Hang hang = hang_enter(store->directory);
     int r;
 
     assert(transaction_is_open(store));

@@ -9,7 +9,7 @@ import signal
 
 import pytest
 
-from case import DRIFT, IN_SYNC, channel, deletions, entry, mutations, wait_until
+from case import DRIFT, FAILED, IN_SYNC, channel, deletions, entry, mutations, wait_until
 from daemon import NEVER, Daemon
 
 KEPT, EXTRA = ("10.1.0.1", "10.1.0.2"), "10.1.0.9"
@@ -160,3 +160,54 @@ def test_once_deletes_nothing_by_what_stopped_answering(case):
         revive()
         result = running.finish()
     assert result.status == IN_SYNC and len(deletions(sim)) == 1, result
+
+
+# ---- the state and the control socket ----
+
+@pytest.mark.parametrize("how", [(), ("--once",), ("--once", "--dry-run")], ids=" ".join)
+def test_a_state_that_does_not_answer_ends_a_start(case, how):
+    """With one error that names it, and not with silence."""
+    sim = begin(case, FEWER)
+    with dead(case.state_dir):
+        done = case.run("rosterd", *how, seconds=600)
+        assert done.status == FAILED, done
+        assert f"{case.state_dir}" in done.stderr and "does not answer" in done.stderr
+        assert done.stderr.count("does not answer") == 1
+    assert not sim.requests()
+
+
+def test_a_running_daemon_says_that_its_state_does_not_answer(case):
+    """And its watchdog is not fed: the service manager starts it anew."""
+    sim = begin(case, WANTED)
+    daemon = Daemon(case, watchdog_usec=600000)
+    daemon.wait_status("1 in sync")
+    with dead(case.state_dir) as revive:
+        sim.edit("payments", add=[{"host": "10.9.9.9"}])
+        wait_until(lambda: said_late(daemon), process=daemon.process)
+        assert not mutations(sim)
+        daemon.read()
+        assert not any("WATCHDOG" in message for message in daemon.read(3.0)), "fifteen times its span"
+        revive()
+        wait_until(lambda: sim.hosts("payments") == sorted([*KEPT, EXTRA]), process=daemon.process)
+    assert any("answers again" in row["message"] for row in daemon.lines(level="notice"))
+    assert len(said_late(daemon)) == 1 and daemon.stop() == 0
+
+
+def said_late(daemon):
+    return [row for row in daemon.lines(level="err") if f"{daemon.case.state_dir}" in row["message"]
+            and "does not answer" in row["message"]]
+
+
+@pytest.mark.parametrize("what", ["settings", "socket", "state"])
+def test_rosterctl_says_what_does_not_answer(case, what):
+    begin(case, WANTED)
+    (case.folder / "conf").mkdir()
+    case.config = case.folder / "conf" / "rosterd.yaml"
+    place = {"settings": case.folder / "conf", "socket": case.folder / "run", "state": case.state_dir}[what]
+    case.tune(control_socket=str(case.folder / "run" / "c.sock"))
+    case.write_settings()
+    case.settings = None
+    with dead(place):
+        done = case.run("rosterctl", "history", seconds=600)
+        assert done.status == FAILED and done.stdout == "", done
+        assert str(place) in done.stderr and "does not answer" in done.stderr and done.stderr.count("\n") == 1
