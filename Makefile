@@ -192,13 +192,15 @@ sim: $(B)/tests/sim/sim
 	@$< $(if $(SEED),--seed $(SEED),$(SEEDS))
 
 # Small faults, and how many of them the tests notice: other ones with MUTANTS_SEED=N, in one room with
-# ROOM=daemon/store.
+# ROOM=daemon/store, MUTANTS_JOBS=N at a time.
 MUTANTS ?= 200
 MUTANTS_SEED ?= 1
+MUTANTS_JOBS ?= 1
 
 mutants: deps
 	@$(MAKE) --no-print-directory -s romasim
-	$(PYTHON) tests/mutants.py --count $(MUTANTS) --seed $(MUTANTS_SEED) $(ROOM:%=--room %)
+	$(PYTHON) tests/mutants.py --count $(MUTANTS) --seed $(MUTANTS_SEED) --jobs $(MUTANTS_JOBS) \
+		$(ROOM:%=--room %)
 
 # Every allocation of ours fails once, or (torture-whole) everybody's: a sample of them, or all with
 # TORTURE_ALL=1.

@@ -5,16 +5,22 @@ faults the tests notice. Which faults is decided by a seed, not by hand.
 
 A fault is built in a scratch copy: its one object is compiled anew and the tests that are about its room
 are run, those named like the file first, until one fails: unit tests, the simulator for reconcile/, and
-for rooms of daemon/ a few integration tests with the real programs. A fault that does not compile is no
-fault; another takes its place. What no test notices is tried once more with the sanitizers, which see
-what is left behind; what they do not see either survives.
+for rooms of daemon/ the integration tests about the file, with the real programs. A fault that does not
+compile is no fault; another takes its place. What no test notices is tried once more with the sanitizers,
+which see what is left behind; what they do not see either survives.
+
+A test that fails is run once without the fault, and must pass then. An integration test must fail a second
+time besides: where the machine is so busy that a test fails by itself, that is no merit.
 
 Survivors that nobody could notice, because nothing that can be seen is different, are explained in
 survivors.txt, each by itself: they are counted apart, and still as survivors."""
 import argparse
 import collections
+import concurrent.futures
+import contextlib
 import json
 import os
+import queue
 import random
 import re
 import resource
@@ -22,26 +28,73 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FLAGS = ["-std=gnu17", "-I.", "-D_GNU_SOURCE", '-DROSTERD_VERSION="0"', "-O1", "-w", "-fPIC"]
 VARIANTS = {"common": [], "small": ["-DLISTING_PAGE_SIZE=6"]}
+CC = os.environ.get("CC", "gcc").split()
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 LIBS = ["-lcurl", "-lyaml", "-ljson-c", "-lsystemd", "-lcrypto", "-lsqlite3", "-lmicrohttpd", "-lsmartcols",
         "-lcmocka"]
 PROGRAMS = ["rosterd", "rosterctl"]
-# Where faults are put, and the integration tests that are about a room.
-ROOMS = {
-    "config": [],
-    "reconcile": [],
-    "daemon/store": ["test_undo.py", "test_state_files.py"],
-    "daemon/runtime": ["test_daemon_passes.py", "test_undo.py", "test_control.py"],
-    "daemon/roma": ["test_pass.py", "test_answers.py", "test_lists.py", "test_password.py", "test_agency.py"],
-    "daemon/control": ["test_control.py", "test_control_access.py", "test_undo.py"],
+ROOMS = ["config", "reconcile", "daemon/store", "daemon/runtime", "daemon/roma", "daemon/control"]
+# The integration tests that are about a file, or a room where nothing is said of the file: those that are
+# likely to notice first. After the colon: which of the file, as pytest's -k.
+ABOUT = {
+    "daemon/store": ["test_state_files.py", "test_undo.py:every or recorded"],
+    "daemon/store/approval.c": ["test_control.py:approv", "test_control_plan.py:approv"],
+    "daemon/store/history.c": ["test_control.py:history", "test_undo.py:every or recorded"],
+    "daemon/store/lock.c": ["test_state_files.py", "test_another_writer.py"],
+    "daemon/store/lockout.c": ["test_password.py"],
+    "daemon/store/pause.c": ["test_pause_scopes.py", "test_control.py:pause"],
+    "daemon/runtime": ["test_daemon_passes.py", "test_daemon_midpass.py", "test_undo.py"],
+    "daemon/runtime/backend.c": ["test_daemon_passes.py:drift", "test_control_plan.py:made or settings",
+                                 "test_daemon_reload.py:secret", "test_daemon_passes.py:not drift"],
+    "daemon/runtime/pass_run.c": ["test_daemon_passes.py:drift or failing or deadline",
+                                  "test_daemon_midpass.py", "test_control_plan.py:beside or disk",
+                                  "test_control.py:waits or approval"],
+    "daemon/runtime/pass_run_store.c": ["test_daemon_passes.py:drift or failing or missing or guard",
+                                        "test_control.py:history or approval or paused or unknown",
+                                        "test_confirm.py", "test_another_writer.py"],
+    "daemon/runtime/scheduler.c": ["test_control_reload.py:when", "test_daemon_passes.py:drift or outage",
+                                   "test_control.py:waits",
+                                   "test_daemon_midpass.py:stop or reload", "test_daemon_passes.py:not outage"],
+    "daemon/runtime/undo.c": ["test_undo.py", "test_daemon_midpass.py:undo"],
+    "daemon/roma": ["test_pass.py:not kind and not left_alone", "test_answers.py:retry_after or lost or attempts"],
+    "daemon/roma/auth/credential.c": ["test_credentials.py:rotate or whole or prefixes or environment"],
+    "daemon/roma/auth/lockout.c": ["test_password.py:refused or lock or wrong"],
+    "daemon/roma/auth/redact.c": ["test_credentials.py:shows or repeating"],
+    "daemon/roma/auth/sign.c": ["test_credentials.py:whole or prefixes"],
+    "daemon/roma/provider/credential_cache.c": ["test_password.py:renewed or daemon or rotated or login",
+                                                "test_agency.py:expire or daemon"],
+    "daemon/roma/provider/provider_iam.c": ["test_password.py"],
+    "daemon/roma/provider/provider_metadata.c": ["test_agency.py"],
+    "daemon/roma/wire/page.c": ["test_lists.py:whole or pages or small or clamps"],
+    "daemon/control": ["test_control.py:not hostile", "test_control_reload.py", "test_control_access.py:end"],
+    "daemon/control/channel_ref.c": ["test_pause_scopes.py", "test_control_plan.py:name or some",
+                                     "test_control.py:pause or history", "test_undo.py:channel or pause"],
+    "daemon/control/handle_change.c": ["test_control_access.py", "test_control.py:change or refused"],
+    "daemon/control/handle_history.c": ["test_control.py:history or refused"],
+    "daemon/control/handle_pause.c": ["test_pause_scopes.py", "test_control.py:pause or asked or refused",
+                                      "test_undo.py:pause"],
+    "daemon/control/handle_plan.c": ["test_control_plan.py"],
+    "daemon/control/handle_reconcile.c": ["test_control.py:waits or approv or reconcile or refused",
+                                          "test_control_reload.py", "test_control_plan.py:reconcile or approv"],
+    "daemon/control/handle_status.c": ["test_control.py:status or shown or known",
+                                       "test_control_reload.py:when", "test_control_plan.py:status"],
+    "daemon/control/handle_undo.c": ["test_undo.py", "test_control.py:refused"],
+    "daemon/control/known_plans.c": ["test_control_plan.py", "test_control.py:approv"],
+    "daemon/control/loading.c": ["test_control_plan.py:disk or plan", "test_control.py:waits or reload"],
+    "daemon/control/orphan_pauses.c": ["test_undo.py:pause", "test_pause_scopes.py", "test_control.py:pause"],
+    "daemon/control/pause.c": ["test_pause_scopes.py", "test_control.py:pause", "test_undo.py:pause"],
+    "daemon/control/pulls.c": ["test_control_plan.py", "test_control.py:reconcile or waits",
+                               "test_daemon_git.py:status"],
 }
 CPU_SECONDS = 30  # of one test: what goes round for ever is noticed
 TEST_SECONDS = 600  # however busy the machine is
+PYTEST_MISUSED, PYTEST_RAN_NOTHING = 4, 5  # its exit statuses
 MEMORY_MAX = 2 << 30
 
 # The families of names of which one may stand for another.
@@ -147,31 +200,48 @@ class Scratch:
     """A copy of the sources in `source`, built; what happens there meanwhile does not matter. What the
     tests have in common is a library: a fault costs one object and one link of it."""
 
-    def __init__(self, source, folder, sanitize=()):
+    def __init__(self, source, folder, sanitize=(), like=None):
+        """The objects are those of `like` where there is one, that has no fault in it now."""
         self.source = source
         self.folder = folder
         self.sanitize = list(sanitize)
-        self.said = ""  # by the last integration test
+        self.said = ""  # by the last test that failed
         for name in ("config", "daemon", "reconcile", "systemd", "tests"):
             shutil.copytree(os.path.join(source, name), os.path.join(folder, name))
         self.tests = self.find_tests()
+        self.made = set()
+        self.first = like or self
+        self.lock = threading.Lock()
         mains = [f"daemon/{program}.c" for program in PROGRAMS]
         common = [name for name in self.sources("daemon", "config", "reconcile", "tests/world")
                   if name not in mains]
-        self.libraries = {"common": {name: self.must_compile(name) for name in common}}
-        # The simulator's lists have pages of a few rows, as in the Makefile.
-        self.libraries["small"] = {
-            **self.libraries["common"],
-            **{name: self.must_compile(name, "small") for name in self.small_sources()}}
-        for library in self.libraries:
-            self.link_library(library)
-        for test in self.tests:
-            self.link(test, [self.must_compile(name) for name in self.needs(test)], "common")
-        if self.sources("tests/sim"):
-            self.link("sim", [self.must_compile(name, "small") for name in self.sources("tests/sim")],
-                      "small")
+        if like:
+            for name in [*common, *mains]:
+                shutil.copy2(like.object_of(name), self.object_of(name))
+        else:
+            with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+                list(pool.map(self.must_compile, [*common, *mains]))
+        self.libraries = {"common": {name: self.object_of(name) for name in common}}
+        self.link_library("common")
         for program, main in zip(PROGRAMS, mains):
-            self.link(program, [self.must_compile(main)], "common")
+            self.link(program, [self.object_of(main)], "libcommon")
+        self.keep("libcommon.so")
+
+    def make(self, test):
+        """What a test needs, when it is first run. A unit test is made once for all copies."""
+        if test == "sim" and test not in self.made:
+            names = self.small_sources()
+            objects = [self.must_compile(name, "small") for name in names]
+            self.libraries["small"] = {**self.libraries["common"], **dict(zip(names, objects))}
+            self.link_library("small")
+            self.link("sim", [self.must_compile(name, "small") for name in self.sources("tests/sim")], "libsmall")
+            self.made.add(test)
+        elif test != "sim":
+            with self.first.lock:
+                if test not in self.first.made:
+                    self.first.link(test, [self.first.must_compile(name) for name in self.needs(test)],
+                                    "right/libcommon")
+                    self.first.made.add(test)
 
     def sources(self, *below):
         return files_below(self.folder, *below)
@@ -216,14 +286,18 @@ class Scratch:
 
     def run(self, command, seconds=120):
         return subprocess.run(command, cwd=self.folder, stdin=subprocess.DEVNULL,
+                              env={**os.environ, "LD_LIBRARY_PATH": self.folder},
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace", timeout=seconds,
                               preexec_fn=limit if self.sanitize else limit_with_memory)
 
+    def object_of(self, source, variant="common"):
+        return os.path.join(self.folder, f"{source.replace('/', '-')}.{variant}.o")
+
     def compile(self, source, variant="common"):
         """The object of a source, or None where it does not compile."""
-        target = os.path.join(self.folder, f"{source.replace('/', '-')}.{variant}.o")
-        done = self.run(["gcc", *FLAGS, *VARIANTS[variant], *self.sanitize, "-c", "-o", target, source])
+        target = self.object_of(source, variant)
+        done = self.run([*CC, *FLAGS, *VARIANTS[variant], *self.sanitize, "-c", "-o", target, source])
         return target if done.returncode == 0 else None
 
     def must_compile(self, source, variant="common"):
@@ -233,19 +307,32 @@ class Scratch:
         return target
 
     def must_link(self, name, *arguments):
-        done = self.run(["gcc", *self.sanitize, "-o", name, *arguments, *LIBS])
+        done = self.run([*CC, *self.sanitize, "-o", name, *arguments, *LIBS])
         if done.returncode != 0:
             raise RuntimeError(done.stdout)
 
     def link_library(self, name):
+        # The old one goes first: what is loaded by a program that still ends is not written into.
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(os.path.join(self.folder, f"lib{name}.so"))
         self.must_link(f"lib{name}.so", "-shared", f"-Wl,-soname,lib{name}.so", *self.libraries[name].values())
 
-    def link(self, program, objects, library):
-        self.must_link(program, *objects, f"./lib{library}.so", f"-Wl,-rpath,{self.folder}")
+    def keep(self, name):
+        """A copy of what is right, put back after each fault."""
+        os.makedirs(os.path.join(self.folder, "right"), exist_ok=True)
+        shutil.copy2(os.path.join(self.folder, name), os.path.join(self.folder, "right", name))
 
-    def passes(self, program, *arguments):
+    def put_back(self, name):
+        os.replace(shutil.copy2(os.path.join(self.folder, "right", name), os.path.join(self.folder, "new")),
+                   os.path.join(self.folder, name))
+
+    def link(self, program, objects, library):
+        self.must_link(program, *objects, f"./{library}.so", f"-Wl,-rpath,{self.folder}")
+
+    def passes(self, test, *arguments):
+        folder = self.folder if test == "sim" else self.first.folder
         try:
-            return self.run([os.path.join(self.folder, program), *arguments],
+            return self.run([os.path.join(folder, test), *arguments],
                             TEST_SECONDS).returncode == 0
         except subprocess.TimeoutExpired:
             return False
@@ -261,34 +348,53 @@ class Scratch:
                           word in test for word in (stem, like.get(stem, stem))), not any(
                               word in test for word in words)))
 
-    def noticed_by(self, path):
-        for test in self.order(path):
-            if self.sanitize and "random" in test:
-                continue
-            if not self.passes(test):
-                return test
-        if path.startswith("reconcile/") and self.sources("tests/sim"):
-            self.build(path, "small")
-            if not self.passes("sim", "300"):
-                return "sim"
-        if self.sanitize:
-            return None
-        return next((test for test in ROOMS[room_of(path)] if not self.passes_integration(test)), None)
+    def tests_about(self, path):
+        """What may notice a fault, in turn: unit tests, the simulator, integration tests."""
+        tests = [test for test in self.order(path) if not (self.sanitize and "random" in test)]
+        if path.startswith("reconcile/"):
+            tests.append("sim")
+        if not self.sanitize:
+            tests += ABOUT.get(path, ABOUT.get(room_of(path), []))
+        return tests
 
-    def passes_integration(self, test):
+    def noticed_by(self, path):
+        """The test that fails, as runs() takes it, or None."""
+        for test in self.tests_about(path):
+            if test == "sim" and test in self.made:
+                self.build(path, "small")
+            failed = self.fails(test)
+            if failed and (".py" not in test or self.fails(failed)):
+                return failed
+        return None
+
+    def fails(self, test):
+        """None, or what failed: of an integration test's file the very test."""
+        if ".py" in test:
+            return self.integration_fails(test)
+        self.make(test)
+        return None if self.passes(test, *(["300"] if test == "sim" else [])) else test
+
+    def integration_fails(self, test):
         """With the programs as they are in this copy."""
         romasim = os.path.join(ROOT, "build", "tests", "romasim", "romasim")
         environment = {**os.environ, "ROMASIM": romasim,
                        **{name.upper(): os.path.join(self.folder, name) for name in PROGRAMS}}
-        command = ["/usr/bin/python3", "-m", "pytest", "-q", "-x", "-n", "4", "-p", "no:cacheprovider",
-                   f"tests/integration/{test}"]
+        name, _, some = (test, "", "") if "::" in test else test.partition(":")
+        command = ["/usr/bin/python3", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider",
+                   *([] if "::" in test else ["-n", "2"]), *(["-k", some] if some else []),
+                   f"tests/integration/{name}"]
         try:
             done = subprocess.run(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, text=True,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TEST_SECONDS)
-            self.said = done.stdout
-            return done.returncode == 0
         except subprocess.TimeoutExpired:
-            return False
+            return test
+        if done.returncode == 0:
+            return None
+        if done.returncode in (PYTEST_MISUSED, PYTEST_RAN_NOTHING):
+            sys.exit(f"{done.stdout[-4000:]}\nno test fits {test}")
+        self.said = done.stdout
+        failed = re.search(r"^(?:FAILED|ERROR) tests/integration/([\w.]+::\w+)", done.stdout, re.M)
+        return failed[1] if failed else test
 
     def build(self, path, variant):
         """Whether the library could be built with the source as it is now."""
@@ -321,41 +427,88 @@ class Scratch:
         finally:
             self.write(fault.path)
             self.compile(fault.path)
-            self.link_library("common")
-            if fault.path in self.small_sources():
+            self.put_back("libcommon.so")
+            if "sim" in self.made and fault.path in self.small_sources():
                 self.compile(fault.path, "small")
+                self.link_library("small")
 
 
 class Trial:
-    """Two scratch copies, the second made when it is first needed."""
+    """Two scratch copies below a folder, the second made when it is first needed."""
 
-    def __init__(self, folder):
+    def __init__(self, source, folder, has_sanitizers, like=None):
+        self.source = source
         self.folder = folder
-        self.source = os.path.join(folder, "source")
-        for name in ("config", "daemon", "reconcile", "systemd", "tests"):
-            shutil.copytree(os.path.join(ROOT, name), os.path.join(self.source, name))
-        os.mkdir(os.path.join(folder, "plain"))
-        self.plain = Scratch(self.source, os.path.join(folder, "plain"))
+        self.has_sanitizers = has_sanitizers
+        self.plain = self.scratch("plain", like=like and like.plain)
         self.sanitized = None
-        self.must_notice_nothing(self.plain)
+        # (whether with sanitizers, test) that was seen to pass without a fault
+        self.passed = like.passed if like else set()
 
-    @staticmethod
-    def must_notice_nothing(scratch):
-        for path in ("reconcile/pass/pass.c", *(f"{room}/x.c" for room in ROOMS if "/" in room)):
-            test = scratch.noticed_by(path)
-            if test:
+    def scratch(self, name, **how):
+        folder = os.path.join(self.folder, name)
+        os.makedirs(folder)
+        return Scratch(self.source, folder, **how)
+
+    def must_pass(self, scratch, test):
+        """A second time, where the machine was too busy for the first."""
+        seen = (scratch is self.sanitized, test)
+        if seen not in self.passed:
+            if scratch.fails(test) and scratch.fails(test):
                 sys.exit(f"{scratch.said[-4000:]}\n{test} fails without any fault")
+            self.passed.add(seen)
 
     def try_fault(self, fault):
         compiles, test = self.plain.try_fault(fault)
-        if not compiles or test:
+        if test:
+            self.must_pass(self.plain, test)
+        if not compiles or test or not self.has_sanitizers:
             return compiles, test
         if not self.sanitized:
-            os.mkdir(os.path.join(self.folder, "sanitized"))
-            self.sanitized = Scratch(self.source, os.path.join(self.folder, "sanitized"), SANITIZE)
-            self.must_notice_nothing(self.sanitized)
+            self.sanitized = self.scratch("sanitized", sanitize=SANITIZE)
         test = self.sanitized.try_fault(fault)[1]
+        if test:
+            self.must_pass(self.sanitized, test)
         return True, f"{test} with sanitizers" if test else None
+
+
+def make_trials(folder, count, has_sanitizers):
+    source = os.path.join(folder, "source")
+    for name in ("config", "daemon", "reconcile", "systemd", "tests"):
+        shutil.copytree(os.path.join(ROOT, name), os.path.join(source, name))
+    trials = []
+    for number in range(count):
+        trials.append(Trial(source, os.path.join(folder, str(number)), has_sanitizers,
+                            trials[0] if trials else None))
+    return trials
+
+
+def tried(trials, faults):
+    """(fault, whether it compiles, the test that notices it or None), in the order of the faults; as many
+    at a time as there are trials."""
+    free = queue.SimpleQueue()
+    for trial in trials:
+        free.put(trial)
+
+    def attempt(fault):
+        trial = free.get()
+        try:
+            return fault, *trial.try_fault(fault)
+        finally:
+            free.put(trial)
+
+    with concurrent.futures.ThreadPoolExecutor(len(trials)) as pool:
+        ahead = collections.deque()
+        try:
+            for fault in faults:
+                ahead.append(pool.submit(attempt, fault))
+                if len(ahead) > len(trials):
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+        finally:
+            for future in ahead:
+                future.cancel()
 
 
 # ---- survivors ----
@@ -388,6 +541,12 @@ def read_explanations():
     return found
 
 
+def write_results(name, results):
+    if name:
+        with open(name, "w", encoding="utf-8") as file:
+            json.dump(results, file, indent=1)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--count", type=int, default=200, help="how many faults (200)")
@@ -395,6 +554,9 @@ def main():
     parser.add_argument("--room", choices=ROOMS, action="append", help="only there (everywhere); may be repeated")
     parser.add_argument("--only", metavar="FILE:LINE", help="all faults of one line instead")
     parser.add_argument("--again", metavar="FILE", help="those that survived a run with --json FILE")
+    parser.add_argument("--plain", action="store_true",
+                        help="without the sanitizers: with --json, and --again later, they are built once")
+    parser.add_argument("--jobs", type=int, default=1, help="how many at a time (1)")
     parser.add_argument("--json", metavar="FILE", help="also write what came of each fault")
     options = parser.parse_args()
     chance = random.Random(options.seed)
@@ -411,14 +573,12 @@ def main():
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         os.chmod(folder, 0o755)  # some tests run a program as another user
-        trial = Trial(folder)
-        for fault in faults:
-            if caught + len(survivors) == options.count:
-                break
-            compiles, test = trial.try_fault(fault)
+        trials = make_trials(folder, options.jobs, not options.plain)
+        for fault, compiles, test in tried(trials, faults):
             if not compiles:
                 continue
             results.append({**fault._asdict(), "by": test})
+            write_results(options.json, results)
             if test:
                 caught += 1
                 by[test] += 1
@@ -426,10 +586,9 @@ def main():
                 survivors.append(fault)
                 why = explanations.get(key_of(fault))
                 print(f"survives: {describe(fault)}" + (f"\n    {why}" if why else ""), flush=True)
+            if len(results) == options.count:
+                break
     total = caught + len(survivors)
-    if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump(results, file, indent=1)
     for test, count in by.most_common():
         print(f"{count:5} noticed by {test}")
     explained = sum(key_of(fault) in explanations for fault in survivors)
