@@ -110,3 +110,21 @@ def test_status_tells_when_passes_were_and_will_be(case):
     assert ask(case, "POST", "/v1/reconcile", {})[0] == 200
     assert status(case)["instances"][0]["failed_passes"] == 0
     assert daemon.stop() == 0
+
+
+def test_a_pass_that_could_read_something_is_no_failed_pass(case):
+    """What fails in one channel, or deletions alone, must not make rosterd look less often."""
+    daemon = begin(case, "payments", "orders")
+    case.sim.edit("payments", add=[{"host": "10.9.0.9"}])
+    for match, answer in (({"op": "delete_member"}, {"status": 401, "code": "APIG.0301"}),
+                          ({"op": "list_members", "channel": "orders"}, {"status": 403, "code": "APIG.1005"})):
+        case.sim.faults([{"match": match, "then": answer}])
+        for _ in range(2):
+            code, told = ask(case, "POST", "/v1/reconcile", {})
+            assert code == 200 and "failed" in {c["result"] for c in told["channels"]}
+            assert status(case)["instances"][0]["failed_passes"] == 0
+        case.sim.clear_faults()
+    case.sim.faults([{"match": {"op": "list_members"}, "then": {"status": 403, "code": "APIG.1005"}}])
+    assert ask(case, "POST", "/v1/reconcile", {})[0] == 200
+    assert status(case)["instances"][0]["failed_passes"] == 1, "nothing could be read"
+    assert daemon.stop() == 0
