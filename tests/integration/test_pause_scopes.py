@@ -51,8 +51,11 @@ def test_a_pause_of_an_instance_holds_for_all_that_it_has(two):
     add_extras(two)
     assert results(two) == {"prod": {"paused"}, "test": {"converged"}}
     assert not deletions(two.services["prod"]) and len(deletions(two.services["test"])) == 2
-    for body in ({"all": True}, {"instance": "test"}, {"channel": "prod/payments"}):
-        assert ask(two, "POST", "/v1/resume", body)[0] == 409, body
+    for body, says in (({"all": True}, "it is not paused: "), ({"instance": "test"}, "it is not paused: "),
+                       ({"channel": "test/payments"}, "it is not paused: "),
+                       ({"channel": "prod/payments"}, "the pause of instance prod holds it (a move)")):
+        code, told = ask(two, "POST", "/v1/resume", body)
+        assert code == 409 and says in told["error"], (body, told)
     assert results(two)["prod"] == {"paused"}, "only its own scope ends it"
     assert ask(two, "POST", "/v1/resume", {"instance": "prod"})[0] == 200
     assert results(two)["prod"] == {"converged"}
@@ -66,7 +69,7 @@ def test_a_pause_of_all_holds_everywhere(two):
     assert results(two) == {"prod": {"paused"}, "test": {"paused"}}
     for body in ({"instance": "prod"}, {"instance": "test"}, {"channel": "prod/payments"}):
         code, told = ask(two, "POST", "/v1/resume", body)
-        assert code == 409 and "all instances" in told["error"], told
+        assert code == 409 and "the pause of all instances holds it (a freeze)" in told["error"], told
     assert results(two) == {"prod": {"paused"}, "test": {"paused"}}
     assert not any(deletions(service) for service in two.services.values())
     code, told = ask(two, "POST", "/v1/resume", {"all": True})

@@ -71,7 +71,31 @@ def test_a_pause_in_the_roster_takes_effect_in_mid_pass_and_ends_there(case):
     assert case.run("rosterctl", "pause", "payments", "--reason", "me too").status == IN_SYNC
     refused = case.run("rosterctl", "resume", "payments")
     assert refused.status == FAILED and f"{file}:{line}" in refused.stderr
+    assert "its pause by rosterctl has ended, but it is paused by the roster" in refused.stderr
     assert case.run("rosterctl", "reconcile").status == DRIFT and len(deletions(sim)) == gone
     case.roster(entry("payments", *kept))
     daemon.signal(signal.SIGHUP)
     wait_until(lambda: sim.hosts("payments") == sorted(kept), process=daemon.process)
+
+
+def test_of_two_pauses_the_longer_one_is_shown(case):
+    """Whoever reads it wants to know until when nothing happens."""
+    case.serve(channel("payments", *KEPT), channel("orders", *KEPT), channel("users", *KEPT))
+    case.roster(entry("payments", *KEPT, paused=MOVE), entry("orders", *KEPT, paused="no end"), entry("users", *KEPT))
+    case.tune(interval=NEVER)
+    daemon = Daemon(case)
+    daemon.wait_status("next pass")
+
+    def shown():
+        found = json.loads(case.run("rosterctl", "status", "--json").stdout)["channels"]
+        return {c["name"]: c["pause"] and (c["pause"]["reason"], c["pause"]["until"]) for c in found}
+    by_roster = {"payments": ("move to zone b", "2999-12-24T18:00:00Z"), "orders": ("no end", None), "users": None}
+    assert shown() == by_roster
+    for name in by_roster:
+        assert case.run("rosterctl", "pause", name, "--reason", "an hour", "--for", "1h").status == IN_SYNC
+    now = shown()
+    assert now.pop("users")[0] == "an hour" and now == {name: by_roster[name] for name in ("payments", "orders")}
+    for name in by_roster:
+        assert case.run("rosterctl", "pause", name, "--reason", "for ever").status == IN_SYNC
+    assert shown() == {**by_roster, "payments": ("for ever", None), "users": ("for ever", None)}
+    assert daemon.stop() == 0

@@ -260,6 +260,8 @@ def test_a_change_of_rosters_waits_for_the_undo_under_way(pruned):
     pruned.sim.faults([{"match": {"method": "POST"}, "then": {"delay_ms": 500, "effect": True, "status": 201}}])
     undoing = pruned.start("rosterctl", "undo", "--last", "--json")
     wait_until(lambda: additions(pruned.sim), process=undoing)
+    code, told = ask(pruned, "POST", "/v1/undo", {"last": True})
+    assert code == 409 and "another undo is under way" in told["error"]
     pruned.roster(entry("payments", *KEPT, "10.9.0.1"), entry("machines", {"ecs_id": "ecs-1"}))
     pruned.daemon.signal(signal.SIGHUP)
     done = undoing.finish()
