@@ -331,6 +331,20 @@ static void test_what_may_have_had_its_effect(void **state)
         assert_false(classify_is_ambiguous(&(Answer){.kind = ANSWER_HTTP, .http = certain[i]}));
 }
 
+/* A member whose deletion nobody answered is looked for more often before it counts as failed. */
+static void test_what_is_no_word_of_the_service(void **state)
+{
+    (void)state;
+    for (int http = 200; http < 600; http++) {
+        const Answer answer = {.kind = ANSWER_HTTP, .http = http};
+
+        assert_int_equal(classify_is_unheard(&answer), http == 408 || http == 504);
+    }
+    for (AnswerKind kind = ANSWER_HTTP; kind <= ANSWER_REFUSED; kind++)
+        assert_int_equal(classify_is_unheard(&(Answer){.kind = kind}),
+                         kind == ANSWER_TIMEOUT || kind == ANSWER_LOST);
+}
+
 static void test_an_error_tells_what_the_service_said(void **state)
 {
     Answer answer = {
@@ -368,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_success_is_204_to_a_deletion_and_200_to_a_read),
         cmocka_unit_test(test_answers_that_are_none),
         cmocka_unit_test(test_what_may_have_had_its_effect),
+        cmocka_unit_test(test_what_is_no_word_of_the_service),
         cmocka_unit_test(test_an_error_tells_what_the_service_said),
     };
 
