@@ -59,7 +59,7 @@ static int arena_add_block(Arena *arena, size_t need)
     return 0;
 }
 
-static void *arena_take(Arena *arena, size_t size, size_t alignment)
+static inline void *arena_take(Arena *arena, size_t size, size_t alignment)
 {
     size_t start = (arena->used + alignment - 1) & ~(alignment - 1);
 
@@ -89,7 +89,11 @@ char *arena_copy(Arena *arena, const void *bytes, size_t size)
     return copy;
 }
 
+/* With its NUL. */
 char *arena_string(Arena *arena, const char *text)
 {
-    return arena_copy(arena, text, strlen(text));
+    size_t size = strlen(text) + 1;
+    char *copy = arena_take(arena, size, 1);
+
+    return copy ? memcpy(copy, text, size) : NULL;
 }

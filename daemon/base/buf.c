@@ -56,6 +56,8 @@ static bool buf_reserve(Buf *buf, size_t more)
 
     if (buf->failed)
         return false;
+    if (more < buf->capacity - buf->size)
+        return true;
     if (__builtin_add_overflow(buf->size, more, &need) || need == SIZE_MAX ||
         buf_grow(buf, need + 1) < 0) {
         buf->failed = true;
@@ -79,7 +81,7 @@ void buf_puts(Buf *buf, const char *text)
     buf_append(buf, text, strlen(text));
 }
 
-void buf_putc(Buf *buf, char byte)
+void buf_grow_putc(Buf *buf, char byte)
 {
     buf_append(buf, &byte, 1);
 }

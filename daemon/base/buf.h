@@ -22,7 +22,20 @@ void buf_reset(Buf *buf);
 
 void buf_append(Buf *buf, const void *bytes, size_t size);
 void buf_puts(Buf *buf, const char *text);
-void buf_putc(Buf *buf, char byte);
+
+/* As buf_putc(), where there may be no room left. */
+void buf_grow_putc(Buf *buf, char byte);
+
+static inline void buf_putc(Buf *buf, char byte)
+{
+    if (buf->failed || buf->capacity - buf->size < 2) {
+        buf_grow_putc(buf, byte);
+        return;
+    }
+    buf->data[buf->size++] = byte;
+    buf->data[buf->size] = '\0';
+}
+
 void buf_printf(Buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The text so far, "" when empty; owned by the buffer. */

@@ -4,11 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-bool str_equal(const char *a, const char *b)
-{
-    return strcmp(a, b) == 0;
-}
-
 bool str_has_prefix(const char *text, const char *prefix)
 {
     return strncmp(text, prefix, strlen(prefix)) == 0;

@@ -5,8 +5,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
-bool str_equal(const char *a, const char *b);
+static inline bool str_equal(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
 bool str_has_prefix(const char *text, const char *prefix);
 bool str_is_empty(const char *text); /* NULL or "" */
 

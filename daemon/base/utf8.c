@@ -84,17 +84,28 @@ bool utf8_is_unseen(uint32_t point)
     return false;
 }
 
+/* Bytes at its start that are shown as they are, whatever follows them. */
+static size_t utf8_measure_plain(const char *text)
+{
+    size_t size = 0;
+
+    while (text[size] >= ' ' && text[size] <= '~')
+        size++;
+    return size;
+}
+
 void utf8_append_shown(Buf *buf, const char *text)
 {
     size_t left = strlen(text);
 
     while (left > 0) {
-        size_t length = utf8_sequence(text, left);
-        uint32_t point = length ? utf8_decode(text, length) : 0;
+        size_t plain = utf8_measure_plain(text);
+        size_t length = plain ? plain : utf8_sequence(text, left);
+        uint32_t point = length && !plain ? utf8_decode(text, length) : 0;
 
         if (length == 0)
             buf_putc(buf, '?');
-        else if (utf8_is_unseen(point))
+        else if (!plain && utf8_is_unseen(point))
             buf_printf(buf, "<U+%04" PRIX32 ">", point);
         else
             buf_append(buf, text, length);
