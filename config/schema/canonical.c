@@ -9,13 +9,9 @@
 
 void canonical_put_number(Buf *buf, uint64_t number)
 {
-    unsigned char bytes[10];
-    size_t size = 0;
-
     for (; number >= 0x80; number >>= 7)
-        bytes[size++] = (unsigned char)(number | 0x80);
-    bytes[size++] = (unsigned char)number;
-    buf_append(buf, bytes, size);
+        buf_putc(buf, (char)(number | 0x80));
+    buf_putc(buf, (char)number);
 }
 
 void canonical_put_text(Buf *buf, const char *text)
