@@ -71,19 +71,10 @@ static int diff_canonical_host(const Diff *diff, const MemberRow *row, char *ret
     return address_parse(row->host, ret_host, &kind);
 }
 
-/* The address of the identity: the canonical host, or the folded ecs_id. 0 or -EINVAL. */
-static int diff_address(const Diff *diff, const LiveRow *live,
-                        char ret_address[static IDENTITY_ADDRESS_MAX])
-{
-    if (diff->is_ecs)
-        return identity_fold_ecs(live->row->ecs_id, ret_address);
-    str_copy(ret_address, IDENTITY_ADDRESS_MAX, live->host);
-    return 0;
-}
-
 static int diff_identify(const Diff *diff, const MemberRow *row, LiveRow *ret_live, Err *err)
 {
-    char address[IDENTITY_ADDRESS_MAX];
+    char folded[IDENTITY_ADDRESS_MAX];
+    const char *address = diff->is_ecs ? folded : ret_live->host;
     int size;
 
     ret_live->row = row;
@@ -94,7 +85,7 @@ static int diff_identify(const Diff *diff, const MemberRow *row, LiveRow *ret_li
                        row->host);
     if (ret_live->port == 0)
         return err_set(err, -EPROTO, "neither the member %s nor its channel has a port", row->id);
-    size = diff_address(diff, ret_live, address);
+    size = diff->is_ecs ? identity_fold_ecs(row->ecs_id, folded) : 0;
     if (size == 0 && address[0] == '\0')
         return err_set(err, -EPROTO, "the member %s has no %s", row->id,
                        diff->is_ecs ? "ecs_id" : "host");
