@@ -15,6 +15,7 @@ int json_parser_init(JsonParser *parser)
 {
     int r;
 
+    parser->c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     parser->tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
     if (!parser->tokener)
         return -ENOMEM;
@@ -54,28 +55,39 @@ int json_not_json(const char *text, size_t size, size_t at, const char *reason, 
     return err_set(err, -EPROTO, "no valid JSON (%zu bytes: %s, at byte %zu)", size, reason, at);
 }
 
-/* How much of it is UTF-8. json-c's own check costs a tenth of the parsing; most texts are ASCII,
- * eight bytes at a time. */
+#define JSON_TOP_BITS UINT64_C(0x8080808080808080)
+
+/* Its bytes up to the first that is not in ASCII, rounded down to where the next look begins:
+ * most texts are ASCII, and they are looked at in large steps. */
+static size_t json_measure_ascii(const char *text, size_t size)
+{
+    uint64_t words[4];
+    size_t at = 0;
+
+    for (; size - at >= sizeof(words); at += sizeof(words)) {
+        memcpy(words, text + at, sizeof(words));
+        if ((words[0] | words[1] | words[2] | words[3]) & JSON_TOP_BITS)
+            break;
+    }
+    for (; size - at >= sizeof(words[0]); at += sizeof(words[0])) {
+        memcpy(words, text + at, sizeof(words[0]));
+        if (words[0] & JSON_TOP_BITS)
+            break;
+    }
+    return at;
+}
+
+/* How much of it is UTF-8. json-c's own check costs a tenth of the parsing. */
 static size_t json_measure_utf8(const char *text, size_t size)
 {
-    const char *at = text;
-    uint64_t word;
+    size_t at = 0, length = 1;
 
-    while (size > 0) {
-        size_t length;
-
-        for (; size >= sizeof(word); at += sizeof(word), size -= sizeof(word)) {
-            memcpy(&word, at, sizeof(word));
-            if (word & UINT64_C(0x8080808080808080))
-                break;
-        }
-        length = size > 0 ? utf8_sequence(at, size) : 0;
-        if (length == 0)
-            break;
+    while (length > 0 && at < size) {
+        at += json_measure_ascii(text + at, size - at);
+        length = at < size ? utf8_sequence(text + at, size - at) : 0;
         at += length;
-        size -= length;
     }
-    return (size_t)(at - text);
+    return at;
 }
 
 int json_check(const char *text, size_t size, Err *err)
@@ -86,6 +98,17 @@ int json_check(const char *text, size_t size, Err *err)
         return err_set(err, -EPROTO, "a body too large for JSON");
     at = json_measure_utf8(text, size);
     return at == size ? 0 : json_not_json(text, size, at, "it is not in UTF-8", err);
+}
+
+/* Around each text json-c has the thread use a copy of its locale with the C locale's decimal
+ * point, which costs a tenth of reading a row. Of the C locale itself there is nothing to copy. */
+static Json *json_tokenize(JsonParser *parser, const char *text, size_t size)
+{
+    locale_t before = uselocale(parser->c_locale);
+    Json *value = json_tokener_parse_ex(parser->tokener, text, (int)size);
+
+    uselocale(before);
+    return value;
 }
 
 /* Half of a surrogate pair at which a text broke off is still there after json_tokener_reset(), and
@@ -128,7 +151,7 @@ const char *json_parse_value(JsonParser *parser, const char *text, size_t size, 
     Json *value;
 
     json_tokener_reset(parser->tokener);
-    value = json_tokener_parse_ex(parser->tokener, text, (int)size);
+    value = json_tokenize(parser, text, size);
     error = json_tokener_get_error(parser->tokener);
     *ret_used = json_tokener_get_parse_end(parser->tokener);
     if (error == json_tokener_success && json_is_whole_prepared(text, *ret_used, value)) {

@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <locale.h>
+
 #include "daemon/base/buf.h"
 #include "daemon/json/json_value.h"
 
@@ -15,6 +17,7 @@
 /* Reads one text after the other. */
 typedef struct JsonParser {
     struct json_tokener *tokener;
+    locale_t c_locale; /* static, not to be given back */
 } JsonParser;
 
 /* 0 or -ENOMEM. */

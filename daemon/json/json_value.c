@@ -87,20 +87,21 @@ Json *json_at(const Json *array, size_t index)
     return index < json_length(array) ? json_object_array_get_idx(array, index) : NULL;
 }
 
-bool json_next(const Json *object, JsonField *field)
+JsonField json_fields(const Json *object)
 {
-    const struct lh_entry *entry = field->at;
+    return (JsonField){
+        .next = json_is_object(object) ? lh_table_head(json_object_get_object(object)) : NULL};
+}
 
-    if (field->is_begun)
-        entry = entry ? lh_entry_next(entry) : NULL;
-    else if (json_is_object(object))
-        entry = lh_table_head(json_object_get_object(object));
-    field->is_begun = true;
-    field->at = entry;
+bool json_next(JsonField *field)
+{
+    const struct lh_entry *entry = field->next;
+
     if (!entry)
         return false;
     field->key = lh_entry_k(entry);
     field->value = lh_entry_v(entry);
+    field->next = lh_entry_next(entry);
     return true;
 }
 
@@ -167,9 +168,9 @@ int json_odd_field(Err *err, const char *list, size_t index, const char *field, 
 
 int json_check_keys(const Json *root, const char *const *keys, Err *err)
 {
-    JsonField field = {0};
+    JsonField field = json_fields(root);
 
-    while (json_next(root, &field)) {
+    while (json_next(&field)) {
         const char *const *known = keys;
 
         while (*known && !str_equal(*known, field.key))

@@ -54,16 +54,16 @@ Json *json_find(const Json *object, const char *key);
 size_t json_length(const Json *array);
 Json *json_at(const Json *array, size_t index);
 
-/* One key of an object after the other, in the order in which they stand there. Starts as {0};
- * false after the last one. */
+/* One key of an object after the other, in the order in which they stand there; none of what is no
+ * object. json_next() is false after the last one. */
 typedef struct JsonField {
     const char *key;
     Json *value;
-    const void *at;
-    bool is_begun;
+    const void *next;
 } JsonField;
 
-bool json_next(const Json *object, JsonField *field);
+JsonField json_fields(const Json *object);
+bool json_next(JsonField *field);
 
 /* The value as text, borrowed: a string as it is, up to its first NUL, anything else as JSON; ""
  * for null, and where memory runs out. */

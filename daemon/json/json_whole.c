@@ -190,23 +190,25 @@ bool json_has_odd_word(const char *text, size_t size)
 
 /* ---- in short ---- */
 
-/* Eight bytes at a time. */
-static size_t json_count_quotes(const char *text, size_t size)
+/* Sixteen bytes at a time, on every processor: the compiler makes of it what that one has. */
+typedef uint8_t JsonLanes __attribute__((vector_size(16)));
+
+_Static_assert(JSON_SHORT_SIZE / sizeof(JsonLanes) <= UINT8_MAX, "a lane counts all of a text");
+
+/* How often the byte is there, in a text of JSON_SHORT_SIZE at most. */
+static size_t json_count_byte(const char *text, size_t size, char byte)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
+    JsonLanes counts = {0}, lanes;
     size_t count = 0;
 
-    for (; size >= sizeof(ones); text += sizeof(ones), size -= sizeof(ones)) {
-        uint64_t word;
-
-        memcpy(&word, text, sizeof(word));
-        word ^= '"' * ones;
-        /* The top bit of each byte that is not 0. */
-        word = ((word & ~tops) + ~tops) | word;
-        count += (size_t)((~word & tops) >> 7) * ones >> 56;
+    for (; size >= sizeof(lanes); text += sizeof(lanes), size -= sizeof(lanes)) {
+        memcpy(&lanes, text, sizeof(lanes));
+        counts -= (JsonLanes)(lanes == (uint8_t)byte); /* 255 where it is so */
     }
+    for (size_t i = 0; i < sizeof(lanes); i++)
+        count += counts[i];
     for (; size > 0; text++, size--)
-        count += *text == '"';
+        count += *text == byte;
     return count;
 }
 
@@ -251,6 +253,6 @@ bool json_is_whole_prepared(const char *text, size_t size, const Json *value)
 
     if (size <= JSON_SHORT_SIZE && json_object_is_type(value, json_type_object) &&
         !memchr(text, '\\', size) && json_count_plain(value, &strings))
-        return 2 * strings == json_count_quotes(text, size);
+        return 2 * strings == json_count_byte(text, size, '"');
     return json_is_whole(text, size, value);
 }

@@ -196,10 +196,10 @@ void json_put_null(JsonWriter *writer, const char *key)
 
 static void json_put_members(JsonWriter *writer, const char *key, const Json *object)
 {
-    JsonField field = {0};
+    JsonField field = json_fields(object);
 
     json_open_object(writer, key);
-    while (json_next(object, &field))
+    while (json_next(&field))
         json_put_value(writer, field.key, field.value);
     json_close_object(writer);
 }

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <locale.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/json/json_parser.h"
@@ -66,6 +68,44 @@ static void test_what_is_no_json_says_where_and_what(void **state)
         assert_refused(cases[i].text, strlen(cases[i].text), cases[i].wanted);
     assert_refused("{}\0", 3, "more after its end");
     assert_refused("{\"a\": \"\\ud800\", \"b\": 1", 21, "it ends too early");
+}
+
+/* UTF-8 is looked for in steps: wherever a byte stands that is none, it is found and named. */
+static void test_utf8_at_every_place(void **state)
+{
+    enum { SIZE = 150 };
+    char text[SIZE + 1], wanted[64];
+
+    (void)state;
+    memset(text, 'x', SIZE);
+    memcpy(text, "{\"a\":\"", 6);
+    memcpy(text + SIZE - 2, "\"}", 3);
+    for (size_t at = 6; at < SIZE - 3; at++) {
+        Json *root;
+
+        memcpy(text + at, "\xc3\xa4", 2);
+        root = parse(text);
+        assert_int_equal(strlen(json_as_text(json_find(root, "a"))), SIZE - 8);
+        json_free(root);
+        text[at + 1] = 'x';
+        snprintf(wanted, sizeof(wanted), "it is not in UTF-8, at byte %zu", at);
+        assert_refused(text, SIZE, wanted);
+        text[at] = 'x';
+    }
+}
+
+/* Reading leaves the thread's locale as it was, and does not go by it. */
+static void test_the_locale_stays(void **state)
+{
+    locale_t mine = newlocale(LC_ALL_MASK, "C.UTF-8", (locale_t)0), before;
+
+    (void)state;
+    assert_true(mine != (locale_t)0);
+    before = uselocale(mine);
+    json_free(parse("{\"a\": 1.5}"));
+    assert_refused("{\"a\": 1,5}", 10, "at byte");
+    assert_true(uselocale(before) == mine);
+    freelocale(mine);
 }
 
 static void assert_deep(size_t levels, bool fits)
@@ -215,6 +255,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_no_json_says_where_and_what),
+        cmocka_unit_test(test_utf8_at_every_place),
+        cmocka_unit_test(test_the_locale_stays),
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_getters_take_nothing_for_a_number_that_is_none),
         cmocka_unit_test(test_a_request),

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <json-c/json.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/json/json_whole.h"
@@ -50,6 +51,21 @@ static void test_a_name_that_stands_twice(void **state)
     assert_whole("[{\"a\": {\"b\": null, \"b\": null}}]", false);
 }
 
+/* Quotes are counted in steps: one more or less counts wherever it stands. */
+static void test_at_every_length(void **state)
+{
+    char text[JSON_SHORT_SIZE + 64], filler[JSON_SHORT_SIZE];
+
+    (void)state;
+    memset(filler, ':', sizeof(filler));
+    for (int size = 0; size < JSON_SHORT_SIZE - 1; size++) {
+        snprintf(text, sizeof(text), "{\"a\":\"%.*s\",\"b\":1}", size, filler);
+        assert_whole(text, true);
+        snprintf(text, sizeof(text), "{\"a\":\"%.*s\",\"b\":1,\"b\":1}", size, filler);
+        assert_whole(text, false);
+    }
+}
+
 static void test_what_is_missing(void **state)
 {
     static const char text[] = "{\"host\": \"10.0.0.1\", \"port\": null, \"list\": [1, \"x\"]}";
@@ -84,6 +100,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole),
         cmocka_unit_test(test_a_name_that_stands_twice),
+        cmocka_unit_test(test_at_every_length),
         cmocka_unit_test(test_what_is_missing),
     };
 

@@ -135,14 +135,14 @@ static int channels_get_field(const char *key, const Json *value, size_t index, 
 static int channels_get_row(const Json *object, size_t index, ChannelRow *ret_row, Err *err)
 {
     bool has_id = false, has_name = false;
-    JsonField field = {0};
+    JsonField field = json_fields(object);
     int first = 0;
 
     *ret_row =
         (ChannelRow){.id = "", .name = "", .member_type = "", .vpc_channel_type = "", .type = -1};
     if (!json_is_object(object))
         return err_set(err, -EPROTO, LIST "[%zu]: should be an object", index);
-    while (json_next(object, &field)) {
+    while (json_next(&field)) {
         Err odd = {0};
         int r = channels_get_field(field.key, field.value, index, ret_row, &odd);
 

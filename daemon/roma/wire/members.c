@@ -157,11 +157,11 @@ static int members_get_row(const Json *object, size_t index, MemberRow *ret_row,
                 .fields = {.weight = OPS_WEIGHT_NONE, .is_enabled = true}},
         .group_id = "",
     };
-    JsonField field = {0};
+    JsonField field = json_fields(object);
 
     if (!json_is_object(object))
         return err_set(err, -EPROTO, LIST "[%zu]: should be an object", index);
-    while (json_next(object, &field)) {
+    while (json_next(&field)) {
         int r = members_get_field(field.key, field.value, index, &draft, err);
 
         if (r < 0)
@@ -169,6 +169,12 @@ static int members_get_row(const Json *object, size_t index, MemberRow *ret_row,
     }
     *ret_row = draft.row;
     return members_check_row(&draft, index, err);
+}
+
+/* NULL when out of memory. */
+static const char *members_keep_text(MemberList *list, const char *text)
+{
+    return text[0] != '\0' ? arena_string(&list->strings, text) : "";
 }
 
 /* The row's strings outlive its tree; a channel's id, the same in every row, is kept once. */
@@ -180,10 +186,9 @@ static int members_keep(MemberList *list, size_t index, MemberRow *row, Err *err
     row->channel_id = before && str_equal(before->channel_id, row->channel_id)
                           ? before->channel_id
                           : arena_string(&list->strings, row->channel_id);
-    row->host = arena_string(&list->strings, row->host);
-    row->ecs_id =
-        str_equal(row->ecs_id, row->host) ? row->host : arena_string(&list->strings, row->ecs_id);
-    row->group = arena_string(&list->strings, row->group);
+    row->host = members_keep_text(list, row->host);
+    row->ecs_id = members_keep_text(list, row->ecs_id);
+    row->group = members_keep_text(list, row->group);
     if (!row->id || !row->channel_id || !row->host || !row->ecs_id || !row->group)
         return err_memory(err);
     list->rows[index] = *row;
