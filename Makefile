@@ -114,9 +114,13 @@ demo: deps-demo
 	@tests/demo.sh $(B)
 
 bench: deps
-	@$(MAKE) --no-print-directory -s all romasim $(B)/tests/bench/bare
+	@$(MAKE) --no-print-directory -s all romasim $(B)/tests/bench/bare $(B)/tests/bench/parts
 	$(PYTHON) tests/bench/bench.py $(B)
+	$(PYTHON) tests/bench/bench.py $(B) --parts
 	$(PYTHON) tests/bench/bench.py $(B) --instructions
+
+$(B)/tests/bench/parts: $(B)/tests/bench/parts.o $(B)/librosterd.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/tests/bench/bare: $(B)/tests/bench/bare.o
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcurl -ljson-c -lyaml
