@@ -10,7 +10,8 @@ build="gcc make pkg-config libcurl4-openssl-dev libyaml-dev libjson-c-dev libsys
 libsqlite3-dev libmicrohttpd-dev libsmartcols-dev"
 demo="curl"
 check="libcmocka-dev clang clang-format libclang-rt-dev python3 python3-pytest python3-pytest-xdist openssl git codespell
-pmccabe valgrind gdb mandoc gpg gpg-agent openssh-client systemd-container universal-ctags"
+pmccabe valgrind gdb mandoc gpg gpg-agent openssh-client systemd-container universal-ctags
+tzdata"
 
 case "${1:-}" in
 demo) packages="$build $demo" ;;

@@ -30,7 +30,8 @@ ROOMS = {
     "daemon/base": "",
     "config/yaml": "daemon/base",
     "config/schema": "daemon/base config/yaml",
-    "config": "daemon/base config/yaml config/schema",
+    "config/zone": "daemon/base",
+    "config": "daemon/base config/yaml config/schema config/zone",
     "config/settings": "daemon/base config config/schema",
     "config/roster": "daemon/base config config/schema config/settings",
     "config/load": "daemon/base config config/yaml config/settings config/roster",
@@ -214,6 +215,7 @@ def check_lengths():
 # The header at whose head a room says its concept.
 DOCS = {
     "daemon/base": "err.h", "config/yaml": "yaml.h", "config/schema": "schema.h", "config": "config.h",
+    "config/zone": "zone.h",
     "config/settings": "settings.h", "config/roster": "roster.h", "config/load": "config_load.h",
     "reconcile": "ops.h", "reconcile/request": "dispatch.h", "reconcile/plan": "plan.h",
     "reconcile/schedule": "schedule.h", "reconcile/report": "report.h", "reconcile/channel": "channel.h",
