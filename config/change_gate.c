@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/change_gate.h"
 
-#include <assert.h>
-
 #include "daemon/base/clock.h"
 
 #define SECONDS_PER_DAY 86400

@@ -18,15 +18,16 @@
 
 #include "config/zone/zone.h"
 
-#define CHANGE_WINDOW_DAYS 7U /* 0 is Monday */
-#define CHANGE_WINDOW_MINUTES_PER_DAY 1440U
+#define CHANGE_GATE_DAYS 7U /* 0 is Monday */
+#define CHANGE_GATE_MINUTES_PER_DAY 1440U
 
 typedef struct ChangeWindow {
     uint8_t days;         /* bit N: opens on the weekday N */
     uint16_t from_minute; /* of the day, 0 to 1439 */
     uint16_t to_minute;   /* 0 to 1440; not after from_minute: of the next day */
-    const char *zone_name;
     const Zone *zone;
+    const char *zone_name;
+    const char *zone_canonical; /* what it means in our time, for comparing */
 } ChangeWindow;
 
 typedef struct Freeze {
@@ -45,6 +46,12 @@ typedef struct ChangeWindows {
 typedef struct ChangeGate {
     const ChangeWindows *settings, *channel; /* neither is NULL */
 } ChangeGate;
+
+/* The reason while the service's clock and ours are too far apart to go by windows. */
+#define CHANGE_GATE_CLOCK_REASON                                                                   \
+    "the service's clock and this host's are more than 5 minutes apart: windows and freezes "      \
+    "count "                                                                                       \
+    "as closed"
 
 typedef enum ChangeGateKind {
     CHANGE_GATE_OPEN,

@@ -26,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/change_gate.h"
 #include "config/guards.h"
 #include "config/roster_set.h"
 #include "config/setting.h"
@@ -135,6 +136,7 @@ typedef struct RosterChannel {
     const IgnoreRule *ignore;
     size_t ignore_count;
     const RosterPause *pause; /* NULL: none; config_pause_holds() says whether it is over */
+    ChangeWindows windows;    /* its own: those of the settings hold as well */
     const char *file;         /* where the entry stands, for messages */
     size_t line;
     /* Digest of all of its entry, with what it has of the settings. The order of members and of
@@ -153,6 +155,7 @@ typedef struct Config {
     Retry retry;
     Limits limits;
     Guards guards;
+    ChangeWindows windows;
     char canonical[DIGEST_HEX_SIZE]; /* digest of all settings but instances and rosters, each of
                                       * which has its own */
     const char *const *files; /* every file and directory read, for watching them; after a failed
@@ -168,6 +171,12 @@ static inline bool config_pause_holds(const RosterChannel *channel, uint64_t rea
     const RosterPause *pause = channel->pause;
 
     return pause && (pause->until_usec == 0 || pause->until_usec > realtime_usec);
+}
+
+/* What changes of a channel go by. */
+static inline ChangeGate config_gate(const Config *config, const RosterChannel *channel)
+{
+    return (ChangeGate){&config->windows, &channel->windows};
 }
 
 /* Has `config` tell the files, lines and warnings that `now` tells, which otherwise says the same,

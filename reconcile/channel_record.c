@@ -46,10 +46,9 @@ int channel_record_add_deletion(ChannelRecord *record, const void *identity, siz
 const char *channel_record_scope_text(PauseScope scope)
 {
     static const char *const texts[] = {
-        [PAUSE_SCOPE_CHANNEL] = "channel",
-        [PAUSE_SCOPE_INSTANCE] = "instance",
-        [PAUSE_SCOPE_ALL] = "all",
-        [PAUSE_SCOPE_ROSTER] = "roster",
+        [PAUSE_SCOPE_CHANNEL] = "channel", [PAUSE_SCOPE_INSTANCE] = "instance",
+        [PAUSE_SCOPE_ALL] = "all",         [PAUSE_SCOPE_ROSTER] = "roster",
+        [PAUSE_SCOPE_WINDOW] = "window",
     };
 
     assert(scope < ELEMENTS(texts));

@@ -28,6 +28,7 @@ typedef enum PauseScope {
     PAUSE_SCOPE_INSTANCE,
     PAUSE_SCOPE_ALL,
     PAUSE_SCOPE_ROSTER,
+    PAUSE_SCOPE_WINDOW, /* a closed change window, or a freeze */
 } PauseScope;
 
 /* "channel", "instance", "all" or "roster". */

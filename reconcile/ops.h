@@ -142,6 +142,8 @@ typedef struct Answer {
     char request_id[72];         /* "" without one */
     bool has_retry_after;        /* of this answer's Retry-After header */
     uint64_t retry_after_usec;   /* as told; retry.h says how much is obeyed */
+    bool has_date;               /* of this answer's Date header */
+    uint64_t clock_apart_usec;   /* between that and our clock, whichever is ahead */
     const MemberPage *members;   /* ANSWER_HTTP with 200 to REQUEST_LIST_MEMBERS; lives as long */
     const ChannelPage *channels; /* as the call that brings it; likewise for channels */
 } Answer;
@@ -154,6 +156,13 @@ typedef enum Renewal {
 } Renewal;
 
 /* ---- what is kept ---- */
+
+/* What approval a plan has. */
+typedef enum Approval {
+    APPROVAL_NONE,  /* or spent, or lapsed */
+    APPROVAL_GIVEN, /* lets it pass its guards */
+    APPROVAL_NOW,   /* and opens a closed window for it */
+} Approval;
 
 /* A deletion about to be sent. */
 typedef struct Deletion {
@@ -178,7 +187,7 @@ typedef struct Batch {
 } Batch;
 
 typedef enum Outcome {
-    OUTCOME_PLANNED, /* not to be sent in this pass: dry run, observe, pause */
+    OUTCOME_PLANNED, /* not to be sent in this pass: dry run, observe, pause, window */
     OUTCOME_HELD,    /* a guard holds it */
     OUTCOME_SKIPPED, /* was not sent before the pass ended */
     OUTCOME_DELETED,
@@ -274,9 +283,9 @@ typedef struct Ops {
     int (*recall)(void *context, const RosterChannel *channel, const ChannelRow *row,
                   ChannelRecord *record, Err *err);
 
-    /* 1 where the plan with that digest has an approval that is neither spent nor lapsed, else 0;
-     * or the state's errors. */
-    int (*is_approved)(void *context, const char *digest, Err *err);
+    /* The Approval of the plan with that digest, or the state's errors. Time in which the gate is
+     * closed does not count towards its end. */
+    int (*is_approved)(void *context, const char *digest, const ChangeGate *gate, Err *err);
 
     /* Spends the approval with that digest, of several plans, by giving each of them one of its
      * own. Not called in a dry run. */

@@ -158,6 +158,7 @@ static const OptionRow commands_rows[] = {
     {.name = "summary", OPTION_FIELD(summary), .goes_with = TAKES_PLAN},
     {.name = "local", OPTION_FIELD(is_local), .goes_with = TAKES_PLAN},
     {.name = "yes", OPTION_FIELD(yes), .goes_with = TAKES_DIGEST},
+    {.name = "now", OPTION_FIELD(now), .goes_with = TAKES_DIGEST},
     {.name = "problems", OPTION_FIELD(problems), .goes_with = TAKES_STATUS},
     {.name = "exit-code", OPTION_FIELD(exit_code), .goes_with = TAKES_STATUS},
     OPTION_LOG_LEVEL,
@@ -179,7 +180,8 @@ static const char commands_help[] =
     "                     add deleted members back as they were, pause their channels\n"
     "  pause (C | --instance NAME | --all) --reason TEXT [--for 2h]  never change it\n"
     "  resume (C | --instance NAME | --all)    end the pause, say which still hold\n"
-    "  approve DIGEST [--yes]                  let exactly this plan pass its guards\n"
+    "  approve DIGEST [--yes] [--now]          let exactly this plan pass its guards,\n"
+    "                     with --now also where its change window is closed\n"
     "  reconcile [C]      a pass that begins now; waits, exits like rosterd --once\n"
     "\n"
     "C is a channel: its name, its id, or instance/name. All but validate: --json.\n"

@@ -144,6 +144,8 @@ static int once_give_approvals(Store *store, const Options *options, Err *err)
     for (size_t i = 0; store && i < options->approval_count; i++) {
         int r = store_approve(store, options->approvals[i], clock_realtime_usec(), err);
 
+        if (r == 0 && options->now)
+            r = store_approve_now(store, options->approvals[i], err);
         if (r < 0)
             return r;
         if (r > 0)

@@ -105,15 +105,21 @@ int options_take_help(const OptionRow *row, const char *value, Options *options,
 }
 
 static const OptionRow options_rows[] = {
-    OPTION_CONFIG,    {.name = "once", .take = options_take_once},
-    {OPTION_JSON},    {.name = "approve", .value = "DIGEST", .take = options_take_approval},
-    {OPTION_DRY_RUN}, {.name = "check", .take = options_take_check},
-    OPTION_LOG_LEVEL, OPTION_LOG_FORMAT,
-    OPTION_VERSION,   OPTION_HELP,
+    OPTION_CONFIG,
+    {.name = "once", .take = options_take_once},
+    {OPTION_JSON},
+    {.name = "approve", .value = "DIGEST", .take = options_take_approval},
+    {.name = "now", OPTION_FIELD(now)},
+    {OPTION_DRY_RUN},
+    {.name = "check", .take = options_take_check},
+    OPTION_LOG_LEVEL,
+    OPTION_LOG_FORMAT,
+    OPTION_VERSION,
+    OPTION_HELP,
 };
 
 static const char options_help[] =
-    "rosterd [-c FILE] [--once [--approve DIGEST]... [--json]] [--dry-run] [--check]\n"
+    "rosterd [-c FILE] [--once [--approve DIGEST]... [--now] [--json]] [--dry-run] [--check]\n"
     "\n"
     "Keeps the members of ROMA Connect VPC channels equal to a roster: deletes those\n"
     "that nobody wrote down.\n"
@@ -123,6 +129,7 @@ static const char options_help[] =
     "      --once            one pass over all channels, a report, exit\n"
     "      --json            with --once: the report as JSON\n"
     "      --approve DIGEST  with --once: let exactly this plan pass its guards, once\n"
+    "      --now             with --approve: open a closed change window for these plans\n"
     "      --dry-run         nothing but reads leaves the machine\n"
     "      --check           read settings and rosters, print every error, ask nobody\n"
     "      --log-level LEVEL    err, warning, notice, info or debug (info)\n"
@@ -232,6 +239,8 @@ static int options_check_rosterd(const Options *options, Err *err)
         return err_set(err, -EINVAL, "--json goes with --once");
     if (options->approval_count > 0 && options->action != ACTION_ONCE)
         return err_set(err, -EINVAL, "--approve goes with --once");
+    if (options->now && options->approval_count == 0)
+        return err_set(err, -EINVAL, "--now goes with --approve");
     if (options->dry_run && options->action == ACTION_CHECK)
         return err_set(err, -EINVAL, "--dry-run does not go with --check, which talks to nobody");
     return 0;

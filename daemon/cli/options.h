@@ -55,6 +55,7 @@ typedef struct Options {
     bool summary;
     bool is_local;
     bool yes;
+    bool now; /* the approvals open a closed window as well */
     bool problems;
     bool exit_code;
     uint32_t given; /* bit N: the option of row N */

@@ -24,7 +24,7 @@ static const Scheduler *handle_find_scheduler(const Controller *controller, cons
 }
 
 static void handle_answer_approved(const Control *control, ServerRequest *request,
-                                   const KnownPlan *plan)
+                                   const KnownPlan *plan, bool opens_window)
 {
     const ChannelReport *channel = plan->channel;
     const char *instance = channel ? channel->instance_name : plan->instance->name;
@@ -35,6 +35,7 @@ static void handle_answer_approved(const Control *control, ServerRequest *reques
     json_open_object(&writer, NULL);
     json_put_text(&writer, "digest", plan->digest);
     json_put_bool(&writer, "approved", true);
+    json_put_bool(&writer, "now", opens_window);
     json_put_text(&writer, "instance", instance);
     json_put_text(&writer, "name", channel ? channel->name : NULL);
     json_put_text(&writer, "id", channel ? channel->id : NULL);
@@ -46,7 +47,8 @@ static void handle_answer_approved(const Control *control, ServerRequest *reques
     reply_answer(request, &buf);
 }
 
-static void handle_log_approved(const ServerRequest *request, const KnownPlan *plan)
+static void handle_log_approved(const ServerRequest *request, const KnownPlan *plan,
+                                bool opens_window)
 {
     const ChannelReport *channel = plan->channel;
 
@@ -58,19 +60,23 @@ static void handle_log_approved(const ServerRequest *request, const KnownPlan *p
             .instance = channel ? channel->instance_name : plan->instance->name,
             .channel = channel ? pass_log_channel_name(channel) : NULL,
         },
-        "the plan %s approved", plan->digest);
+        "the plan %s approved%s", plan->digest,
+        opens_window ? ", also where its change window is closed" : "");
 }
 
 /* The approval is durable before the answer is sent, except in a dry run, which keeps nothing. */
 int handle_approve(Control *control, ServerRequest *request, const Json *root, Err *err)
 {
-    static const char *const keys[] = {"digest", NULL};
+    static const char *const keys[] = {"digest", "now", NULL};
     KnownPlan plan = {0};
+    bool opens_window = false;
     const char *digest;
     int r = json_check_keys(root, keys, err);
 
     if (r == 0)
         r = json_take_text(root, "digest", true, &digest, err);
+    if (r == 0)
+        r = json_take_bool(root, "now", &opens_window, err);
     if (r == 0 && !control->state->store) {
         *err = control->state->err;
         r = -EIO;
@@ -79,11 +85,13 @@ int handle_approve(Control *control, ServerRequest *request, const Json *root, E
         r = known_plans_get(control, digest, &plan, err);
     if (r == 0)
         r = store_approve_again(control->state->store, plan.digest, clock_realtime_usec(), err);
+    if (r == 0 && opens_window)
+        r = store_approve_now(control->state->store, plan.digest, err);
     if (r == 0)
         r = store_flush(control->state->store, err);
     if (r < 0)
         return r;
-    handle_log_approved(request, &plan);
-    handle_answer_approved(control, request, &plan);
+    handle_log_approved(request, &plan, opens_window);
+    handle_answer_approved(control, request, &plan, opens_window);
     return 0;
 }

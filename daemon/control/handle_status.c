@@ -6,6 +6,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
+#include "daemon/base/str.h"
 #include "daemon/control/channel_ref.h"
 #include "daemon/control/handle_plan.h"
 #include "daemon/control/known_plans.h"
@@ -17,10 +18,13 @@
 #include "daemon/report/pause.h"
 #include "daemon/report/progress_text.h"
 
-/* Whether a plan of this digest waits with an approval for the pass that carries it out. */
-static bool handle_status_is_approved(Store *store, const char *digest)
+/* What approval a plan of this digest has, for the pass that carries it out. */
+static Approval handle_status_approval(Store *store, const char *digest, const ChangeGate *gate)
 {
-    return store && digest[0] && store_is_approved(store, digest, clock_realtime_usec(), NULL) > 0;
+    int r = store && digest[0] ? store_is_approved(store, digest, clock_realtime_usec(), gate, NULL)
+                               : APPROVAL_NONE;
+
+    return r < 0 ? APPROVAL_NONE : (Approval)r;
 }
 
 static void handle_status_put_instance(JsonWriter *writer, const Scheduler *scheduler)
@@ -40,7 +44,8 @@ static void handle_status_put_instance(JsonWriter *writer, const Scheduler *sche
     json_put_number(writer, "failed_passes", scheduler->schedule->failures);
     json_put_text(writer, "digest", report ? report->digest : NULL);
     json_put_bool(writer, "approved",
-                  report && handle_status_is_approved(scheduler->backend->store, report->digest));
+                  report && handle_status_approval(scheduler->backend->store, report->digest,
+                                                   NULL) != APPROVAL_NONE);
     report_json_put_guards(writer, report ? report->guards : NULL,
                            report ? report->guard_count : 0);
     json_close_object(writer);
@@ -73,24 +78,54 @@ static ChannelReport handle_status_report(const ChannelRef *found)
     };
 }
 
+/* The windows and freezes as they are now; that the clocks are apart only the
+ * last pass knows. Whether they are what is told, and an approval may open them. */
+static bool handle_status_take_window(const ChannelRef *found, ChannelReport *report)
+{
+    const ChangeGate gate = config_gate(found->scheduler->backend->config, found->channel);
+    ChangeGateState state = change_gate_look(&gate, clock_realtime_usec());
+    const char *reason = state.reason;
+
+    if (found->report && found->report->pause_reason && change_gate_has_any(&gate) &&
+        str_equal(found->report->pause_reason, CHANGE_GATE_CLOCK_REASON)) {
+        reason = found->report->pause_reason;
+        state.until_usec = 0;
+    }
+    if (!reason || (report->pause_reason && report->pause_end_usec == 0))
+        return false;
+    if (report->pause_reason && state.until_usec != 0 && state.until_usec <= report->pause_end_usec)
+        return false;
+    report->pause_reason = reason;
+    report->pause_end_usec = state.until_usec;
+    report->pause_scope = PAUSE_SCOPE_WINDOW;
+    return reason == state.reason && !state.is_frozen;
+}
+
 /* The pauses are those of now, the rest is the last pass's. */
 static void handle_status_put_channel(JsonWriter *writer, const ChannelRef *found,
                                       const StorePauses *pauses)
 {
     const StorePause *pause = pause_find(pauses, found);
     const RosterPause *own = handle_status_roster_pause(found, pause);
+    const ChangeGate gate = config_gate(found->scheduler->backend->config, found->channel);
     ChannelReport report = handle_status_report(found);
+    Approval approval = APPROVAL_NONE;
+    bool may_be_opened;
 
     report.pause_reason = own ? own->reason : pause ? pause->reason : NULL;
     report.pause_end_usec = own ? own->until_usec : pause ? pause->until_usec : 0;
     report.pause_scope = pause && !own ? store_scope_kind(&pause->scope) : PAUSE_SCOPE_ROSTER;
+    may_be_opened = handle_status_take_window(found, &report);
     json_open_object(writer, NULL);
     report_json_put_channel(writer, &report,
                             found->report ? report_result_text(report.result) : NULL);
+    reply_put_time(writer, "next_opening",
+                   change_gate_next_opening_usec(&gate, clock_realtime_usec()));
     reply_put_moment(writer, "listed", found->scheduler->listed_usec[found->number]);
-    json_put_bool(writer, "approved",
-                  report.result != RESULT_CONVERGED &&
-                      handle_status_is_approved(found->scheduler->backend->store, report.digest));
+    if (report.result != RESULT_CONVERGED)
+        approval = handle_status_approval(found->scheduler->backend->store, report.digest, &gate);
+    json_put_bool(writer, "approved", approval != APPROVAL_NONE);
+    json_put_bool(writer, "opens_window", approval == APPROVAL_NOW && may_be_opened);
     json_close_object(writer);
 }
 

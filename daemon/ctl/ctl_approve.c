@@ -26,6 +26,8 @@ static int ctl_approve_show(const Json *root, bool colour, Buf *buf)
     else
         page_printf(&page, "approved: the next pass may carry out exactly these plans of %s",
                     row_text(root, "instance"));
+    if (row_is_true(root, "now"))
+        page_puts(&page, ", also where its change window is closed");
     page_puts(&page, ", once, within 24 h");
     page_newline(&page);
     if (row_is_true(root, "pass_under_way"))
@@ -78,7 +80,8 @@ static bool ctl_approve_is_confirmed(const Options *options)
 
     if (options->yes || isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1)
         return true;
-    fputs("Let exactly this pass its guards, once? [y/N] ", stderr);
+    fprintf(stderr, "Let exactly this pass its guards%s, once? [y/N] ",
+            options->now ? ", also where its change window is closed" : "");
     return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
@@ -102,6 +105,8 @@ static int ctl_approve_send(const Options *options, const char *digest)
 
     json_open_object(&writer, NULL);
     json_put_text(&writer, "digest", digest);
+    if (options->now)
+        json_put_bool(&writer, "now", true);
     json_close_object(&writer);
     return ctl_change(options, CONTROL_PATH_APPROVE, &request, ctl_approve_show);
 }

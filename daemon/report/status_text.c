@@ -73,8 +73,12 @@ static void status_text_approval(const Json *root, const Json *channel, Buf *ret
     const char *instance = row_text(channel, "instance"), *next = "";
 
     buf_puts(ret_text, "approved: ");
-    if (json_find(channel, "pause")) {
-        buf_puts(ret_text, "waits for the end of its pause");
+    if (json_find(channel, "pause") && !row_is_true(channel, "opens_window")) {
+        bool is_window = str_equal(row_text(json_find(channel, "pause"), "scope"),
+                                   channel_record_scope_text(PAUSE_SCOPE_WINDOW));
+
+        buf_printf(ret_text, "waits for %s",
+                   is_window ? "its change window to open" : "the end of its pause");
         return;
     }
     if (str_equal(row_text(channel, "mode"), mode_text(MODE_OBSERVE))) {
@@ -250,6 +254,9 @@ static void status_text_single(const Page *page, const Json *root)
                     row_text(channel, "desired"));
         if (row_text(channel, "listed")[0])
             page_printf(page, ", listed %s", row_text(channel, "listed"));
+        if (row_text(channel, "next_opening")[0])
+            page_printf(page, ", its change window opens next at %s",
+                        row_text(channel, "next_opening"));
         page_newline(page);
     }
 }

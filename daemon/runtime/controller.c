@@ -49,6 +49,11 @@ static bool controller_has_work(void *context, size_t instance)
     return scheduler_has_work(controller_scheduler(context, instance));
 }
 
+static uint64_t controller_due_in_usec(void *context, size_t instance)
+{
+    return scheduler_due_in_usec(controller_scheduler(context, instance));
+}
+
 /* A pass sends no change before it has had an answer: holding it once it has begun is soon enough.
  */
 static int controller_begin_pass(void *context, size_t instance, bool is_probe)
@@ -131,6 +136,7 @@ static const ScheduleOps controller_ops = {
     .random = controller_random,
     .wake_at = controller_wake_at,
     .has_work = controller_has_work,
+    .due_in_usec = controller_due_in_usec,
     .begin_pass = controller_begin_pass,
     .stop_pass = controller_stop_pass,
     .abandon_pass = controller_abandon_pass,

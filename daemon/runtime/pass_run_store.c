@@ -30,13 +30,13 @@ int pass_run_store_recall(void *context, const RosterChannel *channel, const Cha
     return store_recall(run->store, &scope, clock_realtime_usec(), record, err);
 }
 
-int pass_run_store_is_approved(void *context, const char *digest, Err *err)
+int pass_run_store_is_approved(void *context, const char *digest, const ChangeGate *gate, Err *err)
 {
     PassRun *run = context;
 
     if (!run->store)
         return backend_without_store(run->backend, err);
-    return store_is_approved(run->store, digest, clock_realtime_usec(), err);
+    return store_is_approved(run->store, digest, clock_realtime_usec(), gate, err);
 }
 
 int pass_run_store_share_approval(void *context, const char *digest, const char *const *plans,

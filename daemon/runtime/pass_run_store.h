@@ -7,7 +7,7 @@
 /* As in ops.h; the context is the PassRun. */
 int pass_run_store_recall(void *context, const RosterChannel *channel, const ChannelRow *row,
                           ChannelRecord *record, Err *err);
-int pass_run_store_is_approved(void *context, const char *digest, Err *err);
+int pass_run_store_is_approved(void *context, const char *digest, const ChangeGate *gate, Err *err);
 int pass_run_store_share_approval(void *context, const char *digest, const char *const *plans,
                                   size_t plan_count, Err *err);
 int pass_run_store_remember(void *context, const RosterChannel *channel, const char *channel_id,

@@ -30,6 +30,28 @@ bool scheduler_has_work(const Scheduler *scheduler)
     return scheduler->channel_count > 0 || has_unsettled;
 }
 
+uint64_t scheduler_due_in_usec(const Scheduler *scheduler)
+{
+    const Config *config = scheduler->backend->config;
+    uint64_t now_usec = clock_realtime_usec(), due_usec = USEC_NEVER;
+    bool has_settings = false; /* those of the settings alone were looked at */
+
+    for (size_t i = 0; i < config->channel_count; i++) {
+        const RosterChannel *channel = &config->channels[i];
+        const ChangeGate gate = config_gate(config, channel);
+        bool has_own = channel->windows.window_count + channel->windows.freeze_count > 0;
+        uint64_t opening_usec;
+
+        if (channel->instance != scheduler->instance || (!has_own && has_settings))
+            continue;
+        has_settings = has_settings || !has_own;
+        opening_usec = change_gate_next_opening_usec(&gate, now_usec);
+        if (opening_usec && opening_usec - now_usec < due_usec)
+            due_usec = opening_usec - now_usec;
+    }
+    return due_usec;
+}
+
 /* ---- what a pass came to ---- */
 
 static void scheduler_note_channel(Scheduler *scheduler, size_t number, const ChannelReport *report)

@@ -42,6 +42,9 @@ void scheduler_done(Scheduler *scheduler);
 /* As in ScheduleOps. */
 void scheduler_wake_at(Scheduler *scheduler, uint64_t monotonic_usec);
 bool scheduler_has_work(const Scheduler *scheduler);
+
+/* How long until the next opening of a change window of any of its channels; USEC_NEVER: none. */
+uint64_t scheduler_due_in_usec(const Scheduler *scheduler);
 int scheduler_begin_pass(Scheduler *scheduler, bool is_probe);
 
 /* Carries an outage and what was said over from the scheduler of the same instance before a reload.

@@ -12,11 +12,10 @@
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
 
-/* Reads when an approval was given or spent. 1 where that is less than 24 h ago, else 0. */
-static int approval_is_fresh(Store *store, QueryId id, const char *digest, uint64_t realtime_usec,
-                             Err *err)
+/* 1 where the approval was spent less than 24 h ago, else 0. */
+static int approval_was_spent(Store *store, const char *digest, uint64_t realtime_usec, Err *err)
 {
-    _cleanup_(sql_done) Query query = sql_begin(store, id);
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_APPROVAL_SPENT);
     int r;
 
     sql_text(&query, digest);
@@ -25,6 +24,48 @@ static int approval_is_fresh(Store *store, QueryId id, const char *digest, uint6
         return r;
     return steady_is_recent(store, sql_column_number(&query, 1), sql_column_number(&query, 0),
                             realtime_usec, STORE_APPROVAL_USEC);
+}
+
+/* An approval as the database has it, and what does not count of its time. */
+typedef struct ApprovalTime {
+    uint64_t wall_usec, steady_usec; /* when it was given */
+    const ChangeGate *gate;
+} ApprovalTime;
+
+/* The time since it was given is taken from the steady clock where that has run since. */
+static uint64_t approval_waited_usec(const Store *store, const ApprovalTime *time,
+                                     uint64_t realtime_usec)
+{
+    uint64_t now_usec = steady_now_usec(store), from_usec = time->wall_usec, waited_usec;
+
+    if (!time->gate)
+        return 0;
+    if (time->steady_usec >= store->steady.began_usec && now_usec >= time->steady_usec &&
+        now_usec - time->steady_usec <= realtime_usec)
+        from_usec = realtime_usec - (now_usec - time->steady_usec);
+    if (from_usec >= realtime_usec)
+        return 0;
+    waited_usec = change_gate_closed_usec(time->gate, from_usec, realtime_usec);
+    return waited_usec < STORE_APPROVAL_WAIT_USEC ? waited_usec : STORE_APPROVAL_WAIT_USEC;
+}
+
+static int approval_find(Store *store, const char *digest, uint64_t realtime_usec,
+                         const ChangeGate *gate, Err *err)
+{
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_APPROVED);
+    ApprovalTime time = {.gate = gate};
+    int r;
+
+    sql_text(&query, digest);
+    r = sql_step(&query, err);
+    if (r <= 0)
+        return r;
+    time.wall_usec = sql_column_number(&query, 0);
+    time.steady_usec = sql_column_number(&query, 1);
+    if (!steady_is_recent(store, time.steady_usec, time.wall_usec, realtime_usec,
+                          STORE_APPROVAL_USEC + approval_waited_usec(store, &time, realtime_usec)))
+        return APPROVAL_NONE;
+    return sql_column_number(&query, 2) ? APPROVAL_NOW : APPROVAL_GIVEN;
 }
 
 static int approval_give(Store *store, const char *digest, uint64_t realtime_usec, Err *err)
@@ -43,7 +84,8 @@ static int approval_give_in_memory(Store *store, const char *digest, Err *err)
     if (mem_grow(&store->approvals, &store->approval_capacity, store->approval_count + 1,
                  sizeof(*store->approvals)) < 0)
         return err_memory(err);
-    memcpy(store->approvals[store->approval_count++], digest, DIGEST_HEX_SIZE);
+    store->approvals[store->approval_count] = (StoreApproval){.opens_window = false};
+    memcpy(store->approvals[store->approval_count++].digest, digest, DIGEST_HEX_SIZE);
     return 0;
 }
 
@@ -61,7 +103,7 @@ int store_approve(Store *store, const char *digest, uint64_t realtime_usec, Err 
     int r = approval_check(store, digest, err);
 
     if (r == 0 && store->db)
-        r = approval_is_fresh(store, QUERY_APPROVAL_SPENT, digest, realtime_usec, err);
+        r = approval_was_spent(store, digest, realtime_usec, err);
     return r != 0 ? r : store_approve_again(store, digest, realtime_usec, err);
 }
 
@@ -79,17 +121,46 @@ int store_approve_again(Store *store, const char *digest, uint64_t realtime_usec
     return transaction_result(store, approval_give(store, digest, realtime_usec, err));
 }
 
-int store_is_approved(Store *store, const char *digest, uint64_t realtime_usec, Err *err)
+static int approval_open_in_memory(Store *store, const char *digest)
+{
+    for (size_t i = 0; i < store->approval_count; i++) {
+        if (str_equal(store->approvals[i].digest, digest))
+            store->approvals[i].opens_window = true;
+    }
+    return 0;
+}
+
+int store_approve_now(Store *store, const char *digest, Err *err)
+{
+    int r = store->is_read_only ? approval_open_in_memory(store, digest)
+                                : transaction_begin(store, err);
+
+    if (store->is_read_only || r < 0)
+        return r;
+    {
+        _cleanup_(sql_done) Query query = sql_begin(store, QUERY_APPROVAL_NOW);
+
+        sql_text(&query, digest);
+        r = sql_step(&query, err);
+        if (r == 0 && sql_changes(&query) == 0)
+            r = err_set(err, -ESTALE, "the approval of plan %s is not there any more, or spent",
+                        digest);
+    }
+    return transaction_result(store, r);
+}
+
+int store_is_approved(Store *store, const char *digest, uint64_t realtime_usec,
+                      const ChangeGate *gate, Err *err)
 {
     int r = reading_refresh(store, err);
 
     if (r < 0)
         return r;
     for (size_t i = 0; i < store->approval_count; i++) {
-        if (str_equal(store->approvals[i], digest))
-            return 1;
+        if (str_equal(store->approvals[i].digest, digest))
+            return store->approvals[i].opens_window ? APPROVAL_NOW : APPROVAL_GIVEN;
     }
-    return store->db ? approval_is_fresh(store, QUERY_APPROVED, digest, realtime_usec, err) : 0;
+    return store->db ? approval_find(store, digest, realtime_usec, gate, err) : APPROVAL_NONE;
 }
 
 int approval_spend(Store *store, const char *digest, uint64_t realtime_usec, Err *err)

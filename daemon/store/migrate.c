@@ -175,6 +175,8 @@ static const char *const migrate_steps[] = {
     "ALTER TABLE pass ADD COLUMN undo_of TEXT;",
     /* A pause tells who set it: 4294967295 is (uid_t)-1, not known. */
     "ALTER TABLE pause ADD COLUMN uid INTEGER NOT NULL DEFAULT 4294967295;",
+    /* An approval may open a closed change window. */
+    "ALTER TABLE approval ADD COLUMN opens_window INTEGER NOT NULL DEFAULT 0;",
 };
 
 #define SCHEMA_VERSION ((int)ELEMENTS(migrate_steps))

@@ -110,6 +110,7 @@ bool store_scope_covers(const StoreScope *scope, const StoreScope *channel)
         return pause_is_equal(scope->instance_key, channel->instance_key);
     case PAUSE_SCOPE_CHANNEL:
     case PAUSE_SCOPE_ROSTER:
+    case PAUSE_SCOPE_WINDOW:
         break;
     }
     return pause_is_equal(scope->instance_key, channel->instance_key) &&

@@ -47,6 +47,7 @@ static int prune_all(Store *store, uint64_t keep_usec, StorePruned *ret_pruned, 
     uint64_t before_usec =
         prune_before(store, keep_usec > GUARD_FIGHT_SPAN_USEC ? keep_usec : GUARD_FIGHT_SPAN_USEC);
     uint64_t lapsed_usec = prune_before(store, 2 * STORE_APPROVAL_USEC);
+    uint64_t waited_usec = prune_before(store, STORE_APPROVAL_WAIT_USEC + 2 * STORE_APPROVAL_USEC);
     int r = prune_count(store, before_usec, ret_pruned, err);
 
     if (r == 0 && ret_pruned->actions > 0)
@@ -55,6 +56,8 @@ static int prune_all(Store *store, uint64_t keep_usec, StorePruned *ret_pruned, 
         r = prune_pass_rows(store, err);
     if (r == 0)
         r = prune_run(store, QUERY_PRUNE_APPROVALS, lapsed_usec, err);
+    if (r == 0)
+        r = prune_run(store, QUERY_PRUNE_WAITING, waited_usec, err);
     if (r == 0)
         r = prune_run(store, QUERY_PRUNE_PAUSES, lapsed_usec, err);
     return r;

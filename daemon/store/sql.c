@@ -114,7 +114,9 @@ static const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_PRUNE_PASSES] =
         "DELETE FROM pass WHERE NOT EXISTS (SELECT 1 FROM action WHERE action.pass = pass.id)",
     [QUERY_PRUNE_APPROVALS] = "DELETE FROM approval WHERE given_steady_usec < ?1 "
-                              "AND (spent_usec IS NULL OR spent_steady_usec < ?1)",
+                              "AND spent_usec IS NOT NULL AND spent_steady_usec < ?1",
+    [QUERY_PRUNE_WAITING] =
+        "DELETE FROM approval WHERE given_steady_usec < ?1 AND spent_usec IS NULL",
     [QUERY_PRUNE_PAUSES] = "DELETE FROM pause WHERE until_steady_usec < ?1",
     [QUERY_ACTION_RECENT] =
         "SELECT identity, recorded_usec, steady_usec FROM action WHERE instance = " INSTANCE_OF(
@@ -153,12 +155,14 @@ static const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_PAUSE_FOLLOW] =
         "UPDATE pause SET until_usec = ?1 + until_steady_usec - ?2 WHERE until_usec IS NOT NULL "
         "AND set_steady_usec >= ?3 AND until_steady_usec > ?2",
-    [QUERY_APPROVED] = "SELECT given_usec, given_steady_usec FROM approval "
+    [QUERY_APPROVED] = "SELECT given_usec, given_steady_usec, opens_window FROM approval "
                        "WHERE digest = ? AND spent_usec IS NULL",
     [QUERY_APPROVAL_SPENT] = "SELECT spent_usec, spent_steady_usec FROM approval "
                              "WHERE digest = ? AND spent_usec IS NOT NULL",
     [QUERY_APPROVAL_GIVE] = "INSERT OR REPLACE INTO approval (digest, given_usec, "
                             "given_steady_usec) VALUES (?, ?, ?)",
+    [QUERY_APPROVAL_NOW] =
+        "UPDATE approval SET opens_window = 1 WHERE digest = ? AND spent_usec IS NULL",
     [QUERY_APPROVAL_SPEND] = "UPDATE approval SET spent_usec = ?, spent_steady_usec = ? "
                              "WHERE digest = ? AND spent_usec IS NULL",
     [QUERY_LOCKOUT] = "SELECT mark, until_usec, refused_usec, http, code, request_id, text, "

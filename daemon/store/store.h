@@ -45,6 +45,9 @@
 #define STORE_PASS_ID_SIZE 40
 #define STORE_APPROVAL_USEC USEC_PER_DAY /* how long an approval is good */
 
+/* And for how long it waits beside that, where windows are closed. */
+#define STORE_APPROVAL_WAIT_USEC (90 * 24 * 60 * 60 * UINT64_C(1000000))
+
 typedef struct Store Store;
 
 /*
@@ -192,9 +195,14 @@ int store_approve(Store *store, const char *digest, uint64_t realtime_usec, Err 
  * failed. Never 1. */
 int store_approve_again(Store *store, const char *digest, uint64_t realtime_usec, Err *err);
 
-/* Whether the plan with this digest has an approval given less than 24 h ago and not spent: 1, else
- * 0. */
-int store_is_approved(Store *store, const char *digest, uint64_t realtime_usec, Err *err);
+/* Has the approval that was given before open a closed window as well; buffered. -ESTALE: there is
+ * none that is not spent. */
+int store_approve_now(Store *store, const char *digest, Err *err);
+
+/* The Approval of the plan with this digest: one given less than 24 h ago and not spent. The time
+ * in which the gate was closed (NULL: none) does not count, up to STORE_APPROVAL_WAIT_USEC. */
+int store_is_approved(Store *store, const char *digest, uint64_t realtime_usec,
+                      const ChangeGate *gate, Err *err);
 
 /* Spends the approval of an instance's digest, by giving each of its plans one of its own;
  * buffered. -ESTALE: there is none to spend. */

@@ -34,6 +34,12 @@ typedef struct StoreSource {
     bool has_index;   /* rosterd.db-shm */
 } StoreSource;
 
+/* In a Store for reading. */
+typedef struct StoreApproval {
+    char digest[DIGEST_HEX_SIZE];
+    bool opens_window;
+} StoreApproval;
+
 struct Store {
     char *directory;
     char *path; /* of rosterd.db */
@@ -54,8 +60,8 @@ struct Store {
     StorePass *passes;                     /* begun and not ended */
     size_t pass_count, pass_capacity;
     Pending pending;
-    StoreSource source;                 /* is_read_only */
-    char (*approvals)[DIGEST_HEX_SIZE]; /* is_read_only: given to this Store */
+    StoreSource source;       /* is_read_only */
+    StoreApproval *approvals; /* is_read_only: given to this Store */
     size_t approval_count, approval_capacity;
 };
 

@@ -300,7 +300,7 @@ void delete_pause(ChannelPass *channel)
 
     assert(!channel->is_done);
     channel->is_paused = true;
-    channel_explain_pause(&why);
+    channel_explain_pause(channel, &why);
     if (channel->call.request.kind == REQUEST_DELETE_MEMBER)
         dispatch_withdraw(channel->dispatch, &channel->call, &why);
 }

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "reconcile/channel/gate.h"
+
 int group_commit_init(GroupCommit *group_commit, const Ops *ops, void *context,
                       size_t channel_capacity)
 {
@@ -84,12 +86,12 @@ static Batch group_commit_batch(const ChannelPass *channel)
 }
 
 /* Whether the channel may not delete any more, and why. */
-static bool group_commit_is_called_off(const ChannelPass *channel, Err *why)
+static bool group_commit_is_called_off(ChannelPass *channel, Err *why)
 {
     const Dispatch *dispatch = channel->dispatch;
 
-    if (channel->is_paused)
-        channel_explain_pause(why);
+    if (channel->is_paused || gate_shuts(channel))
+        channel_explain_pause(channel, why);
     else if (dispatch->has_failed || dispatch->is_stopped)
         *why = dispatch->failure;
     return err_is_set(why);

@@ -7,6 +7,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
+#include "reconcile/channel/gate.h"
 
 Event channel_event(const ChannelPass *channel, EventKind kind, const Err *err)
 {
@@ -33,6 +34,17 @@ void channel_tell(const ChannelPass *channel, EventKind kind, const Err *err)
     channel->ops->tell(channel->context, &event);
 }
 
+static bool channel_may_send(Call *call, Err *why)
+{
+    ChannelPass *channel = call->owner;
+
+    if (!gate_shuts(channel))
+        return true;
+    channel_explain_pause(channel, why);
+    return false;
+}
+
+/* An undo needs no window. */
 void channel_change(ChannelPass *channel, const Request *change, const char *doing,
                     CallOnEnd on_end)
 {
@@ -43,6 +55,7 @@ void channel_change(ChannelPass *channel, const Request *change, const char *doi
         .channel_name = channel->report->name,
         .member = channel->member,
         .on_end = on_end,
+        .may_send = channel->addition ? NULL : channel_may_send,
         .owner = channel,
     };
     channel->call.request.instance = channel->roster->instance;
@@ -52,9 +65,13 @@ void channel_change(ChannelPass *channel, const Request *change, const char *doi
     dispatch_begin(channel->dispatch, &channel->call, 0);
 }
 
-void channel_explain_pause(Err *err)
+void channel_explain_pause(const ChannelPass *channel, Err *err)
 {
-    err_set(err, -ECANCELED, "the channel was paused during the pass");
+    if (channel->is_shut)
+        err_set(err, -ECANCELED, "changes ended during the pass: %s",
+                channel->report->pause_reason);
+    else
+        err_set(err, -ECANCELED, "the channel was paused during the pass");
 }
 
 void channel_done(ChannelPass *channel)

@@ -77,7 +77,9 @@ struct ChannelPass {
     Guard guards[GUARD_COUNT]; /* as evaluated for the plan */
     size_t refusing;           /* how many of them refuse */
     bool has_approval;         /* there is one for exactly this plan */
+    bool opens_window;         /* and it opens a closed window */
     bool is_approved;          /* and the plan needs it to pass, which spends it */
+    bool is_shut;              /* by a window, a freeze or the clocks (gate.h) */
     bool is_paused;            /* since the plan was made: sends no further deletion */
     Map tried;             /* ids of listed members whose deletion an earlier pass left undecided */
     size_t in_doubt_count; /* how many of them have no outcome yet */
@@ -116,12 +118,13 @@ void channel_read(ChannelPass *channel, Diff *diff, uint64_t delay_usec, Channel
 bool channel_look_again(ChannelPass *channel, Diff *diff, uint32_t *looks, ChannelOnWhole on_whole);
 
 /* Begins a request that changes `channel->member`: the kind of `change`, its member and what
- * belongs to that are the caller's, the rest is filled in. `doing` and `on_end` are the call's. */
+ * belongs to that are the caller's, the rest is filled in. `doing` and `on_end` are the call's. It
+ * is not sent, nor sent again, once the channel's window has closed. */
 void channel_change(ChannelPass *channel, const Request *change, const char *doing,
                     CallOnEnd on_end);
 
-/* Says that it was paused while its deletions were under way. */
-void channel_explain_pause(Err *err);
+/* Says that it was paused, or its window closed, while its deletions were under way. */
+void channel_explain_pause(const ChannelPass *channel, Err *err);
 
 /* What an event says of a channel, borrowed from it; and telling it. */
 Event channel_event(const ChannelPass *channel, EventKind kind, const Err *err);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "reconcile/channel/gate.h"
 #include "reconcile/pass/held.h"
 #include "reconcile/pass/pass_guards.h"
 #include "reconcile/plan/plan_digest.h"
@@ -67,6 +68,7 @@ static bool decision_will_delete(const ChannelPass *channel)
 static int decision_judge(ChannelPass *channel, Err *err)
 {
     const Instance *instance = &channel->config->instances[channel->roster->instance];
+    const ChangeGate gate = config_gate(channel->config, channel->roster);
     Plan *plan = &channel->plan;
     int r;
 
@@ -76,8 +78,9 @@ static int decision_judge(ChannelPass *channel, Err *err)
     if (plan_digest_make(plan, &channel->diff, instance, channel->guards, plan->digest) < 0)
         return err_memory(err);
     str_copy(channel->report->digest, sizeof(channel->report->digest), plan->digest);
-    r = channel->ops->is_approved(channel->context, plan->digest, err);
-    channel->has_approval = r > 0;
+    r = channel->ops->is_approved(channel->context, plan->digest, &gate, err);
+    channel->has_approval = r > APPROVAL_NONE;
+    channel->opens_window = r == APPROVAL_NOW;
     return r < 0 ? r : 0;
 }
 
@@ -102,6 +105,26 @@ static int decision_recall_pause(ChannelPass *channel, Err *err)
     return 0;
 }
 
+/* Takes the windows beside the pauses, as one that holds until they open; told is the one that
+ * holds longest. */
+static int decision_recall_window(ChannelPass *channel, Err *err)
+{
+    GateLook look = gate_look(channel);
+    ChannelRecord *record = &channel->record;
+    bool is_longer =
+        !record->is_paused || (record->pause_end_usec != 0 &&
+                               (look.until_usec == 0 || look.until_usec > record->pause_end_usec));
+
+    channel->is_shut = look.is_closed && !(channel->opens_window && look.may_be_opened);
+    if (!channel->is_shut || !is_longer)
+        return 0;
+    if (channel_record_set_pause(record, look.reason, look.until_usec, PAUSE_SCOPE_WINDOW) < 0 ||
+        report_set_pause(channel->report, record->pause_reason, record->pause_end_usec,
+                         PAUSE_SCOPE_WINDOW) < 0)
+        return err_memory(err);
+    return 0;
+}
+
 /* A deletion in doubt counts as deleted for the fight guard. */
 static int decision_recall(ChannelPass *channel, Err *err)
 {
@@ -113,7 +136,10 @@ static int decision_recall(ChannelPass *channel, Err *err)
                                  err);
     if (r == 0)
         r = decision_recall_pause(channel, err);
-    return r == 0 && channel->plan.extra_count > 0 ? decision_judge(channel, err) : r;
+    channel->has_approval = channel->opens_window = false;
+    if (r == 0 && channel->plan.extra_count > 0)
+        r = decision_judge(channel, err);
+    return r == 0 ? decision_recall_window(channel, err) : r;
 }
 
 /* Members whose deletion is in doubt and that are listed still: where they are not deleted again,
@@ -154,7 +180,7 @@ static void decision_make(ChannelPass *channel)
         held_end(channel, channel->guards);
         return;
     }
-    channel->is_approved = channel->refusing > 0;
+    channel->is_approved = channel->refusing > 0 || channel->opens_window;
     pass_guards_add(channel->pass_guards, channel);
 }
 

@@ -10,6 +10,7 @@
 #include "daemon/base/str.h"
 #include "reconcile/apply/delete.h"
 #include "reconcile/apply/group_commit.h"
+#include "reconcile/channel/gate.h"
 #include "reconcile/pass/instance.h"
 #include "reconcile/pass/recovery.h"
 
@@ -71,11 +72,8 @@ static void pass_add_channel(Pass *pass, const RosterChannel *roster, Addition *
     assert(number < pass->config->channel_count);
     pass_add(pass, &pass->channels[number], report, roster);
     pass->channels[number].addition = addition;
-    if (!addition && config_pause_holds(roster, pass->ops->realtime_usec(pass->context))) {
-        report->pause_reason = roster->pause->reason;
-        report->pause_end_usec = roster->pause->until_usec;
-        report->pause_scope = PAUSE_SCOPE_ROSTER;
-    }
+    if (!addition)
+        gate_show(report, pass->config, pass->ops->realtime_usec(pass->context));
 }
 
 static void pass_add_recoveries(Pass *pass)

@@ -176,13 +176,15 @@ static int pass_guards_use_approval(PassGuards *guards, Err *err)
     const Instance *instance = &guards->config->instances[guards->dispatch->instance];
     size_t count = pass_guards_collect(guards);
     char digest[DIGEST_HEX_SIZE];
+    ChangeGate gate;
     int r;
 
     if (count == 0)
         return 0;
     if (plan_digest_combine(instance, guards->digests, count, digest) < 0)
         return err_memory(err);
-    r = guards->ops->is_approved(guards->context, digest, err);
+    gate = config_gate(guards->config, guards->waiting[0]->roster);
+    r = guards->ops->is_approved(guards->context, digest, &gate, err);
     if (r > 0 && !guards->dry_run)
         r = guards->ops->share_approval(guards->context, digest, guards->digests, count, err);
     else if (r == 0)

@@ -22,12 +22,17 @@ typedef struct Call Call;
  * end is DONE or GONE. Both are borrowed for the time of the callback. */
 typedef void (*CallOnEnd)(Call *call, CallEnd end, const Answer *answer, const Err *err);
 
+/* Whether a change may be sent at this moment; asked before each send. False: `why` is set, and the
+ * call ends with CALL_STOPPED. */
+typedef bool (*CallMaySend)(Call *call, Err *why);
+
 struct Call {
     Request request;          /* its strings live as long as the call is under way */
     const char *doing;        /* for messages: "reading the members" */
     const char *channel_name; /* for people; NULL: the roster's, or none */
     const char *member;       /* likewise: what it changes; NULL: nothing */
     CallOnEnd on_end;
+    CallMaySend may_send; /* NULL: it may */
     void *owner;
     bool is_probe;      /* of an instance that failed: one attempt is enough */
     uint32_t attempts;  /* sends so far */

@@ -20,6 +20,9 @@
 #include "reconcile/request/queue.h"
 #include "reconcile/request/throttle.h"
 
+/* Clocks that are further apart are not the same for windows. */
+#define DISPATCH_CLOCK_APART_USEC (5 * USEC_PER_MINUTE)
+
 typedef struct Dispatch {
     const Config *config;
     const Ops *ops;
@@ -31,11 +34,13 @@ typedef struct Dispatch {
     bool is_renewing;
     bool is_stopped;
     bool has_failed;
-    Err failure;       /* has_failed */
-    CallQueue ready;   /* to be sent as soon as rate and throttle allow */
-    CallQueue waiting; /* for their next attempt, or the delay they were begun with */
-    CallQueue refused; /* for a new credential */
-    CallQueue held;    /* changes that wait until changes are allowed again; they have no slot */
+    bool has_clock_apart; /* the last Date of the service and our clock, by more than
+                           * DISPATCH_CLOCK_APART_USEC */
+    Err failure;          /* has_failed */
+    CallQueue ready;      /* to be sent as soon as rate and throttle allow */
+    CallQueue waiting;    /* for their next attempt, or the delay they were begun with */
+    CallQueue refused;    /* for a new credential */
+    CallQueue held;       /* changes that wait until changes are allowed again; they have no slot */
     bool holds_changes;
     size_t in_flight;
     size_t kept; /* slots of channels that are about to begin their next call */

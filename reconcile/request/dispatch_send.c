@@ -38,6 +38,18 @@ static void dispatch_send(Dispatch *dispatch, Call *call)
     }
 }
 
+/* Sends the first ready call, unless its owner would not have it sent any more. */
+static void dispatch_send_first(Dispatch *dispatch)
+{
+    Call *call = queue_pop(&dispatch->ready);
+    Err why = {0};
+
+    if (!call->may_send || call->may_send(call, &why))
+        dispatch_send(dispatch, call);
+    else
+        call->on_end(call, CALL_STOPPED, NULL, &why);
+}
+
 /* The moment at which the first ready call may be sent; USEC_NEVER while a renewal is awaited. */
 static uint64_t dispatch_open_usec(const Dispatch *dispatch, uint64_t now_usec)
 {
@@ -56,7 +68,7 @@ void dispatch_pump(Dispatch *dispatch)
 
         if (dispatch_open_usec(dispatch, now_usec) > now_usec)
             return;
-        dispatch_send(dispatch, queue_pop(&dispatch->ready));
+        dispatch_send_first(dispatch);
     }
 }
 
@@ -122,6 +134,8 @@ void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer)
     assert(call->is_in_flight && dispatch->in_flight > 0);
     call->is_in_flight = false;
     dispatch->in_flight--;
+    if (answer->has_date)
+        dispatch->has_clock_apart = answer->clock_apart_usec > DISPATCH_CLOCK_APART_USEC;
     call->had_trouble = call->had_trouble || verdict != VERDICT_DONE;
     call->was_ambiguous = call->was_ambiguous || classify_is_ambiguous(answer);
     call->was_unheard = call->was_unheard || classify_is_unheard(answer);

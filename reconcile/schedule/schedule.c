@@ -77,8 +77,11 @@ uint64_t schedule_delay_usec(uint64_t interval_usec, uint32_t backoffs, uint64_t
 
 static uint64_t schedule_next_delay_usec(const Schedule *schedule)
 {
-    return schedule_delay_usec(schedule->interval_usec, schedule->backoffs,
-                               schedule->ops->random(schedule->context));
+    uint64_t delay_usec = schedule_delay_usec(schedule->interval_usec, schedule->backoffs,
+                                              schedule->ops->random(schedule->context));
+    uint64_t opens_usec = schedule->ops->due_in_usec(schedule->context, schedule->instance);
+
+    return opens_usec < delay_usec ? opens_usec : delay_usec;
 }
 
 /* Whether a pass is due later that one of now comes before. */

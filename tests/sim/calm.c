@@ -103,8 +103,11 @@ static void calm_begin(Sim *sim)
         world->channels[i].lag_usec = 0;
         world->channels[i].late_usec = 0;
     }
-    for (size_t i = 0; i < world->config.channel_count; i++)
+    world->config.windows = (ChangeWindows){.window_count = 0};
+    for (size_t i = 0; i < world->config.channel_count; i++) {
         world->rosters[i].pause = NULL;
+        world->rosters[i].windows = (ChangeWindows){.window_count = 0};
+    }
     for (size_t i = 0; i < world->config.instance_count; i++) {
         world->instances[i].renewal = RENEWAL_DONE;
         world->instances[i].credential_min = 0;

@@ -6,6 +6,7 @@
 #include "daemon/base/str.h"
 #include "tests/sim/sim.h"
 #include "tests/world/trace.h"
+#include "tests/world/windows.h"
 
 static const WorldChannel *edit_channel(World *world, const RosterChannel *roster)
 {
@@ -119,6 +120,9 @@ static void edit_settings(World *world)
     world->config.limits.requests_per_second = rates[world_below(world, ELEMENTS(rates))];
     world->config.limits.concurrency = (uint32_t)world_below(world, 8) + 1;
     world->config.retry.attempts = (uint32_t)world_below(world, 5) + 1;
+    world_set_windows(world, &world->config.windows,
+                      world_chance(world, 30) ? (unsigned)world_below(world, WORLD_WINDOW_CHOICES)
+                                              : 0);
 }
 
 /* Without an end, and with one that is over. */
@@ -129,7 +133,7 @@ static void edit_roster(Sim *sim, RosterChannel *roster)
 {
     World *world = sim->world;
 
-    switch (world_below(world, 11)) {
+    switch (world_below(world, 12)) {
     case 0:
     case 1:
         edit_adopt(world, roster);
@@ -148,6 +152,11 @@ static void edit_roster(Sim *sim, RosterChannel *roster)
         roster->pause = roster->pause ? NULL : &pauses[world_below(world, ELEMENTS(pauses))];
         world_trace(world, "%s: %s in its roster", roster->id ? roster->id : roster->name,
                     roster->pause ? "paused" : "not paused");
+        break;
+    case 10:
+        world_set_windows(world, &roster->windows,
+                          (unsigned)world_below(world, WORLD_WINDOW_CHOICES));
+        world_trace(world, "%s: other windows", roster->id ? roster->id : roster->name);
         break;
     case 7:
         roster->mode = roster->mode == MODE_PRUNE ? MODE_OBSERVE : MODE_PRUNE;

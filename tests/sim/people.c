@@ -222,6 +222,8 @@ void sim_people_after(Sim *sim)
         if (channel->held_plan == 0 || world_chance(world, 80))
             continue;
         world_approve_plan(world, channel->held_digest, channel->held_plan);
+        if (world_chance(world, 30))
+            world_approve_now(world);
         sim->counts->approvals++;
         world_trace(world, "people approve the plan of %s", channel->row.id);
         channel->held_plan = world_chance(world, 20) ? channel->held_plan : 0;

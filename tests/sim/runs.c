@@ -134,6 +134,24 @@ static bool runs_has_work(void *context, size_t instance)
     return sim_has_work(context, instance);
 }
 
+static uint64_t runs_due_in_usec(void *context, size_t instance)
+{
+    const Sim *sim = context;
+    const World *world = sim->world;
+    size_t scope = sim->slots[instance].scope;
+    uint64_t due_usec = USEC_NEVER;
+
+    for (size_t i = 0; i < world->config.channel_count; i++) {
+        const ChangeGate gate = config_gate(&world->config, &world->rosters[i]);
+        uint64_t opening_usec = change_gate_next_opening_usec(&gate, world->realtime_usec);
+
+        if (opening_usec && (scope == PASS_ALL_INSTANCES || world->rosters[i].instance == scope) &&
+            opening_usec - world->realtime_usec < due_usec)
+            due_usec = opening_usec - world->realtime_usec;
+    }
+    return due_usec;
+}
+
 static int runs_begin_pass(void *context, size_t instance, bool is_probe)
 {
     Sim *sim = context;
@@ -231,6 +249,7 @@ static const ScheduleOps runs_ops = {
     .random = runs_random,
     .wake_at = runs_wake_at,
     .has_work = runs_has_work,
+    .due_in_usec = runs_due_in_usec,
     .begin_pass = runs_begin_pass,
     .stop_pass = runs_stop_pass,
     .abandon_pass = runs_abandon_pass,

@@ -22,6 +22,12 @@ static bool fake_has_work(void *context, size_t instance)
     return !((Fake *)context)->has_no_work;
 }
 
+static uint64_t fake_due_in_usec(void *context, size_t instance)
+{
+    (void)instance;
+    return ((Fake *)context)->due_in_usec;
+}
+
 static int fake_begin_pass(void *context, size_t instance, bool is_probe)
 {
     Fake *fake = context;
@@ -103,6 +109,7 @@ static const ScheduleOps fake_ops = {
     .random = fake_random,
     .wake_at = fake_wake_at,
     .has_work = fake_has_work,
+    .due_in_usec = fake_due_in_usec,
     .begin_pass = fake_begin_pass,
     .stop_pass = fake_stop_pass,
     .abandon_pass = fake_abandon_pass,
@@ -117,7 +124,7 @@ static const ScheduleOps fake_ops = {
 
 void fake_init(Fake *fake, size_t count)
 {
-    *fake = (Fake){.now_usec = USEC_PER_HOUR, .undo_covers = {true}};
+    *fake = (Fake){.now_usec = USEC_PER_HOUR, .undo_covers = {true}, .due_in_usec = USEC_NEVER};
     assert_int_equal(lifecycle_init(&fake->lifecycle, &fake_ops, fake, count, USEC_PER_MINUTE), 0);
 }
 

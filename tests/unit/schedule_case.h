@@ -18,6 +18,7 @@ typedef struct Fake {
     uint64_t wake_usec[2];
     bool is_passing[2], is_probe[2], is_stopped[2], is_abandoned[2], is_held[2], is_changing[2];
     bool has_no_work;
+    uint64_t due_in_usec;
     int begin_error, undo_error;
     size_t begun;
     bool undo_covers[2];

@@ -79,6 +79,27 @@ static void test_it_backs_off_while_nothing_can_be_read_alone(void **state)
     fake_done(&fake);
 }
 
+/* Where a change window opens before the interval is over, the pass begins then; backing off or
+ * not. */
+static void test_a_window_that_opens_makes_a_pass_due(void **state)
+{
+    Fake fake;
+
+    (void)state;
+    fake_begin(&fake, 1);
+    fake.due_in_usec = 5 * USEC_PER_SEC;
+    fake_end_pass(&fake, 0, true);
+    assert_int_equal(fake.wake_usec[0] - fake.now_usec, 5 * USEC_PER_SEC);
+    fake_wake(&fake, 0);
+    fake_end_pass(&fake, 0, false);
+    assert_int_equal(fake.wake_usec[0] - fake.now_usec, 5 * USEC_PER_SEC);
+    fake_wake(&fake, 0);
+    fake.due_in_usec = MINUTE * 60;
+    fake_end_pass(&fake, 0, true);
+    assert_true(fake.wake_usec[0] - fake.now_usec <= MINUTE * 11 / 10);
+    fake_done(&fake);
+}
+
 static void test_without_work_there_is_no_pass(void **state)
 {
     Fake fake;
@@ -308,6 +329,7 @@ int main(void)
         cmocka_unit_test(test_asked_for_in_a_pass_that_fails_one_back_off_is_added),
         cmocka_unit_test(test_asked_for_and_not_begun_the_next_pass_is_not_put_off),
         cmocka_unit_test(test_asked_for_in_a_pass_and_not_begun_it_is_tried_soon),
+        cmocka_unit_test(test_a_window_that_opens_makes_a_pass_due),
         cmocka_unit_test(test_a_pass_is_stuck_once_what_it_waits_for_is_overdue),
     };
 

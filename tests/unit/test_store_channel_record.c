@@ -120,11 +120,56 @@ static void deletions_elsewhere_do_not_count(void **state)
 
 static bool is_approved(Folder *folder, Store *store, const char *digest, uint64_t realtime_usec)
 {
-    int r = store_is_approved(store, digest, realtime_usec, &folder->err);
+    int r = store_is_approved(store, digest, realtime_usec, NULL, &folder->err);
 
     if (r < 0)
         fail_msg("store_is_approved: %s", folder->err.text);
     return r > 0;
+}
+
+/* Open in the first hour of each day. */
+static const ChangeWindow hour[] = {{.days = 0x7f, .to_minute = 60, .zone = &zone_utc}};
+static const ChangeWindows windows = {.windows = hour, .window_count = 1}, no_windows;
+static const ChangeGate gate = {&windows, &no_windows};
+
+static Approval approval_of(Folder *folder, Store *store, uint64_t realtime_usec)
+{
+    int r = store_is_approved(store, DIGEST_A, realtime_usec, &gate, &folder->err);
+
+    if (r < 0)
+        fail_msg("store_is_approved: %s", folder->err.text);
+    return (Approval)r;
+}
+
+/* 24 hours in which the window was open are 24 days. A clock that was wrong adds 90 days at most.
+ */
+static void test_time_outside_windows_does_not_count(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+
+    assert_int_equal(store_approve(store, DIGEST_A, NOW, NULL), 0);
+    time_pass(23 * USEC_PER_DAY);
+    assert_int_equal(approval_of(folder, store, NOW + 23 * USEC_PER_DAY), APPROVAL_GIVEN);
+    assert_int_equal(approval_of(folder, store, NOW), APPROVAL_GIVEN);
+    assert_false(is_approved(folder, store, DIGEST_A, NOW + 23 * USEC_PER_DAY));
+    time_pass(USEC_PER_DAY + 1);
+    assert_int_equal(approval_of(folder, store, NOW + 24 * USEC_PER_DAY), APPROVAL_NONE);
+    store_free(store);
+}
+
+static void test_an_approval_that_opens_a_window(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+
+    assert_int_equal(store_approve_now(store, DIGEST_A, NULL), -ESTALE);
+    assert_int_equal(store_approve(store, DIGEST_A, NOW, NULL), 0);
+    assert_int_equal(store_approve_now(store, DIGEST_A, NULL), 0);
+    assert_int_equal(approval_of(folder, store, NOW), APPROVAL_NOW);
+    assert_int_equal(store_approve_again(store, DIGEST_A, NOW, NULL), 0);
+    assert_int_equal(approval_of(folder, store, NOW), APPROVAL_GIVEN);
+    store_free(store);
 }
 
 static void test_approval_lapses(void **state)
@@ -256,6 +301,8 @@ int main(void)
         TEST(test_recent_deletions),
         TEST(test_recent_deletions_by_a_wrong_clock),
         TEST(test_approval_lapses),
+        TEST(test_time_outside_windows_does_not_count),
+        TEST(test_an_approval_that_opens_a_window),
         TEST(test_approval_passes_once),
         TEST(test_approval_given_again_passes_again),
         TEST(test_a_refusal_outlives_its_run),

@@ -82,7 +82,7 @@ static void test_version_1_becomes_the_instance_of_its_name(void **state)
     assert_int_equal(record.pause_end_usec, UINT64_C(4102444800000000));
     assert_int_equal(record.sighting_count, 1);
     assert_int_equal(record.deletion_count, 2);
-    assert_int_equal(store_is_approved(store, DIGEST_A, realtime_now, NULL), 1);
+    assert_int_equal(store_is_approved(store, DIGEST_A, realtime_now, NULL, NULL), 1);
     channel_record_done(&record);
     store_free(store);
     store = folder_open(folder);

@@ -367,10 +367,10 @@ static void test_writing_is_refused(void **state)
     assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), -EROFS);
     assert_says(&folder->err, "opened for reading; nothing was deleted");
     assert_int_equal(store_approve(store, DIGEST_B, NOW, NULL), 0);
-    assert_int_equal(store_is_approved(store, DIGEST_B, NOW, NULL), 1);
+    assert_int_equal(store_is_approved(store, DIGEST_B, NOW, NULL, NULL), 1);
     store_free(store);
     store = folder_open_read_only(folder);
-    assert_int_equal(store_is_approved(store, DIGEST_B, NOW, NULL), 0);
+    assert_int_equal(store_is_approved(store, DIGEST_B, NOW, NULL, NULL), 0);
     store_free(store);
 }
 

@@ -64,6 +64,7 @@ typedef struct WorldChannel {
                                       then */
     bool was_in_sync;              /* in truth, when its list was last read */
     size_t mutations;              /* in flight */
+    uint32_t opened_in;            /* the pass that an approval opened its window for */
     Sighting *sightings;           /* what the state remembers */
     size_t sighting_count;
     Sighting *durable; /* of them, what a kill leaves; unless is_buffered the same */
@@ -202,6 +203,7 @@ typedef struct WorldApproval {
     bool is_spent;
     uint64_t plan; /* a sum over the plan that was meant; 0: not known */
     uint64_t given_usec;
+    bool opens_window;
 } WorldApproval;
 
 struct World {
@@ -219,6 +221,7 @@ struct World {
     uint64_t now_usec, realtime_usec, wake_usec;
     uint64_t random_state;
     uint64_t gap_usec;            /* between passes */
+    uint64_t clock_apart_usec;    /* between the service's clock and ours */
     uint64_t latency_usec;        /* of a request, there and back */
     uint64_t latency_spread_usec; /* by chance on top */
     WorldEvent **events;

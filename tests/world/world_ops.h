@@ -14,7 +14,7 @@ WorldMember *world_find_member(World *world, const char *id);
 
 int world_recall(void *context, const RosterChannel *roster, const ChannelRow *row,
                  ChannelRecord *record, Err *err);
-int world_is_approved(void *context, const char *digest, Err *err);
+int world_is_approved(void *context, const char *digest, const ChangeGate *gate, Err *err);
 int world_share_approval(void *context, const char *digest, const char *const *plans,
                          size_t plan_count, Err *err);
 int world_remember(void *context, const RosterChannel *roster, const char *channel_id,
@@ -35,6 +35,10 @@ void world_abandon(World *world, void *unused);
 void world_approve(World *world, const char *digest);
 /* One that is neither spent nor lapsed, or NULL. */
 WorldApproval *world_find_approval(World *world, const char *digest);
+
+/* Has the newest approval open a closed window. */
+void world_approve_now(World *world);
+
 /* Pauses a channel, until then or (0) for good; the pass under way hears of it. */
 void world_pause(World *world, WorldChannel *channel, uint64_t until_usec);
 void world_approve_plan(World *world, const char *digest, uint64_t plan);

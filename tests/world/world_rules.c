@@ -193,6 +193,17 @@ static void rule_rate(World *world, WorldInstance *instance)
     instance->begun[instance->begun_count++] = world->now_usec;
 }
 
+/* No change outside of the windows, but of a plan whose approval opens them; in a freeze none. */
+static void rule_gate(World *world, const RosterChannel *roster, const WorldChannel *channel)
+{
+    const ChangeGate gate = config_gate(&world->config, roster);
+    ChangeGateState state = change_gate_look(&gate, world->realtime_usec);
+
+    if (state.kind != CHANGE_GATE_OPEN &&
+        (state.is_frozen || channel->opened_in != world->pass_serial))
+        world_broken(world, "%s is changed and may not be: %s", channel->row.id, state.reason);
+}
+
 static void rule_deletion(World *world, const Request *request)
 {
     WorldChannel *channel = world_find_channel(world, request->instance, request->channel_id);
@@ -214,6 +225,7 @@ static void rule_deletion(World *world, const Request *request)
         world_broken(world, "a deletion where none may be");
     if (channel->is_paused || (request->channel->pause && request->channel->pause->until_usec == 0))
         world_broken(world, "%s is deleted and its channel is paused", member->host);
+    rule_gate(world, request->channel, channel);
     if (channel->mutations > 0)
         world_broken(world, "two changes of one channel at once");
     if (world_is_desired(channel, request->channel, member) ||

@@ -295,6 +295,8 @@ void world_arrive(World *world, WorldEvent *event)
         event->fault.twist(event);
     else if (event->has_fault)
         event->answer = event->fault.answer;
+    event->answer.has_date = true;
+    event->answer.clock_apart_usec = world->clock_apart_usec;
     service_note_lie(world, event);
     if (event->is_orphan)
         return;

@@ -288,8 +288,12 @@ static void state_add_batch(World *world, Batch *batch)
 {
     WorldChannel *channel = state_channel(world, batch->channel, batch->channel_id);
 
-    if (batch->approved)
-        world_find_approval(world, batch->digest)->is_spent = true;
+    if (batch->approved) {
+        WorldApproval *approval = world_find_approval(world, batch->digest);
+
+        approval->is_spent = true;
+        channel->opened_in = approval->opens_window ? world->pass_serial : 0;
+    }
     for (size_t i = 0; i < batch->deletion_count; i++)
         state_add_action(world, channel, &batch->deletions[i]);
     world_trace(world, "%s: %zu deletions are recorded%s", batch->channel_id, batch->deletion_count,

@@ -71,14 +71,23 @@ static void response_append_part(Buf *message, const char *text)
     buf_puts(message, text);
 }
 
+/* How far the service's clock and ours are apart; false where it does not say. */
+static bool response_clocks_apart(const HttpAnswer *http, uint64_t ours, uint64_t *ret_theirs,
+                                  uint64_t *ret_apart)
+{
+    if (http_parse_date(http_answer_header(http, "Date"), ret_theirs) < 0)
+        return false;
+    *ret_apart = *ret_theirs > ours ? *ret_theirs - ours : ours - *ret_theirs;
+    return true;
+}
+
 static void response_append_clock(const HttpAnswer *http, Buf *message)
 {
     uint64_t theirs, ours = clock_realtime_usec(), apart;
     char theirs_text[CLOCK_RFC3339_SIZE], ours_text[CLOCK_RFC3339_SIZE], duration[48];
 
-    if (http_parse_date(http_answer_header(http, "Date"), &theirs) < 0)
+    if (!response_clocks_apart(http, ours, &theirs, &apart))
         return;
-    apart = theirs > ours ? theirs - ours : ours - theirs;
     if (apart <= CLOCK_TOLERANCE_USEC)
         return;
     clock_format_rfc3339(theirs, theirs_text);
@@ -206,9 +215,13 @@ static void response_read_http(ResponseReader *reader, RequestKind kind,
                                const Credential *credential, const HttpAnswer *http, Answer *answer)
 {
     int promised = response_promised(kind);
+    uint64_t theirs_usec;
 
     answer->kind = ANSWER_HTTP;
     answer->http = http->status;
+    if (!response_is_of_nobody(http))
+        answer->has_date = response_clocks_apart(http, clock_realtime_usec(), &theirs_usec,
+                                                 &answer->clock_apart_usec);
     response_read_request_id(reader, credential, http, answer);
     if (http->status < 300 && promised == 0)
         response_read_page(reader, kind, credential, http, answer);
