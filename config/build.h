@@ -5,13 +5,33 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "config/config.h"
 #include "config/schema/schema.h"
 #include "daemon/base/arena.h"
 #include "daemon/base/map.h"
 
-typedef struct Build {
+/* A zone that a window names, or why there is none. */
+typedef struct BuildZone BuildZone;
+struct BuildZone {
+    const char *name;
+    const char *path;   /* of its file; NULL: it needs none */
+    struct stat status; /* of the file, before it was read */
+    int error;          /* why that cannot be looked at; 0: it can */
+    const char *why;    /* what is wrong with it, a clause; NULL: nothing */
+    Zone zone;
+    char canonical[DIGEST_HEX_SIZE]; /* of what it means in our time */
+    BuildZone *next;
+};
+
+typedef struct Build Build;
+
+/* The zone of a name. NULL: there is none, of which *ret_why tells a clause; or (NULL as well, the
+ * problems tell) memory ran out. It is the Build's. */
+typedef const BuildZone *(*BuildFindZone)(Build *build, const char *name, const char **ret_why);
+
+struct Build {
     Config config; /* first: what config_load() gives out */
     Arena arena;   /* all that the Config points to */
     Problems *problems;
@@ -25,7 +45,9 @@ typedef struct Build {
     bool knows_instances;
     bool knows[SETTING_COUNT];
     bool knows_guards;
-} Build;
+    BuildFindZone find_zone;
+    BuildZone *zones; /* that were looked for, in that order */
+};
 
 /* One entry of `rosters`. It outlives the tree of the settings. */
 typedef struct RosterEntry {

@@ -8,6 +8,7 @@
 
 #include "config/build.h"
 #include "config/load/files.h"
+#include "config/load/zones.h"
 #include "config/roster/roster.h"
 #include "config/roster/rules.h"
 #include "config/settings/settings.h"
@@ -143,6 +144,7 @@ static int read_all(const char *path, bool with_rosters, Sources *sources, Probl
         return problems_memory(problems);
     build->problems = problems;
     build->sources = sources;
+    build->find_zone = zones_find;
     if (files_set_settings(build, path) < 0 || sources_begin(sources, path) < 0)
         return problems_memory(problems);
     read_settings(build, &rosters);
@@ -152,6 +154,8 @@ static int read_all(const char *path, bool with_rosters, Sources *sources, Probl
         load_rosters(build, &rosters);
         rules_check_any_channel(build, &rosters);
     }
+    if (zones_tell_sources(build, sources) < 0)
+        return problems_memory(problems);
     if (problems->out_of_memory || build->config.warnings.out_of_memory ||
         keep_files(build, first_file) < 0)
         return problems_memory(problems);
@@ -164,6 +168,7 @@ static int read_all(const char *path, bool with_rosters, Sources *sources, Probl
     map_done(&build->listed);
     build->problems = NULL;
     build->sources = NULL;
+    build->find_zone = NULL;
     *ret_config = &TAKE_PTR(build)->config;
     return 0;
 }

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "config/load/sources.h"
+#include "config/load/zones.h"
 #include "daemon/base/aside.h"
 #include "daemon/base/err.h"
 #include "daemon/base/mem.h"
@@ -369,5 +370,7 @@ int sources_look(const Sources *before, Sources *ret_now)
     if (files_set_settings(build, before->settings) < 0)
         return -ENOMEM;
     files_find(build, &ret_now->entries, &files);
-    return problems.out_of_memory || build->config.warnings.out_of_memory ? -ENOMEM : 0;
+    if (problems.out_of_memory || build->config.warnings.out_of_memory)
+        return -ENOMEM;
+    return zones_look(before, ret_now);
 }

@@ -18,6 +18,7 @@ void sources_done(Sources *sources)
 {
     free(sources->stamps);
     free(sources->listings);
+    free(sources->zones);
     arena_done(&sources->arena);
     *sources = (Sources){0};
 }
@@ -78,6 +79,17 @@ int sources_add_listing(Sources *sources, const char *directory, const char *pat
     return 0;
 }
 
+int sources_add_zone(Sources *sources, const char *path)
+{
+    const char *copy = arena_string(&sources->arena, path);
+
+    if (!copy || mem_grow(&sources->zones, &sources->zone_capacity, sources->zone_count + 1,
+                          sizeof(*sources->zones)) < 0)
+        return -ENOMEM;
+    sources->zones[sources->zone_count++] = copy;
+    return 0;
+}
+
 int sources_begin(Sources *sources, const char *settings)
 {
     struct stat status;
@@ -121,7 +133,13 @@ int sources_keep_entries(Sources *sources, const RosterEntries *entries)
 int sources_copy_names(const Sources *sources, Sources *ret_names)
 {
     ret_names->settings = arena_string(&ret_names->arena, sources->settings);
-    return ret_names->settings ? sources_keep_entries(ret_names, &sources->entries) : -ENOMEM;
+    if (!ret_names->settings)
+        return -ENOMEM;
+    for (size_t i = 0; i < sources->zone_count; i++) {
+        if (sources_add_zone(ret_names, sources->zones[i]) < 0)
+            return -ENOMEM;
+    }
+    return sources_keep_entries(ret_names, &sources->entries);
 }
 
 static bool sources_stamp_equal(const SourceStamp *a, const SourceStamp *b)

@@ -44,6 +44,8 @@ typedef struct Sources {
     SourceListing *listings;
     size_t listing_count, listing_capacity;
     const char *unread; /* the first file that could not be read at all; NULL: all could */
+    const char **zones; /* paths of the zone files that were looked for */
+    size_t zone_count, zone_capacity;
 } Sources;
 
 void sources_done(Sources *sources);
@@ -52,6 +54,7 @@ void sources_done(Sources *sources);
 int sources_add(Sources *sources, const char *path, const struct stat *status);
 int sources_add_missing(Sources *sources, const char *path, int error);
 int sources_add_listing(Sources *sources, const char *directory, const char *pattern);
+int sources_add_zone(Sources *sources, const char *path);
 int sources_begin(Sources *sources, const char *settings);
 int sources_note_unread(Sources *sources, const char *path);
 int sources_keep_entries(Sources *sources, const RosterEntries *entries);

@@ -8,6 +8,7 @@
 #include "config/schema/suggest.h"
 #include "config/settings/instances.h"
 #include "config/settings/settings.h"
+#include "config/settings/window_keys.h"
 #include "daemon/base/mem.h"
 
 #define NO_INSTANCE SIZE_MAX /* the instance is not known, which was reported */
@@ -20,6 +21,8 @@ typedef struct ChannelDraft {
     const Node *members;
     const Node *ignore;
     const Node *paused;
+    const Node *windows;
+    const Node *freezes;
     CanonicalItems *member_items, *ignore_items;
 } ChannelDraft;
 
@@ -47,6 +50,16 @@ static void put_pause(const void *draft, Buf *buf)
         canonical_put(buf, &roster_pause_schema, CANONICAL_ALL, pause);
 }
 
+static void put_windows(const void *draft, Buf *buf)
+{
+    window_keys_put(&((const ChannelDraft *)draft)->channel.windows, buf);
+}
+
+static void put_freezes(const void *draft, Buf *buf)
+{
+    window_keys_put_freezes(&((const ChannelDraft *)draft)->channel.windows, buf);
+}
+
 enum {
     KEY_NAME,
     KEY_ID,
@@ -59,6 +72,8 @@ enum {
     KEY_IGNORE,
     KEY_GUARDS,
     KEY_PAUSED,
+    KEY_WINDOWS,
+    KEY_FREEZES,
 };
 
 static const SchemaKey channel_keys[] = {
@@ -108,6 +123,18 @@ static const SchemaKey channel_keys[] = {
                     .section = &roster_pause_schema,
                     .put = put_pause,
                     .offset = offsetof(ChannelDraft, paused)},
+    [KEY_WINDOWS] = {.name = "windows",
+                     .type = SCHEMA_LIST,
+                     .section = &window_keys_schema,
+                     .put = put_windows,
+                     .offset = offsetof(ChannelDraft, windows),
+                     .hint = "a list of windows"},
+    [KEY_FREEZES] = {.name = "freezes",
+                     .type = SCHEMA_LIST,
+                     .section = &window_keys_freeze_schema,
+                     .put = put_freezes,
+                     .offset = offsetof(ChannelDraft, freezes),
+                     .hint = "a list of freezes"},
 };
 
 static const Schema channel_schema = {
@@ -198,6 +225,7 @@ static void merge(Build *build, Reader *reader, const Node *node, ChannelDraft *
         members_read_ignore(reader, draft->ignore, channel, draft->ignore_items);
     if (draft->paused)
         channel->pause = roster_pause_read(reader, draft->paused);
+    window_keys_read(build, reader, draft->windows, draft->freezes, &channel->windows);
 }
 
 static void take_channel_canonical(Reader *reader, ChannelDraft *draft)

@@ -3,6 +3,7 @@
 
 #include "config/schema/canonical.h"
 #include "config/settings/instances.h"
+#include "config/settings/window_keys.h"
 #include "daemon/base/str.h"
 
 #define ROSTERS_DEFAULT "rosters.d"
@@ -13,7 +14,19 @@ typedef struct SettingsDraft {
     const Node *instances;
     const Node *rosters;
     const Node *channels;
+    const Node *windows;
+    const Node *freezes;
 } SettingsDraft;
+
+static void put_windows(const void *draft, Buf *buf)
+{
+    window_keys_put(&((const SettingsDraft *)draft)->config.windows, buf);
+}
+
+static void put_freezes(const void *draft, Buf *buf)
+{
+    window_keys_put_freezes(&((const SettingsDraft *)draft)->config.windows, buf);
+}
 
 /* ---- one key for each row of the settings ---- */
 
@@ -69,6 +82,8 @@ enum {
     KEY_RETRY,
     KEY_LIMITS,
     KEY_GUARDS,
+    KEY_WINDOWS,
+    KEY_FREEZES,
 };
 
 static const SchemaKey settings_keys[] = {
@@ -106,6 +121,18 @@ static const SchemaKey settings_keys[] = {
                     .type = SCHEMA_SECTION,
                     .offset = offsetof(SettingsDraft, config.guards),
                     .section = &settings_guards_schema},
+    [KEY_WINDOWS] = {.name = "windows",
+                     .type = SCHEMA_LIST,
+                     .section = &window_keys_schema,
+                     .put = put_windows,
+                     .offset = offsetof(SettingsDraft, windows),
+                     .hint = "a list of windows"},
+    [KEY_FREEZES] = {.name = "freezes",
+                     .type = SCHEMA_LIST,
+                     .section = &window_keys_freeze_schema,
+                     .put = put_freezes,
+                     .offset = offsetof(SettingsDraft, freezes),
+                     .hint = "a list of freezes"},
 };
 
 const Schema settings_schema = {
@@ -182,6 +209,7 @@ void settings_read(Build *build, Reader *reader, const Node *root, RosterEntries
 
     schema_set_fallbacks(&settings_schema, &draft);
     seen = schema_read(reader, root, &settings_schema, &draft);
+    window_keys_read(build, reader, draft.windows, draft.freezes, &draft.config.windows);
     take_settings_canonical(reader, &draft);
     build->config = draft.config;
     note_known(build, seen);

@@ -79,6 +79,21 @@ static const Frame frames[] = {
      "{version: 1, instance: prod, channels: [{name: abc, "
      "members: [a], paused: {%s}}]}\n",
      {BASE("reason", "why"), NULL}},
+    {"windows", HEAD "windows: [{%s}]\n", NULL, {BASE("from", "'07:00'", "to", "'18:00'"), NULL}},
+    {"freezes",
+     HEAD "freezes: [{%s}]\n",
+     NULL,
+     {BASE("from", "2026-12-20T00:00:00Z", "to", "2027-12-20T00:00:00Z"), NULL}},
+    {"roster.channels.windows",
+     TWO_INSTANCES,
+     "{version: 1, instance: prod, channels: [{name: abc, "
+     "members: [a], windows: [{%s}]}]}\n",
+     {BASE("from", "'07:00'", "to", "'18:00'"), NULL}},
+    {"roster.channels.freezes",
+     TWO_INSTANCES,
+     "{version: 1, instance: prod, channels: [{name: abc, "
+     "members: [a], freezes: [{%s}]}]}\n",
+     {BASE("from", "2026-12-20T00:00:00Z", "to", "2027-12-20T00:00:00Z"), NULL}},
 };
 
 /* Values of keys for which any text will not do, and of those that are no scalar and have no
@@ -96,6 +111,18 @@ static const struct {
     {"roster.channels.members.host", {"10.0.0.1", "'[2001:db8::1]'", "name.example.com"}},
     {"roster.channels.ignore.host", {"10.0.0.1", "10.0.0.0/24", "10.0.0.0/25", "h"}},
     {"roster.channels.paused", {"why", "why not"}},
+    {"windows.days", {"mon", "mon-tue", "[mon, wed]"}},
+    {"windows.from", {"'07:00'", "'07:01'", "'19:00'"}},
+    {"windows.to", {"'18:00'", "'24:00'", "'00:00'"}},
+    {"windows.zone", {"UTC", "Europe/Berlin", "Asia/Kolkata"}},
+    {"freezes.from", {"2026-12-20T00:00:00Z", "2026-12-20T00:00:00.5Z"}},
+    {"freezes.to", {"2027-12-20T00:00:00Z", "2027-12-20T00:00:01Z"}},
+    {"roster.channels.windows.days", {"mon", "mon-tue", "[mon, wed]"}},
+    {"roster.channels.windows.from", {"'07:00'", "'07:01'", "'19:00'"}},
+    {"roster.channels.windows.to", {"'18:00'", "'24:00'", "'00:00'"}},
+    {"roster.channels.windows.zone", {"UTC", "Europe/Berlin", "Asia/Kolkata"}},
+    {"roster.channels.freezes.from", {"2026-12-20T00:00:00Z", "2026-12-20T00:00:00.5Z"}},
+    {"roster.channels.freezes.to", {"2027-12-20T00:00:00Z", "2027-12-20T00:00:01Z"}},
     {"roster.channels.paused.until", {"2026-12-24T18:00:00Z", "2026-12-24T18:00:00.5Z"}},
 };
 
