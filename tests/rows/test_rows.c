@@ -53,7 +53,7 @@ static const InvalidConfig refusals[] = {
     {NULL, CHANNEL(", corner: /c"),
      "rosters.d/a.yaml:3:36: channels[0].corner: unknown key, must be one of: name, id, mode, "
      "rest, "
-     "spread, allow_empty, members, ignore, guards, paused\n"},
+     "spread, allow_empty, members, ignore, guards, paused, windows, freezes\n"},
 };
 
 static void test_bounds_and_messages(void **state)

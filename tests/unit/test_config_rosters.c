@@ -63,7 +63,7 @@ static const InvalidConfig what_a_roster_cannot_say_cases[] = {
      "rosters.d/a.yaml:2:1: mode: unknown key, must be one of: version, instance, channels\n"},
     {NULL, CHANNELS "  - {id: abc, members: [a], token_file: /etc/shadow}\n",
      "rosters.d/a.yaml:3:29: channels[0].token_file: unknown key, must be one of: name, id, mode, "
-     "allow_empty, members, ignore, guards, paused\n"},
+     "allow_empty, members, ignore, guards, paused, windows, freezes\n"},
 };
 
 static void what_a_roster_cannot_say(void **state)

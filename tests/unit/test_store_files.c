@@ -175,13 +175,13 @@ static void test_foreign_and_newer_databases(void **state)
     Buf bytes;
 
     store_free(store);
-    run_sql(folder->state, "PRAGMA user_version = 5");
+    run_sql(folder->state, "PRAGMA user_version = 6");
     bytes = folder_bytes(folder, "rosterd.db");
     assert_left_alone(folder, bytes.data, bytes.size, -EPROTO, "newer rosterd");
     assert_int_equal(store_open_read_only(folder->state, &store, &folder->err), -EPROTO);
     buf_done(&bytes);
 
-    run_sql(folder->state, "PRAGMA user_version = 4; DROP TABLE pause");
+    run_sql(folder->state, "PRAGMA user_version = 5; DROP TABLE pause");
     bytes = folder_bytes(folder, "rosterd.db");
     assert_left_alone(folder, bytes.data, bytes.size, -EBADMSG, "no such table: pause");
     buf_done(&bytes);
