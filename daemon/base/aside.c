@@ -14,6 +14,7 @@
 #include "daemon/base/file.h"
 #include "daemon/base/hang.h"
 #include "daemon/base/log.h"
+#include "daemon/base/registers.h"
 #include "daemon/base/str.h"
 
 struct Aside {
@@ -42,6 +43,8 @@ static void *aside_run(void *userdata)
     Aside *aside = userdata;
     bool is_left;
 
+    /* It began with those of whoever made it, and one that is held keeps them. */
+    registers_clear();
     aside_current = aside;
     aside->work.run(aside->context);
     aside_current = NULL;

@@ -12,6 +12,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/base/mem.h"
+#include "daemon/base/registers.h"
 #include "daemon/base/str.h"
 
 #define HANG_LOOK_USEC (HANG_USEC / 4)
@@ -74,6 +75,8 @@ static void *hang_run(void *userdata)
     uint64_t seen = 0;
 
     (void)userdata;
+    /* It began with those of the thread that made it, and its own would be in a core dump. */
+    registers_clear();
     pthread_mutex_lock(&hang_lock);
     for (;;)
         hang_look(&seen);
