@@ -60,8 +60,7 @@ typedef struct WorldChannel {
     uint64_t lag_usec;             /* how long a removed member is still listed */
     uint64_t late_usec;            /* how long one that an undo added is not yet listed */
     uint64_t list_serial;          /* lists begun */
-    uint64_t listed_realtime_usec; /* the last page: when its plan is made, whatever the clock does
-                                      then */
+    uint64_t listed_realtime_usec; /* the last page: when its plan is made */
     bool was_in_sync;              /* in truth, when its list was last read */
     size_t mutations;              /* in flight */
     uint32_t opened_in;            /* the pass that an approval opened its window for */
