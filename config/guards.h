@@ -28,6 +28,9 @@
 #define GUARD_ROWS(ROW)                                                                            \
     ROW(MAX_DELETES, max_deletes, "deletions planned", "the most deletions in a channel and pass", \
         0, 100000, 10, GUARD_AT_MOST, GUARD_OF_CHANNEL, GUARD_COVERED, SETTABLE)                   \
+    ROW(MAX_ADDS, max_adds, "additions and corrections planned",                                   \
+        "the most additions and corrections in a channel and pass", 0, 1000000, 50, GUARD_AT_MOST, \
+        GUARD_OF_CHANNEL, GUARD_COVERED, SETTABLE)                                                 \
     ROW(MAX_DELETE_PERCENT, max_delete_percent, "% planned",                                       \
         "the most deletions, in percent of the live members that are not ignored", 0, 100, 50,     \
         GUARD_AT_MOST, GUARD_OF_CHANNEL, GUARD_COVERED, SETTABLE)                                  \
@@ -37,9 +40,9 @@
     ROW(CONFIRM_PASSES, confirm_passes, "sightings",                                               \
         "in how many whole lists in a row, one a pass, an extra must be seen", 1, 1000, 1,         \
         GUARD_AT_LEAST, GUARD_OF_CHANNEL, GUARD_UNCOVERED, SETTABLE)                               \
-    ROW(FIGHT, fight, "deletions within the hour",                                                 \
-        "how often a member deleted and put back within an hour is deleted", 3, 3, 3, GUARD_BELOW, \
-        GUARD_OF_CHANNEL, GUARD_COVERED, FIXED)                                                    \
+    ROW(FIGHT, fight, "changes within the hour",                                                   \
+        "how often a member is changed alike within an hour while somebody undoes it", 3, 3, 3,    \
+        GUARD_BELOW, GUARD_OF_CHANNEL, GUARD_COVERED, FIXED)                                       \
     ROW(MAX_DELETES_TOTAL, max_deletes_total, "deletions planned in the instance",                 \
         "the most deletions in all channels of an instance and a pass", 0, 1000000, 25,            \
         GUARD_AT_MOST, GUARD_OF_PASS, GUARD_UNCOVERED, SWITCHABLE)                                 \

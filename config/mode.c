@@ -11,7 +11,7 @@ const SchemaChoice mode_choices[] = {
 };
 
 static const ModeChanges mode_changes[MODE_COUNT] = {
-#define MODE_MAY(constant, word, changes, help) [MODE_##constant] = changes,
+#define MODE_MAY(constant, word, changes, help) [MODE_##constant] = (ModeChanges)(changes),
     MODE_ROWS(MODE_MAY)
 #undef MODE_MAY
 };
@@ -20,6 +20,12 @@ const char *mode_text(Mode mode)
 {
     assert(mode < MODE_COUNT);
     return mode_choices[mode].word;
+}
+
+bool mode_may(Mode mode, ModeChanges changes)
+{
+    assert(mode < MODE_COUNT && changes != MODE_CHANGES_NOTHING);
+    return (mode_changes[mode] & changes) == changes;
 }
 
 bool mode_is_milder(Mode mode, Mode than)

@@ -14,10 +14,13 @@
 typedef enum ModeChanges {
     MODE_CHANGES_NOTHING = 0,
     MODE_DELETES = 1 << 0,
+    MODE_ADDS = 1 << 1, /* and corrects */
 } ModeChanges;
 
 #define MODE_ROWS(ROW)                                                                             \
     ROW(PRUNE, prune, MODE_DELETES, "delete extras")                                               \
+    ROW(ADD, add, MODE_ADDS, "add what is missing, correct what differs")                          \
+    ROW(SYNC, sync, MODE_DELETES | MODE_ADDS, "both")                                              \
     ROW(OBSERVE, observe, MODE_CHANGES_NOTHING, "only report them")
 
 typedef enum Mode {
@@ -32,6 +35,9 @@ extern const SchemaChoice mode_choices[];
 
 /* The word of a mode. */
 const char *mode_text(Mode mode);
+
+/* Whether passes of that mode may make such changes. */
+bool mode_may(Mode mode, ModeChanges changes);
 
 /* Whether a mode may change nothing that another one may not change: it is the same one, or a
  * milder one. */

@@ -35,6 +35,8 @@
     ROW(MODE, mode, MODE, TOP, 0, 0, 0, MILDER, SETTING_AT_ONCE, "what a pass may change")         \
     ROW(INTERVAL, interval, DURATION, TOP, USEC_PER_SEC, 24 * USEC_PER_HOUR, 60 * USEC_PER_SEC,    \
         HOST, SETTING_AT_ONCE, "the time between passes, with 10 % jitter")                        \
+    ROW(SETTLE, settle, DURATION, TOP, 0, 10 * USEC_PER_MINUTE, 10 * USEC_PER_SEC, HOST,           \
+        SETTING_AT_ONCE, "how long what was added takes effect before anything is deleted")        \
     ROW(STATE_DIR, state_dir, PATH, TOP, 0, SETTING_PATH_SIZE_MAX, 0, HOST, SETTING_BY_RESTART,    \
         "the directory of the state")                                                              \
     ROW(CONTROL_SOCKET, control_socket, PATH, TOP, 0, SETTING_SOCKET_SIZE_MAX, 0, HOST,            \

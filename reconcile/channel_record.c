@@ -10,7 +10,7 @@
 void channel_record_done(ChannelRecord *record)
 {
     free(record->sightings);
-    free(record->deletions);
+    free(record->changes);
     arena_done(&record->arena);
     *record = (ChannelRecord){0};
 }
@@ -28,18 +28,18 @@ int channel_record_add_sighting(ChannelRecord *record, const char *member_id, ui
     return 0;
 }
 
-int channel_record_add_deletion(ChannelRecord *record, const void *identity, size_t identity_size,
-                                uint64_t realtime_usec)
+int channel_record_add_change(ChannelRecord *record, ChangeKind kind, const void *identity,
+                              size_t identity_size, uint64_t realtime_usec)
 {
     const void *copy;
 
-    assert(identity);
+    assert(identity && kind < CHANGE_KIND_COUNT);
     copy = arena_copy(&record->arena, identity, identity_size);
-    if (!copy || mem_grow(&record->deletions, &record->deletion_capacity,
-                          record->deletion_count + 1, sizeof(*record->deletions)) < 0)
+    if (!copy || mem_grow(&record->changes, &record->change_capacity, record->change_count + 1,
+                          sizeof(*record->changes)) < 0)
         return -ENOMEM;
-    record->deletions[record->deletion_count++] =
-        (PastDeletion){copy, identity_size, realtime_usec};
+    record->changes[record->change_count++] =
+        (PastChange){kind, copy, identity_size, realtime_usec};
     return 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What outlives a run and bears on one channel's plan: sightings, past deletions and pauses. Filled
+/* What outlives a run and bears on one channel's plan: sightings, past changes and pauses. Filled
  * by whoever keeps the state, read by the guards. */
 #pragma once
 
@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "daemon/base/arena.h"
+#include "reconcile/change.h"
 
 /* How many whole lists in a row, one a pass, showed an extra before this one. */
 typedef struct Sighting {
@@ -15,12 +16,13 @@ typedef struct Sighting {
     uint32_t count;
 } Sighting;
 
-/* A deletion that took effect, or may have. */
-typedef struct PastDeletion {
+/* A change that took effect, or may have. */
+typedef struct PastChange {
+    ChangeKind kind;
     const void *identity;
     size_t identity_size;
     uint64_t realtime_usec;
-} PastDeletion;
+} PastChange;
 
 /* What a pause is of: the roster's is of one channel. */
 typedef enum PauseScope {
@@ -38,8 +40,8 @@ typedef struct ChannelRecord {
     Arena arena; /* holds all that is pointed to */
     Sighting *sightings;
     size_t sighting_count, sighting_capacity;
-    PastDeletion *deletions;
-    size_t deletion_count, deletion_capacity;
+    PastChange *changes;
+    size_t change_count, change_capacity;
     bool is_paused;
     const char *pause_reason; /* is_paused */
     uint64_t pause_end_usec;  /* realtime; 0: no end */
@@ -50,7 +52,7 @@ void channel_record_done(ChannelRecord *record);
 
 /* Each copies what it is given. 0 or -ENOMEM. */
 int channel_record_add_sighting(ChannelRecord *record, const char *member_id, uint32_t count);
-int channel_record_add_deletion(ChannelRecord *record, const void *identity, size_t identity_size,
-                                uint64_t realtime_usec);
+int channel_record_add_change(ChannelRecord *record, ChangeKind kind, const void *identity,
+                              size_t identity_size, uint64_t realtime_usec);
 int channel_record_set_pause(ChannelRecord *record, const char *reason, uint64_t end_usec,
                              PauseScope scope);

@@ -8,8 +8,10 @@
 const char *ops_outcome_text(Outcome outcome)
 {
     static const char *const texts[] = {
-        [OUTCOME_PLANNED] = "planned", [OUTCOME_HELD] = "held", [OUTCOME_SKIPPED] = "skipped",
-        [OUTCOME_DELETED] = "deleted", [OUTCOME_GONE] = "gone", [OUTCOME_FAILED] = "failed",
+        [OUTCOME_PLANNED] = "planned",     [OUTCOME_HELD] = "held",
+        [OUTCOME_SKIPPED] = "skipped",     [OUTCOME_DELETED] = "deleted",
+        [OUTCOME_GONE] = "gone",           [OUTCOME_ADDED] = "added",
+        [OUTCOME_CORRECTED] = "corrected", [OUTCOME_FAILED] = "failed",
     };
 
     assert((size_t)outcome < ELEMENTS(texts));

@@ -8,9 +8,9 @@
  * service, which is why a simulator can live years of passes in a minute.
  *
  * The types above the table are what both sides talk about. A Request is what a pass asks of the
- * service, an Answer what came of it, with pages already read and checked. A Deletion is one that
- * is about to be sent, and a Batch those of one channel, which record() makes durable first. An
- * Event is what the log is told.
+ * service, an Answer what came of it, with pages already read and checked. A Change (change.h) is
+ * one that is about to be sent, and a Batch those of one channel, which record() makes durable
+ * first. An Event is what the log is told.
  *
  * No function of the table may call back into the pass before it has returned: answers come later,
  * through pass_on_answer(), pass_on_renewed() and pass_on_wake(). What a function is given is
@@ -28,6 +28,7 @@
 
 #include "config/config.h"
 #include "daemon/base/err.h"
+#include "reconcile/change.h"
 #include "reconcile/channel_record.h"
 
 /* ---- what is asked of the service ---- */
@@ -45,8 +46,8 @@ typedef struct Request {
     const RosterChannel *channel; /* whose request it is; NULL for REQUEST_LIST_CHANNELS */
     const char *channel_id;
     const char *member_id;
-    uint64_t action;         /* REQUEST_DELETE_MEMBER: as record() named it */
-    const char *member_json; /* REQUEST_ADD_MEMBERS: the row as the service gave it before */
+    uint64_t action;         /* of a change: as record() named it; 0 of an undo's */
+    const char *member_json; /* REQUEST_ADD_MEMBERS: the member, as composed or as it was */
     bool is_ecs;             /* REQUEST_ADD_MEMBERS: of an ECS channel */
     uint64_t offset;
     uint32_t limit;
@@ -164,34 +165,14 @@ typedef enum Approval {
     APPROVAL_NOW,   /* and opens a closed window for it */
 } Approval;
 
-/* A deletion about to be sent. */
-typedef struct Deletion {
-    const char *member_id;
-    const void *identity; /* identity.h */
-    size_t identity_size;
-    const char *member_json; /* complete, as the service gave it */
-    uint64_t action;         /* set by record(): names the deletion in the history */
-} Deletion;
-
-typedef struct Batch {
-    const char *pass;
-    const RosterChannel *channel;
-    const char *instance_name;
-    const char *instance_key; /* set by record(): config/instance_key.h */
-    const char *channel_id;
-    const char *channel_name;
-    const char *digest;
-    bool approved; /* passes its guards by an approval, which this batch spends */
-    Deletion *deletions;
-    size_t deletion_count;
-} Batch;
-
 typedef enum Outcome {
     OUTCOME_PLANNED, /* not to be sent in this pass: dry run, observe, pause, window */
     OUTCOME_HELD,    /* a guard holds it */
     OUTCOME_SKIPPED, /* was not sent before the pass ended */
     OUTCOME_DELETED,
     OUTCOME_GONE, /* somebody else had deleted it */
+    OUTCOME_ADDED,
+    OUTCOME_CORRECTED,
     OUTCOME_FAILED,
 } Outcome;
 
@@ -208,16 +189,29 @@ typedef enum AdditionOutcome {
 const char *ops_outcome_text(Outcome outcome);
 const char *ops_addition_text(AdditionOutcome outcome);
 
+/* What is to be sent of a member that is added or corrected. */
+typedef struct MemberPost {
+    const RosterMember *wanted;
+    uint16_t port;      /* effective */
+    uint8_t states;     /* ROSTER_MEMBER_* bits: what is sent of what it states */
+    bool leaves_weight; /* its group has a weight of its own, or may have one */
+    const char *before; /* the complete row that is corrected; NULL: it is added */
+} MemberPost;
+
 /* ---- what is told, for the log ---- */
 
 typedef enum EventKind {
-    EVENT_RETRY,         /* a request will be sent again after wait_usec */
-    EVENT_DELETED,       /* outcome is DELETED or GONE */
-    EVENT_DELETE_FAILED, /* for good, in this pass */
-    EVENT_ADDED,         /* an undo put a member back */
-    EVENT_ADD_FAILED,    /* an undo could not */
-    EVENT_VANISHED,      /* what an undo put back is gone again while its channel is paused */
-    EVENT_HELD,          /* a guard refuses */
+    EVENT_RETRY,          /* a request will be sent again after wait_usec */
+    EVENT_DELETED,        /* outcome is DELETED or GONE */
+    EVENT_DELETE_FAILED,  /* for good, in this pass */
+    EVENT_RESTORED,       /* an undo put a member back */
+    EVENT_RESTORE_FAILED, /* an undo could not */
+    EVENT_ADDED,          /* a member was added */
+    EVENT_ADD_FAILED,
+    EVENT_CORRECTED, /* fields of a member were given the values of the roster */
+    EVENT_CORRECT_FAILED,
+    EVENT_VANISHED, /* what an undo put back is gone again while its channel is paused */
+    EVENT_HELD,     /* a guard refuses */
     EVENT_CHANNEL_FAILED,
     EVENT_INSTANCE_FAILED, /* nothing further is sent to it in this pass */
     EVENT_RENEWED,         /* the credential was renewed */
@@ -260,6 +254,15 @@ typedef bool (*IsListed)(const void *list, const char *member_id);
 /* The id of a member of that identity (identity.h) in a whole list, or NULL. Borrowed. */
 typedef const char *(*FindListed)(const void *list, const void *identity, size_t identity_size);
 
+/* How a whole list is asked what became of changes. */
+typedef struct SettleList {
+    SettleMember settle_member; /* of a deletion */
+    FindListed find_listed;     /* of an addition */
+    FindListed
+        find_corrected; /* of a correction: NULL too where the member is not as it should be */
+    void *list;
+} SettleList;
+
 typedef struct Ops {
     uint64_t (*now_usec)(void *context);      /* monotonic */
     uint64_t (*realtime_usec)(void *context); /* for the fight guard and what people read */
@@ -271,8 +274,8 @@ typedef struct Ops {
 
     /* Sends one request, once. 0: pass_on_answer() will follow; negative: it will not, and nothing
      * was sent. -EKEYEXPIRED: there is no credential to send with, renew() gets one. A DELETE is
-     * refused unless record() took that member in this pass, an addition unless it is of the undo
-     * that the pass is for. */
+     * refused unless record() took that member in this pass, an addition unless record() took it or
+     * it is of the undo that the pass is for. */
     int (*submit)(void *context, const Request *request);
 
     /* Gets an instance a new credential: pass_on_renewed() follows. Negative: it will not. */
@@ -300,11 +303,11 @@ typedef struct Ops {
      * run. 0, -ENOMEM, or the state's errors. */
     int (*unsettled)(void *context, size_t instance, UnsettledAdd add, void *userdata);
 
-    /* Gives the channel's deletions and additions that an earlier pass, undo or a killed run left
-     * undecided their outcome out of a whole list, the additions by `find_listed`. Called for each
-     * channel before its plan is carried out; not in a dry run. */
+    /* Gives the channel's changes that an earlier pass, undo or a killed run left undecided their
+     * outcome out of a whole list. Called for each channel before its plan is carried out; not in a
+     * dry run. */
     int (*settle)(void *context, const RosterChannel *channel, const char *channel_id,
-                  SettleMember settle_member, FindListed find_listed, void *list, Err *err);
+                  const SettleList *list, Err *err);
 
     /* Looks which of the members that an undo put back a whole list of their channel lacks, and
      * tells of them where it is paused: somebody else deletes there. Called for each channel's list
@@ -317,16 +320,20 @@ typedef struct Ops {
      * pass_allow_changes() or its end. */
     int (*may_change)(void *context);
 
-    /* Makes the deletions of some channels durable, before the first of them is sent: all in one
+    /* Writes what is sent of a member that is added or corrected (API.md section 1.4), into the
+     * arena. NULL: out of memory, or `before` is no member. */
+    const char *(*compose)(void *context, const MemberPost *post, Arena *arena);
+
+    /* Makes the changes of some channels durable, before the first of them is sent: all in one
      * commit, or none. `err` may be NULL. */
     int (*record)(void *context, Batch *batches, size_t count, Err *err);
 
-    /* Adds a deletion's outcome, which may become durable a little later. Called once at most for
-     * an action, when its outcome is known, but that a FAILED one whose member is found gone
+    /* Adds a change's outcome, which may become durable a little later. Called once at most for an
+     * action, when its outcome is known, but that a FAILED deletion whose member is found gone
      * becomes GONE; never for one that was sent and whose effect stayed unknown until the pass
-     * ended. `err` may be NULL. */
+     * ended. `member_id` is that of a member that was added, NULL otherwise. `err` may be NULL. */
     int (*decide)(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
-                  const Answer *answer, Err *err);
+                  const char *member_id, const Answer *answer, Err *err);
 
     void (*tell)(void *context, const Event *event);
 } Ops;

@@ -17,31 +17,31 @@ typedef struct Comparison {
     int count;
 } Comparison;
 
-const char *compare_kind_text(ChangeKind kind)
+const char *compare_kind_text(DifferenceKind kind)
 {
     static const char *const texts[] = {
-        [CHANGE_NONE] = "unchanged",
-        [CHANGE_CHANGED] = "changed",
-        [CHANGE_ADDED] = "added",
-        [CHANGE_REMOVED] = "removed",
+        [DIFFERENCE_NONE] = "unchanged",
+        [DIFFERENCE_CHANGED] = "changed",
+        [DIFFERENCE_ADDED] = "added",
+        [DIFFERENCE_REMOVED] = "removed",
     };
 
     return texts[kind];
 }
 
 static void compare_tell(Comparison *comparison, ChangeSubject subject, const char *name,
-                         ChangeKind kind)
+                         DifferenceKind kind)
 {
-    const Change change = {.kind = kind, .subject = subject, .name = name};
+    const Difference change = {.kind = kind, .subject = subject, .name = name};
 
-    comparison->count += kind != CHANGE_NONE;
+    comparison->count += kind != DIFFERENCE_NONE;
     comparison->on_change(&change, comparison->userdata);
 }
 
-static ChangeKind compare_canonical(const char *before, const char *now)
+static DifferenceKind compare_canonical(const char *before, const char *now)
 {
     assert(before[0] && now[0]);
-    return str_equal(before, now) ? CHANGE_NONE : CHANGE_CHANGED;
+    return str_equal(before, now) ? DIFFERENCE_NONE : DIFFERENCE_CHANGED;
 }
 
 /* ---- instances ---- */
@@ -60,17 +60,17 @@ static void compare_instances(Comparison *comparison)
     for (size_t i = 0; i < comparison->new->instance_count; i++) {
         const Instance *now = &comparison->new->instances[i];
         const Instance *before = instance_find(comparison->old, now->name);
-        ChangeKind kind = CHANGE_ADDED;
+        DifferenceKind kind = DIFFERENCE_ADDED;
 
         if (before)
             kind = compare_canonical(before->canonical, now->canonical);
-        compare_tell(comparison, CHANGE_OF_INSTANCE, now->name, kind);
+        compare_tell(comparison, DIFFERENCE_OF_INSTANCE, now->name, kind);
     }
     for (size_t i = 0; i < comparison->old->instance_count; i++) {
         const char *name = comparison->old->instances[i].name;
 
         if (!instance_find(comparison->new, name))
-            compare_tell(comparison, CHANGE_OF_INSTANCE, name, CHANGE_REMOVED);
+            compare_tell(comparison, DIFFERENCE_OF_INSTANCE, name, DIFFERENCE_REMOVED);
     }
 }
 
@@ -125,18 +125,18 @@ static void compare_indexed(Comparison *comparison, const ChannelIndex *old,
     for (size_t i = 0; i < comparison->new->channel_count; i++) {
         const RosterChannel *now = &comparison->new->channels[i], *before;
         const char *name = new->names[i];
-        ChangeKind kind = CHANGE_ADDED;
+        DifferenceKind kind = DIFFERENCE_ADDED;
 
         before = map_find(&old->map, name, channel_index_size(now, name));
         if (before)
             kind = compare_canonical(before->canonical, now->canonical);
-        compare_tell(comparison, CHANGE_OF_CHANNEL, name, kind);
+        compare_tell(comparison, DIFFERENCE_OF_CHANNEL, name, kind);
     }
     for (size_t i = 0; i < comparison->old->channel_count; i++) {
         const char *name = old->names[i];
 
         if (!map_find(&new->map, name, channel_index_size(&comparison->old->channels[i], name)))
-            compare_tell(comparison, CHANGE_OF_CHANNEL, name, CHANGE_REMOVED);
+            compare_tell(comparison, DIFFERENCE_OF_CHANNEL, name, DIFFERENCE_REMOVED);
     }
 }
 
@@ -153,7 +153,7 @@ int compare_configs(const Config *old, const Config *new, CompareOnChange on_cha
 
     if (channel_index_init(&old_index, old) < 0 || channel_index_init(&new_index, new) < 0)
         return -ENOMEM;
-    compare_tell(&comparison, CHANGE_OF_SETTINGS, "settings",
+    compare_tell(&comparison, DIFFERENCE_OF_SETTINGS, "settings",
                  compare_canonical(old->canonical, new->canonical));
     compare_instances(&comparison);
     compare_indexed(&comparison, &old_index, &new_index);

@@ -31,7 +31,7 @@ static void report_laxer(Build *build, Reader *reader, const Node *node, Setting
     else if (setting_row(name)->kind == SETTING_IS_MODE)
         reader_problem(reader, node,
                        "mode not allowed: %s where the settings say %s, must be %s or left out (a "
-                       "roster cannot allow deletion)",
+                       "roster can only be milder)",
                        buf_text(&said), buf_text(&limit), buf_text(&limit));
     else
         reader_problem(reader, node, LAXER, buf_text(&said), buf_text(&limit), buf_text(&limit),

@@ -13,8 +13,12 @@ static const char *const message_ids[] = {
     [EVENT_RETRY] = MESSAGE_RETRY,
     [EVENT_DELETED] = MESSAGE_DELETED,
     [EVENT_DELETE_FAILED] = MESSAGE_DELETE_FAILED,
+    [EVENT_RESTORED] = MESSAGE_RESTORED,
     [EVENT_ADDED] = MESSAGE_ADDED,
     [EVENT_ADD_FAILED] = MESSAGE_ADD_FAILED,
+    [EVENT_CORRECTED] = MESSAGE_CORRECTED,
+    [EVENT_CORRECT_FAILED] = MESSAGE_CORRECT_FAILED,
+    [EVENT_RESTORE_FAILED] = MESSAGE_RESTORE_FAILED,
     [EVENT_VANISHED] = MESSAGE_VANISHED,
     [EVENT_HELD] = MESSAGE_HELD,
     [EVENT_CHANNEL_FAILED] = MESSAGE_CHANNEL_FAILED,
@@ -36,8 +40,12 @@ static LogLevel event_log_level(const Event *event, bool is_new)
         [EVENT_RETRY] = LOG_LEVEL_INFO,
         [EVENT_DELETED] = LOG_LEVEL_NOTICE,
         [EVENT_DELETE_FAILED] = LOG_LEVEL_WARNING,
+        [EVENT_RESTORED] = LOG_LEVEL_NOTICE,
         [EVENT_ADDED] = LOG_LEVEL_NOTICE,
         [EVENT_ADD_FAILED] = LOG_LEVEL_WARNING,
+        [EVENT_CORRECTED] = LOG_LEVEL_NOTICE,
+        [EVENT_CORRECT_FAILED] = LOG_LEVEL_WARNING,
+        [EVENT_RESTORE_FAILED] = LOG_LEVEL_WARNING,
         [EVENT_VANISHED] = LOG_LEVEL_WARNING,
         [EVENT_HELD] = LOG_LEVEL_WARNING,
         [EVENT_CHANNEL_FAILED] = LOG_LEVEL_WARNING,
@@ -71,10 +79,25 @@ static void event_log_send(const Event *event, LogLevel level, const LogFields *
                   event->member_id, why);
         return;
     case EVENT_ADDED:
+        log_event(level, fields, "%s: added %s (%s)%s%s", subject, event->member, event->member_id,
+                  why[0] ? ": " : "", why);
+        return;
+    case EVENT_ADD_FAILED:
+        log_event(level, fields, "%s: could not add %s: %s", subject, event->member, why);
+        return;
+    case EVENT_CORRECTED:
+        log_event(level, fields, "%s: corrected %s (%s)%s%s", subject, event->member,
+                  event->member_id, why[0] ? ": " : "", why);
+        return;
+    case EVENT_CORRECT_FAILED:
+        log_event(level, fields, "%s: could not correct %s (%s): %s", subject, event->member,
+                  event->member_id, why);
+        return;
+    case EVENT_RESTORED:
         log_event(level, fields, "%s: undo: added back %s (was %s)", subject, event->member,
                   event->member_id);
         return;
-    case EVENT_ADD_FAILED:
+    case EVENT_RESTORE_FAILED:
         log_event(level, fields, "%s: undo: could not add back %s (was %s): %s", subject,
                   event->member, event->member_id, why);
         return;
@@ -102,12 +125,34 @@ static void event_log_send(const Event *event, LogLevel level, const LogFields *
     }
 }
 
+static bool event_log_tells_outcome(EventKind kind)
+{
+    switch (kind) {
+    case EVENT_DELETED:
+    case EVENT_DELETE_FAILED:
+    case EVENT_ADDED:
+    case EVENT_ADD_FAILED:
+    case EVENT_CORRECTED:
+    case EVENT_CORRECT_FAILED:
+        return true;
+    case EVENT_RETRY:
+    case EVENT_RESTORED:
+    case EVENT_RESTORE_FAILED:
+    case EVENT_VANISHED:
+    case EVENT_HELD:
+    case EVENT_CHANNEL_FAILED:
+    case EVENT_INSTANCE_FAILED:
+    case EVENT_RENEWED:
+        break;
+    }
+    return false;
+}
+
 void event_log_write(const Event *event, bool is_new)
 {
     char subject[256], status[16] = "", attempt[16] = "";
-    const char *outcome = event->kind == EVENT_DELETED || event->kind == EVENT_DELETE_FAILED
-                              ? ops_outcome_text(event->outcome)
-                              : "";
+    const char *outcome =
+        event_log_tells_outcome(event->kind) ? ops_outcome_text(event->outcome) : "";
     LogFields fields = {
         .message_id = message_ids[event->kind],
         .pass = event->pass,

@@ -9,7 +9,6 @@
 static void history_put_action(JsonWriter *writer, const StoreAction *action)
 {
     char time[CLOCK_RFC3339_SIZE];
-    bool is_addition = str_equal(action->kind, STORE_ADDITION);
 
     clock_format_rfc3339(action->recorded_usec, time);
     json_open_object(writer, NULL);
@@ -20,8 +19,8 @@ static void history_put_action(JsonWriter *writer, const StoreAction *action)
     json_put_text(writer, "channel", action->channel_id);
     json_put_text(writer, "name", action->channel_name);
     json_put_text(writer, "kind", action->kind);
-    json_put_json(writer, "member", is_addition ? NULL : action->member_json);
-    json_put_json(writer, "after", is_addition ? action->member_json : NULL);
+    json_put_json(writer, "member", action->before);
+    json_put_json(writer, "after", action->after);
     json_put_text(writer, "undo_of", action->undo_of);
     report_json_put_roster(writer, action->roster_digest, action->roster_head);
     json_put_text(writer, "digest", action->digest);

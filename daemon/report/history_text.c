@@ -2,10 +2,21 @@
 #include "daemon/report/history_text.h"
 
 #include "daemon/base/digest.h"
+#include "daemon/base/str.h"
 #include "daemon/json/json_value.h"
 #include "daemon/report/pause.h"
 #include "daemon/report/row.h"
 #include "daemon/report/table.h"
+
+/* As a plan marks it. */
+static const char *history_text_sign(const Json *action)
+{
+    const char *kind = row_text(action, "kind");
+
+    if (str_equal(kind, "add"))
+        return "+";
+    return str_equal(kind, "correct") ? "~" : "-";
+}
 
 static void history_text_row(Table *table, const Json *action)
 {
@@ -18,7 +29,7 @@ static void history_text_row(Table *table, const Json *action)
     table_add(table, row_text(action, "time"), COLOUR_PLAIN);
     table_printf(table, "%s/%s", row_text(action, "instance"),
                  name[0] ? name : row_text(action, "channel"));
-    table_printf(table, "%s %s", is_addition ? "+" : "-", member);
+    table_printf(table, "%s %s", history_text_sign(action), member);
     table_add(table, outcome[0] ? outcome : "not decided", page_colour_of(outcome));
     table_add(table, row_text(action, "http"), COLOUR_PLAIN);
     table_add(table, row_text(action, "code"), COLOUR_PLAIN);

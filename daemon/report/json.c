@@ -21,6 +21,16 @@ static void json_put_missing(JsonWriter *writer, const ChannelReport *report,
     json_close_object(writer);
 }
 
+static void json_put_added(JsonWriter *writer, const ChannelReport *report,
+                           const AddedReport *added)
+{
+    json_open_object(writer, NULL);
+    json_put_member(writer, report, added->group, added->address, added->port);
+    json_put_string(writer, "outcome", ops_outcome_text(added->outcome));
+    json_put_number(writer, "attempts", added->attempts);
+    json_close_object(writer);
+}
+
 static void json_put_extra(JsonWriter *writer, const ChannelReport *report,
                            const ExtraReport *extra)
 {
@@ -131,6 +141,8 @@ static void json_put_lists(JsonWriter *writer, const ChannelReport *report)
         json_put_extra(writer, report, &report->extras[i]);
     json_close_array(writer);
     json_open_array(writer, "added");
+    for (size_t i = 0; i < report->added_count; i++)
+        json_put_added(writer, report, &report->added[i]);
     json_close_array(writer);
     json_open_array(writer, "changed");
     for (size_t i = 0; i < report->changed_count; i++)

@@ -50,19 +50,22 @@ static const char *members_outcome(const Json *channel, const Json *extra)
     return is_said ? "" : outcome;
 }
 
-static void members_extra(Lines *lines, const Json *channel, const Json *extra, bool with_ids)
+/* A member with the sign of what is planned for it. */
+static void members_planned(Lines *lines, const Json *channel, const Json *extra, const char *sign,
+                            Colour colour, bool with_ids)
 {
     const char *outcome = members_outcome(channel, extra);
     uint64_t attempts = row_number(extra, "attempts");
     char member[ROW_MEMBER_SIZE], text[ROW_MEMBER_SIZE + 2], rest[256], tries[48] = "";
 
+    with_ids = with_ids && row_text(extra, "id")[0];
     row_member(extra, member);
-    snprintf(text, sizeof(text), "- %s", member);
+    snprintf(text, sizeof(text), "%s %s", sign, member);
     if (attempts > 1)
         snprintf(tries, sizeof(tries), " (%llu attempts)", (unsigned long long)attempts);
     snprintf(rest, sizeof(rest), "%s%s%s%s%s", with_ids ? "  " : "",
              with_ids ? row_text(extra, "id") : "", outcome[0] ? "  " : "", outcome, tries);
-    lines_add(lines, COLOUR_RED, text, rest);
+    lines_add(lines, colour, text, rest);
 }
 
 /* ---- changed members ---- */
@@ -77,8 +80,11 @@ static void members_field(const Json *fields, const char *key, Buf *rest)
                    row_text(field, "live"), row_text(field, "roster"));
 }
 
-static void members_changed(Lines *lines, const Json *row, bool with_ids)
+static void members_changed(Lines *lines, const Json *channel, const Json *row, bool with_ids)
 {
+    /* In a mode that corrects nothing, that it is skipped says nothing. */
+    const char *outcome =
+        str_equal(row_text(row, "outcome"), "skipped") ? "" : members_outcome(channel, row);
     const Json *fields = json_find(row, "fields");
     _cleanup_(buf_done) Buf rest = {0};
     char member[ROW_MEMBER_SIZE], text[ROW_MEMBER_SIZE + 2];
@@ -89,8 +95,8 @@ static void members_changed(Lines *lines, const Json *row, bool with_ids)
     members_field(fields, "weight", &rest);
     members_field(fields, "backup", &rest);
     members_field(fields, "enabled", &rest);
-    buf_printf(&whole, "%s%s  %s", with_ids ? "  " : "", with_ids ? row_text(row, "id") : "",
-               buf_text(&rest));
+    buf_printf(&whole, "%s%s  %s%s%s", with_ids ? "  " : "", with_ids ? row_text(row, "id") : "",
+               buf_text(&rest), outcome[0] ? "  " : "", outcome);
     lines_add(lines, COLOUR_YELLOW, text, buf_failed(&whole) < 0 ? "" : buf_text(&whole));
 }
 
@@ -169,20 +175,39 @@ static void members_missing(Lines *lines, const NearRows *rows, const Json *row,
     lines_add(lines, COLOUR_YELLOW, text, rest);
 }
 
+/* Whether a missing member is one of those to be added, which are shown as such. */
+static bool members_is_added(const Json *channel, const Json *missing)
+{
+    char member[ROW_MEMBER_SIZE], added[ROW_MEMBER_SIZE];
+
+    row_member(missing, member);
+    for (size_t i = 0; i < row_count(channel, "added"); i++) {
+        row_member(row_at(channel, "added", i), added);
+        if (str_equal(added, member))
+            return true;
+    }
+    return false;
+}
+
 void members_text_append(const Page *page, const Json *channel, bool with_ids, bool is_packed)
 {
     Lines lines = {.page = page, .is_packed = is_packed && !with_ids};
     NearRows rows;
 
     near_rows_init(&rows, channel);
+    for (size_t i = 0; i < row_count(channel, "added"); i++)
+        members_planned(&lines, channel, row_at(channel, "added", i), "+", COLOUR_GREEN, with_ids);
+    lines_end(&lines);
     for (size_t i = 0; i < row_count(channel, "extra"); i++)
-        members_extra(&lines, channel, row_at(channel, "extra", i), with_ids);
+        members_planned(&lines, channel, row_at(channel, "extra", i), "-", COLOUR_RED, with_ids);
     lines_end(&lines);
     for (size_t i = 0; i < row_count(channel, "changed"); i++)
-        members_changed(&lines, row_at(channel, "changed", i), with_ids);
+        members_changed(&lines, channel, row_at(channel, "changed", i), with_ids);
     lines_end(&lines);
-    for (size_t i = 0; i < row_count(channel, "missing"); i++)
-        members_missing(&lines, &rows, row_at(channel, "missing", i), i);
+    for (size_t i = 0; i < row_count(channel, "missing"); i++) {
+        if (!members_is_added(channel, row_at(channel, "missing", i)))
+            members_missing(&lines, &rows, row_at(channel, "missing", i), i);
+    }
     lines_end(&lines);
     near_rows_done(&rows);
 }

@@ -16,17 +16,52 @@
 
 /* ---- totals ---- */
 
+/* What is counted: an outcome of the rows of one array. Those of the same words add up. */
+static const struct {
+    const char *array, *outcome, *words;
+} counted[] = {
+    {"extra", "planned", "extra"},
+    {"added", "planned", "to add"},
+    {"changed", "planned", "to correct"},
+    {"extra", "held", "held"},
+    {"added", "held", "held"},
+    {"changed", "held", "held"},
+    {"extra", "skipped", "skipped"},
+    {"added", "skipped", "skipped"},
+    {"added", "added", "added"},
+    {"changed", "corrected", "corrected"},
+    {"extra", "deleted", "deleted"},
+    {"extra", "gone", "gone already"},
+    {"extra", "failed", "failed"},
+    {"added", "failed", "failed"},
+    {"changed", "failed", "failed"},
+    {"extra", "quarantined", "quarantined"},
+};
+
 typedef struct Sums {
-    uint64_t outcomes[OUTCOME_FAILED + 1];
+    uint64_t counts[ELEMENTS(counted)];
     uint64_t missing, changed, members, unread, read;
 } Sums;
 
-/* What a total calls the members of an outcome. */
-static const char *text_outcome(Outcome outcome)
+/* The first entry of the same words, which has their sum. */
+static size_t text_entry(size_t number)
 {
-    return outcome == OUTCOME_PLANNED ? "extra"
-           : outcome == OUTCOME_GONE  ? "gone already"
-                                      : ops_outcome_text(outcome);
+    size_t first = 0;
+
+    while (!str_equal(counted[first].words, counted[number].words))
+        first++;
+    return first;
+}
+
+static void text_add_outcomes(const Json *channel, Sums *sums)
+{
+    for (size_t i = 0; i < ELEMENTS(counted); i++) {
+        for (size_t k = 0; k < row_count(channel, counted[i].array); k++) {
+            const Json *row = row_at(channel, counted[i].array, k);
+
+            sums->counts[text_entry(i)] += str_equal(row_text(row, "outcome"), counted[i].outcome);
+        }
+    }
 }
 
 static Sums text_add_up(const Json *root)
@@ -42,12 +77,7 @@ static Sums text_add_up(const Json *root)
         sums.changed += row_count(channel, "changed");
         sums.members += row_count(channel, "extra") + row_count(channel, "missing") +
                         row_count(channel, "changed");
-        for (size_t k = 0; k < row_count(channel, "extra"); k++) {
-            const char *outcome = row_text(row_at(channel, "extra", k), "outcome");
-
-            for (Outcome known = 0; known <= OUTCOME_FAILED; known++)
-                sums.outcomes[known] += str_equal(outcome, ops_outcome_text(known));
-        }
+        text_add_outcomes(channel, &sums);
     }
     return sums;
 }
@@ -68,11 +98,10 @@ static void text_count_members(const Page *page, const Sums *sums)
 {
     size_t shown = 0;
 
-    for (Outcome outcome = 0; outcome <= OUTCOME_FAILED; outcome++) {
-        if (sums->outcomes[outcome])
-            page_printf(page, "%s %" PRIu64 " %s",
-                        shown++ ? "," : "; members:", sums->outcomes[outcome],
-                        text_outcome(outcome));
+    for (size_t i = 0; i < ELEMENTS(counted); i++) {
+        if (sums->counts[i])
+            page_printf(page, "%s %" PRIu64 " %s", shown++ ? "," : "; members:", sums->counts[i],
+                        counted[i].words);
     }
     if (sums->read)
         page_printf(page, "%s %" PRIu64 " missing", shown ? "," : "; members:", sums->missing);

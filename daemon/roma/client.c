@@ -149,19 +149,6 @@ void roma_client_remember_lockouts(RomaClient *client, const LockoutStore *store
     client->lockout_store = *store;
 }
 
-static bool roma_client_may_send(const RomaClient *client, const Request *request)
-{
-    const RomaInstance *instance = &client->instances[request->instance];
-    bool is_addition = request->kind == REQUEST_ADD_MEMBERS;
-
-    if (request->kind != REQUEST_DELETE_MEMBER && !is_addition)
-        return true;
-    return !client->read_only && request->channel && request->channel->mode == MODE_PRUNE &&
-           (!is_addition || client->config->mode == MODE_PRUNE) &&
-           permits_has(is_addition ? &instance->additions : &instance->permits, request->channel_id,
-                       request->member_id);
-}
-
 static int roma_transfer_send(RomaTransfer *transfer, const RomaInstance *instance,
                               const Request *request)
 {
@@ -209,13 +196,17 @@ static int roma_transfer_send(RomaTransfer *transfer, const RomaInstance *instan
 
 int roma_client_submit(RomaClient *client, const Request *request)
 {
+    RomaInstance *instance;
     RomaTransfer *transfer;
     int r;
 
     if (request->instance >= client->config->instance_count ||
         (request->channel && request->channel->instance != request->instance))
         return -EINVAL;
-    if (!roma_client_may_send(client, request))
+    instance = &client->instances[request->instance];
+    if (request_is_change(request->kind) &&
+        (client->read_only || client->config->mode == MODE_OBSERVE || !request->channel ||
+         !permits_let(&instance->permits, &instance->additions, request)))
         return -EPERM;
     transfer = roma_transfer_take(client);
     if (!transfer)
@@ -223,7 +214,7 @@ int roma_client_submit(RomaClient *client, const Request *request)
     transfer->kind = request->kind;
     transfer->instance = request->instance;
     transfer->tag = request->tag;
-    r = roma_transfer_send(transfer, &client->instances[request->instance], request);
+    r = roma_transfer_send(transfer, instance, request);
     if (r < 0) {
         roma_transfer_keep(client, transfer);
         return r;
@@ -262,6 +253,14 @@ int roma_client_permit(RomaClient *client, size_t instance, const char *channel_
 {
     return instance < client->config->instance_count
                ? permits_add(&client->instances[instance].permits, channel_id, member_id)
+               : -EINVAL;
+}
+
+int roma_client_permit_action(RomaClient *client, size_t instance, const char *channel_id,
+                              uint64_t action)
+{
+    return instance < client->config->instance_count
+               ? permits_add_action(&client->instances[instance].permits, channel_id, action)
                : -EINVAL;
 }
 

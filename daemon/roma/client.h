@@ -4,9 +4,9 @@
  *
  * A RomaClient sends what passes ask for, for all instances of a configuration, and brings the
  * answers. It is the only way to the service, and the last check before a change: it sends a
- * deletion only where roma_client_permit() has named that very member, which happens after the
- * deletion is recorded, and none at all where it is read-only or the channel is only observed. It
- * does so whatever the rooms above it decide.
+ * change only where roma_client_permit() has named that very member, or its like that very action,
+ * which happens after the change is recorded, and none at all where it is read-only or the channel
+ * is only observed. It does so whatever the rooms above it decide.
  *
  * A request goes this way: wire/ writes its method, path and headers and signs them with the
  * credential that provider/ holds; daemon/http sends it once; wire/ reads what comes into an
@@ -91,6 +91,10 @@ void roma_client_take_over(RomaClient *client, size_t instance, RomaClient *old,
  * no id, -ENOMEM. */
 int roma_client_permit(RomaClient *client, size_t instance, const char *channel_id,
                        const char *member_id);
+
+/* Permits the addition or correction that is recorded as that action. Errors likewise. */
+int roma_client_permit_action(RomaClient *client, size_t instance, const char *channel_id,
+                              uint64_t action);
 
 /* Permits putting one member back, named by the id that it had. Errors likewise. */
 int roma_client_permit_addition(RomaClient *client, size_t instance, const char *channel_id,

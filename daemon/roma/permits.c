@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/roma/permits.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/base/str.h"
@@ -32,19 +35,19 @@ void permits_done(Permits *permits)
     arena_done(&permits->keys);
 }
 
+static int permits_put(Permits *permits, const PermitKey *key)
+{
+    char *copy = arena_copy(&permits->keys, key->bytes, key->size);
+    int r = copy ? map_put(&permits->members, copy, key->size, copy) : -ENOMEM;
+
+    return r < 0 ? r : 0;
+}
+
 int permits_add(Permits *permits, const char *channel_id, const char *member_id)
 {
     PermitKey key;
-    char *copy;
-    int r;
 
-    if (!permits_key(channel_id, member_id, &key))
-        return -EINVAL;
-    copy = arena_copy(&permits->keys, key.bytes, key.size);
-    if (!copy)
-        return -ENOMEM;
-    r = map_put(&permits->members, copy, key.size, copy);
-    return r < 0 ? r : 0;
+    return permits_key(channel_id, member_id, &key) ? permits_put(permits, &key) : -EINVAL;
 }
 
 bool permits_has(const Permits *permits, const char *channel_id, const char *member_id)
@@ -53,6 +56,47 @@ bool permits_has(const Permits *permits, const char *channel_id, const char *mem
 
     return permits_key(channel_id, member_id, &key) &&
            map_find(&permits->members, key.bytes, key.size);
+}
+
+/* No id of a member begins with "#". */
+static bool permits_action_key(const char *channel_id, uint64_t action, PermitKey *ret_key)
+{
+    int size;
+
+    if (!channel_id || action == 0 || !str_is_id(channel_id, OPS_ID_SIZE_MAX))
+        return false;
+    size = snprintf(ret_key->bytes, sizeof(ret_key->bytes), "%s#%" PRIu64, channel_id, action);
+    assert(size > 0 && (size_t)size < sizeof(ret_key->bytes));
+    ret_key->size = (size_t)size;
+    return true;
+}
+
+int permits_add_action(Permits *permits, const char *channel_id, uint64_t action)
+{
+    PermitKey key;
+
+    return permits_action_key(channel_id, action, &key) ? permits_put(permits, &key) : -EINVAL;
+}
+
+bool permits_has_action(const Permits *permits, const char *channel_id, uint64_t action)
+{
+    PermitKey key;
+
+    return permits_action_key(channel_id, action, &key) &&
+           map_find(&permits->members, key.bytes, key.size);
+}
+
+bool permits_let(const Permits *recorded, const Permits *undone, const Request *request)
+{
+    Mode mode = request->channel->mode;
+
+    if (request->kind == REQUEST_DELETE_MEMBER)
+        return mode_may(mode, MODE_DELETES) &&
+               permits_has(recorded, request->channel_id, request->member_id);
+    if (request->action)
+        return mode_may(mode, MODE_ADDS) &&
+               permits_has_action(recorded, request->channel_id, request->action);
+    return mode != MODE_OBSERVE && permits_has(undone, request->channel_id, request->member_id);
 }
 
 void permits_clear(Permits *permits)

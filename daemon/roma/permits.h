@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Which members of an instance may be deleted: those whose deletion is recorded. */
+/* Which changes of an instance may be sent: those that are recorded. A deletion is known by its
+ * member, an addition or correction by its action. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "daemon/base/arena.h"
 #include "daemon/base/map.h"
+#include "reconcile/ops.h"
 
 /* Starts as {0}. */
 typedef struct Permits {
@@ -20,6 +23,14 @@ void permits_done(Permits *permits);
 int permits_add(Permits *permits, const char *channel_id, const char *member_id);
 
 bool permits_has(const Permits *permits, const char *channel_id, const char *member_id);
+
+/* The same of a change that is named by its action in the history. */
+int permits_add_action(Permits *permits, const char *channel_id, uint64_t action);
+bool permits_has_action(const Permits *permits, const char *channel_id, uint64_t action);
+
+/* Whether the mode of its channel and the permits let a change be sent: a deletion and what a pass
+ * adds by `recorded`, what an undo puts back by `undone`. */
+bool permits_let(const Permits *recorded, const Permits *undone, const Request *request);
 
 /* Forgets all. */
 void permits_clear(Permits *permits);

@@ -349,6 +349,10 @@ static size_t pass_run_count_changed(const ChannelReport *channel)
     for (size_t i = 0; i < channel->extra_count; i++)
         count += channel->extras[i].outcome == OUTCOME_DELETED ||
                  channel->extras[i].outcome == OUTCOME_GONE;
+    for (size_t i = 0; i < channel->added_count; i++)
+        count += channel->added[i].outcome == OUTCOME_ADDED;
+    for (size_t i = 0; i < channel->changed_count; i++)
+        count += channel->changed[i].outcome == OUTCOME_CORRECTED;
     return count;
 }
 

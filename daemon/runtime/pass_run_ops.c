@@ -45,9 +45,9 @@ static int pass_run_submit(void *context, const Request *request)
     PassRun *run = context;
     int r = 0;
 
-    if (request->kind == REQUEST_ADD_MEMBERS)
+    if (request->kind == REQUEST_ADD_MEMBERS && run->additions)
         r = pass_run_store_record_addition(run, request);
-    if (request->kind == REQUEST_DELETE_MEMBER && run->store)
+    else if (request_is_change(request->kind) && run->store)
         store_note_sent(run->store, request->action);
     if (r == 0)
         r = roma_client_submit(run->backend->client, request);
@@ -97,6 +97,7 @@ const Ops pass_run_ops = {
     .settle = pass_run_store_settle,
     .watch_added = pass_run_store_watch_added,
     .may_change = pass_run_may_change,
+    .compose = pass_run_store_compose,
     .record = pass_run_store_record,
     .decide = pass_run_store_decide,
     .tell = pass_run_tell,

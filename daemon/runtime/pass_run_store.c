@@ -7,6 +7,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
+#include "daemon/roma/compose.h"
 #include "reconcile/plan/identity.h"
 
 static const char *pass_run_store_key(const PassRun *run, const RosterChannel *channel)
@@ -97,35 +98,48 @@ static void pass_run_store_tell_settled(void *userdata, const StoreAction *actio
     run->on_event(&event, run->userdata);
 }
 
+static EventKind pass_run_store_settled_event(const StoreAction *action, bool was_made)
+{
+    if (action->undo_of)
+        return was_made ? EVENT_RESTORED : EVENT_RESTORE_FAILED;
+    if (change_kind_of(action->kind) == CHANGE_ADD)
+        return was_made ? EVENT_ADDED : EVENT_ADD_FAILED;
+    return was_made ? EVENT_CORRECTED : EVENT_CORRECT_FAILED;
+}
+
 static void pass_run_store_tell_added(void *userdata, const StoreAction *action, bool was_added)
 {
     PassRun *run = userdata;
+    char member[IDENTITY_SIZE_MAX + 16];
     Err why = {0};
     const Event event = {
-        .kind = was_added ? EVENT_ADDED : EVENT_ADD_FAILED,
+        .kind = pass_run_store_settled_event(action, was_added),
         .pass = action->pass,
         .instance_name = action->instance_name,
         .channel_name = action->channel_name,
         .channel_id = action->channel_id,
-        .member = action->member_json,
+        .member = action->undo_of ? action->after : member,
         .member_id = action->member_id,
         .digest = "",
         .err = &why,
     };
 
-    err_set(&why, -ECANCELED, "it was under way when its undo ended, and the member is not listed");
+    identity_print(action->identity, action->identity_size, member, sizeof(member));
+    err_set(&why, -ECANCELED, "it was under way when its %s ended, and the member is %s",
+            action->undo_of ? "undo" : "run",
+            was_added                                    ? "listed so"
+            : change_kind_of(action->kind) == CHANGE_ADD ? "not listed"
+                                                         : "not listed so");
     run->on_event(&event, run->userdata);
 }
 
 /* Without a state nothing is known of earlier deletions, and nothing will be deleted either. */
 int pass_run_store_settle(void *context, const RosterChannel *channel, const char *channel_id,
-                          SettleMember settle_member, FindListed find_listed, void *list, Err *err)
+                          const SettleList *list, Err *err)
 {
     PassRun *run = context;
     const StoreSettling settling = {
-        .settle_member = settle_member,
-        .find_listed = find_listed,
-        .list = list,
+        .list = *list,
         .on_settled = pass_run_store_tell_settled,
         .on_added_settled = pass_run_store_tell_added,
         .userdata = run,
@@ -213,11 +227,12 @@ int pass_run_store_record_addition(PassRun *run, const Request *request)
     size_t number = 0;
     AdditionItem *item = pass_run_store_item(run, request, &number);
     const ChannelReport *report = &pass_get_report(run->pass)->channels[number];
-    Deletion member = {
+    Change member = {
+        .kind = CHANGE_ADD,
         .member_id = item->member_id,
         .identity = item->identity,
         .identity_size = item->identity_size,
-        .member_json = item->member_json,
+        .after = item->member_json,
     };
     const Batch batch = {
         .pass = run->pass_id,
@@ -227,15 +242,15 @@ int pass_run_store_record_addition(PassRun *run, const Request *request)
         .channel_id = request->channel_id,
         .channel_name = report->name ? report->name : "",
         .digest = "",
-        .deletions = &member,
-        .deletion_count = 1,
+        .changes = &member,
+        .change_count = 1,
     };
 
     if (item->record || run->record_error < 0)
         return run->record_error;
     if (run->store)
         run->record_error =
-            store_record_addition(run->store, &batch, clock_realtime_usec(), &run->record_err);
+            store_record(run->store, &batch, 1, clock_realtime_usec(), &run->record_err);
     else
         run->record_error = backend_without_store(run->backend, &run->record_err);
     item->record = member.action;
@@ -263,20 +278,34 @@ int pass_run_store_decide_additions(PassRun *run, Err *err)
     return r < 0 ? r : run->record_error;
 }
 
-/* ---- deletions ---- */
+/* ---- what a pass changes ---- */
 
 static int pass_run_store_permit(const PassRun *run, const Batch *batch, Err *err)
 {
-    for (size_t i = 0; i < batch->deletion_count; i++) {
-        assert(batch->deletions[i].action != 0); /* recorded */
-        if (roma_client_permit(run->backend->client, batch->channel->instance, batch->channel_id,
-                               batch->deletions[i].member_id) < 0)
+    RomaClient *client = run->backend->client;
+    size_t instance = batch->channel->instance;
+
+    for (size_t i = 0; i < batch->change_count; i++) {
+        const Change *change = &batch->changes[i];
+        int r;
+
+        assert(change->action != 0); /* recorded */
+        r = change->kind == CHANGE_DELETE
+                ? roma_client_permit(client, instance, batch->channel_id, change->member_id)
+                : roma_client_permit_action(client, instance, batch->channel_id, change->action);
+        if (r < 0)
             return err_memory(err);
     }
     return 0;
 }
 
-/* Recorded first, permitted then: the client sends no other deletion. */
+const char *pass_run_store_compose(void *context, const MemberPost *post, Arena *arena)
+{
+    (void)context;
+    return compose_member(post, arena);
+}
+
+/* Recorded first, permitted then: the client sends no other change. */
 int pass_run_store_record(void *context, Batch *batches, size_t count, Err *err)
 {
     PassRun *run = context;
@@ -284,7 +313,7 @@ int pass_run_store_record(void *context, Batch *batches, size_t count, Err *err)
 
     assert(count > 0 && !run->dry_run && !run->additions);
     if (run->backend->dry_run)
-        return err_set(err, -EPERM, "nothing is deleted in a dry run");
+        return err_set(err, -EPERM, "nothing is changed in a dry run");
     if (!run->store)
         return backend_without_store(run->backend, err);
     for (size_t i = 0; i < count; i++)
@@ -296,14 +325,15 @@ int pass_run_store_record(void *context, Batch *batches, size_t count, Err *err)
 }
 
 int pass_run_store_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
-                          const Answer *answer, Err *err)
+                          const char *member_id, const Answer *answer, Err *err)
 {
     PassRun *run = context;
 
     assert(action != 0);
     if (!run->store)
         return backend_without_store(run->backend, err);
-    return store_decide(run->store, action, outcome, attempts, answer, clock_realtime_usec(), err);
+    return store_decide(run->store, action, outcome, attempts, member_id, answer,
+                        clock_realtime_usec(), err);
 }
 
 void pass_run_store_name_instances(const PassRun *run)

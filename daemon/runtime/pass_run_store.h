@@ -14,12 +14,13 @@ int pass_run_store_remember(void *context, const RosterChannel *channel, const c
                             const Sighting *sightings, size_t count, Err *err);
 int pass_run_store_unsettled(void *context, size_t instance, UnsettledAdd add, void *userdata);
 int pass_run_store_settle(void *context, const RosterChannel *channel, const char *channel_id,
-                          SettleMember settle_member, FindListed find_listed, void *list, Err *err);
+                          const SettleList *list, Err *err);
 void pass_run_store_watch_added(void *context, const RosterChannel *channel, const ChannelRow *row,
                                 IsListed is_listed, const void *list);
 int pass_run_store_record(void *context, Batch *batches, size_t count, Err *err);
+const char *pass_run_store_compose(void *context, const MemberPost *post, Arena *arena);
 int pass_run_store_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
-                          const Answer *answer, Err *err);
+                          const char *member_id, const Answer *answer, Err *err);
 
 /* Tells the state what its instances are called. Where that fails, so does recording, and nothing
  * is deleted. */

@@ -32,7 +32,7 @@ struct Undo {
 
 static bool undo_took_effect(const StoreAction *action)
 {
-    return str_equal(action->kind, STORE_DELETION) &&
+    return change_kind_of(action->kind) == CHANGE_DELETE &&
            (!action->outcome || str_equal(action->outcome, ops_outcome_text(OUTCOME_DELETED)));
 }
 
@@ -113,6 +113,7 @@ static int undo_find_channel(Undo *undo, const Config *config, const StoreAction
                              size_t *ret_channel, Err *err)
 {
     size_t instance = 0, count = undo->config.channel_count;
+    Mode mode;
     int r = undo_find_instance(config, action, &instance, err);
 
     assert(count < undo->actions.count);
@@ -124,14 +125,15 @@ static int undo_find_channel(Undo *undo, const Config *config, const StoreAction
         if (channel->instance == instance && str_equal(channel->id, action->channel_id))
             return 0;
     }
-    if (config->mode != MODE_PRUNE || undo_mode(config, instance, action) != MODE_PRUNE)
+    mode = undo_mode(config, instance, action);
+    if (config->mode == MODE_OBSERVE || mode == MODE_OBSERVE)
         return err_set(err, -EPERM, "%s/%s is only observed: nothing is changed there",
                        action->instance_name, action->channel_name);
     undo->names[count] = action->channel_name;
     undo->channels[count] = (RosterChannel){
         .instance = instance,
         .id = action->channel_id,
-        .mode = MODE_PRUNE,
+        .mode = mode,
         .allow_empty = true,
         .file = "",
     };
@@ -158,7 +160,7 @@ static int undo_add(Undo *undo, const Config *config, const StoreAction *action,
         .member_id = action->member_id,
         .identity = action->identity,
         .identity_size = action->identity_size,
-        .member_json = action->member_json,
+        .member_json = action->before,
     };
     return 0;
 }

@@ -48,14 +48,14 @@ static void reload_refuse(Reload *reload, const Problems *problems)
 /* The channel of "instance/name" or "instance/id:ID", as other lines name it; NULL: it is about
  * none.
  */
-static const char *reload_split_name(const Change *change,
+static const char *reload_split_name(const Difference *change,
                                      char ret_instance[static RELOAD_INSTANCE_SIZE])
 {
     const char *slash = strchr(change->name, '/');
 
-    if (change->subject == CHANGE_OF_SETTINGS)
+    if (change->subject == DIFFERENCE_OF_SETTINGS)
         return NULL;
-    if (change->subject == CHANGE_OF_INSTANCE || !slash) {
+    if (change->subject == DIFFERENCE_OF_INSTANCE || !slash) {
         str_copy(ret_instance, RELOAD_INSTANCE_SIZE, change->name);
         return NULL;
     }
@@ -63,12 +63,12 @@ static const char *reload_split_name(const Change *change,
     return str_has_prefix(slash + 1, "id:") ? slash + 4 : slash + 1;
 }
 
-static void reload_on_change(const Change *change, void *userdata)
+static void reload_on_change(const Difference *change, void *userdata)
 {
     static const char *const subjects[] = {
-        [CHANGE_OF_SETTINGS] = "",
-        [CHANGE_OF_INSTANCE] = "instance ",
-        [CHANGE_OF_CHANNEL] = "channel ",
+        [DIFFERENCE_OF_SETTINGS] = "",
+        [DIFFERENCE_OF_INSTANCE] = "instance ",
+        [DIFFERENCE_OF_CHANNEL] = "channel ",
     };
     char instance[RELOAD_INSTANCE_SIZE] = "";
     const LogFields fields = {
@@ -79,12 +79,12 @@ static void reload_on_change(const Change *change, void *userdata)
     };
 
     (void)userdata;
-    log_event(change->kind == CHANGE_NONE ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, &fields,
+    log_event(change->kind == DIFFERENCE_NONE ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, &fields,
               "reload: %s%s%s%s: %s%s", subjects[change->subject],
-              change->subject == CHANGE_OF_SETTINGS ? change->name : instance,
+              change->subject == DIFFERENCE_OF_SETTINGS ? change->name : instance,
               fields.channel ? "/" : "", fields.channel ? fields.channel : "",
               compare_kind_text(change->kind),
-              change->kind == CHANGE_REMOVED ? ", no longer managed" : "");
+              change->kind == DIFFERENCE_REMOVED ? ", no longer managed" : "");
 }
 
 /* Once for each change, and not for one that takes another back. */

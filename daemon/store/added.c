@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Members that an undo put back, and that vanish again; those of an undo that was cut short. */
+/* Members that an undo put back, and that vanish again; additions and corrections that were cut
+ * short. */
 #include <assert.h>
 
 #include "daemon/base/clock.h"
@@ -76,15 +77,20 @@ static bool added_may_lag(const Store *store, const StoreAction *action)
 static int added_settle_one(Store *store, const StoreAction *action, const StoreSettling *settling,
                             uint64_t realtime_usec, Err *err)
 {
-    const char *id = settling->find_listed(settling->list, action->identity, action->identity_size);
+    bool is_addition = change_kind_of(action->kind) == CHANGE_ADD;
+    const SettleList *list = &settling->list;
+    const char *id = (is_addition ? list->find_listed : list->find_corrected)(
+        list->list, action->identity, action->identity_size);
     int r = id ? added_is_superseded(store, action->action, err) : 0;
     bool was_added = id && r == 0;
 
     if (r < 0 || (!id && added_may_lag(store, action)))
         return r;
-    r = store_decide_addition(store, action->action, was_added ? ADDITION_ADDED : ADDITION_FAILED,
-                              was_added ? id : action->member_id, action->attempts, NULL,
-                              realtime_usec, err);
+    r = store_decide(store, action->action,
+                     !was_added    ? OUTCOME_FAILED
+                     : is_addition ? OUTCOME_ADDED
+                                   : OUTCOME_CORRECTED,
+                     action->attempts, was_added ? id : NULL, NULL, realtime_usec, err);
     if (r == 0 && settling->on_added_settled)
         settling->on_added_settled(settling->userdata, action, was_added);
     return r;
@@ -96,7 +102,7 @@ int added_settle(Store *store, const char *instance_key, const char *channel_id,
     _cleanup_(store_actions_done) StoreActions actions = {0};
     int r;
 
-    assert(settling->find_listed && !store->is_read_only);
+    assert(settling->list.find_listed && !store->is_read_only);
     r = history_open_additions(store, instance_key, channel_id, &actions, err);
     for (size_t i = 0; i < actions.count && r == 0; i++) {
         if (!pass_find(store, actions.items[i].pass))

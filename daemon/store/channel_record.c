@@ -48,8 +48,8 @@ static uint64_t channel_record_time(uint64_t realtime_usec, uint64_t recorded_us
                : recorded_usec;
 }
 
-static int channel_record_deletions(Store *store, const char *instance_key, const char *channel_id,
-                                    uint64_t realtime_usec, ChannelRecord *record, Err *err)
+static int channel_record_changes(Store *store, const char *instance_key, const char *channel_id,
+                                  uint64_t realtime_usec, ChannelRecord *record, Err *err)
 {
     _cleanup_(sql_done) Query query =
         channel_record_begin(store, QUERY_ACTION_RECENT, instance_key, channel_id);
@@ -64,8 +64,9 @@ static int channel_record_deletions(Store *store, const char *instance_key, cons
         if (!steady_is_recent(store, sql_column_number(&query, 2), recorded_usec, realtime_usec,
                               GUARD_FIGHT_SPAN_USEC))
             return 0;
-        if (channel_record_add_deletion(record, identity ? identity : "", size,
-                                        channel_record_time(realtime_usec, recorded_usec)) < 0)
+        if (channel_record_add_change(record, change_kind_of(sql_column_text(&query, 3)),
+                                      identity ? identity : "", size,
+                                      channel_record_time(realtime_usec, recorded_usec)) < 0)
             return err_memory(err);
     }
     return r;
@@ -82,7 +83,7 @@ int store_recall(Store *store, const StoreScope *channel, uint64_t realtime_usec
     if (r == 0 && store->db)
         r = channel_record_sightings(store, key, id, &found, err);
     if (r == 0 && store->db)
-        r = channel_record_deletions(store, key, id, realtime_usec, &found, err);
+        r = channel_record_changes(store, key, id, realtime_usec, &found, err);
     if (r == 0 && store->db)
         r = pause_recall(store, channel, realtime_usec, &found, err);
     if (r < 0)

@@ -27,6 +27,15 @@ static const char *history_text(StoreActions *actions, const Query *query, int c
     return copy;
 }
 
+/* A member; the column of one that there is not is empty. */
+static const char *history_member(StoreActions *actions, const Query *query, int column,
+                                  bool *failed)
+{
+    return str_is_empty(sql_column_text(query, column))
+               ? NULL
+               : history_text(actions, query, column, failed);
+}
+
 /* The columns of ACTION_ROWS in sql.c. */
 static int history_add_row(StoreActions *actions, const Query *query)
 {
@@ -42,7 +51,8 @@ static int history_add_row(StoreActions *actions, const Query *query)
         .member_id = history_text(actions, query, 5, &failed),
         .identity = arena_copy(&actions->arena, identity ? identity : "", identity_size),
         .identity_size = identity_size,
-        .member_json = history_text(actions, query, 7, &failed),
+        .before = history_member(actions, query, 7, &failed),
+        .after = history_member(actions, query, 24, &failed),
         .digest = history_text(actions, query, 8, &failed),
         .mode = history_text(actions, query, 9, &failed),
         .recorded_usec = sql_column_number(query, 10),

@@ -46,7 +46,7 @@ static Outcome in_doubt_outcome(int settlement)
 static int in_doubt_one(Store *store, const StoreAction *action, const StoreSettling *settling,
                         uint64_t realtime_usec, Err *err)
 {
-    int settlement = settling->settle_member(settling->list, action->member_id);
+    int settlement = settling->list.settle_member(settling->list.list, action->member_id);
     Outcome outcome = in_doubt_outcome(settlement);
     int r;
 
@@ -62,7 +62,8 @@ static int in_doubt_one(Store *store, const StoreAction *action, const StoreSett
         if (r <= 0)
             return r;
     }
-    r = store_decide(store, action->action, outcome, action->attempts, NULL, realtime_usec, err);
+    r = store_decide(store, action->action, outcome, action->attempts, NULL, NULL, realtime_usec,
+                     err);
     if (r == 0 && settling->on_settled)
         settling->on_settled(settling->userdata, action, outcome);
     return r;
@@ -74,7 +75,8 @@ int store_settle(Store *store, const char *instance_key, const char *channel_id,
     _cleanup_(store_actions_done) StoreActions actions = {0};
     int r;
 
-    assert(instance_key && channel_id && settling->settle_member && settling->find_listed);
+    assert(instance_key && channel_id && settling->list.settle_member &&
+           settling->list.find_listed);
     if (!store->has_in_doubt || store->is_read_only)
         return 0;
     r = store_undecided(store, instance_key, channel_id, &actions, err);

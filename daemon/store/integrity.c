@@ -148,12 +148,13 @@ int integrity_check(Store *store, Err *err)
     return r < 0 ? r : integrity_check_header(store, err);
 }
 
-static bool integrity_is_recorded(const Query *query, const Batch *batch, const Deletion *deletion)
+static bool integrity_is_recorded(const Query *query, const Batch *batch, const Change *change)
 {
-    const char *const texts[] = {batch->pass, batch->channel_id, deletion->member_id,
-                                 deletion->member_json};
+    const char *const texts[] = {batch->pass, batch->channel_id, change_kind_text(change->kind),
+                                 change->member_id, change->before ? change->before : ""};
+    const char *after = sql_column_text(query, ELEMENTS(texts) + 1);
 
-    if (sql_column_number(query, 0) != deletion->action)
+    if (sql_column_number(query, 0) != change->action)
         return false;
     for (size_t i = 0; i < ELEMENTS(texts); i++) {
         const char *column = sql_column_text(query, (int)i + 1);
@@ -161,25 +162,25 @@ static bool integrity_is_recorded(const Query *query, const Batch *batch, const 
         if (!column || !str_equal(column, texts[i]))
             return false;
     }
-    return true;
+    return !after == !change->after && (!after || str_equal(after, change->after));
 }
 
 static int integrity_read_batch(Store *store, const Batch *batch, Err *err)
 {
-    size_t count = batch->deletion_count;
+    size_t count = batch->change_count;
     _cleanup_(sql_done) Query query = {0};
     int r;
 
     if (count == 0)
         return 0;
     query = sql_begin(store, QUERY_ACTION_READ_BACK);
-    sql_number(&query, batch->deletions[0].action);
-    sql_number(&query, batch->deletions[count - 1].action);
+    sql_number(&query, batch->changes[0].action);
+    sql_number(&query, batch->changes[count - 1].action);
     for (size_t i = 0; i < count; i++) {
         r = sql_step(&query, err);
         if (r < 0)
             return r;
-        if (r == 0 || !integrity_is_recorded(&query, batch, &batch->deletions[i]))
+        if (r == 0 || !integrity_is_recorded(&query, batch, &batch->changes[i]))
             return -EBADMSG;
     }
     return 0;

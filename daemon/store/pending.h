@@ -18,9 +18,10 @@ typedef struct PendingOutcome {
     uint64_t decided_usec;
     Outcome outcome;
     uint32_t attempts;
-    int http;            /* 0: none */
-    char code[32];       /* "": none */
-    char request_id[72]; /* "": none */
+    int http;                            /* 0: none */
+    char code[32];                       /* "": none */
+    char request_id[72];                 /* "": none */
+    char member_id[OPS_ID_SIZE_MAX + 1]; /* of one that was added; "": as it was recorded */
 } PendingOutcome;
 
 typedef struct PendingSightings {

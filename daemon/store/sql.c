@@ -12,7 +12,7 @@
 #define LAST_PASSES "(SELECT pass FROM action GROUP BY pass ORDER BY max(id) DESC LIMIT 20)"
 
 /* An addition whose channel is listed never again is not kept for ever. */
-#define DECIDED "(outcome IS NOT NULL OR kind = 'add')"
+#define DECIDED "(outcome IS NOT NULL OR kind <> 'delete')"
 
 /* The instance of a key. */
 #define INSTANCE_OF(key) "(SELECT id FROM instance WHERE key = " key ")"
@@ -23,7 +23,7 @@
     "SELECT action.id, pass, instance.name, channel_id, channel_name, member_id, identity, "       \
     "member, digest, mode, recorded_usec, outcome, http, code, request_id, attempts, "             \
     "decided_usec, kind, instance.key, vanished_usec, roster_digest, roster_head, undo_of, "       \
-    "steady_usec "                                                                                 \
+    "steady_usec, after "                                                                          \
     "FROM action JOIN instance ON instance.id = action.instance JOIN pass ON pass.id = pass "
 
 #define PAUSE_ROWS                                                                                 \
@@ -58,30 +58,30 @@ static const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_PASS_END] = "UPDATE pass SET result = ?, finished_usec = ? WHERE id = ?",
     [QUERY_ACTION_INSERT] =
         "INSERT INTO action (pass, instance, channel_id, channel_name, kind, member_id, identity, "
-        "member, digest, mode, recorded_usec, steady_usec) "
-        "VALUES (?, " INSTANCE_OF("?") ", ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    [QUERY_ACTION_READ_BACK] = "SELECT id, pass, channel_id, member_id, member FROM action "
-                               "WHERE id BETWEEN ? AND ? ORDER BY id",
+        "member, after, digest, mode, recorded_usec, steady_usec) "
+        "VALUES (?, " INSTANCE_OF("?") ", ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [QUERY_ACTION_READ_BACK] = "SELECT id, pass, channel_id, kind, member_id, member, after "
+                               "FROM action WHERE id BETWEEN ? AND ? ORDER BY id",
     [QUERY_PASS_READ_BACK] = "SELECT 1 FROM pass WHERE id = ?",
     [QUERY_ACTION_VANISHED] = "UPDATE action SET vanished_usec = ? WHERE id = ?",
     [QUERY_ACTION_DECIDE] =
         "UPDATE action SET outcome = ?, http = ?, code = ?, request_id = ?, attempts = ?, "
-        "decided_usec = ? WHERE id = ?7 AND (outcome IS NULL OR outcome = 'failed' AND ?1 = "
-        "'gone')",
+        "decided_usec = ?, member_id = coalesce(?8, member_id) "
+        "WHERE id = ?7 AND (outcome IS NULL OR outcome = 'failed' AND ?1 = 'gone')",
     [QUERY_ADDED_DECIDE] = "UPDATE action SET outcome = ?, member_id = ?, attempts = ?, "
                            "decided_usec = ?, http = ?, code = ?, request_id = ? "
-                           "WHERE id = ? AND kind = 'add' AND outcome IS NULL",
+                           "WHERE id = ? AND kind <> 'delete' AND outcome IS NULL",
     [QUERY_ACTION_UNDECIDED] =
         ACTION_ROWS "WHERE kind = 'delete' AND outcome IS NULL "
                     "AND (?1 IS NULL OR action.instance = " INSTANCE_OF(
                         "?1") ") "
                               "AND (?2 IS NULL OR channel_id = ?2) ORDER BY action.id",
     [QUERY_ADDITIONS_UNDECIDED] =
-        ACTION_ROWS "WHERE kind = 'add' AND outcome IS NULL AND action.instance = " INSTANCE_OF(
+        ACTION_ROWS "WHERE kind <> 'delete' AND outcome IS NULL AND action.instance = " INSTANCE_OF(
             "?1") " AND channel_id = ?2 ORDER BY action.id",
     [QUERY_ADDED_LATER] =
         "SELECT 1 FROM action JOIN action AS earlier ON earlier.id = ? "
-        "WHERE action.id > earlier.id AND action.kind = 'add' "
+        "WHERE action.id > earlier.id AND action.kind = earlier.kind "
         "AND action.instance = earlier.instance AND action.channel_id = earlier.channel_id "
         "AND action.identity = earlier.identity LIMIT 1",
     [QUERY_ACTION_IN_DOUBT] = "SELECT 1 FROM action WHERE outcome IS NULL LIMIT 1",
@@ -89,7 +89,7 @@ static const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_CHANNELS_IN_DOUBT] = "SELECT DISTINCT channel_id FROM action WHERE outcome IS NULL "
                                 "AND instance = " INSTANCE_OF("?1"),
     [QUERY_ACTIONS_ADDED] = ACTION_ROWS
-    "WHERE kind = 'add' AND outcome = 'added' AND vanished_usec IS NULL "
+    "WHERE kind = 'add' AND undo_of IS NOT NULL AND outcome = 'added' AND vanished_usec IS NULL "
     "AND action.instance = " INSTANCE_OF("?1") " AND channel_id = ?2 "
                                                "AND NOT EXISTS (SELECT 1 FROM action AS later "
                                                "WHERE later.instance = action.instance "
@@ -119,9 +119,11 @@ static const char *const sql_texts[QUERY_COUNT] = {
         "DELETE FROM approval WHERE given_steady_usec < ?1 AND spent_usec IS NULL",
     [QUERY_PRUNE_PAUSES] = "DELETE FROM pause WHERE until_steady_usec < ?1",
     [QUERY_ACTION_RECENT] =
-        "SELECT identity, recorded_usec, steady_usec FROM action WHERE instance = " INSTANCE_OF(
-            "?") " AND channel_id = ? AND kind = 'delete' "
-                 "AND (outcome IS NULL OR outcome = 'deleted') ORDER BY id DESC",
+        "SELECT identity, recorded_usec, steady_usec, kind FROM action JOIN pass ON pass.id = pass "
+        "WHERE instance = " INSTANCE_OF(
+            "?") " AND channel_id = ? AND (kind = 'delete' OR undo_of IS "
+                 "NULL) AND (outcome IS NULL OR outcome IN ('deleted', 'added', 'corrected')) "
+                 "ORDER BY action.id DESC",
     [QUERY_SIGHTINGS] = "SELECT member_id, count FROM sighting WHERE instance = " INSTANCE_OF(
         "?") " AND channel_id = ?",
     [QUERY_SIGHTINGS_DELETE] =

@@ -217,11 +217,11 @@ int store_recall_lockout(Store *store, const char *subject, Lockout *ret_lockout
 /* Keeps it in place of an earlier one; commits at once. */
 int store_keep_lockout(Store *store, const char *subject, const Lockout *lockout, Err *err);
 
-/* ---- deletions ---- */
+/* ---- changes ---- */
 
 /*
- * Records the deletions of some channels, spends the approvals where batch->approved, and commits
- * both with all that is buffered: one durable commit, which is read back. Sets each deletion's
+ * Records the changes of some channels, spends the approvals where batch->approved, and commits
+ * both with all that is buffered: one durable commit, which is read back. Sets each change's
  * `action` (greater than 0). On failure every `action` is 0 and nothing may be sent; nothing of any
  * batch is recorded, unless it was committed and could not be read back.
  * Further errors: -ESTALE the approval is not there, or spent; -EINVAL batch->pass is not under
@@ -230,39 +230,30 @@ int store_keep_lockout(Store *store, const char *subject, const Lockout *lockout
 int store_record(Store *store, const Batch *batches, size_t count, uint64_t realtime_usec,
                  Err *err);
 
-/* A recorded deletion is about to be sent: what it takes to know, after a kill, that another never
+/* A recorded change is about to be sent: what it takes to know, after a kill, that another never
  * was. Fails silently: then that is not known. */
 void store_note_sent(Store *store, uint64_t action);
 
 /*
- * Adds a deletion's outcome; buffered. `answer` may be NULL when there was none. One that FAILED
- * may become GONE. Further errors: -ENOENT no such action is undecided. After any other error but
- * -ENOMEM the outcome is kept, and goes with the next commit.
+ * Adds a change's outcome; buffered. `answer` may be NULL when there was none; `member_id` is that
+ * of a member that was added, NULL otherwise. One that FAILED may become GONE. Further errors:
+ * -ENOENT no such action is undecided. After any other error but -ENOMEM the outcome is kept, and
+ * goes with the next commit.
  */
 int store_decide(Store *store, uint64_t action, Outcome outcome, uint32_t attempts,
-                 const Answer *answer, uint64_t realtime_usec, Err *err);
+                 const char *member_id, const Answer *answer, uint64_t realtime_usec, Err *err);
 
-/* Records what an undo, a pass under way, is about to put back in a channel, under the ids that the
- * members had; the batch's digest is "". As store_record(): before it returned 0, nothing may be
- * sent. */
-int store_record_addition(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err);
-
-/* What became of one; buffered. `member_id` is the new one; `answer`
- * may be NULL when there was none. One of which nothing is known stays undecided until
- * store_settle(). */
+/* What became of an addition of an undo; buffered. `member_id` is the new one; `answer` may be NULL
+ * when there was none. One of which nothing is known stays undecided until store_settle(). */
 int store_decide_addition(Store *store, uint64_t action, AdditionOutcome outcome,
                           const char *member_id, uint32_t attempts, const Answer *answer,
                           uint64_t realtime_usec, Err *err);
 
-/* What an action is. */
-#define STORE_DELETION "delete"
-#define STORE_ADDITION "add"
-
-/* A recorded deletion, or addition. Texts are NULL and numbers 0 where nothing is known. */
+/* A recorded change. Texts are NULL and numbers 0 where nothing is known. */
 typedef struct StoreAction {
     uint64_t action;
     const char *pass;
-    const char *kind; /* STORE_DELETION, or STORE_ADDITION: by an undo */
+    const char *kind; /* a word of change.h */
     const char *instance_key;
     const char *instance_name;
     const char *channel_id;
@@ -270,7 +261,8 @@ typedef struct StoreAction {
     const char *member_id;
     const void *identity;
     size_t identity_size;
-    const char *member_json; /* complete, as the service gave it */
+    const char *before; /* the member, complete, as the service gave it; NULL of an addition */
+    const char *after;  /* the member as it was sent; NULL of a deletion */
     const char *digest;
     const char *mode;
     uint64_t recorded_usec;
@@ -337,9 +329,7 @@ int store_watch_added(Store *store, const char *instance_key, const char *channe
 
 /* What store_settle() goes by, and whom it tells of what it decides (NULL: nobody). */
 typedef struct StoreSettling {
-    SettleMember settle_member; /* ops.h */
-    FindListed find_listed;     /* likewise, for additions */
-    void *list;
+    SettleList list; /* ops.h */
     void (*on_settled)(void *userdata, const StoreAction *action, Outcome outcome);
     void (*on_added_settled)(void *userdata, const StoreAction *action, bool was_added);
     void *userdata;
@@ -347,9 +337,10 @@ typedef struct StoreSettling {
 
 /*
  * Decides what earlier passes left undecided in a channel, out of a whole list of its members
- * (ops.h, settle()); buffered. An addition is "added" where a member of its identity is listed, and
- * "failed" where none is a minute after it was recorded: until then the list may lag. Costs nothing
- * while nothing of an ended pass is undecided.
+ * (ops.h, settle()); buffered. An addition is "added" where a member of its identity is listed, a
+ * correction "corrected" where it is listed as it should be, and each "failed" where it is not a
+ * minute after it was recorded: until then the list may lag. Costs nothing while nothing of an
+ * ended pass is undecided.
  */
 int store_settle(Store *store, const char *instance_key, const char *channel_id,
                  const StoreSettling *settling, uint64_t realtime_usec, Err *err);

@@ -6,7 +6,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/mem.h"
-#include "reconcile/apply/delete.h"
+#include "reconcile/apply/apply.h"
 #include "reconcile/channel/channel.h"
 
 static void add_next(ChannelPass *channel);
@@ -30,7 +30,7 @@ static void add_tell(const ChannelPass *channel, const AdditionItem *item, const
     const ChannelReport *report = channel->report;
     char member[IDENTITY_SIZE_MAX + 16];
     Event event = {
-        .kind = item->outcome == ADDITION_FAILED ? EVENT_ADD_FAILED : EVENT_ADDED,
+        .kind = item->outcome == ADDITION_FAILED ? EVENT_RESTORE_FAILED : EVENT_RESTORED,
         .roster = channel->roster,
         .pass = channel->pass_id,
         .instance_name = report->instance_name,
@@ -196,7 +196,7 @@ static void add_on_end(Call *call, CallEnd end, const Answer *answer, const Err 
     add_keep_error(channel, &why);
     if (end == CALL_CHANNEL || end == CALL_INSTANCE || end == CALL_STOPPED)
         channel_end(channel, RESULT_FAILED, NULL);
-    else if (!item->is_uncertain && ++addition->failures_in_row >= DELETE_FAILURES_MAX)
+    else if (!item->is_uncertain && ++addition->failures_in_row >= APPLY_FAILURES_MAX)
         add_confirm(channel);
     else
         add_next(channel);

@@ -4,15 +4,11 @@
 #include <assert.h>
 #include <errno.h>
 
-#include "reconcile/apply/deletion.h"
+#include "reconcile/apply/apply.h"
+#include "reconcile/apply/sent.h"
 
-static bool confirm_is_deleted(const ExtraReport *extra)
-{
-    return extra->outcome == OUTCOME_DELETED || extra->outcome == OUTCOME_GONE;
-}
-
-/* How often the list is read again for members of whose deletion no answer came: fewer times than
- * for others, because most of them were not deleted. */
+/* How often the list is read again for changes of which no answer came: fewer times than for
+ * others, because most of them were not made. */
 #define UNHEARD_LOOKS 2
 
 static bool confirm_may_be_late(const ChannelPass *channel, size_t number)
@@ -22,114 +18,283 @@ static bool confirm_may_be_late(const ChannelPass *channel, size_t number)
     return sent->was_uncertain || (sent->was_unheard && channel->looks < UNHEARD_LOOKS);
 }
 
-/* A member that is still listed although its deletion succeeded, or may have: no answer denied
- * it. */
-static const ExtraReport *confirm_find_lingering(const ChannelPass *channel)
+/* The id of the member that was to be added or corrected, where the list shows it as it should be.
+ */
+static const char *confirm_find_made(const ChannelPass *channel, size_t number)
 {
-    const ChannelReport *report = channel->report;
+    size_t wanted = channel->sent[number].wanted;
 
-    for (size_t i = 0; i < report->extra_count; i++) {
-        const ExtraReport *extra = &report->extras[i];
+    assert(wanted < channel->roster->member_count);
+    if (channel->changes[number].kind == CHANGE_CORRECT &&
+        diff_is_changed(&channel->confirmed, wanted))
+        return NULL;
+    return channel->confirmed.seen[wanted];
+}
 
-        if ((confirm_is_deleted(extra) ||
-             (extra->outcome == OUTCOME_FAILED && confirm_may_be_late(channel, i))) &&
-            diff_has_id(&channel->confirmed, extra->id))
-            return extra;
+/* Whether the list shows the change. */
+static bool confirm_shows(const ChannelPass *channel, size_t number)
+{
+    const Change *change = &channel->changes[number];
+
+    if (change->kind == CHANGE_DELETE)
+        return !diff_has_id(&channel->confirmed, change->member_id);
+    return confirm_find_made(channel, number) != NULL;
+}
+
+static bool confirm_has_succeeded(Outcome outcome)
+{
+    return outcome != OUTCOME_FAILED && outcome != OUTCOME_SKIPPED && outcome != OUTCOME_HELD;
+}
+
+/* The first change that the list does not show although it succeeded, or may have: no answer
+ * denied it. What was posted and has its outcome was shown before. change_count: there is none. */
+static size_t confirm_find_late(const ChannelPass *channel)
+{
+    for (size_t i = 0; i < channel->next; i++) {
+        Outcome outcome = *sent_outcome(channel, i);
+        bool is_told = channel->changes[i].kind != CHANGE_DELETE && channel->sent[i].is_decided;
+
+        if (is_told)
+            continue;
+        if ((confirm_has_succeeded(outcome) ||
+             (outcome == OUTCOME_FAILED && confirm_may_be_late(channel, i))) &&
+            !confirm_shows(channel, i))
+            return i;
     }
-    return NULL;
+    return channel->change_count;
 }
 
 /* A deletion that failed by its answers but whose member is gone has succeeded: ours, where it may
  * have had its effect, and still open in the history; else somebody else's. */
-static int confirm_settle_one(ChannelPass *channel, size_t number, Err *err)
+static int confirm_settle_deletion(ChannelPass *channel, size_t number, Err *err)
 {
-    ExtraReport *extra = &channel->report->extras[number];
-    bool may_have_gone = channel->sent[number].may_have_gone;
+    Outcome *outcome = sent_outcome(channel, number);
+    bool may_have_worked = channel->sent[number].may_have_worked;
 
-    if (extra->outcome != OUTCOME_FAILED)
+    if (*outcome != OUTCOME_FAILED)
         return 0;
-    if (!diff_has_id(&channel->confirmed, extra->id)) {
-        extra->outcome = may_have_gone ? OUTCOME_DELETED : OUTCOME_GONE;
-        deletion_tell(channel, number, NULL);
+    if (confirm_shows(channel, number)) {
+        *outcome = may_have_worked ? OUTCOME_DELETED : OUTCOME_GONE;
+        sent_tell(channel, number, NULL);
     } else if (channel->sent[number].was_uncertain) {
-        deletion_tell(channel, number, &channel->report->error);
-    } else if (!may_have_gone) {
+        sent_tell(channel, number, &channel->report->error);
+    } else if (!may_have_worked) {
         return 0;
     }
-    return deletion_decide(channel, number, extra->outcome, err);
+    return sent_decide(channel, number, *outcome, err);
 }
 
-/* Returns how many extras are left that should not be, or the state's error. */
+static void confirm_explain_missing(const ChannelPass *channel, size_t number, Err *ret_err)
+{
+    char member[IDENTITY_SIZE_MAX + 16];
+
+    sent_print_member(channel, number, member, sizeof(member));
+    err_set(ret_err, -EREMOTEIO,
+            channel->changes[number].kind == CHANGE_ADD
+                ? "the service says that it added the member %s, but does not list it after %u "
+                  "more looks"
+                : "the service says that it changed the member %s, but does not list it so after "
+                  "%u more looks",
+            member, channel->looks);
+}
+
+/* What was posted is what the list says it is. One that was refused and is there all the same is
+ * somebody else's work. */
+static int confirm_settle_posted(ChannelPass *channel, size_t number, Err *err)
+{
+    Sent *sent = &channel->sent[number];
+    Outcome *outcome = sent_outcome(channel, number);
+    const char *id = confirm_find_made(channel, number);
+    Err why = {0};
+
+    if (sent->is_decided && (*outcome != OUTCOME_FAILED || !id))
+        return 0;
+    if (sent->is_decided) {
+        *outcome = OUTCOME_SKIPPED;
+        return 0;
+    }
+    if (id) {
+        *outcome = sent_success(channel->changes[number].kind);
+        sent->listed_id = arena_string(&channel->report->arena, id);
+        sent_tell(channel, number, NULL);
+        return sent_decide(channel, number, *outcome, err);
+    }
+    if (confirm_has_succeeded(*outcome)) {
+        confirm_explain_missing(channel, number, &why);
+        if (!err_is_set(&channel->report->error))
+            channel->report->error = why;
+    }
+    *outcome = OUTCOME_FAILED;
+    sent_tell(channel, number, err_is_set(&why) ? &why : &channel->report->error);
+    return sent_decide(channel, number, OUTCOME_FAILED, err);
+}
+
+/* Returns how many changes are left that should not be, or the state's error. */
 static int confirm_settle(ChannelPass *channel, Err *err)
 {
-    ChannelReport *report = channel->report;
     int left = 0;
 
-    for (size_t i = 0; i < report->extra_count; i++) {
-        int r = confirm_settle_one(channel, i, err);
+    for (size_t i = 0; i < channel->next; i++) {
+        bool is_deletion = channel->changes[i].kind == CHANGE_DELETE;
+        int r = *sent_outcome(channel, i) == OUTCOME_SKIPPED ? 0
+                : is_deletion ? confirm_settle_deletion(channel, i, err)
+                              : confirm_settle_posted(channel, i, err);
+        Outcome outcome = *sent_outcome(channel, i);
 
         if (r < 0)
             return r;
-        left += report->extras[i].outcome == OUTCOME_FAILED ||
-                (report->extras[i].outcome == OUTCOME_SKIPPED && !channel->is_paused);
+        left += outcome == OUTCOME_FAILED ||
+                (outcome == OUTCOME_SKIPPED && is_deletion && !channel->is_paused);
     }
     return left;
 }
 
-static bool confirm_has_skipped(const ChannelReport *report)
+static bool confirm_has_skipped(const ChannelPass *channel)
 {
-    for (size_t i = 0; i < report->extra_count; i++) {
-        if (report->extras[i].outcome == OUTCOME_SKIPPED)
+    for (size_t i = 0; i < channel->change_count; i++) {
+        if (*sent_outcome(channel, i) == OUTCOME_SKIPPED)
             return true;
     }
     return false;
 }
 
-/* With none of the planned extras left, whatever is extra now is new. */
-static void confirm_conclude(ChannelPass *channel, const ExtraReport *lingering)
+/* Whether the list that was read last is as the roster wants it. */
+static bool confirm_is_in_sync(const ChannelPass *channel)
+{
+    return channel->report->missing_count == 0 && channel->confirmed.extra_count == 0 &&
+           channel->confirmed.changed_count == 0;
+}
+
+/* With none of the planned changes left, whatever is missing or extra now is new. */
+static void confirm_end(ChannelPass *channel, int left, size_t late, Err *err)
 {
     ChannelReport *report = channel->report;
+
+    if (left == 0)
+        err_clear(&report->error);
+    if (left == 0 && late < channel->change_count)
+        err_set(err, -EREMOTEIO,
+                "the service says that it deleted the member %s (%s), but still lists it after "
+                "%u more looks",
+                channel->plan.extras[late - channel->first_deletion].address,
+                channel->changes[late].member_id, channel->looks);
+    if (left != 0 || late < channel->change_count)
+        channel_end(channel, RESULT_FAILED, err);
+    else if (channel->is_paused && confirm_has_skipped(channel))
+        channel_end(channel, RESULT_PAUSED, NULL);
+    else
+        channel_end(channel, confirm_is_in_sync(channel) ? RESULT_CONVERGED : RESULT_DRIFT, NULL);
+}
+
+/* ---- between additions and deletions ---- */
+
+static bool confirm_has_failed_addition(const ChannelPass *channel)
+{
+    for (size_t i = 0; i < channel->first_deletion; i++) {
+        if (channel->changes[i].kind == CHANGE_ADD && *sent_outcome(channel, i) == OUTCOME_FAILED)
+            return true;
+    }
+    return false;
+}
+
+/* A member that was added just now and is gone again takes its place in nobody's stead. */
+static bool confirm_lacks_added(const ChannelPass *channel)
+{
+    for (size_t i = 0; i < channel->first_deletion; i++) {
+        if (*sent_outcome(channel, i) == OUTCOME_ADDED &&
+            !channel->confirmed.seen[channel->sent[i].wanted])
+            return true;
+    }
+    return false;
+}
+
+/* What the list shows after the additions had their time to take effect. */
+static void confirm_on_settled(ChannelPass *channel)
+{
+    Err err = {0};
+
+    channel->is_settling = false;
+    if (!confirm_lacks_added(channel)) {
+        apply_next(channel);
+        return;
+    }
+    err_set(&err, -EAGAIN,
+            "a member that was added is not listed any more: the extras stay until the next pass");
+    if (apply_skip_rest(channel, &err) < 0 ||
+        report_set_missing(channel->report, &channel->confirmed) < 0)
+        channel_end(channel, RESULT_FAILED, &err);
+    else
+        channel_end(channel, RESULT_DRIFT, &err);
+}
+
+/* Additions and corrections are done. Where an addition failed, nothing is deleted. */
+static void confirm_go_on(ChannelPass *channel)
+{
+    Err err = {0};
+
+    channel->is_made = true;
+    channel->looks = 0;
+    if (report_set_missing(channel->report, &channel->confirmed) < 0) {
+        err_memory(&err);
+        apply_skip_rest(channel, NULL);
+        channel_end(channel, RESULT_FAILED, &err);
+        return;
+    }
+    if (confirm_has_failed_addition(channel)) {
+        apply_skip_rest(channel, &err);
+        channel_end(channel, RESULT_FAILED, &err);
+        return;
+    }
+    channel->is_settling = true;
+    diff_reset(&channel->confirmed);
+    channel_read(channel, &channel->confirmed, channel->config->settle_usec, confirm_on_settled);
+}
+
+/* ---- the list ---- */
+
+static void confirm_conclude(ChannelPass *channel, size_t late)
+{
+    bool goes_on = !channel->is_made && channel->next == channel->first_deletion &&
+                   channel->first_deletion < channel->change_count && !channel->is_paused;
     Err err = {0};
     int left = confirm_settle(channel, &err);
 
-    if (left >= 0 && report_set_missing(report, &channel->confirmed) < 0)
+    if (left >= 0 && goes_on) {
+        confirm_go_on(channel);
+        return;
+    }
+    if (left >= 0 && apply_skip_rest(channel, &err) < 0)
+        left = -EIO;
+    if (left >= 0 && report_set_missing(channel->report, &channel->confirmed) < 0)
         left = err_memory(&err);
-    if (left == 0)
-        err_clear(&report->error);
-    if (left == 0 && lingering)
-        err_set(&err, -EREMOTEIO,
-                "the service says that it deleted the member %s (%s), but still lists it after "
-                "%u more looks",
-                lingering->address, lingering->id, channel->looks);
-    if (left != 0 || lingering)
-        channel_end(channel, RESULT_FAILED, &err);
-    else if (channel->is_paused && confirm_has_skipped(report))
-        channel_end(channel, RESULT_PAUSED, NULL);
-    else if (report->missing_count > 0 || channel->confirmed.extra_count > 0 ||
-             channel->confirmed.changed_count > 0)
-        channel_end(channel, RESULT_DRIFT, NULL);
-    else
-        channel_end(channel, RESULT_CONVERGED, NULL);
+    confirm_end(channel, left, late, &err);
 }
 
 static void confirm_on_list(ChannelPass *channel)
 {
-    const ExtraReport *lingering = confirm_find_lingering(channel);
+    size_t late = confirm_find_late(channel);
 
-    if (!lingering ||
+    if (late == channel->change_count ||
         !channel_look_again(channel, &channel->confirmed, &channel->looks, confirm_on_list))
-        confirm_conclude(channel, lingering);
+        confirm_conclude(channel, late);
+}
+
+int confirm_prepare(ChannelPass *channel)
+{
+    if (!channel->confirmed.seen)
+        return diff_init(&channel->confirmed, &channel->desired, channel->row->id,
+                         channel->report->is_ecs);
+    diff_reset(&channel->confirmed);
+    return 0;
 }
 
 void confirm_start(ChannelPass *channel)
 {
     Err err = {0};
 
-    assert(!channel->is_done && channel->sent && channel->deletions);
-    assert(channel->next <= channel->plan.extra_count);
-    assert(channel->report->extra_count == channel->plan.extra_count);
-    if (diff_init(&channel->confirmed, &channel->desired, channel->row->id,
-                  channel->report->is_ecs) < 0) {
+    assert(!channel->is_done && channel->sent && channel->changes);
+    assert(channel->next <= channel->change_count);
+    if (confirm_prepare(channel) < 0) {
         err_memory(&err);
         channel_end(channel, RESULT_FAILED, &err);
         return;

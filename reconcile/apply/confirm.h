@@ -4,4 +4,7 @@
 
 #include "reconcile/channel/channel.h"
 
+/* Empties channel->confirmed for the next list. 0 or -ENOMEM. */
+int confirm_prepare(ChannelPass *channel);
+
 void confirm_start(ChannelPass *channel);

@@ -34,7 +34,7 @@ void group_commit_add(GroupCommit *group_commit, ChannelPass *channel,
                       ChannelOnRecorded on_recorded)
 {
     assert(on_recorded && !channel->is_done && !channel->dry_run);
-    assert(channel->deletions && channel->plan.extra_count > 0);
+    assert(channel->changes && channel->change_count > 0);
     assert(group_commit->count < group_commit->capacity);
     assert(!channel->keeps_slot);
     channel->on_recorded = on_recorded;
@@ -80,8 +80,8 @@ static Batch group_commit_batch(const ChannelPass *channel)
         .channel_name = channel->row->name,
         .digest = channel->plan.digest,
         .approved = channel->is_approved,
-        .deletions = channel->deletions,
-        .deletion_count = channel->plan.extra_count,
+        .changes = channel->changes,
+        .change_count = channel->change_count,
     };
 }
 

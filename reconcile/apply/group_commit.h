@@ -22,7 +22,7 @@ int group_commit_init(GroupCommit *group_commit, const Ops *ops, void *context,
                       size_t channel_capacity);
 void group_commit_done(GroupCommit *group_commit);
 
-/* A channel whose channel->deletions are to be recorded; unless commits are held, it keeps its slot
+/* A channel whose channel->changes are to be recorded; unless commits are held, it keeps its slot
  * among the instance's requests. on_recorded follows, at the next commit. */
 void group_commit_add(GroupCommit *group_commit, ChannelPass *channel,
                       ChannelOnRecorded on_recorded);

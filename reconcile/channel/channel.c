@@ -81,9 +81,9 @@ void channel_done(ChannelPass *channel)
     diff_done(&channel->confirmed);
     channel_record_done(&channel->record);
     map_done(&channel->tried);
-    free(channel->deletions);
+    free(channel->changes);
     free(channel->sent);
-    channel->deletions = NULL;
+    channel->changes = NULL;
     channel->sent = NULL;
 }
 
@@ -152,8 +152,15 @@ static void channel_on_list(void *owner, ListReadEnd end, const Err *err)
 {
     ChannelPass *channel = owner;
 
-    if (end == LIST_READ_WHOLE)
+    if (end == LIST_READ_WHOLE) {
+        channel->listed_usec = channel->ops->now_usec(channel->context);
         channel->on_whole(channel);
+        return;
+    }
+    if (channel->on_unread)
+        channel->on_unread(channel);
+    if (end == LIST_READ_STOPPED && channel->is_paused && !channel->dispatch->is_stopped)
+        channel_end(channel, RESULT_PAUSED, NULL);
     else if (end == LIST_READ_STOPPED && !err_is_set(&channel->report->error))
         channel_end(channel, RESULT_DRIFT, err);
     else

@@ -2,7 +2,7 @@
 /*
  * DOC: one channel of a pass
  *
- * One channel's way through a pass: list, compare, guard, delete (delete.h), confirm (confirm.h).
+ * One channel's way through a pass: list, compare, guard, apply (apply.h), confirm (confirm.h).
  * Nothing here knows of other channels; the pass starts each when there is a slot for it.
  *
  * A channel has one request under way at a time, its call, and so at most one change: the service
@@ -31,12 +31,15 @@ typedef struct GroupCommit GroupCommit;
 typedef struct Addition Addition;
 typedef struct PassGuards PassGuards;
 
-/* What is known of one deletion that was sent, until its outcome is decided. */
+/* What is known of one change, until its outcome is decided. */
 typedef struct Sent {
-    bool may_have_gone; /* some send was ambiguous */
-    bool was_unheard;   /* of some send no word of the service came */
-    bool was_uncertain; /* the last answer was another success than the one promised */
-    int http;           /* of the last answer, 0 without one */
+    size_t wanted;         /* of an addition or a correction: which of the roster's members */
+    const char *listed_id; /* of one that was added, as the list has it; the report owns it */
+    bool is_decided;       /* the history has its outcome */
+    bool may_have_worked;  /* some send was ambiguous */
+    bool was_unheard;      /* of some send no word of the service came */
+    bool was_uncertain;    /* the last answer was another success than the one promised */
+    int http;              /* of the last answer, 0 without one */
     char code[32];
     char request_id[72];
 } Sent;
@@ -44,8 +47,11 @@ typedef struct Sent {
 /* What a step may come to when a list is whole. */
 typedef void (*ChannelOnWhole)(ChannelPass *channel);
 
-/* What becomes of a channel whose deletions are recorded or (`err`) are not. */
+/* What becomes of a channel whose changes are recorded or (`err`) are not. */
 typedef void (*ChannelOnRecorded)(ChannelPass *channel, const Err *err);
+
+/* What becomes of the changes that are left when a list cannot be read. */
+typedef void (*ChannelOnUnread)(ChannelPass *channel);
 
 struct ChannelPass {
     const Config *config;
@@ -67,11 +73,13 @@ struct ChannelPass {
     Call call;                           /* the one request under way */
     char member[IDENTITY_SIZE_MAX + 16]; /* that it changes, for people */
     ListRead list;                       /* the list that is read by it, or was read last */
+    uint64_t listed_usec;                /* when that was whole */
     Desired desired;
     Diff diff;      /* of the list that the plan is made from */
-    Diff confirmed; /* of the last list read after deletions */
+    Diff confirmed; /* of the last list read after changes */
     Diff *reading;  /* which of the two is being filled */
     ChannelOnWhole on_whole;
+    ChannelOnUnread on_unread; /* NULL: nothing is left */
     Plan plan;
     ChannelRecord record;
     Guard guards[GUARD_COUNT]; /* as evaluated for the plan */
@@ -80,18 +88,22 @@ struct ChannelPass {
     bool opens_window;         /* and it opens a closed window */
     bool is_approved;          /* and the plan needs it to pass, which spends it */
     bool is_shut;              /* by a window, a freeze or the clocks (gate.h) */
-    bool is_paused;            /* since the plan was made: sends no further deletion */
+    bool is_paused;            /* since the plan was made: sends no further change */
     Map tried;             /* ids of listed members whose deletion an earlier pass left undecided */
     size_t in_doubt_count; /* how many of them have no outcome yet */
 
     ChannelOnRecorded on_recorded;
-    bool keeps_slot;     /* among the instance's requests, while its deletions are recorded */
-    Deletion *deletions; /* of the plan's extras, in their order */
-    Sent *sent;          /* of each */
-    size_t next;         /* the deletion under way */
-    size_t sent_count;   /* of them, sent once at least */
+    bool keeps_slot; /* among the instance's requests, while its changes are recorded */
+    Change *changes; /* of the plan: additions, corrections, deletions, each in their order */
+    Sent *sent;      /* of each */
+    size_t change_count;
+    size_t first_deletion; /* the number of the first of them */
+    bool is_made;          /* what comes before it is done, as a list says */
+    size_t next;           /* the change under way */
+    bool is_settling;      /* deletions wait until what was added had its time to take effect */
+    size_t sent_count;     /* of them, sent once at least: deletions */
     uint32_t failures_in_row;
-    uint32_t looks;        /* at the list after deletions, that still showed a deleted member */
+    uint32_t looks;        /* at the list after changes, that did not show them all */
     uint32_t settle_looks; /* at the list before, that showed a member whose end is not known */
 };
 
@@ -123,7 +135,7 @@ bool channel_look_again(ChannelPass *channel, Diff *diff, uint32_t *looks, Chann
 void channel_change(ChannelPass *channel, const Request *change, const char *doing,
                     CallOnEnd on_end);
 
-/* Says that it was paused, or its window closed, while its deletions were under way. */
+/* Says that it was paused, or its window closed, while its changes were under way. */
 void channel_explain_pause(const ChannelPass *channel, Err *err);
 
 /* What an event says of a channel, borrowed from it; and telling it. */

@@ -8,16 +8,11 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "reconcile/apply/apply.h"
 #include "reconcile/channel/gate.h"
 #include "reconcile/pass/held.h"
 #include "reconcile/pass/pass_guards.h"
 #include "reconcile/plan/plan_digest.h"
-
-static void decision_mark_extras(ChannelPass *channel, Outcome outcome)
-{
-    for (size_t i = 0; i < channel->report->extra_count; i++)
-        channel->report->extras[i].outcome = outcome;
-}
 
 /* Whether there is anything to recall the channel's record for. */
 static bool decision_differs(const ChannelPass *channel)
@@ -55,11 +50,17 @@ static int decision_remember(ChannelPass *channel, Err *err)
                                   count, err);
 }
 
+/* Whether anything is planned that the mode lets be done. */
+static bool decision_may_change(const ChannelPass *channel)
+{
+    return plan_change_count(&channel->plan) > 0 && channel->roster->mode != MODE_OBSERVE;
+}
+
 /* Whether the extras are about to be deleted, as decision_make() will find. */
 static bool decision_will_delete(const ChannelPass *channel)
 {
-    if (channel->dry_run || channel->record.is_paused || channel->plan.extra_count == 0 ||
-        channel->roster->mode == MODE_OBSERVE)
+    if (channel->dry_run || channel->record.is_paused || channel->plan.delete_count == 0 ||
+        !decision_may_change(channel))
         return false;
     return channel->has_approval || channel->refusing == 0;
 }
@@ -137,7 +138,7 @@ static int decision_recall(ChannelPass *channel, Err *err)
     if (r == 0)
         r = decision_recall_pause(channel, err);
     channel->has_approval = channel->opens_window = false;
-    if (r == 0 && channel->plan.extra_count > 0)
+    if (r == 0 && plan_change_count(&channel->plan) > 0)
         r = decision_judge(channel, err);
     return r == 0 ? decision_recall_window(channel, err) : r;
 }
@@ -160,19 +161,18 @@ static int decision_settle_in_doubt(ChannelPass *channel, Err *err)
 
 static void decision_make(ChannelPass *channel)
 {
-    const ChannelRecord *record = &channel->record;
-    bool has_extras = channel->plan.extra_count > 0;
+    bool is_planned = plan_change_count(&channel->plan) > 0;
 
-    assert(!has_extras || channel->refusing <= GUARD_COUNT);
+    assert(channel->refusing <= GUARD_COUNT);
     /* What would hold it is told beforehand as well. */
-    if (has_extras && !channel->has_approval &&
-        (record->is_paused || channel->roster->mode == MODE_OBSERVE))
+    if (is_planned && !channel->has_approval &&
+        (channel->record.is_paused || channel->roster->mode == MODE_OBSERVE))
         held_report(channel, channel->guards);
-    if (record->is_paused) {
+    if (channel->record.is_paused) {
         channel_end(channel, RESULT_PAUSED, NULL);
         return;
     }
-    if (!has_extras || channel->roster->mode == MODE_OBSERVE) {
+    if (!decision_may_change(channel)) {
         channel_end(channel, RESULT_DRIFT, NULL);
         return;
     }
@@ -181,7 +181,12 @@ static void decision_make(ChannelPass *channel)
         return;
     }
     channel->is_approved = channel->refusing > 0 || channel->opens_window;
-    pass_guards_add(channel->pass_guards, channel);
+    if (channel->plan.delete_count > 0)
+        pass_guards_add(channel->pass_guards, channel);
+    else if (channel->dry_run)
+        channel_end(channel, RESULT_DRIFT, NULL);
+    else
+        apply_start(channel);
 }
 
 static int decision_settle_final(void *list, const char *member_id)
@@ -214,6 +219,18 @@ static const char *decision_find_listed(const void *list, const void *identity,
     return diff_find_id(&channel->diff, identity, identity_size);
 }
 
+/* The member of that identity, unless fields that the roster states are otherwise. */
+static const char *decision_find_corrected(const void *list, const void *identity,
+                                           size_t identity_size)
+{
+    const ChannelPass *channel = list;
+    size_t wanted = desired_find(&channel->desired, identity, identity_size);
+
+    return wanted != DESIRED_NONE && diff_is_changed(&channel->diff, wanted)
+               ? NULL
+               : diff_find_id(&channel->diff, identity, identity_size);
+}
+
 static const char *decision_find_absent(const void *list, const void *identity,
                                         size_t identity_size)
 {
@@ -232,22 +249,25 @@ static int decision_settle_as_absent(void *list, const char *member_id)
 
 int decision_settle_absent(ChannelPass *channel, const char *channel_id, Err *err)
 {
+    const SettleList list = {decision_settle_as_absent, decision_find_absent, decision_find_absent,
+                             channel};
+
     assert(channel_id && !channel->row);
-    return channel->ops->settle(channel->context, channel->roster, channel_id,
-                                decision_settle_as_absent, decision_find_absent, channel, err);
+    return channel->ops->settle(channel->context, channel->roster, channel_id, &list, err);
 }
 
 int decision_settle(ChannelPass *channel, const char *channel_id, bool is_final, Err *err)
 {
+    const SettleList list = {is_final ? decision_settle_final : decision_settle_member,
+                             decision_find_listed, decision_find_corrected, channel};
+
     assert(channel_id && channel->row);
     channel->in_doubt_count = 0;
     if (channel->dry_run)
         return 0;
     if (!is_final)
         map_clear(&channel->tried);
-    return channel->ops->settle(channel->context, channel->roster, channel_id,
-                                is_final ? decision_settle_final : decision_settle_member,
-                                decision_find_listed, channel, err);
+    return channel->ops->settle(channel->context, channel->roster, channel_id, &list, err);
 }
 
 static bool decision_is_listed(const void *list, const char *member_id)
@@ -255,6 +275,22 @@ static bool decision_is_listed(const void *list, const char *member_id)
     const ChannelPass *channel = list;
 
     return diff_has_id(&channel->diff, member_id);
+}
+
+/* Where the mode adds, a group that the channel does not have fails it: none is created. */
+static int decision_check_groups(const ChannelPass *channel, Err *err)
+{
+    _cleanup_(buf_done) Buf groups = {0};
+    const char *absent = mode_may(channel->roster->mode, MODE_ADDS)
+                             ? desired_find_absent_group(&channel->desired)
+                             : NULL;
+
+    if (!absent)
+        return 0;
+    desired_print_groups(&channel->desired, &groups);
+    return err_set(err, -EINVAL,
+                   "the channel has no group %s, and rosterd creates none; it has: %s", absent,
+                   buf_failed(&groups) < 0 ? "?" : buf_text(&groups));
 }
 
 static int decision_report_plan(ChannelPass *channel)
@@ -267,8 +303,11 @@ static int decision_report_plan(ChannelPass *channel)
     report->ignored_count = plan->ignored_count;
     report->disabled_count = plan->disabled_count;
     if (report_set_extras(report, plan->extras, plan->extra_count) < 0 ||
-        report_set_changed(report, &channel->desired, plan->changed, plan->changed_count) < 0)
+        report_set_changed(report, &channel->desired, plan->changed, plan->changed_count) < 0 ||
+        report_set_added(report, &channel->diff, plan->add_count) < 0)
         return -ENOMEM;
+    for (size_t i = plan->delete_count; i < report->extra_count; i++)
+        report->extras[i].outcome = OUTCOME_SKIPPED;
     return report_set_missing(report, &channel->diff);
 }
 
@@ -279,7 +318,7 @@ void decision_on_list(ChannelPass *channel)
     int r;
 
     assert(!channel->is_done && !channel->addition && !channel->is_recovery);
-    plan_make(&channel->diff, &channel->plan);
+    plan_make(&channel->diff, channel->roster->mode, &channel->plan);
     r = decision_report_plan(channel);
     if (r < 0) {
         channel_fail(channel, r, "making the plan");
@@ -290,6 +329,8 @@ void decision_on_list(ChannelPass *channel)
                                   decision_is_listed, channel);
     r = decision_settle(channel, id, false, &err);
     if (r == 0)
+        r = decision_check_groups(channel, &err);
+    if (r == 0)
         r = decision_recall(channel, &err);
     if (r == 0)
         r = decision_settle_in_doubt(channel, &err);
@@ -298,7 +339,7 @@ void decision_on_list(ChannelPass *channel)
     if (r == 0)
         r = decision_remember(channel, &err);
     if (r < 0) {
-        decision_mark_extras(channel, OUTCOME_SKIPPED);
+        apply_mark(channel, OUTCOME_SKIPPED);
         channel_end(channel, RESULT_FAILED, &err);
     } else if (!decision_differs(channel)) {
         channel_end(channel, RESULT_IN_SYNC, NULL);

@@ -6,25 +6,56 @@
 #include <inttypes.h>
 
 #include "daemon/base/str.h"
+#include "reconcile/apply/apply.h"
 #include "reconcile/plan/identity.h"
 
-/* Members for people, up to the most that an event names. */
+/* HeldMembers for people, up to the most that an event names. */
 typedef struct HeldMembers {
     Buf text;
     size_t count; /* named or not */
 } HeldMembers;
 
-static void held_add_members(HeldMembers *members, const ChannelReport *report)
+static void held_add_member(HeldMembers *members, const char *sign, const char *group,
+                            const char *address, uint16_t port)
 {
     char text[IDENTITY_SIZE_MAX + 16];
 
+    if (members->count++ >= HELD_MEMBERS_MAX)
+        return;
+    identity_format(group, address, port, text, sizeof(text));
+    buf_printf(&members->text, "%s%s%s", members->count > 1 ? ", " : "", sign, text);
+}
+
+/* Whether anything but deletions is held. */
+static bool held_has_posts(const ChannelReport *report)
+{
+    return report->added_count > 0 ||
+           (report->changed_count > 0 && report->changed[0].outcome == OUTCOME_HELD);
+}
+
+/* Those to be added have a plus, those to be corrected a tilde, those to be deleted a minus where
+ * there are others. */
+static void held_add_members(HeldMembers *members, const ChannelReport *report)
+{
+    const char *minus = held_has_posts(report) ? "-" : "";
+
+    for (size_t i = 0; i < report->added_count; i++) {
+        const AddedReport *added = &report->added[i];
+
+        held_add_member(members, "+", added->group, added->address, added->port);
+    }
+    for (size_t i = 0; i < report->changed_count; i++) {
+        const ChangedReport *changed = &report->changed[i];
+
+        if (changed->outcome == OUTCOME_HELD)
+            held_add_member(members, "~", changed->member->group, changed->member->address,
+                            changed->port);
+    }
     for (size_t i = 0; i < report->extra_count; i++) {
         const ExtraReport *extra = &report->extras[i];
 
-        if (members->count++ >= HELD_MEMBERS_MAX)
-            continue;
-        identity_format(extra->group, extra->address, extra->port, text, sizeof(text));
-        buf_printf(&members->text, "%s%s", members->count > 1 ? ", " : "", text);
+        if (extra->outcome == OUTCOME_HELD)
+            held_add_member(members, minus, extra->group, extra->address, extra->port);
     }
 }
 
@@ -46,11 +77,17 @@ static void held_tell(const ChannelPass *channel)
 
     held_add_members(&members, report);
     event.members = held_members_text(&members);
-    err_set(&why, -EPERM,
-            "%zu member%s extra, none is deleted: %s refuses (%" PRIu64 ", the limit is %" PRIu64
-            "); to let exactly this plan pass, approve its digest",
-            report->extra_count, report->extra_count == 1 ? " is" : "s are",
-            guard_name_text(first->name), first->planned, first->limit);
+    if (held_has_posts(report))
+        err_set(&why, -EPERM,
+                "%zu changes are planned, none is made: %s refuses (%" PRIu64
+                ", the limit is %" PRIu64 "); to let exactly this plan pass, approve its digest",
+                members.count, guard_name_text(first->name), first->planned, first->limit);
+    else
+        err_set(&why, -EPERM,
+                "%zu member%s extra, none is deleted: %s refuses (%" PRIu64
+                ", the limit is %" PRIu64 "); to let exactly this plan pass, approve its digest",
+                report->extra_count, report->extra_count == 1 ? " is" : "s are",
+                guard_name_text(first->name), first->planned, first->limit);
     channel->ops->tell(channel->context, &event);
     buf_done(&members.text);
 }
@@ -59,7 +96,7 @@ void held_report(ChannelPass *channel, const Guard guards[static GUARD_COUNT])
 {
     ChannelReport *report = channel->report;
 
-    assert(report->extra_count > 0);
+    assert(plan_change_count(&channel->plan) > 0);
     assert(report->guard_count == 0);
     for (size_t i = 0; i < GUARD_COUNT; i++) {
         if (guards[i].refuses)
@@ -73,8 +110,7 @@ void held_end(ChannelPass *channel, const Guard guards[static GUARD_COUNT])
 
     held_report(channel, guards);
     assert(report->guard_count > 0);
-    for (size_t i = 0; i < report->extra_count; i++)
-        report->extras[i].outcome = OUTCOME_HELD;
+    apply_mark(channel, OUTCOME_HELD);
     /* Plans that guards of a whole pass hold are logged once for the instance, by
      * held_tell_instance(). */
     if (guards_row(report->guards[0].name)->scope == GUARD_OF_CHANNEL)

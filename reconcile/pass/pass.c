@@ -8,7 +8,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
-#include "reconcile/apply/delete.h"
+#include "reconcile/apply/apply.h"
 #include "reconcile/apply/group_commit.h"
 #include "reconcile/channel/gate.h"
 #include "reconcile/pass/instance.h"
@@ -325,7 +325,7 @@ void pass_pause(Pass *pass, const RosterChannel *roster)
 {
     for (size_t i = 0; i < pass->report.channel_count; i++) {
         if (pass->channels[i].roster == roster && !pass->channels[i].is_done)
-            delete_pause(&pass->channels[i]);
+            apply_pause(&pass->channels[i]);
     }
     pass_pump(pass);
 }

@@ -8,7 +8,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
-#include "reconcile/apply/delete.h"
+#include "reconcile/apply/apply.h"
 #include "reconcile/pass/held.h"
 #include "reconcile/plan/plan_digest.h"
 
@@ -111,7 +111,7 @@ static bool pass_guards_are_off(const PassGuards *guards)
 static void pass_guards_count(const PassGuards *guards, const ChannelPass *channel,
                               GuardTotals *totals)
 {
-    totals->deletes += channel->plan.extra_count;
+    totals->deletes += channel->plan.delete_count;
     totals->channels += !pass_spent_has(&guards->before, channel->row->id);
 }
 
@@ -120,7 +120,7 @@ static void pass_guards_carry_out(ChannelPass *channel)
     if (channel->dry_run)
         channel_end(channel, RESULT_DRIFT, NULL);
     else
-        delete_start(channel);
+        apply_start(channel);
 }
 
 /* A plan that the guards refuse passes by its approval alone. */
@@ -201,7 +201,7 @@ static void pass_guards_end_waiting(PassGuards *guards, Result result, const Err
 
     guards->waiting_count = 0;
     for (size_t i = 0; i < count; i++)
-        delete_skip(guards->waiting[i], result, err);
+        apply_skip(guards->waiting[i], result, err);
 }
 
 /* Judges what waits together: either all of it passes, or what is approved alone. */
@@ -239,7 +239,7 @@ static void pass_guards_drop_paused(PassGuards *guards)
     guards->waiting_count = 0;
     for (size_t i = 0; i < count; i++) {
         if (guards->waiting[i]->is_paused)
-            delete_skip(guards->waiting[i], RESULT_PAUSED, NULL);
+            apply_skip(guards->waiting[i], RESULT_PAUSED, NULL);
         else
             guards->waiting[guards->waiting_count++] = guards->waiting[i];
     }
@@ -247,7 +247,7 @@ static void pass_guards_drop_paused(PassGuards *guards)
 
 void pass_guards_add(PassGuards *guards, ChannelPass *channel)
 {
-    assert(channel->plan.extra_count > 0);
+    assert(channel->plan.delete_count > 0);
     assert(channel->refusing == 0 || channel->has_approval);
     assert(!channel->is_done);
     if (pass_guards_are_off(guards)) {

@@ -16,13 +16,46 @@ static void *desired_value(size_t index)
     return (void *)(uintptr_t)(index + 1);
 }
 
+static bool desired_has_group(const Desired *desired, const char *group)
+{
+    const ChannelRow *row = desired->row;
+
+    for (size_t i = 0; row && i < row->group_count; i++) {
+        if (str_equal(row->groups[i].name, group))
+            return true;
+    }
+    return false;
+}
+
+const char *desired_find_absent_group(const Desired *desired)
+{
+    const RosterChannel *channel = desired->channel;
+
+    for (size_t i = 0; i < channel->member_count; i++) {
+        const char *group = channel->members[i].group;
+
+        if (!str_is_empty(group) && !desired_has_group(desired, group))
+            return group;
+    }
+    return NULL;
+}
+
+void desired_print_groups(const Desired *desired, Buf *buf)
+{
+    const ChannelRow *row = desired->row;
+
+    for (size_t i = 0; row && i < row->group_count; i++)
+        buf_printf(buf, "%s%s", i > 0 ? ", " : "", row->groups[i].name);
+    if (!row || row->group_count == 0)
+        buf_puts(buf, "none");
+}
+
 uint16_t desired_port(const Desired *desired, const RosterMember *member)
 {
     return member->port ? member->port : desired->channel_port;
 }
 
-/* Whether the service tells of the group that it has no weight of its own. No group has none. */
-static bool desired_is_weightless(const Desired *desired, const char *group)
+bool desired_is_weightless(const Desired *desired, const char *group)
 {
     const ChannelRow *row = desired->row;
 

@@ -7,6 +7,7 @@
 
 #include "config/config.h"
 #include "daemon/base/arena.h"
+#include "daemon/base/buf.h"
 #include "daemon/base/err.h"
 #include "daemon/base/map.h"
 #include "reconcile/ops.h"
@@ -47,6 +48,15 @@ size_t desired_find(const Desired *desired, const void *identity, size_t identit
  * is not where the member's group has one of its own, or may have one for all that is told (API.md
  * section 1.9); an ecs_name never is. */
 uint8_t desired_states(const Desired *desired, const RosterMember *member);
+
+/* Whether the service tells of the group that it has no weight of its own. No group has none. */
+bool desired_is_weightless(const Desired *desired, const char *group);
+
+/* A group that the roster names and the channel does not have, as far as is told; NULL: none. */
+const char *desired_find_absent_group(const Desired *desired);
+
+/* Appends the names of the groups that the channel has, for people. */
+void desired_print_groups(const Desired *desired, Buf *buf);
 
 /* The port that a member has in this channel: its own, else the channel's. */
 uint16_t desired_port(const Desired *desired, const RosterMember *member);

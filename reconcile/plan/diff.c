@@ -45,6 +45,7 @@ void diff_reset(Diff *diff)
     diff->live_count = 0;
     diff->ignored_count = 0;
     diff->staying_in_service = 0;
+    diff->extras_in_service = 0;
 }
 
 /* A live row with its address in canonical form, its effective port and its packed identity. */
@@ -217,13 +218,15 @@ static int diff_add_row(Diff *diff, const MemberPage *page, size_t number, Err *
     diff->live_count++;
     wanted = desired_find(diff->desired, live.identity, live.identity_size);
     assert(wanted == DESIRED_NONE || wanted < diff->desired->channel->member_count);
-    if (wanted != DESIRED_NONE)
+    if (wanted != DESIRED_NONE) {
         r = diff_add_wanted(diff, wanted, &live, page, number);
-    else if (!ignore_matches(diff->desired->channel, diff->desired->channel_port, row, live.host,
-                             live.port))
+    } else if (!ignore_matches(diff->desired->channel, diff->desired->channel_port, row, live.host,
+                               live.port)) {
+        diff->extras_in_service += row->fields.is_enabled;
         return diff_add_extra(diff, &live, page->describe(page, number)) < 0 ? err_memory(err) : 0;
-    else
+    } else {
         r = diff_add_ignored(diff, &live);
+    }
     if (r < 0)
         return err_memory(err);
     if (row->fields.is_enabled)
@@ -243,6 +246,15 @@ int diff_add_page(Diff *diff, const MemberPage *page, size_t from, Err *err)
             return r;
     }
     return 0;
+}
+
+bool diff_is_changed(const Diff *diff, size_t wanted)
+{
+    const RosterMember *member = &diff->desired->channel->members[wanted];
+
+    assert(wanted < diff->desired->channel->member_count);
+    return diff->seen[wanted] && diff_compare(member, desired_states(diff->desired, member),
+                                              &diff->seen_fields[wanted]) != 0;
 }
 
 bool diff_has_id(const Diff *diff, const char *member_id)

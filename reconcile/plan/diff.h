@@ -47,6 +47,7 @@ typedef struct Diff {
     Map ignored; /* identity -> id of each row that a rule ignores */
     size_t ignored_count;
     size_t staying_in_service; /* rows that are no extra, in service */
+    size_t extras_in_service;  /* extras likewise */
 } Diff;
 
 /* Begins with no rows. 0 or -ENOMEM; diff_done() in both cases. */
@@ -60,6 +61,9 @@ void diff_reset(Diff *diff);
  * cannot be trusted (an id twice, a row of another channel, a row without an address), told in
  * `err`; -ENOMEM. */
 int diff_add_page(Diff *diff, const MemberPage *page, size_t from, Err *err);
+
+/* Whether the list has that desired member (its index in the roster), and otherwise than stated. */
+bool diff_is_changed(const Diff *diff, size_t wanted);
 
 /* Whether the list holds a member with that id. */
 bool diff_has_id(const Diff *diff, const char *member_id);

@@ -24,7 +24,12 @@ const char *guard_name_text(GuardName name)
 
 static uint64_t guard_measure_max_deletes(const Subject *subject)
 {
-    return subject->plan->extra_count;
+    return subject->plan->delete_count + subject->plan->disable_count;
+}
+
+static uint64_t guard_measure_max_adds(const Subject *subject)
+{
+    return subject->plan->add_count + subject->plan->correct_count;
 }
 
 /* Rounded up: what is above the limit must not be shown as the limit. */
@@ -34,12 +39,17 @@ static uint64_t guard_measure_max_delete_percent(const Subject *subject)
     uint64_t base = plan->live_count - plan->ignored_count;
 
     assert(plan->ignored_count <= plan->live_count);
-    return base == 0 ? 100 : ((uint64_t)plan->extra_count * 100 + base - 1) / base;
+    if (plan->delete_count == 0)
+        return 0;
+    return base == 0 ? 100 : ((uint64_t)plan->delete_count * 100 + base - 1) / base;
 }
 
 static uint64_t guard_measure_min_remaining(const Subject *subject)
 {
-    return subject->plan->staying_in_service;
+    const Plan *plan = subject->plan;
+
+    /* Nothing that is only added takes a member out of service. */
+    return plan->delete_count + plan->disable_count > 0 ? plan->staying_in_service : UINT32_MAX;
 }
 
 uint32_t guard_sightings(const ChannelRecord *record, const char *member_id)
@@ -62,7 +72,7 @@ static uint64_t guard_measure_confirm_passes(const Subject *subject)
 
     if (subject->limits->confirm_passes <= 1)
         return 1;
-    for (size_t i = 0; i < plan->extra_count; i++) {
+    for (size_t i = 0; i < plan->delete_count; i++) {
         uint32_t count = guard_sightings(subject->record, plan->extras[i].id);
 
         least = count < least ? count : least;
@@ -70,30 +80,48 @@ static uint64_t guard_measure_confirm_passes(const Subject *subject)
     return least;
 }
 
-static uint64_t guard_deletions_of(const ChannelRecord *record, const Extra *extra,
-                                   uint64_t realtime_usec)
+static uint64_t guard_count_past(const Subject *subject, ChangeKind kind, const void *identity,
+                                 size_t identity_size)
 {
+    const ChannelRecord *record = subject->record;
     uint64_t count = 0;
 
-    for (size_t i = 0; i < record->deletion_count; i++) {
-        const PastDeletion *past = &record->deletions[i];
-        bool is_recent = past->realtime_usec > realtime_usec ||
-                         realtime_usec - past->realtime_usec < GUARD_FIGHT_SPAN_USEC;
+    for (size_t i = 0; i < record->change_count; i++) {
+        const PastChange *past = &record->changes[i];
+        bool is_recent = past->realtime_usec > subject->realtime_usec ||
+                         subject->realtime_usec - past->realtime_usec < GUARD_FIGHT_SPAN_USEC;
 
-        count += is_recent && past->identity_size == extra->identity_size &&
-                 memcmp(past->identity, extra->identity, extra->identity_size) == 0;
+        count += is_recent && past->kind == kind && past->identity_size == identity_size &&
+                 memcmp(past->identity, identity, identity_size) == 0;
     }
     return count;
 }
 
-/* The past deletions of the extra that was deleted most often. */
+/* The past changes, each kind for itself, of the member that was changed alike most often. */
 static uint64_t guard_measure_fight(const Subject *subject)
 {
+    const Plan *plan = subject->plan;
     uint64_t most = 0;
 
-    for (size_t i = 0; i < subject->plan->extra_count; i++) {
+    if (subject->record->change_count == 0)
+        return 0;
+    for (size_t i = 0; i < plan->delete_count; i++) {
+        const Extra *extra = &plan->extras[i];
         uint64_t count =
-            guard_deletions_of(subject->record, &subject->plan->extras[i], subject->realtime_usec);
+            guard_count_past(subject, CHANGE_DELETE, extra->identity, extra->identity_size);
+
+        most = count > most ? count : most;
+    }
+    for (size_t i = 0; i < plan->correct_count; i++) {
+        const DesiredKey *key = &plan->changed[i].identity;
+        uint64_t count = guard_count_past(subject, CHANGE_CORRECT, key->bytes, key->size);
+
+        most = count > most ? count : most;
+    }
+    for (size_t i = 0; plan->add_count > 0 && i < plan->diff->desired->channel->member_count; i++) {
+        const DesiredKey *key = &plan->diff->desired->keys[i];
+        uint64_t count =
+            plan->diff->seen[i] ? 0 : guard_count_past(subject, CHANGE_ADD, key->bytes, key->size);
 
         most = count > most ? count : most;
     }
@@ -157,6 +185,16 @@ size_t guard_evaluate_pass(const Guards *limits, const GuardTotals *totals,
 
     assert(totals->channels <= totals->deletes);
     return guard_evaluate_scope(GUARD_OF_PASS, &subject, ret_guards);
+}
+
+Guard guard_at_least_remaining(const Guards *limits, size_t staying_in_service)
+{
+    return (Guard){
+        .name = GUARD_MIN_REMAINING,
+        .planned = staying_in_service,
+        .limit = guards_limit(limits, GUARD_MIN_REMAINING),
+        .refuses = true,
+    };
 }
 
 bool guard_keeps_enough(const Guards *limits, size_t staying_in_service)

@@ -45,6 +45,9 @@ typedef struct GuardTotals {
 size_t guard_evaluate_pass(const Guards *limits, const GuardTotals *totals,
                            Guard ret_guards[static GUARD_COUNT]);
 
+/* The guard that holds where so many members in service are too few. */
+Guard guard_at_least_remaining(const Guards *limits, size_t staying_in_service);
+
 /* Whether so many members in service are enough for the channel's guards. */
 bool guard_keeps_enough(const Guards *limits, size_t staying_in_service);
 

@@ -24,6 +24,11 @@ static int plan_by_desired(const void *left, const void *right)
     return order ? order : strcmp(a->id, b->id);
 }
 
+static bool plan_states_disabled(const RosterMember *member)
+{
+    return (member->states & ROSTER_MEMBER_ENABLED) && !member->enabled;
+}
+
 static void plan_count_wanted(const Diff *diff, Plan *plan)
 {
     const RosterChannel *channel = diff->desired->channel;
@@ -36,9 +41,35 @@ static void plan_count_wanted(const Diff *diff, Plan *plan)
     }
 }
 
-void plan_make(Diff *diff, Plan *ret_plan)
+/* What is missing is added, and comes into service unless the roster states otherwise; what is
+ * changed is corrected, which may take a member out of service, or back into it. */
+static void plan_add(const Diff *diff, Plan *plan)
+{
+    const RosterMember *members = diff->desired->channel->members;
+
+    plan->add_count = plan->missing_count;
+    for (size_t i = 0; i < diff->desired->channel->member_count; i++)
+        plan->staying_in_service += !diff->seen[i] && !plan_states_disabled(&members[i]);
+    plan->correct_count = plan->changed_count;
+    for (size_t i = 0; i < plan->changed_count; i++) {
+        const Changed *changed = &plan->changed[i];
+
+        if (!(changed->states & ROSTER_MEMBER_ENABLED))
+            continue;
+        if (changed->live.is_enabled) {
+            assert(plan->staying_in_service > 0);
+            plan->disable_count++;
+            plan->staying_in_service--;
+        } else {
+            plan->staying_in_service++;
+        }
+    }
+}
+
+void plan_make(Diff *diff, Mode mode, Plan *ret_plan)
 {
     Plan plan = {
+        .diff = diff,
         .extras = diff->extras,
         .extra_count = diff->extra_count,
         .changed = diff->changed,
@@ -51,6 +82,12 @@ void plan_make(Diff *diff, Plan *ret_plan)
     assert(diff->ignored_count + diff->extra_count <= diff->live_count);
     assert(diff->staying_in_service + diff->extra_count <= diff->live_count);
     plan_count_wanted(diff, &plan);
+    if (mode == MODE_OBSERVE || mode_may(mode, MODE_DELETES))
+        plan.delete_count = plan.extra_count;
+    else
+        plan.staying_in_service += diff->extras_in_service;
+    if (mode_may(mode, MODE_ADDS))
+        plan_add(diff, &plan);
     if (plan.extra_count > 0)
         qsort(plan.extras, plan.extra_count, sizeof(*plan.extras), plan_by_identity);
     if (plan.changed_count > 0)

@@ -11,8 +11,8 @@
  * A live member that the roster wants stays; one that an ignore rule matches is left alone
  * (ignore.h); every other is an extra. What the roster wants and the list lacks is missing; what it
  * wants otherwise, by a weight or a switch that it states, is changed. Plan is the outcome: extras
- * and changed members in one order that does not depend on the order of pages or of the roster, and
- * the counts that the guards measure.
+ * and changed members in one order that does not depend on the order of pages or of the roster,
+ * what of it the mode lets be done, and the counts that the guards measure.
  *
  * The guards (guard.h) each measure the plan against a limit: all are evaluated, and one that
  * refuses holds the channel as a whole. The digest names a plan: an approval is for exactly one,
@@ -24,7 +24,8 @@
 #include "reconcile/plan/diff.h"
 
 typedef struct Plan {
-    Extra *extras; /* borrowed from the diff; sorted by identity, then id */
+    const Diff *diff; /* that it was made from */
+    Extra *extras;    /* borrowed from the diff; sorted by identity, then id */
     size_t extra_count;
     Changed *changed; /* likewise */
     size_t changed_count;
@@ -32,10 +33,22 @@ typedef struct Plan {
     size_t disabled_count; /* wanted members that are out of service and do not state `enabled` */
     size_t live_count;
     size_t ignored_count;
-    size_t staying_in_service;
-    char digest[DIGEST_HEX_SIZE]; /* "" when nothing is extra, or before its guards are evaluated */
+    size_t delete_count;          /* of the extras: all, or none where the mode deletes nothing */
+    size_t add_count;             /* of what is missing, likewise */
+    size_t correct_count;         /* of what is changed, likewise */
+    size_t disable_count;         /* of the corrections, those that take a member out of service */
+    size_t staying_in_service;    /* once all of this is done */
+    char digest[DIGEST_HEX_SIZE]; /* "" when nothing is planned, or before its guards are evaluated
+                                   */
 } Plan;
 
-/* Makes the plan out of a diff whose list was whole; sorts the diff's arrays. It has no digest yet
- * (plan_digest.h). */
-void plan_make(Diff *diff, Plan *ret_plan);
+/* How many changes are planned. */
+static inline size_t plan_change_count(const Plan *plan)
+{
+    return plan->add_count + plan->correct_count + plan->delete_count;
+}
+
+/* Makes the plan out of a diff whose list was whole; sorts the diff's arrays. What is planned is
+ * what the mode may do; `observe` shows what `prune` would. It has no digest yet (plan_digest.h).
+ */
+void plan_make(Diff *diff, Mode mode, Plan *ret_plan);

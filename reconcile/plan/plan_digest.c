@@ -118,11 +118,41 @@ static int plan_digest_append_stated(Buf *text, const Desired *desired)
     return 0;
 }
 
-static void plan_digest_append_changes(Buf *text, const Plan *plan)
+/* The keys of the members that are missing, in order. */
+static int plan_digest_append_additions(Buf *text, const Diff *diff, size_t count)
 {
-    buf_printf(text, "changes %zu\n", plan->extra_count);
-    for (size_t i = 0; i < plan->extra_count; i++) {
-        plan_digest_append_text(text, "delete");
+    _cleanup_free_ DesiredKey *keys = calloc(count ? count : 1, sizeof(*keys));
+    size_t added = 0;
+
+    if (!keys)
+        return -ENOMEM;
+    for (size_t i = 0; i < diff->desired->channel->member_count && count > 0; i++) {
+        if (!diff->seen[i])
+            keys[added++] = diff->desired->keys[i];
+    }
+    assert(added == count);
+    qsort(keys, count, sizeof(*keys), plan_digest_by_bytes);
+    for (size_t i = 0; i < count; i++) {
+        plan_digest_append_text(text, change_kind_text(CHANGE_ADD));
+        plan_digest_append(text, keys[i].bytes, keys[i].size);
+    }
+    return 0;
+}
+
+static void plan_digest_append_corrections(Buf *text, const Plan *plan)
+{
+    for (size_t i = 0; i < plan->correct_count; i++) {
+        plan_digest_append_text(text, change_kind_text(CHANGE_CORRECT));
+        plan_digest_append(text, plan->changed[i].identity.bytes, plan->changed[i].identity.size);
+        plan_digest_append_text(text, plan->changed[i].id);
+        buf_printf(text, "%u\n", plan->changed[i].states);
+    }
+}
+
+static void plan_digest_append_deletions(Buf *text, const Plan *plan)
+{
+    for (size_t i = 0; i < plan->delete_count; i++) {
+        plan_digest_append_text(text, change_kind_text(CHANGE_DELETE));
         plan_digest_append(text, plan->extras[i].identity, plan->extras[i].identity_size);
         plan_digest_append_text(text, plan->extras[i].id);
     }
@@ -146,14 +176,18 @@ int plan_digest_make(const Plan *plan, const Diff *diff, const Instance *instanc
 {
     _cleanup_(buf_done) Buf text = {0};
 
-    assert(plan->extra_count > 0);
+    assert(plan_change_count(plan) > 0);
     buf_puts(&text, "rosterd plan 2\n");
     plan_digest_append_instance(&text, instance);
     plan_digest_append_text(&text, diff->channel_id);
     if (plan_digest_append_roster(&text, diff->desired) < 0 ||
         plan_digest_append_stated(&text, diff->desired) < 0)
         return -ENOMEM;
-    plan_digest_append_changes(&text, plan);
+    buf_printf(&text, "changes %zu\n", plan_change_count(plan));
+    if (plan_digest_append_additions(&text, diff, plan->add_count) < 0)
+        return -ENOMEM;
+    plan_digest_append_corrections(&text, plan);
+    plan_digest_append_deletions(&text, plan);
     for (size_t i = 0; i < GUARD_COUNT; i++)
         plan_digest_append_guard(&text, &guards[i]);
     if (buf_failed(&text) < 0)

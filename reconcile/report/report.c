@@ -62,7 +62,8 @@ int report_set_extras(ChannelReport *report, const Extra *extras, size_t count)
 int report_set_changed(ChannelReport *report, const Desired *desired, const Changed *changed,
                        size_t count)
 {
-    bool is_observed = desired->channel->mode == MODE_OBSERVE;
+    Mode mode = desired->channel->mode;
+    bool is_planned = mode == MODE_OBSERVE || mode_may(mode, MODE_ADDS);
     ChangedReport *rows = NULL;
 
     if (count > 0) {
@@ -79,7 +80,7 @@ int report_set_changed(ChannelReport *report, const Desired *desired, const Chan
             .port = desired_port(desired, member),
             .states = changed[i].states,
             .live = changed[i].live,
-            .outcome = is_observed ? OUTCOME_PLANNED : OUTCOME_SKIPPED,
+            .outcome = is_planned ? OUTCOME_PLANNED : OUTCOME_SKIPPED,
         };
         if (!rows[i].id)
             return -ENOMEM;
@@ -94,6 +95,28 @@ static int report_by_address(const void *left, const void *right)
     const MissingReport *a = left, *b = right;
 
     return identity_order_parts(a->group, a->address, a->port, b->group, b->address, b->port);
+}
+
+int report_set_added(ChannelReport *report, const Diff *diff, size_t count)
+{
+    const RosterChannel *channel = diff->desired->channel;
+    AddedReport *rows = arena_alloc(&report->arena, (count ? count : 1) * sizeof(*rows));
+
+    if (!rows)
+        return -ENOMEM;
+    report->added = rows;
+    report->added_count = 0;
+    for (size_t i = 0; i < channel->member_count && report->added_count < count; i++) {
+        const RosterMember *member = &channel->members[i];
+
+        if (!diff->seen[i])
+            rows[report->added_count++] = (AddedReport){.group = member->group,
+                                                        .address = member->address,
+                                                        .port = desired_port(diff->desired, member),
+                                                        .outcome = OUTCOME_PLANNED};
+    }
+    assert(report->added_count == count);
+    return 0;
 }
 
 int report_set_missing(ChannelReport *report, const Diff *diff)

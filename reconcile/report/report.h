@@ -43,6 +43,15 @@ typedef struct ExtraReport {
     uint32_t attempts;
 } ExtraReport;
 
+/* A member that is to be added. */
+typedef struct AddedReport {
+    const char *group;
+    const char *address;
+    uint16_t port;
+    Outcome outcome;
+    uint32_t attempts;
+} AddedReport;
+
 typedef struct MissingReport {
     const char *group;
     const char *address;
@@ -57,6 +66,7 @@ typedef struct ChangedReport {
     uint8_t states; /* ROSTER_MEMBER_* bits: in which fields they differ */
     MemberFields live;
     Outcome outcome;
+    uint32_t attempts;
 } ChangedReport;
 
 typedef struct ChannelReport {
@@ -72,7 +82,9 @@ typedef struct ChannelReport {
     size_t disabled_count; /* wanted members that are out of service and do not state `enabled` */
     ExtraReport *extras;   /* of the list that the plan was made from */
     size_t extra_count;
-    ChangedReport *changed; /* of the list that the plan was made from */
+    AddedReport *added; /* likewise, those planned */
+    size_t added_count;
+    ChangedReport *changed; /* likewise */
     size_t changed_count;
     MissingReport *missing; /* of the last list read */
     size_t missing_count;
@@ -118,6 +130,8 @@ int report_set_identity(ChannelReport *report, const char *id, const char *name)
 int report_set_extras(ChannelReport *report, const Extra *extras, size_t count);
 int report_set_changed(ChannelReport *report, const Desired *desired, const Changed *changed,
                        size_t count);
+/* `count`: all that are missing, or 0. */
+int report_set_added(ChannelReport *report, const Diff *diff, size_t count);
 int report_set_missing(ChannelReport *report, const Diff *diff);
 int report_set_pause(ChannelReport *report, const char *reason, uint64_t end_usec,
                      PauseScope scope);

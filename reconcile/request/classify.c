@@ -115,6 +115,8 @@ static const CodeRow code_rows[] = {
 };
 
 #define CODE_MEMBER_MISSING 3024
+#define CODE_ECS_MISSING 3092
+#define CODE_ALREADY_DONE 3309
 
 static bool classify_parse_code(const char *code, Family *ret_family, uint16_t *ret_number)
 {
@@ -204,12 +206,31 @@ static Verdict classify_told(RequestKind kind, const Answer *answer)
     return verdict == BY_STATUS ? VERDICT_RETRY : verdict;
 }
 
+/* What an addition or a correction may be told that is about this member alone: an ECS that does
+ * not exist; and that it is there already, which a list tells. */
+static Verdict classify_posted(const Answer *answer)
+{
+    Family family;
+    uint16_t number;
+
+    if (!classify_parse_code(answer->code, &family, &number) || family != FAMILY_APIG)
+        return BY_STATUS;
+    if (number == CODE_ECS_MISSING)
+        return VERDICT_PERMANENT;
+    return number == CODE_ALREADY_DONE ? VERDICT_UNCERTAIN : BY_STATUS;
+}
+
 /* The status has the last word twice: whatever its code, a 404 that is not the member's own means
  * that a channel, an instance or an address is wrong, and a 403 is not spent on one member only. */
 static Verdict classify_failure(RequestKind kind, const Answer *answer)
 {
     Verdict verdict;
 
+    if (kind == REQUEST_ADD_MEMBERS) {
+        verdict = classify_posted(answer);
+        if (verdict != BY_STATUS)
+            return verdict;
+    }
     if (answer->http == 404 && classify_is_member_missing(answer->code))
         return kind == REQUEST_DELETE_MEMBER ? VERDICT_GONE : VERDICT_CHANNEL;
     if (answer->http == 404)

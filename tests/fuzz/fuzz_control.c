@@ -233,15 +233,9 @@ static void make_controller(void)
 /* One deletion that took effect, one that failed. */
 static void make_history(void)
 {
-    Deletion deletions[] = {
-        {.member_id = "m1",
-         .identity = "h1",
-         .identity_size = 2,
-         .member_json = "{\"host\":\"a\"}"},
-        {.member_id = "m2",
-         .identity = "h2",
-         .identity_size = 2,
-         .member_json = "{\"host\":\"b\"}"},
+    Change deletions[] = {
+        {.member_id = "m1", .identity = "h1", .identity_size = 2, .before = "{\"host\":\"a\"}"},
+        {.member_id = "m2", .identity = "h2", .identity_size = 2, .before = "{\"host\":\"b\"}"},
     };
     char pass[STORE_PASS_ID_SIZE];
     Batch batch = {
@@ -252,16 +246,16 @@ static void make_history(void)
         .channel_id = "c1",
         .channel_name = "payments",
         .digest = DIGEST,
-        .deletions = deletions,
-        .deletion_count = ELEMENTS(deletions),
+        .changes = deletions,
+        .change_count = ELEMENTS(deletions),
     };
     uint64_t now_usec = clock_realtime_usec();
 
     assert(store_name_instance(store, batch.instance_key, batch.instance_name, NULL) == 0);
     assert(store_begin_pass(store, now_usec, pass, NULL) == 0);
     assert(store_record(store, &batch, 1, now_usec, NULL) == 0);
-    assert(store_decide(store, 1, OUTCOME_DELETED, 1, NULL, now_usec, NULL) == 0);
-    assert(store_decide(store, 2, OUTCOME_FAILED, 3, NULL, now_usec, NULL) == 0);
+    assert(store_decide(store, 1, OUTCOME_DELETED, 1, NULL, NULL, now_usec, NULL) == 0);
+    assert(store_decide(store, 2, OUTCOME_FAILED, 3, NULL, NULL, now_usec, NULL) == 0);
     assert(store_end_pass(store, pass, "failed", now_usec, NULL) == 0);
 }
 

@@ -107,10 +107,11 @@ SETTINGS_MISTAKES = [
     ("version: 1\n", "version: 2\n",
      "rosterd.yaml:1:10: version: out of range: 2, must be 1"),
     ("mode: prune\n", "",
-     "rosterd.yaml:1:1: mode: missing, must be prune (delete extras) or observe (only report them)"),
+     "rosterd.yaml:1:1: mode: missing, must be prune (delete extras), add (add what is missing, correct what differs), "
+     "sync (both) or observe (only report them)"),
     ("mode: prune\n", "mode: purge\n",
-     'rosterd.yaml:13:7: mode: unknown value: "purge", did you mean prune? Must be prune (delete extras) or '
-     'observe (only report them)'),
+     'rosterd.yaml:13:7: mode: unknown value: "purge", did you mean prune? Must be prune (delete extras), '
+     'add (add what is missing, correct what differs), sync (both) or observe (only report them)'),
     ("interval: 60s", "interval: 500ms",
      "rosterd.yaml:14:11: interval: out of range: 500ms, must be 1s to 1d (units: ms, s, m, h, d, w)"),
     ("interval: 60s", "intreval: 60s",
@@ -134,7 +135,7 @@ SETTINGS_MISTAKES = [
      'rosterd.yaml:19:12: state_dir: not an absolute path: "var/lib/rosterd", must be one that begins with /'),
     ("mode: prune", "mode: observe",
      "rosters.d/a.yaml:5:11: channels[0].mode: mode not allowed: prune where the settings say observe, must be "
-     "observe or left out (a roster cannot allow deletion)"),
+     "observe or left out (a roster can only be milder)"),
     ("max_deletes: 10", "max_deletes: 1",
      "rosters.d/a.yaml:13:27: channels[0].guards.max_deletes: laxer than the settings: 2 where they say 1, must be 1 "
      "or less (a roster can only be stricter)"),

@@ -131,9 +131,9 @@ static void test_a_roster_may_not_be_laxer(void **state)
 
 /* ---- comparing ---- */
 
-static void count_changes(const Change *change, void *userdata)
+static void count_changes(const Difference *change, void *userdata)
 {
-    ((int *)userdata)[change->subject] += change->kind != CHANGE_NONE;
+    ((int *)userdata)[change->subject] += change->kind != DIFFERENCE_NONE;
 }
 
 /* `settings` and `channel`: which of the two changes. */
@@ -141,11 +141,11 @@ static void expect_change(const char *settings, const char *roster, bool of_sett
                           bool of_channel)
 {
     Config *old = load(HEAD, ROSTER), *now = load(settings, roster);
-    int counts[CHANGE_OF_CHANNEL + 1] = {0};
+    int counts[DIFFERENCE_OF_CHANNEL + 1] = {0};
 
     compare_configs(old, now, count_changes, counts);
-    assert_int_equal(counts[CHANGE_OF_SETTINGS], of_settings);
-    assert_int_equal(counts[CHANGE_OF_CHANNEL], of_channel);
+    assert_int_equal(counts[DIFFERENCE_OF_SETTINGS], of_settings);
+    assert_int_equal(counts[DIFFERENCE_OF_CHANNEL], of_channel);
     assert_int_equal(strcmp(old->set.digest, now->set.digest) != 0, of_channel);
     config_free(old);
     config_free(now);
@@ -185,6 +185,7 @@ static void test_whether_it_takes_a_restart_and_how_it_is_written(void **state)
 static const Plan one_deletion = {.extras =
                                       (Extra[]){{.id = "m", .identity = "m", .identity_size = 1}},
                                   .extra_count = 1,
+                                  .delete_count = 1,
                                   .live_count = 10,
                                   .staying_in_service = 9};
 

@@ -2,6 +2,7 @@
 /* The calm after it all, in which every channel comes to where it can be. */
 #include "daemon/base/str.h"
 #include "tests/sim/sim.h"
+#include "tests/world/judge_changed.h"
 #include "tests/world/trace.h"
 
 /* ---- what can be ---- */
@@ -39,6 +40,15 @@ static const WorldChannel *calm_find(const World *world, const RosterChannel *ro
 
 /* ---- what must be ---- */
 
+static bool calm_has_changed(const WorldChannel *channel, const RosterChannel *roster)
+{
+    for (size_t i = 0; i < channel->member_count; i++) {
+        if (judge_changed_states(channel, roster, channel->members[i]))
+            return true;
+    }
+    return false;
+}
+
 static void calm_check_channel(const World *world, const ChannelReport *report)
 {
     const RosterChannel *roster = report->channel;
@@ -51,13 +61,21 @@ static void calm_check_channel(const World *world, const ChannelReport *report)
         extras += channel->members[i]->exists &&
                   !world_is_desired(channel, roster, channel->members[i]) &&
                   !world_is_ignored(channel, roster, channel->members[i]);
+    if (world_lacks_group(channel, roster))
+        return;
     if (report->result == RESULT_FAILED)
         world_broken(world, "%s fails though all faults are over: %s", channel->row.id,
                      report->error.text);
-    if (roster->mode == MODE_PRUNE && extras > 0)
+    if (mode_may(roster->mode, MODE_ADDS) && report->missing_count > 0)
+        world_broken(world, "%s still lacks %zu members (%s) though all faults are over",
+                     channel->row.id, report->missing_count, report_result_text(report->result));
+    if (mode_may(roster->mode, MODE_ADDS) && calm_has_changed(channel, roster))
+        world_broken(world, "%s still has changed members (%s) though all faults are over",
+                     channel->row.id, report_result_text(report->result));
+    if (mode_may(roster->mode, MODE_DELETES) && extras > 0)
         world_broken(world, "%s still has %zu extras (%s) though all faults are over",
                      channel->row.id, extras, report_result_text(report->result));
-    if (extras == 0 && report->missing_count == 0 && report->changed_count == 0 &&
+    if (extras == 0 && report->missing_count == 0 && !calm_has_changed(channel, roster) &&
         report->result > RESULT_CONVERGED)
         world_broken(world, "%s is in sync and is said to be %s", channel->row.id,
                      report_result_text(report->result));

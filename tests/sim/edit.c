@@ -159,7 +159,7 @@ static void edit_roster(Sim *sim, RosterChannel *roster)
         world_trace(world, "%s: other windows", roster->id ? roster->id : roster->name);
         break;
     case 7:
-        roster->mode = roster->mode == MODE_PRUNE ? MODE_OBSERVE : MODE_PRUNE;
+        roster->mode = world_random_mode(world);
         world_trace(world, "%s: mode %d", roster->id ? roster->id : roster->name,
                     (int)roster->mode);
         break;

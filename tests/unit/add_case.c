@@ -31,8 +31,8 @@ void add_case_expect_items(const World *world, uint32_t added, uint32_t live, ui
 
 void add_case_expect_told(const World *world, uint32_t added, uint32_t failed)
 {
-    assert_int_equal(world->told[EVENT_ADDED], added);
-    assert_int_equal(world->told[EVENT_ADD_FAILED], failed);
+    assert_int_equal(world->told[EVENT_RESTORED], added);
+    assert_int_equal(world->told[EVENT_RESTORE_FAILED], failed);
 }
 
 bool add_case_says(const World *world, const char *text)

@@ -43,6 +43,78 @@ static void test_bodies(void **state)
     buf_done(&buf);
 }
 
+/* ---- what a pass sends ---- */
+
+static void assert_composed(const MemberPost *post, const char *expected)
+{
+    Arena arena = {0};
+    const char *text = member_body_compose(post, &arena);
+
+    if (expected)
+        assert_string_equal(text ? text : "nothing", expected);
+    else
+        assert_null(text);
+    arena_done(&arena);
+}
+
+static void test_an_addition_has_its_place_and_what_is_stated(void **state)
+{
+    const RosterMember bare = {.group = "", .address = "10.1.0.5"};
+    const RosterMember whole = {
+        .group = "blue", .address = "10.1.0.6", .weight = 5, .backup = true, .enabled = false};
+    const uint8_t all = ROSTER_MEMBER_WEIGHT | ROSTER_MEMBER_BACKUP | ROSTER_MEMBER_ENABLED;
+
+    (void)state;
+    assert_composed(&(MemberPost){.wanted = &bare, .port = 8080},
+                    "{\"host\":\"10.1.0.5\",\"port\":8080}");
+    assert_composed(&(MemberPost){.wanted = &whole, .port = 81, .states = all},
+                    "{\"host\":\"10.1.0.6\",\"port\":81,\"member_group_name\":\"blue\","
+                    "\"weight\":5,\"is_backup\":true,\"status\":2}");
+    assert_composed(&(MemberPost){.wanted = &whole,
+                                  .port = 81,
+                                  .states = all & (uint8_t)~ROSTER_MEMBER_WEIGHT,
+                                  .leaves_weight = true},
+                    "{\"host\":\"10.1.0.6\",\"port\":81,\"member_group_name\":\"blue\","
+                    "\"is_backup\":true,\"status\":2}");
+}
+
+static void test_a_server_is_added_with_its_name_or_its_id(void **state)
+{
+    const RosterMember server = {.group = "", .address = "vm-1", .is_ecs = true};
+
+    (void)state;
+    assert_composed(&(MemberPost){.wanted = &server, .port = 80},
+                    "{\"ecs_id\":\"vm-1\",\"ecs_name\":\"vm-1\",\"port\":80}");
+}
+
+/* Each other field as it is live, and nothing that the service makes by itself. */
+static void test_a_correction_replaces_what_is_stated(void **state)
+{
+    const RosterMember wanted = {
+        .group = "blue", .address = "10.1.0.9", .weight = 3, .backup = false, .enabled = true};
+    const RosterMember server = {.group = "blue", .address = "10.1.0.9", .is_ecs = true};
+    MemberPost post = {.wanted = &wanted, .port = 8080, .before = OLD_ROW};
+
+    (void)state;
+    post.states = ROSTER_MEMBER_WEIGHT;
+    assert_composed(&post, "{\"host\":\"10.1.0.9\",\"port\":0,\"is_backup\":true,\"status\":2,"
+                           "\"member_group_name\":\"blue\",\"weight\":3}");
+    post.states = ROSTER_MEMBER_BACKUP | ROSTER_MEMBER_ENABLED;
+    assert_composed(&post, "{\"host\":\"10.1.0.9\",\"port\":0,\"weight\":7,"
+                           "\"member_group_name\":\"blue\",\"is_backup\":false,\"status\":1}");
+    post.leaves_weight = true;
+    assert_composed(&post, "{\"host\":\"10.1.0.9\",\"port\":0,"
+                           "\"member_group_name\":\"blue\",\"is_backup\":false,\"status\":1}");
+    post = (MemberPost){.wanted = &server, .port = 8080, .before = OLD_ROW};
+    assert_composed(&post, "{\"ecs_id\":\"10.1.0.9\",\"ecs_name\":\"10.1.0.9\",\"port\":0,"
+                           "\"weight\":7,\"is_backup\":true,\"status\":2,"
+                           "\"member_group_name\":\"blue\"}");
+    post.before = "{\"port\":1}";
+    assert_composed(&post, NULL);
+    post.before = "[";
+    assert_composed(&post, NULL);
+}
+
 static Request addition(ClientCase *client_case)
 {
     Request request = client_case_delete_request(client_case);
@@ -97,6 +169,58 @@ static void test_permit_is_forgotten(void **state)
     assert_int_equal(roma_client_permit_addition(client_case->client, 0, CHANNEL, MEMBER), 0);
     roma_client_forget_permits(client_case->client, 0);
     assert_refused(client_case);
+}
+
+/* A change of a pass is known by its action, in its channel: ids of additions are not known yet. */
+static void test_a_recorded_change_is_sent_by_its_action(void **state)
+{
+    ClientCase *client_case = *state;
+    Request request = addition(client_case);
+
+    client_case->status = 201;
+    client_case->body = ONE_MEMBER;
+    client_case->channel.mode = client_case->config.mode = MODE_SYNC;
+    client_case_start(client_case, false);
+    request.member_id = "";
+    request.action = 7;
+    assert_int_equal(roma_client_submit(client_case->client, &request), -EPERM);
+    assert_int_equal(roma_client_permit_action(client_case->client, 0, CHANNEL, 8), 0);
+    assert_int_equal(roma_client_permit_action(client_case->client, 0, "another", 7), 0);
+    assert_int_equal(roma_client_submit(client_case->client, &request), -EPERM);
+    assert_int_equal(roma_client_permit_action(client_case->client, 0, CHANNEL, 7), 0);
+    client_case_ask(client_case, &request);
+    assert_int_equal(client_case->answer.http, 201);
+    client_case_assert_has(client_case->request, "POST " MEMBERS_PATH " HTTP/1.1\r\n");
+    roma_client_forget_permits(client_case->client, 0);
+    assert_int_equal(roma_client_submit(client_case->client, &request), -EPERM);
+}
+
+static void test_a_recorded_change_is_sent_in_modes_that_add(void **state)
+{
+    static const Mode modes[] = {MODE_PRUNE, MODE_OBSERVE};
+    ClientCase *client_case = *state;
+    Request request = addition(client_case);
+
+    client_case->channel.mode = client_case->config.mode = MODE_SYNC;
+    client_case_start(client_case, false);
+    request.member_id = "";
+    request.action = 7;
+    assert_int_equal(roma_client_permit_action(client_case->client, 0, CHANNEL, 7), 0);
+    for (size_t i = 0; i < ELEMENTS(modes); i++) {
+        client_case->channel.mode = modes[i];
+        assert_int_equal(roma_client_submit(client_case->client, &request), -EPERM);
+    }
+}
+
+static void test_no_deletion_is_sent_in_a_mode_that_only_adds(void **state)
+{
+    ClientCase *client_case = *state;
+    Request request = client_case_delete_request(client_case);
+
+    client_case->channel.mode = client_case->config.mode = MODE_ADD;
+    client_case_start(client_case, false);
+    assert_int_equal(roma_client_permit(client_case->client, 0, CHANNEL, MEMBER), 0);
+    assert_int_equal(roma_client_submit(client_case->client, &request), -EPERM);
 }
 
 static void test_permits_no_deletion(void **state)
@@ -176,9 +300,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_an_addition_has_its_place_and_what_is_stated),
+        cmocka_unit_test(test_a_server_is_added_with_its_name_or_its_id),
+        cmocka_unit_test(test_a_correction_replaces_what_is_stated),
         TEST(test_is_sent),
         TEST(test_needs_its_permit),
         TEST(test_permit_is_forgotten),
+        TEST(test_a_recorded_change_is_sent_by_its_action),
+        TEST(test_a_recorded_change_is_sent_in_modes_that_add),
+        TEST(test_no_deletion_is_sent_in_a_mode_that_only_adds),
         TEST(test_permits_no_deletion),
         TEST(test_never_in_a_dry_run),
         TEST(test_never_where_a_channel_is_observed),

@@ -9,12 +9,12 @@
 
 static char told[1024];
 
-static void on_change(const Change *change, void *userdata)
+static void on_change(const Difference *change, void *userdata)
 {
     static const char *const subjects[] = {"", "instance ", "channel "};
 
     (void)userdata;
-    if (change->kind == CHANGE_NONE)
+    if (change->kind == DIFFERENCE_NONE)
         return;
     snprintf(told + strlen(told), sizeof(told) - strlen(told), "%s%s %s\n",
              subjects[change->subject], change->name, compare_kind_text(change->kind));
@@ -138,7 +138,7 @@ static void test_what_comes_and_goes(void **state)
                   "removed\n");
     expect_change(some, all, 3,
                   "instance test added\nchannel test/id:0123 added\nchannel test/payments added\n");
-    assert_string_equal(compare_kind_text(CHANGE_NONE), "unchanged");
+    assert_string_equal(compare_kind_text(DIFFERENCE_NONE), "unchanged");
     config_free(some);
     config_free(all);
 }

@@ -245,11 +245,11 @@ static Config *load_with(const Frame *frame, const char *const *base, const char
     return config;
 }
 
-static void on_change(const Change *change, void *userdata)
+static void on_change(const Difference *change, void *userdata)
 {
     bool *channel_changed = userdata;
 
-    *channel_changed |= change->kind != CHANGE_NONE && change->subject == CHANGE_OF_CHANNEL;
+    *channel_changed |= change->kind != DIFFERENCE_NONE && change->subject == DIFFERENCE_OF_CHANNEL;
 }
 
 /* All that load, in pairs. Returns how many pairs there were. */

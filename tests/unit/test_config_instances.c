@@ -22,7 +22,7 @@ static const InvalidConfig what_is_misspelt_cases[] = {
      "rosterd.yaml:6:10: limits.conncurrency: unknown key, did you mean \"concurrency\"?\n"},
     {HEAD "dry_run: true\n", NULL,
      "rosterd.yaml:6:1: dry_run: unknown key, must be one of: version, instances, mode, interval, "
-     "state_dir, control_socket, history_keep, rosters, channels, retry, limits, guards, "
+     "settle, state_dir, control_socket, history_keep, rosters, channels, retry, limits, guards, "
      "windows, freezes\n"},
     {"version: 1\n"
      "mod: prune\n" INSTANCES,
@@ -35,22 +35,23 @@ static const InvalidConfig what_is_misspelt_cases[] = {
      "mode: Prune\n" INSTANCES,
      NULL,
      "rosterd.yaml:2:7: mode: unknown value: \"Prune\", did you mean prune? Must be prune (delete "
-     "extras) or observe (only report them)\n"},
+     "extras), add (add what is missing, correct what differs), sync (both) or observe (only "
+     "report them)\n"},
     {"version: 1\n"
      "mode: delete\n" INSTANCES,
      NULL,
-     "rosterd.yaml:2:7: mode: unknown value: \"delete\", must be prune (delete extras) or observe "
-     "(only report them)\n"},
+     "rosterd.yaml:2:7: mode: unknown value: \"delete\", must be prune (delete extras), add (add "
+     "what is missing, correct what differs), sync (both) or observe (only report them)\n"},
     {"version: 1\n"
      "mode:\n" INSTANCES,
      NULL,
-     "rosterd.yaml:2:6: mode: empty, must be prune (delete extras) or observe (only report "
-     "them)\n"},
+     "rosterd.yaml:2:6: mode: empty, must be prune (delete extras), add (add what is missing, "
+     "correct what differs), sync (both) or observe (only report them)\n"},
     {"version: 1\n"
      "mode: [prune]\n" INSTANCES,
      NULL,
-     "rosterd.yaml:2:7: mode: not text: a list, must be prune (delete extras) or observe (only "
-     "report them)\n"},
+     "rosterd.yaml:2:7: mode: not text: a list, must be prune (delete extras), add (add what is "
+     "missing, correct what differs), sync (both) or observe (only report them)\n"},
     {PROD_IS("{endpiont: https://h, project_id: p, instance_id: i, auth: {method: environment}}"),
      NULL, "rosterd.yaml:4:10: instances.prod.endpiont: unknown key, did you mean \"endpoint\"?\n"},
     {PROD_IS("{endpoint: https://h, project_id: p, instance_id: i, api: apicgw, auth: {method: "

@@ -91,7 +91,7 @@ static void of_files_of_all_lengths(void **state)
     }
 }
 
-static void count_change(const Change *change, void *userdata)
+static void count_change(const Difference *change, void *userdata)
 {
     (void)change;
     ++*(size_t *)userdata;

@@ -200,7 +200,7 @@ static const InvalidConfig what_would_be_laxer_cases[] = {
      "mode: observe\n" INSTANCES,
      WITH("mode: prune"),
      "rosters.d/a.yaml:5:11: channels[0].mode: mode not allowed: prune where the settings say "
-     "observe, must be observe or left out (a roster cannot allow deletion)\n"},
+     "observe, must be observe or left out (a roster can only be milder)\n"},
     {HEAD "guards: {max_deletes: 5, max_delete_percent: 20, min_remaining: 3, confirm_passes: 2}\n",
      WITH("guards: {max_deletes: 6}"),
      "rosters.d/a.yaml:5:27: channels[0].guards.max_deletes: laxer than the settings: 6 where they "
@@ -219,7 +219,8 @@ static const InvalidConfig what_would_be_laxer_cases[] = {
      "they say 2, must be 2 or more (a roster can only be stricter)\n"},
     {NULL, WITH("mode: prun"),
      "rosters.d/a.yaml:5:11: channels[0].mode: unknown value: \"prun\", did you mean prune? Must "
-     "be prune (delete extras) or observe (only report them)\n"},
+     "be prune (delete extras), add (add what is missing, correct what differs), sync (both) or "
+     "observe (only report them)\n"},
     {NULL, WITH("guards: {max_deletes: 100001}"),
      "rosters.d/a.yaml:5:27: channels[0].guards.max_deletes: out of range: 100001, must be 0 to "
      "100000\n"},
@@ -280,7 +281,8 @@ static const InvalidConfig a_mistake_in_the_settings_is_told_alone_cases[] = {
      "mode: obsrve\n" INSTANCES,
      WITH("mode: prune"),
      "rosterd.yaml:2:7: mode: unknown value: \"obsrve\", did you mean observe? Must be prune "
-     "(delete extras) or observe (only report them)\n"},
+     "(delete extras), add (add what is missing, correct what differs), sync (both) or observe "
+     "(only report them)\n"},
     {HEAD "guards: {max_deletes: x}\n", WITH("guards: {max_deletes: 100, max_delete_percent: 90}"),
      "rosterd.yaml:6:23: guards.max_deletes: not a whole number: \"x\", must be 0 to 100000\n"},
     {HEAD "guards: {max_delets: 100}\n", WITH("guards: {max_deletes: 100}"),

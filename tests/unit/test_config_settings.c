@@ -5,8 +5,8 @@
 static const InvalidConfig what_is_missing_cases[] = {
     {"mode: prune\n" INSTANCES, NULL, "rosterd.yaml:1:1: version: missing, must be 1\n"},
     {"version: 1\n" INSTANCES, NULL,
-     "rosterd.yaml:1:1: mode: missing, must be prune (delete extras) or observe (only report "
-     "them)\n"},
+     "rosterd.yaml:1:1: mode: missing, must be prune (delete extras), add (add what is missing, "
+     "correct what differs), sync (both) or observe (only report them)\n"},
     {"version: 1\n"
      "mode: prune\n",
      NULL, "rosterd.yaml:1:1: instances: missing, must be a map of instances by name\n"},
@@ -29,8 +29,8 @@ static const InvalidConfig what_is_missing_cases[] = {
     {"{}", NULL,
      "rosterd.yaml:1:1: version: missing, must be 1\n"
      "rosterd.yaml:1:1: instances: missing, must be a map of instances by name\n"
-     "rosterd.yaml:1:1: mode: missing, must be prune (delete extras) or observe (only report "
-     "them)\n"},
+     "rosterd.yaml:1:1: mode: missing, must be prune (delete extras), add (add what is missing, "
+     "correct what differs), sync (both) or observe (only report them)\n"},
 };
 
 static void what_is_missing(void **state)

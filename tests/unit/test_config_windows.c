@@ -129,9 +129,9 @@ static void what_is_refused(void **state)
     expect_invalid(cases, ELEMENTS(cases));
 }
 
-static void note(const Change *change, void *userdata)
+static void note(const Difference *change, void *userdata)
 {
-    *(int *)userdata += change->kind != CHANGE_NONE;
+    *(int *)userdata += change->kind != DIFFERENCE_NONE;
 }
 
 static void what_is_a_change(void **state)

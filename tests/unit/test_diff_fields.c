@@ -57,7 +57,7 @@ static unsigned changes(const RosterMember *wanted, const ChannelRow *row, Membe
     table.desired.row = row;
     table_add_as(&table, (MemberRow){.id = "m1", .group = wanted->group, .host = wanted->address},
                  live);
-    plan_make(&table.diff, &plan);
+    plan_make(&table.diff, MODE_PRUNE, &plan);
     assert_int_equal(plan.missing_count + plan.extra_count, 0);
     assert_in_range(plan.changed_count, 0, 1);
     if (plan.changed_count > 0) {
@@ -154,7 +154,7 @@ static void test_changed_members_are_sorted_and_forgotten_with_their_list(void *
         table_add_as(&table, (MemberRow){.id = "m2", .host = "10.0.0.2"}, LIVE(5, false, true));
         table_add_as(&table, (MemberRow){.id = "m1", .host = "10.0.0.1"}, LIVE(2, false, true));
     }
-    plan_make(&table.diff, &plan);
+    plan_make(&table.diff, MODE_PRUNE, &plan);
     assert_int_equal(plan.changed_count, 2);
     assert_string_equal(plan.changed[0].id, "m1");
     assert_int_equal(plan.changed[0].desired, 1);
@@ -178,7 +178,7 @@ static void test_wanted_members_out_of_service_are_counted(void **state)
     table_add_as(&table, (MemberRow){.id = "m2", .host = "10.0.0.2"}, LIVE(1, false, false));
     table_add_as(&table, (MemberRow){.id = "m3", .host = "10.0.0.3"}, LIVE(1, false, true));
     table_add_as(&table, (MemberRow){.id = "m9", .host = "10.9.0.1"}, LIVE(1, false, false));
-    plan_make(&table.diff, &plan);
+    plan_make(&table.diff, MODE_PRUNE, &plan);
     assert_int_equal(plan.disabled_count, 1);
     assert_int_equal(plan.changed_count, 0);
     assert_false(plan.extras[0].fields.is_enabled);

@@ -42,6 +42,7 @@ static Plan plan_of(Extra *extras, size_t count)
     }
     return (Plan){.extras = extras,
                   .extra_count = count,
+                  .delete_count = count,
                   .live_count = count + 100,
                   .staying_in_service = 100};
 }
@@ -51,7 +52,7 @@ static void test_a_channel_without_members_is_no_division_by_zero(void **state)
     const Plan plan = {0};
 
     (void)state;
-    expect(evaluate_one(GUARD_MAX_DELETE_PERCENT, &open_guards, &plan, NULL, 0), 100, 100, false);
+    expect(evaluate_one(GUARD_MAX_DELETE_PERCENT, &open_guards, &plan, NULL, 0), 0, 100, false);
 }
 
 static void test_max_deletes(void **state)
@@ -160,7 +161,7 @@ static void test_confirm_passes_counts_the_least_seen(void **state)
 static void add_deletions(ChannelRecord *record, const char *identity, size_t count, uint64_t when)
 {
     for (size_t i = 0; i < count; i++)
-        assert_int_equal(channel_record_add_deletion(record, identity, 3, when), 0);
+        assert_int_equal(channel_record_add_change(record, CHANGE_DELETE, identity, 3, when), 0);
 }
 
 static void expect_fight(uint64_t when, size_t count, uint64_t planned, bool refuses)
@@ -198,6 +199,7 @@ static void test_the_report_names_them_in_one_order(void **state)
     static const char *const names[] = {"max_deletes", "max_delete_percent", "min_remaining",
                                         "confirm_passes", "fight"};
     const Guards limits = {.min_remaining = 1000, .confirm_passes = 2};
+    size_t found = 0;
     Extra extras[4];
     Plan plan = plan_of(extras, 2);
     Guard guards[GUARD_COUNT];
@@ -206,10 +208,11 @@ static void test_the_report_names_them_in_one_order(void **state)
     (void)state;
     add_deletions(&record, "m00", 3, NOW);
     assert_int_equal(guard_evaluate(&limits, &plan, &record, NOW, guards), ELEMENTS(names));
-    for (size_t i = 0; i < ELEMENTS(names); i++) {
-        assert_true(guards[i].refuses);
-        assert_string_equal(guard_name_text(guards[i].name), names[i]);
+    for (size_t i = 0; i < GUARD_COUNT; i++) {
+        if (guards[i].refuses)
+            assert_string_equal(guard_name_text(guards[i].name), names[found++]);
     }
+    assert_int_equal(found, ELEMENTS(names));
     channel_record_done(&record);
 }
 

@@ -124,7 +124,7 @@ static int report_all(Diff *diff, ChannelReport *report)
     Plan plan = {0};
     int r;
 
-    plan_make(diff, &plan);
+    plan_make(diff, MODE_PRUNE, &plan);
     r = plan_digest_make(&plan, diff, &instance, guards, plan.digest);
     if (r == 0)
         r = report_set_identity(report, padding, texts[3][0]);
@@ -198,14 +198,15 @@ static int build_memory(void)
     for (size_t i = 0; i < ROWS && r == 0; i++)
         r = channel_record_add_sighting(&record, i ? texts[0][i] : padding, (uint32_t)i);
     for (size_t i = 0; i < ROWS && r == 0; i++)
-        r = channel_record_add_deletion(&record, texts[1][i], strlen(texts[1][i]) + 1, i);
+        r = channel_record_add_change(&record, CHANGE_DELETE, texts[1][i], strlen(texts[1][i]) + 1,
+                                      i);
     if (r == 0)
         r = channel_record_set_pause(&record, texts[2][0], 3, PAUSE_SCOPE_CHANNEL);
     assert_int_equal(record.is_paused, r == 0);
     for (size_t i = 0; i < record.sighting_count; i++)
         assert_string_equal(record.sightings[i].member_id, i ? texts[0][i] : padding);
-    for (size_t i = 0; i < record.deletion_count; i++)
-        assert_string_equal(record.deletions[i].identity, texts[1][i]);
+    for (size_t i = 0; i < record.change_count; i++)
+        assert_string_equal(record.changes[i].identity, texts[1][i]);
     channel_record_done(&record);
     return r;
 }

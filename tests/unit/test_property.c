@@ -103,7 +103,7 @@ static void case_plan(const Case *one, const char *instance_name, const char *ch
     assert_int_equal(desired_init(&desired, one->roster, 8080, false, &err), 0);
     assert_int_equal(diff_init(&diff, &desired, channel_id, false), 0);
     assert_int_equal(diff_add_page(&diff, &page, 0, &err), 0);
-    plan_make(&diff, &plan);
+    plan_make(&diff, MODE_PRUNE, &plan);
     for (GuardName name = 0; name < GUARD_COUNT; name++)
         guards[name] = (Guard){.name = name};
     if (one->refusing.refuses)

@@ -47,7 +47,7 @@ static void test_record_and_decide(void **state)
 {
     Folder *folder = *state;
     Store *store = folder_open(folder);
-    Deletion deletions[3];
+    Change deletions[3];
     Batch batch = folder_batch(folder, deletions, 3);
     Answer answer = {.http = 404, .code = "APIG.3024", .request_id = "r-1"};
 
@@ -55,15 +55,17 @@ static void test_record_and_decide(void **state)
     assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), 0);
     assert_true(deletions[0].action > 0 && deletions[1].action != deletions[0].action);
     assert_int_equal(
-        store_decide(store, deletions[0].action, OUTCOME_GONE, 1, &answer, NOW + 5, NULL), 0);
+        store_decide(store, deletions[0].action, OUTCOME_GONE, 1, NULL, &answer, NOW + 5, NULL), 0);
     assert_int_equal(
-        store_decide(store, deletions[1].action, OUTCOME_SKIPPED, 0, NULL, NOW + 6, NULL), 0);
-    assert_int_equal(store_decide(store, deletions[1].action, OUTCOME_DELETED, 1, NULL, NOW, NULL),
-                     -ENOENT);
-    assert_int_equal(store_decide(store, 999, OUTCOME_DELETED, 1, NULL, NOW, NULL), -ENOENT);
+        store_decide(store, deletions[1].action, OUTCOME_SKIPPED, 0, NULL, NULL, NOW + 6, NULL), 0);
+    assert_int_equal(
+        store_decide(store, deletions[1].action, OUTCOME_DELETED, 1, NULL, NULL, NOW, NULL),
+        -ENOENT);
+    assert_int_equal(store_decide(store, 999, OUTCOME_DELETED, 1, NULL, NULL, NOW, NULL), -ENOENT);
     assert_int_equal(store_end_pass(store, folder->pass, "failed", NOW + 9, NULL), 0);
-    assert_int_equal(store_decide(store, deletions[1].action, OUTCOME_DELETED, 1, NULL, NOW, NULL),
-                     -ENOENT);
+    assert_int_equal(
+        store_decide(store, deletions[1].action, OUTCOME_DELETED, 1, NULL, NULL, NOW, NULL),
+        -ENOENT);
     store_free(store);
 
     store = folder_open(folder);
@@ -88,7 +90,7 @@ static void test_what_failed_may_be_found_gone(void **state)
 {
     Folder *folder = *state;
     Store *store = folder_open(folder);
-    Deletion deletions[2];
+    Change deletions[2];
     Batch batch = folder_batch(folder, deletions, 2);
     uint64_t action;
 
@@ -96,12 +98,14 @@ static void test_what_failed_may_be_found_gone(void **state)
     assert_int_equal(store_record(store, &batch, 1, NOW, NULL), 0);
     for (size_t i = 0; i < 2; i++) {
         action = deletions[i].action;
-        assert_int_equal(store_decide(store, action, OUTCOME_FAILED, 1, NULL, NOW, NULL), 0);
+        assert_int_equal(store_decide(store, action, OUTCOME_FAILED, 1, NULL, NULL, NOW, NULL), 0);
         if (i == 1)
             assert_int_equal(store_flush(store, NULL), 0);
-        assert_int_equal(store_decide(store, action, OUTCOME_DELETED, 1, NULL, NOW, NULL), -ENOENT);
-        assert_int_equal(store_decide(store, action, OUTCOME_GONE, 1, NULL, NOW, NULL), 0);
-        assert_int_equal(store_decide(store, action, OUTCOME_FAILED, 1, NULL, NOW, NULL), -ENOENT);
+        assert_int_equal(store_decide(store, action, OUTCOME_DELETED, 1, NULL, NULL, NOW, NULL),
+                         -ENOENT);
+        assert_int_equal(store_decide(store, action, OUTCOME_GONE, 1, NULL, NULL, NOW, NULL), 0);
+        assert_int_equal(store_decide(store, action, OUTCOME_FAILED, 1, NULL, NULL, NOW, NULL),
+                         -ENOENT);
     }
     assert_int_equal(store_flush(store, NULL), 0);
     assert_value(store, "SELECT count(*) FROM action WHERE outcome = 'gone'", "2");
@@ -112,7 +116,7 @@ static void test_undecided_are_told_and_settled(void **state)
 {
     Folder *folder = *state;
     Store *store = folder_open(folder);
-    Deletion deletions[2], other;
+    Change deletions[2], other;
     Batch batch = folder_batch(folder, deletions, 2), second = folder_batch(folder, &other, 1);
     StoreActions actions = {0};
 
@@ -120,8 +124,8 @@ static void test_undecided_are_told_and_settled(void **state)
     folder_begin(folder, store);
     assert_int_equal(store_record(store, &batch, 1, NOW, NULL), 0);
     assert_int_equal(store_record(store, &second, 1, NOW, NULL), 0);
-    assert_int_equal(store_decide(store, deletions[0].action, OUTCOME_DELETED, 1, NULL, NOW, NULL),
-                     0);
+    assert_int_equal(
+        store_decide(store, deletions[0].action, OUTCOME_DELETED, 1, NULL, NULL, NOW, NULL), 0);
     assert_int_equal(store_undecided(store, NULL, NULL, &actions, NULL), 0);
     assert_int_equal(actions.count, 2);
     store_actions_done(&actions);
@@ -132,13 +136,13 @@ static void test_undecided_are_told_and_settled(void **state)
     assert_int_equal(actions.count, 1);
     assert_int_equal(actions.items[0].action, deletions[1].action);
     assert_string_equal(actions.items[0].member_id, "m2");
-    assert_string_equal(actions.items[0].member_json, "{\"host\":\"10.1.0.9\"}");
+    assert_string_equal(actions.items[0].before, "{\"host\":\"10.1.0.9\"}");
     assert_memory_equal(actions.items[0].identity, "m2", 2);
     assert_int_equal(actions.items[0].identity_size, 2);
     assert_int_equal(actions.items[0].recorded_usec, NOW);
     assert_null(actions.items[0].outcome);
     assert_int_equal(
-        store_decide(store, actions.items[0].action, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
+        store_decide(store, actions.items[0].action, OUTCOME_DELETED, 1, NULL, NULL, NOW, NULL), 0);
     store_actions_done(&actions);
     assert_int_equal(store_undecided(store, KEY, "c1", &actions, NULL), 0);
     assert_int_equal(actions.count, 0);
@@ -150,7 +154,7 @@ static void test_batch_of_another_pass_is_refused(void **state)
 {
     Folder *folder = *state;
     Store *store = folder_open(folder);
-    Deletion deletion;
+    Change deletion;
     Batch batch = folder_batch(folder, &deletion, 1);
 
     folder_begin(folder, store);
@@ -166,15 +170,15 @@ static void test_batch_is_whole_or_absent(void **state)
 {
     Folder *folder = *state;
     Store *store = folder_open(folder);
-    Deletion deletions[2];
+    Change deletions[2];
     Batch batch;
     uint64_t action;
 
     folder_begin(folder, store);
     record_one(folder, store, NOW, &action);
-    assert_int_equal(store_decide(store, action, OUTCOME_DELETED, 2, NULL, NOW, NULL), 0);
+    assert_int_equal(store_decide(store, action, OUTCOME_DELETED, 2, NULL, NULL, NOW, NULL), 0);
     batch = folder_batch(folder, deletions, 2);
-    deletions[1].member_json = NULL;
+    deletions[1].before = NULL;
     assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), -EINVAL);
     assert_says(&folder->err, "nothing was deleted");
     assert_int_equal(deletions[0].action, 0);
@@ -197,7 +201,7 @@ static void test_outcomes_survive_a_rollback(void **state)
 
     folder_begin(folder, store);
     record_one(folder, store, NOW, &action);
-    assert_int_equal(store_decide(store, action, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
+    assert_int_equal(store_decide(store, action, OUTCOME_DELETED, 1, NULL, NULL, NOW, NULL), 0);
     assert_int_equal(sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(store_undecided(store, NULL, NULL, &actions, NULL), 0);
     assert_int_equal(actions.count, 0);
@@ -230,7 +234,7 @@ static void test_commits_are_few(void **state)
     Folder *folder = *state;
     Store *store = folder_open(folder);
     unsigned int commits = 0;
-    Deletion deletions[10];
+    Change deletions[10];
     char channel[16];
 
     folder_begin(folder, store);
@@ -247,7 +251,8 @@ static void test_commits_are_few(void **state)
         assert_int_equal(store_record(store, &batch, 1, NOW, NULL), 0);
         for (int j = 0; j < 10; j++)
             assert_int_equal(
-                store_decide(store, deletions[j].action, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
+                store_decide(store, deletions[j].action, OUTCOME_DELETED, 1, NULL, NULL, NOW, NULL),
+                0);
     }
     assert_int_equal(store_end_pass(store, folder->pass, "converged", NOW, NULL), 0);
     assert_int_equal(commits, 201);

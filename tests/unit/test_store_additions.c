@@ -4,18 +4,31 @@
 
 #include "tests/unit/test_store_common.h"
 
+static Batch addition_batch(Folder *folder, Change *additions, size_t count)
+{
+    Batch batch = folder_batch(folder, additions, count);
+
+    for (size_t i = 0; i < count; i++) {
+        additions[i].kind = CHANGE_ADD;
+        additions[i].after = TAKE_PTR(additions[i].before);
+    }
+    return batch;
+}
+
 /* Recorded under the members' old ids, and decided with their new ones. */
 static void record_added(Folder *folder, Store *store, Batch *batch)
 {
     static const char *const new_ids[] = {"m1", "m2", "m3"};
+    static const StoreOrigin origin = {.undo_of = "an earlier pass"};
     const Answer answer = {.http = 201, .request_id = "r-1"};
 
-    for (size_t i = 0; i < batch->deletion_count; i++)
-        batch->deletions[i].member_id = "old";
-    assert_int_equal(store_record_addition(store, batch, NOW, &folder->err), 0);
-    for (size_t i = 0; i < batch->deletion_count; i++) {
-        assert_true(batch->deletions[i].action > 0);
-        assert_int_equal(store_decide_addition(store, batch->deletions[i].action, ADDITION_ADDED,
+    store_set_origin(store, batch->pass, &origin);
+    for (size_t i = 0; i < batch->change_count; i++)
+        batch->changes[i].member_id = "old";
+    assert_int_equal(store_record(store, batch, 1, NOW, &folder->err), 0);
+    for (size_t i = 0; i < batch->change_count; i++) {
+        assert_true(batch->changes[i].action > 0);
+        assert_int_equal(store_decide_addition(store, batch->changes[i].action, ADDITION_ADDED,
                                                new_ids[i], 1, &answer, NOW, &folder->err),
                          0);
     }
@@ -53,8 +66,8 @@ static void test_what_was_added_and_vanishes_is_named_once(void **state)
 {
     Folder *folder = *state;
     Store *store = folder_open(folder);
-    Deletion members[3], deletion;
-    Batch added = folder_batch(folder, members, 3);
+    Change members[3], deletion;
+    Batch added = addition_batch(folder, members, 3);
     StoreActions history;
     char pass[STORE_PASS_ID_SIZE];
 
@@ -92,8 +105,8 @@ static void test_what_was_added_is_not_told_before_it_is_kept(void **state)
 {
     Folder *folder = *state;
     Store *store = folder_open(folder), *reader;
-    Deletion members[1];
-    Batch added = folder_batch(folder, members, 1);
+    Change members[1];
+    Batch added = addition_batch(folder, members, 1);
     Buf told = {0};
 
     added.digest = "";
@@ -114,8 +127,8 @@ static void test_an_addition_is_undecided_until_a_list_tells(void **state)
 {
     Folder *folder = *state;
     Store *store = folder_open(folder);
-    Deletion member;
-    Batch added = folder_batch(folder, &member, 1);
+    Change member;
+    Batch added = addition_batch(folder, &member, 1);
     StoreActions history = {0};
     const StoreOrigin origin = {
         .roster_digest = DIGEST_A, .roster_head = "0123", .undo_of = "an earlier pass"};
@@ -123,7 +136,7 @@ static void test_an_addition_is_undecided_until_a_list_tells(void **state)
     added.digest = "";
     folder_begin(folder, store);
     store_set_origin(store, folder->pass, &origin);
-    assert_int_equal(store_record_addition(store, &added, NOW, &folder->err), 0);
+    assert_int_equal(store_record(store, &added, 1, NOW, &folder->err), 0);
     store_free(store);
 
     store = folder_open(folder);
@@ -166,9 +179,7 @@ static void assert_settled(Folder *folder, Store *store, const char *listed, con
     Buf told = {0};
     char list[8];
     const StoreSettling settling = {
-        .settle_member = never_settled,
-        .find_listed = find_listed,
-        .list = list,
+        .list = {never_settled, find_listed, find_listed, list},
         .on_added_settled = on_added_settled,
         .userdata = &told,
     };
@@ -182,12 +193,12 @@ static void assert_settled(Folder *folder, Store *store, const char *listed, con
 /* An undo that was killed when two of its additions were sent. */
 static void cut_short(Folder *folder, Store *store)
 {
-    Deletion members[2];
-    Batch added = folder_batch(folder, members, 2);
+    Change members[2];
+    Batch added = addition_batch(folder, members, 2);
 
     added.digest = "";
     folder_begin(folder, store);
-    assert_int_equal(store_record_addition(store, &added, NOW, &folder->err), 0);
+    assert_int_equal(store_record(store, &added, 1, NOW, &folder->err), 0);
     assert_settled(folder, store, "m1", ""); /* it is under way */
     store_free(store);
 }
@@ -245,8 +256,8 @@ static void test_a_list_decides_what_an_undo_cut_short_added(void **state)
 static void test_what_a_later_undo_added_an_earlier_one_had_not(void **state)
 {
     Folder *folder = *state;
-    Deletion member;
-    Batch added = folder_batch(folder, &member, 1);
+    Change member;
+    Batch added = addition_batch(folder, &member, 1);
     Store *store;
 
     cut_short(folder, folder_open(folder));
@@ -263,17 +274,93 @@ static void test_what_cannot_be_recorded_is_told(void **state)
 {
     Folder *folder = *state;
     Store *store = folder_open(folder), *reader;
-    Deletion member;
-    Batch added = folder_batch(folder, &member, 1);
+    Change member;
+    Batch added = addition_batch(folder, &member, 1);
 
     folder_begin(folder, store);
     reader = folder_open_read_only(folder);
-    assert_int_equal(store_record_addition(reader, &added, NOW, &folder->err), -EROFS);
+    assert_int_equal(store_record(reader, &added, 1, NOW, &folder->err), -EROFS);
     assert_int_equal(member.action, 0);
     assert_says(&folder->err, "; nothing was added");
     assert_int_equal(
         store_decide_addition(reader, 1, ADDITION_ADDED, "m1", 1, NULL, NOW, &folder->err), -EROFS);
     store_free(reader);
+    store_free(store);
+}
+
+/* ---- what a pass adds and corrects ---- */
+
+static Batch correction_batch(Folder *folder, Change *corrections, size_t count)
+{
+    Batch batch = folder_batch(folder, corrections, count);
+
+    for (size_t i = 0; i < count; i++) {
+        corrections[i].kind = CHANGE_CORRECT;
+        corrections[i].after = "{\"weight\":5}";
+    }
+    return batch;
+}
+
+static void test_kinds_have_the_member_before_and_after(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+    Change added, corrected, deleted;
+    Batch batches[] = {addition_batch(folder, &added, 1), correction_batch(folder, &corrected, 1),
+                       folder_batch(folder, &deleted, 1)};
+    StoreActions history = {0};
+
+    folder_begin(folder, store);
+    assert_int_equal(store_record(store, batches, 3, NOW, &folder->err), 0);
+    assert_int_equal(
+        store_decide(store, added.action, OUTCOME_ADDED, 1, "new", NULL, NOW, &folder->err), 0);
+    assert_int_equal(
+        store_decide(store, corrected.action, OUTCOME_CORRECTED, 1, NULL, NULL, NOW, &folder->err),
+        0);
+    assert_int_equal(
+        store_decide(store, deleted.action, OUTCOME_DELETED, 1, NULL, NULL, NOW, &folder->err), 0);
+    assert_int_equal(store_history(store, &(StoreFilter){0}, &history, &folder->err), 0);
+    assert_int_equal(history.count, 3);
+    assert_string_equal(history.items[0].kind, "add");
+    assert_string_equal(history.items[0].outcome, "added");
+    assert_string_equal(history.items[0].member_id, "new");
+    assert_null(history.items[0].before);
+    assert_non_null(history.items[0].after);
+    assert_string_equal(history.items[1].kind, "correct");
+    assert_string_equal(history.items[1].outcome, "corrected");
+    assert_string_equal(history.items[1].member_id, "m1");
+    assert_non_null(history.items[1].before);
+    assert_string_equal(history.items[1].after, "{\"weight\":5}");
+    assert_string_equal(history.items[2].kind, "delete");
+    assert_non_null(history.items[2].before);
+    assert_null(history.items[2].after);
+    store_actions_done(&history);
+    store_free(store);
+}
+
+/* A run that was killed when two corrections were sent; the first of them took place. */
+static void test_a_list_decides_what_was_corrected(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+    Change members[2];
+    Batch batch = correction_batch(folder, members, 2);
+    char listed[8] = "m1";
+    const StoreSettling settling = {.list = {never_settled, find_nobody, find_listed, listed}};
+
+    folder_begin(folder, store);
+    assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), 0);
+    store_free(store);
+
+    store = folder_open(folder);
+    assert_unsettled(store, "c1,");
+    assert_int_equal(store_settle(store, KEY, "c1", &settling, NOW, &folder->err), 0);
+    assert_history(store, 0, "corrected", "new"); /* the id that it is listed by */
+    assert_unsettled(store, "c1,");               /* the list may not show the other yet */
+    time_pass(61 * USEC_PER_SEC);
+    assert_int_equal(store_settle(store, KEY, "c1", &settling, NOW, &folder->err), 0);
+    assert_history(store, 1, "failed", "m2");
+    assert_unsettled(store, "");
     store_free(store);
 }
 
@@ -288,6 +375,8 @@ int main(void)
         TEST(test_a_list_decides_what_an_undo_cut_short_added),
         TEST(test_what_a_later_undo_added_an_earlier_one_had_not),
         TEST(test_what_cannot_be_recorded_is_told),
+        TEST(test_kinds_have_the_member_before_and_after),
+        TEST(test_a_list_decides_what_was_corrected),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,24 +45,24 @@ static void test_recent_deletions(void **state)
     folder_begin(folder, store);
     for (size_t i = 0; i < ELEMENTS(outcomes); i++) {
         record_one(folder, store, NOW + i, &action);
-        assert_int_equal(store_decide(store, action, outcomes[i], 1, NULL, NOW, NULL), 0);
+        assert_int_equal(store_decide(store, action, outcomes[i], 1, NULL, NULL, NOW, NULL), 0);
     }
     time_pass(10);
     record_one(folder, store, NOW + 10, &action);
     time_pass(10);
     record = recall_at(folder, store, NOW + 20);
-    assert_int_equal(record.deletion_count, 2);
-    assert_int_equal(record.deletions[0].realtime_usec, NOW + 10);
-    assert_int_equal(record.deletions[1].realtime_usec, NOW);
-    assert_memory_equal(record.deletions[0].identity, "m1", 2);
+    assert_int_equal(record.change_count, 2);
+    assert_int_equal(record.changes[0].realtime_usec, NOW + 10);
+    assert_int_equal(record.changes[1].realtime_usec, NOW);
+    assert_memory_equal(record.changes[0].identity, "m1", 2);
     channel_record_done(&record);
     time_pass(USEC_PER_HOUR - 20);
     record = recall_at(folder, store, NOW + USEC_PER_HOUR);
-    assert_int_equal(record.deletion_count, 1);
+    assert_int_equal(record.change_count, 1);
     channel_record_done(&record);
     time_pass(10);
     record = recall_at(folder, store, NOW + USEC_PER_HOUR + 10);
-    assert_int_equal(record.deletion_count, 0);
+    assert_int_equal(record.change_count, 0);
     channel_record_done(&record);
     store_free(store);
 }
@@ -83,8 +83,8 @@ static void test_recent_deletions_by_a_wrong_clock(void **state)
         uint64_t now_usec = NOW + (uint64_t)steps[i];
         ChannelRecord record = recall_at(folder, store, now_usec);
 
-        assert_int_equal(record.deletion_count, 1);
-        assert_true(record.deletions[0].realtime_usec + USEC_PER_HOUR > now_usec);
+        assert_int_equal(record.change_count, 1);
+        assert_true(record.changes[0].realtime_usec + USEC_PER_HOUR > now_usec);
         channel_record_done(&record);
     }
     store_free(store);
@@ -104,7 +104,7 @@ static void deletions_elsewhere_do_not_count(void **state)
     folder_begin(folder, store);
     assert_int_equal(store_name_instance(store, "another", "test", &folder->err), 0);
     for (size_t i = 0; i < ELEMENTS(elsewhere); i++) {
-        Deletion deletion;
+        Change deletion;
         Batch batch = folder_batch(folder, &deletion, 1);
 
         batch.instance_key = elsewhere[i].instance_key;
@@ -113,7 +113,7 @@ static void deletions_elsewhere_do_not_count(void **state)
     }
     record_one(folder, store, NOW, &action);
     record = recall_at(folder, store, NOW + 20);
-    assert_int_equal(record.deletion_count, 1);
+    assert_int_equal(record.change_count, 1);
     channel_record_done(&record);
     store_free(store);
 }
@@ -194,7 +194,7 @@ static void test_approval_lapses(void **state)
 }
 
 /* A deletion that an approval lets pass, of a pass that has begun. */
-static Batch approved_batch(Folder *folder, Store *store, Deletion *deletion)
+static Batch approved_batch(Folder *folder, Store *store, Change *deletion)
 {
     Batch batch = folder_batch(folder, deletion, 1);
 
@@ -207,7 +207,7 @@ static void test_approval_passes_once(void **state)
 {
     Folder *folder = *state;
     Store *store = folder_open(folder);
-    Deletion deletion;
+    Change deletion;
     Batch batch = approved_batch(folder, store, &deletion);
 
     assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), -ESTALE);
@@ -233,7 +233,7 @@ static void test_approval_given_again_passes_again(void **state)
 {
     Folder *folder = *state;
     Store *store = folder_open(folder);
-    Deletion deletion;
+    Change deletion;
     Batch batch = approved_batch(folder, store, &deletion);
 
     assert_int_equal(store_approve_again(store, DIGEST_A, NOW, NULL), 0);

@@ -121,17 +121,17 @@ static inline void folder_begin(Folder *folder, Store *store)
 }
 
 /* A batch that deletes `count` members of channel c1 (or as the caller changes it). */
-static inline Batch folder_batch(Folder *folder, Deletion *deletions, size_t count)
+static inline Batch folder_batch(Folder *folder, Change *deletions, size_t count)
 {
     static const RosterChannel channel = {.name = "payments", .mode = MODE_PRUNE};
     static const char *const ids[] = {"m1", "m2", "m3"};
 
     for (size_t i = 0; i < count; i++)
-        deletions[i] = (Deletion){
+        deletions[i] = (Change){
             .member_id = ids[i % 3],
             .identity = ids[i % 3],
             .identity_size = 2,
-            .member_json = "{\"host\":\"10.1.0.9\"}",
+            .before = "{\"host\":\"10.1.0.9\"}",
         };
     return (Batch){
         .pass = folder->pass,
@@ -141,8 +141,8 @@ static inline Batch folder_batch(Folder *folder, Deletion *deletions, size_t cou
         .channel_id = "c1",
         .channel_name = "payments",
         .digest = DIGEST_A,
-        .deletions = deletions,
-        .deletion_count = count,
+        .changes = deletions,
+        .change_count = count,
     };
 }
 
@@ -159,7 +159,7 @@ static inline ChannelRecord recall_at(Folder *folder, Store *store, uint64_t rea
 static inline void record_one(Folder *folder, Store *store, uint64_t realtime_usec,
                               uint64_t *ret_action)
 {
-    Deletion deletion;
+    Change deletion;
     Batch batch = folder_batch(folder, &deletion, 1);
 
     if (store_record(store, &batch, 1, realtime_usec, &folder->err) < 0)

@@ -45,7 +45,7 @@ static void test_full_disk(void **state)
 {
     Folder *folder = *state;
     Store *store;
-    Deletion deletions[300];
+    Change deletions[300];
     Batch batch;
     uint64_t decided;
     const Sighting sighting = {"m3", 2};
@@ -58,7 +58,7 @@ static void test_full_disk(void **state)
     assert_int_equal(store_record(store, &batch, 1, NOW, NULL), 0);
     decided = deletions[0].action;
     fill_disk(folder);
-    assert_int_equal(store_decide(store, decided, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
+    assert_int_equal(store_decide(store, decided, OUTCOME_DELETED, 1, NULL, NULL, NOW, NULL), 0);
     assert_int_equal(store_remember(store, KEY, "c2", &sighting, 1, NULL), 0);
     batch = folder_batch(folder, deletions, 300);
     assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), -ENOSPC);
@@ -75,7 +75,7 @@ static void test_full_disk(void **state)
     store = folder_open(folder);
     assert_int_equal(count_undecided(folder, store), 0);
     assert_int_equal(store_recall(store, CHANNEL("c1"), NOW, &record, NULL), 0);
-    assert_int_equal(record.deletion_count, 1);
+    assert_int_equal(record.change_count, 1);
     channel_record_done(&record);
     assert_int_equal(store_recall(store, CHANNEL("c2"), NOW, &record, NULL), 0);
     assert_int_equal(record.sighting_count, 1);

@@ -42,14 +42,14 @@ static void child_kill(pid_t pid)
 static void act_record(Folder *folder)
 {
     Store *store = folder_open(folder);
-    Deletion deletions[2];
+    Change deletions[2];
     Batch batch = folder_batch(folder, deletions, 2);
     const Sighting sighting = {"m3", 2};
 
     folder_begin(folder, store);
     if (store_remember(store, KEY, "c1", &sighting, 1, NULL) != 0 ||
         store_record(store, &batch, 1, NOW, NULL) != 0 ||
-        store_decide(store, deletions[0].action, OUTCOME_DELETED, 1, NULL, NOW, NULL) != 0)
+        store_decide(store, deletions[0].action, OUTCOME_DELETED, 1, NULL, NULL, NOW, NULL) != 0)
         _exit(1);
 }
 
@@ -113,7 +113,7 @@ static void test_killed_between_record_and_decide(void **state)
     store = folder_open(folder);
     assert_int_equal(count_undecided(folder, store), 2);
     assert_int_equal(store_recall(store, CHANNEL("c1"), NOW, &record, NULL), 0);
-    assert_int_equal(record.deletion_count, 2);
+    assert_int_equal(record.change_count, 2);
     assert_int_equal(record.sighting_count, 1);
     channel_record_done(&record);
     store_free(store);
@@ -168,6 +168,37 @@ static void run_sql(const char *directory, const char *sql)
     sqlite3_close(db);
 }
 
+/* It had one text for the member of each action: of an addition, as it was sent. */
+static void test_version_5_tells_members_before_and_after(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+    Change changes[2];
+    Batch batch = folder_batch(folder, changes, 2);
+    StoreActions history = {0};
+
+    changes[1].kind = CHANGE_ADD;
+    changes[1].after = "{\"host\":\"10.1.0.9\"}";
+    changes[1].before = NULL;
+    folder_begin(folder, store);
+    assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), 0);
+    store_free(store);
+    run_sql(folder->state, "UPDATE action SET member = after WHERE kind = 'add';"
+                           "ALTER TABLE action DROP COLUMN after; PRAGMA user_version = 5");
+
+    store = folder_open(folder);
+    assert_int_equal(store_history(store, &(StoreFilter){0}, &history, &folder->err), 0);
+    assert_int_equal(history.count, 2);
+    assert_string_equal(history.items[0].kind, "delete");
+    assert_non_null(history.items[0].before);
+    assert_null(history.items[0].after);
+    assert_string_equal(history.items[1].kind, "add");
+    assert_null(history.items[1].before);
+    assert_string_equal(history.items[1].after, "{\"host\":\"10.1.0.9\"}");
+    store_actions_done(&history);
+    store_free(store);
+}
+
 static void test_foreign_and_newer_databases(void **state)
 {
     Folder *folder = *state;
@@ -175,13 +206,13 @@ static void test_foreign_and_newer_databases(void **state)
     Buf bytes;
 
     store_free(store);
-    run_sql(folder->state, "PRAGMA user_version = 6");
+    run_sql(folder->state, "PRAGMA user_version = 7");
     bytes = folder_bytes(folder, "rosterd.db");
     assert_left_alone(folder, bytes.data, bytes.size, -EPROTO, "newer rosterd");
     assert_int_equal(store_open_read_only(folder->state, &store, &folder->err), -EPROTO);
     buf_done(&bytes);
 
-    run_sql(folder->state, "PRAGMA user_version = 5; DROP TABLE pause");
+    run_sql(folder->state, "PRAGMA user_version = 6; DROP TABLE pause");
     bytes = folder_bytes(folder, "rosterd.db");
     assert_left_alone(folder, bytes.data, bytes.size, -EBADMSG, "no such table: pause");
     buf_done(&bytes);
@@ -217,9 +248,13 @@ static void test_log_without_its_database(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_directory_is_made_for_its_owner),  TEST(test_one_process_holds_the_lock),
-        TEST(test_killed_between_record_and_decide), TEST(test_damaged_database_is_left_as_it_is),
-        TEST(test_foreign_and_newer_databases),      TEST(test_log_without_its_database),
+        TEST(test_directory_is_made_for_its_owner),
+        TEST(test_one_process_holds_the_lock),
+        TEST(test_killed_between_record_and_decide),
+        TEST(test_damaged_database_is_left_as_it_is),
+        TEST(test_version_5_tells_members_before_and_after),
+        TEST(test_foreign_and_newer_databases),
+        TEST(test_log_without_its_database),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

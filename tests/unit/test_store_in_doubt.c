@@ -25,13 +25,12 @@ static int lists_too_early(void *list, const char *member_id)
 static int settle(Store *store, const char *channel_id, SettleMember settle_member, void *list,
                   uint64_t at_usec, Err *err)
 {
-    const StoreSettling settling = {
-        .settle_member = settle_member, .find_listed = find_nobody, .list = list};
+    const StoreSettling settling = {.list = {settle_member, find_nobody, find_nobody, list}};
 
     return store_settle(store, KEY, channel_id, &settling, at_usec, err);
 }
 
-static void record(Folder *folder, Store *store, const char *channel_id, Deletion *deletions,
+static void record(Folder *folder, Store *store, const char *channel_id, Change *deletions,
                    size_t count, uint64_t at_usec)
 {
     Batch batch = folder_batch(folder, deletions, count);
@@ -64,7 +63,7 @@ static void assert_outcomes(Store *store, const char *const outcomes[static 3])
 /* Three were recorded, one was sent, then the run was killed, and somebody else took all away. */
 static void killed_after_the_first(Folder *folder, Store *store)
 {
-    Deletion deletions[3];
+    Change deletions[3];
     Batch batch = folder_batch(folder, deletions, 3);
 
     folder_begin(folder, store);
@@ -118,7 +117,7 @@ static void test_notes_that_are_cut_meanwhile_tell_nothing(void **state)
 {
     Folder *folder = *state;
     Store *store = folder_open(folder);
-    Deletion deletions[3];
+    Change deletions[3];
     Batch batch = folder_batch(folder, deletions, 3);
 
     folder_begin(folder, store);
@@ -146,7 +145,7 @@ static void test_killed_run_is_settled_by_the_next(void **state)
 {
     Folder *folder = *state;
     Store *store = folder_open(folder);
-    Deletion deletions[3], other;
+    Change deletions[3], other;
     StoreActions history = {0};
     unsigned int asked = 0;
 
@@ -189,7 +188,7 @@ static void test_an_absent_channel_decides_nothing_for_a_day(void **state)
     Folder *folder = *state;
     Store *store = folder_open(folder);
     StoreActions history = {0};
-    Deletion deletion;
+    Change deletion;
 
     folder_begin(folder, store);
     record(folder, store, "c1", &deletion, 1, NOW);
@@ -215,7 +214,7 @@ static void test_settling_costs_nothing_without_a_doubt(void **state)
     Folder *folder = *state;
     Store *store = folder_open(folder);
     unsigned int asked = 0;
-    Deletion deletion;
+    Change deletion;
 
     folder_begin(folder, store);
     record(folder, store, "c1", &deletion, 1, NOW);
@@ -235,7 +234,7 @@ static void test_history_is_filtered(void **state)
 {
     Folder *folder = *state;
     Store *store = folder_open(folder);
-    Deletion first[3], second[2];
+    Change first[3], second[2];
     StoreActions history = {0};
     char pass[STORE_PASS_ID_SIZE];
 
@@ -284,16 +283,18 @@ static void test_last_pass_that_deleted(void **state)
     Folder *folder = *state;
     Store *store = folder_open(folder);
     char pass[STORE_PASS_ID_SIZE] = "", first[STORE_PASS_ID_SIZE];
-    Deletion deletion;
+    Change deletion;
 
     assert_int_equal(store_find_last_deleting(store, NULL, NULL, pass, &folder->err), -ENOENT);
     folder_begin(folder, store);
     memcpy(first, folder->pass, sizeof(first));
     record(folder, store, "c1", &deletion, 1, NOW);
-    assert_int_equal(store_decide(store, deletion.action, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
+    assert_int_equal(
+        store_decide(store, deletion.action, OUTCOME_DELETED, 1, NULL, NULL, NOW, NULL), 0);
     folder_begin(folder, store);
     record(folder, store, "c1", &deletion, 1, NOW);
-    assert_int_equal(store_decide(store, deletion.action, OUTCOME_FAILED, 1, NULL, NOW, NULL), 0);
+    assert_int_equal(store_decide(store, deletion.action, OUTCOME_FAILED, 1, NULL, NULL, NOW, NULL),
+                     0);
     assert_int_equal(store_find_last_deleting(store, NULL, NULL, pass, &folder->err), 0);
     assert_string_equal(pass, first);
     store_free(store);

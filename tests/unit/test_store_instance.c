@@ -81,7 +81,7 @@ static void test_version_1_becomes_the_instance_of_its_name(void **state)
     record = recall(folder, store, KEY, ORDERS, "orders");
     assert_int_equal(record.pause_end_usec, UINT64_C(4102444800000000));
     assert_int_equal(record.sighting_count, 1);
-    assert_int_equal(record.deletion_count, 2);
+    assert_int_equal(record.change_count, 2);
     assert_int_equal(store_is_approved(store, DIGEST_A, realtime_now, NULL, NULL), 1);
     channel_record_done(&record);
     store_free(store);
@@ -92,7 +92,7 @@ static void test_version_1_becomes_the_instance_of_its_name(void **state)
 
 static void pass_of(Folder *folder, Store *store, const char *key, const char *name)
 {
-    Deletion deletion;
+    Change deletion;
     Batch batch = folder_batch(folder, &deletion, 1);
 
     batch.instance_key = key;
@@ -114,7 +114,7 @@ static void test_a_new_name_for_an_instance(void **state)
     assert_int_equal(store_name_instance(store, KEY, "prod", &folder->err), 0);
     assert_paused(folder, store, KEY, "c1", "payments", "hold");
     record = recall(folder, store, KEY, "c1", "payments");
-    assert_int_equal(record.deletion_count, 1);
+    assert_int_equal(record.change_count, 1);
     channel_record_done(&record);
     assert_int_equal(count_history(store, "prod"), 1);
     assert_int_equal(count_history(store, "test"), 0);
@@ -138,7 +138,7 @@ static int name_none(void *userdata, const char *channel_id)
 /* Nothing of the old one is taken for the new: no pause, no doubt, no history. */
 static void test_a_name_that_means_another_instance(void **state)
 {
-    const StoreSettling settling = {.settle_member = gone, .find_listed = find_nobody};
+    const StoreSettling settling = {.list = {gone, find_nobody, find_nobody, NULL}};
     const StorePause pause = {{KEY, "prod", "c1", "payments"}, "hold", 0, 0};
     Folder *folder = *state;
     Store *store = folder_open(folder);
@@ -149,7 +149,7 @@ static void test_a_name_that_means_another_instance(void **state)
     assert_int_equal(store_name_instance(store, OTHER_KEY, "prod", &folder->err), 0);
     assert_paused(folder, store, OTHER_KEY, "c1", "payments", NULL);
     record = recall(folder, store, OTHER_KEY, "c1", "payments");
-    assert_int_equal(record.deletion_count, 0);
+    assert_int_equal(record.change_count, 0);
     channel_record_done(&record);
     assert_int_equal(store_unsettled(store, OTHER_KEY, name_none, NULL, NULL), 0);
     assert_int_equal(store_settle(store, OTHER_KEY, "c1", &settling, NOW, NULL), 0);

@@ -29,7 +29,7 @@ static void copy_file(const Folder *folder, const char *from, const char *to)
 
 static void assert_refused(Folder *folder, Store *store, int error, const char *says)
 {
-    Deletion deletion = {0};
+    Change deletion = {0};
     Batch batch = folder_batch(folder, &deletion, 1);
     Err err = {0};
 
@@ -85,7 +85,7 @@ static void test_outcomes_wait_for_the_files(void **state)
     folder_begin(folder, store);
     record_one(folder, store, NOW, &action);
     move_file(folder, "rosterd.db-wal", "aside");
-    assert_int_equal(store_decide(store, action, OUTCOME_DELETED, 1, NULL, NOW, NULL), 0);
+    assert_int_equal(store_decide(store, action, OUTCOME_DELETED, 1, NULL, NULL, NOW, NULL), 0);
     assert_int_equal(store_flush(store, &folder->err), -EBADFD);
     assert_int_equal(store_end_pass(store, folder->pass, "failed", NOW, &folder->err), -EBADFD);
     move_file(folder, "aside", "rosterd.db-wal");
@@ -170,7 +170,7 @@ static void destroy(const Folder *folder, const char *name, off_t from, char wit
 static Store *open_with_history(Folder *folder)
 {
     Store *store = folder_open(folder);
-    Deletion deletions[600];
+    Change deletions[600];
     Batch batch;
 
     folder_begin(folder, store);

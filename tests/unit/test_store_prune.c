@@ -13,7 +13,8 @@ static uint64_t pass_at(Folder *folder, Store *store, uint64_t at_usec, bool is_
     assert_int_equal(store_begin_pass(store, at_usec, folder->pass, &folder->err), 0);
     record_one(folder, store, at_usec, &action);
     if (is_decided)
-        assert_int_equal(store_decide(store, action, OUTCOME_DELETED, 1, NULL, at_usec, NULL), 0);
+        assert_int_equal(store_decide(store, action, OUTCOME_DELETED, 1, NULL, NULL, at_usec, NULL),
+                         0);
     assert_int_equal(store_end_pass(store, folder->pass, "converged", at_usec, NULL), 0);
     return action;
 }

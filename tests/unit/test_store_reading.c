@@ -17,7 +17,7 @@ typedef struct Daemon {
 static void daemon_serve(Folder *folder, int commands, int answers)
 {
     Store *store = NULL;
-    Deletion deletions[3];
+    Change deletions[3];
     char command;
 
     while (read(commands, &command, 1) == 1) {
@@ -82,7 +82,7 @@ static size_t count_deletions(Folder *folder, Store *store)
 
     if (store_recall(store, CHANNEL("c1"), NOW, &record, &folder->err) < 0)
         fail_msg("store_recall: %s", folder->err.text);
-    count = record.deletion_count;
+    count = record.change_count;
     channel_record_done(&record);
     return count;
 }
@@ -306,7 +306,7 @@ static void act_come_and_go(Folder *folder)
 {
     for (;;) {
         Store *store = NULL;
-        Deletion deletions[3];
+        Change deletions[3];
         Batch batch = folder_batch(folder, deletions, 3);
 
         if (store_open(folder->state, &store, NULL) < 0 ||
@@ -348,7 +348,7 @@ static void test_writing_is_refused(void **state)
     Folder *folder = *state;
     Store *store = folder_open(folder);
     const Sighting sighting = {"m1", 1};
-    Deletion deletion;
+    Change deletion;
     Batch batch = folder_batch(folder, &deletion, 1);
 
     folder_begin(folder, store);
@@ -359,7 +359,7 @@ static void test_writing_is_refused(void **state)
     assert_string_equal(folder->pass, "2026-11-24T15:04:05Z-2");
     assert_int_equal(store_remember(store, KEY, "c1", &sighting, 1, NULL), -EROFS);
     assert_int_equal(store_remember(store, KEY, "c1", NULL, 0, NULL), -EROFS);
-    assert_int_equal(store_decide(store, deletion.action, OUTCOME_GONE, 1, NULL, NOW, NULL),
+    assert_int_equal(store_decide(store, deletion.action, OUTCOME_GONE, 1, NULL, NULL, NOW, NULL),
                      -EROFS);
     assert_int_equal(
         store_pause(store, &(StorePause){.scope = *CHANNEL("c1"), .reason = "x"}, NOW, NULL, NULL),

@@ -149,13 +149,13 @@ static void test_an_addition_and_one_that_failed(void **state)
     world_pass(world);
     world_fault(world, REQUEST_ADD_MEMBERS, 1, 1, 400, "APIG.2012");
     world_undo(world);
-    told = &world->last_told[EVENT_ADD_FAILED];
+    told = &world->last_told[EVENT_RESTORE_FAILED];
     assert_string_equal(told->member_id, extra->id);
     assert_string_equal(told->err.code, "APIG.2012");
     assert_string_equal(told->err.request_id, "req-1");
     world_undo(world);
-    told = &world->last_told[EVENT_ADDED];
-    assert_int_equal(world->told[EVENT_ADDED], 1);
+    told = &world->last_told[EVENT_RESTORED];
+    assert_int_equal(world->told[EVENT_RESTORED], 1);
     assert_string_equal(told->pass, world->pass_id);
     assert_string_equal(told->instance_name, "instance0");
     assert_string_equal(told->channel_name, "a");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "tests/world/judge_changed.h"
 #include "tests/world/judge_pass.h"
 
 static uint16_t judge_port(const WorldChannel *channel, uint16_t port)
@@ -31,8 +32,9 @@ static bool judge_is_extra(const WorldChannel *channel, const RosterChannel *ros
            !world_is_ignored(channel, roster, member);
 }
 
-/* Deletions within the hour before the plan was made, those whose outcome nobody knows included. */
-static uint64_t judge_fights(const World *world, const WorldChannel *channel,
+/* Changes of a kind within the hour before the plan was made, those whose outcome nobody knows
+ * included. */
+static uint64_t judge_fights(const World *world, const WorldChannel *channel, ChangeKind kind,
                              const WorldMember *member)
 {
     uint64_t count = 0;
@@ -42,7 +44,7 @@ static uint64_t judge_fights(const World *world, const WorldChannel *channel,
 
         if (action->channel != channel ||
             action->realtime_usec + GUARD_FIGHT_SPAN_USEC <= channel->listed_realtime_usec ||
-            (action->is_decided && action->outcome != OUTCOME_DELETED))
+            action->kind != kind || (action->is_decided && !world_has_worked(action)))
             continue;
         count += judge_is_same(channel, action->member, member);
     }
@@ -59,6 +61,81 @@ static void judge_refuse(Judgement *judgement, GuardName name, uint64_t planned,
     judgement->planned[name] = planned;
     judgement->refuses[name] = refuses;
     judgement->any = judgement->any || refuses;
+}
+
+static bool judge_deletes(const RosterChannel *roster)
+{
+    return roster->mode == MODE_OBSERVE || mode_may(roster->mode, MODE_DELETES);
+}
+
+/* Whether the list shows what the roster's member is. */
+static bool judge_is_shown(const WorldChannel *channel, const WorldMember *wanted)
+{
+    for (size_t i = 0; i < channel->member_count; i++) {
+        if (channel->members[i]->shown_in == channel->list_serial &&
+            judge_is_same(channel, channel->members[i], wanted))
+            return true;
+    }
+    return false;
+}
+
+static bool judge_is_missing(const WorldChannel *channel, const RosterMember *member)
+{
+    const WorldMember wanted = {
+        .group = member->group,
+        .canonical = member->address,
+        .ecs_id = member->address,
+        .port = member->port,
+    };
+
+    return !judge_is_shown(channel, &wanted);
+}
+
+/* What is to be added; returns the most fights, with those over additions. */
+static uint64_t judge_count_added(const World *world, const WorldChannel *channel,
+                                  const RosterChannel *roster, Judgement *judgement,
+                                  uint64_t *staying, uint64_t fights)
+{
+    for (size_t i = 0; i < roster->member_count && mode_may(roster->mode, MODE_ADDS); i++) {
+        const RosterMember *member = &roster->members[i];
+        const WorldMember wanted = {
+            .group = member->group,
+            .canonical = member->address,
+            .ecs_id = member->address,
+            .port = member->port,
+        };
+        uint64_t count;
+
+        if (judge_is_shown(channel, &wanted))
+            continue;
+        judgement->adds++;
+        *staying += !(member->states & ROSTER_MEMBER_ENABLED) || member->enabled;
+        count = judge_fights(world, channel, CHANGE_ADD, &wanted);
+        fights = count > fights ? count : fights;
+    }
+    return fights;
+}
+
+/* What is to be corrected; likewise. */
+static uint64_t judge_count_changed(const World *world, const WorldChannel *channel,
+                                    const RosterChannel *roster, Judgement *judgement,
+                                    uint64_t *staying, uint64_t fights)
+{
+    for (size_t i = 0; i < channel->member_count && mode_may(roster->mode, MODE_ADDS); i++) {
+        const WorldMember *member = channel->members[i];
+        unsigned states = judge_changed_states(channel, roster, member);
+        uint64_t count = states ? judge_fights(world, channel, CHANGE_CORRECT, member) : 0;
+
+        judgement->corrects += states != 0;
+        if (states & ROSTER_MEMBER_ENABLED && member->shown.is_enabled) {
+            judgement->disables++;
+            --*staying;
+        } else if (states & ROSTER_MEMBER_ENABLED) {
+            ++*staying;
+        }
+        fights = count > fights ? count : fights;
+    }
+    return fights;
 }
 
 Judgement judge(const World *world, const WorldChannel *channel, const RosterChannel *roster)
@@ -79,17 +156,27 @@ Judgement judge(const World *world, const WorldChannel *channel, const RosterCha
         }
         counted++;
         judgement.extras++;
+        if (!judge_deletes(roster)) {
+            staying += member->shown.is_enabled;
+            continue;
+        }
+        judgement.deletes++;
         seen = judge_sightings(channel, member) < seen ? judge_sightings(channel, member) : seen;
-        fights = judge_fights(world, channel, member) > fights
-                     ? judge_fights(world, channel, member)
+        fights = judge_fights(world, channel, CHANGE_DELETE, member) > fights
+                     ? judge_fights(world, channel, CHANGE_DELETE, member)
                      : fights;
     }
-    percent = counted ? (judgement.extras * 100 + counted - 1) / counted : 100;
-    judge_refuse(&judgement, GUARD_MAX_DELETES, judgement.extras,
-                 judgement.extras > limits->max_deletes);
+    fights = judge_count_added(world, channel, roster, &judgement, &staying, fights);
+    fights = judge_count_changed(world, channel, roster, &judgement, &staying, fights);
+    percent = counted ? (judgement.deletes * 100 + counted - 1) / counted : 100;
+    judge_refuse(&judgement, GUARD_MAX_DELETES, judgement.deletes + judgement.disables,
+                 judgement.deletes + judgement.disables > limits->max_deletes);
+    judge_refuse(&judgement, GUARD_MAX_ADDS, judgement.adds + judgement.corrects,
+                 judgement.adds + judgement.corrects > limits->max_adds);
     judge_refuse(&judgement, GUARD_MAX_DELETE_PERCENT, percent,
-                 judgement.extras * 100 > limits->max_delete_percent * counted);
-    judge_refuse(&judgement, GUARD_MIN_REMAINING, staying, staying < limits->min_remaining);
+                 judgement.deletes * 100 > limits->max_delete_percent * counted);
+    judge_refuse(&judgement, GUARD_MIN_REMAINING, staying,
+                 judgement.deletes + judgement.disables > 0 && staying < limits->min_remaining);
     judge_refuse(&judgement, GUARD_CONFIRM_PASSES, seen, seen < limits->confirm_passes);
     judge_refuse(&judgement, GUARD_FIGHT, fights, fights >= 3);
     return judgement;
@@ -124,10 +211,17 @@ uint64_t judge_plan(const WorldChannel *channel, const RosterChannel *roster)
         sum += judge_mix(judge_mix(judge_text(judge_text(1, member->group), member->address), &port,
                                    sizeof(port)),
                          stated, sizeof(stated));
+        if (mode_may(roster->mode, MODE_ADDS) && judge_is_missing(channel, member))
+            sum += judge_mix(judge_text(judge_text(50, member->group), member->address), &port,
+                             sizeof(port));
     }
     for (size_t i = 0; i < channel->member_count; i++) {
-        if (judge_is_extra(channel, roster, channel->members[i]))
+        if (judge_deletes(roster) && judge_is_extra(channel, roster, channel->members[i]))
             sum += judge_text(2, channel->members[i]->id);
+        if (mode_may(roster->mode, MODE_ADDS) &&
+            judge_changed_states(channel, roster, channel->members[i]))
+            sum += judge_text(3 + judge_changed_states(channel, roster, channel->members[i]),
+                              channel->members[i]->id);
     }
     return sum ? sum : 1;
 }

@@ -6,6 +6,10 @@
 
 typedef struct Judgement {
     size_t extras;
+    size_t deletes;  /* of them, that the mode deletes */
+    size_t adds;     /* missing, that the mode adds */
+    size_t corrects; /* changed, likewise */
+    size_t disables; /* of them, into no service */
     uint64_t planned[GUARD_COUNT];
     bool refuses[GUARD_COUNT];
     bool any; /* refuses */

@@ -63,14 +63,17 @@ static void changed_check_member(const World *world, const ChannelReport *report
                                  const WorldMember *member, unsigned states)
 {
     const ChangedReport *row = changed_find(report, member);
-    Outcome outcome = report->channel->mode == MODE_OBSERVE ? OUTCOME_PLANNED : OUTCOME_SKIPPED;
+    Mode mode = report->channel->mode;
+    bool is_told =
+        row && (mode_may(mode, MODE_ADDS) ||
+                row->outcome == (mode == MODE_OBSERVE ? OUTCOME_PLANNED : OUTCOME_SKIPPED));
 
     if (!row)
         world_broken(world, "%s: %s is changed (%u) and not reported", report->id, member->id,
                      states);
     if (row->states != states || row->live.weight != member->shown.weight ||
         row->live.is_backup != member->shown.is_backup ||
-        row->live.is_enabled != member->shown.is_enabled || row->outcome != outcome)
+        row->live.is_enabled != member->shown.is_enabled || !is_told)
         world_broken(world, "%s: %s is changed (%u) and reported as %u, %s", report->id, member->id,
                      states, row->states, ops_outcome_text(row->outcome));
 }
@@ -87,6 +90,15 @@ static bool changed_is_of_last_list(const World *world, const WorldChannel *chan
            report->result != RESULT_FAILED;
 }
 
+unsigned judge_changed_states(const WorldChannel *channel, const RosterChannel *roster,
+                              const WorldMember *member)
+{
+    const RosterMember *wanted =
+        member->shown_in == channel->list_serial ? changed_entry(channel, roster, member) : NULL;
+
+    return wanted ? changed_states(channel, wanted, &member->shown) : 0;
+}
+
 void judge_changed(const World *world, const WorldChannel *channel, const ChannelReport *report)
 {
     bool is_said_in_sync = report->result == RESULT_IN_SYNC || report->result == RESULT_CONVERGED;
@@ -95,10 +107,7 @@ void judge_changed(const World *world, const WorldChannel *channel, const Channe
 
     for (size_t i = 0; i < channel->member_count; i++) {
         const WorldMember *member = channel->members[i];
-        const RosterMember *wanted = member->shown_in == channel->list_serial
-                                         ? changed_entry(channel, report->channel, member)
-                                         : NULL;
-        unsigned states = wanted ? changed_states(channel, wanted, &member->shown) : 0;
+        unsigned states = judge_changed_states(channel, report->channel, member);
 
         count += states != 0;
         if (states && is_checked)

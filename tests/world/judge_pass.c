@@ -56,7 +56,8 @@ static void judge_count(const World *world, size_t instance, uint64_t *ret_delet
         for (size_t i = world->instances[instance].counted_from; i < world->action_count; i++) {
             const WorldAction *action = &world->actions[i];
 
-            deletes += action->channel == channel && channel->instance == instance &&
+            deletes += action->kind == CHANGE_DELETE && action->channel == channel &&
+                       channel->instance == instance &&
                        (action->pass == world->pass_serial || action->was_sent);
         }
         *ret_deletes += deletes;
@@ -67,9 +68,12 @@ static void judge_count(const World *world, size_t instance, uint64_t *ret_delet
 void judge_pass_record(World *world, const WorldChannel *channel, const Batch *batch)
 {
     const Guards *limits = &world->config.guards;
-    uint64_t deletes, channels, waited_usec = world->now_usec - world->begun_usec;
+    uint64_t planned = 0, deletes, channels, waited_usec = world->now_usec - world->begun_usec;
 
-    if (limits->max_deletes_total == GUARD_OFF && limits->max_channels == GUARD_OFF)
+    for (size_t i = 0; i < batch->change_count; i++)
+        planned += batch->changes[i].kind == CHANGE_DELETE;
+    if (planned == 0 ||
+        (limits->max_deletes_total == GUARD_OFF && limits->max_channels == GUARD_OFF))
         return;
     for (size_t i = 0; i < world->config.channel_count; i++) {
         const RosterChannel *roster = &world->rosters[i];
@@ -82,12 +86,11 @@ void judge_pass_record(World *world, const WorldChannel *channel, const Batch *b
     judge_count(world, channel->instance, &deletes, &channels);
     if (batch->approved)
         return;
-    if (limits->max_deletes_total != GUARD_OFF &&
-        deletes + batch->deletion_count > limits->max_deletes_total)
-        world_broken(world, "%zu deletions in one pass", (size_t)deletes + batch->deletion_count);
+    if (limits->max_deletes_total != GUARD_OFF && deletes + planned > limits->max_deletes_total)
+        world_broken(world, "%zu deletions in one pass", (size_t)(deletes + planned));
     for (size_t i = world->instances[channel->instance].counted_from; i < world->action_count;
          i++) {
-        if (world->actions[i].channel == channel &&
+        if (world->actions[i].channel == channel && world->actions[i].kind == CHANGE_DELETE &&
             (world->actions[i].pass == world->pass_serial || world->actions[i].was_sent))
             return;
     }

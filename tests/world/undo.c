@@ -11,7 +11,8 @@
 
 static bool undo_is_meant(const WorldAction *action, uint32_t serial)
 {
-    return action->pass == serial && (!action->is_decided || action->outcome == OUTCOME_DELETED);
+    return action->kind == CHANGE_DELETE && action->pass == serial &&
+           (!action->is_decided || action->outcome == OUTCOME_DELETED);
 }
 
 uint32_t world_last_deleting(const World *world)
@@ -30,7 +31,7 @@ static void undo_add_item(Addition *addition, size_t number, const WorldAction *
         .member_id = action->member->id,
         .identity = action->identity,
         .identity_size = action->identity_size,
-        .member_json = action->member_json,
+        .member_json = action->before,
     };
 }
 

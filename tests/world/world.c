@@ -41,9 +41,11 @@ World *world_new(size_t instance_count)
         .channels = world->rosters,
         .mode = MODE_PRUNE,
         .interval_usec = USEC_PER_MINUTE,
+        .settle_usec = 10 * USEC_PER_SEC,
         .retry = {4, USEC_PER_SEC, 30 * USEC_PER_SEC, 5 * USEC_PER_SEC},
         .limits = {8, 20, 15 * USEC_PER_SEC, 60 * USEC_PER_SEC, 10 * USEC_PER_MINUTE},
         .guards = {.max_deletes = 1000000,
+                   .max_adds = 1000000,
                    .max_delete_percent = 100,
                    .confirm_passes = 1,
                    .max_deletes_total = GUARD_OFF,
@@ -90,7 +92,8 @@ void world_free(World *world)
         free(world->instances[i].begun);
     for (size_t i = 0; i < world->action_count; i++) {
         free(world->actions[i].identity);
-        free(world->actions[i].member_json);
+        free(world->actions[i].before);
+        free(world->actions[i].after);
     }
     free(world->members);
     free(world->events);

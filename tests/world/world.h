@@ -45,6 +45,7 @@ typedef struct WorldMember {
     uint32_t deleted_in;        /* the pass whose request removed it; 0: none did */
     uint64_t listed_from_usec;  /* added, but not listed until then */
     uint32_t restored_in;       /* the undo that added it or wrote over it; 0: none did */
+    uint32_t added_in;          /* likewise, the pass */
     bool was_lied_about;        /* the service said that it was gone */
     uint64_t streak;            /* whole lists in a row, one a pass, that showed it as an extra */
     uint64_t streak_list;       /* the channel's whole_lists at the last of them */
@@ -169,6 +170,7 @@ typedef struct WorldCall {
     void *tag;
     RequestKind kind;
     char member_id[16];
+    uint64_t action;
     uint64_t offset;
     uint32_t sends, retries, replays;
     enum { CALL_FRESH, CALL_RETRIES, CALL_REFUSED } state;
@@ -180,13 +182,17 @@ typedef struct WorldCall {
 #define WORLD_ABSENT_LISTS 2
 
 typedef struct WorldAction {
+    ChangeKind kind;
     WorldChannel *channel;
-    WorldMember *member;
+    WorldMember *member; /* of an addition: what it is to be, which nobody lists */
+    MemberFields sent;   /* of an addition or a correction */
     uint32_t pass;
     unsigned char *identity;
     size_t identity_size;
-    char *member_json; /* as it was recorded */
+    char *before; /* as it was recorded; NULL of an addition */
+    char *after;  /* likewise; NULL of a deletion */
     uint64_t realtime_usec;
+    uint64_t recorded_usec;      /* by the clock that nobody turns */
     bool is_decided, is_durable; /* the outcome */
     Outcome outcome;
     uint32_t attempts;
@@ -383,18 +389,5 @@ void world_rule_end(World *world);
 void world_broken(const World *world, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));
 
-/* ---- by chance (world_random.c, world_errs.c) ---- */
-/* For World.disturb: in some spans of time much goes wrong, in others nothing. */
-bool world_disturb_by_chance(World *world, WorldEvent *arrival);
-
-/* A world made of a seed, its passes run, ending with a calm one that must converge. */
-void world_run_seed(uint64_t seed);
-
-/* Its first part: instances, channels, members, rosters, settings. */
-void world_make_random(World *world);
-WorldMember *world_add_random_extra(World *world, WorldChannel *channel);
-void world_change_fields(World *world, WorldMember *member);
-void world_state_random(World *world, RosterMember *member);
-void world_random_groups(World *world, WorldChannel *channel);
-
 #include "tests/world/world_ops.h"
+#include "tests/world/world_random.h"

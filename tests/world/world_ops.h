@@ -9,6 +9,9 @@ int world_submit(void *context, const Request *request);
 int world_renew(void *context, size_t instance);
 void world_arrive(World *world, WorldEvent *event);
 void world_describe(const MemberRow *row, char *ret_json, size_t size);
+void world_describe_wanted(const RosterMember *member, uint16_t channel_port,
+                           const MemberFields *fields, char *ret_json, size_t size);
+MemberFields world_parse_fields(const char *json);
 WorldChannel *world_find_channel(World *world, size_t instance, const char *id);
 WorldMember *world_find_member(World *world, const char *id);
 
@@ -21,10 +24,11 @@ int world_remember(void *context, const RosterChannel *roster, const char *chann
                    const Sighting *sightings, size_t count, Err *err);
 int world_unsettled(void *context, size_t instance, UnsettledAdd add, void *userdata);
 int world_settle(void *context, const RosterChannel *roster, const char *channel_id,
-                 SettleMember settle_member, FindListed find_listed, void *list, Err *err);
+                 const SettleList *list, Err *err);
 int world_record(void *context, Batch *batches, size_t count, Err *err);
+const char *world_compose(void *context, const MemberPost *post, Arena *arena);
 int world_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
-                 const Answer *answer, Err *err);
+                 const char *member_id, const Answer *answer, Err *err);
 int world_may_change(void *context);
 /* pass_hold_changes() and pass_allow_changes(), to be done by world_at() as well. */
 void world_hold(World *world, void *unused);
@@ -46,6 +50,7 @@ void world_approve_plan(World *world, const char *digest, uint64_t plan);
 /* Whether a call that has an effect is still made by a living process; counts them. */
 bool world_is_alive_before(World *world);
 void world_note_effect(World *world);
+bool world_has_worked(const WorldAction *action);
 void world_flush(World *world); /* what is buffered becomes durable */
 /* SIGKILL or a loss of power: the pass is no more, of the state what was durable is left, requests
  * under way may still arrive. */

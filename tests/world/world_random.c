@@ -131,6 +131,7 @@ static void random_guards(World *world, Guards *guards)
 
     guards->max_deletes = deletes[world_below(world, 5)];
     guards->max_delete_percent = percents[world_below(world, 4)];
+    guards->max_adds = world_chance(world, 80) ? 10000 : (uint32_t)world_below(world, 4);
     guards->min_remaining = (uint32_t)world_below(world, 3);
     guards->confirm_passes = world_chance(world, 70) ? 1 : (uint32_t)world_below(world, 3) + 1;
 }
@@ -146,6 +147,14 @@ static void random_kind(World *world, WorldChannel *channel)
         channel->row.type = (int)world_below(world, 5) - 1;
         channel->row.has_reference = world_chance(world, 10);
     }
+}
+
+Mode world_random_mode(World *world)
+{
+    static const Mode modes[] = {MODE_PRUNE, MODE_PRUNE, MODE_PRUNE, MODE_PRUNE, MODE_SYNC,
+                                 MODE_SYNC,  MODE_SYNC,  MODE_ADD,   MODE_ADD,   MODE_OBSERVE};
+
+    return modes[world_below(world, ELEMENTS(modes))];
 }
 
 static void random_channel(World *world, size_t number)
@@ -169,7 +178,7 @@ static void random_channel(World *world, size_t number)
         roster->id = channel->row.id;
     }
     random_guards(world, &roster->guards);
-    roster->mode = world_chance(world, 10) ? MODE_OBSERVE : MODE_PRUNE;
+    roster->mode = world_random_mode(world);
     channel->is_paused = world_chance(world, 5);
     if (world_chance(world, 30))
         random_ignore(world, channel, roster);
@@ -203,6 +212,7 @@ static void random_settings(World *world)
     config->limits.concurrency = (uint32_t)world_below(world, 8) + 1;
     config->limits.requests_per_second = rates[world_below(world, 4)];
     random_pass_guards(world, &config->guards);
+    config->settle_usec = world_below(world, 4) * 7 * USEC_PER_SEC;
     world->latency_spread_usec = world_below(world, 3) * 400 * USEC_PER_MSEC + 1;
 }
 
@@ -294,6 +304,19 @@ static void random_pass(World *world)
 
 /* ---- the calm after it ---- */
 
+bool world_lacks_group(const WorldChannel *channel, const RosterChannel *roster)
+{
+    for (size_t i = 0; i < roster->member_count && mode_may(roster->mode, MODE_ADDS); i++) {
+        bool is_there = !roster->members[i].group[0];
+
+        for (size_t k = 0; k < channel->row.group_count; k++)
+            is_there = is_there || str_equal(channel->row.groups[k].name, roster->members[i].group);
+        if (!is_there)
+            return true;
+    }
+    return false;
+}
+
 static void calm_channel(World *world, const ChannelReport *report)
 {
     const WorldChannel *channel =
@@ -304,7 +327,7 @@ static void calm_channel(World *world, const ChannelReport *report)
         return;
     if (!channel || world->rosters[0].id == report->channel->id ||
         world->rosters[0].name == report->channel->name ||
-        !str_equal(channel->row.member_type, "ip"))
+        !str_equal(channel->row.member_type, "ip") || world_lacks_group(channel, report->channel))
         return;
     world_broken(world, "%s fails in a calm world (%s%s)", report->id, report->error.text,
                  has_missing ? ", members are missing" : "");

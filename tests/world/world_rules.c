@@ -7,6 +7,7 @@
 
 #include "config/address.h"
 #include "daemon/base/str.h"
+#include "tests/world/judge.h"
 #include "tests/world/judge_pass.h"
 #include "tests/world/undo.h"
 #include "tests/world/world.h"
@@ -159,11 +160,15 @@ static void rule_attempts(World *world, const Request *request)
     WorldCall *call = rule_call(world, request->tag);
     const char *member_id = request->member_id ? request->member_id : "";
     bool is_same = call->sends > 0 && call->kind == request->kind &&
-                   call->offset == request->offset && str_equal(call->member_id, member_id);
+                   call->offset == request->offset && call->action == request->action &&
+                   str_equal(call->member_id, member_id);
     uint32_t credential = world->instances[request->instance].credential;
 
     if (!is_same || call->state == CALL_FRESH) {
-        *call = (WorldCall){.tag = call->tag, .kind = request->kind, .offset = request->offset};
+        *call = (WorldCall){.tag = call->tag,
+                            .kind = request->kind,
+                            .action = request->action,
+                            .offset = request->offset};
         str_copy(call->member_id, sizeof(call->member_id), member_id);
     }
     if (call->state == CALL_RETRIES && world->now_usec < call->not_before_usec)
@@ -204,24 +209,38 @@ static void rule_gate(World *world, const RosterChannel *roster, const WorldChan
         world_broken(world, "%s is changed and may not be: %s", channel->row.id, state.reason);
 }
 
+static void rule_order(World *world, const WorldChannel *channel);
+
+/* The deletion of the member that this pass recorded and that has no outcome; NULL: there is none.
+ */
+static WorldAction *rule_find_deletion(World *world, const WorldChannel *channel,
+                                       const WorldMember *member)
+{
+    for (size_t i = world->action_count; i > 0; i--) {
+        WorldAction *action = &world->actions[i - 1];
+
+        if (action->kind == CHANGE_DELETE && action->member == member &&
+            action->channel == channel && action->pass == world->pass_serial && !action->is_decided)
+            return action;
+    }
+    return NULL;
+}
+
 static void rule_deletion(World *world, const Request *request)
 {
     WorldChannel *channel = world_find_channel(world, request->instance, request->channel_id);
     WorldMember *member = world_find_member(world, request->member_id);
-    WorldAction *action = NULL;
+    WorldAction *action;
 
     if (!channel || !member)
         world_broken(world, "a deletion of something unknown");
     if (world->undo)
         world_broken(world, "an undo deletes %s", member->id);
-    for (size_t i = world->action_count; i > 0 && !action; i--) {
-        if (world->actions[i - 1].member == member && world->actions[i - 1].channel == channel &&
-            world->actions[i - 1].pass == world->pass_serial && !world->actions[i - 1].is_decided)
-            action = &world->actions[i - 1];
-    }
+    action = rule_find_deletion(world, channel, member);
     if (!action)
         world_broken(world, "%s is deleted and was not recorded", member->id);
-    if (world->dry_run || request->channel->mode != MODE_PRUNE || !world_is_manageable(channel))
+    if (world->dry_run || !mode_may(request->channel->mode, MODE_DELETES) ||
+        !world_is_manageable(channel))
         world_broken(world, "a deletion where none may be");
     if (channel->is_paused || (request->channel->pause && request->channel->pause->until_usec == 0))
         world_broken(world, "%s is deleted and its channel is paused", member->host);
@@ -231,8 +250,65 @@ static void rule_deletion(World *world, const Request *request)
     if (world_is_desired(channel, request->channel, member) ||
         world_is_ignored(channel, request->channel, member))
         world_broken(world, "%s is deleted and belongs there", member->host);
+    rule_order(world, channel);
     channel->mutations++;
     action->was_sent = true;
+}
+
+static bool rule_is_listed(const WorldChannel *channel, const WorldMember *wanted)
+{
+    for (size_t i = 0; i < channel->member_count; i++) {
+        if (channel->members[i]->shown_in == channel->list_serial &&
+            judge_is_same(channel, channel->members[i], wanted))
+            return true;
+    }
+    return false;
+}
+
+static void rule_addition(World *world, const Request *request)
+{
+    WorldChannel *channel = world_find_channel(world, request->instance, request->channel_id);
+    WorldAction *action = &world->actions[request->action - 1];
+
+    if (request->action > world->action_count || action->channel != channel ||
+        action->kind == CHANGE_DELETE || action->pass != world->pass_serial || action->is_decided)
+        world_broken(world, "an addition that was not recorded");
+    if (!str_equal(request->member_json, action->after))
+        world_broken(world, "%s is sent as %s", action->after, request->member_json);
+    if (world->dry_run || world->undo || !mode_may(request->channel->mode, MODE_ADDS) ||
+        !world_is_manageable(channel))
+        world_broken(world, "an addition where none may be");
+    if (channel->is_paused || (request->channel->pause && request->channel->pause->until_usec == 0))
+        world_broken(world, "%s is added and its channel is paused", action->after);
+    if (channel->mutations > 0)
+        world_broken(world, "two changes of one channel at once");
+    rule_gate(world, request->channel, channel);
+    if (rule_is_listed(channel, action->member) != (action->kind == CHANGE_CORRECT))
+        world_broken(world, "%s is added and was listed, or corrected and was not", action->after);
+    channel->mutations++;
+    action->was_sent = true;
+}
+
+/* Make before break: whatever the pass adds is listed before it deletes anything. */
+static void rule_order(World *world, const WorldChannel *channel)
+{
+    for (size_t i = world->pass_first_action; i < world->action_count; i++) {
+        const WorldAction *action = &world->actions[i];
+
+        if (action->channel == channel && action->kind == CHANGE_ADD &&
+            action->pass == world->pass_serial && !rule_is_listed(channel, action->member))
+            world_broken(world, "a deletion before %s is listed", action->after);
+    }
+}
+
+static void rule_change(World *world, const Request *request)
+{
+    if (request->kind == REQUEST_DELETE_MEMBER)
+        rule_deletion(world, request);
+    else if (request->action)
+        rule_addition(world, request);
+    else
+        world_rule_addition(world, request);
 }
 
 void world_rule_submit(World *world, const Request *request)
@@ -260,8 +336,6 @@ void world_rule_submit(World *world, const Request *request)
         judge_pass_ask(world, request);
     rule_rate(world, instance);
     rule_attempts(world, request);
-    if (request->kind == REQUEST_DELETE_MEMBER && !world->submit_error)
-        rule_deletion(world, request);
-    if (request->kind == REQUEST_ADD_MEMBERS && !world->submit_error)
-        world_rule_addition(world, request);
+    if (request_is_change(request->kind) && !world->submit_error)
+        rule_change(world, request);
 }

@@ -118,6 +118,7 @@ const Ops world_ops = {
     .settle = world_settle,
     .watch_added = run_watch_added,
     .may_change = world_may_change,
+    .compose = world_compose,
     .record = world_record,
     .decide = world_decide,
     .tell = run_tell,

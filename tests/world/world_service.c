@@ -141,6 +141,34 @@ void world_describe(const MemberRow *row, char *ret_json, size_t size)
              row->fields.is_backup ? "true" : "false", row->fields.is_enabled ? 1 : 2);
 }
 
+MemberFields world_parse_fields(const char *json)
+{
+    const char *weight = strstr(json, "\"weight\":"), *status = strstr(json, "\"status\":");
+
+    assert_non_null(weight);
+    assert_non_null(status);
+    return (MemberFields){
+        .weight = (int32_t)strtol(weight + strlen("\"weight\":"), NULL, 10),
+        .is_backup = strstr(json, "\"is_backup\":true") != NULL,
+        .is_enabled = strtol(status + strlen("\"status\":"), NULL, 10) != 2,
+    };
+}
+
+void world_describe_wanted(const RosterMember *member, uint16_t channel_port,
+                           const MemberFields *fields, char *ret_json, size_t size)
+{
+    const MemberRow row = {
+        .fields = *fields,
+        .id = "",
+        .host = member->is_ecs ? "" : member->address,
+        .ecs_id = member->is_ecs ? member->address : "",
+        .group = member->group,
+        .port = member->port ? member->port : channel_port,
+    };
+
+    world_describe(&row, ret_json, size);
+}
+
 static const char *service_describe(const MemberPage *page, size_t row)
 {
     static char json[512];
@@ -226,27 +254,51 @@ static void service_delete(World *world, WorldEvent *event, WorldChannel *channe
     service_say(event, 204, "", "");
 }
 
-/* An upsert (API.md section 1.4): who has the address already is written over. */
+/* A weight that is left out is kept; an undo says what was. */
+static void service_set_fields(WorldMember *member, const MemberFields *fields, bool is_undo)
+{
+    member->status = fields->is_enabled ? 1 : 2;
+    if (fields->weight != OPS_WEIGHT_NONE || is_undo)
+        member->weight = fields->weight;
+    member->is_backup = fields->is_backup;
+}
+
+static void service_upsert(const World *world, const WorldEvent *event, WorldMember *member,
+                           const WorldMember *was)
+{
+    uint64_t action = event->request.action;
+
+    member->ecs_id = was->ecs_id;
+    service_set_fields(member, action ? &world->actions[action - 1].sent : &was->recorded, !action);
+    if (action)
+        member->added_in = event->pass;
+    else
+        member->restored_in = event->pass;
+}
+
+/* An upsert (API.md section 1.4): who has the address already is written over, and where a port was
+ * left out once, two have it. */
 static void service_add(World *world, WorldEvent *event, WorldChannel *channel)
 {
-    const WorldMember *was = world_find_member(world, event->request.member_id);
-    WorldMember *member = NULL;
+    uint64_t action = event->request.action;
+    const WorldMember *was = action ? world->actions[action - 1].member
+                                    : world_find_member(world, event->request.member_id);
+    size_t found = 0;
 
     if (event->has_fault && !event->fault.twist && !event->fault.has_effect)
         return;
-    for (size_t i = 0; i < channel->member_count && !member; i++) {
-        if (channel->members[i]->exists && judge_is_same(channel, channel->members[i], was))
-            member = channel->members[i];
+    for (size_t i = 0; i < channel->member_count; i++) {
+        if (!channel->members[i]->exists || !judge_is_same(channel, channel->members[i], was))
+            continue;
+        service_upsert(world, event, channel->members[i], was);
+        found++;
     }
-    if (!member) {
-        member = world_add_grouped(channel, was->group, was->host, was->port);
+    if (found == 0) {
+        WorldMember *member = world_add_grouped(channel, was->group, was->host, was->port);
+
         member->listed_from_usec = world->now_usec + channel->late_usec;
+        service_upsert(world, event, member, was);
     }
-    member->ecs_id = was->ecs_id;
-    member->status = was->recorded.is_enabled ? 1 : 2;
-    member->weight = was->recorded.weight;
-    member->is_backup = was->recorded.is_backup;
-    member->restored_in = event->pass;
     service_say(event, 201, "", "");
 }
 

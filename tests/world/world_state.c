@@ -6,6 +6,7 @@
 
 #include "daemon/base/str.h"
 #include "tests/world/judge.h"
+#include "tests/world/posted.h"
 #include "tests/world/trace.h"
 #include "tests/world/world.h"
 
@@ -105,17 +106,15 @@ void world_kill(World *world)
 
 /* ---- remembering ---- */
 
-static int state_add_deletions(const World *world, const WorldChannel *channel,
-                               ChannelRecord *record)
+static int state_add_changes(const World *world, const WorldChannel *channel, ChannelRecord *record)
 {
     for (size_t i = 0; i < world->action_count; i++) {
         const WorldAction *action = &world->actions[i];
 
-        if (action->channel != channel ||
-            (action->is_decided && action->outcome != OUTCOME_DELETED))
+        if (action->channel != channel || (action->is_decided && !world_has_worked(action)))
             continue;
-        if (channel_record_add_deletion(record, action->identity, action->identity_size,
-                                        action->realtime_usec) < 0)
+        if (channel_record_add_change(record, action->kind, action->identity, action->identity_size,
+                                      action->realtime_usec) < 0)
             return -ENOMEM;
     }
     return 0;
@@ -142,7 +141,7 @@ int world_recall(void *context, const RosterChannel *roster, const ChannelRow *r
                                         channel->sightings[i].count) < 0)
             return err_memory(err);
     }
-    if (state_add_deletions(world, channel, record) < 0)
+    if (state_add_changes(world, channel, record) < 0)
         return err_memory(err);
     if (state_is_paused(channel) &&
         channel_record_set_pause(record, "for a test", channel->pause_end_usec,
@@ -200,12 +199,11 @@ int world_unsettled(void *context, size_t instance, UnsettledAdd add, void *user
 }
 
 int world_settle(void *context, const RosterChannel *roster, const char *channel_id,
-                 SettleMember settle_member, FindListed find_listed, void *list, Err *err)
+                 const SettleList *list, Err *err)
 {
     World *world = context;
     WorldChannel *channel = state_channel(world, roster, channel_id);
 
-    (void)find_listed; /* no addition is recorded here */
     if (world->is_dead)
         return err_set(err, -EIO, "dead");
     if (world->dry_run)
@@ -217,18 +215,17 @@ int world_settle(void *context, const RosterChannel *roster, const char *channel
         if (action->channel != channel || action->is_decided)
             continue;
         if (action->pass == world->pass_serial)
-            world_broken(world, "the deletion of %s is settled in its own pass",
-                         action->member->id);
-        settlement = settle_member(list, action->member->id);
+            world_broken(world, "the change of %s is settled in its own pass", action->member->id);
+        settlement = action->kind == CHANGE_DELETE
+                         ? list->settle_member(list->list, action->member->id)
+                         : posted_settle(action, list);
         if (settlement < 0)
             return err_memory(err);
         if (settlement == SETTLEMENT_LATER ||
             (settlement == SETTLEMENT_ABSENT && action->absent_count++ < WORLD_ABSENT_LISTS))
             continue;
         action->is_decided = true;
-        action->outcome = settlement == SETTLEMENT_FAILED   ? OUTCOME_FAILED
-                          : settlement == SETTLEMENT_ABSENT ? OUTCOME_GONE
-                                                            : OUTCOME_DELETED;
+        action->outcome = posted_outcome(action, settlement);
         world->first_buffered = i < world->first_buffered ? i : world->first_buffered;
         world_trace(world, "%s: settled as %s", action->member->id,
                     ops_outcome_text(action->outcome));
@@ -236,7 +233,17 @@ int world_settle(void *context, const RosterChannel *roster, const char *channel
     return 0;
 }
 
-static void state_add_action(World *world, WorldChannel *channel, Deletion *deletion)
+static char *state_copy(const char *text)
+{
+    char *copy = text ? strdup(text) : NULL;
+
+    if (text && !copy)
+        fail_msg("the test is out of memory");
+    return copy;
+}
+
+static void state_add_action(World *world, WorldChannel *channel, const RosterChannel *roster,
+                             Change *change)
 {
     WorldAction *action;
 
@@ -245,19 +252,25 @@ static void state_add_action(World *world, WorldChannel *channel, Deletion *dele
         fail_msg("the test is out of memory");
     action = &world->actions[world->action_count++];
     *action = (WorldAction){
+        .kind = change->kind,
         .channel = channel,
-        .member = world_find_member(world, deletion->member_id),
+        .member = change->kind == CHANGE_ADD ? posted_describe(world, channel, roster, change)
+                                             : world_find_member(world, change->member_id),
         .pass = world->pass_serial,
-        .identity = malloc(deletion->identity_size),
-        .identity_size = deletion->identity_size,
-        .member_json = strdup(deletion->member_json),
+        .identity = malloc(change->identity_size),
+        .identity_size = change->identity_size,
+        .before = state_copy(change->before),
+        .after = state_copy(change->after),
+        .sent = change->after ? world_parse_fields(change->after) : (MemberFields){0},
         .realtime_usec = world->realtime_usec,
+        .recorded_usec = world->now_usec,
     };
-    if (!action->identity || !action->member_json)
+    if (!action->identity)
         fail_msg("the test is out of memory");
-    action->member->recorded = action->member->shown;
-    memcpy(action->identity, deletion->identity, deletion->identity_size);
-    deletion->action = world->action_count;
+    if (change->kind == CHANGE_DELETE)
+        action->member->recorded = action->member->shown;
+    memcpy(action->identity, change->identity, change->identity_size);
+    change->action = world->action_count;
 }
 
 int world_may_change(void *context)
@@ -276,7 +289,7 @@ static void state_judge_batch(World *world, const Batch *batch)
     const WorldApproval *approval = world_find_approval(world, batch->digest);
 
     if (!str_equal(batch->pass, world->pass_id))
-        world_broken(world, "deletions of pass %s are recorded in %s", batch->pass, world->pass_id);
+        world_broken(world, "changes of pass %s are recorded in %s", batch->pass, world->pass_id);
     if (batch->approved && !approval)
         world_broken(world, "an approval is spent that was not given");
     world_rule_record(world, channel, batch);
@@ -294,9 +307,9 @@ static void state_add_batch(World *world, Batch *batch)
         approval->is_spent = true;
         channel->opened_in = approval->opens_window ? world->pass_serial : 0;
     }
-    for (size_t i = 0; i < batch->deletion_count; i++)
-        state_add_action(world, channel, &batch->deletions[i]);
-    world_trace(world, "%s: %zu deletions are recorded%s", batch->channel_id, batch->deletion_count,
+    for (size_t i = 0; i < batch->change_count; i++)
+        state_add_action(world, channel, batch->channel, &batch->changes[i]);
+    world_trace(world, "%s: %zu changes are recorded%s", batch->channel_id, batch->change_count,
                 batch->approved ? ", approved" : "");
 }
 
@@ -307,7 +320,7 @@ int world_record(void *context, Batch *batches, size_t count, Err *err)
     if (world->is_dead)
         return err_set(err, -EIO, "dead");
     if (world->holds_changes || world->asked_count == 0 || world->asked_step != world->steps)
-        world_broken(world, "deletions are recorded, and nobody said that changes may be made");
+        world_broken(world, "changes are recorded, and nobody said that changes may be made");
     for (size_t i = 0; i < count; i++)
         state_judge_batch(world, &batches[i]);
     if (!world_is_alive_before(world))
@@ -323,7 +336,7 @@ int world_record(void *context, Batch *batches, size_t count, Err *err)
 }
 
 int world_decide(void *context, uint64_t number, Outcome outcome, uint32_t attempts,
-                 const Answer *answer, Err *err)
+                 const char *member_id, const Answer *answer, Err *err)
 {
     World *world = context;
     WorldAction *action;
@@ -338,9 +351,12 @@ int world_decide(void *context, uint64_t number, Outcome outcome, uint32_t attem
     action = &world->actions[number - 1];
     if ((action->is_decided && (action->outcome != OUTCOME_FAILED || outcome != OUTCOME_GONE)) ||
         action->pass != world->pass_serial)
-        world_broken(world, "the deletion of %s is decided twice", action->member->id);
+        world_broken(world, "the change of %s is decided twice", action->member->id);
     if (outcome == OUTCOME_PLANNED || outcome == OUTCOME_HELD)
-        world_broken(world, "a recorded deletion cannot be planned or held");
+        world_broken(world, "a recorded change cannot be planned or held");
+    if (action->kind == CHANGE_ADD && outcome == OUTCOME_ADDED &&
+        !world_find_member(world, member_id ? member_id : ""))
+        world_broken(world, "%s is added, and nobody knows as whom", action->after);
     action->is_decided = true;
     action->outcome = outcome;
     action->attempts = attempts;

@@ -30,9 +30,21 @@ static void truth_on_deletion(World *world, const WorldEvent *event)
         WorldAction *action = &world->actions[i];
 
         if (action->pass == world->pass_serial && action->channel == channel &&
+            action->kind == CHANGE_DELETE &&
             str_equal(action->member->id, event->request.member_id))
             action->may_have_gone |= truth_is_ambiguous(&event->answer);
     }
+}
+
+/* Whatever was not refused may have worked, until a list says more. */
+static void truth_on_addition(World *world, const WorldEvent *event)
+{
+    const Answer *answer = &event->answer;
+
+    world_find_channel(world, event->request.instance, event->request.channel_id)->mutations--;
+    if (event->request.action)
+        world->actions[event->request.action - 1].may_have_gone |=
+            truth_is_ambiguous(answer) || (answer->kind == ANSWER_HTTP && answer->http < 400);
 }
 
 static void truth_on_list(World *world, const WorldEvent *event)
@@ -106,7 +118,7 @@ void world_rule_answer(World *world, const WorldEvent *event)
     if (event->request.kind == REQUEST_DELETE_MEMBER)
         truth_on_deletion(world, event);
     else if (event->request.kind == REQUEST_ADD_MEMBERS)
-        world_find_channel(world, event->request.instance, event->request.channel_id)->mutations--;
+        truth_on_addition(world, event);
     else if (event->request.kind == REQUEST_LIST_MEMBERS && event->answer.members)
         truth_on_list(world, event);
     if (event->request.kind == REQUEST_LIST_MEMBERS)
@@ -138,37 +150,68 @@ void world_rule_retry(World *world, const Event *event)
 
 /* ---- what is recorded ---- */
 
+static void truth_of_addition(const World *world, const Batch *batch, const Change *change)
+{
+    if (!mode_may(batch->channel->mode, MODE_ADDS))
+        world_broken(world, "an addition in the mode %s", mode_text(batch->channel->mode));
+    if (!change->after || (change->kind == CHANGE_ADD) != !change->before ||
+        (change->kind == CHANGE_ADD) == (change->member_id[0] != '\0'))
+        world_broken(world, "an addition is recorded as a change of %s", change->member_id);
+}
+
 void world_rule_record(World *world, const WorldChannel *channel, const Batch *batch)
 {
     Judgement judgement = judge(world, channel, batch->channel);
 
     judge_pass_record(world, channel, batch);
-    if (world->dry_run || world->undo || channel->is_paused || batch->channel->mode != MODE_PRUNE ||
+    if (world->dry_run || world->undo || channel->is_paused ||
+        batch->channel->mode == MODE_OBSERVE ||
         (batch->channel->pause && batch->channel->pause->until_usec == 0))
-        world_broken(world, "deletions are recorded where none may be");
-    if (batch->deletion_count != judgement.extras)
-        world_broken(world, "%zu deletions for %zu extras", batch->deletion_count,
-                     judgement.extras);
+        world_broken(world, "changes are recorded where none may be");
+    if (batch->change_count != judgement.deletes + judgement.adds + judgement.corrects)
+        world_broken(world, "%zu changes for %zu extras, %zu missing, %zu changed",
+                     batch->change_count, judgement.deletes, judgement.adds, judgement.corrects);
     for (GuardName name = 0; name < GUARD_COUNT && !batch->approved; name++) {
         if (judgement.refuses[name])
             world_broken(world, "%s: a plan passes that %s should hold (%zu)", channel->row.id,
                          guard_name_text(name), (size_t)judgement.planned[name]);
     }
-    for (size_t i = 0; i < batch->deletion_count; i++) {
-        const Deletion *deletion = &batch->deletions[i];
+    for (size_t i = 0; i < batch->change_count; i++) {
+        const Change *deletion = &batch->changes[i];
         const WorldMember *member = world_find_member(world, deletion->member_id);
 
+        if (deletion->kind != CHANGE_DELETE) {
+            truth_of_addition(world, batch, deletion);
+            continue;
+        }
         if (!member || member->shown_in != channel->list_serial)
             world_broken(world, "%s was not listed", deletion->member_id);
         if (world_is_desired(channel, batch->channel, member) ||
             world_is_ignored(channel, batch->channel, member))
             world_broken(world, "%s is no extra", member->host);
-        if (!strstr(deletion->member_json, member->id))
-            world_broken(world, "%s is recorded as %s", member->id, deletion->member_json);
+        if (deletion->after || !strstr(deletion->before, member->id))
+            world_broken(world, "%s is recorded as %s", member->id, deletion->before);
     }
 }
 
 /* ---- what a finished pass says ---- */
+
+/* An addition that failed is not there by our hand, unless lists lag; one that is said to have
+ * worked was asked for. */
+static void truth_of_added(const World *world, const WorldAction *action)
+{
+    for (size_t i = 0; i < action->channel->member_count; i++) {
+        const WorldMember *member = action->channel->members[i];
+
+        if (action->kind == CHANGE_ADD && action->is_decided && action->outcome == OUTCOME_FAILED &&
+            member->exists && member->added_in == action->pass &&
+            judge_is_same(action->channel, member, action->member) &&
+            member->shown_in == action->channel->list_serial)
+            world_broken(world, "%s was added by us, the history says failed", action->after);
+    }
+    if (action->is_decided && world_has_worked(action) && !action->was_sent)
+        world_broken(world, "%s was never sent, the history says added", action->after);
+}
 
 static void truth_of_action(const World *world, const WorldAction *action)
 {
@@ -176,6 +219,10 @@ static void truth_of_action(const World *world, const WorldAction *action)
         return;
     if (!action->is_decided && !action->may_have_gone)
         world_broken(world, "%s is left undecided though its outcome is known", action->member->id);
+    if (action->kind != CHANGE_DELETE) {
+        truth_of_added(world, action);
+        return;
+    }
     /* A list that lags shows a member as alive whose deletion nobody answered for. */
     if (action->is_decided && action->member->deleted_in == world->pass_serial &&
         action->outcome != OUTCOME_DELETED &&

@@ -5,8 +5,13 @@
 #include <string.h>
 
 #include "daemon/base/mem.h"
+#include "daemon/base/str.h"
 #include "daemon/json/json_parser.h"
 #include "daemon/json/json_writer.h"
+
+/* The switch of a member (API.md section 1.2). */
+#define STATUS_ENABLED 1
+#define STATUS_DISABLED 2
 
 /* What says where the member is differs between the kinds of channel; of an address, ecs_id and
  * ecs_name are only an echo. */
@@ -54,4 +59,77 @@ int member_body_append(const char *member_json, bool is_ecs, Buf *buf)
     json_close_array(&writer);
     json_close_object(&writer);
     return buf_failed(buf);
+}
+
+/* ---- what a pass sends ---- */
+
+static void member_body_put_states(const MemberPost *post, JsonWriter *writer)
+{
+    const RosterMember *wanted = post->wanted;
+
+    if (post->states & ROSTER_MEMBER_WEIGHT)
+        json_put_number(writer, "weight", wanted->weight);
+    if (post->states & ROSTER_MEMBER_BACKUP)
+        json_put_bool(writer, "is_backup", wanted->backup);
+    if (post->states & ROSTER_MEMBER_ENABLED)
+        json_put_number(writer, "status", wanted->enabled ? STATUS_ENABLED : STATUS_DISABLED);
+}
+
+static void member_body_put_new(const MemberPost *post, JsonWriter *writer)
+{
+    const RosterMember *wanted = post->wanted;
+    const char *ecs_name = config_member_ecs_name(wanted);
+
+    json_put_string(writer, wanted->is_ecs ? "ecs_id" : "host", wanted->address);
+    if (wanted->is_ecs)
+        json_put_string(writer, "ecs_name", ecs_name ? ecs_name : wanted->address);
+    json_put_number(writer, "port", post->port);
+    if (!str_is_empty(wanted->group))
+        json_put_string(writer, "member_group_name", wanted->group);
+    member_body_put_states(post, writer);
+}
+
+/* Whether the roster states that key of a row. */
+static bool member_body_is_stated(const MemberPost *post, const char *key)
+{
+    uint8_t states = post->states;
+
+    if (str_equal(key, "weight"))
+        return post->leaves_weight || (states & ROSTER_MEMBER_WEIGHT);
+    if (str_equal(key, "is_backup"))
+        return states & ROSTER_MEMBER_BACKUP;
+    return str_equal(key, "status") && (states & ROSTER_MEMBER_ENABLED);
+}
+
+static int member_body_put_old(const MemberPost *post, JsonWriter *writer)
+{
+    const char *const *places = post->wanted->is_ecs ? upsert_of_ecs : upsert_of_addresses;
+    _cleanup_(json_freep) Json *row = NULL;
+    int r = json_parse_once(post->before, strlen(post->before), &row, NULL);
+
+    if (r < 0 || !member_body_has_any(row, places))
+        return r < 0 ? r : -EINVAL;
+    member_body_copy(row, places, writer);
+    for (const char *const *key = upsert_of_both; *key; key++) {
+        const char *const one[] = {*key, NULL};
+
+        if (!member_body_is_stated(post, *key))
+            member_body_copy(row, one, writer);
+    }
+    member_body_put_states(post, writer);
+    return 0;
+}
+
+const char *member_body_compose(const MemberPost *post, Arena *arena)
+{
+    _cleanup_(buf_done) Buf text = {0};
+    JsonWriter writer = {.buf = &text, .is_compact = true};
+
+    json_open_object(&writer, NULL);
+    if (!post->before)
+        member_body_put_new(post, &writer);
+    else if (member_body_put_old(post, &writer) < 0)
+        return NULL;
+    json_close_object(&writer);
+    return buf_failed(&text) < 0 ? NULL : arena_string(arena, buf_text(&text));
 }

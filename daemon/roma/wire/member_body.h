@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The body that adds a member (API.md section 1.4). */
+/* The bodies that add and correct members (API.md sections 1.4, 1.11). */
 #pragma once
 
 #include <stdbool.h>
 
+#include "daemon/base/arena.h"
 #include "daemon/base/buf.h"
+#include "reconcile/ops.h"
 
 /*
  * Appends {"members": [MemberInfo]} for a member as the service gave it once: what makes it the
@@ -12,3 +14,10 @@
  * -EINVAL when it is no such row; -ENOMEM.
  */
 int member_body_append(const char *member_json, bool is_ecs, Buf *buf);
+
+/*
+ * Writes the MemberInfo of a member that is added or corrected: of one that is added its place, its
+ * group and what the roster states; of one that is corrected what it was, with what the roster
+ * states in place of that. Copied into the arena. NULL: out of memory, or `before` is no such row.
+ */
+const char *member_body_compose(const MemberPost *post, Arena *arena);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Deletions in the state: recorded before the first is sent, decided when known. What undo adds. */
+/* Changes in the state: recorded before the first is sent, decided when known. */
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -13,8 +13,8 @@
 #include "daemon/store/transaction.h"
 
 /* A row of the history, not decided yet. */
-static int record_insert(Store *store, const Batch *batch, const char *kind, Deletion *member,
-                         uint64_t realtime_usec, Err *err)
+static int record_insert(Store *store, const Batch *batch, Change *change, uint64_t realtime_usec,
+                         Err *err)
 {
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_ACTION_INSERT);
     int r;
@@ -23,63 +23,64 @@ static int record_insert(Store *store, const Batch *batch, const char *kind, Del
     sql_text(&query, batch->instance_key);
     sql_text(&query, batch->channel_id);
     sql_text(&query, batch->channel_name);
-    sql_text(&query, kind);
-    sql_text(&query, member->member_id);
-    sql_blob(&query, member->identity, member->identity_size);
-    sql_text(&query, member->member_json);
+    sql_text(&query, change_kind_text(change->kind));
+    sql_text(&query, change->member_id);
+    sql_blob(&query, change->identity, change->identity_size);
+    sql_text(&query, change->kind == CHANGE_ADD ? "" : change->before);
+    sql_text(&query, change->after);
     sql_text(&query, batch->digest);
     sql_text(&query, mode_text(batch->channel->mode));
     sql_number(&query, realtime_usec);
     sql_number(&query, steady_now_usec(store));
     r = sql_step(&query, err);
     if (r == 0)
-        member->action = (uint64_t)sqlite3_last_insert_rowid(store->db);
-    assert(r != 0 || member->action > 0);
+        change->action = (uint64_t)sqlite3_last_insert_rowid(store->db);
+    assert(r != 0 || change->action > 0);
     return r;
 }
 
-static int record_insert_batch(Store *store, const Batch *batch, const char *kind,
-                               uint64_t realtime_usec, Err *err)
+static int record_insert_batch(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err)
 {
     int r;
 
-    assert(batch->instance_key && batch->channel_id && batch->deletions);
+    assert(batch->instance_key && batch->channel_id && batch->changes);
     r = pass_insert(store, batch->pass, err);
     if (r == 0 && batch->approved)
         r = approval_spend(store, batch->digest, realtime_usec, err);
-    for (size_t i = 0; i < batch->deletion_count && r == 0; i++)
-        r = record_insert(store, batch, kind, &batch->deletions[i], realtime_usec, err);
+    for (size_t i = 0; i < batch->change_count && r == 0; i++)
+        r = record_insert(store, batch, &batch->changes[i], realtime_usec, err);
     return r;
 }
 
-static int record_nothing_done(int error, const char *what, Err *err)
+static int record_nothing_done(const Batch *batch, int error, Err *err)
 {
+    static const char *const done[CHANGE_KIND_COUNT] = {
+        [CHANGE_DELETE] = "deleted", [CHANGE_ADD] = "added", [CHANGE_CORRECT] = "corrected"};
     Err reason;
 
     if (!err)
         return error;
     reason = *err;
-    return err_set(err, error, "%s; nothing was %s", reason.text, what);
+    return err_set(err, error, "%s; nothing was %s", reason.text, done[batch->changes[0].kind]);
 }
 
 static void record_forget(const Batch *batches, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < batches[i].deletion_count; k++)
-            batches[i].deletions[k].action = 0;
+        for (size_t k = 0; k < batches[i].change_count; k++)
+            batches[i].changes[k].action = 0;
     }
 }
 
-static int record_members(Store *store, const Batch *batches, size_t count, const char *kind,
-                          uint64_t realtime_usec, Err *err)
+static int record_batches(Store *store, const Batch *batches, size_t count, uint64_t realtime_usec,
+                          Err *err)
 {
     int r;
 
     record_forget(batches, count);
     r = transaction_begin(store, err);
     for (size_t i = 0; i < count && r == 0; i++)
-        r = transaction_result(store,
-                               record_insert_batch(store, &batches[i], kind, realtime_usec, err));
+        r = transaction_result(store, record_insert_batch(store, &batches[i], realtime_usec, err));
     if (r == 0)
         r = transaction_commit(store, err);
     for (size_t i = 0; i < count && r == 0; i++)
@@ -96,16 +97,11 @@ static int record_members(Store *store, const Batch *batches, size_t count, cons
 
 int store_record(Store *store, const Batch *batches, size_t count, uint64_t realtime_usec, Err *err)
 {
-    int r = record_members(store, batches, count, STORE_DELETION, realtime_usec, err);
+    int r;
 
-    return r < 0 ? record_nothing_done(r, "deleted", err) : r;
-}
-
-int store_record_addition(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err)
-{
-    int r = record_members(store, batch, 1, STORE_ADDITION, realtime_usec, err);
-
-    return r < 0 ? record_nothing_done(r, "added", err) : r;
+    assert(count > 0 && batches[0].change_count > 0);
+    r = record_batches(store, batches, count, realtime_usec, err);
+    return r < 0 ? record_nothing_done(&batches[0], r, err) : r;
 }
 
 static int record_decide_added(Store *store, uint64_t action, const char *outcome,
@@ -143,7 +139,8 @@ int store_decide_addition(Store *store, uint64_t action, AdditionOutcome outcome
 }
 
 static PendingOutcome record_outcome(uint64_t action, Outcome outcome, uint32_t attempts,
-                                     const Answer *answer, uint64_t realtime_usec)
+                                     const char *member_id, const Answer *answer,
+                                     uint64_t realtime_usec)
 {
     PendingOutcome pending = {
         .action = action,
@@ -152,6 +149,7 @@ static PendingOutcome record_outcome(uint64_t action, Outcome outcome, uint32_t 
         .attempts = attempts,
     };
 
+    str_copy(pending.member_id, sizeof(pending.member_id), member_id ? member_id : "");
     if (answer) {
         pending.http = answer->http;
         str_copy(pending.code, sizeof(pending.code), answer->code);
@@ -161,15 +159,16 @@ static PendingOutcome record_outcome(uint64_t action, Outcome outcome, uint32_t 
 }
 
 int store_decide(Store *store, uint64_t action, Outcome outcome, uint32_t attempts,
-                 const Answer *answer, uint64_t realtime_usec, Err *err)
+                 const char *member_id, const Answer *answer, uint64_t realtime_usec, Err *err)
 {
-    PendingOutcome pending = record_outcome(action, outcome, attempts, answer, realtime_usec);
+    PendingOutcome pending =
+        record_outcome(action, outcome, attempts, member_id, answer, realtime_usec);
     const PendingOutcome *before = pending_find_outcome(&store->pending, action);
     int r;
 
     assert(outcome != OUTCOME_PLANNED && outcome != OUTCOME_HELD);
     if (before && (before->outcome != OUTCOME_FAILED || outcome != OUTCOME_GONE))
-        return err_set(err, -ENOENT, "deletion %" PRIu64 " is decided already", action);
+        return err_set(err, -ENOENT, "change %" PRIu64 " is decided already", action);
     r = transaction_begin(store, err);
     if (r == -EROFS && store->is_read_only)
         return r;
@@ -182,5 +181,5 @@ int store_decide(Store *store, uint64_t action, Outcome outcome, uint32_t attemp
     if (r != 0)
         return r < 0 ? r : 0;
     pending_drop_outcome(&store->pending);
-    return err_set(err, -ENOENT, "no deletion %" PRIu64 " waits for its outcome", action);
+    return err_set(err, -ENOENT, "no change %" PRIu64 " waits for its outcome", action);
 }

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * DOC: changing a channel
+ *
+ * What this room does is all that ever changes anything at the service. A plan that no guard holds
+ * comes here: apply_start() has its changes recorded (group_commit.h), durably and all at once, and
+ * only then sends the first. They go one at a time; each has its outcome written when it is known
+ * (sent.h), and one whose effect nobody knows stays undecided rather than guessed.
+ *
+ * Make before break: additions and corrections come first. The list is read after them (confirm.h),
+ * and only what it shows is done. Deletions begin `settle` after that, once one more list has shown
+ * that enough members stay; where an addition failed, none does.
+ *
+ * Before each change the channel may have been paused, the pass stopped, or the instance failed:
+ * then what is left is skipped, and is recorded so. Five failures in a row end the channel's pass.
+ * At the end the channel is read again, and the list, not the answers, says what is done.
+ *
+ * An undo comes the other way (add.h): the members that the history says were deleted are compared
+ * with a fresh list, what is live again is left alone, and the rest is added one at a time and
+ * confirmed likewise.
+ */
+#pragma once
+
+#include "reconcile/channel/channel.h"
+
+/* So many failed changes in a row end the channel's pass. */
+#define APPLY_FAILURES_MAX 5
+
+/* Has the plan's changes recorded (group_commit.h), then sends them. */
+void apply_start(ChannelPass *channel);
+
+/* Ends a channel of whose changes nothing is recorded or sent. */
+void apply_skip(ChannelPass *channel, Result result, const Err *err);
+
+/* What is planned has that outcome, in the report. */
+void apply_mark(ChannelPass *channel, Outcome outcome);
+
+/* Sends the next change, or what follows the last one. */
+void apply_next(ChannelPass *channel);
+
+/* Ends the channel without confirming: what was not sent is skipped, what may have had its effect
+ * stays undecided in the history. */
+void apply_cut(ChannelPass *channel, Result result, const Err *err);
+
+/* The changes that were not sent are skipped. 0, or the state's error told in `err`. */
+int apply_skip_rest(ChannelPass *channel, Err *err);
+
+/* The channel was paused: no change is sent any more, one in flight is awaited. */
+void apply_pause(ChannelPass *channel);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "reconcile/apply/changes.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+static void changes_put(ChannelPass *channel, Change change, size_t wanted)
+{
+    channel->sent[channel->change_count] = (Sent){.wanted = wanted};
+    channel->changes[channel->change_count++] = change;
+}
+
+/* One that is added, or (`changed`) corrected. */
+static int changes_put_post(ChannelPass *channel, size_t wanted, const Changed *changed)
+{
+    const RosterMember *member = &channel->roster->members[wanted];
+    const DesiredKey *key = &channel->desired.keys[wanted];
+    const MemberPost post = {
+        .wanted = member,
+        .port = desired_port(&channel->desired, member),
+        .states = desired_states(&channel->desired, member),
+        .leaves_weight = !desired_is_weightless(&channel->desired, member->group),
+        .before = changed ? changed->member_json : NULL,
+    };
+    const char *after = channel->ops->compose(channel->context, &post, &channel->diff.arena);
+
+    if (!after)
+        return -ENOMEM;
+    changes_put(channel,
+                (Change){
+                    .kind = changed ? CHANGE_CORRECT : CHANGE_ADD,
+                    .member_id = changed ? changed->id : "",
+                    .identity = key->bytes,
+                    .identity_size = key->size,
+                    .before = post.before,
+                    .after = after,
+                },
+                wanted);
+    return 0;
+}
+
+static void changes_put_deletion(ChannelPass *channel, const Extra *extra)
+{
+    changes_put(channel,
+                (Change){
+                    .kind = CHANGE_DELETE,
+                    .member_id = extra->id,
+                    .identity = extra->identity,
+                    .identity_size = extra->identity_size,
+                    .before = extra->member_json,
+                },
+                DESIRED_NONE);
+}
+
+int changes_make(ChannelPass *channel)
+{
+    size_t count = plan_change_count(&channel->plan);
+    int r = 0;
+
+    assert(count > 0 && !channel->changes && !channel->sent);
+    channel->changes = calloc(count, sizeof(*channel->changes));
+    channel->sent = calloc(count, sizeof(*channel->sent));
+    if (!channel->changes || !channel->sent)
+        return -ENOMEM;
+    for (size_t i = 0; i < channel->roster->member_count && channel->plan.add_count > 0; i++) {
+        if (!channel->diff.seen[i] && r == 0)
+            r = changes_put_post(channel, i, NULL);
+    }
+    for (size_t i = 0; i < channel->plan.correct_count && r == 0; i++)
+        r = changes_put_post(channel, channel->plan.changed[i].desired, &channel->plan.changed[i]);
+    channel->first_deletion = channel->change_count;
+    channel->is_made = channel->first_deletion == 0;
+    for (size_t i = 0; i < channel->plan.delete_count && r == 0; i++)
+        changes_put_deletion(channel, &channel->plan.extras[i]);
+    assert(r < 0 || channel->change_count == count);
+    return r;
+}

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* The changes that a plan comes to, in the order in which they are sent: additions as the roster
+ * has them, corrections and deletions as the plan has them. */
+#pragma once
+
+#include "reconcile/channel/channel.h"
+
+/* Makes channel->changes and channel->sent out of channel->plan. 0 or -ENOMEM. */
+int changes_make(ChannelPass *channel);

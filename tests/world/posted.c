@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/world/posted.h"
+
+#include "daemon/base/str.h"
+#include "tests/world/world_ops.h"
+
+bool world_has_worked(const WorldAction *action)
+{
+    return action->outcome == OUTCOME_DELETED || action->outcome == OUTCOME_ADDED ||
+           action->outcome == OUTCOME_CORRECTED;
+}
+
+/* How long an addition or a correction may be carried out and not listed yet. */
+#define WORLD_ADDED_LAG_USEC (60 * USEC_PER_SEC)
+
+/* What a whole list says of an addition or a correction. */
+int posted_settle(const WorldAction *action, const SettleList *list)
+{
+    uint64_t now_usec = action->channel->world->now_usec;
+    FindListed find = action->kind == CHANGE_ADD ? list->find_listed : list->find_corrected;
+
+    if (find(list->list, action->identity, action->identity_size))
+        return SETTLEMENT_GONE;
+    return now_usec - action->recorded_usec < WORLD_ADDED_LAG_USEC ? SETTLEMENT_LATER
+                                                                   : SETTLEMENT_FAILED;
+}
+
+Outcome posted_outcome(const WorldAction *action, int settlement)
+{
+    if (settlement == SETTLEMENT_FAILED)
+        return OUTCOME_FAILED;
+    if (action->kind == CHANGE_ADD)
+        return OUTCOME_ADDED;
+    if (action->kind == CHANGE_CORRECT)
+        return OUTCOME_CORRECTED;
+    return settlement == SETTLEMENT_ABSENT ? OUTCOME_GONE : OUTCOME_DELETED;
+}
+
+/* What is to be added, as a member that is in no list. */
+WorldMember *posted_describe(World *world, const WorldChannel *channel, const RosterChannel *roster,
+                             const Change *change)
+{
+    WorldMember *member = arena_alloc(&world->arena, sizeof(*member));
+    char after[512];
+
+    if (!member)
+        fail_msg("the test is out of memory");
+    for (size_t i = 0; i < roster->member_count; i++) {
+        const MemberFields fields = world_parse_fields(change->after);
+
+        world_describe_wanted(&roster->members[i], channel->row.port, &fields, after,
+                              sizeof(after));
+        if (!str_equal(after, change->after))
+            continue;
+        *member = (WorldMember){
+            .host = roster->members[i].address,
+            .canonical = roster->members[i].address,
+            .ecs_id = roster->members[i].address,
+            .group = roster->members[i].group,
+            .port = roster->members[i].port ? roster->members[i].port : channel->row.port,
+            .status = 1,
+        };
+        return member;
+    }
+    world_broken(world, "%s is added, and the roster does not want it", change->after);
+}
+
+const char *world_compose(void *context, const MemberPost *post, Arena *arena)
+{
+    MemberFields fields = post->before ? world_parse_fields(post->before)
+                                       : (MemberFields){OPS_WEIGHT_NONE, false, true};
+    char text[512];
+
+    (void)context;
+    if (post->leaves_weight)
+        fields.weight = OPS_WEIGHT_NONE;
+    if (post->states & ROSTER_MEMBER_WEIGHT)
+        fields.weight = post->wanted->weight;
+    if (post->states & ROSTER_MEMBER_BACKUP)
+        fields.is_backup = post->wanted->backup;
+    if (post->states & ROSTER_MEMBER_ENABLED)
+        fields.is_enabled = post->wanted->enabled;
+    world_describe_wanted(post->wanted, post->port, &fields, text, sizeof(text));
+    return arena_string(arena, text);
+}
