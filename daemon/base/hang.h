@@ -39,4 +39,4 @@ void hang_leave(Hang *before);
 /* Within one that was entered: `path` is touched now, and is copied. Else it does nothing. */
 void hang_touch(const char *path);
 
-#define _cleanup_hang_ __attribute__((cleanup(hang_leave)))
+#define _cleanup_hang_ __attribute__((cleanup(hang_leave), unused))
