@@ -119,7 +119,8 @@ static const OptionRow options_rows[] = {
 };
 
 static const char options_help[] =
-    "rosterd [-c FILE] [--once [--approve DIGEST]... [--now] [--json]] [--dry-run] [--check]\n"
+    "rosterd [-c FILE] [--once [--approve DIGEST]... [--now] [--json]] [--dry-run]\n"
+    "        [--check]\n"
     "\n"
     "Keeps the members of ROMA Connect VPC channels equal to a roster: deletes those\n"
     "that nobody wrote down.\n"
@@ -129,7 +130,7 @@ static const char options_help[] =
     "      --once            one pass over all channels, a report, exit\n"
     "      --json            with --once: the report as JSON\n"
     "      --approve DIGEST  with --once: let exactly this plan pass its guards, once\n"
-    "      --now             with --approve: open a closed change window for these plans\n"
+    "      --now             with --approve: open a closed window for these plans\n"
     "      --dry-run         nothing but reads leaves the machine\n"
     "      --check           read settings and rosters, print every error, ask nobody\n"
     "      --log-level LEVEL    err, warning, notice, info or debug (info)\n"
