@@ -81,7 +81,7 @@ def test_a_slip_of_group_or_port_in_the_roster_is_warned_of(case):
     assert len(daemon.lines("NEAR_MISS")) == 1, "once for a plan"
     case.roster(entry("payments", *KEPT, "10.1.0.98", "10.1.0.97"))
     row = daemon.wait_line("NEAR_MISS", 2)[1]
-    assert "10.1.0.98 is wanted, but at port 8080: at port 81 it is an extra (held)" in row["message"]
+    assert "10.1.0.97:8080 is wanted, but in no group: in group blue it is an extra (held)" in row["message"]
     assert "likewise 1 more" in row["message"]
     case.tune(guards={"max_deletes": 10})
     case.write_settings()

@@ -269,7 +269,7 @@ def test_a_refused_password_is_not_sent_by_the_next_run_either(case):
     first = case.once()
     assert first.status == FAILED and "until password_file holds another password" in first.stderr
     for again in (case.once(), case.plan(), case.once()):
-        assert again.status == FAILED and "as it was when IAM refused it at 20" in again.stderr, again
+        assert again.status == FAILED and "as it was when IAM refused it at 20" in again.stdout + again.stderr, again
     assert len(logins(sim)) == 1
     assert b"no-such-password" not in b"".join(path.read_bytes() for path in case.state_dir.iterdir() if path.is_file())
     os.utime(case.folder / "password")
@@ -302,8 +302,8 @@ def test_a_lock_outlives_the_run(case):
 def test_a_dry_run_keeps_nothing_and_says_so(case):
     sim = serve(case)
     case.secret("password", "no-such-password")
-    assert "nothing keeps the next one from it" in case.plan().stderr
-    assert "nothing keeps the next one from it" in case.plan().stderr
+    assert "nothing keeps the next one from it" in case.plan().stdout
+    assert "nothing keeps the next one from it" in case.plan().stdout
     assert len(logins(sim)) == 2
 
 
