@@ -315,9 +315,9 @@ typedef struct Ops {
     void (*watch_added)(void *context, const RosterChannel *channel, const ChannelRow *row,
                         IsListed is_listed, const void *list);
 
-    /* Whether changes may be made by the configuration of this pass, asked before each record(): 1,
-     * yes. 0, not now: the pass holds its changes, as by pass_hold_changes(), until
-     * pass_allow_changes() or its end. */
+    /* Whether changes may be made by the configuration of this pass, asked before each record() and
+     * before deletions that waited for additions to take effect: 1, yes. 0, not now: the pass holds
+     * its changes, as by pass_hold_changes(), until pass_allow_changes() or its end. */
     int (*may_change)(void *context);
 
     /* Writes what is sent of a member that is added or corrected (API.md section 1.4), into the

@@ -214,12 +214,18 @@ static void confirm_on_settled(ChannelPass *channel)
     Err err = {0};
 
     channel->is_settling = false;
-    if (!confirm_lacks_added(channel)) {
+    if (confirm_lacks_added(channel)) {
+        err_set(&err, -EAGAIN,
+                "a member that was added is not listed any more: the extras stay until the next "
+                "pass");
+    } else if (!channel->ops->may_change(channel->context)) {
+        err_set(&err, -EAGAIN,
+                "the files of this configuration may have changed: the extras stay until the next "
+                "pass");
+    } else {
         apply_next(channel);
         return;
     }
-    err_set(&err, -EAGAIN,
-            "a member that was added is not listed any more: the extras stay until the next pass");
     if (apply_skip_rest(channel, &err) < 0 ||
         report_set_missing(channel->report, &channel->confirmed) < 0)
         channel_end(channel, RESULT_FAILED, &err);

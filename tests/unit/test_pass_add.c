@@ -251,6 +251,27 @@ static void test_too_few_left_in_service_after_the_additions_hold_the_rest(void 
     world_free(world);
 }
 
+static void replace_files(World *world, void *unused)
+{
+    (void)unused;
+    world->refuses_changes = true;
+}
+
+/* The wait may be long, and not every file system tells of a change. */
+static void test_files_that_changed_meanwhile_hold_the_deletions(void **state)
+{
+    World *world = world_of(MODE_SYNC, 2, 1, 1);
+
+    (void)state;
+    world_begin(world, false);
+    world_at(world, 5 * USEC_PER_SEC, replace_files, NULL);
+    world_finish(world);
+    expect(world, RESULT_DRIFT, 1, 0);
+    assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 1);
+    assert_non_null(strstr(world_report(world, 0)->error.text, "may have changed"));
+    world_free(world);
+}
+
 static void pause_it(World *world, void *unused)
 {
     (void)unused;
@@ -347,6 +368,7 @@ int main(void)
         cmocka_unit_test(test_max_adds_holds_all_of_the_channel),
         cmocka_unit_test(test_all_members_are_exchanged),
         cmocka_unit_test(test_too_few_left_in_service_after_the_additions_hold_the_rest),
+        cmocka_unit_test(test_files_that_changed_meanwhile_hold_the_deletions),
         cmocka_unit_test(test_a_pause_between_additions_and_deletions_holds_the_deletions),
         cmocka_unit_test(test_a_stop_between_them_decides_what_was_not_sent),
         cmocka_unit_test(test_what_was_added_and_goes_meanwhile_is_missing_again),
