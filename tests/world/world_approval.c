@@ -17,10 +17,14 @@ WorldApproval *world_find_approval(World *world, const char *digest)
     return NULL;
 }
 
+/* A new approval takes the place of an older one of the same plan. */
 void world_approve_plan(World *world, const char *digest, uint64_t plan)
 {
-    WorldApproval *approval =
-        &world->approvals[world->approval_count++ % ELEMENTS(world->approvals)];
+    WorldApproval *approval = world_find_approval(world, digest);
+
+    if (approval)
+        approval->is_spent = true;
+    approval = &world->approvals[world->approval_count++ % ELEMENTS(world->approvals)];
 
     *approval = (WorldApproval){.plan = plan, .given_usec = world->realtime_usec};
     str_copy(approval->digest, sizeof(approval->digest), digest);
