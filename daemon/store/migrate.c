@@ -178,8 +178,8 @@ static const char *const migrate_steps[] = {
     /* An approval may open a closed change window. */
     "ALTER TABLE approval ADD COLUMN opens_window INTEGER NOT NULL DEFAULT 0;",
     /* An action tells the member as it was before and as it was sent; each may be missing. */
-    "ALTER TABLE action ADD COLUMN after TEXT;"
-    "UPDATE action SET after = member, member = '' WHERE kind = 'add';",
+    ("ALTER TABLE action ADD COLUMN after TEXT;"
+     "UPDATE action SET after = member, member = '' WHERE kind = 'add';"),
 };
 
 #define SCHEMA_VERSION ((int)ELEMENTS(migrate_steps))
