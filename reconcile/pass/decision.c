@@ -50,6 +50,13 @@ static int decision_remember(ChannelPass *channel, Err *err)
                                   count, err);
 }
 
+/* A group that the channel lacks, in a mode that adds: then nothing is changed there. */
+static const char *decision_find_absent_group(const ChannelPass *channel)
+{
+    return mode_may(channel->roster->mode, MODE_ADDS) ? desired_find_absent_group(&channel->desired)
+                                                      : NULL;
+}
+
 /* Whether anything is planned that the mode lets be done. */
 static bool decision_may_change(const ChannelPass *channel)
 {
@@ -60,7 +67,7 @@ static bool decision_may_change(const ChannelPass *channel)
 static bool decision_will_delete(const ChannelPass *channel)
 {
     if (channel->dry_run || channel->record.is_paused || channel->plan.delete_count == 0 ||
-        !decision_may_change(channel))
+        !decision_may_change(channel) || decision_find_absent_group(channel))
         return false;
     return channel->has_approval || channel->refusing == 0;
 }
@@ -281,9 +288,7 @@ static bool decision_is_listed(const void *list, const char *member_id)
 static int decision_check_groups(const ChannelPass *channel, Err *err)
 {
     _cleanup_(buf_done) Buf groups = {0};
-    const char *absent = mode_may(channel->roster->mode, MODE_ADDS)
-                             ? desired_find_absent_group(&channel->desired)
-                             : NULL;
+    const char *absent = decision_find_absent_group(channel);
 
     if (!absent)
         return 0;
@@ -329,13 +334,13 @@ void decision_on_list(ChannelPass *channel)
                                   decision_is_listed, channel);
     r = decision_settle(channel, id, false, &err);
     if (r == 0)
-        r = decision_check_groups(channel, &err);
-    if (r == 0)
         r = decision_recall(channel, &err);
     if (r == 0)
         r = decision_settle_in_doubt(channel, &err);
     if (r > 0)
         return;
+    if (r == 0)
+        r = decision_check_groups(channel, &err);
     if (r == 0)
         r = decision_remember(channel, &err);
     if (r < 0) {
