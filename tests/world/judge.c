@@ -265,6 +265,33 @@ static void judge_guard(World *world, const ChannelReport *report, const Judgeme
                      (size_t)guard->planned, (size_t)judgement->planned[name]);
 }
 
+/* Whether the pass has recorded changes of the channel already. */
+static bool judge_has_begun(const World *world, const WorldChannel *channel)
+{
+    for (size_t i = world->pass_first_action; i < world->action_count; i++) {
+        if (world->actions[i].channel == channel && world->actions[i].pass == world->pass_serial)
+            return true;
+    }
+    return false;
+}
+
+/* Held between additions and deletions: what the last list shows in service is too little. */
+static void judge_held_late(const World *world, const WorldChannel *channel,
+                            const RosterChannel *roster)
+{
+    uint32_t staying = 0;
+
+    for (size_t i = 0; i < channel->member_count; i++) {
+        const WorldMember *member = channel->members[i];
+
+        staying += member->shown_in == channel->list_serial &&
+                   !judge_is_extra(channel, roster, member) && member->shown.is_enabled;
+    }
+    if (staying >= roster->guards.min_remaining)
+        world_broken(world, "%s: %u members stay, and the deletions are held", channel->row.id,
+                     staying);
+}
+
 void judge_held(World *world, const Event *event)
 {
     const ChannelReport *report;
@@ -275,6 +302,10 @@ void judge_held(World *world, const Event *event)
         return;
     report = judge_report(world, event);
     channel = world_find_channel(world, report->channel->instance, report->id);
+    if (judge_has_begun(world, channel)) {
+        judge_held_late(world, channel, report->channel);
+        return;
+    }
     judgement = judge(world, channel, report->channel);
     for (GuardName name = 0; name < GUARD_COUNT; name++) {
         if (guards_row(name)->scope == GUARD_OF_CHANNEL)
