@@ -95,9 +95,10 @@ def test_a_metadata_service_that_stalls_is_given_up_after_three_seconds(case):
 
 def test_keys_that_expire_in_mid_pass_are_fetched_again(case):
     keys = [{"access": f"K{n}", "secret": f"S{n}", "security_token": f"T{n}", "expires_in": life}
-            for n, life in enumerate([2, 3600])]
-    sim = serve(case, {"match": {"op": "list_members"}, "times": 2, "then": {"delay_ms": 2500}},
-                agency={"keys": keys, "rotate_seconds": 1})
+            for n, life in enumerate([4, 3600])]
+    # The first keys must be fetched before they are rotated, however slow the start is.
+    sim = serve(case, {"match": {"op": "list_members"}, "times": 2, "then": {"delay_ms": 4500}},
+                agency={"keys": keys, "rotate_seconds": 3})
     result = case.once()
     assert result.status == IN_SYNC, result
     assert len(sim.requests("metadata")) >= 2 and sim.stats()["signature_failures"] == 0
