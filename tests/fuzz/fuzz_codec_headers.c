@@ -9,17 +9,21 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/mem.h"
 #include "daemon/roma/wire/response.h"
+#include "reconcile/request/retry.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Whatever is told, it is obeyed for five minutes at most. */
 static void check_retry_after(const char *retry_after, const char *date)
 {
-    uint64_t wait_usec = 7;
+    const Retry policy = {.attempts = 1, .base_usec = 1, .cap_usec = 1, .throttle_base_usec = 1};
+    Answer answer = {.kind = ANSWER_HTTP, .http = 429, .retry_after_usec = 7};
 
-    if (response_parse_retry_after(retry_after, date, 784111777 * USEC_PER_SEC, &wait_usec))
-        assert(wait_usec <= 366 * USEC_PER_DAY);
-    else
-        assert(wait_usec == 7);
+    answer.has_retry_after = response_parse_retry_after(retry_after, date, 784111777 * USEC_PER_SEC,
+                                                        &answer.retry_after_usec);
+    assert(answer.has_retry_after || answer.retry_after_usec == 7);
+    assert(retry_delay_after_usec(VERDICT_THROTTLE, &answer, &policy, 0, 0) <=
+           RETRY_AFTER_MAX_USEC);
 }
 
 /* The first line is the secret. */
