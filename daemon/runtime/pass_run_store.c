@@ -254,6 +254,8 @@ int pass_run_store_record_addition(PassRun *run, const Request *request)
     else
         run->record_error = backend_without_store(run->backend, &run->record_err);
     item->record = member.action;
+    if (item->record)
+        store_note_sent(run->store, item->record);
     return run->record_error;
 }
 

@@ -5,6 +5,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/store/pass.h"
+#include "daemon/store/sent.h"
 #include "daemon/store/steady.h"
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
@@ -81,9 +82,15 @@ static int added_settle_one(Store *store, const StoreAction *action, const Store
     const SettleList *list = &settling->list;
     const char *id = (is_addition ? list->find_listed : list->find_corrected)(
         list->list, action->identity, action->identity_size);
-    int r = id ? added_is_superseded(store, action->action, err) : 0;
-    bool was_added = id && r == 0;
+    bool was_added;
+    int r;
 
+    /* Whoever made it so, it was not us. */
+    if (sent_is_never(store, action->action))
+        return store_decide(store, action->action, OUTCOME_SKIPPED, 0, NULL, NULL, realtime_usec,
+                            err);
+    r = id ? added_is_superseded(store, action->action, err) : 0;
+    was_added = id && r == 0;
     if (r < 0 || (!id && added_may_lag(store, action)))
         return r;
     r = store_decide(store, action->action,

@@ -339,8 +339,8 @@ typedef struct StoreSettling {
  * Decides what earlier passes left undecided in a channel, out of a whole list of its members
  * (ops.h, settle()); buffered. An addition is "added" where a member of its identity is listed, a
  * correction "corrected" where it is listed as it should be, and each "failed" where it is not a
- * minute after it was recorded: until then the list may lag. Costs nothing while nothing of an
- * ended pass is undecided.
+ * minute after it was recorded: until then the list may lag; what was never sent is "skipped".
+ * Costs nothing while nothing of an ended pass is undecided.
  */
 int store_settle(Store *store, const char *instance_key, const char *channel_id,
                  const StoreSettling *settling, uint64_t realtime_usec, Err *err);

@@ -415,6 +415,7 @@ def test_killed_before_an_addition_is_confirmed(case):
     assert case.once().status == IN_SYNC
     assert ("add", "10.1.0.3", "added") in told(case), "what the service did is in the history"
     assert kinds(sim).count(("add", "10.1.0.3")) == 1
+    assert None not in {action["outcome"] for action in history(case)}, "nor is anything of the killed run left open"
 
 
 def test_killed_before_an_addition_came_to_the_service(case):

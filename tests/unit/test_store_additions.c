@@ -4,13 +4,13 @@
 
 #include "tests/unit/test_store_common.h"
 
-static Batch addition_batch(Folder *folder, Change *additions, size_t count)
+static Batch batch_of(Folder *folder, ChangeKind kind, Change *changes, size_t count)
 {
-    Batch batch = folder_batch(folder, additions, count);
+    Batch batch = folder_batch(folder, changes, count);
 
     for (size_t i = 0; i < count; i++) {
-        additions[i].kind = CHANGE_ADD;
-        additions[i].after = TAKE_PTR(additions[i].before);
+        changes[i].kind = kind;
+        changes[i].after = kind == CHANGE_ADD ? TAKE_PTR(changes[i].before) : "{\"weight\":5}";
     }
     return batch;
 }
@@ -67,7 +67,7 @@ static void test_what_was_added_and_vanishes_is_named_once(void **state)
     Folder *folder = *state;
     Store *store = folder_open(folder);
     Change members[3], deletion;
-    Batch added = addition_batch(folder, members, 3);
+    Batch added = batch_of(folder, CHANGE_ADD, members, 3);
     StoreActions history;
     char pass[STORE_PASS_ID_SIZE];
 
@@ -106,7 +106,7 @@ static void test_what_was_added_is_not_told_before_it_is_kept(void **state)
     Folder *folder = *state;
     Store *store = folder_open(folder), *reader;
     Change members[1];
-    Batch added = addition_batch(folder, members, 1);
+    Batch added = batch_of(folder, CHANGE_ADD, members, 1);
     Buf told = {0};
 
     added.digest = "";
@@ -128,7 +128,7 @@ static void test_an_addition_is_undecided_until_a_list_tells(void **state)
     Folder *folder = *state;
     Store *store = folder_open(folder);
     Change member;
-    Batch added = addition_batch(folder, &member, 1);
+    Batch added = batch_of(folder, CHANGE_ADD, &member, 1);
     StoreActions history = {0};
     const StoreOrigin origin = {
         .roster_digest = DIGEST_A, .roster_head = "0123", .undo_of = "an earlier pass"};
@@ -194,11 +194,13 @@ static void assert_settled(Folder *folder, Store *store, const char *listed, con
 static void cut_short(Folder *folder, Store *store)
 {
     Change members[2];
-    Batch added = addition_batch(folder, members, 2);
+    Batch added = batch_of(folder, CHANGE_ADD, members, 2);
 
     added.digest = "";
     folder_begin(folder, store);
     assert_int_equal(store_record(store, &added, 1, NOW, &folder->err), 0);
+    for (size_t i = 0; i < 2; i++)
+        store_note_sent(store, members[i].action);
     assert_settled(folder, store, "m1", ""); /* it is under way */
     store_free(store);
 }
@@ -252,12 +254,32 @@ static void test_a_list_decides_what_an_undo_cut_short_added(void **state)
     store_free(store);
 }
 
+/* The run was killed before it came to it, and somebody else added the member. */
+static void test_what_was_never_sent_is_not_taken_for_ours(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+    Change members[2];
+    Batch added = batch_of(folder, CHANGE_ADD, members, 2);
+
+    folder_begin(folder, store);
+    assert_int_equal(store_record(store, &added, 1, NOW, &folder->err), 0);
+    store_note_sent(store, members[0].action);
+    store_free(store);
+
+    store = folder_open(folder);
+    assert_settled(folder, store, "m2", "");
+    assert_history(store, 1, "skipped", members[1].member_id);
+    assert_unsettled(store, "c1,"); /* the one that was sent may not be listed yet */
+    store_free(store);
+}
+
 /* The undo was asked for again, and found the member absent before it added it. */
 static void test_what_a_later_undo_added_an_earlier_one_had_not(void **state)
 {
     Folder *folder = *state;
     Change member;
-    Batch added = addition_batch(folder, &member, 1);
+    Batch added = batch_of(folder, CHANGE_ADD, &member, 1);
     Store *store;
 
     cut_short(folder, folder_open(folder));
@@ -275,7 +297,7 @@ static void test_what_cannot_be_recorded_is_told(void **state)
     Folder *folder = *state;
     Store *store = folder_open(folder), *reader;
     Change member;
-    Batch added = addition_batch(folder, &member, 1);
+    Batch added = batch_of(folder, CHANGE_ADD, &member, 1);
 
     folder_begin(folder, store);
     reader = folder_open_read_only(folder);
@@ -290,23 +312,13 @@ static void test_what_cannot_be_recorded_is_told(void **state)
 
 /* ---- what a pass adds and corrects ---- */
 
-static Batch correction_batch(Folder *folder, Change *corrections, size_t count)
-{
-    Batch batch = folder_batch(folder, corrections, count);
-
-    for (size_t i = 0; i < count; i++) {
-        corrections[i].kind = CHANGE_CORRECT;
-        corrections[i].after = "{\"weight\":5}";
-    }
-    return batch;
-}
-
 static void test_kinds_have_the_member_before_and_after(void **state)
 {
     Folder *folder = *state;
     Store *store = folder_open(folder);
     Change added, corrected, deleted;
-    Batch batches[] = {addition_batch(folder, &added, 1), correction_batch(folder, &corrected, 1),
+    Batch batches[] = {batch_of(folder, CHANGE_ADD, &added, 1),
+                       batch_of(folder, CHANGE_CORRECT, &corrected, 1),
                        folder_batch(folder, &deleted, 1)};
     StoreActions history = {0};
 
@@ -344,12 +356,14 @@ static void test_a_list_decides_what_was_corrected(void **state)
     Folder *folder = *state;
     Store *store = folder_open(folder);
     Change members[2];
-    Batch batch = correction_batch(folder, members, 2);
+    Batch batch = batch_of(folder, CHANGE_CORRECT, members, 2);
     char listed[8] = "m1";
     const StoreSettling settling = {.list = {never_settled, find_nobody, find_listed, listed}};
 
     folder_begin(folder, store);
     assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), 0);
+    for (size_t i = 0; i < 2; i++)
+        store_note_sent(store, members[i].action);
     store_free(store);
 
     store = folder_open(folder);
@@ -373,6 +387,7 @@ int main(void)
         TEST(test_what_was_added_is_not_told_before_it_is_kept),
         TEST(test_an_addition_is_undecided_until_a_list_tells),
         TEST(test_a_list_decides_what_an_undo_cut_short_added),
+        TEST(test_what_was_never_sent_is_not_taken_for_ours),
         TEST(test_what_a_later_undo_added_an_earlier_one_had_not),
         TEST(test_what_cannot_be_recorded_is_told),
         TEST(test_kinds_have_the_member_before_and_after),
