@@ -123,7 +123,7 @@ static const char options_help[] =
     "        [--check]\n"
     "\n"
     "Keeps the members of ROMA Connect VPC channels equal to a roster: deletes those\n"
-    "that nobody wrote down.\n"
+    "that nobody wrote down, and adds what is missing where `mode` says so.\n"
     "\n"
     "  -c, --config FILE     settings; else $ROSTERD_CONFIG, else\n"
     "                        /etc/rosterd/rosterd.yaml\n"
@@ -138,7 +138,7 @@ static const char options_help[] =
     "      --version, --help\n"
     "\n"
     "Exit status of --once and --check: 0 in sync, 1 something failed, 2 drift is\n"
-    "left, 3 a guard holds deletions back, 64 usage, 75 another rosterd holds the\n"
+    "left, 3 a guard holds changes back, 64 usage, 75 another rosterd holds the\n"
     "state, 78 settings or rosters are invalid. See also rosterctl --help.\n";
 
 const OptionTable options_of_rosterd = {

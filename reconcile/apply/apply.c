@@ -204,7 +204,7 @@ static void apply_on_end(Call *call, CallEnd end, const Answer *answer, const Er
     assert(call == &channel->call);
     (void)answer;
     *sent_attempts(channel, channel->next) = call->attempts;
-    channel->sent_count +=
+    channel->deletions_sent +=
         call->attempts > 0 && channel->changes[channel->next].kind == CHANGE_DELETE;
     sent_note(&channel->sent[channel->next], call, end);
     if (end == CALL_STOPPED) {
@@ -308,7 +308,7 @@ void apply_mark(ChannelPass *channel, Outcome outcome)
 
 void apply_skip(ChannelPass *channel, Result result, const Err *err)
 {
-    assert(channel->sent_count == 0);
+    assert(channel->deletions_sent == 0);
     apply_mark(channel, channel->dry_run ? OUTCOME_PLANNED : OUTCOME_SKIPPED);
     channel_end(channel, result, err);
 }

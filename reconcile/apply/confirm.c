@@ -197,7 +197,7 @@ static bool confirm_has_failed_addition(const ChannelPass *channel)
     return false;
 }
 
-/* A member that was added just now and is gone again takes its place in nobody's stead. */
+/* Whether a member that was added a moment ago is gone again: then nothing may go in its stead. */
 static bool confirm_lacks_added(const ChannelPass *channel)
 {
     for (size_t i = 0; i < channel->first_deletion; i++) {

@@ -101,7 +101,7 @@ struct ChannelPass {
     bool is_made;          /* what comes before it is done, as a list says */
     size_t next;           /* the change under way */
     bool is_settling;      /* deletions wait until what was added had its time to take effect */
-    size_t sent_count;     /* of them, sent once at least: deletions */
+    size_t deletions_sent; /* of them, sent once at least: deletions */
     uint32_t failures_in_row;
     uint32_t looks;        /* at the list after changes, that did not show them all */
     uint32_t settle_looks; /* at the list before, that showed a member whose end is not known */

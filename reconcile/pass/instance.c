@@ -251,7 +251,7 @@ void instance_conclude(InstancePass *instance, const Report *report, InstanceRep
         const ChannelPass *channel = instance->channels[i];
 
         assert(channel->is_done);
-        if (channel->sent_count > 0)
-            pass_spent_add(spent, channel->row->id, channel->sent_count);
+        if (channel->deletions_sent > 0)
+            pass_spent_add(spent, channel->row->id, channel->deletions_sent);
     }
 }

@@ -249,7 +249,7 @@ static void rules_of_every_kind(void **state)
     assert_int_equal(zone_rule_parse("EST5EDT,0/0,J365/25", &rule), 0);
     zone_rule_find(&rule, utc("2027-01-01T05:00:00Z"), &start, &end, &offset);
     assert_int_equal(offset, -4 * 3600);
-    assert_int_equal(zone_rule_parse("XXX3EDT4,0/0,J365/23", &rule), 0);
+    assert_int_equal(zone_rule_parse("EST3EDT4,0/0,J365/23", &rule), 0);
     zone_rule_find(&rule, utc("2027-01-01T03:00:00Z"), &start, &end, &offset);
     assert_int_equal(offset, -4 * 3600);
 }
