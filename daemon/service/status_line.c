@@ -95,7 +95,7 @@ static int status_line_append_warnings(char *text, const Controller *controller,
     if (log_lost_count() > 0)
         used = status_line_append(text, used, "%zu lines of the log were lost; ", log_lost_count());
     if (backend_check_store(backend, &state_err) < 0)
-        used = status_line_append(text, used, "STATE unusable, nothing is deleted (%.160s); ",
+        used = status_line_append(text, used, "STATE unusable, nothing is changed (%.160s); ",
                                   state_err.text);
     return backend->dry_run ? status_line_append(text, used, "dry run; ") : used;
 }

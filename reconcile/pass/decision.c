@@ -294,8 +294,9 @@ static int decision_check_groups(const ChannelPass *channel, Err *err)
         return 0;
     desired_print_groups(&channel->desired, &groups);
     return err_set(err, -EINVAL,
-                   "the channel has no group %s, and rosterd creates none; it has: %s", absent,
-                   buf_failed(&groups) < 0 ? "?" : buf_text(&groups));
+                   "the channel has no group %s, and rosterd creates none: create it, or name one "
+                   "of those that it has: %s",
+                   absent, buf_failed(&groups) < 0 ? "?" : buf_text(&groups));
 }
 
 static int decision_report_plan(ChannelPass *channel)

@@ -340,12 +340,11 @@ static const char *const credential_advice[] = {
                          "HUAWEICLOUD_SDK_SECURITY_TOKEN",
 };
 
-/* A refused clock is no matter of keys (API.md section 3.2, code 0303). */
-static bool classify_is_about_clock(const char *code)
+static bool classify_has_number(const char *code, const char *number)
 {
     const char *dot = strchr(code, '.');
 
-    return dot && strcmp(dot, ".0303") == 0;
+    return dot && str_equal(dot + 1, number);
 }
 
 static const char *classify_find_advice(const Instance *instance, RequestKind kind, Verdict verdict,
@@ -354,10 +353,14 @@ static const char *classify_find_advice(const Instance *instance, RequestKind ki
     assert((size_t)instance->auth.method < ELEMENTS(credential_advice));
     if (answer->kind != ANSWER_HTTP)
         return NULL;
-    if (verdict == VERDICT_RENEW && !classify_is_about_clock(answer->code))
+    /* A refused clock is no matter of keys (API.md section 3.2, code 0303). */
+    if (verdict == VERDICT_RENEW && !classify_has_number(answer->code, "0303"))
         return credential_advice[instance->auth.method];
     if (kind == REQUEST_LIST_CHANNELS && answer->http == 404)
         return "check endpoint, api, project_id and instance_id of this instance in the settings";
+    if (kind == REQUEST_ADD_MEMBERS && classify_has_number(answer->code, "3110"))
+        return "the channel holds as many members as it may: have its quota raised, or delete a "
+               "member that nobody needs";
     return NULL;
 }
 

@@ -158,7 +158,7 @@ def test_status_of_a_state_that_cannot_be_used(case):
     case.state_dir.write_text("no directory")
     daemon = Daemon(case)
     daemon.wait_ready()
-    status = daemon.wait_status("STATE unusable, nothing is deleted", "1 failed")
+    status = daemon.wait_status("STATE unusable, nothing is changed", "1 failed")
     assert status.startswith("STATE"), "before the counts, so that a narrow terminal shows it"
     assert len(sim.hosts("payments")) == 4
     assert daemon.stop() == 0

@@ -53,7 +53,7 @@ def assert_nothing_is_deleted(case, part):
     assert part in shown["channels"][0]["error"]["message"], shown
     rows = [row for row in case.daemon.lines("STATE", "err") if part in row["message"]]
     assert len(rows) == 1 and "restart rosterd" in rows[0]["message"] or "stop rosterd" in rows[0]["message"]
-    case.daemon.wait_status("STATE unusable, nothing is deleted")
+    case.daemon.wait_status("STATE unusable, nothing is changed")
 
 
 @pytest.mark.parametrize("name", FILES)

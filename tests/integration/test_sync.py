@@ -297,7 +297,7 @@ def test_a_full_quota_fails_the_channel_without_deletions(case):
     result = case.once()
     reported = result.channel("payments")
     assert (result.status, reported["result"]) == (FAILED, "failed")
-    assert "APIG.3110" in reported["error"]["message"]
+    assert "APIG.3110" in reported["error"]["message"] and "have its quota raised" in reported["error"]["message"]
     assert deletions(sim) == [] and sim.hosts("payments") == OLD
     assert {action["kind"] for action in history(case)} <= {"add", "delete"}
     assert "deleted" not in {action["outcome"] for action in history(case)}

@@ -57,6 +57,15 @@ static void test_a_refused_clock_is_no_matter_of_keys(void **state)
            "it failed; check the agency of this host");
 }
 
+static void test_a_full_channel_names_its_quota(void **state)
+{
+    (void)state;
+    expect(AUTH_TOKEN, REQUEST_ADD_MEMBERS, VERDICT_CHANNEL, 403, "APIG.3110",
+           "it failed; the channel holds as many members as it may: have its quota raised, or "
+           "delete a member that nobody needs");
+    expect(AUTH_TOKEN, REQUEST_DELETE_MEMBER, VERDICT_CHANNEL, 403, "APIG.3110", "it failed");
+}
+
 static void test_a_channel_list_that_is_not_found_points_at_the_address(void **state)
 {
     (void)state;
@@ -100,6 +109,7 @@ int main(void)
         cmocka_unit_test(test_a_refused_clock_is_no_matter_of_keys),
         cmocka_unit_test(test_a_channel_list_that_is_not_found_points_at_the_address),
         cmocka_unit_test(test_other_answers_get_none),
+        cmocka_unit_test(test_a_full_channel_names_its_quota),
         cmocka_unit_test(test_there_is_advice_only_where_it_fits),
     };
 

@@ -92,7 +92,7 @@ static void test_what_is_wrong_comes_first(void **state)
     status_line_format(&fixture.controller, "rosterd.yaml:3:1: mode: is missing", NULL, text);
     assert_true(strncmp(text, "INVALID", 7) == 0);
     assert_non_null(strstr(text, "rosterd.yaml:3:1: mode: is missing"));
-    assert_non_null(strstr(text, "STATE unusable, nothing is deleted (the disk is full)"));
+    assert_non_null(strstr(text, "STATE unusable, nothing is changed (the disk is full)"));
     assert_non_null(strstr(text, "2 in sync"));
 }
 
