@@ -48,13 +48,15 @@ static void people_add_wanted(World *world, WorldChannel *channel)
     world_trace(world, "people add %s, which is wanted, to %s", wanted->address, channel->row.id);
 }
 
-/* Of a member that is not about to be deleted: what is recorded of one is what it was like. */
+/* Of a member that is not about to be deleted: what is recorded of one is what it was like. Where
+ * pages have one row, the first is asked for twice in a list, and nobody outside can tell which of
+ * the two answers counts: there, fields change by the rosters alone. */
 static void people_switch(World *world, WorldChannel *channel)
 {
     const RosterChannel *roster = people_roster(world, channel);
     WorldMember *member;
 
-    if (!roster || channel->member_count == 0 || world->undo)
+    if (!roster || channel->member_count == 0 || world->undo || world->page_clamp == 1)
         return;
     member = channel->members[world_below(world, channel->member_count)];
     if (!member->exists || !world_is_desired(channel, roster, member))
