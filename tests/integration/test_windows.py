@@ -130,7 +130,7 @@ def test_the_daemon_acts_when_the_window_opens(case):
     daemon = Daemon(case)
     daemon.wait_status("next pass")
     said = json.loads(case.run("rosterctl", "status", "--json").stdout)["channels"][0]
-    if said["result"] == "paused":
+    if said["pause"]:
         assert said["pause"]["reason"] == OUTSIDE and said["next_opening"] == said["pause"]["until"]
     wait_until(lambda: deletions(sim), seconds=180, process=daemon.process)
     daemon.wait_status("1 in sync", "next pass")
