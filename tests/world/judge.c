@@ -42,7 +42,7 @@ static uint64_t judge_fights(const World *world, const WorldChannel *channel, Ch
     for (size_t i = 0; i < world->action_count; i++) {
         const WorldAction *action = &world->actions[i];
 
-        if (action->channel != channel ||
+        if (action->channel != channel || action->is_undo ||
             action->realtime_usec + GUARD_FIGHT_SPAN_USEC <= channel->listed_realtime_usec ||
             action->kind != kind || (action->is_decided && !world_has_worked(action)))
             continue;

@@ -200,6 +200,7 @@ void world_rule_addition(World *world, const Request *request)
         world_broken(world, "%s is added to a channel of the other kind", member->host);
     undo_rule_body(world, member, request);
     channel->mutations++;
+    world_record_undone(world, channel, undo_find_item(world, request));
 }
 
 /* ---- what a finished undo says ---- */

@@ -29,6 +29,17 @@ uint32_t world_count_items(const World *world, AdditionOutcome outcome);
 /* The live members of that identity. */
 size_t world_count_same(const WorldChannel *channel, const WorldMember *member);
 
+/* ---- the state (undo_record.c) ---- */
+
+/* Records one that is about to be sent, once. */
+void world_record_undone(World *world, WorldChannel *channel, const AdditionItem *item);
+
+/* An answer came. */
+void world_hear_undone(World *world, const WorldEvent *event, bool may_have_worked);
+
+/* The undo is over: what is known of each is its outcome. */
+void world_decide_undone(World *world);
+
 /* ---- the rules ---- */
 
 void world_rule_addition(World *world, const Request *request);

@@ -183,6 +183,7 @@ typedef struct WorldCall {
 
 typedef struct WorldAction {
     ChangeKind kind;
+    bool is_undo; /* an addition of an undo, whose member it once was */
     WorldChannel *channel;
     WorldMember *member; /* of an addition: what it is to be, which nobody lists */
     MemberFields sent;   /* of an addition or a correction */

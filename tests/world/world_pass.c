@@ -192,6 +192,8 @@ void world_finish(World *world)
         ;
     if (world->is_dead)
         return;
+    if (world->undo)
+        world_decide_undone(world);
     world_rule_end(world);
     judge_count_lists(world);
     world_flush(world);

@@ -372,7 +372,7 @@ int world_decide(void *context, uint64_t number, Outcome outcome, uint32_t attem
 const WorldAction *world_find_action(const World *world, const WorldMember *member)
 {
     for (size_t i = world->action_count; i > 0; i--) {
-        if (world->actions[i - 1].member == member)
+        if (world->actions[i - 1].member == member && !world->actions[i - 1].is_undo)
             return &world->actions[i - 1];
     }
     return NULL;

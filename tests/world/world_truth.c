@@ -40,11 +40,14 @@ static void truth_on_deletion(World *world, const WorldEvent *event)
 static void truth_on_addition(World *world, const WorldEvent *event)
 {
     const Answer *answer = &event->answer;
+    bool may_have_worked =
+        truth_is_ambiguous(answer) || (answer->kind == ANSWER_HTTP && answer->http < 400);
 
     world_find_channel(world, event->request.instance, event->request.channel_id)->mutations--;
     if (event->request.action)
-        world->actions[event->request.action - 1].may_have_gone |=
-            truth_is_ambiguous(answer) || (answer->kind == ANSWER_HTTP && answer->http < 400);
+        world->actions[event->request.action - 1].may_have_gone |= may_have_worked;
+    else
+        world_hear_undone(world, event, may_have_worked);
 }
 
 static void truth_on_list(World *world, const WorldEvent *event)
@@ -204,7 +207,8 @@ static void truth_of_added(const World *world, const WorldAction *action)
         const WorldMember *member = action->channel->members[i];
 
         if (action->kind == CHANGE_ADD && action->is_decided && action->outcome == OUTCOME_FAILED &&
-            member->exists && member->added_in == action->pass &&
+            member->exists &&
+            (action->is_undo ? member->restored_in : member->added_in) == action->pass &&
             judge_is_same(action->channel, member, action->member) &&
             member->shown_in == action->channel->list_serial)
             world_broken(world, "%s was added by us, the history says failed", action->after);
