@@ -9,7 +9,8 @@
  *
  * Make before break: additions and corrections come first. The list is read after them (confirm.h),
  * and only what it shows is done. Deletions begin `settle` after that, once one more list has shown
- * that enough members stay; where an addition failed, none does.
+ * that enough members stay; where an addition failed, none does, but one that a full channel
+ * refused is exchanged for an extra (exchange.h).
  *
  * Before each change the channel may have been paused, the pass stopped, or the instance failed:
  * then what is left is skipped, and is recorded so. Five failures in a row end the channel's pass.
@@ -37,6 +38,18 @@ void apply_mark(ChannelPass *channel, Outcome outcome);
 
 /* Sends the next change, or what follows the last one. */
 void apply_next(ChannelPass *channel);
+
+/* Sends that change. */
+void apply_send(ChannelPass *channel, size_t number);
+
+/* The channel's error, unless there is an earlier one. */
+void apply_keep_error(ChannelPass *channel, const Err *err);
+
+/* Whether a change waits for its turn. */
+bool apply_is_left(const ChannelPass *channel, size_t number);
+
+/* Whether a deletion does. */
+bool apply_has_deletion_left(const ChannelPass *channel);
 
 /* Ends the channel without confirming: what was not sent is skipped, what may have had its effect
  * stays undecided in the history. */

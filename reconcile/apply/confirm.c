@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "reconcile/apply/apply.h"
+#include "reconcile/apply/exchange.h"
 #include "reconcile/apply/sent.h"
 
 /* How often the list is read again for changes of which no answer came: fewer times than for
@@ -50,11 +51,11 @@ static bool confirm_has_succeeded(Outcome outcome)
  * denied it. What was posted and has its outcome was shown before. change_count: there is none. */
 static size_t confirm_find_late(const ChannelPass *channel)
 {
-    for (size_t i = 0; i < channel->next; i++) {
+    for (size_t i = 0; i < channel->change_count; i++) {
         Outcome outcome = *sent_outcome(channel, i);
         bool is_told = channel->changes[i].kind != CHANGE_DELETE && channel->sent[i].is_decided;
 
-        if (is_told)
+        if (is_told || !channel->sent[i].was_tried)
             continue;
         if ((confirm_has_succeeded(outcome) ||
              (outcome == OUTCOME_FAILED && confirm_may_be_late(channel, i))) &&
@@ -113,6 +114,10 @@ static int confirm_settle_posted(ChannelPass *channel, size_t number, Err *err)
         *outcome = OUTCOME_SKIPPED;
         return 0;
     }
+    if (id && sent->is_refused && !sent->may_have_worked) {
+        *outcome = OUTCOME_SKIPPED;
+        return sent_decide(channel, number, OUTCOME_SKIPPED, err);
+    }
     if (id) {
         *outcome = sent_success(channel->changes[number].kind);
         sent->listed_id = arena_string(&channel->report->arena, id);
@@ -129,16 +134,25 @@ static int confirm_settle_posted(ChannelPass *channel, size_t number, Err *err)
     return sent_decide(channel, number, OUTCOME_FAILED, err);
 }
 
+/* Whether the list makes no difference to a change: it was not sent, or is sent again. */
+static bool confirm_passes_over(const ChannelPass *channel, size_t number, bool goes_on)
+{
+    const Sent *sent = &channel->sent[number];
+
+    return !sent->was_tried || *sent_outcome(channel, number) == OUTCOME_SKIPPED ||
+           (goes_on && sent->is_refused && !sent->is_decided && !confirm_shows(channel, number));
+}
+
 /* Returns how many changes are left that should not be, or the state's error. */
-static int confirm_settle(ChannelPass *channel, Err *err)
+static int confirm_settle(ChannelPass *channel, bool goes_on, Err *err)
 {
     int left = 0;
 
-    for (size_t i = 0; i < channel->next; i++) {
+    for (size_t i = 0; i < channel->change_count; i++) {
         bool is_deletion = channel->changes[i].kind == CHANGE_DELETE;
-        int r = *sent_outcome(channel, i) == OUTCOME_SKIPPED ? 0
-                : is_deletion ? confirm_settle_deletion(channel, i, err)
-                              : confirm_settle_posted(channel, i, err);
+        int r = confirm_passes_over(channel, i, goes_on) ? 0
+                : is_deletion                            ? confirm_settle_deletion(channel, i, err)
+                                                         : confirm_settle_posted(channel, i, err);
         Outcome outcome = *sent_outcome(channel, i);
 
         if (r < 0)
@@ -191,7 +205,10 @@ static void confirm_end(ChannelPass *channel, int left, size_t late, Err *err)
 static bool confirm_has_failed_addition(const ChannelPass *channel)
 {
     for (size_t i = 0; i < channel->first_deletion; i++) {
-        if (channel->changes[i].kind == CHANGE_ADD && *sent_outcome(channel, i) == OUTCOME_FAILED)
+        bool waits = channel->sent[i].is_refused && !channel->sent[i].is_decided;
+
+        if (channel->changes[i].kind == CHANGE_ADD && !waits &&
+            *sent_outcome(channel, i) == OUTCOME_FAILED)
             return true;
     }
     return false;
@@ -222,6 +239,9 @@ static void confirm_on_settled(ChannelPass *channel)
         err_set(&err, -EAGAIN,
                 "the files of this configuration may have changed: the extras stay until the next "
                 "pass");
+    } else if (exchange_is_due(channel) && !channel->is_paused) {
+        exchange_begin(channel);
+        return;
     } else {
         apply_next(channel);
         return;
@@ -233,12 +253,27 @@ static void confirm_on_settled(ChannelPass *channel)
         channel_end(channel, RESULT_DRIFT, &err);
 }
 
-/* Additions and corrections are done. Where an addition failed, nothing is deleted. */
+void confirm_after_settling(ChannelPass *channel)
+{
+    Err err = {0};
+
+    if (confirm_prepare(channel) < 0) {
+        err_memory(&err);
+        apply_skip_rest(channel, NULL);
+        channel_end(channel, RESULT_FAILED, &err);
+        return;
+    }
+    channel->is_settling = true;
+    channel_read(channel, &channel->confirmed, channel->config->settle_usec, confirm_on_settled);
+}
+
+/* Additions and corrections are done, but for those that something must go for. Where another
+ * failed, nothing is deleted. */
 static void confirm_go_on(ChannelPass *channel)
 {
     Err err = {0};
 
-    channel->is_made = true;
+    channel->is_made = !exchange_is_due(channel);
     channel->looks = 0;
     if (report_set_missing(channel->report, &channel->confirmed) < 0) {
         err_memory(&err);
@@ -251,19 +286,18 @@ static void confirm_go_on(ChannelPass *channel)
         channel_end(channel, RESULT_FAILED, &err);
         return;
     }
-    channel->is_settling = true;
-    diff_reset(&channel->confirmed);
-    channel_read(channel, &channel->confirmed, channel->config->settle_usec, confirm_on_settled);
+    confirm_after_settling(channel);
 }
 
 /* ---- the list ---- */
 
 static void confirm_conclude(ChannelPass *channel, size_t late)
 {
-    bool goes_on = !channel->is_made && channel->next == channel->first_deletion &&
-                   channel->first_deletion < channel->change_count && !channel->is_paused;
+    bool is_deletion_late = late >= channel->first_deletion && late < channel->change_count;
+    bool goes_on = !channel->is_made && apply_has_deletion_left(channel) && !is_deletion_late &&
+                   !channel->is_paused;
     Err err = {0};
-    int left = confirm_settle(channel, &err);
+    int left = confirm_settle(channel, goes_on, &err);
 
     if (left >= 0 && goes_on) {
         confirm_go_on(channel);

@@ -8,3 +8,6 @@
 int confirm_prepare(ChannelPass *channel);
 
 void confirm_start(ChannelPass *channel);
+
+/* Reads the list `settle` from now, and goes on with what follows additions and corrections. */
+void confirm_after_settling(ChannelPass *channel);

@@ -59,8 +59,8 @@ void sent_note(Sent *sent, const Call *call, CallEnd end)
 {
     assert(!call->is_in_flight);
     sent->was_uncertain = end == CALL_UNCERTAIN;
-    sent->may_have_worked = call->was_ambiguous;
-    sent->was_unheard = call->was_unheard;
+    sent->may_have_worked = sent->may_have_worked || call->was_ambiguous;
+    sent->was_unheard = sent->was_unheard || call->was_unheard;
     sent->http = call->last.http;
     str_copy(sent->code, sizeof(sent->code), call->last.code);
     str_copy(sent->request_id, sizeof(sent->request_id), call->last.request_id);

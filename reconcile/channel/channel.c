@@ -8,6 +8,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 #include "reconcile/channel/gate.h"
+#include "reconcile/request/classify.h"
 
 Event channel_event(const ChannelPass *channel, EventKind kind, const Err *err)
 {
@@ -44,10 +45,12 @@ static bool channel_may_send(Call *call, Err *why)
     return false;
 }
 
-/* An undo needs no window. */
+/* An undo needs no window, nor does what completes an exchange. */
 void channel_change(ChannelPass *channel, const Request *change, const char *doing,
                     CallOnEnd on_end)
 {
+    bool is_bound = channel->exchange == EXCHANGE_ADDING;
+
     assert(request_is_change(change->kind) && !channel->call.is_in_flight);
     channel->call = (Call){
         .request = *change,
@@ -55,7 +58,8 @@ void channel_change(ChannelPass *channel, const Request *change, const char *doi
         .channel_name = channel->report->name,
         .member = channel->member,
         .on_end = on_end,
-        .may_send = channel->addition ? NULL : channel_may_send,
+        .may_send = channel->addition || is_bound ? NULL : channel_may_send,
+        .is_bound = is_bound,
         .owner = channel,
     };
     channel->call.request.instance = channel->roster->instance;
@@ -63,6 +67,11 @@ void channel_change(ChannelPass *channel, const Request *change, const char *doi
     channel->call.request.channel_id = channel->row->id;
     channel->call.request.tag = &channel->call;
     dispatch_begin(channel->dispatch, &channel->call, 0);
+}
+
+bool channel_is_full(const Answer *answer)
+{
+    return classify_is_full(answer);
 }
 
 void channel_explain_pause(const ChannelPass *channel, Err *err)

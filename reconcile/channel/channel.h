@@ -35,6 +35,8 @@ typedef struct PassGuards PassGuards;
 typedef struct Sent {
     size_t wanted;         /* of an addition or a correction: which of the roster's members */
     const char *listed_id; /* of one that was added, as the list has it; the report owns it */
+    bool was_tried;        /* its call has ended; else it is still to be sent, or is skipped */
+    bool is_refused;       /* the channel is full: it is sent again in exchange for an extra */
     bool is_decided;       /* the history has its outcome */
     bool may_have_worked;  /* some send was ambiguous */
     bool was_unheard;      /* of some send no word of the service came */
@@ -52,6 +54,13 @@ typedef void (*ChannelOnRecorded)(ChannelPass *channel, const Err *err);
 
 /* What becomes of the changes that are left when a list cannot be read. */
 typedef void (*ChannelOnUnread)(ChannelPass *channel);
+
+/* An extra goes, and then what the service refused for its quota is added (exchange.h). */
+typedef enum ExchangeStep {
+    EXCHANGE_NONE,
+    EXCHANGE_DELETING,
+    EXCHANGE_ADDING,
+} ExchangeStep;
 
 struct ChannelPass {
     const Config *config;
@@ -99,7 +108,10 @@ struct ChannelPass {
     size_t change_count;
     size_t first_deletion; /* the number of the first of them */
     bool is_made;          /* what comes before it is done, as a list says */
-    size_t next;           /* the change under way */
+    size_t next;           /* the first that was not tried in their order */
+    size_t under_way;      /* the change whose call is, or was last */
+    ExchangeStep exchange; /* that is under way */
+    size_t exchanged;      /* by it: the addition */
     bool is_settling;      /* deletions wait until what was added had its time to take effect */
     size_t deletions_sent; /* of them, sent once at least: deletions */
     uint32_t failures_in_row;
@@ -134,6 +146,9 @@ bool channel_look_again(ChannelPass *channel, Diff *diff, uint32_t *looks, Chann
  * is not sent, nor sent again, once the channel's window has closed. */
 void channel_change(ChannelPass *channel, const Request *change, const char *doing,
                     CallOnEnd on_end);
+
+/* Whether the service took an addition for one too many (API.md section 3.2, code 3110). */
+bool channel_is_full(const Answer *answer);
 
 /* Says that it was paused, or its window closed, while its changes were under way. */
 void channel_explain_pause(const ChannelPass *channel, Err *err);

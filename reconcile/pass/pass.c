@@ -340,6 +340,7 @@ void pass_abandon(Pass *pass, const char *why)
 {
     pass_stop(pass, why);
     for (size_t i = 0; i < pass->config->instance_count; i++) {
+        dispatch_stop_bound(&pass->instances[i].dispatch);
         if (pass->instances[i].call.is_in_flight)
             dispatch_abandon(&pass->instances[i].dispatch, &pass->instances[i].call);
     }

@@ -34,6 +34,8 @@ struct Call {
     CallOnEnd on_end;
     CallMaySend may_send; /* NULL: it may */
     void *owner;
+    bool is_bound;      /* completes a change that was sent: a stopped pass sends it too, until it
+                           is abandoned */
     bool is_probe;      /* of an instance that failed: one attempt is enough */
     uint32_t attempts;  /* sends so far */
     bool was_ambiguous; /* some send may have had its effect */

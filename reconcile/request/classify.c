@@ -347,6 +347,11 @@ static bool classify_has_number(const char *code, const char *number)
     return dot && str_equal(dot + 1, number);
 }
 
+bool classify_is_full(const Answer *answer)
+{
+    return answer->kind == ANSWER_HTTP && classify_has_number(answer->code, "3110");
+}
+
 static const char *classify_find_advice(const Instance *instance, RequestKind kind, Verdict verdict,
                                         const Answer *answer)
 {
@@ -358,7 +363,7 @@ static const char *classify_find_advice(const Instance *instance, RequestKind ki
         return credential_advice[instance->auth.method];
     if (kind == REQUEST_LIST_CHANNELS && answer->http == 404)
         return "check endpoint, api, project_id and instance_id of this instance in the settings";
-    if (kind == REQUEST_ADD_MEMBERS && classify_has_number(answer->code, "3110"))
+    if (kind == REQUEST_ADD_MEMBERS && classify_is_full(answer))
         return "the channel holds as many members as it may: have its quota raised, or delete a "
                "member that nobody needs";
     return NULL;

@@ -37,6 +37,9 @@ bool classify_is_unheard(const Answer *answer);
  * 0301, section 5): each further request would be refused, and may prolong the lock. */
 bool classify_is_lockout(const Answer *answer);
 
+/* Whether the channel holds as many members as it may (API.md section 3.2, code 3110). */
+bool classify_is_full(const Answer *answer);
+
 /* The answer as an error for people and reports. `doing` says what failed: "reading the members".
  */
 void classify_explain(const Answer *answer, const char *doing, Err *ret_err);

@@ -55,23 +55,40 @@ void dispatch_tell(const Dispatch *dispatch, EventKind kind, const Call *call, u
     dispatch->ops->tell(dispatch->context, &event);
 }
 
-/* Ends all calls of a queue. Their owners may begin others, which end at once by themselves. */
-static void dispatch_end_queue(CallQueue *queue, CallEnd end, const Err *err)
+bool dispatch_sends(const Dispatch *dispatch, const Call *call)
+{
+    if (dispatch->has_failed || dispatch->is_abandoned)
+        return false;
+    return !dispatch->is_stopped || (call->is_bound && !dispatch->holds_changes);
+}
+
+static CallEnd dispatch_end(const Dispatch *dispatch)
+{
+    return dispatch->has_failed ? CALL_INSTANCE : CALL_STOPPED;
+}
+
+/* Ends the calls of a queue that are not to be sent any more. Their owners may begin others, which
+ * end at once by themselves unless they are bound. */
+static void dispatch_end_queue(Dispatch *dispatch, CallQueue *queue)
 {
     CallQueue ending = *queue;
     Call *call;
 
     *queue = (CallQueue){0};
-    while ((call = queue_pop(&ending)))
-        call->on_end(call, end, NULL, err);
+    while ((call = queue_pop(&ending))) {
+        if (queue != &dispatch->refused && dispatch_sends(dispatch, call))
+            queue_push(queue, call);
+        else
+            call->on_end(call, dispatch_end(dispatch), NULL, &dispatch->failure);
+    }
 }
 
-static void dispatch_end_all(Dispatch *dispatch, CallEnd end)
+static void dispatch_end_all(Dispatch *dispatch)
 {
-    dispatch_end_queue(&dispatch->ready, end, &dispatch->failure);
-    dispatch_end_queue(&dispatch->waiting, end, &dispatch->failure);
-    dispatch_end_queue(&dispatch->refused, end, &dispatch->failure);
-    dispatch_end_queue(&dispatch->held, end, &dispatch->failure);
+    dispatch_end_queue(dispatch, &dispatch->ready);
+    dispatch_end_queue(dispatch, &dispatch->waiting);
+    dispatch_end_queue(dispatch, &dispatch->refused);
+    dispatch_end_queue(dispatch, &dispatch->held);
 }
 
 void dispatch_fail(Dispatch *dispatch, const Err *err)
@@ -82,7 +99,7 @@ void dispatch_fail(Dispatch *dispatch, const Err *err)
     dispatch->has_failed = true;
     dispatch->failure = *err;
     dispatch_tell(dispatch, EVENT_INSTANCE_FAILED, NULL, 0, err);
-    dispatch_end_all(dispatch, CALL_INSTANCE);
+    dispatch_end_all(dispatch);
 }
 
 void dispatch_stop(Dispatch *dispatch, const char *why)
@@ -92,7 +109,14 @@ void dispatch_stop(Dispatch *dispatch, const char *why)
     dispatch->is_stopped = true;
     if (!dispatch->has_failed)
         err_set(&dispatch->failure, -ECANCELED, "%s", why);
-    dispatch_end_all(dispatch, dispatch->has_failed ? CALL_INSTANCE : CALL_STOPPED);
+    dispatch_end_all(dispatch);
+}
+
+void dispatch_stop_bound(Dispatch *dispatch)
+{
+    assert(dispatch->is_stopped);
+    dispatch->is_abandoned = true;
+    dispatch_end_all(dispatch);
 }
 
 void dispatch_abandon(Dispatch *dispatch, Call *call)
@@ -100,7 +124,7 @@ void dispatch_abandon(Dispatch *dispatch, Call *call)
     assert(call->is_in_flight);
     call->is_in_flight = false;
     call->was_ambiguous = call->was_unheard = true;
-    assert(dispatch->is_stopped && dispatch->in_flight > 0);
+    assert(dispatch->is_abandoned && dispatch->in_flight > 0);
     dispatch->in_flight--;
     call->on_end(call, CALL_STOPPED, NULL, &dispatch->failure);
 }
@@ -120,9 +144,8 @@ void dispatch_begin(Dispatch *dispatch, Call *call, uint64_t delay_usec)
     call->was_ambiguous = call->was_unheard = false;
     call->was_refused = call->was_replayed = call->was_withheld = call->is_withdrawn = false;
     err_clear(&call->last);
-    if (dispatch->has_failed || dispatch->is_stopped) {
-        call->on_end(call, dispatch->has_failed ? CALL_INSTANCE : CALL_STOPPED, NULL,
-                     &dispatch->failure);
+    if (!dispatch_sends(dispatch, call)) {
+        call->on_end(call, dispatch_end(dispatch), NULL, &dispatch->failure);
         return;
     }
     /* A call that has waited gave its slot to others, so it waits for a free one. */
@@ -167,6 +190,8 @@ void dispatch_hold_changes(Dispatch *dispatch)
     dispatch->ready = (CallQueue){0};
     while ((call = queue_pop(&ready)))
         dispatch_make_ready(dispatch, call);
+    if (dispatch->is_stopped)
+        dispatch_end_all(dispatch);
 }
 
 /* The calls that were held have no slot: they wait for free ones. */

@@ -12,6 +12,9 @@
  * credential; `held` are changes while changes are held. In flight it is in none. Whatever comes,
  * each call ends exactly once, by its on_end.
  *
+ * A pass that is stopped sends nothing more but bound calls, which complete what was begun; once it
+ * is abandoned, or its changes are held, not those either.
+ *
  * A call that was sent may have had its effect whatever its answer says: was_ambiguous keeps that
  * for good, and whoever owns the call must not take a later "not found" for somebody else's work.
  */
@@ -33,6 +36,7 @@ typedef struct Dispatch {
     uint64_t generation; /* of the credential, counted up at each renewal */
     bool is_renewing;
     bool is_stopped;
+    bool is_abandoned; /* likewise, and bound calls are sent no more either */
     bool has_failed;
     bool has_clock_apart; /* the last Date of the service and our clock, by more than
                            * DISPATCH_CLOCK_APART_USEC */
@@ -86,8 +90,12 @@ void dispatch_on_renewed(Dispatch *dispatch, Renewal renewal, const Err *err);
 /* Nothing more is sent: told once, ends every call that is not in flight with CALL_INSTANCE. */
 void dispatch_fail(Dispatch *dispatch, const Err *err);
 
-/* Ends every call that is not in flight; those in flight end with their next answer. */
+/* Ends every call that is not in flight; those in flight end with their next answer. A bound call
+ * goes on, unless changes are held. */
 void dispatch_stop(Dispatch *dispatch, const char *why);
 
-/* After dispatch_stop(): ends a call that is in flight as if it had got no answer. */
+/* After dispatch_stop(): bound calls end too. */
+void dispatch_stop_bound(Dispatch *dispatch);
+
+/* After dispatch_stop_bound(): ends a call that is in flight as if it had got no answer. */
 void dispatch_abandon(Dispatch *dispatch, Call *call);

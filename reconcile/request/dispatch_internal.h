@@ -10,6 +10,9 @@ uint64_t dispatch_now(const Dispatch *dispatch);
 void dispatch_tell(const Dispatch *dispatch, EventKind kind, const Call *call, uint64_t wait_usec,
                    const Err *err);
 
+/* Whether it still sends such a call. */
+bool dispatch_sends(const Dispatch *dispatch, const Call *call);
+
 /* The call may be sent now, unless it is a change and changes are held. */
 void dispatch_make_ready(Dispatch *dispatch, Call *call);
 

@@ -15,9 +15,14 @@ static void dispatch_send(Dispatch *dispatch, Call *call)
 {
     int r;
 
-    assert(!call->is_in_flight && !dispatch->is_stopped && !dispatch->has_failed);
+    assert(!call->is_in_flight && !dispatch->has_failed && !dispatch->is_abandoned);
+    assert(!dispatch->is_stopped || call->is_bound);
     assert(!dispatch->holds_changes || !request_is_change(call->request.kind));
     r = dispatch->ops->submit(dispatch->context, &call->request);
+    if (r == -EKEYEXPIRED && dispatch->is_stopped) {
+        call->on_end(call, CALL_STOPPED, NULL, &dispatch->failure);
+        return;
+    }
     if (r == -EKEYEXPIRED) {
         dispatch_withhold(dispatch, call);
         return;
@@ -114,13 +119,15 @@ static void dispatch_retry(Dispatch *dispatch, Call *call, uint64_t delay_usec,
 }
 
 /* Once the pass is stopped, the instance failed or the call is withdrawn, an answer that calls for
- * another send ends its call instead. */
+ * another send ends its call instead; a bound one is sent again, but with no new credential. */
 static bool dispatch_ends_here(Dispatch *dispatch, Call *call, Verdict verdict,
                                const Answer *answer)
 {
     bool sends_again = classify_sends_again(verdict) || verdict == VERDICT_RENEW;
+    bool goes_on = dispatch_sends(dispatch, call) && !call->is_withdrawn &&
+                   !(verdict == VERDICT_RENEW && dispatch->is_stopped);
 
-    if (!sends_again || !(dispatch->is_stopped || dispatch->has_failed || call->is_withdrawn))
+    if (!sends_again || goes_on)
         return false;
     call->on_end(call, dispatch->has_failed ? CALL_INSTANCE : CALL_STOPPED, answer, &call->last);
     return true;

@@ -93,14 +93,19 @@ static bool lifecycle_is_passing(const Lifecycle *lifecycle)
 
 /* ---- changes are held ---- */
 
-void lifecycle_hold(Lifecycle *lifecycle, const char *why)
+static void lifecycle_hold_passes(Lifecycle *lifecycle, const char *why)
 {
-    assert(why[0]);
-    str_copy(lifecycle->hold, sizeof(lifecycle->hold), why);
     for (size_t i = 0; i < lifecycle->count; i++) {
         if (schedule_is_passing(&lifecycle->schedules[i]))
             lifecycle->ops->hold_pass(lifecycle->context, i, why);
     }
+}
+
+void lifecycle_hold(Lifecycle *lifecycle, const char *why)
+{
+    assert(why[0]);
+    str_copy(lifecycle->hold, sizeof(lifecycle->hold), why);
+    lifecycle_hold_passes(lifecycle, why);
 }
 
 void lifecycle_allow(Lifecycle *lifecycle)
@@ -181,12 +186,14 @@ static void lifecycle_end(Lifecycle *lifecycle, const char *why)
         schedule_end(&lifecycle->schedules[i], why);
 }
 
+/* A stopped pass completes what it has begun; one of an old set does not. */
 void lifecycle_replace(Lifecycle *lifecycle, const char *why)
 {
     assert(why);
     if (lifecycle->state != LIFECYCLE_RUNNING)
         return;
     lifecycle_go(lifecycle, LIFECYCLE_REPLACED);
+    lifecycle_hold_passes(lifecycle, why);
     lifecycle_end(lifecycle, why);
 }
 

@@ -292,17 +292,6 @@ def test_a_list_that_shows_additions_late_is_waited_for(case):
     assert [kind for kind, _ in kinds(sim)] == ["add", "add", "delete", "delete"]
 
 
-def test_a_full_quota_fails_the_channel_without_deletions(case):
-    sim = replace(case, quota=2)
-    result = case.once()
-    reported = result.channel("payments")
-    assert (result.status, reported["result"]) == (FAILED, "failed")
-    assert "APIG.3110" in reported["error"]["message"] and "have its quota raised" in reported["error"]["message"]
-    assert deletions(sim) == [] and sim.hosts("payments") == OLD
-    assert {action["kind"] for action in history(case)} <= {"add", "delete"}
-    assert "deleted" not in {action["outcome"] for action in history(case)}
-
-
 # ---- guards, pause, history ----
 
 

@@ -49,6 +49,22 @@ static bool calm_has_changed(const WorldChannel *channel, const RosterChannel *r
     return false;
 }
 
+/* Whether the quota, or who must stay in service meanwhile, may keep the channel from having all
+ * that the roster wants. */
+static bool calm_may_be_full(const WorldChannel *channel, const RosterChannel *roster)
+{
+    size_t staying = roster->member_count;
+
+    for (size_t i = 0; i < channel->member_count; i++) {
+        const WorldMember *member = channel->members[i];
+
+        staying +=
+            member->exists && !world_is_desired(channel, roster, member) &&
+            (world_is_ignored(channel, roster, member) || !mode_may(roster->mode, MODE_DELETES));
+    }
+    return channel->quota > 0 && (staying > channel->quota || roster->guards.min_remaining > 0);
+}
+
 static void calm_check_channel(const World *world, const ChannelReport *report)
 {
     const RosterChannel *roster = report->channel;
@@ -62,6 +78,8 @@ static void calm_check_channel(const World *world, const ChannelReport *report)
                   !world_is_desired(channel, roster, channel->members[i]) &&
                   !world_is_ignored(channel, roster, channel->members[i]);
     if (world_lacks_group(channel, roster))
+        return;
+    if (report->missing_count > 0 && calm_may_be_full(channel, roster))
         return;
     if (report->result == RESULT_FAILED)
         world_broken(world, "%s fails though all faults are over: %s", channel->row.id,
@@ -104,6 +122,17 @@ static void calm_check(const Sim *sim)
 
 /* ---- the way there ---- */
 
+/* One exchange makes no room where the channel has more members than it may. */
+static void calm_raise_quota(WorldChannel *channel)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < channel->member_count; i++)
+        count += channel->members[i]->exists;
+    if (channel->quota > 0 && channel->quota < count)
+        channel->quota = count;
+}
+
 static void calm_begin(Sim *sim)
 {
     World *world = sim->world;
@@ -120,6 +149,7 @@ static void calm_begin(Sim *sim)
         world->channels[i].is_paused = false;
         world->channels[i].lag_usec = 0;
         world->channels[i].late_usec = 0;
+        calm_raise_quota(&world->channels[i]);
     }
     world->config.windows = (ChangeWindows){.window_count = 0};
     for (size_t i = 0; i < world->config.channel_count; i++) {

@@ -42,6 +42,7 @@ typedef struct WorldMember {
     bool exists;
     uint64_t listed_until_usec; /* removed, but listed until then */
     uint64_t shown_in;          /* the channel's list_serial that showed it to a pass */
+    uint64_t first_shown_usec;  /* when the first list did */
     uint32_t deleted_in;        /* the pass whose request removed it; 0: none did */
     uint64_t listed_from_usec;  /* added, but not listed until then */
     uint32_t restored_in;       /* the undo that added it or wrote over it; 0: none did */
@@ -64,8 +65,11 @@ typedef struct WorldChannel {
     uint64_t listed_realtime_usec; /* the last page: when its plan is made */
     bool was_in_sync;              /* in truth, when its list was last read */
     size_t mutations;              /* in flight */
-    uint32_t opened_in;            /* the pass that an approval opened its window for */
-    Sighting *sightings;           /* what the state remembers */
+    size_t quota;                  /* how many members it may have; 0: any number */
+    size_t owed_for; /* the action, from 1, by which an extra goes for an addition to come; or 0 */
+    size_t bound;    /* the action that was sent for the last of these */
+    uint32_t opened_in;  /* the pass that an approval opened its window for */
+    Sighting *sightings; /* what the state remembers */
     size_t sighting_count;
     Sighting *durable; /* of them, what a kill leaves; unless is_buffered the same */
     size_t durable_count;
@@ -201,7 +205,9 @@ typedef struct WorldAction {
     int http;
     char code[32], request_id[72]; /* of the answer that decided it */
     bool was_sent;
-    bool may_have_gone; /* some send was answered ambiguously, or not */
+    bool is_approved;      /* its plan passed guards by an approval */
+    bool was_refused_full; /* an addition: the channel is full */
+    bool may_have_gone;    /* some send was answered ambiguously, or not */
 } WorldAction;
 
 typedef struct WorldApproval {

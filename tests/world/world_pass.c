@@ -97,6 +97,7 @@ void world_forget(World *world)
     }
     for (size_t i = 0; i < world->channel_count; i++) {
         world->channels[i].mutations = 0;
+        world->channels[i].owed_for = world->channels[i].bound = 0;
         world->channels[i].recall_count = 0;
         if (world->buries)
             passes_bury(&world->channels[i]);

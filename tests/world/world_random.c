@@ -189,6 +189,8 @@ static void random_channel(World *world, size_t number)
     random_states(world, roster);
     for (size_t i = 0; i < extras; i++)
         world_add_random_extra(world, channel);
+    if (world_chance(world, 30))
+        channel->quota = channel->member_count + world_below(world, 3);
 }
 
 static void random_pass_guards(World *world, Guards *guards)
@@ -327,7 +329,8 @@ static void calm_channel(World *world, const ChannelReport *report)
         return;
     if (!channel || world->rosters[0].id == report->channel->id ||
         world->rosters[0].name == report->channel->name ||
-        !str_equal(channel->row.member_type, "ip") || world_lacks_group(channel, report->channel))
+        !str_equal(channel->row.member_type, "ip") || world_lacks_group(channel, report->channel) ||
+        (has_missing && channel->quota > 0))
         return;
     world_broken(world, "%s fails in a calm world (%s%s)", report->id, report->error.text,
                  has_missing ? ", members are missing" : "");

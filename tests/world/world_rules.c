@@ -8,6 +8,7 @@
 #include "config/address.h"
 #include "daemon/base/str.h"
 #include "tests/world/judge.h"
+#include "tests/world/judge_exchange.h"
 #include "tests/world/judge_pass.h"
 #include "tests/world/undo.h"
 #include "tests/world/world.h"
@@ -209,8 +210,6 @@ static void rule_gate(World *world, const RosterChannel *roster, const WorldChan
         world_broken(world, "%s is changed and may not be: %s", channel->row.id, state.reason);
 }
 
-static void rule_order(World *world, const WorldChannel *channel);
-
 /* The deletion of the member that this pass recorded and that has no outcome; NULL: there is none.
  */
 static WorldAction *rule_find_deletion(World *world, const WorldChannel *channel,
@@ -250,7 +249,7 @@ static void rule_deletion(World *world, const Request *request)
     if (world_is_desired(channel, request->channel, member) ||
         world_is_ignored(channel, request->channel, member))
         world_broken(world, "%s is deleted and belongs there", member->host);
-    rule_order(world, channel);
+    judge_exchange_deletion(world, request->channel, channel, action);
     channel->mutations++;
     action->was_sent = true;
 }
@@ -269,6 +268,7 @@ static void rule_addition(World *world, const Request *request)
 {
     WorldChannel *channel = world_find_channel(world, request->instance, request->channel_id);
     WorldAction *action = &world->actions[request->action - 1];
+    bool is_bound;
 
     if (request->action > world->action_count || action->channel != channel ||
         action->kind == CHANGE_DELETE || action->pass != world->pass_serial || action->is_decided)
@@ -278,27 +278,18 @@ static void rule_addition(World *world, const Request *request)
     if (world->dry_run || world->undo || !mode_may(request->channel->mode, MODE_ADDS) ||
         !world_is_manageable(channel))
         world_broken(world, "an addition where none may be");
-    if (channel->is_paused || (request->channel->pause && request->channel->pause->until_usec == 0))
+    is_bound = judge_exchange_addition(world, channel, action);
+    if (!is_bound && (channel->is_paused ||
+                      (request->channel->pause && request->channel->pause->until_usec == 0)))
         world_broken(world, "%s is added and its channel is paused", action->after);
     if (channel->mutations > 0)
         world_broken(world, "two changes of one channel at once");
-    rule_gate(world, request->channel, channel);
+    if (!is_bound)
+        rule_gate(world, request->channel, channel);
     if (rule_is_listed(channel, action->member) != (action->kind == CHANGE_CORRECT))
         world_broken(world, "%s is added and was listed, or corrected and was not", action->after);
     channel->mutations++;
     action->was_sent = true;
-}
-
-/* Make before break: whatever the pass adds is listed before it deletes anything. */
-static void rule_order(World *world, const WorldChannel *channel)
-{
-    for (size_t i = world->pass_first_action; i < world->action_count; i++) {
-        const WorldAction *action = &world->actions[i];
-
-        if (action->channel == channel && action->kind == CHANGE_ADD &&
-            action->pass == world->pass_serial && !rule_is_listed(channel, action->member))
-            world_broken(world, "a deletion before %s is listed", action->after);
-    }
 }
 
 static void rule_change(World *world, const Request *request)
@@ -315,7 +306,7 @@ void world_rule_submit(World *world, const Request *request)
 {
     WorldInstance *instance = &world->instances[request->instance];
 
-    if (world->is_stopped)
+    if (world->is_stopped && !judge_exchange_outlives_stop(world, request))
         world_broken(world, "sent after the stop");
     if (world->set != world->newest_set && !world->undo)
         world_broken(world, "sent by a set that a newer one has replaced");

@@ -276,6 +276,15 @@ static void service_upsert(const World *world, const WorldEvent *event, WorldMem
         member->restored_in = event->pass;
 }
 
+static size_t service_count(const WorldChannel *channel)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < channel->member_count; i++)
+        count += channel->members[i]->exists;
+    return count;
+}
+
 /* An upsert (API.md section 1.4): who has the address already is written over, and where a port was
  * left out once, two have it. */
 static void service_add(World *world, WorldEvent *event, WorldChannel *channel)
@@ -292,6 +301,10 @@ static void service_add(World *world, WorldEvent *event, WorldChannel *channel)
             continue;
         service_upsert(world, event, channel->members[i], was);
         found++;
+    }
+    if (found == 0 && channel->quota > 0 && service_count(channel) >= channel->quota) {
+        service_say(event, 403, "APIG.3110", "the channel is full");
+        return;
     }
     if (found == 0) {
         WorldMember *member = world_add_grouped(channel, was->group, was->host, was->port);

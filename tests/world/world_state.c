@@ -242,7 +242,7 @@ static char *state_copy(const char *text)
     return copy;
 }
 
-static void state_add_action(World *world, WorldChannel *channel, const RosterChannel *roster,
+static void state_add_action(World *world, WorldChannel *channel, const Batch *batch,
                              Change *change)
 {
     WorldAction *action;
@@ -254,8 +254,9 @@ static void state_add_action(World *world, WorldChannel *channel, const RosterCh
     *action = (WorldAction){
         .kind = change->kind,
         .channel = channel,
-        .member = change->kind == CHANGE_ADD ? posted_describe(world, channel, roster, change)
-                                             : world_find_member(world, change->member_id),
+        .member = change->kind == CHANGE_ADD
+                      ? posted_describe(world, channel, batch->channel, change)
+                      : world_find_member(world, change->member_id),
         .pass = world->pass_serial,
         .identity = malloc(change->identity_size),
         .identity_size = change->identity_size,
@@ -264,6 +265,7 @@ static void state_add_action(World *world, WorldChannel *channel, const RosterCh
         .sent = change->after ? world_parse_fields(change->after) : (MemberFields){0},
         .realtime_usec = world->realtime_usec,
         .recorded_usec = world->now_usec,
+        .is_approved = batch->approved,
     };
     if (!action->identity)
         fail_msg("the test is out of memory");
@@ -308,7 +310,7 @@ static void state_add_batch(World *world, Batch *batch)
         channel->opened_in = approval->opens_window ? world->pass_serial : 0;
     }
     for (size_t i = 0; i < batch->change_count; i++)
-        state_add_action(world, channel, batch->channel, &batch->changes[i]);
+        state_add_action(world, channel, batch, &batch->changes[i]);
     world_trace(world, "%s: %zu changes are recorded%s", batch->channel_id, batch->change_count,
                 batch->approved ? ", approved" : "");
 }

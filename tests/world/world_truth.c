@@ -6,6 +6,7 @@
 #include "daemon/base/str.h"
 #include "tests/world/judge.h"
 #include "tests/world/judge_changed.h"
+#include "tests/world/judge_exchange.h"
 #include "tests/world/judge_pass.h"
 #include "tests/world/undo.h"
 #include "tests/world/world.h"
@@ -44,6 +45,7 @@ static void truth_on_addition(World *world, const WorldEvent *event)
         truth_is_ambiguous(answer) || (answer->kind == ANSWER_HTTP && answer->http < 400);
 
     world_find_channel(world, event->request.instance, event->request.channel_id)->mutations--;
+    judge_exchange_hear(world, event);
     if (event->request.action)
         world->actions[event->request.action - 1].may_have_gone |= may_have_worked;
     else
@@ -63,6 +65,8 @@ static void truth_on_list(World *world, const WorldEvent *event)
 
         if (member && member->shown_in != channel->list_serial)
             member->shown = event->members.rows[i].fields;
+        if (member && !member->first_shown_usec)
+            member->first_shown_usec = world->now_usec;
         if (member)
             member->shown_in = channel->list_serial;
     }
@@ -301,6 +305,7 @@ void world_rule_end(World *world)
         world_broken(world, "a finished pass wants to be woken");
     for (size_t i = world->pass_first_action; i < world->action_count; i++)
         truth_of_action(world, &world->actions[i]);
+    judge_exchange_end(world);
     if (world->undo)
         world_rule_undone(world);
     for (size_t i = 0; i < report->channel_count && !world->undo; i++)

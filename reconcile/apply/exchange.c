@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#include "reconcile/apply/exchange.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+
+#include "daemon/base/str.h"
+#include "reconcile/apply/apply.h"
+#include "reconcile/apply/confirm.h"
+#include "reconcile/apply/sent.h"
+
+bool exchange_is_for(const ChannelPass *channel, size_t number, CallEnd end, const Answer *answer)
+{
+    return end == CALL_CHANNEL && channel->changes[number].kind == CHANGE_ADD &&
+           channel->plan.delete_count > 0 && answer && channel_is_full(answer);
+}
+
+/* The first addition that waits, and that nobody else has made; change_count: none does. */
+static size_t exchange_find(const ChannelPass *channel)
+{
+    for (size_t i = 0; i < channel->first_deletion; i++) {
+        const Sent *sent = &channel->sent[i];
+
+        if (sent->is_refused && !sent->is_decided && !channel->confirmed.seen[sent->wanted])
+            return i;
+    }
+    return channel->change_count;
+}
+
+bool exchange_is_due(const ChannelPass *channel)
+{
+    return exchange_find(channel) < channel->change_count;
+}
+
+/* An extra as the list has it that was read last, or NULL. */
+static const Extra *exchange_find_listed(const ChannelPass *channel, const char *member_id)
+{
+    const Diff *list = channel->reading;
+
+    for (size_t i = 0; i < list->extra_count; i++) {
+        if (str_equal(list->extras[i].id, member_id))
+            return &list->extras[i];
+    }
+    return NULL;
+}
+
+/* Whether enough stay in service while the channel has one less, or somebody has approved fewer. */
+static bool exchange_keeps_enough(const ChannelPass *channel)
+{
+    const Diff *list = channel->reading;
+    size_t in_service = list->staying_in_service + list->extras_in_service;
+
+    if (channel->is_approved && channel->guards[GUARD_MIN_REMAINING].refuses)
+        return true;
+    return in_service > 0 && guard_keeps_enough(&channel->roster->guards, in_service - 1);
+}
+
+/* The extra that goes next: one that serves nobody, else the first that may; change_count: none
+ * may. */
+static size_t exchange_choose(const ChannelPass *channel)
+{
+    size_t chosen = channel->change_count;
+
+    for (size_t i = channel->first_deletion; i < channel->change_count; i++) {
+        const Extra *extra = exchange_find_listed(channel, channel->changes[i].member_id);
+
+        if (channel->sent[i].was_tried || channel->sent[i].is_decided || !extra)
+            continue;
+        if (!extra->fields.is_enabled)
+            return i;
+        if (chosen == channel->change_count && exchange_keeps_enough(channel))
+            chosen = i;
+    }
+    return chosen;
+}
+
+/* The error is the refusal, which says how full the channel is. */
+static void exchange_end_unmade(ChannelPass *channel)
+{
+    const Diff *list = channel->reading;
+    Err err = {0};
+
+    assert(err_is_set(&channel->report->error));
+    err_context(&channel->report->error, -EPERM,
+                "no extra goes in exchange: %zu members are in service, min_remaining is %" PRIu32,
+                list->staying_in_service + list->extras_in_service,
+                channel->roster->guards.min_remaining);
+    if (apply_skip_rest(channel, &err) == 0 && report_set_missing(channel->report, list) < 0)
+        err_memory(&err);
+    channel_end(channel, RESULT_FAILED, &err);
+}
+
+void exchange_begin(ChannelPass *channel)
+{
+    size_t extra = exchange_choose(channel);
+
+    assert(channel->exchange == EXCHANGE_NONE && exchange_is_due(channel));
+    if (extra == channel->change_count) {
+        exchange_end_unmade(channel);
+        return;
+    }
+    channel->exchange = EXCHANGE_DELETING;
+    channel->exchanged = exchange_find(channel);
+    apply_send(channel, extra);
+}
+
+/* Whether the deletion left room, or may have. */
+static bool exchange_has_room(const ChannelPass *channel)
+{
+    size_t number = channel->under_way;
+    const Sent *sent = &channel->sent[number];
+
+    return *sent_outcome(channel, number) != OUTCOME_FAILED || sent->may_have_worked ||
+           sent->was_uncertain;
+}
+
+void exchange_go_on(ChannelPass *channel)
+{
+    assert(channel->exchange != EXCHANGE_NONE);
+    if (channel->exchange == EXCHANGE_DELETING && exchange_has_room(channel)) {
+        channel->exchange = EXCHANGE_ADDING;
+        apply_send(channel, channel->exchanged);
+        return;
+    }
+    /* Where the extra stays, the addition has failed, and nothing more is exchanged. */
+    channel->sent[channel->exchanged].is_refused = false;
+    channel->exchange = EXCHANGE_NONE;
+    confirm_start(channel);
+}
+
+int exchange_give_up(ChannelPass *channel, Err *err)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < channel->first_deletion; i++) {
+        Sent *sent = &channel->sent[i];
+
+        if (!sent->is_refused || sent->is_decided || sent->may_have_worked)
+            continue;
+        sent_tell(channel, i, &channel->report->error);
+        if (r == 0)
+            r = sent_decide(channel, i, OUTCOME_FAILED, err);
+    }
+    return r;
+}
