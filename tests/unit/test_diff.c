@@ -1,83 +1,44 @@
 /* SPDX-License-Identifier: MIT */
 /* Live against desired: who is extra, missing, ignored; which rows make a list worthless. */
-#include "tests/world/world.h"
+#include "tests/unit/diff_case.h"
 
 #include <string.h>
 
-#include "reconcile/plan/diff.h"
 #include "reconcile/plan/identity.h"
 
-typedef struct Table {
-    RosterChannel roster;
-    RosterMember wanted[8];
-    Desired desired;
-    Diff diff;
-    Err err;
-} Table;
-
-static const char *describe(const MemberPage *page, size_t row)
-{
-    return page->rows[row].id;
-}
-
-static void table_open(Table *table, bool is_ecs)
-{
-    table->roster.members = table->wanted;
-    assert_int_equal(desired_init(&table->desired, &table->roster, 8080, is_ecs, &table->err), 0);
-    assert_int_equal(diff_init(&table->diff, &table->desired, "c1", is_ecs), 0);
-}
-
-static void table_close(Table *table)
-{
-    diff_done(&table->diff);
-    desired_done(&table->desired);
-}
-
-static void table_want(Table *table, const char *group, const char *address, uint16_t port)
+static void table_want(DiffCase *table, const char *group, const char *address, uint16_t port)
 {
     table->wanted[table->roster.member_count++] =
         (RosterMember){group, address, port, .is_ecs = false};
 }
 
-static int table_add_as(Table *table, MemberRow row, MemberFields fields)
-{
-    MemberPage page = {.total = 1, .rows = &row, .row_count = 1, .describe = describe};
-
-    row.group = row.group ? row.group : "";
-    row.host = row.host ? row.host : "";
-    row.ecs_id = row.ecs_id ? row.ecs_id : "";
-    row.channel_id = row.channel_id ? row.channel_id : "c1";
-    row.fields = fields;
-    return diff_add_page(&table->diff, &page, 0, &table->err);
-}
-
 /* In service, and nothing told of its weight. */
-static int table_add(Table *table, MemberRow row)
+static int table_add(DiffCase *table, MemberRow row)
 {
-    return table_add_as(table, row, (MemberFields){.weight = OPS_WEIGHT_NONE, .is_enabled = true});
+    return diff_case_add(table, row, (MemberFields){.weight = OPS_WEIGHT_NONE, .is_enabled = true});
 }
 
-static void table_add_disabled(Table *table, MemberRow row)
+static void table_add_disabled(DiffCase *table, MemberRow row)
 {
-    assert_int_equal(table_add_as(table, row, (MemberFields){.weight = OPS_WEIGHT_NONE}), 0);
+    assert_int_equal(diff_case_add(table, row, (MemberFields){.weight = OPS_WEIGHT_NONE}), 0);
 }
 
 /* One wanted member and one live: are they the same? */
 static bool meets(const char *wanted_group, const char *wanted, uint16_t wanted_port,
                   const char *live_group, const char *live, uint16_t live_port)
 {
-    Table table = {0};
+    DiffCase table = {0};
     bool is_met;
 
     table_want(&table, wanted_group, wanted, wanted_port);
-    table_open(&table, false);
+    diff_case_open(&table, false);
     assert_int_equal(
         table_add(&table,
                   (MemberRow){.id = "m1", .group = live_group, .host = live, .port = live_port}),
         0);
     is_met = table.diff.seen[0];
     assert_int_equal(table.diff.extra_count, !is_met);
-    table_close(&table);
+    diff_case_close(&table);
     return is_met;
 }
 
@@ -114,11 +75,11 @@ static void test_another_port_or_group_is_another_member(void **state)
 
 static void test_an_extra_is_kept_whole(void **state)
 {
-    Table table = {0};
+    DiffCase table = {0};
     const Extra *extra;
 
     (void)state;
-    table_open(&table, false);
+    diff_case_open(&table, false);
     assert_int_equal(table_add(&table, (MemberRow){.id = "m1", .group = "blue", .host = "NODE"}),
                      0);
     extra = &table.diff.extras[0];
@@ -129,35 +90,35 @@ static void test_an_extra_is_kept_whole(void **state)
     assert_string_equal(extra->member_json, "m1");
     assert_true(diff_has_id(&table.diff, "m1"));
     assert_false(diff_has_id(&table.diff, "m2"));
-    table_close(&table);
+    diff_case_close(&table);
 }
 
 static void test_two_members_of_one_identity_are_both_kept_or_both_extra(void **state)
 {
-    Table table = {0};
+    DiffCase table = {0};
 
     (void)state;
     table_want(&table, "", "10.0.0.1", 0);
-    table_open(&table, false);
+    diff_case_open(&table, false);
     assert_int_equal(table_add(&table, (MemberRow){.id = "m1", .host = "10.0.0.1"}), 0);
     assert_int_equal(table_add(&table, (MemberRow){.id = "m2", .host = "10.0.0.1"}), 0);
     assert_int_equal(table.diff.extra_count, 0);
     assert_int_equal(table_add(&table, (MemberRow){.id = "m3", .host = "10.0.0.2"}), 0);
     assert_int_equal(table_add(&table, (MemberRow){.id = "m4", .host = "10.0.0.2"}), 0);
     assert_int_equal(table.diff.extra_count, 2);
-    table_close(&table);
+    diff_case_close(&table);
 }
 
 static void test_ignored_members_are_never_extra_and_desired_ones_never_ignored(void **state)
 {
     const IgnoreRule rule = {.group = "canary"};
-    Table table = {0};
+    DiffCase table = {0};
 
     (void)state;
     table.roster.ignore = &rule;
     table.roster.ignore_count = 1;
     table_want(&table, "canary", "10.0.0.1", 0);
-    table_open(&table, false);
+    diff_case_open(&table, false);
     assert_int_equal(
         table_add(&table, (MemberRow){.id = "m1", .group = "canary", .host = "10.0.0.1"}), 0);
     assert_int_equal(
@@ -166,20 +127,20 @@ static void test_ignored_members_are_never_extra_and_desired_ones_never_ignored(
     assert_int_equal(table.diff.ignored_count, 1);
     assert_int_equal(table.diff.extra_count, 0);
     assert_true(table.diff.seen[0]);
-    table_close(&table);
+    diff_case_close(&table);
 }
 
 static void test_in_service_is_status_1_or_none_of_those_that_stay(void **state)
 {
     const IgnoreRule rule = {.group = "canary"};
-    Table table = {0};
+    DiffCase table = {0};
 
     (void)state;
     table.roster.ignore = &rule;
     table.roster.ignore_count = 1;
     for (size_t i = 0; i < 3; i++)
         table_want(&table, "", (const char *[]){"10.0.0.1", "10.0.0.2", "10.0.0.3"}[i], 0);
-    table_open(&table, false);
+    diff_case_open(&table, false);
     table_add(&table, (MemberRow){.id = "m1", .host = "10.0.0.1"});
     table_add_disabled(&table, (MemberRow){.id = "m2", .host = "10.0.0.2"});
     table_add(&table, (MemberRow){.id = "m3", .host = "10.0.0.3"});
@@ -188,10 +149,10 @@ static void test_in_service_is_status_1_or_none_of_those_that_stay(void **state)
     table_add(&table, (MemberRow){.id = "m6", .host = "10.9.0.1"});
     assert_int_equal(table.diff.staying_in_service, 3);
     assert_int_equal(table.diff.extra_count, 1);
-    table_close(&table);
+    diff_case_close(&table);
 }
 
-static const char *table_find(const Table *table, const char *group, const char *host)
+static const char *table_find(const DiffCase *table, const char *group, const char *host)
 {
     unsigned char identity[IDENTITY_SIZE_MAX];
     int size = identity_pack(group, host, 8080, identity);
@@ -203,14 +164,14 @@ static const char *table_find(const Table *table, const char *group, const char 
 static void test_a_listed_member_is_found_by_its_identity(void **state)
 {
     const IgnoreRule rule = {.group = "canary"};
-    Table table = {0};
+    DiffCase table = {0};
 
     (void)state;
     table.roster.ignore = &rule;
     table.roster.ignore_count = 1;
     table_want(&table, "", "10.0.0.1", 0);
     table_want(&table, "", "10.0.0.2", 0);
-    table_open(&table, false);
+    diff_case_open(&table, false);
     table_add(&table, (MemberRow){.id = "m1", .host = "10.0.0.1"});
     table_add(&table, (MemberRow){.id = "m2", .group = "canary", .host = "10.0.0.1"});
     table_add(&table, (MemberRow){.id = "m3", .group = "blue", .host = "10.0.0.1"});
@@ -222,16 +183,16 @@ static void test_a_listed_member_is_found_by_its_identity(void **state)
     diff_reset(&table.diff);
     assert_null(table_find(&table, "", "10.0.0.1"));
     assert_null(table_find(&table, "canary", "10.0.0.1"));
-    table_close(&table);
+    diff_case_close(&table);
 }
 
 static void test_ecs_members_compare_by_their_server(void **state)
 {
-    Table table = {0};
+    DiffCase table = {0};
 
     (void)state;
     table.wanted[table.roster.member_count++] = (RosterMember){"", "Server-A", 80, .is_ecs = true};
-    table_open(&table, true);
+    diff_case_open(&table, true);
     assert_int_equal(
         table_add(&table,
                   (MemberRow){.id = "m1", .ecs_id = "Server-A", .host = "10.0.0.1", .port = 80}),
@@ -243,22 +204,22 @@ static void test_ecs_members_compare_by_their_server(void **state)
     assert_true(table.diff.seen[0]);
     assert_int_equal(table.diff.extra_count, 1);
     assert_string_equal(table.diff.extras[0].address, "Server-B");
-    table_close(&table);
+    diff_case_close(&table);
 }
 
 /* ---- rows that make a list worthless ---- */
 
 static void expect_worthless(bool is_ecs, MemberRow row, const char *why)
 {
-    Table table = {0};
+    DiffCase table = {0};
 
-    table_open(&table, is_ecs);
+    diff_case_open(&table, is_ecs);
     assert_int_equal(table_add(&table, (MemberRow){.id = "m1", .host = "10.0.0.1", .ecs_id = "e"}),
                      0);
     assert_int_equal(table_add(&table, row), -EPROTO);
     if (!strstr(table.err.text, why))
         fail_msg("\"%s\" does not say \"%s\"", table.err.text, why);
-    table_close(&table);
+    diff_case_close(&table);
 }
 
 static void test_rows_that_cannot_be_believed(void **state)
@@ -285,11 +246,11 @@ static void test_rows_that_cannot_be_believed(void **state)
 
 static void test_a_list_read_again_begins_with_nothing(void **state)
 {
-    Table table = {0};
+    DiffCase table = {0};
 
     (void)state;
     table_want(&table, "", "10.0.0.1", 0);
-    table_open(&table, false);
+    diff_case_open(&table, false);
     table_add(&table, (MemberRow){.id = "m1", .host = "10.0.0.1"});
     table_add(&table, (MemberRow){.id = "m2", .host = "10.0.0.2"});
     diff_reset(&table.diff);
@@ -300,7 +261,7 @@ static void test_a_list_read_again_begins_with_nothing(void **state)
                      0);
     assert_int_equal(table_add(&table, (MemberRow){.id = "m1", .host = "10.0.0.1"}), 0);
     assert_int_equal(table.diff.live_count, 1);
-    table_close(&table);
+    diff_case_close(&table);
 }
 
 int main(void)

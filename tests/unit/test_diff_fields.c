@@ -1,62 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /* What a roster states of its members, live otherwise: which differ, in which fields, in what
  * order. */
-#include "tests/world/world.h"
+#include "tests/unit/diff_case.h"
 
 #include <string.h>
 
-#include "reconcile/plan/diff.h"
 #include "reconcile/plan/plan.h"
 
-typedef struct Table {
-    RosterChannel roster;
-    RosterMember wanted[4];
-    Desired desired;
-    Diff diff;
-    Err err;
-} Table;
-
-static const char *describe(const MemberPage *page, size_t row)
+static void table_add(DiffCase *table, MemberRow row, MemberFields fields)
 {
-    return page->rows[row].id;
-}
-
-static void table_open(Table *table)
-{
-    table->roster.members = table->wanted;
-    assert_int_equal(desired_init(&table->desired, &table->roster, 8080, false, &table->err), 0);
-    assert_int_equal(diff_init(&table->diff, &table->desired, "c1", false), 0);
-}
-
-static void table_close(Table *table)
-{
-    diff_done(&table->diff);
-    desired_done(&table->desired);
-}
-
-static void table_add_as(Table *table, MemberRow row, MemberFields fields)
-{
-    MemberPage page = {.total = 1, .rows = &row, .row_count = 1, .describe = describe};
-
-    row.group = row.group ? row.group : "";
-    row.ecs_id = "";
-    row.channel_id = "c1";
-    row.fields = fields;
-    assert_int_equal(diff_add_page(&table->diff, &page, 0, &table->err), 0);
+    assert_int_equal(diff_case_add(table, row, fields), 0);
 }
 
 /* One wanted member in a group, live with some fields: which of those it states differ? */
 static unsigned changes(const RosterMember *wanted, const ChannelRow *row, MemberFields live)
 {
-    Table table = {0};
+    DiffCase table = {0};
     unsigned states = 0;
     Plan plan;
 
     table.wanted[table.roster.member_count++] = *wanted;
-    table_open(&table);
+    diff_case_open(&table, false);
     table.desired.row = row;
-    table_add_as(&table, (MemberRow){.id = "m1", .group = wanted->group, .host = wanted->address},
-                 live);
+    table_add(&table, (MemberRow){.id = "m1", .group = wanted->group, .host = wanted->address},
+              live);
     plan_make(&table.diff, MODE_PRUNE, &plan);
     assert_int_equal(plan.missing_count + plan.extra_count, 0);
     assert_in_range(plan.changed_count, 0, 1);
@@ -67,7 +34,7 @@ static unsigned changes(const RosterMember *wanted, const ChannelRow *row, Membe
         assert_string_equal(plan.changed[0].member_json, "m1");
         assert_memory_equal(&plan.changed[0].live, &live, sizeof(live));
     }
-    table_close(&table);
+    diff_case_close(&table);
     return states;
 }
 
@@ -137,7 +104,7 @@ static void test_a_weight_counts_where_the_group_is_known_to_have_none(void **st
 static void test_changed_members_are_sorted_and_forgotten_with_their_list(void **state)
 {
     const RosterMember stated = {.states = ROSTER_MEMBER_WEIGHT, .weight = 5};
-    Table table = {0};
+    DiffCase table = {0};
     Plan plan;
 
     (void)state;
@@ -147,25 +114,25 @@ static void test_changed_members_are_sorted_and_forgotten_with_their_list(void *
         table.wanted[i].address = (const char *[]){"10.0.0.3", "10.0.0.1", "10.0.0.2"}[i];
     }
     table.roster.member_count = 3;
-    table_open(&table);
+    diff_case_open(&table, false);
     for (size_t i = 0; i < 2; i++) {
         diff_reset(&table.diff);
-        table_add_as(&table, (MemberRow){.id = "m3", .host = "10.0.0.3"}, LIVE(1, false, true));
-        table_add_as(&table, (MemberRow){.id = "m2", .host = "10.0.0.2"}, LIVE(5, false, true));
-        table_add_as(&table, (MemberRow){.id = "m1", .host = "10.0.0.1"}, LIVE(2, false, true));
+        table_add(&table, (MemberRow){.id = "m3", .host = "10.0.0.3"}, LIVE(1, false, true));
+        table_add(&table, (MemberRow){.id = "m2", .host = "10.0.0.2"}, LIVE(5, false, true));
+        table_add(&table, (MemberRow){.id = "m1", .host = "10.0.0.1"}, LIVE(2, false, true));
     }
     plan_make(&table.diff, MODE_PRUNE, &plan);
     assert_int_equal(plan.changed_count, 2);
     assert_string_equal(plan.changed[0].id, "m1");
     assert_int_equal(plan.changed[0].desired, 1);
     assert_string_equal(plan.changed[1].id, "m3");
-    table_close(&table);
+    diff_case_close(&table);
 }
 
 static void test_wanted_members_out_of_service_are_counted(void **state)
 {
     static const char *const addresses[] = {"10.0.0.1", "10.0.0.2", "10.0.0.3"};
-    Table table = {0};
+    DiffCase table = {0};
     Plan plan;
 
     (void)state;
@@ -173,16 +140,16 @@ static void test_wanted_members_out_of_service_are_counted(void **state)
         table.wanted[i] = (RosterMember){.group = "", .address = addresses[i]};
     table.roster.member_count = 3;
     table.wanted[1].states = ROSTER_MEMBER_ENABLED;
-    table_open(&table);
-    table_add_as(&table, (MemberRow){.id = "m1", .host = "10.0.0.1"}, LIVE(1, false, false));
-    table_add_as(&table, (MemberRow){.id = "m2", .host = "10.0.0.2"}, LIVE(1, false, false));
-    table_add_as(&table, (MemberRow){.id = "m3", .host = "10.0.0.3"}, LIVE(1, false, true));
-    table_add_as(&table, (MemberRow){.id = "m9", .host = "10.9.0.1"}, LIVE(1, false, false));
+    diff_case_open(&table, false);
+    table_add(&table, (MemberRow){.id = "m1", .host = "10.0.0.1"}, LIVE(1, false, false));
+    table_add(&table, (MemberRow){.id = "m2", .host = "10.0.0.2"}, LIVE(1, false, false));
+    table_add(&table, (MemberRow){.id = "m3", .host = "10.0.0.3"}, LIVE(1, false, true));
+    table_add(&table, (MemberRow){.id = "m9", .host = "10.9.0.1"}, LIVE(1, false, false));
     plan_make(&table.diff, MODE_PRUNE, &plan);
     assert_int_equal(plan.disabled_count, 1);
     assert_int_equal(plan.changed_count, 0);
     assert_false(plan.extras[0].fields.is_enabled);
-    table_close(&table);
+    diff_case_close(&table);
 }
 
 int main(void)

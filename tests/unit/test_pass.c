@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Whole passes: modes, guards, approvals, pauses, sightings, fights, and the state failing. */
-#include "tests/world/world.h"
+#include "tests/unit/world_case.h"
 
 #include <string.h>
 
@@ -22,20 +22,6 @@ static void expect_dry_pass(World *world, Result result, int status, uint32_t de
     world_dry_pass(world);
     expect(world, result, status, deletions);
 }
-
-static int setup(void **state)
-{
-    *state = world_new(1);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_free(*state);
-    return 0;
-}
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 static void test_in_sync_takes_two_requests_and_no_state(void **state)
 {
@@ -360,24 +346,24 @@ static void test_a_state_that_cannot_be_read_fails_the_channel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_in_sync_takes_two_requests_and_no_state),
-        TEST(test_extras_are_deleted_and_confirmed),
-        TEST(test_missing_members_are_drift_and_are_named),
-        TEST(test_observe_and_dry_runs_only_plan),
-        TEST(test_a_guard_holds_the_whole_channel_and_a_dry_run_tells),
-        TEST(test_guards_are_told_where_nothing_is_changed_anyway),
-        TEST(test_an_approval_lets_exactly_its_plan_pass_once),
-        TEST(test_an_approval_of_another_plan_fits_nothing),
-        TEST(test_an_approval_that_is_not_needed_is_not_spent),
-        TEST(test_a_paused_channel_is_read_and_reported_only),
-        TEST(test_a_pause_in_the_roster),
-        TEST(test_an_extra_must_be_seen_in_passes_in_a_row),
-        TEST(test_sightings_do_not_outlive_a_change_of_confirm_passes),
-        TEST(test_a_list_that_failed_does_not_break_the_row_of_passes),
-        TEST(test_somebody_who_puts_a_member_back_wins_for_an_hour),
-        TEST(test_nothing_is_deleted_that_cannot_be_recorded),
-        TEST(test_an_outcome_that_cannot_be_kept_ends_the_channel),
-        TEST(test_a_state_that_cannot_be_read_fails_the_channel),
+        WORLD_CASE(test_in_sync_takes_two_requests_and_no_state),
+        WORLD_CASE(test_extras_are_deleted_and_confirmed),
+        WORLD_CASE(test_missing_members_are_drift_and_are_named),
+        WORLD_CASE(test_observe_and_dry_runs_only_plan),
+        WORLD_CASE(test_a_guard_holds_the_whole_channel_and_a_dry_run_tells),
+        WORLD_CASE(test_guards_are_told_where_nothing_is_changed_anyway),
+        WORLD_CASE(test_an_approval_lets_exactly_its_plan_pass_once),
+        WORLD_CASE(test_an_approval_of_another_plan_fits_nothing),
+        WORLD_CASE(test_an_approval_that_is_not_needed_is_not_spent),
+        WORLD_CASE(test_a_paused_channel_is_read_and_reported_only),
+        WORLD_CASE(test_a_pause_in_the_roster),
+        WORLD_CASE(test_an_extra_must_be_seen_in_passes_in_a_row),
+        WORLD_CASE(test_sightings_do_not_outlive_a_change_of_confirm_passes),
+        WORLD_CASE(test_a_list_that_failed_does_not_break_the_row_of_passes),
+        WORLD_CASE(test_somebody_who_puts_a_member_back_wins_for_an_hour),
+        WORLD_CASE(test_nothing_is_deleted_that_cannot_be_recorded),
+        WORLD_CASE(test_an_outcome_that_cannot_be_kept_ends_the_channel),
+        WORLD_CASE(test_a_state_that_cannot_be_read_fails_the_channel),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,48 +4,16 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
-#include "tests/world/world.h"
-
-/* A channel that wants `kept` members and `missing` more, and has `extras` besides. */
-static World *world_of(Mode mode, size_t kept, size_t missing, size_t extras)
-{
-    World *world = world_new(1);
-
-    world_add_usual(world, "a", kept, extras);
-    world->rosters[0].mode = mode;
-    for (size_t i = 0; i < missing; i++) {
-        char host[16];
-
-        snprintf(host, sizeof(host), "10.5.0.%zu", i + 1);
-        world_want(world, &world->rosters[0], "", host, 8080);
-    }
-    return world;
-}
-
-static void expect(const World *world, Result result, uint32_t adds, uint32_t deletes)
-{
-    assert_string_equal(report_result_text(world_result(world, 0)), report_result_text(result));
-    assert_int_equal(world_count_sent(world, REQUEST_ADD_MEMBERS), adds);
-    assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), deletes);
-}
-
-static void expect_added(const World *world, size_t number, Outcome outcome, uint32_t attempts)
-{
-    const ChannelReport *report = world_report(world, 0);
-
-    assert_true(number < report->added_count);
-    assert_string_equal(ops_outcome_text(report->added[number].outcome), ops_outcome_text(outcome));
-    assert_int_equal(report->added[number].attempts, attempts);
-}
+#include "tests/unit/sync_case.h"
 
 static void test_what_is_missing_is_added_and_extras_stay(void **state)
 {
-    World *world = world_of(MODE_ADD, 2, 3, 1);
+    World *world = sync_case_new(MODE_ADD, 2, 3, 1);
 
     (void)state;
     world_pass(world);
-    expect(world, RESULT_DRIFT, 3, 0);
-    expect_added(world, 0, OUTCOME_ADDED, 1);
+    sync_case_expect(world, RESULT_DRIFT, 3, 0);
+    sync_case_expect_added(world, 0, OUTCOME_ADDED, 1);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 1);
     assert_int_equal(world_report(world, 0)->missing_count, 0);
     assert_int_equal(world->told[EVENT_ADDED], 3);
@@ -54,39 +22,39 @@ static void test_what_is_missing_is_added_and_extras_stay(void **state)
 
 static void test_a_channel_without_extras_converges(void **state)
 {
-    World *world = world_of(MODE_ADD, 2, 2, 0);
+    World *world = sync_case_new(MODE_ADD, 2, 2, 0);
 
     (void)state;
     world_pass(world);
-    expect(world, RESULT_CONVERGED, 2, 0);
+    sync_case_expect(world, RESULT_CONVERGED, 2, 0);
     assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 2);
     world_pass(world);
-    expect(world, RESULT_IN_SYNC, 0, 0);
+    sync_case_expect(world, RESULT_IN_SYNC, 0, 0);
     world_free(world);
 }
 
 static void test_prune_and_observe_add_nothing(void **state)
 {
-    World *world = world_of(MODE_PRUNE, 2, 2, 0);
+    World *world = sync_case_new(MODE_PRUNE, 2, 2, 0);
 
     (void)state;
     world_pass(world);
-    expect(world, RESULT_DRIFT, 0, 0);
+    sync_case_expect(world, RESULT_DRIFT, 0, 0);
     assert_int_equal(world_report(world, 0)->added_count, 0);
     world->rosters[0].mode = MODE_OBSERVE;
     world_pass(world);
-    expect(world, RESULT_DRIFT, 0, 0);
+    sync_case_expect(world, RESULT_DRIFT, 0, 0);
     world_free(world);
 }
 
 static void test_a_dry_run_says_what_it_would_add(void **state)
 {
-    World *world = world_of(MODE_SYNC, 2, 2, 1);
+    World *world = sync_case_new(MODE_SYNC, 2, 2, 1);
 
     (void)state;
     world_dry_pass(world);
-    expect(world, RESULT_DRIFT, 0, 0);
-    expect_added(world, 1, OUTCOME_PLANNED, 0);
+    sync_case_expect(world, RESULT_DRIFT, 0, 0);
+    sync_case_expect_added(world, 1, OUTCOME_PLANNED, 0);
     assert_int_equal(strlen(world_report(world, 0)->digest), 64);
     world_free(world);
 }
@@ -94,13 +62,13 @@ static void test_a_dry_run_says_what_it_would_add(void **state)
 /* The rule that no deletion comes before its replacements are listed is the world's own. */
 static void test_deletions_begin_when_the_additions_had_their_time(void **state)
 {
-    World *world = world_of(MODE_SYNC, 2, 2, 2);
+    World *world = sync_case_new(MODE_SYNC, 2, 2, 2);
     uint64_t added_usec;
 
     (void)state;
     world->config.settle_usec = 7 * USEC_PER_SEC;
     world_pass(world);
-    expect(world, RESULT_CONVERGED, 2, 2);
+    sync_case_expect(world, RESULT_CONVERGED, 2, 2);
     added_usec = world_sent_at(world, REQUEST_ADD_MEMBERS, 2);
     assert_true(world_sent_at(world, REQUEST_DELETE_MEMBER, 1) >= added_usec + 7 * USEC_PER_SEC);
     world_free(world);
@@ -113,7 +81,7 @@ static void pause_a(World *world, void *argument)
 
 static void test_a_pause_ends_the_wait_for_deletions(void **state)
 {
-    World *world = world_of(MODE_SYNC, 2, 2, 2);
+    World *world = sync_case_new(MODE_SYNC, 2, 2, 2);
     uint64_t began_usec;
 
     (void)state;
@@ -122,8 +90,8 @@ static void test_a_pause_ends_the_wait_for_deletions(void **state)
     world_begin(world, false);
     world_at(world, USEC_PER_MINUTE, pause_a, &world->channels[0]);
     world_finish(world);
-    expect(world, RESULT_PAUSED, 2, 0);
-    expect_added(world, 1, OUTCOME_ADDED, 1);
+    sync_case_expect(world, RESULT_PAUSED, 2, 0);
+    sync_case_expect_added(world, 1, OUTCOME_ADDED, 1);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 2);
     assert_true(world->now_usec < began_usec + 2 * USEC_PER_MINUTE);
     world_free(world);
@@ -131,25 +99,25 @@ static void test_a_pause_ends_the_wait_for_deletions(void **state)
 
 static void test_a_list_that_lags_is_waited_for(void **state)
 {
-    World *world = world_of(MODE_SYNC, 2, 1, 1);
+    World *world = sync_case_new(MODE_SYNC, 2, 1, 1);
 
     (void)state;
     world->channels[0].late_usec = 2 * USEC_PER_SEC;
     world_pass(world);
-    expect(world, RESULT_CONVERGED, 1, 1);
+    sync_case_expect(world, RESULT_CONVERGED, 1, 1);
     world_free(world);
 }
 
 static void test_nothing_is_deleted_where_an_addition_failed(void **state)
 {
-    World *world = world_of(MODE_SYNC, 2, 2, 2);
+    World *world = sync_case_new(MODE_SYNC, 2, 2, 2);
 
     (void)state;
     world_fault(world, REQUEST_ADD_MEMBERS, 1, 1, 400, "APIG.2015");
     world_pass(world);
-    expect(world, RESULT_FAILED, 2, 0);
-    expect_added(world, 0, OUTCOME_FAILED, 1);
-    expect_added(world, 1, OUTCOME_ADDED, 1);
+    sync_case_expect(world, RESULT_FAILED, 2, 0);
+    sync_case_expect_added(world, 0, OUTCOME_FAILED, 1);
+    sync_case_expect_added(world, 1, OUTCOME_ADDED, 1);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 2);
     assert_int_equal(world->told[EVENT_ADD_FAILED], 1);
     world_free(world);
@@ -157,13 +125,13 @@ static void test_nothing_is_deleted_where_an_addition_failed(void **state)
 
 static void test_a_201_that_was_a_lie_is_a_failure(void **state)
 {
-    World *world = world_of(MODE_SYNC, 2, 1, 1);
+    World *world = sync_case_new(MODE_SYNC, 2, 1, 1);
 
     (void)state;
     world_fault(world, REQUEST_ADD_MEMBERS, 1, 1, 201, "");
     world_pass(world);
-    expect(world, RESULT_FAILED, 1, 0);
-    expect_added(world, 0, OUTCOME_FAILED, 1);
+    sync_case_expect(world, RESULT_FAILED, 1, 0);
+    sync_case_expect_added(world, 0, OUTCOME_FAILED, 1);
     assert_non_null(strstr(world_report(world, 0)->error.text, "does not list it"));
     world_free(world);
 }
@@ -171,56 +139,56 @@ static void test_a_201_that_was_a_lie_is_a_failure(void **state)
 /* An upsert repeats safely; what came of it the list says. */
 static void test_a_lost_answer_is_found_out_by_the_list(void **state)
 {
-    World *world = world_of(MODE_SYNC, 2, 1, 1);
+    World *world = sync_case_new(MODE_SYNC, 2, 1, 1);
 
     (void)state;
     world->config.retry.attempts = 1;
     world_fault_kind(world, REQUEST_ADD_MEMBERS, 1, 1, ANSWER_LOST)->has_effect = true;
     world_pass(world);
-    expect(world, RESULT_CONVERGED, 1, 1);
-    expect_added(world, 0, OUTCOME_ADDED, 1);
+    sync_case_expect(world, RESULT_CONVERGED, 1, 1);
+    sync_case_expect_added(world, 0, OUTCOME_ADDED, 1);
     world_free(world);
 }
 
 static void test_a_500_is_sent_again(void **state)
 {
-    World *world = world_of(MODE_ADD, 2, 1, 0);
+    World *world = sync_case_new(MODE_ADD, 2, 1, 0);
 
     (void)state;
     world_fault(world, REQUEST_ADD_MEMBERS, 1, 2, 500, "APIG.9999");
     world_pass(world);
-    expect(world, RESULT_CONVERGED, 3, 0);
-    expect_added(world, 0, OUTCOME_ADDED, 3);
+    sync_case_expect(world, RESULT_CONVERGED, 3, 0);
+    sync_case_expect_added(world, 0, OUTCOME_ADDED, 3);
     world_free(world);
 }
 
 static void test_max_adds_holds_all_of_the_channel(void **state)
 {
-    World *world = world_of(MODE_SYNC, 2, 3, 1);
+    World *world = sync_case_new(MODE_SYNC, 2, 3, 1);
 
     (void)state;
     world->rosters[0].guards.max_adds = 2;
     world_pass(world);
-    expect(world, RESULT_HELD, 0, 0);
-    expect_added(world, 0, OUTCOME_HELD, 0);
+    sync_case_expect(world, RESULT_HELD, 0, 0);
+    sync_case_expect_added(world, 0, OUTCOME_HELD, 0);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_HELD), 1);
     assert_string_equal(guard_name_text(world_report(world, 0)->guards[0].name), "max_adds");
     world_approve(world, world_report(world, 0)->digest);
     world_pass(world);
-    expect(world, RESULT_CONVERGED, 3, 1);
+    sync_case_expect(world, RESULT_CONVERGED, 3, 1);
     world_free(world);
 }
 
 /* What is added counts for min_remaining: an exchange of all members passes. */
 static void test_all_members_are_exchanged(void **state)
 {
-    World *world = world_of(MODE_SYNC, 0, 3, 3);
+    World *world = sync_case_new(MODE_SYNC, 0, 3, 3);
 
     (void)state;
     world->rosters[0].guards.min_remaining = 3;
     world->rosters[0].guards.max_delete_percent = 100;
     world_pass(world);
-    expect(world, RESULT_CONVERGED, 3, 3);
+    sync_case_expect(world, RESULT_CONVERGED, 3, 3);
     world_free(world);
 }
 
@@ -238,15 +206,15 @@ static void lose_all(World *world, void *unused)
 /* The list before the first deletion decides, not the plan. */
 static void test_too_few_left_in_service_after_the_additions_hold_the_rest(void **state)
 {
-    World *world = world_of(MODE_SYNC, 2, 1, 1);
+    World *world = sync_case_new(MODE_SYNC, 2, 1, 1);
 
     (void)state;
     world->rosters[0].guards.min_remaining = 1;
     world_begin(world, false);
     world_at(world, 5 * USEC_PER_SEC, lose_all, NULL);
     world_finish(world);
-    expect(world, RESULT_HELD, 1, 0);
-    expect_added(world, 0, OUTCOME_ADDED, 1);
+    sync_case_expect(world, RESULT_HELD, 1, 0);
+    sync_case_expect_added(world, 0, OUTCOME_ADDED, 1);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_HELD), 1);
     world_free(world);
 }
@@ -260,13 +228,13 @@ static void replace_files(World *world, void *unused)
 /* The wait may be long, and not every file system tells of a change. */
 static void test_files_that_changed_meanwhile_hold_the_deletions(void **state)
 {
-    World *world = world_of(MODE_SYNC, 2, 1, 1);
+    World *world = sync_case_new(MODE_SYNC, 2, 1, 1);
 
     (void)state;
     world_begin(world, false);
     world_at(world, 5 * USEC_PER_SEC, replace_files, NULL);
     world_finish(world);
-    expect(world, RESULT_DRIFT, 1, 0);
+    sync_case_expect(world, RESULT_DRIFT, 1, 0);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 1);
     assert_non_null(strstr(world_report(world, 0)->error.text, "may have changed"));
     world_free(world);
@@ -281,28 +249,28 @@ static void pause_it(World *world, void *unused)
 
 static void test_a_pause_between_additions_and_deletions_holds_the_deletions(void **state)
 {
-    World *world = world_of(MODE_SYNC, 2, 1, 1);
+    World *world = sync_case_new(MODE_SYNC, 2, 1, 1);
 
     (void)state;
     world_begin(world, false);
     world_at(world, 5 * USEC_PER_SEC, pause_it, NULL);
     world_finish(world);
-    expect(world, RESULT_PAUSED, 1, 0);
-    expect_added(world, 0, OUTCOME_ADDED, 1);
+    sync_case_expect(world, RESULT_PAUSED, 1, 0);
+    sync_case_expect_added(world, 0, OUTCOME_ADDED, 1);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 1);
     world_free(world);
 }
 
 static void test_a_stop_between_them_decides_what_was_not_sent(void **state)
 {
-    World *world = world_of(MODE_SYNC, 2, 1, 1);
+    World *world = sync_case_new(MODE_SYNC, 2, 1, 1);
 
     (void)state;
     world_begin(world, false);
     world_at(world, 5 * USEC_PER_SEC, world_stop, NULL);
     world_finish(world);
-    expect(world, RESULT_DRIFT, 1, 0);
-    expect_added(world, 0, OUTCOME_ADDED, 1);
+    sync_case_expect(world, RESULT_DRIFT, 1, 0);
+    sync_case_expect_added(world, 0, OUTCOME_ADDED, 1);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 1);
     world_free(world);
 }
@@ -319,7 +287,7 @@ static void take_added(World *world, void *unused)
  * ours. */
 static void test_what_was_added_and_goes_meanwhile_is_missing_again(void **state)
 {
-    World *world = world_of(MODE_SYNC, 2, 1, 1);
+    World *world = sync_case_new(MODE_SYNC, 2, 1, 1);
 
     (void)state;
     world->config.settle_usec = 0;
@@ -327,8 +295,8 @@ static void test_what_was_added_and_goes_meanwhile_is_missing_again(void **state
     world_begin(world, false);
     world_at(world, 11 * USEC_PER_SEC, take_added, NULL);
     world_finish(world);
-    expect(world, RESULT_DRIFT, 1, 1);
-    expect_added(world, 0, OUTCOME_ADDED, 1);
+    sync_case_expect(world, RESULT_DRIFT, 1, 1);
+    sync_case_expect_added(world, 0, OUTCOME_ADDED, 1);
     assert_int_equal(world_report(world, 0)->missing_count, 1);
     world_free(world);
 }
@@ -336,17 +304,17 @@ static void test_what_was_added_and_goes_meanwhile_is_missing_again(void **state
 /* Somebody takes away what is added, again and again. */
 static void test_the_fight_guard_counts_additions_for_themselves(void **state)
 {
-    World *world = world_of(MODE_SYNC, 2, 1, 0);
+    World *world = sync_case_new(MODE_SYNC, 2, 1, 0);
 
     (void)state;
     for (uint32_t i = 0; i < 3; i++) {
         world_pass(world);
-        expect(world, RESULT_CONVERGED, 1, 0);
+        sync_case_expect(world, RESULT_CONVERGED, 1, 0);
         world_remove_member(world->channels[0].members[world->channels[0].member_count - 1],
                             &world->channels[0]);
     }
     world_pass(world);
-    expect(world, RESULT_HELD, 0, 0);
+    sync_case_expect(world, RESULT_HELD, 0, 0);
     assert_string_equal(guard_name_text(world_report(world, 0)->guards[0].name), "fight");
     world_free(world);
 }

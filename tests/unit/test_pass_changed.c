@@ -1,20 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Whole passes over members that are live otherwise than their roster states. */
-#include "tests/world/world.h"
-
-static int setup(void **state)
-{
-    *state = world_new(1);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_free(*state);
-    return 0;
-}
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+#include "tests/unit/world_case.h"
 
 static void test_changed_members_are_drift_and_are_named(void **state)
 {
@@ -63,8 +49,8 @@ static void test_a_paused_channel_with_changed_members_is_paused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_changed_members_are_drift_and_are_named),
-        TEST(test_a_paused_channel_with_changed_members_is_paused),
+        WORLD_CASE(test_changed_members_are_drift_and_are_named),
+        WORLD_CASE(test_a_paused_channel_with_changed_members_is_paused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,44 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* A channel that is full: an extra goes for each addition that the service refused. That the two
  * go together, one pair at a time and never below min_remaining, is the world's own rule. */
-#include <stdio.h>
 #include <string.h>
 
-#include "daemon/base/str.h"
-#include "tests/world/world.h"
+#include "tests/unit/sync_case.h"
 
-/* A full channel that wants `kept` members and `missing` more, and has `extras` besides. */
+/* A channel that is full. */
 static World *world_of(size_t kept, size_t missing, size_t extras)
 {
-    World *world = world_new(1);
+    World *world = sync_case_new(MODE_SYNC, kept, missing, extras);
 
-    world_add_usual(world, "a", kept, extras);
-    world->rosters[0].mode = MODE_SYNC;
     world->channels[0].quota = kept + extras;
     world->config.settle_usec = 5 * USEC_PER_SEC;
-    for (size_t i = 0; i < missing; i++) {
-        char host[16];
-
-        snprintf(host, sizeof(host), "10.5.0.%zu", i + 1);
-        world_want(world, &world->rosters[0], "", host, 8080);
-    }
     return world;
-}
-
-static void expect(const World *world, Result result, uint32_t adds, uint32_t deletes)
-{
-    assert_string_equal(report_result_text(world_result(world, 0)), report_result_text(result));
-    assert_int_equal(world_count_sent(world, REQUEST_ADD_MEMBERS), adds);
-    assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), deletes);
-}
-
-static void expect_added(const World *world, size_t number, Outcome outcome, uint32_t attempts)
-{
-    const ChannelReport *report = world_report(world, 0);
-
-    assert_true(number < report->added_count);
-    assert_string_equal(ops_outcome_text(report->added[number].outcome), ops_outcome_text(outcome));
-    assert_int_equal(report->added[number].attempts, attempts);
 }
 
 static void test_all_members_of_a_full_channel_are_replaced(void **state)
@@ -48,8 +22,8 @@ static void test_all_members_of_a_full_channel_are_replaced(void **state)
     (void)state;
     world->rosters[0].guards.min_remaining = 2;
     world_pass(world);
-    expect(world, RESULT_CONVERGED, 6, 3);
-    expect_added(world, 0, OUTCOME_ADDED, 2);
+    sync_case_expect(world, RESULT_CONVERGED, 6, 3);
+    sync_case_expect_added(world, 0, OUTCOME_ADDED, 2);
     assert_int_equal(world_report(world, 0)->missing_count, 0);
     assert_int_equal(world->told[EVENT_ADD_FAILED], 0);
     assert_int_equal(world->told[EVENT_ADDED], 3);
@@ -57,7 +31,7 @@ static void test_all_members_of_a_full_channel_are_replaced(void **state)
         assert_true(world_sent_at(world, REQUEST_DELETE_MEMBER, i + 1) >=
                     world_sent_at(world, REQUEST_ADD_MEMBERS, 3 + i) + 5 * USEC_PER_SEC);
     world_pass(world);
-    expect(world, RESULT_IN_SYNC, 0, 0);
+    sync_case_expect(world, RESULT_IN_SYNC, 0, 0);
     world_free(world);
 }
 
@@ -69,9 +43,9 @@ static void test_only_what_was_refused_is_exchanged(void **state)
     (void)state;
     world->channels[0].quota = 6;
     world_pass(world);
-    expect(world, RESULT_CONVERGED, 3, 4);
-    expect_added(world, 0, OUTCOME_ADDED, 1);
-    expect_added(world, 1, OUTCOME_ADDED, 2);
+    sync_case_expect(world, RESULT_CONVERGED, 3, 4);
+    sync_case_expect_added(world, 0, OUTCOME_ADDED, 1);
+    sync_case_expect_added(world, 1, OUTCOME_ADDED, 2);
     world_free(world);
 }
 
@@ -91,7 +65,7 @@ static void test_an_extra_that_serves_nobody_goes_first(void **state)
         assert_string_equal(world->sends[i].member_id, disabled->id);
         break;
     }
-    expect(world, RESULT_CONVERGED, 2, 3);
+    sync_case_expect(world, RESULT_CONVERGED, 2, 3);
     world_free(world);
 }
 
@@ -103,10 +77,10 @@ static void test_nothing_goes_where_too_few_would_stay(void **state)
     (void)state;
     world->rosters[0].guards.min_remaining = 3;
     world_pass(world);
-    expect(world, RESULT_FAILED, 2, 0);
+    sync_case_expect(world, RESULT_FAILED, 2, 0);
     report = world_report(world, 0);
-    expect_added(world, 0, OUTCOME_FAILED, 1);
-    expect_added(world, 1, OUTCOME_FAILED, 1);
+    sync_case_expect_added(world, 0, OUTCOME_FAILED, 1);
+    sync_case_expect_added(world, 1, OUTCOME_FAILED, 1);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 1);
     assert_non_null(strstr(report->error.text, "no extra goes in exchange: 3 members are in "
                                                "service, min_remaining is 3"));
@@ -121,9 +95,9 @@ static void test_more_is_wanted_than_the_channel_may_hold(void **state)
 
     (void)state;
     world_pass(world);
-    expect(world, RESULT_FAILED, 3, 1);
-    expect_added(world, 0, OUTCOME_ADDED, 2);
-    expect_added(world, 1, OUTCOME_FAILED, 1);
+    sync_case_expect(world, RESULT_FAILED, 3, 1);
+    sync_case_expect_added(world, 0, OUTCOME_ADDED, 2);
+    sync_case_expect_added(world, 1, OUTCOME_FAILED, 1);
     assert_int_equal(world->told[EVENT_ADD_FAILED], 1);
     world_free(world);
 }
@@ -136,12 +110,12 @@ static void test_one_that_is_refused_again_ends_the_exchanges(void **state)
     (void)state;
     world_fault(world, REQUEST_ADD_MEMBERS, 3, 1, 403, "APIG.3110");
     world_pass(world);
-    expect(world, RESULT_FAILED, 3, 1);
-    expect_added(world, 0, OUTCOME_FAILED, 2);
-    expect_added(world, 1, OUTCOME_FAILED, 1);
+    sync_case_expect(world, RESULT_FAILED, 3, 1);
+    sync_case_expect_added(world, 0, OUTCOME_FAILED, 2);
+    sync_case_expect_added(world, 1, OUTCOME_FAILED, 1);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 1);
     world_pass(world);
-    expect(world, RESULT_CONVERGED, 3, 1);
+    sync_case_expect(world, RESULT_CONVERGED, 3, 1);
     world_free(world);
 }
 
@@ -152,8 +126,8 @@ static void test_one_that_fails_otherwise_keeps_the_extras(void **state)
     (void)state;
     world_fault(world, REQUEST_ADD_MEMBERS, 2, 1, 400, "APIG.2012");
     world_pass(world);
-    expect(world, RESULT_FAILED, 2, 0);
-    expect_added(world, 0, OUTCOME_FAILED, 1);
+    sync_case_expect(world, RESULT_FAILED, 2, 0);
+    sync_case_expect_added(world, 0, OUTCOME_FAILED, 1);
     world_free(world);
 }
 
@@ -164,8 +138,8 @@ static void test_a_deletion_that_is_refused_ends_the_exchanges(void **state)
     (void)state;
     world_fault(world, REQUEST_DELETE_MEMBER, 1, 1, 400, "APIG.2012");
     world_pass(world);
-    expect(world, RESULT_FAILED, 2, 1);
-    expect_added(world, 0, OUTCOME_FAILED, 1);
+    sync_case_expect(world, RESULT_FAILED, 2, 1);
+    sync_case_expect_added(world, 0, OUTCOME_FAILED, 1);
     world_free(world);
 }
 
@@ -178,7 +152,7 @@ static void test_answers_that_are_lost_and_errors_divide_nothing(void **state)
     world_fault_kind(world, REQUEST_ADD_MEMBERS, 3, 1, ANSWER_LOST)->has_effect = true;
     world_fault(world, REQUEST_ADD_MEMBERS, 4, 2, 500, "APIG.9999");
     world_pass(world);
-    expect(world, RESULT_CONVERGED, 7, 4);
+    sync_case_expect(world, RESULT_CONVERGED, 7, 4);
     world_free(world);
 }
 
@@ -213,7 +187,7 @@ static void test_a_member_that_went_meanwhile_makes_room_as_well(void **state)
     world_begin(world, false);
     world_at(world, deleting_usec + 1, remove_member, world->channels[0].members[2]);
     world_finish(world);
-    expect(world, RESULT_CONVERGED, 2, 1);
+    sync_case_expect(world, RESULT_CONVERGED, 2, 1);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_GONE), 1);
     world_free(world);
 }
@@ -234,8 +208,8 @@ static void test_nothing_goes_for_what_somebody_else_added(void **state)
     world_begin(world, false);
     world_at(world, deleting_usec - USEC_PER_SEC, add_wanted, &world->channels[0]);
     world_finish(world);
-    expect(world, RESULT_CONVERGED, 1, 2);
-    expect_added(world, 0, OUTCOME_SKIPPED, 1);
+    sync_case_expect(world, RESULT_CONVERGED, 1, 2);
+    sync_case_expect_added(world, 0, OUTCOME_SKIPPED, 1);
     assert_true(world_sent_at(world, REQUEST_DELETE_MEMBER, 1) >
                 world_sent_at(world, REQUEST_LIST_CHANNELS, 1) + deleting_usec);
     world_free(world);
@@ -250,9 +224,9 @@ static void test_a_pause_divides_no_pair(void **state)
     world_begin(world, false);
     world_at(world, deleting_usec + 1, pause_a, &world->channels[0]);
     world_finish(world);
-    expect(world, RESULT_FAILED, 3, 1);
-    expect_added(world, 0, OUTCOME_ADDED, 2);
-    expect_added(world, 1, OUTCOME_FAILED, 1);
+    sync_case_expect(world, RESULT_FAILED, 3, 1);
+    sync_case_expect_added(world, 0, OUTCOME_ADDED, 2);
+    sync_case_expect_added(world, 1, OUTCOME_FAILED, 1);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 1);
     world_free(world);
 }
@@ -266,7 +240,7 @@ static void test_a_pause_before_the_pair_begins_none(void **state)
     world_begin(world, false);
     world_at(world, deleting_usec - 1, pause_a, &world->channels[0]);
     world_finish(world);
-    expect(world, RESULT_FAILED, 2, 0);
+    sync_case_expect(world, RESULT_FAILED, 2, 0);
     world_free(world);
 }
 
@@ -281,7 +255,7 @@ static void test_a_stop_divides_no_pair(void **state)
     world_pass(world);
     assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 1);
     assert_int_equal(world_count_sent(world, REQUEST_ADD_MEMBERS), 4);
-    expect_added(world, 0, OUTCOME_ADDED, 3);
+    sync_case_expect_added(world, 0, OUTCOME_ADDED, 3);
     world_free(world);
 }
 
@@ -293,9 +267,9 @@ static void test_an_end_without_grace_sends_nothing_more(void **state)
     (void)state;
     world->stop_after_usec = world->abandon_after_usec = deleting_usec + 1;
     world_pass(world);
-    expect(world, RESULT_FAILED, 2, 1);
+    sync_case_expect(world, RESULT_FAILED, 2, 1);
     world_pass(world);
-    expect(world, RESULT_CONVERGED, 3, 1);
+    sync_case_expect(world, RESULT_CONVERGED, 3, 1);
     world_free(world);
 }
 
@@ -310,7 +284,7 @@ static void test_changes_that_are_held_send_no_addition(void **state)
     world_at(world, deleting_usec + 1, world_hold, NULL);
     world_at(world, deleting_usec + USEC_PER_SEC, world_stop, NULL);
     world_finish(world);
-    expect(world, RESULT_FAILED, 2, 1);
+    sync_case_expect(world, RESULT_FAILED, 2, 1);
     world_free(world);
 }
 

@@ -196,19 +196,25 @@ static void expect_other_digest(const Case *one, const char *instance_name, cons
     assert_string_not_equal(after, before);
 }
 
+/* A roster of so many members, at most two, and one extra. */
+static void case_of_two(Case *one, size_t wanted)
+{
+    one->channel = world_add_channel(one->world, 0, "a");
+    one->roster = world_add_roster(one->world, 0, "a");
+    one->members[0] = (RosterMember){"", "10.0.0.1", 0, .is_ecs = false};
+    one->members[1] = (RosterMember){"", "10.0.0.2", 0, .is_ecs = false};
+    one->roster->members = one->members;
+    one->roster->member_count = wanted;
+    one->rows[0] = (MemberRow){"m1", "id-a", "10.9.0.1", "", "", 80, IN_SERVICE};
+}
+
 static void test_the_digest_changes_with_the_plan(void **state)
 {
     char before[65];
     Case one = {.world = world_new(1)};
 
     (void)state;
-    one.channel = world_add_channel(one.world, 0, "a");
-    one.roster = world_add_roster(one.world, 0, "a");
-    one.members[0] = (RosterMember){"", "10.0.0.1", 0, .is_ecs = false};
-    one.members[1] = (RosterMember){"", "10.0.0.2", 0, .is_ecs = false};
-    one.roster->members = one.members;
-    one.roster->member_count = 1;
-    one.rows[0] = (MemberRow){"m1", "id-a", "10.9.0.1", "", "", 80, IN_SERVICE};
+    case_of_two(&one, 1);
     one.rows[1] = (MemberRow){"m2", "id-a", "10.9.0.2", "", "", 80, IN_SERVICE};
     one.row_count = 1;
     case_digest(&one, "prod", before);
@@ -247,13 +253,7 @@ static void test_the_digest_changes_with_what_is_stated(void **state)
     Case one = {.world = world_new(1)};
 
     (void)state;
-    one.channel = world_add_channel(one.world, 0, "a");
-    one.roster = world_add_roster(one.world, 0, "a");
-    one.members[0] = (RosterMember){"", "10.0.0.1", 0, .is_ecs = false};
-    one.members[1] = (RosterMember){"", "10.0.0.2", 0, .is_ecs = false};
-    one.roster->members = one.members;
-    one.roster->member_count = 2;
-    one.rows[0] = (MemberRow){"m1", "id-a", "10.9.0.1", "", "", 80, IN_SERVICE};
+    case_of_two(&one, 2);
     one.row_count = 1;
     case_digest(&one, "prod", found[0]);
     for (size_t i = 0; i < ELEMENTS(stated); i++) {
