@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Additions on whole passes: what is missing is added, and only then is anything deleted. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -94,6 +95,51 @@ static void test_a_pause_ends_the_wait_for_deletions(void **state)
     sync_case_expect_added(world, 1, OUTCOME_ADDED, 1);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 2);
     assert_true(world->now_usec < began_usec + 2 * USEC_PER_MINUTE);
+    world_free(world);
+}
+
+static void remove_added(World *world, void *argument)
+{
+    WorldChannel *channel = argument;
+
+    world_remove_member(channel->members[channel->member_count - 1], channel);
+    (void)world;
+}
+
+static World *world_without_what_was_added(void)
+{
+    World *world = sync_case_new(MODE_SYNC, 2, 1, 2);
+
+    world->config.settle_usec = USEC_PER_MINUTE;
+    world_begin(world, false);
+    world_at(world, USEC_PER_MINUTE / 2, remove_added, &world->channels[0]);
+    return world;
+}
+
+static void test_extras_stay_where_what_was_added_is_gone_again(void **state)
+{
+    World *world = world_without_what_was_added();
+    const ChannelReport *report;
+
+    (void)state;
+    world_finish(world);
+    sync_case_expect(world, RESULT_DRIFT, 1, 0);
+    report = world_report(world, 0);
+    assert_int_equal(report->missing_count, 1);
+    assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 2);
+    assert_non_null(strstr(report->error.text, "not listed any more"));
+    world_free(world);
+}
+
+static void test_extras_that_cannot_be_kept_as_skipped_fail_the_channel(void **state)
+{
+    World *world = world_without_what_was_added();
+
+    (void)state;
+    world->decide_error = -EIO;
+    world->decide_error_from = 2;
+    world_finish(world);
+    sync_case_expect(world, RESULT_FAILED, 1, 0);
     world_free(world);
 }
 
@@ -328,6 +374,8 @@ int main(void)
         cmocka_unit_test(test_a_dry_run_says_what_it_would_add),
         cmocka_unit_test(test_deletions_begin_when_the_additions_had_their_time),
         cmocka_unit_test(test_a_pause_ends_the_wait_for_deletions),
+        cmocka_unit_test(test_extras_stay_where_what_was_added_is_gone_again),
+        cmocka_unit_test(test_extras_that_cannot_be_kept_as_skipped_fail_the_channel),
         cmocka_unit_test(test_a_list_that_lags_is_waited_for),
         cmocka_unit_test(test_nothing_is_deleted_where_an_addition_failed),
         cmocka_unit_test(test_a_201_that_was_a_lie_is_a_failure),
