@@ -65,7 +65,7 @@ static size_t exchange_choose(const ChannelPass *channel)
     for (size_t i = channel->first_deletion; i < channel->change_count; i++) {
         const Extra *extra = exchange_find_listed(channel, channel->changes[i].member_id);
 
-        if (channel->sent[i].was_tried || channel->sent[i].is_decided || !extra)
+        if (channel->changes[i].kind != CHANGE_DELETE || !apply_is_left(channel, i) || !extra)
             continue;
         if (!extra->fields.is_enabled)
             return i;
