@@ -37,7 +37,7 @@ typedef enum RequestKind {
     REQUEST_LIST_CHANNELS, /* API.md section 1.10: offset, limit */
     REQUEST_LIST_MEMBERS,  /* API.md section 1.1: channel_id, offset, limit */
     REQUEST_DELETE_MEMBER, /* API.md section 1.6: channel_id, member_id */
-    REQUEST_ADD_MEMBERS,   /* API.md section 1.4: channel_id, and one member, as it was */
+    REQUEST_ADD_MEMBERS,   /* API.md section 1.4: channel_id, and one member */
 } RequestKind;
 
 typedef struct Request {
@@ -46,8 +46,8 @@ typedef struct Request {
     const RosterChannel *channel; /* whose request it is; NULL for REQUEST_LIST_CHANNELS */
     const char *channel_id;
     const char *member_id;
-    uint64_t action;         /* of a change: as record() named it; 0 of an undo's */
-    const char *member_json; /* REQUEST_ADD_MEMBERS: the member, as composed or as it was */
+    uint64_t action;         /* of a change: as record() named it */
+    const char *member_json; /* REQUEST_ADD_MEMBERS: the member, as composed */
     bool is_ecs;             /* REQUEST_ADD_MEMBERS: of an ECS channel */
     uint64_t offset;
     uint32_t limit;
@@ -174,20 +174,12 @@ typedef enum Outcome {
     OUTCOME_ADDED,
     OUTCOME_CORRECTED,
     OUTCOME_FAILED,
+    OUTCOME_LIVE,    /* of an undo: the member is as it was before, or is live again: left alone */
+    OUTCOME_CHANGED, /* of an undo: somebody has changed the member since: left alone */
 } Outcome;
 
-/* What became of a member that an undo is to add. */
-typedef enum AdditionOutcome {
-    ADDITION_SKIPPED, /* not sent before the end */
-    ADDITION_PLANNED, /* dry run: it would be added */
-    ADDITION_LIVE,    /* it was there: left alone */
-    ADDITION_ADDED,
-    ADDITION_FAILED,
-} AdditionOutcome;
-
-/* Their words, in reports, in the log and in the history. */
+/* Its word, in reports, in the log and in the history. */
 const char *ops_outcome_text(Outcome outcome);
-const char *ops_addition_text(AdditionOutcome outcome);
 
 /* What is to be sent of a member that is added or corrected. */
 typedef struct MemberPost {
@@ -201,14 +193,12 @@ typedef struct MemberPost {
 /* ---- what is told, for the log ---- */
 
 typedef enum EventKind {
-    EVENT_RETRY,          /* a request will be sent again after wait_usec */
-    EVENT_DELETED,        /* outcome is DELETED or GONE */
-    EVENT_DELETE_FAILED,  /* for good, in this pass */
-    EVENT_RESTORED,       /* an undo put a member back */
-    EVENT_RESTORE_FAILED, /* an undo could not */
-    EVENT_ADDED,          /* a member was added */
+    EVENT_RETRY,         /* a request will be sent again after wait_usec */
+    EVENT_DELETED,       /* outcome is DELETED or GONE */
+    EVENT_DELETE_FAILED, /* for good, in this pass */
+    EVENT_ADDED,         /* a member was added */
     EVENT_ADD_FAILED,
-    EVENT_CORRECTED, /* fields of a member were given the values of the roster */
+    EVENT_CORRECTED, /* fields of a member were given the values of the roster, or their old ones */
     EVENT_CORRECT_FAILED,
     EVENT_VANISHED, /* what an undo put back is gone again while its channel is paused */
     EVENT_HELD,     /* a guard refuses */
@@ -221,6 +211,7 @@ typedef struct Event {
     EventKind kind;
     const RosterChannel *roster; /* whose channel it is about; NULL for the instance */
     const char *pass;
+    bool is_undo; /* an undo did it */
     const char *instance_name;
     const char *channel_name; /* "" without one */
     const char *channel_id;   /* "" without one */
@@ -254,12 +245,16 @@ typedef bool (*IsListed)(const void *list, const char *member_id);
 /* The id of a member of that identity (identity.h) in a whole list, or NULL. Borrowed. */
 typedef const char *(*FindListed)(const void *list, const void *identity, size_t identity_size);
 
+/* The same of one that was corrected, unless one of the fields in which `after` is not as `before`
+ * is otherwise now. */
+typedef const char *(*FindCorrected)(const void *list, const void *identity, size_t identity_size,
+                                     const char *before, const char *after);
+
 /* How a whole list is asked what became of changes. */
 typedef struct SettleList {
     SettleMember settle_member; /* of a deletion */
     FindListed find_listed;     /* of an addition */
-    FindListed
-        find_corrected; /* of a correction: NULL too where the member is not as it should be */
+    FindCorrected find_corrected;
     void *list;
 } SettleList;
 
@@ -273,9 +268,8 @@ typedef struct Ops {
     void (*wake_at)(void *context, uint64_t monotonic_usec);
 
     /* Sends one request, once. 0: pass_on_answer() will follow; negative: it will not, and nothing
-     * was sent. -EKEYEXPIRED: there is no credential to send with, renew() gets one. A DELETE is
-     * refused unless record() took that member in this pass, an addition unless record() took it or
-     * it is of the undo that the pass is for. */
+     * was sent. -EKEYEXPIRED: there is no credential to send with, renew() gets one. A change is
+     * refused unless record() took it in this pass. */
     int (*submit)(void *context, const Request *request);
 
     /* Gets an instance a new credential: pass_on_renewed() follows. Negative: it will not. */
@@ -323,6 +317,11 @@ typedef struct Ops {
     /* Writes what is sent of a member that is added or corrected (API.md section 1.4), into the
      * arena. NULL: out of memory, or `before` is no member. */
     const char *(*compose)(void *context, const MemberPost *post, Arena *arena);
+
+    /* Reads the fields of a member as the service gave it, or as compose() wrote it, with the
+     * defaults of those that it does not tell. ROSTER_MEMBER_* bits: those told; -EINVAL for what
+     * is no member, -ENOMEM. */
+    int (*read_fields)(void *context, const char *member_json, MemberFields *ret_fields);
 
     /* Makes the changes of some channels durable, before the first of them is sent: all in one
      * commit, or none. `err` may be NULL. */

@@ -138,7 +138,7 @@ static int handle_undo_read(const Json *root, struct Undoing *undoing, Err *err)
     if (undoing->choice.last + (pass != NULL) + (undoing->choice.action != 0) != 1)
         return err_set(err, -EINVAL, "say one of last, pass and action");
     if (pass && strlen(pass) >= sizeof(undoing->pass))
-        return err_set(err, -ENOENT, "the history holds no deletion of pass %.80s", pass);
+        return err_set(err, -ENOENT, "the history holds no change of pass %.80s", pass);
     if (pass) {
         str_copy(undoing->pass, sizeof(undoing->pass), pass);
         undoing->choice.pass = undoing->pass;
@@ -146,7 +146,7 @@ static int handle_undo_read(const Json *root, struct Undoing *undoing, Err *err)
     return handle_undo_read_channel(root, undoing, err);
 }
 
-/* A channel that nobody knows is told from one of which nothing was deleted. */
+/* A channel that nobody knows is told from one in which nothing was changed. */
 static void handle_undo_doubt_channel(const Control *control, const struct Undoing *undoing,
                                       Err *err)
 {
@@ -159,7 +159,7 @@ static void handle_undo_doubt_channel(const Control *control, const struct Undoi
     buf_puts(&text, undoing->choice.channel);
     if (buf_failed(&text) == 0 &&
         channel_ref_find(control->controller, buf_text(&text), &found, &unknown) == -ENOENT)
-        err_set(err, -ENOENT, "the history holds no deletion there; %s", unknown.text);
+        err_set(err, -ENOENT, "the history holds no change there; %s", unknown.text);
 }
 
 static int handle_undo_prepare(Control *control, struct Undoing *undoing, Err *err)

@@ -22,6 +22,8 @@ static int ctl_undo_print(const Options *options, const Json *root)
 
     if (status == EXIT_IN_SYNC && str_equal(row_text(root, "result"), REPORT_UNDO_FAILED))
         status = EXIT_FAILED;
+    if (status == EXIT_IN_SYNC && str_equal(row_text(root, "result"), REPORT_UNDO_HELD))
+        status = EXIT_GUARD;
     return status;
 }
 
@@ -76,7 +78,7 @@ static int ctl_undo_fail(const Options *options, const Config *config, int error
     unknown_channel_init(&unknown, options->channel);
     unknown_channel_offer_all(&unknown, config);
     unknown_channel_fail(&unknown, "rosterctl plan -v", &doubt);
-    err_set(err, error, "the history holds no deletion there; %s", doubt.text);
+    err_set(err, error, "the history holds no change there; %s", doubt.text);
     return ctl_say(EXIT_FAILED, err->text);
 }
 

@@ -13,12 +13,10 @@ static const char *const message_ids[] = {
     [EVENT_RETRY] = MESSAGE_RETRY,
     [EVENT_DELETED] = MESSAGE_DELETED,
     [EVENT_DELETE_FAILED] = MESSAGE_DELETE_FAILED,
-    [EVENT_RESTORED] = MESSAGE_RESTORED,
     [EVENT_ADDED] = MESSAGE_ADDED,
     [EVENT_ADD_FAILED] = MESSAGE_ADD_FAILED,
     [EVENT_CORRECTED] = MESSAGE_CORRECTED,
     [EVENT_CORRECT_FAILED] = MESSAGE_CORRECT_FAILED,
-    [EVENT_RESTORE_FAILED] = MESSAGE_RESTORE_FAILED,
     [EVENT_VANISHED] = MESSAGE_VANISHED,
     [EVENT_HELD] = MESSAGE_HELD,
     [EVENT_CHANNEL_FAILED] = MESSAGE_CHANNEL_FAILED,
@@ -34,18 +32,26 @@ static void event_log_subject(const Event *event, char *ret_text, size_t size)
     snprintf(ret_text, size, "%s%s%s", event->instance_name, channel[0] ? "/" : "", channel);
 }
 
+/* What puts a member back has a message of its own; a deletion is one whoever asked for it. */
+static const char *event_log_message_id(const Event *event)
+{
+    if (event->is_undo && (event->kind == EVENT_ADDED || event->kind == EVENT_CORRECTED))
+        return MESSAGE_RESTORED;
+    if (event->is_undo && (event->kind == EVENT_ADD_FAILED || event->kind == EVENT_CORRECT_FAILED))
+        return MESSAGE_RESTORE_FAILED;
+    return message_ids[event->kind];
+}
+
 static LogLevel event_log_level(const Event *event, bool is_new)
 {
     static const LogLevel levels[] = {
         [EVENT_RETRY] = LOG_LEVEL_INFO,
         [EVENT_DELETED] = LOG_LEVEL_NOTICE,
         [EVENT_DELETE_FAILED] = LOG_LEVEL_WARNING,
-        [EVENT_RESTORED] = LOG_LEVEL_NOTICE,
         [EVENT_ADDED] = LOG_LEVEL_NOTICE,
         [EVENT_ADD_FAILED] = LOG_LEVEL_WARNING,
         [EVENT_CORRECTED] = LOG_LEVEL_NOTICE,
         [EVENT_CORRECT_FAILED] = LOG_LEVEL_WARNING,
-        [EVENT_RESTORE_FAILED] = LOG_LEVEL_WARNING,
         [EVENT_VANISHED] = LOG_LEVEL_WARNING,
         [EVENT_HELD] = LOG_LEVEL_WARNING,
         [EVENT_CHANNEL_FAILED] = LOG_LEVEL_WARNING,
@@ -60,6 +66,7 @@ static void event_log_send(const Event *event, LogLevel level, const LogFields *
                            const char *subject)
 {
     const char *why = event->err ? event->err->text : "";
+    const char *undo = event->is_undo ? "undo: " : "", *back = event->is_undo ? "back " : "";
     char wait[32];
 
     switch (event->kind) {
@@ -69,36 +76,29 @@ static void event_log_send(const Event *event, LogLevel level, const LogFields *
                   event->member, event->member[0] ? ": " : "", why, wait, event->attempt + 1);
         return;
     case EVENT_DELETED:
-        log_event(level, fields, "%s: deleted %s (%s)%s%s%s", subject, event->member,
+        log_event(level, fields, "%s: %sdeleted %s (%s)%s%s%s", subject, undo, event->member,
                   event->member_id,
                   event->outcome == OUTCOME_GONE ? ", which was gone already" : "",
                   why[0] ? ": " : "", why);
         return;
     case EVENT_DELETE_FAILED:
-        log_event(level, fields, "%s: could not delete %s (%s): %s", subject, event->member,
+        log_event(level, fields, "%s: %scould not delete %s (%s): %s", subject, undo, event->member,
                   event->member_id, why);
         return;
     case EVENT_ADDED:
-        log_event(level, fields, "%s: added %s (%s)%s%s", subject, event->member, event->member_id,
-                  why[0] ? ": " : "", why);
-        return;
-    case EVENT_ADD_FAILED:
-        log_event(level, fields, "%s: could not add %s: %s", subject, event->member, why);
-        return;
-    case EVENT_CORRECTED:
-        log_event(level, fields, "%s: corrected %s (%s)%s%s", subject, event->member,
+        log_event(level, fields, "%s: %sadded %s%s (%s)%s%s", subject, undo, back, event->member,
                   event->member_id, why[0] ? ": " : "", why);
         return;
+    case EVENT_ADD_FAILED:
+        log_event(level, fields, "%s: %scould not add %s%s: %s", subject, undo, back, event->member,
+                  why);
+        return;
+    case EVENT_CORRECTED:
+        log_event(level, fields, "%s: %scorrected %s%s (%s)%s%s", subject, undo, back,
+                  event->member, event->member_id, why[0] ? ": " : "", why);
+        return;
     case EVENT_CORRECT_FAILED:
-        log_event(level, fields, "%s: could not correct %s (%s): %s", subject, event->member,
-                  event->member_id, why);
-        return;
-    case EVENT_RESTORED:
-        log_event(level, fields, "%s: undo: added back %s (was %s)", subject, event->member,
-                  event->member_id);
-        return;
-    case EVENT_RESTORE_FAILED:
-        log_event(level, fields, "%s: undo: could not add back %s (was %s): %s", subject,
+        log_event(level, fields, "%s: %scould not correct %s%s (%s): %s", subject, undo, back,
                   event->member, event->member_id, why);
         return;
     case EVENT_VANISHED:
@@ -136,8 +136,6 @@ static bool event_log_tells_outcome(EventKind kind)
     case EVENT_CORRECT_FAILED:
         return true;
     case EVENT_RETRY:
-    case EVENT_RESTORED:
-    case EVENT_RESTORE_FAILED:
     case EVENT_VANISHED:
     case EVENT_HELD:
     case EVENT_CHANNEL_FAILED:
@@ -154,7 +152,7 @@ void event_log_write(const Event *event, bool is_new)
     const char *outcome =
         event_log_tells_outcome(event->kind) ? ops_outcome_text(event->outcome) : "";
     LogFields fields = {
-        .message_id = message_ids[event->kind],
+        .message_id = event_log_message_id(event),
         .pass = event->pass,
         .instance = event->instance_name,
         .channel = event->channel_name[0] ? event->channel_name : event->channel_id,

@@ -48,8 +48,6 @@ static bool pass_log_is_new(PassLog *log, const Event *event)
         break;
     case EVENT_DELETED:
     case EVENT_DELETE_FAILED:
-    case EVENT_RESTORED:
-    case EVENT_RESTORE_FAILED:
     case EVENT_ADDED:
     case EVENT_ADD_FAILED:
     case EVENT_CORRECTED:

@@ -9,9 +9,9 @@
 #include "daemon/report/table.h"
 
 /* As a plan marks it. */
-static const char *history_text_sign(const Json *action)
+static const char *history_text_sign(const Json *row)
 {
-    const char *kind = row_text(action, "kind");
+    const char *kind = row_text(row, "kind");
 
     if (str_equal(kind, "add"))
         return "+";
@@ -60,6 +60,22 @@ int history_text_append(const Json *root, bool colour, Buf *buf)
 
 /* ---- undo ---- */
 
+/* Of a correction: "weight 5 -> 1"; else nothing. */
+static void history_text_fields(Table *table, const Json *fields)
+{
+    static const char *const names[] = {"weight", "backup", "enabled"};
+    _cleanup_(buf_done) Buf text = {0};
+
+    for (size_t i = 0; i < ELEMENTS(names); i++) {
+        const Json *field = json_find(fields, names[i]);
+
+        if (field)
+            buf_printf(&text, "%s%s %s -> %s", text.size > 0 ? ", " : "", names[i],
+                       row_text(field, "from"), row_text(field, "to"));
+    }
+    table_add(table, buf_failed(&text) < 0 ? "" : buf_text(&text), COLOUR_PLAIN);
+}
+
 static void history_text_member(Table *table, const Json *channel, const Json *row)
 {
     char member[ROW_MEMBER_SIZE], name[ROW_NAME_SIZE];
@@ -67,9 +83,11 @@ static void history_text_member(Table *table, const Json *channel, const Json *r
     row_member(json_find(row, "member"), member);
     table_add_row(table);
     table_add(table, row_channel(channel, name, sizeof(name)), COLOUR_PLAIN);
-    table_add(table, member, COLOUR_PLAIN);
+    table_printf(table, "%s %s", history_text_sign(row), member);
+    history_text_fields(table, json_find(row, "fields"));
     table_add(table, row_text(row, "outcome"), page_colour_of(row_text(row, "outcome")));
     table_add(table, row_text(row, "action"), COLOUR_PLAIN);
+    table_add(table, row_text(row, "reason"), COLOUR_PLAIN);
 }
 
 /* An undo leaves its channels paused, whatever came of each member. */
@@ -81,9 +99,8 @@ static void history_text_paused(const Json *root, Buf *buf)
     if (row_count(root, "replaced") > 0)
         buf_putc(buf, '\n');
     report_pause_replaced(&page, root);
-    buf_puts(buf,
-             "\nPaused now, without end, so that no pass deletes them again. When the roster is "
-             "right:\n");
+    buf_puts(buf, "\nPaused now, without end, so that no pass makes these changes again. When the "
+                  "roster is right:\n");
     for (size_t i = 0; i < row_count(root, "channels"); i++) {
         page_printf(&page, "    rosterctl resume %s",
                     row_channel(row_at(root, "channels", i), name, sizeof(name)));
@@ -107,7 +124,8 @@ static void history_text_undone(const Page *page, const Json *root)
 
 int history_text_undo(const Json *root, bool colour, Buf *buf)
 {
-    static const char *const titles[] = {"CHANNEL", "MEMBER", "OUTCOME", "#ACTION", NULL};
+    static const char *const titles[] = {"CHANNEL", "MEMBER",  "FIELDS", "OUTCOME",
+                                         "#ACTION", "BECAUSE", NULL};
     const Page page = {.buf = buf, .colour = colour};
     Table table;
     int r;

@@ -86,7 +86,7 @@ Colour page_colour_of(const char *word)
         if (str_equal(report_result_text(result), word))
             return colours[result];
     }
-    if (str_equal(ops_addition_text(ADDITION_ADDED), word))
+    if (str_equal(ops_outcome_text(OUTCOME_ADDED), word))
         return COLOUR_GREEN;
     return str_equal(ops_outcome_text(OUTCOME_SKIPPED), word) ? COLOUR_YELLOW : COLOUR_PLAIN;
 }

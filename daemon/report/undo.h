@@ -5,8 +5,9 @@
 #include "daemon/base/buf.h"
 #include "daemon/runtime/undo.h"
 
-/* Its "result" where something did not come back. */
+/* Its "result" where something was not turned back: something failed, or a guard holds it. */
 #define REPORT_UNDO_FAILED "failed"
+#define REPORT_UNDO_HELD "held"
 
 /* Appends it once it is done, with a newline at its end. `replaced` are the pauses that the one of
  * the undo took the place of. 0 or -ENOMEM. */

@@ -20,7 +20,7 @@ typedef struct RomaInstance {
     HeadersBase base;
     CredentialCache *credential_cache;
     Permits permits;
-    Permits additions;
+    Permits undone;
     Authorities authorities;
     bool is_plain;
     bool has_failed; /* its last request got no answer, or a gateway's that found no backend */
@@ -206,7 +206,7 @@ int roma_client_submit(RomaClient *client, const Request *request)
     instance = &client->instances[request->instance];
     if (request_is_change(request->kind) &&
         (client->read_only || client->config->mode == MODE_OBSERVE || !request->channel ||
-         !permits_let(&instance->permits, &instance->additions, request)))
+         !permits_let(&instance->permits, &instance->undone, request)))
         return -EPERM;
     transfer = roma_transfer_take(client);
     if (!transfer)
@@ -264,18 +264,18 @@ int roma_client_permit_action(RomaClient *client, size_t instance, const char *c
                : -EINVAL;
 }
 
-int roma_client_permit_addition(RomaClient *client, size_t instance, const char *channel_id,
-                                const char *member_id)
+int roma_client_permit_undone(RomaClient *client, size_t instance, const char *channel_id,
+                              const Change *change)
 {
     return instance < client->config->instance_count
-               ? permits_add(&client->instances[instance].additions, channel_id, member_id)
+               ? permits_add_change(&client->instances[instance].undone, channel_id, change)
                : -EINVAL;
 }
 
 void roma_client_forget_permits(RomaClient *client, size_t instance)
 {
     permits_clear(&client->instances[instance].permits);
-    permits_clear(&client->instances[instance].additions);
+    permits_clear(&client->instances[instance].undone);
 }
 
 void roma_client_cancel_all(RomaClient *client)
@@ -382,7 +382,7 @@ void roma_client_free(RomaClient *client)
         headers_base_done(&client->instances[i].base);
         authorities_done(&client->instances[i].authorities);
         permits_done(&client->instances[i].permits);
-        permits_done(&client->instances[i].additions);
+        permits_done(&client->instances[i].undone);
     }
     free(client->instances);
     while (client->idle) {

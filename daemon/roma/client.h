@@ -96,9 +96,9 @@ int roma_client_permit(RomaClient *client, size_t instance, const char *channel_
 int roma_client_permit_action(RomaClient *client, size_t instance, const char *channel_id,
                               uint64_t action);
 
-/* Permits putting one member back, named by the id that it had. Errors likewise. */
-int roma_client_permit_addition(RomaClient *client, size_t instance, const char *channel_id,
-                                const char *member_id);
+/* Permits a recorded change of an undo, which no mode but `observe` forbids. Errors likewise. */
+int roma_client_permit_undone(RomaClient *client, size_t instance, const char *channel_id,
+                              const Change *change);
 
 /* Takes all permits of an instance back: called at the end of its pass. */
 void roma_client_forget_permits(RomaClient *client, size_t instance);

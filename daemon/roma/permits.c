@@ -86,17 +86,27 @@ bool permits_has_action(const Permits *permits, const char *channel_id, uint64_t
            map_find(&permits->members, key.bytes, key.size);
 }
 
+int permits_add_change(Permits *permits, const char *channel_id, const Change *change)
+{
+    return change->kind == CHANGE_DELETE ? permits_add(permits, channel_id, change->member_id)
+                                         : permits_add_action(permits, channel_id, change->action);
+}
+
+static bool permits_name(const Permits *permits, const Request *request)
+{
+    return request->kind == REQUEST_DELETE_MEMBER
+               ? permits_has(permits, request->channel_id, request->member_id)
+               : permits_has_action(permits, request->channel_id, request->action);
+}
+
 bool permits_let(const Permits *recorded, const Permits *undone, const Request *request)
 {
     Mode mode = request->channel->mode;
 
-    if (request->kind == REQUEST_DELETE_MEMBER)
-        return mode_may(mode, MODE_DELETES) &&
-               permits_has(recorded, request->channel_id, request->member_id);
-    if (request->action)
-        return mode_may(mode, MODE_ADDS) &&
-               permits_has_action(recorded, request->channel_id, request->action);
-    return mode != MODE_OBSERVE && permits_has(undone, request->channel_id, request->member_id);
+    if (mode != MODE_OBSERVE && permits_name(undone, request))
+        return true;
+    return mode_may(mode, request->kind == REQUEST_DELETE_MEMBER ? MODE_DELETES : MODE_ADDS) &&
+           permits_name(recorded, request);
 }
 
 void permits_clear(Permits *permits)

@@ -28,8 +28,11 @@ bool permits_has(const Permits *permits, const char *channel_id, const char *mem
 int permits_add_action(Permits *permits, const char *channel_id, uint64_t action);
 bool permits_has_action(const Permits *permits, const char *channel_id, uint64_t action);
 
-/* Whether the mode of its channel and the permits let a change be sent: a deletion and what a pass
- * adds by `recorded`, what an undo puts back by `undone`. */
+/* The same of a change, as its kind is known. */
+int permits_add_change(Permits *permits, const char *channel_id, const Change *change);
+
+/* Whether the mode of its channel and the permits let a change be sent: what a pass has `recorded`
+ * where the mode makes such changes, what an undo has recorded (`undone`) in all but `observe`. */
 bool permits_let(const Permits *recorded, const Permits *undone, const Request *request);
 
 /* Forgets all. */

@@ -124,7 +124,7 @@ static int pass_run_name_pass(PassRun *run, Err *err)
 
 static bool pass_run_covers(const PassRun *run, size_t instance)
 {
-    if (!run->additions)
+    if (!run->undos)
         return run->instance == PASS_ALL_INSTANCES || run->instance == instance;
     for (size_t i = 0; i < run->config->channel_count; i++) {
         if (run->config->channels[i].instance == instance)
@@ -155,9 +155,9 @@ static int pass_run_prepare(PassRun *run, Err *err)
         .instance = run->instance,
         .is_probe = run->is_probe,
         .throttles = run->backend->throttles,
-        .additions = run->additions,
-        .firsts = run->additions ? NULL : run->backend->firsts,
-        .spent = run->additions ? NULL : run->backend->spent,
+        .undos = run->undos,
+        .firsts = run->undos ? NULL : run->backend->firsts,
+        .spent = run->undos ? NULL : run->backend->spent,
     };
     int r = pass_run_add_sources(run);
 
@@ -190,7 +190,7 @@ static int pass_run_start(const PassRun *plan, PassRun **ret_run, Err *err)
         return err_memory(err);
     *run = *plan;
     /* A difference is taken up from the event loop; until then the pass may read. */
-    if (!run->additions)
+    if (!run->undos)
         backend_is_current(run->backend);
     run->store = run->backend->store;
     run->user = (BackendUser){pass_run_on_answer, pass_run_on_renewed, pass_run_on_wait, run};
@@ -226,13 +226,13 @@ int pass_run_begin(Backend *backend, size_t instance, bool is_probe, PassRunOnDo
 }
 
 int pass_run_begin_undo(Backend *backend, const Config *config, const char *undo_of,
-                        Addition *additions, bool dry_run, PassRunOnDone on_done,
+                        ChannelUndo *undos, bool dry_run, PassRunOnDone on_done,
                         PassRunOnEvent on_event, void *userdata, PassRun **ret_run, Err *err)
 {
     const PassRun plan = {
         .backend = backend,
         .config = config,
-        .additions = additions,
+        .undos = undos,
         .undo_of = undo_of,
         .dry_run = dry_run || backend->dry_run,
         .instance = PASS_ALL_INSTANCES,
@@ -241,7 +241,7 @@ int pass_run_begin_undo(Backend *backend, const Config *config, const char *undo
         .userdata = userdata,
     };
 
-    assert(additions && config->instance_count == backend->config->instance_count);
+    assert(undos && config->instance_count == backend->config->instance_count);
     return pass_run_start(&plan, ret_run, err);
 }
 
@@ -288,7 +288,6 @@ int pass_run_finish(PassRun *run, Err *err)
 {
     const Backend *backend = run->backend;
     const char *result = report_result_text(report_result(pass_run_get_report(run)));
-    int r = 0, ended;
 
     assert(pass_is_done(run->pass));
     pass_run_store_show_pauses(run, pass_get_report(run->pass));
@@ -300,11 +299,7 @@ int pass_run_finish(PassRun *run, Err *err)
         return 0;
     if (!run->store)
         return backend_without_store(backend, err);
-    if (run->additions)
-        r = pass_run_store_decide_additions(run, err);
-    ended =
-        store_end_pass(run->store, run->pass_id, result, clock_realtime_usec(), r < 0 ? NULL : err);
-    return r < 0 ? r : ended;
+    return store_end_pass(run->store, run->pass_id, result, clock_realtime_usec(), err);
 }
 
 const Report *pass_run_get_report(const PassRun *run)

@@ -31,13 +31,12 @@ int pass_run_begin(Backend *backend, size_t instance, bool is_probe, PassRunOnDo
                    PassRunOnEvent on_event, void *userdata, PassRun **ret_run, Err *err);
 
 /*
- * The same for an undo: over the channels of `config`, which are those to put members back in, and
- * stands beside the backend's own with the same instances; `additions` has one for each (add.h);
- * `undo_of` is the pass that is undone, and is borrowed. Each addition is recorded before it is
- * sent. No other run covers their instances.
+ * The same for an undo: over the channels of `config`, which are those that are turned back,
+ * and stands beside the backend's own with the same instances; `undos` has one for each (undo.h);
+ * `undo_of` is the pass that is undone, and is borrowed. No other run covers their instances.
  */
 int pass_run_begin_undo(Backend *backend, const Config *config, const char *undo_of,
-                        Addition *additions, bool dry_run, PassRunOnDone on_done,
+                        ChannelUndo *undos, bool dry_run, PassRunOnDone on_done,
                         PassRunOnEvent on_event, void *userdata, PassRun **ret_run, Err *err);
 
 /* Ends it, done or not; what is in flight must be cancelled before. NULL is fine. */
@@ -67,7 +66,7 @@ void pass_run_take_report(PassRun *run, Report *ret_report);
 /* From here on, on_answered is called. */
 void pass_run_tell_answers(PassRun *run, PassRunOnAnswered on_answered);
 
-/* Whether a deletion or an addition is in flight, whose outcome is worth waiting for. */
+/* Whether a change is in flight, whose outcome is worth waiting for. */
 bool pass_run_is_changing(const PassRun *run);
 
 /* How far a pass is, for people who wait for it. */

@@ -10,10 +10,8 @@ struct PassRun {
     Store *store; /* the backend's when it began: one that came since does not know this pass */
     BackendUser user;
     const Config *config; /* the backend's, or an undo's */
-    Addition *additions;  /* of an undo; NULL: none */
+    ChannelUndo *undos;   /* of an undo; NULL: none */
     const char *undo_of;  /* the pass that an undo undoes; NULL: none */
-    int record_error;     /* of recording what an undo adds: it adds no more; 0: none */
-    Err record_err;       /* why */
     bool dry_run;         /* the backend's, or an undo's own */
     size_t instance;      /* or PASS_ALL_INSTANCES */
     bool is_probe;

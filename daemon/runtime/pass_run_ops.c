@@ -43,14 +43,11 @@ static void pass_run_wake_at(void *context, uint64_t monotonic_usec)
 static int pass_run_submit(void *context, const Request *request)
 {
     PassRun *run = context;
-    int r = 0;
+    int r;
 
-    if (request->kind == REQUEST_ADD_MEMBERS && run->additions)
-        r = pass_run_store_record_addition(run, request);
-    else if (request_is_change(request->kind) && run->store)
+    if (request_is_change(request->kind) && run->store)
         store_note_sent(run->store, request->action);
-    if (r == 0)
-        r = roma_client_submit(run->backend->client, request);
+    r = roma_client_submit(run->backend->client, request);
     if (r == 0)
         progress_on_submit(&run->progress, request->kind);
     return r;
@@ -70,7 +67,7 @@ static int pass_run_may_change(void *context)
 {
     const PassRun *run = context;
 
-    return run->additions || backend_is_current(run->backend);
+    return run->undos || backend_is_current(run->backend);
 }
 
 static void pass_run_tell(void *context, const Event *event)
@@ -98,6 +95,7 @@ const Ops pass_run_ops = {
     .watch_added = pass_run_store_watch_added,
     .may_change = pass_run_may_change,
     .compose = pass_run_store_compose,
+    .read_fields = pass_run_store_read_fields,
     .record = pass_run_store_record,
     .decide = pass_run_store_decide,
     .tell = pass_run_tell,

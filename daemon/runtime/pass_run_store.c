@@ -80,6 +80,7 @@ static void pass_run_store_tell_settled(void *userdata, const StoreAction *actio
     const Event event = {
         .kind = outcome == OUTCOME_FAILED ? EVENT_DELETE_FAILED : EVENT_DELETED,
         .pass = action->pass,
+        .is_undo = action->undo_of != NULL,
         .instance_name = action->instance_name,
         .channel_name = action->channel_name,
         .channel_id = action->channel_id,
@@ -100,8 +101,6 @@ static void pass_run_store_tell_settled(void *userdata, const StoreAction *actio
 
 static EventKind pass_run_store_settled_event(const StoreAction *action, bool was_made)
 {
-    if (action->undo_of)
-        return was_made ? EVENT_RESTORED : EVENT_RESTORE_FAILED;
     if (change_kind_of(action->kind) == CHANGE_ADD)
         return was_made ? EVENT_ADDED : EVENT_ADD_FAILED;
     return was_made ? EVENT_CORRECTED : EVENT_CORRECT_FAILED;
@@ -115,10 +114,11 @@ static void pass_run_store_tell_added(void *userdata, const StoreAction *action,
     const Event event = {
         .kind = pass_run_store_settled_event(action, was_added),
         .pass = action->pass,
+        .is_undo = action->undo_of != NULL,
         .instance_name = action->instance_name,
         .channel_name = action->channel_name,
         .channel_id = action->channel_id,
-        .member = action->undo_of ? action->after : member,
+        .member = member,
         .member_id = action->member_id,
         .digest = "",
         .err = &why,
@@ -207,95 +207,25 @@ void pass_run_store_watch_added(void *context, const RosterChannel *channel, con
                           pass_run_store_tell_vanished, &watch, NULL);
 }
 
-/* ---- what an undo adds ---- */
-
-/* The one that a channel's addition is about to send, or has under way. */
-static AdditionItem *pass_run_store_item(const PassRun *run, const Request *request,
-                                         size_t *ret_number)
-{
-    size_t number = (size_t)(request->channel - run->config->channels);
-    const Addition *addition = &run->additions[number];
-
-    assert(number < run->config->channel_count && addition->next < addition->item_count);
-    assert(str_equal(addition->items[addition->next].member_id, request->member_id));
-    *ret_number = number;
-    return &addition->items[addition->next];
-}
-
-int pass_run_store_record_addition(PassRun *run, const Request *request)
-{
-    size_t number = 0;
-    AdditionItem *item = pass_run_store_item(run, request, &number);
-    const ChannelReport *report = &pass_get_report(run->pass)->channels[number];
-    Change member = {
-        .kind = CHANGE_ADD,
-        .member_id = item->member_id,
-        .identity = item->identity,
-        .identity_size = item->identity_size,
-        .after = item->member_json,
-    };
-    const Batch batch = {
-        .pass = run->pass_id,
-        .channel = report->channel,
-        .instance_name = report->instance_name,
-        .instance_key = pass_run_store_key(run, report->channel),
-        .channel_id = request->channel_id,
-        .channel_name = report->name ? report->name : "",
-        .digest = "",
-        .changes = &member,
-        .change_count = 1,
-    };
-
-    if (item->record || run->record_error < 0)
-        return run->record_error;
-    if (run->store)
-        run->record_error =
-            store_record(run->store, &batch, 1, clock_realtime_usec(), &run->record_err);
-    else
-        run->record_error = backend_without_store(run->backend, &run->record_err);
-    item->record = member.action;
-    if (item->record)
-        store_note_sent(run->store, item->record);
-    return run->record_error;
-}
-
-int pass_run_store_decide_additions(PassRun *run, Err *err)
-{
-    int r = 0;
-
-    assert(run->additions && !run->dry_run);
-    for (size_t i = 0; i < run->config->channel_count; i++) {
-        for (size_t k = 0; k < run->additions[i].item_count && r == 0; k++) {
-            const AdditionItem *item = &run->additions[i].items[k];
-
-            if (item->record && !item->is_open)
-                r = store_decide_addition(run->store, item->record, item->outcome,
-                                          item->added_id ? item->added_id : item->member_id,
-                                          item->attempts, &item->answer, clock_realtime_usec(),
-                                          err);
-        }
-    }
-    if (r == 0 && run->record_error < 0 && err)
-        *err = run->record_err;
-    return r < 0 ? r : run->record_error;
-}
-
 /* ---- what a pass changes ---- */
 
-static int pass_run_store_permit(const PassRun *run, const Batch *batch, Err *err)
+static int pass_run_store_permit_one(const PassRun *run, const Batch *batch, const Change *change)
 {
     RomaClient *client = run->backend->client;
     size_t instance = batch->channel->instance;
 
-    for (size_t i = 0; i < batch->change_count; i++) {
-        const Change *change = &batch->changes[i];
-        int r;
+    assert(change->action != 0); /* recorded */
+    if (run->undos)
+        return roma_client_permit_undone(client, instance, batch->channel_id, change);
+    return change->kind == CHANGE_DELETE
+               ? roma_client_permit(client, instance, batch->channel_id, change->member_id)
+               : roma_client_permit_action(client, instance, batch->channel_id, change->action);
+}
 
-        assert(change->action != 0); /* recorded */
-        r = change->kind == CHANGE_DELETE
-                ? roma_client_permit(client, instance, batch->channel_id, change->member_id)
-                : roma_client_permit_action(client, instance, batch->channel_id, change->action);
-        if (r < 0)
+static int pass_run_store_permit(const PassRun *run, const Batch *batch, Err *err)
+{
+    for (size_t i = 0; i < batch->change_count; i++) {
+        if (pass_run_store_permit_one(run, batch, &batch->changes[i]) < 0)
             return err_memory(err);
     }
     return 0;
@@ -307,13 +237,19 @@ const char *pass_run_store_compose(void *context, const MemberPost *post, Arena 
     return compose_member(post, arena);
 }
 
+int pass_run_store_read_fields(void *context, const char *member_json, MemberFields *ret_fields)
+{
+    (void)context;
+    return compose_read_fields(member_json, ret_fields);
+}
+
 /* Recorded first, permitted then: the client sends no other change. */
 int pass_run_store_record(void *context, Batch *batches, size_t count, Err *err)
 {
     PassRun *run = context;
     int r;
 
-    assert(count > 0 && !run->dry_run && !run->additions);
+    assert(count > 0 && !run->dry_run);
     if (run->backend->dry_run)
         return err_set(err, -EPERM, "nothing is changed in a dry run");
     if (!run->store)

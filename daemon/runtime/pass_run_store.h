@@ -19,20 +19,13 @@ void pass_run_store_watch_added(void *context, const RosterChannel *channel, con
                                 IsListed is_listed, const void *list);
 int pass_run_store_record(void *context, Batch *batches, size_t count, Err *err);
 const char *pass_run_store_compose(void *context, const MemberPost *post, Arena *arena);
+int pass_run_store_read_fields(void *context, const char *member_json, MemberFields *ret_fields);
 int pass_run_store_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
                           const char *member_id, const Answer *answer, Err *err);
 
 /* Tells the state what its instances are called. Where that fails, so does recording, and nothing
  * is deleted. */
 void pass_run_store_name_instances(const PassRun *run);
-
-/* Records an addition of an undo before it is first sent. 0; else it may not be sent, and neither
- * may any further one of this run: the state's errors. */
-int pass_run_store_record_addition(PassRun *run, const Request *request);
-
-/* Gives what an undo has recorded its outcome, before its pass ends; of what is not known the
- * history says that it is undecided. 0, or the error of recording or deciding. */
-int pass_run_store_decide_additions(PassRun *run, Err *err);
 
 /* Puts pauses into the run's report that no plan asked for. */
 void pass_run_store_show_pauses(const PassRun *run, const Report *report);

@@ -18,7 +18,7 @@ struct Undo {
     StoreActions actions; /* those undone; hold all texts */
     Config config;        /* the one in force, but with the channels of the undo */
     RosterChannel *channels;
-    Addition *additions;
+    ChannelUndo *undos;
     const char **names; /* of the channels, as the history has them */
     char pass[STORE_PASS_ID_SIZE];
     Backend *backend;
@@ -32,11 +32,18 @@ struct Undo {
 
 static bool undo_took_effect(const StoreAction *action)
 {
-    return change_kind_of(action->kind) == CHANGE_DELETE &&
-           (!action->outcome || str_equal(action->outcome, ops_outcome_text(OUTCOME_DELETED)));
+    static const Outcome outcomes[CHANGE_KIND_COUNT] = {
+        [CHANGE_DELETE] = OUTCOME_DELETED,
+        [CHANGE_ADD] = OUTCOME_ADDED,
+        [CHANGE_CORRECT] = OUTCOME_CORRECTED,
+    };
+    ChangeKind kind = change_kind_of(action->kind);
+
+    return kind < CHANGE_KIND_COUNT &&
+           (!action->outcome || str_equal(action->outcome, ops_outcome_text(outcomes[kind])));
 }
 
-/* Keeps the deletions that took effect, or may have. */
+/* Keeps the changes that took effect, or may have. */
 static void undo_keep_effective(StoreActions *actions)
 {
     size_t kept = 0;
@@ -59,7 +66,7 @@ static int undo_look_up(Undo *undo, Store *store, const UndoChoice *choice, Err 
     int r = 0;
 
     if (choice->last) {
-        r = store_find_last_deleting(store, choice->instance, choice->channel, undo->pass, err);
+        r = store_find_last_changing(store, choice->instance, choice->channel, undo->pass, err);
         filter.pass = undo->pass;
     }
     if (r == 0)
@@ -67,14 +74,13 @@ static int undo_look_up(Undo *undo, Store *store, const UndoChoice *choice, Err 
     if (r < 0)
         return r;
     if (undo->actions.count == 0 && choice->action)
-        return err_set(err, -ENOENT, "the history holds no deletion %" PRIu64, choice->action);
+        return err_set(err, -ENOENT, "the history holds no change %" PRIu64, choice->action);
     if (undo->actions.count == 0)
-        return err_set(err, -ENOENT, "the history holds no deletion of pass %s%s%.200s",
-                       filter.pass, choice->channel ? " in " : "",
-                       choice->channel ? choice->channel : "");
+        return err_set(err, -ENOENT, "the history holds no change of pass %s%s%.200s", filter.pass,
+                       choice->channel ? " in " : "", choice->channel ? choice->channel : "");
     undo_keep_effective(&undo->actions);
     if (undo->actions.count == 0)
-        return err_set(err, -ENOENT, "there is nothing to undo: no deletion of it took effect");
+        return err_set(err, -ENOENT, "there is nothing to undo: no change of it took effect");
     str_copy(undo->pass, sizeof(undo->pass), undo->actions.items[0].pass);
     return 0;
 }
@@ -91,12 +97,13 @@ static int undo_find_instance(const Config *config, const StoreAction *action, s
             return 0;
         }
     }
-    return err_set(err, -EINVAL, "the instance %s of these deletions is not in the settings",
+    return err_set(err, -EINVAL, "the instance %s of these changes is not in the settings",
                    action->instance_name);
 }
 
-/* The mode that the rosters give a channel now; that of the settings where they have it not. */
-static Mode undo_mode(const Config *config, size_t instance, const StoreAction *action)
+/* The entry that the rosters have of a channel now, or NULL. */
+static const RosterChannel *undo_find_roster(const Config *config, size_t instance,
+                                             const StoreAction *action)
 {
     for (size_t i = 0; i < config->channel_count; i++) {
         const RosterChannel *channel = &config->channels[i];
@@ -104,15 +111,16 @@ static Mode undo_mode(const Config *config, size_t instance, const StoreAction *
         if (channel->instance == instance &&
             ((channel->id && str_equal(channel->id, action->channel_id)) ||
              (channel->name && str_equal(channel->name, action->channel_name))))
-            return channel->mode;
+            return channel;
     }
-    return config->mode;
+    return NULL;
 }
 
 static int undo_find_channel(Undo *undo, const Config *config, const StoreAction *action,
                              size_t *ret_channel, Err *err)
 {
     size_t instance = 0, count = undo->config.channel_count;
+    const RosterChannel *roster;
     Mode mode;
     int r = undo_find_instance(config, action, &instance, err);
 
@@ -125,7 +133,8 @@ static int undo_find_channel(Undo *undo, const Config *config, const StoreAction
         if (channel->instance == instance && str_equal(channel->id, action->channel_id))
             return 0;
     }
-    mode = undo_mode(config, instance, action);
+    roster = undo_find_roster(config, instance, action);
+    mode = roster ? roster->mode : config->mode;
     if (config->mode == MODE_OBSERVE || mode == MODE_OBSERVE)
         return err_set(err, -EPERM, "%s/%s is only observed: nothing is changed there",
                        action->instance_name, action->channel_name);
@@ -134,6 +143,7 @@ static int undo_find_channel(Undo *undo, const Config *config, const StoreAction
         .instance = instance,
         .id = action->channel_id,
         .mode = mode,
+        .guards = roster ? roster->guards : config->guards,
         .allow_empty = true,
         .file = "",
     };
@@ -144,23 +154,27 @@ static int undo_find_channel(Undo *undo, const Config *config, const StoreAction
 static int undo_add(Undo *undo, const Config *config, const StoreAction *action, Err *err)
 {
     size_t number = 0;
-    Addition *addition;
+    ChannelUndo *of_channel;
     int r = undo_find_channel(undo, config, action, &number, err);
 
     if (r < 0)
         return r;
-    addition = &undo->additions[number];
-    if (!addition->items)
-        addition->items = calloc(undo->actions.count, sizeof(*addition->items));
-    if (!addition->items)
+    of_channel = &undo->undos[number];
+    if (!of_channel->items)
+        of_channel->items = calloc(undo->actions.count, sizeof(*of_channel->items));
+    if (!of_channel->items)
         return err_memory(err);
-    assert(addition->item_count < undo->actions.count);
-    addition->items[addition->item_count++] = (AdditionItem){
+    assert(of_channel->item_count < undo->actions.count);
+    of_channel->items[of_channel->item_count++] = (UndoItem){
         .action = action->action,
+        .done = change_kind_of(action->kind),
+        .is_decided = action->outcome != NULL,
         .member_id = action->member_id,
         .identity = action->identity,
         .identity_size = action->identity_size,
-        .member_json = action->before,
+        .before = action->before,
+        .after = action->after,
+        .outcome = OUTCOME_SKIPPED,
     };
     return 0;
 }
@@ -178,9 +192,9 @@ int undo_new(Store *store, const Config *config, const UndoChoice *choice, Undo 
     if (r < 0)
         return r;
     undo->channels = calloc(undo->actions.count, sizeof(*undo->channels));
-    undo->additions = calloc(undo->actions.count, sizeof(*undo->additions));
+    undo->undos = calloc(undo->actions.count, sizeof(*undo->undos));
     undo->names = calloc(undo->actions.count, sizeof(char *));
-    if (!undo->channels || !undo->additions || !undo->names)
+    if (!undo->channels || !undo->undos || !undo->names)
         return err_memory(err);
     undo->config = *config;
     undo->config.channels = undo->channels;
@@ -198,9 +212,9 @@ void undo_free(Undo *undo)
     if (!undo)
         return;
     pass_run_free(undo->run);
-    for (size_t i = 0; undo->additions && i < undo->actions.count; i++)
-        free(undo->additions[i].items);
-    free(undo->additions);
+    for (size_t i = 0; undo->undos && i < undo->actions.count; i++)
+        free(undo->undos[i].items);
+    free(undo->undos);
     free(undo->channels);
     free(undo->names);
     store_actions_done(&undo->actions);
@@ -270,33 +284,14 @@ static void undo_on_run_done(PassRun *run, void *userdata)
     undo->on_done(undo, undo->userdata);
 }
 
-static int undo_permit(const Undo *undo, Backend *backend, Err *err)
-{
-    for (size_t i = 0; i < undo->config.channel_count; i++) {
-        const RosterChannel *channel = &undo->channels[i];
-
-        for (size_t k = 0; k < undo->additions[i].item_count; k++) {
-            if (roma_client_permit_addition(backend->client, channel->instance, channel->id,
-                                            undo->additions[i].items[k].member_id) < 0)
-                return err_memory(err);
-        }
-    }
-    return 0;
-}
-
 int undo_begin(Undo *undo, Backend *backend, bool dry_run, UndoOnDone on_done, void *userdata,
                Err *err)
 {
-    int r;
-
     assert(on_done && !undo->run);
-    r = dry_run || backend->dry_run ? 0 : undo_permit(undo, backend, err);
-    if (r < 0)
-        return r;
     undo->backend = backend;
     undo->on_done = on_done;
     undo->userdata = userdata;
-    return pass_run_begin_undo(backend, &undo->config, undo->pass, undo->additions, dry_run,
+    return pass_run_begin_undo(backend, &undo->config, undo->pass, undo->undos, dry_run,
                                undo_on_run_done, undo_on_event, undo, &undo->run, err);
 }
 
@@ -324,6 +319,17 @@ bool undo_has_failed(const Undo *undo)
     return false;
 }
 
+bool undo_is_held(const Undo *undo)
+{
+    const Report *report = pass_run_get_report(undo->run);
+
+    for (size_t i = 0; i < report->channel_count; i++) {
+        if (report->channels[i].guard_count > 0)
+            return true;
+    }
+    return false;
+}
+
 const char *undo_find_state_error(const Undo *undo)
 {
     return err_is_set(&undo->state_err) ? undo->state_err.text : NULL;
@@ -338,7 +344,7 @@ void undo_get_channel(const Undo *undo, size_t number, UndoChannel *ret_channel)
     *ret_channel = (UndoChannel){
         .report = report,
         .name = report->name ? report->name : undo->names[number],
-        .addition = &undo->additions[number],
+        .undo = &undo->undos[number],
     };
 }
 

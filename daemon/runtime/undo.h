@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Undoing deletions: out of the history, the members that a pass deleted are
- * put back as they were. The history's part, the pauses and the run; who asked is elsewhere.
+ * Undoing a pass: out of the history, what it changed is turned back (reconcile/apply/undo.h). The
+ * history's part, the pauses and the run; who asked is elsewhere.
  */
 #pragma once
 
@@ -9,7 +9,7 @@
 
 /* What is to be undone: exactly one of `last`, `pass` and `action`. */
 typedef struct UndoChoice {
-    bool last; /* the last pass that deleted something */
+    bool last; /* the last pass that changed something, and was no undo */
     const char *pass;
     uint64_t action;
     const char *channel;  /* its id or name: there alone; NULL: wherever it was */
@@ -22,7 +22,7 @@ typedef struct Undo Undo;
 typedef void (*UndoOnDone)(Undo *undo, void *userdata);
 
 /*
- * Looks the deletions up that took effect, or may have. `config` is borrowed and outlives it.
+ * Looks the changes up that took effect, or may have. `config` is borrowed and outlives it.
  * Errors, told in `err`: -ENOENT there are none; -EINVAL their instance is not in the settings any
  * more; -EPERM a channel is only observed; the store's; -ENOMEM.
  */
@@ -33,7 +33,7 @@ int undo_new(Store *store, const Config *config, const UndoChoice *choice, Undo 
 void undo_free(Undo *undo);
 DEFINE_CLEANUP(Undo, undo_free)
 
-/* The pass whose deletions they are. */
+/* The pass whose changes they are. */
 const char *undo_get_pass(const Undo *undo);
 
 /* Whether it concerns an instance of the configuration. */
@@ -53,8 +53,9 @@ int undo_begin(Undo *undo, Backend *backend, bool dry_run, UndoOnDone on_done, v
 /* The run under way, or NULL. */
 PassRun *undo_find_run(const Undo *undo);
 
-/* Once it is done. */
+/* Once it is done: whether something failed, and whether a guard holds a part of it. */
 bool undo_has_failed(const Undo *undo);
+bool undo_is_held(const Undo *undo);
 
 /* Why what it did could not be recorded, once it is done; NULL where it is. Borrowed. */
 const char *undo_find_state_error(const Undo *undo);
@@ -63,7 +64,7 @@ const char *undo_find_state_error(const Undo *undo);
 typedef struct UndoChannel {
     const ChannelReport *report;
     const char *name; /* NULL: not known */
-    const Addition *addition;
+    const ChannelUndo *undo;
 } UndoChannel;
 
 size_t undo_count_channels(const Undo *undo);

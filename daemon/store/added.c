@@ -80,8 +80,11 @@ static int added_settle_one(Store *store, const StoreAction *action, const Store
 {
     bool is_addition = change_kind_of(action->kind) == CHANGE_ADD;
     const SettleList *list = &settling->list;
-    const char *id = (is_addition ? list->find_listed : list->find_corrected)(
-        list->list, action->identity, action->identity_size);
+    const char *id = is_addition
+                         ? list->find_listed(list->list, action->identity, action->identity_size)
+                         : list->find_corrected(list->list, action->identity, action->identity_size,
+                                                action->before ? action->before : "",
+                                                action->after ? action->after : "");
     bool was_added;
     int r;
 

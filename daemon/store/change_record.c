@@ -104,40 +104,6 @@ int store_record(Store *store, const Batch *batches, size_t count, uint64_t real
     return r < 0 ? record_nothing_done(&batches[0], r, err) : r;
 }
 
-static int record_decide_added(Store *store, uint64_t action, const char *outcome,
-                               const char *member_id, uint32_t attempts, const Answer *answer,
-                               uint64_t realtime_usec, Err *err)
-{
-    static const Answer none = {0};
-    const Answer *told = answer ? answer : &none;
-    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_ADDED_DECIDE);
-
-    sql_text(&query, outcome);
-    sql_text(&query, member_id);
-    sql_number_or_null(&query, attempts);
-    sql_number(&query, realtime_usec);
-    sql_number_or_null(&query, (uint64_t)told->http);
-    sql_text(&query, told->code[0] ? told->code : NULL);
-    sql_text(&query, told->request_id[0] ? told->request_id : NULL);
-    sql_number(&query, action);
-    return sql_step(&query, err);
-}
-
-int store_decide_addition(Store *store, uint64_t action, AdditionOutcome outcome,
-                          const char *member_id, uint32_t attempts, const Answer *answer,
-                          uint64_t realtime_usec, Err *err)
-{
-    int r;
-
-    assert(action > 0 && member_id);
-    r = transaction_begin(store, err);
-    if (r < 0)
-        return r;
-    return transaction_result(store,
-                              record_decide_added(store, action, ops_addition_text(outcome),
-                                                  member_id, attempts, answer, realtime_usec, err));
-}
-
 static PendingOutcome record_outcome(uint64_t action, Outcome outcome, uint32_t attempts,
                                      const char *member_id, const Answer *answer,
                                      uint64_t realtime_usec)

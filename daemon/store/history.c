@@ -159,13 +159,13 @@ int store_history(Store *store, const StoreFilter *filter, StoreActions *ret_act
     return 0;
 }
 
-int store_find_last_deleting(Store *store, const char *instance, const char *channel,
+int store_find_last_changing(Store *store, const char *instance, const char *channel,
                              char ret_pass[static STORE_PASS_ID_SIZE], Err *err)
 {
     int r = reading_refresh(store, err);
 
     if (r == 0 && store->db) {
-        _cleanup_(sql_done) Query query = sql_begin(store, QUERY_LAST_DELETING);
+        _cleanup_(sql_done) Query query = sql_begin(store, QUERY_LAST_CHANGING);
 
         sql_text(&query, instance);
         sql_text(&query, channel);
@@ -176,7 +176,7 @@ int store_find_last_deleting(Store *store, const char *instance, const char *cha
     if (r < 0)
         return r;
     return r > 0 ? 0
-                 : err_set(err, -ENOENT, "the history holds no deletion%s%.200s",
+                 : err_set(err, -ENOENT, "the history holds no change%s%.200s",
                            channel ? " in " : "", channel ? channel : "");
 }
 

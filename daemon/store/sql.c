@@ -68,9 +68,6 @@ static const char *const sql_texts[QUERY_COUNT] = {
         "UPDATE action SET outcome = ?, http = ?, code = ?, request_id = ?, attempts = ?, "
         "decided_usec = ?, member_id = coalesce(?8, member_id) "
         "WHERE id = ?7 AND (outcome IS NULL OR outcome = 'failed' AND ?1 = 'gone')",
-    [QUERY_ADDED_DECIDE] = "UPDATE action SET outcome = ?, member_id = ?, attempts = ?, "
-                           "decided_usec = ?, http = ?, code = ?, request_id = ? "
-                           "WHERE id = ? AND kind <> 'delete' AND outcome IS NULL",
     [QUERY_ACTION_UNDECIDED] =
         ACTION_ROWS "WHERE kind = 'delete' AND outcome IS NULL "
                     "AND (?1 IS NULL OR action.instance = " INSTANCE_OF(
@@ -102,9 +99,10 @@ static const char *const sql_texts[QUERY_COUNT] = {
                     "AND (?3 IS NULL OR pass = ?3) AND (?4 IS NULL OR action.id = ?4) "
                     "AND recorded_usec >= ?5 AND (?6 IS NULL OR action.id < ?6) "
                     "ORDER BY action.id DESC LIMIT ?7",
-    [QUERY_LAST_DELETING] =
+    [QUERY_LAST_CHANGING] =
         "SELECT pass FROM action JOIN instance ON instance.id = action.instance "
-        "WHERE kind = 'delete' AND (outcome IS NULL OR outcome = 'deleted') "
+        "JOIN pass ON pass.id = pass WHERE undo_of IS NULL "
+        "AND (outcome IS NULL OR outcome IN ('deleted', 'added', 'corrected')) "
         "AND (?1 IS NULL OR instance.name = ?1) "
         "AND (?2 IS NULL OR channel_id = ?2 OR channel_name = ?2) ORDER BY action.id DESC LIMIT 1",
     [QUERY_PRUNABLE] = "SELECT count(*), count(DISTINCT pass), max(recorded_usec) FROM action "
@@ -121,8 +119,8 @@ static const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_ACTION_RECENT] =
         "SELECT identity, recorded_usec, steady_usec, kind FROM action JOIN pass ON pass.id = pass "
         "WHERE instance = " INSTANCE_OF(
-            "?") " AND channel_id = ? AND (kind = 'delete' OR undo_of IS "
-                 "NULL) AND (outcome IS NULL OR outcome IN ('deleted', 'added', 'corrected')) "
+            "?") " AND channel_id = ? AND undo_of IS NULL "
+                 "AND (outcome IS NULL OR outcome IN ('deleted', 'added', 'corrected')) "
                  "ORDER BY action.id DESC",
     [QUERY_SIGHTINGS] = "SELECT member_id, count FROM sighting WHERE instance = " INSTANCE_OF(
         "?") " AND channel_id = ?",

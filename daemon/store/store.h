@@ -243,12 +243,6 @@ void store_note_sent(Store *store, uint64_t action);
 int store_decide(Store *store, uint64_t action, Outcome outcome, uint32_t attempts,
                  const char *member_id, const Answer *answer, uint64_t realtime_usec, Err *err);
 
-/* What became of an addition of an undo; buffered. `member_id` is the new one; `answer` may be NULL
- * when there was none. One of which nothing is known stays undecided until store_settle(). */
-int store_decide_addition(Store *store, uint64_t action, AdditionOutcome outcome,
-                          const char *member_id, uint32_t attempts, const Answer *answer,
-                          uint64_t realtime_usec, Err *err);
-
 /* A recorded change. Texts are NULL and numbers 0 where nothing is known. */
 typedef struct StoreAction {
     uint64_t action;
@@ -299,13 +293,14 @@ typedef struct StoreFilter {
     uint64_t limit;      /* the newest so many */
 } StoreFilter;
 
-/* The deletions and additions that fit, oldest first, with outcomes that no commit holds yet.
+/* The changes that fit, oldest first, with outcomes that no commit holds yet.
  * `ret_actions` is done by the caller. */
 int store_history(Store *store, const StoreFilter *filter, StoreActions *ret_actions, Err *err);
 
-/* Names the last pass that deleted something, or may have: in a channel (its id or name, and the
- * name of its instance), where these are not NULL. -ENOENT, told in `err`: there is none. */
-int store_find_last_deleting(Store *store, const char *instance, const char *channel,
+/* Names the last pass that changed something, or may have, and was no undo: in a channel (its id or
+ * name, and the name of its instance), where these are not NULL. -ENOENT, told in `err`: there is
+ * none. */
+int store_find_last_changing(Store *store, const char *instance, const char *channel,
                              char ret_pass[static STORE_PASS_ID_SIZE], Err *err);
 
 /*

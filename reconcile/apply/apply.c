@@ -8,6 +8,7 @@
 #include "reconcile/apply/exchange.h"
 #include "reconcile/apply/group_commit.h"
 #include "reconcile/apply/sent.h"
+#include "reconcile/apply/undo.h"
 
 bool apply_is_left(const ChannelPass *channel, size_t number)
 {
@@ -64,6 +65,8 @@ void apply_mark(ChannelPass *channel, Outcome outcome)
 {
     ChannelReport *report = channel->report;
 
+    for (size_t i = 0; channel->undo && i < channel->change_count; i++)
+        *sent_outcome(channel, i) = outcome;
     for (size_t i = 0; i < report->added_count; i++)
         report->added[i].outcome = outcome;
     for (size_t i = 0; i < channel->plan.correct_count; i++)
@@ -106,7 +109,7 @@ static void apply_on_recorded(ChannelPass *channel, const Err *err)
 
     if (!err) {
         channel->on_unread = apply_on_unread;
-        if (channel->is_made && apply_has_posted(channel))
+        if (channel->is_made && (channel->undo || apply_has_posted(channel)))
             confirm_after_settling(channel);
         else
             apply_next(channel);
@@ -119,11 +122,16 @@ static void apply_on_recorded(ChannelPass *channel, const Err *err)
     }
 }
 
+void apply_record(ChannelPass *channel)
+{
+    group_commit_add(channel->group_commit, channel, apply_on_recorded);
+}
+
 void apply_start(ChannelPass *channel)
 {
     Err err = {0};
 
-    assert(!channel->dry_run && !channel->addition);
+    assert(!channel->dry_run && !channel->undo);
     assert(channel->plan.delete_count == 0 || mode_may(channel->roster->mode, MODE_DELETES));
     assert(channel->plan.add_count + channel->plan.correct_count == 0 ||
            mode_may(channel->roster->mode, MODE_ADDS));
@@ -131,7 +139,7 @@ void apply_start(ChannelPass *channel)
     assert(channel->report->extra_count == channel->plan.extra_count);
     assert(channel->report->added_count == channel->plan.add_count);
     if (changes_make(channel) == 0) {
-        group_commit_add(channel->group_commit, channel, apply_on_recorded);
+        apply_record(channel);
         return;
     }
     err_memory(&err);
@@ -145,7 +153,7 @@ void apply_pause(ChannelPass *channel)
     assert(!channel->is_done);
     channel->is_paused = true;
     channel_explain_pause(channel, &why);
-    if (channel->is_settling || (!channel->addition && !channel->call.is_bound &&
+    if (channel->is_settling || (!channel->undo && !channel->call.is_bound &&
                                  request_is_change(channel->call.request.kind)))
         dispatch_withdraw(channel->dispatch, &channel->call, &why);
 }

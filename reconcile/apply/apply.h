@@ -16,9 +16,8 @@
  * then what is left is skipped, and is recorded so. Five failures in a row end the channel's pass.
  * At the end the channel is read again, and the list, not the answers, says what is done.
  *
- * An undo comes the other way (add.h): the members that the history says were deleted are compared
- * with a fresh list, what is live again is left alone, and the rest is added one at a time and
- * confirmed likewise.
+ * An undo comes the other way (undo.h): its changes are made of the history and a fresh list, and
+ * then go through the same hands.
  */
 #pragma once
 
@@ -29,6 +28,9 @@
 
 /* Has the plan's changes recorded (group_commit.h), then sends them. */
 void apply_start(ChannelPass *channel);
+
+/* The same of channel->changes, which are made already. */
+void apply_record(ChannelPass *channel);
 
 /* Ends a channel of whose changes nothing is recorded or sent. */
 void apply_skip(ChannelPass *channel, Result result, const Err *err);

@@ -10,6 +10,7 @@
 #include "reconcile/apply/exchange.h"
 #include "reconcile/apply/fresh.h"
 #include "reconcile/apply/sent.h"
+#include "reconcile/apply/undo.h"
 
 /* Whether the channel may have other members than the list that the plan was made from. */
 static bool apply_may_have_changed(const ChannelPass *channel)
@@ -209,11 +210,16 @@ static void apply_on_end(Call *call, CallEnd end, const Answer *answer, const Er
         apply_go_on(channel, end, err);
 }
 
+static size_t apply_count_staying(const ChannelPass *channel)
+{
+    return channel->undo ? undo_count_staying(channel) : channel->reading->staying_in_service;
+}
+
 /* Whether enough members stay by what the last list shows, or somebody has approved fewer. */
 static bool apply_keeps_enough(const ChannelPass *channel)
 {
     return (channel->is_approved && channel->refusing > 0) ||
-           guard_keeps_enough(&channel->roster->guards, channel->reading->staying_in_service);
+           guard_keeps_enough(&channel->roster->guards, apply_count_staying(channel));
 }
 
 /* A list after additions shows fewer members in service than the one that the plan was made from.
@@ -221,7 +227,7 @@ static bool apply_keeps_enough(const ChannelPass *channel)
 static void apply_hold(ChannelPass *channel)
 {
     ChannelReport *report = channel->report;
-    size_t held = 0;
+    size_t held = 0, staying = apply_count_staying(channel);
     Err err = {0};
 
     assert(report->guard_count == 0);
@@ -236,11 +242,12 @@ static void apply_hold(ChannelPass *channel)
         held++;
     }
     report->guards[report->guard_count++] =
-        guard_at_least_remaining(&channel->roster->guards, channel->reading->staying_in_service);
+        guard_at_least_remaining(&channel->roster->guards, staying);
     err_set(&err, -EPERM,
-            "%zu extras are not deleted: after the additions %zu members in service would stay, "
+            "%zu %s are not deleted: after the additions %zu members in service would stay, "
             "min_remaining is %" PRIu32,
-            held, channel->reading->staying_in_service, channel->roster->guards.min_remaining);
+            held, channel->undo ? "members" : "extras", staying,
+            channel->roster->guards.min_remaining);
     channel_tell(channel, EVENT_HELD, &err);
     channel_end(channel, RESULT_HELD, NULL);
 }

@@ -7,6 +7,7 @@
 #include "reconcile/apply/apply.h"
 #include "reconcile/apply/exchange.h"
 #include "reconcile/apply/sent.h"
+#include "reconcile/apply/undo.h"
 
 /* How often the list is read again for changes of which no answer came: fewer times than for
  * others, because most of them were not made. */
@@ -19,12 +20,12 @@ static bool confirm_may_be_late(const ChannelPass *channel, size_t number)
     return sent->was_uncertain || (sent->was_unheard && channel->looks < UNHEARD_LOOKS);
 }
 
-/* The id of the member that was to be added or corrected, where the list shows it as it should be.
- */
-static const char *confirm_find_made(const ChannelPass *channel, size_t number)
+const char *confirm_find_made(const ChannelPass *channel, size_t number)
 {
     size_t wanted = channel->sent[number].wanted;
 
+    if (channel->undo)
+        return undo_find_made(channel, number);
     assert(wanted < channel->roster->member_count);
     if (channel->changes[number].kind == CHANGE_CORRECT &&
         diff_is_changed(&channel->confirmed, wanted))
@@ -44,7 +45,8 @@ static bool confirm_shows(const ChannelPass *channel, size_t number)
 
 static bool confirm_has_succeeded(Outcome outcome)
 {
-    return outcome != OUTCOME_FAILED && outcome != OUTCOME_SKIPPED && outcome != OUTCOME_HELD;
+    return outcome != OUTCOME_FAILED && outcome != OUTCOME_SKIPPED && outcome != OUTCOME_HELD &&
+           outcome != OUTCOME_LIVE && outcome != OUTCOME_CHANGED;
 }
 
 /* The first change that the list does not show although it succeeded, or may have: no answer
@@ -111,7 +113,7 @@ static int confirm_settle_posted(ChannelPass *channel, size_t number, Err *err)
     if (sent->is_decided && (*outcome != OUTCOME_FAILED || !id))
         return 0;
     if (sent->is_decided) {
-        *outcome = OUTCOME_SKIPPED;
+        *outcome = channel->undo ? OUTCOME_LIVE : OUTCOME_SKIPPED;
         return 0;
     }
     if (id && sent->is_refused && !sent->may_have_worked) {
@@ -143,11 +145,34 @@ static bool confirm_passes_over(const ChannelPass *channel, size_t number, bool 
            (goes_on && sent->is_refused && !sent->is_decided && !confirm_shows(channel, number));
 }
 
+/* Whether something that failed by its answers is not there by the list either. */
+static bool confirm_has_failed(const ChannelPass *channel)
+{
+    for (size_t i = 0; i < channel->change_count; i++) {
+        if (channel->sent[i].was_tried && *sent_outcome(channel, i) == OUTCOME_FAILED &&
+            !confirm_shows(channel, i))
+            return true;
+    }
+    return false;
+}
+
+static bool confirm_has_skipped(const ChannelPass *channel)
+{
+    for (size_t i = 0; i < channel->change_count; i++) {
+        if (*sent_outcome(channel, i) == OUTCOME_SKIPPED)
+            return true;
+    }
+    return false;
+}
+
 /* Returns how many changes are left that should not be, or the state's error. */
 static int confirm_settle(ChannelPass *channel, bool goes_on, Err *err)
 {
     int left = 0;
 
+    /* Else the error is of what has worked after all, and what is wrong has none yet. */
+    if (!confirm_has_failed(channel) && !confirm_has_skipped(channel))
+        err_clear(&channel->report->error);
     for (size_t i = 0; i < channel->change_count; i++) {
         bool is_deletion = channel->changes[i].kind == CHANGE_DELETE;
         int r = confirm_passes_over(channel, i, goes_on) ? 0
@@ -163,20 +188,31 @@ static int confirm_settle(ChannelPass *channel, bool goes_on, Err *err)
     return left;
 }
 
-static bool confirm_has_skipped(const ChannelPass *channel)
-{
-    for (size_t i = 0; i < channel->change_count; i++) {
-        if (*sent_outcome(channel, i) == OUTCOME_SKIPPED)
-            return true;
-    }
-    return false;
-}
-
 /* Whether the list that was read last is as the roster wants it. */
 static bool confirm_is_in_sync(const ChannelPass *channel)
 {
     return channel->report->missing_count == 0 && channel->confirmed.extra_count == 0 &&
            channel->confirmed.changed_count == 0;
+}
+
+/* The result of a channel that nothing failed in. */
+static Result confirm_result(const ChannelPass *channel)
+{
+    if (channel->undo)
+        return undo_result(channel);
+    return confirm_is_in_sync(channel) ? RESULT_CONVERGED : RESULT_DRIFT;
+}
+
+static void confirm_explain_listed(const ChannelPass *channel, size_t number, Err *ret_err)
+{
+    char member[IDENTITY_SIZE_MAX + 16];
+
+    sent_print_member(channel, number, member, sizeof(member));
+    err_set(ret_err, -EREMOTEIO,
+            "the service says that it deleted the member %s (%s), but still lists it after %u more "
+            "looks",
+            channel->undo ? member : channel->plan.extras[number - channel->first_deletion].address,
+            channel->changes[number].member_id, channel->looks);
 }
 
 /* With none of the planned changes left, whatever is missing or extra now is new. */
@@ -187,17 +223,13 @@ static void confirm_end(ChannelPass *channel, int left, size_t late, Err *err)
     if (left == 0)
         err_clear(&report->error);
     if (left == 0 && late < channel->change_count)
-        err_set(err, -EREMOTEIO,
-                "the service says that it deleted the member %s (%s), but still lists it after "
-                "%u more looks",
-                channel->plan.extras[late - channel->first_deletion].address,
-                channel->changes[late].member_id, channel->looks);
+        confirm_explain_listed(channel, late, err);
     if (left != 0 || late < channel->change_count)
         channel_end(channel, RESULT_FAILED, err);
     else if (channel->is_paused && confirm_has_skipped(channel))
         channel_end(channel, RESULT_PAUSED, NULL);
     else
-        channel_end(channel, confirm_is_in_sync(channel) ? RESULT_CONVERGED : RESULT_DRIFT, NULL);
+        channel_end(channel, confirm_result(channel), NULL);
 }
 
 /* ---- between additions and deletions ---- */
@@ -218,8 +250,7 @@ static bool confirm_has_failed_addition(const ChannelPass *channel)
 static bool confirm_lacks_added(const ChannelPass *channel)
 {
     for (size_t i = 0; i < channel->first_deletion; i++) {
-        if (*sent_outcome(channel, i) == OUTCOME_ADDED &&
-            !channel->confirmed.seen[channel->sent[i].wanted])
+        if (*sent_outcome(channel, i) == OUTCOME_ADDED && !confirm_find_made(channel, i))
             return true;
     }
     return false;
@@ -231,6 +262,10 @@ static void confirm_on_settled(ChannelPass *channel)
     Err err = {0};
 
     channel->is_settling = false;
+    if (channel->undo && undo_review(channel, &err) < 0) {
+        apply_cut(channel, RESULT_FAILED, &err);
+        return;
+    }
     if (confirm_lacks_added(channel)) {
         err_set(&err, -EAGAIN,
                 "a member that was added is not listed any more: the extras stay until the next "
@@ -321,10 +356,15 @@ static void confirm_on_list(ChannelPass *channel)
 
 int confirm_prepare(ChannelPass *channel)
 {
-    if (!channel->confirmed.seen)
-        return diff_init(&channel->confirmed, &channel->desired, channel->row->id,
-                         channel->report->is_ecs);
-    diff_reset(&channel->confirmed);
+    Diff *confirmed = &channel->confirmed;
+
+    if (confirmed->seen) {
+        diff_reset(confirmed);
+        return 0;
+    }
+    if (diff_init(confirmed, &channel->desired, channel->row->id, channel->report->is_ecs) < 0)
+        return -ENOMEM;
+    confirmed->finds_extras = channel->undo != NULL;
     return 0;
 }
 

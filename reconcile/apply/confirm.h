@@ -9,5 +9,9 @@ int confirm_prepare(ChannelPass *channel);
 
 void confirm_start(ChannelPass *channel);
 
+/* The id of the member that was to be added or corrected, where the last list shows it as it should
+ * be; else NULL. */
+const char *confirm_find_made(const ChannelPass *channel, size_t number);
+
 /* Reads the list `settle` from now, and goes on with what follows additions and corrections. */
 void confirm_after_settling(ChannelPass *channel);

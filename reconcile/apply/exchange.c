@@ -13,7 +13,7 @@
 bool exchange_is_for(const ChannelPass *channel, size_t number, CallEnd end, const Answer *answer)
 {
     return end == CALL_CHANNEL && channel->changes[number].kind == CHANGE_ADD &&
-           channel->plan.delete_count > 0 && answer && channel_is_full(answer);
+           channel->first_deletion < channel->change_count && answer && channel_is_full(answer);
 }
 
 /* The first addition that waits, and that nobody else has made; change_count: none does. */
@@ -22,7 +22,7 @@ static size_t exchange_find(const ChannelPass *channel)
     for (size_t i = 0; i < channel->first_deletion; i++) {
         const Sent *sent = &channel->sent[i];
 
-        if (sent->is_refused && !sent->is_decided && !channel->confirmed.seen[sent->wanted])
+        if (sent->is_refused && !sent->is_decided && !confirm_find_made(channel, i))
             return i;
     }
     return channel->change_count;

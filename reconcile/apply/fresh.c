@@ -9,6 +9,7 @@
 #include "reconcile/apply/apply.h"
 #include "reconcile/apply/confirm.h"
 #include "reconcile/apply/sent.h"
+#include "reconcile/apply/undo.h"
 
 /* A correction sends the member as it is live: of a list that is not older than this. */
 #define CORRECT_AGE_USEC (10 * USEC_PER_SEC)
@@ -23,9 +24,8 @@ static const Changed *fresh_find_changed(const Diff *diff, size_t wanted)
 }
 
 /* Corrections of members that are no more as they were recorded are left to the next pass. */
-static void fresh_on_list(ChannelPass *channel)
+static int fresh_review(ChannelPass *channel, Err *err)
 {
-    Err err = {0};
     int r = 0;
 
     for (size_t i = channel->next; i < channel->first_deletion && r == 0; i++) {
@@ -34,8 +34,16 @@ static void fresh_on_list(ChannelPass *channel)
         if (now && str_equal(now->member_json, channel->changes[i].before))
             continue;
         *sent_outcome(channel, i) = OUTCOME_SKIPPED;
-        r = sent_decide(channel, i, OUTCOME_SKIPPED, &err);
+        r = sent_decide(channel, i, OUTCOME_SKIPPED, err);
     }
+    return r;
+}
+
+static void fresh_on_list(ChannelPass *channel)
+{
+    Err err = {0};
+    int r = channel->undo ? undo_review(channel, &err) : fresh_review(channel, &err);
+
     if (r < 0)
         apply_cut(channel, RESULT_FAILED, &err);
     else

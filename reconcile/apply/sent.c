@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "daemon/base/str.h"
+#include "reconcile/apply/undo.h"
 #include "reconcile/plan/identity.h"
 
 Outcome *sent_outcome(const ChannelPass *channel, size_t number)
@@ -11,6 +12,8 @@ Outcome *sent_outcome(const ChannelPass *channel, size_t number)
     ChannelReport *report = channel->report;
 
     assert(number < channel->change_count);
+    if (channel->undo)
+        return &undo_item(channel, number)->outcome;
     if (number >= channel->first_deletion)
         return &report->extras[number - channel->first_deletion].outcome;
     return number < report->added_count ? &report->added[number].outcome
@@ -22,6 +25,8 @@ uint32_t *sent_attempts(const ChannelPass *channel, size_t number)
     ChannelReport *report = channel->report;
 
     assert(number < channel->change_count);
+    if (channel->undo)
+        return &undo_item(channel, number)->attempts;
     if (number >= channel->first_deletion)
         return &report->extras[number - channel->first_deletion].attempts;
     return number < report->added_count ? &report->added[number].attempts
@@ -34,7 +39,7 @@ void sent_print_member(const ChannelPass *channel, size_t number, char *ret_text
     const Extra *extra;
 
     assert(number < channel->change_count);
-    if (change->kind != CHANGE_DELETE) {
+    if (channel->undo || change->kind != CHANGE_DELETE) {
         identity_print(change->identity, change->identity_size, ret_text, size);
         return;
     }
@@ -90,6 +95,7 @@ void sent_tell(const ChannelPass *channel, size_t number, const Err *why)
     char member[IDENTITY_SIZE_MAX + 16];
     Event event = {
         .kind = sent_event_kind(change->kind, outcome == OUTCOME_FAILED),
+        .is_undo = channel->undo != NULL,
         .roster = channel->roster,
         .pass = channel->pass_id,
         .instance_name = report->instance_name,

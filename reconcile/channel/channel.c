@@ -45,7 +45,7 @@ static bool channel_may_send(Call *call, Err *why)
     return false;
 }
 
-/* An undo needs no window, nor does what completes an exchange. */
+/* What completes an exchange needs no window. */
 void channel_change(ChannelPass *channel, const Request *change, const char *doing,
                     CallOnEnd on_end)
 {
@@ -58,7 +58,7 @@ void channel_change(ChannelPass *channel, const Request *change, const char *doi
         .channel_name = channel->report->name,
         .member = channel->member,
         .on_end = on_end,
-        .may_send = channel->addition || is_bound ? NULL : channel_may_send,
+        .may_send = is_bound ? NULL : channel_may_send,
         .is_bound = is_bound,
         .owner = channel,
     };
@@ -236,6 +236,7 @@ void channel_start(ChannelPass *channel, const ChannelRow *row, ChannelOnWhole o
     if (r == 0 &&
         diff_init(&channel->diff, &channel->desired, row->id, channel->report->is_ecs) < 0)
         r = err_memory(&err);
+    channel->diff.finds_extras = channel->undo != NULL;
     if (r < 0)
         channel_end(channel, RESULT_FAILED, &err);
     else

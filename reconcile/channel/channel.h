@@ -28,12 +28,13 @@
 
 typedef struct ChannelPass ChannelPass;
 typedef struct GroupCommit GroupCommit;
-typedef struct Addition Addition;
+typedef struct ChannelUndo ChannelUndo;
 typedef struct PassGuards PassGuards;
 
 /* What is known of one change, until its outcome is decided. */
 typedef struct Sent {
-    size_t wanted;         /* of an addition or a correction: which of the roster's members */
+    size_t wanted;         /* of an addition or a correction: which of the roster's members; in an
+                              undo of each: which of its items */
     const char *listed_id; /* of one that was added, as the list has it; the report owns it */
     bool was_tried;        /* its call has ended; else it is still to be sent, or is skipped */
     bool is_refused;       /* the channel is full: it is sent again in exchange for an extra */
@@ -73,7 +74,7 @@ struct ChannelPass {
     GroupCommit *group_commit; /* of the pass */
     ChannelReport *report;     /* what comes of it */
     const RosterChannel *roster;
-    Addition *addition;    /* what an undo puts back; NULL in a pass that compares */
+    ChannelUndo *undo;     /* what an undo turns back; NULL in a pass that compares */
     bool is_recovery;      /* recovery.h */
     const ChannelRow *row; /* of the catalog; NULL until it is resolved */
     size_t *open_count;    /* channels of the pass that are not done */

@@ -25,7 +25,9 @@ bool gate_shuts(ChannelPass *channel)
 {
     GateLook look;
 
-    assert(!channel->is_done && !channel->addition);
+    assert(!channel->is_done);
+    if (channel->undo)
+        return false;
     if (channel->is_shut)
         return true;
     look = gate_look(channel);

@@ -226,16 +226,35 @@ static const char *decision_find_listed(const void *list, const void *identity,
     return diff_find_id(&channel->diff, identity, identity_size);
 }
 
-/* The member of that identity, unless fields that the roster states are otherwise. */
+/* Whether a live member has all values that a correction sent; a weight that is not told counts as
+ * right. */
+static bool decision_is_corrected(const MemberFields *live, const MemberFields *was,
+                                  const MemberFields *sent, int told)
+{
+    if (told & ROSTER_MEMBER_WEIGHT && was->weight != sent->weight &&
+        live->weight != OPS_WEIGHT_NONE && live->weight != sent->weight)
+        return false;
+    if (was->is_backup != sent->is_backup && live->is_backup != sent->is_backup)
+        return false;
+    return was->is_enabled == sent->is_enabled || live->is_enabled == sent->is_enabled;
+}
+
+/* By what was sent, and not by the roster, which may be another by now. */
 static const char *decision_find_corrected(const void *list, const void *identity,
-                                           size_t identity_size)
+                                           size_t identity_size, const char *before,
+                                           const char *after)
 {
     const ChannelPass *channel = list;
-    size_t wanted = desired_find(&channel->desired, identity, identity_size);
+    const MemberFields *live = diff_find_fields(&channel->diff, identity, identity_size);
+    MemberFields was, sent;
+    int told;
 
-    return wanted != DESIRED_NONE && diff_is_changed(&channel->diff, wanted)
-               ? NULL
-               : diff_find_id(&channel->diff, identity, identity_size);
+    if (!live || channel->ops->read_fields(channel->context, before, &was) < 0)
+        return NULL;
+    told = channel->ops->read_fields(channel->context, after, &sent);
+    return told >= 0 && decision_is_corrected(live, &was, &sent, told)
+               ? diff_find_id(&channel->diff, identity, identity_size)
+               : NULL;
 }
 
 static const char *decision_find_absent(const void *list, const void *identity,
@@ -247,6 +266,15 @@ static const char *decision_find_absent(const void *list, const void *identity,
     return NULL;
 }
 
+static const char *decision_find_absent_corrected(const void *list, const void *identity,
+                                                  size_t identity_size, const char *before,
+                                                  const char *after)
+{
+    (void)before;
+    (void)after;
+    return decision_find_absent(list, identity, identity_size);
+}
+
 static int decision_settle_as_absent(void *list, const char *member_id)
 {
     (void)list;
@@ -256,8 +284,8 @@ static int decision_settle_as_absent(void *list, const char *member_id)
 
 int decision_settle_absent(ChannelPass *channel, const char *channel_id, Err *err)
 {
-    const SettleList list = {decision_settle_as_absent, decision_find_absent, decision_find_absent,
-                             channel};
+    const SettleList list = {decision_settle_as_absent, decision_find_absent,
+                             decision_find_absent_corrected, channel};
 
     assert(channel_id && !channel->row);
     return channel->ops->settle(channel->context, channel->roster, channel_id, &list, err);
@@ -323,7 +351,7 @@ void decision_on_list(ChannelPass *channel)
     Err err = {0};
     int r;
 
-    assert(!channel->is_done && !channel->addition && !channel->is_recovery);
+    assert(!channel->is_done && !channel->undo && !channel->is_recovery);
     plan_make(&channel->diff, channel->roster->mode, &channel->plan);
     r = decision_report_plan(channel);
     if (r < 0) {

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "reconcile/apply/add.h"
+#include "reconcile/apply/undo.h"
 #include "reconcile/pass/decision.h"
 #include "reconcile/pass/recovery.h"
 
@@ -190,7 +190,7 @@ static ChannelOnWhole instance_next_step(const ChannelPass *channel)
 {
     if (channel->is_recovery)
         return recovery_on_list;
-    return channel->addition ? add_on_list : decision_on_list;
+    return channel->undo ? undo_on_list : decision_on_list;
 }
 
 static bool instance_has_heard_of(const ChannelPass *channel)

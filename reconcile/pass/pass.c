@@ -64,15 +64,15 @@ static void pass_add(Pass *pass, ChannelPass *channel, ChannelReport *report,
     pass->open_count++;
 }
 
-static void pass_add_channel(Pass *pass, const RosterChannel *roster, Addition *addition)
+static void pass_add_channel(Pass *pass, const RosterChannel *roster, ChannelUndo *undo)
 {
     size_t number = pass->report.channel_count++;
     ChannelReport *report = &pass->report.channels[number];
 
     assert(number < pass->config->channel_count);
     pass_add(pass, &pass->channels[number], report, roster);
-    pass->channels[number].addition = addition;
-    if (!addition)
+    pass->channels[number].undo = undo;
+    if (!undo)
         gate_show(report, pass->config, pass->ops->realtime_usec(pass->context));
 }
 
@@ -112,7 +112,7 @@ static int pass_add_instance(Pass *pass, size_t index, Throttle *throttle)
 static int pass_collect_recoveries(Pass *pass, const PassScope *scope)
 {
     for (size_t i = 0; i < pass->config->instance_count; i++) {
-        if (!scope->additions && !scope->dry_run && pass_covers(scope, i) &&
+        if (!scope->undos && !scope->dry_run && pass_covers(scope, i) &&
             recovery_collect(&pass->recoveries, pass->ops, pass->context, i) < 0)
             return -ENOMEM;
     }
@@ -162,8 +162,7 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
     }
     for (size_t i = 0; i < config->channel_count; i++) {
         if (pass_covers(scope, config->channels[i].instance))
-            pass_add_channel(pass, &config->channels[i],
-                             scope->additions ? &scope->additions[i] : NULL);
+            pass_add_channel(pass, &config->channels[i], scope->undos ? &scope->undos[i] : NULL);
     }
     pass_add_recoveries(pass);
     *ret_pass = TAKE_PTR(pass);

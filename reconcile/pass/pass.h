@@ -24,7 +24,7 @@
  */
 #pragma once
 
-#include "reconcile/apply/add.h"
+#include "reconcile/apply/undo.h"
 #include "reconcile/pass/pass_guards.h"
 #include "reconcile/report/report.h"
 #include "reconcile/request/call.h"
@@ -40,7 +40,7 @@ typedef struct PassScope {
     size_t instance;     /* index into Config.instances, or PASS_ALL_INSTANCES */
     bool is_probe;       /* the instances failed before: give their channel lists one attempt */
     Throttle *throttles; /* one for each instance of the configuration */
-    Addition *additions; /* of an undo, one for each channel of the configuration; NULL: no undo */
+    ChannelUndo *undos;  /* of an undo, one for each channel of the configuration; NULL: no undo */
     size_t *firsts;   /* of each instance's channels, the one to begin with: a pass that is stopped
                          leaves there the first that it did not come to, so that none is always
                          last. NULL: from the top */

@@ -16,7 +16,7 @@ static void *desired_value(size_t index)
     return (void *)(uintptr_t)(index + 1);
 }
 
-static bool desired_has_group(const Desired *desired, const char *group)
+bool desired_has_group(const Desired *desired, const char *group)
 {
     const ChannelRow *row = desired->row;
 
@@ -64,6 +64,11 @@ bool desired_is_weightless(const Desired *desired, const char *group)
             return row->groups[i].weight == OPS_WEIGHT_NONE;
     }
     return str_is_empty(group);
+}
+
+bool desired_has_group_weight(const Desired *desired, const char *group)
+{
+    return desired_has_group(desired, group) && !desired_is_weightless(desired, group);
 }
 
 uint8_t desired_states(const Desired *desired, const RosterMember *member)

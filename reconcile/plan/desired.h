@@ -52,6 +52,12 @@ uint8_t desired_states(const Desired *desired, const RosterMember *member);
 /* Whether the service tells of the group that it has no weight of its own. No group has none. */
 bool desired_is_weightless(const Desired *desired, const char *group);
 
+/* Whether it tells of a weight that all members of the group have. */
+bool desired_has_group_weight(const Desired *desired, const char *group);
+
+/* Whether the channel has the group, as far as is told. */
+bool desired_has_group(const Desired *desired, const char *group);
+
 /* A group that the roster names and the channel does not have, as far as is told; NULL: none. */
 const char *desired_find_absent_group(const Desired *desired);
 

@@ -25,6 +25,8 @@ void diff_done(Diff *diff)
 {
     map_done(&diff->ids);
     map_done(&diff->ignored);
+    map_done(&diff->extras_by_id);
+    map_done(&diff->extras_by_identity);
     arena_done(&diff->arena);
     free((void *)diff->seen);
     free(diff->seen_fields);
@@ -38,6 +40,8 @@ void diff_reset(Diff *diff)
     assert(diff->seen);
     map_clear(&diff->ids);
     map_clear(&diff->ignored);
+    map_clear(&diff->extras_by_id);
+    map_clear(&diff->extras_by_identity);
     arena_done(&diff->arena);
     memset((void *)diff->seen, 0, diff->desired->channel->member_count * sizeof(*diff->seen));
     diff->extra_count = 0;
@@ -98,6 +102,17 @@ static int diff_identify(const Diff *diff, const MemberRow *row, LiveRow *ret_li
     return 0;
 }
 
+/* Map values are pointers: an extra's number, from 1, stands in one. */
+static int diff_index_extra(Diff *diff, const Extra *extra, size_t number)
+{
+    void *value = (void *)(uintptr_t)(number + 1);
+
+    if (map_put(&diff->extras_by_id, extra->id, strlen(extra->id), value) < 0 ||
+        map_put(&diff->extras_by_identity, extra->identity, extra->identity_size, value) < 0)
+        return -ENOMEM;
+    return 0;
+}
+
 /* Everything an extra needs is copied: the page that it stands on is dropped. */
 static int diff_add_extra(Diff *diff, const LiveRow *live, const char *member_json)
 {
@@ -118,7 +133,7 @@ static int diff_add_extra(Diff *diff, const LiveRow *live, const char *member_js
                  sizeof(*diff->extras)) < 0)
         return -ENOMEM;
     diff->extras[diff->extra_count++] = extra;
-    return 0;
+    return diff->finds_extras ? diff_index_extra(diff, &extra, diff->extra_count - 1) : 0;
 }
 
 /* Which of the fields that a member states are other ones live. A weight that is not told is not
@@ -190,9 +205,12 @@ static int diff_note_id(Diff *diff, const MemberRow *row, char **ret_id, Err *er
 static int diff_add_ignored(Diff *diff, const LiveRow *live)
 {
     const void *identity = arena_copy(&diff->arena, live->identity, live->identity_size);
+    IgnoredRow *ignored = arena_alloc(&diff->arena, sizeof(*ignored));
 
-    if (!identity || map_put(&diff->ignored, identity, live->identity_size, live->id) < 0)
+    if (!identity || !ignored ||
+        map_put(&diff->ignored, identity, live->identity_size, ignored) < 0)
         return -ENOMEM;
+    *ignored = (IgnoredRow){live->id, live->row->fields};
     diff->ignored_count++;
     return 0;
 }
@@ -263,18 +281,66 @@ bool diff_has_id(const Diff *diff, const char *member_id)
     return map_find(&diff->ids, member_id, strlen(member_id)) != NULL;
 }
 
-const char *diff_find_id(const Diff *diff, const void *identity, size_t identity_size)
+static const Extra *diff_search_extra(const Diff *diff, const void *identity, size_t identity_size)
 {
-    size_t wanted = desired_find(diff->desired, identity, identity_size);
-
-    if (wanted != DESIRED_NONE)
-        return diff->seen[wanted];
     for (size_t i = 0; i < diff->extra_count; i++) {
         const Extra *extra = &diff->extras[i];
 
         if (extra->identity_size == identity_size &&
             memcmp(extra->identity, identity, identity_size) == 0)
-            return extra->id;
+            return extra;
     }
-    return map_find(&diff->ignored, identity, identity_size);
+    return NULL;
+}
+
+const char *diff_find_id(const Diff *diff, const void *identity, size_t identity_size)
+{
+    size_t wanted = desired_find(diff->desired, identity, identity_size);
+    const IgnoredRow *ignored;
+    const Extra *extra;
+
+    if (wanted != DESIRED_NONE)
+        return diff->seen[wanted];
+    extra = diff_search_extra(diff, identity, identity_size);
+    if (extra)
+        return extra->id;
+    ignored = map_find(&diff->ignored, identity, identity_size);
+    return ignored ? ignored->id : NULL;
+}
+
+const MemberFields *diff_find_fields(const Diff *diff, const void *identity, size_t identity_size)
+{
+    size_t wanted = desired_find(diff->desired, identity, identity_size);
+    const IgnoredRow *ignored;
+    const Extra *extra;
+
+    if (wanted != DESIRED_NONE)
+        return diff->seen[wanted] ? &diff->seen_fields[wanted] : NULL;
+    extra = diff_search_extra(diff, identity, identity_size);
+    if (extra)
+        return &extra->fields;
+    ignored = map_find(&diff->ignored, identity, identity_size);
+    return ignored ? &ignored->fields : NULL;
+}
+
+static const Extra *diff_extra_of(const Diff *diff, const Map *map, const void *key, size_t size)
+{
+    const void *value = map_find(map, key, size);
+    size_t number = (size_t)(uintptr_t)value;
+
+    assert(diff->finds_extras);
+    if (!value)
+        return NULL;
+    assert(number <= diff->extra_count);
+    return &diff->extras[number - 1];
+}
+
+const Extra *diff_find_extra(const Diff *diff, const char *member_id)
+{
+    return diff_extra_of(diff, &diff->extras_by_id, member_id, strlen(member_id));
+}
+
+const Extra *diff_find_extra_like(const Diff *diff, const void *identity, size_t identity_size)
+{
+    return diff_extra_of(diff, &diff->extras_by_identity, identity, identity_size);
 }

@@ -31,6 +31,12 @@ typedef struct Changed {
     const char *member_json; /* the complete row */
 } Changed;
 
+/* A live member that a rule ignores. */
+typedef struct IgnoredRow {
+    const char *id;
+    MemberFields fields;
+} IgnoredRow;
+
 typedef struct Diff {
     const Desired *desired; /* borrowed */
     const char *channel_id; /* borrowed */
@@ -44,10 +50,12 @@ typedef struct Diff {
     Extra *extras;
     size_t extra_count, extra_capacity;
     size_t live_count;
-    Map ignored; /* identity -> id of each row that a rule ignores */
+    Map ignored; /* identity -> IgnoredRow of each row that a rule ignores */
     size_t ignored_count;
     size_t staying_in_service; /* rows that are no extra, in service */
     size_t extras_in_service;  /* extras likewise */
+    bool finds_extras; /* to be set before the first row: diff_find_extra() and its like serve */
+    Map extras_by_id, extras_by_identity; /* number of an extra, from 1 */
 } Diff;
 
 /* Begins with no rows. 0 or -ENOMEM; diff_done() in both cases. */
@@ -70,3 +78,10 @@ bool diff_has_id(const Diff *diff, const char *member_id);
 
 /* The id of a listed member with that identity, or NULL. Borrowed. */
 const char *diff_find_id(const Diff *diff, const void *identity, size_t identity_size);
+
+/* How that member serves, or NULL. Borrowed. */
+const MemberFields *diff_find_fields(const Diff *diff, const void *identity, size_t identity_size);
+
+/* With `finds_extras`: the extra with that id, and one with that identity, or NULL. Borrowed. */
+const Extra *diff_find_extra(const Diff *diff, const char *member_id);
+const Extra *diff_find_extra_like(const Diff *diff, const void *identity, size_t identity_size);

@@ -72,9 +72,8 @@ int identity_order_parts(const char *a_group, const char *a_address, uint16_t a_
     return order ? order : (a_port > b_port) - (a_port < b_port);
 }
 
-/* The parts of a packed identity; false of bytes that are none. */
-static bool identity_unpack(const void *packed, size_t packed_size, const char **ret_group,
-                            const char **ret_address, uint16_t *ret_port)
+bool identity_unpack(const void *packed, size_t packed_size, const char **ret_group,
+                     const char **ret_address, uint16_t *ret_port)
 {
     size_t group_size = strnlen(packed, packed_size) + 1, address_size;
     const unsigned char *port;

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,10 @@ int identity_order(const void *a, size_t a_size, const void *b, size_t b_size);
 /* The same of their parts. */
 int identity_order_parts(const char *a_group, const char *a_address, uint16_t a_port,
                          const char *b_group, const char *b_address, uint16_t b_port);
+
+/* The parts of a packed identity, borrowed from it; false of bytes that are none. */
+bool identity_unpack(const void *packed, size_t packed_size, const char **ret_group,
+                     const char **ret_address, uint16_t *ret_port);
 
 /* For people: "10.1.0.5:8080", "[2001:db8::1]:80", and "blue/10.1.0.5:8080" within a group. */
 void identity_format(const char *group, const char *address, uint16_t port, char *ret_text,

@@ -327,7 +327,7 @@ def test_a_name_that_fits_nothing_suggests_one(service):
     assert "rosterctl status lists them" in ctl(service, "status", "something-else").stderr
     assert "do you mean payments?" in ctl(service, "undo", "--last", "--channel", "paymens").stderr
     nobody = ctl(service, "undo", "--last", "--channel", "nosuch").stderr
-    assert "the history holds no deletion there; nosuch: no channel" in nobody and "rosterctl status" in nobody
+    assert "the history holds no change there; nosuch: no channel" in nobody and "rosterctl status" in nobody
     assert "which have prod\n" in ctl(service, "pause", "--instance", "prd", "--reason", "x").stderr
     service.daemon.signal()
     service.daemon.finish()

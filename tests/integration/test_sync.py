@@ -345,7 +345,7 @@ def test_the_history_tells_members_as_they_were_and_as_they_were_sent(case):
     assert lines == ["+ 10.1.0.3:8080 added", "~ 10.1.0.1:8080 corrected", "- 10.1.0.2:8080 deleted"], text
 
 
-def test_deletions_of_a_sync_can_be_undone(case):
+def test_a_sync_can_be_undone(case):
     sim = replace(case)
     assert case.once().status == IN_SYNC
     case.tune(interval="24h")
@@ -353,7 +353,7 @@ def test_deletions_of_a_sync_can_be_undone(case):
     daemon.wait_status("1 in sync")
     result = case.run("rosterctl", "undo", "--last")
     assert result.status == IN_SYNC, result
-    assert sim.hosts("payments") == OLD + NEW, "what was added stays"
+    assert sim.hosts("payments") == OLD, "what was added is deleted again"
     assert daemon.stop() == 0
 
 

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Undo: people have a pass put back, by the real reconcile/apply/add.c, in whatever weather there
- * is. Nobody else changes anything meanwhile; that they come back equal, one at a time, to channels
- * that are paused, are rules of the world (tests/world/undo.h). */
+/* Undo: people have a pass turned back, by the real reconcile/apply/undo.c, in whatever weather
+ * there is. Nobody else changes anything meanwhile; what comes back equal, what is left alone, one
+ * change at a time, in channels that are paused, are rules of the world (tests/world/judge_undo.h).
+ */
 #include "tests/world/undo.h"
 #include "daemon/base/str.h"
 #include "tests/sim/sim.h"
 #include "tests/world/trace.h"
 
-/* Mostly the last pass that deleted something. */
+/* Mostly the last pass that changed something; at times an undo. */
 static uint32_t undo_choose(World *world)
 {
     size_t recent = world->action_count < 40 ? world->action_count : 40;
 
     if (recent == 0 || world_chance(world, 70))
-        return world_last_deleting(world);
+        return world_last_changing(world);
     return world->actions[world->action_count - 1 - world_below(world, recent)].pass;
 }
 
@@ -35,16 +36,18 @@ static bool undo_is_whole(World *world)
     if (world->dry_run || world->event_count > 0)
         return false;
     for (size_t i = 0; i < report->channel_count; i++) {
-        const Addition *addition = &world->undo->additions[i];
+        const ChannelUndo *undo = &world->undo->undos[i];
         const WorldChannel *channel;
 
         if (report->channels[i].result > RESULT_CONVERGED)
             return false;
         channel = world_find_channel(world, report->channels[i].channel->instance,
                                      report->channels[i].id);
-        for (size_t k = 0; k < addition->item_count; k++) {
-            if (world_count_same(channel, world_find_member(world, addition->items[k].member_id)) ==
-                0)
+        for (size_t k = 0; k < undo->item_count; k++) {
+            const UndoItem *item = &undo->items[k];
+
+            if (item->done == CHANGE_DELETE &&
+                world_count_same(channel, world_undo_action(world, item)->member) == 0)
                 return false;
         }
     }
@@ -62,8 +65,9 @@ static void undo_again(World *world, uint32_t serial)
     world_finish(world);
     world->disturb = sim_disturb;
     report = pass_get_report(world->pass);
-    if (world_count_sent(world, REQUEST_ADD_MEMBERS) > 0)
-        world_broken(world, "undone twice, something is added twice");
+    if (world_count_sent(world, REQUEST_ADD_MEMBERS) > 0 ||
+        world_count_sent(world, REQUEST_DELETE_MEMBER) > 0)
+        world_broken(world, "undone twice, something is changed twice");
     for (size_t i = 0; i < report->channel_count; i++) {
         if (report->channels[i].result != RESULT_IN_SYNC)
             world_broken(world, "%s: undone twice, it is %s: %s", report->channels[i].id,
@@ -103,7 +107,9 @@ void sim_undo_end(Sim *sim)
 {
     World *world = sim->world;
 
-    sim->counts->returns += world_count_items(world, ADDITION_ADDED);
+    sim->counts->returns += world_count_items(world, OUTCOME_ADDED) +
+                            world_count_items(world, OUTCOME_CORRECTED) +
+                            world_count_items(world, OUTCOME_DELETED);
     if (!sim->stop_usec && undo_is_whole(world))
         undo_again(world, sim->undo_serial);
     undo_resume_later(world);

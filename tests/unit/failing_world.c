@@ -15,3 +15,13 @@ int failing_world_submit(void *context, const Request *request)
     failing_pause(false);
     return r;
 }
+
+int failing_world_record(void *context, Batch *batches, size_t count, Err *err)
+{
+    int r;
+
+    failing_pause(true);
+    r = world_record(context, batches, count, err);
+    failing_pause(false);
+    return r;
+}

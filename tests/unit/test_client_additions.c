@@ -121,7 +121,15 @@ static Request addition(ClientCase *client_case)
 
     request.kind = REQUEST_ADD_MEMBERS;
     request.member_json = OLD_ROW;
+    request.action = 7;
     return request;
+}
+
+static int permit_undone(ClientCase *client_case, ChangeKind kind, uint64_t action)
+{
+    const Change change = {.kind = kind, .member_id = MEMBER, .action = action};
+
+    return roma_client_permit_undone(client_case->client, 0, CHANNEL, &change);
 }
 
 static void test_is_sent(void **state)
@@ -132,7 +140,7 @@ static void test_is_sent(void **state)
     client_case->status = 201;
     client_case->body = ONE_MEMBER;
     client_case_start(client_case, false);
-    assert_int_equal(roma_client_permit_addition(client_case->client, 0, CHANNEL, MEMBER), 0);
+    assert_int_equal(permit_undone(client_case, CHANGE_ADD, 7), 0);
     client_case_ask(client_case, &request);
     assert_int_equal(client_case->answer.kind, ANSWER_HTTP);
     assert_int_equal(client_case->answer.http, 201);
@@ -157,7 +165,7 @@ static void test_needs_its_permit(void **state)
 
     client_case_start(client_case, false);
     assert_int_equal(roma_client_permit(client_case->client, 0, CHANNEL, MEMBER), 0);
-    assert_int_equal(roma_client_permit_addition(client_case->client, 0, CHANNEL, "another"), 0);
+    assert_int_equal(permit_undone(client_case, CHANGE_ADD, 8), 0);
     assert_refused(client_case);
 }
 
@@ -166,7 +174,7 @@ static void test_permit_is_forgotten(void **state)
     ClientCase *client_case = *state;
 
     client_case_start(client_case, false);
-    assert_int_equal(roma_client_permit_addition(client_case->client, 0, CHANNEL, MEMBER), 0);
+    assert_int_equal(permit_undone(client_case, CHANGE_ADD, 7), 0);
     roma_client_forget_permits(client_case->client, 0);
     assert_refused(client_case);
 }
@@ -229,7 +237,23 @@ static void test_permits_no_deletion(void **state)
     Request request = client_case_delete_request(client_case);
 
     client_case_start(client_case, false);
-    assert_int_equal(roma_client_permit_addition(client_case->client, 0, CHANNEL, MEMBER), 0);
+    assert_int_equal(permit_undone(client_case, CHANGE_ADD, 7), 0);
+    assert_int_equal(roma_client_submit(client_case->client, &request), -EPERM);
+}
+
+/* What an undo has recorded is sent whatever the mode makes of its own: but for `observe`. */
+static void test_an_undo_deletes_in_a_mode_that_only_adds(void **state)
+{
+    ClientCase *client_case = *state;
+    Request request = client_case_delete_request(client_case);
+
+    client_case->status = 204;
+    client_case->channel.mode = client_case->config.mode = MODE_ADD;
+    client_case_start(client_case, false);
+    assert_int_equal(permit_undone(client_case, CHANGE_DELETE, 7), 0);
+    client_case_ask(client_case, &request);
+    assert_int_equal(client_case->answer.http, 204);
+    client_case->channel.mode = MODE_OBSERVE;
     assert_int_equal(roma_client_submit(client_case->client, &request), -EPERM);
 }
 
@@ -238,7 +262,7 @@ static void test_never_in_a_dry_run(void **state)
     ClientCase *client_case = *state;
 
     client_case_start(client_case, true);
-    assert_int_equal(roma_client_permit_addition(client_case->client, 0, CHANNEL, MEMBER), 0);
+    assert_int_equal(permit_undone(client_case, CHANGE_ADD, 7), 0);
     assert_refused(client_case);
 }
 
@@ -248,7 +272,7 @@ static void test_never_where_a_channel_is_observed(void **state)
 
     client_case->channel.mode = MODE_OBSERVE;
     client_case_start(client_case, false);
-    assert_int_equal(roma_client_permit_addition(client_case->client, 0, CHANNEL, MEMBER), 0);
+    assert_int_equal(permit_undone(client_case, CHANGE_ADD, 7), 0);
     assert_refused(client_case);
 }
 
@@ -258,7 +282,7 @@ static void test_never_under_observing_settings(void **state)
 
     client_case->config.mode = MODE_OBSERVE;
     client_case_start(client_case, false);
-    assert_int_equal(roma_client_permit_addition(client_case->client, 0, CHANNEL, MEMBER), 0);
+    assert_int_equal(permit_undone(client_case, CHANGE_ADD, 7), 0);
     assert_refused(client_case);
 }
 
@@ -310,6 +334,7 @@ int main(void)
         TEST(test_a_recorded_change_is_sent_in_modes_that_add),
         TEST(test_no_deletion_is_sent_in_a_mode_that_only_adds),
         TEST(test_permits_no_deletion),
+        TEST(test_an_undo_deletes_in_a_mode_that_only_adds),
         TEST(test_never_in_a_dry_run),
         TEST(test_never_where_a_channel_is_observed),
         TEST(test_never_under_observing_settings),

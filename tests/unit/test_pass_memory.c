@@ -42,16 +42,6 @@ static int safe_remember(void *context, const RosterChannel *roster, const char 
     return r;
 }
 
-static int safe_record(void *context, Batch *batches, size_t count, Err *err)
-{
-    int r;
-
-    failing_pause(true);
-    r = world_record(context, batches, count, err);
-    failing_pause(false);
-    return r;
-}
-
 /* ---- passes that run out of memory ---- */
 
 static Ops safe_ops;
@@ -73,7 +63,7 @@ static World *world_full(void)
     safe_ops.renew = safe_renew;
     safe_ops.recall = safe_recall;
     safe_ops.remember = safe_remember;
-    safe_ops.record = safe_record;
+    safe_ops.record = failing_world_record;
     world->ops = &safe_ops;
     world->inside = failing_world_inside;
     return world;

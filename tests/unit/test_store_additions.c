@@ -15,7 +15,7 @@ static Batch batch_of(Folder *folder, ChangeKind kind, Change *changes, size_t c
     return batch;
 }
 
-/* Recorded under the members' old ids, and decided with their new ones. */
+/* Recorded without an id, and decided with those that a list has. */
 static void record_added(Folder *folder, Store *store, Batch *batch)
 {
     static const char *const new_ids[] = {"m1", "m2", "m3"};
@@ -24,12 +24,11 @@ static void record_added(Folder *folder, Store *store, Batch *batch)
 
     store_set_origin(store, batch->pass, &origin);
     for (size_t i = 0; i < batch->change_count; i++)
-        batch->changes[i].member_id = "old";
+        batch->changes[i].member_id = "";
     assert_int_equal(store_record(store, batch, 1, NOW, &folder->err), 0);
     for (size_t i = 0; i < batch->change_count; i++) {
-        assert_true(batch->changes[i].action > 0);
-        assert_int_equal(store_decide_addition(store, batch->changes[i].action, ADDITION_ADDED,
-                                               new_ids[i], 1, &answer, NOW, &folder->err),
+        assert_int_equal(store_decide(store, batch->changes[i].action, OUTCOME_ADDED, 1, new_ids[i],
+                                      &answer, NOW, &folder->err),
                          0);
     }
     assert_int_equal(store_flush(store, &folder->err), 0);
@@ -79,13 +78,10 @@ static void test_what_was_added_and_vanishes_is_named_once(void **state)
     assert_vanished(folder, store, "c2", "", "");
     assert_int_equal(store_history(store, &(StoreFilter){0}, &history, &folder->err), 0);
     assert_int_equal(history.count, 3);
-    for (size_t i = 0; i < 3; i++)
-        assert_string_equal(history.items[i].kind, "add");
     assert_int_equal(history.items[0].http, 201);
     assert_string_equal(history.items[0].request_id, "r-1");
-    assert_null(history.items[0].code);
     store_actions_done(&history);
-    assert_int_equal(store_find_last_deleting(store, NULL, NULL, pass, NULL), -ENOENT);
+    assert_int_equal(store_find_last_changing(store, NULL, NULL, pass, NULL), -ENOENT);
     store_free(store);
 
     store = folder_open(folder);
@@ -162,6 +158,14 @@ static const char *find_listed(const void *list, const void *identity, size_t id
                                                                                        : NULL;
 }
 
+static const char *find_corrected(const void *list, const void *identity, size_t identity_size,
+                                  const char *before, const char *after)
+{
+    (void)before;
+    assert_string_equal(after, "{\"weight\":5}");
+    return find_listed(list, identity, identity_size);
+}
+
 static int never_settled(void *list, const char *member_id)
 {
     (void)list;
@@ -179,7 +183,7 @@ static void assert_settled(Folder *folder, Store *store, const char *listed, con
     Buf told = {0};
     char list[8];
     const StoreSettling settling = {
-        .list = {never_settled, find_listed, find_listed, list},
+        .list = {never_settled, find_listed, find_corrected, list},
         .on_added_settled = on_added_settled,
         .userdata = &told,
     };
@@ -304,8 +308,6 @@ static void test_what_cannot_be_recorded_is_told(void **state)
     assert_int_equal(store_record(reader, &added, 1, NOW, &folder->err), -EROFS);
     assert_int_equal(member.action, 0);
     assert_says(&folder->err, "; nothing was added");
-    assert_int_equal(
-        store_decide_addition(reader, 1, ADDITION_ADDED, "m1", 1, NULL, NOW, &folder->err), -EROFS);
     store_free(reader);
     store_free(store);
 }
@@ -358,7 +360,7 @@ static void test_a_list_decides_what_was_corrected(void **state)
     Change members[2];
     Batch batch = batch_of(folder, CHANGE_CORRECT, members, 2);
     char listed[8] = "m1";
-    const StoreSettling settling = {.list = {never_settled, find_nobody, find_listed, listed}};
+    const StoreSettling settling = {.list = {never_settled, find_nobody, find_corrected, listed}};
 
     folder_begin(folder, store);
     assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), 0);

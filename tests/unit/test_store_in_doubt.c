@@ -25,7 +25,8 @@ static int lists_too_early(void *list, const char *member_id)
 static int settle(Store *store, const char *channel_id, SettleMember settle_member, void *list,
                   uint64_t at_usec, Err *err)
 {
-    const StoreSettling settling = {.list = {settle_member, find_nobody, find_nobody, list}};
+    const StoreSettling settling = {
+        .list = {settle_member, find_nobody, find_nobody_corrected, list}};
 
     return store_settle(store, KEY, channel_id, &settling, at_usec, err);
 }
@@ -277,15 +278,16 @@ static void test_history_is_filtered(void **state)
     store_free(store);
 }
 
-/* Undo begins at the last pass that deleted something, which a pass that only failed is not. */
-static void test_last_pass_that_deleted(void **state)
+/* Undo begins at the last pass that changed something, which a pass that only failed is not, nor
+ * an undo. */
+static void test_last_pass_that_changed_something(void **state)
 {
     Folder *folder = *state;
     Store *store = folder_open(folder);
     char pass[STORE_PASS_ID_SIZE] = "", first[STORE_PASS_ID_SIZE];
     Change deletion;
 
-    assert_int_equal(store_find_last_deleting(store, NULL, NULL, pass, &folder->err), -ENOENT);
+    assert_int_equal(store_find_last_changing(store, NULL, NULL, pass, &folder->err), -ENOENT);
     folder_begin(folder, store);
     memcpy(first, folder->pass, sizeof(first));
     record(folder, store, "c1", &deletion, 1, NOW);
@@ -295,7 +297,14 @@ static void test_last_pass_that_deleted(void **state)
     record(folder, store, "c1", &deletion, 1, NOW);
     assert_int_equal(store_decide(store, deletion.action, OUTCOME_FAILED, 1, NULL, NULL, NOW, NULL),
                      0);
-    assert_int_equal(store_find_last_deleting(store, NULL, NULL, pass, &folder->err), 0);
+    assert_int_equal(store_find_last_changing(store, NULL, NULL, pass, &folder->err), 0);
+    assert_string_equal(pass, first);
+    folder_begin(folder, store);
+    store_set_origin(store, folder->pass, &(StoreOrigin){.undo_of = first});
+    record(folder, store, "c1", &deletion, 1, NOW);
+    assert_int_equal(
+        store_decide(store, deletion.action, OUTCOME_DELETED, 1, NULL, NULL, NOW, NULL), 0);
+    assert_int_equal(store_find_last_changing(store, NULL, NULL, pass, &folder->err), 0);
     assert_string_equal(pass, first);
     store_free(store);
 }
@@ -313,7 +322,7 @@ int main(void)
         TEST(test_an_absent_channel_decides_nothing_for_a_day),
         TEST(test_settling_costs_nothing_without_a_doubt),
         TEST(test_history_is_filtered),
-        TEST(test_last_pass_that_deleted),
+        TEST(test_last_pass_that_changed_something),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

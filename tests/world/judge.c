@@ -298,7 +298,7 @@ void judge_held(World *world, const Event *event)
     WorldChannel *channel;
     Judgement judgement;
 
-    if (!event->channel_id[0])
+    if (!event->channel_id[0] || world->undo)
         return;
     report = judge_report(world, event);
     channel = world_find_channel(world, report->channel->instance, report->id);

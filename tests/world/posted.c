@@ -2,6 +2,7 @@
 #include "tests/world/posted.h"
 
 #include "daemon/base/str.h"
+#include "tests/world/undo.h"
 #include "tests/world/world_ops.h"
 
 bool world_has_worked(const WorldAction *action)
@@ -13,13 +14,29 @@ bool world_has_worked(const WorldAction *action)
 /* How long an addition or a correction may be carried out and not listed yet. */
 #define WORLD_ADDED_LAG_USEC (60 * USEC_PER_SEC)
 
+static bool posted_is_listed(const WorldAction *action, const SettleList *list)
+{
+    if (action->kind == CHANGE_ADD)
+        return list->find_listed(list->list, action->identity, action->identity_size) != NULL;
+    return list->find_corrected(list->list, action->identity, action->identity_size, action->before,
+                                action->after) != NULL;
+}
+
+WorldMember *posted_find_listed(const WorldAction *action, const SettleList *list)
+{
+    const char *id = action->kind == CHANGE_ADD
+                         ? list->find_listed(list->list, action->identity, action->identity_size)
+                         : NULL;
+
+    return id ? world_find_member(action->channel->world, id) : NULL;
+}
+
 /* What a whole list says of an addition or a correction. */
 int posted_settle(const WorldAction *action, const SettleList *list)
 {
     uint64_t now_usec = action->channel->world->now_usec;
-    FindListed find = action->kind == CHANGE_ADD ? list->find_listed : list->find_corrected;
 
-    if (find(list->list, action->identity, action->identity_size))
+    if (posted_is_listed(action, list))
         return SETTLEMENT_GONE;
     return now_usec - action->recorded_usec < WORLD_ADDED_LAG_USEC ? SETTLEMENT_LATER
                                                                    : SETTLEMENT_FAILED;
@@ -36,13 +53,27 @@ Outcome posted_outcome(const WorldAction *action, int settlement)
     return settlement == SETTLEMENT_ABSENT ? OUTCOME_GONE : OUTCOME_DELETED;
 }
 
+/* The member that an undo puts back. */
+static WorldMember *posted_describe_undone(World *world, const WorldChannel *channel,
+                                           const Change *change)
+{
+    const UndoItem *item = world_find_undo_item(world, channel, change);
+
+    if (!item)
+        world_broken(world, "%s is added, and the undo does not know it", change->after);
+    return world_undo_action(world, item)->member;
+}
+
 /* What is to be added, as a member that is in no list. */
 WorldMember *posted_describe(World *world, const WorldChannel *channel, const RosterChannel *roster,
                              const Change *change)
 {
-    WorldMember *member = arena_alloc(&world->arena, sizeof(*member));
+    WorldMember *member;
     char after[512];
 
+    if (world->undo)
+        return posted_describe_undone(world, channel, change);
+    member = arena_alloc(&world->arena, sizeof(*member));
     if (!member)
         fail_msg("the test is out of memory");
     for (size_t i = 0; i < roster->member_count; i++) {
@@ -63,6 +94,14 @@ WorldMember *posted_describe(World *world, const WorldChannel *channel, const Ro
         return member;
     }
     world_broken(world, "%s is added, and the roster does not want it", change->after);
+}
+
+int world_read_fields(void *context, const char *member_json, MemberFields *ret_fields)
+{
+    (void)context;
+    *ret_fields = world_parse_fields(member_json);
+    return (ret_fields->weight == OPS_WEIGHT_NONE ? 0 : ROSTER_MEMBER_WEIGHT) |
+           ROSTER_MEMBER_BACKUP | ROSTER_MEMBER_ENABLED;
 }
 
 const char *world_compose(void *context, const MemberPost *post, Arena *arena)

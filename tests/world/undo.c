@@ -2,6 +2,7 @@
 #include "tests/world/undo.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/base/str.h"
 #include "tests/world/judge.h"
@@ -11,53 +12,75 @@
 
 static bool undo_is_meant(const WorldAction *action, uint32_t serial)
 {
-    return action->kind == CHANGE_DELETE && action->pass == serial &&
-           (!action->is_decided || action->outcome == OUTCOME_DELETED);
+    return action->pass == serial && (!action->is_decided || world_has_worked(action));
 }
 
-uint32_t world_last_deleting(const World *world)
+uint32_t world_last_changing(const World *world)
 {
     for (size_t i = world->action_count; i > 0; i--) {
-        if (undo_is_meant(&world->actions[i - 1], world->actions[i - 1].pass))
-            return world->actions[i - 1].pass;
+        const WorldAction *action = &world->actions[i - 1];
+
+        if (!action->is_undo && undo_is_meant(action, action->pass))
+            return action->pass;
     }
     return 0;
 }
 
-static void undo_add_item(Addition *addition, size_t number, const WorldAction *action)
+static void undo_add_item(ChannelUndo *undo, size_t number, const WorldAction *action)
 {
-    addition->items[addition->item_count++] = (AdditionItem){
+    const WorldMember *member = action->kind == CHANGE_ADD ? action->listed : action->member;
+
+    undo->items[undo->item_count++] = (UndoItem){
         .action = number + 1,
-        .member_id = action->member->id,
+        .done = action->kind,
+        .is_decided = action->is_decided,
+        .member_id = member ? member->id : "",
         .identity = action->identity,
         .identity_size = action->identity_size,
-        .member_json = action->before,
+        .before = action->before,
+        .after = action->after,
+        .outcome = OUTCOME_SKIPPED,
     };
+}
+
+static const RosterChannel *undo_find_roster(const World *world, const WorldChannel *channel)
+{
+    for (size_t i = 0; i < world->config.channel_count; i++) {
+        const RosterChannel *roster = &world->rosters[i];
+
+        if (roster->instance == channel->instance &&
+            (roster->id ? str_equal(roster->id, channel->row.id)
+                        : str_equal(roster->name, channel->row.name)))
+            return roster;
+    }
+    return NULL;
 }
 
 /* One entry for the channel, whose items begin at `first`. Returns how many it has. */
 static size_t undo_add_channel(World *world, WorldUndo *undo, WorldChannel *channel,
                                uint32_t serial, size_t first)
 {
+    const RosterChannel *roster = undo_find_roster(world, channel);
     size_t number = undo->config.channel_count;
-    Addition *addition = &undo->additions[number];
+    ChannelUndo *of_channel = &undo->undos[number];
 
-    addition->items = &undo->items[first];
+    of_channel->items = &undo->items[first];
     for (size_t i = 0; i < world->action_count; i++) {
         if (world->actions[i].channel == channel && undo_is_meant(&world->actions[i], serial))
-            undo_add_item(addition, i, &world->actions[i]);
+            undo_add_item(of_channel, i, &world->actions[i]);
     }
-    if (addition->item_count == 0)
+    if (of_channel->item_count == 0)
         return 0;
     undo->rosters[number] = (RosterChannel){
         .instance = channel->instance,
         .id = channel->row.id,
         .mode = MODE_PRUNE,
+        .guards = roster ? roster->guards : world->config.guards,
         .allow_empty = true,
         .file = "",
     };
     undo->config.channel_count++;
-    return addition->item_count;
+    return of_channel->item_count;
 }
 
 bool world_begin_undo(World *world, uint32_t serial, bool dry_run)
@@ -86,7 +109,7 @@ bool world_begin_undo(World *world, uint32_t serial, bool dry_run)
     }
     world_forget(world);
     world->undo = undo;
-    world_trace(world, "undo of pass-%u: %zu members in %zu channels", serial, found,
+    world_trace(world, "undo of pass-%u: %zu changes in %zu channels", serial, found,
                 undo->config.channel_count);
     world_begin_prepared(world, dry_run);
     return true;
@@ -94,7 +117,7 @@ bool world_begin_undo(World *world, uint32_t serial, bool dry_run)
 
 static void undo_last(World *world, bool dry_run)
 {
-    if (!world_begin_undo(world, world_last_deleting(world), dry_run))
+    if (!world_begin_undo(world, world_last_changing(world), dry_run))
         fail_msg("there is nothing to undo");
     world_finish(world);
 }
@@ -111,20 +134,76 @@ void world_dry_undo(World *world)
 
 /* ---- looking ---- */
 
-const AdditionItem *world_undo_item(const World *world, size_t channel, size_t number)
+const UndoItem *world_undo_item(const World *world, size_t channel, size_t number)
 {
-    return &world->undo->additions[channel].items[number];
+    return &world->undo->undos[channel].items[number];
 }
 
-uint32_t world_count_items(const World *world, AdditionOutcome outcome)
+uint32_t world_count_items(const World *world, Outcome outcome)
 {
     uint32_t count = 0;
 
     for (size_t i = 0; i < world->undo->config.channel_count; i++) {
-        for (size_t k = 0; k < world->undo->additions[i].item_count; k++)
+        for (size_t k = 0; k < world->undo->undos[i].item_count; k++)
             count += world_undo_item(world, i, k)->outcome == outcome;
     }
     return count;
+}
+
+const WorldAction *world_undo_action(const World *world, const UndoItem *item)
+{
+    return &world->actions[item->action - 1];
+}
+
+WorldMember *world_undo_member(World *world, const UndoItem *item)
+{
+    return item->member_id[0] ? world_find_member(world, item->member_id) : NULL;
+}
+
+/* Two that were deleted may have had one identity. */
+static bool undo_is_addition(const UndoItem *item, const Change *change)
+{
+    MemberFields was = world_parse_fields(item->before), sent = world_parse_fields(change->after);
+
+    return item->identity_size == change->identity_size &&
+           memcmp(item->identity, change->identity, change->identity_size) == 0 &&
+           was.is_backup == sent.is_backup && was.is_enabled == sent.is_enabled &&
+           (was.weight == sent.weight || sent.weight == OPS_WEIGHT_NONE);
+}
+
+/* Two that were added may have become one member, as the later of them was sent. */
+static bool undo_is_deletion(const UndoItem *item, const Change *change)
+{
+    MemberFields made = world_parse_fields(item->after), live = world_parse_fields(change->before);
+
+    return str_equal(item->member_id, change->member_id) && made.is_backup == live.is_backup &&
+           made.is_enabled == live.is_enabled;
+}
+
+static bool undo_is_of(const UndoItem *item, const Change *change)
+{
+    if (item->done == CHANGE_DELETE)
+        return change->kind == CHANGE_ADD && undo_is_addition(item, change);
+    if (item->done == CHANGE_ADD)
+        return change->kind == CHANGE_DELETE && undo_is_deletion(item, change);
+    return change->kind == CHANGE_CORRECT && str_equal(item->member_id, change->member_id);
+}
+
+const UndoItem *world_find_undo_item(const World *world, const WorldChannel *channel,
+                                     const Change *change)
+{
+    const WorldUndo *undo = world->undo;
+
+    for (size_t i = 0; undo && i < undo->config.channel_count; i++) {
+        if (undo->rosters[i].instance != channel->instance ||
+            !str_equal(undo->rosters[i].id, channel->row.id))
+            continue;
+        for (size_t k = 0; k < undo->undos[i].item_count; k++) {
+            if (undo_is_of(&undo->undos[i].items[k], change))
+                return &undo->undos[i].items[k];
+        }
+    }
+    return NULL;
 }
 
 size_t world_count_same(const WorldChannel *channel, const WorldMember *member)
@@ -134,201 +213,4 @@ size_t world_count_same(const WorldChannel *channel, const WorldMember *member)
     for (size_t i = 0; i < channel->member_count; i++)
         count += channel->members[i]->exists && judge_is_same(channel, channel->members[i], member);
     return count;
-}
-
-/* ---- what may be sent ---- */
-
-static bool undo_is_shown(const WorldChannel *channel, const WorldMember *member)
-{
-    for (size_t i = 0; i < channel->member_count; i++) {
-        if (channel->members[i]->shown_in == channel->list_serial &&
-            judge_is_same(channel, channel->members[i], member))
-            return true;
-    }
-    return false;
-}
-
-static const AdditionItem *undo_find_item(const World *world, const Request *request)
-{
-    const WorldUndo *undo = world->undo;
-
-    for (size_t i = 0; undo && i < undo->config.channel_count; i++) {
-        if (undo->rosters[i].instance != request->instance ||
-            !str_equal(undo->rosters[i].id, request->channel_id))
-            continue;
-        for (size_t k = 0; k < undo->additions[i].item_count; k++) {
-            if (str_equal(undo->additions[i].items[k].member_id, request->member_id))
-                return &undo->additions[i].items[k];
-        }
-    }
-    return NULL;
-}
-
-static void undo_rule_body(const World *world, const WorldMember *member, const Request *request)
-{
-    char json[512];
-    const MemberRow row = {
-        .id = member->id,
-        .host = member->host,
-        .ecs_id = member->ecs_id,
-        .group = member->group,
-        .port = member->port,
-        .fields = member->recorded,
-    };
-
-    world_describe(&row, json, sizeof(json));
-    if (!str_equal(json, request->member_json))
-        world_broken(world, "%s is added back as %s", json, request->member_json);
-}
-
-void world_rule_addition(World *world, const Request *request)
-{
-    WorldChannel *channel = world_find_channel(world, request->instance, request->channel_id);
-    const WorldMember *member = world_find_member(world, request->member_id);
-
-    if (!channel || !member || !undo_find_item(world, request))
-        world_broken(world, "an addition that nobody asked for");
-    if (world->dry_run || !world_is_manageable(channel))
-        world_broken(world, "an addition where none may be");
-    if (!channel->is_paused)
-        world_broken(world, "an addition to a channel that is not paused");
-    if (channel->mutations > 0)
-        world_broken(world, "two changes of one channel at once");
-    if (undo_is_shown(channel, member))
-        world_broken(world, "%s is added though it is live", member->host);
-    if (request->is_ecs != !str_equal(channel->row.member_type, "ip"))
-        world_broken(world, "%s is added to a channel of the other kind", member->host);
-    undo_rule_body(world, member, request);
-    channel->mutations++;
-    world_record_undone(world, channel, undo_find_item(world, request));
-}
-
-/* ---- what a finished undo says ---- */
-
-static bool undo_is_equal(const WorldMember *was, const WorldMember *member)
-{
-    MemberFields fields = world_fields(member);
-
-    return was->port == member->port && str_equal(was->host, member->host) &&
-           str_equal(was->ecs_id, member->ecs_id) && was->recorded.weight == fields.weight &&
-           was->recorded.is_backup == fields.is_backup &&
-           was->recorded.is_enabled == fields.is_enabled;
-}
-
-/* Of two that had one identity, one comes back. */
-static bool undo_is_one_of(World *world, const WorldChannel *channel, const Addition *addition,
-                           const WorldMember *member)
-{
-    for (size_t i = 0; i < addition->item_count; i++) {
-        const WorldMember *was = world_find_member(world, addition->items[i].member_id);
-
-        if (judge_is_same(channel, was, member) && undo_is_equal(was, member))
-            return true;
-    }
-    return false;
-}
-
-static void undo_rule_equal(World *world, const WorldChannel *channel, const Addition *addition,
-                            const WorldMember *was)
-{
-    for (size_t i = 0; i < channel->member_count; i++) {
-        const WorldMember *member = channel->members[i];
-
-        if (member->exists && judge_is_same(channel, member, was) &&
-            !undo_is_one_of(world, channel, addition, member))
-            world_broken(world, "%s came back as %s, and is not equal", was->id, member->id);
-    }
-    if (world_count_same(channel, was) != 1)
-        world_broken(world, "%s is said to be added, and is there %zu times", was->id,
-                     world_count_same(channel, was));
-}
-
-static bool undo_was_restored(const World *world, const WorldChannel *channel,
-                              const WorldMember *was)
-{
-    for (size_t i = 0; i < channel->member_count; i++) {
-        if (channel->members[i]->restored_in == world->pass_serial &&
-            judge_is_same(channel, channel->members[i], was))
-            return true;
-    }
-    return false;
-}
-
-/* Two members that had one identity are one addition. */
-static bool undo_has_sent_its_twin(World *world, const WorldChannel *channel,
-                                   const Addition *addition, const WorldMember *was)
-{
-    for (size_t i = 0; i < addition->item_count; i++) {
-        const AdditionItem *item = &addition->items[i];
-
-        if (item->attempts > 0 && !str_equal(item->member_id, was->id) &&
-            judge_is_same(channel, world_find_member(world, item->member_id), was))
-            return true;
-    }
-    return false;
-}
-
-static void undo_rule_item(World *world, const ChannelReport *report, const Addition *addition,
-                           const AdditionItem *item)
-{
-    const WorldChannel *channel = world_find_channel(world, report->channel->instance, report->id);
-    const WorldMember *was = world_find_member(world, item->member_id);
-    bool is_restored = undo_was_restored(world, channel, was);
-
-    if (item->outcome == ADDITION_ADDED && report->result == RESULT_CONVERGED)
-        undo_rule_equal(world, channel, addition, was);
-    if (is_restored && item->outcome != ADDITION_ADDED && item->outcome != ADDITION_FAILED &&
-        !undo_has_sent_its_twin(world, channel, addition, was))
-        world_broken(world, "%s was added, the undo says %s", was->id,
-                     ops_addition_text(item->outcome));
-    if ((item->attempts > 0) !=
-        (item->outcome == ADDITION_ADDED || item->outcome == ADDITION_FAILED))
-        world_broken(world, "%s: %u attempts, the undo says %s", was->id, item->attempts,
-                     ops_addition_text(item->outcome));
-    if ((item->outcome == ADDITION_PLANNED) && !world->dry_run)
-        world_broken(world, "%s is left planned", was->id);
-}
-
-/* Whether the outcomes of all its items come to the channel's result. What a stop or the deadline
- * cut short has an error. */
-static bool undo_is_well(const World *world, const Addition *addition, const ChannelReport *report)
-{
-    size_t counts[ADDITION_FAILED + 1] = {0};
-    Result result = report->result;
-
-    for (size_t i = 0; i < addition->item_count; i++)
-        counts[addition->items[i].outcome]++;
-    if (result == RESULT_IN_SYNC)
-        return counts[ADDITION_LIVE] == addition->item_count;
-    if (result == RESULT_CONVERGED)
-        return counts[ADDITION_ADDED] > 0 &&
-               counts[ADDITION_ADDED] + counts[ADDITION_LIVE] == addition->item_count;
-    if (result == RESULT_DRIFT && !err_is_set(&report->error))
-        return world->dry_run && counts[ADDITION_PLANNED] > 0 &&
-               counts[ADDITION_PLANNED] + counts[ADDITION_LIVE] == addition->item_count;
-    return true;
-}
-
-void world_rule_undone(World *world)
-{
-    const Report *report = pass_get_report(world->pass);
-
-    for (size_t i = 0; i < report->channel_count; i++) {
-        const ChannelReport *row = &report->channels[i];
-        const Addition *addition = &world->undo->additions[i];
-        bool is_good = row->result == RESULT_IN_SYNC || row->result == RESULT_CONVERGED;
-
-        if (row->result == RESULT_HELD || row->result == RESULT_PAUSED)
-            world_broken(world, "an undo is %s", report_result_text(row->result));
-        if (is_good && err_is_set(&row->error))
-            world_broken(world, "%s: undone with an error: %s", row->id, row->error.text);
-        if ((row->result == RESULT_FAILED || row->result == RESULT_UNMANAGEABLE) &&
-            !err_is_set(&row->error))
-            world_broken(world, "%s: an undo failed without saying why", row->id);
-        if (!undo_is_well(world, addition, row))
-            world_broken(world, "%s: the outcomes do not make it %s", row->id,
-                         report_result_text(row->result));
-        for (size_t k = 0; k < addition->item_count; k++)
-            undo_rule_item(world, row, addition, &addition->items[k]);
-    }
 }

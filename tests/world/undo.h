@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* An undo in an imaginary world: the real reconcile/apply/add.c puts back what the history says was
- * deleted. Its rules, and the deletions that it takes out of the history, are written naively. */
+/* An undo in an imaginary world: the real reconcile/apply/undo.c turns back what the history says
+ * of a pass. The changes that it takes out of the history, and its rules (judge_undo.h), are
+ * written naively. */
 #pragma once
 
 #include "tests/world/world.h"
@@ -8,39 +9,31 @@
 typedef struct WorldUndo {
     Config config; /* the world's, but with the channels of the undo */
     RosterChannel rosters[WORLD_CHANNELS_MAX];
-    Addition additions[WORLD_CHANNELS_MAX];
-    AdditionItem items[]; /* those of a channel follow each other */
+    ChannelUndo undos[WORLD_CHANNELS_MAX];
+    UndoItem items[]; /* those of a channel follow each other */
 } WorldUndo;
 
-/* Begins the undo of all that pass `serial` deleted or may have deleted, its channels paused first
+/* Begins the undo of all that pass `serial` changed or may have changed, its channels paused first
  * unless it is a dry run. False: there is nothing, and no pass has begun. */
 bool world_begin_undo(World *world, uint32_t serial, bool dry_run);
 
-/* The undo of the last pass that deleted something, to its end. */
+/* The undo of the last pass that changed something and was no undo, to its end. */
 void world_undo(World *world);
 void world_dry_undo(World *world);
 
-/* The last pass that deleted something; 0: none did. */
-uint32_t world_last_deleting(const World *world);
+/* That pass; 0: there is none. */
+uint32_t world_last_changing(const World *world);
 
-const AdditionItem *world_undo_item(const World *world, size_t channel, size_t number);
-uint32_t world_count_items(const World *world, AdditionOutcome outcome);
+const UndoItem *world_undo_item(const World *world, size_t channel, size_t number);
+uint32_t world_count_items(const World *world, Outcome outcome);
+
+/* The change that an item undoes, and the live member that it is about by its id; NULL: none. */
+const WorldAction *world_undo_action(const World *world, const UndoItem *item);
+WorldMember *world_undo_member(World *world, const UndoItem *item);
+
+/* The item of the undo under way that a change turns back; NULL: none. */
+const UndoItem *world_find_undo_item(const World *world, const WorldChannel *channel,
+                                     const Change *change);
 
 /* The live members of that identity. */
 size_t world_count_same(const WorldChannel *channel, const WorldMember *member);
-
-/* ---- the state (undo_record.c) ---- */
-
-/* Records one that is about to be sent, once. */
-void world_record_undone(World *world, WorldChannel *channel, const AdditionItem *item);
-
-/* An answer came. */
-void world_hear_undone(World *world, const WorldEvent *event, bool may_have_worked);
-
-/* The undo is over: what is known of each is its outcome. */
-void world_decide_undone(World *world);
-
-/* ---- the rules ---- */
-
-void world_rule_addition(World *world, const Request *request);
-void world_rule_undone(World *world);

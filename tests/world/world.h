@@ -37,8 +37,7 @@ typedef struct WorldMember {
     uint8_t status;
     int32_t weight; /* OPS_WEIGHT_NONE: the service does not tell it */
     bool is_backup;
-    MemberFields shown;    /* as the first page of the last list that had it said */
-    MemberFields recorded; /* of these, when its deletion was recorded last */
+    MemberFields shown; /* as the first page of the last list that had it said */
     bool exists;
     uint64_t listed_until_usec; /* removed, but listed until then */
     uint64_t shown_in;          /* the channel's list_serial that showed it to a pass */
@@ -187,9 +186,10 @@ typedef struct WorldCall {
 
 typedef struct WorldAction {
     ChangeKind kind;
-    bool is_undo; /* an addition of an undo, whose member it once was */
+    bool is_undo; /* of an undo; of an addition, `member` is the one that is put back */
     WorldChannel *channel;
     WorldMember *member; /* of an addition: what it is to be, which nobody lists */
+    WorldMember *listed; /* of an addition: who it became, once a list has said so */
     MemberFields sent;   /* of an addition or a correction */
     uint32_t pass;
     unsigned char *identity;
@@ -249,7 +249,7 @@ struct World {
     Pass *pass;
     size_t firsts[WORLD_INSTANCES_MAX];   /* as in PassScope, from pass to pass */
     PassSpent spent[WORLD_INSTANCES_MAX]; /* likewise */
-    struct WorldUndo *undo; /* what the pass puts back (handle_undo.h); NULL: it compares */
+    struct WorldUndo *undo;               /* what the pass turns back (undo.h); NULL: it compares */
     uint32_t pass_serial;
     char pass_id[24];
     bool dry_run;

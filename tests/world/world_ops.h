@@ -27,6 +27,7 @@ int world_settle(void *context, const RosterChannel *roster, const char *channel
                  const SettleList *list, Err *err);
 int world_record(void *context, Batch *batches, size_t count, Err *err);
 const char *world_compose(void *context, const MemberPost *post, Arena *arena);
+int world_read_fields(void *context, const char *member_json, MemberFields *ret_fields);
 int world_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
                  const char *member_id, const Answer *answer, Err *err);
 int world_may_change(void *context);

@@ -164,7 +164,7 @@ void world_begin_prepared(World *world, bool dry_run)
         .throttles = world->throttles,
         .firsts = world->undo ? NULL : world->firsts,
         .spent = world->undo ? NULL : world->spent,
-        .additions = world->undo ? world->undo->additions : NULL,
+        .undos = world->undo ? world->undo->undos : NULL,
     };
     if (pass_new(world->undo ? &world->undo->config : &world->config, world->ops, world, &scope,
                  &world->pass) < 0)
@@ -193,8 +193,6 @@ void world_finish(World *world)
         ;
     if (world->is_dead)
         return;
-    if (world->undo)
-        world_decide_undone(world);
     world_rule_end(world);
     judge_count_lists(world);
     world_flush(world);

@@ -10,7 +10,7 @@
 #include "tests/world/judge.h"
 #include "tests/world/judge_exchange.h"
 #include "tests/world/judge_pass.h"
-#include "tests/world/undo.h"
+#include "tests/world/judge_undo.h"
 #include "tests/world/world.h"
 
 void world_broken(const World *world, const char *format, ...)
@@ -225,19 +225,9 @@ static WorldAction *rule_find_deletion(World *world, const WorldChannel *channel
     return NULL;
 }
 
-static void rule_deletion(World *world, const Request *request)
+static void rule_extra(World *world, const Request *request, const WorldChannel *channel,
+                       const WorldMember *member)
 {
-    WorldChannel *channel = world_find_channel(world, request->instance, request->channel_id);
-    WorldMember *member = world_find_member(world, request->member_id);
-    WorldAction *action;
-
-    if (!channel || !member)
-        world_broken(world, "a deletion of something unknown");
-    if (world->undo)
-        world_broken(world, "an undo deletes %s", member->id);
-    action = rule_find_deletion(world, channel, member);
-    if (!action)
-        world_broken(world, "%s is deleted and was not recorded", member->id);
     if (world->dry_run || !mode_may(request->channel->mode, MODE_DELETES) ||
         !world_is_manageable(channel))
         world_broken(world, "a deletion where none may be");
@@ -249,6 +239,23 @@ static void rule_deletion(World *world, const Request *request)
     if (world_is_desired(channel, request->channel, member) ||
         world_is_ignored(channel, request->channel, member))
         world_broken(world, "%s is deleted and belongs there", member->host);
+}
+
+static void rule_deletion(World *world, const Request *request)
+{
+    WorldChannel *channel = world_find_channel(world, request->instance, request->channel_id);
+    WorldMember *member = world_find_member(world, request->member_id);
+    WorldAction *action;
+
+    if (!channel || !member)
+        world_broken(world, "a deletion of something unknown");
+    action = rule_find_deletion(world, channel, member);
+    if (!action)
+        world_broken(world, "%s is deleted and was not recorded", member->id);
+    if (world->undo)
+        judge_undo_send(world, channel, action);
+    else
+        rule_extra(world, request, channel, member);
     judge_exchange_deletion(world, request->channel, channel, action);
     channel->mutations++;
     action->was_sent = true;
@@ -264,6 +271,21 @@ static bool rule_is_listed(const WorldChannel *channel, const WorldMember *wante
     return false;
 }
 
+static void rule_posted(World *world, const Request *request, const WorldChannel *channel,
+                        const WorldAction *action, bool is_bound)
+{
+    if (world->dry_run || !mode_may(request->channel->mode, MODE_ADDS) ||
+        !world_is_manageable(channel))
+        world_broken(world, "an addition where none may be");
+    if (!is_bound && (channel->is_paused ||
+                      (request->channel->pause && request->channel->pause->until_usec == 0)))
+        world_broken(world, "%s is added and its channel is paused", action->after);
+    if (channel->mutations > 0)
+        world_broken(world, "two changes of one channel at once");
+    if (!is_bound)
+        rule_gate(world, request->channel, channel);
+}
+
 static void rule_addition(World *world, const Request *request)
 {
     WorldChannel *channel = world_find_channel(world, request->instance, request->channel_id);
@@ -275,17 +297,11 @@ static void rule_addition(World *world, const Request *request)
         world_broken(world, "an addition that was not recorded");
     if (!str_equal(request->member_json, action->after))
         world_broken(world, "%s is sent as %s", action->after, request->member_json);
-    if (world->dry_run || world->undo || !mode_may(request->channel->mode, MODE_ADDS) ||
-        !world_is_manageable(channel))
-        world_broken(world, "an addition where none may be");
     is_bound = judge_exchange_addition(world, channel, action);
-    if (!is_bound && (channel->is_paused ||
-                      (request->channel->pause && request->channel->pause->until_usec == 0)))
-        world_broken(world, "%s is added and its channel is paused", action->after);
-    if (channel->mutations > 0)
-        world_broken(world, "two changes of one channel at once");
-    if (!is_bound)
-        rule_gate(world, request->channel, channel);
+    if (world->undo)
+        judge_undo_send(world, channel, action);
+    else
+        rule_posted(world, request, channel, action, is_bound);
     if (rule_is_listed(channel, action->member) != (action->kind == CHANGE_CORRECT))
         world_broken(world, "%s is added and was listed, or corrected and was not", action->after);
     channel->mutations++;
@@ -296,10 +312,8 @@ static void rule_change(World *world, const Request *request)
 {
     if (request->kind == REQUEST_DELETE_MEMBER)
         rule_deletion(world, request);
-    else if (request->action)
-        rule_addition(world, request);
     else
-        world_rule_addition(world, request);
+        rule_addition(world, request);
 }
 
 void world_rule_submit(World *world, const Request *request)

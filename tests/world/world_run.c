@@ -119,6 +119,7 @@ const Ops world_ops = {
     .watch_added = run_watch_added,
     .may_change = world_may_change,
     .compose = world_compose,
+    .read_fields = world_read_fields,
     .record = world_record,
     .decide = world_decide,
     .tell = run_tell,

@@ -254,26 +254,25 @@ static void service_delete(World *world, WorldEvent *event, WorldChannel *channe
     service_say(event, 204, "", "");
 }
 
-/* A weight that is left out is kept; an undo says what was. */
-static void service_set_fields(WorldMember *member, const MemberFields *fields, bool is_undo)
+/* A weight that is left out is kept; a member that an undo puts back has none then. */
+static void service_set_fields(WorldMember *member, const WorldAction *action)
 {
+    const MemberFields *fields = &action->sent;
+
     member->status = fields->is_enabled ? 1 : 2;
-    if (fields->weight != OPS_WEIGHT_NONE || is_undo)
+    if (fields->weight != OPS_WEIGHT_NONE || (action->is_undo && action->kind == CHANGE_ADD))
         member->weight = fields->weight;
     member->is_backup = fields->is_backup;
 }
 
-static void service_upsert(const World *world, const WorldEvent *event, WorldMember *member,
-                           const WorldMember *was)
+static void service_upsert(const WorldEvent *event, WorldMember *member, const WorldAction *action)
 {
-    uint64_t action = event->request.action;
-
-    member->ecs_id = was->ecs_id;
-    service_set_fields(member, action ? &world->actions[action - 1].sent : &was->recorded, !action);
-    if (action)
-        member->added_in = event->pass;
-    else
+    member->ecs_id = action->member->ecs_id;
+    service_set_fields(member, action);
+    if (action->is_undo)
         member->restored_in = event->pass;
+    else
+        member->added_in = event->pass;
 }
 
 static size_t service_count(const WorldChannel *channel)
@@ -289,9 +288,8 @@ static size_t service_count(const WorldChannel *channel)
  * left out once, two have it. */
 static void service_add(World *world, WorldEvent *event, WorldChannel *channel)
 {
-    uint64_t action = event->request.action;
-    const WorldMember *was = action ? world->actions[action - 1].member
-                                    : world_find_member(world, event->request.member_id);
+    const WorldAction *action = &world->actions[event->request.action - 1];
+    const WorldMember *was = action->member;
     size_t found = 0;
 
     if (event->has_fault && !event->fault.twist && !event->fault.has_effect)
@@ -299,7 +297,7 @@ static void service_add(World *world, WorldEvent *event, WorldChannel *channel)
     for (size_t i = 0; i < channel->member_count; i++) {
         if (!channel->members[i]->exists || !judge_is_same(channel, channel->members[i], was))
             continue;
-        service_upsert(world, event, channel->members[i], was);
+        service_upsert(event, channel->members[i], action);
         found++;
     }
     if (found == 0 && channel->quota > 0 && service_count(channel) >= channel->quota) {
@@ -310,7 +308,7 @@ static void service_add(World *world, WorldEvent *event, WorldChannel *channel)
         WorldMember *member = world_add_grouped(channel, was->group, was->host, was->port);
 
         member->listed_from_usec = world->now_usec + channel->late_usec;
-        service_upsert(world, event, member, was);
+        service_upsert(event, member, action);
     }
     service_say(event, 201, "", "");
 }

@@ -6,6 +6,7 @@
 
 #include "daemon/base/str.h"
 #include "tests/world/judge.h"
+#include "tests/world/judge_undo.h"
 #include "tests/world/posted.h"
 #include "tests/world/trace.h"
 #include "tests/world/world.h"
@@ -111,7 +112,8 @@ static int state_add_changes(const World *world, const WorldChannel *channel, Ch
     for (size_t i = 0; i < world->action_count; i++) {
         const WorldAction *action = &world->actions[i];
 
-        if (action->channel != channel || (action->is_decided && !world_has_worked(action)))
+        if (action->channel != channel || action->is_undo ||
+            (action->is_decided && !world_has_worked(action)))
             continue;
         if (channel_record_add_change(record, action->kind, action->identity, action->identity_size,
                                       action->realtime_usec) < 0)
@@ -226,6 +228,7 @@ int world_settle(void *context, const RosterChannel *roster, const char *channel
             continue;
         action->is_decided = true;
         action->outcome = posted_outcome(action, settlement);
+        action->listed = posted_find_listed(action, list);
         world->first_buffered = i < world->first_buffered ? i : world->first_buffered;
         world_trace(world, "%s: settled as %s", action->member->id,
                     ops_outcome_text(action->outcome));
@@ -253,6 +256,7 @@ static void state_add_action(World *world, WorldChannel *channel, const Batch *b
     action = &world->actions[world->action_count++];
     *action = (WorldAction){
         .kind = change->kind,
+        .is_undo = world->undo != NULL,
         .channel = channel,
         .member = change->kind == CHANGE_ADD
                       ? posted_describe(world, channel, batch->channel, change)
@@ -269,8 +273,6 @@ static void state_add_action(World *world, WorldChannel *channel, const Batch *b
     };
     if (!action->identity)
         fail_msg("the test is out of memory");
-    if (change->kind == CHANGE_DELETE)
-        action->member->recorded = action->member->shown;
     memcpy(action->identity, change->identity, change->identity_size);
     change->action = world->action_count;
 }
@@ -294,7 +296,10 @@ static void state_judge_batch(World *world, const Batch *batch)
         world_broken(world, "changes of pass %s are recorded in %s", batch->pass, world->pass_id);
     if (batch->approved && !approval)
         world_broken(world, "an approval is spent that was not given");
-    world_rule_record(world, channel, batch);
+    if (world->undo)
+        judge_undo_record(world, channel, batch);
+    else
+        world_rule_record(world, channel, batch);
     if (batch->approved && approval->plan && approval->plan != judge_plan(channel, batch->channel))
         world_broken(world, "an approval serves another plan than it was given for");
 }
@@ -360,6 +365,7 @@ int world_decide(void *context, uint64_t number, Outcome outcome, uint32_t attem
         !world_find_member(world, member_id ? member_id : ""))
         world_broken(world, "%s is added, and nobody knows as whom", action->after);
     action->is_decided = true;
+    action->listed = world_find_member(world, member_id ? member_id : "");
     action->outcome = outcome;
     action->attempts = attempts;
     action->http = answer ? answer->http : 0;

@@ -8,7 +8,7 @@
 #include "tests/world/judge_changed.h"
 #include "tests/world/judge_exchange.h"
 #include "tests/world/judge_pass.h"
-#include "tests/world/undo.h"
+#include "tests/world/judge_undo.h"
 #include "tests/world/world.h"
 
 /* ---- answers and the waits after them ---- */
@@ -46,10 +46,7 @@ static void truth_on_addition(World *world, const WorldEvent *event)
 
     world_find_channel(world, event->request.instance, event->request.channel_id)->mutations--;
     judge_exchange_hear(world, event);
-    if (event->request.action)
-        world->actions[event->request.action - 1].may_have_gone |= may_have_worked;
-    else
-        world_hear_undone(world, event, may_have_worked);
+    world->actions[event->request.action - 1].may_have_gone |= may_have_worked;
 }
 
 static void truth_on_list(World *world, const WorldEvent *event)
@@ -171,8 +168,7 @@ void world_rule_record(World *world, const WorldChannel *channel, const Batch *b
     Judgement judgement = judge(world, channel, batch->channel);
 
     judge_pass_record(world, channel, batch);
-    if (world->dry_run || world->undo || channel->is_paused ||
-        batch->channel->mode == MODE_OBSERVE ||
+    if (world->dry_run || channel->is_paused || batch->channel->mode == MODE_OBSERVE ||
         (batch->channel->pause && batch->channel->pause->until_usec == 0))
         world_broken(world, "changes are recorded where none may be");
     if (batch->change_count != judgement.deletes + judgement.adds + judgement.corrects)
@@ -307,7 +303,7 @@ void world_rule_end(World *world)
         truth_of_action(world, &world->actions[i]);
     judge_exchange_end(world);
     if (world->undo)
-        world_rule_undone(world);
+        judge_undo_end(world);
     for (size_t i = 0; i < report->channel_count && !world->undo; i++)
         truth_of_channel(world, &report->channels[i]);
 }

@@ -61,6 +61,40 @@ int member_body_append(const char *member_json, bool is_ecs, Buf *buf)
     return buf_failed(buf);
 }
 
+/* ---- what a member was ---- */
+
+static int member_body_get_number(const Json *row, const char *key, int64_t max, uint8_t state,
+                                  int64_t *ret_number)
+{
+    const Json *value = json_find(row, key);
+
+    if (!value)
+        return 0;
+    return json_get_integer(value, 0, max, ret_number) < 0 ? -EINVAL : state;
+}
+
+int member_body_read_fields(const char *member_json, MemberFields *ret_fields)
+{
+    _cleanup_(json_freep) Json *row = NULL;
+    int64_t weight = OPS_WEIGHT_NONE, status = STATUS_ENABLED;
+    const Json *backup;
+    int r = json_parse_once(member_json, strlen(member_json), &row, NULL), weighs, switched;
+
+    if (r < 0)
+        return r == -ENOMEM ? r : -EINVAL;
+    backup = json_find(row, "is_backup");
+    weighs = member_body_get_number(row, "weight", INT32_MAX, ROSTER_MEMBER_WEIGHT, &weight);
+    switched = member_body_get_number(row, "status", INT32_MAX, ROSTER_MEMBER_ENABLED, &status);
+    if (weighs < 0 || switched < 0)
+        return -EINVAL;
+    *ret_fields = (MemberFields){
+        .weight = (int32_t)weight,
+        .is_backup = backup && json_is_true(backup),
+        .is_enabled = status != STATUS_DISABLED,
+    };
+    return weighs | switched | (backup ? ROSTER_MEMBER_BACKUP : 0);
+}
+
 /* ---- what a pass sends ---- */
 
 static void member_body_put_states(const MemberPost *post, JsonWriter *writer)

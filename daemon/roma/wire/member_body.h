@@ -16,6 +16,12 @@
 int member_body_append(const char *member_json, bool is_ecs, Buf *buf);
 
 /*
+ * Reads the fields of a row of the service, or of a MemberInfo; of what it does not tell, the
+ * default. ROSTER_MEMBER_* bits: those told; -EINVAL for what is neither; -ENOMEM.
+ */
+int member_body_read_fields(const char *member_json, MemberFields *ret_fields);
+
+/*
  * Writes the MemberInfo of a member that is added or corrected: of one that is added its place, its
  * group and what the roster states; of one that is corrected what it was, with what the roster
  * states in place of that. Copied into the arena. NULL: out of memory, or `before` is no such row.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Every allocation of an undo fails once, in turn: it ends, says so where it failed, and the next
  * undo puts everybody back. Needs the allocator to itself. */
-#include "tests/unit/add_case.h"
 #include "tests/unit/failing_world.h"
+#include "tests/unit/undo_case.h"
 #include "tests/world/undo.h"
 
 /* ---- undos that run out of memory ---- */
@@ -12,11 +12,12 @@ static Ops safe_ops;
 /* An undo of which allocation `index` fails. False when it has fewer. */
 static bool undo_without(long index)
 {
-    World *world = add_case_pruned(8);
+    World *world = undo_case_pruned(8);
     bool has_failed;
 
     safe_ops = world_ops;
     safe_ops.submit = failing_world_submit;
+    safe_ops.record = failing_world_record;
     world->ops = &safe_ops;
     world->inside = failing_world_inside;
     world_fault(world, REQUEST_ADD_MEMBERS, 2, 1, 504, "")->has_effect = true;
@@ -27,7 +28,7 @@ static bool undo_without(long index)
     has_failed = failing_did();
     assert_int_equal(world_result(world, 0), has_failed ? RESULT_FAILED : RESULT_CONVERGED);
     if (has_failed)
-        assert_true(add_case_says(world, "out of memory"));
+        assert_true(undo_case_says(world, "out of memory"));
     world_undo(world);
     assert_true(world_result(world, 0) <= RESULT_CONVERGED);
     for (size_t i = 0; i < 8; i++)

@@ -5,17 +5,17 @@
 #include "tests/world/undo.h"
 
 /* A channel with three that stay, and so many that a pass has just deleted. */
-World *add_case_pruned(size_t deleted);
+World *undo_case_pruned(size_t deleted);
 
 /* The first channel's result, and how many additions were sent in all. */
-void add_case_expect(const World *world, Result result, uint32_t additions);
+void undo_case_expect(const World *world, Result result, uint32_t additions);
 
 /* How many items of all channels came to what. */
-void add_case_expect_items(const World *world, uint32_t added, uint32_t live, uint32_t failed,
-                           uint32_t skipped);
+void undo_case_expect_items(const World *world, uint32_t added, uint32_t live, uint32_t failed,
+                            uint32_t skipped);
 
 /* What the log was told. */
-void add_case_expect_told(const World *world, uint32_t added, uint32_t failed);
+void undo_case_expect_told(const World *world, uint32_t added, uint32_t failed);
 
 /* Whether the first channel's error says so. */
-bool add_case_says(const World *world, const char *text);
+bool undo_case_says(const World *world, const char *text);
