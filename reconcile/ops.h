@@ -225,6 +225,12 @@ typedef struct Event {
     const Err *err; /* NULL without one */
 } Event;
 
+/* What a list shows of a member that was added or corrected. */
+typedef struct ListedMember {
+    const char *id;
+    int32_t weight; /* which the service may have chosen; OPS_WEIGHT_NONE: not told */
+} ListedMember;
+
 /* Takes the id of a channel that unsettled() names. 0 or -ENOMEM. */
 typedef int (*UnsettledAdd)(void *userdata, const char *channel_id);
 
@@ -330,9 +336,10 @@ typedef struct Ops {
     /* Adds a change's outcome, which may become durable a little later. Called once at most for an
      * action, when its outcome is known, but that a FAILED deletion whose member is found gone
      * becomes GONE; never for one that was sent and whose effect stayed unknown until the pass
-     * ended. `member_id` is that of a member that was added, NULL otherwise. `err` may be NULL. */
+     * ended. `listed` is a member that was added or corrected, NULL otherwise. `err` may be NULL.
+     */
     int (*decide)(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
-                  const char *member_id, const Answer *answer, Err *err);
+                  const ListedMember *listed, const Answer *answer, Err *err);
 
     void (*tell)(void *context, const Event *event);
 } Ops;

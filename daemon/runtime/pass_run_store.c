@@ -263,15 +263,15 @@ int pass_run_store_record(void *context, Batch *batches, size_t count, Err *err)
 }
 
 int pass_run_store_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
-                          const char *member_id, const Answer *answer, Err *err)
+                          const ListedMember *listed, const Answer *answer, Err *err)
 {
     PassRun *run = context;
 
     assert(action != 0);
     if (!run->store)
         return backend_without_store(run->backend, err);
-    return store_decide(run->store, action, outcome, attempts, member_id, answer,
-                        clock_realtime_usec(), err);
+    return store_decide_listed(run->store, action, outcome, attempts, listed, answer,
+                               clock_realtime_usec(), err);
 }
 
 void pass_run_store_name_instances(const PassRun *run)

@@ -21,7 +21,7 @@ int pass_run_store_record(void *context, Batch *batches, size_t count, Err *err)
 const char *pass_run_store_compose(void *context, const MemberPost *post, Arena *arena);
 int pass_run_store_read_fields(void *context, const char *member_json, MemberFields *ret_fields);
 int pass_run_store_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
-                          const char *member_id, const Answer *answer, Err *err);
+                          const ListedMember *listed, const Answer *answer, Err *err);
 
 /* Tells the state what its instances are called. Where that fails, so does recording, and nothing
  * is deleted. */

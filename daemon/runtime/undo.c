@@ -174,6 +174,7 @@ static int undo_add(Undo *undo, const Config *config, const StoreAction *action,
         .identity_size = action->identity_size,
         .before = action->before,
         .after = action->after,
+        .listed_weight = action->weight,
         .outcome = OUTCOME_SKIPPED,
     };
     return 0;

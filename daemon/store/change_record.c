@@ -105,7 +105,7 @@ int store_record(Store *store, const Batch *batches, size_t count, uint64_t real
 }
 
 static PendingOutcome record_outcome(uint64_t action, Outcome outcome, uint32_t attempts,
-                                     const char *member_id, const Answer *answer,
+                                     const ListedMember *listed, const Answer *answer,
                                      uint64_t realtime_usec)
 {
     PendingOutcome pending = {
@@ -113,9 +113,10 @@ static PendingOutcome record_outcome(uint64_t action, Outcome outcome, uint32_t 
         .decided_usec = realtime_usec,
         .outcome = outcome,
         .attempts = attempts,
+        .weight = listed ? listed->weight : OPS_WEIGHT_NONE,
     };
 
-    str_copy(pending.member_id, sizeof(pending.member_id), member_id ? member_id : "");
+    str_copy(pending.member_id, sizeof(pending.member_id), listed && listed->id ? listed->id : "");
     if (answer) {
         pending.http = answer->http;
         str_copy(pending.code, sizeof(pending.code), answer->code);
@@ -127,8 +128,18 @@ static PendingOutcome record_outcome(uint64_t action, Outcome outcome, uint32_t 
 int store_decide(Store *store, uint64_t action, Outcome outcome, uint32_t attempts,
                  const char *member_id, const Answer *answer, uint64_t realtime_usec, Err *err)
 {
+    const ListedMember listed = {member_id, OPS_WEIGHT_NONE};
+
+    return store_decide_listed(store, action, outcome, attempts, &listed, answer, realtime_usec,
+                               err);
+}
+
+int store_decide_listed(Store *store, uint64_t action, Outcome outcome, uint32_t attempts,
+                        const ListedMember *listed, const Answer *answer, uint64_t realtime_usec,
+                        Err *err)
+{
     PendingOutcome pending =
-        record_outcome(action, outcome, attempts, member_id, answer, realtime_usec);
+        record_outcome(action, outcome, attempts, listed, answer, realtime_usec);
     const PendingOutcome *before = pending_find_outcome(&store->pending, action);
     int r;
 

@@ -69,6 +69,7 @@ static int history_add_row(StoreActions *actions, const Query *query)
         .roster_head = history_text(actions, query, 21, &failed),
         .undo_of = history_text(actions, query, 22, &failed),
         .recorded_steady_usec = sql_column_number(query, 23),
+        .weight = sqlite3_column_int(query->statement, 25),
     };
 
     if (failed || !row.identity ||
@@ -97,6 +98,7 @@ static int history_read(Store *store, Query *query, StoreActions *actions, Err *
 static void history_overlay(const Store *store, StoreActions *actions, StoreAction *action)
 {
     const PendingOutcome *outcome = NULL;
+    const char *member_id = NULL;
 
     assert(actions->count > 0);
     if (!action->outcome)
@@ -109,6 +111,11 @@ static void history_overlay(const Store *store, StoreActions *actions, StoreActi
     action->request_id =
         outcome->request_id[0] ? arena_string(&actions->arena, outcome->request_id) : NULL;
     action->attempts = outcome->attempts;
+    action->weight = outcome->weight;
+    if (outcome->member_id[0])
+        member_id = arena_string(&actions->arena, outcome->member_id);
+    if (member_id)
+        action->member_id = member_id;
     action->decided_usec = outcome->decided_usec;
 }
 

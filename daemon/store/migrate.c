@@ -180,6 +180,8 @@ static const char *const migrate_steps[] = {
     /* An action tells the member as it was before and as it was sent; each may be missing. */
     ("ALTER TABLE action ADD COLUMN after TEXT;"
      "UPDATE action SET after = member, member = '' WHERE kind = 'add';"),
+    /* An addition tells the weight that the service gave the member. */
+    "ALTER TABLE action ADD COLUMN weight INTEGER;",
 };
 
 #define SCHEMA_VERSION ((int)ELEMENTS(migrate_steps))

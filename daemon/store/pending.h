@@ -22,6 +22,7 @@ typedef struct PendingOutcome {
     char code[32];                       /* "": none */
     char request_id[72];                 /* "": none */
     char member_id[OPS_ID_SIZE_MAX + 1]; /* of one that was added; "": as it was recorded */
+    int32_t weight;                      /* likewise; OPS_WEIGHT_NONE: not known */
 } PendingOutcome;
 
 typedef struct PendingSightings {

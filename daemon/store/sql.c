@@ -23,7 +23,7 @@
     "SELECT action.id, pass, instance.name, channel_id, channel_name, member_id, identity, "       \
     "member, digest, mode, recorded_usec, outcome, http, code, request_id, attempts, "             \
     "decided_usec, kind, instance.key, vanished_usec, roster_digest, roster_head, undo_of, "       \
-    "steady_usec, after "                                                                          \
+    "steady_usec, after, coalesce(action.weight, -1) "                                             \
     "FROM action JOIN instance ON instance.id = action.instance JOIN pass ON pass.id = pass "
 
 #define PAUSE_ROWS                                                                                 \
@@ -66,7 +66,8 @@ static const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_ACTION_VANISHED] = "UPDATE action SET vanished_usec = ? WHERE id = ?",
     [QUERY_ACTION_DECIDE] =
         "UPDATE action SET outcome = ?, http = ?, code = ?, request_id = ?, attempts = ?, "
-        "decided_usec = ?, member_id = coalesce(?8, member_id) "
+        "decided_usec = ?, member_id = coalesce(?8, member_id), "
+        "weight = CASE WHEN ?9 >= 0 THEN ?9 ELSE weight END "
         "WHERE id = ?7 AND (outcome IS NULL OR outcome = 'failed' AND ?1 = 'gone')",
     [QUERY_ACTION_UNDECIDED] =
         ACTION_ROWS "WHERE kind = 'delete' AND outcome IS NULL "

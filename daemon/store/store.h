@@ -243,6 +243,11 @@ void store_note_sent(Store *store, uint64_t action);
 int store_decide(Store *store, uint64_t action, Outcome outcome, uint32_t attempts,
                  const char *member_id, const Answer *answer, uint64_t realtime_usec, Err *err);
 
+/* The same with all that a list shows of the member (NULL: nothing). */
+int store_decide_listed(Store *store, uint64_t action, Outcome outcome, uint32_t attempts,
+                        const ListedMember *listed, const Answer *answer, uint64_t realtime_usec,
+                        Err *err);
+
 /* A recorded change. Texts are NULL and numbers 0 where nothing is known. */
 typedef struct StoreAction {
     uint64_t action;
@@ -270,6 +275,7 @@ typedef struct StoreAction {
     const char *roster_digest; /* what its pass went by, as in StoreOrigin */
     const char *roster_head;
     const char *undo_of;
+    int32_t weight;         /* that a list showed of what was added; OPS_WEIGHT_NONE: not known */
     uint64_t vanished_usec; /* steady.h: since when the channel of an undecided deletion, or a
                              * member that was put back, is not listed; 0: it is */
 } StoreAction;

@@ -31,6 +31,7 @@ int transaction_write_outcome(Store *store, const PendingOutcome *outcome, Err *
     sql_number(&query, outcome->decided_usec);
     sql_number(&query, outcome->action);
     sql_text(&query, outcome->member_id[0] ? outcome->member_id : NULL);
+    sql_signed(&query, outcome->weight);
     r = sql_step(&query, err);
     return r < 0 ? r : sql_changes(&query);
 }

@@ -101,6 +101,18 @@ static void confirm_explain_missing(const ChannelPass *channel, size_t number, E
             member, channel->looks);
 }
 
+/* The weight that the list shows of a member that was added: the roster may not state it. */
+static int32_t confirm_find_weight(const ChannelPass *channel, size_t number)
+{
+    const Change *change = &channel->changes[number];
+    const MemberFields *fields =
+        change->kind == CHANGE_ADD
+            ? diff_find_fields(&channel->confirmed, change->identity, change->identity_size)
+            : NULL;
+
+    return fields ? fields->weight : OPS_WEIGHT_NONE;
+}
+
 /* What was posted is what the list says it is. One that was refused and is there all the same is
  * somebody else's work. */
 static int confirm_settle_posted(ChannelPass *channel, size_t number, Err *err)
@@ -123,6 +135,7 @@ static int confirm_settle_posted(ChannelPass *channel, size_t number, Err *err)
     if (id) {
         *outcome = sent_success(channel->changes[number].kind);
         sent->listed_id = arena_string(&channel->report->arena, id);
+        sent->listed_weight = confirm_find_weight(channel, number);
         sent_tell(channel, number, NULL);
         return sent_decide(channel, number, *outcome, err);
     }

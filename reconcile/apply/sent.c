@@ -120,12 +120,13 @@ int sent_decide(ChannelPass *channel, size_t number, Outcome outcome, Err *err)
 {
     Sent *sent = &channel->sent[number];
     Answer answer = {.kind = ANSWER_HTTP, .http = sent->http};
+    const ListedMember listed = {sent->listed_id, sent->listed_weight};
 
     assert(number < channel->change_count);
     sent->is_decided = true;
     str_copy(answer.code, sizeof(answer.code), sent->code);
     str_copy(answer.request_id, sizeof(answer.request_id), sent->request_id);
     return channel->ops->decide(channel->context, channel->changes[number].action, outcome,
-                                *sent_attempts(channel, number), sent->listed_id,
+                                *sent_attempts(channel, number), sent->listed_id ? &listed : NULL,
                                 sent->http ? &answer : NULL, err);
 }

@@ -26,6 +26,8 @@ typedef struct UndoItem {
     size_t identity_size;
     const char *before; /* the complete row; NULL of an addition */
     const char *after;  /* the member as it was sent; NULL of a deletion */
+    int32_t
+        listed_weight; /* of an addition, as a list showed it then; OPS_WEIGHT_NONE: not known */
 
     Outcome outcome;  /* of undoing it */
     char reason[112]; /* why it was left alone; "" where it was not */

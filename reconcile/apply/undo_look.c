@@ -47,7 +47,11 @@ int undo_look_read(const ChannelPass *channel, UndoItem *item)
         r = look_read(channel, item->after, &item->made, &told);
     if (r < 0)
         return r;
-    /* Of what an addition did not state, the service's own weight is not known. */
+    if (item->done == CHANGE_ADD && !(told & ROSTER_MEMBER_WEIGHT) &&
+        item->listed_weight != OPS_WEIGHT_NONE) {
+        item->made.weight = item->listed_weight;
+        told |= ROSTER_MEMBER_WEIGHT;
+    }
     if (item->done == CHANGE_ADD)
         item->states = told | ROSTER_MEMBER_BACKUP | ROSTER_MEMBER_ENABLED;
     else if (item->done == CHANGE_CORRECT)

@@ -36,6 +36,7 @@ typedef struct Sent {
     size_t wanted;         /* of an addition or a correction: which of the roster's members; in an
                               undo of each: which of its items */
     const char *listed_id; /* of one that was added, as the list has it; the report owns it */
+    int32_t listed_weight; /* likewise */
     bool was_tried;        /* its call has ended; else it is still to be sent, or is skipped */
     bool is_refused;       /* the channel is full: it is sent again in exchange for an extra */
     bool is_decided;       /* the history has its outcome */

@@ -281,8 +281,22 @@ bool diff_has_id(const Diff *diff, const char *member_id)
     return map_find(&diff->ids, member_id, strlen(member_id)) != NULL;
 }
 
+static const Extra *diff_extra_of(const Diff *diff, const Map *map, const void *key, size_t size)
+{
+    const void *value = map_find(map, key, size);
+    size_t number = (size_t)(uintptr_t)value;
+
+    assert(diff->finds_extras);
+    if (!value)
+        return NULL;
+    assert(number <= diff->extra_count);
+    return &diff->extras[number - 1];
+}
+
 static const Extra *diff_search_extra(const Diff *diff, const void *identity, size_t identity_size)
 {
+    if (diff->finds_extras)
+        return diff_find_extra_like(diff, identity, identity_size);
     for (size_t i = 0; i < diff->extra_count; i++) {
         const Extra *extra = &diff->extras[i];
 
@@ -321,18 +335,6 @@ const MemberFields *diff_find_fields(const Diff *diff, const void *identity, siz
         return &extra->fields;
     ignored = map_find(&diff->ignored, identity, identity_size);
     return ignored ? &ignored->fields : NULL;
-}
-
-static const Extra *diff_extra_of(const Diff *diff, const Map *map, const void *key, size_t size)
-{
-    const void *value = map_find(map, key, size);
-    size_t number = (size_t)(uintptr_t)value;
-
-    assert(diff->finds_extras);
-    if (!value)
-        return NULL;
-    assert(number <= diff->extra_count);
-    return &diff->extras[number - 1];
 }
 
 const Extra *diff_find_extra(const Diff *diff, const char *member_id)

@@ -123,6 +123,19 @@ def test_what_somebody_has_changed_since_is_left_alone_and_told(synced):
     assert live["10.2.0.2"]["is_backup"] is True and live["10.2.0.3"]["status"] == 2
 
 
+def test_a_weight_that_the_service_chose_and_somebody_changed(synced):
+    """The roster states none: the pass notes which one its member got, and a restart keeps that."""
+    synced.daemon.signal()
+    synced.daemon.finish()
+    synced.daemon = start(synced)
+    chosen, = [member["weight"] for member in synced.sim.members("payments") if member["host"] == "10.3.0.1"]
+    synced.sim.edit("payments", edit=[{"member": "10.3.0.1", "weight": chosen + 6}])
+    done = undo(synced, "--last")
+    assert done.status == IN_SYNC and outcomes(done) == {**DONE, "10.3.0.1": ("delete", "changed")}
+    reason, = [m["reason"] for c in json.loads(done.stdout)["channels"] for m in c["members"] if m["reason"]]
+    assert reason.endswith(f"its weight is {chosen + 6}, the pass left {chosen}")
+
+
 def test_min_remaining_holds_deletions_with_no_way_round(synced):
     synced.tune(guards={"max_delete_percent": 100, "min_remaining": 4})
     assert ctl(synced, "reconcile").status == IN_SYNC

@@ -312,8 +312,6 @@ static void test_what_cannot_be_recorded_is_told(void **state)
     store_free(store);
 }
 
-/* ---- what a pass adds and corrects ---- */
-
 static void test_kinds_have_the_member_before_and_after(void **state)
 {
     Folder *folder = *state;
@@ -326,8 +324,9 @@ static void test_kinds_have_the_member_before_and_after(void **state)
 
     folder_begin(folder, store);
     assert_int_equal(store_record(store, batches, 3, NOW, &folder->err), 0);
-    assert_int_equal(
-        store_decide(store, added.action, OUTCOME_ADDED, 1, "new", NULL, NOW, &folder->err), 0);
+    assert_int_equal(store_decide_listed(store, added.action, OUTCOME_ADDED, 1,
+                                         &(ListedMember){"new", 4}, NULL, NOW, &folder->err),
+                     0);
     assert_int_equal(
         store_decide(store, corrected.action, OUTCOME_CORRECTED, 1, NULL, NULL, NOW, &folder->err),
         0);
@@ -338,6 +337,7 @@ static void test_kinds_have_the_member_before_and_after(void **state)
     assert_string_equal(history.items[0].kind, "add");
     assert_string_equal(history.items[0].outcome, "added");
     assert_string_equal(history.items[0].member_id, "new");
+    assert_int_equal(history.items[0].weight, 4);
     assert_null(history.items[0].before);
     assert_non_null(history.items[0].after);
     assert_string_equal(history.items[1].kind, "correct");

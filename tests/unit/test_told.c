@@ -161,7 +161,7 @@ static void test_an_addition_and_one_that_failed(void **state)
     assert_string_equal(told->instance_name, "instance0");
     assert_string_equal(told->channel_name, "a");
     assert_string_equal(told->channel_id, "id-a");
-    assert_string_equal(told->member_id, world->actions[2].listed->id);
+    assert_string_equal(told->member_id, world->actions[2].listed.id);
     assert_non_null(strstr(told->member, "10.9.0.2"));
     assert_int_equal(told->attempt, 1);
     assert_int_equal(told->err.http, 201);

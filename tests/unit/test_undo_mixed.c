@@ -6,54 +6,14 @@
 #include "tests/unit/sync_case.h"
 #include "tests/unit/undo_case.h"
 
-/* Two stay, of which the first gets another weight and becomes a backup; two are added and two
- * deleted. */
-static World *world_mixed(void)
+static WorldMember *world_find_added(World *world, size_t number)
 {
-    World *world = sync_case_new(MODE_SYNC, 2, 2, 2);
-    RosterMember *members = world_edit_members(world, &world->rosters[0]);
-
-    members[0].states = ROSTER_MEMBER_WEIGHT | ROSTER_MEMBER_BACKUP;
-    members[0].weight = 9;
-    members[0].backup = true;
-    world->channels[0].members[0]->weight = 4;
-    world->channels[0].members[3]->weight = 33;
-    world->config.settle_usec = 5 * USEC_PER_SEC;
-    world_pass(world);
-    sync_case_expect(world, RESULT_CONVERGED, 3, 2);
-    return world;
-}
-
-static WorldMember *world_find_added(const World *world, size_t number)
-{
-    return world->actions[number].listed;
-}
-
-static void expect_as_before(const World *world)
-{
-    const WorldChannel *channel = &world->channels[0];
-    size_t live = 0;
-
-    for (size_t i = 0; i < channel->member_count; i++)
-        live += channel->members[i]->exists;
-    assert_int_equal(live, 4);
-    for (size_t i = 0; i < 4; i++)
-        assert_int_equal(world_count_same(channel, channel->members[i]), 1);
-    assert_int_equal(channel->members[0]->weight, 4);
-    assert_false(channel->members[0]->is_backup);
-    assert_int_equal(channel->members[0]->status, 1);
-    for (size_t i = 4; i < channel->member_count; i++) {
-        const WorldMember *member = channel->members[i];
-
-        if (member->exists)
-            assert_int_equal(member->weight,
-                             strcmp(member->host, channel->members[3]->host) ? 1 : 33);
-    }
+    return world_find_member(world, world->actions[number].listed.id);
 }
 
 static void test_every_field_of_every_member_comes_back(void **state)
 {
-    World *world = world_mixed();
+    World *world = undo_case_mixed();
 
     (void)state;
     world_undo(world);
@@ -61,7 +21,7 @@ static void test_every_field_of_every_member_comes_back(void **state)
     assert_int_equal(world_count_items(world, OUTCOME_ADDED), 2);
     assert_int_equal(world_count_items(world, OUTCOME_CORRECTED), 1);
     assert_int_equal(world_count_items(world, OUTCOME_DELETED), 2);
-    expect_as_before(world);
+    undo_case_expect_as_before(world);
     assert_true(world_sent_at(world, REQUEST_DELETE_MEMBER, 1) >=
                 world_sent_at(world, REQUEST_ADD_MEMBERS, 3) + 5 * USEC_PER_SEC);
     world_undo(world);
@@ -73,7 +33,7 @@ static void test_every_field_of_every_member_comes_back(void **state)
 
 static void test_an_undo_can_be_undone_by_its_pass(void **state)
 {
-    World *world = world_mixed();
+    World *world = undo_case_mixed();
     uint32_t undo;
 
     (void)state;
@@ -91,7 +51,7 @@ static void test_an_undo_can_be_undone_by_its_pass(void **state)
 
 static void test_a_dry_run_of_all_kinds_changes_nothing(void **state)
 {
-    World *world = world_mixed();
+    World *world = undo_case_mixed();
     size_t actions = world->action_count;
 
     (void)state;
@@ -127,7 +87,7 @@ static void expect_left(const World *world, ChangeKind done, size_t nth, Outcome
 
 static void test_what_somebody_has_changed_since_is_left_alone(void **state)
 {
-    World *world = world_mixed();
+    World *world = undo_case_mixed();
     WorldChannel *channel = &world->channels[0];
     WorldMember *first = world_find_added(world, 0), *second = world_find_added(world, 1);
 
@@ -148,11 +108,28 @@ static void test_what_somebody_has_changed_since_is_left_alone(void **state)
     world_free(world);
 }
 
+/* The roster stated no weight: that of the service counts, as the list showed it. */
+static void test_a_weight_that_the_service_chose_and_somebody_changed(void **state)
+{
+    World *world = undo_case_mixed();
+    WorldMember *added = world_find_added(world, 1);
+
+    (void)state;
+    assert_int_equal(added->weight, 1);
+    added->weight = 8;
+    world_undo(world);
+    undo_case_expect(world, RESULT_CONVERGED, 3);
+    assert_int_equal(world_count_items(world, OUTCOME_DELETED), 1);
+    expect_left(world, CHANGE_ADD, 1, OUTCOME_CHANGED, "its weight is 8, the pass left 1");
+    assert_true(added->exists);
+    world_free(world);
+}
+
 /* Only the fields that the correction changed are given back: a switch that somebody turned since
  * stays as it is. */
 static void test_a_field_that_the_pass_did_not_change_stays(void **state)
 {
-    World *world = world_mixed();
+    World *world = undo_case_mixed();
 
     (void)state;
     world->channels[0].members[0]->status = 2;
@@ -165,7 +142,7 @@ static void test_a_field_that_the_pass_did_not_change_stays(void **state)
 
 static void test_members_that_are_gone_are_no_failure(void **state)
 {
-    World *world = world_mixed();
+    World *world = undo_case_mixed();
 
     (void)state;
     world_remove_member(world_find_added(world, 0), &world->channels[0]);
@@ -181,7 +158,7 @@ static void test_members_that_are_gone_are_no_failure(void **state)
 
 static void test_min_remaining_holds_the_deletions_of_an_undo(void **state)
 {
-    World *world = world_mixed();
+    World *world = undo_case_mixed();
 
     (void)state;
     world->rosters[0].guards.min_remaining = 5;
@@ -213,7 +190,7 @@ static void remove_two(World *world, void *argument)
 /* Somebody takes members away while it settles. */
 static void test_what_the_last_list_shows_counts(void **state)
 {
-    World *world = world_mixed();
+    World *world = undo_case_mixed();
 
     (void)state;
     world->rosters[0].guards.min_remaining = 3;
@@ -269,7 +246,7 @@ static void change_added(World *world, void *argument)
 
 static void test_what_is_changed_while_it_settles_is_left_alone(void **state)
 {
-    World *world = world_mixed();
+    World *world = undo_case_mixed();
     WorldMember *added = world_find_added(world, 1);
 
     (void)state;
@@ -288,7 +265,7 @@ static void test_what_is_changed_while_it_settles_is_left_alone(void **state)
  * an addition was sent again and again. */
 static void test_a_correction_goes_by_a_fresh_list(void **state)
 {
-    World *world = world_mixed();
+    World *world = undo_case_mixed();
     uint64_t lists;
 
     (void)state;
@@ -305,7 +282,7 @@ static void test_a_correction_goes_by_a_fresh_list(void **state)
 
 static void test_nothing_is_deleted_where_an_addition_failed(void **state)
 {
-    World *world = world_mixed();
+    World *world = undo_case_mixed();
 
     (void)state;
     world_fault(world, REQUEST_ADD_MEMBERS, 1, 1, 400, "APIG.2012");
@@ -316,7 +293,7 @@ static void test_nothing_is_deleted_where_an_addition_failed(void **state)
     assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 0);
     world_undo(world);
     undo_case_expect(world, RESULT_CONVERGED, 1);
-    expect_as_before(world);
+    undo_case_expect_as_before(world);
     world_free(world);
 }
 
@@ -345,7 +322,7 @@ static void test_a_kill_at_any_call(void **state)
 {
     (void)state;
     for (uint64_t call = 1; call < 40; call++) {
-        World *world = world_mixed();
+        World *world = undo_case_mixed();
         size_t undecided = 0;
 
         assert_true(world_begin_undo(world, world_last_changing(world), false));
@@ -363,7 +340,7 @@ static void test_a_kill_at_any_call(void **state)
             world_undo(world);
         }
         assert_true(world_result(world, 0) <= RESULT_CONVERGED);
-        expect_as_before(world);
+        undo_case_expect_as_before(world);
         world_free(world);
     }
 }
@@ -375,6 +352,7 @@ int main(void)
         cmocka_unit_test(test_an_undo_can_be_undone_by_its_pass),
         cmocka_unit_test(test_a_dry_run_of_all_kinds_changes_nothing),
         cmocka_unit_test(test_what_somebody_has_changed_since_is_left_alone),
+        cmocka_unit_test(test_a_weight_that_the_service_chose_and_somebody_changed),
         cmocka_unit_test(test_a_field_that_the_pass_did_not_change_stays),
         cmocka_unit_test(test_members_that_are_gone_are_no_failure),
         cmocka_unit_test(test_min_remaining_holds_the_deletions_of_an_undo),

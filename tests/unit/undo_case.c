@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "tests/unit/sync_case.h"
+
 World *undo_case_pruned(size_t deleted)
 {
     World *world = world_new(1);
@@ -38,4 +40,42 @@ void undo_case_expect_told(const World *world, uint32_t added, uint32_t failed)
 bool undo_case_says(const World *world, const char *text)
 {
     return strstr(world_report(world, 0)->error.text, text) != NULL;
+}
+
+World *undo_case_mixed(void)
+{
+    World *world = sync_case_new(MODE_SYNC, 2, 2, 2);
+    RosterMember *members = world_edit_members(world, &world->rosters[0]);
+
+    members[0].states = ROSTER_MEMBER_WEIGHT | ROSTER_MEMBER_BACKUP;
+    members[0].weight = 9;
+    members[0].backup = true;
+    world->channels[0].members[0]->weight = 4;
+    world->channels[0].members[3]->weight = 33;
+    world->config.settle_usec = 5 * USEC_PER_SEC;
+    world_pass(world);
+    sync_case_expect(world, RESULT_CONVERGED, 3, 2);
+    return world;
+}
+
+void undo_case_expect_as_before(const World *world)
+{
+    const WorldChannel *channel = &world->channels[0];
+    size_t live = 0;
+
+    for (size_t i = 0; i < channel->member_count; i++)
+        live += channel->members[i]->exists;
+    assert_int_equal(live, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(world_count_same(channel, channel->members[i]), 1);
+    assert_int_equal(channel->members[0]->weight, 4);
+    assert_false(channel->members[0]->is_backup);
+    assert_int_equal(channel->members[0]->status, 1);
+    for (size_t i = 4; i < channel->member_count; i++) {
+        const WorldMember *member = channel->members[i];
+
+        if (member->exists)
+            assert_int_equal(member->weight,
+                             strcmp(member->host, channel->members[3]->host) ? 1 : 33);
+    }
 }

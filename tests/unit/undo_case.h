@@ -19,3 +19,10 @@ void undo_case_expect_told(const World *world, uint32_t added, uint32_t failed);
 
 /* Whether the first channel's error says so. */
 bool undo_case_says(const World *world, const char *text);
+
+/* A channel after a pass in which two stayed, of which the first got another weight and became a
+ * backup, two were added and two deleted. */
+World *undo_case_mixed(void);
+
+/* Every member of that channel is as it was before the pass. */
+void undo_case_expect_as_before(const World *world);

@@ -22,13 +22,14 @@ static bool posted_is_listed(const WorldAction *action, const SettleList *list)
                                 action->after) != NULL;
 }
 
-WorldMember *posted_find_listed(const WorldAction *action, const SettleList *list)
+ListedMember posted_find_listed(const WorldAction *action, const SettleList *list)
 {
     const char *id = action->kind == CHANGE_ADD
                          ? list->find_listed(list->list, action->identity, action->identity_size)
                          : NULL;
 
-    return id ? world_find_member(action->channel->world, id) : NULL;
+    return (ListedMember){id ? world_find_member(action->channel->world, id)->id : NULL,
+                          OPS_WEIGHT_NONE};
 }
 
 /* What a whole list says of an addition or a correction. */

@@ -7,8 +7,8 @@
 /* What a whole list says of one that was left undecided: a Settlement. */
 int posted_settle(const WorldAction *action, const SettleList *list);
 
-/* Who an addition became, by that list; NULL of what is none. */
-WorldMember *posted_find_listed(const WorldAction *action, const SettleList *list);
+/* Who an addition became, by that list; without an id of what is none. */
+ListedMember posted_find_listed(const WorldAction *action, const SettleList *list);
 
 /* The outcome of an action that is settled so, of any kind. */
 Outcome posted_outcome(const WorldAction *action, int settlement);

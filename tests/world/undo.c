@@ -28,17 +28,18 @@ uint32_t world_last_changing(const World *world)
 
 static void undo_add_item(ChannelUndo *undo, size_t number, const WorldAction *action)
 {
-    const WorldMember *member = action->kind == CHANGE_ADD ? action->listed : action->member;
+    const char *listed_id = action->listed.id ? action->listed.id : "";
 
     undo->items[undo->item_count++] = (UndoItem){
         .action = number + 1,
         .done = action->kind,
         .is_decided = action->is_decided,
-        .member_id = member ? member->id : "",
+        .member_id = action->kind == CHANGE_ADD ? listed_id : action->member->id,
         .identity = action->identity,
         .identity_size = action->identity_size,
         .before = action->before,
         .after = action->after,
+        .listed_weight = action->listed.id ? action->listed.weight : OPS_WEIGHT_NONE,
         .outcome = OUTCOME_SKIPPED,
     };
 }

@@ -189,7 +189,7 @@ typedef struct WorldAction {
     bool is_undo; /* of an undo; of an addition, `member` is the one that is put back */
     WorldChannel *channel;
     WorldMember *member; /* of an addition: what it is to be, which nobody lists */
-    WorldMember *listed; /* of an addition: who it became, once a list has said so */
+    ListedMember listed; /* of an addition: who it became, once a list has said so */
     MemberFields sent;   /* of an addition or a correction */
     uint32_t pass;
     unsigned char *identity;

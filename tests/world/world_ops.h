@@ -29,7 +29,7 @@ int world_record(void *context, Batch *batches, size_t count, Err *err);
 const char *world_compose(void *context, const MemberPost *post, Arena *arena);
 int world_read_fields(void *context, const char *member_json, MemberFields *ret_fields);
 int world_decide(void *context, uint64_t action, Outcome outcome, uint32_t attempts,
-                 const char *member_id, const Answer *answer, Err *err);
+                 const ListedMember *listed, const Answer *answer, Err *err);
 int world_may_change(void *context);
 /* pass_hold_changes() and pass_allow_changes(), to be done by world_at() as well. */
 void world_hold(World *world, void *unused);

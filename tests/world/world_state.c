@@ -342,8 +342,18 @@ int world_record(void *context, Batch *batches, size_t count, Err *err)
     return 0;
 }
 
+static void state_keep_listed(World *world, WorldAction *action, const ListedMember *listed)
+{
+    const WorldMember *member = listed ? world_find_member(world, listed->id) : NULL;
+
+    if (action->kind == CHANGE_ADD && action->outcome == OUTCOME_ADDED && !member)
+        world_broken(world, "%s is added, and nobody knows as whom", action->after);
+    if (member)
+        action->listed = (ListedMember){member->id, listed->weight};
+}
+
 int world_decide(void *context, uint64_t number, Outcome outcome, uint32_t attempts,
-                 const char *member_id, const Answer *answer, Err *err)
+                 const ListedMember *listed, const Answer *answer, Err *err)
 {
     World *world = context;
     WorldAction *action;
@@ -361,12 +371,9 @@ int world_decide(void *context, uint64_t number, Outcome outcome, uint32_t attem
         world_broken(world, "the change of %s is decided twice", action->member->id);
     if (outcome == OUTCOME_PLANNED || outcome == OUTCOME_HELD)
         world_broken(world, "a recorded change cannot be planned or held");
-    if (action->kind == CHANGE_ADD && outcome == OUTCOME_ADDED &&
-        !world_find_member(world, member_id ? member_id : ""))
-        world_broken(world, "%s is added, and nobody knows as whom", action->after);
     action->is_decided = true;
-    action->listed = world_find_member(world, member_id ? member_id : "");
     action->outcome = outcome;
+    state_keep_listed(world, action, listed);
     action->attempts = attempts;
     action->http = answer ? answer->http : 0;
     str_copy(action->code, sizeof(action->code), answer ? answer->code : "");
