@@ -389,6 +389,7 @@ void confirm_start(ChannelPass *channel)
     assert(channel->next <= channel->change_count);
     if (confirm_prepare(channel) < 0) {
         err_memory(&err);
+        apply_skip_rest(channel, NULL);
         channel_end(channel, RESULT_FAILED, &err);
         return;
     }
