@@ -19,23 +19,31 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+/* A number from 0 to 255 without a leading 0, and what ends it. */
+static bool parse_octet(const char **text, char end, uint8_t *ret_octet)
+{
+    const char *at = *text;
+    unsigned value = (unsigned)(*at - '0');
+
+    if (!is_digit(*at++))
+        return false;
+    for (; value > 0 && value <= 255 && is_digit(*at); at++)
+        value = value * 10 + (unsigned)(*at - '0');
+    if (value > 255 || *at != end)
+        return false;
+    *ret_octet = (uint8_t)value;
+    *text = at + 1;
+    return true;
+}
+
 /* inet_pton() takes the same texts at several times the cost, which large rosters would pay. */
 static int parse_ipv4(const char *text, uint8_t ret_bytes[static 4])
 {
     uint8_t bytes[4];
 
-    for (size_t part = 0; part < 4; part++) {
-        const char *start = text;
-        unsigned value = 0;
-
-        for (; is_digit(*text) && text - start < 3; text++)
-            value = value * 10 + (unsigned)(*text - '0');
-        if (text == start || value > 255 || (*start == '0' && text - start > 1))
-            return -EINVAL;
-        if (*text++ != (part < 3 ? '.' : '\0'))
-            return -EINVAL;
-        bytes[part] = (uint8_t)value;
-    }
+    if (!parse_octet(&text, '.', &bytes[0]) || !parse_octet(&text, '.', &bytes[1]) ||
+        !parse_octet(&text, '.', &bytes[2]) || !parse_octet(&text, '\0', &bytes[3]))
+        return -EINVAL;
     memcpy(ret_bytes, bytes, sizeof(bytes));
     return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Addresses of members, compared by value: IPv4 in its dotted form, IPv6 in the form of RFC 5952
- * (an IPv4-mapped one as IPv4), host names in lower case without the dot at the end.
+ * (an IPv4-mapped one as IPv4), host names in lower case without the dot at the end. A canonical
+ * text is the canonical text of itself.
  */
 #pragma once
 

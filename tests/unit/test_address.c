@@ -22,6 +22,9 @@ static void expect_address(const char *text, const char *expected, AddressKind e
     assert_int_equal(kind, expected_kind);
     assert_int_equal(address_canonical(text, canonical), 0);
     assert_string_equal(canonical, expected);
+    assert_int_equal(address_parse(expected, canonical, &kind), 0);
+    assert_string_equal(canonical, expected);
+    assert_int_equal(kind, expected_kind);
 }
 
 static void ipv4_is_kept(void **state)
