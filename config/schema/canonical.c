@@ -7,7 +7,7 @@
 
 #include "daemon/base/mem.h"
 
-void canonical_put_number(Buf *buf, uint64_t number)
+void canonical_put_wide(Buf *buf, uint64_t number)
 {
     for (; number >= 0x80; number >>= 7)
         buf_putc(buf, (char)(number | 0x80));
@@ -119,7 +119,7 @@ static bool canonical_is_absent(SchemaType type, const void *place)
 
 void canonical_put(Buf *buf, const Schema *schema, uint32_t keys, const void *target)
 {
-    for (size_t i = 0; i < schema->count; i++) {
+    for (size_t i = 0; i < schema->count && keys >> i; i++) {
         const SchemaKey *key = &schema->keys[i];
         const void *place = (const char *)target + key->offset;
 

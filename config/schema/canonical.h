@@ -22,7 +22,17 @@
  * NULL are left out. */
 void canonical_put(Buf *buf, const Schema *schema, uint32_t keys, const void *target);
 
-void canonical_put_number(Buf *buf, uint64_t number);
+/* As canonical_put_number(), of any size. */
+void canonical_put_wide(Buf *buf, uint64_t number);
+
+static inline void canonical_put_number(Buf *buf, uint64_t number)
+{
+    if (number < 0x80)
+        buf_putc(buf, (char)number);
+    else
+        canonical_put_wide(buf, number);
+}
+
 void canonical_put_text(Buf *buf, const char *text);
 
 /* Puts a tree as it is written, wherever it stands; NULL is nothing. */
