@@ -52,11 +52,11 @@ void diff_reset(Diff *diff)
     diff->extras_in_service = 0;
 }
 
-/* A live row with its address in canonical form, its effective port and its packed identity. */
+/* A live row with its effective port and its packed identity. */
 typedef struct LiveRow {
     const MemberRow *row;
     char *id;                    /* in the diff's arena */
-    char host[ADDRESS_SIZE_MAX]; /* "" without one */
+    char host[ADDRESS_SIZE_MAX]; /* in canonical form, unless it is wanted; "" without one */
     uint16_t port;
     unsigned char identity[IDENTITY_SIZE_MAX];
     size_t identity_size;
@@ -76,15 +76,14 @@ static int diff_canonical_host(const Diff *diff, const MemberRow *row, char *ret
     return address_parse(row->host, ret_host, &kind);
 }
 
-static int diff_identify(const Diff *diff, const MemberRow *row, LiveRow *ret_live, Err *err)
+static int diff_identify(const Diff *diff, LiveRow *ret_live, Err *err)
 {
+    const MemberRow *row = ret_live->row;
     char folded[IDENTITY_ADDRESS_MAX];
     const char *address = diff->is_ecs ? folded : ret_live->host;
     int size;
 
-    ret_live->row = row;
     ret_live->host[0] = '\0';
-    ret_live->port = row->port ? row->port : diff->desired->channel_port;
     if (diff_canonical_host(diff, row, ret_live->host) < 0)
         return err_set(err, -EPROTO, "the member %s has a host that is no address: %s", row->id,
                        row->host);
@@ -99,6 +98,36 @@ static int diff_identify(const Diff *diff, const MemberRow *row, LiveRow *ret_li
     if (size < 0)
         return err_set(err, -EPROTO, "the member %s has an overlong group or address", row->id);
     ret_live->identity_size = (size_t)size;
+    return 0;
+}
+
+/* The member of the roster whose host the service spells in canonical form, as it does nearly all:
+ * its bytes are compared, and nothing is parsed. DESIRED_NONE says nothing yet. */
+static size_t diff_find_as_spelled(const Diff *diff, LiveRow *ret_live)
+{
+    const MemberRow *row = ret_live->row;
+    int size;
+
+    if (diff->is_ecs || ret_live->port == 0)
+        return DESIRED_NONE;
+    size = identity_pack(row->group, row->host, ret_live->port, ret_live->identity);
+    if (size < 0)
+        return DESIRED_NONE;
+    ret_live->identity_size = (size_t)size;
+    return desired_find(diff->desired, ret_live->identity, ret_live->identity_size);
+}
+
+static int diff_find_wanted(const Diff *diff, LiveRow *ret_live, size_t *ret_wanted, Err *err)
+{
+    size_t wanted = diff_find_as_spelled(diff, ret_live);
+    int r = wanted == DESIRED_NONE ? diff_identify(diff, ret_live, err) : 0;
+
+    if (r < 0)
+        return r;
+    if (wanted == DESIRED_NONE)
+        wanted = desired_find(diff->desired, ret_live->identity, ret_live->identity_size);
+    assert(wanted == DESIRED_NONE || wanted < diff->desired->channel->member_count);
+    *ret_wanted = wanted;
     return 0;
 }
 
@@ -222,6 +251,8 @@ static int diff_add_row(Diff *diff, const MemberPage *page, size_t number, Err *
     size_t wanted;
     int r;
 
+    live.row = row;
+    live.port = row->port ? row->port : diff->desired->channel_port;
     if (!str_is_id(row->id, OPS_ID_SIZE_MAX))
         return err_set(err, -EPROTO, "a member's id is not one that can be named to the service");
     if (!str_equal(row->channel_id, diff->channel_id))
@@ -230,12 +261,10 @@ static int diff_add_row(Diff *diff, const MemberPage *page, size_t number, Err *
     r = diff_note_id(diff, row, &live.id, err);
     if (r < 0)
         return r;
-    r = diff_identify(diff, row, &live, err);
+    r = diff_find_wanted(diff, &live, &wanted, err);
     if (r < 0)
         return r;
     diff->live_count++;
-    wanted = desired_find(diff->desired, live.identity, live.identity_size);
-    assert(wanted == DESIRED_NONE || wanted < diff->desired->channel->member_count);
     if (wanted != DESIRED_NONE) {
         r = diff_add_wanted(diff, wanted, &live, page, number);
     } else if (!ignore_matches(diff->desired->channel, diff->desired->channel_port, row, live.host,
