@@ -105,9 +105,9 @@ static int members_get_field(const char *key, const Json *value, size_t index, M
 
     switch (key[0]) {
     case 'i':
-        if (str_equal(key, "is_backup"))
-            return members_get_backup(value, index, row, err);
-        return str_equal(key, "id") ? members_get_id(value, index, row, err) : 0;
+        if (str_equal(key, "id"))
+            return members_get_id(value, index, row, err);
+        return str_equal(key, "is_backup") ? members_get_backup(value, index, row, err) : 0;
     case 'w':
         return str_equal(key, "weight") ? members_get_weight(value, index, row, err) : 0;
     case 'v':
