@@ -8,8 +8,9 @@
 #include "daemon/base/str.h"
 #include "daemon/http/error.h"
 
-/* A page of 500 members is some 150 KB: few reads, and still little memory for each request. */
-#define RECEIVE_SIZE (64L * 1024L)
+/* A TLS record is no longer, and each read takes one at most. The buffer is wiped after each
+ * request, which is paid by its size. */
+#define RECEIVE_SIZE (16L * 1024L)
 #define BODY_KEPT_MAX (512U * 1024U)
 
 /* A replaced ca_file is noticed this soon; within it, connections share what was read. */
