@@ -83,10 +83,15 @@ def test_two_entries_for_one_channel_both_fail(case):
     assert len(sim.hosts("payments")) == 2 and len(sim.requests("list_members")) == 2
 
 
-def test_a_pass_in_sync_costs_one_request_a_channel_and_one_for_their_list(case):
+@pytest.mark.parametrize("mode", ["observe", "prune", "add", "sync"])
+def test_a_pass_in_sync_costs_one_request_a_channel_and_one_for_their_list(case, mode):
     names = [f"ch-{n}" for n in range(12)]
-    sim = case.serve(*(channel(name, "10.1.0.5") for name in names))
-    case.roster(*(entry(name, "10.1.0.5") for name in names))
+    blue = [{"member_group_name": "blue"}]
+    case.tune(mode=mode)
+    sim = case.serve(*(channel(name, row("10.1.0.5", weight=7, member_group_name="blue"), row("10.1.0.6", status=2),
+                               member_groups=blue) for name in names))
+    case.roster(*(entry(name, {"host": "10.1.0.5", "group": "blue", "weight": 7, "backup": False},
+                        {"host": "10.1.0.6", "enabled": False}) for name in names))
     assert case.once().status == IN_SYNC
     assert sim.stats()["per_op"] == {"list_channels": 1, "list_members": 12}
     assert {r["query"] for r in sim.requests()} == {"limit=500&offset=0"}
@@ -98,6 +103,16 @@ def test_deletions_cost_one_request_each_and_one_to_confirm(case):
     assert case.once().status == IN_SYNC
     assert sim.stats()["per_op"] == {"list_channels": 1, "list_members": 2, "delete_member": 2}
     assert [r["op"] for r in sim.requests()] == ["list_channels", "list_members", "delete_member", "delete_member",
+                                                 "list_members"]
+    assert sim.stats()["connections"] == 1, "one connection serves them all"
+
+
+def test_additions_cost_one_request_each_and_one_to_confirm(case):
+    case.tune(mode="sync")
+    sim = case.serve(channel("payments", "10.1.0.5"))
+    case.roster(entry("payments", "10.1.0.5", "10.1.0.6", "10.1.0.7"))
+    assert case.once().status == IN_SYNC
+    assert [r["op"] for r in sim.requests()] == ["list_channels", "list_members", "add_members", "add_members",
                                                  "list_members"]
     assert sim.stats()["connections"] == 1, "one connection serves them all"
 
