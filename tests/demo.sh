@@ -105,7 +105,29 @@ status=0
 "$build/rosterd" --once -c rosterd.yaml || status=$?
 echo "exit status $status"
 
-title "The end, read from the service once more"
+title "Read from the service once more"
 show rosterctl plan -c rosterd.yaml
 "$build/rosterctl" plan -c rosterd.yaml
-echo "exit status 0: in sync. Nothing of this demonstration is left behind."
+echo "exit status 0: in sync"
+
+title "search moves to two new hosts: the mode is sync now, and the roster names these alone"
+sed 's/^mode: prune$/mode: sync\nsettle: 1s\nguards: {max_delete_percent: 100}/' rosterd.yaml > sync.yaml
+sed 's/\[10\.2\.0\.1, 10\.2\.0\.2\]/[10.2.0.11, 10.2.0.12]/' rosters.d/payments.yaml > moved.yaml
+mv sync.yaml rosterd.yaml
+mv moved.yaml rosters.d/payments.yaml
+grep -A 3 '^mode:' rosterd.yaml
+grep -A 1 'name: search' rosters.d/payments.yaml
+show rosterctl plan -c rosterd.yaml
+"$build/rosterctl" plan -c rosterd.yaml || true
+
+title "The pass: the new ones are added first, and the old ones go a second (settle) after these were listed"
+curl -sf -X DELETE "http://127.0.0.1:$(cat port)/_sim/requests" >/dev/null
+show rosterd --once -c rosterd.yaml
+status=0
+"$build/rosterd" --once -c rosterd.yaml || status=$?
+echo "exit status $status"
+
+title "What the service was asked of search meanwhile, in this order"
+{ curl -sf "http://127.0.0.1:$(cat port)/_sim/requests"; echo; } | sed 's/{"n":/\n/g' |
+    sed -n '/"channel":"7f0e4dfc1a2b4c3d8e9f0a1b2c3d4e5f"/s/.*"method":"\([A-Z]*\)".*"op":"\([a-z]*\)_\([a-z]*\)".*/    \1  \2 \3/p'
+echo "Nothing of this demonstration is left behind."
