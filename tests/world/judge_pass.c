@@ -57,7 +57,7 @@ static void judge_count(const World *world, size_t instance, uint64_t *ret_delet
             const WorldAction *action = &world->actions[i];
 
             deletes += action->kind == CHANGE_DELETE && action->channel == channel &&
-                       channel->instance == instance &&
+                       channel->instance == instance && !action->is_undo &&
                        (action->pass == world->pass_serial || action->was_sent);
         }
         *ret_deletes += deletes;
@@ -91,6 +91,7 @@ void judge_pass_record(World *world, const WorldChannel *channel, const Batch *b
     for (size_t i = world->instances[channel->instance].counted_from; i < world->action_count;
          i++) {
         if (world->actions[i].channel == channel && world->actions[i].kind == CHANGE_DELETE &&
+            !world->actions[i].is_undo &&
             (world->actions[i].pass == world->pass_serial || world->actions[i].was_sent))
             return;
     }
