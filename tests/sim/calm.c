@@ -2,6 +2,7 @@
 /* The calm after it all, in which every channel comes to where it can be. */
 #include "daemon/base/str.h"
 #include "tests/sim/sim.h"
+#include "tests/world/judge.h"
 #include "tests/world/judge_changed.h"
 #include "tests/world/trace.h"
 
@@ -49,6 +50,17 @@ static bool calm_has_changed(const WorldChannel *channel, const RosterChannel *r
     return false;
 }
 
+/* Whether an earlier member has the same place: a port that is left out, and the channel's own. */
+static bool calm_is_twin(const WorldChannel *channel, size_t number)
+{
+    for (size_t i = 0; i < number; i++) {
+        if (channel->members[i]->exists &&
+            judge_is_same(channel, channel->members[i], channel->members[number]))
+            return true;
+    }
+    return false;
+}
+
 /* Whether the quota, or who must stay in service meanwhile, may keep the channel from having all
  * that the roster wants. */
 static bool calm_may_be_full(const WorldChannel *channel, const RosterChannel *roster)
@@ -58,9 +70,13 @@ static bool calm_may_be_full(const WorldChannel *channel, const RosterChannel *r
     for (size_t i = 0; i < channel->member_count; i++) {
         const WorldMember *member = channel->members[i];
 
-        staying +=
-            member->exists && !world_is_desired(channel, roster, member) &&
-            (world_is_ignored(channel, roster, member) || !mode_may(roster->mode, MODE_DELETES));
+        if (!member->exists)
+            continue;
+        if (world_is_desired(channel, roster, member))
+            staying += calm_is_twin(channel, i);
+        else
+            staying +=
+                world_is_ignored(channel, roster, member) || !mode_may(roster->mode, MODE_DELETES);
     }
     return channel->quota > 0 && (staying > channel->quota || roster->guards.min_remaining > 0);
 }
