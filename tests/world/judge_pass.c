@@ -44,6 +44,13 @@ static bool judge_is_to_be_heard(World *world, const RosterChannel *roster)
     return false;
 }
 
+/* Whether a change is a deletion of this pass, or of one that it goes on for. */
+static bool judge_counts(const World *world, const WorldAction *action)
+{
+    return action->kind == CHANGE_DELETE && !action->is_undo &&
+           (action->pass == world->pass_serial || action->was_sent);
+}
+
 /* Deletions of an instance that count in this pass, and in how many channels. */
 static void judge_count(const World *world, size_t instance, uint64_t *ret_deletes,
                         uint64_t *ret_channels)
@@ -56,9 +63,8 @@ static void judge_count(const World *world, size_t instance, uint64_t *ret_delet
         for (size_t i = world->instances[instance].counted_from; i < world->action_count; i++) {
             const WorldAction *action = &world->actions[i];
 
-            deletes += action->kind == CHANGE_DELETE && action->channel == channel &&
-                       channel->instance == instance && !action->is_undo &&
-                       (action->pass == world->pass_serial || action->was_sent);
+            deletes += channel->instance == instance && action->channel == channel &&
+                       judge_counts(world, action);
         }
         *ret_deletes += deletes;
         *ret_channels += deletes > 0;
@@ -90,9 +96,7 @@ void judge_pass_record(World *world, const WorldChannel *channel, const Batch *b
         world_broken(world, "%zu deletions in one pass", (size_t)(deletes + planned));
     for (size_t i = world->instances[channel->instance].counted_from; i < world->action_count;
          i++) {
-        if (world->actions[i].channel == channel && world->actions[i].kind == CHANGE_DELETE &&
-            !world->actions[i].is_undo &&
-            (world->actions[i].pass == world->pass_serial || world->actions[i].was_sent))
+        if (world->actions[i].channel == channel && judge_counts(world, &world->actions[i]))
             return;
     }
     if (limits->max_channels != GUARD_OFF && channels + 1 > limits->max_channels)
