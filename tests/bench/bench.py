@@ -6,9 +6,11 @@ loop (bare.c): 200 channels x 500 members, in sync and with 10 extras each. Prin
 Both read the same roster, use the same token, and have 8 channels side by side. A figure is the median
 of several runs; the two programs run in turn, so that a machine whose speed drifts hits both.
 
-bench.py [BUILD] [--instructions | --parts]. --instructions counts instructions under callgrind instead,
-which a busy machine does not change, and which leave the kernel's share out; a figure is the smallest
-of several runs, for json-c's hash begins with a random number, and collisions cost up to a fiftieth.
+bench.py [BUILD] [--instructions | --modes | --parts]. --instructions counts instructions under callgrind
+instead, which a busy machine does not change, and which leave the kernel's share out; a figure is the
+smallest of several runs, for json-c's hash begins with a random number, and collisions cost up to a fiftieth.
+--modes counts those of one mode against those of another, and the requests: sync against prune with nothing
+to do, and additions against as many deletions.
 --parts measures parts of rosterd by themselves (parts.c): comparing 10,000 roster files with what is in
 force, against a loop that calls stat for each; and the checks of the state among all that is done to
 record and settle 10 deletions."""
@@ -25,6 +27,8 @@ import urllib.request
 
 CHANNELS, MEMBERS, EXTRAS, CONCURRENCY, RUNS, COUNTED_RUNS = 200, 500, 10, 8, 7, 3
 FILES, LOOKS, SETTLINGS = 10000, 15, 300
+GUARDS = ("guards: {max_deletes: 100000, max_delete_percent: 100, max_adds: 100000, max_deletes_total: off, "
+          "max_channels: off}")
 PROJECT, INSTANCE, TOKEN = "0" * 32, "6a7b8c9d-0000-4000-8000-000000000001", "bench-token"
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -52,15 +56,15 @@ def start_service(build, folder, extras):
         return process, f"http://127.0.0.1:{file.read().strip()}"
 
 
-def write_roster(folder, url):
+def write_roster(folder, url, mode, additions):
     """In a process of its own: what is started from here must not inherit its peak memory."""
-    subprocess.run([sys.executable, os.path.abspath(__file__), "--write-roster", folder, url],
-                   check=True)
+    subprocess.run([sys.executable, os.path.abspath(__file__), "--write-roster", folder, url, mode,
+                    str(additions)], check=True)
     return os.path.join(folder, "roster.yaml")
 
 
-def write_files(folder, url):
-    """The roster is what the service generates, less its extras (10.250.0.0/16)."""
+def write_files(folder, url, mode, additions):
+    """The roster is what the service generates, less its extras (10.250.0.0/16), and as many more."""
     with urllib.request.urlopen(url + "/_sim/state") as answer:
         state = json.load(answer)
     channels = state["instances"][0]["channels"] if "instances" in state else state["channels"]
@@ -72,6 +76,8 @@ def write_files(folder, url):
             for member in channel["members"]:
                 if not member["host"].startswith("10.250."):
                     file.write(f"      - {member['host']}:{member['port']}\n")
+            for number in range(additions):
+                file.write(f"      - 10.251.0.{number}:{channel['members'][0]['port']}\n")
     with open(os.path.join(folder, "token"), "w", encoding="utf-8") as file:
         file.write(TOKEN)
     os.chmod(os.path.join(folder, "token"), 0o600)
@@ -80,10 +86,10 @@ def write_files(folder, url):
 instances:
   bench: {{endpoint: "{url}", project_id: "{PROJECT}", instance_id: {INSTANCE},
           auth: {{method: token, token_file: token}}}}
-mode: prune
+mode: {mode}
 rosters: [roster.yaml]
 limits: {{concurrency: {CONCURRENCY}, requests_per_second: 0}}
-guards: {{max_deletes: 100000, max_delete_percent: 100, max_deletes_total: off, max_channels: off}}
+{GUARDS}
 state_dir: {folder}/state
 """)
 
@@ -109,10 +115,16 @@ def count_instructions(command):
     return int(found.group(1).replace(",", "")), 0, 0
 
 
-def once(build, folder, extras, program, measurer=None):
+def count_requests(url):
+    with urllib.request.urlopen(url + "/_sim/stats") as answer:
+        return sum(json.load(answer)["per_op"].values())
+
+
+def once(build, folder, extras, program, measurer=None, mode="prune", additions=0):
+    """What the measurer makes of one run of the program, and the requests of that run."""
     service, url = start_service(build, folder, extras)
     try:
-        roster = write_roster(folder, url)
+        roster = write_roster(folder, url, mode, additions)
         subprocess.run(["rm", "-rf", os.path.join(folder, "state")], check=True)
         commands = {
             "bare": [os.path.join(build, "tests/bench/bare"),
@@ -123,7 +135,7 @@ def once(build, folder, extras, program, measurer=None):
             "check": [os.path.join(build, "rosterd"), "--check", "-c",
                       os.path.join(folder, "rosterd.yaml")],
         }
-        return (measurer or measure)(commands[program])
+        return (*(measurer or measure)(commands[program]), count_requests(url))
     finally:
         service.terminate()
         service.wait()
@@ -141,7 +153,7 @@ def compare(build, title, extras, aim):
     walls = [r[1] / b[1] for r, b in zip(figures["rosterd"], figures["bare"])]
     print(f"{title}: {CHANNELS} channels x {MEMBERS} members, {extras} extras each")
     for program, name in (("bare", "bare loop"), ("rosterd", "rosterd"), ("check", "  of it, loading")):
-        cpu, wall, peak = middle[program]
+        cpu, wall, peak, _ = middle[program]
         print(f"  {name:16} {cpu:6.3f} CPU s  {wall:6.3f} s  {peak / 1024:5.1f} MiB")
     print(f"  CPU ratio {statistics.median(ratios):.2f} (aim {aim}), "
           f"wall ratio {statistics.median(walls):.2f}")
@@ -154,6 +166,24 @@ def compare_instructions(build, title, extras, aim):
                          for program in ("bare", "rosterd"))
     print(f"{title}: bare loop {bare / 1e6:.0f} M instructions, rosterd {rosterd / 1e6:.0f} M, "
           f"ratio {rosterd / bare:.2f} (aim {aim})")
+
+
+def count_mode(build, mode, extras, additions):
+    """(instructions, requests) of a pass in this mode."""
+    with tempfile.TemporaryDirectory() as folder:
+        runs = [once(build, folder, extras, "rosterd", count_instructions, mode, additions)
+                for _ in range(COUNTED_RUNS)]
+    return min(run[0] for run in runs), runs[0][-1]
+
+
+def compare_modes(build):
+    for title, left, right, aim in (
+            ("in sync", ("sync", 0, 0), ("prune", 0, 0), 1.05),
+            (f"{CHANNELS * EXTRAS} changes", ("add", 0, EXTRAS), ("prune", EXTRAS, 0), 1.3)):
+        (cost, requests), (other_cost, other_requests) = (count_mode(build, *side) for side in (left, right))
+        print(f"{title}: {left[0]} {cost / 1e6:.0f} M instructions, {requests} requests, "
+              f"{right[0]} {other_cost / 1e6:.0f} M, {other_requests}, "
+              f"ratio {cost / other_cost:.2f} (aim {aim})")
 
 
 def measure_part(build, *arguments):
@@ -196,12 +226,16 @@ def compare_parts(build):
 
 def main():
     if sys.argv[1:2] == ["--write-roster"]:
-        write_files(*sys.argv[2:4])
+        folder, url, mode, additions = sys.argv[2:6]
+        write_files(folder, url, mode, int(additions))
         return
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     build = os.path.abspath(words[0] if words else os.path.join(ROOT, "build"))
     if "--parts" in sys.argv:
         compare_parts(build)
+        return
+    if "--modes" in sys.argv:
+        compare_modes(build)
         return
     way = compare_instructions if "--instructions" in sys.argv else compare
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
