@@ -90,6 +90,11 @@ void setting_take_defaults(RosterChannel *channel, const Config *config)
 #undef SETTING_TAKE
 }
 
+bool setting_is_between(SettingName name, uint64_t value)
+{
+    return name == SETTING_QUARANTINE && value > 0 && value < USEC_PER_SEC;
+}
+
 bool setting_may_become(SettingName name, uint64_t settings_value, uint64_t roster_value)
 {
     switch (setting_row(name)->rule) {

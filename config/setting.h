@@ -37,6 +37,8 @@
         HOST, SETTING_AT_ONCE, "the time between passes, with 10 % jitter")                        \
     ROW(SETTLE, settle, DURATION, TOP, 0, 10 * USEC_PER_MINUTE, 10 * USEC_PER_SEC, HOST,           \
         SETTING_AT_ONCE, "how long what was added takes effect before anything is deleted")        \
+    ROW(QUARANTINE, quarantine, DURATION, TOP, 0, 30 * USEC_PER_DAY, 0, MORE, SETTING_AT_ONCE,     \
+        "how long an extra is disabled before it is deleted; 0s deletes it at once")               \
     ROW(STATE_DIR, state_dir, PATH, TOP, 0, SETTING_PATH_SIZE_MAX, 0, HOST, SETTING_BY_RESTART,    \
         "the directory of the state")                                                              \
     ROW(CONTROL_SOCKET, control_socket, PATH, TOP, 0, SETTING_SOCKET_SIZE_MAX, 0, HOST,            \
@@ -158,6 +160,10 @@ uint64_t setting_get_of_channel(const struct RosterChannel *channel, SettingName
 
 /* Gives a channel the values of the settings that a roster may say. */
 void setting_take_defaults(struct RosterChannel *channel, const struct Config *config);
+
+/* Whether a value is one between least and most that may not be: QUARANTINE is off, or a second and
+ * more. */
+bool setting_is_between(SettingName name, uint64_t value);
 
 /* Whether a roster may say this value where the settings say the other one; of a setting that a
  * roster may say. */

@@ -15,7 +15,9 @@
 #define CHANGE_ROWS(ROW)                                                                           \
     ROW(DELETE, delete)                                                                            \
     ROW(ADD, add)                                                                                  \
-    ROW(CORRECT, correct)
+    ROW(CORRECT, correct)                                                                          \
+    ROW(DISABLE, disable)                                                                          \
+    ROW(ENABLE, enable)
 
 typedef enum ChangeKind {
 #define CHANGE_CONSTANT(constant, ...) CHANGE_##constant,
@@ -31,7 +33,8 @@ typedef struct Change {
     const void *identity;  /* identity.h */
     size_t identity_size;
     const char *before; /* the complete row, as the service gave it; NULL of an addition */
-    const char *after;  /* the member as it is sent (API.md section 1.4); NULL of a deletion */
+    const char *after;  /* the member as it is sent (API.md section 1.4); NULL of what is not
+                         * posted */
     uint64_t action;    /* set by Ops.record(): names the change in the history */
 } Change;
 

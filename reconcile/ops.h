@@ -30,14 +30,17 @@
 #include "daemon/base/err.h"
 #include "reconcile/change.h"
 #include "reconcile/channel_record.h"
+#include "reconcile/quarantine.h"
 
 /* ---- what is asked of the service ---- */
 
 typedef enum RequestKind {
-    REQUEST_LIST_CHANNELS, /* API.md section 1.10: offset, limit */
-    REQUEST_LIST_MEMBERS,  /* API.md section 1.1: channel_id, offset, limit */
-    REQUEST_DELETE_MEMBER, /* API.md section 1.6: channel_id, member_id */
-    REQUEST_ADD_MEMBERS,   /* API.md section 1.4: channel_id, and one member */
+    REQUEST_LIST_CHANNELS,  /* API.md section 1.10: offset, limit */
+    REQUEST_LIST_MEMBERS,   /* API.md section 1.1: channel_id, offset, limit */
+    REQUEST_DELETE_MEMBER,  /* API.md section 1.6: channel_id, member_id */
+    REQUEST_ADD_MEMBERS,    /* API.md section 1.4: channel_id, and one member */
+    REQUEST_DISABLE_MEMBER, /* API.md section 1.11: channel_id, member_id */
+    REQUEST_ENABLE_MEMBER,  /* likewise */
 } RequestKind;
 
 typedef struct Request {
@@ -57,7 +60,7 @@ typedef struct Request {
 /* Whether a request changes something at the service. */
 static inline bool request_is_change(RequestKind kind)
 {
-    return kind == REQUEST_DELETE_MEMBER || kind == REQUEST_ADD_MEMBERS;
+    return kind != REQUEST_LIST_CHANNELS && kind != REQUEST_LIST_MEMBERS;
 }
 
 /* ---- what the service says ---- */
@@ -173,6 +176,9 @@ typedef enum Outcome {
     OUTCOME_GONE, /* somebody else had deleted it */
     OUTCOME_ADDED,
     OUTCOME_CORRECTED,
+    OUTCOME_QUARANTINED, /* of an extra: it is disabled, and to be deleted later */
+    OUTCOME_DISABLED,    /* in the history: of one that was quarantined */
+    OUTCOME_ENABLED,     /* likewise, of one that was enabled again */
     OUTCOME_FAILED,
     OUTCOME_LIVE,    /* of an undo: the member is as it was before, or is live again: left alone */
     OUTCOME_CHANGED, /* of an undo: somebody has changed the member since: left alone */
@@ -200,6 +206,10 @@ typedef enum EventKind {
     EVENT_ADD_FAILED,
     EVENT_CORRECTED, /* fields of a member were given the values of the roster, or their old ones */
     EVENT_CORRECT_FAILED,
+    EVENT_DISABLED, /* a member entered quarantine */
+    EVENT_DISABLE_FAILED,
+    EVENT_ENABLED, /* a member that rosterd had disabled is enabled again */
+    EVENT_ENABLE_FAILED,
     EVENT_VANISHED, /* what an undo put back is gone again while its channel is paused */
     EVENT_HELD,     /* a guard refuses */
     EVENT_CHANNEL_FAILED,
@@ -256,12 +266,23 @@ typedef const char *(*FindListed)(const void *list, const void *identity, size_t
 typedef const char *(*FindCorrected)(const void *list, const void *identity, size_t identity_size,
                                      const char *before, const char *after);
 
+/* What a list says of a member that rosterd may have disabled. */
+typedef enum SwitchLook {
+    SWITCH_UNKNOWN, /* its channel is not in the list of channels: one list decides nothing */
+    SWITCH_ABSENT,
+    SWITCH_ENABLED,
+    SWITCH_DISABLED,
+} SwitchLook;
+
+typedef SwitchLook (*LookAtSwitch)(const void *list, const char *member_id);
+
 /* How a whole list is asked what became of changes. */
 typedef struct SettleList {
     SettleMember settle_member; /* of a deletion */
     FindListed find_listed;     /* of an addition */
     FindCorrected find_corrected;
     void *list;
+    LookAtSwitch look; /* of one that was disabled or enabled */
 } SettleList;
 
 typedef struct Ops {
@@ -286,12 +307,27 @@ typedef struct Ops {
     int (*recall)(void *context, const RosterChannel *channel, const ChannelRow *row,
                   ChannelRecord *record, Err *err);
 
+    /* Adds the members of a channel that are in quarantine, with the time that each has left by the
+     * `quarantine` of the roster. 0, -ENOMEM, or the state's errors. Costs next to nothing where
+     * there is none. */
+    int (*recall_quarantine)(void *context, const RosterChannel *channel, const char *channel_id,
+                             Quarantine *quarantine, Err *err);
+
+    /* Extras that are disabled already, by somebody else, enter the quarantine of their channel
+     * now. Not called in a dry run. */
+    int (*enter_quarantine)(void *context, const RosterChannel *channel, const ChannelRow *row,
+                            const char *const *member_ids, size_t count, Err *err);
+
+    /* Members that somebody else had disabled are in it no more. Likewise. */
+    int (*leave_quarantine)(void *context, const RosterChannel *channel, const char *channel_id,
+                            const char *const *member_ids, size_t count, Err *err);
+
     /* The Approval of the plan with that digest, or the state's errors. Time in which the gate is
      * closed does not count towards its end. */
     int (*is_approved)(void *context, const char *digest, const ChangeGate *gate, Err *err);
 
-    /* Spends the approval with that digest, of several plans, by giving each of them one of its
-     * own. Not called in a dry run. */
+    /* Spends the approval with that digest, of several plans (or none), by giving each of them one
+     * of its own. Not called in a dry run. */
     int (*share_approval)(void *context, const char *digest, const char *const *plans,
                           size_t plan_count, Err *err);
 
@@ -304,8 +340,8 @@ typedef struct Ops {
     int (*unsettled)(void *context, size_t instance, UnsettledAdd add, void *userdata);
 
     /* Gives the channel's changes that an earlier pass, undo or a killed run left undecided their
-     * outcome out of a whole list. Called for each channel before its plan is carried out; not in a
-     * dry run. */
+     * outcome out of a whole list, and forgets who is in quarantine and not listed so. Called for
+     * each channel before its plan is carried out; not in a dry run. */
     int (*settle)(void *context, const RosterChannel *channel, const char *channel_id,
                   const SettleList *list, Err *err);
 

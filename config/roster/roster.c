@@ -216,6 +216,8 @@ static void merge(Build *build, Reader *reader, const Node *node, ChannelDraft *
                                 build, reader, node, SETTING_##constant, channel);)
     SETTING_TOP_ROWS(CHECK_SETTING)
 #undef CHECK_SETTING
+    if (schema_is_good(seen, KEY_QUARANTINE))
+        settings_check_quarantine(reader, node, channel->quarantine_usec);
     channel->guards = build->config.guards;
     if (draft->guards)
         rules_read_guards(build, reader, draft->guards, &channel->guards);

@@ -201,6 +201,14 @@ static void take_settings_canonical(Reader *reader, SettingsDraft *draft)
         problems_memory(reader->problems);
 }
 
+void settings_check_quarantine(Reader *reader, const Node *map, uint64_t value)
+{
+    const Node *node = node_find(map, setting_row(SETTING_QUARANTINE)->key);
+
+    if (node && setting_is_between(SETTING_QUARANTINE, value))
+        reader_problem(reader, node, "out of range: %.64s, must be 0s, or 1s to 30d", node->text);
+}
+
 void settings_read(Build *build, Reader *reader, const Node *root, RosterEntries *ret_rosters,
                    const Node **ret_channels)
 {
@@ -210,6 +218,8 @@ void settings_read(Build *build, Reader *reader, const Node *root, RosterEntries
     schema_set_fallbacks(&settings_schema, &draft);
     seen = schema_read(reader, root, &settings_schema, &draft);
     window_keys_read(build, reader, draft.windows, draft.freezes, &draft.config.windows);
+    if (schema_is_good(seen, KEY_QUARANTINE))
+        settings_check_quarantine(reader, root, draft.config.quarantine_usec);
     take_settings_canonical(reader, &draft);
     build->config = draft.config;
     note_known(build, seen);

@@ -28,6 +28,10 @@ extern const Schema settings_schema;
  * are read into Guards; the fallbacks are the defaults of the settings. */
 extern const Schema settings_guards_schema;
 
+/* Reports a quarantine that is shorter than a second and not off, of the settings or of a roster.
+ */
+void settings_check_quarantine(Reader *reader, const Node *map, uint64_t value);
+
 /*
  * Reads the tree of the settings file into the Build and reports every mistake. Gives the entries
  * of `rosters`, or its default, in the Build's arena, and the list of channels that stand in the

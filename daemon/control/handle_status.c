@@ -11,6 +11,7 @@
 #include "daemon/control/handle_plan.h"
 #include "daemon/control/known_plans.h"
 #include "daemon/control/orphan_pauses.h"
+#include "daemon/control/orphan_quarantine.h"
 #include "daemon/control/pause.h"
 #include "daemon/control/pulls.h"
 #include "daemon/control/reply.h"
@@ -170,8 +171,10 @@ static void handle_status_append(Control *control, const RosterChannel *only,
     }
     json_close_array(&writer);
     report_pause_put_all(&writer, "pauses", pauses, NULL);
-    if (!only)
+    if (!only) {
         orphan_pauses_put(&writer, "other_pauses", controller, pauses);
+        orphan_quarantine_put(&writer, "other_quarantined", controller);
+    }
     json_close_object(&writer);
     json_end(&writer);
 }

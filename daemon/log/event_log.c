@@ -17,6 +17,10 @@ static const char *const message_ids[] = {
     [EVENT_ADD_FAILED] = MESSAGE_ADD_FAILED,
     [EVENT_CORRECTED] = MESSAGE_CORRECTED,
     [EVENT_CORRECT_FAILED] = MESSAGE_CORRECT_FAILED,
+    [EVENT_DISABLED] = MESSAGE_DISABLED,
+    [EVENT_DISABLE_FAILED] = MESSAGE_DISABLE_FAILED,
+    [EVENT_ENABLED] = MESSAGE_ENABLED,
+    [EVENT_ENABLE_FAILED] = MESSAGE_ENABLE_FAILED,
     [EVENT_VANISHED] = MESSAGE_VANISHED,
     [EVENT_HELD] = MESSAGE_HELD,
     [EVENT_CHANNEL_FAILED] = MESSAGE_CHANNEL_FAILED,
@@ -52,6 +56,10 @@ static LogLevel event_log_level(const Event *event, bool is_new)
         [EVENT_ADD_FAILED] = LOG_LEVEL_WARNING,
         [EVENT_CORRECTED] = LOG_LEVEL_NOTICE,
         [EVENT_CORRECT_FAILED] = LOG_LEVEL_WARNING,
+        [EVENT_DISABLED] = LOG_LEVEL_NOTICE,
+        [EVENT_DISABLE_FAILED] = LOG_LEVEL_WARNING,
+        [EVENT_ENABLED] = LOG_LEVEL_NOTICE,
+        [EVENT_ENABLE_FAILED] = LOG_LEVEL_WARNING,
         [EVENT_VANISHED] = LOG_LEVEL_WARNING,
         [EVENT_HELD] = LOG_LEVEL_WARNING,
         [EVENT_CHANNEL_FAILED] = LOG_LEVEL_WARNING,
@@ -60,6 +68,23 @@ static LogLevel event_log_level(const Event *event, bool is_new)
     };
 
     return is_new ? levels[event->kind] : LOG_LEVEL_DEBUG;
+}
+
+/* A member that is switched. */
+static void event_log_send_switch(const Event *event, LogLevel level, const LogFields *fields,
+                                  const char *subject)
+{
+    const char *undo = event->is_undo ? "undo: " : "", *why = event->err ? event->err->text : "";
+    bool disables = event->kind == EVENT_DISABLED || event->kind == EVENT_DISABLE_FAILED;
+
+    if (event->kind == EVENT_DISABLE_FAILED || event->kind == EVENT_ENABLE_FAILED)
+        log_event(level, fields, "%s: %scould not %s %s (%s)%s: %s", subject, undo,
+                  disables ? "disable" : "enable", event->member, event->member_id,
+                  disables ? "" : " again", why);
+    else
+        log_event(level, fields, "%s: %s%s %s (%s)%s%s%s", subject, undo,
+                  disables ? "disabled" : "enabled", event->member, event->member_id,
+                  disables ? ", which is in quarantine now" : " again", why[0] ? ": " : "", why);
 }
 
 static void event_log_send(const Event *event, LogLevel level, const LogFields *fields,
@@ -101,6 +126,12 @@ static void event_log_send(const Event *event, LogLevel level, const LogFields *
         log_event(level, fields, "%s: %scould not correct %s%s (%s): %s", subject, undo, back,
                   event->member, event->member_id, why);
         return;
+    case EVENT_DISABLED:
+    case EVENT_DISABLE_FAILED:
+    case EVENT_ENABLED:
+    case EVENT_ENABLE_FAILED:
+        event_log_send_switch(event, level, fields, subject);
+        return;
     case EVENT_VANISHED:
         log_event(
             level, fields,
@@ -134,6 +165,10 @@ static bool event_log_tells_outcome(EventKind kind)
     case EVENT_ADD_FAILED:
     case EVENT_CORRECTED:
     case EVENT_CORRECT_FAILED:
+    case EVENT_DISABLED:
+    case EVENT_DISABLE_FAILED:
+    case EVENT_ENABLED:
+    case EVENT_ENABLE_FAILED:
         return true;
     case EVENT_RETRY:
     case EVENT_VANISHED:

@@ -52,6 +52,10 @@ static bool pass_log_is_new(PassLog *log, const Event *event)
     case EVENT_ADD_FAILED:
     case EVENT_CORRECTED:
     case EVENT_CORRECT_FAILED:
+    case EVENT_DISABLED:
+    case EVENT_DISABLE_FAILED:
+    case EVENT_ENABLED:
+    case EVENT_ENABLE_FAILED:
     case EVENT_VANISHED:
     case EVENT_RENEWED:
         return true;
@@ -249,11 +253,13 @@ void pass_log_drift(PassLog *log, const ChannelReport *report)
 
     pass_log_near_misses(log, report);
     pass_log_missing(log, report);
-    if (report->result != RESULT_DRIFT && report->result != RESULT_PAUSED)
+    if (report->result != RESULT_DRIFT && report->result != RESULT_PAUSED &&
+        report->result != RESULT_QUARANTINED)
         return;
     pass_log_subject("", report->channel, subject, sizeof(subject));
-    if (report->changed_count > 0)
-        snprintf(changed, sizeof(changed), ", %zu changed", report->changed_count);
+    if (report->changed_count + report->enabled_count > 0)
+        snprintf(changed, sizeof(changed), ", %zu changed",
+                 report->changed_count + report->enabled_count);
     if (report->has_list)
         snprintf(text, sizeof(text), "%s: %zu extra, %zu missing%s",
                  report_result_text(report->result), report->extra_count, report->missing_count,

@@ -34,11 +34,19 @@ static void json_put_added(JsonWriter *writer, const ChannelReport *report,
 static void json_put_extra(JsonWriter *writer, const ChannelReport *report,
                            const ExtraReport *extra)
 {
+    char until[CLOCK_RFC3339_SIZE];
+
     json_open_object(writer, NULL);
     json_put_string(writer, "id", extra->id);
     json_put_member(writer, report, extra->group, extra->address, extra->port);
     json_put_string(writer, "outcome", ops_outcome_text(extra->outcome));
     json_put_number(writer, "attempts", extra->attempts);
+    if (extra->enters)
+        json_put_string(writer, "change", change_kind_text(CHANGE_DISABLE));
+    if (extra->outcome == OUTCOME_QUARANTINED) {
+        clock_format_rfc3339(extra->until_usec, until);
+        json_put_string(writer, "until", until);
+    }
     json_close_object(writer);
 }
 
@@ -147,6 +155,8 @@ static void json_put_lists(JsonWriter *writer, const ChannelReport *report)
     json_open_array(writer, "changed");
     for (size_t i = 0; i < report->changed_count; i++)
         json_put_changed(writer, report, &report->changed[i]);
+    for (size_t i = 0; i < report->enabled_count; i++)
+        json_put_changed(writer, report, &report->enabled[i]);
     json_close_array(writer);
     json_put_text(writer, "digest", report->digest);
     if (report->guard_count)

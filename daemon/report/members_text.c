@@ -50,6 +50,12 @@ static const char *members_outcome(const Json *channel, const Json *extra)
     return is_said ? "" : outcome;
 }
 
+/* Whether an extra would be disabled, not deleted, or should have been. */
+static bool members_enters(const Json *extra)
+{
+    return row_text(extra, "change")[0] && !row_text(extra, "until")[0];
+}
+
 /* A member with the sign of what is planned for it. */
 static void members_planned(Lines *lines, const Json *channel, const Json *extra, const char *sign,
                             Colour colour, bool with_ids)
@@ -63,8 +69,10 @@ static void members_planned(Lines *lines, const Json *channel, const Json *extra
     snprintf(text, sizeof(text), "%s %s", sign, member);
     if (attempts > 1)
         snprintf(tries, sizeof(tries), " (%llu attempts)", (unsigned long long)attempts);
-    snprintf(rest, sizeof(rest), "%s%s%s%s%s", with_ids ? "  " : "",
-             with_ids ? row_text(extra, "id") : "", outcome[0] ? "  " : "", outcome, tries);
+    snprintf(rest, sizeof(rest), "%s%s%s%s%s%s%s%s", with_ids ? "  " : "",
+             with_ids ? row_text(extra, "id") : "",
+             members_enters(extra) ? "  into quarantine" : "", outcome[0] ? "  " : "", outcome,
+             row_text(extra, "until")[0] ? " until " : "", row_text(extra, "until"), tries);
     lines_add(lines, colour, text, rest);
 }
 

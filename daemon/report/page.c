@@ -78,8 +78,8 @@ Colour page_colour_of(const char *word)
     static const Colour colours[] = {
         [RESULT_IN_SYNC] = COLOUR_GREEN, [RESULT_CONVERGED] = COLOUR_GREEN,
         [RESULT_PAUSED] = COLOUR_YELLOW, [RESULT_DRIFT] = COLOUR_YELLOW,
-        [RESULT_HELD] = COLOUR_YELLOW,   [RESULT_UNMANAGEABLE] = COLOUR_RED,
-        [RESULT_FAILED] = COLOUR_RED,
+        [RESULT_HELD] = COLOUR_YELLOW,   [RESULT_QUARANTINED] = COLOUR_YELLOW,
+        [RESULT_FAILED] = COLOUR_RED,    [RESULT_UNMANAGEABLE] = COLOUR_RED,
     };
 
     for (Result result = 0; result < ELEMENTS(colours); result++) {

@@ -279,6 +279,25 @@ static void status_text_other_pauses(const Page *page, const Json *root)
     }
 }
 
+/* What rosterd disabled in channels that are in no roster. */
+static void status_text_other_quarantined(const Page *page, const Json *root)
+{
+    for (size_t i = 0; i < row_count(root, "other_quarantined"); i++) {
+        const Json *row = row_at(root, "other_quarantined", i);
+        const char *name = row_text(row, "name"), *id = row_text(row, "id");
+        const Json *members = json_find(row, "members");
+
+        if (i == 0)
+            page_newline(page);
+        page_printf(
+            page, "disabled by rosterd, in no roster: %s/%s%s%s%s: ", row_text(row, "instance"),
+            name[0] ? name : id, name[0] ? " (id " : "", name[0] ? id : "", name[0] ? ")" : "");
+        for (size_t k = 0; k < row_count(row, "members"); k++)
+            page_printf(page, "%s%s", k > 0 ? ", " : "", json_as_text(json_at(members, k)));
+        page_newline(page);
+    }
+}
+
 int status_text_append(const Json *root, const StatusTextOptions *options, Buf *buf)
 {
     const Page page = {.buf = buf, .colour = options->colour};
@@ -293,5 +312,6 @@ int status_text_append(const Json *root, const StatusTextOptions *options, Buf *
     else
         r = status_text_all(&page, root, options->problems);
     status_text_other_pauses(&page, root);
+    status_text_other_quarantined(&page, root);
     return r < 0 ? r : buf_failed(buf);
 }

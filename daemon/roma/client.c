@@ -163,8 +163,9 @@ static int roma_transfer_send(RomaTransfer *transfer, const RomaInstance *instan
     if (r >= 0 && !credential)
         r = -EKEYEXPIRED;
     buf_reset(&transfer->body);
-    if (r >= 0 && request->kind == REQUEST_ADD_MEMBERS) {
-        r = member_body_append(request->member_json, request->is_ecs, &transfer->body);
+    if (r >= 0)
+        r = member_body_append_request(request, &transfer->body);
+    if (transfer->body.size > 0) {
         line.body = transfer->body.data;
         line.body_size = transfer->body.size;
     }

@@ -99,14 +99,21 @@ static bool permits_name(const Permits *permits, const Request *request)
                : permits_has_action(permits, request->channel_id, request->action);
 }
 
+/* What rosterd had disabled is enabled again in any mode that changes anything. */
+static bool permits_mode_lets(Mode mode, RequestKind kind)
+{
+    if (kind == REQUEST_ENABLE_MEMBER)
+        return mode != MODE_OBSERVE;
+    return mode_may(mode, kind == REQUEST_ADD_MEMBERS ? MODE_ADDS : MODE_DELETES);
+}
+
 bool permits_let(const Permits *recorded, const Permits *undone, const Request *request)
 {
     Mode mode = request->channel->mode;
 
     if (mode != MODE_OBSERVE && permits_name(undone, request))
         return true;
-    return mode_may(mode, request->kind == REQUEST_DELETE_MEMBER ? MODE_DELETES : MODE_ADDS) &&
-           permits_name(recorded, request);
+    return permits_mode_lets(mode, request->kind) && permits_name(recorded, request);
 }
 
 void permits_clear(Permits *permits)

@@ -8,6 +8,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/random.h"
 #include "daemon/base/str.h"
+#include "daemon/runtime/quarantine_left.h"
 
 /* ---- what reconcile/schedule has done ---- */
 
@@ -256,6 +257,10 @@ void controller_begin(Controller *controller, Controller *old, ControllerOnPass 
     controller->userdata = userdata;
     for (size_t i = 0; i < controller->scheduler_count && old; i++)
         controller_take_over(controller, i, old);
+    for (size_t i = 0; i < controller->scheduler_count; i++) {
+        if (controller->schedulers[i].channel_count == 0)
+            quarantine_left_tell(&controller->backend, i, NULL);
+    }
     lifecycle_begin(&controller->lifecycle);
 }
 

@@ -8,6 +8,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/runtime/pass_run_ops.h"
+#include "daemon/runtime/pass_run_quarantine.h"
 #include "daemon/runtime/pass_run_store.h"
 
 /* ---- after each step of the pass ---- */
@@ -299,6 +300,8 @@ int pass_run_finish(PassRun *run, Err *err)
         return 0;
     if (!run->store)
         return backend_without_store(backend, err);
+    if (!run->undos)
+        pass_run_quarantine_tell_left(run);
     return store_end_pass(run->store, run->pass_id, result, clock_realtime_usec(), err);
 }
 
@@ -342,12 +345,16 @@ static size_t pass_run_count_changed(const ChannelReport *channel)
     size_t count = 0;
 
     for (size_t i = 0; i < channel->extra_count; i++)
-        count += channel->extras[i].outcome == OUTCOME_DELETED ||
-                 channel->extras[i].outcome == OUTCOME_GONE;
+        count +=
+            channel->extras[i].outcome == OUTCOME_DELETED ||
+            channel->extras[i].outcome == OUTCOME_GONE ||
+            (channel->extras[i].outcome == OUTCOME_QUARANTINED && channel->extras[i].attempts > 0);
     for (size_t i = 0; i < channel->added_count; i++)
         count += channel->added[i].outcome == OUTCOME_ADDED;
     for (size_t i = 0; i < channel->changed_count; i++)
         count += channel->changed[i].outcome == OUTCOME_CORRECTED;
+    for (size_t i = 0; i < channel->enabled_count; i++)
+        count += channel->enabled[i].outcome == OUTCOME_CORRECTED;
     return count;
 }
 

@@ -3,6 +3,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/random.h"
+#include "daemon/runtime/pass_run_quarantine.h"
 #include "daemon/runtime/pass_run_store.h"
 
 /* ---- time and chance ---- */
@@ -87,6 +88,9 @@ const Ops pass_run_ops = {
     .submit = pass_run_submit,
     .renew = pass_run_renew,
     .recall = pass_run_store_recall,
+    .recall_quarantine = pass_run_quarantine_recall,
+    .enter_quarantine = pass_run_quarantine_enter,
+    .leave_quarantine = pass_run_quarantine_leave,
     .is_approved = pass_run_store_is_approved,
     .share_approval = pass_run_store_share_approval,
     .remember = pass_run_store_remember,

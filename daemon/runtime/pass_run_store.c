@@ -101,8 +101,18 @@ static void pass_run_store_tell_settled(void *userdata, const StoreAction *actio
 
 static EventKind pass_run_store_settled_event(const StoreAction *action, bool was_made)
 {
-    if (change_kind_of(action->kind) == CHANGE_ADD)
+    switch (change_kind_of(action->kind)) {
+    case CHANGE_ADD:
         return was_made ? EVENT_ADDED : EVENT_ADD_FAILED;
+    case CHANGE_DISABLE:
+        return was_made ? EVENT_DISABLED : EVENT_DISABLE_FAILED;
+    case CHANGE_ENABLE:
+        return was_made ? EVENT_ENABLED : EVENT_ENABLE_FAILED;
+    case CHANGE_CORRECT:
+    case CHANGE_DELETE:
+    case CHANGE_KIND_COUNT:
+        break;
+    }
     return was_made ? EVENT_CORRECTED : EVENT_CORRECT_FAILED;
 }
 
@@ -140,6 +150,7 @@ int pass_run_store_settle(void *context, const RosterChannel *channel, const cha
     PassRun *run = context;
     const StoreSettling settling = {
         .list = *list,
+        .quarantine_usec = channel->quarantine_usec,
         .on_settled = pass_run_store_tell_settled,
         .on_added_settled = pass_run_store_tell_added,
         .userdata = run,

@@ -12,6 +12,7 @@
 #include "daemon/base/map.h"
 #include "daemon/base/str.h"
 #include "daemon/log/message_ids.h"
+#include "daemon/store/quarantine.h"
 
 static int scheduler_on_unsettled(void *userdata, const char *channel_id)
 {
@@ -30,7 +31,8 @@ bool scheduler_has_work(const Scheduler *scheduler)
     return scheduler->channel_count > 0 || has_unsettled;
 }
 
-uint64_t scheduler_due_in_usec(const Scheduler *scheduler)
+/* Until the next opening of a change window. */
+static uint64_t scheduler_opens_in_usec(const Scheduler *scheduler)
 {
     const Config *config = scheduler->backend->config;
     uint64_t now_usec = clock_realtime_usec(), due_usec = USEC_NEVER;
@@ -50,6 +52,18 @@ uint64_t scheduler_due_in_usec(const Scheduler *scheduler)
             due_usec = opening_usec - now_usec;
     }
     return due_usec;
+}
+
+uint64_t scheduler_due_in_usec(const Scheduler *scheduler)
+{
+    const Backend *backend = scheduler->backend;
+    uint64_t opens_usec = scheduler_opens_in_usec(scheduler);
+    uint64_t ends_usec =
+        backend->store && !backend->dry_run
+            ? store_quarantine_due_usec(backend->store, backend->keys[scheduler->instance])
+            : USEC_NEVER;
+
+    return opens_usec < ends_usec ? opens_usec : ends_usec;
 }
 
 /* ---- what a pass came to ---- */

@@ -43,7 +43,8 @@ void scheduler_done(Scheduler *scheduler);
 void scheduler_wake_at(Scheduler *scheduler, uint64_t monotonic_usec);
 bool scheduler_has_work(const Scheduler *scheduler);
 
-/* How long until the next opening of a change window of any of its channels; USEC_NEVER: none. */
+/* How long until the next opening of a change window of any of its channels, or until a member has
+ * been in quarantine for its time; USEC_NEVER: neither. */
 uint64_t scheduler_due_in_usec(const Scheduler *scheduler);
 int scheduler_begin_pass(Scheduler *scheduler, bool is_probe);
 

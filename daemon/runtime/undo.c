@@ -39,7 +39,7 @@ static bool undo_took_effect(const StoreAction *action)
     };
     ChangeKind kind = change_kind_of(action->kind);
 
-    return kind < CHANGE_KIND_COUNT &&
+    return kind < CHANGE_KIND_COUNT && kind != CHANGE_DISABLE && kind != CHANGE_ENABLE &&
            (!action->outcome || str_equal(action->outcome, ops_outcome_text(outcomes[kind])));
 }
 
@@ -172,7 +172,7 @@ static int undo_add(Undo *undo, const Config *config, const StoreAction *action,
         .member_id = action->member_id,
         .identity = action->identity,
         .identity_size = action->identity_size,
-        .before = action->before,
+        .before = action->original ? action->original : action->before,
         .after = action->after,
         .listed_weight = action->weight,
         .outcome = OUTCOME_SKIPPED,

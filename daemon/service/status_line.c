@@ -8,7 +8,7 @@
 #include "daemon/base/log.h"
 
 typedef struct StatusSums {
-    size_t channels, in_sync, held, failed, drift, paused, unknown;
+    size_t channels, in_sync, held, failed, drift, paused, quarantined, unknown;
     uint64_t oldest_usec; /* monotonic; USEC_NEVER: no channel was ever read */
     bool some_unread;
     uint64_t next_usec;
@@ -30,6 +30,7 @@ static void status_line_add_beat(StatusSums *sums, const Scheduler *scheduler)
     sums->failed += results[RESULT_FAILED] + results[RESULT_UNMANAGEABLE];
     sums->drift += results[RESULT_DRIFT];
     sums->paused += results[RESULT_PAUSED];
+    sums->quarantined += results[RESULT_QUARANTINED];
     for (size_t i = 0; i < scheduler->channel_count; i++) {
         sums->some_unread = sums->some_unread || scheduler->listed_usec[i] == 0;
         if (scheduler->listed_usec[i] && scheduler->listed_usec[i] < sums->oldest_usec)
@@ -63,9 +64,10 @@ static int status_line_append_counts(char *text, int used, const StatusSums *sum
     const struct {
         size_t count;
         const char *name;
-    } parts[] = {{sums->in_sync, "in sync"}, {sums->drift, "with drift"},
-                 {sums->paused, "paused"},   {sums->held, "held"},
-                 {sums->failed, "failed"},   {sums->unknown, "not read yet"}};
+    } parts[] = {{sums->in_sync, "in sync"},     {sums->drift, "with drift"},
+                 {sums->paused, "paused"},       {sums->quarantined, "with a quarantine"},
+                 {sums->held, "held"},           {sums->failed, "failed"},
+                 {sums->unknown, "not read yet"}};
 
     used = status_line_append(text, used, "%zu channel%s:", sums->channels,
                               sums->channels == 1 ? "" : "s");

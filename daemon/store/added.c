@@ -75,8 +75,52 @@ static bool added_may_lag(const Store *store, const StoreAction *action)
            now_usec - action->recorded_steady_usec < ADDED_LAG_USEC;
 }
 
-static int added_settle_one(Store *store, const StoreAction *action, const StoreSettling *settling,
-                            uint64_t realtime_usec, Err *err)
+/* Tells of one that is decided as nobody was asked about it. */
+static int added_decide(Store *store, const StoreAction *action, const StoreSettling *settling,
+                        Outcome outcome, const char *member_id, uint64_t realtime_usec, Err *err)
+{
+    bool was_made = outcome != OUTCOME_FAILED && outcome != OUTCOME_GONE;
+    int r = store_decide(store, action->action, outcome, action->attempts, member_id, NULL,
+                         realtime_usec, err);
+
+    if (r == 0 && settling->on_added_settled)
+        settling->on_added_settled(settling->userdata, action, was_made);
+    return r;
+}
+
+/* One that was disabled or enabled again is what the list says of its member. */
+static int added_settle_switch(Store *store, const StoreAction *action,
+                               const StoreSettling *settling, uint64_t realtime_usec, Err *err)
+{
+    bool is_disabling = change_kind_of(action->kind) == CHANGE_DISABLE;
+    const SettleList *list = &settling->list;
+    SwitchLook look = list->look ? list->look(list->list, action->member_id) : SWITCH_UNKNOWN;
+    Outcome outcome = is_disabling ? OUTCOME_DISABLED : OUTCOME_ENABLED;
+    int r;
+
+    if (look == SWITCH_UNKNOWN) {
+        r = in_doubt_absent(store, action, err);
+        return r <= 0
+                   ? r
+                   : added_decide(store, action, settling, OUTCOME_GONE, NULL, realtime_usec, err);
+    }
+    if (look == SWITCH_ABSENT) {
+        outcome = OUTCOME_GONE;
+    } else if (look == (is_disabling ? SWITCH_DISABLED : SWITCH_ENABLED)) {
+        r = added_is_superseded(store, action->action, err);
+        if (r < 0)
+            return r;
+        outcome = r > 0 ? OUTCOME_FAILED : outcome;
+    } else if (added_may_lag(store, action)) {
+        return 0;
+    } else {
+        outcome = OUTCOME_FAILED;
+    }
+    return added_decide(store, action, settling, outcome, NULL, realtime_usec, err);
+}
+
+static int added_settle_posted(Store *store, const StoreAction *action,
+                               const StoreSettling *settling, uint64_t realtime_usec, Err *err)
 {
     bool is_addition = change_kind_of(action->kind) == CHANGE_ADD;
     const SettleList *list = &settling->list;
@@ -86,24 +130,30 @@ static int added_settle_one(Store *store, const StoreAction *action, const Store
                                                 action->before ? action->before : "",
                                                 action->after ? action->after : "");
     bool was_added;
+    Outcome outcome;
     int r;
+
+    r = id ? added_is_superseded(store, action->action, err) : 0;
+    was_added = id && r == 0;
+    if (r < 0 || (!id && added_may_lag(store, action)))
+        return r;
+    outcome = !was_added ? OUTCOME_FAILED : is_addition ? OUTCOME_ADDED : OUTCOME_CORRECTED;
+    return added_decide(store, action, settling, outcome, was_added ? id : NULL, realtime_usec,
+                        err);
+}
+
+static int added_settle_one(Store *store, const StoreAction *action, const StoreSettling *settling,
+                            uint64_t realtime_usec, Err *err)
+{
+    ChangeKind kind = change_kind_of(action->kind);
 
     /* Whoever made it so, it was not us. */
     if (sent_is_never(store, action->action))
         return store_decide(store, action->action, OUTCOME_SKIPPED, 0, NULL, NULL, realtime_usec,
                             err);
-    r = id ? added_is_superseded(store, action->action, err) : 0;
-    was_added = id && r == 0;
-    if (r < 0 || (!id && added_may_lag(store, action)))
-        return r;
-    r = store_decide(store, action->action,
-                     !was_added    ? OUTCOME_FAILED
-                     : is_addition ? OUTCOME_ADDED
-                                   : OUTCOME_CORRECTED,
-                     action->attempts, was_added ? id : NULL, NULL, realtime_usec, err);
-    if (r == 0 && settling->on_added_settled)
-        settling->on_added_settled(settling->userdata, action, was_added);
-    return r;
+    if (kind == CHANGE_DISABLE || kind == CHANGE_ENABLE)
+        return added_settle_switch(store, action, settling, realtime_usec, err);
+    return added_settle_posted(store, action, settling, realtime_usec, err);
 }
 
 int added_settle(Store *store, const char *instance_key, const char *channel_id,

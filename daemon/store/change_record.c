@@ -8,6 +8,7 @@
 #include "daemon/store/approval.h"
 #include "daemon/store/integrity.h"
 #include "daemon/store/pass.h"
+#include "daemon/store/quarantine_internal.h"
 #include "daemon/store/steady.h"
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
@@ -36,6 +37,8 @@ static int record_insert(Store *store, const Batch *batch, Change *change, uint6
     if (r == 0)
         change->action = (uint64_t)sqlite3_last_insert_rowid(store->db);
     assert(r != 0 || change->action > 0);
+    if (r == 0 && change->kind == CHANGE_DISABLE)
+        r = quarantine_insert(store, batch, change, realtime_usec, err);
     return r;
 }
 
@@ -54,8 +57,11 @@ static int record_insert_batch(Store *store, const Batch *batch, uint64_t realti
 
 static int record_nothing_done(const Batch *batch, int error, Err *err)
 {
-    static const char *const done[CHANGE_KIND_COUNT] = {
-        [CHANGE_DELETE] = "deleted", [CHANGE_ADD] = "added", [CHANGE_CORRECT] = "corrected"};
+    static const char *const done[CHANGE_KIND_COUNT] = {[CHANGE_DELETE] = "deleted",
+                                                        [CHANGE_ADD] = "added",
+                                                        [CHANGE_CORRECT] = "corrected",
+                                                        [CHANGE_DISABLE] = "disabled",
+                                                        [CHANGE_ENABLE] = "enabled"};
     Err reason;
 
     if (!err)

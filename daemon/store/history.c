@@ -70,6 +70,7 @@ static int history_add_row(StoreActions *actions, const Query *query)
         .undo_of = history_text(actions, query, 22, &failed),
         .recorded_steady_usec = sql_column_number(query, 23),
         .weight = sqlite3_column_int(query->statement, 25),
+        .original = history_member(actions, query, 26, &failed),
     };
 
     if (failed || !row.identity ||

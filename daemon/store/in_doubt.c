@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/store/quarantine_internal.h"
 #include "daemon/store/sent.h"
 #include "daemon/store/steady.h"
 #include "daemon/store/store_internal.h"
@@ -12,8 +13,7 @@
 /* How long a channel must be absent from every list before its deletions are given up. */
 #define ABSENT_USEC USEC_PER_DAY
 
-/* 1 where the channel has been absent for long; else 0, and from when is kept. */
-static int in_doubt_absent(Store *store, const StoreAction *action, Err *err)
+int in_doubt_absent(Store *store, const StoreAction *action, Err *err)
 {
     uint64_t now_usec = steady_now_usec(store);
     int r;
@@ -77,12 +77,16 @@ int store_settle(Store *store, const char *instance_key, const char *channel_id,
 
     assert(instance_key && channel_id && settling->list.settle_member &&
            settling->list.find_listed);
-    if (!store->has_in_doubt || store->is_read_only)
+    if (store->is_read_only)
         return 0;
+    if (!store->has_in_doubt)
+        return quarantine_settle(store, instance_key, channel_id, settling, err);
     r = store_undecided(store, instance_key, channel_id, &actions, err);
     for (size_t i = 0; i < actions.count && r == 0; i++)
         r = in_doubt_one(store, &actions.items[i], settling, realtime_usec, err);
-    return r < 0 ? r : added_settle(store, instance_key, channel_id, settling, realtime_usec, err);
+    if (r == 0)
+        r = added_settle(store, instance_key, channel_id, settling, realtime_usec, err);
+    return r == 0 ? quarantine_settle(store, instance_key, channel_id, settling, err) : r;
 }
 
 int store_unsettled(Store *store, const char *instance_key, UnsettledAdd add, void *userdata,

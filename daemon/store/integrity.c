@@ -12,6 +12,7 @@
 #include "daemon/base/file.h"
 #include "daemon/base/str.h"
 #include "daemon/store/migrate.h"
+#include "daemon/store/quarantine_internal.h"
 #include "daemon/store/store_internal.h"
 
 /* What every database begins with (sqlite.org/fileformat2.html, "The Database Header"). */
@@ -222,6 +223,8 @@ int integrity_read_back(Store *store, const Batch *batches, size_t count, Err *e
         r = integrity_read_pass(store, batches[i].pass, err);
         if (r == 0)
             r = integrity_read_batch(store, &batches[i], err);
+        if (r == 0)
+            r = quarantine_read_back(store, &batches[i], err);
     }
     return r == -EBADMSG
                ? integrity_say_damaged(store, "what was recorded could not be read back", err)

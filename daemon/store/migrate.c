@@ -182,6 +182,26 @@ static const char *const migrate_steps[] = {
      "UPDATE action SET after = member, member = '' WHERE kind = 'add';"),
     /* An addition tells the weight that the service gave the member. */
     "ALTER TABLE action ADD COLUMN weight INTEGER;",
+    /* Members in quarantine: `action` disabled them, NULL where somebody else had; is_open: it is
+     * not decided. `passed_usec` is their time in it up to the moment `base`, by both clocks. A
+     * deletion keeps what the member was before it was disabled. */
+    "CREATE TABLE quarantine ("
+    "  instance INTEGER NOT NULL REFERENCES instance (id),"
+    "  channel_id TEXT NOT NULL,"
+    "  channel_name TEXT NOT NULL,"
+    "  member_id TEXT NOT NULL,"
+    "  identity BLOB NOT NULL,"
+    "  original TEXT,"
+    "  action INTEGER,"
+    "  is_open INTEGER NOT NULL,"
+    "  span_usec INTEGER NOT NULL,"
+    "  passed_usec INTEGER NOT NULL,"
+    "  base_usec INTEGER NOT NULL,"
+    "  base_steady_usec INTEGER NOT NULL,"
+    "  is_told INTEGER NOT NULL DEFAULT 0,"
+    "  PRIMARY KEY (instance, channel_id, member_id)"
+    ") WITHOUT ROWID;"
+    "ALTER TABLE action ADD COLUMN original TEXT;",
 };
 
 #define SCHEMA_VERSION ((int)ELEMENTS(migrate_steps))

@@ -19,11 +19,17 @@
 /* The scope of a pause: 0 is all instances, -1 none that is known. */
 #define SCOPE_OF(key) "coalesce(" INSTANCE_OF(key) ", CASE WHEN " key " IS NULL THEN 0 ELSE -1 END)"
 
+/* Rows of quarantine: of the member of the action ?1; of a channel. */
+#define OF_ACTION                                                                                  \
+    "(instance, channel_id, member_id) = "                                                         \
+    "(SELECT instance, channel_id, member_id FROM action WHERE id = ?1)"
+#define OF_CHANNEL "instance = " INSTANCE_OF("?1") " AND channel_id = ?2"
+
 #define ACTION_ROWS                                                                                \
     "SELECT action.id, pass, instance.name, channel_id, channel_name, member_id, identity, "       \
     "member, digest, mode, recorded_usec, outcome, http, code, request_id, attempts, "             \
     "decided_usec, kind, instance.key, vanished_usec, roster_digest, roster_head, undo_of, "       \
-    "steady_usec, after, coalesce(action.weight, -1) "                                             \
+    "steady_usec, after, coalesce(action.weight, -1), original "                                   \
     "FROM action JOIN instance ON instance.id = action.instance JOIN pass ON pass.id = pass "
 
 #define PAUSE_ROWS                                                                                 \
@@ -58,8 +64,11 @@ static const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_PASS_END] = "UPDATE pass SET result = ?, finished_usec = ? WHERE id = ?",
     [QUERY_ACTION_INSERT] =
         "INSERT INTO action (pass, instance, channel_id, channel_name, kind, member_id, identity, "
-        "member, after, digest, mode, recorded_usec, steady_usec) "
-        "VALUES (?, " INSTANCE_OF("?") ", ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "member, after, digest, mode, recorded_usec, steady_usec, original) "
+        "VALUES (?1, " INSTANCE_OF(
+            "?2") ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+                  "CASE WHEN ?5 = 'delete' THEN (SELECT original FROM quarantine WHERE "
+                  "instance = " INSTANCE_OF("?2") " AND channel_id = ?3 AND member_id = ?6) END)",
     [QUERY_ACTION_READ_BACK] = "SELECT id, pass, channel_id, kind, member_id, member, after "
                                "FROM action WHERE id BETWEEN ? AND ? ORDER BY id",
     [QUERY_PASS_READ_BACK] = "SELECT 1 FROM pass WHERE id = ?",
@@ -120,8 +129,8 @@ static const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_ACTION_RECENT] =
         "SELECT identity, recorded_usec, steady_usec, kind FROM action JOIN pass ON pass.id = pass "
         "WHERE instance = " INSTANCE_OF(
-            "?") " AND channel_id = ? AND undo_of IS NULL "
-                 "AND (outcome IS NULL OR outcome IN ('deleted', 'added', 'corrected')) "
+            "?") " AND channel_id = ? AND undo_of IS NULL AND (outcome IS NULL OR outcome IN "
+                 "('deleted', 'added', 'corrected', 'disabled', 'enabled')) "
                  "ORDER BY action.id DESC",
     [QUERY_SIGHTINGS] = "SELECT member_id, count FROM sighting WHERE instance = " INSTANCE_OF(
         "?") " AND channel_id = ?",
@@ -166,99 +175,45 @@ static const char *const sql_texts[QUERY_COUNT] = {
         "UPDATE approval SET opens_window = 1 WHERE digest = ? AND spent_usec IS NULL",
     [QUERY_APPROVAL_SPEND] = "UPDATE approval SET spent_usec = ?, spent_steady_usec = ? "
                              "WHERE digest = ? AND spent_usec IS NULL",
+    [QUERY_QUARANTINE_ANY] = "SELECT 1 FROM quarantine LIMIT 1",
+    [QUERY_QUARANTINE_PUT] =
+        "INSERT OR REPLACE INTO quarantine (instance, channel_id, channel_name, member_id, "
+        "identity, original, action, is_open, span_usec, passed_usec, base_usec, base_steady_usec) "
+        "VALUES (" INSTANCE_OF("?1") ", ?2, ?3, ?4, ?5, ?6, ?7, ?7 IS NOT NULL, ?8, 0, ?9, ?10)",
+    [QUERY_QUARANTINE_BEGIN] = "UPDATE quarantine SET is_open = 0, base_usec = ?2, "
+                               "base_steady_usec = ?3 WHERE action = ?1 AND " OF_ACTION,
+    [QUERY_QUARANTINE_DROP] = "DELETE FROM quarantine WHERE " OF_ACTION,
+    [QUERY_QUARANTINE_DROP_OPEN] = "DELETE FROM quarantine WHERE action = ?1 AND " OF_ACTION,
+    [QUERY_QUARANTINE_REMOVE] = "DELETE FROM quarantine WHERE " OF_CHANNEL " AND member_id = ?3",
+    [QUERY_QUARANTINE_LENGTHEN] =
+        "UPDATE quarantine SET span_usec = ?3 WHERE " OF_CHANNEL " AND span_usec < ?3",
+    [QUERY_QUARANTINE_OF_CHANNEL] =
+        "SELECT member_id, action IS NOT NULL, is_open, span_usec, passed_usec, base_steady_usec "
+        "FROM quarantine WHERE " OF_CHANNEL,
+    [QUERY_QUARANTINE_OF_INSTANCE] =
+        "SELECT is_open, span_usec, passed_usec, base_steady_usec FROM quarantine "
+        "WHERE instance = " INSTANCE_OF("?1"),
+    [QUERY_QUARANTINE_OURS] =
+        "SELECT instance.key, instance.name, channel_id, channel_name, member_id, identity, "
+        "is_told "
+        "FROM quarantine JOIN instance ON instance.id = quarantine.instance "
+        "WHERE action IS NOT NULL ORDER BY instance.name, channel_name, channel_id, identity",
+    [QUERY_QUARANTINE_TOLD] =
+        "UPDATE quarantine SET is_told = ?3 WHERE " OF_CHANNEL " AND is_told <> ?3",
+    [QUERY_QUARANTINE_READ_BACK] =
+        "SELECT count(*) FROM quarantine WHERE is_open AND action BETWEEN ? AND ?",
+    [QUERY_QUARANTINE_NEW_BOOT] =
+        "UPDATE quarantine SET passed_usec = passed_usec + "
+        "max(?1 - base_usec, ?2 - base_steady_usec, 0), base_usec = ?1, base_steady_usec = ?2 "
+        "WHERE base_steady_usec < ?3",
+    [QUERY_QUARANTINE_FOLLOW] = "UPDATE quarantine SET base_usec = ?1 - (?2 - base_steady_usec) "
+                                "WHERE base_steady_usec >= ?3",
     [QUERY_LOCKOUT] = "SELECT mark, until_usec, refused_usec, http, code, request_id, text, "
                       "set_steady_usec, until_steady_usec FROM refusal WHERE subject = ?",
     [QUERY_LOCKOUT_SET] = "INSERT OR REPLACE INTO refusal (subject, mark, until_usec, "
                           "refused_usec, http, code, request_id, text, set_steady_usec, "
                           "until_steady_usec) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 };
-
-static const char *sql_reason(int error)
-{
-    switch (error) {
-    case -ENOSPC:
-        return "disk full";
-    case -EROFS:
-        return "read-only";
-    case -EBADMSG:
-        return "damaged database";
-    case -EBUSY:
-        return "in use by another program";
-    case -ENOMEM:
-        return "out of memory";
-    case -EACCES:
-        return "permission denied";
-    case -EINVAL:
-        return "refused by the database";
-    case -EMFILE:
-        return err_reason(EMFILE);
-    default:
-        return "input/output error";
-    }
-}
-
-/* The errno behind an SQLite code that only says that the system reported an error. */
-static int sql_system_errno(const Store *store)
-{
-    int error = sqlite3_system_errno(store->db);
-
-    switch (error) {
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-        return -ENOSPC;
-    case EROFS:
-        return -EROFS;
-    case EACCES:
-    case EPERM:
-        return -EACCES;
-    case EMFILE:
-    case ENFILE:
-        return -EMFILE;
-    default:
-        return -EIO;
-    }
-}
-
-static int sql_errno(const Store *store, int rc)
-{
-    switch (rc & 0xff) {
-    case SQLITE_FULL:
-        return -ENOSPC;
-    case SQLITE_READONLY:
-        return rc == SQLITE_READONLY_CANTLOCK || rc == SQLITE_READONLY_RECOVERY ? -EBUSY : -EROFS;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-    case SQLITE_ERROR: /* our own texts are right: a table or column is not there */
-        return -EBADMSG;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-    case SQLITE_PROTOCOL:
-        return -EBUSY;
-    case SQLITE_NOMEM:
-        return -ENOMEM;
-    case SQLITE_CONSTRAINT:
-    case SQLITE_TOOBIG:
-    case SQLITE_MISUSE:
-    case SQLITE_RANGE:
-        return -EINVAL;
-    case SQLITE_PERM:
-        return -EACCES;
-    case SQLITE_IOERR:
-        return rc == SQLITE_IOERR_NOMEM ? -ENOMEM : sql_system_errno(store);
-    default:
-        return sql_system_errno(store);
-    }
-}
-
-int sql_error(const Store *store, int rc, const char *verb, Err *err)
-{
-    int error = sql_errno(store, rc);
-    bool is_newest = store->db && sqlite3_extended_errcode(store->db) == rc;
-
-    return err_set(err, error, "the state in %s cannot be %s: %s (%s)", store->directory, verb,
-                   sql_reason(error), is_newest ? sqlite3_errmsg(store->db) : sqlite3_errstr(rc));
-}
 
 Query sql_begin(Store *store, QueryId id)
 {

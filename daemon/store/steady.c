@@ -101,6 +101,15 @@ static int steady_update(Store *store, QueryId id, uint64_t realtime_usec, Err *
     return r < 0 ? r : transaction_commit(store, err);
 }
 
+/* Between boots the wall clock decides. */
+static void steady_begin_boot(Store *store)
+{
+    uint64_t realtime_usec = steady_source->realtime_usec();
+
+    steady_update(store, QUERY_PAUSE_NEW_BOOT, realtime_usec, NULL);
+    steady_update(store, QUERY_QUARANTINE_NEW_BOOT, realtime_usec, NULL);
+}
+
 int steady_load(Store *store, Err *err)
 {
     char boot[STEADY_BOOT_SIZE];
@@ -123,7 +132,7 @@ int steady_load(Store *store, Err *err)
     };
     str_copy(store->steady.boot, sizeof(store->steady.boot), boot);
     if (!store->is_read_only)
-        steady_update(store, QUERY_PAUSE_NEW_BOOT, steady_source->realtime_usec(), NULL);
+        steady_begin_boot(store);
     return 0;
 }
 
@@ -135,7 +144,8 @@ void steady_follow(Store *store, uint64_t realtime_usec)
     if (llabs(offset_usec - before) <= STEADY_JUMP_USEC)
         return;
     store->steady.offset_usec = offset_usec;
-    if (steady_update(store, QUERY_PAUSE_FOLLOW, realtime_usec, NULL) < 0)
+    if (steady_update(store, QUERY_PAUSE_FOLLOW, realtime_usec, NULL) < 0 ||
+        steady_update(store, QUERY_QUARANTINE_FOLLOW, realtime_usec, NULL) < 0)
         store->steady.offset_usec = before;
 }
 

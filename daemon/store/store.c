@@ -15,6 +15,7 @@
 #include "daemon/store/lock.h"
 #include "daemon/store/migrate.h"
 #include "daemon/store/pass.h"
+#include "daemon/store/quarantine_internal.h"
 #include "daemon/store/reading.h"
 #include "daemon/store/sent.h"
 #include "daemon/store/steady.h"
@@ -100,6 +101,8 @@ static int store_open_database(Store *store, Err *err)
     store->has_in_doubt = true;
     if (r == 0)
         r = pass_look_in_doubt(store, err);
+    if (r == 0)
+        r = quarantine_open(store, err);
     return r;
 }
 

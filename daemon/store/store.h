@@ -260,8 +260,10 @@ typedef struct StoreAction {
     const char *member_id;
     const void *identity;
     size_t identity_size;
-    const char *before; /* the member, complete, as the service gave it; NULL of an addition */
-    const char *after;  /* the member as it was sent; NULL of a deletion */
+    const char *before;   /* the member, complete, as the service gave it; NULL of an addition */
+    const char *after;    /* the member as it was sent; NULL of what is not posted */
+    const char *original; /* of a deletion: the member as it was before it was disabled; NULL: it
+                           * was not in quarantine */
     const char *digest;
     const char *mode;
     uint64_t recorded_usec;
@@ -330,7 +332,8 @@ int store_watch_added(Store *store, const char *instance_key, const char *channe
 
 /* What store_settle() goes by, and whom it tells of what it decides (NULL: nobody). */
 typedef struct StoreSettling {
-    SettleList list; /* ops.h */
+    SettleList list;          /* ops.h */
+    uint64_t quarantine_usec; /* how long members of the channel stay in it, as it is now */
     void (*on_settled)(void *userdata, const StoreAction *action, Outcome outcome);
     void (*on_added_settled)(void *userdata, const StoreAction *action, bool was_added);
     void *userdata;
@@ -340,8 +343,11 @@ typedef struct StoreSettling {
  * Decides what earlier passes left undecided in a channel, out of a whole list of its members
  * (ops.h, settle()); buffered. An addition is "added" where a member of its identity is listed, a
  * correction "corrected" where it is listed as it should be, and each "failed" where it is not a
- * minute after it was recorded: until then the list may lag; what was never sent is "skipped".
- * Costs nothing while nothing of an ended pass is undecided.
+ * minute after it was recorded: until then the list may lag; what was never sent is "skipped". What
+ * was disabled or enabled likewise, and "gone" where the member is not listed. Then takes out of
+ * quarantine who is not listed, and who is enabled although it was disabled for longer than a list
+ * lags; a longer quarantine counts for all who stay. Costs nothing while nothing of an ended pass
+ * is undecided and nobody is in quarantine.
  */
 int store_settle(Store *store, const char *instance_key, const char *channel_id,
                  const StoreSettling *settling, uint64_t realtime_usec, Err *err);

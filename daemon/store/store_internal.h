@@ -50,6 +50,7 @@ struct Store {
     int index_fd;    /* likewise */
     bool is_read_only;
     bool must_roll_back; /* a failed transaction is still open */
+    bool has_quarantine; /* somebody may be in quarantine */
     bool has_in_doubt;   /* some deletion or addition of an ended pass may be undecided */
     uint64_t sent_first; /* sent.c: from this action on it is known which were sent */
     int64_t sent_size;   /* of the notes */
@@ -74,6 +75,10 @@ int history_added(Store *store, const char *instance_key, const char *channel_id
  */
 int history_open_additions(Store *store, const char *instance_key, const char *channel_id,
                            StoreActions *ret_actions, Err *err);
+
+/* 1 where the channel of an action has been absent for long, and nobody can tell what became of it;
+ * else 0, and from when is kept. */
+int in_doubt_absent(Store *store, const StoreAction *action, Err *err);
 
 /* store_settle() for what undos that are over left undecided. */
 int added_settle(Store *store, const char *instance_key, const char *channel_id,

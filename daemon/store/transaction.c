@@ -6,6 +6,7 @@
 
 #include "daemon/base/hang.h"
 #include "daemon/store/integrity.h"
+#include "daemon/store/quarantine_internal.h"
 #include "daemon/store/steady.h"
 #include "daemon/store/store_internal.h"
 
@@ -19,7 +20,7 @@ static bool transaction_is_open(const Store *store)
 int transaction_write_outcome(Store *store, const PendingOutcome *outcome, Err *err)
 {
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_ACTION_DECIDE);
-    int r;
+    int r, changes;
 
     assert(outcome->action > 0);
     assert(transaction_is_open(store));
@@ -33,7 +34,12 @@ int transaction_write_outcome(Store *store, const PendingOutcome *outcome, Err *
     sql_text(&query, outcome->member_id[0] ? outcome->member_id : NULL);
     sql_signed(&query, outcome->weight);
     r = sql_step(&query, err);
-    return r < 0 ? r : sql_changes(&query);
+    if (r < 0)
+        return r;
+    changes = sql_changes(&query);
+    if (changes > 0)
+        r = quarantine_decide(store, outcome->action, outcome->outcome, outcome->decided_usec, err);
+    return r < 0 ? r : changes;
 }
 
 static int transaction_write_sighting(Store *store, const char *instance_key,

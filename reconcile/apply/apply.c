@@ -5,6 +5,8 @@
 
 #include "reconcile/apply/changes.h"
 #include "reconcile/apply/confirm.h"
+#include "reconcile/apply/enable.h"
+#include "reconcile/apply/enter.h"
 #include "reconcile/apply/exchange.h"
 #include "reconcile/apply/group_commit.h"
 #include "reconcile/apply/sent.h"
@@ -71,8 +73,14 @@ void apply_mark(ChannelPass *channel, Outcome outcome)
         report->added[i].outcome = outcome;
     for (size_t i = 0; i < channel->plan.correct_count; i++)
         report->changed[i].outcome = outcome;
-    for (size_t i = 0; i < channel->plan.delete_count; i++)
-        report->extras[i].outcome = outcome;
+    for (size_t i = 0; i < channel->plan.extra_count; i++) {
+        if (plan_is_leaving(&channel->plan.extras[i]))
+            report->extras[i].outcome = outcome;
+    }
+    for (size_t i = 0; i < report->enabled_count && channel->is_enabling; i++) {
+        if (report->enabled[i].outcome == OUTCOME_PLANNED)
+            report->enabled[i].outcome = outcome;
+    }
 }
 
 void apply_skip(ChannelPass *channel, Result result, const Err *err)
@@ -97,10 +105,26 @@ static void apply_on_unread(ChannelPass *channel)
 static bool apply_has_posted(const ChannelPass *channel)
 {
     for (size_t i = 0; i < channel->record.change_count; i++) {
-        if (channel->record.changes[i].kind != CHANGE_DELETE)
+        ChangeKind kind = channel->record.changes[i].kind;
+
+        if (kind == CHANGE_ADD || kind == CHANGE_CORRECT)
             return true;
     }
     return false;
+}
+
+/* What needs no request enters quarantine with the rest. */
+static void apply_begin(ChannelPass *channel)
+{
+    Err err = {0};
+
+    channel->on_unread = apply_on_unread;
+    if (!channel->is_enabling && enter_quarantine(channel, &err) < 0)
+        apply_cut(channel, RESULT_FAILED, &err);
+    else if (channel->is_made && (channel->undo || apply_has_posted(channel)))
+        confirm_after_settling(channel);
+    else
+        apply_next(channel);
 }
 
 static void apply_on_recorded(ChannelPass *channel, const Err *err)
@@ -108,11 +132,7 @@ static void apply_on_recorded(ChannelPass *channel, const Err *err)
     const Dispatch *dispatch = channel->dispatch;
 
     if (!err) {
-        channel->on_unread = apply_on_unread;
-        if (channel->is_made && (channel->undo || apply_has_posted(channel)))
-            confirm_after_settling(channel);
-        else
-            apply_next(channel);
+        apply_begin(channel);
     } else if (channel->is_paused) {
         apply_skip(channel, RESULT_PAUSED, NULL);
     } else if (dispatch->is_stopped && !dispatch->has_failed) {
@@ -132,13 +152,33 @@ void apply_start(ChannelPass *channel)
     Err err = {0};
 
     assert(!channel->dry_run && !channel->undo);
-    assert(channel->plan.delete_count == 0 || mode_may(channel->roster->mode, MODE_DELETES));
+    assert(channel->plan.delete_count + channel->plan.enter_count == 0 ||
+           mode_may(channel->roster->mode, MODE_DELETES));
     assert(channel->plan.add_count + channel->plan.correct_count == 0 ||
            mode_may(channel->roster->mode, MODE_ADDS));
     assert(channel->refusing == 0 || channel->is_approved);
     assert(channel->report->extra_count == channel->plan.extra_count);
     assert(channel->report->added_count == channel->plan.add_count);
-    if (changes_make(channel) == 0) {
+    if (changes_make(channel) < 0) {
+        err_memory(&err);
+        apply_skip(channel, RESULT_FAILED, &err);
+    } else if (channel->change_count == 0) {
+        enter_end(channel);
+    } else {
+        apply_record(channel);
+    }
+}
+
+void apply_enable(ChannelPass *channel, ChannelOnWhole on_enabled)
+{
+    Err err = {0};
+
+    assert(!channel->dry_run && !channel->undo && channel->roster->mode != MODE_OBSERVE);
+    assert(!channel->has_enabled && on_enabled);
+    apply_mark(channel, OUTCOME_SKIPPED);
+    channel->is_enabling = true;
+    channel->on_enabled = on_enabled;
+    if (enable_make(channel) == 0) {
         apply_record(channel);
         return;
     }

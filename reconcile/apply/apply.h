@@ -12,6 +12,11 @@
  * that enough members stay; where an addition failed, none does, but one that a full channel
  * refused is exchanged for an extra (exchange.h).
  *
+ * Where there is a quarantine, an extra is disabled where it would be deleted, and deleted in a
+ * later pass (enter.h has those that are disabled already). What is no longer to be deleted is
+ * enabled again before all of this (enable.h), and what else is planned is judged by the list after
+ * it.
+ *
  * Before each change the channel may have been paused, the pass stopped, or the instance failed:
  * then what is left is skipped, and is recorded so. Five failures in a row end the channel's pass.
  * At the end the channel is read again, and the list, not the answers, says what is done.
@@ -31,6 +36,10 @@ void apply_start(ChannelPass *channel);
 
 /* The same of channel->changes, which are made already. */
 void apply_record(ChannelPass *channel);
+
+/* Before the plan is judged: has the members of channel->fates enabled again, which no guard and no
+ * window holds. `on_enabled` gets the list that is read after that, into channel->diff. */
+void apply_enable(ChannelPass *channel, ChannelOnWhole on_enabled);
 
 /* Ends a channel of whose changes nothing is recorded or sent. */
 void apply_skip(ChannelPass *channel, Result result, const Err *err);

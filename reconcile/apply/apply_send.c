@@ -9,6 +9,7 @@
 #include "reconcile/apply/confirm.h"
 #include "reconcile/apply/exchange.h"
 #include "reconcile/apply/fresh.h"
+#include "reconcile/apply/kinds.h"
 #include "reconcile/apply/sent.h"
 #include "reconcile/apply/undo.h"
 
@@ -34,7 +35,8 @@ static void apply_give_up(ChannelPass *channel, const Err *why)
 
     channel->report->error = *why;
     err_context(&channel->report->error, -EREMOTEIO, "%d %s failed in a row", APPLY_FAILURES_MAX,
-                channel->first_deletion == 0 ? "deletions" : "changes");
+                channel->first_deletion == 0 && channel->plan.enter_count == 0 ? "deletions"
+                                                                               : "changes");
     if (apply_skip_rest(channel, &state_err) == 0 && apply_may_have_changed(channel))
         confirm_start(channel);
     else
@@ -69,15 +71,6 @@ static void apply_end_paused(ChannelPass *channel)
         channel_end(channel, apply_end_result(channel), NULL);
 }
 
-static const char *apply_noun(ChangeKind kind)
-{
-    static const char *const nouns[CHANGE_KIND_COUNT] = {
-        [CHANGE_DELETE] = "deletion", [CHANGE_ADD] = "addition", [CHANGE_CORRECT] = "correction"};
-
-    assert(kind < CHANGE_KIND_COUNT);
-    return nouns[kind];
-}
-
 /* A change was sent, and the pass ended, or the channel was paused, before it was known what became
  * of it: that stays undecided in the history. */
 static void apply_leave_open(ChannelPass *channel, const Err *err, Err *ret_why)
@@ -88,7 +81,7 @@ static void apply_leave_open(ChannelPass *channel, const Err *err, Err *ret_why)
     channel->sent[number].was_tried = true;
     *ret_why = *err;
     err_context(ret_why, -ECANCELED, "the %s of %s was sent but its outcome is not known",
-                apply_noun(channel->changes[number].kind), channel->member);
+                kinds_row(channel->changes[number].kind)->noun, channel->member);
     sent_tell(channel, number, ret_why);
 }
 
@@ -128,7 +121,7 @@ static Outcome apply_outcome(const ChannelPass *channel, const Call *call, CallE
 {
     switch (end) {
     case CALL_DONE:
-        return sent_success(channel->changes[channel->under_way].kind);
+        return kinds_row(channel->changes[channel->under_way].kind)->success;
     case CALL_GONE:
         return apply_was_ours(channel, call) ? OUTCOME_DELETED : OUTCOME_GONE;
     case CALL_INSTANCE:
@@ -178,6 +171,13 @@ static int apply_on_outcome(ChannelPass *channel, const Call *call, CallEnd end,
     return is_open ? 0 : sent_decide(channel, number, outcome, ret_err);
 }
 
+/* Whether the guards of a pass count the change. */
+static bool apply_counts(const ChannelPass *channel, size_t number)
+{
+    return !channel->undo && number >= channel->first_deletion &&
+           channel->plan.extras[channel->sent[number].row].fate != EXTRA_LEAVES;
+}
+
 static void apply_on_end(Call *call, CallEnd end, const Answer *answer, const Err *err)
 {
     ChannelPass *channel = call->owner;
@@ -188,7 +188,7 @@ static void apply_on_end(Call *call, CallEnd end, const Answer *answer, const Er
 
     assert(call == &channel->call);
     *sent_attempts(channel, number) += call->attempts;
-    channel->deletions_sent += call->attempts > 0 && channel->changes[number].kind == CHANGE_DELETE;
+    channel->deletions_sent += call->attempts > 0 && apply_counts(channel, number);
     sent_note(sent, call, end);
     if (end == CALL_STOPPED) {
         apply_on_stopped(channel, call, err);
@@ -255,21 +255,18 @@ static void apply_hold(ChannelPass *channel)
 void apply_send(ChannelPass *channel, size_t number)
 {
     const Change *change = &channel->changes[number];
-    bool is_deletion = change->kind == CHANGE_DELETE;
+    const KindRow *kind = kinds_row(change->kind);
 
     assert(number < channel->change_count);
     channel->under_way = number;
     sent_print_member(channel, number, channel->member, sizeof(channel->member));
     channel_change(channel,
-                   &(Request){.kind = is_deletion ? REQUEST_DELETE_MEMBER : REQUEST_ADD_MEMBERS,
+                   &(Request){.kind = kind->request,
                               .member_id = change->member_id,
                               .action = change->action,
                               .member_json = change->after,
                               .is_ecs = channel->report->is_ecs},
-                   is_deletion                  ? "deleting a member"
-                   : change->kind == CHANGE_ADD ? "adding a member"
-                                                : "correcting a member",
-                   apply_on_end);
+                   kind->doing, apply_on_end);
 }
 
 void apply_next(ChannelPass *channel)

@@ -5,14 +5,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static void changes_put(ChannelPass *channel, Change change, size_t wanted)
+static void changes_put(ChannelPass *channel, Change change, size_t wanted, size_t row)
 {
-    channel->sent[channel->change_count] = (Sent){.wanted = wanted};
+    channel->sent[channel->change_count] = (Sent){.wanted = wanted, .row = row};
     channel->changes[channel->change_count++] = change;
 }
 
-/* One that is added, or (`changed`) corrected. */
-static int changes_put_post(ChannelPass *channel, size_t wanted, const Changed *changed)
+/* One that is added, or (`changed`) corrected; `row` is the report's. */
+static int changes_put_post(ChannelPass *channel, size_t wanted, const Changed *changed, size_t row)
 {
     const RosterMember *member = &channel->roster->members[wanted];
     const DesiredKey *key = &channel->desired.keys[wanted];
@@ -36,21 +36,38 @@ static int changes_put_post(ChannelPass *channel, size_t wanted, const Changed *
                     .before = post.before,
                     .after = after,
                 },
-                wanted);
+                wanted, row);
     return 0;
 }
 
-static void changes_put_deletion(ChannelPass *channel, const Extra *extra)
+/* An extra that is disabled or deleted. */
+static void changes_put_extra(ChannelPass *channel, ChangeKind kind, size_t row)
 {
+    const Extra *extra = &channel->plan.extras[row];
+
     changes_put(channel,
                 (Change){
-                    .kind = CHANGE_DELETE,
+                    .kind = kind,
                     .member_id = extra->id,
                     .identity = extra->identity,
                     .identity_size = extra->identity_size,
                     .before = extra->member_json,
                 },
-                DESIRED_NONE);
+                DESIRED_NONE, row);
+}
+
+static void changes_put_extras(ChannelPass *channel)
+{
+    const Plan *plan = &channel->plan;
+
+    for (size_t i = 0; i < plan->extra_count; i++) {
+        if (plan->extras[i].fate == EXTRA_ENTERS && plan->extras[i].fields.is_enabled)
+            changes_put_extra(channel, CHANGE_DISABLE, i);
+    }
+    for (size_t i = 0; i < plan->extra_count; i++) {
+        if (plan->extras[i].fate == EXTRA_DELETES || plan->extras[i].fate == EXTRA_LEAVES)
+            changes_put_extra(channel, CHANGE_DELETE, i);
+    }
 }
 
 int changes_make(ChannelPass *channel)
@@ -65,14 +82,15 @@ int changes_make(ChannelPass *channel)
         return -ENOMEM;
     for (size_t i = 0; i < channel->roster->member_count && channel->plan.add_count > 0; i++) {
         if (!channel->diff.seen[i] && r == 0)
-            r = changes_put_post(channel, i, NULL);
+            r = changes_put_post(channel, i, NULL, channel->change_count);
     }
     for (size_t i = 0; i < channel->plan.correct_count && r == 0; i++)
-        r = changes_put_post(channel, channel->plan.changed[i].desired, &channel->plan.changed[i]);
+        r = changes_put_post(channel, channel->plan.changed[i].desired, &channel->plan.changed[i],
+                             i);
     channel->first_deletion = channel->change_count;
     channel->is_made = channel->first_deletion == 0;
-    for (size_t i = 0; i < channel->plan.delete_count && r == 0; i++)
-        changes_put_deletion(channel, &channel->plan.extras[i]);
-    assert(r < 0 || channel->change_count == count);
+    if (r == 0)
+        changes_put_extras(channel);
+    assert(r < 0 || channel->change_count <= count);
     return r;
 }

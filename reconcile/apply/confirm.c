@@ -5,7 +5,9 @@
 #include <errno.h>
 
 #include "reconcile/apply/apply.h"
+#include "reconcile/apply/enable.h"
 #include "reconcile/apply/exchange.h"
+#include "reconcile/apply/kinds.h"
 #include "reconcile/apply/sent.h"
 #include "reconcile/apply/undo.h"
 
@@ -20,10 +22,29 @@ static bool confirm_may_be_late(const ChannelPass *channel, size_t number)
     return sent->was_uncertain || (sent->was_unheard && channel->looks < UNHEARD_LOOKS);
 }
 
+/* Whether the member that was to be switched is not there any more. */
+static bool confirm_is_gone(const ChannelPass *channel, size_t number)
+{
+    const Change *change = &channel->changes[number];
+
+    return kinds_row(change->kind)->is_switch &&
+           !diff_has_id(&channel->confirmed, change->member_id);
+}
+
+/* The id of a member that was to be switched, where the list shows it so. */
+static const char *confirm_find_switched(const ChannelPass *channel, const Change *change)
+{
+    DiffLook wanted = change->kind == CHANGE_ENABLE ? DIFF_ENABLED : DIFF_DISABLED;
+
+    return diff_look(&channel->confirmed, change->member_id) == wanted ? change->member_id : NULL;
+}
+
 const char *confirm_find_made(const ChannelPass *channel, size_t number)
 {
     size_t wanted = channel->sent[number].wanted;
 
+    if (kinds_row(channel->changes[number].kind)->is_switch)
+        return confirm_find_switched(channel, &channel->changes[number]);
     if (channel->undo)
         return undo_find_made(channel, number);
     assert(wanted < channel->roster->member_count);
@@ -40,7 +61,7 @@ static bool confirm_shows(const ChannelPass *channel, size_t number)
 
     if (change->kind == CHANGE_DELETE)
         return !diff_has_id(&channel->confirmed, change->member_id);
-    return confirm_find_made(channel, number) != NULL;
+    return confirm_find_made(channel, number) != NULL || confirm_is_gone(channel, number);
 }
 
 static bool confirm_has_succeeded(Outcome outcome)
@@ -113,8 +134,27 @@ static int32_t confirm_find_weight(const ChannelPass *channel, size_t number)
     return fields ? fields->weight : OPS_WEIGHT_NONE;
 }
 
-/* What was posted is what the list says it is. One that was refused and is there all the same is
- * somebody else's work. */
+/* Somebody deletes members as we switch them. */
+static int confirm_settle_gone(ChannelPass *channel, size_t number, Err *err)
+{
+    const Sent *sent = &channel->sent[number];
+    Outcome *outcome = sent_outcome(channel, number);
+
+    if (sent->is_decided && *outcome != OUTCOME_FAILED)
+        return 0;
+    *outcome = channel->changes[number].kind == CHANGE_ENABLE ? OUTCOME_SKIPPED : OUTCOME_GONE;
+    return sent_decide(channel, number, OUTCOME_GONE, err);
+}
+
+static void confirm_note_quarantined(const ChannelPass *channel, size_t number)
+{
+    if (channel->changes[number].kind == CHANGE_DISABLE)
+        channel->report->extras[channel->sent[number].row].until_usec =
+            channel->ops->realtime_usec(channel->context) + channel->roster->quarantine_usec;
+}
+
+/* What was posted or switched is what the list says it is. One that was refused and is there all
+ * the same is somebody else's work. */
 static int confirm_settle_posted(ChannelPass *channel, size_t number, Err *err)
 {
     Sent *sent = &channel->sent[number];
@@ -122,6 +162,8 @@ static int confirm_settle_posted(ChannelPass *channel, size_t number, Err *err)
     const char *id = confirm_find_made(channel, number);
     Err why = {0};
 
+    if (confirm_is_gone(channel, number))
+        return confirm_settle_gone(channel, number, err);
     if (sent->is_decided && (*outcome != OUTCOME_FAILED || !id))
         return 0;
     if (sent->is_decided) {
@@ -133,7 +175,8 @@ static int confirm_settle_posted(ChannelPass *channel, size_t number, Err *err)
         return sent_decide(channel, number, OUTCOME_SKIPPED, err);
     }
     if (id) {
-        *outcome = sent_success(channel->changes[number].kind);
+        *outcome = kinds_row(channel->changes[number].kind)->success;
+        confirm_note_quarantined(channel, number);
         sent->listed_id = arena_string(&channel->report->arena, id);
         sent->listed_weight = confirm_find_weight(channel, number);
         sent_tell(channel, number, NULL);
@@ -178,6 +221,15 @@ static bool confirm_has_skipped(const ChannelPass *channel)
     return false;
 }
 
+/* Whether one that was skipped is left to do: an extra that is not away yet. */
+static bool confirm_is_left(const ChannelPass *channel, size_t number)
+{
+    ChangeKind kind = channel->changes[number].kind;
+
+    return !channel->is_paused &&
+           (kind == CHANGE_DELETE || (kind == CHANGE_DISABLE && !confirm_shows(channel, number)));
+}
+
 /* Returns how many changes are left that should not be, or the state's error. */
 static int confirm_settle(ChannelPass *channel, bool goes_on, Err *err)
 {
@@ -196,16 +248,25 @@ static int confirm_settle(ChannelPass *channel, bool goes_on, Err *err)
         if (r < 0)
             return r;
         left += outcome == OUTCOME_FAILED ||
-                (outcome == OUTCOME_SKIPPED && is_deletion && !channel->is_paused);
+                (outcome == OUTCOME_SKIPPED && confirm_is_left(channel, i));
     }
     return left;
 }
 
-/* Whether the list that was read last is as the roster wants it. */
-static bool confirm_is_in_sync(const ChannelPass *channel)
+/* Whether all extras of the list that was read last are in quarantine. */
+static bool confirm_are_quarantined(const ChannelPass *channel)
 {
-    return channel->report->missing_count == 0 && channel->confirmed.extra_count == 0 &&
-           channel->confirmed.changed_count == 0;
+    const Diff *confirmed = &channel->confirmed;
+
+    for (size_t i = 0; i < confirmed->extra_count; i++) {
+        const Extra *extra = &confirmed->extras[i];
+        size_t number = plan_find_extra(&channel->plan, extra);
+
+        if (extra->fields.is_enabled || number == SIZE_MAX ||
+            channel->report->extras[number].outcome != OUTCOME_QUARANTINED)
+            return false;
+    }
+    return true;
 }
 
 /* The result of a channel that nothing failed in. */
@@ -213,7 +274,10 @@ static Result confirm_result(const ChannelPass *channel)
 {
     if (channel->undo)
         return undo_result(channel);
-    return confirm_is_in_sync(channel) ? RESULT_CONVERGED : RESULT_DRIFT;
+    if (channel->report->missing_count > 0 || channel->confirmed.changed_count > 0 ||
+        !confirm_are_quarantined(channel))
+        return RESULT_DRIFT;
+    return channel->confirmed.extra_count == 0 ? RESULT_CONVERGED : RESULT_QUARANTINED;
 }
 
 static void confirm_explain_listed(const ChannelPass *channel, size_t number, Err *ret_err)
@@ -224,7 +288,7 @@ static void confirm_explain_listed(const ChannelPass *channel, size_t number, Er
     err_set(ret_err, -EREMOTEIO,
             "the service says that it deleted the member %s (%s), but still lists it after %u more "
             "looks",
-            channel->undo ? member : channel->plan.extras[number - channel->first_deletion].address,
+            channel->undo ? member : channel->plan.extras[channel->sent[number].row].address,
             channel->changes[number].member_id, channel->looks);
 }
 
@@ -239,102 +303,10 @@ static void confirm_end(ChannelPass *channel, int left, size_t late, Err *err)
         confirm_explain_listed(channel, late, err);
     if (left != 0 || late < channel->change_count)
         channel_end(channel, RESULT_FAILED, err);
-    else if (channel->is_paused && confirm_has_skipped(channel))
+    else if (channel->is_paused && (channel->is_enabling || confirm_has_skipped(channel)))
         channel_end(channel, RESULT_PAUSED, NULL);
     else
         channel_end(channel, confirm_result(channel), NULL);
-}
-
-/* ---- between additions and deletions ---- */
-
-static bool confirm_has_failed_addition(const ChannelPass *channel)
-{
-    for (size_t i = 0; i < channel->first_deletion; i++) {
-        bool waits = channel->sent[i].is_refused && !channel->sent[i].is_decided;
-
-        if (channel->changes[i].kind == CHANGE_ADD && !waits &&
-            *sent_outcome(channel, i) == OUTCOME_FAILED)
-            return true;
-    }
-    return false;
-}
-
-/* Whether a member that was added a moment ago is gone again: then nothing may go in its stead. */
-static bool confirm_lacks_added(const ChannelPass *channel)
-{
-    for (size_t i = 0; i < channel->first_deletion; i++) {
-        if (*sent_outcome(channel, i) == OUTCOME_ADDED && !confirm_find_made(channel, i))
-            return true;
-    }
-    return false;
-}
-
-/* What the list shows after the additions had their time to take effect. */
-static void confirm_on_settled(ChannelPass *channel)
-{
-    Err err = {0};
-
-    channel->is_settling = false;
-    if (channel->undo && undo_review(channel, &err) < 0) {
-        apply_cut(channel, RESULT_FAILED, &err);
-        return;
-    }
-    if (confirm_lacks_added(channel)) {
-        err_set(&err, -EAGAIN,
-                "a member that was added is not listed any more: the extras stay until the next "
-                "pass");
-    } else if (!channel->ops->may_change(channel->context)) {
-        err_set(&err, -EAGAIN,
-                "the files of this configuration may have changed: the extras stay until the next "
-                "pass");
-    } else if (exchange_is_due(channel) && !channel->is_paused) {
-        exchange_begin(channel);
-        return;
-    } else {
-        apply_next(channel);
-        return;
-    }
-    if (apply_skip_rest(channel, &err) < 0 ||
-        report_set_missing(channel->report, &channel->confirmed) < 0)
-        channel_end(channel, RESULT_FAILED, &err);
-    else
-        channel_end(channel, RESULT_DRIFT, &err);
-}
-
-void confirm_after_settling(ChannelPass *channel)
-{
-    Err err = {0};
-
-    if (confirm_prepare(channel) < 0) {
-        err_memory(&err);
-        apply_skip_rest(channel, NULL);
-        channel_end(channel, RESULT_FAILED, &err);
-        return;
-    }
-    channel->is_settling = true;
-    channel_read(channel, &channel->confirmed, channel->config->settle_usec, confirm_on_settled);
-}
-
-/* Additions and corrections are done, but for those that something must go for. Where another
- * failed, nothing is deleted. */
-static void confirm_go_on(ChannelPass *channel)
-{
-    Err err = {0};
-
-    channel->is_made = !exchange_is_due(channel);
-    channel->looks = 0;
-    if (report_set_missing(channel->report, &channel->confirmed) < 0) {
-        err_memory(&err);
-        apply_skip_rest(channel, NULL);
-        channel_end(channel, RESULT_FAILED, &err);
-        return;
-    }
-    if (confirm_has_failed_addition(channel)) {
-        apply_skip_rest(channel, &err);
-        channel_end(channel, RESULT_FAILED, &err);
-        return;
-    }
-    confirm_after_settling(channel);
 }
 
 /* ---- the list ---- */
@@ -349,6 +321,11 @@ static void confirm_conclude(ChannelPass *channel, size_t late)
 
     if (left >= 0 && goes_on) {
         confirm_go_on(channel);
+        return;
+    }
+    if (left == 0 && channel->is_enabling && !channel->is_paused &&
+        channel->next == channel->change_count) {
+        enable_go_on(channel);
         return;
     }
     if (left >= 0 && apply_skip_rest(channel, &err) < 0)

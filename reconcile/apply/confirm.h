@@ -15,3 +15,7 @@ const char *confirm_find_made(const ChannelPass *channel, size_t number);
 
 /* Reads the list `settle` from now, and goes on with what follows additions and corrections. */
 void confirm_after_settling(ChannelPass *channel);
+
+/* Additions and corrections are done, but for those that something must go for. Where another
+ * failed, nothing is deleted. */
+void confirm_go_on(ChannelPass *channel);

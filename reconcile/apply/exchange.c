@@ -56,6 +56,18 @@ static bool exchange_keeps_enough(const ChannelPass *channel)
     return in_service > 0 && guard_keeps_enough(&channel->roster->guards, in_service - 1);
 }
 
+/* Where there is a quarantine, the first extra that may enter it: it goes for an addition later. */
+static size_t exchange_choose_entering(const ChannelPass *channel)
+{
+    for (size_t i = channel->first_deletion; i < channel->change_count; i++) {
+        if (channel->changes[i].kind == CHANGE_DISABLE && apply_is_left(channel, i) &&
+            exchange_find_listed(channel, channel->changes[i].member_id) &&
+            exchange_keeps_enough(channel))
+            return i;
+    }
+    return channel->change_count;
+}
+
 /* The extra that goes next: one that serves nobody, else the first that may; change_count: none
  * may. */
 static size_t exchange_choose(const ChannelPass *channel)
@@ -72,7 +84,7 @@ static size_t exchange_choose(const ChannelPass *channel)
         if (chosen == channel->change_count && exchange_keeps_enough(channel))
             chosen = i;
     }
-    return chosen;
+    return chosen < channel->change_count ? chosen : exchange_choose_entering(channel);
 }
 
 /* The error is the refusal, which says how full the channel is. */
@@ -105,18 +117,35 @@ void exchange_begin(ChannelPass *channel)
     apply_send(channel, extra);
 }
 
-/* Whether the deletion left room, or may have. */
+/* Whether the deletion left room, or may have. What is disabled only is deleted by a later pass. */
 static bool exchange_has_room(const ChannelPass *channel)
 {
     size_t number = channel->under_way;
     const Sent *sent = &channel->sent[number];
 
+    if (channel->changes[number].kind == CHANGE_DISABLE)
+        return false;
     return *sent_outcome(channel, number) != OUTCOME_FAILED || sent->may_have_worked ||
            sent->was_uncertain;
 }
 
+/* An addition that waits has failed, unless a list says otherwise: by the refusal, which is told.
+ */
+static int exchange_fail(ChannelPass *channel, size_t number, Err *err)
+{
+    const Sent *sent = &channel->sent[number];
+
+    if (!sent->is_refused || sent->is_decided || sent->may_have_worked)
+        return 0;
+    sent_tell(channel, number, &channel->report->error);
+    return sent_decide(channel, number, OUTCOME_FAILED, err);
+}
+
 void exchange_go_on(ChannelPass *channel)
 {
+    Err err = {0};
+    int r;
+
     assert(channel->exchange != EXCHANGE_NONE);
     if (channel->exchange == EXCHANGE_DELETING && exchange_has_room(channel)) {
         channel->exchange = EXCHANGE_ADDING;
@@ -124,9 +153,14 @@ void exchange_go_on(ChannelPass *channel)
         return;
     }
     /* Where the extra stays, the addition has failed, and nothing more is exchanged. */
+    r = channel->exchange == EXCHANGE_DELETING ? exchange_fail(channel, channel->exchanged, &err)
+                                               : 0;
     channel->sent[channel->exchanged].is_refused = false;
     channel->exchange = EXCHANGE_NONE;
-    confirm_start(channel);
+    if (r < 0)
+        apply_cut(channel, RESULT_FAILED, &err);
+    else
+        confirm_start(channel);
 }
 
 int exchange_give_up(ChannelPass *channel, Err *err)
@@ -134,13 +168,9 @@ int exchange_give_up(ChannelPass *channel, Err *err)
     int r = 0;
 
     for (size_t i = 0; i < channel->first_deletion; i++) {
-        Sent *sent = &channel->sent[i];
+        int failed = exchange_fail(channel, i, r == 0 ? err : NULL);
 
-        if (!sent->is_refused || sent->is_decided || sent->may_have_worked)
-            continue;
-        sent_tell(channel, i, &channel->report->error);
-        if (r == 0)
-            r = sent_decide(channel, i, OUTCOME_FAILED, err);
+        r = r < 0 ? r : failed;
     }
     return r;
 }

@@ -4,7 +4,8 @@
  * addition that the service refused for its quota one extra is deleted, and the addition is sent
  * once more: `settle` apart from the next such pair, never with fewer members in service than
  * min_remaining in between, and undivided: once the deletion was sent, neither a pause nor a closed
- * window nor a stop short of its grace keeps the addition back.
+ * window nor a stop short of its grace keeps the addition back. Where extras only enter quarantine,
+ * one is disabled likewise, and the addition has failed until a later pass deletes it.
  */
 #pragma once
 

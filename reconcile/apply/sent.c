@@ -4,33 +4,50 @@
 #include <assert.h>
 
 #include "daemon/base/str.h"
+#include "reconcile/apply/kinds.h"
 #include "reconcile/apply/undo.h"
 #include "reconcile/plan/identity.h"
 
-Outcome *sent_outcome(const ChannelPass *channel, size_t number)
+/* Which of a report's arrays has a change of that kind. */
+typedef struct SentRow {
+    Outcome *outcome;
+    uint32_t *attempts;
+} SentRow;
+
+static SentRow sent_row(const ChannelPass *channel, size_t number)
 {
     ChannelReport *report = channel->report;
+    size_t row = channel->sent[number].row;
 
     assert(number < channel->change_count);
-    if (channel->undo)
-        return &undo_item(channel, number)->outcome;
-    if (number >= channel->first_deletion)
-        return &report->extras[number - channel->first_deletion].outcome;
-    return number < report->added_count ? &report->added[number].outcome
-                                        : &report->changed[number - report->added_count].outcome;
+    if (channel->undo) {
+        UndoItem *item = undo_item(channel, number);
+
+        return (SentRow){&item->outcome, &item->attempts};
+    }
+    switch (channel->changes[number].kind) {
+    case CHANGE_ADD:
+        return (SentRow){&report->added[row].outcome, &report->added[row].attempts};
+    case CHANGE_CORRECT:
+        return (SentRow){&report->changed[row].outcome, &report->changed[row].attempts};
+    case CHANGE_ENABLE:
+        return (SentRow){&report->enabled[row].outcome, &report->enabled[row].attempts};
+    case CHANGE_DELETE:
+    case CHANGE_DISABLE:
+    case CHANGE_KIND_COUNT:
+        break;
+    }
+    return (SentRow){&report->extras[row].outcome, &report->extras[row].attempts};
+}
+
+Outcome *sent_outcome(const ChannelPass *channel, size_t number)
+{
+    return sent_row(channel, number).outcome;
 }
 
 uint32_t *sent_attempts(const ChannelPass *channel, size_t number)
 {
-    ChannelReport *report = channel->report;
-
-    assert(number < channel->change_count);
-    if (channel->undo)
-        return &undo_item(channel, number)->attempts;
-    if (number >= channel->first_deletion)
-        return &report->extras[number - channel->first_deletion].attempts;
-    return number < report->added_count ? &report->added[number].attempts
-                                        : &report->changed[number - report->added_count].attempts;
+    return sent_row(channel, number).attempts;
 }
 
 void sent_print_member(const ChannelPass *channel, size_t number, char *ret_text, size_t size)
@@ -39,24 +56,12 @@ void sent_print_member(const ChannelPass *channel, size_t number, char *ret_text
     const Extra *extra;
 
     assert(number < channel->change_count);
-    if (channel->undo || change->kind != CHANGE_DELETE) {
+    if (channel->undo || (change->kind != CHANGE_DELETE && change->kind != CHANGE_DISABLE)) {
         identity_print(change->identity, change->identity_size, ret_text, size);
         return;
     }
-    extra = &channel->plan.extras[number - channel->first_deletion];
+    extra = &channel->plan.extras[channel->sent[number].row];
     identity_format(extra->group, extra->address, extra->port, ret_text, size);
-}
-
-Outcome sent_success(ChangeKind kind)
-{
-    static const Outcome outcomes[CHANGE_KIND_COUNT] = {
-        [CHANGE_DELETE] = OUTCOME_DELETED,
-        [CHANGE_ADD] = OUTCOME_ADDED,
-        [CHANGE_CORRECT] = OUTCOME_CORRECTED,
-    };
-
-    assert(kind < CHANGE_KIND_COUNT);
-    return outcomes[kind];
 }
 
 /* Out of the call's own last answer: an instance that fails ends calls that wait without one. */
@@ -71,30 +76,23 @@ void sent_note(Sent *sent, const Call *call, CallEnd end)
     str_copy(sent->request_id, sizeof(sent->request_id), call->last.request_id);
 }
 
-static EventKind sent_event_kind(ChangeKind kind, bool has_failed)
+/* The word of the history and of the log, where the report has another one. */
+static Outcome sent_recorded(const KindRow *kind, Outcome outcome)
 {
-    switch (kind) {
-    case CHANGE_ADD:
-        return has_failed ? EVENT_ADD_FAILED : EVENT_ADDED;
-    case CHANGE_CORRECT:
-        return has_failed ? EVENT_CORRECT_FAILED : EVENT_CORRECTED;
-    case CHANGE_DELETE:
-    case CHANGE_KIND_COUNT:
-        break;
-    }
-    return has_failed ? EVENT_DELETE_FAILED : EVENT_DELETED;
+    return outcome == kind->success ? kind->recorded : outcome;
 }
 
 void sent_tell(const ChannelPass *channel, size_t number, const Err *why)
 {
     const ChannelReport *report = channel->report;
     const Change *change = &channel->changes[number];
+    const KindRow *kind = kinds_row(change->kind);
     const Sent *sent = &channel->sent[number];
     Outcome outcome = *sent_outcome(channel, number);
     Err err = why ? *why : (Err){0};
     char member[IDENTITY_SIZE_MAX + 16];
     Event event = {
-        .kind = sent_event_kind(change->kind, outcome == OUTCOME_FAILED),
+        .kind = outcome == OUTCOME_FAILED ? kind->failed : kind->done,
         .is_undo = channel->undo != NULL,
         .roster = channel->roster,
         .pass = channel->pass_id,
@@ -104,7 +102,7 @@ void sent_tell(const ChannelPass *channel, size_t number, const Err *why)
         .member = member,
         .member_id = sent->listed_id ? sent->listed_id : change->member_id,
         .digest = report->digest,
-        .outcome = outcome,
+        .outcome = sent_recorded(kind, outcome),
         .attempt = *sent_attempts(channel, number),
         .err = &err,
     };
@@ -126,7 +124,8 @@ int sent_decide(ChannelPass *channel, size_t number, Outcome outcome, Err *err)
     sent->is_decided = true;
     str_copy(answer.code, sizeof(answer.code), sent->code);
     str_copy(answer.request_id, sizeof(answer.request_id), sent->request_id);
-    return channel->ops->decide(channel->context, channel->changes[number].action, outcome,
+    return channel->ops->decide(channel->context, channel->changes[number].action,
+                                sent_recorded(kinds_row(channel->changes[number].kind), outcome),
                                 *sent_attempts(channel, number), sent->listed_id ? &listed : NULL,
                                 sent->http ? &answer : NULL, err);
 }

@@ -11,9 +11,6 @@ uint32_t *sent_attempts(const ChannelPass *channel, size_t number);
 /* Its member, for people: as the service writes it, where that is known. */
 void sent_print_member(const ChannelPass *channel, size_t number, char *ret_text, size_t size);
 
-/* The outcome of a change of that kind that succeeded. */
-Outcome sent_success(ChangeKind kind);
-
 /* Keeps how the call ended, and what its last answer said. */
 void sent_note(Sent *sent, const Call *call, CallEnd end);
 

@@ -89,6 +89,9 @@ void channel_done(ChannelPass *channel)
     diff_done(&channel->diff);
     diff_done(&channel->confirmed);
     channel_record_done(&channel->record);
+    quarantine_done(&channel->quarantine);
+    map_done(&channel->quarantine_ids);
+    fate_done(&channel->fates);
     map_done(&channel->tried);
     free(channel->changes);
     free(channel->sent);
@@ -213,6 +216,29 @@ bool channel_look_again(ChannelPass *channel, Diff *diff, uint32_t *looks, Chann
     return true;
 }
 
+int channel_recall_quarantine(ChannelPass *channel, Err *err)
+{
+    int r;
+
+    map_clear(&channel->quarantine_ids);
+    quarantine_done(&channel->quarantine);
+    r = channel->ops->recall_quarantine(channel->context, channel->roster, channel->row->id,
+                                        &channel->quarantine, err);
+    if (r == 0 && fate_collect_ids(&channel->quarantine, &channel->quarantine_ids) < 0)
+        r = err_memory(err);
+    return r;
+}
+
+/* Who is in quarantine is wanted whole of the list. What the state cannot tell now it is asked for
+ * again with the list. */
+static void channel_ask_for_quarantined(ChannelPass *channel)
+{
+    if (channel->undo || channel->is_recovery)
+        return;
+    channel_recall_quarantine(channel, NULL);
+    channel->diff.kept_ids = &channel->quarantine_ids;
+}
+
 void channel_start(ChannelPass *channel, const ChannelRow *row, ChannelOnWhole on_list)
 {
     Err err = {0};
@@ -237,8 +263,10 @@ void channel_start(ChannelPass *channel, const ChannelRow *row, ChannelOnWhole o
         diff_init(&channel->diff, &channel->desired, row->id, channel->report->is_ecs) < 0)
         r = err_memory(&err);
     channel->diff.finds_extras = channel->undo != NULL;
-    if (r < 0)
+    if (r < 0) {
         channel_end(channel, RESULT_FAILED, &err);
-    else
-        channel_read(channel, &channel->diff, 0, on_list);
+        return;
+    }
+    channel_ask_for_quarantined(channel);
+    channel_read(channel, &channel->diff, 0, on_list);
 }

@@ -21,6 +21,7 @@
 
 #include "reconcile/channel/list_read.h"
 #include "reconcile/plan/catalog.h"
+#include "reconcile/plan/fate.h"
 #include "reconcile/plan/identity.h"
 #include "reconcile/plan/plan.h"
 #include "reconcile/report/report.h"
@@ -35,6 +36,7 @@ typedef struct PassGuards PassGuards;
 typedef struct Sent {
     size_t wanted;         /* of an addition or a correction: which of the roster's members; in an
                               undo of each: which of its items */
+    size_t row;            /* of the report's rows of its kind; not in an undo */
     const char *listed_id; /* of one that was added, as the list has it; the report owns it */
     int32_t listed_weight; /* likewise */
     bool was_tried;        /* its call has ended; else it is still to be sent, or is skipped */
@@ -98,6 +100,12 @@ struct ChannelPass {
     bool has_approval;         /* there is one for exactly this plan */
     bool opens_window;         /* and it opens a closed window */
     bool is_approved;          /* and the plan needs it to pass, which spends it */
+    Quarantine quarantine;     /* who is in it, by the state */
+    Map quarantine_ids;        /* of these, before the list was read */
+    Fates fates;               /* what becomes of them */
+    bool is_enabling;          /* its changes are those that no guard and no window holds */
+    bool has_enabled;          /* and were made in this pass */
+    ChannelOnWhole on_enabled; /* what follows then: its list is read and judged anew */
     bool is_shut;              /* by a window, a freeze or the clocks (gate.h) */
     bool is_paused;            /* since the plan was made: sends no further change */
     Map tried;             /* ids of listed members whose deletion an earlier pass left undecided */
@@ -108,14 +116,15 @@ struct ChannelPass {
     Change *changes; /* of the plan: additions, corrections, deletions, each in their order */
     Sent *sent;      /* of each */
     size_t change_count;
-    size_t first_deletion; /* the number of the first of them */
+    size_t first_deletion; /* the number of the first that takes something away: what is disabled
+                            * and deletions */
     bool is_made;          /* what comes before it is done, as a list says */
     size_t next;           /* the first that was not tried in their order */
     size_t under_way;      /* the change whose call is, or was last */
     ExchangeStep exchange; /* that is under way */
     size_t exchanged;      /* by it: the addition */
     bool is_settling;      /* deletions wait until what was added had its time to take effect */
-    size_t deletions_sent; /* of them, sent once at least: deletions */
+    size_t deletions_sent; /* of them, sent once at least: those that the guards of a pass count */
     uint32_t failures_in_row;
     uint32_t looks;        /* at the list after changes, that did not show them all */
     uint32_t settle_looks; /* at the list before, that showed a member whose end is not known */
@@ -142,6 +151,9 @@ void channel_read(ChannelPass *channel, Diff *diff, uint64_t delay_usec, Channel
 /* Reads it again, emptied, after the next of the waits in which what was just written may show
  * (API.md section 2): 1, 3 and 10 s; `looks` counts them. False: there is none left. */
 bool channel_look_again(ChannelPass *channel, Diff *diff, uint32_t *looks, ChannelOnWhole on_whole);
+
+/* Reads anew who is in quarantine. 0, -ENOMEM, or the state's errors, told in `err`. */
+int channel_recall_quarantine(ChannelPass *channel, Err *err);
 
 /* Begins a request that changes `channel->member`: the kind of `change`, its member and what
  * belongs to that are the caller's, the rest is filled in. `doing` and `on_end` are the call's. It

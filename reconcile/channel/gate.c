@@ -3,18 +3,23 @@
 
 #include <assert.h>
 
+static bool gate_has_freezes(const ChangeGate *gate)
+{
+    return gate->settings->freeze_count + gate->channel->freeze_count > 0;
+}
+
 GateLook gate_look(const ChannelPass *channel)
 {
     const ChangeGate gate = config_gate(channel->config, channel->roster);
     ChangeGateState state;
 
-    if (!change_gate_has_any(&gate))
+    if (!change_gate_has_any(&gate) || (channel->is_enabling && !gate_has_freezes(&gate)))
         return (GateLook){.is_closed = false};
     if (channel->dispatch->has_clock_apart)
         return (GateLook){.is_closed = true, .reason = CHANGE_GATE_CLOCK_REASON};
     state = change_gate_look(&gate, channel->ops->realtime_usec(channel->context));
     return (GateLook){
-        .is_closed = state.kind != CHANGE_GATE_OPEN,
+        .is_closed = channel->is_enabling ? state.is_frozen : state.kind != CHANGE_GATE_OPEN,
         .may_be_opened = !state.is_frozen,
         .reason = state.reason,
         .until_usec = state.until_usec,

@@ -11,7 +11,8 @@ typedef struct GateLook {
     uint64_t until_usec; /* is_closed: realtime; 0: not known */
 } GateLook;
 
-/* Looks now; an approval makes no difference. */
+/* Looks now; an approval makes no difference. What rosterd had disabled needs no window to be
+ * enabled again, but is frozen with the rest. */
 GateLook gate_look(const ChannelPass *channel);
 
 /* What the configuration says of a pause, of windows and freezes, for a channel that is not read

@@ -12,13 +12,14 @@
 #include "reconcile/channel/gate.h"
 #include "reconcile/pass/held.h"
 #include "reconcile/pass/pass_guards.h"
+#include "reconcile/pass/settling.h"
 #include "reconcile/plan/plan_digest.h"
 
 /* Whether there is anything to recall the channel's record for. */
 static bool decision_differs(const ChannelPass *channel)
 {
     return channel->plan.extra_count > 0 || channel->plan.missing_count > 0 ||
-           channel->plan.changed_count > 0;
+           channel->plan.changed_count > 0 || channel->plan.enable_count > 0;
 }
 
 /* Sightings are counted once a pass, whatever comes of the plan; where they are not asked for, old
@@ -67,7 +68,8 @@ static bool decision_may_change(const ChannelPass *channel)
 static bool decision_will_delete(const ChannelPass *channel)
 {
     if (channel->dry_run || channel->record.is_paused || channel->plan.delete_count == 0 ||
-        !decision_may_change(channel) || decision_find_absent_group(channel))
+        channel->plan.enter_count > 0 || !decision_may_change(channel) ||
+        decision_find_absent_group(channel))
         return false;
     return channel->has_approval || channel->refusing == 0;
 }
@@ -134,7 +136,7 @@ static int decision_recall_window(ChannelPass *channel, Err *err)
 }
 
 /* A deletion in doubt counts as deleted for the fight guard. */
-static int decision_recall(ChannelPass *channel, Err *err)
+static int decision_recall_pauses(ChannelPass *channel, Err *err)
 {
     int r = 0;
 
@@ -142,8 +144,13 @@ static int decision_recall(ChannelPass *channel, Err *err)
     if (decision_differs(channel))
         r = channel->ops->recall(channel->context, channel->roster, channel->row, &channel->record,
                                  err);
-    if (r == 0)
-        r = decision_recall_pause(channel, err);
+    return r == 0 ? decision_recall_pause(channel, err) : r;
+}
+
+static int decision_recall(ChannelPass *channel, Err *err)
+{
+    int r = decision_recall_pauses(channel, err);
+
     channel->has_approval = channel->opens_window = false;
     if (r == 0 && plan_change_count(&channel->plan) > 0)
         r = decision_judge(channel, err);
@@ -162,7 +169,7 @@ static int decision_settle_in_doubt(ChannelPass *channel, Err *err)
     if (!decision_will_delete(channel) &&
         channel_look_again(channel, &channel->diff, &channel->settle_looks, decision_on_list))
         return 1;
-    r = decision_settle(channel, channel->row->id, true, err);
+    r = settling_on_list(channel, channel->row->id, true, err);
     return r < 0 ? r : decision_recall(channel, err);
 }
 
@@ -180,7 +187,8 @@ static void decision_make(ChannelPass *channel)
         return;
     }
     if (!decision_may_change(channel)) {
-        channel_end(channel, RESULT_DRIFT, NULL);
+        channel_end(channel, plan_only_waits(&channel->plan) ? RESULT_QUARANTINED : RESULT_DRIFT,
+                    NULL);
         return;
     }
     if (channel->refusing > 0 && !channel->has_approval) {
@@ -188,121 +196,12 @@ static void decision_make(ChannelPass *channel)
         return;
     }
     channel->is_approved = channel->refusing > 0 || channel->opens_window;
-    if (channel->plan.delete_count > 0)
+    if (plan_leave_count(&channel->plan) > 0)
         pass_guards_add(channel->pass_guards, channel);
     else if (channel->dry_run)
         channel_end(channel, RESULT_DRIFT, NULL);
     else
         apply_start(channel);
-}
-
-static int decision_settle_final(void *list, const char *member_id)
-{
-    const ChannelPass *channel = list;
-
-    return diff_has_id(&channel->diff, member_id) ? SETTLEMENT_FAILED : SETTLEMENT_GONE;
-}
-
-/* A member still listed may be on its way out: if its next deletion finds it gone, it was ours. */
-static int decision_settle_member(void *list, const char *member_id)
-{
-    ChannelPass *channel = list;
-    const char *id;
-
-    if (!diff_has_id(&channel->diff, member_id))
-        return SETTLEMENT_GONE;
-    id = arena_string(&channel->diff.arena, member_id);
-    if (!id || map_put(&channel->tried, id, strlen(id), channel) < 0)
-        return -ENOMEM;
-    channel->in_doubt_count++;
-    return SETTLEMENT_LATER;
-}
-
-static const char *decision_find_listed(const void *list, const void *identity,
-                                        size_t identity_size)
-{
-    const ChannelPass *channel = list;
-
-    return diff_find_id(&channel->diff, identity, identity_size);
-}
-
-/* Whether a live member has all values that a correction sent; a weight that is not told counts as
- * right. */
-static bool decision_is_corrected(const MemberFields *live, const MemberFields *was,
-                                  const MemberFields *sent, int told)
-{
-    if (told & ROSTER_MEMBER_WEIGHT && was->weight != sent->weight &&
-        live->weight != OPS_WEIGHT_NONE && live->weight != sent->weight)
-        return false;
-    if (was->is_backup != sent->is_backup && live->is_backup != sent->is_backup)
-        return false;
-    return was->is_enabled == sent->is_enabled || live->is_enabled == sent->is_enabled;
-}
-
-/* By what was sent, and not by the roster, which may be another by now. */
-static const char *decision_find_corrected(const void *list, const void *identity,
-                                           size_t identity_size, const char *before,
-                                           const char *after)
-{
-    const ChannelPass *channel = list;
-    const MemberFields *live = diff_find_fields(&channel->diff, identity, identity_size);
-    MemberFields was, sent;
-    int told;
-
-    if (!live || channel->ops->read_fields(channel->context, before, &was) < 0)
-        return NULL;
-    told = channel->ops->read_fields(channel->context, after, &sent);
-    return told >= 0 && decision_is_corrected(live, &was, &sent, told)
-               ? diff_find_id(&channel->diff, identity, identity_size)
-               : NULL;
-}
-
-static const char *decision_find_absent(const void *list, const void *identity,
-                                        size_t identity_size)
-{
-    (void)list;
-    (void)identity;
-    (void)identity_size;
-    return NULL;
-}
-
-static const char *decision_find_absent_corrected(const void *list, const void *identity,
-                                                  size_t identity_size, const char *before,
-                                                  const char *after)
-{
-    (void)before;
-    (void)after;
-    return decision_find_absent(list, identity, identity_size);
-}
-
-static int decision_settle_as_absent(void *list, const char *member_id)
-{
-    (void)list;
-    (void)member_id;
-    return SETTLEMENT_ABSENT;
-}
-
-int decision_settle_absent(ChannelPass *channel, const char *channel_id, Err *err)
-{
-    const SettleList list = {decision_settle_as_absent, decision_find_absent,
-                             decision_find_absent_corrected, channel};
-
-    assert(channel_id && !channel->row);
-    return channel->ops->settle(channel->context, channel->roster, channel_id, &list, err);
-}
-
-int decision_settle(ChannelPass *channel, const char *channel_id, bool is_final, Err *err)
-{
-    const SettleList list = {is_final ? decision_settle_final : decision_settle_member,
-                             decision_find_listed, decision_find_corrected, channel};
-
-    assert(channel_id && channel->row);
-    channel->in_doubt_count = 0;
-    if (channel->dry_run)
-        return 0;
-    if (!is_final)
-        map_clear(&channel->tried);
-    return channel->ops->settle(channel->context, channel->roster, channel_id, &list, err);
 }
 
 static bool decision_is_listed(const void *list, const char *member_id)
@@ -338,32 +237,76 @@ static int decision_report_plan(ChannelPass *channel)
     report->disabled_count = plan->disabled_count;
     if (report_set_extras(report, plan->extras, plan->extra_count) < 0 ||
         report_set_changed(report, &channel->desired, plan->changed, plan->changed_count) < 0 ||
-        report_set_added(report, &channel->diff, plan->add_count) < 0)
+        report_set_added(report, &channel->diff, plan->add_count) < 0 ||
+        report_add_enabled(report, channel->fates.enabled, channel->fates.enabled_count) < 0)
         return -ENOMEM;
-    for (size_t i = plan->delete_count; i < report->extra_count; i++)
-        report->extras[i].outcome = OUTCOME_SKIPPED;
+    for (size_t i = 0; i < report->extra_count; i++) {
+        if (plan->extras[i].fate == EXTRA_STAYS)
+            report->extras[i].outcome = OUTCOME_SKIPPED;
+    }
     return report_set_missing(report, &channel->diff);
 }
 
-void decision_on_list(ChannelPass *channel)
+/* ---- quarantine ---- */
+
+/* Out of the state as it is now that earlier passes' changes are settled: what becomes of extras,
+ * and who is to be enabled again. */
+static int decision_judge_quarantine(ChannelPass *channel, Err *err)
 {
-    const char *id = channel->row->id;
-    Err err = {0};
+    const RosterChannel *roster = channel->roster;
+    Fates *fates = &channel->fates;
+    int r = channel_recall_quarantine(channel, err);
+
+    fate_done(fates);
+    if (r < 0)
+        return r;
+    if (fate_judge(&channel->diff, &channel->quarantine, roster->mode, roster->quarantine_usec,
+                   fates) < 0)
+        return err_memory(err);
+    if (fates->freed_count == 0 || channel->dry_run)
+        return 0;
+    return channel->ops->leave_quarantine(channel->context, roster, channel->row->id, fates->freed,
+                                          fates->freed_count, err);
+}
+
+/* Neither guard nor window holds them, but a pause, a freeze, `observe` and a dry run do. Negative
+ * with the state's error. */
+static int decision_may_enable(ChannelPass *channel, Err *err)
+{
+    GateLook look;
     int r;
 
-    assert(!channel->is_done && !channel->undo && !channel->is_recovery);
-    plan_make(&channel->diff, channel->roster->mode, &channel->plan);
-    r = decision_report_plan(channel);
-    if (r < 0) {
-        channel_fail(channel, r, "making the plan");
-        return;
-    }
-    if (!channel->dry_run)
-        channel->ops->watch_added(channel->context, channel->roster, channel->row,
-                                  decision_is_listed, channel);
-    r = decision_settle(channel, id, false, &err);
+    if (channel->fates.enabled_count == 0 || channel->has_enabled || channel->dry_run ||
+        channel->roster->mode == MODE_OBSERVE)
+        return 0;
+    r = decision_recall_pauses(channel, err);
+    if (r < 0 || channel->record.is_paused)
+        return r < 0 ? r : 0;
+    channel->is_enabling = true;
+    look = gate_look(channel);
+    channel->is_enabling = false;
+    return !look.is_closed;
+}
+
+/* Settles what is in doubt and makes the plan. */
+static int decision_prepare(ChannelPass *channel, Err *err)
+{
+    int r = settling_on_list(channel, channel->row->id, false, err);
+
     if (r == 0)
-        r = decision_recall(channel, &err);
+        r = decision_judge_quarantine(channel, err);
+    plan_make(&channel->diff, channel->roster->mode, &channel->plan);
+    channel->plan.enable_count = channel->fates.enabled_count;
+    if (decision_report_plan(channel) < 0)
+        return err_memory(err);
+    return r;
+}
+
+static void decision_go_on(ChannelPass *channel)
+{
+    Err err = {0};
+    int r = decision_recall(channel, &err);
+
     if (r == 0)
         r = decision_settle_in_doubt(channel, &err);
     if (r > 0)
@@ -376,8 +319,30 @@ void decision_on_list(ChannelPass *channel)
         apply_mark(channel, OUTCOME_SKIPPED);
         channel_end(channel, RESULT_FAILED, &err);
     } else if (!decision_differs(channel)) {
-        channel_end(channel, RESULT_IN_SYNC, NULL);
+        channel_end(channel, channel->has_enabled ? RESULT_CONVERGED : RESULT_IN_SYNC, NULL);
     } else {
         decision_make(channel);
+    }
+}
+
+void decision_on_list(ChannelPass *channel)
+{
+    Err err = {0};
+    int r;
+
+    assert(!channel->is_done && !channel->undo && !channel->is_recovery);
+    r = decision_prepare(channel, &err);
+    if (!channel->dry_run && !channel->has_enabled)
+        channel->ops->watch_added(channel->context, channel->roster, channel->row,
+                                  decision_is_listed, channel);
+    if (r == 0)
+        r = decision_may_enable(channel, &err);
+    if (r > 0) {
+        apply_enable(channel, decision_on_list);
+    } else if (r == 0) {
+        decision_go_on(channel);
+    } else {
+        apply_mark(channel, OUTCOME_SKIPPED);
+        channel_end(channel, RESULT_FAILED, &err);
     }
 }

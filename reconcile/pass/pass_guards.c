@@ -111,7 +111,7 @@ static bool pass_guards_are_off(const PassGuards *guards)
 static void pass_guards_count(const PassGuards *guards, const ChannelPass *channel,
                               GuardTotals *totals)
 {
-    totals->deletes += channel->plan.delete_count;
+    totals->deletes += plan_leave_count(&channel->plan);
     totals->channels += !pass_spent_has(&guards->before, channel->row->id);
 }
 
@@ -247,7 +247,7 @@ static void pass_guards_drop_paused(PassGuards *guards)
 
 void pass_guards_add(PassGuards *guards, ChannelPass *channel)
 {
-    assert(channel->plan.delete_count > 0);
+    assert(channel->plan.enter_count + channel->plan.delete_count > channel->plan.due_count);
     assert(channel->refusing == 0 || channel->has_approval);
     assert(!channel->is_done);
     if (pass_guards_are_off(guards)) {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "daemon/base/mem.h"
-#include "reconcile/pass/decision.h"
+#include "reconcile/pass/settling.h"
 
 void recovery_done(Recoveries *recoveries)
 {
@@ -67,7 +67,7 @@ static void recovery_settle(ChannelPass *channel, const char *channel_id, bool i
 {
     Err err = {0};
 
-    if (decision_settle(channel, channel_id, is_final, &err) < 0)
+    if (settling_on_list(channel, channel_id, is_final, &err) < 0)
         channel_end(channel, RESULT_FAILED, &err);
     else if (channel->in_doubt_count == 0)
         channel_close(channel, RESULT_IN_SYNC, NULL);
@@ -79,7 +79,7 @@ static void recovery_on_absent(ChannelPass *channel)
 {
     Err err = {0};
 
-    if (decision_settle_absent(channel, channel->roster->id, &err) < 0)
+    if (settling_on_absent(channel, channel->roster->id, &err) < 0)
         channel_end(channel, RESULT_FAILED, &err);
     else
         channel_close(channel, RESULT_IN_SYNC, NULL);

@@ -32,6 +32,7 @@ void diff_done(Diff *diff)
     free(diff->seen_fields);
     free(diff->changed);
     free(diff->extras);
+    free(diff->kept);
     *diff = (Diff){0};
 }
 
@@ -46,6 +47,7 @@ void diff_reset(Diff *diff)
     memset((void *)diff->seen, 0, diff->desired->channel->member_count * sizeof(*diff->seen));
     diff->extra_count = 0;
     diff->changed_count = 0;
+    diff->kept_count = 0;
     diff->live_count = 0;
     diff->ignored_count = 0;
     diff->staying_in_service = 0;
@@ -219,11 +221,15 @@ static int diff_add_wanted(Diff *diff, size_t desired, const LiveRow *live, cons
         page, number);
 }
 
+/* What the ids of a list lead to. */
+static DiffLook diff_enabled = DIFF_ENABLED, diff_disabled = DIFF_DISABLED;
+
 static int diff_note_id(Diff *diff, const MemberRow *row, char **ret_id, Err *err)
 {
     size_t size = strlen(row->id);
     char *id = arena_copy(&diff->arena, row->id, size);
-    int r = id ? map_put(&diff->ids, id, size, diff) : -ENOMEM;
+    DiffLook *look = row->fields.is_enabled ? &diff_enabled : &diff_disabled;
+    int r = id ? map_put(&diff->ids, id, size, look) : -ENOMEM;
 
     if (r < 0)
         return err_memory(err);
@@ -241,6 +247,34 @@ static int diff_add_ignored(Diff *diff, const LiveRow *live)
         return -ENOMEM;
     *ignored = (IgnoredRow){live->id, live->row->fields};
     diff->ignored_count++;
+    return 0;
+}
+
+/* Where somebody asked for it by its id. */
+static int diff_keep(Diff *diff, const LiveRow *live, size_t wanted, const MemberPage *page,
+                     size_t number)
+{
+    const MemberRow *row = live->row;
+    const char *member_json;
+    Kept kept;
+
+    if (!diff->kept_ids || !map_find(diff->kept_ids, live->id, strlen(live->id)))
+        return 0;
+    member_json = page->describe(page, number);
+    kept = (Kept){
+        .id = live->id,
+        .group = arena_string(&diff->arena, row->group),
+        .address = arena_string(&diff->arena, diff->is_ecs ? row->ecs_id : row->host),
+        .port = live->port,
+        .wanted = wanted,
+        .identity = arena_copy(&diff->arena, live->identity, live->identity_size),
+        .identity_size = live->identity_size,
+        .member_json = member_json ? arena_string(&diff->arena, member_json) : NULL,
+    };
+    if (!kept.group || !kept.address || !kept.identity || !kept.member_json ||
+        mem_grow(&diff->kept, &diff->kept_capacity, diff->kept_count + 1, sizeof(*diff->kept)) < 0)
+        return -ENOMEM;
+    diff->kept[diff->kept_count++] = kept;
     return 0;
 }
 
@@ -265,6 +299,8 @@ static int diff_add_row(Diff *diff, const MemberPage *page, size_t number, Err *
     if (r < 0)
         return r;
     diff->live_count++;
+    if (diff_keep(diff, &live, wanted, page, number) < 0)
+        return err_memory(err);
     if (wanted != DESIRED_NONE) {
         r = diff_add_wanted(diff, wanted, &live, page, number);
     } else if (!ignore_matches(diff->desired->channel, diff->desired->channel_port, row, live.host,
@@ -302,76 +338,4 @@ bool diff_is_changed(const Diff *diff, size_t wanted)
     assert(wanted < diff->desired->channel->member_count);
     return diff->seen[wanted] && diff_compare(member, desired_states(diff->desired, member),
                                               &diff->seen_fields[wanted]) != 0;
-}
-
-bool diff_has_id(const Diff *diff, const char *member_id)
-{
-    assert(member_id);
-    return map_find(&diff->ids, member_id, strlen(member_id)) != NULL;
-}
-
-static const Extra *diff_extra_of(const Diff *diff, const Map *map, const void *key, size_t size)
-{
-    const void *value = map_find(map, key, size);
-    size_t number = (size_t)(uintptr_t)value;
-
-    assert(diff->finds_extras);
-    if (!value)
-        return NULL;
-    assert(number <= diff->extra_count);
-    return &diff->extras[number - 1];
-}
-
-static const Extra *diff_search_extra(const Diff *diff, const void *identity, size_t identity_size)
-{
-    if (diff->finds_extras)
-        return diff_find_extra_like(diff, identity, identity_size);
-    for (size_t i = 0; i < diff->extra_count; i++) {
-        const Extra *extra = &diff->extras[i];
-
-        if (extra->identity_size == identity_size &&
-            memcmp(extra->identity, identity, identity_size) == 0)
-            return extra;
-    }
-    return NULL;
-}
-
-const char *diff_find_id(const Diff *diff, const void *identity, size_t identity_size)
-{
-    size_t wanted = desired_find(diff->desired, identity, identity_size);
-    const IgnoredRow *ignored;
-    const Extra *extra;
-
-    if (wanted != DESIRED_NONE)
-        return diff->seen[wanted];
-    extra = diff_search_extra(diff, identity, identity_size);
-    if (extra)
-        return extra->id;
-    ignored = map_find(&diff->ignored, identity, identity_size);
-    return ignored ? ignored->id : NULL;
-}
-
-const MemberFields *diff_find_fields(const Diff *diff, const void *identity, size_t identity_size)
-{
-    size_t wanted = desired_find(diff->desired, identity, identity_size);
-    const IgnoredRow *ignored;
-    const Extra *extra;
-
-    if (wanted != DESIRED_NONE)
-        return diff->seen[wanted] ? &diff->seen_fields[wanted] : NULL;
-    extra = diff_search_extra(diff, identity, identity_size);
-    if (extra)
-        return &extra->fields;
-    ignored = map_find(&diff->ignored, identity, identity_size);
-    return ignored ? &ignored->fields : NULL;
-}
-
-const Extra *diff_find_extra(const Diff *diff, const char *member_id)
-{
-    return diff_extra_of(diff, &diff->extras_by_id, member_id, strlen(member_id));
-}
-
-const Extra *diff_find_extra_like(const Diff *diff, const void *identity, size_t identity_size)
-{
-    return diff_extra_of(diff, &diff->extras_by_identity, identity, identity_size);
 }

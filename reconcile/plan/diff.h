@@ -9,6 +9,15 @@
 #include "reconcile/ops.h"
 #include "reconcile/plan/desired.h"
 
+/* What is planned for an extra where the mode deletes (fate.h). */
+typedef enum ExtraFate {
+    EXTRA_DELETES, /* it is deleted at once */
+    EXTRA_STAYS,   /* the mode deletes nothing */
+    EXTRA_ENTERS,  /* quarantine, and is disabled unless it is already */
+    EXTRA_WAITS,   /* it is in quarantine */
+    EXTRA_LEAVES,  /* its time in quarantine is over: it is deleted */
+} ExtraFate;
+
 /* A live member that is neither in the roster nor ignored. Strings live in the diff's arena. */
 typedef struct Extra {
     const char *id;
@@ -19,7 +28,28 @@ typedef struct Extra {
     size_t identity_size;
     MemberFields fields;
     const char *member_json; /* the complete row */
+    ExtraFate fate;
+    uint64_t until_usec; /* realtime: EXTRA_WAITS, EXTRA_LEAVES */
 } Extra;
+
+/* A live member that was asked for by its id, whatever the roster says of it. */
+typedef struct Kept {
+    const char *id;
+    const char *group;
+    const char *address;
+    uint16_t port; /* effective */
+    size_t wanted; /* index of the roster's member, or DESIRED_NONE */
+    const void *identity;
+    size_t identity_size;
+    const char *member_json; /* the complete row */
+} Kept;
+
+/* What a list says of a member. */
+typedef enum DiffLook {
+    DIFF_ABSENT,
+    DIFF_ENABLED,
+    DIFF_DISABLED,
+} DiffLook;
 
 /* A live member that the roster wants, with another value of a field that it states. */
 typedef struct Changed {
@@ -41,7 +71,8 @@ typedef struct Diff {
     const Desired *desired; /* borrowed */
     const char *channel_id; /* borrowed */
     bool is_ecs;
-    Map ids; /* every row's id */
+    const Map *kept_ids; /* borrowed: the ids of members to be kept whole; NULL: none */
+    Map ids;             /* every row's id, and whether it is enabled */
     Arena arena;
     const char **seen; /* of each desired member the id that it is live by; NULL: it is not */
     MemberFields *seen_fields; /* of each that is live */
@@ -49,6 +80,8 @@ typedef struct Diff {
     size_t changed_count, changed_capacity;
     Extra *extras;
     size_t extra_count, extra_capacity;
+    Kept *kept; /* in the list's order */
+    size_t kept_count, kept_capacity;
     size_t live_count;
     Map ignored; /* identity -> IgnoredRow of each row that a rule ignores */
     size_t ignored_count;
@@ -75,6 +108,9 @@ bool diff_is_changed(const Diff *diff, size_t wanted);
 
 /* Whether the list holds a member with that id. */
 bool diff_has_id(const Diff *diff, const char *member_id);
+
+/* Whether the member with that id is listed, and in service. */
+DiffLook diff_look(const Diff *diff, const char *member_id);
 
 /* The id of a listed member with that identity, or NULL. Borrowed. */
 const char *diff_find_id(const Diff *diff, const void *identity, size_t identity_size);

@@ -24,7 +24,7 @@ const char *guard_name_text(GuardName name)
 
 static uint64_t guard_measure_max_deletes(const Subject *subject)
 {
-    return subject->plan->delete_count + subject->plan->disable_count;
+    return plan_leave_count(subject->plan) + subject->plan->disable_count;
 }
 
 static uint64_t guard_measure_max_adds(const Subject *subject)
@@ -39,9 +39,9 @@ static uint64_t guard_measure_max_delete_percent(const Subject *subject)
     uint64_t base = plan->live_count - plan->ignored_count;
 
     assert(plan->ignored_count <= plan->live_count);
-    if (plan->delete_count == 0)
+    if (plan_leave_count(plan) == 0)
         return 0;
-    return base == 0 ? 100 : ((uint64_t)plan->delete_count * 100 + base - 1) / base;
+    return base == 0 ? 100 : ((uint64_t)plan_leave_count(plan) * 100 + base - 1) / base;
 }
 
 static uint64_t guard_measure_min_remaining(const Subject *subject)
@@ -49,7 +49,9 @@ static uint64_t guard_measure_min_remaining(const Subject *subject)
     const Plan *plan = subject->plan;
 
     /* Nothing that is only added takes a member out of service. */
-    return plan->delete_count + plan->disable_count > 0 ? plan->staying_in_service : UINT32_MAX;
+    return plan->enter_count + plan->delete_count + plan->disable_count > 0
+               ? plan->staying_in_service
+               : UINT32_MAX;
 }
 
 uint32_t guard_sightings(const ChannelRecord *record, const char *member_id)
@@ -72,9 +74,13 @@ static uint64_t guard_measure_confirm_passes(const Subject *subject)
 
     if (subject->limits->confirm_passes <= 1)
         return 1;
-    for (size_t i = 0; i < plan->delete_count; i++) {
-        uint32_t count = guard_sightings(subject->record, plan->extras[i].id);
+    for (size_t i = 0; i < plan->extra_count; i++) {
+        const Extra *extra = &plan->extras[i];
+        uint32_t count;
 
+        if (extra->fate != EXTRA_DELETES && extra->fate != EXTRA_ENTERS)
+            continue;
+        count = guard_sightings(subject->record, extra->id);
         least = count < least ? count : least;
     }
     return least;
@@ -97,21 +103,35 @@ static uint64_t guard_count_past(const Subject *subject, ChangeKind kind, const 
     return count;
 }
 
-/* The past changes, each kind for itself, of the member that was changed alike most often. */
-static uint64_t guard_measure_fight(const Subject *subject)
+/* The most of the extras; one that is disabled already is not disabled again. */
+static uint64_t guard_measure_fight_of_extras(const Subject *subject)
 {
     const Plan *plan = subject->plan;
     uint64_t most = 0;
 
-    if (subject->record->change_count == 0)
-        return 0;
-    for (size_t i = 0; i < plan->delete_count; i++) {
+    for (size_t i = 0; i < plan->extra_count; i++) {
         const Extra *extra = &plan->extras[i];
-        uint64_t count =
-            guard_count_past(subject, CHANGE_DELETE, extra->identity, extra->identity_size);
+        bool enters = extra->fate == EXTRA_ENTERS;
+        uint64_t count;
 
+        if (!plan_is_leaving(extra) || (enters && !extra->fields.is_enabled))
+            continue;
+        count = guard_count_past(subject, enters ? CHANGE_DISABLE : CHANGE_DELETE, extra->identity,
+                                 extra->identity_size);
         most = count > most ? count : most;
     }
+    return most;
+}
+
+/* The past changes, each kind for itself, of the member that was changed alike most often. */
+static uint64_t guard_measure_fight(const Subject *subject)
+{
+    const Plan *plan = subject->plan;
+    uint64_t most;
+
+    if (subject->record->change_count == 0)
+        return 0;
+    most = guard_measure_fight_of_extras(subject);
     for (size_t i = 0; i < plan->correct_count; i++) {
         const DesiredKey *key = &plan->changed[i].identity;
         uint64_t count = guard_count_past(subject, CHANGE_CORRECT, key->bytes, key->size);

@@ -15,6 +15,15 @@ static int plan_by_identity(const void *left, const void *right)
     return order ? order : strcmp(a->id, b->id);
 }
 
+size_t plan_find_extra(const Plan *plan, const Extra *extra)
+{
+    const Extra *found = plan->extra_count > 0 ? bsearch(extra, plan->extras, plan->extra_count,
+                                                         sizeof(*plan->extras), plan_by_identity)
+                                               : NULL;
+
+    return found ? (size_t)(found - plan->extras) : SIZE_MAX;
+}
+
 static int plan_by_desired(const void *left, const void *right)
 {
     const Changed *a = left, *b = right;
@@ -66,6 +75,26 @@ static void plan_add(const Diff *diff, Plan *plan)
     }
 }
 
+static void plan_count_extras(Plan *plan)
+{
+    for (size_t i = 0; i < plan->extra_count; i++) {
+        ExtraFate fate = plan->extras[i].fate;
+
+        plan->delete_count += fate == EXTRA_DELETES || fate == EXTRA_LEAVES;
+        plan->due_count += fate == EXTRA_LEAVES;
+        plan->enter_count += fate == EXTRA_ENTERS;
+        plan->wait_count += fate == EXTRA_WAITS;
+    }
+}
+
+/* The mode deletes nothing. */
+static void plan_let_extras_stay(const Diff *diff, Plan *plan)
+{
+    for (size_t i = 0; i < plan->extra_count; i++)
+        plan->extras[i].fate = EXTRA_STAYS;
+    plan->staying_in_service += diff->extras_in_service;
+}
+
 void plan_make(Diff *diff, Mode mode, Plan *ret_plan)
 {
     Plan plan = {
@@ -83,9 +112,9 @@ void plan_make(Diff *diff, Mode mode, Plan *ret_plan)
     assert(diff->staying_in_service + diff->extra_count <= diff->live_count);
     plan_count_wanted(diff, &plan);
     if (mode == MODE_OBSERVE || mode_may(mode, MODE_DELETES))
-        plan.delete_count = plan.extra_count;
+        plan_count_extras(&plan);
     else
-        plan.staying_in_service += diff->extras_in_service;
+        plan_let_extras_stay(diff, &plan);
     if (mode_may(mode, MODE_ADDS))
         plan_add(diff, &plan);
     if (plan.extra_count > 0)

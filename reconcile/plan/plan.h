@@ -33,11 +33,15 @@ typedef struct Plan {
     size_t disabled_count; /* wanted members that are out of service and do not state `enabled` */
     size_t live_count;
     size_t ignored_count;
-    size_t delete_count;          /* of the extras: all, or none where the mode deletes nothing */
-    size_t add_count;             /* of what is missing, likewise */
-    size_t correct_count;         /* of what is changed, likewise */
-    size_t disable_count;         /* of the corrections, those that take a member out of service */
-    size_t staying_in_service;    /* once all of this is done */
+    size_t delete_count;       /* of the extras, those to be deleted */
+    size_t due_count;          /* of these, those that were in quarantine long enough */
+    size_t enter_count;        /* of the extras, those that enter quarantine */
+    size_t wait_count;         /* and those that are in it */
+    size_t enable_count;       /* members that were in it, to be enabled again; not in the plan */
+    size_t add_count;          /* of what is missing, likewise */
+    size_t correct_count;      /* of what is changed, likewise */
+    size_t disable_count;      /* of the corrections, those that take a member out of service */
+    size_t staying_in_service; /* once all of this is done */
     char digest[DIGEST_HEX_SIZE]; /* "" when nothing is planned, or before its guards are evaluated
                                    */
 } Plan;
@@ -45,8 +49,32 @@ typedef struct Plan {
 /* How many changes are planned. */
 static inline size_t plan_change_count(const Plan *plan)
 {
-    return plan->add_count + plan->correct_count + plan->delete_count;
+    return plan->add_count + plan->correct_count + plan->enter_count + plan->delete_count;
 }
+
+/* How many members leave service by the plan as the guards of deletions count them: those that were
+ * in quarantine were counted when they entered. */
+static inline size_t plan_leave_count(const Plan *plan)
+{
+    return plan->enter_count + plan->delete_count - plan->due_count;
+}
+
+/* Whether an extra is to be disabled or deleted. */
+static inline bool plan_is_leaving(const Extra *extra)
+{
+    return extra->fate == EXTRA_DELETES || extra->fate == EXTRA_ENTERS ||
+           extra->fate == EXTRA_LEAVES;
+}
+
+/* Whether nothing is open in the channel but that extras wait in quarantine. */
+static inline bool plan_only_waits(const Plan *plan)
+{
+    return plan->wait_count > 0 && plan->wait_count == plan->extra_count &&
+           plan->missing_count == 0 && plan->changed_count == 0 && plan->enable_count == 0;
+}
+
+/* The plan's number of an extra of another list of the channel, or SIZE_MAX. */
+size_t plan_find_extra(const Plan *plan, const Extra *extra);
 
 /* Makes the plan out of a diff whose list was whole; sorts the diff's arrays. What is planned is
  * what the mode may do; `observe` shows what `prune` would. It has no digest yet (plan_digest.h).

@@ -151,8 +151,12 @@ static void plan_digest_append_corrections(Buf *text, const Plan *plan)
 
 static void plan_digest_append_deletions(Buf *text, const Plan *plan)
 {
-    for (size_t i = 0; i < plan->delete_count; i++) {
-        plan_digest_append_text(text, change_kind_text(CHANGE_DELETE));
+    for (size_t i = 0; i < plan->extra_count; i++) {
+        bool enters = plan->extras[i].fate == EXTRA_ENTERS;
+
+        if (!plan_is_leaving(&plan->extras[i]))
+            continue;
+        plan_digest_append_text(text, change_kind_text(enters ? CHANGE_DISABLE : CHANGE_DELETE));
         plan_digest_append(text, plan->extras[i].identity, plan->extras[i].identity_size);
         plan_digest_append_text(text, plan->extras[i].id);
     }

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/base/str.h"
 #include "reconcile/plan/identity.h"
@@ -49,7 +50,9 @@ int report_set_extras(ChannelReport *report, const Extra *extras, size_t count)
             .group = arena_string(&report->arena, extras[i].group),
             .address = arena_string(&report->arena, extras[i].address),
             .port = extras[i].port,
-            .outcome = OUTCOME_PLANNED,
+            .outcome = extras[i].fate == EXTRA_WAITS ? OUTCOME_QUARANTINED : OUTCOME_PLANNED,
+            .until_usec = extras[i].until_usec,
+            .enters = extras[i].fate == EXTRA_ENTERS,
         };
         if (!copies[i].id || !copies[i].group || !copies[i].address)
             return -ENOMEM;
@@ -87,6 +90,51 @@ int report_set_changed(ChannelReport *report, const Desired *desired, const Chan
     }
     report->changed = rows;
     report->changed_count = count;
+    return 0;
+}
+
+/* The roster's member is made up: it may want another one, or none. */
+static int report_make_enabled(ChannelReport *report, const Kept *kept, ChangedReport *ret_row)
+{
+    RosterMember *member = arena_alloc(&report->arena, sizeof(*member));
+
+    if (!member)
+        return -ENOMEM;
+    *member = (RosterMember){
+        .group = arena_string(&report->arena, kept->group),
+        .address = arena_string(&report->arena, kept->address),
+        .states = ROSTER_MEMBER_ENABLED,
+        .enabled = true,
+    };
+    *ret_row = (ChangedReport){
+        .id = arena_string(&report->arena, kept->id),
+        .member = member,
+        .port = kept->port,
+        .states = ROSTER_MEMBER_ENABLED,
+        .live = {.weight = OPS_WEIGHT_NONE},
+        .outcome = OUTCOME_PLANNED,
+    };
+    return member->group && member->address && ret_row->id ? 0 : -ENOMEM;
+}
+
+int report_add_enabled(ChannelReport *report, const Kept *const *kept, size_t count)
+{
+    size_t before = report->enabled_count;
+    ChangedReport *rows;
+
+    if (count == 0)
+        return 0;
+    rows = arena_alloc(&report->arena, (before + count) * sizeof(*rows));
+    if (!rows)
+        return -ENOMEM;
+    if (before > 0)
+        memcpy(rows, report->enabled, before * sizeof(*rows));
+    for (size_t i = 0; i < count; i++) {
+        if (report_make_enabled(report, kept[i], &rows[before + i]) < 0)
+            return -ENOMEM;
+    }
+    report->enabled = rows;
+    report->enabled_count = before + count;
     return 0;
 }
 
@@ -198,8 +246,9 @@ bool report_is_held_by_pass(const ChannelReport *channel, const InstanceReport *
 int report_exit_status_of(Result result)
 {
     static const int statuses[] = {
-        [RESULT_IN_SYNC] = 0, [RESULT_CONVERGED] = 0,    [RESULT_PAUSED] = 2, [RESULT_DRIFT] = 2,
-        [RESULT_HELD] = 3,    [RESULT_UNMANAGEABLE] = 1, [RESULT_FAILED] = 1,
+        [RESULT_IN_SYNC] = 0,      [RESULT_CONVERGED] = 0, [RESULT_PAUSED] = 2,
+        [RESULT_QUARANTINED] = 2,  [RESULT_DRIFT] = 2,     [RESULT_HELD] = 3,
+        [RESULT_UNMANAGEABLE] = 1, [RESULT_FAILED] = 1,
     };
 
     assert((size_t)result < ELEMENTS(statuses));
@@ -223,9 +272,13 @@ int report_exit_status(const Report *report)
 const char *report_result_text(Result result)
 {
     static const char *const texts[] = {
-        [RESULT_IN_SYNC] = "in_sync", [RESULT_CONVERGED] = "converged",
-        [RESULT_PAUSED] = "paused",   [RESULT_DRIFT] = "drift",
-        [RESULT_HELD] = "held",       [RESULT_UNMANAGEABLE] = "unmanageable",
+        [RESULT_IN_SYNC] = "in_sync",
+        [RESULT_CONVERGED] = "converged",
+        [RESULT_PAUSED] = "paused",
+        [RESULT_QUARANTINED] = "quarantined",
+        [RESULT_DRIFT] = "drift",
+        [RESULT_HELD] = "held",
+        [RESULT_UNMANAGEABLE] = "unmanageable",
         [RESULT_FAILED] = "failed",
     };
 

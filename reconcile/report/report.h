@@ -28,6 +28,7 @@ typedef enum Result {
     RESULT_IN_SYNC,
     RESULT_CONVERGED,
     RESULT_PAUSED,
+    RESULT_QUARANTINED, /* nothing is open but that extras are in quarantine */
     RESULT_DRIFT,
     RESULT_HELD,
     RESULT_UNMANAGEABLE,
@@ -41,6 +42,8 @@ typedef struct ExtraReport {
     uint16_t port;
     Outcome outcome;
     uint32_t attempts;
+    uint64_t until_usec; /* OUTCOME_QUARANTINED: realtime; 0: not known */
+    bool enters;         /* the plan is to disable it first */
 } ExtraReport;
 
 /* A member that is to be added. */
@@ -86,6 +89,8 @@ typedef struct ChannelReport {
     size_t added_count;
     ChangedReport *changed; /* likewise */
     size_t changed_count;
+    ChangedReport *enabled; /* that rosterd had disabled, and are to be enabled again, or were */
+    size_t enabled_count;
     MissingReport *missing; /* of the last list read */
     size_t missing_count;
     char digest[DIGEST_HEX_SIZE];
@@ -130,6 +135,8 @@ int report_set_identity(ChannelReport *report, const char *id, const char *name)
 int report_set_extras(ChannelReport *report, const Extra *extras, size_t count);
 int report_set_changed(ChannelReport *report, const Desired *desired, const Changed *changed,
                        size_t count);
+/* Adds to those that the report has already. */
+int report_add_enabled(ChannelReport *report, const Kept *const *kept, size_t count);
 /* `count`: all that are missing, or 0. */
 int report_set_added(ChannelReport *report, const Diff *diff, size_t count);
 int report_set_missing(ChannelReport *report, const Diff *diff);

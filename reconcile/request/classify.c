@@ -193,6 +193,11 @@ static Verdict classify_by_status(int http)
     }
 }
 
+static bool classify_is_switch(RequestKind kind)
+{
+    return kind == REQUEST_DISABLE_MEMBER || kind == REQUEST_ENABLE_MEMBER;
+}
+
 /* An error under the status of a success counts as if it had come with a status of its own. What no
  * table knows is taken for the service's own failure: it is asked again, and never believed. */
 static Verdict classify_told(RequestKind kind, const Answer *answer)
@@ -200,23 +205,29 @@ static Verdict classify_told(RequestKind kind, const Answer *answer)
     Verdict verdict = classify_by_code(answer->code);
 
     if (classify_is_member_missing(answer->code))
-        return kind == REQUEST_DELETE_MEMBER ? VERDICT_GONE : VERDICT_CHANNEL;
+        return kind == REQUEST_DELETE_MEMBER ? VERDICT_GONE
+               : classify_is_switch(kind)    ? VERDICT_UNCERTAIN
+                                             : VERDICT_CHANNEL;
     if (verdict == BY_STATUS && answer->told_http)
         verdict = classify_by_status(answer->told_http);
     return verdict == BY_STATUS ? VERDICT_RETRY : verdict;
 }
 
-/* What an addition or a correction may be told that is about this member alone: an ECS that does
- * not exist; and that it is there already, which a list tells. */
-static Verdict classify_posted(const Answer *answer)
+/* What a change may be told that is about this member alone: an ECS that does not exist; and what a
+ * list tells, that it is so already, and of a switch that there is no such member (API.md section
+ * 1.11). */
+static Verdict classify_changed(RequestKind kind, const Answer *answer)
 {
     Family family;
     uint16_t number;
 
-    if (!classify_parse_code(answer->code, &family, &number) || family != FAMILY_APIG)
+    if (kind == REQUEST_DELETE_MEMBER || !request_is_change(kind) ||
+        !classify_parse_code(answer->code, &family, &number) || family != FAMILY_APIG)
         return BY_STATUS;
-    if (number == CODE_ECS_MISSING)
+    if (number == CODE_ECS_MISSING && kind == REQUEST_ADD_MEMBERS)
         return VERDICT_PERMANENT;
+    if (number == CODE_MEMBER_MISSING && answer->http == 404 && classify_is_switch(kind))
+        return VERDICT_UNCERTAIN;
     return number == CODE_ALREADY_DONE ? VERDICT_UNCERTAIN : BY_STATUS;
 }
 
@@ -224,13 +235,10 @@ static Verdict classify_posted(const Answer *answer)
  * that a channel, an instance or an address is wrong, and a 403 is not spent on one member only. */
 static Verdict classify_failure(RequestKind kind, const Answer *answer)
 {
-    Verdict verdict;
+    Verdict verdict = classify_changed(kind, answer);
 
-    if (kind == REQUEST_ADD_MEMBERS) {
-        verdict = classify_posted(answer);
-        if (verdict != BY_STATUS)
-            return verdict;
-    }
+    if (verdict != BY_STATUS)
+        return verdict;
     if (answer->http == 404 && classify_is_member_missing(answer->code))
         return kind == REQUEST_DELETE_MEMBER ? VERDICT_GONE : VERDICT_CHANNEL;
     if (answer->http == 404)
@@ -245,6 +253,8 @@ static Verdict classify_success(RequestKind kind, const Answer *answer)
 {
     switch (kind) {
     case REQUEST_DELETE_MEMBER:
+    case REQUEST_DISABLE_MEMBER:
+    case REQUEST_ENABLE_MEMBER:
         return answer->http == 204 ? VERDICT_DONE : VERDICT_UNCERTAIN;
     case REQUEST_ADD_MEMBERS:
         return answer->http == 201 ? VERDICT_DONE : VERDICT_UNCERTAIN;
@@ -268,8 +278,7 @@ Verdict classify(RequestKind kind, const Answer *answer)
     case ANSWER_HTTP:
         return classify_http(kind, answer);
     case ANSWER_ODD:
-        return kind == REQUEST_DELETE_MEMBER || kind == REQUEST_ADD_MEMBERS ? VERDICT_PERMANENT
-                                                                            : VERDICT_ODD;
+        return request_is_change(kind) ? VERDICT_PERMANENT : VERDICT_ODD;
     case ANSWER_TIMEOUT:
     case ANSWER_LOST:
     case ANSWER_NOT_SENT:

@@ -9,12 +9,12 @@
  * A Schedule is one instance's. It waits for the moment of its next pass: an interval, give or take
  * a tenth, after the last pass ended; the interval doubles with each pass in a row that could read
  * none of the instance's channels, up to 15 minutes, and is itself again with the first pass that
- * could read one. Where a change window opens earlier, the pass begins then. Somebody may ask for a
- * pass: it begins at once, or at once after the one under way. For an undo it stands aside: its
- * pass is cut short, none begins until it resumes, and then one begins at once. A pass that came
- * before its time in one of these ways, or with a newer set, and could read nothing leaves the next
- * one where it was: whoever tries again loses nothing by it. It ends when a newer set of settings
- * and rosters replaces the one it is for, or the daemon stops.
+ * could read one. Where a change window opens or a quarantine ends earlier, the pass begins then.
+ * Somebody may ask for a pass: it begins at once, or at once after the one under way. For an undo
+ * it stands aside: its pass is cut short, none begins until it resumes, and then one begins at
+ * once. A pass that came before its time in one of these ways, or with a newer set, and could read
+ * nothing leaves the next one where it was: whoever tries again loses nothing by it. It ends when a
+ * newer set of settings and rosters replaces the one it is for, or the daemon stops.
  *
  *     IDLE -> WAITING -> PASSING -> WAITING ...     PASSING -> YIELDING -> ASIDE -> WAITING
  *     PASSING, YIELDING -> ENDING -> ENDED          IDLE, WAITING, ASIDE -> ENDED
@@ -54,8 +54,8 @@ typedef struct ScheduleOps {
     /* Whether there is anything to make passes for. */
     bool (*has_work)(void *context, size_t instance);
 
-    /* From now, until a pass is due whatever the interval: a change window opens. USEC_NEVER: none.
-     */
+    /* From now, until a pass is due whatever the interval: a change window opens, a quarantine
+     * ends. USEC_NEVER: none. */
     uint64_t (*due_in_usec)(void *context, size_t instance);
 
     /* Begins a pass; `is_probe`: the ones before could read nothing. 0: schedule_on_done() follows,

@@ -55,7 +55,7 @@ static void check_text(const char *text, size_t size)
 
 static bool is_change(RequestKind kind)
 {
-    return kind == REQUEST_DELETE_MEMBER || kind == REQUEST_ADD_MEMBERS;
+    return request_is_change(kind);
 }
 
 static void check_kind(RequestKind kind, const HttpAnswer *http, const Answer *answer)
@@ -92,8 +92,9 @@ static void check_answer(RequestKind kind, const HttpAnswer *http)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const RequestKind kinds[] = {REQUEST_LIST_CHANNELS, REQUEST_LIST_MEMBERS,
-                                        REQUEST_DELETE_MEMBER, REQUEST_ADD_MEMBERS};
+    static const RequestKind kinds[] = {REQUEST_LIST_CHANNELS,  REQUEST_LIST_MEMBERS,
+                                        REQUEST_DELETE_MEMBER,  REQUEST_ADD_MEMBERS,
+                                        REQUEST_DISABLE_MEMBER, REQUEST_ENABLE_MEMBER};
     _cleanup_free_ char *text = NULL;
     HttpAnswer http = {.result = HTTP_ANSWERED, .message = ""};
     char *at;

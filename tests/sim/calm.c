@@ -210,6 +210,23 @@ static void calm_approve(World *world)
     }
 }
 
+/* In a full channel, extras enter quarantine one by one. */
+#define CALM_QUARANTINES_MAX 40
+
+/* Whether extras are in quarantine. */
+static bool calm_waits(const World *world)
+{
+    const Report *report = pass_get_report(world->pass);
+
+    for (size_t i = 0; i < report->channel_count; i++) {
+        for (size_t k = 0; k < report->channels[i].extra_count; k++) {
+            if (report->channels[i].extras[k].outcome == OUTCOME_QUARANTINED)
+                return true;
+        }
+    }
+    return false;
+}
+
 /* Sightings need confirm_passes lists, a fight an hour; whatever is held then, people approve. */
 void sim_calm(Sim *sim)
 {
@@ -224,6 +241,11 @@ void sim_calm(Sim *sim)
     calm_passes(sim, sim->interval_usec, confirm_max);
     calm_passes(sim, calm_peace_usec(sim->world), 1);
     for (uint32_t i = 0; i < 3; i++) {
+        calm_approve(sim->world);
+        calm_passes(sim, sim->interval_usec, 2);
+    }
+    for (uint32_t i = 0; i < CALM_QUARANTINES_MAX && calm_waits(sim->world); i++) {
+        calm_passes(sim, WORLD_QUARANTINE_MAX_USEC, 2);
         calm_approve(sim->world);
         calm_passes(sim, sim->interval_usec, 2);
     }

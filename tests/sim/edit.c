@@ -133,7 +133,7 @@ static void edit_roster(Sim *sim, RosterChannel *roster)
 {
     World *world = sim->world;
 
-    switch (world_below(world, 12)) {
+    switch (world_below(world, 14)) {
     case 0:
     case 1:
         edit_adopt(world, roster);
@@ -162,6 +162,12 @@ static void edit_roster(Sim *sim, RosterChannel *roster)
         roster->mode = world_random_mode(world);
         world_trace(world, "%s: mode %d", roster->id ? roster->id : roster->name,
                     (int)roster->mode);
+        break;
+    case 12:
+    case 13:
+        roster->quarantine_usec = world_random_quarantine(world);
+        world_trace(world, "%s: quarantine %zu s", roster->id ? roster->id : roster->name,
+                    (size_t)(roster->quarantine_usec / USEC_PER_SEC));
         break;
     case 8:
     case 9:

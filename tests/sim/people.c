@@ -66,6 +66,21 @@ static void people_switch(World *world, WorldChannel *channel)
                 channel->row.id, (int)member->weight, member->is_backup, member->status);
 }
 
+/* Of an extra that rosterd may have disabled, between passes. */
+static void people_switch_extra(World *world, WorldChannel *channel)
+{
+    const RosterChannel *roster = people_roster(world, channel);
+    WorldMember *member;
+
+    if (!roster || channel->member_count == 0 || world->page_clamp == 1)
+        return;
+    member = channel->members[world_below(world, channel->member_count)];
+    if (!member->exists || world_is_desired(channel, roster, member))
+        return;
+    member->status = world_chance(world, 70) ? 1 : 2;
+    world_trace(world, "people switch %s in %s to %d", member->id, channel->row.id, member->status);
+}
+
 static void people_change(World *world, void *argument)
 {
     WorldChannel *channel = argument;
@@ -218,6 +233,8 @@ void sim_people_after(Sim *sim)
         people_change_kind(people_channel(world));
     if (world_chance(world, 2))
         world_random_groups(world, people_channel(world));
+    if (world_chance(world, 10))
+        people_switch_extra(world, people_channel(world));
     for (size_t i = 0; i < world->channel_count; i++) {
         WorldChannel *channel = &world->channels[i];
 

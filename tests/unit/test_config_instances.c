@@ -22,7 +22,8 @@ static const InvalidConfig what_is_misspelt_cases[] = {
      "rosterd.yaml:6:10: limits.conncurrency: unknown key, did you mean \"concurrency\"?\n"},
     {HEAD "dry_run: true\n", NULL,
      "rosterd.yaml:6:1: dry_run: unknown key, must be one of: version, instances, mode, interval, "
-     "settle, state_dir, control_socket, history_keep, rosters, channels, retry, limits, guards, "
+     "settle, quarantine, state_dir, control_socket, history_keep, rosters, channels, retry, "
+     "limits, guards, "
      "windows, freezes\n"},
     {"version: 1\n"
      "mod: prune\n" INSTANCES,

@@ -36,6 +36,13 @@ static const InvalidConfig what_a_roster_lacks_cases[] = {
      "all, stand with allow_empty: true)\n"},
     {NULL, CHANNELS "  - {id: abc, members: }\n",
      "rosters.d/a.yaml:3:24: channels[0].members: empty, must be a list of members\n"},
+    {HEAD "quarantine: 1h\n", CHANNELS "  - {id: abc, quarantine: 30m, members: [10.1.0.5]}\n",
+     "rosters.d/a.yaml:3:27: channels[0].quarantine: laxer than the settings: 30m where they say "
+     "1h, "
+     "must be 1h or more (a roster can only be stricter)\n"},
+    {NULL, CHANNELS "  - {id: abc, quarantine: 500ms, members: [10.1.0.5]}\n",
+     "rosters.d/a.yaml:3:27: channels[0].quarantine: out of range: 500ms, must be 0s, or 1s to "
+     "30d\n"},
     {NULL, CHANNELS "  - {id: abc, members: , allow_empty: true}\n",
      "rosters.d/a.yaml:3:24: channels[0].members: empty, must be a list of members\n"},
     {NULL, CHANNELS "  - {id: abc, membres: [a]}\n",
@@ -63,7 +70,7 @@ static const InvalidConfig what_a_roster_cannot_say_cases[] = {
      "rosters.d/a.yaml:2:1: mode: unknown key, must be one of: version, instance, channels\n"},
     {NULL, CHANNELS "  - {id: abc, members: [a], token_file: /etc/shadow}\n",
      "rosters.d/a.yaml:3:29: channels[0].token_file: unknown key, must be one of: name, id, mode, "
-     "allow_empty, members, ignore, guards, paused, windows, freezes\n"},
+     "quarantine, allow_empty, members, ignore, guards, paused, windows, freezes\n"},
 };
 
 static void what_a_roster_cannot_say(void **state)

@@ -185,7 +185,9 @@ static void test_version_5_tells_members_before_and_after(void **state)
     store_free(store);
     run_sql(folder->state, "UPDATE action SET member = after WHERE kind = 'add';"
                            "ALTER TABLE action DROP COLUMN after;"
-                           "ALTER TABLE action DROP COLUMN weight; PRAGMA user_version = 5");
+                           "ALTER TABLE action DROP COLUMN weight;"
+                           "ALTER TABLE action DROP COLUMN original; DROP TABLE quarantine;"
+                           "PRAGMA user_version = 5");
 
     store = folder_open(folder);
     assert_int_equal(store_history(store, &(StoreFilter){0}, &history, &folder->err), 0);
@@ -207,13 +209,13 @@ static void test_foreign_and_newer_databases(void **state)
     Buf bytes;
 
     store_free(store);
-    run_sql(folder->state, "PRAGMA user_version = 8");
+    run_sql(folder->state, "PRAGMA user_version = 9");
     bytes = folder_bytes(folder, "rosterd.db");
     assert_left_alone(folder, bytes.data, bytes.size, -EPROTO, "newer rosterd");
     assert_int_equal(store_open_read_only(folder->state, &store, &folder->err), -EPROTO);
     buf_done(&bytes);
 
-    run_sql(folder->state, "PRAGMA user_version = 7; DROP TABLE pause");
+    run_sql(folder->state, "PRAGMA user_version = 8; DROP TABLE pause");
     bytes = folder_bytes(folder, "rosterd.db");
     assert_left_alone(folder, bytes.data, bytes.size, -EBADMSG, "no such table: pause");
     buf_done(&bytes);

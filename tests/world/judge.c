@@ -6,6 +6,7 @@
 #include "daemon/base/str.h"
 #include "tests/world/judge_changed.h"
 #include "tests/world/judge_pass.h"
+#include "tests/world/quarantine.h"
 
 static uint16_t judge_port(const WorldChannel *channel, uint16_t port)
 {
@@ -138,11 +139,32 @@ static uint64_t judge_count_changed(const World *world, const WorldChannel *chan
     return fights;
 }
 
+/* An extra enters quarantine, waits in it, or is deleted; returns the most fights, with its own. */
+static uint64_t judge_count_extra(const World *world, const WorldChannel *channel,
+                                  const RosterChannel *roster, const WorldMember *member,
+                                  Judgement *judgement, uint64_t *seen, uint64_t fights)
+{
+    bool is_due = false, is_in = world_is_quarantined(channel, member, &is_due);
+    bool enters = !is_in && roster->quarantine_usec > 0;
+    bool is_silent = enters && !member->shown.is_enabled;
+    uint64_t count = judge_fights(world, channel, enters ? CHANGE_DISABLE : CHANGE_DELETE, member);
+
+    if (is_in && !is_due)
+        return fights;
+    judgement->enters += enters;
+    judgement->silent += is_silent;
+    judgement->deletes += !enters;
+    judgement->due += is_due;
+    if (!is_in && judge_sightings(channel, member) < *seen)
+        *seen = judge_sightings(channel, member);
+    return count > fights && !is_silent ? count : fights;
+}
+
 Judgement judge(const World *world, const WorldChannel *channel, const RosterChannel *roster)
 {
     const Guards *limits = &roster->guards;
     Judgement judgement = {0};
-    uint64_t counted = 0, staying = 0, fights = 0, seen = UINT32_MAX, percent;
+    uint64_t counted = 0, staying = 0, fights = 0, seen = UINT32_MAX, percent, leaving;
 
     for (size_t i = 0; i < channel->member_count; i++) {
         const WorldMember *member = channel->members[i];
@@ -160,23 +182,21 @@ Judgement judge(const World *world, const WorldChannel *channel, const RosterCha
             staying += member->shown.is_enabled;
             continue;
         }
-        judgement.deletes++;
-        seen = judge_sightings(channel, member) < seen ? judge_sightings(channel, member) : seen;
-        fights = judge_fights(world, channel, CHANGE_DELETE, member) > fights
-                     ? judge_fights(world, channel, CHANGE_DELETE, member)
-                     : fights;
+        fights = judge_count_extra(world, channel, roster, member, &judgement, &seen, fights);
     }
     fights = judge_count_added(world, channel, roster, &judgement, &staying, fights);
     fights = judge_count_changed(world, channel, roster, &judgement, &staying, fights);
-    percent = counted ? (judgement.deletes * 100 + counted - 1) / counted : 100;
-    judge_refuse(&judgement, GUARD_MAX_DELETES, judgement.deletes + judgement.disables,
-                 judgement.deletes + judgement.disables > limits->max_deletes);
+    leaving = judgement.deletes + judgement.enters - judgement.due;
+    percent = counted ? (leaving * 100 + counted - 1) / counted : 100;
+    judge_refuse(&judgement, GUARD_MAX_DELETES, leaving + judgement.disables,
+                 leaving + judgement.disables > limits->max_deletes);
     judge_refuse(&judgement, GUARD_MAX_ADDS, judgement.adds + judgement.corrects,
                  judgement.adds + judgement.corrects > limits->max_adds);
     judge_refuse(&judgement, GUARD_MAX_DELETE_PERCENT, percent,
-                 judgement.deletes * 100 > limits->max_delete_percent * counted);
+                 leaving * 100 > limits->max_delete_percent * counted);
     judge_refuse(&judgement, GUARD_MIN_REMAINING, staying,
-                 judgement.deletes + judgement.disables > 0 && staying < limits->min_remaining);
+                 leaving + judgement.due + judgement.disables > 0 &&
+                     staying < limits->min_remaining);
     judge_refuse(&judgement, GUARD_CONFIRM_PASSES, seen, seen < limits->confirm_passes);
     judge_refuse(&judgement, GUARD_FIGHT, fights, fights >= 3);
     return judgement;
@@ -198,6 +218,17 @@ static uint64_t judge_text(uint64_t sum, const char *text)
     return judge_mix(sum, text, strlen(text));
 }
 
+/* Of an extra: whether it is to be disabled or deleted; 0: neither. */
+static uint64_t judge_leaving(const WorldChannel *channel, const RosterChannel *roster,
+                              const WorldMember *member)
+{
+    bool is_due = false, is_in = world_is_quarantined(channel, member, &is_due);
+
+    if (is_in && !is_due)
+        return 0;
+    return judge_text(!is_in && roster->quarantine_usec > 0 ? 60 : 2, member->id);
+}
+
 uint64_t judge_plan(const WorldChannel *channel, const RosterChannel *roster)
 {
     uint64_t sum = judge_text(channel->instance, channel->row.id);
@@ -217,7 +248,7 @@ uint64_t judge_plan(const WorldChannel *channel, const RosterChannel *roster)
     }
     for (size_t i = 0; i < channel->member_count; i++) {
         if (judge_deletes(roster) && judge_is_extra(channel, roster, channel->members[i]))
-            sum += judge_text(2, channel->members[i]->id);
+            sum += judge_leaving(channel, roster, channel->members[i]);
         if (mode_may(roster->mode, MODE_ADDS) &&
             judge_changed_states(channel, roster, channel->members[i]))
             sum += judge_text(3 + judge_changed_states(channel, roster, channel->members[i]),
@@ -269,7 +300,8 @@ static void judge_guard(World *world, const ChannelReport *report, const Judgeme
 static bool judge_has_begun(const World *world, const WorldChannel *channel)
 {
     for (size_t i = world->pass_first_action; i < world->action_count; i++) {
-        if (world->actions[i].channel == channel && world->actions[i].pass == world->pass_serial)
+        if (world->actions[i].channel == channel && world->actions[i].pass == world->pass_serial &&
+            world->actions[i].kind != CHANGE_ENABLE)
             return true;
     }
     return false;

@@ -6,7 +6,10 @@
 
 typedef struct Judgement {
     size_t extras;
-    size_t deletes;  /* of them, that the mode deletes */
+    size_t deletes;  /* of them, that are to be deleted */
+    size_t due;      /* of these, out of quarantine */
+    size_t enters;   /* of the extras, those that enter quarantine */
+    size_t silent;   /* of these, those that are disabled already */
     size_t adds;     /* missing, that the mode adds */
     size_t corrects; /* changed, likewise */
     size_t disables; /* of them, into no service */

@@ -2,13 +2,15 @@
 #include "tests/world/posted.h"
 
 #include "daemon/base/str.h"
+#include "tests/world/quarantine.h"
 #include "tests/world/undo.h"
 #include "tests/world/world_ops.h"
 
 bool world_has_worked(const WorldAction *action)
 {
     return action->outcome == OUTCOME_DELETED || action->outcome == OUTCOME_ADDED ||
-           action->outcome == OUTCOME_CORRECTED;
+           action->outcome == OUTCOME_CORRECTED || action->outcome == OUTCOME_DISABLED ||
+           action->outcome == OUTCOME_ENABLED;
 }
 
 /* How long an addition or a correction may be carried out and not listed yet. */
@@ -37,6 +39,8 @@ int posted_settle(const WorldAction *action, const SettleList *list)
 {
     uint64_t now_usec = action->channel->world->now_usec;
 
+    if (action->kind == CHANGE_DISABLE || action->kind == CHANGE_ENABLE)
+        return world_settle_switch(action, list);
     if (posted_is_listed(action, list))
         return SETTLEMENT_GONE;
     return now_usec - action->recorded_usec < WORLD_ADDED_LAG_USEC ? SETTLEMENT_LATER
@@ -51,6 +55,8 @@ Outcome posted_outcome(const WorldAction *action, int settlement)
         return OUTCOME_ADDED;
     if (action->kind == CHANGE_CORRECT)
         return OUTCOME_CORRECTED;
+    if (action->kind != CHANGE_DELETE && settlement != SETTLEMENT_ABSENT)
+        return action->kind == CHANGE_DISABLE ? OUTCOME_DISABLED : OUTCOME_ENABLED;
     return settlement == SETTLEMENT_ABSENT ? OUTCOME_GONE : OUTCOME_DELETED;
 }
 

@@ -28,6 +28,10 @@ static const char *trace_kind(RequestKind kind)
         return "delete";
     case REQUEST_ADD_MEMBERS:
         return "add";
+    case REQUEST_DISABLE_MEMBER:
+        return "disable";
+    case REQUEST_ENABLE_MEMBER:
+        return "enable";
     }
     return "?";
 }

@@ -12,6 +12,8 @@
 
 static bool undo_is_meant(const WorldAction *action, uint32_t serial)
 {
+    if (action->kind == CHANGE_DISABLE || action->kind == CHANGE_ENABLE)
+        return false;
     return action->pass == serial && (!action->is_decided || world_has_worked(action));
 }
 

@@ -18,6 +18,7 @@
 #include "daemon/base/arena.h"
 #include "daemon/base/clock.h"
 #include "reconcile/pass/pass.h"
+#include "tests/world/world_member.h"
 
 #define WORLD_INSTANCES_MAX 4
 #define WORLD_CHANNELS_MAX 96
@@ -25,31 +26,6 @@
 typedef struct World World;
 
 /* ---- the service ---- */
-
-typedef struct WorldMember {
-    size_t number; /* among all members that ever were */
-    char id[16];
-    const char *host; /* as the service writes it */
-    const char *canonical;
-    const char *ecs_id;
-    const char *group;
-    uint16_t port;
-    uint8_t status;
-    int32_t weight; /* OPS_WEIGHT_NONE: the service does not tell it */
-    bool is_backup;
-    MemberFields shown; /* as the first page of the last list that had it said */
-    bool exists;
-    uint64_t listed_until_usec; /* removed, but listed until then */
-    uint64_t shown_in;          /* the channel's list_serial that showed it to a pass */
-    uint64_t first_shown_usec;  /* when the first list did */
-    uint32_t deleted_in;        /* the pass whose request removed it; 0: none did */
-    uint64_t listed_from_usec;  /* added, but not listed until then */
-    uint32_t restored_in;       /* the undo that added it or wrote over it; 0: none did */
-    uint32_t added_in;          /* likewise, the pass */
-    bool was_lied_about;        /* the service said that it was gone */
-    uint64_t streak;            /* whole lists in a row, one a pass, that showed it as an extra */
-    uint64_t streak_list;       /* the channel's whole_lists at the last of them */
-} WorldMember;
 
 typedef struct WorldChannel {
     World *world;
@@ -62,6 +38,7 @@ typedef struct WorldChannel {
     uint64_t late_usec;            /* how long one that an undo added is not yet listed */
     uint64_t list_serial;          /* lists begun */
     uint64_t listed_realtime_usec; /* the last page: when its plan is made */
+    uint64_t listed_usec;          /* likewise, by the clock that nobody turns */
     bool was_in_sync;              /* in truth, when its list was last read */
     size_t mutations;              /* in flight */
     size_t quota;                  /* how many members it may have; 0: any number */
@@ -198,6 +175,9 @@ typedef struct WorldAction {
     char *after;  /* likewise; NULL of a deletion */
     uint64_t realtime_usec;
     uint64_t recorded_usec;      /* by the clock that nobody turns */
+    uint64_t decided_usec;       /* likewise */
+    uint64_t span_usec;          /* of a member that is disabled: how long it stays in quarantine */
+    bool is_due;                 /* a deletion out of quarantine */
     bool is_decided, is_durable; /* the outcome */
     Outcome outcome;
     uint32_t attempts;

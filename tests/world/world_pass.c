@@ -31,8 +31,7 @@ static void passes_set_gate(World *world, size_t instance)
 /* A change under way still arrives, though nobody waits for what comes of it. */
 static bool passes_orphan(WorldEvent *event)
 {
-    if (event->kind != WORLD_ARRIVAL || (event->request.kind != REQUEST_DELETE_MEMBER &&
-                                         event->request.kind != REQUEST_ADD_MEMBERS))
+    if (event->kind != WORLD_ARRIVAL || !request_is_change(event->request.kind))
         return false;
     event->is_orphan = true;
     event->request.channel = NULL;

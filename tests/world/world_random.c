@@ -157,6 +157,14 @@ Mode world_random_mode(World *world)
     return modes[world_below(world, ELEMENTS(modes))];
 }
 
+uint64_t world_random_quarantine(World *world)
+{
+    static const uint64_t spans_usec[] = {0, USEC_PER_SEC, 30 * USEC_PER_SEC, USEC_PER_HOUR,
+                                          WORLD_QUARANTINE_MAX_USEC};
+
+    return spans_usec[world_below(world, ELEMENTS(spans_usec))];
+}
+
 static void random_channel(World *world, size_t number)
 {
     size_t instance = world_below(world, world->config.instance_count);
@@ -179,6 +187,8 @@ static void random_channel(World *world, size_t number)
     }
     random_guards(world, &roster->guards);
     roster->mode = world_random_mode(world);
+    if (world_chance(world, 30))
+        roster->quarantine_usec = world_random_quarantine(world);
     channel->is_paused = world_chance(world, 5);
     if (world_chance(world, 30))
         random_ignore(world, channel, roster);

@@ -17,6 +17,10 @@ WorldMember *world_add_random_extra(World *world, WorldChannel *channel);
 void world_change_fields(World *world, WorldMember *member);
 Mode world_random_mode(World *world);
 
+/* How long extras are in quarantine, and at the most; 0: there is none. */
+#define WORLD_QUARANTINE_MAX_USEC (24 * USEC_PER_HOUR)
+uint64_t world_random_quarantine(World *world);
+
 /* Whether the roster names a group that the channel does not have, in a mode that adds: such a
  * channel fails, for no group is created. */
 bool world_lacks_group(const WorldChannel *channel, const RosterChannel *roster);

@@ -11,6 +11,7 @@
 #include "tests/world/judge_exchange.h"
 #include "tests/world/judge_pass.h"
 #include "tests/world/judge_undo.h"
+#include "tests/world/quarantine.h"
 #include "tests/world/world.h"
 
 void world_broken(const World *world, const char *format, ...)
@@ -239,6 +240,7 @@ static void rule_extra(World *world, const Request *request, const WorldChannel 
     if (world_is_desired(channel, request->channel, member) ||
         world_is_ignored(channel, request->channel, member))
         world_broken(world, "%s is deleted and belongs there", member->host);
+    world_rule_quarantine(world, request->channel, member);
 }
 
 static void rule_deletion(World *world, const Request *request)
@@ -308,12 +310,23 @@ static void rule_addition(World *world, const Request *request)
     action->was_sent = true;
 }
 
+static void rule_switch(World *world, const Request *request)
+{
+    const WorldChannel *channel = world_find_channel(world, request->instance, request->channel_id);
+
+    if (request->kind == REQUEST_DISABLE_MEMBER)
+        rule_gate(world, request->channel, channel);
+    world_rule_switch(world, request);
+}
+
 static void rule_change(World *world, const Request *request)
 {
     if (request->kind == REQUEST_DELETE_MEMBER)
         rule_deletion(world, request);
-    else
+    else if (request->kind == REQUEST_ADD_MEMBERS)
         rule_addition(world, request);
+    else
+        rule_switch(world, request);
 }
 
 void world_rule_submit(World *world, const Request *request)

@@ -4,6 +4,7 @@
 
 #include "daemon/base/str.h"
 #include "tests/world/judge.h"
+#include "tests/world/quarantine.h"
 #include "tests/world/trace.h"
 #include "tests/world/world.h"
 
@@ -111,6 +112,9 @@ const Ops world_ops = {
     .submit = world_submit,
     .renew = world_renew,
     .recall = world_recall,
+    .recall_quarantine = world_recall_quarantine,
+    .enter_quarantine = world_enter_quarantine,
+    .leave_quarantine = world_leave_quarantine,
     .is_approved = world_is_approved,
     .share_approval = world_share_approval,
     .remember = world_remember,

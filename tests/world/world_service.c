@@ -313,6 +313,18 @@ static void service_add(World *world, WorldEvent *event, WorldChannel *channel)
     service_say(event, 201, "", "");
 }
 
+/* An id that nobody has is no error (API.md section 1.11). */
+static void service_switch(World *world, WorldEvent *event)
+{
+    WorldMember *member = world_find_member(world, event->request.member_id);
+
+    if (event->has_fault && !event->fault.twist && !event->fault.has_effect)
+        return;
+    if (member && member->exists)
+        member->status = event->request.kind == REQUEST_DISABLE_MEMBER ? 2 : 1;
+    service_say(event, 204, "", "");
+}
+
 /* The right answer, with its effect. */
 static void service_serve(World *world, WorldEvent *event)
 {
@@ -334,6 +346,8 @@ static void service_serve(World *world, WorldEvent *event)
         service_list_members(world, event, channel);
     else if (request->kind == REQUEST_ADD_MEMBERS)
         service_add(world, event, channel);
+    else if (request->kind == REQUEST_DISABLE_MEMBER || request->kind == REQUEST_ENABLE_MEMBER)
+        service_switch(world, event);
     else
         service_delete(world, event, channel);
 }

@@ -8,6 +8,7 @@
 #include "tests/world/judge.h"
 #include "tests/world/judge_undo.h"
 #include "tests/world/posted.h"
+#include "tests/world/quarantine.h"
 #include "tests/world/trace.h"
 #include "tests/world/world.h"
 
@@ -228,11 +229,13 @@ int world_settle(void *context, const RosterChannel *roster, const char *channel
             continue;
         action->is_decided = true;
         action->outcome = posted_outcome(action, settlement);
+        action->decided_usec = world->now_usec;
         action->listed = posted_find_listed(action, list);
         world->first_buffered = i < world->first_buffered ? i : world->first_buffered;
         world_trace(world, "%s: settled as %s", action->member->id,
                     ops_outcome_text(action->outcome));
     }
+    world_settle_quarantine(world, channel, roster, list);
     return 0;
 }
 
@@ -273,6 +276,7 @@ static void state_add_action(World *world, WorldChannel *channel, const Batch *b
     };
     if (!action->identity)
         fail_msg("the test is out of memory");
+    world_note_switch(world, channel, action, batch->channel->quarantine_usec);
     memcpy(action->identity, change->identity, change->identity_size);
     change->action = world->action_count;
 }
@@ -372,6 +376,7 @@ int world_decide(void *context, uint64_t number, Outcome outcome, uint32_t attem
     if (outcome == OUTCOME_PLANNED || outcome == OUTCOME_HELD)
         world_broken(world, "a recorded change cannot be planned or held");
     action->is_decided = true;
+    action->decided_usec = world->now_usec;
     action->outcome = outcome;
     state_keep_listed(world, action, listed);
     action->attempts = attempts;

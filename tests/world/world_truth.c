@@ -9,6 +9,7 @@
 #include "tests/world/judge_exchange.h"
 #include "tests/world/judge_pass.h"
 #include "tests/world/judge_undo.h"
+#include "tests/world/quarantine.h"
 #include "tests/world/world.h"
 
 /* ---- answers and the waits after them ---- */
@@ -57,11 +58,14 @@ static void truth_on_list(World *world, const WorldEvent *event)
     if (request->offset == 0)
         channel->list_serial++;
     channel->listed_realtime_usec = world->realtime_usec;
+    channel->listed_usec = world->now_usec;
     for (size_t i = 0; i < event->members.row_count; i++) {
         WorldMember *member = world_find_member(world, event->members.rows[i].id);
 
         if (member && member->shown_in != channel->list_serial)
             member->shown = event->members.rows[i].fields;
+        if (member)
+            world_rule_shown(world, member);
         if (member && !member->first_shown_usec)
             member->first_shown_usec = world->now_usec;
         if (member)
@@ -121,7 +125,7 @@ void world_rule_answer(World *world, const WorldEvent *event)
     instance->is_over = instance->is_over || truth_ends_instance(&event->answer);
     if (event->request.kind == REQUEST_DELETE_MEMBER)
         truth_on_deletion(world, event);
-    else if (event->request.kind == REQUEST_ADD_MEMBERS)
+    else if (request_is_change(event->request.kind))
         truth_on_addition(world, event);
     else if (event->request.kind == REQUEST_LIST_MEMBERS && event->answer.members)
         truth_on_list(world, event);
@@ -167,13 +171,19 @@ void world_rule_record(World *world, const WorldChannel *channel, const Batch *b
 {
     Judgement judgement = judge(world, channel, batch->channel);
 
+    if (batch->changes[0].kind == CHANGE_ENABLE) {
+        world_rule_enabled(world, channel, batch);
+        return;
+    }
     judge_pass_record(world, channel, batch);
     if (world->dry_run || channel->is_paused || batch->channel->mode == MODE_OBSERVE ||
         (batch->channel->pause && batch->channel->pause->until_usec == 0))
         world_broken(world, "changes are recorded where none may be");
-    if (batch->change_count != judgement.deletes + judgement.adds + judgement.corrects)
-        world_broken(world, "%zu changes for %zu extras, %zu missing, %zu changed",
-                     batch->change_count, judgement.deletes, judgement.adds, judgement.corrects);
+    if (batch->change_count != judgement.deletes + judgement.enters + judgement.adds +
+                                   judgement.corrects - judgement.silent)
+        world_broken(world, "%zu changes for %zu and %zu extras, %zu missing, %zu changed",
+                     batch->change_count, judgement.deletes, judgement.enters - judgement.silent,
+                     judgement.adds, judgement.corrects);
     for (GuardName name = 0; name < GUARD_COUNT && !batch->approved; name++) {
         if (judgement.refuses[name])
             world_broken(world, "%s: a plan passes that %s should hold (%zu)", channel->row.id,
@@ -183,7 +193,7 @@ void world_rule_record(World *world, const WorldChannel *channel, const Batch *b
         const Change *deletion = &batch->changes[i];
         const WorldMember *member = world_find_member(world, deletion->member_id);
 
-        if (deletion->kind != CHANGE_DELETE) {
+        if (deletion->kind == CHANGE_ADD || deletion->kind == CHANGE_CORRECT) {
             truth_of_addition(world, batch, deletion);
             continue;
         }
@@ -223,6 +233,11 @@ static void truth_of_action(const World *world, const WorldAction *action)
         return;
     if (!action->is_decided && !action->may_have_gone)
         world_broken(world, "%s is left undecided though its outcome is known", action->member->id);
+    if (action->kind == CHANGE_DISABLE || action->kind == CHANGE_ENABLE) {
+        if (action->is_decided && world_has_worked(action) && !action->was_sent)
+            world_broken(world, "%s was never switched, the history says so", action->member->id);
+        return;
+    }
     if (action->kind != CHANGE_DELETE) {
         truth_of_added(world, action);
         return;

@@ -61,6 +61,34 @@ int member_body_append(const char *member_json, bool is_ecs, Buf *buf)
     return buf_failed(buf);
 }
 
+static int member_body_append_id(const char *member_id, Buf *buf)
+{
+    JsonWriter writer = {.buf = buf, .is_compact = true};
+
+    json_open_object(&writer, NULL);
+    json_open_array(&writer, "member_ids");
+    json_put_string(&writer, NULL, member_id);
+    json_close_array(&writer);
+    json_close_object(&writer);
+    return buf_failed(buf);
+}
+
+int member_body_append_request(const Request *request, Buf *buf)
+{
+    switch (request->kind) {
+    case REQUEST_ADD_MEMBERS:
+        return member_body_append(request->member_json, request->is_ecs, buf);
+    case REQUEST_DISABLE_MEMBER:
+    case REQUEST_ENABLE_MEMBER:
+        return member_body_append_id(request->member_id, buf);
+    case REQUEST_LIST_CHANNELS:
+    case REQUEST_LIST_MEMBERS:
+    case REQUEST_DELETE_MEMBER:
+        break;
+    }
+    return 0;
+}
+
 /* ---- what a member was ---- */
 
 static int member_body_get_number(const Json *row, const char *key, int64_t max, uint8_t state,

@@ -15,6 +15,10 @@
  */
 int member_body_append(const char *member_json, bool is_ecs, Buf *buf);
 
+/* Appends the body of a request: of an addition as above, of a member that is switched
+ * {"member_ids": [ID]} (API.md section 1.11); of any other nothing. Likewise. */
+int member_body_append_request(const Request *request, Buf *buf);
+
 /*
  * Reads the fields of a row of the service, or of a MemberInfo; of what it does not tell, the
  * default. ROSTER_MEMBER_* bits: those told; -EINVAL for what is neither; -ENOMEM.

@@ -44,13 +44,19 @@ static int request_set_page(const Request *request, RequestLine *line)
     return 0;
 }
 
+static bool request_names_member(RequestKind kind)
+{
+    return kind == REQUEST_DELETE_MEMBER || kind == REQUEST_DISABLE_MEMBER ||
+           kind == REQUEST_ENABLE_MEMBER;
+}
+
 static bool request_ids_are_good(const Instance *instance, const Request *request)
 {
     if (!request_is_id(instance->project_id) || !request_is_id(instance->instance_id))
         return false;
     if (request->kind != REQUEST_LIST_CHANNELS && !request_is_id(request->channel_id))
         return false;
-    return request->kind != REQUEST_DELETE_MEMBER || request_is_id(request->member_id);
+    return !request_names_member(request->kind) || request_is_id(request->member_id);
 }
 
 int request_line(const Instance *instance, const Request *request, RequestLine *ret_line)
@@ -71,20 +77,21 @@ int request_line(const Instance *instance, const Request *request, RequestLine *
         end = request_add(end, request->channel_id);
         end = request_add(end, "/members");
     }
+    if (!request_is_change(request->kind)) {
+        ret_line->method = "GET";
+        return request_set_page(request, ret_line);
+    }
     if (request->kind == REQUEST_DELETE_MEMBER) {
         end = request_add(end, "/");
         request_add(end, request->member_id);
-        ret_line->method = "DELETE";
-        ret_line->query_count = 0;
-        return 0;
+    } else if (request->kind == REQUEST_DISABLE_MEMBER) {
+        request_add(end, "/batch-disable");
+    } else if (request->kind == REQUEST_ENABLE_MEMBER) {
+        request_add(end, "/batch-enable");
     }
-    if (request->kind == REQUEST_ADD_MEMBERS) {
-        ret_line->method = "POST";
-        ret_line->query_count = 0;
-        return 0;
-    }
-    ret_line->method = "GET";
-    return request_set_page(request, ret_line);
+    ret_line->method = request->kind == REQUEST_DELETE_MEMBER ? "DELETE" : "POST";
+    ret_line->query_count = 0;
+    return 0;
 }
 
 void request_append_url(const Instance *instance, const RequestLine *line, Buf *buf)

@@ -18,7 +18,7 @@
  * ServerRequest (daemon/http/server.h) is what the daemon is asked on its control socket, and a
  * UnixRequest (daemon/http/unix_client.h) is the same on rosterctl's side.
  *
- * Paths and queries are those of API.md sections 0, 1.1, 1.6 and 1.10.
+ * Paths and queries are those of API.md sections 0, 1.1, 1.6, 1.10 and 1.11.
  */
 #pragma once
 

@@ -201,6 +201,8 @@ static int response_promised(RequestKind kind)
 {
     switch (kind) {
     case REQUEST_DELETE_MEMBER:
+    case REQUEST_DISABLE_MEMBER:
+    case REQUEST_ENABLE_MEMBER:
         return 204;
     case REQUEST_ADD_MEMBERS:
         return 201;
