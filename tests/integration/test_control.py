@@ -353,12 +353,16 @@ def test_an_approval_that_fits_no_plan_is_refused(daemon):
 
 def test_reconcile_waits_for_a_pass_that_begins_after_it(daemon):
     """A pass is under way and has read its list when the request comes: its result would not do."""
-    daemon.sim.faults([{"match": {"op": "list_members", "channel": "payments"}, "times": 1,
-                        "then": {"delay_ms": 700}}])
+    daemon.sim.faults([{"match": {"op": "list_members", "channel": "payments"}, "times": 1, "then": {"hold": True}}])
     first = daemon.start("rosterctl", "reconcile", "--json")
     wait_until(lambda: status(daemon)["instances"][0]["pass_under_way"])
     daemon.sim.edit("payments", add=[{"host": "10.9.0.9"}])
-    second = ctl(daemon, "reconcile", "--json")
+    descriptors = f"/proc/{daemon.daemon.process.pid}/fd"
+    before = len(os.listdir(descriptors))
+    waiting = daemon.start("rosterctl", "reconcile", "--json")
+    wait_until(lambda: len(os.listdir(descriptors)) > before, process=waiting)
+    daemon.sim.release()
+    second = waiting.finish()
     assert first.finish().report["pass"] != second.report["pass"]
     assert second.outcomes("payments") in ({"10.9.0.9:8080": "deleted"}, {})
     assert daemon.sim.hosts("payments") == KEPT

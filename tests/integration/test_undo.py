@@ -233,7 +233,7 @@ def test_service_that_only_says_so(pruned):
 def test_pass_under_way_makes_room(pruned):
     """An undo does not wait for a pass that goes on deleting: the pass sends nothing more."""
     pruned.sim.edit("payments", add=[{"host": f"10.9.5.{i}"} for i in range(1, 9)])
-    pruned.sim.faults([{"match": {"op": "delete_member"}, "then": {"delay_ms": 300, "effect": True, "status": 204}}])
+    pruned.sim.faults([{"match": {"op": "delete_member"}, "then": {"delay_ms": 2000, "effect": True, "status": 204}}])
     waiting = pruned.start("rosterctl", "reconcile")
     wait_until(lambda: pruned.sim.requests("delete_member"))
     first = json.loads(ctl(pruned, "history", "--json").stdout)["actions"][0]
