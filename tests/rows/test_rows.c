@@ -52,8 +52,7 @@ static const InvalidConfig refusals[] = {
      "rosters.d/a.yaml:3:44: channels[0].spread: out of range: 10, must be 1 to 9\n"},
     {NULL, CHANNEL(", corner: /c"),
      "rosters.d/a.yaml:3:36: channels[0].corner: unknown key, must be one of: name, id, mode, "
-     "rest, "
-     "spread, allow_empty, members, ignore, guards, paused, windows, freezes\n"},
+     "quarantine, rest, spread, allow_empty, members, ignore, guards, paused, windows, freezes\n"},
 };
 
 static void test_bounds_and_messages(void **state)
