@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "config/load/config_load.h"
+#include "tests/scratch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -29,37 +30,30 @@ static const char good_roster[] = "version: 1\n"
                                   "channels: [{name: payments, members: ['10.0.0.1:80']}]\n";
 
 /* Where the two files stand; made once, in memory where there is such a file system. */
-static char directory_path[64], settings_path[80], roster_path[96];
+static char directory_path[SCRATCH_SIZE], settings_path[80], roster_path[96];
 
 static void remove_directory(void)
 {
-    unlink(settings_path);
-    unlink(roster_path);
-    *strrchr(roster_path, '/') = '\0';
-    rmdir(roster_path);
-    rmdir(directory_path);
+    scratch_remove(directory_path);
 }
 
 static void make_directory(void)
 {
-    char in_memory[] = "/dev/shm/fuzz_config.XXXXXX", on_disk[] = "/tmp/fuzz_config.XXXXXX";
-    const char *path;
+    bool is_made;
     int r;
 
     if (settings_path[0])
         return;
-    path = mkdtemp(in_memory);
-    if (!path)
-        path = mkdtemp(on_disk);
-    assert(path);
-    snprintf(directory_path, sizeof(directory_path), "%s", path);
-    snprintf(roster_path, sizeof(roster_path), "%s/rosters.d", path);
+    is_made = scratch_make(directory_path, "/dev/shm", "fuzz_config") ||
+              scratch_make(directory_path, "/tmp", "fuzz_config");
+    assert(is_made);
+    snprintf(roster_path, sizeof(roster_path), "%s/rosters.d", directory_path);
     r = mkdir(roster_path, 0700);
     assert(r == 0);
     r = atexit(remove_directory);
     assert(r == 0);
-    snprintf(roster_path, sizeof(roster_path), "%s/rosters.d/a.yaml", path);
-    snprintf(settings_path, sizeof(settings_path), "%s/rosterd.yaml", path);
+    snprintf(roster_path, sizeof(roster_path), "%s/rosters.d/a.yaml", directory_path);
+    snprintf(settings_path, sizeof(settings_path), "%s/rosterd.yaml", directory_path);
 }
 
 static void put_file(const char *path, const void *bytes, size_t size)

@@ -9,7 +9,6 @@
  */
 #include <assert.h>
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,6 +22,7 @@
 #include "daemon/http/misdirected.h"
 #include "daemon/json/json_parser.h"
 #include "tests/fuzz/control_request.h"
+#include "tests/scratch.h"
 
 enum {
     IS_OWNER = 1 << 0,
@@ -179,25 +179,17 @@ static const char prod[] = "version: 1\ninstance: prod\n"
 static const char test[] = "version: 1\ninstance: test\n"
                            "channels: [{name: payments, members: ['10.0.0.1:80']}]\n";
 
-static char directory[64];
+static char directory[SCRATCH_SIZE];
 static sd_event *event;
 static Store *store;
 static Controller *controller;
-
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
-{
-    (void)status;
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
 
 static void end(void)
 {
     controller_free(controller);
     store_free(store);
     sd_event_unref(event);
-    nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    scratch_remove(directory);
 }
 
 static void put_file(const char *name, const char *text)
@@ -262,14 +254,13 @@ static void make_history(void)
 static void begin(void)
 {
     bool has_memory = access("/dev/shm", W_OK) == 0;
-
     char path[128];
 
     if (controller)
         return;
     log_setup(LOG_FORMAT_TEXT, LOG_LEVEL_WARNING);
-    strcpy(directory, has_memory ? "/dev/shm/fuzz_control.XXXXXX" : "/tmp/fuzz_control.XXXXXX");
-    assert(mkdtemp(directory) && sd_event_new(&event) >= 0);
+    assert(scratch_make(directory, has_memory ? "/dev/shm" : "/tmp", "fuzz_control"));
+    assert(sd_event_new(&event) >= 0);
     snprintf(path, sizeof(path), "%s/state", directory);
     assert(store_open(path, &store, NULL) == 0);
     make_controller();

@@ -95,8 +95,7 @@ int client_case_setup(void **state)
 
     unsetenv("CREDENTIALS_DIRECTORY");
     client_case_begin_service(client_case);
-    strcpy(client_case->directory, "/tmp/test_client.XXXXXX");
-    assert_non_null(mkdtemp(client_case->directory));
+    assert_true(scratch_make(client_case->directory, "/tmp", "test_client"));
     client_case_write_secret(client_case, "token", TOKEN "\n");
     client_case_write_secret(client_case, "ak", ACCESS_KEY "\n");
     client_case_write_secret(client_case, "sk", SECRET_KEY "\n");
@@ -127,11 +126,7 @@ int client_case_teardown(void **state)
 
     roma_client_free(client_case->client);
     client_case_end_service(client_case);
-    client_case_remove_secret(client_case, "token");
-    client_case_remove_secret(client_case, "ak");
-    client_case_remove_secret(client_case, "sk");
-    client_case_remove_secret(client_case, "st");
-    rmdir(client_case->directory);
+    scratch_remove(client_case->directory);
     test_free(client_case);
     return 0;
 }

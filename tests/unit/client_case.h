@@ -13,6 +13,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/roma/client.h"
+#include "tests/scratch.h"
 #include "tests/unit/peer.h"
 
 #define CHANNEL "56a7d7358e1b42459c9d730d65b14e59"
@@ -36,7 +37,7 @@ typedef struct ClientCase {
     Config config;
     Instance instance;
     RosterChannel channel;
-    char directory[64];
+    char directory[SCRATCH_SIZE];
     char endpoint[64];
     /* what the service does */
     int status;

@@ -23,6 +23,7 @@
 #include "daemon/base/map.h"
 #include "daemon/base/str.h"
 #include "daemon/base/utf8.h"
+#include "tests/scratch.h"
 
 static void test_err_keeps_what_fits(void **state)
 {
@@ -254,10 +255,11 @@ static void assert_secret(const char *path, int expected, const char *text)
 
 static void test_secret_files(void **state)
 {
-    char path[] = "/tmp/rosterd-secret-XXXXXX";
+    char folder[SCRATCH_SIZE], path[SCRATCH_SIZE + 8];
 
     (void)state;
-    close(mkstemp(path));
+    assert_true(scratch_make(folder, "/tmp", "test_base"));
+    snprintf(path, sizeof(path), "%s/secret", folder);
     write_secret(path, "s3cret\n", 0600);
     assert_secret(path, 0, "s3cret");
     write_secret(path, "s3cret\r\n", 0640);
@@ -272,7 +274,8 @@ static void test_secret_files(void **state)
     assert_secret(path, -EINVAL, NULL);
     unlink(path);
     assert_secret(path, -ENOENT, NULL);
-    assert_secret("/tmp", -EISDIR, NULL);
+    assert_secret(folder, -EISDIR, NULL);
+    assert_int_equal(scratch_remove(folder), 0);
 }
 
 static void test_secret_is_bounded(void **state)

@@ -10,7 +10,6 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 
 #include "config/load/config_load.h"
 #include "daemon/base/mem.h"
+#include "tests/scratch.h"
 
 /* Settings that are right, but for what a test appends. */
 #define PROD                                                                                       \
@@ -43,22 +43,13 @@
 /* Every test runs in a directory of its own, with an empty rosters.d and empty.d. */
 static inline int enter_directory(void **state)
 {
-    char template[] = "/tmp/test_config.XXXXXX";
-    char *path = mkdtemp(template);
+    char path[SCRATCH_SIZE];
 
-    if (!path || chdir(path) < 0 || mkdir("rosters.d", 0700) < 0 || mkdir("empty.d", 0700) < 0)
+    if (!scratch_make(path, "/tmp", "test_config") || chdir(path) < 0 ||
+        mkdir("rosters.d", 0700) < 0 || mkdir("empty.d", 0700) < 0)
         return -1;
     *state = strdup(path);
     return *state ? 0 : -1;
-}
-
-static inline int remove_entry(const char *path, const struct stat *status, int flag,
-                               struct FTW *where)
-{
-    (void)status;
-    (void)flag;
-    (void)where;
-    return remove(path);
 }
 
 static inline int leave_directory(void **state)
@@ -66,7 +57,7 @@ static inline int leave_directory(void **state)
     int r = chdir("/");
 
     if (r == 0)
-        r = nftw(*state, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+        r = scratch_remove(*state);
     free(*state);
     return r;
 }

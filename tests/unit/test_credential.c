@@ -13,15 +13,14 @@
 #include <unistd.h>
 
 #include "daemon/roma/auth/credential.h"
+#include "tests/scratch.h"
 
 typedef struct Fixture {
-    char directory[64];
+    char directory[SCRATCH_SIZE];
     char credentials[80]; /* below it */
     Credential *credential;
     Err err;
 } Fixture;
-
-static const char *const file_names[] = {"token", "ak", "sk", "st"};
 
 static void write_secret(const char *directory, const char *name, const char *text, mode_t mode)
 {
@@ -40,8 +39,7 @@ static int setup(void **state)
 {
     Fixture *fixture = test_calloc(1, sizeof(*fixture));
 
-    strcpy(fixture->directory, "/tmp/test_credential.XXXXXX");
-    assert_non_null(mkdtemp(fixture->directory));
+    assert_true(scratch_make(fixture->directory, "/tmp", "test_credential"));
     snprintf(fixture->credentials, sizeof(fixture->credentials), "%s/credentials",
              fixture->directory);
     assert_int_equal(mkdir(fixture->credentials, 0700), 0);
@@ -56,17 +54,9 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     Fixture *fixture = *state;
-    char path[256];
 
     credential_unref(fixture->credential);
-    for (size_t i = 0; i < ELEMENTS(file_names); i++) {
-        snprintf(path, sizeof(path), "%s/%s", fixture->directory, file_names[i]);
-        unlink(path);
-        snprintf(path, sizeof(path), "%s/%s", fixture->credentials, file_names[i]);
-        unlink(path);
-    }
-    rmdir(fixture->credentials);
-    rmdir(fixture->directory);
+    scratch_remove(fixture->directory);
     test_free(fixture);
     return 0;
 }

@@ -16,6 +16,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 #include "daemon/http/client.h"
+#include "tests/scratch.h"
 
 #define OPENSSL "/usr/bin/openssl"
 
@@ -24,7 +25,7 @@ typedef struct Fixture {
     Http *http;
     pid_t server;
     unsigned int port;
-    char directory[64];
+    char directory[SCRATCH_SIZE];
     char url[96];
     char ca_file[96];
     HttpRequest request;
@@ -104,8 +105,7 @@ static int setup(void **state)
     Fixture *fixture = test_calloc(1, sizeof(*fixture));
 
     signal(SIGPIPE, SIG_IGN);
-    strcpy(fixture->directory, "/tmp/test_http_tls.XXXXXX");
-    assert_non_null(mkdtemp(fixture->directory));
+    assert_true(scratch_make(fixture->directory, "/tmp", "test_http_tls"));
     snprintf(fixture->ca_file, sizeof(fixture->ca_file), "%s/ca.pem", fixture->directory);
     assert_true(sd_event_new(&fixture->event) >= 0);
     assert_int_equal(http_new(fixture->event, &fixture->http), 0);
@@ -124,7 +124,6 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     Fixture *fixture = *state;
-    char command[128];
 
     http_free(fixture->http);
     sd_event_unref(fixture->event);
@@ -132,8 +131,7 @@ static int teardown(void **state)
         kill(fixture->server, SIGKILL);
         waitpid(fixture->server, NULL, 0);
     }
-    snprintf(command, sizeof(command), "rm -r %s", fixture->directory);
-    run_command(command);
+    scratch_remove(fixture->directory);
     test_free(fixture);
     return 0;
 }

@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,6 +22,7 @@
 #include "daemon/base/file.h"
 #include "daemon/store/steady.h"
 #include "daemon/store/store.h"
+#include "tests/scratch.h"
 
 #define NOW (UINT64_C(1795532645) * USEC_PER_SEC) /* 2026-11-24T15:04:05Z */
 #define KEY "https://roma.example p1 i1"
@@ -32,7 +32,7 @@
 #define DIGEST_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
 typedef struct Folder {
-    char root[64];  /* of mkdtemp() */
+    char root[SCRATCH_SIZE];
     char state[96]; /* the state directory in it, not made yet */
     char pass[STORE_PASS_ID_SIZE];
     Err err;
@@ -69,27 +69,17 @@ static inline int folder_setup(void **state)
     realtime_now = NOW;
 
     assert_non_null(folder);
-    strcpy(folder->root, "/tmp/rosterd-store-XXXXXX");
-    assert_non_null(mkdtemp(folder->root));
+    assert_true(scratch_make(folder->root, "/tmp", "test_store"));
     snprintf(folder->state, sizeof(folder->state), "%s/state", folder->root);
     *state = folder;
     return 0;
-}
-
-static inline int socket_path_remove(const char *path, const struct stat *status, int kind,
-                                     struct FTW *where)
-{
-    (void)status;
-    (void)kind;
-    (void)where;
-    return remove(path);
 }
 
 static inline int folder_teardown(void **state)
 {
     Folder *folder = *state;
 
-    nftw(folder->root, socket_path_remove, 8, FTW_DEPTH | FTW_PHYS);
+    scratch_remove(folder->root);
     free(folder);
     return 0;
 }
