@@ -183,7 +183,7 @@ static void assert_settled(Folder *folder, Store *store, const char *listed, con
     Buf told = {0};
     char list[8];
     const StoreSettling settling = {
-        .list = {never_settled, find_listed, find_corrected, list},
+        .list = {never_settled, find_listed, find_corrected, list, NULL},
         .on_added_settled = on_added_settled,
         .userdata = &told,
     };
@@ -360,7 +360,8 @@ static void test_a_list_decides_what_was_corrected(void **state)
     Change members[2];
     Batch batch = batch_of(folder, CHANGE_CORRECT, members, 2);
     char listed[8] = "m1";
-    const StoreSettling settling = {.list = {never_settled, find_nobody, find_corrected, listed}};
+    const StoreSettling settling = {
+        .list = {never_settled, find_nobody, find_corrected, listed, NULL}};
 
     folder_begin(folder, store);
     assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), 0);

@@ -26,7 +26,7 @@ static int settle(Store *store, const char *channel_id, SettleMember settle_memb
                   uint64_t at_usec, Err *err)
 {
     const StoreSettling settling = {
-        .list = {settle_member, find_nobody, find_nobody_corrected, list}};
+        .list = {settle_member, find_nobody, find_nobody_corrected, list, NULL}};
 
     return store_settle(store, KEY, channel_id, &settling, at_usec, err);
 }

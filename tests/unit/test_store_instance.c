@@ -138,7 +138,7 @@ static int name_none(void *userdata, const char *channel_id)
 /* Nothing of the old one is taken for the new: no pause, no doubt, no history. */
 static void test_a_name_that_means_another_instance(void **state)
 {
-    const StoreSettling settling = {.list = {gone, find_nobody, find_nobody_corrected, NULL}};
+    const StoreSettling settling = {.list = {gone, find_nobody, find_nobody_corrected, NULL, NULL}};
     const StorePause pause = {{KEY, "prod", "c1", "payments"}, "hold", 0, 0};
     Folder *folder = *state;
     Store *store = folder_open(folder);
