@@ -15,7 +15,7 @@ static const char *history_text_sign(const Json *row)
 
     if (str_equal(kind, "add"))
         return "+";
-    return str_equal(kind, "correct") ? "~" : "-";
+    return str_equal(kind, "delete") ? "-" : "~";
 }
 
 static void history_text_row(Table *table, const Json *action)

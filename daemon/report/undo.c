@@ -4,6 +4,7 @@
 #include "daemon/json/json_writer.h"
 #include "daemon/report/json.h"
 #include "daemon/report/pause.h"
+#include "reconcile/apply/kinds.h"
 
 /* What a correction gives back: the field, as the pass left it and as it was before. */
 static void undo_put_fields(JsonWriter *writer, const UndoItem *item)
@@ -30,6 +31,15 @@ static void undo_put_fields(JsonWriter *writer, const UndoItem *item)
     json_close_object(writer);
 }
 
+/* In the words of the history: a member that was enabled again was corrected only in a pass's
+ * report. */
+static Outcome undo_outcome(const UndoItem *item)
+{
+    const KindRow *kind = kinds_row(undo_kind(item->done));
+
+    return item->outcome == kind->success ? kind->recorded : item->outcome;
+}
+
 static void undo_put_members(JsonWriter *writer, const ChannelUndo *undo)
 {
     json_open_array(writer, "members");
@@ -40,9 +50,9 @@ static void undo_put_members(JsonWriter *writer, const ChannelUndo *undo)
         json_put_number(writer, "action", item->action);
         json_put_text(writer, "kind", change_kind_text(undo_kind(item->done)));
         json_put_json(writer, "member", item->before ? item->before : item->after);
-        if (item->done == CHANGE_CORRECT)
+        if (item->done == CHANGE_CORRECT || item->done == CHANGE_DISABLE)
             undo_put_fields(writer, item);
-        json_put_text(writer, "outcome", ops_outcome_text(item->outcome));
+        json_put_text(writer, "outcome", ops_outcome_text(undo_outcome(item)));
         json_put_text(writer, "reason", item->reason[0] ? item->reason : NULL);
         json_put_number(writer, "attempts", item->attempts);
         json_close_object(writer);

@@ -13,6 +13,7 @@
 #include "daemon/base/str.h"
 #include "daemon/log/event_log.h"
 #include "daemon/log/message_ids.h"
+#include "reconcile/apply/kinds.h"
 
 struct Undo {
     StoreActions actions; /* those undone; hold all texts */
@@ -30,17 +31,14 @@ struct Undo {
 
 /* ---- out of the history ---- */
 
+/* Enabling again is no change of what the roster has said: nothing undoes it. */
 static bool undo_took_effect(const StoreAction *action)
 {
-    static const Outcome outcomes[CHANGE_KIND_COUNT] = {
-        [CHANGE_DELETE] = OUTCOME_DELETED,
-        [CHANGE_ADD] = OUTCOME_ADDED,
-        [CHANGE_CORRECT] = OUTCOME_CORRECTED,
-    };
     ChangeKind kind = change_kind_of(action->kind);
 
-    return kind < CHANGE_KIND_COUNT && kind != CHANGE_DISABLE && kind != CHANGE_ENABLE &&
-           (!action->outcome || str_equal(action->outcome, ops_outcome_text(outcomes[kind])));
+    return kind < CHANGE_KIND_COUNT && kind != CHANGE_ENABLE &&
+           (!action->outcome ||
+            str_equal(action->outcome, ops_outcome_text(kinds_row(kind)->recorded)));
 }
 
 /* Keeps the changes that took effect, or may have. */

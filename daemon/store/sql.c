@@ -112,7 +112,8 @@ static const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_LAST_CHANGING] =
         "SELECT pass FROM action JOIN instance ON instance.id = action.instance "
         "JOIN pass ON pass.id = pass WHERE undo_of IS NULL "
-        "AND (outcome IS NULL OR outcome IN ('deleted', 'added', 'corrected')) "
+        "AND kind != 'enable' "
+        "AND (outcome IS NULL OR outcome IN ('deleted', 'added', 'corrected', 'disabled')) "
         "AND (?1 IS NULL OR instance.name = ?1) "
         "AND (?2 IS NULL OR channel_id = ?2 OR channel_name = ?2) ORDER BY action.id DESC LIMIT 1",
     [QUERY_PRUNABLE] = "SELECT count(*), count(DISTINCT pass), max(recorded_usec) FROM action "

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "daemon/base/str.h"
 #include "reconcile/apply/apply.h"
 #include "reconcile/apply/confirm.h"
 #include "reconcile/apply/sent.h"
@@ -33,16 +32,10 @@ bool exchange_is_due(const ChannelPass *channel)
     return exchange_find(channel) < channel->change_count;
 }
 
-/* An extra as the list has it that was read last, or NULL. */
-static const Extra *exchange_find_listed(const ChannelPass *channel, const char *member_id)
+/* What the list that was read last says of the member of a change. */
+static DiffLook exchange_look(const ChannelPass *channel, size_t number)
 {
-    const Diff *list = channel->reading;
-
-    for (size_t i = 0; i < list->extra_count; i++) {
-        if (str_equal(list->extras[i].id, member_id))
-            return &list->extras[i];
-    }
-    return NULL;
+    return diff_look(channel->reading, channel->changes[number].member_id);
 }
 
 /* Whether enough stay in service while the channel has one less, or somebody has approved fewer. */
@@ -61,8 +54,7 @@ static size_t exchange_choose_entering(const ChannelPass *channel)
 {
     for (size_t i = channel->first_deletion; i < channel->change_count; i++) {
         if (channel->changes[i].kind == CHANGE_DISABLE && apply_is_left(channel, i) &&
-            exchange_find_listed(channel, channel->changes[i].member_id) &&
-            exchange_keeps_enough(channel))
+            exchange_look(channel, i) != DIFF_ABSENT && exchange_keeps_enough(channel))
             return i;
     }
     return channel->change_count;
@@ -75,11 +67,14 @@ static size_t exchange_choose(const ChannelPass *channel)
     size_t chosen = channel->change_count;
 
     for (size_t i = channel->first_deletion; i < channel->change_count; i++) {
-        const Extra *extra = exchange_find_listed(channel, channel->changes[i].member_id);
+        DiffLook look;
 
-        if (channel->changes[i].kind != CHANGE_DELETE || !apply_is_left(channel, i) || !extra)
+        if (channel->changes[i].kind != CHANGE_DELETE || !apply_is_left(channel, i))
             continue;
-        if (!extra->fields.is_enabled)
+        look = exchange_look(channel, i);
+        if (look == DIFF_ABSENT)
+            continue;
+        if (look == DIFF_DISABLED)
             return i;
         if (chosen == channel->change_count && exchange_keeps_enough(channel))
             chosen = i;

@@ -18,9 +18,10 @@ ChangeKind undo_kind(ChangeKind done)
         [CHANGE_DELETE] = CHANGE_ADD,
         [CHANGE_ADD] = CHANGE_DELETE,
         [CHANGE_CORRECT] = CHANGE_CORRECT,
+        [CHANGE_DISABLE] = CHANGE_ENABLE,
     };
 
-    assert(done < CHANGE_KIND_COUNT);
+    assert(done < CHANGE_KIND_COUNT && done != CHANGE_ENABLE);
     return kinds[done];
 }
 
@@ -49,6 +50,8 @@ static bool undo_brings_in(const UndoItem *item)
 {
     if (item->done == CHANGE_DELETE)
         return item->was.is_enabled;
+    if (item->done == CHANGE_DISABLE)
+        return true;
     return item->done == CHANGE_CORRECT && item->states & ROSTER_MEMBER_ENABLED &&
            item->was.is_enabled;
 }
@@ -171,7 +174,7 @@ static int undo_put(ChannelPass *channel, size_t number)
         change.member_id = row->id;
         change.before = row->member_json;
     }
-    if (change.kind != CHANGE_DELETE) {
+    if (change.kind == CHANGE_ADD || change.kind == CHANGE_CORRECT) {
         change.after = undo_compose(channel, item, row ? row->member_json : item->before);
         if (!change.after)
             return -ENOMEM;
@@ -206,7 +209,9 @@ static int undo_make_changes(ChannelPass *channel)
     channel->sent = calloc(count, sizeof(*channel->sent));
     if (!channel->changes || !channel->sent)
         return -ENOMEM;
-    r = undo_put_all(channel, CHANGE_DELETE, false);
+    r = undo_put_all(channel, CHANGE_DISABLE, false);
+    if (r == 0)
+        r = undo_put_all(channel, CHANGE_DELETE, false);
     if (r == 0)
         r = undo_put_all(channel, CHANGE_CORRECT, false);
     channel->first_deletion = channel->change_count;
@@ -292,6 +297,16 @@ static void undo_skip_planned(ChannelPass *channel)
     }
 }
 
+/* What the state says of who is in quarantine, where the pass has disabled anybody. */
+static int undo_recall(ChannelPass *channel, Err *err)
+{
+    for (size_t i = 0; i < channel->undo->item_count; i++) {
+        if (channel->undo->items[i].done == CHANGE_DISABLE)
+            return channel_recall_quarantine(channel, err);
+    }
+    return 0;
+}
+
 static void undo_fail(ChannelPass *channel, const Err *err)
 {
     undo_skip_planned(channel);
@@ -315,7 +330,9 @@ void undo_on_list(ChannelPass *channel)
     assert(channel->undo && !channel->is_done && channel->change_count == 0);
     channel->report->has_list = true;
     channel->report->live_count = channel->diff.live_count;
-    r = undo_decide(channel) < 0 ? err_memory(&err) : undo_check_groups(channel, &err);
+    r = undo_recall(channel, &err);
+    if (r == 0)
+        r = undo_decide(channel) < 0 ? err_memory(&err) : undo_check_groups(channel, &err);
     if (r < 0) {
         undo_fail(channel, &err);
         return;

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
@@ -51,6 +52,10 @@ int undo_look_read(const ChannelPass *channel, UndoItem *item)
         item->listed_weight != OPS_WEIGHT_NONE) {
         item->made.weight = item->listed_weight;
         told |= ROSTER_MEMBER_WEIGHT;
+    }
+    if (item->done == CHANGE_DISABLE) {
+        item->states = ROSTER_MEMBER_ENABLED;
+        item->made.is_enabled = false;
     }
     if (item->done == CHANGE_ADD)
         item->states = told | ROSTER_MEMBER_BACKUP | ROSTER_MEMBER_ENABLED;
@@ -171,6 +176,24 @@ static Outcome look_at_corrected(const ChannelPass *channel, const Diff *list, U
     return OUTCOME_CHANGED;
 }
 
+/* Only who is in quarantine by our hand is enabled: whoever was enabled and disabled again since is
+ * disabled by somebody else. */
+static Outcome look_at_disabled(const ChannelPass *channel, const Diff *list, UndoItem *item,
+                                const Extra **ret_row)
+{
+    const Quarantined *row;
+
+    *ret_row = look_find(list, item);
+    if (!*ret_row)
+        return look_at_absent(list, item);
+    if ((*ret_row)->fields.is_enabled)
+        return look_leave(item, OUTCOME_LIVE, "it is enabled");
+    row = map_find(&channel->quarantine_ids, item->member_id, strlen(item->member_id));
+    if (!row || !row->is_ours)
+        return look_leave(item, OUTCOME_CHANGED, "it is not in quarantine any more");
+    return OUTCOME_PLANNED;
+}
+
 Outcome undo_look_at(const ChannelPass *channel, const Diff *list, UndoItem *item,
                      const Extra **ret_row)
 {
@@ -179,6 +202,7 @@ Outcome undo_look_at(const ChannelPass *channel, const Diff *list, UndoItem *ite
         [CHANGE_DELETE] = look_at_deleted,
         [CHANGE_ADD] = look_at_added,
         [CHANGE_CORRECT] = look_at_corrected,
+        [CHANGE_DISABLE] = look_at_disabled,
     };
 
     assert(item->done < CHANGE_KIND_COUNT && looks[item->done]);

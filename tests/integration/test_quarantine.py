@@ -423,6 +423,45 @@ def test_an_undo_of_its_deletion_brings_it_back_enabled(case):
     assert status_of(sim, EXTRA) == 1
 
 
+def test_an_undo_of_the_pass_that_disabled_enables_again(case):
+    """The channel is paused then, so that no pass disables it again."""
+    sim = quarantined(case)
+    enter(case, sim)
+    daemon = Daemon(case)
+    daemon.wait_status("next pass")
+    done = case.run("rosterctl", "undo", "--last", "--dry-run")
+    assert done.status == IN_SYNC and f"~ {EXTRA}:8080" in done.stdout and "enabled false -> true" in done.stdout, done
+    assert status_of(sim, EXTRA) == 2
+    done = case.run("rosterctl", "undo", "--last", "--json")
+    assert done.status == IN_SYNC, done
+    member, = json.loads(done.stdout)["channels"][0]["members"]
+    assert (member["kind"], member["outcome"]) == ("enable", "enabled")
+    assert member["fields"] == {"enabled": {"from": False, "to": True}}
+    assert status_of(sim, EXTRA) == 1 and deletions(sim) == []
+    assert daemon.stop() == 0
+    assert case.once().channel("payments")["result"] == "paused" and status_of(sim, EXTRA) == 1
+    assert sorted(history(case)) == [("disable", "disabled"), ("enable", "enabled")]
+
+
+def test_an_undo_enables_nobody_whom_somebody_else_has_disabled(case):
+    """Enabled and disabled again by hand: the state has no more part in it."""
+    sim = quarantined(case)
+    enter(case, sim)
+    case.tune(guards={"max_deletes": 0})
+    sim.edit("payments", enable=[EXTRA])
+    assert case.once().status == HELD
+    let_time_pass(case, 61)
+    assert case.once().status == HELD
+    sim.edit("payments", disable=[EXTRA])
+    daemon = Daemon(case)
+    daemon.wait_ready()
+    done = case.run("rosterctl", "undo", "--last", "--json")
+    assert done.status == IN_SYNC, done
+    member, = json.loads(done.stdout)["channels"][0]["members"]
+    assert (member["outcome"], member["reason"]) == ("changed", "it is not in quarantine any more")
+    assert daemon.stop() == 0 and status_of(sim, EXTRA) == 2
+
+
 # ---- a channel that leaves ----
 
 

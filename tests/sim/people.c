@@ -12,24 +12,11 @@ static WorldChannel *people_channel(World *world)
     return &world->channels[world_below(world, world->channel_count)];
 }
 
-static const RosterChannel *people_roster(const World *world, const WorldChannel *channel)
-{
-    for (size_t i = 0; i < world->config.channel_count; i++) {
-        const RosterChannel *roster = &world->rosters[i];
-
-        if (roster->instance == channel->instance &&
-            (roster->id ? str_equal(roster->id, channel->row.id)
-                        : str_equal(roster->name, channel->row.name)))
-            return roster;
-    }
-    return NULL;
-}
-
 /* ---- members ---- */
 
 static void people_add_wanted(World *world, WorldChannel *channel)
 {
-    const RosterChannel *roster = people_roster(world, channel);
+    const RosterChannel *roster = world_find_roster(world, channel);
     const RosterMember *wanted;
 
     if (!roster || roster->member_count == 0)
@@ -53,7 +40,7 @@ static void people_add_wanted(World *world, WorldChannel *channel)
  * the two answers counts: there, fields change by the rosters alone. */
 static void people_switch(World *world, WorldChannel *channel)
 {
-    const RosterChannel *roster = people_roster(world, channel);
+    const RosterChannel *roster = world_find_roster(world, channel);
     WorldMember *member;
 
     if (!roster || channel->member_count == 0 || world->undo || world->page_clamp == 1)
@@ -69,7 +56,7 @@ static void people_switch(World *world, WorldChannel *channel)
 /* Of an extra that rosterd may have disabled, between passes. */
 static void people_switch_extra(World *world, WorldChannel *channel)
 {
-    const RosterChannel *roster = people_roster(world, channel);
+    const RosterChannel *roster = world_find_roster(world, channel);
     WorldMember *member;
 
     if (!roster || channel->member_count == 0 || world->page_clamp == 1)

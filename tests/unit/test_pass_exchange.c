@@ -273,6 +273,21 @@ static void test_an_end_without_grace_sends_nothing_more(void **state)
     world_free(world);
 }
 
+/* Nothing confirms the pass any more, and what was refused has its outcome all the same. */
+static void test_a_list_that_cannot_be_read_after_an_exchange_leaves_nothing_open(void **state)
+{
+    World *world = world_of(2, 2, 2);
+
+    (void)state;
+    world_fault(world, REQUEST_DELETE_MEMBER, 1, 1, 400, "APIG.2012");
+    world_fault(world, REQUEST_LIST_MEMBERS, 4, 100, 403, "APIG.1005");
+    world_pass(world);
+    sync_case_expect(world, RESULT_FAILED, 2, 1);
+    for (size_t i = 0; i < world->action_count; i++)
+        assert_true(world->actions[i].is_decided);
+    world_free(world);
+}
+
 /* The files may have changed: a newer set decides what becomes of what was to be added. */
 static void test_changes_that_are_held_send_no_addition(void **state)
 {
@@ -306,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_a_pause_before_the_pair_begins_none),
         cmocka_unit_test(test_a_stop_divides_no_pair),
         cmocka_unit_test(test_an_end_without_grace_sends_nothing_more),
+        cmocka_unit_test(test_a_list_that_cannot_be_read_after_an_exchange_leaves_nothing_open),
         cmocka_unit_test(test_changes_that_are_held_send_no_addition),
     };
 

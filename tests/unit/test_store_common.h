@@ -94,6 +94,26 @@ static inline Store *folder_open(Folder *folder)
     return store;
 }
 
+/* The machine starts anew, after so much time. */
+static inline void folder_reboot(Folder *folder, Store **store, uint64_t off_usec, uint64_t number)
+{
+    static char path[128];
+    static SteadySource source;
+    FILE *file;
+
+    store_free(*store);
+    snprintf(path, sizeof(path), "%s/boot", folder->root);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file, "boot-%llu\n", (unsigned long long)number);
+    fclose(file);
+    source = (SteadySource){boottime_fake, realtime_fake, path};
+    steady_source = &source;
+    boottime_now = 5 * USEC_PER_SEC;
+    realtime_now += off_usec;
+    *store = folder_open(folder);
+}
+
 static inline Store *folder_open_read_only(Folder *folder)
 {
     Store *store = NULL;

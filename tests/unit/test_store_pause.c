@@ -232,26 +232,6 @@ static void test_a_wall_clock_that_is_set(void **state)
     }
 }
 
-/* The machine starts anew, after so much time. */
-static void reboot(Folder *folder, Store **store, uint64_t off_usec, uint64_t number)
-{
-    static char path[128];
-    static SteadySource source;
-    FILE *file;
-
-    store_free(*store);
-    snprintf(path, sizeof(path), "%s/boot", folder->root);
-    file = fopen(path, "w");
-    assert_non_null(file);
-    fprintf(file, "boot-%llu\n", (unsigned long long)number);
-    fclose(file);
-    source = (SteadySource){boottime_fake, realtime_fake, path};
-    steady_source = &source;
-    boottime_now = 5 * USEC_PER_SEC;
-    realtime_now += off_usec;
-    *store = folder_open(folder);
-}
-
 static void test_across_boots_the_wall_clock_counts(void **state)
 {
     Folder *folder = *state;
@@ -260,7 +240,7 @@ static void test_across_boots_the_wall_clock_counts(void **state)
 
     pause_for(folder, store, &c1, "five hours", 5 * USEC_PER_HOUR);
     time_pass(USEC_PER_HOUR);
-    reboot(folder, &store, 3 * USEC_PER_HOUR, 1);
+    folder_reboot(folder, &store, 3 * USEC_PER_HOUR, 1);
     assert_reason(store, &c1, "five hours");
     /* In this boot it is real time again. */
     realtime_now += 30 * USEC_PER_DAY;
@@ -271,7 +251,7 @@ static void test_across_boots_the_wall_clock_counts(void **state)
     time_pass(1);
     assert_reason(store, &c1, "");
     pause_for(folder, store, &c1, "one hour", USEC_PER_HOUR);
-    reboot(folder, &store, USEC_PER_HOUR, 2);
+    folder_reboot(folder, &store, USEC_PER_HOUR, 2);
     assert_reason(store, &c1, "");
     store_free(store);
 }
@@ -287,7 +267,7 @@ static void test_a_step_before_a_boot(void **state)
     pause_for(folder, store, &c1, "two hours", 2 * USEC_PER_HOUR);
     realtime_now += USEC_PER_DAY;
     assert_int_equal(store_begin_pass(store, realtime_now, pass, NULL), 0);
-    reboot(folder, &store, USEC_PER_HOUR, 3);
+    folder_reboot(folder, &store, USEC_PER_HOUR, 3);
     assert_reason(store, &c1, "two hours");
     time_pass(USEC_PER_HOUR);
     assert_reason(store, &c1, "");

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/world/judge_undo.h"
 
+#include <string.h>
+
 #include "daemon/base/str.h"
 #include "tests/world/judge.h"
+#include "tests/world/quarantine.h"
 
 /* ---- what is recorded and sent ---- */
 
@@ -88,6 +91,17 @@ static void undo_rule_addition(World *world, const WorldChannel *channel, const 
         world_broken(world, "%s is added back as %s", item->before, after);
 }
 
+/* Only who is in quarantine by our hand, and was listed so. */
+static void undo_rule_enabling(const World *world, const WorldMember *member, const Change *change)
+{
+    WorldQuarantine quarantine;
+
+    if (change->after || !strstr(change->before, member->id) || member->shown.is_enabled)
+        world_broken(world, "%s is to be enabled and was not listed as disabled", member->id);
+    if (!world_find_quarantined(world, member, &quarantine) || !quarantine.is_ours)
+        world_broken(world, "%s is to be enabled and rosterd had not disabled it", member->id);
+}
+
 static void undo_rule_change(World *world, const WorldChannel *channel, const Change *change)
 {
     const UndoItem *item = world_find_undo_item(world, channel, change);
@@ -102,6 +116,10 @@ static void undo_rule_change(World *world, const WorldChannel *channel, const Ch
     }
     if (!member || member->shown_in != channel->list_serial)
         world_broken(world, "%s was not listed", change->member_id);
+    if (change->kind == CHANGE_ENABLE) {
+        undo_rule_enabling(world, member, change);
+        return;
+    }
     if (undo_is_changed(channel, member, action))
         world_broken(world, "%s, made %s of %s, is undone, and weighs %d, backup %d, enabled %d",
                      member->id, action->after, action->before ? action->before : "nothing",
@@ -249,7 +267,8 @@ static void undo_rule_done(World *world, const ChannelReport *report, const Chan
 
     if (item->outcome == OUTCOME_ADDED)
         undo_rule_added(world, channel, undo, world_undo_action(world, item)->member);
-    if (item->outcome == OUTCOME_CORRECTED && member && member->exists)
+    if (item->outcome == OUTCOME_CORRECTED && item->done == CHANGE_CORRECT && member &&
+        member->exists)
         undo_rule_corrected(world, channel, item, member);
     if (item->outcome == OUTCOME_DELETED && member->exists)
         world_broken(world, "%s lives, the undo says deleted", member->id);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "tests/world/judge_undo.h"
 #include "tests/world/trace.h"
 #include "tests/world/world_ops.h"
 
@@ -287,8 +288,15 @@ void world_rule_switch(World *world, const Request *request)
     WorldAction *action =
         quarantine_recorded(world, channel, request, disables ? CHANGE_DISABLE : CHANGE_ENABLE);
 
-    if (world->dry_run || world->undo || roster->mode == MODE_OBSERVE ||
-        !world_is_manageable(channel))
+    if (world->undo) {
+        judge_undo_send(world, channel, action);
+        if (disables || (!action->member->entry.may_be_ours && action->member->status == 2))
+            world_broken(world, "an undo switches %s", action->member->id);
+        channel->mutations++;
+        action->was_sent = true;
+        return;
+    }
+    if (world->dry_run || roster->mode == MODE_OBSERVE || !world_is_manageable(channel))
         world_broken(world, "%s is switched where nothing may be changed", action->member->id);
     if (channel->is_paused || (roster->pause && roster->pause->until_usec == 0))
         world_broken(world, "%s is switched and its channel is paused", action->member->id);

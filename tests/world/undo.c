@@ -12,7 +12,7 @@
 
 static bool undo_is_meant(const WorldAction *action, uint32_t serial)
 {
-    if (action->kind == CHANGE_DISABLE || action->kind == CHANGE_ENABLE)
+    if (action->kind == CHANGE_ENABLE)
         return false;
     return action->pass == serial && (!action->is_decided || world_has_worked(action));
 }
@@ -46,24 +46,11 @@ static void undo_add_item(ChannelUndo *undo, size_t number, const WorldAction *a
     };
 }
 
-static const RosterChannel *undo_find_roster(const World *world, const WorldChannel *channel)
-{
-    for (size_t i = 0; i < world->config.channel_count; i++) {
-        const RosterChannel *roster = &world->rosters[i];
-
-        if (roster->instance == channel->instance &&
-            (roster->id ? str_equal(roster->id, channel->row.id)
-                        : str_equal(roster->name, channel->row.name)))
-            return roster;
-    }
-    return NULL;
-}
-
 /* One entry for the channel, whose items begin at `first`. Returns how many it has. */
 static size_t undo_add_channel(World *world, WorldUndo *undo, WorldChannel *channel,
                                uint32_t serial, size_t first)
 {
-    const RosterChannel *roster = undo_find_roster(world, channel);
+    const RosterChannel *roster = world_find_roster(world, channel);
     size_t number = undo->config.channel_count;
     ChannelUndo *of_channel = &undo->undos[number];
 
@@ -189,7 +176,7 @@ static bool undo_is_of(const UndoItem *item, const Change *change)
         return change->kind == CHANGE_ADD && undo_is_addition(item, change);
     if (item->done == CHANGE_ADD)
         return change->kind == CHANGE_DELETE && undo_is_deletion(item, change);
-    return change->kind == CHANGE_CORRECT && str_equal(item->member_id, change->member_id);
+    return change->kind == undo_kind(item->done) && str_equal(item->member_id, change->member_id);
 }
 
 const UndoItem *world_find_undo_item(const World *world, const WorldChannel *channel,

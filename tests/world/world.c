@@ -184,6 +184,19 @@ void world_remove_member(WorldMember *member, WorldChannel *channel)
     member->listed_until_usec = channel->world->now_usec + channel->lag_usec;
 }
 
+const RosterChannel *world_find_roster(const World *world, const WorldChannel *channel)
+{
+    for (size_t i = 0; i < world->config.channel_count; i++) {
+        const RosterChannel *roster = &world->rosters[i];
+
+        if (roster->instance == channel->instance &&
+            (roster->id ? str_equal(roster->id, channel->row.id)
+                        : str_equal(roster->name, channel->row.name)))
+            return roster;
+    }
+    return NULL;
+}
+
 WorldChannel *world_find_channel(World *world, size_t instance, const char *id)
 {
     for (size_t i = 0; i < world->channel_count; i++) {

@@ -13,6 +13,9 @@ void world_describe_wanted(const RosterMember *member, uint16_t channel_port,
                            const MemberFields *fields, char *ret_json, size_t size);
 MemberFields world_parse_fields(const char *json);
 WorldChannel *world_find_channel(World *world, size_t instance, const char *id);
+
+/* The first entry of the rosters that means the channel, or NULL. */
+const RosterChannel *world_find_roster(const World *world, const WorldChannel *channel);
 WorldMember *world_find_member(World *world, const char *id);
 
 int world_recall(void *context, const RosterChannel *roster, const ChannelRow *row,
