@@ -16,19 +16,26 @@
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/look.h"
 #include "daemon/cli/print.h"
+#include "daemon/log/warnings.h"
 
 typedef int (*Loader)(const char *path, Problems *problems, Config **ret_config);
 
-static void load_print(const Problems *problems)
+static void load_print_text(const Buf *text)
 {
     static const char no_memory[] = "out of memory\n";
+
+    if (buf_failed(text) < 0)
+        print_all(STDERR_FILENO, no_memory, sizeof(no_memory) - 1);
+    else
+        print_all(STDERR_FILENO, text->data, text->size);
+}
+
+static void load_print(const Problems *problems)
+{
     _cleanup_(buf_done) Buf text = {0};
 
     problems_print(problems, &text);
-    if (buf_failed(&text) < 0 || text.size == 0)
-        print_all(STDERR_FILENO, no_memory, sizeof(no_memory) - 1);
-    else
-        print_all(STDERR_FILENO, text.data, text.size);
+    load_print_text(&text);
 }
 
 static int load_or_explain(Loader loader, const char *path, Config **ret_config)
@@ -251,13 +258,14 @@ int load_config_when_still(const char *path, Sources *ret_sources, Config **ret_
 int load_check(const char *path)
 {
     _cleanup_(config_freep) Config *config = NULL;
+    _cleanup_(buf_done) Buf warnings = {0};
     size_t members = 0;
     int status = load_config(path, &config);
 
     if (status != EXIT_IN_SYNC)
         return status;
-    if (config->warnings.count > 0)
-        load_print(&config->warnings);
+    warnings_print(config, &warnings);
+    load_print_text(&warnings);
     for (size_t i = 0; i < config->channel_count; i++)
         members += config->channels[i].member_count;
     printf("%s: valid: %zu instance%s, %zu channel%s, %zu member%s\n", path, config->instance_count,

@@ -115,6 +115,23 @@ def test_clocks_that_are_apart_close_windows_and_nothing_else(case):
     assert case.once().status == IN_SYNC
 
 
+def test_windows_that_never_meet_are_warned_of(case):
+    """Once for the settings, or else for each channel that they concern."""
+    case.serve(LIVE)
+    monday, tuesday = ({"days": [day], "from": "10:00", "to": "12:00", "zone": "UTC"} for day in ("mon", "tue"))
+    case.roster(entry("payments", *KEPT, windows=[tuesday]), entry("orders", *KEPT, windows=[monday]))
+    case.tune(windows=[monday])
+    found = case.run("rosterctl", "validate")
+    assert found.status == IN_SYNC and found.stderr.count("\n") == 1, found
+    assert "rosters.yaml:" in found.stderr and "no change window of this channel opens within a year" in found.stderr
+    assert case.once().stderr.count("no change window") == 1
+    case.tune(freezes=[{"from": "2000-01-01T00:00:00Z", "to": "2999-01-01T00:00:00Z", "reason": "the end"}])
+    case.write_settings()
+    found = case.run("rosterctl", "validate")
+    assert found.stderr.count("no change window opens within a year") == 1 == found.stderr.count("\n"), found
+    assert "rosterd.yaml: " in found.stderr
+
+
 def test_an_unknown_zone_is_an_error_that_names_its_file(case):
     serve(case, windows=[{**ALWAYS, "zone": "Europe/Berlln"}])
     refused = case.run("rosterctl", "validate")
