@@ -4,7 +4,6 @@
 #include "daemon/json/json_writer.h"
 #include "daemon/report/json.h"
 #include "daemon/report/pause.h"
-#include "reconcile/apply/kinds.h"
 
 /* What a correction gives back: the field, as the pass left it and as it was before. */
 static void undo_put_fields(JsonWriter *writer, const UndoItem *item)
@@ -29,15 +28,6 @@ static void undo_put_fields(JsonWriter *writer, const UndoItem *item)
         json_close_object(writer);
     }
     json_close_object(writer);
-}
-
-/* In the words of the history: a member that was enabled again was corrected only in a pass's
- * report. */
-static Outcome undo_outcome(const UndoItem *item)
-{
-    const KindRow *kind = kinds_row(undo_kind(item->done));
-
-    return item->outcome == kind->success ? kind->recorded : item->outcome;
 }
 
 static void undo_put_members(JsonWriter *writer, const ChannelUndo *undo)

@@ -13,7 +13,6 @@
 #include "daemon/base/str.h"
 #include "daemon/log/event_log.h"
 #include "daemon/log/message_ids.h"
-#include "reconcile/apply/kinds.h"
 
 struct Undo {
     StoreActions actions; /* those undone; hold all texts */
@@ -37,8 +36,7 @@ static bool undo_took_effect(const StoreAction *action)
     ChangeKind kind = change_kind_of(action->kind);
 
     return kind < CHANGE_KIND_COUNT && kind != CHANGE_ENABLE &&
-           (!action->outcome ||
-            str_equal(action->outcome, ops_outcome_text(kinds_row(kind)->recorded)));
+           (!action->outcome || str_equal(action->outcome, ops_outcome_text(undo_effect(kind))));
 }
 
 /* Keeps the changes that took effect, or may have. */

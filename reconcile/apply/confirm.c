@@ -153,6 +153,24 @@ static void confirm_note_quarantined(const ChannelPass *channel, size_t number)
             channel->ops->realtime_usec(channel->context) + channel->roster->quarantine_usec;
 }
 
+/* The list does not show it. A failure by its answers was told when they came. */
+static int confirm_settle_unmade(ChannelPass *channel, size_t number, Err *err)
+{
+    const Sent *sent = &channel->sent[number];
+    Outcome *outcome = sent_outcome(channel, number);
+    bool was_told = *outcome == OUTCOME_FAILED && !sent->was_uncertain && !sent->is_refused;
+    Err why = {0};
+
+    if (confirm_has_succeeded(*outcome)) {
+        confirm_explain_missing(channel, number, &why);
+        apply_keep_error(channel, &why);
+    }
+    *outcome = OUTCOME_FAILED;
+    if (!was_told)
+        sent_tell(channel, number, err_is_set(&why) ? &why : &channel->report->error);
+    return sent_decide(channel, number, OUTCOME_FAILED, err);
+}
+
 /* What was posted or switched is what the list says it is. One that was refused and is there all
  * the same is somebody else's work. */
 static int confirm_settle_posted(ChannelPass *channel, size_t number, Err *err)
@@ -160,7 +178,6 @@ static int confirm_settle_posted(ChannelPass *channel, size_t number, Err *err)
     Sent *sent = &channel->sent[number];
     Outcome *outcome = sent_outcome(channel, number);
     const char *id = confirm_find_made(channel, number);
-    Err why = {0};
 
     if (confirm_is_gone(channel, number))
         return confirm_settle_gone(channel, number, err);
@@ -182,14 +199,7 @@ static int confirm_settle_posted(ChannelPass *channel, size_t number, Err *err)
         sent_tell(channel, number, NULL);
         return sent_decide(channel, number, *outcome, err);
     }
-    if (confirm_has_succeeded(*outcome)) {
-        confirm_explain_missing(channel, number, &why);
-        if (!err_is_set(&channel->report->error))
-            channel->report->error = why;
-    }
-    *outcome = OUTCOME_FAILED;
-    sent_tell(channel, number, err_is_set(&why) ? &why : &channel->report->error);
-    return sent_decide(channel, number, OUTCOME_FAILED, err);
+    return confirm_settle_unmade(channel, number, err);
 }
 
 /* Whether the list makes no difference to a change: it was not sent, or is sent again. */

@@ -5,7 +5,8 @@
  * An undo goes by what the history says of the pass, and not by a roster. The channel is listed
  * first, and each change of the pass is looked at by itself (undo_look.h): what was deleted is
  * added again, what was added is deleted, what was corrected gets the old values of the fields that
- * the correction changed, what was disabled for quarantine and is still in it is enabled. What somebody has changed since is left alone, and each item says why.
+ * the correction changed, what was disabled for quarantine and is still in it is enabled. What
+ * somebody has changed since is left alone, and each item says why.
  *
  * What is left to do are changes like those of any plan: recorded, sent, and confirmed by a list
  * (apply.h). Members come into service first; what takes members out of service, deletions and
@@ -44,6 +45,12 @@ typedef struct ChannelUndo {
     UndoItem *items;
     size_t item_count;
 } ChannelUndo;
+
+/* The outcome that the history has of a change of that kind that took effect. */
+Outcome undo_effect(ChangeKind done);
+
+/* What came of undoing an item, in the words of the history. */
+Outcome undo_outcome(const UndoItem *item);
 
 /* What undoes a change of that kind; nothing undoes CHANGE_ENABLE. */
 ChangeKind undo_kind(ChangeKind done);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Additions on whole passes: what is missing is added, and only then is anything deleted. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -98,51 +97,6 @@ static void test_a_pause_ends_the_wait_for_deletions(void **state)
     world_free(world);
 }
 
-static void remove_added(World *world, void *argument)
-{
-    WorldChannel *channel = argument;
-
-    world_remove_member(channel->members[channel->member_count - 1], channel);
-    (void)world;
-}
-
-static World *world_without_what_was_added(void)
-{
-    World *world = sync_case_new(MODE_SYNC, 2, 1, 2);
-
-    world->config.settle_usec = USEC_PER_MINUTE;
-    world_begin(world, false);
-    world_at(world, USEC_PER_MINUTE / 2, remove_added, &world->channels[0]);
-    return world;
-}
-
-static void test_extras_stay_where_what_was_added_is_gone_again(void **state)
-{
-    World *world = world_without_what_was_added();
-    const ChannelReport *report;
-
-    (void)state;
-    world_finish(world);
-    sync_case_expect(world, RESULT_DRIFT, 1, 0);
-    report = world_report(world, 0);
-    assert_int_equal(report->missing_count, 1);
-    assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 2);
-    assert_non_null(strstr(report->error.text, "not listed any more"));
-    world_free(world);
-}
-
-static void test_extras_that_cannot_be_kept_as_skipped_fail_the_channel(void **state)
-{
-    World *world = world_without_what_was_added();
-
-    (void)state;
-    world->decide_error = -EIO;
-    world->decide_error_from = 2;
-    world_finish(world);
-    sync_case_expect(world, RESULT_FAILED, 1, 0);
-    world_free(world);
-}
-
 static void test_a_list_that_lags_is_waited_for(void **state)
 {
     World *world = sync_case_new(MODE_SYNC, 2, 1, 1);
@@ -205,6 +159,19 @@ static void test_a_500_is_sent_again(void **state)
     world_pass(world);
     sync_case_expect(world, RESULT_CONVERGED, 3, 0);
     sync_case_expect_added(world, 0, OUTCOME_ADDED, 3);
+    world_free(world);
+}
+
+static void test_one_that_fails_for_good_is_told_once(void **state)
+{
+    World *world = sync_case_new(MODE_ADD, 2, 1, 0);
+
+    (void)state;
+    world_fault(world, REQUEST_ADD_MEMBERS, 1, world->config.retry.attempts, 500, "APIG.9999");
+    world_pass(world);
+    sync_case_expect(world, RESULT_FAILED, world->config.retry.attempts, 0);
+    assert_int_equal(world->told[EVENT_ADD_FAILED], 1);
+    assert_int_equal(world->told[EVENT_ADDED], 0);
     world_free(world);
 }
 
@@ -374,13 +341,12 @@ int main(void)
         cmocka_unit_test(test_a_dry_run_says_what_it_would_add),
         cmocka_unit_test(test_deletions_begin_when_the_additions_had_their_time),
         cmocka_unit_test(test_a_pause_ends_the_wait_for_deletions),
-        cmocka_unit_test(test_extras_stay_where_what_was_added_is_gone_again),
-        cmocka_unit_test(test_extras_that_cannot_be_kept_as_skipped_fail_the_channel),
         cmocka_unit_test(test_a_list_that_lags_is_waited_for),
         cmocka_unit_test(test_nothing_is_deleted_where_an_addition_failed),
         cmocka_unit_test(test_a_201_that_was_a_lie_is_a_failure),
         cmocka_unit_test(test_a_lost_answer_is_found_out_by_the_list),
         cmocka_unit_test(test_a_500_is_sent_again),
+        cmocka_unit_test(test_one_that_fails_for_good_is_told_once),
         cmocka_unit_test(test_max_adds_holds_all_of_the_channel),
         cmocka_unit_test(test_all_members_are_exchanged),
         cmocka_unit_test(test_too_few_left_in_service_after_the_additions_hold_the_rest),

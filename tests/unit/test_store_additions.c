@@ -359,9 +359,8 @@ static void test_a_list_decides_what_was_corrected(void **state)
     Store *store = folder_open(folder);
     Change members[2];
     Batch batch = batch_of(folder, CHANGE_CORRECT, members, 2);
-    char listed[8] = "m1";
-    const StoreSettling settling = {
-        .list = {never_settled, find_nobody, find_corrected, listed, NULL}};
+    char list[8] = "m1";
+    const StoreSettling all = {.list = {never_settled, find_nobody, find_corrected, list, NULL}};
 
     folder_begin(folder, store);
     assert_int_equal(store_record(store, &batch, 1, NOW, &folder->err), 0);
@@ -371,11 +370,11 @@ static void test_a_list_decides_what_was_corrected(void **state)
 
     store = folder_open(folder);
     assert_unsettled(store, "c1,");
-    assert_int_equal(store_settle(store, KEY, "c1", &settling, NOW, &folder->err), 0);
+    assert_int_equal(store_settle(store, KEY, "c1", &all, NOW, &folder->err), 0);
     assert_history(store, 0, "corrected", "new"); /* the id that it is listed by */
     assert_unsettled(store, "c1,");               /* the list may not show the other yet */
     time_pass(61 * USEC_PER_SEC);
-    assert_int_equal(store_settle(store, KEY, "c1", &settling, NOW, &folder->err), 0);
+    assert_int_equal(store_settle(store, KEY, "c1", &all, NOW, &folder->err), 0);
     assert_history(store, 1, "failed", "m2");
     assert_unsettled(store, "");
     store_free(store);

@@ -18,14 +18,13 @@ static void undo_guard_world(World *world)
     world->inside = failing_world_inside;
 }
 
-/* An undo of which allocation `index` fails. False when it has fewer. */
-static bool undo_without(long index)
+/* An undo of which allocation `index` fails, and one that has all it needs. Whether the first has
+ * so many. */
+static bool undo_twice(World *world, long index)
 {
-    World *world = undo_case_pruned(8);
     bool has_failed;
 
     undo_guard_world(world);
-    world_fault(world, REQUEST_ADD_MEMBERS, 2, 1, 504, "")->has_effect = true;
     failing_pause(true);
     failing_after(index);
     world_undo(world);
@@ -36,6 +35,17 @@ static bool undo_without(long index)
         assert_true(undo_case_says(world, "out of memory"));
     world_undo(world);
     assert_true(world_result(world, 0) <= RESULT_CONVERGED);
+    return has_failed;
+}
+
+/* An undo of which allocation `index` fails. False when it has fewer. */
+static bool undo_without(long index)
+{
+    World *world = undo_case_pruned(8);
+    bool has_failed;
+
+    world_fault(world, REQUEST_ADD_MEMBERS, 2, 1, 504, "")->has_effect = true;
+    has_failed = undo_twice(world, index);
     for (size_t i = 0; i < 8; i++)
         assert_int_equal(world_count_same(&world->channels[0], world->channels[0].members[3 + i]),
                          1);
@@ -50,17 +60,7 @@ static bool mixed_undo_without(long index)
     World *world = undo_case_mixed();
     bool has_failed;
 
-    undo_guard_world(world);
-    failing_pause(true);
-    failing_after(index);
-    world_undo(world);
-    failing_stop();
-    has_failed = failing_did();
-    assert_int_equal(world_result(world, 0), has_failed ? RESULT_FAILED : RESULT_CONVERGED);
-    if (has_failed)
-        assert_true(undo_case_says(world, "out of memory"));
-    world_undo(world);
-    assert_true(world_result(world, 0) <= RESULT_CONVERGED);
+    has_failed = undo_twice(world, index);
     undo_case_expect_as_before(world);
     failing_pause(false);
     world_free(world);
