@@ -20,11 +20,12 @@
 
 typedef int (*Loader)(const char *path, Problems *problems, Config **ret_config);
 
+/* An empty text is one that could not be made: whoever fails says why. */
 static void load_print_text(const Buf *text)
 {
     static const char no_memory[] = "out of memory\n";
 
-    if (buf_failed(text) < 0)
+    if (buf_failed(text) < 0 || text->size == 0)
         print_all(STDERR_FILENO, no_memory, sizeof(no_memory) - 1);
     else
         print_all(STDERR_FILENO, text->data, text->size);
@@ -265,7 +266,8 @@ int load_check(const char *path)
     if (status != EXIT_IN_SYNC)
         return status;
     warnings_print(config, &warnings);
-    load_print_text(&warnings);
+    if (buf_failed(&warnings) < 0 || warnings.size > 0)
+        load_print_text(&warnings);
     for (size_t i = 0; i < config->channel_count; i++)
         members += config->channels[i].member_count;
     printf("%s: valid: %zu instance%s, %zu channel%s, %zu member%s\n", path, config->instance_count,
