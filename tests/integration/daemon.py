@@ -92,11 +92,14 @@ class Daemon:
         end = cases.PACE.seconds() + seconds
         seen = since
         while True:
-            for message in self.messages[seen:]:
+            has_ended = self.poll() is not None
+            # More may arrive at any time: what is taken here, and no more, has been looked at.
+            new = self.messages[seen:]
+            for message in new:
                 if condition(message):
                     return message
-            seen = len(self.messages)
-            assert self.poll() is None, f"it ended with {self.poll()}: {self.text()}"
+            seen += len(new)
+            assert not has_ended, f"it ended with {self.poll()}: {self.text()}"
             assert cases.PACE.seconds() < end, f"it never came: {self.messages[since:]} {self.text()}"
             self.read(0.2)
 
