@@ -2,6 +2,7 @@
 """What every test of this folder gets."""
 
 import os
+import zlib
 
 import pytest
 
@@ -20,3 +21,10 @@ def case(tmp_path):
 def no_search_for_leaks(monkeypatch):
     """For a program that a sanitizer could not search at its end."""
     monkeypatch.setenv("ASAN_OPTIONS", os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0")
+
+
+def pytest_collection_modifyitems(items):
+    """Workers take neighbours together, and the tests that wait longest are neighbours: all would wait for
+    the last worker. The order must be the same in each."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: zlib.crc32(item.nodeid.encode()))
