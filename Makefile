@@ -71,7 +71,7 @@ $(B)/tests/sim/sim: $(SIM_OBJECTS)
 
 # What knows guards and settings, with a few more of them (tests/rows/more_rows.h), and what does not.
 ROWS_SOURCES := tests/rows/test_rows.c $(wildcard config/*.c config/*/*.c reconcile/plan/*.c reconcile/report/*.c) \
-	$(wildcard reconcile/*.c) $(patsubst %,daemon/report/%.c,json text channel_text members_text)
+	$(wildcard reconcile/*.c) $(patsubst %,daemon/report/%.c,json text outline channel_text members_text)
 ROWS_OBJECTS := $(ROWS_SOURCES:%.c=$(B)/rows/%.o) $(patsubst %.c,$(B)/%.o,$(wildcard daemon/base/*.c daemon/json/*.c) \
 	$(patsubst %,daemon/report/%.c,page row table failures))
 

@@ -70,7 +70,7 @@ void channel_text_instance(const Page *page, const Json *instance)
 
 /* ---- channels ---- */
 
-static void text_heading(const Page *page, const Json *channel, bool verbose)
+void channel_text_heading(const Page *page, const Json *channel, bool verbose)
 {
     const char *result = row_text(channel, "result");
     char name[ROW_NAME_SIZE];
@@ -83,7 +83,6 @@ static void text_heading(const Page *page, const Json *channel, bool verbose)
     page_puts(page, ": ");
     page_paint(page, page_colour_of(result), "%s",
                result[0] ? page_words_of(result) : "not read yet");
-    page_newline(page);
 }
 
 void channel_text_error(const Page *page, const Json *error)
@@ -137,9 +136,8 @@ static void text_kept(const Page *page, const Json *channel)
     page_newline(page);
 }
 
-void channel_text_append(const Page *page, const Json *channel, const ChannelTextOptions *options)
+void channel_text_body(const Page *page, const Json *channel, const ChannelTextOptions *options)
 {
-    text_heading(page, channel, options->verbose);
     members_text_append(page, channel, options->verbose, options->is_packed);
     if (row_was_read(channel) && !options->is_packed)
         text_kept(page, channel);
@@ -148,4 +146,11 @@ void channel_text_append(const Page *page, const Json *channel, const ChannelTex
     else
         channel_text_guards(page, channel);
     text_notes(page, channel);
+}
+
+void channel_text_append(const Page *page, const Json *channel, const ChannelTextOptions *options)
+{
+    channel_text_heading(page, channel, options->verbose);
+    page_newline(page);
+    channel_text_body(page, channel, options);
 }

@@ -39,5 +39,11 @@ typedef struct ChannelTextOptions {
     bool is_one_of; /* stands behind its instance: what holds all of it is not told again */
 } ChannelTextOptions;
 
-/* The channel's heading, members, guards, digest, pause, error. */
+/* "instance/name: drift", without an end of line; `verbose`: with its id. */
+void channel_text_heading(const Page *page, const Json *channel, bool verbose);
+
+/* Its members, guards, digest, pause, error: lines that begin with two spaces. */
+void channel_text_body(const Page *page, const Json *channel, const ChannelTextOptions *options);
+
+/* Both. */
 void channel_text_append(const Page *page, const Json *channel, const ChannelTextOptions *options);

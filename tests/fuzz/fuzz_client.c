@@ -15,6 +15,8 @@
 #include "daemon/json/json_writer.h"
 #include "daemon/report/channel_text.h"
 #include "daemon/report/history_text.h"
+#include "daemon/report/html.h"
+#include "daemon/report/markdown.h"
 #include "daemon/report/row.h"
 #include "daemon/report/status_text.h"
 #include "daemon/report/text.h"
@@ -44,6 +46,19 @@ static int show_report(const Json *root, Buf *buf)
 static int show_all_of_report(const Json *root, Buf *buf)
 {
     return report_text_append(root, &(TextOptions){.verbose = true}, buf);
+}
+
+static int show_markdown(const Json *root, Buf *buf)
+{
+    int r = report_markdown_append(root, &(TextOptions){.verbose = true}, buf);
+
+    assert(buf->size <= MARKDOWN_SIZE_MAX);
+    return r;
+}
+
+static int show_html(const Json *root, Buf *buf)
+{
+    return report_html_append(root, &(TextOptions){.verbose = true}, buf);
 }
 
 static int show_status(const Json *root, Buf *buf)
@@ -85,8 +100,8 @@ static int show_plans(const Json *root, Buf *buf)
 }
 
 static int (*const shows[])(const Json *root, Buf *buf) = {
-    show_report, show_status, show_problems, show_channel,       show_history,
-    show_undo,   show_plans,  json_append,   show_all_of_report,
+    show_report, show_status, show_problems,      show_channel,  show_history, show_undo,
+    show_plans,  json_append, show_all_of_report, show_markdown, show_html,
 };
 
 /* ---- what is true of it ---- */
