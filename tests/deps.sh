@@ -11,7 +11,7 @@ libsqlite3-dev libmicrohttpd-dev libsmartcols-dev"
 demo="curl"
 check="libcmocka-dev clang clang-format libclang-rt-dev python3 python3-pytest python3-pytest-xdist openssl git codespell
 pmccabe valgrind gdb mandoc gpg gpg-agent openssh-client systemd-container universal-ctags
-tzdata"
+tzdata chromium cmark-gfm python3-markdown-it"
 
 case "${1:-}" in
 demo) packages="$build $demo" ;;

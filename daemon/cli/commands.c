@@ -24,7 +24,7 @@ enum {
     TAKES_SCOPE = 1 << 6,   /* a word, --instance or --all */
     MAY_CHANNEL = 1 << 7,   /* a word, or none */
     TAKES_DIGEST = 1 << 8,  /* a word */
-    TAKES_PLAN = 1 << 9,    /* --verbose, --summary, --local */
+    TAKES_PLAN = 1 << 9,    /* --verbose, --summary, --format, --local */
     TAKES_STATUS = 1 << 10, /* --problems, --exit-code, --watch */
     MAY_CHANNELS = 1 << 11, /* words */
 };
@@ -119,6 +119,15 @@ static int commands_take_for(const OptionRow *row, const char *text, Options *op
     return 0;
 }
 
+static int commands_take_format(const OptionRow *row, const char *value, Options *options, Err *err)
+{
+    if (report_format_parse(value, &options->format) < 0)
+        return err_set(err, -EINVAL, "--%s %s: unknown, must be one of: %s", row->name, value,
+                       REPORT_FORMAT_WORDS);
+    options->has_format = true;
+    return 0;
+}
+
 static int commands_take_action(const OptionRow *row, const char *value, Options *options, Err *err)
 {
     (void)row;
@@ -156,6 +165,7 @@ static const OptionRow commands_rows[] = {
     {.name = "action", .value = "ID", .take = commands_take_action, .goes_with = TAKES_UNDO},
     {.name = "verbose", .letter = 'v', OPTION_FIELD(verbose), .goes_with = TAKES_PLAN},
     {.name = "summary", OPTION_FIELD(summary), .goes_with = TAKES_PLAN},
+    {.name = "format", .value = "FORMAT", .take = commands_take_format, .goes_with = TAKES_PLAN},
     {.name = "local", OPTION_FIELD(is_local), .goes_with = TAKES_PLAN},
     {.name = "yes", OPTION_FIELD(yes), .goes_with = TAKES_DIGEST},
     {.name = "now", OPTION_FIELD(now), .goes_with = TAKES_DIGEST},
@@ -170,8 +180,8 @@ static const OptionRow commands_rows[] = {
 static const char commands_help[] =
     "rosterctl COMMAND [-c FILE] [OPTIONS]\n"
     "\n"
-    "  plan [C]... [-v] [--summary] [--local]\n"
-    "                     what a pass would change now, which guard would hold it\n"
+    "  plan [C]... [-v] [--summary] [--local] [--format FORMAT]\n"
+    "                     what a pass would change; text, json, markdown or html\n"
     "  validate           read settings and rosters, print every error, ask nobody\n"
     "Of the running rosterd (history and undo --dry-run work without one, too):\n"
     "  status [C] [--problems] [--exit-code | --watch]  as the last pass found it\n"
@@ -276,6 +286,17 @@ static int commands_take_command(const char *word, const Command **ret_command, 
     return 0;
 }
 
+/* --json and --format say the same thing, or one of them is a mistake. */
+static int commands_settle_format(Options *options, Err *err)
+{
+    if (options->json && options->has_format && options->format != REPORT_FORMAT_JSON)
+        return err_set(err, -EINVAL, "--json does not go with a --format other than json");
+    if (options->json)
+        options->format = REPORT_FORMAT_JSON;
+    options->json = options->format == REPORT_FORMAT_JSON;
+    return 0;
+}
+
 static int commands_finish(const Command *command, Options *options, Err *err)
 {
     int r;
@@ -296,7 +317,7 @@ static int commands_finish(const Command *command, Options *options, Err *err)
     if ((command->takes & TAKES_DIGEST) && !options->digest)
         return err_set(err, -EINVAL, "approve needs a DIGEST, as a plan shows it (see --help)");
     options->dry_run = options->dry_run || command->action == ACTION_PLAN;
-    return 0;
+    return commands_settle_format(options, err);
 }
 
 /* Options and words may come in any order; the first word is the command. */

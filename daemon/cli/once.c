@@ -22,7 +22,6 @@
 #include "daemon/log/warnings.h"
 #include "daemon/report/json.h"
 #include "daemon/report/select.h"
-#include "daemon/report/text.h"
 #include "daemon/runtime/pass_run.h"
 #include "daemon/store/state.h"
 
@@ -169,7 +168,7 @@ static int once_append_text(const Report *report, const Options *options, Buf *t
     if (report_json_append(report, &json) < 0 ||
         json_parse_once(json.data, json.size, &root, NULL) < 0)
         return -ENOMEM;
-    return report_text_append(root, &text_options, text);
+    return report_format_append(root, options->format, &text_options, text);
 }
 
 static int once_print(const Report *report, const Options *options)

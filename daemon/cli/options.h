@@ -9,6 +9,7 @@
 
 #include "daemon/base/err.h"
 #include "daemon/base/log.h"
+#include "daemon/report/format.h"
 
 typedef enum Action {
     ACTION_DAEMON,
@@ -53,6 +54,8 @@ typedef struct Options {
     bool last;
     bool verbose;
     bool summary;
+    ReportFormat format; /* of plan; JSON: `json` as well */
+    bool has_format;
     bool is_local;
     bool yes;
     bool now; /* the approvals open a closed window as well */

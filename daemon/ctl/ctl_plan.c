@@ -9,7 +9,6 @@
 #include "daemon/ctl/ctl_commands.h"
 #include "daemon/json/json_writer.h"
 #include "daemon/report/row.h"
-#include "daemon/report/text.h"
 #include "reconcile/report/report.h"
 
 static int ctl_plan_show(const Options *options, const Json *root)
@@ -17,7 +16,7 @@ static int ctl_plan_show(const Options *options, const Json *root)
     const TextOptions text = {
         .colour = page_wants_colour(), .verbose = options->verbose, .summary = options->summary};
     _cleanup_(buf_done) Buf buf = {0};
-    int status, r = options->json ? json_append(root, &buf) : report_text_append(root, &text, &buf);
+    int status, r = report_format_append(root, options->format, &text, &buf);
 
     status = r < 0 ? ctl_no_memory() : ctl_print(&buf);
     return status == EXIT_IN_SYNC
