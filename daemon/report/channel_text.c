@@ -2,6 +2,8 @@
 #include "daemon/report/channel_text.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "config/guards.h"
 #include "config/mode.h"
@@ -58,6 +60,35 @@ void channel_text_guards(const Page *page, const Json *object)
         page_newline(page);
     }
     text_digest(page, object);
+}
+
+/* The same, with the guards side by side and without what they count. */
+static void text_guards_packed(const Page *page, const Json *channel)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < row_count(channel, "guards"); i++) {
+        const Json *guard = row_at(channel, "guards", i);
+        char text[128], before[32];
+
+        snprintf(text, sizeof(text), "%s %s, limit %s", row_text(guard, "name"),
+                 row_text(guard, "planned"), row_text(guard, "limit"));
+        if (used + strlen(text) + 2 > CHANNEL_TEXT_WIDTH) {
+            page_newline(page);
+            used = 0;
+        }
+        snprintf(before, sizeof(before), "%s%s%s",
+                 i == 0 ? "  ! "
+                 : used ? "; "
+                        : "    ",
+                 i == 0 ? channel_text_verb(channel) : "", i == 0 ? ": " : "");
+        page_puts(page, before);
+        page_paint(page, COLOUR_YELLOW, "%s", text);
+        used += strlen(before) + strlen(text);
+    }
+    if (used > 0)
+        page_newline(page);
+    text_digest(page, channel);
 }
 
 void channel_text_instance(const Page *page, const Json *instance)
@@ -143,6 +174,8 @@ void channel_text_body(const Page *page, const Json *channel, const ChannelTextO
         text_kept(page, channel);
     if (options->is_one_of && channel_text_is_held_by_pass(channel))
         text_digest(page, channel);
+    else if (options->is_packed)
+        text_guards_packed(page, channel);
     else
         channel_text_guards(page, channel);
     text_notes(page, channel);

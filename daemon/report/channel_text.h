@@ -9,6 +9,9 @@
 /* With more members than these in what is shown, several stand in a line. */
 #define CHANNEL_TEXT_MEMBERS_APART_MAX 60
 
+/* The columns of what stands side by side: what a line of a review shows whole. */
+#define CHANNEL_TEXT_WIDTH 100
+
 /* What a guard of this name counts: "deletions planned". "planned" for a name that is none. */
 const char *channel_text_measure(const char *guard_name);
 

@@ -6,12 +6,10 @@
 
 #include "daemon/base/str.h"
 #include "daemon/json/json_value.h"
+#include "daemon/report/channel_text.h"
 #include "daemon/report/row.h"
 #include "reconcile/report/near_miss.h"
 #include "reconcile/report/report.h"
-
-/* What a line of a review shows whole. */
-#define LINE_WIDTH 100
 
 /* Where the next member goes. */
 typedef struct Lines {
@@ -31,7 +29,7 @@ static void lines_add(Lines *lines, Colour colour, const char *text, const char 
 {
     size_t width = strlen(text) + strlen(rest) + 2;
 
-    if (lines->used > 0 && (!lines->is_packed || lines->used + width > LINE_WIDTH))
+    if (lines->used > 0 && (!lines->is_packed || lines->used + width > CHANNEL_TEXT_WIDTH))
         lines_end(lines);
     page_puts(lines->page, "  ");
     page_paint(lines->page, colour, "%s", text);
@@ -205,13 +203,12 @@ void members_text_append(const Page *page, const Json *channel, bool with_ids, b
     near_rows_init(&rows, channel);
     for (size_t i = 0; i < row_count(channel, "added"); i++)
         members_planned(&lines, channel, row_at(channel, "added", i), "+", COLOUR_GREEN, with_ids);
+    /* What is deleted begins a line of its own: it is not to be overlooked behind others. */
     lines_end(&lines);
     for (size_t i = 0; i < row_count(channel, "extra"); i++)
         members_planned(&lines, channel, row_at(channel, "extra", i), "-", COLOUR_RED, with_ids);
-    lines_end(&lines);
     for (size_t i = 0; i < row_count(channel, "changed"); i++)
         members_changed(&lines, channel, row_at(channel, "changed", i), with_ids);
-    lines_end(&lines);
     for (size_t i = 0; i < row_count(channel, "missing"); i++) {
         if (!members_is_added(channel, row_at(channel, "missing", i)))
             members_missing(&lines, &rows, row_at(channel, "missing", i), i);

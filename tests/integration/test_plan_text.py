@@ -160,6 +160,26 @@ def test_a_big_plan_is_readable(case, guards):
         assert f"prod/channel-{i} " in summary
 
 
+def test_a_big_plan_of_every_kind_is_readable(case):
+    """Additions, corrections and deletions that several guards hold: each has its sign, and none of what is deleted
+    stands behind anything else."""
+    addresses = [f"10.100.{100 + i}" for i in range(60)]
+    case.serve(*[channel(f"orders-backend-{i:02}", *[f"{a}.{k}" for k in range(100, 110)], {"host": f"{a}.200", "weight": 1})
+                 for i, a in enumerate(addresses)])
+    case.roster(*[entry(f"orders-backend-{i:02}", *[f"{a}.{k}" for k in range(100, 108)], f"{a}.210", f"{a}.211",
+                        {"host": f"{a}.200", "weight": 5}) for i, a in enumerate(addresses)])
+    case.tune(mode="sync", guards={**OFF, "max_deletes": 1, "max_adds": 1, "max_delete_percent": 5})
+    result = case.plan()
+    lines = result.stdout.splitlines()
+    assert result.status == HELD
+    assert len(lines) < 400 and max(map(len, lines[1:])) <= 100
+    guards = [line.strip() for line in lines if line.startswith("  !")]
+    assert guards == ["! refuses: max_deletes 2, limit 1; max_adds 3, limit 1; max_delete_percent 19, limit 5"] * 60
+    for a in addresses:
+        assert [line for line in lines if a in line] == [
+            f"  + {a}.210:8080  + {a}.211:8080", f"  - {a}.108:8080  - {a}.109:8080  ~ {a}.200:8080  weight 1, roster 5"]
+
+
 def test_an_instance_that_fails_is_one_line(case):
     """One cause is told once, and what was not read is not counted as none."""
     case.attach("dead", "http://127.0.0.1:1")
