@@ -36,30 +36,12 @@ static bool pass_log_is_new(PassLog *log, const Event *event)
 {
     char subject[256], text[sizeof(event->err->text) + DIGEST_HEX_SIZE + 1];
 
-    switch (event->kind) {
-    case EVENT_INSTANCE_FAILED:
-    case EVENT_RETRY:
+    if (event->kind == EVENT_INSTANCE_FAILED || event->kind == EVENT_RETRY)
         return log->outage_since_usec == 0;
-    case EVENT_CHANNEL_FAILED:
-        if (log->outage_since_usec)
-            return false;
-        break;
-    case EVENT_HELD:
-        break;
-    case EVENT_DELETED:
-    case EVENT_DELETE_FAILED:
-    case EVENT_ADDED:
-    case EVENT_ADD_FAILED:
-    case EVENT_CORRECTED:
-    case EVENT_CORRECT_FAILED:
-    case EVENT_DISABLED:
-    case EVENT_DISABLE_FAILED:
-    case EVENT_ENABLED:
-    case EVENT_ENABLE_FAILED:
-    case EVENT_VANISHED:
-    case EVENT_RENEWED:
+    if (event->kind == EVENT_CHANNEL_FAILED && log->outage_since_usec)
+        return false;
+    if (event->kind != EVENT_CHANNEL_FAILED && event->kind != EVENT_HELD)
         return true;
-    }
     pass_log_subject("", event->roster, subject, sizeof(subject));
     snprintf(text, sizeof(text), "%s %s", event->err->text, event->digest);
     return log_once_is_new(&log->log_once, subject, text);

@@ -71,14 +71,28 @@ int pass_run_store_unsettled(void *context, size_t instance, UnsettledAdd add, v
     return store_unsettled(run->store, run->backend->keys[instance], add, userdata, NULL);
 }
 
-/* A deletion is logged whichever run learns of it. */
+/* ---- what an ended run left undecided ---- */
+
+static const struct {
+    EventKind made, failed;
+    const char *is_made, *is_not; /* how a list shows it */
+} settled_rows[CHANGE_KIND_COUNT] = {
+    [CHANGE_DELETE] = {EVENT_DELETED, EVENT_DELETE_FAILED, "not listed any more", "still listed"},
+    [CHANGE_ADD] = {EVENT_ADDED, EVENT_ADD_FAILED, "listed", "not listed"},
+    [CHANGE_CORRECT] = {EVENT_CORRECTED, EVENT_CORRECT_FAILED, "listed so", "not listed so"},
+    [CHANGE_DISABLE] = {EVENT_DISABLED, EVENT_DISABLE_FAILED, "listed so", "not listed so"},
+    [CHANGE_ENABLE] = {EVENT_ENABLED, EVENT_ENABLE_FAILED, "listed so", "not listed so"},
+};
+
+/* A change is logged whichever run learns of it. */
 static void pass_run_store_tell_settled(void *userdata, const StoreAction *action, Outcome outcome)
 {
     PassRun *run = userdata;
     char member[IDENTITY_SIZE_MAX + 16];
+    ChangeKind kind = change_kind_of(action->kind);
+    bool was_made = outcome != OUTCOME_FAILED && (kind == CHANGE_DELETE || outcome != OUTCOME_GONE);
     Err why = {0};
-    const Event event = {
-        .kind = outcome == OUTCOME_FAILED ? EVENT_DELETE_FAILED : EVENT_DELETED,
+    Event event = {
         .pass = action->pass,
         .is_undo = action->undo_of != NULL,
         .instance_name = action->instance_name,
@@ -91,55 +105,12 @@ static void pass_run_store_tell_settled(void *userdata, const StoreAction *actio
         .err = &why,
     };
 
-    identity_print(action->identity, action->identity_size, member, sizeof(member));
-    err_set(&why, -ECANCELED,
-            outcome == OUTCOME_FAILED
-                ? "it was under way when its run ended, and the member is listed still"
-                : "it was under way when its run ended, and the member is listed no more");
-    run->on_event(&event, run->userdata);
-}
-
-static EventKind pass_run_store_settled_event(const StoreAction *action, bool was_made)
-{
-    switch (change_kind_of(action->kind)) {
-    case CHANGE_ADD:
-        return was_made ? EVENT_ADDED : EVENT_ADD_FAILED;
-    case CHANGE_DISABLE:
-        return was_made ? EVENT_DISABLED : EVENT_DISABLE_FAILED;
-    case CHANGE_ENABLE:
-        return was_made ? EVENT_ENABLED : EVENT_ENABLE_FAILED;
-    case CHANGE_CORRECT:
-    case CHANGE_DELETE:
-    case CHANGE_KIND_COUNT:
-        break;
-    }
-    return was_made ? EVENT_CORRECTED : EVENT_CORRECT_FAILED;
-}
-
-static void pass_run_store_tell_added(void *userdata, const StoreAction *action, bool was_added)
-{
-    PassRun *run = userdata;
-    char member[IDENTITY_SIZE_MAX + 16];
-    Err why = {0};
-    const Event event = {
-        .kind = pass_run_store_settled_event(action, was_added),
-        .pass = action->pass,
-        .is_undo = action->undo_of != NULL,
-        .instance_name = action->instance_name,
-        .channel_name = action->channel_name,
-        .channel_id = action->channel_id,
-        .member = member,
-        .member_id = action->member_id,
-        .digest = "",
-        .err = &why,
-    };
-
+    assert(kind < CHANGE_KIND_COUNT);
+    event.kind = was_made ? settled_rows[kind].made : settled_rows[kind].failed;
     identity_print(action->identity, action->identity_size, member, sizeof(member));
     err_set(&why, -ECANCELED, "it was under way when its %s ended, and the member is %s",
             action->undo_of ? "undo" : "run",
-            was_added                                    ? "listed so"
-            : change_kind_of(action->kind) == CHANGE_ADD ? "not listed"
-                                                         : "not listed so");
+            was_made ? settled_rows[kind].is_made : settled_rows[kind].is_not);
     run->on_event(&event, run->userdata);
 }
 
@@ -152,7 +123,6 @@ int pass_run_store_settle(void *context, const RosterChannel *channel, const cha
         .list = *list,
         .quarantine_usec = channel->quarantine_usec,
         .on_settled = pass_run_store_tell_settled,
-        .on_added_settled = pass_run_store_tell_added,
         .userdata = run,
     };
 

@@ -79,12 +79,14 @@ static bool added_may_lag(const Store *store, const StoreAction *action)
 static int added_decide(Store *store, const StoreAction *action, const StoreSettling *settling,
                         Outcome outcome, const char *member_id, uint64_t realtime_usec, Err *err)
 {
-    bool was_made = outcome != OUTCOME_FAILED && outcome != OUTCOME_GONE;
+    StoreAction told = *action;
     int r = store_decide(store, action->action, outcome, action->attempts, member_id, NULL,
                          realtime_usec, err);
 
-    if (r == 0 && settling->on_added_settled)
-        settling->on_added_settled(settling->userdata, action, was_made);
+    if (member_id)
+        told.member_id = member_id;
+    if (r == 0 && settling->on_settled)
+        settling->on_settled(settling->userdata, &told, outcome);
     return r;
 }
 

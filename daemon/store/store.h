@@ -330,12 +330,12 @@ int store_watch_added(Store *store, const char *instance_key, const char *channe
                       IsListed is_listed, const void *list, StoreOnVanished on_vanished,
                       void *userdata, Err *err);
 
-/* What store_settle() goes by, and whom it tells of what it decides (NULL: nobody). */
+/* What store_settle() goes by, and whom it tells of what it decides (NULL: nobody): the id of what
+ * was added is the one that it is listed by. */
 typedef struct StoreSettling {
     SettleList list;          /* ops.h */
     uint64_t quarantine_usec; /* how long members of the channel stay in it, as it is now */
     void (*on_settled)(void *userdata, const StoreAction *action, Outcome outcome);
-    void (*on_added_settled)(void *userdata, const StoreAction *action, bool was_added);
     void *userdata;
 } StoreSettling;
 

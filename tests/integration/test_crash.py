@@ -181,7 +181,7 @@ def test_a_list_that_lags_does_not_make_a_failure_of_it(case, then):
     result = case.once()
     assert result.status == (DRIFT if then == "wanted" else IN_SYNC)
     assert [action["outcome"] for action in history(case)] == ["deleted"], "and so it can be undone"
-    assert "deleted 10.0.0.9:8080" in result.stderr and "listed no more" in result.stderr, "told by who learnt of it"
+    assert "deleted 10.0.0.9:8080" in result.stderr and "not listed any more" in result.stderr, "told by who learnt of it"
 
 
 def test_a_deletion_that_a_signal_cut_off_is_told_twice(case):

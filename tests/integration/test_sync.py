@@ -399,8 +399,12 @@ def test_killed_before_an_addition_is_confirmed(case):
     daemon.process.kill()
     daemon.process.wait()
     assert {(action["kind"], action["outcome"]) for action in history(case)} >= {("add", None)}
-    result = case.once()
+    result = case.once("--log-format", "json")
     assert result.status == IN_SYNC and sim.hosts("payments") == NEW, result
+    ids = {member["host"]: member["id"] for member in sim.members("payments")}
+    line = next(line for line in map(json.loads, result.stderr.splitlines())
+                if line.get("ROSTERD_MEMBER") == "10.1.0.3:8080")
+    assert line["ROSTERD_ACTION"] == "added" and ids["10.1.0.3"] in line["message"], "told by who learnt of it"
     assert case.once().status == IN_SYNC
     assert ("add", "10.1.0.3", "added") in told(case), "what the service did is in the history"
     assert kinds(sim).count(("add", "10.1.0.3")) == 1

@@ -173,9 +173,9 @@ static int never_settled(void *list, const char *member_id)
     return 0;
 }
 
-static void on_added_settled(void *userdata, const StoreAction *action, bool was_added)
+static void on_settled(void *userdata, const StoreAction *action, Outcome outcome)
 {
-    buf_printf(userdata, "%.2s %s,", (const char *)action->identity, was_added ? "added" : "not");
+    buf_printf(userdata, "%.2s %s,", (const char *)action->identity, ops_outcome_text(outcome));
 }
 
 static void assert_settled(Folder *folder, Store *store, const char *listed, const char *expected)
@@ -184,7 +184,7 @@ static void assert_settled(Folder *folder, Store *store, const char *listed, con
     char list[8];
     const StoreSettling settling = {
         .list = {never_settled, find_listed, find_corrected, list, NULL},
-        .on_added_settled = on_added_settled,
+        .on_settled = on_settled,
         .userdata = &told,
     };
 
@@ -250,7 +250,7 @@ static void test_a_list_decides_what_an_undo_cut_short_added(void **state)
 
     store = folder_open(folder);
     time_pass(61 * USEC_PER_SEC);
-    assert_settled(folder, store, "m2", "m1 not,");
+    assert_settled(folder, store, "m2", "m1 failed,");
     assert_unsettled(store, "");
     assert_history(store, 0, "failed", "m1");
     assert_history(store, 1, "added", "new");
@@ -290,7 +290,7 @@ static void test_what_a_later_undo_added_an_earlier_one_had_not(void **state)
     store = folder_open(folder);
     folder_begin(folder, store);
     record_added(folder, store, &added);
-    assert_settled(folder, store, "m1", "m1 not,");
+    assert_settled(folder, store, "m1", "m1 failed,");
     assert_history(store, 0, "failed", "m1");
     assert_history(store, 2, "added", "m1");
     store_free(store);
