@@ -133,7 +133,8 @@ def main():
     run = Run()
     run.stage("lint", ["/usr/bin/python3", "tests/lint.py"])
     run.stage("lint itself", ["/usr/bin/python3", "tests/lint.py", "--self-test"])
-    if run.build("build with gcc", "all", "unit", "rows", "romasim", "build/tests/vendor/sign"):
+    if run.build("build with gcc", "all", "unit", "rows", "romasim", "build/tests/vendor/sign",
+                 "build/tests/bench/bare", "build/tests/bench/parts"):
         run.units("unit", "build")
         run.stage("rows", ["build/tests/rows/test_rows"], "build", count_cmocka)
         run.pytest_side_by_side("integration", "build")

@@ -95,9 +95,9 @@ static void settle(Store *store, const Batch *batch, uint64_t now_usec)
     Err err = {0};
 
     need(store_record(store, batch, 1, now_usec, &err) == 0, "record", &err);
-    for (size_t i = 0; i < batch->deletion_count; i++)
-        need(store_decide(store, batch->deletions[i].action, OUTCOME_DELETED, 1, &answer, now_usec,
-                          &err) == 0,
+    for (size_t i = 0; i < batch->change_count; i++)
+        need(store_decide(store, batch->changes[i].action, OUTCOME_DELETED, 1, NULL, &answer,
+                          now_usec, &err) == 0,
              "decide", &err);
     need(store_flush(store, &err) == 0, "flush", &err);
 }
@@ -118,7 +118,7 @@ static void measure_settle(const char *directory, unsigned long rounds)
     static const RosterChannel channel = {.name = "payments", .mode = MODE_PRUNE};
     uint64_t now_usec = clock_realtime_usec();
     char pass[STORE_PASS_ID_SIZE];
-    Deletion deletions[DELETIONS];
+    Change deletions[DELETIONS];
     Store *store = NULL;
     Err err = {0};
     Batch batch = {
@@ -129,16 +129,17 @@ static void measure_settle(const char *directory, unsigned long rounds)
         .channel_id = "c1",
         .channel_name = "payments",
         .digest = "",
-        .deletions = deletions,
-        .deletion_count = DELETIONS,
+        .changes = deletions,
+        .change_count = DELETIONS,
     };
 
     for (size_t i = 0; i < DELETIONS; i++)
-        deletions[i] = (Deletion){
+        deletions[i] = (Change){
+            .kind = CHANGE_DELETE,
             .member_id = "6a7b8c9d000040008000000000000001",
             .identity = "m1",
             .identity_size = 2,
-            .member_json = "{\"host\":\"10.1.0.9\",\"member_port\":8080,\"weight\":1}",
+            .before = "{\"host\":\"10.1.0.9\",\"member_port\":8080,\"weight\":1}",
         };
     need(store_open(directory, &store, &err) == 0 &&
              store_name_instance(store, key, "bench", &err) == 0 &&
