@@ -47,6 +47,7 @@ void reader_problem_at_key(Reader *reader, const Node *node, const char *format,
     report(reader, node, NULL, node->key ? node->key->line : node->line,
            node->key ? node->key->column : node->column, format, arguments);
     va_end(arguments);
+    problems_show_less(reader->problems, PROBLEM_SHOWS_KEY);
 }
 
 void reader_problem_missing(Reader *reader, const Node *map, const char *key, const char *format,

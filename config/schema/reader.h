@@ -21,6 +21,12 @@ void reader_problem_at_key(Reader *reader, const Node *node, const char *format,
 void reader_problem_missing(Reader *reader, const Node *map, const char *key, const char *format,
                             ...) __attribute__((format(printf, 4, 5)));
 
+/* Of the mistake reported last: what stands on its line may be a secret, and is not to be shown. */
+static inline void reader_hide_line(Reader *reader)
+{
+    problems_show_less(reader->problems, PROBLEM_SHOWS_NOTHING);
+}
+
 /* A copy in the arena that lives as long as the Config; NULL for NULL, or when out of memory, which
  * the problems then tell. */
 const char *reader_keep(Reader *reader, const char *text);

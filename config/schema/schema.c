@@ -102,19 +102,22 @@ static bool report_known(Reader *reader, const Node *node, const Schema *schema)
 {
     const char *name = node->key->text, *remedy = find_remedy(schema, name);
 
-    if (remedy)
+    if (remedy) {
         reader_problem_at_key(reader, node, "unknown key, %s", remedy);
-    else if (is_secret(name))
+    } else if (is_secret(name)) {
         reader_problem_at_key(reader, node,
                               "unknown key, secrets do not stand in YAML: write it to a file of "
                               "mode 0600, name that in auth (token_file, password_file, "
                               "access_key_file, secret_key_file), and replace the secret, which "
                               "others may have read here");
-    else if (strstr(name, "{{") || strstr(name, "{%") || strstr(name, "${") || strstr(name, "<%"))
+        reader_hide_line(reader);
+    } else if (strstr(name, "{{") || strstr(name, "{%") || strstr(name, "${") ||
+               strstr(name, "<%")) {
         reader_problem_at_key(reader, node,
                               "template left unrendered, render the file before rosterd reads it");
-    else
+    } else {
         return false;
+    }
     return true;
 }
 
@@ -203,6 +206,8 @@ SchemaSeen schema_read(Reader *reader, const Node *node, const Schema *schema, v
         if (node->kind != NODE_REFUSED)
             reader_problem(reader, node, "not a map: %s, must be a map of keys",
                            schema_describe(node, shown));
+        if (node->kind == NODE_SCALAR)
+            reader_hide_line(reader);
         return seen;
     }
     for (const Node *child = node->first; child; child = child->next) {

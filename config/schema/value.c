@@ -77,6 +77,8 @@ const char *schema_read_text(Reader *reader, const Node *node, size_t min, size_
                        (size_t)count < min ? "short" : "long", count, min, max);
     else
         return node->text;
+    if (count > 0 && (size_t)count > max)
+        reader_hide_line(reader);
     return NULL;
 }
 
@@ -314,6 +316,7 @@ static bool refuse_node(Reader *reader, const Node *node, bool is_map, const cha
     if (node->kind != NODE_SCALAR || node->size == 0 || node_is_null(node) || is_template(node))
         return refuse(reader, node, term, hint);
     reader_problem(reader, node, "%s: text, must be %s", term, hint);
+    reader_hide_line(reader);
     return false;
 }
 

@@ -85,10 +85,12 @@ void auth_canonical_endpoint(Reader *reader, const Node *map, const char *key, b
         return;
     r = endpoint_parse(*endpoint, is_metadata ? ENDPOINT_METADATA : ENDPOINT_SERVICE, canonical,
                        &err);
-    if (r == -EACCES)
+    if (r == -EACCES) {
         reader_problem(reader, node, "%s", err.text);
-    else if (r < 0)
+        reader_hide_line(reader);
+    } else if (r < 0) {
         reader_problem(reader, node, "%s (%s)", err.text, node_describe(node, shown));
+    }
     if (r < 0) {
         *endpoint = NULL;
         return;

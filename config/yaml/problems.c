@@ -130,14 +130,14 @@ static void append_shown(Buf *buf, const char *text)
     }
 }
 
-static char *problem_text(const char *path, const char *text)
+static char *problem_text(const char *path, const char *text, size_t *ret_key_size)
 {
     _cleanup_(buf_done) Buf buf = {0};
 
-    if (path[0]) {
-        append_shown(&buf, path);
+    append_shown(&buf, path);
+    *ret_key_size = buf.size;
+    if (path[0])
         buf_puts(&buf, ": ");
-    }
     append_shown(&buf, text);
     return buf_take(&buf);
 }
@@ -165,12 +165,20 @@ void problems_add(Problems *problems, const char *file, size_t line, size_t colu
         return;
     }
     problem.file = problems->files[problem.file_order];
-    problem.text = problem_text(path, text);
+    problem.text = problem_text(path, text, &problem.key_size);
     if (!problem.text) {
         problems_memory(problems);
         return;
     }
     problems->items[problems->count++] = problem;
+}
+
+void problems_show_less(Problems *problems, ProblemShows shows)
+{
+    Problem *last = problems->count > 0 ? &problems->items[problems->count - 1] : NULL;
+
+    if (last && last->shows < shows)
+        last->shows = shows;
 }
 
 bool problems_any(const Problems *problems)
@@ -201,7 +209,7 @@ static int compare_problems(const void *left, const void *right)
     return order ? order : (a > b) - (a < b);
 }
 
-static void problem_print(const Problem *problem, Buf *buf)
+void problems_print_one(const Problem *problem, Buf *buf)
 {
     utf8_append_shown(buf, problem->file);
     if (problem->line > 0)
@@ -215,22 +223,41 @@ static bool is_same_problem(const Problem *a, const Problem *b)
            str_equal(a->text, b->text);
 }
 
-void problems_print(const Problems *problems, Buf *buf)
+int problems_sort(const Problems *problems, const Problem ***ret_sorted, size_t *ret_count)
 {
-    _cleanup_free_ const Problem **sorted = NULL;
+    size_t count = 0;
+    const Problem **sorted = malloc((problems->count + 1) * sizeof(*sorted));
 
-    if (problems->count > 0)
-        sorted = malloc(problems->count * sizeof(*sorted));
-    for (size_t i = 0; sorted && i < problems->count; i++)
+    if (!sorted)
+        return -ENOMEM;
+    for (size_t i = 0; i < problems->count; i++)
         sorted[i] = &problems->items[i];
-    if (sorted)
-        qsort(sorted, problems->count, sizeof(*sorted), compare_problems);
+    qsort(sorted, problems->count, sizeof(*sorted), compare_problems);
     for (size_t i = 0; i < problems->count; i++) {
-        if (!sorted || i == 0 || !is_same_problem(sorted[i - 1], sorted[i]))
-            problem_print(sorted ? sorted[i] : &problems->items[i], buf);
+        if (i == 0 || !is_same_problem(sorted[i - 1], sorted[i]))
+            sorted[count++] = sorted[i];
     }
+    *ret_sorted = sorted;
+    *ret_count = count;
+    return 0;
+}
+
+void problems_print_rest(const Problems *problems, Buf *buf)
+{
     if (problems->dropped > 0)
         buf_printf(buf, "%zu more problems are not shown\n", problems->dropped);
     if (problems->out_of_memory)
         buf_puts(buf, "out of memory\n");
+}
+
+void problems_print(const Problems *problems, Buf *buf)
+{
+    _cleanup_free_ const Problem **sorted = NULL;
+    size_t count = problems->count;
+
+    if (problems->count > 0)
+        problems_sort(problems, &sorted, &count);
+    for (size_t i = 0; i < count; i++)
+        problems_print_one(sorted ? sorted[i] : &problems->items[i], buf);
+    problems_print_rest(problems, buf);
 }

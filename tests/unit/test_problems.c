@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/yaml/problems.h"
@@ -83,6 +84,31 @@ static void test_more_than_anybody_reads_is_counted(void **state)
     problems_done(&problems);
 }
 
+/* Each comes once, and says how much of its line may be shown and where its message begins. */
+static void test_each_is_sorted_once(void **state)
+{
+    Problems problems = {0};
+    const Problem **sorted = NULL;
+    size_t count = 0;
+
+    (void)state;
+    problems_show_less(&problems, PROBLEM_SHOWS_NOTHING);
+    problems_add(&problems, "f", 2, 1, "a.b", "second");
+    problems_show_less(&problems, PROBLEM_SHOWS_NOTHING);
+    problems_show_less(&problems, PROBLEM_SHOWS_KEY);
+    problems_add(&problems, "f", 1, 1, "", "first: of all");
+    problems_add(&problems, "f", 2, 1, "a.b", "second");
+    problems_add(&problems, "f", 1, 1, "", "first: of all");
+    assert_int_equal(problems_sort(&problems, &sorted, &count), 0);
+    assert_int_equal(count, 2);
+    assert_string_equal(problems_message(sorted[0]), "first: of all");
+    assert_int_equal(sorted[0]->shows, PROBLEM_SHOWS_LINE);
+    assert_string_equal(problems_message(sorted[1]), "second");
+    assert_int_equal(sorted[1]->shows, PROBLEM_SHOWS_NOTHING);
+    free(sorted);
+    problems_done(&problems);
+}
+
 /* Every allocation of a list fails once: it says so, and what it holds is whole. */
 static void test_want_of_memory_is_a_problem(void **state)
 {
@@ -119,6 +145,7 @@ int main(void)
         cmocka_unit_test(test_files_come_as_they_were_read_and_places_in_order),
         cmocka_unit_test(test_a_text_beyond_all_bounds_is_cut),
         cmocka_unit_test(test_more_than_anybody_reads_is_counted),
+        cmocka_unit_test(test_each_is_sorted_once),
         cmocka_unit_test(test_want_of_memory_is_a_problem),
     };
 
