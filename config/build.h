@@ -25,6 +25,14 @@ struct BuildZone {
     BuildZone *next;
 };
 
+/* An instance that rosters name where there are no settings. */
+typedef struct BuildName BuildName;
+struct BuildName {
+    const char *name; /* "" where a roster leaves it out */
+    size_t number;    /* stands in for its index */
+    BuildName *next;
+};
+
 typedef struct Build Build;
 
 /* The zone of a name. NULL: there is none, of which *ret_why tells a clause; or (NULL as well, the
@@ -45,6 +53,8 @@ struct Build {
     bool knows_instances;
     bool knows[SETTING_COUNT];
     bool knows_guards;
+    bool is_without_settings; /* rosters alone: then names of instances are taken as they come */
+    BuildName *names;         /* those, the newest first */
     BuildFindZone find_zone;
     BuildZone *zones; /* that were looked for, in that order */
 };

@@ -31,6 +31,7 @@ static int read_tree(const char *path, Arena *arena, Problems *problems, const N
 
     *ret_root = NULL;
     problems_add_file(problems, path);
+    problems->document_count++;
     r = file_read(path, YAML_SIZE_MAX, &text, NULL);
     if (r == -EFBIG) {
         problems_add(problems, path, 1, 1, "",
@@ -92,22 +93,22 @@ static void load_roster(Build *build, const RosterFile *file)
 
     if (r == -ENOMEM)
         problems_memory(build->problems);
-    else if (r < 0)
+    else if (r < 0 && entry)
         problems_add(build->problems, build->config.path, entry->line, entry->column, entry->path,
                      "%s: cannot be read: %s", file->path, why_unreadable(r));
+    else if (r < 0)
+        problems_add(build->problems, file->path, 0, 0, "", "cannot be read: %s",
+                     why_unreadable(r));
     if (r < 0)
         note_unread(build, file->path);
     if (root)
         roster_read(build, &reader, root);
 }
 
-static void load_rosters(Build *build, const RosterEntries *entries)
+static void load_rosters(Build *build, const RosterFiles *files)
 {
-    _cleanup_(files_done) RosterFiles files = {0};
-
-    files_find(build, entries, &files);
-    for (size_t i = 0; i < files.count && !build->problems->out_of_memory; i++)
-        load_roster(build, &files.items[i]);
+    for (size_t i = 0; i < files->count && !build->problems->out_of_memory; i++)
+        load_roster(build, &files->items[i]);
 }
 
 /* Copies the list of files that were read out of the problems, each once. */
@@ -133,42 +134,73 @@ static int keep_files(Build *build, size_t first)
     return 0;
 }
 
-static int read_all(const char *path, bool with_rosters, Sources *sources, Problems *problems,
-                    Config **ret_config)
-{
-    _cleanup_(config_load_dropp) Build *build = calloc(1, sizeof(*build));
-    RosterEntries rosters = {0};
-    size_t first_file = problems->file_count;
+/* What is to be loaded. */
+typedef struct Wanted {
+    const char *settings; /* NULL: none */
+    bool has_rosters;     /* those that the settings name, or the files */
+    const char *const *files;
+    size_t file_count;
+} Wanted;
 
-    if (!build)
-        return problems_memory(problems);
+static int begin(Build *build, const Wanted *wanted, Sources *sources, Problems *problems)
+{
     build->problems = problems;
     build->sources = sources;
     build->find_zone = zones_find;
-    if (files_set_settings(build, path) < 0 || sources_begin(sources, path) < 0)
-        return problems_memory(problems);
-    read_settings(build, &rosters);
-    if (sources_keep_entries(sources, &rosters) < 0)
-        return problems_memory(problems);
-    if (with_rosters) {
-        load_rosters(build, &rosters);
+    build->is_without_settings = !wanted->settings;
+    if (files_set_settings(build, wanted->settings ? wanted->settings : "") < 0)
+        return -ENOMEM;
+    return wanted->settings ? sources_begin(sources, wanted->settings) : 0;
+}
+
+static int read_all(Build *build, const Wanted *wanted)
+{
+    _cleanup_(files_done) RosterFiles files = {0};
+    RosterEntries rosters = {0};
+
+    if (wanted->settings)
+        read_settings(build, &rosters);
+    if (sources_keep_entries(build->sources, &rosters) < 0)
+        return -ENOMEM;
+    if (wanted->files)
+        files_take(build, wanted->files, wanted->file_count, &files);
+    else if (wanted->has_rosters)
+        files_find(build, &rosters, &files);
+    load_rosters(build, &files);
+    if (wanted->has_rosters && !wanted->files)
         rules_check_any_channel(build, &rosters);
-    }
-    if (zones_tell_sources(build, sources) < 0)
-        return problems_memory(problems);
-    if (problems->out_of_memory || build->config.warnings.out_of_memory ||
-        keep_files(build, first_file) < 0)
-        return problems_memory(problems);
-    if (problems_any(problems))
-        return -EINVAL;
+    return zones_tell_sources(build, build->sources);
+}
+
+/* What a Config has once all is read. */
+static int finish(Build *build, const Wanted *wanted)
+{
     build->config.channels = build->channels;
-    if (roster_set_digest(&build->config, build->config.set.digest) < 0)
-        return problems_memory(problems);
-    roster_set_head(&build->config, build->config.set.head);
+    if (wanted->settings && roster_set_digest(&build->config, build->config.set.digest) < 0)
+        return -ENOMEM;
+    if (wanted->settings)
+        roster_set_head(&build->config, build->config.set.head);
     map_done(&build->listed);
     build->problems = NULL;
     build->sources = NULL;
     build->find_zone = NULL;
+    build->names = NULL;
+    return 0;
+}
+
+static int load(const Wanted *wanted, Sources *sources, Problems *problems, Config **ret_config)
+{
+    _cleanup_(config_load_dropp) Build *build = calloc(1, sizeof(*build));
+    size_t first_file = problems->file_count;
+
+    if (!build || begin(build, wanted, sources, problems) < 0 || read_all(build, wanted) < 0 ||
+        problems->out_of_memory || build->config.warnings.out_of_memory ||
+        keep_files(build, first_file) < 0)
+        return problems_memory(problems);
+    if (problems_any(problems))
+        return -EINVAL;
+    if (finish(build, wanted) < 0)
+        return problems_memory(problems);
     *ret_config = &TAKE_PTR(build)->config;
     return 0;
 }
@@ -176,19 +208,32 @@ static int read_all(const char *path, bool with_rosters, Sources *sources, Probl
 int config_load_sources(const char *path, Sources *ret_sources, Problems *problems,
                         Config **ret_config)
 {
-    return read_all(path, true, ret_sources, problems, ret_config);
+    const Wanted wanted = {.settings = path, .has_rosters = true};
+
+    return load(&wanted, ret_sources, problems, ret_config);
 }
 
 int config_load(const char *path, Problems *problems, Config **ret_config)
 {
     _cleanup_(sources_done) Sources sources = {0};
 
-    return read_all(path, true, &sources, problems, ret_config);
+    return config_load_sources(path, &sources, problems, ret_config);
+}
+
+int config_load_rosters(const char *settings, const char *const *files, size_t count,
+                        Problems *problems, Config **ret_config)
+{
+    _cleanup_(sources_done) Sources sources = {0};
+    const Wanted wanted = {
+        .settings = settings, .has_rosters = true, .files = files, .file_count = count};
+
+    return load(&wanted, &sources, problems, ret_config);
 }
 
 int config_load_settings(const char *path, Problems *problems, Config **ret_config)
 {
     _cleanup_(sources_done) Sources sources = {0};
+    const Wanted wanted = {.settings = path};
 
-    return read_all(path, false, &sources, problems, ret_config);
+    return load(&wanted, &sources, problems, ret_config);
 }

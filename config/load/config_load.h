@@ -34,6 +34,15 @@ int config_load(const char *path, Problems *problems, Config **ret_config);
 int config_load_sources(const char *path, Sources *ret_sources, Problems *problems,
                         Config **ret_config);
 
+/*
+ * Rosters that a person names (files_take()), and not those that the settings name, against the
+ * settings; with NULL for `settings` without any: then what needs them is not checked, and the
+ * Config, which is as config_load() gives it otherwise, has no instances and says nothing of
+ * settings.
+ */
+int config_load_rosters(const char *settings, const char *const *files, size_t count,
+                        Problems *problems, Config **ret_config);
+
 /* config_load() of the settings alone, without the rosters they name: for who only looks for the
  * state or the control socket, which rosters with mistakes must not stand in the way of. */
 int config_load_settings(const char *path, Problems *problems, Config **ret_config);

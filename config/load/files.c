@@ -60,8 +60,14 @@ static void walk_problem(Walk *walk, const char *path, const char *what, int err
         problems_memory(walk->build->problems);
         return;
     }
-    problems_add(walk->build->problems, walk->build->config.path, entry->line, entry->column,
-                 entry->path, "%s: %s%s", path, what, error ? err_reason(error) : "");
+    if (entry) {
+        problems_add(walk->build->problems, walk->build->config.path, entry->line, entry->column,
+                     entry->path, "%s: %s%s", path, what, error ? err_reason(error) : "");
+        return;
+    }
+    problems_add(walk->build->problems, path, 0, 0, "", "%s%s", what,
+                 error ? err_reason(error) : "");
+    walk->build->problems->document_count++;
 }
 
 static void walk_keep(Walk *walk, int r)
@@ -334,6 +340,21 @@ void files_find(Build *build, const RosterEntries *entries, RosterFiles *ret_fil
         walk_entry(&walk, &entries->items[i]);
         if (!walk.is_told)
             warn_of_entry(&walk);
+    }
+}
+
+void files_take(Build *build, const char *const *paths, size_t count, RosterFiles *ret_files)
+{
+    _cleanup_(walk_done) Walk walk = {.build = build, .files = ret_files};
+
+    aside_touch(build->config.path);
+    if (build->is_without_settings || stat(build->config.path, &walk.settings) < 0)
+        walk.settings = (struct stat){0};
+    for (size_t i = 0; i < count; i++) {
+        walk.is_told = false;
+        add_path(&walk, paths[i]);
+        if (!walk.is_told)
+            walk_problem(&walk, paths[i], "no roster in it, must have *.yaml or *.yml", 0);
     }
 }
 

@@ -7,7 +7,7 @@
 /* A roster file to read. */
 typedef struct RosterFile {
     const char *path;
-    const RosterEntry *entry; /* that named it */
+    const RosterEntry *entry; /* that named it; NULL: a person did */
 } RosterFile;
 
 typedef struct RosterFiles {
@@ -26,6 +26,11 @@ void files_done(RosterFiles *files);
  * file and directory. An entry that comes to no file at all is a warning of the configuration.
  */
 void files_find(Build *build, const RosterEntries *entries, RosterFiles *ret_files);
+
+/* Takes the files that a person names, in place of entries: a directory is its *.yaml and *.yml,
+ * names are no patterns, each file comes once. What is not there or cannot be read, and a directory
+ * without rosters, is reported as a problem of that path. */
+void files_take(Build *build, const char *const *paths, size_t count, RosterFiles *ret_files);
 
 /* Sets the paths of the settings file and of its directory. 0 or -ENOMEM. */
 int files_set_settings(Build *build, const char *path);

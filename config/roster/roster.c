@@ -10,6 +10,7 @@
 #include "config/settings/settings.h"
 #include "config/settings/window_keys.h"
 #include "daemon/base/mem.h"
+#include "daemon/base/str.h"
 
 #define NO_INSTANCE SIZE_MAX /* the instance is not known, which was reported */
 
@@ -295,11 +296,38 @@ static void report_instance(Build *build, Reader *reader, const Node *node)
                        node_describe(node, shown), buf_text(&names));
 }
 
+/* Without settings, an instance is what its name says: enough to find a channel that is listed
+ * twice. */
+static size_t note_instance(Build *build, Reader *reader, const char *name)
+{
+    BuildName *found = build->names;
+
+    while (found && !str_equal(found->name, name))
+        found = found->next;
+    if (found)
+        return found->number;
+    found = arena_alloc(&build->arena, sizeof(*found));
+    if (!found) {
+        problems_memory(reader->problems);
+        return NO_INSTANCE;
+    }
+    *found = (BuildName){.name = reader_keep(reader, name),
+                         .number = build->names ? build->names->number + 1 : 0,
+                         .next = build->names};
+    if (!found->name)
+        return NO_INSTANCE;
+    build->names = found;
+    return found->number;
+}
+
 static size_t choose_instance(Build *build, Reader *reader, const Node *root,
                               const FileDraft *draft, SchemaSeen seen)
 {
     size_t index;
 
+    if (build->is_without_settings && root->kind == NODE_MAPPING &&
+        (draft->instance || !schema_has(seen, KEY_INSTANCE)))
+        return note_instance(build, reader, draft->instance ? draft->instance : "");
     if (!build->knows_instances || root->kind != NODE_MAPPING)
         return NO_INSTANCE;
     if (!schema_has(seen, KEY_INSTANCE)) {

@@ -6,8 +6,10 @@
 #include "tests/unit/failing.h"
 #include "tests/unit/test_config.h"
 
+typedef int (*Loader)(Problems *problems, Config **ret_config);
+
 /* A load of which allocation `index` fails. False when it has fewer; else nothing came of it. */
-static bool load_without(long index)
+static bool load_without(Loader loader, long index)
 {
     Problems problems = {0};
     Config *config = NULL;
@@ -16,7 +18,7 @@ static bool load_without(long index)
     int r;
 
     failing_after(index);
-    r = config_load("rosterd.yaml", &problems, &config);
+    r = loader(&problems, &config);
     did_fail = failing_stop();
     problems_print(&problems, &text);
     if (did_fail) {
@@ -31,15 +33,56 @@ static bool load_without(long index)
     return did_fail;
 }
 
-static void every_allocation_fails(void)
+static void every_allocation_of(Loader loader)
 {
     long index = 0;
 
     if (!failing_is_possible())
         skip();
-    while (load_without(index))
+    while (load_without(loader, index))
         index++;
     assert_true(index > 20);
+}
+
+static int load_settings_and_rosters(Problems *problems, Config **ret_config)
+{
+    return config_load("rosterd.yaml", problems, ret_config);
+}
+
+static void every_allocation_fails(void)
+{
+    every_allocation_of(load_settings_and_rosters);
+}
+
+static const char *const alone[] = {"rosters.d", "nowhere.yaml"};
+
+static int load_good_roster_alone(Problems *problems, Config **ret_config)
+{
+    return config_load_rosters(NULL, alone, 1, problems, ret_config);
+}
+
+static int load_rosters_alone(Problems *problems, Config **ret_config)
+{
+    return config_load_rosters(NULL, alone, ELEMENTS(alone), problems, ret_config);
+}
+
+static int load_rosters_against_settings(Problems *problems, Config **ret_config)
+{
+    return config_load_rosters("rosterd.yaml", alone, ELEMENTS(alone), problems, ret_config);
+}
+
+static void of_rosters_alone(void **state)
+{
+    (void)state;
+    put_file("rosterd.yaml", HEAD TEST);
+    put_file("rosters.d/a.yaml", "version: 1\ninstance: test\nchannels:\n"
+                                 "  - {name: abc, members: [a], mode: observe}\n");
+    put_file("rosters.d/b.yaml", "version: 1\nchannels:\n"
+                                 "  - {name: abc, members: [a], guards: {max_deletes: 3}}\n");
+    every_allocation_of(load_good_roster_alone);
+    put_file("rosters.d/c.yaml", "version: 1\nchannels:\n  - {name: abc, members: [a, a]}\n");
+    every_allocation_of(load_rosters_alone);
+    every_allocation_of(load_rosters_against_settings);
 }
 
 static void of_files_that_are_right(void **state)
@@ -129,9 +172,8 @@ static void of_a_comparison(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_DIRECTORY(of_files_that_are_right),
-        IN_DIRECTORY(of_files_with_mistakes),
-        IN_DIRECTORY(of_files_of_all_lengths),
+        IN_DIRECTORY(of_files_that_are_right), IN_DIRECTORY(of_files_with_mistakes),
+        IN_DIRECTORY(of_rosters_alone),        IN_DIRECTORY(of_files_of_all_lengths),
         IN_DIRECTORY(of_a_comparison),
     };
 
