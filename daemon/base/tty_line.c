@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
@@ -48,13 +47,10 @@ static size_t tty_line_fitting(const char *text, size_t width)
     size_t used = 0, size = strlen(text), length;
 
     for (size_t at = 0; at < size; at += length) {
-        int columns;
-
         length = utf8_sequence(text + at, size - at);
         if (length == 0)
             return at;
-        columns = wcwidth((wchar_t)utf8_decode(text + at, length));
-        used += columns > 0 ? (size_t)columns : 0;
+        used += utf8_columns(text + at, length);
         if (used > width)
             return at;
     }

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "daemon/base/mem.h"
 
@@ -62,6 +63,13 @@ uint32_t utf8_decode(const char *text, size_t length)
     for (size_t i = 1; i < length; i++)
         point = point << 6 | ((unsigned char)text[i] & 0x3f);
     return point;
+}
+
+size_t utf8_columns(const char *text, size_t length)
+{
+    int columns = wcwidth((wchar_t)utf8_decode(text, length));
+
+    return columns > 0 ? (size_t)columns : 0;
 }
 
 bool utf8_is_unseen(uint32_t point)

@@ -19,6 +19,9 @@ uint32_t utf8_decode(const char *text, size_t length);
  * plain space. */
 bool utf8_is_unseen(uint32_t point);
 
+/* How many columns of a terminal the sequence of `length` bytes takes; of what has no width, 0. */
+size_t utf8_columns(const char *text, size_t length);
+
 /* Puts a '?' in the place of each byte that belongs to no sequence. */
 void utf8_mend(char *text);
 

@@ -27,6 +27,7 @@ enum {
     TAKES_PLAN = 1 << 9,    /* --verbose, --summary, --format, --local */
     TAKES_STATUS = 1 << 10, /* --problems, --exit-code, --watch */
     MAY_CHANNELS = 1 << 11, /* words */
+    MAY_FILES = 1 << 12,    /* words, --format */
 };
 
 typedef struct Command {
@@ -37,7 +38,7 @@ typedef struct Command {
 
 static const Command commands[] = {
     {"plan", ACTION_PLAN, TAKES_JSON | TAKES_SOCKET | TAKES_PLAN | MAY_CHANNELS},
-    {"validate", ACTION_CHECK, 0},
+    {"validate", ACTION_VALIDATE, MAY_FILES},
     {"status", ACTION_STATUS, TAKES_JSON | TAKES_SOCKET | TAKES_STATUS | MAY_CHANNEL},
     {"history", ACTION_HISTORY, TAKES_JSON | TAKES_SOCKET | TAKES_HISTORY},
     {"undo", ACTION_UNDO, TAKES_JSON | TAKES_SOCKET | TAKES_DRY_RUN | TAKES_UNDO},
@@ -119,15 +120,6 @@ static int commands_take_for(const OptionRow *row, const char *text, Options *op
     return 0;
 }
 
-static int commands_take_format(const OptionRow *row, const char *value, Options *options, Err *err)
-{
-    if (report_format_parse(value, &options->format) < 0)
-        return err_set(err, -EINVAL, "--%s %s: unknown, must be one of: %s", row->name, value,
-                       REPORT_FORMAT_WORDS);
-    options->has_format = true;
-    return 0;
-}
-
 static int commands_take_action(const OptionRow *row, const char *value, Options *options, Err *err)
 {
     (void)row;
@@ -165,8 +157,12 @@ static const OptionRow commands_rows[] = {
     {.name = "action", .value = "ID", .take = commands_take_action, .goes_with = TAKES_UNDO},
     {.name = "verbose", .letter = 'v', OPTION_FIELD(verbose), .goes_with = TAKES_PLAN},
     {.name = "summary", OPTION_FIELD(summary), .goes_with = TAKES_PLAN},
-    {.name = "format", .value = "FORMAT", .take = commands_take_format, .goes_with = TAKES_PLAN},
     {.name = "local", OPTION_FIELD(is_local), .goes_with = TAKES_PLAN},
+    {.name = "format",
+     .value = "FORMAT",
+     OPTION_FIELD(format_word),
+     .take = commands_take_name,
+     .goes_with = TAKES_PLAN | MAY_FILES},
     {.name = "yes", OPTION_FIELD(yes), .goes_with = TAKES_DIGEST},
     {.name = "now", OPTION_FIELD(now), .goes_with = TAKES_DIGEST},
     {.name = "problems", OPTION_FIELD(problems), .goes_with = TAKES_STATUS},
@@ -182,7 +178,8 @@ static const char commands_help[] =
     "\n"
     "  plan [C]... [-v] [--summary] [--local] [--format FORMAT]\n"
     "                     what a pass would change; text, json, markdown or html\n"
-    "  validate           read settings and rosters, print every error, ask nobody\n"
+    "  validate [FILE]... [--format FORMAT]    every error of settings and rosters,\n"
+    "                     or of these rosters; as text, json, github or gitlab\n"
     "Of the running rosterd (history and undo --dry-run work without one, too):\n"
     "  status [C] [--problems] [--exit-code | --watch]  as the last pass found it\n"
     "  history [--channel C] [--since 1h]      what was changed, when, why\n"
@@ -194,8 +191,7 @@ static const char commands_help[] =
     "  reconcile [C]      a pass that begins now; waits, exits like rosterd --once\n"
     "\n"
     "C is a channel: its name, its id, or instance/name. All but validate: --json.\n"
-    "  -c, --config FILE  settings; else $ROSTERD_CONFIG, else\n"
-    "                     /etc/rosterd/rosterd.yaml\n"
+    "  -c, --config FILE  settings; else $ROSTERD_CONFIG or /etc/rosterd/rosterd.yaml\n"
     "      --socket PATH  rosterd's control socket, where it is not the settings'\n"
     "      --log-level LEVEL, --log-format FORMAT, --version, --help\n"
     "\n"
@@ -209,6 +205,15 @@ const OptionTable commands_options = {
 bool commands_option_fits(size_t number, const OptionRow *row)
 {
     return !row->goes_with || (row->goes_with & commands[number].takes);
+}
+
+static bool commands_is_given(const Options *options, const char *name)
+{
+    for (size_t i = 0; i < ELEMENTS(commands_rows); i++) {
+        if ((options->given >> i & 1) && str_equal(commands_rows[i].name, name))
+            return true;
+    }
+    return false;
 }
 
 /* The first option given that the command does not take, or NULL. */
@@ -237,12 +242,12 @@ static int commands_check(const Command *command, const Options *options, Err *e
     return 0;
 }
 
-static int commands_add_channel(Options *options, const char *word, Err *err)
+static int commands_add_word(const char ***words, size_t *count, size_t *capacity, const char *word,
+                             Err *err)
 {
-    if (mem_grow(&options->channels, &options->channel_capacity, options->channel_count + 1,
-                 sizeof(*options->channels)) < 0)
+    if (mem_grow(words, capacity, *count + 1, sizeof(**words)) < 0)
         return err_memory(err);
-    options->channels[options->channel_count++] = word;
+    (*words)[(*count)++] = word;
     return 0;
 }
 
@@ -252,8 +257,14 @@ static int commands_take_word(const Command *command, Options *options, const ch
 
     if ((takes_one || (command->takes & MAY_CHANNELS)) && word[0] == '\0')
         return err_set(err, -EINVAL, "%s: an empty CHANNEL (see --help)", command->name);
+    if ((command->takes & MAY_FILES) && word[0] == '\0')
+        return err_set(err, -EINVAL, "%s: an empty FILE (see --help)", command->name);
     if (command->takes & MAY_CHANNELS)
-        return commands_add_channel(options, word, err);
+        return commands_add_word(&options->channels, &options->channel_count,
+                                 &options->channel_capacity, word, err);
+    if (command->takes & MAY_FILES)
+        return commands_add_word(&options->files, &options->file_count, &options->file_capacity,
+                                 word, err);
     if (takes_one) {
         options->channel = word;
         return 0;
@@ -287,9 +298,16 @@ static int commands_take_command(const char *word, const Command **ret_command, 
 }
 
 /* --json and --format say the same thing, or one of them is a mistake. */
-static int commands_settle_format(Options *options, Err *err)
+static int commands_settle_format(const Command *command, Options *options, Err *err)
 {
-    if (options->json && options->has_format && options->format != REPORT_FORMAT_JSON)
+    const char *word = options->format_word;
+    bool is_validate = command->action == ACTION_VALIDATE;
+
+    if (word && (is_validate ? validation_parse_format(word, &options->validation_format)
+                             : report_format_parse(word, &options->format)) < 0)
+        return err_set(err, -EINVAL, "--format %s: unknown, must be one of: %s", word,
+                       is_validate ? VALIDATION_FORMAT_WORDS : REPORT_FORMAT_WORDS);
+    if (options->json && word && options->format != REPORT_FORMAT_JSON)
         return err_set(err, -EINVAL, "--json does not go with a --format other than json");
     if (options->json)
         options->format = REPORT_FORMAT_JSON;
@@ -317,22 +335,30 @@ static int commands_finish(const Command *command, Options *options, Err *err)
     if ((command->takes & TAKES_DIGEST) && !options->digest)
         return err_set(err, -EINVAL, "approve needs a DIGEST, as a plan shows it (see --help)");
     options->dry_run = options->dry_run || command->action == ACTION_PLAN;
-    return commands_settle_format(options, err);
+    if (options->file_count > 0 && !commands_is_given(options, "config"))
+        options->config_path = NULL;
+    return commands_settle_format(command, options, err);
 }
 
-/* Options and words may come in any order; the first word is the command. */
+/* Options and words may come in any order; the first word is the command. Behind -- there are words
+ * alone. */
 int commands_parse(int argc, char *argv[], Options *ret_options, Err *err)
 {
     const Command *command = NULL;
+    bool has_words_alone = false;
     int at = 0, r;
 
     options_init(ret_options);
     ret_options->log_level = LOG_LEVEL_WARNING;
     for (;;) {
-        r = options_scan(argc - at, argv + at, &commands_options, ret_options, err);
+        optind = 1;
+        r = has_words_alone
+                ? 0
+                : options_scan(argc - at, argv + at, &commands_options, ret_options, err);
         if (r < 0 || ret_options->action == ACTION_HELP || ret_options->action == ACTION_VERSION)
             return r;
         at += optind;
+        has_words_alone = has_words_alone || str_equal(argv[at - 1], "--");
         if (at >= argc)
             return commands_finish(command, ret_options, err);
         r = command ? commands_take_word(command, ret_options, argv[at], err)

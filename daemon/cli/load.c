@@ -17,26 +17,16 @@
 #include "daemon/cli/look.h"
 #include "daemon/cli/print.h"
 #include "daemon/log/warnings.h"
+#include "daemon/report/validation.h"
 
 typedef int (*Loader)(const char *path, Problems *problems, Config **ret_config);
-
-/* An empty text is one that could not be made: whoever fails says why. */
-static void load_print_text(const Buf *text)
-{
-    static const char no_memory[] = "out of memory\n";
-
-    if (buf_failed(text) < 0 || text->size == 0)
-        print_all(STDERR_FILENO, no_memory, sizeof(no_memory) - 1);
-    else
-        print_all(STDERR_FILENO, text->data, text->size);
-}
 
 static void load_print(const Problems *problems)
 {
     _cleanup_(buf_done) Buf text = {0};
 
     problems_print(problems, &text);
-    load_print_text(&text);
+    print_errors(&text);
 }
 
 static int load_or_explain(Loader loader, const char *path, Config **ret_config)
@@ -259,20 +249,20 @@ int load_config_when_still(const char *path, Sources *ret_sources, Config **ret_
 int load_check(const char *path)
 {
     _cleanup_(config_freep) Config *config = NULL;
-    _cleanup_(buf_done) Buf warnings = {0};
-    size_t members = 0;
+    _cleanup_(buf_done) Buf warnings = {0}, valid = {0};
     int status = load_config(path, &config);
 
     if (status != EXIT_IN_SYNC)
         return status;
     warnings_print(config, &warnings);
     if (buf_failed(&warnings) < 0 || warnings.size > 0)
-        load_print_text(&warnings);
-    for (size_t i = 0; i < config->channel_count; i++)
-        members += config->channels[i].member_count;
-    printf("%s: valid: %zu instance%s, %zu channel%s, %zu member%s\n", path, config->instance_count,
-           config->instance_count == 1 ? "" : "s", config->channel_count,
-           config->channel_count == 1 ? "" : "s", members, members == 1 ? "" : "s");
+        print_errors(&warnings);
+    validation_append_valid(config, &valid);
+    if (buf_failed(&valid) < 0) {
+        print_errors(&valid);
+        return EXIT_FAILED;
+    }
+    fputs(buf_text(&valid), stdout);
     if (fflush(stdout) == EOF || ferror(stdout)) {
         fprintf(stderr, "the result cannot be printed: %s\n", strerror(errno));
         return EXIT_FAILED;

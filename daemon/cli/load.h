@@ -27,5 +27,5 @@ int load_when_still(const char *path, Sources *ret_sources, Problems *problems,
  * status as load_config(). */
 int load_config_when_still(const char *path, Sources *ret_sources, Config **ret_config);
 
-/* `--check` and `validate`: says on standard output what was found valid. The exit status. */
+/* `--check`: says on standard output what was found valid. The exit status. */
 int load_check(const char *path);

@@ -30,6 +30,9 @@ void options_done(Options *options)
     free(options->channels);
     options->channels = NULL;
     options->channel_count = 0;
+    free(options->files);
+    options->files = NULL;
+    options->file_count = 0;
 }
 
 static int options_take_approval(const OptionRow *row, const char *value, Options *options,

@@ -10,6 +10,7 @@
 #include "daemon/base/err.h"
 #include "daemon/base/log.h"
 #include "daemon/report/format.h"
+#include "daemon/report/validation.h"
 
 typedef enum Action {
     ACTION_DAEMON,
@@ -17,6 +18,7 @@ typedef enum Action {
     ACTION_PLAN, /* rosterctl plan: a pass in dry run, for people */
     ACTION_CHECK,
     ACTION_STATUS, /* from here on of rosterctl alone */
+    ACTION_VALIDATE,
     ACTION_HISTORY,
     ACTION_UNDO,
     ACTION_PAUSE,
@@ -29,7 +31,8 @@ typedef enum Action {
 
 typedef struct Options {
     Action action;
-    const char *config_path; /* borrowed from argv, the environment or a literal */
+    const char *config_path; /* borrowed from argv, the environment or a literal; NULL: none, of
+                              * validate with files alone */
     const char **approvals;  /* digests of argv, in an array that options_done() frees */
     size_t approval_count, approval_capacity;
     bool json;
@@ -42,6 +45,8 @@ typedef struct Options {
     const char *channel;
     const char **channels; /* of plan: in an array that options_done() frees */
     size_t channel_count, channel_capacity;
+    const char **files; /* of validate: likewise */
+    size_t file_count, file_capacity;
     const char *instance;
     bool all;
     bool watch;
@@ -54,8 +59,9 @@ typedef struct Options {
     bool last;
     bool verbose;
     bool summary;
+    const char *format_word;
     ReportFormat format; /* of plan; JSON: `json` as well */
-    bool has_format;
+    ValidationFormat validation_format;
     bool is_local;
     bool yes;
     bool now; /* the approvals open a closed window as well */

@@ -18,6 +18,16 @@ bool print_is_to_end(void)
     return sigismember(&pending, SIGTERM) > 0 || sigismember(&pending, SIGINT) > 0;
 }
 
+void print_errors(const Buf *text)
+{
+    static const char no_memory[] = "out of memory\n";
+
+    if (buf_failed(text) < 0 || text->size == 0)
+        print_all(STDERR_FILENO, no_memory, sizeof(no_memory) - 1);
+    else
+        print_all(STDERR_FILENO, text->data, text->size);
+}
+
 int print_all(int fd, const char *bytes, size_t size)
 {
     while (size > 0) {

@@ -50,6 +50,7 @@ static int program_run(const Program *program, const Options *options)
     case ACTION_PLAN:
     case ACTION_DAEMON:
     case ACTION_STATUS:
+    case ACTION_VALIDATE:
     case ACTION_HISTORY:
     case ACTION_UNDO:
     case ACTION_PAUSE:

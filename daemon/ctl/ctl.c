@@ -20,6 +20,8 @@ int ctl_run(const Options *options)
         return ctl_undo(options);
     case ACTION_PLAN:
         return ctl_plan(options);
+    case ACTION_VALIDATE:
+        return ctl_validate(options);
     case ACTION_STATUS:
     case ACTION_DAEMON:
     case ACTION_ONCE:

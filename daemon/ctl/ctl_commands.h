@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* rosterctl's commands that ask the daemon, a file each. All return the exit status. */
+/* rosterctl's commands, a file each. All return the exit status. */
 #pragma once
 
 #include "daemon/cli/options.h"
 
 /* A dry run: by the daemon where one runs with these settings, else by rosterctl itself. */
 int ctl_plan(const Options *options);
+
+/* Reads settings and rosters, or files of rosters, and says what is wrong with them: 0, 78. */
+int ctl_validate(const Options *options);
 
 /* What the daemon knows. */
 int ctl_status(const Options *options);

@@ -129,7 +129,10 @@ MISTAKES = {
     "no command": (["rosterctl"], "command"),
     "no such command": (["rosterctl", "plna"], "plna"),
     "an option of another program": (["rosterctl", "plan", "--once"], "--once"),
-    "a word behind the command": (["rosterctl", "validate", "payments"], "payments"),
+    "a word behind the command": (["rosterctl", "history", "payments"], "payments"),
+    "no such format of validate": (["rosterctl", "validate", "--format", "xml"], "xml"),
+    "an empty file": (["rosterctl", "validate", ""], "FILE"),
+    "a format of another command": (["rosterctl", "history", "--format", "json"], "--format"),
 }
 
 

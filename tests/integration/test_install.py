@@ -241,7 +241,8 @@ COMPLETIONS = [
     ("rosterctl undo --la", "--last"), ("rosterctl pause --la", ""), ("rosterctl plan --s", "--socket --summary"),
     ("rosterd --dr", "--dry-run"), ("rosterd --log-level not", "notice"), ("rosterd --log-format js", "json"),
     ("rosterctl va", "validate"), ("rosterctl plan --js", "--json"), ("rosterctl plan va", ""),
-    ("rosterd -c /etc/hostna", "/etc/hostname"),
+    ("rosterd -c /etc/hostna", "/etc/hostname"), ("rosterctl validate /etc/hostna", "/etc/hostname"),
+    ("rosterctl validate --format git", "github gitlab"), ("rosterctl validate --js", ""),
 ]
 
 

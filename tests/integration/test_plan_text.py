@@ -26,12 +26,15 @@ def serve(case, *faults, guards=None):
     return sim
 
 
-def on_a_terminal(case, *argv, env=None):
-    """What a command shows on a terminal, and its status."""
-    case.write_settings()
+def on_a_terminal(case, *argv, env=None, config=True):
+    """What a command shows on a terminal, and its status; with -c unless told otherwise."""
+    if config:
+        case.write_settings()
     pid, terminal = pty.fork()
     if pid == 0:
-        os.execve(program(argv[0]), [*argv, "-c", str(case.config)], case.environment({"TERM": "xterm", **(env or {})}))
+        os.chdir(case.folder)
+        os.execve(program(argv[0]), [*argv, *(["-c", str(case.config)] if config else [])],
+                  case.environment({"TERM": "xterm", **(env or {})}))
     shown = b""
     while select.select([terminal], [], [], 30)[0]:
         try:
