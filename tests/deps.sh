@@ -9,7 +9,8 @@ set -eu
 build="gcc make pkg-config libcurl4-openssl-dev libyaml-dev libjson-c-dev libsystemd-dev libssl-dev
 libsqlite3-dev libmicrohttpd-dev libsmartcols-dev"
 demo="curl"
-check="libcmocka-dev clang clang-format libclang-rt-dev python3 python3-pytest python3-pytest-xdist openssl git codespell
+check="libcmocka-dev clang clang-format libclang-rt-dev python3 python3-pytest python3-pytest-xdist
+python3-jsonschema python3-yaml pre-commit openssl git codespell
 pmccabe valgrind gdb mandoc gpg gpg-agent openssh-client systemd-container universal-ctags
 tzdata chromium cmark-gfm python3-markdown-it"
 
