@@ -134,7 +134,7 @@ static int32_t confirm_find_weight(const ChannelPass *channel, size_t number)
     return fields ? fields->weight : OPS_WEIGHT_NONE;
 }
 
-/* Somebody deletes members as we switch them. */
+/* Somebody deletes members as we switch them. What is changed in a report has no word for that. */
 static int confirm_settle_gone(ChannelPass *channel, size_t number, Err *err)
 {
     const Sent *sent = &channel->sent[number];
@@ -142,7 +142,8 @@ static int confirm_settle_gone(ChannelPass *channel, size_t number, Err *err)
 
     if (sent->is_decided && *outcome != OUTCOME_FAILED)
         return 0;
-    *outcome = channel->changes[number].kind == CHANGE_ENABLE ? OUTCOME_SKIPPED : OUTCOME_GONE;
+    *outcome = channel->changes[number].kind == CHANGE_ENABLE && !channel->undo ? OUTCOME_SKIPPED
+                                                                                : OUTCOME_GONE;
     return sent_decide(channel, number, OUTCOME_GONE, err);
 }
 

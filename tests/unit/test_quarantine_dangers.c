@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tests/unit/quarantine_case.h"
+#include "tests/world/undo.h"
 #include "tests/world/windows.h"
 
 static void test_guards_count_entries_and_not_what_leaves(void **state)
@@ -175,6 +176,24 @@ static void test_one_that_goes_meanwhile_is_gone(void **state)
     world_free(world);
 }
 
+static void test_an_undo_says_that_one_is_gone_that_went_meanwhile(void **state)
+{
+    World *world = quarantine_case_new(MODE_PRUNE, 1);
+    const UndoItem *item;
+
+    (void)state;
+    world_pass(world);
+    quarantine_case_expect(world, RESULT_QUARANTINED, 1, 0, 0);
+    world->latency_usec = USEC_PER_SEC;
+    world->channels[0].lag_usec = 8 * USEC_PER_SEC;
+    remove_extra(world, NULL);
+    world_undo(world);
+    assert_int_equal(world_count_sent(world, REQUEST_ENABLE_MEMBER), 1);
+    item = &world->undo->undos[0].items[0];
+    assert_string_equal(ops_outcome_text(item->outcome), "gone");
+    world_free(world);
+}
+
 /* Killed at each effect in turn, before it and after it: the next passes bring it to its end, and
  * the rules of the world hold. */
 static void test_killed_at_any_instant(void **state)
@@ -249,6 +268,7 @@ int main(void)
         cmocka_unit_test(test_a_204_that_was_a_lie_is_a_failure),
         cmocka_unit_test(test_a_lost_answer_is_found_out_by_the_list),
         cmocka_unit_test(test_one_that_goes_meanwhile_is_gone),
+        cmocka_unit_test(test_an_undo_says_that_one_is_gone_that_went_meanwhile),
         cmocka_unit_test(test_killed_at_any_instant),
         cmocka_unit_test(test_a_pause_in_between_leaves_the_rest),
     };
