@@ -213,14 +213,18 @@ static void calm_approve(World *world)
 /* In a full channel, extras enter quarantine one by one. */
 #define CALM_QUARANTINES_MAX 40
 
-/* Whether extras are in quarantine. */
+/* Whether extras are in quarantine, or have been and nobody has approved yet that they go. */
 static bool calm_waits(const World *world)
 {
     const Report *report = pass_get_report(world->pass);
 
     for (size_t i = 0; i < report->channel_count; i++) {
-        for (size_t k = 0; k < report->channels[i].extra_count; k++) {
-            if (report->channels[i].extras[k].outcome == OUTCOME_QUARANTINED)
+        const ChannelReport *channel = &report->channels[i];
+
+        for (size_t k = 0; k < channel->extra_count; k++) {
+            if (channel->extras[k].outcome == OUTCOME_QUARANTINED ||
+                (channel->extras[k].outcome == OUTCOME_HELD &&
+                 channel->channel->quarantine_usec > 0))
                 return true;
         }
     }
@@ -245,6 +249,7 @@ void sim_calm(Sim *sim)
         calm_passes(sim, sim->interval_usec, 2);
     }
     for (uint32_t i = 0; i < CALM_QUARANTINES_MAX && calm_waits(sim->world); i++) {
+        calm_approve(sim->world);
         calm_passes(sim, WORLD_QUARANTINE_MAX_USEC, 2);
         calm_approve(sim->world);
         calm_passes(sim, sim->interval_usec, 2);

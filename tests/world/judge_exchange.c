@@ -117,7 +117,8 @@ void judge_exchange_hear(World *world, const WorldEvent *event)
 }
 
 /* What may divide an exchange: the end of everything, a failure of the instance or of the state,
- * changes that are held while the pass is stopped, and a deletion that surely had no effect. */
+ * changes that are held while the pass is stopped, a deletion that surely had no effect, and one
+ * whose answer says that there is no such channel. */
 void judge_exchange_end(const World *world)
 {
     for (size_t i = 0; i < world->channel_count; i++) {
@@ -129,7 +130,7 @@ void judge_exchange_end(const World *world)
         if (!action || action->pass != world->pass_serial || world->is_dead ||
             world->is_abandoned || world->decide_error || world->submit_error ||
             world->holds_changes || instance->has_failed || instance->is_over ||
-            instance->renewal_count > 0)
+            instance->renewal_count > 0 || action->ended_channel)
             continue;
         if (action->may_have_gone || (action->is_decided && action->outcome != OUTCOME_FAILED &&
                                       action->outcome != OUTCOME_SKIPPED))

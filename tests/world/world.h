@@ -187,6 +187,7 @@ typedef struct WorldAction {
     bool was_sent;
     bool is_approved;      /* its plan passed guards by an approval */
     bool was_refused_full; /* an addition: the channel is full */
+    bool ended_channel;    /* a deletion: its answer ends the pass of the channel */
     bool may_have_gone;    /* some send was answered ambiguously, or not */
 } WorldAction;
 

@@ -22,6 +22,13 @@ static bool truth_is_ambiguous(const Answer *answer)
             (answer->http < 400 || answer->http >= 500 || answer->http == 408));
 }
 
+/* The channel itself is not to be had. */
+static bool truth_ends_channel(const Answer *answer)
+{
+    return answer->kind == ANSWER_HTTP &&
+           (answer->http == 403 || (answer->http == 404 && !str_equal(answer->code, "APIG.3024")));
+}
+
 static void truth_on_deletion(World *world, const WorldEvent *event)
 {
     WorldChannel *channel =
@@ -33,8 +40,10 @@ static void truth_on_deletion(World *world, const WorldEvent *event)
 
         if (action->pass == world->pass_serial && action->channel == channel &&
             action->kind == CHANGE_DELETE &&
-            str_equal(action->member->id, event->request.member_id))
+            str_equal(action->member->id, event->request.member_id)) {
             action->may_have_gone |= truth_is_ambiguous(&event->answer);
+            action->ended_channel |= truth_ends_channel(&event->answer);
+        }
     }
 }
 
@@ -54,6 +63,7 @@ static void truth_on_list(World *world, const WorldEvent *event)
 {
     const Request *request = &event->request;
     WorldChannel *channel = world_find_channel(world, request->instance, request->channel_id);
+    bool is_twisted = event->has_fault && event->fault.twist; /* its rows may show another member */
 
     if (request->offset == 0)
         channel->list_serial++;
@@ -64,7 +74,7 @@ static void truth_on_list(World *world, const WorldEvent *event)
 
         if (member && member->shown_in != channel->list_serial)
             member->shown = event->members.rows[i].fields;
-        if (member)
+        if (member && !is_twisted)
             world_rule_shown(world, member);
         if (member && !member->first_shown_usec)
             member->first_shown_usec = world->now_usec;
@@ -209,6 +219,20 @@ void world_rule_record(World *world, const WorldChannel *channel, const Batch *b
 
 /* ---- what a finished pass says ---- */
 
+/* Of two members with one address an undo adds both, and the service has one. */
+static bool truth_is_added_by_another(const World *world, const WorldAction *action)
+{
+    for (size_t i = world->pass_first_action; i < world->action_count; i++) {
+        const WorldAction *other = &world->actions[i];
+
+        if (other != action && other->pass == action->pass && other->channel == action->channel &&
+            other->kind == CHANGE_ADD && other->is_decided && world_has_worked(other) &&
+            judge_is_same(action->channel, other->member, action->member))
+            return true;
+    }
+    return false;
+}
+
 /* An addition that failed is not there by our hand, unless lists lag; one that is said to have
  * worked was asked for. */
 static void truth_of_added(const World *world, const WorldAction *action)
@@ -220,7 +244,8 @@ static void truth_of_added(const World *world, const WorldAction *action)
             member->exists &&
             (action->is_undo ? member->restored_in : member->added_in) == action->pass &&
             judge_is_same(action->channel, member, action->member) &&
-            member->shown_in == action->channel->list_serial)
+            member->shown_in == action->channel->list_serial &&
+            !truth_is_added_by_another(world, action))
             world_broken(world, "%s was added by us, the history says failed", action->after);
     }
     if (action->is_decided && world_has_worked(action) && !action->was_sent)
