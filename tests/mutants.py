@@ -264,8 +264,10 @@ class Scratch:
             for header in re.findall(r'#include "([^"]+)"', file.read()):
                 if header not in seen:
                     seen.add(header)
-                    if header.startswith("tests/") and os.path.exists(os.path.join(self.folder, header)):
-                        self.headers(header, seen)
+                    shared = [header, f"{header[:-2]}.c"] if header.startswith("tests/unit/") else [header]
+                    for name in shared:
+                        if name.startswith("tests/") and os.path.exists(os.path.join(self.folder, name)):
+                            self.headers(name, seen)
         return seen
 
     def is_about(self, test, path):
