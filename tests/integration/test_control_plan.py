@@ -8,7 +8,6 @@ import select
 import shutil
 import signal
 import subprocess
-import tempfile
 
 import pytest
 
@@ -144,20 +143,19 @@ def test_one_plan_at_a_time_beside_a_pass(service):
 def test_readers_may_ask_for_a_plan(service):
     if os.geteuid() != 0:
         pytest.skip("needs root to become somebody else")
-    with tempfile.TemporaryDirectory() as folder:
-        place = f"{folder}/c.sock"
-        os.chmod(folder, 0o755)
-        os.link(service.settings["control_socket"], place)
-        os.chmod(place, 0o666)
-        service.settings["control_socket"] = place
-        read, write = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.setresuid(65534, 65534, 65534)
-            os.write(write, json.dumps(ask(service, "POST", "/v1/plan", {})[0]).encode())
-            os._exit(0)
-        os.waitpid(child, 0)
-        assert json.loads(os.read(read, 4096)) == 200
+    folder, name = os.path.split(service.settings["control_socket"])
+    os.chmod(folder, 0o755)
+    os.chmod(service.settings["control_socket"], 0o666)
+    service.settings["control_socket"] = name
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.chdir(folder)  # the folders above it are root's alone
+        os.setresuid(65534, 65534, 65534)
+        os.write(write, json.dumps(ask(service, "POST", "/v1/plan", {})[0]).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert json.loads(os.read(read, 4096)) == 200
 
 
 # ---- what is held ----
@@ -192,6 +190,8 @@ def test_an_approval_shows_what_it_lets_pass(service):
     done = ctl(service, "approve", digest[:12], "--yes")
     assert done.status == IN_SYNC and all(f"- {host}:8080" in done.stdout for host in EXTRAS)
     assert "approved: the next pass may carry out exactly this plan of prod/orders" in done.stdout
+    told = json.loads(ctl(service, "approve", digest, "--yes", "--json").stdout)
+    assert told["approved"] is True and told["digest"] == digest
     assert ctl(service, "reconcile").status == IN_SYNC
     assert len(deletions(service.sim)) == 20
 

@@ -90,6 +90,28 @@ static void test_recent_deletions_by_a_wrong_clock(void **state)
     store_free(store);
 }
 
+/* Whatever lies before this boot goes by the wall clock, in each run of the boot. */
+static void test_recent_deletions_of_an_earlier_boot(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+    uint64_t action;
+
+    folder_begin(folder, store);
+    record_one(folder, store, realtime_now, &action);
+    folder_reboot(folder, &store, 2 * USEC_PER_HOUR, 1);
+    for (int run = 0; run < 2; run++) {
+        ChannelRecord record = recall_at(folder, store, realtime_now);
+
+        assert_int_equal(record.change_count, 0);
+        channel_record_done(&record);
+        assert_int_equal(store_flush(store, &folder->err), 0);
+        store_free(store);
+        store = folder_open(folder);
+    }
+    store_free(store);
+}
+
 /* The same member of another channel, or of the same channel id elsewhere, is another member. */
 static void deletions_elsewhere_do_not_count(void **state)
 {
@@ -300,6 +322,7 @@ int main(void)
         TEST(test_sightings_are_replaced),
         TEST(test_recent_deletions),
         TEST(test_recent_deletions_by_a_wrong_clock),
+        TEST(test_recent_deletions_of_an_earlier_boot),
         TEST(test_approval_lapses),
         TEST(test_time_outside_windows_does_not_count),
         TEST(test_an_approval_that_opens_a_window),

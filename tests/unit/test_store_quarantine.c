@@ -157,6 +157,86 @@ static void test_whatever_ends_it_takes_the_member_out(void **state)
     store_free(store);
 }
 
+/* ---- a run that was killed with a switch under way ---- */
+
+static SwitchLook shown;
+
+static SwitchLook look_shown(const void *list, const char *member_id)
+{
+    (void)list;
+    assert_string_equal(member_id, "m1");
+    return shown;
+}
+
+static int settle_none(void *list, const char *member_id)
+{
+    (void)list;
+    (void)member_id;
+    return SETTLEMENT_LATER;
+}
+
+static const char *find_none(const void *list, const void *identity, size_t identity_size)
+{
+    (void)list;
+    (void)identity;
+    (void)identity_size;
+    return NULL;
+}
+
+static void on_settled(void *userdata, const StoreAction *action, Outcome outcome)
+{
+    assert_string_equal(action->member_id, "m1");
+    *(const char **)userdata = ops_outcome_text(outcome);
+}
+
+/* What the next run tells of it by a list, so long after. */
+static const char *settled(Folder *folder, ChangeKind kind, SwitchLook look, uint64_t after_usec)
+{
+    const char *told = "nothing";
+    const StoreSettling settling = {
+        .list = {.settle_member = settle_none, .find_listed = find_none, .look = look_shown},
+        .on_settled = on_settled,
+        .userdata = &told,
+    };
+    Store *store = folder_open(folder);
+
+    store_note_sent(store, record_switch(folder, store, kind));
+    store_free(store);
+    store = folder_open(folder);
+    time_pass(after_usec);
+    shown = look;
+    assert_int_equal(store_settle(store, KEY, "c1", &settling, realtime_now, &folder->err), 0);
+    store_free(store);
+    return told;
+}
+
+static void test_a_list_decides_what_a_killed_run_switched(void **state)
+{
+    static const struct {
+        ChangeKind kind;
+        SwitchLook look;
+        uint64_t after_usec;
+        const char *told;
+    } cases[] = {
+        {CHANGE_DISABLE, SWITCH_DISABLED, 0, "disabled"},
+        {CHANGE_DISABLE, SWITCH_ABSENT, 0, "gone"},
+        {CHANGE_DISABLE, SWITCH_ENABLED, 59 * USEC_PER_SEC, "nothing"},
+        {CHANGE_DISABLE, SWITCH_ENABLED, 61 * USEC_PER_SEC, "failed"},
+        {CHANGE_ENABLE, SWITCH_ENABLED, 0, "enabled"},
+        {CHANGE_ENABLE, SWITCH_ABSENT, 0, "gone"},
+        {CHANGE_ENABLE, SWITCH_DISABLED, 59 * USEC_PER_SEC, "nothing"},
+        {CHANGE_ENABLE, SWITCH_DISABLED, 61 * USEC_PER_SEC, "failed"},
+        {CHANGE_ENABLE, SWITCH_UNKNOWN, USEC_PER_HOUR, "nothing"},
+    };
+
+    for (size_t i = 0; i < ELEMENTS(cases); i++) {
+        assert_string_equal(settled(*state, cases[i].kind, cases[i].look, cases[i].after_usec),
+                            cases[i].told);
+        folder_teardown(state);
+        folder_setup(state);
+    }
+}
+
 static void test_one_that_was_not_disabled_never_entered(void **state)
 {
     static const Outcome outcomes[] = {OUTCOME_FAILED, OUTCOME_SKIPPED, OUTCOME_GONE};
@@ -230,6 +310,7 @@ int main(void)
         TEST(test_a_longer_one_counts_at_once_and_a_shorter_one_not),
         TEST(test_whatever_ends_it_takes_the_member_out),
         TEST(test_one_that_was_not_disabled_never_entered),
+        TEST(test_a_list_decides_what_a_killed_run_switched),
         TEST(test_those_of_somebody_else_wait_and_are_not_ours),
         TEST(test_who_is_disabled_by_us_can_be_named),
     };
