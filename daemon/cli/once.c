@@ -2,7 +2,6 @@
 #include "daemon/cli/once.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "daemon/base/str.h"
 #include "daemon/base/tty_line.h"
 #include "daemon/cli/exit_status.h"
+#include "daemon/cli/interrupt.h"
 #include "daemon/cli/load.h"
 #include "daemon/cli/look.h"
 #include "daemon/cli/once_progress.h"
@@ -43,56 +43,8 @@ typedef struct Once {
     bool may_change;   /* changes of this pass were allowed */
     bool is_told_once; /* what the report tells is not logged before: both are for one reader */
     bool is_outdated;  /* the files differ from what this pass goes by */
-    char why[64];      /* the signal that stops it, "" before one */
+    Interrupt interrupt;
 } Once;
-
-/* ---- signals ---- */
-
-static void once_abandon(Once *once)
-{
-    roma_client_cancel_all(once->backend.client);
-    pass_run_abandon(once->run, once->why);
-}
-
-static int once_on_grace(sd_event_source *source, uint64_t usec, void *userdata)
-{
-    Once *once = userdata;
-
-    (void)source;
-    (void)usec;
-    once_abandon(once);
-    return 0;
-}
-
-static int once_on_signal(sd_event_source *source, const struct signalfd_siginfo *info,
-                          void *userdata)
-{
-    Once *once = userdata;
-
-    (void)source;
-    if (once->why[0]) {
-        once_abandon(once);
-        return 0;
-    }
-    snprintf(once->why, sizeof(once->why), "stopped by SIG%s", sigabbrev_np((int)info->ssi_signo));
-    log_event(LOG_LEVEL_NOTICE, NULL, "%s: nothing more is sent", once->why);
-    pass_run_stop(once->run, once->why);
-    if (sd_event_add_time_relative(once->event, NULL, CLOCK_MONOTONIC, PASS_RUN_GRACE_USEC,
-                                   USEC_PER_MSEC, once_on_grace, once) < 0)
-        once_abandon(once);
-    return 0;
-}
-
-/* All are blocked since the start of the program. */
-static int once_catch_signals(Once *once, Err *err)
-{
-    static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
-    int r = 0;
-
-    for (size_t i = 0; i < ELEMENTS(signals) && r >= 0; i++)
-        r = sd_event_add_signal(once->event, NULL, signals[i], once_on_signal, once);
-    return r < 0 ? err_system(err, r, "cannot set up signals") : 0;
-}
 
 /* ---- files that change while the service is read ---- */
 
@@ -134,7 +86,7 @@ static int once_on_outdated(sd_event_source *source, void *userdata)
 /* Nothing was changed yet: what was read of the service can be forgotten. */
 static bool once_is_to_begin_again(const Once *once)
 {
-    return once->is_outdated && !once->may_change && !once->why[0] &&
+    return once->is_outdated && !once->may_change && !once->interrupt.why[0] &&
            once->attempts < ONCE_ATTEMPTS_MAX;
 }
 
@@ -237,7 +189,9 @@ static int once_open_pass(Once *once, Err *err)
         r = sd_event_source_set_enabled(once->outdated, SD_EVENT_OFF);
     if (r < 0)
         return err_system(err, r, "cannot set up the event loop");
-    r = once_catch_signals(once, err);
+    once->interrupt =
+        (Interrupt){.event = once->event, .backend = &once->backend, .run = &once->run};
+    r = interrupt_catch(&once->interrupt, err);
     if (r < 0)
         return r;
     r = backend_open(&once->backend, once->event, once->config, once->options->dry_run,
