@@ -18,6 +18,7 @@
 #include "daemon/control/handle_status.h"
 #include "daemon/control/handle_undo.h"
 #include "daemon/control/loading.h"
+#include "daemon/control/planning.h"
 #include "daemon/control/reply.h"
 #include "daemon/http/misdirected.h"
 #include "daemon/json/json_parser.h"
@@ -150,7 +151,7 @@ void control_free(Control *control)
     if (!control)
         return;
     loading_end_all(control);
-    handle_plan_end(control);
+    planning_end(control);
     handle_reconcile_end_all(control);
     handle_undo_end(control);
     aside_leavep(&control->pulls);
@@ -169,7 +170,7 @@ void control_set_controller(Control *control, Controller *controller)
         return;
     report_done(&control->planned); /* it borrows from the configuration before */
     control->controller = controller;
-    handle_plan_ask_again(control);
+    planning_ask_again(control);
     handle_reconcile_ask_again(control);
     handle_undo_ask_again(control);
 }

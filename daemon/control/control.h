@@ -7,7 +7,7 @@
  * control.c has the table of paths, each with its handler:
  *
  * handle_status.c answers from what is at hand. handle_reconcile.c asks for a pass and answers
- * when one has ended that began after it. handle_plan.c makes a dry run with a backend of its own.
+ * when one has ended that began after it. planning.c reads for a request with a backend of its own.
  * handle_pause.c, handle_approve.c and handle_undo.c change the state, and their requests
  * are logged with the user who asked. handle_history.c reads the history.
  *

@@ -31,7 +31,7 @@ struct Control {
     Controller *controller;
     Server *server;
     struct Undoing *undoing;   /* the undo under way (handle_undo.c); NULL: none */
-    struct Planning *planning; /* the dry run under way (handle_plan.c); NULL: none */
+    struct Planning *planning; /* the dry run or survey under way (planning.c); NULL: none */
     Report planned;            /* of the last dry run by these settings; empty: none */
     Aside *pulls;              /* pulls.c: waits for files that do not answer; NULL: none does */
     Loading *loadings;         /* requests that wait until all is loaded (loading.c) */

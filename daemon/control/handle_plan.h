@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* POST /v1/plan: a dry run over the rosters in force, by the daemon's own credentials, beside its
- * passes and without touching them. One at a time. */
+/* POST /v1/plan: a dry run over the rosters in force (planning.h). */
 #pragma once
 
 #include "daemon/control/control_internal.h"
@@ -11,12 +10,3 @@
  * are read, for guards of a pass look at all; none: all. What changed on disk is loaded first.
  * Answers with the report. Returns what is wrong, or 0. */
 int handle_plan(Control *control, ServerRequest *request, const Json *root, Err *err);
-
-/* The controller changed: begins anew with the one in force, before the one before is gone. */
-void handle_plan_ask_again(Control *control);
-
-/* The run of the dry run under way, or NULL. */
-const PassRun *handle_plan_find_run(const Control *control);
-
-/* Answers with 503: the daemon ends. */
-void handle_plan_end(Control *control);

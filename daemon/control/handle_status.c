@@ -8,11 +8,11 @@
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
 #include "daemon/control/channel_ref.h"
-#include "daemon/control/handle_plan.h"
 #include "daemon/control/known_plans.h"
 #include "daemon/control/orphan_pauses.h"
 #include "daemon/control/orphan_quarantine.h"
 #include "daemon/control/pause.h"
+#include "daemon/control/planning.h"
 #include "daemon/control/pulls.h"
 #include "daemon/control/reply.h"
 #include "daemon/report/json.h"
@@ -247,7 +247,7 @@ void handle_progress(Control *control, ServerRequest *request)
     }
     json_close_array(&writer);
     json_put_bool(&writer, "plan_under_way", control->planning != NULL);
-    handle_progress_put(&writer, handle_plan_find_run(control));
+    handle_progress_put(&writer, planning_find_run(control));
     json_close_object(&writer);
     json_end(&writer);
     reply_answer(request, &buf);
