@@ -33,7 +33,7 @@ ROOMS = {
     "config/zone": "daemon/base",
     "config": "daemon/base config/yaml config/schema config/zone",
     "config/settings": "daemon/base config config/schema",
-    "config/roster": "daemon/base config config/schema config/settings",
+    "config/roster": "daemon/base config config/yaml config/schema config/settings",
     "config/load": "daemon/base config config/yaml config/settings config/roster",
     "reconcile": "daemon/base config",
     "reconcile/request": "daemon/base reconcile",

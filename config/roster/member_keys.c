@@ -79,14 +79,20 @@ const Schema member_schema = {.keys = keys, .count = ELEMENTS(keys), .remedies =
 const Schema ignore_schema = {
     .keys = keys, .count = MEMBER_KEYS_OF_IDENTITY, .remedies = ignore_remedies};
 
-bool members_check_ecs_id(Reader *reader, const Node *map, const char *ecs_id)
+bool members_is_ecs_id(const char *ecs_id)
 {
     for (const char *c = ecs_id; *c; c++) {
-        if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f) {
-            reader_problem(reader, node_find(map, "ecs_id"),
-                           "not an id, must be visible ASCII characters without spaces");
+        if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 0x7f)
             return false;
-        }
     }
     return true;
+}
+
+bool members_check_ecs_id(Reader *reader, const Node *map, const char *ecs_id)
+{
+    if (members_is_ecs_id(ecs_id))
+        return true;
+    reader_problem(reader, node_find(map, "ecs_id"),
+                   "not an id, must be visible ASCII characters without spaces");
+    return false;
 }

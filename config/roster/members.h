@@ -42,6 +42,9 @@ typedef struct MemberKeys {
 extern const Schema member_schema;
 extern const Schema ignore_schema;
 
+/* Whether all of a text's bytes are those of an ecs_id. */
+bool members_is_ecs_id(const char *ecs_id);
+
 /* Whether it is 1 to 255 visible characters of ASCII; else reports it below `map`. */
 bool members_check_ecs_id(Reader *reader, const Node *map, const char *ecs_id);
 

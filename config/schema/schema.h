@@ -124,3 +124,6 @@ static inline bool schema_is_good(SchemaSeen seen, unsigned key)
 /* Reads a text that is no value of a table's key. The tree's text, or NULL (reported). */
 const char *schema_read_text(Reader *reader, const Node *node, size_t min, size_t max,
                              const char *hint);
+
+/* Whether a text would be taken there, if it stood in quotes. */
+bool schema_may_be_text(const char *text, size_t size, size_t min, size_t max);

@@ -14,15 +14,20 @@
 #include "daemon/base/str.h"
 
 /* Whether it is a mark of a template that a tool should have replaced. */
-static bool is_template(const Node *node)
+static bool is_template_text(const char *text)
 {
     static const char *const marks[] = {"{{", "{%", "${", "<%"};
 
     for (size_t i = 0; i < ELEMENTS(marks); i++) {
-        if (strstr(node->text, marks[i]))
+        if (strstr(text, marks[i]))
             return true;
     }
     return false;
+}
+
+static bool is_template(const Node *node)
+{
+    return is_template_text(node->text);
 }
 
 /* Says what is wrong with a value: "TERM: FOUND, must be RIGHT". */
@@ -55,6 +60,13 @@ static ssize_t count_characters(const char *text, size_t size)
         count += (c & 0xc0) != 0x80;
     }
     return controls ? -1 : (ssize_t)count;
+}
+
+bool schema_may_be_text(const char *text, size_t size, size_t min, size_t max)
+{
+    ssize_t count = count_characters(text, size);
+
+    return count >= 0 && (size_t)count >= min && (size_t)count <= max && !is_template_text(text);
 }
 
 const char *schema_read_text(Reader *reader, const Node *node, size_t min, size_t max,
