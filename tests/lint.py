@@ -44,6 +44,7 @@ ROOMS = {
     "reconcile/apply": "daemon/base reconcile/plan reconcile/channel",
     "reconcile/pass": "daemon/base reconcile/request reconcile/plan reconcile/report reconcile/channel "
                       "reconcile/apply",
+    "reconcile/survey": "daemon/base reconcile/request reconcile/plan reconcile/channel",
     "daemon/json": "daemon/base",
     "daemon/http": "daemon/base",
     "daemon/log": "daemon/base config reconcile reconcile/plan reconcile/report",
@@ -55,7 +56,7 @@ ROOMS = {
     "daemon/roma": "daemon/base config reconcile reconcile/request daemon/http daemon/roma/auth "
                    "daemon/roma/wire daemon/roma/provider",
     "daemon/runtime": "daemon/base config reconcile/request reconcile/plan reconcile/schedule "
-                      "reconcile/pass daemon/log daemon/store daemon/roma",
+                      "reconcile/pass reconcile/survey daemon/log daemon/store daemon/roma",
     "daemon/report": "daemon/base config config/schema reconcile/plan reconcile/report daemon/json daemon/store "
                      "daemon/runtime",
     "daemon/cli": "daemon/base config config/load daemon/json daemon/log daemon/store "
@@ -219,7 +220,8 @@ DOCS = {
     "config/settings": "settings.h", "config/roster": "roster.h", "config/load": "config_load.h",
     "reconcile": "ops.h", "reconcile/request": "dispatch.h", "reconcile/plan": "plan.h",
     "reconcile/schedule": "schedule.h", "reconcile/report": "report.h", "reconcile/channel": "channel.h",
-    "reconcile/apply": "apply.h", "reconcile/pass": "pass.h", "daemon/json": "json_value.h",
+    "reconcile/apply": "apply.h", "reconcile/pass": "pass.h", "reconcile/survey": "survey.h",
+    "daemon/json": "json_value.h",
     "daemon/http": "client.h", "daemon/log": "pass_log.h", "daemon/store": "store.h",
     "daemon/roma/auth": "credential.h", "daemon/roma/wire": "request.h",
     "daemon/roma/provider": "provider.h", "daemon/roma": "client.h", "daemon/runtime": "controller.h",

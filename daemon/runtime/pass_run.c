@@ -13,10 +13,15 @@
 
 /* ---- after each step of the pass ---- */
 
+static bool pass_run_is_done(const PassRun *run)
+{
+    return run->survey ? survey_is_done(run->survey) : pass_is_done(run->pass);
+}
+
 static void pass_run_look(PassRun *run)
 {
     progress_note(&run->progress, clock_monotonic_usec());
-    if (pass_is_done(run->pass))
+    if (pass_run_is_done(run))
         sd_event_source_set_enabled(run->done, SD_EVENT_ONESHOT);
 }
 
@@ -26,7 +31,10 @@ static int pass_run_on_wake(sd_event_source *source, uint64_t usec, void *userda
 
     (void)source;
     (void)usec;
-    pass_on_wake(run->pass);
+    if (run->survey)
+        survey_on_wake(run->survey);
+    else
+        pass_on_wake(run->pass);
     pass_run_look(run);
     return 0;
 }
@@ -35,7 +43,7 @@ static int pass_run_on_pass_done(sd_event_source *source, void *userdata)
 {
     PassRun *run = userdata;
 
-    assert(pass_is_done(run->pass));
+    assert(pass_run_is_done(run));
     (void)source;
     run->on_done(run, run->userdata);
     return 0;
@@ -47,7 +55,10 @@ static void pass_run_on_answer(void *userdata, void *tag, const Answer *answer)
     const Call *call = tag;
 
     progress_on_answer(&run->progress, call->request.kind);
-    pass_on_answer(run->pass, tag, answer);
+    if (run->survey)
+        survey_on_answer(run->survey, tag, answer);
+    else
+        pass_on_answer(run->pass, tag, answer);
     pass_run_look(run);
     if (run->on_answered)
         run->on_answered(run, run->userdata);
@@ -58,7 +69,10 @@ static void pass_run_on_renewed(void *userdata, size_t instance, Renewal renewal
     PassRun *run = userdata;
 
     run->progress.is_renewing = false;
-    pass_on_renewed(run->pass, instance, renewal, err);
+    if (run->survey)
+        survey_on_renewed(run->survey, instance, renewal, err);
+    else
+        pass_on_renewed(run->pass, instance, renewal, err);
     pass_run_look(run);
 }
 
@@ -148,6 +162,16 @@ static void pass_run_claim(PassRun *run, const BackendUser *user)
     }
 }
 
+static int pass_run_make_survey(PassRun *run)
+{
+    SurveyScope scope = *run->surveyed;
+
+    scope.pass_id = run->pass_id;
+    scope.throttles = run->backend->throttles;
+    run->surveyed = NULL;
+    return survey_new(run->config, &pass_run_ops, run, &scope, &run->survey);
+}
+
 static int pass_run_prepare(PassRun *run, Err *err)
 {
     PassScope scope = {
@@ -167,15 +191,18 @@ static int pass_run_prepare(PassRun *run, Err *err)
     r = pass_run_name_pass(run, err);
     if (r < 0)
         return r;
-    if (pass_new(run->config, &pass_run_ops, run, &scope, &run->pass) < 0)
-        return err_memory(err);
-    return 0;
+    if (run->surveyed)
+        r = pass_run_make_survey(run);
+    else
+        r = pass_new(run->config, &pass_run_ops, run, &scope, &run->pass);
+    return r < 0 ? err_memory(err) : 0;
 }
 
 /* Without giving its instances up. */
 static void pass_run_drop(PassRun *run)
 {
     pass_free(run->pass);
+    survey_free(run->survey);
     sd_event_source_disable_unref(run->wake);
     sd_event_source_disable_unref(run->done);
     free(run);
@@ -203,7 +230,10 @@ static int pass_run_start(const PassRun *plan, PassRun **ret_run, Err *err)
     }
     pass_run_claim(run, &run->user);
     *ret_run = run;
-    pass_start(run->pass);
+    if (run->survey)
+        survey_start(run->survey);
+    else
+        pass_start(run->pass);
     pass_run_look(run);
     return 0;
 }
@@ -246,6 +276,24 @@ int pass_run_begin_undo(Backend *backend, const Config *config, const char *undo
     return pass_run_start(&plan, ret_run, err);
 }
 
+int pass_run_begin_survey(Backend *backend, const SurveyScope *scope, PassRunOnDone on_done,
+                          PassRunOnEvent on_event, void *userdata, PassRun **ret_run, Err *err)
+{
+    const PassRun plan = {
+        .backend = backend,
+        .config = backend->config,
+        .surveyed = scope,
+        .dry_run = true,
+        .instance = scope->instance,
+        .on_done = on_done,
+        .on_event = on_event,
+        .userdata = userdata,
+    };
+
+    assert(backend->dry_run);
+    return pass_run_start(&plan, ret_run, err);
+}
+
 void pass_run_free(PassRun *run)
 {
     if (!run)
@@ -256,7 +304,10 @@ void pass_run_free(PassRun *run)
 
 void pass_run_stop(PassRun *run, const char *why)
 {
-    pass_stop(run->pass, why);
+    if (run->survey)
+        survey_stop(run->survey, why);
+    else
+        pass_stop(run->pass, why);
     pass_run_look(run);
 }
 
@@ -281,7 +332,10 @@ void pass_run_allow_changes(PassRun *run)
 void pass_run_abandon(PassRun *run, const char *why)
 {
     progress_on_abandon(&run->progress);
-    pass_abandon(run->pass, why);
+    if (run->survey)
+        survey_abandon(run->survey, why);
+    else
+        pass_abandon(run->pass, why);
     pass_run_look(run);
 }
 
@@ -307,7 +361,14 @@ int pass_run_finish(PassRun *run, Err *err)
 
 const Report *pass_run_get_report(const PassRun *run)
 {
+    assert(run->pass);
     return pass_get_report(run->pass);
+}
+
+const Survey *pass_run_get_survey(const PassRun *run)
+{
+    assert(run->survey);
+    return run->survey;
 }
 
 void pass_run_tell_answers(PassRun *run, PassRunOnAnswered on_answered)
@@ -324,65 +385,4 @@ bool pass_run_is_changing(const PassRun *run)
 void pass_run_take_report(PassRun *run, Report *ret_report)
 {
     pass_take_report(run->pass, ret_report);
-}
-
-void pass_run_note_wait(PassRun *run, const Event *event)
-{
-    const char *channel = event->channel_name[0] ? event->channel_name : event->channel_id;
-    char why[128];
-
-    run->wait_usec = clock_monotonic_usec() + event->wait_usec;
-    if (event->err && event->err->http)
-        snprintf(why, sizeof(why), "answered %d %s", event->err->http, event->err->code);
-    else
-        snprintf(why, sizeof(why), "%.100s", event->err ? event->err->text : "");
-    snprintf(run->wait_text, sizeof(run->wait_text), "%.80s%s%.80s: %s", event->instance_name,
-             channel[0] ? "/" : "", channel, why);
-}
-
-static size_t pass_run_count_changed(const ChannelReport *channel)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < channel->extra_count; i++)
-        count +=
-            channel->extras[i].outcome == OUTCOME_DELETED ||
-            channel->extras[i].outcome == OUTCOME_GONE ||
-            (channel->extras[i].outcome == OUTCOME_QUARANTINED && channel->extras[i].attempts > 0);
-    for (size_t i = 0; i < channel->added_count; i++)
-        count += channel->added[i].outcome == OUTCOME_ADDED;
-    for (size_t i = 0; i < channel->changed_count; i++)
-        count += channel->changed[i].outcome == OUTCOME_CORRECTED;
-    for (size_t i = 0; i < channel->enabled_count; i++)
-        count += channel->enabled[i].outcome == OUTCOME_CORRECTED;
-    return count;
-}
-
-void pass_run_get_state(const PassRun *run, uint64_t now_usec, PassRunState *ret_state)
-{
-    const Report *report = pass_run_get_report(run);
-    uint64_t moved_usec = run->progress.moved_usec;
-    PassRunState state = {.channel_count = report->channel_count};
-
-    for (size_t i = 0; i < report->channel_count; i++) {
-        const ChannelReport *channel = &report->channels[i];
-        bool is_read = channel->has_list || err_is_set(&channel->error);
-
-        state.read_count += is_read;
-        state.changed_count += pass_run_count_changed(channel);
-        if (!is_read && !state.instance_name)
-            state.instance_name = channel->instance_name;
-    }
-    if (run->wait_usec > now_usec) {
-        state.wait_text = run->wait_text;
-        state.wait_usec = run->wait_usec - now_usec;
-    }
-    state.silent_usec = now_usec > moved_usec ? now_usec - moved_usec : 0;
-    *ret_state = state;
-}
-
-bool pass_run_is_stuck(const PassRun *run, uint64_t now_usec)
-{
-    return progress_is_stuck(&run->progress, run->backend->config->limits.timeout_usec,
-                             backend_renewal_due_usec(run->backend, &run->user), now_usec);
 }

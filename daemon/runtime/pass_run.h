@@ -8,6 +8,7 @@
 #include "daemon/runtime/backend.h"
 #include "reconcile/pass/pass.h"
 #include "reconcile/schedule/lifecycle.h"
+#include "reconcile/survey/survey.h"
 
 typedef struct PassRun PassRun;
 
@@ -39,6 +40,14 @@ int pass_run_begin_undo(Backend *backend, const Config *config, const char *undo
                         ChannelUndo *undos, bool dry_run, PassRunOnDone on_done,
                         PassRunOnEvent on_event, void *userdata, PassRun **ret_run, Err *err);
 
+/*
+ * The same for a survey (survey.h), through a backend that only reads: `pass_id` and `throttles` of
+ * the scope are filled in; its names are borrowed and outlive the run. The result is
+ * pass_run_get_survey(), not a report.
+ */
+int pass_run_begin_survey(Backend *backend, const SurveyScope *scope, PassRunOnDone on_done,
+                          PassRunOnEvent on_event, void *userdata, PassRun **ret_run, Err *err);
+
 /* Ends it, done or not; what is in flight must be cancelled before. NULL is fine. */
 void pass_run_free(PassRun *run);
 DEFINE_CLEANUP(PassRun, pass_run_free)
@@ -59,6 +68,9 @@ void pass_run_abandon(PassRun *run, const char *why);
 int pass_run_finish(PassRun *run, Err *err);
 
 const Report *pass_run_get_report(const PassRun *run);
+
+/* Of a run that is a survey; owned by it. */
+const Survey *pass_run_get_survey(const PassRun *run);
 
 /* pass_take_report(). */
 void pass_run_take_report(PassRun *run, Report *ret_report);

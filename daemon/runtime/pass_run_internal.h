@@ -15,7 +15,9 @@ struct PassRun {
     bool dry_run;         /* the backend's, or an undo's own */
     size_t instance;      /* or PASS_ALL_INSTANCES */
     bool is_probe;
-    Pass *pass;
+    const SurveyScope *surveyed; /* of a survey, until it is made; NULL: none */
+    Pass *pass;                  /* NULL where it is a survey */
+    Survey *survey;              /* NULL where it is a pass */
     sd_event_source *wake;
     sd_event_source *done; /* tells that the pass is done, outside all callbacks */
     Progress progress;
