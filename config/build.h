@@ -55,6 +55,7 @@ struct Build {
     bool knows_guards;
     bool is_without_settings; /* rosters alone: then names of instances are taken as they come */
     BuildName *names;         /* those, the newest first */
+    bool may_lack_rosters;    /* rosters that are not there are none, and none need be there */
     BuildFindZone find_zone;
     BuildZone *zones; /* that were looked for, in that order */
 };

@@ -57,8 +57,8 @@ ROOMS = {
                    "daemon/roma/wire daemon/roma/provider",
     "daemon/runtime": "daemon/base config reconcile/request reconcile/plan reconcile/schedule "
                       "reconcile/pass reconcile/survey daemon/log daemon/store daemon/roma",
-    "daemon/report": "daemon/base config config/schema reconcile/plan reconcile/report daemon/json daemon/store "
-                     "daemon/runtime",
+    "daemon/report": "daemon/base config config/schema config/roster reconcile/plan reconcile/report "
+                     "reconcile/survey daemon/json daemon/store daemon/runtime",
     "daemon/cli": "daemon/base config config/load daemon/json daemon/log daemon/store "
                   "daemon/runtime daemon/report",
     "daemon/control": "daemon/base config/schema daemon/json daemon/http daemon/log daemon/store "

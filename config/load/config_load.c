@@ -138,6 +138,7 @@ static int keep_files(Build *build, size_t first)
 typedef struct Wanted {
     const char *settings; /* NULL: none */
     bool has_rosters;     /* those that the settings name, or the files */
+    bool may_lack;        /* of these there need be none */
     const char *const *files;
     size_t file_count;
 } Wanted;
@@ -147,6 +148,7 @@ static int begin(Build *build, const Wanted *wanted, Sources *sources, Problems 
     build->problems = problems;
     build->sources = sources;
     build->find_zone = zones_find;
+    build->may_lack_rosters = wanted->may_lack;
     build->is_without_settings = !wanted->settings;
     if (files_set_settings(build, wanted->settings ? wanted->settings : "") < 0)
         return -ENOMEM;
@@ -167,7 +169,7 @@ static int read_all(Build *build, const Wanted *wanted)
     else if (wanted->has_rosters)
         files_find(build, &rosters, &files);
     load_rosters(build, &files);
-    if (wanted->has_rosters && !wanted->files)
+    if (wanted->has_rosters && !wanted->files && !wanted->may_lack)
         rules_check_any_channel(build, &rosters);
     return zones_tell_sources(build, build->sources);
 }
@@ -218,6 +220,14 @@ int config_load(const char *path, Problems *problems, Config **ret_config)
     _cleanup_(sources_done) Sources sources = {0};
 
     return config_load_sources(path, &sources, problems, ret_config);
+}
+
+int config_load_if_any(const char *path, Problems *problems, Config **ret_config)
+{
+    _cleanup_(sources_done) Sources sources = {0};
+    const Wanted wanted = {.settings = path, .has_rosters = true, .may_lack = true};
+
+    return load(&wanted, &sources, problems, ret_config);
 }
 
 int config_load_rosters(const char *settings, const char *const *files, size_t count,

@@ -34,6 +34,9 @@ int config_load(const char *path, Problems *problems, Config **ret_config);
 int config_load_sources(const char *path, Sources *ret_sources, Problems *problems,
                         Config **ret_config);
 
+/* config_load(), but the rosters may be absent or list nothing: for who is coming aboard. */
+int config_load_if_any(const char *path, Problems *problems, Config **ret_config);
+
 /*
  * Rosters that a person names (files_take()), and not those that the settings name, against the
  * settings; with NULL for `settings` without any: then what needs them is not checked, and the

@@ -227,6 +227,8 @@ static void add_path(Walk *walk, const char *path)
     if (stat(path, &status) < 0) {
         int error = errno;
 
+        if (error == ENOENT && walk->build->may_lack_rosters)
+            return;
         problems_add_file(walk->build->problems, path);
         walk_missing(walk, path, "cannot be read: ", error);
     } else if (S_ISDIR(status.st_mode)) {

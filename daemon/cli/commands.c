@@ -24,10 +24,14 @@ enum {
     TAKES_SCOPE = 1 << 6,   /* a word, --instance or --all */
     MAY_CHANNEL = 1 << 7,   /* a word, or none */
     TAKES_DIGEST = 1 << 8,  /* a word */
-    TAKES_PLAN = 1 << 9,    /* --verbose, --summary, --format, --local */
+    TAKES_PLAN = 1 << 9,    /* --verbose, --summary, --format */
     TAKES_STATUS = 1 << 10, /* --problems, --exit-code, --watch */
     MAY_CHANNELS = 1 << 11, /* words */
     MAY_FILES = 1 << 12,    /* words, --format */
+    TAKES_LOCAL = 1 << 13,
+    TAKES_INSTANCE = 1 << 14,
+    TAKES_MEMBERS = 1 << 15,
+    TAKES_EXPORT = 1 << 16, /* --output, --fields, --force */
 };
 
 typedef struct Command {
@@ -37,8 +41,12 @@ typedef struct Command {
 } Command;
 
 static const Command commands[] = {
-    {"plan", ACTION_PLAN, TAKES_JSON | TAKES_SOCKET | TAKES_PLAN | MAY_CHANNELS},
+    {"plan", ACTION_PLAN, TAKES_JSON | TAKES_SOCKET | TAKES_LOCAL | TAKES_PLAN | MAY_CHANNELS},
     {"validate", ACTION_VALIDATE, MAY_FILES},
+    {"channels", ACTION_CHANNELS,
+     TAKES_JSON | TAKES_SOCKET | TAKES_LOCAL | TAKES_INSTANCE | TAKES_MEMBERS},
+    {"export", ACTION_EXPORT,
+     TAKES_SOCKET | TAKES_LOCAL | TAKES_INSTANCE | TAKES_EXPORT | MAY_CHANNELS},
     {"status", ACTION_STATUS, TAKES_JSON | TAKES_SOCKET | TAKES_STATUS | MAY_CHANNEL},
     {"history", ACTION_HISTORY, TAKES_JSON | TAKES_SOCKET | TAKES_HISTORY},
     {"undo", ACTION_UNDO, TAKES_JSON | TAKES_SOCKET | TAKES_DRY_RUN | TAKES_UNDO},
@@ -142,7 +150,15 @@ static const OptionRow commands_rows[] = {
      .value = "NAME",
      OPTION_FIELD(instance),
      .take = commands_take_name,
-     .goes_with = TAKES_SCOPE},
+     .goes_with = TAKES_SCOPE | TAKES_INSTANCE},
+    {.name = "members", OPTION_FIELD(members), .goes_with = TAKES_MEMBERS},
+    {.name = "output",
+     .value = "DIR",
+     OPTION_FIELD(output),
+     .take = commands_take_name,
+     .goes_with = TAKES_EXPORT},
+    {.name = "fields", OPTION_FIELD(fields), .goes_with = TAKES_EXPORT},
+    {.name = "force", OPTION_FIELD(force), .goes_with = TAKES_EXPORT},
     {.name = "all", OPTION_FIELD(all), .goes_with = TAKES_SCOPE},
     {.name = "watch", OPTION_FIELD(watch), .goes_with = TAKES_STATUS},
     {.name = "since", .value = "1h", .take = commands_take_since, .goes_with = TAKES_HISTORY},
@@ -157,7 +173,7 @@ static const OptionRow commands_rows[] = {
     {.name = "action", .value = "ID", .take = commands_take_action, .goes_with = TAKES_UNDO},
     {.name = "verbose", .letter = 'v', OPTION_FIELD(verbose), .goes_with = TAKES_PLAN},
     {.name = "summary", OPTION_FIELD(summary), .goes_with = TAKES_PLAN},
-    {.name = "local", OPTION_FIELD(is_local), .goes_with = TAKES_PLAN},
+    {.name = "local", OPTION_FIELD(is_local), .goes_with = TAKES_LOCAL},
     {.name = "format",
      .value = "FORMAT",
      OPTION_FIELD(format_word),
@@ -180,6 +196,9 @@ static const char commands_help[] =
     "                     what a pass would change; text, json, markdown or html\n"
     "  validate [FILE]... [--format FORMAT]    every error of settings and rosters,\n"
     "                     or of these rosters; as text, json, github or gitlab\n"
+    "  channels [--instance NAME] [--members] [--local]   what the service has\n"
+    "  export [C]... [--instance NAME] [--output DIR [--force]] [--fields] [--local]\n"
+    "                     rosters that say what is live, to begin with\n"
     "Of the running rosterd (history and undo --dry-run work without one, too):\n"
     "  status [C] [--problems] [--exit-code | --watch]  as the last pass found it\n"
     "  history [--channel C] [--since 1h]      what was changed, when, why\n"
@@ -189,15 +208,12 @@ static const char commands_help[] =
     "  resume (C | --instance NAME | --all)    end the pause, say which still hold\n"
     "  approve DIGEST [--yes] [--now]          let exactly this plan pass its guards\n"
     "  reconcile [C]      a pass that begins now; waits, exits like rosterd --once\n"
-    "\n"
-    "C is a channel: its name, its id, or instance/name. All but validate: --json.\n"
-    "  -c, --config FILE  settings; else $ROSTERD_CONFIG or /etc/rosterd/rosterd.yaml\n"
+    "C is a channel: name, id, or instance/name. All but validate, export: --json.\n"
+    "  -c, --config FILE  settings; else $ROSTERD_CONFIG, /etc/rosterd/rosterd.yaml\n"
     "      --socket PATH  rosterd's control socket, where it is not the settings'\n"
     "      --log-level LEVEL, --log-format FORMAT, --version, --help\n"
-    "\n"
     "Exit status: 0 in sync or done, 1 something failed or was refused, 2 drift,\n"
-    "3 a guard holds, 64 usage, 69 no rosterd runs, 78 settings or rosters are\n"
-    "invalid. Colour only on a terminal, never with NO_COLOR.\n";
+    "3 a guard holds, 64 usage, 69 no rosterd runs, 78 invalid settings or rosters.\n";
 
 const OptionTable commands_options = {
     .rows = commands_rows, .count = ELEMENTS(commands_rows), .help = commands_help};
@@ -239,6 +255,8 @@ static int commands_check(const Command *command, const Options *options, Err *e
         return err_set(err, -EINVAL, "pause needs --reason TEXT: whoever finds it wants to know");
     if ((command->takes & TAKES_UNDO) && chosen != 1)
         return err_set(err, -EINVAL, "undo needs one of --last, --pass ID and --action ID");
+    if (options->force && !options->output)
+        return err_set(err, -EINVAL, "--force writes over files: it needs --output DIR");
     return 0;
 }
 

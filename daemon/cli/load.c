@@ -51,6 +51,11 @@ int load_settings(const char *path, Config **ret_config)
     return load_or_explain(config_load_settings, path, ret_config);
 }
 
+int load_config_if_any(const char *path, Config **ret_config)
+{
+    return load_or_explain(config_load_if_any, path, ret_config);
+}
+
 /* ---- files that are being written ---- */
 
 #define LOAD_LOOK_USEC (20 * USEC_PER_MSEC)

@@ -9,6 +9,9 @@
  * files. */
 int load_config(const char *path, Config **ret_config);
 
+/* The same where rosters may be absent or empty (config_load_if_any()). */
+int load_config_if_any(const char *path, Config **ret_config);
+
 /* The same of the settings alone (config_load_settings()). */
 int load_settings(const char *path, Config **ret_config);
 

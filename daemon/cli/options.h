@@ -17,8 +17,10 @@ typedef enum Action {
     ACTION_ONCE,
     ACTION_PLAN, /* rosterctl plan: a pass in dry run, for people */
     ACTION_CHECK,
-    ACTION_STATUS, /* from here on of rosterctl alone */
+    ACTION_CHANNELS, /* from here on of rosterctl alone */
+    ACTION_EXPORT,
     ACTION_VALIDATE,
+    ACTION_STATUS,
     ACTION_HISTORY,
     ACTION_UNDO,
     ACTION_PAUSE,
@@ -43,7 +45,7 @@ typedef struct Options {
     /* rosterctl's commands; NULL, 0 or false where not given */
     const char *socket_path;
     const char *channel;
-    const char **channels; /* of plan: in an array that options_done() frees */
+    const char **channels; /* of plan and export: in an array that options_done() frees */
     size_t channel_count, channel_capacity;
     const char **files; /* of validate: likewise */
     size_t file_count, file_capacity;
@@ -57,6 +59,10 @@ typedef struct Options {
     const char *pass;
     uint64_t action_id;
     bool last;
+    const char *output; /* a directory */
+    bool members;
+    bool fields;
+    bool force;
     bool verbose;
     bool summary;
     const char *format_word;

@@ -31,7 +31,8 @@ static void program_block_signals(sigset_t *ret_before)
 
 static bool program_makes_passes(Action action)
 {
-    return action == ACTION_DAEMON || action == ACTION_ONCE || action == ACTION_PLAN;
+    return action == ACTION_DAEMON || action == ACTION_ONCE || action == ACTION_PLAN ||
+           action == ACTION_CHANNELS || action == ACTION_EXPORT;
 }
 
 static int program_run(const Program *program, const Options *options)
@@ -49,6 +50,8 @@ static int program_run(const Program *program, const Options *options)
         return once_run(options);
     case ACTION_PLAN:
     case ACTION_DAEMON:
+    case ACTION_CHANNELS:
+    case ACTION_EXPORT:
     case ACTION_STATUS:
     case ACTION_VALIDATE:
     case ACTION_HISTORY:

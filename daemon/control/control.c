@@ -11,6 +11,7 @@
 #include "daemon/cli/socket_path.h"
 #include "daemon/control/control_internal.h"
 #include "daemon/control/handle_approve.h"
+#include "daemon/control/handle_channels.h"
 #include "daemon/control/handle_history.h"
 #include "daemon/control/handle_pause.h"
 #include "daemon/control/handle_plan.h"
@@ -37,6 +38,7 @@ static const Route routes[] = {
     {CONTROL_PATH_STATUS, handle_status, NULL, false},
     {CONTROL_PATH_HISTORY, handle_history, NULL, false},
     {CONTROL_PATH_PROGRESS, handle_progress, NULL, false},
+    {CONTROL_PATH_CHANNELS, handle_channels, NULL, true},
     {CONTROL_PATH_PLAN, NULL, handle_plan, true},
     {CONTROL_PATH_PAUSE, NULL, handle_pause, false},
     {CONTROL_PATH_RESUME, NULL, handle_resume, false},

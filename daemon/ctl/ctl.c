@@ -22,6 +22,10 @@ int ctl_run(const Options *options)
         return ctl_plan(options);
     case ACTION_VALIDATE:
         return ctl_validate(options);
+    case ACTION_CHANNELS:
+        return ctl_channels(options);
+    case ACTION_EXPORT:
+        return ctl_export(options);
     case ACTION_STATUS:
     case ACTION_DAEMON:
     case ACTION_ONCE:

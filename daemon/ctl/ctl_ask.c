@@ -245,6 +245,24 @@ int ctl_get(const Options *options, const char *target, Json **ret_root, Err *er
     return ctl_ask_daemon(options, &request, false, ret_root, err);
 }
 
+int ctl_get_long(const Options *options, const char *target, Json **ret_root, Err *err)
+{
+    UnixRequest request = {.method = "GET", .target = target};
+
+    return ctl_ask_daemon(options, &request, true, ret_root, err);
+}
+
+bool ctl_asks_daemon(const Options *options, struct stat *ret_settings)
+{
+    return !options->is_local && stat(options->config_path, ret_settings) == 0;
+}
+
+bool ctl_is_for_us(const Options *options, int error)
+{
+    return error == -EXDEV ||
+           (!options->socket_path && (ctl_means_no_daemon(error) || error == -EACCES));
+}
+
 int ctl_fail(int error, const Err *err)
 {
     if (error == -EBADMSG)

@@ -2,6 +2,8 @@
 /* What rosterctl's commands share: asking the daemon, and printing its answer. */
 #pragma once
 
+#include <sys/stat.h>
+
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
 #include "daemon/cli/options.h"
@@ -29,10 +31,19 @@ int ctl_parse(const Buf *body, Json **ret_root, Err *err);
  * as unix_client_ask(). All told in `err`. */
 int ctl_get(const Options *options, const char *target, Json **ret_root, Err *err);
 
+/* The same where the answer is waited for as long as the daemon is at work. */
+int ctl_get_long(const Options *options, const char *target, Json **ret_root, Err *err);
+
 /* The same with the text of an object to send. The answer is waited for as long as the
  * daemon is at work. */
 int ctl_post(const Options *options, const char *target, const Buf *body, Json **ret_root,
              Err *err);
+
+/* What a daemon and rosterctl can do alike is for the daemon that runs with these settings, if
+ * there is one: whether to ask it, and by which file it is told from others; and, by the error of
+ * having asked, whether rosterctl is to do it itself. */
+bool ctl_asks_daemon(const Options *options, struct stat *ret_settings);
+bool ctl_is_for_us(const Options *options, int error);
 
 /* ctl_post(), and what comes of it printed: the exit status. */
 int ctl_change(const Options *options, const char *target, const Buf *body, Show show);

@@ -10,6 +10,11 @@ int ctl_plan(const Options *options);
 /* Reads settings and rosters, or files of rosters, and says what is wrong with them: 0, 78. */
 int ctl_validate(const Options *options);
 
+/* What the service has, and rosters out of it: by the daemon or by rosterctl likewise. 0; 1 where
+ * something of it could not be read or written. */
+int ctl_channels(const Options *options);
+int ctl_export(const Options *options);
+
 /* What the daemon knows. */
 int ctl_status(const Options *options);
 

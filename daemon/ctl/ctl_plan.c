@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <errno.h>
-#include <sys/stat.h>
-
 #include "daemon/cli/control_path.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/once.h"
@@ -43,13 +40,6 @@ static void ctl_plan_request(const Options *options, const struct stat *settings
     json_close_object(&writer);
 }
 
-/* Whether none that could make the plan was found: then rosterctl makes it. */
-static bool ctl_plan_is_for_us(const Options *options, int error)
-{
-    return error == -EXDEV ||
-           (!options->socket_path && (ctl_means_no_daemon(error) || error == -EACCES));
-}
-
 int ctl_plan(const Options *options)
 {
     _cleanup_(json_freep) Json *root = NULL;
@@ -58,11 +48,11 @@ int ctl_plan(const Options *options)
     Err err = {0};
     int r;
 
-    if (options->is_local || stat(options->config_path, &settings) < 0)
+    if (!ctl_asks_daemon(options, &settings))
         return once_run(options);
     ctl_plan_request(options, &settings, &request);
     r = ctl_post(options, CONTROL_PATH_PLAN, &request, &root, &err);
-    if (ctl_plan_is_for_us(options, r))
+    if (ctl_is_for_us(options, r))
         return once_run(options);
     return r < 0 ? ctl_fail(r, &err) : ctl_plan_show(options, root);
 }

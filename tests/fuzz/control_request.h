@@ -5,6 +5,7 @@
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
 #include "daemon/control/control_internal.h"
+#include "daemon/control/handle_channels.h"
 #include "daemon/control/handle_plan.h"
 #include "daemon/http/server.h"
 #include "daemon/json/json_value.h"
@@ -33,3 +34,4 @@ bool __wrap_server_request_may_change(const ServerRequest *request);
 void __wrap_server_reply(ServerRequest *request, int status, Buf *body);
 int __wrap_socket_path_listen(const char *path, Err *err);
 int __wrap_handle_plan(Control *control, ServerRequest *request, const Json *root, Err *err);
+void __wrap_handle_channels(Control *control, ServerRequest *request);

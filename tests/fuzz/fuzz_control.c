@@ -19,6 +19,7 @@
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
 #include "daemon/control/control_internal.h"
+#include "daemon/control/reply.h"
 #include "daemon/http/misdirected.h"
 #include "daemon/json/json_parser.h"
 #include "tests/fuzz/control_request.h"
@@ -112,6 +113,12 @@ int __wrap_handle_plan(Control *control, ServerRequest *request, const Json *roo
 {
     (void)control, (void)request, (void)root;
     return err_set(err, -EPERM, "no plan is made here");
+}
+
+void __wrap_handle_channels(Control *control, ServerRequest *request)
+{
+    (void)control;
+    reply_refuse(request, 404, "no channel is listed here");
 }
 
 /* ---- what is true of answers ---- */

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/base/file.h"
+#include "daemon/base/file_put.h"
+#include "daemon/base/map.h"
+#include "daemon/base/str.h"
+#include "daemon/base/utf8.h"
+#include "daemon/cli/exit_status.h"
+#include "daemon/ctl/ctl_ask.h"
+#include "daemon/ctl/ctl_commands.h"
+#include "daemon/ctl/ctl_survey.h"
+#include "daemon/report/export.h"
+#include "daemon/report/row.h"
+
+/* A channel that is to be written. */
+typedef struct ExportEntry {
+    const Json *channel;
+    Buf yaml; /* without a head */
+    char file[REPORT_EXPORT_NAME_SIZE];
+} ExportEntry;
+
+typedef struct CtlExport {
+    const Options *options;
+    int directory; /* -1: standard output */
+    Json *root;
+    ExportEntry *entries;
+    size_t count;
+    Map files;  /* names of files -> their entries */
+    int status; /* so far */
+} CtlExport;
+
+static void ctl_export_done(CtlExport *export)
+{
+    for (size_t i = 0; i < export->count; i++)
+        buf_done(&export->entries[i].yaml);
+    free(export->entries);
+    map_done(&export->files);
+    json_free(export->root);
+    file_closep(&export->directory);
+}
+
+/* Says what is wrong with one of them, and goes on. */
+static void ctl_export_tell(CtlExport *export, const Json *channel, const char *what, int status)
+{
+    _cleanup_(buf_done) Buf text = {0};
+    char name[ROW_NAME_SIZE];
+
+    buf_printf(&text, "%s: %s", row_channel(channel, name, sizeof(name)), what);
+    ctl_say(status, buf_failed(&text) < 0 ? what : buf_text(&text));
+    if (status != EXIT_IN_SYNC)
+        export->status = status;
+}
+
+/* ---- what there is ---- */
+
+static int ctl_export_open(CtlExport *export)
+{
+    const char *path = export->options->output;
+    Err err = {0};
+
+    if (!path)
+        return EXIT_IN_SYNC;
+    export->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (export->directory >= 0 && faccessat(export->directory, ".", W_OK | X_OK, AT_EACCESS) == 0)
+        return EXIT_IN_SYNC;
+    err_set(&err, -errno, "--output %.500s: %s%s", path, strerror(errno),
+            errno == ENOENT ? ": make the directory first" : "");
+    return ctl_say(EXIT_FAILED, err.text);
+}
+
+/* What could not be read of whole instances. */
+static void ctl_export_tell_instances(CtlExport *export)
+{
+    for (size_t i = 0; i < row_count(export->root, "instances"); i++) {
+        const Json *instance = row_at(export->root, "instances", i);
+        const char *message = row_text(json_find(instance, "error"), "message");
+        Err err = {0};
+
+        if (!message[0])
+            continue;
+        err_set(&err, -EIO, "%.200s: %.500s", row_text(instance, "name"), message);
+        export->status = ctl_say(EXIT_FAILED, err.text);
+    }
+}
+
+/* Adds the entry of a channel, unless it gets none. 0 or -ENOMEM. */
+static int ctl_export_add(CtlExport *export, const Json *channel)
+{
+    ExportEntry *entry = &export->entries[export->count];
+    Err err = {0};
+    int r = report_export_append(channel, export->options->fields, &entry->yaml, &err);
+
+    if (r == -ENOMEM || buf_failed(&entry->yaml) < 0)
+        return -ENOMEM;
+    if (r < 0) {
+        Err told = err;
+
+        err_context(&told, r, "no entry");
+        ctl_export_tell(export, channel, told.text, r == -EOPNOTSUPP ? EXIT_IN_SYNC : EXIT_FAILED);
+        return 0;
+    }
+    entry->channel = channel;
+    report_export_name(channel, entry->file);
+    export->count++;
+    return 0;
+}
+
+static int ctl_export_add_all(CtlExport *export)
+{
+    size_t count = row_count(export->root, "channels");
+    int r = 0;
+
+    export->entries = calloc(count + 1, sizeof(*export->entries));
+    if (!export->entries)
+        return -ENOMEM;
+    for (size_t i = 0; i < count && r == 0; i++)
+        r = ctl_export_add(export, row_at(export->root, "channels", i));
+    return r;
+}
+
+/* ---- to standard output ---- */
+
+static int ctl_export_print(CtlExport *export)
+{
+    _cleanup_(buf_done) Buf text = {0};
+    int status;
+
+    for (size_t i = 0; i < export->count; i++) {
+        const char *instance = row_text(export->entries[i].channel, "instance");
+
+        if (!str_equal(instance, row_text(export->entries[0].channel, "instance")))
+            return ctl_say(EXIT_FAILED, "channels of several instances cannot stand in one roster: "
+                                        "name one with --instance, or give --output DIR");
+        if (i == 0)
+            report_export_append_head(instance, &text);
+        buf_append(&text, export->entries[i].yaml.data, export->entries[i].yaml.size);
+    }
+    if (buf_failed(&text) < 0)
+        return ctl_no_memory();
+    status = text.size > 0 ? ctl_print(&text) : EXIT_IN_SYNC;
+    return status == EXIT_IN_SYNC ? export->status : status;
+}
+
+/* ---- to files ---- */
+
+/* Whether each has a name of its own that is free: else none is written. */
+static int ctl_export_check_files(CtlExport *export)
+{
+    for (size_t i = 0; i < export->count; i++) {
+        ExportEntry *entry = &export->entries[i];
+        int r = map_put(&export->files, entry->file, strlen(entry->file), entry);
+        Err err = {0};
+
+        if (r < 0)
+            return ctl_no_memory();
+        if (r == 0) {
+            err_set(&err, -EEXIST,
+                    "%s would be written for another channel, too: export them one by one",
+                    entry->file);
+            ctl_export_tell(export, entry->channel, err.text, EXIT_FAILED);
+            return EXIT_FAILED;
+        }
+        if (export->options->force ||
+            faccessat(export->directory, entry->file, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+            continue;
+        err_set(&err, -EEXIST, "%.300s/%s is there already: --force writes over it",
+                export->options->output, entry->file);
+        ctl_export_tell(export, entry->channel, err.text, EXIT_FAILED);
+    }
+    return export->status;
+}
+
+static int ctl_export_write(CtlExport *export, const ExportEntry *entry, Buf *written)
+{
+    _cleanup_(buf_done) Buf text = {0};
+    Err err = {0};
+    int r;
+
+    report_export_append_head(row_text(entry->channel, "instance"), &text);
+    buf_append(&text, entry->yaml.data, entry->yaml.size);
+    if (buf_failed(&text) < 0)
+        return ctl_no_memory();
+    r = file_put(export->directory, entry->file, text.data, text.size, export->options->force);
+    if (r == 0) {
+        utf8_append_shown(written, export->options->output);
+        buf_printf(written, "/%s\n", entry->file);
+        return EXIT_IN_SYNC;
+    }
+    err_set(&err, r, "%.300s/%s cannot be written: %s", export->options->output, entry->file,
+            strerror(-r));
+    ctl_export_tell(export, entry->channel, err.text, EXIT_FAILED);
+    return EXIT_FAILED;
+}
+
+static int ctl_export_write_all(CtlExport *export)
+{
+    _cleanup_(buf_done) Buf written = {0};
+    int before = export->status, status;
+
+    export->status = EXIT_IN_SYNC;
+    status = ctl_export_check_files(export);
+    for (size_t i = 0; i < export->count && status == EXIT_IN_SYNC; i++)
+        status = ctl_export_write(export, &export->entries[i], &written);
+    if (buf_failed(&written) < 0)
+        return ctl_no_memory();
+    if (written.size > 0 && ctl_print(&written) != EXIT_IN_SYNC)
+        status = EXIT_FAILED;
+    return status == EXIT_IN_SYNC ? before : status;
+}
+
+int ctl_export(const Options *options)
+{
+    _cleanup_(ctl_export_done) CtlExport export = {.options = options, .directory = -1};
+    int status = ctl_export_open(&export);
+
+    if (status == EXIT_IN_SYNC)
+        status = ctl_survey(options, true, &export.root);
+    if (status != EXIT_IN_SYNC)
+        return status;
+    ctl_export_tell_instances(&export);
+    if (ctl_export_add_all(&export) < 0)
+        return ctl_no_memory();
+    if (export.count == 0)
+        ctl_say(EXIT_IN_SYNC, "there is no channel to write");
+    return options->output ? ctl_export_write_all(&export) : ctl_export_print(&export);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/ctl/ctl_survey.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "daemon/cli/control_path.h"
+#include "daemon/cli/exit_status.h"
+#include "daemon/cli/survey_local.h"
+#include "daemon/ctl/ctl_ask.h"
+#include "daemon/http/unix_client.h"
+
+/* CHANNELs go as lines: none of them has a line break in it. */
+static void ctl_survey_target(const Options *options, bool reads_members,
+                              const struct stat *settings, Buf *target)
+{
+    buf_printf(target, CONTROL_PATH_CHANNELS "?device=%ju&inode=%ju&members=%s",
+               (uintmax_t)settings->st_dev, (uintmax_t)settings->st_ino,
+               reads_members ? "true" : "false");
+    if (options->instance) {
+        buf_puts(target, "&instance=");
+        unix_client_append_escaped(target, options->instance);
+    }
+    for (size_t i = 0; i < options->channel_count; i++) {
+        buf_puts(target, i == 0 ? "&channel=" : "%0A");
+        unix_client_append_escaped(target, options->channels[i]);
+    }
+}
+
+static int ctl_survey_local(const Options *options, bool reads_members, Json **ret_root)
+{
+    _cleanup_(buf_done) Buf answer = {0};
+    Err err = {0};
+    int status = survey_local(options, reads_members, &answer), r;
+
+    if (status != EXIT_IN_SYNC)
+        return status;
+    r = ctl_parse(&answer, ret_root, &err);
+    return r < 0 ? ctl_fail(r, &err) : EXIT_IN_SYNC;
+}
+
+int ctl_survey(const Options *options, bool reads_members, Json **ret_root)
+{
+    _cleanup_(buf_done) Buf target = {0};
+    struct stat settings;
+    Err err = {0};
+    int r;
+
+    if (!ctl_asks_daemon(options, &settings))
+        return ctl_survey_local(options, reads_members, ret_root);
+    ctl_survey_target(options, reads_members, &settings, &target);
+    r = buf_failed(&target) < 0 ? err_memory(&err)
+                                : ctl_get_long(options, buf_text(&target), ret_root, &err);
+    if (ctl_is_for_us(options, r))
+        return ctl_survey_local(options, reads_members, ret_root);
+    if (r == -EFBIG)
+        err_context(&err, r, "too many members at once, name an --instance or CHANNELs");
+    return r < 0 ? ctl_fail(r, &err) : EXIT_IN_SYNC;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/report/channels_text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "daemon/base/str.h"
+#include "daemon/report/live_members.h"
+#include "daemon/report/row.h"
+#include "daemon/report/survey.h"
+#include "daemon/report/table.h"
+#include "reconcile/plan/identity.h"
+
+static bool channels_text_is(const Json *channel, const char *result)
+{
+    return str_equal(row_text(channel, "result"), result);
+}
+
+static bool channels_text_has_members(const Json *root)
+{
+    for (size_t i = 0; i < row_count(root, "channels"); i++) {
+        if (channels_text_is(row_at(root, "channels", i), REPORT_SURVEY_LISTED))
+            return true;
+    }
+    return false;
+}
+
+bool channels_text_has_failed(const Json *root)
+{
+    for (size_t i = 0; i < row_count(root, "instances"); i++) {
+        if (json_find(row_at(root, "instances", i), "error"))
+            return true;
+    }
+    for (size_t i = 0; i < row_count(root, "channels"); i++) {
+        if (channels_text_is(row_at(root, "channels", i), REPORT_SURVEY_FAILED))
+            return true;
+    }
+    return false;
+}
+
+static void channels_text_totals(const Page *page, const Json *root)
+{
+    size_t count = row_count(root, "channels"), unmanaged = 0, unmanageable = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const Json *channel = row_at(root, "channels", i);
+        bool is_unmanageable = channels_text_is(channel, REPORT_SURVEY_UNMANAGEABLE);
+
+        unmanageable += is_unmanageable;
+        unmanaged += !is_unmanageable && !json_find(channel, "roster");
+    }
+    page_printf(page, "%zu channel%s: %zu in no roster, %zu unmanageable", count,
+                count == 1 ? "" : "s", unmanaged, unmanageable);
+    page_newline(page);
+}
+
+static void channels_text_note_members(Table *table, const Json *channel)
+{
+    LiveMembers members;
+
+    if (live_members_read(channel, &members, NULL) < 0)
+        members.count = 0;
+    for (size_t i = 0; i < members.count; i++) {
+        const LiveMember *member = &members.items[i];
+        char text[ROW_MEMBER_SIZE];
+
+        identity_format(member->group, member->address_as, member->port_in_use, text, sizeof(text));
+        table_note(table, "%s", text);
+    }
+    live_members_done(&members);
+}
+
+static void channels_text_roster(Table *table, const Json *channel)
+{
+    const Json *roster = json_find(channel, "roster");
+
+    if (roster)
+        table_printf(table, "%.400s:%" PRIu64, row_text(roster, "file"),
+                     row_number(roster, "line"));
+    else if (channels_text_is(channel, REPORT_SURVEY_UNMANAGEABLE))
+        table_add(table, "unmanageable", COLOUR_PLAIN);
+    else
+        table_add(table, "unmanaged", COLOUR_YELLOW);
+}
+
+static void channels_text_row(Table *table, const Json *channel, bool has_members)
+{
+    char name[ROW_NAME_SIZE];
+
+    table_add_row(table);
+    table_add(table, row_channel(channel, name, sizeof(name)), COLOUR_PLAIN);
+    table_add(table, row_text(channel, "id"), COLOUR_PLAIN);
+    table_add(table, row_text(channel, "kind"), COLOUR_PLAIN);
+    table_add(table, row_text(channel, "port"), COLOUR_PLAIN);
+    if (has_members)
+        table_add(table, row_text(channel, "live"), COLOUR_PLAIN);
+    channels_text_roster(table, channel);
+    if (json_find(channel, "error"))
+        table_note(table, "%s", row_text(json_find(channel, "error"), "message"));
+    if (has_members)
+        channels_text_note_members(table, channel);
+}
+
+int channels_text_append(const Json *root, bool colour, Buf *buf)
+{
+    static const char *const titles[] = {"CHANNEL", "ID", "KIND", "#PORT", "ROSTER", NULL};
+    static const char *const titles_with_members[] = {"CHANNEL", "ID",     "KIND", "#PORT",
+                                                      "#LIVE",   "ROSTER", NULL};
+    const Page page = {.buf = buf, .colour = colour};
+    bool has_members = channels_text_has_members(root);
+    Table table;
+    int r = 0;
+
+    channels_text_totals(&page, root);
+    for (size_t i = 0; i < row_count(root, "instances"); i++) {
+        const Json *instance = row_at(root, "instances", i);
+
+        if (!json_find(instance, "error"))
+            continue;
+        page_paint(&page, COLOUR_RED, "%s: %s", row_text(instance, "name"),
+                   row_text(json_find(instance, "error"), "message"));
+        page_newline(&page);
+    }
+    if (row_count(root, "channels") == 0)
+        return buf_failed(buf);
+    table_init(&table, has_members ? titles_with_members : titles);
+    for (size_t i = 0; i < row_count(root, "channels"); i++)
+        channels_text_row(&table, row_at(root, "channels", i), has_members);
+    r = table_append(&table, colour, buf);
+    table_done(&table);
+    return r < 0 ? r : buf_failed(buf);
+}

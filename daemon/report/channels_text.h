@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* What a survey found (survey.h), for people. */
+#pragma once
+
+#include "daemon/base/buf.h"
+#include "daemon/json/json_value.h"
+
+/* Appends a line of totals and a table of the channels; with their members where these were read.
+ * 0 or -ENOMEM. */
+int channels_text_append(const Json *root, bool colour, Buf *buf);
+
+/* Whether something could not be read, but for members of channels that are unmanageable. */
+bool channels_text_has_failed(const Json *root);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* What a survey found, as JSON: {"channels": [...], "instances": [...]}. */
+#pragma once
+
+#include "daemon/base/buf.h"
+#include "daemon/base/err.h"
+#include "reconcile/survey/survey.h"
+
+/* The words of "result" of a channel; null: its members were not asked for. */
+#define REPORT_SURVEY_LISTED "listed"
+#define REPORT_SURVEY_UNMANAGEABLE "unmanageable"
+#define REPORT_SURVEY_FAILED "failed"
+
+/* The instance that a person means by its name; NULL: all. 0 or, told in `err`, -ENOENT. */
+int report_survey_find_instance(const Config *config, const char *name, size_t *ret_instance,
+                                Err *err);
+
+/* Whether each channel that was asked for is there: 0; -ENOENT one is not; -EIO as far as could be
+ * read; told in `err`. */
+int report_survey_check(const Survey *survey, Err *err);
+
+/* Appends what was found; members as the service gave them. 0 or -ENOMEM. */
+int report_survey_append(const Survey *survey, Buf *buf);
