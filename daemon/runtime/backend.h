@@ -36,6 +36,7 @@ typedef struct Backend {
     Throttle *throttles;       /* one for each instance */
     const BackendUser **users; /* likewise; NULL: no run uses it */
     size_t *firsts;            /* likewise: the channel that its next pass begins with (pass.h) */
+    const ChosenPlans *chosen; /* what passes are confined to (pass.h); NULL: nothing */
     PassSpent *spent;          /* likewise: what a pass sent that was stopped (pass.h) */
     char (*keys)[INSTANCE_KEY_SIZE]; /* likewise: what the state goes by */
     BackendIsCurrent is_current;     /* NULL: it always is */

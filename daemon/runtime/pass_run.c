@@ -181,6 +181,7 @@ static int pass_run_prepare(PassRun *run, Err *err)
         .is_probe = run->is_probe,
         .throttles = run->backend->throttles,
         .undos = run->undos,
+        .chosen = run->undos ? NULL : run->backend->chosen,
         .firsts = run->undos ? NULL : run->backend->firsts,
         .spent = run->undos ? NULL : run->backend->spent,
     };

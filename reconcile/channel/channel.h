@@ -21,6 +21,7 @@
 
 #include "reconcile/channel/list_read.h"
 #include "reconcile/plan/catalog.h"
+#include "reconcile/plan/chosen.h"
 #include "reconcile/plan/fate.h"
 #include "reconcile/plan/identity.h"
 #include "reconcile/plan/plan.h"
@@ -72,6 +73,7 @@ struct ChannelPass {
     void *context; /* of ops */
     const char *pass_id;
     bool dry_run;
+    const ChosenPlans *chosen; /* that the pass is confined to; NULL: any */
     Dispatch *dispatch;        /* of its instance */
     PassGuards *pass_guards;   /* of its instance */
     GroupCommit *group_commit; /* of the pass */

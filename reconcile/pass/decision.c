@@ -10,6 +10,7 @@
 #include "daemon/base/str.h"
 #include "reconcile/apply/apply.h"
 #include "reconcile/channel/gate.h"
+#include "reconcile/pass/choice.h"
 #include "reconcile/pass/held.h"
 #include "reconcile/pass/pass_guards.h"
 #include "reconcile/pass/settling.h"
@@ -69,7 +70,7 @@ static bool decision_will_delete(const ChannelPass *channel)
 {
     if (channel->dry_run || channel->record.is_paused || channel->plan.delete_count == 0 ||
         channel->plan.enter_count > 0 || !decision_may_change(channel) ||
-        decision_find_absent_group(channel))
+        decision_find_absent_group(channel) || choice_check(channel, NULL) < 0)
         return false;
     return channel->has_approval || channel->refusing == 0;
 }
@@ -173,24 +174,33 @@ static int decision_settle_in_doubt(ChannelPass *channel, Err *err)
     return r < 0 ? r : decision_recall(channel, err);
 }
 
-static void decision_make(ChannelPass *channel)
+/* Ends a channel in which nothing is to be changed, whatever guards say. */
+static bool decision_ends(ChannelPass *channel)
 {
+    bool is_observed = channel->roster->mode == MODE_OBSERVE;
     bool is_planned = plan_change_count(&channel->plan) > 0;
+    Err err = {0};
+    bool is_chosen = choice_check(channel, &err) == 0;
 
-    assert(channel->refusing <= GUARD_COUNT);
     /* What would hold it is told beforehand as well. */
     if (is_planned && !channel->has_approval &&
-        (channel->record.is_paused || channel->roster->mode == MODE_OBSERVE))
+        (channel->record.is_paused || is_observed || !is_chosen))
         held_report(channel, channel->guards);
-    if (channel->record.is_paused) {
+    if (channel->record.is_paused)
         channel_end(channel, RESULT_PAUSED, NULL);
-        return;
-    }
-    if (!decision_may_change(channel)) {
+    else if (!is_chosen && !is_observed && (is_planned || channel->plan.enable_count > 0))
+        choice_end(channel, &err);
+    else if (!decision_may_change(channel))
         channel_end(channel, plan_only_waits(&channel->plan) ? RESULT_QUARANTINED : RESULT_DRIFT,
                     NULL);
+    return channel->is_done;
+}
+
+static void decision_make(ChannelPass *channel)
+{
+    assert(channel->refusing <= GUARD_COUNT);
+    if (decision_ends(channel))
         return;
-    }
     if (channel->refusing > 0 && !channel->has_approval) {
         held_end(channel, channel->guards);
         return;
@@ -280,7 +290,7 @@ static int decision_may_enable(ChannelPass *channel, Err *err)
         channel->roster->mode == MODE_OBSERVE)
         return 0;
     r = decision_recall_pauses(channel, err);
-    if (r < 0 || channel->record.is_paused)
+    if (r < 0 || channel->record.is_paused || !choice_lets_enable(channel))
         return r < 0 ? r : 0;
     channel->is_enabling = true;
     look = gate_look(channel);

@@ -23,9 +23,10 @@ struct Pass {
     ChannelPass *channels; /* those in the scope, in the order of the configuration */
     Recoveries recoveries;
     bool is_probe;
-    size_t *firsts;   /* as in PassScope */
-    PassSpent *spent; /* likewise */
-    bool was_stopped; /* from outside: another pass goes on where this one ended */
+    const ChosenPlans *chosen; /* as in PassScope */
+    size_t *firsts;            /* as in PassScope */
+    PassSpent *spent;          /* likewise */
+    bool was_stopped;          /* from outside: another pass goes on where this one ended */
     bool is_reported;
     size_t open_count; /* channels that are not done */
     GroupCommit group_commit;
@@ -53,6 +54,7 @@ static void pass_add(Pass *pass, ChannelPass *channel, ChannelReport *report,
         .context = pass->context,
         .pass_id = pass->report.pass_id,
         .dry_run = pass->report.dry_run,
+        .chosen = pass->chosen,
         .dispatch = &instance->dispatch,
         .report = report,
         .roster = roster,
@@ -146,6 +148,7 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
     pass->ops = ops;
     pass->context = context;
     pass->is_probe = scope->is_probe;
+    pass->chosen = scope->chosen;
     pass->firsts = scope->firsts;
     pass->spent = scope->spent;
     pass->report = (Report){.pass_id = scope->pass_id,
@@ -158,7 +161,8 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
         if (pass_add_instance(pass, i, &scope->throttles[i]) < 0)
             return -ENOMEM;
         if (pass_covers(scope, i))
-            pass->report.instances[pass->report.instance_count++].name = config->instances[i].name;
+            pass->report.instances[pass->report.instance_count++] = (InstanceReport){
+                .name = config->instances[i].name, .instance = &config->instances[i]};
     }
     for (size_t i = 0; i < config->channel_count; i++) {
         if (pass_covers(scope, config->channels[i].instance))

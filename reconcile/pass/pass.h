@@ -41,9 +41,10 @@ typedef struct PassScope {
     bool is_probe;       /* the instances failed before: give their channel lists one attempt */
     Throttle *throttles; /* one for each instance of the configuration */
     ChannelUndo *undos;  /* of an undo, one for each channel of the configuration; NULL: no undo */
-    size_t *firsts;   /* of each instance's channels, the one to begin with: a pass that is stopped
-                         leaves there the first that it did not come to, so that none is always
-                         last. NULL: from the top */
+    size_t *firsts; /* of each instance's channels, the one to begin with: a pass that is stopped
+                       leaves there the first that it did not come to, so that none is always
+                       last. NULL: from the top */
+    const ChosenPlans *chosen; /* what it is confined to; NULL: it carries out any plan */
     PassSpent *spent; /* of each instance, what passes sent that this one goes on for; a pass that
                          is stopped leaves there what it sent. NULL: nothing, and nothing is left */
 } PassScope;

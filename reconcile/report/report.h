@@ -107,6 +107,7 @@ typedef struct ChannelReport {
 /* What the guards of a whole pass have to say of an instance. */
 typedef struct InstanceReport {
     const char *name;
+    const Instance *instance;       /* borrowed; NULL: not told */
     char digest[DIGEST_HEX_SIZE];   /* of the plans that only they hold; "" where there is none */
     char approved[DIGEST_HEX_SIZE]; /* whose approval let plans pass in this pass; "" without one */
     Guard guards[GUARD_COUNT];      /* those that refuse */

@@ -193,6 +193,7 @@ static uint64_t calm_peace_usec(const World *world)
 
 static void calm_passes(Sim *sim, uint64_t gap_usec, uint32_t count)
 {
+    sim->world->chosen = NULL;
     for (uint32_t i = 0; i < count; i++) {
         sim->world->gap_usec = gap_usec;
         world_pass(sim->world);

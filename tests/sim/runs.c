@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "tests/sim/sim.h"
+#include "tests/world/chosen.h"
 #include "tests/world/judge.h"
 #include "tests/world/trace.h"
 
@@ -66,7 +67,8 @@ static void runs_begin(Sim *sim, SimSlot *slot)
     world->is_probe = slot->is_probe;
     sim->running = slot;
     sim->first_action = world->action_count;
-    world_begin(world, world_chance(world, 4));
+    chosen_take_after_dry_run(world);
+    world_begin(world, !world->chosen && world_chance(world, 8));
     if (lifecycle_get_hold(&sim->lifecycle)[0])
         world_hold(world, NULL);
     if (is_mortal && !world->is_dead) {

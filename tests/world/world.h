@@ -230,6 +230,7 @@ struct World {
     Pass *pass;
     size_t firsts[WORLD_INSTANCES_MAX];   /* as in PassScope, from pass to pass */
     PassSpent spent[WORLD_INSTANCES_MAX]; /* likewise */
+    const ChosenPlans *chosen;            /* what the pass is confined to; NULL: nothing */
     struct WorldUndo *undo;               /* what the pass turns back (undo.h); NULL: it compares */
     uint32_t pass_serial;
     char pass_id[24];

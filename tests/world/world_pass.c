@@ -161,6 +161,7 @@ void world_begin_prepared(World *world, bool dry_run)
         .instance = world->scope,
         .is_probe = world->is_probe,
         .throttles = world->throttles,
+        .chosen = world->undo ? NULL : world->chosen,
         .firsts = world->undo ? NULL : world->firsts,
         .spent = world->undo ? NULL : world->spent,
         .undos = world->undo ? world->undo->undos : NULL,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "tests/world/chosen.h"
 #include "tests/world/world.h"
 
 /* ---- what is there ---- */
@@ -306,7 +307,8 @@ static void random_pass(World *world)
     if (world->stop_after_usec && world_chance(world, 50))
         world->abandon_after_usec = world->stop_after_usec + world_below(world, USEC_PER_SEC);
     world->gap_usec = world_below(world, 3) * 2 * USEC_PER_SEC;
-    world_begin(world, world_chance(world, 10));
+    chosen_take_after_dry_run(world);
+    world_begin(world, !world->chosen && world_chance(world, 25));
     random_people(world);
     world_finish(world);
     random_approvals(world);
@@ -351,6 +353,7 @@ static void calm_pass(World *world)
     const Report *report;
 
     world->disturb = NULL;
+    world->chosen = NULL;
     world->config.limits.pass_deadline_usec = USEC_PER_HOUR;
     for (size_t i = 0; i < world->config.instance_count; i++) {
         world->instances[i].renewal = RENEWAL_DONE;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "tests/world/chosen.h"
 #include "tests/world/judge.h"
 #include "tests/world/judge_changed.h"
 #include "tests/world/judge_exchange.h"
@@ -181,6 +182,7 @@ void world_rule_record(World *world, const WorldChannel *channel, const Batch *b
 {
     Judgement judgement = judge(world, channel, batch->channel);
 
+    chosen_rule_record(world, batch);
     if (batch->changes[0].kind == CHANGE_ENABLE) {
         world_rule_enabled(world, channel, batch);
         return;
