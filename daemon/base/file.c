@@ -3,10 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/base/aside.h"
+#include "daemon/base/mem.h"
+#include "daemon/base/random.h"
 
 #define READ_STEP 16384U
 #define SECRET_SIZE_MAX 65536U
@@ -78,6 +83,54 @@ int file_read(const char *path, size_t size_max, Buf *buf, Err *err)
             return err_set(err, -EFBIG, "%s: is larger than %zu bytes", path, size_max);
         buf_append(buf, chunk, (size_t)got);
     }
+}
+
+static int file_write_all(int fd, const Buf *content)
+{
+    size_t written = 0;
+
+    while (written < content->size) {
+        ssize_t put = write(fd, content->data + written, content->size - written);
+
+        if (put < 0 && errno != EINTR)
+            return -errno;
+        written += put > 0 ? (size_t)put : 0;
+    }
+    return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* Writes the file beside, and gives it the name. */
+static int file_replace_by(const char *beside, const char *path, const Buf *content, Err *err)
+{
+    struct stat status;
+    bool exists = stat(path, &status) == 0;
+    _cleanup_(file_closep) int fd = -1;
+    int r;
+
+    /* A device or a FIFO would give its place to a file. */
+    if (exists && !S_ISREG(status.st_mode))
+        return err_set(err, -EINVAL, "%s: is not a regular file", path);
+    fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
+    if (fd < 0)
+        return err_system(err, -errno, "%s: cannot write", path);
+    r = exists && fchmod(fd, status.st_mode & 07777) < 0 ? -errno : file_write_all(fd, content);
+    if (r == 0 && rename(beside, path) < 0)
+        r = -errno;
+    if (r == 0)
+        return 0;
+    unlink(beside);
+    return err_system(err, r, "%s: cannot write", path);
+}
+
+int file_replace(const char *path, const Buf *content, Err *err)
+{
+    _cleanup_free_ char *beside = NULL;
+
+    if (buf_failed(content) < 0 ||
+        asprintf(&beside, "%s.%016" PRIx64 ".new", path, random_bits()) < 0)
+        return err_memory(err);
+    aside_touch(path);
+    return file_replace_by(beside, path, content, err);
 }
 
 static int secret_fill(Secret *secret, int fd, const char *path, Err *err)

@@ -25,6 +25,14 @@ void file_closep(int *fd);
 int file_read(const char *path, size_t size_max, Buf *buf, Err *err);
 
 /*
+ * Puts `content` in the place of what is at the path, or at none: whoever reads it finds all of the
+ * one or all of the other. An existing file keeps its mode. Errors, with the path in `err`: those
+ * of open(2), write(2) and rename(2), -EINVAL for what is no regular file, -ENOMEM; then what was
+ * there is still there.
+ */
+int file_replace(const char *path, const Buf *content, Err *err);
+
+/*
  * Reads a secret file: a regular file that its group cannot write and others
  * can neither read nor write or run (mode & 0027 is 0); one trailing newline is dropped. Errors,
  * with the path and the remedy in `err`: -EPERM when it is open to others, -ENODATA when empty,

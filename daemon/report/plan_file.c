@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/report/plan_file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/digest.h"
+#include "daemon/base/file.h"
+#include "daemon/base/str.h"
+#include "daemon/json/json_parser.h"
+#include "daemon/json/json_writer.h"
+#include "daemon/report/row.h"
+
+#define PLAN_FILE_VERSION 1
+#define PLAN_FILE_KEY "rosterd_plan"
+
+/* A plan of 100,000 members has 30 MB. */
+#define PLAN_FILE_SIZE_MAX (64U << 20)
+
+#define ADVICE "make a new one with rosterctl plan --out"
+
+void plan_file_done(PlanFile *file)
+{
+    arena_done(&file->arena);
+    *file = (PlanFile){0};
+}
+
+/* Over the values and not over their spelling, which another version may have otherwise. */
+static int plan_file_sum(const Json *report, const char *made, char ret_sum[static DIGEST_HEX_SIZE])
+{
+    _cleanup_(buf_done) Buf text = {0};
+    JsonWriter writer = {.buf = &text, .is_compact = true};
+
+    buf_printf(&text, "rosterd plan file %d\n%s\n", PLAN_FILE_VERSION, made);
+    json_put_value(&writer, NULL, report);
+    if (json_end(&writer) < 0)
+        return -ENOMEM;
+    return digest_sha256_hex(text.data, text.size, ret_sum);
+}
+
+int plan_file_write(const Json *report, uint64_t made_usec, const char *path, Err *err)
+{
+    _cleanup_(buf_done) Buf text = {0};
+    JsonWriter writer = {.buf = &text};
+    char made[CLOCK_RFC3339_SIZE], sum[DIGEST_HEX_SIZE];
+
+    clock_format_rfc3339(made_usec, made);
+    if (plan_file_sum(report, made, sum) < 0)
+        return err_memory(err);
+    json_open_object(&writer, NULL);
+    json_put_number(&writer, PLAN_FILE_KEY, PLAN_FILE_VERSION);
+    json_put_string(&writer, "made", made);
+    json_put_string(&writer, "sum", sum);
+    json_put_value(&writer, "report", report);
+    json_close_object(&writer);
+    if (json_end(&writer) < 0)
+        return err_memory(err);
+    return file_replace(path, &text, err);
+}
+
+/* ---- reading ---- */
+
+static int plan_file_damaged(const char *path, const char *what, Err *err)
+{
+    return err_set(err, -EBADMSG, "%s: the plan is damaged (%s): " ADVICE, path, what);
+}
+
+static int plan_file_check_version(const char *path, const Json *root, Err *err)
+{
+    const Json *version = json_find(root, PLAN_FILE_KEY);
+    int64_t number = 0;
+
+    if (json_get_integer(version, 1, INT64_MAX, &number) < 0)
+        return err_set(err, -EBADMSG, "%s: is no plan of rosterd: " ADVICE, path);
+    if (number != PLAN_FILE_VERSION)
+        return err_set(err, -EBADMSG,
+                       "%s: is a plan of version %" PRId64
+                       ", this rosterd reads version %d: " ADVICE,
+                       path, number, PLAN_FILE_VERSION);
+    return 0;
+}
+
+static int plan_file_check_sum(const char *path, const Json *root, Err *err)
+{
+    const Json *report = json_find(root, "report");
+    char sum[DIGEST_HEX_SIZE];
+
+    if (!json_is_object(report))
+        return plan_file_damaged(path, "it has no report", err);
+    if (plan_file_sum(report, row_text(root, "made"), sum) < 0)
+        return err_memory(err);
+    if (!str_equal(sum, row_text(root, "sum")))
+        return plan_file_damaged(path, "its sum is not that of its content", err);
+    if (!row_is_true(report, "dry_run"))
+        return plan_file_damaged(path, "its report is not of a dry run", err);
+    return 0;
+}
+
+/* The key of the instance that a channel of the report is of; NULL: it is not told. */
+static const char *plan_file_key(const Json *report, const Json *channel)
+{
+    for (size_t i = 0; i < row_count(report, "instances"); i++) {
+        const Json *instance = row_at(report, "instances", i);
+
+        if (str_equal(row_text(instance, "name"), row_text(channel, "instance")))
+            return row_text(instance, "key");
+    }
+    return "";
+}
+
+/* The members that the plan enables: those that it shows as changed from disabled to enabled. */
+static int plan_file_read_enabled(PlanFile *file, const Json *channel, ChosenPlan *plan)
+{
+    size_t count = row_count(channel, "changed");
+    const char **ids = arena_alloc(&file->arena, (count + 1) * sizeof(*ids));
+
+    if (!ids)
+        return -ENOMEM;
+    plan->enabled = ids;
+    for (size_t i = 0; i < count; i++) {
+        const Json *row = row_at(channel, "changed", i);
+        const Json *enabled = json_find(json_find(row, "fields"), "enabled");
+
+        if (!json_is_false(json_find(enabled, "live")))
+            continue;
+        ids[plan->enabled_count] = arena_string(&file->arena, row_text(row, "id"));
+        if (!ids[plan->enabled_count++])
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+/* 1 where the channel has a plan, 0 where it has none, or negative. */
+static int plan_file_read_channel(PlanFile *file, const char *path, const Json *report,
+                                  const Json *channel, ChosenPlan *ret_plan, Err *err)
+{
+    const char *digest = row_text(channel, "digest"), *id = row_text(channel, "id");
+    const char *key = plan_file_key(report, channel);
+
+    *ret_plan = (ChosenPlan){
+        .instance_key = arena_string(&file->arena, key),
+        .channel_id = arena_string(&file->arena, id),
+        .digest = arena_string(&file->arena, digest),
+    };
+    if (!ret_plan->instance_key || !ret_plan->channel_id || !ret_plan->digest ||
+        plan_file_read_enabled(file, channel, ret_plan) < 0)
+        return err_memory(err);
+    if (!digest[0] && ret_plan->enabled_count == 0)
+        return 0;
+    if ((digest[0] && !digest_is_hex(digest, DIGEST_WHOLE)) || !id[0] || !key[0])
+        return plan_file_damaged(path, "a channel's digest, id or instance is odd", err);
+    return 1;
+}
+
+static int plan_file_read_channels(PlanFile *file, const char *path, const Json *report, Err *err)
+{
+    size_t count = row_count(report, "channels");
+    ChosenPlan *plans = arena_alloc(&file->arena, (count + 1) * sizeof(*plans));
+
+    if (!plans)
+        return err_memory(err);
+    file->chosen.plans = plans;
+    for (size_t i = 0; i < count; i++) {
+        int r = plan_file_read_channel(file, path, report, row_at(report, "channels", i),
+                                       &plans[file->chosen.count], err);
+
+        if (r < 0)
+            return r;
+        file->chosen.count += (size_t)r;
+    }
+    return 0;
+}
+
+int plan_file_read(const char *path, PlanFile *ret_file, Err *err)
+{
+    _cleanup_(json_freep) Json *root = NULL;
+    _cleanup_(buf_done) Buf text = {0};
+    int r;
+
+    *ret_file = (PlanFile){0};
+    r = file_read(path, PLAN_FILE_SIZE_MAX, &text, err);
+    if (r < 0)
+        return r;
+    r = json_parse_once(buf_text(&text), text.size, &root, err);
+    if (r == -ENOMEM)
+        return r;
+    if (r < 0)
+        return err_context(err, -EBADMSG, "%s: is no plan, or a damaged one (" ADVICE ")", path);
+    r = plan_file_check_version(path, root, err);
+    if (r == 0)
+        r = plan_file_check_sum(path, root, err);
+    if (r < 0)
+        return r;
+    if (clock_parse_rfc3339(row_text(root, "made"), &ret_file->chosen.made_usec) < 0)
+        return plan_file_damaged(path, "the time when it was made is odd", err);
+    return plan_file_read_channels(ret_file, path, json_find(root, "report"), err);
+}
