@@ -24,7 +24,7 @@ enum {
     TAKES_SCOPE = 1 << 6,   /* a word, --instance or --all */
     MAY_CHANNEL = 1 << 7,   /* a word, or none */
     TAKES_DIGEST = 1 << 8,  /* a word */
-    TAKES_PLAN = 1 << 9,    /* --verbose, --summary, --format */
+    TAKES_PLAN = 1 << 9,    /* --verbose, --summary, --format, --out */
     TAKES_STATUS = 1 << 10, /* --problems, --exit-code, --watch */
     MAY_CHANNELS = 1 << 11, /* words */
     MAY_FILES = 1 << 12,    /* words, --format */
@@ -86,15 +86,6 @@ static const Command *commands_find(const char *name)
 
 /* ---- options ---- */
 
-/* A script's variable that holds nothing: taken as left out, it would mean all channels. */
-static int commands_take_name(const OptionRow *row, const char *value, Options *options, Err *err)
-{
-    if (value[0] == '\0')
-        return err_set(err, -EINVAL, "--%s: empty, give a value or leave it out", row->name);
-    memcpy((char *)options + row->offset, &value, sizeof(value));
-    return 0;
-}
-
 static int commands_take_since(const OptionRow *row, const char *text, Options *options, Err *err)
 {
     uint64_t usec;
@@ -144,18 +135,18 @@ static const OptionRow commands_rows[] = {
     {.name = "channel",
      .value = "C",
      OPTION_FIELD(channel),
-     .take = commands_take_name,
+     .take = options_take_name,
      .goes_with = TAKES_HISTORY | TAKES_UNDO | TAKES_SCOPE | MAY_CHANNEL},
     {.name = "instance",
      .value = "NAME",
      OPTION_FIELD(instance),
-     .take = commands_take_name,
+     .take = options_take_name,
      .goes_with = TAKES_SCOPE | TAKES_INSTANCE},
     {.name = "members", OPTION_FIELD(members), .goes_with = TAKES_MEMBERS},
     {.name = "output",
      .value = "DIR",
      OPTION_FIELD(output),
-     .take = commands_take_name,
+     .take = options_take_name,
      .goes_with = TAKES_EXPORT},
     {.name = "fields", OPTION_FIELD(fields), .goes_with = TAKES_EXPORT},
     {.name = "force", OPTION_FIELD(force), .goes_with = TAKES_EXPORT},
@@ -168,7 +159,7 @@ static const OptionRow commands_rows[] = {
     {.name = "pass",
      .value = "ID",
      OPTION_FIELD(pass),
-     .take = commands_take_name,
+     .take = options_take_name,
      .goes_with = TAKES_UNDO},
     {.name = "action", .value = "ID", .take = commands_take_action, .goes_with = TAKES_UNDO},
     {.name = "verbose", .letter = 'v', OPTION_FIELD(verbose), .goes_with = TAKES_PLAN},
@@ -177,8 +168,13 @@ static const OptionRow commands_rows[] = {
     {.name = "format",
      .value = "FORMAT",
      OPTION_FIELD(format_word),
-     .take = commands_take_name,
+     .take = options_take_name,
      .goes_with = TAKES_PLAN | MAY_FILES},
+    {.name = "out",
+     .value = "FILE",
+     OPTION_FIELD(out_path),
+     .take = options_take_name,
+     .goes_with = TAKES_PLAN},
     {.name = "yes", OPTION_FIELD(yes), .goes_with = TAKES_DIGEST},
     {.name = "now", OPTION_FIELD(now), .goes_with = TAKES_DIGEST},
     {.name = "problems", OPTION_FIELD(problems), .goes_with = TAKES_STATUS},
@@ -192,7 +188,7 @@ static const OptionRow commands_rows[] = {
 static const char commands_help[] =
     "rosterctl COMMAND [-c FILE] [OPTIONS]\n"
     "\n"
-    "  plan [C]... [-v] [--summary] [--local] [--format FORMAT]\n"
+    "  plan [C]... [-v] [--summary] [--local] [--out FILE] [--format FORMAT]\n"
     "                     what a pass would change; text, json, markdown or html\n"
     "  validate [FILE]... [--format FORMAT]    every error of settings and rosters,\n"
     "                     or of these rosters; as text, json, github or gitlab\n"

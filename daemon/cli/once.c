@@ -15,6 +15,8 @@
 #include "daemon/cli/interrupt.h"
 #include "daemon/cli/load.h"
 #include "daemon/cli/look.h"
+#include "daemon/cli/once_approvals.h"
+#include "daemon/cli/once_plan.h"
 #include "daemon/cli/once_progress.h"
 #include "daemon/cli/print.h"
 #include "daemon/json/json_parser.h"
@@ -34,6 +36,7 @@ typedef struct Once {
     const Options *options;
     Config *config;
     Sources sources; /* that `config` was read from */
+    PlanFile plan;   /* that the pass is confined to, where one is given */
     sd_event *event;
     sd_event_source *outdated; /* stops the pass, from outside of it */
     State state;
@@ -90,23 +93,6 @@ static bool once_is_to_begin_again(const Once *once)
            once->attempts < ONCE_ATTEMPTS_MAX;
 }
 
-static int once_give_approvals(Store *store, const Options *options, Err *err)
-{
-    for (size_t i = 0; store && i < options->approval_count; i++) {
-        int r = store_approve(store, options->approvals[i], clock_realtime_usec(), err);
-
-        if (r == 0 && options->now)
-            r = store_approve_now(store, options->approvals[i], err);
-        if (r < 0)
-            return r;
-        if (r > 0)
-            log_event(LOG_LEVEL_WARNING, NULL,
-                      "the approval %s was used already: it lets its plan pass once",
-                      options->approvals[i]);
-    }
-    return 0;
-}
-
 /* ---- the report ---- */
 
 /* For people it is put into words out of its JSON, as that of a daemon's answer is. */
@@ -161,24 +147,6 @@ static void once_on_event(const Event *event, void *userdata)
     event_log_write(event, !once->is_told_once || !once_report_tells(event));
 }
 
-/* An approval that fits nothing is no error, but whoever gave it should know. */
-static void once_log_unfit(const Options *options, const Report *report)
-{
-    for (size_t i = 0; i < options->approval_count; i++) {
-        bool fits = false;
-
-        for (size_t k = 0; k < report->channel_count && !fits; k++)
-            fits = str_equal(options->approvals[i], report->channels[k].digest);
-        for (size_t k = 0; k < report->instance_count && !fits; k++)
-            fits = str_equal(options->approvals[i], report->instances[k].approved);
-        if (!fits)
-            log_event(LOG_LEVEL_WARNING, NULL,
-                      "the approval %s fits no plan of this pass: it is of another plan, or "
-                      "something changed meanwhile",
-                      options->approvals[i]);
-    }
-}
-
 static int once_open_pass(Once *once, Err *err)
 {
     int r = sd_event_new(&once->event);
@@ -204,6 +172,7 @@ static int once_open_pass(Once *once, Err *err)
     }
     once->backend.is_current = once_is_current;
     once->backend.current_userdata = once;
+    once->backend.chosen = once->options->plan_path ? &once->plan.chosen : NULL;
     return 0;
 }
 
@@ -230,6 +199,10 @@ static int once_show(const Once *once, const Report *report)
     status = report_exit_status(&shown);
     if (once_print(&shown, options) < 0)
         status = EXIT_FAILED;
+    if (options->out_path && once_plan_keep(&shown, options->out_path, &err) < 0) {
+        log_event(LOG_LEVEL_ERR, NULL, "%s", err.text);
+        status = EXIT_FAILED;
+    }
     report_select_done(&shown);
     return status;
 }
@@ -240,7 +213,8 @@ static int once_report(Once *once, Err *err)
     const Report *report = pass_run_get_report(once->run);
     int finished, status;
 
-    once_log_unfit(once->options, report);
+    once_approvals_log_unfit(once->options, report);
+    once_plan_log_gone(&once->plan, report);
     finished = pass_run_finish(once->run, err);
     if (finished < 0)
         log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
@@ -286,7 +260,9 @@ static int once_load(Once *once)
     status = load_config_when_still(once->options->config_path, &once->sources, &once->config);
     if (status == EXIT_IN_SYNC)
         warnings_log(once->config, NULL);
-    return status;
+    return status == EXIT_IN_SYNC && once_plan_check(&once->plan, once->options, once->config) < 0
+               ? EXIT_FAILED
+               : status;
 }
 
 static int once_open_state(Once *once, Err *err)
@@ -298,14 +274,14 @@ static int once_open_state(Once *once, Err *err)
     hang_watch(HANG_WAITS, 0);
     if (!once->options->dry_run)
         state_prune(&once->state, once->config);
-    return once_give_approvals(once->state.store, once->options, err);
+    return once_approvals_give(once->state.store, once->options, &once->plan, err);
 }
 
 int once_run(const Options *options)
 {
     Once once = {.options = options};
     Err err = {0};
-    int status = once_load(&once);
+    int status = once_plan_read(options, &once.plan) < 0 ? EXIT_FAILED : once_load(&once);
 
     if (status == 0)
         status = once_open_state(&once, &err);
@@ -325,5 +301,6 @@ int once_run(const Options *options)
     state_close(&once.state);
     config_free(once.config);
     sources_done(&once.sources);
+    plan_file_done(&once.plan);
     return status;
 }

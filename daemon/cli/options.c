@@ -50,6 +50,16 @@ static int options_take_approval(const OptionRow *row, const char *value, Option
     return 0;
 }
 
+/* A script's variable that holds nothing: taken as left out, it would mean all channels, or any
+ * plan. */
+int options_take_name(const OptionRow *row, const char *value, Options *options, Err *err)
+{
+    if (value[0] == '\0')
+        return err_set(err, -EINVAL, "--%s: empty, give a value or leave it out", row->name);
+    memcpy((char *)options + row->offset, &value, sizeof(value));
+    return 0;
+}
+
 int options_take_level(const OptionRow *row, const char *value, Options *options, Err *err)
 {
     if (log_parse_level(value, &options->log_level) < 0)
@@ -112,6 +122,8 @@ static const OptionRow options_rows[] = {
     {.name = "once", .take = options_take_once},
     {OPTION_JSON},
     {.name = "approve", .value = "DIGEST", .take = options_take_approval},
+    {.name = "plan", .value = "FILE", OPTION_FIELD(plan_path), .take = options_take_name},
+    {.name = "approve-plan", OPTION_FIELD(approves_plan)},
     {.name = "now", OPTION_FIELD(now)},
     {OPTION_DRY_RUN},
     {.name = "check", .take = options_take_check},
@@ -122,8 +134,8 @@ static const OptionRow options_rows[] = {
 };
 
 static const char options_help[] =
-    "rosterd [-c FILE] [--once [--approve DIGEST]... [--now] [--json]] [--dry-run]\n"
-    "        [--check]\n"
+    "rosterd [-c FILE] [--once [--plan FILE [--approve-plan]] [--approve DIGEST]...\n"
+    "        [--now] [--json]] [--dry-run] [--check]\n"
     "\n"
     "Keeps the members of ROMA Connect VPC channels equal to a roster: deletes those\n"
     "that nobody wrote down, and adds what is missing where `mode` says so.\n"
@@ -133,7 +145,9 @@ static const char options_help[] =
     "      --once            one pass over all channels, a report, exit\n"
     "      --json            with --once: the report as JSON\n"
     "      --approve DIGEST  with --once: let exactly this plan pass its guards, once\n"
-    "      --now             with --approve: open a closed window for these plans\n"
+    "      --plan FILE       with --once: carry out the plan kept there, no other\n"
+    "      --approve-plan    with --plan: let all of it pass its guards, once\n"
+    "      --now             with either: open a closed window for these plans\n"
     "      --dry-run         nothing but reads leaves the machine\n"
     "      --check           read settings and rosters, print every error, ask nobody\n"
     "      --log-level LEVEL    err, warning, notice, info or debug (info)\n"
@@ -235,6 +249,17 @@ int options_scan(int argc, char *argv[], const OptionTable *table, Options *opti
     return 0;
 }
 
+static int options_check_plan(const Options *options, Err *err)
+{
+    if (options->plan_path && options->action != ACTION_ONCE)
+        return err_set(err, -EINVAL, "--plan goes with --once");
+    if (options->approves_plan && !options->plan_path)
+        return err_set(err, -EINVAL, "--approve-plan goes with --plan");
+    if (options->now && options->approval_count == 0 && !options->approves_plan)
+        return err_set(err, -EINVAL, "--now goes with --approve or --approve-plan");
+    return 0;
+}
+
 static int options_check_rosterd(const Options *options, Err *err)
 {
     if (options->action == ACTION_HELP || options->action == ACTION_VERSION)
@@ -243,11 +268,9 @@ static int options_check_rosterd(const Options *options, Err *err)
         return err_set(err, -EINVAL, "--json goes with --once");
     if (options->approval_count > 0 && options->action != ACTION_ONCE)
         return err_set(err, -EINVAL, "--approve goes with --once");
-    if (options->now && options->approval_count == 0)
-        return err_set(err, -EINVAL, "--now goes with --approve");
     if (options->dry_run && options->action == ACTION_CHECK)
         return err_set(err, -EINVAL, "--dry-run does not go with --check, which talks to nobody");
-    return 0;
+    return options_check_plan(options, err);
 }
 
 int options_parse_rosterd(int argc, char *argv[], Options *ret_options, Err *err)

@@ -37,6 +37,8 @@ typedef struct Options {
                               * validate with files alone */
     const char **approvals;  /* digests of argv, in an array that options_done() frees */
     size_t approval_count, approval_capacity;
+    const char *plan_path; /* of --once: what it carries out; NULL: any plan */
+    bool approves_plan;    /* and all of it is approved */
     bool json;
     bool dry_run;
     bool has_log_format;
@@ -68,6 +70,7 @@ typedef struct Options {
     const char *format_word;
     ReportFormat format; /* of plan; JSON: `json` as well */
     ValidationFormat validation_format;
+    const char *out_path; /* where the plan is kept; NULL: nowhere */
     bool is_local;
     bool yes;
     bool now; /* the approvals open a closed window as well */
@@ -138,6 +141,7 @@ void options_init(Options *options);
 int options_scan(int argc, char *argv[], const OptionTable *table, Options *options, Err *err);
 
 /* What the rows of both programs do. */
+int options_take_name(const OptionRow *row, const char *value, Options *options, Err *err);
 int options_take_level(const OptionRow *row, const char *value, Options *options, Err *err);
 int options_take_format(const OptionRow *row, const char *value, Options *options, Err *err);
 int options_take_version(const OptionRow *row, const char *value, Options *options, Err *err);

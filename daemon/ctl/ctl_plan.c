@@ -1,12 +1,26 @@
 /* SPDX-License-Identifier: MIT */
+#include "daemon/base/clock.h"
+#include "daemon/base/hang.h"
 #include "daemon/cli/control_path.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/once.h"
 #include "daemon/ctl/ctl_ask.h"
 #include "daemon/ctl/ctl_commands.h"
 #include "daemon/json/json_writer.h"
+#include "daemon/report/plan_file.h"
 #include "daemon/report/row.h"
 #include "reconcile/report/report.h"
+
+static int ctl_plan_keep(const Options *options, const Json *root)
+{
+    _cleanup_hang_ Hang hang = hang_enter(options->out_path);
+    Err err = {0};
+    int r = plan_file_write(root, clock_realtime_usec(), options->out_path, &err);
+
+    if (r < 0)
+        ctl_say(EXIT_FAILED, err.text);
+    return r;
+}
 
 static int ctl_plan_show(const Options *options, const Json *root)
 {
@@ -16,6 +30,8 @@ static int ctl_plan_show(const Options *options, const Json *root)
     int status, r = report_format_append(root, options->format, &text, &buf);
 
     status = r < 0 ? ctl_no_memory() : ctl_print(&buf);
+    if (options->out_path && ctl_plan_keep(options, root) < 0)
+        return EXIT_FAILED;
     return status == EXIT_IN_SYNC
                ? report_exit_status_of(report_result_of(row_text(root, "result")))
                : status;
