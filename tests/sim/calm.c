@@ -110,7 +110,7 @@ static void calm_check_channel(const World *world, const ChannelReport *report)
         world_broken(world, "%s still has %zu extras (%s) though all faults are over",
                      channel->row.id, extras, report_result_text(report->result));
     if (extras == 0 && report->missing_count == 0 && !calm_has_changed(channel, roster) &&
-        report->result > RESULT_CONVERGED)
+        report->enabled_count == 0 && report->result > RESULT_CONVERGED)
         world_broken(world, "%s is in sync and is said to be %s", channel->row.id,
                      report_result_text(report->result));
 }
@@ -224,8 +224,7 @@ static bool calm_waits(const World *world)
 
         for (size_t k = 0; k < channel->extra_count; k++) {
             if (channel->extras[k].outcome == OUTCOME_QUARANTINED ||
-                (channel->extras[k].outcome == OUTCOME_HELD &&
-                 channel->channel->quarantine_usec > 0))
+                channel->extras[k].outcome == OUTCOME_HELD)
                 return true;
         }
     }

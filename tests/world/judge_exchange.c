@@ -36,8 +36,22 @@ static bool judge_exchange_order(const World *world, const WorldChannel *channel
     return is_full;
 }
 
-/* What was added had its time to take effect; unless lists lag, and it counts as failed before one
- * shows it. */
+/* Whether its addition counts as failed: it came to be listed later than a pass waits for it. */
+static bool judge_exchange_came_late(const World *world, const WorldChannel *channel,
+                                     const WorldMember *member)
+{
+    for (size_t i = 0; i < world->action_count; i++) {
+        const WorldAction *action = &world->actions[i];
+
+        if (action->pass == member->added_in && action->channel == channel &&
+            action->kind == CHANGE_ADD && action->is_decided && action->outcome == OUTCOME_FAILED &&
+            judge_is_same(channel, member, action->member))
+            return true;
+    }
+    return false;
+}
+
+/* What was added had its time to take effect. */
 static void judge_exchange_settle(const World *world, const WorldChannel *channel)
 {
     for (size_t i = 0; i < channel->member_count; i++) {
@@ -45,7 +59,8 @@ static void judge_exchange_settle(const World *world, const WorldChannel *channe
 
         if (channel->late_usec == 0 && member->added_in != 0 &&
             member->shown_in == channel->list_serial &&
-            world->now_usec < member->first_shown_usec + world->config.settle_usec)
+            world->now_usec < member->first_shown_usec + world->config.settle_usec &&
+            !judge_exchange_came_late(world, channel, member))
             world_broken(world, "a deletion %zu us after %s was listed",
                          (size_t)(world->now_usec - member->first_shown_usec), member->host);
     }

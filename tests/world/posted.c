@@ -34,11 +34,19 @@ ListedMember posted_find_listed(const WorldAction *action, const SettleList *lis
                           OPS_WEIGHT_NONE};
 }
 
+/* If it is as it should be, somebody else made it so. */
+static bool posted_is_never_sent(const WorldAction *action)
+{
+    return action->kind != CHANGE_DELETE && !action->was_sent;
+}
+
 /* What a whole list says of an addition or a correction. */
 int posted_settle(const WorldAction *action, const SettleList *list)
 {
     uint64_t now_usec = action->channel->world->now_usec;
 
+    if (posted_is_never_sent(action))
+        return SETTLEMENT_FAILED;
     if (action->kind == CHANGE_DISABLE || action->kind == CHANGE_ENABLE)
         return world_settle_switch(action, list);
     if (posted_is_listed(action, list))
@@ -49,6 +57,8 @@ int posted_settle(const WorldAction *action, const SettleList *list)
 
 Outcome posted_outcome(const WorldAction *action, int settlement)
 {
+    if (posted_is_never_sent(action))
+        return OUTCOME_SKIPPED;
     if (settlement == SETTLEMENT_FAILED)
         return OUTCOME_FAILED;
     if (action->kind == CHANGE_ADD)

@@ -209,8 +209,11 @@ void world_settle_quarantine(World *world, WorldChannel *channel, const RosterCh
 /* What rosterd may take for its own work: as far as lists could tell. */
 void world_rule_shown(World *world, WorldMember *member)
 {
-    if (member->shown.is_enabled &&
-        world->now_usec - member->entry.switched_usec >= QUARANTINE_LAG_USEC)
+    const WorldAction *action = quarantine_action(world, member->entry.disabled_by);
+    uint64_t since_usec =
+        action && action->is_decided ? action->decided_usec : member->entry.switched_usec;
+
+    if (member->shown.is_enabled && world->now_usec - since_usec >= QUARANTINE_LAG_USEC)
         member->entry.may_be_ours = false;
 }
 
