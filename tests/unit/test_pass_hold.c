@@ -133,6 +133,24 @@ static void test_the_deadline_ends_it_and_says_why(void **state)
     world_free(world);
 }
 
+/* Changes that are allowed again are not the reason. */
+static void test_a_deadline_after_a_hold_does_not_name_it(void **state)
+{
+    World *world = world_new(1);
+
+    (void)state;
+    world_add_usual(world, "a", 3, 2);
+    world->latency_usec = USEC_PER_SEC;
+    world->config.limits.pass_deadline_usec = 2 * USEC_PER_SEC + USEC_PER_MSEC;
+    world_begin(world, false);
+    world_hold(world, NULL);
+    world_at(world, 100 * USEC_PER_MSEC, world_allow, NULL);
+    world_finish(world);
+    assert_non_null(strstr(world_report(world, 0)->error.text, "deadline of 2 s came first"));
+    assert_null(strstr(world_report(world, 0)->error.text, "held"));
+    world_free(world);
+}
+
 static void test_a_stop_ends_it(void **state)
 {
     World *world = world_new(1);
@@ -193,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_whoever_may_not_change_is_held_until_allowed),
         cmocka_unit_test(test_who_has_nothing_to_change_is_not_asked),
         cmocka_unit_test(test_the_deadline_ends_it_and_says_why),
+        cmocka_unit_test(test_a_deadline_after_a_hold_does_not_name_it),
         cmocka_unit_test(test_a_stop_ends_it),
         cmocka_unit_test(test_a_pause_ends_the_channel_though_changes_are_held),
         cmocka_unit_test(test_a_stop_while_a_repetition_is_held_leaves_it_undecided),

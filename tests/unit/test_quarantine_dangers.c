@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Quarantine on whole passes: guards, what goes wrong, what comes between. */
+#include <errno.h>
 #include <string.h>
 
 #include "tests/unit/quarantine_case.h"
@@ -255,6 +256,22 @@ static void test_a_pause_in_between_leaves_the_rest(void **state)
     world_free(world);
 }
 
+static void test_what_cannot_be_kept_as_skipped_fails_the_channel(void **state)
+{
+    World *world = quarantine_case_new(MODE_PRUNE, 3);
+
+    (void)state;
+    world->latency_usec = USEC_PER_SEC;
+    world->decide_error = -EIO;
+    world->decide_error_from = 2;
+    world_begin(world, false);
+    world_at(world, 2 * USEC_PER_SEC + 500 * USEC_PER_MSEC, pause_a, NULL);
+    world_finish(world);
+    quarantine_case_expect(world, RESULT_FAILED, 1, 0, 0);
+    assert_non_null(strstr(world_report(world, 0)->error.text, "the state cannot be written"));
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +288,7 @@ int main(void)
         cmocka_unit_test(test_an_undo_says_that_one_is_gone_that_went_meanwhile),
         cmocka_unit_test(test_killed_at_any_instant),
         cmocka_unit_test(test_a_pause_in_between_leaves_the_rest),
+        cmocka_unit_test(test_what_cannot_be_kept_as_skipped_fails_the_channel),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

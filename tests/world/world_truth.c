@@ -23,11 +23,12 @@ static bool truth_is_ambiguous(const Answer *answer)
             (answer->http < 400 || answer->http >= 500 || answer->http == 408));
 }
 
-/* The channel itself is not to be had. */
+/* The channel itself is not to be had, or not for us. */
 static bool truth_ends_channel(const Answer *answer)
 {
     return answer->kind == ANSWER_HTTP &&
-           (answer->http == 403 || (answer->http == 404 && !str_equal(answer->code, "APIG.3024")));
+           (answer->http == 401 || answer->http == 403 ||
+            (answer->http == 404 && !str_equal(answer->code, "APIG.3024")));
 }
 
 static void truth_on_deletion(World *world, const WorldEvent *event)
