@@ -87,6 +87,19 @@ static void ctl_export_tell_instances(CtlExport *export)
     }
 }
 
+/* A roster beside those that are there must not list a channel twice. */
+static void ctl_export_tell_roster(CtlExport *export, const Json *channel)
+{
+    const Json *roster = json_find(channel, "roster");
+    Err err = {0};
+
+    if (!roster || !export->options->output || export->options->force)
+        return;
+    err_set(&err, -EEXIST, "stands in %.300s:%s already, and may be listed once only",
+            row_text(roster, "file"), row_text(roster, "line"));
+    ctl_export_tell(export, channel, err.text, EXIT_IN_SYNC);
+}
+
 /* Adds the entry of a channel, unless it gets none. 0 or -ENOMEM. */
 static int ctl_export_add(CtlExport *export, const Json *channel)
 {
@@ -106,6 +119,7 @@ static int ctl_export_add(CtlExport *export, const Json *channel)
     entry->channel = channel;
     report_export_name(channel, entry->file);
     export->count++;
+    ctl_export_tell_roster(export, channel);
     return 0;
 }
 

@@ -145,6 +145,17 @@ def test_a_file_for_each_channel(case):
     assert files[3].read_text() == "mine"
 
 
+def test_a_channel_that_a_roster_has_is_told(case):
+    """Its file beside the roster would list it twice, which is an error."""
+    case.serve(channel("payments", "10.1.0.1"), channel("orders", "10.1.0.2"))
+    place = case.roster(entry("payments", "10.1.0.1"))
+    (case.folder / "out").mkdir()
+    done = export(case, "--output", "out")
+    assert done.status == IN_SYNC and done.stdout.count("\n") == 2
+    assert done.stderr == f"rosterctl: prod/payments: stands in {place}:4 already, and may be listed once only\n"
+    assert export(case).stderr == ""
+
+
 def current_umask():
     mask = os.umask(0)
     os.umask(mask)
