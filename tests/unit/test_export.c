@@ -92,6 +92,35 @@ static void what_a_roster_cannot_say_is_refused(void **state)
                -EINVAL, "group");
 }
 
+/* A weight that all members of a group have is not the member's, and one beyond 10000 is none. */
+static void fields_are_the_members_own(void **state)
+{
+    static const char channel[] =
+        "{\"id\": \"c1\", \"name\": \"n\", \"port\": 80, \"result\": \"listed\", \"kind\": \"ecs\","
+        " \"groups\": [{\"name\": \"blue\", \"weight\": 5}, {\"name\": \"red\", \"weight\": null}],"
+        " \"members\": ["
+        "{\"ecs_id\": \"v1\", \"port\": 0, \"member_group_name\": \"blue\", \"weight\": 5},"
+        "{\"ecs_id\": \"v2\", \"port\": 0, \"member_group_name\": \"red\", \"weight\": 7,"
+        " \"is_backup\": true, \"status\": 2, \"ecs_name\": \"yes\"},"
+        "{\"ecs_id\": \"v3\", \"port\": 1, \"member_group_name\": \"gone\", \"weight\": 7},"
+        "{\"ecs_id\": \"v4\", \"port\": 1, \"weight\": 10001, \"ecs_name\": \"a\\nb\"}]}";
+    static const char expected[] =
+        "  - id: c1 # n\n"
+        "    members:\n"
+        "      - {ecs_id: v4, port: 1, backup: false, enabled: true} # a<U+000A>b\n"
+        "      - {ecs_id: v1, group: blue, backup: false, enabled: true}\n"
+        "      - {ecs_id: v3, port: 1, group: gone, backup: false, enabled: true}\n"
+        "      - {ecs_id: v2, group: red, ecs_name: \"yes\", weight: 7, backup: true, "
+        "enabled: false}\n";
+    _cleanup_(json_freep) Json *root = NULL;
+    _cleanup_(buf_done) Buf buf = {0};
+
+    (void)state;
+    assert_int_equal(json_parse_once(channel, strlen(channel), &root, NULL), 0);
+    assert_int_equal(report_export_append(root, true, &buf, NULL), 0);
+    assert_string_equal(buf_text(&buf), expected);
+}
+
 static void is_named(const char *channel, const char *file)
 {
     _cleanup_(json_freep) Json *root = NULL;
@@ -117,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_stay_texts),
         cmocka_unit_test(what_a_roster_cannot_say_is_refused),
+        cmocka_unit_test(fields_are_the_members_own),
         cmocka_unit_test(files_have_names_of_their_own),
     };
 
