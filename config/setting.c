@@ -92,7 +92,7 @@ void setting_take_defaults(RosterChannel *channel, const Config *config)
 
 bool setting_is_between(SettingName name, uint64_t value)
 {
-    return name == SETTING_QUARANTINE && value > 0 && value < USEC_PER_SEC;
+    return name == SETTING_QUARANTINE && value > 0 && value < SETTING_GAP(QUARANTINE);
 }
 
 bool setting_may_become(SettingName name, uint64_t settings_value, uint64_t roster_value)

@@ -94,6 +94,10 @@ typedef enum SettingName {
 #define SETTING_IN_LIMITS(member) limits.member
 #define SETTING_PLACE(key, kind, section) SETTING_IN_##section(SETTING_MEMBER_##kind(key))
 
+/* The least value of a duration that may be 0 as well, in its schema's terms; 0: each value from 0
+ * on may be. */
+#define SETTING_GAP(constant) (SETTING_##constant == SETTING_QUARANTINE ? USEC_PER_SEC : 0)
+
 /* Type and bounds of its key in a schema. */
 #define SETTING_KEY_COUNT(low, high) .type = SCHEMA_UINT, .min = low, .max = high
 #define SETTING_KEY_DURATION(low, high) .type = SCHEMA_DURATION, .min = low, .max = high

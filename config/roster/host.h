@@ -12,6 +12,11 @@
 
 #define HOST_TEXT_MAX 300U /* a name with brackets and port */
 
+/* What host_read_short() takes, in short: HOST or [IPV6], and 0 to 65535. */
+#define HOST_PORT_PATTERN                                                                          \
+    "(0|[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+#define HOST_TEXT_PATTERN "^(\\[[0-9A-Fa-f:.]+\\]|[0-9A-Za-z_.-]+)(:" HOST_PORT_PATTERN ")?$"
+
 /* HOST, HOST:PORT, [IPV6] or [IPV6]:PORT, alone as an entry of a list; port 0 where there is none.
  * False (reported) leaves both as they were or not. */
 bool host_read_short(Reader *reader, const Node *node, char ret_canonical[static ADDRESS_SIZE_MAX],

@@ -47,7 +47,7 @@ static void read_rule(Reader *reader, const Node *node, IgnoreRule *rule, Canoni
         return;
     }
     seen = schema_read(reader, node, &ignore_schema, &values);
-    if (node->kind == NODE_MAPPING && node->size == 0)
+    if (node->kind == NODE_MAPPING && node->size < ignore_schema.least)
         reader_problem(reader, node,
                        "empty rule, would ignore every member; must have one at least of host, "
                        "port, group and ecs_id");

@@ -75,9 +75,16 @@ static const SchemaRemedy ignore_remedies[] = {
     {"status", BY_IDENTITY},    {"ecs_name", BY_IDENTITY}, {NULL, NULL},
 };
 
-const Schema member_schema = {.keys = keys, .count = ELEMENTS(keys), .remedies = remedies};
+const Schema member_schema = {.keys = keys,
+                              .count = ELEMENTS(keys),
+                              .remedies = remedies,
+                              .one_of =
+                                  SCHEMA_BIT(MEMBER_KEY_HOST) | SCHEMA_BIT(MEMBER_KEY_ECS_ID)};
 const Schema ignore_schema = {
-    .keys = keys, .count = MEMBER_KEYS_OF_IDENTITY, .remedies = ignore_remedies};
+    .keys = keys, .count = MEMBER_KEYS_OF_IDENTITY, .remedies = ignore_remedies, .least = 1};
+
+const SchemaKey member_text_key = {
+    .type = SCHEMA_TEXT, .min = 1, .max = HOST_TEXT_MAX, .pattern = HOST_TEXT_PATTERN};
 
 bool members_is_ecs_id(const char *ecs_id)
 {

@@ -14,16 +14,12 @@
 #define KEYS_OF_IDENTITY ((1U << MEMBER_KEYS_OF_IDENTITY) - 1)
 
 /* A member has exactly one of host and ecs_id. */
-static bool check_address(Reader *reader, const Node *node, SchemaSeen seen)
+static bool has_address(SchemaSeen seen)
 {
     bool has_host = schema_has(seen, MEMBER_KEY_HOST);
 
-    if (has_host == schema_has(seen, MEMBER_KEY_ECS_ID)) {
-        reader_problem(reader, node, "%s, must have one of them",
-                       has_host ? "both host and ecs_id" : "neither host nor ecs_id");
-        return false;
-    }
-    return schema_is_good(seen, has_host ? MEMBER_KEY_HOST : MEMBER_KEY_ECS_ID);
+    return has_host != schema_has(seen, MEMBER_KEY_ECS_ID) &&
+           schema_is_good(seen, has_host ? MEMBER_KEY_HOST : MEMBER_KEY_ECS_ID);
 }
 
 /* Only a cloud server has a name of its own. */
@@ -43,8 +39,7 @@ static bool read_map(Reader *reader, const Node *node, char canonical[static ADD
 {
     SchemaSeen seen = schema_read(reader, node, &member_schema, keys);
 
-    if (!check_address(reader, node, seen) || !check_ecs_name(reader, node, seen) ||
-        seen.good != seen.present)
+    if (!has_address(seen) || !check_ecs_name(reader, node, seen) || seen.good != seen.present)
         return false;
     *ret_stated = seen.good & ~KEYS_OF_IDENTITY;
     if (!keys->group)

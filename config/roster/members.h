@@ -40,6 +40,7 @@ typedef struct MemberKeys {
 
 /* Read into MemberKeys; the texts stay the tree's. */
 extern const Schema member_schema;
+extern const SchemaKey member_text_key; /* a member that is written as a text */
 extern const Schema ignore_schema;
 
 /* Whether all of a text's bytes are those of an ecs_id. */

@@ -15,6 +15,11 @@
 #define UNTIL_HINT                                                                                 \
     "a time with its offset, such as 2026-12-24T18:00:00Z or 2026-12-24T19:00:00+01:00"
 
+/* The words of is_yes_or_no(), of any case. */
+#define NO_REASON                                                                                  \
+    "^(?!([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[Yy]([Ee][Ss])?|[Nn][Oo]?|[Oo][Nn]|[Oo][Ff][Ff]|"  \
+    "[01]|[Nn][Uu][Ll][Ll])$)(?![\\s\\S]*[\\u0000-\\u001f\\u007f]) *[^ ]"
+
 enum { KEY_REASON, KEY_UNTIL };
 
 static const SchemaKey keys[] = {
@@ -24,12 +29,16 @@ static const SchemaKey keys[] = {
                     .offset = offsetof(RosterPause, reason),
                     .min = 1,
                     .max = REASON_MAX,
+                    .pattern = NO_REASON,
                     .hint = "why the channel is paused"},
     [KEY_UNTIL] = {.name = "until",
                    .type = SCHEMA_TIME,
                    .offset = offsetof(RosterPause, until_usec),
                    .hint = UNTIL_HINT},
 };
+
+const SchemaKey roster_pause_reason_key = {
+    .type = SCHEMA_TEXT, .min = 1, .max = REASON_MAX, .pattern = NO_REASON};
 
 const Schema roster_pause_schema = {.keys = keys, .count = ELEMENTS(keys)};
 

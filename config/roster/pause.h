@@ -7,6 +7,7 @@
 
 /* The keys of a pause that is a map; they are read into RosterPause. */
 extern const Schema roster_pause_schema;
+extern const SchemaKey roster_pause_reason_key; /* a reason alone */
 
 /* Reads {reason: TEXT, until: TIME} or a text alone, and reports every mistake. NULL (told) where
  * there is one, or memory ran out; else the reader's arena keeps it. */

@@ -95,6 +95,7 @@ static const SchemaKey channel_keys[] = {
         [KEY_##constant] = {.name = #key,                                                          \
                             .offset = offsetof(ChannelDraft, channel.SETTING_MEMBER_##kind(key)),  \
                             .help = sentence,                                                      \
+                            .gap = SETTING_GAP(constant),                                          \
                             SETTING_KEY_##kind(low, high)}, )
     SETTING_TOP_ROWS(KEY_OF_SETTING)
 #undef KEY_OF_SETTING
@@ -104,6 +105,7 @@ static const SchemaKey channel_keys[] = {
     [KEY_MEMBERS] = {.name = "members",
                      .type = SCHEMA_LIST,
                      .section = &member_schema,
+                     .item = &member_text_key,
                      .put = put_members,
                      .offset = offsetof(ChannelDraft, members),
                      .hint = "a list of members"},
@@ -122,16 +124,21 @@ static const SchemaKey channel_keys[] = {
     [KEY_PAUSED] = {.name = "paused",
                     .type = SCHEMA_ANY,
                     .section = &roster_pause_schema,
+                    .item = &roster_pause_reason_key,
                     .put = put_pause,
                     .offset = offsetof(ChannelDraft, paused)},
     [KEY_WINDOWS] = {.name = "windows",
                      .type = SCHEMA_LIST,
+                     .min = 1,
+                     .max = WINDOW_KEYS_MAX,
                      .section = &window_keys_schema,
                      .put = put_windows,
                      .offset = offsetof(ChannelDraft, windows),
                      .hint = "a list of windows"},
     [KEY_FREEZES] = {.name = "freezes",
                      .type = SCHEMA_LIST,
+                     .min = 1,
+                     .max = WINDOW_KEYS_FREEZES_MAX,
                      .section = &window_keys_freeze_schema,
                      .put = put_freezes,
                      .offset = offsetof(ChannelDraft, freezes),
@@ -139,7 +146,13 @@ static const SchemaKey channel_keys[] = {
 };
 
 static const Schema channel_schema = {
-    .keys = channel_keys, .count = ELEMENTS(channel_keys), .keeps_texts = true};
+    .keys = channel_keys,
+    .count = ELEMENTS(channel_keys),
+    .keeps_texts = true,
+    .one_of = SCHEMA_BIT(KEY_NAME) | SCHEMA_BIT(KEY_ID),
+    .filled = SCHEMA_BIT(KEY_MEMBERS),
+    .unless = SCHEMA_BIT(KEY_ALLOW_EMPTY),
+};
 
 /* ---- a file ---- */
 
@@ -176,16 +189,6 @@ static const SchemaKey file_keys[] = {
 const Schema roster_schema = {.keys = file_keys, .count = ELEMENTS(file_keys)};
 
 /* ---- reading ---- */
-
-/* A channel has exactly one of name and id. */
-static void check_channel_name(Reader *reader, const Node *node, SchemaSeen seen)
-{
-    bool has_name = schema_has(seen, KEY_NAME);
-
-    if (has_name == schema_has(seen, KEY_ID))
-        reader_problem(reader, node, "%s, must have one of them",
-                       has_name ? "both name and id" : "neither name nor id");
-}
 
 /* An empty list empties the channel, so a roster must ask for that with a second key. */
 static void check_empty(Reader *reader, const Node *node, SchemaSeen seen,
@@ -255,7 +258,6 @@ static void read_channel(Build *build, Reader *reader, const Node *node, size_t 
     seen = schema_read(reader, node, &channel_schema, &draft);
     if (node->kind != NODE_MAPPING)
         return;
-    check_channel_name(reader, node, seen);
     check_empty(reader, node, seen, &draft);
     merge(build, reader, node, &draft, seen);
     take_channel_canonical(reader, &draft);

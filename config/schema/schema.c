@@ -175,6 +175,22 @@ static void report_missing(Reader *reader, const Node *map, const Schema *schema
     }
 }
 
+static void report_one_of(Reader *reader, const Node *map, const Schema *schema, uint32_t present)
+{
+    const SchemaKey *first, *second;
+
+    if (!schema->one_of || __builtin_popcount(present & schema->one_of) == 1)
+        return;
+    first = &schema->keys[__builtin_ctz(schema->one_of)];
+    second = &schema->keys[__builtin_ctz(schema->one_of & (schema->one_of - 1))];
+    if (present & schema->one_of)
+        reader_problem(reader, map, "both %s and %s, must have one of them", first->name,
+                       second->name);
+    else
+        reader_problem(reader, map, "neither %s nor %s, must have one of them", first->name,
+                       second->name);
+}
+
 static bool read_key(Reader *reader, const Node *node, const Schema *schema, const SchemaKey *key,
                      void *target)
 {
@@ -222,5 +238,6 @@ SchemaSeen schema_read(Reader *reader, const Node *node, const Schema *schema, v
             seen.good |= UINT32_C(1) << i;
     }
     report_missing(reader, node, schema, seen.present);
+    report_one_of(reader, node, schema, seen.present);
     return seen;
 }

@@ -13,8 +13,9 @@
  * tables do (reader.h).
  *
  * The tables are data: canonical.h takes the canonical form of what was read over all of their
- * keys, and tests compare them with the manual. A key that is added to a table is known to both at
- * once.
+ * keys, tests compare them with the manual, and JSON Schema is made of them (rosterctl schema). A
+ * key that is added to a table is known to all at once. What a caller checks itself, the table
+ * tells as well as it can: a pattern, what may stand in a list.
  *
  * Texts are copied into the Reader's arena where the schema says so, else they are the tree's.
  */
@@ -38,7 +39,7 @@ typedef enum SchemaType {
     SCHEMA_SECTION,  /* a map that goes by a schema of its own into a struct within this one */
     SCHEMA_MAP,      /* const Node *: a map, for the caller to read by `section` */
     SCHEMA_NAMES,    /* const Node *: a map of names, each to a map that goes by `section` */
-    SCHEMA_LIST,     /* const Node *: a list, of which maps go by `section` */
+    SCHEMA_LIST,     /* const Node *: a list, of which maps go by `section`; min to max entries */
     SCHEMA_ANY,      /* const Node *: whatever stands there; a map goes by `section` */
 } SchemaType;
 
@@ -61,24 +62,38 @@ typedef struct SchemaChoice {
 /* Appends the canonical form of what was read from a node into the target (canonical.h). */
 typedef void (*SchemaPut)(const void *target, Buf *buf);
 
-typedef struct SchemaKey {
+typedef struct SchemaKey SchemaKey;
+
+struct SchemaKey {
     const char *name;
     SchemaType type;
     bool is_required;
     size_t offset; /* in the struct */
     uint64_t min;
     uint64_t max;
-    uint64_t fallback; /* of numbers and durations when they are missing */
-    bool may_be_off;   /* of a number: `off` is SCHEMA_OFF */
+    uint64_t fallback;   /* of numbers and durations when they are missing */
+    uint64_t gap;        /* of a duration: nothing below it may be but 0, where it is not 0 */
+    bool may_be_off;     /* of a number: `off` is SCHEMA_OFF */
+    bool is_of_settings; /* has no place in a roster */
     const SchemaChoice *choices;
     const SchemaRemedy *remedies; /* of choices; NULL: none */
     const Schema *section;
+    const SchemaKey *item; /* what else may stand in a list, or in the place of a map; of ANY
+                            * without a section, also a list of it */
+    const char *pattern; /* of texts, and of the names of a map: what the caller checks besides, as
+                          * a regular expression of JSON Schema */
     SchemaPut
         put; /* of a type that the caller reads; NULL: the canonical form is what is written */
     const char
         *hint; /* what would be right, "https://HOST"; NULL: the type or the choices say it */
     const char *help; /* what it is for, a clause of a manual page */
-} SchemaKey;
+};
+
+/* What a word of the first key, a choice, asks of the others: bits of keys. */
+typedef struct SchemaVariant {
+    uint32_t needs;
+    uint32_t takes; /* and no others */
+} SchemaVariant;
 
 /* A bit of SchemaSeen for each key. */
 #define SCHEMA_KEYS_MAX 32U
@@ -91,7 +106,16 @@ struct Schema {
     size_t count;                 /* SCHEMA_KEYS_MAX at most */
     bool keeps_texts;             /* else texts are the tree's, and go with it */
     const SchemaRemedy *remedies; /* of unknown keys; NULL: none */
+    /* Bits of two keys, one of which must be there and not both; 0: none. schema_read() reports it.
+     */
+    uint32_t one_of;
+    /* The rest is the caller's to check. */
+    size_t least;                  /* keys that must be there */
+    const SchemaVariant *variants; /* for each choice of keys[0]; NULL: none */
+    uint32_t filled, unless; /* a list that must have entries, where that boolean is not true */
 };
+
+#define SCHEMA_BIT(key) (UINT32_C(1) << (key))
 
 /* Which keys of a map were there, and which of them could be read: bit N is keys[N]. A misspelt key
  * that was reported counts as there, so that nobody reports as well that it is missing. */

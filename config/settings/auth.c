@@ -23,7 +23,7 @@ enum {
     KEY_METADATA_ENDPOINT,
 };
 
-#define BIT(key) (UINT32_C(1) << (key))
+#define BIT(key) SCHEMA_BIT(key)
 
 static const SchemaChoice methods[] = {
 #define METHOD(constant, word) [AUTH_##constant] = {#word, NULL},
@@ -33,10 +33,7 @@ static const SchemaChoice methods[] = {
 };
 
 /* Which keys each method needs, and which it may have besides. */
-static const struct {
-    uint32_t needs;
-    uint32_t takes;
-} method_keys[] = {
+static const SchemaVariant method_keys[] = {
     [AUTH_TOKEN] = {.needs = BIT(KEY_TOKEN_FILE)},
     [AUTH_PASSWORD] = {.needs = BIT(KEY_IAM_ENDPOINT) | BIT(KEY_DOMAIN) | BIT(KEY_USER) |
                                 BIT(KEY_PASSWORD_FILE),
@@ -53,6 +50,12 @@ static const struct {
         .max = SETTING_PATH_SIZE_MAX                                                               \
     }
 
+#define ENDPOINT_KEY(key)                                                                          \
+    {                                                                                              \
+        .name = #key, .type = SCHEMA_TEXT, .offset = offsetof(Auth, key), .min = 1,                \
+        .max = SETTING_PATH_SIZE_MAX, .pattern = ENDPOINT_PATTERN                                  \
+    }
+
 static const SchemaKey keys[] = {
     [KEY_METHOD] = {.name = "method",
                     .type = SCHEMA_CHOICE,
@@ -60,7 +63,7 @@ static const SchemaKey keys[] = {
                     .offset = offsetof(Auth, method),
                     .choices = methods},
     [KEY_TOKEN_FILE] = TEXT_KEY(token_file),
-    [KEY_IAM_ENDPOINT] = TEXT_KEY(iam_endpoint),
+    [KEY_IAM_ENDPOINT] = ENDPOINT_KEY(iam_endpoint),
     [KEY_DOMAIN] = TEXT_KEY(domain),
     [KEY_USER] = TEXT_KEY(user),
     [KEY_PASSWORD_FILE] = TEXT_KEY(password_file),
@@ -68,10 +71,11 @@ static const SchemaKey keys[] = {
     [KEY_ACCESS_KEY_FILE] = TEXT_KEY(access_key_file),
     [KEY_SECRET_KEY_FILE] = TEXT_KEY(secret_key_file),
     [KEY_SECURITY_TOKEN_FILE] = TEXT_KEY(security_token_file),
-    [KEY_METADATA_ENDPOINT] = TEXT_KEY(metadata_endpoint),
+    [KEY_METADATA_ENDPOINT] = ENDPOINT_KEY(metadata_endpoint),
 };
 
-const Schema auth_schema = {.keys = keys, .count = ELEMENTS(keys), .keeps_texts = true};
+const Schema auth_schema = {
+    .keys = keys, .count = ELEMENTS(keys), .keeps_texts = true, .variants = method_keys};
 
 void auth_canonical_endpoint(Reader *reader, const Node *map, const char *key, bool is_metadata,
                              const char **endpoint)

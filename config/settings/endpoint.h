@@ -6,6 +6,9 @@
 #include "config/address.h"
 #include "daemon/base/err.h"
 
+/* What endpoint_parse() takes, in short. */
+#define ENDPOINT_PATTERN "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#@\\s]+/?$"
+
 #define ENDPOINT_SIZE_MAX (ADDRESS_SIZE_MAX + 32) /* with scheme, brackets, port and NUL */
 
 typedef enum EndpointUse {

@@ -7,9 +7,8 @@
 #include "config/instance_key.h"
 #include "config/schema/canonical.h"
 #include "config/settings/auth.h"
+#include "config/settings/endpoint.h"
 #include "daemon/base/str.h"
-
-#define INSTANCE_NAME_MAX 64U
 
 typedef struct Draft {
     Instance instance;
@@ -51,6 +50,7 @@ static const SchemaKey keys[] = {
                       .offset = offsetof(Draft, instance.endpoint),
                       .min = 1,
                       .max = SETTING_PATH_SIZE_MAX,
+                      .pattern = ENDPOINT_PATTERN,
                       .hint = "https://HOST"},
     [KEY_API] = {.name = "api",
                  .type = SCHEMA_CHOICE,
@@ -95,7 +95,7 @@ static void check_instance_name(Reader *reader, const Node *node)
         is_bad = is_bad || (unsigned char)*c <= ' ' || *c == '/' || *c == 0x7f;
         characters += ((unsigned char)*c & 0xc0) != 0x80;
     }
-    if (is_bad || characters == 0 || characters > INSTANCE_NAME_MAX)
+    if (is_bad || characters == 0 || characters > INSTANCES_NAME_MAX)
         reader_problem_at_key(
             reader, node,
             "not a name of an instance, must be 1 to 64 characters without spaces "

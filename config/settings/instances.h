@@ -4,6 +4,10 @@
 
 #include "config/build.h"
 
+#define INSTANCES_NAME_MAX 64U
+/* What a name of an instance may be. */
+#define INSTANCES_NAME_PATTERN "^[^\\u0000-\\u0020/\\u007f]{1,64}$"
+
 /* The keys of one instance. */
 extern const Schema instances_schema;
 

@@ -35,6 +35,7 @@ static void put_freezes(const void *draft, Buf *buf)
      .offset = offsetof(SettingsDraft, config.SETTING_PLACE(key, kind, section)),                  \
      .help = sentence,                                                                             \
      .fallback = usual,                                                                            \
+     .gap = SETTING_GAP(constant),                                                                 \
      .is_required = SETTING_IS_##kind == SETTING_IS_MODE,                                          \
      SETTING_KEY_##kind(low, high)},
 
@@ -45,7 +46,7 @@ static const Schema limits_schema = {.keys = limits_keys, .count = ELEMENTS(limi
 
 /* ---- one key for each row of the guards that has one ---- */
 
-#define GUARD_KEY(name_, help_, least, most, preset, switchable)                                   \
+#define GUARD_KEY(name_, help_, least, most, preset, whose, switchable)                            \
     {.name = #name_,                                                                               \
      .type = SCHEMA_UINT,                                                                          \
      .offset = offsetof(Guards, name_),                                                            \
@@ -53,6 +54,7 @@ static const Schema limits_schema = {.keys = limits_keys, .count = ELEMENTS(limi
      .max = most,                                                                                  \
      .fallback = preset,                                                                           \
      .may_be_off = switchable,                                                                     \
+     .is_of_settings = (whose) == GUARD_OF_PASS,                                                   \
      .help = help_},
 #define GUARD_KEY_SETTABLE(...) GUARD_KEY(__VA_ARGS__, false)
 #define GUARD_KEY_SWITCHABLE(...) GUARD_KEY(__VA_ARGS__, true)
@@ -60,7 +62,7 @@ static const Schema limits_schema = {.keys = limits_keys, .count = ELEMENTS(limi
 
 static const SchemaKey guard_keys[] = {
 #define GUARD_KEY_ROW(constant, key, unit, help, least, most, preset, how, whose, covered, kind)   \
-    GUARD_KEY_##kind(key, help, least, most, preset)
+    GUARD_KEY_##kind(key, help, least, most, preset, whose)
     GUARD_ROWS(GUARD_KEY_ROW)
 #undef GUARD_KEY_ROW
 };
@@ -86,6 +88,11 @@ enum {
     KEY_FREEZES,
 };
 
+#define ROSTER_ENTRY_HINT "a file, a directory or a pattern"
+
+static const SchemaKey roster_entry_key = {
+    .type = SCHEMA_TEXT, .min = 1, .max = SETTING_PATH_SIZE_MAX, .hint = ROSTER_ENTRY_HINT};
+
 static const SchemaKey settings_keys[] = {
     [KEY_VERSION] = {.name = "version",
                      .type = SCHEMA_UINT,
@@ -100,6 +107,7 @@ static const SchemaKey settings_keys[] = {
                        .put = canonical_put_nothing,
                        .is_required = true,
                        .offset = offsetof(SettingsDraft, instances),
+                       .pattern = INSTANCES_NAME_PATTERN,
                        .hint = "a map of instances by name"},
 #define KEY_OF_SETTING(constant, ...) [KEY_##constant] = SETTING_KEY(constant, __VA_ARGS__)
     SETTING_TOP_ROWS(KEY_OF_SETTING)
@@ -109,6 +117,7 @@ static const SchemaKey settings_keys[] = {
                          .type = SCHEMA_LIST,
                          .put = canonical_put_nothing,
                          .offset = offsetof(SettingsDraft, rosters),
+                         .item = &roster_entry_key,
                          .hint = "a list of files, directories or patterns"},
     [KEY_CHANNELS] = {.name = "channels",
                       .type = SCHEMA_LIST,
@@ -123,12 +132,16 @@ static const SchemaKey settings_keys[] = {
                     .section = &settings_guards_schema},
     [KEY_WINDOWS] = {.name = "windows",
                      .type = SCHEMA_LIST,
+                     .min = 1,
+                     .max = WINDOW_KEYS_MAX,
                      .section = &window_keys_schema,
                      .put = put_windows,
                      .offset = offsetof(SettingsDraft, windows),
                      .hint = "a list of windows"},
     [KEY_FREEZES] = {.name = "freezes",
                      .type = SCHEMA_LIST,
+                     .min = 1,
+                     .max = WINDOW_KEYS_FREEZES_MAX,
                      .section = &window_keys_freeze_schema,
                      .put = put_freezes,
                      .offset = offsetof(SettingsDraft, freezes),
@@ -162,8 +175,8 @@ static void read_rosters(Build *build, Reader *reader, const Node *list, RosterE
         return;
     }
     for (const Node *node = list->first; node; node = node->next) {
-        const char *text = schema_read_text(reader, node, 1, SETTING_PATH_SIZE_MAX,
-                                            "a file, a directory or a pattern");
+        const char *text = schema_read_text(reader, node, roster_entry_key.min,
+                                            roster_entry_key.max, roster_entry_key.hint);
 
         if (text)
             add_entry(reader, node, text, entries);

@@ -8,14 +8,20 @@
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 
-#define WINDOWS_MAX 64U
-#define FREEZES_MAX 256U
 #define REASON_MAX 256U
 #define REASON_DEFAULT "a freeze"
 #define ZONE_DEFAULT "UTC"
 #define ZONE_HINT "a name of the tz database, such as Europe/Berlin"
 #define DAYS_HINT "mon, tue, wed, thu, fri, sat or sun, a range such as mon-fri, or a list of them"
 #define TIME_HINT "a time with its offset, such as 2026-12-20T00:00:00Z"
+
+/* The words of day_names, and a range of them. */
+#define DAY "(mon|tue|wed|thu|fri|sat|sun)"
+#define DAYS_PATTERN "^" DAY "(-" DAY ")?$"
+#define HOURS "([01][0-9]|2[0-3]):[0-5][0-9]"
+
+static const SchemaKey days_key = {
+    .type = SCHEMA_TEXT, .min = 1, .max = SIZE_MAX, .pattern = DAYS_PATTERN};
 
 typedef struct WindowDraft {
     const Node *days;
@@ -28,6 +34,7 @@ static const SchemaKey keys[] = {
     [KEY_DAYS] = {.name = "days",
                   .type = SCHEMA_ANY,
                   .offset = offsetof(WindowDraft, days),
+                  .item = &days_key,
                   .hint = DAYS_HINT,
                   .help = "the days on which it opens; left out: all"},
     [KEY_FROM] = {.name = "from",
@@ -35,6 +42,7 @@ static const SchemaKey keys[] = {
                   .is_required = true,
                   .offset = offsetof(WindowDraft, from),
                   .max = SIZE_MAX,
+                  .pattern = "^" HOURS "$",
                   .hint = "a time of day, 00:00 to 23:59",
                   .help = "the local time at which it opens"},
     [KEY_TO] = {.name = "to",
@@ -42,6 +50,7 @@ static const SchemaKey keys[] = {
                 .is_required = true,
                 .offset = offsetof(WindowDraft, to),
                 .max = SIZE_MAX,
+                .pattern = "^(" HOURS "|24:00)$",
                 .hint = "a time of day, 00:00 to 24:00",
                 .help = "the local time at which it closes; not after from: on the next day"},
     [KEY_ZONE] = {.name = "zone",
@@ -251,9 +260,11 @@ void window_keys_read(Build *build, Reader *reader, const Node *windows, const N
                       ChangeWindows *ret_windows)
 {
     ChangeWindow *window =
-        windows ? make_entries(reader, windows, WINDOWS_MAX, sizeof(*window), "one window") : NULL;
-    Freeze *freeze =
-        freezes ? make_entries(reader, freezes, FREEZES_MAX, sizeof(*freeze), "one freeze") : NULL;
+        windows ? make_entries(reader, windows, WINDOW_KEYS_MAX, sizeof(*window), "one window")
+                : NULL;
+    Freeze *freeze = freezes ? make_entries(reader, freezes, WINDOW_KEYS_FREEZES_MAX,
+                                            sizeof(*freeze), "one freeze")
+                             : NULL;
 
     *ret_windows = (ChangeWindows){.windows = window, .freezes = freeze};
     for (const Node *node = window ? windows->first : NULL; node; node = node->next)

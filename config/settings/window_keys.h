@@ -4,6 +4,10 @@
 
 #include "config/build.h"
 
+/* How many entries the lists may have. */
+#define WINDOW_KEYS_MAX 64U
+#define WINDOW_KEYS_FREEZES_MAX 256U
+
 /* The keys of an entry of each list. */
 extern const Schema window_keys_schema;
 extern const Schema window_keys_freeze_schema;

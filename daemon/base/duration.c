@@ -22,6 +22,14 @@ static const Unit units[] = {
     {"m", USEC_PER_MINUTE},  {"s", USEC_PER_SEC}, {"ms", USEC_PER_MSEC},
 };
 
+const char *duration_unit(size_t number, uint64_t *ret_usec)
+{
+    if (number >= ELEMENTS(units))
+        return NULL;
+    *ret_usec = units[number].usec;
+    return units[number].name;
+}
+
 static const Unit *find_unit(const char *name)
 {
     for (size_t i = 0; i < ELEMENTS(units); i++) {

@@ -28,6 +28,9 @@ int duration_parse(const char *text, uint64_t *ret_usec);
  */
 int duration_parse_since(const char *text, uint64_t now_usec, uint64_t *ret_realtime_usec);
 
+/* The name of a unit and what it is, from the longest on; NULL behind the last. */
+const char *duration_unit(size_t number, uint64_t *ret_usec);
+
 #define DURATION_TEXT_SIZE 32
 
 /* The way back, in the largest unit up to days that needs no fraction; whole milliseconds. */

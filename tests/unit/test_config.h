@@ -76,14 +76,42 @@ static inline void put_file(const char *path, const char *text)
     put_bytes(path, text, strlen(text));
 }
 
+/* Where ROSTERD_FIXTURES names a folder, keeps the files there with what is said of them, for who
+ * checks them by other means (tests/integration/test_schema.py). */
+static inline void keep_fixture(const char *expected)
+{
+    const char *folder = getenv("ROSTERD_FIXTURES");
+    static unsigned int count;
+    char path[SCRATCH_SIZE + 256], said[sizeof(path) + 16], command[2 * sizeof(path)];
+    FILE *file;
+
+    if (!folder)
+        return;
+    snprintf(path, sizeof(path), "%s/%d-%u", folder, (int)getpid(), count++);
+    snprintf(said, sizeof(said), "%s/expected", path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    file = fopen(said, "w");
+    if (!file) { /* a test without descriptors */
+        assert_int_equal(rmdir(path), 0);
+        return;
+    }
+    fputs(expected, file);
+    fclose(file);
+    /* Some tests have files that are not there, or none that could be copied. */
+    snprintf(command, sizeof(command), "cp -r rosterd.yaml rosters.d '%s' 2>/dev/null; true", path);
+    assert_int_equal(system(command), 0);
+}
+
 /* Loads rosterd.yaml, which must be right. The caller frees it. */
 static inline Config *load_good(void)
 {
     Problems problems = {0};
     Buf text = {0};
     Config *config = NULL;
-    int r = config_load("rosterd.yaml", &problems, &config);
+    int r;
 
+    keep_fixture("");
+    r = config_load("rosterd.yaml", &problems, &config);
     problems_print(&problems, &text);
     assert_string_equal(buf_text(&text), "");
     assert_int_equal(r, 0);
@@ -98,8 +126,10 @@ static inline void expect_problems(const char *expected)
     Problems problems = {0};
     Buf text = {0};
     Config *config = NULL;
-    int r = config_load("rosterd.yaml", &problems, &config);
+    int r;
 
+    keep_fixture(expected);
+    r = config_load("rosterd.yaml", &problems, &config);
     problems_print(&problems, &text);
     assert_string_equal(buf_text(&text), expected);
     assert_int_equal(r, -EINVAL);
