@@ -157,14 +157,21 @@ libexecdir = $(PREFIX)/lib/rosterd
 systemddir = $(PREFIX)/lib/systemd
 mandir = $(PREFIX)/share/man
 completiondir = $(PREFIX)/share/bash-completion/completions
+sharedir = $(PREFIX)/share/rosterd
+SCHEMAS := settings.schema.json roster.schema.json
 UNITS := rosterd.service rosterd-git@.service rosterd-git@.timer
 INSTALLED = $(PROGRAMS:%=$(bindir)/%) $(libexecdir)/rosterd-git $(UNITS:%=$(systemddir)/system/%) \
 	$(systemddir)/catalog/rosterd.catalog $(PREFIX)/lib/sysusers.d/rosterd.conf \
 	$(mandir)/man8/rosterd.8 $(mandir)/man1/rosterctl.1 $(mandir)/man5/rosterd.yaml.5 \
-	$(PROGRAMS:%=$(completiondir)/%) $(PREFIX)/share/doc/rosterd/rosterd.yaml.example
+	$(PROGRAMS:%=$(completiondir)/%) $(SCHEMAS:%=$(sharedir)/%) $(PREFIX)/share/doc/rosterd/rosterd.yaml.example
 INSTALL_FILE = install -D -m 644
 
-install: all
+# What editors check settings and rosters by.
+$(SCHEMAS:%=$(B)/%): $(B)/%.schema.json: $(B)/rosterctl
+	$(B)/rosterctl schema $* > $@.new
+	mv $@.new $@
+
+install: all $(SCHEMAS:%=$(B)/%)
 	install -d $(DESTDIR)$(bindir)
 	install -s -m 755 $(PROGRAMS:%=$(B)/%) $(DESTDIR)$(bindir)
 	install -D -m 755 systemd/rosterd-git.sh $(DESTDIR)$(libexecdir)/rosterd-git
@@ -180,14 +187,17 @@ install: all
 	$(INSTALL_FILE) config/rosterd.yaml.5 $(DESTDIR)$(mandir)/man5/rosterd.yaml.5
 	$(INSTALL_FILE) systemd/rosterd.bash-completion $(DESTDIR)$(completiondir)/rosterd
 	$(INSTALL_FILE) systemd/rosterd.bash-completion $(DESTDIR)$(completiondir)/rosterctl
-	$(INSTALL_FILE) systemd/rosterd.yaml.example \
-		$(DESTDIR)$(PREFIX)/share/doc/rosterd/rosterd.yaml.example
+	install -d $(DESTDIR)$(sharedir) $(DESTDIR)$(PREFIX)/share/doc/rosterd
+	install -m 644 $(SCHEMAS:%=$(B)/%) $(DESTDIR)$(sharedir)
+	sed 's,/usr/share/rosterd,$(sharedir),' systemd/rosterd.yaml.example \
+		> $(DESTDIR)$(PREFIX)/share/doc/rosterd/rosterd.yaml.example
+	chmod 644 $(DESTDIR)$(PREFIX)/share/doc/rosterd/rosterd.yaml.example
 	@[ -n "$(DESTDIR)" ] || systemd/after-install.sh $(PREFIX) install
 
 # Folders that others use as well stay while anything is in them.
 uninstall:
 	rm -f $(INSTALLED:%=$(DESTDIR)%)
-	for folder in $(libexecdir) $(PREFIX)/share/doc/rosterd; do \
+	for folder in $(libexecdir) $(sharedir) $(PREFIX)/share/doc/rosterd; do \
 		[ ! -d $(DESTDIR)$$folder ] || rmdir $(DESTDIR)$$folder || exit 1; done
 	@[ -n "$(DESTDIR)" ] || systemd/after-install.sh $(PREFIX) uninstall
 

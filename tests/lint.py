@@ -63,8 +63,8 @@ ROOMS = {
                   "daemon/runtime daemon/report",
     "daemon/control": "daemon/base config/schema daemon/json daemon/http daemon/log daemon/store "
                       "daemon/runtime daemon/report daemon/cli",
-    "daemon/ctl": "daemon/base config config/load reconcile/report daemon/json daemon/http "
-                  "daemon/store daemon/runtime daemon/report daemon/cli",
+    "daemon/ctl": "daemon/base config config/settings config/roster config/load reconcile/report daemon/json "
+                  "daemon/http daemon/store daemon/runtime daemon/report daemon/cli",
     "daemon/service": "daemon/base config config/load daemon/log daemon/store daemon/runtime "
                       "daemon/cli daemon/control",
     "daemon": "daemon/cli daemon/ctl daemon/service",

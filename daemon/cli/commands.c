@@ -31,7 +31,8 @@ enum {
     TAKES_LOCAL = 1 << 13,
     TAKES_INSTANCE = 1 << 14,
     TAKES_MEMBERS = 1 << 15,
-    TAKES_EXPORT = 1 << 16, /* --output, --fields, --force */
+    TAKES_EXPORT = 1 << 16,   /* --output, --fields, --force */
+    TAKES_DOCUMENT = 1 << 17, /* a word: settings or roster */
 };
 
 typedef struct Command {
@@ -47,6 +48,7 @@ static const Command commands[] = {
      TAKES_JSON | TAKES_SOCKET | TAKES_LOCAL | TAKES_INSTANCE | TAKES_MEMBERS},
     {"export", ACTION_EXPORT,
      TAKES_SOCKET | TAKES_LOCAL | TAKES_INSTANCE | TAKES_EXPORT | MAY_CHANNELS},
+    {"schema", ACTION_SCHEMA, TAKES_DOCUMENT},
     {"status", ACTION_STATUS, TAKES_JSON | TAKES_SOCKET | TAKES_STATUS | MAY_CHANNEL},
     {"history", ACTION_HISTORY, TAKES_JSON | TAKES_SOCKET | TAKES_HISTORY},
     {"undo", ACTION_UNDO, TAKES_JSON | TAKES_SOCKET | TAKES_DRY_RUN | TAKES_UNDO},
@@ -190,11 +192,11 @@ static const char commands_help[] =
     "\n"
     "  plan [C]... [-v] [--summary] [--local] [--out FILE] [--format FORMAT]\n"
     "                     what a pass would change; text, json, markdown or html\n"
-    "  validate [FILE]... [--format FORMAT]    every error of settings and rosters,\n"
-    "                     or of these rosters; as text, json, github or gitlab\n"
+    "  validate [FILE]... [--format FORMAT]  every error; text, json, github, gitlab\n"
     "  channels [--instance NAME] [--members] [--local]   what the service has\n"
     "  export [C]... [--instance NAME] [--output DIR [--force]] [--fields] [--local]\n"
     "                     rosters that say what is live, to begin with\n"
+    "  schema (settings | roster)              JSON Schema of either, for editors\n"
     "Of the running rosterd (history and undo --dry-run work without one, too):\n"
     "  status [C] [--problems] [--exit-code | --watch]  as the last pass found it\n"
     "  history [--channel C] [--since 1h]      what was changed, when, why\n"
@@ -204,7 +206,7 @@ static const char commands_help[] =
     "  resume (C | --instance NAME | --all)    end the pause, say which still hold\n"
     "  approve DIGEST [--yes] [--now]          let exactly this plan pass its guards\n"
     "  reconcile [C]      a pass that begins now; waits, exits like rosterd --once\n"
-    "C is a channel: name, id, or instance/name. All but validate, export: --json.\n"
+    "C is a channel: name, id, instance/name; --json: not validate, export, schema.\n"
     "  -c, --config FILE  settings; else $ROSTERD_CONFIG, /etc/rosterd/rosterd.yaml\n"
     "      --socket PATH  rosterd's control socket, where it is not the settings'\n"
     "      --log-level LEVEL, --log-format FORMAT, --version, --help\n"
@@ -217,15 +219,6 @@ const OptionTable commands_options = {
 bool commands_option_fits(size_t number, const OptionRow *row)
 {
     return !row->goes_with || (row->goes_with & commands[number].takes);
-}
-
-static bool commands_is_given(const Options *options, const char *name)
-{
-    for (size_t i = 0; i < ELEMENTS(commands_rows); i++) {
-        if ((options->given >> i & 1) && str_equal(commands_rows[i].name, name))
-            return true;
-    }
-    return false;
 }
 
 /* The first option given that the command does not take, or NULL. */
@@ -249,6 +242,8 @@ static int commands_check(const Command *command, const Options *options, Err *e
                        command->name);
     if ((command->takes & TAKES_REASON) && str_is_empty(options->reason))
         return err_set(err, -EINVAL, "pause needs --reason TEXT: whoever finds it wants to know");
+    if ((command->takes & TAKES_DOCUMENT) && !options->document)
+        return err_set(err, -EINVAL, "schema needs one of settings and roster (see --help)");
     if ((command->takes & TAKES_UNDO) && chosen != 1)
         return err_set(err, -EINVAL, "undo needs one of --last, --pass ID and --action ID");
     if (options->force && !options->output)
@@ -262,6 +257,25 @@ static int commands_add_word(const char ***words, size_t *count, size_t *capacit
     if (mem_grow(words, capacity, *count + 1, sizeof(**words)) < 0)
         return err_memory(err);
     (*words)[(*count)++] = word;
+    return 0;
+}
+
+static int commands_take_document(Options *options, const char *word, Err *err)
+{
+    if (!str_equal(word, "settings") && !str_equal(word, "roster"))
+        return err_set(err, -EINVAL, "schema %s: unknown, must be settings or roster", word);
+    options->document = word;
+    return 0;
+}
+
+static int commands_take_digest(Options *options, const char *word, Err *err)
+{
+    if (!digest_is_hex(word, DIGEST_SHORT))
+        return err_set(err, -EINVAL,
+                       "approve %s: not a digest, give the hex digits that a plan shows, the first "
+                       "%d at least",
+                       word, DIGEST_SHORT);
+    options->digest = word;
     return 0;
 }
 
@@ -283,15 +297,10 @@ static int commands_take_word(const Command *command, Options *options, const ch
         options->channel = word;
         return 0;
     }
-    if ((command->takes & TAKES_DIGEST) && !options->digest) {
-        options->digest = word;
-        if (digest_is_hex(word, DIGEST_SHORT))
-            return 0;
-        return err_set(err, -EINVAL,
-                       "approve %s: not a digest, give the hex digits that a plan shows, the first "
-                       "%d at least",
-                       word, DIGEST_SHORT);
-    }
+    if ((command->takes & TAKES_DOCUMENT) && !options->document)
+        return commands_take_document(options, word, err);
+    if ((command->takes & TAKES_DIGEST) && !options->digest)
+        return commands_take_digest(options, word, err);
     return err_set(err, -EINVAL, "%s: unexpected after %s (see --help)", word, command->name);
 }
 
@@ -349,7 +358,8 @@ static int commands_finish(const Command *command, Options *options, Err *err)
     if ((command->takes & TAKES_DIGEST) && !options->digest)
         return err_set(err, -EINVAL, "approve needs a DIGEST, as a plan shows it (see --help)");
     options->dry_run = options->dry_run || command->action == ACTION_PLAN;
-    if (options->file_count > 0 && !commands_is_given(options, "config"))
+    /* --config is the first row. */
+    if (options->file_count > 0 && !(options->given & 1))
         options->config_path = NULL;
     return commands_settle_format(command, options, err);
 }

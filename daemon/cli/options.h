@@ -21,6 +21,7 @@ typedef enum Action {
     ACTION_EXPORT,
     ACTION_VALIDATE,
     ACTION_STATUS,
+    ACTION_SCHEMA,
     ACTION_HISTORY,
     ACTION_UNDO,
     ACTION_PAUSE,
@@ -51,6 +52,7 @@ typedef struct Options {
     size_t channel_count, channel_capacity;
     const char **files; /* of validate: likewise */
     size_t file_count, file_capacity;
+    const char *document; /* of schema: settings or roster */
     const char *instance;
     bool all;
     bool watch;

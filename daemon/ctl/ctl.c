@@ -26,6 +26,8 @@ int ctl_run(const Options *options)
         return ctl_channels(options);
     case ACTION_EXPORT:
         return ctl_export(options);
+    case ACTION_SCHEMA:
+        return ctl_schema(options);
     case ACTION_STATUS:
     case ACTION_DAEMON:
     case ACTION_ONCE:

@@ -14,6 +14,8 @@ int ctl_validate(const Options *options);
  * something of it could not be read or written. */
 int ctl_channels(const Options *options);
 int ctl_export(const Options *options);
+/* Prints JSON Schema of settings or rosters. */
+int ctl_schema(const Options *options);
 
 /* What the daemon knows. */
 int ctl_status(const Options *options);

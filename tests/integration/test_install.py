@@ -30,6 +30,8 @@ FILES = {
     "share/bash-completion/completions/rosterd": 0o644,
     "share/bash-completion/completions/rosterctl": 0o644,
     "share/doc/rosterd/rosterd.yaml.example": 0o644,
+    "share/rosterd/settings.schema.json": 0o644,
+    "share/rosterd/roster.schema.json": 0o644,
 }
 
 
@@ -90,6 +92,13 @@ def test_the_installed_programs_run(installed):
     for name in "rosterd", "rosterctl":
         done = subprocess.run([folder / prefix.lstrip("/") / "bin" / name, "--version"], capture_output=True, text=True)
         assert done.returncode == 0 and done.stdout.startswith(name)
+
+
+def test_the_example_names_the_schema_that_is_installed(installed):
+    folder, prefix = installed
+    example = (folder / prefix.lstrip("/") / "share/doc/rosterd/rosterd.yaml.example").read_text()
+    named = re.match(r"# yaml-language-server: \$schema=(/\S+)\n", example)[1]
+    assert named.startswith(prefix) and (folder / named.lstrip("/")).is_file()
 
 
 def test_installing_again_changes_nothing(installed):
@@ -242,6 +251,7 @@ COMPLETIONS = [
     ("rosterd --dr", "--dry-run"), ("rosterd --log-level not", "notice"), ("rosterd --log-format js", "json"),
     ("rosterctl va", "validate"), ("rosterctl plan --js", "--json"), ("rosterctl plan va", ""),
     ("rosterd -c /etc/hostna", "/etc/hostname"), ("rosterctl validate /etc/hostna", "/etc/hostname"),
+    ("rosterctl schema r", "roster"), ("rosterctl schema --js", ""),
     ("rosterctl validate --format git", "github gitlab"), ("rosterctl validate --js", ""),
 ]
 
