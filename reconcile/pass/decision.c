@@ -52,6 +52,32 @@ static int decision_remember(ChannelPass *channel, Err *err)
                                   count, err);
 }
 
+/* The sightings of those that are no extra in this list are over, even if nothing more comes of it:
+ * the channel may fail before the others are counted. */
+static int decision_forget_returned(ChannelPass *channel, Err *err)
+{
+    const Plan *plan = &channel->plan;
+    _cleanup_free_ Sighting *kept = NULL;
+    size_t count = 0;
+
+    if (channel->dry_run || channel->record.sighting_count == 0)
+        return 0;
+    kept = calloc(channel->record.sighting_count, sizeof(*kept));
+    if (!kept)
+        return err_memory(err);
+    for (size_t i = 0; i < plan->extra_count; i++) {
+        uint32_t seen = guard_sightings(&channel->record, plan->extras[i].id) - 1;
+
+        assert(seen == 0 || count < channel->record.sighting_count);
+        if (seen > 0)
+            kept[count++] = (Sighting){plan->extras[i].id, seen};
+    }
+    if (count == channel->record.sighting_count)
+        return 0;
+    return channel->ops->remember(channel->context, channel->roster, channel->row->id, kept, count,
+                                  err);
+}
+
 /* A group that the channel lacks, in a mode that adds: then nothing is changed there. */
 static const char *decision_find_absent_group(const ChannelPass *channel)
 {
@@ -145,6 +171,8 @@ static int decision_recall_pauses(ChannelPass *channel, Err *err)
     if (decision_differs(channel))
         r = channel->ops->recall(channel->context, channel->roster, channel->row, &channel->record,
                                  err);
+    if (r == 0)
+        r = decision_forget_returned(channel, err);
     return r == 0 ? decision_recall_pause(channel, err) : r;
 }
 
@@ -322,9 +350,9 @@ static void decision_go_on(ChannelPass *channel)
     if (r > 0)
         return;
     if (r == 0)
-        r = decision_check_groups(channel, &err);
-    if (r == 0)
         r = decision_remember(channel, &err);
+    if (r == 0)
+        r = decision_check_groups(channel, &err);
     if (r < 0) {
         apply_mark(channel, OUTCOME_SKIPPED);
         channel_end(channel, RESULT_FAILED, &err);

@@ -111,6 +111,48 @@ static void test_a_state_that_cannot_forget_does_not_fail_what_is_in_sync(void *
     world_free(world);
 }
 
+/* The list shows it, whatever else fails. */
+static void test_who_was_wanted_while_the_channel_failed_is_seen_anew(void **state)
+{
+    World *world = world_confirming(2);
+    RosterChannel *roster = &world->rosters[0];
+
+    (void)state;
+    roster->mode = MODE_SYNC;
+    expect(world, RESULT_HELD);
+    world_want(world, roster, "", world->channels[0].members[3]->host, 8080);
+    world_want(world, roster, "absent", "10.7.0.1", 8080);
+    expect(world, RESULT_FAILED);
+    roster->member_count = 3;
+    expect(world, RESULT_HELD);
+    assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 0);
+    expect(world, RESULT_CONVERGED);
+    world_free(world);
+}
+
+static void test_who_was_wanted_while_another_was_not_enabled_is_seen_anew(void **state)
+{
+    World *world = world_confirming(2);
+    RosterChannel *roster = &world->rosters[0];
+    WorldChannel *channel = &world->channels[0];
+
+    (void)state;
+    roster->quarantine_usec = 30 * USEC_PER_DAY;
+    expect(world, RESULT_HELD);
+    expect(world, RESULT_QUARANTINED);
+    world_add_member(channel, "10.9.7.1", 8080);
+    expect(world, RESULT_HELD);
+    world_want(world, roster, "", channel->members[3]->host, 8080);
+    world_want(world, roster, "", channel->members[4]->host, 8080);
+    world_fault(world, REQUEST_ENABLE_MEMBER, 1, 1, 400, "APIG.2012");
+    expect(world, RESULT_FAILED);
+    world->fault_count = 0;
+    roster->member_count = 4;
+    expect(world, RESULT_HELD);
+    assert_int_equal(world_count_sent(world, REQUEST_DISABLE_MEMBER), 0);
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +162,8 @@ int main(void)
         cmocka_unit_test(test_a_state_that_cannot_be_read_or_written_leaves_extras_unsent),
         cmocka_unit_test(test_a_state_that_cannot_be_written_fails_where_sightings_matter),
         cmocka_unit_test(test_a_state_that_cannot_forget_does_not_fail_what_is_in_sync),
+        cmocka_unit_test(test_who_was_wanted_while_the_channel_failed_is_seen_anew),
+        cmocka_unit_test(test_who_was_wanted_while_another_was_not_enabled_is_seen_anew),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
