@@ -290,6 +290,9 @@ static void runs_check_due(Sim *sim, SimSlot *slot)
     if (has_come || schedule->state == SCHEDULE_IDLE ||
         (schedule->state == SCHEDULE_WAITING && schedule->next_usec > sim->world->now_usec))
         slot->due_usec = 0;
+    /* It may come earlier, by another jitter. */
+    else if (slot->due_usec > schedule->timed_usec)
+        slot->due_usec = schedule->timed_usec;
 }
 
 static void runs_end_pass(Sim *sim)
