@@ -197,13 +197,14 @@ void report_json_put_roster(JsonWriter *writer, const char *digest, const char *
 void report_json_put_instance(JsonWriter *writer, const Report *report,
                               const InstanceReport *instance)
 {
-    char key[INSTANCE_KEY_SIZE] = "";
+    char key[INSTANCE_KEY_SIZE];
 
-    if (instance->instance)
-        instance_key(instance->instance, key);
     json_open_object(writer, NULL);
     json_put_text(writer, "name", instance->name);
-    json_put_text(writer, "key", key);
+    if (report->dry_run && instance->instance) {
+        instance_key(instance->instance, key);
+        json_put_text(writer, "key", key);
+    }
     json_put_text(writer, "result", report_result_text(report_instance_result(report, instance)));
     json_put_text(writer, "digest", instance->digest);
     report_json_put_guards(writer, instance->guards, instance->guard_count);

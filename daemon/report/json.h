@@ -23,7 +23,8 @@ void report_json_put_pause(JsonWriter *writer, PauseScope scope, const char *rea
 void report_json_put_guards(JsonWriter *writer, const Guard *guards, size_t count);
 
 /* Puts an object at the end of an array: what the guards of a whole pass have to say of one
- * instance of it, {"name", "result", "digest", "guards", "error"}. */
+ * instance of it, {"name", "result", "digest", "guards", "error"}; of a dry run, whose plans may be
+ * carried out later (plan_file.h), "key" as well. */
 void report_json_put_instance(JsonWriter *writer, const Report *report,
                               const InstanceReport *instance);
 
