@@ -138,18 +138,6 @@ void channel_fail(ChannelPass *channel, int error, const char *what)
 
 /* ---- reading a whole list ---- */
 
-static const char *channel_row_id(const void *rows, size_t row)
-{
-    return ((const MemberRow *)rows)[row].id;
-}
-
-static ListingPage channel_page(const Answer *answer)
-{
-    const MemberPage *page = answer->members;
-
-    return (ListingPage){page->total, page->row_count, channel_row_id, page->rows};
-}
-
 static int channel_take_page(void *owner, const Answer *answer, size_t skip, Err *err)
 {
     return diff_add_page(((ChannelPass *)owner)->reading, answer->members, skip, err);
@@ -181,7 +169,7 @@ static void channel_on_list(void *owner, ListReadEnd end, const Err *err)
 
 void channel_read(ChannelPass *channel, Diff *diff, uint64_t delay_usec, ChannelOnWhole on_whole)
 {
-    static const ListReader reader = {channel_page, channel_take_page, channel_forget_rows,
+    static const ListReader reader = {list_read_member_page, channel_take_page, channel_forget_rows,
                                       channel_on_list};
 
     assert(channel->row && on_whole && !channel->is_done && !channel->call.is_in_flight);

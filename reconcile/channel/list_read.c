@@ -6,6 +6,30 @@
 
 #include "reconcile/request/retry.h"
 
+static const char *list_read_member_id(const void *rows, size_t row)
+{
+    return ((const MemberRow *)rows)[row].id;
+}
+
+ListingPage list_read_member_page(const Answer *answer)
+{
+    const MemberPage *page = answer->members;
+
+    return (ListingPage){page->total, page->row_count, list_read_member_id, page->rows};
+}
+
+static const char *list_read_channel_id(const void *rows, size_t row)
+{
+    return ((const ChannelRow *)rows)[row].id;
+}
+
+ListingPage list_read_channel_page(const Answer *answer)
+{
+    const ChannelPage *page = answer->channels;
+
+    return (ListingPage){page->total, page->row_count, list_read_channel_id, page->rows};
+}
+
 static void list_read_ask(ListRead *read, uint64_t delay_usec)
 {
     read->call->request.offset = listing_offset(&read->listing);

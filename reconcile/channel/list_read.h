@@ -12,9 +12,14 @@ typedef enum ListReadEnd {
     LIST_READ_FAILED,  /* it cannot be read; told in `err` */
 } ListReadEnd;
 
-/* What differs between the two lists. */
+/* A page of the two lists: an answer to REQUEST_LIST_MEMBERS, and to REQUEST_LIST_CHANNELS.
+ * Borrowed. */
+ListingPage list_read_member_page(const Answer *answer);
+ListingPage list_read_channel_page(const Answer *answer);
+
+/* What differs between those who read. */
 typedef struct ListReader {
-    ListingPage (*page)(const Answer *answer);
+    ListingPage (*page)(const Answer *answer); /* list_read_member_page() or the other */
     /* Takes the rows of a page from number `skip` on. 0; -EPROTO, told in `err`; -ENOMEM. */
     int (*take)(void *owner, const Answer *answer, size_t skip, Err *err);
     /* All rows so far count for nothing. */

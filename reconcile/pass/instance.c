@@ -121,18 +121,6 @@ static void instance_resolve(InstancePass *instance)
     instance->is_resolved = true;
 }
 
-static const char *instance_row_id(const void *rows, size_t row)
-{
-    return ((const ChannelRow *)rows)[row].id;
-}
-
-static ListingPage instance_page(const Answer *answer)
-{
-    const ChannelPage *page = answer->channels;
-
-    return (ListingPage){page->total, page->row_count, instance_row_id, page->rows};
-}
-
 static int instance_take_page(void *owner, const Answer *answer, size_t skip, Err *err)
 {
     return catalog_add_page(&((InstancePass *)owner)->catalog, answer->channels, skip, err);
@@ -162,8 +150,8 @@ static void instance_on_list(void *owner, ListReadEnd end, const Err *err)
 
 void instance_start(InstancePass *instance, bool is_probe, size_t first)
 {
-    static const ListReader reader = {instance_page, instance_take_page, instance_forget_rows,
-                                      instance_on_list};
+    static const ListReader reader = {list_read_channel_page, instance_take_page,
+                                      instance_forget_rows, instance_on_list};
 
     if (instance->channel_count == 0)
         return;

@@ -16,18 +16,6 @@ static void survey_close_one(Survey *survey)
     survey->open_count--;
 }
 
-static const char *survey_member_id(const void *rows, size_t row)
-{
-    return ((const MemberRow *)rows)[row].id;
-}
-
-static ListingPage survey_member_page(const Answer *answer)
-{
-    const MemberPage *page = answer->members;
-
-    return (ListingPage){page->total, page->row_count, survey_member_id, page->rows};
-}
-
 static int survey_take_members(void *owner, const Answer *answer, size_t skip, Err *err)
 {
     return diff_add_page(&((SurveyChannel *)owner)->diff, answer->members, skip, err);
@@ -72,7 +60,7 @@ static int survey_prepare_diff(SurveyChannel *channel, Err *err)
 
 void survey_read_members(SurveyChannel *channel)
 {
-    static const ListReader reader = {survey_member_page, survey_take_members,
+    static const ListReader reader = {list_read_member_page, survey_take_members,
                                       survey_forget_members, survey_on_members};
     SurveyInstance *instance = &channel->survey->instances[channel->instance];
     Err err = {0};
@@ -181,18 +169,6 @@ static void survey_choose_channels(SurveyInstance *instance)
                 catalog->unread_count == 1 ? "it is" : "they are");
 }
 
-static const char *survey_channel_id(const void *rows, size_t row)
-{
-    return ((const ChannelRow *)rows)[row].id;
-}
-
-static ListingPage survey_channel_page(const Answer *answer)
-{
-    const ChannelPage *page = answer->channels;
-
-    return (ListingPage){page->total, page->row_count, survey_channel_id, page->rows};
-}
-
 static int survey_take_channels(void *owner, const Answer *answer, size_t skip, Err *err)
 {
     SurveyInstance *instance = owner;
@@ -235,7 +211,7 @@ static void survey_on_channels(void *owner, ListReadEnd end, const Err *err)
 
 void survey_read_channels(SurveyInstance *instance)
 {
-    static const ListReader reader = {survey_channel_page, survey_take_channels,
+    static const ListReader reader = {list_read_channel_page, survey_take_channels,
                                       survey_forget_channels, survey_on_channels};
 
     instance->call = (Call){
