@@ -146,9 +146,9 @@ $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/librosterd.a
 # What a target stands in for.
 $(B)/tests/fuzz/fuzz_answer: STOOD_IN_FOR := -Wl,--wrap=http_answer_header
 $(B)/tests/fuzz/fuzz_control: STOOD_IN_FOR := \
-	$(patsubst %,-Wl$(comma)--wrap=server_%,new free reply) -Wl,--wrap=socket_path_listen \
+	$(patsubst %,-Wl$(comma)--wrap=server_%,new free reply reply_type) -Wl,--wrap=socket_path_listen \
 	-Wl,--wrap=handle_plan,--wrap=handle_channels \
-	$(patsubst %,-Wl$(comma)--wrap=server_request_%,method path find header body uid may_change)
+	$(patsubst %,-Wl$(comma)--wrap=server_request_%,method path find header body uid may_change set_policy)
 
 # What `make install` lays. The units are templates of where the programs stand; programs are stripped,
 # which also drops the paths that they were built in.

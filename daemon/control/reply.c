@@ -36,8 +36,13 @@ void reply_refuse(ServerRequest *request, int status, const char *text)
 
 void reply_answer(ServerRequest *request, Buf *buf)
 {
+    reply_answer_type(request, 200, SERVER_JSON, buf);
+}
+
+void reply_answer_type(ServerRequest *request, int status, const char *content_type, Buf *buf)
+{
     if (buf_failed(buf) == 0) {
-        server_reply(request, 200, buf);
+        server_reply_type(request, status, content_type, buf);
         return;
     }
     buf_done(buf);

@@ -18,6 +18,9 @@ void reply_refuse(ServerRequest *request, int status, const char *text);
 /* Answers with what was made of `buf`, 500 where memory ran out. Takes it over. */
 void reply_answer(ServerRequest *request, Buf *buf);
 
+/* The same with another status, or a body that is not JSON, such as SERVER_TEXT. */
+void reply_answer_type(ServerRequest *request, int status, const char *content_type, Buf *buf);
+
 /* The status that suits an error: 400, 404, 409, 500, 503. */
 int reply_status(int error);
 

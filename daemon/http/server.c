@@ -2,7 +2,6 @@
 #include "daemon/http/server.h"
 
 #include <errno.h>
-#include <microhttpd.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,7 +10,7 @@
 #include "daemon/base/file.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
-#include "daemon/http/admission.h"
+#include "daemon/http/server_internal.h"
 
 /* Passes go first: what the loop does for clients waits until nothing else is to be done. */
 #define SERVER_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 50)
@@ -22,36 +21,9 @@
 /* libmicrohttpd's own limit: those that are shut down are its until it has seen their end. */
 #define SERVER_CONNECTIONS_HARD_MAX (2 * ADMISSION_MAX)
 
-struct Server {
-    struct MHD_Daemon *daemon;
-    int listen_fd;
-    sd_event_source *listen;
-    sd_event_source *io;
-    sd_event_source *timer; /* libmicrohttpd's next moment */
-    sd_event_source *sweep; /* enabled while there are peers */
-    ServerOnRequest on_request;
-    void *userdata;
-    Admission admission;
-    bool is_full; /* no descriptor is left: connections wait until the next sweep */
-};
-
-struct ServerRequest {
-    Server *server;
-    struct MHD_Connection *connection;
-    Peer *peer;
-    char *method, *path;
-    Buf body;
-    bool is_too_big;
-    bool is_handled;
-    bool is_suspended;
-    bool is_answered;
-    int status;
-    Buf answer;
-};
-
 /* ---- the loop ---- */
 
-static void server_arm(Server *server, uint64_t delay_usec)
+void server_arm(Server *server, uint64_t delay_usec)
 {
     sd_event_source_set_time(server->timer, clock_monotonic_usec() + delay_usec);
     sd_event_source_set_enabled(server->timer, SD_EVENT_ONESHOT);
@@ -158,170 +130,6 @@ static int server_on_listen(sd_event_source *source, int fd, uint32_t events, vo
     return 0;
 }
 
-/* ---- requests ---- */
-
-static void server_request_free(ServerRequest *request)
-{
-    buf_done(&request->body);
-    buf_done(&request->answer);
-    free(request->method);
-    free(request->path);
-    free(request);
-}
-
-static ServerRequest *server_request_new(Server *server, struct MHD_Connection *connection,
-                                         const char *method, const char *path)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    ServerRequest *request = calloc(1, sizeof(*request));
-
-    if (!request)
-        return NULL;
-    request->server = server;
-    request->connection = connection;
-    request->peer = info ? info->socket_context : NULL;
-    request->method = strdup(method);
-    request->path = strdup(path);
-    if (request->peer && request->method && request->path)
-        return request;
-    server_request_free(request);
-    return NULL;
-}
-
-/* libmicrohttpd gives what it is handed to free(3) where it takes it. */
-static enum MHD_Result server_send(ServerRequest *request)
-{
-    size_t size = request->answer.size;
-    char *text = buf_take(&request->answer);
-    struct MHD_Response *response;
-    enum MHD_Result result = MHD_NO;
-
-    if (!text)
-        return MHD_NO;
-    response = MHD_create_response_from_buffer(size, text, MHD_RESPMEM_MUST_FREE);
-    if (!response) {
-        free(text);
-        return MHD_NO;
-    }
-    if (MHD_add_response_header(response, "Content-Type", "application/json") == MHD_YES &&
-        MHD_add_response_header(response, "Connection", "close") == MHD_YES)
-        result = MHD_queue_response(request->connection, (unsigned int)request->status, response);
-    MHD_destroy_response(response);
-    request->peer->is_waiting = false;
-    request->peer->deadline_usec = clock_monotonic_usec() + SERVER_TIME_USEC;
-    return result;
-}
-
-static void server_take_body(ServerRequest *request, const char *bytes, size_t size)
-{
-    if (size > SERVER_BODY_SIZE_MAX - request->body.size)
-        request->is_too_big = true;
-    if (!request->is_too_big)
-        buf_append(&request->body, bytes, size);
-}
-
-static void server_refuse_size(ServerRequest *request)
-{
-    request->status = MHD_HTTP_CONTENT_TOO_LARGE;
-    buf_printf(&request->answer, "{\"error\": \"a request's body has %u bytes at most\"}\n",
-               SERVER_BODY_SIZE_MAX);
-    request->is_answered = true;
-}
-
-/* Called when the headers are there, for each part of the body, at its end, and again when an
- * answer has come for a request that waited. */
-static enum MHD_Result server_on_request(void *userdata, struct MHD_Connection *connection,
-                                         const char *path, const char *method, const char *version,
-                                         const char *bytes, size_t *size, void **context)
-{
-    Server *server = userdata;
-    ServerRequest *request = *context;
-
-    (void)version;
-    if (!request) {
-        *context = server_request_new(server, connection, method, path);
-        return *context ? MHD_YES : MHD_NO;
-    }
-    if (*size > 0) {
-        server_take_body(request, bytes, *size);
-        *size = 0;
-        return MHD_YES;
-    }
-    if (!request->is_handled) {
-        request->is_handled = true;
-        request->peer->is_waiting = true;
-        if (request->is_too_big || buf_failed(&request->body) < 0)
-            server_refuse_size(request);
-        else
-            server->on_request(request, server->userdata);
-    }
-    if (request->is_answered)
-        return server_send(request);
-    request->is_suspended = true;
-    MHD_suspend_connection(connection);
-    return MHD_YES;
-}
-
-static void server_on_completed(void *userdata, struct MHD_Connection *connection, void **context,
-                                enum MHD_RequestTerminationCode how)
-{
-    (void)userdata;
-    (void)connection;
-    (void)how;
-    if (*context)
-        server_request_free(*context);
-    *context = NULL;
-}
-
-void server_reply(ServerRequest *request, int status, Buf *body)
-{
-    request->status = status;
-    request->answer = *body;
-    *body = (Buf){0};
-    request->is_answered = true;
-    if (!request->is_suspended)
-        return;
-    request->is_suspended = false;
-    MHD_resume_connection(request->connection);
-    server_arm(request->server, 0);
-}
-
-const char *server_request_method(const ServerRequest *request)
-{
-    return request->method;
-}
-
-const char *server_request_path(const ServerRequest *request)
-{
-    return request->path;
-}
-
-const char *server_request_find(const ServerRequest *request, const char *name)
-{
-    return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
-}
-
-const Buf *server_request_body(const ServerRequest *request)
-{
-    return &request->body;
-}
-
-const char *server_request_header(const ServerRequest *request, const char *name)
-{
-    return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
-}
-
-uid_t server_request_uid(const ServerRequest *request)
-{
-    return request->peer->uid;
-}
-
-bool server_request_may_change(const ServerRequest *request)
-{
-    return admission_is_trusted(request->peer->uid);
-}
-
 /* ---- beginning and ending ---- */
 
 static int server_add_sources(Server *server, sd_event *event)
@@ -369,10 +177,10 @@ int server_new(sd_event *event, int listen_fd, ServerOnRequest on_request, void 
      */
     server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
-        server_on_request, server, MHD_OPTION_CONNECTION_LIMIT,
+        server_request_on_part, server, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned int)SERVER_CONNECTIONS_HARD_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)SERVER_HEADERS_SIZE_MAX, MHD_OPTION_NOTIFY_COMPLETED, server_on_completed, server,
-        MHD_OPTION_NOTIFY_CONNECTION, server_on_connection, server, MHD_OPTION_END);
+        (size_t)SERVER_HEADERS_SIZE_MAX, MHD_OPTION_NOTIFY_COMPLETED, server_request_on_completed,
+        server, MHD_OPTION_NOTIFY_CONNECTION, server_on_connection, server, MHD_OPTION_END);
     if (!server->daemon)
         return -EIO;
     r = server_add_sources(server, event);

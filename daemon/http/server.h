@@ -2,7 +2,7 @@
 /*
  * HTTP over the control socket, on the daemon's own loop: one request a connection, bounded in
  * number (admission.h), size and time, so that a client that is stuck, slow or hostile costs a pass
- * nothing. The only file that knows libmicrohttpd.
+ * nothing. server.c and server_request.c alone know libmicrohttpd.
  */
 #pragma once
 
@@ -15,7 +15,14 @@
 
 #define SERVER_BODY_SIZE_MAX (64U * 1024U)
 #define SERVER_HEADERS_SIZE_MAX (64U * 1024U)
+#define SERVER_JSON "application/json"
+#define SERVER_HTML "text/html; charset=utf-8"
+#define SERVER_TEXT "text/plain; charset=utf-8"
 #define SERVER_TIME_USEC (10 * USEC_PER_SEC) /* for a whole request, and for taking its answer */
+
+/* What a browser may load on behalf of an answer: nothing. */
+#define SERVER_POLICY                                                                              \
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 typedef struct Server Server;
 
@@ -51,5 +58,12 @@ uid_t server_request_uid(const ServerRequest *request);
 /* Whether the other side is root or this process's own user, as the kernel tells (unix(7)). */
 bool server_request_may_change(const ServerRequest *request);
 
+/* The Content-Security-Policy of its answer, in place of SERVER_POLICY: text that is never freed.
+ */
+void server_request_set_policy(ServerRequest *request, const char *policy);
+
 /* Answers with a JSON body, which is taken over; once for each request, which is gone with it. */
 void server_reply(ServerRequest *request, int status, Buf *body);
+
+/* The same with a body of another type, as Content-Type has it: text that is never freed. */
+void server_reply_type(ServerRequest *request, int status, const char *content_type, Buf *body);

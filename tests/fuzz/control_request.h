@@ -31,7 +31,10 @@ const char *__wrap_server_request_header(const ServerRequest *request, const cha
 const Buf *__wrap_server_request_body(const ServerRequest *request);
 uid_t __wrap_server_request_uid(const ServerRequest *request);
 bool __wrap_server_request_may_change(const ServerRequest *request);
+void __wrap_server_request_set_policy(ServerRequest *request, const char *policy);
 void __wrap_server_reply(ServerRequest *request, int status, Buf *body);
+void __wrap_server_reply_type(ServerRequest *request, int status, const char *content_type,
+                              Buf *body);
 int __wrap_socket_path_listen(const char *path, Err *err);
 int __wrap_handle_plan(Control *control, ServerRequest *request, const Json *root, Err *err);
 void __wrap_handle_channels(Control *control, ServerRequest *request);

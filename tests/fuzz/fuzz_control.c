@@ -101,6 +101,11 @@ bool __wrap_server_request_may_change(const ServerRequest *request)
     return request->may_change;
 }
 
+void __wrap_server_request_set_policy(ServerRequest *request, const char *policy)
+{
+    assert(str_equal(request->method, "GET") && strstr(policy, "default-src 'none'"));
+}
+
 int __wrap_socket_path_listen(const char *path, Err *err)
 {
     (void)path;
@@ -147,6 +152,25 @@ static bool is_status_of(int status, const ServerRequest *request)
     default:
         return false;
     }
+}
+
+/* What is not JSON is text of a known type, and asked for by GET. */
+static void take_text(ServerRequest *request, int status, const char *content_type, Buf *body)
+{
+    assert(strncmp(content_type, "text/", strlen("text/")) == 0);
+    assert(str_equal(request->method, "GET") && (status == 200 || status == 503));
+    assert(request->status == 0);
+    request->status = status;
+    buf_done(body);
+}
+
+void __wrap_server_reply_type(ServerRequest *request, int status, const char *content_type,
+                              Buf *body)
+{
+    if (str_equal(content_type, SERVER_JSON))
+        __wrap_server_reply(request, status, body);
+    else
+        take_text(request, status, content_type, body);
 }
 
 void __wrap_server_reply(ServerRequest *request, int status, Buf *body)
