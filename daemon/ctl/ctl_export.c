@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/base/file.h"
@@ -26,6 +27,7 @@ typedef struct ExportEntry {
 typedef struct CtlExport {
     const Options *options;
     int directory; /* -1: standard output */
+    bool is_made;  /* the directory was not there before, and goes where nothing comes into it */
     Json *root;
     ExportEntry *entries;
     size_t count;
@@ -37,6 +39,8 @@ static void ctl_export_done(CtlExport *export)
 {
     for (size_t i = 0; i < export->count; i++)
         buf_done(&export->entries[i].yaml);
+    if (export->is_made)
+        rmdir(export->options->output); /* refused where it has files */
     free(export->entries);
     map_done(&export->files);
     json_free(export->root);
@@ -64,11 +68,12 @@ static int ctl_export_open(CtlExport *export)
 
     if (!path)
         return EXIT_IN_SYNC;
+    export->is_made = mkdir(path, 0777) == 0;
     export->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (export->directory >= 0 && faccessat(export->directory, ".", W_OK | X_OK, AT_EACCESS) == 0)
         return EXIT_IN_SYNC;
     err_set(&err, -errno, "--output %.500s: %s%s", path, strerror(errno),
-            errno == ENOENT ? ": make the directory first" : "");
+            errno == ENOENT ? ": make the directory that it is to stand in first" : "");
     return ctl_say(EXIT_FAILED, err.text);
 }
 
@@ -238,7 +243,7 @@ int ctl_export(const Options *options)
     ctl_export_tell_instances(&export);
     if (ctl_export_add_all(&export) < 0)
         return ctl_no_memory();
-    if (export.count == 0)
+    if (export.count == 0 && export.status == EXIT_IN_SYNC)
         ctl_say(EXIT_IN_SYNC, "there is no channel to write");
     return options->output ? ctl_export_write_all(&export) : ctl_export_print(&export);
 }

@@ -127,7 +127,9 @@ def test_a_file_for_each_channel(case):
         done = export(case, "--output", missing)
         assert done.status == FAILED and str(missing) in done.stderr and done.stdout == ""
     assert not sim.requests(), "the service is not asked for what cannot be written"
-    folder.mkdir(parents=True)
+    folder.parent.mkdir()
+    sim.faults([{"match": {"op": "list_channels"}, "times": 1, "then": {"status": 404}}])
+    assert export(case, "--output", folder).status == FAILED and not folder.exists(), "what got nothing goes"
     done = export(case, "--output", folder)
     assert done.status == IN_SYNC and not done.stderr, done
     files = sorted(folder.iterdir())
