@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "reconcile/report/counts.h"
+
 static int status_of(const Result *results, size_t count, Result *ret_worst)
 {
     ChannelReport channels[8] = {0};
@@ -55,6 +57,47 @@ static void test_the_words_are_those_of_the_contract(void **state)
     assert_string_equal(ops_outcome_text(OUTCOME_PLANNED), "planned");
     assert_string_equal(ops_outcome_text(OUTCOME_HELD), "held");
     assert_string_equal(ops_outcome_text(OUTCOME_SKIPPED), "skipped");
+}
+
+static void test_counts_are_of_what_the_pass_left(void **state)
+{
+    const RosterChannel roster = {.member_count = 7};
+    ExtraReport extras[] = {{.outcome = OUTCOME_DELETED},
+                            {.outcome = OUTCOME_GONE},
+                            {.outcome = OUTCOME_QUARANTINED},
+                            {.outcome = OUTCOME_FAILED},
+                            {.outcome = OUTCOME_HELD}};
+    AddedReport added[] = {{.outcome = OUTCOME_ADDED}, {.outcome = OUTCOME_FAILED}};
+    ChangedReport changed[] = {{.outcome = OUTCOME_CORRECTED}, {.outcome = OUTCOME_PLANNED}};
+    ChannelReport report = {
+        .channel = &roster,
+        .live_count = 10,
+        .ignored_count = 1,
+        .missing_count = 2,
+        .extras = extras,
+        .extra_count = ELEMENTS(extras),
+        .added = added,
+        .added_count = ELEMENTS(added),
+        .changed = changed,
+        .changed_count = ELEMENTS(changed),
+        .enabled = changed + 1,
+        .enabled_count = 1,
+    };
+    Counts counts = counts_of(&report);
+
+    (void)state;
+    assert_false(counts.is_read);
+    assert_int_equal(counts.desired, 7);
+    assert_int_equal(counts.live + counts.extra + counts.missing + counts.changed, 0);
+    report.has_list = true;
+    counts = counts_of(&report);
+    assert_true(counts.is_read);
+    assert_int_equal(counts.live, 9);
+    assert_int_equal(counts.extra, 2);
+    assert_int_equal(counts.quarantined, 1);
+    assert_int_equal(counts.missing, 2);
+    assert_int_equal(counts.changed, 2);
+    assert_int_equal(counts.ignored, 1);
 }
 
 static void test_a_channels_numbers_are_of_the_planned_list(void **state)
@@ -150,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_failed_outranks_held_outranks_drift_outranks_in_sync),
         cmocka_unit_test(test_the_words_are_those_of_the_contract),
+        cmocka_unit_test(test_counts_are_of_what_the_pass_left),
         cmocka_unit_test(test_a_channels_numbers_are_of_the_planned_list),
         cmocka_unit_test(test_a_pause_is_shown_with_its_reason_and_end),
         cmocka_unit_test(test_one_channel_that_can_be_read_is_enough),
