@@ -202,6 +202,29 @@ static const char *const migrate_steps[] = {
     "  PRIMARY KEY (instance, channel_id, member_id)"
     ") WITHOUT ROWID;"
     "ALTER TABLE action ADD COLUMN original TEXT;",
+    /* Samples; the numbers are NULL where the channel was not read. */
+    "CREATE TABLE sample_channel ("
+    "  id INTEGER PRIMARY KEY,"
+    "  instance INTEGER NOT NULL REFERENCES instance (id),"
+    "  channel_id TEXT NOT NULL,"
+    "  name TEXT NOT NULL,"
+    "  UNIQUE (instance, channel_id)"
+    ");"
+    "CREATE TABLE sample ("
+    "  id INTEGER PRIMARY KEY,"
+    "  channel INTEGER NOT NULL REFERENCES sample_channel (id),"
+    "  steady_usec INTEGER NOT NULL,"
+    "  time_usec INTEGER NOT NULL,"
+    "  result TEXT NOT NULL,"
+    "  desired INTEGER NOT NULL,"
+    "  live INTEGER,"
+    "  extra INTEGER,"
+    "  missing INTEGER,"
+    "  changed INTEGER,"
+    "  ignored INTEGER,"
+    "  quarantined INTEGER"
+    ");"
+    "CREATE INDEX sample_of_channel ON sample (channel, steady_usec);",
 };
 
 #define SCHEMA_VERSION ((int)ELEMENTS(migrate_steps))

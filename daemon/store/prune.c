@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Forgetting what is old enough: by the steady clock, never by a look at the wall clock. */
 #include "config/guards.h"
+#include "daemon/store/samples_internal.h"
 #include "daemon/store/steady.h"
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
+
+/* So many at once; the rest goes with what is added. */
+#define PRUNE_SAMPLES_MAX 20000
 
 static int prune_run(Store *store, QueryId id, uint64_t before_usec, Err *err)
 {
@@ -28,11 +32,18 @@ static int prune_count(Store *store, uint64_t before_usec, StorePruned *ret_prun
     return 0;
 }
 
-static int prune_pass_rows(Store *store, Err *err)
+static int prune_rows(Store *store, QueryId id, Err *err)
 {
-    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PRUNE_PASSES);
+    _cleanup_(sql_done) Query query = sql_begin(store, id);
 
     return sql_step(&query, err);
+}
+
+static int prune_samples(Store *store, Err *err)
+{
+    int r = samples_prune(store, PRUNE_SAMPLES_MAX, err);
+
+    return r < 0 ? r : prune_rows(store, QUERY_SAMPLES_PRUNE_CHANNELS, err);
 }
 
 static uint64_t prune_before(const Store *store, uint64_t duration_usec)
@@ -53,13 +64,15 @@ static int prune_all(Store *store, uint64_t keep_usec, StorePruned *ret_pruned, 
     if (r == 0 && ret_pruned->actions > 0)
         r = prune_run(store, QUERY_PRUNE_ACTIONS, before_usec, err);
     if (r == 0 && ret_pruned->actions > 0)
-        r = prune_pass_rows(store, err);
+        r = prune_rows(store, QUERY_PRUNE_PASSES, err);
     if (r == 0)
         r = prune_run(store, QUERY_PRUNE_APPROVALS, lapsed_usec, err);
     if (r == 0)
         r = prune_run(store, QUERY_PRUNE_WAITING, waited_usec, err);
     if (r == 0)
         r = prune_run(store, QUERY_PRUNE_PAUSES, lapsed_usec, err);
+    if (r == 0)
+        r = prune_samples(store, err);
     return r;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Statements: every SQL text that runs after the database is open stands in sql.c, is prepared
- * once and kept. A Query is one use of one: values go in by position, a failure sticks until
- * sql_step() tells of it.
+ * Statements: every SQL text that runs after the database is open stands in sql_texts.c, is
+ * prepared once and kept. A Query is one use of one: values go in by position, a failure sticks
+ * until sql_step() tells of it.
  *
  *     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_SIGHTINGS);
  *     sql_text(&query, instance_key);
@@ -88,8 +88,16 @@ typedef enum QueryId {
     QUERY_QUARANTINE_READ_BACK,
     QUERY_QUARANTINE_NEW_BOOT,
     QUERY_QUARANTINE_FOLLOW,
+    QUERY_SAMPLE_LAST,
+    QUERY_SAMPLE_CHANNEL,
+    QUERY_SAMPLE_ADD,
+    QUERY_SAMPLES,
+    QUERY_SAMPLES_PRUNE,
+    QUERY_SAMPLES_PRUNE_CHANNELS,
     QUERY_COUNT,
 } QueryId;
+
+extern const char *const sql_texts[QUERY_COUNT];
 
 typedef struct Query {
     Store *store;

@@ -366,8 +366,8 @@ typedef struct StorePruned {
 
 /*
  * Forgets deletions that have their outcome and whose recording is longer ago, by the steady clock,
- * than `keep_usec` (an hour at least), the passes that have none left, approvals that lapsed and
- * pauses that ended long ago. The last 20 passes that changed something stay in any case. Commits
- * at once.
+ * than `keep_usec` (an hour at least), the passes that have none left, approvals that lapsed,
+ * pauses that ended long ago and old samples. The last 20 passes that changed something stay in any
+ * case. Commits at once.
  */
 int store_prune(Store *store, uint64_t keep_usec, StorePruned *ret_pruned, Err *err);

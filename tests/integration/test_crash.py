@@ -88,7 +88,7 @@ def test_killed_at_random_instants(case, number_of_round):
 def small_disk(case):
     """A state directory on a tmpfs of its own."""
     case.state_dir.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "rosterd-test", str(case.state_dir)],
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "rosterd-test", str(case.state_dir)],
                              capture_output=True, check=False)
     if mounted.returncode != 0:
         pytest.skip("no tmpfs can be mounted here")

@@ -187,6 +187,7 @@ static void test_version_5_tells_members_before_and_after(void **state)
                            "ALTER TABLE action DROP COLUMN after;"
                            "ALTER TABLE action DROP COLUMN weight;"
                            "ALTER TABLE action DROP COLUMN original; DROP TABLE quarantine;"
+                           "DROP TABLE sample; DROP TABLE sample_channel;"
                            "PRAGMA user_version = 5");
 
     store = folder_open(folder);
@@ -209,13 +210,13 @@ static void test_foreign_and_newer_databases(void **state)
     Buf bytes;
 
     store_free(store);
-    run_sql(folder->state, "PRAGMA user_version = 9");
+    run_sql(folder->state, "PRAGMA user_version = 10");
     bytes = folder_bytes(folder, "rosterd.db");
     assert_left_alone(folder, bytes.data, bytes.size, -EPROTO, "newer rosterd");
     assert_int_equal(store_open_read_only(folder->state, &store, &folder->err), -EPROTO);
     buf_done(&bytes);
 
-    run_sql(folder->state, "PRAGMA user_version = 8; DROP TABLE pause");
+    run_sql(folder->state, "PRAGMA user_version = 9; DROP TABLE pause");
     bytes = folder_bytes(folder, "rosterd.db");
     assert_left_alone(folder, bytes.data, bytes.size, -EBADMSG, "no such table: pause");
     buf_done(&bytes);

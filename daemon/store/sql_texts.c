@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* The text of every statement that runs after the database is open. */
+#include "daemon/store/sql.h"
+
+/* Passes that are kept however old they are. */
+#define LAST_PASSES "(SELECT pass FROM action GROUP BY pass ORDER BY max(id) DESC LIMIT 20)"
+
+/* An addition whose channel is listed never again is not kept for ever. */
+#define DECIDED "(outcome IS NOT NULL OR kind <> 'delete')"
+
+/* The instance of a key. */
+#define INSTANCE_OF(key) "(SELECT id FROM instance WHERE key = " key ")"
+/* The scope of a pause: 0 is all instances, -1 none that is known. */
+#define SCOPE_OF(key) "coalesce(" INSTANCE_OF(key) ", CASE WHEN " key " IS NULL THEN 0 ELSE -1 END)"
+
+/* Rows of quarantine: of the member of the action ?1; of a channel. */
+#define OF_ACTION                                                                                  \
+    "(instance, channel_id, member_id) = "                                                         \
+    "(SELECT instance, channel_id, member_id FROM action WHERE id = ?1)"
+#define OF_CHANNEL "instance = " INSTANCE_OF("?1") " AND channel_id = ?2"
+
+/* The channel of samples with the instance ?1 and the id ?2. */
+#define SAMPLED                                                                                    \
+    "(SELECT id FROM sample_channel WHERE instance = " INSTANCE_OF("?1") " AND channel_id = ?2)"
+
+#define ACTION_ROWS                                                                                \
+    "SELECT action.id, pass, instance.name, channel_id, channel_name, member_id, identity, "       \
+    "member, digest, mode, recorded_usec, outcome, http, code, request_id, attempts, "             \
+    "decided_usec, kind, instance.key, vanished_usec, roster_digest, roster_head, undo_of, "       \
+    "steady_usec, after, coalesce(action.weight, -1), original "                                   \
+    "FROM action JOIN instance ON instance.id = action.instance JOIN pass ON pass.id = pass "
+
+#define PAUSE_ROWS                                                                                 \
+    "SELECT instance.key, instance.name, channel_id, channel_name, reason, set_steady_usec, "      \
+    "until_steady_usec, until_usec, uid, pause.id "                                                \
+    "FROM pause LEFT JOIN instance ON instance.id = pause.instance "
+
+const char *const sql_texts[QUERY_COUNT] = {
+    [QUERY_BEGIN] = "BEGIN IMMEDIATE",
+    [QUERY_COMMIT] = "COMMIT",
+    [QUERY_ROLLBACK] = "ROLLBACK",
+    [QUERY_CLOCK] = "SELECT boot, boottime_usec, steady_usec, began_usec, offset_usec FROM clock",
+    [QUERY_CLOCK_SET] = "INSERT OR REPLACE INTO clock (one, boot, boottime_usec, steady_usec, "
+                        "began_usec, offset_usec) VALUES (1, ?, ?, ?, ?, ?)",
+    [QUERY_INSTANCE] = "SELECT name FROM instance WHERE key = ?",
+    [QUERY_INSTANCE_SET] = "INSERT INTO instance (key, name) VALUES (?, ?) "
+                           "ON CONFLICT (key) DO UPDATE SET name = excluded.name",
+    [QUERY_INSTANCE_SAME_NAME] = "SELECT id, key FROM instance WHERE name = ? AND key <> ? LIMIT 1",
+    [QUERY_INSTANCE_RENAME] = "UPDATE instance SET name = ? WHERE id = ?",
+    [QUERY_TAKE_OVER_ACTIONS] =
+        "UPDATE action SET instance = " INSTANCE_OF("?1") " WHERE instance = ?2",
+    [QUERY_TAKE_OVER_SIGHTINGS] =
+        "UPDATE OR REPLACE sighting SET instance = " INSTANCE_OF("?1") " WHERE instance = ?2",
+    [QUERY_TAKE_OVER_PAUSES] =
+        "UPDATE pause SET instance = " INSTANCE_OF("?1") " WHERE instance = ?2",
+    [QUERY_TAKEN_OVER] = "DELETE FROM instance WHERE id = ?2 AND key <> ?1",
+    [QUERY_PASS_LAST] = "SELECT max(CAST(substr(id, length(?1) + 2) AS INTEGER)) FROM pass "
+                        "WHERE id > ?1 || '-' AND id < ?1 || '.'",
+    [QUERY_PASS_INSERT] =
+        "INSERT INTO pass (id, started_usec, roster_digest, roster_head, undo_of) "
+        "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    [QUERY_PASS_END] = "UPDATE pass SET result = ?, finished_usec = ? WHERE id = ?",
+    [QUERY_ACTION_INSERT] =
+        "INSERT INTO action (pass, instance, channel_id, channel_name, kind, member_id, identity, "
+        "member, after, digest, mode, recorded_usec, steady_usec, original) "
+        "VALUES (?1, " INSTANCE_OF(
+            "?2") ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+                  "CASE WHEN ?5 = 'delete' THEN (SELECT original FROM quarantine WHERE "
+                  "instance = " INSTANCE_OF("?2") " AND channel_id = ?3 AND member_id = ?6) END)",
+    [QUERY_ACTION_READ_BACK] = "SELECT id, pass, channel_id, kind, member_id, member, after "
+                               "FROM action WHERE id BETWEEN ? AND ? ORDER BY id",
+    [QUERY_PASS_READ_BACK] = "SELECT 1 FROM pass WHERE id = ?",
+    [QUERY_ACTION_VANISHED] = "UPDATE action SET vanished_usec = ? WHERE id = ?",
+    [QUERY_ACTION_DECIDE] =
+        "UPDATE action SET outcome = ?, http = ?, code = ?, request_id = ?, attempts = ?, "
+        "decided_usec = ?, member_id = coalesce(?8, member_id), "
+        "weight = CASE WHEN ?9 >= 0 THEN ?9 ELSE weight END "
+        "WHERE id = ?7 AND (outcome IS NULL OR outcome = 'failed' AND ?1 = 'gone')",
+    [QUERY_ACTION_UNDECIDED] =
+        ACTION_ROWS "WHERE kind = 'delete' AND outcome IS NULL "
+                    "AND (?1 IS NULL OR action.instance = " INSTANCE_OF(
+                        "?1") ") "
+                              "AND (?2 IS NULL OR channel_id = ?2) ORDER BY action.id",
+    [QUERY_ADDITIONS_UNDECIDED] =
+        ACTION_ROWS "WHERE kind <> 'delete' AND outcome IS NULL AND action.instance = " INSTANCE_OF(
+            "?1") " AND channel_id = ?2 ORDER BY action.id",
+    [QUERY_ADDED_LATER] =
+        "SELECT 1 FROM action JOIN action AS earlier ON earlier.id = ? "
+        "WHERE action.id > earlier.id AND action.kind = earlier.kind "
+        "AND action.instance = earlier.instance AND action.channel_id = earlier.channel_id "
+        "AND action.identity = earlier.identity LIMIT 1",
+    [QUERY_ACTION_IN_DOUBT] = "SELECT 1 FROM action WHERE outcome IS NULL LIMIT 1",
+    [QUERY_ACTION_LAST] = "SELECT coalesce(max(id), 0) FROM action",
+    [QUERY_CHANNELS_IN_DOUBT] = "SELECT DISTINCT channel_id FROM action WHERE outcome IS NULL "
+                                "AND instance = " INSTANCE_OF("?1"),
+    [QUERY_ACTIONS_ADDED] = ACTION_ROWS
+    "WHERE kind = 'add' AND undo_of IS NOT NULL AND outcome = 'added' AND vanished_usec IS NULL "
+    "AND action.instance = " INSTANCE_OF("?1") " AND channel_id = ?2 "
+                                               "AND NOT EXISTS (SELECT 1 FROM action AS later "
+                                               "WHERE later.instance = action.instance "
+                                               "AND later.channel_id = action.channel_id "
+                                               "AND later.member_id = action.member_id "
+                                               "AND later.id > action.id) ORDER BY action.id",
+    [QUERY_HISTORY] =
+        ACTION_ROWS "WHERE (?1 IS NULL OR instance.name = ?1) "
+                    "AND (?2 IS NULL OR channel_id = ?2 OR channel_name = ?2) "
+                    "AND (?3 IS NULL OR pass = ?3) AND (?4 IS NULL OR action.id = ?4) "
+                    "AND recorded_usec >= ?5 AND (?6 IS NULL OR action.id < ?6) "
+                    "ORDER BY action.id DESC LIMIT ?7",
+    [QUERY_LAST_CHANGING] =
+        "SELECT pass FROM action JOIN instance ON instance.id = action.instance "
+        "JOIN pass ON pass.id = pass WHERE undo_of IS NULL "
+        "AND kind != 'enable' "
+        "AND (outcome IS NULL OR outcome IN ('deleted', 'added', 'corrected', 'disabled')) "
+        "AND (?1 IS NULL OR instance.name = ?1) "
+        "AND (?2 IS NULL OR channel_id = ?2 OR channel_name = ?2) ORDER BY action.id DESC LIMIT 1",
+    [QUERY_PRUNABLE] = "SELECT count(*), count(DISTINCT pass), max(recorded_usec) FROM action "
+                       "WHERE steady_usec < ?1 AND " DECIDED " AND pass NOT IN " LAST_PASSES,
+    [QUERY_PRUNE_ACTIONS] =
+        "DELETE FROM action WHERE steady_usec < ?1 AND " DECIDED " AND pass NOT IN " LAST_PASSES,
+    [QUERY_PRUNE_PASSES] =
+        "DELETE FROM pass WHERE NOT EXISTS (SELECT 1 FROM action WHERE action.pass = pass.id)",
+    [QUERY_PRUNE_APPROVALS] = "DELETE FROM approval WHERE given_steady_usec < ?1 "
+                              "AND spent_usec IS NOT NULL AND spent_steady_usec < ?1",
+    [QUERY_PRUNE_WAITING] =
+        "DELETE FROM approval WHERE given_steady_usec < ?1 AND spent_usec IS NULL",
+    [QUERY_PRUNE_PAUSES] = "DELETE FROM pause WHERE until_steady_usec < ?1",
+    [QUERY_ACTION_RECENT] =
+        "SELECT identity, recorded_usec, steady_usec, kind FROM action JOIN pass ON pass.id = pass "
+        "WHERE instance = " INSTANCE_OF(
+            "?") " AND channel_id = ? AND undo_of IS NULL AND (outcome IS NULL OR outcome IN "
+                 "('deleted', 'added', 'corrected', 'disabled', 'enabled')) "
+                 "ORDER BY action.id DESC",
+    [QUERY_SIGHTINGS] = "SELECT member_id, count FROM sighting WHERE instance = " INSTANCE_OF(
+        "?") " AND channel_id = ?",
+    [QUERY_SIGHTINGS_DELETE] =
+        "DELETE FROM sighting WHERE instance = " INSTANCE_OF("?") " AND channel_id = ?",
+    [QUERY_SIGHTING_INSERT] = "INSERT INTO sighting (instance, channel_id, member_id, count) "
+                              "VALUES (" INSTANCE_OF("?") ", ?, ?, ?)",
+    [QUERY_PAUSE] = "SELECT reason, set_steady_usec, until_steady_usec, until_usec, "
+                    "instance = 0, channel_id IS NULL AND channel_name IS NULL FROM pause "
+                    "WHERE instance = 0 OR instance = " INSTANCE_OF(
+                        "?1") " AND (channel_id IS NULL AND channel_name IS NULL "
+                              "OR channel_id = ?2 OR channel_name = ?3) "
+                              "ORDER BY until_usec IS NOT NULL, until_steady_usec DESC, id",
+    [QUERY_PAUSES] = PAUSE_ROWS "ORDER BY until_usec IS NOT NULL, until_steady_usec DESC, pause.id",
+    [QUERY_PAUSE_SAME] = PAUSE_ROWS "WHERE pause.instance = " SCOPE_OF(
+        "?1") " AND CASE WHEN ?2 IS NULL AND ?3 IS NULL "
+              "THEN channel_id IS NULL AND channel_name IS NULL "
+              "ELSE channel_id = ?2 OR channel_name = ?3 AND (channel_id IS NULL OR ?2 IS "
+              "NULL) "
+              "END LIMIT 1",
+    [QUERY_PAUSE_ADD] = "INSERT INTO pause (instance, channel_id, channel_name, reason, "
+                        "created_usec, until_usec, set_steady_usec, until_steady_usec, uid) "
+                        "VALUES (" SCOPE_OF("?1") ", ?, ?, ?, ?, ?, ?, ?, ?)",
+    [QUERY_PAUSE_REMOVE] = "DELETE FROM pause WHERE id = ?",
+    [QUERY_PAUSE_END] = "DELETE FROM pause WHERE instance = " SCOPE_OF(
+        "?1") " AND CASE "
+              "WHEN ?2 IS NULL AND ?3 IS NULL THEN channel_id IS NULL AND channel_name IS NULL "
+              "ELSE channel_id = ?2 OR channel_name = ?3 END",
+    [QUERY_PAUSE_NEW_BOOT] = "UPDATE pause SET set_steady_usec = ?2, until_steady_usec = "
+                             "min(until_steady_usec, ?2 + until_usec - ?1) "
+                             "WHERE until_usec > ?1 AND set_steady_usec < ?3",
+    [QUERY_PAUSE_FOLLOW] =
+        "UPDATE pause SET until_usec = ?1 + until_steady_usec - ?2 WHERE until_usec IS NOT NULL "
+        "AND set_steady_usec >= ?3 AND until_steady_usec > ?2",
+    [QUERY_APPROVED] = "SELECT given_usec, given_steady_usec, opens_window FROM approval "
+                       "WHERE digest = ? AND spent_usec IS NULL",
+    [QUERY_APPROVAL_SPENT] = "SELECT spent_usec, spent_steady_usec FROM approval "
+                             "WHERE digest = ? AND spent_usec IS NOT NULL",
+    [QUERY_APPROVAL_GIVE] = "INSERT OR REPLACE INTO approval (digest, given_usec, "
+                            "given_steady_usec) VALUES (?, ?, ?)",
+    [QUERY_APPROVAL_NOW] =
+        "UPDATE approval SET opens_window = 1 WHERE digest = ? AND spent_usec IS NULL",
+    [QUERY_APPROVAL_SPEND] = "UPDATE approval SET spent_usec = ?, spent_steady_usec = ? "
+                             "WHERE digest = ? AND spent_usec IS NULL",
+    [QUERY_QUARANTINE_ANY] = "SELECT 1 FROM quarantine LIMIT 1",
+    [QUERY_QUARANTINE_PUT] =
+        "INSERT OR REPLACE INTO quarantine (instance, channel_id, channel_name, member_id, "
+        "identity, original, action, is_open, span_usec, passed_usec, base_usec, base_steady_usec) "
+        "VALUES (" INSTANCE_OF("?1") ", ?2, ?3, ?4, ?5, ?6, ?7, ?7 IS NOT NULL, ?8, 0, ?9, ?10)",
+    [QUERY_QUARANTINE_BEGIN] = "UPDATE quarantine SET is_open = 0, base_usec = ?2, "
+                               "base_steady_usec = ?3 WHERE action = ?1 AND " OF_ACTION,
+    [QUERY_QUARANTINE_DROP] = "DELETE FROM quarantine WHERE " OF_ACTION,
+    [QUERY_QUARANTINE_DROP_OPEN] = "DELETE FROM quarantine WHERE action = ?1 AND " OF_ACTION,
+    [QUERY_QUARANTINE_REMOVE] = "DELETE FROM quarantine WHERE " OF_CHANNEL " AND member_id = ?3",
+    [QUERY_QUARANTINE_LENGTHEN] =
+        "UPDATE quarantine SET span_usec = ?3 WHERE " OF_CHANNEL " AND span_usec < ?3",
+    [QUERY_QUARANTINE_OF_CHANNEL] =
+        "SELECT member_id, action IS NOT NULL, is_open, span_usec, passed_usec, base_steady_usec "
+        "FROM quarantine WHERE " OF_CHANNEL,
+    [QUERY_QUARANTINE_OF_INSTANCE] =
+        "SELECT is_open, span_usec, passed_usec, base_steady_usec FROM quarantine "
+        "WHERE instance = " INSTANCE_OF("?1"),
+    [QUERY_QUARANTINE_OURS] =
+        "SELECT instance.key, instance.name, channel_id, channel_name, member_id, identity, "
+        "is_told "
+        "FROM quarantine JOIN instance ON instance.id = quarantine.instance "
+        "WHERE action IS NOT NULL ORDER BY instance.name, channel_name, channel_id, identity",
+    [QUERY_QUARANTINE_TOLD] =
+        "UPDATE quarantine SET is_told = ?3 WHERE " OF_CHANNEL " AND is_told <> ?3",
+    [QUERY_QUARANTINE_READ_BACK] =
+        "SELECT count(*) FROM quarantine WHERE is_open AND action BETWEEN ? AND ?",
+    [QUERY_QUARANTINE_NEW_BOOT] =
+        "UPDATE quarantine SET passed_usec = passed_usec + "
+        "max(?1 - base_usec, ?2 - base_steady_usec, 0), base_usec = ?1, base_steady_usec = ?2 "
+        "WHERE base_steady_usec < ?3",
+    [QUERY_QUARANTINE_FOLLOW] = "UPDATE quarantine SET base_usec = ?1 - (?2 - base_steady_usec) "
+                                "WHERE base_steady_usec >= ?3",
+    [QUERY_LOCKOUT] = "SELECT mark, until_usec, refused_usec, http, code, request_id, text, "
+                      "set_steady_usec, until_steady_usec FROM refusal WHERE subject = ?",
+    [QUERY_LOCKOUT_SET] = "INSERT OR REPLACE INTO refusal (subject, mark, until_usec, "
+                          "refused_usec, http, code, request_id, text, set_steady_usec, "
+                          "until_steady_usec) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [QUERY_SAMPLE_LAST] = "SELECT steady_usec, result, live, desired, extra, missing, changed, "
+                          "ignored, quarantined FROM sample WHERE channel = " SAMPLED
+                          " ORDER BY steady_usec DESC LIMIT 1",
+    [QUERY_SAMPLE_CHANNEL] =
+        "INSERT INTO sample_channel (instance, channel_id, name) "
+        "VALUES (" INSTANCE_OF(
+            "?1") ", ?2, ?3) ON CONFLICT (instance, channel_id) DO UPDATE "
+                  "SET name = excluded.name WHERE excluded.name NOT IN ('', name)",
+    [QUERY_SAMPLE_ADD] = "INSERT INTO sample (channel, steady_usec, time_usec, result, desired, "
+                         "live, extra, missing, changed, ignored, quarantined) "
+                         "VALUES (" SAMPLED ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [QUERY_SAMPLES] =
+        "SELECT instance.key, instance.name, channel_id, sample_channel.name, time_usec, result, "
+        "live, desired, extra, missing, changed, ignored, quarantined FROM sample_channel "
+        "CROSS JOIN instance ON instance.id = sample_channel.instance "
+        "CROSS JOIN sample ON sample.channel = sample_channel.id "
+        "AND sample.steady_usec >= coalesce((SELECT max(steady_usec) FROM sample AS held "
+        "WHERE held.channel = sample_channel.id AND held.steady_usec <= ?3), 0) "
+        "WHERE (?1 IS NULL OR instance.name = ?1) "
+        "AND (?2 IS NULL OR channel_id = ?2 OR sample_channel.name = ?2) "
+        "ORDER BY sample.id DESC LIMIT ?4",
+    [QUERY_SAMPLES_PRUNE] =
+        "DELETE FROM sample WHERE id IN (SELECT id FROM sample ORDER BY id LIMIT ?3) "
+        "AND (steady_usec < ?1 OR id <= (SELECT max(id) FROM sample) - ?2)",
+    [QUERY_SAMPLES_PRUNE_CHANNELS] = "DELETE FROM sample_channel WHERE NOT EXISTS "
+                                     "(SELECT 1 FROM sample WHERE channel = sample_channel.id)",
+};
