@@ -55,7 +55,7 @@ ROOMS = {
                             "daemon/http daemon/roma/auth daemon/roma/wire",
     "daemon/roma": "daemon/base config reconcile reconcile/request daemon/http daemon/roma/auth "
                    "daemon/roma/wire daemon/roma/provider",
-    "daemon/runtime": "daemon/base config reconcile/request reconcile/plan reconcile/schedule "
+    "daemon/runtime": "daemon/base config reconcile/request reconcile/plan reconcile/schedule reconcile/report "
                       "reconcile/pass reconcile/survey daemon/log daemon/store daemon/roma",
     "daemon/report": "daemon/base config config/schema config/roster reconcile/plan reconcile/report "
                      "reconcile/survey daemon/json daemon/store daemon/runtime",

@@ -154,6 +154,8 @@ static void scheduler_on_done(PassRun *run, void *userdata)
         log_event(LOG_LEVEL_ERR, &fields, "%s", err.text);
     if (schedule_counts(scheduler->schedule)) {
         scheduler_take_stock(scheduler, pass_run_get_report(run));
+        sampling_take(&scheduler->sampling, scheduler->backend, scheduler->instance,
+                      pass_run_get_report(run), &scheduler->log);
         scheduler_keep_report(scheduler, run);
     }
     scheduler->run = NULL;
@@ -237,7 +239,8 @@ int scheduler_init(Scheduler *scheduler, Backend *backend, Schedule *schedule,
     for (size_t i = 0; i < config->channel_count; i++)
         scheduler->channel_count += config->channels[i].instance == instance;
     scheduler->listed_usec = calloc(scheduler->channel_count + 1, sizeof(*scheduler->listed_usec));
-    if (!scheduler->listed_usec)
+    if (!scheduler->listed_usec ||
+        sampling_init(&scheduler->sampling, scheduler->channel_count) < 0)
         return -ENOMEM;
     r = sd_event_add_time(backend->event, &scheduler->timer, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
                           scheduler_on_time, scheduler);
@@ -252,6 +255,7 @@ void scheduler_done(Scheduler *scheduler)
     sd_event_source_disable_unref(scheduler->timer);
     pass_log_done(&scheduler->log);
     report_done(&scheduler->last);
+    sampling_done(&scheduler->sampling);
     free(scheduler->listed_usec);
     *scheduler = (Scheduler){0};
 }

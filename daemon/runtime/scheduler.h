@@ -7,6 +7,7 @@
 
 #include "daemon/log/pass_log.h"
 #include "daemon/runtime/pass_run.h"
+#include "daemon/runtime/sampling.h"
 #include "reconcile/schedule/schedule.h"
 
 typedef struct Scheduler Scheduler;
@@ -26,6 +27,7 @@ struct Scheduler {
     char last_pass[STORE_PASS_ID_SIZE];
     uint64_t last_usec; /* realtime of its end */
     PassLog log;
+    Sampling sampling;
     size_t channel_count;
     size_t results[RESULT_FAILED + 1]; /* channels by the result of the last pass */
     uint64_t *listed_usec;             /* monotonic, of each channel's last whole list; 0: none */
