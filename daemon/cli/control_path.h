@@ -5,6 +5,7 @@
 #define CONTROL_PATH_STATUS "/v1/status"
 #define CONTROL_PATH_PROGRESS "/v1/progress"
 #define CONTROL_PATH_HISTORY "/v1/history"
+#define CONTROL_PATH_SAMPLES "/v1/samples"
 #define CONTROL_PATH_CHANNELS "/v1/channels"
 #define CONTROL_PATH_PLAN "/v1/plan"
 #define CONTROL_PATH_PAUSE "/v1/pause"

@@ -154,3 +154,17 @@ int channel_ref_find(const Controller *controller, const char *text, ChannelRef 
     return count == 0 ? channel_ref_fail_unknown(controller, text, err)
                       : channel_ref_fail_ambiguous(controller, text, err);
 }
+
+int channel_ref_split(const char *text, Buf *scratch, const char **ret_instance,
+                      const char **ret_channel)
+{
+    const char *slash = text ? strchr(text, '/') : NULL;
+
+    *ret_channel = slash ? slash + 1 : text;
+    *ret_instance = NULL;
+    if (!slash)
+        return 0;
+    buf_append(scratch, text, (size_t)(slash - text));
+    *ret_instance = buf_text(scratch);
+    return buf_failed(scratch);
+}

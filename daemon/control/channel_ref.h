@@ -35,3 +35,9 @@ void channel_ref_by_index(const Controller *controller, size_t index, ChannelRef
 
 /* What people call a channel: its own name, else its id. */
 const char *channel_ref_name(const ChannelRef *found);
+
+/* Of a channel that may be in no roster any more: what is before and after the slash of
+ * INSTANCE/CHANNEL, or all of CHANNEL with no instance. NULL stays NULL; `scratch` holds the
+ * instance. 0 or -ENOMEM. */
+int channel_ref_split(const char *text, Buf *scratch, const char **ret_instance,
+                      const char **ret_channel);

@@ -16,6 +16,7 @@
 #include "daemon/control/handle_pause.h"
 #include "daemon/control/handle_plan.h"
 #include "daemon/control/handle_reconcile.h"
+#include "daemon/control/handle_samples.h"
 #include "daemon/control/handle_status.h"
 #include "daemon/control/handle_undo.h"
 #include "daemon/control/loading.h"
@@ -37,6 +38,7 @@ typedef struct Route {
 static const Route routes[] = {
     {CONTROL_PATH_STATUS, handle_status, NULL, false},
     {CONTROL_PATH_HISTORY, handle_history, NULL, false},
+    {CONTROL_PATH_SAMPLES, handle_samples, NULL, false},
     {CONTROL_PATH_PROGRESS, handle_progress, NULL, false},
     {CONTROL_PATH_CHANNELS, handle_channels, NULL, true},
     {CONTROL_PATH_PLAN, NULL, handle_plan, true},

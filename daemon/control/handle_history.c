@@ -28,16 +28,12 @@ static int handle_history_number(ServerRequest *request, const char *name, uint6
 static int handle_history_filter(ServerRequest *request, StoreFilter *filter, Buf *ret_instance,
                                  Err *err)
 {
-    const char *channel = server_request_find(request, "channel");
     const char *since = server_request_find(request, "since");
-    const char *slash = channel ? strchr(channel, '/') : NULL;
     int r;
 
-    filter->channel = slash ? slash + 1 : channel;
-    if (slash) {
-        buf_append(ret_instance, channel, (size_t)(slash - channel));
-        filter->instance = buf_text(ret_instance);
-    }
+    if (channel_ref_split(server_request_find(request, "channel"), ret_instance, &filter->instance,
+                          &filter->channel) < 0)
+        return err_memory(err);
     filter->pass = server_request_find(request, "pass");
     filter->limit = HISTORY_LIMIT;
     if (since && duration_parse_since(since, clock_realtime_usec(), &filter->since_usec) < 0)
