@@ -157,13 +157,16 @@ libexecdir = $(PREFIX)/lib/rosterd
 systemddir = $(PREFIX)/lib/systemd
 mandir = $(PREFIX)/share/man
 completiondir = $(PREFIX)/share/bash-completion/completions
+# Where zsh looks: below /usr, for what a package brings.
+zshdir = $(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
+fishdir = $(PREFIX)/share/fish/vendor_completions.d
 sharedir = $(PREFIX)/share/rosterd
 SCHEMAS := settings.schema.json roster.schema.json
 UNITS := rosterd.service rosterd-git@.service rosterd-git@.timer
 INSTALLED = $(PROGRAMS:%=$(bindir)/%) $(libexecdir)/rosterd-git $(UNITS:%=$(systemddir)/system/%) \
 	$(systemddir)/catalog/rosterd.catalog $(PREFIX)/lib/sysusers.d/rosterd.conf \
 	$(mandir)/man8/rosterd.8 $(mandir)/man1/rosterctl.1 $(mandir)/man5/rosterd.yaml.5 \
-	$(PROGRAMS:%=$(completiondir)/%) $(SCHEMAS:%=$(sharedir)/%) $(PREFIX)/share/doc/rosterd/rosterd.yaml.example
+	$(PROGRAMS:%=$(completiondir)/%) $(zshdir)/_rosterd $(PROGRAMS:%=$(fishdir)/%.fish) $(SCHEMAS:%=$(sharedir)/%) $(PREFIX)/share/doc/rosterd/rosterd.yaml.example
 INSTALL_FILE = install -D -m 644
 
 # What editors check settings and rosters by.
@@ -187,6 +190,9 @@ install: all $(SCHEMAS:%=$(B)/%)
 	$(INSTALL_FILE) config/rosterd.yaml.5 $(DESTDIR)$(mandir)/man5/rosterd.yaml.5
 	$(INSTALL_FILE) systemd/rosterd.bash-completion $(DESTDIR)$(completiondir)/rosterd
 	$(INSTALL_FILE) systemd/rosterd.bash-completion $(DESTDIR)$(completiondir)/rosterctl
+	$(INSTALL_FILE) systemd/rosterd.zsh-completion $(DESTDIR)$(zshdir)/_rosterd
+	for program in $(PROGRAMS); do \
+		$(INSTALL_FILE) systemd/rosterd.fish-completion $(DESTDIR)$(fishdir)/$$program.fish || exit 1; done
 	install -d $(DESTDIR)$(sharedir) $(DESTDIR)$(PREFIX)/share/doc/rosterd
 	install -m 644 $(SCHEMAS:%=$(B)/%) $(DESTDIR)$(sharedir)
 	sed 's,/usr/share/rosterd,$(sharedir),' systemd/rosterd.yaml.example \

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* rosterctl: the person's tool. */
+#include <string.h>
+
 #include "daemon/cli/commands.h"
 #include "daemon/cli/program.h"
 #include "daemon/ctl/ctl.h"
+#include "daemon/ctl/ctl_complete.h"
 
 static const Program program = {
     .name = "rosterctl",
@@ -13,5 +16,7 @@ static const Program program = {
 
 int main(int argc, char *argv[])
 {
+    if (argc > 1 && strcmp(argv[1], CTL_COMPLETE_WORD) == 0)
+        return ctl_complete(argc - 2, argv + 2);
     return program_main(&program, argc, argv);
 }

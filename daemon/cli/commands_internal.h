@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* rosterctl's commands as a table, for the files of this subject. */
+/* rosterctl's commands as a table, for what parses a command line (commands_parse.c) and what
+ * completes one (completion.c). */
 #pragma once
 
 #include "daemon/cli/commands.h"
 
+/* What a command takes besides --config and the options of the log. */
 enum {
     TAKES_JSON = 1 << 0,
     TAKES_SOCKET = 1 << 1,

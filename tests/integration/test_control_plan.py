@@ -79,31 +79,6 @@ def test_a_plan_of_some_channels(service):
     assert ask(service, "POST", "/v1/plan", {"channels": ["a\nb"]})[0] == 400
 
 
-def complete(case, line):
-    script = """
-        source "$1"
-        COMP_WORDS=($2) COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
-        [[ $2 == *" " ]] && COMP_WORDS+=("") COMP_CWORD=$((COMP_CWORD + 1))
-        _rosterd "$3" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
-        printf '%s' "${COMPREPLY[*]}"
-    """
-    done = subprocess.run(["bash", "-c", script, "-", str(ROOT / "systemd/rosterd.bash-completion"), line,
-                           program("rosterctl")], capture_output=True, text=True, env=case.environment(
-                               {"ROSTERD_CONFIG": str(case.config)}), cwd="/")
-    assert done.returncode == 0 and not done.stderr
-    return done.stdout
-
-
-def test_completion_knows_what_the_daemon_knows(service):
-    """Channels, instances and digests, where they fit; of options, those of the command."""
-    for line, completed in (("rosterctl pause pay", "payments"), ("rosterctl plan ", "orders payments"),
-                            ("rosterctl undo --channel o", "orders"), ("rosterctl resume --instance ", "prod"),
-                            ("rosterctl approve ", status_of(service, "orders")["digest"]),
-                            ("rosterctl resume --a", "--all"), ("rosterctl reconcile --a", ""),
-                            ("rosterctl undo --ch", "--channel"), ("rosterctl status --wa", "--watch")):
-        assert complete(service, line) == completed, line
-
-
 def test_status_goes_on_to_be_shown(service):
     watching = service.start("rosterctl", "status", "--watch")
     shown = ""

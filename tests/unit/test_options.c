@@ -9,24 +9,25 @@
 
 #include <cmocka.h>
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 #include "daemon/cli/commands.h"
+#include "daemon/cli/completion.h"
 
 #define DAEMON_MANUAL "daemon/rosterd.8"
 #define CLIENT_MANUAL "daemon/rosterctl.1"
-#define COMPLETION "systemd/rosterd.bash-completion"
 
-static Buf daemon_manual, client_manual, completion;
+static Buf daemon_manual, client_manual;
 
 static int read_documents(void **state)
 {
     (void)state;
     return document_read(DAEMON_MANUAL, &daemon_manual) |
-           document_read(CLIENT_MANUAL, &client_manual) | document_read(COMPLETION, &completion);
+           document_read(CLIENT_MANUAL, &client_manual);
 }
 
 static int drop_documents(void **state)
@@ -34,7 +35,6 @@ static int drop_documents(void **state)
     (void)state;
     buf_done(&daemon_manual);
     buf_done(&client_manual);
-    buf_done(&completion);
     return 0;
 }
 
@@ -61,17 +61,15 @@ static void expect_in_manual(const char *name, const Buf *document, const Option
         fail_msg("%s: --%s is not there", name, row->name);
 }
 
-/* The completion knows which options have a value: they stand in its cases. */
+/* bash, zsh and fish all ask completion.h. */
 static void expect_in_completion(const OptionRow *row)
 {
-    char more[64], last[64];
-    bool is_there;
+    const char *words;
 
-    snprintf(more, sizeof(more), "--%s |", row->name);
-    snprintf(last, sizeof(last), "--%s)", row->name);
-    is_there = strstr(buf_text(&completion), more) || strstr(buf_text(&completion), last);
-    if (is_there != (row->value != NULL))
-        fail_msg(COMPLETION ": whether --%s has a value", row->name);
+    if (row->value && completion_of_value(row, COMPLETION_NO_COMMAND, &words) == COMPLETION_UNKNOWN)
+        fail_msg("--%s %s: what to complete for %s is not known: add it to completion_values in "
+                 "daemon/cli/completion.c",
+                 row->name, row->value, row->value);
 }
 
 static bool is_option_of(const OptionTable *table, const char *name, size_t length)
@@ -151,11 +149,74 @@ static void test_the_help_of_a_command_has_its_options(void **state)
     }
 }
 
+/* "approve DIGEST [--yes]", "plan [C]... [-v]", "schema (settings | roster)" take words; "undo
+ * (--last" and "history [--channel C]" do not. */
+static bool shows_word(const char *help, const char *name)
+{
+    const char *behind = strstr(help, name) + strlen(name);
+
+    while (*behind == ' ')
+        behind++;
+    if (isupper((unsigned char)*behind))
+        return true;
+    return (*behind == '[' || *behind == '(') && behind[1] != '-';
+}
+
+static void test_the_words_of_a_command_are_completed(void **state)
+{
+    (void)state;
+    for (size_t i = 0; commands_name(i); i++) {
+        _cleanup_(buf_done) Buf help = {0};
+        const char *words;
+
+        get_command_help(commands_name(i), &help);
+        if (shows_word(buf_text(&help), commands_name(i)) !=
+            (completion_of_word(i, 0, &words) != COMPLETION_NOTHING))
+            fail_msg("%s: whether a word is to be completed: --help and completion_places in "
+                     "daemon/cli/completion.c differ",
+                     commands_name(i));
+    }
+}
+
+/* Words of a value are all that the program takes, and no others. */
+static void expect_value_words(size_t command, const OptionRow *row, const char *words)
+{
+    char name[32], command_name[32], wrong[] = "-", program[] = "rosterctl";
+    char *argv[] = {program, command_name, name, wrong, NULL};
+    Options options;
+    Err err = {0};
+
+    snprintf(command_name, sizeof(command_name), "%s", commands_name(command));
+    snprintf(name, sizeof(name), "--%s", row->name);
+    assert_int_equal(commands_parse(4, argv, &options, &err), -EINVAL);
+    options_done(&options);
+    if (!strstr(err.text, "must be one of: ") ||
+        !str_equal(strstr(err.text, "must be one of: ") + 16, words))
+        fail_msg("%s --%s: completed are %s, but: %s", command_name, row->name, words, err.text);
+}
+
+static void test_words_of_values_are_those_that_are_taken(void **state)
+{
+    (void)state;
+    for (size_t i = 0; commands_name(i); i++) {
+        for (size_t j = 0; j < commands_options.count; j++) {
+            const OptionRow *row = &commands_options.rows[j];
+            const char *words;
+
+            if (row->value && commands_option_fits(i, row) &&
+                completion_of_value(row, i, &words) == COMPLETION_WORDS)
+                expect_value_words(i, row, words);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_help_manual_and_completion_have_the_options),
         cmocka_unit_test(test_the_help_of_a_command_has_its_options),
+        cmocka_unit_test(test_the_words_of_a_command_are_completed),
+        cmocka_unit_test(test_words_of_values_are_those_that_are_taken),
     };
 
     return cmocka_run_group_tests(tests, read_documents, drop_documents);
