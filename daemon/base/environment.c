@@ -28,6 +28,34 @@ static const char *const environment_unwanted[] = {
     "HTTP_PROXY",    "HTTPS_PROXY", "ALL_PROXY",   "NO_PROXY",   "HOSTALIASES",
 };
 
+/* Those of them that name a proxy. */
+static const char *const environment_proxy_names[] = {
+    "http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY",
+};
+
+static bool environment_proxy_was_set[ELEMENTS(environment_proxy_names)];
+
+static void environment_note_proxy(const char *name, const char *value)
+{
+    for (size_t i = 0; i < ELEMENTS(environment_proxy_names); i++) {
+        if (value[0] != '\0' && str_equal(environment_proxy_names[i], name))
+            environment_proxy_was_set[i] = true;
+    }
+}
+
+int environment_append_proxies(Buf *buf)
+{
+    const char *separator = "";
+
+    for (size_t i = 0; i < ELEMENTS(environment_proxy_names); i++) {
+        if (!environment_proxy_was_set[i])
+            continue;
+        buf_printf(buf, "%s%s", separator, environment_proxy_names[i]);
+        separator = ", ";
+    }
+    return buf_failed(buf);
+}
+
 static Secret **environment_place(const char *name)
 {
     for (size_t i = 0; i < ELEMENTS(environment_taken); i++) {
@@ -76,6 +104,7 @@ static void environment_remove_unwanted(void)
         }
         memcpy(name, environ[i], size);
         name[size] = '\0';
+        environment_note_proxy(name, environ[i] + size + 1);
         unsetenv(name);
     }
 }
