@@ -71,9 +71,8 @@ static void response_append_part(Buf *message, const char *text)
     buf_puts(message, text);
 }
 
-/* How far the service's clock and ours are apart; false where it does not say. */
-static bool response_clocks_apart(const HttpAnswer *http, uint64_t ours, uint64_t *ret_theirs,
-                                  uint64_t *ret_apart)
+bool response_clocks_apart(const HttpAnswer *http, uint64_t ours, uint64_t *ret_theirs,
+                           uint64_t *ret_apart)
 {
     if (http_parse_date(http_answer_header(http, "Date"), ret_theirs) < 0)
         return false;

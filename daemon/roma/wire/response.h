@@ -36,6 +36,11 @@ void response_read_plain(ResponseReader *reader, const Credential *credential,
 /* Whether no answer came, or one of a gateway that found no backend: another address may work. */
 bool response_is_of_nobody(const HttpAnswer *http);
 
+/* By its Date header: the service's clock, and how far it is from `ours`, whichever is ahead. False
+ * where it does not say. */
+bool response_clocks_apart(const HttpAnswer *http, uint64_t ours, uint64_t *ret_theirs,
+                           uint64_t *ret_apart);
+
 /* Lets go of the pages. */
 void response_reader_clear(ResponseReader *reader);
 
