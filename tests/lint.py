@@ -57,6 +57,7 @@ ROOMS = {
                    "daemon/roma/wire daemon/roma/provider",
     "daemon/runtime": "daemon/base config reconcile/request reconcile/plan reconcile/schedule reconcile/report "
                       "reconcile/pass reconcile/survey daemon/log daemon/store daemon/roma",
+    "daemon/check": "daemon/base config reconcile reconcile/request daemon/store daemon/roma",
     "daemon/report": "daemon/base config config/schema config/roster reconcile/plan reconcile/report "
                      "reconcile/survey daemon/json daemon/store daemon/runtime",
     "daemon/cli": "daemon/base config config/load daemon/json daemon/log daemon/store "
@@ -66,7 +67,7 @@ ROOMS = {
     "daemon/control": "daemon/base config config/schema daemon/json daemon/http daemon/log daemon/store "
                       "daemon/runtime daemon/report daemon/cli daemon/web",
     "daemon/ctl": "daemon/base config config/settings config/roster config/load reconcile/report daemon/json "
-                  "daemon/http daemon/store daemon/runtime daemon/report daemon/cli",
+                  "daemon/http daemon/store daemon/runtime daemon/check daemon/report daemon/cli",
     "daemon/service": "daemon/base config config/load daemon/log daemon/store daemon/runtime "
                       "daemon/cli daemon/control",
     "daemon": "daemon/cli daemon/ctl daemon/service",
@@ -228,7 +229,7 @@ DOCS = {
     "daemon/roma/auth": "credential.h", "daemon/roma/wire": "request.h",
     "daemon/roma/provider": "provider.h", "daemon/roma": "client.h", "daemon/runtime": "controller.h",
     "daemon/report": "text.h", "daemon/cli": "program.h", "daemon/control": "control.h",
-    "daemon/web": "web.h", "daemon/ctl": "ctl.h", "daemon/service": "service.h",
+    "daemon/check": "check.h", "daemon/web": "web.h", "daemon/ctl": "ctl.h", "daemon/service": "service.h",
 }
 DOC_LINES_MIN, DOC_LINES_MAX = 15, 40
 

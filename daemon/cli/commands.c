@@ -11,6 +11,7 @@
 const Command commands_table[] = {
     {"plan", ACTION_PLAN, TAKES_JSON | TAKES_SOCKET | TAKES_LOCAL | TAKES_PLAN | MAY_CHANNELS},
     {"validate", ACTION_VALIDATE, MAY_FILES},
+    {"check", ACTION_TRY, TAKES_JSON | TAKES_SOCKET | TAKES_INSTANCE},
     {"channels", ACTION_CHANNELS,
      TAKES_JSON | TAKES_SOCKET | TAKES_LOCAL | TAKES_INSTANCE | TAKES_MEMBERS},
     {"export", ACTION_EXPORT,
@@ -147,6 +148,7 @@ static const char commands_help[] =
     "  plan [C]... [-v] [--summary] [--local] [--out FILE] [--format FORMAT]\n"
     "                     what a pass would change; text, json, markdown or html\n"
     "  validate [FILE]... [--format FORMAT]  every error; text, json, github, gitlab\n"
+    "  check [--instance NAME]                 what keeps this set-up from working\n"
     "  channels [--instance NAME] [--members] [--local]   what the service has\n"
     "  export [C]... [--instance NAME] [--output DIR [--force]] [--fields] [--local]\n"
     "                     rosters that say what is live, to begin with\n"
@@ -154,8 +156,7 @@ static const char commands_help[] =
     "Of the running rosterd (history and undo --dry-run work without one, too):\n"
     "  status [C] [--problems] [--exit-code | --watch]  as the last pass found it\n"
     "  history [--channel C] [--since 1h]      what was changed, when, why\n"
-    "  undo (--last | --pass ID | --action ID) [--channel C] [--dry-run]\n"
-    "                     add deleted members back as they were, pause their channels\n"
+    "  undo (--last | --pass ID | --action ID) [--channel C] [--dry-run]  turn back\n"
     "  pause (C | --instance NAME | --all) --reason TEXT [--for 2h]  never change it\n"
     "  resume (C | --instance NAME | --all)    end the pause, say which still hold\n"
     "  approve DIGEST [--yes] [--now]          let exactly this plan pass its guards\n"

@@ -22,6 +22,7 @@ typedef enum Action {
     ACTION_VALIDATE,
     ACTION_STATUS,
     ACTION_SCHEMA,
+    ACTION_TRY, /* rosterctl check */
     ACTION_HISTORY,
     ACTION_UNDO,
     ACTION_PAUSE,

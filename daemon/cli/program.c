@@ -55,6 +55,7 @@ static int program_run(const Program *program, const Options *options)
     case ACTION_STATUS:
     case ACTION_VALIDATE:
     case ACTION_SCHEMA:
+    case ACTION_TRY:
     case ACTION_HISTORY:
     case ACTION_UNDO:
     case ACTION_PAUSE:

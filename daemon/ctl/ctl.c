@@ -28,6 +28,8 @@ int ctl_run(const Options *options)
         return ctl_export(options);
     case ACTION_SCHEMA:
         return ctl_schema(options);
+    case ACTION_TRY:
+        return ctl_check(options);
     case ACTION_STATUS:
     case ACTION_DAEMON:
     case ACTION_ONCE:

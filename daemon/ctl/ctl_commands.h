@@ -14,6 +14,9 @@ int ctl_validate(const Options *options);
  * something of it could not be read or written. */
 int ctl_channels(const Options *options);
 int ctl_export(const Options *options);
+/* Goes along the way of a pass and says where it ends. 0; 1 where something is wrong; 78. */
+int ctl_check(const Options *options);
+
 /* Prints JSON Schema of settings or rosters. */
 int ctl_schema(const Options *options);
 
