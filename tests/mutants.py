@@ -278,9 +278,11 @@ class Scratch:
         return seen
 
     def is_about(self, test, path):
-        """Whether a unit test is about the room of a file: those of config/ and reconcile/ know nothing of
-        daemon/ but its base."""
+        """Whether a unit test is about a file, or about its room: those of config/ and reconcile/ know
+        nothing of daemon/ but its base."""
         headers = self.tests[test]
+        if f"{path[:-2]}.h" in headers:
+            return True
         if path.startswith("daemon/"):
             return any(header.startswith(room_of(path) + "/") for header in headers)
         return not any(re.match(r"daemon/(?!base/)|tests/unit/(client|http|peer)", header)

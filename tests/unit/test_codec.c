@@ -219,6 +219,7 @@ static void test_odd_syntax(void **state)
     assert_odd(fixture, " true\n", "JSON, but a truth value instead of an object");
     assert_odd(fixture, "[]", "JSON, but an array instead of an object");
     assert_odd(fixture, "3", "JSON, but a whole number instead of an object");
+    assert_odd(fixture, "3 x", "more after its end");
     assert_odd(fixture, "nul", "ends too early");
     assert_odd(fixture, "\xef\xbb\xbf{\"total\":0}", "a byte order mark");
     assert_odd(fixture, "\xff\xfe{", "UTF-16");
