@@ -204,6 +204,8 @@ static void test_no_rows(void **state)
     assert_int_equal(members_of(fixture, "{\"total\":0,\"size\":0,\"members\":[]}")->row_count, 0);
     assert_int_equal(members_of(fixture, "{\"total\":7,\"size\":0,\"members\":null}")->total, 7);
     assert_int_equal(members_of(fixture, "{\"total\":7}")->row_count, 0);
+    assert_true(members_of(fixture, "{\"total\":9223372036854775806}")->total == INT64_MAX - 1);
+    assert_odd(fixture, "{\"total\":9223372036854775807}", "total: should be a whole number");
 }
 
 static void test_odd_syntax(void **state)

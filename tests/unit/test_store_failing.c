@@ -115,11 +115,6 @@ static int remember(Prepared *prepared, Err *err)
     return store_remember(prepared->store, KEY, "c1", &sighting, 1, err);
 }
 
-static int forget_sightings(Prepared *prepared, Err *err)
-{
-    return store_remember(prepared->store, KEY, "c1", NULL, 0, err);
-}
-
 static int rename_instance(Prepared *prepared, Err *err)
 {
     return store_name_instance(prepared->store, KEY, "production", err);
@@ -202,16 +197,6 @@ static int find_last(Prepared *prepared, Err *err)
     return r;
 }
 
-static int list_undecided(Prepared *prepared, Err *err)
-{
-    StoreActions actions = {0};
-    int r = store_undecided(prepared->store, KEY, "c1", &actions, err);
-
-    assert_int_equal(actions.count, r < 0 ? 0 : 1);
-    store_actions_done(&actions);
-    return r;
-}
-
 static bool is_never_listed(const void *list, const char *member_id)
 {
     (void)list;
@@ -265,11 +250,6 @@ static int enter_quarantine(Prepared *prepared, Err *err)
                                   err);
 }
 
-static int leave_quarantine(Prepared *prepared, Err *err)
-{
-    return store_quarantine_leave(prepared->store, KEY, "c1", ids, 1, err);
-}
-
 static int tell_quarantine(Prepared *prepared, Err *err)
 {
     return store_quarantine_tell(prepared->store, KEY, "c1", true, err);
@@ -287,7 +267,6 @@ static const struct {
     {"decide", decide, true, "action quarantine"},
     {"recall", recall, false, "action pass instance sighting pause"},
     {"remember", remember, true, "instance sighting"},
-    {"forget_sightings", forget_sightings, true, "instance sighting"},
     {"rename_instance", rename_instance, true, "instance clock"},
     {"pause", pause_instance, true, "instance pause clock"},
     {"resume", resume, true, "instance pause clock"},
@@ -300,13 +279,11 @@ static const struct {
     {"recall_lockout", recall_lockout, false, "refusal"},
     {"list_history", list_history, false, "action pass instance"},
     {"find_last", find_last, false, "action pass instance"},
-    {"list_undecided", list_undecided, false, "action pass instance"},
     {"watch_added", watch_added, false, "action pass instance"},
     {"prune", prune, true, "action approval pause clock"},
     {"recall_quarantine", recall_quarantine, false, "instance quarantine"},
     {"list_quarantine", list_quarantine, false, "instance quarantine"},
     {"enter_quarantine", enter_quarantine, true, "instance quarantine"},
-    {"leave_quarantine", leave_quarantine, true, "instance quarantine"},
     {"tell_quarantine", tell_quarantine, true, "instance quarantine"},
 };
 
