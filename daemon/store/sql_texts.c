@@ -107,6 +107,7 @@ const char *const sql_texts[QUERY_COUNT] = {
                     "AND (?3 IS NULL OR pass = ?3) AND (?4 IS NULL OR action.id = ?4) "
                     "AND recorded_usec >= ?5 AND (?6 IS NULL OR action.id < ?6) "
                     "ORDER BY action.id DESC LIMIT ?7",
+    [QUERY_NEWEST] = "SELECT id, recorded_usec, kind, outcome FROM action ORDER BY id DESC LIMIT ?",
     [QUERY_LAST_CHANGING] =
         "SELECT pass FROM action JOIN instance ON instance.id = action.instance "
         "JOIN pass ON pass.id = pass WHERE undo_of IS NULL "

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Passes, deletions and their outcomes in the state. */
+#include "daemon/store/newest.h"
 #include "tests/unit/test_store_common.h"
 
 #include "daemon/store/store_internal.h"
@@ -109,30 +110,6 @@ static void test_what_failed_may_be_found_gone(void **state)
     }
     assert_int_equal(store_flush(store, NULL), 0);
     assert_value(store, "SELECT count(*) FROM action WHERE outcome = 'gone'", "2");
-    store_free(store);
-}
-
-/* No number of ours is negative: one that is, was written by somebody else. */
-static void test_a_negative_number_is_none(void **state)
-{
-    Folder *folder = *state;
-    Store *store = folder_open(folder);
-    StoreActions actions = {0};
-    uint64_t action;
-
-    folder_begin(folder, store);
-    record_one(folder, store, NOW, &action);
-    assert_int_equal(sqlite3_exec(store->db,
-                                  "UPDATE action SET recorded_usec = -5, steady_usec = 1", NULL,
-                                  NULL, NULL),
-                     SQLITE_OK);
-    assert_int_equal(store_history(store, &(StoreFilter){.action = action}, &actions, NULL), 0);
-    assert_int_equal(actions.count, 0);
-    assert_int_equal(store_undecided(store, KEY, "c1", &actions, NULL), 0);
-    assert_int_equal(actions.count, 1);
-    assert_int_equal(actions.items[0].recorded_usec, 0);
-    assert_int_equal(actions.items[0].recorded_steady_usec, 1);
-    store_actions_done(&actions);
     store_free(store);
 }
 
@@ -293,19 +270,60 @@ static void test_commits_are_few(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
+static void on_newest(void *userdata, uint64_t recorded_usec, const char *kind, const char *outcome)
+{
+    Buf *told = userdata;
+
+    buf_printf(told, "%llu %s %s, ", (unsigned long long)((recorded_usec - NOW) / USEC_PER_SEC),
+               kind, outcome ? outcome : "-");
+}
+
+static void assert_newest(Folder *folder, Store *store, uint64_t since_usec, uint64_t limit,
+                          int more, const char *expected)
+{
+    Buf told = {0};
+
+    assert_int_equal(store_newest(store, since_usec, limit, on_newest, &told, &folder->err), more);
+    assert_string_equal(buf_text(&told), expected);
+    buf_done(&told);
+}
+
+static void test_the_newest_changes_are_told_in_passing(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+    uint64_t actions[3];
+
+    folder_begin(folder, store);
+    assert_newest(folder, store, 0, 10, 0, "");
+    for (size_t i = 0; i < 3; i++)
+        record_one(folder, store, NOW + i * USEC_PER_SEC, &actions[i]);
+    assert_int_equal(
+        store_decide(store, actions[0], OUTCOME_FAILED, 4, NULL, NULL, NOW, &folder->err), 0);
+    assert_int_equal(store_flush(store, &folder->err), 0);
+    /* Of this one no commit knows yet. */
+    assert_int_equal(
+        store_decide(store, actions[2], OUTCOME_DELETED, 1, NULL, NULL, NOW, &folder->err), 0);
+    assert_newest(folder, store, 0, 10, 0, "2 delete deleted, 1 delete -, 0 delete failed, ");
+    assert_newest(folder, store, 0, 3, 0, "2 delete deleted, 1 delete -, 0 delete failed, ");
+    assert_newest(folder, store, 0, 2, 1, "2 delete deleted, 1 delete -, ");
+    assert_newest(folder, store, NOW + USEC_PER_SEC, 10, 0, "2 delete deleted, 1 delete -, ");
+    store_free(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_pass_names_are_unique),
         TEST(test_record_and_decide),
         TEST(test_what_failed_may_be_found_gone),
-        TEST(test_a_negative_number_is_none),
         TEST(test_undecided_are_told_and_settled),
         TEST(test_batch_of_another_pass_is_refused),
         TEST(test_batch_is_whole_or_absent),
         TEST(test_outcomes_survive_a_rollback),
         TEST(test_commits_are_durable),
         TEST(test_commits_are_few),
+        TEST(test_the_newest_changes_are_told_in_passing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
