@@ -70,16 +70,35 @@ void digest_end_thread(void)
     OPENSSL_thread_stop();
 }
 
+static int digest_sha256(const void *bytes, size_t size,
+                         unsigned char ret_hash[static EVP_MAX_MD_SIZE])
+{
+    unsigned int hash_size = 0;
+
+    return EVP_Digest(bytes, size, ret_hash, &hash_size, digest_algorithm(), NULL) == 1 &&
+                   hash_size == DIGEST_SIZE
+               ? 0
+               : -ENOMEM;
+}
+
 int digest_sha256_hex(const void *bytes, size_t size, char ret_hex[static DIGEST_HEX_SIZE])
 {
     unsigned char hash[EVP_MAX_MD_SIZE];
-    unsigned int hash_size = 0;
+    int r = digest_sha256(bytes, size, hash);
 
-    if (EVP_Digest(bytes, size, hash, &hash_size, digest_algorithm(), NULL) != 1 ||
-        hash_size != DIGEST_SIZE)
-        return -ENOMEM;
-    digest_hex(hash, ret_hex);
-    return 0;
+    if (r == 0)
+        digest_hex(hash, ret_hex);
+    return r;
+}
+
+int digest_sha256_base64(const void *bytes, size_t size, char ret_text[static DIGEST_BASE64_SIZE])
+{
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    int r = digest_sha256(bytes, size, hash);
+
+    if (r == 0)
+        EVP_EncodeBlock((unsigned char *)ret_text, hash, DIGEST_SIZE);
+    return r;
 }
 
 int digest_hmac_sha256_hex(const void *key, size_t key_size, const void *bytes, size_t size,

@@ -6,9 +6,10 @@
 #include <stddef.h>
 
 #define DIGEST_SIZE 32
-#define DIGEST_HEX_SIZE (2 * DIGEST_SIZE + 1) /* with the NUL */
-#define DIGEST_WHOLE (DIGEST_HEX_SIZE - 1)    /* digits */
-#define DIGEST_SHORT 12                       /* the fewest digits that may stand for all */
+#define DIGEST_HEX_SIZE (2 * DIGEST_SIZE + 1)                /* with the NUL */
+#define DIGEST_WHOLE (DIGEST_HEX_SIZE - 1)                   /* digits */
+#define DIGEST_BASE64_SIZE (4 * ((DIGEST_SIZE + 2) / 3) + 1) /* likewise */
+#define DIGEST_SHORT 12 /* the fewest digits that may stand for all */
 
 /* Has libcrypto, TLS included, take its memory from secure_alloc.h. To be called
  * before anything else of it. 0, or -EBUSY when it is too late. */
@@ -27,6 +28,9 @@ bool digest_is_hex(const char *text, size_t least);
 
 /* The hash of the bytes as lower-case hex. 0, or -ENOMEM. */
 int digest_sha256_hex(const void *bytes, size_t size, char ret_hex[static DIGEST_HEX_SIZE]);
+
+/* The same in base64 (RFC 4648, section 4). */
+int digest_sha256_base64(const void *bytes, size_t size, char ret_text[static DIGEST_BASE64_SIZE]);
 
 /* The keyed hash of the bytes as lower-case hex. 0, or -ENOMEM. */
 int digest_hmac_sha256_hex(const void *key, size_t key_size, const void *bytes, size_t size,
