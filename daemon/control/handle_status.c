@@ -28,6 +28,16 @@ static Approval handle_status_approval(Store *store, const char *digest, const C
     return r < 0 ? APPROVAL_NONE : (Approval)r;
 }
 
+/* Puts "progress": how far it is, for people; null where there is none. */
+static void handle_status_put_progress(JsonWriter *writer, const PassRun *run)
+{
+    _cleanup_(buf_done) Buf text = {0};
+
+    if (run)
+        progress_text_append(run, &text);
+    json_put_text(writer, "progress", run ? buf_text(&text) : NULL);
+}
+
 static void handle_status_put_instance(JsonWriter *writer, const Scheduler *scheduler)
 {
     const Instance *instance = &scheduler->backend->config->instances[scheduler->instance];
@@ -41,6 +51,7 @@ static void handle_status_put_instance(JsonWriter *writer, const Scheduler *sche
     json_put_text(writer, "last_pass", scheduler->last_pass);
     reply_put_time(writer, "last_pass_ended", scheduler->last_usec);
     json_put_bool(writer, "pass_under_way", scheduler->run != NULL);
+    handle_status_put_progress(writer, scheduler->run);
     reply_put_moment(writer, "next_pass", scheduler->schedule->next_usec);
     json_put_number(writer, "failed_passes", scheduler->schedule->failures);
     json_put_text(writer, "digest", report ? report->digest : NULL);
@@ -102,6 +113,13 @@ static bool handle_status_take_window(const ChannelRef *found, ChannelReport *re
     return reason == state.reason && !state.is_frozen;
 }
 
+/* Since when it has its result, and whether that may be longer. */
+static void handle_status_put_since(JsonWriter *writer, const SchedulerSince *since)
+{
+    reply_put_time(writer, "since", since->usec);
+    json_put_bool(writer, "since_or_before", since->usec != 0 && since->is_first);
+}
+
 /* The pauses are those of now, the rest is the last pass's. */
 static void handle_status_put_channel(JsonWriter *writer, const ChannelRef *found,
                                       const StorePauses *pauses)
@@ -123,6 +141,7 @@ static void handle_status_put_channel(JsonWriter *writer, const ChannelRef *foun
     reply_put_time(writer, "next_opening",
                    change_gate_next_opening_usec(&gate, clock_realtime_usec()));
     reply_put_moment(writer, "listed", found->scheduler->listed_usec[found->number]);
+    handle_status_put_since(writer, &found->scheduler->since[found->number]);
     if (report.result != RESULT_CONVERGED)
         approval = handle_status_approval(found->scheduler->backend->store, report.digest, &gate);
     json_put_bool(writer, "approved", approval != APPROVAL_NONE);
@@ -138,7 +157,8 @@ static void handle_status_put_head(JsonWriter *writer, Control *control, const c
 
     json_put_text(writer, "version", ROSTERD_VERSION);
     json_put_number(writer, "pid", (uint64_t)getpid());
-    reply_put_time(writer, "time", clock_realtime_usec());
+    if (!writer->is_compact)
+        reply_put_time(writer, "time", clock_realtime_usec());
     json_put_bool(writer, "dry_run", controller->backend.dry_run);
     report_json_put_roster(writer, controller->config->set.digest, controller->config->set.head);
     pulls_put(writer, "git", controller, &control->pulls);
@@ -150,33 +170,33 @@ static void handle_status_put_head(JsonWriter *writer, Control *control, const c
 
 /* Of one channel of the rosters, or (NULL) of all. */
 static void handle_status_append(Control *control, const RosterChannel *only,
-                                 const StorePauses *pauses, const char *pauses_error, Buf *buf)
+                                 const StorePauses *pauses, const char *pauses_error,
+                                 JsonWriter *writer)
 {
     const Controller *controller = control->controller;
-    JsonWriter writer = {.buf = buf};
 
-    json_open_object(&writer, NULL);
-    handle_status_put_head(&writer, control, pauses_error);
-    json_open_array(&writer, "instances");
+    json_open_object(writer, NULL);
+    handle_status_put_head(writer, control, pauses_error);
+    json_open_array(writer, "instances");
     for (size_t i = 0; i < controller->scheduler_count; i++)
-        handle_status_put_instance(&writer, &controller->schedulers[i]);
-    json_close_array(&writer);
-    json_open_array(&writer, "channels");
+        handle_status_put_instance(writer, &controller->schedulers[i]);
+    json_close_array(writer);
+    json_open_array(writer, "channels");
     for (size_t i = 0; i < controller->config->channel_count; i++) {
         ChannelRef found;
 
         channel_ref_by_index(controller, i, &found);
         if (!only || only == found.channel)
-            handle_status_put_channel(&writer, &found, pauses);
+            handle_status_put_channel(writer, &found, pauses);
     }
-    json_close_array(&writer);
-    report_pause_put_all(&writer, "pauses", pauses, NULL);
+    json_close_array(writer);
+    report_pause_put_all(writer, "pauses", pauses, NULL);
     if (!only) {
-        orphan_pauses_put(&writer, "other_pauses", controller, pauses);
-        orphan_quarantine_put(&writer, "other_quarantined", controller);
+        orphan_pauses_put(writer, "other_pauses", controller, pauses);
+        orphan_quarantine_put(writer, "other_quarantined", controller);
     }
-    json_close_object(&writer);
-    json_end(&writer);
+    json_close_object(writer);
+    json_end(writer);
 }
 
 /* Which plans begin with a digest: for whoever is about to approve one. */
@@ -195,9 +215,25 @@ static void handle_status_plans(const Control *control, ServerRequest *request, 
     reply_answer(request, &buf);
 }
 
-void handle_status(Control *control, ServerRequest *request)
+static void handle_status_append_some(Control *control, const RosterChannel *only,
+                                      JsonWriter *writer)
 {
     _cleanup_(store_pauses_done) StorePauses pauses = {0};
+    Err err = {0};
+    int r = 0;
+
+    if (control->state->store)
+        r = store_pauses(control->state->store, clock_realtime_usec(), &pauses, &err);
+    handle_status_append(control, only, &pauses, r < 0 ? err.text : NULL, writer);
+}
+
+void handle_status_append_for_page(Control *control, Buf *buf)
+{
+    handle_status_append_some(control, NULL, &(JsonWriter){.buf = buf, .is_compact = true});
+}
+
+void handle_status(Control *control, ServerRequest *request)
+{
     const char *channel = server_request_find(request, "channel");
     const char *digest = server_request_find(request, "digest");
     ChannelRef found = {0};
@@ -213,20 +249,8 @@ void handle_status(Control *control, ServerRequest *request)
         handle_status_plans(control, request, digest);
         return;
     }
-    if (control->state->store)
-        r = store_pauses(control->state->store, clock_realtime_usec(), &pauses, &err);
-    handle_status_append(control, found.channel, &pauses, r < 0 ? err.text : NULL, &buf);
+    handle_status_append_some(control, found.channel, &(JsonWriter){.buf = &buf});
     reply_answer(request, &buf);
-}
-
-/* Puts "progress": how far it is, for people; null where there is none. */
-static void handle_progress_put(JsonWriter *writer, const PassRun *run)
-{
-    _cleanup_(buf_done) Buf text = {0};
-
-    if (run)
-        progress_text_append(run, &text);
-    json_put_text(writer, "progress", run ? buf_text(&text) : NULL);
 }
 
 void handle_progress(Control *control, ServerRequest *request)
@@ -242,12 +266,12 @@ void handle_progress(Control *control, ServerRequest *request)
         json_open_object(&writer, NULL);
         json_put_text(&writer, "name", scheduler->log.instance_name);
         json_put_bool(&writer, "pass_under_way", scheduler->run != NULL);
-        handle_progress_put(&writer, scheduler->run);
+        handle_status_put_progress(&writer, scheduler->run);
         json_close_object(&writer);
     }
     json_close_array(&writer);
     json_put_bool(&writer, "plan_under_way", control->planning != NULL);
-    handle_progress_put(&writer, planning_find_run(control));
+    handle_status_put_progress(&writer, planning_find_run(control));
     json_close_object(&writer);
     json_end(&writer);
     reply_answer(request, &buf);

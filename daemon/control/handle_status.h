@@ -8,3 +8,7 @@
 void handle_progress(Control *control, ServerRequest *request);
 
 void handle_status(Control *control, ServerRequest *request);
+
+/* Appends the same of all channels for the status page: without the time, in as few bytes as may
+ * be. A failure sticks in `buf`. */
+void handle_status_append_for_page(Control *control, Buf *buf);

@@ -67,22 +67,21 @@ static void status_text_head(const Page *page, const Json *root)
                      "which channels are paused is not known: ", row_text(root, "pauses_error"));
 }
 
-/* What an approved plan waits for, as far as `root` tells of its channel or instance. */
-static void status_text_approval(const Json *root, const Json *channel, Buf *ret_text)
+void status_text_append_approval(const Json *root, const Json *channel, Buf *buf)
 {
     const char *instance = row_text(channel, "instance"), *next = "";
 
-    buf_puts(ret_text, "approved: ");
+    buf_puts(buf, "approved: ");
     if (json_find(channel, "pause") && !row_is_true(channel, "opens_window")) {
         bool is_window = str_equal(row_text(json_find(channel, "pause"), "scope"),
                                    channel_record_scope_text(PAUSE_SCOPE_WINDOW));
 
-        buf_printf(ret_text, "waits for %s",
+        buf_printf(buf, "waits for %s",
                    is_window ? "its change window to open" : "the end of its pause");
         return;
     }
     if (str_equal(row_text(channel, "mode"), mode_text(MODE_OBSERVE))) {
-        buf_puts(ret_text, "waits for another mode than observe");
+        buf_puts(buf, "waits for another mode than observe");
         return;
     }
     for (size_t i = 0; i < row_count(root, "instances"); i++) {
@@ -91,7 +90,7 @@ static void status_text_approval(const Json *root, const Json *channel, Buf *ret
         if (str_equal(row_text(row, "name"), instance[0] ? instance : row_text(channel, "name")))
             next = row_text(row, "next_pass");
     }
-    buf_printf(ret_text, "waits for the next pass%s%s; rosterctl reconcile has one begin at once",
+    buf_printf(buf, "waits for the next pass%s%s; rosterctl reconcile has one begin at once",
                next[0] ? " at " : "", next);
 }
 
@@ -102,7 +101,7 @@ static void status_text_approved(const Page *page, const Json *root, const Json 
 
     if (!row_is_true(object, "approved"))
         return;
-    status_text_approval(root, object, &text);
+    status_text_append_approval(root, object, &text);
     page_printf(page, "  %s", buf_text(&text));
     page_newline(page);
 }
@@ -145,7 +144,7 @@ static void status_text_note_approval(Table *table, const Json *root, const Json
 
     if (!row_is_true(channel, "approved"))
         return;
-    status_text_approval(root, channel, &text);
+    status_text_append_approval(root, channel, &text);
     table_note(table, "%s", buf_text(&text));
 }
 
@@ -304,7 +303,7 @@ int status_text_append(const Json *root, const StatusTextOptions *options, Buf *
     int r = 0;
 
     if (!options->is_single)
-        report_text_totals_in_lines(&page, root);
+        report_text_totals(&page, root);
     status_text_head(&page, root);
     status_text_instances(&page, root);
     if (options->is_single)

@@ -15,3 +15,7 @@ typedef struct StatusTextOptions {
 
 /* Appends it. 0 or -ENOMEM. */
 int status_text_append(const Json *root, const StatusTextOptions *options, Buf *buf);
+
+/* Appends what an approved plan waits for, of a channel or an instance of the daemon's status
+ * `root`: "approved: waits for the next pass at ...". */
+void status_text_append_approval(const Json *root, const Json *channel, Buf *buf);

@@ -68,12 +68,22 @@ uint64_t scheduler_due_in_usec(const Scheduler *scheduler)
 
 /* ---- what a pass came to ---- */
 
+static void scheduler_note_since(SchedulerSince *since, Result result)
+{
+    if (result == RESULT_CONVERGED)
+        result = RESULT_IN_SYNC;
+    if (since->usec == 0 || since->result != result)
+        *since = (SchedulerSince){
+            .usec = clock_realtime_usec(), .result = result, .is_first = since->usec == 0};
+}
+
 static void scheduler_note_channel(Scheduler *scheduler, size_t number, const ChannelReport *report)
 {
     assert(number < scheduler->channel_count && report->result <= RESULT_FAILED);
     scheduler->results[report->result]++;
     if (report->has_list)
         scheduler->listed_usec[number] = clock_monotonic_usec();
+    scheduler_note_since(&scheduler->since[number], report->result);
     pass_log_recovered(&scheduler->log, report);
     pass_log_drift(&scheduler->log, report);
     if (scheduler->trouble[0] || report->result < RESULT_HELD)
@@ -239,7 +249,8 @@ int scheduler_init(Scheduler *scheduler, Backend *backend, Schedule *schedule,
     for (size_t i = 0; i < config->channel_count; i++)
         scheduler->channel_count += config->channels[i].instance == instance;
     scheduler->listed_usec = calloc(scheduler->channel_count + 1, sizeof(*scheduler->listed_usec));
-    if (!scheduler->listed_usec ||
+    scheduler->since = calloc(scheduler->channel_count + 1, sizeof(*scheduler->since));
+    if (!scheduler->listed_usec || !scheduler->since ||
         sampling_init(&scheduler->sampling, scheduler->channel_count) < 0)
         return -ENOMEM;
     r = sd_event_add_time(backend->event, &scheduler->timer, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
@@ -257,6 +268,7 @@ void scheduler_done(Scheduler *scheduler)
     report_done(&scheduler->last);
     sampling_done(&scheduler->sampling);
     free(scheduler->listed_usec);
+    free(scheduler->since);
     *scheduler = (Scheduler){0};
 }
 
@@ -269,8 +281,9 @@ static const char *scheduler_key(const RosterChannel *channel, size_t *ret_size)
     return key;
 }
 
-/* When channels were last read whole; without memory that is forgotten. */
-static void scheduler_take_listed(Scheduler *scheduler, Scheduler *old)
+/* When channels were last read whole, and since when they have their results; without memory that
+ * is forgotten. */
+static void scheduler_take_known(Scheduler *scheduler, Scheduler *old)
 {
     _cleanup_(map_done) Map known = {0};
     const Config *before = old->backend->config, *now = scheduler->backend->config;
@@ -286,12 +299,16 @@ static void scheduler_take_listed(Scheduler *scheduler, Scheduler *old)
     for (size_t i = 0, number = 0; i < now->channel_count; i++) {
         size_t size;
         const char *key = scheduler_key(&now->channels[i], &size);
-        const uint64_t *listed_usec;
+        const uint64_t *listed_usec; /* in the array of the old one */
 
         if (now->channels[i].instance != scheduler->instance)
             continue;
         listed_usec = map_find(&known, key, size);
-        scheduler->listed_usec[number++] = listed_usec ? *listed_usec : 0;
+        if (listed_usec) {
+            scheduler->listed_usec[number] = *listed_usec;
+            scheduler->since[number] = old->since[listed_usec - old->listed_usec];
+        }
+        number++;
     }
 }
 
@@ -300,7 +317,7 @@ void scheduler_take_over(Scheduler *scheduler, Scheduler *old)
     assert(old != scheduler && !scheduler->run);
     schedule_take_over(scheduler->schedule, old->schedule);
     scheduler->log.outage_since_usec = old->log.outage_since_usec;
-    scheduler_take_listed(scheduler, old);
+    scheduler_take_known(scheduler, old);
     log_once_done(&scheduler->log.log_once);
     scheduler->log.log_once = old->log.log_once;
     old->log.log_once = (LogOnce){0};

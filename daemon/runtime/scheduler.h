@@ -15,6 +15,13 @@ typedef struct Scheduler Scheduler;
 /* Called after each of its passes, from the event loop; once it ends, after each answer as well. */
 typedef void (*SchedulerOnPass)(Scheduler *scheduler, void *userdata);
 
+/* Since when a channel has its result. */
+typedef struct SchedulerSince {
+    uint64_t usec; /* realtime; 0: it has none yet */
+    Result result; /* RESULT_IN_SYNC for RESULT_CONVERGED as well */
+    bool is_first; /* of this process: the one before may have found the same */
+} SchedulerSince;
+
 struct Scheduler {
     Backend *backend;
     Schedule *schedule; /* of the controller's lifecycle */
@@ -31,6 +38,7 @@ struct Scheduler {
     size_t channel_count;
     size_t results[RESULT_FAILED + 1]; /* channels by the result of the last pass */
     uint64_t *listed_usec;             /* monotonic, of each channel's last whole list; 0: none */
+    SchedulerSince *since;             /* of each channel */
     uint64_t unbegun_count;            /* passes that could not begin; `trouble` has why */
     char trouble[384];                 /* the first channel that wants a person, "" without one */
 };
