@@ -40,6 +40,9 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
+# What the status page takes in.
+$(B)/daemon/web/page_files.o: daemon/web/page.css daemon/web/page.js
+
 # A program links what it uses: rosterctl carries no server.
 $(B)/librosterd.a: $(OBJECTS)
 	@rm -f $@

@@ -2,6 +2,7 @@
 /* What the control socket is asked: daemon/ctl asks, daemon/control answers (control.h). */
 #pragma once
 
+#define CONTROL_PATH_PAGE "/"
 #define CONTROL_PATH_STATUS "/v1/status"
 #define CONTROL_PATH_PROGRESS "/v1/progress"
 #define CONTROL_PATH_HISTORY "/v1/history"

@@ -13,6 +13,7 @@
 #include "daemon/control/handle_approve.h"
 #include "daemon/control/handle_channels.h"
 #include "daemon/control/handle_history.h"
+#include "daemon/control/handle_page.h"
 #include "daemon/control/handle_pause.h"
 #include "daemon/control/handle_plan.h"
 #include "daemon/control/handle_reconcile.h"
@@ -36,6 +37,7 @@ typedef struct Route {
 } Route;
 
 static const Route routes[] = {
+    {CONTROL_PATH_PAGE, handle_page, NULL, true},
     {CONTROL_PATH_STATUS, handle_status, NULL, false},
     {CONTROL_PATH_HISTORY, handle_history, NULL, false},
     {CONTROL_PATH_SAMPLES, handle_samples, NULL, false},
@@ -163,6 +165,7 @@ void control_free(Control *control)
     if (control->path)
         socket_path_remove(control->path);
     report_done(&control->planned);
+    buf_done(&control->page.document);
     free(control->waiters);
     free(control->path);
     free(control);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/base/aside.h"
+#include "daemon/base/digest.h"
 #include "daemon/control/control.h"
 #include "daemon/http/server.h"
 
@@ -21,6 +22,13 @@ typedef struct Waiter {
 
 typedef struct Loading Loading;
 
+/* The status page as it was made last (handle_page.c). */
+typedef struct PageMade {
+    uint64_t usec; /* monotonic; 0: none was */
+    char version[DIGEST_HEX_SIZE];
+    Buf document; /* empty: nobody has asked for it since it is another one */
+} PageMade;
+
 struct Control {
     sd_event *event;
     char *path;
@@ -35,6 +43,7 @@ struct Control {
     Report planned;            /* of the last dry run by these settings; empty: none */
     Aside *pulls;              /* pulls.c: waits for files that do not answer; NULL: none does */
     Loading *loadings;         /* requests that wait until all is loaded (loading.c) */
+    PageMade page;
     Waiter *waiters;
     size_t waiter_count, waiter_capacity;
 };
