@@ -6,8 +6,9 @@ faults the tests notice. Which faults is decided by a seed, not by hand.
 A fault is built in a scratch copy: its one object is compiled anew and the tests that are about its room
 are run, those named like the file first, until one fails: unit tests, the simulator for reconcile/, and
 for rooms of daemon/ the integration tests about the file, with the real programs. A fault that does not
-compile is no fault; another takes its place. What no test notices is tried once more with the sanitizers,
-which see what is left behind; what they do not see either survives.
+compile is no fault, nor is one of which the optimizer makes the same program; another takes its place. What
+no test notices is tried once more with the sanitizers, which see what is left behind; what they do not see
+either survives. Assertions stay as they are: they belong to what notices.
 
 A test that fails must fail a second time, and pass without the fault: where the machine is so busy that a
 test fails by itself, that is no merit.
@@ -33,7 +34,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FLAGS = ["-std=gnu17", "-I.", "-D_GNU_SOURCE", '-DROSTERD_VERSION="0"', "-O1", "-w", "-fPIC"]
-VARIANTS = {"common": [], "small": ["-DLISTING_PAGE_SIZE=6"]}
+VARIANTS = {"common": [], "small": ["-DLISTING_PAGE_SIZE=6"], "optimized": ["-O2"]}
 CC = os.environ.get("CC", "gcc").split()
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 LIBS = ["-lcurl", "-lyaml", "-ljson-c", "-lsystemd", "-lcrypto", "-lsqlite3", "-lmicrohttpd", "-lsmartcols",
@@ -112,9 +113,12 @@ Fault = collections.namedtuple("Fault", "path line kind before after")
 # ---- the faults ----
 
 def blank(text):
-    """The text with comments, strings and characters blanked out, so that columns stay."""
+    """The text with comments, strings, characters and assertions blanked out, so that columns stay."""
+    def spaces(match):
+        return re.sub(r"[^\n]", " ", match.group())
+
     pattern = r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\''
-    return re.sub(pattern, lambda m: re.sub(r"[^\n]", " ", m.group()), text, flags=re.S)
+    return re.sub(r"\bassert\([^;]*\);", spaces, re.sub(pattern, spaces, text, flags=re.S))
 
 
 def enum_families(sources):
@@ -212,6 +216,7 @@ class Scratch:
             shutil.copytree(os.path.join(source, name), os.path.join(folder, name))
         self.tests = self.find_tests()
         self.made = set()
+        self.programs = {}  # {source: what the optimizer makes of it without a fault}
         self.first = like or self
         self.lock = threading.Lock()
         mains = [f"daemon/{program}.c" for program in PROGRAMS]
@@ -273,9 +278,11 @@ class Scratch:
         return seen
 
     def is_about(self, test, path):
-        """Whether a unit test is about the room of a file: those of config/ and reconcile/ know nothing of
-        daemon/ but its base."""
+        """Whether a unit test is about a file, or about its room: those of config/ and reconcile/ know
+        nothing of daemon/ but its base."""
         headers = self.tests[test]
+        if f"{path[:-2]}.h" in headers:
+            return True
         if path.startswith("daemon/"):
             return any(header.startswith(room_of(path) + "/") for header in headers)
         return not any(re.match(r"daemon/(?!base/)|tests/unit/(client|http|peer)", header)
@@ -421,11 +428,19 @@ class Scratch:
             file.write("\n".join(lines))
         return True
 
+    def optimized(self, path):
+        """What the optimizer makes of the source as it is now."""
+        with open(self.must_compile(path, "optimized"), "rb") as file:
+            return file.read()
+
     def try_fault(self, fault):
-        """(whether it compiles, the test that notices it or None)"""
+        """(whether it is one, the test that notices it or None)"""
+        if fault.path not in self.programs:
+            self.programs[fault.path] = self.optimized(fault.path)
         try:
             if not self.write(fault.path, fault.before, fault.after, fault.line) or \
-                    not self.build(fault.path, "common"):
+                    not self.build(fault.path, "common") or \
+                    self.optimized(fault.path) == self.programs[fault.path]:
                 return False, None
             return True, self.noticed_by(fault.path)
         finally:
@@ -488,7 +503,7 @@ def make_trials(folder, count, has_sanitizers):
 
 
 def tried(trials, faults):
-    """(fault, whether it compiles, the test that notices it or None), in the order of the faults; as many
+    """(fault, whether it is one, the test that notices it or None), in the order of the faults; as many
     at a time as there are trials."""
     free = queue.SimpleQueue()
     for trial in trials:

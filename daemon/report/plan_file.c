@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/digest.h"
@@ -39,22 +41,28 @@ static int plan_file_sum(const Json *report, const char *made, char ret_sum[stat
     return digest_sha256_hex(text.data, text.size, ret_sum);
 }
 
-int plan_file_write(const Json *report, uint64_t made_usec, const char *path, Err *err)
+int plan_file_append(const Json *report, uint64_t made_usec, Buf *buf)
 {
-    _cleanup_(buf_done) Buf text = {0};
-    JsonWriter writer = {.buf = &text};
+    JsonWriter writer = {.buf = buf};
     char made[CLOCK_RFC3339_SIZE], sum[DIGEST_HEX_SIZE];
 
     clock_format_rfc3339(made_usec, made);
     if (plan_file_sum(report, made, sum) < 0)
-        return err_memory(err);
+        return -ENOMEM;
     json_open_object(&writer, NULL);
     json_put_number(&writer, PLAN_FILE_KEY, PLAN_FILE_VERSION);
     json_put_string(&writer, "made", made);
     json_put_string(&writer, "sum", sum);
     json_put_value(&writer, "report", report);
     json_close_object(&writer);
-    if (json_end(&writer) < 0)
+    return json_end(&writer);
+}
+
+int plan_file_write(const Json *report, uint64_t made_usec, const char *path, Err *err)
+{
+    _cleanup_(buf_done) Buf text = {0};
+
+    if (plan_file_append(report, made_usec, &text) < 0)
         return err_memory(err);
     return file_replace(path, &text, err);
 }
@@ -97,7 +105,7 @@ static int plan_file_check_sum(const char *path, const Json *root, Err *err)
     return 0;
 }
 
-/* The key of the instance that a channel of the report is of; NULL: it is not told. */
+/* The key of the instance that a channel of the report is of; "": it is not told. */
 static const char *plan_file_key(const Json *report, const Json *channel)
 {
     for (size_t i = 0; i < row_count(report, "instances"); i++) {
@@ -135,9 +143,13 @@ static int plan_file_read_enabled(PlanFile *file, const Json *channel, ChosenPla
 static int plan_file_read_channel(PlanFile *file, const char *path, const Json *report,
                                   const Json *channel, ChosenPlan *ret_plan, Err *err)
 {
-    const char *digest = row_text(channel, "digest"), *id = row_text(channel, "id");
-    const char *key = plan_file_key(report, channel);
+    const char *digest, *id, *key = plan_file_key(report, channel);
 
+    if (json_get_optional_string(json_find(channel, "digest"), &digest) < 0 ||
+        json_get_optional_string(json_find(channel, "id"), &id) < 0 ||
+        !json_is_array(json_find(channel, "changed")))
+        return plan_file_damaged(path, "a channel's digest, id or changes are of another type",
+                                 err);
     *ret_plan = (ChosenPlan){
         .instance_key = arena_string(&file->arena, key),
         .channel_id = arena_string(&file->arena, id),
@@ -153,6 +165,25 @@ static int plan_file_read_channel(PlanFile *file, const char *path, const Json *
     return 1;
 }
 
+static int plan_file_compare(const void *a, const void *b)
+{
+    const ChosenPlan *one = a, *other = b;
+    int order = strcmp(one->channel_id, other->channel_id);
+
+    return order ? order : strcmp(one->instance_key, other->instance_key);
+}
+
+/* A channel has one plan: of two, nobody could say which one was reviewed. */
+static int plan_file_check_twice(const char *path, ChosenPlan *plans, size_t count, Err *err)
+{
+    qsort(plans, count, sizeof(*plans), plan_file_compare);
+    for (size_t i = 1; i < count; i++) {
+        if (plan_file_compare(&plans[i - 1], &plans[i]) == 0)
+            return plan_file_damaged(path, "a channel has two plans", err);
+    }
+    return 0;
+}
+
 static int plan_file_read_channels(PlanFile *file, const char *path, const Json *report, Err *err)
 {
     size_t count = row_count(report, "channels");
@@ -160,6 +191,8 @@ static int plan_file_read_channels(PlanFile *file, const char *path, const Json 
 
     if (!plans)
         return err_memory(err);
+    if (!json_is_array(json_find(report, "channels")))
+        return plan_file_damaged(path, "its report has no list of channels", err);
     file->chosen.plans = plans;
     for (size_t i = 0; i < count; i++) {
         int r = plan_file_read_channel(file, path, report, row_at(report, "channels", i),
@@ -169,22 +202,18 @@ static int plan_file_read_channels(PlanFile *file, const char *path, const Json 
             return r;
         file->chosen.count += (size_t)r;
     }
-    return 0;
+    return plan_file_check_twice(path, plans, file->chosen.count, err);
 }
 
-int plan_file_read(const char *path, PlanFile *ret_file, Err *err)
+int plan_file_parse(const char *path, const Buf *text, PlanFile *ret_file, Err *err)
 {
     _cleanup_(json_freep) Json *root = NULL;
-    _cleanup_(buf_done) Buf text = {0};
     int r;
 
     *ret_file = (PlanFile){0};
-    r = file_read(path, PLAN_FILE_SIZE_MAX, &text, err);
-    if (r < 0)
-        return r;
-    r = json_parse_once(buf_text(&text), text.size, &root, err);
+    r = json_parse_once(buf_text(text), text->size, &root, err);
     if (r == -ENOMEM)
-        return r;
+        return err_memory(err);
     if (r < 0)
         return err_context(err, -EBADMSG, "%s: is no plan, or a damaged one (" ADVICE ")", path);
     r = plan_file_check_version(path, root, err);
@@ -195,4 +224,14 @@ int plan_file_read(const char *path, PlanFile *ret_file, Err *err)
     if (clock_parse_rfc3339(row_text(root, "made"), &ret_file->chosen.made_usec) < 0)
         return plan_file_damaged(path, "the time when it was made is odd", err);
     return plan_file_read_channels(ret_file, path, json_find(root, "report"), err);
+}
+
+int plan_file_read(const char *path, PlanFile *ret_file, Err *err)
+{
+    _cleanup_(buf_done) Buf text = {0};
+    int r;
+
+    *ret_file = (PlanFile){0};
+    r = file_read(path, PLAN_FILE_SIZE_MAX, &text, err);
+    return r < 0 ? r : plan_file_parse(path, &text, ret_file, err);
 }

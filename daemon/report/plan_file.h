@@ -8,6 +8,7 @@
 #pragma once
 
 #include "daemon/base/arena.h"
+#include "daemon/base/buf.h"
 #include "daemon/base/err.h"
 #include "daemon/json/json_value.h"
 #include "reconcile/plan/chosen.h"
@@ -26,3 +27,11 @@ int plan_file_write(const Json *report, uint64_t made_usec, const char *path, Er
 /* Reads one, whatever its age. 0; -EBADMSG for what is no plan, is damaged, or is of another
  * version; the errors of file_read(); -ENOMEM; told in `err`. plan_file_done() in every case. */
 int plan_file_read(const char *path, PlanFile *ret_file, Err *err);
+
+/* ---- for what is no file ---- */
+
+/* The text of one. 0 or -ENOMEM. */
+int plan_file_append(const Json *report, uint64_t made_usec, Buf *buf);
+
+/* Takes one apart that is called `path`; as plan_file_read(). */
+int plan_file_parse(const char *path, const Buf *text, PlanFile *ret_file, Err *err);

@@ -303,7 +303,7 @@ int status_text_append(const Json *root, const StatusTextOptions *options, Buf *
     int r = 0;
 
     if (!options->is_single)
-        report_text_totals(&page, root);
+        report_text_totals_in_lines(&page, root);
     status_text_head(&page, root);
     status_text_instances(&page, root);
     if (options->is_single)

@@ -2,6 +2,7 @@
 #include "daemon/report/text.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
@@ -125,6 +126,32 @@ void report_text_totals(const Page *page, const Json *root)
     page_newline(page);
 }
 
+void report_text_totals_in_lines(const Page *page, const Json *root)
+{
+    _cleanup_(buf_done) Buf line = {0};
+    const char *text, *part;
+    size_t used = 0, length;
+
+    report_text_totals(&(Page){.buf = &line}, root);
+    page->buf->failed = page->buf->failed || line.failed;
+    text = buf_text(&line);
+    if (strlen(text) <= CHANNEL_TEXT_WIDTH + 1) {
+        buf_puts(page->buf, text);
+        return;
+    }
+    for (part = text; *part; part += length + strspn(part + length, " ")) {
+        length = strcspn(part, ",;\n") + 1;
+        if (used > 0 && (part[-2] == ';' || used + 1 + length > CHANNEL_TEXT_WIDTH)) {
+            buf_puts(page->buf, "\n ");
+            used = 1;
+        }
+        if (used > 0)
+            buf_putc(page->buf, ' ');
+        buf_append(page->buf, part, length);
+        used += 1 + length;
+    }
+}
+
 /* ---- the report ---- */
 
 static int text_table(const Outline *outline, const Page *page)
@@ -179,7 +206,7 @@ int report_text_append(const Json *root, const TextOptions *options, Buf *buf)
     Outline outline;
     int r = outline_init(&outline, root, options->verbose);
 
-    report_text_totals(&page, root);
+    report_text_totals_in_lines(&page, root);
     if (r == 0) {
         outline_append_instances(&outline, &page);
         r = text_table(&outline, &page);

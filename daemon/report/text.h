@@ -33,3 +33,7 @@ int report_text_append(const Json *root, const TextOptions *options, Buf *buf);
 
 /* Appends the line of totals. */
 void report_text_totals(const Page *page, const Json *root);
+
+/* The same for a terminal: where one line would be wider than a review shows, there is a line for
+ * each of its parts. */
+void report_text_totals_in_lines(const Page *page, const Json *root);

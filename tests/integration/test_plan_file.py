@@ -52,7 +52,8 @@ def forge(path, **changes):
     """Writes a plan of other content with a sum that fits, as nobody but a forger or another version would."""
     plan = json.loads(path.read_text())
     plan.update(changes)
-    text = f"rosterd plan file 1\n{plan['made']}\n" + compact(plan["report"]) + "\n"
+    made = plan["made"] if isinstance(plan["made"], str) else compact(plan["made"])
+    text = f"rosterd plan file 1\n{made}\n" + compact(plan["report"]) + "\n"
     plan["sum"] = hashlib.sha256(text.encode()).hexdigest()
     path.write_text(json.dumps(plan))
     return path
@@ -242,6 +243,65 @@ def test_a_damaged_plan_is_refused_wherever_it_is_cut_or_changed(case):
         assert old in whole
         broken.write_bytes(whole.replace(old, new))
         refused(case, sim, broken, "damaged", "sum")
+
+
+def channel_of(plan):
+    return plan["report"]["channels"][0]
+
+
+# What only a forger or another version would write, with a sum that fits: what is done to the plan, and what is said.
+FORGED = {
+    "two plans": (lambda plan: plan["report"]["channels"].append(dict(channel_of(plan))), "two plans"),
+    "two others": (lambda plan: plan["report"]["channels"].append({**channel_of(plan), "digest": "f" * 64}), "two plans"),
+    "digest number": (lambda plan: channel_of(plan).update(digest=1), "of another type"),
+    "digest list": (lambda plan: channel_of(plan).update(digest=["0" * 64]), "of another type"),
+    "digest short": (lambda plan: channel_of(plan).update(digest="0" * 12), "is odd"),
+    "digest capital": (lambda plan: channel_of(plan).update(digest="A" * 64), "is odd"),
+    "digest with NUL": (lambda plan: channel_of(plan).update(digest=channel_of(plan)["digest"] + "\0x"), "of another type"),
+    "digest endless": (lambda plan: channel_of(plan).update(digest="0" * 5000), "of another type"),
+    "id none": (lambda plan: channel_of(plan).update(id=None), "is odd"),
+    "id object": (lambda plan: channel_of(plan).update(id={}), "of another type"),
+    "no changes": (lambda plan: channel_of(plan).pop("changed"), "of another type"),
+    "changes text": (lambda plan: channel_of(plan).update(changed="none"), "of another type"),
+    "instance unknown": (lambda plan: channel_of(plan).update(instance="other"), "is odd"),
+    "no instances": (lambda plan: plan["report"].pop("instances"), "is odd"),
+    "key none": (lambda plan: plan["report"]["instances"][0].update(key=None), "is odd"),
+    "channel number": (lambda plan: plan["report"]["channels"].insert(0, 7), "of another type"),
+    "channels object": (lambda plan: plan["report"].update(channels={}), "no list of channels"),
+    "no channels": (lambda plan: plan["report"].pop("channels"), "no list of channels"),
+    "report list": (lambda plan: plan.update(report=[plan["report"]]), "no report"),
+    "not dry": (lambda plan: plan["report"].update(dry_run="true"), "not of a dry run"),
+    "made number": (lambda plan: plan.update(made=7), "when it was made"),
+    "made nowhere": (lambda plan: plan.update(made="2026-02-30T00:00:00Z"), "when it was made"),
+    "made long ago": (lambda plan: plan.update(made="1970-01-01T00:00:00Z"), "lapsed 24 h later"),
+    "made far ahead": (lambda plan: plan.update(made="9999-12-31T23:59:59Z"), "in the future"),
+}
+
+
+def test_a_plan_that_is_odd_inside_is_refused(case):
+    sim = serve(case)
+    whole = keep(case).read_text()
+    for name, (change, words) in FORGED.items():
+        plan = json.loads(whole)
+        change(plan)
+        path = case.write("forged.json", json.dumps(plan))
+        refused(case, sim, forge(path), "forged.json", words, options=["--approve-plan"])
+        assert json.loads(path.read_text())["sum"] != json.loads(whole)["sum"], name
+    path = case.write("same.json", whole)
+    assert carry_out(case, forge(path), "--approve-plan").status == IN_SYNC, "it is not the forging that is refused"
+
+
+@pytest.mark.parametrize("old, new", [
+    ('{', '{"rosterd_plan": 1, '), ('"made"', '"made": "x", "made"'), ("}", "}}"), ("\n", "\0\n"), ("{", "\ufeff{"), ("[", "[" * 40),
+    ('"sum"', '"sum\0"'), ('true', 'True'), ('"rosterd_plan": 1', '"rosterd_plan": 1.0'), ('"rosterd_plan": 1', '"rosterd_plan": NaN'),
+])
+def test_what_no_strict_reader_takes_is_refused(case, old, new):
+    sim = serve(case, "payments")
+    path = keep(case)
+    whole = path.read_text()
+    assert old in whole
+    path.write_text(whole.replace(old, new, 1))
+    refused(case, sim, path, "make a new one", options=["--approve-plan"])
 
 
 def test_what_is_no_file_or_too_large_is_refused(case):

@@ -175,7 +175,9 @@ def test_a_big_plan_of_every_kind_is_readable(case):
     result = case.plan()
     lines = result.stdout.splitlines()
     assert result.status == HELD
-    assert len(lines) < 400 and max(map(len, lines[1:])) <= 100
+    assert len(lines) < 400 and max(map(len, lines)) <= 100
+    assert lines[:3] == ["60 channels: 60 held; members: 300 held, 120 missing, 60 changed (dry run: nothing was changed)", "",
+                         lines[2]] and len(case.plan("--summary").stdout.splitlines()) < 70
     guards = [line.strip() for line in lines if line.startswith("  !")]
     assert guards == ["! refuses: max_deletes 2, limit 1; max_adds 3, limit 1; max_delete_percent 19, limit 5"] * 60
     for a in addresses:

@@ -3,6 +3,7 @@
 #include "tests/unit/client_case.h"
 
 #include <stdio.h>
+#include <time.h>
 
 static void test_refusal(void **state)
 {
@@ -31,6 +32,13 @@ static void test_retry_after(void **state)
     client_case_ask_list(client_case);
     assert_true(client_case->answer.has_retry_after);
     assert_int_equal(client_case->answer.retry_after_usec, 7 * USEC_PER_SEC);
+    client_case->headers = "Retry-After: 0012\r\n";
+    client_case_ask_list(client_case);
+    assert_int_equal(client_case->answer.retry_after_usec, 12 * USEC_PER_SEC);
+    client_case->headers = "Retry-After: 0\r\n";
+    client_case_ask_list(client_case);
+    assert_true(client_case->answer.has_retry_after);
+    assert_int_equal(client_case->answer.retry_after_usec, 0);
     client_case->headers = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
                            "Retry-After: Sun, 06 Nov 1994 08:50:07 GMT\r\n";
     client_case_ask_list(client_case);
@@ -225,9 +233,22 @@ static void test_no_secret_key_in_messages(void **state)
     assert_string_equal(client_case->answer.message, "ak:" ACCESS_KEY " sk:*** ");
 }
 
+/* The service's clock is so far from ours. */
+static void set_date(ClientCase *client_case, int64_t apart_usec)
+{
+    static char line[64];
+    time_t seconds = time(NULL) + apart_usec / (int64_t)USEC_PER_SEC;
+    struct tm parts;
+
+    gmtime_r(&seconds, &parts);
+    strftime(line, sizeof(line), "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
+    client_case->headers = line;
+}
+
 static void test_clock_is_named(void **state)
 {
     ClientCase *client_case = *state;
+    char ours[CLOCK_RFC3339_SIZE], expected[64];
 
     client_case_use_keys(client_case);
     client_case->status = 401;
@@ -236,7 +257,25 @@ static void test_clock_is_named(void **state)
     client_case_ask_list(client_case);
     client_case_assert_has(client_case->answer.message,
                            "refused; the service's clock says 1994-11-06T08:49:37Z");
-    client_case_assert_has(client_case->answer.message, "apart");
+    clock_format_rfc3339(clock_realtime_usec(), ours);
+    ours[strlen("2026-11-24T")] = '\0';
+    snprintf(expected, sizeof(expected), "37Z, this host's %s", ours);
+    client_case_assert_has(client_case->answer.message, expected);
+    client_case_assert_has(client_case->answer.message, "apart: correct this host's clock");
+    /* A signature is refused beyond a quarter of an hour. */
+    set_date(client_case, -16 * (int64_t)USEC_PER_MINUTE);
+    client_case_ask_list(client_case);
+    client_case_assert_has(client_case->answer.message, "16 min 0 s apart");
+    set_date(client_case, 14 * (int64_t)USEC_PER_MINUTE);
+    client_case_ask_list(client_case);
+    client_case_assert_has_not(client_case->answer.message, "apart");
+    /* A token does not go by it. */
+    client_case->headers = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+    client_case->instance.auth = (Auth){.method = AUTH_TOKEN, .token_file = "token"};
+    roma_client_free(client_case->client);
+    client_case->client = NULL;
+    client_case_ask_list(client_case);
+    client_case_assert_has_not(client_case->answer.message, "apart");
 }
 
 static void test_unreachable(void **state)

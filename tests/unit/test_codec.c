@@ -204,6 +204,8 @@ static void test_no_rows(void **state)
     assert_int_equal(members_of(fixture, "{\"total\":0,\"size\":0,\"members\":[]}")->row_count, 0);
     assert_int_equal(members_of(fixture, "{\"total\":7,\"size\":0,\"members\":null}")->total, 7);
     assert_int_equal(members_of(fixture, "{\"total\":7}")->row_count, 0);
+    assert_true(members_of(fixture, "{\"total\":9223372036854775806}")->total == INT64_MAX - 1);
+    assert_odd(fixture, "{\"total\":9223372036854775807}", "total: should be a whole number");
 }
 
 static void test_odd_syntax(void **state)
@@ -219,6 +221,7 @@ static void test_odd_syntax(void **state)
     assert_odd(fixture, " true\n", "JSON, but a truth value instead of an object");
     assert_odd(fixture, "[]", "JSON, but an array instead of an object");
     assert_odd(fixture, "3", "JSON, but a whole number instead of an object");
+    assert_odd(fixture, "3 x", "more after its end");
     assert_odd(fixture, "nul", "ends too early");
     assert_odd(fixture, "\xef\xbb\xbf{\"total\":0}", "a byte order mark");
     assert_odd(fixture, "\xff\xfe{", "UTF-16");

@@ -170,6 +170,82 @@ static void test_errors(void **state)
                  "{\"error_code\":\"APIG.3024-and-then-something-longer-than-any\","
                  "\"error_msg\":\"m\"}",
                  "", "m", "");
+    /* 31 characters are a code, 32 are none. */
+    assert_error(fixture,
+                 "{\"error_code\":\"APIG.30240123456789012345678901\",\"error_msg\":\"m\"}",
+                 "APIG.30240123456789012345678901", "m", "");
+    assert_error(fixture,
+                 "{\"error_code\":\"APIG.302401234567890123456789012\",\"error_msg\":\"m\"}", "",
+                 "m", "");
+    assert_error(fixture, "{\"error_code\":\"APIG.3024\\u007f\",\"error_msg\":\"m\"}", "", "m", "");
+    assert_error(fixture, "{\"error_msg\":\"m\",\"error\":\"e\"}", "", "m", "");
+    assert_error(fixture, "{\"error\":\"e\"}", "", "e", "");
+    assert_error(fixture, "{\"error\":{\"title\":\"t\"}}", "", "t", "");
+    assert_error(fixture, "{\"error\":{\"message\":\"m\"}}", "", "m", "");
+}
+
+static void assert_told_status(CodecCase *fixture, const char *code, int http)
+{
+    char body[64];
+    ErrorBody error;
+
+    snprintf(body, sizeof(body), "{\"error\":{\"code\":%s,\"message\":\"m\"}}", code);
+    error_parse(&fixture->parser, body, strlen(body), &error);
+    assert_int_equal(error.http, http);
+    buf_done(&error.message);
+}
+
+static void test_the_status_that_an_error_names(void **state)
+{
+    CodecCase *fixture = *state;
+
+    assert_told_status(fixture, "399", 0);
+    assert_told_status(fixture, "400", 400);
+    assert_told_status(fixture, "599", 599);
+    assert_told_status(fixture, "600", 0);
+    assert_told_status(fixture, "\"401\"", 0);
+}
+
+/* Whether a body tells an error is known without reading it whole. */
+static void test_what_tells_an_error(void **state)
+{
+    static const char *const told[] = {
+        "{\"error_code\":\"c\"}",
+        "{\"error_msg\":\"m\"}",
+        " {\"error\" : {} }",
+        "{\"a\":[1,{\"b\":2}],\"error\":1}",
+        "{\"a\":\"\\\"\",\"error\":1}",
+        "{\"a\":\"}\",\"error\":true}",
+        "{\"error\":nul}",
+    };
+    static const char *const untold[] = {
+        "",
+        "{",
+        "{}",
+        "[{\"error\":1}]",
+        "{\"error\":null}",
+        "{\"error\":\"\"}",
+        "{\"error\":false \r\n\t}",
+        "{\"error\":null \n,\"a\":1}",
+        "{\"error\":}",
+        "{\"error\"",
+        "{\"error\" 1}",
+        "{\"a\":{\"error\":1}}",
+        "{\"a\":\"error\"}",
+        "{\"errors\":1}",
+        "{\"err\":1}",
+        "{\"a\":\"\\",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(told); i++) {
+        if (!error_is_told(told[i], strlen(told[i])))
+            fail_msg("tells none: %s", told[i]);
+    }
+    for (size_t i = 0; i < ELEMENTS(untold); i++) {
+        if (error_is_told(untold[i], strlen(untold[i])))
+            fail_msg("tells one: %s", untold[i]);
+    }
 }
 
 static void test_request_lines(void **state)
@@ -231,6 +307,8 @@ int main(void)
         CODEC_TEST(test_odd_channels),
         CODEC_TEST(test_a_body_that_broke_off_is_forgotten),
         CODEC_TEST(test_errors),
+        CODEC_TEST(test_the_status_that_an_error_names),
+        CODEC_TEST(test_what_tells_an_error),
         CODEC_TEST(test_request_lines),
         CODEC_TEST(test_longest_request_line),
     };

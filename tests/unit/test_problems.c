@@ -6,10 +6,12 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/yaml/problems.h"
+#include "daemon/base/mem.h"
 #include "tests/unit/failing.h"
 
 static void expect(const Problems *problems, const char *expected)
@@ -84,6 +86,48 @@ static void test_more_than_anybody_reads_is_counted(void **state)
     problems_done(&problems);
 }
 
+static void put_point(Buf *buf, uint32_t point)
+{
+    if (point >= 0x800) {
+        buf_putc(buf, (char)(0xe0 | point >> 12));
+        buf_putc(buf, (char)(0x80 | (point >> 6 & 0x3f)));
+    } else {
+        buf_putc(buf, (char)(0xc0 | point >> 6));
+    }
+    buf_putc(buf, (char)(0x80 | (point & 0x3f)));
+}
+
+/* A character among letters of ASCII that is taken for one of them. */
+static void test_what_looks_like_ascii_is_told_apart(void **state)
+{
+    static const uint32_t alike[] = {0x2010, 0x2015, 0x2018, 0x201f, 0x2024, 0x2044,
+                                     0x2212, 0x2236, 0xff01, 0xff5e, 0x0370, 0x052f};
+    static const uint32_t unlike[] = {0x2016, 0x2017, 0x2020, 0x2023, 0x2025, 0x2043, 0x2045,
+                                      0x2211, 0x2213, 0x2235, 0x2237, 0xff5f, 0x0531, 0x00e9};
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(alike) + ELEMENTS(unlike); i++) {
+        bool is_alike = i < ELEMENTS(alike);
+        uint32_t point = is_alike ? alike[i] : unlike[i - ELEMENTS(alike)];
+        Problems problems = {0};
+        Buf word = {0}, shown = {0};
+
+        put_point(&word, point);
+        buf_puts(&shown, "f: a");
+        if (is_alike)
+            buf_printf(&shown, "<U+%04" PRIX32 ">", point);
+        else
+            buf_puts(&shown, buf_text(&word));
+        /* In a word of its own it is no part of one in ASCII. */
+        buf_printf(&shown, "b %s\n", buf_text(&word));
+        problems_add(&problems, "f", 0, 0, "", "a%sb %s", buf_text(&word), buf_text(&word));
+        expect(&problems, buf_text(&shown));
+        problems_done(&problems);
+        buf_done(&word);
+        buf_done(&shown);
+    }
+}
+
 /* Each comes once, and says how much of its line may be shown and where its message begins. */
 static void test_each_is_sorted_once(void **state)
 {
@@ -145,6 +189,7 @@ int main(void)
         cmocka_unit_test(test_files_come_as_they_were_read_and_places_in_order),
         cmocka_unit_test(test_a_text_beyond_all_bounds_is_cut),
         cmocka_unit_test(test_more_than_anybody_reads_is_counted),
+        cmocka_unit_test(test_what_looks_like_ascii_is_told_apart),
         cmocka_unit_test(test_each_is_sorted_once),
         cmocka_unit_test(test_want_of_memory_is_a_problem),
     };

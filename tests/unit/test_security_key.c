@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <string.h>
 
 #include "daemon/roma/provider/security_key.h"
@@ -82,11 +83,51 @@ static void test_what_is_odd(void **state)
     }
 }
 
+/* What stands in the credential beside the keys, and where a body ends. */
+static void test_what_is_passed_over(void **state)
+{
+    static const char last[] = "{\"credential\":{" KEY "}}\n\n";
+    static const char sixteen[] =
+        "{\"a\":[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]],\"credential\":{" KEY "}}";
+    static const char seventeen[] =
+        "{\"a\":[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]],\"credential\":{" KEY "}}";
+    SecurityKey key;
+    Err err;
+
+    (void)state;
+    assert_int_equal(
+        parse("{\"credential\":{" KEY ",\"expires_at\":\"2024\",\"zone\":\"north\"}}", &key, &err),
+        0);
+    assert_string_equal(key.expires_at, "2024");
+    security_key_done(&key);
+    assert_int_equal(
+        parse("{\"credential\":{" KEY
+              ",\"expires_at\":\"2024-01-02T03:04:05.678900Z-and-then-much-more-than-any-time\"}}",
+              &key, &err),
+        0);
+    assert_string_equal(key.expires_at, "");
+    security_key_done(&key);
+    key = (SecurityKey){0};
+    assert_int_equal(security_key_parse(last, strlen(last) - 2, &key, &err), 0);
+    security_key_done(&key);
+    assert_int_equal(parse(sixteen, &key, &err), 0);
+    security_key_done(&key);
+    assert_int_equal(parse(seventeen, &key, &err), -EPROTO);
+    security_key_done(&key);
+    assert_int_equal(parse("{\"credential\":{},\"a\":{\"b\":{" KEY "}}}", &key, &err), -EPROTO);
+    assert_string_equal(err.text, "the answer has no credential.access");
+    security_key_done(&key);
+    assert_int_equal(parse("{\"credential\":{\"access\":\"A\"}}", &key, &err), -EPROTO);
+    assert_string_equal(err.text, "the answer has no credential.secret");
+    security_key_done(&key);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_what_is_odd),
+        cmocka_unit_test(test_what_is_passed_over),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,6 +113,30 @@ static void test_what_failed_may_be_found_gone(void **state)
     store_free(store);
 }
 
+/* No number of ours is negative: one that is, was written by somebody else. */
+static void test_a_negative_number_is_none(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+    StoreActions actions = {0};
+    uint64_t action;
+
+    folder_begin(folder, store);
+    record_one(folder, store, NOW, &action);
+    assert_int_equal(sqlite3_exec(store->db,
+                                  "UPDATE action SET recorded_usec = -5, steady_usec = 1", NULL,
+                                  NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(store_history(store, &(StoreFilter){.action = action}, &actions, NULL), 0);
+    assert_int_equal(actions.count, 0);
+    assert_int_equal(store_undecided(store, KEY, "c1", &actions, NULL), 0);
+    assert_int_equal(actions.count, 1);
+    assert_int_equal(actions.items[0].recorded_usec, 0);
+    assert_int_equal(actions.items[0].recorded_steady_usec, 1);
+    store_actions_done(&actions);
+    store_free(store);
+}
+
 static void test_undecided_are_told_and_settled(void **state)
 {
     Folder *folder = *state;
@@ -317,6 +341,7 @@ int main(void)
         TEST(test_pass_names_are_unique),
         TEST(test_record_and_decide),
         TEST(test_what_failed_may_be_found_gone),
+        TEST(test_a_negative_number_is_none),
         TEST(test_undecided_are_told_and_settled),
         TEST(test_batch_of_another_pass_is_refused),
         TEST(test_batch_is_whole_or_absent),

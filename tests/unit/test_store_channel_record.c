@@ -269,6 +269,26 @@ static void test_approval_given_again_passes_again(void **state)
     store_free(store);
 }
 
+/* What is approved of an instance is approved of each plan of it, and of no other any more. */
+static void test_an_approval_is_shared_among_plans(void **state)
+{
+    static const char *const plans[] = {
+        DIGEST_B, "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"};
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+
+    assert_int_equal(store_share_approval(store, DIGEST_A, plans, 2, NOW, &folder->err), -ESTALE);
+    assert_false(is_approved(folder, store, plans[0], NOW));
+    assert_int_equal(store_approve(store, DIGEST_A, NOW, NULL), 0);
+    assert_int_equal(store_share_approval(store, DIGEST_A, plans, 2, NOW, &folder->err), 0);
+    assert_false(is_approved(folder, store, DIGEST_A, NOW));
+    assert_true(is_approved(folder, store, plans[0], NOW));
+    assert_true(is_approved(folder, store, plans[1], NOW));
+    assert_int_equal(store_share_approval(store, DIGEST_A, plans, 2, NOW, &folder->err), -ESTALE);
+    assert_says(&folder->err, "is not there any more, or spent");
+    store_free(store);
+}
+
 static void test_a_refusal_outlives_its_run(void **state)
 {
     Folder *folder = *state;
@@ -328,6 +348,7 @@ int main(void)
         TEST(test_an_approval_that_opens_a_window),
         TEST(test_approval_passes_once),
         TEST(test_approval_given_again_passes_again),
+        TEST(test_an_approval_is_shared_among_plans),
         TEST(test_a_refusal_outlives_its_run),
         TEST(test_what_is_no_digest),
     };

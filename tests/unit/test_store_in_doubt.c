@@ -256,6 +256,8 @@ static void test_history_is_filtered(void **state)
     assert_int_equal(store_history(store, &(StoreFilter){.channel = "payments"}, &history, NULL),
                      0);
     assert_int_equal(history.count, 5);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(history.items[i].action, i < 3 ? first[i].action : second[i - 3].action);
     store_actions_done(&history);
     assert_int_equal(store_history(store,
                                    &(StoreFilter){.instance = "other", .channel = "payments"},

@@ -1,69 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who is in quarantine, by whose hand, and for how long: by time that really passed. */
-#include "tests/unit/test_store_common.h"
-
-#include "daemon/store/quarantine.h"
-
-#define SPAN_USEC (10 * USEC_PER_HOUR)
-
-static const RosterChannel roster = {
-    .name = "payments", .mode = MODE_PRUNE, .quarantine_usec = SPAN_USEC};
-
-/* Records that m1 is disabled, or enabled; what comes of it is decided later. */
-static uint64_t record_switch(Folder *folder, Store *store, ChangeKind kind)
-{
-    Change change;
-    Batch batch = folder_batch(folder, &change, 1);
-
-    folder_begin(folder, store);
-    batch.channel = &roster;
-    change.kind = kind;
-    assert_int_equal(store_record(store, &batch, 1, realtime_now, &folder->err), 0);
-    return change.action;
-}
-
-static void decide(Folder *folder, Store *store, uint64_t action, Outcome outcome)
-{
-    assert_int_equal(
-        store_decide(store, action, outcome, 1, NULL, NULL, realtime_now, &folder->err), 0);
-    assert_int_equal(store_flush(store, &folder->err), 0);
-}
-
-static void disable(Folder *folder, Store *store)
-{
-    decide(folder, store, record_switch(folder, store, CHANGE_DISABLE), OUTCOME_DISABLED);
-}
-
-/* What the state says of channel c1, of which a roster has that quarantine. */
-static Quarantine recall(Folder *folder, Store *store, uint64_t span_usec)
-{
-    Quarantine quarantine = {0};
-
-    assert_int_equal(store_quarantine_recall(store, KEY, "c1", span_usec, realtime_now, &quarantine,
-                                             &folder->err),
-                     0);
-    return quarantine;
-}
-
-static void expect_left(Folder *folder, Store *store, uint64_t span_usec, uint64_t left_usec)
-{
-    Quarantine quarantine = recall(folder, store, span_usec);
-
-    assert_int_equal(quarantine.count, 1);
-    assert_string_equal(quarantine.rows[0].member_id, "m1");
-    assert_true(quarantine.rows[0].is_ours);
-    assert_int_equal(quarantine.rows[0].left_usec, left_usec);
-    assert_int_equal(quarantine.rows[0].until_usec, realtime_now + left_usec);
-    quarantine_done(&quarantine);
-}
-
-static void expect_nobody(Folder *folder, Store *store)
-{
-    Quarantine quarantine = recall(folder, store, SPAN_USEC);
-
-    assert_int_equal(quarantine.count, 0);
-    quarantine_done(&quarantine);
-}
+#include "tests/unit/test_store_quarantine.h"
 
 static void test_the_time_runs_from_the_answer(void **state)
 {
@@ -157,86 +94,6 @@ static void test_whatever_ends_it_takes_the_member_out(void **state)
     store_free(store);
 }
 
-/* ---- a run that was killed with a switch under way ---- */
-
-static SwitchLook shown;
-
-static SwitchLook look_shown(const void *list, const char *member_id)
-{
-    (void)list;
-    assert_string_equal(member_id, "m1");
-    return shown;
-}
-
-static int settle_none(void *list, const char *member_id)
-{
-    (void)list;
-    (void)member_id;
-    return SETTLEMENT_LATER;
-}
-
-static const char *find_none(const void *list, const void *identity, size_t identity_size)
-{
-    (void)list;
-    (void)identity;
-    (void)identity_size;
-    return NULL;
-}
-
-static void on_settled(void *userdata, const StoreAction *action, Outcome outcome)
-{
-    assert_string_equal(action->member_id, "m1");
-    *(const char **)userdata = ops_outcome_text(outcome);
-}
-
-/* What the next run tells of it by a list, so long after. */
-static const char *settled(Folder *folder, ChangeKind kind, SwitchLook look, uint64_t after_usec)
-{
-    const char *told = "nothing";
-    const StoreSettling settling = {
-        .list = {.settle_member = settle_none, .find_listed = find_none, .look = look_shown},
-        .on_settled = on_settled,
-        .userdata = &told,
-    };
-    Store *store = folder_open(folder);
-
-    store_note_sent(store, record_switch(folder, store, kind));
-    store_free(store);
-    store = folder_open(folder);
-    time_pass(after_usec);
-    shown = look;
-    assert_int_equal(store_settle(store, KEY, "c1", &settling, realtime_now, &folder->err), 0);
-    store_free(store);
-    return told;
-}
-
-static void test_a_list_decides_what_a_killed_run_switched(void **state)
-{
-    static const struct {
-        ChangeKind kind;
-        SwitchLook look;
-        uint64_t after_usec;
-        const char *told;
-    } cases[] = {
-        {CHANGE_DISABLE, SWITCH_DISABLED, 0, "disabled"},
-        {CHANGE_DISABLE, SWITCH_ABSENT, 0, "gone"},
-        {CHANGE_DISABLE, SWITCH_ENABLED, 59 * USEC_PER_SEC, "nothing"},
-        {CHANGE_DISABLE, SWITCH_ENABLED, 61 * USEC_PER_SEC, "failed"},
-        {CHANGE_ENABLE, SWITCH_ENABLED, 0, "enabled"},
-        {CHANGE_ENABLE, SWITCH_ABSENT, 0, "gone"},
-        {CHANGE_ENABLE, SWITCH_DISABLED, 59 * USEC_PER_SEC, "nothing"},
-        {CHANGE_ENABLE, SWITCH_DISABLED, 61 * USEC_PER_SEC, "failed"},
-        {CHANGE_ENABLE, SWITCH_UNKNOWN, USEC_PER_HOUR, "nothing"},
-    };
-
-    for (size_t i = 0; i < ELEMENTS(cases); i++) {
-        assert_string_equal(settled(*state, cases[i].kind, cases[i].look, cases[i].after_usec),
-                            cases[i].told);
-        folder_teardown(state);
-        folder_setup(state);
-    }
-}
-
 static void test_one_that_was_not_disabled_never_entered(void **state)
 {
     static const Outcome outcomes[] = {OUTCOME_FAILED, OUTCOME_SKIPPED, OUTCOME_GONE};
@@ -310,7 +167,6 @@ int main(void)
         TEST(test_a_longer_one_counts_at_once_and_a_shorter_one_not),
         TEST(test_whatever_ends_it_takes_the_member_out),
         TEST(test_one_that_was_not_disabled_never_entered),
-        TEST(test_a_list_decides_what_a_killed_run_switched),
         TEST(test_those_of_somebody_else_wait_and_are_not_ours),
         TEST(test_who_is_disabled_by_us_can_be_named),
     };
