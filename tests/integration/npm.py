@@ -13,7 +13,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "npm"
 INSTALL_SECONDS_MAX = 180
 VERSIONS = {
+    "@actions/core": "1.11.1",
+    "@actions/workflow-parser": "0.3.9",
     "axe-core": "4.10.2",
+    "gitlab-ci-local": "4.64.0",
     "playwright-core": "1.49.1",
     "yaml-language-server": "1.15.0",
 }
