@@ -5,12 +5,12 @@
 #include "config/roster/pause.h"
 #include "config/roster/rules.h"
 #include "config/schema/canonical.h"
-#include "config/schema/suggest.h"
 #include "config/settings/instances.h"
 #include "config/settings/settings.h"
 #include "config/settings/window_keys.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
+#include "daemon/base/suggest.h"
 
 #define NO_INSTANCE SIZE_MAX /* the instance is not known, which was reported */
 

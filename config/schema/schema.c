@@ -5,10 +5,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "config/schema/suggest.h"
 #include "config/schema/value.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
+#include "daemon/base/suggest.h"
 
 static void put_fallback(const SchemaKey *key, void *place)
 {

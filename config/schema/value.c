@@ -7,11 +7,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "config/schema/suggest.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/duration.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
+#include "daemon/base/suggest.h"
 
 /* Whether it is a mark of a template that a tool should have replaced. */
 static bool is_template_text(const char *text)

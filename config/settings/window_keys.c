@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "config/schema/canonical.h"
-#include "config/schema/suggest.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
+#include "daemon/base/suggest.h"
 
 #define REASON_MAX 256U
 #define REASON_DEFAULT "a freeze"

@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
-#include "config/schema/suggest.h"
 #include "daemon/base/str.h"
+#include "daemon/base/suggest.h"
 #include "daemon/json/json_writer.h"
 #include "daemon/report/json.h"
 #include "daemon/report/unknown_channel.h"

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "config/config.h"
-#include "config/schema/suggest.h"
 #include "daemon/base/err.h"
+#include "daemon/base/suggest.h"
 
 typedef struct UnknownChannel {
     const char *text; /* as asked for: a name, an id, or either behind "instance/" */

@@ -5,11 +5,19 @@
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/base/buf.h"
 #include "daemon/base/str.h"
+#include "daemon/base/suggest.h"
 
 #define TYPE_ABSENT (-1)
 #define TYPE_SERVER 2
 #define TYPE_MICROSERVICE 3
+
+/* So many ids are told of channels with one name. */
+#define IDS_MAX 8U
+
+/* For so many names that are unknown, near ones are looked for: a catalog may be large. */
+#define NEAR_MAX 20U
 
 void catalog_done(Catalog *catalog)
 {
@@ -73,6 +81,11 @@ static int catalog_add_name(Catalog *catalog, CatalogRow *row)
 
         assert(first);
         first->same_name_count++;
+        row->next_of_name = first->next_of_name;
+        first->next_of_name = row;
+    } else if (r > 0) {
+        row->earlier = catalog->last_name;
+        catalog->last_name = row;
     }
     return r < 0 ? r : 0;
 }
@@ -112,17 +125,50 @@ CatalogRow *catalog_find(const Catalog *catalog, const char *id)
     return map_find(&catalog->by_id, id, strlen(id));
 }
 
-static void catalog_miss(const Catalog *catalog, const RosterChannel *entry, const char *key,
-                         Err *err)
+/* The name that is meant, most likely; NULL: none is like it, or very many were looked for. */
+static const char *catalog_find_near(Catalog *catalog, const char *name)
 {
-    err_set(err, -ENOENT, "the instance has no channel with the %s %s (%s:%zu)",
-            entry->id ? "id" : "name", key, entry->file, entry->line);
+    Suggest suggest;
+
+    if (catalog->miss_count++ >= NEAR_MAX)
+        return NULL;
+    suggest_init(&suggest, name);
+    for (const CatalogRow *row = catalog->last_name; row; row = row->earlier)
+        suggest_offer(&suggest, row->channel.name);
+    return suggest.best;
+}
+
+static void catalog_miss(Catalog *catalog, const RosterChannel *entry, const char *key, Err *err)
+{
+    const char *near = entry->id ? NULL : catalog_find_near(catalog, key);
+
+    err_set(err, -ENOENT, "the instance has no channel with the %s %s (%s:%zu)%s%s%s",
+            entry->id ? "id" : "name", key, entry->file, entry->line, near ? ", did you mean " : "",
+            near ? near : "", near ? "?" : "");
     if (catalog->unread_count > 0)
         err_set(err, -ENOENT,
                 "the instance has no channel with the %s %s (%s:%zu) among those that can be read: "
                 "of %zu the id cannot (%s)",
                 entry->id ? "id" : "name", key, entry->file, entry->line, catalog->unread_count,
                 catalog->unread_why);
+}
+
+/* "c1, c2 and 3 more" */
+static int catalog_refuse_several(const CatalogRow *first, const RosterChannel *entry, Err *err)
+{
+    _cleanup_(buf_done) Buf ids = {0};
+    size_t shown = 0;
+
+    for (const CatalogRow *row = first; row && shown < IDS_MAX; row = row->next_of_name)
+        buf_printf(&ids, "%s%s", shown++ == 0 ? "" : ", ", row->channel.id);
+    if (first->same_name_count > shown)
+        buf_printf(&ids, " and %zu more", first->same_name_count - shown);
+    if (buf_failed(&ids) < 0)
+        return err_memory(err);
+    return err_set(err, -ENOTUNIQ,
+                   "the instance has %zu channels named %s, name the one meant by its id (%s:%zu): "
+                   "%s",
+                   first->same_name_count, entry->name, entry->file, entry->line, buf_text(&ids));
 }
 
 CatalogRow *catalog_claim(Catalog *catalog, const RosterChannel *entry, Err *err)
@@ -137,9 +183,7 @@ CatalogRow *catalog_claim(Catalog *catalog, const RosterChannel *entry, Err *err
         return NULL;
     }
     if (!entry->id && row->same_name_count > 1) {
-        err_set(err, -ENOTUNIQ,
-                "the instance has %zu channels named %s: name the one meant by its id (%s:%zu)",
-                row->same_name_count, key, entry->file, entry->line);
+        catalog_refuse_several(row, entry, err);
         return NULL;
     }
     if (row->channel.odd) {

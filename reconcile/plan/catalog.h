@@ -8,18 +8,23 @@
 #include "daemon/base/map.h"
 #include "reconcile/ops.h"
 
-typedef struct CatalogRow {
+typedef struct CatalogRow CatalogRow;
+struct CatalogRow {
     ChannelRow channel;
-    size_t same_name_count; /* on the first row of a name: how many have it */
-    size_t claims;          /* entries of the rosters that resolve to it */
-} CatalogRow;
+    size_t same_name_count;    /* on the first row of a name: how many have it */
+    CatalogRow *next_of_name;  /* which has the same name, in no order; NULL: none */
+    const CatalogRow *earlier; /* the row with a name of its own that came before */
+    size_t claims;             /* entries of the rosters that resolve to it */
+};
 
 typedef struct Catalog {
     Arena arena; /* holds the rows and all their strings */
     Map by_id;
-    Map by_name;          /* the first row of each name */
-    size_t unread_count;  /* rows whose id cannot be read */
-    char unread_why[160]; /* what the first of them is like */
+    Map by_name;                 /* the first row of each name */
+    const CatalogRow *last_name; /* of those; NULL: none */
+    size_t miss_count;           /* entries of the rosters that resolve to none */
+    size_t unread_count;         /* rows whose id cannot be read */
+    char unread_why[160];        /* what the first of them is like */
 } Catalog;
 
 void catalog_done(Catalog *catalog);

@@ -59,7 +59,9 @@ def test_names_and_ids_resolve(case):
     result = case.once()
     assert result.status == FAILED
     assert [c["result"] for c in result.channels] == ["converged", "converged", "failed", "failed", "failed", "failed"]
-    assert "2 channels named twins" in result.channel("twins")["error"]["message"]
+    told = result.channel("twins")["error"]["message"]
+    assert "2 channels named twins" in told and identifier("twins") in told and identifier("second") in told
+    assert "did you mean payments?" in result.channel("PAYMENTS")["error"]["message"]
     assert "nowhere" in result.channel("nowhere")["error"]["message"]
     assert result.channel("search")["id"] == identifier("search"), "a channel named by its id is shown with its name"
     assert {d["channel"] for d in deletions(sim)} == {identifier("payments"), identifier("search")}

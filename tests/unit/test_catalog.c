@@ -2,6 +2,7 @@
 /* The channels of an instance: resolving a roster's entry, and which kinds can be managed. */
 #include "tests/world/world.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "reconcile/plan/catalog.h"
@@ -71,13 +72,52 @@ static void test_names_and_ids_resolve_to_exactly_one(void **state)
     expect_claim(&catalog, &(RosterChannel){.id = "c3", .file = "f", .line = 3}, "c3", NULL);
     expect_claim(&catalog, &(RosterChannel){.name = "c1", .file = "f", .line = 3}, "c4", NULL);
     expect_claim(&catalog, &(RosterChannel){.name = "b", .file = "f", .line = 3}, NULL,
-                 "2 channels named b: name the one meant by its id (f:3)");
+                 "2 channels named b, name the one meant by its id (f:3): c2, c3");
     expect_claim(&catalog, &(RosterChannel){.name = "A", .file = "f", .line = 3}, NULL,
                  "no channel with the name A (f:3)");
     expect_claim(&catalog, &(RosterChannel){.id = "a", .file = "f", .line = 3}, NULL,
                  "no channel with the id a");
     expect_claim(&catalog, &(RosterChannel){.name = "", .file = "f", .line = 3}, NULL,
                  "no channel");
+    catalog_done(&catalog);
+}
+
+static void test_a_name_that_is_unknown_is_told_with_the_nearest(void **state)
+{
+    const ChannelRow rows[] = {row_of("c1", "payments"), row_of("c2", "orders"),
+                               row_of("c3", "payment-eu"), row_of("c4", "orders")};
+    Catalog catalog = {0};
+
+    (void)state;
+    catalog_of(&catalog, rows, ELEMENTS(rows));
+    expect_claim(&catalog, &(RosterChannel){.name = "paymets", .file = "f", .line = 3}, NULL,
+                 "no channel with the name paymets (f:3), did you mean payments?");
+    expect_claim(&catalog, &(RosterChannel){.name = "order", .file = "f", .line = 3}, NULL,
+                 "did you mean orders?");
+    expect_claim(&catalog, &(RosterChannel){.name = "else", .file = "f", .line = 3}, NULL, "(f:3)");
+    for (size_t i = 0; i < 30; i++)
+        expect_claim(&catalog, &(RosterChannel){.name = "paymets", .file = "f", .line = 4}, NULL,
+                     i < 17 ? "did you mean payments?" : "(f:4)");
+    catalog_done(&catalog);
+}
+
+/* Very many ids are counted. */
+static void test_a_name_of_several_channels_is_told_with_their_ids(void **state)
+{
+    ChannelRow rows[11];
+    char ids[ELEMENTS(rows)][8];
+    Catalog catalog = {0};
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        snprintf(ids[i], sizeof(ids[i]), "c%zu", i);
+        rows[i] = row_of(ids[i], "same");
+    }
+    catalog_of(&catalog, rows, ELEMENTS(rows));
+    expect_claim(&catalog, &(RosterChannel){.name = "same", .file = "f", .line = 3}, NULL,
+                 "11 channels named same, name the one meant by its id (f:3): c0, ");
+    expect_claim(&catalog, &(RosterChannel){.name = "same", .file = "f", .line = 3}, NULL,
+                 " and 3 more");
     catalog_done(&catalog);
 }
 
@@ -257,6 +297,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names_and_ids_resolve_to_exactly_one),
         cmocka_unit_test(test_groups_outlive_their_page),
+        cmocka_unit_test(test_a_name_that_is_unknown_is_told_with_the_nearest),
+        cmocka_unit_test(test_a_name_of_several_channels_is_told_with_their_ids),
         cmocka_unit_test(test_claims_of_one_channel_are_counted),
         cmocka_unit_test(test_an_id_twice_makes_the_list_worthless),
         cmocka_unit_test(test_each_row_of_the_classification),

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "config/schema/suggest.h"
+#include "daemon/base/suggest.h"
 
 /* ---- the distance, by its definition ---- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The distance counts insertions, deletions, changes and swaps of neighbours (optimal string
  * alignment), without regard to case. */
-#include "config/schema/suggest.h"
+#include "daemon/base/suggest.h"
 
 #include <string.h>
 
