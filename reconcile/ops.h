@@ -148,6 +148,7 @@ typedef struct Answer {
     uint64_t retry_after_usec;   /* as told; retry.h says how much is obeyed */
     bool has_date;               /* of this answer's Date header */
     uint64_t clock_apart_usec;   /* between that and our clock, whichever is ahead */
+    uint64_t took_usec;          /* from its sending to its end; 0: not told */
     const MemberPage *members;   /* ANSWER_HTTP with 200 to REQUEST_LIST_MEMBERS; lives as long */
     const ChannelPage *channels; /* as the call that brings it; likewise for channels */
 } Answer;

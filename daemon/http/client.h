@@ -76,6 +76,7 @@ typedef struct HttpAnswer {
     const char *body; /* HTTP_ANSWERED: followed by a NUL */
     size_t body_size;
     const char *message; /* "" with HTTP_ANSWERED; else for people: the host, what, what to do */
+    uint64_t took_usec;  /* from http_submit() to its end */
     const HttpTransfer *transfer;
 } HttpAnswer;
 

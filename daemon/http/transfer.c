@@ -314,10 +314,12 @@ void transfer_conclude(HttpTransfer *transfer, CURLcode code, HttpAnswer *ret_an
     /* A body over the bound may be announced, and the answer given up, before the headers end. */
     bool has_status =
         transfer->headers_ended || transfer->headers_size <= TRANSFER_HEADERS_SIZE_MAX;
+    curl_off_t took_usec = 0;
     long status = 0;
     HttpResult result;
 
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME_T, &took_usec);
     result = transfer_judge(transfer, code, status);
     if (result != HTTP_ANSWERED)
         http_error_failure(transfer, result, code);
@@ -327,6 +329,7 @@ void transfer_conclude(HttpTransfer *transfer, CURLcode code, HttpAnswer *ret_an
         .body = buf_text(&transfer->body),
         .body_size = transfer->body.size,
         .message = transfer->message,
+        .took_usec = took_usec > 0 ? (uint64_t)took_usec : 0,
         .transfer = transfer,
     };
 }

@@ -1,30 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "daemon/roma/client.h"
-
 #include <errno.h>
 
 #include "daemon/base/str.h"
-#include "daemon/http/client.h"
-#include "daemon/roma/authorities.h"
-#include "daemon/roma/permits.h"
-#include "daemon/roma/provider/credential_cache.h"
-#include "daemon/roma/wire/headers.h"
+#include "daemon/roma/client_internal.h"
 #include "daemon/roma/wire/member_body.h"
-#include "daemon/roma/wire/response.h"
 #include "reconcile/request/classify.h"
-
-typedef struct RomaTransfer RomaTransfer;
-
-typedef struct RomaInstance {
-    RomaClient *client;
-    HeadersBase base;
-    CredentialCache *credential_cache;
-    Permits permits;
-    Permits undone;
-    Authorities authorities;
-    bool is_plain;
-    bool has_failed; /* its last request got no answer, or a gateway's that found no backend */
-} RomaInstance;
 
 /* A Request under way: what it borrows while HTTP has it. */
 struct RomaTransfer {
@@ -36,23 +16,6 @@ struct RomaTransfer {
     RequestKind kind;
     size_t instance;
     void *tag;
-};
-
-struct RomaClient {
-    const Config *config;
-    bool read_only;
-    RomaOnAnswer on_answer;
-    RomaOnRenewed on_renewed;
-    RomaOnWait on_wait; /* NULL: not wanted */
-    LockoutStore lockout_store;
-    void *userdata;
-    Http *http;
-    RomaInstance *instances;
-    ResponseReader reader;
-    RomaTransfer *under_way;
-    RomaTransfer *idle;
-    Buf url;
-    Buf scratch;
 };
 
 static void roma_transfer_free(RomaTransfer *transfer)
@@ -222,31 +185,6 @@ int roma_client_submit(RomaClient *client, const Request *request)
     }
     roma_transfer_begin(client, transfer);
     return 0;
-}
-
-int roma_client_renew(RomaClient *client, size_t instance)
-{
-    if (instance >= client->config->instance_count)
-        return -EINVAL;
-    return credential_cache_renew(client->instances[instance].credential_cache);
-}
-
-void roma_client_refresh(RomaClient *client, size_t instance)
-{
-    authorities_refresh(&client->instances[instance].authorities, client->http);
-    credential_cache_refresh(client->instances[instance].credential_cache);
-}
-
-uint64_t roma_client_renewal_due_usec(const RomaClient *client, size_t instance)
-{
-    return credential_cache_due_usec(client->instances[instance].credential_cache);
-}
-
-void roma_client_take_over(RomaClient *client, size_t instance, RomaClient *old,
-                           size_t old_instance)
-{
-    credential_cache_take_over(client->instances[instance].credential_cache,
-                               old->instances[old_instance].credential_cache);
 }
 
 int roma_client_permit(RomaClient *client, size_t instance, const char *channel_id,

@@ -79,6 +79,14 @@ int roma_client_renew(RomaClient *client, size_t instance);
  * or the wait for the next attempt. 0: none is under way. */
 uint64_t roma_client_renewal_due_usec(const RomaClient *client, size_t instance);
 
+/* What is known of an instance's credential. */
+typedef struct RomaCredential {
+    uint64_t expires_usec;  /* monotonic; USEC_NEVER: not known, or there is none */
+    uint64_t failure_count; /* credential_cache_failure_count() */
+} RomaCredential;
+
+RomaCredential roma_client_credential(const RomaClient *client, size_t instance);
+
 /* Reads an instance's secret files again where they have changed: called before each pass. */
 void roma_client_refresh(RomaClient *client, size_t instance);
 

@@ -22,12 +22,13 @@ struct CredentialCache {
     const Config *config;
     const Instance *instance;
     CredentialCacheTold told;
-    Provider *provider;      /* NULL: files or the environment */
-    Credential *credential;  /* NULL: none was issued yet */
-    Credential *refused;     /* the last that the service refused; NULL: none */
-    CredentialStamp stamp;   /* of the files as they were read */
-    uint64_t expires_usec;   /* monotonic; USEC_NEVER: not known */
-    uint64_t renew_usec;     /* when it is better renewed */
+    Provider *provider;     /* NULL: files or the environment */
+    Credential *credential; /* NULL: none was issued yet */
+    Credential *refused;    /* the last that the service refused; NULL: none */
+    CredentialStamp stamp;  /* of the files as they were read */
+    uint64_t expires_usec;  /* monotonic; USEC_NEVER: not known */
+    uint64_t renew_usec;    /* when it is better renewed */
+    uint64_t failure_count;
     sd_event_source *answer; /* brings what is known at once; runs once */
     Renewal known;
     Err known_err;
@@ -38,6 +39,7 @@ struct CredentialCache {
 static void credential_cache_end(CredentialCache *credential_cache, Renewal renewal, const Err *err)
 {
     credential_cache->is_awaited = false;
+    credential_cache->failure_count += renewal != RENEWAL_DONE;
     credential_cache->told.on_renewed(credential_cache->told.userdata, renewal, err);
 }
 
@@ -95,6 +97,8 @@ static void credential_cache_on_issued(void *userdata, Credential *credential,
         credential_cache->renew_usec = clock_monotonic_usec() + RETRY_USEC;
     if (credential_cache->is_awaited)
         credential_cache_end(credential_cache, renewal, renewal == RENEWAL_FAILED ? err : &none);
+    else
+        credential_cache->failure_count += renewal == RENEWAL_FAILED;
 }
 
 static void credential_cache_on_wait(void *userdata, uint64_t wait_usec, uint32_t attempts,
@@ -213,8 +217,9 @@ Credential *credential_cache_get(CredentialCache *credential_cache)
         return credential_cache->credential;
     if (!credential_cache->credential || credential_cache_is_expired(credential_cache))
         return NULL;
-    if (clock_monotonic_usec() >= credential_cache->renew_usec)
-        (void)credential_cache_issue(credential_cache, &err);
+    if (clock_monotonic_usec() >= credential_cache->renew_usec &&
+        credential_cache_issue(credential_cache, &err) < 0)
+        credential_cache->failure_count++;
     return credential_cache->credential;
 }
 
@@ -228,6 +233,16 @@ void credential_cache_note_refused(CredentialCache *credential_cache, Credential
 uint64_t credential_cache_due_usec(const CredentialCache *credential_cache)
 {
     return credential_cache->is_issuing ? provider_due_usec(credential_cache->provider) : 0;
+}
+
+uint64_t credential_cache_expires_usec(const CredentialCache *credential_cache)
+{
+    return credential_cache->credential ? credential_cache->expires_usec : USEC_NEVER;
+}
+
+uint64_t credential_cache_failure_count(const CredentialCache *credential_cache)
+{
+    return credential_cache->failure_count;
 }
 
 void credential_cache_cancel(CredentialCache *credential_cache)
@@ -244,6 +259,7 @@ void credential_cache_cancel(CredentialCache *credential_cache)
 
 void credential_cache_take_over(CredentialCache *credential_cache, CredentialCache *old)
 {
+    credential_cache->failure_count += old->failure_count;
     if (!credential_cache->provider || !old->provider)
         return;
     provider_take_over(credential_cache->provider, old->provider);

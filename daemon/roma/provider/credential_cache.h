@@ -55,6 +55,13 @@ int credential_cache_renew(CredentialCache *credential_cache);
 /* Until when (monotonic) the step of a renewal under way may take. */
 uint64_t credential_cache_due_usec(const CredentialCache *credential_cache);
 
+/* When (monotonic) the credential expires; USEC_NEVER: not known, or there is none. */
+uint64_t credential_cache_expires_usec(const CredentialCache *credential_cache);
+
+/* How often no credential could be had that the service may take: getting one failed, or brought
+ * what the service had refused. Goes on over credential_cache_take_over(). */
+uint64_t credential_cache_failure_count(const CredentialCache *credential_cache);
+
 /* Ends a renewal under way without its callback. NULL is fine. */
 void credential_cache_cancel(CredentialCache *credential_cache);
 

@@ -270,7 +270,7 @@ static void response_read_end(RequestKind kind, const HttpAnswer *http, Answer *
 void response_read(ResponseReader *reader, RequestKind kind, const Credential *credential,
                    const HttpAnswer *http, Answer *ret_answer)
 {
-    *ret_answer = (Answer){0};
+    *ret_answer = (Answer){.took_usec = http->took_usec};
     str_copy(ret_answer->message, sizeof(ret_answer->message), http->message);
     if (http->result == HTTP_ANSWERED)
         response_read_http(reader, kind, credential, http, ret_answer);
@@ -281,7 +281,7 @@ void response_read(ResponseReader *reader, RequestKind kind, const Credential *c
 void response_read_plain(ResponseReader *reader, const Credential *credential,
                          const HttpAnswer *http, Answer *ret_answer)
 {
-    *ret_answer = (Answer){0};
+    *ret_answer = (Answer){.took_usec = http->took_usec};
     str_copy(ret_answer->message, sizeof(ret_answer->message), http->message);
     if (http->result != HTTP_ANSWERED) {
         response_read_end(REQUEST_DELETE_MEMBER, http, ret_answer);

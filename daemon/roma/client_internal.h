@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* The inside of a RomaClient, for its own files. */
+#pragma once
+
+#include "daemon/http/client.h"
+#include "daemon/roma/authorities.h"
+#include "daemon/roma/client.h"
+#include "daemon/roma/permits.h"
+#include "daemon/roma/provider/credential_cache.h"
+#include "daemon/roma/wire/headers.h"
+#include "daemon/roma/wire/response.h"
+
+typedef struct RomaTransfer RomaTransfer;
+
+typedef struct RomaInstance {
+    RomaClient *client;
+    HeadersBase base;
+    CredentialCache *credential_cache;
+    Permits permits;
+    Permits undone;
+    Authorities authorities;
+    bool is_plain;
+    bool has_failed; /* its last request got no answer, or a gateway's that found no backend */
+} RomaInstance;
+
+struct RomaClient {
+    const Config *config;
+    bool read_only;
+    RomaOnAnswer on_answer;
+    RomaOnRenewed on_renewed;
+    RomaOnWait on_wait; /* NULL: not wanted */
+    LockoutStore lockout_store;
+    void *userdata;
+    Http *http;
+    RomaInstance *instances;
+    ResponseReader reader;
+    RomaTransfer *under_way;
+    RomaTransfer *idle;
+    Buf url;
+    Buf scratch;
+};
