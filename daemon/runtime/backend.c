@@ -17,6 +17,7 @@ static void backend_on_answer(void *userdata, void *tag, const Answer *answer)
     assert(call->request.instance < backend->config->instance_count);
     user = backend->users[call->request.instance];
     assert(user);
+    tally_on_answer(backend->tally, &call->request, answer);
     user->on_answer(user->userdata, tag, answer);
 }
 

@@ -9,6 +9,7 @@
 
 #include "config/instance_key.h"
 #include "daemon/roma/client.h"
+#include "daemon/runtime/tally.h"
 #include "daemon/store/store.h"
 #include "reconcile/pass/pass_guards.h"
 #include "reconcile/request/throttle.h"
@@ -39,6 +40,7 @@ typedef struct Backend {
     const ChosenPlans *chosen; /* what passes are confined to (pass.h); NULL: nothing */
     PassSpent *spent;          /* likewise: what a pass sent that was stopped (pass.h) */
     char (*keys)[INSTANCE_KEY_SIZE]; /* likewise: what the state goes by */
+    Tally *tally;                    /* borrowed; NULL: nothing is counted */
     BackendIsCurrent is_current;     /* NULL: it always is */
     void *current_userdata;
 } Backend;

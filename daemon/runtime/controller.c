@@ -198,10 +198,13 @@ int controller_new(sd_event *event, Config *config, bool dry_run, Store *store,
     if (!controller)
         return err_memory(err);
     controller->config = TAKE_PTR(owned);
+    controller->loaded_usec = clock_realtime_usec();
     r = backend_open(&controller->backend, event, controller->config, dry_run, store, store_err,
                      err);
     if (r >= 0) {
-        r = controller_add_schedulers(controller);
+        r = tally_new(controller->config, &controller->backend.tally);
+        if (r >= 0)
+            r = controller_add_schedulers(controller);
         if (r < 0)
             err_system(err, r, "cannot set up the passes");
     }
@@ -222,6 +225,7 @@ void controller_free(Controller *controller)
         scheduler_done(&controller->schedulers[i]);
     free(controller->schedulers);
     lifecycle_done(&controller->lifecycle);
+    tally_free(controller->backend.tally);
     backend_close(&controller->backend);
     config_free(controller->config);
     free(controller);
@@ -257,6 +261,8 @@ void controller_begin(Controller *controller, Controller *old, ControllerOnPass 
     controller->userdata = userdata;
     for (size_t i = 0; i < controller->scheduler_count && old; i++)
         controller_take_over(controller, i, old);
+    if (old)
+        tally_take_over(controller->backend.tally, old->backend.tally);
     for (size_t i = 0; i < controller->scheduler_count; i++) {
         if (controller->schedulers[i].channel_count == 0)
             quarantine_left_tell(&controller->backend, i, NULL);

@@ -43,6 +43,7 @@ typedef struct ControllerUndo {
 struct Controller {
     Config *config; /* owned */
     Backend backend;
+    uint64_t loaded_usec; /* realtime, when its configuration was */
     Lifecycle lifecycle;
     Scheduler *schedulers;  /* one for each instance */
     size_t scheduler_count; /* of those that were initialised */

@@ -5,6 +5,7 @@
 #include "daemon/base/random.h"
 #include "daemon/runtime/pass_run_quarantine.h"
 #include "daemon/runtime/pass_run_store.h"
+#include "reconcile/request/call.h"
 
 /* ---- time and chance ---- */
 
@@ -44,11 +45,13 @@ static void pass_run_wake_at(void *context, uint64_t monotonic_usec)
 static int pass_run_submit(void *context, const Request *request)
 {
     PassRun *run = context;
+    const Call *call = request->tag;
     int r;
 
     if (request_is_change(request->kind) && run->store)
         store_note_sent(run->store, request->action);
     r = roma_client_submit(run->backend->client, request);
+    tally_on_submit(run->backend->tally, request, call->attempts > 0, r);
     if (r == 0)
         progress_on_submit(&run->progress, request->kind);
     return r;
@@ -77,6 +80,7 @@ static void pass_run_tell(void *context, const Event *event)
 
     if (event->kind == EVENT_RETRY)
         pass_run_note_wait(run, event);
+    tally_on_event(run->backend->tally, event);
     run->on_event(event, run->userdata);
 }
 

@@ -111,6 +111,7 @@ static void pass_run_store_tell_settled(void *userdata, const StoreAction *actio
     err_set(&why, -ECANCELED, "it was under way when its %s ended, and the member is %s",
             action->undo_of ? "undo" : "run",
             was_made ? settled_rows[kind].is_made : settled_rows[kind].is_not);
+    tally_on_event(run->backend->tally, &event);
     run->on_event(&event, run->userdata);
 }
 

@@ -126,6 +126,8 @@ static void scheduler_take_stock(Scheduler *scheduler, const Report *report)
     for (size_t i = 0; i < report->instance_count; i++)
         pass_log_instance(&scheduler->log, &report->instances[i]);
     scheduler_note_instance(scheduler, report);
+    tally_on_pass(scheduler->backend->tally, scheduler->instance, report,
+                  clock_monotonic_usec() - scheduler->begun_usec, clock_realtime_usec());
 }
 
 /* A pass that does not even begin is a trouble of its own: the daemon would stand still unseen. */
@@ -138,6 +140,7 @@ static void scheduler_on_no_pass(Scheduler *scheduler, const Err *err)
         log_event(LOG_LEVEL_ERR, &fields, "%s: no pass can begin: %s", scheduler->log.instance_name,
                   err->text);
     scheduler->unbegun_count++;
+    tally_on_no_pass(scheduler->backend->tally, scheduler->instance);
     snprintf(scheduler->trouble, sizeof(scheduler->trouble), "%s: no pass can begin: %.240s",
              scheduler->log.instance_name, err->text);
 }
@@ -199,6 +202,7 @@ int scheduler_begin_pass(Scheduler *scheduler, bool is_probe)
 
     assert(!scheduler->run);
     scheduler->log.instance_failed = false;
+    scheduler->begun_usec = clock_monotonic_usec();
     r = pass_run_begin(scheduler->backend, scheduler->instance, is_probe, scheduler_on_done,
                        scheduler_on_event, scheduler, &scheduler->run, &err);
     if (r < 0)

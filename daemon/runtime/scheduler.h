@@ -32,7 +32,8 @@ struct Scheduler {
     sd_event_source *timer;
     Report last; /* of the newest pass that ended by itself; without channels before the first */
     char last_pass[STORE_PASS_ID_SIZE];
-    uint64_t last_usec; /* realtime of its end */
+    uint64_t last_usec;  /* realtime of its end */
+    uint64_t begun_usec; /* monotonic, of `run` */
     PassLog log;
     Sampling sampling;
     size_t channel_count;
