@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/base/file.h"
@@ -28,7 +29,7 @@ static int put_bytes(int fd, const char *bytes, size_t size)
             size -= (size_t)put;
         }
     }
-    return fsync(fd) < 0 ? -errno : 0;
+    return 0;
 }
 
 /* Opens a new file whose name no roster directory takes for a roster. */
@@ -65,27 +66,55 @@ static int take_name(int directory, const char *beside, const char *name, bool m
     return renameat(directory, beside, directory, name) < 0 ? -errno : 0;
 }
 
-static bool file_put_is_name(const char *name)
+bool file_put_may_be_called(const char *name)
 {
     return name[0] != '\0' && name[0] != '.' && !strchr(name, '/');
 }
 
-int file_put(int directory, const char *name, const char *bytes, size_t size, bool may_replace)
+typedef struct FilePut {
+    bool may_replace;
+    bool is_fleeting;
+    mode_t mode; /* of a fleeting one */
+} FilePut;
+
+/* What the file is to be before it has its name. */
+static int file_put_finish(int fd, const FilePut *how)
+{
+    if (how->is_fleeting)
+        return fchmod(fd, how->mode) < 0 ? -errno : 0;
+    return fsync(fd) < 0 ? -errno : 0;
+}
+
+static int file_put_as(int directory, const char *name, const char *bytes, size_t size,
+                       const FilePut *how)
 {
     char beside[NAME_MAX + 1];
     _cleanup_(file_closep) int fd = -1;
     int r;
 
-    assert(file_put_is_name(name));
+    assert(file_put_may_be_called(name));
     fd = open_beside(directory, name, beside);
     if (fd < 0)
         return fd;
     r = put_bytes(fd, bytes, size);
     if (r == 0)
-        r = take_name(directory, beside, name, may_replace);
+        r = file_put_finish(fd, how);
+    if (r == 0)
+        r = take_name(directory, beside, name, how->may_replace);
     if (r < 0) {
         unlinkat(directory, beside, 0);
         return r;
     }
-    return fsync(directory) < 0 ? -errno : 0;
+    return how->is_fleeting || fsync(directory) == 0 ? 0 : -errno;
+}
+
+int file_put(int directory, const char *name, const char *bytes, size_t size, bool may_replace)
+{
+    return file_put_as(directory, name, bytes, size, &(FilePut){.may_replace = may_replace});
+}
+
+int file_put_fleeting(int directory, const char *name, const char *bytes, size_t size, mode_t mode)
+{
+    return file_put_as(directory, name, bytes, size,
+                       &(FilePut){.may_replace = true, .is_fleeting = true, .mode = mode});
 }

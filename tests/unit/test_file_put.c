@@ -88,6 +88,31 @@ static void one_that_is_there_is_replaced_where_it_may_be(void **state)
     assert_int_equal(count_names(folder), 1);
 }
 
+static void a_fleeting_one_has_its_mode_whatever_the_umask(void **state)
+{
+    const Folder *folder = *state;
+    mode_t before = umask(0077);
+    struct stat status;
+
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(file_put_fleeting(folder->fd, "a.prom", i ? "new" : "old", 3, 0644), 0);
+        expect_file(folder, "a.prom", i ? "new" : "old");
+        assert_int_equal(fstatat(folder->fd, "a.prom", &status, AT_SYMLINK_NOFOLLOW), 0);
+        assert_int_equal(status.st_mode & 07777, 0644);
+    }
+    umask(before);
+    assert_int_equal(count_names(folder), 1);
+}
+
+static void which_names_are_taken(void **state)
+{
+    (void)state;
+    assert_true(file_put_may_be_called("a.prom"));
+    assert_false(file_put_may_be_called(""));
+    assert_false(file_put_may_be_called(".a"));
+    assert_false(file_put_may_be_called("a/b"));
+}
+
 /* A link is a name that is taken, wherever it leads; what it leads to is left alone. */
 static void a_link_is_not_followed(void **state)
 {
@@ -120,6 +145,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_is_put_whole, open_folder, close_folder),
         cmocka_unit_test_setup_teardown(one_that_is_there_is_replaced_where_it_may_be, open_folder,
                                         close_folder),
+        cmocka_unit_test_setup_teardown(a_fleeting_one_has_its_mode_whatever_the_umask, open_folder,
+                                        close_folder),
+        cmocka_unit_test_setup_teardown(which_names_are_taken, open_folder, close_folder),
         cmocka_unit_test_setup_teardown(a_link_is_not_followed, open_folder, close_folder),
         cmocka_unit_test_setup_teardown(a_failure_leaves_nothing_behind, open_folder, close_folder),
     };
