@@ -43,6 +43,8 @@
         "the directory of the state")                                                              \
     ROW(CONTROL_SOCKET, control_socket, PATH, TOP, 0, SETTING_SOCKET_SIZE_MAX, 0, HOST,            \
         SETTING_BY_RESTART, "where the daemon listens for rosterctl")                              \
+    ROW(METRICS_FILE, metrics_file, PATH, TOP, 0, SETTING_PATH_SIZE_MAX, 0, HOST, SETTING_AT_ONCE, \
+        "where metrics are written after each pass, for node_exporter")                            \
     ROW(HISTORY_KEEP, history_keep, DURATION, TOP, USEC_PER_DAY, 3650 * USEC_PER_DAY,              \
         90 * USEC_PER_DAY, HOST, SETTING_AT_ONCE, "how long deletions stay in the history")        \
     SETTING_ROWS_MORE(ROW)

@@ -69,7 +69,7 @@ ROOMS = {
     "daemon/ctl": "daemon/base config config/settings config/roster config/load reconcile/report daemon/json "
                   "daemon/http daemon/store daemon/runtime daemon/check daemon/report daemon/cli",
     "daemon/service": "daemon/base config config/load daemon/log daemon/store daemon/runtime "
-                      "daemon/cli daemon/control",
+                      "daemon/cli daemon/web daemon/control",
     "daemon": "daemon/cli daemon/ctl daemon/service",
 }
 # The world that config/ and reconcile/ must not know.

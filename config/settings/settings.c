@@ -4,6 +4,7 @@
 #include "config/schema/canonical.h"
 #include "config/settings/instances.h"
 #include "config/settings/window_keys.h"
+#include "daemon/base/file_put.h"
 #include "daemon/base/str.h"
 
 #define ROSTERS_DEFAULT "rosters.d"
@@ -222,6 +223,15 @@ void settings_check_quarantine(Reader *reader, const Node *map, uint64_t value)
         reader_problem(reader, node, "out of range: %.64s, must be 0s, or 1s to 30d", node->text);
 }
 
+static void check_metrics_file(Reader *reader, const Node *root, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (!slash || !file_put_may_be_called(slash + 1))
+        reader_problem(reader, node_find(root, setting_row(SETTING_METRICS_FILE)->key),
+                       "names no file, should end with a name without a leading dot: rosterd.prom");
+}
+
 void settings_read(Build *build, Reader *reader, const Node *root, RosterEntries *ret_rosters,
                    const Node **ret_channels)
 {
@@ -231,6 +241,8 @@ void settings_read(Build *build, Reader *reader, const Node *root, RosterEntries
     schema_set_fallbacks(&settings_schema, &draft);
     seen = schema_read(reader, root, &settings_schema, &draft);
     window_keys_read(build, reader, draft.windows, draft.freezes, &draft.config.windows);
+    if (schema_is_good(seen, KEY_METRICS_FILE) && draft.config.metrics_file)
+        check_metrics_file(reader, root, draft.config.metrics_file);
     if (schema_is_good(seen, KEY_QUARANTINE))
         settings_check_quarantine(reader, root, draft.config.quarantine_usec);
     take_settings_canonical(reader, &draft);

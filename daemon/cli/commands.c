@@ -18,6 +18,7 @@ const Command commands_table[] = {
      TAKES_SOCKET | TAKES_LOCAL | TAKES_INSTANCE | TAKES_EXPORT | MAY_CHANNELS},
     {"schema", ACTION_SCHEMA, TAKES_DOCUMENT},
     {"status", ACTION_STATUS, TAKES_JSON | TAKES_SOCKET | TAKES_STATUS | MAY_CHANNEL},
+    {"metrics", ACTION_METRICS, TAKES_SOCKET},
     {"history", ACTION_HISTORY, TAKES_JSON | TAKES_SOCKET | TAKES_HISTORY},
     {"undo", ACTION_UNDO, TAKES_JSON | TAKES_SOCKET | TAKES_DRY_RUN | TAKES_UNDO},
     {"pause", ACTION_PAUSE, TAKES_JSON | TAKES_SOCKET | TAKES_REASON | TAKES_SCOPE},
@@ -144,7 +145,6 @@ static const OptionRow commands_rows[] = {
 
 static const char commands_help[] =
     "rosterctl COMMAND [-c FILE] [OPTIONS]\n"
-    "\n"
     "  plan [C]... [-v] [--summary] [--local] [--out FILE] [--format FORMAT]\n"
     "                     what a pass would change; text, json, markdown or html\n"
     "  validate [FILE]... [--format FORMAT]  every error; text, json, github, gitlab\n"
@@ -155,13 +155,14 @@ static const char commands_help[] =
     "  schema (settings | roster)              JSON Schema of either, for editors\n"
     "Of the running rosterd (history and undo --dry-run work without one, too):\n"
     "  status [C] [--problems] [--exit-code | --watch]  as the last pass found it\n"
+    "  metrics            for Prometheus, as they are now\n"
     "  history [--channel C] [--since 1h]      what was changed, when, why\n"
     "  undo (--last | --pass ID | --action ID) [--channel C] [--dry-run]  turn back\n"
     "  pause (C | --instance NAME | --all) --reason TEXT [--for 2h]  never change it\n"
     "  resume (C | --instance NAME | --all)    end the pause, say which still hold\n"
     "  approve DIGEST [--yes] [--now]          let exactly this plan pass its guards\n"
     "  reconcile [C]      a pass that begins now; waits, exits like rosterd --once\n"
-    "C is a channel: name, id, instance/name; --json: not validate, export, schema.\n"
+    "C: name, id, instance/name; --json: not validate, export, schema, metrics.\n"
     "  -c, --config FILE  settings; else $ROSTERD_CONFIG, /etc/rosterd/rosterd.yaml\n"
     "      --socket PATH  rosterd's control socket, where it is not the settings'\n"
     "      --log-level LEVEL, --log-format FORMAT, --version, --help\n"

@@ -14,3 +14,4 @@
 #define CONTROL_PATH_APPROVE "/v1/approve"
 #define CONTROL_PATH_RECONCILE "/v1/reconcile"
 #define CONTROL_PATH_UNDO "/v1/undo"
+#define CONTROL_PATH_METRICS "/metrics"

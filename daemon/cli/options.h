@@ -21,6 +21,7 @@ typedef enum Action {
     ACTION_EXPORT,
     ACTION_VALIDATE,
     ACTION_STATUS,
+    ACTION_METRICS,
     ACTION_SCHEMA,
     ACTION_TRY, /* rosterctl check */
     ACTION_HISTORY,

@@ -53,6 +53,7 @@ static int program_run(const Program *program, const Options *options)
     case ACTION_CHANNELS:
     case ACTION_EXPORT:
     case ACTION_STATUS:
+    case ACTION_METRICS:
     case ACTION_VALIDATE:
     case ACTION_SCHEMA:
     case ACTION_TRY:

@@ -13,6 +13,7 @@
 #include "daemon/control/handle_approve.h"
 #include "daemon/control/handle_channels.h"
 #include "daemon/control/handle_history.h"
+#include "daemon/control/handle_metrics.h"
 #include "daemon/control/handle_page.h"
 #include "daemon/control/handle_pause.h"
 #include "daemon/control/handle_plan.h"
@@ -42,6 +43,7 @@ static const Route routes[] = {
     {CONTROL_PATH_HISTORY, handle_history, NULL, false},
     {CONTROL_PATH_SAMPLES, handle_samples, NULL, false},
     {CONTROL_PATH_PROGRESS, handle_progress, NULL, false},
+    {CONTROL_PATH_METRICS, handle_metrics, NULL, true},
     {CONTROL_PATH_CHANNELS, handle_channels, NULL, true},
     {CONTROL_PATH_PLAN, NULL, handle_plan, true},
     {CONTROL_PATH_PAUSE, NULL, handle_pause, false},

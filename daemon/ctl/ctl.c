@@ -30,6 +30,8 @@ int ctl_run(const Options *options)
         return ctl_schema(options);
     case ACTION_TRY:
         return ctl_check(options);
+    case ACTION_METRICS:
+        return ctl_metrics(options);
     case ACTION_STATUS:
     case ACTION_DAEMON:
     case ACTION_ONCE:

@@ -212,13 +212,12 @@ static int ctl_refused(int status, const char *text, Err *err)
                    "settings or rosters are invalid, the last good ones stay in force");
 }
 
-static int ctl_ask_daemon(const Options *options, UnixRequest *request, bool is_long,
-                          Json **ret_root, Err *err)
+/* Appends what the daemon answers, refusals as well. */
+static int ctl_ask_bytes(const Options *options, UnixRequest *request, bool is_long,
+                         int *ret_status, Buf *answer, Err *err)
 {
     _cleanup_(daemon_done) Daemon daemon = {0};
-    _cleanup_(buf_done) Buf answer = {0};
-    _cleanup_(json_freep) Json *root = NULL;
-    int status = 0, r = ctl_find_daemon(options, &daemon, err);
+    int r = ctl_find_daemon(options, &daemon, err);
 
     request->header = daemon.header.data;
     request->owners = daemon.owners;
@@ -226,11 +225,20 @@ static int ctl_ask_daemon(const Options *options, UnixRequest *request, bool is_
     request->on_wait = is_long ? ctl_on_wait : NULL;
     request->userdata = &daemon;
     if (r == 0)
-        r = unix_client_ask(daemon.path, request, &status, &answer, err);
+        r = unix_client_ask(daemon.path, request, ret_status, answer, err);
     tty_line_clear();
-    if (r < 0)
-        return ctl_advise(options, daemon.path, r, err);
-    r = ctl_parse(&answer, &root, err);
+    return r < 0 ? ctl_advise(options, daemon.path, r, err) : 0;
+}
+
+static int ctl_ask_daemon(const Options *options, UnixRequest *request, bool is_long,
+                          Json **ret_root, Err *err)
+{
+    _cleanup_(buf_done) Buf answer = {0};
+    _cleanup_(json_freep) Json *root = NULL;
+    int status = 0, r = ctl_ask_bytes(options, request, is_long, &status, &answer, err);
+
+    if (r == 0)
+        r = ctl_parse(&answer, &root, err);
     if (r == 0 && status != 200)
         r = ctl_refused(status, row_text(root, "error"), err);
     if (r == 0)
@@ -243,6 +251,18 @@ int ctl_get(const Options *options, const char *target, Json **ret_root, Err *er
     UnixRequest request = {.method = "GET", .target = target};
 
     return ctl_ask_daemon(options, &request, false, ret_root, err);
+}
+
+int ctl_get_text(const Options *options, const char *target, Buf *text, Err *err)
+{
+    UnixRequest request = {.method = "GET", .target = target};
+    _cleanup_(json_freep) Json *root = NULL;
+    int status = 0, r = ctl_ask_bytes(options, &request, false, &status, text, err);
+
+    if (r < 0 || status == 200)
+        return r;
+    r = ctl_parse(text, &root, err);
+    return r < 0 ? r : ctl_refused(status, row_text(root, "error"), err);
 }
 
 int ctl_get_long(const Options *options, const char *target, Json **ret_root, Err *err)

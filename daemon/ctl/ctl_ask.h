@@ -31,6 +31,9 @@ int ctl_parse(const Buf *body, Json **ret_root, Err *err);
  * as unix_client_ask(). All told in `err`. */
 int ctl_get(const Options *options, const char *target, Json **ret_root, Err *err);
 
+/* The same of an answer that is text, appended to `text`. */
+int ctl_get_text(const Options *options, const char *target, Buf *text, Err *err);
+
 /* The same where the answer is waited for as long as the daemon is at work. */
 int ctl_get_long(const Options *options, const char *target, Json **ret_root, Err *err);
 

@@ -23,6 +23,9 @@ int ctl_schema(const Options *options);
 /* What the daemon knows. */
 int ctl_status(const Options *options);
 
+/* The same for Prometheus. */
+int ctl_metrics(const Options *options);
+
 /* The history: the daemon's, or without one, of the state's files. */
 int ctl_history(const Options *options);
 

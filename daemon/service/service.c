@@ -26,6 +26,18 @@ void service_show_status(const Service *service)
     notify_status("%s", text);
 }
 
+static void service_view(const void *userdata, WebView *ret_view)
+{
+    const Service *service = userdata;
+
+    *ret_view = (WebView){
+        .controller = service->controller,
+        .state = &service->state,
+        .invalid = service->reload.invalid,
+        .dry_run = service->options->dry_run,
+    };
+}
+
 /* ---- the history's end ---- */
 
 static int service_on_day(sd_event_source *source, uint64_t usec, void *userdata)
@@ -61,6 +73,7 @@ static int service_set_up(Service *service, Err *err)
         r = sd_event_add_defer(service->event, &service->idle, service_on_idle, service);
     if (r >= 0)
         r = sd_event_source_set_enabled(service->idle, SD_EVENT_OFF);
+    metrics_file_init(&service->metrics_file, service->event, service_view, service);
     service->reload = (Reload){.options = service->options, .event = service->event};
     if (r >= 0)
         r = watch_new(service->event, service_on_watch, service, &service->reload.watch);
@@ -182,6 +195,7 @@ int service_run(const Options *options)
     service_end_waiters(&service);
     control_free(service.control);
     free(service.waiters);
+    metrics_file_done(&service.metrics_file);
     controller_free(service.next);
     controller_free(service.controller);
     state_close(&service.state);

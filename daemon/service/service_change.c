@@ -91,6 +91,7 @@ static void service_on_pass(void *userdata)
         return;
     }
     service_show_status(service);
+    metrics_file_on_pass(&service->metrics_file);
     control_on_pass(service->control);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/control/control.h"
+#include "daemon/service/metrics_file.h"
 #include "daemon/service/reload.h"
 #include "daemon/store/state.h"
 
@@ -22,6 +23,7 @@ typedef struct Service {
     sd_event_source *load_timer; /* looks whether what is being loaded is loaded; NULL: never */
     sd_event_source *idle; /* looks, outside of all callbacks, at what is to follow from them */
     Control *control;      /* NULL: there is no socket */
+    MetricsFile metrics_file;
     LoadWaiter *waiters;
     size_t waiter_count, waiter_capacity;
     char why[64];           /* the signal that ends it; "" */

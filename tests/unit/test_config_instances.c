@@ -22,9 +22,9 @@ static const InvalidConfig what_is_misspelt_cases[] = {
      "rosterd.yaml:6:10: limits.conncurrency: unknown key, did you mean \"concurrency\"?\n"},
     {HEAD "dry_run: true\n", NULL,
      "rosterd.yaml:6:1: dry_run: unknown key, must be one of: version, instances, mode, interval, "
-     "settle, quarantine, state_dir, control_socket, history_keep, rosters, channels, retry, "
-     "limits, guards, "
-     "windows, freezes\n"},
+     "settle, quarantine, state_dir, control_socket, metrics_file, history_keep, rosters, "
+     "channels, "
+     "retry, limits, guards, windows, freezes\n"},
     {"version: 1\n"
      "mod: prune\n" INSTANCES,
      NULL, "rosterd.yaml:2:1: mod: unknown key, did you mean \"mode\"?\n"},

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The file that has the metrics for node_exporter's textfile collector, replaced after each pass,
+ * once a second at most. Nothing that happens to it is more than a line in the log: it is written
+ * aside (aside.h), and while a file system does not answer, it is left as it is.
+ */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "daemon/base/aside.h"
+#include "daemon/log/log_once.h"
+#include "daemon/web/web.h"
+
+/* What there is to write, when it is written. */
+typedef void (*MetricsFileView)(const void *userdata, WebView *ret_view);
+
+typedef struct MetricsFile {
+    sd_event *event;
+    MetricsFileView view;
+    const void *userdata;
+    sd_event_source *timer; /* writes what came too soon after the last; NULL: nothing did */
+    Aside *writing;         /* NULL: nothing is being written */
+    uint64_t written_usec;  /* monotonic, when it was begun last */
+    LogOnce log_once;
+} MetricsFile;
+
+/* `event` and `userdata` are borrowed. */
+void metrics_file_init(MetricsFile *file, sd_event *event, MetricsFileView view,
+                       const void *userdata);
+void metrics_file_done(MetricsFile *file);
+
+/* A pass has ended. Does nothing where the settings name no file. */
+void metrics_file_on_pass(MetricsFile *file);
