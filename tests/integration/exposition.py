@@ -4,6 +4,10 @@
 import re
 import subprocess
 
+import case as cases
+
+MANUAL = cases.ROOT / "daemon" / "rosterd.8"
+
 LINE = re.compile(r'([a-z_]+)(?:\{(.*)\})? (\S+)')
 LABEL = re.compile(r'([a-z_]+)="((?:[^"\\\n]|\\["\\n])*)"(,|$)')
 UNESCAPED = {"\\\\": "\\", '\\"': '"', "\\n": "\n"}
@@ -88,3 +92,20 @@ def scrape(case):
     done = case.run("rosterctl", "metrics")
     assert done.status == 0 and not done.stderr, done
     return Metrics(done.stdout)
+
+
+def told():
+    """{name: labels} of the manual."""
+    section = MANUAL.read_text().split(".Sh METRICS\n")[1].split("\n.Sh ")[0]
+    return {name: set((labels or "").replace(",", " ").split())
+            for name, labels in re.findall(r"^\.It Li (\w+)(?: Pq Ic (.*))?$", section, re.M)}
+
+
+def shown(metrics):
+    """The same of a daemon."""
+    found = {name: set() for name in metrics.types}
+    for name, samples in metrics.samples.items():
+        family = next(family for family in (name, name.rpartition("_")[0]) if family in found)
+        for key in samples:
+            found[family] |= set(dict(key)) - {"le"}
+    return found

@@ -35,6 +35,7 @@ FILES = {
     "share/doc/rosterd/rosterd.yaml.example": 0o644,
     "share/rosterd/settings.schema.json": 0o644,
     "share/rosterd/roster.schema.json": 0o644,
+    "share/rosterd/rosterd.rules.yml": 0o644,
 }
 
 

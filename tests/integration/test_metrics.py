@@ -4,7 +4,6 @@
 import contextlib
 import http.client
 import json
-import re
 import shutil
 import socket
 import stat
@@ -13,7 +12,6 @@ import time
 
 import pytest
 
-import case as cases
 import exposition
 import sim as stand_in
 from case import DRIFT, FAILED, HELD, IN_SYNC, INVALID, channel, entry, identifier, wait_until
@@ -552,29 +550,9 @@ def test_500_channels(case):
 
 # ---- what is written about them ----
 
-MANUAL = cases.ROOT / "daemon" / "rosterd.8"
-
-
-def told():
-    """{name: labels} of the manual."""
-    section = MANUAL.read_text().split(".Sh METRICS\n")[1].split("\n.Sh ")[0]
-    return {name: set((labels or "").replace(",", " ").split())
-            for name, labels in re.findall(r"^\.It Li (\w+)(?: Pq Ic (.*))?$", section, re.M)}
-
-
-def shown(metrics):
-    """The same of a daemon."""
-    found = {name: set() for name in metrics.types}
-    for name, samples in metrics.samples.items():
-        family = next(family for family in (name, name.rpartition("_")[0]) if family in found)
-        for key in samples:
-            found[family] |= set(dict(key)) - {"le"}
-    return found
-
-
 def test_the_manual_has_each_metric_with_its_labels(case):
     begin(case, guards={"max_deletes": 0}, live=[channel("payments", *KEPT, "10.1.0.99")])
-    found = shown(scrape(case))
+    found = exposition.shown(scrape(case))
     # What a static token does not have.
     found["rosterd_credential_expiry_timestamp_seconds"].add("gateway")
-    assert found == told()
+    assert found == exposition.told()
