@@ -100,6 +100,32 @@ static void test_counts_are_of_what_the_pass_left(void **state)
     assert_int_equal(counts.ignored, 1);
 }
 
+static void test_a_word_gives_its_result(void **state)
+{
+    (void)state;
+    for (Result result = RESULT_IN_SYNC; result <= RESULT_FAILED; result++)
+        assert_int_equal(report_result_of(report_result_text(result)), result);
+    assert_int_equal(report_result_of("success"), RESULT_FAILED);
+    assert_int_equal(report_result_of(""), RESULT_FAILED);
+}
+
+static void test_the_worst_of_one_instance(void **state)
+{
+    ChannelReport channels[] = {{.instance_name = "prod", .result = RESULT_DRIFT},
+                                {.instance_name = "test", .result = RESULT_HELD},
+                                {.instance_name = "prod", .result = RESULT_CONVERGED},
+                                {.instance_name = "prod2", .result = RESULT_UNMANAGEABLE}};
+    const Report report = {.channels = channels, .channel_count = ELEMENTS(channels)};
+    const InstanceReport prod = {.name = "prod"}, test = {.name = "test"}, other = {.name = "none"},
+                         last = {.name = "prod2"};
+
+    (void)state;
+    assert_int_equal(report_instance_result(&report, &prod), RESULT_DRIFT);
+    assert_int_equal(report_instance_result(&report, &test), RESULT_HELD);
+    assert_int_equal(report_instance_result(&report, &last), RESULT_FAILED);
+    assert_int_equal(report_instance_result(&report, &other), RESULT_IN_SYNC);
+}
+
 static void test_a_channels_numbers_are_of_the_planned_list(void **state)
 {
     World *world = world_new(1);
@@ -194,6 +220,8 @@ int main(void)
         cmocka_unit_test(test_failed_outranks_held_outranks_drift_outranks_in_sync),
         cmocka_unit_test(test_the_words_are_those_of_the_contract),
         cmocka_unit_test(test_counts_are_of_what_the_pass_left),
+        cmocka_unit_test(test_a_word_gives_its_result),
+        cmocka_unit_test(test_the_worst_of_one_instance),
         cmocka_unit_test(test_a_channels_numbers_are_of_the_planned_list),
         cmocka_unit_test(test_a_pause_is_shown_with_its_reason_and_end),
         cmocka_unit_test(test_one_channel_that_can_be_read_is_enough),

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/controller_case.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/load/config_load.h"
+#include "daemon/base/buf.h"
+#include "daemon/base/file.h"
+#include "daemon/base/log.h"
+#include "daemon/base/str.h"
+
+ControllerService controller_service;
+
+static const char roster[] = "version: 1\nchannels:\n"
+                             "  - {name: payments, members: ['10.1.0.1:80']}\n"
+                             "  - {id: " SECOND ", members: ['10.2.0.1:80']}\n";
+
+/* ---- the service ---- */
+
+static void serve_channels(PeerConnection *connection)
+{
+    char body[512];
+
+    snprintf(body, sizeof(body),
+             "{\"total\":2,\"size\":2,\"vpc_channels\":["
+             "{\"id\":\"%s\",\"name\":\"%s\",\"type\":2,\"member_type\":\"ip\",\"port\":80},"
+             "{\"id\":\"%s\",\"name\":\"%s\",\"type\":2,\"member_type\":\"ip\",\"port\":80}]}",
+             FIRST, controller_service.channels[0].name, SECOND,
+             controller_service.channels[1].name);
+    peer_answer(connection, 200, "", body);
+}
+
+static void serve_members(PeerConnection *connection, const ServedChannel *channel)
+{
+    _cleanup_(buf_done) Buf body = {0};
+    const char *separator = "";
+    int count = 0;
+
+    for (int i = 1; i <= MEMBERS_MAX; i++)
+        count += channel->members[i];
+    buf_printf(&body, "{\"total\":%d,\"size\":%d,\"members\":[", count, count);
+    for (int i = 1; i <= MEMBERS_MAX; i++) {
+        if (!channel->members[i])
+            continue;
+        buf_printf(&body,
+                   "%s{\"id\":\"%d0%d\",\"vpc_channel_id\":\"%s\",\"host\":\"10.%d.0.%d\","
+                   "\"port\":80,\"weight\":7}",
+                   separator, channel->network, i, channel->id, channel->network, i);
+        separator = ",";
+    }
+    buf_puts(&body, "]}");
+    controller_service.lists++;
+    peer_answer(connection, 200, "", buf_text(&body));
+}
+
+static void refuse(PeerConnection *connection, int status)
+{
+    peer_answer(connection, status, controller_service.headers,
+                "{\"error_code\":\"APIG.9999\",\"error_msg\":\"not now\"}");
+}
+
+static void serve_channel(PeerConnection *connection, ServedChannel *channel, const char *request)
+{
+    const char *member = strstr(request, "/members/");
+
+    if (str_has_prefix(request, "GET ")) {
+        if (controller_service.list_status != 0)
+            refuse(connection, controller_service.list_status);
+        else
+            serve_members(connection, channel);
+    } else if (str_has_prefix(request, "DELETE ")) {
+        controller_service.deletions++;
+        if (controller_service.delete_status != 0) {
+            refuse(connection, controller_service.delete_status);
+            return;
+        }
+        channel->members[member[strlen("/members/") + 2] - '0'] = false;
+        peer_answer(connection, 204, "", "");
+    } else {
+        const char *host = strstr(request, "\"host\":\"10.");
+
+        controller_service.additions++;
+        str_copy(controller_service.posted, sizeof(controller_service.posted),
+                 strstr(request, "\r\n\r\n") + 4);
+        channel->members[host[strlen("\"host\":\"10.1.0.")] - '0'] = true;
+        peer_answer(connection, 201, "", "{\"members\":[]}");
+    }
+}
+
+static void controller_case_serve(PeerConnection *connection, ClientCase *client_case)
+{
+    if (controller_service.is_silent)
+        return;
+    if (strstr(client_case->request, "/" FIRST "/"))
+        serve_channel(connection, &controller_service.channels[0], client_case->request);
+    else if (strstr(client_case->request, "/" SECOND "/"))
+        serve_channel(connection, &controller_service.channels[1], client_case->request);
+    else
+        serve_channels(connection);
+}
+
+/* ---- the daemon's side ---- */
+
+void controller_case_on_pass(void *userdata)
+{
+    ControllerCase *controller_case = userdata;
+
+    controller_case->passes++;
+}
+
+static Config *controller_case_load(ControllerCase *controller_case)
+{
+    Problems problems = {0};
+    Buf text = {0};
+    Config *config = NULL;
+
+    if (config_load(controller_case->settings, &problems, &config) < 0) {
+        problems_print(&problems, &text);
+        fail_msg("%s", buf_text(&text));
+    }
+    problems_done(&problems);
+    return config;
+}
+
+void controller_case_write_settings(ControllerCase *controller_case, const char *more)
+{
+    FILE *file = fopen(controller_case->settings, "w");
+
+    assert_non_null(file);
+    fprintf(file,
+            "version: 1\nmode: prune\ninterval: 24h\nsettle: 0s\n"
+            "instances:\n  prod: {endpoint: '%s', project_id: p1, instance_id: i1,\n"
+            "         auth: {method: token, token_file: token}}\n"
+            "retry: {attempts: 2, base: 1ms, cap: 1ms, throttle_base: 1ms}\n%s",
+            controller_case->client_case.endpoint, more);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Standard error goes to a file until the test ends. */
+static void controller_case_keep_log(ControllerCase *controller_case)
+{
+    char path[SCRATCH_SIZE + 32];
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/log", controller_case->client_case.directory);
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    controller_case->stderr_fd = dup(STDERR_FILENO);
+    dup2(fd, STDERR_FILENO);
+    close(fd);
+    log_setup(LOG_FORMAT_TEXT, LOG_LEVEL_INFO);
+}
+
+/* How often the log says so. */
+size_t controller_case_count_logged(const ControllerCase *controller_case, const char *text)
+{
+    char path[SCRATCH_SIZE + 32];
+    _cleanup_(buf_done) Buf log = {0};
+    size_t count = 0;
+
+    snprintf(path, sizeof(path), "%s/log", controller_case->client_case.directory);
+    assert_int_equal(file_read(path, 1U << 20, &log, NULL), 0);
+    for (const char *at = buf_text(&log); (at = strstr(at, text)); at++)
+        count++;
+    return count;
+}
+
+int controller_case_setup(void **state)
+{
+    static const ServedChannel first = {FIRST, "payments", 1, {[1] = true, [2] = true, [3] = true}},
+                               second = {SECOND, "orders", 2, {[1] = true}};
+    ControllerCase *controller_case = test_calloc(1, sizeof(*controller_case));
+    ClientCase *client_case = &controller_case->client_case;
+    char path[SCRATCH_SIZE + 32];
+
+    unsetenv("CREDENTIALS_DIRECTORY");
+    client_case_begin_service(client_case);
+    assert_true(scratch_make(client_case->directory, "/tmp", "test_controller"));
+    client_case_write_secret(client_case, "token", TOKEN);
+    client_case->serve = controller_case_serve;
+    memset(&controller_service, 0, sizeof(controller_service));
+    controller_service.channels[0] = first;
+    controller_service.channels[1] = second;
+    controller_service.headers = "";
+    snprintf(controller_case->settings, sizeof(controller_case->settings), "%s/rosterd.yaml",
+             client_case->directory);
+    snprintf(controller_case->state, sizeof(controller_case->state), "%s/state",
+             client_case->directory);
+    snprintf(path, sizeof(path), "%s/rosters.d", client_case->directory);
+    assert_int_equal(mkdir(path, 0700), 0);
+    client_case_write_secret(client_case, "rosters.d/a.yaml", roster);
+    controller_case_write_settings(controller_case, "guards: {max_delete_percent: 100}\n");
+    assert_int_equal(store_open(controller_case->state, &controller_case->store, NULL), 0);
+    controller_case_keep_log(controller_case);
+    *state = controller_case;
+    return 0;
+}
+
+void controller_case_end(ControllerCase *controller_case)
+{
+    if (!controller_case->controller)
+        return;
+    controller_stop(controller_case->controller, "the test ends");
+    controller_abandon(controller_case->controller);
+    while (!controller_step(controller_case->controller))
+        assert_true(sd_event_run(controller_case->client_case.event, UINT64_MAX) >= 0);
+    controller_free(controller_case->controller);
+    controller_case->controller = NULL;
+}
+
+int controller_case_teardown(void **state)
+{
+    ControllerCase *controller_case = *state;
+
+    undo_free(controller_case->undo);
+    controller_case_end(controller_case);
+    store_free(controller_case->store);
+    client_case_end_service(&controller_case->client_case);
+    dup2(controller_case->stderr_fd, STDERR_FILENO);
+    close(controller_case->stderr_fd);
+    scratch_remove(controller_case->client_case.directory);
+    test_free(controller_case);
+    return 0;
+}
+
+Controller *controller_case_make(ControllerCase *controller_case, bool dry_run)
+{
+    Controller *controller = NULL;
+    Err none = {0};
+
+    err_set(&none, -EIO, "no state in this test");
+    if (controller_new(controller_case->client_case.event, controller_case_load(controller_case),
+                       dry_run, controller_case->store, &none, &controller,
+                       &controller_case->err) < 0)
+        fail_msg("%s", controller_case->err.text);
+    return controller;
+}
+
+void controller_case_await_passes(ControllerCase *controller_case, size_t passes)
+{
+    alarm(30);
+    while (controller_case->passes < passes)
+        assert_true(sd_event_run(controller_case->client_case.event, UINT64_MAX) >= 0);
+    alarm(0);
+}
+
+Scheduler *controller_case_begin(ControllerCase *controller_case, bool dry_run)
+{
+    Controller *controller = controller_case_make(controller_case, dry_run);
+
+    controller_case->controller = controller;
+    controller_begin(controller, NULL, controller_case_on_pass, controller_case);
+    controller_case_await_passes(controller_case, 1);
+    return &controller->schedulers[0];
+}
+
+void controller_case_next_pass(ControllerCase *controller_case)
+{
+    controller_ask(controller_case->controller);
+    controller_case_await_passes(controller_case, controller_case->passes + 1);
+}
+
+size_t controller_case_count_history(ControllerCase *controller_case, const char *outcome)
+{
+    const StoreFilter all = {0};
+    StoreActions actions = {0};
+    size_t count = 0;
+
+    assert_int_equal(store_history(controller_case->store, &all, &actions, NULL), 0);
+    for (size_t i = 0; i < actions.count; i++)
+        count += actions.items[i].outcome && str_equal(actions.items[i].outcome, outcome);
+    store_actions_done(&actions);
+    return count;
+}

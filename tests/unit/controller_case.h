@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* What tests of passes as the daemon makes them share: a service on loopback with two channels,
+ * settings and rosters, a state on the disk, and a controller. */
+#pragma once
+
+#include "tests/unit/client_case.h"
+
+#include "daemon/runtime/controller.h"
+#include "daemon/runtime/undo.h"
+#include "daemon/store/store.h"
+
+#define FIRST "11111111111111111111111111111111"
+#define SECOND "22222222222222222222222222222222"
+#define MEMBERS_MAX 8
+
+/* A channel whose members go by number. */
+typedef struct ServedChannel {
+    const char *id, *name;
+    int network; /* 10.N.0.I:80, with the id N0I */
+    bool members[MEMBERS_MAX + 1];
+} ServedChannel;
+
+/* FIRST, "payments", has three members, of which the roster wants one; SECOND, "orders", has the
+ * one that it wants. */
+typedef struct ControllerService {
+    ServedChannel channels[2];
+    int deletions, additions, lists;
+    int list_status, delete_status; /* 0: as it should be */
+    const char *headers;            /* of refusals */
+    bool is_silent;
+    char posted[512]; /* the body of the last addition */
+} ControllerService;
+
+extern ControllerService controller_service;
+
+typedef struct ControllerCase {
+    ClientCase client_case; /* its service and secrets */
+    char settings[SCRATCH_SIZE + 32], state[SCRATCH_SIZE + 32];
+    Store *store;
+    Controller *controller;
+    size_t passes; /* as controller_case_on_pass() was told */
+    Undo *undo;
+    bool undo_is_done;
+    int stderr_fd;
+    Err err;
+} ControllerCase;
+
+int controller_case_setup(void **state);
+int controller_case_teardown(void **state);
+
+void controller_case_write_settings(ControllerCase *controller_case, const char *more);
+
+/* A controller by the settings and rosters as they are; not begun. */
+Controller *controller_case_make(ControllerCase *controller_case, bool dry_run);
+void controller_case_on_pass(void *userdata);
+
+/* The case's controller, after its first pass; its only scheduler. */
+Scheduler *controller_case_begin(ControllerCase *controller_case, bool dry_run);
+void controller_case_end(ControllerCase *controller_case);
+
+/* Turns the loop until there were so many passes. */
+void controller_case_await_passes(ControllerCase *controller_case, size_t passes);
+void controller_case_next_pass(ControllerCase *controller_case);
+
+/* How many changes of the history came to that, and how often the log says so. */
+size_t controller_case_count_history(ControllerCase *controller_case, const char *outcome);
+size_t controller_case_count_logged(const ControllerCase *controller_case, const char *text);

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* Passes as the daemon makes them: what they change, record and log, what the next ones go on with,
+ * and an undo beside them. */
+#include "tests/unit/controller_case.h"
+
+/* ---- passes ---- */
+
+static void test_a_pass_deletes_and_records(void **state)
+{
+    ControllerCase *controller_case = *state;
+    uint64_t before_usec = clock_realtime_usec();
+    const Scheduler *scheduler = controller_case_begin(controller_case, false);
+
+    assert_int_equal(controller_service.deletions, 2);
+    assert_true(controller_service.channels[0].members[1] &&
+                !controller_service.channels[0].members[2]);
+    assert_int_equal(controller_case_count_history(controller_case, "deleted"), 2);
+    assert_int_equal(scheduler->channel_count, 2);
+    assert_int_equal(scheduler->last.channel_count, 2);
+    assert_int_equal(scheduler->results[RESULT_CONVERGED], 1);
+    assert_int_equal(scheduler->results[RESULT_IN_SYNC], 1);
+    assert_true(scheduler->listed_usec[0] > 0 && scheduler->listed_usec[1] > 0);
+    assert_in_range(scheduler->last_usec, before_usec, clock_realtime_usec());
+    assert_string_equal(scheduler->last_pass, scheduler->last.pass_id);
+    assert_string_equal(scheduler->trouble, "");
+    assert_null(scheduler->run);
+    controller_case_next_pass(controller_case);
+    assert_int_equal(controller_service.deletions, 2);
+    assert_int_equal(scheduler->results[RESULT_IN_SYNC], 2);
+    assert_int_equal(scheduler->results[RESULT_CONVERGED], 0);
+}
+
+static void test_a_dry_run_only_reads(void **state)
+{
+    ControllerCase *controller_case = *state;
+    const Scheduler *scheduler = controller_case_begin(controller_case, true);
+
+    assert_int_equal(controller_service.deletions, 0);
+    assert_int_equal(scheduler->results[RESULT_DRIFT], 1);
+    assert_true(scheduler->last.dry_run);
+    assert_int_equal(controller_case_count_history(controller_case, "deleted"), 0);
+}
+
+static void test_without_a_state_nothing_is_deleted(void **state)
+{
+    ControllerCase *controller_case = *state;
+    const Scheduler *scheduler;
+    Store *store = controller_case->store;
+
+    controller_case->store = NULL;
+    scheduler = controller_case_begin(controller_case, false);
+    assert_int_equal(controller_service.deletions, 0);
+    assert_int_equal(scheduler->results[RESULT_FAILED], 1);
+    client_case_assert_has(scheduler->trouble, "prod/payments: ");
+    client_case_assert_has(scheduler->trouble, "no state in this test");
+    controller_case->store = store;
+    controller_use_store(controller_case->controller, store);
+    controller_case_next_pass(controller_case);
+    assert_int_equal(controller_service.deletions, 2);
+    assert_string_equal(scheduler->trouble, "");
+}
+
+static void test_what_fails_and_what_is_held_is_trouble(void **state)
+{
+    ControllerCase *controller_case = *state;
+    const Scheduler *scheduler;
+
+    controller_service.delete_status = 400;
+    scheduler = controller_case_begin(controller_case, false);
+    assert_int_equal(scheduler->results[RESULT_FAILED], 1);
+    client_case_assert_has(scheduler->trouble, "prod/payments: ");
+    client_case_assert_has(scheduler->trouble, "not now");
+    assert_int_equal(controller_case_count_history(controller_case, "failed"), 2);
+    controller_service.delete_status = 0;
+    controller_case_end(controller_case);
+    controller_case_write_settings(controller_case,
+                                   "guards: {max_delete_percent: 100, max_deletes: 1}\n");
+    controller_case->passes = 0;
+    scheduler = controller_case_begin(controller_case, false);
+    assert_int_equal(scheduler->results[RESULT_HELD], 1);
+    assert_string_equal(scheduler->trouble, "prod/payments: held by max_deletes");
+    assert_true(controller_service.channels[0].members[2]);
+}
+
+static void test_an_outage_goes_on_over_a_reload(void **state)
+{
+    ControllerCase *controller_case = *state;
+    Scheduler *scheduler;
+    Controller *old, *now;
+    uint64_t since_usec;
+
+    controller_service.list_status = 500;
+    scheduler = controller_case_begin(controller_case, false);
+    since_usec = scheduler->log.outage_since_usec;
+    assert_true(since_usec > 0);
+    assert_int_equal(scheduler->listed_usec[0], 0);
+    controller_case_next_pass(controller_case);
+    assert_int_equal(scheduler->log.outage_since_usec, since_usec);
+    assert_int_equal(
+        controller_case_count_logged(controller_case, "prod: none of its channels can be read"), 1);
+    old = controller_case->controller;
+    now = controller_case_make(controller_case, false);
+    controller_halt(old, "newer settings");
+    assert_true(controller_step(old));
+    controller_begin(now, old, controller_case_on_pass, controller_case);
+    controller_free(old);
+    controller_case->controller = now;
+    assert_int_equal(now->schedulers[0].log.outage_since_usec, since_usec);
+    controller_service.list_status = 0;
+    controller_case_next_pass(controller_case);
+    assert_int_equal(now->schedulers[0].log.outage_since_usec, 0);
+    assert_int_equal(
+        controller_case_count_logged(controller_case, "prod: none of its channels can be read"), 1);
+    assert_int_equal(controller_case_count_logged(controller_case, "prod: works again, after "), 1);
+    assert_int_equal(controller_service.deletions, 2);
+}
+
+static void test_when_a_channel_was_read_outlives_a_reload(void **state)
+{
+    ControllerCase *controller_case = *state;
+    Controller *old, *now;
+    uint64_t first_usec, second_usec;
+
+    controller_case_begin(controller_case, false);
+    old = controller_case->controller;
+    first_usec = old->schedulers[0].listed_usec[0];
+    second_usec = old->schedulers[0].listed_usec[1];
+    client_case_write_secret(&controller_case->client_case, "rosters.d/a.yaml",
+                             "version: 1\nchannels:\n"
+                             "  - {id: " SECOND ", members: ['10.2.0.1:80']}\n"
+                             "  - {name: new, members: ['10.3.0.1:80']}\n"
+                             "  - {name: payments, members: ['10.1.0.1:80']}\n");
+    now = controller_case_make(controller_case, false);
+    controller_halt(old, "newer settings");
+    assert_true(controller_step(old));
+    controller_service.is_silent = true;
+    controller_begin(now, old, controller_case_on_pass, controller_case);
+    controller_free(old);
+    controller_case->controller = now;
+    assert_int_equal(now->schedulers[0].listed_usec[0], second_usec);
+    assert_int_equal(now->schedulers[0].listed_usec[1], 0);
+    assert_int_equal(now->schedulers[0].listed_usec[2], first_usec);
+}
+
+/* ---- an undo ---- */
+
+static bool covers(void *userdata, size_t instance)
+{
+    const ControllerCase *controller_case = userdata;
+
+    return undo_covers(controller_case->undo, instance);
+}
+
+static void on_undone(Undo *undo, void *userdata)
+{
+    ControllerCase *controller_case = userdata;
+
+    assert_ptr_equal(undo, controller_case->undo);
+    controller_case->undo_is_done = true;
+}
+
+static int begin_undo(void *userdata, PassRun **ret_run)
+{
+    ControllerCase *controller_case = userdata;
+    int r = undo_begin(controller_case->undo, &controller_case->controller->backend, false,
+                       on_undone, controller_case, &controller_case->err);
+
+    *ret_run = undo_find_run(controller_case->undo);
+    return r;
+}
+
+static void test_an_undo_brings_members_back(void **state)
+{
+    ControllerCase *controller_case = *state;
+    const ControllerUndo undo = {covers, begin_undo, controller_case};
+    const UndoChoice choice = {.last = true};
+    UndoChannel channel;
+
+    controller_case_begin(controller_case, false);
+    assert_int_equal(undo_new(controller_case->store, controller_case->controller->config, &choice,
+                              &controller_case->undo, &controller_case->err),
+                     0);
+    assert_int_equal(
+        undo_pause(controller_case->undo, controller_case->store, 0, NULL, &controller_case->err),
+        0);
+    controller_ask_undo(controller_case->controller, &undo, false);
+    alarm(60);
+    while (!controller_case->undo_is_done)
+        assert_true(sd_event_run(controller_case->client_case.event, UINT64_MAX) >= 0);
+    alarm(0);
+    assert_int_equal(controller_service.additions, 2);
+    assert_string_equal(controller_service.posted,
+                        "{\"members\":[{\"host\":\"10.1.0.3\",\"port\":80,\"weight\":7}]}");
+    assert_true(controller_service.channels[0].members[2] &&
+                controller_service.channels[0].members[3]);
+    assert_false(undo_has_failed(controller_case->undo));
+    assert_false(undo_is_held(controller_case->undo));
+    assert_null(undo_find_state_error(controller_case->undo));
+    assert_int_equal(undo_count_channels(controller_case->undo), 1);
+    undo_get_channel(controller_case->undo, 0, &channel);
+    assert_string_equal(channel.name, "payments");
+    assert_int_equal(channel.undo->item_count, 2);
+    assert_int_equal(channel.undo->items[0].outcome, OUTCOME_ADDED);
+    assert_int_equal(channel.report->result, RESULT_CONVERGED);
+    assert_int_equal(controller_case_count_history(controller_case, "added"), 2);
+    undo_free(controller_case->undo);
+    controller_case->undo = NULL;
+    controller_end_undo(controller_case->controller);
+    /* Paused, they stay. */
+    controller_case_next_pass(controller_case);
+    assert_int_equal(controller_service.deletions, 2);
+    assert_int_equal(controller_case->controller->schedulers[0].results[RESULT_PAUSED], 1);
+    assert_non_null(controller_case->controller->schedulers[0].last.channels[0].pause_reason);
+}
+
+#define TEST(name)                                                                                 \
+    cmocka_unit_test_setup_teardown(name, controller_case_setup, controller_case_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_pass_deletes_and_records),
+        TEST(test_a_dry_run_only_reads),
+        TEST(test_without_a_state_nothing_is_deleted),
+        TEST(test_what_fails_and_what_is_held_is_trouble),
+        TEST(test_an_outage_goes_on_over_a_reload),
+        TEST(test_when_a_channel_was_read_outlives_a_reload),
+        TEST(test_an_undo_brings_members_back),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
