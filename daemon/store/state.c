@@ -20,7 +20,7 @@ static int state_find_directory(State *state, const Config *config)
     return state->directory ? 0 : state_dir_find(config, &state->directory, &state->err);
 }
 
-/* Adds what to do about a directory that rosterd may not enter. */
+/* Adds what to do about a directory that rosterd may not enter; returns the error. */
 static int state_advise(State *state, int error, bool dry_run)
 {
     const Err why = state->err;
@@ -56,7 +56,7 @@ static int state_try(State *state, const Config *config, bool dry_run)
         return r;
     r = dry_run ? store_open_read_only(state->directory, &state->store, &state->err)
                 : store_open(state->directory, &state->store, &state->err);
-    return r < 0 ? state_advise(state, r, dry_run) : r;
+    return state_advise(state, r, dry_run);
 }
 
 int state_open(State *state, const Config *config, bool dry_run)

@@ -43,14 +43,13 @@ uint64_t steady_now_usec(const Store *store)
 static void steady_read_boot(char ret_boot[static STEADY_BOOT_SIZE])
 {
     _cleanup_(buf_done) Buf text = {0};
+    int r = file_read(steady_source->boot_id_path, 4096, &text, NULL);
 
-    ret_boot[0] = '\0';
-    if (file_read(steady_source->boot_id_path, 4096, &text, NULL) == 0)
-        str_copy(ret_boot, STEADY_BOOT_SIZE, buf_text(&text));
+    str_copy(ret_boot, STEADY_BOOT_SIZE, r == 0 ? buf_text(&text) : "");
     ret_boot[strcspn(ret_boot, "\n")] = '\0';
 }
 
-/* 1 with the clock as the database has it, 0 where it has none. */
+/* 1 with the clock as the database has it, 0 where it has none, which leaves it as it is. */
 static int steady_read(Store *store, SteadyClock *ret_clock, Err *err)
 {
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_CLOCK);
@@ -119,7 +118,7 @@ int steady_load(Store *store, Err *err)
     if (r < 0)
         return r;
     steady_read_boot(boot);
-    if (r > 0 && boot[0] && str_equal(boot, kept.boot) &&
+    if (boot[0] && str_equal(boot, kept.boot) &&
         kept.boottime_usec <= steady_source->boottime_usec()) {
         store->steady = kept;
         return 0;
