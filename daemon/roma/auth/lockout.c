@@ -67,7 +67,8 @@ static int lockout_check_kept(const Lockouts *lockouts, Err *err)
     now_usec = clock_realtime_usec(); /* after recall, which gives the present for what is over */
     if (kept.until_usec > now_usec && kept.until_usec - now_usec <= LOCK_USEC)
         return lockout_tell_lock(&kept.said, kept.until_usec - now_usec, err);
-    if (kept.until_usec != 0 || lockouts->mark[0] == '\0' || !str_equal(kept.mark, lockouts->mark))
+    if (kept.until_usec != 0 || str_is_empty(lockouts->mark) ||
+        !str_equal(kept.mark, lockouts->mark))
         return 0;
     clock_format_rfc3339(kept.refused_usec, refused);
     *err = kept.said;
