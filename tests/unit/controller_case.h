@@ -36,6 +36,7 @@ extern ControllerService controller_service;
 typedef struct ControllerCase {
     ClientCase client_case; /* its service and secrets */
     char settings[SCRATCH_SIZE + 32], state[SCRATCH_SIZE + 32];
+    bool has_password; /* its token is IAM's, which is the service as well */
     Store *store;
     Controller *controller;
     size_t passes; /* as controller_case_on_pass() was told */

@@ -63,9 +63,23 @@ static void test_without_a_known_code(void **state)
     expect("", 400, VERDICT_PERMANENT, VERDICT_PERMANENT);
 }
 
+/* An ECS that is not there is one member's fault, where that was to be added. */
+static void test_an_ecs_that_does_not_exist(void **state)
+{
+    const Answer answer = {.kind = ANSWER_HTTP, .http = 404, .code = "APIG.3092"};
+
+    (void)state;
+    assert_int_equal(classify(REQUEST_ADD_MEMBERS, &answer), VERDICT_PERMANENT);
+    assert_int_equal(classify(REQUEST_DISABLE_MEMBER, &answer), VERDICT_CHANNEL);
+    assert_int_equal(classify(REQUEST_ENABLE_MEMBER, &answer), VERDICT_CHANNEL);
+    assert_int_equal(classify(REQUEST_DELETE_MEMBER, &answer), VERDICT_CHANNEL);
+    assert_int_equal(classify(REQUEST_LIST_MEMBERS, &answer), VERDICT_CHANNEL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_ecs_that_does_not_exist),
         cmocka_unit_test(test_by_its_code),
         cmocka_unit_test(test_without_a_known_code),
     };

@@ -30,6 +30,24 @@ static void test_a_pass_deletes_and_records(void **state)
     assert_int_equal(scheduler->results[RESULT_CONVERGED], 0);
 }
 
+static void test_a_pause_is_shown_where_nothing_is_extra(void **state)
+{
+    ControllerCase *controller_case = *state;
+    const StorePause pause = {.reason = "work", .uid = 7};
+    const Scheduler *scheduler;
+
+    assert_int_equal(store_pause(controller_case->store, &pause, clock_realtime_usec(), NULL, NULL),
+                     0);
+    scheduler = controller_case_begin(controller_case, false);
+    assert_int_equal(controller_service.deletions, 0);
+    for (size_t i = 0; i < 2; i++) {
+        assert_string_equal(scheduler->last.channels[i].pause_reason, "work");
+        assert_int_equal(scheduler->last.channels[i].pause_scope, PAUSE_SCOPE_ALL);
+    }
+    assert_int_equal(scheduler->results[RESULT_PAUSED], 1);
+    assert_int_equal(scheduler->results[RESULT_IN_SYNC], 1);
+}
+
 static void test_a_dry_run_only_reads(void **state)
 {
     ControllerCase *controller_case = *state;
@@ -220,6 +238,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_pass_deletes_and_records),
+        TEST(test_a_pause_is_shown_where_nothing_is_extra),
         TEST(test_a_dry_run_only_reads),
         TEST(test_without_a_state_nothing_is_deleted),
         TEST(test_what_fails_and_what_is_held_is_trouble),

@@ -65,6 +65,29 @@ static void test_what_a_pass_waits_for(void **state)
     assert_true(run_state.silent_usec >= 300 * USEC_PER_SEC - USEC_PER_MINUTE);
 }
 
+/* Who waits for a credential is not stuck before its time is over. */
+static void test_a_login_is_waited_for(void **state)
+{
+    ControllerCase *controller_case = *state;
+    Controller *controller;
+    uint64_t now_usec;
+
+    controller_case->has_password = true;
+    controller_case_write_settings(controller_case, "");
+    controller = controller_case_make(controller_case, false);
+    controller_case->controller = controller;
+    controller_service.is_silent = true;
+    controller_begin(controller, NULL, controller_case_on_pass, controller_case);
+    alarm(30);
+    while (peer_requests(controller_case->client_case.peer) == 0)
+        assert_true(sd_event_run(controller_case->client_case.event, UINT64_MAX) >= 0);
+    alarm(0);
+    client_case_assert_has(controller_case->client_case.request, "POST /v3/auth/tokens");
+    now_usec = clock_monotonic_usec();
+    assert_false(pass_run_is_stuck(controller->schedulers[0].run, now_usec + 30 * USEC_PER_SEC));
+    assert_true(pass_run_is_stuck(controller->schedulers[0].run, now_usec + 10 * USEC_PER_MINUTE));
+}
+
 static void test_a_stop_ends_what_is_under_way(void **state)
 {
     ControllerCase *controller_case = *state;
@@ -94,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_held_changes_wait),
         TEST(test_what_a_pass_waits_for),
+        TEST(test_a_login_is_waited_for),
         TEST(test_a_stop_ends_what_is_under_way),
     };
 
