@@ -220,6 +220,38 @@ static void test_renewal(void **state)
     client_case_assert_header(client_case, "X-Auth-Token", "another-token");
 }
 
+/* A file that was replaced is read before it is refused. */
+static void test_a_rotated_file_is_noticed(void **state)
+{
+    ClientCase *client_case = *state;
+    Request request = client_case_list_request(client_case);
+
+    client_case_start(client_case, false);
+    roma_client_refresh(client_case->client, 0);
+    client_case_ask_list(client_case);
+    client_case_assert_header(client_case, "X-Auth-Token", TOKEN);
+    client_case_write_secret(client_case, "token", "rotated-token");
+    roma_client_refresh(client_case->client, 0);
+    client_case_ask_list(client_case);
+    client_case_assert_header(client_case, "X-Auth-Token", "rotated-token");
+    client_case_remove_secret(client_case, "token");
+    roma_client_refresh(client_case->client, 0);
+    client_case_ask_list(client_case);
+    client_case_assert_header(client_case, "X-Auth-Token", "rotated-token");
+    assert_int_equal(client_case->renewals, 0);
+    request.instance = 1;
+    assert_int_equal(roma_client_submit(client_case->client, &request), -EINVAL);
+    assert_int_equal(roma_client_renew(client_case->client, 1), -EINVAL);
+    assert_int_equal(roma_client_permit(client_case->client, 1, CHANNEL, MEMBER), -EINVAL);
+    assert_int_equal(roma_client_permit_action(client_case->client, 1, CHANNEL, 7), -EINVAL);
+    assert_int_equal(roma_client_permit_undone(client_case->client, 1, CHANNEL,
+                                               &(Change){.kind = CHANGE_ADD, .action = 7}),
+                     -EINVAL);
+    client_case->channel.instance = 1;
+    request.instance = 0;
+    assert_int_equal(roma_client_submit(client_case->client, &request), -EINVAL);
+}
+
 static void serve_nothing(PeerConnection *connection, ClientCase *client_case)
 {
     (void)connection;
@@ -305,6 +337,7 @@ int main(void)
         TEST(test_no_deletion_without_channel),
         TEST(test_no_odd_id_in_a_path),
         TEST(test_renewal),
+        TEST(test_a_rotated_file_is_noticed),
         TEST(test_cancel_all),
         TEST(test_free_under_way),
         TEST(test_all_missing_credentials_are_named),

@@ -57,6 +57,21 @@ static void test_giving_way_puts_no_pass_off(void **state)
     fake_done(&fake);
 }
 
+static void test_every_instance_is_asked(void **state)
+{
+    Fake fake;
+
+    (void)state;
+    fake_begin(&fake, 2);
+    fake_end_pass(&fake, 0, true);
+    fake_end_pass(&fake, 1, true);
+    assert_true(fake.wake_usec[0] > fake.now_usec && fake.wake_usec[1] > fake.now_usec);
+    lifecycle_ask(&fake.lifecycle);
+    assert_int_equal(fake.wake_usec[0], fake.now_usec);
+    assert_int_equal(fake.wake_usec[1], fake.now_usec);
+    fake_done(&fake);
+}
+
 static void test_a_dry_undo_awaits_the_pass(void **state)
 {
     Fake fake;
@@ -263,6 +278,7 @@ static void test_standing_aside_for_nothing_is_stuck(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_instance_is_asked),
         cmocka_unit_test(test_passes_stand_aside_for_an_undo_on_its_instances),
         cmocka_unit_test(test_giving_way_puts_no_pass_off),
         cmocka_unit_test(test_a_dry_undo_awaits_the_pass),

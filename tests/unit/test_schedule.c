@@ -313,9 +313,27 @@ static void test_a_pass_is_stuck_once_what_it_waits_for_is_overdue(void **state)
     assert_true(progress_is_stuck(&progress, timeout, 0, USEC_PER_HOUR + slack + 1));
 }
 
+static void test_what_is_abandoned_is_not_waited_for(void **state)
+{
+    Progress progress;
+
+    (void)state;
+    progress_init(&progress, 1000);
+    progress_on_submit(&progress, REQUEST_LIST_MEMBERS);
+    assert_false(progress_is_changing(&progress));
+    progress_on_submit(&progress, REQUEST_ADD_MEMBERS);
+    progress.is_renewing = true;
+    progress_on_abandon(&progress);
+    assert_false(progress_is_changing(&progress));
+    assert_int_equal(progress.in_flight, 0);
+    assert_false(progress_is_stuck(&progress, MINUTE, USEC_PER_HOUR, 1000 + SCHEDULE_OVERDUE_USEC));
+    assert_true(progress_is_stuck(&progress, MINUTE, USEC_PER_HOUR, 1001 + SCHEDULE_OVERDUE_USEC));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_abandoned_is_not_waited_for),
         cmocka_unit_test(test_passes_follow_each_other_with_jitter),
         cmocka_unit_test(test_a_schedule_asks_chance_for_each_pass),
         cmocka_unit_test(test_backing_off_doubles_up_to_its_cap),

@@ -368,6 +368,10 @@ static void test_writing_is_refused(void **state)
     assert_says(&folder->err, "opened for reading; nothing was deleted");
     assert_int_equal(store_approve(store, DIGEST_B, NOW, NULL), 0);
     assert_int_equal(store_is_approved(store, DIGEST_B, NOW, NULL, NULL), 1);
+    assert_int_equal(store_approve_again(store, DIGEST_A, NOW, NULL), 0);
+    assert_int_equal(store_approve_now(store, DIGEST_B, NULL), 0);
+    assert_int_equal(store_is_approved(store, DIGEST_B, NOW, NULL, NULL), APPROVAL_NOW);
+    assert_int_equal(store_is_approved(store, DIGEST_A, NOW, NULL, NULL), APPROVAL_GIVEN);
     store_free(store);
     store = folder_open_read_only(folder);
     assert_int_equal(store_is_approved(store, DIGEST_B, NOW, NULL, NULL), 0);

@@ -272,6 +272,62 @@ static void test_words(void **state)
     assert_string_equal(ops_outcome_text(OUTCOME_CHANGED), "changed");
     assert_string_equal(ops_outcome_text(OUTCOME_ADDED), "added");
     assert_string_equal(ops_outcome_text(OUTCOME_FAILED), "failed");
+    assert_string_equal(channel_record_scope_text(PAUSE_SCOPE_CHANNEL), "channel");
+    assert_string_equal(channel_record_scope_text(PAUSE_SCOPE_INSTANCE), "instance");
+    assert_string_equal(channel_record_scope_text(PAUSE_SCOPE_ALL), "all");
+    assert_string_equal(channel_record_scope_text(PAUSE_SCOPE_ROSTER), "roster");
+    assert_string_equal(channel_record_scope_text(PAUSE_SCOPE_WINDOW), "window");
+}
+
+/* What the history has of a change, and of undoing it. */
+static void test_what_the_history_has_of_each_kind(void **state)
+{
+    static const struct {
+        ChangeKind done;
+        Outcome effect, success, recorded;
+    } rows[] = {
+        {CHANGE_DELETE, OUTCOME_DELETED, OUTCOME_ADDED, OUTCOME_ADDED},
+        {CHANGE_ADD, OUTCOME_ADDED, OUTCOME_DELETED, OUTCOME_DELETED},
+        {CHANGE_CORRECT, OUTCOME_CORRECTED, OUTCOME_CORRECTED, OUTCOME_CORRECTED},
+        {CHANGE_DISABLE, OUTCOME_DISABLED, OUTCOME_CORRECTED, OUTCOME_ENABLED},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        UndoItem item = {.done = rows[i].done, .outcome = rows[i].success};
+
+        assert_int_equal(undo_effect(rows[i].done), rows[i].effect);
+        assert_int_equal(undo_outcome(&item), rows[i].recorded);
+        item.outcome = OUTCOME_FAILED;
+        assert_int_equal(undo_outcome(&item), OUTCOME_FAILED);
+    }
+}
+
+/* A group that is no more is not created. */
+static void test_a_group_that_is_gone_brings_nobody_back(void **state)
+{
+    static const ChannelGroup groups[] = {{"blue", OPS_WEIGHT_NONE}, {"green", OPS_WEIGHT_NONE}};
+    World *world = world_new(1);
+    WorldChannel *channel = world_add_usual(world, "a", 3, 0);
+
+    (void)state;
+    world_add_grouped(channel, "blue", "10.9.0.1", 0);
+    channel->row.tells_groups = true;
+    channel->row.groups = groups;
+    channel->row.group_count = 2;
+    world_pass(world);
+    channel->row.groups = groups + 1;
+    channel->row.group_count = 1;
+    world_undo(world);
+    undo_case_expect(world, RESULT_FAILED, 0);
+    assert_true(undo_case_says(world, "the channel has no group blue any more, and rosterd creates "
+                                      "none: create it, then undo again; it has: green"));
+    undo_case_expect_items(world, 0, 0, 0, 1);
+    channel->row.groups = groups;
+    channel->row.group_count = 2;
+    world_undo(world);
+    undo_case_expect(world, RESULT_CONVERGED, 1);
+    world_free(world);
 }
 
 int main(void)
@@ -293,6 +349,8 @@ int main(void)
         cmocka_unit_test(test_the_error_is_of_the_member_that_is_not_there),
         cmocka_unit_test(test_additions_that_no_list_confirms_are_open),
         cmocka_unit_test(test_words),
+        cmocka_unit_test(test_what_the_history_has_of_each_kind),
+        cmocka_unit_test(test_a_group_that_is_gone_brings_nobody_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
