@@ -174,10 +174,11 @@ int report_export_append(const Json *channel, bool with_fields, Buf *buf, Err *e
         r = export_append_members(&export, &entry, err);
     if (r == 0 && buf_failed(&entry) < 0)
         r = err_memory(err);
-    if (r == 0)
-        buf_append(buf, entry.data, entry.size);
     live_members_done(&export.live);
-    return r;
+    if (r < 0)
+        return r;
+    buf_append(buf, entry.data, entry.size);
+    return buf_failed(buf) < 0 ? err_memory(err) : 0;
 }
 
 void report_export_append_head(const char *instance, Buf *buf)

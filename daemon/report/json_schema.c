@@ -257,9 +257,8 @@ static void put_description(Draft *draft, const SchemaKey *key)
         buf_puts(&text, text.size > 0 ? ": " : "");
         schema_print_choices(key, &text);
     }
-    if (text.size > 0)
+    if (text.size > 0 || buf_failed(&text) < 0)
         put_made(draft, "description", &text);
-    buf_done(&text);
 }
 
 /* ---- rules of a map ---- */

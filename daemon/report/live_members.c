@@ -22,28 +22,33 @@ bool live_members_same(const LiveMember *a, const LiveMember *b)
     return live_members_order(a, b) == 0;
 }
 
-/* The address as it is compared, in the arena; NULL: it is none, or memory ran out. */
-static const char *live_members_address(LiveMembers *members, const char *text)
+/* The address as it is compared, in the arena. 0; -EINVAL it is none; -ENOMEM. */
+static int live_members_address(LiveMembers *members, const char *text, const char **ret_address)
 {
     char folded[IDENTITY_ADDRESS_MAX], canonical[ADDRESS_SIZE_MAX];
     AddressKind kind;
+    int r;
 
     if (members->is_ecs)
-        return text[0] && identity_fold_ecs(text, folded) == 0
-                   ? arena_string(&members->arena, folded)
-                   : NULL;
-    return address_parse(text, canonical, &kind) == 0 ? arena_string(&members->arena, canonical)
-                                                      : NULL;
+        r = text[0] ? identity_fold_ecs(text, folded) : -EINVAL;
+    else
+        r = address_parse(text, canonical, &kind);
+    if (r < 0)
+        return -EINVAL;
+    *ret_address = arena_string(&members->arena, members->is_ecs ? folded : canonical);
+    return *ret_address ? 0 : -ENOMEM;
 }
 
 static int live_members_read_one(LiveMembers *members, const Json *row, uint64_t channel_port,
                                  LiveMember *ret_member)
 {
-    const char *text = row_text(row, members->is_ecs ? "ecs_id" : "host");
-    const char *address = live_members_address(members, text);
+    const char *text = row_text(row, members->is_ecs ? "ecs_id" : "host"), *address;
     uint64_t port = row_number(row, "port");
+    int r = live_members_address(members, text, &address);
 
-    if (!address || port > ADDRESS_PORT_MAX || (port == 0 && channel_port == 0))
+    if (r < 0)
+        return r;
+    if (port > ADDRESS_PORT_MAX || (port == 0 && channel_port == 0))
         return -EINVAL;
     *ret_member = (LiveMember){
         .row = row,
@@ -67,9 +72,12 @@ int live_members_read(const Json *channel, LiveMembers *ret_members, Err *err)
         return err_memory(err);
     for (size_t i = 0; i < count; i++) {
         const Json *row = row_at(channel, "members", i);
+        int r = live_members_read_one(ret_members, row, port <= ADDRESS_PORT_MAX ? port : 0,
+                                      &ret_members->items[i]);
 
-        if (live_members_read_one(ret_members, row, port <= ADDRESS_PORT_MAX ? port : 0,
-                                  &ret_members->items[i]) < 0)
+        if (r == -ENOMEM)
+            return err_memory(err);
+        if (r < 0)
             return err_set(err, -EINVAL,
                            "the member %.64s has no address and port that can be read",
                            row_text(row, "id"));

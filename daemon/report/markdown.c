@@ -101,7 +101,7 @@ static void markdown_append_code(Buf *buf, const char *text)
 
 static bool markdown_is_member(const char *line)
 {
-    return strchr("-+~?", line[0]) && line[1] == ' ';
+    return line[0] && strchr("-+~?", line[0]) && line[1] == ' ';
 }
 
 /* Appends lines of `text` without their indent, up to so many bytes, and counts the rest. */

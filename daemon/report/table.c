@@ -129,9 +129,12 @@ int table_append(const Table *table, bool colour, Buf *buf)
             size--;
         buf_append(buf, line, size);
         buf_putc(buf, '\n');
-        if (number > 0 && number <= table->row_count)
+        if (number > 0 && number <= table->row_count) {
             buf_puts(buf, buf_text(&table->rows[number - 1].notes));
+            buf->failed = buf->failed || table->rows[number - 1].notes.failed;
+        }
         number++;
     }
-    return buf_failed(buf);
+    /* The library leaves lines out where memory runs out. */
+    return number == table->row_count + 1 ? buf_failed(buf) : -ENOMEM;
 }
