@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "daemon/cli/control_path.h"
 #include "daemon/cli/exit_status.h"
@@ -39,6 +40,16 @@ static int ctl_survey_local(const Options *options, bool reads_members, Json **r
     return r < 0 ? ctl_fail(r, &err) : EXIT_IN_SYNC;
 }
 
+static int ctl_survey_check_names(const Options *options, Err *err)
+{
+    for (size_t i = 0; i < options->channel_count; i++) {
+        if (strchr(options->channels[i], '\n'))
+            return err_set(err, -EINVAL, "%.200s: a line break: name the channel by its id",
+                           options->channels[i]);
+    }
+    return 0;
+}
+
 int ctl_survey(const Options *options, bool reads_members, Json **ret_root)
 {
     _cleanup_(buf_done) Buf target = {0};
@@ -46,6 +57,8 @@ int ctl_survey(const Options *options, bool reads_members, Json **ret_root)
     Err err = {0};
     int r;
 
+    if (ctl_survey_check_names(options, &err) < 0)
+        return ctl_say(EXIT_FAILED, err.text);
     if (!ctl_asks_daemon(options, &settings))
         return ctl_survey_local(options, reads_members, ret_root);
     ctl_survey_target(options, reads_members, &settings, &target);

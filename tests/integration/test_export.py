@@ -355,3 +355,10 @@ def test_without_the_daemon_or_with_other_settings_rosterctl_asks_itself(service
     service.daemon.finish()
     service.secret("token", "T1")
     assert export(service).stdout == by_daemon
+
+
+def test_a_name_with_a_line_break_is_one_name(service):
+    """A channel may be called so; the request of the daemon has a line for each, and it is not taken for two."""
+    for local in ([], ["--local"]):
+        done = export(service, "orders\npayments", *local)
+        assert done.status == FAILED and done.stdout == "" and "by its id" in done.stderr and done.stderr.count("\n") == 1
