@@ -7,6 +7,7 @@
 
 #include "daemon/base/file.h"
 #include "daemon/base/file_put.h"
+#include "daemon/base/hang.h"
 #include "daemon/base/map.h"
 #include "daemon/base/str.h"
 #include "daemon/base/utf8.h"
@@ -15,6 +16,7 @@
 #include "daemon/ctl/ctl_commands.h"
 #include "daemon/ctl/ctl_survey.h"
 #include "daemon/report/export.h"
+#include "daemon/report/failures.h"
 #include "daemon/report/row.h"
 
 /* A channel that is to be written. */
@@ -29,6 +31,7 @@ typedef struct CtlExport {
     int directory; /* -1: standard output */
     bool is_made;  /* the directory was not there before, and goes where nothing comes into it */
     Json *root;
+    Failures failures;
     ExportEntry *entries;
     size_t count;
     Map files;  /* names of files -> their entries */
@@ -43,6 +46,7 @@ static void ctl_export_done(CtlExport *export)
         rmdir(export->options->output); /* refused where it has files */
     free(export->entries);
     map_done(&export->files);
+    failures_done(&export->failures);
     json_free(export->root);
     file_closep(&export->directory);
 }
@@ -68,6 +72,8 @@ static int ctl_export_open(CtlExport *export)
 
     if (!path)
         return EXIT_IN_SYNC;
+    _cleanup_hang_ Hang hang = hang_enter(path);
+
     export->is_made = mkdir(path, 0777) == 0;
     export->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (export->directory >= 0 && faccessat(export->directory, ".", W_OK | X_OK, AT_EACCESS) == 0)
@@ -105,20 +111,36 @@ static void ctl_export_tell_roster(CtlExport *export, const Json *channel)
     ctl_export_tell(export, channel, err.text, EXIT_IN_SYNC);
 }
 
-/* Adds the entry of a channel, unless it gets none. 0 or -ENOMEM. */
-static int ctl_export_add(CtlExport *export, const Json *channel)
+/* That a channel gets no entry; of an instance that failed, once. */
+static void ctl_export_tell_none(CtlExport *export, size_t number, int error, Err *err)
 {
+    const Json *channel = row_at(export->root, "channels", number);
+    int status = error == -EOPNOTSUPP ? EXIT_IN_SYNC : EXIT_FAILED;
+
+    if (!failures_is_of_instance(&export->failures, number)) {
+        err_context(err, error, "no entry");
+        ctl_export_tell(export, channel, err->text, status);
+        return;
+    }
+    err_context(err, error, "%.200s: no entry for any of its %zu channels",
+                row_text(channel, "instance"), failures_count(&export->failures, number));
+    if (failures_is_first(&export->failures, number))
+        ctl_say(status, err->text);
+    export->status = status;
+}
+
+/* Adds the entry of a channel, unless it gets none. 0 or -ENOMEM. */
+static int ctl_export_add(CtlExport *export, size_t number)
+{
+    const Json *channel = row_at(export->root, "channels", number);
     ExportEntry *entry = &export->entries[export->count];
     Err err = {0};
     int r = report_export_append(channel, export->options->fields, &entry->yaml, &err);
 
-    if (r == -ENOMEM || buf_failed(&entry->yaml) < 0)
-        return -ENOMEM;
+    if (r == -ENOMEM)
+        return r;
     if (r < 0) {
-        Err told = err;
-
-        err_context(&told, r, "no entry");
-        ctl_export_tell(export, channel, told.text, r == -EOPNOTSUPP ? EXIT_IN_SYNC : EXIT_FAILED);
+        ctl_export_tell_none(export, number, r, &err);
         return 0;
     }
     entry->channel = channel;
@@ -131,13 +153,13 @@ static int ctl_export_add(CtlExport *export, const Json *channel)
 static int ctl_export_add_all(CtlExport *export)
 {
     size_t count = row_count(export->root, "channels");
-    int r = 0;
+    int r = failures_collect(&export->failures, export->root);
 
     export->entries = calloc(count + 1, sizeof(*export->entries));
     if (!export->entries)
         return -ENOMEM;
     for (size_t i = 0; i < count && r == 0; i++)
-        r = ctl_export_add(export, row_at(export->root, "channels", i));
+        r = ctl_export_add(export, i);
     return r;
 }
 

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "daemon/base/str.h"
+#include "daemon/report/failures.h"
 #include "daemon/report/live_members.h"
 #include "daemon/report/row.h"
 #include "daemon/report/survey.h"
@@ -38,9 +39,13 @@ bool channels_text_has_failed(const Json *root)
     return false;
 }
 
+/* Where nothing could be read, nothing is counted. */
 static void channels_text_totals(const Page *page, const Json *root)
 {
     size_t count = row_count(root, "channels"), unmanaged = 0, unmanageable = 0;
+
+    if (count == 0 && channels_text_has_failed(root))
+        return;
 
     for (size_t i = 0; i < count; i++) {
         const Json *channel = row_at(root, "channels", i);
@@ -57,9 +62,12 @@ static void channels_text_totals(const Page *page, const Json *root)
 static void channels_text_note_members(Table *table, const Json *channel)
 {
     LiveMembers members;
+    Err err = {0};
+    int r = live_members_read(channel, &members, &err);
 
-    if (live_members_read(channel, &members, NULL) < 0)
-        members.count = 0;
+    table->failed = table->failed || r == -ENOMEM;
+    if (r < 0)
+        table_note(table, "%s", err.text);
     for (size_t i = 0; i < members.count; i++) {
         const LiveMember *member = &members.items[i];
         char text[ROW_MEMBER_SIZE];
@@ -83,7 +91,31 @@ static void channels_text_roster(Table *table, const Json *channel)
         table_add(table, "unmanaged", COLOUR_YELLOW);
 }
 
-static void channels_text_row(Table *table, const Json *channel, bool has_members)
+/* What went wrong with an instance as a whole, its list or the members of all its channels. */
+static void channels_text_instances(const Page *page, const Json *root, const Failures *failures)
+{
+    for (size_t i = 0; i < row_count(root, "instances"); i++) {
+        const Json *instance = row_at(root, "instances", i);
+
+        if (!json_find(instance, "error"))
+            continue;
+        page_paint(page, COLOUR_RED, "%s: %s", row_text(instance, "name"),
+                   row_text(json_find(instance, "error"), "message"));
+        page_newline(page);
+    }
+    for (size_t i = 0; i < failures->count; i++) {
+        const Json *channel = row_at(root, "channels", i);
+
+        if (!failures_is_of_instance(failures, i) || !failures_is_first(failures, i))
+            continue;
+        page_paint(page, COLOUR_RED, "%s: the members of %zu channels could not be read: %s",
+                   row_text(channel, "instance"), failures_count(failures, i),
+                   row_text(json_find(channel, "error"), "message"));
+        page_newline(page);
+    }
+}
+
+static void channels_text_row(Table *table, const Json *channel, bool has_members, bool is_told)
 {
     char name[ROW_NAME_SIZE];
 
@@ -95,7 +127,7 @@ static void channels_text_row(Table *table, const Json *channel, bool has_member
     if (has_members)
         table_add(table, row_text(channel, "live"), COLOUR_PLAIN);
     channels_text_roster(table, channel);
-    if (json_find(channel, "error"))
+    if (json_find(channel, "error") && !is_told)
         table_note(table, "%s", row_text(json_find(channel, "error"), "message"));
     if (has_members)
         channels_text_note_members(table, channel);
@@ -108,24 +140,20 @@ int channels_text_append(const Json *root, bool colour, Buf *buf)
                                                       "#LIVE",   "ROSTER", NULL};
     const Page page = {.buf = buf, .colour = colour};
     bool has_members = channels_text_has_members(root);
+    _cleanup_(failures_done) Failures failures = {0};
     Table table;
-    int r = 0;
+    int r = failures_collect(&failures, root);
 
+    if (r < 0)
+        return r;
     channels_text_totals(&page, root);
-    for (size_t i = 0; i < row_count(root, "instances"); i++) {
-        const Json *instance = row_at(root, "instances", i);
-
-        if (!json_find(instance, "error"))
-            continue;
-        page_paint(&page, COLOUR_RED, "%s: %s", row_text(instance, "name"),
-                   row_text(json_find(instance, "error"), "message"));
-        page_newline(&page);
-    }
+    channels_text_instances(&page, root, &failures);
     if (row_count(root, "channels") == 0)
         return buf_failed(buf);
     table_init(&table, has_members ? titles_with_members : titles);
     for (size_t i = 0; i < row_count(root, "channels"); i++)
-        channels_text_row(&table, row_at(root, "channels", i), has_members);
+        channels_text_row(&table, row_at(root, "channels", i), has_members,
+                          failures_is_of_instance(&failures, i));
     r = table_append(&table, colour, buf);
     table_done(&table);
     return r < 0 ? r : buf_failed(buf);

@@ -4,12 +4,14 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "daemon/base/arena.h"
 #include "daemon/base/buf.h"
 #include "daemon/base/map.h"
 #include "daemon/json/json_value.h"
 #include "daemon/report/row.h"
+#include "reconcile/report/report.h"
 
 /* The instance and what it said, or nothing where the channel was read. */
 static int failures_key(const Json *channel, Buf *key)
@@ -46,6 +48,29 @@ static int failures_add(Failures *failures, size_t number, const Json *channel, 
     return 0;
 }
 
+/* A channel with another reason, or with none, says that it is not the instance's. */
+static int failures_judge(Failures *failures, const Json *root)
+{
+    _cleanup_(map_done) Map instances = {0};
+    int r = 0;
+
+    for (size_t i = 0; i < failures->count; i++)
+        failures->wholes[i] = failures->counts[i] > 1;
+    for (size_t i = 0; i < failures->count && r >= 0; i++) {
+        const Json *channel = row_at(root, "channels", i);
+        const char *name = row_text(channel, "instance");
+        size_t *first = map_find(&instances, name, strlen(name));
+
+        if (report_result_of(row_text(channel, "result")) == RESULT_UNMANAGEABLE)
+            failures->wholes[failures->firsts[i]] = false;
+        else if (!first)
+            r = map_put(&instances, name, strlen(name), &failures->firsts[i]);
+        else if (*first != failures->firsts[i])
+            failures->wholes[*first] = failures->wholes[failures->firsts[i]] = false;
+    }
+    return r < 0 ? r : 0;
+}
+
 int failures_collect(Failures *failures, const Json *root)
 {
     _cleanup_(map_done) Map known = {0};
@@ -55,18 +80,20 @@ int failures_collect(Failures *failures, const Json *root)
     *failures = (Failures){.count = row_count(root, "channels")};
     failures->firsts = calloc(failures->count + 1, sizeof(*failures->firsts));
     failures->counts = calloc(failures->count + 1, sizeof(*failures->counts));
-    if (!failures->firsts || !failures->counts)
+    failures->wholes = calloc(failures->count + 1, sizeof(*failures->wholes));
+    if (!failures->firsts || !failures->counts || !failures->wholes)
         return -ENOMEM;
     for (size_t i = 0; i < failures->count && r >= 0; i++)
         r = failures_add(failures, i, row_at(root, "channels", i), &known, &keys);
     arena_done(&keys);
-    return r < 0 ? r : 0;
+    return r < 0 ? r : failures_judge(failures, root);
 }
 
 void failures_done(Failures *failures)
 {
     free(failures->firsts);
     free(failures->counts);
+    free(failures->wholes);
     *failures = (Failures){0};
 }
 
@@ -85,4 +112,10 @@ size_t failures_count(const Failures *failures, size_t number)
 {
     assert(number < failures->count);
     return failures->counts[failures->firsts[number]];
+}
+
+bool failures_is_of_instance(const Failures *failures, size_t number)
+{
+    assert(number < failures->count);
+    return failures->wholes[failures->firsts[number]];
 }

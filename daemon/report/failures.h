@@ -11,6 +11,7 @@
 typedef struct Failures {
     size_t *firsts; /* for each channel of a report, the first one with its reason; itself: none */
     size_t *counts; /* for each of these first ones, how many there are */
+    bool *wholes;   /* for each of these: whether there are no others in the instance */
     size_t count;   /* of the report's channels */
 } Failures;
 
@@ -23,3 +24,7 @@ void failures_done(Failures *failures);
 bool failures_is_shared(const Failures *failures, size_t number);
 bool failures_is_first(const Failures *failures, size_t number);
 size_t failures_count(const Failures *failures, size_t number);
+
+/* Whether that is what the whole instance failed by: several channels and, apart from those that
+ * nothing can be read of, all that it has. */
+bool failures_is_of_instance(const Failures *failures, size_t number);

@@ -10,8 +10,11 @@ void progress_text_append(const PassRun *run, Buf *buf)
     PassRunState state;
 
     pass_run_get_state(run, clock_monotonic_usec(), &state);
-    buf_printf(buf, "%zu of %zu channel%s read", state.read_count, state.channel_count,
-               state.channel_count == 1 ? "" : "s");
+    if (state.channel_count == 0)
+        buf_puts(buf, "reading the list of channels");
+    else
+        buf_printf(buf, "%zu of %zu channel%s read", state.read_count, state.channel_count,
+                   state.channel_count == 1 ? "" : "s");
     if (state.changed_count > 0)
         buf_printf(buf, ", %zu member%s changed", state.changed_count,
                    state.changed_count == 1 ? "" : "s");

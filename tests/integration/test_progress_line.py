@@ -9,7 +9,7 @@ import signal
 
 import pytest
 
-from case import DRIFT, FAILED, HELD, channel, entry, program
+from case import DRIFT, FAILED, HELD, IN_SYNC, channel, entry, program
 from test_control import KEPT, start
 from test_plan_text import on_a_terminal
 
@@ -89,3 +89,60 @@ def test_what_the_report_tells_is_not_told_before_it_on_the_same_terminal(case, 
     assert status == wanted and shown.count(word) == 1, shown
     apart = case.plan()
     assert word in apart.stdout and word.split()[0] not in apart.stderr, "nor is it anywhere else"
+
+
+SURVEYS = [["channels", "--members"], ["export"]]
+
+
+@pytest.mark.parametrize("argv", [*SURVEYS, ["channels"]], ids=" ".join)
+@pytest.mark.parametrize("by", ["rosterctl", "daemon"])
+def test_what_is_read_of_the_service_is_shown_as_well(case, argv, by):
+    sim = case.serve(channel("payments", *KEPT), channel("orders", *KEPT))
+    case.roster(entry("payments", *KEPT))
+    case.tune(interval="24h")
+    if by == "daemon":
+        start(case)
+    case.write_settings()
+    silent = "list_members" if argv != ["channels"] else "list_channels"
+    sim.faults([{"match": {"op": silent}, "then": {"stall": True}}])
+    words = "0 of 2 channels read" if silent == "list_members" else "reading the list of channels"
+    shown_until(case, f"{words}; waiting for an answer of prod for [1-9]", "rosterctl", *argv)
+
+
+@pytest.mark.parametrize("argv", [*SURVEYS, ["plan"]], ids=" ".join)
+def test_a_pipe_gets_no_line_of_progress(case, argv):
+    case.serve(channel("payments", *KEPT), faults=[{"match": {"op": "list_members"}, "times": 1, "then": {"delay_ms": 2500}}])
+    case.roster(entry("payments", *KEPT))
+    done = case.run("rosterctl", *argv, env={"TERM": "xterm"})
+    assert done.status == IN_SYNC and done.stderr == "" and "\x1b" not in done.stdout and "waiting" not in done.stdout
+
+
+def refused(name=None):
+    match = {"op": "list_members", **({"channel": name} if name else {})}
+    return {"match": match, "then": {"status": 403, "code": "APIG.1005", "message": "no right"}}
+
+
+@pytest.mark.parametrize("argv", SURVEYS, ids=" ".join)
+def test_a_cause_that_all_channels_have_is_one_line(case, argv):
+    """With their number; one of some channels alone is told of each, and channels that have no members are no others."""
+    names = [f"channel-{number}" for number in range(60)]
+    sim = case.serve(*[channel(name, *KEPT) for name in names], channel("else", vpc_channel_type="reference"), faults=[refused()])
+    case.settings.pop("rosters", None)
+    shown, status = on_a_terminal(case, "rosterctl", *argv)
+    assert status == FAILED and shown.count("no right") == 1, shown
+    told, = [line for line in shown.splitlines() if "no right" in line]
+    assert " 60 channels" in told and told.split(ERASED)[-1].split(":")[0].endswith("prod" if argv != ["export"] else "rosterctl")
+    sim.clear_faults()
+    sim.faults([refused("channel-7"), refused("channel-8")])
+    shown, status = on_a_terminal(case, "rosterctl", *argv)
+    assert status == FAILED and shown.count("no right") == 2 and "prod/channel-7" in shown and "prod/channel-8" in shown, shown
+
+
+def test_what_was_not_read_is_not_counted(case):
+    case.attach("prod", "http://127.0.0.1:1")
+    case.secret("token", "T1")
+    case.settings.pop("rosters", None)
+    case.tune(retry={"attempts": 1})
+    for argv in ["channels"], *SURVEYS:
+        shown, status = on_a_terminal(case, "rosterctl", *argv)
+        assert status == FAILED and shown.count("refused") == 1 and "0 channels" not in shown and "0 in no roster" not in shown, shown
