@@ -101,12 +101,12 @@ def test_each_fires_and_ends(case):
 def test_a_pause_of_more_than_a_week(case):
     """Not while somebody has just begun to look; resumed for an hour, the week begins again."""
     alert = "RosterdPausedForAWeek"
-    paused = series("rosterd_channel_paused", CHANNEL, f"0x11 1x{8 * 24 * 12} 0x24")
+    paused = series("rosterd_channel_paused", CHANNEL, f"0x3 1x{8 * 24 * 4} 0x8")
     judge(case, {"input_series": [paused], "alert_rule_test": [
         expectation(3 * 24 * HOUR, alert), expectation(WEEK, alert),
-        expectation(WEEK + 3 * HOUR, alert, LABELS, 1), expectation(8 * 24 * HOUR + 90, alert)]},
-        {"input_series": [series("rosterd_channel_paused", CHANNEL, f"1x{4 * 24 * 12} 0x12 1x{4 * 24 * 12}")],
-         "alert_rule_test": [expectation(8 * 24 * HOUR, alert)]}, step="5m")
+        expectation(WEEK + 3 * HOUR, alert, LABELS, 1), expectation(8 * 24 * HOUR + 120, alert)]},
+        {"input_series": [series("rosterd_channel_paused", CHANNEL, f"1x{4 * 24 * 4} 0x4 1x{4 * 24 * 4}")],
+         "alert_rule_test": [expectation(8 * 24 * HOUR, alert)]}, step="15m")
 
 
 def test_a_rule_that_is_wrong_is_noticed(case):
