@@ -164,13 +164,15 @@ completiondir = $(PREFIX)/share/bash-completion/completions
 zshdir = $(PREFIX)/share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 fishdir = $(PREFIX)/share/fish/vendor_completions.d
 sharedir = $(PREFIX)/share/rosterd
+# Alert rules for Prometheus, a dashboard for Grafana.
+MONITORING := rosterd.rules.yml rosterd.dashboard.json
 SCHEMAS := settings.schema.json roster.schema.json
 UNITS := rosterd.service rosterd-git@.service rosterd-git@.timer
 INSTALLED = $(PROGRAMS:%=$(bindir)/%) $(libexecdir)/rosterd-git $(UNITS:%=$(systemddir)/system/%) \
 	$(systemddir)/catalog/rosterd.catalog $(PREFIX)/lib/sysusers.d/rosterd.conf \
 	$(mandir)/man8/rosterd.8 $(mandir)/man1/rosterctl.1 $(mandir)/man5/rosterd.yaml.5 \
 	$(PROGRAMS:%=$(completiondir)/%) $(zshdir)/_rosterd $(PROGRAMS:%=$(fishdir)/%.fish) $(SCHEMAS:%=$(sharedir)/%) \
-	$(sharedir)/rosterd.rules.yml $(PREFIX)/share/doc/rosterd/rosterd.yaml.example
+	$(MONITORING:%=$(sharedir)/%) $(PREFIX)/share/doc/rosterd/rosterd.yaml.example
 INSTALL_FILE = install -D -m 644
 
 # What editors check settings and rosters by.
@@ -199,7 +201,7 @@ install: all $(SCHEMAS:%=$(B)/%)
 		$(INSTALL_FILE) systemd/rosterd.fish-completion $(DESTDIR)$(fishdir)/$$program.fish || exit 1; done
 	install -d $(DESTDIR)$(sharedir) $(DESTDIR)$(PREFIX)/share/doc/rosterd
 	install -m 644 $(SCHEMAS:%=$(B)/%) $(DESTDIR)$(sharedir)
-	$(INSTALL_FILE) systemd/rosterd.rules.yml $(DESTDIR)$(sharedir)/rosterd.rules.yml
+	install -m 644 $(MONITORING:%=systemd/%) $(DESTDIR)$(sharedir)
 	sed 's,/usr/share/rosterd,$(sharedir),' systemd/rosterd.yaml.example \
 		> $(DESTDIR)$(PREFIX)/share/doc/rosterd/rosterd.yaml.example
 	chmod 644 $(DESTDIR)$(PREFIX)/share/doc/rosterd/rosterd.yaml.example

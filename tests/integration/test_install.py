@@ -36,6 +36,7 @@ FILES = {
     "share/rosterd/settings.schema.json": 0o644,
     "share/rosterd/roster.schema.json": 0o644,
     "share/rosterd/rosterd.rules.yml": 0o644,
+    "share/rosterd/rosterd.dashboard.json": 0o644,
 }
 
 
