@@ -198,6 +198,17 @@ int address_canonical(const char *text, char ret_canonical[static ADDRESS_SIZE_M
     return 0;
 }
 
+bool address_is_loopback(const char *canonical)
+{
+    char again[ADDRESS_SIZE_MAX];
+    AddressKind kind;
+
+    if (str_equal(canonical, "::1") || str_equal(canonical, "localhost"))
+        return true;
+    return str_has_prefix(canonical, "127.") && address_parse(canonical, again, &kind) == 0 &&
+           kind == ADDRESS_IPV4;
+}
+
 int address_bytes(const char *canonical, uint8_t ret_bytes[static 16])
 {
     uint8_t ipv4[4], ipv6[16];

@@ -29,6 +29,9 @@ int address_parse(const char *text, char ret_canonical[static ADDRESS_SIZE_MAX],
  * a name (lower case) as long as it is 1 to 255 bytes; else -EINVAL. */
 int address_canonical(const char *text, char ret_canonical[static ADDRESS_SIZE_MAX]);
 
+/* Whether a canonical text is this host: 127.0.0.0/8, ::1, localhost. */
+bool address_is_loopback(const char *canonical);
+
 /* The 16 bytes of an IPv6 address, or of an IPv4 one mapped into ::ffff:0:0/96.
  * 0, or -EINVAL for a name. */
 int address_bytes(const char *canonical, uint8_t ret_bytes[static 16]);

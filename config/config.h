@@ -75,7 +75,9 @@ typedef struct Instance {
     ApiFamily api;
     const char *project_id;
     const char *instance_id;
-    const char *ca_file; /* NULL: the system's */
+    const char *ca_file;             /* NULL: the system's */
+    const char *proxy;               /* http://host:port, canonical; NULL: none */
+    const char *proxy_password_file; /* NULL: without user and password */
     Auth auth;
     char canonical[DIGEST_HEX_SIZE]; /* digest of all of its entry, names apart */
 } Instance;

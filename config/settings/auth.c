@@ -77,7 +77,7 @@ static const SchemaKey keys[] = {
 const Schema auth_schema = {
     .keys = keys, .count = ELEMENTS(keys), .keeps_texts = true, .variants = method_keys};
 
-void auth_canonical_endpoint(Reader *reader, const Node *map, const char *key, bool is_metadata,
+void auth_canonical_endpoint(Reader *reader, const Node *map, const char *key, EndpointUse use,
                              const char **endpoint)
 {
     char canonical[ENDPOINT_SIZE_MAX], shown[NODE_DESCRIPTION_SIZE];
@@ -87,8 +87,7 @@ void auth_canonical_endpoint(Reader *reader, const Node *map, const char *key, b
 
     if (!*endpoint || !node)
         return;
-    r = endpoint_parse(*endpoint, is_metadata ? ENDPOINT_METADATA : ENDPOINT_SERVICE, canonical,
-                       &err);
+    r = endpoint_parse(*endpoint, use, canonical, &err);
     if (r == -EACCES) {
         reader_problem(reader, node, "%s", err.text);
         reader_hide_line(reader);
@@ -145,7 +144,8 @@ void auth_read(Reader *reader, const Node *map, Auth *ret_auth)
 
     if (schema_is_good(seen, KEY_METHOD))
         check_keys(reader, map, auth.method, seen);
-    auth_canonical_endpoint(reader, map, "iam_endpoint", false, &auth.iam_endpoint);
-    auth_canonical_endpoint(reader, map, "metadata_endpoint", true, &auth.metadata_endpoint);
+    auth_canonical_endpoint(reader, map, "iam_endpoint", ENDPOINT_SERVICE, &auth.iam_endpoint);
+    auth_canonical_endpoint(reader, map, "metadata_endpoint", ENDPOINT_METADATA,
+                            &auth.metadata_endpoint);
     *ret_auth = auth;
 }

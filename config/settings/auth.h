@@ -4,6 +4,7 @@
 
 #include "config/config.h"
 #include "config/schema/schema.h"
+#include "config/settings/endpoint.h"
 
 /* The keys of all methods together; they are read into Auth. */
 extern const Schema auth_schema;
@@ -13,5 +14,5 @@ void auth_read(Reader *reader, const Node *map, Auth *ret_auth);
 
 /* Replaces an endpoint by its canonical form, or reports what is wrong with it. `map` holds `key`,
  * whose text it was; NULL is left alone. */
-void auth_canonical_endpoint(Reader *reader, const Node *map, const char *key, bool is_metadata,
+void auth_canonical_endpoint(Reader *reader, const Node *map, const char *key, EndpointUse use,
                              const char **endpoint);

@@ -6,10 +6,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "config/endpoint_host.h"
 #include "daemon/base/str.h"
 
 #define HTTP_PORT 80U
 #define HTTPS_PORT 443U
+
+#define SERVICE_FORM "https://HOST"
+#define PROXY_FORM "http://HOST:PORT"
 
 /* The parts of an authority. */
 typedef struct Authority {
@@ -30,7 +34,7 @@ static int parse_port(const char *text, Authority *authority, Err *err)
     return 0;
 }
 
-static int parse_authority(const char *text, Authority *ret_authority, Err *err)
+static int parse_authority(const char *text, const char *form, Authority *ret_authority, Err *err)
 {
     Authority authority = {0};
     bool in_brackets = text[0] == '[';
@@ -46,53 +50,79 @@ static int parse_authority(const char *text, Authority *ret_authority, Err *err)
                   in_brackets == (strchr(host, ':') != NULL);
     }
     if (!is_host)
-        return err_set(err, -EINVAL, "not a host, must be https://HOST");
+        return err_set(err, -EINVAL, "not a host, must be %s", form);
     if (parse_port(start + length + in_brackets, &authority, err) < 0)
         return -EINVAL;
     *ret_authority = authority;
     return 0;
 }
 
-static bool is_loopback(const Authority *authority)
-{
-    return (authority->kind == ADDRESS_IPV4 && str_has_prefix(authority->host, "127.")) ||
-           str_equal(authority->host, "::1") || str_equal(authority->host, "localhost");
-}
-
 static int check_clear_text(const Authority *authority, EndpointUse use, Err *err)
 {
-    if (is_loopback(authority))
+    if (address_is_loopback(authority->host))
         return 0;
-    if (use == ENDPOINT_METADATA && str_equal(authority->host, "169.254.169.254"))
+    if (use == ENDPOINT_METADATA && str_equal(authority->host, ENDPOINT_METADATA_HOST))
         return 0;
     return err_set(err, -EINVAL, "credentials in the clear, must begin with https://%s",
-                   use == ENDPOINT_METADATA ? " (or be http://169.254.169.254)" : "");
+                   use == ENDPOINT_METADATA ? " (or be http://" ENDPOINT_METADATA_HOST ")" : "");
+}
+
+static int refuse_password(const char *form, Err *err)
+{
+    if (str_equal(form, PROXY_FORM))
+        return err_set(err, -EACCES,
+                       "user or password in the proxy, must be " PROXY_FORM
+                       ", with user:password in a file (proxy_password_file)");
+    return err_set(err, -EACCES, "user or password in the endpoint, must be %s without one", form);
 }
 
 /* Copies the authority, without the one slash that may follow. */
-static int cut_authority(const char *text, char ret_authority[static ENDPOINT_SIZE_MAX], Err *err)
+static int cut_authority(const char *text, const char *form,
+                         char ret_authority[static ENDPOINT_SIZE_MAX], Err *err)
 {
     size_t length = strcspn(text, "/?#");
 
     if (memchr(text, '@', length)) /* no message repeats what may be a password */
-        return err_set(err, -EACCES,
-                       "user or password in the endpoint, must be https://HOST without one");
+        return refuse_password(form, err);
     if (text[length] != '\0' && !str_equal(text + length, "/"))
-        return err_set(err, -EINVAL, "path or query after the host, must be https://HOST alone");
+        return err_set(err, -EINVAL, "path or query after the host, must be %s alone", form);
     if (length >= ENDPOINT_SIZE_MAX)
-        return err_set(err, -EINVAL, "too long, must be https://HOST");
+        return err_set(err, -EINVAL, "too long, must be %s", form);
     memcpy(ret_authority, text, length);
     ret_authority[length] = '\0';
     return 0;
 }
 
 /* Somebody may have written a password into what is no endpoint as well. */
-static int refuse_scheme(const char *text, Err *err)
+static int refuse_scheme(const char *text, const char *form, Err *err)
 {
     if (strchr(text, '@'))
-        return err_set(err, -EACCES,
-                       "user or password in the endpoint, must be https://HOST without one");
-    return err_set(err, -EINVAL, "not an endpoint, must be https://HOST");
+        return refuse_password(form, err);
+    return err_set(err, -EINVAL, "not %s, must be %s",
+                   str_equal(form, PROXY_FORM) ? "a proxy" : "an endpoint", form);
+}
+
+/* What a proxy forwards is encrypted by itself. */
+static int parse_proxy(const char *text, char ret_proxy[static ENDPOINT_SIZE_MAX], Err *err)
+{
+    char rest[ENDPOINT_SIZE_MAX];
+    Authority authority;
+    bool is_ipv6;
+    int r;
+
+    if (strncasecmp(text, "http://", 7) != 0)
+        return refuse_scheme(text, PROXY_FORM, err);
+    r = cut_authority(text + 7, PROXY_FORM, rest, err);
+    if (r == 0)
+        r = parse_authority(rest, PROXY_FORM, &authority, err);
+    if (r < 0)
+        return r;
+    if (authority.port == 0)
+        return err_set(err, -EINVAL, "no port, must be " PROXY_FORM);
+    is_ipv6 = authority.kind == ADDRESS_IPV6;
+    snprintf(ret_proxy, ENDPOINT_SIZE_MAX, "http://%s%s%s:%u", is_ipv6 ? "[" : "", authority.host,
+             is_ipv6 ? "]" : "", authority.port);
+    return 0;
 }
 
 int endpoint_parse(const char *text, EndpointUse use, char ret_endpoint[static ENDPOINT_SIZE_MAX],
@@ -105,11 +135,13 @@ int endpoint_parse(const char *text, EndpointUse use, char ret_endpoint[static E
     bool is_ipv6;
     int r;
 
+    if (use == ENDPOINT_PROXY)
+        return parse_proxy(text, ret_endpoint, err);
     if (!is_http && !is_https)
-        return refuse_scheme(text, err);
-    r = cut_authority(text + (is_http ? 7 : 8), rest, err);
+        return refuse_scheme(text, SERVICE_FORM, err);
+    r = cut_authority(text + (is_http ? 7 : 8), SERVICE_FORM, rest, err);
     if (r == 0)
-        r = parse_authority(rest, &authority, err);
+        r = parse_authority(rest, SERVICE_FORM, &authority, err);
     if (r < 0)
         return r;
     if (is_http && check_clear_text(&authority, use, err) < 0)

@@ -15,7 +15,16 @@ typedef struct Draft {
     const Node *auth;
 } Draft;
 
-enum { KEY_ENDPOINT, KEY_API, KEY_PROJECT_ID, KEY_INSTANCE_ID, KEY_AUTH, KEY_CA_FILE };
+enum {
+    KEY_ENDPOINT,
+    KEY_API,
+    KEY_PROJECT_ID,
+    KEY_INSTANCE_ID,
+    KEY_AUTH,
+    KEY_CA_FILE,
+    KEY_PROXY,
+    KEY_PROXY_PASSWORD_FILE
+};
 
 static const SchemaChoice families[] = {
     [API_APIC] = {"apic", "ROMA Connect"},
@@ -81,6 +90,19 @@ static const SchemaKey keys[] = {
                      .offset = offsetof(Draft, instance.ca_file),
                      .min = 1,
                      .max = SETTING_PATH_SIZE_MAX},
+    [KEY_PROXY] = {.name = "proxy",
+                   .type = SCHEMA_TEXT,
+                   .offset = offsetof(Draft, instance.proxy),
+                   .min = 1,
+                   .max = SETTING_PATH_SIZE_MAX,
+                   .pattern = ENDPOINT_PROXY_PATTERN,
+                   .hint = "http://HOST:PORT"},
+    [KEY_PROXY_PASSWORD_FILE] = {.name = "proxy_password_file",
+                                 .type = SCHEMA_TEXT,
+                                 .offset = offsetof(Draft, instance.proxy_password_file),
+                                 .min = 1,
+                                 .max = SETTING_PATH_SIZE_MAX,
+                                 .hint = "a file that holds user:password"},
 };
 
 const Schema instances_schema = {.keys = keys, .count = ELEMENTS(keys), .keeps_texts = true};
@@ -102,6 +124,14 @@ static void check_instance_name(Reader *reader, const Node *node)
             "and slashes");
 }
 
+static void check_proxy_password(Reader *reader, const Node *map, SchemaSeen seen)
+{
+    if (schema_has(seen, KEY_PROXY_PASSWORD_FILE) && !schema_has(seen, KEY_PROXY))
+        reader_problem_at_key(reader, node_find(map, "proxy_password_file"),
+                              "there is no proxy that it is for, must stand beside proxy: "
+                              "http://HOST:PORT");
+}
+
 static void read_instance(Reader *reader, const Node *node, Instance *ret_instance)
 {
     _cleanup_(buf_done) Buf canonical = {0};
@@ -110,7 +140,9 @@ static void read_instance(Reader *reader, const Node *node, Instance *ret_instan
 
     check_instance_name(reader, node);
     seen = schema_read(reader, node, &instances_schema, &draft);
-    auth_canonical_endpoint(reader, node, "endpoint", false, &draft.instance.endpoint);
+    auth_canonical_endpoint(reader, node, "endpoint", ENDPOINT_SERVICE, &draft.instance.endpoint);
+    auth_canonical_endpoint(reader, node, "proxy", ENDPOINT_PROXY, &draft.instance.proxy);
+    check_proxy_password(reader, node, seen);
     if (schema_is_good(seen, KEY_AUTH))
         auth_read(reader, draft.auth, &draft.instance.auth);
     draft.instance.name = reader_keep(reader, node->key->text);
