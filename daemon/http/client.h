@@ -9,7 +9,9 @@
  * and sends it at most once: it is never sent again from within, and what is not surely unsent is
  * said to be lost, because a deletion that may have had its effect must not be counted as one that
  * did not. loop.h joins libcurl's sockets and timer to sd-event, transfer.h is one request on one
- * handle, error.h puts failures into words with their remedy. A connection is used again until it
+ * handle, error.h puts failures into words with their remedy. A proxy is used where a request names
+ * one, never because the environment does; what fails there was surely not sent, and counts as no
+ * word of the service. A connection is used again until it
  * is ten minutes old; after a failure the next request asks for a fresh one.
  *
  * The server (libmicrohttpd, only in server.c and server_request.c) takes one request a connection
@@ -42,6 +44,14 @@
 typedef struct Http Http;
 typedef struct HttpTransfer HttpTransfer;
 
+/* A proxy that makes a tunnel (CONNECT, RFC 9110 section 9.3.6), in which TLS goes to the other
+ * side itself. */
+typedef struct HttpProxy {
+    const char *url;  /* http://HOST:PORT */
+    const char *user; /* with `password`, as basic authentication; NULL: without */
+    const char *password;
+} HttpProxy;
+
 /* What is sent. `headers` ("Name: value"), their bytes and `body` are borrowed until the callback
  * has returned or http_cancel() has; the rest only for the time of http_submit(). */
 typedef struct HttpRequest {
@@ -51,7 +61,8 @@ typedef struct HttpRequest {
     size_t header_count; /* HTTP_HEADERS_MAX at most */
     const void *body;    /* NULL without one */
     size_t body_size;
-    const char *ca_file; /* NULL: the system's authorities; else these alone */
+    const char *ca_file;    /* NULL: the system's authorities; else these alone */
+    const HttpProxy *proxy; /* NULL: none; with https:// only */
     uint64_t connect_timeout_usec;
     uint64_t timeout_usec;            /* of the whole, connecting included */
     size_t body_size_max;             /* of the answer; HTTP_BODY_SIZE_MAX is the service's */
@@ -75,6 +86,8 @@ typedef struct HttpAnswer {
     int status;       /* with HTTP_ANSWERED and HTTP_TOO_BIG; below 200 when no final one came */
     const char *body; /* HTTP_ANSWERED: followed by a NUL */
     size_t body_size;
+    bool is_of_proxy;    /* HTTP_NOT_SENT: the proxy, or the way to it, failed */
+    int proxy_status;    /* and this is what it answered; 0: nothing */
     const char *message; /* "" with HTTP_ANSWERED; else for people: the host, what, what to do */
     uint64_t took_usec;  /* from http_submit() to its end */
     const HttpTransfer *transfer;
@@ -97,7 +110,7 @@ int http_renew(Http *http);
  * Begins a request. The callback comes later, once, from the event loop, never from within this
  * call; it may submit and cancel others. `ret_transfer` (may be NULL) is valid until the callback
  * is called. -EINVAL for too many headers or an url, method or file name that cannot be used,
- * -ENOMEM; then no callback comes.
+ * -ENOMEM; then no callback comes. A proxy for an url without TLS is one that cannot be used.
  */
 int http_submit(Http *http, const HttpRequest *request, HttpOnAnswer callback, void *userdata,
                 HttpTransfer **ret_transfer);

@@ -14,13 +14,6 @@
 #include "daemon/base/utf8.h"
 #include "daemon/http/transfer.h"
 
-#define HOST_SIZE_MAX 256
-
-typedef struct Peer {
-    char host[HOST_SIZE_MAX];
-    char port[8];
-} Peer;
-
 static void http_error_part(CURLU *url, CURLUPart part, char *ret_text, size_t size)
 {
     char *text = NULL;
@@ -30,14 +23,12 @@ static void http_error_part(CURLU *url, CURLUPart part, char *ret_text, size_t s
     curl_free(text);
 }
 
-static Peer http_error_peer(const HttpTransfer *transfer)
+HttpErrorPeer http_error_peer_of(const char *text)
 {
-    Peer peer = {.host = "the service", .port = "?"};
+    HttpErrorPeer peer = {.host = "the service", .port = "?"};
     CURLU *url = curl_url();
-    const char *text = NULL;
 
-    if (url && curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &text) == CURLE_OK &&
-        text && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK) {
+    if (url && text && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK) {
         http_error_part(url, CURLUPART_HOST, peer.host, sizeof(peer.host));
         http_error_part(url, CURLUPART_PORT, peer.port, sizeof(peer.port));
     }
@@ -45,9 +36,15 @@ static Peer http_error_peer(const HttpTransfer *transfer)
     return peer;
 }
 
-/* The system's reason in the middle of a sentence: "connection refused". */
-static void http_error_reason(const HttpTransfer *transfer, CURLcode code, char *ret_text,
-                              size_t size)
+HttpErrorPeer http_error_peer(const HttpTransfer *transfer)
+{
+    const char *text = NULL;
+
+    return http_error_peer_of(
+        curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &text) == CURLE_OK ? text : NULL);
+}
+
+void http_error_reason(const HttpTransfer *transfer, CURLcode code, char *ret_text, size_t size)
 {
     long error = 0;
 
@@ -102,8 +99,7 @@ static const char *http_error_words(const char *reason)
     return strstr(reason, "error:") && last && last[1] ? last + 1 + (last[1] == ' ') : reason;
 }
 
-/* Asked of the system itself: libcurl does not always tell. */
-static bool http_error_has_no_file(void)
+bool http_error_has_no_file(void)
 {
     int fd = open("/dev/null", O_RDONLY | O_CLOEXEC), error = errno;
 
@@ -112,8 +108,8 @@ static bool http_error_has_no_file(void)
     return fd < 0 && (error == EMFILE || error == ENFILE);
 }
 
-static void http_error_distrust(HttpTransfer *transfer, const Peer *peer, const char *reason,
-                                CURLcode code)
+static void http_error_distrust(HttpTransfer *transfer, const HttpErrorPeer *peer,
+                                const char *reason, CURLcode code)
 {
     static const char prefix[] = "SSL certificate problem: ";
     const char *ca_file = transfer->ca_file;
@@ -136,7 +132,7 @@ static void http_error_distrust(HttpTransfer *transfer, const Peer *peer, const 
                  ca_file && !http_error_remedy(reason, NULL) ? ca_file : "");
 }
 
-static void http_error_timeout(HttpTransfer *transfer, HttpResult result, const Peer *peer)
+static void http_error_timeout(HttpTransfer *transfer, HttpResult result, const HttpErrorPeer *peer)
 {
     uint64_t limit_usec = transfer->timeout_usec;
     char duration[48];
@@ -153,8 +149,8 @@ static void http_error_timeout(HttpTransfer *transfer, HttpResult result, const 
                  "%s port %s gave no whole answer within %s", peer->host, peer->port, duration);
 }
 
-static void http_error_not_sent(HttpTransfer *transfer, const Peer *peer, const char *reason,
-                                CURLcode code)
+static void http_error_not_sent(HttpTransfer *transfer, const HttpErrorPeer *peer,
+                                const char *reason, CURLcode code)
 {
     if (http_error_has_no_file())
         snprintf(
@@ -179,7 +175,7 @@ static void http_error_not_sent(HttpTransfer *transfer, const Peer *peer, const 
                  peer->host, peer->port, reason);
 }
 
-static void http_error_too_big(HttpTransfer *transfer, const Peer *peer)
+static void http_error_too_big(HttpTransfer *transfer, const HttpErrorPeer *peer)
 {
     size_t max = transfer->body_size_max;
 
@@ -195,7 +191,7 @@ static void http_error_too_big(HttpTransfer *transfer, const Peer *peer)
                  "the answer of %s is larger than %zu bytes", peer->host, max);
 }
 
-static void http_error_lost(HttpTransfer *transfer, const Peer *peer, const char *reason,
+static void http_error_lost(HttpTransfer *transfer, const HttpErrorPeer *peer, const char *reason,
                             CURLcode code)
 {
     const char *what = reason;
@@ -212,8 +208,7 @@ static void http_error_lost(HttpTransfer *transfer, const Peer *peer, const char
              peer->host, peer->port, what);
 }
 
-/* Names and reasons come from the other side, too. */
-static void http_error_show(HttpTransfer *transfer)
+void http_error_show(HttpTransfer *transfer)
 {
     _cleanup_(buf_done) Buf shown = {0};
 
@@ -224,7 +219,7 @@ static void http_error_show(HttpTransfer *transfer)
 
 void http_error_failure(HttpTransfer *transfer, HttpResult result, CURLcode code)
 {
-    Peer peer = http_error_peer(transfer);
+    HttpErrorPeer peer = http_error_peer(transfer);
     char reason[CURL_ERROR_SIZE];
 
     http_error_reason(transfer, code, reason, sizeof(reason));

@@ -7,6 +7,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 #include "daemon/http/error.h"
+#include "daemon/http/proxy_error.h"
 
 /* A TLS record is no longer, and each read takes one at most. The buffer is wiped after each
  * request, which is paid by its size. */
@@ -80,6 +81,20 @@ static int transfer_error(CURLcode code)
     return code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
 }
 
+/* With "*" for exceptions there is none, whatever libcurl takes from elsewhere. */
+static CURLcode transfer_tell_proxy(CURL *easy, const HttpProxy *proxy)
+{
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_PROXY, proxy ? proxy->url : "");
+
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_NOPROXY, proxy ? "" : "*");
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_PROXYUSERNAME, proxy ? proxy->user : NULL);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_PROXYPASSWORD, proxy ? proxy->password : NULL);
+    return code;
+}
+
 /* Options that are the same for every request. libcurl must add none from the environment or
  * from a file in the home directory. */
 static CURLcode transfer_set_fixed(HttpTransfer *transfer)
@@ -99,6 +114,11 @@ static CURLcode transfer_set_fixed(HttpTransfer *transfer)
         {CURLOPT_SSL_VERIFYPEER, 1},
         {CURLOPT_SSL_VERIFYHOST, 2},
         {CURLOPT_CA_CACHE_TIMEOUT, CA_CACHE_SECONDS},
+        /* A proxy gets to know where to, and nothing else of a request. */
+        {CURLOPT_HTTPPROXYTUNNEL, 1},
+        {CURLOPT_PROXYAUTH, CURLAUTH_BASIC},
+        {CURLOPT_HEADEROPT, CURLHEADER_SEPARATE},
+        {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
         {CURLOPT_TCP_KEEPALIVE, 1},
         {CURLOPT_TCP_NODELAY, 1},
         {CURLOPT_BUFFERSIZE, RECEIVE_SIZE},
@@ -107,11 +127,7 @@ static CURLcode transfer_set_fixed(HttpTransfer *transfer)
 
     for (size_t i = 0; i < ELEMENTS(numbers) && code == CURLE_OK; i++)
         code = curl_easy_setopt(transfer->easy, numbers[i].option, numbers[i].value);
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(transfer->easy, CURLOPT_PROXY, "");
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(transfer->easy, CURLOPT_NOPROXY, "*");
-    return code;
+    return code == CURLE_OK ? transfer_tell_proxy(transfer->easy, NULL) : code;
 }
 
 static CURLcode transfer_set_callbacks(HttpTransfer *transfer)
@@ -158,6 +174,7 @@ void transfer_free(HttpTransfer *transfer)
     curl_easy_cleanup(transfer->easy);
     buf_done(&transfer->body);
     free(transfer->ca_file);
+    free(transfer->proxy);
     free(transfer);
 }
 
@@ -186,6 +203,15 @@ static CURLcode transfer_set_authorities(HttpTransfer *transfer, const char *ca_
     transfer->ca_file = copy;
     transfer->has_ca_file_set = code == CURLE_OK;
     return code;
+}
+
+static CURLcode transfer_set_proxy(HttpTransfer *transfer, const HttpProxy *proxy)
+{
+    if (!proxy)
+        return CURLE_OK;
+    transfer->proxy = strdup(proxy->url);
+    transfer->proxy_has_user = proxy->user;
+    return transfer->proxy ? transfer_tell_proxy(transfer->easy, proxy) : CURLE_OUT_OF_MEMORY;
 }
 
 static CURLcode transfer_set_protocols(HttpTransfer *transfer, bool plain_allowed)
@@ -269,7 +295,8 @@ int transfer_prepare(HttpTransfer *transfer, const HttpRequest *request)
 {
     CURLcode code;
 
-    if (request->header_count > HTTP_HEADERS_MAX)
+    if (request->header_count > HTTP_HEADERS_MAX ||
+        (request->proxy && !str_has_prefix(request->url, "https://")))
         return -EINVAL;
     transfer->headers_size = 0;
     transfer->sends = 0;
@@ -288,6 +315,8 @@ int transfer_prepare(HttpTransfer *transfer, const HttpRequest *request)
         code = transfer_set_authorities(transfer, request->ca_file);
     if (code == CURLE_OK)
         code = transfer_set_protocols(transfer, request->plain_allowed);
+    if (code == CURLE_OK)
+        code = transfer_set_proxy(transfer, request->proxy);
     return transfer_error(code);
 }
 
@@ -309,23 +338,37 @@ static HttpResult transfer_judge(const HttpTransfer *transfer, CURLcode code, lo
     return code == CURLE_OPERATION_TIMEDOUT ? HTTP_TIMEOUT : HTTP_LOST;
 }
 
+/* What fails once the tunnel is there fails at its other end. */
+static bool transfer_is_of_proxy(const HttpTransfer *transfer, HttpResult result,
+                                 long *ret_proxy_status)
+{
+    curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, ret_proxy_status);
+    return transfer->proxy && result == HTTP_NOT_SENT && *ret_proxy_status / 100 != 2;
+}
+
 void transfer_conclude(HttpTransfer *transfer, CURLcode code, HttpAnswer *ret_answer)
 {
     /* A body over the bound may be announced, and the answer given up, before the headers end. */
     bool has_status =
         transfer->headers_ended || transfer->headers_size <= TRANSFER_HEADERS_SIZE_MAX;
     curl_off_t took_usec = 0;
-    long status = 0;
+    long status = 0, proxy_status = 0;
+    bool is_of_proxy;
     HttpResult result;
 
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME_T, &took_usec);
     result = transfer_judge(transfer, code, status);
-    if (result != HTTP_ANSWERED)
+    is_of_proxy = transfer_is_of_proxy(transfer, result, &proxy_status);
+    if (is_of_proxy)
+        proxy_error_failure(transfer, (int)proxy_status, code);
+    else if (result != HTTP_ANSWERED)
         http_error_failure(transfer, result, code);
     *ret_answer = (HttpAnswer){
         .result = result,
-        .status = has_status ? (int)status : 0,
+        .status = has_status && !is_of_proxy ? (int)status : 0,
+        .is_of_proxy = is_of_proxy,
+        .proxy_status = is_of_proxy ? (int)proxy_status : 0,
         .body = buf_text(&transfer->body),
         .body_size = transfer->body.size,
         .message = transfer->message,
@@ -337,6 +380,10 @@ void transfer_conclude(HttpTransfer *transfer, CURLcode code, HttpAnswer *ret_an
 void transfer_clear(HttpTransfer *transfer)
 {
     curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
+    if (transfer->proxy)
+        transfer_tell_proxy(transfer->easy, NULL);
+    free(transfer->proxy);
+    transfer->proxy = NULL;
     if (transfer->body.capacity > BODY_KEPT_MAX)
         buf_done(&transfer->body);
     transfer->callback = NULL;

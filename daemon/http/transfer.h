@@ -34,6 +34,8 @@ struct HttpTransfer {
     char *ca_file;
     bool has_ca_file_set;
     int plain_allowed; /* -1: not told yet */
+    char *proxy;       /* its url; NULL: none, which the handle was told */
+    bool proxy_has_user;
     char error[CURL_ERROR_SIZE];
     char message[HTTP_MESSAGE_SIZE];
 };
