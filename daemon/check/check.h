@@ -6,11 +6,11 @@
  * and says of each step whether it works, or what to do. A step that depends on one that failed is
  * not tried: a guess would lead whoever looks for the fault away from it.
  *
- * check_instance() takes an instance through its secrets, the look-up of its name (resolve.h), a
- * connection (daemon/roma/probe.h), the clocks, the credential and the rights. The last two go
- * through the client of a pass, made read-only, with one attempt each: what is wanted is how it is
- * now. check_state() looks at the state directory. Nothing is changed, neither at the service nor
- * on this host.
+ * check_instance() takes an instance through its secrets, the look-up of its name (resolve.h), its
+ * proxy and a connection (daemon/roma/probe.h), the clocks, the credential and the rights. The last
+ * two go through the client of a pass, made read-only, with one attempt each: what is wanted is how
+ * it is now. check_state() looks at the state directory. Nothing is changed, neither at the service
+ * nor on this host.
  *
  * Lines are told as they come, for some steps wait for an answer. Their texts may repeat what
  * others said: whoever prints them takes care of control characters. They hold no secret.

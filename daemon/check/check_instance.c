@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "config/endpoint_host.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 #include "daemon/check/check.h"
@@ -15,6 +16,7 @@
 
 #define STEP_SECRETS "secrets"
 #define STEP_DNS "DNS"
+#define STEP_PROXY "proxy" /* told of where the settings name one */
 #define STEP_TLS "TLS"
 #define STEP_CLOCK "clock"
 #define STEP_CREDENTIAL "credential"
@@ -30,6 +32,7 @@ typedef struct Check {
     sd_event *event;
     RomaClient *client; /* NULL: the secrets cannot be used */
     Probe *probe;
+    bool uses_proxy;
     bool is_answered;   /* what is waited for has come */
     const char *failed; /* the step that the next ones depend on; NULL: none has failed */
     Renewal renewal;
@@ -134,13 +137,17 @@ static int check_secrets(Check *check, Err *err)
 
 static int check_dns(Check *check, Err *err)
 {
-    _cleanup_(buf_done) Buf host = {0}, found = {0};
+    const Instance *instance = check->instance;
+    _cleanup_(buf_done) Buf found = {0};
+    char host[ADDRESS_SIZE_MAX];
     Err why = {0};
     int r;
 
-    resolve_append_host(check->instance->endpoint, &host);
-    r = buf_failed(&host) < 0 ? -ENOMEM : resolve_host(buf_text(&host), &found, &why);
-    if (r == -ENOMEM)
+    endpoint_host(check->uses_proxy ? instance->proxy : instance->endpoint, host);
+    r = resolve_host(host, &found, &why);
+    if (r == 0 && check->uses_proxy)
+        buf_puts(&found, ", the proxy, which looks up the endpoint itself");
+    if (r == -ENOMEM || buf_failed(&found) < 0)
         return err_memory(err);
     if (r < 0)
         check_fail(check, STEP_DNS, why.text);
@@ -171,36 +178,57 @@ static void check_tell_clock(const Check *check, const ProbeAnswer *answer)
     }
 }
 
+static void check_tell_proxy(Check *check, const ProbeAnswer *answer)
+{
+    if (answer->is_of_proxy)
+        check_fail(check, STEP_PROXY, answer->message);
+    else if (check->uses_proxy)
+        check_tell(check, STEP_PROXY, CHECK_OK, "it lets us through to the endpoint");
+    else if (check->instance->proxy)
+        check_tell(check, STEP_PROXY, CHECK_OK, "not used: the endpoint is on this host");
+}
+
 static void check_on_probe(void *userdata, const ProbeAnswer *answer)
 {
     Check *check = userdata;
     bool is_plain = str_has_prefix(check->instance->endpoint, "http://");
 
     check->is_answered = true;
-    if (!answer->has_answered) {
+    check_tell_proxy(check, answer);
+    if (check->failed)
+        check_leave(check, STEP_TLS, check->failed);
+    else if (!answer->has_answered)
         check_fail(check, STEP_TLS, answer->message);
-        check_leave(check, STEP_CLOCK, STEP_TLS);
-        return;
-    }
-    check_tell(check, STEP_TLS, CHECK_OK,
-               is_plain ? "an answer came, without TLS: http:// on this host"
-                        : "an answer came, the certificate is trusted");
-    check_tell_clock(check, answer);
+    else
+        check_tell(check, STEP_TLS, CHECK_OK,
+                   is_plain ? "an answer came, without TLS: http:// on this host"
+                            : "an answer came, the certificate is trusted");
+    if (check->failed)
+        check_leave(check, STEP_CLOCK, check->failed);
+    else
+        check_tell_clock(check, answer);
 }
 
 static int check_tls(Check *check, Err *err)
 {
     int r;
 
-    if (check->failed) {
-        check_leave(check, STEP_TLS, check->failed);
-        check_leave(check, STEP_CLOCK, check->failed);
-        return 0;
+    if (!check->failed) {
+        check->is_answered = false;
+        r = probe_begin(check->event, &check->config, check->instance, check_on_probe, check,
+                        &check->probe, err);
+        if (r >= 0)
+            return check_wait(check, err);
+        /* The password of a proxy is a secret, too. */
+        if (r == -ENOMEM || check->client)
+            return r;
+        check->failed = STEP_SECRETS;
     }
-    check->is_answered = false;
-    r = probe_begin(check->event, &check->config, check->instance, check_on_probe, check,
-                    &check->probe, err);
-    return r < 0 ? r : check_wait(check, err);
+    if (check->uses_proxy)
+        check_leave(check, STEP_PROXY, check->failed);
+    check_leave(check, STEP_TLS, check->failed);
+    check_leave(check, STEP_CLOCK, check->failed);
+    return 0;
 }
 
 /* ---- what the service lets us do ---- */
@@ -263,6 +291,24 @@ static void check_tell_not_issued(Check *check)
     check_leave(check, STEP_RIGHTS, STEP_CREDENTIAL);
 }
 
+/* What stops the way to the service stops that to IAM where both go through one proxy. */
+static bool check_is_cut_off(const Check *check)
+{
+    const Auth *auth = &check->instance->auth;
+
+    return check->failed && (auth->method != AUTH_AGENCY) &&
+           (auth->method != AUTH_PASSWORD ||
+            (check->uses_proxy && !str_equal(check->failed, STEP_TLS) &&
+             !endpoint_host_is_near(auth->iam_endpoint)));
+}
+
+static int check_leave_rights(const Check *check, const char *failed)
+{
+    check_leave(check, STEP_CREDENTIAL, failed);
+    check_leave(check, STEP_RIGHTS, failed);
+    return 0;
+}
+
 /* Has the credential issued where it is not read: whether there is one. It comes from elsewhere
  * than the service, and is tried whatever failed on the way to that. */
 static int check_issue(Check *check, bool *ret_has_credential, Err *err)
@@ -291,19 +337,15 @@ static int check_rights(Check *check, Err *err)
     bool has_credential;
     int r;
 
-    if (!check->client) {
-        check_leave(check, STEP_CREDENTIAL, STEP_SECRETS);
-        check_leave(check, STEP_RIGHTS, STEP_SECRETS);
-        return 0;
-    }
+    if (!check->client)
+        return check_leave_rights(check, STEP_SECRETS);
+    if (check_is_cut_off(check))
+        return check_leave_rights(check, check->failed);
     r = check_issue(check, &has_credential, err);
     if (r < 0 || !has_credential)
         return r;
-    if (check->failed) {
-        check_leave(check, STEP_CREDENTIAL, check->failed);
-        check_leave(check, STEP_RIGHTS, check->failed);
-        return 0;
-    }
+    if (check->failed)
+        return check_leave_rights(check, check->failed);
     check->is_answered = false;
     r = roma_client_submit(check->client, &request);
     return r < 0 ? err_system(err, r, "the list of channels cannot be asked for")
@@ -323,6 +365,7 @@ int check_instance(const Config *config, size_t instance, Store *store, CheckTol
     int r;
 
     assert(instance < config->instance_count);
+    check.uses_proxy = check.instance->proxy && !endpoint_host_is_near(check.instance->endpoint);
     check.config.instances = check.instance;
     check.config.instance_count = 1;
     check.config.channels = NULL;

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <netdb.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "config/address.h"
@@ -12,17 +11,6 @@
 #define RESOLVE_SHOWN_MAX 4
 
 DEFINE_CLEANUP(struct addrinfo, freeaddrinfo)
-
-void resolve_append_host(const char *endpoint, Buf *buf)
-{
-    const char *scheme = strstr(endpoint, "://");
-    const char *host = scheme ? scheme + 3 : endpoint;
-
-    if (host[0] == '[')
-        buf_append(buf, host + 1, strcspn(host + 1, "]"));
-    else
-        buf_append(buf, host, strcspn(host, ":/"));
-}
 
 static int resolve_fail(const char *host, int error, Err *err)
 {

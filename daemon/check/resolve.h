@@ -5,9 +5,6 @@
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
 
-/* Appends the host of an endpoint (endpoint.h), without the brackets of an address. */
-void resolve_append_host(const char *endpoint, Buf *buf);
-
 /* Looks a host up and appends what is found: "example.org is 192.0.2.1, 2001:db8::1". Waits as long
  * as the resolver does. 0; -ENXIO with what is wrong and what to do in `err`; -ENOMEM. */
 int resolve_host(const char *host, Buf *found, Err *err);

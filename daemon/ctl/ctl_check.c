@@ -110,7 +110,8 @@ static int ctl_check_proxies(CtlCheck *check)
     if (text.size == 0)
         buf_puts(&text, "none is set in this environment");
     else
-        buf_puts(&text, ": set in this environment, and not used: rosterd connects directly");
+        buf_puts(&text,
+                 ": set in this environment, and not used: `proxy` of an instance names one");
     if (buf_failed(&text) < 0)
         return -ENOMEM;
     ctl_check_tell(check, "proxies", CHECK_OK, buf_text(&text));

@@ -70,14 +70,16 @@ static void roma_client_on_http(void *userdata, const HttpAnswer *http)
 {
     RomaTransfer *transfer = userdata;
     RomaClient *client = transfer->client;
+    RomaInstance *instance = &client->instances[transfer->instance];
     Answer answer;
 
     roma_transfer_end(client, transfer);
-    client->instances[transfer->instance].has_failed = response_is_of_nobody(http);
+    instance->has_failed = response_is_of_nobody(http);
+    if (http->proxy_status == 407 || http->proxy_status == 401)
+        route_refresh(&instance->route, client->http);
     response_read(&client->reader, transfer->kind, transfer->headers.credential, http, &answer);
     if (http->status == 401 || classify(transfer->kind, &answer) == VERDICT_RENEW)
-        credential_cache_note_refused(client->instances[transfer->instance].credential_cache,
-                                      transfer->headers.credential);
+        credential_cache_note_refused(instance->credential_cache, transfer->headers.credential);
     client->on_answer(client->userdata, transfer->tag, &answer);
     response_reader_clear(&client->reader);
     roma_transfer_keep(client, transfer);
@@ -117,7 +119,6 @@ static int roma_transfer_send(RomaTransfer *transfer, const RomaInstance *instan
 {
     RomaClient *client = transfer->client;
     const Instance *settings = instance->base.instance;
-    const Limits *limits = &client->config->limits;
     Credential *credential = credential_cache_get(instance->credential_cache);
     RequestLine line;
     HttpRequest http;
@@ -148,13 +149,10 @@ static int roma_transfer_send(RomaTransfer *transfer, const RomaInstance *instan
         .header_count = transfer->headers.count,
         .body = line.body,
         .body_size = line.body_size,
-        .ca_file = authorities_path(&instance->authorities),
         .is_fresh = instance->has_failed,
-        .connect_timeout_usec = limits->connect_timeout_usec,
-        .timeout_usec = limits->timeout_usec,
         .body_size_max = HTTP_BODY_SIZE_MAX,
-        .plain_allowed = instance->is_plain,
     };
+    route_apply(&instance->route, settings->endpoint, &http);
     return http_submit(client->http, &http, roma_client_on_http, transfer, &transfer->http);
 }
 
@@ -238,18 +236,17 @@ static int roma_instance_init(RomaInstance *ret, RomaClient *client, const Insta
         .on_wait = roma_client_on_wait,
         .userdata = ret,
         .lockout_store = &client->lockout_store,
+        .route = &ret->route,
     };
     int r;
 
     ret->client = client;
-    ret->is_plain = str_has_prefix(instance->endpoint, "http://");
-    r = headers_base_init(&ret->base, instance);
-    if (r >= 0)
-        r = authorities_init(&ret->authorities, instance, client->config->directory);
-    if (r < 0)
+    if (headers_base_init(&ret->base, instance) < 0)
         return err_memory(err);
-    r = credential_cache_new(event, client->http, client->config, instance, &told,
-                             &ret->credential_cache, err);
+    r = route_init(&ret->route, client->config, instance, err);
+    if (r >= 0)
+        r = credential_cache_new(event, client->http, client->config, instance, &told,
+                                 &ret->credential_cache, err);
     return r < 0 ? err_context(err, r, "instance %s", instance->name) : 0;
 }
 
@@ -319,7 +316,7 @@ void roma_client_free(RomaClient *client)
     for (size_t i = 0; client->instances && i < client->config->instance_count; i++) {
         credential_cache_free(client->instances[i].credential_cache);
         headers_base_done(&client->instances[i].base);
-        authorities_done(&client->instances[i].authorities);
+        route_done(&client->instances[i].route);
         permits_done(&client->instances[i].permits);
         permits_done(&client->instances[i].undone);
     }

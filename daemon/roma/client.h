@@ -13,9 +13,9 @@
  * Answer, its pages whole and checked, its error in words without secrets. Whether it is sent
  * again is decided in reconcile/request. wire/request.h has the names of a request in each room.
  *
- * permits.h keeps which members may be deleted or added, authorities.h which certificate
- * authorities an instance trusts. API.md is the service as rosterd relies on it; comments cite its
- * sections.
+ * permits.h keeps which members may be deleted or added, provider/route.h whom an instance's
+ * connections trust and through which proxy they go. API.md is the service as rosterd relies on it;
+ * comments cite its sections.
  *
  * Answers come from the event loop, never from within a call, and are borrowed for the callback.
  * The configuration is borrowed and outlives the client.

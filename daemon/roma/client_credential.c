@@ -12,7 +12,7 @@ int roma_client_renew(RomaClient *client, size_t instance)
 
 void roma_client_refresh(RomaClient *client, size_t instance)
 {
-    authorities_refresh(&client->instances[instance].authorities, client->http);
+    route_refresh(&client->instances[instance].route, client->http);
     credential_cache_refresh(client->instances[instance].credential_cache);
 }
 

@@ -3,10 +3,10 @@
 #pragma once
 
 #include "daemon/http/client.h"
-#include "daemon/roma/authorities.h"
 #include "daemon/roma/client.h"
 #include "daemon/roma/permits.h"
 #include "daemon/roma/provider/credential_cache.h"
+#include "daemon/roma/provider/route.h"
 #include "daemon/roma/wire/headers.h"
 #include "daemon/roma/wire/response.h"
 
@@ -18,8 +18,7 @@ typedef struct RomaInstance {
     CredentialCache *credential_cache;
     Permits permits;
     Permits undone;
-    Authorities authorities;
-    bool is_plain;
+    Route route;
     bool has_failed; /* its last request got no answer, or a gateway's that found no backend */
 } RomaInstance;
 

@@ -2,9 +2,8 @@
 #include "daemon/roma/probe.h"
 
 #include "daemon/base/clock.h"
-#include "daemon/base/str.h"
 #include "daemon/http/client.h"
-#include "daemon/roma/authorities.h"
+#include "daemon/roma/provider/route.h"
 #include "daemon/roma/wire/response.h"
 
 /* A page for people may stand there. */
@@ -12,7 +11,7 @@
 
 struct Probe {
     Http *http;
-    Authorities authorities;
+    Route route;
     Buf url;
     ProbeOnAnswer on_answer;
     void *userdata;
@@ -23,6 +22,7 @@ static void probe_on_http(void *userdata, const HttpAnswer *http)
     Probe *probe = userdata;
     ProbeAnswer answer = {
         .has_answered = http->result == HTTP_ANSWERED || http->result == HTTP_TOO_BIG,
+        .is_of_proxy = http->is_of_proxy,
         .message = http->message,
         .ours_usec = clock_realtime_usec(),
     };
@@ -33,21 +33,18 @@ static void probe_on_http(void *userdata, const HttpAnswer *http)
     probe->on_answer(probe->userdata, &answer);
 }
 
-static int probe_send(Probe *probe, const Config *config, const Instance *instance)
+static int probe_send(Probe *probe, const Instance *instance)
 {
     static const char *const headers[] = {"User-Agent: rosterd/" ROSTERD_VERSION};
-    const HttpRequest request = {
+    HttpRequest request = {
         .method = "GET",
         .url = buf_text(&probe->url),
         .headers = headers,
         .header_count = ELEMENTS(headers),
-        .ca_file = authorities_path(&probe->authorities),
-        .connect_timeout_usec = config->limits.connect_timeout_usec,
-        .timeout_usec = config->limits.timeout_usec,
         .body_size_max = PROBE_BODY_SIZE_MAX,
-        .plain_allowed = str_has_prefix(instance->endpoint, "http://"),
     };
 
+    route_apply(&probe->route, instance->endpoint, &request);
     return http_submit(probe->http, &request, probe_on_http, probe, NULL);
 }
 
@@ -62,13 +59,14 @@ int probe_begin(sd_event *event, const Config *config, const Instance *instance,
     probe->on_answer = on_answer;
     probe->userdata = userdata;
     buf_printf(&probe->url, "%s/", instance->endpoint);
-    r = buf_failed(&probe->url);
+    if (buf_failed(&probe->url) < 0)
+        return err_memory(err);
+    r = route_init(&probe->route, config, instance, err);
+    if (r < 0)
+        return r;
+    r = http_new(event, &probe->http);
     if (r >= 0)
-        r = authorities_init(&probe->authorities, instance, config->directory);
-    if (r >= 0)
-        r = http_new(event, &probe->http);
-    if (r >= 0)
-        r = probe_send(probe, config, instance);
+        r = probe_send(probe, instance);
     if (r < 0)
         return err_system(err, r, "cannot ask %s", instance->endpoint);
     *ret_probe = TAKE_PTR(probe);
@@ -80,7 +78,7 @@ void probe_free(Probe *probe)
     if (!probe)
         return;
     http_free(probe->http);
-    authorities_done(&probe->authorities);
+    route_done(&probe->route);
     buf_done(&probe->url);
     free(probe);
 }

@@ -13,7 +13,8 @@ typedef struct Probe Probe;
 /* Borrowed for the time of the call. */
 typedef struct ProbeAnswer {
     bool has_answered;   /* in HTTP, with whatever status */
-    const char *message; /* without: why not, and what to do */
+    bool is_of_proxy;    /* without: the proxy, or the way to it, failed */
+    const char *message; /* likewise: why not, and what to do */
     bool has_date;       /* it tells its time: */
     uint64_t theirs_usec, ours_usec, apart_usec;
 } ProbeAnswer;
@@ -21,9 +22,9 @@ typedef struct ProbeAnswer {
 typedef void (*ProbeOnAnswer)(void *userdata, const ProbeAnswer *answer);
 
 /*
- * Asks an instance's endpoint for its root, as requests of a pass would be sent: with its ca_file
- * and the bounds of the settings. The callback follows from the event loop, once. Everything is
- * borrowed and outlives it. 0, -ENOMEM, or sd-event's error, told in `err`.
+ * Asks an instance's endpoint for its root, as requests of a pass would be sent. The callback
+ * follows from the event loop, once. Everything is borrowed and outlives it. Errors as
+ * route_init(); -ENOMEM; sd-event's.
  */
 int probe_begin(sd_event *event, const Config *config, const Instance *instance,
                 ProbeOnAnswer on_answer, void *userdata, Probe **ret_probe, Err *err);

@@ -61,9 +61,9 @@ def make_certificate(folder):
 class Sim:
     """A running stand-in. Use as a context manager, or call stop(). It ends with the thread that started it."""
 
-    def __init__(self, state_dict, tls=False, log=None):
+    def __init__(self, state_dict, tls=False, log=None, bind=None, port=0):
         self._folder = tempfile.TemporaryDirectory(prefix="romasim-")
-        argv = [binary(), "--state", "-"]
+        argv = [binary(), "--state", "-", "--port", str(port), *(["--bind", bind] if bind else [])]
         self.ca = None
         if tls:
             self.ca, key = make_certificate(self._folder.name)

@@ -68,17 +68,16 @@ static int credential_tell_missing(const char *file, const char *key, const char
 
     if (file[0] == '/')
         return err_set(err, -ENOENT,
-                       "auth.%s: no such file: %s: put the secret there, with mode 0600, or "
-                       "correct auth.%s",
+                       "%s: no such file: %s: put the secret there, with mode 0600, or correct %s",
                        key, path, key);
     if (str_is_empty(credentials))
         return err_set(err, -ENOENT,
-                       "auth.%s: no such file: %s, and $CREDENTIALS_DIRECTORY is not set: put the "
+                       "%s: no such file: %s, and $CREDENTIALS_DIRECTORY is not set: put the "
                        "secret there, with mode 0600; one that the unit gets by LoadCredential=%s "
                        "is seen by the service alone",
                        key, path, file);
     return err_set(err, -ENOENT,
-                   "auth.%s: no such file: neither %s/%s nor %s: give it to the unit with "
+                   "%s: no such file: neither %s/%s nor %s: give it to the unit with "
                    "LoadCredential=%s:PATH, or put the secret there, with mode 0600",
                    key, credentials, file, path, file);
 }
@@ -100,13 +99,13 @@ int credential_read_file(const char *file, const char *key, const char *director
     int r;
 
     if (str_is_empty(file))
-        return err_set(err, -EINVAL, "auth.%s: is not set", key);
+        return err_set(err, -EINVAL, "%s: is not set", key);
     if (credential_find_file(file, directory, &path) < 0)
         return err_memory(err);
     r = aside_read_secret(path.data, ret_secret, err);
     if (r == -ENOENT)
         return credential_tell_missing(file, key, path.data, err);
-    return r < 0 ? err_context(err, r, "auth.%s", key) : 0;
+    return r < 0 ? err_context(err, r, "%s", key) : 0;
 }
 
 static bool credential_is_plain(const char *bytes, size_t size)
@@ -211,7 +210,7 @@ static int credential_load_token(const Auth *auth, const char *directory,
                                  Credential **ret_credential, Err *err)
 {
     _cleanup_(secret_freep) Secret *token = NULL;
-    int r = credential_read_file(auth->token_file, "token_file", directory, &token, err);
+    int r = credential_read_file(auth->token_file, "auth.token_file", directory, &token, err);
 
     return r < 0 ? r
                  : credential_new_token(secret_bytes(token), secret_size(token), auth->token_file,
@@ -222,14 +221,14 @@ static int credential_load_keys(const Auth *auth, const char *directory,
                                 Credential **ret_credential, Err *err)
 {
     _cleanup_(secret_freep) Secret *access_key = NULL, *secret_key = NULL, *token = NULL;
-    int r =
-        credential_read_file(auth->access_key_file, "access_key_file", directory, &access_key, err);
+    int r = credential_read_file(auth->access_key_file, "auth.access_key_file", directory,
+                                 &access_key, err);
 
     if (r >= 0)
-        r = credential_read_file(auth->secret_key_file, "secret_key_file", directory, &secret_key,
-                                 err);
+        r = credential_read_file(auth->secret_key_file, "auth.secret_key_file", directory,
+                                 &secret_key, err);
     if (r >= 0 && auth->security_token_file)
-        r = credential_read_file(auth->security_token_file, "security_token_file", directory,
+        r = credential_read_file(auth->security_token_file, "auth.security_token_file", directory,
                                  &token, err);
     if (r >= 0)
         r = credential_new_keys(secret_bytes(access_key), secret_key, token, ret_credential, err);

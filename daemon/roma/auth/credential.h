@@ -61,7 +61,8 @@ int credential_find_file(const char *file, const char *directory, Buf *path);
  * settings. 0 or -ENOMEM. */
 int credential_find_beside(const char *file, const char *directory, Buf *path);
 
-/* Reads one secret file; `key` is its name in the settings, for messages. Errors as
+/* Reads one secret file; `key` is its place in the settings, for messages:
+ * "auth.token_file". Errors as
  * credential_load(). The caller frees *ret_secret. */
 int credential_read_file(const char *file, const char *key, const char *directory,
                          Secret **ret_secret, Err *err);

@@ -297,6 +297,7 @@ int credential_cache_new(sd_event *event, Http *http, const Config *config,
         .on_wait = credential_cache_on_wait,
         .userdata = credential_cache,
         .lockout_store = told->lockout_store,
+        .route = told->route,
     };
     int r;
 

@@ -25,6 +25,7 @@ typedef struct CredentialCacheTold {
     ProviderOnWait on_wait;
     void *userdata;
     const LockoutStore *lockout_store; /* borrowed */
+    const Route *route;                /* likewise: of what is asked of IAM */
 } CredentialCacheTold;
 
 /* Everything is borrowed and outlives the cache. Errors as credential_load() or

@@ -6,7 +6,8 @@
  * (provider_iam.h), temporary keys of the host's agency from the metadata service
  * (provider_metadata.h). A Provider is such a source: provider_begin() asks, on_end follows once
  * with a credential or an error. Its requests are sent again by the same policy as those of a pass
- * (retrying_request.h), and on_wait tells the log while it waits.
+ * (retrying_request.h), and on_wait tells the log while it waits. route.h says how they travel, and
+ * those of a pass as well: whom they trust, through which proxy they go.
  *
  * A CredentialCache (credential_cache.h) is what the client uses: it holds an instance's
  * credential, whichever way it is got, and gives it out for each request. It renews it before it
@@ -28,6 +29,7 @@
 #include "daemon/base/lockout_store.h"
 #include "daemon/http/client.h"
 #include "daemon/roma/auth/credential.h"
+#include "daemon/roma/provider/route.h"
 
 typedef struct Provider Provider;
 
@@ -50,6 +52,7 @@ typedef struct ProviderContext {
     ProviderOnWait on_wait;
     void *userdata; /* of both */
     const LockoutStore *lockout_store;
+    const Route *route; /* to IAM */
 } ProviderContext;
 
 /* What each of them does. */

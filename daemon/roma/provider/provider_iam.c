@@ -25,7 +25,6 @@ typedef struct ProviderIam {
     Provider provider;
     RetryingRequest request;
     Buf url;
-    Buf ca_path; /* "" without a ca_file */
     Secret *body;
     Credential *sent; /* the password: taken out of messages, and remembered where IAM refuses it */
     Lockouts lockouts;
@@ -92,8 +91,7 @@ static int provider_iam_send(ProviderIam *iam)
 {
     static const char *const headers[] = {"Content-Type: application/json;charset=utf8",
                                           "User-Agent: rosterd/" ROSTERD_VERSION};
-    const Instance *instance = iam->provider.context.instance;
-    const Limits *limits = &iam->provider.context.config->limits;
+    const ProviderContext *context = &iam->provider.context;
     HttpRequest request = {
         .method = "POST",
         .url = buf_text(&iam->url),
@@ -101,13 +99,10 @@ static int provider_iam_send(ProviderIam *iam)
         .header_count = ELEMENTS(headers),
         .body = secret_bytes(iam->body),
         .body_size = secret_size(iam->body),
-        .ca_file = instance->ca_file ? buf_text(&iam->ca_path) : NULL,
-        .connect_timeout_usec = limits->connect_timeout_usec,
-        .timeout_usec = limits->timeout_usec,
         .body_size_max = IAM_ANSWER_SIZE_MAX,
-        .plain_allowed = str_has_prefix(instance->auth.iam_endpoint, "http://"),
     };
 
+    route_apply(context->route, context->instance->auth.iam_endpoint, &request);
     return retrying_request_begin(&iam->request, &request, DOING, iam->sent);
 }
 
@@ -165,7 +160,8 @@ static int provider_iam_read(ProviderIam *iam, Secret **ret_password, Err *err)
     if (credential_find_file(file, context->config->directory, &path) < 0)
         return err_memory(err);
     lockout_note_file(&iam->lockouts, buf_text(&path));
-    r = credential_read_file(file, "password_file", context->config->directory, ret_password, err);
+    r = credential_read_file(file, "auth.password_file", context->config->directory, ret_password,
+                             err);
     if (r >= 0 && !provider_iam_is_utf8(*ret_password)) {
         secret_free(*ret_password);
         *ret_password = NULL;
@@ -255,7 +251,6 @@ static void provider_iam_free(Provider *provider)
     provider_iam_drop(iam);
     lockout_done(&iam->lockouts);
     buf_done(&iam->url);
-    buf_done(&iam->ca_path);
     free(iam);
 }
 
@@ -279,14 +274,11 @@ int provider_iam_new(const ProviderContext *context, Provider **ret_provider, Er
     iam->provider = (Provider){.kind = &iam_kind, .context = *context};
     buf_puts(&iam->url, context->instance->auth.iam_endpoint);
     buf_puts(&iam->url, PATH);
-    if (context->instance->ca_file)
-        credential_find_beside(context->instance->ca_file, context->config->directory,
-                               &iam->ca_path);
     r = retrying_request_init(&iam->request, context->event, context->http, context->config,
                               provider_iam_on_end, provider_on_wait, iam);
     if (r < 0)
         return err_system(err, r, "cannot set up the event loop");
-    if (buf_failed(&iam->url) < 0 || buf_failed(&iam->ca_path) < 0 ||
+    if (buf_failed(&iam->url) < 0 ||
         lockout_init(&iam->lockouts, &context->instance->auth, context->lockout_store) < 0)
         return err_memory(err);
     r = provider_iam_read(iam, &password, err);
