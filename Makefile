@@ -11,6 +11,10 @@ PYTHON ?= /usr/bin/python3
 PREFIX ?= /usr/local
 VERSION := $(shell sed -n 's/^rosterd \([0-9.]*\).*/\1/p;T;q' NEWS)
 
+# The commit that is built: the clone's, or the one that a tarball of it (make dist) is of. Programs tell it.
+COMMIT := $(shell { if [ -e .git ]; then git rev-parse HEAD; else cat systemd/commit; fi; } 2>/dev/null \
+	| sed -n 's/^\([0-9a-f]\{12\}\)[0-9a-f]*$$/\1/p')
+
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wcast-qual -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wimplicit-fallthrough -Wswitch-enum
@@ -21,7 +25,7 @@ HARDENING := -fstack-protector-strong -fstack-clash-protection -fPIE -fno-plt \
 ALL_CFLAGS = -std=gnu17 -I. -D_GNU_SOURCE -DROSTERD_VERSION='"$(VERSION)"' $(WARNINGS) \
 	$(ERRORS) $(HARDENING) $(FORTIFY) -ffile-prefix-map=$(CURDIR)=. -MMD -MP $(CFLAGS)
 FORTIFY ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
-ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+ALL_LDFLAGS = -fPIE -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 LIBS := -lcurl -lyaml -ljson-c -lsystemd -lcrypto -lsqlite3 -lmicrohttpd -lsmartcols
 
 # Programs have their main file in daemon/; the rest of the tree is what they share.
@@ -42,6 +46,14 @@ $(B)/%.o: %.c
 
 # What the status page takes in.
 $(B)/daemon/web/page_files.o: daemon/web/page.css daemon/web/page.js
+
+# The one file that knows the commit is compiled anew with each.
+$(B)/daemon/cli/program.o: ALL_CFLAGS += -DROSTERD_COMMIT='"$(COMMIT)"'
+$(B)/daemon/cli/program.o: $(B)/commit
+$(B)/commit: $(if $(filter-out $(shell cat $(B)/commit 2>/dev/null),$(COMMIT)),anew)
+	@mkdir -p $(@D)
+	@echo $(COMMIT) > $@
+anew:
 
 # A program links what it uses: rosterctl carries no server.
 $(B)/librosterd.a: $(OBJECTS)
@@ -109,6 +121,11 @@ check: deps
 check-fast: deps
 	$(PYTHON) tests/check.py --fast
 
+# Makes packages, installs them on a fresh Debian and tries other compilers and machines: half an hour, as root.
+check-packages: deps
+	@tests/deps.sh packages
+	$(PYTHON) -m pytest -q -rs -p no:cacheprovider tests/packages
+
 lint:
 	$(PYTHON) tests/lint.py
 
@@ -158,6 +175,7 @@ $(B)/tests/fuzz/fuzz_control: STOOD_IN_FOR := \
 bindir = $(PREFIX)/bin
 libexecdir = $(PREFIX)/lib/rosterd
 systemddir = $(PREFIX)/lib/systemd
+unitdir = $(systemddir)/system
 mandir = $(PREFIX)/share/man
 completiondir = $(PREFIX)/share/bash-completion/completions
 # Where zsh looks: below /usr, for what a package brings.
@@ -168,12 +186,14 @@ sharedir = $(PREFIX)/share/rosterd
 MONITORING := rosterd.rules.yml rosterd.dashboard.json
 SCHEMAS := settings.schema.json roster.schema.json
 UNITS := rosterd.service rosterd-git@.service rosterd-git@.timer
-INSTALLED = $(PROGRAMS:%=$(bindir)/%) $(libexecdir)/rosterd-git $(UNITS:%=$(systemddir)/system/%) \
+INSTALLED = $(PROGRAMS:%=$(bindir)/%) $(libexecdir)/rosterd-git $(UNITS:%=$(unitdir)/%) \
 	$(systemddir)/catalog/rosterd.catalog $(PREFIX)/lib/sysusers.d/rosterd.conf \
 	$(mandir)/man8/rosterd.8 $(mandir)/man1/rosterctl.1 $(mandir)/man5/rosterd.yaml.5 \
 	$(PROGRAMS:%=$(completiondir)/%) $(zshdir)/_rosterd $(PROGRAMS:%=$(fishdir)/%.fish) $(SCHEMAS:%=$(sharedir)/%) \
 	$(MONITORING:%=$(sharedir)/%) $(PREFIX)/share/doc/rosterd/rosterd.yaml.example
 INSTALL_FILE = install -D -m 644
+# Of packages that keep what is stripped in one of their own: none.
+STRIP = -s
 
 # What editors check settings and rosters by.
 $(SCHEMAS:%=$(B)/%): $(B)/%.schema.json: $(B)/rosterctl
@@ -182,13 +202,13 @@ $(SCHEMAS:%=$(B)/%): $(B)/%.schema.json: $(B)/rosterctl
 
 install: all $(SCHEMAS:%=$(B)/%)
 	install -d $(DESTDIR)$(bindir)
-	install -s -m 755 $(PROGRAMS:%=$(B)/%) $(DESTDIR)$(bindir)
+	install $(STRIP) -m 755 $(PROGRAMS:%=$(B)/%) $(DESTDIR)$(bindir)
 	install -D -m 755 systemd/rosterd-git.sh $(DESTDIR)$(libexecdir)/rosterd-git
-	install -d $(DESTDIR)$(systemddir)/system
+	install -d $(DESTDIR)$(unitdir)
 	for unit in $(UNITS); do \
 		sed 's,@bindir@,$(bindir),; s,@libexecdir@,$(libexecdir),' systemd/$$unit \
-			> $(DESTDIR)$(systemddir)/system/$$unit && \
-		chmod 644 $(DESTDIR)$(systemddir)/system/$$unit || exit 1; done
+			> $(DESTDIR)$(unitdir)/$$unit && \
+		chmod 644 $(DESTDIR)$(unitdir)/$$unit || exit 1; done
 	$(INSTALL_FILE) systemd/rosterd.catalog $(DESTDIR)$(systemddir)/catalog/rosterd.catalog
 	$(INSTALL_FILE) systemd/rosterd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/rosterd.conf
 	$(INSTALL_FILE) daemon/rosterd.8 $(DESTDIR)$(mandir)/man8/rosterd.8
@@ -213,6 +233,18 @@ uninstall:
 	for folder in $(libexecdir) $(sharedir) $(PREFIX)/share/doc/rosterd; do \
 		[ ! -d $(DESTDIR)$$folder ] || rmdir $(DESTDIR)$$folder || exit 1; done
 	@[ -n "$(DESTDIR)" ] || systemd/after-install.sh $(PREFIX) uninstall
+
+# Packages of the commit that is checked out, below $(B)/packages: its tarball, Debian's, and what rpm(8) installs.
+dist:
+	systemd/package.sh dist $(B)/packages
+
+deb:
+	@tests/deps.sh deb
+	systemd/package.sh deb $(B)/packages
+
+rpm:
+	@tests/deps.sh rpm
+	systemd/package.sh rpm $(B)/packages
 
 # rosterd's decisions in imaginary worlds: make sim SEEDS=100000, or one again with make sim SEED=7.
 SEEDS ?= 1000
@@ -268,6 +300,6 @@ coverage:
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit rows romasim deps deps-demo check check-fast lint demo bench fuzz fuzz-programs sim mutants torture torture-whole coverage clean
+.PHONY: all unit rows romasim deps deps-demo check check-fast check-packages lint demo bench fuzz fuzz-programs dist deb rpm sim anew mutants torture torture-whole coverage clean
 .SECONDARY:
--include $(shell test -d $(B) && find $(B) -name '*.d')
+-include $(shell test -d $(B) && find $(B) -path $(B)/packages -prune -o -path $(B)/npm -prune -o -name '*.d' -print)

@@ -15,6 +15,10 @@
 #include "daemon/cli/load.h"
 #include "daemon/cli/once.h"
 
+#ifndef ROSTERD_COMMIT
+#define ROSTERD_COMMIT "" /* nobody knows which it was */
+#endif
+
 /* What runs passes takes its signals from the loop, however early they come; what else was asked
  * for is ended by them as any program. */
 static void program_block_signals(sigset_t *ret_before)
@@ -42,7 +46,8 @@ static int program_run(const Program *program, const Options *options)
         fputs(program->options->help, stdout);
         return EXIT_IN_SYNC;
     case ACTION_VERSION:
-        printf("%s " ROSTERD_VERSION "\n", program->name);
+        printf("%s " ROSTERD_VERSION "%s\n", program->name,
+               ROSTERD_COMMIT[0] ? " (commit " ROSTERD_COMMIT ")" : "");
         return EXIT_IN_SYNC;
     case ACTION_CHECK:
         return load_check(options->config_path);
