@@ -1,9 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Installs what Debian 12 lacks for one of two purposes, and packages named beside it. Quiet, and without
+# Installs what Debian 12 lacks for one of its purposes, and packages named beside it. Quiet, and without
 # a question, when nothing is missing.
 #   deps.sh demo [PACKAGE]...    to build and to demonstrate
 #   deps.sh check [PACKAGE]...   to run every test as well
+#   deps.sh deb|rpm [PACKAGE]... to make packages
+#   deps.sh packages [PACKAGE]... to try them
 set -eu
 
 build="gcc make pkg-config libcurl4-openssl-dev libyaml-dev libjson-c-dev libsystemd-dev libssl-dev
@@ -17,11 +19,18 @@ prometheus"
 # One that came otherwise than as these packages does as well.
 command -v npm >/dev/null || check="$check nodejs npm"
 
+deb="debhelper dpkg-dev fakeroot"
+rpm="rpm"
+packages="lintian blhc faketime mmdebstrap systemd-container gcc-aarch64-linux-gnu qemu-user-static clang"
+
 case "${1:-}" in
 demo) packages="$build $demo" ;;
 check) packages="$build $demo $check" ;;
+deb) packages="$build $deb git" ;;
+rpm) packages="$build $rpm git" ;;
+packages) packages="$build $deb $rpm $packages" ;;
 *)
-    echo "usage: deps.sh demo|check [PACKAGE]..." >&2
+    echo "usage: deps.sh demo|check|deb|rpm|packages [PACKAGE]..." >&2
     exit 64
     ;;
 esac
