@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A real systemd of the test's own, without a virtual machine: the file system of this one under an overlay that
-keeps nothing, booted as a container. Its mounts live in a namespace of their own, and go with it."""
+"""A real systemd of the test's own, without a virtual machine: the file system of this one, or another, under an
+overlay that keeps nothing, booted as a container. Its mounts live in a namespace of their own, and go with it."""
 
 import json
 import os
@@ -23,7 +23,7 @@ LAUNCH = """
 set -eu
 mount -t tmpfs -o mode=0755 tmpfs "$1"
 mkdir "$1/upper" "$1/work" "$1/root"
-mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" overlay "$1/root"
+mount -t overlay -o "lowerdir=$4,upperdir=$1/upper,workdir=$1/work" overlay "$1/root"
 # Nothing that a rosterd has left on this machine.
 rm -rf "$1/root/etc/rosterd" "$1/root/var/lib/rosterd" "$1/root/var/lib/private/rosterd" \
     "$1/root/var/lib/rosterd-git" "$1/root/etc/systemd/system/"rosterd* "$1/root/etc/machine-id"
@@ -59,7 +59,7 @@ def leftovers():
 class Machine:
     """A booted systemd. stop() ends it."""
 
-    def __init__(self, staged):
+    def __init__(self, staged, lower="/"):
         missing = [tool for tool in TOOLS if not shutil.which(tool)]
         if missing:
             raise CannotBoot("not installed: " + ", ".join(missing))
@@ -78,7 +78,8 @@ class Machine:
             self.process = subprocess.Popen(
                 # Whatever ends the tests ends the machine.
                 ["setpriv", "--pdeathsig", "TERM", "unshare", "--mount", "--propagation", "private",
-                 "sh", "-c", LAUNCH, "-", str(root), str(staged), uuid.uuid4().hex], cwd="/", stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
+                 "sh", "-c", LAUNCH, "-", str(root), str(staged), uuid.uuid4().hex, str(lower)],
+                cwd="/", stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT,
                 env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"})
         self.leader = None
         try:
