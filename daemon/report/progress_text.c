@@ -8,8 +8,11 @@
 void progress_text_append(const PassRun *run, Buf *buf)
 {
     PassRunState state;
+    uint64_t silent;
 
     pass_run_get_state(run, clock_monotonic_usec(), &state);
+    /* Rounded, so that it shows at the first look, a second after the pass began. */
+    silent = (state.silent_usec + USEC_PER_SEC / 2) / USEC_PER_SEC;
     if (state.channel_count == 0)
         buf_puts(buf, "reading the list of channels");
     else
@@ -21,8 +24,7 @@ void progress_text_append(const PassRun *run, Buf *buf)
     if (state.wait_text)
         buf_printf(buf, "; sending again in %" PRIu64 " s: %s",
                    (state.wait_usec + USEC_PER_SEC - 1) / USEC_PER_SEC, state.wait_text);
-    else if (state.silent_usec >= USEC_PER_SEC)
+    else if (silent > 0)
         buf_printf(buf, "; waiting for an answer of %s for %" PRIu64 " s",
-                   state.instance_name ? state.instance_name : "the service",
-                   state.silent_usec / USEC_PER_SEC);
+                   state.instance_name ? state.instance_name : "the service", silent);
 }
