@@ -1,31 +1,26 @@
 # SPDX-License-Identifier: MIT
-"""What bash, zsh and fish complete: what fits the place, by the tables of the programs and by the daemon."""
+"""What rosterctl tells the shells that complete a command line (test_shells.py): of the daemon, and within bounds."""
 
-import re
 import signal
-import subprocess
 
 import pytest
 
-from case import IN_SYNC, ROOT, channel, entry, program, wait_until
-from shells import SHELLS, Terminal, complete
+from case import IN_SYNC, channel, entry, identifier, wait_until
 from test_control import KEPT, ctl, status, status_of
 
 EXTRAS = [f"10.9.1.{i}" for i in range(1, 21)]
 # Channels, the first of them in two instances, and what would be a command of the shell's.
 NAMES = ["payments", "orders", "it's \"one\" $(touch done) \\ `x`;", "a b"]
-
-
-@pytest.fixture(params=SHELLS)
-def shell(request):
-    return request.param
+HIDDEN = ["-v", "bell\x07", "tab\there"]
 
 
 @pytest.fixture
 def service(case):
-    case.serve(*[channel(name, *KEPT, *(EXTRAS if name == "orders" else [])) for name in NAMES])
+    names = NAMES + HIDDEN
+    case.serve(*[channel(name, *KEPT, *(EXTRAS if name == "orders" else [])) for name in names])
     case.serve(channel("payments", *KEPT), name="test")
-    case.roster(*[entry(name, *KEPT) for name in NAMES], instance="prod", file="prod.yaml")
+    case.roster(*[entry(name, *KEPT) for name in NAMES], *[entry(None, *KEPT, id=identifier(name)) for name in HIDDEN],
+                instance="prod", file="prod.yaml")
     case.roster(entry("payments", *KEPT), instance="test", file="test.yaml")
     case.tune(interval="24h", rosters=["prod.yaml", "test.yaml"])
     case.daemon = case.start("rosterd")
@@ -34,94 +29,39 @@ def service(case):
     return case
 
 
-def commands():
-    """As --help has them."""
-    text = subprocess.run([program("rosterctl"), "--help"], capture_output=True, text=True, check=True).stdout
-    return re.findall(r"^  ([a-z]+)\b", text, re.M)
+def completed(case, *words):
+    """A line for each: what may stand there, and what is said of it."""
+    done = case.run("rosterctl", "__complete", *words, config=False, seconds=20, env={"ROSTERD_CONFIG": str(case.config)})
+    assert (done.status, done.stderr) == (IN_SYNC, ""), done
+    return done.stdout.splitlines()
 
 
-def options(name, *words):
-    """Those that the tables have for this place (test_options.c compares the tables with --help and the manual)."""
-    done = subprocess.run([program("rosterctl"), "__complete", name, *words, "--"], capture_output=True, text=True, check=True)
-    return sorted(done.stdout.split())
-
-
-def test_each_shell_has_what_the_tables_have(case, shell):
-    words, *of_programs = complete(shell, case, "rosterctl ", "rosterd --", *[f"rosterctl {name} --" for name in commands()])
-    assert words == sorted(commands())
-    assert of_programs == [options("rosterd"), *[options("rosterctl", name) for name in commands()]]
-
-
-PLACES = [
-    ("rosterctl sch", ["schema"]), ("rosterctl undo --la", ["--last"]), ("rosterctl pause --last", []),
-    ("rosterctl plan --s", ["--socket", "--summary"]), ("rosterctl plan --format=m", ["markdown"]),
-    ("rosterctl validate --format git", ["github", "gitlab"]), ("rosterctl schema r", ["roster"]),
-    ("rosterctl schema roster ", []), ("rosterctl pause --reason ", []), ("rosterctl -c x va", ["validate"]),
-    ("rosterctl --log-level err plan --out x --js", ["--json"]), ("rosterctl plan -- --js", []),
-    ("rosterd --log-level not", ["notice"]), ("rosterd --log-format=js", ["json"]), ("rosterd --plan n", ["notes.json"]),
-    ("rosterd --config=n", ["notes.json"]), ("rosterctl validate n", ["notes.json"]),
-    ("rosterctl export --output fo", ["folder"]),
-]
-
-
-def values(offered):
-    """Some shells have the option beside its value, or end a folder with its slash."""
-    return [sorted((word.partition("=")[2] or word).rstrip("/") for word in words) for words in offered]
-
-
-def test_what_fits_the_place(case, shell):
-    case.write("notes.json", "{}")
-    case.write("folder/x", "")
-    found = values(complete(shell, case, *[line for line, _ in PLACES]))
-    assert list(zip([line for line, _ in PLACES], found)) == PLACES
-
-
-def test_channels_instances_and_digests_are_the_daemons(service, shell):
-    """A name that two instances have is completed with the instance alone."""
-    spaced = "a\\ b" if shell == "bash" else "a b"
-    places = [("rosterctl pause or", ["orders"]), ("rosterctl export a", [spaced]),
-              ("rosterctl undo --channel=or", ["orders"]), ("rosterctl resume --instance ", ["prod", "test"]),
-              ("rosterctl approve ", [status_of(service, "orders")["digest"]]),
-              ("rosterctl plan orders te", ["test/payments"]), ("rosterctl reconcile orders ", [])]
-    found = values(complete(shell, service, *[line for line, _ in places]))
-    assert list(zip([line for line, _ in places], found)) == places
+def test_channels_by_what_can_be_typed(service):
+    """By its name; with its instance where others have the name; by its id where nobody could type it, or it would be
+    taken for an option."""
+    assert completed(service, "rosterctl", "pause", "") == [
+        "prod/payments\tin_sync", "orders\theld", f"{NAMES[2]}\tin_sync", "a b\tin_sync",
+        *[f"{identifier(name)}\tin_sync" for name in HIDDEN], "test/payments\tin_sync"]
+    assert completed(service, "rosterctl", "plan", "prod/")[1] == "prod/orders\theld"
+    assert completed(service, "rosterctl", "--socket=/nowhere", "pause", "") == []
+    assert completed(service, "rosterctl", "-c", "/nowhere", "pause", "--socket", "~/c.sock", "o")[1] == "orders\theld"
 
 
 def test_a_digest_says_whose_it_is(service):
-    done = service.run("rosterctl", "__complete", "rosterctl", "approve", "", config=False,
-                       env={"ROSTERD_CONFIG": str(service.config)})
-    assert done.stdout == f"{status_of(service, 'orders')['digest']}\tprod/orders: max_deletes, max_delete_percent\n"
+    assert completed(service, "rosterctl", "approve", "") == [
+        f"{status_of(service, 'orders')['digest']}\tprod/orders: max_deletes, max_delete_percent"]
 
 
-INTERACTIVE = {
-    "bash": (["bash", "--norc", "--noprofile", "-i"], "source {root}/systemd/rosterd.bash-completion"),
-    "zsh": (["zsh", "-f", "-i"], "fpath=({root}/systemd $fpath); autoload -Uz compinit; compinit -u -D; autoload -Uz "
-                                 "+X rosterd.zsh-completion; compdef rosterd.zsh-completion rosterctl"),
-    "fish": (["fish", "--no-config", "-i"], "source {root}/systemd/rosterd.fish-completion"),
-}
+def test_a_daemon_that_does_not_answer_is_nothing_to_say(service):
+    """Nobody who types waits for it longer than 2 s, where rosterctl waits 30."""
+    service.daemon.signal(signal.SIGSTOP)
+    assert completed(service, "rosterctl", "pause", "") == []
+    service.daemon.signal(signal.SIGKILL)
+    service.daemon.finish()
+    assert completed(service, "rosterctl", "resume", "--instance", "") == []
 
 
-@pytest.mark.parametrize("typed, name", [("it", NAMES[2]), ("a", NAMES[3])])
-def test_a_name_is_put_so_that_the_shell_takes_it_as_it_is(service, shell, typed, name):
-    argv, setup = INTERACTIVE[shell]
-    terminal = Terminal(service, *argv)
-    try:
-        terminal.type(setup.format(root=ROOT) + "; echo rea''dy\n")
-        terminal.wait_for(lambda seen: "ready" in seen)
-        terminal.type(f"rosterctl pause {typed}\t --reason x\n")
-        terminal.wait_for(lambda seen: status_of(service, name)["pause"])
-    finally:
-        terminal.end()
-    assert not (service.folder / "done").exists()
-
-
-@pytest.mark.parametrize("state", ["gone", "stopped"])
-def test_a_daemon_that_does_not_answer_is_nothing_to_say(service, shell, state):
-    """And the shell waits no longer than somebody who types would: connecting to one that is stopped takes 30 s."""
-    service.daemon.signal(signal.SIGSTOP if state == "stopped" else signal.SIGKILL)
-    if state == "gone":
-        service.daemon.finish()
-    assert complete(shell, service, "rosterctl pause p") == [[]]
-    done = service.run("rosterctl", "__complete", "rosterctl", "pause", "", config=False, seconds=20,
-                       env={"ROSTERD_CONFIG": str(service.config)})
-    assert (done.status, done.stdout, done.stderr) == (IN_SYNC, "", "")
+def test_whatever_is_typed_there_is_an_answer(case):
+    for words in ([], [""], ["rosterctl"], ["rosterd", ""], ["rosterctl", "--", "--", ""], ["rosterctl", "-"], ["rosterctl", "--=", "--="],
+                  ["rosterctl", "-vvc"], ["rosterctl", "nothing", ""], ["rosterctl", "plan", "--format"], ["rosterctl", "x" * 5000, "\n"]):
+        completed(case, *words)
