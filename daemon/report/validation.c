@@ -2,7 +2,9 @@
 #include "daemon/report/validation.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
@@ -29,9 +31,16 @@ int validation_parse_format(const char *word, ValidationFormat *ret_format)
 
 const char *validation_path(const char *file)
 {
+    char here[PATH_MAX];
+    size_t size;
+
     while (str_has_prefix(file, "./"))
         file += 2 + strspn(file + 2, "/");
-    return file;
+    if (file[0] != '/' || !getcwd(here, sizeof(here)))
+        return file;
+    size = strlen(here);
+    return str_has_prefix(file, here) && file[size] == '/' ? file + size + strspn(file + size, "/")
+                                                           : file;
 }
 
 /* ---- the list ---- */

@@ -349,6 +349,20 @@ def test_github_takes_back_what_was_written(case, name):
     assert second.startswith("::error ") and totals == f"2 errors in 1 of 1 file{UNCHECKED}"
 
 
+def test_pipelines_have_files_by_where_they_began(case):
+    """Both take no other name of a file for one of the repository, and settings are often named by a variable."""
+    case.attach("prod", "https://roma.example.com")
+    case.tune(rosters=["rosters.d"])
+    case.write("rosters.d/a.yaml", BAD)
+    for style, words in (("gitlab", '"path": "rosters.d/a.yaml"'), ("github", "::error file=rosters.d/a.yaml,line=5")):
+        assert words in case.run("rosterctl", "validate", "--format", style).stdout
+        assert words in validate(case, "--format", style, str(case.folder / "rosters.d/a.yaml")).stdout
+    other = case.folder.parent / (case.folder.name + "x")
+    other.mkdir()
+    (other / "a.yaml").write_text(BAD)
+    assert f"file={other}/a.yaml," in validate(case, "--format", "github", str(other / "a.yaml")).stdout
+
+
 def test_gitlab_has_a_violation_for_each(case):
     case.write("a.yaml", BAD)
     violations = validate(case, "--format", "gitlab", "./a.yaml", "nowhere.yaml").report
