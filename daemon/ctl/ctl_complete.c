@@ -9,6 +9,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "config/load/config_load.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 #include "daemon/base/utf8.h"
@@ -51,24 +52,6 @@ static int complete_expand(const char *path, char **ret_path)
     buf_puts(&buf, path);
     *ret_path = buf_take(&buf);
     return *ret_path ? 0 : -ENOMEM;
-}
-
-static int complete_get_status(const Completion *completion, Json **ret_root)
-{
-    const char *environment = getenv("ROSTERD_CONFIG");
-    const char *config = completion->config_path     ? completion->config_path
-                         : str_is_empty(environment) ? CONFIG_PATH_DEFAULT
-                                                     : environment;
-    _cleanup_free_ char *config_path = NULL, *socket_path = NULL;
-    Options options = {0};
-    Err err = {0};
-
-    if (complete_expand(config, &config_path) < 0 ||
-        (completion->socket_path && complete_expand(completion->socket_path, &socket_path) < 0))
-        return -ENOMEM;
-    options.config_path = config_path;
-    options.socket_path = socket_path;
-    return ctl_get(&options, CONTROL_PATH_STATUS, ret_root, &err);
 }
 
 /* ---- what the daemon knows ---- */
@@ -183,7 +166,43 @@ static int complete_rows(const Completion *completion, const Json *root, Buf *bu
     return 0;
 }
 
-static bool complete_is_known_by_daemon(CompletionKind kind)
+/* ---- whom to ask ---- */
+
+/* Those of the settings, for whoever has no daemon yet. */
+static void complete_instances_of(const Completion *completion, const char *config_path, Buf *buf)
+{
+    _cleanup_(problems_done) Problems problems = {0};
+    _cleanup_(config_freep) Config *config = NULL;
+
+    config_load_settings(config_path, &problems, &config);
+    for (size_t i = 0; config && i < config->instance_count; i++)
+        completion_append_line(completion, config->instances[i].name, "", buf);
+}
+
+static int complete_ask(const Completion *completion, Buf *buf)
+{
+    const char *environment = getenv("ROSTERD_CONFIG");
+    const char *config = completion->config_path     ? completion->config_path
+                         : str_is_empty(environment) ? CONFIG_PATH_DEFAULT
+                                                     : environment;
+    _cleanup_free_ char *config_path = NULL, *socket_path = NULL;
+    _cleanup_(json_freep) Json *root = NULL;
+    Options options = {0};
+    Err err = {0};
+
+    if (complete_expand(config, &config_path) < 0 ||
+        (completion->socket_path && complete_expand(completion->socket_path, &socket_path) < 0))
+        return -ENOMEM;
+    options.config_path = config_path;
+    options.socket_path = socket_path;
+    if (ctl_get(&options, CONTROL_PATH_STATUS, &root, &err) == 0)
+        return complete_rows(completion, root, buf);
+    if (completion->kind == COMPLETION_INSTANCES)
+        complete_instances_of(completion, config_path, buf);
+    return 0;
+}
+
+static bool complete_is_asked_for(CompletionKind kind)
 {
     return kind == COMPLETION_CHANNELS || kind == COMPLETION_INSTANCES ||
            kind == COMPLETION_DIGESTS;
@@ -192,7 +211,6 @@ static bool complete_is_known_by_daemon(CompletionKind kind)
 int ctl_complete(int argc, char *argv[])
 {
     const char *const *words = (const char *const *)argv;
-    _cleanup_(json_freep) Json *root = NULL;
     _cleanup_(buf_done) Buf buf = {0};
     Completion completion;
     int r = 0;
@@ -205,11 +223,9 @@ int ctl_complete(int argc, char *argv[])
         buf_puts(&buf, "\tfile\n");
     if (completion.kind == COMPLETION_DIRECTORIES)
         buf_puts(&buf, "\tdirectory\n");
-    if (complete_is_known_by_daemon(completion.kind)) {
+    if (complete_is_asked_for(completion.kind)) {
         complete_bound_time();
-        r = complete_get_status(&completion, &root);
-        if (r == 0)
-            r = complete_rows(&completion, root, &buf);
+        r = complete_ask(&completion, &buf);
     }
     if (r == 0 && buf_failed(&buf) == 0)
         fputs(buf_text(&buf), stdout);

@@ -58,7 +58,20 @@ def test_a_daemon_that_does_not_answer_is_nothing_to_say(service):
     assert completed(service, "rosterctl", "pause", "") == []
     service.daemon.signal(signal.SIGKILL)
     service.daemon.finish()
-    assert completed(service, "rosterctl", "resume", "--instance", "") == []
+    assert completed(service, "rosterctl", "resume", "--channel", "") == []
+
+
+def test_without_a_daemon_instances_are_those_of_the_settings(case):
+    """Of whoever comes aboard: rosters may be absent or wrong."""
+    for name in "prod", "test":
+        case.attach(name, f"https://{name}.example.com")
+    case.write("rosters.yaml", "nonsense")
+    case.write_settings()
+    for command in "export", "check":
+        assert completed(case, "rosterctl", command, "--instance", "") == ["prod", "test"]
+    assert completed(case, "rosterctl", "export", "") == []
+    case.own_settings("nonsense")
+    assert completed(case, "rosterctl", "export", "--instance", "") == []
 
 
 def test_whatever_is_typed_there_is_an_answer(case):
