@@ -550,6 +550,13 @@ def key_of(fault):
     return fault.path, fault.kind, fault.before.strip(), fault.after.strip()
 
 
+def lines_of(path):
+    """Of a source that may be gone, without their indentation."""
+    with contextlib.suppress(FileNotFoundError), open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        return [line.strip() for line in file]
+    return []
+
+
 def read_explanations():
     """{key_of(fault): why nothing can be seen}; without those that fit no line of the sources any more,
     which are told."""
@@ -561,10 +568,9 @@ def read_explanations():
         before, after = lines[1].strip(), lines[2].strip()
         if before[:2] != "- " or after[:2] != "+ " or len(lines) < 4:
             sys.exit(f"survivors.txt: not a fault with its explanation: {lines[0]}")
-        with open(os.path.join(ROOT, path), encoding="utf-8") as file:
-            if before[2:] not in (line.strip() for line in file):
-                print(f"survivors.txt: {path} has no such line any more: {before[2:]}")
-                continue
+        if before[2:] not in lines_of(path):
+            print(f"survivors.txt: {path} has no such line any more: {before[2:]}")
+            continue
         found[path, kind, before[2:], after[2:]] = " ".join(line.strip() for line in lines[3:])
     return found
 

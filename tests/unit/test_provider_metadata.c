@@ -254,6 +254,19 @@ static void test_how_long_keys_are_good(void **state)
     assert_int_equal(metadata.key_requests, 5);
 }
 
+/* The settings need not say where the service is: it is at one place in every host. */
+static void test_the_usual_place_needs_no_setting(void **state)
+{
+    ClientCase *client_case = *state;
+
+    roma_client_free(client_case->client);
+    client_case->client = NULL;
+    client_case->instance.auth.metadata_endpoint = NULL;
+    client_case_start(client_case, false);
+    assert_int_equal(submit_list(client_case), -EKEYEXPIRED);
+    assert_int_equal(metadata.sessions, 0);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, client_case_teardown)
 
 int main(void)
@@ -268,6 +281,7 @@ int main(void)
         TEST(test_what_are_no_keys),
         TEST(test_a_host_without_an_agency),
         TEST(test_how_long_keys_are_good),
+        TEST(test_the_usual_place_needs_no_setting),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,6 +70,7 @@ static void test_what_is_kept_is_read(void **state)
     samples = read_all(folder, store, &(StoreSamplesFilter){0});
     assert_int_equal(samples.count, 2);
     assert_false(samples.is_cut);
+    assert_string_equal(samples.items[0].channel.instance_key, KEY);
     assert_string_equal(samples.items[0].channel.instance_name, "prod");
     assert_string_equal(samples.items[0].channel.channel_id, "c1");
     assert_string_equal(samples.items[0].channel.channel_name, "payments");
