@@ -168,9 +168,11 @@ void aside_path(Aside *aside, char ret_path[static ASIDE_PATH_SIZE])
 
 /* ---- one file ---- */
 
+typedef int (*FileReader)(const char *path, Secret **ret_secret, Err *err);
+
 typedef struct AsideFile {
     char *path;
-    bool is_secret; /* it is read; else it is looked at */
+    FileReader reader; /* it is read; NULL: it is looked at */
     struct stat status;
     Secret *secret;
     Err err;
@@ -199,8 +201,8 @@ static void aside_file_run(void *context)
 {
     AsideFile *file = context;
 
-    if (file->is_secret)
-        file->result = file_read_secret(file->path, &file->secret, &file->err);
+    if (file->reader)
+        file->result = file->reader(file->path, &file->secret, &file->err);
     else
         file->result = stat(file->path, &file->status) < 0 ? -errno : 0;
 }
@@ -249,7 +251,7 @@ static void aside_keep_late(Aside *aside, const char *path)
 }
 
 /* 0 with the file as it was found; -ETIMEDOUT; -ENOMEM. */
-static int aside_file(const char *path, bool is_secret, AsideFile **ret_file)
+static int aside_file(const char *path, FileReader reader, AsideFile **ret_file)
 {
     static const AsideWork work = {aside_file_run, aside_file_free};
     AsideFile *file;
@@ -261,7 +263,7 @@ static int aside_file(const char *path, bool is_secret, AsideFile **ret_file)
     file = calloc(1, sizeof(*file));
     if (!file)
         return -ENOMEM;
-    file->is_secret = is_secret;
+    file->reader = reader;
     file->path = strdup(path);
     if (!file->path) {
         free(file);
@@ -281,7 +283,7 @@ static int aside_file(const char *path, bool is_secret, AsideFile **ret_file)
 int aside_stat(const char *path, struct stat *ret_status)
 {
     AsideFile *file;
-    int r = aside_file(path, false, &file);
+    int r = aside_file(path, NULL, &file);
 
     if (r < 0)
         return r;
@@ -292,10 +294,10 @@ int aside_stat(const char *path, struct stat *ret_status)
     return r;
 }
 
-int aside_read_secret(const char *path, Secret **ret_secret, Err *err)
+static int aside_read(const char *path, FileReader reader, Secret **ret_secret, Err *err)
 {
     AsideFile *file;
-    int r = aside_file(path, true, &file);
+    int r = aside_file(path, reader, &file);
 
     if (r == -ENOMEM)
         return err_memory(err);
@@ -308,4 +310,14 @@ int aside_read_secret(const char *path, Secret **ret_secret, Err *err)
         *ret_secret = TAKE_PTR(file->secret);
     aside_file_free(file);
     return r;
+}
+
+int aside_read_secret(const char *path, Secret **ret_secret, Err *err)
+{
+    return aside_read(path, file_read_secret, ret_secret, err);
+}
+
+int aside_read_key(const char *path, Secret **ret_key, Err *err)
+{
+    return aside_read(path, file_read_key, ret_key, err);
 }

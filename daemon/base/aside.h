@@ -60,5 +60,6 @@ void aside_path(Aside *aside, char ret_path[static ASIDE_PATH_SIZE]);
  * answer. */
 int aside_stat(const char *path, struct stat *ret_status);
 
-/* file_read_secret() aside; -ETIMEDOUT likewise. */
+/* file_read_secret() and file_read_key() aside; -ETIMEDOUT likewise. */
 int aside_read_secret(const char *path, Secret **ret_secret, Err *err);
+int aside_read_key(const char *path, Secret **ret_key, Err *err);

@@ -101,6 +101,15 @@ int digest_sha256_base64(const void *bytes, size_t size, char ret_text[static DI
     return r;
 }
 
+bool digest_is_same(const void *a, size_t a_size, const void *b, size_t b_size)
+{
+    char hashes[2][DIGEST_HEX_SIZE];
+
+    return digest_sha256_hex(a, a_size, hashes[0]) == 0 &&
+           digest_sha256_hex(b, b_size, hashes[1]) == 0 &&
+           CRYPTO_memcmp(hashes[0], hashes[1], DIGEST_WHOLE) == 0;
+}
+
 int digest_hmac_sha256_hex(const void *key, size_t key_size, const void *bytes, size_t size,
                            char ret_hex[static DIGEST_HEX_SIZE])
 {

@@ -35,3 +35,7 @@ int digest_sha256_base64(const void *bytes, size_t size, char ret_text[static DI
 /* The keyed hash of the bytes as lower-case hex. 0, or -ENOMEM. */
 int digest_hmac_sha256_hex(const void *key, size_t key_size, const void *bytes, size_t size,
                            char ret_hex[static DIGEST_HEX_SIZE]);
+
+/* Whether two secrets are the same, in a time that tells nothing of where they differ, nor of how
+ * long the one is that is known. False also without memory. */
+bool digest_is_same(const void *a, size_t a_size, const void *b, size_t b_size);

@@ -12,6 +12,7 @@
 #include "daemon/base/aside.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/random.h"
+#include "daemon/base/str.h"
 
 #define READ_STEP 16384U
 #define SECRET_SIZE_MAX 65536U
@@ -153,13 +154,15 @@ static int secret_fill(Secret *secret, int fd, const char *path, Err *err)
     }
 }
 
-static int secret_check(const Secret *secret, const char *path, Err *err)
+static int secret_check(const Secret *secret, bool is_key, const char *path, Err *err)
 {
     const char *bytes = secret_bytes(secret);
 
     if (secret_size(secret) == 0)
         return err_set(err, -ENODATA, "%s: is empty, should hold the secret", path);
-    for (size_t i = 0; i < secret_size(secret); i++) {
+    if (is_key && !str_has_prefix(bytes, "-----BEGIN "))
+        return err_set(err, -EINVAL, "%s: is no key in PEM, should begin with -----BEGIN", path);
+    for (size_t i = 0; i < secret_size(secret) && !is_key; i++) {
         if ((unsigned char)bytes[i] < 0x20 || bytes[i] == 0x7f)
             return err_set(err, -EINVAL,
                            "%s: holds a control character or a second line, should hold the "
@@ -169,7 +172,7 @@ static int secret_check(const Secret *secret, const char *path, Err *err)
     return 0;
 }
 
-int file_read_secret(const char *path, Secret **ret_secret, Err *err)
+static int secret_read(const char *path, bool is_key, Secret **ret_secret, Err *err)
 {
     struct stat status;
     _cleanup_(file_closep) int fd = file_open(path, &status, err);
@@ -190,9 +193,19 @@ int file_read_secret(const char *path, Secret **ret_secret, Err *err)
     if (r < 0)
         return r;
     secret_trim_newline(secret);
-    r = secret_check(secret, path, err);
+    r = secret_check(secret, is_key, path, err);
     if (r < 0)
         return r;
     *ret_secret = TAKE_PTR(secret);
     return 0;
+}
+
+int file_read_secret(const char *path, Secret **ret_secret, Err *err)
+{
+    return secret_read(path, false, ret_secret, err);
+}
+
+int file_read_key(const char *path, Secret **ret_key, Err *err)
+{
+    return secret_read(path, true, ret_key, err);
 }

@@ -39,3 +39,6 @@ int file_replace(const char *path, const Buf *content, Err *err);
  * -EINVAL for control characters, else as file_read(). The caller frees *ret_secret.
  */
 int file_read_secret(const char *path, Secret **ret_secret, Err *err);
+
+/* The same of a private key in PEM, which has lines. */
+int file_read_key(const char *path, Secret **ret_key, Err *err);

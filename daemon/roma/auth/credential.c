@@ -3,10 +3,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "daemon/base/aside.h"
 #include "daemon/base/environment.h"
 #include "daemon/base/str.h"
 #include "daemon/roma/auth/redact.h"
@@ -42,70 +41,6 @@ static Credential *credential_new(void)
     if (credential)
         credential->references = 1;
     return credential;
-}
-
-/* Where a relative file stands. What cannot be looked at is left for opening it to report. */
-int credential_find_file(const char *file, const char *directory, Buf *path)
-{
-    const char *credentials = secure_getenv("CREDENTIALS_DIRECTORY");
-    struct stat status;
-
-    if (file[0] != '/' && !str_is_empty(credentials)) {
-        buf_puts(path, credentials);
-        buf_putc(path, '/');
-        buf_puts(path, file);
-        if (buf_failed(path) < 0 || aside_stat(path->data, &status) != -ENOENT)
-            return buf_failed(path);
-        buf_reset(path);
-    }
-    return credential_find_beside(file, directory, path);
-}
-
-/* Which places were tried, and how a file comes to the first of them. */
-static int credential_tell_missing(const char *file, const char *key, const char *path, Err *err)
-{
-    const char *credentials = secure_getenv("CREDENTIALS_DIRECTORY");
-
-    if (file[0] == '/')
-        return err_set(err, -ENOENT,
-                       "%s: no such file: %s: put the secret there, with mode 0600, or correct %s",
-                       key, path, key);
-    if (str_is_empty(credentials))
-        return err_set(err, -ENOENT,
-                       "%s: no such file: %s, and $CREDENTIALS_DIRECTORY is not set: put the "
-                       "secret there, with mode 0600; one that the unit gets by LoadCredential=%s "
-                       "is seen by the service alone",
-                       key, path, file);
-    return err_set(err, -ENOENT,
-                   "%s: no such file: neither %s/%s nor %s: give it to the unit with "
-                   "LoadCredential=%s:PATH, or put the secret there, with mode 0600",
-                   key, credentials, file, path, file);
-}
-
-int credential_find_beside(const char *file, const char *directory, Buf *path)
-{
-    if (file[0] != '/' && !str_is_empty(directory)) {
-        buf_puts(path, directory);
-        buf_putc(path, '/');
-    }
-    buf_puts(path, file);
-    return buf_failed(path);
-}
-
-int credential_read_file(const char *file, const char *key, const char *directory,
-                         Secret **ret_secret, Err *err)
-{
-    _cleanup_(buf_done) Buf path = {0};
-    int r;
-
-    if (str_is_empty(file))
-        return err_set(err, -EINVAL, "%s: is not set", key);
-    if (credential_find_file(file, directory, &path) < 0)
-        return err_memory(err);
-    r = aside_read_secret(path.data, ret_secret, err);
-    if (r == -ENOENT)
-        return credential_tell_missing(file, key, path.data, err);
-    return r < 0 ? err_context(err, r, "%s", key) : 0;
 }
 
 static bool credential_is_plain(const char *bytes, size_t size)
@@ -210,7 +145,7 @@ static int credential_load_token(const Auth *auth, const char *directory,
                                  Credential **ret_credential, Err *err)
 {
     _cleanup_(secret_freep) Secret *token = NULL;
-    int r = credential_read_file(auth->token_file, "auth.token_file", directory, &token, err);
+    int r = secret_file_read(auth->token_file, "auth.token_file", directory, &token, err);
 
     return r < 0 ? r
                  : credential_new_token(secret_bytes(token), secret_size(token), auth->token_file,
@@ -221,15 +156,15 @@ static int credential_load_keys(const Auth *auth, const char *directory,
                                 Credential **ret_credential, Err *err)
 {
     _cleanup_(secret_freep) Secret *access_key = NULL, *secret_key = NULL, *token = NULL;
-    int r = credential_read_file(auth->access_key_file, "auth.access_key_file", directory,
-                                 &access_key, err);
+    int r = secret_file_read(auth->access_key_file, "auth.access_key_file", directory, &access_key,
+                             err);
 
     if (r >= 0)
-        r = credential_read_file(auth->secret_key_file, "auth.secret_key_file", directory,
-                                 &secret_key, err);
+        r = secret_file_read(auth->secret_key_file, "auth.secret_key_file", directory, &secret_key,
+                             err);
     if (r >= 0 && auth->security_token_file)
-        r = credential_read_file(auth->security_token_file, "auth.security_token_file", directory,
-                                 &token, err);
+        r = secret_file_read(auth->security_token_file, "auth.security_token_file", directory,
+                             &token, err);
     if (r >= 0)
         r = credential_new_keys(secret_bytes(access_key), secret_key, token, ret_credential, err);
     if (r >= 0)
@@ -276,25 +211,10 @@ int credential_load(const Auth *auth, const char *directory, Credential **ret_cr
     return err_set(err, -EINVAL, "a credential of this method is not loaded but asked for");
 }
 
-static int credential_stamp_at(const char *path, CredentialStamp *stamp, size_t number)
-{
-    struct stat status;
-    int r = aside_stat(path, &status);
-
-    if (r < 0)
-        return r;
-    stamp->files[number].device = status.st_dev;
-    stamp->files[number].inode = status.st_ino;
-    stamp->files[number].size = (uint64_t)status.st_size;
-    stamp->files[number].mtime_sec = (uint64_t)status.st_mtim.tv_sec;
-    stamp->files[number].mtime_nsec = (uint64_t)status.st_mtim.tv_nsec;
-    return 0;
-}
-
 int credential_stamp_file(const char *path, CredentialStamp *ret_stamp)
 {
     *ret_stamp = (CredentialStamp){0};
-    return credential_stamp_at(path, ret_stamp, 0);
+    return secret_file_stamp(path, &ret_stamp->files[0]);
 }
 
 void credential_stamp(const Auth *auth, const char *directory, CredentialStamp *ret_stamp)
@@ -306,8 +226,8 @@ void credential_stamp(const Auth *auth, const char *directory, CredentialStamp *
     for (size_t i = 0; i < ELEMENTS(files); i++) {
         _cleanup_(buf_done) Buf path = {0};
 
-        if (files[i] && credential_find_file(files[i], directory, &path) >= 0)
-            credential_stamp_at(path.data, ret_stamp, i);
+        if (files[i] && secret_file_find(files[i], directory, &path) >= 0)
+            secret_file_stamp(path.data, &ret_stamp->files[i]);
     }
 }
 

@@ -27,6 +27,7 @@
 #include "daemon/base/err.h"
 #include "daemon/base/mem.h"
 #include "daemon/base/secret.h"
+#include "daemon/base/secret_file.h"
 
 /* Immutable and shared: a request under way keeps the one it was sent with. Either a token or
  * keys. */
@@ -42,9 +43,7 @@ typedef struct Credential {
 /* Where the secret files of an `auth` stood and what they were like: whether they have changed
  * since is known without reading them. To be compared as bytes. */
 typedef struct CredentialStamp {
-    struct {
-        uint64_t device, inode, size, mtime_sec, mtime_nsec;
-    } files[3];
+    FileStamp files[3];
 } CredentialStamp;
 
 /* The same of one file that is no secret, such as ca_file. 0, or as aside_stat(). */
@@ -52,20 +51,6 @@ int credential_stamp_file(const char *path, CredentialStamp *ret_stamp);
 
 /* Files that cannot be looked at leave zeros. */
 void credential_stamp(const Auth *auth, const char *directory, CredentialStamp *ret_stamp);
-
-/* Appends a secret file's path: below $CREDENTIALS_DIRECTORY where it is there, else below
- * `directory`, the settings' own. 0 or -ENOMEM. */
-int credential_find_file(const char *file, const char *directory, Buf *path);
-
-/* Appends the path of a file that is no secret, such as ca_file: a relative one stands beside the
- * settings. 0 or -ENOMEM. */
-int credential_find_beside(const char *file, const char *directory, Buf *path);
-
-/* Reads one secret file; `key` is its place in the settings, for messages:
- * "auth.token_file". Errors as
- * credential_load(). The caller frees *ret_secret. */
-int credential_read_file(const char *file, const char *key, const char *directory,
-                         Secret **ret_secret, Err *err);
 
 /* Whether the bytes can stand in a header: plain text without a space, and not nothing. `where`
  * says where they are from. 0 or -EINVAL. */

@@ -157,11 +157,10 @@ static int provider_iam_read(ProviderIam *iam, Secret **ret_password, Err *err)
     _cleanup_(buf_done) Buf path = {0};
     int r;
 
-    if (credential_find_file(file, context->config->directory, &path) < 0)
+    if (secret_file_find(file, context->config->directory, &path) < 0)
         return err_memory(err);
     lockout_note_file(&iam->lockouts, buf_text(&path));
-    r = credential_read_file(file, "auth.password_file", context->config->directory, ret_password,
-                             err);
+    r = secret_file_read(file, "auth.password_file", context->config->directory, ret_password, err);
     if (r >= 0 && !provider_iam_is_utf8(*ret_password)) {
         secret_free(*ret_password);
         *ret_password = NULL;

@@ -7,7 +7,7 @@
 #include "daemon/roma/provider/provider.h"
 
 /* Reads the password file once, to tell at start what is wrong with it. 0; the errors of
- * credential_read_file(); -ENOMEM; sd-event's. */
+ * secret_file_read(); -ENOMEM; sd-event's. */
 int provider_iam_new(const ProviderContext *context, Provider **ret_provider, Err *err);
 
 /* How long a token is good, from when it was issued, by IAM's own clock, out of the body of IAM's

@@ -37,12 +37,12 @@ static int route_read_password(Route *route, Err *err)
     _cleanup_(secret_freep) Secret *secret = NULL, *password = NULL;
     _cleanup_(buf_done) Buf path = {0};
     char *user = NULL;
-    int r = credential_find_file(file, directory, &path);
+    int r = secret_file_find(file, directory, &path);
 
     if (r < 0)
         return err_memory(err);
     credential_stamp_file(buf_text(&path), &route->proxy_stamp);
-    r = credential_read_file(file, ROUTE_PASSWORD_KEY, directory, &secret, err);
+    r = secret_file_read(file, ROUTE_PASSWORD_KEY, directory, &secret, err);
     if (r >= 0)
         r = route_split(secret_bytes(secret), file, &user, &password, err);
     if (r < 0)
@@ -63,8 +63,8 @@ static void route_refresh_password(Route *route, Http *http)
     Err err;
 
     if (!route->instance->proxy_password_file ||
-        credential_find_file(route->instance->proxy_password_file, route->config->directory,
-                             &path) < 0 ||
+        secret_file_find(route->instance->proxy_password_file, route->config->directory, &path) <
+            0 ||
         credential_stamp_file(buf_text(&path), &stamp) < 0 ||
         memcmp(&stamp, &route->proxy_stamp, sizeof(stamp)) == 0)
         return;
@@ -95,7 +95,7 @@ int route_init(Route *route, const Config *config, const Instance *instance, Err
     route->instance = instance;
     route->proxy.url = instance->proxy;
     if (instance->ca_file) {
-        r = credential_find_beside(instance->ca_file, config->directory, &route->ca_path);
+        r = secret_file_beside(instance->ca_file, config->directory, &route->ca_path);
         if (r < 0)
             return err_memory(err);
         credential_stamp_file(buf_text(&route->ca_path), &route->ca_stamp);
