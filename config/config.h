@@ -82,6 +82,20 @@ typedef struct Instance {
     char canonical[DIGEST_HEX_SIZE]; /* digest of all of its entry, names apart */
 } Instance;
 
+/* Where the daemon shows itself over TCP. */
+typedef struct HttpSettings {
+    const char *listen;  /* canonical: ADDRESS:PORT, [IPV6]:PORT; NULL: nowhere */
+    const char *address; /* of it, canonical (address.h) */
+    uint16_t port;
+    bool is_loopback;
+    const char *const *hosts; /* further names that it is asked by, canonical */
+    size_t host_count;
+    const char *token_file; /* NULL: whoever reaches it may read */
+    const char *cert_file;  /* NULL: no TLS */
+    const char *key_file;   /* with cert_file */
+    bool plain;             /* something in front does TLS */
+} HttpSettings;
+
 /* What a roster may state of a member beyond its identity. */
 enum {
     ROSTER_MEMBER_WEIGHT = 1 << 0,
@@ -158,6 +172,7 @@ typedef struct Config {
     Limits limits;
     Guards guards;
     ChangeWindows windows;
+    HttpSettings http;
     char canonical[DIGEST_HEX_SIZE]; /* digest of all settings but instances and rosters, each of
                                       * which has its own */
     const char *const *files; /* every file and directory read, for watching them; after a failed

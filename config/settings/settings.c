@@ -2,6 +2,7 @@
 #include "config/settings/settings.h"
 
 #include "config/schema/canonical.h"
+#include "config/settings/http_keys.h"
 #include "config/settings/instances.h"
 #include "config/settings/window_keys.h"
 #include "daemon/base/file_put.h"
@@ -17,6 +18,7 @@ typedef struct SettingsDraft {
     const Node *channels;
     const Node *windows;
     const Node *freezes;
+    HttpDraft http;
 } SettingsDraft;
 
 static void put_windows(const void *draft, Buf *buf)
@@ -87,6 +89,7 @@ enum {
     KEY_GUARDS,
     KEY_WINDOWS,
     KEY_FREEZES,
+    KEY_HTTP,
 };
 
 #define ROSTER_ENTRY_HINT "a file, a directory or a pattern"
@@ -147,6 +150,10 @@ static const SchemaKey settings_keys[] = {
                      .put = put_freezes,
                      .offset = offsetof(SettingsDraft, freezes),
                      .hint = "a list of freezes"},
+    [KEY_HTTP] = {.name = "http",
+                  .type = SCHEMA_SECTION,
+                  .section = &http_keys_schema,
+                  .offset = offsetof(SettingsDraft, http)},
 };
 
 const Schema settings_schema = {
@@ -245,6 +252,9 @@ void settings_read(Build *build, Reader *reader, const Node *root, RosterEntries
         check_metrics_file(reader, root, draft.config.metrics_file);
     if (schema_is_good(seen, KEY_QUARANTINE))
         settings_check_quarantine(reader, root, draft.config.quarantine_usec);
+    if (schema_has(seen, KEY_HTTP))
+        http_keys_check(reader, node_find(root, settings_keys[KEY_HTTP].name), &draft.http);
+    draft.config.http = draft.http.settings;
     take_settings_canonical(reader, &draft);
     build->config = draft.config;
     note_known(build, seen);
