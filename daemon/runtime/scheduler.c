@@ -84,6 +84,8 @@ static void scheduler_note_channel(Scheduler *scheduler, size_t number, const Ch
     if (report->has_list)
         scheduler->listed_usec[number] = clock_monotonic_usec();
     scheduler_note_since(&scheduler->since[number], report->result);
+    if (report->has_list || report->is_refused || report->result == RESULT_UNMANAGEABLE)
+        scheduler->read_usec[number] = clock_monotonic_usec();
     pass_log_recovered(&scheduler->log, report);
     pass_log_drift(&scheduler->log, report);
     if (scheduler->trouble[0] || report->result < RESULT_HELD)
@@ -121,6 +123,7 @@ static void scheduler_take_stock(Scheduler *scheduler, const Report *report)
     for (size_t i = 0; i <= RESULT_FAILED; i++)
         scheduler->results[i] = 0;
     scheduler->trouble[0] = '\0';
+    scheduler->pass_usec = clock_monotonic_usec() - scheduler->schedule->since_usec;
     for (size_t i = 0; i < report->channel_count; i++)
         scheduler_note_channel(scheduler, i, &report->channels[i]);
     for (size_t i = 0; i < report->instance_count; i++)
@@ -254,7 +257,8 @@ int scheduler_init(Scheduler *scheduler, Backend *backend, Schedule *schedule,
         scheduler->channel_count += config->channels[i].instance == instance;
     scheduler->listed_usec = calloc(scheduler->channel_count + 1, sizeof(*scheduler->listed_usec));
     scheduler->since = calloc(scheduler->channel_count + 1, sizeof(*scheduler->since));
-    if (!scheduler->listed_usec || !scheduler->since ||
+    scheduler->read_usec = calloc(scheduler->channel_count + 1, sizeof(*scheduler->read_usec));
+    if (!scheduler->listed_usec || !scheduler->since || !scheduler->read_usec ||
         sampling_init(&scheduler->sampling, scheduler->channel_count) < 0)
         return -ENOMEM;
     r = sd_event_add_time(backend->event, &scheduler->timer, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
@@ -273,6 +277,7 @@ void scheduler_done(Scheduler *scheduler)
     sampling_done(&scheduler->sampling);
     free(scheduler->listed_usec);
     free(scheduler->since);
+    free(scheduler->read_usec);
     *scheduler = (Scheduler){0};
 }
 
@@ -311,6 +316,7 @@ static void scheduler_take_known(Scheduler *scheduler, Scheduler *old)
         if (listed_usec) {
             scheduler->listed_usec[number] = *listed_usec;
             scheduler->since[number] = old->since[listed_usec - old->listed_usec];
+            scheduler->read_usec[number] = old->read_usec[listed_usec - old->listed_usec];
         }
         number++;
     }
@@ -321,6 +327,7 @@ void scheduler_take_over(Scheduler *scheduler, Scheduler *old)
     assert(old != scheduler && !scheduler->run);
     schedule_take_over(scheduler->schedule, old->schedule);
     scheduler->log.outage_since_usec = old->log.outage_since_usec;
+    scheduler->pass_usec = old->pass_usec;
     scheduler_take_known(scheduler, old);
     log_once_done(&scheduler->log.log_once);
     scheduler->log.log_once = old->log.log_once;

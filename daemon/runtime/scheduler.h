@@ -40,6 +40,9 @@ struct Scheduler {
     size_t results[RESULT_FAILED + 1]; /* channels by the result of the last pass */
     uint64_t *listed_usec;             /* monotonic, of each channel's last whole list; 0: none */
     SchedulerSince *since;             /* of each channel */
+    uint64_t *read_usec;               /* the same, and of each that need not be listed: it is
+                                        * unmanageable, or refused for good */
+    uint64_t pass_usec;                /* how long the last pass took */
     uint64_t unbegun_count;            /* passes that could not begin; `trouble` has why */
     char trouble[384];                 /* the first channel that wants a person, "" without one */
 };

@@ -157,6 +157,7 @@ static void channel_on_list(void *owner, ListReadEnd end, const Err *err)
         channel->on_whole(channel);
         return;
     }
+    channel->report->is_refused = channel->list.is_refused && !channel->report->has_list;
     if (channel->on_unread)
         channel->on_unread(channel);
     if (end == LIST_READ_STOPPED && channel->is_paused && !channel->dispatch->is_stopped)
@@ -250,6 +251,7 @@ void channel_start(ChannelPass *channel, const ChannelRow *row, ChannelOnWhole o
     if (r == 0 &&
         diff_init(&channel->diff, &channel->desired, row->id, channel->report->is_ecs) < 0)
         r = err_memory(&err);
+    channel->report->is_refused = r < 0 && r != -ENOMEM;
     channel->diff.finds_extras = channel->undo != NULL;
     if (r < 0) {
         channel_end(channel, RESULT_FAILED, &err);

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "reconcile/request/classify.h"
 #include "reconcile/request/retry.h"
 
 static const char *list_read_member_id(const void *rows, size_t row)
@@ -73,6 +74,13 @@ static void list_read_on_step(ListRead *read, ListingStep step, const Err *err)
     }
 }
 
+static bool list_read_is_refused(const Call *call, const Answer *answer)
+{
+    Verdict verdict = answer ? classify(call->request.kind, answer) : VERDICT_RETRY;
+
+    return verdict == VERDICT_PERMANENT || verdict == VERDICT_CHANNEL;
+}
+
 static void list_read_on_answer(Call *call, CallEnd end, const Answer *answer, const Err *err)
 {
     ListRead *read = call->owner;
@@ -94,6 +102,7 @@ static void list_read_on_answer(Call *call, CallEnd end, const Answer *answer, c
     case CALL_FAILED:
     case CALL_CHANNEL:
     case CALL_INSTANCE:
+        read->is_refused = list_read_is_refused(call, answer);
         read->reader->on_end(read->owner, LIST_READ_FAILED, err);
         return;
     }

@@ -33,6 +33,7 @@ typedef struct ListRead {
     const ListReader *reader;
     void *owner;
     Listing listing;
+    bool is_refused; /* it failed by an answer that the same request would get again */
 } ListRead;
 
 /* Begins after a delay. The end is on_end(), perhaps before this returns. */

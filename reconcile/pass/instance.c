@@ -91,8 +91,10 @@ static void instance_claim(InstancePass *instance, size_t number)
         return;
     }
     instance->rows[number] = catalog_claim(&instance->catalog, channel->roster, &err);
-    if (!instance->rows[number])
-        channel_end(channel, RESULT_FAILED, &err);
+    if (instance->rows[number])
+        return;
+    channel->report->is_refused = true;
+    channel_end(channel, RESULT_FAILED, &err);
 }
 
 /* Resolves every entry first: one that shares its channel with another must know before it starts.
@@ -116,6 +118,7 @@ static void instance_resolve(InstancePass *instance)
                 "%zu entries of the rosters mean this channel (%s, %s): keep one of them (%s:%zu)",
                 instance->rows[i]->claims, instance->rows[i]->channel.name,
                 instance->rows[i]->channel.id, channel->roster->file, channel->roster->line);
+        channel->report->is_refused = true;
         channel_end(channel, RESULT_FAILED, &err);
     }
     instance->is_resolved = true;

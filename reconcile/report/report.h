@@ -79,7 +79,9 @@ typedef struct ChannelReport {
     const char *id;   /* NULL while not known */
     bool is_ecs;
     Result result;
-    bool has_list; /* the numbers below are of a whole list */
+    bool is_refused; /* for good, by the service or for what the roster says of it: it was not
+                      * listed, and would not be if it were asked for again */
+    bool has_list;   /* the numbers below are of a whole list */
     size_t live_count;
     size_t ignored_count;
     size_t disabled_count; /* wanted members that are out of service and do not state `enabled` */
