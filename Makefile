@@ -168,7 +168,7 @@ $(B)/tests/fuzz/fuzz_answer: STOOD_IN_FOR := -Wl,--wrap=http_answer_header
 $(B)/tests/fuzz/fuzz_control: STOOD_IN_FOR := \
 	$(patsubst %,-Wl$(comma)--wrap=server_%,new free reply reply_type) -Wl,--wrap=socket_path_listen \
 	-Wl,--wrap=handle_plan,--wrap=handle_channels \
-	$(patsubst %,-Wl$(comma)--wrap=server_request_%,method path find header body uid may_change set_policy)
+	$(patsubst %,-Wl$(comma)--wrap=server_request_%,method path find header body uid may_change set_policy add_header is_remote)
 
 # What `make install` lays. The units are templates of where the programs stand; programs are stripped,
 # which also drops the paths that they were built in.
@@ -184,9 +184,10 @@ fishdir = $(PREFIX)/share/fish/vendor_completions.d
 sharedir = $(PREFIX)/share/rosterd
 # Alert rules for Prometheus, a dashboard for Grafana.
 MONITORING := rosterd.rules.yml rosterd.dashboard.json
+DROP_IN = $(PREFIX)/share/doc/rosterd/http.conf
 SCHEMAS := settings.schema.json roster.schema.json
 UNITS := rosterd.service rosterd-git@.service rosterd-git@.timer
-INSTALLED = $(PROGRAMS:%=$(bindir)/%) $(libexecdir)/rosterd-git $(UNITS:%=$(unitdir)/%) \
+INSTALLED = $(DROP_IN) $(PROGRAMS:%=$(bindir)/%) $(libexecdir)/rosterd-git $(UNITS:%=$(unitdir)/%) \
 	$(systemddir)/catalog/rosterd.catalog $(PREFIX)/lib/sysusers.d/rosterd.conf \
 	$(mandir)/man8/rosterd.8 $(mandir)/man1/rosterctl.1 $(mandir)/man5/rosterd.yaml.5 \
 	$(PROGRAMS:%=$(completiondir)/%) $(zshdir)/_rosterd $(PROGRAMS:%=$(fishdir)/%.fish) $(SCHEMAS:%=$(sharedir)/%) \
@@ -225,6 +226,7 @@ install: all $(SCHEMAS:%=$(B)/%)
 	sed 's,/usr/share/rosterd,$(sharedir),' systemd/rosterd.yaml.example \
 		> $(DESTDIR)$(PREFIX)/share/doc/rosterd/rosterd.yaml.example
 	chmod 644 $(DESTDIR)$(PREFIX)/share/doc/rosterd/rosterd.yaml.example
+	$(INSTALL_FILE) systemd/rosterd-http.conf $(DESTDIR)$(DROP_IN)
 	@[ -n "$(DESTDIR)" ] || systemd/after-install.sh $(PREFIX) install
 
 # Folders that others use as well stay while anything is in them.

@@ -3,35 +3,69 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-uid_t admission_uid(int fd)
+static void admission_take_address(const struct sockaddr_storage *address, Origin *origin)
 {
+    const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)address;
+    const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *)address;
+
+    if (address->ss_family == AF_INET) {
+        memset(origin->network + 10, 0xff, 2);
+        memcpy(origin->network + 12, &ipv4->sin_addr, sizeof(ipv4->sin_addr));
+    } else if (address->ss_family == AF_INET6) {
+        memcpy(origin->network, &ipv6->sin6_addr,
+               IN6_IS_ADDR_V4MAPPED(&ipv6->sin6_addr) ? sizeof(ipv6->sin6_addr) : 8);
+    }
+}
+
+void admission_look(int fd, Origin *ret_origin)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t size = sizeof(address);
     struct ucred peer;
-    socklen_t size = sizeof(peer);
 
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.uid : (uid_t)-1;
+    *ret_origin = (Origin){.uid = (uid_t)-1};
+    if (getsockname(fd, (struct sockaddr *)&address, &size) < 0 || address.ss_family != AF_UNIX) {
+        ret_origin->is_remote = true;
+        size = sizeof(address);
+        if (getpeername(fd, (struct sockaddr *)&address, &size) == 0)
+            admission_take_address(&address, ret_origin);
+        return;
+    }
+    size = sizeof(peer);
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0)
+        ret_origin->uid = peer.uid;
 }
 
-bool admission_is_trusted(uid_t uid)
+bool admission_is_trusted(const Origin *origin)
 {
-    return uid == 0 || uid == geteuid();
+    return !origin->is_remote && (origin->uid == 0 || origin->uid == geteuid());
 }
 
-/* Connections that have a slot: of one user, and of all who are not trusted. */
+static bool admission_is_same(const Origin *a, const Origin *b)
+{
+    return a->is_remote == b->is_remote && a->uid == b->uid &&
+           memcmp(a->network, b->network, sizeof(a->network)) == 0;
+}
+
+/* Connections that have a slot: of one origin, and of all who are not trusted. */
 typedef struct Slots {
     size_t all, own, others;
     Peer *oldest_own, *oldest_other; /* of those that wait for no answer; NULL: none */
 } Slots;
 
-static Slots admission_count(const Admission *admission, uid_t uid)
+static Slots admission_count(const Admission *admission, const Origin *origin)
 {
     Slots slots = {0};
 
     for (Peer *peer = admission->peers; peer; peer = peer->next) {
-        bool is_own = peer->uid == uid, is_other = !admission_is_trusted(peer->uid);
+        bool is_own = admission_is_same(&peer->origin, origin);
+        bool is_other = !admission_is_trusted(&peer->origin);
 
         if (peer->is_ending)
             continue;
@@ -53,17 +87,17 @@ static void admission_shut(Peer *peer)
     shutdown(peer->fd, SHUT_RDWR);
 }
 
-static bool admission_make_room(Admission *admission, uid_t uid)
+static bool admission_make_room(Admission *admission, const Origin *origin)
 {
-    const Slots slots = admission_count(admission, uid);
+    const Slots slots = admission_count(admission, origin);
     Peer *victim;
 
-    if (admission_is_trusted(uid)) {
+    if (admission_is_trusted(origin)) {
         if (slots.all < ADMISSION_MAX)
             return true;
         victim = slots.oldest_other ? slots.oldest_other : slots.oldest_own;
     } else {
-        bool has_share = slots.own < ADMISSION_OF_USER_MAX;
+        bool has_share = slots.own < ADMISSION_OF_ONE_MAX;
 
         if (has_share && slots.others < ADMISSION_MAX - ADMISSION_KEPT && slots.all < ADMISSION_MAX)
             return true;
@@ -88,12 +122,15 @@ static void admission_turn_away(int fd)
 int admission_accept(Admission *admission, int listen_fd)
 {
     int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    Origin origin;
 
     if (fd < 0)
         return errno == EINTR || errno == ECONNABORTED ? -EAGAIN : -errno;
-    if (admission_make_room(admission, admission_uid(fd)))
+    admission_look(fd, &origin);
+    if (admission_make_room(admission, &origin))
         return fd;
-    admission_turn_away(fd);
+    if (!origin.is_remote)
+        admission_turn_away(fd);
     close(fd);
     return -EBUSY;
 }
@@ -106,10 +143,10 @@ Peer *admission_add(Admission *admission, int fd, uint64_t deadline_usec)
         return NULL;
     *peer = (Peer){
         .fd = fd,
-        .uid = admission_uid(fd),
         .deadline_usec = deadline_usec,
         .next = admission->peers,
     };
+    admission_look(fd, &peer->origin);
     if (admission->peers)
         admission->peers->previous = peer;
     admission->peers = peer;

@@ -21,6 +21,8 @@
 /* libmicrohttpd's own limit: those that are shut down are its until it has seen their end. */
 #define SERVER_CONNECTIONS_HARD_MAX (2 * ADMISSION_MAX)
 
+#define SERVER_TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+
 /* ---- the loop ---- */
 
 void server_arm(Server *server, uint64_t delay_usec)
@@ -29,20 +31,54 @@ void server_arm(Server *server, uint64_t delay_usec)
     sd_event_source_set_enabled(server->timer, SD_EVENT_ONESHOT);
 }
 
-static void server_run(Server *server)
+/* Runs it, and has the next moment come earlier where it asks for that. */
+static void server_run_engine(const ServerEngine *engine, uint64_t *next_usec)
 {
     MHD_UNSIGNED_LONG_LONG timeout_msec;
 
-    MHD_run(server->daemon);
-    if (MHD_get_timeout(server->daemon, &timeout_msec) == MHD_YES)
-        server_arm(server, timeout_msec * USEC_PER_MSEC);
+    if (!engine->daemon)
+        return;
+    MHD_run(engine->daemon);
+    if (MHD_get_timeout(engine->daemon, &timeout_msec) == MHD_YES &&
+        timeout_msec * USEC_PER_MSEC < *next_usec)
+        *next_usec = timeout_msec * USEC_PER_MSEC;
+}
+
+static void server_run(Server *server)
+{
+    uint64_t next_usec = USEC_NEVER;
+
+    server_run_engine(&server->engine, &next_usec);
+    server_run_engine(&server->retired, &next_usec);
+    if (next_usec != USEC_NEVER)
+        server_arm(server, next_usec);
     else
         sd_event_source_set_enabled(server->timer, SD_EVENT_OFF);
-    if ((server->admission.peers || server->is_full) &&
+    if ((server->admission.peers || server->retired.daemon || server->is_full) &&
         sd_event_source_get_enabled(server->sweep, NULL) == 0) {
         sd_event_source_set_time(server->sweep, clock_monotonic_usec() + USEC_PER_SEC);
         sd_event_source_set_enabled(server->sweep, SD_EVENT_ONESHOT);
     }
+}
+
+static void server_end_engine(ServerEngine *engine)
+{
+    sd_event_source_disable_unref(TAKE_PTR(engine->io));
+    if (engine->daemon)
+        MHD_stop_daemon(engine->daemon);
+    engine->daemon = NULL;
+}
+
+/* Those that were made before a new certificate have ended, or been ended. */
+static void server_end_retired(Server *server)
+{
+    const union MHD_DaemonInfo *info;
+
+    if (!server->retired.daemon)
+        return;
+    info = MHD_get_daemon_info(server->retired.daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    if (!info || info->num_connections == 0)
+        server_end_engine(&server->retired);
 }
 
 static int server_on_io(sd_event_source *source, int fd, uint32_t events, void *userdata)
@@ -69,8 +105,9 @@ static int server_on_sweep(sd_event_source *source, uint64_t usec, void *userdat
     (void)source;
     (void)usec;
     /* What came while the loop was held, by a slow disk perhaps, is read first. */
-    MHD_run(server->daemon);
+    server_run(server);
     admission_end_overdue(&server->admission, clock_monotonic_usec());
+    server_end_retired(server);
     server->is_full = false;
     sd_event_source_set_enabled(server->listen, SD_EVENT_ON);
     server_run(server);
@@ -103,24 +140,33 @@ static void server_on_connection(void *userdata, struct MHD_Connection *connecti
 
 /* ---- who may connect ---- */
 
+/* libmicrohttpd closes it, also where it fails. */
+static void server_add_connection(Server *server, int fd)
+{
+    struct sockaddr_storage address = {.ss_family = AF_UNIX};
+    socklen_t size = sizeof(address);
+
+    getpeername(fd, (struct sockaddr *)&address, &size);
+    MHD_add_connection(server->engine.daemon, fd, (struct sockaddr *)&address, size);
+    /* libmicrohttpd registers a connection here, so that the next one is counted after it. */
+    MHD_run(server->engine.daemon);
+}
+
 static int server_on_listen(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
-    const struct sockaddr address = {.sa_family = AF_UNIX};
     Server *server = userdata;
     int r = 0;
 
     (void)events;
+    if (server->on_accept)
+        server->on_accept(server->userdata);
     for (size_t i = 0; i < SERVER_ACCEPTS_AT_ONCE && r != -EAGAIN && !server->is_full; i++) {
         r = admission_accept(&server->admission, fd);
         if (r >= 0) {
-            /* libmicrohttpd closes it, also where it fails. */
-            MHD_add_connection(server->daemon, r, &address, sizeof(address));
-            /* libmicrohttpd registers a connection here, so that the next one is counted after
-             * it. */
-            MHD_run(server->daemon);
+            server_add_connection(server, r);
         } else if (r != -EAGAIN && r != -EBUSY) {
             /* Such as -EMFILE: it would be tried again without end. */
-            log_event(LOG_LEVEL_WARNING, NULL, "the control socket takes no connection: %s",
+            log_event(LOG_LEVEL_WARNING, NULL, "%s takes no connection: %s", server->name,
                       strerror(-r));
             server->is_full = true;
             sd_event_source_set_enabled(source, SD_EVENT_OFF);
@@ -132,24 +178,80 @@ static int server_on_listen(sd_event_source *source, int fd, uint32_t events, vo
 
 /* ---- beginning and ending ---- */
 
-static int server_add_sources(Server *server, sd_event *event)
+/* No time limit: it would close connections before it reads what came while the loop was held. */
+static struct MHD_Daemon *server_start_daemon(Server *server, const ServerTls *tls)
 {
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    sd_event_source **sources[] = {&server->listen, &server->io, &server->timer, &server->sweep};
+    const struct MHD_OptionItem tls_options[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)tls->certificates},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0,
+         (void *)(uintptr_t)(tls->certificates ? secret_bytes(tls->key) : NULL)},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)SERVER_TLS_PRIORITIES},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    struct MHD_OptionItem none = {MHD_OPTION_END, 0, NULL};
+    unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET;
+
+    return MHD_start_daemon(
+        tls->certificates ? flags | MHD_USE_TLS : flags, 0, NULL, NULL, server_request_on_part,
+        server, MHD_OPTION_CONNECTION_LIMIT, (unsigned int)SERVER_CONNECTIONS_HARD_MAX,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SERVER_HEADERS_SIZE_MAX,
+        MHD_OPTION_NOTIFY_COMPLETED, server_request_on_completed, server,
+        MHD_OPTION_NOTIFY_CONNECTION, server_on_connection, server, MHD_OPTION_ARRAY,
+        tls->certificates ? tls_options : &none, MHD_OPTION_END);
+}
+
+static int server_begin_engine(Server *server, const ServerTls *tls, ServerEngine *ret_engine,
+                               Err *err)
+{
+    ServerEngine engine = {.daemon = server_start_daemon(server, tls)};
+    const union MHD_DaemonInfo *info;
     int r;
 
-    if (!info)
-        return -EIO;
-    r = sd_event_add_io(event, &server->io, info->epoll_fd, EPOLLIN, server_on_io, server);
+    if (!engine.daemon && tls->certificates)
+        return err_set(err, -EINVAL,
+                       "the certificate and the key cannot be used: they must be PEM, and belong "
+                       "together");
+    if (!engine.daemon)
+        return err_set(err, -EIO, "it cannot be served");
+    info = MHD_get_daemon_info(engine.daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    r = info ? sd_event_add_io(server->event, &engine.io, info->epoll_fd, EPOLLIN, server_on_io,
+                               server)
+             : -EIO;
     if (r >= 0)
-        r = sd_event_add_io(event, &server->listen, server->listen_fd, EPOLLIN, server_on_listen,
-                            server);
+        r = sd_event_source_set_priority(engine.io, SERVER_PRIORITY);
+    if (r < 0) {
+        server_end_engine(&engine);
+        return err_system(err, r, "it cannot be served");
+    }
+    *ret_engine = engine;
+    return 0;
+}
+
+int server_use_tls(Server *server, const ServerTls *tls, Err *err)
+{
+    ServerEngine engine;
+    int r = server_begin_engine(server, tls, &engine, err);
+
+    if (r < 0)
+        return r;
+    server_end_engine(&server->retired);
+    server->retired = server->engine;
+    server->engine = engine;
+    server_run(server);
+    return 0;
+}
+
+static int server_add_sources(Server *server)
+{
+    sd_event_source **sources[] = {&server->listen, &server->timer, &server->sweep};
+    int r = sd_event_add_io(server->event, &server->listen, server->listen_fd, EPOLLIN,
+                            server_on_listen, server);
+
     if (r >= 0)
-        r = sd_event_add_time(event, &server->timer, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
+        r = sd_event_add_time(server->event, &server->timer, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
                               server_on_timer, server);
     if (r >= 0)
-        r = sd_event_add_time(event, &server->sweep, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
+        r = sd_event_add_time(server->event, &server->sweep, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
                               server_on_sweep, server);
     for (size_t i = 0; i < ELEMENTS(sources) && r >= 0; i++)
         r = sd_event_source_set_priority(*sources[i], SERVER_PRIORITY);
@@ -160,34 +262,49 @@ static int server_add_sources(Server *server, sd_event *event)
     return r < 0 ? r : 0;
 }
 
-int server_new(sd_event *event, int listen_fd, ServerOnRequest on_request, void *userdata,
-               Server **ret_server)
+static int server_begin(const Server *like, const ServerTls *tls, Server **ret_server, Err *err)
 {
     _cleanup_(server_freep) Server *server = calloc(1, sizeof(*server));
     int r;
 
     if (!server) {
-        close(listen_fd);
-        return -ENOMEM;
+        close(like->listen_fd);
+        return err_memory(err);
     }
-    server->listen_fd = listen_fd;
-    server->on_request = on_request;
-    server->userdata = userdata;
-    /* No time limit: it would close connections before it reads what came while the loop was held.
-     */
-    server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
-        server_request_on_part, server, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned int)SERVER_CONNECTIONS_HARD_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)SERVER_HEADERS_SIZE_MAX, MHD_OPTION_NOTIFY_COMPLETED, server_request_on_completed,
-        server, MHD_OPTION_NOTIFY_CONNECTION, server_on_connection, server, MHD_OPTION_END);
-    if (!server->daemon)
-        return -EIO;
-    r = server_add_sources(server, event);
+    *server = *like;
+    r = server_begin_engine(server, tls, &server->engine, err);
     if (r < 0)
         return r;
+    r = server_add_sources(server);
+    if (r < 0)
+        return err_system(err, r, "it cannot be served");
     *ret_server = TAKE_PTR(server);
     return 0;
+}
+
+int server_new(sd_event *event, int listen_fd, ServerOnRequest on_request, void *userdata,
+               Server **ret_server)
+{
+    const Server like = {.event = event,
+                         .name = "the control socket",
+                         .listen_fd = listen_fd,
+                         .on_request = on_request,
+                         .userdata = userdata};
+
+    return server_begin(&like, &(ServerTls){0}, ret_server, NULL);
+}
+
+int server_new_tcp(sd_event *event, int listen_fd, const ServerTls *tls, ServerOnRequest on_request,
+                   ServerOnAccept on_accept, void *userdata, Server **ret_server, Err *err)
+{
+    const Server like = {.event = event,
+                         .name = "http",
+                         .listen_fd = listen_fd,
+                         .on_request = on_request,
+                         .on_accept = on_accept,
+                         .userdata = userdata};
+
+    return server_begin(&like, tls, ret_server, err);
 }
 
 void server_free(Server *server)
@@ -195,14 +312,13 @@ void server_free(Server *server)
     if (!server)
         return;
     /* Answers given just before still go out, as far as the other side takes them at once. */
-    for (int i = 0; i < 4 && server->daemon; i++)
-        MHD_run(server->daemon);
+    for (int i = 0; i < 4 && server->engine.daemon; i++)
+        MHD_run(server->engine.daemon);
     sd_event_source_disable_unref(server->listen);
-    sd_event_source_disable_unref(server->io);
     sd_event_source_disable_unref(server->timer);
     sd_event_source_disable_unref(server->sweep);
-    if (server->daemon)
-        MHD_stop_daemon(server->daemon);
+    server_end_engine(&server->engine);
+    server_end_engine(&server->retired);
     close(server->listen_fd);
     free(server);
 }

@@ -7,11 +7,20 @@
 #include "daemon/http/admission.h"
 #include "daemon/http/server.h"
 
+/* A daemon of libmicrohttpd's; it keeps the certificate that it began with. */
+typedef struct ServerEngine {
+    struct MHD_Daemon *daemon; /* NULL: there is none */
+    sd_event_source *io;
+} ServerEngine;
+
 struct Server {
-    struct MHD_Daemon *daemon;
+    ServerEngine engine;  /* takes connections */
+    ServerEngine retired; /* has those that were made with the certificate before */
+    sd_event *event;      /* borrowed */
+    const char *name;     /* for the log */
+    ServerOnAccept on_accept;
     int listen_fd;
     sd_event_source *listen;
-    sd_event_source *io;
     sd_event_source *timer; /* libmicrohttpd's next moment */
     sd_event_source *sweep; /* enabled while there are peers */
     ServerOnRequest on_request;
@@ -33,6 +42,10 @@ struct ServerRequest {
     int status;
     const char *content_type;
     const char *policy; /* NULL: SERVER_POLICY */
+    struct {
+        const char *name, *value;
+    } headers[SERVER_HEADERS_MAX];
+    size_t header_count;
     Buf answer;
 };
 

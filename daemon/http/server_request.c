@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <assert.h>
 #include <string.h>
 
 #include "daemon/base/clock.h"
@@ -55,6 +56,9 @@ static bool server_add_headers(const ServerRequest *request, struct MHD_Response
     for (size_t i = 0; i < ELEMENTS(server_headers) && is_added; i++)
         is_added = MHD_add_response_header(response, server_headers[i].name,
                                            server_headers[i].value) == MHD_YES;
+    for (size_t i = 0; i < request->header_count && is_added; i++)
+        is_added = MHD_add_response_header(response, request->headers[i].name,
+                                           request->headers[i].value) == MHD_YES;
     return is_added;
 }
 
@@ -125,6 +129,7 @@ enum MHD_Result server_request_on_part(void *userdata, struct MHD_Connection *co
     }
     if (request->is_answered)
         return server_send(request);
+    assert(!request->peer->origin.is_remote);
     request->is_suspended = true;
     MHD_suspend_connection(connection);
     return MHD_YES;
@@ -165,6 +170,18 @@ void server_request_set_policy(ServerRequest *request, const char *policy)
     request->policy = policy;
 }
 
+void server_request_add_header(ServerRequest *request, const char *name, const char *value)
+{
+    assert(request->header_count < SERVER_HEADERS_MAX);
+    request->headers[request->header_count].name = name;
+    request->headers[request->header_count++].value = value;
+}
+
+bool server_request_is_remote(const ServerRequest *request)
+{
+    return request->peer->origin.is_remote;
+}
+
 const char *server_request_method(const ServerRequest *request)
 {
     return request->method;
@@ -192,10 +209,10 @@ const char *server_request_header(const ServerRequest *request, const char *name
 
 uid_t server_request_uid(const ServerRequest *request)
 {
-    return request->peer->uid;
+    return request->peer->origin.uid;
 }
 
 bool server_request_may_change(const ServerRequest *request)
 {
-    return admission_is_trusted(request->peer->uid);
+    return admission_is_trusted(&request->peer->origin);
 }

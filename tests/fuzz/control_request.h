@@ -2,8 +2,11 @@
 /* The server that fuzz_control.c stands in for: a request without a connection. */
 #pragma once
 
+#include <string.h>
+
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
+#include "daemon/base/str.h"
 #include "daemon/control/control_internal.h"
 #include "daemon/control/handle_channels.h"
 #include "daemon/control/handle_plan.h"
@@ -31,6 +34,8 @@ const char *__wrap_server_request_header(const ServerRequest *request, const cha
 const Buf *__wrap_server_request_body(const ServerRequest *request);
 uid_t __wrap_server_request_uid(const ServerRequest *request);
 bool __wrap_server_request_may_change(const ServerRequest *request);
+void __wrap_server_request_add_header(ServerRequest *request, const char *name, const char *value);
+bool __wrap_server_request_is_remote(const ServerRequest *request);
 void __wrap_server_request_set_policy(ServerRequest *request, const char *policy);
 void __wrap_server_reply(ServerRequest *request, int status, Buf *body);
 void __wrap_server_reply_type(ServerRequest *request, int status, const char *content_type,
@@ -38,3 +43,42 @@ void __wrap_server_reply_type(ServerRequest *request, int status, const char *co
 int __wrap_socket_path_listen(const char *path, Err *err);
 int __wrap_handle_plan(Control *control, ServerRequest *request, const Json *root, Err *err);
 void __wrap_handle_channels(Control *control, ServerRequest *request);
+
+static inline bool control_request_is_look(const ServerRequest *request)
+{
+    return str_equal(request->method, "GET") || str_equal(request->method, "HEAD");
+}
+
+/* Ends it, and returns what follows. */
+static inline char *control_request_cut(char *text, char byte)
+{
+    char *end = strchr(text, byte);
+
+    if (!end)
+        return text + strlen(text);
+    *end = '\0';
+    return end + 1;
+}
+
+/* Takes one apart: "METHOD PATH?NAME=VALUE&...", a line's end, the body. */
+static inline void control_request_read(char *text, size_t size, bool may_change,
+                                        ServerRequest *request)
+{
+    char *end = text + size, *path, *query, *body;
+
+    body = control_request_cut(text, '\n');
+    path = control_request_cut(text, ' ');
+    query = control_request_cut(path, '?');
+    request->method = text;
+    request->path = path;
+    request->may_change = may_change;
+    while (*query && request->query_count < QUERY_MAX) {
+        char *next = control_request_cut(query, '&');
+
+        request->names[request->query_count] = query;
+        request->values[request->query_count++] = control_request_cut(query, '=');
+        query = next;
+    }
+    if (body < end)
+        buf_append(&request->body, body, (size_t)(end - body));
+}

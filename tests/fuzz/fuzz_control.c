@@ -101,9 +101,21 @@ bool __wrap_server_request_may_change(const ServerRequest *request)
     return request->may_change;
 }
 
+void __wrap_server_request_add_header(ServerRequest *request, const char *name, const char *value)
+{
+    assert(request->status == 0);
+    assert(str_equal(name, "Allow") && (str_equal(value, "GET, HEAD") || str_equal(value, "POST")));
+}
+
+bool __wrap_server_request_is_remote(const ServerRequest *request)
+{
+    (void)request;
+    return false;
+}
+
 void __wrap_server_request_set_policy(ServerRequest *request, const char *policy)
 {
-    assert(str_equal(request->method, "GET") && strstr(policy, "default-src 'none'"));
+    assert(control_request_is_look(request) && strstr(policy, "default-src 'none'"));
 }
 
 int __wrap_socket_path_listen(const char *path, Err *err)
@@ -130,7 +142,7 @@ void __wrap_handle_channels(Control *control, ServerRequest *request)
 
 static bool is_status_of(int status, const ServerRequest *request)
 {
-    bool is_get = str_equal(request->method, "GET");
+    bool is_get = control_request_is_look(request);
 
     switch (status) {
     case 200:
@@ -158,7 +170,8 @@ static bool is_status_of(int status, const ServerRequest *request)
 static void take_text(ServerRequest *request, int status, const char *content_type, Buf *body)
 {
     assert(strncmp(content_type, "text/", strlen("text/")) == 0);
-    assert(str_equal(request->method, "GET") && (status == 200 || status == 503));
+    assert(control_request_is_look(request));
+    assert(status == 200 || status == 503);
     assert(request->status == 0);
     request->status = status;
     buf_done(body);
@@ -185,9 +198,9 @@ void __wrap_server_reply(ServerRequest *request, int status, Buf *body)
     if (status != 200)
         assert(json_as_text(json_find(root, "error"))[0] != '\0');
     if (status == 200 && request->may_change)
-        assert(!(flags & IS_DRY_RUN) || str_equal(request->method, "GET") ||
+        assert(!(flags & IS_DRY_RUN) || control_request_is_look(request) ||
                str_equal(path, "/v1/reconcile") || str_equal(path, "/v1/approve"));
-    did_change = did_change || (request->may_change && !str_equal(request->method, "GET"));
+    did_change = did_change || (request->may_change && !control_request_is_look(request));
     request->status = status;
     json_free(root);
     buf_done(body);
@@ -318,38 +331,6 @@ static void clean(void)
 
 /* ---- requests ---- */
 
-/* Ends it, and returns what follows. */
-static char *cut(char *text, char byte)
-{
-    char *end = strchr(text, byte);
-
-    if (!end)
-        return text + strlen(text);
-    *end = '\0';
-    return end + 1;
-}
-
-static void read_request(char *text, size_t size, ServerRequest *request)
-{
-    char *end = text + size, *path, *query, *body;
-
-    body = cut(text, '\n');
-    path = cut(text, ' ');
-    query = cut(path, '?');
-    request->method = text;
-    request->path = path;
-    request->may_change = flags & IS_OWNER;
-    while (*query && request->query_count < QUERY_MAX) {
-        char *next = cut(query, '&');
-
-        request->names[request->query_count] = query;
-        request->values[request->query_count++] = cut(query, '=');
-        query = next;
-    }
-    if (body < end)
-        buf_append(&request->body, body, (size_t)(end - body));
-}
-
 static void ask_all(Control *control, char *text, size_t size)
 {
     ServerRequest requests[REQUESTS_MAX] = {0};
@@ -360,7 +341,7 @@ static void ask_all(Control *control, char *text, size_t size)
         char *stop = memchr(at, REQUEST_END, (size_t)(end - at)) ?: end;
 
         *stop = '\0';
-        read_request(at, (size_t)(stop - at), &requests[count]);
+        control_request_read(at, (size_t)(stop - at), flags & IS_OWNER, &requests[count]);
         server_on_request(&requests[count], server_userdata);
         at = stop + 1;
     }
