@@ -3,6 +3,8 @@
 #pragma once
 
 #define CONTROL_PATH_PAGE "/"
+#define CONTROL_PATH_LIVE "/livez"
+#define CONTROL_PATH_READY "/readyz"
 #define CONTROL_PATH_STATUS "/v1/status"
 #define CONTROL_PATH_PROGRESS "/v1/progress"
 #define CONTROL_PATH_HISTORY "/v1/history"

@@ -6,10 +6,13 @@
  * changing is for root and the daemon's own user, as the kernel names them. A Control listens, and
  * control.c has the table of paths, each with its handler:
  *
- * handle_status.c answers from what is at hand. handle_reconcile.c asks for a pass and answers
- * when one has ended that began after it. planning.c reads for a request with a backend of its own.
- * handle_pause.c, handle_approve.c and handle_undo.c change the state, and their requests
- * are logged with the user who asked. handle_history.c reads the history.
+ * Over TCP, where `http:` wants that, the paths that the table says so of are shown, and nothing
+ * can be changed (daemon/web/listener.h has the listener and who may read).
+ *
+ * handle_status.c and handle_health.c answer from what is at hand. handle_reconcile.c asks for a
+ * pass and answers when one has ended that began after it. planning.c reads for a request with a
+ * backend of its own. handle_pause.c, handle_approve.c and handle_undo.c change the state, and
+ * their requests are logged with the user who asked. handle_history.c reads the history.
  *
  * A handler answers at once or keeps its request and answers later; each request is answered
  * exactly once, by reply.h, also when the daemon ends. What goes by settings and rosters is
@@ -28,16 +31,23 @@
 typedef struct Control Control;
 
 /*
- * Listens at `path`. `state` and `invalid` (why newer settings are refused, "" while they are not)
- * are borrowed and outlive it. Errors with their reason in `err`: as socket_path_listen(); -ENOMEM.
+ * Listens at `path`, or on the socket that systemd handed over. `state` and `invalid` (why newer
+ * settings are refused, "" while they are not) are borrowed and outlive it. Errors with their
+ * reason in `err`: as socket_path_listen(), and the control is one that no socket leads to;
+ * -ENOMEM, and there may be none (NULL).
  */
 int control_new(sd_event *event, const char *path, const State *state, bool dry_run,
                 const char *invalid, Control **ret_control, Err *err);
 
-/* The same where the configuration wants it. A failure is logged and gives NULL: without its socket
- * the daemon keeps the rosters all the same, which is what it is for. */
+/* The same where the configuration wants it, and over TCP where it wants that, from the first
+ * control_set_controller() on. A failure is logged, and may give NULL: without its sockets the
+ * daemon keeps the rosters all the same, which is what it is for. */
 Control *control_open(sd_event *event, const Config *config, const State *state, bool dry_run,
                       const char *invalid);
+
+/* What `http:` names files for, as a start or a reload demands: 0, or as secret_file_read() and
+ * file_read(), told in `err`. */
+int control_check(const Config *config, Err *err);
 
 /* Removes the socket; what still waits is answered with 503 first. NULL is fine. */
 void control_free(Control *control);

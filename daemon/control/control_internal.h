@@ -6,6 +6,8 @@
 #include "daemon/base/digest.h"
 #include "daemon/control/control.h"
 #include "daemon/http/server.h"
+#include "daemon/web/listener.h"
+#include "daemon/web/web.h"
 
 /* What a request awaits of one scheduler. */
 typedef struct Awaited {
@@ -31,13 +33,14 @@ typedef struct PageMade {
 
 struct Control {
     sd_event *event;
-    char *path;
+    char *path; /* of the socket that was made; NULL: none was */
     const State *state;
     bool dry_run;
     const char *invalid;
     ControlLoader loader; /* without functions: there is none */
     Controller *controller;
-    Server *server;
+    Server *server;            /* NULL: it cannot be reached by a socket */
+    Listener *listener;        /* over TCP; NULL: there is none */
     struct Undoing *undoing;   /* the undo under way (handle_undo.c); NULL: none */
     struct Planning *planning; /* the dry run or survey under way (planning.c); NULL: none */
     Report planned;            /* of the last dry run by these settings; empty: none */
@@ -50,3 +53,6 @@ struct Control {
 
 /* Whether the state can be written; else why not, in `err`. */
 int control_writable(const Control *control, Err *err);
+
+/* What daemon/web shows. Borrowed. */
+WebView control_view(const Control *control);

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/secret_file.h"
 
 void reply_put_time(JsonWriter *writer, const char *key, uint64_t realtime_usec)
 {
@@ -31,6 +32,8 @@ void reply_refuse(ServerRequest *request, int status, const char *text)
     Buf body = {0};
 
     json_append_error(text, &body);
+    if (server_request_is_remote(request))
+        secret_file_redact(&body);
     server_reply(request, status, &body);
 }
 
@@ -41,6 +44,8 @@ void reply_answer(ServerRequest *request, Buf *buf)
 
 void reply_answer_type(ServerRequest *request, int status, const char *content_type, Buf *buf)
 {
+    if (server_request_is_remote(request))
+        secret_file_redact(buf);
     if (buf_failed(buf) == 0) {
         server_reply_type(request, status, content_type, buf);
         return;

@@ -10,6 +10,7 @@
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
 #include "daemon/cli/load.h"
+#include "daemon/control/control.h"
 #include "daemon/log/message_ids.h"
 #include "daemon/log/warnings.h"
 
@@ -283,9 +284,13 @@ static int reload_open(Reload *reload, const State *state, Config *config,
                        Controller **ret_controller)
 {
     Err err = {0};
-    int r = controller_new(reload->event, config, reload->options->dry_run, state->store,
-                           &state->err, ret_controller, &err);
+    int r = control_check(config, &err);
 
+    if (r < 0)
+        config_free(config);
+    else
+        r = controller_new(reload->event, config, reload->options->dry_run, state->store,
+                           &state->err, ret_controller, &err);
     if (r >= 0)
         return 0;
     reload->is_unopened = true;

@@ -143,6 +143,11 @@ static int service_load(Service *service, Err *err)
     }
     if (r < 0)
         return r == -ENOMEM ? EXIT_FAILED : EXIT_INVALID;
+    r = control_check(config, err);
+    if (r < 0) {
+        log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
+        return r == -ENOMEM ? EXIT_FAILED : EXIT_INVALID;
+    }
     if (service_open_state(service, config) < 0) {
         log_event(LOG_LEVEL_ERR, NULL, "%s", service->state.err.text);
         return EXIT_LOCKED;

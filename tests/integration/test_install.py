@@ -33,6 +33,7 @@ FILES = {
     "share/fish/vendor_completions.d/rosterd.fish": 0o644,
     "share/fish/vendor_completions.d/rosterctl.fish": 0o644,
     "share/doc/rosterd/rosterd.yaml.example": 0o644,
+    "share/doc/rosterd/http.conf": 0o644,
     "share/rosterd/settings.schema.json": 0o644,
     "share/rosterd/roster.schema.json": 0o644,
     "share/rosterd/rosterd.rules.yml": 0o644,
