@@ -34,6 +34,7 @@ struct Listener {
     void *userdata;
     Site *site;           /* serves; NULL: nothing does */
     Site *next;           /* is to, and cannot yet; NULL: none */
+    const Config *config; /* borrowed, while there was no memory for a site of it; else NULL */
     uint64_t looked_usec; /* monotonic */
     char told[512];       /* what was logged last; "" while all is well */
 };
@@ -244,12 +245,15 @@ static void listener_on_accept(void *userdata)
 static void listener_wait(Listener *listener)
 {
     const Site *site = listener->next ? listener->next : listener->site;
+    uint64_t interval_usec = listener->config ? listener->config->interval_usec
+                             : site           ? site->interval_usec
+                                              : 0;
 
-    if (!site) {
+    if (interval_usec == 0) {
         sd_event_source_set_enabled(listener->timer, SD_EVENT_OFF);
         return;
     }
-    sd_event_source_set_time(listener->timer, clock_monotonic_usec() + site->interval_usec);
+    sd_event_source_set_time(listener->timer, clock_monotonic_usec() + interval_usec);
     sd_event_source_set_enabled(listener->timer, SD_EVENT_ONESHOT);
 }
 
@@ -259,7 +263,9 @@ static int listener_on_time(sd_event_source *source, uint64_t usec, void *userda
 
     (void)source;
     (void)usec;
-    if (listener->next)
+    if (listener->config)
+        listener_use(listener, listener->config);
+    else if (listener->next)
         listener_try(listener);
     else
         listener_look(listener);
@@ -270,13 +276,17 @@ static int listener_on_time(sd_event_source *source, uint64_t usec, void *userda
 void listener_use(Listener *listener, const Config *config)
 {
     Site *site = NULL;
+    Err err = {0};
 
     site_free(TAKE_PTR(listener->next));
+    listener->config = NULL;
     if (!config->http.listen) {
         site_free(TAKE_PTR(listener->site));
         listener->told[0] = '\0';
     } else if (site_new(config, &site) < 0) {
-        log_event(LOG_LEVEL_ERR, NULL, "http %s: out of memory", config->http.listen);
+        listener->config = config;
+        err_memory(&err);
+        listener_tell(listener, config->http.listen, &err);
     } else {
         listener->next = site;
         listener_try(listener);

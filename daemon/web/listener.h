@@ -23,7 +23,7 @@ int listener_new(sd_event *event, ServerOnRequest on_request, void *userdata,
 void listener_free(Listener *listener);
 DEFINE_CLEANUP(Listener, listener_free)
 
-/* Goes by these settings from now on, which are copied. */
+/* Goes by these settings from now on, which outlive the next call, or the listener. */
 void listener_use(Listener *listener, const Config *config);
 
 /* What a request may not: 0; 400 or 421, it is not for this host; 401, it does not bring the

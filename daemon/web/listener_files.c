@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 
 #include "daemon/base/file.h"
 
@@ -80,6 +81,9 @@ int listener_files_read(const HttpSettings *settings, const char *directory,
         listener_files_done(&files);
         return r;
     }
+    /* libmicrohttpd and GnuTLS keep what is secret in memory that a core dump would hold. */
+    if (files.token || files.key)
+        prctl(PR_SET_DUMPABLE, 0);
     *ret_files = files;
     return 0;
 }

@@ -3,13 +3,17 @@
 
 import json
 import os
+import signal
 import socket
+import subprocess
+import sys
 
 import pytest
 
+import case as cases
 import web
 from case import INVALID, Case, channel, entry, wait_until
-from daemon import NEVER, Daemon
+from daemon import NEVER, Daemon, sanitized
 from test_control import ask
 from web import TOKEN, basic, bearer, get, raw, serve
 
@@ -26,7 +30,7 @@ def shown(shared_case):
     return serve(shared_case, hosts=["rosterd.example.com"])[1]
 
 
-SHOWN = ["/livez", "/readyz", "/v1/status", "/v1/history", "/v1/samples"]
+SHOWN = ["/", "/metrics", "/livez", "/readyz", "/v1/status", "/v1/history", "/v1/samples"]
 HIDDEN = ["/v1/channels", "/v1/progress", "/v1/plan", "/v1/pause", "/v1/resume", "/v1/approve", "/v1/reconcile",
           "/v1/undo", "/v2", "/v1/status/", "//v1/status", "/../v1/pause"]
 
@@ -277,3 +281,92 @@ def test_without_http_nothing_listens(case):
     with open(f"/proc/{daemon.pid}/net/tcp", encoding="ascii") as table:
         listening = {f"socket:[{line.split()[9]}]" for line in table if line.split()[3] == "0A"}
     assert not inodes & listening
+
+
+def dumps_core(case, **http):
+    """Whether it would leave a core dump; None where nothing does here."""
+    daemon, _ = serve(case, **http, limits=("sh", "-c", 'ulimit -c "$(ulimit -Hc)"; exec "$@"', "sh"))
+    os.kill(daemon.pid, signal.SIGABRT)
+    return os.waitid(os.P_PID, daemon.pid, os.WEXITED | os.WNOWAIT).si_code == os.CLD_DUMPED
+
+
+@pytest.mark.skipif("sanitized()", reason="a sanitizer leaves no core dump")
+def test_with_a_secret_there_is_no_core_dump(case):
+    case.secret("web.token", TOKEN)
+    assert not dumps_core(case, token_file="web.token")
+    if not dumps_core(case):
+        pytest.skip("nothing leaves a core dump here")
+
+
+# ---- sockets that were handed over ----
+
+HANDED = """
+import os, sys
+os.environ["LISTEN_PID"], os.environ["LISTEN_FDS"] = str(os.getpid()), sys.argv[1]
+os.environ["LISTEN_FDNAMES"] = sys.argv[2]
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
+
+def hand_over(case, *sockets, names=""):
+    """A daemon that is given these listening sockets, as by systemd."""
+    numbers = [one.fileno() for one in sockets]
+
+    def place():
+        for number, one in enumerate(numbers):
+            os.dup2(one, 100 + number)
+        for number in range(len(numbers)):
+            os.dup2(100 + number, 3 + number)
+    program = cases.program("rosterd")
+    case.write_settings()
+    process = subprocess.Popen([sys.executable, "-c", HANDED, str(len(numbers)), names, program, "-c", str(case.config)],
+                               env=case.environment(), cwd=case.folder, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=place,
+                               pass_fds=range(3, 3 + len(numbers)))
+    case.running.append(Handed(process))
+    return process
+
+
+class Handed:
+    def __init__(self, process):
+        self.process = process
+
+    def poll(self):
+        return self.process.poll()
+
+
+def test_sockets_that_systemd_hands_over(case):
+    """Both are used as they are; the control socket's path is not made, nor removed at the end."""
+    case.serve(channel("payments", "10.1.0.5"))
+    case.roster(entry("payments", "10.1.0.5"))
+    place = case.folder / "handed.sock"
+    with socket.create_server(("127.0.0.1", 0)) as tcp, socket.socket(socket.AF_UNIX) as unix:
+        unix.bind(str(place))
+        unix.listen()
+        port = tcp.getsockname()[1]
+        case.settings.update(interval=NEVER, http={"listen": f"127.0.0.1:{port}"})
+        process = hand_over(case, tcp, unix, names="http:control")
+    made = case.settings["control_socket"]
+    case.settings["control_socket"] = str(place)
+    wait_until(lambda: unix_text(case, "/readyz")[0] == 200, process=process)
+    assert get(port, "/livez").text == "ok\n"
+    assert not os.path.exists(made)
+    process.terminate()
+    assert process.wait(60) == 0
+    assert place.exists()
+
+
+def test_a_socket_at_another_address_is_not_used(case):
+    """The settings say where, and to whom."""
+    case.serve(channel("payments", "10.1.0.5"))
+    case.roster(entry("payments", "10.1.0.5"))
+    port = web.free_port()
+    with socket.create_server(("127.0.0.1", 0)) as tcp:
+        case.settings.update(interval=NEVER, http={"listen": f"127.0.0.1:{port}"})
+        process = hand_over(case, tcp)
+        wait_until(lambda: not web.refused(port), process=process)
+        assert get(port, "/livez").status == 200
+        tcp.settimeout(0.2)
+        other = tcp.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", other), timeout=20):
+            tcp.accept()[0].close()

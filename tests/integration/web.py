@@ -69,14 +69,14 @@ def raw(port, text, seconds=20):
         return b"".join(parts).decode(errors="replace")
 
 
-def serve(case, *args, port=None, interval=NEVER, env=None, **http):
+def serve(case, *args, port=None, interval=NEVER, env=None, limits=(), **http):
     """A daemon that shows itself, with one channel that a pass has read: (daemon, port)."""
     port = port or free_port()
     case.serve(channel("payments", "10.1.0.5"))
     case.roster(entry("payments", "10.1.0.5"))
     case.settings["interval"] = interval
     case.settings["http"] = {"listen": f"127.0.0.1:{port}", **http}
-    daemon = Daemon(case, *args, env=env)
+    daemon = Daemon(case, *args, env=env, wrap=limits)
     daemon.wait_ready()
     daemon.wait_status("1 in sync")
     return daemon, port

@@ -13,6 +13,7 @@ torture.py PROGRAM [--all]: a sample, or every allocation."""
 import argparse
 import collections
 import concurrent.futures
+import http.client
 import json
 import mmap
 import os
@@ -31,6 +32,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "integration"))
 
 import case as cases  # noqa: E402
+import web  # noqa: E402
 from daemon import NEVER, Daemon  # noqa: E402
 
 SAMPLE_ONCE, SAMPLE_RELOAD = 150, 60
@@ -143,13 +145,19 @@ def reload(folder, fail_at):
         shared = Shared(folder)
         sim = prepare(case)
         case.roster(cases.entry("payments", *KEPT, *EXTRAS), cases.entry("orders", *KEPT, *EXTRAS))
+        case.secret("web.token", web.TOKEN)
+        case.settings["http"] = {"listen": f"127.0.0.1:{web.free_port()}", "token_file": "web.token"}
         daemon = Daemon(case, env={"TORTURE": str(shared.path)})
         daemon.wait_ready()
         daemon.wait_status("2 in sync")
         case.roster(cases.entry("payments", *KEPT), cases.entry("orders", *KEPT, guards={"max_deletes": 1}))
         shared.arm(fail_at)
+        case.settings["http"].update(listen=f"127.0.0.1:{web.free_port()}", hosts=["a.example.com"])
+        case.write_settings()
         daemon.signal(signal.SIGHUP)
         ask(case)
+        for path in ("/readyz", "/v1/status"):
+            look(case, path)
         settle(daemon, shared, sim)
         count, end = shared.count(), time.monotonic() + 20
         shared.arm(0)
@@ -159,6 +167,10 @@ def reload(folder, fail_at):
             demand(time.monotonic() < end, f"the next reload does not succeed: {daemon.text()[-1500:]}")
             settle(daemon, shared, sim)
         demand(len(sim.members(cases.identifier("orders"))) == len(KEPT + EXTRAS), "a guard was passed")
+        while look(case, "/livez") != 200:
+            demand(time.monotonic() < end, f"nothing is shown over TCP any more: {daemon.text()[-1500:]}")
+            daemon.signal(signal.SIGHUP)
+            settle(daemon, shared, sim)
         daemon.signal(signal.SIGTERM)
         status = daemon.process.wait(30)
         check_quiet(status, daemon.text())
@@ -185,6 +197,17 @@ def ask(case):
         return
     if answer.startswith(b"HTTP/1.1 200"):
         demand("channels" in json.loads(answer.split(b"\r\n\r\n", 1)[1]), f"the status is not whole: {answer}")
+
+
+def look(case, path):
+    """Asks over TCP, likewise: the status of the answer, 0 without one."""
+    try:
+        answer = web.get(int(case.settings["http"]["listen"].rpartition(":")[2]), path, **web.bearer())
+    except TimeoutError:
+        raise Failed("a request over TCP is neither answered nor refused") from None
+    except (OSError, http.client.HTTPException):
+        return 0
+    return answer.status
 
 
 def settle(daemon, shared, sim):
