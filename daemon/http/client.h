@@ -15,10 +15,10 @@
  * is ten minutes old; after a failure the next request asks for a fresh one.
  *
  * The server (libmicrohttpd, only in server.c and server_request.c) takes one request a connection
- * and is bounded in number (admission.h: a share for each user, slots kept for root and for the
- * daemon's own user), in size and in time, so that a client which is stuck, slow or hostile costs a
- * pass nothing. unix_client.h is the other side of it; misdirected.h says when a request was meant
- * for another daemon.
+ * and is bounded in number (admission.h: a share for each user or address, slots kept for root and
+ * for the daemon's own user), in size and in time, so that a client which is stuck, slow or hostile
+ * costs a pass nothing. It listens where tcp_socket.h does, or on the control socket. unix_client.h
+ * is the other side of it; misdirected.h says when a request was meant for another daemon.
  *
  * Who owns what: the caller keeps headers and body until the callback, the answer is borrowed for
  * the callback, and http_free() ends what is under way without callbacks. Errors of a request are

@@ -5,9 +5,7 @@ import base64
 import contextlib
 import http.client
 import json
-import os
 import socket
-import ssl
 
 from case import channel, entry, wait_until
 from daemon import NEVER, Daemon
