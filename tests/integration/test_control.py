@@ -489,7 +489,7 @@ def test_only_root_and_the_daemons_user_may_change(shared):
 
 @pytest.mark.parametrize("method, path, body, status_wanted, says", [
     ("GET", "/v1/nothing", None, 404, "no such path"),
-    ("GET", "/", None, 404, "no such path"),
+    ("GET", "/nothing", None, 404, "no such path"),
     ("POST", "/v1/status", {}, 405, "takes GET"),
     ("GET", "/v1/pause", None, 405, "takes POST"),
     ("DELETE", "/v1/history", None, 405, "takes GET"),
