@@ -383,6 +383,7 @@ def test_a_new_password_counts_from_the_next_pass_on(far):
     far.tune(interval=NEVER)
     daemon = Daemon(far)
     daemon.wait_status("1 in sync", "next pass")
+    assert far.run("rosterctl", "reconcile").status == IN_SYNC and len(far.proxy.heads) == 1, "the tunnel is kept"
     use_password(far, "robot:newer")
     assert far.run("rosterctl", "reconcile").status == IN_SYNC
     assert len(far.proxy.heads) == 2 and "cm9ib3Q6bmV3ZXI=" in far.proxy.heads[-1], "no tunnel of the old one"
