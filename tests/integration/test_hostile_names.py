@@ -21,10 +21,10 @@ def raw(text):
     return [c for c in text if (ord(c) < 0x20 and c != "\n") or 0x7f <= ord(c) < 0xa0 or c in "\u2028\u2029\u202e"]
 
 
-def fault(operation, status, times):
+def fault(operation, status, times, **match):
     """The service says the token back, among other things."""
     body = {"error_code": f"APIG.{TRICK}", "error_msg": f"no {TRICK} for {SECRET}"}
-    return {"match": {"op": operation}, "times": times,
+    return {"match": {"op": operation, **match}, "times": times,
             "then": {"status": status, "body": json.dumps(body), "content_type": "application/json"}}
 
 
@@ -32,7 +32,8 @@ def hostile(case):
     """A service whose every word is hostile."""
     named = [channel(f"{WORD}-{n}", *KEPT, {"host": f"10.9.{n}.1"}, {"host": f"10.9.{n}.2", "member_group_name": WORD})
              for n in range(4)]
-    sim = case.serve(*named, faults=[fault("delete_member", 500, 1), fault("delete_member", 400, 1)], token=SECRET)
+    sim = case.serve(*named, token=SECRET, faults=[fault("delete_member", 500, 1, member="10.9.3.1"),
+                                                   fault("delete_member", 400, 1, member="10.9.0.2")])
     case.secret("token", SECRET)
     return sim, named
 
@@ -46,11 +47,17 @@ os.makedirs("/run/systemd/journal")
 journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 journal.bind("/run/systemd/journal/socket")
 out = open(sys.argv[1], "ab", buffering=0)
-def keep():
+def keep(parent):
+    journal.settimeout(0.2)
     while True:
-        out.write(journal.recv(1 << 20) + b"\\n")
+        try:
+            out.write(journal.recv(1 << 20) + b"\\n")
+        except TimeoutError:
+            if os.getppid() != parent:
+                sys.exit()
+parent = os.getpid()
 if os.fork() == 0:
-    keep()
+    keep(parent)
 os.execvp(sys.argv[2], sys.argv[2:])
 """
     prefix = ["unshare", "--mount", "--propagation", "private", "/usr/bin/python3", "-c", script,
