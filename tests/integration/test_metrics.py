@@ -502,6 +502,7 @@ def test_a_directory_that_vanishes_is_one_warning(case):
     assert str(path) in line and "No such file or directory" in line
     folder.mkdir()
     wait_until(path.exists, process=case.daemon)
+    wait_until(lambda: lines_of(case.daemon, "notice"), process=case.daemon)
     assert len(lines_of(case.daemon, "notice")) == 1 and case.daemon.stop() == 0
 
 
