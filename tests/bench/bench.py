@@ -6,14 +6,15 @@ loop (bare.c): 200 channels x 500 members, in sync and with 10 extras each. Prin
 Both read the same roster, use the same token, and have 8 channels side by side. A figure is the median
 of several runs; the two programs run in turn, so that a machine whose speed drifts hits both.
 
-bench.py [BUILD] [--instructions | --modes | --parts]. --instructions counts instructions under callgrind
+bench.py [BUILD] [--instructions | --modes | --parts | --metrics]. --instructions counts instructions under callgrind
 instead, which a busy machine does not change, and which leave the kernel's share out; a figure is the
 smallest of several runs, for json-c's hash begins with a random number, and collisions cost up to a fiftieth.
 --modes counts those of one mode against those of another, and the requests: sync against prune with nothing
 to do, and additions against as many deletions.
 --parts measures parts of rosterd by themselves (parts.c): comparing 10,000 roster files with what is in
 force, against a loop that calls stat for each; and the checks of the state among all that is done to
-record and settle 10 deletions."""
+record and settle 10 deletions.
+--metrics counts what metrics are of a daemon's passes in sync, counted and written to a file after each."""
 import json
 import os
 import re
@@ -224,6 +225,48 @@ def compare_parts(build):
               f"ratio {ratio:.2f}")
 
 
+def inclusive(profile):
+    """{function: instructions with all that it calls} and the sum of all, of a file of callgrind's."""
+    done = subprocess.run(["callgrind_annotate", "--inclusive=yes", "--auto=no", "--threshold=100", profile],
+                          check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    rows = re.findall(r"^ *([\d,]+) \([^)]*\)  (?:\S*:(\w+)|PROGRAM TOTALS)", done.stdout, re.M)
+    counts = {}
+    for count, function in rows:
+        counts[function] = max(counts.get(function, 0), int(count.replace(",", "")))
+    return counts
+
+
+def count_metrics(build, folder):
+    """The same of the event loop of a daemon that has made some passes in sync."""
+    service, url = start_service(build, folder, 0)
+    try:
+        write_roster(folder, url, "prune", 0)
+        settings, profile = os.path.join(folder, "rosterd.yaml"), os.path.join(folder, "profile")
+        with open(settings, "a", encoding="utf-8") as file:
+            file.write(f"interval: 1s\nmetrics_file: {folder}/bench.prom\ncontrol_socket: {folder}/c.sock\n")
+        daemon = subprocess.Popen(["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}",
+                                   "--toggle-collect=sd_event_loop", os.path.join(build, "rosterd"), "-c", settings,
+                                   "--log-level", "err"], stderr=subprocess.DEVNULL)
+        while daemon.poll() is None and count_requests(url) < COUNTED_RUNS * (CHANNELS + 1):
+            time.sleep(0.2)
+        daemon.terminate()
+        if daemon.wait() != 0:
+            sys.exit(f"bench: the daemon ended with {daemon.returncode}")
+        return inclusive(profile)
+    finally:
+        service.terminate()
+        service.wait()
+
+
+def compare_metrics(build):
+    with tempfile.TemporaryDirectory() as folder:
+        counts = count_metrics(build, folder)
+    metrics = sum(counts.get(name, 0) for name in ("metrics_append", "tally_on_submit", "tally_on_answer",
+                                                   "tally_on_pass"))
+    print(f"passes in sync: {counts[''] / 1e6:.0f} M instructions, of it metrics {metrics / 1e6:.1f} M, "
+          f"ratio {counts[''] / (counts[''] - metrics):.3f} (aim 1.05)")
+
+
 def main():
     if sys.argv[1:2] == ["--write-roster"]:
         folder, url, mode, additions = sys.argv[2:6]
@@ -236,6 +279,9 @@ def main():
         return
     if "--modes" in sys.argv:
         compare_modes(build)
+        return
+    if "--metrics" in sys.argv:
+        compare_metrics(build)
         return
     way = compare_instructions if "--instructions" in sys.argv else compare
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
