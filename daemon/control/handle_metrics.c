@@ -6,12 +6,7 @@
 
 void handle_metrics(Control *control, ServerRequest *request)
 {
-    const WebView view = {
-        .controller = control->controller,
-        .state = control->state,
-        .invalid = control->invalid,
-        .dry_run = control->dry_run,
-    };
+    const WebView view = control_view(control);
     Buf buf = {0};
 
     metrics_append(&view, &buf);
