@@ -14,6 +14,7 @@ import pytest
 
 import exposition
 import sim as stand_in
+import web
 from case import DRIFT, FAILED, HELD, IN_SYNC, INVALID, channel, entry, identifier, wait_until
 from daemon import NEVER, Daemon
 from exposition import Metrics, scrape
@@ -432,9 +433,13 @@ def get(case, method="GET", path="/metrics"):
         return answer.status, answer.getheader("Content-Type"), answer.read().decode()
 
 
-def test_the_socket_and_rosterctl_say_the_same(case):
-    begin(case)
+def test_the_socket_tcp_and_rosterctl_say_the_same(case):
+    port = web.free_port()
+    begin(case, http={"listen": f"127.0.0.1:{port}"})
+    shown = web.get(port, "/metrics")
     status, kind, text = get(case)
+    assert shown.status == 200 and shown.headers["Content-Type"] == kind
+    assert Metrics(shown.text).lasting() == Metrics(text).lasting()
     assert status == 200 and kind == "text/plain; version=0.0.4; charset=utf-8"
     assert Metrics(text).lasting() == scrape(case).lasting()
     assert get(case, "POST")[0] == 405

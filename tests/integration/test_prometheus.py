@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""A real Prometheus, Debian's: it scrapes the daemon, evaluates the alert rules, and takes each expression
-of the dashboard."""
+"""A real Prometheus, Debian's: it scrapes the daemon over TCP with its token, evaluates the alert rules, and takes
+each expression of the dashboard."""
 
-import contextlib
 import http.client
 import json
 import re
-import socket
 import subprocess
-import threading
 import urllib.parse
 
 import pytest
@@ -19,6 +16,7 @@ import promql
 from case import channel, entry, wait_until
 from daemon import Daemon
 from test_alerts import ALERTS, RULES
+from web import TOKEN, free_port
 
 DASHBOARD = cases.ROOT / "systemd" / "rosterd.dashboard.json"
 KEPT = ("10.1.0.5", "10.1.0.6", "10.1.0.7")
@@ -30,41 +28,16 @@ global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}
 rule_files: [%s]
 scrape_configs:
   - job_name: rosterd
+    authorization: {credentials: %s}
     static_configs: [{targets: ["127.0.0.1:%d"]}]
 """
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
-
-
-def forward(port, path):
-    """Prometheus asks no socket of a file: a port in front of it."""
-    server = socket.create_server(("127.0.0.1", port))
-
-    def pump(source, sink):
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                sink.sendall(data)
-            sink.shutdown(socket.SHUT_WR)
-
-    def serve():
-        while True:
-            asked, _ = server.accept()
-            answers = socket.socket(socket.AF_UNIX)
-            answers.connect(path)
-            for ends in ((asked, answers), (answers, asked)):
-                threading.Thread(target=pump, args=ends, daemon=True).start()
-    threading.Thread(target=serve, daemon=True).start()
 
 
 class Prometheus:
     def __init__(self, folder, target):
         self.port = free_port()
         folder.mkdir()
-        (folder / "prometheus.yml").write_text(CONFIG % (RULES, target))
+        (folder / "prometheus.yml").write_text(CONFIG % (RULES, TOKEN, target))
         self.log = open(folder / "log", "wb")
         self.process = subprocess.Popen(
             ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
@@ -114,10 +87,10 @@ def watched(case):
     port = free_port()
     case.sim = case.serve(channel("payments", *KEPT), channel("search", "10.2.0.1", "10.2.0.98", "10.2.0.99"))
     case.roster(entry("payments", *KEPT), entry("search", "10.2.0.1", guards={"max_deletes": 1}))
-    case.tune(interval="1s")
+    case.secret("web-token", TOKEN)
+    case.tune(interval="1s", http={"listen": f"127.0.0.1:{port}", "token_file": "web-token"})
     case.daemon = Daemon(case)
     case.daemon.wait_status("1 in sync", "1 held")
-    forward(port, case.settings["control_socket"])
     case.prometheus = Prometheus(case.folder / "prometheus", port)
     yield case
     case.prometheus.stop()
