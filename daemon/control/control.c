@@ -47,7 +47,7 @@ typedef struct Route {
 
 static const Route routes[] = {
     {CONTROL_PATH_METRICS, handle_metrics, NULL, true, ROUTE_SHOWN, false},
-    {CONTROL_PATH_PAGE, handle_page, NULL, true, ROUTE_SHOWN, false},
+    {CONTROL_PATH_PAGE, handle_page, NULL, true, ROUTE_SHOWN, true},
     {CONTROL_PATH_LIVE, handle_live, NULL, true, ROUTE_OPEN, true},
     {CONTROL_PATH_READY, handle_ready, NULL, true, ROUTE_OPEN, true},
     {CONTROL_PATH_STATUS, handle_status, NULL, false, ROUTE_SHOWN, false},

@@ -7,6 +7,7 @@
 #include "daemon/control/control.h"
 #include "daemon/http/server.h"
 #include "daemon/web/listener.h"
+#include "daemon/web/page_timeline.h"
 #include "daemon/web/web.h"
 
 /* What a request awaits of one scheduler. */
@@ -28,7 +29,8 @@ typedef struct Loading Loading;
 typedef struct PageMade {
     uint64_t usec; /* monotonic; 0: none was */
     char version[DIGEST_HEX_SIZE];
-    Buf document; /* empty: nobody has asked for it since it is another one */
+    Buf document;          /* empty: nobody has asked for it since it is another one */
+    PageTimeline troubles; /* counted once a minute */
 } PageMade;
 
 struct Control {

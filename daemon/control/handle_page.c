@@ -12,8 +12,9 @@
 #include "daemon/store/newest.h"
 #include "daemon/web/page.h"
 
-#define HANDLE_PAGE_ACTIONS 15    /* the newest changes, each by itself */
-#define HANDLE_PAGE_COUNTED 20000 /* in the charts */
+#define HANDLE_PAGE_ACTIONS 10     /* the newest changes, each by itself */
+#define HANDLE_PAGE_COUNTED 20000  /* in the charts */
+#define HANDLE_PAGE_SAMPLES 100000 /* that are looked through for troubles */
 
 /* However many look at it, it is looked for changes so often and no more. */
 #define HANDLE_PAGE_FRESH_USEC (USEC_PER_SEC / 2)
@@ -30,15 +31,27 @@ static void handle_page_done(PageParts *parts)
     buf_done(&parts->history);
 }
 
-static int handle_page_take_history(Store *store, PageParts *parts)
+/* Looks through samples once a minute. */
+static void handle_page_take_troubles(Store *store, uint64_t now_usec, PageTimeline *troubles)
+{
+    if (troubles->now_usec / USEC_PER_MINUTE == now_usec / USEC_PER_MINUTE)
+        return;
+    *troubles = (PageTimeline){.now_usec = now_usec};
+    store_newest_troubles(store, now_usec - PAGE_TIMELINE_USEC, HANDLE_PAGE_SAMPLES,
+                          page_timeline_add, troubles, NULL);
+}
+
+static int handle_page_take_history(Store *store, PageTimeline *troubles, PageParts *parts)
 {
     _cleanup_(store_actions_done) StoreActions actions = {0};
     const StoreFilter filter = {.limit = HANDLE_PAGE_ACTIONS};
-    uint64_t since_usec = parts->timeline.now_usec - PAGE_TIMELINE_USEC;
+    uint64_t now_usec = clock_realtime_usec(), since_usec = now_usec - PAGE_TIMELINE_USEC;
     int r;
 
     if (!store || store_history(store, &filter, &actions, NULL) < 0)
         return 0;
+    handle_page_take_troubles(store, now_usec, troubles);
+    parts->timeline = *troubles;
     r = store_newest(store, since_usec, HANDLE_PAGE_COUNTED, page_timeline_add, &parts->timeline,
                      NULL);
     parts->timeline.is_failed = r < 0;
@@ -54,7 +67,7 @@ static int handle_page_take(Control *control, PageParts *parts)
     if (!control->controller)
         return 0;
     handle_status_append_for_page(control, &parts->status);
-    r = handle_page_take_history(control->state->store, parts);
+    r = handle_page_take_history(control->state->store, &control->page.troubles, parts);
     return r < 0 ? r : buf_failed(&parts->status);
 }
 

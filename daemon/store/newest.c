@@ -29,3 +29,21 @@ int store_newest(Store *store, uint64_t since_usec, uint64_t limit, StoreNewestA
     }
     return r;
 }
+
+int store_newest_troubles(Store *store, uint64_t since_usec, uint64_t limit, StoreNewestAdd add,
+                          void *userdata, Err *err)
+{
+    int r = reading_refresh(store, err);
+
+    assert(add);
+    if (r == 0 && store->db) {
+        _cleanup_(sql_done) Query query = sql_begin(store, QUERY_NEWEST_TROUBLES);
+
+        sql_number(&query, since_usec);
+        sql_number(&query, limit);
+        while ((r = sql_step(&query, err)) > 0)
+            add(userdata, sql_column_number(&query, 0), STORE_NEWEST_CHANNEL,
+                sql_column_text(&query, 1));
+    }
+    return r;
+}

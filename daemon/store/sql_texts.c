@@ -108,6 +108,12 @@ const char *const sql_texts[QUERY_COUNT] = {
                     "AND recorded_usec >= ?5 AND (?6 IS NULL OR action.id < ?6) "
                     "ORDER BY action.id DESC LIMIT ?7",
     [QUERY_NEWEST] = "SELECT id, recorded_usec, kind, outcome FROM action ORDER BY id DESC LIMIT ?",
+    [QUERY_NEWEST_TROUBLES] =
+        "SELECT time_usec, result FROM (SELECT channel, steady_usec, time_usec, result FROM sample "
+        "ORDER BY id DESC LIMIT ?2) AS new WHERE time_usec >= ?1 "
+        "AND result IN ('held', 'failed', 'unmanageable') "
+        "AND result IS NOT (SELECT result FROM sample AS before WHERE before.channel = new.channel "
+        "AND before.steady_usec < new.steady_usec ORDER BY before.steady_usec DESC LIMIT 1)",
     [QUERY_LAST_CHANGING] =
         "SELECT pass FROM action JOIN instance ON instance.id = action.instance "
         "JOIN pass ON pass.id = pass WHERE undo_of IS NULL "

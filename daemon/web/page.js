@@ -248,7 +248,8 @@
       const query = `since=7d&channel=${encodeURIComponent(channel.dataset.key)}`;
       const response = await fetch(`v1/samples?${query}`, {cache: 'no-store'});
       if (!response.ok) return;
-      channel.samples = (await response.json()).samples.map((row) => ({...row, at: Date.parse(row.time)}));
+      channel.samples = (await response.json()).samples.map((row) => ({...row, at: Date.parse(row.time)}))
+        .sort((one, other) => one.at - other.at);
       draw(channel);
     } catch {
       // The chart stays as it was; the page itself tells when nothing answers.

@@ -5,6 +5,7 @@
 
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
+#include "daemon/store/newest.h"
 #include "daemon/web/page_html.h"
 #include "reconcile/report/report.h"
 
@@ -24,14 +25,13 @@ static const PageRange ranges[PAGE_TIMELINE_RANGES] = {
 };
 
 static const char *const series_words[PAGE_SERIES_COUNT] = {
-    [PAGE_SERIES_DELETED] = "deleted",
-    [PAGE_SERIES_ADDED] = "added",
-    [PAGE_SERIES_CHANGED] = "changed",
+    [PAGE_SERIES_DELETED] = "deleted", [PAGE_SERIES_ADDED] = "added",
+    [PAGE_SERIES_CHANGED] = "changed", [PAGE_SERIES_HELD] = "held",
     [PAGE_SERIES_FAILED] = "failed",
 };
 
 /* The series that an outcome counts for; PAGE_SERIES_COUNT: none, for nothing was changed. */
-static PageSeries page_timeline_series(const char *outcome)
+static PageSeries page_timeline_series(const char *kind, const char *outcome)
 {
     static const struct {
         Outcome outcome;
@@ -41,6 +41,9 @@ static PageSeries page_timeline_series(const char *outcome)
         {OUTCOME_CORRECTED, PAGE_SERIES_CHANGED}, {OUTCOME_DISABLED, PAGE_SERIES_CHANGED},
         {OUTCOME_ENABLED, PAGE_SERIES_CHANGED},   {OUTCOME_FAILED, PAGE_SERIES_FAILED},
     };
+
+    if (str_equal(kind, STORE_NEWEST_CHANNEL))
+        return report_result_of(outcome) == RESULT_HELD ? PAGE_SERIES_HELD : PAGE_SERIES_FAILED;
 
     for (size_t i = 0; i < ELEMENTS(rows); i++) {
         if (str_equal(outcome, ops_outcome_text(rows[i].outcome)))
@@ -55,9 +58,8 @@ void page_timeline_add(void *timeline, uint64_t recorded_usec, const char *kind,
                        const char *outcome)
 {
     PageTimeline *counted = timeline;
-    PageSeries series = outcome ? page_timeline_series(outcome) : PAGE_SERIES_COUNT;
+    PageSeries series = outcome ? page_timeline_series(kind, outcome) : PAGE_SERIES_COUNT;
 
-    (void)kind;
     if (series == PAGE_SERIES_COUNT)
         return;
     for (size_t i = 0; i < PAGE_TIMELINE_RANGES; i++) {
@@ -89,7 +91,7 @@ static uint64_t page_timeline_height(const PageTimeline *timeline, size_t range,
     return height;
 }
 
-/* "In the last hour: 4 deleted, 1 added, 0 changed, 0 failed." */
+/* "In the last hour: 4 deleted, 1 added, 0 changed, 0 held, 0 failed." */
 static void page_timeline_append_words(Buf *buf, const PageTimeline *timeline, size_t range)
 {
     buf_printf(buf, "In %s: ", ranges[range].words);

@@ -16,7 +16,8 @@ typedef enum PageSeries {
     PAGE_SERIES_DELETED,
     PAGE_SERIES_ADDED,
     PAGE_SERIES_CHANGED, /* corrected, disabled, enabled */
-    PAGE_SERIES_FAILED,
+    PAGE_SERIES_HELD,    /* channels that began to be */
+    PAGE_SERIES_FAILED,  /* likewise, and changes */
     PAGE_SERIES_COUNT,
 } PageSeries;
 
@@ -27,7 +28,8 @@ typedef struct PageTimeline {
     uint32_t bins[PAGE_TIMELINE_RANGES][PAGE_TIMELINE_BINS_MAX][PAGE_SERIES_COUNT];
 } PageTimeline;
 
-/* Counts a change (StoreNewestAdd); `timeline` is a PageTimeline with `now_usec` set. */
+/* Counts a change or a trouble (StoreNewestAdd); `timeline` is a PageTimeline with `now_usec` set.
+ */
 void page_timeline_add(void *timeline, uint64_t recorded_usec, const char *kind,
                        const char *outcome);
 

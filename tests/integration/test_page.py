@@ -117,7 +117,7 @@ def check_troubles(page):
     assert "paused in the roster: moving to zone b, without end" in case_of(page, "prod/sessions")
     assert "paused: outside the change window, until" in case_of(page, "prod/night")
     assert case_of(page, "prod/calm") is None
-    assert "In the last day: 0 deleted, 0 added, 1 changed, 0 failed." in text
+    assert "In the last day: 0 deleted, 0 added, 1 changed, 1 held, 1 failed." in text
     assert re.search(r"disabled 10.9.2.1:8080 in prod/ledger", text), text
 
 

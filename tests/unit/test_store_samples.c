@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include "daemon/store/newest.h"
 #include "daemon/store/samples.h"
 #include "daemon/store/store_internal.h"
 
@@ -255,6 +256,45 @@ static void test_a_store_for_reading_keeps_none(void **state)
     store_free(store);
 }
 
+static void on_trouble(void *userdata, uint64_t time_usec, const char *kind, const char *outcome)
+{
+    assert_string_equal(kind, STORE_NEWEST_CHANNEL);
+    buf_printf(userdata, "%llu %s, ", (unsigned long long)((time_usec - NOW) / USEC_PER_MINUTE),
+               outcome);
+}
+
+static void assert_troubles(Folder *folder, Store *store, uint64_t since_usec, uint64_t limit,
+                            const char *expected)
+{
+    Buf told = {0};
+
+    assert_int_equal(
+        store_newest_troubles(store, since_usec, limit, on_trouble, &told, &folder->err), 0);
+    assert_string_equal(buf_text(&told), expected);
+    buf_done(&told);
+}
+
+/* Each once, when it begins, however often it is sampled. */
+static void test_the_beginnings_of_troubles_are_told(void **state)
+{
+    static const char *const results[] = {"in_sync", "held", "held", "failed", "in_sync", "held"};
+    Folder *folder = *state;
+    Store *store = begin(folder);
+
+    for (size_t i = 0; i < ELEMENTS(results); i++) {
+        StoreSample samples[] = {sample_of("c1", i), sample_of("c2", i)};
+
+        samples[0].result = results[i];
+        samples[1].result = "in_sync";
+        assert_int_equal(store_samples_add(store, samples, 2, &folder->err), 0);
+        time_pass(10 * USEC_PER_MINUTE);
+    }
+    assert_troubles(folder, store, 0, 100, "50 held, 30 failed, 10 held, ");
+    assert_troubles(folder, store, NOW + 30 * USEC_PER_MINUTE, 100, "50 held, 30 failed, ");
+    assert_troubles(folder, store, 0, 2, "50 held, ");
+    store_free(store);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
 int main(void)
@@ -269,6 +309,7 @@ int main(void)
         TEST(test_a_wrong_wall_clock_forgets_nothing),
         TEST(test_a_failure_is_its_own),
         TEST(test_a_store_for_reading_keeps_none),
+        TEST(test_the_beginnings_of_troubles_are_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
