@@ -74,6 +74,8 @@ typedef struct ControlLoader {
     /* on_loaded is not called any more for this waiter; one that does not wait is fine. */
     void (*cancel)(void *userdata, const void *waiter);
     void *userdata;
+    const uint64_t *invalid_usec; /* realtime, since when what the files say is refused; 0: it is
+                                   * not. Borrowed; NULL: nobody knows */
 } ControlLoader;
 
 /* Copies it; before the first request. A NULL control is fine. */

@@ -151,6 +151,7 @@ static void handle_status_put_channel(JsonWriter *writer, const ChannelRef *foun
 
 static void handle_status_put_head(JsonWriter *writer, Control *control, const char *pauses_error)
 {
+    const uint64_t *invalid_usec = control->loader.invalid_usec;
     const Controller *controller = control->controller;
     Err state_err = {0};
     bool is_usable = backend_check_store(&controller->backend, &state_err) == 0;
@@ -164,6 +165,7 @@ static void handle_status_put_head(JsonWriter *writer, Control *control, const c
     pulls_put(writer, "git", controller, &control->pulls);
     json_put_number(writer, "log_lines_lost", log_lost_count());
     json_put_text(writer, "invalid", control->invalid);
+    reply_put_time(writer, "invalid_since", invalid_usec ? *invalid_usec : 0);
     json_put_text(writer, "state_error", is_usable ? NULL : state_err.text);
     json_put_text(writer, "pauses_error", pauses_error);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config/load/compare.h"
+#include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
 #include "daemon/cli/load.h"
@@ -16,6 +17,13 @@
 
 #define RELOAD_INSTANCE_SIZE 128
 
+/* Since the first that was refused, however they are changed until one is taken. */
+static void reload_note_invalid(Reload *reload)
+{
+    if (!reload->invalid_usec)
+        reload->invalid_usec = clock_realtime_usec();
+}
+
 /* Every error is a line of its own in the log, and the last line says what follows from them. */
 static void reload_log_invalid(Reload *reload, const char *consequence)
 {
@@ -23,6 +31,7 @@ static void reload_log_invalid(Reload *reload, const char *consequence)
     const char *text = buf_text(&reload->errors);
     size_t count = 0;
 
+    reload_note_invalid(reload);
     for (const char *line = text, *end; *line; line = end + (*end == '\n')) {
         end = strchrnul(line, '\n');
         if (count++ == 0)
@@ -180,6 +189,7 @@ static void reload_log_valid(Reload *reload)
         log_event(LOG_LEVEL_NOTICE, &fields, "%s: settings and rosters are valid again",
                   reload->options->config_path);
     reload->invalid[0] = '\0';
+    reload->invalid_usec = 0;
     reload->is_unopened = false;
     buf_done(&reload->errors);
 }
@@ -294,6 +304,7 @@ static int reload_open(Reload *reload, const State *state, Config *config,
     if (r >= 0)
         return 0;
     reload->is_unopened = true;
+    reload_note_invalid(reload);
     str_copy(reload->invalid, sizeof(reload->invalid), err.text);
     buf_done(&reload->errors);
     buf_puts(&reload->errors, err.text);

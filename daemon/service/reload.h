@@ -12,15 +12,16 @@
 typedef struct Reload {
     const Options *options;
     sd_event *event;
-    Watch *watch;        /* of the files that were read */
-    Settle *settle;      /* likewise */
-    Look *load;          /* under way; NULL: none is */
-    bool is_asked;       /* `load`: by a person, at once */
-    bool is_asked_again; /* `load`: since it began, and it may have read what was there before */
-    bool is_late_said;   /* `load`: that a file does not answer */
-    char invalid[160];   /* why the newest settings or rosters are refused; "" */
-    bool is_unopened;    /* refused for what no file of settings or rosters says: a secret */
-    Buf errors;          /* all of it, a line each; empty while they are not refused */
+    Watch *watch;          /* of the files that were read */
+    Settle *settle;        /* likewise */
+    Look *load;            /* under way; NULL: none is */
+    bool is_asked;         /* `load`: by a person, at once */
+    bool is_asked_again;   /* `load`: since it began, and it may have read what was there before */
+    bool is_late_said;     /* `load`: that a file does not answer */
+    char invalid[160];     /* why the newest settings or rosters are refused; "" */
+    uint64_t invalid_usec; /* realtime, since when; 0 */
+    bool is_unopened;      /* refused for what no file of settings or rosters says: a secret */
+    Buf errors;            /* all of it, a line each; empty while they are not refused */
     char
         *in_force[SETTING_COUNT]; /* of settings that take a restart: what they said at the start */
 } Reload;

@@ -160,8 +160,8 @@ static int service_load(Service *service, Err *err)
     }
     service->control = control_open(service->event, controller->config, &service->state,
                                     service->options->dry_run, service->reload.invalid);
-    control_use_loader(service->control,
-                       &(ControlLoader){service_load_for, service_load_cancel, service});
+    control_use_loader(service->control, &(ControlLoader){service_load_for, service_load_cancel,
+                                                          service, &service->reload.invalid_usec});
     service_begin_controller(service, controller);
     r = service_keep_history_short(service, err);
     return r < 0 ? r : 0;

@@ -3,12 +3,11 @@
 
 import json
 import re
-import socket
 import statistics
-import threading
 from datetime import datetime, timedelta, timezone
 
 import pages
+import web
 from case import channel, entry, identifier, row
 from daemon import NEVER, Daemon
 
@@ -24,32 +23,13 @@ SEARCH = """(() => {
 })()"""
 
 
-def forward(path):
-    """The control socket for a browser: its address."""
-    listening = socket.create_server(("127.0.0.1", 0))
-
-    def pump(source, target):
-        try:
-            while part := source.recv(1 << 16):
-                target.sendall(part)
-            target.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
-
-    def serve():
-        while True:
-            client = listening.accept()[0]
-            daemon = socket.socket(socket.AF_UNIX)
-            try:
-                daemon.connect(str(path))
-            except OSError:
-                client.close()
-                continue
-            for pair in (client, daemon), (daemon, client):
-                threading.Thread(target=pump, args=pair, daemon=True).start()
-
-    threading.Thread(target=serve, daemon=True).start()
-    return f"http://127.0.0.1:{listening.getsockname()[1]}/"
+def start(case, *args, **http):
+    """A daemon that shows itself, when its first pass is over: (daemon, address of the page)."""
+    port = web.free_port()
+    case.tune(interval=NEVER, http={"listen": f"127.0.0.1:{port}", **http})
+    daemon = Daemon(case, *args)
+    daemon.wait_status("next pass")
+    return daemon, f"http://127.0.0.1:{port}/"
 
 
 def later():
@@ -76,7 +56,7 @@ def serve_trouble(case):
         entry("calm", *KEPT), entry("payments", "10.1.0.1"), entry("reports", *KEPT), entry("search", *KEPT, "10.1.0.9"),
         entry("sessions", *KEPT, paused="moving to zone b"), entry("ledger", *KEPT),
         entry("night", *KEPT, windows=[later()]), entry(HOSTILE, *KEPT, mode="observe"), entry("plain", "10.1.0.1"))
-    case.tune(interval=NEVER, quarantine="1h", settle="0s")
+    case.tune(quarantine="1h", settle="0s")
     return sim
 
 
@@ -168,10 +148,8 @@ def check_looks(page):
 
 def test_what_it_says_and_how_it_looks(case):
     sim = serve_trouble(case)
-    daemon = Daemon(case)
-    daemon.wait_status("next pass")
+    daemon, url = start(case)
     with pages.Browser() as browser:
-        url = forward(case.folder / "c.sock")
         page = browser.open(url)
         check_troubles(page)
         check_hostile(page)
@@ -195,7 +173,7 @@ def check_other_states(case, daemon, page):
     good = (case.folder / "rosters.yaml").read_text()
     case.write("rosters.yaml", good.replace('"calm"', '"calm", "colour": "red"'))
     text = has(page, "New settings or rosters are refused")
-    assert "colour" in text and "rosterctl validate" in text and "1 failed, 1 held" in text
+    assert "colour" in text and "rosterctl validate" in text and re.search(r"^Since \d\d:\d\d:\d\d UTC", text, re.M) and "1 failed, 1 held" in text
     case.write("rosters.yaml", good)
     has(page, "1 channel failed, 1 held")
     for file in case.state_dir.glob("rosterd.db*"):
@@ -210,11 +188,10 @@ def check_other_states(case, daemon, page):
 def test_in_sync_and_dry_run(case):
     case.serve(channel("calm", *KEPT), channel("still", *KEPT))
     case.roster(entry("calm", *KEPT), entry("still", *KEPT))
-    case.tune(interval=NEVER)
-    daemon = Daemon(case, "--dry-run")
-    daemon.wait_status("next pass")
+    case.secret("web.token", web.TOKEN)
+    daemon, url = start(case, "--dry-run", token_file="web.token")
     with pages.Browser() as browser:
-        page = browser.open(forward(case.folder / "c.sock"))
+        page = browser.open(url, httpCredentials={"username": "whoever", "password": web.TOKEN})
         text = has(page, "All 2 channels are in sync", "2 channels in 1 instance: 2 in sync. Dry run: nothing is changed.")
         assert page.text(selector="#pulse") == "Live"
         assert "What is wrong" not in text and "What is not in sync" not in text and "Nothing was changed yet." in text
@@ -251,11 +228,10 @@ def check_following(case, daemon, page):
 def test_two_thousand_channels_stay_quick(case):
     case.serve(*[channel(f"ch-{n:04}", "10.1.0.1") for n in range(MANY)])
     case.roster(*[entry(f"ch-{n:04}", "10.1.0.1", *(["10.1.0.2"] if n % 100 == 0 else [])) for n in range(MANY)])
-    case.tune(interval=NEVER, mode="observe")
-    daemon = Daemon(case)
-    daemon.wait_status("next pass")
+    case.tune(mode="observe")
+    daemon, url = start(case)
     with pages.Browser() as browser:
-        page = browser.open(forward(case.folder / "c.sock"))
+        page = browser.open(url)
         text = has(page, "Nothing failed; 20 of 2000 channels not in sync", "2000 of 2000")
         assert "and 14 more, in the list of channels" in text and len(page.value("document.documentElement.outerHTML")) < 1_500_000
         keys = ["1", "19", "199", "1999", "199", "19", "1", "", "c", "ch", "ch-0", "ch-00", "nothing", ""] * 2
