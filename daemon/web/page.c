@@ -133,10 +133,10 @@ static void page_append_document(Buf *buf, const Buf *title, const Buf *main, co
              "</head>\n<body>\n<a class=\"skip\" href=\"#channels\">Skip to the channels</a>\n"
              "<header>\n<p class=\"brand\">rosterd</p>\n<p id=\"pulse\" role=\"status\">As of ");
     page_html_time(buf, now, "");
-    buf_printf(
-        buf,
-        "</p>\n</header>\n<p id=\"gone\" role=\"alert\" hidden></p>\n<main data-version=\"%s\">\n",
-        version);
+    buf_printf(buf,
+               "; reload to see what is new</p>\n</header>\n<p id=\"gone\" role=\"alert\" "
+               "hidden></p>\n<main data-version=\"%s\">\n",
+               version);
     buf_append(buf, main->data, main->size);
     buf_puts(buf, "</main>\n");
     page_append_file(buf, "script", page_files_script());

@@ -288,6 +288,7 @@
     distances();
   }, true);
   setInterval(() => document.querySelectorAll('.channel[open]').forEach(sample), SAMPLES_MSEC);
+  live();
   collect();
   filter();
   unfold();

@@ -158,7 +158,7 @@ def test_what_it_says_and_how_it_looks(case):
         page.value("document.getElementById('filter').reset()")
         plain = browser.open(url, javaScriptEnabled=False, width=360)
         text = plain.text(selector="body")
-        for part in ("1 channel failed, 1 held", "no right to this", "rosterctl approve ", "As of ", "next pass", "disabled 10.9.2.1:8080"):
+        for part in ("1 channel failed, 1 held", "no right to this", "rosterctl approve ", "; reload to see what is new", "next pass", "disabled 10.9.2.1:8080"):
             assert part in text, text
         for seen in page.seen(), plain.seen():
             assert seen["console"] == [] and all(request.startswith(url) for request in seen["requests"]), seen
