@@ -13,6 +13,7 @@
   const script = document.querySelector('script').textContent;
   const pulse = document.getElementById('pulse'), gone = document.getElementById('gone');
   let answered = Date.now();
+  let skew = 0; // of the daemon's clock, to this one's
   const ROW_REM = 2.76; // the height of a channel that is folded
   let rows = [];
 
@@ -87,7 +88,7 @@
 
   function lost(why) {
     tell(pulse, 'Not followed');
-    tell(gone, `rosterd has not answered since ${clock(answered)}${why}. ` +
+    tell(gone, `rosterd has not answered since ${clock(answered + skew)}${why}. ` +
       'What stands here is as it was then.');
     gone.hidden = false;
   }
@@ -98,6 +99,8 @@
         {cache: 'no-store', signal: AbortSignal.timeout(ANSWER_MSEC)});
       const text = await response.text();
       const type = response.headers.get('content-type') ?? '';
+      const told = Date.parse(response.headers.get('date')) - Date.now();
+      if (Math.abs(told - skew) > 2 * SECOND) skew = told;
       if (type.startsWith('text/html') && text.includes('<main data-version=')) take(text);
       else if (!response.ok) throw new Error(`HTTP ${response.status}`);
       live();
@@ -118,7 +121,7 @@
   }
 
   function distances() {
-    const now = Date.now();
+    const now = Date.now() + skew;
     for (const time of document.querySelectorAll(
       ':is(#verdict, #next, details[open]) :is(time[data-ago], time[data-in])')) {
       const at = Date.parse(time.dateTime), is_in = time.dataset.in !== undefined;
@@ -230,7 +233,7 @@
 
   // The chart of a channel that is unfolded, at its end.
   function draw(channel) {
-    const span = range(), end = Date.now(), begin = end - SPANS[span], all = channel.samples ?? [];
+    const span = range(), end = Date.now() + skew, begin = end - SPANS[span], all = channel.samples ?? [];
     const first = Math.max(0, all.findLastIndex((sample) => sample.at <= begin));
     const samples = all.slice(first).map((sample) => ({...sample, at: Math.max(sample.at, begin)}));
     const figure = channel.querySelector('.live-chart') ?? document.createElement('figure');

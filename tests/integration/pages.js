@@ -8,8 +8,9 @@ let browser;
 const contexts = new Map();
 
 const commands = {
-  async open({name, options, url}) {
+  async open({name, options, url, before}) {
     const context = await browser.newContext(options);
+    if (before) await context.addInitScript(before);
     const page = await context.newPage();
     const seen = {console: [], requests: [], policies: []};
     page.on('console', (message) => { if (['error', 'warning'].includes(message.type())) seen.console.push(message.text()); });

@@ -40,11 +40,12 @@ class Browser:
         assert "error" not in answer, answer["error"]
         return answer["value"]
 
-    def open(self, url, width=1440, height=900, **options):
-        """A page of its own; options are playwright's of a context (colorScheme, javaScriptEnabled)."""
+    def open(self, url, width=1440, height=900, before="", **options):
+        """A page of its own, in which the script `before` has run; options are playwright's of a context
+        (colorScheme, javaScriptEnabled)."""
         self.count += 1
         name = str(self.count)
-        self.call("open", name=name, url=url, options={"viewport": {"width": width, "height": height}, **options})
+        self.call("open", name=name, url=url, before=before, options={"viewport": {"width": width, "height": height}, **options})
         return Page(self, name)
 
 

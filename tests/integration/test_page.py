@@ -160,7 +160,9 @@ def test_what_it_says_and_how_it_looks(case):
         text = plain.text(selector="body")
         for part in ("1 channel failed, 1 held", "no right to this", "rosterctl approve ", "; reload to see what is new", "next pass", "disabled 10.9.2.1:8080"):
             assert part in text, text
-        for seen in page.seen(), plain.seen():
+        elsewhere = browser.open(url, before="const now = Date.now; Date.now = () => now() + 7200000")
+        elsewhere.until(r"/^\d+ s ago$/.test(document.querySelector('.case time').dataset.distance)")
+        for seen in page.seen(), plain.seen(), elsewhere.seen():
             assert seen["console"] == [] and all(request.startswith(url) for request in seen["requests"]), seen
             assert re.fullmatch(r"default-src 'none'; style-src 'sha256-[^ ]+'; script-src 'sha256-[^ ]+'; connect-src 'self'; "
                                 r"frame-ancestors 'none'; base-uri 'none'; form-action 'none'", seen["policies"][0])
