@@ -28,6 +28,7 @@
 #include "daemon/http/misdirected.h"
 #include "daemon/http/tcp_socket.h"
 #include "daemon/json/json_parser.h"
+#include "daemon/web/listener_files.h"
 
 /* ---- the routes ---- */
 
@@ -246,7 +247,7 @@ Control *control_open(sd_event *event, const Config *config, const State *state,
 
 int control_check(const Config *config, Err *err)
 {
-    return listener_check(config, err);
+    return listener_files_check(config, err);
 }
 
 void control_free(Control *control)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "daemon/base/arena.h"
 #include "daemon/base/clock.h"
@@ -14,7 +15,7 @@
 #include "daemon/web/listener_files.h"
 
 /* Whether files have changed is looked at no more often than this. */
-#define LISTENER_LOOK_USEC USEC_PER_SEC
+#define LISTENER_LOOK_USEC (10 * USEC_PER_MSEC)
 
 /* One set of settings, and what listens by it. */
 typedef struct Site {
@@ -38,18 +39,6 @@ struct Listener {
     uint64_t looked_usec; /* monotonic */
     char told[512];       /* what was logged last; "" while all is well */
 };
-
-int listener_check(const Config *config, Err *err)
-{
-    ListenerFiles files = {0};
-    int r;
-
-    if (!config->http.listen)
-        return 0;
-    r = listener_files_read(&config->http, config->directory, &files, err);
-    listener_files_done(&files);
-    return r;
-}
 
 /* ---- a site ---- */
 
@@ -125,6 +114,13 @@ static void listener_tell_well(Listener *listener, const char *listen)
     listener->told[0] = '\0';
 }
 
+/* libmicrohttpd and GnuTLS keep what is secret in memory that a core dump would hold. */
+static void listener_hide(const ListenerFiles *files)
+{
+    if (files->token || files->key)
+        prctl(PR_SET_DUMPABLE, 0);
+}
+
 static void listener_on_accept(void *userdata);
 
 static void listener_on_request(ServerRequest *request, void *userdata)
@@ -173,6 +169,7 @@ static void listener_try(Listener *listener)
 
     listener_files_done(&site->files);
     r = listener_files_read(&site->settings, site->directory, &site->files, &err);
+    listener_hide(&site->files);
     if (r >= 0)
         r = listener_take_server(listener, site, &err);
     if (r < 0) {
@@ -206,6 +203,7 @@ static void listener_read_again(Listener *listener,
     Err err = {0};
     int r = listener_files_read(&site->settings, site->directory, &now, &err);
 
+    listener_hide(&now);
     if (r >= 0)
         r = listener_renew(site, &now, &err);
     if (r < 0) {

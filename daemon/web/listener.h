@@ -11,10 +11,6 @@
 
 typedef struct Listener Listener;
 
-/* What `http:` names is read, as a start or a reload demands: 0; the errors of secret_file_read()
- * and file_read(), with the reason in `err`. */
-int listener_check(const Config *config, Err *err);
-
 /* Listens nowhere yet. `on_request` answers at once (server_new_tcp()). -ENOMEM; sd-event's. */
 int listener_new(sd_event *event, ServerOnRequest on_request, void *userdata,
                  Listener **ret_listener);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 
 #include "daemon/base/file.h"
 
@@ -81,9 +80,6 @@ int listener_files_read(const HttpSettings *settings, const char *directory,
         listener_files_done(&files);
         return r;
     }
-    /* libmicrohttpd and GnuTLS keep what is secret in memory that a core dump would hold. */
-    if (files.token || files.key)
-        prctl(PR_SET_DUMPABLE, 0);
     *ret_files = files;
     return 0;
 }
@@ -92,4 +88,16 @@ ServerTls listener_files_tls(const ListenerFiles *files)
 {
     return (ServerTls){.certificates = files->key ? buf_text(&files->certificates) : NULL,
                        .key = files->key};
+}
+
+int listener_files_check(const Config *config, Err *err)
+{
+    ListenerFiles files = {0};
+    int r;
+
+    if (!config->http.listen)
+        return 0;
+    r = listener_files_read(&config->http, config->directory, &files, err);
+    listener_files_done(&files);
+    return r;
 }

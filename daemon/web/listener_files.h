@@ -30,3 +30,7 @@ int listener_files_read(const HttpSettings *settings, const char *directory,
 
 /* For a server; borrowed. */
 ServerTls listener_files_tls(const ListenerFiles *files);
+
+/* Reads all that `http:` names, where it is there, as a start or a reload demands. Errors
+ * likewise. */
+int listener_files_check(const Config *config, Err *err);
