@@ -18,6 +18,7 @@
 #include "daemon/json/json_writer.h"
 #include "daemon/report/survey.h"
 #include "daemon/report/validation.h"
+#include "daemon/web/listener_files.h"
 
 /* What was told so far. */
 typedef struct CtlCheck {
@@ -134,6 +135,21 @@ static void ctl_check_socket(CtlCheck *check)
         ctl_check_tell(check, "socket", CHECK_FAILED, err.text);
 }
 
+/* Whether the daemon would start, or load, with what `http:` names. */
+static void ctl_check_http(CtlCheck *check, const Config *config)
+{
+    Err err = {0};
+
+    if (!config->http.listen)
+        return;
+    if (listener_files_check(config, &err) < 0)
+        ctl_check_tell(check, "http", CHECK_FAILED, err.text);
+    else if (config->http.token_file || config->http.key_file)
+        ctl_check_tell(check, "http", CHECK_OK, "the token and the certificate can be read");
+    else
+        ctl_check_tell(check, "http", CHECK_OK, "whoever reaches it may read");
+}
+
 /* ---- all of it ---- */
 
 static int ctl_check_instances(CtlCheck *check, const Config *config, Store *store, Err *err)
@@ -178,6 +194,7 @@ static int ctl_check_all(CtlCheck *check, const Config *config, State *state, Er
         r = err_memory(err);
     if (r >= 0) {
         ctl_check_tell(check, "state", kept.result, buf_text(&kept.text));
+        ctl_check_http(check, config);
         ctl_check_socket(check);
     }
     buf_done(&kept.text);

@@ -147,6 +147,20 @@ def test_secrets_that_are_missing_or_open(case, mode):
     assert len(sim.requests()) == 1, "the way to the service is tried all the same"
 
 
+def test_files_of_http(case):
+    """What the daemon would not start without; where nothing is shown, no line."""
+    serve(case)
+    assert "http" not in check(case).lines
+    case.settings["http"] = {"listen": "127.0.0.1:9786"}
+    assert check(case).lines["http"] == ("ok", "whoever reaches it may read")
+    case.settings["http"]["token_file"] = "web.token"
+    result = check(case)
+    assert result.status == FAILED and result.lines["http"][0] == "failed"
+    assert "http.token_file: no such file" in text(result, "http")
+    case.secret("web.token", "T")
+    assert check(case).lines["http"][0] == "ok"
+
+
 def test_no_name_server(case):
     serve(case)
     case.settings["instances"]["prod"]["endpoint"] = "https://roma.example.com"
