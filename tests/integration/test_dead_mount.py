@@ -211,3 +211,16 @@ def test_rosterctl_says_what_does_not_answer(case, what):
         done = case.run("rosterctl", "history", seconds=600)
         assert done.status == FAILED and done.stdout == "", done
         assert str(place) in done.stderr and "does not answer" in done.stderr and done.stderr.count("\n") == 1
+
+
+# ---- where metrics are written ----
+
+def test_metrics_that_cannot_be_written_hold_no_pass(case):
+    folder = case.folder / "textfile"
+    with dead(folder):
+        sim = begin(case, WANTED, metrics_file=str(folder / "rosterd.prom"))
+        daemon = Daemon(case)
+        wait_until(lambda: len(sim.requests("list_channels")) > 3, process=daemon.process)
+        line, = said(daemon, "metrics_file: ")
+        assert "rosterd.prom cannot be written" in line["message"]
+        assert daemon.stop() == 0

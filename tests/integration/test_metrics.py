@@ -195,6 +195,14 @@ def test_a_deletion_that_fails_and_one_that_somebody_else_made(case):
     assert members(metrics)["extra"] == 1 and members(metrics)["live"] == 4
 
 
+def test_requests_that_people_ask_for_count_and_are_no_pass(case):
+    begin(case)
+    assert case.run("rosterctl", "plan").status == IN_SYNC
+    metrics = scrape(case)
+    assert requests(metrics, "list_channels") == {"200": 2} and requests(metrics, "list_members") == {"200": 2}
+    assert sum(metrics.find("rosterd_passes_total")) == 1
+
+
 def test_a_guard_is_told_while_it_holds(case):
     begin(case, guards={"max_deletes": 0})
     case.sim.edit("payments", add=[{"host": "10.1.0.99"}])
