@@ -77,6 +77,12 @@ static void scheduler_note_since(SchedulerSince *since, Result result)
             .usec = clock_realtime_usec(), .result = result, .is_first = since->usec == 0};
 }
 
+/* Whether it was listed, or needs not be. */
+static bool scheduler_is_read(const ChannelReport *report)
+{
+    return report->has_list || report->is_refused || report->result == RESULT_UNMANAGEABLE;
+}
+
 static void scheduler_note_channel(Scheduler *scheduler, size_t number, const ChannelReport *report)
 {
     assert(number < scheduler->channel_count && report->result <= RESULT_FAILED);
@@ -84,7 +90,7 @@ static void scheduler_note_channel(Scheduler *scheduler, size_t number, const Ch
     if (report->has_list)
         scheduler->listed_usec[number] = clock_monotonic_usec();
     scheduler_note_since(&scheduler->since[number], report->result);
-    if (report->has_list || report->is_refused || report->result == RESULT_UNMANAGEABLE)
+    if (scheduler_is_read(report))
         scheduler->read_usec[number] = clock_monotonic_usec();
     pass_log_recovered(&scheduler->log, report);
     pass_log_drift(&scheduler->log, report);
@@ -120,12 +126,18 @@ static void scheduler_note_instance(Scheduler *scheduler, const Report *report)
 
 static void scheduler_take_stock(Scheduler *scheduler, const Report *report)
 {
+    bool is_whole = true;
+
     for (size_t i = 0; i <= RESULT_FAILED; i++)
         scheduler->results[i] = 0;
     scheduler->trouble[0] = '\0';
-    scheduler->pass_usec = clock_monotonic_usec() - scheduler->schedule->since_usec;
-    for (size_t i = 0; i < report->channel_count; i++)
+    for (size_t i = 0; i < report->channel_count; i++) {
         scheduler_note_channel(scheduler, i, &report->channels[i]);
+        is_whole &= scheduler_is_read(&report->channels[i]);
+    }
+    /* One that waits for answers in vain does not make the next ones later. */
+    if (is_whole)
+        scheduler->pass_usec = clock_monotonic_usec() - scheduler->begun_usec;
     for (size_t i = 0; i < report->instance_count; i++)
         pass_log_instance(&scheduler->log, &report->instances[i]);
     scheduler_note_instance(scheduler, report);

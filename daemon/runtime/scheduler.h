@@ -42,7 +42,7 @@ struct Scheduler {
     SchedulerSince *since;             /* of each channel */
     uint64_t *read_usec;               /* the same, and of each that need not be listed: it is
                                         * unmanageable, or refused for good */
-    uint64_t pass_usec;                /* how long the last pass took */
+    uint64_t pass_usec;                /* how long the last one took that read all channels */
     uint64_t unbegun_count;            /* passes that could not begin; `trouble` has why */
     char trouble[384];                 /* the first channel that wants a person, "" without one */
 };

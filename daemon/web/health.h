@@ -10,5 +10,6 @@ bool health_append_live(const WebView *view, Buf *buf);
 
 /* Whether each channel of each instance was read within three of the instance's intervals: listed
  * whole, or found to need no list, being unmanageable or refused for good. An interval is the time
- * between passes and the last pass itself, which takes long where there are many channels. */
+ * between passes, and the last pass that read all itself, which takes long where there are many
+ * channels. */
 bool health_append_ready(const WebView *view, Buf *buf);

@@ -95,6 +95,24 @@ def test_a_service_that_fails(case):
     assert exit_code(case) == IN_SYNC
 
 
+def test_a_service_that_does_not_answer(case):
+    """The time that passes then take in vain buys none of them more."""
+    sim = case.serve(channel("payments", *KEPT))
+    case.roster(entry("payments", *KEPT))
+    case.settings["retry"]["attempts"] = 1
+    case.settings["limits"]["timeout"] = "4s"
+    daemon = begin(case)
+    becomes_ready(case, daemon)
+    lists = len(sim.requests("list_members"))
+    sim.faults([{"match": {"op": "list_members"}, "then": {"stall": True}}])
+    becomes_unready(case, daemon)
+
+    def stays_unready():
+        assert ready(case)[0] == 503
+        return len(sim.requests("list_members")) >= lists + 3
+    wait_until(stays_unready, process=daemon.process)
+
+
 def test_an_instance_that_is_gone_backs_off(case):
     sim = case.serve(channel("payments", *KEPT))
     case.roster(entry("payments", *KEPT))
