@@ -130,7 +130,7 @@ def test_the_plan_shows_all_that_would_be_done(case):
     lines = result.stdout.splitlines()
     for line in "  + 10.1.0.3:8080", "  - 10.1.0.2:8080", "  ~ 10.1.0.1:8080  weight 4, roster 7":
         assert line in lines, result
-    assert "1 extra, 1 to add, 1 to correct, 1 missing, 1 changed" in lines[0]
+    assert "1 extra, 1 to add, 1 to correct, 1 missing, 1 changed" in lines[1], "too wide for the first"
     reported = case.dry().channel("payments")
     assert set(added(reported).values()) | set(extras(reported).values()) | set(corrected(reported).values()) == {
         "planned"}
