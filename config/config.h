@@ -28,6 +28,7 @@
 
 #include "config/change_gate.h"
 #include "config/guards.h"
+#include "config/notifier.h"
 #include "config/roster_set.h"
 #include "config/setting.h"
 #include "config/yaml/problems.h"
@@ -173,6 +174,8 @@ typedef struct Config {
     Guards guards;
     ChangeWindows windows;
     HttpSettings http;
+    const Notifier *notifiers;
+    size_t notifier_count;
     char canonical[DIGEST_HEX_SIZE]; /* digest of all settings but instances and rosters, each of
                                       * which has its own */
     const char *const *files; /* every file and directory read, for watching them; after a failed

@@ -4,6 +4,7 @@
 #include "config/schema/canonical.h"
 #include "config/settings/http_keys.h"
 #include "config/settings/instances.h"
+#include "config/settings/notify_keys.h"
 #include "config/settings/window_keys.h"
 #include "daemon/base/file_put.h"
 #include "daemon/base/str.h"
@@ -19,6 +20,7 @@ typedef struct SettingsDraft {
     const Node *windows;
     const Node *freezes;
     HttpDraft http;
+    const Node *notify;
 } SettingsDraft;
 
 static void put_windows(const void *draft, Buf *buf)
@@ -90,6 +92,7 @@ enum {
     KEY_WINDOWS,
     KEY_FREEZES,
     KEY_HTTP,
+    KEY_NOTIFY,
 };
 
 #define ROSTER_ENTRY_HINT "a file, a directory or a pattern"
@@ -154,6 +157,13 @@ static const SchemaKey settings_keys[] = {
                   .type = SCHEMA_SECTION,
                   .section = &http_keys_schema,
                   .offset = offsetof(SettingsDraft, http)},
+    [KEY_NOTIFY] = {.name = "notify",
+                    .type = SCHEMA_LIST,
+                    .min = 1,
+                    .max = NOTIFY_KEYS_MAX,
+                    .section = &notify_keys_schema,
+                    .offset = offsetof(SettingsDraft, notify),
+                    .hint = "a list of those who are told"},
 };
 
 const Schema settings_schema = {
@@ -255,6 +265,8 @@ void settings_read(Build *build, Reader *reader, const Node *root, RosterEntries
     if (schema_has(seen, KEY_HTTP))
         http_keys_check(reader, node_find(root, settings_keys[KEY_HTTP].name), &draft.http);
     draft.config.http = draft.http.settings;
+    if (draft.notify)
+        notify_keys_read(reader, draft.notify, &draft.config);
     take_settings_canonical(reader, &draft);
     build->config = draft.config;
     note_known(build, seen);

@@ -91,6 +91,7 @@ static const Frame frames[] = {
      NULL,
      {BASE("listen", "'127.0.0.1:1'"), BASE("listen", "'127.0.0.1:1'", "key_file", "k"),
       BASE("listen", "'127.0.0.1:1'", "cert_file", "c"), NULL}},
+    {"notify", HEAD "notify: [{%s}]\n", NULL, {BASE("format", "slack", "url_file", "f"), NULL}},
     {"roster.channels.windows",
      TWO_INSTANCES,
      "{version: 1, instance: prod, channels: [{name: abc, "
@@ -114,6 +115,7 @@ static const struct {
     {"instances.proxy", {"http://a:3128", "http://a:3129", "http://b:80"}},
     {"instances.auth.iam_endpoint", {"https://a", "https://b"}},
     {"instances.auth.metadata_endpoint", {"http://127.0.0.1:1", "http://127.0.0.1:2"}},
+    {"notify.when", {"[held]", "[failed, drift]"}},
     {"roster.instance", {"prod", "test"}},
     {"roster.channels.members", {"[a]", "[b]", "[a, b]", "['a:1']"}},
     {"roster.channels.members.host", {"10.0.0.1", "'[2001:db8::1]'", "name.example.com"}},
