@@ -225,6 +225,32 @@ static const char *const migrate_steps[] = {
     "  quarantined INTEGER"
     ");"
     "CREATE INDEX sample_of_channel ON sample (channel, steady_usec);",
+    /* What people are told of, and what was not taken yet. */
+    "CREATE TABLE condition ("
+    "  notifier TEXT NOT NULL,"
+    "  kind TEXT NOT NULL,"
+    "  instance TEXT NOT NULL,"
+    "  channel TEXT NOT NULL,"
+    "  instance_name TEXT NOT NULL,"
+    "  channel_name TEXT NOT NULL,"
+    "  since_usec INTEGER NOT NULL,"
+    "  is_open INTEGER NOT NULL,"
+    "  passes INTEGER NOT NULL,"
+    "  told_steady_usec INTEGER NOT NULL,"
+    "  PRIMARY KEY (notifier, instance, channel, kind)"
+    ") WITHOUT ROWID;"
+    "CREATE TABLE notice ("
+    "  id INTEGER PRIMARY KEY,"
+    "  notifier TEXT NOT NULL,"
+    "  name TEXT NOT NULL,"
+    "  created_steady_usec INTEGER NOT NULL,"
+    "  kind TEXT NOT NULL,"
+    "  phase TEXT NOT NULL,"
+    "  instance_name TEXT NOT NULL,"
+    "  channel_name TEXT NOT NULL,"
+    "  body TEXT NOT NULL"
+    ");"
+    "CREATE INDEX notice_of_notifier ON notice (notifier, id);",
 };
 
 #define SCHEMA_VERSION ((int)ELEMENTS(migrate_steps))

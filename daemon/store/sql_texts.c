@@ -35,6 +35,11 @@
     "until_steady_usec, until_usec, uid, pause.id "                                                \
     "FROM pause LEFT JOIN instance ON instance.id = pause.instance "
 
+/* Notices that were not taken, the oldest of a notifier first. */
+#define NOTICE_ROWS(body)                                                                          \
+    "SELECT name, kind, phase, instance_name, channel_name, " body                                 \
+    ", id, created_steady_usec FROM notice WHERE notifier = ?1 "
+
 const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_BEGIN] = "BEGIN IMMEDIATE",
     [QUERY_COMMIT] = "COMMIT",
@@ -245,4 +250,32 @@ const char *const sql_texts[QUERY_COUNT] = {
         "AND (steady_usec < ?1 OR id <= (SELECT max(id) FROM sample) - ?2)",
     [QUERY_SAMPLES_PRUNE_CHANNELS] = "DELETE FROM sample_channel WHERE NOT EXISTS "
                                      "(SELECT 1 FROM sample WHERE channel = sample_channel.id)",
+    [QUERY_CONDITIONS] = "SELECT kind, instance, channel, instance_name, channel_name, since_usec, "
+                         "is_open, passes, told_steady_usec FROM condition WHERE notifier = ?1 "
+                         "AND (?2 IS NULL OR instance = ?2)",
+    [QUERY_CONDITION_PUT] =
+        "INSERT OR REPLACE INTO condition (notifier, kind, instance, channel, instance_name, "
+        "channel_name, since_usec, is_open, passes, told_steady_usec) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [QUERY_CONDITION_DROP] = "DELETE FROM condition WHERE notifier = ? AND kind = ? "
+                             "AND instance = ? AND channel = ?",
+    [QUERY_NOTICE_ADD] = "INSERT INTO notice (notifier, name, created_steady_usec, kind, phase, "
+                         "instance_name, channel_name, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    [QUERY_NOTICE_FIRST] = NOTICE_ROWS("body") "ORDER BY id LIMIT 1",
+    [QUERY_NOTICE_COUNT] =
+        "SELECT count(*) FROM notice WHERE notifier = ? AND created_steady_usec <= ?",
+    [QUERY_NOTICES] = NOTICE_ROWS("NULL") "AND created_steady_usec <= ?2 ORDER BY id",
+    [QUERY_NOTICES_TRIM] =
+        "DELETE FROM notice WHERE notifier = ?1 AND id <= (SELECT id FROM notice "
+        "WHERE notifier = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+    [QUERY_NOTICE_BECOME] =
+        "UPDATE notice SET name = ?2, kind = ?3, phase = ?4, body = ?5, instance_name = '', "
+        "channel_name = '' WHERE id = ?1",
+    [QUERY_NOTICE_REMOVE] = "DELETE FROM notice WHERE id = ?",
+    [QUERY_NOTICES_REMOVE_UNTIL] =
+        "DELETE FROM notice WHERE notifier = ?1 AND created_steady_usec <= ?2 "
+        "AND id > (SELECT min(id) FROM notice WHERE notifier = ?1)",
+    [QUERY_NOTIFIERS] = "SELECT notifier FROM condition UNION SELECT notifier FROM notice",
+    [QUERY_NOTIFIER_CONDITIONS_DROP] = "DELETE FROM condition WHERE notifier = ?",
+    [QUERY_NOTIFIER_NOTICES_DROP] = "DELETE FROM notice WHERE notifier = ?",
 };

@@ -188,6 +188,7 @@ static void test_version_5_tells_members_before_and_after(void **state)
                            "ALTER TABLE action DROP COLUMN weight;"
                            "ALTER TABLE action DROP COLUMN original; DROP TABLE quarantine;"
                            "DROP TABLE sample; DROP TABLE sample_channel;"
+                           "DROP TABLE condition; DROP TABLE notice;"
                            "PRAGMA user_version = 5");
 
     store = folder_open(folder);
@@ -218,13 +219,13 @@ static void test_foreign_and_newer_databases(void **state)
     Buf bytes;
 
     store_free(store);
-    run_sql(folder->state, "PRAGMA user_version = 10");
+    run_sql(folder->state, "PRAGMA user_version = 11");
     bytes = folder_bytes(folder, "rosterd.db");
     assert_left_alone(folder, bytes.data, bytes.size, -EPROTO, "newer rosterd");
     assert_int_equal(store_open_read_only(folder->state, &store, &folder->err), -EPROTO);
     buf_done(&bytes);
 
-    run_sql(folder->state, "PRAGMA user_version = 9; DROP TABLE pause");
+    run_sql(folder->state, "PRAGMA user_version = 10; DROP TABLE pause");
     bytes = folder_bytes(folder, "rosterd.db");
     assert_left_alone(folder, bytes.data, bytes.size, -EBADMSG, "no such table: pause");
     buf_done(&bytes);
