@@ -12,6 +12,7 @@
 #include "daemon/runtime/tally.h"
 #include "daemon/store/store.h"
 #include "reconcile/pass/pass_guards.h"
+#include "reconcile/report/report.h"
 #include "reconcile/request/throttle.h"
 
 /* Whoever takes an instance's answers. */
@@ -26,6 +27,9 @@ typedef struct BackendUser {
  * before each pass, and from within it, which it may not touch: whoever finds a difference takes it
  * up later, from the event loop. */
 typedef bool (*BackendIsCurrent)(void *userdata);
+
+/* Called after each pass over an instance, with what it came to. */
+typedef void (*BackendOnReport)(void *userdata, size_t instance, const Report *report);
 
 typedef struct Backend {
     sd_event *event;
@@ -43,6 +47,8 @@ typedef struct Backend {
     Tally *tally;                    /* borrowed; NULL: nothing is counted */
     BackendIsCurrent is_current;     /* NULL: it always is */
     void *current_userdata;
+    BackendOnReport on_report; /* NULL: nobody asks */
+    void *report_userdata;
 } Backend;
 
 /*

@@ -288,6 +288,12 @@ void controller_ask_current(Controller *controller, BackendIsCurrent is_current,
     controller->backend.current_userdata = userdata;
 }
 
+void controller_tell_reports(Controller *controller, BackendOnReport on_report, void *userdata)
+{
+    controller->backend.on_report = on_report;
+    controller->backend.report_userdata = userdata;
+}
+
 void controller_hold_changes(Controller *controller, const char *why)
 {
     lifecycle_hold(&controller->lifecycle, why);

@@ -82,6 +82,9 @@ void controller_ask(Controller *controller);
  * (backend.h). Where not, the pass holds its changes until controller_allow_changes(). */
 void controller_ask_current(Controller *controller, BackendIsCurrent is_current, void *userdata);
 
+/* Who is told what each pass came to. */
+void controller_tell_reports(Controller *controller, BackendOnReport on_report, void *userdata);
+
 /*
  * No pass, of those under way and those that begin later, begins a change or records one; reads go
  * on. Not so an undo that is under way: it adds back what the history says was there, whatever the

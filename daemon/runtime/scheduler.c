@@ -185,6 +185,9 @@ static void scheduler_on_done(PassRun *run, void *userdata)
         sampling_take(&scheduler->sampling, scheduler->backend, scheduler->instance,
                       pass_run_get_report(run), &scheduler->log);
         scheduler_keep_report(scheduler, run);
+        if (scheduler->backend->on_report)
+            scheduler->backend->on_report(scheduler->backend->report_userdata, scheduler->instance,
+                                          &scheduler->last);
     }
     scheduler->run = NULL;
     pass_run_free(run);
