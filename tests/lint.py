@@ -44,11 +44,14 @@ ROOMS = {
     "reconcile/apply": "daemon/base reconcile/plan reconcile/channel",
     "reconcile/pass": "daemon/base reconcile/request reconcile/plan reconcile/report reconcile/channel "
                       "reconcile/apply",
+    "reconcile/notice": "daemon/base config reconcile/report",
     "reconcile/survey": "daemon/base reconcile/request reconcile/plan reconcile/channel",
     "daemon/json": "daemon/base",
     "daemon/http": "daemon/base",
     "daemon/log": "daemon/base config reconcile reconcile/plan reconcile/report",
     "daemon/store": "daemon/base config reconcile daemon/log",
+    "daemon/notify": "daemon/base config reconcile/plan reconcile/report reconcile/notice daemon/json daemon/http "
+                     "daemon/log daemon/store",
     "daemon/roma/auth": "daemon/base config",
     "daemon/roma/wire": "daemon/base reconcile daemon/json daemon/http daemon/roma/auth",
     "daemon/roma/provider": "daemon/base config reconcile reconcile/request daemon/json "
@@ -65,10 +68,10 @@ ROOMS = {
     "daemon/web": "daemon/base config reconcile/plan reconcile/schedule reconcile/report daemon/json daemon/http "
                   "daemon/store daemon/runtime daemon/report",
     "daemon/control": "daemon/base config config/schema daemon/json daemon/http daemon/log daemon/store "
-                      "daemon/runtime daemon/report daemon/cli daemon/web",
+                      "daemon/notify daemon/runtime daemon/report daemon/cli daemon/web",
     "daemon/ctl": "daemon/base config config/settings config/roster config/load reconcile/report daemon/json "
                   "daemon/http daemon/store daemon/runtime daemon/check daemon/report daemon/cli daemon/web",
-    "daemon/service": "daemon/base config config/load daemon/log daemon/store daemon/runtime "
+    "daemon/service": "daemon/base config config/load daemon/log daemon/store daemon/notify daemon/runtime "
                       "daemon/cli daemon/web daemon/control",
     "daemon": "daemon/cli daemon/ctl daemon/service",
 }
@@ -229,7 +232,7 @@ DOCS = {
     "daemon/roma/auth": "credential.h", "daemon/roma/wire": "request.h",
     "daemon/roma/provider": "provider.h", "daemon/roma": "client.h", "daemon/runtime": "controller.h",
     "daemon/report": "text.h", "daemon/cli": "program.h", "daemon/control": "control.h",
-    "daemon/check": "check.h", "daemon/web": "web.h", "daemon/ctl": "ctl.h", "daemon/service": "service.h",
+    "reconcile/notice": "notice.h", "daemon/notify": "notices.h", "daemon/check": "check.h", "daemon/web": "web.h", "daemon/ctl": "ctl.h", "daemon/service": "service.h",
 }
 DOC_LINES_MIN, DOC_LINES_MAX = 15, 40
 
