@@ -289,6 +289,12 @@ void control_use_loader(Control *control, const ControlLoader *loader)
         control->loader = *loader;
 }
 
+void control_use_notices(Control *control, const Notices *notices)
+{
+    if (control)
+        control->notices = notices;
+}
+
 void control_on_pass(Control *control)
 {
     if (!control)

@@ -25,6 +25,7 @@
  */
 #pragma once
 
+#include "daemon/notify/notices.h"
 #include "daemon/runtime/controller.h"
 #include "daemon/store/state.h"
 
@@ -80,6 +81,9 @@ typedef struct ControlLoader {
 
 /* Copies it; before the first request. A NULL control is fine. */
 void control_use_loader(Control *control, const ControlLoader *loader);
+
+/* Whose state is shown of those who are told; borrowed. A NULL control is fine. */
+void control_use_notices(Control *control, const Notices *notices);
 
 /* After each pass of a scheduler of the controller. NULL is fine. */
 void control_on_pass(Control *control);

@@ -39,7 +39,8 @@ struct Control {
     const State *state;
     bool dry_run;
     const char *invalid;
-    ControlLoader loader; /* without functions: there is none */
+    ControlLoader loader;   /* without functions: there is none */
+    const Notices *notices; /* NULL: there are none */
     Controller *controller;
     Server *server;            /* NULL: it cannot be reached by a socket */
     Listener *listener;        /* over TCP; NULL: there is none */

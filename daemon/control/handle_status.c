@@ -9,6 +9,7 @@
 #include "daemon/base/str.h"
 #include "daemon/control/channel_ref.h"
 #include "daemon/control/known_plans.h"
+#include "daemon/control/notify_state.h"
 #include "daemon/control/orphan_pauses.h"
 #include "daemon/control/orphan_quarantine.h"
 #include "daemon/control/pause.h"
@@ -164,6 +165,7 @@ static void handle_status_put_head(JsonWriter *writer, Control *control, const c
     report_json_put_roster(writer, controller->config->set.digest, controller->config->set.head);
     pulls_put(writer, "git", controller, &control->pulls);
     json_put_number(writer, "log_lines_lost", log_lost_count());
+    notify_state_put(writer, "notify", control->notices);
     json_put_text(writer, "invalid", control->invalid);
     reply_put_time(writer, "invalid_since", invalid_usec ? *invalid_usec : 0);
     json_put_text(writer, "state_error", is_usable ? NULL : state_err.text);

@@ -40,6 +40,21 @@ static void status_text_pull(const Page *page, const Json *pull)
     page_newline(page);
 }
 
+/* Those who are told of things and do not take it. */
+static void status_text_notify(const Page *page, const Json *root)
+{
+    for (size_t i = 0; i < row_count(root, "notify"); i++) {
+        const Json *notifier = row_at(root, "notify", i);
+
+        if (!row_text(notifier, "error")[0])
+            continue;
+        page_paint(page, COLOUR_RED, "notify[%zu] (%s): notices are not taken: %s; %s wait", i,
+                   row_text(notifier, "format"), row_text(notifier, "error"),
+                   row_text(notifier, "waiting"));
+        page_newline(page);
+    }
+}
+
 static void status_text_head(const Page *page, const Json *root)
 {
     const Json *roster = json_find(root, "roster");
@@ -65,6 +80,7 @@ static void status_text_head(const Page *page, const Json *root)
     status_text_line(page, COLOUR_RED, "", row_text(root, "state_error"));
     status_text_line(page, COLOUR_RED,
                      "which channels are paused is not known: ", row_text(root, "pauses_error"));
+    status_text_notify(page, root);
 }
 
 void status_text_append_approval(const Json *root, const Json *channel, Buf *buf)

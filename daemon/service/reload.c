@@ -14,6 +14,7 @@
 #include "daemon/control/control.h"
 #include "daemon/log/message_ids.h"
 #include "daemon/log/warnings.h"
+#include "daemon/notify/notices.h"
 
 #define RELOAD_INSTANCE_SIZE 128
 
@@ -293,13 +294,14 @@ static void reload_keep_places(Config *old, Config *new)
 static int reload_open(Reload *reload, const State *state, Config *config,
                        Controller **ret_controller)
 {
+    _cleanup_(config_freep) Config *owned = config;
     Err err = {0};
     int r = control_check(config, &err);
 
-    if (r < 0)
-        config_free(config);
-    else
-        r = controller_new(reload->event, config, reload->options->dry_run, state->store,
+    if (r >= 0)
+        r = notices_check(config, &err);
+    if (r >= 0)
+        r = controller_new(reload->event, TAKE_PTR(owned), reload->options->dry_run, state->store,
                            &state->err, ret_controller, &err);
     if (r >= 0)
         return 0;

@@ -24,6 +24,7 @@ void service_show_status(const Service *service)
     status_line_format(service->controller, service->reload.invalid, is_unread ? unread : NULL,
                        text);
     notify_status("%s", text);
+    notices_on_validity(service->notices, service->reload.invalid);
 }
 
 static void service_view(const void *userdata, WebView *ret_view)
@@ -73,6 +74,8 @@ static int service_set_up(Service *service, Err *err)
         r = sd_event_add_defer(service->event, &service->idle, service_on_idle, service);
     if (r >= 0)
         r = sd_event_source_set_enabled(service->idle, SD_EVENT_OFF);
+    if (r >= 0)
+        r = notices_new(service->event, &service->notices);
     metrics_file_init(&service->metrics_file, service->event, service_view, service);
     service->reload = (Reload){.options = service->options, .event = service->event};
     if (r >= 0)
@@ -94,6 +97,7 @@ static void service_use_state(Service *service)
     controller_use_store(service->controller, service->state.store);
     if (service->next)
         controller_use_store(service->next, service->state.store);
+    service_use_notices(service);
     controller_ask(service->controller);
     service_show_status(service);
 }
@@ -144,6 +148,8 @@ static int service_load(Service *service, Err *err)
     if (r < 0)
         return r == -ENOMEM ? EXIT_FAILED : EXIT_INVALID;
     r = control_check(config, err);
+    if (r >= 0)
+        r = notices_check(config, err);
     if (r < 0) {
         log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
         return r == -ENOMEM ? EXIT_FAILED : EXIT_INVALID;
@@ -162,6 +168,7 @@ static int service_load(Service *service, Err *err)
                                     service->options->dry_run, service->reload.invalid);
     control_use_loader(service->control, &(ControlLoader){service_load_for, service_load_cancel,
                                                           service, &service->reload.invalid_usec});
+    control_use_notices(service->control, service->notices);
     service_begin_controller(service, controller);
     r = service_keep_history_short(service, err);
     return r < 0 ? r : 0;
@@ -199,6 +206,7 @@ int service_run(const Options *options)
     }
     service_end_waiters(&service);
     control_free(service.control);
+    notices_free(service.notices);
     free(service.waiters);
     metrics_file_done(&service.metrics_file);
     controller_free(service.next);

@@ -82,6 +82,19 @@ void service_load_cancel(void *userdata, const void *waiter)
 
 /* ---- changing controllers ---- */
 
+static void service_on_report(void *userdata, size_t instance, const Report *report)
+{
+    const Service *service = userdata;
+
+    notices_on_report(service->notices, instance, report);
+}
+
+void service_use_notices(const Service *service)
+{
+    notices_use(service->notices, service->controller->config,
+                service->options->dry_run ? NULL : service->state.store);
+}
+
 static void service_on_pass(void *userdata)
 {
     Service *service = userdata;
@@ -97,13 +110,18 @@ static void service_on_pass(void *userdata)
 
 void service_begin_controller(Service *service, Controller *controller)
 {
+    Controller *old;
+
     controller_ask_current(controller, service_is_current, service);
     if (settle_is_waiting(service->reload.settle))
         controller_hold_changes(controller, hold_text);
     controller_begin(controller, service->controller, service_on_pass, service);
     control_set_controller(service->control, controller);
-    controller_free(service->controller);
+    controller_tell_reports(controller, service_on_report, service);
+    old = service->controller;
     service->controller = controller;
+    service_use_notices(service);
+    controller_free(old);
 }
 
 /* Passes under way give way to new settings first. */

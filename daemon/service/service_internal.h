@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/control/control.h"
+#include "daemon/notify/notices.h"
 #include "daemon/service/metrics_file.h"
 #include "daemon/service/reload.h"
 #include "daemon/store/state.h"
@@ -23,6 +24,7 @@ typedef struct Service {
     sd_event_source *load_timer; /* looks whether what is being loaded is loaded; NULL: never */
     sd_event_source *idle; /* looks, outside of all callbacks, at what is to follow from them */
     Control *control;      /* NULL: there is no socket */
+    Notices *notices;
     MetricsFile metrics_file;
     LoadWaiter *waiters;
     size_t waiter_count, waiter_capacity;
@@ -45,6 +47,9 @@ int service_on_idle(sd_event_source *source, void *userdata);
 void service_look_later(Service *service);
 
 void service_begin_controller(Service *service, Controller *controller);
+
+/* Notices go by the controller's settings and the state from now on. */
+void service_use_notices(const Service *service);
 void service_load_asked(Service *service);
 
 /* For watch_new() and settle_new(). */

@@ -147,6 +147,9 @@ def reload(folder, fail_at):
         case.roster(cases.entry("payments", *KEPT, *EXTRAS), cases.entry("orders", *KEPT, *EXTRAS))
         case.secret("web.token", web.TOKEN)
         case.settings["http"] = {"listen": f"127.0.0.1:{web.free_port()}", "token_file": "web.token"}
+        # Nobody listens: what is held is told again and again.
+        case.secret("chat.url", "http://127.0.0.1:1/hook")
+        case.tune(notify=[{"format": kind, "url_file": "chat.url"} for kind in ("cloudevents", "dingtalk")])
         daemon = Daemon(case, env={"TORTURE": str(shared.path)})
         daemon.wait_ready()
         daemon.wait_status("2 in sync")
