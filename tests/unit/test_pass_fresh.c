@@ -55,9 +55,30 @@ static void test_what_somebody_changed_meanwhile_is_left_to_the_next_pass(void *
     world_free(world);
 }
 
+/* Each correction of a plan that a guard holds is shown as held, the first like the others. */
+static void test_corrections_that_are_held_are_shown_so(void **state)
+{
+    World *world = sync_case_new(MODE_SYNC, 3, 0, 0);
+    RosterMember *members = world_edit_members(world, &world->rosters[0]);
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        members[i].states = ROSTER_MEMBER_WEIGHT;
+        members[i].weight = 77;
+    }
+    world->rosters[0].guards.max_adds = 1;
+    world_pass(world);
+    assert_int_equal(world_result(world, 0), RESULT_HELD);
+    assert_int_equal(world_report(world, 0)->changed_count, 2);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(world_report(world, 0)->changed[i].outcome, OUTCOME_HELD);
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_corrections_that_are_held_are_shown_so),
         cmocka_unit_test(test_an_old_list_is_read_anew),
         cmocka_unit_test(test_what_somebody_changed_meanwhile_is_left_to_the_next_pass),
     };
