@@ -70,7 +70,8 @@ ROOMS = {
     "daemon/control": "daemon/base config config/schema daemon/json daemon/http daemon/log daemon/store "
                       "daemon/notify daemon/runtime daemon/report daemon/cli daemon/web",
     "daemon/ctl": "daemon/base config config/settings config/roster config/load reconcile/report daemon/json "
-                  "daemon/http daemon/store daemon/runtime daemon/check daemon/report daemon/cli daemon/web",
+                  "daemon/http daemon/store daemon/notify daemon/runtime daemon/check daemon/report daemon/cli "
+                  "daemon/web",
     "daemon/service": "daemon/base config config/load daemon/log daemon/store daemon/notify daemon/runtime "
                       "daemon/cli daemon/web daemon/control",
     "daemon": "daemon/cli daemon/ctl daemon/service",

@@ -16,6 +16,7 @@
 #include "daemon/ctl/ctl_ask.h"
 #include "daemon/ctl/ctl_commands.h"
 #include "daemon/json/json_writer.h"
+#include "daemon/notify/destination.h"
 #include "daemon/report/survey.h"
 #include "daemon/report/validation.h"
 #include "daemon/web/listener_files.h"
@@ -135,6 +136,19 @@ static void ctl_check_socket(CtlCheck *check)
         ctl_check_tell(check, "socket", CHECK_FAILED, err.text);
 }
 
+/* Whether the daemon would start, or load, with what `notify:` names. */
+static void ctl_check_notify(CtlCheck *check, const Config *config)
+{
+    Err err = {0};
+
+    if (config->notifier_count == 0)
+        return;
+    if (destination_check(config, &err) < 0)
+        ctl_check_tell(check, "notify", CHECK_FAILED, err.text);
+    else
+        ctl_check_tell(check, "notify", CHECK_OK, "each URL can be read");
+}
+
 /* Whether the daemon would start, or load, with what `http:` names. */
 static void ctl_check_http(CtlCheck *check, const Config *config)
 {
@@ -195,6 +209,7 @@ static int ctl_check_all(CtlCheck *check, const Config *config, State *state, Er
     if (r >= 0) {
         ctl_check_tell(check, "state", kept.result, buf_text(&kept.text));
         ctl_check_http(check, config);
+        ctl_check_notify(check, config);
         ctl_check_socket(check);
     }
     buf_done(&kept.text);

@@ -5,14 +5,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <strings.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/base/random.h"
-#include "daemon/base/secret_file.h"
 #include "daemon/base/str.h"
 #include "daemon/log/message_ids.h"
+#include "daemon/notify/destination.h"
 #include "daemon/notify/identifier.h"
 
 #define DELIVERY_CONNECT_USEC (10 * USEC_PER_SEC)
@@ -23,69 +22,6 @@
 
 /* Under which the log keeps what it said. */
 #define DELIVERY_SUBJECT "delivery"
-
-/* ---- the URL ---- */
-
-static bool delivery_is_plain(const char *url)
-{
-    return strncasecmp(url, "http://", 7) == 0;
-}
-
-/* Whether http:// leads to this host. */
-static bool delivery_is_loopback(const char *url)
-{
-    static const char *const hosts[] = {"127.", "localhost", "[::1]"};
-    const char *host = url + 7;
-    size_t length = strcspn(host, "/?#:");
-
-    if (host[0] == '[')
-        length = strcspn(host, "]") + 1;
-    if (strncmp(host, "127.", 4) == 0)
-        return strspn(host, "0123456789.") == length;
-    for (size_t i = 1; i < ELEMENTS(hosts); i++) {
-        if (strlen(hosts[i]) == length && strncasecmp(host, hosts[i], length) == 0)
-            return true;
-    }
-    return false;
-}
-
-static int delivery_check_url(const char *url, const char *key, Err *err)
-{
-    bool is_plain = delivery_is_plain(url);
-
-    if (!is_plain && strncasecmp(url, "https://", 8) != 0)
-        return err_set(err, -EINVAL, "%s: holds no URL, must hold https://HOST/PATH alone", key);
-    for (const char *byte = url; *byte; byte++) {
-        if (*byte <= ' ' || *byte >= 0x7f)
-            return err_set(err, -EINVAL,
-                           "%s: holds a space or another character that no URL has, must hold the "
-                           "URL alone",
-                           key);
-    }
-    if (strcspn(url + 8, "/?#") > strcspn(url + 8, "@"))
-        return err_set(err, -EINVAL, "%s: holds a user, must hold https://HOST/PATH", key);
-    if (is_plain && !delivery_is_loopback(url))
-        return err_set(err, -EINVAL, "%s: http:// is for loopback addresses only, must be https://",
-                       key);
-    return 0;
-}
-
-int delivery_read_url(const Notifier *notifier, size_t place, const char *directory,
-                      Secret **ret_url, Err *err)
-{
-    _cleanup_(secret_freep) Secret *url = NULL;
-    char key[48];
-    int r;
-
-    snprintf(key, sizeof(key), "notify[%zu].url_file", place);
-    r = secret_file_read(notifier->url_file, key, directory, &url, err);
-    if (r >= 0)
-        r = delivery_check_url(secret_bytes(url), key, err);
-    if (r < 0)
-        return r;
-    *ret_url = TAKE_PTR(url);
-    return 0;
-}
 
 /* ---- when ---- */
 
@@ -209,8 +145,8 @@ static int delivery_submit(Delivery *delivery, StoreNotices *notice, Err *err)
         .timeout_usec = DELIVERY_TIMEOUT_USEC,
         .body_size_max = DELIVERY_ANSWER_MAX,
     };
-    int r = delivery_read_url(delivery->notifier, delivery->place, delivery->directory,
-                              &delivery->url, err);
+    int r = destination_read(delivery->notifier, delivery->place, delivery->directory,
+                             &delivery->url, err);
 
     if (r < 0)
         return r;
@@ -218,7 +154,7 @@ static int delivery_submit(Delivery *delivery, StoreNotices *notice, Err *err)
     *notice = (StoreNotices){0};
     delivery->headers[0] = payload_content_type(delivery->notifier->format);
     request.url = secret_bytes(delivery->url);
-    request.plain_allowed = delivery_is_plain(request.url);
+    request.plain_allowed = destination_is_plain(request.url);
     request.body = delivery->under_way.items[0].body;
     request.body_size = strlen(delivery->under_way.items[0].body);
     r = http_submit(delivery->http, &request, delivery_on_answer, delivery, &delivery->transfer);

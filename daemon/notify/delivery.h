@@ -34,10 +34,6 @@ typedef struct Delivery {
     char error[320];
 } Delivery;
 
-/* Reads where to, and looks whether that is an URL that may be used. As notices_check(). */
-int delivery_read_url(const Notifier *notifier, size_t place, const char *directory,
-                      Secret **ret_url, Err *err);
-
 /* NULL when out of memory, or where sd-event has no source left. */
 Delivery *delivery_new(sd_event *event, const Notifier *notifier);
 void delivery_free(Delivery *delivery);

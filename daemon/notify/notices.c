@@ -40,18 +40,6 @@ void notices_free(Notices *notices)
     free(notices);
 }
 
-int notices_check(const Config *config, Err *err)
-{
-    int r = 0;
-
-    for (size_t i = 0; i < config->notifier_count && r >= 0; i++) {
-        _cleanup_(secret_freep) Secret *url = NULL;
-
-        r = delivery_read_url(&config->notifiers[i], i, config->directory, &url, err);
-    }
-    return r;
-}
-
 /* ---- new settings ---- */
 
 /* The one that there is already, which goes on as it was, or a new one; NULL when out of memory. */

@@ -35,10 +35,6 @@ int notices_new(sd_event *event, Notices **ret_notices);
 void notices_free(Notices *notices);
 DEFINE_CLEANUP(Notices, notices_free)
 
-/* Reads each URL, as a start and a reload demand. 0; the errors of secret_file_read() and -EINVAL,
- * with the reason in `err`. */
-int notices_check(const Config *config, Err *err);
-
 /*
  * Goes by these settings from now on, which are borrowed until the next call, and by that state,
  * which is borrowed; NULL: there is none, nobody is told. What was kept for others is dropped, and

@@ -14,7 +14,7 @@
 #include "daemon/control/control.h"
 #include "daemon/log/message_ids.h"
 #include "daemon/log/warnings.h"
-#include "daemon/notify/notices.h"
+#include "daemon/notify/destination.h"
 
 #define RELOAD_INSTANCE_SIZE 128
 
@@ -299,7 +299,7 @@ static int reload_open(Reload *reload, const State *state, Config *config,
     int r = control_check(config, &err);
 
     if (r >= 0)
-        r = notices_check(config, &err);
+        r = destination_check(config, &err);
     if (r >= 0)
         r = controller_new(reload->event, TAKE_PTR(owned), reload->options->dry_run, state->store,
                            &state->err, ret_controller, &err);

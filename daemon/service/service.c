@@ -9,6 +9,7 @@
 #include "daemon/base/log.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/log/message_ids.h"
+#include "daemon/notify/destination.h"
 #include "daemon/service/notify.h"
 #include "daemon/service/service_internal.h"
 #include "daemon/service/status_line.h"
@@ -149,7 +150,7 @@ static int service_load(Service *service, Err *err)
         return r == -ENOMEM ? EXIT_FAILED : EXIT_INVALID;
     r = control_check(config, err);
     if (r >= 0)
-        r = notices_check(config, err);
+        r = destination_check(config, err);
     if (r < 0) {
         log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
         return r == -ENOMEM ? EXIT_FAILED : EXIT_INVALID;

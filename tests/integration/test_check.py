@@ -161,6 +161,22 @@ def test_files_of_http(case):
     assert check(case).lines["http"][0] == "ok"
 
 
+def test_urls_of_notices(case):
+    """Likewise; nobody is told anything."""
+    serve(case)
+    assert "notify" not in check(case).lines
+    case.settings["notify"] = [{"format": "slack", "url_file": "chat.url"}]
+    result = check(case)
+    assert result.status == FAILED and result.lines["notify"][0] == "failed"
+    assert "notify[0].url_file: no such file" in text(result, "notify")
+    case.secret("chat.url", "http://chat.example/T0ps3cr3t")
+    result = check(case)
+    assert "http:// is for loopback addresses only" in text(result, "notify")
+    assert "chat.example" not in result.stdout + result.stderr
+    case.secret("chat.url", "https://chat.example/T0ps3cr3t")
+    assert check(case).lines["notify"] == ("ok", "each URL can be read")
+
+
 def test_no_name_server(case):
     serve(case)
     case.settings["instances"]["prod"]["endpoint"] = "https://roma.example.com"
