@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Undo on whole passes: what each answer to an addition leads to, and a stop. */
 #include "tests/unit/undo_case.h"
+
 #include "tests/world/undo.h"
+#include <errno.h>
 
 /* ---- what answers lead to ---- */
 
@@ -243,6 +245,18 @@ static void test_a_request_that_our_own_client_refuses_ends_the_channel(void **s
     world_free(world);
 }
 
+static void test_a_request_that_cannot_be_sent_says_why(void **state)
+{
+    World *world = undo_case_pruned(2);
+
+    (void)state;
+    world->submit_error = -EINVAL;
+    world_undo(world);
+    undo_case_expect(world, RESULT_FAILED, 0);
+    assert_true(undo_case_says(world, "the request was not sent: Invalid argument"));
+    world_free(world);
+}
+
 /* ---- stopping ---- */
 
 static void test_a_stop_awaits_the_addition_in_flight(void **state)
@@ -318,6 +332,7 @@ int main(void)
         cmocka_unit_test(test_what_waits_when_the_instance_fails),
         cmocka_unit_test(test_an_instance_that_failed_before_an_addition_leaves_it_skipped),
         cmocka_unit_test(test_a_request_that_our_own_client_refuses_ends_the_channel),
+        cmocka_unit_test(test_a_request_that_cannot_be_sent_says_why),
         cmocka_unit_test(test_a_stop_awaits_the_addition_in_flight),
         cmocka_unit_test(test_a_stop_before_the_first_addition),
         cmocka_unit_test(test_an_abandoned_addition_is_not_said_to_be_made),

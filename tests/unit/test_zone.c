@@ -225,6 +225,8 @@ static void rules_of_every_kind(void **state)
         "CET-1CEST,J5,J5,J5",
         "CET--1",
     };
+    /* Leap years and others, of each kind. */
+    static const int years[] = {1999, 2000, 2020, 2100, 2101, 2399, 2400, 2424};
     int64_t start, end;
     int32_t offset;
     ZoneRule rule;
@@ -245,6 +247,14 @@ static void rules_of_every_kind(void **state)
     zone_rule_find(&rule, utc("2028-06-01T00:00:00Z"), &start, &end, &offset);
     assert_int_equal(start, utc("2028-03-01T00:00:00Z"));
     assert_int_equal(end, utc("2028-12-30T23:00:00Z"));
+    for (size_t i = 0; i < ELEMENTS(years); i++) {
+        char june[32], march[32];
+
+        snprintf(june, sizeof(june), "%d-06-01T00:00:00Z", years[i]);
+        snprintf(march, sizeof(march), "%d-03-01T00:00:00Z", years[i]);
+        zone_rule_find(&rule, utc(june), &start, &end, &offset);
+        assert_int_equal(start, utc(march));
+    }
     /* Summer time the whole year, both ways in which RFC 9636 writes it. */
     assert_int_equal(zone_rule_parse("EST5EDT,0/0,J365/25", &rule), 0);
     zone_rule_find(&rule, utc("2027-01-01T05:00:00Z"), &start, &end, &offset);
