@@ -139,7 +139,7 @@ bench: deps
 	$(PYTHON) tests/bench/bench.py $(B) --parts
 	$(PYTHON) tests/bench/bench.py $(B) --instructions
 	$(PYTHON) tests/bench/bench.py $(B) --modes
-	$(PYTHON) tests/bench/bench.py $(B) --metrics
+	$(PYTHON) tests/bench/bench.py $(B) --seen
 
 $(B)/tests/bench/parts: $(B)/tests/bench/parts.o $(B)/librosterd.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)

@@ -6,7 +6,7 @@ loop (bare.c): 200 channels x 500 members, in sync and with 10 extras each. Prin
 Both read the same roster, use the same token, and have 8 channels side by side. A figure is the median
 of several runs; the two programs run in turn, so that a machine whose speed drifts hits both.
 
-bench.py [BUILD] [--instructions | --modes | --parts | --metrics]. --instructions counts instructions under callgrind
+bench.py [BUILD] [--instructions | --modes | --parts | --seen]. --instructions counts instructions under callgrind
 instead, which a busy machine does not change, and which leave the kernel's share out; a figure is the
 smallest of several runs, for json-c's hash begins with a random number, and collisions cost up to a fiftieth.
 --modes counts those of one mode against those of another, and the requests: sync against prune with nothing
@@ -14,11 +14,13 @@ to do, and additions against as many deletions.
 --parts measures parts of rosterd by themselves (parts.c): comparing 10,000 roster files with what is in
 force, against a loop that calls stat for each; and the checks of the state among all that is done to
 record and settle 10 deletions.
---metrics counts what metrics are of a daemon's passes in sync, counted and written to a file after each."""
+--seen counts what it costs to be seen of a daemon's passes in sync, with all of it on: metrics, counted and
+written to a file after each, samples, notices, and the listener."""
 import json
 import os
 import re
 import resource
+import socket
 import statistics
 import subprocess
 import sys
@@ -236,14 +238,23 @@ def inclusive(profile):
     return counts
 
 
-def count_metrics(build, folder):
+def count_seen(build, folder):
     """The same of the event loop of a daemon that has made some passes in sync."""
     service, url = start_service(build, folder, 0)
     try:
         write_roster(folder, url, "prune", 0)
         settings, profile = os.path.join(folder, "rosterd.yaml"), os.path.join(folder, "profile")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        receiver = os.open(os.path.join(folder, "chat.url"), os.O_CREAT | os.O_WRONLY, 0o600)
+        os.write(receiver, b"http://127.0.0.1:9/")
+        os.close(receiver)
         with open(settings, "a", encoding="utf-8") as file:
-            file.write(f"interval: 1s\nmetrics_file: {folder}/bench.prom\ncontrol_socket: {folder}/c.sock\n")
+            file.write(f"interval: 1s\nmetrics_file: {folder}/bench.prom\ncontrol_socket: {folder}/c.sock\n"
+                       f"http: {{listen: '127.0.0.1:{port}'}}\n"
+                       "notify: [{url_file: chat.url, format: cloudevents, when: [held, failed, invalid, missing, "
+                       "drift, changed]}]\n")
         daemon = subprocess.Popen(["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}",
                                    "--toggle-collect=sd_event_loop", os.path.join(build, "rosterd"), "-c", settings,
                                    "--log-level", "err"], stderr=subprocess.DEVNULL)
@@ -258,13 +269,18 @@ def count_metrics(build, folder):
         service.wait()
 
 
-def compare_metrics(build):
+def compare_seen(build):
     with tempfile.TemporaryDirectory() as folder:
-        counts = count_metrics(build, folder)
-    metrics = sum(counts.get(name, 0) for name in ("metrics_append", "tally_on_submit", "tally_on_answer",
-                                                   "tally_on_pass"))
-    print(f"passes in sync: {counts[''] / 1e6:.0f} M instructions, of it metrics {metrics / 1e6:.1f} M, "
-          f"ratio {counts[''] / (counts[''] - metrics):.3f} (aim 1.05)")
+        counts = count_seen(build, folder)
+    parts = {"metrics": ("metrics_append", "tally_on_submit", "tally_on_answer", "tally_on_pass"),
+             "samples": ("sampling_take",), "notices": ("notices_on_report", "notices_use"),
+             "the listener": ("listener_on_time", "listener_on_accept")}
+    seen = {part: sum(counts.get(name, 0) for name in names) for part, names in parts.items()}
+    if not seen["metrics"] or not seen["samples"] or not seen["notices"]:
+        sys.exit(f"bench: {seen}: what is counted is not called so any more")
+    print(f"passes in sync: {counts[''] / 1e6:.0f} M instructions, of it "
+          f"{', '.join(f'{part} {count / 1e6:.1f} M' for part, count in seen.items())}, "
+          f"ratio {counts[''] / (counts[''] - sum(seen.values())):.3f} (aim 1.05)")
 
 
 def main():
@@ -280,8 +296,8 @@ def main():
     if "--modes" in sys.argv:
         compare_modes(build)
         return
-    if "--metrics" in sys.argv:
-        compare_metrics(build)
+    if "--seen" in sys.argv:
+        compare_seen(build)
         return
     way = compare_instructions if "--instructions" in sys.argv else compare
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
