@@ -236,6 +236,26 @@ static void test_outcomes_survive_a_rollback(void **state)
     store_free(store);
 }
 
+/* The notes of what was sent do not grow for ever; what they told of is not known any more. */
+static void test_long_notes_are_begun_anew(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+    uint64_t action;
+    Buf notes;
+
+    folder_begin(folder, store);
+    record_one(folder, store, NOW, &action);
+    store->sent_size = (1 << 20) + 1;
+    store_note_sent(store, action);
+    notes = folder_bytes(folder, "lock");
+    assert_true(notes.size < 200);
+    assert_int_equal(store->sent_size, notes.size);
+    assert_int_equal(store->sent_first, action + 1);
+    buf_done(&notes);
+    store_free(store);
+}
+
 static int count_commit(void *count)
 {
     ++*(unsigned int *)count;
@@ -346,6 +366,7 @@ int main(void)
         TEST(test_batch_of_another_pass_is_refused),
         TEST(test_batch_is_whole_or_absent),
         TEST(test_outcomes_survive_a_rollback),
+        TEST(test_long_notes_are_begun_anew),
         TEST(test_commits_are_durable),
         TEST(test_commits_are_few),
         TEST(test_the_newest_changes_are_told_in_passing),
