@@ -4,12 +4,25 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "daemon/base/mem.h"
 #include "daemon/base/utf8.h"
 #include "daemon/json/json_whole.h"
+
+/* json-c 0.18 takes each byte above 0x7f in a string for a control character where char is signed.
+ */
+static bool json_refuses_utf8(struct json_tokener *tokener)
+{
+    static const char text[] = "\"\xc3\xa9\"";
+    Json *value = json_tokener_parse_ex(tokener, text, (int)sizeof(text) - 1);
+
+    json_tokener_reset(tokener);
+    json_free(value);
+    return value == NULL;
+}
 
 int json_parser_init(JsonParser *parser)
 {
@@ -22,6 +35,7 @@ int json_parser_init(JsonParser *parser)
     /* What follows a value is for the caller to judge. */
     json_tokener_set_flags(parser->tokener,
                            JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
+    parser->must_escape = json_refuses_utf8(parser->tokener);
     r = json_prepare(parser);
     if (r < 0)
         json_parser_done(parser);
@@ -100,13 +114,86 @@ int json_check(const char *text, size_t size, Err *err)
     return at == size ? 0 : json_not_json(text, size, at, "it is not in UTF-8", err);
 }
 
+/* ---- characters that json-c refuses ---- */
+
+#define JSON_PIECE_SIZE 4096U /* of which it is looked whether it is ASCII */
+#define JSON_ESCAPE_SIZE 24   /* two of them, however large their numbers could be */
+
+static Json *json_feed(JsonParser *parser, const char *text, size_t size)
+{
+    return json_tokener_parse_ex(parser->tokener, text, (int)size);
+}
+
+/* An escape for the character of `length` bytes at `text`. But behind a backslash that escapes it,
+ * where no such character may be, an escape would be something else: it stays. */
+static Json *json_feed_character(JsonParser *parser, const char *text, size_t length,
+                                 size_t backslashes)
+{
+    uint32_t point = utf8_decode(text, length);
+    char escape[JSON_ESCAPE_SIZE];
+
+    if (backslashes % 2 == 1)
+        return json_feed(parser, text, length);
+    if (point < 0x10000)
+        snprintf(escape, sizeof(escape), "\\u%04" PRIx32, point);
+    else
+        snprintf(escape, sizeof(escape), "\\u%04" PRIx32 "\\u%04" PRIx32,
+                 0xd800 + ((point - 0x10000) >> 10), 0xdc00 + ((point - 0x10000) & 0x3ff));
+    return json_feed(parser, escape, strlen(escape));
+}
+
+static size_t json_count_backslashes(const char *start, const char *end)
+{
+    const char *at = end;
+
+    while (at > start && at[-1] == '\\')
+        at--;
+    return (size_t)(end - at);
+}
+
+/* Piece by piece, those characters as escapes. */
+static Json *json_tokenize_escaped(JsonParser *parser, const char *text, size_t size,
+                                   size_t *ret_used)
+{
+    Json *value = NULL;
+    size_t at = 0;
+
+    while (at < size) {
+        size_t rest = size - at < JSON_PIECE_SIZE ? size - at : JSON_PIECE_SIZE;
+        size_t length = json_measure_ascii(text + at, rest);
+
+        while (length < rest && (text[at + length] & 0x80) == 0)
+            length++;
+        if (length > 0) {
+            value = json_feed(parser, text + at, length);
+            *ret_used = at + json_tokener_get_parse_end(parser->tokener);
+        } else {
+            length = utf8_sequence(text + at, size - at);
+            value = json_feed_character(parser, text + at, length,
+                                        json_count_backslashes(text, text + at));
+            *ret_used = at;
+        }
+        if (json_tokener_get_error(parser->tokener) != json_tokener_continue)
+            return value;
+        at += length;
+    }
+    *ret_used = size;
+    return value;
+}
+
 /* Around each text json-c has the thread use a copy of its locale with the C locale's decimal
  * point, which costs a tenth of reading a row. Of the C locale itself there is nothing to copy. */
-static Json *json_tokenize(JsonParser *parser, const char *text, size_t size)
+static Json *json_tokenize(JsonParser *parser, const char *text, size_t size, size_t *ret_used)
 {
     locale_t before = uselocale(parser->c_locale);
-    Json *value = json_tokener_parse_ex(parser->tokener, text, (int)size);
+    Json *value;
 
+    if (parser->must_escape) {
+        value = json_tokenize_escaped(parser, text, size, ret_used);
+    } else {
+        value = json_feed(parser, text, size);
+        *ret_used = json_tokener_get_parse_end(parser->tokener);
+    }
     uselocale(before);
     return value;
 }
@@ -151,9 +238,8 @@ const char *json_parse_value(JsonParser *parser, const char *text, size_t size, 
     Json *value;
 
     json_tokener_reset(parser->tokener);
-    value = json_tokenize(parser, text, size);
+    value = json_tokenize(parser, text, size, ret_used);
     error = json_tokener_get_error(parser->tokener);
-    *ret_used = json_tokener_get_parse_end(parser->tokener);
     if (error == json_tokener_success && json_is_whole_prepared(text, *ret_used, value)) {
         *ret_value = value;
         return NULL;

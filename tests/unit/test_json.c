@@ -95,6 +95,49 @@ static void test_utf8_at_every_place(void **state)
 }
 
 /* Reading leaves the thread's locale as it was, and does not go by it. */
+/* As json-c 0.18 has to be fed, whichever this one is: the same is taken, and read alike. */
+static void test_characters_as_escapes(void **state)
+{
+    static const char *const texts[] = {
+        "{\"\xc3\xa9\":\"\xe7\xbb\x84\",\"x\":[1,\"\xf0\x9f\x92\xb0\",null,-0.5e3]} more \xc3\xa9",
+        "{\"a\":\"\\\\\xc3\xa9\",\"b\":\"\\u00e9\\n\xc2\x80\xef\xbf\xbf\xf4\x8f\xbf\xbf\"}",
+        "{\"a\":\"\\\xc3\xa9\"}",
+        "{\"a\":\"\\\\\\\xc3\xa9\"}",
+        "{\"a\":\"\\u00\xc3\xa9\"}",
+        "{\xc3\xa9}",
+        "{\"a\":1\xc3\xa9}",
+        "\xc3\xa9",
+        "{\"a\":\"\xc3\xa9",
+        "{\"a\":\"\\ud83d\xc3\xa9\"}",
+        "{\"a\":\"plain\",\"b\":12345}",
+        "{\"\xc3\xa9\":1,\"\\u00e9\":2}",
+    };
+    JsonParser as_is, escaping;
+
+    (void)state;
+    assert_int_equal(json_parser_init(&as_is), 0);
+    assert_int_equal(json_parser_init(&escaping), 0);
+    escaping.must_escape = true;
+    for (size_t i = 0; i < ELEMENTS(texts); i++) {
+        size_t size = strlen(texts[i]), used = 0, escaped_used = 0;
+        Json *value = NULL, *escaped = NULL;
+        const char *reason = json_parse_value(&as_is, texts[i], size, &value, &used);
+        const char *other = json_parse_value(&escaping, texts[i], size, &escaped, &escaped_used);
+
+        if (!reason != !other)
+            fail_msg("%s: %s, and %s", texts[i], reason ? reason : "taken",
+                     other ? other : "taken");
+        if (!reason) {
+            assert_int_equal(escaped_used, used);
+            assert_string_equal(json_as_text(escaped), json_as_text(value));
+        }
+        json_free(value);
+        json_free(escaped);
+    }
+    json_parser_done(&escaping);
+    json_parser_done(&as_is);
+}
+
 static void test_the_locale_stays(void **state)
 {
     locale_t mine = newlocale(LC_ALL_MASK, "C.UTF-8", (locale_t)0), before;
@@ -256,6 +299,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_no_json_says_where_and_what),
         cmocka_unit_test(test_utf8_at_every_place),
+        cmocka_unit_test(test_characters_as_escapes),
         cmocka_unit_test(test_the_locale_stays),
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_getters_take_nothing_for_a_number_that_is_none),
