@@ -250,7 +250,7 @@ static void put_value(Draft *draft, const SchemaKey *key)
 /* What an editor shows beside a key. */
 static void put_description(Draft *draft, const SchemaKey *key)
 {
-    Buf text = {0};
+    _cleanup_(buf_done) Buf text = {0};
 
     buf_puts(&text, key->help ? key->help : key->hint ? key->hint : "");
     if (key->type == SCHEMA_CHOICE) {
