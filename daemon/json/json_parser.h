@@ -19,7 +19,7 @@
 typedef struct JsonParser {
     struct json_tokener *tokener;
     locale_t c_locale; /* static, not to be given back */
-    bool must_escape;  /* this json-c refuses characters above U+007F: it is given escapes of them */
+    bool must_escape; /* this json-c refuses characters above U+007F: it is given escapes of them */
 } JsonParser;
 
 /* 0 or -ENOMEM. */

@@ -135,6 +135,6 @@ int table_append(const Table *table, bool colour, Buf *buf)
         }
         number++;
     }
-    /* The library leaves lines out where memory runs out. */
-    return number == table->row_count + 1 ? buf_failed(buf) : -ENOMEM;
+    /* The library leaves lines out where memory runs out. Of no rows it prints no titles either. */
+    return table->row_count == 0 || number == table->row_count + 1 ? buf_failed(buf) : -ENOMEM;
 }
