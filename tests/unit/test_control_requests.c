@@ -17,8 +17,23 @@ static void test_what_is_refused(void **state)
                              "y");
     control_case_assert_post(control_case, CONTROL_PATH_RECONCILE, "{\"channel\":\"nobody\"}", 404,
                              "nobody");
+}
+
+static void test_what_waits_for_the_start(void **state)
+{
+    static const char *const shown[] = {CONTROL_PATH_STATUS,  CONTROL_PATH_HISTORY,
+                                        CONTROL_PATH_SAMPLES, CONTROL_PATH_PROGRESS,
+                                        CONTROL_PATH_METRICS, CONTROL_PATH_CHANNELS};
+    static const char *const changing[] = {CONTROL_PATH_PLAN,   CONTROL_PATH_PAUSE,
+                                           CONTROL_PATH_RESUME, CONTROL_PATH_APPROVE,
+                                           CONTROL_PATH_UNDO,   CONTROL_PATH_RECONCILE};
+    ControlCase *control_case = *state;
+
     control_set_controller(control_case->control, NULL);
-    control_case_assert_get(control_case, CONTROL_PATH_STATUS, 503, "rosterd is starting");
+    for (size_t i = 0; i < ELEMENTS(shown); i++)
+        control_case_assert_get(control_case, shown[i], 503, "rosterd is starting");
+    for (size_t i = 0; i < ELEMENTS(changing); i++)
+        control_case_assert_post(control_case, changing[i], "{}", 503, "rosterd is starting");
     control_set_controller(control_case->control, control_case->controller_case->controller);
 }
 
@@ -159,10 +174,8 @@ static void test_pause_and_resume(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_what_is_refused),
-        TEST(test_status),
-        TEST(test_history),
-        TEST(test_pause_and_resume),
+        TEST(test_what_is_refused), TEST(test_what_waits_for_the_start), TEST(test_status),
+        TEST(test_history),         TEST(test_pause_and_resume),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
