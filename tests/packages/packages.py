@@ -38,7 +38,7 @@ class Built:
 
     def __init__(self, folder, kind, wrap=(), **changes):
         self.log = run(*wrap, "make", kind, cwd=folder, env=environment(**changes)).stdout
-        self.version = run("systemd/package.sh", "version", cwd=folder).stdout.strip()
+        self.version = run("systemd/package.sh", "version", cwd=folder, env=environment(**changes)).stdout.strip()
         self.folder = folder / "build" / "packages" / kind
         self.files = sorted(path for pattern in ("*.deb", "*.dsc", "*.tar.*", "RPMS/*/*.rpm", "SRPMS/*.rpm")
                             for path in self.folder.glob(pattern))

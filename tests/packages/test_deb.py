@@ -63,7 +63,7 @@ def digests(built):
 
 def another(tmp_path_factory, kind):
     """Made by somebody else, elsewhere, in another year."""
-    folder = tmp_path_factory.mktemp("another-and-longer") / "a folder's name"
+    folder = tmp_path_factory.mktemp("another-and-longer") / "elsewhere"
     packages.clone(folder)
     packages.run("chown", "-R", "nobody", folder.parent)
     folder.parent.chmod(0o755)

@@ -17,7 +17,7 @@ def common(name):
 
 
 # What each kind has of its own.
-OWN = re.compile(r"/usr/share/doc/rosterd(-git)?/(changelog(\.Debian)?|copyright|NEWS)$|/usr/share/licenses/"
+OWN = re.compile(r"/usr/share/doc/rosterd(-git)?/(changelog(\.Debian)?|copyright|NEWS)(\.gz)?$|/usr/share/licenses/"
                  r"|/usr/lib/\.build-id/|/usr/share/lintian/")
 
 
