@@ -28,78 +28,53 @@ static void expect(const char *json, const char *totals)
     }
 }
 
-#define CHANNEL(result, extra, added, changed)                                                     \
-    "{\"result\": \"" result                                                                       \
-    "\", \"live\": 1, \"missing\": [1, 2], \"extra\": [{\"outcome\": \"" extra                     \
-    "\"}], \"added\": [{\"outcome\": \"" added "\"}], \"changed\": [{\"outcome\": \"" changed      \
-    "\"}]}"
-#define CHANNELS                                                                                   \
-    CHANNEL("held", "held", "held", "held")                                                        \
-    ", " CHANNEL("drift", "planned", "planned", "planned") ", " CHANNEL(                           \
-        "failed", "failed", "failed",                                                              \
-        "failed") ", " CHANNEL("drift", "skipped", "skipped",                                      \
-                               "skipped") ", " CHANNEL("converged", "deleted", "added",            \
-                                                       "corrected") ", " CHANNEL("quarantined",    \
-                                                                                 "quarantined",    \
-                                                                                 "added",          \
-                                                                                 "corrected") ", " \
-                                                                                              "{"  \
-                                                                                              "\"" \
-                                                                                              "re" \
-                                                                                              "su" \
-                                                                                              "lt" \
-                                                                                              "\"" \
-                                                                                              ": " \
-                                                                                              "\"" \
-                                                                                              "in" \
-                                                                                              "_s" \
-                                                                                              "yn" \
-                                                                                              "c"  \
-                                                                                              "\"" \
-                                                                                              ", " \
-                                                                                              "\"" \
-                                                                                              "li" \
-                                                                                              "ve" \
-                                                                                              "\"" \
-                                                                                              ": " \
-                                                                                              "1}" \
-                                                                                              ", " \
-                                                                                              "{"  \
-                                                                                              "\"" \
-                                                                                              "re" \
-                                                                                              "su" \
-                                                                                              "lt" \
-                                                                                              "\"" \
-                                                                                              ": " \
-                                                                                              "\"" \
-                                                                                              "un" \
-                                                                                              "ma" \
-                                                                                              "na" \
-                                                                                              "ge" \
-                                                                                              "ab" \
-                                                                                              "le" \
-                                                                                              "\"" \
-                                                                                              "}"
+/* A channel of each result, with the outcomes of its extra, addition and correction. */
+static const char *const kinds[][4] = {
+    {"held", "held", "held", "held"},
+    {"drift", "planned", "planned", "planned"},
+    {"failed", "failed", "failed", "failed"},
+    {"drift", "skipped", "skipped", "skipped"},
+    {"converged", "deleted", "added", "corrected"},
+    {"quarantined", "quarantined", "added", "corrected"},
+};
+
+/* `count` of the kinds, then what `rest` says, as a dry run's report. */
+static void expect_of_kinds(size_t count, const char *rest, const char *totals)
+{
+    _cleanup_(buf_done) Buf json = {0};
+
+    buf_puts(&json, "{\"dry_run\": true, \"channels\": [");
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&json,
+                   "%s{\"result\": \"%s\", \"live\": 1, \"missing\": [1, 2], \"extra\": "
+                   "[{\"outcome\": \"%s\"}], \"added\": [{\"outcome\": \"%s\"}], "
+                   "\"changed\": [{\"outcome\": \"%s\"}]}",
+                   i > 0 ? ", " : "", kinds[i][0], kinds[i][1], kinds[i][2], kinds[i][3]);
+    buf_printf(&json, "%s]}", rest);
+    expect(buf_text(&json), totals);
+}
 
 static void test_few_kinds_are_one_line(void **state)
 {
     (void)state;
     expect("{\"channels\": []}", "0 channels\n");
-    expect("{\"dry_run\": true, \"channels\": [" CHANNEL("held", "held", "held", "held") "]}",
-           "1 channel: 1 held; members: 3 held, 2 missing, 1 changed (dry run: nothing was "
-           "changed)\n");
+    expect_of_kinds(
+        1, "",
+        "1 channel: 1 held; members: 3 held, 2 missing, 1 changed (dry run: nothing was "
+        "changed)\n");
 }
 
 static void test_all_kinds_are_a_line_for_each_part(void **state)
 {
     (void)state;
-    expect("{\"dry_run\": true, \"channels\": [" CHANNELS "]}",
-           "8 channels: 1 failed, 1 unmanageable, 1 held, 2 drift, 1 quarantined, 1 converged, 1 "
-           "in sync;\n"
-           "  members: 1 extra, 1 to add, 1 to correct, 3 held, 2 skipped, 2 added, 2 corrected, "
-           "1 deleted,\n"
-           "  3 failed, 1 quarantined, 12 missing, 6 changed;\n"
-           "  1 channel not read (dry run: nothing was changed)\n");
+    expect_of_kinds(
+        ELEMENTS(kinds), ", {\"result\": \"in_sync\", \"live\": 1}, {\"result\": \"unmanageable\"}",
+        "8 channels: 1 failed, 1 unmanageable, 1 held, 2 drift, 1 quarantined, 1 converged, 1 "
+        "in sync;\n"
+        "  members: 1 extra, 1 to add, 1 to correct, 3 held, 2 skipped, 2 added, 2 corrected, "
+        "1 deleted,\n"
+        "  3 failed, 1 quarantined, 12 missing, 6 changed;\n"
+        "  1 channel not read (dry run: nothing was changed)\n");
 }
 
 int main(void)
