@@ -256,7 +256,7 @@ def test_what_is_not_taken_is_sent_again(told, name):
     state = notify_state(told)
     assert state["error"] == why and state["waiting"] == 1 and state["last_failed"] and not state["last_taken"]
     assert why in ctl(told, "status").stdout
-    line, = daemon.wait_line("NOTICE")
+    line = daemon.wait_line("NOTICE")[0]
     assert why in line["message"] and line["level"] == "warning"
     receiver.wait(1)
     assert "taken again" in daemon.wait_line("NOTICE", 2)[1]["message"]
