@@ -141,6 +141,15 @@ bench: deps
 	$(PYTHON) tests/bench/bench.py $(B) --modes
 	$(PYTHON) tests/bench/bench.py $(B) --seen
 
+# Figures of rosterd at its limits: minutes, and none of them is asserted.
+bench-scale: deps
+	@$(MAKE) --no-print-directory -s all romasim $(B)/tests/bench/turns.so
+	$(PYTHON) tests/bench/scale.py $(B)
+
+$(B)/tests/bench/turns.so: tests/bench/turns.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $<
+
 $(B)/tests/bench/parts: $(B)/tests/bench/parts.o $(B)/librosterd.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -303,6 +312,6 @@ coverage:
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit rows romasim deps deps-demo check check-fast check-packages lint demo bench fuzz fuzz-programs dist deb rpm sim anew mutants torture torture-whole coverage clean
+.PHONY: all unit rows romasim deps deps-demo check check-fast check-packages lint demo bench bench-scale fuzz fuzz-programs dist deb rpm sim anew mutants torture torture-whole coverage clean
 .SECONDARY:
 -include $(shell test -d $(B) && find $(B) -path $(B)/packages -prune -o -path $(B)/npm -prune -o -name '*.d' -print)

@@ -1,0 +1,180 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Prints how rosterd stands at its limits, against romasim; it asserts nothing, for figures of time are the machine's.
+
+scale.py [BUILD] [--memory] [--turns] [--instances] [--answers] [--state]; without one of them, all.
+--memory: what 1,000,000 members cost a daemon, after passes and after reloads, and a command.
+--turns: the longest turn of the event loop with 1,000,000 members: in passes, while a client asks, in a reload, and
+with 60,000 deletions; and how often a client is answered during a pass.
+--instances: requests and connections side by side, and memory, of a daemon over 300 and over 1,000 instances.
+--answers: how big the answers are, and the daemon for them, with 100,000 extras and 100,000 missing.
+--state: a command in sync with 1,000,000 deletions in its history, against one with none."""
+import pathlib
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+import stand as stands
+
+SHAPES = ((2000, 500), (100, 10000))
+
+
+def show(what, *figures):
+    print(f"  {what:44} " + "  ".join(figures), flush=True)
+
+
+def mib(value):
+    return f"{value:6.1f} MiB"
+
+
+def show_memory(daemon, what):
+    now, peak = daemon.memory()
+    show(what, f"resident {mib(now)}", f"peak {mib(peak)}")
+    daemon.forget_peak()
+
+
+def show_turns(daemon, what):
+    count, cpu, wall, over_5, over_20 = daemon.turns.take()
+    show(what, f"longest {cpu:6.1f} ms of CPU, {wall:6.1f} ms", f"{over_20} over 20 ms, {over_5} over 5 ms of {count}")
+
+
+def touch_one_file(daemon):
+    """A comment more in one roster, and its reload: the set is the same, and yet it is read."""
+    with open(daemon.stand.rosters()[0], "a", encoding="utf-8") as file:
+        file.write("# changed\n")
+    hang_up(daemon)
+
+
+def hang_up(daemon):
+    count = daemon.text().count("reload: nothing has changed")
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.wait_text("reload: nothing has changed", count + 1)
+
+
+def measure_memory(build):
+    for channels, members in SHAPES:
+        print(f"memory: {channels} channels of {members} members")
+        with tempfile.TemporaryDirectory() as folder, stands.Stand(build, folder, channels, members) as stand:
+            cpu, peak, status = stand.once()
+            show("a command in sync", f"peak {mib(peak / 1024)}", f"{cpu:.2f} CPU s", f"status {status}")
+            with stands.Daemon(stand) as daemon:
+                daemon.wait_passes(1)
+                show_memory(daemon, "the daemon in its first pass")
+                daemon.wait_passes(2)
+                show_memory(daemon, "after two more")
+                touch_one_file(daemon)
+                daemon.wait_passes(1)
+                show_memory(daemon, "after a reload")
+
+
+def ask_while(daemon, path, aim):
+    """How often the daemon answers until so many pages were asked for."""
+    count = 0
+    while daemon.stand.count("list_members") < aim:
+        daemon.check()
+        for _ in range(5):
+            daemon.ask(path)
+            count += 1
+    return count
+
+
+def measure_turns(build):
+    channels, members = SHAPES[0]
+    print(f"turns of the loop: {channels} channels of {members} members")
+    with tempfile.TemporaryDirectory() as folder, stands.Stand(build, folder, channels, members) as stand:
+        with stands.Daemon(stand) as daemon:
+            daemon.wait_passes(1)
+            daemon.turns.take()
+            daemon.wait_passes(2)
+            show_turns(daemon, "two passes in sync")
+            for path, name in (("/livez", "livez"), ("/v1/status?channel=bench-7", "status of a channel"),
+                               ("/v1/status", "status"), ("/metrics", "metrics")):
+                answers = ask_while(daemon, path, stand.count("list_members") + channels)
+                show_turns(daemon, f"a pass, {name} asked {answers} times")
+            hang_up(daemon)
+            show_turns(daemon, "a reload in which nothing has changed")
+            touch_one_file(daemon)
+            show_turns(daemon, "a reload of one file of 200")
+    with tempfile.TemporaryDirectory() as folder, stands.Stand(build, folder, 60, 10, 1000) as stand:
+        with stands.Daemon(stand) as daemon:
+            stands.wait_until(lambda: daemon.check() or stand.count("delete_member") >= 60000, "deletions")
+            show_turns(daemon, "60,000 deletions in 60 channels")
+
+
+def measure_instances(build):
+    for instances in (300, 1000):
+        print(f"instances: {instances} of 20 channels of 10 members")
+        with tempfile.TemporaryDirectory() as folder, \
+                stands.Stand(build, folder, 20, 10, instances=instances, per_file=20, interval="1h") as stand:
+            with stands.Daemon(stand) as daemon:
+                daemon.wait_passes(1)
+                stats = stand.stats()
+                show("first passes of all", f"{stats['in_flight_max']} requests at once",
+                     f"{stats['connections']} connections made", f"{daemon.cpu_seconds():.2f} CPU s")
+                show_memory(daemon, "the daemon")
+                show_turns(daemon, "turns")
+
+
+def measure_answers(build):
+    print("answers: 200 channels with 500 extras and 500 missing each")
+    with tempfile.TemporaryDirectory() as folder, \
+            stands.Stand(build, folder, 200, 10, extras=500, missing=500, mode="observe") as stand:
+        with stands.Daemon(stand) as daemon:
+            daemon.wait_passes(2)
+            show_memory(daemon, "the daemon")
+            daemon.turns.take()
+            for path in ("/v1/status", "/v1/status?channel=bench-7", "/v1/history", "/metrics"):
+                status, text = daemon.ask(path)
+                show(path, f"{status}", f"{len(text):9} bytes")
+                show_turns(daemon, "")
+            for words in (["status"], ["status", "--json"], ["reconcile"]):
+                done = subprocess.run([stand.build / "rosterctl", "-c", stand.config, *words], check=False,
+                                      capture_output=True)
+                show("rosterctl " + " ".join(words), f"exit status {done.returncode}",
+                     f"{len(done.stdout):9} bytes", done.stderr.decode()[:100].strip())
+            show_memory(daemon, "the daemon then")
+
+
+def fill_history(path, count):
+    """As many rows as deletions like those in it, 2,000 an hour, whose passes were pruned."""
+    with sqlite3.connect(path) as database:
+        columns = [row[1] for row in database.execute("PRAGMA table_info(action)") if row[1] != "id"]
+        names = ", ".join(columns)
+        row = database.execute(f"SELECT {names} FROM action WHERE outcome IS NOT NULL LIMIT 1").fetchone()
+        database.executemany(f"INSERT INTO action ({names}) VALUES ({', '.join('?' * len(columns))})",
+                             (row for _ in range(count)))
+
+
+def measure_state(build):
+    print("state: a command in sync, 20 channels of 10 members")
+    with tempfile.TemporaryDirectory() as folder, stands.Stand(build, folder, 20, 10, extras=1) as stand:
+        stand.once()
+        figures = {}
+        for count in (0, 1000000):
+            if count:
+                fill_history(pathlib.Path(folder, "state", "rosterd.db"), count)
+            figures[count] = min(stand.once() for _ in range(5))
+            cpu, peak, status = figures[count]
+            show(f"{count} deletions more in its history", f"{cpu:.3f} CPU s", f"peak {mib(peak / 1024)}",
+                 f"status {status}")
+
+
+PARTS = {"--memory": measure_memory, "--turns": measure_turns, "--instances": measure_instances,
+         "--answers": measure_answers, "--state": measure_state}
+
+
+def main():
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    chosen = [word for word in sys.argv[1:] if word.startswith("-")]
+    build = pathlib.Path(words[0] if words else stands.ROOT / "build").resolve()
+    unknown = [word for word in chosen if word not in PARTS]
+    if unknown:
+        sys.exit(f"scale.py: {unknown[0]} is none of {' '.join(PARTS)}")
+    for word in chosen or PARTS:
+        PARTS[word](build)
+
+
+if __name__ == "__main__":
+    main()
