@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/hash.h"
 #include "daemon/base/str.h"
 
 struct MemberSlot {
@@ -33,33 +34,13 @@ void member_set_done(MemberSet *set)
     *set = (MemberSet){0};
 }
 
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-    hash = (hash ^ word) * UINT64_C(0xff51afd7ed558ccd);
-    return hash ^ hash >> 32;
-}
-
-static uint64_t mix_text(uint64_t hash, const char *text)
-{
-    size_t size = strlen(text);
-    uint64_t word;
-
-    hash = mix(hash, size);
-    for (; size >= sizeof(word); text += sizeof(word), size -= sizeof(word)) {
-        memcpy(&word, text, sizeof(word));
-        hash = mix(hash, word);
-    }
-    word = 0;
-    memcpy(&word, text, size);
-    return mix(hash, word);
-}
-
 static uint32_t hash_member(const RosterMember *member)
 {
-    uint64_t hash = mix(member->port, member->is_ecs);
+    uint64_t head = (uint64_t)member->is_ecs << 16 | member->port;
 
-    hash = mix_text(hash, member->address);
-    return (uint32_t)mix_text(hash, member->group);
+    if (member->group[0])
+        head ^= hash_bytes(head, member->group, strlen(member->group));
+    return (uint32_t)hash_bytes(head, member->address, strlen(member->address));
 }
 
 static bool is_same_member(const RosterMember *a, const RosterMember *b)

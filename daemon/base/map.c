@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/hash.h"
+
 struct MapSlot {
     const void *key;
     void *value; /* NULL: the slot is free */
@@ -15,19 +17,7 @@ struct MapSlot {
 
 static uint32_t map_hash(const void *key, size_t size)
 {
-    const unsigned char *bytes = key;
-    uint64_t hash = 0x9e3779b97f4a7c15ULL ^ size, word;
-
-    for (; size >= sizeof(word); bytes += sizeof(word), size -= sizeof(word)) {
-        memcpy(&word, bytes, sizeof(word));
-        hash = (hash ^ word) * 0xff51afd7ed558ccdULL;
-        hash ^= hash >> 32;
-    }
-    word = 0;
-    if (size > 0)
-        memcpy(&word, bytes, size);
-    hash = (hash ^ word) * 0xc4ceb9fe1a85ec53ULL;
-    return (uint32_t)(hash ^ (hash >> 33));
+    return (uint32_t)hash_bytes(0, key, size);
 }
 
 void map_done(Map *map)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Chance, for jitter: it wants no secrecy. */
+/* Chance, for jitter and for the key of hashes: nothing that guards a secret. */
 #pragma once
 
 #include <stdint.h>

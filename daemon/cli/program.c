@@ -10,6 +10,8 @@
 #include "daemon/base/environment.h"
 #include "daemon/base/file.h"
 #include "daemon/base/hang.h"
+#include "daemon/base/hash.h"
+#include "daemon/base/random.h"
 #include "daemon/base/utf8.h"
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/load.h"
@@ -82,6 +84,14 @@ static void program_explain(const Program *program, const char *text)
     fprintf(stderr, "%s: %s\n", program->name, buf_failed(&shown) < 0 ? "" : buf_text(&shown));
 }
 
+/* Before the first table is filled. */
+static void program_set_hash_key(void)
+{
+    const uint64_t key[] = {random_bits(), random_bits()};
+
+    hash_set_key(key);
+}
+
 int program_main(const Program *program, int argc, char *argv[])
 {
     Options options;
@@ -93,6 +103,7 @@ int program_main(const Program *program, int argc, char *argv[])
     /* Files are read on threads of their own (aside.h): what those allocate and this one frees is
      * not to lie in heaps of theirs. */
     mallopt(M_ARENA_MAX, 1);
+    program_set_hash_key();
     if (environment_begin() < 0) {
         program_explain(program, "out of memory");
         return EXIT_FAILED;

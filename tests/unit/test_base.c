@@ -20,6 +20,7 @@
 #include "daemon/base/digest.h"
 #include "daemon/base/err.h"
 #include "daemon/base/file.h"
+#include "daemon/base/hash.h"
 #include "daemon/base/map.h"
 #include "daemon/base/str.h"
 #include "daemon/base/utf8.h"
@@ -291,6 +292,38 @@ static void test_secret_is_bounded(void **state)
     secret_free(same);
 }
 
+/* The values are those of Python's hash of bytes, which is SipHash-1-3 with a key of zero where
+ * PYTHONHASHSEED is 0, and one made of it where it is 42. */
+static void test_hash_is_siphash_of_its_key(void **state)
+{
+    static const struct {
+        uint64_t head;
+        const char *text;
+        uint64_t hash, keyed;
+    } cases[] = {
+        {0, "", UINT64_C(0xbd60acb658c79e45), UINT64_C(0xff8022ca61836881)},
+        {0, "10.0.0.1", UINT64_C(0xcf1e97f02b9579e5), UINT64_C(0xb784fd4f9117d571)},
+        {8080, "10.0.0.12", UINT64_C(0x7d24ed960de4fa71), UINT64_C(0x7262df14c17ca671)},
+        {UINT64_MAX, "0123456789abcdef0123456789abcdef", UINT64_C(0x2376e57cc58be531),
+         UINT64_C(0xeb44f5014a8e2e33)},
+        {1, "2001:db8::17", UINT64_C(0x69ee58e84c0ac7e5), UINT64_C(0x0fedf967e078d5f0)},
+    };
+    static const uint64_t key[2] = {UINT64_C(0xdc504fd368cd90af), UINT64_C(0xb920bb9ffe99e9c1)},
+                          none[2] = {0};
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(cases); i++) {
+        size_t size = strlen(cases[i].text);
+        uint64_t hash = hash_bytes(cases[i].head, cases[i].text, size), keyed;
+
+        hash_set_key(key);
+        keyed = hash_bytes(cases[i].head, cases[i].text, size);
+        hash_set_key(none);
+        assert_true(hash == cases[i].hash);
+        assert_true(keyed == cases[i].keyed);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +332,7 @@ int main(void)
         cmocka_unit_test(test_buf_failure_sticks),
         cmocka_unit_test(test_arena_gives_what_stays),
         cmocka_unit_test(test_map_finds_what_was_put),
+        cmocka_unit_test(test_hash_is_siphash_of_its_key),
         cmocka_unit_test(test_numbers_are_read_whole),
         cmocka_unit_test(test_ids_that_may_stand_in_a_path),
         cmocka_unit_test(test_copies_end_between_characters),
