@@ -42,6 +42,18 @@ static int record_insert(Store *store, const Batch *batch, Change *change, uint6
     return r;
 }
 
+static int record_note_last(Store *store, const Batch *batch, Err *err)
+{
+    _cleanup_(sql_done) Query query = {0};
+
+    if (batch->change_count == 0)
+        return 0;
+    query = sql_begin(store, QUERY_PASS_NOTE_LAST);
+    sql_number(&query, batch->changes[batch->change_count - 1].action);
+    sql_text(&query, batch->pass);
+    return sql_step(&query, err);
+}
+
 static int record_insert_batch(Store *store, const Batch *batch, uint64_t realtime_usec, Err *err)
 {
     int r;
@@ -52,7 +64,7 @@ static int record_insert_batch(Store *store, const Batch *batch, uint64_t realti
         r = approval_spend(store, batch->digest, realtime_usec, err);
     for (size_t i = 0; i < batch->change_count && r == 0; i++)
         r = record_insert(store, batch, &batch->changes[i], realtime_usec, err);
-    return r;
+    return r == 0 ? record_note_last(store, batch, err) : r;
 }
 
 static int record_nothing_done(const Batch *batch, int error, Err *err)

@@ -64,7 +64,8 @@ static int channel_record_changes(Store *store, const char *instance_key, const 
         if (!steady_is_recent(store, sql_column_number(&query, 2), recorded_usec, realtime_usec,
                               GUARD_FIGHT_SPAN_USEC))
             return 0;
-        if (channel_record_add_change(record, change_kind_of(sql_column_text(&query, 3)),
+        if (sql_column_number(&query, 4) > 0 &&
+            channel_record_add_change(record, change_kind_of(sql_column_text(&query, 3)),
                                       identity ? identity : "", size,
                                       channel_record_time(realtime_usec, recorded_usec)) < 0)
             return err_memory(err);

@@ -130,18 +130,38 @@ static void history_reverse(StoreActions *actions)
     }
 }
 
-static int history_query(Store *store, const StoreFilter *filter, StoreActions *actions, Err *err)
+/* Those that a table's index finds: of a pass, of a channel, or by their numbers. */
+static Query history_begin(Store *store, const StoreFilter *filter, uint64_t first)
 {
-    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_HISTORY);
+    uint64_t before = filter->before ? filter->before : INT64_MAX;
+    QueryId id = filter->pass      ? QUERY_HISTORY_OF_PASS
+                 : filter->channel ? QUERY_HISTORY_OF_CHANNEL
+                                   : QUERY_HISTORY;
+    Query query;
+
+    if (filter->action) {
+        first = filter->action > first ? filter->action : first;
+        before = filter->action + 1 < before ? filter->action + 1 : before;
+    }
+    query = sql_begin(store, id);
+    sql_text(&query, filter->instance);
+    sql_number(&query, first);
+    sql_number(&query, before);
+    sql_number(&query, filter->since_usec);
+    sql_number(&query, filter->limit ? filter->limit : INT64_MAX);
+    if (filter->pass)
+        sql_text(&query, filter->pass);
+    if (filter->pass || filter->channel)
+        sql_text(&query, filter->channel);
+    return query;
+}
+
+static int history_query(Store *store, const StoreFilter *filter, uint64_t first,
+                         StoreActions *actions, Err *err)
+{
+    _cleanup_(sql_done) Query query = history_begin(store, filter, first);
     int r;
 
-    sql_text(&query, filter->instance);
-    sql_text(&query, filter->channel);
-    sql_text(&query, filter->pass);
-    sql_number_or_null(&query, filter->action);
-    sql_number(&query, filter->since_usec);
-    sql_number_or_null(&query, filter->before);
-    sql_number(&query, filter->limit ? filter->limit : INT64_MAX);
     while ((r = sql_step(&query, err)) > 0) {
         if (history_add_row(actions, &query) < 0)
             return err_memory(err);
@@ -150,15 +170,39 @@ static int history_query(Store *store, const StoreFilter *filter, StoreActions *
     return r;
 }
 
+static int history_find_first(Store *store, uint64_t since_usec, uint64_t *ret_first, Err *err)
+{
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_HISTORY_FIRST);
+    int r;
+
+    sql_number(&query, since_usec);
+    r = sql_step(&query, err);
+    if (r > 0)
+        *ret_first = sql_column_number(&query, 0);
+    return r < 0 ? r : 0;
+}
+
+int store_history_first(Store *store, uint64_t since_usec, uint64_t *ret_first, Err *err)
+{
+    uint64_t first = 0;
+    int r = reading_refresh(store, err);
+
+    if (r == 0 && store->db && since_usec > 0)
+        r = history_find_first(store, since_usec, &first, err);
+    if (r == 0)
+        *ret_first = first;
+    return r;
+}
+
 int store_history(Store *store, const StoreFilter *filter, StoreActions *ret_actions, Err *err)
 {
     _cleanup_(store_actions_done) StoreActions actions = {0};
-    int r;
+    uint64_t first = filter->first;
+    int r = first ? reading_refresh(store, err)
+                  : store_history_first(store, filter->since_usec, &first, err);
 
-    assert(filter);
-    r = reading_refresh(store, err);
     if (r == 0 && store->db)
-        r = history_query(store, filter, &actions, err);
+        r = history_query(store, filter, first, &actions, err);
     if (r < 0)
         return r;
     history_reverse(&actions);
@@ -173,10 +217,12 @@ int store_find_last_changing(Store *store, const char *instance, const char *cha
     int r = reading_refresh(store, err);
 
     if (r == 0 && store->db) {
-        _cleanup_(sql_done) Query query = sql_begin(store, QUERY_LAST_CHANGING);
+        _cleanup_(sql_done) Query query =
+            sql_begin(store, channel ? QUERY_LAST_CHANGING_OF_CHANNEL : QUERY_LAST_CHANGING);
 
         sql_text(&query, instance);
-        sql_text(&query, channel);
+        if (channel)
+            sql_text(&query, channel);
         r = sql_step(&query, err);
         if (r > 0)
             str_copy(ret_pass, STORE_PASS_ID_SIZE, sql_column_text(&query, 0));
@@ -198,8 +244,10 @@ static int history_of_channel(Store *store, QueryId id, const char *instance_key
     if (r == 0 && store->db) {
         _cleanup_(sql_done) Query query = sql_begin(store, id);
 
-        sql_text(&query, instance_key);
-        sql_text(&query, channel_id);
+        if (channel_id) {
+            sql_text(&query, instance_key);
+            sql_text(&query, channel_id);
+        }
         r = history_read(store, &query, &actions, err);
     }
     if (r < 0)
@@ -212,8 +260,10 @@ static int history_of_channel(Store *store, QueryId id, const char *instance_key
 int store_undecided(Store *store, const char *instance_key, const char *channel_id,
                     StoreActions *ret_actions, Err *err)
 {
-    return history_of_channel(store, QUERY_ACTION_UNDECIDED, instance_key, channel_id, ret_actions,
-                              err);
+    assert(!instance_key == !channel_id);
+    return history_of_channel(
+        store, channel_id ? QUERY_ACTION_UNDECIDED_OF_CHANNEL : QUERY_ACTION_UNDECIDED,
+        instance_key, channel_id, ret_actions, err);
 }
 
 int history_added(Store *store, const char *instance_key, const char *channel_id,

@@ -251,6 +251,18 @@ static const char *const migrate_steps[] = {
     "  body TEXT NOT NULL"
     ");"
     "CREATE INDEX notice_of_notifier ON notice (notifier, id);",
+    /* What the history is asked by: a channel's id or its name, newest first, and a time. A pass
+     * tells its last action. */
+    "ALTER TABLE pass ADD COLUMN last_action INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE pass SET last_action ="
+    "  coalesce((SELECT max(id) FROM action WHERE action.pass = pass.id), 0);"
+    "CREATE INDEX pass_last ON pass (last_action);"
+    "DROP INDEX action_channel;"
+    "DROP INDEX action_undecided;"
+    "CREATE INDEX action_channel ON action (channel_id);"
+    "CREATE INDEX action_name ON action (channel_name);"
+    "CREATE INDEX action_time ON action (recorded_usec);"
+    "CREATE INDEX action_undecided ON action (channel_id) WHERE outcome IS NULL;",
 };
 
 #define SCHEMA_VERSION ((int)ELEMENTS(migrate_steps))

@@ -3,7 +3,7 @@
 #include "daemon/store/sql.h"
 
 /* Passes that are kept however old they are. */
-#define LAST_PASSES "(SELECT pass FROM action GROUP BY pass ORDER BY max(id) DESC LIMIT 20)"
+#define LAST_PASSES "(SELECT id FROM pass ORDER BY last_action DESC LIMIT 20)"
 
 /* An addition whose channel is listed never again is not kept for ever. */
 #define DECIDED "(outcome IS NOT NULL OR kind <> 'delete')"
@@ -23,12 +23,35 @@
 #define SAMPLED                                                                                    \
     "(SELECT id FROM sample_channel WHERE instance = " INSTANCE_OF("?1") " AND channel_id = ?2)"
 
-#define ACTION_ROWS                                                                                \
+#define ACTION_COLUMNS                                                                             \
     "SELECT action.id, pass, instance.name, channel_id, channel_name, member_id, identity, "       \
     "member, digest, mode, recorded_usec, outcome, http, code, request_id, attempts, "             \
     "decided_usec, kind, instance.key, vanished_usec, roster_digest, roster_head, undo_of, "       \
-    "steady_usec, after, coalesce(action.weight, -1), original "                                   \
-    "FROM action JOIN instance ON instance.id = action.instance JOIN pass ON pass.id = pass "
+    "steady_usec, after, coalesce(action.weight, -1), original "
+
+/* Actions, or numbers of some, with what their rows name: looked up from them, never the other way
+ * round, which would go through all actions. */
+#define ACTION_TABLES(actions)                                                                     \
+    actions " CROSS JOIN instance ON instance.id = action.instance "                               \
+            "CROSS JOIN pass ON pass.id = pass "
+
+#define ACTION_ROWS ACTION_COLUMNS "FROM " ACTION_TABLES("action")
+
+/* What a history holds: of the instance ?1, of the numbers from ?2 to below ?3, recorded at ?4 or
+ * later. */
+#define HISTORY_BOUNDS                                                                             \
+    "action.id >= ?2 AND action.id < ?3 AND recorded_usec >= ?4 "                                  \
+    "AND (?1 IS NULL OR instance IN (SELECT id FROM instance WHERE name = ?1)) "
+
+/* What counts as a change that undo --last undoes, of the instance ?1. */
+#define CHANGING                                                                                   \
+    "undo_of IS NULL AND kind != 'enable' "                                                        \
+    "AND (outcome IS NULL OR outcome IN ('deleted', 'added', 'corrected', 'disabled')) "           \
+    "AND (?1 IS NULL OR instance.name = ?1) "
+#define LAST_CHANGING(column) "SELECT " column " FROM " ACTION_TABLES("action") "WHERE " CHANGING
+#define LAST_CHANGING_WHERE(condition)                                                             \
+    "SELECT * FROM (" LAST_CHANGING("action.id") "AND " condition                                  \
+                                                 " ORDER BY action.id DESC LIMIT 1)"
 
 #define PAUSE_ROWS                                                                                 \
     "SELECT instance.key, instance.name, channel_id, channel_name, reason, set_steady_usec, "      \
@@ -64,6 +87,7 @@ const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_PASS_INSERT] =
         "INSERT INTO pass (id, started_usec, roster_digest, roster_head, undo_of) "
         "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    [QUERY_PASS_NOTE_LAST] = "UPDATE pass SET last_action = ? WHERE id = ?",
     [QUERY_PASS_END] = "UPDATE pass SET result = ?, finished_usec = ? WHERE id = ?",
     [QUERY_ACTION_INSERT] =
         "INSERT INTO action (pass, instance, channel_id, channel_name, kind, member_id, identity, "
@@ -82,10 +106,10 @@ const char *const sql_texts[QUERY_COUNT] = {
         "weight = CASE WHEN ?9 >= 0 THEN ?9 ELSE weight END "
         "WHERE id = ?7 AND (outcome IS NULL OR outcome = 'failed' AND ?1 = 'gone')",
     [QUERY_ACTION_UNDECIDED] =
-        ACTION_ROWS "WHERE kind = 'delete' AND outcome IS NULL "
-                    "AND (?1 IS NULL OR action.instance = " INSTANCE_OF(
-                        "?1") ") "
-                              "AND (?2 IS NULL OR channel_id = ?2) ORDER BY action.id",
+        ACTION_ROWS "WHERE kind = 'delete' AND outcome IS NULL ORDER BY action.id",
+    [QUERY_ACTION_UNDECIDED_OF_CHANNEL] =
+        ACTION_ROWS "WHERE kind = 'delete' AND outcome IS NULL AND action.instance = " INSTANCE_OF(
+            "?1") " AND channel_id = ?2 ORDER BY action.id",
     [QUERY_ADDITIONS_UNDECIDED] =
         ACTION_ROWS "WHERE kind <> 'delete' AND outcome IS NULL AND action.instance = " INSTANCE_OF(
             "?1") " AND channel_id = ?2 ORDER BY action.id",
@@ -106,12 +130,19 @@ const char *const sql_texts[QUERY_COUNT] = {
                                                "AND later.channel_id = action.channel_id "
                                                "AND later.member_id = action.member_id "
                                                "AND later.id > action.id) ORDER BY action.id",
-    [QUERY_HISTORY] =
-        ACTION_ROWS "WHERE (?1 IS NULL OR instance.name = ?1) "
-                    "AND (?2 IS NULL OR channel_id = ?2 OR channel_name = ?2) "
-                    "AND (?3 IS NULL OR pass = ?3) AND (?4 IS NULL OR action.id = ?4) "
-                    "AND recorded_usec >= ?5 AND (?6 IS NULL OR action.id < ?6) "
-                    "ORDER BY action.id DESC LIMIT ?7",
+    [QUERY_HISTORY_FIRST] = "SELECT coalesce(min(+id), 9223372036854775807) FROM action "
+                            "INDEXED BY action_time WHERE recorded_usec >= ?",
+    [QUERY_HISTORY] = ACTION_ROWS "WHERE " HISTORY_BOUNDS "ORDER BY action.id DESC LIMIT ?5",
+    [QUERY_HISTORY_OF_PASS] =
+        ACTION_ROWS "WHERE pass = ?6 AND (?7 IS NULL OR channel_id = ?7 OR channel_name = ?7) "
+                    "AND " HISTORY_BOUNDS "ORDER BY action.id DESC LIMIT ?5",
+    /* By its id and by its name, each in the order of the numbers already. */
+    [QUERY_HISTORY_OF_CHANNEL] = ACTION_COLUMNS
+    "FROM (SELECT id AS found FROM action WHERE channel_id = ?6 "
+    "AND " HISTORY_BOUNDS "UNION SELECT id FROM action WHERE channel_name = ?6 "
+    "AND " HISTORY_BOUNDS "ORDER BY found DESC LIMIT ?5) "
+    "CROSS JOIN " ACTION_TABLES("action ON action.id = found") ""
+                                                               "ORDER BY action.id DESC",
     [QUERY_NEWEST] = "SELECT id, recorded_usec, kind, outcome FROM action ORDER BY id DESC LIMIT ?",
     [QUERY_NEWEST_TROUBLES] =
         "SELECT time_usec, result FROM (SELECT channel, steady_usec, time_usec, result FROM sample "
@@ -119,13 +150,10 @@ const char *const sql_texts[QUERY_COUNT] = {
         "AND result IN ('held', 'failed', 'unmanageable') "
         "AND result IS NOT (SELECT result FROM sample AS before WHERE before.channel = new.channel "
         "AND before.steady_usec < new.steady_usec ORDER BY before.steady_usec DESC LIMIT 1)",
-    [QUERY_LAST_CHANGING] =
-        "SELECT pass FROM action JOIN instance ON instance.id = action.instance "
-        "JOIN pass ON pass.id = pass WHERE undo_of IS NULL "
-        "AND kind != 'enable' "
-        "AND (outcome IS NULL OR outcome IN ('deleted', 'added', 'corrected', 'disabled')) "
-        "AND (?1 IS NULL OR instance.name = ?1) "
-        "AND (?2 IS NULL OR channel_id = ?2 OR channel_name = ?2) ORDER BY action.id DESC LIMIT 1",
+    [QUERY_LAST_CHANGING] = LAST_CHANGING("pass") "ORDER BY action.id DESC LIMIT 1",
+    [QUERY_LAST_CHANGING_OF_CHANNEL] =
+        "SELECT pass FROM action WHERE id = (SELECT max(id) FROM (" LAST_CHANGING_WHERE(
+            "channel_id = ?2") " UNION ALL " LAST_CHANGING_WHERE("channel_name = ?2") "))",
     [QUERY_PRUNABLE] = "SELECT count(*), count(DISTINCT pass), max(recorded_usec) FROM action "
                        "WHERE steady_usec < ?1 AND " DECIDED " AND pass NOT IN " LAST_PASSES,
     [QUERY_PRUNE_ACTIONS] =
@@ -138,11 +166,10 @@ const char *const sql_texts[QUERY_COUNT] = {
         "DELETE FROM approval WHERE given_steady_usec < ?1 AND spent_usec IS NULL",
     [QUERY_PRUNE_PAUSES] = "DELETE FROM pause WHERE until_steady_usec < ?1",
     [QUERY_ACTION_RECENT] =
-        "SELECT identity, recorded_usec, steady_usec, kind FROM action JOIN pass ON pass.id = pass "
-        "WHERE instance = " INSTANCE_OF(
-            "?") " AND channel_id = ? AND undo_of IS NULL AND (outcome IS NULL OR outcome IN "
-                 "('deleted', 'added', 'corrected', 'disabled', 'enabled')) "
-                 "ORDER BY action.id DESC",
+        "SELECT identity, recorded_usec, steady_usec, kind, undo_of IS NULL AND (outcome IS NULL "
+        "OR outcome IN ('deleted', 'added', 'corrected', 'disabled', 'enabled')) "
+        "FROM action CROSS JOIN pass ON pass.id = pass "
+        "WHERE instance = " INSTANCE_OF("?") " AND channel_id = ? ORDER BY action.id DESC",
     [QUERY_SIGHTINGS] = "SELECT member_id, count FROM sighting WHERE instance = " INSTANCE_OF(
         "?") " AND channel_id = ?",
     [QUERY_SIGHTINGS_DELETE] =

@@ -297,12 +297,21 @@ typedef struct StoreFilter {
     const char *pass;
     uint64_t action;
     uint64_t since_usec; /* recorded then or later */
+    uint64_t first;      /* as store_history_first() gave it; 0: it is asked for */
     uint64_t before;     /* actions with smaller numbers */
     uint64_t limit;      /* the newest so many */
 } StoreFilter;
 
-/* The changes that fit, oldest first, with outcomes that no commit holds yet.
- * `ret_actions` is done by the caller. */
+/* The lowest number of an action recorded at that time or later: numbers are in the order of
+ * recording, times only as far as nobody set the clock. What reads a long history asks once, for it
+ * costs a look at each such time. Where there is none, a number above all. */
+int store_history_first(Store *store, uint64_t since_usec, uint64_t *ret_first, Err *err);
+
+/*
+ * The changes that fit, oldest first, with outcomes that no commit holds yet. Found by indexes:
+ * what it costs goes by the rows that it gives. The page before has `before` of the first row, and
+ * the same `first`. `ret_actions` is done by the caller.
+ */
 int store_history(Store *store, const StoreFilter *filter, StoreActions *ret_actions, Err *err);
 
 /* Names the last pass that changed something, or may have, and was no undo: in a channel (its id or

@@ -189,6 +189,8 @@ static void test_version_5_tells_members_before_and_after(void **state)
                            "ALTER TABLE action DROP COLUMN original; DROP TABLE quarantine;"
                            "DROP TABLE sample; DROP TABLE sample_channel;"
                            "DROP TABLE condition; DROP TABLE notice;"
+                           "DROP INDEX pass_last; ALTER TABLE pass DROP COLUMN last_action;"
+                           "DROP INDEX action_name; DROP INDEX action_time;"
                            "PRAGMA user_version = 5");
 
     store = folder_open(folder);
@@ -219,13 +221,13 @@ static void test_foreign_and_newer_databases(void **state)
     Buf bytes;
 
     store_free(store);
-    run_sql(folder->state, "PRAGMA user_version = 11");
+    run_sql(folder->state, "PRAGMA user_version = 12");
     bytes = folder_bytes(folder, "rosterd.db");
     assert_left_alone(folder, bytes.data, bytes.size, -EPROTO, "newer rosterd");
     assert_int_equal(store_open_read_only(folder->state, &store, &folder->err), -EPROTO);
     buf_done(&bytes);
 
-    run_sql(folder->state, "PRAGMA user_version = 10; DROP TABLE pause");
+    run_sql(folder->state, "PRAGMA user_version = 11; DROP TABLE pause");
     bytes = folder_bytes(folder, "rosterd.db");
     assert_left_alone(folder, bytes.data, bytes.size, -EBADMSG, "no such table: pause");
     buf_done(&bytes);
