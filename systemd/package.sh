@@ -55,6 +55,7 @@ rpm_package() {
     cp "$1/rosterd-$version.tar.gz" "$work/SOURCES"
     sed "s/@version@/$version/" systemd/rosterd.spec >"$work/SPECS/rosterd.spec"
     rpmbuild -ba --nodeps --define "_topdir $(cd "$work" && pwd)" --define "_buildhost localhost" --define "debug_package %{nil}" \
+        --define "_srcdefattr (-,root,root)" \
         --define "use_source_date_epoch_as_buildtime 1" --define "clamp_mtime_to_source_date_epoch 1" \
         "$work/SPECS/rosterd.spec"
 }
