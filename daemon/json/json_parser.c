@@ -2,14 +2,13 @@
 #include "daemon/json/json_parser.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <json-c/json.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "daemon/base/mem.h"
 #include "daemon/base/utf8.h"
+#include "daemon/json/json_tokenize.h"
 #include "daemon/json/json_whole.h"
 
 /* json-c 0.18 takes each byte above 0x7f in a string for a control character where char is signed.
@@ -69,28 +68,6 @@ int json_not_json(const char *text, size_t size, size_t at, const char *reason, 
     return err_set(err, -EPROTO, "no valid JSON (%zu bytes: %s, at byte %zu)", size, reason, at);
 }
 
-#define JSON_TOP_BITS UINT64_C(0x8080808080808080)
-
-/* Its bytes up to the first that is not in ASCII, rounded down to where the next look begins:
- * most texts are ASCII, and they are looked at in large steps. */
-static size_t json_measure_ascii(const char *text, size_t size)
-{
-    uint64_t words[4];
-    size_t at = 0;
-
-    for (; size - at >= sizeof(words); at += sizeof(words)) {
-        memcpy(words, text + at, sizeof(words));
-        if ((words[0] | words[1] | words[2] | words[3]) & JSON_TOP_BITS)
-            break;
-    }
-    for (; size - at >= sizeof(words[0]); at += sizeof(words[0])) {
-        memcpy(words, text + at, sizeof(words[0]));
-        if (words[0] & JSON_TOP_BITS)
-            break;
-    }
-    return at;
-}
-
 /* How much of it is UTF-8. json-c's own check costs a tenth of the parsing. */
 static size_t json_measure_utf8(const char *text, size_t size)
 {
@@ -112,90 +89,6 @@ int json_check(const char *text, size_t size, Err *err)
         return err_set(err, -EPROTO, "a body too large for JSON");
     at = json_measure_utf8(text, size);
     return at == size ? 0 : json_not_json(text, size, at, "it is not in UTF-8", err);
-}
-
-/* ---- characters that json-c refuses ---- */
-
-#define JSON_PIECE_SIZE 4096U /* of which it is looked whether it is ASCII */
-#define JSON_ESCAPE_SIZE 24   /* two of them, however large their numbers could be */
-
-static Json *json_feed(JsonParser *parser, const char *text, size_t size)
-{
-    return json_tokener_parse_ex(parser->tokener, text, (int)size);
-}
-
-/* An escape for the character of `length` bytes at `text`. But behind a backslash that escapes it,
- * where no such character may be, an escape would be something else: it stays. */
-static Json *json_feed_character(JsonParser *parser, const char *text, size_t length,
-                                 size_t backslashes)
-{
-    uint32_t point = utf8_decode(text, length);
-    char escape[JSON_ESCAPE_SIZE];
-
-    if (backslashes % 2 == 1)
-        return json_feed(parser, text, length);
-    if (point < 0x10000)
-        snprintf(escape, sizeof(escape), "\\u%04" PRIx32, point);
-    else
-        snprintf(escape, sizeof(escape), "\\u%04" PRIx32 "\\u%04" PRIx32,
-                 0xd800 + ((point - 0x10000) >> 10), 0xdc00 + ((point - 0x10000) & 0x3ff));
-    return json_feed(parser, escape, strlen(escape));
-}
-
-static size_t json_count_backslashes(const char *start, const char *end)
-{
-    const char *at = end;
-
-    while (at > start && at[-1] == '\\')
-        at--;
-    return (size_t)(end - at);
-}
-
-/* Piece by piece, those characters as escapes. */
-static Json *json_tokenize_escaped(JsonParser *parser, const char *text, size_t size,
-                                   size_t *ret_used)
-{
-    Json *value = NULL;
-    size_t at = 0;
-
-    while (at < size) {
-        size_t rest = size - at < JSON_PIECE_SIZE ? size - at : JSON_PIECE_SIZE;
-        size_t length = json_measure_ascii(text + at, rest);
-
-        while (length < rest && (text[at + length] & 0x80) == 0)
-            length++;
-        if (length > 0) {
-            value = json_feed(parser, text + at, length);
-            *ret_used = at + json_tokener_get_parse_end(parser->tokener);
-        } else {
-            length = utf8_sequence(text + at, size - at);
-            value = json_feed_character(parser, text + at, length,
-                                        json_count_backslashes(text, text + at));
-            *ret_used = at;
-        }
-        if (json_tokener_get_error(parser->tokener) != json_tokener_continue)
-            return value;
-        at += length;
-    }
-    *ret_used = size;
-    return value;
-}
-
-/* Around each text json-c has the thread use a copy of its locale with the C locale's decimal
- * point, which costs a tenth of reading a row. Of the C locale itself there is nothing to copy. */
-static Json *json_tokenize(JsonParser *parser, const char *text, size_t size, size_t *ret_used)
-{
-    locale_t before = uselocale(parser->c_locale);
-    Json *value;
-
-    if (parser->must_escape) {
-        value = json_tokenize_escaped(parser, text, size, ret_used);
-    } else {
-        value = json_feed(parser, text, size);
-        *ret_used = json_tokener_get_parse_end(parser->tokener);
-    }
-    uselocale(before);
-    return value;
 }
 
 /* Half of a surrogate pair at which a text broke off is still there after json_tokener_reset(), and

@@ -199,6 +199,46 @@ static void test_getters_take_nothing_for_a_number_that_is_none(void **state)
     assert_int_equal(number, 7);
 }
 
+/* The getters take it for out of range, whichever json-c reads it; what is beside it is read. */
+static void test_whole_numbers_that_64_bits_do_not_hold(void **state)
+{
+    static const struct {
+        const char *text, *shown;
+    } numbers[] = {
+        {"18446744073709551615", "18446744073709551615"},
+        {"18446744073709551616", "18446744073709551615"},
+        {"99999999999999999999999", "18446744073709551615"},
+        {"-9223372036854775808", "-9223372036854775808"},
+        {"-9223372036854775809", "-9223372036854775808"},
+        {"0.99999999999999999999999", "0.99999999999999999999999"},
+        {"1e-99999999999999999999999", "1e-99999999999999999999999"},
+        {"\"99999999999999999999999\"", "99999999999999999999999"},
+        {"\"\\\"99999999999999999999999\"", "\"99999999999999999999999"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(numbers); i++) {
+        _cleanup_(buf_done) Buf text = {0};
+        _cleanup_(json_freep) Json *root = NULL;
+        Json *list;
+
+        /* The first of them is one, in any case. */
+        buf_printf(&text, "{\"a\": 99999999999999999999, \"\u00e9\": [%s, {\"b\": [%s]}, %s]}",
+                   numbers[i].text, numbers[i].text, numbers[i].text);
+        root = parse(buf_text(&text));
+        assert_int_equal(json_as_number(json_find(root, "a")), UINT64_MAX);
+        list = json_find(root, "\u00e9");
+        assert_int_equal(json_length(list), 3);
+        assert_string_equal(json_as_text(json_at(list, 0)), numbers[i].shown);
+        assert_string_equal(json_as_text(json_at(json_find(json_at(list, 1), "b"), 0)),
+                            numbers[i].shown);
+        assert_string_equal(json_as_text(json_at(list, 2)), numbers[i].shown);
+    }
+    assert_refused("{\"a\": 99999999999999999999, \"b\": 099999999999999999999}", 55, "at byte");
+    assert_refused("{\"a\": -}", 8, "at byte");
+    assert_refused("{\"a\": 99999999999999999999", 26, "it ends too early");
+}
+
 static void test_a_request(void **state)
 {
     static const char *const keys[] = {"channel", NULL};
@@ -303,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_the_locale_stays),
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_getters_take_nothing_for_a_number_that_is_none),
+        cmocka_unit_test(test_whole_numbers_that_64_bits_do_not_hold),
         cmocka_unit_test(test_a_request),
         cmocka_unit_test(test_written),
         cmocka_unit_test(test_a_failure_stays_in_its_text),
