@@ -179,10 +179,10 @@ static void http_error_too_big(HttpTransfer *transfer, const HttpErrorPeer *peer
 {
     size_t max = transfer->body_size_max;
 
-    if (transfer->headers_size > TRANSFER_HEADERS_SIZE_MAX)
+    if (transfer->headers_too_big)
         snprintf(transfer->message, sizeof(transfer->message),
-                 "the headers of the answer of %s are larger than %u KiB", peer->host,
-                 TRANSFER_HEADERS_SIZE_MAX / 1024);
+                 "the headers of the answer of %s are more than %u, or larger than %u KiB",
+                 peer->host, TRANSFER_HEADERS_MAX, TRANSFER_HEADERS_SIZE_MAX / 1024);
     else if (max >= 1024 * 1024)
         snprintf(transfer->message, sizeof(transfer->message),
                  "the answer of %s is larger than %zu MiB", peer->host, max / (1024 * 1024));

@@ -25,7 +25,7 @@ static size_t transfer_on_body(char *bytes, size_t one, size_t size, void *userd
 
     (void)one;
     if (size > transfer->body_size_max - transfer->body.size) {
-        transfer->too_big = true;
+        transfer->body_too_big = true;
         return 0;
     }
     buf_append(&transfer->body, bytes, size);
@@ -41,8 +41,9 @@ static bool transfer_is_blank(const char *line, size_t size)
     return size > 0 && (line[0] == '\r' || line[0] == '\n');
 }
 
-/* Counts, for libcurl keeps the headers (curl_easy_header(3)) without a bound of its own; and looks
- * for the blank line at their end, for libcurl takes headers that break off for whole ones. */
+/* Counts, for libcurl keeps the headers (curl_easy_header(3)), older ones without a bound; and
+ * looks for the blank line at their end, for libcurl takes headers that break off for whole ones.
+ */
 static size_t transfer_on_header(char *bytes, size_t one, size_t size, void *userdata)
 {
     HttpTransfer *transfer = userdata;
@@ -53,10 +54,10 @@ static size_t transfer_on_header(char *bytes, size_t one, size_t size, void *use
     else if (size >= 5 && memcmp(bytes, "HTTP/", 5) == 0)
         transfer->headers_ended = false;
     transfer->headers_size += size;
-    if (transfer->headers_size <= TRANSFER_HEADERS_SIZE_MAX)
-        return size;
-    transfer->too_big = true;
-    return 0;
+    transfer->header_lines++;
+    transfer->headers_too_big = transfer->headers_size > TRANSFER_HEADERS_SIZE_MAX ||
+                                transfer->header_lines > TRANSFER_HEADERS_MAX;
+    return transfer->headers_too_big ? 0 : size;
 }
 
 /* Called each time before a request is sent on a connection. libcurl sends again by itself when a
@@ -299,9 +300,10 @@ int transfer_prepare(HttpTransfer *transfer, const HttpRequest *request)
         (request->proxy && !str_has_prefix(request->url, "https://")))
         return -EINVAL;
     transfer->headers_size = 0;
+    transfer->header_lines = 0;
     transfer->sends = 0;
     transfer->headers_ended = false;
-    transfer->too_big = transfer->out_of_memory = false;
+    transfer->headers_too_big = transfer->body_too_big = transfer->out_of_memory = false;
     transfer->error[0] = transfer->message[0] = '\0';
     buf_reset(&transfer->body);
     code = curl_easy_setopt(transfer->easy, CURLOPT_URL, request->url);
@@ -333,7 +335,7 @@ static HttpResult transfer_judge(const HttpTransfer *transfer, CURLcode code, lo
         return status >= 200 && transfer->headers_ended ? HTTP_ANSWERED : HTTP_LOST;
     if (transfer->sends == 0)
         return transfer_is_distrust(code) ? HTTP_UNTRUSTED : HTTP_NOT_SENT;
-    if (transfer->too_big || code == CURLE_FILESIZE_EXCEEDED)
+    if (transfer->headers_too_big || transfer->body_too_big || code == CURLE_FILESIZE_EXCEEDED)
         return HTTP_TOO_BIG;
     return code == CURLE_OPERATION_TIMEDOUT ? HTTP_TIMEOUT : HTTP_LOST;
 }
@@ -349,8 +351,7 @@ static bool transfer_is_of_proxy(const HttpTransfer *transfer, HttpResult result
 void transfer_conclude(HttpTransfer *transfer, CURLcode code, HttpAnswer *ret_answer)
 {
     /* A body over the bound may be announced, and the answer given up, before the headers end. */
-    bool has_status =
-        transfer->headers_ended || transfer->headers_size <= TRANSFER_HEADERS_SIZE_MAX;
+    bool has_status = transfer->headers_ended || !transfer->headers_too_big;
     curl_off_t took_usec = 0;
     long status = 0, proxy_status = 0;
     bool is_of_proxy;

@@ -11,6 +11,7 @@
 /* Of an answer. The service's front gateway itself takes no more than 128 KiB (API.md section 3.2).
  */
 #define TRANSFER_HEADERS_SIZE_MAX (256U * 1024U)
+#define TRANSFER_HEADERS_MAX 1000U /* lines; newer releases of libcurl give up at 5000 */
 
 typedef struct HttpPool HttpPool;
 
@@ -25,10 +26,12 @@ struct HttpTransfer {
     Buf body;
     size_t body_size_max;
     uint64_t connect_timeout_usec, timeout_usec;
-    size_t headers_size; /* of the answer, all of its parts */
-    unsigned int sends;  /* times libcurl began to send it */
-    bool headers_ended;  /* of the newest part */
-    bool too_big;
+    size_t headers_size;       /* of the answer, all of its parts */
+    unsigned int header_lines; /* likewise */
+    unsigned int sends;        /* times libcurl began to send it */
+    bool headers_ended;        /* of the newest part */
+    bool headers_too_big;
+    bool body_too_big;
     bool out_of_memory;
     /* What the handle was told last. Telling it again costs more than comparing. */
     char *ca_file;
