@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/failing.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 /* gcc and clang tell it in two ways. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -49,6 +51,23 @@ void *calloc(size_t count, size_t size)
 void *realloc(void *memory, size_t size)
 {
     return must_fail() ? NULL : __libc_realloc(memory, size);
+}
+
+/* Newer C libraries (2.41) look for a translation with memory of their own, and do without. */
+char *strerror(int error)
+{
+    static char *(*show)(int);
+    bool before = failing_pause(true);
+    char *text;
+
+    if (!show) {
+        void *found = dlsym(RTLD_NEXT, "strerror");
+
+        memcpy(&show, &found, sizeof(show));
+    }
+    text = show(error);
+    failing_pause(before);
+    return text;
 }
 #else
 #define HAS_ALLOCATOR 0
