@@ -59,7 +59,8 @@ def test_arm64(tmp_path):
 def test_the_libraries_of_trixie(tmp_path):
     """Debian 13's compiler and libraries, in a root of its own."""
     root = tmp_path / "trixie"
-    packages.debootstrap("trixie", root, "gcc", "make", "pkg-config", "git", "tzdata", *LIBRARIES)
+    packages.debootstrap("trixie", root, "gcc", "make", "pkg-config", "git", "tzdata", "ca-certificates",
+                         *LIBRARIES)
     try:
         clone = packages.clone(root / "clone")
         packages.inside(root, "env", "CI=true", "make", "-s", "-C", "/clone", f"-j{os.cpu_count()}", "all", "unit")
