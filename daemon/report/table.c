@@ -112,15 +112,16 @@ void table_note(Table *table, const char *format, ...)
     buf_putc(notes, '\n');
 }
 
-/* The title's line and one for each row, whose notes go below it. */
+/* The title's line and one for each row, whose notes go below it. The library takes a string that
+ * it had no memory for as one that it printed. */
 int table_append(const Table *table, bool colour, Buf *buf)
 {
     _cleanup_free_ char *text = NULL;
-    char *rest, *line;
+    char *rest = NULL, *line;
     size_t number = 0;
 
     if (table->failed || scols_table_enable_colors(table->scols, colour) < 0 ||
-        scols_print_table_to_string(table->scols, &text) < 0)
+        scols_print_table_to_string(table->scols, &text) < 0 || !text)
         return -ENOMEM;
     for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
         size_t size = strlen(line);
