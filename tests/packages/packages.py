@@ -33,6 +33,12 @@ def clone(folder):
     return folder
 
 
+def open_to_all(folder):
+    """A folder of pytest's, which makes them for one user alone."""
+    for path in folder, *folder.parents[:2]:
+        path.chmod(0o755)
+
+
 class Built:
     """What `make KIND` left in a clone."""
 

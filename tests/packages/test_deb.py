@@ -66,9 +66,7 @@ def another(tmp_path_factory, kind):
     folder = tmp_path_factory.mktemp("another-and-longer") / "elsewhere"
     packages.clone(folder)
     packages.run("chown", "-R", "nobody", folder.parent)
-    folder.parent.chmod(0o755)
-    for parent in folder.parents[1:3]:
-        parent.chmod(0o755)
+    packages.open_to_all(folder.parent)
     return packages.Built(folder, kind, wrap=("setpriv", "--reuid=nobody", "--clear-groups", "sh", "-c",
                                               'umask 077; exec faketime "2031-02-03 04:05:06" "$@"', "-"),
                           LC_ALL="C.UTF-8", LANG="C.UTF-8", TZ="Pacific/Auckland", HOME="/nonexistent", USER="nobody",
