@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "config/address.h"
-#include "daemon/base/buf.h"
+#include "daemon/base/base64.h"
 #include "daemon/base/digest.h"
 #include "daemon/base/str.h"
 
@@ -56,37 +56,6 @@ int access_check_host(const HttpSettings *settings, const char *host)
 
 /* ---- Authorization ---- */
 
-static int access_base64_digit(char byte)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *digit = byte ? strchr(digits, byte) : NULL;
-
-    return digit ? (int)(digit - digits) : -1;
-}
-
-/* Base64 (RFC 4648), the padding may be missing. False where it is none. */
-static bool access_decode(const char *text, Buf *bytes)
-{
-    size_t size = strcspn(text, "=");
-    unsigned int held = 0, bits = 0;
-
-    if (size % 4 == 1 || text[size + strspn(text + size, "=")] != '\0')
-        return false;
-    for (size_t i = 0; i < size; i++) {
-        int digit = access_base64_digit(text[i]);
-
-        if (digit < 0)
-            return false;
-        held = held << 6 | (unsigned int)digit;
-        bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            buf_putc(bytes, (char)(held >> bits & 0xff));
-        }
-    }
-    return buf_failed(bytes) == 0;
-}
-
 /* What follows the name of a scheme, or NULL. */
 static const char *access_find_scheme(const char *authorization, const char *scheme)
 {
@@ -102,7 +71,7 @@ static bool access_check_basic(const Secret *token, const char *credentials)
     _cleanup_(buf_done) Buf bytes = {.is_secret = true};
     const char *colon;
 
-    if (!access_decode(credentials, &bytes))
+    if (!base64_decode(&bytes, credentials))
         return false;
     colon = memchr(buf_text(&bytes), ':', bytes.size);
     if (!colon)
