@@ -54,6 +54,10 @@ typedef struct HttpProxy {
 
 /* What is sent. `headers` ("Name: value"), their bytes and `body` are borrowed until the callback
  * has returned or http_cancel() has; the rest only for the time of http_submit(). */
+/* Takes what came of the answer's body, in the order in which it came. False: it is enough, the
+ * request ends as HTTP_LOST. May not cancel or submit. */
+typedef bool (*HttpOnPiece)(void *userdata, const char *bytes, size_t size);
+
 typedef struct HttpRequest {
     const char *method;
     const char *url;
@@ -61,11 +65,15 @@ typedef struct HttpRequest {
     size_t header_count; /* HTTP_HEADERS_MAX at most */
     const void *body;    /* NULL without one */
     size_t body_size;
-    const char *ca_file;    /* NULL: the system's authorities; else these alone */
-    const HttpProxy *proxy; /* NULL: none; with https:// only */
+    const char *ca_file;              /* NULL: the system's authorities; else these alone */
+    const char *cert_file, *key_file; /* PEM: who we are, to a server that asks; NULL: nobody */
+    const HttpProxy *proxy;           /* NULL: none; with https:// only */
     uint64_t connect_timeout_usec;
-    uint64_t timeout_usec;            /* of the whole, connecting included */
-    size_t body_size_max;             /* of the answer; HTTP_BODY_SIZE_MAX is the service's */
+    uint64_t timeout_usec; /* of the whole, connecting included */
+    size_t body_size_max;  /* of the answer; HTTP_BODY_SIZE_MAX is the service's */
+    /* Of an answer without an end: what comes of its body goes there, with the callback's userdata,
+     * and is not kept; body_size_max does not count. NULL: it is collected. */
+    HttpOnPiece on_piece;
     bool plain_allowed;               /* http:// too */
     bool is_fresh;                    /* on a new connection, to an address looked up anew */
     uint64_t connection_age_max_usec; /* 0: HTTP_CONNECTION_AGE_MAX_USEC; whole seconds count */

@@ -8,6 +8,7 @@
 #include "daemon/base/str.h"
 #include "daemon/http/error.h"
 #include "daemon/http/proxy_error.h"
+#include "daemon/http/transfer_trust.h"
 
 /* A TLS record is no longer, and each read takes one at most. The buffer is wiped after each
  * request, which is paid by its size. */
@@ -24,6 +25,8 @@ static size_t transfer_on_body(char *bytes, size_t one, size_t size, void *userd
     HttpTransfer *transfer = userdata;
 
     (void)one;
+    if (transfer->on_piece)
+        return transfer->on_piece(transfer->userdata, bytes, size) ? size : 0;
     if (size > transfer->body_size_max - transfer->body.size) {
         transfer->body_too_big = true;
         return 0;
@@ -179,33 +182,6 @@ void transfer_free(HttpTransfer *transfer)
     free(transfer);
 }
 
-/* libcurl's directory of authorities would be trusted besides any file, and would keep what was
- * read from being shared between connections. */
-static CURLcode transfer_set_authorities(HttpTransfer *transfer, const char *ca_file)
-{
-    const curl_version_info_data *built;
-    char *copy = NULL;
-    CURLcode code;
-
-    if (transfer->has_ca_file_set &&
-        (ca_file ? transfer->ca_file && str_equal(ca_file, transfer->ca_file) : !transfer->ca_file))
-        return CURLE_OK;
-    if (ca_file) {
-        copy = strdup(ca_file);
-        if (!copy)
-            return CURLE_OUT_OF_MEMORY;
-    }
-    built = curl_version_info(CURLVERSION_NOW);
-    code = curl_easy_setopt(transfer->easy, CURLOPT_CAINFO, ca_file ? ca_file : built->cainfo);
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(transfer->easy, CURLOPT_CAPATH,
-                                ca_file || built->cainfo ? NULL : built->capath);
-    free(transfer->ca_file);
-    transfer->ca_file = copy;
-    transfer->has_ca_file_set = code == CURLE_OK;
-    return code;
-}
-
 static CURLcode transfer_set_proxy(HttpTransfer *transfer, const HttpProxy *proxy)
 {
     if (!proxy)
@@ -287,8 +263,8 @@ static CURLcode transfer_set_bounds(HttpTransfer *transfer, const HttpRequest *r
     if (code == CURLE_OK)
         code = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, transfer_msec(request->timeout_usec));
     if (code == CURLE_OK)
-        code =
-            curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)request->body_size_max);
+        code = curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE,
+                                (curl_off_t)(request->on_piece ? 0 : request->body_size_max));
     return code;
 }
 
@@ -299,6 +275,7 @@ int transfer_prepare(HttpTransfer *transfer, const HttpRequest *request)
     if (request->header_count > HTTP_HEADERS_MAX ||
         (request->proxy && !str_has_prefix(request->url, "https://")))
         return -EINVAL;
+    transfer->on_piece = request->on_piece;
     transfer->headers_size = 0;
     transfer->header_lines = 0;
     transfer->sends = 0;
@@ -314,7 +291,7 @@ int transfer_prepare(HttpTransfer *transfer, const HttpRequest *request)
     if (code == CURLE_OK)
         code = transfer_set_bounds(transfer, request);
     if (code == CURLE_OK)
-        code = transfer_set_authorities(transfer, request->ca_file);
+        code = transfer_trust_set(transfer, request);
     if (code == CURLE_OK)
         code = transfer_set_protocols(transfer, request->plain_allowed);
     if (code == CURLE_OK)
@@ -388,5 +365,6 @@ void transfer_clear(HttpTransfer *transfer)
     if (transfer->body.capacity > BODY_KEPT_MAX)
         buf_done(&transfer->body);
     transfer->callback = NULL;
+    transfer->on_piece = NULL;
     transfer->userdata = NULL;
 }

@@ -24,6 +24,7 @@ struct HttpTransfer {
     void *userdata;
     struct curl_slist headers[HTTP_HEADERS_MAX + 1];
     Buf body;
+    HttpOnPiece on_piece; /* NULL: the body is collected */
     size_t body_size_max;
     uint64_t connect_timeout_usec, timeout_usec;
     size_t headers_size;       /* of the answer, all of its parts */
@@ -36,6 +37,7 @@ struct HttpTransfer {
     /* What the handle was told last. Telling it again costs more than comparing. */
     char *ca_file;
     bool has_ca_file_set;
+    bool has_certificate;
     int plain_allowed; /* -1: not told yet */
     char *proxy;       /* its url; NULL: none, which the handle was told */
     bool proxy_has_user;
