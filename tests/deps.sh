@@ -15,7 +15,7 @@ check="libcmocka-dev clang clang-format libclang-rt-dev python3 python3-pytest p
 python3-jsonschema python3-yaml pre-commit openssl git codespell
 pmccabe valgrind gdb mandoc gpg gpg-agent openssh-client systemd-container universal-ctags
 tzdata tinyproxy chromium cmark-gfm python3-markdown-it zsh fish
-prometheus"
+prometheus etcd-server"
 # One that came otherwise than as these packages does as well.
 command -v npm >/dev/null || check="$check nodejs npm"
 

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* What calls and watches of one etcd share. */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "daemon/fleet/etcd.h"
+
+#define ETCD_URL_SIZE 512
+#define ETCD_MESSAGE_SIZE 512
+
+struct Etcd {
+    sd_event *event;
+    Http *http;
+    const EtcdSettings *settings;
+    JsonParser parser;
+    EtcdCall *calls;
+    EtcdCall *login;   /* under way, one of the calls; NULL: none */
+    size_t first;      /* the endpoint that answered last */
+    Buf authorization; /* the header with the token; empty: none is held */
+};
+
+/* A POST of a body to an endpoint; of what it points to, `url` is filled in. `headers` has room for
+ * three. The token is sent where one is held. */
+void etcd_fill_request(Etcd *etcd, size_t endpoint, const char *path, const Buf *body,
+                       char url[static ETCD_URL_SIZE], const char **headers,
+                       HttpRequest *ret_request);
+
+/* "etcd at ENDPOINT: WHY". */
+void etcd_format_message(const Etcd *etcd, size_t endpoint, const char *why,
+                         char ret_message[static ETCD_MESSAGE_SIZE]);
