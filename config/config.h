@@ -28,6 +28,7 @@
 
 #include "config/change_gate.h"
 #include "config/guards.h"
+#include "config/member_index.h"
 #include "config/notifier.h"
 #include "config/roster_set.h"
 #include "config/setting.h"
@@ -107,7 +108,7 @@ enum {
 
 /* A desired member. `address` is canonical (address.h) unless it is an ecs_id. A roster may have
  * 100,000 of them: the struct has no gaps. */
-typedef struct RosterMember {
+struct RosterMember {
     const char *group;   /* "" without one; an ecs_name that is stated stands behind its end */
     const char *address; /* host, or ecs_id */
     uint16_t port;       /* 0: the channel's own */
@@ -116,7 +117,7 @@ typedef struct RosterMember {
     uint16_t weight; /* ROSTER_MEMBER_WEIGHT: 0 to 10000 */
     bool backup;     /* ROSTER_MEMBER_BACKUP */
     bool enabled;    /* ROSTER_MEMBER_ENABLED */
-} RosterMember;
+};
 
 /* The ecs_name that the member states, or NULL. */
 const char *config_member_ecs_name(const RosterMember *member);
@@ -150,6 +151,7 @@ typedef struct RosterChannel {
     bool allow_empty;
     const RosterMember *members;
     size_t member_count;
+    MemberIndex index; /* of the members */
     const IgnoreRule *ignore;
     size_t ignore_count;
     const RosterPause *pause; /* NULL: none; config_pause_holds() says whether it is over */

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "config/roster/host.h"
-#include "config/roster/member_set.h"
 #include "daemon/base/mem.h"
 
 #define KEYS_OF_IDENTITY ((1U << MEMBER_KEYS_OF_IDENTITY) - 1)
@@ -123,7 +122,7 @@ static int keep(Reader *reader, const MemberKeys *keys, uint32_t stated, RosterM
 
 /* The members read so far, in the order of the file. */
 typedef struct MembersDraft {
-    MemberSet set;
+    MemberIndex index;
     RosterMember *items;
     const Node **nodes; /* of the items */
     size_t count;
@@ -132,7 +131,6 @@ typedef struct MembersDraft {
 
 static void members_draft_done(MembersDraft *members)
 {
-    member_set_done(&members->set);
     free(members->nodes);
 }
 
@@ -149,7 +147,7 @@ static int add_member(Reader *reader, const Node *node, MembersDraft *members)
         return 0;
     if (keep(reader, &keys, stated, &members->items[index]) < 0)
         return -ENOMEM;
-    first = member_set_add(&members->set, index);
+    first = member_index_add(&members->index, members->items, index);
     if (first == index) {
         members->nodes[members->count++] = node;
         canonical_items_add(members->canonical, &member_schema, KEYS_OF_IDENTITY | stated, &keys);
@@ -170,7 +168,7 @@ void members_read(Reader *reader, const Node *list, RosterChannel *channel,
     members.items = arena_alloc(reader->arena, list->size * sizeof(*members.items));
     members.nodes = malloc(list->size * sizeof(*members.nodes));
     if (!members.items || !members.nodes ||
-        member_set_init(&members.set, members.items, list->size) < 0) {
+        member_index_init(&members.index, list->size, reader->arena) < 0) {
         problems_memory(reader->problems);
         return;
     }
@@ -181,5 +179,6 @@ void members_read(Reader *reader, const Node *list, RosterChannel *channel,
         }
     }
     channel->members = members.items;
+    channel->index = members.index;
     channel->member_count = members.count;
 }

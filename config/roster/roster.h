@@ -8,7 +8,7 @@
  * (roster_read_in_settings()).
  *
  * members.h reads a member as a text (10.1.0.5:8080) or as a map; host.h takes such a text apart
- * and refuses what can be read in two ways. member_set.h finds a member that is listed twice.
+ * and refuses what can be read in two ways. member_index.h finds a member that is listed twice.
  * ignore_rules.c reads what must never be touched, by some of the keys of a member
  * (member_keys.c); pause.h a pause that git carries. rules.h has the rules that look at more than
  * one entry: a channel is listed once in all files together, and a roster may only be stricter than

@@ -15,7 +15,6 @@ static void changes_put(ChannelPass *channel, Change change, size_t wanted, size
 static int changes_put_post(ChannelPass *channel, size_t wanted, const Changed *changed, size_t row)
 {
     const RosterMember *member = &channel->roster->members[wanted];
-    const DesiredKey *key = &channel->desired.keys[wanted];
     const MemberPost post = {
         .wanted = member,
         .port = desired_port(&channel->desired, member),
@@ -24,15 +23,16 @@ static int changes_put_post(ChannelPass *channel, size_t wanted, const Changed *
         .before = changed ? changed->member_json : NULL,
     };
     const char *after = channel->ops->compose(channel->context, &post, &channel->diff.arena);
+    DesiredKey key;
 
-    if (!after)
+    if (!after || desired_copy_key(&channel->desired, wanted, &channel->diff.arena, &key) < 0)
         return -ENOMEM;
     changes_put(channel,
                 (Change){
                     .kind = changed ? CHANGE_CORRECT : CHANGE_ADD,
                     .member_id = changed ? changed->id : "",
-                    .identity = key->bytes,
-                    .identity_size = key->size,
+                    .identity = key.bytes,
+                    .identity_size = key.size,
                     .before = post.before,
                     .after = after,
                 },

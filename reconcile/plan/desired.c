@@ -5,16 +5,9 @@
 #include <errno.h>
 
 #include "daemon/base/str.h"
-#include "reconcile/plan/identity.h"
 
 #define STATES_OF_A_LIVE_MEMBER                                                                    \
     (ROSTER_MEMBER_WEIGHT | ROSTER_MEMBER_BACKUP | ROSTER_MEMBER_ENABLED)
-
-/* Map values are pointers: a member's number, from 1, stands in one. */
-static void *desired_value(size_t index)
-{
-    return (void *)(uintptr_t)(index + 1);
-}
 
 bool desired_has_group(const Desired *desired, const char *group)
 {
@@ -80,41 +73,35 @@ uint8_t desired_states(const Desired *desired, const RosterMember *member)
     return states;
 }
 
-static int desired_pack(const RosterMember *member, uint16_t port, unsigned char *ret_packed)
+size_t desired_pack(const Desired *desired, size_t number,
+                    unsigned char ret_packed[static IDENTITY_SIZE_MAX])
 {
+    const RosterMember *member = &desired->channel->members[number];
     char folded[IDENTITY_ADDRESS_MAX];
+    const char *address = member->address;
+    int size = 0;
 
-    if (!member->is_ecs)
-        return identity_pack(member->group, member->address, port, ret_packed);
-    if (identity_fold_ecs(member->address, folded) < 0)
-        return -EINVAL;
-    return identity_pack(member->group, folded, port, ret_packed);
+    assert(number < desired->channel->member_count);
+    if (member->is_ecs) {
+        size = identity_fold_ecs(member->address, folded);
+        address = folded;
+    }
+    if (size == 0)
+        size = identity_pack(member->group, address, desired_port(desired, member), ret_packed);
+    assert(size > 0);
+    return (size_t)size;
 }
 
-static int desired_add(Desired *desired, size_t index, Err *err)
+int desired_copy_key(const Desired *desired, size_t number, Arena *arena, DesiredKey *ret_key)
 {
-    const RosterMember *member = &desired->channel->members[index];
     unsigned char packed[IDENTITY_SIZE_MAX];
-    char text[IDENTITY_SIZE_MAX + 16];
-    uint16_t port = desired_port(desired, member);
-    int size = desired_pack(member, port, packed);
-    const char *key;
-    int r;
+    size_t size = desired_pack(desired, number, packed);
+    const void *bytes = arena_copy(arena, packed, size);
 
-    if (size < 0)
-        return err_set(err, size, "%s: a member's group or address is too long", member->address);
-    key = arena_copy(&desired->arena, packed, (size_t)size);
-    desired->keys[index] = (DesiredKey){key, (size_t)size};
-    r = key ? map_put(&desired->index, key, (size_t)size, desired_value(index)) : -ENOMEM;
-    if (r < 0)
-        return err_memory(err);
-    if (r > 0)
-        return 0;
-    identity_format(member->group, member->address, port, text, sizeof(text));
-    return err_set(err, -EINVAL,
-                   "the roster lists %s twice: once with the channel's port written and once "
-                   "without a port",
-                   text);
+    if (!bytes)
+        return -ENOMEM;
+    *ret_key = (DesiredKey){bytes, size};
+    return 0;
 }
 
 /* Whether the channel's port is asked for and the service does not tell it. */
@@ -124,7 +111,7 @@ static int desired_check_ports(const Desired *desired, Err *err)
 
     if (desired->channel_port)
         return 0;
-    for (size_t i = 0; i < channel->member_count; i++) {
+    for (size_t i = 0; desired->index.lacks_ports && i < channel->member_count; i++) {
         if (!channel->members[i].port)
             return err_set(err, -EINVAL,
                            "the service tells no port of this channel, and the roster none of %s: "
@@ -163,52 +150,121 @@ static int desired_check_ignore(const Desired *desired, bool channel_is_ecs, Err
     return 0;
 }
 
+/* As it is written: a port of 0 is one that is left out. */
+static size_t desired_find_written(const Desired *desired, const char *group, const char *address,
+                                   uint16_t port)
+{
+    if (!(port ? desired->index.has_ports : desired->index.lacks_ports))
+        return DESIRED_NONE;
+    return member_index_find(&desired->index, desired->channel->members, desired->is_ecs, group,
+                             address, port);
+}
+
+size_t desired_find_member(const Desired *desired, const char *group, const char *address,
+                           uint16_t port)
+{
+    size_t found = port ? desired_find_written(desired, group, address, port) : DESIRED_NONE;
+
+    if (found == DESIRED_NONE && port && port == desired->channel_port)
+        found = desired_find_written(desired, group, address, 0);
+    return found;
+}
+
+size_t desired_find(const Desired *desired, const void *identity, size_t identity_size)
+{
+    const char *group, *address;
+    uint16_t port;
+
+    assert(identity && identity_size > 0);
+    return identity_unpack(identity, identity_size, &group, &address, &port)
+               ? desired_find_member(desired, group, address, port)
+               : DESIRED_NONE;
+}
+
+static int desired_check_kind(const Desired *desired, const RosterMember *member, Err *err)
+{
+    if (member->is_ecs == desired->is_ecs)
+        return 0;
+    return err_set(err, -EINVAL,
+                   desired->is_ecs
+                       ? "the channel holds ECS servers, but the roster names the host %s: "
+                         "write ecs_id there"
+                       : "the channel holds addresses, but the roster names the ecs_id %s: "
+                         "write host there",
+                   member->address);
+}
+
+/* Whether another one before it turns out to be the same. */
+static int desired_check_once(const Desired *desired, size_t number, Err *err)
+{
+    const RosterMember *member = &desired->channel->members[number];
+    uint16_t port = desired_port(desired, member);
+    size_t with_port = desired_find_written(desired, member->group, member->address, port);
+    size_t without = port == desired->channel_port
+                         ? desired_find_written(desired, member->group, member->address, 0)
+                         : DESIRED_NONE;
+    char text[IDENTITY_SIZE_MAX + 16];
+
+    if ((with_port == DESIRED_NONE || with_port >= number) &&
+        (without == DESIRED_NONE || without >= number))
+        return 0;
+    identity_format(member->group, member->address, port, text, sizeof(text));
+    return err_set(err, -EINVAL,
+                   "the roster lists %s twice: once with the channel's port written and once "
+                   "without a port",
+                   text);
+}
+
+/* Looks at each member only where one can be wrong. */
+static int desired_check_members(const Desired *desired, Err *err)
+{
+    const MemberIndex *index = &desired->index;
+    bool has_other_kind = desired->is_ecs ? index->has_hosts : index->has_servers;
+    bool has_twins = (index->has_ports && index->lacks_ports) || index->has_spellings;
+    int r = 0;
+
+    for (size_t i = 0;
+         r == 0 && (has_other_kind || has_twins) && i < desired->channel->member_count; i++) {
+        r = desired_check_kind(desired, &desired->channel->members[i], err);
+        if (r == 0 && has_twins)
+            r = desired_check_once(desired, i, err);
+    }
+    return r;
+}
+
+/* One that was not read from a file has no index. */
+static int desired_make_index(Desired *desired)
+{
+    const RosterChannel *channel = desired->channel;
+
+    desired->index = channel->index;
+    if (channel->index.slot_count > 0)
+        return 0;
+    if (member_index_init(&desired->index, channel->member_count, &desired->arena) < 0)
+        return -ENOMEM;
+    for (size_t i = 0; i < channel->member_count; i++)
+        member_index_add(&desired->index, channel->members, i);
+    return 0;
+}
+
 int desired_init(Desired *desired, const RosterChannel *channel, uint16_t channel_port,
                  bool channel_is_ecs, Err *err)
 {
     int r;
 
     assert(channel && (channel->members || channel->member_count == 0));
-    *desired = (Desired){.channel = channel, .channel_port = channel_port};
-    desired->keys =
-        arena_alloc(&desired->arena, (channel->member_count + 1) * sizeof(*desired->keys));
-    if (!desired->keys || map_reserve(&desired->index, channel->member_count) < 0)
+    *desired =
+        (Desired){.channel = channel, .channel_port = channel_port, .is_ecs = channel_is_ecs};
+    if (desired_make_index(desired) < 0)
         return err_memory(err);
     r = desired_check_ports(desired, err);
     if (r == 0)
         r = desired_check_ignore(desired, channel_is_ecs, err);
-    if (r < 0)
-        return r;
-    for (size_t i = 0; i < channel->member_count; i++) {
-        const RosterMember *member = &channel->members[i];
-
-        if (member->is_ecs != channel_is_ecs)
-            return err_set(err, -EINVAL,
-                           channel_is_ecs
-                               ? "the channel holds ECS servers, but the roster names the host %s: "
-                                 "write ecs_id there"
-                               : "the channel holds addresses, but the roster names the ecs_id %s: "
-                                 "write host there",
-                           member->address);
-        r = desired_add(desired, i, err);
-        if (r < 0)
-            return r;
-    }
-    return 0;
+    return r == 0 ? desired_check_members(desired, err) : r;
 }
 
 void desired_done(Desired *desired)
 {
-    map_done(&desired->index);
     arena_done(&desired->arena);
     *desired = (Desired){0};
-}
-
-size_t desired_find(const Desired *desired, const void *identity, size_t identity_size)
-{
-    void *value;
-
-    assert(identity && identity_size > 0);
-    value = map_find(&desired->index, identity, identity_size);
-    return value ? (size_t)(uintptr_t)value - 1 : DESIRED_NONE;
 }

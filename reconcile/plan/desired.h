@@ -9,8 +9,8 @@
 #include "daemon/base/arena.h"
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
-#include "daemon/base/map.h"
 #include "reconcile/ops.h"
+#include "reconcile/plan/identity.h"
 
 /* A packed identity (identity.h). */
 typedef struct DesiredKey {
@@ -21,14 +21,14 @@ typedef struct DesiredKey {
 typedef struct Desired {
     const RosterChannel *channel; /* borrowed */
     uint16_t channel_port;
+    bool is_ecs;           /* the channel's members are ECS servers */
     const ChannelRow *row; /* borrowed, for its groups; NULL: they are not known */
-    Map index;             /* identity -> number of the member, from 1 */
-    DesiredKey *keys;      /* of each member, in the roster's order */
+    MemberIndex index;     /* the channel's own, or the arena's where that has none */
     Arena arena;
 } Desired;
 
 /*
- * Indexes the roster's members for a channel whose own port is `channel_port` and whose members are
+ * Takes the roster's members for a channel whose own port is `channel_port` and whose members are
  * ECS servers or addresses. Errors, told in `err`: -EINVAL when members or ignore rules of the
  * roster name hosts for an ECS channel or ecs_ids for an IP channel, or when two members turn out
  * to be one (a port left out and the channel's port written); -ENOMEM. desired_done() in every
@@ -41,8 +41,17 @@ void desired_done(Desired *desired);
 
 #define DESIRED_NONE SIZE_MAX
 
-/* The index of the member with that identity in the roster, or DESIRED_NONE. */
+/* The number of the member with that identity in the roster, or DESIRED_NONE. */
 size_t desired_find(const Desired *desired, const void *identity, size_t identity_size);
+
+/* The same of its parts, unpacked: `port` is the effective one, an ecs_id in any case. */
+size_t desired_find_member(const Desired *desired, const char *group, const char *address,
+                           uint16_t port);
+
+/* The packed identity of a member, whose size is returned, and a copy of it. 0 or -ENOMEM. */
+size_t desired_pack(const Desired *desired, size_t number,
+                    unsigned char ret_packed[static IDENTITY_SIZE_MAX]);
+int desired_copy_key(const Desired *desired, size_t number, Arena *arena, DesiredKey *ret_key);
 
 /* ROSTER_MEMBER_* bits: what the member states that is compared in this channel, and sent. A weight
  * is not where the member's group has one of its own, or may have one for all that is told (API.md

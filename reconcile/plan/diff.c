@@ -61,7 +61,7 @@ typedef struct LiveRow {
     char host[ADDRESS_SIZE_MAX]; /* in canonical form, unless it is wanted; "" without one */
     uint16_t port;
     unsigned char identity[IDENTITY_SIZE_MAX];
-    size_t identity_size;
+    size_t identity_size; /* 0: it is wanted, and was found as it is spelled */
 } LiveRow;
 
 /*
@@ -105,29 +105,31 @@ static int diff_identify(const Diff *diff, LiveRow *ret_live, Err *err)
 
 /* The member of the roster whose host the service spells in canonical form, as it does nearly all:
  * its bytes are compared, and nothing is parsed. DESIRED_NONE says nothing yet. */
-static size_t diff_find_as_spelled(const Diff *diff, LiveRow *ret_live)
+static size_t diff_find_as_spelled(const Diff *diff, const LiveRow *live)
 {
-    const MemberRow *row = ret_live->row;
-    int size;
+    const MemberRow *row = live->row;
 
-    if (diff->is_ecs || ret_live->port == 0)
-        return DESIRED_NONE;
-    size = identity_pack(row->group, row->host, ret_live->port, ret_live->identity);
-    if (size < 0)
-        return DESIRED_NONE;
-    ret_live->identity_size = (size_t)size;
-    return desired_find(diff->desired, ret_live->identity, ret_live->identity_size);
+    return diff->is_ecs ? DESIRED_NONE
+                        : desired_find_member(diff->desired, row->group, row->host, live->port);
 }
 
+/* The identity is packed only of what is not found as it is spelled. */
 static int diff_find_wanted(const Diff *diff, LiveRow *ret_live, size_t *ret_wanted, Err *err)
 {
+    const MemberRow *row = ret_live->row;
     size_t wanted = diff_find_as_spelled(diff, ret_live);
-    int r = wanted == DESIRED_NONE ? diff_identify(diff, ret_live, err) : 0;
+    int r = 0;
 
+    ret_live->identity_size = 0;
+    if (wanted == DESIRED_NONE) {
+        r = diff_identify(diff, ret_live, err);
+        if (r == 0)
+            wanted =
+                desired_find_member(diff->desired, row->group,
+                                    diff->is_ecs ? row->ecs_id : ret_live->host, ret_live->port);
+    }
     if (r < 0)
         return r;
-    if (wanted == DESIRED_NONE)
-        wanted = desired_find(diff->desired, ret_live->identity, ret_live->identity_size);
     assert(wanted == DESIRED_NONE || wanted < diff->desired->channel->member_count);
     *ret_wanted = wanted;
     return 0;
@@ -193,9 +195,9 @@ static int diff_add_changed(Diff *diff, const Changed *row, const MemberPage *pa
         return -ENOMEM;
     changed = &diff->changed[diff->changed_count];
     *changed = *row;
-    changed->identity = diff->desired->keys[row->desired];
     changed->member_json = member_json ? arena_string(&diff->arena, member_json) : NULL;
-    if (!changed->member_json)
+    if (!changed->member_json ||
+        desired_copy_key(diff->desired, row->desired, &diff->arena, &changed->identity) < 0)
         return -ENOMEM;
     diff->changed_count++;
     return 0;
@@ -250,16 +252,29 @@ static int diff_add_ignored(Diff *diff, const LiveRow *live)
     return 0;
 }
 
+/* The identity of a row, which is the roster's where that has the member. */
+static int diff_copy_identity(Diff *diff, const LiveRow *live, size_t wanted, DesiredKey *ret_key)
+{
+    if (wanted != DESIRED_NONE)
+        return desired_copy_key(diff->desired, wanted, &diff->arena, ret_key);
+    *ret_key = (DesiredKey){arena_copy(&diff->arena, live->identity, live->identity_size),
+                            live->identity_size};
+    return ret_key->bytes ? 0 : -ENOMEM;
+}
+
 /* Where somebody asked for it by its id. */
 static int diff_keep(Diff *diff, const LiveRow *live, size_t wanted, const MemberPage *page,
                      size_t number)
 {
     const MemberRow *row = live->row;
+    DesiredKey identity = {0};
     const char *member_json;
     Kept kept;
 
     if (!diff->kept_ids || !map_find(diff->kept_ids, live->id, strlen(live->id)))
         return 0;
+    if (diff_copy_identity(diff, live, wanted, &identity) < 0)
+        return -ENOMEM;
     member_json = page->describe(page, number);
     kept = (Kept){
         .id = live->id,
@@ -267,11 +282,11 @@ static int diff_keep(Diff *diff, const LiveRow *live, size_t wanted, const Membe
         .address = arena_string(&diff->arena, diff->is_ecs ? row->ecs_id : row->host),
         .port = live->port,
         .wanted = wanted,
-        .identity = arena_copy(&diff->arena, live->identity, live->identity_size),
-        .identity_size = live->identity_size,
+        .identity = identity.bytes,
+        .identity_size = identity.size,
         .member_json = member_json ? arena_string(&diff->arena, member_json) : NULL,
     };
-    if (!kept.group || !kept.address || !kept.identity || !kept.member_json ||
+    if (!kept.group || !kept.address || !kept.member_json ||
         mem_grow(&diff->kept, &diff->kept_capacity, diff->kept_count + 1, sizeof(*diff->kept)) < 0)
         return -ENOMEM;
     diff->kept[diff->kept_count++] = kept;

@@ -139,9 +139,11 @@ static uint64_t guard_measure_fight(const Subject *subject)
         most = count > most ? count : most;
     }
     for (size_t i = 0; plan->add_count > 0 && i < plan->diff->desired->channel->member_count; i++) {
-        const DesiredKey *key = &plan->diff->desired->keys[i];
-        uint64_t count =
-            plan->diff->seen[i] ? 0 : guard_count_past(subject, CHANGE_ADD, key->bytes, key->size);
+        unsigned char key[IDENTITY_SIZE_MAX];
+        uint64_t count = plan->diff->seen[i]
+                             ? 0
+                             : guard_count_past(subject, CHANGE_ADD, key,
+                                                desired_pack(plan->diff->desired, i, key));
 
         most = count > most ? count : most;
     }

@@ -49,14 +49,27 @@ static void plan_digest_append_instance(Buf *text, const Instance *instance)
     plan_digest_append_text(text, key);
 }
 
-static int plan_digest_append_roster(Buf *text, const Desired *desired)
+/* The identities of the roster's members, in its order, in the arena; NULL when out of memory. */
+static const DesiredKey *plan_digest_pack(const Desired *desired, Arena *arena)
+{
+    size_t count = desired->channel->member_count;
+    DesiredKey *keys = arena_alloc(arena, (count + 1) * sizeof(*keys));
+
+    for (size_t i = 0; keys && i < count; i++) {
+        if (desired_copy_key(desired, i, arena, &keys[i]) < 0)
+            return NULL;
+    }
+    return keys;
+}
+
+static int plan_digest_append_roster(Buf *text, const Desired *desired, const DesiredKey *packed)
 {
     size_t count = desired->channel->member_count;
     _cleanup_free_ DesiredKey *keys = calloc(count ? count : 1, sizeof(*keys));
 
     if (!keys)
         return -ENOMEM;
-    memcpy(keys, desired->keys, count * sizeof(*keys));
+    memcpy(keys, packed, count * sizeof(*keys));
     qsort(keys, count, sizeof(*keys), plan_digest_by_bytes);
     buf_printf(text, "roster %zu\n", count);
     for (size_t i = 0; i < count; i++)
@@ -94,7 +107,7 @@ static void plan_digest_append_stating(Buf *text, const Stating *stating)
 }
 
 /* What the roster's members state beyond who they are; nothing where none does. */
-static int plan_digest_append_stated(Buf *text, const Desired *desired)
+static int plan_digest_append_stated(Buf *text, const Desired *desired, const DesiredKey *packed)
 {
     const RosterChannel *channel = desired->channel;
     _cleanup_free_ Stating *stating = NULL;
@@ -109,7 +122,7 @@ static int plan_digest_append_stated(Buf *text, const Desired *desired)
         return -ENOMEM;
     for (size_t i = 0, at = 0; at < count; i++) {
         if (channel->members[i].states)
-            stating[at++] = (Stating){desired->keys[i], &channel->members[i]};
+            stating[at++] = (Stating){packed[i], &channel->members[i]};
     }
     qsort(stating, count, sizeof(*stating), plan_digest_by_key);
     buf_printf(text, "states %zu\n", count);
@@ -119,7 +132,8 @@ static int plan_digest_append_stated(Buf *text, const Desired *desired)
 }
 
 /* The keys of the members that are missing, in order. */
-static int plan_digest_append_additions(Buf *text, const Diff *diff, size_t count)
+static int plan_digest_append_additions(Buf *text, const Diff *diff, const DesiredKey *packed,
+                                        size_t count)
 {
     _cleanup_free_ DesiredKey *keys = calloc(count ? count : 1, sizeof(*keys));
     size_t added = 0;
@@ -128,7 +142,7 @@ static int plan_digest_append_additions(Buf *text, const Diff *diff, size_t coun
         return -ENOMEM;
     for (size_t i = 0; i < diff->desired->channel->member_count && count > 0; i++) {
         if (!diff->seen[i])
-            keys[added++] = diff->desired->keys[i];
+            keys[added++] = packed[i];
     }
     assert(added == count);
     qsort(keys, count, sizeof(*keys), plan_digest_by_bytes);
@@ -179,16 +193,20 @@ int plan_digest_make(const Plan *plan, const Diff *diff, const Instance *instanc
                      char ret_digest[static DIGEST_HEX_SIZE])
 {
     _cleanup_(buf_done) Buf text = {0};
+    _cleanup_(arena_done) Arena arena = {0};
+    const DesiredKey *packed = plan_digest_pack(diff->desired, &arena);
 
     assert(plan_change_count(plan) > 0);
+    if (!packed)
+        return -ENOMEM;
     buf_puts(&text, "rosterd plan 2\n");
     plan_digest_append_instance(&text, instance);
     plan_digest_append_text(&text, diff->channel_id);
-    if (plan_digest_append_roster(&text, diff->desired) < 0 ||
-        plan_digest_append_stated(&text, diff->desired) < 0)
+    if (plan_digest_append_roster(&text, diff->desired, packed) < 0 ||
+        plan_digest_append_stated(&text, diff->desired, packed) < 0)
         return -ENOMEM;
     buf_printf(&text, "changes %zu\n", plan_change_count(plan));
-    if (plan_digest_append_additions(&text, diff, plan->add_count) < 0)
+    if (plan_digest_append_additions(&text, diff, packed, plan->add_count) < 0)
         return -ENOMEM;
     plan_digest_append_corrections(&text, plan);
     plan_digest_append_deletions(&text, plan);

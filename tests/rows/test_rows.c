@@ -211,8 +211,7 @@ static void test_it_is_evaluated_in_its_place(void **state)
 static void test_its_refusal_is_another_digest(void **state)
 {
     Config *config = load(HEAD, ROSTER);
-    const Desired desired = {.channel = &config->channels[0],
-                             .keys = (DesiredKey[]){{.bytes = "a", .size = 1}}};
+    const Desired desired = {.channel = &config->channels[0]};
     const Diff diff = {.desired = &desired, .channel_id = "c"};
     Guard guards[GUARD_COUNT] = {0};
     char before[DIGEST_HEX_SIZE], after[DIGEST_HEX_SIZE];
