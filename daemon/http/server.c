@@ -12,9 +12,6 @@
 #include "daemon/base/str.h"
 #include "daemon/http/server_internal.h"
 
-/* Passes go first: what the loop does for clients waits until nothing else is to be done. */
-#define SERVER_PRIORITY (SD_EVENT_PRIORITY_NORMAL + 50)
-
 /* Connections taken in one turn of the loop: the next turn takes more. */
 #define SERVER_ACCEPTS_AT_ONCE 16
 
@@ -61,8 +58,10 @@ static void server_run(Server *server)
     }
 }
 
-static void server_end_engine(ServerEngine *engine)
+static void server_end_engine(Server *server, ServerEngine *engine)
 {
+    if (engine->io)
+        share_remove(&server->share, engine->io);
     sd_event_source_disable_unref(TAKE_PTR(engine->io));
     if (engine->daemon)
         MHD_stop_daemon(engine->daemon);
@@ -78,7 +77,14 @@ static void server_end_retired(Server *server)
         return;
     info = MHD_get_daemon_info(server->retired.daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
     if (!info || info->num_connections == 0)
-        server_end_engine(&server->retired);
+        server_end_engine(server, &server->retired);
+}
+
+static void server_take_turn(Server *server)
+{
+    share_begin_turn(&server->share);
+    server_run(server);
+    share_end_turn(&server->share);
 }
 
 static int server_on_io(sd_event_source *source, int fd, uint32_t events, void *userdata)
@@ -86,7 +92,7 @@ static int server_on_io(sd_event_source *source, int fd, uint32_t events, void *
     (void)source;
     (void)fd;
     (void)events;
-    server_run(userdata);
+    server_take_turn(userdata);
     return 0;
 }
 
@@ -94,7 +100,7 @@ static int server_on_timer(sd_event_source *source, uint64_t usec, void *userdat
 {
     (void)source;
     (void)usec;
-    server_run(userdata);
+    server_take_turn(userdata);
     return 0;
 }
 
@@ -104,6 +110,7 @@ static int server_on_sweep(sd_event_source *source, uint64_t usec, void *userdat
 
     (void)source;
     (void)usec;
+    share_begin_turn(&server->share);
     /* What came while the loop was held, by a slow disk perhaps, is read first. */
     server_run(server);
     admission_end_overdue(&server->admission, clock_monotonic_usec());
@@ -111,6 +118,7 @@ static int server_on_sweep(sd_event_source *source, uint64_t usec, void *userdat
     server->is_full = false;
     sd_event_source_set_enabled(server->listen, SD_EVENT_ON);
     server_run(server);
+    share_end_turn(&server->share);
     return 0;
 }
 
@@ -158,6 +166,7 @@ static int server_on_listen(sd_event_source *source, int fd, uint32_t events, vo
     int r = 0;
 
     (void)events;
+    share_begin_turn(&server->share);
     if (server->on_accept)
         server->on_accept(server->userdata);
     for (size_t i = 0; i < SERVER_ACCEPTS_AT_ONCE && r != -EAGAIN && !server->is_full; i++) {
@@ -173,6 +182,7 @@ static int server_on_listen(sd_event_source *source, int fd, uint32_t events, vo
         }
     }
     server_run(server);
+    share_end_turn(&server->share);
     return 0;
 }
 
@@ -218,9 +228,9 @@ static int server_begin_engine(Server *server, const ServerTls *tls, ServerEngin
                                server)
              : -EIO;
     if (r >= 0)
-        r = sd_event_source_set_priority(engine.io, SERVER_PRIORITY);
+        r = share_add(&server->share, engine.io);
     if (r < 0) {
-        server_end_engine(&engine);
+        server_end_engine(server, &engine);
         return err_system(err, r, "it cannot be served");
     }
     *ret_engine = engine;
@@ -234,7 +244,7 @@ int server_use_tls(Server *server, const ServerTls *tls, Err *err)
 
     if (r < 0)
         return r;
-    server_end_engine(&server->retired);
+    server_end_engine(server, &server->retired);
     server->retired = server->engine;
     server->engine = engine;
     server_run(server);
@@ -254,7 +264,7 @@ static int server_add_sources(Server *server)
         r = sd_event_add_time(server->event, &server->sweep, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
                               server_on_sweep, server);
     for (size_t i = 0; i < ELEMENTS(sources) && r >= 0; i++)
-        r = sd_event_source_set_priority(*sources[i], SERVER_PRIORITY);
+        r = share_add(&server->share, *sources[i]);
     if (r >= 0)
         r = sd_event_source_set_enabled(server->timer, SD_EVENT_OFF);
     if (r >= 0)
@@ -272,6 +282,9 @@ static int server_begin(const Server *like, const ServerTls *tls, Server **ret_s
         return err_memory(err);
     }
     *server = *like;
+    r = share_init(&server->share, server->event);
+    if (r < 0)
+        return err_system(err, r, "it cannot be served");
     r = server_begin_engine(server, tls, &server->engine, err);
     if (r < 0)
         return r;
@@ -317,8 +330,9 @@ void server_free(Server *server)
     sd_event_source_disable_unref(server->listen);
     sd_event_source_disable_unref(server->timer);
     sd_event_source_disable_unref(server->sweep);
-    server_end_engine(&server->engine);
-    server_end_engine(&server->retired);
+    server_end_engine(server, &server->engine);
+    server_end_engine(server, &server->retired);
+    share_done(&server->share);
     close(server->listen_fd);
     free(server);
 }

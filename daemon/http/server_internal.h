@@ -6,6 +6,7 @@
 
 #include "daemon/http/admission.h"
 #include "daemon/http/server.h"
+#include "daemon/http/share.h"
 
 /* A daemon of libmicrohttpd's; it keeps the certificate that it began with. */
 typedef struct ServerEngine {
@@ -23,6 +24,7 @@ struct Server {
     sd_event_source *listen;
     sd_event_source *timer; /* libmicrohttpd's next moment */
     sd_event_source *sweep; /* enabled while there are peers */
+    Share share;            /* of the loop, which all of these have */
     ServerOnRequest on_request;
     void *userdata;
     Admission admission;

@@ -52,6 +52,18 @@ static int service_on_stop(sd_event_source *source, const struct signalfd_siginf
 
 /* ---- watchdog ---- */
 
+/* Nothing else goes before it, however much a pass has to do; the loop owns it from now on. `r`, or
+ * sd-event's error. */
+static int service_float_first(sd_event_source *source, int r)
+{
+    if (r >= 0)
+        r = sd_event_source_set_priority(source, SD_EVENT_PRIORITY_IMPORTANT);
+    if (r >= 0)
+        r = sd_event_source_set_floating(source, true);
+    sd_event_source_unref(source);
+    return r;
+}
+
 static void service_log_stuck(Service *service, bool is_stuck)
 {
     const LogFields fields = {.message_id = MESSAGE_STUCK};
@@ -79,13 +91,15 @@ static int service_on_watchdog(sd_event_source *source, uint64_t usec, void *use
 
 int service_begin_watchdog(Service *service, Err *err)
 {
+    sd_event_source *source = NULL;
     int r;
 
     service->watchdog_usec = notify_watchdog_usec() / 3;
     if (service->watchdog_usec == 0)
         return 0;
-    r = sd_event_add_time(service->event, NULL, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
+    r = sd_event_add_time(service->event, &source, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
                           service_on_watchdog, service);
+    r = service_float_first(source, r);
     return r < 0 ? err_system(err, r, "cannot set up the watchdog") : 0;
 }
 
@@ -130,8 +144,12 @@ int service_catch_signals(Service *service, Err *err)
     };
     int r = 0;
 
-    for (size_t i = 0; i < ELEMENTS(signals) && r >= 0; i++)
-        r = sd_event_add_signal(service->event, NULL, signals[i].signal, signals[i].handler,
+    for (size_t i = 0; i < ELEMENTS(signals) && r >= 0; i++) {
+        sd_event_source *source = NULL;
+
+        r = sd_event_add_signal(service->event, &source, signals[i].signal, signals[i].handler,
                                 service);
+        r = service_float_first(source, r);
+    }
     return r < 0 ? err_system(err, r, "cannot set up signals") : 0;
 }
