@@ -18,6 +18,9 @@
 
 #define RELOAD_INSTANCE_SIZE 128
 
+/* How long the event loop waits for a load, which mostly takes less. */
+#define RELOAD_WAIT_USEC (5 * USEC_PER_MSEC)
+
 /* Since the first that was refused, however they are changed until one is taken. */
 static void reload_note_invalid(Reload *reload)
 {
@@ -200,18 +203,34 @@ bool reload_is_loading(const Reload *reload)
     return reload->load != NULL;
 }
 
-static void reload_log_late(Reload *reload)
+/* One that goes from file to file is not late, however many there are. */
+static void reload_note_touched(Reload *reload)
 {
     char path[ASIDE_PATH_SIZE];
 
-    if (reload->is_late_said)
+    look_path(reload->load, path);
+    if (str_equal(path, reload->touched))
+        return;
+    if (reload->touched[0])
+        reload->touched_usec = clock_monotonic_usec();
+    str_copy(reload->touched, sizeof(reload->touched), path);
+}
+
+static bool reload_is_load_late(const Reload *reload)
+{
+    return reload->load && clock_monotonic_usec() - reload->touched_usec >= ASIDE_WAIT_USEC;
+}
+
+static void reload_note_late(Reload *reload)
+{
+    reload_note_touched(reload);
+    if (reload->is_late_said || !reload_is_load_late(reload))
         return;
     reload->is_late_said = true;
-    look_path(reload->load, path);
     log_event(LOG_LEVEL_WARNING, NULL,
               "%s does not answer: settings and rosters are read when it does, nothing is added or "
               "deleted until then",
-              path);
+              reload->touched);
 }
 
 /* Without memory there is none under way, and reload_load() tells of that. */
@@ -221,34 +240,36 @@ bool reload_begin(Reload *reload, bool is_asked)
     if (!reload->load) {
         reload->is_asked = is_asked;
         reload->is_late_said = false;
+        reload->touched[0] = '\0';
+        reload->touched_usec = clock_monotonic_usec();
         if (look_begin_load(reload->options->config_path, &reload->load) < 0)
             return true;
     }
-    if (look_wait(reload->load, ASIDE_WAIT_USEC))
+    if (look_wait(reload->load, RELOAD_WAIT_USEC))
         return true;
-    reload_log_late(reload);
+    reload_note_late(reload);
     settle_hold(reload->settle);
     return false;
 }
 
 bool reload_is_done(Reload *reload)
 {
-    return !reload->load || look_wait(reload->load, 0);
+    if (!reload->load || look_wait(reload->load, 0))
+        return true;
+    reload_note_late(reload);
+    return false;
 }
 
 bool reload_is_late(const Reload *reload)
 {
-    return reload->load || settle_is_late(reload->settle);
+    return reload_is_load_late(reload) || settle_is_late(reload->settle);
 }
 
 bool reload_trouble(const Reload *reload, char ret_text[static SETTLE_TROUBLE_SIZE])
 {
-    char path[ASIDE_PATH_SIZE];
-
-    if (!reload->load)
+    if (!reload_is_load_late(reload))
         return settle_trouble(reload->settle, ret_text);
-    look_path(reload->load, path);
-    snprintf(ret_text, SETTLE_TROUBLE_SIZE, "%.160s does not answer", path);
+    snprintf(ret_text, SETTLE_TROUBLE_SIZE, "%.160s does not answer", reload->touched);
     return true;
 }
 

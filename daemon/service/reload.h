@@ -12,16 +12,18 @@
 typedef struct Reload {
     const Options *options;
     sd_event *event;
-    Watch *watch;          /* of the files that were read */
-    Settle *settle;        /* likewise */
-    Look *load;            /* under way; NULL: none is */
-    bool is_asked;         /* `load`: by a person, at once */
-    bool is_asked_again;   /* `load`: since it began, and it may have read what was there before */
-    bool is_late_said;     /* `load`: that a file does not answer */
-    char invalid[160];     /* why the newest settings or rosters are refused; "" */
-    uint64_t invalid_usec; /* realtime, since when; 0 */
-    bool is_unopened;      /* refused for what no file of settings or rosters says: a secret */
-    Buf errors;            /* all of it, a line each; empty while they are not refused */
+    Watch *watch;        /* of the files that were read */
+    Settle *settle;      /* likewise */
+    Look *load;          /* under way; NULL: none is */
+    bool is_asked;       /* `load`: by a person, at once */
+    bool is_asked_again; /* `load`: since it began, and it may have read what was there before */
+    char touched[ASIDE_PATH_SIZE]; /* `load`: what it was seen at last */
+    uint64_t touched_usec;         /* `load`: since when, monotonic */
+    bool is_late_said;             /* `load`: that a file does not answer */
+    char invalid[160];             /* why the newest settings or rosters are refused; "" */
+    uint64_t invalid_usec;         /* realtime, since when; 0 */
+    bool is_unopened; /* refused for what no file of settings or rosters says: a secret */
+    Buf errors;       /* all of it, a line each; empty while they are not refused */
     char
         *in_force[SETTING_COUNT]; /* of settings that take a restart: what they said at the start */
 } Reload;
@@ -36,8 +38,9 @@ int reload_start(Reload *reload, Config **ret_config);
 
 /*
  * Begins to load what the files say now, unless that is under way: asked for, at once; else from
- * SettleOnEnd. Whether it is done. Where not, the files are slow to answer or do not answer at all:
- * nothing is to be changed until reload_is_done().
+ * SettleOnEnd. Whether it is done, as where few files changed. Where not, the event loop goes on
+ * meanwhile, and nothing is to be changed until reload_is_done(); files may be slow to answer, or
+ * not answer at all (reload_is_late()).
  */
 bool reload_begin(Reload *reload, bool is_asked);
 

@@ -7,8 +7,9 @@
 #include "daemon/service/notify.h"
 #include "daemon/service/service_internal.h"
 
-/* How often it is looked whether what is being loaded is loaded. */
-#define CHANGE_LOOK_USEC (100 * USEC_PER_MSEC)
+/* How often it is looked whether what is being loaded is loaded, and where files do not answer. */
+#define CHANGE_LOOK_USEC (10 * USEC_PER_MSEC)
+#define CHANGE_LOOK_LATE_USEC (100 * USEC_PER_MSEC)
 
 static const char change_text[] = "settings or rosters changed, what was not sent is planned anew";
 static const char hold_text[] = "settings or rosters have changed and are not read yet";
@@ -176,6 +177,24 @@ static void service_take_load(Service *service)
         service_take_load(service);
 }
 
+static void service_tell_reloading(Service *service)
+{
+    if (!service->is_reloading)
+        notify_reloading(clock_monotonic_usec());
+    service->is_reloading = true;
+}
+
+/* A reload whose files do not answer counts as over for the service manager, which would wait. */
+static void service_tell_ready(Service *service)
+{
+    if (reload_is_loading(&service->reload) && !reload_is_late(&service->reload))
+        return;
+    service_show_status(service);
+    if (service->is_reloading)
+        notify_ready();
+    service->is_reloading = false;
+}
+
 static void service_await_load(Service *service);
 
 static int service_on_load_time(sd_event_source *source, uint64_t usec, void *userdata)
@@ -187,36 +206,36 @@ static int service_on_load_time(sd_event_source *source, uint64_t usec, void *us
     if (service->why[0])
         return 0;
     if (reload_is_done(&service->reload)) {
-        notify_reloading(clock_monotonic_usec());
+        service_tell_reloading(service);
         service_take_load(service);
-        notify_ready();
-        service_show_status(service);
     }
+    service_tell_ready(service);
     service_await_load(service);
     service_look_later(service);
     return 0;
 }
 
-/* Where files are slow to answer, or do not answer, the loop goes on meanwhile. */
+/* The loop goes on meanwhile, and changes nothing. */
 static void service_await_load(Service *service)
 {
     sd_event_source_disable_unref(TAKE_PTR(service->load_timer));
     if (!reload_is_loading(&service->reload))
         return;
+    service_update_hold(service);
     if (sd_event_add_time_relative(service->event, &service->load_timer, CLOCK_MONOTONIC,
-                                   CHANGE_LOOK_USEC, USEC_PER_MSEC, service_on_load_time,
-                                   service) < 0)
+                                   reload_is_late(&service->reload) ? CHANGE_LOOK_LATE_USEC
+                                                                    : CHANGE_LOOK_USEC,
+                                   USEC_PER_MSEC, service_on_load_time, service) < 0)
         service->load_timer = NULL;
 }
 
 static void service_reload(Service *service, bool is_asked)
 {
-    notify_reloading(clock_monotonic_usec());
+    service_tell_reloading(service);
     if (reload_begin(&service->reload, is_asked))
         service_take_load(service);
     service_await_load(service);
-    service_show_status(service);
-    notify_ready();
+    service_tell_ready(service);
     service_look_later(service);
 }
 
@@ -255,8 +274,14 @@ void service_on_settled(bool has_changed, void *userdata)
 {
     Service *service = userdata;
 
-    if (service->why[0] || reload_is_loading(&service->reload))
+    if (service->why[0])
         return;
+    if (reload_is_loading(&service->reload)) {
+        /* Where there was no memory for the timer. */
+        if (!service->load_timer)
+            service_await_load(service);
+        return;
+    }
     if (has_changed) {
         service_reload(service, false);
         return;

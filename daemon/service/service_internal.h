@@ -22,6 +22,7 @@ typedef struct Service {
     Controller *next;       /* waits for the passes of `controller` to end; NULL: none */
     Reload reload;
     sd_event_source *load_timer; /* looks whether what is being loaded is loaded; NULL: never */
+    bool is_reloading;           /* the service manager was told of a reload, and not of its end */
     sd_event_source *idle; /* looks, outside of all callbacks, at what is to follow from them */
     Control *control;      /* NULL: there is no socket */
     Notices *notices;

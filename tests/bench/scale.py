@@ -111,7 +111,7 @@ def measure_instances(build):
             with stands.Daemon(stand) as daemon:
                 daemon.wait_passes(1)
                 stats = stand.stats()
-                show("first passes of all", f"{stats['in_flight_max']} requests at once",
+                show("first passes of all", f"{stats['max_in_flight']} requests at once",
                      f"{stats['connections']} connections made", f"{daemon.cpu_seconds():.2f} CPU s")
                 show_memory(daemon, "the daemon")
                 show_turns(daemon, "turns")
