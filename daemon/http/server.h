@@ -95,3 +95,22 @@ void server_reply(ServerRequest *request, int status, Buf *body);
 
 /* The same with a body of another type, as Content-Type has it: text that is never freed. */
 void server_reply_type(ServerRequest *request, int status, const char *content_type, Buf *body);
+
+/* What follows in an answer that is too big to be made in one turn of the loop. */
+typedef struct ServerParts {
+    /* Appends the next part, which is never empty, as big as one turn may make (SERVER_PART_SIZE).
+     * 1: more follows; 0: it was the last; an error: what would follow is not to be had any more,
+     * and the connection is cut, so that nobody takes what went out for all there is. */
+    int (*next)(void *userdata, Buf *part);
+    /* Once, when the answer is out or was cut. */
+    void (*done)(void *userdata);
+    void *userdata;
+} ServerParts;
+
+#define SERVER_PART_SIZE (64U * 1024U)
+
+/* The same with a body that begins with `first`, which is taken over, and goes on with `rest`: each
+ * part is asked for when the other side has taken the one before, for which it has
+ * SERVER_TIME_USEC. It goes out in chunks (RFC 9112, section 7.1). */
+void server_reply_parts(ServerRequest *request, int status, const char *content_type, Buf *first,
+                        const ServerParts *rest);

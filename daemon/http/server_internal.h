@@ -48,7 +48,10 @@ struct ServerRequest {
         const char *name, *value;
     } headers[SERVER_HEADERS_MAX];
     size_t header_count;
-    Buf answer;
+    Buf answer;        /* or the part of it that goes out */
+    size_t sent;       /* of that part */
+    ServerParts parts; /* of an answer in parts; else without functions */
+    bool is_last;      /* the part that goes out */
 };
 
 /* Has libmicrohttpd run again in that time. */

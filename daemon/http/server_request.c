@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/secret_file.h"
 #include "daemon/base/str.h"
 #include "daemon/http/server_internal.h"
 
 static void server_request_free(ServerRequest *request)
 {
+    if (request->parts.done)
+        request->parts.done(request->parts.userdata);
     buf_done(&request->body);
     buf_done(&request->answer);
     free(request->method);
@@ -62,21 +66,73 @@ static bool server_add_headers(const ServerRequest *request, struct MHD_Response
     return is_added;
 }
 
+/* ---- an answer in parts ---- */
+
+/* Has the next part made: who took the one before has time again for this one. */
+static int server_make_part(ServerRequest *request)
+{
+    int r;
+
+    buf_reset(&request->answer);
+    request->sent = 0;
+    request->peer->deadline_usec = clock_monotonic_usec() + SERVER_TIME_USEC;
+    r = request->parts.next(request->parts.userdata, &request->answer);
+    if (r < 0 || buf_failed(&request->answer) < 0)
+        return r < 0 ? r : -ENOMEM;
+    assert(request->answer.size > 0);
+    request->is_last = r == 0;
+    if (server_request_is_remote(request))
+        secret_file_redact(&request->answer);
+    return buf_failed(&request->answer);
+}
+
+/* libmicrohttpd's function: called when it has room for more. */
+static ssize_t server_on_room(void *userdata, uint64_t at, char *bytes, size_t size_max)
+{
+    ServerRequest *request = userdata;
+    size_t size;
+
+    (void)at;
+    if (request->sent == request->answer.size) {
+        if (request->is_last)
+            return MHD_CONTENT_READER_END_OF_STREAM;
+        if (server_make_part(request) < 0)
+            return MHD_CONTENT_READER_END_WITH_ERROR;
+    }
+    size = request->answer.size - request->sent;
+    if (size > size_max)
+        size = size_max;
+    memcpy(bytes, request->answer.data + request->sent, size);
+    request->sent += size;
+    return (ssize_t)size;
+}
+
+/* ---- answering ---- */
+
 /* libmicrohttpd gives what it is handed to free(3) where it takes it. */
-static enum MHD_Result server_send(ServerRequest *request)
+static struct MHD_Response *server_make_response(ServerRequest *request)
 {
     size_t size = request->answer.size;
-    char *text = buf_take(&request->answer);
     struct MHD_Response *response;
+    char *text;
+
+    if (request->parts.next)
+        return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, SERVER_PART_SIZE, server_on_room,
+                                                 request, NULL);
+    text = buf_take(&request->answer);
+    response = text ? MHD_create_response_from_buffer(size, text, MHD_RESPMEM_MUST_FREE) : NULL;
+    if (!response)
+        free(text);
+    return response;
+}
+
+static enum MHD_Result server_send(ServerRequest *request)
+{
+    struct MHD_Response *response = server_make_response(request);
     enum MHD_Result result = MHD_NO;
 
-    if (!text)
+    if (!response)
         return MHD_NO;
-    response = MHD_create_response_from_buffer(size, text, MHD_RESPMEM_MUST_FREE);
-    if (!response) {
-        free(text);
-        return MHD_NO;
-    }
     if (server_add_headers(request, response))
         result = MHD_queue_response(request->connection, (unsigned int)request->status, response);
     MHD_destroy_response(response);
@@ -149,6 +205,14 @@ void server_request_on_completed(void *userdata, struct MHD_Connection *connecti
 void server_reply(ServerRequest *request, int status, Buf *body)
 {
     server_reply_type(request, status, SERVER_JSON, body);
+}
+
+void server_reply_parts(ServerRequest *request, int status, const char *content_type, Buf *first,
+                        const ServerParts *rest)
+{
+    assert(first->size > 0);
+    request->parts = *rest;
+    server_reply_type(request, status, content_type, first);
 }
 
 void server_reply_type(ServerRequest *request, int status, const char *content_type, Buf *body)

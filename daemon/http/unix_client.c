@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -17,6 +16,7 @@
 #include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 #include "daemon/http/client.h"
+#include "daemon/http/unix_answer.h"
 
 /* While a socket's queue is full, how often it is tried again. */
 #define CONNECT_AGAIN_MSEC 50
@@ -102,7 +102,13 @@ typedef struct Asking {
     const UnixRequest *request;
     int fd;
     uint64_t began_usec, heard_usec;
+    UnixAnswer answer;
 } Asking;
+
+static void asking_done(Asking *asking)
+{
+    unix_answer_done(&asking->answer);
+}
 
 static int unix_client_append_request(const UnixRequest *request, Buf *buf)
 {
@@ -171,8 +177,19 @@ static int unix_client_send(Asking *asking, const Buf *text, Err *err)
     return 0;
 }
 
+/* What came, and what it holds of the body. */
+static int unix_client_take(Asking *asking, const char *bytes, size_t size, Buf *ret_body, Err *err)
+{
+    size_t size_max = asking->request->size_max ? asking->request->size_max : HTTP_BODY_SIZE_MAX;
+    int r = unix_answer_take(&asking->answer, bytes, size, ret_body, err);
+
+    if (r == 0 && ret_body->size > size_max)
+        r = err_set(err, -EFBIG, "rosterd's answer is too big");
+    return r;
+}
+
 /* Reads to the end. */
-static int unix_client_receive(Asking *asking, Buf *answer, Err *err)
+static int unix_client_receive(Asking *asking, Buf *ret_body, Err *err)
 {
     char bytes[16384];
 
@@ -182,14 +199,11 @@ static int unix_client_receive(Asking *asking, Buf *answer, Err *err)
 
         if (size > 0) {
             asking->heard_usec = clock_monotonic_usec();
-            if (answer->size + (size_t)size > HTTP_BODY_SIZE_MAX)
-                return err_set(err, -EFBIG, "rosterd's answer is too big");
-            buf_append(answer, bytes, (size_t)size);
-            if (buf_failed(answer) < 0)
-                return err_memory(err);
-            r = asking->request->on_wait ? 0 : unix_client_look(asking, err);
+            r = unix_client_take(asking, bytes, (size_t)size, ret_body, err);
+            if (r == 0 && !asking->request->on_wait)
+                r = unix_client_look(asking, err);
         } else if (size == 0 || errno == ECONNRESET) {
-            return 0;
+            return unix_answer_check(&asking->answer, err);
         } else if (errno == EAGAIN) {
             r = unix_client_wait(asking, POLLIN, err);
         } else if (errno != EINTR) {
@@ -200,48 +214,27 @@ static int unix_client_receive(Asking *asking, Buf *answer, Err *err)
     }
 }
 
-/* The size that the headers tell; SIZE_MAX where they tell none. */
-static size_t unix_client_body_size(const char *headers, const char *end)
-{
-    static const char name[] = "\r\nContent-Length:";
-    const char *found = strcasestr(headers, name);
-    uint64_t size;
-    char text[24];
-
-    if (!found || found >= end)
-        return SIZE_MAX;
-    found += sizeof(name) - 1;
-    found += strspn(found, " ");
-    snprintf(text, sizeof(text), "%.*s", (int)strspn(found, "0123456789"), found);
-    return str_parse_uint(text, HTTP_BODY_SIZE_MAX, &size) < 0 ? SIZE_MAX : (size_t)size;
-}
-
 int unix_client_parse(const Buf *answer, int *ret_status, Buf *ret_body, Err *err)
 {
-    const char *text = buf_text(answer), *end = strstr(text, "\r\n\r\n");
-    bool is_http = str_has_prefix(text, "HTTP/1.") && strlen(text) > 12 && text[8] == ' ' &&
-                   strspn(text + 9, "0123456789") == 3;
-    size_t size, found;
+    _cleanup_(unix_answer_done) UnixAnswer taken = {0};
+    _cleanup_(buf_done) Buf body = {0};
+    int r = unix_answer_take(&taken, answer->data, answer->size, &body, err);
 
-    if (answer->size == 0)
-        return err_set(err, -EIO, "rosterd gave no answer: the connection was closed");
-    if (!is_http || !end)
-        return err_set(err, -EPROTO, "what answers on the control socket is no rosterd");
-    found = answer->size - (size_t)(end + 4 - text);
-    size = unix_client_body_size(text, end);
-    if (size == SIZE_MAX || found < size)
-        return err_set(err, -EIO, "rosterd's answer ends too early: the connection was closed");
-    *ret_status = atoi(text + 9);
-    buf_append(ret_body, end + 4, size);
+    if (r == 0)
+        r = unix_answer_check(&taken, err);
+    if (r < 0)
+        return r;
+    *ret_status = taken.status;
+    buf_append(ret_body, buf_text(&body), body.size);
     return buf_failed(ret_body) < 0 ? err_memory(err) : 0;
 }
 
 int unix_client_ask(const char *socket_path, const UnixRequest *request, int *ret_status,
                     Buf *ret_body, Err *err)
 {
-    _cleanup_(buf_done) Buf text = {0}, answer = {0};
+    _cleanup_(asking_done) Asking asking = {.request = request};
+    _cleanup_(buf_done) Buf text = {0};
     _cleanup_(file_closep) int fd = -1;
-    Asking asking = {.request = request};
     int r = unix_client_connect(socket_path, request, &fd, err);
 
     if (r < 0)
@@ -251,8 +244,10 @@ int unix_client_ask(const char *socket_path, const UnixRequest *request, int *re
     r = unix_client_append_request(request, &text) < 0 ? err_memory(err)
                                                        : unix_client_send(&asking, &text, err);
     if (r == 0)
-        r = unix_client_receive(&asking, &answer, err);
-    return r < 0 ? r : unix_client_parse(&answer, ret_status, ret_body, err);
+        r = unix_client_receive(&asking, ret_body, err);
+    if (r == 0)
+        *ret_status = asking.answer.status;
+    return r;
 }
 
 void unix_client_append_escaped(Buf *buf, const char *text)

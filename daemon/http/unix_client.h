@@ -26,15 +26,16 @@ typedef struct UnixRequest {
     /* Whose program may be asked, besides root's and our own. */
     const uid_t *owners;
     size_t owner_count;
+    size_t size_max;          /* of an answer's body; 0: HTTP_BODY_SIZE_MAX */
     UnixClientOnWait on_wait; /* NULL: the bounds above hold */
     void *userdata;
 } UnixRequest;
 
 /*
- * Sends a request and appends the answer to `ret_body`, once it is known whose program listens: the
- * kernel tells (SO_PEERCRED of unix(7)). Errors, told in `err`: -ENOENT and -ECONNREFUSED nobody
- * listens there; -EACCES; -EREMCHG somebody else's program listens, nothing was sent; -ETIMEDOUT;
- * -EFBIG over HTTP_BODY_SIZE_MAX; -EPROTO; -EIO; -ENOMEM; on_wait's.
+ * Sends a request and appends the answer to `ret_body` as it comes, once it is known whose program
+ * listens: the kernel tells (SO_PEERCRED of unix(7)). Errors, told in `err`: -ENOENT and
+ * -ECONNREFUSED nobody listens there; -EACCES; -EREMCHG somebody else's program listens, nothing
+ * was sent; -ETIMEDOUT; -EFBIG over size_max; -EPROTO; -EIO; -ENOMEM; on_wait's.
  */
 int unix_client_ask(const char *socket_path, const UnixRequest *request, int *ret_status,
                     Buf *ret_body, Err *err);
