@@ -176,7 +176,7 @@ $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/librosterd.a
 # What a target stands in for.
 $(B)/tests/fuzz/fuzz_answer: STOOD_IN_FOR := -Wl,--wrap=http_answer_header
 $(B)/tests/fuzz/fuzz_control: STOOD_IN_FOR := \
-	$(patsubst %,-Wl$(comma)--wrap=server_%,new free reply reply_type) -Wl,--wrap=socket_path_listen \
+	$(patsubst %,-Wl$(comma)--wrap=server_%,new free reply reply_type reply_parts) -Wl,--wrap=socket_path_listen \
 	-Wl,--wrap=handle_plan,--wrap=handle_channels \
 	$(patsubst %,-Wl$(comma)--wrap=server_request_%,method path find header body uid may_change set_policy add_header is_remote)
 

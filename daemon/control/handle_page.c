@@ -56,7 +56,7 @@ static int handle_page_take_history(Store *store, PageTimeline *troubles, PagePa
                      NULL);
     parts->timeline.is_failed = r < 0;
     parts->timeline.is_cut = r > 0;
-    return report_history_append(&actions, NULL, &parts->history);
+    return report_history_append(&actions, &parts->history);
 }
 
 static int handle_page_take(Control *control, PageParts *parts)

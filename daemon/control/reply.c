@@ -76,3 +76,26 @@ void reply_fail(ServerRequest *request, int error, const Err *err)
 {
     reply_refuse(request, reply_status(error), err->text);
 }
+
+void reply_parts(ServerRequest *request, const char *content_type, const ServerParts *parts,
+                 int result, const Err *err)
+{
+    Buf first = {0};
+
+    if (result == 0)
+        result = parts->next(parts->userdata, &first);
+    if (result > 0 && buf_failed(&first) == 0) {
+        if (server_request_is_remote(request))
+            secret_file_redact(&first);
+        server_reply_parts(request, 200, content_type, &first, parts);
+        return;
+    }
+    if (result < 0 && err_is_set(err)) {
+        buf_done(&first);
+        reply_fail(request, result, err);
+    } else {
+        first.failed = first.failed || result < 0;
+        reply_answer_type(request, 200, content_type, &first);
+    }
+    parts->done(parts->userdata);
+}

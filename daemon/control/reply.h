@@ -21,6 +21,12 @@ void reply_answer(ServerRequest *request, Buf *buf);
 /* The same with another status, or a body that is not JSON, such as SERVER_TEXT. */
 void reply_answer_type(ServerRequest *request, int status, const char *content_type, Buf *buf);
 
+/* Answers with what `parts` make, which are taken over: at once where one part is all there is,
+ * else part by part. Where the first cannot be made, or `result` is an error already, it refuses
+ * with that, told in `err`, which lives as long as the parts. */
+void reply_parts(ServerRequest *request, const char *content_type, const ServerParts *parts,
+                 int result, const Err *err);
+
 /* The status that suits an error: 400, 404, 409, 500, 503. */
 int reply_status(int error);
 

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -37,10 +38,19 @@ int ctl_no_memory(void)
     return ctl_say(EXIT_FAILED, "out of memory");
 }
 
+/* Who reads has seen enough: the program ends as others do, and has no more to say. */
+static void ctl_end_by_pipe(void)
+{
+    signal(SIGPIPE, SIG_DFL);
+    raise(SIGPIPE);
+}
+
 int ctl_print(const Buf *text)
 {
     if (fwrite(text->data, 1, text->size, stdout) == text->size && fflush(stdout) == 0)
         return EXIT_IN_SYNC;
+    if (errno == EPIPE)
+        ctl_end_by_pipe();
     return ctl_say(EXIT_FAILED, strerror(errno));
 }
 

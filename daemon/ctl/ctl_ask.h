@@ -13,7 +13,8 @@
 int ctl_say(int status, const char *text);
 int ctl_no_memory(void);
 
-/* Prints a text; the exit status. */
+/* Prints a text; the exit status. Where nobody reads it any more, the program ends by SIGPIPE, as
+ * `rosterctl history | head` expects. */
 int ctl_print(const Buf *text);
 
 /* How an answer is shown to people (daemon/report). */

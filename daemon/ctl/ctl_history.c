@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -15,30 +16,33 @@
 #include "daemon/json/json_writer.h"
 #include "daemon/report/history.h"
 #include "daemon/report/history_text.h"
+#include "daemon/report/page.h"
 #include "daemon/report/row.h"
+#include "daemon/report/unknown_channel.h"
 #include "daemon/store/state_dir.h"
 #include "daemon/store/store.h"
 
 #define PAGE 2000 /* of the history, asked for at once */
 
-/* Answers, one for each page of the history, the newest first. */
-typedef struct Pages {
-    Json **roots;
-    size_t count, capacity;
-} Pages;
+/* Where the history is read: from the daemon, else from its files. */
+typedef struct HistorySource {
+    const Options *options;
+    Store *store;       /* NULL: from the daemon */
+    StoreFilter filter; /* of the store */
+    Buf instance;
+} HistorySource;
 
-static void pages_done(Pages *pages)
+static void history_source_done(HistorySource *source)
 {
-    for (size_t i = 0; i < pages->count; i++)
-        json_free(pages->roots[i]);
-    free(pages->roots);
+    store_free(source->store);
+    buf_done(&source->instance);
 }
 
-static void ctl_history_target(const Options *options, uint64_t before, Buf *target)
+/* ---- page by page ---- */
+
+static void ctl_history_target(const Options *options, uint64_t after, Buf *target)
 {
-    buf_printf(target, CONTROL_PATH_HISTORY "?limit=%d", PAGE);
-    if (before)
-        buf_printf(target, "&before=%" PRIu64, before);
+    buf_printf(target, CONTROL_PATH_HISTORY "?limit=%d&after=%" PRIu64, PAGE, after);
     if (options->channel) {
         buf_puts(target, "&channel=");
         unix_client_append_escaped(target, options->channel);
@@ -49,148 +53,227 @@ static void ctl_history_target(const Options *options, uint64_t before, Buf *tar
     }
 }
 
-/* Asks for one more page; the number of its actions. Each begins before the one that was asked for
- * earlier, or what answers would be asked for ever. */
-static int ctl_ask_page(const Options *options, Pages *pages, uint64_t *before, Err *err)
+static int ctl_ask_page(const Options *options, uint64_t after, Json **ret_root, Err *err)
 {
     _cleanup_(buf_done) Buf target = {0};
-    uint64_t first;
-    Json *root;
-    int r;
 
-    if (mem_grow(&pages->roots, &pages->capacity, pages->count + 1, sizeof(*pages->roots)) < 0)
-        return err_memory(err);
-    ctl_history_target(options, *before, &target);
-    r = buf_failed(&target) < 0 ? err_memory(err) : ctl_get(options, target.data, &root, err);
-    if (r < 0)
-        return r;
-    pages->roots[pages->count++] = root;
-    first = row_number(row_at(root, "actions", 0), "action");
-    if (row_count(root, "actions") >= PAGE && (first == 0 || (*before && first >= *before)))
-        return err_set(err, -EPROTO, "actions: not older than those of the page before");
-    *before = first;
-    return row_count(root, "actions") >= PAGE;
+    ctl_history_target(options, after, &target);
+    return buf_failed(&target) < 0 ? err_memory(err) : ctl_get(options, target.data, ret_root, err);
 }
 
-/* All pages in one answer, the oldest first. */
-static int ctl_join_pages(const Pages *pages, Json **ret_root, Err *err)
-{
-    _cleanup_(buf_done) Buf text = {0};
-    JsonWriter writer = {.buf = &text};
-
-    json_open_object(&writer, NULL);
-    json_open_array(&writer, "actions");
-    for (size_t i = pages->count; i > 0; i--) {
-        for (size_t k = 0; k < row_count(pages->roots[i - 1], "actions"); k++)
-            json_put_value(&writer, NULL, row_at(pages->roots[i - 1], "actions", k));
-    }
-    json_close_array(&writer);
-    if (row_is_true(pages->roots[0], "unknown_channel"))
-        json_put_bool(&writer, "unknown_channel", true);
-    if (row_text(pages->roots[0], "near")[0])
-        json_put_text(&writer, "near", row_text(pages->roots[0], "near"));
-    json_close_object(&writer);
-    return json_end(&writer) < 0 ? err_memory(err) : ctl_parse(&text, ret_root, err);
-}
-
-static int ctl_ask_history(const Options *options, Json **ret_root, Err *err)
-{
-    _cleanup_(pages_done) Pages pages = {0};
-    uint64_t before = 0;
-    int r;
-
-    do
-        r = ctl_ask_page(options, &pages, &before, err);
-    while (r > 0);
-    if (r < 0)
-        return r;
-    if (pages.count > 1)
-        return ctl_join_pages(&pages, ret_root, err);
-    *ret_root = TAKE_PTR(pages.roots[0]);
-    return 0;
-}
-
-static int ctl_read_history(const Options *options, const Config *config, StoreActions *ret_actions,
-                            Err *err)
-{
-    _cleanup_free_ char *directory = NULL;
-    _cleanup_(store_freep) Store *store = NULL;
-    _cleanup_(buf_done) Buf instance = {0};
-    const char *slash = options->channel ? strchr(options->channel, '/') : NULL;
-    StoreFilter filter = {.channel = slash ? slash + 1 : options->channel};
-    int r = state_dir_find(config, &directory, err);
-
-    if (slash) {
-        buf_append(&instance, options->channel, (size_t)(slash - options->channel));
-        filter.instance = buf_text(&instance);
-    }
-    if (options->since)
-        duration_parse_since(options->since, clock_realtime_usec(), &filter.since_usec);
-    if (r == 0)
-        r = store_open_read_only(directory, &store, err);
-    return r < 0 ? r : store_history(store, &filter, ret_actions, err);
-}
-
-/* As the daemon's answer says it (control.c): whether the channel asked for is in no roster, as far
- * as they are readable, and nowhere in the history. `ret_rosters` holds the names near it. */
-static bool ctl_is_unknown(const Options *options, const Config *config, Config **ret_rosters)
+/* As the daemon answers. */
+static int ctl_read_page(HistorySource *source, uint64_t after, Json **ret_root, Err *err)
 {
     _cleanup_(store_actions_done) StoreActions actions = {0};
-    _cleanup_(problems_done) Problems problems = {0};
-    Options any = *options;
+    _cleanup_(buf_done) Buf text = {0};
+    JsonWriter writer = {.buf = &text};
+    uint64_t next;
+    int r;
 
-    any.since = NULL;
-    return options->channel && ctl_read_history(&any, config, &actions, NULL) == 0 &&
-           actions.count == 0 && config_load(options->config_path, &problems, ret_rosters) == 0 &&
-           !unknown_channel_is_known(*ret_rosters, options->channel);
+    source->filter.after = after;
+    r = store_history_page(source->store, &source->filter, &actions, &next, err);
+    if (r < 0)
+        return r;
+    report_history_begin(&writer);
+    report_history_put(&writer, &actions);
+    if (report_history_end(&writer, &(HistoryEnd){.is_page = true, .next = next}) < 0)
+        return err_memory(err);
+    return ctl_parse(&text, ret_root, err);
 }
 
-static int ctl_print_history(const Options *options, const Json *root)
+static int ctl_history_page(HistorySource *source, uint64_t after, Json **ret_root, Err *err)
 {
+    return source->store ? ctl_read_page(source, after, ret_root, err)
+                         : ctl_ask_page(source->options, after, ret_root, err);
+}
+
+/* Whether another page follows, and after what it begins: behind the page before, or what answers
+ * would be asked for ever. */
+static int ctl_history_next(const Json *root, uint64_t *after, Err *err)
+{
+    uint64_t next = row_number(root, "next");
+
+    if (row_is_true(root, "complete"))
+        return 0;
+    if (next <= *after)
+        return err_set(err, -EPROTO, "next: not behind the page before");
+    *after = next;
+    return 1;
+}
+
+/* ---- printing ---- */
+
+/* What is printed while it comes. */
+typedef struct HistoryOutput {
+    bool is_json;
+    JsonWriter writer;
+    HistoryText text;
+    Buf buf; /* what is to be printed next */
+    uint64_t count;
+} HistoryOutput;
+
+static void history_output_done(HistoryOutput *output)
+{
+    buf_done(&output->buf);
+}
+
+static void ctl_history_begin(HistoryOutput *output, const Options *options)
+{
+    *output = (HistoryOutput){
+        .is_json = options->json,
+        .text.colour = page_wants_colour(),
+        .writer.buf = &output->buf,
+    };
+    if (output->is_json)
+        report_history_begin(&output->writer);
+}
+
+/* The exit status. */
+static int ctl_history_flush(HistoryOutput *output)
+{
+    int status = buf_failed(&output->buf) < 0 ? ctl_no_memory() : ctl_print(&output->buf);
+
+    buf_reset(&output->buf);
+    return status;
+}
+
+static int ctl_history_print(HistoryOutput *output, const Json *root)
+{
+    output->count += row_count(root, "actions");
+    if (output->is_json) {
+        for (size_t i = 0; i < row_count(root, "actions"); i++)
+            json_put_value(&output->writer, NULL, row_at(root, "actions", i));
+    } else if (history_text_append(&output->text, root, &output->buf) < 0) {
+        return ctl_no_memory();
+    }
+    return ctl_history_flush(output);
+}
+
+static void ctl_history_tell_unknown(const Options *options, const HistoryEnd *end)
+{
+    const char *near = end->near ? end->near : "";
     _cleanup_(buf_done) Buf text = {0};
-    const char *near = row_text(root, "near");
 
     buf_printf(&text, "%s: no channel of this name or id is in the history or in the rosters%s%s%s",
                options->channel, near[0] ? ", do you mean " : "", near,
                near[0] ? "?" : "; rosterctl status lists those of the rosters");
-    if (row_is_true(root, "unknown_channel") && buf_failed(&text) == 0)
+    if (buf_failed(&text) == 0)
         ctl_say(EXIT_IN_SYNC, buf_text(&text));
-    return ctl_print_answer(options, root, history_text_append);
+}
+/* As the last page says it. */
+static int ctl_history_end(HistoryOutput *output, const HistoryEnd *end)
+{
+    if (output->is_json)
+        report_history_end(&output->writer, end);
+    else if (output->count == 0)
+        history_text_append_none(&output->buf);
+    return ctl_history_flush(output);
 }
 
-static int ctl_history_of_files(const Options *options)
+/* Whether the channel asked for is in no roster, and nowhere in the history either. */
+static bool ctl_is_unknown(const HistorySource *source, Config **ret_rosters)
 {
-    _cleanup_(config_freep) Config *config = NULL, *rosters = NULL;
     _cleanup_(store_actions_done) StoreActions actions = {0};
-    _cleanup_(buf_done) Buf text = {0};
-    _cleanup_(json_freep) Json *root = NULL;
+    _cleanup_(problems_done) Problems problems = {0};
+    const StoreFilter any = {
+        .instance = source->filter.instance, .channel = source->filter.channel, .limit = 1};
+
+    return any.channel && store_history(source->store, &any, &actions, NULL) == 0 &&
+           actions.count == 0 &&
+           config_load(source->options->config_path, &problems, ret_rosters) == 0 &&
+           !unknown_channel_is_known(*ret_rosters, source->options->channel);
+}
+
+/* All that is known once the last page is read: in the daemon's answer, or found in the rosters, as
+ * far as these are readable. */
+static int ctl_history_finish(const HistorySource *source, const Json *last, HistoryOutput *output)
+{
+    const Options *options = source->options;
+    _cleanup_(config_freep) Config *rosters = NULL;
+    HistoryEnd end = {.is_unknown = row_is_true(last, "unknown_channel"),
+                      .near = row_text(last, "near")};
     UnknownChannel unknown;
-    bool is_unknown;
+
+    if (source->store && output->count == 0 && ctl_is_unknown(source, &rosters)) {
+        unknown_channel_init(&unknown, options->channel);
+        unknown_channel_offer_all(&unknown, rosters);
+        end = (HistoryEnd){.is_unknown = true, .near = unknown_channel_find(&unknown)};
+    }
+    if (end.is_unknown)
+        ctl_history_tell_unknown(options, &end);
+    return ctl_history_end(output, &end);
+}
+
+/* Prints each page as it comes; `page` is the first, and taken over. What breaks off in the middle
+ * leaves JSON without its end, and fails. */
+static int ctl_history_print_all(HistorySource *source, Json *page)
+{
+    _cleanup_(history_output_done) HistoryOutput output;
+    _cleanup_(json_freep) Json *root = page;
+    uint64_t after = 0;
     Err err = {0};
-    int status = load_settings(options->config_path, &config);
+    int status, r;
+
+    ctl_history_begin(&output, source->options);
+    for (;;) {
+        status = ctl_history_print(&output, root);
+        if (status != EXIT_IN_SYNC)
+            return status;
+        r = ctl_history_next(root, &after, &err);
+        if (r == 0)
+            return ctl_history_finish(source, root, &output);
+        json_free(TAKE_PTR(root));
+        if (r > 0)
+            r = ctl_history_page(source, after, &root, &err);
+        if (r < 0) {
+            err_context(&err, r, "what is shown is not the whole history");
+            return ctl_say(EXIT_FAILED, err.text);
+        }
+    }
+}
+
+/* ---- from the files ---- */
+
+static int ctl_open_history(const Config *config, HistorySource *source, Err *err)
+{
+    const char *text = source->options->channel, *slash = text ? strchr(text, '/') : NULL;
+    _cleanup_free_ char *directory = NULL;
+    StoreFilter *filter = &source->filter;
+    int r = state_dir_find(config, &directory, err);
+
+    *filter = (StoreFilter){.channel = slash ? slash + 1 : text, .limit = PAGE};
+    if (slash) {
+        buf_append(&source->instance, text, (size_t)(slash - text));
+        filter->instance = buf_text(&source->instance);
+    }
+    if (source->options->since)
+        duration_parse_since(source->options->since, clock_realtime_usec(), &filter->since_usec);
+    return r < 0 ? r : store_open_read_only(directory, &source->store, err);
+}
+
+static int ctl_history_of_files(HistorySource *source)
+{
+    _cleanup_(config_freep) Config *config = NULL;
+    Json *root = NULL;
+    Err err = {0};
+    int status = load_settings(source->options->config_path, &config), r;
 
     if (status != EXIT_IN_SYNC)
         return status;
-    if (ctl_read_history(options, config, &actions, &err) < 0)
-        return ctl_say(EXIT_FAILED, err.text);
-    is_unknown = actions.count == 0 && ctl_is_unknown(options, config, &rosters);
-    if (is_unknown) {
-        unknown_channel_init(&unknown, options->channel);
-        unknown_channel_offer_all(&unknown, rosters);
-    }
-    if (report_history_append(&actions, is_unknown ? &unknown : NULL, &text) < 0 ||
-        ctl_parse(&text, &root, &err) < 0)
-        return ctl_no_memory();
-    return ctl_print_history(options, root);
+    r = ctl_open_history(config, source, &err);
+    if (r == 0)
+        r = ctl_history_page(source, 0, &root, &err);
+    return r < 0 ? ctl_say(EXIT_FAILED, err.text) : ctl_history_print_all(source, root);
 }
 
 int ctl_history(const Options *options)
 {
-    _cleanup_(json_freep) Json *root = NULL;
+    _cleanup_(history_source_done) HistorySource source = {.options = options};
+    Json *root = NULL;
     Err err = {0};
-    int r = ctl_ask_history(options, &root, &err);
+    int r = ctl_history_page(&source, 0, &root, &err);
 
     if (ctl_means_no_daemon(r) && !options->socket_path)
-        return ctl_history_of_files(options);
-    return r < 0 ? ctl_fail(r, &err) : ctl_print_history(options, root);
+        return ctl_history_of_files(&source);
+    return r < 0 ? ctl_fail(r, &err) : ctl_history_print_all(&source, root);
 }

@@ -3,7 +3,6 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
-#include "daemon/json/json_writer.h"
 #include "daemon/report/json.h"
 
 static void history_put_action(JsonWriter *writer, const StoreAction *action)
@@ -33,19 +32,38 @@ static void history_put_action(JsonWriter *writer, const StoreAction *action)
     json_close_object(writer);
 }
 
-int report_history_append(const StoreActions *actions, const UnknownChannel *unknown, Buf *buf)
+void report_history_begin(JsonWriter *writer)
+{
+    json_open_object(writer, NULL);
+    json_open_array(writer, "actions");
+}
+
+void report_history_put(JsonWriter *writer, const StoreActions *actions)
+{
+    for (size_t i = 0; i < actions->count; i++)
+        history_put_action(writer, &actions->items[i]);
+}
+
+int report_history_end(JsonWriter *writer, const HistoryEnd *end)
+{
+    json_close_array(writer);
+    if (end->is_unknown)
+        json_put_bool(writer, "unknown_channel", true);
+    if (end->is_unknown && !str_is_empty(end->near))
+        json_put_text(writer, "near", end->near);
+    if (end->is_page) {
+        json_put_bool(writer, "complete", end->next == 0);
+        json_put_number_if(writer, "next", end->next > 0, end->next);
+    }
+    json_close_object(writer);
+    return json_end(writer);
+}
+
+int report_history_append(const StoreActions *actions, Buf *buf)
 {
     JsonWriter writer = {.buf = buf};
 
-    json_open_object(&writer, NULL);
-    json_open_array(&writer, "actions");
-    for (size_t i = 0; i < actions->count; i++)
-        history_put_action(&writer, &actions->items[i]);
-    json_close_array(&writer);
-    if (unknown)
-        json_put_bool(&writer, "unknown_channel", true);
-    if (unknown && unknown_channel_find(unknown))
-        json_put_text(&writer, "near", unknown_channel_find(unknown));
-    json_close_object(&writer);
-    return json_end(&writer);
+    report_history_begin(&writer);
+    report_history_put(&writer, actions);
+    return report_history_end(&writer, &(HistoryEnd){0});
 }

@@ -6,7 +6,6 @@
 #include "daemon/json/json_value.h"
 #include "daemon/report/pause.h"
 #include "daemon/report/row.h"
-#include "daemon/report/table.h"
 
 /* As a plan marks it. */
 static const char *history_text_sign(const Json *row)
@@ -39,23 +38,24 @@ static void history_text_row(Table *table, const Json *action)
     table_printf(table, "%.*s", DIGEST_SHORT, row_text(action, "digest"));
 }
 
-int history_text_append(const Json *root, bool colour, Buf *buf)
+int history_text_append(HistoryText *text, const Json *root, Buf *buf)
 {
     static const char *const titles[] = {"TIME",   "CHANNEL", "MEMBER",  "OUTCOME", "#HTTP", "CODE",
                                          "#TRIES", "PASS",    "#ACTION", "DIGEST",  NULL};
     Table table;
     int r;
 
-    if (row_count(root, "actions") == 0) {
-        buf_puts(buf, "nothing was changed\n");
-        return buf_failed(buf);
-    }
     table_init(&table, titles);
     for (size_t i = 0; i < row_count(root, "actions"); i++)
         history_text_row(&table, row_at(root, "actions", i));
-    r = table_append(&table, colour, buf);
+    r = table_append_piece(&table, &text->widths, text->colour, buf);
     table_done(&table);
     return r;
+}
+
+void history_text_append_none(Buf *buf)
+{
+    buf_puts(buf, "nothing was changed\n");
 }
 
 /* ---- undo ---- */

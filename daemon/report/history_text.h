@@ -6,7 +6,19 @@
 
 #include "daemon/base/buf.h"
 #include "daemon/json/json_value.h"
+#include "daemon/report/table.h"
 
-/* Each appends an answer. 0 or -ENOMEM. */
-int history_text_append(const Json *root, bool colour, Buf *buf);
+/* How far the history is shown; begins as {0}. */
+typedef struct HistoryText {
+    bool colour;
+    TableWidths widths;
+} HistoryText;
+
+/* Appends the changes of an answer, which go on from those of the answer before. 0 or -ENOMEM. */
+int history_text_append(HistoryText *text, const Json *root, Buf *buf);
+
+/* Appends what is said in the place of a history without any change. */
+void history_text_append_none(Buf *buf);
+
+/* Appends what came of an undo. 0 or -ENOMEM. */
 int history_text_undo(const Json *root, bool colour, Buf *buf);

@@ -112,9 +112,9 @@ void table_note(Table *table, const char *format, ...)
     buf_putc(notes, '\n');
 }
 
-/* The title's line and one for each row, whose notes go below it. The library takes a string that
- * it had no memory for as one that it printed. */
-int table_append(const Table *table, bool colour, Buf *buf)
+/* The title's line and one for each row, whose notes go below it; `from`, `count`: which lines of
+ * these are shown. The library takes a string that it had no memory for as one that it printed. */
+static int table_append_lines(const Table *table, bool colour, size_t from, size_t count, Buf *buf)
 {
     _cleanup_free_ char *text = NULL;
     char *rest = NULL, *line;
@@ -123,9 +123,11 @@ int table_append(const Table *table, bool colour, Buf *buf)
     if (table->failed || scols_table_enable_colors(table->scols, colour) < 0 ||
         scols_print_table_to_string(table->scols, &text) < 0 || !text)
         return -ENOMEM;
-    for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+    for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest), number++) {
         size_t size = strlen(line);
 
+        if (number < from || number >= count)
+            continue;
         while (size > 0 && line[size - 1] == ' ')
             size--;
         buf_append(buf, line, size);
@@ -134,8 +136,41 @@ int table_append(const Table *table, bool colour, Buf *buf)
             buf_puts(buf, buf_text(&table->rows[number - 1].notes));
             buf->failed = buf->failed || table->rows[number - 1].notes.failed;
         }
-        number++;
     }
     /* The library leaves lines out where memory runs out. Of no rows it prints no titles either. */
     return table->row_count == 0 || number == table->row_count + 1 ? buf_failed(buf) : -ENOMEM;
+}
+
+int table_append(const Table *table, bool colour, Buf *buf)
+{
+    return table_append_lines(table, colour, 0, SIZE_MAX, buf);
+}
+
+/* A last row, not to be shown, that is as wide as what was shown before. */
+static void table_add_widths(Table *table, const TableWidths *widths)
+{
+    table_add_row(table);
+    for (size_t i = 0; i < table->column_count; i++) {
+        _cleanup_(buf_done) Buf cell = {0};
+
+        for (size_t k = 0; k < widths->columns[i]; k++)
+            buf_putc(&cell, 'x');
+        table->failed = table->failed || buf_failed(&cell) < 0;
+        table_add(table, buf_text(&cell), COLOUR_PLAIN);
+    }
+}
+
+int table_append_piece(Table *table, TableWidths *widths, bool colour, Buf *buf)
+{
+    bool is_first = widths->columns[0] == 0;
+    size_t shown = table->row_count + 1;
+    int r;
+
+    if (table->row_count == 0)
+        return table->failed ? -ENOMEM : 0;
+    table_add_widths(table, widths);
+    r = table_append_lines(table, colour, is_first ? 0 : 1, shown, buf);
+    for (size_t i = 0; i < table->column_count && r == 0; i++)
+        widths->columns[i] = scols_column_get_width(scols_table_get_column(table->scols, i));
+    return r;
 }

@@ -34,3 +34,14 @@ void table_note(Table *table, const char *format, ...) __attribute__((format(pri
 
 /* Appends it. 0 or -ENOMEM. */
 int table_append(const Table *table, bool colour, Buf *buf);
+
+/* How wide the columns are by now of a table that is shown piece by piece. Begins as {0}. */
+typedef struct TableWidths {
+    size_t columns[TABLE_COLUMNS_MAX];
+} TableWidths;
+
+/* Appends a piece of a table: the first one with the titles, each further one with columns no
+ * narrower than those before. It is a Table of its own, which takes no row after this. 0 or
+ * -ENOMEM.
+ */
+int table_append_piece(Table *table, TableWidths *widths, bool colour, Buf *buf);

@@ -130,20 +130,34 @@ static void history_reverse(StoreActions *actions)
     }
 }
 
+/* Which rows a query is for. */
+typedef enum HistoryPart { HISTORY_NEWEST, HISTORY_PAGE, HISTORY_START } HistoryPart;
+
 /* Those that a table's index finds: of a pass, of a channel, or by their numbers. */
-static Query history_begin(Store *store, const StoreFilter *filter, uint64_t first)
+static QueryId history_choose(HistoryPart part, const StoreFilter *filter)
 {
-    uint64_t before = filter->before ? filter->before : INT64_MAX;
-    QueryId id = filter->pass      ? QUERY_HISTORY_OF_PASS
-                 : filter->channel ? QUERY_HISTORY_OF_CHANNEL
-                                   : QUERY_HISTORY;
+    static const QueryId ids[][3] = {
+        [HISTORY_NEWEST] = {QUERY_HISTORY, QUERY_HISTORY_OF_PASS, QUERY_HISTORY_OF_CHANNEL},
+        [HISTORY_PAGE] = {QUERY_HISTORY_PAGE, QUERY_HISTORY_PAGE_OF_PASS,
+                          QUERY_HISTORY_PAGE_OF_CHANNEL},
+        [HISTORY_START] = {QUERY_HISTORY_START, QUERY_HISTORY_START_OF_PASS,
+                           QUERY_HISTORY_START_OF_CHANNEL},
+    };
+
+    return ids[part][filter->pass ? 1 : filter->channel ? 2 : 0];
+}
+
+/* Of the numbers from `first` to below `before`. */
+static Query history_begin(Store *store, HistoryPart part, const StoreFilter *filter,
+                           uint64_t first, uint64_t before)
+{
     Query query;
 
     if (filter->action) {
         first = filter->action > first ? filter->action : first;
         before = filter->action + 1 < before ? filter->action + 1 : before;
     }
-    query = sql_begin(store, id);
+    query = sql_begin(store, history_choose(part, filter));
     sql_text(&query, filter->instance);
     sql_number(&query, first);
     sql_number(&query, before);
@@ -156,18 +170,30 @@ static Query history_begin(Store *store, const StoreFilter *filter, uint64_t fir
     return query;
 }
 
-static int history_query(Store *store, const StoreFilter *filter, uint64_t first,
-                         StoreActions *actions, Err *err)
+static uint64_t history_before(const StoreFilter *filter)
 {
-    _cleanup_(sql_done) Query query = history_begin(store, filter, first);
+    return filter->before ? filter->before : INT64_MAX;
+}
+
+/* Adds the rows of a bound query, with outcomes that are not committed yet. */
+static int history_add_rows(Store *store, Query *query, StoreActions *actions, Err *err)
+{
     int r;
 
-    while ((r = sql_step(&query, err)) > 0) {
-        if (history_add_row(actions, &query) < 0)
+    while ((r = sql_step(query, err)) > 0) {
+        if (history_add_row(actions, query) < 0)
             return err_memory(err);
         history_overlay(store, actions, &actions->items[actions->count - 1]);
     }
     return r;
+}
+
+static int history_query(Store *store, HistoryPart part, const StoreFilter *filter, uint64_t first,
+                         uint64_t before, StoreActions *actions, Err *err)
+{
+    _cleanup_(sql_done) Query query = history_begin(store, part, filter, first, before);
+
+    return history_add_rows(store, &query, actions, err);
 }
 
 static int history_find_first(Store *store, uint64_t since_usec, uint64_t *ret_first, Err *err)
@@ -202,13 +228,85 @@ int store_history(Store *store, const StoreFilter *filter, StoreActions *ret_act
                   : store_history_first(store, filter->since_usec, &first, err);
 
     if (r == 0 && store->db)
-        r = history_query(store, filter, first, &actions, err);
+        r = history_query(store, HISTORY_NEWEST, filter, first, history_before(filter), &actions,
+                          err);
     if (r < 0)
         return r;
     history_reverse(&actions);
     *ret_actions = actions;
     actions = (StoreActions){0};
     return 0;
+}
+
+/* ---- part by part ---- */
+
+/* The numbers of the first change behind `filter->after` and of the last; 0 where there is none. */
+static int history_span(Store *store, const StoreFilter *filter, uint64_t *ret_first,
+                        uint64_t *ret_last, Err *err)
+{
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_HISTORY_SPAN);
+    int r;
+
+    sql_number(&query, filter->after);
+    sql_number(&query, history_before(filter));
+    r = sql_step(&query, err);
+    if (r <= 0)
+        return r;
+    *ret_first = sql_column_number(&query, 0);
+    *ret_last = sql_column_number(&query, 1);
+    return 0;
+}
+
+static int history_query_page(Store *store, const StoreFilter *filter, StoreActions *actions,
+                              uint64_t *ret_next, Err *err)
+{
+    uint64_t first = 0, last = 0, through;
+    int r = history_span(store, filter, &first, &last, err);
+
+    *ret_next = 0;
+    if (r < 0 || first == 0 || first > last)
+        return r;
+    through = last - first < STORE_HISTORY_SCAN ? last : first + STORE_HISTORY_SCAN - 1;
+    r = history_query(store, HISTORY_PAGE, filter, first, through + 1, actions, err);
+    if (r == 0 && filter->limit && actions->count >= filter->limit)
+        through = actions->items[actions->count - 1].action;
+    *ret_next = through < last ? through : 0;
+    return r;
+}
+
+int store_history_page(Store *store, const StoreFilter *filter, StoreActions *ret_actions,
+                       uint64_t *ret_next, Err *err)
+{
+    _cleanup_(store_actions_done) StoreActions actions = {0};
+    uint64_t next = 0;
+    int r = reading_refresh(store, err);
+
+    if (r == 0 && store->db)
+        r = history_query_page(store, filter, &actions, &next, err);
+    if (r < 0)
+        return r;
+    *ret_actions = actions;
+    actions = (StoreActions){0};
+    *ret_next = next;
+    return 0;
+}
+
+int store_history_start(Store *store, const StoreFilter *filter, uint64_t *ret_after, Err *err)
+{
+    uint64_t first;
+    int r = store_history_first(store, filter->since_usec, &first, err);
+
+    assert(filter->limit > 0);
+    *ret_after = 0;
+    if (r == 0 && store->db) {
+        _cleanup_(sql_done) Query query =
+            history_begin(store, HISTORY_START, filter, first, history_before(filter));
+
+        r = sql_step(&query, err);
+        if (r > 0 && sql_column_number(&query, 0) > 0)
+            *ret_after = sql_column_number(&query, 0) - 1;
+    }
+    return r < 0 ? r : 0;
 }
 
 int store_find_last_changing(Store *store, const char *instance, const char *channel,

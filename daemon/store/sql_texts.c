@@ -43,6 +43,22 @@
     "action.id >= ?2 AND action.id < ?3 AND recorded_usec >= ?4 "                                  \
     "AND (?1 IS NULL OR instance IN (SELECT id FROM instance WHERE name = ?1)) "
 
+#define HISTORY_OF_PASS                                                                            \
+    "pass = ?6 AND (?7 IS NULL OR channel_id = ?7 OR channel_name = ?7) AND " HISTORY_BOUNDS
+
+/* Of a channel by its id and by its name, each in the order of the numbers already. */
+#define HISTORY_FOUND(order)                                                                       \
+    "SELECT id AS found FROM action WHERE channel_id = ?6 AND " HISTORY_BOUNDS                     \
+    "UNION SELECT id FROM action WHERE channel_name = ?6 AND " HISTORY_BOUNDS                      \
+    "ORDER BY found " order " LIMIT ?5"
+#define HISTORY_OF_FOUND(order)                                                                    \
+    ACTION_COLUMNS                                                                                 \
+    "FROM (" HISTORY_FOUND(order) ") CROSS JOIN " ACTION_TABLES(                                   \
+        "action ON action.id = found") "ORDER BY action.id " order
+
+#define HISTORY_NEWEST "ORDER BY action.id DESC LIMIT ?5"
+#define HISTORY_OLDEST "ORDER BY action.id LIMIT ?5"
+
 /* What counts as a change that undo --last undoes, of the instance ?1. */
 #define CHANGING                                                                                   \
     "undo_of IS NULL AND kind != 'enable' "                                                        \
@@ -132,17 +148,19 @@ const char *const sql_texts[QUERY_COUNT] = {
                                                "AND later.id > action.id) ORDER BY action.id",
     [QUERY_HISTORY_FIRST] = "SELECT coalesce(min(+id), 9223372036854775807) FROM action "
                             "INDEXED BY action_time WHERE recorded_usec >= ?",
-    [QUERY_HISTORY] = ACTION_ROWS "WHERE " HISTORY_BOUNDS "ORDER BY action.id DESC LIMIT ?5",
-    [QUERY_HISTORY_OF_PASS] =
-        ACTION_ROWS "WHERE pass = ?6 AND (?7 IS NULL OR channel_id = ?7 OR channel_name = ?7) "
-                    "AND " HISTORY_BOUNDS "ORDER BY action.id DESC LIMIT ?5",
-    /* By its id and by its name, each in the order of the numbers already. */
-    [QUERY_HISTORY_OF_CHANNEL] = ACTION_COLUMNS
-    "FROM (SELECT id AS found FROM action WHERE channel_id = ?6 "
-    "AND " HISTORY_BOUNDS "UNION SELECT id FROM action WHERE channel_name = ?6 "
-    "AND " HISTORY_BOUNDS "ORDER BY found DESC LIMIT ?5) "
-    "CROSS JOIN " ACTION_TABLES("action ON action.id = found") ""
-                                                               "ORDER BY action.id DESC",
+    [QUERY_HISTORY] = ACTION_ROWS "WHERE " HISTORY_BOUNDS HISTORY_NEWEST,
+    [QUERY_HISTORY_OF_PASS] = ACTION_ROWS "WHERE " HISTORY_OF_PASS HISTORY_NEWEST,
+    [QUERY_HISTORY_OF_CHANNEL] = HISTORY_OF_FOUND("DESC"),
+    [QUERY_HISTORY_PAGE] = ACTION_ROWS "WHERE " HISTORY_BOUNDS HISTORY_OLDEST,
+    [QUERY_HISTORY_PAGE_OF_PASS] = ACTION_ROWS "WHERE " HISTORY_OF_PASS HISTORY_OLDEST,
+    [QUERY_HISTORY_PAGE_OF_CHANNEL] = HISTORY_OF_FOUND("ASC"),
+    [QUERY_HISTORY_START] =
+        "SELECT min(id) FROM (SELECT id FROM action WHERE " HISTORY_BOUNDS HISTORY_NEWEST ")",
+    [QUERY_HISTORY_START_OF_PASS] =
+        "SELECT min(id) FROM (SELECT id FROM action WHERE " HISTORY_OF_PASS HISTORY_NEWEST ")",
+    [QUERY_HISTORY_START_OF_CHANNEL] = "SELECT min(found) FROM (" HISTORY_FOUND("DESC") ")",
+    [QUERY_HISTORY_SPAN] = "SELECT (SELECT min(id) FROM action WHERE id > ?1), "
+                           "(SELECT max(id) FROM action WHERE id < ?2)",
     [QUERY_NEWEST] = "SELECT id, recorded_usec, kind, outcome FROM action ORDER BY id DESC LIMIT ?",
     [QUERY_NEWEST_TROUBLES] =
         "SELECT time_usec, result FROM (SELECT channel, steady_usec, time_usec, result FROM sample "

@@ -299,7 +299,8 @@ typedef struct StoreFilter {
     uint64_t since_usec; /* recorded then or later */
     uint64_t first;      /* as store_history_first() gave it; 0: it is asked for */
     uint64_t before;     /* actions with smaller numbers */
-    uint64_t limit;      /* the newest so many */
+    uint64_t after;      /* store_history_page(): actions with greater ones */
+    uint64_t limit;      /* the newest so many; store_history_page(): the oldest */
 } StoreFilter;
 
 /* The lowest number of an action recorded at that time or later: numbers are in the order of
@@ -313,6 +314,16 @@ int store_history_first(Store *store, uint64_t since_usec, uint64_t *ret_first, 
  * the same `first`. `ret_actions` is done by the caller.
  */
 int store_history(Store *store, const StoreFilter *filter, StoreActions *ret_actions, Err *err);
+
+/* The same of a part: what is behind `filter->after`, `filter->limit` changes at most, and looking
+ * through STORE_HISTORY_SCAN of any at most, so that few or none may fit. `ret_next` is where to go
+ * on after; 0: that was the end. */
+#define STORE_HISTORY_SCAN 10000U
+int store_history_page(Store *store, const StoreFilter *filter, StoreActions *ret_actions,
+                       uint64_t *ret_next, Err *err);
+
+/* After which number the newest `filter->limit` changes that fit begin; 0: with the first. */
+int store_history_start(Store *store, const StoreFilter *filter, uint64_t *ret_after, Err *err);
 
 /* Names the last pass that changed something, or may have, and was no undo: in a channel (its id or
  * name, and the name of its instance), where these are not NULL. -ENOENT, told in `err`: there is

@@ -40,6 +40,8 @@ void __wrap_server_request_set_policy(ServerRequest *request, const char *policy
 void __wrap_server_reply(ServerRequest *request, int status, Buf *body);
 void __wrap_server_reply_type(ServerRequest *request, int status, const char *content_type,
                               Buf *body);
+void __wrap_server_reply_parts(ServerRequest *request, int status, const char *content_type,
+                               Buf *first, const ServerParts *rest);
 int __wrap_socket_path_listen(const char *path, Err *err);
 int __wrap_handle_plan(Control *control, ServerRequest *request, const Json *root, Err *err);
 void __wrap_handle_channels(Control *control, ServerRequest *request);

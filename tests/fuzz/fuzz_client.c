@@ -78,7 +78,10 @@ static int show_channel(const Json *root, Buf *buf)
 
 static int show_history(const Json *root, Buf *buf)
 {
-    return history_text_append(root, false, buf);
+    HistoryText text = {0};
+    int r = history_text_append(&text, root, buf);
+
+    return r < 0 ? r : history_text_append(&text, root, buf);
 }
 
 static int show_undo(const Json *root, Buf *buf)

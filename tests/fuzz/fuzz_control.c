@@ -206,6 +206,22 @@ void __wrap_server_reply(ServerRequest *request, int status, Buf *body)
     buf_done(body);
 }
 
+/* All parts at once: what they come to is the answer. */
+void __wrap_server_reply_parts(ServerRequest *request, int status, const char *content_type,
+                               Buf *first, const ServerParts *rest)
+{
+    int r = 1;
+
+    while (r > 0) {
+        size_t size = first->size;
+
+        r = rest->next(rest->userdata, first);
+        assert(r >= 0 && first->size > size);
+    }
+    rest->done(rest->userdata);
+    __wrap_server_reply_type(request, status, content_type, first);
+}
+
 /* ---- the daemon around it ---- */
 
 static const char settings[] =

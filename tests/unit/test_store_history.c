@@ -153,6 +153,71 @@ static void test_a_deletion_after_quarantine_has_the_original(void **state)
     store_free(store);
 }
 
+/* ---- part by part ---- */
+
+static void assert_page(Store *store, const StoreFilter *filter, const uint64_t *numbers,
+                        size_t count, uint64_t expected_next)
+{
+    StoreActions actions = {0};
+    uint64_t next = 7777;
+    Err err = {0};
+
+    assert_int_equal(store_history_page(store, filter, &actions, &next, &err), 0);
+    assert_int_equal(actions.count, count);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(actions.items[i].action, numbers[i]);
+    assert_int_equal(next, expected_next);
+    store_actions_done(&actions);
+}
+
+static void test_pages_follow_each_other_to_the_end(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+    uint64_t numbers[5], after;
+
+    assert_page(store, &(StoreFilter){.limit = 2}, NULL, 0, 0);
+    folder_begin(folder, store);
+    for (size_t i = 0; i < 5; i++)
+        numbers[i] = record(folder, store, CHANGE_DELETE);
+    assert_page(store, &(StoreFilter){.limit = 2}, numbers, 2, numbers[1]);
+    assert_page(store, &(StoreFilter){.limit = 2, .after = numbers[1]}, numbers + 2, 2, numbers[3]);
+    assert_page(store, &(StoreFilter){.limit = 2, .after = numbers[3]}, numbers + 4, 1, 0);
+    assert_page(store, &(StoreFilter){.limit = 2, .after = numbers[4]}, NULL, 0, 0);
+    assert_page(store, &(StoreFilter){.after = numbers[0], .before = numbers[3]}, numbers + 1, 2,
+                0);
+    assert_page(store, &(StoreFilter){.channel = "payments"}, numbers, 5, 0);
+    assert_page(store, &(StoreFilter){.channel = "orders"}, NULL, 0, 0);
+
+    assert_int_equal(store_history_start(store, &(StoreFilter){.limit = 2}, &after, NULL), 0);
+    assert_page(store, &(StoreFilter){.after = after}, numbers + 3, 2, 0);
+    assert_int_equal(store_history_start(store, &(StoreFilter){.limit = 6}, &after, NULL), 0);
+    assert_int_equal(after, 0);
+    store_free(store);
+}
+
+/* However few fit, no page looks through more than it may, and none is left out. */
+static void test_a_page_looks_through_so_many_and_no_more(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+    uint64_t far;
+    char sql[128];
+
+    folder_begin(folder, store);
+    far = record(folder, store, CHANGE_DELETE);
+    record(folder, store, CHANGE_DELETE);
+    snprintf(sql, sizeof(sql), "UPDATE action SET id = id + %u WHERE id = %llu",
+             2 * STORE_HISTORY_SCAN, (unsigned long long)far + 1);
+    assert_int_equal(sqlite3_exec(store->db, sql, NULL, NULL, NULL), SQLITE_OK);
+    far += 1 + 2 * (uint64_t)STORE_HISTORY_SCAN;
+    assert_page(store, &(StoreFilter){.channel = "orders"}, NULL, 0, STORE_HISTORY_SCAN);
+    assert_page(store, &(StoreFilter){.channel = "orders", .after = STORE_HISTORY_SCAN}, NULL, 0,
+                0);
+    assert_page(store, &(StoreFilter){.after = STORE_HISTORY_SCAN}, &far, 1, 0);
+    store_free(store);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
 int main(void)
@@ -160,6 +225,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_all_that_is_known_is_told),
         TEST(test_a_deletion_after_quarantine_has_the_original),
+        TEST(test_pages_follow_each_other_to_the_end),
+        TEST(test_a_page_looks_through_so_many_and_no_more),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+"""Answers that grow with what there is: each is told whole, or says what it leaves out, in bounded memory."""
+
+import contextlib
+import json
+import re
+import signal
+import sqlite3
+import subprocess
+
+import case as cases
+import pytest
+from case import FAILED, IN_SYNC, channel, entry, wait_until
+from daemon import sanitized
+
+KEPT = ("10.1.0.1", "10.1.0.2")
+CHANGES = 12000
+
+# What both programs take with a handful of rows is 10 to 20 MB.
+PEAK_MAX_KB = 64 * 1024
+
+
+def ctl(case, *args, **settings):
+    return case.run("rosterctl", *args, **settings)
+
+
+def peak_kb(process):
+    return int(re.search(r"VmHWM:\s+(\d+) kB", open(f"/proc/{process.pid}/status", encoding="ascii").read())[1])
+
+
+@pytest.fixture(name="long_lived")
+def fixture_long_lived(case):
+    """A daemon with a history of CHANGES deletions: one that it made, and copies of it."""
+    case.tune(guards={"max_delete_percent": 100})
+    case.serve(channel("payments", *KEPT, "10.9.0.1"))
+    case.roster(entry("payments", *KEPT))
+    assert case.run("rosterd", "--once").status == IN_SYNC
+    with contextlib.closing(sqlite3.connect(case.state_dir / "rosterd.db")) as database, database:
+        columns = [row[1] for row in database.execute("PRAGMA table_info(action)") if row[1] != "id"]
+        database.execute(
+            f"WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < {CHANGES}) "
+            f"INSERT INTO action (id, {', '.join(columns)}) SELECT i, {', '.join(columns)} FROM action, n "
+            "WHERE action.id = 1")
+    case.daemon = case.start("rosterd", "--log-level", "err")
+    wait_until(lambda: ctl(case, "status").status == IN_SYNC, process=case.daemon)
+    return case
+
+
+def begin_history(case, *args):
+    """rosterctl under way: its output is read as the test goes on."""
+    return subprocess.Popen([cases.program("rosterctl"), "history", "-c", str(case.config), *args],
+                            env=case.environment({}), cwd=case.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                            text=True)
+
+
+def test_a_long_history_is_printed_as_it_comes(long_lived):
+    """While half of it is printed, rosterctl has not kept it; in the end it is whole, in one table."""
+    reading = begin_history(long_lived, "--json")
+    text = ""
+    while len(text) < CHANGES * 300:
+        text += reading.stdout.read(1 << 16)
+    assert sanitized() or peak_kb(reading) < PEAK_MAX_KB
+    text += reading.stdout.read()
+    assert reading.wait() == IN_SYNC
+    assert [a["action"] for a in json.loads(text)["actions"]] == list(range(1, CHANGES + 1))
+    lines = ctl(long_lived, "history").stdout.splitlines()
+    assert lines[0].startswith("TIME ") and len(lines) == CHANGES + 1
+    assert len({line.index("prod/payments") for line in lines[1:]}) == 1, "all pages have the same columns"
+    assert sanitized() or peak_kb(long_lived.daemon) < PEAK_MAX_KB
+
+
+def test_who_reads_no_further_ends_rosterctl_without_a_word(long_lived):
+    shell = f"{cases.program('rosterctl')} history -c {long_lived.config} | head -n 2; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", shell], env=long_lived.environment({}), capture_output=True, text=True,
+                          check=False)
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("TIME ") and "10.9.0.1" in lines[1]
+    assert lines[2:] == [str(128 + signal.SIGPIPE)] and done.stderr == ""
+
+
+def test_history_that_breaks_off_is_no_history(long_lived):
+    readings = [begin_history(long_lived), begin_history(long_lived, "--json")]
+    first = [reading.stdout.readline() for reading in readings]
+    long_lived.daemon.signal(signal.SIGKILL)
+    for reading, line in zip(readings, first):
+        rest, error = reading.stdout.read(), reading.stderr.read()
+        assert reading.wait() == FAILED
+        assert "what is shown is not the whole history: no rosterd runs here" in error
+        assert rest.count("10.9.0.1") < CHANGES
+        with pytest.raises(json.JSONDecodeError):
+            json.loads(line + rest)
+
+
+def test_history_by_path_and_by_files(long_lived):
+    """The newest in one answer, or page by page; the files are read page by page likewise."""
+    def get(query):
+        return json.loads(subprocess.check_output(["curl", "-sf", "--unix-socket", long_lived.settings["control_socket"],
+                                                   f"http://rosterd/v1/history?{query}"]))
+
+    def numbers(page):
+        return [action["action"] for action in page["actions"]]
+
+    assert numbers(get("")) == list(range(CHANGES - 9999, CHANGES + 1))
+    assert numbers(get("limit=3&before=100")) == [97, 98, 99]
+    page = get("after=100&limit=3")
+    assert (numbers(page), page["complete"], page["next"]) == ([101, 102, 103], False, 103)
+    page = get(f"after={CHANGES - 2}&limit=3")
+    assert (len(numbers(page)), page["complete"], page["next"]) == (2, True, None)
+    assert get("after=0&channel=orders") == {"actions": [], "unknown_channel": True, "complete": True, "next": None}
+    long_lived.daemon.signal()
+    long_lived.daemon.finish()
+    done = ctl(long_lived, "history", "--json")
+    assert numbers(json.loads(done.stdout)) == list(range(1, CHANGES + 1))
