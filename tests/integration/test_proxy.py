@@ -30,6 +30,7 @@ class Proxy:
     def __init__(self, port):
         self.port, self.answer = port, self.TUNNEL
         self.heads, self.open = [], []
+        self.left = 0  # tunnels that the client ended
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         threading.Thread(target=self._serve, daemon=True).start()
@@ -62,8 +63,9 @@ class Proxy:
     def _join(self, client):
         service = socket.create_connection(("127.0.0.1", self.port))
         self.open.append(service)
-        threading.Thread(target=self._copy, args=[client, service], daemon=True).start()
-        self._copy(service, client)
+        threading.Thread(target=self._copy, args=[service, client], daemon=True).start()
+        self._copy(client, service)
+        self.left += 1
 
     @staticmethod
     def _copy(source, sink):
@@ -387,6 +389,7 @@ def test_a_new_password_counts_from_the_next_pass_on(far):
     use_password(far, "robot:newer")
     assert far.run("rosterctl", "reconcile").status == IN_SYNC
     assert len(far.proxy.heads) == 2 and "cm9ib3Q6bmV3ZXI=" in far.proxy.heads[-1], "no tunnel of the old one"
+    wait_until(lambda: far.proxy.left == 1, process=daemon)
     use_password(far, "nobody may read this one")
     assert far.run("rosterctl", "reconcile").status == IN_SYNC, "what was read before is still good"
     assert daemon.stop() == 0 and "nobody may" not in daemon.text()
