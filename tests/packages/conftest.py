@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -40,6 +41,20 @@ def debian(tmp_path_factory):
     # Nothing of it is mounted any more, or this would reach what is mounted.
     assert str(root) not in pathlib.Path("/proc/self/mounts").read_text()
     shutil.rmtree(root)
+
+
+def pytest_configure(config):
+    """The folder that sessions of pytest share is closed by each to all but its user; others build packages, too."""
+    if os.geteuid() == 0 and not config.option.basetemp:
+        config.option.basetemp = tempfile.mkdtemp(prefix="rosterd-packages.")
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """What failed stays to be looked at."""
+    folder = session.config.option.basetemp
+    if exitstatus == 0 and folder:
+        assert folder not in pathlib.Path("/proc/self/mounts").read_text()
+        shutil.rmtree(folder)
 
 
 def pytest_sessionstart():

@@ -34,8 +34,8 @@ def clone(folder):
 
 
 def open_to_all(folder):
-    """A folder of pytest's, which makes them for one user alone."""
-    for path in folder, *folder.parents[:2]:
+    """A folder of a test's own (conftest.py), which is made for one user alone."""
+    for path in folder, folder.parent:
         path.chmod(0o755)
 
 
