@@ -102,6 +102,20 @@ def test_a_request_names_its_host(shown):
     assert " 421 " in raw(shown, "POST /livez HTTP/1.1\r\nHost: evil.example.com\r\nContent-Length: 0\r\n\r\n")
 
 
+@pytest.mark.parametrize("text", [
+    "<b>mark</b>\r\n\r\n", "GET /<b>mark</b> HTTP/9.9\r\n\r\n", "<b>mark</b> / HTTP/1.1\r\nHost: <b>mark</b>\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: localhost\r\n<b>mark</b>\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: <b>mark</b>\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n<b>mark</b>\r\n",
+    "GET /" + "<b>mark</b>" * 7000 + " HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: localhost\r\nX: " + "<b>mark</b>" * 7000 + "\r\n\r\n",
+], ids=["no line", "version", "method", "header", "length", "chunk", "path too long", "headers too long"])
+def test_what_is_no_request_gets_nothing_of_it_back(shown, text):
+    said = raw(shown, text)
+    assert "mark" not in said and (not said or 400 <= int(said.split()[1]) < 600), said
+    assert get(shown, "/livez").status == 200
+
+
 # ---- the token ----
 
 def test_who_has_the_token(case):
