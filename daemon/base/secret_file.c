@@ -177,7 +177,8 @@ static int secret_file_tell_missing(const char *file, const char *key, const cha
         return err_set(err, -ENOENT,
                        "%s: no such file: %s, and $CREDENTIALS_DIRECTORY is not set: put the "
                        "secret there, with mode 0600; one that the unit gets by LoadCredential=%s "
-                       "is seen by the service alone",
+                       "is seen by the service alone, and here where CREDENTIALS_DIRECTORY "
+                       "names its folder",
                        key, path, file);
     return err_set(err, -ENOENT,
                    "%s: no such file: neither %s/%s nor %s: give it to the unit with "
