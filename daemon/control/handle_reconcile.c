@@ -104,7 +104,8 @@ static int handle_reconcile_merge(const Controller *controller, const Waiter *wa
         if (!other.report || (found.channel && found.channel != other.channel))
             continue;
         ret_report->channels[ret_report->channel_count++] = *other.report;
-        if (strcmp(other.scheduler->last_pass, ret_report->pass_id) > 0)
+        /* Of two of one second, "…-10" is the later one, and "…-9" the earlier. */
+        if (strverscmp(other.scheduler->last_pass, ret_report->pass_id) > 0)
             ret_report->pass_id = other.scheduler->last_pass;
     }
     for (size_t i = 0; i < controller->scheduler_count; i++) {

@@ -52,6 +52,24 @@ int control_case_teardown(void **state)
     return 0;
 }
 
+void control_case_use(ControlCase *control_case, const char *settings, const char *roster)
+{
+    ControllerCase *controller_case = control_case->controller_case;
+
+    control_free(control_case->control);
+    control_case->control = NULL;
+    controller_free(controller_case->controller);
+    controller_case->controller = NULL;
+    controller_case_write_settings(controller_case, settings);
+    if (roster)
+        client_case_write_secret(&controller_case->client_case, "rosters.d/a.yaml", roster);
+    controller_case->controller = controller_case_make(controller_case, false);
+    assert_int_equal(control_new(control_case_loop(control_case), control_case->path,
+                                 &control_case->state, false, "", &control_case->control, NULL),
+                     0);
+    control_set_controller(control_case->control, controller_case->controller);
+}
+
 void control_case_begin(ControlCase *control_case)
 {
     controller_begin(control_case->controller_case->controller, NULL, control_case_on_pass,

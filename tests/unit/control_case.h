@@ -26,6 +26,9 @@ int control_case_setup(void **state);
 int control_case_teardown(void **state);
 sd_event *control_case_loop(const ControlCase *control_case);
 
+/* A controller by other settings and (NULL: the same) another roster, before the first pass. */
+void control_case_use(ControlCase *control_case, const char *settings, const char *roster);
+
 /* Begins the passes, and waits for the first. */
 void control_case_begin(ControlCase *control_case);
 

@@ -130,19 +130,25 @@ static Config *controller_case_load(ControllerCase *controller_case)
 void controller_case_write_settings(ControllerCase *controller_case, const char *more)
 {
     FILE *file = fopen(controller_case->settings, "w");
-    char password[160];
+    const char *endpoint = controller_case->client_case.endpoint;
+    char password[160], second[256] = "";
 
     snprintf(password, sizeof(password),
              "method: password, domain: d, user: u, password_file: token, iam_endpoint: '%s'",
-             controller_case->client_case.endpoint);
+             endpoint);
+    if (controller_case->has_two_instances)
+        snprintf(second, sizeof(second),
+                 "  test: {endpoint: '%s', project_id: p1, instance_id: i2,\n"
+                 "         auth: {method: token, token_file: token}}\n",
+                 endpoint);
     assert_non_null(file);
     fprintf(file,
             "version: 1\nmode: prune\ninterval: 24h\nsettle: 0s\n"
             "instances:\n  prod: {endpoint: '%s', project_id: p1, instance_id: i1,\n"
-            "         auth: {%s}}\n"
+            "         auth: {%s}}\n%s"
             "retry: {attempts: 2, base: 1ms, cap: 1ms, throttle_base: 1ms}\n%s",
-            controller_case->client_case.endpoint,
-            controller_case->has_password ? password : "method: token, token_file: token", more);
+            endpoint, controller_case->has_password ? password : "method: token, token_file: token",
+            second, more);
     assert_int_equal(fclose(file), 0);
 }
 

@@ -36,7 +36,8 @@ extern ControllerService controller_service;
 typedef struct ControllerCase {
     ClientCase client_case; /* its service and secrets */
     char settings[SCRATCH_SIZE + 32], state[SCRATCH_SIZE + 32];
-    bool has_password; /* its token is IAM's, which is the service as well */
+    bool has_password;      /* its token is IAM's, which is the service as well */
+    bool has_two_instances; /* "prod" and "test", of one service */
     Store *store;
     Controller *controller;
     size_t passes; /* as controller_case_on_pass() was told */

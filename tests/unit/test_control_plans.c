@@ -21,15 +21,7 @@ static void test_a_plan_and_its_approval(void **state)
     ControllerCase *controller_case = control_case->controller_case;
     char digest[DIGEST_HEX_SIZE], body[160];
 
-    control_free(control_case->control);
-    control_case->control = NULL;
-    controller_free(controller_case->controller);
-    controller_case_write_settings(controller_case, "guards: {max_deletes: 1}\n");
-    controller_case->controller = controller_case_make(controller_case, false);
-    assert_int_equal(control_new(control_case_loop(control_case), control_case->path,
-                                 &control_case->state, false, "", &control_case->control, NULL),
-                     0);
-    control_set_controller(control_case->control, controller_case->controller);
+    control_case_use(control_case, "guards: {max_deletes: 1}\n", NULL);
     control_case_begin(control_case);
     control_case_assert_post(control_case, CONTROL_PATH_PLAN, "{\"channels\":7}", 400,
                              "channels: not a list");
@@ -76,6 +68,36 @@ static void test_a_plan_and_its_approval(void **state)
     control_case_assert_has(control_case, controller_case->controller->schedulers[0].last_pass);
 }
 
+/* Passes of two instances that ended in one second, told of as the tenth and the ninth of it. */
+static void on_pass_of_two(void *userdata)
+{
+    ControlCase *control_case = userdata;
+    Scheduler *schedulers = control_case->controller_case->controller->schedulers;
+
+    control_case->controller_case->passes++;
+    strcpy(schedulers[0].last_pass, "2026-11-30T12:00:00Z-10");
+    strcpy(schedulers[1].last_pass, "2026-11-30T12:00:00Z-9");
+    control_on_pass(control_case->control);
+}
+
+static void test_the_newest_pass_of_two_instances_is_named(void **state)
+{
+    ControlCase *control_case = *state;
+    ControllerCase *controller_case = control_case->controller_case;
+
+    controller_case->has_two_instances = true;
+    client_case_write_secret(&controller_case->client_case, "rosters.d/b.yaml",
+                             "version: 1\ninstance: test\nchannels:\n"
+                             "  - {name: orders, members: ['10.2.0.1:80']}\n");
+    control_case_use(control_case, "guards: {max_delete_percent: 100}\n",
+                     "version: 1\ninstance: prod\nchannels:\n"
+                     "  - {name: payments, members: ['10.1.0.1:80']}\n");
+    controller_begin(controller_case->controller, NULL, on_pass_of_two, control_case);
+    controller_case_await_passes(controller_case, 2);
+    control_case_assert_post(control_case, CONTROL_PATH_RECONCILE, "{}", 200,
+                             "\"pass\": \"2026-11-30T12:00:00Z-10\"");
+}
+
 static void test_one_plan_at_a_time(void **state)
 {
     ControlCase *control_case = *state;
@@ -95,6 +117,20 @@ static void test_one_plan_at_a_time(void **state)
     control_case->control = NULL;
     control_case_await_answer(control_case, first);
     control_case_assert_answered(control_case, 503, "rosterd is ending");
+}
+
+/* What is read for a plan goes at the pace of requests_per_second, together with the passes. */
+static void test_a_plan_keeps_to_the_pace_of_the_passes(void **state)
+{
+    ControlCase *control_case = *state;
+    const Throttle *throttle = &control_case->controller_case->controller->backend.throttles[0];
+    size_t begun;
+
+    control_case_begin(control_case);
+    begun = throttle->count;
+    control_case_assert_post(control_case, CONTROL_PATH_PLAN, "{}", 200, "\"dry_run\": true");
+    assert_int_equal(throttle->count, begun + 3);
+    control_case_assert_get(control_case, CONTROL_PATH_CHANNELS, 200, "payments");
 }
 
 static void test_channels_are_listed(void **state)
@@ -176,8 +212,12 @@ static void test_a_dry_run_records_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_a_plan_and_its_approval),   TEST(test_one_plan_at_a_time),
-        TEST(test_channels_are_listed),       TEST(test_an_undo),
+        TEST(test_a_plan_and_its_approval),
+        TEST(test_one_plan_at_a_time),
+        TEST(test_the_newest_pass_of_two_instances_is_named),
+        TEST(test_a_plan_keeps_to_the_pace_of_the_passes),
+        TEST(test_channels_are_listed),
+        TEST(test_an_undo),
         TEST(test_a_dry_run_records_nothing),
     };
 
