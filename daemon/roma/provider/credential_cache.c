@@ -178,11 +178,9 @@ static int credential_cache_on_known(sd_event_source *source, void *userdata)
     CredentialCache *credential_cache = userdata;
 
     (void)source;
-    if (!credential_cache->provider) {
-        err_clear(&credential_cache->known_err);
+    if (!credential_cache->provider)
         credential_cache->known =
             credential_cache_reload(credential_cache, &credential_cache->known_err);
-    }
     credential_cache_end(credential_cache, credential_cache->known, &credential_cache->known_err);
     return 0;
 }
