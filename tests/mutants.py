@@ -5,10 +5,12 @@ faults the tests notice. Which faults is decided by a seed, not by hand.
 
 A fault is built in a scratch copy: its one object is compiled anew and the tests that are about its room
 are run, those named like the file first, until one fails: unit tests, the simulator for reconcile/, and
-for rooms of daemon/ the integration tests about the file, with the real programs. A fault that does not
-compile is no fault, nor is one of which the optimizer makes the same program; another takes its place. What
-no test notices is tried once more with the sanitizers, which see what is left behind; what they do not see
-either survives. Assertions stay as they are: they belong to what notices.
+the integration tests about the file and then about its room, with the real programs. A fault that does not
+compile is no fault, nor is one of which the optimizer makes the same program; another takes its place.
+Likewise what cannot differ: a larger array or allocation (less of one is a fault), and at which of two equal
+values the smaller, the larger or their distance is taken. What no test notices is tried once more with the
+sanitizers, which see what is left behind; what they do not see either survives. Assertions stay as they are:
+they belong to what notices.
 
 A test that fails must fail a second time, and pass without the fault: where the machine is so busy that a
 test fails by itself, that is no merit.
@@ -44,6 +46,8 @@ ROOMS = ["config", "reconcile", "daemon/store", "daemon/runtime", "daemon/roma",
 # The integration tests that are about a file, or a room where nothing is said of the file: those that are
 # likely to notice first. After the colon: which of the file, as pytest's -k.
 ABOUT = {
+    "config": ["test_validate.py", "test_config.py", "test_windows.py", "test_which_roster.py"],
+    "reconcile": ["test_pass.py", "test_sync.py", "test_guards.py", "test_plan_text.py", "test_report.py"],
     "daemon/store": ["test_state_files.py", "test_undo.py:every or recorded"],
     "daemon/store/added.c": ["test_undo.py:cut_short or killed or recorded", "test_quarantine.py:killed"],
     "daemon/store/approval.c": ["test_control.py:approv", "test_control_plan.py:approv"],
@@ -71,7 +75,8 @@ ABOUT = {
                                    "test_daemon_midpass.py:stop or reload", "test_daemon_passes.py:not outage"],
     "daemon/runtime/undo.c": ["test_undo.py", "test_daemon_midpass.py:undo"],
     "daemon/roma": ["test_pass.py:not kind and not left_alone", "test_answers.py:retry_after or lost or attempts"],
-    "daemon/roma/authorities.c": ["test_tls.py:authority or ca_file"],
+    "daemon/roma/probe.c": ["test_check.py"],
+    "daemon/roma/provider/route.c": ["test_proxy.py", "test_tls.py:authority or ca_file"],
     "daemon/roma/auth/credential.c": ["test_credentials.py:rotate or whole or prefixes or environment"],
     "daemon/roma/auth/lockout.c": ["test_password.py:refused or lock or wrong"],
     "daemon/roma/auth/redact.c": ["test_credentials.py:shows or repeating"],
@@ -82,6 +87,7 @@ ABOUT = {
     "daemon/roma/provider/provider_metadata.c": ["test_agency.py"],
     "daemon/roma/wire/page.c": ["test_lists.py:whole or pages or small or clamps"],
     "daemon/control": ["test_control.py:not hostile", "test_control_reload.py", "test_control_access.py:end"],
+    "daemon/control/control.c": ["test_web.py:shown or there or refused or host or token or socket"],
     "daemon/control/channel_ref.c": ["test_pause_scopes.py", "test_control_plan.py:name or some",
                                      "test_control.py:pause or history", "test_undo.py:channel or pause"],
     "daemon/control/handle_approve.c": ["test_control_access.py", "test_control.py:change or refused"],
@@ -94,6 +100,10 @@ ABOUT = {
                                           "test_control_reload.py", "test_control_plan.py:reconcile or approv"],
     "daemon/control/handle_status.c": ["test_control.py:status or shown or known",
                                        "test_control_reload.py:when", "test_control_plan.py:status"],
+    "daemon/control/handle_health.c": ["test_health.py"],
+    "daemon/control/handle_metrics.c": ["test_metrics.py"],
+    "daemon/control/handle_page.c": ["test_page.py"],
+    "daemon/control/handle_samples.c": ["test_samples.py"],
     "daemon/control/handle_undo.c": ["test_undo.py", "test_control.py:refused"],
     "daemon/control/known_plans.c": ["test_control_plan.py", "test_control.py:approv"],
     "daemon/control/loading.c": ["test_control_plan.py:disk or plan", "test_control.py:waits or reload"],
@@ -106,6 +116,7 @@ ABOUT = {
 }
 CPU_SECONDS = 30  # of one test: what goes round for ever is noticed
 TEST_SECONDS = 600  # however busy the machine is
+UNIT_SECONDS = 180  # likewise, of a unit test, of which none takes a tenth of it
 PYTEST_MISUSED, PYTEST_RAN_NOTHING = 4, 5  # its exit statuses
 MEMORY_MAX = 2 << 30
 
@@ -144,11 +155,42 @@ def replaced(line, start, end, text):
     return line[:start] + text + line[end:]
 
 
+def arms_agree(code, start):
+    """Whether what is chosen by the comparison at `start` is the same value where both are equal."""
+    value = r"[\w.>\-\[\]()]+"
+    found = re.compile(rf"({value})( [<>]=? )({value}) \? (.+?) : (.+?)[;,)]*$")
+    for m in found.finditer(code.rstrip()):
+        a, b, chosen, other = m[1].lstrip("("), m[3], m[4], m[5]
+        if m.start(2) == start and ({chosen, other} == {a, b} or chosen in (f"{a} - {b}", f"{b} - {a}") and
+                                    other in ("0", f"{a} - {b}", f"{b} - {a}")):
+            return True
+    return False
+
+
+def other_constant(code, start, end):
+    """A number that makes a fault of the one that stands there, or None: more room is none."""
+    number = int(code[start:end])
+    before, after = code[:start], code[end:]
+    # Which item of an array sizeof is asked of makes no difference.
+    if "= {0}" in code or "[static" in code or re.search(r"sizeof\([^()]*$", before):
+        return None
+    if re.search(r"\[[^\]]*$", before) and re.match(r"^\s+(?:\w+ )*\w+ \**\w+\[[^=]*$", before):
+        return None
+    if re.search(r"\b(?:calloc|malloc|arena_alloc|mem_grow|map_reserve)\((?:[^()]|\([^()]*\))*\(?[^()]*$", before):
+        return None if before.endswith(" : ") else number - 1
+    # By our convention 1 is no failure either.
+    if number == 0 and re.match(r"^\s*return .* [?:] $", before) and re.match(r"^(?: :|;)", after):
+        return -1
+    return number + 1
+
+
 def faults_of_line(line, code, families, chance):
     """(kind, new line) of every fault that the line can take."""
     for old, new in SWAPS.items():
         pattern = re.escape(old) if old.startswith(" ") else rf"\b{old}\b"
         for m in re.finditer(pattern, code):
+            if old.strip() in ("<", ">", "<=", ">=") and arms_agree(code, m.start()):
+                continue
             yield f"{old.strip()} to {new.strip()}", replaced(line, m.start(), m.end(), new)
     m = re.match(r"^(\s*(?:if|while|\} else if) )\((.*)\)( \{)?$", code.rstrip())
     if m:
@@ -158,10 +200,9 @@ def faults_of_line(line, code, families, chance):
         yield "success to failure", line.replace("return 0;", "return -1;")
         return
     for m in re.finditer(r"(?<![\w.\"])(\d+)(?![\w.\"])", code):
-        # Which item of an array sizeof is asked of makes no difference.
-        in_sizeof = re.search(r"sizeof\([^()]*$", code[:m.start()])
-        if "= {0}" not in code and "[static" not in code and not in_sizeof:
-            yield "constant off by one", replaced(line, m.start(), m.end(), str(int(m[1]) + 1))
+        other = other_constant(code, m.start(), m.end())
+        if other is not None:
+            yield "constant off by one", replaced(line, m.start(), m.end(), str(other))
     if re.match(r"^ {4,}[a-z][\w.>\-\[\]]*(\(.*\)| [-+|]?= .*|\+\+|--);$", code.rstrip()):
         yield "statement dropped", re.match(r"^\s*", line)[0] + ";"
     for m in re.finditer(r"\b([A-Z]+)_[A-Z0-9_]+\b", code):
@@ -215,11 +256,12 @@ class Scratch:
     """A copy of the sources in `source`, built; what happens there meanwhile does not matter. What the
     tests have in common is a library: a fault costs one object and one link of it."""
 
-    def __init__(self, source, folder, sanitize=(), like=None):
+    def __init__(self, source, folder, sanitize=(), like=None, has_integration=True):
         """The objects are those of `like` where there is one, that has no fault in it now."""
         self.source = source
         self.folder = folder
         self.sanitize = list(sanitize)
+        self.has_integration = has_integration and not sanitize
         self.said = ""  # by the last test that failed
         for name in ("config", "daemon", "reconcile", "systemd", "tests"):
             shutil.copytree(os.path.join(source, name), os.path.join(folder, name))
@@ -351,9 +393,9 @@ class Scratch:
 
     def passes(self, test, *arguments):
         folder = self.folder if test == "sim" else self.first.folder
+        seconds = TEST_SECONDS if test == "sim" or "random" in test else UNIT_SECONDS
         try:
-            return self.run([os.path.join(folder, test), *arguments],
-                            TEST_SECONDS).returncode == 0
+            return self.run([os.path.join(folder, test), *arguments], seconds).returncode == 0
         except subprocess.TimeoutExpired:
             return False
 
@@ -373,8 +415,9 @@ class Scratch:
         tests = [test for test in self.order(path) if not (self.sanitize and "random" in test)]
         if path.startswith("reconcile/"):
             tests.append("sim")
-        if not self.sanitize:
-            tests += ABOUT.get(path, ABOUT.get(room_of(path), []))
+        if self.has_integration:
+            tests += ABOUT.get(path, [])
+            tests += [test for test in ABOUT[room_of(path)] if test not in tests]
         return tests
 
     def noticed_by(self, path):
@@ -464,11 +507,11 @@ class Scratch:
 class Trial:
     """Two scratch copies below a folder, the second made when it is first needed."""
 
-    def __init__(self, source, folder, has_sanitizers, like=None):
+    def __init__(self, source, folder, options, like=None):
         self.source = source
         self.folder = folder
-        self.has_sanitizers = has_sanitizers
-        self.plain = self.scratch("plain", like=like and like.plain)
+        self.has_sanitizers = not options.plain and not options.quick
+        self.plain = self.scratch("plain", like=like and like.plain, has_integration=not options.quick)
         self.sanitized = None
         # (whether with sanitizers, test) that was seen to pass without a fault
         self.passed = like.passed if like else set()
@@ -500,13 +543,13 @@ class Trial:
         return True, f"{test} with sanitizers" if test else None
 
 
-def make_trials(folder, count, has_sanitizers):
+def make_trials(folder, options):
     source = os.path.join(folder, "source")
     for name in ("config", "daemon", "reconcile", "systemd", "tests"):
         shutil.copytree(os.path.join(ROOT, name), os.path.join(source, name))
     trials = []
-    for number in range(count):
-        trials.append(Trial(source, os.path.join(folder, str(number)), has_sanitizers,
+    for number in range(options.jobs):
+        trials.append(Trial(source, os.path.join(folder, str(number)), options,
                             trials[0] if trials else None))
     return trials
 
@@ -586,7 +629,11 @@ def main():
     parser.add_argument("--count", type=int, default=200, help="how many faults (200)")
     parser.add_argument("--seed", type=int, default=1, help="which ones (1)")
     parser.add_argument("--room", choices=ROOMS, action="append", help="only there (everywhere); may be repeated")
+    parser.add_argument("--file", action="append", help="only in that file; may be repeated")
     parser.add_argument("--only", metavar="FILE:LINE", help="all faults of one line instead")
+    parser.add_argument("--quick", action="store_true",
+                        help="only by unit tests and the simulator, to find weak places soon: what survives is "
+                        "for --again")
     parser.add_argument("--again", metavar="FILE", help="those that survived a run with --json FILE")
     parser.add_argument("--plain", action="store_true",
                         help="without the sanitizers: with --json, and --again later, they are built once")
@@ -595,6 +642,8 @@ def main():
     options = parser.parse_args()
     chance = random.Random(options.seed)
     faults = all_faults(chance, options.room or ROOMS)
+    if options.file:
+        faults = [f for f in faults if f.path in options.file]
     if options.only:
         faults = [f for f in faults if f"{f.path}:{f.line}" == options.only]
     chance.shuffle(faults)
@@ -607,7 +656,7 @@ def main():
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         os.chmod(folder, 0o755)  # some tests run a program as another user
-        trials = make_trials(folder, options.jobs, not options.plain)
+        trials = make_trials(folder, options)
         for fault, compiles, test in tried(trials, faults):
             if not compiles:
                 continue
