@@ -316,6 +316,7 @@ static void test_all_missing_credentials_are_named(void **state)
     client_case_assert_has(err.text, "instance one: auth.token_file: ");
     client_case_assert_has(err.text, "/missing-one, and $CREDENTIALS_DIRECTORY");
     client_case_assert_has(err.text, "; instance three: auth.password_file: ");
+    client_case_assert_has_not(err.text, "; ;"); /* the second is as it should be */
     client_case_assert_has_not(err.text, TOKEN);
     assert_null(client_case->client);
 }

@@ -3,6 +3,8 @@
  * and an undo beside them. */
 #include "tests/unit/controller_case.h"
 
+#include "reconcile/plan/identity.h"
+
 /* ---- passes ---- */
 
 static void test_a_pass_deletes_and_records(void **state)
@@ -160,6 +162,64 @@ static void test_when_a_channel_was_read_outlives_a_reload(void **state)
     assert_int_equal(now->schedulers[0].listed_usec[2], first_usec);
 }
 
+/* ---- members that rosterd disabled ---- */
+
+static void record_a_disabled_member(ControllerCase *controller_case, const char *instance_key,
+                                     const char *channel_id)
+{
+    static const RosterChannel roster = {.mode = MODE_PRUNE, .quarantine_usec = USEC_PER_HOUR};
+    unsigned char identity[IDENTITY_SIZE_MAX];
+    char pass[STORE_PASS_ID_SIZE];
+    Change change = {
+        .kind = CHANGE_DISABLE, .member_id = "102", .identity = identity, .before = "{}"};
+    Batch batch = {
+        .pass = pass,
+        .channel = &roster,
+        .instance_name = "prod",
+        .instance_key = instance_key,
+        .channel_id = channel_id,
+        .channel_name = "payments",
+        .digest = "",
+        .changes = &change,
+        .change_count = 1,
+    };
+    int size = identity_pack("", "10.1.0.2", 80, identity);
+
+    assert_true(size > 0);
+    change.identity_size = (size_t)size;
+    assert_int_equal(store_name_instance(controller_case->store, instance_key, "prod", NULL), 0);
+    assert_int_equal(store_begin_pass(controller_case->store, clock_realtime_usec(), pass, NULL),
+                     0);
+    if (store_record(controller_case->store, &batch, 1, clock_realtime_usec(),
+                     &controller_case->err) < 0)
+        fail_msg("%s", controller_case->err.text);
+}
+
+/* A pass says which channels there are; without rosters there is none, and it is told at once. */
+static void test_disabled_members_of_an_instance_without_rosters_are_told(void **state)
+{
+    ControllerCase *controller_case = *state;
+    Controller *controller = controller_case_make(controller_case, false);
+
+    controller_service.is_silent = true;
+    record_a_disabled_member(controller_case, controller->backend.keys[0], FIRST);
+    controller_case->controller = controller;
+    controller_begin(controller, NULL, controller_case_on_pass, controller_case);
+    assert_int_equal(controller_case_count_logged(controller_case, "left the rosters"), 0);
+    controller_case_end(controller_case);
+    controller_case->has_two_instances = true;
+    controller_case_write_settings(controller_case, "");
+    client_case_write_secret(&controller_case->client_case, "rosters.d/a.yaml",
+                             "version: 1\ninstance: test\nchannels:\n"
+                             "  - {name: orders, members: ['10.2.0.1:80']}\n");
+    controller = controller_case_make(controller_case, false);
+    controller_case->controller = controller;
+    controller_begin(controller, NULL, controller_case_on_pass, controller_case);
+    assert_int_equal(controller_case_count_logged(controller_case,
+                                                  "prod/payments: left the rosters, and 1 member"),
+                     1);
+}
+
 /* ---- an undo ---- */
 
 static bool covers(void *userdata, size_t instance)
@@ -244,6 +304,7 @@ int main(void)
         TEST(test_what_fails_and_what_is_held_is_trouble),
         TEST(test_an_outage_goes_on_over_a_reload),
         TEST(test_when_a_channel_was_read_outlives_a_reload),
+        TEST(test_disabled_members_of_an_instance_without_rosters_are_told),
         TEST(test_an_undo_brings_members_back),
     };
 

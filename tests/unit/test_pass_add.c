@@ -329,6 +329,12 @@ static void test_the_fight_guard_counts_additions_for_themselves(void **state)
     world_pass(world);
     sync_case_expect(world, RESULT_HELD, 0, 0);
     assert_string_equal(guard_name_text(world_report(world, 0)->guards[0].name), "fight");
+    /* A mode that adds nothing fights nobody over additions. */
+    world->rosters[0].mode = MODE_PRUNE;
+    world_add_member(&world->channels[0], "10.6.0.1", 8080);
+    world_pass(world);
+    sync_case_expect(world, RESULT_DRIFT, 0, 1);
+    assert_int_equal(world_report(world, 0)->missing_count, 1);
     world_free(world);
 }
 

@@ -257,6 +257,26 @@ static void test_a_stop_and_a_pause_end_the_waiting(void **state)
     world_free(world);
 }
 
+/* What waited for another channel says why nothing was sent: the instance's failure. */
+static void test_a_failure_of_the_instance_ends_the_waiting(void **state)
+{
+    World *world = world_of(3, 2, 25, 5);
+    WorldFault *fault = stall(world, "id-a", 1);
+
+    (void)state;
+    world->instances[0].renewal = RENEWAL_FAILED;
+    fault->answer.kind = ANSWER_HTTP;
+    fault->answer.http = 401;
+    world_pass(world);
+    expect_results(world, "failed failed failed");
+    assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 0);
+    for (size_t i = 1; i < 3; i++) {
+        assert_int_equal(world_count_extras(world, i, OUTCOME_SKIPPED), 2);
+        assert_non_null(strstr(world_report(world, i)->error.text, "the identity service is away"));
+    }
+    world_free(world);
+}
+
 /* A reload in mid-pass: what was sent before it counts after it, once for a channel. */
 static void test_what_was_sent_before_a_stop_counts_after_it(void **state)
 {
@@ -368,6 +388,7 @@ int main(void)
         cmocka_unit_test(test_who_comes_later_is_held_alone_where_too_little_is_left),
         cmocka_unit_test(test_once_refused_nothing_passes_in_this_pass),
         cmocka_unit_test(test_a_stop_and_a_pause_end_the_waiting),
+        cmocka_unit_test(test_a_failure_of_the_instance_ends_the_waiting),
         cmocka_unit_test(test_what_was_sent_before_a_stop_counts_after_it),
         cmocka_unit_test(test_a_channel_in_which_something_was_sent_counts_once),
         cmocka_unit_test(test_an_approved_plan_passes_and_counts),

@@ -100,6 +100,39 @@ static void test_counts_are_of_what_the_pass_left(void **state)
     assert_int_equal(counts.ignored, 1);
 }
 
+/* Members that are enabled again are told in two steps: those that left quarantine before the plan
+ * was carried out, and those after it. */
+static void test_what_is_enabled_later_stands_behind_what_was_before(void **state)
+{
+    static const Kept kept[] = {{.id = "m1", .group = "", .address = "10.1.0.1", .port = 81},
+                                {.id = "m2", .group = "g", .address = "10.1.0.2", .port = 82},
+                                {.id = "m3", .group = "", .address = "10.1.0.3", .port = 83}};
+    const Kept *const first[] = {&kept[0], &kept[1]}, *const later[] = {&kept[2]};
+    ChannelReport report = {0};
+
+    (void)state;
+    assert_int_equal(report_add_enabled(&report, first, 0), 0);
+    assert_int_equal(report.enabled_count, 0);
+    assert_int_equal(report_add_enabled(&report, first, 2), 0);
+    assert_int_equal(report_add_enabled(&report, later, 1), 0);
+    assert_int_equal(report.enabled_count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        const ChangedReport *row = &report.enabled[i];
+
+        assert_string_equal(row->id, kept[i].id);
+        assert_int_equal(row->port, kept[i].port);
+        assert_int_equal(row->outcome, OUTCOME_PLANNED);
+        assert_int_equal(row->states, ROSTER_MEMBER_ENABLED);
+        assert_int_equal(row->live.weight, OPS_WEIGHT_NONE);
+        assert_false(row->live.is_enabled);
+        assert_string_equal(row->member->group, kept[i].group);
+        assert_string_equal(row->member->address, kept[i].address);
+        assert_int_equal(row->member->states, ROSTER_MEMBER_ENABLED);
+        assert_true(row->member->enabled);
+    }
+    report_channel_done(&report);
+}
+
 static void test_a_word_gives_its_result(void **state)
 {
     (void)state;
@@ -220,6 +253,7 @@ int main(void)
         cmocka_unit_test(test_failed_outranks_held_outranks_drift_outranks_in_sync),
         cmocka_unit_test(test_the_words_are_those_of_the_contract),
         cmocka_unit_test(test_counts_are_of_what_the_pass_left),
+        cmocka_unit_test(test_what_is_enabled_later_stands_behind_what_was_before),
         cmocka_unit_test(test_a_word_gives_its_result),
         cmocka_unit_test(test_the_worst_of_one_instance),
         cmocka_unit_test(test_a_channels_numbers_are_of_the_planned_list),
