@@ -32,6 +32,86 @@ static void test_a_pass_deletes_and_records(void **state)
     assert_int_equal(scheduler->results[RESULT_CONVERGED], 0);
 }
 
+static void test_since_when_a_channel_has_its_result(void **state)
+{
+    ControllerCase *controller_case = *state;
+    const Scheduler *scheduler = controller_case_begin(controller_case, false);
+    uint64_t since_usec = scheduler->since[0].usec, other_usec = scheduler->since[1].usec;
+
+    assert_true(since_usec > 0 && other_usec > 0);
+    assert_true(scheduler->since[0].is_first && scheduler->since[1].is_first);
+    assert_int_equal(scheduler->since[0].result, RESULT_IN_SYNC); /* as one that converged is */
+    controller_case_next_pass(controller_case);
+    assert_int_equal(scheduler->since[0].usec, since_usec);
+    assert_true(scheduler->since[0].is_first);
+    controller_service.delete_status = 400;
+    controller_service.channels[0].members[4] = true;
+    controller_case_next_pass(controller_case);
+    assert_int_equal(scheduler->since[0].result, RESULT_FAILED);
+    assert_true(scheduler->since[0].usec > since_usec);
+    assert_false(scheduler->since[0].is_first);
+    assert_int_equal(scheduler->since[1].usec, other_usec);
+    since_usec = scheduler->since[0].usec;
+    controller_service.delete_status = 0;
+    controller_case_next_pass(controller_case);
+    assert_int_equal(scheduler->since[0].result, RESULT_IN_SYNC);
+    assert_true(scheduler->since[0].usec > since_usec);
+}
+
+/* ---- when the next is due ---- */
+
+static uint64_t due_with(ControllerCase *controller_case, const char *freezes,
+                         const char *own_freezes)
+{
+    char roster[512];
+    Controller *controller;
+    uint64_t due_usec;
+
+    snprintf(roster, sizeof(roster),
+             "version: 1\nchannels:\n"
+             "  - {name: third, members: ['10.3.0.1:80']}\n"
+             "  - {name: orders, members: ['10.2.0.1:80']%s}\n"
+             "  - {name: payments, members: ['10.1.0.1:80']}\n",
+             own_freezes);
+    client_case_write_secret(&controller_case->client_case, "rosters.d/a.yaml", roster);
+    controller_case_write_settings(controller_case, freezes);
+    controller = controller_case_make(controller_case, false);
+    due_usec = scheduler_due_in_usec(&controller->schedulers[0]);
+    controller_free(controller);
+    return due_usec;
+}
+
+/* A freeze that began an hour ago and ends in so many hours. */
+static const char *freeze_of(const char *before, unsigned hours)
+{
+    static char texts[2][160];
+    static size_t number;
+    char from[CLOCK_RFC3339_SIZE], to[CLOCK_RFC3339_SIZE], *text = texts[number++ % 2];
+    uint64_t now_usec = clock_realtime_usec();
+
+    clock_format_rfc3339(now_usec - USEC_PER_HOUR, from);
+    clock_format_rfc3339(now_usec + hours * USEC_PER_HOUR, to);
+    snprintf(text, sizeof(texts[0]), "%sfreezes: [{from: '%s', to: '%s', reason: sale}]", before,
+             from, to);
+    return text;
+}
+
+static void test_a_pass_is_due_when_a_channel_opens(void **state)
+{
+    ControllerCase *controller_case = *state;
+
+    assert_true(due_with(controller_case, "", "") == USEC_NEVER);
+    assert_in_range(due_with(controller_case, freeze_of("", 5), ""),
+                    5 * USEC_PER_HOUR - USEC_PER_MINUTE, 5 * USEC_PER_HOUR);
+    assert_in_range(due_with(controller_case, "", freeze_of(", ", 3)),
+                    3 * USEC_PER_HOUR - USEC_PER_MINUTE, 3 * USEC_PER_HOUR);
+    /* Its own freeze is over first, but that of the settings holds it too. */
+    assert_in_range(due_with(controller_case, freeze_of("", 5), freeze_of(", ", 3)),
+                    5 * USEC_PER_HOUR - USEC_PER_MINUTE, 5 * USEC_PER_HOUR);
+    assert_in_range(due_with(controller_case, freeze_of("", 3), freeze_of(", ", 5)),
+                    3 * USEC_PER_HOUR - USEC_PER_MINUTE, 3 * USEC_PER_HOUR);
+}
+
 static void test_a_pause_is_shown_where_nothing_is_extra(void **state)
 {
     ControllerCase *controller_case = *state;
@@ -298,6 +378,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_pass_deletes_and_records),
+        TEST(test_since_when_a_channel_has_its_result),
+        TEST(test_a_pass_is_due_when_a_channel_opens),
         TEST(test_a_pause_is_shown_where_nothing_is_extra),
         TEST(test_a_dry_run_only_reads),
         TEST(test_without_a_state_nothing_is_deleted),

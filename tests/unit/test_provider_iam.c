@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A token of IAM for a password: what is sent for it, what becomes of the answer, and what is not
  * sent again. */
-#include "tests/unit/client_case.h"
+#include "tests/unit/iam_case.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,110 +10,6 @@
 #include "daemon/roma/client.h"
 #include "daemon/roma/provider/provider_iam.h"
 
-#define LIFE                                                                                       \
-    "{\"token\":{\"issued_at\":\"2025-01-02T03:04:05.000000Z\","                                   \
-    "\"expires_at\":\"2025-01-03T03:04:05.000000Z\"}}"
-/* Good for one microsecond. */
-#define SHORT_LIFE                                                                                 \
-    "{\"token\":{\"issued_at\":\"2025-01-02T03:04:05.000000Z\","                                   \
-    "\"expires_at\":\"2025-01-02T03:04:05.000001Z\"}}"
-#define TOKEN_HEADER "X-Subject-Token: MIIissued\r\n"
-
-static struct {
-    int status; /* of IAM's next answers */
-    const char *headers, *body;
-    int failures; /* so many answers before are a 500 */
-    int logins;
-    char request[8192]; /* the last login */
-    int list_status;
-    size_t waits;
-} iam;
-
-static void serve(PeerConnection *connection, ClientCase *client_case)
-{
-    if (!str_has_prefix(client_case->request, "POST /v3/auth/tokens")) {
-        peer_answer(connection, iam.list_status, "", iam.list_status == 200 ? ONE_MEMBER : "{}");
-        return;
-    }
-    iam.logins++;
-    str_copy(iam.request, sizeof(iam.request), client_case->request);
-    if (iam.failures > 0) {
-        iam.failures--;
-        peer_answer(connection, 500, "", "{}");
-        return;
-    }
-    if (iam.status != 0)
-        peer_answer(connection, iam.status, iam.headers, iam.body);
-}
-
-static int setup(void **state)
-{
-    ClientCase *client_case;
-
-    assert_int_equal(client_case_setup(state), 0);
-    client_case = *state;
-    memset(&iam, 0, sizeof(iam));
-    iam.status = 201;
-    iam.headers = TOKEN_HEADER;
-    iam.body = LIFE;
-    iam.list_status = 200;
-    client_case->serve = serve;
-    client_case_write_secret(client_case, "password", "pass\"wo\\rd\n");
-    client_case->instance.auth = (Auth){
-        .method = AUTH_PASSWORD,
-        .iam_endpoint = client_case->endpoint,
-        .domain = "dom",
-        .user = "ops",
-        .password_file = "password",
-    };
-    client_case->config.retry = (Retry){.attempts = 3, .base_usec = 1, .cap_usec = 1};
-    return 0;
-}
-
-static void on_wait(void *userdata, size_t instance, uint64_t wait_usec, uint32_t attempts,
-                    const Err *err)
-{
-    (void)userdata;
-    (void)wait_usec;
-    assert_int_equal(instance, 0);
-    iam.waits++;
-    assert_int_equal(attempts, iam.waits);
-    client_case_assert_has(err->text, "getting a token from IAM");
-}
-
-static void start(ClientCase *client_case)
-{
-    client_case_start(client_case, false);
-    roma_client_tell_waits(client_case->client, on_wait);
-}
-
-static void wait_for_renewal(ClientCase *client_case, size_t renewals)
-{
-    alarm(30);
-    while (client_case->renewals < renewals)
-        assert_true(sd_event_run(client_case->event, UINT64_MAX) >= 0);
-    alarm(0);
-    assert_int_equal(client_case->renewals, renewals);
-    assert_int_equal(roma_client_renewal_due_usec(client_case->client, 0), 0);
-}
-
-static Renewal renew(ClientCase *client_case)
-{
-    size_t renewals = client_case->renewals;
-
-    assert_int_equal(roma_client_renew(client_case->client, 0), 0);
-    assert_int_equal(roma_client_renew(client_case->client, 0), -EALREADY);
-    wait_for_renewal(client_case, renewals + 1);
-    return client_case->renewal;
-}
-
-static int submit_list(ClientCase *client_case)
-{
-    Request request = client_case_list_request(client_case);
-
-    return roma_client_submit(client_case->client, &request);
-}
-
 /* ---- what is sent ---- */
 
 static void test_a_login(void **state)
@@ -121,9 +17,9 @@ static void test_a_login(void **state)
     ClientCase *client_case = *state;
     char value[64];
 
-    start(client_case);
-    assert_int_equal(submit_list(client_case), -EKEYEXPIRED);
-    assert_int_equal(renew(client_case), RENEWAL_DONE);
+    iam_case_start(client_case);
+    assert_int_equal(iam_case_submit_list(client_case), -EKEYEXPIRED);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_DONE);
     client_case_assert_has(iam.request, "POST /v3/auth/tokens?nocatalog=true HTTP/1.1\r\n");
     peer_header(iam.request, "Content-Type", value, sizeof(value));
     assert_string_equal(value, "application/json;charset=utf8");
@@ -144,8 +40,8 @@ static void test_a_project_by_its_name(void **state)
     ClientCase *client_case = *state;
 
     client_case->instance.auth.project_name = "cn-north-4";
-    start(client_case);
-    assert_int_equal(renew(client_case), RENEWAL_DONE);
+    iam_case_start(client_case);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_DONE);
     client_case_assert_has(iam.request, "\"scope\":{\"project\":{\"name\":\"cn-north-4\"}}}}");
 }
 
@@ -163,8 +59,8 @@ static void assert_lifetime(const char *body, uint64_t expected_usec)
 static void test_how_long_a_token_is_good(void **state)
 {
     (void)state;
-    assert_lifetime(LIFE, USEC_PER_DAY);
-    assert_lifetime(SHORT_LIFE, 1);
+    assert_lifetime(IAM_LIFE, USEC_PER_DAY);
+    assert_lifetime(IAM_SHORT_LIFE, 1);
     assert_lifetime("", 0);
     assert_lifetime("{}", 0);
     assert_lifetime("{\"token\":{\"expires_at\":\"2025-01-03T03:04:05.000000Z\"}}", 0);
@@ -179,13 +75,13 @@ static void test_what_is_expired_is_not_sent(void **state)
 {
     ClientCase *client_case = *state;
 
-    iam.body = SHORT_LIFE;
-    start(client_case);
-    assert_int_equal(renew(client_case), RENEWAL_DONE);
-    assert_int_equal(submit_list(client_case), -EKEYEXPIRED);
+    iam.body = IAM_SHORT_LIFE;
+    iam_case_start(client_case);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_DONE);
+    assert_int_equal(iam_case_submit_list(client_case), -EKEYEXPIRED);
     /* Without a known end it is good until it is refused. */
     iam.body = "{}";
-    assert_int_equal(renew(client_case), RENEWAL_DONE);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_DONE);
     client_case_ask_list(client_case);
     assert_int_equal(client_case->answer.http, 200);
     assert_int_equal(iam.logins, 2);
@@ -196,15 +92,15 @@ static void test_an_answer_without_a_token(void **state)
     ClientCase *client_case = *state;
 
     iam.headers = "";
-    start(client_case);
-    assert_int_equal(renew(client_case), RENEWAL_FAILED);
+    iam_case_start(client_case);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_FAILED);
     client_case_assert_has(client_case->renewal_err.text,
                            "getting a token from IAM: the answer has no X-Subject-Token");
     iam.headers = "X-Subject-Token: a b\r\n";
-    assert_int_equal(renew(client_case), RENEWAL_FAILED);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_FAILED);
     client_case_assert_has(client_case->renewal_err.text, "getting a token from IAM: ");
     client_case_assert_has(client_case->renewal_err.text, "IAM's token");
-    assert_int_equal(submit_list(client_case), -EKEYEXPIRED);
+    assert_int_equal(iam_case_submit_list(client_case), -EKEYEXPIRED);
 }
 
 /* ---- what is sent again ---- */
@@ -214,13 +110,13 @@ static void test_a_failure_is_tried_again(void **state)
     ClientCase *client_case = *state;
 
     iam.failures = 2;
-    start(client_case);
-    assert_int_equal(renew(client_case), RENEWAL_DONE);
+    iam_case_start(client_case);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_DONE);
     assert_int_equal(iam.logins, 3);
     assert_int_equal(iam.waits, 2);
     iam.waits = 0;
     iam.failures = 3;
-    assert_int_equal(renew(client_case), RENEWAL_FAILED);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_FAILED);
     client_case_assert_has(client_case->renewal_err.text, "getting a token from IAM");
     assert_int_equal(client_case->renewal_err.http, 500);
     assert_int_equal(iam.logins, 6);
@@ -235,26 +131,26 @@ static void test_a_refused_password_is_sent_once(void **state)
 
     iam.status = 401;
     iam.body = "{\"error\":{\"code\":401,\"message\":\"wrong pass\\\"wo\\\\rd given\"}}";
-    start(client_case);
-    assert_int_equal(renew(client_case), RENEWAL_FAILED);
+    iam_case_start(client_case);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_FAILED);
     client_case_assert_has(client_case->renewal_err.text, "not tried again by this run");
     client_case_assert_has_not(client_case->renewal_err.text, "wo\\rd");
-    assert_int_equal(renew(client_case), RENEWAL_FAILED);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_FAILED);
     client_case_assert_has(client_case->renewal_err.text, "still holds what was refused");
     assert_int_equal(iam.logins, 1);
     iam.status = 201;
-    iam.body = LIFE;
+    iam.body = IAM_LIFE;
     client_case_write_secret(client_case, "password", "right");
-    assert_int_equal(renew(client_case), RENEWAL_DONE);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_DONE);
     assert_int_equal(iam.logins, 2);
     client_case_remove_secret(client_case, "password");
-    assert_int_equal(renew(client_case), RENEWAL_FAILED);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_FAILED);
     client_case_assert_has(client_case->renewal_err.text, "password_file: no such file");
     client_case_write_secret(client_case, "password", "caf\xe9");
-    assert_int_equal(renew(client_case), RENEWAL_FAILED);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_FAILED);
     client_case_assert_has(client_case->renewal_err.text, "not UTF-8");
     client_case_write_secret(client_case, "password", "caf\xc3\xa9");
-    assert_int_equal(renew(client_case), RENEWAL_DONE);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_DONE);
     assert_int_equal(iam.logins, 3);
 }
 
@@ -263,22 +159,22 @@ static void test_a_refused_token_is_asked_for_anew(void **state)
 {
     ClientCase *client_case = *state;
 
-    start(client_case);
-    assert_int_equal(renew(client_case), RENEWAL_DONE);
+    iam_case_start(client_case);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_DONE);
     /* One that was taken is not refused: the same again is as good. */
     client_case_ask_list(client_case);
-    assert_int_equal(renew(client_case), RENEWAL_DONE);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_DONE);
     assert_int_equal(iam.logins, 2);
     iam.list_status = 401;
     client_case_ask_list(client_case);
     assert_int_equal(client_case->answer.http, 401);
-    assert_int_equal(renew(client_case), RENEWAL_UNCHANGED);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_UNCHANGED);
     assert_int_equal(iam.logins, 3);
     iam.headers = "X-Subject-Token: MIIanother\r\n";
-    assert_int_equal(renew(client_case), RENEWAL_DONE);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_DONE);
     assert_int_equal(iam.logins, 4);
     /* Another request of the same time was refused too: there is a newer one already. */
-    assert_int_equal(renew(client_case), RENEWAL_DONE);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_DONE);
     assert_int_equal(iam.logins, 4);
     iam.list_status = 200;
     client_case_ask_list(client_case);
@@ -291,7 +187,7 @@ static void test_a_login_is_given_up(void **state)
     uint64_t due_usec;
 
     iam.status = 0; /* no answer */
-    start(client_case);
+    iam_case_start(client_case);
     assert_int_equal(roma_client_renew(client_case->client, 0), 0);
     due_usec = roma_client_renewal_due_usec(client_case->client, 0);
     assert_in_range(due_usec, clock_monotonic_usec() + USEC_PER_SEC,
@@ -302,7 +198,7 @@ static void test_a_login_is_given_up(void **state)
     roma_client_cancel_all(client_case->client);
     assert_int_equal(roma_client_renewal_due_usec(client_case->client, 0), 0);
     iam.status = 201;
-    assert_int_equal(renew(client_case), RENEWAL_DONE);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_DONE);
     assert_int_equal(client_case->renewals, 1);
     alarm(0);
 }
@@ -327,8 +223,8 @@ static void test_a_reload_keeps_the_token(void **state)
     ClientCase *client_case = *state;
     RomaClient *next;
 
-    start(client_case);
-    assert_int_equal(renew(client_case), RENEWAL_DONE);
+    iam_case_start(client_case);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_DONE);
     next = next_client(client_case);
     roma_client_free(client_case->client);
     client_case->client = next;
@@ -343,8 +239,8 @@ static void test_a_reload_keeps_no_other_user_s_token(void **state)
     Instance instance = client_case->instance;
     RomaClient *next;
 
-    start(client_case);
-    assert_int_equal(renew(client_case), RENEWAL_DONE);
+    iam_case_start(client_case);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_DONE);
     /* The old client keeps what it was made with. */
     instance.auth.user = "dev";
     client_case->config.instances = &instance;
@@ -353,12 +249,13 @@ static void test_a_reload_keeps_no_other_user_s_token(void **state)
     roma_client_free(client_case->client);
     client_case->client = next;
     client_case->config.instances = &instance;
-    assert_int_equal(submit_list(client_case), -EKEYEXPIRED);
+    assert_int_equal(iam_case_submit_list(client_case), -EKEYEXPIRED);
     roma_client_free(client_case->client);
     client_case->client = NULL;
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, client_case_teardown)
+#define TEST(function)                                                                             \
+    cmocka_unit_test_setup_teardown(function, iam_case_setup, client_case_teardown)
 
 int main(void)
 {

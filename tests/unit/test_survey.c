@@ -28,6 +28,7 @@ typedef struct Service {
     size_t sent_count, asked_count;
     const char *refused_id;  /* a channel whose members are not told; NULL: none */
     size_t refused_instance; /* whose list is not told */
+    size_t failed_count;     /* instances that were told to fail */
 } Service;
 
 static uint64_t service_now(void *context)
@@ -58,8 +59,7 @@ static int service_submit(void *context, const Request *request)
 
 static void service_tell(void *context, const Event *event)
 {
-    (void)context;
-    (void)event;
+    ((Service *)context)->failed_count += event->kind == EVENT_INSTANCE_FAILED;
 }
 
 static const Ops ops = {
@@ -258,6 +258,7 @@ static void one_failure_is_nobody_elses(void **state)
     service_answer_all(&service);
     assert_int_equal(count_of(&service, 0), 0);
     assert_string_equal(survey_find_error(service.survey, 0)->code, "APIG.2012");
+    assert_int_equal(service.failed_count, 1);
     assert_int_equal(find(&service, 1, 2)->state, SURVEY_FAILED);
     assert_string_equal(find(&service, 1, 2)->error.code, "APIG.1005");
     assert_int_equal(find(&service, 1, 3)->state, SURVEY_LISTED);
@@ -285,6 +286,7 @@ static void a_stop_ends_it_with_what_is_in_flight(void **state)
     service_answer(&service);
     service_answer(&service);
     assert_true(survey_is_done(service.survey));
+    assert_int_equal(service.failed_count, 0);
     service_close(&service);
 }
 

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* A credential that is issued is renewed before it expires, beside what is asked meanwhile. */
+#include "tests/unit/iam_case.h"
+
+#define IAM_BRIEF_LIFE                                                                             \
+    "{\"token\":{\"issued_at\":\"2025-01-02T03:04:05.000000Z\","                                   \
+    "\"expires_at\":\"2025-01-02T03:04:05.400000Z\"}}"
+
+/* Turns the loop until what was begun beside the requests is over. */
+static void wait_for_logins(ClientCase *client_case, int logins)
+{
+    alarm(30);
+    while (iam.logins < logins || roma_client_renewal_due_usec(client_case->client, 0) != 0)
+        assert_true(sd_event_run(client_case->event, UINT64_MAX) >= 0);
+    alarm(0);
+}
+
+/* A token of which half its life is over is good, and another is asked for. Where this machine is
+ * so slow that it has expired by then, it is asked for anew. */
+static void ask_in_the_second_half(ClientCase *client_case)
+{
+    for (size_t i = 0; i < 50; i++) {
+        uint64_t expires_usec;
+
+        assert_int_equal(iam_case_renew(client_case), RENEWAL_DONE);
+        expires_usec = roma_client_credential(client_case->client, 0).expires_usec;
+        iam.logins = 0;
+        while (clock_monotonic_usec() < expires_usec - 190 * USEC_PER_MSEC)
+            assert_true(sd_event_run(client_case->event, 10 * USEC_PER_MSEC) >= 0);
+        if (iam_case_submit_list(client_case) == 0)
+            return;
+    }
+    fail_msg("no list could be asked for in the second half of a token's life");
+}
+
+static void test_a_token_is_renewed_before_it_expires(void **state)
+{
+    ClientCase *client_case = *state;
+
+    iam.body = IAM_BRIEF_LIFE;
+    iam_case_start(client_case);
+    assert_int_equal(roma_client_credential(client_case->client, 0).failure_count, 0);
+    ask_in_the_second_half(client_case);
+    iam.headers = "X-Subject-Token: MIInext\r\n";
+    iam.body = IAM_LIFE;
+    wait_for_logins(client_case, 1);
+    client_case_ask_list(client_case);
+    client_case_assert_header(client_case, "X-Auth-Token", "MIInext");
+    assert_int_equal(iam.logins, 1);
+    assert_int_equal(client_case->renewals > 0, 1);
+    assert_int_equal(roma_client_credential(client_case->client, 0).failure_count, 0);
+}
+
+static void test_a_renewal_that_fails_in_time_is_counted(void **state)
+{
+    ClientCase *client_case = *state;
+    size_t renewals;
+
+    iam.body = IAM_BRIEF_LIFE;
+    iam_case_start(client_case);
+    ask_in_the_second_half(client_case);
+    renewals = client_case->renewals;
+    iam.status = 503;
+    wait_for_logins(client_case, 3);
+    assert_int_equal(roma_client_credential(client_case->client, 0).failure_count, 1);
+    assert_int_equal(client_case->renewals, renewals); /* nobody awaits it */
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, iam_case_setup, client_case_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_token_is_renewed_before_it_expires),
+        TEST(test_a_renewal_that_fails_in_time_is_counted),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
