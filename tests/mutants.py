@@ -43,11 +43,32 @@ LIBS = ["-lcurl", "-lyaml", "-ljson-c", "-lsystemd", "-lcrypto", "-lsqlite3", "-
         "-lcmocka"]
 PROGRAMS = ["rosterd", "rosterctl"]
 ROOMS = ["config", "reconcile", "daemon/store", "daemon/runtime", "daemon/roma", "daemon/control"]
-# The integration tests that are about a file, or a room where nothing is said of the file: those that are
-# likely to notice first. After the colon: which of the file, as pytest's -k.
+# The integration tests that are about a file, and those about a folder or room, which are run after these:
+# those that are likely to notice first. After the colon: which of the file, as pytest's -k.
 ABOUT = {
-    "config": ["test_validate.py", "test_config.py", "test_windows.py", "test_which_roster.py"],
-    "reconcile": ["test_pass.py", "test_sync.py", "test_guards.py", "test_plan_text.py", "test_report.py"],
+    "config": ["test_validate.py", "test_config.py"],
+    "config/change_gate.c": ["test_windows.py"],
+    "config/load": ["test_which_roster.py", "test_daemon_reload.py", "test_unread.py"],
+    "config/roster": ["test_stranger.py"],
+    "config/roster/pause.c": ["test_roster_pause.py"],
+    "config/settings": ["test_stranger.py"],
+    "config/settings/http_keys.c": ["test_web.py"],
+    "config/settings/notify_keys.c": ["test_notices.py"],
+    "config/zone": ["test_windows.py"],
+    "reconcile": ["test_pass.py", "test_report.py"],
+    "reconcile/apply": ["test_sync.py", "test_confirm.py", "test_answers.py"],
+    "reconcile/apply/undo.c": ["test_undo.py", "test_undo_mixed.py"],
+    "reconcile/apply/undo_look.c": ["test_undo.py", "test_undo_mixed.py"],
+    "reconcile/apply/undo_review.c": ["test_undo.py", "test_undo_mixed.py"],
+    "reconcile/channel": ["test_lists.py"],
+    "reconcile/notice": ["test_notices.py"],
+    "reconcile/pass": ["test_guards.py", "test_pass_guards.py", "test_plan_text.py"],
+    "reconcile/pass/choice.c": ["test_plan_file.py"],
+    "reconcile/plan": ["test_guards.py", "test_plan_text.py", "test_stated.py"],
+    "reconcile/report": ["test_plan_text.py", "test_sync.py"],
+    "reconcile/request": ["test_answers.py", "test_limits.py", "test_credentials.py"],
+    "reconcile/schedule": ["test_daemon_passes.py", "test_daemon_midpass.py"],
+    "reconcile/survey": ["test_export.py"],
     "daemon/store": ["test_state_files.py", "test_undo.py:every or recorded"],
     "daemon/store/added.c": ["test_undo.py:cut_short or killed or recorded", "test_quarantine.py:killed"],
     "daemon/store/approval.c": ["test_control.py:approv", "test_control_plan.py:approv"],
@@ -70,8 +91,10 @@ ABOUT = {
                                         "test_control.py:history or approval or paused or unknown",
                                         "test_confirm.py", "test_another_writer.py"],
     "daemon/runtime/quarantine_left.c": ["test_quarantine.py:left"],
-    "daemon/runtime/scheduler.c": ["test_control_reload.py:when", "test_daemon_passes.py:drift or outage",
-                                   "test_control.py:waits",
+    "daemon/runtime/sampling.c": ["test_samples.py"],
+    "daemon/runtime/tally.c": ["test_metrics.py"],
+    "daemon/runtime/scheduler.c": ["test_windows.py:opens or opening", "test_control_reload.py:when",
+                                   "test_daemon_passes.py:drift or outage", "test_control.py:waits",
                                    "test_daemon_midpass.py:stop or reload", "test_daemon_passes.py:not outage"],
     "daemon/runtime/undo.c": ["test_undo.py", "test_daemon_midpass.py:undo"],
     "daemon/roma": ["test_pass.py:not kind and not left_alone", "test_answers.py:retry_after or lost or attempts"],
@@ -266,6 +289,7 @@ class Scratch:
         for name in ("config", "daemon", "reconcile", "systemd", "tests"):
             shutil.copytree(os.path.join(source, name), os.path.join(folder, name))
         self.tests = self.find_tests()
+        self.included = {name: self.includes(name) for name in self.sources("daemon", "config", "reconcile")}
         self.made = set()
         self.programs = {}  # {source: what the optimizer makes of it without a fault}
         self.first = like or self
@@ -316,16 +340,19 @@ class Scratch:
                 tests[name] = self.headers(source)
         return tests
 
+    def includes(self, source):
+        with open(os.path.join(self.folder, source), encoding="utf-8") as file:
+            return re.findall(r'#include "([^"]+)"', file.read())
+
     def headers(self, source, seen=None):
         seen = set() if seen is None else seen
-        with open(os.path.join(self.folder, source), encoding="utf-8") as file:
-            for header in re.findall(r'#include "([^"]+)"', file.read()):
-                if header not in seen:
-                    seen.add(header)
-                    shared = [header, f"{header[:-2]}.c"] if header.startswith("tests/unit/") else [header]
-                    for name in shared:
-                        if name.startswith("tests/") and os.path.exists(os.path.join(self.folder, name)):
-                            self.headers(name, seen)
+        for header in self.includes(source):
+            if header not in seen:
+                seen.add(header)
+                shared = [header, f"{header[:-2]}.c"] if header.startswith("tests/unit/") else [header]
+                for name in shared:
+                    if name.startswith("tests/") and os.path.exists(os.path.join(self.folder, name)):
+                        self.headers(name, seen)
         return seen
 
     def is_about(self, test, path):
@@ -338,6 +365,11 @@ class Scratch:
             return any(header.startswith(room_of(path) + "/") for header in headers)
         return not any(re.match(r"daemon/(?!base/)|tests/unit/(client|http|peer)", header)
                        for header in headers)
+
+    def uses(self, test, path):
+        """Whether what a unit test is about uses a file."""
+        return any(f"{path[:-2]}.h" in self.included.get(f"{header[:-2]}.c", [])
+                   for header in self.tests[test])
 
     def needs(self, test):
         """A test's source, and what it shares with others beside the world."""
@@ -400,15 +432,16 @@ class Scratch:
             return False
 
     def order(self, path):
-        """The tests named like the file first, the long one last."""
+        """The tests named like the file first, the long one and those that use it at a distance last."""
         stem = os.path.basename(path)[:-2]
         like = {"delete": "pass", "channel": "pass", "instance": "pass", "confirm": "pass_confirm",
                 "queue": "dispatch", "throttle": "dispatch", "scheduler": "schedule"}
         words = {stem, like.get(stem, stem), *path.split("/")[:-1]} - {"daemon"}
-        return sorted((test for test in self.tests if self.is_about(test, path)),
-                      key=lambda test: ("random" in test or "memory" in test, not any(
-                          word in test for word in (stem, like.get(stem, stem))), not any(
-                              word in test for word in words)))
+        about = sorted((test for test in self.tests if self.is_about(test, path)),
+                       key=lambda test: ("random" in test or "memory" in test, not any(
+                           word in test for word in (stem, like.get(stem, stem))), not any(
+                               word in test for word in words)))
+        return about + [test for test in sorted(self.tests) if test not in about and self.uses(test, path)]
 
     def tests_about(self, path):
         """What may notice a fault, in turn: unit tests, the simulator, integration tests."""
@@ -416,8 +449,10 @@ class Scratch:
         if path.startswith("reconcile/"):
             tests.append("sim")
         if self.has_integration:
-            tests += ABOUT.get(path, [])
-            tests += [test for test in ABOUT[room_of(path)] if test not in tests]
+            place = path
+            while place:
+                tests += [test for test in ABOUT.get(place, []) if test not in tests]
+                place = os.path.dirname(place)
         return tests
 
     def noticed_by(self, path):
