@@ -46,7 +46,7 @@ ROOMS = ["config", "reconcile", "daemon/store", "daemon/runtime", "daemon/roma",
 # The integration tests that are about a file, and those about a folder or room, which are run after these:
 # those that are likely to notice first. After the colon: which of the file, as pytest's -k.
 ABOUT = {
-    "config": ["test_validate.py", "test_config.py"],
+    "config": ["test_validate.py", "test_config.py", "test_schema.py"],
     "config/change_gate.c": ["test_windows.py"],
     "config/load": ["test_which_roster.py", "test_daemon_reload.py", "test_unread.py"],
     "config/roster": ["test_stranger.py"],

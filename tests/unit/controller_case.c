@@ -85,6 +85,10 @@ static void serve_channel(PeerConnection *connection, ServedChannel *channel, co
         const char *host = strstr(request, "\"host\":\"10.");
 
         controller_service.additions++;
+        if (controller_service.add_status != 0) {
+            refuse(connection, controller_service.add_status);
+            return;
+        }
         str_copy(controller_service.posted, sizeof(controller_service.posted),
                  strstr(request, "\r\n\r\n") + 4);
         channel->members[host[strlen("\"host\":\"10.1.0.")] - '0'] = true;

@@ -25,8 +25,8 @@ typedef struct ServedChannel {
 typedef struct ControllerService {
     ServedChannel channels[2];
     int deletions, additions, lists;
-    int list_status, delete_status; /* 0: as it should be */
-    const char *headers;            /* of refusals */
+    int list_status, delete_status, add_status; /* 0: as it should be */
+    const char *headers;                        /* of refusals */
     bool is_silent;
     char posted[512]; /* the body of the last addition */
 } ControllerService;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Plans, approvals, passes, channels and undos that are asked for on the control socket. */
+/* Plans, approvals, passes and channels that are asked for on the control socket. */
 #include "tests/unit/control_case.h"
 
 /* ---- plans ---- */
@@ -149,40 +149,7 @@ static void test_channels_are_listed(void **state)
     control_case_assert_get(control_case, CONTROL_PATH_CHANNELS "?members=true", 200, "10.1.0.2");
 }
 
-/* ---- undo ---- */
-
-static void test_an_undo(void **state)
-{
-    ControlCase *control_case = *state;
-
-    control_case_begin(control_case);
-    control_case_assert_post(control_case, CONTROL_PATH_UNDO, "{}", 400,
-                             "say one of last, pass and action");
-    control_case_assert_post(control_case, CONTROL_PATH_UNDO, "{\"last\":true,\"action\":1}", 400,
-                             "say one of last, pass and action");
-    control_case_assert_post(control_case, CONTROL_PATH_UNDO, "{\"action\":99}", 404,
-                             "the history holds no change 99");
-    control_case_assert_post(control_case, CONTROL_PATH_UNDO,
-                             "{\"pass\":\"a-name-that-is-longer-than-any-pass-of-rosterd-has\"}",
-                             404, "the history holds no change of pass a-name");
-    control_case_assert_post(control_case, CONTROL_PATH_UNDO,
-                             "{\"last\":true,\"channel\":\"nobody\"}", 404,
-                             "the history holds no change there; nobody");
-    control_case_assert_post(control_case, CONTROL_PATH_UNDO,
-                             "{\"last\":true,\"channel\":\"orders\"}", 404,
-                             "the history holds no change in orders");
-    control_case_assert_post(control_case, CONTROL_PATH_UNDO, "{\"last\":true,\"dry_run\":true}",
-                             200, "\"dry_run\": true");
-    assert_int_equal(controller_service.additions, 0);
-    control_case_assert_post(control_case, CONTROL_PATH_UNDO,
-                             "{\"last\":true,\"channel\":\"prod/payments\"}", 200,
-                             "\"outcome\": \"added\"");
-    control_case_assert_has(control_case, "\"dry_run\": false");
-    assert_int_equal(controller_service.additions, 2);
-    control_case_assert_get(control_case, CONTROL_PATH_STATUS, 200, "\"reason\": \"undo of ");
-    assert_int_equal(
-        controller_case_count_logged(control_case->controller_case, " (dry run) asked for"), 1);
-}
+/* ---- a dry run ---- */
 
 static void test_a_dry_run_records_nothing(void **state)
 {
@@ -217,7 +184,6 @@ int main(void)
         TEST(test_the_newest_pass_of_two_instances_is_named),
         TEST(test_a_plan_keeps_to_the_pace_of_the_passes),
         TEST(test_channels_are_listed),
-        TEST(test_an_undo),
         TEST(test_a_dry_run_records_nothing),
     };
 
