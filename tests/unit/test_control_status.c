@@ -31,16 +31,6 @@ static void pause_payments(ControlCase *control_case, const char *reason, uint64
         store_pause(control_case->controller_case->store, &pause, now_usec, NULL, NULL), 0);
 }
 
-static void resume_payments(ControlCase *control_case)
-{
-    const StoreScope scope = {.instance_key =
-                                  control_case->controller_case->controller->backend.keys[0],
-                              .instance_name = "prod",
-                              .channel_name = "payments"};
-
-    assert_int_equal(store_resume(control_case->controller_case->store, &scope, NULL), 1);
-}
-
 /* A time so far from now, as settings and rosters write it. */
 static const char *time_from_now(int64_t usec)
 {
@@ -82,6 +72,10 @@ static void test_of_a_roster_and_the_state_the_longer_pause_is_told(void **state
     assert_payments(control_case, "\"reason\": \"for good\"");
     control_case_assert_has(control_case, "\"until\": null");
     use_roster_pause(control_case, "repair");
+    control_case_assert_post(control_case, CONTROL_PATH_RESUME, "{\"channel\":\"payments\"}", 409,
+                             "its pause by rosterctl has ended, but it is paused by the roster");
+    control_case_assert_post(control_case, CONTROL_PATH_RESUME, "{\"channel\":\"payments\"}", 409,
+                             ":3 (repair): remove paused: there to resume it");
     assert_payments(control_case, "\"reason\": \"repair\"");
     control_case_assert_has(control_case, "\"until\": null");
     pause_payments(control_case, "longer", 3 * USEC_PER_HOUR);
@@ -90,7 +84,8 @@ static void test_of_a_roster_and_the_state_the_longer_pause_is_told(void **state
              time_from_now(-(int64_t)USEC_PER_HOUR));
     use_roster_pause(control_case, paused);
     assert_payments(control_case, "\"reason\": \"longer\"");
-    resume_payments(control_case);
+    control_case_assert_post(control_case, CONTROL_PATH_RESUME, "{\"channel\":\"payments\"}", 200,
+                             "\"paused\": false");
     assert_payments(control_case, "\"pause\": null");
 }
 
