@@ -197,6 +197,8 @@ def other_constant(code, start, end):
     # Which item of an array sizeof is asked of makes no difference.
     if "= {0}" in code or "[static" in code or re.search(r"sizeof\([^()]*$", before):
         return None
+    if re.search(r"\w*fds?\b.* = -$", before):  # any negative number is no descriptor
+        return None
     if re.search(r"\[[^\]]*$", before) and re.match(r"^\s+(?:\w+ )*\w+ \**\w+\[[^=]*$", before):
         return None
     if re.search(r"\b(?:calloc|malloc|arena_alloc|mem_grow|map_reserve)\((?:[^()]|\([^()]*\))*\(?[^()]*$", before):
