@@ -103,9 +103,10 @@ def test_a_secret_that_came_is_seen_by_the_next_reconcile(service):
 
 def test_one_plan_at_a_time_beside_a_pass(service):
     """A plan that a silent service delays keeps no pass waiting, and no reload; another plan is refused."""
-    service.sim.faults([{"match": {"op": "list_members"}, "then": {"delay_ms": 4000}, "times": 2}])
+    asked = len(service.sim.requests("list_members"))
+    service.sim.faults([{"match": {"op": "list_members"}, "then": {"hold": True}, "times": 2}])
     plan = service.start("rosterctl", "plan")
-    wait_until(lambda: ask(service, "GET", "/v1/progress")[1]["plan_under_way"])
+    wait_until(lambda: len(service.sim.requests("list_members")) == asked + 2, process=plan)
     code, told = ask(service, "POST", "/v1/plan", {})
     assert code == 503 and "another plan" in told["error"]
     assert ctl(service, "reconcile", "payments").status == IN_SYNC

@@ -126,13 +126,14 @@ def test_a_token_that_rotates_in_mid_pass_is_read_again(case):
 
 def test_a_token_that_is_revoked_and_not_renewed_stops_the_instance(case):
     sim = serve(case, {"method": "token", "token_file": "token"},
-                {"match": {"op": "list_members", "channel": "payments"}, "then": {"delay_ms": 300}},
-                {"match": {"op": "list_members", "channel": "search"}, "times": 1, "then": {"delay_ms": 900}})
+                {"match": {"op": "list_members", "channel": "payments"}, "then": {"hold": True}},
+                {"match": {"op": "list_members", "channel": "search"}, "times": 1, "then": {"delay_ms": 4000}})
     # Without guards of a whole pass, no channel waits for another.
     case.tune(guards={"max_deletes_total": "off", "max_channels": "off"})
     running = case.start("rosterd", "--once", "--json")
     wait_until(lambda: len(sim.requests("list_members")) == 2, process=running)
     sim.credentials(tokens=[])
+    sim.release()
     result = running.finish()
     assert result.status == FAILED
     assert len(sim.requests("delete_member")) == 1 and len(sim.hosts("payments")) == 2

@@ -87,8 +87,8 @@ def test_a_token_that_expires_in_mid_pass_is_renewed(case):
     result = case.once()
     assert result.status == IN_SYNC, result
     assert sim.stats()["logins"] >= 2
-    assert len([r for r in sim.requests("delete_member") if r["status"] == 204]) == 2
-    assert len(sim.requests("delete_member")) == 2
+    answers = [r["status"] for r in sim.requests("delete_member")]
+    assert answers.count(204) == 2 and set(answers) <= {204, 401}, "the next may have expired on its way as well"
 
 
 def test_a_token_is_renewed_ahead_of_its_end(case):
