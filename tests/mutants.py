@@ -295,6 +295,7 @@ class Scratch:
         self.made = set()
         self.programs = {}  # {source: what the optimizer makes of it without a fault}
         self.first = like or self
+        self.shared = None  # the archive of what unit tests share, once it is made
         self.lock = threading.Lock()
         mains = [f"daemon/{program}.c" for program in PROGRAMS]
         common = [name for name in self.sources("daemon", "config", "reconcile", "tests/world")
@@ -323,7 +324,8 @@ class Scratch:
         elif test != "sim":
             with self.first.lock:
                 if test not in self.first.made:
-                    self.first.link(test, [self.first.must_compile(name) for name in self.needs(test)],
+                    self.first.shared = self.first.shared or self.first.link_shared()
+                    self.first.link(test, [self.first.must_compile(f"tests/unit/{test}.c"), self.first.shared],
                                     "right/libcommon")
                     self.first.made.add(test)
 
@@ -373,12 +375,14 @@ class Scratch:
         return any(f"{path[:-2]}.h" in self.included.get(f"{header[:-2]}.c", [])
                    for header in self.tests[test])
 
-    def needs(self, test):
-        """A test's source, and what it shares with others beside the world."""
-        shared = {f"{header[:-2]}.c" for header in self.tests[test] if header.startswith("tests/unit/")}
-        return [f"tests/unit/{test}.c", *sorted(
-            name for name in shared - {f"tests/unit/{test}.c"}
-            if os.path.exists(os.path.join(self.folder, name)) and "/test_" not in name)]
+    def link_shared(self):
+        """What unit tests share: of an archive each takes what it needs."""
+        names = [name for name in self.sources("tests/unit") if "/test_" not in name]
+        archive = os.path.join(self.folder, "libunit.a")
+        done = self.run(["ar", "rcs", archive, *[self.must_compile(name) for name in names]])
+        if done.returncode != 0:
+            raise RuntimeError(done.stdout)
+        return archive
 
     def run(self, command, seconds=120):
         return subprocess.run(command, cwd=self.folder, stdin=subprocess.DEVNULL,
