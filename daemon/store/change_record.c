@@ -13,6 +13,10 @@
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
 
+/* So many outcomes wait for a commit: it holds up the event loop by their number, and a power cut
+ * takes them all. */
+#define RECORD_OUTCOMES_MAX 500
+
 /* A row of the history, not decided yet. */
 static int record_insert(Store *store, const Batch *batch, Change *change, uint64_t realtime_usec,
                          Err *err)
@@ -152,29 +156,38 @@ int store_decide(Store *store, uint64_t action, Outcome outcome, uint32_t attemp
                                err);
 }
 
+/* Without a transaction, which knows, it is what is pending that tells. */
+static bool record_is_decided(const Store *store, uint64_t action, Outcome outcome)
+{
+    const PendingOutcome *before = pending_find_outcome(&store->pending, action);
+
+    return before && (before->outcome != OUTCOME_FAILED || outcome != OUTCOME_GONE);
+}
+
 int store_decide_listed(Store *store, uint64_t action, Outcome outcome, uint32_t attempts,
                         const ListedMember *listed, const Answer *answer, uint64_t realtime_usec,
                         Err *err)
 {
     PendingOutcome pending =
         record_outcome(action, outcome, attempts, listed, answer, realtime_usec);
-    const PendingOutcome *before = pending_find_outcome(&store->pending, action);
-    int r;
+    int r = transaction_begin(store, err);
 
     assert(outcome != OUTCOME_PLANNED && outcome != OUTCOME_HELD);
-    if (before && (before->outcome != OUTCOME_FAILED || outcome != OUTCOME_GONE))
-        return err_set(err, -ENOENT, "change %" PRIu64 " is decided already", action);
-    r = transaction_begin(store, err);
     if (r == -EROFS && store->is_read_only)
         return r;
+    if (r < 0 && record_is_decided(store, action, outcome))
+        return err_set(err, -ENOENT, "change %" PRIu64 " is decided already", action);
     /* Kept even where the transaction could not be opened: the service has carried it out. */
     if (pending_add_outcome(&store->pending, &pending) < 0)
         return err_memory(err);
     if (r < 0)
         return r;
     r = transaction_result(store, transaction_write_outcome(store, &pending, err));
-    if (r != 0)
-        return r < 0 ? r : 0;
+    if (r > 0)
+        return store->pending.outcome_count < RECORD_OUTCOMES_MAX ? 0
+                                                                  : transaction_commit(store, err);
+    if (r < 0)
+        return r;
     pending_drop_outcome(&store->pending);
     return err_set(err, -ENOENT, "no change %" PRIu64 " waits for its outcome", action);
 }

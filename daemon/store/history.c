@@ -87,7 +87,7 @@ static int history_read(Store *store, Query *query, StoreActions *actions, Err *
     int r;
 
     while ((r = sql_step(query, err)) > 0) {
-        if (pending_find_outcome(&store->pending, sql_column_number(query, 0)))
+        if (transaction_find_lost(store, sql_column_number(query, 0)))
             continue;
         if (history_add_row(actions, query) < 0)
             return err_memory(err);
@@ -103,7 +103,7 @@ static void history_overlay(const Store *store, StoreActions *actions, StoreActi
 
     assert(actions->count > 0);
     if (!action->outcome)
-        outcome = pending_find_outcome(&store->pending, action->action);
+        outcome = transaction_find_lost(store, action->action);
     if (!outcome)
         return;
     action->outcome = ops_outcome_text(outcome->outcome);

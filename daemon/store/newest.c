@@ -5,6 +5,7 @@
 
 #include "daemon/store/reading.h"
 #include "daemon/store/store_internal.h"
+#include "daemon/store/transaction.h"
 
 int store_newest(Store *store, uint64_t since_usec, uint64_t limit, StoreNewestAdd add,
                  void *userdata, Err *err)
@@ -19,7 +20,7 @@ int store_newest(Store *store, uint64_t since_usec, uint64_t limit, StoreNewestA
         while ((r = sql_step(&query, err)) > 0 && limit-- > 0) {
             uint64_t recorded_usec = sql_column_number(&query, 1);
             const PendingOutcome *outcome =
-                pending_find_outcome(&store->pending, sql_column_number(&query, 0));
+                transaction_find_lost(store, sql_column_number(&query, 0));
 
             if (recorded_usec < since_usec)
                 return 0;

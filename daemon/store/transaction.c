@@ -17,6 +17,12 @@ static bool transaction_is_open(const Store *store)
     return !sqlite3_get_autocommit(store->db);
 }
 
+const PendingOutcome *transaction_find_lost(const Store *store, uint64_t action)
+{
+    return store->db && transaction_is_open(store) ? NULL
+                                                   : pending_find_outcome(&store->pending, action);
+}
+
 int transaction_write_outcome(Store *store, const PendingOutcome *outcome, Err *err)
 {
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_ACTION_DECIDE);

@@ -23,6 +23,10 @@ int transaction_result(Store *store, int result);
 /* Writes one outcome. Returns how many actions it decided: 1, or 0 when none was undecided. */
 int transaction_write_outcome(Store *store, const PendingOutcome *outcome, Err *err);
 
+/* The outcome of an action that is pending and that a read does not show, for a failure has taken
+ * the transaction that held it; or NULL. Borrowed until the next change. */
+const PendingOutcome *transaction_find_lost(const Store *store, uint64_t action);
+
 /* Replaces one channel's sightings. */
 int transaction_write_sightings(Store *store, const char *instance_key, const char *channel_id,
                                 const Sighting *sightings, size_t count, Err *err);
