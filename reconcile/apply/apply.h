@@ -3,7 +3,7 @@
  * DOC: changing a channel
  *
  * What this room does is all that ever changes anything at the service. A plan that no guard holds
- * comes here: apply_start() has its changes recorded (group_commit.h), durably and all at once, and
+ * comes here: apply_start() has its changes recorded (group_commit.h), durably and all of them, and
  * only then sends the first. They go one at a time; each has its outcome written when it is known
  * (sent.h), and one whose effect nobody knows stays undecided rather than guessed.
  *

@@ -4,7 +4,9 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "reconcile/apply/sent.h"
 #include "reconcile/channel/gate.h"
 
 int group_commit_init(GroupCommit *group_commit, const Ops *ops, void *context,
@@ -38,6 +40,7 @@ void group_commit_add(GroupCommit *group_commit, ChannelPass *channel,
     assert(group_commit->count < group_commit->capacity);
     assert(!channel->keeps_slot);
     channel->on_recorded = on_recorded;
+    channel->recorded_count = 0;
     group_commit->channels[group_commit->count++] = channel;
     if (group_commit->is_held)
         return;
@@ -70,8 +73,10 @@ bool group_commit_is_waiting(const GroupCommit *group_commit)
     return group_commit->count > 0;
 }
 
-static Batch group_commit_batch(const ChannelPass *channel)
+/* The channel's next `count` changes. An approval is spent with the first of them. */
+static Batch group_commit_batch(const ChannelPass *channel, size_t count)
 {
+    assert(count > 0 && count <= channel->change_count - channel->recorded_count);
     return (Batch){
         .pass = channel->pass_id,
         .channel = channel->roster,
@@ -79,10 +84,19 @@ static Batch group_commit_batch(const ChannelPass *channel)
         .channel_id = channel->row->id,
         .channel_name = channel->row->name,
         .digest = channel->plan.digest,
-        .approved = channel->is_approved,
-        .changes = channel->changes,
-        .change_count = channel->change_count,
+        .approved = channel->is_approved && channel->recorded_count == 0,
+        .changes = channel->changes + channel->recorded_count,
+        .change_count = count,
     };
+}
+
+/* Ends the waiting of a channel that left the queue; with an error nothing of it is sent. */
+static void group_commit_end(ChannelPass *channel, const Err *err)
+{
+    group_commit_give_slot(channel);
+    for (size_t i = 0; err && i < channel->recorded_count; i++)
+        sent_decide(channel, i, OUTCOME_SKIPPED, NULL);
+    channel->on_recorded(channel, err);
 }
 
 /* Whether the channel may not delete any more, and why. */
@@ -110,51 +124,68 @@ void group_commit_call_off(GroupCommit *group_commit)
             group_commit->channels[group_commit->count++] = channel;
             continue;
         }
-        group_commit_give_slot(channel);
-        channel->on_recorded(channel, &why);
+        group_commit_end(channel, &why);
     }
 }
 
-/* Takes what waits, and may still delete. */
-static size_t group_commit_take(GroupCommit *group_commit)
+static size_t group_commit_left(const ChannelPass *channel)
 {
-    size_t count;
+    return channel->change_count - channel->recorded_count;
+}
 
-    group_commit_call_off(group_commit);
-    count = group_commit->count;
-    group_commit->count = 0;
-    for (size_t i = 0; i < count; i++) {
-        group_commit_give_slot(group_commit->channels[i]);
-        group_commit->batches[i] = group_commit_batch(group_commit->channels[i]);
+/* Puts into batches what one commit takes: of whole channels, or a part of the first. Returns how
+ * many. */
+static size_t group_commit_fill(GroupCommit *group_commit)
+{
+    size_t count = 0, changes = 0;
+
+    for (; count < group_commit->count; count++) {
+        const ChannelPass *channel = group_commit->channels[count];
+        size_t left = group_commit_left(channel);
+
+        if (changes > 0 && left > GROUP_COMMIT_CHANGES_MAX - changes)
+            break;
+        left = left < GROUP_COMMIT_CHANGES_MAX ? left : GROUP_COMMIT_CHANGES_MAX;
+        group_commit->batches[count] = group_commit_batch(channel, left);
+        changes += left;
     }
     return count;
 }
 
-static void group_commit_commit_one(GroupCommit *group_commit, size_t number)
+static int group_commit_record(GroupCommit *group_commit, size_t first, size_t count, Err *err)
 {
-    ChannelPass *channel = group_commit->channels[number];
-    Err err = {0};
     int r =
-        group_commit->ops->record(group_commit->context, &group_commit->batches[number], 1, &err);
+        group_commit->ops->record(group_commit->context, &group_commit->batches[first], count, err);
 
-    channel->on_recorded(channel, r < 0 ? &err : NULL);
+    for (size_t i = first; i < first + count && r >= 0; i++)
+        group_commit->channels[i]->recorded_count += group_commit->batches[i].change_count;
+    return r;
 }
 
 /* No channel is added meanwhile: only answers add channels, and they come later. */
 void group_commit_commit(GroupCommit *group_commit)
 {
-    size_t count;
+    size_t waiting, count;
     bool is_whole;
 
     assert(!group_commit->is_held);
-    count = group_commit_take(group_commit);
-    is_whole = count > 1 && group_commit->ops->record(group_commit->context, group_commit->batches,
-                                                      count, NULL) >= 0;
+    group_commit_call_off(group_commit);
+    waiting = group_commit->count;
+    count = group_commit_fill(group_commit);
+    is_whole = count > 1 && group_commit_record(group_commit, 0, count, NULL) >= 0;
     for (size_t i = 0; i < count; i++) {
-        if (is_whole)
-            group_commit->channels[i]->on_recorded(group_commit->channels[i], NULL);
-        else
-            group_commit_commit_one(group_commit, i);
+        ChannelPass *channel = group_commit->channels[i];
+        Err err = {0};
+        int r = is_whole ? 0 : group_commit_record(group_commit, i, 1, &err);
+
+        if (r >= 0 && group_commit_left(channel) > 0) {
+            assert(count == 1);
+            return;
+        }
+        group_commit_end(channel, r < 0 ? &err : NULL);
     }
-    assert(group_commit->count == 0);
+    assert(group_commit->count == waiting);
+    group_commit->count -= count;
+    memmove(group_commit->channels, group_commit->channels + count,
+            group_commit->count * sizeof(*group_commit->channels));
 }

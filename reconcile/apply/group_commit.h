@@ -2,11 +2,16 @@
 /*
  * The step between a plan and its first deletion: channels whose deletions are to become durable.
  * Those that are decided while the same turn's answers are read share one commit, which is what a
- * pass over many channels waits for most.
+ * pass over many channels waits for most. A commit is bounded, so that the event loop is not held
+ * up by many of them: what is above the bound waits for the next, and a channel that has more
+ * changes than that is recorded in parts, and sends nothing before the last of them.
  */
 #pragma once
 
 #include "reconcile/channel/channel.h"
+
+/* So many changes are recorded at once. */
+#define GROUP_COMMIT_CHANGES_MAX 500
 
 struct GroupCommit {
     const Ops *ops;
@@ -36,7 +41,8 @@ void group_commit_allow(GroupCommit *group_commit);
 /* Ends the waiting of channels that were stopped, paused or failed meanwhile. */
 void group_commit_call_off(GroupCommit *group_commit);
 
-/* While it is not held, records what waits: of channels that may still delete, in one commit. Where
- * that fails, each by itself, so that one channel's failure is not another's. Not to be called from
- * within the pass's own callbacks. */
+/* While it is not held, records what waits: of channels that may still delete, in one commit, as
+ * much as goes into one; then others may still be waiting. Where that fails, each by itself, so
+ * that one channel's failure is not another's: of one that was recorded in part, that part is
+ * skipped. Not to be called from within the pass's own callbacks. */
 void group_commit_commit(GroupCommit *group_commit);

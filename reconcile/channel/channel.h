@@ -118,6 +118,7 @@ struct ChannelPass {
     Change *changes; /* of the plan: additions, corrections, deletions, each in their order */
     Sent *sent;      /* of each */
     size_t change_count;
+    size_t recorded_count; /* the first so many stand in the state */
     size_t first_deletion; /* the number of the first that takes something away: what is disabled
                             * and deletions */
     bool is_made;          /* what comes before it is done, as a list says */

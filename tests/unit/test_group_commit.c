@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "reconcile/apply/group_commit.h"
 #include "tests/world/world.h"
 
 #define LATENCY_USEC ((uint64_t)20 * USEC_PER_MSEC)
@@ -159,6 +160,121 @@ static void test_a_failed_instance_leaves_no_record(void **state)
     world_free(world);
 }
 
+/* ---- more changes than one commit takes ---- */
+
+#define MANY (2 * GROUP_COMMIT_CHANGES_MAX + 200)
+
+static World *many(void)
+{
+    World *world = channels(1, MANY);
+
+    world->config.limits.pass_deadline_usec = USEC_PER_DAY;
+    return world;
+}
+
+/* All that is recorded has its outcome: it was not sent. */
+static void expect_skipped(World *world, size_t recorded)
+{
+    assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 0);
+    assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), MANY);
+    assert_int_equal(world->action_count, recorded);
+    for (size_t i = 0; i < world->action_count; i++) {
+        assert_true(world->actions[i].is_decided);
+        assert_int_equal(world->actions[i].outcome, OUTCOME_SKIPPED);
+    }
+    world_free(world);
+}
+
+static void test_many_changes_are_recorded_in_parts(void **state)
+{
+    World *world = many();
+
+    (void)state;
+    world_begin(world, false);
+    while (world->commit_count < 3) {
+        assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 0);
+        assert_true(world_step(world));
+    }
+    world_finish(world);
+    assert_int_equal(world_result(world, 0), RESULT_CONVERGED);
+    assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), MANY);
+    assert_int_equal(world->commit_count, 3);
+    world_free(world);
+}
+
+static void test_channels_share_commits_as_far_as_they_go(void **state)
+{
+    World *world = channels(5, GROUP_COMMIT_CHANGES_MAX * 2 / 5);
+
+    (void)state;
+    world->config.limits.pass_deadline_usec = USEC_PER_DAY;
+    world_pass(world);
+    expect_all(world, 5, RESULT_CONVERGED);
+    assert_int_equal(world->commit_count, 3);
+    world_free(world);
+}
+
+static void run_to_the_first_part(World *world)
+{
+    world_begin(world, false);
+    while (world->commit_count == 0)
+        assert_true(world_step(world));
+    assert_int_equal(world->action_count, GROUP_COMMIT_CHANGES_MAX);
+}
+
+static void test_what_is_stopped_between_parts_is_skipped(void **state)
+{
+    World *world = many();
+
+    (void)state;
+    run_to_the_first_part(world);
+    pass_stop(world->pass, "stopped by a test");
+    world_finish(world);
+    assert_int_equal(world_result(world, 0), RESULT_DRIFT);
+    expect_skipped(world, GROUP_COMMIT_CHANGES_MAX);
+}
+
+static void test_what_is_paused_between_parts_is_skipped(void **state)
+{
+    World *world = many();
+
+    (void)state;
+    run_to_the_first_part(world);
+    world_pause(world, &world->channels[0], 0);
+    world_finish(world);
+    assert_int_equal(world_result(world, 0), RESULT_PAUSED);
+    expect_skipped(world, GROUP_COMMIT_CHANGES_MAX);
+}
+
+static void test_a_part_that_cannot_be_recorded_leaves_none_to_send(void **state)
+{
+    World *world = many();
+
+    (void)state;
+    run_to_the_first_part(world);
+    world->record_error = -ENOSPC;
+    world_finish(world);
+    assert_int_equal(world_result(world, 0), RESULT_FAILED);
+    expect_skipped(world, GROUP_COMMIT_CHANGES_MAX);
+}
+
+/* Nothing is recorded while changes are held, and the rest after that. */
+static void test_what_is_held_between_parts_goes_on(void **state)
+{
+    World *world = many();
+
+    (void)state;
+    run_to_the_first_part(world);
+    pass_hold_changes(world->pass, "held by a test");
+    assert_int_equal(world->commit_count, 1);
+    pass_allow_changes(world->pass);
+    world_finish(world);
+    assert_int_equal(world_result(world, 0), RESULT_CONVERGED);
+    assert_int_equal(world->commit_count, 3);
+    assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), MANY);
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +284,12 @@ int main(void)
         cmocka_unit_test(test_what_is_stopped_before_its_record_leaves_none),
         cmocka_unit_test(test_what_is_paused_before_its_record_leaves_none),
         cmocka_unit_test(test_a_failed_instance_leaves_no_record),
+        cmocka_unit_test(test_many_changes_are_recorded_in_parts),
+        cmocka_unit_test(test_channels_share_commits_as_far_as_they_go),
+        cmocka_unit_test(test_what_is_stopped_between_parts_is_skipped),
+        cmocka_unit_test(test_what_is_paused_between_parts_is_skipped),
+        cmocka_unit_test(test_a_part_that_cannot_be_recorded_leaves_none_to_send),
+        cmocka_unit_test(test_what_is_held_between_parts_goes_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

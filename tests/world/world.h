@@ -61,6 +61,10 @@ typedef struct WorldChannel {
     uint32_t asked_in; /* the pass that last asked for its list */
     uint32_t heard_in; /* the pass that last had it whole, or saw an attempt fail */
     bool is_asked;     /* it waits for an answer */
+    uint64_t part_of;  /* the list whose plan was recorded last */
+    size_t part_count; /* of its changes, so many were */
+    size_t part_left;  /* and so many were not */
+    bool part_is_approved;
 } WorldChannel;
 
 typedef struct WorldInstance {
@@ -373,7 +377,7 @@ WorldVerdict world_verdict(const Answer *answer);
 void world_rule_submit(World *world, const Request *request);
 void world_rule_answer(World *world, const WorldEvent *event);
 void world_rule_retry(World *world, const Event *event);
-void world_rule_record(World *world, const WorldChannel *channel, const Batch *batch);
+void world_rule_record(World *world, WorldChannel *channel, const Batch *batch);
 void world_rule_end(World *world);
 void world_broken(const World *world, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));

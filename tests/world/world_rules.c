@@ -254,6 +254,9 @@ static void rule_deletion(World *world, const Request *request)
     action = rule_find_deletion(world, channel, member);
     if (!action)
         world_broken(world, "%s is deleted and was not recorded", member->id);
+    if (channel->part_left > 0)
+        world_broken(world, "%s is deleted and %zu others are not recorded yet", member->id,
+                     channel->part_left);
     if (world->undo)
         judge_undo_send(world, channel, action);
     else

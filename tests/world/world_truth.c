@@ -179,29 +179,54 @@ static void truth_of_addition(const World *world, const Batch *batch, const Chan
         world_broken(world, "an addition is recorded as a change of %s", change->member_id);
 }
 
-void world_rule_record(World *world, const WorldChannel *channel, const Batch *batch)
+/* A plan with more changes than that is recorded in parts, each but the last of that size. */
+#define TRUTH_PART 500
+
+/* Returns whether others of the plan were recorded before. */
+static bool truth_count_part(const World *world, WorldChannel *channel, const Batch *batch,
+                             size_t planned)
+{
+    bool goes_on = channel->part_of == channel->list_serial && channel->part_left > 0;
+    size_t before = goes_on ? channel->part_count : 0, recorded = before + batch->change_count;
+
+    if (recorded > planned || (recorded < planned && batch->change_count != TRUTH_PART))
+        world_broken(world, "%zu changes after %zu of a plan of %zu", batch->change_count, before,
+                     planned);
+    channel->part_of = channel->list_serial;
+    channel->part_count = recorded;
+    channel->part_left = planned - recorded;
+    channel->part_is_approved = batch->approved || (goes_on && channel->part_is_approved);
+    return goes_on;
+}
+
+static void truth_of_plan(World *world, WorldChannel *channel, const Batch *batch)
 {
     Judgement judgement = judge(world, channel, batch->channel);
+    bool goes_on = truth_count_part(world, channel, batch,
+                                    judgement.deletes + judgement.enters + judgement.adds +
+                                        judgement.corrects - judgement.silent);
+    Batch part = *batch;
 
+    part.approved = channel->part_is_approved;
+    judge_pass_record(world, channel, &part);
+    if (world->dry_run || channel->is_paused || batch->channel->mode == MODE_OBSERVE ||
+        (batch->channel->pause && batch->channel->pause->until_usec == 0))
+        world_broken(world, "changes are recorded where none may be");
+    for (GuardName name = 0; name < GUARD_COUNT && !part.approved && !goes_on; name++) {
+        if (judgement.refuses[name])
+            world_broken(world, "%s: a plan passes that %s should hold (%zu)", channel->row.id,
+                         guard_name_text(name), (size_t)judgement.planned[name]);
+    }
+}
+
+void world_rule_record(World *world, WorldChannel *channel, const Batch *batch)
+{
     chosen_rule_record(world, batch);
     if (batch->changes[0].kind == CHANGE_ENABLE) {
         world_rule_enabled(world, channel, batch);
         return;
     }
-    judge_pass_record(world, channel, batch);
-    if (world->dry_run || channel->is_paused || batch->channel->mode == MODE_OBSERVE ||
-        (batch->channel->pause && batch->channel->pause->until_usec == 0))
-        world_broken(world, "changes are recorded where none may be");
-    if (batch->change_count != judgement.deletes + judgement.enters + judgement.adds +
-                                   judgement.corrects - judgement.silent)
-        world_broken(world, "%zu changes for %zu and %zu extras, %zu missing, %zu changed",
-                     batch->change_count, judgement.deletes, judgement.enters - judgement.silent,
-                     judgement.adds, judgement.corrects);
-    for (GuardName name = 0; name < GUARD_COUNT && !batch->approved; name++) {
-        if (judgement.refuses[name])
-            world_broken(world, "%s: a plan passes that %s should hold (%zu)", channel->row.id,
-                         guard_name_text(name), (size_t)judgement.planned[name]);
-    }
+    truth_of_plan(world, channel, batch);
     for (size_t i = 0; i < batch->change_count; i++) {
         const Change *deletion = &batch->changes[i];
         const WorldMember *member = world_find_member(world, deletion->member_id);
