@@ -30,6 +30,9 @@
 /* How often it begins again because files change while it reads the service. */
 #define ONCE_ATTEMPTS_MAX 3
 
+/* A run forgets so much of an old history; what is more is left to the next. */
+#define ONCE_PRUNE_STEPS 10
+
 static const char outdated_text[] = "settings or rosters changed";
 
 typedef struct Once {
@@ -273,7 +276,7 @@ static int once_open_state(Once *once, Err *err)
     }
     hang_watch(HANG_WAITS, 0);
     if (!once->options->dry_run)
-        state_prune(&once->state, once->config);
+        state_prune(&once->state, once->config, ONCE_PRUNE_STEPS);
     return once_approvals_give(once->state.store, once->options, &once->plan, err);
 }
 

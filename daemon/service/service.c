@@ -17,6 +17,9 @@
 /* How often a state that cannot be used is tried again. */
 #define STATE_RETRY_USEC (10 * USEC_PER_SEC)
 
+/* Between the steps in which old history is forgotten: they take a few milliseconds. */
+#define SERVICE_PRUNE_STEP_USEC (100 * USEC_PER_MSEC)
+
 void service_show_status(const Service *service)
 {
     char text[STATUS_LINE_SIZE], unread[SETTLE_TROUBLE_SIZE];
@@ -44,11 +47,12 @@ static void service_view(const void *userdata, WebView *ret_view)
 
 static int service_on_day(sd_event_source *source, uint64_t usec, void *userdata)
 {
-    const Service *service = userdata;
+    Service *service = userdata;
+    bool has_more = state_prune(&service->state, service->controller->config, 1);
 
     (void)usec;
-    state_prune(&service->state, service->controller->config);
-    sd_event_source_set_time(source, clock_monotonic_usec() + USEC_PER_DAY);
+    sd_event_source_set_time(source, clock_monotonic_usec() +
+                                         (has_more ? SERVICE_PRUNE_STEP_USEC : USEC_PER_DAY));
     sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
     return 0;
 }
@@ -60,7 +64,7 @@ static int service_keep_history_short(Service *service, Err *err)
 
     if (service->options->dry_run)
         return 0;
-    r = sd_event_add_time(service->event, NULL, CLOCK_MONOTONIC, 0, USEC_PER_MINUTE, service_on_day,
+    r = sd_event_add_time(service->event, NULL, CLOCK_MONOTONIC, 0, USEC_PER_MSEC, service_on_day,
                           service);
     return r < 0 ? err_system(err, r, "cannot set up the event loop") : 0;
 }

@@ -9,6 +9,10 @@
 #include "daemon/store/migrate.h"
 #include "daemon/store/store_internal.h"
 
+/* So many pages (16 MiB) are written anew at once: a larger database, of an earlier rosterd, gives
+ * no pages back, and uses them again. */
+#define VACUUM_PAGES_MAX 4096
+
 #define BUSY_TIMEOUT_MSEC 200 /* readers hold nothing for long, and must not hold up a pass */
 
 int database_open(Store *store, const char *name, int flags, Err *err)
@@ -57,16 +61,42 @@ static int database_use_log(Store *store, Err *err)
     return r;
 }
 
-int database_set_up(Store *store, Err *err)
+int database_set_up(Store *store, bool is_new, Err *err)
 {
-    int r = database_use_log(store, err);
+    int r = is_new ? database_run(store, "PRAGMA auto_vacuum = INCREMENTAL", err) : 0;
 
+    if (r == 0)
+        r = database_use_log(store, err);
     if (r == 0)
         r = database_run(store,
                          "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
                          "PRAGMA cache_size = -512; PRAGMA journal_size_limit = 4194304",
                          err);
     return r;
+}
+
+static int database_number(const Store *store, const char *sql)
+{
+    sqlite3_stmt *statement = NULL;
+    int number = -1;
+
+    if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW)
+        number = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    return number;
+}
+
+void database_learn_to_shrink(Store *store)
+{
+    int pages = database_number(store, "PRAGMA page_count");
+
+    if (database_number(store, "PRAGMA auto_vacuum") == 0 && pages >= 0 &&
+        pages <= VACUUM_PAGES_MAX)
+        database_run(store,
+                     "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA temp_store = MEMORY; VACUUM; "
+                     "PRAGMA temp_store = DEFAULT",
+                     NULL);
 }
 
 int database_prepare(Store *store, Err *err)
@@ -84,14 +114,16 @@ int database_prepare(Store *store, Err *err)
     return 0;
 }
 
-void database_close(Store *store)
+bool database_close(Store *store)
 {
     _cleanup_hang_ Hang hang = hang_enter(store->path);
+    bool is_closed;
 
     for (size_t i = 0; i < QUERY_COUNT; i++) {
         sqlite3_finalize(store->statements[i]);
         store->statements[i] = NULL;
     }
-    sqlite3_close(store->db);
+    is_closed = sqlite3_close(store->db) == SQLITE_OK;
     store->db = NULL;
+    return is_closed;
 }

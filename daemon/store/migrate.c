@@ -267,6 +267,11 @@ static const char *const migrate_steps[] = {
 
 #define SCHEMA_VERSION ((int)ELEMENTS(migrate_steps))
 
+bool migrate_is_current(int version)
+{
+    return version == SCHEMA_VERSION;
+}
+
 int migrate_damaged(const Store *store, const char *what, Err *err)
 {
     return err_set(err, -EBADMSG,

@@ -2,6 +2,8 @@
 /* The tables, their versions, and whether a database file is sound and ours. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "daemon/base/err.h"
 #include "daemon/store/store.h"
 
@@ -11,6 +13,9 @@
  * newer rosterd wrote it; else as in store.h.
  */
 int migrate_check(Store *store, int *ret_version, Err *err);
+
+/* Whether migrate_migrate() has nothing to do. */
+bool migrate_is_current(int version);
 
 /* Whether every page is sound: reads the whole file. 0 or as migrate_check(). */
 int migrate_check_pages(Store *store, Err *err);

@@ -99,12 +99,18 @@ static int samples_put(Store *store, StoreSample *sample, Err *err)
     return sql_step(&query, err);
 }
 
+uint64_t samples_keep_from(const Store *store)
+{
+    uint64_t now_usec = steady_now_usec(store);
+
+    return now_usec > STORE_SAMPLES_KEEP_USEC ? now_usec - STORE_SAMPLES_KEEP_USEC : 0;
+}
+
 int samples_prune(Store *store, uint64_t rows_max, Err *err)
 {
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_SAMPLES_PRUNE);
-    uint64_t now_usec = steady_now_usec(store);
 
-    sql_number(&query, now_usec > STORE_SAMPLES_KEEP_USEC ? now_usec - STORE_SAMPLES_KEEP_USEC : 0);
+    sql_number(&query, samples_keep_from(store));
     sql_number(&query, STORE_SAMPLES_MAX);
     sql_number(&query, rows_max);
     return sql_step(&query, err);

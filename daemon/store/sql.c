@@ -87,7 +87,10 @@ int sql_step(Query *query, Err *err)
         return 1;
     if (rc == SQLITE_DONE)
         return 0;
-    return sql_error(query->store, rc, verb, err);
+    rc = sql_error(query->store, rc, verb, err);
+    if (rc == -EBADMSG)
+        query->store->is_whole = false;
+    return rc;
 }
 
 const char *sql_column_text(const Query *query, int column)

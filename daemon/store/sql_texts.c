@@ -5,6 +5,19 @@
 /* Passes that are kept however old they are. */
 #define LAST_PASSES "(SELECT id FROM pass ORDER BY last_action DESC LIMIT 20)"
 
+/* What lapsed before ?1; of approvals that were not spent, before ?2. */
+#define LAPSED_APPROVAL                                                                            \
+    "given_steady_usec < ?1 AND spent_usec IS NOT NULL AND spent_steady_usec < ?1"
+#define LAPSED_WAITING "given_steady_usec < ?2 AND spent_usec IS NULL"
+#define LAPSED_PAUSE "until_steady_usec < ?1"
+
+/* A sample from before that time, or above that many. */
+#define OLD_SAMPLE(before, count)                                                                  \
+    "(steady_usec < " before " OR id <= (SELECT max(id) FROM sample) - " count ")"
+
+/* Actions with numbers from above ?1 to ?2, all of them old enough, that nothing needs any more. */
+#define FORGETTABLE "id > ?1 AND id <= ?2 AND " DECIDED " AND pass NOT IN " LAST_PASSES
+
 /* An addition whose channel is listed never again is not kept for ever. */
 #define DECIDED "(outcome IS NOT NULL OR kind <> 'delete')"
 
@@ -172,17 +185,21 @@ const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_LAST_CHANGING_OF_CHANNEL] =
         "SELECT pass FROM action WHERE id = (SELECT max(id) FROM (" LAST_CHANGING_WHERE(
             "channel_id = ?2") " UNION ALL " LAST_CHANGING_WHERE("channel_name = ?2") "))",
-    [QUERY_PRUNABLE] = "SELECT count(*), count(DISTINCT pass), max(recorded_usec) FROM action "
-                       "WHERE steady_usec < ?1 AND " DECIDED " AND pass NOT IN " LAST_PASSES,
-    [QUERY_PRUNE_ACTIONS] =
-        "DELETE FROM action WHERE steady_usec < ?1 AND " DECIDED " AND pass NOT IN " LAST_PASSES,
-    [QUERY_PRUNE_PASSES] =
-        "DELETE FROM pass WHERE NOT EXISTS (SELECT 1 FROM action WHERE action.pass = pass.id)",
-    [QUERY_PRUNE_APPROVALS] = "DELETE FROM approval WHERE given_steady_usec < ?1 "
-                              "AND spent_usec IS NOT NULL AND spent_steady_usec < ?1",
-    [QUERY_PRUNE_WAITING] =
-        "DELETE FROM approval WHERE given_steady_usec < ?1 AND spent_usec IS NULL",
-    [QUERY_PRUNE_PAUSES] = "DELETE FROM pause WHERE until_steady_usec < ?1",
+    [QUERY_PRUNE_REACH] = "SELECT id, steady_usec < ? FROM action WHERE id > ? ORDER BY id LIMIT ?",
+    [QUERY_PRUNABLE] = "SELECT count(*), max(recorded_usec) FROM action WHERE " FORGETTABLE,
+    [QUERY_PRUNE_ACTIONS] = "DELETE FROM action WHERE " FORGETTABLE,
+    [QUERY_PRUNE_PASSES] = "DELETE FROM pass WHERE last_action <= ? "
+                           "AND NOT EXISTS (SELECT 1 FROM action WHERE action.pass = pass.id)",
+    [QUERY_PRUNE_OTHERS] =
+        "SELECT EXISTS (SELECT 1 FROM approval WHERE " LAPSED_APPROVAL ") "
+        "OR EXISTS (SELECT 1 FROM approval WHERE " LAPSED_WAITING ") "
+        "OR EXISTS (SELECT 1 FROM pause WHERE " LAPSED_PAUSE ") "
+        "OR EXISTS (SELECT 1 FROM (SELECT id, steady_usec FROM sample ORDER BY id LIMIT 1) "
+        "WHERE " OLD_SAMPLE("?3", "?4") ")",
+    [QUERY_PRUNE_APPROVALS] = "DELETE FROM approval WHERE " LAPSED_APPROVAL " OR " LAPSED_WAITING,
+    [QUERY_PRUNE_PAUSES] = "DELETE FROM pause WHERE " LAPSED_PAUSE,
+    [QUERY_FREE_PAGES] = "PRAGMA freelist_count",
+    [QUERY_GIVE_BACK] = "PRAGMA incremental_vacuum(256)",
     [QUERY_ACTION_RECENT] =
         "SELECT identity, recorded_usec, steady_usec, kind, undo_of IS NULL AND (outcome IS NULL "
         "OR outcome IN ('deleted', 'added', 'corrected', 'disabled', 'enabled')) "
@@ -292,7 +309,7 @@ const char *const sql_texts[QUERY_COUNT] = {
         "ORDER BY sample.id DESC LIMIT ?4",
     [QUERY_SAMPLES_PRUNE] =
         "DELETE FROM sample WHERE id IN (SELECT id FROM sample ORDER BY id LIMIT ?3) "
-        "AND (steady_usec < ?1 OR id <= (SELECT max(id) FROM sample) - ?2)",
+        "AND " OLD_SAMPLE("?1", "?2"),
     [QUERY_SAMPLES_PRUNE_CHANNELS] = "DELETE FROM sample_channel WHERE NOT EXISTS "
                                      "(SELECT 1 FROM sample WHERE channel = sample_channel.id)",
     [QUERY_CONDITIONS] = "SELECT kind, instance, channel, instance_name, channel_name, since_usec, "

@@ -100,31 +100,42 @@ bool state_retry(State *state, const Config *config, bool dry_run)
     return state->store || state_try(state, config, dry_run) >= 0;
 }
 
-void state_prune(const State *state, const Config *config)
+static void state_tell_pruned(State *state)
+{
+    const StorePruned pruned = state->pruned;
+    char newest[CLOCK_RFC3339_SIZE];
+
+    state->pruned = (StorePruned){0};
+    if (pruned.actions == 0)
+        return;
+    clock_format_rfc3339(pruned.newest_usec, newest);
+    log_event(LOG_LEVEL_NOTICE, &(LogFields){.message_id = MESSAGE_FORGOTTEN},
+              "history: %" PRIu64 " action%s of %" PRIu64
+              " pass%s, up to %s, forgotten: older than history_keep",
+              pruned.actions, pruned.actions == 1 ? "" : "s", pruned.passes,
+              pruned.passes == 1 ? "" : "es", newest);
+}
+
+bool state_prune(State *state, const Config *config, unsigned int steps_max)
 {
     const LogFields fields = {.message_id = MESSAGE_STATE};
-    char newest[CLOCK_RFC3339_SIZE];
-    StorePruned pruned = {0};
     Err err = {0};
+    int r = state->store ? 1 : 0;
 
-    if (!state->store)
-        return;
-    if (store_prune(state->store, config->history_keep_usec, &pruned, &err) < 0) {
+    for (unsigned int i = 0; i < steps_max && r > 0; i++)
+        r = store_prune(state->store, config->history_keep_usec, &state->pruned, &err);
+    if (r < 0)
         log_event(LOG_LEVEL_ERR, &fields, "old history stays: %s", err.text);
-    } else if (pruned.actions > 0) {
-        clock_format_rfc3339(pruned.newest_usec, newest);
-        log_event(LOG_LEVEL_NOTICE, &(LogFields){.message_id = MESSAGE_FORGOTTEN},
-                  "history: %" PRIu64 " action%s of %" PRIu64
-                  " pass%s, up to %s, forgotten: older than history_keep",
-                  pruned.actions, pruned.actions == 1 ? "" : "s", pruned.passes,
-                  pruned.passes == 1 ? "" : "es", newest);
-    }
+    if (r <= 0)
+        state_tell_pruned(state);
+    return r > 0;
 }
 
 void state_close(State *state)
 {
     if (state->is_locked)
         lock_release(&state->lock);
+    state_tell_pruned(state);
     store_free(state->store);
     free(state->directory);
     *state = (State){0};

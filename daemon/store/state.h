@@ -12,7 +12,8 @@ typedef struct State {
     Store *store;    /* NULL: it cannot be used */
     Err err;         /* why, and what would help */
     bool is_locked;
-    Lock lock; /* is_locked; a Store that can write has a lock of its own */
+    Lock lock;          /* is_locked; a Store that can write has a lock of its own */
+    StorePruned pruned; /* forgotten, and not told yet */
 } State;
 
 /* 0, also where the state cannot be used, which is logged; -EWOULDBLOCK when another rosterd holds
@@ -29,6 +30,7 @@ bool state_retry(State *state, const Config *config, bool dry_run);
 
 void state_close(State *state);
 
-/* Forgets what is older than history_keep of the settings; a failure is logged. Not in a dry run.
- */
-void state_prune(const State *state, const Config *config);
+/* Forgets what is older than history_keep of the settings, in so many bounded steps at most.
+ * Whether there is more. At the end, and by state_close(), it is logged what was forgotten; a
+ * failure is logged, and ends it. Not in a dry run. */
+bool state_prune(State *state, const Config *config, unsigned int steps_max);

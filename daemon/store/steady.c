@@ -78,7 +78,13 @@ int steady_save(Store *store, Err *err)
     sql_number(&query, steady_usec);
     sql_number(&query, store->steady.began_usec);
     sql_signed(&query, store->steady.offset_usec);
+    store->steady_saved_usec = steady_usec;
     return sql_step(&query, err);
+}
+
+bool steady_is_stale(const Store *store)
+{
+    return steady_now_usec(store) - store->steady_saved_usec >= USEC_PER_HOUR;
 }
 
 /* In a transaction of its own. */
@@ -117,6 +123,7 @@ int steady_load(Store *store, Err *err)
 
     if (r < 0)
         return r;
+    store->steady_saved_usec = kept.steady_usec;
     steady_read_boot(boot);
     if (boot[0] && str_equal(boot, kept.boot) &&
         kept.boottime_usec <= steady_source->boottime_usec()) {

@@ -41,6 +41,9 @@ int steady_load(Store *store, Err *err);
 /* Keeps the clock with what is about to be committed. */
 int steady_save(Store *store, Err *err);
 
+/* Whether the one that is kept is an hour behind: what has passed since is lost with the boot. */
+bool steady_is_stale(const Store *store);
+
 /* Where the wall clock was set: puts the ends of pauses, as people read them and as the next boot
  * takes them, where they really are. Commits only then; a failure is left to the next call. */
 void steady_follow(Store *store, uint64_t realtime_usec);

@@ -10,6 +10,7 @@
 
 #include "daemon/base/buf.h"
 #include "daemon/base/file.h"
+#include "daemon/store/clean_end.h"
 #include "daemon/store/database.h"
 #include "daemon/store/integrity.h"
 #include "daemon/store/lock.h"
@@ -43,13 +44,25 @@ static Store *store_new(const char *state_dir)
     return NULL;
 }
 
+/* A state that cannot be flushed, or whose files are not those that were opened, did not end well.
+ */
+static void store_close(Store *store)
+{
+    bool is_whole = store->is_whole && store->db;
+
+    if (store->db && store_flush(store, NULL) < 0)
+        is_whole = false;
+    if (is_whole && integrity_check(store, NULL) < 0)
+        is_whole = false;
+    if (database_close(store) && is_whole)
+        clean_end_tell(store, store->files.paths[OPEN_FILE_DATABASE]);
+}
+
 void store_free(Store *store)
 {
     if (!store)
         return;
-    if (store->db)
-        store_flush(store, NULL);
-    database_close(store);
+    store_close(store);
     integrity_done(&store->files);
     pending_done(&store->pending);
     free(store->passes);
@@ -74,7 +87,36 @@ static int store_make_file(Store *store, Err *err)
     return 0;
 }
 
-/* Nothing in the database is changed before all checks have passed. */
+/* Nothing in the database is changed before all checks have passed. It is read page by page where
+ * the last rosterd did not close it well, or somebody else has had it since. */
+static int store_check_database(Store *store, int *ret_version, Err *err)
+{
+    bool has_ended_well = clean_end_is_told(store);
+    int r = migrate_check(store, ret_version, err);
+
+    if (r == 0 && !has_ended_well)
+        r = migrate_check_pages(store, err);
+    if (r == 0 && sqlite3_db_readonly(store->db, "main") != 0)
+        r = sql_error(store, SQLITE_READONLY, "written", err);
+    if (r == 0 && !(has_ended_well && migrate_is_current(*ret_version)))
+        r = clean_end_revoke(store, err);
+    return r;
+}
+
+static int store_load(Store *store, Err *err)
+{
+    int r = database_prepare(store, err);
+
+    if (r == 0)
+        r = steady_load(store, err);
+    store->has_in_doubt = true;
+    if (r == 0)
+        r = pass_look_in_doubt(store, err);
+    if (r == 0)
+        r = quarantine_open(store, err);
+    return r;
+}
+
 static int store_open_database(Store *store, Err *err)
 {
     StoreSource source;
@@ -85,25 +127,14 @@ static int store_open_database(Store *store, Err *err)
     if (r == 0)
         r = database_open(store, store->path, SQLITE_OPEN_READWRITE, err);
     if (r == 0)
-        r = migrate_check(store, &version, err);
+        r = store_check_database(store, &version, err);
     if (r == 0)
-        r = migrate_check_pages(store, err);
-    if (r == 0 && sqlite3_db_readonly(store->db, "main") != 0)
-        r = sql_error(store, SQLITE_READONLY, "written", err);
-    if (r == 0)
-        r = database_set_up(store, err);
+        r = database_set_up(store, version == 0, err);
     if (r == 0)
         r = migrate_migrate(store, version, err);
-    if (r == 0)
-        r = database_prepare(store, err);
-    if (r == 0)
-        r = steady_load(store, err);
-    store->has_in_doubt = true;
-    if (r == 0)
-        r = pass_look_in_doubt(store, err);
-    if (r == 0)
-        r = quarantine_open(store, err);
-    return r;
+    if (r == 0 && !migrate_is_current(version))
+        database_learn_to_shrink(store);
+    return r == 0 ? store_load(store, err) : r;
 }
 
 int store_open(const char *state_dir, Store **ret_store, Err *err)
@@ -121,6 +152,7 @@ int store_open(const char *state_dir, Store **ret_store, Err *err)
     if (r < 0)
         return r;
     sent_open(store);
+    store->is_whole = true;
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
     *ret_store = TAKE_PTR(store);
     return 0;

@@ -387,7 +387,9 @@ typedef struct StorePruned {
 /*
  * Forgets deletions that have their outcome and whose recording is longer ago, by the steady clock,
  * than `keep_usec` (an hour at least), the passes that have none left, approvals that lapsed,
- * pauses that ended long ago and old samples. The last 20 passes that changed something stay in any
- * case. Commits at once.
+ * pauses that ended long ago and old samples, and gives free pages back to the file system. The
+ * last 20 passes that changed something stay in any case. One bounded step, which commits at once
+ * what it has to write: 1 where another may follow, 0 where all is done. What was forgotten is
+ * added to `pruned`.
  */
-int store_prune(Store *store, uint64_t keep_usec, StorePruned *ret_pruned, Err *err);
+int store_prune(Store *store, uint64_t keep_usec, StorePruned *pruned, Err *err);

@@ -44,10 +44,12 @@ struct Store {
     char *directory;
     char *path; /* of rosterd.db */
     Lock lock;
-    OpenFiles files; /* as they were opened; not in a Store for reading */
-    bool is_damaged; /* what was committed could not be read back */
-    int guard_fd;    /* is_read_only: reading.c; -1 without one */
-    int index_fd;    /* likewise */
+    OpenFiles files;  /* as they were opened; not in a Store for reading */
+    bool is_damaged;  /* what was committed could not be read back */
+    bool is_whole;    /* opened for writing, and so far nothing was wrong with it */
+    bool is_end_told; /* the file of clean_end.h may say something */
+    int guard_fd;     /* is_read_only: reading.c; -1 without one */
+    int index_fd;     /* likewise */
     bool is_read_only;
     bool must_roll_back; /* a failed transaction is still open */
     bool has_quarantine; /* somebody may be in quarantine */
@@ -56,6 +58,9 @@ struct Store {
     int64_t sent_size;   /* of the notes */
     sqlite3 *db;         /* NULL: for reading, and there is no database */
     SteadyClock steady;
+    uint64_t steady_saved_usec; /* the clock in the database */
+    uint64_t pruned_to; /* prune.c: a round under way has looked at actions up to this one */
+    bool keeps_pages;   /* likewise: the database gives no pages back */
     sqlite3_stmt *statements[QUERY_COUNT];
     char last_pass_id[STORE_PASS_ID_SIZE]; /* named last, "" before the first */
     StorePass *passes;                     /* begun and not ended */

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "daemon/base/hang.h"
+#include "daemon/store/clean_end.h"
 #include "daemon/store/integrity.h"
 #include "daemon/store/quarantine_internal.h"
 #include "daemon/store/steady.h"
@@ -125,7 +126,9 @@ int transaction_begin(Store *store, Err *err)
                        store->directory);
     if (transaction_is_open(store))
         return 0;
-    r = transaction_run(store, QUERY_BEGIN, err);
+    r = clean_end_revoke(store, err);
+    if (r == 0)
+        r = transaction_run(store, QUERY_BEGIN, err);
     if (r == 0)
         r = transaction_replay(store, err);
     return transaction_result(store, r);

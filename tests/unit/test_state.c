@@ -274,21 +274,21 @@ static void test_what_is_forgotten_is_told(void **state)
 {
     StateCase *state_case = *state;
 
-    state_prune(&state_case->state, &state_case->config);
+    state_prune(&state_case->state, &state_case->config, 1);
     assert_logged(state_case, "");
     assert_int_equal(state_open(&state_case->state, &state_case->config, false), 0);
     record_passes(state_case, 1, 1);
     time_pass(USEC_PER_SEC);
     record_passes(state_case, 20, 1);
-    state_prune(&state_case->state, &state_case->config);
+    state_prune(&state_case->state, &state_case->config, 1);
     assert_logged(state_case, "");
     time_pass(KEEP_USEC);
-    state_prune(&state_case->state, &state_case->config);
+    state_prune(&state_case->state, &state_case->config, 1);
     assert_logged(state_case, "history: 1 action of 1 pass, up to 2026-11-24T15:04:05Z, forgotten: "
                               "older than history_keep");
     record_passes(state_case, 2, 3);
     time_pass(KEEP_USEC + 1);
-    state_prune(&state_case->state, &state_case->config);
+    state_prune(&state_case->state, &state_case->config, 1);
     assert_logged(state_case, "history: 2 actions of 2 passes, up to 2026-11-24T15:04:06Z, "
                               "forgotten: older than history_keep");
 }
@@ -299,9 +299,11 @@ static void test_what_cannot_be_forgotten_is_told(void **state)
     char path[128];
 
     assert_int_equal(state_open(&state_case->state, &state_case->config, false), 0);
+    record_passes(state_case, 21, 1);
+    time_pass(KEEP_USEC + 1);
     snprintf(path, sizeof(path), "%s/rosterd.db-wal", state_case->folder->state);
     assert_int_equal(unlink(path), 0);
-    state_prune(&state_case->state, &state_case->config);
+    state_prune(&state_case->state, &state_case->config, 1);
     assert_logged(state_case, "old history stays: ");
 }
 

@@ -178,6 +178,19 @@ static inline void record_one(Folder *folder, Store *store, uint64_t realtime_us
     *ret_action = deletion.action;
 }
 
+/* What is forgotten, step by step. */
+static inline StorePruned folder_prune(Folder *folder, Store *store, uint64_t keep_usec)
+{
+    StorePruned pruned = {0};
+    int r = 1;
+
+    while (r > 0)
+        r = store_prune(store, keep_usec, &pruned, &folder->err);
+    if (r < 0)
+        fail_msg("store_prune: %s", folder->err.text);
+    return pruned;
+}
+
 /* A list of no members. */
 static inline const char *find_nobody(const void *list, const void *identity, size_t identity_size)
 {

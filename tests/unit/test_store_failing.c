@@ -280,7 +280,7 @@ static const struct {
     {"list_history", list_history, false, "action pass instance"},
     {"find_last", find_last, false, "action pass instance"},
     {"watch_added", watch_added, false, "action pass instance"},
-    {"prune", prune, true, "action pass approval pause clock"},
+    {"prune", prune, false, "action approval pause"},
     {"recall_quarantine", recall_quarantine, false, "instance quarantine"},
     {"list_quarantine", list_quarantine, false, "instance quarantine"},
     {"enter_quarantine", enter_quarantine, true, "instance quarantine"},

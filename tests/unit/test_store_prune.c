@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What is forgotten, and what no clock makes the state forget. */
-#include "tests/unit/test_store_common.h"
+#include "tests/unit/store_filled.h"
 
 #define KEEP (2 * USEC_PER_DAY)
 
@@ -33,11 +33,7 @@ static size_t count_history(Store *store, uint64_t *ret_first)
 
 static StorePruned prune(Folder *folder, Store *store)
 {
-    StorePruned pruned = {0};
-
-    if (store_prune(store, KEEP, &pruned, &folder->err) < 0)
-        fail_msg("store_prune: %s", folder->err.text);
-    return pruned;
+    return folder_prune(folder, store, KEEP);
 }
 
 static void test_old_history_is_forgotten(void **state)
@@ -125,16 +121,110 @@ static void test_the_last_hour_is_kept(void **state)
 {
     Folder *folder = *state;
     Store *store = folder_open(folder);
-    StorePruned pruned = {0};
 
     for (size_t i = 0; i < 22; i++)
         pass_at(folder, store, NOW + i * USEC_PER_SEC, true);
     time_pass(USEC_PER_HOUR);
-    assert_int_equal(store_prune(store, 0, &pruned, &folder->err), 0);
-    assert_int_equal(pruned.actions, 0);
+    assert_int_equal(folder_prune(folder, store, 0).actions, 0);
     time_pass(1);
-    assert_int_equal(store_prune(store, 0, &pruned, &folder->err), 0);
-    assert_int_equal(pruned.actions, 2);
+    assert_int_equal(folder_prune(folder, store, 0).actions, 2);
+    store_free(store);
+}
+
+/* ---- a long history ---- */
+
+#define LONG 20000
+#define STEP_MAX 500 /* actions that one step may forget */
+
+static uint64_t size_of(const Folder *folder, const char *name)
+{
+    char path[512];
+    struct stat status;
+
+    snprintf(path, sizeof(path), "%s/%s", folder->state, name);
+    return stat(path, &status) == 0 ? (uint64_t)status.st_size : 0;
+}
+
+static void forget_step_by_step(Folder *folder, Store *store)
+{
+    StorePruned pruned = {0};
+    uint64_t before = 0;
+    size_t steps = 0;
+    int r;
+
+    do {
+        r = store_prune(store, KEEP, &pruned, &folder->err);
+        assert_true(pruned.actions - before <= STEP_MAX);
+        before = pruned.actions;
+        steps++;
+    } while (r > 0);
+    assert_int_equal(r, 0);
+    assert_int_equal(pruned.actions, LONG - 20 * FILLED_PASS_SIZE);
+    assert_int_equal(pruned.passes, LONG / FILLED_PASS_SIZE - 20);
+    assert_true(steps >= pruned.actions / STEP_MAX);
+}
+
+static void test_a_long_history_is_forgotten_in_steps(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+    uint64_t first, size;
+
+    fill_history(store, LONG);
+    store_free(store);
+    size = size_of(folder, "rosterd.db");
+    store = folder_open(folder);
+    time_pass(2 * KEEP);
+    forget_step_by_step(folder, store);
+    assert_int_equal(count_history(store, &first), 20 * FILLED_PASS_SIZE);
+    assert_int_equal(first, LONG - 20 * FILLED_PASS_SIZE + 1);
+    store_free(store);
+    /* All but what the last passes need and 4 MiB for what comes. */
+    assert_true(size_of(folder, "rosterd.db") < size / 5 + (4U << 20));
+    store = folder_open(folder);
+    store_free(store);
+}
+
+/* A database of an earlier rosterd stays as large, and grows no more. */
+static void test_a_database_that_gives_nothing_back(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+    uint64_t size;
+
+    assert_int_equal(sqlite3_exec(store->db, "PRAGMA auto_vacuum = NONE; VACUUM", NULL, NULL, NULL),
+                     SQLITE_OK);
+    fill_history(store, LONG);
+    time_pass(2 * KEEP);
+    forget_step_by_step(folder, store);
+    store_free(store);
+    size = size_of(folder, "rosterd.db");
+    assert_true(size > 4U << 20);
+    store = folder_open(folder);
+    assert_int_equal(
+        sqlite3_exec(store->db, "DELETE FROM action; DELETE FROM pass", NULL, NULL, NULL),
+        SQLITE_OK);
+    fill_history(store, LONG / 2);
+    store_free(store);
+    assert_true(size_of(folder, "rosterd.db") <= size);
+}
+
+/* What is looked at each time and is not old enough, or must stay, costs no commit. */
+static void test_nothing_to_forget_writes_nothing(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+
+    fill_history(store, 1000);
+    prune(folder, store);
+    store_free(store);
+    store = folder_open(folder);
+    assert_int_equal(prune(folder, store).actions, 0);
+    assert_int_equal(size_of(folder, "rosterd.db-wal"), 0);
+    /* But for the clock, which is kept once an hour. */
+    time_pass(USEC_PER_HOUR);
+    assert_int_equal(prune(folder, store).actions, 0);
+    assert_true(size_of(folder, "rosterd.db-wal") > 0);
     store_free(store);
 }
 
@@ -148,6 +238,9 @@ int main(void)
         TEST(test_a_wrong_wall_clock_forgets_nothing),
         TEST(test_time_counts_across_runs),
         TEST(test_the_last_hour_is_kept),
+        TEST(test_a_long_history_is_forgotten_in_steps),
+        TEST(test_a_database_that_gives_nothing_back),
+        TEST(test_nothing_to_forget_writes_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

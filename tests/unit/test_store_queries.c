@@ -17,9 +17,9 @@ static const bool may_scan[QUERY_COUNT] = {
     [QUERY_CHANNELS_IN_DOUBT] = true,
     [QUERY_TAKE_OVER_ACTIONS] = true, /* once, after rosterd 0.1 */
     [QUERY_TAKEN_OVER] = true,        /* likewise */
-    [QUERY_PRUNABLE] = true,          /* once a day, and at a start */
-    [QUERY_PRUNE_ACTIONS] = true,
-    [QUERY_PRUNE_PASSES] = true,
+    [QUERY_PRUNABLE] = true,          /* the last passes by their last action */
+    [QUERY_PRUNE_ACTIONS] = true,     /* likewise */
+    [QUERY_PRUNE_OTHERS] = true,      /* the first sample */
 };
 
 /* A line of a plan: "SCAN action", "SCAN sample AS new USING INDEX ...". */
@@ -82,7 +82,8 @@ static void test_version_10_gets_its_indexes(void **state)
                                   "DROP INDEX action_channel; DROP INDEX action_undecided;"
                                   "CREATE INDEX action_channel ON action (instance, channel_id);"
                                   "CREATE INDEX action_undecided ON action (id)"
-                                  " WHERE outcome IS NULL; PRAGMA user_version = 10",
+                                  " WHERE outcome IS NULL; PRAGMA user_version = 10;"
+                                  "PRAGMA auto_vacuum = NONE; VACUUM",
                                   NULL, NULL, NULL),
                      SQLITE_OK);
     store_free(store);
@@ -92,6 +93,7 @@ static void test_version_10_gets_its_indexes(void **state)
                      0);
     assert_int_equal(look_up(store, "SELECT last_action FROM pass WHERE id = 'filled-0000003'"),
                      4 * FILLED_PASS_SIZE);
+    assert_int_equal(look_up(store, "PRAGMA auto_vacuum"), 2);
     for (QueryId id = 0; id < QUERY_COUNT; id++)
         check_plan(store, id);
     store_free(store);
@@ -119,7 +121,7 @@ static const struct {
     {"future", {.since_usec = NOW + 1}, 0},
 };
 
-#define ASKED (ELEMENTS(asked) + 2)
+#define ASKED (ELEMENTS(asked) + 3)
 
 /* Steps of SQLite's machine since the last look. */
 static uint64_t count_steps(Store *store)
@@ -147,6 +149,28 @@ static uint64_t ask(Folder *folder, Store *store, size_t number)
     return count_steps(store);
 }
 
+/* A pass in which nothing is to be changed, long after the last change. */
+static void pass_in_sync(Folder *folder, Store *store)
+{
+    StorePruned pruned = {0};
+
+    time_pass(2 * USEC_PER_HOUR);
+    assert_int_equal(store_name_instance(store, KEY, "prod", &folder->err), 0);
+    assert_int_equal(store_prune(store, USEC_PER_DAY, &pruned, &folder->err), 0);
+    assert_int_equal(store_begin_pass(store, realtime_now, folder->pass, &folder->err), 0);
+    for (size_t i = 0; i < FILLED_CHANNELS; i++) {
+        ChannelRecord record = {0};
+        char id[16];
+
+        snprintf(id, sizeof(id), "c%zu", i);
+        assert_int_equal(store_recall(store, CHANNEL(id), realtime_now, &record, &folder->err), 0);
+        assert_int_equal(record.change_count, 0);
+        channel_record_done(&record);
+        assert_int_equal(store_remember(store, KEY, id, NULL, 0, &folder->err), 0);
+    }
+    assert_int_equal(store_end_pass(store, folder->pass, "in_sync", realtime_now, NULL), 0);
+}
+
 /* The steps of each question to a history of that length. */
 static void ask_all(void **state, unsigned int count, uint64_t ret_steps[static ASKED])
 {
@@ -163,6 +187,9 @@ static void ask_all(void **state, unsigned int count, uint64_t ret_steps[static 
     ret_steps[number++] = count_steps(store);
     assert_int_equal(store_find_last_changing(store, "prod", "channel-3", pass, NULL), 0);
     ret_steps[number++] = count_steps(store);
+    pass_in_sync(folder, store);
+    ret_steps[number++] = count_steps(store);
+    assert_int_equal(number, ASKED);
     store_free(store);
 }
 

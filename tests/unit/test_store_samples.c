@@ -182,7 +182,6 @@ static void test_what_is_old_is_forgotten(void **state)
 {
     Folder *folder = *state;
     Store *store = begin(folder);
-    StorePruned pruned;
 
     for (size_t i = 0; i < 8 * 24; i++) {
         add(folder, store, "c1", 4);
@@ -194,7 +193,7 @@ static void test_what_is_old_is_forgotten(void **state)
     add(folder, store, "c1", 4);
     assert_int_equal(count_all(folder, store), 8 * 24 + 1);
     time_pass(9 * USEC_PER_DAY);
-    assert_int_equal(store_prune(store, USEC_PER_DAY, &pruned, &folder->err), 0);
+    folder_prune(folder, store, USEC_PER_DAY);
     assert_int_equal(count_all(folder, store), 0);
     add(folder, store, "c1", 4);
     assert_int_equal(count_all(folder, store), 1);
@@ -210,13 +209,11 @@ static void test_a_wrong_wall_clock_forgets_nothing(void **state)
     Store *store = begin(folder);
 
     for (size_t i = 0; i < ELEMENTS(clocks); i++) {
-        StorePruned pruned;
-
         add(folder, store, "c1", i);
         store_free(store);
         realtime_now = clocks[i];
         store = folder_open(folder);
-        assert_int_equal(store_prune(store, USEC_PER_DAY, &pruned, &folder->err), 0);
+        folder_prune(folder, store, USEC_PER_DAY);
         add(folder, store, "c1", 100 + i);
         assert_int_equal(count_all(folder, store), i + 1);
         time_pass(STORE_SAMPLE_LEAST_USEC);

@@ -132,6 +132,7 @@ void judge_undo_record(World *world, WorldChannel *channel, const Batch *batch)
 {
     if (world->dry_run || !channel->is_paused || batch->approved)
         world_broken(world, "%s: an undo changes where it may not", channel->row.id);
+    channel->part_left = 0;
     for (size_t i = 0; i < batch->change_count; i++)
         undo_rule_change(world, channel, &batch->changes[i]);
 }

@@ -300,8 +300,6 @@ static void state_judge_batch(World *world, const Batch *batch)
         world_broken(world, "changes of pass %s are recorded in %s", batch->pass, world->pass_id);
     if (batch->approved && !approval)
         world_broken(world, "an approval is spent that was not given");
-    if (world->undo || batch->changes[0].kind == CHANGE_ENABLE)
-        channel->part_left = 0;
     if (world->undo)
         judge_undo_record(world, channel, batch);
     else

@@ -223,6 +223,7 @@ void world_rule_record(World *world, WorldChannel *channel, const Batch *batch)
 {
     chosen_rule_record(world, batch);
     if (batch->changes[0].kind == CHANGE_ENABLE) {
+        channel->part_left = 0;
         world_rule_enabled(world, channel, batch);
         return;
     }
