@@ -182,9 +182,8 @@ static void scheduler_on_done(PassRun *run, void *userdata)
         log_event(LOG_LEVEL_ERR, &fields, "%s", err.text);
     if (schedule_counts(scheduler->schedule)) {
         scheduler_take_stock(scheduler, pass_run_get_report(run));
-        sampling_take(&scheduler->sampling, scheduler->backend, scheduler->instance,
-                      pass_run_get_report(run), &scheduler->log);
         scheduler_keep_report(scheduler, run);
+        sampling_take(&scheduler->sampling, &scheduler->last);
         if (scheduler->backend->on_report)
             scheduler->backend->on_report(scheduler->backend->report_userdata, scheduler->instance,
                                           &scheduler->last);
@@ -273,9 +272,12 @@ int scheduler_init(Scheduler *scheduler, Backend *backend, Schedule *schedule,
     scheduler->listed_usec = calloc(scheduler->channel_count + 1, sizeof(*scheduler->listed_usec));
     scheduler->since = calloc(scheduler->channel_count + 1, sizeof(*scheduler->since));
     scheduler->read_usec = calloc(scheduler->channel_count + 1, sizeof(*scheduler->read_usec));
-    if (!scheduler->listed_usec || !scheduler->since || !scheduler->read_usec ||
-        sampling_init(&scheduler->sampling, scheduler->channel_count) < 0)
+    if (!scheduler->listed_usec || !scheduler->since || !scheduler->read_usec)
         return -ENOMEM;
+    r = sampling_init(&scheduler->sampling, scheduler->channel_count, backend, instance,
+                      &scheduler->log);
+    if (r < 0)
+        return r;
     r = sd_event_add_time(backend->event, &scheduler->timer, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
                           scheduler_on_time, scheduler);
     if (r >= 0)
@@ -288,8 +290,8 @@ void scheduler_done(Scheduler *scheduler)
     pass_run_free(scheduler->run);
     sd_event_source_disable_unref(scheduler->timer);
     pass_log_done(&scheduler->log);
-    report_done(&scheduler->last);
     sampling_done(&scheduler->sampling);
+    report_done(&scheduler->last);
     free(scheduler->listed_usec);
     free(scheduler->since);
     free(scheduler->read_usec);

@@ -103,3 +103,18 @@ def test_a_table_that_cannot_be_written_fails_no_pass(prepared):
     assert ctl(prepared, "reconcile", "payments").status == 0
     wait_until(lambda: sorted(prepared.sim.hosts("payments")) == sorted(KEPT))
     assert len(daemon.wait_line("STATE", part="no samples are kept")) == 1
+
+
+def test_every_one_of_many_has_one(case):
+    """They are kept in portions, a turn of the event loop each."""
+    case.serve(generate={"channels": 450, "members": 1, "name": "c-%d"})
+    case.roster(*(entry(f"c-{number}", f"10.{number % 240}.{number // 240 * 20}.1") for number in range(450)))
+    case.tune(interval=NEVER)
+    daemon = Daemon(case)
+    daemon.wait_status("450 in sync")
+
+    def kept():
+        with sqlite3.connect(f"file:{case.state_dir}/rosterd.db?mode=ro", uri=True) as database:
+            return database.execute("SELECT count(*) FROM sample").fetchone()[0]
+    wait_until(lambda: kept() == 450, process=daemon.process)
+    assert daemon.stop() == 0
