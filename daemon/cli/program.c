@@ -84,6 +84,17 @@ static void program_explain(const Program *program, const char *text)
     fprintf(stderr, "%s: %s\n", program->name, buf_failed(&shown) < 0 ? "" : buf_text(&shown));
 }
 
+/* Blocks from this size on are mapped by themselves, and unmapped when they are freed. */
+#define PROGRAM_MAP_SIZE (512 * 1024)
+
+/* Left alone, the C library raises that size with the first big block that is freed, to 32 MiB, and
+ * what passes and loads needed for a moment stays in the heap among what lasts. */
+static void program_bound_heap(void)
+{
+    mallopt(M_MMAP_THRESHOLD, PROGRAM_MAP_SIZE);
+    mallopt(M_TRIM_THRESHOLD, 2 * PROGRAM_MAP_SIZE);
+}
+
 /* Before the first table is filled. */
 static void program_set_hash_key(void)
 {
@@ -103,6 +114,7 @@ int program_main(const Program *program, int argc, char *argv[])
     /* Files are read on threads of their own (aside.h): what those allocate and this one frees is
      * not to lie in heaps of theirs. */
     mallopt(M_ARENA_MAX, 1);
+    program_bound_heap();
     program_set_hash_key();
     if (environment_begin() < 0) {
         program_explain(program, "out of memory");

@@ -356,6 +356,15 @@ void controller_abandon(Controller *controller)
     lifecycle_abandon(&controller->lifecycle);
 }
 
+bool controller_is_passing(const Controller *controller)
+{
+    for (size_t i = 0; i < controller->scheduler_count; i++) {
+        if (controller->schedulers[i].run)
+            return true;
+    }
+    return false;
+}
+
 bool controller_is_stuck(const Controller *controller, uint64_t now_usec)
 {
     if (controller->undo_run && pass_run_is_stuck(controller->undo_run, now_usec))

@@ -120,5 +120,8 @@ void controller_stop(Controller *controller, const char *why);
 /* Does not await what is in flight either. After one of the two. */
 void controller_abandon(Controller *controller);
 
+/* Whether a pass is under way on any instance. */
+bool controller_is_passing(const Controller *controller);
+
 /* Whether a pass makes no progress, or what should happen is overdue: the watchdog is not fed. */
 bool controller_is_stuck(const Controller *controller, uint64_t now_usec);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <assert.h>
 #include <errno.h>
+#include <malloc.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
@@ -96,6 +97,12 @@ void service_use_notices(const Service *service)
                 service->options->dry_run ? NULL : service->state.store);
 }
 
+/* Memory that is free by now goes back to the system, wherever it lies in the heap. */
+static void service_give_back(void)
+{
+    malloc_trim(0);
+}
+
 static void service_on_pass(void *userdata)
 {
     Service *service = userdata;
@@ -107,6 +114,8 @@ static void service_on_pass(void *userdata)
     service_show_status(service);
     metrics_file_on_pass(&service->metrics_file);
     control_on_pass(service->control);
+    if (!controller_is_passing(service->controller))
+        service_give_back();
 }
 
 void service_begin_controller(Service *service, Controller *controller)
@@ -123,6 +132,7 @@ void service_begin_controller(Service *service, Controller *controller)
     service->controller = controller;
     service_use_notices(service);
     controller_free(old);
+    service_give_back();
 }
 
 /* Passes under way give way to new settings first. */
