@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Blocks double from 1 KiB to 256 KiB, so that small arenas stay small. */
+/* Blocks double from 256 bytes to 256 KiB, so that small arenas stay small: there is one for each
+ * channel's report. */
 #include "daemon/base/arena.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_SIZE_MIN 1024U
+#define BLOCK_SIZE_MIN 256U
 #define BLOCK_SIZE_MAX (256U * 1024U)
 
 struct ArenaBlock {
