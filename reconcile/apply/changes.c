@@ -70,16 +70,23 @@ static void changes_put_extras(ChannelPass *channel)
     }
 }
 
-int changes_make(ChannelPass *channel)
+int changes_allocate(ChannelPass *channel, size_t count)
 {
-    size_t count = plan_change_count(&channel->plan);
-    int r = 0;
-
     assert(count > 0 && !channel->changes && !channel->sent);
     channel->changes = calloc(count, sizeof(*channel->changes));
     channel->sent = calloc(count, sizeof(*channel->sent));
-    if (!channel->changes || !channel->sent)
-        return -ENOMEM;
+    if (!channel->member)
+        channel->member = calloc(1, CHANNEL_MEMBER_SIZE);
+    return channel->changes && channel->sent && channel->member ? 0 : -ENOMEM;
+}
+
+int changes_make(ChannelPass *channel)
+{
+    size_t count = plan_change_count(&channel->plan);
+    int r = changes_allocate(channel, count);
+
+    if (r < 0)
+        return r;
     for (size_t i = 0; i < channel->roster->member_count && channel->plan.add_count > 0; i++) {
         if (!channel->diff.seen[i] && r == 0)
             r = changes_put_post(channel, i, NULL, channel->change_count);

@@ -5,5 +5,9 @@
 
 #include "reconcile/channel/channel.h"
 
+/* Room for so many changes of a channel that has none, and for what is told of them. 0 or -ENOMEM.
+ */
+int changes_allocate(ChannelPass *channel, size_t count);
+
 /* Makes channel->changes and channel->sent out of channel->plan. 0 or -ENOMEM. */
 int changes_make(ChannelPass *channel);

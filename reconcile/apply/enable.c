@@ -5,16 +5,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "reconcile/apply/changes.h"
+
 int enable_make(ChannelPass *channel)
 {
     const Fates *fates = &channel->fates;
     size_t first_row = channel->report->enabled_count - fates->enabled_count;
 
-    assert(fates->enabled_count > 0 && !channel->changes && !channel->sent);
     assert(channel->report->enabled_count >= fates->enabled_count);
-    channel->changes = calloc(fates->enabled_count, sizeof(*channel->changes));
-    channel->sent = calloc(fates->enabled_count, sizeof(*channel->sent));
-    if (!channel->changes || !channel->sent)
+    if (changes_allocate(channel, fates->enabled_count) < 0)
         return -ENOMEM;
     for (size_t i = 0; i < fates->enabled_count; i++) {
         const Kept *kept = fates->enabled[i];

@@ -9,6 +9,7 @@
 
 #include "daemon/base/str.h"
 #include "reconcile/apply/apply.h"
+#include "reconcile/apply/changes.h"
 #include "reconcile/apply/kinds.h"
 #include "reconcile/apply/sent.h"
 #include "reconcile/apply/undo_look.h"
@@ -215,14 +216,10 @@ static int undo_put_all(ChannelPass *channel, ChangeKind done, bool takes_out)
 static int undo_make_changes(ChannelPass *channel)
 {
     size_t count = channel->undo->item_count;
-    int r;
+    int r = changes_allocate(channel, count);
 
-    assert(count > 0 && !channel->changes && !channel->sent);
-    channel->changes = calloc(count, sizeof(*channel->changes));
-    channel->sent = calloc(count, sizeof(*channel->sent));
-    if (!channel->changes || !channel->sent)
-        return -ENOMEM;
-    r = undo_put_all(channel, CHANGE_DISABLE, false);
+    if (r == 0)
+        r = undo_put_all(channel, CHANGE_DISABLE, false);
     if (r == 0)
         r = undo_put_all(channel, CHANGE_DELETE, false);
     if (r == 0)

@@ -95,8 +95,10 @@ void channel_done(ChannelPass *channel)
     map_done(&channel->tried);
     free(channel->changes);
     free(channel->sent);
+    free(channel->member);
     channel->changes = NULL;
     channel->sent = NULL;
+    channel->member = NULL;
 }
 
 void channel_close(ChannelPass *channel, Result result, const Err *err)

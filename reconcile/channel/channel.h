@@ -33,6 +33,8 @@ typedef struct GroupCommit GroupCommit;
 typedef struct ChannelUndo ChannelUndo;
 typedef struct PassGuards PassGuards;
 
+#define CHANNEL_MEMBER_SIZE (IDENTITY_SIZE_MAX + 16)
+
 /* What is known of one change, until its outcome is decided. */
 typedef struct Sent {
     size_t wanted;         /* of an addition or a correction: which of the roster's members; in an
@@ -85,10 +87,10 @@ struct ChannelPass {
     size_t *open_count;    /* channels of the pass that are not done */
     bool is_done;
 
-    Call call;                           /* the one request under way */
-    char member[IDENTITY_SIZE_MAX + 16]; /* that it changes, for people */
-    ListRead list;                       /* the list that is read by it, or was read last */
-    uint64_t listed_usec;                /* when that was whole */
+    Call call;     /* the one request under way */
+    char *member;  /* that it changes, for people, of CHANNEL_MEMBER_SIZE; NULL before changes */
+    ListRead list; /* the list that is read by it, or was read last */
+    uint64_t listed_usec; /* when that was whole */
     Desired desired;
     Diff diff;      /* of the list that the plan is made from */
     Diff confirmed; /* of the last list read after changes */
