@@ -38,13 +38,40 @@ static const unsigned char id_bytes[256] = {
     ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1, ['-'] = 1, ['_'] = 1,
 };
 
+typedef unsigned char StrLanes __attribute__((vector_size(16)));
+
+/* Likewise of 16 bytes: all bits of each. The compiler makes of it what the processor has. */
+static inline bool str_are_id_lanes(const char *bytes)
+{
+    StrLanes lanes, letters, good;
+    uint64_t words[2];
+
+    memcpy(&lanes, bytes, sizeof(lanes));
+    letters = lanes | 0x20;
+    good = (StrLanes)((StrLanes)(letters - 'a') < 26) | (StrLanes)((StrLanes)(lanes - '0') < 10) |
+           (StrLanes)(lanes == '-') | (StrLanes)(lanes == '_');
+    memcpy(words, &good, sizeof(words));
+    return (words[0] & words[1]) == UINT64_MAX;
+}
+
+bool str_are_id_bytes(const char *bytes, size_t size)
+{
+    for (; size >= sizeof(StrLanes); bytes += sizeof(StrLanes), size -= sizeof(StrLanes)) {
+        if (!str_are_id_lanes(bytes))
+            return false;
+    }
+    for (; size > 0; bytes++, size--) {
+        if (!id_bytes[(unsigned char)*bytes])
+            return false;
+    }
+    return true;
+}
+
 bool str_is_id(const char *text, size_t size_max)
 {
-    size_t size = 0;
+    size_t size = strnlen(text, size_max + 1);
 
-    while (id_bytes[(unsigned char)text[size]])
-        size++;
-    return size > 0 && size <= size_max && text[size] == '\0';
+    return size > 0 && size <= size_max && str_are_id_bytes(text, size);
 }
 
 void str_copy(char *ret_text, size_t size, const char *text)

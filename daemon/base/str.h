@@ -23,5 +23,8 @@ int str_parse_uint(const char *text, uint64_t max, uint64_t *ret_value);
  * the form of ids that may stand in a path (API.md section 1.2). */
 bool str_is_id(const char *text, size_t size_max);
 
+/* Whether each of them is such a byte. */
+bool str_are_id_bytes(const char *bytes, size_t size);
+
 /* Copies as much as fits, always with a NUL, never half of a UTF-8 sequence. */
 void str_copy(char *ret_text, size_t size, const char *text);
