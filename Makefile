@@ -71,6 +71,19 @@ $(B)/tests/unit/libunit.a: $(UNIT_SHARED)
 $(UNIT): %: %.o $(B)/tests/unit/libunit.a $(B)/librosterd.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
+# What reads JSON by several bytes at a time, tested without that as well.
+NO_SIMD_TESTS := test_json_pull
+NO_SIMD_OBJECTS := $(patsubst %,$(B)/no_simd/daemon/json/%.o,json_pull json_shape)
+NO_SIMD := $(NO_SIMD_TESTS:%=$(B)/tests/unit/%_no_simd)
+
+$(B)/no_simd/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -DJSON_NO_SIMD -c -o $@ $<
+
+$(NO_SIMD): %_no_simd: %.o $(NO_SIMD_OBJECTS) $(B)/tests/unit/libunit.a $(B)/librosterd.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
 # The simulator's lists have pages of a few rows.
 SIM_SOURCES := $(wildcard tests/sim/*.c tests/world/*.c reconcile/*.c reconcile/*/*.c)
 SIM_OBJECTS := $(SIM_SOURCES:%.c=$(B)/sim/%.o) \
@@ -104,7 +117,7 @@ $(B)/tests/romasim/romasim: $(ROMASIM_OBJECTS)
 $(B)/tests/vendor/sign: $(B)/tests/vendor/sign.o $(B)/librosterd.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-unit: $(UNIT)
+unit: $(UNIT) $(NO_SIMD)
 rows: $(B)/tests/rows/test_rows
 romasim: $(B)/tests/romasim/romasim
 

@@ -4,7 +4,9 @@
  *
  * This is the one room that knows json-c, and nothing of json-c shows outside it. json_parser.h
  * makes a tree of a text, or says where and what is wrong with it; here its values are taken out;
- * json_writer.h writes JSON into a Buf and needs no tree.
+ * json_writer.h writes JSON into a Buf and needs no tree. Long texts are read without a tree as
+ * long as nothing about them is odd: json_pull.h finds their values where they stand (json_span.h),
+ * json_shape.h those of objects that are all alike.
  *
  * There are two ways to take values out. Where it matters what a value is, a getter has a type and
  * a range, and takes nothing for it that is not exactly so: json-c by itself would take "abc" for
