@@ -72,7 +72,7 @@ $(UNIT): %: %.o $(B)/tests/unit/libunit.a $(B)/librosterd.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
 # What reads JSON by several bytes at a time, tested without that as well.
-NO_SIMD_TESTS := test_json_pull
+NO_SIMD_TESTS := test_json_pull test_page_reader
 NO_SIMD_OBJECTS := $(patsubst %,$(B)/no_simd/daemon/json/%.o,json_pull json_shape)
 NO_SIMD := $(NO_SIMD_TESTS:%=$(B)/tests/unit/%_no_simd)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What decides whether a channel may be managed at all is read as strictly as its id. A row that is
  * odd is not guessed at, and is the matter of whoever names it. */
-#include "daemon/roma/wire/channels.h"
+#include "daemon/roma/wire/channels_internal.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -11,7 +11,23 @@
 #include "daemon/base/str.h"
 #include "daemon/json/json_parser.h"
 
-#define LIST "vpc_channels"
+#define LIST CHANNELS_LIST
+
+const char *const channel_field_names[CHANNEL_FIELDS] = {
+    [CHANNEL_ID] = "id",
+    [CHANNEL_NAME] = "name",
+    [CHANNEL_PORT] = "port",
+    [CHANNEL_TYPE] = "type",
+    [CHANNEL_MEMBER_TYPE] = "member_type",
+    [CHANNEL_VPC_TYPE] = "vpc_channel_type",
+    [CHANNEL_GROUPS] = "member_groups",
+};
+
+const char *const group_field_names[GROUP_FIELDS] = {
+    [GROUP_NAME] = "member_group_name",
+    [GROUP_WEIGHT] = "member_group_weight",
+    [GROUP_REFERENCE] = "reference_vpc_channel_id",
+};
 
 static int channels_get_text(const Json *value, size_t index, const char *key, const char **ret,
                              Err *err)
@@ -65,9 +81,9 @@ static int channels_get_type(const Json *value, size_t index, ChannelRow *row, E
 static int channels_get_group(const Json *value, size_t index, ChannelGroup *ret_group,
                               bool *ret_has_reference, Err *err)
 {
-    const Json *name = json_find(value, "member_group_name");
-    const Json *weight = json_find(value, "member_group_weight");
-    const Json *reference = json_find(value, "reference_vpc_channel_id");
+    const Json *name = json_find(value, group_field_names[GROUP_NAME]);
+    const Json *weight = json_find(value, group_field_names[GROUP_WEIGHT]);
+    const Json *reference = json_find(value, group_field_names[GROUP_REFERENCE]);
     int64_t number = OPS_WEIGHT_NONE;
     const char *text;
 
@@ -114,20 +130,28 @@ static int channels_get_groups(const Json *value, size_t index, ChannelRow *row,
 static int channels_get_field(const char *key, const Json *value, size_t index, ChannelRow *row,
                               Err *err)
 {
-    if (str_equal(key, "id"))
+    size_t field = 0;
+
+    while (field < CHANNEL_FIELDS && !str_equal(channel_field_names[field], key))
+        field++;
+    switch ((ChannelField)field) {
+    case CHANNEL_ID:
         return channels_get_id(value, index, row, err);
-    if (str_equal(key, "name"))
+    case CHANNEL_NAME:
         return channels_get_name(value, index, row, err);
-    if (str_equal(key, "port"))
+    case CHANNEL_PORT:
         return channels_get_port(value, index, row, err);
-    if (str_equal(key, "type"))
+    case CHANNEL_TYPE:
         return channels_get_type(value, index, row, err);
-    if (str_equal(key, "member_type"))
+    case CHANNEL_MEMBER_TYPE:
         return channels_get_text(value, index, key, &row->member_type, err);
-    if (str_equal(key, "vpc_channel_type"))
+    case CHANNEL_VPC_TYPE:
         return channels_get_text(value, index, key, &row->vpc_channel_type, err);
-    if (str_equal(key, "member_groups"))
+    case CHANNEL_GROUPS:
         return channels_get_groups(value, index, row, err);
+    case CHANNEL_FIELDS:
+        break;
+    }
     return 0;
 }
 
@@ -161,7 +185,7 @@ static int channels_get_row(const Json *object, size_t index, ChannelRow *ret_ro
 /* Copies the groups of a row that tells them, for they outlive its tree. */
 static int channels_keep_groups(ChannelList *list, const Json *object, ChannelRow *row)
 {
-    const Json *value = json_find(object, "member_groups");
+    const Json *value = json_find(object, channel_field_names[CHANNEL_GROUPS]);
     size_t count = row->tells_groups ? json_length(value) : 0;
     ChannelGroup *groups;
 
@@ -207,6 +231,13 @@ static int channels_on_row(const Json *object, const char *text, size_t size, si
 
 int channels_parse(ChannelList *list, JsonParser *parser, const char *body, size_t size, Err *err)
 {
+    return channels_pull(list, body, size) == 0 ? 0
+                                                : channels_read_tree(list, parser, body, size, err);
+}
+
+int channels_read_tree(ChannelList *list, JsonParser *parser, const char *body, size_t size,
+                       Err *err)
+{
     PageCounts counts;
     int r;
 
@@ -228,6 +259,7 @@ void channels_clear(ChannelList *list)
 {
     arena_reset(&list->strings);
     list->page = (ChannelPage){0};
+    list->pull = (PagePull){0};
 }
 
 void channels_done(ChannelList *list)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "daemon/roma/wire/members.h"
+#include "daemon/roma/wire/members_internal.h"
 
 #include <errno.h>
 #include <string.h>
@@ -8,8 +8,20 @@
 #include "daemon/base/str.h"
 #include "daemon/json/json_parser.h"
 
-#define LIST "members"
-#define STATUS_UNAVAILABLE 2
+#define LIST MEMBERS_LIST
+
+const char *const member_field_names[MEMBER_FIELDS] = {
+    [MEMBER_ID] = "id",
+    [MEMBER_CHANNEL_ID] = "vpc_channel_id",
+    [MEMBER_HOST] = "host",
+    [MEMBER_ECS_ID] = "ecs_id",
+    [MEMBER_GROUP] = "member_group_name",
+    [MEMBER_GROUP_ID] = "member_group_id",
+    [MEMBER_PORT] = "port",
+    [MEMBER_STATUS] = "status",
+    [MEMBER_WEIGHT] = "weight",
+    [MEMBER_BACKUP] = "is_backup",
+};
 
 static const char *members_describe(const MemberPage *page, size_t row)
 {
@@ -17,7 +29,7 @@ static const char *members_describe(const MemberPage *page, size_t row)
     const MemberText *text = &list->texts[row];
 
     buf_reset(&list->description);
-    buf_append(&list->description, text->start, text->size);
+    buf_append(&list->description, list->body + text->start, text->size);
     return buf_failed(&list->description) < 0 ? NULL : buf_text(&list->description);
 }
 
@@ -35,9 +47,9 @@ static int members_get_status(const Json *value, size_t index, MemberRow *row, E
 {
     int64_t number = 0;
 
-    if (value && json_get_integer(value, 1, STATUS_UNAVAILABLE, &number) < 0)
+    if (value && json_get_integer(value, 1, MEMBER_STATUS_UNAVAILABLE, &number) < 0)
         return json_odd_field(err, LIST, index, "status", "1 or 2", value);
-    row->fields.is_enabled = number != STATUS_UNAVAILABLE;
+    row->fields.is_enabled = number != MEMBER_STATUS_UNAVAILABLE;
     return 0;
 }
 
@@ -87,46 +99,40 @@ typedef struct MemberDraft {
     const char *group_id;
 } MemberDraft;
 
-static int members_get_group(const char *key, const Json *value, size_t index, MemberDraft *draft,
-                             Err *err)
-{
-    if (str_equal(key, "member_group_name"))
-        return members_get_text(value, index, key, &draft->row.group, err);
-    if (str_equal(key, "member_group_id"))
-        return members_get_text(value, index, key, &draft->group_id, err);
-    return 0;
-}
-
 /* Keys that are not ours to know are passed over. */
 static int members_get_field(const char *key, const Json *value, size_t index, MemberDraft *draft,
                              Err *err)
 {
     MemberRow *row = &draft->row;
+    size_t field = 0;
 
-    switch (key[0]) {
-    case 'i':
-        if (str_equal(key, "id"))
-            return members_get_id(value, index, row, err);
-        return str_equal(key, "is_backup") ? members_get_backup(value, index, row, err) : 0;
-    case 'w':
-        return str_equal(key, "weight") ? members_get_weight(value, index, row, err) : 0;
-    case 'v':
-        return str_equal(key, "vpc_channel_id") ? members_get_channel_id(value, index, row, err)
-                                                : 0;
-    case 'h':
-        return str_equal(key, "host") ? members_get_text(value, index, key, &row->host, err) : 0;
-    case 'e':
-        return str_equal(key, "ecs_id") ? members_get_text(value, index, key, &row->ecs_id, err)
-                                        : 0;
-    case 'p':
-        return str_equal(key, "port") ? members_get_port(value, index, row, err) : 0;
-    case 's':
-        return str_equal(key, "status") ? members_get_status(value, index, row, err) : 0;
-    case 'm':
-        return members_get_group(key, value, index, draft, err);
-    default:
-        return 0;
+    while (field < MEMBER_FIELDS && !str_equal(member_field_names[field], key))
+        field++;
+    switch ((MemberField)field) {
+    case MEMBER_ID:
+        return members_get_id(value, index, row, err);
+    case MEMBER_CHANNEL_ID:
+        return members_get_channel_id(value, index, row, err);
+    case MEMBER_HOST:
+        return members_get_text(value, index, key, &row->host, err);
+    case MEMBER_ECS_ID:
+        return members_get_text(value, index, key, &row->ecs_id, err);
+    case MEMBER_GROUP:
+        return members_get_text(value, index, key, &row->group, err);
+    case MEMBER_GROUP_ID:
+        return members_get_text(value, index, key, &draft->group_id, err);
+    case MEMBER_PORT:
+        return members_get_port(value, index, row, err);
+    case MEMBER_STATUS:
+        return members_get_status(value, index, row, err);
+    case MEMBER_WEIGHT:
+        return members_get_weight(value, index, row, err);
+    case MEMBER_BACKUP:
+        return members_get_backup(value, index, row, err);
+    case MEMBER_FIELDS:
+        break;
     }
+    return 0;
 }
 
 static int members_check_row(const MemberDraft *draft, size_t index, Err *err)
@@ -204,38 +210,58 @@ static int members_on_row(const Json *object, const char *text, size_t size, siz
 
     if (r < 0)
         return r;
-    if (mem_grow(&list->rows, &list->row_capacity, index + 1, sizeof(*list->rows)) < 0 ||
-        mem_grow(&list->texts, &list->text_capacity, index + 1, sizeof(*list->texts)) < 0)
+    if (members_grow(list, index) < 0)
         return err_memory(err);
-    list->texts[index] = (MemberText){text, size};
+    list->texts[index] = (MemberText){(size_t)(text - list->body), size};
     return members_keep(list, index, &row, err);
 }
 
-int members_parse(MemberList *list, JsonParser *parser, const char *body, size_t size, Err *err)
+int members_read_tree(MemberList *list, JsonParser *parser, const char *body, size_t size, Err *err)
 {
     PageCounts counts;
     int r;
 
     members_clear(list);
+    list->body = body;
     r = page_read(parser, body, size, LIST, members_on_row, list, &counts, err);
-    if (r < 0) {
+    if (r < 0)
         members_clear(list);
-        return r;
-    }
+    else
+        members_show(list, body, &counts);
+    return r;
+}
+
+int members_parse(MemberList *list, JsonParser *parser, const char *body, size_t size, Err *err)
+{
+    return members_pull(list, body, size) == 0 ? 0
+                                               : members_read_tree(list, parser, body, size, err);
+}
+
+int members_grow(MemberList *list, size_t index)
+{
+    int r = mem_grow(&list->rows, &list->row_capacity, index + 1, sizeof(*list->rows));
+
+    return r < 0 ? r
+                 : mem_grow(&list->texts, &list->text_capacity, index + 1, sizeof(*list->texts));
+}
+
+void members_show(MemberList *list, const char *body, const PageCounts *counts)
+{
+    list->body = body;
     list->page = (MemberPage){
-        .total = counts.total,
+        .total = counts->total,
         .rows = list->rows,
-        .row_count = counts.row_count,
+        .row_count = counts->row_count,
         .describe = members_describe,
         .source = list,
     };
-    return 0;
 }
 
 void members_clear(MemberList *list)
 {
     arena_reset(&list->strings);
     list->page = (MemberPage){0};
+    list->pull = (PagePull){0};
 }
 
 void members_done(MemberList *list)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "daemon/base/str.h"
 #include "daemon/json/json_parser.h"
@@ -59,6 +60,16 @@ static int page_value(PageReader *page, Json **ret_value)
     return reason ? page_not_json(page, reason) : 0;
 }
 
+/* json-c counts white space behind a value as read, or not. */
+static size_t page_measure(const PageReader *page, const char *start)
+{
+    const char *end = page->at;
+
+    while (end > start && memchr(" \n\t\r", end[-1], 4))
+        end--;
+    return (size_t)(end - start);
+}
+
 static int page_row(PageReader *page)
 {
     Json *row = NULL;
@@ -72,7 +83,7 @@ static int page_row(PageReader *page)
     start = page->at;
     r = page_value(page, &row);
     if (r == 0)
-        r = page->on_row(row, start, (size_t)(page->at - start), page->row_count, page->userdata,
+        r = page->on_row(row, start, page_measure(page, start), page->row_count, page->userdata,
                          page->err);
     json_free(row);
     page->row_count++;
