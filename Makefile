@@ -173,7 +173,7 @@ $(B)/tests/bench/bare: $(B)/tests/bench/bare.o
 SECONDS ?= 30
 FUZZ_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined
 comma := ,
-FUZZ_NAMES := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_NAMES := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)) fuzz_page_reader_no_simd
 
 fuzz: deps
 	@$(MAKE) --no-print-directory -s B=$(B)/fuzz CC="$(CLANG)" FORTIFY= \
@@ -185,6 +185,9 @@ fuzz-programs: $(FUZZ_NAMES:%=$(B)/tests/fuzz/%)
 
 $(B)/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(B)/librosterd.a
 	$(CC) $(ALL_LDFLAGS) $(STOOD_IN_FOR) -o $@ $^ $(LIBS)
+
+$(B)/tests/fuzz/fuzz_page_reader_no_simd: $(B)/tests/fuzz/fuzz_page_reader.o $(NO_SIMD_OBJECTS) $(B)/librosterd.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 # What a target stands in for.
 $(B)/tests/fuzz/fuzz_answer: STOOD_IN_FOR := -Wl,--wrap=http_answer_header
