@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-#include "config/config.h"
+#include "config/roster_reading.h"
 #include "config/schema/schema.h"
 #include "daemon/base/arena.h"
 #include "daemon/base/map.h"
@@ -40,8 +40,9 @@ typedef struct Build Build;
 typedef const BuildZone *(*BuildFindZone)(Build *build, const char *name, const char **ret_why);
 
 struct Build {
-    Config config; /* first: what config_load() gives out */
-    Arena arena;   /* all that the Config points to */
+    Config config;           /* first: what config_load() gives out */
+    Arena arena;             /* what the Config points to, beside what was read of rosters */
+    RosterReadings readings; /* of the roster files */
     Problems *problems;
     struct Sources *sources; /* borrowed: what is looked at */
     Instance *instances;

@@ -137,6 +137,7 @@ void config_free(Config *config)
     map_done(&build->listed);
     free(build->channels);
     problems_done(&build->config.warnings);
+    roster_readings_done(&build->readings);
     arena_done(&build->arena);
     free(build);
 }

@@ -158,6 +158,7 @@ typedef struct RosterChannel {
     ChangeWindows windows;    /* its own: those of the settings hold as well */
     const char *file;         /* where the entry stands, for messages */
     size_t line;
+    uint32_t column;
     /* Digest of all of its entry, with what it has of the settings. The order of members and of
      * ignore rules is no part of it. */
     char canonical[DIGEST_HEX_SIZE];

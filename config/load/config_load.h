@@ -11,6 +11,9 @@
  * whether the set in force is still what the files say; that works on file systems that tell of no
  * changes.
  *
+ * rosters.h takes over what was read of each roster file before, where nothing can have changed, so
+ * that a reload costs what has changed.
+ *
  * compare.h compares two configurations channel by channel, so that a reload can say what it
  * changed and tell a set that means the same from one that does not.
  *
@@ -20,6 +23,7 @@
 #pragma once
 
 #include "config/load/sources.h"
+#include "config/roster_reading.h"
 
 /*
  * Reads the settings file and every roster it names. Returns 0 and the configuration; -EINVAL with
@@ -33,6 +37,21 @@ int config_load(const char *path, Problems *problems, Config **ret_config);
  * empty; sources_done() frees it in every case. */
 int config_load_sources(const char *path, Sources *ret_sources, Problems *problems,
                         Config **ret_config);
+
+/* What a load goes by beside the files. */
+typedef struct LoadTerms {
+    uint64_t realtime_usec;       /* when it begins */
+    const RosterReadings *before; /* what was read of roster files before; NULL: nothing */
+    bool only_still; /* ends with -EAGAIN, and has read no roster, where files are young
+                      * (sources_are_young()) */
+} LoadTerms;
+
+/* config_load_sources(), but takes over what was read before of files that are as they were
+ * (rosters.h): the result and all mistakes are those of reading each. `ret_readings` must be empty,
+ * and takes what was read of each file, also after a failure: it serves as `before` for the next
+ * load. After -EAGAIN `ret_sources` has all that is to be still. */
+int config_load_again(const char *path, const LoadTerms *terms, Sources *ret_sources,
+                      RosterReadings *ret_readings, Problems *problems, Config **ret_config);
 
 /* config_load(), but the rosters may be absent or list nothing: for who is coming aboard. */
 int config_load_if_any(const char *path, Problems *problems, Config **ret_config);

@@ -190,7 +190,8 @@ static void add_file(Walk *walk, const char *path, const struct stat *status)
     if (status->st_dev == walk->settings.st_dev && status->st_ino == walk->settings.st_ino)
         walk_problem(walk, path, "the settings file itself, must be a roster", 0);
     else
-        files->items[files->count++] = (RosterFile){.path = path, .entry = walk->entry};
+        files->items[files->count++] =
+            (RosterFile){.path = path, .entry = walk->entry, .status = *status};
 }
 
 /* Adds the files among the names of a directory, links to files as well. A directory in it is not

@@ -8,6 +8,7 @@
 typedef struct RosterFile {
     const char *path;
     const RosterEntry *entry; /* that named it; NULL: a person did */
+    struct stat status;       /* as it was met */
 } RosterFile;
 
 typedef struct RosterFiles {

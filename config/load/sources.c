@@ -184,6 +184,20 @@ bool sources_are_young(const Sources *sources, uint64_t realtime_usec)
     return false;
 }
 
+bool sources_is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           sources_nsec(a->st_mtim) == sources_nsec(b->st_mtim) &&
+           sources_nsec(a->st_ctim) == sources_nsec(b->st_ctim);
+}
+
+bool sources_is_old(const struct stat *status, uint64_t realtime_usec)
+{
+    int64_t old_nsec = ((int64_t)realtime_usec - (int64_t)SOURCES_OLD_USEC) * NSEC_PER_USEC;
+
+    return sources_nsec(status->st_mtim) <= old_nsec && sources_nsec(status->st_ctim) <= old_nsec;
+}
+
 static bool sources_has_ending(const char *name, const char *ending)
 {
     size_t length = strlen(name), ending_length = strlen(ending);

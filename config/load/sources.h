@@ -14,6 +14,10 @@
 /* How long files must have been still before they are read. */
 #define SOURCES_STILL_USEC (500 * USEC_PER_MSEC)
 
+/* How long a file must not have been written when it is read, for whatever is written to it later
+ * to have another time: file systems count time in steps of up to 2 s. */
+#define SOURCES_OLD_USEC (3 * USEC_PER_SEC)
+
 /* How long files may keep changing before a person is told. */
 #define SOURCES_BUSY_USEC (30 * USEC_PER_SEC)
 
@@ -73,6 +77,13 @@ bool sources_equal(const Sources *a, const Sources *b, const char **ret_path);
 /* Whether something in it was written, or put there, within the last SOURCES_STILL_USEC before
  * `realtime_usec`, or after it, as when the clock was set back: then it may be half of it. */
 bool sources_are_young(const Sources *sources, uint64_t realtime_usec);
+
+/* Whether two are the same file, written and changed at the same times. */
+bool sources_is_same(const struct stat *a, const struct stat *b);
+
+/* Whether a file that is read at `realtime_usec` was neither written nor changed for
+ * SOURCES_OLD_USEC before, nor after it. */
+bool sources_is_old(const struct stat *status, uint64_t realtime_usec);
 
 /* Whether a name in a directory that was listed with this pattern can be a roster, or lead to one.
  */

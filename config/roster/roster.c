@@ -248,7 +248,10 @@ static void read_channel(Build *build, Reader *reader, const Node *node, size_t 
     _cleanup_(canonical_items_done) CanonicalItems members = {0};
     _cleanup_(canonical_items_done) CanonicalItems ignore = {0};
     ChannelDraft draft = {
-        .channel = {.instance = instance, .file = reader->file, .line = node->line},
+        .channel = {.instance = instance,
+                    .file = reader->file,
+                    .line = node->line,
+                    .column = node->column},
         .member_items = &members,
         .ignore_items = &ignore,
     };

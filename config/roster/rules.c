@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/roster/rules.h"
 
+#include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -95,32 +97,63 @@ void rules_read_guards(Build *build, Reader *reader, const Node *map, Guards *re
     *ret_guards = guards;
 }
 
+/* Appends what a channel is listed by. */
+static void put_listed_key(const RosterChannel *channel, Buf *buf)
+{
+    buf_append(buf, &channel->instance, sizeof(channel->instance));
+    buf_putc(buf, channel->name ? 'n' : 'i');
+    buf_puts(buf, channel->name ? channel->name : channel->id);
+}
+
+bool rules_is_listed(const Build *build, const RosterChannel *channel)
+{
+    _cleanup_(buf_done) Buf key = {0};
+
+    put_listed_key(channel, &key);
+    if (buf_failed(&key) < 0) {
+        problems_memory(build->problems);
+        return false;
+    }
+    return map_find(&build->listed, buf_text(&key), key.size) != NULL;
+}
+
+/* Notes where a channel is listed. Returns where it is listed before, or NULL. */
+static const Listed *note_listed(Build *build, const RosterChannel *channel)
+{
+    _cleanup_(buf_done) Buf key = {0};
+    Listed *listed = NULL;
+    int r = -ENOMEM;
+
+    put_listed_key(channel, &key);
+    if (buf_failed(&key) >= 0)
+        listed = arena_alloc(&build->arena, sizeof(*listed) + key.size);
+    if (listed) {
+        *listed = (Listed){
+            .file = channel->file, .line = (uint32_t)channel->line, .column = channel->column};
+        memcpy(listed->key, buf_text(&key), key.size);
+        r = map_put(&build->listed, listed->key, key.size, listed);
+    }
+    if (r < 0)
+        problems_memory(build->problems);
+    return r == 0 ? map_find(&build->listed, listed->key, key.size) : NULL;
+}
+
+void rules_note_listed(Build *build, const RosterChannel *channel)
+{
+    const Listed *first = note_listed(build, channel);
+
+    assert(!first);
+}
+
 void rules_check_listed_once(Build *build, Reader *reader, const Node *node,
                              const RosterChannel *channel)
 {
-    const char *text = channel->name ? channel->name : channel->id;
-    size_t text_size = strlen(text), key_size = sizeof(channel->instance) + 1 + text_size;
-    Listed *listed = arena_alloc(&build->arena, sizeof(*listed) + key_size);
-    const Listed *first;
-    int r;
+    const Listed *first = note_listed(build, channel);
 
-    if (!listed) {
-        problems_memory(reader->problems);
-        return;
-    }
-    *listed = (Listed){.file = channel->file, .line = node->line, .column = node->column};
-    memcpy(listed->key, &channel->instance, sizeof(channel->instance));
-    listed->key[sizeof(channel->instance)] = channel->name ? 'n' : 'i';
-    memcpy(listed->key + sizeof(channel->instance) + 1, text, text_size);
-    r = map_put(&build->listed, listed->key, key_size, listed);
-    if (r < 0)
-        problems_memory(reader->problems);
-    if (r != 0)
-        return;
-    first = map_find(&build->listed, listed->key, key_size);
-    reader_problem(reader, node,
-                   "duplicate channel: \"%.64s\" (first in %s:%u:%u), keep one of them", text,
-                   first->file, first->line, first->column);
+    if (first)
+        reader_problem(
+            reader, node, "duplicate channel: \"%.64s\" (first in %s:%u:%u), keep one of them",
+            channel->name ? channel->name : channel->id, first->file, first->line, first->column);
 }
 
 void rules_check_any_channel(Build *build, const RosterEntries *rosters)

@@ -18,5 +18,11 @@ void rules_read_guards(Build *build, Reader *reader, const Node *map, Guards *re
 void rules_check_listed_once(Build *build, Reader *reader, const Node *node,
                              const RosterChannel *channel);
 
+/* Whether the channel is listed before. */
+bool rules_is_listed(const Build *build, const RosterChannel *channel);
+
+/* Notes where a channel is listed that is not listed before. */
+void rules_note_listed(Build *build, const RosterChannel *channel);
+
 /* Reports a configuration without channels, unless it has another mistake. */
 void rules_check_any_channel(Build *build, const RosterEntries *rosters);

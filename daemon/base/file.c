@@ -61,7 +61,25 @@ static int file_open(const char *path, struct stat *ret_status, Err *err)
     return fd;
 }
 
+int file_look(const char *path, struct stat *ret_status)
+{
+    struct stat status;
+    _cleanup_(file_closep) int fd = file_open(path, &status, NULL);
+
+    if (fd < 0)
+        return fd;
+    *ret_status = status;
+    return 0;
+}
+
 int file_read(const char *path, size_t size_max, Buf *buf, Err *err)
+{
+    struct stat status;
+
+    return file_read_looked(path, size_max, buf, &status, err);
+}
+
+int file_read_looked(const char *path, size_t size_max, Buf *buf, struct stat *ret_status, Err *err)
 {
     struct stat status;
     _cleanup_(file_closep) int fd = file_open(path, &status, err);
@@ -78,12 +96,16 @@ int file_read(const char *path, size_t size_max, Buf *buf, Err *err)
         if (got < 0)
             return err_system(err, -errno, "%s: cannot read", path);
         if (got == 0)
-            return buf_failed(buf) < 0 ? err_memory(err) : 0;
+            break;
         total += (size_t)got;
         if (total > size_max)
             return err_set(err, -EFBIG, "%s: is larger than %zu bytes", path, size_max);
         buf_append(buf, chunk, (size_t)got);
     }
+    if (buf_failed(buf) < 0)
+        return err_memory(err);
+    *ret_status = status;
+    return 0;
 }
 
 static int file_write_all(int fd, const Buf *content)

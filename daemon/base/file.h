@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
@@ -23,6 +24,15 @@ void file_closep(int *fd);
  * -EISDIR, -EINVAL for what is no regular file, -EFBIG above size_max bytes, -ENOMEM.
  */
 int file_read(const char *path, size_t size_max, Buf *buf, Err *err);
+
+/* The same, and what fstat(2) said before; `ret_status` is that of the very file whose bytes these
+ * are. */
+int file_read_looked(const char *path, size_t size_max, Buf *buf, struct stat *ret_status,
+                     Err *err);
+
+/* Opens a regular file for nothing but what fstat(2) says of it: a file system that keeps such
+ * things asks its server then. 0, or the errors of opening. */
+int file_look(const char *path, struct stat *ret_status);
 
 /*
  * Puts `content` in the place of what is at the path, or at none: whoever reads it finds all of the

@@ -8,7 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "config/load/config_load.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/hang.h"
 #include "daemon/base/log.h"
@@ -78,16 +77,20 @@ static int load_look(const Sources *seen, Sources *ret_now)
     return r;
 }
 
-/* config_load_sources(), or -EINTR. */
-static int load_all(const char *path, Sources *ret_sources, Problems *problems, Config **ret_config)
+/* config_load_again() with what `readings` holds, and then with what was read; or -EINTR. */
+static int load_all(const char *path, bool only_still, Sources *ret_sources,
+                    RosterReadings *readings, Problems *problems, Config **ret_config)
 {
     _cleanup_(look_leavep) Look *look = NULL;
-    int r = look_begin_load(path, &look);
+    int r = look_begin_load(path, readings, only_still, &look);
 
     if (r < 0)
         return problems_memory(problems);
     r = look_wait_patiently(look);
-    return r < 0 ? r : look_end_load(TAKE_PTR(look), ret_sources, problems, ret_config);
+    if (r < 0)
+        return r;
+    roster_readings_done(readings);
+    return look_end_load(TAKE_PTR(look), ret_sources, readings, problems, ret_config);
 }
 
 /* Waits for the files to be still, or for `until_usec` (monotonic): 1, still; 0, not; -EINTR;
@@ -200,18 +203,33 @@ static int load_wait(LoadWait *wait, const char *path, int read, Sources *source
     return read < 0 ? read : 0;
 }
 
-int load_when_still(const char *path, Sources *ret_sources, Problems *problems, Config **ret_config)
+/* Where files that were not read yet are young: 0 to read them, still or not; -EINTR; -ENOMEM. */
+static int load_wait_first(LoadWait *wait, Sources *sources)
+{
+    int r;
+
+    wait->seen = *sources;
+    *sources = (Sources){0};
+    r = load_wait_still(&wait->seen, wait->busy_usec);
+    return r < 0 ? r : 0;
+}
+
+int load_when_still(const char *path, Sources *ret_sources, RosterReadings *ret_readings,
+                    Problems *problems, Config **ret_config)
 {
     LoadWait wait = {.busy_usec = clock_monotonic_usec() + SOURCES_BUSY_USEC};
     Config *config = NULL;
+    bool is_first = true;
     int r = 0;
 
-    while (r == 0) {
+    for (; r == 0; is_first = false) {
         config_free(config);
         config = NULL;
         problems_done(problems);
-        r = load_all(path, ret_sources, problems, &config);
-        if (r != -ENOMEM && r != -EINTR)
+        r = load_all(path, is_first, ret_sources, ret_readings, problems, &config);
+        if (r == -EAGAIN)
+            r = load_wait_first(&wait, ret_sources);
+        else if (r != -ENOMEM && r != -EINTR)
             r = load_wait(&wait, path, r, ret_sources);
     }
     sources_done(ret_sources);
@@ -228,7 +246,8 @@ int load_when_still(const char *path, Sources *ret_sources, Problems *problems, 
 int load_config_when_still(const char *path, Sources *ret_sources, Config **ret_config)
 {
     _cleanup_(problems_done) Problems problems = {0};
-    int r = load_when_still(path, ret_sources, &problems, ret_config);
+    _cleanup_(roster_readings_done) RosterReadings readings = {0};
+    int r = load_when_still(path, ret_sources, &readings, &problems, ret_config);
 
     switch (r) {
     case 0:

@@ -2,7 +2,7 @@
 /* Settings and rosters from the command line: loading them or saying what is wrong. */
 #pragma once
 
-#include "config/load/sources.h"
+#include "config/load/config_load.h"
 
 /* Loads them; every mistake goes to standard error, a line each. The exit status: 0 with them, to
  * be freed with config_free(); EXIT_INVALID; EXIT_FAILED out of memory, which says nothing of the
@@ -16,15 +16,15 @@ int load_config_if_any(const char *path, Config **ret_config);
 int load_settings(const char *path, Config **ret_config);
 
 /*
- * Loads what a pass is to go by. Files younger than SOURCES_STILL_USEC are read again when they
- * have been still for that long; what is invalid is logged and loaded again when it changes, for 3
+ * Loads what a pass is to go by. Files younger than SOURCES_STILL_USEC are read when they have been
+ * still for that long; what is invalid is logged and loaded again when it changes, for 3
  * s at most, for it may be half of a checkout. 0, or -EINVAL with every mistake in `problems`;
  * -EAGAIN with a configuration, whose files keep changing; -ENOMEM; -EINTR when SIGTERM or SIGINT,
- * blocked by the caller, is pending. `ret_sources` and `problems` must be empty, and belong to the
- * caller in every case.
+ * blocked by the caller, is pending. `ret_sources`, `ret_readings` and `problems` must be empty,
+ * and belong to the caller in every case.
  */
-int load_when_still(const char *path, Sources *ret_sources, Problems *problems,
-                    Config **ret_config);
+int load_when_still(const char *path, Sources *ret_sources, RosterReadings *ret_readings,
+                    Problems *problems, Config **ret_config);
 
 /* load_when_still() where what is invalid is printed and what keeps changing is an error: the exit
  * status as load_config(). */

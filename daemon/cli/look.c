@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "config/load/config_load.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/cli/print.h"
@@ -16,7 +15,9 @@
 
 /* What a job owns. */
 typedef struct LookFiles {
-    char *path;     /* of the settings, to be loaded; NULL: looked at */
+    char *path; /* of the settings, to be loaded; NULL: looked at */
+    bool only_still;
+    RosterReadings read_before, read;
     Sources before; /* what is looked at */
     Sources now;
     Problems problems;
@@ -34,6 +35,8 @@ static void look_files_free(void *context)
 
     sources_done(&files->before);
     sources_done(&files->now);
+    roster_readings_done(&files->read_before);
+    roster_readings_done(&files->read);
     problems_done(&files->problems);
     config_free(files->config);
     free(files->path);
@@ -44,11 +47,16 @@ static void look_files_run(void *context)
 {
     LookFiles *files = context;
 
-    if (files->path)
-        files->result =
-            config_load_sources(files->path, &files->now, &files->problems, &files->config);
-    else
+    if (files->path) {
+        const LoadTerms terms = {.realtime_usec = clock_realtime_usec(),
+                                 .before = &files->read_before,
+                                 .only_still = files->only_still};
+
+        files->result = config_load_again(files->path, &terms, &files->now, &files->read,
+                                          &files->problems, &files->config);
+    } else {
         files->result = sources_look(&files->before, &files->now);
+    }
 }
 
 static int look_start(LookFiles *files, Look **ret_look)
@@ -84,14 +92,16 @@ int look_begin(const Sources *before, Look **ret_look)
     return look_start(files, ret_look);
 }
 
-int look_begin_load(const char *path, Look **ret_look)
+int look_begin_load(const char *path, const RosterReadings *before, bool only_still,
+                    Look **ret_look)
 {
     LookFiles *files = calloc(1, sizeof(*files));
 
     if (!files)
         return -ENOMEM;
+    files->only_still = only_still;
     files->path = strdup(path);
-    if (!files->path) {
+    if (!files->path || (before && roster_readings_copy(before, &files->read_before) < 0)) {
         look_files_free(files);
         return -ENOMEM;
     }
@@ -148,13 +158,16 @@ int look_end(Look *look, Sources *ret_now)
     return r;
 }
 
-int look_end_load(Look *look, Sources *ret_sources, Problems *problems, Config **ret_config)
+int look_end_load(Look *look, Sources *ret_sources, RosterReadings *ret_readings,
+                  Problems *problems, Config **ret_config)
 {
     LookFiles *files = look_take(look);
     int r = files->result;
 
     *ret_sources = files->now;
     files->now = (Sources){0};
+    *ret_readings = files->read;
+    files->read = (RosterReadings){0};
     *problems = files->problems;
     files->problems = (Problems){0};
     *ret_config = TAKE_PTR(files->config);

@@ -3,8 +3,7 @@
  * system that does not answer. */
 #pragma once
 
-#include "config/config.h"
-#include "config/load/sources.h"
+#include "config/load/config_load.h"
 #include "daemon/base/aside.h"
 
 typedef struct Look Look;
@@ -12,8 +11,9 @@ typedef struct Look Look;
 /* Looks at the files anew, as sources_look(). 0 or -ENOMEM. */
 int look_begin(const Sources *before, Look **ret_look);
 
-/* Loads, as config_load_sources(). 0 or -ENOMEM. */
-int look_begin_load(const char *path, Look **ret_look);
+/* Loads, as config_load_again(): `before` may be NULL, and is copied. 0 or -ENOMEM. */
+int look_begin_load(const char *path, const RosterReadings *before, bool only_still,
+                    Look **ret_look);
 
 /* As aside_wait(). */
 bool look_wait(Look *look, uint64_t usec);
@@ -28,9 +28,10 @@ void look_path(Look *look, char ret_path[static ASIDE_PATH_SIZE]);
 /* Ends one that is done, with the result of sources_look(). */
 int look_end(Look *look, Sources *ret_now);
 
-/* Likewise, with the result of config_load_sources(); `ret_sources` and `problems` must be empty.
- */
-int look_end_load(Look *look, Sources *ret_sources, Problems *problems, Config **ret_config);
+/* Likewise, with the result of config_load_again(); `ret_sources`, `ret_readings` and `problems`
+ * must be empty. */
+int look_end_load(Look *look, Sources *ret_sources, RosterReadings *ret_readings,
+                  Problems *problems, Config **ret_config);
 
 /* Lets go of one, done or not. */
 void look_leave(Look *look);

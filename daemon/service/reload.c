@@ -153,7 +153,8 @@ int reload_start(Reload *reload, Config **ret_config)
     _cleanup_(problems_done) Problems problems = {0};
     _cleanup_(config_freep) Config *config = NULL;
     _cleanup_(sources_done) Sources sources = {0};
-    int r = load_when_still(reload->options->config_path, &sources, &problems, &config);
+    int r =
+        load_when_still(reload->options->config_path, &sources, &reload->read, &problems, &config);
 
     if (r < 0 && r != -EAGAIN) {
         if (r != -EINTR) {
@@ -176,6 +177,7 @@ int reload_start(Reload *reload, Config **ret_config)
 void reload_done(Reload *reload)
 {
     look_leavep(&reload->load);
+    roster_readings_done(&reload->read);
     watch_free(reload->watch);
     settle_free(reload->settle);
     buf_done(&reload->errors);
@@ -242,7 +244,7 @@ bool reload_begin(Reload *reload, bool is_asked)
         reload->is_late_said = false;
         reload->touched[0] = '\0';
         reload->touched_usec = clock_monotonic_usec();
-        if (look_begin_load(reload->options->config_path, &reload->load) < 0)
+        if (look_begin_load(reload->options->config_path, &reload->read, false, &reload->load) < 0)
             return true;
     }
     if (look_wait(reload->load, RELOAD_WAIT_USEC))
@@ -273,16 +275,28 @@ bool reload_trouble(const Reload *reload, char ret_text[static SETTLE_TROUBLE_SI
     return true;
 }
 
+/* What a load got no further than the settings says nothing of rosters. */
+static void reload_keep_readings(Reload *reload, RosterReadings *read)
+{
+    if (!read->settings[0])
+        return;
+    roster_readings_done(&reload->read);
+    reload->read = *read;
+    *read = (RosterReadings){0};
+}
+
 /* 0 or -EINVAL with a set read; -EAGAIN, nothing comes of this reading. */
 static int reload_read(Reload *reload, Problems *problems, Config **ret_config)
 {
     _cleanup_(config_freep) Config *config = NULL;
     _cleanup_(sources_done) Sources sources = {0};
+    _cleanup_(roster_readings_done) RosterReadings read = {0};
     bool is_asked = reload->is_asked;
     int r = -ENOMEM;
 
     if (reload->load)
-        r = look_end_load(TAKE_PTR(reload->load), &sources, problems, &config);
+        r = look_end_load(TAKE_PTR(reload->load), &sources, &read, problems, &config);
+    reload_keep_readings(reload, &read);
     malloc_trim(0);
     if (r == -ENOMEM) {
         log_event(LOG_LEVEL_ERR, NULL, "settings and rosters cannot be read: out of memory; %s",
@@ -336,7 +350,7 @@ static int reload_open(Reload *reload, const State *state, Config *config,
     return -EINVAL;
 }
 
-int reload_load(Reload *reload, const State *state, Config *old, Controller **ret_controller)
+static int reload_take(Reload *reload, const State *state, Config *old, Controller **ret_controller)
 {
     const LogFields fields = {.message_id = MESSAGE_RELOADED, .action = "same"};
     _cleanup_(problems_done) Problems problems = {0};
@@ -364,5 +378,15 @@ int reload_load(Reload *reload, const State *state, Config *old, Controller **re
         r = reload_open(reload, state, TAKE_PTR(config), ret_controller);
     if (r >= 0)
         reload_log_valid(reload);
+    return r;
+}
+
+/* What is in force, and what was read last, are not to take the memory of two sets. */
+int reload_load(Reload *reload, const State *state, Config *old, Controller **ret_controller)
+{
+    int r = reload_take(reload, state, old, ret_controller);
+
+    if (!*ret_controller)
+        roster_readings_keep_shared(&reload->read, old);
     return r;
 }

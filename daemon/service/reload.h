@@ -14,6 +14,7 @@ typedef struct Reload {
     sd_event *event;
     Watch *watch;        /* of the files that were read */
     Settle *settle;      /* likewise */
+    RosterReadings read; /* of the roster files, for the next load */
     Look *load;          /* under way; NULL: none is */
     bool is_asked;       /* `load`: by a person, at once */
     bool is_asked_again; /* `load`: since it began, and it may have read what was there before */

@@ -99,6 +99,41 @@ static void of_files_that_are_right(void **state)
     every_allocation_fails();
 }
 
+/* So late that no file is young. */
+#define YEAR_2100_USEC (UINT64_C(4102444800) * 1000000)
+
+static RosterReadings read_before;
+
+static int load_again(Problems *problems, Config **ret_config)
+{
+    const LoadTerms terms = {.realtime_usec = YEAR_2100_USEC, .before = &read_before};
+    _cleanup_(sources_done) Sources sources = {0};
+    _cleanup_(roster_readings_done) RosterReadings readings = {0};
+
+    return config_load_again("rosterd.yaml", &terms, &sources, &readings, problems, ret_config);
+}
+
+static void of_files_that_were_read_before(void **state)
+{
+    const LoadTerms terms = {.realtime_usec = YEAR_2100_USEC};
+    Sources sources = {0};
+    Problems problems = {0};
+    Config *config = NULL;
+
+    (void)state;
+    put_file("rosterd.yaml", HEAD "rosters: [rosters.d]\n");
+    put_file("rosters.d/a.yaml", "version: 1\nchannels:\n  - {name: abc, members: [a, b]}\n");
+    put_file("rosters.d/b.yaml", "version: 1\nchannels:\n  - {name: bcd, members: [a, b]}\n");
+    assert_int_equal(
+        config_load_again("rosterd.yaml", &terms, &sources, &read_before, &problems, &config), 0);
+    put_file("rosters.d/b.yaml", "version: 1\nchannels:\n  - {name: bcd, members: [a, b]} #\n");
+    every_allocation_of(load_again);
+    config_free(config);
+    problems_done(&problems);
+    sources_done(&sources);
+    roster_readings_done(&read_before);
+}
+
 static void of_files_with_mistakes(void **state)
 {
     (void)state;
@@ -172,9 +207,9 @@ static void of_a_comparison(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_DIRECTORY(of_files_that_are_right), IN_DIRECTORY(of_files_with_mistakes),
-        IN_DIRECTORY(of_rosters_alone),        IN_DIRECTORY(of_files_of_all_lengths),
-        IN_DIRECTORY(of_a_comparison),
+        IN_DIRECTORY(of_files_that_are_right),        IN_DIRECTORY(of_files_with_mistakes),
+        IN_DIRECTORY(of_files_that_were_read_before), IN_DIRECTORY(of_rosters_alone),
+        IN_DIRECTORY(of_files_of_all_lengths),        IN_DIRECTORY(of_a_comparison),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
