@@ -121,6 +121,8 @@ static void of_files_that_were_read_before(void **state)
     Config *config = NULL;
 
     (void)state;
+    if (!failing_is_possible())
+        skip();
     put_file("rosterd.yaml", HEAD "rosters: [rosters.d]\n");
     put_file("rosters.d/a.yaml", "version: 1\nchannels:\n  - {name: abc, members: [a, b]}\n");
     put_file("rosters.d/b.yaml", "version: 1\nchannels:\n  - {name: bcd, members: [a, b]}\n");
