@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Blocks double from 256 bytes to 256 KiB, so that small arenas stay small: there is one for each
- * channel's report. */
+ * channel's report. What would take a large part of a block has one of its own, of exactly its
+ * size, and leaves the newest as it is. */
 #include "daemon/base/arena.h"
 
 #include <stdint.h>
@@ -9,6 +10,8 @@
 
 #define BLOCK_SIZE_MIN 256U
 #define BLOCK_SIZE_MAX (256U * 1024U)
+#define OWN_SIZE_MIN 2048U
+#define OWN_SHARE 4 /* of a block, from which on it has its own */
 
 struct ArenaBlock {
     ArenaBlock *older;
@@ -39,36 +42,67 @@ void arena_reset(Arena *arena)
     arena->blocks = newest;
 }
 
-static int arena_add_block(Arena *arena, size_t need)
+static size_t arena_next_size(const Arena *arena)
 {
     size_t size = arena->blocks ? arena->blocks->size * 2 : BLOCK_SIZE_MIN;
-    ArenaBlock *block;
 
-    if (size > BLOCK_SIZE_MAX)
-        size = BLOCK_SIZE_MAX;
-    if (size < need)
-        size = need;
-    if (size > SIZE_MAX - sizeof(*block))
-        return -1;
-    block = malloc(sizeof(*block) + size);
+    return size > BLOCK_SIZE_MAX ? BLOCK_SIZE_MAX : size;
+}
+
+static ArenaBlock *arena_make_block(size_t size)
+{
+    ArenaBlock *block = size > SIZE_MAX - sizeof(*block) ? NULL : malloc(sizeof(*block) + size);
+
+    if (block)
+        block->size = size;
+    return block;
+}
+
+static int arena_add_block(Arena *arena, size_t size)
+{
+    ArenaBlock *block = arena_make_block(size);
+
     if (!block)
         return -1;
     block->older = arena->blocks;
-    block->size = size;
     arena->blocks = block;
     arena->used = 0;
     return 0;
+}
+
+/* A block of its own stands behind the newest. */
+static void *arena_take_own(Arena *arena, size_t size)
+{
+    ArenaBlock *block;
+
+    if (!arena->blocks && arena_add_block(arena, BLOCK_SIZE_MIN) < 0)
+        return NULL;
+    block = arena_make_block(size);
+    if (!block)
+        return NULL;
+    block->older = arena->blocks->older;
+    arena->blocks->older = block;
+    return block->bytes;
+}
+
+static void *arena_take_more(Arena *arena, size_t size)
+{
+    size_t next = arena_next_size(arena);
+
+    if (size >= OWN_SIZE_MIN && size > next / OWN_SHARE)
+        return arena_take_own(arena, size);
+    if (arena_add_block(arena, size > next ? size : next) < 0)
+        return NULL;
+    arena->used = size;
+    return arena->blocks->bytes;
 }
 
 static inline void *arena_take(Arena *arena, size_t size, size_t alignment)
 {
     size_t start = (arena->used + alignment - 1) & ~(alignment - 1);
 
-    if (!arena->blocks || start > arena->blocks->size || size > arena->blocks->size - start) {
-        if (arena_add_block(arena, size) < 0)
-            return NULL;
-        start = 0;
-    }
+    if (!arena->blocks || start > arena->blocks->size || size > arena->blocks->size - start)
+        return arena_take_more(arena, size);
     arena->used = start + size;
     return arena->blocks->bytes + start;
 }
