@@ -12,22 +12,40 @@
 #include "daemon/base/str.h"
 
 #define SLOT_COUNT_MIN 8U
+#define NARROW_COUNT_MAX (1U << 14)
 #define MEMBERS_MAX (1U << 30)
 #define FOLDED_MAX 256U /* bytes of an ecs_id that its hash goes by */
+
+static bool is_narrow(const MemberIndex *index)
+{
+    return index->slot_count <= NARROW_COUNT_MAX;
+}
+
+static uint32_t get_slot(const MemberIndex *index, uint32_t at)
+{
+    return is_narrow(index) ? index->narrow[at] : index->wide[at];
+}
 
 int member_index_init(MemberIndex *index, size_t count, Arena *arena)
 {
     uint32_t slot_count = SLOT_COUNT_MIN;
+    size_t size;
+    void *slots;
 
     if (count > MEMBERS_MAX)
         return -ENOMEM;
     while (slot_count / 5 * 4 < count)
         slot_count *= 2;
     *index = (MemberIndex){.slot_count = slot_count};
-    index->slots = arena_alloc(arena, slot_count * sizeof(*index->slots));
-    if (!index->slots)
+    size = slot_count * (is_narrow(index) ? sizeof(*index->narrow) : sizeof(*index->wide));
+    slots = arena_alloc(arena, size);
+    if (!slots)
         return -ENOMEM;
-    memset(index->slots, 0, slot_count * sizeof(*index->slots));
+    memset(slots, 0, size);
+    if (is_narrow(index))
+        index->narrow = slots;
+    else
+        index->wide = slots;
     return 0;
 }
 
@@ -66,7 +84,9 @@ static bool is_member(const RosterMember *member, bool is_ecs, const char *group
 /* What is in a slot beside the number of the member. */
 static uint32_t slot_tag(const MemberIndex *index, uint64_t hash)
 {
-    return (uint32_t)(hash >> 32) * index->slot_count;
+    uint32_t tag = (uint32_t)(hash >> 32) * index->slot_count;
+
+    return is_narrow(index) ? tag & UINT16_MAX : tag;
 }
 
 /* The first slot from `at` on that holds a member which is written so, or else the free one behind
@@ -77,7 +97,7 @@ static uint32_t find_slot(const MemberIndex *index, const RosterMember *members,
     uint32_t mask = index->slot_count - 1;
 
     for (;; at = (at + 1) & mask) {
-        uint32_t slot = index->slots[at & mask];
+        uint32_t slot = get_slot(index, at & mask);
 
         if (slot == 0 ||
             ((slot & ~mask) == tag && is_member(&members[(slot & mask) - 1], wanted->is_ecs,
@@ -102,14 +122,18 @@ size_t member_index_add(MemberIndex *index, const RosterMember *members, size_t 
     uint32_t at = find_slot(index, members, (uint32_t)hash, tag, member);
 
     assert(number < mask);
-    for (; index->slots[at] != 0; at = find_slot(index, members, at + 1, tag, member)) {
-        size_t other = (index->slots[at] & mask) - 1;
+    for (uint32_t slot; (slot = get_slot(index, at)) != 0;
+         at = find_slot(index, members, at + 1, tag, member)) {
+        size_t other = (slot & mask) - 1;
 
         if (str_equal(members[other].address, member->address))
             return other;
         index->has_spellings = true;
     }
-    index->slots[at] = tag | (uint32_t)(number + 1);
+    if (is_narrow(index))
+        index->narrow[at] = (uint16_t)(tag | (number + 1));
+    else
+        index->wide[at] = tag | (uint32_t)(number + 1);
     note_member(index, member);
     return number;
 }
@@ -125,6 +149,7 @@ size_t member_index_find(const MemberIndex *index, const RosterMember *members, 
     if (index->slot_count == 0)
         return MEMBER_INDEX_NONE;
     hash = hash_member(is_ecs, group, address, port);
-    slot = index->slots[find_slot(index, members, (uint32_t)hash, slot_tag(index, hash), &wanted)];
+    slot =
+        get_slot(index, find_slot(index, members, (uint32_t)hash, slot_tag(index, hash), &wanted));
     return slot ? (slot & (index->slot_count - 1)) - 1 : MEMBER_INDEX_NONE;
 }

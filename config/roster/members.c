@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A roster may list 100,000 members, so each costs one allocation from the arena and nothing else.
- */
+/* A roster may list 100,000 members, so each takes the memory of itself and of its texts, and
+ * nothing else. */
 #include "config/roster/members.h"
 
 #include <assert.h>
@@ -93,8 +93,25 @@ static char *append(char *end, const char *text)
     return end + size;
 }
 
-/* Copies its texts into the arena with one allocation. 0 or -ENOMEM. */
-static int keep(Reader *reader, const MemberKeys *keys, uint32_t stated, RosterMember *ret_member)
+/* The members read so far, in the order of the file. */
+typedef struct MembersDraft {
+    MemberIndex index;
+    Arena texts; /* until all are read, and it is known how large they are */
+    size_t texts_size;
+    RosterMember *items;
+    const Node **nodes; /* of the items */
+    size_t count;
+    CanonicalItems *canonical;
+} MembersDraft;
+
+static void members_draft_done(MembersDraft *members)
+{
+    arena_done(&members->texts);
+    free(members->nodes);
+}
+
+/* Adds it with its texts, which stand behind each other. 0 or -ENOMEM. */
+static int keep(MembersDraft *members, const MemberKeys *keys, uint32_t stated)
 {
     const char *address = keys->ecs_id ? keys->ecs_id : keys->host;
     char bytes[ADDRESS_SIZE_MAX + MEMBER_GROUP_BYTES_MAX + 1 + MEMBER_ECS_NAME_BYTES_MAX + 1];
@@ -104,10 +121,10 @@ static int keep(Reader *reader, const MemberKeys *keys, uint32_t stated, RosterM
     if (keys->ecs_name)
         end = append(end, keys->ecs_name);
     assert((size_t)(end - bytes) <= sizeof(bytes));
-    texts = arena_copy(reader->arena, bytes, (size_t)(end - bytes) - 1);
+    texts = arena_copy(&members->texts, bytes, (size_t)(end - bytes) - 1);
     if (!texts)
         return -ENOMEM;
-    *ret_member = (RosterMember){
+    members->items[members->count] = (RosterMember){
         .address = texts,
         .group = texts + (group - bytes),
         .port = (uint16_t)keys->port,
@@ -120,18 +137,36 @@ static int keep(Reader *reader, const MemberKeys *keys, uint32_t stated, RosterM
     return 0;
 }
 
-/* The members read so far, in the order of the file. */
-typedef struct MembersDraft {
-    MemberIndex index;
-    RosterMember *items;
-    const Node **nodes; /* of the items */
-    size_t count;
-    CanonicalItems *canonical;
-} MembersDraft;
-
-static void members_draft_done(MembersDraft *members)
+/* Without a group and a name, the end of the address stands in for both. */
+static size_t texts_size(const RosterMember *member)
 {
-    free(members->nodes);
+    const char *ecs_name = config_member_ecs_name(member);
+    const char *last = ecs_name ? ecs_name : member->group;
+
+    if (!ecs_name && !member->group[0])
+        last = member->address;
+    return (size_t)(last + strlen(last) + 1 - member->address);
+}
+
+/* Moves the texts to where they take no more than they need. 0 or -ENOMEM. */
+static int settle_texts(Reader *reader, MembersDraft *members)
+{
+    char *at = arena_alloc(reader->arena, members->texts_size);
+
+    if (!at)
+        return -ENOMEM;
+    for (size_t i = 0; i < members->count; i++) {
+        RosterMember *member = &members->items[i];
+        size_t size = texts_size(member);
+
+        size_t group = (size_t)(member->group - member->address);
+
+        memcpy(at, member->address, size);
+        member->group = at + (group < size ? group : size - 1);
+        member->address = at;
+        at += size;
+    }
+    return 0;
 }
 
 /* Reads a member and adds it unless it has mistakes, which are reported. 0 or -ENOMEM. */
@@ -145,11 +180,12 @@ static int add_member(Reader *reader, const Node *node, MembersDraft *members)
     if (node->kind == NODE_MAPPING ? !read_map(reader, node, canonical, &keys, &stated)
                                    : !read_short(reader, node, canonical, &keys))
         return 0;
-    if (keep(reader, &keys, stated, &members->items[index]) < 0)
+    if (keep(members, &keys, stated) < 0)
         return -ENOMEM;
     first = member_index_add(&members->index, members->items, index);
     if (first == index) {
         members->nodes[members->count++] = node;
+        members->texts_size += texts_size(&members->items[index]);
         canonical_items_add(members->canonical, &member_schema, KEYS_OF_IDENTITY | stated, &keys);
     } else {
         reader_problem(reader, node, "duplicate member (first on line %u), keep one of them",
@@ -177,6 +213,10 @@ void members_read(Reader *reader, const Node *list, RosterChannel *channel,
             problems_memory(reader->problems);
             return;
         }
+    }
+    if (settle_texts(reader, &members) < 0) {
+        problems_memory(reader->problems);
+        return;
     }
     channel->members = members.items;
     channel->index = members.index;
