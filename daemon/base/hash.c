@@ -42,13 +42,28 @@ static inline void hash_take(HashState *state, uint64_t word)
     state->a ^= word;
 }
 
-/* The last word: the bytes that are left, and in its highest byte how many there were in all. */
-static inline uint64_t hash_last(const unsigned char *bytes, size_t left, size_t size)
+static inline uint64_t hash_load(const unsigned char *bytes)
 {
+    uint64_t word;
+
+    memcpy(&word, bytes, sizeof(word));
+    return le64toh(word);
+}
+
+/* The bytes that are left behind the last whole word, the first one lowest. Behind a whole word
+ * they are the upper part of the word that ends with them. */
+static inline uint64_t hash_rest(const unsigned char *bytes, size_t size)
+{
+    size_t left = size % sizeof(uint64_t);
     uint64_t word = 0;
 
-    memcpy(&word, bytes, left);
-    return le64toh(word) | (uint64_t)size << 56;
+    if (left == 0)
+        return 0;
+    if (size > sizeof(word))
+        return hash_load(bytes + size - sizeof(word)) >> (64 - 8 * left);
+    for (size_t i = 0; i < left; i++)
+        word |= (uint64_t)bytes[i] << (8 * i);
+    return word;
 }
 
 uint64_t hash_bytes(uint64_t head, const void *bytes, size_t size)
@@ -57,16 +72,13 @@ uint64_t hash_bytes(uint64_t head, const void *bytes, size_t size)
         hash_key[0] ^ UINT64_C(0x736f6d6570736575), hash_key[1] ^ UINT64_C(0x646f72616e646f6d),
         hash_key[0] ^ UINT64_C(0x6c7967656e657261), hash_key[1] ^ UINT64_C(0x7465646279746573)};
     const unsigned char *at = bytes;
-    size_t left = size;
-    uint64_t word;
 
     hash_take(&state, head);
-    for (; left >= sizeof(word); at += sizeof(word), left -= sizeof(word)) {
-        memcpy(&word, at, sizeof(word));
-        hash_take(&state, le64toh(word));
+    for (size_t left = size; left >= sizeof(uint64_t); left -= sizeof(uint64_t)) {
+        hash_take(&state, hash_load(at));
+        at += sizeof(uint64_t);
     }
-    hash_take(&state, left > 0 ? hash_last(at, left, sizeof(head) + size)
-                               : (uint64_t)(sizeof(head) + size) << 56);
+    hash_take(&state, hash_rest(bytes, size) | (uint64_t)(sizeof(head) + size) << 56);
     state.c ^= 0xff;
     hash_round(&state);
     hash_round(&state);

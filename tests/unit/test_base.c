@@ -307,6 +307,14 @@ static void test_hash_is_siphash_of_its_key(void **state)
         {UINT64_MAX, "0123456789abcdef0123456789abcdef", UINT64_C(0x2376e57cc58be531),
          UINT64_C(0xeb44f5014a8e2e33)},
         {1, "2001:db8::17", UINT64_C(0x69ee58e84c0ac7e5), UINT64_C(0x0fedf967e078d5f0)},
+        {5, "", UINT64_C(0xdb30eb0519197f1c), UINT64_C(0xa14fd88bbdfeb936)},
+        {5, "a", UINT64_C(0x3e8886d42e398483), UINT64_C(0xb135d74804dd0e36)},
+        {5, "abc", UINT64_C(0xc93b8e4c228f1fc8), UINT64_C(0x1fa55db44eba8372)},
+        {5, "abcdefg", UINT64_C(0xf75ce29870a647a0), UINT64_C(0x53c2e0319381860e)},
+        {5, "abcdefgh", UINT64_C(0xbf3562d735b7223b), UINT64_C(0x5a65f3222ef11b6c)},
+        {5, "abcdefghi", UINT64_C(0x9f7bcdfc57c93537), UINT64_C(0x6a1f3d7a84c89a10)},
+        {5, "abcdefghijklmno", UINT64_C(0xd0f00cd5e7fc0fc7), UINT64_C(0x7d15aa1067678e17)},
+        {5, "abcdefghijklmnop", UINT64_C(0x19ab43cde837c40f), UINT64_C(0x1d93a29c153e5f55)},
     };
     static const uint64_t key[2] = {UINT64_C(0xdc504fd368cd90af), UINT64_C(0xb920bb9ffe99e9c1)},
                           none[2] = {0};
