@@ -70,7 +70,9 @@
     ROW(LIMITS_TIMEOUT, timeout, DURATION, LIMITS, 100 * USEC_PER_MSEC, 10 * USEC_PER_MINUTE,      \
         60 * USEC_PER_SEC, HOST, SETTING_AT_ONCE, "the longest time for the whole request")        \
     ROW(LIMITS_PASS_DEADLINE, pass_deadline, DURATION, LIMITS, USEC_PER_SEC, 24 * USEC_PER_HOUR,   \
-        10 * USEC_PER_MINUTE, HOST, SETTING_AT_ONCE, "the longest time for a pass")
+        10 * USEC_PER_MINUTE, HOST, SETTING_AT_ONCE, "the longest time for a pass")                \
+    ROW(LIMITS_TOTAL_CONCURRENCY, total_concurrency, COUNT, LIMITS, 1, 1000, 200, HOST,            \
+        SETTING_AT_ONCE, "requests in flight, and connections, over all instances")
 
 #define SETTING_ROWS(ROW) SETTING_TOP_ROWS(ROW) SETTING_RETRY_ROWS(ROW) SETTING_LIMITS_ROWS(ROW)
 

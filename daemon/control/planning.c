@@ -81,6 +81,7 @@ static void planning_run(Control *control)
     if (r >= 0) {
         planning->throttles = planning->backend.throttles;
         planning->backend.throttles = controller->backend.throttles;
+        roma_client_limit(planning->backend.client, &controller->backend.limiter);
         planning->backend.tally = controller->backend.tally;
         r = planning->kind->begin(control, planning, &err);
     }

@@ -19,7 +19,8 @@ typedef struct PlanningKind {
 } PlanningKind;
 
 /* The one under way. Its backend is one of its own, whose client sends nothing but reads; of the
- * daemon's it uses the throttles, so that both together keep to requests_per_second. */
+ * daemon's it uses the throttles and the limiter, so that both together keep to requests_per_second
+ * and total_concurrency. */
 struct Planning {
     const PlanningKind *kind;
     ServerRequest *request;

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <curl/curl.h>
 #include <errno.h>
+#include <limits.h>
 #include <time.h>
 
 #include "daemon/base/clock.h"
@@ -25,6 +26,7 @@ struct Http {
     HttpPool *pools; /* the first one is used; the others wait for what is under way on them */
     HttpTransfer *under_way;
     HttpTransfer *idle;
+    size_t connections_max; /* 0: no limit */
     bool is_draining;
 };
 
@@ -88,6 +90,15 @@ static void http_drain(void *userdata)
     http->is_draining = false;
 }
 
+static void http_pool_limit(HttpPool *pool)
+{
+    size_t connections_max = pool->http->connections_max;
+
+    curl_multi_setopt(pool->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)connections_max);
+    curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS,
+                      connections_max ? (long)connections_max : HTTP_CONNECTIONS_KEPT_MAX);
+}
+
 static void http_pool_free(HttpPool *pool)
 {
     assert(pool->under_way == 0);
@@ -126,6 +137,7 @@ static int http_pool_add(Http *http)
         return r;
     }
     pool->multi = loop_get_multi(pool->loop);
+    http_pool_limit(pool);
     pool->next = http->pools;
     http->pools = pool;
     return 0;
@@ -144,6 +156,14 @@ int http_new(sd_event *event, Http **ret_http)
         return r;
     *ret_http = TAKE_PTR(http);
     return 0;
+}
+
+void http_limit_connections(Http *http, size_t connections_max)
+{
+    assert(connections_max > 0 && connections_max <= INT_MAX);
+    http->connections_max = connections_max;
+    for (HttpPool *pool = http->pools; pool; pool = pool->next)
+        http_pool_limit(pool);
 }
 
 int http_renew(Http *http)

@@ -41,6 +41,8 @@
 /* An older connection serves no further request: what a name stands for may have changed. */
 #define HTTP_CONNECTION_AGE_MAX_USEC (10 * USEC_PER_MINUTE)
 
+#define HTTP_CONNECTIONS_KEPT_MAX 64
+
 typedef struct Http Http;
 typedef struct HttpTransfer HttpTransfer;
 
@@ -109,6 +111,11 @@ int http_new(sd_event *event, Http **ret_http);
 /* Cancels what is under way. Not to be called from a callback of it. NULL is fine. */
 void http_free(Http *http);
 DEFINE_CLEANUP(Http, http_free)
+
+/* Opens, and keeps, so many connections at the most from now on: whoever has more requests under
+ * way waits. Those kept the longest are closed for others. `connections_max` > 0; before it is
+ * called, a request that needs a connection gets one, and HTTP_CONNECTIONS_KEPT_MAX are kept. */
+void http_limit_connections(Http *http, size_t connections_max);
 
 /* Lets no kept connection, and nothing that was read of a ca_file, serve a request from now on.
  * Those under way go on. 0 or -ENOMEM. */

@@ -13,10 +13,6 @@
 #include "daemon/base/registers.h"
 #include "daemon/base/secure_alloc.h"
 
-/* More than all instances' requests side by side: otherwise libcurl keeps 4 for each under way,
- * and closes the others at the end of every burst. */
-#define CONNECTIONS_KEPT_MAX 256L
-
 /* sd-event's accuracy of 0 means 250 ms. */
 #define TIMER_ACCURACY_USEC 1
 
@@ -273,8 +269,7 @@ static int loop_add_multi(Loop *loop)
         curl_multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, loop_on_socket_wanted) ||
         curl_multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop) ||
         curl_multi_setopt(loop->multi, CURLMOPT_TIMERFUNCTION, loop_on_timer_wanted) ||
-        curl_multi_setopt(loop->multi, CURLMOPT_TIMERDATA, loop) ||
-        curl_multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_KEPT_MAX))
+        curl_multi_setopt(loop->multi, CURLMOPT_TIMERDATA, loop))
         return -ENOMEM;
     return 0;
 }

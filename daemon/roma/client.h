@@ -27,6 +27,7 @@
 #include "config/config.h"
 #include "daemon/base/lockout_store.h"
 #include "reconcile/ops.h"
+#include "reconcile/request/limiter.h"
 
 typedef struct RomaClient RomaClient;
 
@@ -56,6 +57,10 @@ void roma_client_tell_waits(RomaClient *client, RomaOnWait on_wait);
 
 /* Where passwords that IAM refused are kept for later runs; without it, nowhere. Copied. */
 void roma_client_remember_lockouts(RomaClient *client, const LockoutStore *store);
+
+/* Has what credentials are got by take permits of that limiter, and keeps no more connections than
+ * it has permits; roma_client_submit() is for who holds one. Borrowed: it outlives the client. */
+void roma_client_limit(RomaClient *client, Limiter *limiter);
 
 /* What is under way ends without a callback. NULL is fine. */
 void roma_client_free(RomaClient *client);

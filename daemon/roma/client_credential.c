@@ -10,6 +10,13 @@ int roma_client_renew(RomaClient *client, size_t instance)
     return credential_cache_renew(client->instances[instance].credential_cache);
 }
 
+void roma_client_limit(RomaClient *client, Limiter *limiter)
+{
+    http_limit_connections(client->http, limiter->total);
+    for (size_t i = 0; i < client->config->instance_count; i++)
+        client->instances[i].route.limiter = limiter;
+}
+
 void roma_client_refresh(RomaClient *client, size_t instance)
 {
     route_refresh(&client->instances[instance].route, client->http);

@@ -73,6 +73,7 @@ static int backend_add_throttles(Backend *backend)
     for (size_t i = 0; i < count; i++) {
         if (throttle_init(&backend->throttles[i], backend->config->limits.requests_per_second) < 0)
             return -ENOMEM;
+        backend->throttles[i].limiter = &backend->limiter;
     }
     return 0;
 }
@@ -105,6 +106,7 @@ int backend_open(Backend *backend, sd_event *event, const Config *config, bool d
         .dry_run = dry_run,
         .store = store,
         .store_err = *store_err,
+        .limiter = {.total = config->limits.total_concurrency},
     };
     if (digest_prepare() < 0 || backend_add_throttles(backend) < 0)
         return err_memory(err);
@@ -114,6 +116,7 @@ int backend_open(Backend *backend, sd_event *event, const Config *config, bool d
         return r;
     roma_client_tell_waits(backend->client, backend_on_wait);
     roma_client_remember_lockouts(backend->client, &lockout_store);
+    roma_client_limit(backend->client, &backend->limiter);
     return r;
 }
 

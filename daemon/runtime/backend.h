@@ -38,6 +38,7 @@ typedef struct Backend {
     Store *store;  /* borrowed; NULL: the state cannot be used, and nothing is deleted */
     Err store_err; /* why */
     RomaClient *client;
+    Limiter limiter;           /* of all instances */
     Throttle *throttles;       /* one for each instance */
     const BackendUser **users; /* likewise; NULL: no run uses it */
     size_t *firsts;            /* likewise: the channel that its next pass begins with (pass.h) */

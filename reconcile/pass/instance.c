@@ -21,6 +21,7 @@ int instance_init(InstancePass *instance, size_t channel_capacity)
 
 void instance_done(InstancePass *instance)
 {
+    dispatch_done(&instance->dispatch);
     catalog_done(&instance->catalog);
     free(instance->channels);
     free(instance->rows);
@@ -227,6 +228,7 @@ void instance_pump(InstancePass *instance)
         dispatch_pump(&instance->dispatch);
     }
     pass_guards_pump(&instance->guards, instance_has_heard(instance));
+    dispatch_rest(&instance->dispatch);
 }
 
 void instance_conclude(InstancePass *instance, const Report *report, InstanceReport *ret_report,

@@ -19,7 +19,9 @@ struct Pass {
     const Ops *ops;
     void *context;
     uint64_t deadline_usec;
-    InstancePass *instances;
+    InstancePass *instances; /* those in the scope */
+    size_t first_instance;   /* the number of the first of them in the configuration */
+    size_t instance_count;
     ChannelPass *channels; /* those in the scope, in the order of the configuration */
     Recoveries recoveries;
     bool is_probe;
@@ -28,6 +30,7 @@ struct Pass {
     PassSpent *spent;          /* likewise */
     bool was_stopped;          /* from outside: another pass goes on where this one ended */
     bool is_reported;
+    size_t channel_capacity;
     size_t open_count; /* channels that are not done */
     GroupCommit group_commit;
     char hold[96]; /* why changes are held; "" while they are allowed */
@@ -36,12 +39,18 @@ struct Pass {
 
 /* ---- making ---- */
 
+/* Of a number in the configuration, which is in the scope. */
+static InstancePass *pass_instance(const Pass *pass, size_t number)
+{
+    assert(number >= pass->first_instance && number - pass->first_instance < pass->instance_count);
+    return &pass->instances[number - pass->first_instance];
+}
+
 static void pass_add(Pass *pass, ChannelPass *channel, ChannelReport *report,
                      const RosterChannel *roster)
 {
-    InstancePass *instance = &pass->instances[roster->instance];
+    InstancePass *instance = pass_instance(pass, roster->instance);
 
-    assert(roster->instance < pass->config->instance_count);
     *report = (ChannelReport){
         .channel = roster,
         .instance_name = pass->config->instances[roster->instance].name,
@@ -71,7 +80,7 @@ static void pass_add_channel(Pass *pass, const RosterChannel *roster, ChannelUnd
     size_t number = pass->report.channel_count++;
     ChannelReport *report = &pass->report.channels[number];
 
-    assert(number < pass->config->channel_count);
+    assert(number < pass->channel_capacity);
     pass_add(pass, &pass->channels[number], report, roster);
     pass->channels[number].undo = undo;
     if (!undo)
@@ -88,49 +97,58 @@ static void pass_add_recoveries(Pass *pass)
     }
 }
 
-static bool pass_covers(const PassScope *scope, size_t instance)
+static bool pass_covers(const Pass *pass, size_t instance)
 {
-    return scope->instance == PASS_ALL_INSTANCES || scope->instance == instance;
+    return instance >= pass->first_instance &&
+           instance - pass->first_instance < pass->instance_count;
 }
 
-static int pass_add_instance(Pass *pass, size_t index, Throttle *throttle)
+static int pass_add_instance(Pass *pass, size_t number, Throttle *throttle)
 {
-    const Config *config = pass->config;
-    size_t count = 0;
+    InstancePass *instance = pass_instance(pass, number);
+    size_t count = instance->capacity;
 
-    for (size_t i = 0; i < config->channel_count; i++)
-        count += config->channels[i].instance == index;
     for (size_t i = 0; i < pass->recoveries.count; i++)
-        count += pass->recoveries.rosters[i].instance == index;
-    if (instance_init(&pass->instances[index], count) < 0)
+        count += pass->recoveries.rosters[i].instance == number;
+    if (instance_init(instance, count) < 0)
         return -ENOMEM;
-    dispatch_init(&pass->instances[index].dispatch, config, pass->ops, pass->context, index,
+    dispatch_init(&instance->dispatch, pass->config, pass->ops, pass->context, number,
                   pass->report.pass_id, throttle);
-    return pass_guards_init(&pass->instances[index].guards, &pass->instances[index].dispatch, count,
-                            pass->report.dry_run);
+    return pass_guards_init(&instance->guards, &instance->dispatch, count, pass->report.dry_run);
 }
 
 /* An undo and a dry run settle nothing. */
 static int pass_collect_recoveries(Pass *pass, const PassScope *scope)
 {
-    for (size_t i = 0; i < pass->config->instance_count; i++) {
-        if (!scope->undos && !scope->dry_run && pass_covers(scope, i) &&
-            recovery_collect(&pass->recoveries, pass->ops, pass->context, i) < 0)
+    for (size_t i = 0; i < pass->instance_count && !scope->undos && !scope->dry_run; i++) {
+        if (recovery_collect(&pass->recoveries, pass->ops, pass->context,
+                             pass->first_instance + i) < 0)
             return -ENOMEM;
     }
     return recovery_allocate(&pass->recoveries);
 }
 
-/* Room for every channel of the configuration, whatever the scope. */
+/* Room for the scope alone: a daemon has a pass for each of its instances. */
 static int pass_allocate(Pass *pass)
 {
-    size_t count = pass->config->channel_count ? pass->config->channel_count : 1;
+    const Config *config = pass->config;
+    size_t count = 0;
 
-    pass->instances = calloc(pass->config->instance_count, sizeof(*pass->instances));
+    pass->instances = calloc(pass->instance_count, sizeof(*pass->instances));
+    if (!pass->instances)
+        return -ENOMEM;
+    for (size_t i = 0; i < config->channel_count; i++) {
+        if (!pass_covers(pass, config->channels[i].instance))
+            continue;
+        pass_instance(pass, config->channels[i].instance)->capacity++;
+        count++;
+    }
+    pass->channel_capacity = count;
+    count = count ? count : 1;
     pass->channels = calloc(count, sizeof(*pass->channels));
     pass->report.channels = calloc(count, sizeof(*pass->report.channels));
-    pass->report.instances = calloc(pass->config->instance_count, sizeof(*pass->report.instances));
-    if (!pass->instances || !pass->channels || !pass->report.channels || !pass->report.instances)
+    pass->report.instances = calloc(pass->instance_count, sizeof(*pass->report.instances));
+    if (!pass->channels || !pass->report.channels || !pass->report.instances)
         return -ENOMEM;
     return group_commit_init(&pass->group_commit, pass->ops, pass->context, count);
 }
@@ -148,6 +166,8 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
     pass->ops = ops;
     pass->context = context;
     pass->is_probe = scope->is_probe;
+    pass->first_instance = scope->instance == PASS_ALL_INSTANCES ? 0 : scope->instance;
+    pass->instance_count = scope->instance == PASS_ALL_INSTANCES ? config->instance_count : 1;
     pass->chosen = scope->chosen;
     pass->firsts = scope->firsts;
     pass->spent = scope->spent;
@@ -157,15 +177,16 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
                             .roster_head = config->set.head};
     if (pass_allocate(pass) < 0 || pass_collect_recoveries(pass, scope) < 0)
         return -ENOMEM;
-    for (size_t i = 0; i < config->instance_count; i++) {
-        if (pass_add_instance(pass, i, &scope->throttles[i]) < 0)
+    for (size_t i = 0; i < pass->instance_count; i++) {
+        size_t number = pass->first_instance + i;
+
+        if (pass_add_instance(pass, number, &scope->throttles[number]) < 0)
             return -ENOMEM;
-        if (pass_covers(scope, i))
-            pass->report.instances[pass->report.instance_count++] = (InstanceReport){
-                .name = config->instances[i].name, .instance = &config->instances[i]};
+        pass->report.instances[pass->report.instance_count++] = (InstanceReport){
+            .name = config->instances[number].name, .instance = &config->instances[number]};
     }
     for (size_t i = 0; i < config->channel_count; i++) {
-        if (pass_covers(scope, config->channels[i].instance))
+        if (pass_covers(pass, config->channels[i].instance))
             pass_add_channel(pass, &config->channels[i], scope->undos ? &scope->undos[i] : NULL);
     }
     pass_add_recoveries(pass);
@@ -179,7 +200,7 @@ void pass_free(Pass *pass)
         return;
     for (size_t i = 0; i < pass->report.channel_count; i++)
         channel_done(&pass->channels[i]);
-    for (size_t i = 0; pass->instances && i < pass->config->instance_count; i++)
+    for (size_t i = 0; pass->instances && i < pass->instance_count; i++)
         instance_done(&pass->instances[i]);
     recovery_done(&pass->recoveries);
     group_commit_done(&pass->group_commit);
@@ -191,28 +212,16 @@ void pass_free(Pass *pass)
 
 /* ---- driving ---- */
 
-static InstanceReport *pass_find_instance(Pass *pass, const char *name)
-{
-    for (size_t i = 0; i < pass->report.instance_count; i++) {
-        if (pass->report.instances[i].name == name)
-            return &pass->report.instances[i];
-    }
-    return NULL;
-}
-
 /* All channels are done: completes the reports of the instances. */
 static void pass_conclude(Pass *pass)
 {
     if (pass->is_reported)
         return;
     pass->is_reported = true;
-    for (size_t i = 0; i < pass->config->instance_count; i++) {
-        InstanceReport *report = pass_find_instance(pass, pass->config->instances[i].name);
-
-        if (report)
-            instance_conclude(&pass->instances[i], &pass->report, report,
-                              pass->was_stopped && pass->spent ? &pass->spent[i] : NULL);
-    }
+    for (size_t i = 0; i < pass->instance_count; i++)
+        instance_conclude(&pass->instances[i], &pass->report, &pass->report.instances[i],
+                          pass->was_stopped && pass->spent ? &pass->spent[pass->first_instance + i]
+                                                           : NULL);
 }
 
 static void pass_pump(Pass *pass)
@@ -221,12 +230,12 @@ static void pass_pump(Pass *pass)
 
     if (pass->group_commit.is_held)
         group_commit_call_off(&pass->group_commit);
-    for (size_t i = 0; i < pass->config->instance_count; i++) {
-        InstancePass *instance = &pass->instances[i];
-        uint64_t instance_usec;
+    for (size_t i = 0; i < pass->instance_count; i++)
+        instance_pump(&pass->instances[i]);
+    /* What one gave up may be kept for another by now. */
+    for (size_t i = 0; i < pass->instance_count; i++) {
+        uint64_t instance_usec = instance_next_usec(&pass->instances[i]);
 
-        instance_pump(instance);
-        instance_usec = instance_next_usec(instance);
         next_usec = instance_usec < next_usec ? instance_usec : next_usec;
     }
     if (group_commit_is_waiting(&pass->group_commit) && !pass->group_commit.is_held)
@@ -241,12 +250,14 @@ void pass_start(Pass *pass)
     assert(pass->deadline_usec == 0);
     pass->deadline_usec =
         pass->ops->now_usec(pass->context) + pass->config->limits.pass_deadline_usec;
-    for (size_t i = 0; i < pass->config->instance_count; i++) {
-        if (pass->instances[i].channel_count > 0)
-            pass_guards_begin(&pass->instances[i].guards, pass->spent ? &pass->spent[i] : NULL);
-        instance_start(&pass->instances[i], pass->is_probe,
-                       pass->firsts ? instance_take_first(&pass->instances[i], &pass->firsts[i])
-                                    : 0);
+    for (size_t i = 0; i < pass->instance_count; i++) {
+        InstancePass *instance = &pass->instances[i];
+        size_t number = pass->first_instance + i;
+
+        if (instance->channel_count > 0)
+            pass_guards_begin(&instance->guards, pass->spent ? &pass->spent[number] : NULL);
+        instance_start(instance, pass->is_probe,
+                       pass->firsts ? instance_take_first(instance, &pass->firsts[number]) : 0);
     }
     pass_pump(pass);
 }
@@ -255,15 +266,14 @@ void pass_on_answer(Pass *pass, void *tag, const Answer *answer)
 {
     Call *call = tag;
 
-    assert(call && answer && call->request.instance < pass->config->instance_count);
-    dispatch_on_answer(&pass->instances[call->request.instance].dispatch, call, answer);
+    assert(call && answer);
+    dispatch_on_answer(&pass_instance(pass, call->request.instance)->dispatch, call, answer);
     pass_pump(pass);
 }
 
 void pass_on_renewed(Pass *pass, size_t instance, Renewal renewal, const Err *err)
 {
-    assert(instance < pass->config->instance_count);
-    dispatch_on_renewed(&pass->instances[instance].dispatch, renewal, err);
+    dispatch_on_renewed(&pass_instance(pass, instance)->dispatch, renewal, err);
     pass_pump(pass);
 }
 
@@ -272,7 +282,7 @@ static void pass_hold(Pass *pass, const char *why)
 {
     str_copy(pass->hold, sizeof(pass->hold), why);
     group_commit_hold(&pass->group_commit);
-    for (size_t i = 0; i < pass->config->instance_count; i++)
+    for (size_t i = 0; i < pass->instance_count; i++)
         dispatch_hold_changes(&pass->instances[i].dispatch);
 }
 
@@ -287,7 +297,7 @@ void pass_allow_changes(Pass *pass)
 {
     pass->hold[0] = '\0';
     group_commit_allow(&pass->group_commit);
-    for (size_t i = 0; i < pass->config->instance_count; i++)
+    for (size_t i = 0; i < pass->instance_count; i++)
         dispatch_allow_changes(&pass->instances[i].dispatch);
     pass_pump(pass);
 }
@@ -309,9 +319,9 @@ static void pass_commit(Pass *pass)
 static void pass_end(Pass *pass, const char *why)
 {
     pass->deadline_usec = USEC_NEVER;
-    for (size_t i = 0; i < pass->config->instance_count; i++) {
+    for (size_t i = 0; i < pass->instance_count; i++) {
         if (pass->firsts && !pass->instances[i].dispatch.is_stopped)
-            instance_leave_first(&pass->instances[i], &pass->firsts[i]);
+            instance_leave_first(&pass->instances[i], &pass->firsts[pass->first_instance + i]);
         dispatch_stop(&pass->instances[i].dispatch, why);
     }
     group_commit_call_off(&pass->group_commit);
@@ -342,7 +352,7 @@ static void pass_abandon_channel(ChannelPass *channel)
 void pass_abandon(Pass *pass, const char *why)
 {
     pass_stop(pass, why);
-    for (size_t i = 0; i < pass->config->instance_count; i++) {
+    for (size_t i = 0; i < pass->instance_count; i++) {
         dispatch_stop_bound(&pass->instances[i].dispatch);
         if (pass->instances[i].call.is_in_flight)
             dispatch_abandon(&pass->instances[i].dispatch, &pass->instances[i].call);

@@ -6,6 +6,13 @@
 
 #include "reconcile/request/dispatch_internal.h"
 
+static void dispatch_wake(void *userdata)
+{
+    const Dispatch *dispatch = userdata;
+
+    dispatch->ops->wake_at(dispatch->context, dispatch_now(dispatch));
+}
+
 void dispatch_init(Dispatch *dispatch, const Config *config, const Ops *ops, void *context,
                    size_t instance, const char *pass_id, Throttle *throttle)
 {
@@ -18,6 +25,12 @@ void dispatch_init(Dispatch *dispatch, const Config *config, const Ops *ops, voi
         .instance = instance,
         .throttle = throttle,
     };
+    limiter_join(throttle->limiter, &dispatch->permits, &throttle->peer, dispatch_wake, dispatch);
+}
+
+void dispatch_done(Dispatch *dispatch)
+{
+    limiter_leave(&dispatch->permits);
 }
 
 uint64_t dispatch_now(const Dispatch *dispatch)
@@ -126,6 +139,7 @@ void dispatch_abandon(Dispatch *dispatch, Call *call)
     call->was_ambiguous = call->was_unheard = true;
     assert(dispatch->is_abandoned && dispatch->in_flight > 0);
     dispatch->in_flight--;
+    limiter_end(&dispatch->permits);
     call->on_end(call, CALL_STOPPED, NULL, &dispatch->failure);
 }
 
@@ -158,6 +172,8 @@ void dispatch_begin(Dispatch *dispatch, Call *call, uint64_t delay_usec)
 
 bool dispatch_has_slot(const Dispatch *dispatch)
 {
+    if (limiter_is_waiting(&dispatch->permits))
+        return false;
     return dispatch->ready.count + dispatch->refused.count + dispatch->in_flight + dispatch->kept <
            dispatch->config->limits.concurrency;
 }

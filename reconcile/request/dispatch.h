@@ -4,13 +4,14 @@
  *
  * A Call is one request that should have its answer; a Dispatch sends the calls of one instance and
  * sends them again as classify.h and the retry policy say (retry.h): at most limits.concurrency at
- * once, within the rate, not while the service throttles us (throttle.h), with the credential
- * renewed once where it is refused. After a failure of the instance nothing is sent to it any more.
+ * once, within the rate, not while the service throttles us (throttle.h), each with a permit of
+ * those that all instances share (limiter.h), with the credential renewed once where it is refused.
+ * After a failure of the instance nothing is sent to it any more.
  *
- * A call stands in one queue at the most. `ready` waits for rate and throttle alone and has a slot;
- * `waiting` has given its slot to others until its next attempt is due; `refused` waits for a new
- * credential; `held` are changes while changes are held. In flight it is in none. Whatever comes,
- * each call ends exactly once, by its on_end.
+ * A call stands in one queue at the most. `ready` waits for rate, throttle and permit and has a
+ * slot; `waiting` has given its slot to others until its next attempt is due; `refused` waits for a
+ * new credential; `held` are changes while changes are held. In flight it is in none. Whatever
+ * comes, each call ends exactly once, by its on_end.
  *
  * A pass that is stopped sends nothing more but bound calls, which complete what was begun; once it
  * is abandoned, or its changes are held, not those either.
@@ -33,6 +34,7 @@ typedef struct Dispatch {
     const char *pass_id;
     size_t instance;
     Throttle *throttle;  /* borrowed: it outlives the pass */
+    LimiterUser permits; /* one for each request in flight */
     uint64_t generation; /* of the credential, counted up at each renewal */
     bool is_renewing;
     bool is_stopped;
@@ -50,9 +52,13 @@ typedef struct Dispatch {
     size_t kept; /* slots of channels that are about to begin their next call */
 } Dispatch;
 
-/* Everything is borrowed and outlives the dispatch. */
+/* Everything is borrowed and outlives the dispatch, which stays where it is until dispatch_done().
+ */
 void dispatch_init(Dispatch *dispatch, const Config *config, const Ops *ops, void *context,
                    size_t instance, const char *pass_id, Throttle *throttle);
+
+/* Nothing of it is awaited any more. Harmless on {0}. */
+void dispatch_done(Dispatch *dispatch);
 
 /* 64 random bits, through the backend. */
 uint64_t dispatch_random(const Dispatch *dispatch);
@@ -61,7 +67,7 @@ uint64_t dispatch_random(const Dispatch *dispatch);
  * this returns (a stopped or failed instance). call is the owner's; it must stay until its end. */
 void dispatch_begin(Dispatch *dispatch, Call *call, uint64_t delay_usec);
 
-/* Whether there is a slot for another channel to begin work. */
+/* Whether there is a slot for another channel to begin work: none while a permit is waited for. */
 bool dispatch_has_slot(const Dispatch *dispatch);
 
 /* Keeps the slot of a channel whose call has ended and whose next one comes a little later; and
@@ -75,6 +81,9 @@ void dispatch_withdraw(Dispatch *dispatch, Call *call, const Err *why);
 
 /* Lets calls whose wait is over take free slots, then sends what may be sent now. */
 void dispatch_pump(Dispatch *dispatch);
+
+/* After it, once no further call will be begun now: permits that are not used go to others. */
+void dispatch_rest(Dispatch *dispatch);
 
 /* No change is sent until they are allowed again; one in flight gets its answer, and reads go on.
  */

@@ -11,6 +11,7 @@
 /* How long an access key stays locked (API.md section 5). */
 #define LOCKOUT_USEC (5 * USEC_PER_MINUTE)
 
+/* With a permit, which it gives up where nothing is sent. */
 static void dispatch_send(Dispatch *dispatch, Call *call)
 {
     int r;
@@ -19,6 +20,8 @@ static void dispatch_send(Dispatch *dispatch, Call *call)
     assert(!dispatch->is_stopped || call->is_bound);
     assert(!dispatch->holds_changes || !request_is_change(call->request.kind));
     r = dispatch->ops->submit(dispatch->context, &call->request);
+    if (r == -EKEYEXPIRED)
+        limiter_end(&dispatch->permits);
     if (r == -EKEYEXPIRED && dispatch->is_stopped) {
         call->on_end(call, CALL_STOPPED, NULL, &dispatch->failure);
         return;
@@ -49,10 +52,12 @@ static void dispatch_send_first(Dispatch *dispatch)
     Call *call = queue_pop(&dispatch->ready);
     Err why = {0};
 
-    if (!call->may_send || call->may_send(call, &why))
+    if (!call->may_send || call->may_send(call, &why)) {
         dispatch_send(dispatch, call);
-    else
-        call->on_end(call, CALL_STOPPED, NULL, &why);
+        return;
+    }
+    limiter_end(&dispatch->permits);
+    call->on_end(call, CALL_STOPPED, NULL, &why);
 }
 
 /* The moment at which the first ready call may be sent; USEC_NEVER while a renewal is awaited. */
@@ -61,27 +66,40 @@ static uint64_t dispatch_open_usec(const Dispatch *dispatch, uint64_t now_usec)
     return dispatch->is_renewing ? USEC_NEVER : throttle_next_usec(dispatch->throttle, now_usec);
 }
 
+/* A permit is the last thing asked for: what judges a call comes after it. */
 void dispatch_pump(Dispatch *dispatch)
 {
+    bool is_permitted = true;
     Call *call;
 
     while (dispatch_has_slot(dispatch) &&
            (call = queue_pop_due(&dispatch->waiting, dispatch_now(dispatch))))
         dispatch_make_ready(dispatch, call);
-    while (dispatch->ready.count > 0) {
+    while (dispatch->ready.count > 0 && is_permitted) {
         uint64_t now_usec = dispatch_now(dispatch);
 
         if (dispatch_open_usec(dispatch, now_usec) > now_usec)
-            return;
-        dispatch_send_first(dispatch);
+            break;
+        is_permitted = limiter_take(&dispatch->permits, dispatch->ready.first->is_bound, now_usec);
+        if (is_permitted)
+            dispatch_send_first(dispatch);
     }
+}
+
+void dispatch_rest(Dispatch *dispatch)
+{
+    uint64_t now_usec = dispatch_now(dispatch);
+    bool may_send = dispatch->ready.count > 0 && dispatch_open_usec(dispatch, now_usec) <= now_usec;
+
+    assert(!dispatch->permits.limiter || dispatch->permits.used == dispatch->in_flight);
+    limiter_rest(&dispatch->permits, may_send);
 }
 
 uint64_t dispatch_next_usec(const Dispatch *dispatch)
 {
     uint64_t ready_usec = USEC_NEVER, due_usec = USEC_NEVER;
 
-    if (dispatch->ready.count > 0)
+    if (dispatch->ready.count > 0 && !limiter_is_waiting(&dispatch->permits))
         ready_usec = dispatch_open_usec(dispatch, dispatch_now(dispatch));
     if (dispatch_has_slot(dispatch))
         due_usec = queue_next_due_usec(&dispatch->waiting);
@@ -133,6 +151,12 @@ static bool dispatch_ends_here(Dispatch *dispatch, Call *call, Verdict verdict,
     return true;
 }
 
+static bool dispatch_is_silent(const Answer *answer)
+{
+    return (answer->kind != ANSWER_HTTP && answer->kind != ANSWER_ODD) ||
+           classify_is_unheard(answer);
+}
+
 void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer)
 {
     Verdict verdict = classify(call->request.kind, answer);
@@ -141,6 +165,9 @@ void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer)
     assert(call->is_in_flight && dispatch->in_flight > 0);
     call->is_in_flight = false;
     dispatch->in_flight--;
+    if (answer->kind != ANSWER_REFUSED)
+        dispatch->throttle->peer.is_silent = dispatch_is_silent(answer);
+    limiter_end(&dispatch->permits);
     if (answer->has_date)
         dispatch->has_clock_apart = answer->clock_apart_usec > DISPATCH_CLOCK_APART_USEC;
     call->had_trouble = call->had_trouble || verdict != VERDICT_DONE;

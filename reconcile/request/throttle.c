@@ -60,6 +60,7 @@ void throttle_take_over(Throttle *throttle, Throttle *old)
     size_t oldest = old->count < old->limit ? 0 : old->next;
 
     throttle_hold(throttle, old->held_until_usec);
+    throttle->peer = old->peer;
     for (size_t i = 0; i < old->count; i++)
         throttle_note(throttle, old->begun[(oldest + i) % old->limit]);
     old->held_until_usec = 0;

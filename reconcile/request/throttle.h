@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* When an instance may be sent its next request: at most limits.requests_per_second begin in any
- * one second, and none while the service throttles rosterd. Whoever runs the passes keeps it from
- * one pass to the next. */
+ * one second, and none while the service throttles rosterd; where there is a limiter, none without
+ * its permit. Whoever runs the passes keeps it from one pass to the next. */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "reconcile/request/limiter.h"
 
 typedef struct Throttle {
     uint64_t *begun; /* ring of the newest `limit` beginnings, monotonic */
@@ -13,6 +15,8 @@ typedef struct Throttle {
     size_t next;     /* where the next one goes: the oldest stands there */
     size_t count;
     uint64_t held_until_usec; /* monotonic: the service throttles, nothing is sent before */
+    Limiter *limiter;         /* of all instances, borrowed; NULL: none */
+    LimiterPeer peer;         /* what it knows of the instance */
 } Throttle;
 
 /* 0 or -ENOMEM; `per_second` is limits.requests_per_second. */

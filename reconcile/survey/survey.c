@@ -42,6 +42,7 @@ int survey_new(const Config *config, const Ops *ops, void *context, const Survey
 
 static void survey_free_instance(SurveyInstance *instance)
 {
+    dispatch_done(&instance->dispatch);
     for (size_t i = 0; i < instance->channel_count; i++) {
         diff_done(&instance->channels[i].diff);
         desired_done(&instance->channels[i].desired);
@@ -75,18 +76,19 @@ static void survey_pump_instance(SurveyInstance *instance)
             survey_read_members(channel);
         dispatch_pump(&instance->dispatch);
     }
+    dispatch_rest(&instance->dispatch);
 }
 
 static void survey_pump(Survey *survey)
 {
     uint64_t next_usec = survey->deadline_usec;
 
+    for (size_t i = 0; i < survey->config->instance_count; i++)
+        survey_pump_instance(&survey->instances[i]);
+    /* What one gave up may be kept for another by now. */
     for (size_t i = 0; i < survey->config->instance_count; i++) {
-        SurveyInstance *instance = &survey->instances[i];
-        uint64_t instance_usec;
+        uint64_t instance_usec = dispatch_next_usec(&survey->instances[i].dispatch);
 
-        survey_pump_instance(instance);
-        instance_usec = dispatch_next_usec(&instance->dispatch);
         next_usec = instance_usec < next_usec ? instance_usec : next_usec;
     }
     survey->ops->wake_at(survey->context, survey_is_done(survey) ? USEC_NEVER : next_usec);

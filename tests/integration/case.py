@@ -197,9 +197,9 @@ class Case:
         self.attach(name, sim)
         return sim
 
-    def simulate(self, state, tls=False):
+    def simulate(self, state, tls=False, **how):
         """Starts a stand-in without naming it in the settings."""
-        sim = stand_in.Sim(state, tls)
+        sim = stand_in.Sim(state, tls, **how)
         self.sims.append(sim)
         return sim
 

@@ -47,7 +47,7 @@ static void on_due(void *userdata)
 
 static void begin(Request *r, struct MHD_Connection *connection, const char *method)
 {
-    bool *is_counted =
+    StatsConnection *counted =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 
     r->connection = connection;
@@ -55,10 +55,8 @@ static void begin(Request *r, struct MHD_Connection *connection, const char *met
     r->method = alloc_copy(method);
     r->is_admin = strncmp(r->uri, "/_sim/", 6) == 0;
     r->stage = STAGE_BODY;
-    if (!r->is_admin && is_counted && !*is_counted) {
-        *is_counted = true;
-        stats_count_connection();
-    }
+    if (!r->is_admin && counted)
+        stats_begin_connection(counted, r->fd);
 }
 
 static void collect(Request *r, const char *data, size_t size)
@@ -131,8 +129,10 @@ static void on_connection(void *userdata, struct MHD_Connection *connection, voi
     (void)userdata;
     (void)connection;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        *socket_context = alloc_zero(1, sizeof(bool));
+        *socket_context = alloc_zero(1, sizeof(StatsConnection));
     } else {
+        if (*socket_context)
+            stats_end_connection(*socket_context);
         free(*socket_context);
         *socket_context = NULL;
     }

@@ -12,19 +12,27 @@
 
 static struct {
     unsigned long requests, connections, signature_failures, logins;
-    unsigned long in_flight_max;
+    unsigned long in_flight_max, connections_max;
     unsigned long per_op[OP_MAX];
 } counts;
 /* Requests received and not yet completed, each knowing its place. */
 static Request **flying;
 static size_t n_flying, cap_flying;
+/* Connections that were counted and are not known to be closed. */
+static StatsConnection **open_ones;
+static size_t n_open, cap_open;
 
 /* A suspended connection does not notice by itself that its client gave up. */
-static bool is_connected(const Request *r)
+static bool is_open(int fd)
 {
-    struct pollfd p = {.fd = r->fd, .events = POLLRDHUP};
+    struct pollfd p = {.fd = fd, .events = POLLRDHUP};
 
     return poll(&p, 1, 0) <= 0 || !(p.revents & (POLLRDHUP | POLLHUP | POLLERR));
+}
+
+static bool is_connected(const Request *r)
+{
+    return is_open(r->fd);
 }
 
 /* Enters the request among those in flight. Clients that hung up do not count for the maximum. */
@@ -119,9 +127,37 @@ void stats_count_login(void)
     counts.logins++;
 }
 
-void stats_count_connection(void)
+/* Clients that hung up do not count for the maximum. */
+static void count_open(void)
 {
+    size_t n = 0;
+
+    if (n_open <= counts.connections_max)
+        return;
+    for (size_t i = 0; i < n_open; i++)
+        n += is_open(open_ones[i]->fd);
+    if (n > counts.connections_max)
+        counts.connections_max = n;
+}
+
+void stats_begin_connection(StatsConnection *connection, int fd)
+{
+    if (connection->is_counted)
+        return;
+    open_ones = alloc_grow(open_ones, n_open, &cap_open, sizeof(*open_ones));
+    *connection = (StatsConnection){.fd = fd, .place = n_open, .is_counted = true};
+    open_ones[n_open++] = connection;
     counts.connections++;
+    count_open();
+}
+
+void stats_end_connection(StatsConnection *connection)
+{
+    if (!connection->is_counted)
+        return;
+    open_ones[connection->place] = open_ones[--n_open];
+    open_ones[connection->place]->place = connection->place;
+    connection->is_counted = false;
 }
 
 static void add_per_op(Text *t)
@@ -189,9 +225,9 @@ void stats_render(Text *t)
 {
     text_addf(t,
               "{\"requests\":%lu,\"connections\":%lu,\"signature_failures\":%lu,\"logins\":%lu,"
-              "\"in_flight\":%zu,\"max_in_flight\":%lu",
+              "\"in_flight\":%zu,\"max_in_flight\":%lu,\"max_connections\":%lu",
               counts.requests, counts.connections, counts.signature_failures, counts.logins,
-              n_flying, counts.in_flight_max);
+              n_flying, counts.in_flight_max, counts.connections_max);
     add_per_op(t);
     add_maxima(t);
     text_add(t, ",");
@@ -203,6 +239,7 @@ void stats_render(Text *t)
 void stats_reset(void)
 {
     memset(&counts, 0, sizeof(counts));
+    count_open();
     effects_reset_counts();
     model_reset_least();
     for (size_t i = 0; i < model.n_instances; i++) {

@@ -119,6 +119,7 @@ static void edit_settings(World *world)
 
     world->config.limits.requests_per_second = rates[world_below(world, ELEMENTS(rates))];
     world->config.limits.concurrency = (uint32_t)world_below(world, 8) + 1;
+    world->config.limits.total_concurrency = (uint32_t)world_below(world, 12) + 1;
     world->config.retry.attempts = (uint32_t)world_below(world, 5) + 1;
     world_set_windows(world, &world->config.windows,
                       world_chance(world, 30) ? (unsigned)world_below(world, WORLD_WINDOW_CHOICES)

@@ -25,6 +25,7 @@ static void defaults_are_those_of_the_contract(void **state)
     assert_int_equal(config->limits.connect_timeout_usec, 15 * USEC_PER_SEC);
     assert_int_equal(config->limits.timeout_usec, 60 * USEC_PER_SEC);
     assert_int_equal(config->limits.pass_deadline_usec, 10 * USEC_PER_MINUTE);
+    assert_int_equal(config->limits.total_concurrency, 200);
     assert_int_equal(config->guards.max_deletes, 10);
     assert_int_equal(config->guards.max_delete_percent, 50);
     assert_int_equal(config->guards.min_remaining, 1);
@@ -51,7 +52,7 @@ static void every_setting_is_taken(void **state)
              "https://iam, domain: d, user: u, password_file: f, project_name: n}}}\n"
              "retry: {attempts: 20, base: 1ms, cap: 1h, throttle_base: 2m}\n"
              "limits: {concurrency: 64, requests_per_second: 0, connect_timeout: 100ms,\n"
-             "  timeout: 10m, pass_deadline: 24h}\n"
+             "  timeout: 10m, pass_deadline: 24h, total_concurrency: 1000}\n"
              "guards: {max_deletes: 0, max_delete_percent: 100, min_remaining: 0,\n"
              "  confirm_passes: 1000}\n"
              "state_dir: /s\ncontrol_socket: /c\nhistory_keep: 48h\n");
@@ -79,6 +80,7 @@ static void every_setting_is_taken(void **state)
     assert_int_equal(config->limits.concurrency, 64);
     assert_int_equal(config->limits.requests_per_second, 0);
     assert_int_equal(config->limits.pass_deadline_usec, USEC_PER_DAY);
+    assert_int_equal(config->limits.total_concurrency, 1000);
     assert_int_equal(config->guards.max_deletes, 0);
     assert_int_equal(config->guards.confirm_passes, 1000);
     assert_string_equal(config->state_dir, "/s");

@@ -209,6 +209,7 @@ struct World {
     RosterChannel rosters[WORLD_CHANNELS_MAX];
     WorldInstance instances[WORLD_INSTANCES_MAX];
     Throttle throttles[WORLD_INSTANCES_MAX];
+    Limiter limiter; /* of all of them */
     WorldChannel channels[WORLD_CHANNELS_MAX];
     size_t channel_count;
     WorldMember **members;

@@ -28,6 +28,18 @@ static void passes_set_gate(World *world, size_t instance)
     *old = throttle;
 }
 
+/* Nothing is in flight any more. A limit of 0 is none. */
+static void passes_set_limiter(World *world)
+{
+    size_t total = world->config.limits.total_concurrency;
+
+    assert_int_equal(world->limiter.held, 0);
+    assert_null(world->limiter.first);
+    world->limiter = (Limiter){.total = total};
+    for (size_t i = 0; i < world->config.instance_count; i++)
+        world->throttles[i].limiter = total ? &world->limiter : NULL;
+}
+
 /* A change under way still arrives, though nobody waits for what comes of it. */
 static bool passes_orphan(WorldEvent *event)
 {
@@ -94,6 +106,7 @@ void world_forget(World *world)
         instance->renewal_count = 0;
         passes_set_gate(world, i);
     }
+    passes_set_limiter(world);
     for (size_t i = 0; i < world->channel_count; i++) {
         world->channels[i].mutations = 0;
         world->channels[i].owed_for = world->channels[i].bound = 0;

@@ -215,7 +215,7 @@ static void random_pass_guards(World *world, Guards *guards)
 
 static void random_settings(World *world)
 {
-    static const uint32_t rates[] = {0, 2, 20, 1000};
+    static const uint32_t rates[] = {0, 2, 20, 1000}, totals[] = {1, 2, 3, 5, 9, 200};
     Config *config = &world->config;
 
     config->retry.attempts = (uint32_t)world_below(world, 5) + 1;
@@ -223,6 +223,7 @@ static void random_settings(World *world)
     config->retry.throttle_base_usec = (world_below(world, 8000) + 1) * USEC_PER_MSEC;
     config->retry.cap_usec = (world_below(world, 30000) + 1) * USEC_PER_MSEC;
     config->limits.concurrency = (uint32_t)world_below(world, 8) + 1;
+    config->limits.total_concurrency = totals[world_below(world, ELEMENTS(totals))];
     config->limits.requests_per_second = rates[world_below(world, 4)];
     random_pass_guards(world, &config->guards);
     config->settle_usec = world_below(world, 4) * 7 * USEC_PER_SEC;

@@ -332,6 +332,16 @@ static void rule_change(World *world, const Request *request)
         rule_switch(world, request);
 }
 
+static void rule_total(World *world)
+{
+    size_t total = world->config.limits.total_concurrency, in_flight = 0;
+
+    for (size_t i = 0; i < world->config.instance_count; i++)
+        in_flight += world->instances[i].in_flight;
+    if (total > 0 && in_flight >= total)
+        world_broken(world, "more than %zu requests at once over all instances", total);
+}
+
 void world_rule_submit(World *world, const Request *request)
 {
     WorldInstance *instance = &world->instances[request->instance];
@@ -350,6 +360,7 @@ void world_rule_submit(World *world, const Request *request)
         world_broken(world, "sent while the instance throttles");
     if (instance->in_flight >= world->config.limits.concurrency)
         world_broken(world, "more than %u requests at once", world->config.limits.concurrency);
+    rule_total(world);
     if ((request->kind == REQUEST_LIST_CHANNELS || request->kind == REQUEST_LIST_MEMBERS) &&
         (request->limit < 1 || request->limit > 500))
         world_broken(world, "a limit of %u", request->limit);

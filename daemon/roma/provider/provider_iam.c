@@ -274,7 +274,7 @@ int provider_iam_new(const ProviderContext *context, Provider **ret_provider, Er
     buf_puts(&iam->url, context->instance->auth.iam_endpoint);
     buf_puts(&iam->url, PATH);
     r = retrying_request_init(&iam->request, context->event, context->http, context->config,
-                              provider_iam_on_end, provider_on_wait, iam);
+                              context->route, provider_iam_on_end, provider_on_wait, iam);
     if (r < 0)
         return err_system(err, r, "cannot set up the event loop");
     if (buf_failed(&iam->url) < 0 ||

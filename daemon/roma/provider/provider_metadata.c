@@ -276,7 +276,7 @@ int provider_metadata_new(const ProviderContext *context, Provider **ret_provide
     buf_puts(&metadata->key_url, endpoint);
     buf_puts(&metadata->key_url, KEY_PATH);
     r = retrying_request_init(&metadata->request, context->event, context->http, context->config,
-                              provider_metadata_on_end, provider_on_wait, metadata);
+                              context->route, provider_metadata_on_end, provider_on_wait, metadata);
     if (r < 0)
         return err_system(err, r, "cannot set up the event loop");
     if (buf_failed(&metadata->token_url) < 0 || buf_failed(&metadata->key_url) < 0)

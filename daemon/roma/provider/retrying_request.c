@@ -6,11 +6,39 @@
 
 static void retrying_request_on_answer(void *userdata, const HttpAnswer *http);
 
+static void retrying_request_give_up_permit(RetryingRequest *retrying)
+{
+    limiter_end(&retrying->permits);
+    limiter_rest(&retrying->permits, false);
+}
+
+/* Sends, or stands in line for a permit. */
 static int retrying_request_send(RetryingRequest *retrying)
 {
-    retrying->due_usec = clock_monotonic_usec() + retrying->request.timeout_usec;
-    return http_submit(retrying->http, &retrying->request, retrying_request_on_answer, retrying,
-                       &retrying->transfer);
+    uint64_t now_usec = clock_monotonic_usec();
+    int r;
+
+    if (!limiter_take(&retrying->permits, false, now_usec)) {
+        retrying->due_usec = now_usec + retrying->config->limits.pass_deadline_usec;
+        return 0;
+    }
+    retrying->due_usec = now_usec + retrying->request.timeout_usec;
+    r = http_submit(retrying->http, &retrying->request, retrying_request_on_answer, retrying,
+                    &retrying->transfer);
+    if (r < 0)
+        retrying_request_give_up_permit(retrying);
+    return r;
+}
+
+static void retrying_request_send_at(RetryingRequest *retrying, uint64_t monotonic_usec)
+{
+    sd_event_source_set_time(retrying->wait, monotonic_usec);
+    sd_event_source_set_enabled(retrying->wait, SD_EVENT_ONESHOT);
+}
+
+static void retrying_request_wake(void *userdata)
+{
+    retrying_request_send_at(userdata, clock_monotonic_usec());
 }
 
 static void retrying_request_take(RetryingRequest *retrying, const Answer *answer,
@@ -26,8 +54,7 @@ static void retrying_request_take(RetryingRequest *retrying, const Answer *answe
         return;
     }
     retrying->due_usec = clock_monotonic_usec() + delay_usec;
-    sd_event_source_set_time(retrying->wait, retrying->due_usec);
-    sd_event_source_set_enabled(retrying->wait, SD_EVENT_ONESHOT);
+    retrying_request_send_at(retrying, retrying->due_usec);
     retrying->on_wait(retrying->userdata, delay_usec, retrying->attempts.count, &err);
 }
 
@@ -37,6 +64,8 @@ static void retrying_request_on_answer(void *userdata, const HttpAnswer *http)
     Answer answer;
 
     retrying->transfer = NULL;
+    retrying->peer.is_silent = http->result != HTTP_ANSWERED;
+    retrying_request_give_up_permit(retrying);
     response_read_plain(&retrying->reader, retrying->secrets, http, &answer);
     retrying_request_take(retrying, &answer, http);
 }
@@ -56,7 +85,7 @@ static int retrying_request_on_wait(sd_event_source *source, uint64_t usec, void
 }
 
 int retrying_request_init(RetryingRequest *retrying, sd_event *event, Http *http,
-                          const Config *config, RetryingRequestOnEnd on_end,
+                          const Config *config, const Route *route, RetryingRequestOnEnd on_end,
                           RetryingRequestOnWait on_wait, void *userdata)
 {
     int r;
@@ -64,6 +93,7 @@ int retrying_request_init(RetryingRequest *retrying, sd_event *event, Http *http
     *retrying = (RetryingRequest){
         .http = http,
         .config = config,
+        .route = route,
         .on_end = on_end,
         .on_wait = on_wait,
         .userdata = userdata,
@@ -92,6 +122,8 @@ int retrying_request_begin(RetryingRequest *retrying, const HttpRequest *request
     retrying->doing = doing;
     retrying->secrets = secrets;
     retrying->attempts = (Attempts){0};
+    limiter_join(retrying->route->limiter, &retrying->permits, &retrying->peer,
+                 retrying_request_wake, retrying);
     return retrying_request_send(retrying);
 }
 
@@ -100,6 +132,7 @@ void retrying_request_cancel(RetryingRequest *retrying)
     if (retrying->transfer)
         http_cancel(retrying->transfer);
     retrying->transfer = NULL;
+    limiter_leave(&retrying->permits);
     if (retrying->wait)
         sd_event_source_set_enabled(retrying->wait, SD_EVENT_OFF);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One request with its answer, sent again as the retry policy says (reconcile/request/attempts.h):
- * what getting a credential takes. Reads no body of a success.
+ * what getting a credential takes. Reads no body of a success. Each send takes a permit of the
+ * route's limiter, and waits for one where there is none.
  */
 #pragma once
 
@@ -9,6 +10,7 @@
 
 #include "config/config.h"
 #include "daemon/http/client.h"
+#include "daemon/roma/provider/route.h"
 #include "daemon/roma/wire/response.h"
 #include "reconcile/request/attempts.h"
 
@@ -29,18 +31,22 @@ typedef struct RetryingRequest {
     void *userdata;
     ResponseReader reader;
     sd_event_source *wait; /* for the next attempt */
+    const Route *route;
+    LimiterUser permits;
+    LimiterPeer peer; /* who is asked */
     HttpTransfer *transfer;
     HttpRequest request;
     const char *doing;         /* for messages: "getting a token" */
     const Credential *secrets; /* what no message may repeat */
     Attempts attempts;
-    uint64_t due_usec; /* monotonic: when its wait, or the answer's time, is over */
+    uint64_t due_usec; /* monotonic: when its wait, the answer's time, or the longest time that a
+                          permit may take to come (limits.pass_deadline) is over */
 } RetryingRequest;
 
 /* Everything is borrowed and outlives it; it stays where it is. 0, -ENOMEM, or sd-event's error;
  * retrying_request_done() in every case, from {0} on. */
 int retrying_request_init(RetryingRequest *retrying, sd_event *event, Http *http,
-                          const Config *config, RetryingRequestOnEnd on_end,
+                          const Config *config, const Route *route, RetryingRequestOnEnd on_end,
                           RetryingRequestOnWait on_wait, void *userdata);
 void retrying_request_done(RetryingRequest *retrying);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How the requests of an instance travel, to the service and to IAM: whom their connections trust
- * (ca_file), through which proxy they go, how long they may take; and what a file that was replaced
- * means for connections that are kept.
+ * (ca_file), through which proxy they go, how long they may take, how many may be in flight; and
+ * what a file that was replaced means for connections that are kept.
  */
 #pragma once
 
@@ -10,6 +10,7 @@
 #include "daemon/base/buf.h"
 #include "daemon/http/client.h"
 #include "daemon/roma/auth/credential.h"
+#include "reconcile/request/limiter.h"
 
 /* Starts as {0}, and stays where it is: requests under way, and those that wait to be sent again,
  * borrow what is in it. */
@@ -22,6 +23,7 @@ typedef struct Route {
     char *proxy_user; /* NULL: without credentials */
     Secret *proxy_password;
     CredentialStamp proxy_stamp;
+    Limiter *limiter; /* whose permits requests for a credential take, borrowed; NULL: none's */
 } Route;
 
 /* Relative files stand below the settings' own directory, a secret in $CREDENTIALS_DIRECTORY first.
