@@ -35,7 +35,7 @@
 /* ---- what is asked of the service ---- */
 
 typedef enum RequestKind {
-    REQUEST_LIST_CHANNELS,  /* API.md section 1.10: offset, limit */
+    REQUEST_LIST_CHANNELS,  /* API.md section 1.10: offset, limit, and what it is confined to */
     REQUEST_LIST_MEMBERS,   /* API.md section 1.1: channel_id, offset, limit */
     REQUEST_DELETE_MEMBER,  /* API.md section 1.6: channel_id, member_id */
     REQUEST_ADD_MEMBERS,    /* API.md section 1.4: channel_id, and one member */
@@ -52,6 +52,8 @@ typedef struct Request {
     uint64_t action;         /* of a change: as record() named it */
     const char *member_json; /* REQUEST_ADD_MEMBERS: the member, as composed */
     bool is_ecs;             /* REQUEST_ADD_MEMBERS: of an ECS channel */
+    const char *find_id;     /* REQUEST_LIST_CHANNELS: the channel with that id alone; NULL: any */
+    const char *find_name;   /* likewise, those of exactly that name */
     uint64_t offset;
     uint32_t limit;
     void *tag; /* handed to pass_on_answer() */

@@ -63,10 +63,11 @@ static int backend_add_throttles(Backend *backend)
     backend->throttles = calloc(count, sizeof(*backend->throttles));
     backend->users = calloc(count, sizeof(*backend->users));
     backend->firsts = calloc(count, sizeof(*backend->firsts));
+    backend->lookups = calloc(count, sizeof(*backend->lookups));
     backend->keys = calloc(count, sizeof(*backend->keys));
     backend->spent = calloc(count, sizeof(*backend->spent));
     if (!backend->throttles || !backend->users || !backend->firsts || !backend->keys ||
-        !backend->spent)
+        !backend->lookups || !backend->spent)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++)
         instance_key(&backend->config->instances[i], backend->keys[i]);
@@ -143,6 +144,7 @@ void backend_close(Backend *backend)
         throttle_done(&backend->throttles[i]);
     free(backend->throttles);
     free(backend->firsts);
+    free(backend->lookups);
     free(backend->keys);
     for (size_t i = 0; backend->spent && i < backend->config->instance_count; i++)
         pass_spent_done(&backend->spent[i]);

@@ -11,6 +11,7 @@
 #include "daemon/roma/client.h"
 #include "daemon/runtime/tally.h"
 #include "daemon/store/store.h"
+#include "reconcile/pass/lookup.h"
 #include "reconcile/pass/pass_guards.h"
 #include "reconcile/report/report.h"
 #include "reconcile/request/throttle.h"
@@ -42,6 +43,7 @@ typedef struct Backend {
     Throttle *throttles;       /* one for each instance */
     const BackendUser **users; /* likewise; NULL: no run uses it */
     size_t *firsts;            /* likewise: the channel that its next pass begins with (pass.h) */
+    LookupMemory *lookups;     /* likewise: what passes know of its list of channels (pass.h) */
     const ChosenPlans *chosen; /* what passes are confined to (pass.h); NULL: nothing */
     PassSpent *spent;          /* likewise: what a pass sent that was stopped (pass.h) */
     char (*keys)[INSTANCE_KEY_SIZE]; /* likewise: what the state goes by */

@@ -184,6 +184,7 @@ static int pass_run_prepare(PassRun *run, Err *err)
         .chosen = run->undos ? NULL : run->backend->chosen,
         .firsts = run->undos ? NULL : run->backend->firsts,
         .spent = run->undos ? NULL : run->backend->spent,
+        .lookups = run->backend->lookups,
     };
     int r = pass_run_add_sources(run);
 

@@ -173,7 +173,7 @@ static void channel_on_list(void *owner, ListReadEnd end, const Err *err)
 void channel_read(ChannelPass *channel, Diff *diff, uint64_t delay_usec, ChannelOnWhole on_whole)
 {
     static const ListReader reader = {list_read_member_page, channel_take_page, channel_forget_rows,
-                                      channel_on_list};
+                                      channel_on_list, NULL};
 
     assert(channel->row && on_whole && !channel->is_done && !channel->call.is_in_flight);
     assert(diff == &channel->diff || diff == &channel->confirmed);

@@ -57,7 +57,10 @@ static void list_read_on_step(ListRead *read, ListingStep step, const Err *err)
 
     switch (step) {
     case LISTING_MORE:
-        list_read_ask(read, 0);
+        if (read->reader->has_enough && read->reader->has_enough(read->owner))
+            read->reader->on_end(read->owner, LIST_READ_LEFT, NULL);
+        else
+            list_read_ask(read, 0);
         return;
     case LISTING_WHOLE:
         read->reader->on_end(read->owner, LIST_READ_WHOLE, NULL);

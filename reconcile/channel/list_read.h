@@ -8,6 +8,7 @@
 
 typedef enum ListReadEnd {
     LIST_READ_WHOLE,   /* all rows were taken */
+    LIST_READ_LEFT,    /* its owner needs no further page (ListReader.has_enough) */
     LIST_READ_STOPPED, /* the pass ended before; told in `err` */
     LIST_READ_FAILED,  /* it cannot be read; told in `err` */
 } ListReadEnd;
@@ -25,6 +26,8 @@ typedef struct ListReader {
     /* All rows so far count for nothing. */
     void (*forget)(void *owner);
     void (*on_end)(void *owner, ListReadEnd end, const Err *err);
+    /* Whether it needs none of the pages that are left; NULL: it needs all. */
+    bool (*has_enough)(void *owner);
 } ListReader;
 
 typedef struct ListRead {

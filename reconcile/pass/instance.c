@@ -125,23 +125,16 @@ static void instance_resolve(InstancePass *instance)
     instance->is_resolved = true;
 }
 
-static int instance_take_page(void *owner, const Answer *answer, size_t skip, Err *err)
-{
-    return catalog_add_page(&((InstancePass *)owner)->catalog, answer->channels, skip, err);
-}
-
-static void instance_forget_rows(void *owner)
-{
-    catalog_reset(&((InstancePass *)owner)->catalog);
-}
-
-static void instance_on_list(void *owner, ListReadEnd end, const Err *err)
+static void instance_on_found(void *owner, ListReadEnd end, const Err *err)
 {
     InstancePass *instance = owner;
 
     switch (end) {
     case LIST_READ_WHOLE:
         instance_resolve(instance);
+        return;
+    case LIST_READ_LEFT:
+        assert(false);
         return;
     case LIST_READ_STOPPED:
         instance_close_all(instance, RESULT_DRIFT, err);
@@ -152,30 +145,15 @@ static void instance_on_list(void *owner, ListReadEnd end, const Err *err)
     }
 }
 
-void instance_start(InstancePass *instance, bool is_probe, size_t first)
+void instance_start(InstancePass *instance, bool is_probe, size_t first, LookupMemory *memory)
 {
-    static const ListReader reader = {list_read_channel_page, instance_take_page,
-                                      instance_forget_rows, instance_on_list};
-
     if (instance->channel_count == 0)
         return;
     assert(first < instance->channel_count && !instance->is_resolved);
-    assert(!instance->call.is_in_flight);
+    assert(!instance->lookup.call.is_in_flight);
     instance->first = first;
-    instance->call = (Call){
-        .request =
-            {
-                .kind = REQUEST_LIST_CHANNELS,
-                .instance = instance->dispatch.instance,
-            },
-        .doing = "reading the list of channels",
-        .is_probe = is_probe,
-    };
-    instance->list = (ListRead){.call = &instance->call,
-                                .dispatch = &instance->dispatch,
-                                .reader = &reader,
-                                .owner = instance};
-    list_read_begin(&instance->list, 0);
+    lookup_begin(&instance->lookup, &instance->dispatch, &instance->catalog, instance->channels,
+                 instance->channel_count, memory, is_probe, instance_on_found, instance);
 }
 
 static ChannelOnWhole instance_next_step(const ChannelPass *channel)

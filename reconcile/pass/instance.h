@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* An instance's part of a pass: its channel list, read once; then its channels, each started when
- * there is a slot for it. */
+/* An instance's part of a pass: its channels are found (lookup.h), then each is started when there
+ * is a slot for it. */
 #pragma once
 
 #include "reconcile/channel/channel.h"
+#include "reconcile/pass/lookup.h"
 #include "reconcile/pass/pass_guards.h"
 
 typedef struct InstancePass {
     Dispatch dispatch; /* initialised by the pass */
     Catalog catalog;
-    Call call;              /* for the channel list */
-    ListRead list;          /* which is read by it */
+    Lookup lookup;          /* of its channels */
     ChannelPass **channels; /* borrowed from the pass */
     CatalogRow **rows;      /* what each resolved to; NULL: it did not */
     size_t channel_count, capacity;
@@ -28,9 +28,9 @@ void instance_done(InstancePass *instance);
 /* Before the start: one of the channels that it was initialised for. */
 void instance_add(InstancePass *instance, ChannelPass *channel);
 
-/* Asks for the channel list, unless it has no channels; `is_probe` as in PassScope, `first` is the
- * channel to begin with then. */
-void instance_start(InstancePass *instance, bool is_probe, size_t first);
+/* Looks for its channels, unless it has none; `is_probe` as in PassScope, `first` is the channel to
+ * begin with then, `memory` (may be NULL) what is known of its list. */
+void instance_start(InstancePass *instance, bool is_probe, size_t first, LookupMemory *memory);
 
 /* The channel to begin with, out of what the pass before left (PassScope.firsts); 0 is left. */
 size_t instance_take_first(const InstancePass *instance, size_t *first);

@@ -28,9 +28,9 @@ struct Pass {
     const ChosenPlans *chosen; /* as in PassScope */
     size_t *firsts;            /* as in PassScope */
     PassSpent *spent;          /* likewise */
+    LookupMemory *lookups;     /* likewise */
     bool was_stopped;          /* from outside: another pass goes on where this one ended */
     bool is_reported;
-    size_t channel_capacity;
     size_t open_count; /* channels that are not done */
     GroupCommit group_commit;
     char hold[96]; /* why changes are held; "" while they are allowed */
@@ -39,10 +39,15 @@ struct Pass {
 
 /* ---- making ---- */
 
-/* Of a number in the configuration, which is in the scope. */
+/* Whether the instance with that number in the configuration is in the scope. */
+static bool pass_covers(const Pass *pass, size_t number)
+{
+    return number - pass->first_instance < pass->instance_count;
+}
+
 static InstancePass *pass_instance(const Pass *pass, size_t number)
 {
-    assert(number >= pass->first_instance && number - pass->first_instance < pass->instance_count);
+    assert(pass_covers(pass, number));
     return &pass->instances[number - pass->first_instance];
 }
 
@@ -80,7 +85,6 @@ static void pass_add_channel(Pass *pass, const RosterChannel *roster, ChannelUnd
     size_t number = pass->report.channel_count++;
     ChannelReport *report = &pass->report.channels[number];
 
-    assert(number < pass->channel_capacity);
     pass_add(pass, &pass->channels[number], report, roster);
     pass->channels[number].undo = undo;
     if (!undo)
@@ -95,12 +99,6 @@ static void pass_add_recoveries(Pass *pass)
         pass_add(pass, &recoveries->channels[i], &recoveries->reports[i], &recoveries->rosters[i]);
         recoveries->channels[i].is_recovery = true;
     }
-}
-
-static bool pass_covers(const Pass *pass, size_t instance)
-{
-    return instance >= pass->first_instance &&
-           instance - pass->first_instance < pass->instance_count;
 }
 
 static int pass_add_instance(Pass *pass, size_t number, Throttle *throttle)
@@ -143,7 +141,6 @@ static int pass_allocate(Pass *pass)
         pass_instance(pass, config->channels[i].instance)->capacity++;
         count++;
     }
-    pass->channel_capacity = count;
     count = count ? count : 1;
     pass->channels = calloc(count, sizeof(*pass->channels));
     pass->report.channels = calloc(count, sizeof(*pass->report.channels));
@@ -171,6 +168,7 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
     pass->chosen = scope->chosen;
     pass->firsts = scope->firsts;
     pass->spent = scope->spent;
+    pass->lookups = scope->lookups;
     pass->report = (Report){.pass_id = scope->pass_id,
                             .dry_run = scope->dry_run,
                             .roster_digest = config->set.digest,
@@ -257,7 +255,8 @@ void pass_start(Pass *pass)
         if (instance->channel_count > 0)
             pass_guards_begin(&instance->guards, pass->spent ? &pass->spent[number] : NULL);
         instance_start(instance, pass->is_probe,
-                       pass->firsts ? instance_take_first(instance, &pass->firsts[number]) : 0);
+                       pass->firsts ? instance_take_first(instance, &pass->firsts[number]) : 0,
+                       pass->lookups ? &pass->lookups[number] : NULL);
     }
     pass_pump(pass);
 }
@@ -354,8 +353,8 @@ void pass_abandon(Pass *pass, const char *why)
     pass_stop(pass, why);
     for (size_t i = 0; i < pass->instance_count; i++) {
         dispatch_stop_bound(&pass->instances[i].dispatch);
-        if (pass->instances[i].call.is_in_flight)
-            dispatch_abandon(&pass->instances[i].dispatch, &pass->instances[i].call);
+        if (pass->instances[i].lookup.call.is_in_flight)
+            dispatch_abandon(&pass->instances[i].dispatch, &pass->instances[i].lookup.call);
     }
     for (size_t i = 0; i < pass->report.channel_count; i++)
         pass_abandon_channel(&pass->channels[i]);

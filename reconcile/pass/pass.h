@@ -7,10 +7,11 @@
  * below, never from within a call of its Ops, and asks whether it is done. It has no thread, no
  * clock and no socket, which is why a simulator can live years of passes in a minute.
  *
- * Each instance (instance.h) has its list of channels read once; it says which channel each entry
- * of the rosters means. Then its channels go their own ways side by side (reconcile/channel), each
- * started when there is a slot for it, and none waits for another. A whole list becomes a plan, the
- * guards look at it, and decision.h says what is done: nothing, held, or deleted.
+ * Each instance (instance.h) has its channels found once (lookup.h), by its list of channels or one
+ * by one; that says which channel each entry of the rosters means. Then its channels go their own
+ * ways side by side (reconcile/channel), each started when there is a slot for it, and none waits
+ * for another. A whole list becomes a plan, the guards look at it, and decision.h says what is
+ * done: nothing, held, or deleted.
  *
  * Before the first deletion of a channel all of its deletions are recorded. Channels that are
  * decided in the same turn share one commit (group_commit.h), which the pass makes at its next
@@ -25,6 +26,7 @@
 #pragma once
 
 #include "reconcile/apply/undo.h"
+#include "reconcile/pass/lookup.h"
 #include "reconcile/pass/pass_guards.h"
 #include "reconcile/report/report.h"
 #include "reconcile/request/call.h"
@@ -47,6 +49,8 @@ typedef struct PassScope {
     const ChosenPlans *chosen; /* what it is confined to; NULL: it carries out any plan */
     PassSpent *spent; /* of each instance, what passes sent that this one goes on for; a pass that
                          is stopped leaves there what it sent. NULL: nothing, and nothing is left */
+    LookupMemory *lookups; /* of each instance, what passes learn of its list of channels. NULL:
+                              nothing is kept */
 } PassScope;
 
 /* Everything but the scope itself is borrowed and outlives the pass. 0 or -ENOMEM. */

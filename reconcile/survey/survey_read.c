@@ -61,7 +61,7 @@ static int survey_prepare_diff(SurveyChannel *channel, Err *err)
 void survey_read_members(SurveyChannel *channel)
 {
     static const ListReader reader = {list_read_member_page, survey_take_members,
-                                      survey_forget_members, survey_on_members};
+                                      survey_forget_members, survey_on_members, NULL};
     SurveyInstance *instance = &channel->survey->instances[channel->instance];
     Err err = {0};
 
@@ -212,7 +212,7 @@ static void survey_on_channels(void *owner, ListReadEnd end, const Err *err)
 void survey_read_channels(SurveyInstance *instance)
 {
     static const ListReader reader = {list_read_channel_page, survey_take_channels,
-                                      survey_forget_channels, survey_on_channels};
+                                      survey_forget_channels, survey_on_channels, NULL};
 
     instance->call = (Call){
         .request = {.kind = REQUEST_LIST_CHANNELS, .instance = instance->dispatch.instance},

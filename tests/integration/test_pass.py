@@ -131,11 +131,11 @@ def test_long_lists_come_in_pages_of_500_that_begin_with_the_row_before(case, li
 
 def test_many_channels_are_resolved_from_pages_of_500(case):
     sim = case.serve(generate={"channels": 750, "members": 1, "name": "bench-%d"})
-    case.roster(entry("bench-749", "10.29.60.1"))
+    case.roster(entry("bench-749", "10.29.60.1"), entry("bench-3", "10.29.60.1"))
     result = case.dry()
-    assert result.channel("bench-749")["live"] == 1
+    assert result.channel("bench-749")["live"] == result.channel("bench-3")["live"] == 1
     assert [r["query"] for r in sim.requests("list_channels")] == ["limit=500&offset=0", "limit=500&offset=499"]
-    assert len(sim.requests("list_members")) == 1
+    assert len(sim.requests("list_members")) == 2
 
 
 SAME = {

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "tests/romasim/answer.h"
 #include "tests/romasim/listing.h"
@@ -41,16 +42,39 @@ static bool has_group(const Request *r, const Channel *c)
     return false;
 }
 
-static bool fits(const Request *r, Channel *c)
+/* Whether a filter by id or name lets a channel through, where it is not an exact one. */
+static bool fits_roughly(const Request *r, const char *parameter, const char *text)
+{
+    const char *wanted = request_parameter(r, parameter);
+
+    if (!wanted || !wanted[0])
+        return true;
+    switch (r->instance->settings.channel_filter) {
+    case FILTER_PREFIX:
+        return strncmp(text, wanted, strlen(wanted)) == 0;
+    case FILTER_ANY_CASE:
+        return strcasecmp(text, wanted) == 0;
+    default:
+        return r->instance->settings.channel_filter == FILTER_IGNORED;
+    }
+}
+
+static bool fits_filter(const Request *r, const Channel *c)
 {
     const char *id = request_parameter(r, "id");
+
+    if (r->instance->settings.channel_filter != FILTER_EXACT)
+        return fits_roughly(r, "id", c->id) && fits_roughly(r, "name", c->name);
+    return (!id || !id[0] || strcmp(c->id, id) == 0) && listing_fits(r, "name", c->name);
+}
+
+static bool fits(const Request *r, Channel *c)
+{
     const char *type = request_parameter(r, "vpc_channel_type");
 
-    if (id && id[0] && strcmp(c->id, id) != 0)
-        return false;
     if (type && type[0] && (!c->vpc_channel_type || strcmp(c->vpc_channel_type, type) != 0))
         return false;
-    return listing_fits(r, "name", c->name) && has_member(r, c) && has_group(r, c);
+    return fits_filter(r, c) && has_member(r, c) && has_group(r, c);
 }
 
 void channels_list(Request *r)
@@ -62,6 +86,11 @@ void channels_list(Request *r)
 
     if (!listing_page(r, &p) || !listing_check_precise(r, precise))
         return;
+    if (r->instance->settings.channel_filter == FILTER_REFUSED &&
+        (request_parameter(r, "id") || request_parameter(r, "name"))) {
+        answer_bad_parameter(r, "name");
+        return;
+    }
     for (size_t i = 0; i < r->instance->n_channels; i++) {
         Channel *c = r->instance->channels[i];
 

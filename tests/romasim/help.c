@@ -61,6 +61,9 @@ static const char settings[] =
     "  zero_group_weight     none | given: a group's weight of 0 is none, or is its members'\n"
     "  no_group_weight       left_out | null | zero: how groups without a weight show it\n"
     "  configs               served | absent: GET .../project/configs\n"
+    "  channel_filter        exact | ignored | prefix | any_case | empty | refused (400 "
+    "APIG.2012):\n"
+    "                        what becomes of id and name in the list of channels\n"
     "\n";
 
 static const char faults[] =

@@ -8,7 +8,7 @@
 typedef struct Setting {
     const char *key;
     size_t offset;
-    const char *words[3]; /* none: a number of 0 or more */
+    const char *words[6]; /* none: a number of 0 or more */
 } Setting;
 
 #define AT(field) offsetof(Settings, field)
@@ -35,6 +35,9 @@ static const Setting settings[] = {
     {"zero_group_weight", AT(zero_is_weight), {"none", "given"}},
     {"no_group_weight", AT(shows_no_weight), {"left_out", "null", "zero"}},
     {"configs", AT(hides_configs), {"served", "absent"}},
+    {"channel_filter",
+     AT(channel_filter),
+     {"exact", "ignored", "prefix", "any_case", "empty", "refused"}},
 };
 
 #define N_SETTINGS (sizeof(settings) / sizeof(settings[0]))

@@ -7,6 +7,9 @@
 /* How groups without a weight show it. */
 enum { NO_WEIGHT_LEFT_OUT, NO_WEIGHT_NULL, NO_WEIGHT_ZERO };
 
+/* What it makes of `id` and `name` of the list of channels, but where an empty list is honest. */
+enum { FILTER_EXACT, FILTER_IGNORED, FILTER_PREFIX, FILTER_ANY_CASE, FILTER_EMPTY, FILTER_REFUSED };
+
 /* How an instance behaves, where the service's own behaviour differs, can be set, or is not
  * documented (API.md marks it UNCONFIRMED). All zeros: the defaults. help.c explains each. */
 typedef struct Settings {
@@ -26,6 +29,7 @@ typedef struct Settings {
     int zero_is_weight;
     int shows_no_weight;
     int hides_configs;
+    int channel_filter;
 } Settings;
 
 bool settings_has(const char *key);

@@ -51,6 +51,8 @@ static void runs_dangers(Sim *sim)
                                                   ? (world_below(world, 60) + 1) * USEC_PER_SEC
                                                   : 10 * USEC_PER_MINUTE;
     world->refuses_changes = world_chance(world, 4);
+    if (world_chance(world, 10))
+        world->filter = (WorldFilter)world_below(world, WORLD_FILTER_COUNT);
     runs_state(world);
 }
 

@@ -18,6 +18,7 @@
 #include "daemon/base/arena.h"
 #include "daemon/base/clock.h"
 #include "reconcile/pass/pass.h"
+#include "tests/world/filter.h"
 #include "tests/world/world_member.h"
 
 #define WORLD_INSTANCES_MAX 4
@@ -233,10 +234,12 @@ struct World {
     int submit_error;                                   /* submit() fails with it */
 
     Pass *pass;
-    size_t firsts[WORLD_INSTANCES_MAX];   /* as in PassScope, from pass to pass */
-    PassSpent spent[WORLD_INSTANCES_MAX]; /* likewise */
-    const ChosenPlans *chosen;            /* what the pass is confined to; NULL: nothing */
-    struct WorldUndo *undo;               /* what the pass turns back (undo.h); NULL: it compares */
+    size_t firsts[WORLD_INSTANCES_MAX];        /* as in PassScope, from pass to pass */
+    PassSpent spent[WORLD_INSTANCES_MAX];      /* likewise */
+    LookupMemory lookups[WORLD_INSTANCES_MAX]; /* likewise */
+    WorldFilter filter;                        /* how the list of channels is filtered */
+    const ChosenPlans *chosen;                 /* what the pass is confined to; NULL: nothing */
+    struct WorldUndo *undo; /* what the pass turns back (undo.h); NULL: it compares */
     uint32_t pass_serial;
     char pass_id[24];
     bool dry_run;

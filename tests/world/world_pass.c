@@ -177,6 +177,7 @@ void world_begin_prepared(World *world, bool dry_run)
         .chosen = world->undo ? NULL : world->chosen,
         .firsts = world->undo ? NULL : world->firsts,
         .spent = world->undo ? NULL : world->spent,
+        .lookups = world->lookups,
         .undos = world->undo ? world->undo->undos : NULL,
     };
     if (pass_new(world->undo ? &world->undo->config : &world->config, world->ops, world, &scope,

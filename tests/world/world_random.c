@@ -224,6 +224,8 @@ static void random_settings(World *world)
     config->retry.cap_usec = (world_below(world, 30000) + 1) * USEC_PER_MSEC;
     config->limits.concurrency = (uint32_t)world_below(world, 8) + 1;
     config->limits.total_concurrency = totals[world_below(world, ELEMENTS(totals))];
+    world->filter = world_chance(world, 60) ? WORLD_FILTER_EXACT
+                                            : (WorldFilter)world_below(world, WORLD_FILTER_COUNT);
     config->limits.requests_per_second = rates[world_below(world, 4)];
     random_pass_guards(world, &config->guards);
     config->settle_usec = world_below(world, 4) * 7 * USEC_PER_SEC;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "tests/world/filter.h"
 #include "tests/world/judge.h"
 #include "tests/world/trace.h"
 #include "tests/world/world.h"
@@ -187,15 +188,23 @@ static uint32_t service_limit(const World *world, const WorldEvent *event)
 
 static void service_list_channels(World *world, WorldEvent *event)
 {
+    bool is_filtered = event->request.find_id || event->request.find_name;
     ChannelRow *rows = arena_alloc(&event->arena, sizeof(*rows) * (WORLD_CHANNELS_MAX + 1));
     uint32_t limit = service_limit(world, event);
-    uint64_t total = 0;
+    uint64_t total = 0, all = 0;
     size_t count = 0;
 
+    if (is_filtered && world->filter == WORLD_FILTER_REFUSED) {
+        service_say(event, 400, "APIG.2012", "invalid parameter value,parameterName:name");
+        return;
+    }
     for (size_t i = 0; i < world->channel_count; i++) {
         const WorldChannel *channel = &world->channels[i];
 
         if (channel->instance != event->request.instance || !channel->exists)
+            continue;
+        all++;
+        if (!filter_fits(world->filter, &event->request, &channel->row))
             continue;
         if (total >= event->request.offset && count < limit)
             rows[count++] = channel->row;
@@ -203,6 +212,7 @@ static void service_list_channels(World *world, WorldEvent *event)
     }
     service_say(event, 200, "", "");
     event->channel_rows = rows;
+    total = is_filtered && world->filter == WORLD_FILTER_TOTAL ? all : total;
     event->channels = (ChannelPage){.total = total, .rows = rows, .row_count = count};
     event->answer.channels = &event->channels;
 }

@@ -3,6 +3,7 @@
  */
 #include "daemon/roma/auth/sign.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
@@ -83,12 +84,13 @@ static void sign_append_trimmed(Buf *buf, const char *text)
     buf_append(buf, text, size);
 }
 
-static void sign_append_query(Buf *buf, const SignInput *input)
+void sign_append_query(const SignPair *query, size_t count, Buf *buf)
 {
     const SignPair *sorted[SIGN_QUERY_MAX];
 
-    sign_sort(input->query, input->query_count, sign_compare_query, sorted);
-    for (size_t i = 0; i < input->query_count; i++) {
+    assert(count <= SIGN_QUERY_MAX);
+    sign_sort(query, count, sign_compare_query, sorted);
+    for (size_t i = 0; i < count; i++) {
         if (i > 0)
             buf_putc(buf, '&');
         sign_append_encoded(buf, sorted[i]->name, '\0');
@@ -133,7 +135,7 @@ int sign_canonical_request(const SignInput *input, Buf *buf)
     if (path_size == 0 || input->path[path_size - 1] != '/')
         buf_putc(buf, '/');
     buf_putc(buf, '\n');
-    sign_append_query(buf, input);
+    sign_append_query(input->query, input->query_count, buf);
     buf_putc(buf, '\n');
     for (size_t i = 0; i < input->header_count; i++) {
         sign_append_lower(buf, headers[i]->name);

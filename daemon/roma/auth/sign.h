@@ -30,6 +30,10 @@ typedef struct SignInput {
     size_t body_size;
 } SignInput;
 
+/* Appends a query as it stands in the canonical request, which serves in a URL as well: sorted and
+ * encoded. SIGN_QUERY_MAX pairs at most. */
+void sign_append_query(const SignPair *query, size_t count, Buf *buf);
+
 /* Appends the canonical request. 0; -EINVAL for too many pairs; -ENOMEM. */
 int sign_canonical_request(const SignInput *input, Buf *buf);
 

@@ -32,15 +32,24 @@ static bool request_is_id(const char *id)
     return id && str_is_id(id, OPS_ID_SIZE_MAX);
 }
 
+/* In the order of their names, which is the one of the signature. */
 static int request_set_page(const Request *request, RequestLine *line)
 {
+    SignPair *pair = line->query;
+
     if (request->limit < 1 || request->limit > PAGE_ROWS_MAX)
         return -EINVAL;
     request_format_number(request->limit, line->limit);
     request_format_number(request->offset, line->offset);
-    line->query[0] = (SignPair){.name = "limit", .value = line->limit};
-    line->query[1] = (SignPair){.name = "offset", .value = line->offset};
-    line->query_count = 2;
+    if (request->find_id)
+        *pair++ = (SignPair){.name = "id", .value = request->find_id};
+    *pair++ = (SignPair){.name = "limit", .value = line->limit};
+    if (request->find_name)
+        *pair++ = (SignPair){.name = "name", .value = request->find_name};
+    *pair++ = (SignPair){.name = "offset", .value = line->offset};
+    if (request->find_name)
+        *pair++ = (SignPair){.name = "precise_search", .value = "name"};
+    line->query_count = (size_t)(pair - line->query);
     return 0;
 }
 
@@ -98,11 +107,9 @@ void request_append_url(const Instance *instance, const RequestLine *line, Buf *
 {
     buf_puts(buf, instance->endpoint);
     buf_puts(buf, line->path);
-    for (size_t i = 0; i < line->query_count; i++) {
-        buf_putc(buf, i == 0 ? '?' : '&');
-        buf_puts(buf, line->query[i].name);
-        buf_putc(buf, '=');
-        buf_puts(buf, line->query[i].value);
+    if (line->query_count > 0) {
+        buf_putc(buf, '?');
+        sign_append_query(line->query, line->query_count, buf);
     }
 }
 

@@ -31,7 +31,7 @@
 typedef struct RequestLine {
     const char *method;
     char path[REQUEST_PATH_SIZE];
-    SignPair query[2];
+    SignPair query[4];
     size_t query_count;
     const void *body; /* NULL: none, which request_line() sets */
     size_t body_size;
