@@ -62,13 +62,13 @@ def digests(built):
 
 
 def another(tmp_path_factory, kind):
-    """Made by somebody else, elsewhere, in another year."""
+    """Made by somebody else, elsewhere, in another year, with one processor."""
     folder = tmp_path_factory.mktemp("another-and-longer") / "elsewhere"
     packages.clone(folder)
     packages.run("chown", "-R", "nobody", folder.parent)
     packages.open_to_all(folder.parent)
-    return packages.Built(folder, kind, wrap=("setpriv", "--reuid=nobody", "--clear-groups", "sh", "-c",
-                                              'umask 077; exec faketime "2031-02-03 04:05:06" "$@"', "-"),
+    one = ("taskset", "--cpu-list", "0", "setpriv", "--reuid=nobody", "--clear-groups")
+    return packages.Built(folder, kind, wrap=(*one, "sh", "-c", 'umask 077; exec faketime "2031-02-03 04:05:06" "$@"', "-"),
                           LC_ALL="C.UTF-8", LANG="C.UTF-8", TZ="Pacific/Auckland", HOME="/nonexistent", USER="nobody",
                           GIT_CONFIG_COUNT="1", GIT_CONFIG_KEY_0="safe.directory", GIT_CONFIG_VALUE_0="*")
 
