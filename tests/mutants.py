@@ -46,7 +46,8 @@ ROOMS = ["config", "reconcile", "daemon/store", "daemon/runtime", "daemon/roma",
 # The integration tests that are about a file, and those about a folder or room, which are run after these:
 # those that are likely to notice first. After the colon: which of the file, as pytest's -k.
 ABOUT = {
-    "config": ["test_validate.py", "test_config.py", "test_schema.py"],
+    "config": ["test_validate.py", "test_config.py",
+               "test_schema.py:examples or keys or members or say or texts or two"],
     "config/change_gate.c": ["test_windows.py"],
     "config/load": ["test_which_roster.py", "test_daemon_reload.py", "test_unread.py"],
     "config/roster": ["test_stranger.py"],
@@ -277,6 +278,14 @@ def limit_with_memory():
     limit()
 
 
+def copy_tree(source, folder):
+    """What is built, and what integration tests read."""
+    for name in ("config", "daemon", "reconcile", "systemd", "tests", ".github"):
+        shutil.copytree(os.path.join(source, name), os.path.join(folder, name))
+    for name in ("Makefile", "NEWS", "README.md"):
+        shutil.copy2(os.path.join(source, name), folder)
+
+
 class Scratch:
     """A copy of the sources in `source`, built; what happens there meanwhile does not matter. What the
     tests have in common is a library: a fault costs one object and one link of it."""
@@ -288,8 +297,7 @@ class Scratch:
         self.sanitize = list(sanitize)
         self.has_integration = has_integration and not sanitize
         self.said = ""  # by the last test that failed
-        for name in ("config", "daemon", "reconcile", "systemd", "tests"):
-            shutil.copytree(os.path.join(source, name), os.path.join(folder, name))
+        copy_tree(source, folder)
         self.tests = self.find_tests()
         self.included = {name: self.includes(name) for name in self.sources("daemon", "config", "reconcile")}
         self.made = set()
@@ -586,8 +594,8 @@ class Trial:
 
 def make_trials(folder, options):
     source = os.path.join(folder, "source")
-    for name in ("config", "daemon", "reconcile", "systemd", "tests"):
-        shutil.copytree(os.path.join(ROOT, name), os.path.join(source, name))
+    os.makedirs(source)
+    copy_tree(ROOT, source)
     trials = []
     for number in range(options.jobs):
         trials.append(Trial(source, os.path.join(folder, str(number)), options,
