@@ -101,7 +101,7 @@ $(B)/tests/sim/sim: $(SIM_OBJECTS)
 ROWS_SOURCES := tests/rows/test_rows.c $(wildcard config/*.c config/*/*.c reconcile/plan/*.c reconcile/report/*.c) \
 	$(wildcard reconcile/*.c) $(patsubst %,daemon/report/%.c,json text outline channel_text members_text)
 ROWS_OBJECTS := $(ROWS_SOURCES:%.c=$(B)/rows/%.o) $(patsubst %.c,$(B)/%.o,$(wildcard daemon/base/*.c daemon/json/*.c) \
-	$(patsubst %,daemon/report/%.c,page row table failures))
+	$(patsubst %,daemon/report/%.c,page row table failures list_json))
 
 $(B)/rows/%.o: %.c
 	@mkdir -p $(@D)

@@ -12,10 +12,8 @@ void channel_ref_by_index(const Controller *controller, size_t index, ChannelRef
 {
     const RosterChannel *channel = &controller->config->channels[index];
     Scheduler *scheduler = &controller->schedulers[channel->instance];
-    size_t number = 0;
+    size_t number = controller->numbers[index];
 
-    for (size_t i = 0; i < index; i++)
-        number += controller->config->channels[i].instance == channel->instance;
     *ret_found = (ChannelRef){
         .channel = channel,
         .instance_name = controller->config->instances[channel->instance].name,

@@ -177,6 +177,11 @@ WebView control_view(const Control *control)
                      .dry_run = control->dry_run};
 }
 
+uint64_t control_changes(const Control *control)
+{
+    return control->controller_number + control->pass_count + control->planned_count;
+}
+
 int control_writable(const Control *control, Err *err)
 {
     if (control->dry_run)
@@ -276,6 +281,7 @@ void control_set_controller(Control *control, Controller *controller)
         return;
     report_done(&control->planned); /* it borrows from the configuration before */
     control->controller = controller;
+    control->controller_number++;
     if (control->listener)
         listener_use(control->listener, controller->config);
     planning_ask_again(control);
@@ -299,5 +305,6 @@ void control_on_pass(Control *control)
 {
     if (!control)
         return;
+    control->pass_count++;
     handle_reconcile_look(control);
 }

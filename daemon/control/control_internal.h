@@ -42,17 +42,24 @@ struct Control {
     ControlLoader loader;   /* without functions: there is none */
     const Notices *notices; /* NULL: there are none */
     Controller *controller;
-    Server *server;            /* NULL: it cannot be reached by a socket */
-    Listener *listener;        /* over TCP; NULL: there is none */
-    struct Undoing *undoing;   /* the undo under way (handle_undo.c); NULL: none */
-    struct Planning *planning; /* the dry run or survey under way (planning.c); NULL: none */
-    Report planned;            /* of the last dry run by these settings; empty: none */
-    Aside *pulls;              /* pulls.c: waits for files that do not answer; NULL: none does */
-    Loading *loadings;         /* requests that wait until all is loaded (loading.c) */
+    uint64_t controller_number; /* counts controllers: what was looked up of another is not valid */
+    uint64_t pass_count;        /* and passes that ended since the beginning */
+    uint64_t planned_count;     /* and dry runs, `planned` is of the last */
+    Server *server;             /* NULL: it cannot be reached by a socket */
+    Listener *listener;         /* over TCP; NULL: there is none */
+    struct Undoing *undoing;    /* the undo under way (handle_undo.c); NULL: none */
+    struct Planning *planning;  /* the dry run or survey under way (planning.c); NULL: none */
+    Report planned;             /* of the last dry run by these settings; empty: none */
+    Aside *pulls;               /* pulls.c: waits for files that do not answer; NULL: none does */
+    Loading *loadings;          /* requests that wait until all is loaded (loading.c) */
     PageMade page;
     Waiter *waiters;
     size_t waiter_count, waiter_capacity;
 };
+
+/* Grows with each change of what known plans are borrowed from: the last passes, the last dry run,
+ * the configuration. */
+uint64_t control_changes(const Control *control);
 
 /* Whether the state can be written; else why not, in `err`. */
 int control_writable(const Control *control, Err *err);

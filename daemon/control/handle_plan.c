@@ -9,33 +9,36 @@
 #include "daemon/control/loading.h"
 #include "daemon/control/planning.h"
 #include "daemon/control/reply.h"
+#include "daemon/control/report_parts.h"
 #include "daemon/json/json_value.h"
-#include "daemon/report/json.h"
 #include "daemon/report/select.h"
 
-static void handle_plan_reply(Planning *planning, const Report *report)
+/* What is shown is borrowed from what is kept: `pass_id` is the run's. */
+static void handle_plan_reply(const Control *control, const Planning *planning, const char *pass_id)
 {
-    Report shown = {0};
-    Buf buf = {0};
+    Report report = control->planned, shown = {0};
     Err err = {0};
-    int r = report_select(report, planning->names, planning->name_count, &shown, &err);
+    int r;
 
-    if (r < 0) {
+    report.pass_id = pass_id;
+    r = report_select(&report, planning->names, planning->name_count, &shown, &err);
+    if (r < 0)
         reply_refuse(planning->request, reply_status(r), r == -ENOMEM ? "out of memory" : err.text);
-        return;
-    }
-    report_json_append(&shown, &buf);
-    report_select_done(&shown);
-    reply_answer(planning->request, &buf);
+    else
+        report_parts_reply(control, planning->request, &shown);
 }
 
 static void handle_plan_answer(Control *control, Planning *planning)
 {
+    const char *pass_id;
+
     pass_run_finish(planning->run, NULL);
-    handle_plan_reply(planning, pass_run_get_report(planning->run));
+    pass_id = pass_run_get_report(planning->run)->pass_id;
     report_done(&control->planned);
     pass_run_take_report(planning->run, &control->planned);
     control->planned.pass_id = ""; /* it was the run's */
+    control->planned_count++;
+    handle_plan_reply(control, planning, pass_id);
 }
 
 static int handle_plan_begin(Control *control, Planning *planning, Err *err)

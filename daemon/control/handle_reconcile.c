@@ -80,58 +80,132 @@ static const char *handle_reconcile_find_refusal(const Controller *controller, c
     return NULL;
 }
 
-/* One report out of those of the instances; what it holds is borrowed from them. */
-static int handle_reconcile_merge(const Controller *controller, const Waiter *waiter,
-                                  Report *ret_report)
+/* ---- answering ---- */
+
+/* An answer that goes out part by part: one report out of those of the instances, which are looked
+ * up anew for each part. */
+typedef struct ReconcileParts {
+    const Control *control;
+    uint64_t controller_number, pass_count; /* as the control had them at the beginning */
+    const RosterChannel *only;              /* NULL: all */
+    JsonWriter writer;
+    ReportRows rows;
+    size_t number; /* of the next channel */
+    bool is_begun;
+    Err err;
+} ReconcileParts;
+
+/* Whether a channel is asked for, and a pass has looked at it. */
+static bool handle_reconcile_find(const ReconcileParts *parts, size_t number, ChannelRef *ret_found)
 {
-    size_t room = controller->config->channel_count;
-    ChannelRef found = {0};
+    channel_ref_by_index(parts->control->controller, number, ret_found);
+    return ret_found->report && (!parts->only || parts->only == ret_found->channel);
+}
 
-    *ret_report = (Report){.dry_run = controller->backend.dry_run,
-                           .pass_id = "",
-                           .roster_digest = controller->config->set.digest,
-                           .roster_head = controller->config->set.head};
-    ret_report->channels = calloc(room ? room : 1, sizeof(*ret_report->channels));
-    ret_report->instances = calloc(controller->scheduler_count + 1, sizeof(*ret_report->instances));
-    if (!ret_report->channels || !ret_report->instances)
-        return -ENOMEM;
-    if (waiter->channel && channel_ref_find(controller, waiter->channel, &found, NULL) < 0)
-        return -ENOENT;
+static void handle_reconcile_put_begin(ReconcileParts *parts)
+{
+    const Controller *controller = parts->control->controller;
+    Report report = {.dry_run = controller->backend.dry_run,
+                     .pass_id = "",
+                     .roster_digest = controller->config->set.digest,
+                     .roster_head = controller->config->set.head};
+    Result worst = RESULT_IN_SYNC;
+
     for (size_t i = 0; i < controller->config->channel_count; i++) {
-        ChannelRef other;
+        ChannelRef found;
 
-        channel_ref_by_index(controller, i, &other);
-        if (!other.report || (found.channel && found.channel != other.channel))
+        if (!handle_reconcile_find(parts, i, &found))
             continue;
-        ret_report->channels[ret_report->channel_count++] = *other.report;
+        worst = report_worse(worst, found.report->result);
         /* Of two of one second, "…-10" is the later one, and "…-9" the earlier. */
-        if (strverscmp(other.scheduler->last_pass, ret_report->pass_id) > 0)
-            ret_report->pass_id = other.scheduler->last_pass;
+        if (strverscmp(found.scheduler->last_pass, report.pass_id) > 0)
+            report.pass_id = found.scheduler->last_pass;
     }
+    report_json_begin(&parts->writer, &report, worst);
+    parts->is_begun = true;
+}
+
+/* Of an instance whose one channel is asked for, the result is that channel's. */
+static void handle_reconcile_put_instance(ReconcileParts *parts, const Scheduler *scheduler)
+{
+    Report report = scheduler->last;
+
+    report.dry_run = parts->control->controller->backend.dry_run;
+    for (size_t i = 0; parts->only && i < scheduler->last.channel_count; i++) {
+        if (scheduler->last.channels[i].channel == parts->only) {
+            report.channels = &scheduler->last.channels[i];
+            report.channel_count = 1;
+        }
+    }
+    report_json_put_instance(&parts->writer, &report, &report.instances[0]);
+}
+
+static int handle_reconcile_put_end(ReconcileParts *parts)
+{
+    const Controller *controller = parts->control->controller;
+
+    json_close_array(&parts->writer);
+    json_open_array(&parts->writer, "instances");
     for (size_t i = 0; i < controller->scheduler_count; i++) {
         const Scheduler *scheduler = &controller->schedulers[i];
 
-        if (scheduler->last.instance_count > 0 &&
-            (!found.scheduler || found.scheduler == scheduler))
-            ret_report->instances[ret_report->instance_count++] = scheduler->last.instances[0];
+        if (scheduler->last.instance_count > 0 && (!parts->only || parts->only->instance == i))
+            handle_reconcile_put_instance(parts, scheduler);
     }
-    return 0;
+    json_close_array(&parts->writer);
+    if (parts->pass_count != parts->control->pass_count)
+        json_put_bool(&parts->writer, "changed_meanwhile", true);
+    json_close_object(&parts->writer);
+    return json_end(&parts->writer);
+}
+
+static int handle_reconcile_next(void *userdata, Buf *part)
+{
+    ReconcileParts *parts = userdata;
+    const Controller *controller = parts->control->controller;
+    size_t end = controller->config->channel_count;
+    ChannelRef found;
+
+    if (parts->controller_number != parts->control->controller_number)
+        return -ESTALE;
+    parts->writer.buf = part;
+    if (!parts->is_begun)
+        handle_reconcile_put_begin(parts);
+    for (; parts->number < end && part->size < SERVER_PART_SIZE; parts->number++) {
+        if (!handle_reconcile_find(parts, parts->number, &found))
+            continue;
+        json_open_object(&parts->writer, NULL);
+        report_json_put_channel(&parts->writer, found.report,
+                                report_result_text(found.report->result), &parts->rows);
+        json_close_object(&parts->writer);
+    }
+    return parts->number < end ? 1 : handle_reconcile_put_end(parts);
 }
 
 static void handle_reconcile_answer(Control *control, const Waiter *waiter)
 {
-    Report report = {0};
-    Buf buf = {0};
-    int r = handle_reconcile_merge(control->controller, waiter, &report);
+    ReconcileParts *parts = calloc(1, sizeof(*parts));
+    ChannelRef found = {0};
 
-    if (r == 0)
-        report_json_append(&report, &buf);
-    free(report.channels);
-    free(report.instances);
-    if (r == -ENOENT)
+    if (!parts) {
+        reply_refuse(waiter->request, 500, "out of memory");
+        return;
+    }
+    *parts = (ReconcileParts){
+        .control = control,
+        .controller_number = control->controller_number,
+        .pass_count = control->pass_count,
+        .rows = {.each_max = REPORT_ROWS_OF_LIST, .left = REPORT_ROWS_OF_ALL},
+    };
+    if (waiter->channel &&
+        channel_ref_find(control->controller, waiter->channel, &found, NULL) < 0) {
+        free(parts);
         reply_refuse(waiter->request, 404, "the channel has left the rosters meanwhile");
-    else
-        reply_answer(waiter->request, &buf);
+        return;
+    }
+    parts->only = found.channel;
+    reply_parts(waiter->request, SERVER_JSON, &(ServerParts){handle_reconcile_next, free, parts}, 0,
+                &parts->err);
 }
 
 void handle_reconcile_look(Control *control)

@@ -2,205 +2,211 @@
 #include "daemon/control/handle_status.h"
 
 #include <errno.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include "daemon/base/clock.h"
-#include "daemon/base/log.h"
 #include "daemon/base/str.h"
 #include "daemon/control/channel_ref.h"
 #include "daemon/control/known_plans.h"
-#include "daemon/control/notify_state.h"
 #include "daemon/control/orphan_pauses.h"
 #include "daemon/control/orphan_quarantine.h"
-#include "daemon/control/pause.h"
 #include "daemon/control/planning.h"
-#include "daemon/control/pulls.h"
 #include "daemon/control/reply.h"
-#include "daemon/report/json.h"
+#include "daemon/control/report_parts.h"
+#include "daemon/control/status_json.h"
 #include "daemon/report/pause.h"
-#include "daemon/report/progress_text.h"
 
-/* What approval a plan of this digest has, for the pass that carries it out. */
-static Approval handle_status_approval(Store *store, const char *digest, const ChangeGate *gate)
+/* Of which stage the next part is. */
+typedef enum StatusStage {
+    STATUS_HEAD,
+    STATUS_INSTANCES,
+    STATUS_CHANNELS,
+    STATUS_TAIL,
+} StatusStage;
+
+/* An answer that goes out part by part. What it tells is looked up anew for each part: only the
+ * controller must be the same. */
+typedef struct StatusParts {
+    Control *control;
+    uint64_t controller_number; /* as the control had it at the beginning */
+    uint64_t pass_count;        /* likewise */
+    JsonWriter writer;
+    StatusStage stage;
+    size_t number;     /* of the next instance or channel */
+    size_t first, end; /* which channels */
+    bool is_single;    /* of one channel alone */
+    ReportRows rows;
+    StorePauses pauses;
+    Err pauses_err, err;
+} StatusParts;
+
+/* ---- the parts ---- */
+
+static bool handle_status_has_room(const StatusParts *parts)
 {
-    int r = store && digest[0] ? store_is_approved(store, digest, clock_realtime_usec(), gate, NULL)
-                               : APPROVAL_NONE;
-
-    return r < 0 ? APPROVAL_NONE : (Approval)r;
+    return parts->writer.buf->size < SERVER_PART_SIZE;
 }
 
-/* Puts "progress": how far it is, for people; null where there is none. */
-static void handle_status_put_progress(JsonWriter *writer, const PassRun *run)
+static void handle_status_put_instances(StatusParts *parts)
 {
-    _cleanup_(buf_done) Buf text = {0};
+    const Controller *controller = parts->control->controller;
 
-    if (run)
-        progress_text_append(run, &text);
-    json_put_text(writer, "progress", run ? buf_text(&text) : NULL);
+    for (; parts->number < controller->scheduler_count && handle_status_has_room(parts);
+         parts->number++)
+        status_json_put_instance(&parts->writer, &controller->schedulers[parts->number]);
+    if (parts->number < controller->scheduler_count)
+        return;
+    json_close_array(&parts->writer);
+    json_open_array(&parts->writer, "channels");
+    parts->number = parts->first;
+    parts->stage = STATUS_CHANNELS;
 }
 
-static void handle_status_put_instance(JsonWriter *writer, const Scheduler *scheduler)
+static void handle_status_put_channels(StatusParts *parts)
 {
-    const Instance *instance = &scheduler->backend->config->instances[scheduler->instance];
-    const Report *last = &scheduler->last;
-    const InstanceReport *report = last->instance_count > 0 ? last->instances : NULL;
-
-    json_open_object(writer, NULL);
-    json_put_text(writer, "name", instance->name);
-    json_put_text(writer, "endpoint", instance->endpoint);
-    json_put_number(writer, "channels", scheduler->channel_count);
-    json_put_text(writer, "last_pass", scheduler->last_pass);
-    reply_put_time(writer, "last_pass_ended", scheduler->last_usec);
-    json_put_bool(writer, "pass_under_way", scheduler->run != NULL);
-    handle_status_put_progress(writer, scheduler->run);
-    reply_put_moment(writer, "next_pass", scheduler->schedule->next_usec);
-    json_put_number(writer, "failed_passes", scheduler->schedule->failures);
-    json_put_text(writer, "digest", report ? report->digest : NULL);
-    json_put_bool(writer, "approved",
-                  report && handle_status_approval(scheduler->backend->store, report->digest,
-                                                   NULL) != APPROVAL_NONE);
-    report_json_put_guards(writer, report ? report->guards : NULL,
-                           report ? report->guard_count : 0);
-    json_close_object(writer);
-}
-
-/* The roster's pause where it holds longer than the one of the state (NULL: none); else NULL. */
-static const RosterPause *handle_status_roster_pause(const ChannelRef *found,
-                                                     const StorePause *pause)
-{
-    const RosterPause *own = found->channel->pause;
-
-    if (!config_pause_holds(found->channel, clock_realtime_usec()))
-        return NULL;
-    if (!pause || own->until_usec == 0 ||
-        (pause->until_usec != 0 && pause->until_usec < own->until_usec))
-        return own;
-    return NULL;
-}
-
-/* A channel that no pass has looked at yet is shown as the rosters have it. */
-static ChannelReport handle_status_report(const ChannelRef *found)
-{
-    if (found->report)
-        return *found->report;
-    return (ChannelReport){
-        .channel = found->channel,
-        .instance_name = found->instance_name,
-        .name = found->channel->name,
-        .id = found->channel->id,
-    };
-}
-
-/* The windows and freezes as they are now; that the clocks are apart only the
- * last pass knows. Whether they are what is told, and an approval may open them. */
-static bool handle_status_take_window(const ChannelRef *found, ChannelReport *report)
-{
-    const ChangeGate gate = config_gate(found->scheduler->backend->config, found->channel);
-    ChangeGateState state = change_gate_look(&gate, clock_realtime_usec());
-    const char *reason = state.reason;
-
-    if (found->report && found->report->pause_reason && change_gate_has_any(&gate) &&
-        str_equal(found->report->pause_reason, CHANGE_GATE_CLOCK_REASON)) {
-        reason = found->report->pause_reason;
-        state.until_usec = 0;
-    }
-    if (!reason || (report->pause_reason && report->pause_end_usec == 0))
-        return false;
-    if (report->pause_reason && state.until_usec != 0 && state.until_usec <= report->pause_end_usec)
-        return false;
-    report->pause_reason = reason;
-    report->pause_end_usec = state.until_usec;
-    report->pause_scope = PAUSE_SCOPE_WINDOW;
-    return reason == state.reason && !state.is_frozen;
-}
-
-/* Since when it has its result, and whether that may be longer. */
-static void handle_status_put_since(JsonWriter *writer, const SchedulerSince *since)
-{
-    reply_put_time(writer, "since", since->usec);
-    json_put_bool(writer, "since_or_before", since->usec != 0 && since->is_first);
-}
-
-/* The pauses are those of now, the rest is the last pass's. */
-static void handle_status_put_channel(JsonWriter *writer, const ChannelRef *found,
-                                      const StorePauses *pauses)
-{
-    const StorePause *pause = pause_find(pauses, found);
-    const RosterPause *own = handle_status_roster_pause(found, pause);
-    const ChangeGate gate = config_gate(found->scheduler->backend->config, found->channel);
-    ChannelReport report = handle_status_report(found);
-    Approval approval = APPROVAL_NONE;
-    bool may_be_opened;
-
-    report.pause_reason = own ? own->reason : pause ? pause->reason : NULL;
-    report.pause_end_usec = own ? own->until_usec : pause ? pause->until_usec : 0;
-    report.pause_scope = pause && !own ? store_scope_kind(&pause->scope) : PAUSE_SCOPE_ROSTER;
-    may_be_opened = handle_status_take_window(found, &report);
-    json_open_object(writer, NULL);
-    report_json_put_channel(writer, &report,
-                            found->report ? report_result_text(report.result) : NULL);
-    reply_put_time(writer, "next_opening",
-                   change_gate_next_opening_usec(&gate, clock_realtime_usec()));
-    reply_put_moment(writer, "listed", found->scheduler->listed_usec[found->number]);
-    handle_status_put_since(writer, &found->scheduler->since[found->number]);
-    if (report.result != RESULT_CONVERGED)
-        approval = handle_status_approval(found->scheduler->backend->store, report.digest, &gate);
-    json_put_bool(writer, "approved", approval != APPROVAL_NONE);
-    json_put_bool(writer, "opens_window", approval == APPROVAL_NOW && may_be_opened);
-    json_close_object(writer);
-}
-
-static void handle_status_put_head(JsonWriter *writer, Control *control, const char *pauses_error)
-{
-    const uint64_t *invalid_usec = control->loader.invalid_usec;
-    const Controller *controller = control->controller;
-    Err state_err = {0};
-    bool is_usable = backend_check_store(&controller->backend, &state_err) == 0;
-
-    json_put_text(writer, "version", ROSTERD_VERSION);
-    json_put_number(writer, "pid", (uint64_t)getpid());
-    if (!writer->is_compact)
-        reply_put_time(writer, "time", clock_realtime_usec());
-    json_put_bool(writer, "dry_run", controller->backend.dry_run);
-    report_json_put_roster(writer, controller->config->set.digest, controller->config->set.head);
-    pulls_put(writer, "git", controller, &control->pulls);
-    json_put_number(writer, "log_lines_lost", log_lost_count());
-    notify_state_put(writer, "notify", control->notices);
-    json_put_text(writer, "invalid", control->invalid);
-    reply_put_time(writer, "invalid_since", invalid_usec ? *invalid_usec : 0);
-    json_put_text(writer, "state_error", is_usable ? NULL : state_err.text);
-    json_put_text(writer, "pauses_error", pauses_error);
-}
-
-/* Of one channel of the rosters, or (NULL) of all. */
-static void handle_status_append(Control *control, const RosterChannel *only,
-                                 const StorePauses *pauses, const char *pauses_error,
-                                 JsonWriter *writer)
-{
-    const Controller *controller = control->controller;
-
-    json_open_object(writer, NULL);
-    handle_status_put_head(writer, control, pauses_error);
-    json_open_array(writer, "instances");
-    for (size_t i = 0; i < controller->scheduler_count; i++)
-        handle_status_put_instance(writer, &controller->schedulers[i]);
-    json_close_array(writer);
-    json_open_array(writer, "channels");
-    for (size_t i = 0; i < controller->config->channel_count; i++) {
+    for (; parts->number < parts->end && handle_status_has_room(parts); parts->number++) {
         ChannelRef found;
 
-        channel_ref_by_index(controller, i, &found);
-        if (!only || only == found.channel)
-            handle_status_put_channel(writer, &found, pauses);
+        channel_ref_by_index(parts->control->controller, parts->number, &found);
+        status_json_put_channel(&parts->writer, &found, &parts->pauses, &parts->rows);
     }
-    json_close_array(writer);
-    report_pause_put_all(writer, "pauses", pauses, NULL);
-    if (!only) {
-        orphan_pauses_put(writer, "other_pauses", controller, pauses);
-        orphan_quarantine_put(writer, "other_quarantined", controller);
+    if (parts->number < parts->end)
+        return;
+    json_close_array(&parts->writer);
+    parts->stage = STATUS_TAIL;
+}
+
+/* That a pass has ended while the parts went out is told, and only then. */
+static int handle_status_put_tail(StatusParts *parts)
+{
+    const Control *control = parts->control;
+    JsonWriter *writer = &parts->writer;
+
+    report_pause_put_all(writer, "pauses", &parts->pauses, NULL);
+    if (!parts->is_single) {
+        orphan_pauses_put(writer, "other_pauses", control->controller, &parts->pauses);
+        orphan_quarantine_put(writer, "other_quarantined", control->controller);
     }
+    if (parts->pass_count != control->pass_count)
+        json_put_bool(writer, "changed_meanwhile", true);
     json_close_object(writer);
-    json_end(writer);
+    return json_end(writer);
+}
+
+static int handle_status_next(void *userdata, Buf *part)
+{
+    StatusParts *parts = userdata;
+
+    if (parts->controller_number != parts->control->controller_number)
+        return -ESTALE;
+    parts->writer.buf = part;
+    if (parts->stage == STATUS_HEAD) {
+        json_open_object(&parts->writer, NULL);
+        status_json_put_head(&parts->writer, parts->control,
+                             err_is_set(&parts->pauses_err) ? parts->pauses_err.text : NULL);
+        json_open_array(&parts->writer, "instances");
+        parts->stage = STATUS_INSTANCES;
+    }
+    if (parts->stage == STATUS_INSTANCES)
+        handle_status_put_instances(parts);
+    if (parts->stage == STATUS_CHANNELS)
+        handle_status_put_channels(parts);
+    return parts->stage == STATUS_TAIL ? handle_status_put_tail(parts) : 1;
+}
+
+static void handle_status_done(void *userdata)
+{
+    StatusParts *parts = userdata;
+
+    store_pauses_done(&parts->pauses);
+    free(parts);
+}
+
+/* ---- which channels, and which of their rows ---- */
+
+static void handle_status_begin(StatusParts *parts, Control *control)
+{
+    *parts = (StatusParts){
+        .control = control,
+        .controller_number = control->controller_number,
+        .pass_count = control->pass_count,
+        .end = control->controller->config->channel_count,
+        .rows = {.each_max = REPORT_ROWS_OF_LIST, .left = REPORT_ROWS_OF_ALL},
+    };
+    if (control->state->store)
+        store_pauses(control->state->store, clock_realtime_usec(), &parts->pauses,
+                     &parts->pauses_err);
+}
+
+static int handle_status_number(const ServerRequest *request, const char *name, size_t max,
+                                size_t *number, Err *err)
+{
+    const char *text = server_request_find(request, name);
+    uint64_t found;
+
+    if (!text)
+        return 0;
+    if (str_parse_uint(text, max, &found) < 0)
+        return err_set(err, -EINVAL, "%s: should be a whole number up to %zu", name, max);
+    *number = (size_t)found;
+    return 0;
+}
+
+static int handle_status_choose_rows(ReportRows *rows, const ServerRequest *request, Err *err)
+{
+    const char *list = server_request_find(request, "list");
+    int r = handle_status_number(request, "rows", REPORT_ROWS_OF_LIST, &rows->each_max, err);
+
+    if (r == 0)
+        r = handle_status_number(request, "from", INT32_MAX, &rows->from, err);
+    if (r < 0 || !list)
+        return r;
+    rows->is_one = true;
+    rows->only = list_json_find(list);
+    return rows->only == LIST_COUNT
+               ? err_set(err, -EINVAL, "list: should be missing, extra, added or changed")
+               : 0;
+}
+
+static int handle_status_choose(StatusParts *parts, const ServerRequest *request)
+{
+    const char *channel = server_request_find(request, "channel");
+    const Controller *controller = parts->control->controller;
+    ChannelRef found;
+    int r = handle_status_choose_rows(&parts->rows, request, &parts->err);
+
+    if (r < 0 || !channel)
+        return r;
+    r = channel_ref_find(controller, channel, &found, &parts->err);
+    if (r < 0)
+        return r;
+    parts->is_single = true;
+    parts->first = (size_t)(found.channel - controller->config->channels);
+    parts->end = parts->first + 1;
+    return 0;
+}
+
+void handle_status_append_for_page(Control *control, Buf *buf)
+{
+    StatusParts *parts = calloc(1, sizeof(*parts));
+    int r = 1;
+
+    if (!parts) {
+        buf->failed = true;
+        return;
+    }
+    handle_status_begin(parts, control);
+    parts->rows = (ReportRows){.each_max = HANDLE_STATUS_ROWS_OF_PAGE,
+                               .left = 10 * HANDLE_STATUS_ROWS_OF_PAGE};
+    parts->writer.is_compact = true;
+    while (r > 0) {
+        _cleanup_(buf_done) Buf part = {0};
+
+        r = handle_status_next(parts, &part);
+        buf_append(buf, buf_text(&part), part.size);
+        buf->failed = buf->failed || part.failed || r < 0;
+    }
+    handle_status_done(parts);
 }
 
 /* Which plans begin with a digest: for whoever is about to approve one. */
@@ -208,53 +214,29 @@ static void handle_status_plans(const Control *control, ServerRequest *request, 
 {
     KnownPlan plans[KNOWN_PLANS_MAX];
     size_t count = known_plans_find(control, digest, plans);
-    Buf buf = {0};
-    JsonWriter writer = {.buf = &buf};
 
-    json_open_object(&writer, NULL);
-    json_put_number(&writer, "plans", count);
-    known_plans_put(&writer, plans, count);
-    json_close_object(&writer);
-    json_end(&writer);
-    reply_answer(request, &buf);
-}
-
-static void handle_status_append_some(Control *control, const RosterChannel *only,
-                                      JsonWriter *writer)
-{
-    _cleanup_(store_pauses_done) StorePauses pauses = {0};
-    Err err = {0};
-    int r = 0;
-
-    if (control->state->store)
-        r = store_pauses(control->state->store, clock_realtime_usec(), &pauses, &err);
-    handle_status_append(control, only, &pauses, r < 0 ? err.text : NULL, writer);
-}
-
-void handle_status_append_for_page(Control *control, Buf *buf)
-{
-    handle_status_append_some(control, NULL, &(JsonWriter){.buf = buf, .is_compact = true});
+    report_parts_reply_plans(control, request, plans, count);
 }
 
 void handle_status(Control *control, ServerRequest *request)
 {
-    const char *channel = server_request_find(request, "channel");
     const char *digest = server_request_find(request, "digest");
-    ChannelRef found = {0};
-    Buf buf = {0};
-    Err err = {0};
-    int r = channel ? channel_ref_find(control->controller, channel, &found, &err) : 0;
+    StatusParts *parts;
+    int r;
 
-    if (r < 0) {
-        reply_fail(request, r, &err);
-        return;
-    }
     if (digest) {
         handle_status_plans(control, request, digest);
         return;
     }
-    handle_status_append_some(control, found.channel, &(JsonWriter){.buf = &buf});
-    reply_answer(request, &buf);
+    parts = calloc(1, sizeof(*parts));
+    if (!parts) {
+        reply_refuse(request, 500, "out of memory");
+        return;
+    }
+    handle_status_begin(parts, control);
+    r = handle_status_choose(parts, request);
+    reply_parts(request, SERVER_JSON, &(ServerParts){handle_status_next, handle_status_done, parts},
+                r, &parts->err);
 }
 
 void handle_progress(Control *control, ServerRequest *request)
@@ -270,12 +252,12 @@ void handle_progress(Control *control, ServerRequest *request)
         json_open_object(&writer, NULL);
         json_put_text(&writer, "name", scheduler->log.instance_name);
         json_put_bool(&writer, "pass_under_way", scheduler->run != NULL);
-        handle_status_put_progress(&writer, scheduler->run);
+        status_json_put_progress(&writer, scheduler->run);
         json_close_object(&writer);
     }
     json_close_array(&writer);
     json_put_bool(&writer, "plan_under_way", control->planning != NULL);
-    handle_status_put_progress(&writer, planning_find_run(control));
+    status_json_put_progress(&writer, planning_find_run(control));
     json_close_object(&writer);
     json_end(&writer);
     reply_answer(request, &buf);

@@ -4,6 +4,9 @@
 
 #include "daemon/control/control_internal.h"
 
+/* Of each list of a channel, on the status page. */
+#define HANDLE_STATUS_ROWS_OF_PAGE 100U
+
 /* GET /v1/progress: which passes are under way; cheap enough to be asked every second. */
 void handle_progress(Control *control, ServerRequest *request);
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
-#include "daemon/report/json.h"
 
 typedef struct Found {
     const char *prefix;
@@ -70,35 +69,4 @@ int known_plans_get(const Control *control, const char *prefix, KnownPlan *ret_p
                        prefix);
     *ret_plan = plans[0];
     return 0;
-}
-
-static void known_plans_put_channel(JsonWriter *writer, const ChannelReport *channel)
-{
-    json_open_object(writer, NULL);
-    report_json_put_channel(writer, channel, report_result_text(channel->result));
-    json_close_object(writer);
-}
-
-static void known_plans_put_channels(JsonWriter *writer, const KnownPlan *plan)
-{
-    if (plan->channel)
-        known_plans_put_channel(writer, plan->channel);
-    for (size_t i = 0; plan->instance && i < plan->report->channel_count; i++) {
-        if (report_is_held_by_pass(&plan->report->channels[i], plan->instance))
-            known_plans_put_channel(writer, &plan->report->channels[i]);
-    }
-}
-
-void known_plans_put(JsonWriter *writer, const KnownPlan *plans, size_t count)
-{
-    json_open_array(writer, "channels");
-    for (size_t i = 0; i < count; i++)
-        known_plans_put_channels(writer, &plans[i]);
-    json_close_array(writer);
-    json_open_array(writer, "instances");
-    for (size_t i = 0; i < count; i++) {
-        if (plans[i].instance)
-            report_json_put_instance(writer, plans[i].report, plans[i].instance);
-    }
-    json_close_array(writer);
 }

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "daemon/control/control_internal.h"
-#include "daemon/json/json_writer.h"
 
 /* The most that known_plans_find() names. */
 #define KNOWN_PLANS_MAX 8
@@ -25,6 +24,3 @@ size_t known_plans_find(const Control *control, const char *prefix,
 /* The one plan that is meant by a digest, or by its first digits. 0; -EINVAL it is none; -ENOENT no
  * plan has it; -ENOTUNIQ several begin so; told in `err`. */
 int known_plans_get(const Control *control, const char *prefix, KnownPlan *ret_plan, Err *err);
-
-/* Puts the plans' "channels" and "instances" as reports have them. */
-void known_plans_put(JsonWriter *writer, const KnownPlan *plans, size_t count);

@@ -66,6 +66,9 @@ int ctl_print_answer(const Options *options, const Json *root, Show show)
 
 #define OWNERS_MAX 3
 
+/* Of an answer: a plan of a million members has less. */
+#define CTL_ANSWER_SIZE_MAX (256U << 20)
+
 /* Where the daemon is, and who it may be. */
 typedef struct Daemon {
     char *path;
@@ -230,6 +233,7 @@ static int ctl_ask_bytes(const Options *options, UnixRequest *request, bool is_l
     int r = ctl_find_daemon(options, &daemon, err);
 
     request->header = daemon.header.data;
+    request->size_max = CTL_ANSWER_SIZE_MAX;
     request->owners = daemon.owners;
     request->owner_count = daemon.owner_count;
     request->on_wait = is_long ? ctl_on_wait : NULL;

@@ -195,7 +195,7 @@ static int complete_ask(const Completion *completion, Buf *buf)
         return -ENOMEM;
     options.config_path = config_path;
     options.socket_path = socket_path;
-    if (ctl_get(&options, CONTROL_PATH_STATUS, &root, &err) == 0)
+    if (ctl_get(&options, CONTROL_PATH_STATUS "?rows=0", &root, &err) == 0)
         return complete_rows(completion, root, buf);
     if (completion->kind == COMPLETION_INSTANCES)
         complete_instances_of(completion, config_path, buf);

@@ -157,7 +157,7 @@ static void text_notes(const Page *page, const Json *channel)
 static void text_kept(const Page *page, const Json *channel)
 {
     uint64_t live = row_number(channel, "live"), ignored = row_number(channel, "ignored");
-    uint64_t gone = row_count(channel, "extra") + ignored;
+    uint64_t gone = row_total(channel, "extra") + ignored;
 
     page_printf(page, "  = %" PRIu64 " kept", live > gone ? live - gone : 0);
     if (ignored)
@@ -169,7 +169,10 @@ static void text_kept(const Page *page, const Json *channel)
 
 void channel_text_body(const Page *page, const Json *channel, const ChannelTextOptions *options)
 {
-    members_text_append(page, channel, options->verbose, options->is_packed);
+    members_text_append(page, channel,
+                        &(MembersTextOptions){.with_ids = options->verbose,
+                                              .is_packed = options->is_packed,
+                                              .more = options->more});
     if (row_was_read(channel) && !options->is_packed)
         text_kept(page, channel);
     if (options->is_one_of && channel_text_is_held_by_pass(channel))

@@ -4,6 +4,7 @@
 
 #include "daemon/json/json_value.h"
 #include "daemon/report/failures.h"
+#include "daemon/report/members_text.h"
 #include "daemon/report/page.h"
 
 /* With more members than these in what is shown, several stand in a line. */
@@ -37,8 +38,9 @@ void channel_text_failures(const Page *page, const Json *root, const Failures *f
 bool channel_text_is_held_by_pass(const Json *channel);
 
 typedef struct ChannelTextOptions {
-    bool verbose;   /* ids as well */
-    bool is_packed; /* several members in a line */
+    bool verbose;            /* ids as well */
+    bool is_packed;          /* several members in a line */
+    const MembersMore *more; /* where members are that the answer only counts; NULL: nowhere */
     bool is_one_of; /* stands behind its instance: what holds all of it is not told again */
 } ChannelTextOptions;
 

@@ -5,90 +5,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 #include "daemon/json/json_writer.h"
-
-static void json_put_member(JsonWriter *writer, const ChannelReport *report, const char *group,
-                            const char *address, uint16_t port)
-{
-    json_put_string(writer, "group", group);
-    json_put_string(writer, report->is_ecs ? "ecs_id" : "host", address);
-    json_put_number(writer, "port", port);
-}
-
-static void json_put_missing(JsonWriter *writer, const ChannelReport *report,
-                             const MissingReport *missing)
-{
-    json_open_object(writer, NULL);
-    json_put_member(writer, report, missing->group, missing->address, missing->port);
-    json_close_object(writer);
-}
-
-static void json_put_added(JsonWriter *writer, const ChannelReport *report,
-                           const AddedReport *added)
-{
-    json_open_object(writer, NULL);
-    json_put_member(writer, report, added->group, added->address, added->port);
-    json_put_string(writer, "outcome", ops_outcome_text(added->outcome));
-    json_put_number(writer, "attempts", added->attempts);
-    json_close_object(writer);
-}
-
-static void json_put_extra(JsonWriter *writer, const ChannelReport *report,
-                           const ExtraReport *extra)
-{
-    char until[CLOCK_RFC3339_SIZE];
-
-    json_open_object(writer, NULL);
-    json_put_string(writer, "id", extra->id);
-    json_put_member(writer, report, extra->group, extra->address, extra->port);
-    json_put_string(writer, "outcome", ops_outcome_text(extra->outcome));
-    json_put_number(writer, "attempts", extra->attempts);
-    if (extra->enters)
-        json_put_string(writer, "change", change_kind_text(CHANGE_DISABLE));
-    if (extra->outcome == OUTCOME_QUARANTINED) {
-        clock_format_rfc3339(extra->until_usec, until);
-        json_put_string(writer, "until", until);
-    }
-    json_close_object(writer);
-}
-
-/* The fields that differ: {"weight": {"live": 1, "roster": 5}}. */
-static void json_put_fields(JsonWriter *writer, const ChangedReport *changed)
-{
-    const RosterMember *member = changed->member;
-
-    json_open_object(writer, "fields");
-    if (changed->states & ROSTER_MEMBER_WEIGHT) {
-        json_open_object(writer, "weight");
-        json_put_number(writer, "live", (uint64_t)changed->live.weight);
-        json_put_number(writer, "roster", member->weight);
-        json_close_object(writer);
-    }
-    if (changed->states & ROSTER_MEMBER_BACKUP) {
-        json_open_object(writer, "backup");
-        json_put_bool(writer, "live", changed->live.is_backup);
-        json_put_bool(writer, "roster", member->backup);
-        json_close_object(writer);
-    }
-    if (changed->states & ROSTER_MEMBER_ENABLED) {
-        json_open_object(writer, "enabled");
-        json_put_bool(writer, "live", changed->live.is_enabled);
-        json_put_bool(writer, "roster", member->enabled);
-        json_close_object(writer);
-    }
-    json_close_object(writer);
-}
-
-static void json_put_changed(JsonWriter *writer, const ChannelReport *report,
-                             const ChangedReport *changed)
-{
-    json_open_object(writer, NULL);
-    json_put_string(writer, "id", changed->id);
-    json_put_member(writer, report, changed->member->group, changed->member->address,
-                    changed->port);
-    json_put_fields(writer, changed);
-    json_put_string(writer, "outcome", ops_outcome_text(changed->outcome));
-    json_close_object(writer);
-}
+#include "daemon/report/list_json.h"
 
 static void json_put_guard(JsonWriter *writer, const char *key, const Guard *guard)
 {
@@ -139,35 +56,7 @@ void report_json_put_pause(JsonWriter *writer, PauseScope scope, const char *rea
     json_close_object(writer);
 }
 
-static void json_put_lists(JsonWriter *writer, const ChannelReport *report)
-{
-    json_open_array(writer, "missing");
-    for (size_t i = 0; i < report->missing_count; i++)
-        json_put_missing(writer, report, &report->missing[i]);
-    json_close_array(writer);
-    json_open_array(writer, "extra");
-    for (size_t i = 0; i < report->extra_count; i++)
-        json_put_extra(writer, report, &report->extras[i]);
-    json_close_array(writer);
-    json_open_array(writer, "added");
-    for (size_t i = 0; i < report->added_count; i++)
-        json_put_added(writer, report, &report->added[i]);
-    json_close_array(writer);
-    json_open_array(writer, "changed");
-    for (size_t i = 0; i < report->changed_count; i++)
-        json_put_changed(writer, report, &report->changed[i]);
-    for (size_t i = 0; i < report->enabled_count; i++)
-        json_put_changed(writer, report, &report->enabled[i]);
-    json_close_array(writer);
-    json_put_text(writer, "digest", report->digest);
-    if (report->guard_count)
-        json_put_guard(writer, "guard", &report->guards[0]);
-    else
-        json_put_null(writer, "guard");
-    report_json_put_guards(writer, report->guards, report->guard_count);
-}
-
-void report_json_put_channel(JsonWriter *writer, const ChannelReport *report, const char *result)
+static void json_begin_channel(JsonWriter *writer, const ChannelReport *report, const char *result)
 {
     bool has_list = report->has_list;
 
@@ -180,10 +69,51 @@ void report_json_put_channel(JsonWriter *writer, const ChannelReport *report, co
     json_put_number(writer, "desired", report->channel->member_count);
     json_put_number_if(writer, "ignored", has_list, report->ignored_count);
     json_put_number_if(writer, "disabled", has_list, report->disabled_count);
-    json_put_lists(writer, report);
+}
+
+static void json_end_channel(JsonWriter *writer, const ChannelReport *report)
+{
+    json_put_text(writer, "digest", report->digest);
+    if (report->guard_count)
+        json_put_guard(writer, "guard", &report->guards[0]);
+    else
+        json_put_null(writer, "guard");
+    report_json_put_guards(writer, report->guards, report->guard_count);
     report_json_put_pause(writer, report->pause_scope, report->pause_reason,
                           report->pause_end_usec);
     report_json_put_error(writer, &report->error);
+}
+
+void report_json_put_channel(JsonWriter *writer, const ChannelReport *report, const char *result,
+                             ReportRows *rows)
+{
+    ListSpan spans[LIST_COUNT];
+
+    list_json_choose(report, rows, spans);
+    json_begin_channel(writer, report, result);
+    for (ListKind list = 0; list < LIST_COUNT; list++)
+        list_json_put(writer, report, list, spans[list]);
+    json_end_channel(writer, report);
+    list_json_put_more(writer, report, spans);
+}
+
+bool report_json_put_channel_part(JsonWriter *writer, const ChannelReport *report,
+                                  const char *result, ReportPart *part)
+{
+    size_t left = REPORT_PART_ROWS;
+
+    if (!part->is_begun) {
+        json_begin_channel(writer, report, result);
+        part->is_begun = true;
+    }
+    while (part->list < LIST_COUNT) {
+        if (!list_json_put_part(writer, report, part->list, &part->row, &left))
+            return false;
+        part->list++;
+    }
+    json_end_channel(writer, report);
+    *part = (ReportPart){0};
+    return true;
 }
 
 void report_json_put_roster(JsonWriter *writer, const char *digest, const char *head)
@@ -212,20 +142,25 @@ void report_json_put_instance(JsonWriter *writer, const Report *report,
     json_close_object(writer);
 }
 
+void report_json_begin(JsonWriter *writer, const Report *report, Result result)
+{
+    json_open_object(writer, NULL);
+    json_put_text(writer, "pass", report->pass_id);
+    json_put_text(writer, "result", report_result_text(result));
+    json_put_bool(writer, "dry_run", report->dry_run);
+    report_json_put_roster(writer, report->roster_digest, report->roster_head);
+    json_open_array(writer, "channels");
+}
+
 int report_json_append(const Report *report, Buf *buf)
 {
     JsonWriter writer = {.buf = buf};
 
-    json_open_object(&writer, NULL);
-    json_put_text(&writer, "pass", report->pass_id);
-    json_put_text(&writer, "result", report_result_text(report_result(report)));
-    json_put_bool(&writer, "dry_run", report->dry_run);
-    report_json_put_roster(&writer, report->roster_digest, report->roster_head);
-    json_open_array(&writer, "channels");
+    report_json_begin(&writer, report, report_result(report));
     for (size_t i = 0; i < report->channel_count; i++) {
         json_open_object(&writer, NULL);
         report_json_put_channel(&writer, &report->channels[i],
-                                report_result_text(report->channels[i].result));
+                                report_result_text(report->channels[i].result), NULL);
         json_close_object(&writer);
     }
     json_close_array(&writer);

@@ -3,13 +3,35 @@
 #pragma once
 
 #include "daemon/json/json_writer.h"
+#include "daemon/report/list_json.h"
 #include "reconcile/report/report.h"
 
 /* Appends the report, with a newline at its end. 0 or -ENOMEM. */
 int report_json_append(const Report *report, Buf *buf);
 
-/* Puts all that is said of a channel; `result` is NULL where no pass has looked at it yet. */
-void report_json_put_channel(JsonWriter *writer, const ChannelReport *report, const char *result);
+/* Opens the object of a report, which says all but its channels and instances, and the array of the
+ * channels. `result`: the worst of them. */
+void report_json_begin(JsonWriter *writer, const Report *report, Result result);
+
+/* Puts all that is said of a channel; `result` is NULL where no pass has looked at it yet. `rows`
+ * chooses which rows of its lists, and takes those from what is left; NULL: all. */
+void report_json_put_channel(JsonWriter *writer, const ChannelReport *report, const char *result,
+                             ReportRows *rows);
+
+/* How far a channel is put whose rows are put in several parts. Begins as {0}, and is that again
+ * when it is whole. */
+typedef struct ReportPart {
+    bool is_begun;
+    ListKind list;
+    size_t row;
+} ReportPart;
+
+/* Rows of one part: about SERVER_PART_SIZE. */
+#define REPORT_PART_ROWS 300U
+
+/* Puts all that is said of a channel, part by part. Whether that was the last. */
+bool report_json_put_channel_part(JsonWriter *writer, const ChannelReport *report,
+                                  const char *result, ReportPart *part);
 
 /* Puts "error": {"http", "code", "message", "request_id"}, null where none is set. */
 void report_json_put_error(JsonWriter *writer, const Err *err);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/report/members_text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/base/arena.h"
+#include "daemon/base/map.h"
 #include "daemon/base/str.h"
 #include "daemon/json/json_value.h"
 #include "daemon/report/channel_text.h"
@@ -108,10 +111,12 @@ static void members_changed(Lines *lines, const Json *channel, const Json *row, 
 
 /* ---- missing members, and those that are meant ---- */
 
-/* A channel's rows as near_miss.h takes them. */
+/* The rows of a channel's answer as near_miss.h takes them: the first ones where it counts the
+ * rest. */
 typedef struct NearRows {
     ExtraReport *extras;
     MissingReport *missing;
+    size_t missing_count;
     NearMisses near_misses;
 } NearRows;
 
@@ -129,6 +134,7 @@ static void near_rows_init(NearRows *rows, const Json *channel)
     *rows = (NearRows){
         .extras = calloc(report.extra_count + 1, sizeof(*rows->extras)),
         .missing = calloc(report.missing_count + 1, sizeof(*rows->missing)),
+        .missing_count = report.missing_count,
     };
     if (!rows->extras || !rows->missing)
         return;
@@ -172,7 +178,7 @@ static void members_missing(Lines *lines, const NearRows *rows, const Json *row,
 
     row_member(row, member);
     snprintf(text, sizeof(text), "? %s", member);
-    if (rows->extras && rows->missing)
+    if (rows->extras && rows->missing && number < rows->missing_count)
         extra = near_miss_find(&rows->near_misses, &rows->missing[number], &kind);
     if (extra) {
         identity_format(extra->group, extra->address, extra->port, near, sizeof(near));
@@ -181,38 +187,126 @@ static void members_missing(Lines *lines, const NearRows *rows, const Json *row,
     lines_add(lines, COLOUR_YELLOW, text, rest);
 }
 
-/* Whether a missing member is one of those to be added, which are shown as such. */
-static bool members_is_added(const Json *channel, const Json *missing)
-{
-    char member[ROW_MEMBER_SIZE], added[ROW_MEMBER_SIZE];
+/* ---- missing members that are to be added ---- */
 
-    row_member(missing, member);
-    for (size_t i = 0; i < row_count(channel, "added"); i++) {
-        row_member(row_at(channel, "added", i), added);
-        if (str_equal(added, member))
-            return true;
-    }
-    return false;
+/* Those of a channel, as people write them. */
+typedef struct AddedSet {
+    Arena arena;
+    Map map;
+} AddedSet;
+
+static void added_set_done(AddedSet *set)
+{
+    map_done(&set->map);
+    arena_done(&set->arena);
 }
 
-void members_text_append(const Page *page, const Json *channel, bool with_ids, bool is_packed)
+/* 0 or -ENOMEM. */
+static int added_set_add(AddedSet *set, const Json *row)
 {
-    Lines lines = {.page = page, .is_packed = is_packed && !with_ids};
-    NearRows rows;
+    char member[ROW_MEMBER_SIZE], *copy;
 
-    near_rows_init(&rows, channel);
-    for (size_t i = 0; i < row_count(channel, "added"); i++)
-        members_planned(&lines, channel, row_at(channel, "added", i), "+", COLOUR_GREEN, with_ids);
-    /* What is deleted begins a line of its own: it is not to be overlooked behind others. */
-    lines_end(&lines);
-    for (size_t i = 0; i < row_count(channel, "extra"); i++)
-        members_planned(&lines, channel, row_at(channel, "extra", i), "-", COLOUR_RED, with_ids);
-    for (size_t i = 0; i < row_count(channel, "changed"); i++)
-        members_changed(&lines, channel, row_at(channel, "changed", i), with_ids);
-    for (size_t i = 0; i < row_count(channel, "missing"); i++) {
-        if (!members_is_added(channel, row_at(channel, "missing", i)))
-            members_missing(&lines, &rows, row_at(channel, "missing", i), i);
+    row_member(row, member);
+    copy = arena_string(&set->arena, member);
+    return copy && map_put(&set->map, copy, strlen(copy), copy) >= 0 ? 0 : -ENOMEM;
+}
+
+/* They are shown as such. */
+static bool added_set_has(const AddedSet *set, const Json *missing)
+{
+    char member[ROW_MEMBER_SIZE];
+
+    row_member(missing, member);
+    return map_find(&set->map, member, strlen(member));
+}
+
+/* ---- all of them ---- */
+
+/* How many are not shown, where an answer holds the first ones alone. */
+static void members_more(const Page *page, const Json *channel)
+{
+    static const char *const lists[][2] = {
+        {"added", "to add"}, {"extra", "extra"}, {"changed", "changed"}, {"missing", "missing"}};
+    char name[ROW_NAME_SIZE];
+    size_t told = 0;
+
+    for (size_t i = 0; i < ELEMENTS(lists); i++) {
+        size_t more = row_more(channel, lists[i][0]);
+
+        if (more > 0)
+            page_printf(page, "%s%zu more %s", told++ ? ", " : "  and ", more, lists[i][1]);
     }
-    lines_end(&lines);
-    near_rows_done(&rows);
+    if (told == 0)
+        return;
+    page_printf(page, ": rosterctl status %s shows them all",
+                row_channel(channel, name, sizeof(name)));
+    page_newline(page);
+}
+
+/* What is under way. */
+typedef struct MembersText {
+    const Page *page;
+    const MembersTextOptions *options;
+    const Json *channel; /* whose result and guards they are */
+    Lines lines;
+    NearRows near;
+    AddedSet added;
+} MembersText;
+
+static void members_row(MembersText *text, const char *list, const Json *row, size_t number)
+{
+    bool with_ids = text->options->with_ids;
+
+    if (str_equal(list, "added")) {
+        if (added_set_add(&text->added, row) < 0)
+            text->page->buf->failed = true;
+        members_planned(&text->lines, text->channel, row, "+", COLOUR_GREEN, with_ids);
+    } else if (str_equal(list, "extra")) {
+        members_planned(&text->lines, text->channel, row, "-", COLOUR_RED, with_ids);
+    } else if (str_equal(list, "changed")) {
+        members_changed(&text->lines, text->channel, row, with_ids);
+    } else if (!added_set_has(&text->added, row)) {
+        members_missing(&text->lines, &text->near, row, number);
+    }
+}
+
+/* The rows of the answer, and of further ones where these are to be had. */
+static void members_list(MembersText *text, const char *list)
+{
+    const MembersMore *more = text->options->more;
+    const Json *channel = text->channel;
+    size_t number = 0;
+
+    while (channel) {
+        const Json *rows = json_find(channel, list);
+
+        for (size_t i = 0; i < json_length(rows); i++)
+            members_row(text, list, json_at(rows, i), number++);
+        if (!more || row_more(channel, list) == 0)
+            return;
+        channel = more->page(more->userdata, list, number);
+    }
+}
+
+void members_text_append(const Page *page, const Json *channel, const MembersTextOptions *options)
+{
+    MembersText text = {
+        .page = page,
+        .options = options,
+        .channel = channel,
+        .lines = {.page = page, .is_packed = options->is_packed && !options->with_ids},
+    };
+
+    near_rows_init(&text.near, channel);
+    members_list(&text, "added");
+    /* What is deleted begins a line of its own: it is not to be overlooked behind others. */
+    lines_end(&text.lines);
+    members_list(&text, "extra");
+    members_list(&text, "changed");
+    members_list(&text, "missing");
+    lines_end(&text.lines);
+    if (!options->more)
+        members_more(page, channel);
+    added_set_done(&text.added);
+    near_rows_done(&text.near);
 }

@@ -5,6 +5,19 @@
 #include "daemon/json/json_value.h"
 #include "daemon/report/page.h"
 
-/* Appends the members to go and those that are missing, each with its sign and what came of it:
- * side by side where `is_packed`, else one a line; `with_ids` as well. */
-void members_text_append(const Page *page, const Json *channel, bool with_ids, bool is_packed);
+/* Where the rows are that an answer counts and does not hold (list_json.h). */
+typedef struct MembersMore {
+    /* The channel of an answer with rows of a list from `from` on, borrowed until the next call;
+     * NULL: they cannot be had, and whoever asked is told otherwise. */
+    const Json *(*page)(void *userdata, const char *list, size_t from);
+    void *userdata;
+} MembersMore;
+
+typedef struct MembersTextOptions {
+    bool with_ids;
+    bool is_packed;          /* side by side, else one a line */
+    const MembersMore *more; /* NULL: what the answer does not hold is counted */
+} MembersTextOptions;
+
+/* Appends the members to go and those that are missing, each with its sign and what came of it. */
+void members_text_append(const Page *page, const Json *channel, const MembersTextOptions *options);

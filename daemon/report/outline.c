@@ -86,8 +86,8 @@ static void outline_set_why(OutlineRow *row, const Json *channel)
         outline_set_guard(row, guard, row_count(channel, "guards"));
     else if (pause)
         outline_set_pause(row, pause);
-    else if (row_count(channel, "changed") > 0 && !json_find(channel, "error"))
-        outline_set(row, OUTLINE_WHY, "%zu changed", row_count(channel, "changed"));
+    else if (row_total(channel, "changed") > 0 && !json_find(channel, "error"))
+        outline_set(row, OUTLINE_WHY, "%zu changed", row_total(channel, "changed"));
     else
         outline_cut(row, "", row_text(json_find(channel, "error"), "message"), 60);
 }
@@ -100,8 +100,8 @@ void outline_fill_row(const Json *channel, OutlineRow *ret_row)
     outline_set(ret_row, OUTLINE_LIVE, "%s", row_text(channel, "live"));
     outline_set(ret_row, OUTLINE_DESIRED, "%s", row_text(channel, "desired"));
     if (row_was_read(channel)) {
-        outline_set(ret_row, OUTLINE_EXTRA, "%zu", row_count(channel, "extra"));
-        outline_set(ret_row, OUTLINE_MISSING, "%zu", row_count(channel, "missing"));
+        outline_set(ret_row, OUTLINE_EXTRA, "%zu", row_total(channel, "extra"));
+        outline_set(ret_row, OUTLINE_MISSING, "%zu", row_total(channel, "missing"));
     }
     outline_set_why(ret_row, channel);
 }

@@ -33,6 +33,31 @@ Json *row_at(const Json *object, const char *key, size_t index)
     return json_at(json_find(object, key), index);
 }
 
+static const Json *row_find_more(const Json *channel, const char *list)
+{
+    return json_find(json_find(channel, "more"), list);
+}
+
+size_t row_more(const Json *channel, const char *list)
+{
+    return (size_t)row_number(row_find_more(channel, list), "rows");
+}
+
+size_t row_total(const Json *channel, const char *list)
+{
+    return row_count(channel, list) + row_more(channel, list);
+}
+
+size_t row_total_of(const Json *channel, const char *list, const char *outcome)
+{
+    const Json *rows = json_find(channel, list);
+    size_t shown = json_length(rows), count = 0;
+
+    for (size_t i = 0; i < shown; i++)
+        count += str_equal(row_text(json_at(rows, i), "outcome"), outcome);
+    return count + (size_t)row_number(json_find(row_find_more(channel, list), "outcomes"), outcome);
+}
+
 const char *row_channel(const Json *channel, char *ret_text, size_t size)
 {
     const char *name = row_text(channel, "name");

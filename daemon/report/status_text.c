@@ -149,7 +149,7 @@ static void status_text_instances(const Page *page, const Json *root)
 static void status_text_number(Table *table, const Json *channel, const char *key)
 {
     if (row_was_read(channel))
-        table_printf(table, "%zu", row_count(channel, key));
+        table_printf(table, "%zu", row_total(channel, key));
     else
         table_add(table, NULL, COLOUR_PLAIN);
 }
@@ -180,8 +180,8 @@ static void status_text_notes(Table *table, const Json *root, const Json *channe
                    row_text(guard, "planned"), channel_text_measure(name),
                    row_text(guard, "limit"));
     }
-    if (row_count(channel, "changed") > 0)
-        table_note(table, "%zu changed", row_count(channel, "changed"));
+    if (row_total(channel, "changed") > 0)
+        table_note(table, "%zu changed", row_total(channel, "changed"));
     if (channel_text_has_plan(channel))
         table_note(table, "digest %s", digest);
     status_text_note_approval(table, root, channel);
@@ -256,13 +256,13 @@ static int status_text_all(const Page *page, const Json *root, bool problems)
 }
 
 /* All there is of one channel. */
-static void status_text_single(const Page *page, const Json *root)
+static void status_text_single(const Page *page, const Json *root, const MembersMore *more)
 {
     for (size_t i = 0; i < row_count(root, "channels"); i++) {
         const Json *channel = row_at(root, "channels", i);
 
         page_newline(page);
-        channel_text_append(page, channel, &(ChannelTextOptions){.verbose = true});
+        channel_text_append(page, channel, &(ChannelTextOptions){.verbose = true, .more = more});
         status_text_approved(page, root, channel);
         page_printf(page, "  mode %s, %s live, %s desired", row_text(channel, "mode"),
                     row_was_read(channel) ? row_text(channel, "live") : "not known how many",
@@ -323,7 +323,7 @@ int status_text_append(const Json *root, const StatusTextOptions *options, Buf *
     status_text_head(&page, root);
     status_text_instances(&page, root);
     if (options->is_single)
-        status_text_single(&page, root);
+        status_text_single(&page, root, options->more);
     else
         r = status_text_all(&page, root, options->problems);
     status_text_other_pauses(&page, root);

@@ -6,11 +6,13 @@
 
 #include "daemon/base/buf.h"
 #include "daemon/json/json_value.h"
+#include "daemon/report/members_text.h"
 
 typedef struct StatusTextOptions {
     bool colour;
-    bool problems;  /* only channels that are not in sync */
-    bool is_single; /* all there is of each channel, members and all */
+    bool problems;           /* only channels that are not in sync */
+    bool is_single;          /* all there is of each channel, members and all */
+    const MembersMore *more; /* is_single: where members are that the answer only counts */
 } StatusTextOptions;
 
 /* Appends it. 0 or -ENOMEM. */

@@ -54,13 +54,8 @@ static size_t text_entry(size_t number)
 
 static void text_add_outcomes(const Json *channel, Sums *sums)
 {
-    for (size_t i = 0; i < ELEMENTS(counted); i++) {
-        for (size_t k = 0; k < row_count(channel, counted[i].array); k++) {
-            const Json *row = row_at(channel, counted[i].array, k);
-
-            sums->counts[text_entry(i)] += str_equal(row_text(row, "outcome"), counted[i].outcome);
-        }
-    }
+    for (size_t i = 0; i < ELEMENTS(counted); i++)
+        sums->counts[text_entry(i)] += row_total_of(channel, counted[i].array, counted[i].outcome);
 }
 
 static Sums text_add_up(const Json *root)
@@ -72,10 +67,10 @@ static Sums text_add_up(const Json *root)
 
         sums.read += row_was_read(channel);
         sums.unread += !row_was_read(channel);
-        sums.missing += row_count(channel, "missing");
-        sums.changed += row_count(channel, "changed");
-        sums.members += row_count(channel, "extra") + row_count(channel, "missing") +
-                        row_count(channel, "changed");
+        sums.missing += row_total(channel, "missing");
+        sums.changed += row_total(channel, "changed");
+        sums.members += row_total(channel, "extra") + row_total(channel, "missing") +
+                        row_total(channel, "changed");
         text_add_outcomes(channel, &sums);
     }
     return sums;

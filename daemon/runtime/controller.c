@@ -167,6 +167,20 @@ static void controller_on_pass(Scheduler *scheduler, void *userdata)
     controller_tell(userdata);
 }
 
+/* Each channel's place among those of its instance. */
+static int controller_number_channels(Controller *controller)
+{
+    const Config *config = controller->config;
+    _cleanup_free_ size_t *counts = calloc(config->instance_count + 1, sizeof(*counts));
+
+    controller->numbers = calloc(config->channel_count + 1, sizeof(*controller->numbers));
+    if (!counts || !controller->numbers)
+        return -ENOMEM;
+    for (size_t i = 0; i < config->channel_count; i++)
+        controller->numbers[i] = counts[config->channels[i].instance]++;
+    return 0;
+}
+
 static int controller_add_schedulers(Controller *controller)
 {
     size_t count = controller->config->instance_count;
@@ -204,6 +218,8 @@ int controller_new(sd_event *event, Config *config, bool dry_run, Store *store,
     if (r >= 0) {
         r = tally_new(controller->config, &controller->backend.tally);
         if (r >= 0)
+            r = controller_number_channels(controller);
+        if (r >= 0)
             r = controller_add_schedulers(controller);
         if (r < 0)
             err_system(err, r, "cannot set up the passes");
@@ -224,6 +240,7 @@ void controller_free(Controller *controller)
     for (size_t i = 0; i < controller->scheduler_count; i++)
         scheduler_done(&controller->schedulers[i]);
     free(controller->schedulers);
+    free(controller->numbers);
     lifecycle_done(&controller->lifecycle);
     tally_free(controller->backend.tally);
     backend_close(&controller->backend);

@@ -47,6 +47,7 @@ struct Controller {
     Lifecycle lifecycle;
     Scheduler *schedulers;  /* one for each instance */
     size_t scheduler_count; /* of those that were initialised */
+    size_t *numbers;        /* of each channel of the configuration, among its scheduler's */
     ControllerUndo undo;    /* while one is asked for or under way */
     PassRun *undo_run; /* borrowed: it ends by controller_end_undo(); NULL: none is under way */
     ControllerOnPass on_pass;

@@ -147,7 +147,7 @@ static const char *page_channel_consequence(const Json *channel)
         return "members in quarantine are deleted when their time is over.";
     if (page_channel_is(channel, RESULT_DRIFT) && is_observed)
         return "in mode observe nothing is changed.";
-    if (page_channel_is(channel, RESULT_DRIFT) && row_count(channel, "missing") > 0 &&
+    if (page_channel_is(channel, RESULT_DRIFT) && row_total(channel, "missing") > 0 &&
         str_equal(row_text(channel, "mode"), mode_text(MODE_PRUNE)))
         return "in mode prune missing members are not added.";
     return NULL;

@@ -23,42 +23,37 @@ static const PageMembersKind kinds[] = {
     {"missing", "missing", "Missing", "Members that the channel lacks"},
 };
 
-/* Whether an outcome leaves the member where it was. */
+/* Outcomes that leave nothing to do for a member. */
+static const Outcome page_members_done[] = {OUTCOME_DELETED, OUTCOME_GONE, OUTCOME_ADDED,
+                                            OUTCOME_CORRECTED, OUTCOME_QUARANTINED};
+
 static bool page_members_is_open(const Json *row)
 {
-    const char *outcome = row_text(row, "outcome");
-    static const Outcome done[] = {OUTCOME_DELETED, OUTCOME_GONE, OUTCOME_ADDED, OUTCOME_CORRECTED};
-
-    for (size_t i = 0; i < ELEMENTS(done); i++) {
-        if (str_equal(outcome, ops_outcome_text(done[i])))
+    for (size_t i = 0; i < ELEMENTS(page_members_done); i++) {
+        if (str_equal(row_text(row, "outcome"), ops_outcome_text(page_members_done[i])))
             return false;
     }
-    return !str_equal(outcome, ops_outcome_text(OUTCOME_QUARANTINED));
+    return true;
 }
 
 static size_t page_members_count_open(const Json *channel, const char *array)
 {
-    size_t count = 0;
+    size_t count = row_total(channel, array), done = 0;
 
-    for (size_t i = 0; i < row_count(channel, array); i++)
-        count += page_members_is_open(row_at(channel, array, i));
-    return count;
+    for (size_t i = 0; i < ELEMENTS(page_members_done); i++)
+        done += row_total_of(channel, array, ops_outcome_text(page_members_done[i]));
+    return count > done ? count - done : 0;
 }
 
 static size_t page_members_count_quarantined(const Json *channel)
 {
-    size_t count = 0;
-
-    for (size_t i = 0; i < row_count(channel, "extra"); i++)
-        count += str_equal(row_text(row_at(channel, "extra", i), "outcome"),
-                           ops_outcome_text(OUTCOME_QUARANTINED));
-    return count;
+    return row_total_of(channel, "extra", ops_outcome_text(OUTCOME_QUARANTINED));
 }
 
 /* Additions planned are among the missing members: these are told where none is planned. */
 static bool page_members_is_told(const Json *channel, const PageMembersKind *kind)
 {
-    return !str_equal(kind->array, "missing") || row_count(channel, "added") == 0;
+    return !str_equal(kind->array, "missing") || row_total(channel, "added") == 0;
 }
 
 void page_members_append_counts(Buf *buf, const Json *channel)
@@ -141,21 +136,23 @@ static void page_members_append_row(Buf *buf, const Json *row)
 
 static void page_members_append_list(Buf *buf, const Json *channel, const PageMembersKind *kind)
 {
-    size_t count = row_count(channel, kind->array);
+    size_t count = row_total(channel, kind->array), shown = row_count(channel, kind->array);
 
+    if (shown > PAGE_MEMBERS_MAX)
+        shown = PAGE_MEMBERS_MAX;
     buf_printf(buf, "<h3>%s (%zu)</h3>\n<ul class=\"members\">\n", kind->title, count);
-    for (size_t i = 0; i < count && i < PAGE_MEMBERS_MAX; i++)
+    for (size_t i = 0; i < shown; i++)
         page_members_append_row(buf, row_at(channel, kind->array, i));
-    if (count > PAGE_MEMBERS_MAX)
-        buf_printf(buf, "<li>and %zu more: rosterctl status has them all</li>\n",
-                   count - PAGE_MEMBERS_MAX);
+    if (count > shown)
+        buf_printf(buf, "<li>and %zu more: rosterctl status CHANNEL has them all</li>\n",
+                   count - shown);
     buf_puts(buf, "</ul>\n");
 }
 
 void page_members_append_lists(Buf *buf, const Json *channel)
 {
     for (size_t i = 0; i < ELEMENTS(kinds); i++) {
-        if (row_count(channel, kinds[i].array) > 0 && page_members_is_told(channel, &kinds[i]))
+        if (row_total(channel, kinds[i].array) > 0 && page_members_is_told(channel, &kinds[i]))
             page_members_append_list(buf, channel, &kinds[i]);
     }
 }

@@ -10,7 +10,7 @@ import subprocess
 
 import case as cases
 import pytest
-from case import FAILED, IN_SYNC, channel, entry, wait_until
+from case import FAILED, HELD, IN_SYNC, channel, entry, wait_until
 from daemon import sanitized
 
 KEPT = ("10.1.0.1", "10.1.0.2")
@@ -111,3 +111,62 @@ def test_history_by_path_and_by_files(long_lived):
     long_lived.daemon.finish()
     done = ctl(long_lived, "history", "--json")
     assert numbers(json.loads(done.stdout)) == list(range(1, CHANGES + 1))
+
+
+# ---- members ----
+
+MANY = 4000
+
+
+@pytest.fixture(name="flooded")
+def fixture_flooded(case):
+    """A channel of MANY extra members and MANY missing ones, which guards hold; and a small one."""
+    case.serve(channel("flood", *KEPT, *(f"10.{100 + i // 60000}.{i // 240 % 250}.{i % 240}" for i in range(MANY))),
+               channel("payments", *KEPT))
+    case.roster(entry("flood", *KEPT, *(f"10.{50 + i // 60000}.{i // 240 % 250}.{i % 240}" for i in range(MANY))),
+                entry("payments", *KEPT, "10.9.9.9"))
+    case.daemon = case.start("rosterd", "--log-level", "err")
+    wait_until(lambda: ctl(case, "status").status == IN_SYNC, process=case.daemon)
+    wait_until(lambda: all(c["result"] for c in ask_status(case)["channels"]), process=case.daemon)
+    return case
+
+
+def ask_status(case, *args):
+    done = ctl(case, "status", "--json", *args)
+    assert done.status == IN_SYNC, done
+    return json.loads(done.stdout)
+
+
+def test_status_counts_what_it_leaves_out(flooded):
+    """The first rows of each list, how many more and what they come to; the small channel as ever."""
+    status = ask_status(flooded)
+    flood, payments = status["channels"]
+    assert (len(flood["extra"]), len(flood["missing"])) == (1000, 1000)
+    assert flood["more"] == {"missing": {"rows": MANY - 1000},
+                             "extra": {"rows": MANY - 1000, "outcomes": {"held": MANY - 1000}}}
+    assert "more" not in payments and len(payments["missing"]) == 1
+    text = ctl(flooded, "status").stdout
+    assert f"{MANY} held" in text and f"{MANY + 1} missing" in text
+    row = next(line.split() for line in text.splitlines() if line.startswith("prod/flood"))
+    assert row[1:7] == ["held", "prune", str(MANY + 2), str(MANY + 2), str(MANY), str(MANY)]
+    done = ctl(flooded, "reconcile")
+    assert done.status == HELD, done
+    assert f"and {MANY - 1000} more extra, {MANY - 1000} more missing: rosterctl status prod/flood shows them all" \
+        in done.stdout
+    done = ctl(flooded, "reconcile", "--json")
+    assert done.status == HELD and done.channel("flood")["more"]["extra"]["rows"] == MANY - 1000
+
+
+def test_status_of_a_channel_and_plan_leave_nothing_out(flooded):
+    flood = ask_status(flooded, "flood")["channels"][0]
+    assert "more" not in flood
+    assert (len({e["host"] for e in flood["extra"]}), len({m["host"] for m in flood["missing"]})) == (MANY, MANY)
+    lines = ctl(flooded, "status", "flood").stdout.splitlines()
+    assert sum(line.startswith("  - 10.") for line in lines) == MANY
+    assert sum(line.startswith("  ? 10.") for line in lines) == MANY
+    done = ctl(flooded, "plan", "--json")
+    assert done.status == HELD, done
+    assert (len(done.channel("flood")["extra"]), len(done.channel("flood")["missing"])) == (MANY, MANY)
+    assert "more" not in done.channel("flood")
+    done = ctl(flooded, "approve", flood["digest"], "--yes")
+    assert done.status == IN_SYNC and done.stdout.count("\n  - 10.") == MANY, "all that is approved is shown"

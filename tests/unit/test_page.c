@@ -207,7 +207,7 @@ static void test_members_are_bounded(void **state)
     page = rendered(end_status(&text), NULL);
     assert_has(&page, "10.1.0.4:80</code> and 295 more.");
     assert_has(&page, "<h3>Members that are not in the roster (300)</h3>");
-    assert_has(&page, "and 200 more: rosterctl status has them all");
+    assert_has(&page, "and 200 more: rosterctl status CHANNEL has them all");
     assert_int_equal(count_of(&page, "10.1.0.99:80"), 1);
     assert_int_equal(count_of(&page, "10.1.0.100:80"), 0);
     buf_done(&page);

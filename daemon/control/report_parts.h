@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Plans as an answer that goes out part by part: each channel with all its rows, however many they
+ * are. What is borrowed of reports stays as it is until a pass ends, another plan is made or the
+ * configuration changes (control_changes()): an answer that is not out by then is cut.
+ */
+#pragma once
+
+#include "daemon/control/known_plans.h"
+
+/* Answers with a report; `shown` is taken over, as report_select() made it. */
+void report_parts_reply(const Control *control, ServerRequest *request, Report *shown);
+
+/* Answers with plans: {"plans": how many, "channels", "instances"}. */
+void report_parts_reply_plans(const Control *control, ServerRequest *request,
+                              const KnownPlan *plans, size_t count);
