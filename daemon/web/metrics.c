@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/web/metrics.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,12 +11,25 @@
 #include "daemon/web/metrics_process.h"
 #include "daemon/web/metrics_text.h"
 
-typedef struct Metrics {
+/* Of which stage the next part is. */
+typedef enum MetricsStage {
+    METRICS_DAEMON,
+    METRICS_INSTANCES,
+    METRICS_CHANNELS,
+    METRICS_PROCESS,
+} MetricsStage;
+
+struct Metrics {
     MetricsText text;
+    WebView view;
     const Controller *controller;
     const Tally *tally;
     char **gateways; /* a label for each instance */
-} Metrics;
+    size_t gateway_count;
+    MetricsChannels *channels;
+    MetricsStage stage;
+    size_t metric, instance; /* METRICS_INSTANCES: which is next */
+};
 
 static const char *const metrics_operations[TALLY_OPERATION_COUNT] = {
     [REQUEST_LIST_CHANNELS] = "list_channels",   [REQUEST_LIST_MEMBERS] = "list_members",
@@ -68,15 +82,6 @@ static void metrics_put_daemon(Metrics *metrics, const WebView *view)
 }
 
 /* ---- of each instance ---- */
-
-static void metrics_put_of_instances(Metrics *metrics, const char *name, const char *type,
-                                     const char *help,
-                                     void (*put)(const Metrics *metrics, size_t instance))
-{
-    metrics_text_begin(&metrics->text, name, type, help);
-    for (size_t i = 0; i < metrics->controller->config->instance_count; i++)
-        put(metrics, i);
-}
 
 static void metrics_put_owner(const Metrics *metrics, size_t instance)
 {
@@ -219,49 +224,103 @@ static const struct {
      metrics_put_credential_failures},
 };
 
+/* As metrics_channels_append(). */
+static bool metrics_append_of_instances(Metrics *metrics, size_t size_max)
+{
+    size_t count = metrics->controller->config->instance_count;
+
+    for (; metrics->metric < ELEMENTS(metrics_of_instances); metrics->metric++) {
+        size_t metric = metrics->metric;
+
+        if (metrics->text.buf->size >= size_max)
+            return false;
+        if (metrics->instance == 0)
+            metrics_text_begin(&metrics->text, metrics_of_instances[metric].name,
+                               metrics_of_instances[metric].type,
+                               metrics_of_instances[metric].help);
+        while (metrics->instance < count && metrics->text.buf->size < size_max)
+            metrics_of_instances[metric].put(metrics, metrics->instance++);
+        if (metrics->instance < count)
+            return false;
+        metrics->instance = 0;
+    }
+    return true;
+}
+
 /* ---- all of it ---- */
 
-/* Labels that could not be made are a failure of `buf`. */
-static void metrics_append_with(Metrics *metrics, const WebView *view)
+static int metrics_label_instances(Metrics *metrics)
 {
     const Config *config = metrics->controller->config;
-    bool failed = false;
 
+    metrics->gateways = calloc(config->instance_count + 1, sizeof(*metrics->gateways));
+    if (!metrics->gateways)
+        return -ENOMEM;
     for (size_t i = 0; i < config->instance_count; i++) {
         Buf label = {0};
 
         metrics_text_append_label(&label, "gateway", config->instances[i].name);
         metrics->gateways[i] = buf_take(&label);
-        failed = failed || !metrics->gateways[i];
+        if (!metrics->gateways[i])
+            return -ENOMEM;
+        metrics->gateway_count++;
     }
-    if (failed) {
-        metrics->text.buf->failed = true;
+    return 0;
+}
+
+Metrics *metrics_new(const WebView *view)
+{
+    Metrics *metrics = calloc(1, sizeof(*metrics));
+
+    if (!metrics)
+        return NULL;
+    metrics->view = *view;
+    metrics->controller = view->controller;
+    metrics->tally = view->controller->backend.tally;
+    if (metrics_label_instances(metrics) == 0)
+        metrics->channels = metrics_channels_new(metrics->controller, metrics->gateways);
+    if (metrics->channels)
+        return metrics;
+    metrics_free(metrics);
+    return NULL;
+}
+
+void metrics_free(Metrics *metrics)
+{
+    if (!metrics)
         return;
+    metrics_channels_free(metrics->channels);
+    for (size_t i = 0; i < metrics->gateway_count; i++)
+        free(metrics->gateways[i]);
+    free(metrics->gateways);
+    free(metrics);
+}
+
+bool metrics_append_part(Metrics *metrics, size_t size_max, Buf *buf)
+{
+    metrics->text.buf = buf;
+    if (metrics->stage == METRICS_DAEMON) {
+        metrics_put_daemon(metrics, &metrics->view);
+        metrics->stage++;
     }
-    metrics_put_daemon(metrics, view);
-    for (size_t i = 0; i < ELEMENTS(metrics_of_instances); i++)
-        metrics_put_of_instances(metrics, metrics_of_instances[i].name,
-                                 metrics_of_instances[i].type, metrics_of_instances[i].help,
-                                 metrics_of_instances[i].put);
-    metrics_channels_append(metrics->controller, metrics->gateways, metrics->text.buf);
-    metrics_process_append(metrics->text.buf);
+    if (metrics->stage == METRICS_INSTANCES && metrics_append_of_instances(metrics, size_max))
+        metrics->stage++;
+    if (metrics->stage == METRICS_CHANNELS &&
+        metrics_channels_append(metrics->channels, size_max, buf))
+        metrics->stage++;
+    if (metrics->stage != METRICS_PROCESS)
+        return false;
+    metrics_process_append(buf);
+    return true;
 }
 
 void metrics_append(const WebView *view, Buf *buf)
 {
-    size_t count = view->controller->config->instance_count;
-    Metrics metrics = {
-        .text = {.buf = buf},
-        .controller = view->controller,
-        .tally = view->controller->backend.tally,
-        .gateways = calloc(count + 1, sizeof(*metrics.gateways)),
-    };
+    Metrics *metrics = metrics_new(view);
 
-    if (metrics.gateways)
-        metrics_append_with(&metrics, view);
+    if (metrics)
+        metrics_append_part(metrics, SIZE_MAX, buf);
     else
         buf->failed = true;
-    for (size_t i = 0; metrics.gateways && i < count; i++)
-        free(metrics.gateways[i]);
-    free(metrics.gateways);
+    metrics_free(metrics);
 }

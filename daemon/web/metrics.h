@@ -11,5 +11,17 @@
 
 #define METRICS_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
-/* Appends them all; once there is a controller. A failure sticks in `buf`. */
+/* All metrics, once there is a controller, which is borrowed as the view is. NULL without memory.
+ */
+typedef struct Metrics Metrics;
+Metrics *metrics_new(const WebView *view);
+
+/* Appends what follows, until `buf` has so many bytes: that of the next instances or channels.
+ * Whether that was the end. A failure sticks in `buf`. */
+bool metrics_append_part(Metrics *metrics, size_t size_max, Buf *buf);
+
+/* Also after the controller is gone. NULL is fine. */
+void metrics_free(Metrics *metrics);
+
+/* Appends them all. A failure sticks in `buf`. */
 void metrics_append(const WebView *view, Buf *buf);

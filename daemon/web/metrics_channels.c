@@ -18,16 +18,17 @@ typedef struct MetricsChannel {
     bool is_paused;
 } MetricsChannel;
 
-typedef struct MetricsChannels {
+struct MetricsChannels {
     MetricsText text;
     const Controller *controller;
     char *const *gateways;
     MetricsChannel *items;
-    size_t count;
+    size_t count, instance_count;
     Map *known; /* of each instance, its channels by their names, and by their ids with the byte
                  * behind them: a name may be another channel's id */
     Buf labels;
-} MetricsChannels;
+    size_t metric, number; /* of the next sample: the metric, and the channel */
+};
 
 /* ---- what they are called ---- */
 
@@ -286,46 +287,57 @@ static const struct {
 
 /* ---- all of it ---- */
 
-static int metrics_channels_init(MetricsChannels *channels, const Controller *controller,
-                                 char *const *gateways, Buf *buf)
+MetricsChannels *metrics_channels_new(const Controller *controller, char *const *gateways)
 {
     const Config *config = controller->config;
+    MetricsChannels *channels = calloc(1, sizeof(*channels));
 
+    if (!channels)
+        return NULL;
     *channels = (MetricsChannels){
-        .text = {.buf = buf},
         .controller = controller,
         .gateways = gateways,
         .items = calloc(config->channel_count + 1, sizeof(*channels->items)),
         .count = config->channel_count,
+        .instance_count = config->instance_count,
         .known = calloc(config->instance_count + 1, sizeof(*channels->known)),
     };
-    if (!channels->items || !channels->known)
-        return -ENOMEM;
-    return metrics_channels_collect(channels);
+    if (!channels->items || !channels->known || metrics_channels_collect(channels) < 0) {
+        metrics_channels_free(channels);
+        return NULL;
+    }
+    metrics_channels_look_at_pauses(channels);
+    return channels;
 }
 
-static void metrics_channels_done(MetricsChannels *channels)
+void metrics_channels_free(MetricsChannels *channels)
 {
-    for (size_t i = 0; channels->known && i < channels->controller->config->instance_count; i++)
+    if (!channels)
+        return;
+    for (size_t i = 0; channels->known && i < channels->instance_count; i++)
         map_done(&channels->known[i]);
     free(channels->known);
     free(channels->items);
     buf_done(&channels->labels);
+    free(channels);
 }
 
-void metrics_channels_append(const Controller *controller, char *const *gateways, Buf *buf)
+bool metrics_channels_append(MetricsChannels *channels, size_t size_max, Buf *buf)
 {
-    _cleanup_(metrics_channels_done) MetricsChannels channels;
+    channels->text.buf = buf;
+    for (; channels->metric < ELEMENTS(metrics_of_channels); channels->metric++) {
+        size_t metric = channels->metric;
 
-    if (metrics_channels_init(&channels, controller, gateways, buf) < 0) {
-        buf->failed = true;
-        return;
+        if (buf->size >= size_max)
+            return false;
+        if (channels->number == 0)
+            metrics_text_begin(&channels->text, metrics_of_channels[metric].name,
+                               metrics_of_channels[metric].type, metrics_of_channels[metric].help);
+        while (channels->number < channels->count && buf->size < size_max)
+            metrics_of_channels[metric].put(channels, &channels->items[channels->number++]);
+        if (channels->number < channels->count)
+            return false;
+        channels->number = 0;
     }
-    metrics_channels_look_at_pauses(&channels);
-    for (size_t i = 0; i < ELEMENTS(metrics_of_channels); i++) {
-        metrics_text_begin(&channels.text, metrics_of_channels[i].name, metrics_of_channels[i].type,
-                           metrics_of_channels[i].help);
-        for (size_t j = 0; j < channels.count; j++)
-            metrics_of_channels[i].put(&channels, &channels.items[j]);
-    }
+    return true;
 }
