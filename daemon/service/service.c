@@ -17,9 +17,6 @@
 /* How often a state that cannot be used is tried again. */
 #define STATE_RETRY_USEC (10 * USEC_PER_SEC)
 
-/* Between the steps in which old history is forgotten: they take a few milliseconds. */
-#define SERVICE_PRUNE_STEP_USEC (100 * USEC_PER_MSEC)
-
 void service_show_status(const Service *service)
 {
     char text[STATUS_LINE_SIZE], unread[SETTLE_TROUBLE_SIZE];
@@ -43,29 +40,28 @@ static void service_view(const void *userdata, WebView *ret_view)
     };
 }
 
-/* ---- the history's end ---- */
+/* ---- the upkeep of the state ---- */
 
-static int service_on_day(sd_event_source *source, uint64_t usec, void *userdata)
+static int service_on_upkeep(sd_event_source *source, uint64_t usec, void *userdata)
 {
     Service *service = userdata;
-    bool has_more = state_prune(&service->state, service->controller->config, 1);
+    uint64_t wait_usec = state_keep_up(&service->state, service->controller->config);
 
     (void)usec;
-    sd_event_source_set_time(source, clock_monotonic_usec() +
-                                         (has_more ? SERVICE_PRUNE_STEP_USEC : USEC_PER_DAY));
+    sd_event_source_set_time(source, clock_monotonic_usec() + wait_usec);
     sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
     return 0;
 }
 
-/* Old history is forgotten at the start and once a day. */
-static int service_keep_history_short(Service *service, Err *err)
+/* Old history is forgotten, and the rest looked at, from the start and once a day. */
+static int service_begin_upkeep(Service *service, Err *err)
 {
     int r;
 
     if (service->options->dry_run)
         return 0;
-    r = sd_event_add_time(service->event, NULL, CLOCK_MONOTONIC, 0, USEC_PER_MSEC, service_on_day,
-                          service);
+    r = sd_event_add_time(service->event, NULL, CLOCK_MONOTONIC, 0, USEC_PER_MSEC,
+                          service_on_upkeep, service);
     return r < 0 ? err_system(err, r, "cannot set up the event loop") : 0;
 }
 
@@ -175,7 +171,7 @@ static int service_load(Service *service, Err *err)
                                                           service, &service->reload.invalid_usec});
     control_use_notices(service->control, service->notices);
     service_begin_controller(service, controller);
-    r = service_keep_history_short(service, err);
+    r = service_begin_upkeep(service, err);
     return r < 0 ? r : 0;
 }
 

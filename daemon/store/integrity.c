@@ -114,7 +114,7 @@ static int integrity_check_file(const Store *store, size_t number, Err *err)
 
 /* ---- the pages ---- */
 
-static int integrity_say_damaged(Store *store, const char *what, Err *err)
+int integrity_say_damaged(Store *store, const char *what, Err *err)
 {
     store->is_damaged = true;
     return migrate_damaged(store, what, err);

@@ -38,3 +38,6 @@ int integrity_check(Store *store, Err *err);
  * are what was recorded. 0, or as store_check(); what cannot be read back is damage from then on.
  */
 int integrity_read_back(Store *store, const Batch *batches, size_t count, Err *err);
+
+/* The database is damaged from now on (`what`): -EBADMSG with the remedy. */
+int integrity_say_damaged(Store *store, const char *what, Err *err);

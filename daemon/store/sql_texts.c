@@ -15,6 +15,11 @@
 #define OLD_SAMPLE(before, count)                                                                  \
     "(steady_usec < " before " OR id <= (SELECT max(id) FROM sample) - " count ")"
 
+/* Whether an index of the table has the row, by the column that it begins with. */
+#define HAS_ENTRY(index, table, column, rest)                                                      \
+    "EXISTS (SELECT 1 FROM " table " AS entry INDEXED BY " index " WHERE entry." column            \
+    " = " table "." column rest " AND entry.id = " table ".id)"
+
 /* Actions with numbers from above ?1 to ?2, all of them old enough, that nothing needs any more. */
 #define FORGETTABLE "id > ?1 AND id <= ?2 AND " DECIDED " AND pass NOT IN " LAST_PASSES
 
@@ -198,6 +203,20 @@ const char *const sql_texts[QUERY_COUNT] = {
         "WHERE " OLD_SAMPLE("?3", "?4") ")",
     [QUERY_PRUNE_APPROVALS] = "DELETE FROM approval WHERE " LAPSED_APPROVAL " OR " LAPSED_WAITING,
     [QUERY_PRUNE_PAUSES] = "DELETE FROM pause WHERE " LAPSED_PAUSE,
+    [QUERY_INSPECT_ACTIONS] =
+        "SELECT id, " HAS_ENTRY("action_pass", "action", "pass", "") " AND " HAS_ENTRY(
+            "action_channel", "action", "channel_id",
+            "") " AND " HAS_ENTRY("action_name", "action", "channel_name",
+                                  "") " AND " HAS_ENTRY("action_time", "action", "recorded_usec",
+                                                        "") " AND EXISTS (SELECT 1 FROM pass WHERE "
+                                                            "pass.id = action.pass), "
+                                                            "length(member), length(after), "
+                                                            "length(original) FROM action "
+                                                            "WHERE id > ? ORDER BY id LIMIT ?",
+    [QUERY_INSPECT_SAMPLES] = "SELECT id, " HAS_ENTRY(
+        "sample_of_channel", "sample", "channel",
+        " AND entry.steady_usec = sample.steady_usec") " FROM sample "
+                                                       "WHERE id > ? ORDER BY id LIMIT ?",
     [QUERY_FREE_PAGES] = "PRAGMA freelist_count",
     [QUERY_GIVE_BACK] = "PRAGMA incremental_vacuum(256)",
     [QUERY_ACTION_RECENT] =

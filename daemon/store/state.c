@@ -11,8 +11,13 @@
 #include "daemon/base/hang.h"
 #include "daemon/base/log.h"
 #include "daemon/log/message_ids.h"
+#include "daemon/store/inspect.h"
 #include "daemon/store/lock.h"
 #include "daemon/store/state_dir.h"
+
+/* Between steps of a few milliseconds each. */
+#define PRUNE_STEP_USEC (100 * USEC_PER_MSEC)
+#define INSPECT_STEP_USEC USEC_PER_SEC
 
 /* The directory stays the same until a restart, whatever the settings say meanwhile. */
 static int state_find_directory(State *state, const Config *config)
@@ -129,6 +134,25 @@ bool state_prune(State *state, const Config *config, unsigned int steps_max)
     if (r <= 0)
         state_tell_pruned(state);
     return r > 0;
+}
+
+uint64_t state_keep_up(State *state, const Config *config)
+{
+    const LogFields fields = {.message_id = MESSAGE_STATE};
+    Err err = {0};
+    int r = 0;
+
+    if (!state->has_pruned && state_prune(state, config, 1))
+        return PRUNE_STEP_USEC;
+    state->has_pruned = true;
+    if (state->store)
+        r = store_inspect(state->store, &err);
+    if (r > 0)
+        return INSPECT_STEP_USEC;
+    state->has_pruned = false;
+    if (r < 0)
+        log_event(LOG_LEVEL_ERR, &fields, "%s", err.text);
+    return USEC_PER_DAY;
 }
 
 void state_close(State *state)

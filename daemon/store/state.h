@@ -14,6 +14,7 @@ typedef struct State {
     bool is_locked;
     Lock lock;          /* is_locked; a Store that can write has a lock of its own */
     StorePruned pruned; /* forgotten, and not told yet */
+    bool has_pruned;    /* in this round of state_keep_up() */
 } State;
 
 /* 0, also where the state cannot be used, which is logged; -EWOULDBLOCK when another rosterd holds
@@ -34,3 +35,8 @@ void state_close(State *state);
  * Whether there is more. At the end, and by state_close(), it is logged what was forgotten; a
  * failure is logged, and ends it. Not in a dry run. */
 bool state_prune(State *state, const Config *config, unsigned int steps_max);
+
+/* What a daemon does for the state while it runs, a bounded step at a time: forgets what is old,
+ * then looks at what is kept (inspect.h); damage is logged. Returns when the next step is due, from
+ * now: a day after the last of a round. Not in a dry run. */
+uint64_t state_keep_up(State *state, const Config *config);

@@ -58,6 +58,8 @@ struct Store {
     int64_t sent_size;   /* of the notes */
     sqlite3 *db;         /* NULL: for reading, and there is no database */
     SteadyClock steady;
+    uint64_t inspected_to;      /* inspect.c: this action, or sample, was looked at last */
+    bool has_inspected_actions; /* likewise: all of them, in this round */
     uint64_t steady_saved_usec; /* the clock in the database */
     uint64_t pruned_to; /* prune.c: a round under way has looked at actions up to this one */
     bool keeps_pages;   /* likewise: the database gives no pages back */
