@@ -9,7 +9,9 @@ with 60,000 deletions; and how often a client is answered during a pass.
 --instances: requests and connections side by side, and memory, of a daemon over 300 and over 1,000 instances.
 --answers: how big the answers are, and the daemon for them, with 100,000 extras and 100,000 missing.
 --state: a command in sync with 1,000,000 deletions in its history, against one with none."""
+import contextlib
 import pathlib
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -138,27 +140,47 @@ def measure_answers(build):
 
 
 def fill_history(path, count):
-    """As many rows as deletions like those in it, 2,000 an hour, whose passes were pruned."""
-    with sqlite3.connect(path) as database:
-        columns = [row[1] for row in database.execute("PRAGMA table_info(action)") if row[1] != "id"]
-        names = ", ".join(columns)
-        row = database.execute(f"SELECT {names} FROM action WHERE outcome IS NOT NULL LIMIT 1").fetchone()
-        database.executemany(f"INSERT INTO action ({names}) VALUES ({', '.join('?' * len(columns))})",
-                             (row for _ in range(count)))
+    """As many rows before those in it: 2,000 deletions an hour, 50 a pass, in 20 channels by turns."""
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        columns = [row[1] for row in database.execute("PRAGMA table_info(action)")]
+        given = {"id": "i", "pass": "'old-' || (i / 50)", "channel_id": "'channel-' || (i % 20)",
+                 "channel_name": "'old-' || (i % 20)", "steady_usec": "0",
+                 "recorded_usec": f"recorded_usec - 3600000000 - ({count} - i) * 1800000"}
+        known = [row[1] for row in database.execute("PRAGMA table_info(pass)")]
+        numbers = f"WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < {count}) "
+        database.execute(f"UPDATE action SET id = id + {count}")
+        if "last_action" in known:
+            database.execute(f"UPDATE pass SET last_action = last_action + {count}")
+        database.execute(f"{numbers}INSERT OR IGNORE INTO pass (id, started_usec) SELECT 'old-' || (i / 50), 1 FROM n")
+        database.execute(f"{numbers}INSERT INTO action ({', '.join(columns)}) "
+                         f"SELECT {', '.join(given.get(name, name) for name in columns)} FROM n CROSS JOIN "
+                         "(SELECT * FROM action ORDER BY id DESC LIMIT 1)")
+        if "last_action" in known:
+            database.execute("UPDATE pass SET last_action = (SELECT max(id) FROM action WHERE pass = pass.id)")
+
+
+def measure_history(stand):
+    for words in (["history", "--since", "1h"], ["history", "--channel", "bench-7"], ["undo", "--last", "--dry-run"]):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run([stand.build / "rosterctl", *words, "-c", stand.config], check=False,
+                              stdout=subprocess.PIPE)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        show("rosterctl " + " ".join(words), f"{after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime:.3f} CPU s",
+             f"{len(done.stdout):9} bytes", f"status {done.returncode}")
 
 
 def measure_state(build):
     print("state: a command in sync, 20 channels of 10 members")
     with tempfile.TemporaryDirectory() as folder, stands.Stand(build, folder, 20, 10, extras=1) as stand:
         stand.once()
-        figures = {}
         for count in (0, 1000000):
             if count:
                 fill_history(pathlib.Path(folder, "state", "rosterd.db"), count)
-            figures[count] = min(stand.once() for _ in range(5))
-            cpu, peak, status = figures[count]
-            show(f"{count} deletions more in its history", f"{cpu:.3f} CPU s", f"peak {mib(peak / 1024)}",
-                 f"status {status}")
+            first = stand.once()
+            cpu, peak, status = min(stand.once() for _ in range(5))
+            show(f"{count} deletions more in its history", f"{cpu:.3f} CPU s (the first time {first[0]:.3f})",
+                 f"peak {mib(peak / 1024)}", f"status {status}")
+            measure_history(stand)
 
 
 PARTS = {"--memory": measure_memory, "--turns": measure_turns, "--instances": measure_instances,
