@@ -60,6 +60,10 @@ typedef struct HttpProxy {
  * request ends as HTTP_LOST. May not cancel or submit. */
 typedef bool (*HttpOnPiece)(void *userdata, const char *bytes, size_t size);
 
+/* Is shown what is there so far of an answer's body that is collected; it may move until the next
+ * time. May not cancel or submit. */
+typedef void (*HttpOnBody)(void *userdata, const char *body, size_t size);
+
 typedef struct HttpRequest {
     const char *method;
     const char *url;
@@ -73,11 +77,13 @@ typedef struct HttpRequest {
     uint64_t connect_timeout_usec;
     uint64_t timeout_usec; /* of the whole, connecting included */
     size_t body_size_max;  /* of the answer; HTTP_BODY_SIZE_MAX is the service's */
+    size_t receive_size;   /* how much of it is received at once; 0: as much as TLS gives */
     /* Of an answer without an end: what comes of its body goes there, with the callback's userdata,
      * and is not kept; body_size_max does not count. NULL: it is collected. */
     HttpOnPiece on_piece;
-    bool plain_allowed;               /* http:// too */
-    bool is_fresh;                    /* on a new connection, to an address looked up anew */
+    HttpOnBody on_body; /* called each time more has come, with the callback's userdata; or NULL */
+    bool plain_allowed; /* http:// too */
+    bool is_fresh;      /* on a new connection, to an address looked up anew */
     uint64_t connection_age_max_usec; /* 0: HTTP_CONNECTION_AGE_MAX_USEC; whole seconds count */
 } HttpRequest;
 

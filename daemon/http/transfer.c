@@ -10,9 +10,8 @@
 #include "daemon/http/proxy_error.h"
 #include "daemon/http/transfer_trust.h"
 
-/* A TLS record is no longer, and each read takes one at most. The buffer is wiped after each
- * request, which is paid by its size. */
-#define RECEIVE_SIZE (16L * 1024L)
+/* A TLS record is no longer. The buffer is wiped after each request, which is paid by its size. */
+#define RECEIVE_SIZE (16U * 1024U)
 #define BODY_KEPT_MAX (512U * 1024U)
 
 /* A replaced ca_file is noticed this soon; within it, connections share what was read. */
@@ -36,6 +35,8 @@ static size_t transfer_on_body(char *bytes, size_t one, size_t size, void *userd
         transfer->out_of_memory = true;
         return 0;
     }
+    if (transfer->on_body)
+        transfer->on_body(transfer->userdata, transfer->body.data, transfer->body.size);
     return size;
 }
 
@@ -125,7 +126,6 @@ static CURLcode transfer_set_fixed(HttpTransfer *transfer)
         {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
         {CURLOPT_TCP_KEEPALIVE, 1},
         {CURLOPT_TCP_NODELAY, 1},
-        {CURLOPT_BUFFERSIZE, RECEIVE_SIZE},
     };
     CURLcode code = CURLE_OK;
 
@@ -235,6 +235,18 @@ static CURLcode transfer_set_method(HttpTransfer *transfer, const HttpRequest *r
     return code;
 }
 
+static CURLcode transfer_set_receive_size(HttpTransfer *transfer, size_t receive_size)
+{
+    size_t size = receive_size ? receive_size : RECEIVE_SIZE;
+    CURLcode code;
+
+    if (transfer->receive_size == size)
+        return CURLE_OK;
+    code = curl_easy_setopt(transfer->easy, CURLOPT_BUFFERSIZE, (long)size);
+    transfer->receive_size = code == CURLE_OK ? size : 0;
+    return code;
+}
+
 static long transfer_msec(uint64_t usec)
 {
     uint64_t msec = (usec + USEC_PER_MSEC - 1) / USEC_PER_MSEC;
@@ -276,6 +288,7 @@ int transfer_prepare(HttpTransfer *transfer, const HttpRequest *request)
         (request->proxy && !str_has_prefix(request->url, "https://")))
         return -EINVAL;
     transfer->on_piece = request->on_piece;
+    transfer->on_body = request->on_body;
     transfer->headers_size = 0;
     transfer->header_lines = 0;
     transfer->sends = 0;
@@ -292,6 +305,8 @@ int transfer_prepare(HttpTransfer *transfer, const HttpRequest *request)
         code = transfer_set_bounds(transfer, request);
     if (code == CURLE_OK)
         code = transfer_trust_set(transfer, request);
+    if (code == CURLE_OK)
+        code = transfer_set_receive_size(transfer, request->receive_size);
     if (code == CURLE_OK)
         code = transfer_set_protocols(transfer, request->plain_allowed);
     if (code == CURLE_OK)
@@ -366,5 +381,6 @@ void transfer_clear(HttpTransfer *transfer)
         buf_done(&transfer->body);
     transfer->callback = NULL;
     transfer->on_piece = NULL;
+    transfer->on_body = NULL;
     transfer->userdata = NULL;
 }

@@ -25,6 +25,7 @@ struct HttpTransfer {
     struct curl_slist headers[HTTP_HEADERS_MAX + 1];
     Buf body;
     HttpOnPiece on_piece; /* NULL: the body is collected */
+    HttpOnBody on_body;   /* NULL: nobody looks at it meanwhile */
     size_t body_size_max;
     uint64_t connect_timeout_usec, timeout_usec;
     size_t headers_size;       /* of the answer, all of its parts */
@@ -39,7 +40,8 @@ struct HttpTransfer {
     bool has_ca_file_set;
     bool has_certificate;
     int plain_allowed; /* -1: not told yet */
-    char *proxy;       /* its url; NULL: none, which the handle was told */
+    size_t receive_size;
+    char *proxy; /* its url; NULL: none, which the handle was told */
     bool proxy_has_user;
     char error[CURL_ERROR_SIZE];
     char message[HTTP_MESSAGE_SIZE];

@@ -257,6 +257,44 @@ static void test_drip(void **state)
     assert_string_equal(http_case->body, "fine");
 }
 
+#define LONG_SIZE 100000U
+#define RECEIVED_SIZE 4096U
+
+static char long_body[LONG_SIZE + 1];
+static size_t shown_size, shown_times;
+
+static void serve_long(PeerConnection *connection, const char *request, HttpCase *http_case)
+{
+    (void)request;
+    (void)http_case;
+    peer_answer(connection, 200, "", long_body);
+}
+
+static void on_body(void *userdata, const char *body, size_t size)
+{
+    (void)userdata;
+    assert_in_range(size, shown_size + 1, shown_size + RECEIVED_SIZE);
+    assert_memory_equal(body, long_body, size);
+    shown_size = size;
+    shown_times++;
+}
+
+static void test_body_is_shown_as_it_comes(void **state)
+{
+    HttpCase *http_case = *state;
+
+    for (size_t i = 0; i < LONG_SIZE; i++)
+        long_body[i] = (char)('a' + i % 26);
+    shown_size = shown_times = 0;
+    http_case->serve = serve_long;
+    http_case->request.receive_size = RECEIVED_SIZE;
+    http_case->request.on_body = on_body;
+    http_case_ask(http_case, HTTP_ANSWERED);
+    assert_int_equal(http_case->body_size, LONG_SIZE);
+    assert_int_equal(shown_size, LONG_SIZE);
+    assert_in_range(shown_times, LONG_SIZE / RECEIVED_SIZE, LONG_SIZE);
+}
+
 static void test_dates(void **state)
 {
     uint64_t usec = 0;
@@ -294,6 +332,7 @@ int main(void)
         TEST(test_redirect_is_not_followed),
         TEST(test_proxies_of_the_environment_are_ignored),
         TEST(test_drip),
+        TEST(test_body_is_shown_as_it_comes),
         TEST(test_dates),
     };
 
