@@ -6,6 +6,10 @@
 #include "daemon/roma/wire/member_body.h"
 #include "reconcile/request/classify.h"
 
+/* A page of 500 members has 140 KiB and more; what answers a change is empty, or an error. */
+#define RECEIVE_SIZE_LIST (64U * 1024U)
+#define RECEIVE_SIZE_CHANGE (4U * 1024U)
+
 /* A Request under way: what it borrows while HTTP has it. */
 struct RomaTransfer {
     RomaClient *client;
@@ -13,6 +17,7 @@ struct RomaTransfer {
     HttpTransfer *http;
     Headers headers;
     Buf body; /* of the request */
+    ResponsePage page;
     RequestKind kind;
     size_t instance;
     void *tag;
@@ -22,6 +27,7 @@ static void roma_transfer_free(RomaTransfer *transfer)
 {
     headers_done(&transfer->headers);
     buf_done(&transfer->body);
+    response_page_done(&transfer->page);
     free(transfer);
 }
 
@@ -47,6 +53,7 @@ static void roma_transfer_end(RomaClient *client, RomaTransfer *transfer)
 static void roma_transfer_keep(RomaClient *client, RomaTransfer *transfer)
 {
     headers_clear(&transfer->headers);
+    response_page_clear(&transfer->page);
     transfer->http = NULL;
     transfer->next = client->idle;
     client->idle = transfer;
@@ -66,6 +73,13 @@ static RomaTransfer *roma_transfer_take(RomaClient *client)
     return transfer;
 }
 
+static void roma_client_on_body(void *userdata, const char *body, size_t size)
+{
+    RomaTransfer *transfer = userdata;
+
+    response_feed(&transfer->page, transfer->kind, body, size);
+}
+
 static void roma_client_on_http(void *userdata, const HttpAnswer *http)
 {
     RomaTransfer *transfer = userdata;
@@ -77,11 +91,11 @@ static void roma_client_on_http(void *userdata, const HttpAnswer *http)
     instance->has_failed = response_is_of_nobody(http);
     if (http->proxy_status == 407 || http->proxy_status == 401)
         route_refresh(&instance->route, client->http);
-    response_read(&client->reader, transfer->kind, transfer->headers.credential, http, &answer);
+    response_read(&client->reader, &transfer->page, transfer->kind, transfer->headers.credential,
+                  http, &answer);
     if (http->status == 401 || classify(transfer->kind, &answer) == VERDICT_RENEW)
         credential_cache_note_refused(instance->credential_cache, transfer->headers.credential);
     client->on_answer(client->userdata, transfer->tag, &answer);
-    response_reader_clear(&client->reader);
     roma_transfer_keep(client, transfer);
 }
 
@@ -151,6 +165,8 @@ static int roma_transfer_send(RomaTransfer *transfer, const RomaInstance *instan
         .body_size = line.body_size,
         .is_fresh = instance->has_failed,
         .body_size_max = HTTP_BODY_SIZE_MAX,
+        .on_body = roma_client_on_body,
+        .receive_size = request_is_change(request->kind) ? RECEIVE_SIZE_CHANGE : RECEIVE_SIZE_LIST,
     };
     route_apply(&instance->route, settings->endpoint, &http);
     return http_submit(client->http, &http, roma_client_on_http, transfer, &transfer->http);

@@ -78,16 +78,18 @@ static void check_kind(RequestKind kind, const HttpAnswer *http, const Answer *a
 static void check_answer(RequestKind kind, const HttpAnswer *http)
 {
     static ResponseReader reader;
+    static ResponsePage page;
     Answer answer;
 
     if (!reader.parser.tokener)
         assert(response_reader_init(&reader) == 0);
-    response_read(&reader, kind, get_credential(), http, &answer);
+    response_feed(&page, kind, http->body, http->body_size / 2);
+    response_read(&reader, &page, kind, get_credential(), http, &answer);
     check_kind(kind, http, &answer);
     check_text(answer.message, sizeof(answer.message));
     check_text(answer.code, sizeof(answer.code));
     check_text(answer.request_id, sizeof(answer.request_id));
-    response_reader_clear(&reader);
+    response_page_clear(&page);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

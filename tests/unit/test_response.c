@@ -11,6 +11,7 @@
 #include "daemon/roma/wire/response.h"
 
 static ResponseReader reader;
+static ResponsePage page;
 
 static int setup(void **state)
 {
@@ -21,6 +22,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
+    response_page_done(&page);
     response_reader_done(&reader);
     return 0;
 }
@@ -31,7 +33,7 @@ static Answer read_as(RequestKind kind, HttpResult result, int status)
         .result = result, .status = status, .body = "", .message = "what went wrong"};
     Answer answer;
 
-    response_read(&reader, kind, NULL, &http, &answer);
+    response_read(&reader, &page, kind, NULL, &http, &answer);
     assert_string_equal(answer.message, "what went wrong");
     return answer;
 }

@@ -22,17 +22,29 @@ int response_reader_init(ResponseReader *reader)
 
 void response_reader_done(ResponseReader *reader)
 {
-    members_done(&reader->members);
-    channels_done(&reader->channels);
     json_parser_done(&reader->parser);
     buf_done(&reader->scratch);
     buf_done(&reader->refusal);
 }
 
-void response_reader_clear(ResponseReader *reader)
+void response_feed(ResponsePage *page, RequestKind kind, const char *body, size_t size)
 {
-    members_clear(&reader->members);
-    channels_clear(&reader->channels);
+    if (kind == REQUEST_LIST_MEMBERS)
+        members_feed(&page->members, body, size);
+    else if (kind == REQUEST_LIST_CHANNELS)
+        channels_feed(&page->channels, body, size);
+}
+
+void response_page_clear(ResponsePage *page)
+{
+    members_clear(&page->members);
+    channels_clear(&page->channels);
+}
+
+void response_page_done(ResponsePage *page)
+{
+    members_done(&page->members);
+    channels_done(&page->channels);
 }
 
 bool response_parse_retry_after(const char *text, const char *date, uint64_t realtime_usec,
@@ -166,20 +178,19 @@ static void response_read_error(ResponseReader *reader, const Credential *creden
     response_read_retry_after(http, answer);
 }
 
-static int response_parse_page(ResponseReader *reader, RequestKind kind, const HttpAnswer *http,
-                               Err *err)
+static int response_parse_page(ResponseReader *reader, ResponsePage *page, RequestKind kind,
+                               const HttpAnswer *http, Err *err)
 {
     return kind == REQUEST_LIST_MEMBERS
-               ? members_parse(&reader->members, &reader->parser, http->body, http->body_size, err)
-               : channels_parse(&reader->channels, &reader->parser, http->body, http->body_size,
-                                err);
+               ? members_parse(&page->members, &reader->parser, http->body, http->body_size, err)
+               : channels_parse(&page->channels, &reader->parser, http->body, http->body_size, err);
 }
 
-static void response_read_page(ResponseReader *reader, RequestKind kind,
+static void response_read_page(ResponseReader *reader, ResponsePage *page, RequestKind kind,
                                const Credential *credential, const HttpAnswer *http, Answer *answer)
 {
     Err err = {0};
-    int r = response_parse_page(reader, kind, http, &err);
+    int r = response_parse_page(reader, page, kind, http, &err);
 
     /* A page that tells an error is none, however many rows stand beside it. */
     if (r < 0 && error_is_told(http->body, http->body_size)) {
@@ -189,9 +200,9 @@ static void response_read_page(ResponseReader *reader, RequestKind kind,
         response_put_string(reader, credential, r < 0 ? err.text : "a list is answered with 200",
                             answer->message, sizeof(answer->message));
     } else if (kind == REQUEST_LIST_MEMBERS) {
-        answer->members = &reader->members.page;
+        answer->members = &page->members.page;
     } else {
-        answer->channels = &reader->channels.page;
+        answer->channels = &page->channels.page;
     }
 }
 
@@ -212,7 +223,7 @@ static int response_promised(RequestKind kind)
     return 0;
 }
 
-static void response_read_http(ResponseReader *reader, RequestKind kind,
+static void response_read_http(ResponseReader *reader, ResponsePage *page, RequestKind kind,
                                const Credential *credential, const HttpAnswer *http, Answer *answer)
 {
     int promised = response_promised(kind);
@@ -225,7 +236,7 @@ static void response_read_http(ResponseReader *reader, RequestKind kind,
                                                  &answer->clock_apart_usec);
     response_read_request_id(reader, credential, http, answer);
     if (http->status < 300 && promised == 0)
-        response_read_page(reader, kind, credential, http, answer);
+        response_read_page(reader, page, kind, credential, http, answer);
     else if (http->status != promised || error_is_told(http->body, http->body_size))
         response_read_error(reader, credential, http, answer);
 }
@@ -267,13 +278,13 @@ static void response_read_end(RequestKind kind, const HttpAnswer *http, Answer *
     }
 }
 
-void response_read(ResponseReader *reader, RequestKind kind, const Credential *credential,
-                   const HttpAnswer *http, Answer *ret_answer)
+void response_read(ResponseReader *reader, ResponsePage *page, RequestKind kind,
+                   const Credential *credential, const HttpAnswer *http, Answer *ret_answer)
 {
     *ret_answer = (Answer){.took_usec = http->took_usec};
     str_copy(ret_answer->message, sizeof(ret_answer->message), http->message);
     if (http->result == HTTP_ANSWERED)
-        response_read_http(reader, kind, credential, http, ret_answer);
+        response_read_http(reader, page, kind, credential, http, ret_answer);
     else
         response_read_end(kind, http, ret_answer);
 }
