@@ -397,7 +397,7 @@ class Scratch:
             raise RuntimeError(done.stdout)
         return archive
 
-    def run(self, command, seconds=120):
+    def run(self, command, seconds=TEST_SECONDS):
         return subprocess.run(command, cwd=self.folder, stdin=subprocess.DEVNULL,
                               env={**os.environ, "LD_LIBRARY_PATH": self.folder},
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
