@@ -238,8 +238,11 @@ static bool metrics_append_of_instances(Metrics *metrics, size_t size_max)
             metrics_text_begin(&metrics->text, metrics_of_instances[metric].name,
                                metrics_of_instances[metric].type,
                                metrics_of_instances[metric].help);
-        while (metrics->instance < count && metrics->text.buf->size < size_max)
+        while (metrics->instance < count) {
             metrics_of_instances[metric].put(metrics, metrics->instance++);
+            if (metrics->text.buf->size >= size_max)
+                break;
+        }
         if (metrics->instance < count)
             return false;
         metrics->instance = 0;

@@ -333,8 +333,11 @@ bool metrics_channels_append(MetricsChannels *channels, size_t size_max, Buf *bu
         if (channels->number == 0)
             metrics_text_begin(&channels->text, metrics_of_channels[metric].name,
                                metrics_of_channels[metric].type, metrics_of_channels[metric].help);
-        while (channels->number < channels->count && buf->size < size_max)
+        while (channels->number < channels->count) {
             metrics_of_channels[metric].put(channels, &channels->items[channels->number++]);
+            if (buf->size >= size_max)
+                break;
+        }
         if (channels->number < channels->count)
             return false;
         channels->number = 0;
