@@ -119,6 +119,15 @@ void limiter_leave(LimiterUser *user)
     limiter_rest(user, false);
 }
 
+static bool limiter_is_over(const LimiterUser *user, uint64_t now_usec)
+{
+    uint64_t usec = now_usec - user->turn_usec;
+
+    return user->has_turn &&
+           (usec >= LIMITER_TURN_MAX_USEC ||
+            (usec >= LIMITER_TURN_USEC && user->turn_requests >= LIMITER_TURN_REQUESTS));
+}
+
 /* Its turn is over: goes to the end of the line, unless no other can use its permit. */
 static void limiter_end_turn(LimiterUser *user)
 {
@@ -132,8 +141,8 @@ bool limiter_take(LimiterUser *user, bool is_urgent, uint64_t now_usec)
     if (!user->limiter)
         return true;
     limiter_recount(user, limiter_is_active(user));
-    if (user->held > user->used && user->limiter->first && user->has_turn && !is_urgent &&
-        now_usec >= user->turn_usec + LIMITER_TURN_USEC)
+    if (user->held > user->used && user->limiter->first && !is_urgent &&
+        limiter_is_over(user, now_usec))
         limiter_end_turn(user);
     if (user->held == user->used && is_urgent)
         limiter_leave_line(user);
@@ -143,9 +152,12 @@ bool limiter_take(LimiterUser *user, bool is_urgent, uint64_t now_usec)
         limiter_hand_out(user->limiter, user);
     if (user->held == user->used)
         return false;
-    if (!user->has_turn)
+    if (!user->has_turn) {
         user->turn_usec = now_usec;
+        user->turn_requests = 0;
+    }
     user->has_turn = true;
+    user->turn_requests++;
     user->used++;
     return true;
 }

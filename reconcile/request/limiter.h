@@ -11,8 +11,9 @@
  * What makes it fair:
  *
  * - A free permit goes to the user who has waited longest. A user that has had permits for
- *   LIMITER_TURN_USEC gives each up after the answer under way and goes to the end of the line, if
- *   another could use it. A call that completes a change goes first.
+ *   LIMITER_TURN_USEC and LIMITER_TURN_REQUESTS gives each up after the answer under way and goes
+ * to the end of the line, if another could use it; after LIMITER_TURN_MAX_USEC however few requests
+ *   it had. A call that completes a change goes first.
  * - While others wait, no user gets more than its share: all permits divided by the users that
  *   hold some or wait, at least one. So slow instances do not gather them.
  * - Instances whose last request got no answer hold half of all permits together at the most, at
@@ -28,8 +29,12 @@
 
 #include "daemon/base/clock.h"
 
-/* How long permits may be kept while others wait. A TLS handshake costs little beside it. */
+/* How long, and for how many requests, permits may be kept while others wait. Handshakes cost
+ * little beside it, also where all of them at once keep the processor busy for longer than the
+ * time. */
 #define LIMITER_TURN_USEC USEC_PER_SEC
+#define LIMITER_TURN_REQUESTS 8
+#define LIMITER_TURN_MAX_USEC (10 * USEC_PER_SEC)
 
 typedef struct Limiter Limiter;
 typedef struct LimiterUser LimiterUser;
@@ -55,7 +60,8 @@ struct LimiterUser {
     size_t used;                  /* of these, by requests in flight */
     size_t silent;                /* of these, those that count as held by silent instances */
     uint64_t turn_usec;           /* monotonic: when its turn began */
-    bool has_turn;                /* turn_usec is known */
+    size_t turn_requests;         /* begun in it */
+    bool has_turn;                /* the two are known */
 };
 
 /* Starts as {.total = limits.total_concurrency}. */

@@ -121,6 +121,24 @@ static void test_a_permit_is_kept_for_a_turn(void **state)
     assert_true(take(&crowd, 0, LATE));
 }
 
+/* Where each answer takes long, it is for some requests all the same, unless that takes very long.
+ */
+static void test_a_turn_is_for_some_requests(void **state)
+{
+    Crowd crowd;
+
+    (void)state;
+    crowd_init(&crowd, 1, false);
+    assert_true(take(&crowd, 0, 1));
+    assert_false(take(&crowd, 1, 1));
+    for (size_t i = 1; i < 4; i++) {
+        limiter_end(&crowd.senders[0].user);
+        assert_true(take(&crowd, 0, i * LATE));
+    }
+    limiter_end(&crowd.senders[0].user);
+    assert_false(take(&crowd, 0, 1 + LIMITER_TURN_MAX_USEC));
+}
+
 static void test_a_turn_goes_on_where_nobody_waits(void **state)
 {
     Crowd crowd;
@@ -297,6 +315,7 @@ int main(void)
         cmocka_unit_test(test_one_alone_has_all),
         cmocka_unit_test(test_no_more_than_its_share_while_others_wait),
         cmocka_unit_test(test_a_permit_is_kept_for_a_turn),
+        cmocka_unit_test(test_a_turn_is_for_some_requests),
         cmocka_unit_test(test_a_turn_goes_on_where_nobody_waits),
         cmocka_unit_test(test_what_completes_a_change_goes_first),
         cmocka_unit_test(test_the_silent_have_half),
