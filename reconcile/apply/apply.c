@@ -71,9 +71,9 @@ void apply_mark(ChannelPass *channel, Outcome outcome)
         *sent_outcome(channel, i) = outcome;
     for (size_t i = 0; i < report->added_count; i++)
         report->added[i].outcome = outcome;
-    for (size_t i = 0; i < channel->plan.correct_count; i++)
+    for (size_t i = 0; i < channel->plan.correct_count && i < report->changed_count; i++)
         report->changed[i].outcome = outcome;
-    for (size_t i = 0; i < channel->plan.extra_count; i++) {
+    for (size_t i = 0; i < report->extra_count; i++) {
         if (plan_is_leaving(&channel->plan.extras[i]))
             report->extras[i].outcome = outcome;
     }

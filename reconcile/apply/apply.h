@@ -44,7 +44,7 @@ void apply_enable(ChannelPass *channel, ChannelOnWhole on_enabled);
 /* Ends a channel of whose changes nothing is recorded or sent. */
 void apply_skip(ChannelPass *channel, Result result, const Err *err);
 
-/* What is planned has that outcome, in the report. */
+/* What is planned has that outcome, in the report, as far as there was memory to report it. */
 void apply_mark(ChannelPass *channel, Outcome outcome);
 
 /* Sends the next change, or what follows the last one. */

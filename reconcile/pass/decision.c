@@ -264,25 +264,27 @@ static int decision_check_groups(const ChannelPass *channel, Err *err)
                    absent, buf_failed(&groups) < 0 ? "?" : buf_text(&groups));
 }
 
+/* Of a list that there is no memory to report, the report tells nothing. */
 static int decision_report_plan(ChannelPass *channel)
 {
     ChannelReport *report = channel->report;
     const Plan *plan = &channel->plan;
 
-    report->has_list = true;
-    report->live_count = plan->live_count;
-    report->ignored_count = plan->ignored_count;
-    report->disabled_count = plan->disabled_count;
     if (report_set_extras(report, plan->extras, plan->extra_count) < 0 ||
         report_set_changed(report, &channel->desired, plan->changed, plan->changed_count) < 0 ||
         report_set_added(report, &channel->diff, plan->add_count) < 0 ||
-        report_add_enabled(report, channel->fates.enabled, channel->fates.enabled_count) < 0)
+        report_add_enabled(report, channel->fates.enabled, channel->fates.enabled_count) < 0 ||
+        report_set_missing(report, &channel->diff) < 0)
         return -ENOMEM;
     for (size_t i = 0; i < report->extra_count; i++) {
         if (plan->extras[i].fate == EXTRA_STAYS)
             report->extras[i].outcome = OUTCOME_SKIPPED;
     }
-    return report_set_missing(report, &channel->diff);
+    report->has_list = true;
+    report->live_count = plan->live_count;
+    report->ignored_count = plan->ignored_count;
+    report->disabled_count = plan->disabled_count;
+    return 0;
 }
 
 /* ---- quarantine ---- */

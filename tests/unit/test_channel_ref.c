@@ -31,6 +31,7 @@ static char keys[2][INSTANCE_KEY_SIZE] = {KEY, KEY_B};
 static ChannelReport reports[3];
 static InstanceReport instance_report;
 static Scheduler schedulers[2];
+static size_t numbers[] = {0, 0, 1, 2};
 static Controller controller;
 
 static int setup(void **state)
@@ -49,7 +50,12 @@ static int setup(void **state)
     schedulers[0].last = (Report){.channels = reports, .channel_count = 3};
     schedulers[1].instance = 1;
     controller = (Controller){
-        .config = &config, .schedulers = schedulers, .scheduler_count = 2, .backend.keys = keys};
+        .config = &config,
+        .schedulers = schedulers,
+        .scheduler_count = 2,
+        .numbers = numbers,
+        .backend.keys = keys,
+    };
     return 0;
 }
 
