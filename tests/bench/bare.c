@@ -20,11 +20,14 @@ typedef struct Body {
     size_t size, capacity;
 } Body;
 
+#define PAGE_ROWS 500
+
 typedef struct Channel {
     char *name, *id;
     char **extras;
     size_t extra_count, next_extra;
-    bool listed;
+    size_t rows; /* listed so far */
+    bool listed; /* all of them */
 } Channel;
 
 typedef struct Worker {
@@ -161,7 +164,8 @@ static void on_list(Worker *worker)
     json_object *rows = json_object_object_get(root, "members");
     size_t count = json_object_array_length(rows);
 
-    channel->extras = calloc(count + 1, sizeof(*channel->extras));
+    channel->extras =
+        realloc(channel->extras, (channel->extra_count + count + 1) * sizeof(*channel->extras));
     for (size_t i = 0; channel->extras && i < count; i++) {
         json_object *row = json_object_array_get_idx(rows, i);
         char key[512];
@@ -171,8 +175,10 @@ static void on_list(Worker *worker)
         if (!bare.slots[set_slot(key)])
             channel->extras[channel->extra_count++] = strdup(string_of(row, "id"));
     }
+    channel->rows += count;
+    channel->listed =
+        channel->rows >= (size_t)json_object_get_int64(json_object_object_get(root, "total"));
     json_object_put(root);
-    channel->listed = true;
 }
 
 /* The worker's next request; false when there is none left. */
@@ -181,16 +187,19 @@ static bool next_request(Worker *worker)
     Channel *channel = worker->channel;
     char path[512];
 
-    if (channel && channel->next_extra < channel->extra_count) {
+    if (channel && channel->listed && channel->next_extra < channel->extra_count) {
         snprintf(path, sizeof(path), "/%s/members/%s", channel->id,
                  channel->extras[channel->next_extra++]);
         prepare(worker, "DELETE", path);
         return true;
     }
-    if (bare.next_channel == bare.channel_count)
-        return false;
-    channel = worker->channel = &bare.channels[bare.next_channel++];
-    snprintf(path, sizeof(path), "/%s/members?limit=500&offset=0", channel->id);
+    if (!channel || channel->listed) {
+        if (bare.next_channel == bare.channel_count)
+            return false;
+        channel = worker->channel = &bare.channels[bare.next_channel++];
+    }
+    snprintf(path, sizeof(path), "/%s/members?limit=%d&offset=%zu", channel->id, PAGE_ROWS,
+             channel->rows);
     prepare(worker, "GET", path);
     return true;
 }
