@@ -260,10 +260,18 @@ static int history_span(Store *store, const StoreFilter *filter, uint64_t *ret_f
 static int history_query_page(Store *store, const StoreFilter *filter, StoreActions *actions,
                               uint64_t *ret_next, Err *err)
 {
+    StoreFilter from = *filter;
     uint64_t first = 0, last = 0, through;
-    int r = history_span(store, filter, &first, &last, err);
+    int r = 0;
 
     *ret_next = 0;
+    /* The first page begins where the time does; the others follow it. */
+    if (filter->after == 0 && filter->since_usec > 0) {
+        r = history_find_first(store, filter->since_usec, &first, err);
+        from.after = first > 0 ? first - 1 : 0;
+    }
+    if (r == 0)
+        r = history_span(store, &from, &first, &last, err);
     if (r < 0 || first == 0 || first > last)
         return r;
     through = last - first < STORE_HISTORY_SCAN ? last : first + STORE_HISTORY_SCAN - 1;

@@ -121,7 +121,7 @@ static const struct {
     {"future", {.since_usec = NOW + 1}, 0},
 };
 
-#define ASKED (ELEMENTS(asked) + 3)
+#define ASKED (ELEMENTS(asked) + 4)
 
 /* Steps of SQLite's machine since the last look. */
 static uint64_t count_steps(Store *store)
@@ -147,6 +147,19 @@ static uint64_t ask(Folder *folder, Store *store, size_t number)
         fail_msg("%s: %zu found", asked[number].name, actions.count);
     store_actions_done(&actions);
     return count_steps(store);
+}
+
+/* The first page of what was done lately. */
+static void read_page(Folder *folder, Store *store)
+{
+    const StoreFilter filter = {.since_usec = NOW - 10 * USEC_PER_SEC};
+    StoreActions actions = {0};
+    uint64_t next = 1;
+
+    assert_int_equal(store_history_page(store, &filter, &actions, &next, &folder->err), 0);
+    assert_int_equal(actions.count, 10);
+    assert_int_equal(next, 0);
+    store_actions_done(&actions);
 }
 
 /* A pass in which nothing is to be changed, long after the last change. */
@@ -186,6 +199,8 @@ static void ask_all(void **state, unsigned int count, uint64_t ret_steps[static 
     assert_int_equal(store_find_last_changing(store, NULL, NULL, pass, NULL), 0);
     ret_steps[number++] = count_steps(store);
     assert_int_equal(store_find_last_changing(store, "prod", "channel-3", pass, NULL), 0);
+    ret_steps[number++] = count_steps(store);
+    read_page(folder, store);
     ret_steps[number++] = count_steps(store);
     pass_in_sync(folder, store);
     ret_steps[number++] = count_steps(store);
