@@ -147,12 +147,13 @@ demo: deps-demo
 	@tests/demo.sh $(B)
 
 bench: deps
-	@$(MAKE) --no-print-directory -s all romasim $(B)/tests/bench/bare $(B)/tests/bench/parts
+	@$(MAKE) --no-print-directory -s all romasim $(addprefix $(B)/tests/bench/,bare parts turns.so)
 	$(PYTHON) tests/bench/bench.py $(B)
 	$(PYTHON) tests/bench/bench.py $(B) --parts
 	$(PYTHON) tests/bench/bench.py $(B) --instructions
 	$(PYTHON) tests/bench/bench.py $(B) --modes
 	$(PYTHON) tests/bench/bench.py $(B) --seen
+	$(PYTHON) tests/bench/passes.py $(B)
 
 # Figures of rosterd at its limits: minutes, and none of them is asserted.
 bench-scale: deps

@@ -137,24 +137,41 @@ static const char *string_of(json_object *row, const char *key)
     return json_object_get_string(json_object_object_get(row, key));
 }
 
-static void list_channels(Worker *worker)
+/* A page of the list; how many rows it has. */
+static size_t list_channels_from(Worker *worker, size_t offset)
 {
     json_object *root, *rows;
+    char path[64];
+    size_t count;
 
-    prepare(worker, "GET", "?limit=500&offset=0");
+    snprintf(path, sizeof(path), "?limit=500&offset=%zu", offset);
+    prepare(worker, "GET", path);
     if (curl_easy_perform(worker->easy) != CURLE_OK)
         exit(1);
     root = json_tokener_parse(worker->body.data);
     rows = json_object_object_get(root, "vpc_channels");
-    bare.channel_count = json_object_array_length(rows);
-    bare.channels = calloc(bare.channel_count, sizeof(*bare.channels));
-    for (size_t i = 0; bare.channels && i < bare.channel_count; i++) {
+    count = json_object_array_length(rows);
+    bare.channels = realloc(bare.channels, (offset + count + 1) * sizeof(*bare.channels));
+    if (!bare.channels)
+        exit(1);
+    for (size_t i = 0; i < count; i++) {
         json_object *row = json_object_array_get_idx(rows, i);
 
-        bare.channels[i].name = strdup(string_of(row, "name"));
-        bare.channels[i].id = strdup(string_of(row, "id"));
+        bare.channels[offset + i] =
+            (Channel){.name = strdup(string_of(row, "name")), .id = strdup(string_of(row, "id"))};
     }
     json_object_put(root);
+    return count;
+}
+
+static void list_channels(Worker *worker)
+{
+    size_t count;
+
+    do {
+        count = list_channels_from(worker, bare.channel_count);
+        bare.channel_count += count;
+    } while (count == 500);
 }
 
 static void on_list(Worker *worker)
@@ -248,7 +265,7 @@ int main(int argc, char *argv[])
         return 64;
     count = strtoul(argv[4], NULL, 10);
     bare.prefix = argv[1];
-    bare.mask = (1U << 19) - 1;
+    bare.mask = (1U << 21) - 1;
     bare.slots = calloc(bare.mask + 1, sizeof(*bare.slots));
     workers = calloc(count, sizeof(*workers));
     multi = curl_global_init(CURL_GLOBAL_ALL) == CURLE_OK ? curl_multi_init() : NULL;

@@ -51,6 +51,7 @@ class Stand:
         generate = {"channels": self.channels, "members": self.members, "name": "bench-%d", "extras": self.extras}
         state = {"projects": [{"id": PROJECT, "name": "bench"}],
                  "tokens": [{"token": TOKEN, "project_id": PROJECT, "expires_in": 86400}],
+                 "keys": [{"access": "AK", "secret": "SK", "project_id": PROJECT}],
                  "instances": [{"prefix": "apic", "project_id": PROJECT, "instance_id": instance_id(number),
                                 "generate": generate} for number in range(self.instances)]}
         path, port = self.folder / "state.json", self.folder / "port"
@@ -187,8 +188,8 @@ class Daemon:
         pathlib.Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
 
     def cpu_seconds(self):
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Of the thread of the loop."""
+        return int(pathlib.Path(f"/proc/{self.process.pid}/schedstat").read_text().split()[0]) / 1e9
 
     def text(self):
         return pathlib.Path(self.log.name).read_text(errors="replace")
