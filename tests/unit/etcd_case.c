@@ -87,6 +87,7 @@ int etcd_case_begin(void **state)
 
     etcd_case->endpoints[0] = etcd_case->url;
     etcd_case->settings.endpoint_count = 1;
+    etcd_case->timeout_usec = CALL_USEC;
     snprintf(etcd_case->prefix, sizeof(etcd_case->prefix), "/%zu/", ++etcd_case->test_count);
     snprintf(etcd_case->key, sizeof(etcd_case->key), "%sowner", etcd_case->prefix);
     if (!etcd_case->http)
@@ -144,9 +145,9 @@ void etcd_case_submit(EtcdCase *etcd_case, const char *path, const char *body)
     Buf copy = {0};
 
     buf_puts(&copy, body);
-    assert_int_equal(
-        etcd_call(etcd_case->etcd, path, &copy, CALL_USEC, etcd_case_on_answer, etcd_case, NULL),
-        0);
+    assert_int_equal(etcd_call(etcd_case->etcd, path, &copy, etcd_case->timeout_usec,
+                               etcd_case_on_answer, etcd_case, NULL),
+                     0);
     buf_done(&copy);
 }
 

@@ -26,6 +26,7 @@ typedef struct EtcdCase {
     Etcd *etcd;
     pid_t pid;                /* of the server; 0: none */
     char prefix[32], key[48]; /* which begins so */
+    uint64_t timeout_usec;    /* of calls */
     size_t test_count, answers;
     EtcdResult result;
     int code;

@@ -103,6 +103,7 @@ static void test_without_any_endpoint_it_is_unanswered_and_says_why(void **state
     EtcdCase *etcd_case = given(state);
 
     etcd_case->endpoints[0] = "http://127.0.0.1:1";
+    etcd_case->timeout_usec = USEC_PER_SEC;
     etcd_case_ask(etcd_case, "kv/range", "{}");
     assert_int_equal(etcd_case->result, ETCD_UNANSWERED);
     assert_non_null(strstr(etcd_case->message, "etcd at http://127.0.0.1:1: "));
