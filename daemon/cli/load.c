@@ -174,17 +174,19 @@ typedef struct LoadWait {
     uint64_t invalid_usec; /* monotonic: until when it may become valid; 0: it was never invalid */
     uint64_t busy_usec;    /* until when it may keep changing */
     Sources seen;          /* that were still; nothing looked at: none were */
+    bool has_read;         /* they were read at least once */
 } LoadWait;
 
 /* After a reading: 1, it is good; 0, once more. */
 static int load_wait(LoadWait *wait, const char *path, int read, Sources *sources)
 {
     uint64_t now_usec = clock_monotonic_usec();
-    bool is_first = !wait->seen.settings;
-    bool was_still = !is_first && sources_equal(&wait->seen, sources, NULL);
+    bool is_first = !wait->has_read;
+    bool was_still = wait->seen.settings && sources_equal(&wait->seen, sources, NULL);
 
     sources_done(&wait->seen);
     wait->seen = *sources;
+    wait->has_read = true;
     *sources = (Sources){0};
     if (read == -EINVAL && is_first && load_lacks_settings(&wait->seen))
         return read;
