@@ -43,7 +43,7 @@ World *world_new(size_t instance_count)
         .interval_usec = USEC_PER_MINUTE,
         .settle_usec = 10 * USEC_PER_SEC,
         .retry = {4, USEC_PER_SEC, 30 * USEC_PER_SEC, 5 * USEC_PER_SEC},
-        .limits = {8, 20, 15 * USEC_PER_SEC, 60 * USEC_PER_SEC, 10 * USEC_PER_MINUTE},
+        .limits = {8, 20, 15 * USEC_PER_SEC, 60 * USEC_PER_SEC, 10 * USEC_PER_MINUTE, 0},
         .guards = {.max_deletes = 1000000,
                    .max_adds = 1000000,
                    .max_delete_percent = 100,
