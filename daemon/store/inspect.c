@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 
+#include "daemon/base/hang.h"
 #include "daemon/store/integrity.h"
 #include "daemon/store/store_internal.h"
 
@@ -30,11 +31,12 @@ static int inspect_rows(Store *store, QueryId id, uint64_t *cursor, Err *err)
 
 int store_inspect(Store *store, Err *err)
 {
-    int r = integrity_check(store, err);
+    _cleanup_hang_ Hang hang = hang_enter(store->path);
+    int r;
 
     assert(!store->is_read_only);
-    if (r < 0)
-        return r;
+    if (integrity_check(store, err) < 0)
+        return 1;
     sqlite3_db_release_memory(store->db);
     if (!store->has_inspected_actions) {
         r = inspect_rows(store, QUERY_INSPECT_ACTIONS, &store->inspected_to, err);

@@ -8,7 +8,8 @@
 /*
  * Reads the next piece of what is kept for long (history, samples), out of the file and by each of
  * its indexes; bounded, whatever there is. 1: there is more; 0: that was the last, the next call
- * begins anew. -EBADMSG: the database is damaged, as store_check() says from then on; else as in
- * store.h. Writes nothing.
+ * begins anew. Where its files are not those that were opened, it waits (1): whoever records tells.
+ * -EBADMSG: the database is damaged, as store_check() says from then on; else as in store.h. Writes
+ * nothing.
  */
 int store_inspect(Store *store, Err *err);

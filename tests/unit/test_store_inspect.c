@@ -44,6 +44,25 @@ static void test_a_sound_history_is_read_in_steps(void **state)
     store_free(store);
 }
 
+/* A file that is not there is told by whoever records; what is read meanwhile proves nothing. */
+static void test_it_waits_for_files_that_were_moved_away(void **state)
+{
+    Folder *folder = *state;
+    Store *store = filled_open(folder);
+    char path[256], away[300];
+    size_t steps;
+
+    snprintf(path, sizeof(path), "%s/rosterd.db", folder->state);
+    snprintf(away, sizeof(away), "%s.away", path);
+    assert_int_equal(rename(path, away), 0);
+    for (size_t i = 0; i < 2 * FILLED / 200; i++)
+        assert_int_equal(store_inspect(store, &folder->err), 1);
+    assert_int_equal(rename(away, path), 0);
+    assert_int_equal(inspect_all(folder, store, &steps), 0);
+    assert_true(steps >= FILLED / 200);
+    store_free(store);
+}
+
 /* The first page of a table or an index. */
 static long page_of(Store *store, const char *name)
 {
@@ -121,6 +140,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_sound_history_is_read_in_steps),
+        TEST(test_it_waits_for_files_that_were_moved_away),
         TEST(test_destroyed_pages_are_found),
     };
 
