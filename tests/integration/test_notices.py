@@ -250,17 +250,18 @@ def test_what_is_not_taken_is_sent_again(told, name):
     kind = name if name in REFUSALS else "cloudevents"
     answer, why = {**TROUBLES, **REFUSALS}[name]
     receiver = told.add(kind, when=["held"])
-    receiver.answers = [answer]
+    receiver.always = answer
     daemon = begin(told)
     wait_until(lambda: notify_state(told)["error"])
     state = notify_state(told)
     assert state["error"] == why and state["waiting"] == 1 and state["last_failed"] and not state["last_taken"]
     assert why in ctl(told, "status").stdout
+    receiver.always = None
     line = daemon.wait_line("NOTICE")[0]
     assert why in line["message"] and line["level"] == "warning"
     receiver.wait(1)
-    assert "taken again" in daemon.wait_line("NOTICE", 2)[1]["message"]
-    assert receiver.asked == 2
+    daemon.wait_line("NOTICE", part="taken again")
+    assert receiver.asked >= 2 and len(receiver.said) == 1
 
 
 def test_a_word_for_success_beside_other_words_is_none(told):
@@ -324,7 +325,7 @@ def test_the_url_is_nowhere(told):
     """Also where the receiver's own words repeat it, and where it cannot be reached."""
     receiver, gone = told.add("dingtalk"), told.add("slack")
     gone.close()
-    receiver.answers = [(200, json.dumps({"errcode": 1, "errmsg": f"no such token {TOKEN}"}).encode(), {})]
+    receiver.always = (200, json.dumps({"errcode": 1, "errmsg": f"no such token {TOKEN}"}).encode(), {})
     daemon = begin(told, "--log-level", "debug")
     wait_until(lambda: notify_state(told, 0)["error"] and notify_state(told, 1)["error"])
     assert notify_state(told, 0)["error"] == "answered 200 with errcode 1"
