@@ -135,7 +135,7 @@ static const char *json_beyond_end(const char *text, size_t size, size_t *ret_le
     for (length = sign + digits; length < size && memchr("0123456789.eE+-", text[length], 15);)
         length++;
     *ret_length = length;
-    if (length > sign + digits || text[sign] == '0')
+    if (digits == 0 || length > sign + digits || text[sign] == '0')
         return NULL;
     if (!json_is_beyond(text + sign, digits, sign ? least + 1 : most))
         return NULL;
