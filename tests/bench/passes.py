@@ -112,16 +112,5 @@ def compare_million(build):
 PARTS = {"--daemon": compare_daemon, "--sdk": compare_sdk, "--million": compare_million}
 
 
-def main():
-    words = [word for word in sys.argv[1:] if not word.startswith("-")]
-    chosen = [word for word in sys.argv[1:] if word.startswith("-")]
-    build = pathlib.Path(words[0] if words else stands.ROOT / "build").resolve()
-    unknown = [word for word in chosen if word not in PARTS]
-    if unknown:
-        sys.exit(f"passes.py: {unknown[0]} is none of {' '.join(PARTS)}")
-    for word in chosen or PARTS:
-        PARTS[word](build)
-
-
 if __name__ == "__main__":
-    main()
+    stands.run_parts(PARTS)

@@ -15,7 +15,6 @@ import resource
 import signal
 import sqlite3
 import subprocess
-import sys
 import tempfile
 
 import stand as stands
@@ -187,16 +186,5 @@ PARTS = {"--memory": measure_memory, "--turns": measure_turns, "--instances": me
          "--answers": measure_answers, "--state": measure_state}
 
 
-def main():
-    words = [word for word in sys.argv[1:] if not word.startswith("-")]
-    chosen = [word for word in sys.argv[1:] if word.startswith("-")]
-    build = pathlib.Path(words[0] if words else stands.ROOT / "build").resolve()
-    unknown = [word for word in chosen if word not in PARTS]
-    if unknown:
-        sys.exit(f"scale.py: {unknown[0]} is none of {' '.join(PARTS)}")
-    for word in chosen or PARTS:
-        PARTS[word](build)
-
-
 if __name__ == "__main__":
-    main()
+    stands.run_parts(PARTS)

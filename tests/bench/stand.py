@@ -213,3 +213,14 @@ class Daemon:
         pages = self.stand.instances * self.stand.channels * -(-(self.stand.members + self.stand.extras) // 500)
         aim = self.stand.count("list_members") + count * pages
         wait_until(lambda: self.check() or self.stand.count("list_members") >= aim, "passes")
+
+
+def run_parts(parts):
+    """The main of a bench: those of its parts that are named, or all, with the programs of a build."""
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    chosen = [word for word in sys.argv[1:] if word.startswith("-")]
+    unknown = [word for word in chosen if word not in parts]
+    if unknown:
+        sys.exit(f"{pathlib.Path(sys.argv[0]).name}: {unknown[0]} is none of {' '.join(parts)}")
+    for word in chosen or parts:
+        parts[word](pathlib.Path(words[0] if words else ROOT / "build").resolve())

@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,8 +68,7 @@ int etcd_case_setup(void **state)
         print_message("skipped: there is no etcd on this machine\n");
         return 0;
     }
-    strcpy(etcd_case->folder, "/tmp/rosterd-etcd-XXXXXX");
-    assert_non_null(mkdtemp(etcd_case->folder));
+    assert_true(scratch_make(etcd_case->folder, "/tmp", "rosterd-etcd"));
     etcd_case_start_server(etcd_case);
     etcd_case->settings.endpoints = etcd_case->endpoints;
     assert_true(sd_event_new(&etcd_case->event) >= 0);
@@ -96,14 +94,6 @@ int etcd_case_begin(void **state)
     return etcd_new(etcd_case->event, etcd_case->http, &etcd_case->settings, &etcd_case->etcd);
 }
 
-static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-    (void)status;
-    (void)kind;
-    (void)walk;
-    return remove(path);
-}
-
 int etcd_case_teardown(void **state)
 {
     EtcdCase *etcd_case = *state;
@@ -116,7 +106,7 @@ int etcd_case_teardown(void **state)
     if (etcd_case->pid > 0) {
         kill(etcd_case->pid, SIGKILL);
         waitpid(etcd_case->pid, NULL, 0);
-        nftw(etcd_case->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        scratch_remove(etcd_case->folder);
     }
     free(etcd_case);
     return 0;

@@ -16,11 +16,12 @@
 #include "daemon/fleet/etcd.h"
 #include "daemon/fleet/etcd_txn.h"
 #include "daemon/fleet/etcd_watch.h"
+#include "tests/scratch.h"
 
 typedef struct EtcdCase {
     sd_event *event;
     Http *http;
-    char folder[64], url[64];
+    char folder[SCRATCH_SIZE], url[64];
     const char *endpoints[4];
     EtcdSettings settings;
     Etcd *etcd;
