@@ -102,6 +102,17 @@ static void txn_close(EtcdTxn *txn)
     json_close_object(&txn->writer);
 }
 
+/* A request that says nothing but which keys it is about. */
+static void txn_put_request(EtcdTxn *txn, const char *request, const char *key, bool is_prefix)
+{
+    txn_open(txn, request);
+    if (is_prefix)
+        etcd_txn_put_prefix(txn, key);
+    else
+        txn_put_key(txn, "key", key);
+    txn_close(txn);
+}
+
 void etcd_txn_put(EtcdTxn *txn, const char *key, const void *value, size_t size, int64_t lease)
 {
     txn_open(txn, "request_put");
@@ -114,30 +125,22 @@ void etcd_txn_put(EtcdTxn *txn, const char *key, const void *value, size_t size,
 
 void etcd_txn_delete(EtcdTxn *txn, const char *key)
 {
-    txn_open(txn, "request_delete_range");
-    txn_put_key(txn, "key", key);
-    txn_close(txn);
+    txn_put_request(txn, "request_delete_range", key, false);
 }
 
 void etcd_txn_delete_prefix(EtcdTxn *txn, const char *prefix)
 {
-    txn_open(txn, "request_delete_range");
-    etcd_txn_put_prefix(txn, prefix);
-    txn_close(txn);
+    txn_put_request(txn, "request_delete_range", prefix, true);
 }
 
 void etcd_txn_range(EtcdTxn *txn, const char *key)
 {
-    txn_open(txn, "request_range");
-    txn_put_key(txn, "key", key);
-    txn_close(txn);
+    txn_put_request(txn, "request_range", key, false);
 }
 
 void etcd_txn_range_prefix(EtcdTxn *txn, const char *prefix)
 {
-    txn_open(txn, "request_range");
-    etcd_txn_put_prefix(txn, prefix);
-    txn_close(txn);
+    txn_put_request(txn, "request_range", prefix, true);
 }
 
 static void put_one_number(Buf *body, const char *name, uint64_t number)

@@ -78,6 +78,51 @@ static void test_a_lease_that_is_gone_is_no_answer_of_success(void **state)
     assert_non_null(strstr(etcd_case->message, "lease not found"));
 }
 
+/* Finds all keys of the test, after something was done where the first one has not changed since.
+ */
+static void look_unless_changed(EtcdCase *etcd_case, uint64_t revision,
+                                void (*act)(EtcdTxn *txn, const char *key))
+{
+    Buf body = {0};
+    EtcdTxn txn;
+
+    etcd_txn_begin(&txn, &body);
+    etcd_txn_compare_unchanged(&txn, etcd_case->key, revision);
+    etcd_txn_then(&txn);
+    if (act)
+        act(&txn, act == etcd_txn_delete_prefix ? etcd_case->prefix : etcd_case->key);
+    etcd_txn_range_prefix(&txn, etcd_case->prefix);
+    etcd_txn_else(&txn);
+    etcd_case_ask_txn(etcd_case, &txn, &body);
+}
+
+static void test_keys_by_their_prefix_and_only_while_unchanged(void **state)
+{
+    EtcdCase *etcd_case = given(state);
+    char second[64];
+    uint64_t revision;
+    Buf body = {0};
+    EtcdTxn txn;
+
+    campaign(etcd_case, "one", 0);
+    revision = etcd_case->txn.revision;
+    snprintf(second, sizeof(second), "%sother", etcd_case->prefix);
+    etcd_txn_begin(&txn, &body);
+    etcd_txn_then(&txn);
+    etcd_txn_put(&txn, second, "two", 3, 0);
+    etcd_txn_else(&txn);
+    etcd_case_ask_txn(etcd_case, &txn, &body);
+    look_unless_changed(etcd_case, revision, NULL);
+    assert_int_equal(etcd_case->txn.found[0].count, 2);
+    look_unless_changed(etcd_case, revision - 1, etcd_txn_delete_prefix);
+    assert_false(etcd_case->txn.succeeded);
+    look_unless_changed(etcd_case, revision, etcd_txn_delete);
+    assert_int_equal(etcd_case->txn.found[1].count, 1);
+    assert_string_equal(etcd_case->txn.found[1].keys[0].key, second);
+    look_unless_changed(etcd_case, revision, etcd_txn_delete_prefix);
+    assert_int_equal(etcd_case->txn.found[1].count, 0);
+}
+
 static void test_a_path_that_etcd_does_not_know_is_refused_with_a_hint(void **state)
 {
     EtcdCase *etcd_case = given(state);
@@ -243,6 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_one_host_wins_and_the_other_learns_of_it, etcd_case_begin),
         cmocka_unit_test_setup(test_a_lease_that_is_gone_is_no_answer_of_success, etcd_case_begin),
+        cmocka_unit_test_setup(test_keys_by_their_prefix_and_only_while_unchanged, etcd_case_begin),
         cmocka_unit_test_setup(test_a_path_that_etcd_does_not_know_is_refused_with_a_hint,
                                etcd_case_begin),
         cmocka_unit_test_setup(test_a_dead_endpoint_costs_one_try, etcd_case_begin),
