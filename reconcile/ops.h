@@ -136,6 +136,8 @@ typedef enum AnswerKind {
     ANSWER_NOT_SENT,  /* no connection was made: surely without effect */
     ANSWER_UNTRUSTED, /* TLS would not vouch for the other side: likewise, and for good */
     ANSWER_REFUSED,   /* our own client would not send it: likewise, and for good */
+    ANSWER_WITHHELD,  /* a change that might have outlived the lease (rosterd(8), "Several hosts"):
+                         surely without effect */
 } AnswerKind;
 
 typedef struct Answer {
@@ -298,8 +300,9 @@ typedef struct Ops {
     void (*wake_at)(void *context, uint64_t monotonic_usec);
 
     /* Sends one request, once. 0: pass_on_answer() will follow; negative: it will not, and nothing
-     * was sent. -EKEYEXPIRED: there is no credential to send with, renew() gets one. A change is
-     * refused unless record() took it in this pass. */
+     * was sent. -EKEYEXPIRED: there is no credential to send with, renew() gets one. -ESTALE: a
+     * change that might outlive the lease, as with ANSWER_WITHHELD, which is what the same comes to
+     * where it is found later. A change is refused unless record() took it in this pass. */
     int (*submit)(void *context, const Request *request);
 
     /* Gets an instance a new credential: pass_on_renewed() follows. Negative: it will not. */

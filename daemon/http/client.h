@@ -64,6 +64,10 @@ typedef bool (*HttpOnPiece)(void *userdata, const char *bytes, size_t size);
  * time. May not cancel or submit. */
 typedef void (*HttpOnBody)(void *userdata, const char *body, size_t size);
 
+/* Whether it may be sent, asked each time at the last point before bytes leave: on a new connection
+ * and on a kept one. False: it ends as HTTP_WITHHELD. May not cancel or submit. */
+typedef bool (*HttpMaySend)(void *userdata);
+
 typedef struct HttpRequest {
     const char *method;
     const char *url;
@@ -82,14 +86,16 @@ typedef struct HttpRequest {
      * and is not kept; body_size_max does not count. NULL: it is collected. */
     HttpOnPiece on_piece;
     HttpOnBody on_body; /* called each time more has come, with the callback's userdata; or NULL */
-    bool plain_allowed; /* http:// too */
-    bool is_fresh;      /* on a new connection, to an address looked up anew */
+    HttpMaySend may_send;             /* asked with the callback's userdata; NULL: it may */
+    bool plain_allowed;               /* http:// too */
+    bool is_fresh;                    /* on a new connection, to an address looked up anew */
     uint64_t connection_age_max_usec; /* 0: HTTP_CONNECTION_AGE_MAX_USEC; whole seconds count */
 } HttpRequest;
 
 typedef enum HttpResult {
     HTTP_ANSWERED,  /* status, headers and the whole body are there */
     HTTP_NOT_SENT,  /* surely nothing of the request was sent */
+    HTTP_WITHHELD,  /* likewise, because may_send() did not let it go */
     HTTP_LOST,      /* the connection ended, or broke the protocol, after sending had begun */
     HTTP_TIMEOUT,   /* sending had begun, and no whole answer came in time */
     HTTP_UNTRUSTED, /* the other side's certificate does not hold; nothing was sent */

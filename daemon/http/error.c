@@ -232,6 +232,11 @@ void http_error_failure(HttpTransfer *transfer, HttpResult result, CURLcode code
         else
             http_error_not_sent(transfer, &peer, reason, code);
         break;
+    case HTTP_WITHHELD:
+        snprintf(transfer->message, sizeof(transfer->message),
+                 "was not sent to %s port %s: it might not have been answered in time", peer.host,
+                 peer.port);
+        break;
     case HTTP_LOST:
         http_error_lost(transfer, &peer, reason, code);
         break;

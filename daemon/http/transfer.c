@@ -76,7 +76,11 @@ static int transfer_on_send(void *userdata, char *remote_ip, char *local_ip, int
     (void)local_ip;
     (void)remote_port;
     (void)local_port;
-    return transfer->sends++ == 0 ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+    if (transfer->sends == 0 && transfer->may_send)
+        transfer->is_withheld = !transfer->may_send(transfer->userdata);
+    if (transfer->is_withheld || transfer->sends++ > 0)
+        return CURL_PREREQFUNC_ABORT;
+    return CURL_PREREQFUNC_OK;
 }
 
 static int transfer_error(CURLcode code)
@@ -289,9 +293,11 @@ int transfer_prepare(HttpTransfer *transfer, const HttpRequest *request)
         return -EINVAL;
     transfer->on_piece = request->on_piece;
     transfer->on_body = request->on_body;
+    transfer->may_send = request->may_send;
     transfer->headers_size = 0;
     transfer->header_lines = 0;
     transfer->sends = 0;
+    transfer->is_withheld = false;
     transfer->headers_ended = false;
     transfer->headers_too_big = transfer->body_too_big = transfer->out_of_memory = false;
     transfer->error[0] = transfer->message[0] = '\0';
@@ -325,6 +331,8 @@ static HttpResult transfer_judge(const HttpTransfer *transfer, CURLcode code, lo
 {
     if (code == CURLE_OK)
         return status >= 200 && transfer->headers_ended ? HTTP_ANSWERED : HTTP_LOST;
+    if (transfer->is_withheld)
+        return HTTP_WITHHELD;
     if (transfer->sends == 0)
         return transfer_is_distrust(code) ? HTTP_UNTRUSTED : HTTP_NOT_SENT;
     if (transfer->headers_too_big || transfer->body_too_big || code == CURLE_FILESIZE_EXCEEDED)
@@ -382,5 +390,6 @@ void transfer_clear(HttpTransfer *transfer)
     transfer->callback = NULL;
     transfer->on_piece = NULL;
     transfer->on_body = NULL;
+    transfer->may_send = NULL;
     transfer->userdata = NULL;
 }

@@ -26,11 +26,13 @@ struct HttpTransfer {
     Buf body;
     HttpOnPiece on_piece; /* NULL: the body is collected */
     HttpOnBody on_body;   /* NULL: nobody looks at it meanwhile */
+    HttpMaySend may_send; /* NULL: it may be sent */
     size_t body_size_max;
     uint64_t connect_timeout_usec, timeout_usec;
     size_t headers_size;       /* of the answer, all of its parts */
     unsigned int header_lines; /* likewise */
     unsigned int sends;        /* times libcurl began to send it */
+    bool is_withheld;          /* it was not to be sent */
     bool headers_ended;        /* of the newest part */
     bool headers_too_big;
     bool body_too_big;

@@ -242,6 +242,7 @@ static void payload_say_lost(const HttpAnswer *answer, char *ret_why)
     static const char *const words[] = {
         [HTTP_ANSWERED] = "",
         [HTTP_NOT_SENT] = "no connection could be made",
+        [HTTP_WITHHELD] = "it was not sent",
         [HTTP_LOST] = "the connection ended before it answered",
         [HTTP_TIMEOUT] = "it did not answer in time",
         [HTTP_UNTRUSTED] = "its certificate does not hold",

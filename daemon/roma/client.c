@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 #include "daemon/roma/client_internal.h"
 #include "daemon/roma/wire/member_body.h"
@@ -21,6 +22,8 @@ struct RomaTransfer {
     RequestKind kind;
     size_t instance;
     void *tag;
+    uint64_t
+        end_usec; /* monotonic: when its timeout is over; of a change that the gate let begin */
 };
 
 static void roma_transfer_free(RomaTransfer *transfer)
@@ -123,9 +126,39 @@ void roma_client_tell_waits(RomaClient *client, RomaOnWait on_wait)
     client->on_wait = on_wait;
 }
 
+void roma_client_guard(RomaClient *client, RomaGate gate)
+{
+    client->gate = gate;
+}
+
 void roma_client_remember_lockouts(RomaClient *client, const LockoutStore *store)
 {
     client->lockout_store = *store;
+}
+
+static bool roma_transfer_may_send(void *userdata)
+{
+    const RomaTransfer *transfer = userdata;
+    const RomaClient *client = transfer->client;
+    uint64_t now_usec = clock_monotonic_usec(), left_usec;
+
+    if (now_usec >= transfer->end_usec)
+        return false;
+    left_usec = transfer->end_usec - now_usec;
+    return client->gate(client->userdata, transfer->instance, left_usec) >= left_usec;
+}
+
+/* A change takes no longer than the gate allows, and asks it again when it is sent. */
+static int roma_transfer_guard(RomaTransfer *transfer, HttpRequest *http)
+{
+    const RomaClient *client = transfer->client;
+
+    if (!client->gate || !request_is_change(transfer->kind))
+        return 0;
+    http->timeout_usec = client->gate(client->userdata, transfer->instance, http->timeout_usec);
+    http->may_send = roma_transfer_may_send;
+    transfer->end_usec = clock_monotonic_usec() + http->timeout_usec;
+    return http->timeout_usec > 0 ? 0 : -ESTALE;
 }
 
 static int roma_transfer_send(RomaTransfer *transfer, const RomaInstance *instance,
@@ -169,7 +202,9 @@ static int roma_transfer_send(RomaTransfer *transfer, const RomaInstance *instan
         .receive_size = request_is_change(request->kind) ? RECEIVE_SIZE_CHANGE : RECEIVE_SIZE_LIST,
     };
     route_apply(&instance->route, settings->endpoint, &http);
-    return http_submit(client->http, &http, roma_client_on_http, transfer, &transfer->http);
+    r = roma_transfer_guard(transfer, &http);
+    return r < 0 ? r
+                 : http_submit(client->http, &http, roma_client_on_http, transfer, &transfer->http);
 }
 
 int roma_client_submit(RomaClient *client, const Request *request)
@@ -231,17 +266,25 @@ void roma_client_forget_permits(RomaClient *client, size_t instance)
     permits_clear(&client->instances[instance].undone);
 }
 
-void roma_client_cancel_all(RomaClient *client)
+void roma_client_cancel_instance(RomaClient *client, size_t instance)
 {
-    while (client->under_way) {
-        RomaTransfer *transfer = client->under_way;
+    RomaTransfer *transfer, *next;
 
+    for (transfer = client->under_way; transfer; transfer = next) {
+        next = transfer->next;
+        if (transfer->instance != instance)
+            continue;
         http_cancel(transfer->http);
         roma_transfer_end(client, transfer);
         roma_transfer_keep(client, transfer);
     }
+    credential_cache_cancel(client->instances[instance].credential_cache);
+}
+
+void roma_client_cancel_all(RomaClient *client)
+{
     for (size_t i = 0; i < client->config->instance_count; i++)
-        credential_cache_cancel(client->instances[i].credential_cache);
+        roma_client_cancel_instance(client, i);
 }
 
 static int roma_instance_init(RomaInstance *ret, RomaClient *client, const Instance *instance,

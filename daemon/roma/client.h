@@ -55,6 +55,15 @@ int roma_client_new(sd_event *event, const Config *config, bool read_only, RomaO
 /* Has such waits told, with roma_client_new()'s userdata. */
 void roma_client_tell_waits(RomaClient *client, RomaOnWait on_wait);
 
+/* How long a change of an instance that begins at this moment may take, at most `timeout_usec`; 0:
+ * none may begin. */
+typedef uint64_t (*RomaGate)(void *userdata, size_t instance, uint64_t timeout_usec);
+
+/* Has each change ask `gate`, with roma_client_new()'s userdata: for its timeout when it is
+ * submitted, and once more for what is left of it at the last point before bytes leave. Without it,
+ * changes have limits.timeout. */
+void roma_client_guard(RomaClient *client, RomaGate gate);
+
 /* Where passwords that IAM refused are kept for later runs; without it, nowhere. Copied. */
 void roma_client_remember_lockouts(RomaClient *client, const LockoutStore *store);
 
@@ -70,9 +79,10 @@ DEFINE_CLEANUP(RomaClient, roma_client_free)
  * Sends a request, once. 0: on_answer follows from the event loop, never from within. Else it does
  * not, and nothing was sent: -EKEYEXPIRED when there is no credential to send it with, until
  * roma_client_renew() has got one; -EPERM for a deletion that is not permitted (a read-only client,
- * a channel in observe, a member without roma_client_permit()); -EINVAL for ids that may not stand
- * in a path, or a request that does not fit its instance; -ENOMEM. The request is copied as far as
- * it is needed.
+ * a channel in observe, a member without roma_client_permit()); -ESTALE for a change that the gate
+ * lets begin no more (one that it stops later is answered by ANSWER_WITHHELD); -EINVAL for ids that
+ * may not stand in a path, or a request that does not fit its instance; -ENOMEM. The request is
+ * copied as far as it is needed.
  */
 int roma_client_submit(RomaClient *client, const Request *request);
 
@@ -116,5 +126,6 @@ int roma_client_permit_undone(RomaClient *client, size_t instance, const char *c
 /* Takes all permits of an instance back: called at the end of its pass. */
 void roma_client_forget_permits(RomaClient *client, size_t instance);
 
-/* Ends everything under way, renewals included, without callbacks. */
+/* Ends everything under way of an instance, or of all, renewals included, without callbacks. */
+void roma_client_cancel_instance(RomaClient *client, size_t instance);
 void roma_client_cancel_all(RomaClient *client);

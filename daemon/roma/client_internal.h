@@ -28,6 +28,7 @@ struct RomaClient {
     RomaOnAnswer on_answer;
     RomaOnRenewed on_renewed;
     RomaOnWait on_wait; /* NULL: not wanted */
+    RomaGate gate;      /* NULL: changes may always begin */
     LockoutStore lockout_store;
     void *userdata;
     Http *http;

@@ -74,6 +74,7 @@ static int tally_code(const Answer *answer)
     case ANSWER_NOT_SENT:
     case ANSWER_UNTRUSTED:
     case ANSWER_REFUSED:
+    case ANSWER_WITHHELD:
         return TALLY_NOT_SENT;
     case ANSWER_HTTP:
     case ANSWER_ODD:

@@ -286,6 +286,7 @@ Verdict classify(RequestKind kind, const Answer *answer)
     case ANSWER_UNTRUSTED:
         return VERDICT_INSTANCE;
     case ANSWER_REFUSED:
+    case ANSWER_WITHHELD:
         break;
     }
     return VERDICT_CHANNEL;
@@ -308,6 +309,7 @@ bool classify_is_ambiguous(const Answer *answer)
     case ANSWER_NOT_SENT:
     case ANSWER_UNTRUSTED:
     case ANSWER_REFUSED:
+    case ANSWER_WITHHELD:
         break;
     }
     return false;

@@ -37,7 +37,9 @@ static void dispatch_send(Dispatch *dispatch, Call *call)
     call->is_in_flight = true;
     dispatch->in_flight++;
     if (r < 0) {
-        Answer answer = {.kind = r == -ENOMEM ? ANSWER_NOT_SENT : ANSWER_REFUSED};
+        Answer answer = {.kind = r == -ENOMEM   ? ANSWER_NOT_SENT
+                                 : r == -ESTALE ? ANSWER_WITHHELD
+                                                : ANSWER_REFUSED};
         Err err = {0};
 
         err_system(&err, r, "the request was not sent");
@@ -165,7 +167,7 @@ void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer)
     assert(call->is_in_flight && dispatch->in_flight > 0);
     call->is_in_flight = false;
     dispatch->in_flight--;
-    if (answer->kind != ANSWER_REFUSED)
+    if (answer->kind != ANSWER_REFUSED && answer->kind != ANSWER_WITHHELD)
         dispatch->throttle->peer.is_silent = dispatch_is_silent(answer);
     limiter_end(&dispatch->permits);
     if (answer->has_date)

@@ -307,6 +307,7 @@ static void test_answers_that_are_none(void **state)
         {ANSWER_NOT_SENT, VERDICT_RETRY, VERDICT_RETRY, false},
         {ANSWER_UNTRUSTED, VERDICT_INSTANCE, VERDICT_INSTANCE, false},
         {ANSWER_REFUSED, VERDICT_CHANNEL, VERDICT_CHANNEL, false},
+        {ANSWER_WITHHELD, VERDICT_CHANNEL, VERDICT_CHANNEL, false},
     };
 
     (void)state;
@@ -340,7 +341,7 @@ static void test_what_is_no_word_of_the_service(void **state)
 
         assert_int_equal(classify_is_unheard(&answer), http == 408 || http == 504);
     }
-    for (AnswerKind kind = ANSWER_HTTP; kind <= ANSWER_REFUSED; kind++)
+    for (AnswerKind kind = ANSWER_HTTP; kind <= ANSWER_WITHHELD; kind++)
         assert_int_equal(classify_is_unheard(&(Answer){.kind = kind}),
                          kind == ANSWER_TIMEOUT || kind == ANSWER_LOST);
 }

@@ -44,10 +44,9 @@ static void test_what_ended_without_an_answer(void **state)
         HttpResult result;
         AnswerKind kind;
     } rows[] = {
-        {HTTP_NOT_SENT, ANSWER_NOT_SENT},
-        {HTTP_LOST, ANSWER_LOST},
-        {HTTP_TIMEOUT, ANSWER_TIMEOUT},
-        {HTTP_UNTRUSTED, ANSWER_UNTRUSTED},
+        {HTTP_NOT_SENT, ANSWER_NOT_SENT}, {HTTP_LOST, ANSWER_LOST},
+        {HTTP_TIMEOUT, ANSWER_TIMEOUT},   {HTTP_UNTRUSTED, ANSWER_UNTRUSTED},
+        {HTTP_WITHHELD, ANSWER_WITHHELD},
     };
 
     (void)state;
@@ -92,7 +91,8 @@ static void test_who_did_not_answer(void **state)
         {HTTP_ANSWERED, 200, false}, {HTTP_ANSWERED, 500, false}, {HTTP_ANSWERED, 501, false},
         {HTTP_ANSWERED, 502, true},  {HTTP_ANSWERED, 503, true},  {HTTP_ANSWERED, 504, true},
         {HTTP_ANSWERED, 505, false}, {HTTP_NOT_SENT, 0, true},    {HTTP_LOST, 0, true},
-        {HTTP_TIMEOUT, 0, true},     {HTTP_UNTRUSTED, 0, false},  {HTTP_TOO_BIG, 200, false},
+        {HTTP_TIMEOUT, 0, true},     {HTTP_UNTRUSTED, 0, false},  {HTTP_WITHHELD, 0, false},
+        {HTTP_TOO_BIG, 200, false},
     };
 
     (void)state;

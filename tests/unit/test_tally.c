@@ -69,6 +69,7 @@ static void answers_by_what_came_of_them(void **state)
         {{.kind = ANSWER_NOT_SENT}, TALLY_NOT_SENT, false},
         {{.kind = ANSWER_UNTRUSTED}, TALLY_NOT_SENT, false},
         {{.kind = ANSWER_REFUSED}, TALLY_NOT_SENT, false},
+        {{.kind = ANSWER_WITHHELD}, TALLY_NOT_SENT, false},
     };
 
     (void)state;

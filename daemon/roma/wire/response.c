@@ -265,6 +265,9 @@ static void response_read_end(RequestKind kind, const HttpAnswer *http, Answer *
     case HTTP_NOT_SENT:
         answer->kind = ANSWER_NOT_SENT;
         break;
+    case HTTP_WITHHELD:
+        answer->kind = ANSWER_WITHHELD;
+        break;
     case HTTP_ANSWERED:
     case HTTP_LOST:
         answer->kind = ANSWER_LOST;
