@@ -98,6 +98,22 @@ typedef struct HttpSettings {
     bool plain;             /* something in front does TLS */
 } HttpSettings;
 
+/* The fleet that this host belongs to: hosts that share instances by etcd. */
+typedef struct FleetSettings {
+    const char *const *endpoints; /* of etcd, canonical as those of instances; 1 at least */
+    size_t endpoint_count;
+    bool is_loopback;                 /* all of them */
+    const char *ca_file;              /* NULL: the system's */
+    const char *cert_file, *key_file; /* NULL: none */
+    const char *user, *password_file; /* NULL: none */
+    const char *prefix;               /* of its keys: begins and ends with a slash */
+    const char *host;                 /* the name of this host among them; NULL: the machine's */
+    uint64_t lease_usec;
+    uint64_t handover_usec;
+    uint32_t max_instances;          /* that this host owns; 0: all */
+    char canonical[DIGEST_HEX_SIZE]; /* digest of all of it */
+} FleetSettings;
+
 /* What a roster may state of a member beyond its identity. */
 enum {
     ROSTER_MEMBER_WEIGHT = 1 << 0,
@@ -179,6 +195,7 @@ typedef struct Config {
     HttpSettings http;
     const Notifier *notifiers;
     size_t notifier_count;
+    const FleetSettings *fleet;      /* NULL: this host is the only one */
     char canonical[DIGEST_HEX_SIZE]; /* digest of all settings but instances and rosters, each of
                                       * which has its own */
     const char *const *files; /* every file and directory read, for watching them; after a failed

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* The fleet for people: hosts, and who owns what, out of the mirrored keys. */
+#pragma once
+
+#include "daemon/fleet/fleet.h"
+
+/* Texts are never NULL, "" where nothing is known. */
+typedef struct FleetViewHost {
+    const char *name;
+    const char *version, *commit;
+    const char *set_digest, *set_head;
+    const char *since; /* RFC 3339: of its lease */
+    bool is_self, is_drained;
+    uint64_t max_instances; /* 0: all */
+    size_t owned_count;
+} FleetViewHost;
+
+typedef struct FleetViewInstance {
+    const char *key;   /* config/instance_key.h */
+    const char *name;  /* on this host; "": it is not in its settings */
+    const char *owner; /* host; "": none */
+    const char *since; /* RFC 3339 */
+    const char *last;  /* the host that owns it or did last; "": none ever did */
+    bool is_self;
+    const char *record; /* JSON, of its last pass; "": none */
+} FleetViewInstance;
+
+typedef struct FleetView {
+    Arena arena; /* holds everything but what is borrowed from the mirror */
+    const char *host;
+    bool is_current;     /* the mirrored keys are */
+    const char *trouble; /* why etcd or the lease fails; "": nothing */
+    bool has_lease;
+    uint64_t lease_usec;  /* is left of it; 0: none is held */
+    FleetViewHost *hosts; /* by name */
+    size_t host_count;
+    FleetViewInstance *instances; /* of this host's settings, and whatever others own; by key */
+    size_t instance_count;
+} FleetView;
+
+/* Fills it; until the event loop turns. fleet_view_done() in every case. 0 or -ENOMEM. */
+int fleet_view_fill(const Fleet *fleet, FleetView *ret_view);
+void fleet_view_done(FleetView *view);
