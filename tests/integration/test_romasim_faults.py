@@ -283,6 +283,21 @@ def test_people_act_behind_a_request(faulty):
     assert faulty.sim.members("payments")[-1]["id"] not in faulty.ids
 
 
+def test_one_of_those_who_ask(faulty):
+    faulty.sim.credentials(tokens=[{"token": "T1", "who": "a"}, {"token": "T2", "who": "b"}, {"token": "T3"}])
+    faulty.rule({"who": "b"}, {"status": 503})
+
+    def ask(token):
+        connection = faulty.sim.connection()
+        connection.request("GET", MEMBERS, headers={**HEADERS, "X-Auth-Token": token})
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    assert [ask(token) for token in ("T1", "T2", "T3")] == [200, 503, 200]
+    assert [row["who"] for row in faulty.sim.requests()] == ["a", "b", None]
+
+
 def test_faults_do_not_hide_wrong_credentials(faulty):
     faulty.rule({}, {"status": 503})
     connection = faulty.sim.connection()

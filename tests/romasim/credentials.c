@@ -15,7 +15,7 @@ static size_t n_keys, cap_keys;
 static User *users;
 static size_t n_users, cap_users;
 
-static const char *const token_keys[] = {"token", "project_id", "expires_in", NULL};
+static const char *const token_keys[] = {"token", "project_id", "expires_in", "who", NULL};
 static const char *const key_keys[] = {"access",     "secret",     "security_token",
                                        "project_id", "expires_in", NULL};
 static const char *const user_keys[] = {"domain",   "name",          "password",
@@ -35,6 +35,7 @@ static void drop_tokens(void)
     for (size_t i = 0; i < n_tokens; i++) {
         free(tokens[i].text);
         free(tokens[i].project_id);
+        free(tokens[i].who);
     }
     n_tokens = 0;
 }
@@ -76,6 +77,7 @@ static void load_token(JsonError *e, json_object *o)
     t = &tokens[n_tokens++];
     *t = (Token){.text = jsonget_copy(e, o, "token", ""),
                  .project_id = jsonget_copy(e, o, "project_id", NULL),
+                 .who = jsonget_copy(e, o, "who", NULL),
                  .expires_msec = expiry(e, o)};
 }
 

@@ -10,6 +10,7 @@
 typedef struct Token {
     char *text;
     char *project_id;      /* NULL: good for every project, unless it is unscoped */
+    char *who;             /* whose it is, for the log and for faults; NULL: nobody's */
     bool is_unscoped;      /* got without a scope: good for nothing (APIG.1003) */
     uint64_t expires_msec; /* monotonic; 0: never */
 } Token;

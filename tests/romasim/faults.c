@@ -14,7 +14,7 @@ static size_t n_faults, cap_faults;
 
 static const char *const rule_keys[] = {"match", "skip", "times", "then", NULL};
 static const char *const match_keys[] = {"method", "path", "channel", "member",
-                                         "offset", "op",   NULL};
+                                         "offset", "op",   "who",     NULL};
 static const char *const drip_keys[] = {"bytes", "every_ms", NULL};
 static const char *const then_keys[] = {
     "status",     "code",     "message",     "headers",    "body",           "content_type",
@@ -36,6 +36,7 @@ static void load_match(JsonError *e, Fault *f, json_object *o)
     f->op = jsonget_copy(e, o, "op", NULL);
     if (f->op && !request_has_op(f->op))
         jsonget_fail(e, "no such op: %s", f->op);
+    f->who = jsonget_copy(e, o, "who", NULL);
     f->offset = jsonget_int(e, o, "offset", -1);
 }
 
@@ -110,6 +111,7 @@ void fault_unref(Fault *f)
     free(f->channel);
     free(f->member);
     free(f->op);
+    free(f->who);
     free(f->code);
     free(f->message);
     free(f->body);
@@ -203,6 +205,7 @@ static bool fits(const Fault *f, const Request *r)
            (!f->op || strcmp(f->op, request_op_name(r->op)) == 0) &&
            (!f->path || fits_path(f->path, r)) && (!f->channel || fits_channel(f->channel, r)) &&
            (!f->member || fits_member(f->member, r)) &&
+           (!f->who || (r->who && strcmp(f->who, r->who) == 0)) &&
            (f->offset < 0 || fits_offset(f->offset, r));
 }
 

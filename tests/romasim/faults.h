@@ -7,7 +7,7 @@
 /* One rule: which requests it is for, and what becomes of them. Bounds that are not set are -1. */
 typedef struct Fault {
     size_t refs;
-    char *method, *path, *channel, *member, *op;
+    char *method, *path, *channel, *member, *op, *who;
     int offset;
     int skip;  /* requests that fit and are let through first */
     int times; /* how often it applies; -1: for ever */

@@ -22,12 +22,10 @@ static const char options[] =
     "is_backup, ecs_name, create_time. Both may have raw {fields set verbatim}, omit [fields left "
     "out].\n"
     "\n"
-    "projects [{id, name}]; tokens [{token, project_id, expires_in}]; keys [{access, "
-    "secret,\n"
-    "security_token, project_id, expires_in}]; users [{domain, name, password, projects [id or "
-    "name],\n"
-    "token_seconds}]; agency {keys, metadata (v1|v2|both|none), rotate_seconds}. Seconds from "
-    "now.\n"
+    "projects [{id, name}]; tokens [{token, project_id, expires_in, who}]; keys [{access,\n"
+    "secret, security_token, project_id, expires_in}]; users [{domain, name, password, projects\n"
+    "[id or name], token_seconds}]; agency {keys, metadata (v1|v2|both|none), rotate_seconds}.\n"
+    "Seconds from now.\n"
     "For example: {\"tokens\": [{\"token\": \"T1\"}], \"instances\": [{\"channels\": [{\"name\": "
     "\"payments\",\n"
     "\"port\": 8080, \"members\": [{\"host\": \"10.1.0.5\"}, {\"host\": \"10.1.0.6\", \"port\": "
@@ -67,9 +65,9 @@ static const char settings[] =
     "\n";
 
 static const char faults[] =
-    "Faults: [{\"match\":{method, path, channel, member, offset, op}, \"skip\":0, \"times\":-1,\n"
-    "          \"then\":{...}}]; the first that fits and is not used up applies. times -1 is for "
-    "ever.\n"
+    "Faults: [{\"match\":{method, path, channel, member, offset, op, who}, \"skip\":0,\n"
+    "          \"times\":-1, \"then\":{...}}]; the first that fits and is not used up applies.\n"
+    "          times -1 is for ever.\n"
     "  status code message headers body content_type empty_200   another answer\n"
     "  effect            whether the operation takes place (default: not with another answer,\n"
     "                    reset, close or stall)\n"
@@ -85,7 +83,8 @@ static const char faults[] =
     "of\n"
     "list_members add_members overwrite_members delete_member enable_members disable_members\n"
     "list_channels show_channel list_groups show_group create_groups update_group delete_group\n"
-    "show_instance show_configs iam_token metadata metadata_token.\n"
+    "show_instance show_configs iam_token metadata metadata_token; match.who, and who in the log,\n"
+    "is the who of the token that a request has.\n"
     "\n";
 
 static const char admin_paths[] =

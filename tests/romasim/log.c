@@ -24,6 +24,7 @@ typedef struct Record {
     char *headers; /* names, separated by newlines */
     char *channel;
     char *member;
+    char *who;
     char *body;    /* NULL: none, or too long */
     char *effects; /* NULL: none */
     Op op;
@@ -67,6 +68,7 @@ static void empty(Record *rec)
     free(rec->headers);
     free(rec->channel);
     free(rec->member);
+    free(rec->who);
     free(rec->body);
     free(rec->effects);
     *rec = (Record){0};
@@ -94,6 +96,7 @@ void log_begin(Request *r)
                     .headers = names.data,
                     .channel = alloc_copy(r->channel_id),
                     .member = alloc_copy(r->member_id),
+                    .who = alloc_copy(r->who),
                     .body = keeps_body ? alloc_copy_bytes(r->body.data, r->body.len) : NULL,
                     .op = r->op,
                     .n_side_by_side = r->n_side_by_side};
@@ -148,6 +151,7 @@ static void render(Text *t, const Record *rec)
     add_string(t, "op", request_op_name(rec->op));
     add_string(t, "channel", rec->channel);
     add_string(t, "member", rec->member);
+    add_string(t, "who", rec->who);
     text_addf(t, "\"in_flight_channel_mutations\":%zu,\"applied\":%s,", rec->n_side_by_side,
               rec->is_applied ? "true" : "false");
     add_string(t, "body", rec->body);

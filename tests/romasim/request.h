@@ -93,6 +93,7 @@ struct Request {
     const char *instance_id;
     const char *channel_id;
     const char *member_id; /* or the group's id */
+    const char *who;       /* whose token it has; borrowed, while it is handled; NULL: nobody's */
     Fault *fault;          /* the rule that applies, or NULL */
     uint64_t log_number;
     uint64_t begun_usec;

@@ -8,6 +8,7 @@
 #include "tests/romasim/answer.h"
 #include "tests/romasim/auth.h"
 #include "tests/romasim/channels.h"
+#include "tests/romasim/credentials.h"
 #include "tests/romasim/deform.h"
 #include "tests/romasim/groups.h"
 #include "tests/romasim/iam.h"
@@ -115,6 +116,14 @@ static bool is_lost(const Request *r)
     return r->fault && (r->fault->reset || r->fault->close || r->fault->stall);
 }
 
+static const char *find_who(const Request *r)
+{
+    const char *text = request_header(r, "X-Auth-Token");
+    const Token *token = text ? credentials_find_token(text) : NULL;
+
+    return token ? token->who : NULL;
+}
+
 uint64_t service_handle(Request *r)
 {
     bool parsed = request_parse(r);
@@ -125,6 +134,7 @@ uint64_t service_handle(Request *r)
     stats_begin(r);
     if (r->channel && request_op_mutates(r->op))
         stats_begin_mutation(r);
+    r->who = find_who(r);
     r->fault = faults_take(r);
     log_begin(r);
     if (pass_front_door(r, parsed) && (!r->fault || r->fault->applies))
