@@ -243,10 +243,8 @@ int handle_resume(Control *control, ServerRequest *request, const Json *root, Er
         r = store_resume(control->state->store, scope, err);
     if (r == 0)
         r = handle_pause_check_roster(control->controller, scope, "", err);
-    if (r == 0)
-        return handle_pause_say_none(&pauses, scope, err);
-    if (r < 0)
-        return r;
+    if (r <= 0)
+        return r < 0 ? r : handle_pause_say_none(&pauses, scope, err);
     handle_pause_log(request, "resume", scope, NULL, "resumed");
     r = handle_pause_check_roster(control->controller, scope,
                                   "its pause by rosterctl has ended, but it is ", err);

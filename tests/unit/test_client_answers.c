@@ -128,7 +128,10 @@ static void test_status_of_a_deletion_counts(void **state)
     client_case_ask_delete(client_case);
     assert_int_equal(client_case->answer.http, 302);
     client_case_assert_has(client_case->answer.message, "redirect");
-    assert_int_equal(peer_requests(client_case->peer), 2);
+    client_case->status = 400;
+    client_case_ask_delete(client_case);
+    assert_null(strstr(client_case->answer.message, "redirect"));
+    assert_int_equal(peer_requests(client_case->peer), 3);
 }
 
 static void assert_told(ClientCase *client_case, int status, const char *body, const char *code,

@@ -105,6 +105,27 @@ static void test_what_a_member_states_says_whether_it_does(void **state)
     }
 }
 
+/* What the settings say goes for the rosters that leave it out, also where none does so far. */
+static void test_settings_make_another_set(void **state)
+{
+    const char *const roster = CHANNEL("members: [a], mode: observe, quarantine: 2d");
+    static const char *const others[] = {"mode: sync\n", "mode: prune\nquarantine: 1d\n"};
+    Config *old = load_roster("version: 1\nmode: prune\n" INSTANCES, roster);
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(others); i++) {
+        char settings[512];
+        Config *now;
+
+        snprintf(settings, sizeof(settings), "version: 1\n%s" INSTANCES, others[i]);
+        now = load_roster(settings, roster);
+        assert_string_equal(now->channels[0].canonical, old->channels[0].canonical);
+        assert_string_not_equal(now->set.digest, old->set.digest);
+        config_free(now);
+    }
+    config_free(old);
+}
+
 /* ---- what comes and goes ---- */
 
 #define IN(instance, channels) "{version: 1, instance: " instance ", channels: [" channels "]}\n"
@@ -203,6 +224,7 @@ int main(void)
         IN_DIRECTORY(test_the_same_is_unchanged),
         IN_DIRECTORY(test_what_is_ignored_says_whether_it_has_a_port),
         IN_DIRECTORY(test_what_a_member_states_says_whether_it_does),
+        IN_DIRECTORY(test_settings_make_another_set),
         IN_DIRECTORY(test_what_comes_and_goes),
         IN_DIRECTORY(test_several_at_once_are_told_each),
         IN_DIRECTORY(test_a_name_that_looks_like_an_id),

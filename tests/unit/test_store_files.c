@@ -3,7 +3,10 @@
 #include "tests/unit/test_store_common.h"
 
 #include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "daemon/store/lock.h"
@@ -260,6 +263,37 @@ static void test_log_without_its_database(void **state)
     buf_done(&after);
 }
 
+/* Whether this process holds a lock of the database that outlives SQLite's own (lslocks(8)). */
+static bool holds_readers_lock(const Folder *folder)
+{
+    char path[128], line[256], inode[32];
+    struct stat status;
+    FILE *file = fopen("/proc/locks", "re");
+    bool is_there = false;
+
+    snprintf(path, sizeof(path), "%s/rosterd.db", folder->state);
+    assert_int_equal(stat(path, &status), 0);
+    snprintf(inode, sizeof(inode), ":%ju ", (uintmax_t)status.st_ino);
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file))
+        is_there |= strstr(line, "OFDLCK") && strstr(line, "READ") && strstr(line, inode);
+    fclose(file);
+    return is_there;
+}
+
+static void test_who_reads_keeps_the_log(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+
+    store_free(store);
+    assert_false(holds_readers_lock(folder));
+    store = folder_open_read_only(folder);
+    assert_true(holds_readers_lock(folder));
+    store_free(store);
+    assert_false(holds_readers_lock(folder));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
 int main(void)
@@ -272,6 +306,7 @@ int main(void)
         TEST(test_version_5_tells_members_before_and_after),
         TEST(test_foreign_and_newer_databases),
         TEST(test_log_without_its_database),
+        TEST(test_who_reads_keeps_the_log),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
