@@ -141,16 +141,19 @@ def test_an_unknown_zone_is_an_error_that_names_its_file(case):
 
 
 def test_the_daemon_acts_when_the_window_opens(case):
-    """The interval is longer than any test: the pass at the opening is due by the window."""
-    sim = serve(case, windows=[{"from": minute(1), "to": minute(60)}])
+    """The interval is longer than any test: the pass at the opening is due by the window, the first of several."""
+    sim = case.serve(channel("orders", *KEPT), LIVE)
+    case.roster(entry("orders", *KEPT, windows=[later()]),
+                entry("payments", *KEPT, windows=[{"from": minute(1), "to": minute(60)}]))
     case.tune(interval=NEVER)
     daemon = Daemon(case)
     daemon.wait_status("next pass")
-    said = json.loads(case.run("rosterctl", "status", "--json").stdout)["channels"][0]
+    said = json.loads(case.run("rosterctl", "status", "--json").stdout)["channels"][1]
+    assert said["name"] == "payments"
     if said["pause"]:
         assert said["pause"]["reason"] == OUTSIDE and said["next_opening"] == said["pause"]["until"]
     wait_until(lambda: deletions(sim), seconds=180, process=daemon.process)
-    daemon.wait_status("1 in sync", "next pass")
+    daemon.wait_status("2 in sync", "next pass")
 
 
 def test_the_daemon_takes_an_approval_that_opens_the_window(case):
