@@ -202,7 +202,7 @@ typedef struct Config {
                                * load Problems.files tells them */
     size_t file_count;
     RosterSet set;
-    Problems warnings; /* entries of `rosters` that name no file */
+    Problems warnings; /* entries of `rosters` that name no file, a lease that is short */
 } Config;
 
 /* Whether the roster pauses the channel at that time. */

@@ -77,28 +77,28 @@ static const SchemaKey keys[] = {
 const Schema auth_schema = {
     .keys = keys, .count = ELEMENTS(keys), .keeps_texts = true, .variants = method_keys};
 
-void auth_canonical_endpoint(Reader *reader, const Node *map, const char *key, EndpointUse use,
-                             const char **endpoint)
+const char *auth_keep_endpoint(Reader *reader, const Node *node, const char *text, EndpointUse use)
 {
     char canonical[ENDPOINT_SIZE_MAX], shown[NODE_DESCRIPTION_SIZE];
-    const Node *node = node_find(map, key);
     Err err = {0};
-    int r;
+    int r = endpoint_parse(text, use, canonical, &err);
 
-    if (!*endpoint || !node)
-        return;
-    r = endpoint_parse(*endpoint, use, canonical, &err);
     if (r == -EACCES) {
         reader_problem(reader, node, "%s", err.text);
         reader_hide_line(reader);
     } else if (r < 0) {
         reader_problem(reader, node, "%s (%s)", err.text, node_describe(node, shown));
     }
-    if (r < 0) {
-        *endpoint = NULL;
-        return;
-    }
-    *endpoint = reader_keep(reader, canonical);
+    return r < 0 ? NULL : reader_keep(reader, canonical);
+}
+
+void auth_canonical_endpoint(Reader *reader, const Node *map, const char *key, EndpointUse use,
+                             const char **endpoint)
+{
+    const Node *node = node_find(map, key);
+
+    if (*endpoint && node)
+        *endpoint = auth_keep_endpoint(reader, node, *endpoint, use);
 }
 
 /* Lists the keys of a method: "access_key_file, secret_key_file, security_token_file (optional)".

@@ -2,6 +2,7 @@
 #include "config/settings/settings.h"
 
 #include "config/schema/canonical.h"
+#include "config/settings/fleet_keys.h"
 #include "config/settings/http_keys.h"
 #include "config/settings/instances.h"
 #include "config/settings/notify_keys.h"
@@ -21,6 +22,7 @@ typedef struct SettingsDraft {
     const Node *freezes;
     HttpDraft http;
     const Node *notify;
+    FleetDraft fleet;
 } SettingsDraft;
 
 static void put_windows(const void *draft, Buf *buf)
@@ -93,6 +95,7 @@ enum {
     KEY_FREEZES,
     KEY_HTTP,
     KEY_NOTIFY,
+    KEY_FLEET,
 };
 
 #define ROSTER_ENTRY_HINT "a file, a directory or a pattern"
@@ -164,6 +167,10 @@ static const SchemaKey settings_keys[] = {
                     .section = &notify_keys_schema,
                     .offset = offsetof(SettingsDraft, notify),
                     .hint = "a list of those who are told"},
+    [KEY_FLEET] = {.name = "fleet",
+                   .type = SCHEMA_SECTION,
+                   .section = &fleet_keys_schema,
+                   .offset = offsetof(SettingsDraft, fleet)},
 };
 
 const Schema settings_schema = {
@@ -249,6 +256,24 @@ static void check_metrics_file(Reader *reader, const Node *root, const char *pat
                        "names no file, should end with a name without a leading dot: rosterd.prom");
 }
 
+static void read_fleet(Reader *reader, const Node *map, SchemaSeen seen, SettingsDraft *draft)
+{
+    Reader warnings = {
+        .file = reader->file, .arena = reader->arena, .problems = &draft->config.warnings};
+    FleetSettings *fleet = arena_alloc(reader->arena, sizeof(*fleet));
+
+    if (!fleet) {
+        problems_memory(reader->problems);
+        return;
+    }
+    fleet_keys_check(reader, map, &draft->fleet);
+    *fleet = draft->fleet.settings;
+    draft->config.fleet = fleet;
+    if (schema_is_good(seen, KEY_FLEET) &&
+        (!schema_has(seen, KEY_LIMITS) || schema_is_good(seen, KEY_LIMITS)))
+        fleet_keys_warn(&warnings, map, fleet, draft->config.limits.timeout_usec);
+}
+
 void settings_read(Build *build, Reader *reader, const Node *root, RosterEntries *ret_rosters,
                    const Node **ret_channels)
 {
@@ -267,6 +292,8 @@ void settings_read(Build *build, Reader *reader, const Node *root, RosterEntries
     draft.config.http = draft.http.settings;
     if (draft.notify)
         notify_keys_read(reader, draft.notify, &draft.config);
+    if (schema_has(seen, KEY_FLEET))
+        read_fleet(reader, node_find(root, settings_keys[KEY_FLEET].name), seen, &draft);
     take_settings_canonical(reader, &draft);
     build->config = draft.config;
     note_known(build, seen);

@@ -99,7 +99,8 @@ BY_SCHEMA = re.compile(
     r"not an absolute path|guard of a whole pass|not a name of an instance|control character|not a reason: a word")
 NOT_BY_SCHEMA = re.compile(r"in quotes|leading zero|without quotes|must be there where the settings name|"
                            r"missing, must be in files that|: empty, must be a map of keys$|others reach |"
-                           r"must be the (certificate|private key) of |"
+                           r"must be the (certificate|private key|user) of |must be a file with the password of |"
+                           r"where every endpoint is loopback|"
                            r'not a whole number: "(\+|1\.0"|1e3")|not a time with its offset: "\d{4}-\d\d-\d\dT')
 
 

@@ -272,6 +272,8 @@ SECRETS = {
     "below a key that is not known": "instances:\n  prod:\n    auth:\n      methd: token\n      passwd_: hunter2",
     "a text for a map": "instances: {prod: {auth: hunter2}}",
     "a password in an endpoint": "instances: {prod: {endpoint: 'https://me:hunter2@roma.example.com'}}",
+    "a password in an endpoint of etcd": "fleet: {etcd: {endpoints: ['https://me:hunter2@10.0.0.1:2379']}}",
+    "a password of etcd": "fleet: {etcd: {password: hunter2}}",
     "a text that is much too long": f"instances: {{prod: {{auth: {{method: token, token_file: hunter2{'x' * 4096}}}}}}}",
 }
 

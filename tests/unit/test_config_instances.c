@@ -24,7 +24,7 @@ static const InvalidConfig what_is_misspelt_cases[] = {
      "rosterd.yaml:6:1: dry_run: unknown key, must be one of: version, instances, mode, interval, "
      "settle, quarantine, state_dir, control_socket, metrics_file, history_keep, rosters, "
      "channels, "
-     "retry, limits, guards, windows, freezes, http, notify\n"},
+     "retry, limits, guards, windows, freezes, http, notify, fleet\n"},
     {"version: 1\n"
      "mod: prune\n" INSTANCES,
      NULL, "rosterd.yaml:2:1: mod: unknown key, did you mean \"mode\"?\n"},
