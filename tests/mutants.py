@@ -77,6 +77,7 @@ ABOUT = {
     "daemon/store/lock.c": ["test_state_files.py", "test_another_writer.py"],
     "daemon/store/lockout.c": ["test_password.py"],
     "daemon/store/migrate.c": ["test_upgrade.py"],
+    "daemon/store/migrate_steps.c": ["test_upgrade.py"],
     "daemon/store/newest.c": ["test_page.py"],
     "daemon/store/samples.c": ["test_samples.py"],
     "daemon/store/pause.c": ["test_pause_scopes.py", "test_control.py:pause"],

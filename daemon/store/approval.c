@@ -68,14 +68,22 @@ static int approval_find(Store *store, const char *digest, uint64_t realtime_use
     return sql_column_number(&query, 2) ? APPROVAL_NOW : APPROVAL_GIVEN;
 }
 
-static int approval_give(Store *store, const char *digest, uint64_t realtime_usec, Err *err)
+int approval_give_at(Store *store, const char *digest, uint64_t given_usec, uint64_t realtime_usec,
+                     Err *err)
 {
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_APPROVAL_GIVE);
+    uint64_t now_usec = steady_now_usec(store);
+    uint64_t age_usec = realtime_usec > given_usec ? realtime_usec - given_usec : 0;
 
     sql_text(&query, digest);
-    sql_number(&query, realtime_usec);
-    sql_number(&query, steady_now_usec(store));
+    sql_number(&query, given_usec);
+    sql_number(&query, now_usec > age_usec ? now_usec - age_usec : 0);
     return sql_step(&query, err);
+}
+
+static int approval_give(Store *store, const char *digest, uint64_t realtime_usec, Err *err)
+{
+    return approval_give_at(store, digest, realtime_usec, realtime_usec, err);
 }
 
 /* In a Store for reading: good until it is freed. */
@@ -175,10 +183,19 @@ int approval_spend(Store *store, const char *digest, uint64_t realtime_usec, Err
     r = sql_step(&query, err);
     if (r < 0)
         return r;
-    if (sql_changes(&query) == 0)
+    if (sql_changes(&query) == 0 && !store->is_mirror)
         return err_set(err, -ESTALE, "the approval of plan %s is not there any more, or spent",
                        digest);
     return 0;
+}
+
+static int approval_note_shared(Store *store, const char *digest, const char *shared_of, Err *err)
+{
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_APPROVAL_SHARED);
+
+    sql_text(&query, shared_of);
+    sql_text(&query, digest);
+    return sql_step(&query, err);
 }
 
 int store_share_approval(Store *store, const char *digest, const char *const *plans,
@@ -191,7 +208,10 @@ int store_share_approval(Store *store, const char *digest, const char *const *pl
     if (r < 0)
         return r;
     r = approval_spend(store, digest, realtime_usec, err);
-    for (size_t i = 0; i < plan_count && r >= 0; i++)
+    for (size_t i = 0; i < plan_count && r >= 0; i++) {
         r = approval_give(store, plans[i], realtime_usec, err);
+        if (r >= 0)
+            r = approval_note_shared(store, plans[i], digest, err);
+    }
     return transaction_result(store, r < 0 ? r : 0);
 }

@@ -7,6 +7,12 @@
 #include "daemon/base/err.h"
 #include "daemon/store/store.h"
 
+/* The newest version. */
+#define MIGRATE_VERSION 12
+
+/* The statements that lead from version N to N + 1 (migrate_steps.c). */
+extern const char *const migrate_steps[MIGRATE_VERSION];
+
 /*
  * Checks the database that `store` has opened, without changing it. 0 with its schema version (0:
  * empty, new); -EBADMSG when it is damaged or not ours, with the remedy in `err`; -EPROTO when a

@@ -46,7 +46,10 @@ static int pause_take_row(Store *store, StorePauses *pauses, const Query *query,
 {
     const SteadyEnd end = pause_read_end(query, 5);
     StorePause pause = {.until_usec = steady_end_wall_usec(store, &end, realtime_usec),
-                        .uid = (uid_t)sql_column_number(query, 8)};
+                        .uid = (uid_t)sql_column_number(query, 8),
+                        .number = sql_column_number(query, 9),
+                        .made_usec = sql_column_number(query, 10),
+                        .is_local = sql_column_number(query, 12) != 0};
     const char **const texts[] = {&pause.scope.instance_key, &pause.scope.instance_name,
                                   &pause.scope.channel_id, &pause.scope.channel_name,
                                   &pause.reason};
@@ -57,7 +60,8 @@ static int pause_take_row(Store *store, StorePauses *pauses, const Query *query,
         if (sql_copy_text(query, (int)i, &pauses->arena, texts[i]) < 0)
             return -ENOMEM;
     }
-    if (mem_grow(&pauses->items, &pauses->capacity, pauses->count + 1, sizeof(*pauses->items)) < 0)
+    if (sql_copy_text(query, 11, &pauses->arena, &pause.host) < 0 ||
+        mem_grow(&pauses->items, &pauses->capacity, pauses->count + 1, sizeof(*pauses->items)) < 0)
         return -ENOMEM;
     pauses->items[pauses->count++] = pause;
     return 0;
@@ -178,7 +182,7 @@ static int pause_find_same(Store *store, const StoreScope *scope, uint64_t realt
     return 1;
 }
 
-static int pause_remove(Store *store, uint64_t id, Err *err)
+int pause_remove(Store *store, uint64_t id, Err *err)
 {
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PAUSE_REMOVE);
 
@@ -186,17 +190,19 @@ static int pause_remove(Store *store, uint64_t id, Err *err)
     return sql_step(&query, err);
 }
 
-static int pause_add(Store *store, const StorePause *pause, uint64_t realtime_usec, Err *err)
+int pause_add(Store *store, const StorePause *pause, uint64_t realtime_usec, Err *err)
 {
     const SteadyEnd end = steady_end(store, pause->until_usec, realtime_usec);
     _cleanup_(sql_done) Query query = pause_begin_query(store, QUERY_PAUSE_ADD, &pause->scope);
 
     sql_text(&query, pause->reason);
-    sql_number(&query, realtime_usec);
+    sql_number(&query, pause->made_usec ? pause->made_usec : realtime_usec);
     sql_number_or_null(&query, end.wall_usec);
     sql_number(&query, end.set_usec);
     sql_number_or_null(&query, end.steady_usec);
     sql_number(&query, pause->uid);
+    sql_text(&query, pause->host);
+    sql_number(&query, pause->is_local);
     return sql_step(&query, err);
 }
 

@@ -89,7 +89,7 @@
 
 #define PAUSE_ROWS                                                                                 \
     "SELECT instance.key, instance.name, channel_id, channel_name, reason, set_steady_usec, "      \
-    "until_steady_usec, until_usec, uid, pause.id "                                                \
+    "until_steady_usec, until_usec, uid, pause.id, created_usec, host, is_local "                  \
     "FROM pause LEFT JOIN instance ON instance.id = pause.instance "
 
 /* Notices that were not taken, the oldest of a notifier first. */
@@ -107,6 +107,9 @@ const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_INSTANCE] = "SELECT name FROM instance WHERE key = ?",
     [QUERY_INSTANCE_SET] = "INSERT INTO instance (key, name) VALUES (?, ?) "
                            "ON CONFLICT (key) DO UPDATE SET name = excluded.name",
+    [QUERY_INSTANCE_HEARD_OF] = "INSERT INTO instance (key, name) VALUES (?1, CASE WHEN EXISTS "
+                                "(SELECT 1 FROM instance WHERE name = ?2) THEN ?1 ELSE ?2 END) ON "
+                                "CONFLICT (key) DO NOTHING",
     [QUERY_INSTANCE_SAME_NAME] = "SELECT id, key FROM instance WHERE name = ? AND key <> ? LIMIT 1",
     [QUERY_INSTANCE_RENAME] = "UPDATE instance SET name = ? WHERE id = ?",
     [QUERY_TAKE_OVER_ACTIONS] =
@@ -244,8 +247,9 @@ const char *const sql_texts[QUERY_COUNT] = {
               "NULL) "
               "END LIMIT 1",
     [QUERY_PAUSE_ADD] = "INSERT INTO pause (instance, channel_id, channel_name, reason, "
-                        "created_usec, until_usec, set_steady_usec, until_steady_usec, uid) "
-                        "VALUES (" SCOPE_OF("?1") ", ?, ?, ?, ?, ?, ?, ?, ?)",
+                        "created_usec, until_usec, set_steady_usec, until_steady_usec, uid, host, "
+                        "is_local) VALUES (" SCOPE_OF("?1") ", ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [QUERY_PAUSE_SHARED] = "UPDATE pause SET is_local = 0 WHERE id = ? AND is_local",
     [QUERY_PAUSE_REMOVE] = "DELETE FROM pause WHERE id = ?",
     [QUERY_PAUSE_END] = "DELETE FROM pause WHERE instance = " SCOPE_OF(
         "?1") " AND CASE "
@@ -263,6 +267,12 @@ const char *const sql_texts[QUERY_COUNT] = {
                              "WHERE digest = ? AND spent_usec IS NOT NULL",
     [QUERY_APPROVAL_GIVE] = "INSERT OR REPLACE INTO approval (digest, given_usec, "
                             "given_steady_usec) VALUES (?, ?, ?)",
+    [QUERY_APPROVAL_SHARED] = "UPDATE approval SET shared_of = ? WHERE digest = ?",
+    [QUERY_APPROVAL_PARENT] =
+        "SELECT shared_of FROM approval WHERE digest = ? AND shared_of IS NOT NULL",
+    [QUERY_APPROVALS_WAITING] = "SELECT digest, given_usec, opens_window, spent_usec IS NOT NULL, "
+                                "shared_of IS NOT NULL FROM approval",
+    [QUERY_APPROVAL_WITHDRAW] = "DELETE FROM approval WHERE digest = ? AND spent_usec IS NULL",
     [QUERY_APPROVAL_NOW] =
         "UPDATE approval SET opens_window = 1 WHERE digest = ? AND spent_usec IS NULL",
     [QUERY_APPROVAL_SPEND] = "UPDATE approval SET spent_usec = ?, spent_steady_usec = ? "

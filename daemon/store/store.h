@@ -154,6 +154,10 @@ typedef struct StorePause {
     const char *reason;
     uint64_t until_usec; /* realtime; 0: no end */
     uid_t uid;           /* who set it; (uid_t)-1: not known */
+    uint64_t made_usec;  /* realtime, when it was set; store_pause(): 0 is now */
+    const char *host;    /* of a fleet, where it was set; NULL: here, or without a fleet */
+    bool is_local;       /* the fleet's etcd has not got it yet: it holds on this host alone */
+    uint64_t number;     /* of its row; not used by store_pause() */
 } StorePause;
 
 typedef struct StorePauses {
@@ -204,8 +208,8 @@ int store_approve_now(Store *store, const char *digest, Err *err);
 int store_is_approved(Store *store, const char *digest, uint64_t realtime_usec,
                       const ChangeGate *gate, Err *err);
 
-/* Spends the approval of an instance's digest, by giving each of its plans one of its own;
- * buffered. -ESTALE: there is none to spend. */
+/* Spends the approval of an instance's digest, by giving each of its plans one of its own, which
+ * store_mirror_find_whole() knows of; buffered. -ESTALE: there is none to spend. */
 int store_share_approval(Store *store, const char *digest, const char *const *plans,
                          size_t plan_count, uint64_t realtime_usec, Err *err);
 

@@ -53,6 +53,7 @@ struct Store {
     bool is_read_only;
     bool must_roll_back; /* a failed transaction is still open */
     bool has_quarantine; /* somebody may be in quarantine */
+    bool is_mirror;      /* approvals are etcd's, and were spent there when they are spent here */
     bool has_in_doubt;   /* some deletion or addition of an ended pass may be undecided */
     uint64_t sent_first; /* sent.c: from this action on it is known which were sent */
     int64_t sent_size;   /* of the notes */
@@ -90,6 +91,10 @@ int in_doubt_absent(Store *store, const StoreAction *action, Err *err);
 /* store_settle() for what undos that are over left undecided. */
 int added_settle(Store *store, const char *instance_key, const char *channel_id,
                  const StoreSettling *settling, uint64_t realtime_usec, Err *err);
+
+/* Within a transaction: adds a pause, whatever others stand there, and removes the row of one. */
+int pause_add(Store *store, const StorePause *pause, uint64_t realtime_usec, Err *err);
+int pause_remove(Store *store, uint64_t number, Err *err);
 
 /* Fills the record's pause with the one that holds longest of those that cover the channel. */
 int pause_recall(Store *store, const StoreScope *channel, uint64_t realtime_usec,

@@ -31,6 +31,11 @@
 #define DIGEST_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define DIGEST_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 
+/* Takes away what version 12 added, for what an earlier rosterd wrote. */
+#define WITHOUT_VERSION_12                                                                         \
+    "DROP TABLE owner; DROP TABLE change_elsewhere; ALTER TABLE approval DROP COLUMN shared_of;"   \
+    "ALTER TABLE pause DROP COLUMN is_local; ALTER TABLE pause DROP COLUMN host;"
+
 typedef struct Folder {
     char root[SCRATCH_SIZE];
     char state[96]; /* the state directory in it, not made yet */

@@ -104,7 +104,7 @@ static void pass_of(Folder *folder, Store *store, const char *key, const char *n
 
 static void test_a_new_name_for_an_instance(void **state)
 {
-    const StorePause pause = {{KEY, "test", "c1", "payments"}, "hold", 0, 0};
+    const StorePause pause = {.scope = {KEY, "test", "c1", "payments"}, .reason = "hold"};
     Folder *folder = *state;
     Store *store = folder_open(folder);
     ChannelRecord record;
@@ -139,7 +139,7 @@ static int name_none(void *userdata, const char *channel_id)
 static void test_a_name_that_means_another_instance(void **state)
 {
     const StoreSettling settling = {.list = {gone, find_nobody, find_nobody_corrected, NULL, NULL}};
-    const StorePause pause = {{KEY, "prod", "c1", "payments"}, "hold", 0, 0};
+    const StorePause pause = {.scope = {KEY, "prod", "c1", "payments"}, .reason = "hold"};
     Folder *folder = *state;
     Store *store = folder_open(folder);
     ChannelRecord record;
