@@ -13,8 +13,8 @@
  * first. An Event is what the log is told.
  *
  * No function of the table may call back into the pass before it has returned: answers come later,
- * through pass_on_answer(), pass_on_renewed() and pass_on_wake(). What a function is given is
- * borrowed for the call, unless its comment says otherwise.
+ * through pass_on_answer(), pass_on_intended(), pass_on_renewed() and pass_on_wake(). What a
+ * function is given is borrowed for the call, unless its comment says otherwise.
  *
  * The rooms: request/ sends and sends again, plan/ compares and measures, channel/ leads one
  * channel through a pass, apply/ changes it, pass/ joins all channels, report/ is what came of it,
@@ -30,6 +30,7 @@
 #include "daemon/base/err.h"
 #include "reconcile/change.h"
 #include "reconcile/channel_record.h"
+#include "reconcile/intent.h"
 #include "reconcile/quarantine.h"
 
 /* ---- what is asked of the service ---- */
@@ -357,9 +358,10 @@ typedef struct Ops {
     void (*watch_added)(void *context, const RosterChannel *channel, const ChannelRow *row,
                         IsListed is_listed, const void *list);
 
-    /* Whether changes may be made by the configuration of this pass, asked before each record() and
-     * before deletions that waited for additions to take effect: 1, yes. 0, not now: the pass holds
-     * its changes, as by pass_hold_changes(), until pass_allow_changes() or its end. */
+    /* Whether changes may be made by the configuration of this pass, asked before each intend() and
+     * record(), and before deletions that waited for additions to take effect: 1, yes. 0, not now:
+     * the pass holds its changes, as by pass_hold_changes(), until pass_allow_changes() or its end.
+     */
     int (*may_change)(void *context);
 
     /* Writes what is sent of a member that is added or corrected (API.md section 1.4), into the
@@ -370,6 +372,17 @@ typedef struct Ops {
      * defaults of those that it does not tell. ROSTER_MEMBER_* bits: those told; -EINVAL for what
      * is no member, -ENOMEM. */
     int (*read_fields)(void *context, const char *member_json, MemberFields *ret_fields);
+
+    /* Makes known to the other hosts of a fleet what is about to be changed in a channel: all of
+     * it, in one batch, before the first record() of it. An approval that the batch goes by is
+     * spent with it; of an undo, pauses do not count. 1: there is nobody to tell, which costs
+     * nothing. 0: pass_on_intended() follows with `tag`, in bounded time. Negative: it does not,
+     * nothing was made known, and the channel fails with `err`. */
+    int (*intend)(void *context, const Batch *batch, void *tag, Err *err);
+
+    /* Of one under way: nothing follows of it any more. Its changes are not made, whether or not
+     * it is made known. */
+    void (*cancel_intent)(void *context, void *tag);
 
     /* Makes the changes of some channels durable, before the first of them is sent: all in one
      * commit, or none. `err` may be NULL. */

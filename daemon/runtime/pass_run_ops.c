@@ -74,6 +74,22 @@ static int pass_run_may_change(void *context)
     return run->undos || backend_is_current(run->backend);
 }
 
+/* This host has nobody to tell. */
+static int pass_run_intend(void *context, const Batch *batch, void *tag, Err *err)
+{
+    (void)context;
+    (void)batch;
+    (void)tag;
+    (void)err;
+    return 1;
+}
+
+static void pass_run_cancel_intent(void *context, void *tag)
+{
+    (void)context;
+    (void)tag;
+}
+
 static void pass_run_tell(void *context, const Event *event)
 {
     PassRun *run = context;
@@ -104,6 +120,8 @@ const Ops pass_run_ops = {
     .may_change = pass_run_may_change,
     .compose = pass_run_store_compose,
     .read_fields = pass_run_store_read_fields,
+    .intend = pass_run_intend,
+    .cancel_intent = pass_run_cancel_intent,
     .record = pass_run_store_record,
     .decide = pass_run_store_decide,
     .tell = pass_run_tell,

@@ -9,8 +9,10 @@
 #include "reconcile/apply/enter.h"
 #include "reconcile/apply/exchange.h"
 #include "reconcile/apply/group_commit.h"
+#include "reconcile/apply/held.h"
 #include "reconcile/apply/sent.h"
 #include "reconcile/apply/undo.h"
+#include "reconcile/channel/gate.h"
 
 bool apply_is_left(const ChannelPass *channel, size_t number)
 {
@@ -127,12 +129,26 @@ static void apply_begin(ChannelPass *channel)
         apply_next(channel);
 }
 
+/* The plan stands without the approval that it goes by: whatever that let pass holds it. */
+static void apply_on_approval_gone(ChannelPass *channel, const Err *err)
+{
+    channel->has_approval = channel->is_approved = channel->opens_window = false;
+    if (guard_count_refusing(channel->guards) > 0)
+        held_end(channel, channel->guards);
+    else if (gate_shuts(channel))
+        apply_skip(channel, RESULT_PAUSED, NULL);
+    else
+        apply_skip(channel, RESULT_DRIFT, err);
+}
+
 static void apply_on_recorded(ChannelPass *channel, const Err *err)
 {
     const Dispatch *dispatch = channel->dispatch;
 
     if (!err) {
         apply_begin(channel);
+    } else if (channel->lost_approval) {
+        apply_on_approval_gone(channel, err);
     } else if (channel->is_paused) {
         apply_skip(channel, RESULT_PAUSED, NULL);
     } else if (dispatch->is_stopped && !dispatch->has_failed) {

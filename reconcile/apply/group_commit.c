@@ -68,9 +68,14 @@ void group_commit_allow(GroupCommit *group_commit)
     group_commit->is_held = false;
 }
 
-bool group_commit_is_waiting(const GroupCommit *group_commit)
+bool group_commit_is_due(const GroupCommit *group_commit)
 {
-    return group_commit->count > 0;
+    return group_commit->count > group_commit->intending_count;
+}
+
+static size_t group_commit_left(const ChannelPass *channel)
+{
+    return channel->change_count - channel->recorded_count;
 }
 
 /* The channel's next `count` changes. An approval is spent with the first of them. */
@@ -99,6 +104,8 @@ static void group_commit_end(ChannelPass *channel, const Err *err)
     channel->on_recorded(channel, err);
 }
 
+/* ---- leaving ---- */
+
 /* Whether the channel may not delete any more, and why. */
 static bool group_commit_is_called_off(ChannelPass *channel, Err *why)
 {
@@ -111,27 +118,132 @@ static bool group_commit_is_called_off(ChannelPass *channel, Err *why)
     return err_is_set(why);
 }
 
+/* Takes one of them out of the queue. */
+static ChannelPass *group_commit_take(GroupCommit *group_commit, size_t number)
+{
+    ChannelPass *channel = group_commit->channels[number];
+
+    assert(number < group_commit->count);
+    group_commit->known_count -= number < group_commit->known_count;
+    group_commit->intending_count -= channel->is_intending;
+    channel->is_intending = false;
+    group_commit->count--;
+    memmove(&group_commit->channels[number], &group_commit->channels[number + 1],
+            (group_commit->count - number) * sizeof(*group_commit->channels));
+    return channel;
+}
+
 void group_commit_call_off(GroupCommit *group_commit)
 {
-    size_t waiting = group_commit->count;
-
-    group_commit->count = 0;
-    for (size_t i = 0; i < waiting; i++) {
+    for (size_t i = 0; i < group_commit->count;) {
         ChannelPass *channel = group_commit->channels[i];
+        bool is_intending = channel->is_intending;
         Err why = {0};
 
         if (!group_commit_is_called_off(channel, &why)) {
-            group_commit->channels[group_commit->count++] = channel;
+            i++;
             continue;
         }
+        group_commit_take(group_commit, i);
+        if (is_intending)
+            group_commit->ops->cancel_intent(group_commit->context, channel);
         group_commit_end(channel, &why);
     }
 }
 
-static size_t group_commit_left(const ChannelPass *channel)
+/* ---- making known ---- */
+
+/* Moves a channel to the end of those that are known. */
+static void group_commit_note_known(GroupCommit *group_commit, size_t number)
 {
-    return channel->change_count - channel->recorded_count;
+    ChannelPass *channel = group_commit->channels[number];
+    size_t known = group_commit->known_count++;
+
+    assert(number >= known && !channel->is_intending);
+    memmove(&group_commit->channels[known + 1], &group_commit->channels[known],
+            (number - known) * sizeof(*group_commit->channels));
+    group_commit->channels[known] = channel;
 }
+
+/* Asks for what came last. */
+static void group_commit_intend(GroupCommit *group_commit)
+{
+    size_t next = group_commit->known_count + group_commit->intending_count;
+
+    while (next < group_commit->count) {
+        ChannelPass *channel = group_commit->channels[next];
+        const Batch batch = group_commit_batch(channel, group_commit_left(channel));
+        Err err = {0};
+        int r = group_commit->ops->intend(group_commit->context, &batch, channel, &err);
+
+        if (r < 0) {
+            group_commit_end(group_commit_take(group_commit, next), &err);
+            continue;
+        }
+        if (r == 0) {
+            channel->is_intending = true;
+            group_commit->intending_count++;
+            group_commit_give_slot(channel);
+        } else {
+            group_commit_note_known(group_commit, next);
+        }
+        next++;
+    }
+}
+
+/* Ends the waiting of a channel that may not be changed after all. */
+static void group_commit_refuse(GroupCommit *group_commit, ChannelPass *channel,
+                                const IntentAnswer *answer)
+{
+    Err why = {0};
+
+    switch (answer->end) {
+    case INTENT_TAKEN:
+        assert(false);
+        return;
+    case INTENT_PAUSED:
+        channel->is_paused = true;
+        if (report_set_pause(channel->report, answer->pause_reason, answer->pause_end_usec,
+                             answer->pause_scope) < 0)
+            err_memory(&why);
+        else
+            channel_explain_pause(channel, &why);
+        break;
+    case INTENT_APPROVAL_GONE:
+        channel->lost_approval = true;
+        err_set(&why, -ESTALE, "the approval was spent or taken back on another host");
+        break;
+    case INTENT_LOST:
+        why = *answer->err;
+        dispatch_stop(channel->dispatch, why.text);
+        break;
+    case INTENT_UNANSWERED:
+        why = *answer->err;
+        break;
+    }
+    group_commit_end(channel, &why);
+    group_commit_call_off(group_commit);
+}
+
+void group_commit_on_intended(GroupCommit *group_commit, ChannelPass *channel,
+                              const IntentAnswer *answer)
+{
+    size_t number = group_commit->known_count;
+
+    if (!channel->is_intending)
+        return;
+    while (group_commit->channels[number] != channel)
+        number++;
+    if (answer->end == INTENT_TAKEN) {
+        channel->is_intending = false;
+        group_commit->intending_count--;
+        group_commit_note_known(group_commit, number);
+        return;
+    }
+    group_commit_refuse(group_commit, group_commit_take(group_commit, number), answer);
+}
+
+/* ---- recording ---- */
 
 /* Puts into batches what one commit takes: of whole channels, or a part of the first. Returns how
  * many. */
@@ -139,7 +251,7 @@ static size_t group_commit_fill(GroupCommit *group_commit)
 {
     size_t count = 0, changes = 0;
 
-    for (; count < group_commit->count; count++) {
+    for (; count < group_commit->known_count; count++) {
         const ChannelPass *channel = group_commit->channels[count];
         size_t left = group_commit_left(channel);
 
@@ -170,6 +282,7 @@ void group_commit_commit(GroupCommit *group_commit)
 
     assert(!group_commit->is_held);
     group_commit_call_off(group_commit);
+    group_commit_intend(group_commit);
     waiting = group_commit->count;
     count = group_commit_fill(group_commit);
     is_whole = count > 1 && group_commit_record(group_commit, 0, count, NULL) >= 0;
@@ -186,6 +299,7 @@ void group_commit_commit(GroupCommit *group_commit)
     }
     assert(group_commit->count == waiting);
     group_commit->count -= count;
+    group_commit->known_count -= count;
     memmove(group_commit->channels, group_commit->channels + count,
             group_commit->count * sizeof(*group_commit->channels));
 }

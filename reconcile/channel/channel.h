@@ -116,9 +116,11 @@ struct ChannelPass {
     size_t in_doubt_count; /* how many of them have no outcome yet */
 
     ChannelOnRecorded on_recorded;
-    bool keeps_slot; /* among the instance's requests, while its changes are recorded */
-    Change *changes; /* of the plan: additions, corrections, deletions, each in their order */
-    Sent *sent;      /* of each */
+    bool is_intending;  /* its changes are being made known to a fleet */
+    bool lost_approval; /* that was told then: the approval that they went by is gone */
+    bool keeps_slot;    /* among the instance's requests, while its changes are recorded */
+    Change *changes;    /* of the plan: additions, corrections, deletions, each in their order */
+    Sent *sent;         /* of each */
     size_t change_count;
     size_t recorded_count; /* the first so many stand in the state */
     size_t first_deletion; /* the number of the first that takes something away: what is disabled

@@ -9,9 +9,9 @@
 
 #include "daemon/base/str.h"
 #include "reconcile/apply/apply.h"
+#include "reconcile/apply/held.h"
 #include "reconcile/channel/gate.h"
 #include "reconcile/pass/choice.h"
-#include "reconcile/pass/held.h"
 #include "reconcile/pass/pass_guards.h"
 #include "reconcile/pass/settling.h"
 #include "reconcile/plan/plan_digest.h"

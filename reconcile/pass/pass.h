@@ -13,9 +13,10 @@
  * for another. A whole list becomes a plan, the guards look at it, and decision.h says what is
  * done: nothing, held, or deleted.
  *
- * Before the first deletion of a channel all of its deletions are recorded. Channels that are
- * decided in the same turn share one commit (group_commit.h), which the pass makes at its next
- * wake; before each it asks Ops.may_change(). Changes can be held at any time and allowed again:
+ * Before the first change of a channel all of its changes are made known to the other hosts of a
+ * fleet, where there is one, and recorded. Channels that are decided in the same turn share one
+ * commit (group_commit.h), which the pass makes at its next wake; before each it asks
+ * Ops.may_change(). Changes can be held at any time and allowed again:
  * reads go on meanwhile.
  *
  * A pass ends by itself once each channel has a result, by its deadline, or because it is stopped:
@@ -64,6 +65,9 @@ void pass_start(Pass *pass);
 
 /* `tag` is the Request's. The answer is borrowed for the time of the call. */
 void pass_on_answer(Pass *pass, void *tag, const Answer *answer);
+/* Of Ops.intend(): its `tag`, and what became of it. One that is not awaited any more is ignored.
+ */
+void pass_on_intended(Pass *pass, void *tag, const IntentAnswer *answer);
 void pass_on_renewed(Pass *pass, size_t instance, Renewal renewal, const Err *err);
 void pass_on_wake(Pass *pass);
 

@@ -9,7 +9,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 #include "reconcile/apply/apply.h"
-#include "reconcile/pass/held.h"
+#include "reconcile/apply/held.h"
 #include "reconcile/plan/plan_digest.h"
 
 /* The part of the deadline for which plans wait for channels that say nothing. */
@@ -123,14 +123,20 @@ static void pass_guards_carry_out(ChannelPass *channel)
         apply_start(channel);
 }
 
-/* A plan that the guards refuse passes by its approval alone. */
-static void pass_guards_refuse(ChannelPass *channel, const Guard *refusals)
+/* A plan that the guards refuse passes by its approval alone; they hold it where that is gone in
+ * the end. */
+static void pass_guards_refuse(PassGuards *guards, ChannelPass *channel, const Guard *refusals)
 {
     if (!channel->has_approval) {
+        memcpy(guards->guards, refusals, sizeof(guards->guards));
         held_end(channel, refusals);
         return;
     }
     channel->is_approved = true;
+    for (GuardName name = 0; name < GUARD_COUNT; name++) {
+        if (refusals[name].refuses)
+            channel->guards[name] = refusals[name];
+    }
     pass_guards_carry_out(channel);
 }
 
@@ -150,9 +156,7 @@ static void pass_guards_judge_later(PassGuards *guards, ChannelPass *channel)
         pass_guards_carry_out(channel);
         return;
     }
-    if (!channel->has_approval)
-        memcpy(guards->guards, refusals, sizeof(guards->guards));
-    pass_guards_refuse(channel, refusals);
+    pass_guards_refuse(guards, channel, refusals);
 }
 
 /* ---- the plans that wait ---- */
@@ -221,11 +225,9 @@ static void pass_guards_open(PassGuards *guards)
         return;
     }
     guards->waiting_count = 0;
-    if (guards->refuses)
-        memcpy(guards->guards, refusals, sizeof(guards->guards));
     for (size_t i = 0; i < count; i++) {
         if (guards->refuses)
-            pass_guards_refuse(guards->waiting[i], refusals);
+            pass_guards_refuse(guards, guards->waiting[i], refusals);
         else
             pass_guards_carry_out(guards->waiting[i]);
     }
@@ -294,10 +296,19 @@ uint64_t pass_guards_next_usec(const PassGuards *guards)
 
 /* ---- telling ---- */
 
+static void pass_guards_put(const Guard *guards, size_t count, InstanceReport *instance_report)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (guards[i].refuses)
+            instance_report->guards[instance_report->guard_count++] = guards[i];
+    }
+}
+
 void pass_guards_report(const PassGuards *guards, const Report *report,
                         InstanceReport *instance_report)
 {
     const Instance *instance = &guards->config->instances[guards->dispatch->instance];
+    const ChannelReport *held = NULL;
     size_t count = 0;
 
     str_copy(instance_report->approved, sizeof(instance_report->approved), guards->approved);
@@ -308,13 +319,13 @@ void pass_guards_report(const PassGuards *guards, const Report *report,
             continue;
         assert(count < guards->capacity);
         guards->digests[count++] = channel->digest;
+        held = channel;
     }
     if (count == 0)
         return;
-    for (size_t i = 0; i < GUARD_COUNT; i++) {
-        if (guards->guards[i].refuses)
-            instance_report->guards[instance_report->guard_count++] = guards->guards[i];
-    }
+    pass_guards_put(guards->guards, GUARD_COUNT, instance_report);
+    if (instance_report->guard_count == 0) /* its approval was gone in the end */
+        pass_guards_put(held->guards, held->guard_count, instance_report);
     /* Without memory for the digest it is told all the same that they are held. */
     if (plan_digest_combine(instance, guards->digests, count, instance_report->digest) < 0)
         instance_report->digest[0] = '\0';

@@ -180,13 +180,18 @@ static Guard guard_evaluate_one(GuardName name, const Subject *subject)
 
 static size_t guard_evaluate_scope(GuardScope scope, const Subject *subject, Guard *ret_guards)
 {
-    size_t refusing = 0;
-
-    for (GuardName name = 0; name < GUARD_COUNT; name++) {
+    for (GuardName name = 0; name < GUARD_COUNT; name++)
         ret_guards[name] = guards_row(name)->scope == scope ? guard_evaluate_one(name, subject)
                                                             : (Guard){.name = name};
-        refusing += ret_guards[name].refuses;
-    }
+    return guard_count_refusing(ret_guards);
+}
+
+size_t guard_count_refusing(const Guard guards[static GUARD_COUNT])
+{
+    size_t refusing = 0;
+
+    for (GuardName name = 0; name < GUARD_COUNT; name++)
+        refusing += guards[name].refuses;
     return refusing;
 }
 

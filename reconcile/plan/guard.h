@@ -34,6 +34,9 @@ typedef struct Guard {
 size_t guard_evaluate(const Guards *limits, const Plan *plan, const ChannelRecord *record,
                       uint64_t realtime_usec, Guard ret_guards[static GUARD_COUNT]);
 
+/* How many of them refuse. */
+size_t guard_count_refusing(const Guard guards[static GUARD_COUNT]);
+
 /* What an instance's plans come to in a pass. */
 typedef struct GuardTotals {
     uint64_t deletes;

@@ -32,9 +32,20 @@ void progress_on_answer(Progress *progress, RequestKind kind)
     assert(progress->changes_in_flight <= progress->in_flight);
 }
 
+void progress_on_intend(Progress *progress)
+{
+    progress->intending++;
+}
+
+void progress_on_intended(Progress *progress)
+{
+    assert(progress->intending > 0);
+    progress->intending--;
+}
+
 void progress_on_abandon(Progress *progress)
 {
-    progress->in_flight = progress->changes_in_flight = 0;
+    progress->in_flight = progress->changes_in_flight = progress->intending = 0;
     progress->is_renewing = false;
 }
 
@@ -53,7 +64,7 @@ bool progress_is_stuck(const Progress *progress, uint64_t timeout_usec, uint64_t
         return true;
     if (progress->is_renewing && now_usec <= renewal_due_usec + slack_usec)
         return false;
-    if (progress->in_flight > 0 || progress->is_renewing)
+    if (progress->in_flight > 0 || progress->intending > 0 || progress->is_renewing)
         return now_usec > progress->moved_usec + timeout_usec + slack_usec;
     return progress->wake_usec == USEC_NEVER && now_usec > progress->moved_usec + slack_usec;
 }

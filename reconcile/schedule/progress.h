@@ -10,6 +10,7 @@ typedef struct Progress {
     uint64_t moved_usec; /* when something happened last */
     size_t in_flight;    /* requests */
     size_t changes_in_flight;
+    size_t intending; /* Ops.intend(), of which no answer came */
     bool is_renewing; /* a credential */
 } Progress;
 
@@ -20,6 +21,10 @@ void progress_note(Progress *progress, uint64_t now_usec);
 
 void progress_on_submit(Progress *progress, RequestKind kind);
 void progress_on_answer(Progress *progress, RequestKind kind);
+
+/* A channel's changes are being made known; that has ended, or was called off. */
+void progress_on_intend(Progress *progress);
+void progress_on_intended(Progress *progress);
 
 /* Nothing in flight is awaited any more. */
 void progress_on_abandon(Progress *progress);

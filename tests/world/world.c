@@ -75,6 +75,7 @@ void world_free(World *world)
 {
     pass_free(world->pass);
     free(world->undo);
+    free(world->fleet);
     for (size_t i = 0; i < WORLD_INSTANCES_MAX; i++)
         throttle_done(&world->throttles[i]);
     for (size_t i = 0; i < WORLD_INSTANCES_MAX; i++)

@@ -284,6 +284,7 @@ struct World {
     bool buries;           /* forgets members that no list shows any more */
     bool may_undercount;   /* sightings may be fewer than there were: kills, edits */
     void *userdata;        /* of disturb */
+    struct WorldFleet *fleet;                                /* NULL: it is alone (fleet.h) */
     struct WorldTrace *trace;                                /* NULL: none is kept */
     void (*on_broken)(const World *world, const char *text); /* instead of failing the test */
 };

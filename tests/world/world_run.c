@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "daemon/base/str.h"
+#include "tests/world/fleet.h"
 #include "tests/world/judge.h"
 #include "tests/world/quarantine.h"
 #include "tests/world/trace.h"
@@ -124,7 +125,9 @@ const Ops world_ops = {
     .may_change = world_may_change,
     .compose = world_compose,
     .read_fields = world_read_fields,
-    .record = world_record,
+    .intend = world_intend,
+    .cancel_intent = world_cancel_intent,
+    .record = world_fleet_record,
     .decide = world_decide,
     .tell = run_tell,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "reconcile/pass/held.h"
+#include "reconcile/apply/held.h"
 
 #include <assert.h>
 #include <errno.h>

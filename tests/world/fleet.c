@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/world/fleet.h"
+
+#include <stdlib.h>
+
+#include "daemon/base/str.h"
+#include "tests/world/trace.h"
+
+WorldFleet *world_join_fleet(World *world)
+{
+    assert_null(world->fleet);
+    world->fleet = calloc(1, sizeof(*world->fleet));
+    if (!world->fleet)
+        fail_msg("the test is out of memory");
+    world->fleet->latency_usec = world->latency_usec;
+    return world->fleet;
+}
+
+static WorldIntent *fleet_find(World *world, const void *tag)
+{
+    WorldFleet *fleet = world->fleet;
+
+    for (size_t i = 0; i < WORLD_INTENTS_MAX; i++) {
+        WorldIntent *intent = &fleet->intents[i];
+
+        if (intent->is_open && intent->tag == tag && intent->pass == world->pass_serial)
+            return intent;
+    }
+    world_broken(world, "an intent is called off that is not under way");
+}
+
+/* Events of a pass that is over are forgotten with it. */
+static void fleet_answer(World *world, void *argument)
+{
+    WorldIntent *intent = argument;
+    Err why = {0};
+    IntentAnswer answer = {.end = intent->end, .err = &why};
+
+    if (!intent->is_open || intent->pass != world->pass_serial)
+        return;
+    intent->is_open = false;
+    intent->is_taken = intent->end == INTENT_TAKEN;
+    if (intent->end == INTENT_PAUSED) {
+        answer.pause_reason = "paused on another host";
+        answer.pause_end_usec = world->realtime_usec + USEC_PER_HOUR;
+        answer.pause_scope = PAUSE_SCOPE_INSTANCE;
+    }
+    err_set(&why, -1, "%s", intent->end == INTENT_LOST ? "another host owns it" : "etcd is silent");
+    world_trace(world, "the intent of %s ends as %d", intent->channel->row.name, intent->end);
+    world_inside(world, true);
+    pass_on_intended(world->pass, intent->tag, &answer);
+    world_inside(world, false);
+}
+
+int world_intend(void *context, const Batch *batch, void *tag, Err *err)
+{
+    World *world = context;
+    WorldFleet *fleet = world->fleet;
+    WorldIntent *intent;
+
+    if (!fleet)
+        return 1;
+    if (fleet->error)
+        return err_system(err, fleet->error, "the intent cannot be made");
+    if (world->holds_changes || world->asked_step != world->steps)
+        world_broken(world, "an intent, and nobody said that changes may be made");
+    intent = &fleet->intents[fleet->intent_count++ % WORLD_INTENTS_MAX];
+    *intent = (WorldIntent){
+        .tag = tag,
+        .channel = world_find_channel(world, batch->channel->instance, batch->channel_id),
+        .pass = world->pass_serial,
+        .is_open = true,
+        .is_approved = batch->approved,
+        .change_count = batch->change_count,
+        .end =
+            !fleet->name || str_equal(fleet->name, batch->channel_name) ? fleet->end : INTENT_TAKEN,
+    };
+    world_trace(world, "an intent of %zu changes in %s", batch->change_count, batch->channel_name);
+    if (fleet->latency_usec != USEC_NEVER)
+        world_at(world, fleet->latency_usec, fleet_answer, intent);
+    return 0;
+}
+
+void world_cancel_intent(void *context, void *tag)
+{
+    World *world = context;
+
+    fleet_find(world, tag)->is_open = false;
+    world->fleet->cancelled_count++;
+}
+
+/* The newest of the channel in this pass, or NULL. */
+static WorldIntent *fleet_find_newest(World *world, const Batch *batch)
+{
+    WorldFleet *fleet = world->fleet;
+    const WorldChannel *channel =
+        world_find_channel(world, batch->channel->instance, batch->channel_id);
+
+    for (size_t i = fleet->intent_count; i > 0; i--) {
+        WorldIntent *intent = &fleet->intents[(i - 1) % WORLD_INTENTS_MAX];
+
+        if (fleet->intent_count - i >= WORLD_INTENTS_MAX || intent->pass != world->pass_serial)
+            return NULL;
+        if (intent->channel == channel)
+            return intent;
+    }
+    return NULL;
+}
+
+static void fleet_judge_record(World *world, const Batch *batch)
+{
+    const WorldIntent *intent = fleet_find_newest(world, batch);
+
+    if (!intent || !intent->is_taken)
+        world_broken(world, "%s: changes are recorded that nobody was told of", batch->channel_id);
+    if (intent->recorded_count + batch->change_count > intent->change_count)
+        world_broken(world, "%s: more changes are recorded than were made known",
+                     batch->channel_id);
+    if (batch->approved && !intent->is_approved)
+        world_broken(world, "%s: an approval is spent here alone", batch->channel_id);
+}
+
+int world_fleet_record(void *context, Batch *batches, size_t count, Err *err)
+{
+    World *world = context;
+    int r;
+
+    for (size_t i = 0; world->fleet && i < count; i++)
+        fleet_judge_record(world, &batches[i]);
+    r = world_record(context, batches, count, err);
+    for (size_t i = 0; world->fleet && r >= 0 && i < count; i++)
+        fleet_find_newest(world, &batches[i])->recorded_count += batches[i].change_count;
+    return r;
+}
