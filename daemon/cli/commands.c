@@ -25,6 +25,7 @@ const Command commands_table[] = {
     {"resume", ACTION_RESUME, TAKES_JSON | TAKES_SOCKET | TAKES_SCOPE},
     {"approve", ACTION_APPROVE, TAKES_JSON | TAKES_SOCKET | TAKES_DIGEST},
     {"reconcile", ACTION_RECONCILE, TAKES_JSON | TAKES_SOCKET | MAY_CHANNEL},
+    {"fleet", ACTION_FLEET, TAKES_JSON | TAKES_SOCKET | MAY_DRAIN},
 };
 const size_t commands_count = ELEMENTS(commands_table);
 
@@ -162,10 +163,10 @@ static const char commands_help[] =
     "  resume (C | --instance NAME | --all)    end the pause, say which still hold\n"
     "  approve DIGEST [--yes] [--now]          let exactly this plan pass its guards\n"
     "  reconcile [C]      a pass that begins now; waits, exits like rosterd --once\n"
+    "  fleet [drain | undrain]                 who owns what; give all away, or not\n"
     "C: name, id, instance/name; --json: not validate, export, schema, metrics.\n"
     "  -c, --config FILE  settings; else $ROSTERD_CONFIG, /etc/rosterd/rosterd.yaml\n"
-    "      --socket PATH  rosterd's control socket, where it is not the settings'\n"
-    "      --log-level LEVEL, --log-format FORMAT, --version, --help\n"
+    "  --socket PATH, --log-level LEVEL, --log-format FORMAT, --version, --help\n"
     "Exit status: 0 in sync or done, 1 something failed or was refused, 2 drift,\n"
     "3 a guard holds, 64 usage, 69 no rosterd runs, 78 invalid settings or rosters.\n";
 

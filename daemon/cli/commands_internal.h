@@ -25,6 +25,7 @@ enum {
     TAKES_MEMBERS = 1 << 15,
     TAKES_EXPORT = 1 << 16,   /* --output, --fields, --force */
     TAKES_DOCUMENT = 1 << 17, /* a word: settings or roster */
+    MAY_DRAIN = 1 << 18,      /* a word: drain or undrain, or none */
 };
 
 typedef struct Command {

@@ -70,6 +70,15 @@ static int commands_take_document(Options *options, const char *word, Err *err)
     return 0;
 }
 
+static int commands_take_fleet_change(Options *options, const char *word, Err *err)
+{
+    if (!str_equal(word, "drain") && !str_equal(word, "undrain"))
+        return err_set(err, -EINVAL, "fleet %s: unknown, must be drain or undrain, or be left out",
+                       word);
+    options->fleet_change = word;
+    return 0;
+}
+
 static int commands_take_digest(Options *options, const char *word, Err *err)
 {
     if (!digest_is_hex(word, DIGEST_SHORT))
@@ -79,6 +88,19 @@ static int commands_take_digest(Options *options, const char *word, Err *err)
                        word, DIGEST_SHORT);
     options->digest = word;
     return 0;
+}
+
+/* A word that is neither a channel nor a file. */
+static int commands_take_own_word(const Command *command, Options *options, const char *word,
+                                  Err *err)
+{
+    if ((command->takes & TAKES_DOCUMENT) && !options->document)
+        return commands_take_document(options, word, err);
+    if ((command->takes & TAKES_DIGEST) && !options->digest)
+        return commands_take_digest(options, word, err);
+    if ((command->takes & MAY_DRAIN) && !options->fleet_change)
+        return commands_take_fleet_change(options, word, err);
+    return err_set(err, -EINVAL, "%s: unexpected after %s (see --help)", word, command->name);
 }
 
 static int commands_take_word(const Command *command, Options *options, const char *word, Err *err)
@@ -99,11 +121,7 @@ static int commands_take_word(const Command *command, Options *options, const ch
         options->channel = word;
         return 0;
     }
-    if ((command->takes & TAKES_DOCUMENT) && !options->document)
-        return commands_take_document(options, word, err);
-    if ((command->takes & TAKES_DIGEST) && !options->digest)
-        return commands_take_digest(options, word, err);
-    return err_set(err, -EINVAL, "%s: unexpected after %s (see --help)", word, command->name);
+    return commands_take_own_word(command, options, word, err);
 }
 
 static int commands_take_command(const char *word, const Command **ret_command, Options *options,

@@ -38,6 +38,7 @@ static const struct {
     {MAY_CHANNELS, COMPLETION_CHANNELS, true, NULL},
     {TAKES_DIGEST, COMPLETION_DIGESTS, false, NULL},
     {TAKES_DOCUMENT, COMPLETION_WORDS, false, "settings, roster"},
+    {MAY_DRAIN, COMPLETION_WORDS, false, "drain, undrain"},
     {MAY_FILES, COMPLETION_FILES, true, NULL},
 };
 

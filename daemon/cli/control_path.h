@@ -16,4 +16,7 @@
 #define CONTROL_PATH_APPROVE "/v1/approve"
 #define CONTROL_PATH_RECONCILE "/v1/reconcile"
 #define CONTROL_PATH_UNDO "/v1/undo"
+#define CONTROL_PATH_FLEET "/v1/fleet"
+#define CONTROL_PATH_DRAIN "/v1/drain"
+#define CONTROL_PATH_UNDRAIN "/v1/undrain"
 #define CONTROL_PATH_METRICS "/metrics"

@@ -30,6 +30,7 @@ typedef enum Action {
     ACTION_RESUME,
     ACTION_APPROVE,
     ACTION_RECONCILE,
+    ACTION_FLEET,
     ACTION_VERSION,
     ACTION_HELP,
 } Action;
@@ -54,7 +55,8 @@ typedef struct Options {
     size_t channel_count, channel_capacity;
     const char **files; /* of validate: likewise */
     size_t file_count, file_capacity;
-    const char *document; /* of schema: settings or roster */
+    const char *document;     /* of schema: settings or roster */
+    const char *fleet_change; /* of fleet: drain or undrain; NULL: it is shown */
     const char *instance;
     bool all;
     bool watch;

@@ -70,6 +70,7 @@ static int program_run(const Program *program, const Options *options)
     case ACTION_RESUME:
     case ACTION_APPROVE:
     case ACTION_RECONCILE:
+    case ACTION_FLEET:
         break;
     }
     return program->run(options);

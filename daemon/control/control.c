@@ -12,6 +12,7 @@
 #include "daemon/control/control_internal.h"
 #include "daemon/control/handle_approve.h"
 #include "daemon/control/handle_channels.h"
+#include "daemon/control/handle_fleet.h"
 #include "daemon/control/handle_health.h"
 #include "daemon/control/handle_history.h"
 #include "daemon/control/handle_metrics.h"
@@ -61,6 +62,9 @@ static const Route routes[] = {
     {CONTROL_PATH_RESUME, NULL, handle_resume, false, ROUTE_LOCAL, false},
     {CONTROL_PATH_APPROVE, NULL, handle_approve, false, ROUTE_LOCAL, false},
     {CONTROL_PATH_RECONCILE, NULL, handle_reconcile_begin, false, ROUTE_LOCAL, false},
+    {CONTROL_PATH_FLEET, handle_fleet, NULL, false, ROUTE_LOCAL, false},
+    {CONTROL_PATH_DRAIN, NULL, handle_drain, false, ROUTE_LOCAL, false},
+    {CONTROL_PATH_UNDRAIN, NULL, handle_undrain, false, ROUTE_LOCAL, false},
     {CONTROL_PATH_UNDO, NULL, handle_undo, false, ROUTE_LOCAL, false},
 };
 

@@ -32,6 +32,8 @@ int ctl_run(const Options *options)
         return ctl_check(options);
     case ACTION_METRICS:
         return ctl_metrics(options);
+    case ACTION_FLEET:
+        return ctl_fleet(options);
     case ACTION_STATUS:
     case ACTION_DAEMON:
     case ACTION_ONCE:

@@ -37,5 +37,8 @@ int ctl_pause(const Options *options);
 int ctl_resume(const Options *options);
 int ctl_approve(const Options *options);
 
+/* The fleet that the daemon belongs to; whether its host takes instances. */
+int ctl_fleet(const Options *options);
+
 /* Waits for a pass that begins after it was asked for; 0, 1, 2, 3 as its report says. */
 int ctl_reconcile(const Options *options);

@@ -41,6 +41,8 @@ static const Place places[] = {
     {"rosterctl export --output []", COMPLETION_DIRECTORIES, ""},
     {"rosterctl schema []", COMPLETION_WORDS, "settings\nroster\n"},
     {"rosterctl schema roster []", COMPLETION_NOTHING, ""},
+    {"rosterctl fleet []", COMPLETION_WORDS, "drain\nundrain\n"},
+    {"rosterctl fleet drain []", COMPLETION_NOTHING, ""},
     {"rosterctl status []", COMPLETION_CHANNELS, ""},
     {"rosterctl status a []", COMPLETION_NOTHING, ""},
     {"rosterctl history []", COMPLETION_NOTHING, ""},

@@ -57,6 +57,19 @@ static void test_metrics(void **state)
     control_case_assert_has(control_case, "text/plain; version=0.0.4");
 }
 
+static void test_a_host_alone_has_no_fleet(void **state)
+{
+    ControlCase *control_case = *state;
+
+    control_case_begin(control_case);
+    control_case_assert_get(control_case, CONTROL_PATH_FLEET, 409, "belongs to no fleet");
+    control_case_assert_post(control_case, CONTROL_PATH_DRAIN, "{}", 409, "belongs to no fleet");
+    control_case_assert_post(control_case, CONTROL_PATH_UNDRAIN, "{}", 409, "belongs to no fleet");
+    control_case_assert_post(control_case, CONTROL_PATH_DRAIN, "{\"x\": 1}", 400, "x: ");
+    control_case_assert_get(control_case, CONTROL_PATH_STATUS, 200, "\"instances\"");
+    control_case_assert_has_not(control_case, "\"fleet\"");
+}
+
 static void test_health(void **state)
 {
     ControlCase *control_case = *state;
@@ -134,6 +147,7 @@ int main(void)
         TEST(test_samples),
         TEST(test_samples_are_not_repeated),
         TEST(test_metrics),
+        TEST(test_a_host_alone_has_no_fleet),
         TEST(test_health),
         TEST(test_the_settings_of_this_daemon_are_meant),
         TEST(test_some_channels_of_a_plan),
