@@ -177,6 +177,24 @@ static void lifecycle_step_undo(Lifecycle *lifecycle)
         lifecycle_on_undone(lifecycle);
 }
 
+/* ---- other hosts ---- */
+
+void lifecycle_stand_by(Lifecycle *lifecycle, size_t instance, bool is_lost, const char *why)
+{
+    Schedule *schedule = &lifecycle->schedules[instance];
+
+    assert(instance < lifecycle->count);
+    schedule_stand_by(schedule, why);
+    if (is_lost && schedule_is_passing(schedule))
+        lifecycle->ops->abandon_pass(lifecycle->context, instance, why);
+}
+
+void lifecycle_take_up(Lifecycle *lifecycle, size_t instance)
+{
+    assert(instance < lifecycle->count);
+    schedule_take_up(&lifecycle->schedules[instance]);
+}
+
 /* ---- the end ---- */
 
 static void lifecycle_end(Lifecycle *lifecycle, const char *why)

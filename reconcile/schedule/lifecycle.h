@@ -73,6 +73,11 @@ void lifecycle_on_undone(Lifecycle *lifecycle);
  * flight are not awaited, changes are; an undo under way goes on to its end. Harmless twice. */
 void lifecycle_replace(Lifecycle *lifecycle, const char *why);
 
+/* An instance is not this host's, or not any more: its passes give way (schedule_stand_by()). With
+ * `is_lost` no answer is awaited either. The opposite: its passes begin at once. */
+void lifecycle_stand_by(Lifecycle *lifecycle, size_t instance, bool is_lost, const char *why);
+void lifecycle_take_up(Lifecycle *lifecycle, size_t instance);
+
 /* The daemon ends: like lifecycle_replace(), but all that is in flight is awaited, of the undo as
  * well, until the grace is over. */
 void lifecycle_stop(Lifecycle *lifecycle, const char *why);

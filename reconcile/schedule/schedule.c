@@ -39,7 +39,7 @@ static void schedule_wait(Schedule *schedule, uint64_t delay_usec)
 
 static bool schedule_has_work(const Schedule *schedule)
 {
-    return schedule->ops->has_work(schedule->context, schedule->instance);
+    return !schedule->stands_by && schedule->ops->has_work(schedule->context, schedule->instance);
 }
 
 /* After a pass, or when it is free to begin one again. */
@@ -255,6 +255,27 @@ void schedule_resume(Schedule *schedule)
         schedule_go(schedule, SCHEDULE_PASSING);
     else if (schedule->state == SCHEDULE_ASIDE)
         schedule_go_on(schedule, 0);
+}
+
+void schedule_stand_by(Schedule *schedule, const char *why)
+{
+    assert(why);
+    schedule->stands_by = true;
+    if (schedule->state == SCHEDULE_WAITING)
+        schedule_go_on(schedule, 0);
+    if ((schedule->state != SCHEDULE_PASSING && schedule->state != SCHEDULE_YIELDING) ||
+        schedule->is_cut)
+        return;
+    schedule->is_cut = true;
+    schedule->ops->stop_pass(schedule->context, schedule->instance, why);
+}
+
+void schedule_take_up(Schedule *schedule)
+{
+    schedule->stands_by = false;
+    schedule->failures = schedule->backoffs = 0;
+    if (schedule->state == SCHEDULE_IDLE)
+        schedule_begin(schedule);
 }
 
 void schedule_end(Schedule *schedule, const char *why)

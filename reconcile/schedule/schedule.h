@@ -102,8 +102,10 @@ typedef struct Schedule {
     uint64_t timed_usec; /* when the pass was due that another now comes before; USEC_NEVER: none */
     uint32_t failures;   /* passes in a row in which no channel could be read */
     uint32_t backoffs;   /* those of them that were due: how often the interval doubles */
+    bool stands_by;      /* its instance is another host's: there is no work */
     bool is_asked;       /* a pass is to begin at once after the one under way */
-    bool is_cut;         /* the pass under way was stopped for an undo: it says nothing */
+    bool is_cut;         /* the pass under way was stopped for an undo, or for another host: it says
+                          * nothing */
     uint64_t begun_count; /* passes so far */
     uint64_t done_count;  /* the number of the last that ended by itself */
 } Schedule;
@@ -142,6 +144,13 @@ void schedule_yield(Schedule *schedule, const char *why);
 
 /* The opposite, where it was. */
 void schedule_resume(Schedule *schedule);
+
+/* Its instance is not this host's: it has no work, the pass under way is stopped. Harmless twice,
+ * also before schedule_begin(). */
+void schedule_stand_by(Schedule *schedule, const char *why);
+
+/* It is from now on. Its next pass begins at once. */
+void schedule_take_up(Schedule *schedule);
 
 /* Begins no pass any more; stops the one under way. Harmless twice. */
 void schedule_end(Schedule *schedule, const char *why);
