@@ -48,11 +48,12 @@ static uint64_t channel_record_time(uint64_t realtime_usec, uint64_t recorded_us
                : recorded_usec;
 }
 
-static int channel_record_changes(Store *store, const char *instance_key, const char *channel_id,
-                                  uint64_t realtime_usec, ChannelRecord *record, Err *err)
+/* Of the history here, or of other hosts. */
+static int channel_record_changes(Store *store, QueryId id, const char *instance_key,
+                                  const char *channel_id, uint64_t realtime_usec,
+                                  ChannelRecord *record, Err *err)
 {
-    _cleanup_(sql_done) Query query =
-        channel_record_begin(store, QUERY_ACTION_RECENT, instance_key, channel_id);
+    _cleanup_(sql_done) Query query = channel_record_begin(store, id, instance_key, channel_id);
     int r;
 
     while ((r = sql_step(&query, err)) > 0) {
@@ -84,7 +85,10 @@ int store_recall(Store *store, const StoreScope *channel, uint64_t realtime_usec
     if (r == 0 && store->db)
         r = channel_record_sightings(store, key, id, &found, err);
     if (r == 0 && store->db)
-        r = channel_record_changes(store, key, id, realtime_usec, &found, err);
+        r = channel_record_changes(store, QUERY_ACTION_RECENT, key, id, realtime_usec, &found, err);
+    if (r == 0 && store->db)
+        r = channel_record_changes(store, QUERY_CHANGES_ELSEWHERE, key, id, realtime_usec, &found,
+                                   err);
     if (r == 0 && store->db)
         r = pause_recall(store, channel, realtime_usec, &found, err);
     if (r < 0)
