@@ -51,6 +51,7 @@ ROOMS = {
     "daemon/log": "daemon/base config reconcile reconcile/plan reconcile/report",
     "daemon/fleet": "daemon/base config reconcile reconcile/schedule daemon/json daemon/http daemon/log",
     "daemon/store": "daemon/base config reconcile daemon/log",
+    "daemon/shared": "daemon/base config reconcile daemon/json daemon/fleet daemon/log daemon/store",
     "daemon/notify": "daemon/base config reconcile/plan reconcile/report reconcile/notice daemon/json daemon/http "
                      "daemon/log daemon/store",
     "daemon/roma/auth": "daemon/base config",
@@ -234,7 +235,8 @@ DOCS = {
     "daemon/roma/auth": "credential.h", "daemon/roma/wire": "request.h",
     "daemon/roma/provider": "provider.h", "daemon/roma": "client.h", "daemon/runtime": "controller.h",
     "daemon/report": "text.h", "daemon/cli": "program.h", "daemon/control": "control.h",
-    "reconcile/notice": "notice.h", "daemon/notify": "notices.h", "daemon/check": "check.h", "daemon/fleet": "fleet.h", "daemon/web": "web.h", "daemon/ctl": "ctl.h", "daemon/service": "service.h",
+    "reconcile/notice": "notice.h", "daemon/notify": "notices.h", "daemon/check": "check.h", "daemon/fleet": "fleet.h", "daemon/shared": "pause_value.h",
+    "daemon/web": "web.h", "daemon/ctl": "ctl.h", "daemon/service": "service.h",
 }
 DOC_LINES_MIN, DOC_LINES_MAX = 15, 40
 
