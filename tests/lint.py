@@ -62,7 +62,8 @@ ROOMS = {
                    "daemon/roma/wire daemon/roma/provider",
     "daemon/runtime": "daemon/base config reconcile/request reconcile/plan reconcile/schedule reconcile/report "
                       "reconcile/pass reconcile/survey daemon/log daemon/store daemon/roma",
-    "daemon/check": "daemon/base config reconcile reconcile/request daemon/store daemon/roma",
+    "daemon/check": "daemon/base config reconcile reconcile/request daemon/json daemon/http daemon/fleet daemon/store "
+                    "daemon/roma",
     "daemon/report": "daemon/base config config/schema config/roster reconcile/plan reconcile/report "
                      "reconcile/survey daemon/json daemon/store daemon/runtime",
     "daemon/cli": "daemon/base config config/load daemon/json daemon/log daemon/store "

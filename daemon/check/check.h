@@ -9,8 +9,8 @@
  * check_instance() takes an instance through its secrets, the look-up of its name (resolve.h), its
  * proxy and a connection (daemon/roma/probe.h), the clocks, the credential and the rights. The last
  * two go through the client of a pass, made read-only, with one attempt each: what is wanted is how
- * it is now. check_state() looks at the state directory. Nothing is changed, neither at the service
- * nor on this host.
+ * it is now. check_fleet() asks the etcd that the hosts of a fleet share, and check_state() looks
+ * at the state directory. Nothing is changed, neither there nor on this host.
  *
  * Lines are told as they come, for some steps wait for an answer. Their texts may repeat what
  * others said: whoever prints them takes care of control characters. They hold no secret.
@@ -45,6 +45,10 @@ typedef void (*CheckTold)(void *userdata, const CheckLine *line);
  */
 int check_instance(const Config *config, size_t instance, Store *store, CheckTold told,
                    void *userdata, Err *err);
+
+/* Tells of the files that `fleet:` names, of each endpoint of etcd, and of the rights there;
+ * nothing where there is no fleet. Waits for the answers. Errors as check_instance(). */
+int check_fleet(const Config *config, CheckTold told, void *userdata, Err *err);
 
 /* Opens the state for reading and tells whether rosterd, run as this user, can write it.
  * state_close() in every case. */

@@ -204,6 +204,8 @@ static int ctl_check_all(CtlCheck *check, const Config *config, State *state, Er
         return err_memory(err);
     check_state(state, config, ctl_check_keep, &kept);
     r = ctl_check_instances(check, config, state->store, err);
+    if (r >= 0)
+        r = check_fleet(config, ctl_check_on_line, check, err);
     if (r >= 0 && buf_failed(&kept.text) < 0)
         r = err_memory(err);
     if (r >= 0) {

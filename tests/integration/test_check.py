@@ -13,6 +13,7 @@ import pytest
 
 from case import FAILED, IN_SYNC, INVALID, PROJECT, USAGE, channel, entry, mutations, program
 from daemon import NEVER, Daemon
+from etcd import NEEDED, Etcd, free_port
 from test_tls import make_authority
 
 PAYMENTS = channel("payments", "10.1.0.5")
@@ -175,6 +176,55 @@ def test_urls_of_notices(case):
     assert "chat.example" not in result.stdout + result.stderr
     case.secret("chat.url", "https://chat.example/T0ps3cr3t")
     assert check(case).lines["notify"] == ("ok", "each URL can be read")
+
+
+# ---- a fleet ----
+
+def fleet(case, *endpoints, **keys):
+    case.settings["fleet"] = {"etcd": {"endpoints": list(endpoints), **keys}}
+    result = check(case)
+    return result, {step: line for step, line in result.lines.items() if step.startswith("fleet")}
+
+
+@NEEDED
+def test_the_etcd_of_a_fleet(case, tmp_path):
+    serve(case)
+    etcd = Etcd(tmp_path)
+    try:
+        assert "fleet files" not in check(case).lines
+        dead = f"http://127.0.0.1:{free_port()}"
+        result, lines = fleet(case, etcd.url, dead)
+        assert result.status == FAILED
+        assert lines["fleet files"] == ("ok", "each file can be read")
+        assert lines[f"fleet {etcd.url}"][0] == "ok" and lines[f"fleet {etcd.url}"][1].startswith("etcd 3.")
+        assert lines[f"fleet {dead}"][0] == "failed" and dead in lines[f"fleet {dead}"][1]
+        assert lines["fleet rights"][0] == "ok" and "by whoever reaches etcd" in lines["fleet rights"][1]
+
+        # Users: one without a right is told how to get it, one with a wrong password that it is wrong.
+        etcd.add_user("rosterd", "s3cret")
+        etcd.ask_for_users()
+        result, lines = fleet(case, etcd.url)
+        assert lines["fleet rights"][0] == "failed" and "user" in lines["fleet rights"][1]
+        result, lines = fleet(case, etcd.url, user="rosterd", password_file="etcd.password")
+        assert lines["fleet files"][0] == "failed" and "fleet.etcd.password_file: no such file" in text(result, "fleet files")
+        assert lines["fleet etcd"][0] == "not tried"
+        case.secret("etcd.password", "s3cret")
+        result, lines = fleet(case, etcd.url, user="rosterd", password_file="etcd.password")
+        assert lines["fleet rights"][0] == "failed"
+        assert "role grant-permission ROLE --prefix=true readwrite /rosterd/" in lines["fleet rights"][1]
+        etcd.allow("rosterd", "READ")
+        result, lines = fleet(case, etcd.url, user="rosterd", password_file="etcd.password")
+        assert lines["fleet rights"][0] == "failed", "reading alone is not enough"
+        etcd.allow("rosterd", "READWRITE")
+        result, lines = fleet(case, etcd.url, user="rosterd", password_file="etcd.password")
+        assert result.status == IN_SYNC, result
+        assert lines["fleet rights"] == ("ok", "keys below /rosterd/ may be read and written")
+        case.secret("etcd.password", "wr0ng")
+        result, lines = fleet(case, etcd.url, user="rosterd", password_file="etcd.password")
+        assert result.status == FAILED and "password" in str(lines)
+        assert "wr0ng" not in result.stdout + result.stderr
+    finally:
+        etcd.close()
 
 
 def test_no_name_server(case):
