@@ -34,11 +34,44 @@ struct EtcdCall {
     size_t endpoint; /* of the try */
     size_t tries;
     bool is_login;
+    bool waits_for_turn;
     bool waits_for_login;
     bool was_let_in;      /* it has logged in for this call already */
     bool was_turned_away; /* logging in was refused: it ends */
     char message[ETCD_MESSAGE_SIZE];
 };
+
+static void call_wake_in(EtcdCall *call, uint64_t delay_usec)
+{
+    sd_event_source_set_time(call->timer, clock_monotonic_usec() + delay_usec);
+    sd_event_source_set_enabled(call->timer, SD_EVENT_ONESHOT);
+}
+
+/* ---- turns ---- */
+
+/* A lease does not wait behind whatever else is asked for. */
+static bool call_has_turn(const EtcdCall *call)
+{
+    return call->etcd->under_way < ETCD_CALLS_MAX || call->is_login ||
+           str_has_prefix(call->path, "lease/");
+}
+
+/* A try is over: whoever has waited the longest is next. */
+static void etcd_end_try(Etcd *etcd)
+{
+    EtcdCall *oldest = NULL;
+
+    assert(etcd->under_way > 0);
+    etcd->under_way--;
+    for (EtcdCall *call = etcd->calls; call; call = call->next) {
+        if (call->waits_for_turn)
+            oldest = call;
+    }
+    if (!oldest)
+        return;
+    oldest->waits_for_turn = false;
+    call_wake_in(oldest, 0);
+}
 
 /* ---- the end of a call ---- */
 
@@ -54,8 +87,10 @@ static void call_unlink(EtcdCall *call)
 
 static void call_free(EtcdCall *call)
 {
-    if (call->transfer)
+    if (call->transfer) {
         http_cancel(call->transfer);
+        etcd_end_try(call->etcd);
+    }
     if (call->etcd->login == call)
         call->etcd->login = NULL;
     sd_event_source_disable_unref(call->timer);
@@ -84,12 +119,6 @@ void etcd_cancel(EtcdCall *call)
 }
 
 /* ---- tries ---- */
-
-static void call_wake_in(EtcdCall *call, uint64_t delay_usec)
-{
-    sd_event_source_set_time(call->timer, clock_monotonic_usec() + delay_usec);
-    sd_event_source_set_enabled(call->timer, SD_EVENT_ONESHOT);
-}
 
 static void call_note(EtcdCall *call, const char *why)
 {
@@ -177,6 +206,7 @@ static void call_on_http(void *userdata, const HttpAnswer *http)
     char why[64];
 
     call->transfer = NULL;
+    etcd_end_try(call->etcd);
     if (http->result == HTTP_ANSWERED && http->status == 200) {
         call_on_whole(call, http);
     } else if (http->result == HTTP_ANSWERED && http->status / 100 == 4) {
@@ -185,6 +215,8 @@ static void call_on_http(void *userdata, const HttpAnswer *http)
         snprintf(why, sizeof(why), "HTTP %d", http->status);
         call_note(call, why);
         call_try_next(call);
+    } else if (http->result == HTTP_TOO_BIG) {
+        call_refuse(call, ETCD_CODE_EXHAUSTED, http->message);
     } else {
         call_note(call, http->message);
         call_try_next(call);
@@ -195,6 +227,7 @@ static int call_submit(EtcdCall *call)
 {
     uint64_t left_usec = call->due_usec - clock_monotonic_usec();
     HttpRequest request;
+    int r;
 
     etcd_fill_request(call->etcd, call->endpoint, call->path, &call->body, call->url, call->headers,
                       &request);
@@ -202,7 +235,10 @@ static int call_submit(EtcdCall *call)
         request.header_count = 1;
     request.timeout_usec = left_usec < ETCD_TRY_USEC ? left_usec : ETCD_TRY_USEC;
     request.connect_timeout_usec = request.timeout_usec;
-    return http_submit(call->etcd->http, &request, call_on_http, call, &call->transfer);
+    r = http_submit(call->etcd->http, &request, call_on_http, call, &call->transfer);
+    if (r >= 0)
+        call->etcd->under_way++;
+    return r;
 }
 
 /* ---- logging in ---- */
@@ -268,6 +304,11 @@ static void call_begin_try(EtcdCall *call)
 
     if (call->was_turned_away || clock_monotonic_usec() >= call->due_usec) {
         call_end(call, call->was_turned_away ? ETCD_REFUSED : ETCD_UNANSWERED, 0, NULL);
+        return;
+    }
+    if (!call_has_turn(call)) {
+        call->waits_for_turn = true;
+        call_wake_in(call, call->due_usec - clock_monotonic_usec());
         return;
     }
     if (call->tries == 0)
@@ -350,4 +391,9 @@ void etcd_free(Etcd *etcd)
     buf_done(&etcd->authorization);
     sd_event_unref(etcd->event);
     free(etcd);
+}
+
+size_t etcd_get_endpoint(const Etcd *etcd)
+{
+    return etcd->first;
 }

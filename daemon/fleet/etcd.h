@@ -45,9 +45,14 @@ typedef struct EtcdCall EtcdCall;
 
 typedef enum EtcdResult { ETCD_ANSWERED, ETCD_REFUSED, ETCD_UNANSWERED } EtcdResult;
 
+/* So many calls are under way at once; who comes later waits for a turn, but calls of leases. */
+#define ETCD_CALLS_MAX 16
+
 /* gRPC's codes (google.rpc.Code), those that matter. */
 #define ETCD_CODE_NOT_FOUND 5
 #define ETCD_CODE_PERMISSION_DENIED 7
+#define ETCD_CODE_EXHAUSTED 8 /* also: the answer is over ETCD_ANSWER_SIZE_MAX */
+#define ETCD_CODE_OUT_OF_RANGE 11
 #define ETCD_CODE_UNAUTHENTICATED 16
 
 /* Borrowed for the time of the callback. */
@@ -77,3 +82,6 @@ int etcd_call(Etcd *etcd, const char *path, const Buf *body, uint64_t timeout_us
 
 /* Ends a call without its callback. What it did by then is not known. */
 void etcd_cancel(EtcdCall *call);
+
+/* The number of the endpoint that answered last. */
+size_t etcd_get_endpoint(const Etcd *etcd);

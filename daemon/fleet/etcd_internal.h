@@ -14,7 +14,8 @@ struct Etcd {
     Http *http;
     const EtcdSettings *settings;
     JsonParser parser;
-    EtcdCall *calls;
+    EtcdCall *calls;   /* the newest first */
+    size_t under_way;  /* of them, those with a try under way */
     EtcdCall *login;   /* under way, one of the calls; NULL: none */
     size_t first;      /* the endpoint that answered last */
     Buf authorization; /* the header with the token; empty: none is held */

@@ -81,10 +81,10 @@ int etcd_read_key(const Json *kv, Arena *arena, EtcdKey *ret_key, Err *err)
     return r < 0 ? r : read_lease_id(kv, "lease", &ret_key->lease, err);
 }
 
-/* What one request found: only that of a range has keys. */
-static int read_found(const Json *response, Arena *arena, EtcdFound *ret_found, Err *err)
+/* What a range found; nothing where there is no such answer. */
+static int read_found(const Json *range, Arena *arena, EtcdFound *ret_found, Err *err)
 {
-    const Json *list = json_find(json_find(response, "response_range"), "kvs");
+    const Json *list = json_find(range, "kvs");
     size_t count = json_length(list);
     EtcdKey *keys;
 
@@ -107,6 +107,24 @@ static int read_found(const Json *response, Arena *arena, EtcdFound *ret_found, 
     return 0;
 }
 
+static int read_revision(const Json *root, uint64_t *ret_revision, Err *err)
+{
+    int r = read_field(json_find(root, "header"), "revision", ret_revision, err);
+
+    return r == 0 && *ret_revision == 0
+               ? err_set(err, -EPROTO, "etcd answered no revision: is it etcd 3.4 or newer?")
+               : r;
+}
+
+int etcd_read_range(const Json *root, Arena *arena, EtcdFound *ret_found, bool *ret_more,
+                    uint64_t *ret_revision, Err *err)
+{
+    int r = read_found(root, arena, ret_found, err);
+
+    *ret_more = json_is_true(json_find(root, "more"));
+    return r < 0 ? r : read_revision(root, ret_revision, err);
+}
+
 int etcd_read_txn(const Json *root, Arena *arena, EtcdTxnAnswer *ret_answer, Err *err)
 {
     const Json *responses = json_find(root, "responses");
@@ -119,16 +137,14 @@ int etcd_read_txn(const Json *root, Arena *arena, EtcdTxnAnswer *ret_answer, Err
     if (succeeded && !json_is_true(succeeded) && !json_is_false(succeeded))
         return err_set(err, -EPROTO, "etcd answered succeeded: should be true or false, is %s",
                        json_type_name(succeeded));
-    r = read_field(json_find(root, "header"), "revision", &ret_answer->revision, err);
-    if (r == 0 && ret_answer->revision == 0)
-        r = err_set(err, -EPROTO, "etcd answered no revision: is it etcd 3.4 or newer?");
+    r = read_revision(root, &ret_answer->revision, err);
     if (r < 0 || count == 0)
         return r;
     found = arena_alloc(arena, count * sizeof(*found));
     if (!found)
         return err_memory(err);
     for (size_t i = 0; i < count; i++) {
-        r = read_found(json_at(responses, i), arena, &found[i], err);
+        r = read_found(json_find(json_at(responses, i), "response_range"), arena, &found[i], err);
         if (r < 0)
             return r;
     }
@@ -148,7 +164,8 @@ int etcd_read_grant(const Json *root, int64_t *ret_lease, uint64_t *ret_ttl_sec,
     return r;
 }
 
-int etcd_read_keepalive(const Json *root, int64_t lease, uint64_t *ret_ttl_sec, Err *err)
+int etcd_read_keepalive(const Json *root, int64_t lease, uint64_t *ret_ttl_sec,
+                        uint64_t *ret_revision, Err *err)
 {
     const Json *result = json_find(root, "result");
     int64_t id;
@@ -161,5 +178,7 @@ int etcd_read_keepalive(const Json *root, int64_t lease, uint64_t *ret_ttl_sec, 
     r = read_lease_id(result, "ID", &id, err);
     if (r == 0 && id != lease)
         r = err_set(err, -EPROTO, "etcd renewed another lease than was asked for");
-    return r < 0 ? r : read_field(result, "TTL", ret_ttl_sec, err);
+    if (r == 0)
+        r = read_field(result, "TTL", ret_ttl_sec, err);
+    return r < 0 ? r : read_field(json_find(result, "header"), "revision", ret_revision, err);
 }

@@ -31,17 +31,22 @@ void etcd_txn_put_number(EtcdTxn *txn, const char *name, uint64_t number)
     json_put_string(&txn->writer, name, text);
 }
 
+void etcd_txn_put_range(EtcdTxn *txn, const char *from, const char *to)
+{
+    txn_put_key(txn, "key", from);
+    txn_put_key(txn, "range_end", to);
+}
+
 void etcd_txn_put_prefix(EtcdTxn *txn, const char *prefix)
 {
     _cleanup_(buf_done) Buf end = {0};
 
-    txn_put_key(txn, "key", prefix);
     buf_puts(&end, prefix);
     if (buf_failed(&end) < 0)
         txn->writer.buf->failed = true;
     else /* the next key behind all that begin so */
         end.data[end.size - 1]++;
-    txn_put_bytes(txn, "range_end", buf_text(&end), end.size);
+    etcd_txn_put_range(txn, prefix, buf_text(&end));
 }
 
 void etcd_txn_begin(EtcdTxn *txn, Buf *body)
@@ -70,24 +75,30 @@ void etcd_txn_end(EtcdTxn *txn)
     buf_done(&txn->scratch);
 }
 
-void etcd_txn_compare_created(EtcdTxn *txn, const char *key, uint64_t revision)
+static void txn_compare(EtcdTxn *txn, const char *key, const char *target, const char *result,
+                        const char *field, uint64_t number)
 {
     json_open_object(&txn->writer, NULL);
     txn_put_key(txn, "key", key);
-    json_put_string(&txn->writer, "target", "CREATE");
-    json_put_string(&txn->writer, "result", "EQUAL");
-    etcd_txn_put_number(txn, "create_revision", revision);
+    json_put_string(&txn->writer, "target", target);
+    json_put_string(&txn->writer, "result", result);
+    etcd_txn_put_number(txn, field, number);
     json_close_object(&txn->writer);
+}
+
+void etcd_txn_compare_created(EtcdTxn *txn, const char *key, uint64_t revision)
+{
+    txn_compare(txn, key, "CREATE", "EQUAL", "create_revision", revision);
+}
+
+void etcd_txn_compare_exists(EtcdTxn *txn, const char *key)
+{
+    txn_compare(txn, key, "CREATE", "GREATER", "create_revision", 0);
 }
 
 void etcd_txn_compare_unchanged(EtcdTxn *txn, const char *key, uint64_t revision)
 {
-    json_open_object(&txn->writer, NULL);
-    txn_put_key(txn, "key", key);
-    json_put_string(&txn->writer, "target", "MOD");
-    json_put_string(&txn->writer, "result", "LESS");
-    etcd_txn_put_number(txn, "mod_revision", revision + 1);
-    json_close_object(&txn->writer);
+    txn_compare(txn, key, "MOD", "LESS", "mod_revision", revision + 1);
 }
 
 static void txn_open(EtcdTxn *txn, const char *request)
@@ -141,6 +152,25 @@ void etcd_txn_range(EtcdTxn *txn, const char *key)
 void etcd_txn_range_prefix(EtcdTxn *txn, const char *prefix)
 {
     txn_put_request(txn, "request_range", prefix, true);
+}
+
+void etcd_txn_delete_range(EtcdTxn *txn, const char *from, const char *to)
+{
+    txn_open(txn, "request_delete_range");
+    etcd_txn_put_range(txn, from, to);
+    txn_close(txn);
+}
+
+void etcd_put_range(Buf *body, const char *from, const char *to, uint64_t limit, uint64_t revision)
+{
+    EtcdTxn txn = {.writer = {.buf = body, .is_compact = true}};
+
+    json_open_object(&txn.writer, NULL);
+    etcd_txn_put_range(&txn, from, to);
+    etcd_txn_put_number(&txn, "limit", limit);
+    etcd_txn_put_number(&txn, "revision", revision);
+    json_close_object(&txn.writer);
+    buf_done(&txn.scratch);
 }
 
 static void put_one_number(Buf *body, const char *name, uint64_t number)

@@ -32,6 +32,9 @@ void etcd_txn_compare_created(EtcdTxn *txn, const char *key, uint64_t revision);
 /* The key has not changed since that revision: its last change is no newer. */
 void etcd_txn_compare_unchanged(EtcdTxn *txn, const char *key, uint64_t revision);
 
+/* There is such a key. */
+void etcd_txn_compare_exists(EtcdTxn *txn, const char *key);
+
 /* `lease` 0: it stays without one. */
 void etcd_txn_put(EtcdTxn *txn, const char *key, const void *value, size_t size, int64_t lease);
 void etcd_txn_delete(EtcdTxn *txn, const char *key);
@@ -41,10 +44,19 @@ void etcd_txn_range(EtcdTxn *txn, const char *key);
 void etcd_txn_range_prefix(EtcdTxn *txn, const char *prefix);
 void etcd_txn_delete_prefix(EtcdTxn *txn, const char *prefix);
 
+/* All from a key on that come before another. */
+void etcd_txn_delete_range(EtcdTxn *txn, const char *from, const char *to);
+
 /* Fields of an object that is written otherwise: all keys that begin so, whose last byte is no
- * 0xff; a number, as a string, for some readers of JSON take numbers for floating ones. */
+ * 0xff; the keys from one on that come before another; a number, as a string, for some readers of
+ * JSON take numbers for floating ones. */
 void etcd_txn_put_prefix(EtcdTxn *txn, const char *prefix);
+void etcd_txn_put_range(EtcdTxn *txn, const char *from, const char *to);
 void etcd_txn_put_number(EtcdTxn *txn, const char *name, uint64_t number);
+
+/* The body of kv/range: the first `limit` keys from one on that come before another, as they were
+ * in a revision (0: now). */
+void etcd_put_range(Buf *body, const char *from, const char *to, uint64_t limit, uint64_t revision);
 
 /* {"TTL": seconds}, {"ID": lease}. */
 void etcd_put_grant(Buf *body, uint64_t ttl_sec);
@@ -75,9 +87,14 @@ typedef struct EtcdTxnAnswer {
 /* Read answers, into the arena. 0; -EPROTO with `err`: it is none; -ENOMEM. */
 int etcd_read_txn(const Json *root, Arena *arena, EtcdTxnAnswer *ret_answer, Err *err);
 
-/* `ttl_sec` 0: there is no such lease. */
+/* The answer of kv/range. `more`: of the keys that were asked for there are others behind. */
+int etcd_read_range(const Json *root, Arena *arena, EtcdFound *ret_found, bool *ret_more,
+                    uint64_t *ret_revision, Err *err);
+
+/* `ttl_sec` 0: there is no such lease. The revision is the newest that the member knew. */
 int etcd_read_grant(const Json *root, int64_t *ret_lease, uint64_t *ret_ttl_sec, Err *err);
-int etcd_read_keepalive(const Json *root, int64_t lease, uint64_t *ret_ttl_sec, Err *err);
+int etcd_read_keepalive(const Json *root, int64_t lease, uint64_t *ret_ttl_sec,
+                        uint64_t *ret_revision, Err *err);
 
 /* One key as it stands in answers and in what a watch tells. */
 int etcd_read_key(const Json *kv, Arena *arena, EtcdKey *ret_key, Err *err);

@@ -87,6 +87,21 @@ static bool watch_tell(EtcdWatch *watch, const EtcdEvent *events, size_t count, 
     return !is_freed;
 }
 
+/* Up to which revision everything has been told. What it begins with does not say so, nor does the
+ * revision beside events, which is the newest of all, told or not. */
+static int watch_read_revision(const Json *result, const EtcdEvent *events, size_t count,
+                               uint64_t *ret_revision, Err *err)
+{
+    *ret_revision = count > 0 ? events[count - 1].key.changed : 0;
+    if (json_is_true(json_find(result, "created")))
+        return 0;
+    if ((count == 0 &&
+         etcd_read_number(json_find(json_find(result, "header"), "revision"), ret_revision) < 0) ||
+        *ret_revision == 0)
+        return err_set(err, -EPROTO, "etcd tells events without a revision");
+    return 0;
+}
+
 static int watch_read_events(const Json *result, Arena *arena, EtcdEvent **ret_events,
                              size_t *ret_count, uint64_t *ret_revision, Err *err)
 {
@@ -103,10 +118,7 @@ static int watch_read_events(const Json *result, Arena *arena, EtcdEvent **ret_e
         if (r < 0)
             return r;
     }
-    if (etcd_read_number(json_find(json_find(result, "header"), "revision"), ret_revision) < 0 ||
-        *ret_revision == 0)
-        return err_set(err, -EPROTO, "etcd tells events without a revision");
-    return 0;
+    return watch_read_revision(result, *ret_events, count, ret_revision, err);
 }
 
 /* The watch is over where the line says so, or cannot be understood. False once it is freed. */
@@ -196,13 +208,13 @@ static int watch_on_wake(sd_event_source *source, void *userdata)
 
 /* ---- its life ---- */
 
-static void watch_write_body(EtcdWatch *watch, const char *prefix, uint64_t revision)
+static void watch_write_body(EtcdWatch *watch, const char *from, const char *to, uint64_t revision)
 {
     EtcdTxn txn = {.writer = {.buf = &watch->body, .is_compact = true}};
 
     json_open_object(&txn.writer, NULL);
     json_open_object(&txn.writer, "create_request");
-    etcd_txn_put_prefix(&txn, prefix);
+    etcd_txn_put_range(&txn, from, to);
     etcd_txn_put_number(&txn, "start_revision", revision);
     json_put_bool(&txn.writer, "progress_notify", true);
     json_close_object(&txn.writer);
@@ -231,7 +243,7 @@ static int watch_begin(EtcdWatch *watch, uint64_t duration_usec)
     return http_submit(watch->etcd->http, &request, watch_on_http, watch, &watch->transfer);
 }
 
-int etcd_watch_new(Etcd *etcd, size_t endpoint, const char *prefix, uint64_t revision,
+int etcd_watch_new(Etcd *etcd, size_t endpoint, const char *from, const char *to, uint64_t revision,
                    uint64_t duration_usec, const EtcdWatchOps *ops, void *userdata,
                    EtcdWatch **ret_watch)
 {
@@ -244,7 +256,7 @@ int etcd_watch_new(Etcd *etcd, size_t endpoint, const char *prefix, uint64_t rev
     watch->endpoint = endpoint % etcd->settings->endpoint_count;
     watch->ops = ops;
     watch->userdata = userdata;
-    watch_write_body(watch, prefix, revision);
+    watch_write_body(watch, from, to, revision);
     r = watch_begin(watch, duration_usec);
     if (r < 0)
         return r;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Follows the changes of all keys with a prefix (etcd's Watch, over the gateway one JSON object a
- * line, without an end). Nothing is lost between two watches of which the second begins behind the
- * last revision that the first told. What etcd has forgotten by then (compaction) is told as such:
- * then the keys must be read anew.
+ * Follows the changes of the keys from one on that come before another (etcd's Watch, over the
+ * gateway one JSON object a line, without an end). Nothing is lost between two watches of which the
+ * second begins behind the last revision that the first told. What etcd has forgotten by then
+ * (compaction) is told as such: then the keys must be read anew.
  */
 #pragma once
 
@@ -21,7 +21,7 @@ typedef struct EtcdEvent {
 /* Called from the event loop; may end the watch, and may begin calls. */
 typedef struct EtcdWatchOps {
     /* All changes of one revision or of some, in their order; everything up to `revision` has been
-     * told then. Without events: it is alive. */
+     * told then. Without events: it is alive; `revision` 0: that it has begun. */
     void (*on_events)(void *userdata, const EtcdEvent *events, size_t count, uint64_t revision);
 
     /* It has ended by itself, for the reason `why`; etcd_watch_free() is still to be called.
@@ -32,9 +32,9 @@ typedef struct EtcdWatchOps {
 /*
  * Begins one at a revision (that one included), at the endpoint with that number (modulo theirs).
  * It ends by itself after `duration_usec`, so that one which hangs unseen is replaced in time.
- * Borrows everything but the prefix. 0; -ENOMEM; sd-event's.
+ * Borrows everything but the keys. 0; -ENOMEM; sd-event's.
  */
-int etcd_watch_new(Etcd *etcd, size_t endpoint, const char *prefix, uint64_t revision,
+int etcd_watch_new(Etcd *etcd, size_t endpoint, const char *from, const char *to, uint64_t revision,
                    uint64_t duration_usec, const EtcdWatchOps *ops, void *userdata,
                    EtcdWatch **ret_watch);
 

@@ -191,11 +191,11 @@ uint64_t etcd_case_keep(EtcdCase *etcd_case, int64_t lease)
 {
     Buf body = {0};
     Err err = {0};
-    uint64_t left_sec = 0;
+    uint64_t left_sec = 0, revision;
 
     etcd_put_lease(&body, lease);
     etcd_case_ask(etcd_case, "lease/keepalive", buf_text(&body));
     buf_done(&body);
-    assert_int_equal(etcd_read_keepalive(etcd_case->root, lease, &left_sec, &err), 0);
+    assert_int_equal(etcd_read_keepalive(etcd_case->root, lease, &left_sec, &revision, &err), 0);
     return left_sec;
 }

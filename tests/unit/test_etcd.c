@@ -233,8 +233,9 @@ static void test_a_watch_tells_what_changes_from_a_revision_on(void **state)
     Buf body = {0};
 
     campaign(etcd_case, "host one", lease);
-    assert_int_equal(etcd_watch_new(etcd_case->etcd, 0, etcd_case->prefix, etcd_case->txn.revision,
-                                    60 * USEC_PER_SEC, &watch_ops, &told, &watch),
+    assert_int_equal(etcd_watch_new(etcd_case->etcd, 0, etcd_case->prefix, "/~",
+                                    etcd_case->txn.revision, 60 * USEC_PER_SEC, &watch_ops, &told,
+                                    &watch),
                      0);
     turn_until(etcd_case, NULL, &told.count, 1);
     etcd_put_lease(&body, lease);
@@ -260,8 +261,8 @@ static void test_a_watch_of_what_is_compacted_says_so(void **state)
              (unsigned long long)etcd_case->txn.revision);
     etcd_case_ask(etcd_case, "kv/compaction", body);
     assert_int_equal(etcd_case->result, ETCD_ANSWERED);
-    assert_int_equal(etcd_watch_new(etcd_case->etcd, 0, etcd_case->prefix, 1, 60 * USEC_PER_SEC,
-                                    &watch_ops, &told, &watch),
+    assert_int_equal(etcd_watch_new(etcd_case->etcd, 0, etcd_case->prefix, "/~", 1,
+                                    60 * USEC_PER_SEC, &watch_ops, &told, &watch),
                      0);
     turn_until(etcd_case, &told.has_ended, NULL, 0);
     assert_true(told.is_forgotten);
@@ -274,8 +275,8 @@ static void test_a_watch_ends_after_its_time(void **state)
     Told told = {0};
     EtcdWatch *watch;
 
-    assert_int_equal(etcd_watch_new(etcd_case->etcd, 0, etcd_case->prefix, 0, 300 * USEC_PER_MSEC,
-                                    &watch_ops, &told, &watch),
+    assert_int_equal(etcd_watch_new(etcd_case->etcd, 0, etcd_case->prefix, "/~", 0,
+                                    300 * USEC_PER_MSEC, &watch_ops, &told, &watch),
                      0);
     turn_until(etcd_case, &told.has_ended, NULL, 0);
     assert_false(told.is_forgotten);

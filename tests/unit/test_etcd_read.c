@@ -83,7 +83,7 @@ static void test_leases_that_are_none(void **state)
                                       "{\"result\":{\"ID\":\"7\",\"TTL\":{}}}"};
     _cleanup_(json_freep) Json *gone = parse("{\"result\":{\"ID\":\"7\"}}");
     _cleanup_(json_freep) Json *nameless = parse("{\"TTL\":\"5\"}");
-    uint64_t ttl_sec = 1;
+    uint64_t ttl_sec = 1, revision = 0;
     int64_t lease = 1;
     Err err = {0};
 
@@ -91,11 +91,11 @@ static void test_leases_that_are_none(void **state)
     for (size_t i = 0; i < ELEMENTS(odd); i++) {
         _cleanup_(json_freep) Json *root = parse(odd[i]);
 
-        assert_int_equal(etcd_read_keepalive(root, 7, &ttl_sec, &err), -EPROTO);
+        assert_int_equal(etcd_read_keepalive(root, 7, &ttl_sec, &revision, &err), -EPROTO);
         assert_true(err_is_set(&err));
         err_clear(&err);
     }
-    assert_int_equal(etcd_read_keepalive(gone, 7, &ttl_sec, &err), 0);
+    assert_int_equal(etcd_read_keepalive(gone, 7, &ttl_sec, &revision, &err), 0);
     assert_int_equal(ttl_sec, 0);
     assert_int_equal(etcd_read_grant(nameless, &lease, &ttl_sec, &err), -EPROTO);
 }
