@@ -34,6 +34,7 @@
 
 #include "config/config.h"
 #include "daemon/base/buf.h"
+#include "daemon/base/clock.h"
 #include "daemon/base/err.h"
 #include "daemon/fleet/mirror.h"
 #include "reconcile/change.h"
@@ -141,22 +142,30 @@ typedef struct FleetConditions {
 void fleet_get_conditions(const Fleet *fleet, const char *key, uint64_t timeout_usec,
                           FleetConditions *ret_conditions);
 
-/* After each answer and each pass of an instance that is to stop. */
+/* After each answer and each pass of an instance that is to stop; NULL: of any. */
 void fleet_step(Fleet *fleet, const char *key);
 
 /* ---- what is made known ---- */
 
+/* How long etcd has for a piece of an intent. */
+#define FLEET_INTENT_USEC (10 * USEC_PER_SEC)
+
 typedef struct FleetIntending FleetIntending;
 typedef void (*FleetOnIntended)(void *userdata, const IntentAnswer *answer);
 
-/* Makes the changes of a whole channel known, before the first of them. The batch is read before
- * this returns; what is `approved` in it spends approvals/DIGEST in the same transaction. Of an
- * undo (`is_undo`) pauses do not count. 0: the callback comes later, once, from the event loop.
- * -EPERM: the instance is not this host's; -E2BIG: one change is over what etcd takes; -ENOMEM;
- * then none comes. */
-int fleet_intend(Fleet *fleet, const char *key, const Batch *batch, bool is_undo,
-                 FleetOnIntended callback, void *userdata, FleetIntending **ret_intending,
-                 Err *err);
+/* What is about to be changed. */
+typedef struct FleetIntent {
+    const Batch *batch;         /* all of a channel, with its id, name, pass and digest */
+    const char *spent_approval; /* the digest under approvals/ that it spends; NULL: none */
+    bool is_undo;               /* pauses do not count */
+} FleetIntent;
+
+/* Makes the changes of a whole channel known, before the first of them, and spends the approval in
+ * the same transaction. The batch is read before this returns. 0: the callback comes later, once,
+ * from the event loop, within FLEET_INTENT_USEC for each thousand changes. -EPERM: the instance is
+ * not this host's; -E2BIG: one change is over what etcd takes; -ENOMEM; then none comes. */
+int fleet_intend(Fleet *fleet, const char *key, const FleetIntent *intent, FleetOnIntended callback,
+                 void *userdata, FleetIntending **ret_intending, Err *err);
 
 /* No callback comes. What was written by then stays. */
 void fleet_cancel_intent(FleetIntending *intending);

@@ -7,7 +7,7 @@
 /* Texts are never NULL, "" where nothing is known. */
 typedef struct FleetViewHost {
     const char *name;
-    const char *version, *commit;
+    const char *version;
     const char *set_digest, *set_head;
     const char *since; /* RFC 3339: of its lease */
     bool is_self, is_drained;
@@ -27,14 +27,17 @@ typedef struct FleetViewInstance {
 
 typedef struct FleetView {
     Arena arena; /* holds everything but what is borrowed from the mirror */
+    bool failed; /* memory ran out for it */
     const char *host;
     bool is_current;     /* the mirrored keys are */
-    const char *trouble; /* why etcd or the lease fails; "": nothing */
+    const char *trouble; /* what etcd's is; "": none */
+    bool is_name_taken;  /* another rosterd holds the name of this host, which stands by */
+    bool is_drained;
     bool has_lease;
     uint64_t lease_usec;  /* is left of it; 0: none is held */
     FleetViewHost *hosts; /* by name */
     size_t host_count;
-    FleetViewInstance *instances; /* of this host's settings, and whatever others own; by key */
+    FleetViewInstance *instances; /* of this host's settings, then whatever others have beside */
     size_t instance_count;
 } FleetView;
 

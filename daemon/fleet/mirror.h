@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+#include "daemon/fleet/etcd.h"
 #include "daemon/fleet/etcd_txn.h"
 
 typedef struct Mirror Mirror;
@@ -21,12 +22,30 @@ typedef struct MirrorOps {
      * revision up to which that is so. */
     void (*on_key)(void *userdata, const char *name, const EtcdKey *key, uint64_t revision);
 
-    /* All that came at once was told. */
-    void (*on_change)(void *userdata, uint64_t revision);
+    /* All that came at once was told; `is_anew`: and everything that is there was read. */
+    void (*on_change)(void *userdata, bool is_anew);
 
     /* It is told nothing for now, for the reason `why`; or it is told again (NULL). */
     void (*on_state)(void *userdata, const char *why);
 } MirrorOps;
+
+/* Everything but the prefix is borrowed. Asks for nothing before mirror_begin(). `patience_usec`:
+ * for so long may it be behind what etcd says elsewhere before it asks for a new watch. 0; -ENOMEM;
+ * sd-event's. */
+int mirror_new(sd_event *event, Etcd *etcd, const char *prefix, uint64_t patience_usec,
+               const MirrorOps *ops, void *userdata, Mirror **ret_mirror);
+void mirror_begin(Mirror *mirror);
+
+/* No callback follows. NULL is fine. */
+void mirror_free(Mirror *mirror);
+DEFINE_CLEANUP(Mirror, mirror_free)
+
+/* An answer to something else named a revision: whether the watch still tells what changes shows by
+ * it, and by the endpoint that gave it. Nothing is asked while they agree. */
+void mirror_compare(Mirror *mirror, uint64_t revision);
+
+/* Asks for a new watch: the machine was asleep, or cut off. */
+void mirror_renew(Mirror *mirror);
 
 /* The key with that name behind the prefix, such as "pauses/…"; NULL: there is none. Borrowed until
  * the event loop turns. */

@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#define GIVEN_AWAY_TEXT "the instance was given away"
+
 #define TO(state) (1U << OWNERSHIP_##state)
 
 static const unsigned legal[] = {
@@ -143,9 +145,11 @@ static void ownership_act(Ownership *ownership)
         /* A campaign whose answer was lost. Who was the owner before is not known. */
         ownership_own(ownership, ownership->owner_token, ownership->handover_usec);
     } else if (is_ours && ownership->owner_token != ownership->token) {
-        ownership_stand_by(ownership, ownership->owner == OWNER_NOBODY
-                                          ? "the instance has no owner any more"
-                                          : "another host owns the instance");
+        ownership_stand_by(ownership, ownership->owner != OWNER_NOBODY
+                                          ? "another host owns the instance"
+                                      : ownership->state == OWNERSHIP_RELEASING
+                                          ? GIVEN_AWAY_TEXT
+                                          : "the instance has no owner any more");
     } else if (ownership->state == OWNERSHIP_UNCERTAIN) {
         ownership_go(ownership, OWNERSHIP_STANDBY);
         ownership_wake_at(ownership, USEC_NEVER);
@@ -253,7 +257,7 @@ void ownership_on_released(Ownership *ownership, uint64_t revision)
     assert(ownership->state == OWNERSHIP_RELEASING);
     ownership_answer(ownership);
     ownership_note(ownership, OWNER_NOBODY, revision, 0);
-    ownership_stand_by(ownership, "the instance was given away");
+    ownership_stand_by(ownership, GIVEN_AWAY_TEXT);
     ownership_try(ownership);
 }
 

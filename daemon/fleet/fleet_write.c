@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* What any host writes for all: pauses, approvals, undos. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/fleet/fleet_internal.h"
+
+struct FleetWriting {
+    Fleet *fleet;
+    FleetWriting *previous, *next;
+    FleetOnWritten callback;
+    void *userdata;
+    EtcdCall *call;
+};
+
+static void writing_free(FleetWriting *writing)
+{
+    if (writing->call)
+        etcd_cancel(writing->call);
+    if (writing->previous)
+        writing->previous->next = writing->next;
+    else
+        writing->fleet->writings = writing->next;
+    if (writing->next)
+        writing->next->previous = writing->previous;
+    free(writing);
+}
+
+void fleet_cancel_write(FleetWriting *writing)
+{
+    writing_free(writing);
+}
+
+void fleet_write_forget(Fleet *fleet)
+{
+    while (fleet->writings)
+        writing_free(fleet->writings);
+}
+
+static void writing_end(FleetWriting *writing, FleetWritten result, uint64_t revision,
+                        const char *message)
+{
+    FleetOnWritten callback = writing->callback;
+    void *userdata = writing->userdata;
+
+    writing_free(writing);
+    callback(userdata, result, revision, message);
+}
+
+static void writing_on_answer(void *userdata, const EtcdAnswer *answer)
+{
+    FleetWriting *writing = userdata;
+    Arena arena = {0};
+    EtcdTxnAnswer txn;
+    Err err = {0};
+
+    writing->call = NULL;
+    if (answer->result != ETCD_ANSWERED)
+        writing_end(writing, FLEET_FAILED, 0, answer->message);
+    else if (etcd_read_txn(answer->root, &arena, &txn, &err) < 0)
+        writing_end(writing, FLEET_FAILED, 0, err.text);
+    else if (txn.succeeded)
+        writing_end(writing, FLEET_WRITTEN, txn.revision, "");
+    else
+        writing_end(writing, FLEET_DIFFERS, txn.revision,
+                    "somebody has changed it in etcd meanwhile");
+    arena_done(&arena);
+}
+
+static void writing_compare(const Fleet *fleet, const FleetIf *ifs, size_t count, EtcdTxn *txn,
+                            Buf *key)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *name = fleet_key(fleet, ifs[i].name, key);
+
+        if (ifs[i].changed == 0)
+            etcd_txn_compare_created(txn, name, 0);
+        else
+            etcd_txn_compare_unchanged(txn, name, ifs[i].changed);
+    }
+}
+
+static void writing_put(const Fleet *fleet, const FleetPut *puts, size_t count, EtcdTxn *txn,
+                        Buf *key)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *name = fleet_key(fleet, puts[i].name, key);
+
+        if (puts[i].json)
+            etcd_txn_put(txn, name, puts[i].json, strlen(puts[i].json), 0);
+        else
+            etcd_txn_delete(txn, name);
+    }
+}
+
+static int writing_begin(FleetWriting *writing, FleetInstance *instance, const FleetIf *ifs,
+                         size_t if_count, const FleetPut *puts, size_t put_count,
+                         uint64_t timeout_usec)
+{
+    _cleanup_(buf_done) Buf body = {0}, key = {0};
+    EtcdTxn txn;
+
+    etcd_txn_begin(&txn, &body);
+    if (instance)
+        fleet_owner_compare(instance, instance->ownership.token, &txn);
+    writing_compare(writing->fleet, ifs, if_count, &txn, &key);
+    etcd_txn_then(&txn);
+    writing_put(writing->fleet, puts, put_count, &txn, &key);
+    etcd_txn_else(&txn);
+    if (buf_failed(&key) < 0)
+        body.failed = true;
+    return fleet_ask(writing->fleet, &txn, &body, timeout_usec, writing_on_answer, writing,
+                     &writing->call);
+}
+
+int fleet_write(Fleet *fleet, const char *key, const FleetIf *ifs, size_t if_count,
+                const FleetPut *puts, size_t put_count, uint64_t timeout_usec,
+                FleetOnWritten callback, void *userdata, FleetWriting **ret_writing)
+{
+    FleetInstance *instance = key ? fleet_find(fleet, key) : NULL;
+    FleetWriting *writing;
+    int r;
+
+    if (key && (!instance || !instance->is_owned))
+        return -EPERM;
+    writing = calloc(1, sizeof(*writing));
+    if (!writing)
+        return -ENOMEM;
+    writing->fleet = fleet;
+    writing->callback = callback;
+    writing->userdata = userdata;
+    writing->next = fleet->writings;
+    if (writing->next)
+        writing->next->previous = writing;
+    fleet->writings = writing;
+    r = writing_begin(writing, instance, ifs, if_count, puts, put_count, timeout_usec);
+    if (r < 0) {
+        writing_free(writing);
+        return r;
+    }
+    if (ret_writing)
+        *ret_writing = writing;
+    return 0;
+}
