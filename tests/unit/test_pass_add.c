@@ -274,6 +274,25 @@ static void test_a_pause_between_additions_and_deletions_holds_the_deletions(voi
     world_free(world);
 }
 
+/* Of what was recorded nothing stays undecided: an undo would have to ask what became of it. */
+static void test_a_pause_while_the_list_between_is_read_skips_the_deletions(void **state)
+{
+    World *world = sync_case_new(MODE_SYNC, 2, 1, 2);
+
+    (void)state;
+    world_begin(world, false);
+    while (world_count_sent(world, REQUEST_LIST_MEMBERS) < 2)
+        assert_true(world_step(world));
+    pause_it(world, NULL);
+    world_finish(world);
+    sync_case_expect(world, RESULT_PAUSED, 1, 0);
+    sync_case_expect_added(world, 0, OUTCOME_ADDED, 1);
+    assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 2);
+    for (size_t i = 0; i < world->action_count; i++)
+        assert_true(world->actions[i].is_decided);
+    world_free(world);
+}
+
 static void test_a_stop_between_them_decides_what_was_not_sent(void **state)
 {
     World *world = sync_case_new(MODE_SYNC, 2, 1, 1);
@@ -358,6 +377,7 @@ int main(void)
         cmocka_unit_test(test_too_few_left_in_service_after_the_additions_hold_the_rest),
         cmocka_unit_test(test_files_that_changed_meanwhile_hold_the_deletions),
         cmocka_unit_test(test_a_pause_between_additions_and_deletions_holds_the_deletions),
+        cmocka_unit_test(test_a_pause_while_the_list_between_is_read_skips_the_deletions),
         cmocka_unit_test(test_a_stop_between_them_decides_what_was_not_sent),
         cmocka_unit_test(test_what_was_added_and_goes_meanwhile_is_missing_again),
         cmocka_unit_test(test_the_fight_guard_counts_additions_for_themselves),
