@@ -17,6 +17,8 @@
  * has ended that this host had not heard of. */
 #define TRIES_MAX 3
 
+#define TIMEOUT_MIN_USEC USEC_PER_SEC
+
 /* ---- its end ---- */
 
 static void intending_free(FleetIntending *intending)
@@ -172,6 +174,15 @@ static void intending_on_answer(void *userdata, const EtcdAnswer *answer)
     arena_done(&arena);
 }
 
+/* What comes after half of what is left of the lease would leave little for the changes. */
+static uint64_t intending_timeout_usec(const FleetIntending *intending)
+{
+    const Lease *lease = &intending->instance->fleet->lease;
+    uint64_t half_usec = lease_allows_usec(lease, 2 * FLEET_INTENT_USEC) / 2;
+
+    return half_usec > TIMEOUT_MIN_USEC ? half_usec : TIMEOUT_MIN_USEC;
+}
+
 static int intending_send(FleetIntending *intending)
 {
     _cleanup_(buf_done) Buf body = {0}, key = {0};
@@ -185,7 +196,7 @@ static int intending_send(FleetIntending *intending)
     fleet_intent_look(intending, &txn, &key);
     if (buf_failed(&key) < 0)
         body.failed = true;
-    return fleet_ask(intending->instance->fleet, &txn, &body, FLEET_INTENT_USEC,
+    return fleet_ask(intending->instance->fleet, &txn, &body, intending_timeout_usec(intending),
                      intending_on_answer, intending, &intending->call);
 }
 

@@ -230,11 +230,12 @@ static void mirror_on_events(void *userdata, const EtcdEvent *events, size_t cou
 static void mirror_on_watch_end(void *userdata, bool is_forgotten, const char *why)
 {
     Mirror *mirror = userdata;
+    EtcdWatch *watch = TAKE_PTR(mirror->watch); /* which has the words of `why` */
     bool was_told = mirror->is_told;
 
+    mirror->is_told = false;
     if (clock_monotonic_usec() - mirror->began_usec >= WATCH_LONG_USEC)
         mirror->failures = 0;
-    mirror_drop_watch(mirror);
     if (is_forgotten || mirror->failures > 1)
         mirror->is_whole = false;
     if (was_told && mirror->failures == 0) {
@@ -243,6 +244,7 @@ static void mirror_on_watch_end(void *userdata, bool is_forgotten, const char *w
     } else {
         mirror_fail(mirror, why);
     }
+    etcd_watch_free(watch);
 }
 
 static const EtcdWatchOps watch_ops = {.on_events = mirror_on_events,

@@ -26,6 +26,7 @@ struct Pipe {
     int fds[2]; /* of the client, of etcd */
     sd_event_source *sources[2];
     bool loses; /* the answer under way */
+    Buf seen;   /* all that its client sent */
 };
 
 struct EtcdProxy {
@@ -52,6 +53,7 @@ static void pipe_free(Pipe *pipe)
         sd_event_source_disable_unref(pipe->sources[i]);
         close(pipe->fds[i]);
     }
+    buf_done(&pipe->seen);
     free(pipe);
 }
 
@@ -75,6 +77,7 @@ static void pipe_look(Pipe *pipe, const char *bytes, size_t size)
     EtcdProxy *proxy = pipe->proxy;
 
     buf_append(&proxy->seen, bytes, size);
+    buf_append(&pipe->seen, bytes, size);
     if (proxy->lost_count > 0 && memmem(bytes, size, proxy->lost, strlen(proxy->lost))) {
         proxy->lost_count--;
         pipe->loses = true;
@@ -198,13 +201,30 @@ void etcd_proxy_lose(EtcdProxy *proxy, const char *text, size_t count)
     proxy->lost_count = count;
 }
 
+static void pipe_enable(Pipe *pipe, bool goes_on)
+{
+    for (size_t i = 0; i < 2; i++)
+        sd_event_source_set_enabled(pipe->sources[i], goes_on ? SD_EVENT_ON : SD_EVENT_OFF);
+}
+
 void etcd_proxy_hold(EtcdProxy *proxy, bool holds)
 {
     proxy->holds = holds;
+    for (Pipe *pipe = proxy->pipes; pipe; pipe = pipe->next)
+        pipe_enable(pipe, !holds);
+}
+
+void etcd_proxy_hang(EtcdProxy *proxy, const char *text)
+{
+    size_t count = 0;
+
     for (Pipe *pipe = proxy->pipes; pipe; pipe = pipe->next) {
-        for (size_t i = 0; i < 2; i++)
-            sd_event_source_set_enabled(pipe->sources[i], holds ? SD_EVENT_OFF : SD_EVENT_ON);
+        if (!strstr(buf_text(&pipe->seen), text))
+            continue;
+        pipe_enable(pipe, false);
+        count++;
     }
+    assert_true(count > 0);
 }
 
 void etcd_proxy_cut(EtcdProxy *proxy, bool refuses)

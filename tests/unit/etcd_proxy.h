@@ -25,5 +25,9 @@ void etcd_proxy_lose(EtcdProxy *proxy, const char *text, size_t count);
 /* Nothing goes through, in either direction, until it does again. */
 void etcd_proxy_hold(EtcdProxy *proxy, bool holds);
 
+/* Nothing goes through any more on the connections there are on which such a request came; others
+ * are as before. */
+void etcd_proxy_hang(EtcdProxy *proxy, const char *text);
+
 /* Ends all connections, and refuses new ones where `refuses`. */
 void etcd_proxy_cut(EtcdProxy *proxy, bool refuses);

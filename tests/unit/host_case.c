@@ -72,10 +72,9 @@ static const FleetOps ops = {.begin = on_begin,
 
 /* ---- its life ---- */
 
-void host_make(Host *host, EtcdCase *etcd_case, const char *name, uint64_t lease_usec,
-               uint64_t handover_usec)
+void host_prepare(Host *host, EtcdCase *etcd_case, const char *name, uint64_t lease_usec,
+                  uint64_t handover_usec)
 {
-    Err err = {0};
     unsigned int port = 0;
 
     *host = (Host){.etcd_case = etcd_case};
@@ -90,9 +89,22 @@ void host_make(Host *host, EtcdCase *etcd_case, const char *name, uint64_t lease
                                      .handover_usec = handover_usec};
     host->config = (Config){.directory = "/", .fleet = &host->settings};
     memset(host->set.digest, 'a', DIGEST_WHOLE);
-    if (fleet_new(etcd_case->event, &host->config, &host->fleet, &err) < 0)
+}
+
+void host_open(Host *host)
+{
+    Err err = {0};
+
+    if (fleet_new(host->etcd_case->event, &host->config, &host->fleet, &err) < 0)
         fail_msg("%s", err.text);
     fleet_set_user(host->fleet, &ops, host);
+}
+
+void host_make(Host *host, EtcdCase *etcd_case, const char *name, uint64_t lease_usec,
+               uint64_t handover_usec)
+{
+    host_prepare(host, etcd_case, name, lease_usec, handover_usec);
+    host_open(host);
 }
 
 void host_set_instances(Host *host, size_t count)

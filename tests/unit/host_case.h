@@ -47,7 +47,11 @@ typedef struct Host {
         }                                                                                          \
     } while (0)
 
-/* A host with that many instances, HOST_KEY(1) and so on, that has not begun; or one that has. */
+/* The settings of a host; the host that goes by them; both. One that has begun with that many
+ * instances, HOST_KEY(1) and so on. */
+void host_prepare(Host *host, EtcdCase *etcd_case, const char *name, uint64_t lease_usec,
+                  uint64_t handover_usec);
+void host_open(Host *host);
 void host_make(Host *host, EtcdCase *etcd_case, const char *name, uint64_t lease_usec,
                uint64_t handover_usec);
 void host_set_instances(Host *host, size_t count);

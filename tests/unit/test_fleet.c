@@ -87,8 +87,9 @@ static void test_one_that_dies_is_replaced_once_its_lease_has_lapsed(void **stat
     host_stop(&two);
 }
 
-/* The wait is seen while it lasts: it is far longer than this takes. */
-static void test_who_takes_over_waits_before_it_changes_anything(void **state)
+/* Who has not waited itself gives away nothing that another one could begin with. The wait is seen
+ * while it lasts: it is far longer than this takes. */
+static void test_who_has_not_waited_leaves_the_wait_to_the_next(void **state)
 {
     EtcdCase *etcd_case = given(state);
     FleetConditions conditions;
@@ -105,7 +106,7 @@ static void test_who_takes_over_waits_before_it_changes_anything(void **state)
     assert_int_equal(allows(&two), 0);
     fleet_get_conditions(two.fleet, HOST_KEY(1), USEC_PER_SEC, &conditions);
     assert_true(conditions.handover_usec > USEC_PER_MINUTE);
-    host_stop(&two); /* which has not waited: the next one waits as well */
+    host_stop(&two);
     host_make(&one, etcd_case, "one", LEASE, USEC_PER_HOUR);
     host_begin(&one, 1);
     AWAIT(etcd_case, one.begun == 1);
@@ -165,7 +166,7 @@ int main(void)
         cmocka_unit_test_setup(test_the_first_host_owns_all_and_another_stands_by, etcd_case_begin),
         cmocka_unit_test_setup(test_one_that_dies_is_replaced_once_its_lease_has_lapsed,
                                etcd_case_begin),
-        cmocka_unit_test_setup(test_who_takes_over_waits_before_it_changes_anything,
+        cmocka_unit_test_setup(test_who_has_not_waited_leaves_the_wait_to_the_next,
                                etcd_case_begin),
         cmocka_unit_test_setup(test_a_campaign_that_was_won_without_an_answer_is_won,
                                etcd_case_begin),

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/* Hosts of a fleet on a real etcd: their names, how much each takes and gives away, what they put
+ * down, and what that costs etcd. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/str.h"
+#include "daemon/fleet/fleet_view.h"
+#include "daemon/fleet/keys.h"
+#include "tests/unit/host_case.h"
+
+#define LEASE (60 * USEC_PER_SEC)
+#define HANDOVER (200 * USEC_PER_MSEC)
+
+/* Where there is no etcd, the test is skipped. */
+static EtcdCase *given(void **state)
+{
+    EtcdCase *etcd_case = *state;
+
+    if (!etcd_case->etcd)
+        skip();
+    return etcd_case;
+}
+
+static void test_a_name_that_another_holds_stands_by_until_it_is_free(void **state)
+{
+    EtcdCase *etcd_case = given(state);
+    Host one, two;
+    FleetView view;
+
+    host_make(&one, etcd_case, "same", LEASE, HANDOVER);
+    host_begin(&one, 1);
+    AWAIT(etcd_case, one.begun == 1);
+    host_make(&two, etcd_case, "same", LEASE, HANDOVER);
+    host_begin(&two, 2);
+    do {
+        assert_true(sd_event_run(etcd_case->event, 100 * USEC_PER_MSEC) >= 0);
+        assert_int_equal(fleet_view_fill(two.fleet, &view), 0);
+        fleet_view_done(&view);
+    } while (!view.is_name_taken);
+    assert_int_equal(two.begun, 0);
+    host_stop(&one);
+    AWAIT(etcd_case, two.begun == 2);
+    assert_int_equal(fleet_view_fill(two.fleet, &view), 0);
+    assert_false(view.is_name_taken);
+    assert_int_equal(view.host_count, 1);
+    assert_string_equal(view.hosts[0].name, "same");
+    assert_int_equal(view.hosts[0].owned_count, 2);
+    fleet_view_done(&view);
+    host_stop(&two);
+}
+
+static void test_a_host_takes_as_many_as_it_may_and_more_once_it_has_room(void **state)
+{
+    EtcdCase *etcd_case = given(state);
+    Host one, two;
+
+    host_prepare(&one, etcd_case, "one", LEASE, HANDOVER);
+    one.settings.max_instances = 2;
+    host_open(&one);
+    host_begin(&one, 4);
+    AWAIT(etcd_case, one.begun == 2);
+    host_make(&two, etcd_case, "two", LEASE, HANDOVER);
+    host_begin(&two, 4);
+    AWAIT(etcd_case, two.begun == 2);
+    assert_int_equal(one.begun, 2);
+    host_stop(&two);
+    assert_int_equal(host_count(etcd_case, "owner/"), 2); /* there is no room for the others */
+    host_set_instances(&one, 0);
+    AWAIT(etcd_case, host_count(etcd_case, "owner/") == 0);
+    host_set_instances(&one, 4);
+    AWAIT(etcd_case, one.begun == 4);
+    assert_int_equal(host_count(etcd_case, "owner/"), 2);
+    host_stop(&one);
+}
+
+static void test_a_drained_host_gives_away_what_is_quiet_and_takes_nothing(void **state)
+{
+    EtcdCase *etcd_case = given(state);
+    Host one, two;
+
+    host_make(&one, etcd_case, "one", LEASE, HANDOVER);
+    host_begin(&one, 1);
+    AWAIT(etcd_case, one.begun == 1);
+    host_make(&two, etcd_case, "two", LEASE, HANDOVER);
+    host_begin(&two, 1);
+    AWAIT(etcd_case, mirror_is_current(fleet_mirror(two.fleet)));
+    one.is_busy = true; /* a change has no answer yet */
+    fleet_drain(one.fleet);
+    assert_int_equal(one.stopped, 1);
+    assert_int_equal(fleet_allows_usec(one.fleet, HOST_KEY(1), USEC_PER_SEC), 0);
+    AWAIT(etcd_case, strstr(host_read(etcd_case, "hosts/one"), "\"drained\":true"));
+    fleet_step(one.fleet, HOST_KEY(1));
+    assert_int_equal(host_count(etcd_case, "owner/"), 1);
+    assert_int_equal(two.begun, 0);
+    one.is_busy = false;
+    fleet_step(one.fleet, HOST_KEY(1));
+    AWAIT(etcd_case, two.begun == 1);
+    assert_true(two.is_handed_over);
+    host_stop(&two);
+    assert_int_equal(host_count(etcd_case, "owner/"), 0);
+    fleet_undrain(one.fleet);
+    AWAIT(etcd_case, one.begun == 2);
+    host_stop(&one);
+}
+
+static void put_record(Host *host, const char *record, const char *carry)
+{
+    Buf record_text = {0}, carry_text = {0};
+
+    buf_puts(&record_text, record);
+    buf_puts(&carry_text, carry);
+    assert_int_equal(fleet_put_record(host->fleet, HOST_KEY(1), &record_text, &carry_text), 0);
+    buf_done(&record_text);
+    buf_done(&carry_text);
+}
+
+static void test_what_is_put_down_after_a_pass_goes_to_the_next_owner(void **state)
+{
+    EtcdCase *etcd_case = given(state);
+    Host one, two;
+    FleetView view;
+
+    host_make(&one, etcd_case, "one", LEASE, HANDOVER);
+    host_begin(&one, 1);
+    AWAIT(etcd_case, one.begun == 1);
+    put_record(&one, "{\"n\":1}", "{\"carry\":1}");
+    put_record(&one, "{\"n\":2}", "{\"carry\":2}"); /* while the first is under way */
+    put_record(&one, "{\"n\":3}", "{\"carry\":3}"); /* the newest wins */
+    host_stop(&one);
+    host_make(&two, etcd_case, "two", LEASE, HANDOVER);
+    host_begin(&two, 1);
+    AWAIT(etcd_case, two.begun == 1);
+    assert_string_equal(two.carry, "{\"carry\":3}");
+    AWAIT(etcd_case, fleet_view_fill(two.fleet, &view) == 0 && view.instance_count == 1 &&
+                         (fleet_view_done(&view), true));
+    assert_int_equal(fleet_view_fill(two.fleet, &view), 0);
+    assert_string_equal(view.instances[0].record, "{\"n\":3}");
+    assert_string_equal(view.instances[0].owner, "two");
+    assert_string_equal(view.instances[0].name, "one");
+    fleet_view_done(&view);
+    host_stop(&two);
+}
+
+static void test_the_set_of_the_one_before_is_what_its_last_record_went_by(void **state)
+{
+    EtcdCase *etcd_case = given(state);
+    FleetConditions conditions;
+    Host one, two;
+
+    host_make(&one, etcd_case, "one", LEASE, HANDOVER);
+    host_begin(&one, 1);
+    AWAIT(etcd_case, one.begun == 1);
+    memset(one.set.digest, 'b', DIGEST_WHOLE);
+    host_set_instances(&one, 1);
+    put_record(&one, "{}", "{}");
+    AWAIT(etcd_case, strstr(host_read(etcd_case, "last/"), "bbbb"));
+    host_make(&two, etcd_case, "two", LEASE, HANDOVER);
+    memset(two.set.digest, 'b', DIGEST_WHOLE);
+    host_begin(&two, 1);
+    AWAIT(etcd_case, mirror_is_current(fleet_mirror(two.fleet)));
+    host_stop(&one);
+    AWAIT(etcd_case, two.begun == 1);
+    fleet_get_conditions(two.fleet, HOST_KEY(1), USEC_PER_SEC, &conditions);
+    assert_string_equal(conditions.roster, "");
+    host_stop(&two);
+}
+
+/* Renewals, and nothing else. */
+static void test_in_quiet_times_a_host_costs_its_renewals(void **state)
+{
+    EtcdCase *etcd_case = given(state);
+    size_t all, renewals;
+    Host one;
+
+    host_make(&one, etcd_case, "one", 2 * USEC_PER_SEC, HANDOVER);
+    host_begin(&one, 4);
+    AWAIT(etcd_case, one.begun == 4 && mirror_is_current(fleet_mirror(one.fleet)));
+    AWAIT(etcd_case, etcd_proxy_count(one.proxy, "/v3/lease/keepalive") >= 1);
+    all = etcd_proxy_count(one.proxy, "POST /v3/");
+    renewals = etcd_proxy_count(one.proxy, "/v3/lease/keepalive");
+    AWAIT(etcd_case, etcd_proxy_count(one.proxy, "/v3/lease/keepalive") >= renewals + 3);
+    assert_int_equal(etcd_proxy_count(one.proxy, "POST /v3/") - all,
+                     etcd_proxy_count(one.proxy, "/v3/lease/keepalive") - renewals);
+    host_stop(&one);
+}
+
+/* What etcd has forgotten is read anew: nothing that changed meanwhile is missed. */
+static void test_what_was_compacted_while_cut_off_is_read_anew(void **state)
+{
+    EtcdCase *etcd_case = given(state);
+    Host one, two;
+    char body[64];
+
+    host_make(&one, etcd_case, "one", LEASE, HANDOVER);
+    host_begin(&one, 0);
+    host_make(&two, etcd_case, "two", LEASE, HANDOVER);
+    host_begin(&two, 0);
+    host_write(&two, "pauses/old", "{}");
+    AWAIT(etcd_case, mirror_find(fleet_mirror(one.fleet), "pauses/old"));
+    etcd_proxy_cut(one.proxy, true);
+    host_write(&two, "pauses/old", NULL);
+    host_write(&two, "pauses/new", "{}");
+    (void)host_read(etcd_case, "pauses/");
+    snprintf(body, sizeof(body), "{\"revision\":\"%llu\"}",
+             (unsigned long long)etcd_case->txn.revision);
+    etcd_case_ask(etcd_case, "kv/compaction", body);
+    assert_int_equal(etcd_case->result, ETCD_ANSWERED);
+    etcd_proxy_cut(one.proxy, false);
+    AWAIT(etcd_case, mirror_find(fleet_mirror(one.fleet), "pauses/new"));
+    assert_null(mirror_find(fleet_mirror(one.fleet), "pauses/old"));
+    host_die(&one);
+    host_die(&two);
+}
+
+/* A watch that hangs shows by the revisions of renewals. */
+static void test_a_watch_that_hangs_is_replaced(void **state)
+{
+    EtcdCase *etcd_case = given(state);
+    Host one, two;
+
+    host_make(&one, etcd_case, "one", 2 * USEC_PER_SEC, HANDOVER);
+    host_begin(&one, 0);
+    AWAIT(etcd_case, mirror_is_current(fleet_mirror(one.fleet)));
+    host_make(&two, etcd_case, "two", LEASE, HANDOVER);
+    host_begin(&two, 0);
+    AWAIT(etcd_case, host_count(etcd_case, "hosts/") == 2);
+    AWAIT(etcd_case, mirror_find(fleet_mirror(one.fleet), "hosts/two"));
+    etcd_proxy_hang(one.proxy, "create_request");
+    host_write(&two, "pauses/new", "{}");
+    AWAIT(etcd_case, mirror_find(fleet_mirror(one.fleet), "pauses/new"));
+    host_die(&one);
+    host_die(&two);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_a_name_that_another_holds_stands_by_until_it_is_free,
+                               etcd_case_begin),
+        cmocka_unit_test_setup(test_a_host_takes_as_many_as_it_may_and_more_once_it_has_room,
+                               etcd_case_begin),
+        cmocka_unit_test_setup(test_a_drained_host_gives_away_what_is_quiet_and_takes_nothing,
+                               etcd_case_begin),
+        cmocka_unit_test_setup(test_what_is_put_down_after_a_pass_goes_to_the_next_owner,
+                               etcd_case_begin),
+        cmocka_unit_test_setup(test_the_set_of_the_one_before_is_what_its_last_record_went_by,
+                               etcd_case_begin),
+        cmocka_unit_test_setup(test_in_quiet_times_a_host_costs_its_renewals, etcd_case_begin),
+        cmocka_unit_test_setup(test_what_was_compacted_while_cut_off_is_read_anew, etcd_case_begin),
+        cmocka_unit_test_setup(test_a_watch_that_hangs_is_replaced, etcd_case_begin),
+    };
+    return cmocka_run_group_tests(tests, etcd_case_setup, etcd_case_teardown);
+}
