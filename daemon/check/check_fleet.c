@@ -142,32 +142,20 @@ static int check_fleet_endpoints(CheckFleet *check)
 
 /* ---- what may be done there ---- */
 
-/* Reads how many keys there are. */
-static void check_fleet_put_look(const CheckFleet *check, Buf *body)
-{
-    JsonWriter writer = {.buf = body, .is_compact = true};
-    EtcdTxn txn = {.writer = writer};
-
-    json_open_object(&txn.writer, NULL);
-    etcd_txn_put_prefix(&txn, check->settings->prefix);
-    json_put_bool(&txn.writer, "count_only", true);
-    json_close_object(&txn.writer);
-    json_end(&txn.writer);
-    buf_done(&txn.scratch);
-}
-
 /* etcd asks for the rights of all that a transaction might do, and this one does nothing: no key is
  * made in the first revision. */
-static void check_fleet_put_change(const CheckFleet *check, Buf *body)
+static void check_fleet_put_txn(const CheckFleet *check, Buf *body)
 {
+    const char *prefix = check->settings->prefix;
     _cleanup_(buf_done) Buf key = {0};
     EtcdTxn txn;
 
-    buf_printf(&key, "%scheck", check->settings->prefix);
+    buf_printf(&key, "%scheck", prefix);
     etcd_txn_begin(&txn, body);
     etcd_txn_compare_created(&txn, buf_text(&key), 1);
     etcd_txn_then(&txn);
-    etcd_txn_delete_prefix(&txn, check->settings->prefix);
+    etcd_txn_range_prefix(&txn, prefix);
+    etcd_txn_delete_prefix(&txn, prefix);
     etcd_txn_else(&txn);
     etcd_txn_end(&txn);
     body->failed = body->failed || key.failed;
@@ -176,7 +164,7 @@ static void check_fleet_put_change(const CheckFleet *check, Buf *body)
 static int check_fleet_rights(CheckFleet *check)
 {
     const FleetSettings *settings = check->settings;
-    _cleanup_(buf_done) Buf look = {0}, change = {0};
+    _cleanup_(buf_done) Buf body = {0};
     char text[1024];
     int r;
 
@@ -184,11 +172,8 @@ static int check_fleet_rights(CheckFleet *check)
         check_fleet_tell(check, STEP_RIGHTS, CHECK_UNTRIED, "it needs what failed above");
         return 0;
     }
-    check_fleet_put_look(check, &look);
-    check_fleet_put_change(check, &change);
-    r = check_fleet_ask(check, check->endpoints, check->answering, "kv/range", &look);
-    if (r == 0 && check->result == ETCD_ANSWERED)
-        r = check_fleet_ask(check, check->endpoints, check->answering, "kv/txn", &change);
+    check_fleet_put_txn(check, &body);
+    r = check_fleet_ask(check, check->endpoints, check->answering, "kv/txn", &body);
     if (r < 0)
         return r;
     if (check->result != ETCD_ANSWERED) {

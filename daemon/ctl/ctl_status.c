@@ -18,6 +18,18 @@
 
 #define WATCH_SEC 2
 
+/* Of an instance that is another host's: what its owner has told. One that nobody owns is not
+ * looked after. */
+static Result ctl_status_elsewhere(const Json *instance)
+{
+    const Json *fleet = json_find(instance, "fleet");
+    const char *word = row_text(json_find(fleet, "record"), "result");
+
+    if (!row_text(fleet, "owner")[0])
+        return RESULT_FAILED;
+    return word[0] ? report_result_of(word) : RESULT_DRIFT;
+}
+
 /* As `rosterd --once` exits; a channel that no pass has read yet is drift that may be. */
 static int ctl_status_exit(const Json *root)
 {
@@ -25,11 +37,18 @@ static int ctl_status_exit(const Json *root)
 
     if (row_text(root, "invalid")[0])
         return EXIT_INVALID;
+    for (size_t i = 0; i < row_count(root, "instances"); i++) {
+        const Json *instance = row_at(root, "instances", i);
+
+        if (row_is_elsewhere(instance))
+            worst = report_worse(worst, ctl_status_elsewhere(instance));
+    }
     for (size_t i = 0; i < row_count(root, "channels"); i++) {
         const char *word = row_text(row_at(root, "channels", i), "result");
         Result result = word[0] ? report_result_of(word) : RESULT_DRIFT;
 
-        worst = report_worse(worst, result);
+        if (!row_is_elsewhere(row_at(root, "channels", i)))
+            worst = report_worse(worst, result);
     }
     return report_exit_status_of(worst);
 }

@@ -35,6 +35,7 @@ static size_t fleet_text_find_state(const Json *instance)
     return i;
 }
 
+/* One that is not in the settings of this host has no name here. */
 static const char *fleet_text_name(const Json *instance)
 {
     return row_text(instance, "name")[0] ? row_text(instance, "name") : "(not in these settings)";
@@ -88,6 +89,13 @@ void fleet_text_append_trouble(const Page *page, const Json *fleet)
 
     if (trouble[0]) {
         page_paint(page, COLOUR_RED, "fleet: %s", trouble);
+        page_newline(page);
+    }
+    if (row_is_true(fleet, "name_taken")) {
+        page_paint(page, COLOUR_RED,
+                   "fleet: another rosterd holds the name %s: this one stands by; give each host a "
+                   "name of its own (fleet.host)",
+                   row_text(fleet, "host"));
         page_newline(page);
     }
     if (!row_is_true(lease, "held")) {
@@ -175,6 +183,8 @@ static void fleet_text_instance(Table *table, const Json *instance)
               COLOUR_PLAIN);
     table_add(table, row_text(record, "ended")[0] ? row_text(record, "ended") : NULL, COLOUR_PLAIN);
     table_add(table, text.size > 0 ? buf_text(&text) : NULL, COLOUR_PLAIN);
+    if (!row_text(instance, "name")[0])
+        table_note(table, "%s", row_text(instance, "key"));
     if (from[0])
         table_note(table, "reads, and changes nothing before %s", from);
     if (!owner[0] && last[0])

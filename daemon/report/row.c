@@ -95,6 +95,11 @@ const char *row_pause(const Json *pause)
     return "paused";
 }
 
+bool row_is_elsewhere(const Json *object)
+{
+    return json_is_false(json_find(object, "owned"));
+}
+
 bool row_was_read(const Json *channel)
 {
     return json_find(channel, "live");

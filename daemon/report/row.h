@@ -39,5 +39,8 @@ void row_member(const Json *member, char ret_text[static ROW_MEMBER_SIZE]);
 /* How a channel is paused, by its own pause or a wider one: "paused with all instances". */
 const char *row_pause(const Json *pause);
 
+/* Whether an instance or a channel is another host's, or nobody's: of a fleet. */
+bool row_is_elsewhere(const Json *object);
+
 /* Whether a channel was read whole in its last pass. */
 bool row_was_read(const Json *channel);

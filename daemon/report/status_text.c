@@ -8,6 +8,7 @@
 #include "daemon/base/str.h"
 #include "daemon/json/json_value.h"
 #include "daemon/report/channel_text.h"
+#include "daemon/report/fleet_text.h"
 #include "daemon/report/page.h"
 #include "daemon/report/row.h"
 #include "daemon/report/table.h"
@@ -81,6 +82,8 @@ static void status_text_head(const Page *page, const Json *root)
     status_text_line(page, COLOUR_RED,
                      "which channels are paused is not known: ", row_text(root, "pauses_error"));
     status_text_notify(page, root);
+    if (json_find(root, "fleet"))
+        fleet_text_append_trouble(page, json_find(root, "fleet"));
 }
 
 void status_text_append_approval(const Json *root, const Json *channel, Buf *buf)
@@ -122,22 +125,50 @@ static void status_text_approved(const Page *page, const Json *root, const Json 
     page_newline(page);
 }
 
+/* What the passes of this host over an instance come to. */
+static void status_text_passes(const Page *page, const Json *instance)
+{
+    uint64_t failures = row_number(instance, "failed_passes");
+
+    if (row_text(instance, "last_pass")[0])
+        page_printf(page, "last pass %s, ", row_text(instance, "last_pass"));
+    if (row_is_true(instance, "pass_under_way"))
+        page_puts(page, "a pass is under way");
+    else
+        page_printf(page, "next pass %s", row_text(instance, "next_pass"));
+    if (failures > 0)
+        page_printf(page, ", cannot be read (%" PRIu64 " pass%s in a row)", failures,
+                    failures == 1 ? "" : "es");
+}
+
+/* Who owns it, and what the last pass of another host came to. */
+static void status_text_owner(const Page *page, const Json *instance)
+{
+    const Json *fleet = json_find(instance, "fleet"), *record = json_find(fleet, "record");
+    _cleanup_(buf_done) Buf owner = {0}, result = {0};
+    Colour colour = row_text(fleet, "owner")[0] ? COLOUR_PLAIN : COLOUR_RED;
+
+    fleet_text_append_owner(fleet, &owner);
+    page_paint(page, colour, "%s", buf_text(&owner));
+    if (!row_is_elsewhere(instance)) {
+        page_puts(page, "; ");
+        return;
+    }
+    fleet_text_append_record(record, &result);
+    if (result.size > 0)
+        page_printf(page, "; last pass ended %s: %s", row_text(record, "ended"), buf_text(&result));
+}
+
 static void status_text_instances(const Page *page, const Json *root)
 {
     for (size_t i = 0; i < row_count(root, "instances"); i++) {
         const Json *instance = row_at(root, "instances", i);
-        uint64_t failures = row_number(instance, "failed_passes");
 
         page_printf(page, "%s: ", row_text(instance, "name"));
-        if (row_text(instance, "last_pass")[0])
-            page_printf(page, "last pass %s, ", row_text(instance, "last_pass"));
-        if (row_is_true(instance, "pass_under_way"))
-            page_puts(page, "a pass is under way");
-        else
-            page_printf(page, "next pass %s", row_text(instance, "next_pass"));
-        if (failures > 0)
-            page_printf(page, ", cannot be read (%" PRIu64 " pass%s in a row)", failures,
-                        failures == 1 ? "" : "es");
+        if (json_find(instance, "fleet"))
+            status_text_owner(page, instance);
+        if (!row_is_elsewhere(instance))
+            status_text_passes(page, instance);
         page_newline(page);
         channel_text_guards(page, instance);
         status_text_approved(page, root, instance);
@@ -230,7 +261,7 @@ static int status_text_channels(const Page *page, const Json *root, const Failur
     for (size_t i = 0; i < row_count(root, "channels"); i++) {
         const Json *channel = row_at(root, "channels", i);
 
-        if (!problems || status_text_is_problem(channel))
+        if (!row_is_elsewhere(channel) && (!problems || status_text_is_problem(channel)))
             status_text_row(&table, root, channel, failures_is_shared(failures, i));
     }
     if (table.row_count > 0 || table.failed) {

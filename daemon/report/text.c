@@ -39,7 +39,7 @@ static const struct {
 
 typedef struct Sums {
     uint64_t counts[ELEMENTS(counted)];
-    uint64_t missing, changed, members, unread, read;
+    uint64_t missing, changed, members, unread, read, elsewhere;
 } Sums;
 
 /* The first entry of the same words, which has their sum. */
@@ -65,6 +65,10 @@ static Sums text_add_up(const Json *root)
     for (size_t i = 0; i < row_count(root, "channels"); i++) {
         const Json *channel = row_at(root, "channels", i);
 
+        if (row_is_elsewhere(channel)) {
+            sums.elsewhere++;
+            continue;
+        }
         sums.read += row_was_read(channel);
         sums.unread += !row_was_read(channel);
         sums.missing += row_total(channel, "missing");
@@ -82,7 +86,8 @@ static void text_count_result(const Page *page, const Json *root, const char *re
     uint64_t count = 0;
 
     for (size_t i = 0; i < row_count(root, "channels"); i++)
-        count += str_equal(row_text(row_at(root, "channels", i), "result"), result);
+        count += !row_is_elsewhere(row_at(root, "channels", i)) &&
+                 str_equal(row_text(row_at(root, "channels", i), "result"), result);
     if (count)
         page_printf(page, "%s %" PRIu64 " %s", (*shown)++ ? "," : ":", count,
                     result[0] ? page_words_of(result) : "not read yet");
@@ -115,6 +120,8 @@ void report_text_totals(const Page *page, const Json *root)
     for (size_t worse = RESULT_FAILED + 1; worse > 0; worse--)
         text_count_result(page, root, report_result_text((Result)(worse - 1)), &shown);
     text_count_result(page, root, "", &shown);
+    if (sums.elsewhere)
+        page_printf(page, "%s %" PRIu64 " not of this host", shown ? "," : ":", sums.elsewhere);
     text_count_members(page, &sums);
     if (row_is_true(root, "dry_run"))
         page_puts(page, " (dry run: nothing was changed)");

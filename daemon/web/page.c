@@ -11,6 +11,7 @@
 #include "daemon/report/row.h"
 #include "daemon/web/page_channel.h"
 #include "daemon/web/page_files.h"
+#include "daemon/web/page_fleet.h"
 #include "daemon/web/page_history.h"
 #include "daemon/web/page_html.h"
 #include "daemon/web/page_verdict.h"
@@ -49,18 +50,21 @@ static void page_append_filter(Buf *buf)
  */
 static void page_append_channels(Buf *buf, const Json *root)
 {
-    size_t count = row_count(root, "channels");
+    size_t count = row_count(root, "channels"), shown = 0;
 
     buf_puts(buf, "<section id=\"channels\">\n<h2>Channels</h2>\n");
     page_append_filter(buf);
     buf_puts(buf, "<div id=\"list\">\n");
     for (size_t i = 0; i < count; i++) {
-        if (i % PAGE_GROUP == 0)
-            buf_printf(buf, "%s<div class=\"group%s\">\n", i > 0 ? "</div>\n" : "",
+        if (row_is_elsewhere(row_at(root, "channels", i)))
+            continue;
+        if (shown % PAGE_GROUP == 0)
+            buf_printf(buf, "%s<div class=\"group%s\">\n", shown > 0 ? "</div>\n" : "",
                        count > 2 * PAGE_GROUP ? " lazy" : "");
         page_channel_append(buf, root, row_at(root, "channels", i), i);
+        shown++;
     }
-    buf_puts(buf, count > 0 ? "</div>\n" : "");
+    buf_puts(buf, shown > 0 ? "</div>\n" : "");
     buf_puts(buf, "</div>\n</section>\n");
 }
 
@@ -101,6 +105,7 @@ static int page_append_main(const WebPage *page, Buf *title, Buf *main)
     sums = page_verdict_sum(page->status);
     page_verdict_append_title(title, page->status, &sums);
     r = page_verdict_append(main, page->status, &sums);
+    page_fleet_append(main, page->status);
     page_history_append_next(main, page->status);
     page_history_append(main, page->history, page->timeline);
     page_append_channels(main, page->status);

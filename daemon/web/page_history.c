@@ -33,8 +33,6 @@ static void page_history_append_instance(Buf *buf, const Json *instance)
     if (failures > 0)
         buf_printf(buf, "; could not be read, %" PRIu64 " pass%s in a row", failures,
                    failures == 1 ? "" : "es");
-    if (row_text(instance, "owner")[0])
-        page_html_printf(buf, "; owner %s", row_text(instance, "owner"));
     buf_puts(buf, "</li>\n");
 }
 
@@ -71,8 +69,10 @@ static void page_history_append_left(Buf *buf, const Json *row)
 void page_history_append_next(Buf *buf, const Json *root)
 {
     buf_puts(buf, "<section id=\"next\">\n<h2>What happens next</h2>\n<ul class=\"plain\">\n");
-    for (size_t i = 0; i < row_count(root, "instances"); i++)
-        page_history_append_instance(buf, row_at(root, "instances", i));
+    for (size_t i = 0; i < row_count(root, "instances"); i++) {
+        if (!row_is_elsewhere(row_at(root, "instances", i)))
+            page_history_append_instance(buf, row_at(root, "instances", i));
+    }
     for (size_t i = 0; i < row_count(root, "pauses"); i++) {
         const Json *pause = row_at(root, "pauses", i);
 

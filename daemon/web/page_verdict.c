@@ -12,6 +12,7 @@
 #include "daemon/report/row.h"
 #include "daemon/report/status_text.h"
 #include "daemon/web/page_channel.h"
+#include "daemon/web/page_fleet.h"
 #include "daemon/web/page_html.h"
 
 /* Channels that are told above the list of all: what they have to say stands there too. */
@@ -110,13 +111,17 @@ static void page_verdict_append_notices(Buf *buf, const Json *root)
 
 PageSums page_verdict_sum(const Json *root)
 {
-    PageSums sums = {.channels = row_count(root, "channels"),
-                     .troubles = page_verdict_count_notices(root)};
+    PageSums sums = {.troubles =
+                         page_verdict_count_notices(root) + page_fleet_count_troubles(root)};
 
-    for (size_t i = 0; i < sums.channels; i++) {
+    for (size_t i = 0; i < row_count(root, "channels"); i++) {
         const Json *channel = row_at(root, "channels", i);
         const char *result = row_text(channel, "result");
 
+        sums.elsewhere += row_is_elsewhere(channel);
+        if (row_is_elsewhere(channel))
+            continue;
+        sums.channels++;
         sums.troubles += page_channel_is_trouble(channel);
         if (result[0])
             sums.results[report_result_of(result)]++;
@@ -152,6 +157,8 @@ void page_verdict_append_title(Buf *buf, const Json *root, const PageSums *sums)
     } else if (!page_verdict_append_some(buf, sums->results[RESULT_HELD], "held by a guard")) {
         if (sums->troubles > 0)
             buf_puts(buf, "Something wants a look");
+        else if (sums->channels == 0 && sums->elsewhere > 0)
+            buf_puts(buf, "Other hosts own all instances");
         else if (sums->channels == 0)
             buf_puts(buf, "No channels are in the rosters");
         else if (sums->unread > 0)
@@ -181,6 +188,8 @@ static void page_verdict_append_totals(Buf *buf, const Json *root, const PageSum
     }
     if (sums->unread > 0)
         buf_printf(buf, "%s %zu not read yet", shown ? "," : ":", sums->unread);
+    if (sums->elsewhere > 0)
+        buf_printf(buf, "; %zu more in instances that are not this host's", sums->elsewhere);
     buf_puts(buf,
              row_is_true(root, "dry_run") ? ". Dry run: nothing is changed.</p>\n" : ".</p>\n");
 }
@@ -293,6 +302,7 @@ static void page_verdict_append_cases(Buf *buf, const Json *root, const Failures
     _cleanup_(buf_done) Buf cases = {0}, others = {0};
 
     page_verdict_append_notices(&cases, root);
+    page_fleet_append_cases(&cases, root);
     for (size_t i = 0; i < row_count(root, "instances"); i++)
         page_verdict_append_instance(&cases, root, row_at(root, "instances", i));
     page_verdict_append_shared(&cases, root, failures);

@@ -10,6 +10,7 @@
 /* What the page says as a whole. */
 typedef struct PageSums {
     size_t channels, unread; /* unread: no pass has looked at them yet */
+    size_t elsewhere;        /* in instances that are not this host's; counted nowhere else */
     size_t results[RESULT_FAILED + 1];
     size_t troubles; /* channels that want somebody, and what is wrong beside them */
 } PageSums;

@@ -11,6 +11,8 @@
 #include "daemon/base/buf.h"
 #include "daemon/json/json_parser.h"
 #include "daemon/report/fleet_text.h"
+#include "daemon/report/status_text.h"
+#include "daemon/web/page.h"
 
 #define HOSTS                                                                                      \
     "\"hosts\": [{\"name\": \"admin-a\", \"self\": true, \"version\": \"0.1\", \"instances\": 1,"  \
@@ -123,12 +125,98 @@ static void the_owner_in_a_line(void **state)
                  "owned by a; the lease ends");
 }
 
+/* ---- where the fleet stands beside the rest ---- */
+
+#define STATUS                                                                                     \
+    "{\"version\": \"0.1\", \"pid\": 1, \"time\": \"2026-11-24T15:04:05Z\","                       \
+    " \"fleet\": {" HEAD "\"current\": true, \"lease\": {\"held\": true}, " HOSTS "},"             \
+    " \"instances\": ["                                                                            \
+    "  {\"name\": \"prod\", \"owner\": \"admin-a\", \"owned\": true, \"last_pass\": \"P\","        \
+    "   \"next_pass\": \"N\", \"fleet\": {\"owner\": \"admin-a\", \"state\": \"owned\"}},"         \
+    "  {\"name\": \"<far>\", \"owner\": \"admin-b\", \"owned\": false,"                            \
+    "   \"fleet\": {\"owner\": \"admin-b\", \"state\": \"elsewhere\", \"record\": {"               \
+    "    \"ended\": \"2026-11-24T15:03:00Z\", \"result\": \"held\", \"channels\": 2,"              \
+    "    \"results\": {\"in_sync\": 1, \"held\": 1}, \"held\": [{\"channel\": \"<orders>\","       \
+    "    \"guards\": [{\"name\": \"max_deletes\", \"planned\": 40, \"limit\": 10}]}]}}},"          \
+    "  {\"name\": \"free\", \"owner\": null, \"owned\": false, \"fleet\": {\"owner\": null,"       \
+    "   \"state\": \"nobody\", \"last\": \"admin-c\", \"why\": \"no host has room\"}}],"           \
+    " \"channels\": ["                                                                             \
+    "  {\"instance\": \"prod\", \"name\": \"here\", \"id\": \"1\", \"result\": \"in_sync\","       \
+    "   \"mode\": \"prune\", \"live\": 1, \"desired\": 1},"                                        \
+    "  {\"instance\": \"<far>\", \"name\": \"orders\", \"id\": null, \"result\": null,"            \
+    "   \"owned\": false, \"owner\": \"admin-b\"}]}"
+
+static void what_the_status_says(void **state)
+{
+    Buf buf = {0};
+    Json *root = NULL;
+
+    (void)state;
+    assert_int_equal(json_parse_once(STATUS, strlen(STATUS), &root, NULL), 0);
+    assert_int_equal(status_text_append(root, &(StatusTextOptions){0}, &buf), 0);
+    if (!strstr(buf_text(&buf), "2 channels: 1 in sync, 1 not of this host") ||
+        !strstr(buf_text(&buf), "prod: owned by admin-a; last pass P, next pass N\n"
+                                "<far>: owned by admin-b; last pass ended 2026-11-24T15:03:00Z: 1 "
+                                "of 2 channels in sync; 1 held\n"
+                                "free: owned by nobody, last by admin-c; no host has room\n") ||
+        !strstr(buf_text(&buf), "here") || strstr(buf_text(&buf), "orders"))
+        fail_msg("%s", buf_text(&buf));
+    json_free(root);
+    buf_done(&buf);
+}
+
+static void expect_page(const char *json, const char *const *parts, const char *absent)
+{
+    const PageTimeline timeline = {0};
+    Buf buf = {0};
+    Json *root = NULL;
+    const char *main_part;
+
+    assert_int_equal(json_parse_once(json, strlen(json), &root, NULL), 0);
+    assert_int_equal(web_page_append(&(WebPage){root, NULL, &timeline, "v"}, &buf), 0);
+    main_part = strstr(buf_text(&buf), "<main");
+    assert_non_null(main_part);
+    for (; *parts; parts++) {
+        if (!strstr(main_part, *parts))
+            fail_msg("not there: %s\nin: %.4000s", *parts, main_part);
+    }
+    if (strstr(main_part, absent))
+        fail_msg("there: %s", absent);
+    json_free(root);
+    buf_done(&buf);
+}
+
+static void what_the_page_shows(void **state)
+{
+    (void)state;
+    expect_page(STATUS,
+                PARTS("<h1>Something wants a look</h1>",
+                      "1 channel in 3 instances: 1 in sync; 1 more in instances that are not this "
+                      "host's",
+                      "&lt;far&gt;: held at admin-b",
+                      "&lt;orders&gt;: held by max_deletes 40, limit 10", "free: owned by nobody",
+                      "the last owner was admin-c", "<section id=\"fleet\">",
+                      "admin-a</strong> (this host) owns 1 instance of at "
+                      "most 5",
+                      "admin-b</strong> owns 2 instances", "drained: it takes none",
+                      "owned by admin-b; 1 of 2 channels in sync; 1 held"),
+                "orders</");
+    expect_page("{\"fleet\": {" HEAD
+                "\"trouble\": \"etcd <does> not answer\", \"lease\": {\"held\": "
+                "false}}, \"instances\": [], \"channels\": []}",
+                PARTS("This host is cut off from its fleet", "etcd &lt;does&gt; not answer",
+                      "holds no lease"),
+                "<does>");
+    expect_page("{\"instances\": [], \"channels\": []}", PARTS("<section id=\"next\">"),
+                "id=\"fleet\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(who_owns_what),
-        cmocka_unit_test(what_is_wrong_comes_first),
-        cmocka_unit_test(the_owner_in_a_line),
+        cmocka_unit_test(who_owns_what),       cmocka_unit_test(what_is_wrong_comes_first),
+        cmocka_unit_test(the_owner_in_a_line), cmocka_unit_test(what_the_status_says),
+        cmocka_unit_test(what_the_page_shows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
