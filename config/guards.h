@@ -49,6 +49,15 @@
     ROW(MAX_CHANNELS, max_channels, "channels with deletions planned",                             \
         "the most channels of an instance with deletions in a pass", 0, 1000000, 5, GUARD_AT_MOST, \
         GUARD_OF_PASS, GUARD_UNCOVERED, SWITCHABLE)                                                \
+    ROW(ROSTER, roster, "other rosters than the last owner's",                                     \
+        "whether this host has the rosters of the one that owned the instance before", 0, 0, 0,    \
+        GUARD_AT_MOST, GUARD_OF_CHANNEL, GUARD_UNCOVERED, FIXED)                                   \
+    ROW(LEASE, lease, "leases that outlive a change",                                              \
+        "whether a change has its answer before another host may take over", 1, 1, 1,              \
+        GUARD_AT_LEAST, GUARD_OF_FLEET, GUARD_UNCOVERED, FIXED)                                    \
+    ROW(HANDOVER, handover, "seconds until changes of the last owner are over",                    \
+        "whether nothing that an owner before sent is under way any more", 0, 0, 0, GUARD_AT_MOST, \
+        GUARD_OF_FLEET, GUARD_UNCOVERED, FIXED)                                                    \
     GUARD_ROWS_MORE(ROW)
 
 /* In the order in which a report names the first that refuses. */
@@ -84,6 +93,9 @@ typedef enum GuardLimit {
 typedef enum GuardScope {
     GUARD_OF_CHANNEL, /* each channel's plan by itself */
     GUARD_OF_PASS,    /* the plans of all channels of an instance; a roster has no say */
+    GUARD_OF_FLEET,   /* no plan, but what other hosts have to do with the instance: a condition,
+                       * which   no approval passes and which holds undo and whatever is enabled again
+                       * too */
 } GuardScope;
 
 typedef enum GuardCover {
@@ -112,6 +124,12 @@ const GuardRow *guards_find(const char *name);
 
 /* The limit in force: that of `guards`, or the fixed one of a guard without a key. */
 uint64_t guards_limit(const Guards *guards, GuardName name);
+
+/* Whether the row says nothing of settings and rosters. */
+static inline bool guards_is_of_hosts(const GuardRow *row)
+{
+    return row->is_fixed && row->cover == GUARD_UNCOVERED;
+}
 
 /* Whether the guard refuses at that measure. */
 bool guards_refuse(GuardName name, uint64_t limit, uint64_t measured);

@@ -18,6 +18,8 @@ static void set_put_settings(Buf *buf, const Config *config)
         canonical_put_number(buf, setting_get(config, name));
     }
     for (GuardName name = 0; name < GUARD_COUNT; name++) {
+        if (guards_is_of_hosts(guards_row(name)))
+            continue;
         canonical_put_text(buf, guards_row(name)->name);
         canonical_put_number(buf, guards_limit(&config->guards, name));
     }

@@ -10,7 +10,7 @@
  * The types above the table are what both sides talk about. A Request is what a pass asks of the
  * service, an Answer what came of it, with pages already read and checked. A Change (change.h) is
  * one that is about to be sent, and a Batch those of one channel, which record() makes durable
- * first. An Event is what the log is told.
+ * first. An Event (event.h) is what the log is told.
  *
  * No function of the table may call back into the pass before it has returned: answers come later,
  * through pass_on_answer(), pass_on_intended(), pass_on_renewed() and pass_on_wake(). What a
@@ -30,6 +30,8 @@
 #include "daemon/base/err.h"
 #include "reconcile/change.h"
 #include "reconcile/channel_record.h"
+#include "reconcile/conditions.h"
+#include "reconcile/event.h"
 #include "reconcile/intent.h"
 #include "reconcile/quarantine.h"
 
@@ -174,23 +176,7 @@ typedef enum Approval {
     APPROVAL_NOW,   /* and opens a closed window for it */
 } Approval;
 
-typedef enum Outcome {
-    OUTCOME_PLANNED, /* not to be sent in this pass: dry run, observe, pause, window */
-    OUTCOME_HELD,    /* a guard holds it */
-    OUTCOME_SKIPPED, /* was not sent before the pass ended */
-    OUTCOME_DELETED,
-    OUTCOME_GONE, /* somebody else had deleted it */
-    OUTCOME_ADDED,
-    OUTCOME_CORRECTED,
-    OUTCOME_QUARANTINED, /* of an extra: it is disabled, and to be deleted later */
-    OUTCOME_DISABLED,    /* in the history: of one that was quarantined */
-    OUTCOME_ENABLED,     /* likewise, of one that was enabled again */
-    OUTCOME_FAILED,
-    OUTCOME_LIVE,    /* of an undo: the member is as it was before, or is live again: left alone */
-    OUTCOME_CHANGED, /* of an undo: somebody has changed the member since: left alone */
-} Outcome;
-
-/* Its word, in reports, in the log and in the history. */
+/* The word of an outcome, in reports, in the log and in the history. */
 const char *ops_outcome_text(Outcome outcome);
 
 /* What is to be sent of a member that is added or corrected. */
@@ -201,45 +187,6 @@ typedef struct MemberPost {
     bool leaves_weight; /* its group has a weight of its own, or may have one */
     const char *before; /* the complete row that is corrected; NULL: it is added */
 } MemberPost;
-
-/* ---- what is told, for the log ---- */
-
-typedef enum EventKind {
-    EVENT_RETRY,         /* a request will be sent again after wait_usec */
-    EVENT_DELETED,       /* outcome is DELETED or GONE */
-    EVENT_DELETE_FAILED, /* for good, in this pass */
-    EVENT_ADDED,         /* a member was added */
-    EVENT_ADD_FAILED,
-    EVENT_CORRECTED, /* fields of a member were given the values of the roster, or their old ones */
-    EVENT_CORRECT_FAILED,
-    EVENT_DISABLED, /* a member entered quarantine */
-    EVENT_DISABLE_FAILED,
-    EVENT_ENABLED, /* a member that rosterd had disabled is enabled again */
-    EVENT_ENABLE_FAILED,
-    EVENT_VANISHED, /* what an undo put back is gone again while its channel is paused */
-    EVENT_HELD,     /* a guard refuses */
-    EVENT_CHANNEL_FAILED,
-    EVENT_INSTANCE_FAILED, /* nothing further is sent to it in this pass */
-    EVENT_RENEWED,         /* the credential was renewed */
-} EventKind;
-
-typedef struct Event {
-    EventKind kind;
-    const RosterChannel *roster; /* whose channel it is about; NULL for the instance */
-    const char *pass;
-    bool is_undo; /* an undo did it */
-    const char *instance_name;
-    const char *channel_name; /* "" without one */
-    const char *channel_id;   /* "" without one */
-    const char *member;       /* for people: group, address, port; "" without one */
-    const char *member_id;    /* "" without one */
-    const char *digest;       /* "" without one */
-    const char *members;      /* EVENT_HELD: those held, for people, not all where they are many */
-    Outcome outcome;
-    uint32_t attempt;
-    uint64_t wait_usec;
-    const Err *err; /* NULL without one */
-} Event;
 
 /* What a list shows of a member that was added or corrected. */
 typedef struct ListedMember {
@@ -372,6 +319,10 @@ typedef struct Ops {
      * defaults of those that it does not tell. ROSTER_MEMBER_* bits: those told; -EINVAL for what
      * is no member, -ENOMEM. */
     int (*read_fields)(void *context, const char *member_json, MemberFields *ret_fields);
+
+    /* What the fleet says of an instance, asked before its changes are judged; {0}: nothing, or
+     * there is none. Costs next to nothing. */
+    void (*get_conditions)(void *context, size_t instance, Conditions *ret_conditions);
 
     /* Makes known to the other hosts of a fleet what is about to be changed in a channel: all of
      * it, in one batch, before the first record() of it. An approval that the batch goes by is

@@ -74,7 +74,15 @@ static int pass_run_may_change(void *context)
     return run->undos || backend_is_current(run->backend);
 }
 
-/* This host has nobody to tell. */
+/* This host is alone. */
+static void pass_run_get_conditions(void *context, size_t instance, Conditions *ret_conditions)
+{
+    (void)context;
+    (void)instance;
+    *ret_conditions = (Conditions){0};
+}
+
+/* It has nobody to tell. */
 static int pass_run_intend(void *context, const Batch *batch, void *tag, Err *err)
 {
     (void)context;
@@ -120,6 +128,7 @@ const Ops pass_run_ops = {
     .may_change = pass_run_may_change,
     .compose = pass_run_store_compose,
     .read_fields = pass_run_store_read_fields,
+    .get_conditions = pass_run_get_conditions,
     .intend = pass_run_intend,
     .cancel_intent = pass_run_cancel_intent,
     .record = pass_run_store_record,

@@ -79,7 +79,8 @@ void apply_mark(ChannelPass *channel, Outcome outcome)
         if (plan_is_leaving(&channel->plan.extras[i]))
             report->extras[i].outcome = outcome;
     }
-    for (size_t i = 0; i < report->enabled_count && channel->is_enabling; i++) {
+    for (size_t i = 0; i < report->enabled_count && (channel->is_enabling || channel->is_withheld);
+         i++) {
         if (report->enabled[i].outcome == OUTCOME_PLANNED)
             report->enabled[i].outcome = outcome;
     }
@@ -149,6 +150,8 @@ static void apply_on_recorded(ChannelPass *channel, const Err *err)
         apply_begin(channel);
     } else if (channel->lost_approval) {
         apply_on_approval_gone(channel, err);
+    } else if (channel->is_withheld) {
+        held_end_by_fleet(channel);
     } else if (channel->is_paused) {
         apply_skip(channel, RESULT_PAUSED, NULL);
     } else if (dispatch->is_stopped && !dispatch->has_failed) {

@@ -9,6 +9,7 @@
 #include "reconcile/apply/confirm.h"
 #include "reconcile/apply/exchange.h"
 #include "reconcile/apply/fresh.h"
+#include "reconcile/apply/held.h"
 #include "reconcile/apply/kinds.h"
 #include "reconcile/apply/sent.h"
 #include "reconcile/apply/undo.h"
@@ -54,7 +55,7 @@ static Result apply_end_result(const ChannelPass *channel)
 {
     if (err_is_set(&channel->report->error))
         return RESULT_FAILED;
-    return channel->is_paused ? RESULT_PAUSED : RESULT_DRIFT;
+    return channel->is_paused ? channel_paused_result(channel) : RESULT_DRIFT;
 }
 
 /* Reads the list again where something was changed before the pause: a paused channel may be read.
@@ -108,6 +109,15 @@ static void apply_on_stopped(ChannelPass *channel, const Call *call, const Err *
     apply_end_paused(channel);
 }
 
+/* No lease outlives the change: it was not sent, and what is left is skipped. */
+static void apply_on_withheld(ChannelPass *channel, const Call *call, const Err *err)
+{
+    channel->is_paused = true;
+    held_note_lease(channel, err);
+    held_report_by_fleet(channel);
+    apply_on_stopped(channel, call, err);
+}
+
 /* Whether some send, of this pass or of an earlier one whose end is not known, may have had its
  * effect before the one that found nothing. */
 static bool apply_was_ours(const ChannelPass *channel, const Call *call)
@@ -131,6 +141,7 @@ static Outcome apply_outcome(const ChannelPass *channel, const Call *call, CallE
     case CALL_FAILED:
     case CALL_CHANNEL:
     case CALL_STOPPED:
+    case CALL_WITHHELD:
         break;
     }
     return OUTCOME_FAILED;
@@ -192,6 +203,10 @@ static void apply_on_end(Call *call, CallEnd end, const Answer *answer, const Er
     sent_note(sent, call, end);
     if (end == CALL_STOPPED) {
         apply_on_stopped(channel, call, err);
+        return;
+    }
+    if (end == CALL_WITHHELD) {
+        apply_on_withheld(channel, call, err);
         return;
     }
     sent->is_refused = false;

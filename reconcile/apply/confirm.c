@@ -315,7 +315,7 @@ static void confirm_end(ChannelPass *channel, int left, size_t late, Err *err)
     if (left != 0 || late < channel->change_count)
         channel_end(channel, RESULT_FAILED, err);
     else if (channel->is_paused && (channel->is_enabling || confirm_has_skipped(channel)))
-        channel_end(channel, RESULT_PAUSED, NULL);
+        channel_end(channel, channel_paused_result(channel), NULL);
     else
         channel_end(channel, confirm_result(channel), NULL);
 }

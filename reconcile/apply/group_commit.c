@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reconcile/apply/held.h"
 #include "reconcile/apply/sent.h"
 #include "reconcile/channel/gate.h"
 
@@ -219,6 +220,7 @@ static void group_commit_refuse(GroupCommit *group_commit, ChannelPass *channel,
         break;
     case INTENT_UNANSWERED:
         why = *answer->err;
+        held_note_lease(channel, &why);
         break;
     }
     group_commit_end(channel, &why);

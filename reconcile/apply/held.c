@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "daemon/base/str.h"
 #include "reconcile/apply/apply.h"
@@ -92,13 +93,28 @@ static void held_tell(const ChannelPass *channel)
     buf_done(&members.text);
 }
 
+/* Nobody can let it pass. */
+static void held_tell_condition(const ChannelPass *channel)
+{
+    const Guard *first =
+        &channel->guards[channel->guards[GUARD_LEASE].refuses ? GUARD_LEASE : GUARD_HANDOVER];
+    const GuardRow *row = guards_row(first->name);
+    Err why = {0};
+
+    err_set(&why, -EPERM,
+            "nothing is changed: %s holds (%" PRIu64 " %s, %s %" PRIu64
+            "%s%s); that ends by itself, and no approval passes it",
+            row->name, first->planned, row->unit,
+            row->holds == GUARD_AT_LEAST ? "at least" : "at most", first->limit,
+            str_is_empty(first->why) ? "" : ": ", str_is_empty(first->why) ? "" : first->why);
+    channel_tell(channel, EVENT_HELD, &why);
+}
+
 void held_report(ChannelPass *channel, const Guard guards[static GUARD_COUNT])
 {
     ChannelReport *report = channel->report;
 
-    assert(plan_change_count(&channel->plan) > 0);
-    assert(report->guard_count == 0);
-    for (size_t i = 0; i < GUARD_COUNT; i++) {
+    for (size_t i = 0; i < GUARD_COUNT && report->guard_count < GUARD_COUNT; i++) {
         if (guards[i].refuses)
             report->guards[report->guard_count++] = guards[i];
     }
@@ -107,16 +123,76 @@ void held_report(ChannelPass *channel, const Guard guards[static GUARD_COUNT])
 void held_end(ChannelPass *channel, const Guard guards[static GUARD_COUNT])
 {
     ChannelReport *report = channel->report;
+    GuardScope scope;
 
     held_report(channel, guards);
     assert(report->guard_count > 0);
     apply_mark(channel, OUTCOME_HELD);
     /* Plans that guards of a whole pass hold are logged once for the instance, by
      * held_tell_instance(). */
-    if (guards_row(report->guards[0].name)->scope == GUARD_OF_CHANNEL)
+    scope = guards_row(report->guards[0].name)->scope;
+    if (scope == GUARD_OF_FLEET || channel->undo)
+        held_tell_condition(channel);
+    else if (scope == GUARD_OF_CHANNEL)
         held_tell(channel);
     channel_end(channel, RESULT_HELD, NULL);
 }
+
+/* ---- conditions ---- */
+
+int held_look_at_fleet(ChannelPass *channel, const Conditions *conditions)
+{
+    channel->is_withheld = guard_evaluate_fleet(conditions, channel->guards) > 0;
+    for (GuardName name = 0; name < GUARD_COUNT; name++) {
+        Guard *guard = &channel->guards[name];
+
+        if (!guard->why)
+            continue;
+        guard->why = guard->refuses ? arena_string(&channel->report->arena, guard->why) : NULL;
+        if (guard->refuses && !guard->why)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+/* Without what an approval lets pass, or has let pass. */
+static void held_pick_of_fleet(const ChannelPass *channel, Guard *ret_guards)
+{
+    assert(channel->is_withheld);
+    memcpy(ret_guards, channel->guards, sizeof(channel->guards));
+    for (GuardName name = 0; name < GUARD_COUNT; name++) {
+        if (guards_row(name)->scope != GUARD_OF_FLEET && channel->has_approval)
+            ret_guards[name].refuses = false;
+    }
+}
+
+void held_end_by_fleet(ChannelPass *channel)
+{
+    Guard guards[GUARD_COUNT];
+
+    held_pick_of_fleet(channel, guards);
+    held_end(channel, guards);
+}
+
+void held_report_by_fleet(ChannelPass *channel)
+{
+    Guard guards[GUARD_COUNT];
+
+    held_pick_of_fleet(channel, guards);
+    held_report(channel, guards);
+    held_tell_condition(channel);
+}
+
+void held_note_lease(ChannelPass *channel, const Err *why)
+{
+    Guard guard = guard_of_lease();
+
+    guard.why = arena_string(&channel->report->arena, why->text);
+    channel->guards[GUARD_LEASE] = guard;
+    channel->is_withheld = true;
+}
+
+/* ---- of a whole pass ---- */
 
 void held_tell_instance(const Ops *ops, void *context, const Report *report,
                         const InstanceReport *instance)

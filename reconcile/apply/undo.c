@@ -10,6 +10,7 @@
 #include "daemon/base/str.h"
 #include "reconcile/apply/apply.h"
 #include "reconcile/apply/changes.h"
+#include "reconcile/apply/held.h"
 #include "reconcile/apply/kinds.h"
 #include "reconcile/apply/sent.h"
 #include "reconcile/apply/undo_look.h"
@@ -317,6 +318,15 @@ static int undo_recall(ChannelPass *channel, Err *err)
     return 0;
 }
 
+/* No guard but min_remaining holds an undo, but conditions of other hosts do. 0 or -ENOMEM. */
+static int undo_ask_fleet(ChannelPass *channel)
+{
+    Conditions conditions;
+
+    channel->ops->get_conditions(channel->context, channel->roster->instance, &conditions);
+    return held_look_at_fleet(channel, &conditions);
+}
+
 static void undo_fail(ChannelPass *channel, const Err *err)
 {
     undo_skip_planned(channel);
@@ -355,7 +365,11 @@ void undo_on_list(ChannelPass *channel)
     r = undo_make_changes(channel);
     undo_skip_planned(channel);
     if (r == 0)
-        apply_record(channel);
-    else
+        r = undo_ask_fleet(channel);
+    if (r < 0)
         channel_end(channel, RESULT_FAILED, (err_memory(&err), &err));
+    else if (channel->is_withheld)
+        held_end_by_fleet(channel);
+    else
+        apply_record(channel);
 }

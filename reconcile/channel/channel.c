@@ -74,6 +74,12 @@ bool channel_is_full(const Answer *answer)
     return classify_is_full(answer);
 }
 
+Result channel_paused_result(const ChannelPass *channel)
+{
+    assert(channel->is_paused);
+    return channel->is_withheld ? RESULT_HELD : RESULT_PAUSED;
+}
+
 void channel_explain_pause(const ChannelPass *channel, Err *err)
 {
     if (channel->is_shut)
@@ -163,7 +169,7 @@ static void channel_on_list(void *owner, ListReadEnd end, const Err *err)
     if (channel->on_unread)
         channel->on_unread(channel);
     if (end == LIST_READ_STOPPED && channel->is_paused && !channel->dispatch->is_stopped)
-        channel_end(channel, RESULT_PAUSED, NULL);
+        channel_end(channel, channel_paused_result(channel), NULL);
     else if (end == LIST_READ_STOPPED && !err_is_set(&channel->report->error))
         channel_end(channel, RESULT_DRIFT, err);
     else

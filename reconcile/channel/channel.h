@@ -32,6 +32,7 @@ typedef struct ChannelPass ChannelPass;
 typedef struct GroupCommit GroupCommit;
 typedef struct ChannelUndo ChannelUndo;
 typedef struct PassGuards PassGuards;
+typedef struct TakeOver TakeOver;
 
 #define CHANNEL_MEMBER_SIZE (IDENTITY_SIZE_MAX + 16)
 
@@ -100,7 +101,11 @@ struct ChannelPass {
     Plan plan;
     ChannelRecord record;
     Guard guards[GUARD_COUNT]; /* as evaluated for the plan */
-    size_t refusing;           /* how many of them refuse */
+    size_t refusing;           /* how many of the channel's own refuse */
+    TakeOver *take_over;       /* of its instance, kept from pass to pass; NULL: it is not */
+    uint64_t token;            /* of the instance's ownership in a fleet */
+    bool needs_sightings;      /* whatever is planned must have been seen twice */
+    bool is_withheld;          /* by a condition of the fleet, before or during changes */
     bool has_approval;         /* there is one for exactly this plan */
     bool opens_window;         /* and it opens a closed window */
     bool is_approved;          /* and the plan needs it to pass, which spends it */
@@ -111,7 +116,7 @@ struct ChannelPass {
     bool has_enabled;          /* and were made in this pass */
     ChannelOnWhole on_enabled; /* what follows then: its list is read and judged anew */
     bool is_shut;              /* by a window, a freeze or the clocks (gate.h) */
-    bool is_paused;            /* since the plan was made: sends no further change */
+    bool is_paused;            /* since the plan was made, or withheld: sends no further change */
     Map tried;             /* ids of listed members whose deletion an earlier pass left undecided */
     size_t in_doubt_count; /* how many of them have no outcome yet */
 
@@ -170,6 +175,9 @@ void channel_change(ChannelPass *channel, const Request *change, const char *doi
 
 /* Whether the service took an addition for one too many (API.md section 3.2, code 3110). */
 bool channel_is_full(const Answer *answer);
+
+/* What a channel comes to that sends no further change, and of which nothing failed. */
+Result channel_paused_result(const ChannelPass *channel);
 
 /* Says that it was paused, or its window closed, while its changes were under way. */
 void channel_explain_pause(const ChannelPass *channel, Err *err);

@@ -103,6 +103,7 @@ static void list_read_on_answer(Call *call, CallEnd end, const Answer *answer, c
     case CALL_GONE:
     case CALL_UNCERTAIN:
     case CALL_FAILED:
+    case CALL_WITHHELD:
     case CALL_CHANNEL:
     case CALL_INSTANCE:
         read->is_refused = list_read_is_refused(call, answer);

@@ -14,6 +14,8 @@
 #include "reconcile/pass/choice.h"
 #include "reconcile/pass/pass_guards.h"
 #include "reconcile/pass/settling.h"
+#include "reconcile/pass/sightings.h"
+#include "reconcile/pass/take_over.h"
 #include "reconcile/plan/plan_digest.h"
 
 /* Whether there is anything to recall the channel's record for. */
@@ -21,61 +23,6 @@ static bool decision_differs(const ChannelPass *channel)
 {
     return channel->plan.extra_count > 0 || channel->plan.missing_count > 0 ||
            channel->plan.changed_count > 0 || channel->plan.enable_count > 0;
-}
-
-/* Sightings are counted once a pass, whatever comes of the plan; where they are not asked for, old
- * ones are forgotten, so that they are not taken for the newest later. A channel in sync was not
- * recalled: it may have old ones, and fails with the state only where they are counted: an old one
- * taken for the newest would let an extra pass too early. */
-static int decision_remember(ChannelPass *channel, Err *err)
-{
-    bool is_counted = channel->roster->guards.confirm_passes > 1;
-    bool is_recalled = decision_differs(channel);
-    size_t count = is_counted ? channel->plan.extra_count : 0;
-    _cleanup_free_ Sighting *sightings = NULL;
-
-    if (channel->dry_run || (!is_counted && is_recalled && channel->record.sighting_count == 0))
-        return 0;
-    if (!is_counted && !is_recalled) {
-        channel->ops->remember(channel->context, channel->roster, channel->row->id, NULL, 0, NULL);
-        return 0;
-    }
-    sightings = calloc(count ? count : 1, sizeof(*sightings));
-    if (!sightings)
-        return err_memory(err);
-    for (size_t i = 0; i < count; i++) {
-        const char *id = channel->plan.extras[i].id;
-
-        sightings[i] = (Sighting){id, guard_sightings(&channel->record, id)};
-    }
-    return channel->ops->remember(channel->context, channel->roster, channel->row->id, sightings,
-                                  count, err);
-}
-
-/* The sightings of those that are no extra in this list are over, even if nothing more comes of it:
- * the channel may fail before the others are counted. */
-static int decision_forget_returned(ChannelPass *channel, Err *err)
-{
-    const Plan *plan = &channel->plan;
-    _cleanup_free_ Sighting *kept = NULL;
-    size_t count = 0;
-
-    if (channel->dry_run || channel->record.sighting_count == 0)
-        return 0;
-    kept = calloc(channel->record.sighting_count, sizeof(*kept));
-    if (!kept)
-        return err_memory(err);
-    for (size_t i = 0; i < plan->extra_count; i++) {
-        uint32_t seen = guard_sightings(&channel->record, plan->extras[i].id) - 1;
-
-        assert(seen == 0 || count < channel->record.sighting_count);
-        if (seen > 0)
-            kept[count++] = (Sighting){plan->extras[i].id, seen};
-    }
-    if (count == channel->record.sighting_count)
-        return 0;
-    return channel->ops->remember(channel->context, channel->roster, channel->row->id, kept, count,
-                                  err);
 }
 
 /* A group that the channel lacks, in a mode that adds: then nothing is changed there. */
@@ -94,15 +41,16 @@ static bool decision_may_change(const ChannelPass *channel)
 /* Whether the extras are about to be deleted, as decision_make() will find. */
 static bool decision_will_delete(const ChannelPass *channel)
 {
-    if (channel->dry_run || channel->record.is_paused || channel->plan.delete_count == 0 ||
-        channel->plan.enter_count > 0 || !decision_may_change(channel) ||
-        decision_find_absent_group(channel) || choice_check(channel, NULL) < 0)
+    if (channel->dry_run || channel->record.is_paused || channel->is_withheld ||
+        channel->plan.delete_count == 0 || channel->plan.enter_count > 0 ||
+        !decision_may_change(channel) || decision_find_absent_group(channel) ||
+        choice_check(channel, NULL) < 0)
         return false;
     return channel->has_approval || channel->refusing == 0;
 }
 
 /* Evaluates the guards, which the plan's digest covers, and looks for an approval of that. */
-static int decision_judge(ChannelPass *channel, Err *err)
+static int decision_judge(ChannelPass *channel, const Conditions *conditions, Err *err)
 {
     const Instance *instance = &channel->config->instances[channel->roster->instance];
     const ChangeGate gate = config_gate(channel->config, channel->roster);
@@ -110,7 +58,7 @@ static int decision_judge(ChannelPass *channel, Err *err)
     int r;
 
     channel->refusing =
-        guard_evaluate(&channel->roster->guards, plan, &channel->record,
+        guard_evaluate(&channel->roster->guards, plan, &channel->record, conditions,
                        channel->ops->realtime_usec(channel->context), channel->guards);
     if (plan_digest_make(plan, &channel->diff, instance, channel->guards, plan->digest) < 0)
         return err_memory(err);
@@ -120,6 +68,27 @@ static int decision_judge(ChannelPass *channel, Err *err)
     channel->opens_window = r == APPROVAL_NOW;
     return r < 0 ? r : 0;
 }
+
+/* ---- other hosts ---- */
+
+static void decision_ask_fleet(ChannelPass *channel, Conditions *ret_conditions)
+{
+    channel->ops->get_conditions(channel->context, channel->roster->instance, ret_conditions);
+    channel->token = ret_conditions->token;
+    channel->needs_sightings =
+        take_over_needs_sightings(channel->take_over, ret_conditions, channel->row->id);
+    ret_conditions->needs_sightings = channel->needs_sightings;
+}
+
+/* What was seen before a take-over was seen by a host that may have been wrong by then. */
+static void decision_forget_sightings(ChannelPass *channel)
+{
+    if (channel->needs_sightings &&
+        !take_over_has_listed(channel->take_over, channel->token, channel->row->id))
+        channel->record.sighting_count = 0;
+}
+
+/* ---- what is remembered ---- */
 
 /* Takes the roster's pause beside those of the state; told is the one that holds longest. */
 static int decision_recall_pause(ChannelPass *channel, Err *err)
@@ -171,18 +140,27 @@ static int decision_recall_pauses(ChannelPass *channel, Err *err)
     if (decision_differs(channel))
         r = channel->ops->recall(channel->context, channel->roster, channel->row, &channel->record,
                                  err);
+    decision_forget_sightings(channel);
     if (r == 0)
-        r = decision_forget_returned(channel, err);
+        r = sightings_forget_returned(channel, err);
     return r == 0 ? decision_recall_pause(channel, err) : r;
 }
 
+/* A channel in sync needs to know of other hosts only while lists are counted. */
 static int decision_recall(ChannelPass *channel, Err *err)
 {
-    int r = decision_recall_pauses(channel, err);
+    Conditions conditions = {0};
+    int r;
 
+    if (decision_differs(channel) || channel->take_over)
+        decision_ask_fleet(channel, &conditions);
+    r = decision_recall_pauses(channel, err);
     channel->has_approval = channel->opens_window = false;
+    memset(channel->guards, 0, sizeof(channel->guards));
     if (r == 0 && plan_change_count(&channel->plan) > 0)
-        r = decision_judge(channel, err);
+        r = decision_judge(channel, &conditions, err);
+    if (r == 0 && held_look_at_fleet(channel, &conditions) < 0)
+        r = err_memory(err);
     return r == 0 ? decision_recall_window(channel, err) : r;
 }
 
@@ -202,6 +180,13 @@ static int decision_settle_in_doubt(ChannelPass *channel, Err *err)
     return r < 0 ? r : decision_recall(channel, err);
 }
 
+/* Whether anything is to be changed, be it that members are enabled again. */
+static bool decision_has_any(const ChannelPass *channel)
+{
+    return channel->roster->mode != MODE_OBSERVE &&
+           plan_change_count(&channel->plan) + channel->plan.enable_count > 0;
+}
+
 /* Ends a channel in which nothing is to be changed, whatever guards say. */
 static bool decision_ends(ChannelPass *channel)
 {
@@ -216,8 +201,10 @@ static bool decision_ends(ChannelPass *channel)
         held_report(channel, channel->guards);
     if (channel->record.is_paused)
         channel_end(channel, RESULT_PAUSED, NULL);
-    else if (!is_chosen && !is_observed && (is_planned || channel->plan.enable_count > 0))
+    else if (!is_chosen && decision_has_any(channel))
         choice_end(channel, &err);
+    else if (channel->is_withheld && decision_has_any(channel))
+        held_end_by_fleet(channel);
     else if (!decision_may_change(channel))
         channel_end(channel, plan_only_waits(&channel->plan) ? RESULT_QUARANTINED : RESULT_DRIFT,
                     NULL);
@@ -309,18 +296,22 @@ static int decision_judge_quarantine(ChannelPass *channel, Err *err)
                                           fates->freed_count, err);
 }
 
-/* Neither guard nor window holds them, but a pause, a freeze, `observe` and a dry run do. Negative
- * with the state's error. */
+/* Neither guard nor window holds them, but a pause, a freeze, `observe`, a dry run and other hosts
+ * do. Negative with the state's error. */
 static int decision_may_enable(ChannelPass *channel, Err *err)
 {
+    Guard guards[GUARD_COUNT] = {0};
+    Conditions conditions;
     GateLook look;
     int r;
 
     if (channel->fates.enabled_count == 0 || channel->has_enabled || channel->dry_run ||
         channel->roster->mode == MODE_OBSERVE)
         return 0;
+    decision_ask_fleet(channel, &conditions);
     r = decision_recall_pauses(channel, err);
-    if (r < 0 || channel->record.is_paused || !choice_lets_enable(channel))
+    if (r < 0 || channel->record.is_paused || !choice_lets_enable(channel) ||
+        guard_evaluate_fleet(&conditions, guards) > 0)
         return r < 0 ? r : 0;
     channel->is_enabling = true;
     look = gate_look(channel);
@@ -352,7 +343,7 @@ static void decision_go_on(ChannelPass *channel)
     if (r > 0)
         return;
     if (r == 0)
-        r = decision_remember(channel, &err);
+        r = sightings_remember(channel, decision_differs(channel), &err);
     if (r == 0)
         r = decision_check_groups(channel, &err);
     if (r < 0) {

@@ -29,6 +29,7 @@
 #include "reconcile/apply/undo.h"
 #include "reconcile/pass/lookup.h"
 #include "reconcile/pass/pass_guards.h"
+#include "reconcile/pass/take_over.h"
 #include "reconcile/report/report.h"
 #include "reconcile/request/call.h"
 #include "reconcile/request/throttle.h"
@@ -52,6 +53,8 @@ typedef struct PassScope {
                          is stopped leaves there what it sent. NULL: nothing, and nothing is left */
     LookupMemory *lookups; /* of each instance, what passes learn of its list of channels. NULL:
                               nothing is kept */
+    TakeOver *take_overs;  /* of each instance, what passes learn since it was taken over from
+                              another host. NULL: nothing is kept */
 } PassScope;
 
 /* Everything but the scope itself is borrowed and outlives the pass. 0 or -ENOMEM. */

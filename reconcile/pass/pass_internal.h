@@ -24,6 +24,7 @@ struct Pass {
     size_t *firsts;            /* as in PassScope */
     PassSpent *spent;          /* likewise */
     LookupMemory *lookups;     /* likewise */
+    TakeOver *take_overs;      /* likewise */
     bool was_stopped;          /* from outside: another pass goes on where this one ended */
     bool is_reported;
     size_t open_count; /* channels that are not done */

@@ -31,6 +31,7 @@ static void pass_add(Pass *pass, ChannelPass *channel, ChannelReport *report,
         .group_commit = &pass->group_commit,
         .pass_guards = &instance->guards,
         .open_count = &pass->open_count,
+        .take_over = pass->take_overs ? &pass->take_overs[roster->instance] : NULL,
     };
     instance_add(instance, channel);
     pass->open_count++;
@@ -125,6 +126,7 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
     pass->firsts = scope->firsts;
     pass->spent = scope->spent;
     pass->lookups = scope->lookups;
+    pass->take_overs = scope->take_overs;
     pass->report = (Report){.pass_id = scope->pass_id,
                             .dry_run = scope->dry_run,
                             .roster_digest = config->set.digest,

@@ -4,15 +4,22 @@
 #include <assert.h>
 #include <string.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/str.h"
+#include "reconcile/plan/sighting.h"
 
-/* The input of a measure: a channel's plan with its record, or the totals of a pass. */
+/* How often whatever is planned must have been seen after a take-over. */
+#define TAKE_OVER_SIGHTINGS 2
+
+/* The input of a measure: a channel's plan with its record, the totals of a pass, or what a fleet
+ * says; of a channel, too. */
 typedef struct Subject {
     const Guards *limits;
     const Plan *plan;
     const ChannelRecord *record;
     uint64_t realtime_usec;
     const GuardTotals *totals;
+    const Conditions *conditions;
 } Subject;
 
 typedef uint64_t (*GuardMeasure)(const Subject *subject);
@@ -65,15 +72,36 @@ uint32_t guard_sightings(const ChannelRecord *record, const char *member_id)
     return 1;
 }
 
-/* The sightings of the extra that was seen least. The state keeps them only where more than one
- * is asked for. */
+typedef struct LeastSeen {
+    const ChannelRecord *record;
+    uint32_t count;
+} LeastSeen;
+
+/* Of what is added or corrected, two sightings are enough whatever the limit is. */
+static int guard_see_post(void *userdata, const char *name)
+{
+    LeastSeen *least = userdata;
+    uint32_t count = guard_sightings(least->record, name);
+
+    if (count < TAKE_OVER_SIGHTINGS && count < least->count)
+        least->count = count;
+    return 0;
+}
+
+/* The sightings of the extra that was seen least, after a take-over of any member that is to be
+ * changed. The state keeps them only where more than one is asked for. */
 static uint64_t guard_measure_confirm_passes(const Subject *subject)
 {
     const Plan *plan = subject->plan;
-    uint32_t least = UINT32_MAX;
+    LeastSeen posts = {subject->record, UINT32_MAX};
+    uint32_t least;
 
-    if (subject->limits->confirm_passes <= 1)
+    if (subject->limits->confirm_passes <= 1 && !subject->conditions->needs_sightings)
         return 1;
+    if (subject->conditions->needs_sightings &&
+        sighting_visit_posts(plan, guard_see_post, &posts) < 0)
+        return 1;
+    least = posts.count;
     for (size_t i = 0; i < plan->extra_count; i++) {
         const Extra *extra = &plan->extras[i];
         uint32_t count;
@@ -160,6 +188,21 @@ static uint64_t guard_measure_max_channels(const Subject *subject)
     return subject->totals->channels;
 }
 
+static uint64_t guard_measure_roster(const Subject *subject)
+{
+    return subject->conditions->roster[0] != '\0';
+}
+
+static uint64_t guard_measure_lease(const Subject *subject)
+{
+    return subject->conditions->lease[0] == '\0';
+}
+
+static uint64_t guard_measure_handover(const Subject *subject)
+{
+    return (subject->conditions->handover_usec + USEC_PER_SEC - 1) / USEC_PER_SEC;
+}
+
 static const GuardMeasure measures[GUARD_COUNT] = {
 #define GUARD_MEASURE(constant, key, ...) [GUARD_##constant] = guard_measure_##key,
     GUARD_ROWS(GUARD_MEASURE)
@@ -170,11 +213,17 @@ static Guard guard_evaluate_one(GuardName name, const Subject *subject)
 {
     uint64_t planned = measures[name](subject), limit = guards_limit(subject->limits, name);
 
+    if (name == GUARD_CONFIRM_PASSES && subject->conditions->needs_sightings &&
+        limit < TAKE_OVER_SIGHTINGS)
+        limit = TAKE_OVER_SIGHTINGS;
     return (Guard){
         .name = name,
         .planned = planned,
         .limit = limit,
         .refuses = guards_refuse(name, limit, planned),
+        .why = name == GUARD_ROSTER  ? subject->conditions->roster
+               : name == GUARD_LEASE ? subject->conditions->lease
+                                     : NULL,
     };
 }
 
@@ -196,13 +245,41 @@ size_t guard_count_refusing(const Guard guards[static GUARD_COUNT])
 }
 
 size_t guard_evaluate(const Guards *limits, const Plan *plan, const ChannelRecord *record,
-                      uint64_t realtime_usec, Guard ret_guards[static GUARD_COUNT])
+                      const Conditions *conditions, uint64_t realtime_usec,
+                      Guard ret_guards[static GUARD_COUNT])
 {
-    const Subject subject = {
-        .limits = limits, .plan = plan, .record = record, .realtime_usec = realtime_usec};
+    const Subject subject = {.limits = limits,
+                             .plan = plan,
+                             .record = record,
+                             .realtime_usec = realtime_usec,
+                             .conditions = conditions};
 
-    assert(plan && record);
+    assert(plan && record && conditions);
     return guard_evaluate_scope(GUARD_OF_CHANNEL, &subject, ret_guards);
+}
+
+size_t guard_evaluate_fleet(const Conditions *conditions, Guard guards[static GUARD_COUNT])
+{
+    const Subject subject = {.conditions = conditions};
+    size_t refusing = 0;
+
+    for (GuardName name = 0; name < GUARD_COUNT; name++) {
+        if (guards_row(name)->scope != GUARD_OF_FLEET)
+            continue;
+        guards[name] = guard_evaluate_one(name, &subject);
+        refusing += guards[name].refuses;
+    }
+    return refusing;
+}
+
+Guard guard_of_lease(void)
+{
+    return (Guard){
+        .name = GUARD_LEASE,
+        .planned = 0,
+        .limit = guards_limit(NULL, GUARD_LEASE),
+        .refuses = true,
+    };
 }
 
 size_t guard_evaluate_pass(const Guards *limits, const GuardTotals *totals,

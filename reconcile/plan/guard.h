@@ -11,11 +11,14 @@
  *
  * Those of a whole pass judge all plans of an instance together, once each of its channels was read
  * or failed to be (reconcile/pass).
+ *
+ * Those of a fleet are its conditions: they judge no plan, and nobody can approve what they hold.
  */
 #pragma once
 
 #include "config/config.h"
 #include "reconcile/channel_record.h"
+#include "reconcile/conditions.h"
 #include "reconcile/plan/plan.h"
 
 typedef struct Guard {
@@ -23,16 +26,26 @@ typedef struct Guard {
     uint64_t planned; /* as measured, in the row's unit */
     uint64_t limit;
     bool refuses;
+    const char *why; /* of what is not told by numbers alone; NULL: they tell it */
 } Guard;
 
 /*
  * Evaluates the guards of a channel for a plan with extras. `record` holds the sightings before
- * this list and the past deletions; `realtime_usec` is now. A deletion that seems to lie in the
- * future (the clock was put back) counts. Guards of a pass do not refuse here. Returns the number
- * of those that refuse.
+ * this list and the past deletions, `conditions` whether everything planned must have been seen
+ * twice and whether the rosters are another host's; `realtime_usec` is now. A deletion that seems
+ * to lie in the future (the clock was put back) counts. Guards of a pass and of a fleet do not
+ * refuse here. Returns the number of those that refuse.
  */
 size_t guard_evaluate(const Guards *limits, const Plan *plan, const ChannelRecord *record,
-                      uint64_t realtime_usec, Guard ret_guards[static GUARD_COUNT]);
+                      const Conditions *conditions, uint64_t realtime_usec,
+                      Guard ret_guards[static GUARD_COUNT]);
+
+/* Evaluates those of a fleet among all guards, and leaves the others. Returns the number of those
+ * that refuse. */
+size_t guard_evaluate_fleet(const Conditions *conditions, Guard guards[static GUARD_COUNT]);
+
+/* The condition that holds where no lease outlives a change. */
+Guard guard_of_lease(void);
 
 /* How many of them refuse. */
 size_t guard_count_refusing(const Guard guards[static GUARD_COUNT]);
@@ -54,7 +67,7 @@ Guard guard_at_least_remaining(const Guards *limits, size_t staying_in_service);
 /* Whether so many members in service are enough for the channel's guards. */
 bool guard_keeps_enough(const Guards *limits, size_t staying_in_service);
 
-/* The sightings of a member with this list counted in. */
+/* The sightings of a member (sighting.h) with this list counted in. */
 uint32_t guard_sightings(const ChannelRecord *record, const char *member_id);
 
 /* "max_deletes" and so on, as in settings and reports. */

@@ -13,6 +13,8 @@ typedef enum CallEnd {
     CALL_FAILED,    /* for good, or after all its attempts: this request alone */
     CALL_CHANNEL,   /* for good: nothing more may be sent to its channel */
     CALL_INSTANCE,  /* for good: nothing more may be sent to its instance */
+    CALL_WITHHELD,  /* a change: no lease outlives it (rosterd(8), "Several hosts"); was_ambiguous:
+                       an earlier send */
     CALL_STOPPED,   /* the pass ended or its owner withdrew it; was_ambiguous: an earlier send */
 } CallEnd;
 

@@ -285,8 +285,9 @@ Verdict classify(RequestKind kind, const Answer *answer)
         return VERDICT_RETRY;
     case ANSWER_UNTRUSTED:
         return VERDICT_INSTANCE;
-    case ANSWER_REFUSED:
     case ANSWER_WITHHELD:
+        return VERDICT_WITHHELD;
+    case ANSWER_REFUSED:
         break;
     }
     return VERDICT_CHANNEL;

@@ -14,6 +14,7 @@ typedef enum Verdict {
     VERDICT_THROTTLE,   /* likewise, and nothing to this instance meanwhile */
     VERDICT_RENEW,      /* the credential is refused: renew it, send again once */
     VERDICT_PERMANENT,  /* this request fails */
+    VERDICT_WITHHELD,   /* it was not sent, for the lease: nor is it sent again now */
     VERDICT_CHANNEL,    /* and nothing more is sent to its channel in this pass */
     VERDICT_INSTANCE,   /* nor to its instance */
 } Verdict;

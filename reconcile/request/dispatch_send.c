@@ -42,7 +42,10 @@ static void dispatch_send(Dispatch *dispatch, Call *call)
                                                 : ANSWER_REFUSED};
         Err err = {0};
 
-        err_system(&err, r, "the request was not sent");
+        if (r == -ESTALE)
+            err_set(&err, r, "it was not sent: it might outlive the lease of this host");
+        else
+            err_system(&err, r, "the request was not sent");
         memcpy(answer.message, err.text, sizeof(answer.message) - 1);
         dispatch_on_answer(dispatch, call, &answer);
     }
@@ -172,6 +175,7 @@ void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer)
     limiter_end(&dispatch->permits);
     if (answer->has_date)
         dispatch->has_clock_apart = answer->clock_apart_usec > DISPATCH_CLOCK_APART_USEC;
+    call->attempts -= answer->kind == ANSWER_WITHHELD;
     call->had_trouble = call->had_trouble || verdict != VERDICT_DONE;
     call->was_ambiguous = call->was_ambiguous || classify_is_ambiguous(answer);
     call->was_unheard = call->was_unheard || classify_is_unheard(answer);
@@ -207,6 +211,9 @@ void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer)
         return;
     case VERDICT_PERMANENT:
         call->on_end(call, CALL_FAILED, answer, &call->last);
+        return;
+    case VERDICT_WITHHELD:
+        call->on_end(call, CALL_WITHHELD, answer, &call->last);
         return;
     case VERDICT_CHANNEL:
         call->on_end(call, CALL_CHANNEL, answer, &call->last);

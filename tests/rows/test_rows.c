@@ -188,6 +188,8 @@ static const Plan one_deletion = {.extras =
                                   .live_count = 10,
                                   .staying_in_service = 9};
 
+static const Conditions alone = {0};
+
 static void test_it_is_evaluated_in_its_place(void **state)
 {
     const ChannelRecord record = {0};
@@ -196,10 +198,10 @@ static void test_it_is_evaluated_in_its_place(void **state)
 
     (void)state;
     rounds = 7;
-    assert_int_equal(guard_evaluate(&config->guards, &one_deletion, &record, 0, guards), 0);
+    assert_int_equal(guard_evaluate(&config->guards, &one_deletion, &record, &alone, 0, guards), 0);
     rounds = 8;
     config->guards.max_deletes = 0;
-    assert_int_equal(guard_evaluate(&config->guards, &one_deletion, &record, 0, guards), 2);
+    assert_int_equal(guard_evaluate(&config->guards, &one_deletion, &record, &alone, 0, guards), 2);
     assert_true(guards[GUARD_MAX_DELETES].refuses);
     assert_true(guards[GUARD_COUNT - 1].refuses);
     assert_int_equal(guards[GUARD_COUNT - 1].name, GUARD_MAX_ROUNDS);

@@ -307,7 +307,7 @@ static void test_answers_that_are_none(void **state)
         {ANSWER_NOT_SENT, VERDICT_RETRY, VERDICT_RETRY, false},
         {ANSWER_UNTRUSTED, VERDICT_INSTANCE, VERDICT_INSTANCE, false},
         {ANSWER_REFUSED, VERDICT_CHANNEL, VERDICT_CHANNEL, false},
-        {ANSWER_WITHHELD, VERDICT_CHANNEL, VERDICT_CHANNEL, false},
+        {ANSWER_WITHHELD, VERDICT_WITHHELD, VERDICT_WITHHELD, false},
     };
 
     (void)state;

@@ -9,13 +9,15 @@
 static const Guards open_guards = {
     .max_deletes = 1000000, .max_delete_percent = 100, .confirm_passes = 1};
 
+static const Conditions alone = {0};
+
 static Guard evaluate_one(GuardName name, const Guards *limits, const Plan *plan,
                           const ChannelRecord *record, size_t refusing)
 {
     Guard guards[GUARD_COUNT];
     const ChannelRecord nothing = {0};
 
-    assert_int_equal(guard_evaluate(limits, plan, record ? record : &nothing, NOW, guards),
+    assert_int_equal(guard_evaluate(limits, plan, record ? record : &nothing, &alone, NOW, guards),
                      refusing);
     for (size_t i = 0; i < GUARD_COUNT; i++)
         assert_int_equal(guards[i].name, i);
@@ -207,7 +209,7 @@ static void test_the_report_names_them_in_one_order(void **state)
 
     (void)state;
     add_deletions(&record, "m00", 3, NOW);
-    assert_int_equal(guard_evaluate(&limits, &plan, &record, NOW, guards), ELEMENTS(names));
+    assert_int_equal(guard_evaluate(&limits, &plan, &record, &alone, NOW, guards), ELEMENTS(names));
     for (size_t i = 0; i < GUARD_COUNT; i++) {
         if (guards[i].refuses)
             assert_string_equal(guard_name_text(guards[i].name), names[found++]);

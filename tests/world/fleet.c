@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/world/fleet.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "daemon/base/str.h"
@@ -14,6 +15,41 @@ WorldFleet *world_join_fleet(World *world)
         fail_msg("the test is out of memory");
     world->fleet->latency_usec = world->latency_usec;
     return world->fleet;
+}
+
+void world_leave_fleet(World *world)
+{
+    for (size_t i = 0; world->fleet && i < WORLD_INSTANCES_MAX; i++)
+        take_over_done(&world->fleet->take_overs[i]);
+    for (size_t i = 0; world->fleet && i < WORLD_CHANNELS_MAX; i++)
+        judge_fleet_done(&world->fleet->seen[i]);
+    free(TAKE_PTR(world->fleet));
+}
+
+bool world_has_other_rosters(const World *world)
+{
+    return world->fleet && !world->dry_run && world->fleet->conditions.roster[0];
+}
+
+const char *world_keep_sighting(World *world, const char *name)
+{
+    const WorldMember *member = world_find_member(world, name);
+
+    if (member)
+        return member->id;
+    if (!world->fleet || (name[0] != '+' && name[0] != '~'))
+        world_broken(world, "a sighting of nobody: %s", name);
+    return arena_string(&world->arena, name);
+}
+
+int world_fleet_remember(void *context, const RosterChannel *roster, const char *channel_id,
+                         const Sighting *sightings, size_t count, Err *err)
+{
+    World *world = context;
+
+    if (world->fleet)
+        judge_fleet_count(world, world_find_channel(world, roster->instance, channel_id), roster);
+    return world_remember(context, roster, channel_id, sightings, count, err);
 }
 
 static WorldIntent *fleet_find(World *world, const void *tag)
@@ -50,6 +86,26 @@ static void fleet_answer(World *world, void *argument)
     world_inside(world, true);
     pass_on_intended(world->pass, intent->tag, &answer);
     world_inside(world, false);
+}
+
+int world_fleet_submit(void *context, const Request *request)
+{
+    World *world = context;
+    WorldFleet *fleet = world->fleet;
+
+    if (!fleet || !request_is_change(request->kind) || fleet->closes_usec == 0 ||
+        world->now_usec < fleet->closes_usec)
+        return world_submit(context, request);
+    fleet->withheld_count++;
+    return -ESTALE;
+}
+
+void world_get_conditions(void *context, size_t instance, Conditions *ret_conditions)
+{
+    const World *world = context;
+
+    (void)instance;
+    *ret_conditions = world->fleet && !world->dry_run ? world->fleet->conditions : (Conditions){0};
 }
 
 int world_intend(void *context, const Batch *batch, void *tag, Err *err)

@@ -3,6 +3,7 @@
  * becomes known. Part of a World; without one it is alone. */
 #pragma once
 
+#include "tests/world/judge_fleet.h"
 #include "tests/world/world.h"
 
 /* What was to be made known of a channel's changes. */
@@ -27,14 +28,33 @@ typedef struct WorldFleet {
     WorldIntent intents[WORLD_INTENTS_MAX]; /* the newest, by turns */
     size_t intent_count;                    /* ever */
     size_t cancelled_count;
+    Conditions conditions;                    /* of every instance */
+    TakeOver take_overs[WORLD_INSTANCES_MAX]; /* as in PassScope, from pass to pass */
+    SeenChannel seen[WORLD_CHANNELS_MAX];
+    uint64_t closes_usec;    /* from then on no change begins; 0: they may */
+    uint32_t withheld_count; /* changes that did not */
 } WorldFleet;
 
 /* Gives a world a fleet in which every intent is taken, after the time of a request. */
 WorldFleet *world_join_fleet(World *world);
 
+void world_leave_fleet(World *world);
+
+/* Whether the rosters are others than the last owner's. */
+bool world_has_other_rosters(const World *world);
+
+/* A copy that stays of the name that a sighting is counted under. */
+const char *world_keep_sighting(World *world, const char *name);
+
 /* Of Ops. */
+int world_fleet_submit(void *context, const Request *request); /* world_submit() behind the lease */
+void world_get_conditions(void *context, size_t instance, Conditions *ret_conditions);
 int world_intend(void *context, const Batch *batch, void *tag, Err *err);
 void world_cancel_intent(void *context, void *tag);
 
-/* Likewise: world_record(), of what is known. */
+/* world_remember(), which a list that counts comes to. */
+int world_fleet_remember(void *context, const RosterChannel *roster, const char *channel_id,
+                         const Sighting *sightings, size_t count, Err *err);
+
+/* world_record(), of what is known. */
 int world_fleet_record(void *context, Batch *batches, size_t count, Err *err);

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "tests/world/fleet.h"
 #include "tests/world/judge_changed.h"
+#include "tests/world/judge_fleet.h"
 #include "tests/world/judge_pass.h"
 #include "tests/world/quarantine.h"
 
@@ -26,8 +28,8 @@ bool judge_is_same(const WorldChannel *channel, const WorldMember *a, const Worl
                                  : str_equal(a->ecs_id, b->ecs_id));
 }
 
-static bool judge_is_extra(const WorldChannel *channel, const RosterChannel *roster,
-                           const WorldMember *member)
+bool judge_is_extra(const WorldChannel *channel, const RosterChannel *roster,
+                    const WorldMember *member)
 {
     return member->shown_in == channel->list_serial && !world_is_desired(channel, roster, member) &&
            !world_is_ignored(channel, roster, member);
@@ -80,7 +82,7 @@ static bool judge_is_shown(const WorldChannel *channel, const WorldMember *wante
     return false;
 }
 
-static bool judge_is_missing(const WorldChannel *channel, const RosterMember *member)
+bool judge_is_missing(const WorldChannel *channel, const RosterMember *member)
 {
     const WorldMember wanted = {
         .group = member->group,
@@ -197,7 +199,11 @@ Judgement judge(const World *world, const WorldChannel *channel, const RosterCha
     judge_refuse(&judgement, GUARD_MIN_REMAINING, staying,
                  leaving + judgement.due + judgement.disables > 0 &&
                      staying < limits->min_remaining);
-    judge_refuse(&judgement, GUARD_CONFIRM_PASSES, seen, seen < limits->confirm_passes);
+    seen = judge_fleet_seen(world, channel, roster, seen);
+    judge_refuse(&judgement, GUARD_CONFIRM_PASSES, seen,
+                 seen < judge_fleet_limit(world, channel, roster));
+    judge_refuse(&judgement, GUARD_ROSTER, world_has_other_rosters(world),
+                 world_has_other_rosters(world));
     judge_refuse(&judgement, GUARD_FIGHT, fights, fights >= 3);
     return judgement;
 }
@@ -334,6 +340,8 @@ void judge_held(World *world, const Event *event)
         return;
     report = judge_report(world, event);
     channel = world_find_channel(world, report->channel->instance, report->id);
+    if (judge_fleet_held(world, channel, report))
+        return;
     if (judge_has_begun(world, channel)) {
         judge_held_late(world, channel, report->channel);
         return;

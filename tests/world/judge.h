@@ -24,6 +24,11 @@ Judgement judge(const World *world, const WorldChannel *channel, const RosterCha
 /* Whether both have one identity. */
 bool judge_is_same(const WorldChannel *channel, const WorldMember *a, const WorldMember *b);
 
+/* Whether the last list shows a member that the roster does not want, or lacks one that it does. */
+bool judge_is_extra(const WorldChannel *channel, const RosterChannel *roster,
+                    const WorldMember *member);
+bool judge_is_missing(const WorldChannel *channel, const RosterMember *member);
+
 /* A sum over channel, roster and extras, in no order's favour. */
 uint64_t judge_plan(const WorldChannel *channel, const RosterChannel *roster);
 

@@ -7,6 +7,7 @@
 
 #include "config/address.h"
 #include "daemon/base/str.h"
+#include "tests/world/fleet.h"
 
 static void *world_must(void *pointer)
 {
@@ -75,7 +76,7 @@ void world_free(World *world)
 {
     pass_free(world->pass);
     free(world->undo);
-    free(world->fleet);
+    world_leave_fleet(world);
     for (size_t i = 0; i < WORLD_INSTANCES_MAX; i++)
         throttle_done(&world->throttles[i]);
     for (size_t i = 0; i < WORLD_INSTANCES_MAX; i++)

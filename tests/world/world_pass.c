@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "tests/world/fleet.h"
 #include "tests/world/judge.h"
 #include "tests/world/judge_pass.h"
 #include "tests/world/undo.h"
@@ -178,6 +179,7 @@ void world_begin_prepared(World *world, bool dry_run)
         .firsts = world->undo ? NULL : world->firsts,
         .spent = world->undo ? NULL : world->spent,
         .lookups = world->lookups,
+        .take_overs = world->fleet && !world->undo ? world->fleet->take_overs : NULL,
         .undos = world->undo ? world->undo->undos : NULL,
     };
     if (pass_new(world->undo ? &world->undo->config : &world->config, world->ops, world, &scope,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "tests/world/fleet.h"
 #include "tests/world/judge.h"
 #include "tests/world/judge_undo.h"
 #include "tests/world/posted.h"
@@ -167,13 +168,8 @@ int world_remember(void *context, const RosterChannel *roster, const char *chann
     if (!world_is_alive_before(world))
         return err_set(err, -EIO, "dead");
     state_copy_sightings(&channel->sightings, &channel->sighting_count, sightings, count);
-    for (size_t i = 0; i < count; i++) {
-        const WorldMember *member = world_find_member(world, sightings[i].member_id);
-
-        if (!member)
-            world_broken(world, "a sighting of nobody: %s", sightings[i].member_id);
-        channel->sightings[i].member_id = member->id;
-    }
+    for (size_t i = 0; i < count; i++)
+        channel->sightings[i].member_id = world_keep_sighting(world, sightings[i].member_id);
     channel->is_buffered = true;
     channel->remembered_in = world->pass_serial;
     world_note_effect(world);

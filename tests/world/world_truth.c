@@ -328,6 +328,10 @@ static void truth_of_guards(World *world, const ChannelReport *report)
     bool may_tell = report->result == RESULT_HELD || report->result == RESULT_PAUSED ||
                     report->result == RESULT_DRIFT;
 
+    /* It may end what has failed already. */
+    if (report->result == RESULT_FAILED && report->guard_count > 0 &&
+        guards_row(report->guards[report->guard_count - 1].name)->scope == GUARD_OF_FLEET)
+        return;
     if (report->result == RESULT_HELD && report->guard_count == 0)
         world_broken(world, "held without a guard");
     if (report->guard_count > 0 && !may_tell)
