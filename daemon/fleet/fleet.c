@@ -285,6 +285,11 @@ uint64_t fleet_allows_usec(const Fleet *fleet, const char *key, uint64_t timeout
                : 0;
 }
 
+const char *fleet_get_host(const Fleet *fleet)
+{
+    return fleet->host;
+}
+
 void fleet_step(Fleet *fleet, const char *key)
 {
     for (size_t i = 0; i < fleet->instance_count; i++) {

@@ -94,6 +94,9 @@ int fleet_new(sd_event *event, const Config *config, Fleet **ret_fleet, Err *err
 void fleet_free(Fleet *fleet);
 DEFINE_CLEANUP(Fleet, fleet_free)
 
+/* The name of this host. */
+const char *fleet_get_host(const Fleet *fleet);
+
 /* Before fleet_begin(). Borrowed. */
 void fleet_set_user(Fleet *fleet, const FleetOps *ops, void *userdata);
 
