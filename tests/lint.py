@@ -61,22 +61,22 @@ ROOMS = {
     "daemon/roma": "daemon/base config reconcile reconcile/request daemon/http daemon/roma/auth "
                    "daemon/roma/wire daemon/roma/provider",
     "daemon/runtime": "daemon/base config reconcile/request reconcile/plan reconcile/schedule reconcile/report "
-                      "reconcile/pass reconcile/survey daemon/log daemon/store daemon/roma",
+                      "reconcile/pass reconcile/survey daemon/log daemon/fleet daemon/store daemon/roma",
     "daemon/check": "daemon/base config reconcile reconcile/request daemon/json daemon/http daemon/fleet daemon/store "
                     "daemon/roma",
     "daemon/report": "daemon/base config config/schema config/roster reconcile/plan reconcile/report "
                      "reconcile/survey daemon/json daemon/store daemon/runtime",
-    "daemon/cli": "daemon/base config config/load daemon/json daemon/log daemon/store "
+    "daemon/cli": "daemon/base config config/load daemon/json daemon/log daemon/fleet daemon/store daemon/shared "
                   "daemon/runtime daemon/report",
     "daemon/web": "daemon/base config reconcile/plan reconcile/schedule reconcile/report daemon/json daemon/http "
                   "daemon/store daemon/runtime daemon/report",
-    "daemon/control": "daemon/base config config/schema daemon/json daemon/http daemon/log daemon/store "
+    "daemon/control": "daemon/base config config/schema daemon/json daemon/http daemon/log daemon/fleet daemon/store "
                       "daemon/notify daemon/runtime daemon/report daemon/cli daemon/web",
     "daemon/ctl": "daemon/base config config/settings config/roster config/load reconcile/report daemon/json "
                   "daemon/http daemon/store daemon/notify daemon/runtime daemon/check daemon/report daemon/cli "
                   "daemon/web",
-    "daemon/service": "daemon/base config config/load daemon/log daemon/store daemon/notify daemon/runtime "
-                      "daemon/cli daemon/web daemon/control",
+    "daemon/service": "daemon/base config config/load daemon/log daemon/fleet daemon/store daemon/shared daemon/notify daemon/runtime "
+                      "daemon/report daemon/cli daemon/web daemon/control",
     "daemon": "daemon/cli daemon/ctl daemon/service",
 }
 # The world that config/ and reconcile/ must not know.

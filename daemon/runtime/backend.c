@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "daemon/base/clock.h"
 #include "daemon/base/digest.h"
 #include "reconcile/request/call.h"
+#include "reconcile/request/classify.h"
 
 static void backend_on_answer(void *userdata, void *tag, const Answer *answer)
 {
@@ -18,6 +20,8 @@ static void backend_on_answer(void *userdata, void *tag, const Answer *answer)
     user = backend->users[call->request.instance];
     assert(user);
     tally_on_answer(backend->tally, &call->request, answer);
+    if (request_is_change(call->request.kind) && classify_is_unheard(answer))
+        backend->unheard_usec[call->request.instance] = clock_boottime_usec();
     user->on_answer(user->userdata, tag, answer);
 }
 
@@ -66,8 +70,9 @@ static int backend_add_throttles(Backend *backend)
     backend->lookups = calloc(count, sizeof(*backend->lookups));
     backend->keys = calloc(count, sizeof(*backend->keys));
     backend->spent = calloc(count, sizeof(*backend->spent));
+    backend->unheard_usec = calloc(count, sizeof(*backend->unheard_usec));
     if (!backend->throttles || !backend->users || !backend->firsts || !backend->keys ||
-        !backend->lookups || !backend->spent)
+        !backend->lookups || !backend->spent || !backend->unheard_usec)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++)
         instance_key(&backend->config->instances[i], backend->keys[i]);
@@ -126,6 +131,44 @@ int backend_open(Backend *backend, sd_event *event, const Config *config, bool d
     return r;
 }
 
+/* ---- the fleet ---- */
+
+static uint64_t backend_allows_usec(void *userdata, size_t instance, uint64_t timeout_usec)
+{
+    const Backend *backend = userdata;
+
+    assert(instance < backend->config->instance_count);
+    return fleet_allows_usec(backend->fleet, backend->keys[instance], timeout_usec);
+}
+
+void backend_use_fleet(Backend *backend, Fleet *fleet, uint64_t handover_usec)
+{
+    backend->fleet = fleet;
+    backend->handover_usec = handover_usec;
+    roma_client_guard(backend->client, fleet ? backend_allows_usec : NULL);
+}
+
+void backend_cancel(const Backend *backend, const BackendUser *user, bool is_changing)
+{
+    for (size_t i = 0; i < backend->config->instance_count; i++) {
+        if (backend->users[i] != user)
+            continue;
+        if (is_changing)
+            backend->unheard_usec[i] = clock_boottime_usec();
+        roma_client_cancel_instance(backend->client, i);
+    }
+}
+
+uint64_t backend_unsettled_usec(const Backend *backend, size_t instance)
+{
+    uint64_t now_usec = clock_boottime_usec(), over_usec = backend->unheard_usec[instance];
+
+    if (!backend->fleet || over_usec == 0)
+        return 0;
+    over_usec += backend->handover_usec;
+    return over_usec > now_usec ? over_usec - now_usec : 0;
+}
+
 uint64_t backend_renewal_due_usec(const Backend *backend, const BackendUser *user)
 {
     uint64_t due_usec = 0;
@@ -154,6 +197,7 @@ void backend_close(Backend *backend)
     for (size_t i = 0; backend->spent && i < backend->config->instance_count; i++)
         pass_spent_done(&backend->spent[i]);
     free(backend->spent);
+    free(backend->unheard_usec);
     free(backend->users);
     *backend = (Backend){0};
 }

@@ -8,6 +8,7 @@
 #include <systemd/sd-event.h>
 
 #include "config/instance_key.h"
+#include "daemon/fleet/fleet.h"
 #include "daemon/roma/client.h"
 #include "daemon/runtime/tally.h"
 #include "daemon/store/store.h"
@@ -39,6 +40,8 @@ typedef struct Backend {
     Store *store;  /* borrowed; NULL: the state cannot be used, and nothing is deleted */
     Err store_err; /* why */
     RomaClient *client;
+    Fleet *fleet; /* borrowed; NULL: this host shares its instances with none, or only reads */
+    uint64_t handover_usec;    /* with `fleet` */
     Limiter limiter;           /* of all instances */
     Throttle *throttles;       /* one for each instance */
     const BackendUser **users; /* likewise; NULL: no run uses it */
@@ -47,6 +50,7 @@ typedef struct Backend {
     const ChosenPlans *chosen; /* what passes are confined to (pass.h); NULL: nothing */
     PassSpent *spent;          /* likewise: what a pass sent that was stopped (pass.h) */
     char (*keys)[INSTANCE_KEY_SIZE]; /* likewise: what the state goes by */
+    uint64_t *unheard_usec;          /* likewise: boottime, when a change had no answer; 0: none */
     Tally *tally;                    /* borrowed; NULL: nothing is counted */
     BackendIsCurrent is_current;     /* NULL: it always is */
     void *current_userdata;
@@ -65,6 +69,17 @@ int backend_open(Backend *backend, sd_event *event, const Config *config, bool d
 
 /* After all its users. */
 void backend_close(Backend *backend);
+
+/* Changes begin from now on while the fleet lets them (fleet_allows_usec()). `fleet` is borrowed;
+ * `handover_usec` is that of its settings. */
+void backend_use_fleet(Backend *backend, Fleet *fleet, uint64_t handover_usec);
+
+/* Ends what is under way for a user. `is_changing`: changes may be, whose answers are not heard. */
+void backend_cancel(const Backend *backend, const BackendUser *user, bool is_changing);
+
+/* How long until whatever change of an instance had no answer is over at the service, by the
+ * `handover` of the fleet; 0: all were answered, or there is no fleet. */
+uint64_t backend_unsettled_usec(const Backend *backend, size_t instance);
 
 /* Until when (monotonic) the steps under way to get the credentials of a user's instances may take:
  * there may be several attempts, with waits that IAM asks for. 0: none is under way. */

@@ -73,12 +73,8 @@ static void controller_stop_pass(void *context, size_t instance, const char *why
     pass_run_stop(controller_run(context, instance), why);
 }
 
-/* The client cancels the requests of all runs: after that no answer comes for any of them. */
 static void controller_abandon_pass(void *context, size_t instance, const char *why)
 {
-    const Controller *controller = context;
-
-    roma_client_cancel_all(controller->backend.client);
     pass_run_abandon(controller_run(context, instance), why);
 }
 
@@ -128,7 +124,6 @@ static void controller_abandon_undo(void *context, const char *why)
     const Controller *controller = context;
 
     assert(controller->undo_run);
-    roma_client_cancel_all(controller->backend.client);
     pass_run_abandon(controller->undo_run, why);
 }
 
@@ -163,8 +158,12 @@ static void controller_tell(Controller *controller)
 
 static void controller_on_pass(Scheduler *scheduler, void *userdata)
 {
-    (void)scheduler;
-    controller_tell(userdata);
+    Controller *controller = userdata;
+    const Backend *backend = &controller->backend;
+
+    if (backend->fleet)
+        fleet_step(backend->fleet, backend->keys[scheduler->instance]);
+    controller_tell(controller);
 }
 
 /* Each channel's place among those of its instance. */
@@ -264,6 +263,7 @@ static void controller_take_over(Controller *controller, size_t number, Controll
             continue;
         throttle_take_over(&controller->backend.throttles[number], &old->backend.throttles[i]);
         pass_spent_take(&controller->backend.spent[number], &old->backend.spent[i]);
+        controller->backend.unheard_usec[number] = old->backend.unheard_usec[i];
         scheduler_take_over(&controller->schedulers[number], &old->schedulers[i]);
         roma_client_take_over(controller->backend.client, number, old->backend.client, i);
     }
@@ -343,6 +343,8 @@ void controller_end_undo(Controller *controller)
 {
     controller->undo_run = NULL;
     lifecycle_on_undone(&controller->lifecycle);
+    if (controller->backend.fleet)
+        fleet_step(controller->backend.fleet, NULL);
     controller_tell(controller);
 }
 

@@ -76,6 +76,29 @@ void controller_begin(Controller *controller, Controller *old, ControllerOnPass 
  * go on without it. */
 void controller_use_store(Controller *controller, Store *store);
 
+/* ---- on a host of a fleet (controller_fleet.c) ---- */
+
+/* Before controller_begin(): goes by a fleet, which is borrowed, and makes passes over those of its
+ * instances alone that are this host's. `handover_usec` as in backend_use_fleet(). */
+void controller_use_fleet(Controller *controller, Fleet *fleet, uint64_t handover_usec);
+
+/* FleetOps.begin, stop and (`is_lost`) drop: the instance with that key, where it has one, is this
+ * host's or is not. An undo under way over it ends as its pass does. */
+void controller_take_up(Controller *controller, const char *key);
+void controller_stand_by(Controller *controller, const char *key, bool is_lost, const char *why);
+
+/* Whether nothing of it is under way at the service. Where that is only a matter of time, since a
+ * change had no answer, *ret_wait_usec is how long, else 0. */
+bool controller_is_quiet(const Controller *controller, const char *key, uint64_t *ret_wait_usec);
+
+/* The number of the instance with that key; scheduler_count: its configuration has none. */
+size_t controller_find(const Controller *controller, const char *key);
+
+/* Whether an instance is not this host's. */
+bool controller_stands_by(const Controller *controller, size_t instance);
+
+/* ---- passes ---- */
+
 /* Asks for a pass of every instance (schedule_ask()). */
 void controller_ask(Controller *controller);
 

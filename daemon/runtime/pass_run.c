@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/runtime/pass_run_fleet.h"
 #include "daemon/runtime/pass_run_ops.h"
 #include "daemon/runtime/pass_run_quarantine.h"
 #include "daemon/runtime/pass_run_store.h"
@@ -18,7 +19,7 @@ static bool pass_run_is_done(const PassRun *run)
     return run->survey ? survey_is_done(run->survey) : pass_is_done(run->pass);
 }
 
-static void pass_run_look(PassRun *run)
+void pass_run_look(PassRun *run)
 {
     progress_note(&run->progress, clock_monotonic_usec());
     if (pass_run_is_done(run))
@@ -203,6 +204,7 @@ static int pass_run_prepare(PassRun *run, Err *err)
 /* Without giving its instances up. */
 static void pass_run_drop(PassRun *run)
 {
+    pass_run_fleet_done(run);
     pass_free(run->pass);
     survey_free(run->survey);
     sd_event_source_disable_unref(run->wake);
@@ -333,6 +335,7 @@ void pass_run_allow_changes(PassRun *run)
 
 void pass_run_abandon(PassRun *run, const char *why)
 {
+    backend_cancel(run->backend, &run->user, pass_run_is_changing(run));
     progress_on_abandon(&run->progress);
     if (run->survey)
         survey_abandon(run->survey, why);

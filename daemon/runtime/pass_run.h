@@ -59,8 +59,8 @@ void pass_run_pause(PassRun *run, const RosterChannel *channel);
 void pass_run_hold_changes(PassRun *run, const char *why);
 void pass_run_allow_changes(PassRun *run);
 
-/* pass_stop() and pass_abandon(); on_done follows. For pass_run_abandon() the caller cancels the
- * requests in flight, of all runs. */
+/* pass_stop() and pass_abandon(); on_done follows. pass_run_abandon() ends the requests in flight
+ * of its instances. */
 void pass_run_stop(PassRun *run, const char *why);
 void pass_run_abandon(PassRun *run, const char *why);
 

@@ -5,6 +5,8 @@
 #include "daemon/runtime/pass_run.h"
 #include "reconcile/schedule/progress.h"
 
+typedef struct PassRunIntent PassRunIntent;
+
 struct PassRun {
     Backend *backend;
     Store *store; /* the backend's when it began: one that came since does not know this pass */
@@ -21,14 +23,18 @@ struct PassRun {
     sd_event_source *wake;
     sd_event_source *done; /* tells that the pass is done, outside all callbacks */
     Progress progress;
-    char wait_text[320]; /* what is sent again at `wait_usec`, and why */
-    uint64_t wait_usec;  /* monotonic; 0: nothing is */
+    PassRunIntent *intents; /* what is being made known to the fleet */
+    char wait_text[320];    /* what is sent again at `wait_usec`, and why */
+    uint64_t wait_usec;     /* monotonic; 0: nothing is */
     char pass_id[STORE_PASS_ID_SIZE];
     PassRunOnDone on_done;
     PassRunOnEvent on_event;
     PassRunOnAnswered on_answered; /* NULL: not wanted */
     void *userdata;
 };
+
+/* After each step of the pass. */
+void pass_run_look(PassRun *run);
 
 /* Keeps what an EVENT_RETRY says, for who waits. */
 void pass_run_note_wait(PassRun *run, const Event *event);

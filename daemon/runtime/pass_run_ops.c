@@ -3,6 +3,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/random.h"
+#include "daemon/runtime/pass_run_fleet.h"
 #include "daemon/runtime/pass_run_quarantine.h"
 #include "daemon/runtime/pass_run_store.h"
 #include "reconcile/request/call.h"
@@ -74,30 +75,6 @@ static int pass_run_may_change(void *context)
     return run->undos || backend_is_current(run->backend);
 }
 
-/* This host is alone. */
-static void pass_run_get_conditions(void *context, size_t instance, Conditions *ret_conditions)
-{
-    (void)context;
-    (void)instance;
-    *ret_conditions = (Conditions){0};
-}
-
-/* It has nobody to tell. */
-static int pass_run_intend(void *context, const Batch *batch, void *tag, Err *err)
-{
-    (void)context;
-    (void)batch;
-    (void)tag;
-    (void)err;
-    return 1;
-}
-
-static void pass_run_cancel_intent(void *context, void *tag)
-{
-    (void)context;
-    (void)tag;
-}
-
 static void pass_run_tell(void *context, const Event *event)
 {
     PassRun *run = context;
@@ -128,9 +105,9 @@ const Ops pass_run_ops = {
     .may_change = pass_run_may_change,
     .compose = pass_run_store_compose,
     .read_fields = pass_run_store_read_fields,
-    .get_conditions = pass_run_get_conditions,
-    .intend = pass_run_intend,
-    .cancel_intent = pass_run_cancel_intent,
+    .get_conditions = pass_run_fleet_get_conditions,
+    .intend = pass_run_fleet_intend,
+    .cancel_intent = pass_run_fleet_cancel_intent,
     .record = pass_run_store_record,
     .decide = pass_run_store_decide,
     .tell = pass_run_tell,

@@ -54,6 +54,19 @@ static uint64_t scheduler_opens_in_usec(const Scheduler *scheduler)
     return due_usec;
 }
 
+/* Until a host of a fleet that has taken the instance over may change it. */
+static uint64_t scheduler_changes_in_usec(const Scheduler *scheduler)
+{
+    const Backend *backend = scheduler->backend;
+    FleetConditions conditions;
+
+    if (!backend->fleet)
+        return USEC_NEVER;
+    fleet_get_conditions(backend->fleet, backend->keys[scheduler->instance],
+                         backend->config->limits.timeout_usec, &conditions);
+    return conditions.handover_usec ? conditions.handover_usec : USEC_NEVER;
+}
+
 uint64_t scheduler_due_in_usec(const Scheduler *scheduler)
 {
     const Backend *backend = scheduler->backend;
@@ -63,7 +76,11 @@ uint64_t scheduler_due_in_usec(const Scheduler *scheduler)
             ? store_quarantine_due_usec(backend->store, backend->keys[scheduler->instance])
             : USEC_NEVER;
 
-    return opens_usec < ends_usec ? opens_usec : ends_usec;
+    uint64_t changes_usec = scheduler_changes_in_usec(scheduler);
+
+    if (ends_usec < opens_usec)
+        opens_usec = ends_usec;
+    return changes_usec < opens_usec ? changes_usec : opens_usec;
 }
 
 /* ---- what a pass came to ---- */
@@ -201,14 +218,14 @@ static void scheduler_on_event(const Event *event, void *userdata)
     pass_log_event(&scheduler->log, event);
 }
 
-/* While the schedule is ending, the controller waits for changes in flight: each answer may be
- * the last. */
+/* While the schedule is ending, or gives way to another host, the controller waits for changes in
+ * flight: each answer may be the last. */
 static void scheduler_on_answered(PassRun *run, void *userdata)
 {
     Scheduler *scheduler = userdata;
 
     (void)run;
-    if (scheduler->schedule->state == SCHEDULE_ENDING)
+    if (scheduler->schedule->state == SCHEDULE_ENDING || scheduler->schedule->stands_by)
         scheduler->on_pass(scheduler, scheduler->userdata);
 }
 
