@@ -46,7 +46,7 @@ static void reload_log_invalid(Reload *reload, const char *consequence)
               count, count == 1 ? "" : "s", consequence);
 }
 
-static void reload_refuse(Reload *reload, const Problems *problems)
+static void reload_refuse(Reload *reload, const Problems *problems, const char *consequence)
 {
     static const char no_memory[] = "out of memory";
 
@@ -57,6 +57,7 @@ static void reload_refuse(Reload *reload, const Problems *problems)
         buf_done(&reload->errors);
         buf_puts(&reload->errors, no_memory);
     }
+    reload_log_invalid(reload, consequence);
 }
 
 /* The channel of "instance/name" or "instance/id:ID", as other lines name it; NULL: it is about
@@ -101,9 +102,17 @@ static void reload_on_change(const Difference *change, void *userdata)
               change->kind == DIFFERENCE_REMOVED ? ", no longer managed" : "");
 }
 
+static const char *reload_fleet_of(const Config *config)
+{
+    return config->fleet ? config->fleet->canonical : "";
+}
+
 /* Once for each change, and not for one that takes another back. */
 static void reload_log_restart(const Reload *reload, const Config *old, const Config *new)
 {
+    if (!str_equal(reload->fleet_in_force, reload_fleet_of(new)) &&
+        !str_equal(reload_fleet_of(old), reload_fleet_of(new)))
+        log_event(LOG_LEVEL_WARNING, NULL, "reload: fleet changed: this takes a restart");
     for (SettingName name = 0; name < SETTING_COUNT; name++) {
         _cleanup_(buf_done) Buf before = {0}, now = {0};
 
@@ -135,6 +144,7 @@ void reload_watch_again(Reload *reload)
 
 static int reload_keep_in_force(Reload *reload, const Config *config)
 {
+    str_copy(reload->fleet_in_force, sizeof(reload->fleet_in_force), reload_fleet_of(config));
     for (SettingName name = 0; name < SETTING_COUNT; name++) {
         _cleanup_(buf_done) Buf value = {0};
 
@@ -157,10 +167,8 @@ int reload_start(Reload *reload, Config **ret_config)
         load_when_still(reload->options->config_path, &sources, &reload->read, &problems, &config);
 
     if (r < 0 && r != -EAGAIN) {
-        if (r != -EINTR) {
-            reload_refuse(reload, &problems);
-            reload_log_invalid(reload, "rosterd does not start");
-        }
+        if (r != -EINTR)
+            reload_refuse(reload, &problems, "rosterd does not start");
         return r;
     }
     if (reload_keep_in_force(reload, config) < 0) {
@@ -358,10 +366,8 @@ static int reload_take(Reload *reload, const State *state, Config *old, Controll
     bool is_asked = reload->is_asked;
     int changes, r = reload_read(reload, &problems, &config);
 
-    if (r == -EINVAL) {
-        reload_refuse(reload, &problems);
-        reload_log_invalid(reload, "the last good settings and rosters stay in force");
-    }
+    if (r == -EINVAL)
+        reload_refuse(reload, &problems, "the last good settings and rosters stay in force");
     if (r < 0)
         return r;
     changes = compare_configs(old, config, reload_on_change, NULL);

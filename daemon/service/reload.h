@@ -27,6 +27,7 @@ typedef struct Reload {
     Buf errors;       /* all of it, a line each; empty while they are not refused */
     char
         *in_force[SETTING_COUNT]; /* of settings that take a restart: what they said at the start */
+    char fleet_in_force[DIGEST_HEX_SIZE]; /* likewise; "": there was none */
 } Reload;
 
 void reload_done(Reload *reload);

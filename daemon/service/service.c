@@ -159,8 +159,10 @@ static int service_load(Service *service, Err *err)
         log_event(LOG_LEVEL_ERR, NULL, "%s", service->state.err.text);
         return EXIT_LOCKED;
     }
-    r = controller_new(service->event, TAKE_PTR(config), service->options->dry_run,
-                       service->state.store, &service->state.err, &controller, err);
+    r = service_fleet_open(service, config, err);
+    if (r >= 0)
+        r = controller_new(service->event, TAKE_PTR(config), service->options->dry_run,
+                           service->state.store, &service->state.err, &controller, err);
     if (r < 0) {
         log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
         return r == -ENOMEM ? EXIT_FAILED : EXIT_INVALID;
@@ -212,6 +214,7 @@ int service_run(const Options *options)
     metrics_file_done(&service.metrics_file);
     controller_free(service.next);
     controller_free(service.controller);
+    service_fleet_done(&service);
     state_close(&service.state);
     reload_done(&service.reload);
     sd_event_source_disable_unref(service.load_timer);

@@ -89,6 +89,7 @@ static void service_on_report(void *userdata, size_t instance, const Report *rep
     const Service *service = userdata;
 
     notices_on_report(service->notices, instance, report);
+    service_fleet_put_record(service, instance, report);
 }
 
 void service_use_notices(const Service *service)
@@ -125,12 +126,14 @@ void service_begin_controller(Service *service, Controller *controller)
     controller_ask_current(controller, service_is_current, service);
     if (settle_is_waiting(service->reload.settle))
         controller_hold_changes(controller, hold_text);
+    service_fleet_use(service, controller);
     controller_begin(controller, service->controller, service_on_pass, service);
     control_set_controller(service->control, controller);
     controller_tell_reports(controller, service_on_report, service);
     old = service->controller;
     service->controller = controller;
     service_use_notices(service);
+    service_fleet_tell(service, old);
     controller_free(old);
     service_give_back();
 }
@@ -150,7 +153,7 @@ int service_on_idle(sd_event_source *source, void *userdata)
 
     (void)source;
     if (service->why[0]) {
-        if (controller_step(service->controller))
+        if (controller_step(service->controller) && service_fleet_is_over(service))
             sd_event_exit(service->event, 0);
         return 0;
     }

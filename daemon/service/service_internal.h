@@ -14,6 +14,15 @@ typedef struct LoadWaiter {
     void *waiter;
 } LoadWaiter;
 
+/* The part of this host in a fleet. */
+typedef struct ServiceFleet {
+    Fleet *fleet; /* as the settings named it at the start; NULL: none, or a dry run */
+    uint64_t handover_usec;
+    uint64_t settled_usec;  /* boottime: whatever earlier sets left without an answer is over */
+    sd_event_source *timer; /* looks whether something can be given away by now */
+    bool is_abandoned;      /* at the end: etcd is not waited for */
+} ServiceFleet;
+
 typedef struct Service {
     sd_event *event;
     const Options *options;
@@ -25,6 +34,7 @@ typedef struct Service {
     bool is_reloading;           /* the service manager was told of a reload, and not of its end */
     sd_event_source *idle; /* looks, outside of all callbacks, at what is to follow from them */
     Control *control;      /* NULL: there is no socket */
+    ServiceFleet fleet;
     Notices *notices;
     MetricsFile metrics_file;
     LoadWaiter *waiters;
@@ -64,6 +74,24 @@ void service_end_waiters(Service *service);
 /* The functions of control.h's ControlLoader; userdata is the Service. */
 int service_load_for(void *userdata, ControlOnLoaded on_loaded, void *waiter);
 void service_load_cancel(void *userdata, const void *waiter);
+
+/* ---- service_fleet.c: which instances are this host's ---- */
+
+/* Where the settings name a fleet, for the first configuration. Errors as fleet_new(). */
+int service_fleet_open(Service *service, const Config *config, Err *err);
+
+/* Before a controller begins; and once it is in force, in place of `old` (NULL: none). */
+void service_fleet_use(Service *service, Controller *controller);
+void service_fleet_tell(Service *service, const Controller *old);
+
+/* What a pass came to, for the other hosts. */
+void service_fleet_put_record(const Service *service, size_t instance, const Report *report);
+
+/* Gives all away, as soon as nothing is under way. Whether that is over; if not, service_on_idle()
+ * is called again soon. */
+void service_fleet_end(Service *service, const char *why);
+bool service_fleet_is_over(Service *service);
+void service_fleet_done(Service *service);
 
 /* ---- service_stop.c: signals, the end, the watchdog ---- */
 

@@ -12,17 +12,35 @@
 
 /* ---- stop ---- */
 
-static void service_abandon(Service *service)
+/* How long the fleet may take, after requests were abandoned, to be told what can be told. */
+#define STOP_FLEET_USEC (700 * USEC_PER_MSEC)
+
+static void service_abandon_all(Service *service)
 {
     controller_abandon(service->controller);
+    service->fleet.is_abandoned = true;
     service_look_later(service);
+}
+
+static int service_on_fleet_grace(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    (void)source;
+    (void)usec;
+    service_abandon_all(userdata);
+    return 0;
 }
 
 static int service_on_grace(sd_event_source *source, uint64_t usec, void *userdata)
 {
+    Service *service = userdata;
+
     (void)source;
     (void)usec;
-    service_abandon(userdata);
+    controller_abandon(service->controller);
+    service_look_later(service);
+    if (sd_event_add_time_relative(service->event, NULL, CLOCK_MONOTONIC, STOP_FLEET_USEC,
+                                   USEC_PER_MSEC, service_on_fleet_grace, service) < 0)
+        service_abandon_all(service);
     return 0;
 }
 
@@ -34,7 +52,7 @@ static int service_on_stop(sd_event_source *source, const struct signalfd_siginf
 
     (void)source;
     if (service->why[0]) {
-        service_abandon(service);
+        service_abandon_all(service);
         return 0;
     }
     snprintf(service->why, sizeof(service->why), "stopped by SIG%s",
@@ -43,10 +61,11 @@ static int service_on_stop(sd_event_source *source, const struct signalfd_siginf
     notify_stopping();
     notify_status("%s, requests in flight are awaited", service->why);
     controller_stop(service->controller, service->why);
+    service_fleet_end(service, service->why);
     service_look_later(service);
     if (sd_event_add_time_relative(service->event, NULL, CLOCK_MONOTONIC, PASS_RUN_GRACE_USEC,
                                    USEC_PER_MSEC, service_on_grace, service) < 0)
-        service_abandon(service);
+        service_abandon_all(service);
     return 0;
 }
 

@@ -9,6 +9,7 @@
 
 typedef struct StatusSums {
     size_t channels, in_sync, held, failed, drift, paused, quarantined, unknown;
+    size_t elsewhere;     /* channels of instances that are other hosts' */
     uint64_t oldest_usec; /* monotonic; USEC_NEVER: no channel was ever read */
     bool some_unread;
     uint64_t next_usec;
@@ -21,9 +22,13 @@ static void status_line_add_beat(StatusSums *sums, const Scheduler *scheduler)
     const size_t *results = scheduler->results;
     size_t known = 0;
 
+    sums->channels += scheduler->channel_count;
+    if (scheduler->schedule->stands_by) {
+        sums->elsewhere += scheduler->channel_count;
+        return;
+    }
     for (size_t i = 0; i <= RESULT_FAILED; i++)
         known += results[i];
-    sums->channels += scheduler->channel_count;
     sums->unknown += scheduler->channel_count - known;
     sums->in_sync += results[RESULT_IN_SYNC] + results[RESULT_CONVERGED];
     sums->held += results[RESULT_HELD];
@@ -64,10 +69,14 @@ static int status_line_append_counts(char *text, int used, const StatusSums *sum
     const struct {
         size_t count;
         const char *name;
-    } parts[] = {{sums->in_sync, "in sync"},     {sums->drift, "with drift"},
-                 {sums->paused, "paused"},       {sums->quarantined, "with a quarantine"},
-                 {sums->held, "held"},           {sums->failed, "failed"},
-                 {sums->unknown, "not read yet"}};
+    } parts[] = {{sums->in_sync, "in sync"},
+                 {sums->drift, "with drift"},
+                 {sums->paused, "paused"},
+                 {sums->quarantined, "with a quarantine"},
+                 {sums->held, "held"},
+                 {sums->failed, "failed"},
+                 {sums->unknown, "not read yet"},
+                 {sums->elsewhere, "on standby"}};
 
     used = status_line_append(text, used, "%zu channel%s:", sums->channels,
                               sums->channels == 1 ? "" : "s");
