@@ -10,7 +10,8 @@
 
 static void interrupt_abandon(Interrupt *interrupt)
 {
-    roma_client_cancel_all(interrupt->backend->client);
+    if (!*interrupt->run)
+        return;
     pass_run_abandon(*interrupt->run, interrupt->why);
 }
 
@@ -37,7 +38,8 @@ static int interrupt_on_signal(sd_event_source *source, const struct signalfd_si
     snprintf(interrupt->why, sizeof(interrupt->why), "stopped by SIG%s",
              sigabbrev_np((int)info->ssi_signo));
     log_event(LOG_LEVEL_NOTICE, NULL, "%s: nothing more is sent", interrupt->why);
-    pass_run_stop(*interrupt->run, interrupt->why);
+    if (*interrupt->run)
+        pass_run_stop(*interrupt->run, interrupt->why);
     if (sd_event_add_time_relative(interrupt->event, NULL, CLOCK_MONOTONIC, PASS_RUN_GRACE_USEC,
                                    USEC_PER_MSEC, interrupt_on_grace, interrupt) < 0)
         interrupt_abandon(interrupt);

@@ -10,7 +10,7 @@
 typedef struct Interrupt {
     sd_event *event;  /* borrowed */
     Backend *backend; /* likewise */
-    PassRun **run;    /* likewise; what is under way */
+    PassRun **run;    /* likewise; what is under way; NULL in it: nothing yet, or any more */
     char why[64];     /* the signal that stops it; "" before one */
 } Interrupt;
 

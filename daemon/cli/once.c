@@ -16,6 +16,7 @@
 #include "daemon/cli/load.h"
 #include "daemon/cli/look.h"
 #include "daemon/cli/once_approvals.h"
+#include "daemon/cli/once_fleet.h"
 #include "daemon/cli/once_plan.h"
 #include "daemon/cli/once_progress.h"
 #include "daemon/cli/print.h"
@@ -45,6 +46,8 @@ typedef struct Once {
     State state;
     Backend backend;
     PassRun *run;
+    bool is_done; /* that one */
+    OnceFleet fleet;
     int attempts;      /* passes that were begun */
     bool may_change;   /* changes of this pass were allowed */
     bool is_told_once; /* what the report tells is not logged before: both are for one reader */
@@ -133,7 +136,7 @@ static void once_on_done(PassRun *run, void *userdata)
     Once *once = userdata;
 
     (void)run;
-    sd_event_exit(once->event, 0);
+    once->is_done = true;
 }
 
 /* Whether the report says it as well. */
@@ -182,6 +185,7 @@ static int once_open_pass(Once *once, Err *err)
 static void once_close_pass(Once *once)
 {
     pass_run_free(TAKE_PTR(once->run));
+    once_fleet_done(&once->fleet);
     backend_close(&once->backend);
     once->outdated = sd_event_source_disable_unref(once->outdated);
     once->event = sd_event_unref(once->event);
@@ -222,7 +226,35 @@ static int once_report(Once *once, Err *err)
     if (finished < 0)
         log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
     status = once_show(once, report);
-    return finished < 0 ? EXIT_FAILED : status;
+    once_fleet_put_records(&once->fleet, report);
+    return finished < 0 || once_fleet_has_failed(&once->fleet) ? EXIT_FAILED : status;
+}
+
+/* Turns the event loop until the pass is over. It goes on after that, where the fleet is told. */
+static int once_turn(Once *once, Err *err)
+{
+    int r = pass_run_begin(&once->backend, PASS_ALL_INSTANCES, false, once_on_done, once_on_event,
+                           once, &once->run, err);
+
+    if (r >= 0 && once->interrupt.why[0])
+        pass_run_stop(once->run, once->interrupt.why);
+    if (r >= 0)
+        r = once_progress_begin(once->event, &once->run);
+    while (r >= 0 && !once->is_done)
+        r = sd_event_run(once->event, UINT64_MAX);
+    tty_line_clear();
+    return r < 0 && !err_is_set(err) ? err_system(err, r, "the event loop failed") : r;
+}
+
+/* The exit status, 0 to go on, or negative. */
+static int once_campaign(Once *once, Err *err)
+{
+    int r = once_fleet_campaign(&once->fleet, &once->backend, &once->run, &once->interrupt, err);
+
+    if (r >= 0 || r == -ENOMEM)
+        return r;
+    log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
+    return r == -EWOULDBLOCK ? EXIT_LOCKED : EXIT_INVALID;
 }
 
 /* The pass itself: the exit status, or -EAGAIN where it is to begin again. */
@@ -233,19 +265,16 @@ static int once_pass(Once *once, Err *err)
     once->attempts++;
     once->is_told_once = once->options->action == ACTION_PLAN ||
                          (!once->options->json && once_progress_is_beside_report());
-    once->may_change = once->is_outdated = false;
+    once->may_change = once->is_outdated = once->is_done = false;
     r = once_open_pass(once, err);
     if (r != 0)
         return r;
-    r = pass_run_begin(&once->backend, PASS_ALL_INSTANCES, false, once_on_done, once_on_event, once,
-                       &once->run, err);
-    if (r >= 0)
-        r = once_progress_begin(once->event, &once->run);
-    if (r >= 0)
-        r = sd_event_loop(once->event);
-    tty_line_clear();
+    r = once_campaign(once, err);
+    if (r != 0)
+        return r;
+    r = once_turn(once, err);
     if (r < 0)
-        return err_is_set(err) ? r : err_system(err, r, "the event loop failed");
+        return r;
     if (!once_is_to_begin_again(once))
         return once_report(once, err);
     log_event(LOG_LEVEL_NOTICE, NULL, "%s during the pass: it begins again, nothing was sent",
