@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/str.h"
 #include "daemon/control/channel_ref.h"
 #include "daemon/control/loading.h"
 #include "daemon/control/reply.h"
+#include "daemon/fleet/fleet_view.h"
 #include "daemon/json/json_value.h"
 #include "daemon/log/audit_log.h"
 #include "daemon/report/json.h"
@@ -34,12 +36,33 @@ static void handle_reconcile_log(const Control *control, const Waiter *waiter)
                     "a pass asked for");
 }
 
-/* Asks the schedulers that the waiter needs for a pass. */
+/* An instance that is not this host's, told with its owner; -EWOULDBLOCK. */
+static int handle_reconcile_stands_by(const Controller *controller, size_t instance, Err *err)
+{
+    const char *name = controller->config->instances[instance].name;
+    FleetView view = {0};
+    int r = fleet_view_fill(controller->backend.fleet, &view);
+
+    if (r == 0)
+        r = err_set(err, -EWOULDBLOCK, "instance %s has no owner at this moment: ask again", name);
+    for (size_t i = 0; r == -EWOULDBLOCK && i < view.instance_count; i++) {
+        const FleetViewInstance *found = &view.instances[i];
+
+        if (str_equal(found->key, controller->backend.keys[instance]) && found->owner[0])
+            err_set(err, r, "instance %s is %s's, which makes its passes: ask there", name,
+                    found->owner);
+    }
+    fleet_view_done(&view);
+    return r == -ENOMEM ? err_memory(err) : r;
+}
+
+/* Asks the schedulers that the waiter needs for a pass: those of this host. */
 static int handle_reconcile_ask(Control *control, Waiter *waiter, Err *err)
 {
     const Controller *controller = control->controller;
     Awaited *wanted =
         calloc(controller->scheduler_count ? controller->scheduler_count : 1, sizeof(*wanted));
+    size_t count = controller->scheduler_count, asked_count = 0, other = count;
     ChannelRef found = {0};
     int r = 0;
 
@@ -47,21 +70,36 @@ static int handle_reconcile_ask(Control *control, Waiter *waiter, Err *err)
         return err_memory(err);
     if (waiter->channel)
         r = channel_ref_find(controller, waiter->channel, &found, err);
-    for (size_t i = 0; i < controller->scheduler_count && r == 0; i++) {
+    for (size_t i = 0; i < count && r == 0; i++) {
         Scheduler *scheduler = &controller->schedulers[i];
 
-        if (scheduler->channel_count > 0 && (!found.scheduler || found.scheduler == scheduler))
-            wanted[i] = (Awaited){schedule_ask(scheduler->schedule), scheduler->unbegun_count};
+        if (scheduler->channel_count == 0 || (found.scheduler && found.scheduler != scheduler))
+            continue;
+        if (controller_stands_by(controller, i)) {
+            other = i;
+            continue;
+        }
+        wanted[i] = (Awaited){schedule_ask(scheduler->schedule), scheduler->unbegun_count};
+        asked_count++;
     }
     free(waiter->wanted);
     waiter->wanted = wanted;
-    return r;
+    return r == 0 && asked_count == 0 && other < count
+               ? handle_reconcile_stands_by(controller, other, err)
+               : r;
+}
+
+static bool handle_reconcile_awaits(const Controller *controller, const Waiter *waiter,
+                                    size_t instance)
+{
+    return controller->lifecycle.schedules[instance].done_count <
+           waiter->wanted[instance].done_count;
 }
 
 static bool handle_reconcile_is_over(const Controller *controller, const Waiter *waiter)
 {
     for (size_t i = 0; i < controller->scheduler_count; i++) {
-        if (controller->lifecycle.schedules[i].done_count < waiter->wanted[i].done_count)
+        if (handle_reconcile_awaits(controller, waiter, i))
             return false;
     }
     return true;
@@ -73,11 +111,22 @@ static const char *handle_reconcile_find_refusal(const Controller *controller, c
     for (size_t i = 0; i < controller->scheduler_count; i++) {
         const Scheduler *scheduler = &controller->schedulers[i];
 
-        if (waiter->wanted[i].done_count > controller->lifecycle.schedules[i].done_count &&
+        if (handle_reconcile_awaits(controller, waiter, i) &&
             scheduler->unbegun_count > waiter->wanted[i].unbegun_count)
             return scheduler->trouble;
     }
     return NULL;
+}
+
+/* An instance that the waiter awaits a pass of, and that is not this host's any more. */
+static size_t handle_reconcile_find_lost(const Controller *controller, const Waiter *waiter)
+{
+    size_t i = 0;
+
+    while (i < controller->scheduler_count &&
+           !(handle_reconcile_awaits(controller, waiter, i) && controller_stands_by(controller, i)))
+        i++;
+    return i;
 }
 
 /* ---- answering ---- */
@@ -213,8 +262,13 @@ void handle_reconcile_look(Control *control)
     for (size_t i = control->waiter_count; i > 0; i--) {
         const Waiter *waiter = &control->waiters[i - 1];
         const char *refusal = handle_reconcile_find_refusal(control->controller, waiter);
+        size_t lost = handle_reconcile_find_lost(control->controller, waiter);
+        Err err = {0};
 
-        if (refusal)
+        if (lost < control->controller->scheduler_count)
+            reply_fail(waiter->request, handle_reconcile_stands_by(control->controller, lost, &err),
+                       &err);
+        else if (refusal)
             reply_refuse(waiter->request, 500, refusal);
         else if (handle_reconcile_is_over(control->controller, waiter))
             handle_reconcile_answer(control, waiter);

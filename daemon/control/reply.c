@@ -65,6 +65,8 @@ int reply_status(int error)
     case -EALREADY:
     case -EPERM:
         return 409;
+    case -EWOULDBLOCK:
+        return 423;
     case -EBUSY:
         return 503;
     default:

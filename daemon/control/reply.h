@@ -27,7 +27,7 @@ void reply_answer_type(ServerRequest *request, int status, const char *content_t
 void reply_parts(ServerRequest *request, const char *content_type, const ServerParts *parts,
                  int result, const Err *err);
 
-/* The status that suits an error: 400, 404, 409, 500, 503. */
+/* The status that suits an error: 400, 404, 409, 423 (another host has it), 500, 503. */
 int reply_status(int error);
 
 /* Refuses with the status and the text of an error. */

@@ -212,7 +212,11 @@ static int ctl_refused(int status, const char *text, Err *err)
     if (!text[0])
         return err_set(err, -EPERM, "rosterd refuses it (status %d) and does not say why", status);
     if (status != 422)
-        return err_set(err, status == 421 ? -EXDEV : -EPERM, "%s", text);
+        return err_set(err,
+                       status == 421   ? -EXDEV
+                       : status == 423 ? -EWOULDBLOCK
+                                       : -EPERM,
+                       "%s", text);
     lines = strdup(text);
     for (line = lines ? strtok_r(lines, "\n", &rest) : NULL; line;
          line = strtok_r(NULL, "\n", &rest)) {
@@ -301,6 +305,8 @@ int ctl_fail(int error, const Err *err)
 {
     if (error == -EBADMSG)
         return ctl_say(EXIT_INVALID, err->text);
+    if (error == -EWOULDBLOCK)
+        return ctl_say(EXIT_LOCKED, err->text);
     return ctl_say(ctl_means_no_daemon(error) ? EXIT_NO_DAEMON : EXIT_FAILED, err->text);
 }
 
