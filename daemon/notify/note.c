@@ -141,23 +141,34 @@ static void note_put_guards(const Guard *guards, size_t count, Buf *lines, JsonW
     for (size_t i = 0; i < count; i++) {
         const GuardRow *row = guards_row(guards[i].name);
 
-        buf_printf(lines, "%s refuses: %" PRIu64 " %s, limit %" PRIu64 "\n", row->name,
-                   guards[i].planned, row->unit, guards[i].limit);
+        if (guards[i].why && guards[i].why[0]) {
+            buf_printf(lines, "%s refuses: ", row->name);
+            utf8_append_shown(lines, guards[i].why);
+            buf_putc(lines, '\n');
+        } else {
+            buf_printf(lines, "%s refuses: %" PRIu64 " %s, limit %" PRIu64 "\n", row->name,
+                       guards[i].planned, row->unit, guards[i].limit);
+        }
         json_open_object(writer, NULL);
         json_put_text(writer, "name", row->name);
         json_put_number(writer, "planned", guards[i].planned);
         json_put_number(writer, "limit", guards[i].limit);
+        if (guards[i].why && guards[i].why[0])
+            json_put_text(writer, "why", guards[i].why);
         json_close_object(writer);
     }
     json_close_array(writer);
 }
 
-static void note_put_approval(const char *digest, Buf *lines, JsonWriter *writer)
+/* Where the first guard that refuses is a condition of the fleet, all are, and no approval passes
+ * them. */
+static void note_put_approval(const Guard *guards, size_t count, const char *digest, Buf *lines,
+                              JsonWriter *writer)
 {
     char command[64];
 
     json_put_text(writer, "digest", digest);
-    if (!digest[0])
+    if (!digest[0] || (count > 0 && guards_row(guards[0].name)->scope == GUARD_OF_FLEET))
         return;
     snprintf(command, sizeof(command), "rosterctl approve %.*s", NOTE_DIGEST_SIZE - 1, digest);
     buf_printf(lines, "to let it pass: %s\n", command);
@@ -168,13 +179,12 @@ static void note_put_held(const Note *note, Buf *lines, JsonWriter *writer)
 {
     const ChannelReport *channel = note->channel;
     const InstanceReport *instance = note->instance;
+    const Guard *guards = channel ? channel->guards : instance->guards;
+    size_t count = channel ? channel->guard_count : instance->guard_count;
 
-    if (channel)
-        note_put_guards(channel->guards, channel->guard_count, lines, writer);
-    else
-        note_put_guards(instance->guards, instance->guard_count, lines, writer);
+    note_put_guards(guards, count, lines, writer);
     note_members_put(note, lines, writer);
-    note_put_approval(channel ? channel->digest : instance->digest, lines, writer);
+    note_put_approval(guards, count, channel ? channel->digest : instance->digest, lines, writer);
 }
 
 static void note_put_failed(const Note *note, Buf *lines, JsonWriter *writer)

@@ -40,11 +40,23 @@ static void text_digest(const Page *page, const Json *object)
     page_newline(page);
 }
 
-bool channel_text_is_held_by_pass(const Json *channel)
+/* Of the first guard that refuses. */
+static bool text_is_held_by(const Json *channel, GuardScope scope)
 {
     const GuardRow *row = guards_find(row_text(row_at(channel, "guards", 0), "name"));
 
-    return row && row->scope == GUARD_OF_PASS;
+    return row && row->scope == scope;
+}
+
+bool channel_text_is_held_by_pass(const Json *channel)
+{
+    return text_is_held_by(channel, GUARD_OF_PASS);
+}
+
+/* They stand behind all others. */
+bool channel_text_waits_for_fleet(const Json *channel)
+{
+    return text_is_held_by(channel, GUARD_OF_FLEET);
 }
 
 void channel_text_guards(const Page *page, const Json *object)
@@ -54,9 +66,13 @@ void channel_text_guards(const Page *page, const Json *object)
         const char *name = row_text(guard, "name");
 
         page_puts(page, "  ");
-        page_paint(page, COLOUR_YELLOW, "! %s %s: %s %s, limit %s", name, channel_text_verb(object),
-                   row_text(guard, "planned"), channel_text_measure(name),
-                   row_text(guard, "limit"));
+        if (row_text(guard, "why")[0])
+            page_paint(page, COLOUR_YELLOW, "! %s %s: %s", name, channel_text_verb(object),
+                       row_text(guard, "why"));
+        else
+            page_paint(page, COLOUR_YELLOW, "! %s %s: %s %s, limit %s", name,
+                       channel_text_verb(object), row_text(guard, "planned"),
+                       channel_text_measure(name), row_text(guard, "limit"));
         page_newline(page);
     }
     text_digest(page, object);

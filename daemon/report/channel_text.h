@@ -37,6 +37,9 @@ void channel_text_failures(const Page *page, const Json *root, const Failures *f
 /* Whether guards of a whole pass hold a channel, and none of its own. */
 bool channel_text_is_held_by_pass(const Json *channel);
 
+/* Whether nothing but conditions of its fleet hold it, which no approval passes. */
+bool channel_text_waits_for_fleet(const Json *channel);
+
 typedef struct ChannelTextOptions {
     bool verbose;            /* ids as well */
     bool is_packed;          /* several members in a line */

@@ -13,6 +13,8 @@ static void json_put_guard(JsonWriter *writer, const char *key, const Guard *gua
     json_put_text(writer, "name", guard_name_text(guard->name));
     json_put_number(writer, "planned", guard->planned);
     json_put_number(writer, "limit", guard->limit);
+    if (guard->why && guard->why[0])
+        json_put_text(writer, "why", guard->why);
     json_close_object(writer);
 }
 

@@ -42,6 +42,12 @@ static void page_channel_append_guard(Buf *buf, const Json *object, const Json *
     const GuardRow *row = guards_find(name);
     bool is_least = row && row->holds == GUARD_AT_LEAST;
 
+    if (row_text(guard, "why")[0]) {
+        buf_puts(buf, "<li>");
+        page_html_printf(buf, "%s %s: %s", name, channel_text_verb(object), row_text(guard, "why"));
+        buf_puts(buf, "</li>\n");
+        return;
+    }
     buf_printf(&text, "%s %s: %s %s, %s %s", name, channel_text_verb(object),
                row_text(guard, "planned"), channel_text_measure(name),
                is_least ? "at least" : "limit", row_text(guard, "limit"));
@@ -139,6 +145,8 @@ static const char *page_channel_consequence(const Json *channel)
 {
     bool is_observed = str_equal(row_text(channel, "mode"), mode_text(MODE_OBSERVE));
 
+    if (page_channel_is(channel, RESULT_HELD) && channel_text_waits_for_fleet(channel))
+        return "changes begin by themselves when that is over; no approval passes it.";
     if (page_channel_is(channel, RESULT_HELD))
         return "nothing is changed here until the plan is within its guards, or is approved.";
     if (page_channel_is(channel, RESULT_UNMANAGEABLE))
@@ -232,7 +240,8 @@ static void page_channel_append_commands(Buf *buf, const Json *channel)
     page_channel_append_reference(&reference, channel);
     buf->failed = buf->failed || reference.failed;
     if (page_channel_is(channel, RESULT_HELD) && channel_text_has_plan(channel) &&
-        !row_is_true(channel, "approved") && !channel_text_is_held_by_pass(channel))
+        !row_is_true(channel, "approved") && !channel_text_is_held_by_pass(channel) &&
+        !channel_text_waits_for_fleet(channel))
         page_html_command(buf, "rosterctl approve %.*s", DIGEST_SHORT, row_text(channel, "digest"));
     page_channel_append_resume(buf, channel, buf_text(&reference));
     if (page_channel_is(channel, RESULT_FAILED))

@@ -10,7 +10,10 @@
 
 #include "daemon/base/buf.h"
 #include "daemon/json/json_parser.h"
+#include "daemon/notify/note.h"
+#include "daemon/report/channel_text.h"
 #include "daemon/report/fleet_text.h"
+#include "daemon/report/json.h"
 #include "daemon/report/status_text.h"
 #include "daemon/web/page.h"
 
@@ -211,12 +214,87 @@ static void what_the_page_shows(void **state)
                 "id=\"fleet\"");
 }
 
+/* ---- what no approval passes ---- */
+
+#define HELD_BY(guards)                                                                            \
+    "{\"instances\": [{\"name\": \"prod\"}], \"channels\": [{\"instance\": \"prod\","              \
+    " \"name\": \"here\", \"id\": \"1\", \"result\": \"held\", \"mode\": \"prune\", \"live\": 2,"  \
+    " \"desired\": 1, \"digest\": \"0123456789abcdef\", \"guards\": [" guards "]}]}"
+
+#define LEASE                                                                                      \
+    "{\"name\": \"lease\", \"planned\": 0, \"limit\": 1, \"why\": \"the lease ends in 3 s\"}"
+
+static void a_lease_is_told_without_a_command(void **state)
+{
+    const Page page = {.buf = &(Buf){0}};
+    Json *root = NULL;
+
+    (void)state;
+    expect_page(HELD_BY(LEASE),
+                PARTS("lease refuses: the lease ends in 3 s", "no approval passes it"),
+                "rosterctl approve");
+    expect_page(HELD_BY("{\"name\": \"max_deletes\", \"planned\": 40, \"limit\": 10}, " LEASE),
+                PARTS("rosterctl approve 0123456789ab"), "no approval passes it");
+    assert_int_equal(json_parse_once("{\"guards\": [" LEASE "]}",
+                                     strlen("{\"guards\": [" LEASE "]}"), &root, NULL),
+                     0);
+    channel_text_guards(&page, root);
+    assert_string_equal(buf_text(page.buf), "  ! lease refuses: the lease ends in 3 s\n");
+    json_free(root);
+    buf_done(page.buf);
+}
+
+static void report_and_notice_say_why(void **state)
+{
+    const RosterChannel roster = {.name = "here"};
+    ChannelReport channel = {.channel = &roster,
+                             .instance_name = "prod",
+                             .name = "here",
+                             .result = RESULT_HELD,
+                             .digest = "0123456789abcdef",
+                             .guards = {{.name = GUARD_LEASE,
+                                         .limit = 1,
+                                         .refuses = true,
+                                         .why = "the lease ends in 3 s"}},
+                             .guard_count = 1};
+    const Report report = {.pass_id = "P", .channels = &channel, .channel_count = 1};
+    const Note note = {.kind = NOTICE_HELD,
+                       .step = NOTICE_BEGINS,
+                       .instance_name = "prod",
+                       .channel_name = "here",
+                       .report = &report,
+                       .channel = &channel};
+    NoteText text = {0};
+    Buf json = {0};
+    JsonWriter writer = {.buf = &json, .is_compact = true};
+
+    (void)state;
+    json_open_object(&writer, NULL);
+    report_json_put_channel(&writer, &channel, "held", NULL);
+    json_close_object(&writer);
+    assert_non_null(strstr(buf_text(&json), "the lease ends in 3 s"));
+    buf_done(&json);
+    assert_int_equal(note_write(&note, &text), 0);
+    assert_non_null(strstr(buf_text(&text.lines), "lease refuses: the lease ends in 3 s\n"));
+    assert_null(strstr(buf_text(&text.lines), "rosterctl approve"));
+    note_text_done(&text);
+    text = (NoteText){0};
+    channel.guards[0] = (Guard){.name = GUARD_MAX_DELETES, .planned = 40, .limit = 10};
+    assert_int_equal(note_write(&note, &text), 0);
+    assert_non_null(strstr(buf_text(&text.lines), "rosterctl approve 0123456789ab"));
+    note_text_done(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(who_owns_what),       cmocka_unit_test(what_is_wrong_comes_first),
-        cmocka_unit_test(the_owner_in_a_line), cmocka_unit_test(what_the_status_says),
+        cmocka_unit_test(who_owns_what),
+        cmocka_unit_test(what_is_wrong_comes_first),
+        cmocka_unit_test(the_owner_in_a_line),
+        cmocka_unit_test(what_the_status_says),
         cmocka_unit_test(what_the_page_shows),
+        cmocka_unit_test(a_lease_is_told_without_a_command),
+        cmocka_unit_test(report_and_notice_say_why),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
