@@ -26,16 +26,10 @@ typedef struct Interval {
     int64_t start, end;
 } Interval;
 
-static int64_t window_day(int64_t seconds)
-{
-    return seconds >= 0 ? seconds / SECONDS_PER_DAY
-                        : -((SECONDS_PER_DAY - 1 - seconds) / SECONDS_PER_DAY);
-}
-
-/* 1970-01-01 was a Thursday, and 0 is Monday. */
+/* 1970-01-01 was a Thursday, and 0 is Monday. No day looked at is more than DAYS_BEFORE it. */
 static bool window_has_day(const ChangeWindow *window, int64_t day)
 {
-    return window->days >> (((day + 3) % 7 + 7) % 7) & 1;
+    return window->days >> (day + DAYS_BEFORE) % 7 & 1;
 }
 
 /* Where both ends fall into one gap it does not open that day. */
@@ -52,7 +46,7 @@ static Interval window_on_day(const ChangeWindow *window, int64_t day)
 /* The first interval that ends after a moment. */
 static bool window_find(const ChangeWindow *window, int64_t seconds, Interval *ret_interval)
 {
-    int64_t day = window_day(seconds);
+    int64_t day = seconds / SECONDS_PER_DAY;
 
     for (int64_t d = day - DAYS_BEFORE; d <= day + DAYS_AFTER; d++) {
         if (!window_has_day(window, d))
@@ -69,16 +63,14 @@ static bool window_find(const ChangeWindow *window, int64_t seconds, Interval *r
 /* The first moment, this one or later, at which one of them is open; INT64_MAX: none. */
 static int64_t windows_next_open(const ChangeWindows *windows, int64_t seconds)
 {
-    int64_t next = windows->window_count == 0 ? seconds : INT64_MAX;
+    int64_t next = windows->window_count == 0 ? seconds : INT64_MAX, opening;
     Interval interval;
 
     for (size_t i = 0; i < windows->window_count && next > seconds; i++) {
         if (!window_find(&windows->windows[i], seconds, &interval))
             continue;
-        if (interval.start <= seconds)
-            next = seconds;
-        else if (interval.start < next)
-            next = interval.start;
+        opening = interval.start > seconds ? interval.start : seconds;
+        next = opening < next ? opening : next;
     }
     return next;
 }
@@ -123,8 +115,9 @@ static const Freeze *freeze_find(const ChangeWindows *windows, uint64_t realtime
 static uint64_t freeze_last_usec(const ChangeWindows *windows, uint64_t last_usec)
 {
     for (size_t i = 0; i < windows->freeze_count; i++) {
-        if (windows->freezes[i].to_usec > last_usec)
-            last_usec = windows->freezes[i].to_usec;
+        uint64_t to_usec = windows->freezes[i].to_usec;
+
+        last_usec = to_usec > last_usec ? to_usec : last_usec;
     }
     return last_usec;
 }

@@ -259,6 +259,24 @@ static void freezes(void **state)
     expect(&a, &none, "2027-03-01T12:30:00Z", "2027-03-01T13:00:00Z", "talk");
 }
 
+/* Of two that end together, that of the settings, and of one list the first. */
+static void freezes_that_end_together(void **state)
+{
+    const Freeze first[] = {{at("2026-12-01T00:00:00Z"), at("2026-12-03T00:00:00Z"), "audit"},
+                            {at("2026-12-02T00:00:00Z"), at("2026-12-03T00:00:00Z"), "move"}};
+    const Freeze second[] = {{at("2026-12-01T00:00:00Z"), at("2026-12-03T00:00:00Z"), "sale"},
+                             {at("2026-12-02T12:00:00Z"), at("2026-12-03T00:00:01Z"), "talk"}};
+    const ChangeWindows a = {NULL, 0, first, 2}, b = {NULL, 0, second, 2};
+
+    (void)state;
+    expect(&a, &none, "2026-12-02T06:00:00Z", "2026-12-03T00:00:00Z", "audit");
+    expect(&a, &b, "2026-12-02T06:00:00Z", "2026-12-03T00:00:01Z", "audit");
+    expect(&b, &none, "2026-12-02T06:00:00Z", "2026-12-03T00:00:01Z", "sale");
+    expect(&a, &b, "2026-12-02T12:00:00Z", "2026-12-03T00:00:01Z", "talk");
+    expect(&a, &b, "2026-11-30T23:59:59.9Z", "", NULL);
+    expect(&a, &b, "2026-12-01T00:00:00Z", "2026-12-03T00:00:01Z", "audit");
+}
+
 /* What --now may open: no freeze, also where the windows are closed for longer and told. */
 static void a_freeze_is_known_beside_a_window(void **state)
 {
@@ -291,7 +309,7 @@ static void the_next_opening(void **state)
     const ChangeWindow always[] = {WINDOW(ALL_DAYS, AT(0, 0), AT(24, 0), &berlin)};
     const Freeze frozen[] = {{at("2026-12-01T09:00:00Z"), at("2026-12-01T10:00:00Z"), "audit"}};
     const ChangeWindows a = {day, 2, NULL, 0}, b = {always, 1, NULL, 0}, c = {NULL, 0, frozen, 1};
-    const ChangeGate ab = {&a, &b}, bb = {&b, &b}, ac = {&a, &c}, bc = {&b, &c};
+    const ChangeGate ab = {&a, &b}, bb = {&b, &b}, ac = {&a, &c}, bc = {&b, &c}, ca = {&c, &a};
 
     (void)state;
     expect_opening(&ab, "2026-12-01T05:00:00Z", "2026-12-01T06:00:00Z");
@@ -300,6 +318,12 @@ static void the_next_opening(void **state)
     expect_opening(&ac, "2026-12-01T06:00:00Z", "2026-12-01T10:00:00Z");
     expect_opening(&bc, "2026-12-01T06:00:00Z", "2026-12-01T10:00:00Z");
     expect_opening(&bc, "2026-12-01T10:00:00Z", "never");
+    /* The windows close before the freeze begins; what is over, and what is behind a closing, tells
+     * of no opening. */
+    expect_opening(&ac, "2026-11-30T07:00:00Z", "2026-12-01T06:00:00Z");
+    expect_opening(&ac, "2026-12-01T11:00:00Z", "2026-12-02T06:00:00Z");
+    expect_opening(&ca, "2026-12-01T06:00:00Z", "2026-12-01T10:00:00Z");
+    expect_opening(&ca, "2026-11-30T07:00:00Z", "2026-12-01T06:00:00Z");
 }
 
 static void the_time_that_it_is_closed(void **state)
@@ -307,9 +331,19 @@ static void the_time_that_it_is_closed(void **state)
     const ChangeWindow day[] = {WINDOW(MON_FRI, AT(7, 0), AT(18, 0), &zone_utc)};
     const ChangeWindow always[] = {WINDOW(ALL_DAYS, AT(0, 0), AT(24, 0), &berlin)};
     const ChangeWindows a = {day, 1, NULL, 0}, b = {always, 1, NULL, 0};
-    const ChangeGate gate = {&a, &none}, open = {&b, &none};
+    const Freeze frozen[] = {{at("2026-11-30T09:00:00Z"), at("2026-11-30T10:30:00Z"), "audit"}};
+    const ChangeWindows c = {NULL, 0, frozen, 1};
+    const ChangeGate gate = {&a, &none}, open = {&b, &none}, both = {&a, &c};
 
     (void)state;
+    assert_int_equal(
+        change_gate_closed_usec(&both, at("2026-11-30T06:00:00Z"), at("2026-11-30T12:00:00Z")),
+        USEC_PER_HOUR + 90 * USEC_PER_MINUTE);
+    assert_int_equal(
+        change_gate_closed_usec(&gate, at("2026-11-30T05:00:00Z"), at("2026-11-30T07:00:00Z")),
+        2 * USEC_PER_HOUR);
+    assert_int_equal(
+        change_gate_closed_usec(&gate, at("2026-11-30T05:00:00Z"), at("2026-11-30T05:00:00Z")), 0);
     /* From Friday 17:00 to Monday 08:00: 63 hours, two of them open. */
     assert_int_equal(
         change_gate_closed_usec(&gate, at("2026-11-27T17:00:00Z"), at("2026-11-30T08:00:00Z")),
@@ -331,6 +365,7 @@ int main(void)
         cmocka_unit_test(several_windows_and_both_lists),
         cmocka_unit_test(zones_that_meet_for_two_weeks),
         cmocka_unit_test(freezes),
+        cmocka_unit_test(freezes_that_end_together),
         cmocka_unit_test(a_freeze_is_known_beside_a_window),
         cmocka_unit_test(the_next_opening),
         cmocka_unit_test(the_time_that_it_is_closed),

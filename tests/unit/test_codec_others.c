@@ -279,6 +279,26 @@ static void test_request_lines(void **state)
     request.member_id = "m";
     assert_int_equal(request_line(&instance, &request, &line), 0);
     assert_string_equal(line.path, "/v2/p/apic/instances/i/vpc-channels/c/members/m");
+    assert_string_equal(line.method, "DELETE");
+    request.kind = REQUEST_DISABLE_MEMBER;
+    assert_int_equal(request_line(&instance, &request, &line), 0);
+    assert_string_equal(line.method, "POST");
+    assert_string_equal(line.path, "/v2/p/apic/instances/i/vpc-channels/c/members/batch-disable");
+    request.kind = REQUEST_ENABLE_MEMBER;
+    assert_int_equal(request_line(&instance, &request, &line), 0);
+    assert_string_equal(line.path, "/v2/p/apic/instances/i/vpc-channels/c/members/batch-enable");
+    request.member_id = "";
+    assert_int_equal(request_line(&instance, &request, &line), -EINVAL);
+    request.kind = REQUEST_DISABLE_MEMBER;
+    assert_int_equal(request_line(&instance, &request, &line), -EINVAL);
+    request.kind = REQUEST_ADD_MEMBERS;
+    assert_int_equal(request_line(&instance, &request, &line), 0);
+    assert_string_equal(line.path, "/v2/p/apic/instances/i/vpc-channels/c/members");
+    assert_string_equal(line.method, "POST");
+    assert_int_equal(line.query_count, 0);
+    instance.instance_id = "i/j";
+    assert_int_equal(request_line(&instance, &request, &line), -EINVAL);
+    instance.instance_id = "i";
     instance.project_id = "../p";
     assert_int_equal(request_line(&instance, &request, &line), -EINVAL);
 }

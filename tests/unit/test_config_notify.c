@@ -36,6 +36,18 @@ static void what_an_entry_means(void **state)
     config_free(config);
 }
 
+static void the_words_of_formats_and_kinds(void **state)
+{
+    (void)state;
+    assert_string_equal(notifier_format_text(NOTIFY_CLOUDEVENTS), "cloudevents");
+    assert_string_equal(notifier_format_text(NOTIFY_SLACK), "slack");
+    assert_string_equal(notifier_format_text(NOTIFY_DINGTALK), "dingtalk");
+    assert_int_equal(notifier_kind_of("held"), NOTICE_HELD);
+    assert_int_equal(notifier_kind_of("changed"), NOTICE_CHANGED);
+    assert_int_equal(notifier_kind_of("drift"), NOTICE_DRIFT);
+    assert_int_equal(notifier_kind_of("other"), NOTICE_KIND_COUNT);
+}
+
 static const InvalidConfig cases[] = {
     {NOTIFY("[]"), NULL, "rosterd.yaml:6:9: notify: 0 entries, must be 1 to 16, or be left out\n"},
     {NOTIFY("chat"), NULL,
@@ -76,6 +88,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_DIRECTORY(what_an_entry_means),
         IN_DIRECTORY(what_is_refused),
+        cmocka_unit_test(the_words_of_formats_and_kinds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

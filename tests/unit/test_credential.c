@@ -226,6 +226,47 @@ static void test_equality(void **state)
     assert_false(credential_equal(first, fixture->credential));
 }
 
+/* Each part counts alone, and what only one of two has. */
+static void test_equality_of_each_part(void **state)
+{
+    Secret *one = secret_new_copy("one", 3), *same = secret_new_copy("one", 3);
+    Secret *other = secret_new_copy("two", 3);
+
+    (void)state;
+    assert_true(one && same && other);
+    {
+        char key[] = "AK", same_key[] = "AK", other_key[] = "BK";
+        const Credential all = {.access_key = key,
+                                .token_header = one,
+                                .secret_key = one,
+                                .security_token_header = one};
+        Credential second = {.access_key = same_key,
+                             .token_header = same,
+                             .secret_key = same,
+                             .security_token_header = same};
+        Secret **const parts[] = {&second.token_header, &second.secret_key,
+                                  &second.security_token_header};
+
+        assert_true(credential_equal(&all, &second));
+        for (size_t i = 0; i < ELEMENTS(parts); i++) {
+            *parts[i] = other;
+            assert_false(credential_equal(&all, &second));
+            *parts[i] = NULL;
+            assert_false(credential_equal(&all, &second));
+            assert_false(credential_equal(&second, &all));
+            *parts[i] = same;
+        }
+        second.access_key = other_key;
+        assert_false(credential_equal(&all, &second));
+        second.access_key = NULL;
+        assert_false(credential_equal(&all, &second));
+        assert_false(credential_equal(&second, &all));
+    }
+    secret_free(one);
+    secret_free(same);
+    secret_free(other);
+}
+
 static void assert_scrubbed(const Credential *credential, const char *text, const char *expected)
 {
     _cleanup_(buf_done) Buf buf = {0};
@@ -290,6 +331,7 @@ int main(void)
         TEST(test_open_file_is_refused),
         TEST(test_bad_bytes_are_refused_and_not_told),
         TEST(test_equality),
+        TEST(test_equality_of_each_part),
         TEST(test_scrubbing),
         TEST(test_scrubbing_what_is_escaped),
         TEST(test_scrubbing_a_short_secret),

@@ -307,6 +307,34 @@ static void test_what_cannot_be_forgotten_is_told(void **state)
     assert_logged(state_case, "old history stays: ");
 }
 
+/* Turn by turn: what is old is forgotten first, what is left is read back then, once a day. */
+static void test_it_is_kept_up(void **state)
+{
+    StateCase *state_case = *state;
+    const Config *config = &state_case->config;
+    State *kept = &state_case->state;
+    size_t turns = 0;
+
+    assert_int_equal(state_keep_up(kept, config), USEC_PER_DAY);
+    assert_int_equal(state_open(kept, config, false), 0);
+    for (size_t day = 0; day < 2; day++) {
+        assert_int_equal(state_keep_up(kept, config), USEC_PER_SEC);
+        assert_true(kept->has_pruned);
+        assert_int_equal(state_keep_up(kept, config), USEC_PER_DAY);
+        assert_false(kept->has_pruned);
+    }
+    record_passes(state_case, 400, 3);
+    record_passes(state_case, 20, 1);
+    time_pass(KEEP_USEC + 1);
+    while (state_keep_up(kept, config) == 100 * USEC_PER_MSEC)
+        turns++;
+    assert_true(turns > 0 && turns < 1000);
+    assert_true(kept->has_pruned);
+    assert_logged(state_case, "history: 1200 actions of 400 passes");
+    assert_int_equal(state_keep_up(kept, config), USEC_PER_DAY);
+    assert_logged(state_case, "");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -324,6 +352,7 @@ int main(void)
         TEST(test_a_lock_that_cannot_be_had_is_told),
         TEST(test_what_is_forgotten_is_told),
         TEST(test_what_cannot_be_forgotten_is_told),
+        TEST(test_it_is_kept_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
