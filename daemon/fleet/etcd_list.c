@@ -40,14 +40,13 @@ static void list_on_page(EtcdList *list, const Json *root)
 {
     Arena arena = {0};
     EtcdFound found;
-    bool more;
     Err err = {0};
-    int r = etcd_read_range(root, &arena, &found, &more,
+    int r = etcd_read_range(root, &arena, &found,
                             list->revision == 0 ? &list->revision : &(uint64_t){0}, &err);
 
     if (r == 0)
         r = list->ops->on_keys(list->userdata, &found);
-    if (r == 0 && more && found.count > 0) {
+    if (r == 0 && found.has_more) {
         r = list_go_on(list, &found);
         if (r >= 0) {
             arena_done(&arena);

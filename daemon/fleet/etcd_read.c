@@ -103,7 +103,8 @@ static int read_found(const Json *range, Arena *arena, EtcdFound *ret_found, Err
         if (r < 0)
             return r;
     }
-    *ret_found = (EtcdFound){.keys = keys, .count = count};
+    *ret_found = (EtcdFound){
+        .keys = keys, .count = count, .has_more = json_is_true(json_find(range, "more"))};
     return 0;
 }
 
@@ -116,12 +117,11 @@ static int read_revision(const Json *root, uint64_t *ret_revision, Err *err)
                : r;
 }
 
-int etcd_read_range(const Json *root, Arena *arena, EtcdFound *ret_found, bool *ret_more,
-                    uint64_t *ret_revision, Err *err)
+int etcd_read_range(const Json *root, Arena *arena, EtcdFound *ret_found, uint64_t *ret_revision,
+                    Err *err)
 {
     int r = read_found(root, arena, ret_found, err);
 
-    *ret_more = json_is_true(json_find(root, "more"));
     return r < 0 ? r : read_revision(root, ret_revision, err);
 }
 

@@ -161,13 +161,26 @@ void etcd_txn_delete_range(EtcdTxn *txn, const char *from, const char *to)
     txn_close(txn);
 }
 
+/* The fields of a range of which the first keys are asked for. */
+static void txn_put_first(EtcdTxn *txn, const char *from, const char *to, uint64_t limit)
+{
+    etcd_txn_put_range(txn, from, to);
+    etcd_txn_put_number(txn, "limit", limit);
+}
+
+void etcd_txn_range_first(EtcdTxn *txn, const char *from, const char *to, uint64_t limit)
+{
+    txn_open(txn, "request_range");
+    txn_put_first(txn, from, to, limit);
+    txn_close(txn);
+}
+
 void etcd_put_range(Buf *body, const char *from, const char *to, uint64_t limit, uint64_t revision)
 {
     EtcdTxn txn = {.writer = {.buf = body, .is_compact = true}};
 
     json_open_object(&txn.writer, NULL);
-    etcd_txn_put_range(&txn, from, to);
-    etcd_txn_put_number(&txn, "limit", limit);
+    txn_put_first(&txn, from, to, limit);
     etcd_txn_put_number(&txn, "revision", revision);
     json_close_object(&txn.writer);
     buf_done(&txn.scratch);

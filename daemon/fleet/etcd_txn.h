@@ -39,9 +39,10 @@ void etcd_txn_compare_exists(EtcdTxn *txn, const char *key);
 void etcd_txn_put(EtcdTxn *txn, const char *key, const void *value, size_t size, int64_t lease);
 void etcd_txn_delete(EtcdTxn *txn, const char *key);
 
-/* The key, or all that begin with a text that is not empty. */
+/* The key, or all that begin with a text that is not empty, or the first of a range. */
 void etcd_txn_range(EtcdTxn *txn, const char *key);
 void etcd_txn_range_prefix(EtcdTxn *txn, const char *prefix);
+void etcd_txn_range_first(EtcdTxn *txn, const char *from, const char *to, uint64_t limit);
 void etcd_txn_delete_prefix(EtcdTxn *txn, const char *prefix);
 
 /* All from a key on that come before another. */
@@ -75,6 +76,7 @@ typedef struct EtcdKey {
 typedef struct EtcdFound {
     const EtcdKey *keys;
     size_t count;
+    bool has_more; /* of the keys that were asked for there are others behind */
 } EtcdFound;
 
 typedef struct EtcdTxnAnswer {
@@ -87,9 +89,9 @@ typedef struct EtcdTxnAnswer {
 /* Read answers, into the arena. 0; -EPROTO with `err`: it is none; -ENOMEM. */
 int etcd_read_txn(const Json *root, Arena *arena, EtcdTxnAnswer *ret_answer, Err *err);
 
-/* The answer of kv/range. `more`: of the keys that were asked for there are others behind. */
-int etcd_read_range(const Json *root, Arena *arena, EtcdFound *ret_found, bool *ret_more,
-                    uint64_t *ret_revision, Err *err);
+/* The answer of kv/range. */
+int etcd_read_range(const Json *root, Arena *arena, EtcdFound *ret_found, uint64_t *ret_revision,
+                    Err *err);
 
 /* `ttl_sec` 0: there is no such lease. The revision is the newest that the member knew. */
 int etcd_read_grant(const Json *root, int64_t *ret_lease, uint64_t *ret_ttl_sec, Err *err);

@@ -58,9 +58,9 @@ static int instance_on_work(sd_event_source *source, uint64_t usec, void *userda
         instance->was_not_asked = false;
         ownership_on_unanswered(&instance->ownership);
     }
-    fleet_take_again(instance);
     fleet_record_send(instance);
     ownership_step(&instance->ownership);
+    fleet_take_again(instance);
     return 0;
 }
 

@@ -24,7 +24,7 @@
 /* What the daemon was told of an owned instance. */
 typedef enum FleetUse {
     FLEET_UNUSED,
-    FLEET_READING, /* what the one before left is being read */
+    FLEET_READING, /* what the one before left is read first */
     FLEET_BEGUN,
     FLEET_STOPPED,
 } FleetUse;
@@ -50,7 +50,7 @@ typedef struct FleetInstance {
 
     /* What it left. */
     EtcdList *list;
-    bool reads_intents; /* else the carry is what is read */
+    bool has_carry, has_past; /* it was read */
     Arena arena;
     FleetPast *past;
     size_t past_count, past_capacity;
@@ -190,7 +190,12 @@ void fleet_owner_read_last(FleetInstance *instance, const EtcdKey *last);
 
 /* ---- fleet_take.c ---- */
 
-/* Reads what the one before left; then passes begin. */
+/* What the one before left is read with the campaign, in that place of its answer and the next one,
+ * as far as it is not much. */
+void fleet_take_range(FleetInstance *instance, EtcdTxn *txn);
+void fleet_take_found(FleetInstance *instance, const EtcdTxnAnswer *txn, size_t place);
+
+/* Reads the rest; then passes begin. */
 void fleet_take_begin(FleetInstance *instance);
 void fleet_take_again(FleetInstance *instance);
 void fleet_take_cancel(FleetInstance *instance);

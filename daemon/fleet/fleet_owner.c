@@ -171,6 +171,7 @@ static void owner_on_campaign(void *userdata, const EtcdAnswer *answer)
 
         if (txn.succeeded) {
             fleet_owner_read_last(instance, first);
+            fleet_take_found(instance, &txn, 1);
             ownership_on_won(&instance->ownership, txn.revision, instance->is_handed_over);
         } else {
             ownership_on_taken(&instance->ownership, owner_kind(instance, first), txn.revision,
@@ -193,6 +194,7 @@ static void owner_ops_campaign(void *context, size_t number)
     fleet_owner_compare(instance, 0, &txn);
     etcd_txn_then(&txn);
     owner_range(instance, KEYS_LAST, &txn);
+    fleet_take_range(instance, &txn);
     owner_put(instance, &txn);
     fleet_owner_put_last(instance, false, &txn);
     etcd_txn_else(&txn);
@@ -317,8 +319,6 @@ static void owner_ops_begin(void *context, size_t number, uint64_t change_from_u
     fleet_conditions_settle(instance);
     fleet_log_owner(instance, NULL);
     fleet_take_begin(instance);
-    if (instance->ownership.is_drained)
-        fleet_instance_work_in(instance, 0);
 }
 
 static void owner_ops_stop(void *context, size_t number, const char *why)

@@ -14,13 +14,20 @@
  * differ. */
 #define PAST_USEC (USEC_PER_HOUR + 5 * USEC_PER_MINUTE)
 
-static void take_forget(FleetInstance *instance)
+static void take_forget_past(FleetInstance *instance)
 {
     arena_done(&instance->arena);
     free(instance->past);
     instance->past = NULL;
     instance->past_count = instance->past_capacity = 0;
+    instance->has_past = false;
+}
+
+static void take_forget(FleetInstance *instance)
+{
+    take_forget_past(instance);
     buf_done(&instance->carry);
+    instance->has_carry = false;
 }
 
 void fleet_take_cancel(FleetInstance *instance)
@@ -62,30 +69,32 @@ static int take_intent(FleetInstance *instance, const EtcdKey *key, const char *
     return 0;
 }
 
-static int take_carry(FleetInstance *instance, const EtcdKey *key)
+static int take_carry(FleetInstance *instance, const EtcdFound *found)
 {
     buf_reset(&instance->carry);
-    buf_append(&instance->carry, key->value, key->value_size);
+    if (found->count > 0)
+        buf_append(&instance->carry, found->keys[0].value, found->keys[0].value_size);
     return buf_failed(&instance->carry);
 }
 
-static int take_on_keys(void *userdata, const EtcdFound *found)
+static int take_intents(FleetInstance *instance, const EtcdFound *found)
 {
-    FleetInstance *instance = userdata;
-    size_t prefix_size = strlen(instance->fleet->prefix);
+    size_t size = strlen(instance->fleet->prefix) + strlen(KEYS_INTENTS) + strlen(instance->hash);
 
     for (size_t i = 0; i < found->count; i++) {
-        const EtcdKey *key = &found->keys[i];
-        const char *name = key->key + prefix_size;
-        int r = instance->reads_intents
-                    ? take_intent(instance, key,
-                                  name + strlen(KEYS_INTENTS) + strlen(instance->hash) + 1)
-                    : take_carry(instance, key);
+        int r = take_intent(instance, &found->keys[i], found->keys[i].key + size + 1);
 
         if (r < 0)
             return r;
     }
     return 0;
+}
+
+static int take_on_keys(void *userdata, const EtcdFound *found)
+{
+    FleetInstance *instance = userdata;
+
+    return instance->has_carry ? take_intents(instance, found) : take_carry(instance, found);
 }
 
 /* Passes begin. */
@@ -116,23 +125,22 @@ static void take_on_end(void *userdata, EtcdResult result, uint64_t revision, co
     if (result != ETCD_ANSWERED) {
         fleet_log_trouble(instance->fleet, false, message);
         fleet_instance_work_in(instance, FLEET_RETRY_USEC);
-    } else if (instance->reads_intents) {
-        take_end(instance);
-    } else {
-        instance->reads_intents = true;
-        fleet_take_again(instance);
+        return;
     }
+    instance->has_past = instance->has_carry;
+    instance->has_carry = true;
+    fleet_take_again(instance);
 }
 
 static const EtcdListOps take_ops = {.on_keys = take_on_keys, .on_end = take_on_end};
 
-/* The keys that are read: ~carry/K, or ~intents/K/ from some time on. */
-static void take_range(const FleetInstance *instance, Buf *from, Buf *to)
+/* The keys that are read: ~intents/K/ from some time on, or ~carry/K. */
+static void take_put_range(const FleetInstance *instance, bool is_past, Buf *from, Buf *to)
 {
     uint64_t now_usec = clock_realtime_usec();
     char name[KEYS_NAME_SIZE];
 
-    if (instance->reads_intents) {
+    if (is_past) {
         keys_format_intents(instance->hash, now_usec > PAST_USEC ? now_usec - PAST_USEC : 0, name);
         fleet_key(instance->fleet, name, from);
         fleet_instance_key(instance, KEYS_INTENTS, to);
@@ -150,12 +158,12 @@ void fleet_take_again(FleetInstance *instance)
 
     if (instance->use != FLEET_READING || instance->list)
         return;
-    if (instance->reads_intents) { /* those of an earlier try */
-        free(instance->past);
-        instance->past = NULL;
-        instance->past_count = instance->past_capacity = 0;
+    if (instance->has_past) {
+        take_end(instance);
+        return;
     }
-    take_range(instance, &from, &to);
+    take_forget_past(instance); /* that of an earlier try */
+    take_put_range(instance, instance->has_carry, &from, &to);
     if (buf_failed(&from) < 0 || buf_failed(&to) < 0 ||
         etcd_list_new(instance->fleet->etcd, buf_text(&from), buf_text(&to), FLEET_CALL_USEC,
                       &take_ops, instance, &instance->list) < 0)
@@ -165,8 +173,34 @@ void fleet_take_again(FleetInstance *instance)
 void fleet_take_begin(FleetInstance *instance)
 {
     assert(instance->use == FLEET_UNUSED);
-    take_forget(instance);
     instance->use = FLEET_READING;
-    instance->reads_intents = false;
-    fleet_take_again(instance);
+    fleet_instance_work_in(instance, 0);
+}
+
+/* ---- with the campaign ---- */
+
+/* So many intents, each as long as they may be, fit into an answer of etcd's. */
+#define FIRST_INTENTS 4
+
+void fleet_take_range(FleetInstance *instance, EtcdTxn *txn)
+{
+    _cleanup_(buf_done) Buf from = {0}, to = {0};
+
+    take_forget(instance);
+    for (size_t i = 0; i < 2; i++) {
+        take_put_range(instance, i > 0, &from, &to);
+        if (buf_failed(&from) < 0 || buf_failed(&to) < 0)
+            txn->writer.buf->failed = true;
+        etcd_txn_range_first(txn, buf_text(&from), buf_text(&to), i > 0 ? FIRST_INTENTS : 1);
+    }
+}
+
+void fleet_take_found(FleetInstance *instance, const EtcdTxnAnswer *txn, size_t place)
+{
+    take_forget(instance);
+    if (place + 2 > txn->found_count)
+        return;
+    instance->has_carry = take_carry(instance, &txn->found[place]) == 0;
+    instance->has_past = instance->has_carry && !txn->found[place + 1].has_more &&
+                         take_intents(instance, &txn->found[place + 1]) == 0;
 }

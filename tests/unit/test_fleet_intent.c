@@ -37,13 +37,15 @@ static void test_it_is_written_and_the_next_owner_finds_it(void **state)
     Host one, two;
     EtcdCase *etcd_case = given_owner(state, &one);
 
-    host_intend(&one, 2, NULL);
-    assert_int_equal(one.end, INTENT_TAKEN);
+    for (size_t i = 0; i < 6; i++) { /* more than come with the campaign */
+        host_intend(&one, 2, NULL);
+        assert_int_equal(one.end, INTENT_TAKEN);
+    }
     host_stop(&one);
     host_make(&two, etcd_case, "two", LEASE, HANDOVER);
     host_begin(&two, 1);
     AWAIT(etcd_case, two.begun == 1);
-    assert_int_equal(two.intent_count, 1);
+    assert_int_equal(two.intent_count, 6);
     assert_non_null(strstr(two.intent, "\"pass\":\"pass-1\""));
     assert_non_null(strstr(two.intent, "\"kind\":\"delete\""));
     assert_non_null(strstr(two.intent, "\"identity\":\"eAB5\""));
