@@ -16,6 +16,7 @@
 #include "daemon/cli/completion.h"
 #include "daemon/cli/control_path.h"
 #include "daemon/ctl/ctl_ask.h"
+#include "daemon/report/channel_text.h"
 #include "daemon/report/row.h"
 
 #define COMPLETE_SEC 2
@@ -131,7 +132,8 @@ static void complete_digest(const Completion *completion, const Json *row, const
 {
     _cleanup_(buf_done) Buf about = {0}, shown = {0};
 
-    if (row_count(row, "guards") == 0 || !row_text(row, "digest")[0])
+    if (row_count(row, "guards") == 0 || !row_text(row, "digest")[0] ||
+        channel_text_waits_for_fleet(row))
         return;
     buf_printf(&about, "%s:", name);
     for (size_t i = 0; i < row_count(row, "guards"); i++)

@@ -68,6 +68,17 @@ static const char *held_members_text(HeldMembers *members)
     return buf_failed(&members->text) < 0 ? "" : buf_text(&members->text);
 }
 
+/* What there is to say beside the numbers, behind a colon. */
+static const char *held_why(const Guard *guard)
+{
+    return guard->why ? guard->why : "";
+}
+
+static const char *held_colon(const Guard *guard)
+{
+    return str_is_empty(guard->why) ? "" : ": ";
+}
+
 static void held_tell(const ChannelPass *channel)
 {
     const ChannelReport *report = channel->report;
@@ -81,14 +92,18 @@ static void held_tell(const ChannelPass *channel)
     if (held_has_posts(report))
         err_set(&why, -EPERM,
                 "%zu changes are planned, none is made: %s refuses (%" PRIu64
-                ", the limit is %" PRIu64 "); to let exactly this plan pass, approve its digest",
-                members.count, guard_name_text(first->name), first->planned, first->limit);
+                ", the limit is %" PRIu64
+                "%s%s); to let exactly this plan pass, approve its digest",
+                members.count, guard_name_text(first->name), first->planned, first->limit,
+                held_colon(first), held_why(first));
     else
         err_set(&why, -EPERM,
                 "%zu member%s extra, none is deleted: %s refuses (%" PRIu64
-                ", the limit is %" PRIu64 "); to let exactly this plan pass, approve its digest",
+                ", the limit is %" PRIu64
+                "%s%s); to let exactly this plan pass, approve its digest",
                 report->extra_count, report->extra_count == 1 ? " is" : "s are",
-                guard_name_text(first->name), first->planned, first->limit);
+                guard_name_text(first->name), first->planned, first->limit, held_colon(first),
+                held_why(first));
     channel->ops->tell(channel->context, &event);
     buf_done(&members.text);
 }
@@ -105,8 +120,8 @@ static void held_tell_condition(const ChannelPass *channel)
             "nothing is changed: %s holds (%" PRIu64 " %s, %s %" PRIu64
             "%s%s); that ends by itself, and no approval passes it",
             row->name, first->planned, row->unit,
-            row->holds == GUARD_AT_LEAST ? "at least" : "at most", first->limit,
-            str_is_empty(first->why) ? "" : ": ", str_is_empty(first->why) ? "" : first->why);
+            row->holds == GUARD_AT_LEAST ? "at least" : "at most", first->limit, held_colon(first),
+            held_why(first));
     channel_tell(channel, EVENT_HELD, &why);
 }
 
