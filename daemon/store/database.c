@@ -70,7 +70,7 @@ int database_set_up(Store *store, bool is_new, Err *err)
     if (r == 0)
         r = database_run(store,
                          "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
-                         "PRAGMA cache_size = -512; PRAGMA journal_size_limit = 4194304",
+                         "PRAGMA cache_size = -2048; PRAGMA journal_size_limit = 4194304",
                          err);
     return r;
 }
