@@ -26,18 +26,15 @@ void pass_run_look(PassRun *run)
         sd_event_source_set_enabled(run->done, SD_EVENT_ONESHOT);
 }
 
-static int pass_run_on_wake(sd_event_source *source, uint64_t usec, void *userdata)
+static void pass_run_on_wake(void *userdata)
 {
     PassRun *run = userdata;
 
-    (void)source;
-    (void)usec;
     if (run->survey)
         survey_on_wake(run->survey);
     else
         pass_on_wake(run->pass);
     pass_run_look(run);
-    return 0;
 }
 
 static int pass_run_on_pass_done(sd_event_source *source, void *userdata)
@@ -105,10 +102,8 @@ static void pass_run_on_wait(void *userdata, size_t instance, uint64_t wait_usec
 static int pass_run_add_sources(PassRun *run)
 {
     sd_event *event = run->backend->event;
-    int r = sd_event_add_time(event, &run->wake, CLOCK_MONOTONIC, 0, 1, pass_run_on_wake, run);
+    int r = wake_init(&run->wake, event, pass_run_on_wake, run);
 
-    if (r >= 0)
-        r = sd_event_source_set_enabled(run->wake, SD_EVENT_OFF);
     if (r >= 0)
         r = sd_event_add_defer(event, &run->done, pass_run_on_pass_done, run);
     if (r >= 0)
@@ -207,7 +202,7 @@ static void pass_run_drop(PassRun *run)
     pass_run_fleet_done(run);
     pass_free(run->pass);
     survey_free(run->survey);
-    sd_event_source_disable_unref(run->wake);
+    wake_done(&run->wake);
     sd_event_source_disable_unref(run->done);
     free(run);
 }

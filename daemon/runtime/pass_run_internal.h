@@ -3,6 +3,7 @@
 #pragma once
 
 #include "daemon/runtime/pass_run.h"
+#include "daemon/runtime/wake.h"
 #include "reconcile/schedule/progress.h"
 
 typedef struct PassRunIntent PassRunIntent;
@@ -20,7 +21,7 @@ struct PassRun {
     const SurveyScope *surveyed; /* of a survey, until it is made; NULL: none */
     Pass *pass;                  /* NULL where it is a survey */
     Survey *survey;              /* NULL where it is a pass */
-    sd_event_source *wake;
+    Wake wake;
     sd_event_source *done; /* tells that the pass is done, outside all callbacks */
     Progress progress;
     PassRunIntent *intents; /* what is being made known to the fleet */

@@ -33,12 +33,7 @@ static void pass_run_wake_at(void *context, uint64_t monotonic_usec)
     PassRun *run = context;
 
     run->progress.wake_usec = monotonic_usec;
-    if (monotonic_usec == USEC_NEVER) {
-        sd_event_source_set_enabled(run->wake, SD_EVENT_OFF);
-        return;
-    }
-    sd_event_source_set_time(run->wake, monotonic_usec);
-    sd_event_source_set_enabled(run->wake, SD_EVENT_ONESHOT);
+    wake_at(&run->wake, monotonic_usec);
 }
 
 /* ---- the service ---- */
