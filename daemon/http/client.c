@@ -6,7 +6,6 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <limits.h>
-#include <time.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/http/loop.h"
@@ -250,14 +249,4 @@ const char *http_answer_header(const HttpAnswer *answer, const char *name)
     if (curl_easy_header(answer->transfer->easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
         return "";
     return header->value;
-}
-
-int http_parse_date(const char *text, uint64_t *ret_realtime_usec)
-{
-    time_t seconds = curl_getdate(text, NULL);
-
-    if (seconds < 0 || (uint64_t)seconds > UINT64_MAX / USEC_PER_SEC)
-        return -EINVAL;
-    *ret_realtime_usec = (uint64_t)seconds * USEC_PER_SEC;
-    return 0;
 }

@@ -71,6 +71,7 @@ typedef bool (*HttpMaySend)(void *userdata);
 typedef struct HttpRequest {
     const char *method;
     const char *url;
+    const char *target; /* what is asked for at `url`, sent as it is; NULL: what `url` says */
     const char *const *headers;
     size_t header_count; /* HTTP_HEADERS_MAX at most */
     const void *body;    /* NULL without one */

@@ -8,10 +8,13 @@
 #include "daemon/base/str.h"
 #include "daemon/http/error.h"
 #include "daemon/http/proxy_error.h"
+#include "daemon/http/transfer_proxy.h"
 #include "daemon/http/transfer_trust.h"
 
 /* A TLS record is no longer. The buffer is wiped after each request, which is paid by its size. */
 #define RECEIVE_SIZE (16U * 1024U)
+/* Likewise, with TLS, and the least that libcurl takes. */
+#define SEND_SIZE (16L * 1024L)
 #define BODY_KEPT_MAX (512U * 1024U)
 
 /* A replaced ca_file is noticed this soon; within it, connections share what was read. */
@@ -90,20 +93,6 @@ static int transfer_error(CURLcode code)
     return code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EINVAL;
 }
 
-/* With "*" for exceptions there is none, whatever libcurl takes from elsewhere. */
-static CURLcode transfer_tell_proxy(CURL *easy, const HttpProxy *proxy)
-{
-    CURLcode code = curl_easy_setopt(easy, CURLOPT_PROXY, proxy ? proxy->url : "");
-
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(easy, CURLOPT_NOPROXY, proxy ? "" : "*");
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(easy, CURLOPT_PROXYUSERNAME, proxy ? proxy->user : NULL);
-    if (code == CURLE_OK)
-        code = curl_easy_setopt(easy, CURLOPT_PROXYPASSWORD, proxy ? proxy->password : NULL);
-    return code;
-}
-
 /* Options that are the same for every request. libcurl must add none from the environment or
  * from a file in the home directory. */
 static CURLcode transfer_set_fixed(HttpTransfer *transfer)
@@ -130,12 +119,13 @@ static CURLcode transfer_set_fixed(HttpTransfer *transfer)
         {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
         {CURLOPT_TCP_KEEPALIVE, 1},
         {CURLOPT_TCP_NODELAY, 1},
+        {CURLOPT_UPLOAD_BUFFERSIZE, SEND_SIZE},
     };
     CURLcode code = CURLE_OK;
 
     for (size_t i = 0; i < ELEMENTS(numbers) && code == CURLE_OK; i++)
         code = curl_easy_setopt(transfer->easy, numbers[i].option, numbers[i].value);
-    return code == CURLE_OK ? transfer_tell_proxy(transfer->easy, NULL) : code;
+    return code == CURLE_OK ? transfer_proxy_none(transfer) : code;
 }
 
 static CURLcode transfer_set_callbacks(HttpTransfer *transfer)
@@ -186,13 +176,15 @@ void transfer_free(HttpTransfer *transfer)
     free(transfer);
 }
 
-static CURLcode transfer_set_proxy(HttpTransfer *transfer, const HttpProxy *proxy)
+/* libcurl takes an url apart and writes each part anew, a letter at a time. */
+static CURLcode transfer_set_url(HttpTransfer *transfer, const HttpRequest *request)
 {
-    if (!proxy)
-        return CURLE_OK;
-    transfer->proxy = strdup(proxy->url);
-    transfer->proxy_has_user = proxy->user;
-    return transfer->proxy ? transfer_tell_proxy(transfer->easy, proxy) : CURLE_OUT_OF_MEMORY;
+    CURLcode code = curl_easy_setopt(transfer->easy, CURLOPT_URL, request->url);
+
+    if (code == CURLE_OK && (request->target || transfer->has_target))
+        code = curl_easy_setopt(transfer->easy, CURLOPT_REQUEST_TARGET, request->target);
+    transfer->has_target = request->target;
+    return code;
 }
 
 static CURLcode transfer_set_protocols(HttpTransfer *transfer, bool plain_allowed)
@@ -302,7 +294,7 @@ int transfer_prepare(HttpTransfer *transfer, const HttpRequest *request)
     transfer->headers_too_big = transfer->body_too_big = transfer->out_of_memory = false;
     transfer->error[0] = transfer->message[0] = '\0';
     buf_reset(&transfer->body);
-    code = curl_easy_setopt(transfer->easy, CURLOPT_URL, request->url);
+    code = transfer_set_url(transfer, request);
     if (code == CURLE_OK)
         code = transfer_set_headers(transfer, request);
     if (code == CURLE_OK)
@@ -316,7 +308,7 @@ int transfer_prepare(HttpTransfer *transfer, const HttpRequest *request)
     if (code == CURLE_OK)
         code = transfer_set_protocols(transfer, request->plain_allowed);
     if (code == CURLE_OK)
-        code = transfer_set_proxy(transfer, request->proxy);
+        code = transfer_proxy_set(transfer, request->proxy);
     return transfer_error(code);
 }
 
@@ -340,14 +332,6 @@ static HttpResult transfer_judge(const HttpTransfer *transfer, CURLcode code, lo
     return code == CURLE_OPERATION_TIMEDOUT ? HTTP_TIMEOUT : HTTP_LOST;
 }
 
-/* What fails once the tunnel is there fails at its other end. */
-static bool transfer_is_of_proxy(const HttpTransfer *transfer, HttpResult result,
-                                 long *ret_proxy_status)
-{
-    curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, ret_proxy_status);
-    return transfer->proxy && result == HTTP_NOT_SENT && *ret_proxy_status / 100 != 2;
-}
-
 void transfer_conclude(HttpTransfer *transfer, CURLcode code, HttpAnswer *ret_answer)
 {
     /* A body over the bound may be announced, and the answer given up, before the headers end. */
@@ -360,7 +344,7 @@ void transfer_conclude(HttpTransfer *transfer, CURLcode code, HttpAnswer *ret_an
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME_T, &took_usec);
     result = transfer_judge(transfer, code, status);
-    is_of_proxy = transfer_is_of_proxy(transfer, result, &proxy_status);
+    is_of_proxy = transfer_proxy_has_failed(transfer, result, &proxy_status);
     if (is_of_proxy)
         proxy_error_failure(transfer, (int)proxy_status, code);
     else if (result != HTTP_ANSWERED)
@@ -381,10 +365,7 @@ void transfer_conclude(HttpTransfer *transfer, CURLcode code, HttpAnswer *ret_an
 void transfer_clear(HttpTransfer *transfer)
 {
     curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
-    if (transfer->proxy)
-        transfer_tell_proxy(transfer->easy, NULL);
-    free(transfer->proxy);
-    transfer->proxy = NULL;
+    transfer_proxy_clear(transfer);
     if (transfer->body.capacity > BODY_KEPT_MAX)
         buf_done(&transfer->body);
     transfer->callback = NULL;

@@ -42,6 +42,7 @@ struct HttpTransfer {
     bool has_ca_file_set;
     bool has_certificate;
     int plain_allowed; /* -1: not told yet */
+    bool has_target;
     size_t receive_size;
     char *proxy; /* its url; NULL: none, which the handle was told */
     bool proxy_has_user;

@@ -184,14 +184,15 @@ static int roma_transfer_send(RomaTransfer *transfer, const RomaInstance *instan
         r = headers_build(&transfer->headers, &instance->base, credential, &line, &client->scratch);
     if (r < 0)
         return r;
-    buf_reset(&client->url);
-    request_append_url(settings, &line, &client->url);
-    r = buf_failed(&client->url);
+    buf_reset(&client->target);
+    request_append_target(&line, &client->target);
+    r = buf_failed(&client->target);
     if (r < 0)
         return r;
     http = (HttpRequest){
         .method = line.method,
-        .url = client->url.data,
+        .url = settings->endpoint,
+        .target = client->target.data,
         .headers = transfer->headers.lines,
         .header_count = transfer->headers.count,
         .body = line.body,
@@ -388,7 +389,7 @@ void roma_client_free(RomaClient *client)
     }
     http_free(client->http);
     response_reader_done(&client->reader);
-    buf_done(&client->url);
+    buf_done(&client->target);
     buf_done(&client->scratch);
     free(client);
 }

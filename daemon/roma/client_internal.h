@@ -36,6 +36,6 @@ struct RomaClient {
     ResponseReader reader;
     RomaTransfer *under_way;
     RomaTransfer *idle;
-    Buf url;
+    Buf target;
     Buf scratch;
 };

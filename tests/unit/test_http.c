@@ -2,6 +2,8 @@
 /* Requests and answers as they should be, in all the forms the wire allows. */
 #include "tests/unit/http_case.h"
 
+#include <time.h>
+
 /* ---- answers ---- */
 
 static void test_answer(void **state)
@@ -17,6 +19,20 @@ static void test_answer(void **state)
     http_case_assert_has(http_case->sent, "GET /path HTTP/1.1\r\n");
     http_case_assert_has(http_case->sent, "\r\nX-One: 1\r\n");
     http_case_assert_has(http_case->sent, "\r\nX-Two: 2\r\n");
+}
+
+/* Byte for byte, whatever the url says, and for that request alone. */
+static void test_target(void **state)
+{
+    HttpCase *http_case = *state;
+
+    http_case->request.target = "/a/./b/../%63?q=%2F~&r";
+    http_case_ask(http_case, HTTP_ANSWERED);
+    http_case_assert_has(http_case->sent, "GET /a/./b/../%63?q=%2F~&r HTTP/1.1\r\nHost: ");
+    http_case->request.target = NULL;
+    http_case_ask(http_case, HTTP_ANSWERED);
+    http_case_assert_has(http_case->sent, "GET /path HTTP/1.1\r\n");
+    assert_int_equal(peer_connections(http_case->peer), 1);
 }
 
 static void test_too_many_headers(void **state)
@@ -297,6 +313,11 @@ static void test_body_is_shown_as_it_comes(void **state)
 
 static void test_dates(void **state)
 {
+    static const char *const odd[] = {
+        "Xyz, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nox 1994 08:49:37 GMT",
+        "Sun, 06 Nov 1994 28:49:37 GMT", "Sun, 06 Nov 1994 08:69:37 GMT",
+        "Sun, 99 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMX",
+    };
     uint64_t usec = 0;
 
     (void)state;
@@ -308,6 +329,29 @@ static void test_dates(void **state)
     assert_int_equal(usec, 784111777 * USEC_PER_SEC);
     assert_int_equal(http_parse_date("", &usec), -EINVAL);
     assert_int_equal(http_parse_date("soon", &usec), -EINVAL);
+    for (size_t i = 0; i < ELEMENTS(odd); i++) {
+        if (http_parse_date(odd[i], &usec) != -EINVAL)
+            fail_msg("read: %s", odd[i]);
+    }
+}
+
+/* The form that is to be sent, against another one. */
+static void test_dates_agree(void **state)
+{
+    (void)state;
+    for (time_t seconds = 1; seconds < INT32_MAX; seconds += 8641 * 37) {
+        char preferred[64], other[64];
+        uint64_t usec = 0, other_usec = 0;
+        struct tm parts;
+
+        gmtime_r(&seconds, &parts);
+        strftime(preferred, sizeof(preferred), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+        strftime(other, sizeof(other), "%a %b %e %H:%M:%S %Y", &parts);
+        assert_int_equal(http_parse_date(preferred, &usec), 0);
+        assert_int_equal(http_parse_date(other, &other_usec), 0);
+        assert_int_equal(usec, (uint64_t)seconds * USEC_PER_SEC);
+        assert_int_equal(usec, other_usec);
+    }
 }
 
 #define TEST(function)                                                                             \
@@ -317,6 +361,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_answer),
+        TEST(test_target),
         TEST(test_too_many_headers),
         TEST(test_connection_is_used_again),
         TEST(test_connection_has_a_greatest_age),
@@ -334,6 +379,7 @@ int main(void)
         TEST(test_drip),
         TEST(test_body_is_shown_as_it_comes),
         TEST(test_dates),
+        TEST(test_dates_agree),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,9 +103,8 @@ int request_line(const Instance *instance, const Request *request, RequestLine *
     return 0;
 }
 
-void request_append_url(const Instance *instance, const RequestLine *line, Buf *buf)
+void request_append_target(const RequestLine *line, Buf *buf)
 {
-    buf_puts(buf, instance->endpoint);
     buf_puts(buf, line->path);
     if (line->query_count > 0) {
         buf_putc(buf, '?');

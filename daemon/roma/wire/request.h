@@ -44,8 +44,8 @@ typedef struct RequestLine {
  * out of 1 to PAGE_ROWS_MAX (API.md section 1.1). */
 int request_line(const Instance *instance, const Request *request, RequestLine *ret_line);
 
-/* Appends endpoint, path and query. */
-void request_append_url(const Instance *instance, const RequestLine *line, Buf *buf);
+/* Appends path and query, which are sent as they are. */
+void request_append_target(const RequestLine *line, Buf *buf);
 
 /* Appends the Host header's value: the endpoint's host and port, the scheme's own port left out. */
 void request_append_host(const Instance *instance, Buf *buf);
