@@ -279,7 +279,7 @@ uint64_t fleet_allows_usec(const Fleet *fleet, const char *key, uint64_t timeout
 {
     const FleetInstance *instance = fleet_find(fleet, key);
 
-    return instance && instance->use == FLEET_BEGUN &&
+    return instance && (instance->use == FLEET_BEGUN || instance->use == FLEET_STOPPED) &&
                    ownership_allows_changes(&instance->ownership)
                ? lease_allows_usec(&fleet->lease, timeout_usec)
                : 0;

@@ -36,11 +36,16 @@ static void test_it_is_written_and_the_next_owner_finds_it(void **state)
 {
     Host one, two;
     EtcdCase *etcd_case = given_owner(state, &one);
+    char hash[DIGEST_HEX_SIZE], old[KEYS_NAME_SIZE];
 
+    assert_int_equal(keys_hash_instance(HOST_KEY(1), hash), 0);
+    keys_format_intents(hash, 1, old); /* of 1970: the next one takes it away */
+    host_write(&one, old, "{}");
     for (size_t i = 0; i < 6; i++) { /* more than come with the campaign */
         host_intend(&one, 2, NULL);
         assert_int_equal(one.end, INTENT_TAKEN);
     }
+    assert_int_equal(host_count(etcd_case, "~intents/"), 6);
     host_stop(&one);
     host_make(&two, etcd_case, "two", LEASE, HANDOVER);
     host_begin(&two, 1);
