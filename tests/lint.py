@@ -69,7 +69,7 @@ ROOMS = {
     "daemon/cli": "daemon/base config config/load daemon/json daemon/log daemon/fleet daemon/store daemon/shared "
                   "daemon/runtime daemon/report",
     "daemon/web": "daemon/base config reconcile/plan reconcile/schedule reconcile/report daemon/json daemon/http "
-                  "daemon/store daemon/runtime daemon/report",
+                  "daemon/fleet daemon/store daemon/runtime daemon/report",
     "daemon/control": "daemon/base config config/schema daemon/json daemon/http daemon/log daemon/fleet daemon/store "
                       "daemon/notify daemon/runtime daemon/report daemon/cli daemon/web",
     "daemon/ctl": "daemon/base config config/settings config/roster config/load reconcile/report daemon/json "

@@ -37,6 +37,7 @@ typedef struct StatusParts {
     bool is_single;    /* of one channel alone */
     ReportRows rows;
     StorePauses pauses;
+    FleetView view; /* of this part, or (of a page) of all */
     Err pauses_err, err;
 } StatusParts;
 
@@ -53,7 +54,7 @@ static void handle_status_put_instances(StatusParts *parts)
 
     for (; parts->number < controller->scheduler_count && handle_status_has_room(parts);
          parts->number++)
-        status_json_put_instance(&parts->writer, &controller->schedulers[parts->number]);
+        status_json_put_instance(&parts->writer, controller, parts->number, &parts->view);
     if (parts->number < controller->scheduler_count)
         return;
     json_close_array(&parts->writer);
@@ -68,7 +69,7 @@ static void handle_status_put_channels(StatusParts *parts)
         ChannelRef found;
 
         channel_ref_by_index(parts->control->controller, parts->number, &found);
-        status_json_put_channel(&parts->writer, &found, &parts->pauses, &parts->rows);
+        status_json_put_channel(&parts->writer, &found, &parts->pauses, &parts->view, &parts->rows);
     }
     if (parts->number < parts->end)
         return;
@@ -93,17 +94,13 @@ static int handle_status_put_tail(StatusParts *parts)
     return json_end(writer);
 }
 
-static int handle_status_next(void *userdata, Buf *part)
+static int handle_status_put(StatusParts *parts)
 {
-    StatusParts *parts = userdata;
-
-    if (parts->controller_number != parts->control->controller_number)
-        return -ESTALE;
-    parts->writer.buf = part;
     if (parts->stage == STATUS_HEAD) {
         json_open_object(&parts->writer, NULL);
         status_json_put_head(&parts->writer, parts->control,
-                             err_is_set(&parts->pauses_err) ? parts->pauses_err.text : NULL);
+                             err_is_set(&parts->pauses_err) ? parts->pauses_err.text : NULL,
+                             &parts->view);
         json_open_array(&parts->writer, "instances");
         parts->stage = STATUS_INSTANCES;
     }
@@ -112,6 +109,30 @@ static int handle_status_next(void *userdata, Buf *part)
     if (parts->stage == STATUS_CHANNELS)
         handle_status_put_channels(parts);
     return parts->stage == STATUS_TAIL ? handle_status_put_tail(parts) : 1;
+}
+
+/* Of a host alone there is none. */
+static int handle_status_look_at_fleet(StatusParts *parts)
+{
+    const Fleet *fleet = parts->control->controller->backend.fleet;
+
+    return fleet ? fleet_view_fill(fleet, &parts->view) : 0;
+}
+
+static int handle_status_next(void *userdata, Buf *part)
+{
+    StatusParts *parts = userdata;
+    int r;
+
+    if (parts->controller_number != parts->control->controller_number)
+        return -ESTALE;
+    parts->writer.buf = part;
+    r = handle_status_look_at_fleet(parts);
+    if (r == 0)
+        r = handle_status_put(parts);
+    fleet_view_done(&parts->view);
+    parts->view = (FleetView){0};
+    return r;
 }
 
 static void handle_status_done(void *userdata)
@@ -199,13 +220,18 @@ void handle_status_append_for_page(Control *control, Buf *buf)
     parts->rows = (ReportRows){.each_max = HANDLE_STATUS_ROWS_OF_PAGE,
                                .left = 10 * HANDLE_STATUS_ROWS_OF_PAGE};
     parts->writer.is_compact = true;
+    if (handle_status_look_at_fleet(parts) < 0)
+        r = -ENOMEM;
     while (r > 0) {
         _cleanup_(buf_done) Buf part = {0};
 
-        r = handle_status_next(parts, &part);
+        parts->writer.buf = &part;
+        r = handle_status_put(parts);
         buf_append(buf, buf_text(&part), part.size);
-        buf->failed = buf->failed || part.failed || r < 0;
+        buf->failed = buf->failed || part.failed;
     }
+    buf->failed = buf->failed || r < 0;
+    fleet_view_done(&parts->view);
     handle_status_done(parts);
 }
 

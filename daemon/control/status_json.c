@@ -6,6 +6,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
+#include "daemon/control/fleet_json.h"
 #include "daemon/control/notify_state.h"
 #include "daemon/control/pause.h"
 #include "daemon/control/pulls.h"
@@ -32,16 +33,18 @@ void status_json_put_progress(JsonWriter *writer, const PassRun *run)
     json_put_text(writer, "progress", run ? buf_text(&text) : NULL);
 }
 
-void status_json_put_instance(JsonWriter *writer, const Scheduler *scheduler)
+static const FleetViewInstance *status_json_find(const FleetView *view, const Backend *backend,
+                                                 size_t instance)
 {
-    const Instance *instance = &scheduler->backend->config->instances[scheduler->instance];
+    return fleet_json_find(view, backend->keys[instance], instance);
+}
+
+/* What the passes of this host over it came to, and when the next one begins. */
+static void status_json_put_passes(JsonWriter *writer, const Scheduler *scheduler)
+{
     const Report *last = &scheduler->last;
     const InstanceReport *report = last->instance_count > 0 ? last->instances : NULL;
 
-    json_open_object(writer, NULL);
-    json_put_text(writer, "name", instance->name);
-    json_put_text(writer, "endpoint", instance->endpoint);
-    json_put_number(writer, "channels", scheduler->channel_count);
     json_put_text(writer, "last_pass", scheduler->last_pass);
     reply_put_time(writer, "last_pass_ended", scheduler->last_usec);
     json_put_bool(writer, "pass_under_way", scheduler->run != NULL);
@@ -54,6 +57,26 @@ void status_json_put_instance(JsonWriter *writer, const Scheduler *scheduler)
                                 APPROVAL_NONE);
     report_json_put_guards(writer, report ? report->guards : NULL,
                            report ? report->guard_count : 0);
+}
+
+void status_json_put_instance(JsonWriter *writer, const Controller *controller, size_t number,
+                              const FleetView *view)
+{
+    const Scheduler *scheduler = &controller->schedulers[number];
+    const FleetViewInstance *row = status_json_find(view, scheduler->backend, scheduler->instance);
+    const Instance *instance = &scheduler->backend->config->instances[scheduler->instance];
+
+    json_open_object(writer, NULL);
+    json_put_text(writer, "name", instance->name);
+    json_put_text(writer, "endpoint", instance->endpoint);
+    json_put_number(writer, "channels", scheduler->channel_count);
+    if (!scheduler->schedule->stands_by)
+        status_json_put_passes(writer, scheduler);
+    if (row) {
+        json_put_text(writer, "owner", row->owner);
+        json_put_bool(writer, "owned", !scheduler->schedule->stands_by);
+        fleet_json_put_instance(writer, "fleet", controller, view, row);
+    }
     json_close_object(writer);
 }
 
@@ -73,7 +96,7 @@ static const RosterPause *status_json_roster_pause(const ChannelRef *found, cons
 /* A channel that no pass has looked at yet is shown as the rosters have it. */
 static ChannelReport status_json_report(const ChannelRef *found)
 {
-    if (found->report)
+    if (found->report && !found->scheduler->schedule->stands_by)
         return *found->report;
     return (ChannelReport){
         .channel = found->channel,
@@ -115,11 +138,14 @@ static void status_json_put_since(JsonWriter *writer, const SchedulerSince *sinc
 
 /* The pauses are those of now, the rest is the last pass's. */
 void status_json_put_channel(JsonWriter *writer, const ChannelRef *found, const StorePauses *pauses,
-                             ReportRows *rows)
+                             const FleetView *view, ReportRows *rows)
 {
+    const FleetViewInstance *row =
+        status_json_find(view, found->scheduler->backend, found->scheduler->instance);
     const StorePause *pause = pause_find(pauses, found);
     const RosterPause *own = status_json_roster_pause(found, pause);
     const ChangeGate gate = config_gate(found->scheduler->backend->config, found->channel);
+    bool stands_by = found->scheduler->schedule->stands_by;
     ChannelReport report = status_json_report(found);
     Approval approval = APPROVAL_NONE;
     bool may_be_opened;
@@ -130,19 +156,27 @@ void status_json_put_channel(JsonWriter *writer, const ChannelRef *found, const 
     may_be_opened = status_json_take_window(found, &report);
     json_open_object(writer, NULL);
     report_json_put_channel(writer, &report,
-                            found->report ? report_result_text(report.result) : NULL, rows);
+                            found->report && !stands_by ? report_result_text(report.result) : NULL,
+                            rows);
     reply_put_time(writer, "next_opening",
                    change_gate_next_opening_usec(&gate, clock_realtime_usec()));
-    reply_put_moment(writer, "listed", found->scheduler->listed_usec[found->number]);
-    status_json_put_since(writer, &found->scheduler->since[found->number]);
+    reply_put_moment(writer, "listed",
+                     stands_by ? 0 : found->scheduler->listed_usec[found->number]);
+    status_json_put_since(writer, stands_by ? &(SchedulerSince){0}
+                                            : &found->scheduler->since[found->number]);
     if (report.result != RESULT_CONVERGED)
         approval = status_json_approval(found->scheduler->backend->store, report.digest, &gate);
     json_put_bool(writer, "approved", approval != APPROVAL_NONE);
     json_put_bool(writer, "opens_window", approval == APPROVAL_NOW && may_be_opened);
+    if (stands_by) {
+        json_put_bool(writer, "owned", false);
+        json_put_text(writer, "owner", row ? row->owner : NULL);
+    }
     json_close_object(writer);
 }
 
-void status_json_put_head(JsonWriter *writer, Control *control, const char *pauses_error)
+void status_json_put_head(JsonWriter *writer, Control *control, const char *pauses_error,
+                          const FleetView *view)
 {
     const uint64_t *invalid_usec = control->loader.invalid_usec;
     const Controller *controller = control->controller;
@@ -162,4 +196,9 @@ void status_json_put_head(JsonWriter *writer, Control *control, const char *paus
     reply_put_time(writer, "invalid_since", invalid_usec ? *invalid_usec : 0);
     json_put_text(writer, "state_error", is_usable ? NULL : state_err.text);
     json_put_text(writer, "pauses_error", pauses_error);
+    if (!controller->backend.fleet)
+        return;
+    json_open_object(writer, "fleet");
+    fleet_json_put_head(writer, controller, view);
+    json_close_object(writer);
 }

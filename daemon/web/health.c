@@ -3,6 +3,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/utf8.h"
+#include "daemon/fleet/fleet_view.h"
 
 #define HEALTH_INTERVALS 3
 #define HEALTH_DURATION_SIZE 32
@@ -100,6 +101,31 @@ static bool health_append_instance(const Scheduler *scheduler, uint64_t now_usec
     return false;
 }
 
+/* A host that stands by is ready while its lease is good: it could take over. */
+static bool health_append_fleet(const Fleet *fleet, Buf *buf)
+{
+    FleetView view = {0};
+    bool is_good = true;
+
+    if (!fleet)
+        return true;
+    if (fleet_view_fill(fleet, &view) < 0)
+        buf->failed = true;
+    else if (!view.has_lease || view.is_name_taken)
+        is_good = false;
+    if (!is_good) {
+        buf_puts(buf, view.is_name_taken ? "fleet: another rosterd holds the name of this host"
+                                         : "fleet: this host holds no lease");
+        if (view.trouble[0]) {
+            buf_puts(buf, ": ");
+            utf8_append_shown(buf, view.trouble);
+        }
+        buf_putc(buf, '\n');
+    }
+    fleet_view_done(&view);
+    return is_good;
+}
+
 bool health_append_ready(const WebView *view, Buf *buf)
 {
     uint64_t now_usec = clock_monotonic_usec();
@@ -113,8 +139,13 @@ bool health_append_ready(const WebView *view, Buf *buf)
         buf_puts(buf, "rosterd is stopping\n");
         return false;
     }
-    for (size_t i = 0; i < view->controller->scheduler_count; i++)
-        is_ready &= health_append_instance(&view->controller->schedulers[i], now_usec, buf);
+    for (size_t i = 0; i < view->controller->scheduler_count; i++) {
+        const Scheduler *scheduler = &view->controller->schedulers[i];
+
+        if (!scheduler->schedule->stands_by)
+            is_ready &= health_append_instance(scheduler, now_usec, buf);
+    }
+    is_ready &= health_append_fleet(view->controller->backend.fleet, buf);
     if (is_ready)
         buf_puts(buf, "ok\n");
     return is_ready;

@@ -83,9 +83,15 @@ static void metrics_put_daemon(Metrics *metrics, const WebView *view)
 
 /* ---- of each instance ---- */
 
+static bool metrics_is_owner(const Metrics *metrics, size_t instance)
+{
+    return !controller_stands_by(metrics->controller, instance);
+}
+
 static void metrics_put_owner(const Metrics *metrics, size_t instance)
 {
-    metrics_text_put(&metrics->text, metrics->gateways[instance], NULL, NULL, 1);
+    metrics_text_put(&metrics->text, metrics->gateways[instance], NULL, NULL,
+                     metrics_is_owner(metrics, instance));
 }
 
 static void metrics_put_passes(const Metrics *metrics, size_t instance)
@@ -197,6 +203,8 @@ static void metrics_put_credential_failures(const Metrics *metrics, size_t insta
                      credential.failure_count);
 }
 
+#define METRICS_OWNER 0 /* its place among them */
+
 static const struct {
     const char *name, *type, *help;
     void (*put)(const Metrics *metrics, size_t instance);
@@ -239,7 +247,11 @@ static bool metrics_append_of_instances(Metrics *metrics, size_t size_max)
                                metrics_of_instances[metric].type,
                                metrics_of_instances[metric].help);
         while (metrics->instance < count) {
-            metrics_of_instances[metric].put(metrics, metrics->instance++);
+            size_t instance = metrics->instance++;
+
+            /* Of another host's, that host tells the rest. */
+            if (metric == METRICS_OWNER || metrics_is_owner(metrics, instance))
+                metrics_of_instances[metric].put(metrics, instance);
             if (metrics->text.buf->size >= size_max)
                 break;
         }

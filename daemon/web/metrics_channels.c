@@ -334,7 +334,11 @@ bool metrics_channels_append(MetricsChannels *channels, size_t size_max, Buf *bu
             metrics_text_begin(&channels->text, metrics_of_channels[metric].name,
                                metrics_of_channels[metric].type, metrics_of_channels[metric].help);
         while (channels->number < channels->count) {
-            metrics_of_channels[metric].put(channels, &channels->items[channels->number++]);
+            const MetricsChannel *item = &channels->items[channels->number++];
+
+            /* Of another host's instance, that host tells it. */
+            if (!controller_stands_by(channels->controller, item->roster->instance))
+                metrics_of_channels[metric].put(channels, item);
             if (buf->size >= size_max)
                 break;
         }
