@@ -10,6 +10,9 @@
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
 
+/* Whether etcd has it, in the table. */
+enum { PAUSE_SHARED, PAUSE_LOCAL, PAUSE_LOCAL_INSTEAD };
+
 /* A statement whose first parameters are the scope. */
 static Query pause_begin_query(Store *store, QueryId id, const StoreScope *scope)
 {
@@ -49,7 +52,8 @@ static int pause_take_row(Store *store, StorePauses *pauses, const Query *query,
                         .uid = (uid_t)sql_column_number(query, 8),
                         .number = sql_column_number(query, 9),
                         .made_usec = sql_column_number(query, 10),
-                        .is_local = sql_column_number(query, 12) != 0};
+                        .is_local = sql_column_number(query, 12) != PAUSE_SHARED,
+                        .is_instead = sql_column_number(query, 12) == PAUSE_LOCAL_INSTEAD};
     const char **const texts[] = {&pause.scope.instance_key, &pause.scope.instance_name,
                                   &pause.scope.channel_id, &pause.scope.channel_name,
                                   &pause.reason};
@@ -202,7 +206,9 @@ int pause_add(Store *store, const StorePause *pause, uint64_t realtime_usec, Err
     sql_number_or_null(&query, end.steady_usec);
     sql_number(&query, pause->uid);
     sql_text(&query, pause->host);
-    sql_number(&query, pause->is_local);
+    sql_number(&query, !pause->is_local    ? PAUSE_SHARED
+                       : pause->is_instead ? PAUSE_LOCAL_INSTEAD
+                                           : PAUSE_LOCAL);
     return sql_step(&query, err);
 }
 

@@ -157,6 +157,7 @@ typedef struct StorePause {
     uint64_t made_usec;  /* realtime, when it was set; store_pause(): 0 is now */
     const char *host;    /* of a fleet, where it was set; NULL: here, or without a fleet */
     bool is_local;       /* the fleet's etcd has not got it yet: it holds on this host alone */
+    bool is_instead;     /* is_local: it took the place of one that etcd had */
     uint64_t number;     /* of its row; not used by store_pause() */
 } StorePause;
 
