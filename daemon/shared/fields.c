@@ -14,10 +14,14 @@ int fields_parse(const char *text, size_t size, Json **ret_root, Err *err)
 int fields_text(const Json *root, const char *key, bool is_needed, Arena *arena,
                 const char **ret_text, Err *err)
 {
+    const Json *value = json_find(root, key);
     const char *text = NULL;
-    int r = json_take_text(root, key, is_needed, &text, err);
+    int r;
 
     *ret_text = NULL;
+    if (!is_needed && json_is_string(value) && !json_as_text(value)[0])
+        return 0;
+    r = json_take_text(root, key, is_needed, &text, err);
     if (r < 0 || !text)
         return r;
     *ret_text = arena_string(arena, text);

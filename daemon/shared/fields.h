@@ -11,8 +11,8 @@
 /* Parses a value: -EPROTO, told in `err`, where it is no JSON object; -ENOMEM. */
 int fields_parse(const char *text, size_t size, Json **ret_root, Err *err);
 
-/* Each returns 0; -EINVAL with `err`; -ENOMEM. What is not there or null is NULL, 0 or -1, unless
- * it is needed. Texts are copied into the arena. */
+/* Each returns 0; -EINVAL with `err`; -ENOMEM. What is not there, null or "" is NULL, 0 or -1,
+ * unless it is needed. Texts are copied into the arena. */
 int fields_text(const Json *root, const char *key, bool is_needed, Arena *arena,
                 const char **ret_text, Err *err);
 

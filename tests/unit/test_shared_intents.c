@@ -8,6 +8,8 @@
 #define DELETED                                                                                    \
     "{\"kind\":\"delete\",\"member_id\":\"m1\",\"identity\":\"aQ==\","                             \
     "\"before\":\"{\\\"host\\\":\\\"h\\\"}\"}"
+#define ADDED                                                                                      \
+    "{\"kind\":\"add\",\"member_id\":\"\",\"identity\":\"aQ==\",\"before\":null,\"after\":\"{}\"}"
 #define DISABLED                                                                                   \
     "{\"kind\":\"disable\",\"member_id\":\"m2\",\"identity\":\"aQ==\",\"before\":\"{}\"}"
 
@@ -34,7 +36,7 @@ static void test_intents_go_along(void **state)
     assert_memory_equal(carry.changes[0].identity, "i", 1);
     assert_int_equal(carry.changes[0].realtime_usec, 5);
     assert_int_equal(carry.quarantine_count, 0); /* the carry itself has it */
-    assert_int_equal(carry_intent(*state, INTENT("true", DELETED), 7, 6, &carry), 0);
+    assert_int_equal(carry_intent(*state, INTENT("true", ADDED), 7, 6, &carry), 0);
     assert_int_equal(carry.change_count, 2);
     assert_int_equal(carry_intent(*state, INTENT("false", DISABLED), 7, 6, &carry), 0);
     assert_int_equal(carry.change_count, 3);

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/* What two hosts of a fleet share over a real etcd: pauses that hold on both, whatever becomes of
+ * etcd meanwhile, and approvals. */
+#include "tests/unit/shared_hosts.h"
+
+/* ---- what people say ---- */
+
+static void on_outcome(void *userdata, const SharedOutcome *outcome)
+{
+    (void)userdata;
+    two.is_answered = true;
+    two.outcome = *outcome;
+    snprintf(two.message, sizeof(two.message), "%s", outcome->message);
+    snprintf(two.owner, sizeof(two.owner), "%s", outcome->owner);
+}
+
+static bool is_answered(void)
+{
+    return two.is_answered;
+}
+
+static SharedEnd answer(int r)
+{
+    if (r < 0)
+        fail_msg("%s", two.err.text);
+    await(is_answered);
+    return two.outcome.end;
+}
+
+static int begin_pause(Host *host, const StoreScope *scope, const char *reason)
+{
+    const StorePause pause = {.scope = *scope, .reason = reason, .uid = 7};
+    SharedAsking *asking = NULL;
+
+    two.is_answered = false;
+    return shared_pause(host->shared, &pause, clock_realtime_usec(), &two.replaced, on_outcome,
+                        NULL, &asking, &two.err);
+}
+
+static SharedEnd pause_on(Host *host, const StoreScope *scope, const char *reason)
+{
+    return answer(begin_pause(host, scope, reason));
+}
+
+static int begin_resume(Host *host, const StoreScope *scope)
+{
+    SharedAsking *asking = NULL;
+
+    two.is_answered = false;
+    return shared_resume(host->shared, scope, on_outcome, NULL, &asking, &two.err);
+}
+
+static SharedEnd resume_on(Host *host, const StoreScope *scope)
+{
+    return answer(begin_resume(host, scope));
+}
+
+static void test_a_pause_holds_on_each_host_until_it_is_resumed_on_any(void **state)
+{
+    const StoreScope scopes[] = {
+        {0}, {KEY, "prod", NULL, NULL}, CHANNEL("c1", "payments"), CHANNEL(NULL, "orders")};
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(scopes); i++) {
+        watched = CHANNEL(scopes[i].channel_id, scopes[i].channel_name);
+        assert_int_equal(pause_on(&two.a, &scopes[i], "work"), SHARED_DONE);
+        assert_true(is_paused_here());
+        assert_true(is_paused_there()); /* its owner has taken it */
+        assert_true(two.b.paused > 0);
+        assert_int_equal(resume_on(&two.b, &scopes[i]), SHARED_DONE);
+        assert_true(is_resumed_there());
+        await(is_resumed_here);
+    }
+}
+
+/* A channel goes by what each host knows of it. */
+static void test_a_channel_is_resumed_by_its_name_or_its_id(void **state)
+{
+    const StoreScope both = CHANNEL("c1", "payments"), by_name = CHANNEL(NULL, "payments"),
+                     by_id = CHANNEL("c1", NULL);
+
+    (void)state;
+    watched = both;
+    assert_int_equal(pause_on(&two.a, &both, "work"), SHARED_DONE);
+    assert_int_equal(resume_on(&two.b, &by_name), SHARED_DONE);
+    await(is_resumed_here);
+    assert_int_equal(pause_on(&two.b, &by_name, "first"), SHARED_DONE);
+    await(is_paused_here);
+    assert_int_equal(pause_on(&two.a, &both, "second"), SHARED_DONE);
+    assert_int_equal(resume_on(&two.a, &by_id), SHARED_DONE);
+    await(is_resumed_there);
+    assert_true(is_resumed_here());
+}
+
+/* Whoever pauses is told where the owner has not taken it, and until when that may matter. */
+static void test_an_owner_that_does_not_take_it(void **state)
+{
+    const StoreScope scope = CHANNEL("c1", "payments");
+    uint64_t before_usec = clock_realtime_usec();
+
+    (void)state;
+    watched = scope;
+    two.b.is_deaf = true;
+    assert_int_equal(pause_on(&two.a, &scope, "work"), SHARED_LATE);
+    assert_string_equal(two.owner, "admin-b");
+    assert_true(two.outcome.until_usec >= before_usec + two.a.settings.lease_usec);
+    assert_true(is_paused_here());
+    two.b.is_deaf = false;
+    shared_on_change(two.b.shared);
+    assert_true(is_paused_there());
+}
+
+/* Without etcd a pause holds on this host alone; with it again the pause holds everywhere. */
+static void test_a_pause_while_etcd_does_not_answer(void **state)
+{
+    const StoreScope scope = CHANNEL("c1", "payments");
+    StorePauses pauses = {0};
+
+    (void)state;
+    watched = scope;
+    assert_int_equal(kill(two.etcd_case->pid, SIGSTOP), 0);
+    assert_int_equal(begin_pause(&two.a, &scope, "work"), 0);
+    assert_true(is_paused_here()); /* at once */
+    assert_int_equal(answer(0), SHARED_HERE);
+    assert_true(two.message[0]);
+    assert_int_equal(store_pauses(two.a.store, clock_realtime_usec(), &pauses, NULL), 0);
+    assert_int_equal(pauses.count, 1);
+    assert_true(pauses.items[0].is_local);
+    store_pauses_done(&pauses);
+    assert_true(is_resumed_there());
+    assert_int_equal(kill(two.etcd_case->pid, SIGCONT), 0);
+    await(is_paused_there);
+    assert_true(is_paused_here());
+    assert_int_equal(resume_on(&two.b, &scope), SHARED_DONE);
+    await(is_resumed_here);
+}
+
+/* A pause that stood in for another, which somebody ended elsewhere meanwhile, is not written. */
+static void test_what_was_ended_elsewhere_does_not_come_back(void **state)
+{
+    const StoreScope scope = CHANNEL("c1", "payments");
+    StorePause local = {.scope = scope,
+                        .reason = "longer",
+                        .is_local = true,
+                        .is_instead = true,
+                        .host = "admin-a",
+                        .made_usec = clock_realtime_usec() - USEC_PER_SEC};
+
+    (void)state;
+    watched = scope;
+    assert_int_equal(pause_on(&two.a, &scope, "work"), SHARED_DONE);
+    assert_int_equal(resume_on(&two.b, &scope), SHARED_DONE);
+    await(is_resumed_here);
+    assert_int_equal(store_pause(two.a.store, &local, clock_realtime_usec(), NULL, &two.err), 0);
+    shared_on_change(two.a.shared);
+    await(is_resumed_here);
+    assert_true(is_resumed_there());
+    local.is_instead = false; /* where nothing was ended, it is written */
+    assert_int_equal(store_pause(two.a.store, &local, clock_realtime_usec(), NULL, &two.err), 0);
+    shared_on_change(two.a.shared);
+    await(is_paused_there);
+}
+
+/* A start without etcd knows what held. */
+static void test_a_start_goes_by_what_was_kept(void **state)
+{
+    const StoreScope scope = CHANNEL("c1", "payments");
+
+    (void)state;
+    watched = scope;
+    assert_int_equal(pause_on(&two.a, &scope, "work"), SHARED_DONE);
+    host_stop(&two.b);
+    snprintf(two.b.folder, sizeof(two.b.folder), "%s/admin-b", two.scratch);
+    assert_int_equal(store_open(two.b.folder, &two.b.store, &two.err), 0);
+    assert_true(is_paused_there());
+    store_free(two.b.store);
+    two.b.store = NULL;
+}
+
+/* What cannot be said in etcd is refused at once, and nothing is changed. */
+static void test_what_needs_etcd_is_refused_without_it(void **state)
+{
+    const StoreScope scope = CHANNEL("c1", "payments");
+    SharedAsking *asking = NULL;
+
+    (void)state;
+    watched = scope;
+    assert_int_equal(pause_on(&two.a, &scope, "work"), SHARED_DONE);
+    host_stop(&two.a);
+    assert_int_equal(kill(two.etcd_case->pid, SIGSTOP), 0);
+    host_start(&two.a, "admin-a", 1);
+    assert_true(is_paused_here());
+    assert_int_equal(begin_resume(&two.a, &scope), -EHOSTUNREACH);
+    assert_non_null(strstr(two.err.text, "nothing was changed"));
+    assert_int_equal(shared_approve(two.a.shared, DIGEST, false, 7, clock_realtime_usec(),
+                                    on_outcome, NULL, &asking, &two.err),
+                     -EHOSTUNREACH);
+    assert_true(is_paused_here());
+    assert_int_equal(kill(two.etcd_case->pid, SIGCONT), 0);
+}
+
+static bool is_approved_there(void)
+{
+    return store_is_approved(two.b.store, DIGEST, clock_realtime_usec(), NULL, NULL) ==
+           APPROVAL_NOW;
+}
+
+static void test_an_approval_is_known_to_the_owner(void **state)
+{
+    SharedAsking *asking = NULL;
+
+    (void)state;
+    two.is_answered = false;
+    assert_int_equal(answer(shared_approve(two.a.shared, DIGEST, true, 7, clock_realtime_usec(),
+                                           on_outcome, NULL, &asking, &two.err)),
+                     SHARED_DONE);
+    assert_int_equal(store_is_approved(two.a.store, DIGEST, clock_realtime_usec(), NULL, NULL),
+                     APPROVAL_NOW);
+    await(is_approved_there);
+}
+
+/* Where there is no etcd, the tests are skipped. */
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_pause_holds_on_each_host_until_it_is_resumed_on_any),
+        TEST(test_a_channel_is_resumed_by_its_name_or_its_id),
+        TEST(test_an_owner_that_does_not_take_it),
+        TEST(test_a_pause_while_etcd_does_not_answer),
+        TEST(test_what_was_ended_elsewhere_does_not_come_back),
+        TEST(test_a_start_goes_by_what_was_kept),
+        TEST(test_what_needs_etcd_is_refused_without_it),
+        TEST(test_an_approval_is_known_to_the_owner),
+    };
+
+    log_setup(LOG_FORMAT_TEXT, LOG_LEVEL_ERR);
+    if (system("command -v etcd > /dev/null") != 0) {
+        print_message("skipped: there is no etcd on this machine\n");
+        return 0;
+    }
+    return cmocka_run_group_tests(tests, etcd_case_setup, etcd_case_teardown);
+}
