@@ -62,9 +62,14 @@ void hand_over_take(Store *store, const char *instance_key, const char *instance
     Err err = {0};
     int r = hand_over_read(carry, own_host, &taken, &err);
 
-    if (r == 0)
+    if (r < 0) { /* nothing of what is odd is taken, and nothing that was here before counts */
+        store_carry_done(&taken);
+        store_carry_put(store, instance_key, instance_name, &taken, false, clock_realtime_usec(),
+                        NULL);
+    } else {
         r = store_carry_put(store, instance_key, instance_name, &taken, carry->is_handed_over,
                             clock_realtime_usec(), &err);
+    }
     if (r < 0)
         log_event(LOG_LEVEL_WARNING, &fields, "%s: fleet: what %s left is not taken over: %s",
                   instance_name, carry->host[0] ? carry->host : "the owner before",

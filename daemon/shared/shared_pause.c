@@ -199,7 +199,7 @@ int shared_resume(Shared *shared, const StoreScope *scope, SharedOnOutcome callb
 
     assert(shared->store);
     if (shared->settling)
-        return err_set(err, -EAGAIN,
+        return err_set(err, -EBUSY,
                        "a pause that etcd had not got is being written there: try again");
     r = shared_check(shared, err);
     if (r == 0)
