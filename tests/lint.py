@@ -71,7 +71,7 @@ ROOMS = {
     "daemon/web": "daemon/base config reconcile/plan reconcile/schedule reconcile/report daemon/json daemon/http "
                   "daemon/fleet daemon/store daemon/runtime daemon/report",
     "daemon/control": "daemon/base config config/schema daemon/json daemon/http daemon/log daemon/fleet daemon/store "
-                      "daemon/notify daemon/runtime daemon/report daemon/cli daemon/web",
+                      "daemon/shared daemon/notify daemon/runtime daemon/report daemon/cli daemon/web",
     "daemon/ctl": "daemon/base config config/settings config/roster config/load reconcile/report daemon/json "
                   "daemon/http daemon/store daemon/notify daemon/runtime daemon/check daemon/report daemon/cli "
                   "daemon/web",

@@ -9,6 +9,7 @@
 #include "daemon/base/str.h"
 #include "daemon/cli/control_path.h"
 #include "daemon/cli/socket_path.h"
+#include "daemon/control/asked.h"
 #include "daemon/control/control_internal.h"
 #include "daemon/control/handle_approve.h"
 #include "daemon/control/handle_channels.h"
@@ -266,6 +267,7 @@ void control_free(Control *control)
     loading_end_all(control);
     planning_end(control);
     handle_reconcile_end_all(control);
+    asked_end_all(control);
     handle_undo_end(control);
     aside_leavep(&control->pulls);
     listener_free(control->listener);
@@ -297,6 +299,12 @@ void control_use_loader(Control *control, const ControlLoader *loader)
 {
     if (control)
         control->loader = *loader;
+}
+
+void control_use_shared(Control *control, Shared *shared)
+{
+    if (control)
+        control->shared = shared;
 }
 
 void control_use_notices(Control *control, const Notices *notices)

@@ -27,6 +27,7 @@
 
 #include "daemon/notify/notices.h"
 #include "daemon/runtime/controller.h"
+#include "daemon/shared/shared.h"
 #include "daemon/store/state.h"
 
 typedef struct Control Control;
@@ -84,6 +85,10 @@ void control_use_loader(Control *control, const ControlLoader *loader);
 
 /* Whose state is shown of those who are told; borrowed. A NULL control is fine. */
 void control_use_notices(Control *control, const Notices *notices);
+
+/* Pauses and approvals go through the fleet from now on; borrowed, until control_free(). NULL:
+ * there is none. A NULL control is fine. */
+void control_use_shared(Control *control, Shared *shared);
 
 /* After each pass of a scheduler of the controller. NULL is fine. */
 void control_on_pass(Control *control);

@@ -6,6 +6,7 @@
 #include "daemon/base/digest.h"
 #include "daemon/control/control.h"
 #include "daemon/http/server.h"
+#include "daemon/shared/shared.h"
 #include "daemon/web/listener.h"
 #include "daemon/web/page_timeline.h"
 #include "daemon/web/web.h"
@@ -24,6 +25,7 @@ typedef struct Waiter {
 } Waiter;
 
 typedef struct Loading Loading;
+struct Asked;
 
 /* The status page as it was made last (handle_page.c). */
 typedef struct PageMade {
@@ -53,6 +55,8 @@ struct Control {
     Aside *pulls;               /* pulls.c: waits for files that do not answer; NULL: none does */
     Loading *loadings;          /* requests that wait until all is loaded (loading.c) */
     PageMade page;
+    Shared *shared;      /* what the fleet shares; NULL: there is no fleet */
+    struct Asked *asked; /* requests that wait for it (asked.c) */
     Waiter *waiters;
     size_t waiter_count, waiter_capacity;
 };

@@ -5,6 +5,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
+#include "daemon/control/asked.h"
 #include "daemon/control/known_plans.h"
 #include "daemon/control/reply.h"
 #include "daemon/json/json_writer.h"
@@ -23,19 +24,36 @@ static const Scheduler *handle_find_scheduler(const Controller *controller, cons
     return found;
 }
 
-static void handle_answer_approved(const Control *control, ServerRequest *request,
-                                   const KnownPlan *plan, bool opens_window)
+/* What is approved: `plan` is NULL where only the digest is known, since another host plans it. */
+typedef struct Approved {
+    const char *digest;
+    const KnownPlan *plan;
+    bool opens_window;
+} Approved;
+
+static const char *handle_approved_instance(const Approved *approved)
 {
-    const ChannelReport *channel = plan->channel;
-    const char *instance = channel ? channel->instance_name : plan->instance->name;
-    const Scheduler *scheduler = handle_find_scheduler(control->controller, instance);
+    const KnownPlan *plan = approved->plan;
+
+    if (!plan)
+        return NULL;
+    return plan->channel ? plan->channel->instance_name : plan->instance->name;
+}
+
+static void handle_answer_approved(const Control *control, ServerRequest *request,
+                                   const Approved *approved)
+{
+    const ChannelReport *channel = approved->plan ? approved->plan->channel : NULL;
+    const char *instance = handle_approved_instance(approved);
+    const Scheduler *scheduler =
+        instance ? handle_find_scheduler(control->controller, instance) : NULL;
     Buf buf = {0};
     JsonWriter writer = {.buf = &buf};
 
     json_open_object(&writer, NULL);
-    json_put_text(&writer, "digest", plan->digest);
+    json_put_text(&writer, "digest", approved->digest);
     json_put_bool(&writer, "approved", true);
-    json_put_bool(&writer, "now", opens_window);
+    json_put_bool(&writer, "now", approved->opens_window);
     json_put_text(&writer, "instance", instance);
     json_put_text(&writer, "name", channel ? channel->name : NULL);
     json_put_text(&writer, "id", channel ? channel->id : NULL);
@@ -47,51 +65,114 @@ static void handle_answer_approved(const Control *control, ServerRequest *reques
     reply_answer(request, &buf);
 }
 
-static void handle_log_approved(const ServerRequest *request, const KnownPlan *plan,
-                                bool opens_window)
+static void handle_log_approved(const ServerRequest *request, const Approved *approved)
 {
-    const ChannelReport *channel = plan->channel;
+    const ChannelReport *channel = approved->plan ? approved->plan->channel : NULL;
 
     audit_log_write(
         &(AuditEntry){
             .action = "approve",
             .uid = server_request_uid(request),
-            .digest = plan->digest,
-            .instance = channel ? channel->instance_name : plan->instance->name,
+            .digest = approved->digest,
+            .instance = handle_approved_instance(approved),
             .channel = channel ? pass_log_channel_name(channel) : NULL,
         },
-        "the plan %s approved%s", plan->digest,
-        opens_window ? ", also where its change window is closed" : "");
+        "the plan %s approved%s", approved->digest,
+        approved->opens_window ? ", also where its change window is closed" : "");
 }
 
+/* ---- in a fleet ---- */
+
+/* By then another pass may have made another plan of it here. */
+static void handle_approve_on_outcome(const Asked *asked, const SharedOutcome *outcome)
+{
+    KnownPlan plan = {0};
+    Approved approved = {.digest = asked->digest, .opens_window = asked->opens_window};
+
+    if (outcome->end != SHARED_DONE) {
+        Err err = {0};
+
+        err_set(&err, -EHOSTUNREACH,
+                "etcd has not said that it has the approval (%s), so that it counts as not given",
+                outcome->message);
+        reply_fail(asked->request, -EHOSTUNREACH, &err);
+        return;
+    }
+    if (known_plans_get(asked->control, asked->digest, &plan, NULL) == 0)
+        approved.plan = &plan;
+    handle_log_approved(asked->request, &approved);
+    handle_answer_approved(asked->control, asked->request, &approved);
+}
+
+/* The plan may be known to its owner alone: then the whole digest says which. */
+static int handle_approve_ask(Control *control, ServerRequest *request, const char *digest,
+                              bool opens_window, Err *err)
+{
+    KnownPlan plan = {0};
+    Asked *asked = NULL;
+    int r = known_plans_get(control, digest, &plan, err);
+
+    if (r == -ENOENT && digest_is_hex(digest, DIGEST_WHOLE))
+        plan.digest = digest;
+    else if (r == -ENOENT)
+        return err_set(err, r,
+                       "%s: no plan of this host has this digest, and of another host's plan all "
+                       "64 digits are needed: rosterctl status shows them on the host that owns "
+                       "the instance",
+                       digest);
+    else if (r < 0)
+        return r;
+    r = asked_new(control, request, handle_approve_on_outcome, NULL, &asked, err);
+    if (r < 0)
+        return r;
+    str_copy(asked->digest, sizeof(asked->digest), plan.digest);
+    asked->opens_window = opens_window;
+    r = shared_approve(control->shared, asked->digest, opens_window, server_request_uid(request),
+                       clock_realtime_usec(), asked_on_outcome, asked, &asked->asking, err);
+    if (r < 0)
+        asked_drop(asked);
+    return r;
+}
+
+/* ---- without one ---- */
+
 /* The approval is durable before the answer is sent, except in a dry run, which keeps nothing. */
+static int handle_approve_here(Control *control, const char *digest, bool opens_window,
+                               KnownPlan *plan, Err *err)
+{
+    int r = known_plans_get(control, digest, plan, err);
+
+    if (r == 0)
+        r = store_approve_again(control->state->store, plan->digest, clock_realtime_usec(), err);
+    if (r == 0 && opens_window)
+        r = store_approve_now(control->state->store, plan->digest, err);
+    return r == 0 ? store_flush(control->state->store, err) : r;
+}
+
 int handle_approve(Control *control, ServerRequest *request, const Json *root, Err *err)
 {
     static const char *const keys[] = {"digest", "now", NULL};
     KnownPlan plan = {0};
-    bool opens_window = false;
+    Approved approved = {.plan = &plan};
     const char *digest;
     int r = json_check_keys(root, keys, err);
 
     if (r == 0)
         r = json_take_text(root, "digest", true, &digest, err);
     if (r == 0)
-        r = json_take_bool(root, "now", &opens_window, err);
+        r = json_take_bool(root, "now", &approved.opens_window, err);
     if (r == 0 && !control->state->store) {
         *err = control->state->err;
         r = -EIO;
     }
+    if (r == 0 && control->shared)
+        return handle_approve_ask(control, request, digest, approved.opens_window, err);
     if (r == 0)
-        r = known_plans_get(control, digest, &plan, err);
-    if (r == 0)
-        r = store_approve_again(control->state->store, plan.digest, clock_realtime_usec(), err);
-    if (r == 0 && opens_window)
-        r = store_approve_now(control->state->store, plan.digest, err);
-    if (r == 0)
-        r = store_flush(control->state->store, err);
+        r = handle_approve_here(control, digest, approved.opens_window, &plan, err);
     if (r < 0)
         return r;
-    handle_log_approved(request, &plan, opens_window);
-    handle_answer_approved(control, request, &plan, opens_window);
+    approved.digest = plan.digest;
+    handle_log_approved(request, &approved);
+    handle_answer_approved(control, request, &approved);
     return 0;
 }

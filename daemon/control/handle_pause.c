@@ -7,6 +7,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/duration.h"
 #include "daemon/base/str.h"
+#include "daemon/control/asked.h"
 #include "daemon/control/orphan_pauses.h"
 #include "daemon/control/pause.h"
 #include "daemon/control/reply.h"
@@ -90,9 +91,23 @@ static int handle_pause_read_scope(const Controller *controller, const Json *roo
 
 /* ---- saying it ---- */
 
+/* Where a pause holds, in a fleet: `outcome` is NULL without one. */
+static void handle_pause_put_fleet(JsonWriter *writer, const SharedOutcome *outcome)
+{
+    if (!outcome)
+        return;
+    json_open_object(writer, "fleet");
+    json_put_bool(writer, "everywhere", outcome->end != SHARED_HERE);
+    json_put_text(writer, "error", outcome->end == SHARED_HERE ? outcome->message : NULL);
+    json_put_text(writer, "untaken_by", outcome->end == SHARED_LATE ? outcome->owner : NULL);
+    reply_put_time(writer, "changes_until", outcome->until_usec);
+    json_close_object(writer);
+}
+
 /* `pause` has no reason where it was ended; `replaced` is what it took the place of. */
 static void handle_pause_answer(const Control *control, ServerRequest *request,
-                                const StorePause *pause, const StorePauses *replaced)
+                                const StorePause *pause, const StorePauses *replaced,
+                                const SharedOutcome *outcome)
 {
     _cleanup_(store_pauses_done) StorePauses pauses = {0};
     Buf buf = {0};
@@ -109,6 +124,7 @@ static void handle_pause_answer(const Control *control, ServerRequest *request,
         report_pause_put_all(&writer, "replaced", replaced, NULL);
     if (store_pauses(control->state->store, clock_realtime_usec(), &pauses, &err) == 0)
         report_pause_put_all(&writer, "holding", &pauses, &pause->scope);
+    handle_pause_put_fleet(&writer, outcome);
     json_close_object(&writer);
     json_end(&writer);
     reply_answer(request, &buf);
@@ -156,6 +172,33 @@ static int handle_pause_read_duration(const Json *root, uint64_t *ret_duration_u
     return r;
 }
 
+static void handle_pause_on_outcome(const Asked *asked, const SharedOutcome *outcome)
+{
+    if (outcome->end == SHARED_HERE)
+        handle_pause_log(asked->request, "pause", &asked->pause.scope, asked->pause.reason,
+                         "the pause holds on this host alone: etcd has not got it");
+    handle_pause_answer(asked->control, asked->request, &asked->pause, &asked->replaced,
+                        outcome->end == SHARED_REFUSED ? NULL : outcome);
+}
+
+/* It holds here at once, and is answered when the fleet has taken it. */
+static int handle_pause_ask(Control *control, ServerRequest *request, const StorePause *pause,
+                            uint64_t now_usec, Err *err)
+{
+    Asked *asked = NULL;
+    int r = asked_new(control, request, handle_pause_on_outcome, pause, &asked, err);
+
+    if (r < 0)
+        return r;
+    r = shared_pause(control->shared, pause, now_usec, &asked->replaced, asked_on_outcome, asked,
+                     &asked->asking, err);
+    if (r < 0)
+        asked_drop(asked);
+    else
+        handle_pause_log_begun(request, pause, &asked->replaced);
+    return r;
+}
+
 int handle_pause(Control *control, ServerRequest *request, const Json *root, Err *err)
 {
     static const char *const keys[] = {"channel", "instance", "all", "reason", "for", NULL};
@@ -176,12 +219,14 @@ int handle_pause(Control *control, ServerRequest *request, const Json *root, Err
         return r;
     if (duration_usec)
         pause.until_usec = now_usec + duration_usec;
+    if (control->shared)
+        return handle_pause_ask(control, request, &pause, now_usec, err);
     r = store_pause(control->state->store, &pause, now_usec, &replaced, err);
     if (r < 0)
         return r;
     pause_stop_passes(control->controller, &pause.scope);
     handle_pause_log_begun(request, &pause, &replaced);
-    handle_pause_answer(control, request, &pause, &replaced);
+    handle_pause_answer(control, request, &pause, &replaced, NULL);
     return 0;
 }
 
@@ -225,6 +270,62 @@ static int handle_pause_check_roster(const Controller *controller, const StoreSc
     return 0;
 }
 
+/* Whether a pause is of that very scope. */
+static bool handle_pause_has_own(const StorePauses *pauses, const StoreScope *scope)
+{
+    for (size_t i = 0; i < pauses->count; i++) {
+        if (store_scope_kind(&pauses->items[i].scope) == store_scope_kind(scope) &&
+            store_scope_covers(&pauses->items[i].scope, scope))
+            return true;
+    }
+    return false;
+}
+
+/* The pause has ended: answers, or says which one of a roster holds still. */
+static int handle_resume_answer(const Control *control, ServerRequest *request,
+                                const StorePause *ended, Err *err)
+{
+    int r;
+
+    handle_pause_log(request, "resume", &ended->scope, NULL, "resumed");
+    r = handle_pause_check_roster(control->controller, &ended->scope,
+                                  "its pause by rosterctl has ended, but it is ", err);
+    if (r == 0)
+        handle_pause_answer(control, request, ended, NULL, NULL);
+    return r;
+}
+
+static void handle_resume_on_outcome(const Asked *asked, const SharedOutcome *outcome)
+{
+    Err err = {0};
+    int r;
+
+    if (outcome->end == SHARED_DONE)
+        r = handle_resume_answer(asked->control, asked->request, &asked->pause, &err);
+    else
+        r = err_set(&err, -EHOSTUNREACH,
+                    "etcd has not said that the pause has ended (%s), and it holds on here; "
+                    "rosterctl status shows whether it holds still",
+                    outcome->message);
+    if (r < 0)
+        reply_fail(asked->request, r, &err);
+}
+
+/* In a fleet a pause ends in etcd, or not at all. */
+static int handle_resume_ask(Control *control, ServerRequest *request, const StorePause *ended,
+                             Err *err)
+{
+    Asked *asked = NULL;
+    int r = asked_new(control, request, handle_resume_on_outcome, ended, &asked, err);
+
+    if (r < 0)
+        return r;
+    r = shared_resume(control->shared, &ended->scope, asked_on_outcome, asked, &asked->asking, err);
+    if (r < 0)
+        asked_drop(asked);
+    return r;
+}
+
 int handle_resume(Control *control, ServerRequest *request, const Json *root, Err *err)
 {
     static const char *const keys[] = {"channel", "instance", "all", NULL};
@@ -239,17 +340,13 @@ int handle_resume(Control *control, ServerRequest *request, const Json *root, Er
         r = handle_pause_read_scope(control->controller, root, &pauses, &ended.scope, err);
     if (r == 0)
         r = control_writable(control, err);
-    if (r == 0)
+    if (r == 0 && control->shared && handle_pause_has_own(&pauses, scope))
+        return handle_resume_ask(control, request, &ended, err);
+    if (r == 0 && !control->shared)
         r = store_resume(control->state->store, scope, err);
     if (r == 0)
         r = handle_pause_check_roster(control->controller, scope, "", err);
-    if (r <= 0)
-        return r < 0 ? r : handle_pause_say_none(&pauses, scope, err);
-    handle_pause_log(request, "resume", scope, NULL, "resumed");
-    r = handle_pause_check_roster(control->controller, scope,
-                                  "its pause by rosterctl has ended, but it is ", err);
-    if (r < 0)
-        return r;
-    handle_pause_answer(control, request, &ended, NULL);
-    return 0;
+    if (r == 0)
+        return handle_pause_say_none(&pauses, scope, err);
+    return r < 0 ? r : handle_resume_answer(control, request, &ended, err);
 }

@@ -68,6 +68,7 @@ int reply_status(int error)
     case -EWOULDBLOCK:
         return 423;
     case -EBUSY:
+    case -EHOSTUNREACH:
         return 503;
     default:
         return 500;

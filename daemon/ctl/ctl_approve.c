@@ -20,7 +20,10 @@ static int ctl_approve_show(const Json *root, bool colour, Buf *buf)
     const Page page = {.buf = buf, .colour = colour};
     char name[512];
 
-    if (json_find(root, "id") || json_find(root, "name"))
+    if (!json_find(root, "instance"))
+        page_puts(&page, "approved: the next pass of the host that owns the instance may carry out "
+                         "exactly the plan with this digest");
+    else if (json_find(root, "id") || json_find(root, "name"))
         page_printf(&page, "approved: the next pass may carry out exactly this plan of %s",
                     row_channel(root, name, sizeof(name)));
     else

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/cli/control_path.h"
+#include "daemon/cli/exit_status.h"
 #include "daemon/ctl/ctl_ask.h"
 #include "daemon/ctl/ctl_commands.h"
 #include "daemon/json/json_writer.h"
@@ -13,6 +14,30 @@ static int ctl_pause_show(const Json *root, bool colour, Buf *buf)
     report_pause_line(&page, root, "", false);
     report_pause_replaced(&page, root);
     return buf_failed(buf);
+}
+
+/* Whether a fleet has it and all whom it concerns have taken it; else that is said. */
+static int ctl_pause_judge(const Json *root)
+{
+    const Json *fleet = json_find(root, "fleet");
+    const char *until = row_text(fleet, "changes_until"), *owner = row_text(fleet, "untaken_by");
+    _cleanup_(buf_done) Buf text = {0};
+
+    if (!fleet)
+        return EXIT_IN_SYNC;
+    if (!row_is_true(fleet, "everywhere"))
+        buf_printf(
+            &text,
+            "it holds on this host alone (%s); it is written to etcd when that answers again",
+            row_text(fleet, "error"));
+    else if (until[0])
+        buf_printf(&text,
+                   "%s has not said within 5 s that it goes by it: changes that were begun before "
+                   "may go on until %s",
+                   owner[0] ? owner : "whoever owns the instance", until);
+    if (buf_failed(&text) < 0)
+        return ctl_no_memory();
+    return text.size > 0 ? ctl_say(EXIT_FAILED, buf_text(&text)) : EXIT_IN_SYNC;
 }
 
 /* Lists the pauses of other scopes that still hold: without them, whoever resumed would think that
@@ -29,10 +54,9 @@ static int ctl_resume_show(const Json *root, bool colour, Buf *buf)
     return buf_failed(buf);
 }
 
-static int ctl_pause_change(const Options *options, const char *target, Show show)
+static void ctl_pause_request(const Options *options, Buf *request)
 {
-    _cleanup_(buf_done) Buf request = {0};
-    JsonWriter writer = {.buf = &request};
+    JsonWriter writer = {.buf = request};
 
     json_open_object(&writer, NULL);
     if (options->channel)
@@ -46,15 +70,27 @@ static int ctl_pause_change(const Options *options, const char *target, Show sho
     if (options->duration)
         json_put_text(&writer, "for", options->duration);
     json_close_object(&writer);
-    return ctl_change(options, target, &request, show);
 }
 
 int ctl_pause(const Options *options)
 {
-    return ctl_pause_change(options, CONTROL_PATH_PAUSE, ctl_pause_show);
+    _cleanup_(buf_done) Buf request = {0};
+    _cleanup_(json_freep) Json *root = NULL;
+    Err err = {0};
+    int status, r;
+
+    ctl_pause_request(options, &request);
+    r = ctl_post(options, CONTROL_PATH_PAUSE, &request, &root, &err);
+    if (r < 0)
+        return ctl_fail(r, &err);
+    status = ctl_print_answer(options, root, ctl_pause_show);
+    return status == EXIT_IN_SYNC ? ctl_pause_judge(root) : status;
 }
 
 int ctl_resume(const Options *options)
 {
-    return ctl_pause_change(options, CONTROL_PATH_RESUME, ctl_resume_show);
+    _cleanup_(buf_done) Buf request = {0};
+
+    ctl_pause_request(options, &request);
+    return ctl_change(options, CONTROL_PATH_RESUME, &request, ctl_resume_show);
 }

@@ -98,6 +98,7 @@ static void service_use_state(Service *service)
     controller_use_store(service->controller, service->state.store);
     if (service->next)
         controller_use_store(service->next, service->state.store);
+    service_fleet_use_store(service);
     service_use_notices(service);
     controller_ask(service->controller);
     service_show_status(service);
@@ -172,6 +173,7 @@ static int service_load(Service *service, Err *err)
     control_use_loader(service->control, &(ControlLoader){service_load_for, service_load_cancel,
                                                           service, &service->reload.invalid_usec});
     control_use_notices(service->control, service->notices);
+    control_use_shared(service->control, service->fleet.shared);
     service_begin_controller(service, controller);
     r = service_begin_upkeep(service, err);
     return r < 0 ? r : 0;

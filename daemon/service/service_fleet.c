@@ -6,9 +6,11 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
+#include "daemon/control/pause.h"
 #include "daemon/report/fleet_record.h"
 #include "daemon/service/service_internal.h"
 #include "daemon/shared/hand_over.h"
+#include "daemon/shared/shared.h"
 
 /* How often it is looked, at the end, whether etcd has been told. */
 #define FLEET_LOOK_USEC (20 * USEC_PER_MSEC)
@@ -87,14 +89,27 @@ static bool service_is_quiet(void *userdata, const char *key)
 
 static void service_on_key(void *userdata, const char *name, const EtcdKey *key)
 {
-    (void)userdata;
-    (void)name;
+    const Service *service = userdata;
+
     (void)key;
+    shared_on_key(service->fleet.shared, name);
 }
 
 static void service_on_change_of_keys(void *userdata)
 {
+    const Service *service = userdata;
+
+    shared_on_change(service->fleet.shared);
     service_look_later(userdata);
+}
+
+/* Somebody has paused it, on whichever host. */
+static void service_on_paused(void *userdata, const StoreScope *scope)
+{
+    const Service *service = userdata;
+
+    if (service->controller)
+        pause_stop_passes(service->controller, scope);
 }
 
 static const FleetOps service_fleet_ops = {
@@ -118,6 +133,11 @@ int service_fleet_open(Service *service, const Config *config, Err *err)
     r = fleet_new(service->event, config, &fleet->fleet, err);
     if (r < 0)
         return r;
+    r = shared_new(service->event, fleet->fleet, fleet_get_host(fleet->fleet),
+                   config->fleet->lease_usec, service_on_paused, service, &fleet->shared);
+    if (r < 0)
+        return err_system(err, r, "cannot set up the event loop");
+    service_fleet_use_store(service);
     fleet->handover_usec = config->fleet->handover_usec;
     fleet_set_user(fleet->fleet, &service_fleet_ops, service);
     r = sd_event_add_time(service->event, &fleet->timer, CLOCK_BOOTTIME, 0, USEC_PER_MSEC,
@@ -125,6 +145,12 @@ int service_fleet_open(Service *service, const Config *config, Err *err)
     if (r >= 0)
         r = sd_event_source_set_enabled(fleet->timer, SD_EVENT_OFF);
     return r < 0 ? err_system(err, r, "cannot set up the event loop") : 0;
+}
+
+void service_fleet_use_store(const Service *service)
+{
+    if (service->fleet.shared)
+        shared_use_store(service->fleet.shared, service->state.store);
 }
 
 /* Without memory the fleet goes by the instances of before: new ones are nobody's. */
@@ -212,6 +238,7 @@ bool service_fleet_is_over(Service *service)
 void service_fleet_done(Service *service)
 {
     sd_event_source_disable_unref(service->fleet.timer);
+    shared_free(service->fleet.shared);
     fleet_free(service->fleet.fleet);
     service->fleet = (ServiceFleet){0};
 }

@@ -16,7 +16,8 @@ typedef struct LoadWaiter {
 
 /* The part of this host in a fleet. */
 typedef struct ServiceFleet {
-    Fleet *fleet; /* as the settings named it at the start; NULL: none, or a dry run */
+    Fleet *fleet;   /* as the settings named it at the start; NULL: none, or a dry run */
+    Shared *shared; /* with it: pauses and approvals of the fleet */
     uint64_t handover_usec;
     uint64_t settled_usec;  /* boottime: whatever earlier sets left without an answer is over */
     sd_event_source *timer; /* looks whether something can be given away by now */
@@ -79,6 +80,9 @@ void service_load_cancel(void *userdata, const void *waiter);
 
 /* Where the settings name a fleet, for the first configuration. Errors as fleet_new(). */
 int service_fleet_open(Service *service, const Config *config, Err *err);
+
+/* The state is another by now, or can be written. */
+void service_fleet_use_store(const Service *service);
 
 /* Before a controller begins; and once it is in force, in place of `old` (NULL: none). */
 void service_fleet_use(Service *service, Controller *controller);
