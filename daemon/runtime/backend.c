@@ -70,9 +70,10 @@ static int backend_add_throttles(Backend *backend)
     backend->lookups = calloc(count, sizeof(*backend->lookups));
     backend->keys = calloc(count, sizeof(*backend->keys));
     backend->spent = calloc(count, sizeof(*backend->spent));
+    backend->take_overs = calloc(count, sizeof(*backend->take_overs));
     backend->unheard_usec = calloc(count, sizeof(*backend->unheard_usec));
     if (!backend->throttles || !backend->users || !backend->firsts || !backend->keys ||
-        !backend->lookups || !backend->spent || !backend->unheard_usec)
+        !backend->lookups || !backend->spent || !backend->take_overs || !backend->unheard_usec)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++)
         instance_key(&backend->config->instances[i], backend->keys[i]);
@@ -197,6 +198,9 @@ void backend_close(Backend *backend)
     for (size_t i = 0; backend->spent && i < backend->config->instance_count; i++)
         pass_spent_done(&backend->spent[i]);
     free(backend->spent);
+    for (size_t i = 0; backend->take_overs && i < backend->config->instance_count; i++)
+        take_over_done(&backend->take_overs[i]);
+    free(backend->take_overs);
     free(backend->unheard_usec);
     free(backend->users);
     *backend = (Backend){0};

@@ -14,6 +14,7 @@
 #include "daemon/store/store.h"
 #include "reconcile/pass/lookup.h"
 #include "reconcile/pass/pass_guards.h"
+#include "reconcile/pass/take_over.h"
 #include "reconcile/report/report.h"
 #include "reconcile/request/throttle.h"
 
@@ -49,6 +50,7 @@ typedef struct Backend {
     LookupMemory *lookups;     /* likewise: what passes know of its list of channels (pass.h) */
     const ChosenPlans *chosen; /* what passes are confined to (pass.h); NULL: nothing */
     PassSpent *spent;          /* likewise: what a pass sent that was stopped (pass.h) */
+    TakeOver *take_overs;      /* likewise: what passes learn since it was taken over (pass.h) */
     char (*keys)[INSTANCE_KEY_SIZE]; /* likewise: what the state goes by */
     uint64_t *unheard_usec;          /* likewise: boottime, when a change had no answer; 0: none */
     Tally *tally;                    /* borrowed; NULL: nothing is counted */

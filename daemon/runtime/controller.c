@@ -263,6 +263,7 @@ static void controller_take_over(Controller *controller, size_t number, Controll
             continue;
         throttle_take_over(&controller->backend.throttles[number], &old->backend.throttles[i]);
         pass_spent_take(&controller->backend.spent[number], &old->backend.spent[i]);
+        take_over_take(&controller->backend.take_overs[number], &old->backend.take_overs[i]);
         controller->backend.unheard_usec[number] = old->backend.unheard_usec[i];
         scheduler_take_over(&controller->schedulers[number], &old->schedulers[i]);
         roma_client_take_over(controller->backend.client, number, old->backend.client, i);

@@ -181,6 +181,7 @@ static int pass_run_prepare(PassRun *run, Err *err)
         .firsts = run->undos ? NULL : run->backend->firsts,
         .spent = run->undos ? NULL : run->backend->spent,
         .lookups = run->backend->lookups,
+        .take_overs = run->backend->fleet ? run->backend->take_overs : NULL,
     };
     int r = pass_run_add_sources(run);
 

@@ -15,6 +15,14 @@ void take_over_done(TakeOver *take_over)
     *take_over = (TakeOver){0};
 }
 
+void take_over_take(TakeOver *take_over, TakeOver *other)
+{
+    assert(take_over != other);
+    take_over_done(take_over);
+    *take_over = *other;
+    *other = (TakeOver){0};
+}
+
 static TakenChannel *take_over_find(const TakeOver *take_over, uint64_t token,
                                     const char *channel_id)
 {

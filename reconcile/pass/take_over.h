@@ -21,6 +21,9 @@ typedef struct TakeOver {
 
 void take_over_done(TakeOver *take_over);
 
+/* Takes over what another one knows, which is empty then. */
+void take_over_take(TakeOver *take_over, TakeOver *other);
+
 /* Whether the channel was listed since. `take_over` may be NULL: nothing is known. */
 bool take_over_has_listed(const TakeOver *take_over, uint64_t token, const char *channel_id);
 
