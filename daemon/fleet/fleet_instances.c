@@ -154,9 +154,11 @@ static int instances_add_new(Fleet *fleet, const Map *known, const char *const *
     size_t before = fleet->instance_count;
 
     for (size_t i = 0; i < count; i++) {
-        int r =
-            map_find(known, keys[i], strlen(keys[i])) ? 0 : instances_add(fleet, keys[i], names[i]);
+        FleetInstance *instance = map_find(known, keys[i], strlen(keys[i]));
+        int r = instance ? 0 : instances_add(fleet, keys[i], names[i]);
 
+        if (instance)
+            instance->listed_name = names[i];
         if (r < 0) {
             instances_drop_new(fleet, before);
             return r;

@@ -84,6 +84,8 @@ static void test_one_that_dies_is_replaced_once_its_lease_has_lapsed(void **stat
     host_set_instances(&two, 1);
     fleet_get_conditions(two.fleet, HOST_KEY(1), USEC_PER_SEC, &conditions);
     assert_string_equal(conditions.roster, "");
+    assert_int_equal(two.stopped, 0); /* and it still has the instance */
+    assert_true(fleet_owns(two.fleet, HOST_KEY(1)));
     host_stop(&two);
 }
 
