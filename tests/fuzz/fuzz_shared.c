@@ -11,6 +11,7 @@
 #include "daemon/shared/carry_value.h"
 #include "daemon/shared/intent_value.h"
 #include "daemon/shared/pause_value.h"
+#include "daemon/shared/undo_value.h"
 
 #define DIGEST "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
@@ -92,6 +93,26 @@ static void check_intent(const char *json, size_t size)
     intent_value_done(&intent);
 }
 
+static void check_undo(const char *json, size_t size)
+{
+    _cleanup_(undo_value_done) UndoValue value = {0}, second = {0};
+    _cleanup_(buf_done) Buf again = {0};
+    Err err = {0};
+    int r = undo_value_read(json, size, &value, &err);
+
+    if (r < 0) {
+        check_refusal(r, &err);
+        return;
+    }
+    assert(value.owner || value.actions.count > 0);
+    for (size_t i = 0; i < value.actions.count; i++)
+        assert(value.actions.items[i].before || value.actions.items[i].after);
+    if (undo_value_append(&value, &again) < 0)
+        return;
+    assert(undo_value_read(again.data, again.size, &second, &err) == 0);
+    assert(second.actions.count == value.actions.count);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     _cleanup_(buf_done) Buf text = {0};
@@ -101,5 +122,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_approval(buf_text(&text), text.size);
     check_carry(buf_text(&text), text.size);
     check_intent(buf_text(&text), text.size);
+    check_undo(buf_text(&text), text.size);
     return 0;
 }
