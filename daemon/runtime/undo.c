@@ -176,18 +176,11 @@ static int undo_add(Undo *undo, const Config *config, const StoreAction *action,
     return 0;
 }
 
-int undo_new(Store *store, const Config *config, const UndoChoice *choice, Undo **ret_undo,
-             Err *err)
+/* With its actions. */
+static int undo_fill(Undo *undo, const Config *config, Err *err)
 {
-    _cleanup_(undo_freep) Undo *undo = calloc(1, sizeof(*undo));
-    int r;
+    int r = 0;
 
-    assert(store && choice->last + (choice->pass != NULL) + (choice->action != 0) == 1);
-    if (!undo)
-        return err_memory(err);
-    r = undo_look_up(undo, store, choice, err);
-    if (r < 0)
-        return r;
     undo->channels = calloc(undo->actions.count, sizeof(*undo->channels));
     undo->undos = calloc(undo->actions.count, sizeof(*undo->undos));
     undo->names = calloc(undo->actions.count, sizeof(char *));
@@ -198,10 +191,42 @@ int undo_new(Store *store, const Config *config, const UndoChoice *choice, Undo 
     undo->config.channel_count = 0;
     for (size_t i = 0; i < undo->actions.count && r == 0; i++)
         r = undo_add(undo, config, &undo->actions.items[i], err);
-    if (r < 0)
-        return r;
-    *ret_undo = TAKE_PTR(undo);
-    return 0;
+    return r;
+}
+
+int undo_new(Store *store, const Config *config, const UndoChoice *choice, Undo **ret_undo,
+             Err *err)
+{
+    _cleanup_(undo_freep) Undo *undo = calloc(1, sizeof(*undo));
+    int r;
+
+    assert(store && choice->last + (choice->pass != NULL) + (choice->action != 0) == 1);
+    if (!undo)
+        return err_memory(err);
+    r = undo_look_up(undo, store, choice, err);
+    if (r == 0)
+        r = undo_fill(undo, config, err);
+    if (r == 0)
+        *ret_undo = TAKE_PTR(undo);
+    return r;
+}
+
+int undo_new_of(const Config *config, const char *pass, StoreActions *actions, Undo **ret_undo,
+                Err *err)
+{
+    _cleanup_(undo_freep) Undo *undo = calloc(1, sizeof(*undo));
+    int r;
+
+    assert(actions->count > 0);
+    if (!undo)
+        return err_memory(err);
+    undo->actions = *actions;
+    *actions = (StoreActions){0};
+    str_copy(undo->pass, sizeof(undo->pass), pass);
+    r = undo_fill(undo, config, err);
+    if (r == 0)
+        *ret_undo = TAKE_PTR(undo);
+    return r;
 }
 
 void undo_free(Undo *undo)
@@ -225,6 +250,11 @@ const char *undo_get_pass(const Undo *undo)
     return undo->pass;
 }
 
+const StoreActions *undo_get_actions(const Undo *undo)
+{
+    return &undo->actions;
+}
+
 bool undo_covers(const Undo *undo, size_t instance)
 {
     for (size_t i = 0; i < undo->config.channel_count; i++) {
@@ -234,35 +264,48 @@ bool undo_covers(const Undo *undo, size_t instance)
     return false;
 }
 
-static int undo_pause_channel(const Undo *undo, Store *store, size_t number, StorePause *pause,
-                              StorePauses *replaced, Err *err)
+int undo_each_pause(const Undo *undo, uid_t uid, UndoOnPause on_pause, void *userdata, Err *err)
 {
-    const RosterChannel *channel = &undo->channels[number];
-    const Instance *instance = &undo->config.instances[channel->instance];
-    char key[INSTANCE_KEY_SIZE];
+    char reason[STORE_PASS_ID_SIZE + 16], key[INSTANCE_KEY_SIZE];
+    StorePause pause = {.reason = reason, .uid = uid};
+    int r = 0;
 
-    pause->scope = (StoreScope){
-        .instance_key = key,
-        .instance_name = instance->name,
-        .channel_id = channel->id,
-        .channel_name = str_is_empty(undo->names[number]) ? NULL : undo->names[number],
-    };
+    snprintf(reason, sizeof(reason), "undo of %s", undo->pass);
+    for (size_t i = 0; i < undo->config.channel_count && r == 0; i++) {
+        const RosterChannel *channel = &undo->channels[i];
+        const Instance *instance = &undo->config.instances[channel->instance];
 
-    instance_key(instance, key);
-    return store_pause(store, pause, clock_realtime_usec(), replaced, err);
+        instance_key(instance, key);
+        pause.scope = (StoreScope){
+            .instance_key = key,
+            .instance_name = instance->name,
+            .channel_id = channel->id,
+            .channel_name = str_is_empty(undo->names[i]) ? NULL : undo->names[i],
+        };
+        r = on_pause(userdata, &pause, err);
+    }
+    return r;
+}
+
+/* Where the pauses go. */
+typedef struct UndoPausing {
+    Store *store;
+    StorePauses *replaced;
+} UndoPausing;
+
+static int undo_keep_pause(void *userdata, const StorePause *pause, Err *err)
+{
+    const UndoPausing *pausing = userdata;
+
+    return store_pause(pausing->store, pause, clock_realtime_usec(), pausing->replaced, err);
 }
 
 int undo_pause(const Undo *undo, Store *store, uid_t uid, StorePauses *replaced, Err *err)
 {
-    char reason[STORE_PASS_ID_SIZE + 16];
-    StorePause pause = {.reason = reason, .uid = uid};
-    int r = 0;
+    UndoPausing pausing = {store, replaced};
 
     assert(store);
-    snprintf(reason, sizeof(reason), "undo of %s", undo->pass);
-    for (size_t i = 0; i < undo->config.channel_count && r == 0; i++)
-        r = undo_pause_channel(undo, store, i, &pause, replaced, err);
-    return r;
+    return undo_each_pause(undo, uid, undo_keep_pause, &pausing, err);
 }
 
 static void undo_on_event(const Event *event, void *userdata)

@@ -29,6 +29,11 @@ typedef void (*UndoOnDone)(Undo *undo, void *userdata);
 int undo_new(Store *store, const Config *config, const UndoChoice *choice, Undo **ret_undo,
              Err *err);
 
+/* The same of changes that stand in another host's history: `pass` is what they are of there.
+ * `actions` are taken over. Errors as undo_new(). */
+int undo_new_of(const Config *config, const char *pass, StoreActions *actions, Undo **ret_undo,
+                Err *err);
+
 /* What is in flight must be cancelled before. NULL is fine. */
 void undo_free(Undo *undo);
 DEFINE_CLEANUP(Undo, undo_free)
@@ -36,8 +41,16 @@ DEFINE_CLEANUP(Undo, undo_free)
 /* The pass whose changes they are. */
 const char *undo_get_pass(const Undo *undo);
 
+/* Those changes. Borrowed. */
+const StoreActions *undo_get_actions(const Undo *undo);
+
 /* Whether it concerns an instance of the configuration. */
 bool undo_covers(const Undo *undo, size_t instance);
+
+/* Tells the pause of each of its channels, which undo_pause() would set: until an error of
+ * `on_pause`, which is returned. */
+typedef int (*UndoOnPause)(void *userdata, const StorePause *pause, Err *err);
+int undo_each_pause(const Undo *undo, uid_t uid, UndoOnPause on_pause, void *userdata, Err *err);
 
 /* Pauses its channels, with the reason "undo of PASS" and no end, durably: by their ids, and by
  * their names, which show while the service does not say their ids. `uid` is who asked for it
