@@ -307,6 +307,12 @@ void control_use_shared(Control *control, Shared *shared)
         control->shared = shared;
 }
 
+void control_on_fleet(Control *control)
+{
+    if (control && control->shared)
+        handle_undo_look(control);
+}
+
 void control_use_notices(Control *control, const Notices *notices)
 {
     if (control)

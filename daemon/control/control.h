@@ -90,5 +90,8 @@ void control_use_notices(Control *control, const Notices *notices);
  * there is none. A NULL control is fine. */
 void control_use_shared(Control *control, Shared *shared);
 
+/* Keys of the fleet have changed, or whose instances are. From the event loop. NULL is fine. */
+void control_on_fleet(Control *control);
+
 /* After each pass of a scheduler of the controller. NULL is fine. */
 void control_on_pass(Control *control);

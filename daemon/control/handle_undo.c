@@ -8,26 +8,29 @@
 
 #include "daemon/base/str.h"
 #include "daemon/control/channel_ref.h"
+#include "daemon/control/handle_undo_internal.h"
 #include "daemon/control/reply.h"
 #include "daemon/json/json_value.h"
 #include "daemon/log/audit_log.h"
 #include "daemon/report/undo.h"
-#include "daemon/runtime/undo.h"
 
-/* The undo under way. */
-struct Undoing {
-    ServerRequest *request;
-    UndoChoice choice; /* its texts are `pass` and `channel` */
-    char pass[STORE_PASS_ID_SIZE];
-    char *channel; /* as asked for, cut at the '/' behind the instance; NULL: none */
-    bool dry_run;
-    bool has_paused;      /* its channels */
-    StorePauses replaced; /* pauses of its channels that its own took the place of */
-    Undo *undo;
-};
+static void handle_undo_free(Undoing *undoing)
+{
+    handle_undo_fleet_done(undoing);
+    undo_free(undoing->undo);
+    store_pauses_done(&undoing->replaced);
+    free(undoing->channel);
+    free(undoing);
+}
+
+static void handle_undo_drop(Undoing *undoing)
+{
+    undoing->control->undoing = NULL;
+    handle_undo_free(undoing);
+}
 
 /* Whatever comes of it: what is paused stays so. */
-static void handle_undo_refuse(const struct Undoing *undoing, int status, const char *text)
+static void handle_undo_say_refused(const Undoing *undoing, int status, const char *text)
 {
     _cleanup_(buf_done) Buf whole = {0};
 
@@ -39,31 +42,34 @@ static void handle_undo_refuse(const struct Undoing *undoing, int status, const 
     reply_refuse(undoing->request, status, buf_failed(&whole) < 0 ? text : buf_text(&whole));
 }
 
-static void handle_undo_free(struct Undoing *undoing)
+void handle_undo_refuse(Undoing *undoing, int status, const char *text)
 {
-    undo_free(undoing->undo);
-    store_pauses_done(&undoing->replaced);
-    free(undoing->channel);
-    free(undoing);
+    if (undoing->request)
+        handle_undo_say_refused(undoing, status, text);
+    else
+        handle_undo_fleet_answer(undoing, NULL, text);
+    handle_undo_drop(undoing);
 }
 
-static void handle_undo_drop(Control *control)
+void handle_undo_answer(Undoing *undoing, Buf *answer)
 {
-    struct Undoing *undoing = control->undoing;
-
-    control->undoing = NULL;
-    handle_undo_free(undoing);
+    if (undoing->request) {
+        reply_answer(undoing->request, answer);
+    } else {
+        handle_undo_fleet_answer(undoing, answer, NULL);
+        buf_done(answer);
+    }
+    handle_undo_drop(undoing);
 }
 
 static void handle_undo_on_done(Undo *undo, void *userdata)
 {
     Control *control = userdata;
-    struct Undoing *undoing = control->undoing;
+    Undoing *undoing = control->undoing;
     Buf buf = {0};
 
     report_undo_append(undo, undoing->dry_run, &undoing->replaced, &buf);
-    reply_answer(undoing->request, &buf);
-    handle_undo_drop(control);
+    handle_undo_answer(undoing, &buf);
     controller_end_undo(control->controller);
 }
 
@@ -77,29 +83,29 @@ static bool handle_undo_covers(void *userdata, size_t instance)
 static int handle_undo_begin(void *userdata, PassRun **ret_run)
 {
     Control *control = userdata;
-    struct Undoing *undoing = control->undoing;
+    Undoing *undoing = control->undoing;
     Err err = {0};
     int r = undo_begin(undoing->undo, &control->controller->backend, undoing->dry_run,
                        handle_undo_on_done, control, &err);
 
     if (r < 0) {
         handle_undo_refuse(undoing, reply_status(r), err.text);
-        handle_undo_drop(control);
         return r;
     }
     *ret_run = undo_find_run(undoing->undo);
     return 0;
 }
 
-static void handle_undo_ask(Control *control)
+void handle_undo_ask(Undoing *undoing)
 {
+    Control *control = undoing->control;
     const ControllerUndo undo = {handle_undo_covers, handle_undo_begin, control};
 
-    controller_ask_undo(control->controller, &undo, control->undoing->dry_run);
+    controller_ask_undo(control->controller, &undo, undoing->dry_run);
 }
 
 /* CHANNEL, or INSTANCE/CHANNEL: it may be in no roster any more. */
-static int handle_undo_read_channel(const Json *root, struct Undoing *undoing, Err *err)
+static int handle_undo_read_channel(const Json *root, Undoing *undoing, Err *err)
 {
     const char *text = NULL;
     char *slash;
@@ -119,7 +125,7 @@ static int handle_undo_read_channel(const Json *root, struct Undoing *undoing, E
     return 0;
 }
 
-static int handle_undo_read(const Json *root, struct Undoing *undoing, Err *err)
+static int handle_undo_read(const Json *root, Undoing *undoing, Err *err)
 {
     static const char *const keys[] = {"last", "pass", "action", "channel", "dry_run", NULL};
     const char *pass = NULL;
@@ -147,8 +153,7 @@ static int handle_undo_read(const Json *root, struct Undoing *undoing, Err *err)
 }
 
 /* A channel that nobody knows is told from one in which nothing was changed. */
-static void handle_undo_doubt_channel(const Control *control, const struct Undoing *undoing,
-                                      Err *err)
+static void handle_undo_doubt_channel(const Control *control, const Undoing *undoing, Err *err)
 {
     _cleanup_(buf_done) Buf text = {0};
     ChannelRef found;
@@ -162,7 +167,7 @@ static void handle_undo_doubt_channel(const Control *control, const struct Undoi
         err_set(err, -ENOENT, "the history holds no change there; %s", unknown.text);
 }
 
-static int handle_undo_prepare(Control *control, struct Undoing *undoing, Err *err)
+static int handle_undo_prepare(Control *control, Undoing *undoing, Err *err)
 {
     Store *store = control->state->store;
     int r = undoing->dry_run ? 0 : control_writable(control, err);
@@ -175,7 +180,7 @@ static int handle_undo_prepare(Control *control, struct Undoing *undoing, Err *e
         r = undo_new(store, control->controller->config, &undoing->choice, &undoing->undo, err);
     if (r == -ENOENT && undoing->choice.channel)
         handle_undo_doubt_channel(control, undoing, err);
-    if (r < 0 || undoing->dry_run)
+    if (r < 0 || undoing->dry_run || control->shared)
         return r;
     /* Asked again after a reload, it replaces its own. */
     r = undo_pause(undoing->undo, store, server_request_uid(undoing->request),
@@ -184,7 +189,7 @@ static int handle_undo_prepare(Control *control, struct Undoing *undoing, Err *e
     return r;
 }
 
-static void handle_undo_log(const struct Undoing *undoing)
+static void handle_undo_log(const Undoing *undoing)
 {
     const char *pass = undo_get_pass(undoing->undo);
 
@@ -201,9 +206,18 @@ static void handle_undo_log(const struct Undoing *undoing)
                         "undo of pass %s%s asked for", pass, undoing->dry_run ? " (dry run)" : "");
 }
 
+/* On the host whose the instance is. */
+static int handle_undo_start(Undoing *undoing, Err *err)
+{
+    if (undoing->control->shared && !undoing->dry_run)
+        return handle_undo_fleet_begin(undoing, err);
+    handle_undo_ask(undoing);
+    return 0;
+}
+
 int handle_undo(Control *control, ServerRequest *request, const Json *root, Err *err)
 {
-    struct Undoing *undoing;
+    Undoing *undoing;
     int r;
 
     if (control->undoing)
@@ -211,6 +225,7 @@ int handle_undo(Control *control, ServerRequest *request, const Json *root, Err 
     undoing = calloc(1, sizeof(*undoing));
     if (!undoing)
         return err_memory(err);
+    undoing->control = control;
     undoing->request = request;
     r = handle_undo_read(root, undoing, err);
     if (r == 0)
@@ -221,34 +236,41 @@ int handle_undo(Control *control, ServerRequest *request, const Json *root, Err 
     }
     control->undoing = undoing;
     handle_undo_log(undoing);
-    handle_undo_ask(control);
-    return 0;
+    r = handle_undo_start(undoing, err);
+    if (r < 0)
+        handle_undo_drop(undoing);
+    return r;
 }
 
 void handle_undo_ask_again(Control *control)
 {
-    struct Undoing *undoing = control->undoing;
+    Undoing *undoing = control->undoing;
     Err err = {0};
     int r;
 
     if (!undoing)
         return;
+    if (!undoing->request) { /* it is found again where it was asked for */
+        handle_undo_drop(undoing);
+        return;
+    }
     undo_free(undoing->undo);
     undoing->undo = NULL;
     r = handle_undo_prepare(control, undoing, &err);
-    if (r < 0) {
+    if (r < 0)
         handle_undo_refuse(undoing, reply_status(r), err.text);
-        handle_undo_drop(control);
-        return;
-    }
-    handle_undo_ask(control);
+    else if (!handle_undo_fleet_again(undoing))
+        handle_undo_ask(undoing);
 }
 
 void handle_undo_end(Control *control)
 {
-    if (!control->undoing)
+    Undoing *undoing = control->undoing;
+
+    if (!undoing)
         return;
-    handle_undo_refuse(control->undoing, 503, "rosterd is ending");
+    if (undoing->request)
+        handle_undo_say_refused(undoing, 503, "rosterd is ending");
     controller_drop_undo(control->controller);
-    handle_undo_drop(control);
+    handle_undo_drop(undoing);
 }

@@ -9,6 +9,10 @@
  * durably; it answers when the members are back. Returns what is wrong, or 0. */
 int handle_undo(Control *control, ServerRequest *request, const Json *root, Err *err);
 
+/* Keys of the fleet have changed, or instances of it are this host's by now: what other hosts have
+ * handed over is begun, and what came of our own is answered. */
+void handle_undo_look(Control *control);
+
 /* The controller changed before it began: begins anew with the one in force. */
 void handle_undo_ask_again(Control *control);
 

@@ -100,6 +100,7 @@ static void service_on_change_of_keys(void *userdata)
     const Service *service = userdata;
 
     shared_on_change(service->fleet.shared);
+    control_on_fleet(service->control);
     service_look_later(userdata);
 }
 

@@ -72,19 +72,14 @@ static const FleetOps ops = {.begin = on_begin,
 
 /* ---- its life ---- */
 
-static EtcdProxy *new_proxy(const EtcdCase *etcd_case)
-{
-    unsigned int port = 0;
-
-    assert_int_equal(sscanf(etcd_case->url, "http://127.0.0.1:%u", &port), 1);
-    return etcd_proxy_new(etcd_case->event, (uint16_t)port);
-}
-
 void host_prepare(Host *host, EtcdCase *etcd_case, const char *name, uint64_t lease_usec,
                   uint64_t handover_usec)
 {
+    unsigned int port = 0;
+
     *host = (Host){.etcd_case = etcd_case};
-    host->proxy = new_proxy(etcd_case);
+    assert_int_equal(sscanf(etcd_case->url, "http://127.0.0.1:%u", &port), 1);
+    host->proxy = etcd_proxy_new(etcd_case->event, (uint16_t)port);
     host->endpoints[0] = etcd_proxy_url(host->proxy);
     host->settings = (FleetSettings){.endpoints = host->endpoints,
                                      .endpoint_count = 1,
@@ -94,13 +89,6 @@ void host_prepare(Host *host, EtcdCase *etcd_case, const char *name, uint64_t le
                                      .handover_usec = handover_usec};
     host->config = (Config){.directory = "/", .fleet = &host->settings};
     memset(host->set.digest, 'a', DIGEST_WHOLE);
-}
-
-void host_add_endpoint(Host *host)
-{
-    host->second = new_proxy(host->etcd_case);
-    host->endpoints[1] = etcd_proxy_url(host->second);
-    host->settings.endpoint_count = 2;
 }
 
 void host_open(Host *host)
@@ -136,8 +124,7 @@ void host_die(Host *host)
     fleet_free(host->fleet);
     host->fleet = NULL;
     etcd_proxy_free(host->proxy);
-    etcd_proxy_free(host->second);
-    host->proxy = host->second = NULL;
+    host->proxy = NULL;
 }
 
 void host_stop(Host *host)
@@ -205,26 +192,16 @@ static void on_written(void *userdata, FleetWritten result, uint64_t revision, c
     host->result = result;
 }
 
-static void write_one(Host *host, const FleetIf *conditions, size_t count, const FleetPut *put)
-{
-    size_t before = host->written;
-
-    assert_int_equal(fleet_write(host->fleet, NULL, conditions, count, put, 1, 5 * USEC_PER_SEC,
-                                 on_written, host, NULL),
-                     0);
-    AWAIT(host->etcd_case, host->written > before);
-}
-
 void host_write(Host *host, const char *name, const char *json)
 {
-    write_one(host, NULL, 0, &(FleetPut){.name = name, .json = json});
-    assert_int_equal(host->result, FLEET_WRITTEN);
-}
+    const FleetPut put = {.name = name, .json = json};
+    size_t before = host->written;
 
-void host_write_if(Host *host, const char *name, const char *json, uint64_t changed)
-{
-    write_one(host, &(FleetIf){.name = name, .changed = changed}, 1,
-              &(FleetPut){.name = name, .json = json});
+    assert_int_equal(
+        fleet_write(host->fleet, NULL, NULL, 0, &put, 1, 5 * USEC_PER_SEC, on_written, host, NULL),
+        0);
+    AWAIT(host->etcd_case, host->written > before);
+    assert_int_equal(host->result, FLEET_WRITTEN);
 }
 
 /* ---- what etcd has ---- */

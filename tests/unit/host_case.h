@@ -11,8 +11,8 @@
 
 typedef struct Host {
     EtcdCase *etcd_case;
-    EtcdProxy *proxy, *second; /* NULL: it has one endpoint */
-    const char *endpoints[2];
+    EtcdProxy *proxy;
+    const char *endpoints[1];
     FleetSettings settings;
     Config config;
     RosterSet set;
@@ -47,11 +47,10 @@ typedef struct Host {
         }                                                                                          \
     } while (0)
 
-/* The settings of a host; another way to etcd; the host that goes by them; the first and the last.
- * One that has begun with that many instances, HOST_KEY(1) and so on. */
+/* The settings of a host; the host that goes by them; both. One that has begun with that many
+ * instances, HOST_KEY(1) and so on. */
 void host_prepare(Host *host, EtcdCase *etcd_case, const char *name, uint64_t lease_usec,
                   uint64_t handover_usec);
-void host_add_endpoint(Host *host);
 void host_open(Host *host);
 void host_make(Host *host, EtcdCase *etcd_case, const char *name, uint64_t lease_usec,
                uint64_t handover_usec);
@@ -68,10 +67,8 @@ void host_stop(Host *host);
 int host_submit_intent(Host *host, size_t changes, const char *spent_approval, bool is_undo);
 void host_intend(Host *host, size_t changes, const char *spent_approval);
 
-/* Puts a key, or deletes it (NULL); where it is as that revision left it (0: not there), whatever
- * comes of it. */
+/* Puts a key, or deletes it (NULL). */
 void host_write(Host *host, const char *name, const char *json);
-void host_write_if(Host *host, const char *name, const char *json, uint64_t changed);
 
 /* The value of a key behind the prefix, as etcd has it; "" for none. Until the next call. */
 const char *host_read(EtcdCase *etcd_case, const char *name);

@@ -89,31 +89,6 @@ static void test_one_that_dies_is_replaced_once_its_lease_has_lapsed(void **stat
     host_stop(&two);
 }
 
-/* Who dies in a pass by a new set has gone by that one last. */
-static void test_the_set_of_the_last_changes_counts(void **state)
-{
-    EtcdCase *etcd_case = given(state);
-    FleetConditions conditions;
-    Host one, two;
-
-    host_make(&one, etcd_case, "one", SHORT_LEASE, HANDOVER);
-    host_begin(&one, 1);
-    AWAIT(etcd_case, one.begun == 1);
-    memset(one.set.digest, 'b', DIGEST_WHOLE);
-    host_set_instances(&one, 1);
-    host_intend(&one, 1, NULL);
-    host_make(&two, etcd_case, "two", LEASE, HANDOVER);
-    memset(two.set.digest, 'b', DIGEST_WHOLE);
-    host_begin(&two, 1);
-    AWAIT(etcd_case, mirror_is_current(fleet_mirror(two.fleet)));
-    host_die(&one);
-    AWAIT(etcd_case, two.begun == 1);
-    fleet_get_conditions(two.fleet, HOST_KEY(1), USEC_PER_SEC, &conditions);
-    assert_string_equal(conditions.roster, "");
-    assert_true(conditions.needs_sightings);
-    host_stop(&two);
-}
-
 /* Who has not waited itself gives away nothing that another one could begin with. The wait is seen
  * while it lasts: it is far longer than this takes. */
 static void test_who_has_not_waited_leaves_the_wait_to_the_next(void **state)
@@ -187,38 +162,17 @@ static void test_who_is_cut_off_stops_before_its_lease_lapses(void **state)
     host_stop(&one);
 }
 
-/* An endpoint that takes connections and says nothing costs no lease, and the mirror moves on. */
-static void test_an_endpoint_that_hangs_costs_no_lease(void **state)
-{
-    EtcdCase *etcd_case = given(state);
-    Host one;
-
-    host_prepare(&one, etcd_case, "one", SHORT_LEASE, HANDOVER);
-    host_add_endpoint(&one);
-    host_open(&one);
-    host_begin(&one, 1);
-    AWAIT(etcd_case, one.begun == 1 && mirror_is_current(fleet_mirror(one.fleet)));
-    etcd_proxy_hold(one.proxy, true);
-    AWAIT(etcd_case, etcd_proxy_count(one.second, "/v3/lease/keepalive") >= 5);
-    host_write(&one, "pauses/new", "{}");
-    AWAIT(etcd_case, mirror_find(fleet_mirror(one.fleet), "pauses/new"));
-    assert_int_equal(one.dropped, 0);
-    host_stop(&one);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_the_first_host_owns_all_and_another_stands_by, etcd_case_begin),
         cmocka_unit_test_setup(test_one_that_dies_is_replaced_once_its_lease_has_lapsed,
                                etcd_case_begin),
-        cmocka_unit_test_setup(test_the_set_of_the_last_changes_counts, etcd_case_begin),
         cmocka_unit_test_setup(test_who_has_not_waited_leaves_the_wait_to_the_next,
                                etcd_case_begin),
         cmocka_unit_test_setup(test_a_campaign_that_was_won_without_an_answer_is_won,
                                etcd_case_begin),
         cmocka_unit_test_setup(test_who_is_cut_off_stops_before_its_lease_lapses, etcd_case_begin),
-        cmocka_unit_test_setup(test_an_endpoint_that_hangs_costs_no_lease, etcd_case_begin),
     };
     return cmocka_run_group_tests(tests, etcd_case_setup, etcd_case_teardown);
 }

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* The undo under way, for the two files about it. */
+#pragma once
+
+#include "daemon/control/control_internal.h"
+#include "daemon/fleet/keys.h"
+#include "daemon/runtime/undo.h"
+
+typedef struct Undoing Undoing;
+
+struct Undoing {
+    Control *control;
+    ServerRequest *request; /* NULL: another host asks, by `key` */
+    UndoChoice choice;      /* its texts are `pass` and `channel` */
+    char pass[STORE_PASS_ID_SIZE];
+    char *channel; /* as asked for, cut at the '/' behind the instance; NULL: none */
+    bool dry_run;
+    bool has_paused;      /* its channels */
+    StorePauses replaced; /* pauses of its channels that its own took the place of */
+    Undo *undo;
+
+    /* In a fleet (handle_undo_fleet.c). */
+    SharedAsking **pauses; /* of its channels; NULL in it: that one is over */
+    size_t pause_count;
+    size_t pausing_count;                 /* are under way */
+    char unpaused[256];                   /* why etcd has not got one; "": it has all */
+    char key[KEYS_NAME_SIZE];             /* under which it was handed over; "": it was not */
+    char instance_key[INSTANCE_KEY_SIZE]; /* with it */
+    FleetWriting *writing;                /* of it; NULL: none is under way */
+    sd_event_source *timer;               /* the owner is not waited for any longer */
+};
+
+/* ---- handle_undo.c ---- */
+
+/* Answers, and ends it. */
+void handle_undo_answer(Undoing *undoing, Buf *answer);
+void handle_undo_refuse(Undoing *undoing, int status, const char *text);
+
+/* Begins it here, as soon as the passes stand aside. */
+void handle_undo_ask(Undoing *undoing);
+
+/* ---- handle_undo_fleet.c ---- */
+
+/* Has its channels paused on all hosts; then it is begun here, or handed to the owner. */
+int handle_undo_fleet_begin(Undoing *undoing, Err *err);
+
+/* After a reload: 1 where nothing of it is to be done here for now. */
+int handle_undo_fleet_again(const Undoing *undoing);
+
+/* What came of an undo that another host asked for: `answer`, or why nothing was done. */
+void handle_undo_fleet_answer(const Undoing *undoing, const Buf *answer, const char *error);
+
+void handle_undo_fleet_done(Undoing *undoing);
