@@ -96,7 +96,7 @@ static void fleet_json_append_why(const FleetView *view, const FleetViewInstance
         instance->owner[0] || !instance->name[0] ? "" : fleet_json_why_free(view),
         instance->is_self ? conditions->lease : "",
         instance->is_self ? conditions->roster : "",
-        instance->is_self && conditions->needs_sightings
+        instance->is_self && conditions->handover_usec > 0 && conditions->needs_sightings
             ? "it was taken over from a host that did not release it: each change has to be seen "
               "in two whole lists first"
             : "",
