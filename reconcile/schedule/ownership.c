@@ -181,8 +181,11 @@ void ownership_on_owner(Ownership *ownership, OwnerKind owner, uint64_t revision
     assert(owner != OWNER_UNKNOWN);
     if (!ownership_note(ownership, owner, revision, token))
         return;
-    /* What was asked for meanwhile tells it better, but for an owner that is none any more. */
-    if (!ownership->is_asking || (is_ours && owner != OWNER_SELF))
+    /* What was asked for meanwhile tells it better, but for an owner that is none any more. One
+     * that gives it away has the answer to come. */
+    if (!ownership->is_asking ||
+        (is_ours && owner != OWNER_SELF &&
+         (owner != OWNER_NOBODY || ownership->state != OWNERSHIP_RELEASING)))
         ownership_act(ownership);
 }
 
