@@ -14,7 +14,7 @@ import pytest
 from case import FAILED, IN_SYNC, INVALID, PROJECT, USAGE, channel, entry, mutations, program
 from daemon import NEVER, Daemon
 from etcd import NEEDED, Etcd, free_port
-from test_tls import make_authority
+from test_tls import make_authority, make_certificate
 
 PAYMENTS = channel("payments", "10.1.0.5")
 NOBODY = 65534
@@ -223,6 +223,34 @@ def test_the_etcd_of_a_fleet(case, tmp_path):
         result, lines = fleet(case, etcd.url, user="rosterd", password_file="etcd.password")
         assert result.status == FAILED and "password" in str(lines)
         assert "wr0ng" not in result.stdout + result.stderr
+    finally:
+        etcd.close()
+
+
+@NEEDED
+def test_a_certificate_with_a_common_name(case, tmp_path):
+    """Which etcd takes from everybody but from who asks over its gateway, and only until it asks for users."""
+    serve(case)
+    authority = make_authority(case.folder)
+    cert, key = make_certificate(case.folder, authority, "IP:127.0.0.1")
+    etcd = Etcd(tmp_path, tls=(cert, key, authority[0]))
+    files = {"ca_file": "ca.pem", "cert_file": "server.pem", "key_file": "server.key"}
+    try:
+        result, lines = fleet(case, etcd.url, **files)
+        assert result.status == IN_SYNC, result
+        etcd.add_user("root", "r00t")
+        etcd.ask("auth/enable")
+        result, lines = fleet(case, etcd.url, **files)
+        assert result.status == FAILED
+        assert "subject alternative names alone, and no CN" in lines[f"fleet {etcd.url}"][1], result
+        assert lines["fleet rights"][0] == "not tried"
+        make_certificate(case.folder, authority, "IP:127.0.0.1", subject="/")
+        case.secret("etcd.password", "r00t")
+        result, lines = fleet(case, etcd.url, **files, user="root", password_file="etcd.password")
+        assert result.status == IN_SYNC, result
+        key.chmod(0o644)
+        result, lines = fleet(case, etcd.url, **files)
+        assert lines["fleet files"][0] == "failed" and "fleet.etcd.key_file" in lines["fleet files"][1]
     finally:
         etcd.close()
 

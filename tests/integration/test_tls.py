@@ -30,11 +30,11 @@ def make_authority(folder):
     return cert, key
 
 
-def make_certificate(folder, authority, names):
+def make_certificate(folder, authority, names, subject="/CN=server"):
     """A server's certificate from that authority: (certificate, key)."""
     cert, key, request, extra = (folder / f"server.{end}" for end in ("pem", "key", "csr", "ext"))
     openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key,
-            "-out", request, "-subj", "/CN=server")
+            "-out", request, "-subj", subject)
     extra.write_text(f"subjectAltName={names}\n")
     openssl("x509", "-req", "-in", request, "-CA", authority[0], "-CAkey", authority[1], "-CAcreateserial",
             "-out", cert, "-days", "2", "-extfile", extra)
