@@ -90,10 +90,13 @@ static void fleet_on_change(void *userdata, bool is_anew)
 
 static void fleet_on_state(void *userdata, const char *why)
 {
+    const Fleet *fleet = userdata;
+
     if (why)
         fleet_log_trouble(userdata, false, why);
     else
         fleet_log_well(userdata, false);
+    fleet->ops->on_change(fleet->userdata);
 }
 
 static const MirrorOps mirror_ops = {
@@ -288,6 +291,13 @@ uint64_t fleet_allows_usec(const Fleet *fleet, const char *key, uint64_t timeout
 const char *fleet_get_host(const Fleet *fleet)
 {
     return fleet->host;
+}
+
+const char *fleet_get_trouble(const Fleet *fleet)
+{
+    if (lease_is_held(&fleet->lease))
+        return "";
+    return fleet->trouble[0] ? fleet->trouble : "etcd has not given one yet";
 }
 
 void fleet_step(Fleet *fleet, const char *key)

@@ -97,6 +97,9 @@ DEFINE_CLEANUP(Fleet, fleet_free)
 /* The name of this host. */
 const char *fleet_get_host(const Fleet *fleet);
 
+/* Why this host holds no lease at this moment, for people; "": it holds one. */
+const char *fleet_get_trouble(const Fleet *fleet);
+
 /* Before fleet_begin(). Borrowed. */
 void fleet_set_user(Fleet *fleet, const FleetOps *ops, void *userdata);
 

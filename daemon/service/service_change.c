@@ -88,7 +88,8 @@ static void service_on_report(void *userdata, size_t instance, const Report *rep
 {
     const Service *service = userdata;
 
-    notices_on_report(service->notices, instance, report);
+    if (service_fleet_tells(service, instance))
+        notices_on_report(service->notices, instance, report);
     service_fleet_put_record(service, instance, report);
 }
 

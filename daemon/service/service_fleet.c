@@ -6,7 +6,9 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
+#include "daemon/base/str.h"
 #include "daemon/control/pause.h"
+#include "daemon/fleet/fleet_view.h"
 #include "daemon/report/fleet_record.h"
 #include "daemon/service/service_internal.h"
 #include "daemon/shared/hand_over.h"
@@ -14,6 +16,23 @@
 
 /* How often it is looked, at the end, whether etcd has been told. */
 #define FLEET_LOOK_USEC (20 * USEC_PER_MSEC)
+
+/* And while there is no etcd to say who owns what. */
+#define FLEET_READING_LOOK_USEC (2 * USEC_PER_SEC)
+
+/* At that time, or sooner. */
+static void service_fleet_step_in(Service *service, uint64_t wait_usec)
+{
+    uint64_t now_usec = clock_boottime_usec(), next_usec = 0;
+    int is_on = SD_EVENT_OFF;
+
+    sd_event_source_get_enabled(service->fleet.timer, &is_on);
+    sd_event_source_get_time(service->fleet.timer, &next_usec);
+    if (is_on != SD_EVENT_OFF && next_usec <= now_usec + wait_usec)
+        return;
+    sd_event_source_set_time(service->fleet.timer, now_usec + wait_usec);
+    sd_event_source_set_enabled(service->fleet.timer, SD_EVENT_ONESHOT);
+}
 
 /* ---- what the fleet says ---- */
 
@@ -31,6 +50,8 @@ static void service_on_own(void *userdata, const char *key, const FleetCarry *ca
 {
     Service *service = userdata;
 
+    /* A pass that only read may know less than the owner of meanwhile did. */
+    controller_stand_by(service->controller, key, true, "the instance is this host's again");
     service_take_carry(service, key, carry);
     controller_take_up(service->controller, key);
     service_show_status(service);
@@ -49,7 +70,57 @@ static void service_on_lose(void *userdata, const char *key, const char *why)
     Service *service = userdata;
 
     controller_stand_by(service->controller, key, true, why);
+    service_fleet_step_in(service, FLEET_LOOK_USEC);
     service_look_later(service);
+}
+
+/* Without etcd nobody knows of another owner: the last one goes on reading, so that drift is seen,
+ * and changes nothing for want of a lease. */
+static bool service_fleet_reads(const FleetView *view, const FleetViewInstance *instance)
+{
+    bool is_known = view->has_lease && view->is_current;
+
+    return !is_known && str_equal(instance->last, view->host) &&
+           (!instance->owner[0] || str_equal(instance->owner, view->host));
+}
+
+/* Whether etcd says who owns what, and every instance that is not this host's stands by. */
+static bool service_fleet_is_sure(const Service *service)
+{
+    const Fleet *fleet = service->fleet.fleet;
+
+    return !service->fleet.is_reading && fleet_get_trouble(fleet)[0] == '\0' &&
+           mirror_is_current(fleet_mirror(fleet));
+}
+
+static void service_fleet_look(Service *service)
+{
+    const Fleet *fleet = service->fleet.fleet;
+    FleetView view = {0};
+    int r;
+
+    if (service_fleet_is_sure(service))
+        return;
+    service->fleet.is_reading = false;
+    r = fleet_view_fill(fleet, &view);
+
+    for (size_t i = 0; i < view.instance_count && r == 0; i++) {
+        const FleetViewInstance *instance = &view.instances[i];
+        size_t number = controller_find(service->controller, instance->key);
+        bool reads = service_fleet_reads(&view, instance) && !fleet_is_drained(fleet);
+
+        if (number == service->controller->scheduler_count || fleet_owns(fleet, instance->key))
+            continue;
+        service->fleet.is_reading = service->fleet.is_reading || reads;
+        if (reads && controller_stands_by(service->controller, number))
+            controller_take_up(service->controller, instance->key);
+        else if (!reads && !controller_stands_by(service->controller, number))
+            controller_stand_by(service->controller, instance->key, true,
+                                "the instance is not this host's");
+    }
+    if (!service_fleet_is_sure(service))
+        service_fleet_step_in(service, FLEET_READING_LOOK_USEC);
+    fleet_view_done(&view);
 }
 
 static int service_on_quiet_time(sd_event_source *source, uint64_t usec, void *userdata)
@@ -59,14 +130,12 @@ static int service_on_quiet_time(sd_event_source *source, uint64_t usec, void *u
     (void)source;
     (void)usec;
     fleet_step(service->fleet.fleet, NULL);
+    if (!service->why[0]) {
+        service_fleet_look(service);
+        service_show_status(service);
+    }
     service_look_later(service);
     return 0;
-}
-
-static void service_fleet_step_in(Service *service, uint64_t wait_usec)
-{
-    sd_event_source_set_time_relative(service->fleet.timer, wait_usec);
-    sd_event_source_set_enabled(service->fleet.timer, SD_EVENT_ONESHOT);
 }
 
 /* An instance that the set in force has no more may have left a change without an answer. */
@@ -97,11 +166,13 @@ static void service_on_key(void *userdata, const char *name, const EtcdKey *key)
 
 static void service_on_change_of_keys(void *userdata)
 {
-    const Service *service = userdata;
+    Service *service = userdata;
 
     shared_on_change(service->fleet.shared);
     control_on_fleet(service->control);
-    service_look_later(userdata);
+    service_look_later(service);
+    if (service->why[0] || !service_fleet_is_sure(service))
+        service_fleet_step_in(service, 0);
 }
 
 /* Somebody has paused it, on whichever host. */
@@ -204,6 +275,13 @@ void service_fleet_tell(Service *service, const Controller *old)
 }
 
 /* ---- what others are told ---- */
+
+bool service_fleet_tells(const Service *service, size_t instance)
+{
+    const Fleet *fleet = service->fleet.fleet;
+
+    return !fleet || fleet_owns(fleet, service->controller->backend.keys[instance]);
+}
 
 void service_fleet_put_record(const Service *service, size_t instance, const Report *report)
 {

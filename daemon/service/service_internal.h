@@ -21,6 +21,7 @@ typedef struct ServiceFleet {
     uint64_t handover_usec;
     uint64_t settled_usec;  /* boottime: whatever earlier sets left without an answer is over */
     sd_event_source *timer; /* looks whether something can be given away by now */
+    bool is_reading;        /* some instance that may be another host's is read: etcd is away */
     bool is_abandoned;      /* at the end: etcd is not waited for */
 } ServiceFleet;
 
@@ -87,6 +88,9 @@ void service_fleet_use_store(const Service *service);
 /* Before a controller begins; and once it is in force, in place of `old` (NULL: none). */
 void service_fleet_use(Service *service, Controller *controller);
 void service_fleet_tell(Service *service, const Controller *old);
+
+/* Whether notices of an instance are this host's to send: without a fleet, or as its owner. */
+bool service_fleet_tells(const Service *service, size_t instance);
 
 /* What a pass came to, for the other hosts. */
 void service_fleet_put_record(const Service *service, size_t instance, const Report *report);

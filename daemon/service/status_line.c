@@ -108,6 +108,10 @@ static int status_line_append_warnings(char *text, const Controller *controller,
     if (backend_check_store(backend, &state_err) < 0)
         used = status_line_append(text, used, "STATE unusable, nothing is changed (%.160s); ",
                                   state_err.text);
+    if (backend->fleet && fleet_get_trouble(backend->fleet)[0])
+        used =
+            status_line_append(text, used, "no LEASE of the fleet, nothing is changed (%.160s); ",
+                               fleet_get_trouble(backend->fleet));
     return backend->dry_run ? status_line_append(text, used, "dry run; ") : used;
 }
 
