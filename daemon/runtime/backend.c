@@ -115,11 +115,6 @@ int backend_open(Backend *backend, sd_event *event, const Config *config, bool d
         .store_err = *store_err,
         .limiter = {.total = config->limits.total_concurrency},
     };
-    if (config->fleet && !dry_run)
-        return err_set(err, -EOPNOTSUPP,
-                       "%s: fleet: this build does not share instances with other hosts: take it "
-                       "out of the settings, and let one host alone make passes",
-                       config->path);
     if (digest_prepare() < 0 || backend_add_throttles(backend) < 0)
         return err_memory(err);
     r = roma_client_new(event, config, dry_run, backend_on_answer, backend_on_renewed, backend,

@@ -63,8 +63,7 @@ typedef struct Backend {
 /*
  * Opens it for a configuration: the credentials are read, no request is sent. Everything is
  * borrowed; `store_err` tells why `store` is NULL. Errors of credentials as roma_client_new();
- * -EOPNOTSUPP for a fleet, but in a dry run; -ENOMEM. backend_close() in every case. `backend` must
- * not move.
+ * -ENOMEM. backend_close() in every case. `backend` must not move.
  */
 int backend_open(Backend *backend, sd_event *event, const Config *config, bool dry_run,
                  Store *store, const Err *store_err, Err *err);
