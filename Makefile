@@ -139,6 +139,11 @@ check-packages: deps
 	@tests/deps.sh packages
 	$(PYTHON) -m pytest -q -rs -p no:cacheprovider tests/packages
 
+# Hosts that share instances by a real etcd: minutes, for leases must lapse.
+check-fleet: deps
+	@$(MAKE) --no-print-directory -s all romasim
+	$(PYTHON) -m pytest -q -n 2 -p no:cacheprovider tests/fleet
+
 lint:
 	$(PYTHON) tests/lint.py
 
@@ -329,6 +334,6 @@ coverage:
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit rows romasim deps deps-demo check check-fast check-packages lint demo bench bench-scale fuzz fuzz-programs dist deb rpm sim anew mutants torture torture-whole coverage clean
+.PHONY: all unit rows romasim deps deps-demo check check-fast check-fleet check-packages lint demo bench bench-scale fuzz fuzz-programs dist deb rpm sim anew mutants torture torture-whole coverage clean
 .SECONDARY:
 -include $(shell test -d $(B) && find $(B) -path $(B)/packages -prune -o -path $(B)/npm -prune -o -name '*.d' -print)

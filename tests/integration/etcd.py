@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -36,26 +37,37 @@ class Etcd:
     """A running etcd of one member; `url` is where its clients ask. `tls`: (certificate, key, authorities), which asks
     for certificates of those authorities as well; by its own it is asked here."""
 
-    def __init__(self, folder, tls=None):
-        self.folder = pathlib.Path(folder) / "etcd"
-        self.url = f"http{'s' if tls else ''}://127.0.0.1:{free_port()}"
+    def __init__(self, folder, tls=None, name="n1", peers=None):
+        self.folder = pathlib.Path(folder) / f"etcd-{name}"
+        self.port = free_port()
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}"
         self.token = None
+        self.is_frozen = False
         self.context = None
-        peer = f"http://127.0.0.1:{free_port()}"
-        self.argv = ["etcd", "--name", "n1", "--data-dir", str(self.folder), "--listen-client-urls", self.url,
+        peers = peers or {name: f"http://127.0.0.1:{free_port()}"}
+        peer = peers[name]
+        self.argv = ["etcd", "--name", name, "--data-dir", str(self.folder), "--listen-client-urls", self.url,
                      "--advertise-client-urls", self.url, "--listen-peer-urls", peer, "--initial-advertise-peer-urls",
-                     peer, "--initial-cluster", f"n1={peer}"]
+                     peer, "--initial-cluster", ",".join(f"{one}={peers[one]}" for one in peers)]
         if tls:
             self.argv += ["--cert-file", tls[0], "--key-file", tls[1], "--trusted-ca-file", tls[2],
                           "--client-cert-auth"]
             self.context = ssl.create_default_context(cafile=tls[2])
             self.context.load_cert_chain(tls[0], tls[1])
-        self.start()
+        self.begin()
+        if len(peers) == 1:
+            self.wait()
 
-    def start(self):
+    def begin(self):
         self.process = subprocess.Popen(self.argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                         env={**os.environ, "ETCD_UNSUPPORTED_ARCH": "arm64"})
+
+    def wait(self):
         cases.wait_until(self.has_leader, process=self.process)
+
+    def start(self):
+        self.begin()
+        self.wait()
 
     def has_leader(self):
         try:
@@ -95,6 +107,17 @@ class Etcd:
         self.ask("auth/role/grant", name=name,
                  perm={"permType": kind, "key": encode(prefix), "range_end": encode(end)})
 
+    def is_running(self):
+        return self.process.poll() is None and not self.is_frozen
+
+    def freeze(self):
+        self.is_frozen = True
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.is_frozen = False
+        self.process.send_signal(signal.SIGCONT)
+
     def stop(self):
         self.process.kill()
         self.process.wait()
@@ -103,3 +126,12 @@ class Etcd:
         if self.process.poll() is None:
             self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def cluster(folder, count):
+    """So many members that are one etcd."""
+    peers = {f"n{number}": f"http://127.0.0.1:{free_port()}" for number in range(1, count + 1)}
+    members = [Etcd(folder, name=name, peers=peers) for name in peers]
+    for member in members:
+        member.wait()
+    return members
