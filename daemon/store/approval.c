@@ -189,7 +189,7 @@ int approval_spend(Store *store, const char *digest, uint64_t realtime_usec, Err
     return 0;
 }
 
-static int approval_note_shared(Store *store, const char *digest, const char *shared_of, Err *err)
+int approval_note_shared(Store *store, const char *digest, const char *shared_of, Err *err)
 {
     _cleanup_(sql_done) Query query = sql_begin(store, QUERY_APPROVAL_SHARED);
 

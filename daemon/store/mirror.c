@@ -293,3 +293,12 @@ int store_mirror_find_whole(Store *store, const char *digest,
         str_copy(ret_digest, DIGEST_HEX_SIZE, sql_column_text(&query, 0));
     return r;
 }
+
+int store_mirror_keep_own(Store *store, const char *digest, Err *err)
+{
+    int r = store->is_read_only ? 0 : transaction_begin(store, err);
+
+    return r < 0 || store->is_read_only
+               ? r
+               : transaction_result(store, approval_note_shared(store, digest, digest, err));
+}

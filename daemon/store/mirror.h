@@ -46,9 +46,14 @@ typedef struct StoreSharedApproval {
 int store_mirror_approvals(Store *store, const StoreSharedApproval *approvals, size_t count,
                            uint64_t realtime_usec, Err *err);
 
-/* The digest of the instance's plan that an approval was shared from: 1; 0: from none. */
+/* The digest of the instance's plan that an approval was shared from, or its own where it was given
+ * here for this run (store_mirror_keep_own()): 1; 0: from none, and etcd has it. */
 int store_mirror_find_whole(Store *store, const char *digest,
                             char ret_digest[static DIGEST_HEX_SIZE], Err *err);
+
+/* The approval was given on this host, for a pass of its own: etcd does not have it. Buffered;
+ * nothing in a Store for reading. */
+int store_mirror_keep_own(Store *store, const char *digest, Err *err);
 
 /* An instance of the fleet may not be one of this host's: gives it a name, unless it has one. In
  * the open transaction. */

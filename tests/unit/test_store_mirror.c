@@ -243,6 +243,24 @@ static void test_parts_of_an_instances_approval(void **state)
     store_free(store);
 }
 
+/* What is approved for one pass here is not etcd's to take back. */
+static void test_an_approval_of_this_run(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+    char whole[DIGEST_HEX_SIZE];
+
+    assert_int_equal(store_approve(store, DIGEST_A, NOW, &folder->err), 0);
+    assert_int_equal(store_approve(store, DIGEST_B, NOW, &folder->err), 0);
+    assert_int_equal(store_mirror_keep_own(store, DIGEST_A, &folder->err), 0);
+    assert_int_equal(mirror_approvals(folder, store, NULL, 0), 1);
+    assert_int_equal(approval_of(store, DIGEST_A), APPROVAL_GIVEN);
+    assert_int_equal(approval_of(store, DIGEST_B), APPROVAL_NONE);
+    assert_int_equal(store_mirror_find_whole(store, DIGEST_A, whole, NULL), 1);
+    assert_string_equal(whole, DIGEST_A);
+    store_free(store);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, folder_setup, folder_teardown)
 
 int main(void)
@@ -255,6 +273,7 @@ int main(void)
         TEST(test_approvals_follow_those_of_etcd),
         TEST(test_a_spent_approval_stays_spent),
         TEST(test_parts_of_an_instances_approval),
+        TEST(test_an_approval_of_this_run),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
