@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "daemon/base/str.h"
+#include "daemon/fleet/keys.h"
+#include "daemon/store/mirror.h"
 
 /* A channel's changes that are being made known. */
 struct PassRunIntent {
@@ -55,13 +57,25 @@ static void pass_run_fleet_on_intended(void *userdata, const IntentAnswer *answe
     pass_run_look(run);
 }
 
+/* The approval that etcd has and that goes with the changes. What was shared from an instance's, or
+ * given for this very pass, stands here alone and is spent here. */
+static const char *pass_run_fleet_find_approval(const PassRun *run, const Batch *batch)
+{
+    char whole[DIGEST_HEX_SIZE];
+
+    if (!batch->approved ||
+        (run->store && store_mirror_find_whole(run->store, batch->digest, whole, NULL) > 0))
+        return NULL;
+    return batch->digest;
+}
+
 int pass_run_fleet_intend(void *context, const Batch *batch, void *tag, Err *err)
 {
     PassRun *run = context;
     size_t instance = batch->channel->instance;
     const FleetIntent known = {
         .batch = batch,
-        .spent_approval = batch->approved ? batch->digest : NULL,
+        .spent_approval = pass_run_fleet_find_approval(run, batch),
         .is_undo = run->undos != NULL,
     };
     PassRunIntent *intent;
@@ -109,4 +123,29 @@ void pass_run_fleet_done(PassRun *run)
 {
     while (run->intents)
         pass_run_fleet_drop(&run->intents);
+}
+
+static void pass_run_fleet_on_shared(void *userdata, FleetWritten result, uint64_t revision,
+                                     const char *message)
+{
+    (void)userdata;
+    (void)result;
+    (void)revision;
+    (void)message;
+}
+
+/* Where that does not reach etcd, another owner may share it again: its plans are those that this
+ * one was given for, or it fits nothing. */
+void pass_run_fleet_share_approval(const PassRun *run, const char *digest)
+{
+    _cleanup_(buf_done) Buf name = {0};
+    FleetPut gone = {0};
+
+    if (!run->backend->fleet)
+        return;
+    buf_printf(&name, KEYS_APPROVALS "%s", digest);
+    gone.name = buf_text(&name);
+    if (buf_failed(&name) == 0)
+        fleet_write(run->backend->fleet, NULL, NULL, 0, &gone, 1, 10 * USEC_PER_SEC,
+                    pass_run_fleet_on_shared, NULL, NULL);
 }

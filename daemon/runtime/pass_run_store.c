@@ -8,6 +8,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
 #include "daemon/roma/compose.h"
+#include "daemon/runtime/pass_run_fleet.h"
 #include "reconcile/plan/identity.h"
 
 static const char *pass_run_store_key(const PassRun *run, const RosterChannel *channel)
@@ -44,10 +45,14 @@ int pass_run_store_share_approval(void *context, const char *digest, const char 
                                   size_t plan_count, Err *err)
 {
     PassRun *run = context;
+    int r;
 
     if (!run->store)
         return backend_without_store(run->backend, err);
-    return store_share_approval(run->store, digest, plans, plan_count, clock_realtime_usec(), err);
+    r = store_share_approval(run->store, digest, plans, plan_count, clock_realtime_usec(), err);
+    if (r == 0)
+        pass_run_fleet_share_approval(run, digest);
+    return r;
 }
 
 int pass_run_store_remember(void *context, const RosterChannel *channel, const char *channel_id,
