@@ -306,7 +306,8 @@ static int once_open_state(Once *once, Err *err)
     hang_watch(HANG_WAITS, 0);
     if (!once->options->dry_run)
         state_prune(&once->state, once->config, ONCE_PRUNE_STEPS);
-    return once_approvals_give(once->state.store, once->options, &once->plan, err);
+    return once_approvals_give(once->state.store, once->options, &once->plan,
+                               once->config->fleet != NULL, err);
 }
 
 int once_run(const Options *options)
