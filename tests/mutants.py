@@ -208,6 +208,8 @@ def other_constant(code, start, end):
         return None
     if re.search(r"\[[^\]]*$", before) and re.match(r"^\s+(?:\w+ )*\w+ \**\w+\[[^=]*$", before):
         return None
+    if re.match(r"^(?:\w+ )*char \w+\[$", before):
+        return None
     if re.search(r"\b(?:calloc|malloc|arena_alloc|mem_grow|map_reserve)\((?:[^()]|\([^()]*\))*\(?[^()]*$", before):
         return None if before.endswith(" : ") else number - 1
     # By our convention 1 is no failure either.

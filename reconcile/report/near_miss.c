@@ -28,7 +28,9 @@ static int near_miss_add(NearMisses *near_misses, NearMissKind kind, ExtraReport
 
 void near_miss_collect(NearMisses *near_misses, const ChannelReport *report)
 {
-    for (size_t i = 0; report->missing_count > 0 && i < report->extra_count; i++) {
+    if (report->missing_count == 0)
+        return;
+    for (size_t i = 0; i < report->extra_count; i++) {
         for (NearMissKind kind = NEAR_MISS_GROUP; kind <= NEAR_MISS_BOTH; kind++) {
             if (near_miss_add(near_misses, kind, &report->extras[i]) < 0)
                 return;

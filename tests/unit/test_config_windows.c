@@ -32,6 +32,35 @@ static void expect_window(const char *value, uint8_t days, unsigned from, unsign
     config_free(config);
 }
 
+/* Each has its own, whichever came first, and a channel's may have another. */
+static void every_window_has_its_zone(void **state)
+{
+    static const char *const zones[] = {"Europe/Berlin",    "UTC",
+                                        "Asia/Kolkata",     "Europe/Berlin",
+                                        "America/New_York", "Asia/Kolkata"};
+    Config *config = load_with(
+        WINDOWS("[{from: 07:00, to: 08:00, zone: Europe/Berlin}, {from: 07:00, to: 08:00},\n"
+                "  {from: 07:00, to: 08:00, zone: Asia/Kolkata},\n"
+                "  {from: 09:00, to: 10:00, zone: Europe/Berlin},\n"
+                "  {from: 07:00, to: 08:00, zone: America/New_York},\n"
+                "  {from: 09:00, to: 10:00, zone: Asia/Kolkata}]"),
+        OWN("[{from: 07:00, to: 08:00, zone: Asia/Tokyo}]"));
+    const ChangeWindow *windows = config->windows.windows;
+
+    (void)state;
+    assert_int_equal(config->windows.window_count, ELEMENTS(zones));
+    for (size_t i = 0; i < ELEMENTS(zones); i++)
+        assert_string_equal(windows[i].zone_name, zones[i]);
+    assert_int_equal(zone_find(windows[0].zone, 0).offset, 3600);
+    assert_int_equal(zone_find(windows[1].zone, 0).offset, 0);
+    assert_int_equal(zone_find(windows[2].zone, 0).offset, 5 * 3600 + 1800);
+    assert_int_equal(zone_find(windows[3].zone, 0).offset, 3600);
+    assert_int_equal(zone_find(windows[4].zone, 0).offset, -5 * 3600);
+    assert_string_equal(config->channels[0].windows.windows[0].zone_name, "Asia/Tokyo");
+    assert_int_equal(zone_find(config->channels[0].windows.windows[0].zone, 0).offset, 9 * 3600);
+    config_free(config);
+}
+
 static void what_a_window_means(void **state)
 {
     (void)state;
@@ -195,9 +224,9 @@ static void a_zone_is_a_source(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_DIRECTORY(what_a_window_means), IN_DIRECTORY(a_channel_has_its_own),
-        IN_DIRECTORY(what_is_refused),     IN_DIRECTORY(what_is_a_change),
-        IN_DIRECTORY(a_zone_is_a_source),
+        IN_DIRECTORY(every_window_has_its_zone), IN_DIRECTORY(what_a_window_means),
+        IN_DIRECTORY(a_channel_has_its_own),     IN_DIRECTORY(what_is_refused),
+        IN_DIRECTORY(what_is_a_change),          IN_DIRECTORY(a_zone_is_a_source),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

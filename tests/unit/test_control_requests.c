@@ -39,6 +39,32 @@ static void test_what_waits_for_the_start(void **state)
 
 /* ---- looking ---- */
 
+/* The time behind a key, which must be within the last minute, or the next `ahead_usec`. */
+static void assert_time(const ControlCase *control_case, const char *key, uint64_t ahead_usec)
+{
+    const char *at = strstr(buf_text(&control_case->answer), key);
+    uint64_t now_usec = clock_realtime_usec(), usec = 0;
+    char text[CLOCK_RFC3339_SIZE] = "";
+
+    assert_non_null(at);
+    sscanf(at + strlen(key), ": \"%31[^\"]", text);
+    assert_int_equal(clock_parse_rfc3339(text, &usec), 0);
+    assert_in_range(usec, now_usec - USEC_PER_MINUTE, now_usec + ahead_usec);
+}
+
+static void test_times_of_the_status(void **state)
+{
+    ControlCase *control_case = *state;
+
+    control_case_begin(control_case);
+    control_case_assert_get(control_case, CONTROL_PATH_STATUS, 200, "\"name\": \"payments\"");
+    assert_time(control_case, "\"time\"", 0);
+    assert_time(control_case, "\"last_pass_ended\"", 0);
+    assert_time(control_case, "\"listed\"", 0);
+    assert_time(control_case, "\"since\"", 0);
+    assert_time(control_case, "\"next_pass\"", 27 * USEC_PER_HOUR);
+}
+
 static void test_status(void **state)
 {
     ControlCase *control_case = *state;
@@ -174,7 +200,8 @@ static void test_pause_and_resume(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_what_is_refused), TEST(test_what_waits_for_the_start), TEST(test_status),
+        TEST(test_what_is_refused), TEST(test_what_waits_for_the_start),
+        TEST(test_status),          TEST(test_times_of_the_status),
         TEST(test_history),         TEST(test_pause_and_resume),
     };
 
