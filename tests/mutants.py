@@ -215,6 +215,9 @@ def other_constant(code, start, end):
     # By our convention 1 is no failure either.
     if number == 0 and re.match(r"^\s*return .* [?:] $", before) and re.match(r"^(?: :|;)", after):
         return -1
+    # Nor does 2 say anything else than 1.
+    if number == 1 and re.match(r"^\s*return $", before) and after.startswith(";"):
+        return 0
     return number + 1
 
 

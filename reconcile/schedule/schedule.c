@@ -95,9 +95,9 @@ static bool schedule_is_early(const Schedule *schedule)
 static uint64_t schedule_due_usec(const Schedule *schedule, uint64_t delay_usec)
 {
     uint64_t due_usec = schedule->ops->now_usec(schedule->context) + delay_usec;
+    uint64_t timed_usec = schedule_is_early(schedule) ? schedule->timed_usec : due_usec;
 
-    return schedule_is_early(schedule) && schedule->timed_usec < due_usec ? schedule->timed_usec
-                                                                          : due_usec;
+    return timed_usec < due_usec ? timed_usec : due_usec;
 }
 
 /* Another pass is about to come before the one that it waits for. */

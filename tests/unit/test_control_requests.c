@@ -44,7 +44,7 @@ static void assert_time(const ControlCase *control_case, const char *key, uint64
 {
     const char *at = strstr(buf_text(&control_case->answer), key);
     uint64_t now_usec = clock_realtime_usec(), usec = 0;
-    char text[CLOCK_RFC3339_SIZE] = "";
+    char text[32] = "";
 
     assert_non_null(at);
     sscanf(at + strlen(key), ": \"%31[^\"]", text);

@@ -330,9 +330,33 @@ static void test_what_is_abandoned_is_not_waited_for(void **state)
     assert_true(progress_is_stuck(&progress, MINUTE, USEC_PER_HOUR, 1001 + SCHEDULE_OVERDUE_USEC));
 }
 
+/* However many passes fail, the next comes no sooner for it. */
+static void test_failures_are_counted_to_an_end(void **state)
+{
+    Fake fake;
+    Schedule *schedule;
+
+    (void)state;
+    fake_begin(&fake, 1);
+    schedule = fake_schedule(&fake, 0);
+    schedule->failures = schedule->backoffs = UINT32_MAX - 1;
+    for (size_t i = 0; i < 3; i++) {
+        fake_end_pass(&fake, 0, false);
+        assert_true(schedule->failures == UINT32_MAX);
+        assert_true(schedule->backoffs == UINT32_MAX);
+        assert_true(schedule->next_usec - fake.now_usec >= 14 * MINUTE);
+        fake_wake(&fake, 0);
+    }
+    fake_end_pass(&fake, 0, true);
+    assert_int_equal(schedule->failures, 0);
+    assert_int_equal(schedule->backoffs, 0);
+    fake_done(&fake);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_failures_are_counted_to_an_end),
         cmocka_unit_test(test_what_is_abandoned_is_not_waited_for),
         cmocka_unit_test(test_passes_follow_each_other_with_jitter),
         cmocka_unit_test(test_a_schedule_asks_chance_for_each_pass),
