@@ -144,6 +144,12 @@ check-fleet: deps
 	@$(MAKE) --no-print-directory -s all romasim
 	$(PYTHON) -m pytest -q -n 2 -p no:cacheprovider tests/fleet
 
+# A bad time of so many minutes for a fleet.
+MINUTES ?= 10
+soak-fleet: deps
+	@$(MAKE) --no-print-directory -s all romasim
+	ROSTERD_SOAK_MINUTES=$(MINUTES) $(PYTHON) -m pytest -q -s -p no:cacheprovider tests/fleet/test_soak.py
+
 lint:
 	$(PYTHON) tests/lint.py
 
@@ -334,6 +340,6 @@ coverage:
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit rows romasim deps deps-demo check check-fast check-fleet check-packages lint demo bench bench-scale fuzz fuzz-programs dist deb rpm sim anew mutants torture torture-whole coverage clean
+.PHONY: all unit rows romasim deps deps-demo check check-fast check-fleet soak-fleet check-packages lint demo bench bench-scale fuzz fuzz-programs dist deb rpm sim anew mutants torture torture-whole coverage clean
 .SECONDARY:
 -include $(shell test -d $(B) && find $(B) -path $(B)/packages -prune -o -path $(B)/npm -prune -o -name '*.d' -print)

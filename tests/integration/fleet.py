@@ -175,7 +175,7 @@ class Fleet:
             host.case.tune(interval="1s", limits={"timeout": "2s", "connect_timeout": "1s"},
                            guards={"max_deletes": 1000, "max_delete_percent": 100, "max_deletes_total": "off",
                                    "max_channels": "off"})
-        self.history = OwnerHistory(self.members[0]) if members == 1 else None
+        self.history = OwnerHistory(self.members)
 
     def __getitem__(self, name):
         return self.hosts[name]
@@ -196,7 +196,13 @@ class Fleet:
     # ---- what etcd has ----
 
     def keys(self, folder=""):
-        return {key[len(PREFIX):]: json.loads(value) for key, value in self.member().keys(PREFIX + folder).items()}
+        def found():
+            try:
+                return [self.member().keys(PREFIX + folder)]
+            except OSError:  # it has no leader, or hangs
+                return None
+        rows, = cases.wait_until(found, 300)
+        return {key[len(PREFIX):]: json.loads(value) for key, value in rows.items()}
 
     def member(self):
         return next(member for member in self.members if member.is_running())
@@ -233,28 +239,36 @@ class Fleet:
         """The changes in the order of their coming."""
         return [row for row in self.sim.requests() if row["method"] != "GET" and who in (None, row["who"])]
 
-    def changers(self):
-        """Who made them, without repetitions: ["a", "b"] is a take-over."""
+    def channels_of(self):
+        """{part of an instance's key: the ids of its channels}"""
+        return {self.ids[name]: {cases.identifier(one["name"]) for one in channels}
+                for name, channels in self.instances.items()}
+
+    def changers(self, channels=None):
+        """Who made them, in some channels or all, without repetitions: ["a", "b"] is a take-over."""
         found = []
         for row in self.changes():
-            if row["who"] not in found[-1:]:
+            if row["who"] not in found[-1:] and (channels is None or row["channel"] in channels):
                 found.append(row["who"])
         return found
 
     def judge(self):
-        """No change came after a newer owner's first: who made changes follows who owned, and each was made known
-        before by the one who made it, under a token that grows."""
-        intents = [value for key, value in self.keys("~intents/").items()]
+        """No change came after a newer owner's first: of each instance, who made changes follows who owned it, and
+        each was made known before by the one who made it, under a token that grows."""
+        known = {}  # the tokens under which a host made a change of a member known; of all additions, None
+        for intent in self.keys("~intents/").values():
+            for change in intent["changes"]:
+                member = None if change["kind"] in ("add", "correct") else change["member_id"]
+                known.setdefault((intent["host"], intent["channel_id"], member), set()).add(intent["token"])
         token = {}
         for row in self.changes():
-            known = [intent["token"] for intent in intents if intent["host"] == row["who"]
-                     and intent["channel_id"] == row["channel"] and intent["token"] >= token.get(row["channel"], 0)
-                     and row["member"] in (None, *(change["member_id"] for change in intent["changes"]))]
-            assert known, f"stale, or not made known: {row}"
-            token[row["channel"]] = min(known)
-        if self.history:
-            hosts = iter(self.history.hosts())
-            assert all(who in hosts for who in self.changers()), (self.changers(), self.history.hosts())
+            tokens = [one for one in known.get((row["who"], row["channel"], row["member"]), ())
+                      if one >= token.get(row["channel"], 0)]
+            assert tokens, f"stale, or not made known: {row}"
+            token[row["channel"]] = min(tokens)
+        for key, ids in self.channels_of().items():
+            hosts = iter(self.history.hosts(key))
+            assert all(who in hosts for who in self.changers(ids)), (self.changers(ids), self.history.hosts(key))
 
     def requests(self, who):
         return [row for row in self.sim.requests() if row["who"] == who]
@@ -263,8 +277,7 @@ class Fleet:
         for host in self.hosts.values():
             host.close()
         self.sim.stop()
-        if self.history:
-            self.history.close()
+        self.history.close()
         for member in self.members:
             member.close()
 
@@ -272,10 +285,10 @@ class Fleet:
 class OwnerHistory:
     """Every owner that an instance had, in order: (revision of the key's making, key, host)."""
 
-    def __init__(self, member):
+    def __init__(self, members):
         self.tenures = []
         self.process = subprocess.Popen(
-            ["etcdctl", "--endpoints", member.url, "watch", "--prefix", "--rev", "1", "-w", "json",
+            ["etcdctl", "--endpoints", ",".join(member.url for member in members), "watch", "--prefix", "--rev", "1", "-w", "json",
              PREFIX + "owner/"], env={**os.environ, "ETCDCTL_API": "3"}, stdout=subprocess.PIPE, text=True)
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()
@@ -290,8 +303,9 @@ class OwnerHistory:
                 value = json.loads(base64.b64decode(key["value"]))
                 self.tenures.append((key["create_revision"], value["instance"], value["host"]))
 
-    def hosts(self):
-        return [host for _, _, host in sorted(self.tenures)]
+    def hosts(self, part=""):
+        """Of instances with that part in their key."""
+        return [host for _, key, host in sorted(self.tenures) if part in key]
 
     def close(self):
         self.process.kill()
