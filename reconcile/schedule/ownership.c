@@ -65,6 +65,7 @@ static void ownership_own(Ownership *ownership, uint64_t token, uint64_t wait_us
     ownership_go(ownership, OWNERSHIP_OWNED);
     ownership->owner = OWNER_SELF;
     ownership->token = token;
+    ownership->is_given_away = false;
     ownership->change_from_usec = wait_usec == 0 ? 0 : now_usec + wait_usec;
     ownership_wake_at(ownership, USEC_NEVER);
     ownership->ops->begin(ownership->context, ownership->instance, ownership->change_from_usec);
@@ -224,6 +225,18 @@ static bool ownership_has_waited(const Ownership *ownership)
     return ownership->ops->now_usec(ownership->context) >= ownership->change_from_usec;
 }
 
+/* Whether whatever this owner has sent is. */
+static bool ownership_is_answered(const Ownership *ownership)
+{
+    return ownership->ops->now_usec(ownership->context) >= ownership->answered_usec;
+}
+
+void ownership_on_unanswered_change(Ownership *ownership)
+{
+    ownership->answered_usec =
+        ownership->ops->now_usec(ownership->context) + ownership->handover_usec;
+}
+
 void ownership_drain(Ownership *ownership, const char *why)
 {
     ownership->is_drained = true;
@@ -250,9 +263,9 @@ void ownership_step(Ownership *ownership)
         ownership->next_usec != USEC_NEVER ||
         !ownership->ops->is_quiet(ownership->context, ownership->instance))
         return;
-    ownership->is_asking = true;
+    ownership->is_asking = ownership->is_given_away = true;
     ownership->ops->release(ownership->context, ownership->instance, ownership->token,
-                            ownership_has_waited(ownership));
+                            ownership_has_waited(ownership) && ownership_is_answered(ownership));
 }
 
 void ownership_on_released(Ownership *ownership, uint64_t revision)
@@ -266,5 +279,7 @@ void ownership_on_released(Ownership *ownership, uint64_t revision)
 
 bool ownership_allows_changes(const Ownership *ownership)
 {
-    return ownership->state == OWNERSHIP_OWNED && ownership_has_waited(ownership);
+    return (ownership->state == OWNERSHIP_OWNED ||
+            (ownership->state == OWNERSHIP_RELEASING && !ownership->is_given_away)) &&
+           ownership_has_waited(ownership);
 }

@@ -115,13 +115,11 @@ static void host_look(void *context, size_t instance)
         etcd_ask(host, (FleetEvent){.kind = ASK_LOOK, .instance = instance}, FLEET_LEASE_USEC / 4);
 }
 
-static void host_release(void *context, size_t instance, uint64_t token, bool has_waited)
+static void host_release(void *context, size_t instance, uint64_t token, bool is_over)
 {
     FleetHost *host = context;
-    FleetEvent event = {.kind = ASK_RELEASE,
-                        .instance = instance,
-                        .number = token,
-                        .flag = has_waited && !host->was_cut[instance]};
+    FleetEvent event = {
+        .kind = ASK_RELEASE, .instance = instance, .number = token, .flag = is_over};
 
     host->requests[instance] = etcd_ask(host, event, FLEET_LEASE_USEC / 4);
 }
@@ -131,7 +129,6 @@ static void host_begin(void *context, size_t instance, uint64_t change_from_usec
     FleetHost *host = context;
 
     host->may_pass[instance] = true;
-    host->was_cut[instance] = false;
     host->fleet->taken_over += change_from_usec > 0;
 }
 
@@ -196,7 +193,8 @@ static void change_answered(Fleet *fleet, const FleetEvent *event)
     if (host->in_flight_usec[event->instance] != event->request)
         return;
     host->in_flight_usec[event->instance] = 0;
-    host->was_cut[event->instance] |= event->flag;
+    if (event->flag)
+        ownership_on_unanswered_change(&host->ownerships[event->instance]);
     ownership_step(&host->ownerships[event->instance]);
 }
 

@@ -28,10 +28,134 @@ static void test_no_change_lands_after_one_of_a_newer_owner(void **state)
     assert_true(landed > SEEDS * 50 && taken_over > SEEDS);
 }
 
+/* ---- one host ---- */
+
+typedef struct Alone {
+    Ownership ownership;
+    uint64_t now_usec;
+    size_t releases;
+    bool is_over, is_busy;
+} Alone;
+
+static uint64_t alone_now_usec(void *context)
+{
+    return ((Alone *)context)->now_usec;
+}
+
+static void alone_wake_at(void *context, size_t instance, uint64_t usec)
+{
+    (void)context;
+    (void)instance;
+    (void)usec;
+}
+
+static bool alone_has_room(void *context)
+{
+    (void)context;
+    return true;
+}
+
+static void alone_ask(void *context, size_t instance)
+{
+    (void)context;
+    (void)instance;
+}
+
+static void alone_release(void *context, size_t instance, uint64_t token, bool is_over)
+{
+    Alone *alone = context;
+
+    (void)instance;
+    assert_int_equal(token, 7);
+    alone->releases++;
+    alone->is_over = is_over;
+}
+
+static void alone_begin(void *context, size_t instance, uint64_t change_from_usec)
+{
+    (void)context;
+    (void)instance;
+    (void)change_from_usec;
+}
+
+static void alone_stop(void *context, size_t instance, const char *why)
+{
+    (void)context;
+    (void)instance;
+    (void)why;
+}
+
+static bool alone_is_quiet(void *context, size_t instance)
+{
+    (void)instance;
+    return !((Alone *)context)->is_busy;
+}
+
+static const OwnershipOps alone_ops = {.now_usec = alone_now_usec,
+                                       .wake_at = alone_wake_at,
+                                       .has_room = alone_has_room,
+                                       .campaign = alone_ask,
+                                       .look = alone_ask,
+                                       .release = alone_release,
+                                       .begin = alone_begin,
+                                       .stop = alone_stop,
+                                       .drop = alone_stop,
+                                       .is_quiet = alone_is_quiet};
+
+static void alone_own(Alone *alone)
+{
+    *alone = (Alone){.now_usec = USEC_PER_DAY};
+    ownership_init(&alone->ownership, &alone_ops, alone, 0, FLEET_HANDOVER_USEC);
+    ownership_on_owner(&alone->ownership, OWNER_NOBODY, 1, 0);
+    ownership_on_lease(&alone->ownership);
+    ownership_on_won(&alone->ownership, 7, true);
+    assert_true(ownership_allows_changes(&alone->ownership));
+}
+
+static void test_what_had_no_answer_is_not_handed_over_as_if_it_had(void **state)
+{
+    Alone alone;
+
+    (void)state;
+    alone_own(&alone);
+    ownership_on_unanswered_change(&alone.ownership);
+    alone.now_usec += FLEET_HANDOVER_USEC - 1;
+    ownership_drain(&alone.ownership, "drained");
+    assert_int_equal(alone.releases, 1);
+    assert_false(alone.is_over);
+
+    alone_own(&alone);
+    ownership_on_unanswered_change(&alone.ownership);
+    alone.now_usec += FLEET_HANDOVER_USEC;
+    ownership_drain(&alone.ownership, "drained");
+    assert_true(alone.is_over);
+}
+
+static void test_a_stopped_pass_completes_what_it_has_begun(void **state)
+{
+    Alone alone;
+
+    (void)state;
+    alone_own(&alone);
+    alone.is_busy = true;
+    ownership_drain(&alone.ownership, "drained");
+    assert_int_equal(alone.releases, 0);
+    assert_true(ownership_allows_changes(&alone.ownership));
+    alone.is_busy = false;
+    ownership_step(&alone.ownership);
+    assert_int_equal(alone.releases, 1);
+    assert_true(alone.is_over);
+    assert_false(ownership_allows_changes(&alone.ownership));
+    ownership_on_unanswered(&alone.ownership); /* it may have been carried out */
+    assert_false(ownership_allows_changes(&alone.ownership));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_change_lands_after_one_of_a_newer_owner),
+        cmocka_unit_test(test_what_had_no_answer_is_not_handed_over_as_if_it_had),
+        cmocka_unit_test(test_a_stopped_pass_completes_what_it_has_begun),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
