@@ -97,6 +97,12 @@ $(B)/tests/sim/sim: $(SIM_OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
+FLEET_SIM_SOURCES := $(filter-out tests/sim/main.c,$(SIM_SOURCES)) $(wildcard tests/sim/fleet/*.c)
+
+$(B)/tests/sim/fleet/fleet: $(FLEET_SIM_SOURCES:%.c=$(B)/sim/%.o) $(filter-out $(B)/sim/%,$(SIM_OBJECTS))
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
 # What knows guards and settings, with a few more of them (tests/rows/more_rows.h), and what does not.
 ROWS_SOURCES := tests/rows/test_rows.c $(wildcard config/*.c config/*/*.c reconcile/plan/*.c reconcile/report/*.c) \
 	$(wildcard reconcile/*.c) $(patsubst %,daemon/report/%.c,json text outline channel_text members_text)
@@ -291,6 +297,12 @@ SEEDS ?= 1000
 
 sim: $(B)/tests/sim/sim
 	@$< $(if $(SEED),--seed $(SEED),$(SEEDS))
+
+# Several hosts on one etcd: make sim-fleet SEEDS=200000, or one again with make sim-fleet SEED=7. With
+# FAULTS=1: whether the judge notices faults of the code that it is there for.
+.PHONY: sim-fleet
+sim-fleet: $(B)/tests/sim/fleet/fleet
+	@$< $(if $(FAULTS),--faults,$(if $(SEED),--seed $(SEED),$(SEEDS)))
 
 # Small faults, and how many of them the tests notice: other ones with MUTANTS_SEED=N, in one room with
 # ROOM=daemon/store, MUTANTS_JOBS=N at a time.

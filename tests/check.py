@@ -146,6 +146,8 @@ def main():
         run.pytest_side_by_side("sanitized integration", "build/sanitized",
                                 *(f"--ignore-glob=tests/integration/{name}" for name in NOT_SANITIZED))
     run.stage("simulation", [*MAKE, "sim", "SEEDS=1000"])
+    run.stage("simulation of a fleet", [*MAKE, "sim-fleet", "SEEDS=100"])
+    run.stage("faults that its judge must notice", [*MAKE, "sim-fleet", "FAULTS=1"])
     if not options.fast:
         run.stage("sanitized simulation", [*MAKE, *SANITIZED, "sim", "SEEDS=200"])
         run.stage("torture, libraries too", [*MAKE, "torture-whole"])

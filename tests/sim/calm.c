@@ -127,13 +127,12 @@ static void calm_check_history(const World *world)
     }
 }
 
-static void calm_check(const Sim *sim)
+void sim_calm_check(const World *world)
 {
-    const Report *report = pass_get_report(sim->world->pass);
+    const Report *report = pass_get_report(world->pass);
 
     for (size_t i = 0; i < report->channel_count; i++)
-        calm_check_channel(sim->world, &report->channels[i]);
-    calm_check_history(sim->world);
+        calm_check_channel(world, &report->channels[i]);
 }
 
 /* ---- the way there ---- */
@@ -149,7 +148,7 @@ static void calm_raise_quota(WorldChannel *channel)
         channel->quota = count;
 }
 
-static void calm_begin(Sim *sim)
+void sim_calm_begin(Sim *sim)
 {
     World *world = sim->world;
 
@@ -201,7 +200,7 @@ static void calm_passes(Sim *sim, uint64_t gap_usec, uint32_t count)
     }
 }
 
-static void calm_approve(World *world)
+void sim_calm_approve(World *world)
 {
     const Report *report = pass_get_report(world->pass);
 
@@ -241,18 +240,19 @@ void sim_calm(Sim *sim)
 
         confirm_max = confirm > confirm_max ? confirm : confirm_max;
     }
-    calm_begin(sim);
+    sim_calm_begin(sim);
     calm_passes(sim, sim->interval_usec, confirm_max);
     calm_passes(sim, calm_peace_usec(sim->world), 1);
     for (uint32_t i = 0; i < 3; i++) {
-        calm_approve(sim->world);
+        sim_calm_approve(sim->world);
         calm_passes(sim, sim->interval_usec, 2);
     }
     for (uint32_t i = 0; i < CALM_QUARANTINES_MAX && calm_waits(sim->world); i++) {
-        calm_approve(sim->world);
+        sim_calm_approve(sim->world);
         calm_passes(sim, WORLD_QUARANTINE_MAX_USEC, 2);
-        calm_approve(sim->world);
+        sim_calm_approve(sim->world);
         calm_passes(sim, sim->interval_usec, 2);
     }
-    calm_check(sim);
+    sim_calm_check(sim->world);
+    calm_check_history(sim->world);
 }

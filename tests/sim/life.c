@@ -38,7 +38,7 @@ void sim_plan(Sim *sim)
     uint64_t spans_usec[] = {100 * USEC_PER_MSEC, 3 * USEC_PER_SEC, USEC_PER_MINUTE,
                              2 * sim->interval_usec};
 
-    if (sim->act != SIM_ACT_NONE)
+    if (sim->act != SIM_ACT_NONE || sim->host)
         return;
     sim->act = life_choose(world);
     sim->act_usec = world->now_usec + world_below(world, spans_usec[world_below(world, 4)]) + 1;
@@ -78,9 +78,9 @@ static void life_reload(Sim *sim)
 {
     if (sim->stop_usec)
         return;
-    sim->world->newest_set++;
     sim->has_newer = true;
     lifecycle_replace(&sim->lifecycle, "a newer set");
+    sim->world->newest_set++;
     world_trace(sim->world, "a newer set");
 }
 
@@ -128,7 +128,7 @@ static void life_act(Sim *sim)
 /* ---- what becomes of a set ---- */
 
 /* Another process: what it knew of the service's rate is forgotten with it. */
-static void life_start_again(Sim *sim)
+void sim_start_again(Sim *sim)
 {
     for (size_t i = 0; i < sim->world->config.instance_count; i++) {
         throttle_done(&sim->world->throttles[i]);
@@ -139,6 +139,7 @@ static void life_start_again(Sim *sim)
         sim->slots[i].asked_usec = 0;
     sim->has_newer = false;
     sim->stop_usec = 0;
+    sim->is_ended = false;
     sim->act = SIM_ACT_NONE;
     lifecycle_done(&sim->lifecycle);
     sim_begin_set(sim);
@@ -150,7 +151,7 @@ static void life_install(Sim *sim)
 
     sim->has_newer = false;
     sim_excuse(sim, sim_run_max_usec(sim));
-    sim_edit(sim);
+    sim->edit(sim);
     sim_begin_set(sim);
     for (size_t i = 0; i < sim->slot_count; i++) {
         schedule_take_over(&sim->lifecycle.schedules[i], &old.schedules[i]);
@@ -170,29 +171,36 @@ static void life_be_over(Sim *sim)
         life_install(sim);
         return;
     }
-    if (world->now_usec > sim->stop_usec + 5 * USEC_PER_SEC)
+    if (world->now_usec > sim->stop_usec + 5 * USEC_PER_SEC && !sim->host)
         world_broken(world, "it takes more than 5 s to stop");
     world_forget(world);
+    if (sim->host) {
+        sim->is_ended = true;
+        return;
+    }
     if (sim->turns == 0) {
         sim->is_calm = true;
         return;
     }
     if (world_chance(world, 30))
         sim_edit(sim);
-    life_start_again(sim);
+    sim_start_again(sim);
 }
 
-static void life_die(Sim *sim)
+void sim_die(Sim *sim)
 {
     World *world = sim->world;
 
-    if (!world->undo)
+    if (sim_is_busy(sim) && !world->undo)
         judge_count_lists(world);
     sim->counts->deletions += sim->running ? world->action_count - sim->first_action : 0;
     world_kill(world);
     sim->counts->kills++;
     sim->running = NULL;
-    life_start_again(sim);
+    if (sim->host)
+        sim->is_ended = true;
+    else
+        sim_start_again(sim);
 }
 
 /* ---- rules ---- */
@@ -266,32 +274,70 @@ static void life_look_at_files(Sim *sim)
     life_plan_reading(sim);
 }
 
-static void life_go_on(Sim *sim)
+uint64_t sim_next_usec(const Sim *sim)
 {
-    World *world = sim->world;
-    uint64_t world_usec = sim_is_busy(sim) ? world_next_usec(world) : USEC_NEVER;
     uint64_t next_usec = lifecycle_next_usec(&sim->lifecycle);
 
+    if (sim->is_ended)
+        return USEC_NEVER;
     if (sim->act != SIM_ACT_NONE && sim->act_usec < next_usec)
         next_usec = sim->act_usec;
     for (size_t i = 0; i < sim->slot_count; i++)
         next_usec = sim->slots[i].wake_usec < next_usec ? sim->slots[i].wake_usec : next_usec;
-    if (sim_is_busy(sim) && world_usec <= next_usec) {
-        life_check_moving(sim, world_usec);
+    if (sim_is_busy(sim) && world_next_usec(sim->world) < next_usec)
+        next_usec = world_next_usec(sim->world);
+    return next_usec;
+}
+
+void sim_go_on(Sim *sim, uint64_t next_usec)
+{
+    World *world = sim->world;
+
+    if (sim_is_busy(sim) && world_next_usec(world) <= next_usec) {
         world_step(world);
         return;
     }
-    if (next_usec == USEC_NEVER) { /* there is nothing to do */
-        sim->turns -= sim->turns > 0;
-        sim->act = SIM_ACT_RELOAD;
-        next_usec = sim->act_usec = world->now_usec + sim->interval_usec;
-    }
-    life_check_moving(sim, next_usec);
     world_advance(world, next_usec);
     for (size_t i = 0; i < sim->slot_count; i++)
         schedule_on_time(&sim->lifecycle.schedules[i]);
     if (sim->act_usec <= world->now_usec)
         life_act(sim);
+}
+
+bool sim_settle(Sim *sim)
+{
+    if (sim->is_ended)
+        return false;
+    life_settle_ended(sim);
+    if (lifecycle_is_over(&sim->lifecycle)) {
+        life_be_over(sim);
+        return true;
+    }
+    if (sim_is_busy(sim) && sim->world->is_dead) {
+        sim_die(sim);
+        return true;
+    }
+    if (sim_is_busy(sim) && pass_is_done(sim->world->pass)) {
+        sim_end_run(sim);
+        return true;
+    }
+    sim_begin_queued(sim);
+    life_look_at_files(sim);
+    /* A pass without channels is over as soon as it begins. */
+    return sim_is_busy(sim) && pass_is_done(sim->world->pass);
+}
+
+static void life_go_on(Sim *sim)
+{
+    uint64_t next_usec = sim_next_usec(sim);
+
+    if (next_usec == USEC_NEVER) { /* there is nothing to do */
+        sim->turns -= sim->turns > 0;
+        sim->act = SIM_ACT_RELOAD;
+        next_usec = sim->act_usec = sim->world->now_usec + sim->interval_usec;
+    }
+    life_check_moving(sim, next_usec);
+    sim_go_on(sim, next_usec);
 }
 
 static void life_step(Sim *sim)
@@ -300,25 +346,10 @@ static void life_step(Sim *sim)
         sim->act = SIM_ACT_STOP;
         life_act(sim);
     }
-    life_settle_ended(sim);
-    if (lifecycle_is_over(&sim->lifecycle)) {
-        life_be_over(sim);
+    if (sim_settle(sim))
         return;
-    }
-    if (sim_is_busy(sim) && sim->world->is_dead) {
-        life_die(sim);
-        return;
-    }
-    if (sim_is_busy(sim) && pass_is_done(sim->world->pass)) {
-        sim_end_run(sim);
-        return;
-    }
-    sim_begin_queued(sim);
-    life_look_at_files(sim);
     life_check_asked(sim);
-    /* A pass without channels is over as soon as it begins. */
-    if (!sim_is_busy(sim) || !pass_is_done(sim->world->pass))
-        life_go_on(sim);
+    life_go_on(sim);
 }
 
 /* ---- many ---- */
@@ -350,7 +381,7 @@ static void life_init(Sim *sim, uint64_t seed)
 void sim_life(uint64_t seed, WorldTrace *trace, SimCounts *counts)
 {
     World *world = world_new(1 + seed % 3);
-    Sim sim = {.world = world, .counts = counts};
+    Sim sim = {.world = world, .counts = counts, .edit = sim_edit};
     uint64_t born_usec = world->now_usec;
 
     world->trace = trace;

@@ -42,6 +42,8 @@ static void runs_dangers(Sim *sim)
 {
     World *world = sim->world;
 
+    if (sim->is_calm)
+        return;
     for (size_t i = 0; i < world->config.instance_count; i++) {
         world->instances[i].renewal =
             world_chance(world, 90) ? RENEWAL_DONE : (Renewal)world_below(world, 3);
@@ -61,7 +63,7 @@ static void runs_dangers(Sim *sim)
 static void runs_begin(Sim *sim, SimSlot *slot)
 {
     World *world = sim->world;
-    bool is_mortal = world_chance(world, 8);
+    bool is_mortal = world_chance(world, 8) && !sim->is_calm;
 
     runs_dangers(sim);
     world->gap_usec = 0;
@@ -70,14 +72,15 @@ static void runs_begin(Sim *sim, SimSlot *slot)
     sim->running = slot;
     sim->first_action = world->action_count;
     chosen_take_after_dry_run(world);
-    world_begin(world, !world->chosen && world_chance(world, 8));
+    world_begin(world, !world->chosen && world_chance(world, 8) && !sim->is_calm);
     if (lifecycle_get_hold(&sim->lifecycle)[0])
         world_hold(world, NULL);
     if (is_mortal && !world->is_dead) {
         world->kill_at_call = world->effects + 1 + world_below(world, 25);
         world->kills_before = world_chance(world, 50);
     }
-    sim_people_during(sim);
+    if (!sim->host)
+        sim_people_during(sim);
     sim_plan(sim);
     sim->counts->passes++;
     sim->turns -= sim->turns > 0;
@@ -185,11 +188,22 @@ static void runs_stop_pass(void *context, size_t instance, const char *why)
         world_stop(sim->world, NULL);
 }
 
+static bool runs_is_changing(void *context, size_t instance)
+{
+    const Sim *sim = context;
+    size_t count = 0;
+
+    for (size_t i = 0; i < sim->world->channel_count; i++)
+        count += sim->world->channels[i].mutations;
+    return sim->running == &sim->slots[instance] && count > 0;
+}
+
 static void runs_abandon_pass(void *context, size_t instance, const char *why)
 {
     Sim *sim = context;
 
     (void)why;
+    sim->slots[instance].was_abandoned = runs_is_changing(context, instance);
     if (runs_is_in_world(sim, instance))
         world_abandon(sim->world, NULL);
 }
@@ -209,16 +223,6 @@ static void runs_allow_pass(void *context, size_t instance)
 
     if (sim->running == &sim->slots[instance])
         world_allow(sim->world, NULL);
-}
-
-static bool runs_is_changing(void *context, size_t instance)
-{
-    const Sim *sim = context;
-    size_t count = 0;
-
-    for (size_t i = 0; i < sim->world->channel_count; i++)
-        count += sim->world->channels[i].mutations;
-    return sim->running == &sim->slots[instance] && count > 0;
 }
 
 static bool runs_undo_covers(void *context, size_t instance)
@@ -274,8 +278,27 @@ void sim_begin_set(Sim *sim)
         sim->slots[i].is_queued = sim->slots[i].has_ended = false;
         sim->slots[i].wake_usec = USEC_NEVER;
         sim->slots[i].due_usec = 0;
+        if (sim->slots[i].stands_by)
+            lifecycle_stand_by(&sim->lifecycle, i, false, "another host's");
     }
     lifecycle_begin(&sim->lifecycle);
+}
+
+/* ---- in a fleet ---- */
+
+void sim_stand_by(Sim *sim, size_t instance, bool is_lost, const char *why)
+{
+    sim->slots[instance].stands_by = true;
+    sim->slots[instance].due_usec = 0;
+    if (!sim->is_ended)
+        lifecycle_stand_by(&sim->lifecycle, instance, is_lost, why);
+}
+
+void sim_take_up(Sim *sim, size_t instance)
+{
+    sim->slots[instance].stands_by = false;
+    if (!sim->is_ended)
+        lifecycle_take_up(&sim->lifecycle, instance);
 }
 
 /* ---- ending ---- */
@@ -313,8 +336,10 @@ static void runs_end_pass(Sim *sim)
     sim->running = NULL;
     schedule_on_done(schedule);
     runs_check_due(sim, slot);
-    sim_people_fight(sim, sim->first_action);
-    sim_people_after(sim);
+    if (!sim->host) {
+        sim_people_fight(sim, sim->first_action);
+        sim_people_after(sim);
+    }
     sim_plan(sim);
 }
 

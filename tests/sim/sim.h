@@ -36,7 +36,11 @@ typedef struct SimSlot {
     uint64_t asked_excuse_usec; /* what may delay it beyond its bound */
     uint64_t due_usec;          /* of the pass that one asked for came before; 0: none */
     uint64_t wanted;
+    bool was_abandoned; /* its pass, with a change in flight */
+    bool stands_by;     /* in a fleet: another host owns the instance, or nobody */
 } SimSlot;
+
+typedef struct Sim Sim;
 
 /* What somebody is about to do. */
 typedef enum SimAct {
@@ -55,7 +59,7 @@ typedef struct SimCounts {
     uint64_t virtual_usec;
 } SimCounts;
 
-typedef struct Sim {
+struct Sim {
     World *world;
     SimInstance instances[WORLD_INSTANCES_MAX];
     Lifecycle lifecycle;
@@ -76,7 +80,10 @@ typedef struct Sim {
     RosterChannel retired; /* an entry that was taken out of the rosters, for a while */
     bool has_retired;
     SimCounts *counts;
-} Sim;
+    void (*edit)(Sim *sim); /* has it read newer rosters and settings */
+    struct FleetHost *host; /* whose it is, one of several (fleet/fleet.h); NULL: there is one */
+    bool is_ended; /* in a fleet: it has stopped or died, and is not begun again by itself */
+};
 
 /* ---- life.c ---- */
 
@@ -86,6 +93,16 @@ void sim_life(uint64_t seed, struct WorldTrace *trace, SimCounts *counts);
 /* Decides what somebody does next, and when. */
 void sim_plan(Sim *sim);
 
+/* For whoever moves the time of several: does one thing that is due without any time, or returns
+ * false; when the next thing is due (USEC_NEVER: nothing is); does it then, or later. */
+bool sim_settle(Sim *sim);
+uint64_t sim_next_usec(const Sim *sim);
+void sim_go_on(Sim *sim, uint64_t next_usec);
+
+/* The process is killed; it begins again. */
+void sim_die(Sim *sim);
+void sim_start_again(Sim *sim);
+
 /* ---- runs.c ---- */
 
 /* A new set, or a new process, with the schedules of its passes; begun. */
@@ -93,6 +110,10 @@ void sim_begin_set(Sim *sim);
 
 /* The world's pass or undo is done, or dead. */
 void sim_end_run(Sim *sim);
+
+/* lifecycle_stand_by() and lifecycle_take_up(), of this set and those that come after it. */
+void sim_stand_by(Sim *sim, size_t instance, bool is_lost, const char *why);
+void sim_take_up(Sim *sim, size_t instance);
 
 /* Begins the pass whose turn it is, where there is one. */
 void sim_begin_queued(Sim *sim);
@@ -117,6 +138,12 @@ void sim_on_broken(World *world);
 
 /* Faults are over: whatever can be in sync is so within a bound. */
 void sim_calm(Sim *sim);
+
+/* What that consists of: nothing fails any more and nobody forbids anything; what guards hold in
+ * the last pass is approved; each channel of the last pass is where it can be. */
+void sim_calm_begin(Sim *sim);
+void sim_calm_approve(World *world);
+void sim_calm_check(const World *world);
 
 /* ---- weather.c ---- */
 

@@ -110,7 +110,7 @@ void sim_undo_end(Sim *sim)
     sim->counts->returns += world_count_items(world, OUTCOME_ADDED) +
                             world_count_items(world, OUTCOME_CORRECTED) +
                             world_count_items(world, OUTCOME_DELETED);
-    if (!sim->stop_usec && undo_is_whole(world))
+    if (!sim->stop_usec && !sim->host && undo_is_whole(world))
         undo_again(world, sim->undo_serial);
     undo_resume_later(world);
 }

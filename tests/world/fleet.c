@@ -46,10 +46,12 @@ int world_fleet_remember(void *context, const RosterChannel *roster, const char 
                          const Sighting *sightings, size_t count, Err *err)
 {
     World *world = context;
+    int r = world_remember(context, roster, channel_id, sightings, count, err);
 
     if (world->fleet)
-        judge_fleet_count(world, world_find_channel(world, roster->instance, channel_id), roster);
-    return world_remember(context, roster, channel_id, sightings, count, err);
+        judge_fleet_count(world, world_find_channel(world, roster->instance, channel_id), roster,
+                          r >= 0);
+    return r;
 }
 
 static WorldIntent *fleet_find(World *world, const void *tag)

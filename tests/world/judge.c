@@ -280,7 +280,7 @@ static const ChannelReport *judge_report(const World *world, const Event *event)
 }
 
 /* The code may have counted fewer sightings than there were: those before a death are lost,
- * and those of passes that needed none. */
+ * and those of passes that needed none. Where it did, a take-over may last longer. */
 static void judge_guard(World *world, const ChannelReport *report, const Judgement *judgement,
                         GuardName name)
 {
@@ -290,7 +290,8 @@ static void judge_guard(World *world, const ChannelReport *report, const Judgeme
     for (size_t i = 0; i < report->guard_count; i++)
         guard = report->guards[i].name == name ? &report->guards[i] : guard;
     if (name == GUARD_CONFIRM_PASSES) {
-        is_lower = guard && guard->planned < judgement->planned[name] && world->may_undercount;
+        is_lower = guard && world->may_undercount &&
+                   (guard->planned < judgement->planned[name] || world->fleet);
         if (is_lower)
             return;
     }

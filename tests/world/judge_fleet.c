@@ -122,7 +122,8 @@ static void seen_look_at_post(SeenChannel *seen, const char *name, uint64_t *lea
     *least = streak < 2 && streak < *least ? streak : *least;
 }
 
-void judge_fleet_count(World *world, WorldChannel *channel, const RosterChannel *roster)
+void judge_fleet_count(World *world, WorldChannel *channel, const RosterChannel *roster,
+                       bool is_kept)
 {
     uint64_t least = UINT64_MAX;
     SeenChannel *seen;
@@ -139,7 +140,8 @@ void judge_fleet_count(World *world, WorldChannel *channel, const RosterChannel 
     seen_visit_extras(world, channel, roster, seen_count, &least);
     if (mode_may(roster->mode, MODE_ADDS))
         seen_visit_posts(world, channel, roster, seen_count, &least);
-    seen->is_confirmed = seen->lists > 1 && least > 1;
+    seen->is_confirmed = seen->kept > 0 && least > 1 && is_kept;
+    seen->kept += is_kept;
 }
 
 uint64_t judge_fleet_seen(const World *world, const WorldChannel *channel,

@@ -14,17 +14,18 @@ typedef struct SeenMember {
 /* Of one channel, since the instance was taken over. */
 typedef struct SeenChannel {
     uint64_t token;
-    uint64_t lists;
-    bool is_confirmed; /* in one but the first, all that was planned had been seen before */
-    uint32_t pass;     /* of the last list */
+    uint64_t lists, kept; /* ever, and those that the state said it kept */
+    bool is_confirmed;    /* in one but the first, all that was planned had been seen before */
+    uint32_t pass;        /* of the last list */
     SeenMember *members;
     size_t count, capacity;
 } SeenChannel;
 
 void judge_fleet_done(SeenChannel *seen);
 
-/* A whole list counts. */
-void judge_fleet_count(World *world, WorldChannel *channel, const RosterChannel *roster);
+/* A whole list counts; `is_kept`: the state has said that it keeps it. */
+void judge_fleet_count(World *world, WorldChannel *channel, const RosterChannel *roster,
+                       bool is_kept);
 
 /* The fewest sightings of a member that is planned, this list counted in; `seen` where the channel
  * needs none. */

@@ -117,6 +117,7 @@ struct WorldEvent {
     char channel_id[40], member_id[16]; /* of request, where it outlives its pass */
     uint32_t pass;
     bool is_orphan; /* who sent it is dead: nobody waits for the answer */
+    uint64_t owner; /* in a fleet: as which owner it was sent */
     uint32_t credential;
     WorldFault fault;
     bool has_fault;
@@ -230,8 +231,10 @@ struct World {
     size_t fault_count;
     const Ops *ops;                 /* world_ops, or what a test puts before it */
     void (*inside)(bool is_inside); /* told on the way into the pass and out of it; may be NULL */
-    bool (*disturb)(World *world, WorldEvent *arrival); /* faults by chance: fills fault */
-    int submit_error;                                   /* submit() fails with it */
+    bool (*disturb)(World *world, WorldEvent *arrival);      /* faults by chance: fills fault */
+    void (*landed)(World *world, const WorldEvent *arrival); /* of a change; may be NULL */
+    void (*answered)(World *world, const WorldEvent *event); /* likewise, awaited or not */
+    int submit_error;                                        /* submit() fails with it */
 
     Pass *pass;
     size_t firsts[WORLD_INSTANCES_MAX];        /* as in PassScope, from pass to pass */
@@ -335,6 +338,8 @@ void world_dry_pass(World *world);
 void world_begin(World *world, bool dry_run);
 bool world_step(World *world);                /* false: the pass is done */
 uint64_t world_next_usec(const World *world); /* when the next step is; USEC_NEVER: none */
+bool world_step_outside(World *world); /* what is due of requests that arrive and of people */
+uint64_t world_next_outside_usec(const World *world);
 void world_finish(World *world);
 void world_begin_prepared(World *world, bool dry_run); /* after world_forget() */
 

@@ -222,6 +222,8 @@ static void run_renewed(World *world, const WorldEvent *event)
 
 static void run_answer(World *world, WorldEvent *event)
 {
+    if (world->answered && request_is_change(event->request.kind))
+        world->answered(world, event);
     if (world->is_abandoned)
         return;
     world_rule_answer(world, event);
@@ -253,6 +255,36 @@ static void run_event(World *world, WorldEvent *event)
     }
     arena_done(&event->arena);
     free(event);
+}
+
+/* The first that happens whatever becomes of the process; event_count: there is none. */
+static size_t run_first_outside(const World *world)
+{
+    size_t first = world->event_count;
+
+    for (size_t i = 0; i < world->event_count; i++) {
+        const WorldEvent *event = world->events[i];
+
+        if ((event->kind == WORLD_ARRIVAL || event->kind == WORLD_ACT) &&
+            (first == world->event_count || event->at_usec < world->events[first]->at_usec))
+            first = i;
+    }
+    return first;
+}
+
+uint64_t world_next_outside_usec(const World *world)
+{
+    size_t first = run_first_outside(world);
+
+    return first < world->event_count ? world->events[first]->at_usec : USEC_NEVER;
+}
+
+bool world_step_outside(World *world)
+{
+    if (world_next_outside_usec(world) > world->now_usec)
+        return false;
+    run_event(world, run_take(world, run_first_outside(world)));
+    return true;
 }
 
 bool world_step(World *world)

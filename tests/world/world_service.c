@@ -260,7 +260,7 @@ static void service_delete(World *world, WorldEvent *event, WorldChannel *channe
     if (event->has_fault && !event->fault.twist && !event->fault.has_effect)
         return;
     world_remove_member(member, channel);
-    member->deleted_in = event->pass;
+    member->deleted_in = event->is_orphan ? 0 : event->pass;
     service_say(event, 204, "", "");
 }
 
@@ -281,7 +281,7 @@ static void service_upsert(const WorldEvent *event, WorldMember *member, const W
     service_set_fields(member, action);
     if (action->is_undo)
         member->restored_in = event->pass;
-    else
+    else if (!event->is_orphan)
         member->added_in = event->pass;
 }
 
@@ -378,6 +378,8 @@ void world_arrive(World *world, WorldEvent *event)
         event->fault.latency_usec ? event->fault.latency_usec : service_latency(world);
 
     service_serve(world, event);
+    if (world->landed && request_is_change(event->request.kind) && event->answer.http / 100 == 2)
+        world->landed(world, event);
     if (event->has_fault && event->fault.twist)
         event->fault.twist(event);
     else if (event->has_fault)

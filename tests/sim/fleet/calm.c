@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* The calm after it all: each instance has one owner, and all is as its rosters want it. */
+#include "tests/sim/fleet/judge.h"
+#include "tests/sim/fleet/trouble.h"
+
+static bool calm_is_owner(const FleetHost *host, size_t instance)
+{
+    return host->is_up && !host->sim.is_ended && lease_is_held(&host->lease) &&
+           ownership_allows_changes(&host->ownerships[instance]);
+}
+
+/* NULL: nobody owns it, and nobody has room for it. */
+static FleetHost *calm_owner(Fleet *fleet, size_t instance)
+{
+    FleetHost *owner = NULL;
+
+    for (size_t i = 0; i < fleet->host_count; i++) {
+        if (!calm_is_owner(&fleet->hosts[i], instance))
+            continue;
+        if (owner)
+            world_broken(fleet->office, "instance %zu has two owners", instance);
+        owner = &fleet->hosts[i];
+    }
+    if (!owner && fleet->room * fleet->host_count >= fleet->instance_count)
+        world_broken(fleet->office, "instance %zu has no owner though all faults are over",
+                     instance);
+    return owner;
+}
+
+static void calm_wait(Fleet *fleet, uint64_t usec)
+{
+    fleet_run(fleet, fleet->now_usec + usec);
+}
+
+static void calm_check(Fleet *fleet, size_t instance)
+{
+    FleetHost *owner = calm_owner(fleet, instance);
+    World *world;
+
+    if (!owner)
+        return;
+    world = owner->sim.world;
+    for (int i = 0; i < 60 && sim_is_busy(&owner->sim); i++)
+        calm_wait(fleet, 10 * USEC_PER_SEC);
+    if (sim_is_busy(&owner->sim))
+        world_broken(world, "a pass does not end though all faults are over");
+    world->scope = instance;
+    world->gap_usec = 0;
+    world_pass(world);
+    sim_calm_check(world);
+}
+
+static void calm_approve(Fleet *fleet)
+{
+    for (size_t i = 0; i < fleet->host_count; i++) {
+        Sim *sim = &fleet->hosts[i].sim;
+
+        if (sim->is_ended || sim_is_busy(sim) || !sim->world->pass)
+            continue;
+        sim_calm_approve(sim->world);
+    }
+}
+
+/* Has each owner make a pass over each of its instances, one by one: what is held then is approved.
+ */
+static void calm_passes(Fleet *fleet)
+{
+    for (size_t i = 0; i < fleet->instance_count; i++) {
+        for (size_t k = 0; k < fleet->host_count; k++) {
+            Sim *sim = &fleet->hosts[k].sim;
+
+            if (!sim->is_ended && !sim->slots[i].stands_by)
+                schedule_ask(&sim->lifecycle.schedules[i]);
+        }
+        calm_wait(fleet, USEC_PER_MINUTE);
+        calm_approve(fleet);
+    }
+}
+
+void judge_calm(Fleet *fleet)
+{
+    trouble_end(fleet);
+    calm_wait(fleet, 2 * fleet->lease_usec + fleet->handover_usec + 10 * USEC_PER_MINUTE);
+    for (size_t i = 0; i < fleet->instance_count; i++)
+        calm_owner(fleet, i);
+    calm_wait(fleet, GUARD_FIGHT_SPAN_USEC + 10 * USEC_PER_MINUTE);
+    for (int i = 0; i < 8; i++)
+        calm_passes(fleet);
+    for (size_t i = 0; i < fleet->instance_count; i++)
+        calm_check(fleet, i);
+}

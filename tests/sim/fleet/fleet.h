@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Several hosts on one imaginary service and one imaginary etcd, out of one seed. Each host is a
+ * life of its own (sim.h) in a world of its own (tests/world): its state, its rosters, its passes.
+ * What the service holds is one truth: whatever changes it in one world is told to all others at
+ * once. Between the hosts are the real lease and ownership (reconcile/schedule). Processes stand
+ * still at any step, machines sleep, die and begin again, are cut off from etcd or from the
+ * service; requests land late, twice or never.
+ *
+ * The fleet moves the time, which all worlds share; what a host reads of its own clock is offset
+ * and runs up to 2 % too fast or too slow. What must hold is in judge.h.
+ */
+#pragma once
+
+#include "reconcile/schedule/lease.h"
+#include "reconcile/schedule/ownership.h"
+#include "tests/sim/fleet/etcd.h"
+#include "tests/sim/sim.h"
+
+#define FLEET_HOSTS_MAX 5
+
+/* For so long after its sender gave up may a request still land. */
+#define FLEET_FRONT_DOOR_USEC (50 * USEC_PER_SEC)
+
+typedef struct Fleet Fleet;
+typedef struct FleetHost FleetHost;
+
+/* Faults in the code between the rules and the world, each of which the judge has to notice. */
+typedef enum FleetFault {
+    FLEET_FAULT_NONE,
+    FLEET_FAULT_LATE_DEADLINE,  /* the lease is reckoned from the arrival of the answer */
+    FLEET_FAULT_NO_HANDOVER,    /* a new owner changes at once */
+    FLEET_FAULT_NO_FENCE,       /* an intent does not compare the owner */
+    FLEET_FAULT_NO_INTENT,      /* changes are made that nobody was told of */
+    FLEET_FAULT_NO_GATE,        /* a change begins whatever the lease */
+    FLEET_FAULT_SLEEPING_CLOCK, /* the clock of the lease stands while the machine sleeps */
+    FLEET_FAULT_RASH_RELEASE,   /* an instance is given away with a change unanswered */
+    FLEET_FAULT_OLD_PLAN,       /* who lost an instance goes on with its pass */
+    FLEET_FAULT_DEAF_TO_PAUSES, /* pauses of other hosts are neither heard nor compared */
+    FLEET_FAULT_COUNT
+} FleetFault;
+
+/* A request to etcd, from its host's hand to its answer. */
+typedef struct FleetCall FleetCall;
+struct FleetCall {
+    FleetHost *host;
+    uint64_t life, number;
+    uint64_t timeout_usec;
+    EtcdRequest request;
+    EtcdAnswer answer;
+    bool has_answer;
+    void (*on_done)(FleetHost *host,
+                    const FleetCall *call); /* has_answer, or in time it has none */
+    size_t instance, channel;
+    uint64_t extra; /* a token, a revision */
+};
+
+typedef struct FleetEvent {
+    uint64_t at_usec, serial;
+    void (*run)(Fleet *fleet, FleetCall *call);
+    FleetCall *call;
+    bool is_host; /* waits for a host that stands still */
+} FleetEvent;
+
+/* What a host has made known, of its last pass that would change a channel. */
+typedef struct FleetIntent {
+    void *tag;         /* of what is under way; NULL: nothing is */
+    uint64_t call;     /* likewise */
+    uint32_t pass;     /* 0: none */
+    uint64_t token;    /* as which owner; 0: it is not known yet */
+    uint64_t revision; /* of etcd, in which it came to be known */
+} FleetIntent;
+
+struct FleetHost {
+    Fleet *fleet;
+    size_t number;
+    Sim sim;
+    uint64_t life; /* counts processes: what was for another is dropped */
+    bool is_up;
+    uint32_t world_kills;       /* of its world, when the process began */
+    uint64_t up_usec;           /* down: when it begins again */
+    uint64_t frozen_until_usec; /* the process stands still, or the machine sleeps */
+    uint64_t slept_usec;        /* the latter, in all */
+    uint64_t etcd_cut_usec;     /* cut off from etcd until then */
+    uint64_t service_cut_usec;  /* likewise from the service */
+    uint64_t clock_offset_usec;
+    int64_t clock_ppm;
+    Lease lease;
+    Ownership ownerships[WORLD_INSTANCES_MAX];
+    uint64_t wakes[1 + WORLD_INSTANCES_MAX]; /* by its clock: the lease's, the ownerships' */
+    uint64_t lease_call, calls[WORLD_INSTANCES_MAX]; /* under way; 0: none */
+    uint64_t owned_usec[WORLD_INSTANCES_MAX];        /* since when it owns an instance */
+    bool is_unclean[WORLD_INSTANCES_MAX];     /* taken over from a host that did not release it */
+    uint64_t before_set[WORLD_INSTANCES_MAX]; /* of the owner before */
+    uint64_t took_set[WORLD_INSTANCES_MAX];   /* its own then */
+    bool drains_soon;
+    EtcdKv *mirror;
+    size_t mirror_count, mirror_capacity;
+    uint64_t mirror_revision; /* 0: nothing is known yet */
+    bool is_ranging;
+    bool has_room; /* it does not own something any more: others may be taken */
+    FleetIntent intents[WORLD_CHANNELS_MAX];
+    uint64_t set; /* of the office */
+};
+
+typedef struct FleetCounts {
+    SimCounts sim;
+    uint64_t landed, owned, taken_over, released, intents, refused, freezes, sleeps, kills, stops,
+        late, pauses, drains, pushes, virtual_usec;
+} FleetCounts;
+
+struct Fleet {
+    uint64_t seed, now_usec, born_usec;
+    World *office; /* where rosters are written, and people look at the service from */
+    Sim office_sim;
+    uint64_t set;
+    FleetHost hosts[FLEET_HOSTS_MAX];
+    size_t host_count, instance_count;
+    uint64_t lease_usec, handover_usec;
+    size_t room; /* so many instances a host owns at most */
+    Etcd etcd;
+    uint64_t etcd_away_usec; /* it has no quorum until then */
+    uint64_t told_revision;  /* of which hosts hear sooner or later */
+    FleetEvent *events;
+    size_t event_count, event_capacity;
+    uint64_t serial;
+    uint64_t trouble_usec, people_usec; /* when something happens next */
+    bool is_calm;
+    FleetFault fault;
+    uint64_t newest[WORLD_INSTANCES_MAX];          /* the greatest token of which a change landed */
+    uint64_t wait_until_usec[WORLD_INSTANCES_MAX]; /* the newest owner changes nothing until then */
+    FleetCounts *counts;
+    struct WorldTrace *trace;
+};
+
+/* ---- fleet.c ---- */
+
+/* Lives one seed. What breaks a rule does not return. */
+void fleet_life(uint64_t seed, FleetFault fault, struct WorldTrace *trace, FleetCounts *counts);
+
+uint64_t fleet_below(Fleet *fleet, uint64_t limit);
+
+/* Something that goes wrong: never in calm weather. */
+bool fleet_happens(Fleet *fleet, uint64_t percent);
+
+bool fleet_is_frozen(const FleetHost *host);
+void fleet_trace(const FleetHost *host, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Lets the time pass, up to then. */
+void fleet_run(Fleet *fleet, uint64_t until_usec);
+
+/* Tells all other worlds what the service holds in this one. */
+void fleet_spread(Fleet *fleet, const World *from);
+
+/* ---- host.c ---- */
+
+/* `random_state`: of the office, before it made what there is. */
+void host_init(Fleet *fleet, FleetHost *host, size_t number, uint64_t random_state);
+void host_done(FleetHost *host);
+
+/* A process begins, with what is durable; is killed; ends by itself, giving all away first. */
+void host_begin(FleetHost *host);
+void host_kill(FleetHost *host);
+void host_stop(FleetHost *host);
+
+/* Its boot's clock; when the next of its wakes is, by the fleet's. */
+uint64_t host_boottime_usec(const FleetHost *host);
+uint64_t host_next_usec(const FleetHost *host);
+
+/* Does one thing that is due. False: nothing is. */
+bool host_step(FleetHost *host);
+
+void host_drain(FleetHost *host);
+void host_undrain(FleetHost *host);
+
+/* Takes the newest rosters and settings. */
+void host_load(Sim *sim);
+
+/* ---- owned.c ---- */
+
+extern const LeaseOps host_lease_ops;
+extern const OwnershipOps host_ownership_ops;
+
+/* What a pass over an instance has to heed. */
+void host_get_conditions(FleetHost *host, size_t instance, Conditions *ret_conditions);
+
+/* ---- mirror.c ---- */
+
+/* What etcd has told: of owners, of pauses. Asks for all of it where it has nothing yet. */
+void mirror_begin(FleetHost *host);
+void mirror_hear(FleetHost *host, uint64_t revision);
+const EtcdKv *mirror_find(const FleetHost *host, const char *key);
+
+/* ---- changes.c ---- */
+
+/* Those of the world, behind the gate. */
+extern Ops fleet_ops;
+void changes_init(void);
+
+/* Whether a change of an instance may begin, and how long it may take; 0: none may. */
+uint64_t changes_allow_usec(const FleetHost *host, size_t instance);
+bool changes_disturb(World *world, WorldEvent *arrival);
+bool changes_are_quiet(const FleetHost *host, size_t instance);
+void changes_answered(World *world, const WorldEvent *event);
+void changes_landed(World *world, const WorldEvent *event);
+
+/* ---- intents.c ---- */
+
+/* Of Ops. */
+int intents_intend(void *context, const Batch *batch, void *tag, Err *err);
+void intents_cancel(void *context, void *tag);
+
+/* ---- net.c ---- */
+
+/* Sends a request, within so long; on_done() follows unless the process ends before. */
+uint64_t net_ask(FleetHost *host, const FleetCall *call);
+void net_run(Fleet *fleet, size_t index);
+void net_done_with(Fleet *fleet);
+
+/* Has a host hear of all up to a revision. */
+void net_tell(FleetHost *host, uint64_t revision);
+size_t net_first(const Fleet *fleet); /* SIZE_MAX: none is due */
+uint64_t net_next_usec(const Fleet *fleet);
+
+/* ---- keys.c ---- */
+
+void keys_owner(char ret_key[static ETCD_KEY_SIZE], size_t instance);
+void keys_last(char ret_key[static ETCD_KEY_SIZE], size_t instance);
+void keys_pause(char ret_key[static ETCD_KEY_SIZE], size_t channel);
+void keys_intent(char ret_key[static ETCD_KEY_SIZE], size_t instance, size_t channel);
+void keys_approval(char ret_key[static ETCD_KEY_SIZE], const char *digest);
