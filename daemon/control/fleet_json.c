@@ -65,9 +65,12 @@ const FleetViewInstance *fleet_json_find(const FleetView *view, const char *key,
     return NULL;
 }
 
-static const char *fleet_json_state(const Fleet *fleet, const FleetViewInstance *instance,
+static const char *fleet_json_state(const Fleet *fleet, const FleetView *view,
+                                    const FleetViewInstance *instance,
                                     const FleetConditions *conditions)
 {
+    if (!instance->is_self && !view->is_current)
+        return "unknown";
     if (!instance->owner[0])
         return "nobody";
     if (!instance->is_self)
@@ -123,7 +126,7 @@ void fleet_json_put_instance(JsonWriter *writer, const char *key, const Controll
     json_open_object(writer, key);
     json_put_text(writer, "name", instance->name);
     json_put_text(writer, "key", instance->key);
-    json_put_text(writer, "state", fleet_json_state(fleet, instance, &conditions));
+    json_put_text(writer, "state", fleet_json_state(fleet, view, instance, &conditions));
     json_put_text(writer, "owner", instance->owner);
     json_put_text(writer, "since", instance->since);
     reply_put_time(writer, "change_from",

@@ -14,8 +14,9 @@ void fleet_json_put_head(JsonWriter *writer, const Controller *controller, const
  * Puts an object: who owns an instance, and what came of its last pass: {"name", "key", "state",
  * "owner", "since", "change_from", "last", "why", "record"}. "state" is `owned`, `waits` (this host
  * owns it, and `handover` is not over), `changing_hands` (it is this host's, but passes do not
- * begin yet or not any more), `elsewhere` or `nobody`. "last" owns it or did last. The record is as
- * its owner wrote it (daemon/fleet/KEYS.md).
+ * begin yet or not any more), `elsewhere`, `nobody`, or `unknown` (it is not this host's, and etcd
+ * does not say whose it is by now: "owner" is as it said last). "last" owns it or did last. The
+ * record is as its owner wrote it (daemon/fleet/KEYS.md).
  */
 void fleet_json_put_instance(JsonWriter *writer, const char *key, const Controller *controller,
                              const FleetView *view, const FleetViewInstance *instance);

@@ -22,6 +22,7 @@ static const struct {
     {"waits", "waits for handover", COLOUR_YELLOW},
     {"changing_hands", "changes hands", COLOUR_YELLOW},
     {"elsewhere", "owned", COLOUR_GREEN},
+    {"unknown", "not known", COLOUR_YELLOW},
     {"nobody", "owned by nobody", COLOUR_RED},
 };
 
@@ -53,6 +54,8 @@ void fleet_text_append_owner(const Json *instance, Buf *buf)
         buf_printf(buf, "owned by nobody%s%s", last[0] ? ", last by " : "", last);
     if (str_equal(row_text(instance, "state"), "changing_hands"))
         buf_puts(buf, ", changes hands at this moment");
+    if (str_equal(row_text(instance, "state"), "unknown"))
+        buf_puts(buf, " when etcd answered last");
     if (from[0])
         buf_printf(buf, "; reads, and changes nothing before %s (handover)", from);
     if (why[0])

@@ -69,6 +69,7 @@ static void who_owns_what(void **state)
         "{\"name\": \"test\", \"owner\": \"admin-a\", \"state\": \"waits\","
         " \"change_from\": \"2026-11-24T15:05:00Z\"},"
         "{\"name\": \"\", \"owner\": \"admin-b\", \"state\": \"elsewhere\"},"
+        "{\"name\": \"cut\", \"owner\": \"admin-b\", \"state\": \"unknown\"},"
         "{\"name\": \"new\", \"state\": \"nobody\", \"last\": \"admin-c\","
         " \"why\": \"no host has room\"}]}",
         PARTS("fleet /rosterd/, as admin-a knows it at 2026-11-24T15:04:05Z; its lease has 71 s "
@@ -77,7 +78,8 @@ static void who_owns_what(void **state)
               "drained: takes no instance", "2026-11-24T15:03:00Z",
               "2 of 4 channels in sync; 1 failed, 1 held", "waits for handover",
               "reads, and changes nothing before 2026-11-24T15:05:00Z", "(not in these settings)",
-              "owned by nobody", "the last owner was admin-c", "no host has room"));
+              "admin-b  not known", "owned by nobody", "the last owner was admin-c",
+              "no host has room"));
 }
 
 static void what_is_wrong_comes_first(void **state)
@@ -122,6 +124,8 @@ static void the_owner_in_a_line(void **state)
     expect_owner("{\"owner\": null, \"state\": \"nobody\", \"last\": null}", "owned by nobody");
     expect_owner("{\"owner\": \"a\", \"state\": \"changing_hands\"}",
                  "owned by a, changes hands at this moment");
+    expect_owner("{\"owner\": \"a\", \"state\": \"unknown\", \"since\": \"T\"}",
+                 "owned by a since T when etcd answered last");
     expect_owner("{\"owner\": \"a\", \"state\": \"waits\", \"change_from\": \"T\"}",
                  "owned by a; reads, and changes nothing before T (handover)");
     expect_owner("{\"owner\": \"a\", \"state\": \"owned\", \"why\": \"the lease ends\"}",
