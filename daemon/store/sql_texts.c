@@ -290,6 +290,19 @@ const char *const sql_texts[QUERY_COUNT] = {
         "SELECT notifier, kind, channel, channel_name, since_usec, is_open, passes, "
         "told_steady_usec FROM condition WHERE instance = ? ORDER BY notifier, channel, kind",
     [QUERY_CONDITIONS_FORGET] = "DELETE FROM condition WHERE instance = ?",
+    [QUERY_OWNER_LAST] =
+        "SELECT id, host, until_usec IS NULL FROM owner WHERE instance = " INSTANCE_OF(
+            "?") " ORDER BY id DESC LIMIT 1",
+    [QUERY_OWNER_END] = "UPDATE owner SET until_usec = ? WHERE id = ?",
+    [QUERY_OWNER_ADD] =
+        "INSERT INTO owner (instance, host, from_usec) VALUES (" INSTANCE_OF("?") ", ?, ?)",
+    [QUERY_OWNERS_TRIM] = "DELETE FROM owner WHERE instance = " INSTANCE_OF(
+        "?1") " AND id <= (SELECT id FROM owner "
+              "WHERE instance = " INSTANCE_OF("?1") " ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+    [QUERY_OWNERS] =
+        "SELECT instance.key, instance.name, host, from_usec, until_usec FROM owner "
+        "JOIN instance ON instance.id = owner.instance WHERE (?1 IS NULL OR instance.name = ?1) "
+        "AND (until_usec IS NULL OR until_usec >= ?2) AND host <> ?3 ORDER BY owner.id",
     [QUERY_NOTICE_ADD] = "INSERT INTO notice (notifier, name, created_steady_usec, kind, phase, "
                          "instance_name, channel_name, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     [QUERY_NOTICE_FIRST] = NOTICE_ROWS("body") "ORDER BY id LIMIT 1",
