@@ -90,11 +90,20 @@ static int handle_history_is_unknown(const Control *control, const HistoryParts 
 static int handle_history_end(HistoryParts *parts, uint64_t next)
 {
     const Control *control = parts->control;
-    HistoryEnd end = {.is_page = parts->is_page, .next = next};
+    const Fleet *fleet = control->controller->backend.fleet;
+    _cleanup_(store_owners_done) StoreOwners owners = {0};
+    HistoryEnd end = {.is_page = parts->is_page, .next = next, .owners = &owners};
     UnknownChannel unknown;
     int r =
         parts->count == 0 && next == 0 ? handle_history_is_unknown(control, parts, &parts->err) : 0;
 
+    if (r >= 0 && next == 0 && fleet) {
+        int owned =
+            store_owners(control->state->store, parts->filter.instance, parts->filter.since_usec,
+                         fleet_get_host(fleet), &owners, &parts->err);
+
+        r = owned < 0 ? owned : r;
+    }
     if (r < 0)
         return r;
     if (r > 0) {

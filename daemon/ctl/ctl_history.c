@@ -167,6 +167,8 @@ static int ctl_history_end(HistoryOutput *output, const HistoryEnd *end)
         report_history_end(&output->writer, end);
     else if (output->count == 0)
         history_text_append_none(&output->buf);
+    if (!output->is_json)
+        history_text_append_owners(end->told_owners, &output->buf);
     return ctl_history_flush(output);
 }
 
@@ -191,7 +193,8 @@ static int ctl_history_finish(const HistorySource *source, const Json *last, His
     const Options *options = source->options;
     _cleanup_(config_freep) Config *rosters = NULL;
     HistoryEnd end = {.is_unknown = row_is_true(last, "unknown_channel"),
-                      .near = row_text(last, "near")};
+                      .near = row_text(last, "near"),
+                      .told_owners = json_find(last, HISTORY_OTHER_OWNERS)};
     UnknownChannel unknown;
 
     if (source->store && output->count == 0 && ctl_is_unknown(source, &rosters)) {

@@ -44,9 +44,36 @@ void report_history_put(JsonWriter *writer, const StoreActions *actions)
         history_put_action(writer, &actions->items[i]);
 }
 
+static void history_put_time(JsonWriter *writer, const char *key, uint64_t realtime_usec)
+{
+    char time[CLOCK_RFC3339_SIZE] = "";
+
+    if (realtime_usec)
+        clock_format_rfc3339(realtime_usec, time);
+    json_put_text(writer, key, time);
+}
+
+static void history_put_owners(JsonWriter *writer, const StoreOwners *owners)
+{
+    json_open_array(writer, HISTORY_OTHER_OWNERS);
+    for (size_t i = 0; i < owners->count; i++) {
+        json_open_object(writer, NULL);
+        json_put_text(writer, "instance", owners->items[i].instance_name);
+        json_put_text(writer, "host", owners->items[i].host);
+        history_put_time(writer, "from", owners->items[i].from_usec);
+        history_put_time(writer, "until", owners->items[i].until_usec);
+        json_close_object(writer);
+    }
+    json_close_array(writer);
+}
+
 int report_history_end(JsonWriter *writer, const HistoryEnd *end)
 {
     json_close_array(writer);
+    if (end->owners && end->owners->count > 0)
+        history_put_owners(writer, end->owners);
+    else if (end->told_owners)
+        json_put_value(writer, HISTORY_OTHER_OWNERS, end->told_owners);
     if (end->is_unknown)
         json_put_bool(writer, "unknown_channel", true);
     if (end->is_unknown && !str_is_empty(end->near))

@@ -3,6 +3,7 @@
 
 #include "daemon/base/digest.h"
 #include "daemon/base/str.h"
+#include "daemon/base/utf8.h"
 #include "daemon/json/json_value.h"
 #include "daemon/report/pause.h"
 #include "daemon/report/row.h"
@@ -51,6 +52,21 @@ int history_text_append(HistoryText *text, const Json *root, Buf *buf)
     r = table_append_piece(&table, &text->widths, text->colour, buf);
     table_done(&table);
     return r;
+}
+
+void history_text_append_owners(const Json *owners, Buf *buf)
+{
+    for (size_t i = 0; i < json_length(owners); i++) {
+        const Json *owner = json_at(owners, i);
+        const char *until = row_text(owner, "until");
+        _cleanup_(buf_done) Buf line = {0};
+
+        buf_printf(&line, "%s was %s's from %s%s%s: what it changed stands in its own history",
+                   row_text(owner, "instance"), row_text(owner, "host"), row_text(owner, "from"),
+                   until[0] ? " to " : " on", until);
+        utf8_append_shown(buf, buf_text(&line));
+        buf_putc(buf, '\n');
+    }
 }
 
 void history_text_append_none(Buf *buf)

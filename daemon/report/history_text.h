@@ -20,5 +20,9 @@ int history_text_append(HistoryText *text, const Json *root, Buf *buf);
 /* Appends what is said in the place of a history without any change. */
 void history_text_append_none(Buf *buf);
 
+/* Which other hosts owned instances meanwhile: a line each, of rows as report_history_end() puts
+ * them. */
+void history_text_append_owners(const Json *owners, Buf *buf);
+
 /* Appends what came of an undo. 0 or -ENOMEM. */
 int history_text_undo(const Json *root, bool colour, Buf *buf);

@@ -160,8 +160,7 @@ static void service_on_key(void *userdata, const char *name, const EtcdKey *key)
 {
     const Service *service = userdata;
 
-    (void)key;
-    shared_on_key(service->fleet.shared, name);
+    shared_on_key(service->fleet.shared, name, key);
 }
 
 static void service_on_change_of_keys(void *userdata)

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
@@ -15,6 +16,7 @@
 #include "daemon/shared/pause_value.h"
 #include "daemon/shared/shared_internal.h"
 #include "daemon/store/mirror.h"
+#include "daemon/store/owners.h"
 
 /* ---- reading what is mirrored ---- */
 
@@ -237,8 +239,29 @@ void shared_use_store(Shared *shared, Store *store)
         shared_on_change(shared);
 }
 
-void shared_on_key(Shared *shared, const char *name)
+/* Of whom an instance is by now: its history goes on there. What is lost of it is lost. */
+static void shared_note_owner(const Shared *shared, const char *hash, const EtcdKey *key)
 {
+    char name[KEYS_NAME_SIZE];
+    const EtcdKey *last;
+    _cleanup_(json_freep) Json *root = NULL;
+    const char *instance = NULL, *host = NULL;
+
+    keys_format(KEYS_LAST, hash, name);
+    last = key ? key : mirror_find(fleet_mirror(shared->fleet), name);
+    if (!shared->store || !last ||
+        json_parse_once(last->value, last->value_size, &root, NULL) < 0 ||
+        json_get_string(json_find(root, "instance"), &instance) < 0 ||
+        json_get_string(json_find(root, "host"), &host) < 0)
+        return;
+    store_owners_note(shared->store, instance, NULL, key ? host : NULL, clock_realtime_usec(),
+                      NULL);
+}
+
+void shared_on_key(Shared *shared, const char *name, const EtcdKey *key)
+{
+    if (str_has_prefix(name, KEYS_OWNER))
+        shared_note_owner(shared, name + strlen(KEYS_OWNER), key);
     if (str_has_prefix(name, KEYS_PAUSES))
         shared->pauses_changed = true;
     if (str_has_prefix(name, KEYS_APPROVALS))

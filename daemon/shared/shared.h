@@ -35,7 +35,7 @@ DEFINE_CLEANUP(Shared, shared_free)
 void shared_use_store(Shared *shared, Store *store);
 
 /* FleetOps.on_key and on_change. */
-void shared_on_key(Shared *shared, const char *name);
+void shared_on_key(Shared *shared, const char *name, const EtcdKey *key);
 void shared_on_change(Shared *shared);
 
 /* ---- what people say ---- */

@@ -73,8 +73,7 @@ static inline bool on_quiet(void *userdata, const char *key)
 
 static inline void on_key(void *userdata, const char *name, const EtcdKey *key)
 {
-    (void)key;
-    shared_on_key(((Host *)userdata)->shared, name);
+    shared_on_key(((Host *)userdata)->shared, name, key);
 }
 
 static inline void on_change(void *userdata)
