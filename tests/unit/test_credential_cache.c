@@ -2,6 +2,8 @@
 /* A credential that is issued is renewed before it expires, beside what is asked meanwhile. */
 #include "tests/unit/iam_case.h"
 
+#include <errno.h>
+
 #define IAM_BRIEF_LIFE                                                                             \
     "{\"token\":{\"issued_at\":\"2025-01-02T03:04:05.000000Z\","                                   \
     "\"expires_at\":\"2025-01-02T03:04:05.400000Z\"}}"
@@ -66,6 +68,60 @@ static void test_a_renewal_that_fails_in_time_is_counted(void **state)
     assert_int_equal(client_case->renewals, renewals); /* nobody awaits it */
 }
 
+static void wake_nobody(void *userdata)
+{
+    (void)userdata;
+}
+
+/* A login is a request as any other: it takes its turn, and gives its permit back. */
+static void test_a_login_waits_for_its_turn(void **state)
+{
+    ClientCase *client_case = *state;
+    static Limiter limiter = {.total = 1}; /* outlives the client */
+    const LimiterPeer peer = {0};
+    LimiterUser other = {0};
+    size_t renewals;
+
+    client_case->config.limits.pass_deadline_usec = USEC_PER_MINUTE;
+    iam_case_start(client_case);
+    roma_client_limit(client_case->client, &limiter);
+    limiter_join(&limiter, &other, &peer, wake_nobody, NULL);
+    assert_true(limiter_take(&other, false, clock_monotonic_usec()));
+    renewals = client_case->renewals;
+    assert_int_equal(roma_client_renew(client_case->client, 0), 0);
+    for (size_t i = 0; i < 5; i++)
+        assert_true(sd_event_run(client_case->event, 1000) >= 0);
+    assert_int_equal(iam.logins, 0);
+    assert_int_equal(client_case->renewals, renewals);
+    assert_true(roma_client_renewal_due_usec(client_case->client, 0) > clock_monotonic_usec());
+    limiter_end(&other);
+    limiter_rest(&other, false);
+    alarm(30);
+    while (client_case->renewals == renewals)
+        assert_true(sd_event_run(client_case->event, UINT64_MAX) >= 0);
+    alarm(0);
+    assert_int_equal(iam.logins, 1);
+    assert_int_equal(limiter.held, 0);
+    limiter_leave(&other);
+}
+
+/* What is called off is begun anew by whoever asks next, and nobody is told twice. */
+static void test_a_login_that_is_called_off(void **state)
+{
+    ClientCase *client_case = *state;
+    size_t renewals;
+
+    iam_case_start(client_case);
+    renewals = client_case->renewals;
+    assert_int_equal(roma_client_renew(client_case->client, 0), 0);
+    assert_int_equal(roma_client_renew(client_case->client, 0), -EALREADY);
+    assert_true(roma_client_renewal_due_usec(client_case->client, 0) > 0);
+    roma_client_cancel_all(client_case->client);
+    assert_int_equal(roma_client_renewal_due_usec(client_case->client, 0), 0);
+    assert_int_equal(iam_case_renew(client_case), RENEWAL_DONE);
+    assert_int_equal(client_case->renewals, renewals + 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, iam_case_setup, client_case_teardown)
 
 int main(void)
@@ -73,6 +129,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_token_is_renewed_before_it_expires),
         TEST(test_a_renewal_that_fails_in_time_is_counted),
+        TEST(test_a_login_waits_for_its_turn),
+        TEST(test_a_login_that_is_called_off),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
