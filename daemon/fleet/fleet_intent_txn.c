@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/str.h"
 #include "daemon/fleet/fleet_intent_internal.h"
 
 #define KEPT_USEC (7 * USEC_PER_DAY)
@@ -81,6 +82,9 @@ void fleet_intent_put(FleetIntending *intending, EtcdTxn *txn, Buf *key)
         intending_approval_key(intending, key);
         etcd_txn_delete(txn, buf_text(key));
     }
+    /* Who dies in this pass went by this set last, whatever its last record says. */
+    if (!str_equal(intending->instance->last_set, intending->instance->fleet->set_digest))
+        fleet_owner_put_last(intending->instance, false, txn);
     fleet_instance_key(intending->instance, KEYS_INTENTS, &from);
     buf_puts(&from, "/");
     keys_format_intents(intending->instance->hash, now_usec > KEPT_USEC ? now_usec - KEPT_USEC : 0,

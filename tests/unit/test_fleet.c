@@ -89,6 +89,31 @@ static void test_one_that_dies_is_replaced_once_its_lease_has_lapsed(void **stat
     host_stop(&two);
 }
 
+/* Who dies in a pass by a new set has gone by that one last. */
+static void test_the_set_of_the_last_changes_counts(void **state)
+{
+    EtcdCase *etcd_case = given(state);
+    FleetConditions conditions;
+    Host one, two;
+
+    host_make(&one, etcd_case, "one", SHORT_LEASE, HANDOVER);
+    host_begin(&one, 1);
+    AWAIT(etcd_case, one.begun == 1);
+    memset(one.set.digest, 'b', DIGEST_WHOLE);
+    host_set_instances(&one, 1);
+    host_intend(&one, 1, NULL);
+    host_make(&two, etcd_case, "two", LEASE, HANDOVER);
+    memset(two.set.digest, 'b', DIGEST_WHOLE);
+    host_begin(&two, 1);
+    AWAIT(etcd_case, mirror_is_current(fleet_mirror(two.fleet)));
+    host_die(&one);
+    AWAIT(etcd_case, two.begun == 1);
+    fleet_get_conditions(two.fleet, HOST_KEY(1), USEC_PER_SEC, &conditions);
+    assert_string_equal(conditions.roster, "");
+    assert_true(conditions.needs_sightings);
+    host_stop(&two);
+}
+
 /* Who has not waited itself gives away nothing that another one could begin with. The wait is seen
  * while it lasts: it is far longer than this takes. */
 static void test_who_has_not_waited_leaves_the_wait_to_the_next(void **state)
@@ -168,6 +193,7 @@ int main(void)
         cmocka_unit_test_setup(test_the_first_host_owns_all_and_another_stands_by, etcd_case_begin),
         cmocka_unit_test_setup(test_one_that_dies_is_replaced_once_its_lease_has_lapsed,
                                etcd_case_begin),
+        cmocka_unit_test_setup(test_the_set_of_the_last_changes_counts, etcd_case_begin),
         cmocka_unit_test_setup(test_who_has_not_waited_leaves_the_wait_to_the_next,
                                etcd_case_begin),
         cmocka_unit_test_setup(test_a_campaign_that_was_won_without_an_answer_is_won,
