@@ -7,6 +7,9 @@
 #include "daemon/base/str.h"
 #include "daemon/fleet/fleet_internal.h"
 
+/* What etcd refuses now it will hardly take in a second. */
+#define REFUSED_RETRY_USEC (30 * USEC_PER_SEC)
+
 static void record_put(FleetInstance *instance, EtcdTxn *txn)
 {
     fleet_instance_put(instance, KEYS_RECORDS, &instance->record_sent, 0, txn);
@@ -26,7 +29,7 @@ static void record_on_taken(FleetInstance *instance)
 }
 
 /* What did not go out is sent again, unless a newer one is there by then. */
-static void record_retry(FleetInstance *instance)
+static void record_retry(FleetInstance *instance, uint64_t delay_usec)
 {
     if (!instance->has_record) {
         buf_done(&instance->record);
@@ -36,7 +39,20 @@ static void record_retry(FleetInstance *instance)
         instance->record_sent = instance->carry_sent = (Buf){0};
         instance->has_record = true;
     }
-    fleet_instance_work_in(instance, FLEET_RETRY_USEC);
+    fleet_instance_work_in(instance, delay_usec);
+}
+
+/* One that etcd refuses does not keep an instance from being given away. */
+static void record_fail(FleetInstance *instance, const EtcdAnswer *answer)
+{
+    bool is_refused = answer->result == ETCD_REFUSED;
+
+    if (is_refused && instance->ownership.state == OWNERSHIP_RELEASING) {
+        fleet_record_forget(instance);
+        fleet_instance_work_in(instance, 0);
+    } else {
+        record_retry(instance, is_refused ? REFUSED_RETRY_USEC : FLEET_RETRY_USEC);
+    }
 }
 
 static void record_on_answer(void *userdata, const EtcdAnswer *answer)
@@ -47,7 +63,7 @@ static void record_on_answer(void *userdata, const EtcdAnswer *answer)
 
     instance->record_call = NULL;
     if (!fleet_read(instance->fleet, answer, &arena, &txn)) {
-        record_retry(instance);
+        record_fail(instance, answer);
         fleet_lease_check(instance->fleet, answer);
     } else if (!txn.succeeded) {
         fleet_owner_fence(instance, &txn);
@@ -78,7 +94,7 @@ void fleet_record_send(FleetInstance *instance)
     fleet_owner_range(instance, &txn);
     if (fleet_ask(instance->fleet, &txn, &body, FLEET_CALL_USEC, record_on_answer, instance,
                   &instance->record_call) < 0)
-        record_retry(instance);
+        record_retry(instance, FLEET_RETRY_USEC);
 }
 
 void fleet_record_forget(FleetInstance *instance)

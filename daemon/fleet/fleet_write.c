@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/base/str.h"
 #include "daemon/fleet/fleet_internal.h"
 
 struct FleetWriting {
@@ -12,6 +13,9 @@ struct FleetWriting {
     FleetOnWritten callback;
     void *userdata;
     EtcdCall *call;
+    Arena arena; /* holds the puts */
+    FleetPut *puts;
+    size_t put_count;
 };
 
 static void writing_free(FleetWriting *writing)
@@ -24,6 +28,7 @@ static void writing_free(FleetWriting *writing)
         writing->fleet->writings = writing->next;
     if (writing->next)
         writing->next->previous = writing->previous;
+    arena_done(&writing->arena);
     free(writing);
 }
 
@@ -48,6 +53,21 @@ static void writing_end(FleetWriting *writing, FleetWritten result, uint64_t rev
     callback(userdata, result, revision, message);
 }
 
+/* Whether all stands there as it was to be written: an earlier try did it, whose answer was lost.
+ */
+static bool writing_is_done(const FleetWriting *writing, const EtcdTxnAnswer *txn)
+{
+    for (size_t i = 0; i < writing->put_count; i++) {
+        const char *json = writing->puts[i].json;
+        const EtcdFound *found = i < txn->found_count ? &txn->found[i] : NULL;
+
+        if (!found || (found->count > 0) != (json != NULL) ||
+            (json && !str_equal(found->keys[0].value, json)))
+            return false;
+    }
+    return true;
+}
+
 static void writing_on_answer(void *userdata, const EtcdAnswer *answer)
 {
     FleetWriting *writing = userdata;
@@ -60,7 +80,7 @@ static void writing_on_answer(void *userdata, const EtcdAnswer *answer)
         writing_end(writing, FLEET_FAILED, 0, answer->message);
     else if (etcd_read_txn(answer->root, &arena, &txn, &err) < 0)
         writing_end(writing, FLEET_FAILED, 0, err.text);
-    else if (txn.succeeded)
+    else if (txn.succeeded || writing_is_done(writing, &txn))
         writing_end(writing, FLEET_WRITTEN, txn.revision, "");
     else
         writing_end(writing, FLEET_DIFFERS, txn.revision,
@@ -94,9 +114,30 @@ static void writing_put(const Fleet *fleet, const FleetPut *puts, size_t count, 
     }
 }
 
+static void writing_look(const FleetWriting *writing, EtcdTxn *txn, Buf *key)
+{
+    for (size_t i = 0; i < writing->put_count; i++)
+        etcd_txn_range(txn, fleet_key(writing->fleet, writing->puts[i].name, key));
+}
+
+static int writing_copy(FleetWriting *writing, const FleetPut *puts, size_t count)
+{
+    writing->puts = arena_alloc(&writing->arena, (count + 1) * sizeof(*puts));
+    if (!writing->puts)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        FleetPut *put = &writing->puts[writing->put_count++];
+
+        put->name = arena_string(&writing->arena, puts[i].name);
+        put->json = puts[i].json ? arena_string(&writing->arena, puts[i].json) : NULL;
+        if (!put->name || (puts[i].json && !put->json))
+            return -ENOMEM;
+    }
+    return 0;
+}
+
 static int writing_begin(FleetWriting *writing, FleetInstance *instance, const FleetIf *ifs,
-                         size_t if_count, const FleetPut *puts, size_t put_count,
-                         uint64_t timeout_usec)
+                         size_t if_count, uint64_t timeout_usec)
 {
     _cleanup_(buf_done) Buf body = {0}, key = {0};
     EtcdTxn txn;
@@ -106,8 +147,9 @@ static int writing_begin(FleetWriting *writing, FleetInstance *instance, const F
         fleet_owner_compare(instance, instance->ownership.token, &txn);
     writing_compare(writing->fleet, ifs, if_count, &txn, &key);
     etcd_txn_then(&txn);
-    writing_put(writing->fleet, puts, put_count, &txn, &key);
+    writing_put(writing->fleet, writing->puts, writing->put_count, &txn, &key);
     etcd_txn_else(&txn);
+    writing_look(writing, &txn, &key);
     if (buf_failed(&key) < 0)
         body.failed = true;
     return fleet_ask(writing->fleet, &txn, &body, timeout_usec, writing_on_answer, writing,
@@ -134,7 +176,9 @@ int fleet_write(Fleet *fleet, const char *key, const FleetIf *ifs, size_t if_cou
     if (writing->next)
         writing->next->previous = writing;
     fleet->writings = writing;
-    r = writing_begin(writing, instance, ifs, if_count, puts, put_count, timeout_usec);
+    r = writing_copy(writing, puts, put_count);
+    if (r == 0)
+        r = writing_begin(writing, instance, ifs, if_count, timeout_usec);
     if (r < 0) {
         writing_free(writing);
         return r;

@@ -192,16 +192,26 @@ static void on_written(void *userdata, FleetWritten result, uint64_t revision, c
     host->result = result;
 }
 
-void host_write(Host *host, const char *name, const char *json)
+static void write_one(Host *host, const FleetIf *conditions, size_t count, const FleetPut *put)
 {
-    const FleetPut put = {.name = name, .json = json};
     size_t before = host->written;
 
-    assert_int_equal(
-        fleet_write(host->fleet, NULL, NULL, 0, &put, 1, 5 * USEC_PER_SEC, on_written, host, NULL),
-        0);
+    assert_int_equal(fleet_write(host->fleet, NULL, conditions, count, put, 1, 5 * USEC_PER_SEC,
+                                 on_written, host, NULL),
+                     0);
     AWAIT(host->etcd_case, host->written > before);
+}
+
+void host_write(Host *host, const char *name, const char *json)
+{
+    write_one(host, NULL, 0, &(FleetPut){.name = name, .json = json});
     assert_int_equal(host->result, FLEET_WRITTEN);
+}
+
+void host_write_if(Host *host, const char *name, const char *json, uint64_t changed)
+{
+    write_one(host, &(FleetIf){.name = name, .changed = changed}, 1,
+              &(FleetPut){.name = name, .json = json});
 }
 
 /* ---- what etcd has ---- */

@@ -67,8 +67,10 @@ void host_stop(Host *host);
 int host_submit_intent(Host *host, size_t changes, const char *spent_approval, bool is_undo);
 void host_intend(Host *host, size_t changes, const char *spent_approval);
 
-/* Puts a key, or deletes it (NULL). */
+/* Puts a key, or deletes it (NULL); where it is as that revision left it (0: not there), whatever
+ * comes of it. */
 void host_write(Host *host, const char *name, const char *json);
+void host_write_if(Host *host, const char *name, const char *json, uint64_t changed);
 
 /* The value of a key behind the prefix, as etcd has it; "" for none. Until the next call. */
 const char *host_read(EtcdCase *etcd_case, const char *name);

@@ -180,6 +180,25 @@ static void test_the_set_of_the_one_before_is_what_its_last_record_went_by(void 
     host_stop(&two);
 }
 
+/* What is to be written only where nothing stands is written by the first try, and the second one
+ * finds it there. */
+static void test_a_write_whose_answer_is_lost_is_one_that_was_done(void **state)
+{
+    EtcdCase *etcd_case = given(state);
+    Host one;
+
+    host_make(&one, etcd_case, "one", LEASE, HANDOVER);
+    host_begin(&one, 0);
+    AWAIT(etcd_case, host_count(etcd_case, "hosts/") == 1);
+    etcd_proxy_lose(one.proxy, "kv/txn", 1);
+    host_write_if(&one, "pauses/new", "{\"reason\":\"one\"}", 0);
+    assert_int_equal(one.result, FLEET_WRITTEN);
+    host_write_if(&one, "pauses/new", "{\"reason\":\"another\"}", 0);
+    assert_int_equal(one.result, FLEET_DIFFERS);
+    assert_string_equal(host_read(etcd_case, "pauses/new"), "{\"reason\":\"one\"}");
+    host_die(&one);
+}
+
 /* Renewals, and nothing else. */
 static void test_in_quiet_times_a_host_costs_its_renewals(void **state)
 {
@@ -259,6 +278,8 @@ int main(void)
         cmocka_unit_test_setup(test_what_is_put_down_after_a_pass_goes_to_the_next_owner,
                                etcd_case_begin),
         cmocka_unit_test_setup(test_the_set_of_the_one_before_is_what_its_last_record_went_by,
+                               etcd_case_begin),
+        cmocka_unit_test_setup(test_a_write_whose_answer_is_lost_is_one_that_was_done,
                                etcd_case_begin),
         cmocka_unit_test_setup(test_in_quiet_times_a_host_costs_its_renewals, etcd_case_begin),
         cmocka_unit_test_setup(test_what_was_compacted_while_cut_off_is_read_anew, etcd_case_begin),
