@@ -197,7 +197,7 @@ static void test_who_has_lost_the_instance_makes_nothing_known(void **state)
     buf_printf(&key, "%s%s", etcd_case->prefix, name);
     assert_int_equal(host_submit_intent(&one, 1, NULL, false), 0);
     AWAIT(etcd_case, one.intended == 1);
-    etcd_proxy_hold(one.proxy, true); /* it does not hear of it in time */
+    etcd_proxy_hang(one.proxy, "create_request"); /* it does not hear of what comes */
     etcd_txn_begin(&txn, &body);
     etcd_txn_then(&txn);
     etcd_txn_delete(&txn, buf_text(&key));
@@ -210,7 +210,6 @@ static void test_who_has_lost_the_instance_makes_nothing_known(void **state)
     etcd_case_ask_txn(etcd_case, &txn, &body);
     buf_done(&key);
     assert_int_equal(host_submit_intent(&one, 1, NULL, false), 0);
-    etcd_proxy_hold(one.proxy, false);
     AWAIT(etcd_case, one.intended == 2);
     assert_int_equal(one.end, INTENT_LOST);
     assert_int_equal(one.dropped, 1);
