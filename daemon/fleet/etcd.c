@@ -19,29 +19,7 @@
  * for users: that a name is not taken from there. */
 #define CN_TEXT "CommonName of client sending a request against gateway"
 
-struct EtcdCall {
-    Etcd *etcd;
-    EtcdCall *previous, *next;
-    char path[64];
-    Buf body;
-    EtcdOnAnswer callback;
-    void *userdata;
-    uint64_t due_usec; /* monotonic */
-    sd_event_source *timer;
-    HttpTransfer *transfer; /* of the try under way */
-    char url[ETCD_URL_SIZE];
-    const char *headers[3];
-    size_t endpoint; /* of the try */
-    size_t tries;
-    bool is_login;
-    bool waits_for_turn;
-    bool waits_for_login;
-    bool was_let_in;      /* it has logged in for this call already */
-    bool was_turned_away; /* logging in was refused: it ends */
-    char message[ETCD_MESSAGE_SIZE];
-};
-
-static void call_wake_in(EtcdCall *call, uint64_t delay_usec)
+void etcd_call_wake_in(EtcdCall *call, uint64_t delay_usec)
 {
     sd_event_source_set_time(call->timer, clock_monotonic_usec() + delay_usec);
     sd_event_source_set_enabled(call->timer, SD_EVENT_ONESHOT);
@@ -70,7 +48,7 @@ static void etcd_end_try(Etcd *etcd)
     if (!oldest)
         return;
     oldest->waits_for_turn = false;
-    call_wake_in(oldest, 0);
+    etcd_call_wake_in(oldest, 0);
 }
 
 /* ---- the end of a call ---- */
@@ -128,14 +106,16 @@ static void call_note(EtcdCall *call, const char *why)
 /* At the next endpoint; after the last one a moment later at the first. */
 static void call_try_next(EtcdCall *call)
 {
-    size_t count = call->etcd->settings->endpoint_count;
+    size_t count = call->etcd->settings->endpoint_count, next = (call->endpoint + 1) % count;
 
+    if (call->etcd->first == call->endpoint)
+        call->etcd->first = next; /* for whoever begins a call now */
     call->tries++;
-    call->endpoint = (call->endpoint + 1) % count;
+    call->endpoint = next;
     if (clock_monotonic_usec() >= call->due_usec)
         call_end(call, ETCD_UNANSWERED, 0, NULL);
     else
-        call_wake_in(call, call->tries % count == 0 ? ETCD_ROUND_USEC : 0);
+        etcd_call_wake_in(call, call->tries % count == 0 ? ETCD_ROUND_USEC : 0);
 }
 
 /* ---- what came ---- */
@@ -177,7 +157,7 @@ static void call_on_error(EtcdCall *call, const HttpAnswer *http)
     if (call_can_be_let_in(call, (int)code)) {
         call->was_let_in = true;
         buf_reset(&call->etcd->authorization);
-        call_wake_in(call, 0);
+        etcd_call_wake_in(call, 0);
         return;
     }
     snprintf(why, sizeof(why), "%.300s", json_as_text(json_find(root, "message")));
@@ -233,7 +213,7 @@ static int call_submit(EtcdCall *call)
                       &request);
     if (call->is_login)
         request.header_count = 1;
-    request.timeout_usec = left_usec < ETCD_TRY_USEC ? left_usec : ETCD_TRY_USEC;
+    request.timeout_usec = left_usec < call->try_usec ? left_usec : call->try_usec;
     request.connect_timeout_usec = request.timeout_usec;
     r = http_submit(call->etcd->http, &request, call_on_http, call, &call->transfer);
     if (r >= 0)
@@ -241,61 +221,7 @@ static int call_submit(EtcdCall *call)
     return r;
 }
 
-/* ---- logging in ---- */
-
-/* All that wait for it go on, or fail as it did. */
-static void etcd_on_login(void *userdata, const EtcdAnswer *answer)
-{
-    Etcd *etcd = userdata;
-    const char *token = NULL;
-    EtcdCall *next;
-
-    if (answer->result == ETCD_ANSWERED &&
-        json_get_string(json_find(answer->root, "token"), &token) == 0 && token[0] != '\0') {
-        buf_reset(&etcd->authorization);
-        buf_printf(&etcd->authorization, "Authorization: %s", token);
-    }
-    for (EtcdCall *call = etcd->calls; call; call = next) {
-        next = call->next;
-        if (!call->waits_for_login)
-            continue;
-        call->waits_for_login = false;
-        str_copy(call->message, sizeof(call->message),
-                 token                ? ""
-                 : answer->message[0] ? answer->message
-                                      : "etcd gave no token");
-        call->was_turned_away = answer->result == ETCD_REFUSED;
-        call_wake_in(call, 0);
-    }
-}
-
-static int etcd_log_in(Etcd *etcd, uint64_t timeout_usec)
-{
-    _cleanup_(buf_done) Buf body = {.is_secret = true};
-    JsonWriter writer = {.buf = &body, .is_compact = true};
-    int r;
-
-    json_open_object(&writer, NULL);
-    json_put_string(&writer, "name", etcd->settings->user);
-    json_put_string(&writer, "password", secret_bytes(etcd->settings->password));
-    json_close_object(&writer);
-    if (buf_failed(&body) < 0)
-        return -ENOMEM;
-    r = etcd_call(etcd, "auth/authenticate", &body, timeout_usec, etcd_on_login, etcd,
-                  &etcd->login);
-    if (r >= 0)
-        etcd->login->is_login = true;
-    return r;
-}
-
-static int call_await_login(EtcdCall *call)
-{
-    uint64_t left_usec = call->due_usec - clock_monotonic_usec();
-
-    call->waits_for_login = true;
-    call_wake_in(call, left_usec);
-    return call->etcd->login ? 0 : etcd_log_in(call->etcd, left_usec);
-}
+/* ---- their beginning ---- */
 
 static void call_begin_try(EtcdCall *call)
 {
@@ -308,12 +234,12 @@ static void call_begin_try(EtcdCall *call)
     }
     if (!call_has_turn(call)) {
         call->waits_for_turn = true;
-        call_wake_in(call, call->due_usec - clock_monotonic_usec());
+        etcd_call_wake_in(call, call->due_usec - clock_monotonic_usec());
         return;
     }
     if (call->tries == 0)
         call->endpoint = call->etcd->first;
-    r = call->etcd->settings->user && !has_token && !call->is_login ? call_await_login(call)
+    r = call->etcd->settings->user && !has_token && !call->is_login ? etcd_call_await_login(call)
                                                                     : call_submit(call);
     if (r < 0) {
         call->waits_for_login = false;
@@ -333,6 +259,14 @@ static int call_on_time(sd_event_source *source, uint64_t usec, void *userdata)
 
 /* ---- calls ---- */
 
+/* Where there are several endpoints, one that hangs leaves time for another. */
+static uint64_t call_try_usec(const Etcd *etcd, uint64_t timeout_usec)
+{
+    uint64_t most_usec = etcd->settings->endpoint_count > 1 ? timeout_usec / 2 : timeout_usec;
+
+    return most_usec < ETCD_TRY_USEC ? most_usec : ETCD_TRY_USEC;
+}
+
 int etcd_call(Etcd *etcd, const char *path, const Buf *body, uint64_t timeout_usec,
               EtcdOnAnswer callback, void *userdata, EtcdCall **ret_call)
 {
@@ -345,6 +279,7 @@ int etcd_call(Etcd *etcd, const char *path, const Buf *body, uint64_t timeout_us
     call->callback = callback;
     call->userdata = userdata;
     call->due_usec = clock_monotonic_usec() + timeout_usec;
+    call->try_usec = call_try_usec(etcd, timeout_usec);
     call->body.is_secret = body->is_secret;
     str_copy(call->path, sizeof(call->path), path);
     buf_append(&call->body, body->data, body->size);

@@ -28,7 +28,8 @@
 /* etcd takes values of 1.5 MiB and answers no more than that and a little around it. */
 #define ETCD_ANSWER_SIZE_MAX (8U * 1024U * 1024U)
 
-/* A try at one endpoint, connecting included. */
+/* A try at one endpoint, connecting included; half of the time that the call has, where that is
+ * less and there are others. */
 #define ETCD_TRY_USEC (2 * USEC_PER_SEC)
 
 typedef struct EtcdSettings {
@@ -83,5 +84,6 @@ int etcd_call(Etcd *etcd, const char *path, const Buf *body, uint64_t timeout_us
 /* Ends a call without its callback. What it did by then is not known. */
 void etcd_cancel(EtcdCall *call);
 
-/* The number of the endpoint that answered last. */
+/* The number of the endpoint that answered last, or that is next where that one has failed since.
+ */
 size_t etcd_get_endpoint(const Etcd *etcd);

@@ -21,6 +21,35 @@ struct Etcd {
     Buf authorization; /* the header with the token; empty: none is held */
 };
 
+struct EtcdCall {
+    Etcd *etcd;
+    EtcdCall *previous, *next;
+    char path[64];
+    Buf body;
+    EtcdOnAnswer callback;
+    void *userdata;
+    uint64_t due_usec; /* monotonic */
+    uint64_t try_usec; /* how long a try may take */
+    sd_event_source *timer;
+    HttpTransfer *transfer; /* of the try under way */
+    char url[ETCD_URL_SIZE];
+    const char *headers[3];
+    size_t endpoint; /* of the try */
+    size_t tries;
+    bool is_login;
+    bool waits_for_turn;
+    bool waits_for_login;
+    bool was_let_in;      /* it has logged in for this call already */
+    bool was_turned_away; /* logging in was refused: it ends */
+    char message[ETCD_MESSAGE_SIZE];
+};
+
+/* Begins its next try then. */
+void etcd_call_wake_in(EtcdCall *call, uint64_t delay_usec);
+
+/* Has it wait for a token, and asks for one where nobody has. 0, or as etcd_call(). */
+int etcd_call_await_login(EtcdCall *call);
+
 /* A POST of a body to an endpoint; of what it points to, `url` is filled in. `headers` has room for
  * three. The token is sent where one is held. */
 void etcd_fill_request(Etcd *etcd, size_t endpoint, const char *path, const Buf *body,

@@ -179,6 +179,7 @@ static void owner_on_campaign(void *userdata, const EtcdAnswer *answer)
         }
     }
     arena_done(&arena);
+    fleet_look_for_end(instance->fleet);
 }
 
 static void owner_ops_campaign(void *context, size_t number)
@@ -214,6 +215,7 @@ static void owner_on_look(void *userdata, const EtcdAnswer *answer)
                             key ? key->created : 0);
     }
     arena_done(&arena);
+    fleet_look_for_end(instance->fleet);
 }
 
 static void owner_ops_look(void *context, size_t number)
@@ -246,6 +248,7 @@ static void owner_on_release(void *userdata, const EtcdAnswer *answer)
             fleet_owner_fence(instance, &txn);
     }
     arena_done(&arena);
+    fleet_look_for_end(instance->fleet);
 }
 
 static void owner_ops_release(void *context, size_t number, uint64_t token, bool is_over)

@@ -66,6 +66,7 @@ static void ownership_own(Ownership *ownership, uint64_t token, uint64_t wait_us
     ownership->owner = OWNER_SELF;
     ownership->token = token;
     ownership->is_given_away = false;
+    ownership->failures = 0;
     ownership->change_from_usec = wait_usec == 0 ? 0 : now_usec + wait_usec;
     ownership_wake_at(ownership, USEC_NEVER);
     ownership->ops->begin(ownership->context, ownership->instance, ownership->change_from_usec);
@@ -75,6 +76,7 @@ void ownership_on_lease(Ownership *ownership)
 {
     assert(!ownership->has_lease);
     ownership->has_lease = true;
+    ownership->failures = 0;
     ownership_try(ownership);
 }
 
@@ -190,13 +192,24 @@ void ownership_on_owner(Ownership *ownership, OwnerKind owner, uint64_t revision
         ownership_act(ownership);
 }
 
+/* What etcd refuses is asked for less and less often: there may be a thousand instances. */
+static uint64_t ownership_retry_usec(const Ownership *ownership)
+{
+    uint64_t retry_usec = OWNERSHIP_RETRY_USEC;
+
+    for (uint32_t i = 0; i < ownership->failures && retry_usec < OWNERSHIP_RETRY_MAX_USEC; i++)
+        retry_usec *= 2;
+    return retry_usec;
+}
+
 void ownership_on_unanswered(Ownership *ownership)
 {
     ownership_answer(ownership);
     if (ownership->state == OWNERSHIP_CAMPAIGNING)
         ownership_go(ownership, OWNERSHIP_UNCERTAIN);
-    ownership_wake_at(ownership,
-                      ownership->ops->now_usec(ownership->context) + OWNERSHIP_RETRY_USEC);
+    ownership_wake_at(ownership, ownership->ops->now_usec(ownership->context) +
+                                     ownership_retry_usec(ownership));
+    ownership->failures++;
 }
 
 void ownership_on_lost(Ownership *ownership, const char *why)

@@ -23,8 +23,9 @@
 
 #include "daemon/base/clock.h"
 
-/* Between tries that had no answer. */
+/* Between tries that had no answer; doubles while that goes on. */
 #define OWNERSHIP_RETRY_USEC USEC_PER_SEC
+#define OWNERSHIP_RETRY_MAX_USEC (16 * USEC_PER_SEC)
 
 typedef enum OwnershipState {
     OWNERSHIP_STANDBY,     /* another host owns it, or nobody; or it is not known yet */
@@ -89,6 +90,7 @@ typedef struct Ownership {
     uint64_t change_from_usec; /* likewise: boottime; 0: at once */
     uint64_t answered_usec;    /* until then a change that had no answer may still land */
     uint64_t next_usec;        /* the next try or look; USEC_NEVER: none */
+    uint32_t failures;         /* tries without an answer, since it was owned last */
     bool has_lease;            /* of the host: nothing is asked for without */
     bool is_drained;           /* the host takes nothing */
     bool is_asking;            /* a request to etcd is under way */

@@ -134,6 +134,7 @@ void schedule_take_over(Schedule *schedule, const Schedule *old)
 void schedule_begin(Schedule *schedule)
 {
     assert(schedule->state == SCHEDULE_IDLE);
+    schedule->has_begun = true;
     if (schedule_has_work(schedule))
         schedule_wait(schedule, 0);
 }
@@ -165,6 +166,8 @@ uint64_t schedule_ask(Schedule *schedule)
 {
     bool is_free = schedule->state == SCHEDULE_IDLE || schedule->state == SCHEDULE_WAITING;
 
+    if (schedule->stands_by)
+        return 0;
     if (is_free && schedule_has_work(schedule)) {
         schedule_keep_time(schedule);
         schedule_wait(schedule, 0);
@@ -274,7 +277,7 @@ void schedule_take_up(Schedule *schedule)
 {
     schedule->stands_by = false;
     schedule->failures = schedule->backoffs = 0;
-    if (schedule->state == SCHEDULE_IDLE)
+    if (schedule->state == SCHEDULE_IDLE && schedule->has_begun)
         schedule_begin(schedule);
 }
 

@@ -13,8 +13,11 @@
  * Somebody may ask for a pass: it begins at once, or at once after the one under way. For an undo
  * it stands aside: its pass is cut short, none begins until it resumes, and then one begins at
  * once. A pass that came before its time in one of these ways, or with a newer set, and could read
- * nothing leaves the next one where it was: whoever tries again loses nothing by it. It ends when a
- * newer set of settings and rosters replaces the one it is for, or the daemon stops.
+ * nothing leaves the next one where it was: whoever tries again loses nothing by it. While another
+ * host of a fleet owns its instance it stands by, in whatever state: it has no work, and its pass
+ * is cut short; it begins one as soon as the instance is taken up, and one more when `handover` is
+ * over (due_in_usec). It ends when a newer set of settings and rosters replaces the one it is for,
+ * or the daemon stops.
  *
  *     IDLE -> WAITING -> PASSING -> WAITING ...     PASSING -> YIELDING -> ASIDE -> WAITING
  *     PASSING, YIELDING -> ENDING -> ENDED          IDLE, WAITING, ASIDE -> ENDED
@@ -54,8 +57,8 @@ typedef struct ScheduleOps {
     /* Whether there is anything to make passes for. */
     bool (*has_work)(void *context, size_t instance);
 
-    /* From now, until a pass is due whatever the interval: a change window opens, a quarantine
-     * ends. USEC_NEVER: none. */
+    /* From now, until a pass is due whatever the interval: a change window opens, a quarantine or
+     * the handover from another host ends. USEC_NEVER: none. */
     uint64_t (*due_in_usec)(void *context, size_t instance);
 
     /* Begins a pass; `is_probe`: the ones before could read nothing. 0: schedule_on_done() follows,
@@ -63,7 +66,8 @@ typedef struct ScheduleOps {
     int (*begin_pass)(void *context, size_t instance, bool is_probe);
 
     /* Of the pass under way: it sends nothing more (pass_stop()); awaits no answer either
-     * (pass_abandon()); begins no change (pass_hold_changes()) or does again. */
+     * (pass_abandon(); nothing comes of its own requests then, and those of other instances go
+     * on); begins no change (pass_hold_changes()) or does again. */
     void (*stop_pass)(void *context, size_t instance, const char *why);
     void (*abandon_pass)(void *context, size_t instance, const char *why);
     void (*hold_pass)(void *context, size_t instance, const char *why);
@@ -102,6 +106,7 @@ typedef struct Schedule {
     uint64_t timed_usec; /* when the pass was due that another now comes before; USEC_NEVER: none */
     uint32_t failures;   /* passes in a row in which no channel could be read */
     uint32_t backoffs;   /* those of them that were due: how often the interval doubles */
+    bool has_begun;      /* schedule_begin() was called */
     bool stands_by;      /* its instance is another host's: there is no work */
     bool is_asked;       /* a pass is to begin at once after the one under way */
     bool is_cut;         /* the pass under way was stopped for an undo, or for another host: it says
@@ -125,7 +130,7 @@ void schedule_begin(Schedule *schedule);
 int schedule_on_time(Schedule *schedule);
 
 /* Asks for a pass that begins from now on, as soon as may be. Returns the number that done_count
- * has reached when it is over. */
+ * has reached when it is over; 0: it stands by, and none will begin. */
 uint64_t schedule_ask(Schedule *schedule);
 
 /* Whether what the pass under way says counts: it was not cut short. */
@@ -145,11 +150,12 @@ void schedule_yield(Schedule *schedule, const char *why);
 /* The opposite, where it was. */
 void schedule_resume(Schedule *schedule);
 
-/* Its instance is not this host's: it has no work, the pass under way is stopped. Harmless twice,
- * also before schedule_begin(). */
+/* Its instance is not this host's: it has no work, the pass under way is stopped, and whoever
+ * awaits one that was asked for (stands_by tells) awaits it in vain. Harmless twice, also before
+ * schedule_begin(). */
 void schedule_stand_by(Schedule *schedule, const char *why);
 
-/* It is from now on. Its next pass begins at once. */
+/* It is from now on. Its next pass begins at once, once schedule_begin() was called. */
 void schedule_take_up(Schedule *schedule);
 
 /* Begins no pass any more; stops the one under way. Harmless twice. */

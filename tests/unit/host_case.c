@@ -72,14 +72,19 @@ static const FleetOps ops = {.begin = on_begin,
 
 /* ---- its life ---- */
 
-void host_prepare(Host *host, EtcdCase *etcd_case, const char *name, uint64_t lease_usec,
-                  uint64_t handover_usec)
+static EtcdProxy *new_proxy(const EtcdCase *etcd_case)
 {
     unsigned int port = 0;
 
-    *host = (Host){.etcd_case = etcd_case};
     assert_int_equal(sscanf(etcd_case->url, "http://127.0.0.1:%u", &port), 1);
-    host->proxy = etcd_proxy_new(etcd_case->event, (uint16_t)port);
+    return etcd_proxy_new(etcd_case->event, (uint16_t)port);
+}
+
+void host_prepare(Host *host, EtcdCase *etcd_case, const char *name, uint64_t lease_usec,
+                  uint64_t handover_usec)
+{
+    *host = (Host){.etcd_case = etcd_case};
+    host->proxy = new_proxy(etcd_case);
     host->endpoints[0] = etcd_proxy_url(host->proxy);
     host->settings = (FleetSettings){.endpoints = host->endpoints,
                                      .endpoint_count = 1,
@@ -89,6 +94,13 @@ void host_prepare(Host *host, EtcdCase *etcd_case, const char *name, uint64_t le
                                      .handover_usec = handover_usec};
     host->config = (Config){.directory = "/", .fleet = &host->settings};
     memset(host->set.digest, 'a', DIGEST_WHOLE);
+}
+
+void host_add_endpoint(Host *host)
+{
+    host->second = new_proxy(host->etcd_case);
+    host->endpoints[1] = etcd_proxy_url(host->second);
+    host->settings.endpoint_count = 2;
 }
 
 void host_open(Host *host)
@@ -124,7 +136,8 @@ void host_die(Host *host)
     fleet_free(host->fleet);
     host->fleet = NULL;
     etcd_proxy_free(host->proxy);
-    host->proxy = NULL;
+    etcd_proxy_free(host->second);
+    host->proxy = host->second = NULL;
 }
 
 void host_stop(Host *host)

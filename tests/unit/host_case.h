@@ -11,8 +11,8 @@
 
 typedef struct Host {
     EtcdCase *etcd_case;
-    EtcdProxy *proxy;
-    const char *endpoints[1];
+    EtcdProxy *proxy, *second; /* NULL: it has one endpoint */
+    const char *endpoints[2];
     FleetSettings settings;
     Config config;
     RosterSet set;
@@ -47,10 +47,11 @@ typedef struct Host {
         }                                                                                          \
     } while (0)
 
-/* The settings of a host; the host that goes by them; both. One that has begun with that many
- * instances, HOST_KEY(1) and so on. */
+/* The settings of a host; another way to etcd; the host that goes by them; the first and the last.
+ * One that has begun with that many instances, HOST_KEY(1) and so on. */
 void host_prepare(Host *host, EtcdCase *etcd_case, const char *name, uint64_t lease_usec,
                   uint64_t handover_usec);
+void host_add_endpoint(Host *host);
 void host_open(Host *host);
 void host_make(Host *host, EtcdCase *etcd_case, const char *name, uint64_t lease_usec,
                uint64_t handover_usec);

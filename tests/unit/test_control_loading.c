@@ -3,6 +3,8 @@
  */
 #include "tests/unit/control_case.h"
 
+#include "daemon/store/store_internal.h"
+
 /* The daemon's side, as the test plays it. */
 typedef struct Loader {
     int load_error;
@@ -144,6 +146,23 @@ static void test_the_end_answers_whoever_waits_for_a_pass(void **state)
         controller_case_count_logged(control_case->controller_case, "a pass asked for"), 2);
 }
 
+static void test_a_pass_that_cannot_begin_is_told(void **state)
+{
+    ControlCase *control_case = *state;
+    sqlite3 *db = control_case->controller_case->store->db;
+    int lists = controller_service.lists;
+
+    assert_int_equal(sqlite3_exec(db, "ALTER TABLE pass RENAME TO pass_away", NULL, NULL, NULL),
+                     SQLITE_OK);
+    come_to(control_case, send_and_wait(control_case, CONTROL_PATH_RECONCILE, "{}"), 0, "");
+    control_case_assert_answered(control_case, 500, "prod: no pass can begin: ");
+    assert_int_equal(controller_service.lists, lists);
+    assert_int_equal(sqlite3_exec(db, "ALTER TABLE pass_away RENAME TO pass", NULL, NULL, NULL),
+                     SQLITE_OK);
+    come_to(control_case, send_and_wait(control_case, CONTROL_PATH_RECONCILE, "{}"), 0, "");
+    control_case_assert_answered(control_case, 200, "\"result\": \"in_sync\"");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, control_case_teardown)
 
 int main(void)
@@ -153,6 +172,7 @@ int main(void)
         TEST(test_what_is_refused_on_disk_is_told),
         TEST(test_the_end_answers_whoever_waits),
         TEST(test_the_end_answers_whoever_waits_for_a_pass),
+        TEST(test_a_pass_that_cannot_begin_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -187,6 +187,25 @@ static void test_who_is_cut_off_stops_before_its_lease_lapses(void **state)
     host_stop(&one);
 }
 
+/* An endpoint that takes connections and says nothing costs no lease, and the mirror moves on. */
+static void test_an_endpoint_that_hangs_costs_no_lease(void **state)
+{
+    EtcdCase *etcd_case = given(state);
+    Host one;
+
+    host_prepare(&one, etcd_case, "one", SHORT_LEASE, HANDOVER);
+    host_add_endpoint(&one);
+    host_open(&one);
+    host_begin(&one, 1);
+    AWAIT(etcd_case, one.begun == 1 && mirror_is_current(fleet_mirror(one.fleet)));
+    etcd_proxy_hold(one.proxy, true);
+    AWAIT(etcd_case, etcd_proxy_count(one.second, "/v3/lease/keepalive") >= 5);
+    host_write(&one, "pauses/new", "{}");
+    AWAIT(etcd_case, mirror_find(fleet_mirror(one.fleet), "pauses/new"));
+    assert_int_equal(one.dropped, 0);
+    host_stop(&one);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +218,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_campaign_that_was_won_without_an_answer_is_won,
                                etcd_case_begin),
         cmocka_unit_test_setup(test_who_is_cut_off_stops_before_its_lease_lapses, etcd_case_begin),
+        cmocka_unit_test_setup(test_an_endpoint_that_hangs_costs_no_lease, etcd_case_begin),
     };
     return cmocka_run_group_tests(tests, etcd_case_setup, etcd_case_teardown);
 }
