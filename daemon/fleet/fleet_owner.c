@@ -251,7 +251,7 @@ static void owner_on_release(void *userdata, const EtcdAnswer *answer)
     fleet_look_for_end(instance->fleet);
 }
 
-static void owner_ops_release(void *context, size_t number, uint64_t token, bool is_over)
+static void owner_ops_release(void *context, size_t number, uint64_t token, bool has_waited)
 {
     FleetInstance *instance = context;
     _cleanup_(buf_done) Buf body = {0}, key = {0};
@@ -263,7 +263,7 @@ static void owner_ops_release(void *context, size_t number, uint64_t token, bool
     fleet_owner_compare(instance, token, &txn);
     etcd_txn_then(&txn);
     etcd_txn_delete(&txn, buf_text(&key));
-    fleet_owner_put_last(instance, is_over, &txn);
+    fleet_owner_put_last(instance, has_waited, &txn);
     etcd_txn_else(&txn);
     fleet_owner_range(instance, &txn);
     owner_ask(instance, &txn, &body, owner_on_release);

@@ -238,18 +238,6 @@ static bool ownership_has_waited(const Ownership *ownership)
     return ownership->ops->now_usec(ownership->context) >= ownership->change_from_usec;
 }
 
-/* Whether whatever this owner has sent is. */
-static bool ownership_is_answered(const Ownership *ownership)
-{
-    return ownership->ops->now_usec(ownership->context) >= ownership->answered_usec;
-}
-
-void ownership_on_unanswered_change(Ownership *ownership)
-{
-    ownership->answered_usec =
-        ownership->ops->now_usec(ownership->context) + ownership->handover_usec;
-}
-
 void ownership_drain(Ownership *ownership, const char *why)
 {
     ownership->is_drained = true;
@@ -278,7 +266,7 @@ void ownership_step(Ownership *ownership)
         return;
     ownership->is_asking = ownership->is_given_away = true;
     ownership->ops->release(ownership->context, ownership->instance, ownership->token,
-                            ownership_has_waited(ownership) && ownership_is_answered(ownership));
+                            ownership_has_waited(ownership));
 }
 
 void ownership_on_released(Ownership *ownership, uint64_t revision)

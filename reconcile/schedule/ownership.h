@@ -56,11 +56,11 @@ typedef struct OwnershipOps {
     /* Begin a request to etcd, one at a time. After this has returned, ownership_on_unanswered()
      * follows, or of campaign() ownership_on_won() or ownership_on_taken(); of look()
      * ownership_on_looked(); of release() ownership_on_released(). What release() writes tells
-     * whether nothing of any owner is under way: `is_over`, which it is not where a change had no
-     * answer a short while ago, nor of who gives away what it had to wait for itself. */
+     * that nothing of any owner is under way: each change that was sent was answered, and
+     * `has_waited`, which it has not who gives away what it had to wait for itself. */
     void (*campaign)(void *context, size_t instance);
     void (*look)(void *context, size_t instance);
-    void (*release)(void *context, size_t instance, uint64_t token, bool is_over);
+    void (*release)(void *context, size_t instance, uint64_t token, bool has_waited);
 
     /* Passes may begin from now on; from `change_from_usec` on (0: at once) with changes. */
     void (*begin)(void *context, size_t instance, uint64_t change_from_usec);
@@ -73,7 +73,8 @@ typedef struct OwnershipOps {
      * under way to etcd is dropped: nothing follows of it. */
     void (*drop)(void *context, size_t instance, const char *why);
 
-    /* Whether nothing is under way at the service. */
+    /* Whether nothing is under way at the service, be it that a change had no answer and may still
+     * land. */
     bool (*is_quiet)(void *context, size_t instance);
 } OwnershipOps;
 
@@ -88,7 +89,6 @@ typedef struct Ownership {
     uint64_t owner_token;      /* with OWNER_SELF: of the key that is there */
     uint64_t token;            /* OWNED, RELEASING: under which it acts */
     uint64_t change_from_usec; /* likewise: boottime; 0: at once */
-    uint64_t answered_usec;    /* until then a change that had no answer may still land */
     uint64_t next_usec;        /* the next try or look; USEC_NEVER: none */
     uint32_t failures;         /* tries without an answer, since it was owned last */
     bool has_lease;            /* of the host: nothing is asked for without */
@@ -126,10 +126,6 @@ void ownership_on_unanswered(Ownership *ownership);
 
 /* A record of the owner was refused: its key is not what it was. The instance is another's. */
 void ownership_on_fenced(Ownership *ownership);
-
-/* A change had no answer, whatever became of it later, or its answer is not awaited any more: it
- * may still land, within the time that a new owner waits. */
-void ownership_on_unanswered_change(Ownership *ownership);
 
 /* Gives it away as soon as all that is under way is answered, and takes nothing until
  * ownership_undrain(). */

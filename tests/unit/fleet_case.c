@@ -115,11 +115,13 @@ static void host_look(void *context, size_t instance)
         etcd_ask(host, (FleetEvent){.kind = ASK_LOOK, .instance = instance}, FLEET_LEASE_USEC / 4);
 }
 
-static void host_release(void *context, size_t instance, uint64_t token, bool is_over)
+static void host_release(void *context, size_t instance, uint64_t token, bool has_waited)
 {
     FleetHost *host = context;
-    FleetEvent event = {
-        .kind = ASK_RELEASE, .instance = instance, .number = token, .flag = is_over};
+    FleetEvent event = {.kind = ASK_RELEASE,
+                        .instance = instance,
+                        .number = token,
+                        .flag = has_waited && !host->was_cut[instance]};
 
     host->requests[instance] = etcd_ask(host, event, FLEET_LEASE_USEC / 4);
 }
@@ -129,6 +131,7 @@ static void host_begin(void *context, size_t instance, uint64_t change_from_usec
     FleetHost *host = context;
 
     host->may_pass[instance] = true;
+    host->was_cut[instance] = false;
     host->fleet->taken_over += change_from_usec > 0;
 }
 
@@ -193,8 +196,7 @@ static void change_answered(Fleet *fleet, const FleetEvent *event)
     if (host->in_flight_usec[event->instance] != event->request)
         return;
     host->in_flight_usec[event->instance] = 0;
-    if (event->flag)
-        ownership_on_unanswered_change(&host->ownerships[event->instance]);
+    host->was_cut[event->instance] |= event->flag;
     ownership_step(&host->ownerships[event->instance]);
 }
 

@@ -46,6 +46,7 @@ typedef struct FleetHost {
     uint64_t wake_usec[1 + FLEET_INSTANCES]; /* by its own clock: the lease's, the ownerships' */
     bool may_pass[FLEET_INSTANCES];
     uint64_t in_flight_usec[FLEET_INSTANCES]; /* its change there is answered then; 0: none */
+    bool was_cut[FLEET_INSTANCES];            /* a change of it had no answer */
 } FleetHost;
 
 typedef struct FleetLease {

@@ -34,7 +34,7 @@ typedef struct Alone {
     Ownership ownership;
     uint64_t now_usec;
     size_t releases;
-    bool is_over, is_busy;
+    bool is_busy;
 } Alone;
 
 static uint64_t alone_now_usec(void *context)
@@ -61,14 +61,14 @@ static void alone_ask(void *context, size_t instance)
     (void)instance;
 }
 
-static void alone_release(void *context, size_t instance, uint64_t token, bool is_over)
+static void alone_release(void *context, size_t instance, uint64_t token, bool has_waited)
 {
     Alone *alone = context;
 
     (void)instance;
     assert_int_equal(token, 7);
     alone->releases++;
-    alone->is_over = is_over;
+    assert_true(has_waited);
 }
 
 static void alone_begin(void *context, size_t instance, uint64_t change_from_usec)
@@ -112,25 +112,6 @@ static void alone_own(Alone *alone)
     assert_true(ownership_allows_changes(&alone->ownership));
 }
 
-static void test_what_had_no_answer_is_not_handed_over_as_if_it_had(void **state)
-{
-    Alone alone;
-
-    (void)state;
-    alone_own(&alone);
-    ownership_on_unanswered_change(&alone.ownership);
-    alone.now_usec += FLEET_HANDOVER_USEC - 1;
-    ownership_drain(&alone.ownership, "drained");
-    assert_int_equal(alone.releases, 1);
-    assert_false(alone.is_over);
-
-    alone_own(&alone);
-    ownership_on_unanswered_change(&alone.ownership);
-    alone.now_usec += FLEET_HANDOVER_USEC;
-    ownership_drain(&alone.ownership, "drained");
-    assert_true(alone.is_over);
-}
-
 static void test_a_stopped_pass_completes_what_it_has_begun(void **state)
 {
     Alone alone;
@@ -144,7 +125,6 @@ static void test_a_stopped_pass_completes_what_it_has_begun(void **state)
     alone.is_busy = false;
     ownership_step(&alone.ownership);
     assert_int_equal(alone.releases, 1);
-    assert_true(alone.is_over);
     assert_false(ownership_allows_changes(&alone.ownership));
     ownership_on_unanswered(&alone.ownership); /* it may have been carried out */
     assert_false(ownership_allows_changes(&alone.ownership));
@@ -154,7 +134,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_change_lands_after_one_of_a_newer_owner),
-        cmocka_unit_test(test_what_had_no_answer_is_not_handed_over_as_if_it_had),
         cmocka_unit_test(test_a_stopped_pass_completes_what_it_has_begun),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
