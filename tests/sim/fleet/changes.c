@@ -25,13 +25,16 @@ uint64_t changes_allow_usec(const FleetHost *host, size_t instance)
     return lease_allows_usec(&host->lease, timeout_usec);
 }
 
-/* A pass ends only once all that it sent is answered, or nothing is awaited any more. */
+/* A pass ends only once all that it sent is answered, or nothing is awaited any more; what had no
+ * answer may still land for a while. */
 bool changes_are_quiet(const FleetHost *host, size_t instance)
 {
     const Sim *sim = &host->sim;
 
     return sim->lifecycle.undo != UNDO_RUNNING && sim->running != &sim->slots[instance] &&
-           !sim->slots[instance].is_queued;
+           !sim->slots[instance].is_queued &&
+           (host->fleet->fault == FLEET_FAULT_RASH_RELEASE ||
+            host->settled_usec[instance] == USEC_NEVER);
 }
 
 /* ---- sending ---- */
@@ -158,10 +161,15 @@ static void changes_get_conditions(void *context, size_t instance, Conditions *r
     *ret_conditions = world->dry_run ? (Conditions){0} : world->fleet->conditions;
 }
 
+void changes_note_unanswered(FleetHost *host, size_t instance)
+{
+    host->settled_usec[instance] = host_boottime_usec(host) + host->fleet->handover_usec;
+}
+
 void changes_answered(World *world, const WorldEvent *event)
 {
     if (changes_is_unanswered(event))
-        ownership_on_unanswered_change(&changes_host(world)->ownerships[event->request.instance]);
+        changes_note_unanswered(changes_host(world), event->request.instance);
 }
 
 void changes_landed(World *world, const WorldEvent *event)

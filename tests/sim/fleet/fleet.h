@@ -89,7 +89,9 @@ struct FleetHost {
     Ownership ownerships[WORLD_INSTANCES_MAX];
     uint64_t wakes[1 + WORLD_INSTANCES_MAX]; /* by its clock: the lease's, the ownerships' */
     uint64_t lease_call, calls[WORLD_INSTANCES_MAX]; /* under way; 0: none */
-    uint64_t owned_usec[WORLD_INSTANCES_MAX];        /* since when it owns an instance */
+    /* By its clock, when what had no answer is over; USEC_NEVER: nothing is to come. */
+    uint64_t settled_usec[WORLD_INSTANCES_MAX];
+    uint64_t owned_usec[WORLD_INSTANCES_MAX]; /* since when it owns an instance */
     bool is_unclean[WORLD_INSTANCES_MAX];     /* taken over from a host that did not release it */
     uint64_t before_set[WORLD_INSTANCES_MAX]; /* of the owner before */
     uint64_t took_set[WORLD_INSTANCES_MAX];   /* its own then */
@@ -202,6 +204,8 @@ void changes_init(void);
 uint64_t changes_allow_usec(const FleetHost *host, size_t instance);
 bool changes_disturb(World *world, WorldEvent *arrival);
 bool changes_are_quiet(const FleetHost *host, size_t instance);
+/* Of a change: until what has no answer is over, the instance is not given away. */
+void changes_note_unanswered(FleetHost *host, size_t instance);
 void changes_answered(World *world, const WorldEvent *event);
 void changes_landed(World *world, const WorldEvent *event);
 

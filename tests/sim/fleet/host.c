@@ -49,7 +49,7 @@ void host_begin(FleetHost *host)
     host->wakes[0] = USEC_NEVER;
     for (size_t i = 0; i < WORLD_INSTANCES_MAX; i++) {
         host->calls[i] = 0;
-        host->wakes[1 + i] = USEC_NEVER;
+        host->wakes[1 + i] = host->settled_usec[i] = USEC_NEVER;
         ownership_init(&host->ownerships[i], &host_ownership_ops, host, i,
                        host->fleet->handover_usec);
     }
@@ -121,7 +121,24 @@ uint64_t host_next_usec(const FleetHost *host)
 
         next_usec = usec < next_usec ? usec : next_usec;
     }
+    for (size_t i = 0; i < host->fleet->instance_count; i++) {
+        uint64_t usec = host_to_fleet_usec(host, host->settled_usec[i]);
+
+        next_usec = usec < next_usec ? usec : next_usec;
+    }
     return next_usec > frozen_usec ? next_usec : frozen_usec;
+}
+
+/* What had no answer is over by now: the instance may be given away. */
+static bool host_settle(FleetHost *host)
+{
+    for (size_t i = 0; i < host->fleet->instance_count; i++) {
+        if (host->settled_usec[i] <= host_boottime_usec(host)) {
+            host->settled_usec[i] = USEC_NEVER;
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool host_wake(FleetHost *host)
@@ -174,8 +191,8 @@ static bool host_live(FleetHost *host)
 static bool host_do(FleetHost *host)
 {
     if (fleet_below(host->fleet, 2))
-        return host_wake(host) || host_live(host);
-    return host_live(host) || host_wake(host);
+        return host_settle(host) || host_wake(host) || host_live(host);
+    return host_live(host) || host_wake(host) || host_settle(host);
 }
 
 bool host_step(FleetHost *host)
@@ -195,7 +212,7 @@ bool host_step(FleetHost *host)
     host->drains_soon = false;
     for (size_t i = 0; i < host->fleet->instance_count && host->is_up; i++) {
         if (host->sim.slots[i].was_abandoned)
-            ownership_on_unanswered_change(&host->ownerships[i]);
+            changes_note_unanswered(host, i);
         host->sim.slots[i].was_abandoned = false;
         ownership_step(&host->ownerships[i]);
         if (host->has_room)

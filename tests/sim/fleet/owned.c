@@ -200,10 +200,9 @@ static void host_look(void *context, size_t instance)
     host_ask(context, instance, &request, host_on_looked);
 }
 
-static void host_release(void *context, size_t instance, uint64_t token, bool is_over)
+static void host_release(void *context, size_t instance, uint64_t token, bool has_waited)
 {
     FleetHost *host = context;
-    bool is_rash = host->fleet->fault == FLEET_FAULT_RASH_RELEASE;
     EtcdRequest request = {.kind = ETCD_TXN};
     char owner[ETCD_KEY_SIZE], last[ETCD_KEY_SIZE];
 
@@ -212,8 +211,7 @@ static void host_release(void *context, size_t instance, uint64_t token, bool is
     etcd_compare(&request, owner, token);
     etcd_delete(&request, owner);
     etcd_put(&request, last,
-             (EtcdValue){.host = host->number, .set = host->set, .is_released = is_rash || is_over},
-             0);
+             (EtcdValue){.host = host->number, .set = host->set, .is_released = has_waited}, 0);
     host_ask(host, instance, &request, host_on_released);
 }
 
