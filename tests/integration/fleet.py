@@ -4,7 +4,6 @@ what the service and etcd saw of them."""
 
 import json
 import os
-import re
 import select
 import signal
 import socket
@@ -286,29 +285,42 @@ class OwnerHistory:
     """Every owner that an instance had, in order: (revision of the key's making, key, host)."""
 
     def __init__(self, members):
+        self.endpoints = ",".join(member.url for member in members)
         self.tenures = []
-        self.process = subprocess.Popen(
-            ["etcdctl", "--endpoints", ",".join(member.url for member in members), "watch", "--prefix", "--rev", "1", "-w", "json",
-             PREFIX + "owner/"], env={**os.environ, "ETCDCTL_API": "3"}, stdout=subprocess.PIPE, text=True)
+        self.next, self.is_closed = 1, False
+        self._watch()
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()
 
+    def _watch(self):
+        self.process = subprocess.Popen(
+            ["etcdctl", "--endpoints", self.endpoints, "watch", "--prefix", "--rev", str(self.next), "-w", "json",
+             PREFIX + "owner/"], env={**os.environ, "ETCDCTL_API": "3"}, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True)
+
     def _read(self):
-        import base64
-        for line in self.process.stdout:
-            for event in json.loads(line).get("Events") or ():
-                key = event["kv"]
-                if event.get("type") == "DELETE" or event.get("type") == 1:
-                    continue
-                value = json.loads(base64.b64decode(key["value"]))
-                self.tenures.append((key["create_revision"], value["instance"], value["host"]))
+        """etcd ends a watch while it has no leader: it goes on behind what was seen."""
+        while not self.is_closed:
+            for line in self.process.stdout:
+                for event in json.loads(line).get("Events") or ():
+                    self._take(event.get("type"), event["kv"])
+            self.process.wait()
+            self.process.stdout.close()
+            if not self.is_closed:
+                self._watch()
+
+    def _take(self, kind, key):
+        self.next = max(self.next, key["mod_revision"] + 1)
+        if kind not in ("DELETE", 1):
+            value = json.loads(etcd.decode(key["value"]))
+            self.tenures.append((key["create_revision"], value["instance"], value["host"]))
 
     def hosts(self, part=""):
         """Of instances with that part in their key."""
         return [host for _, key, host in sorted(self.tenures) if part in key]
 
     def close(self):
-        self.process.kill()
-        self.process.wait()
-        self.thread.join()
-        self.process.stdout.close()
+        self.is_closed = True
+        while self.thread.is_alive():
+            self.process.kill()
+            self.thread.join(0.1)
