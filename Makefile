@@ -163,6 +163,12 @@ demo: deps-demo
 	@$(MAKE) --no-print-directory -s all romasim
 	@tests/demo.sh $(B)
 
+# Several hosts: etcd, and two rosterd of one fleet, one of which is killed.
+demo-fleet:
+	tests/deps.sh demo etcd-server
+	@$(MAKE) --no-print-directory -s all romasim
+	@tests/demo_fleet.sh $(B)
+
 bench: deps
 	@$(MAKE) --no-print-directory -s all romasim $(addprefix $(B)/tests/bench/,bare parts turns.so)
 	$(PYTHON) tests/bench/bench.py $(B)
@@ -352,6 +358,6 @@ coverage:
 clean:
 	rm -rf $(B)
 
-.PHONY: all unit rows romasim deps deps-demo check check-fast check-fleet soak-fleet check-packages lint demo bench bench-scale fuzz fuzz-programs dist deb rpm sim anew mutants torture torture-whole coverage clean
+.PHONY: all unit rows romasim deps deps-demo check check-fast check-fleet soak-fleet check-packages lint demo demo-fleet bench bench-scale fuzz fuzz-programs dist deb rpm sim anew mutants torture torture-whole coverage clean
 .SECONDARY:
 -include $(shell test -d $(B) && find $(B) -path $(B)/packages -prune -o -path $(B)/npm -prune -o -name '*.d' -print)
