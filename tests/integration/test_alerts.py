@@ -28,6 +28,11 @@ def series(name, labels, values):
 CASES = {
     # The process ends after ten minutes and is back after half an hour.
     "RosterdAbsent": ([series("rosterd_build_info", 'version="0.1"', "1x10 stale _x19 1x20")], 14, 20, 35, {}, 1),
+    # The owner is gone after ten minutes, and another host takes over after twenty.
+    "RosterdNobodyOwns": (
+        [series("rosterd_owner", GATEWAY + ',instance="a"', "1x10 stale _x49"),
+         series("rosterd_owner", GATEWAY + ',instance="b"', "0x30 1x30")],
+        14, 20, 35, {"gateway": "prod"}, 0),
     # Read each minute for half an hour; then the last time stays, until it is read again. promtool's clock begins
     # with 0.
     "RosterdInstanceUnread": (
