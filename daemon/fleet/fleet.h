@@ -214,3 +214,21 @@ int fleet_write(Fleet *fleet, const char *key, const FleetIf *ifs, size_t if_cou
                 const FleetPut *puts, size_t put_count, uint64_t timeout_usec,
                 FleetOnWritten callback, void *userdata, FleetWriting **ret_writing);
 void fleet_cancel_write(FleetWriting *writing);
+
+/* ---- what was made known before ---- */
+
+typedef struct FleetReadOps {
+    /* One piece of an intent (KEYS.md), in the order of their time; borrowed for the call. 0, or
+     * -ENOMEM, which ends the reading. */
+    int (*on_intent)(void *userdata, const EtcdKey *key);
+    /* All were told; or `why` not. */
+    void (*on_end)(void *userdata, const char *why);
+} FleetReadOps;
+
+typedef struct FleetReading FleetReading;
+
+/* Reads the intents of an instance (whoever owns it) from one time to another (realtime). 0, and
+ * on_end() comes later, once, unless it is cancelled before fleet_free(). -ENOMEM; sd-event's. */
+int fleet_read_intents(Fleet *fleet, const char *key, uint64_t from_usec, uint64_t to_usec,
+                       const FleetReadOps *ops, void *userdata, FleetReading **ret_reading);
+void fleet_cancel_read(FleetReading *reading);
