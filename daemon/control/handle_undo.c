@@ -17,6 +17,7 @@
 static void handle_undo_free(Undoing *undoing)
 {
     handle_undo_fleet_done(undoing);
+    handle_undo_past_done(undoing);
     undo_free(undoing->undo);
     store_pauses_done(&undoing->replaced);
     free(undoing->channel);
@@ -191,7 +192,7 @@ static int handle_undo_prepare(Control *control, Undoing *undoing, Err *err)
 
 static void handle_undo_log(const Undoing *undoing)
 {
-    const char *pass = undo_get_pass(undoing->undo);
+    const char *pass = undoing->undo ? undo_get_pass(undoing->undo) : undoing->pass;
 
     if (undoing->choice.action)
         audit_log_write(&(AuditEntry){.action = "undo",
@@ -207,12 +208,18 @@ static void handle_undo_log(const Undoing *undoing)
 }
 
 /* On the host whose the instance is. */
-static int handle_undo_start(Undoing *undoing, Err *err)
+int handle_undo_start(Undoing *undoing, Err *err)
 {
     if (undoing->control->shared && !undoing->dry_run)
         return handle_undo_fleet_begin(undoing, err);
     handle_undo_ask(undoing);
     return 0;
+}
+
+/* What this host has not made may be what another one made known. */
+static bool handle_undo_is_past(const Undoing *undoing, int result)
+{
+    return result == -ENOENT && undoing->control->shared && undoing->choice.pass;
 }
 
 int handle_undo(Control *control, ServerRequest *request, const Json *root, Err *err)
@@ -230,15 +237,31 @@ int handle_undo(Control *control, ServerRequest *request, const Json *root, Err 
     r = handle_undo_read(root, undoing, err);
     if (r == 0)
         r = handle_undo_prepare(control, undoing, err);
-    if (r < 0) {
+    if (r < 0 && !handle_undo_is_past(undoing, r)) {
         handle_undo_free(undoing);
         return r;
     }
     control->undoing = undoing;
     handle_undo_log(undoing);
-    r = handle_undo_start(undoing, err);
+    r = r < 0 ? handle_undo_past_begin(undoing, err) : handle_undo_start(undoing, err);
     if (r < 0)
         handle_undo_drop(undoing);
+    return r;
+}
+
+/* Of the settings and rosters that are in force now. */
+static int handle_undo_prepare_again(Undoing *undoing, Err *err)
+{
+    int r;
+
+    undo_free(undoing->undo);
+    undoing->undo = NULL;
+    handle_undo_past_done(undoing);
+    r = handle_undo_prepare(undoing->control, undoing, err);
+    if (handle_undo_is_past(undoing, r) && undoing->pausing_count == 0)
+        return handle_undo_past_begin(undoing, err);
+    if (r == 0 && undoing->pausing_count == 0)
+        handle_undo_ask(undoing);
     return r;
 }
 
@@ -248,19 +271,16 @@ void handle_undo_ask_again(Control *control)
     Err err = {0};
     int r;
 
-    if (!undoing)
+    /* What was handed over is the owner's; what another host asks for is found again in etcd. */
+    if (!undoing || (undoing->request && undoing->key[0]))
         return;
-    if (!undoing->request) { /* it is found again where it was asked for */
+    if (!undoing->request) {
         handle_undo_drop(undoing);
         return;
     }
-    undo_free(undoing->undo);
-    undoing->undo = NULL;
-    r = handle_undo_prepare(control, undoing, &err);
+    r = handle_undo_prepare_again(undoing, &err);
     if (r < 0)
         handle_undo_refuse(undoing, reply_status(r), err.text);
-    else if (!handle_undo_fleet_again(undoing))
-        handle_undo_ask(undoing);
 }
 
 void handle_undo_end(Control *control)

@@ -210,11 +210,6 @@ int handle_undo_fleet_begin(Undoing *undoing, Err *err)
                            handle_undo_pause_one, undoing, err);
 }
 
-int handle_undo_fleet_again(const Undoing *undoing)
-{
-    return undoing->pausing_count > 0 || undoing->key[0];
-}
-
 void handle_undo_fleet_done(Undoing *undoing)
 {
     for (size_t i = 0; i < undoing->pause_count; i++)

@@ -28,6 +28,12 @@ struct Undoing {
     char instance_key[INSTANCE_KEY_SIZE]; /* with it */
     FleetWriting *writing;                /* of it; NULL: none is under way */
     sd_event_source *timer;               /* the owner is not waited for any longer */
+
+    /* Of a pass that is not in the history here (handle_undo_past.c). */
+    StoreActions past;     /* what was read of it */
+    size_t past_instance;  /* where it is looked for */
+    size_t past_count;     /* instances that were */
+    FleetReading *reading; /* under way; NULL: none */
 };
 
 /* ---- handle_undo.c ---- */
@@ -35,6 +41,9 @@ struct Undoing {
 /* Answers, and ends it. */
 void handle_undo_answer(Undoing *undoing, Buf *answer);
 void handle_undo_refuse(Undoing *undoing, int status, const char *text);
+
+/* Begins it where it is to be carried out. Errors are told in `err`. */
+int handle_undo_start(Undoing *undoing, Err *err);
 
 /* Begins it here, as soon as the passes stand aside. */
 void handle_undo_ask(Undoing *undoing);
@@ -44,10 +53,13 @@ void handle_undo_ask(Undoing *undoing);
 /* Has its channels paused on all hosts; then it is begun here, or handed to the owner. */
 int handle_undo_fleet_begin(Undoing *undoing, Err *err);
 
-/* After a reload: 1 where nothing of it is to be done here for now. */
-int handle_undo_fleet_again(const Undoing *undoing);
-
 /* What came of an undo that another host asked for: `answer`, or why nothing was done. */
 void handle_undo_fleet_answer(const Undoing *undoing, const Buf *answer, const char *error);
 
 void handle_undo_fleet_done(Undoing *undoing);
+
+/* ---- handle_undo_past.c ---- */
+
+/* Looks for the pass among what owners made known; then it is begun. -ENOENT: it is of no pass. */
+int handle_undo_past_begin(Undoing *undoing, Err *err);
+void handle_undo_past_done(Undoing *undoing);

@@ -147,3 +147,17 @@ def test_an_undo_of_the_owner_pauses_on_all_hosts(fleet):
     fleet.wait_owner("b")
     fleet["b"].daemon.wait_status("1 paused")
     assert fleet.changers() == ["a"]
+
+
+def test_an_undo_of_a_pass_whose_host_is_gone(fleet):
+    delete_one(fleet)
+    name, = {key.split("/")[2].split("-", 1)[1] for key in fleet.keys("~intents/")}
+    fleet["a"].kill()
+    fleet.wait_owner("b")
+    unknown = fleet["b"].ctl("undo", "--pass", "2026-01-01T00:00:00Z-1")
+    assert unknown.status == FAILED and "in the last 7 days" in unknown.stderr, unknown
+    undone = fleet["b"].ctl("undo", "--pass", name)
+    assert undone.status == IN_SYNC, undone
+    assert fleet.sim.hosts("payments") == sorted([*KEPT, "10.9.0.1"])
+    fleet["b"].daemon.wait_status("1 paused")
+    assert fleet.changers() == ["a", "b"]
