@@ -59,12 +59,15 @@ bool progress_is_stuck(const Progress *progress, uint64_t timeout_usec, uint64_t
                        uint64_t now_usec)
 {
     uint64_t slack_usec = SCHEDULE_OVERDUE_USEC;
+    uint64_t answer_usec = progress->intending > 0 && timeout_usec < PROGRESS_INTENT_USEC
+                               ? PROGRESS_INTENT_USEC
+                               : timeout_usec;
 
     if (progress->wake_usec != USEC_NEVER && now_usec > progress->wake_usec + slack_usec)
         return true;
     if (progress->is_renewing && now_usec <= renewal_due_usec + slack_usec)
         return false;
     if (progress->in_flight > 0 || progress->intending > 0 || progress->is_renewing)
-        return now_usec > progress->moved_usec + timeout_usec + slack_usec;
+        return now_usec > progress->moved_usec + answer_usec + slack_usec;
     return progress->wake_usec == USEC_NEVER && now_usec > progress->moved_usec + slack_usec;
 }

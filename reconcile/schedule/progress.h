@@ -5,6 +5,9 @@
 
 #include "reconcile/ops.h"
 
+/* How long it may take to make a channel's changes known to a fleet. */
+#define PROGRESS_INTENT_USEC USEC_PER_MINUTE
+
 typedef struct Progress {
     uint64_t wake_usec;  /* the pass's next wake; USEC_NEVER: none */
     uint64_t moved_usec; /* when something happened last */

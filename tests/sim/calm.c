@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The calm after it all, in which every channel comes to where it can be. */
 #include "daemon/base/str.h"
-#include "tests/sim/sim.h"
+#include "tests/sim/owner.h"
 #include "tests/world/judge.h"
 #include "tests/world/judge_changed.h"
 #include "tests/world/trace.h"
@@ -156,6 +156,7 @@ void sim_calm_begin(Sim *sim)
     world->is_probe = world->refuses_changes = false;
     world_trace(world, "all faults are over");
     sim->is_calm = true;
+    sim_owner_calm(sim);
     world->disturb = NULL;
     world->record_error = world->decide_error = world->remember_error = 0;
     world->config.limits.pass_deadline_usec = USEC_PER_HOUR;

@@ -4,9 +4,7 @@
 #include <stdlib.h>
 
 #include "daemon/base/str.h"
-#include "reconcile/plan/listing.h"
-#include "reconcile/request/throttle.h"
-#include "tests/sim/sim.h"
+#include "tests/sim/owner.h"
 #include "tests/world/judge.h"
 #include "tests/world/trace.h"
 
@@ -142,6 +140,7 @@ void sim_start_again(Sim *sim)
     sim->is_ended = false;
     sim->act = SIM_ACT_NONE;
     lifecycle_done(&sim->lifecycle);
+    sim_owner_start_again(sim);
     sim_begin_set(sim);
 }
 
@@ -197,6 +196,7 @@ void sim_die(Sim *sim)
     world_kill(world);
     sim->counts->kills++;
     sim->running = NULL;
+    sim->was_killed = true;
     if (sim->host)
         sim->is_ended = true;
     else
@@ -238,7 +238,8 @@ static void life_check_asked(Sim *sim)
 static void life_check_moving(const Sim *sim, uint64_t next_usec)
 {
     const World *world = sim->world;
-    Progress progress = {.wake_usec = world->wake_usec, .moved_usec = world->now_usec};
+    Progress progress = {world->wake_usec, world->now_usec,
+                         .intending = world_count_intending(world)};
 
     if (lifecycle_is_stuck(&sim->lifecycle, next_usec))
         world_broken(world, "the watchdog would find it stuck");
@@ -302,6 +303,7 @@ void sim_go_on(Sim *sim, uint64_t next_usec)
         schedule_on_time(&sim->lifecycle.schedules[i]);
     if (sim->act_usec <= world->now_usec)
         life_act(sim);
+    sim_owner_on_time(sim);
 }
 
 bool sim_settle(Sim *sim)
@@ -329,13 +331,14 @@ bool sim_settle(Sim *sim)
 
 static void life_go_on(Sim *sim)
 {
-    uint64_t next_usec = sim_next_usec(sim);
+    uint64_t next_usec = sim_next_usec(sim), owner_usec = sim_owner_next_usec(sim);
 
     if (next_usec == USEC_NEVER) { /* there is nothing to do */
         sim->turns -= sim->turns > 0;
         sim->act = SIM_ACT_RELOAD;
         next_usec = sim->act_usec = sim->world->now_usec + sim->interval_usec;
     }
+    next_usec = owner_usec < next_usec ? owner_usec : next_usec;
     life_check_moving(sim, next_usec);
     sim_go_on(sim, next_usec);
 }
@@ -386,6 +389,7 @@ void sim_life(uint64_t seed, WorldTrace *trace, SimCounts *counts)
 
     world->trace = trace;
     life_init(&sim, seed);
+    sim_owner_init(&sim);
     sim_begin_set(&sim);
     while (!sim.is_calm)
         life_step(&sim);

@@ -3,7 +3,7 @@
  * time: a pass that begins while it is busy with another's has its turn after that. */
 #include <errno.h>
 
-#include "tests/sim/sim.h"
+#include "tests/sim/owner.h"
 #include "tests/world/chosen.h"
 #include "tests/world/judge.h"
 #include "tests/world/trace.h"
@@ -124,6 +124,8 @@ bool sim_has_work(const Sim *sim, size_t instance)
     const World *world = sim->world;
     size_t scope = sim->slots[instance].scope;
 
+    if (sim->lifecycle.schedules[instance].stands_by)
+        return false;
     for (size_t i = 0; i < world->config.channel_count; i++) {
         if (scope == PASS_ALL_INSTANCES || world->rosters[i].instance == scope)
             return true;
@@ -146,7 +148,7 @@ static uint64_t runs_due_in_usec(void *context, size_t instance)
     const Sim *sim = context;
     const World *world = sim->world;
     size_t scope = sim->slots[instance].scope;
-    uint64_t due_usec = USEC_NEVER;
+    uint64_t due_usec = sim_owner_handover_usec(sim);
 
     for (size_t i = 0; i < world->config.channel_count; i++) {
         const ChangeGate gate = config_gate(&world->config, &world->rosters[i]);
@@ -237,7 +239,7 @@ static int runs_begin_undo(void *context)
     Sim *sim = context;
 
     sim_excuse(sim, sim_run_max_usec(sim));
-    return sim_undo_begin(sim) ? 0 : -ENOENT;
+    return !sim_owner_is_out(sim) && sim_undo_begin(sim) ? 0 : -ENOENT;
 }
 
 static void runs_stop_undo(void *context, const char *why)
@@ -281,6 +283,7 @@ void sim_begin_set(Sim *sim)
         if (sim->slots[i].stands_by)
             lifecycle_stand_by(&sim->lifecycle, i, false, "another host's");
     }
+    sim_owner_begin_set(sim);
     lifecycle_begin(&sim->lifecycle);
 }
 

@@ -79,6 +79,10 @@ struct Sim {
     uint64_t serial;       /* of hosts */
     RosterChannel retired; /* an entry that was taken out of the rosters, for a while */
     bool has_retired;
+    bool was_killed;     /* the process before */
+    bool is_owner;       /* a life as one host of a fleet (owner.h) */
+    bool is_out;         /* in a fleet: another host owns the instances (owner.h) */
+    uint64_t owner_usec; /* likewise: when that changes, or the lease ends */
     SimCounts *counts;
     void (*edit)(Sim *sim); /* has it read newer rosters and settings */
     struct FleetHost *host; /* whose it is, one of several (fleet/fleet.h); NULL: there is one */

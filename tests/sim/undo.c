@@ -91,8 +91,7 @@ bool sim_undo_begin(Sim *sim)
     World *world = sim->world;
     bool is_mortal = world_chance(world, 10);
 
-    if (!sim->host)
-        sim->undo_serial = undo_choose(world);
+    sim->undo_serial = undo_choose(world);
     undo_dangers(world);
     if (!world_begin_undo(world, sim->undo_serial, sim->lifecycle.undo_is_dry))
         return false;
@@ -113,6 +112,5 @@ void sim_undo_end(Sim *sim)
                             world_count_items(world, OUTCOME_DELETED);
     if (!sim->stop_usec && !sim->host && undo_is_whole(world))
         undo_again(world, sim->undo_serial);
-    if (!sim->host)
-        undo_resume_later(world);
+    undo_resume_later(world);
 }

@@ -220,8 +220,12 @@ static void test_one_that_ends_before_the_first_change_sends_none(void **state)
 
     (void)state;
     world_add_usual(world, "a", 6, 2);
-    world_join_fleet(world)->closes_usec = 1;
-    world_pass(world);
+    world_join_fleet(world);
+    world_begin(world, false);
+    while (world->fleet->intent_count == 0)
+        assert_true(world_step(world));
+    world->fleet->closes_usec = world->now_usec;
+    world_finish(world);
     expect_held(world, GUARD_LEASE);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 2);
     assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 1);

@@ -308,6 +308,10 @@ static void test_a_pass_is_stuck_once_what_it_waits_for_is_overdue(void **state)
     progress.is_renewing = false;
     progress_on_answer(&progress, REQUEST_DELETE_MEMBER);
     assert_false(progress_is_changing(&progress));
+    progress_on_intend(&progress);
+    assert_false(progress_is_stuck(&progress, 1, 0, 2000 + PROGRESS_INTENT_USEC + slack));
+    assert_true(progress_is_stuck(&progress, 1, 0, 2001 + PROGRESS_INTENT_USEC + slack));
+    progress_on_intended(&progress);
     progress.wake_usec = USEC_PER_HOUR;
     assert_false(progress_is_stuck(&progress, timeout, 0, USEC_PER_HOUR + slack));
     assert_true(progress_is_stuck(&progress, timeout, 0, USEC_PER_HOUR + slack + 1));

@@ -78,6 +78,8 @@ static void fleet_answer(World *world, void *argument)
         return;
     intent->is_open = false;
     intent->is_taken = intent->end == INTENT_TAKEN;
+    if (intent->end == INTENT_LOST)
+        world->fleet->lost_in[intent->channel->instance] = world->pass_serial;
     if (intent->end == INTENT_PAUSED) {
         answer.pause_reason = "paused on another host";
         answer.pause_end_usec = world->realtime_usec + USEC_PER_HOUR;
@@ -94,12 +96,38 @@ int world_fleet_submit(void *context, const Request *request)
 {
     World *world = context;
     WorldFleet *fleet = world->fleet;
+    const WorldChannel *channel;
 
-    if (!fleet || !request_is_change(request->kind) || fleet->closes_usec == 0 ||
-        world->now_usec < fleet->closes_usec)
+    if (fleet && fleet->lost_in[request->instance] == world->pass_serial)
+        world_broken(world, "a request to an instance that was lost in this pass");
+    if (!fleet || !request_is_change(request->kind))
         return world_submit(context, request);
+    channel = world_find_channel(world, request->instance, request->channel_id);
+    if (fleet->closes_usec == 0 || world->now_usec < fleet->closes_usec) {
+        if (fleet->withheld_in[channel - world->channels] == world->pass_serial)
+            world_broken(world, "%s: a change after one that did not begin", request->channel_id);
+        return world_submit(context, request);
+    }
+    fleet->withheld_in[channel - world->channels] = world->pass_serial;
     fleet->withheld_count++;
     return -ESTALE;
+}
+
+static bool fleet_is_closed(const World *world)
+{
+    const WorldFleet *fleet = world->fleet;
+
+    return fleet->closes_usec && world->now_usec >= fleet->closes_usec;
+}
+
+size_t world_count_intending(const World *world)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; world->fleet && i < WORLD_INTENTS_MAX; i++)
+        count +=
+            world->fleet->intents[i].is_open && world->fleet->intents[i].pass == world->pass_serial;
+    return count;
 }
 
 void world_get_conditions(void *context, size_t instance, Conditions *ret_conditions)
@@ -108,6 +136,12 @@ void world_get_conditions(void *context, size_t instance, Conditions *ret_condit
 
     (void)instance;
     *ret_conditions = world->fleet && !world->dry_run ? world->fleet->conditions : (Conditions){0};
+    if (!world->fleet || world->dry_run)
+        return;
+    if (world->fleet->handover_until_usec > world->now_usec)
+        ret_conditions->handover_usec = world->fleet->handover_until_usec - world->now_usec;
+    if (fleet_is_closed(world))
+        str_copy(ret_conditions->lease, sizeof(ret_conditions->lease), "the lease may end");
 }
 
 int world_intend(void *context, const Batch *batch, void *tag, Err *err)
@@ -133,9 +167,12 @@ int world_intend(void *context, const Batch *batch, void *tag, Err *err)
         .end =
             !fleet->name || str_equal(fleet->name, batch->channel_name) ? fleet->end : INTENT_TAKEN,
     };
+    intent->latency_usec = fleet->latency_usec;
+    if (fleet->choose)
+        fleet->choose(world, intent);
     world_trace(world, "an intent of %zu changes in %s", batch->change_count, batch->channel_name);
-    if (fleet->latency_usec != USEC_NEVER)
-        world_at(world, fleet->latency_usec, fleet_answer, intent);
+    if (intent->latency_usec != USEC_NEVER)
+        world_at(world, intent->latency_usec, fleet_answer, intent);
     return 0;
 }
 
@@ -168,6 +205,13 @@ static WorldIntent *fleet_find_newest(World *world, const Batch *batch)
 static void fleet_judge_record(World *world, const Batch *batch)
 {
     const WorldIntent *intent = fleet_find_newest(world, batch);
+
+    if (world->fleet->lost_in[batch->channel->instance] == world->pass_serial)
+        world_broken(world, "%s: changes are recorded after the loss", batch->channel_id);
+    if (world->fleet->handover_until_usec > world->now_usec ||
+        world->fleet->conditions.handover_usec > 0)
+        world_broken(world, "%s: changes are recorded before the handover is over",
+                     batch->channel_id);
 
     if (!intent || !intent->is_taken)
         world_broken(world, "%s: changes are recorded that nobody was told of", batch->channel_id);

@@ -16,17 +16,25 @@ typedef struct WorldIntent {
     bool is_approved;
     size_t change_count, recorded_count;
     IntentEnd end;
+    uint64_t latency_usec; /* USEC_NEVER: no answer comes */
 } WorldIntent;
 
 #define WORLD_INTENTS_MAX 256
+
+/* What becomes of an intent, and when: WorldIntent.end and latency_usec. */
+typedef void (*WorldChooseEnd)(World *world, WorldIntent *intent);
 
 typedef struct WorldFleet {
     IntentEnd end;         /* what becomes of an intent */
     const char *name;      /* of the channel's intents alone, the others are taken; NULL: of any */
     uint64_t latency_usec; /* USEC_NEVER: no answer comes */
     int error;             /* intend() fails with it */
-    WorldIntent intents[WORLD_INTENTS_MAX]; /* the newest, by turns */
-    size_t intent_count;                    /* ever */
+    WorldChooseEnd choose; /* by chance; NULL: as above */
+    uint32_t lost_in[WORLD_INSTANCES_MAX];    /* the pass whose intent was told so */
+    uint32_t withheld_in[WORLD_CHANNELS_MAX]; /* the pass in which a change did not begin */
+    uint64_t handover_until_usec;             /* nothing is changed before */
+    WorldIntent intents[WORLD_INTENTS_MAX];   /* the newest, by turns */
+    size_t intent_count;                      /* ever */
     size_t cancelled_count;
     Conditions conditions;                    /* of every instance */
     TakeOver take_overs[WORLD_INSTANCES_MAX]; /* as in PassScope, from pass to pass */
@@ -45,6 +53,9 @@ bool world_has_other_rosters(const World *world);
 
 /* A copy that stays of the name that a sighting is counted under. */
 const char *world_keep_sighting(World *world, const char *name);
+
+/* How many intents await their answers. */
+size_t world_count_intending(const World *world);
 
 /* Of Ops. */
 int world_fleet_submit(void *context, const Request *request); /* world_submit() behind the lease */

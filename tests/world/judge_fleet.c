@@ -54,6 +54,16 @@ static void seen_visit_extras(const World *world, const WorldChannel *channel,
     }
 }
 
+/* Whatever is to become of them. */
+static void seen_visit_all_extras(const World *world, const WorldChannel *channel,
+                                  const RosterChannel *roster, SeenVisit visit, uint64_t *ret)
+{
+    for (size_t i = 0; i < channel->member_count; i++) {
+        if (judge_is_extra(channel, roster, channel->members[i]))
+            visit(seen_channel(world, channel), channel->members[i]->id, ret);
+    }
+}
+
 static void seen_visit_posts(const World *world, const WorldChannel *channel,
                              const RosterChannel *roster, SeenVisit visit, uint64_t *ret)
 {
@@ -88,7 +98,7 @@ static SeenMember *seen_find(SeenChannel *seen, const char *name)
     return NULL;
 }
 
-static void seen_count(SeenChannel *seen, const char *name, uint64_t *least)
+static void seen_count(SeenChannel *seen, const char *name, uint64_t *count)
 {
     SeenMember *member = seen_find(seen, name);
 
@@ -103,7 +113,7 @@ static void seen_count(SeenChannel *seen, const char *name, uint64_t *least)
         return;
     member->streak = member->list + 1 == seen->lists ? member->streak + 1 : 1;
     member->list = seen->lists;
-    *least = member->streak < *least ? member->streak : *least;
+    ++*count;
 }
 
 static void seen_look(SeenChannel *seen, const char *name, uint64_t *least)
@@ -125,7 +135,8 @@ static void seen_look_at_post(SeenChannel *seen, const char *name, uint64_t *lea
 void judge_fleet_count(World *world, WorldChannel *channel, const RosterChannel *roster,
                        bool is_kept)
 {
-    uint64_t least = UINT64_MAX;
+    bool has_posts = mode_may(roster->mode, MODE_ADDS);
+    uint64_t count = 0, least = UINT64_MAX;
     SeenChannel *seen;
 
     if (!seen_are_needed(world, channel))
@@ -137,9 +148,12 @@ void judge_fleet_count(World *world, WorldChannel *channel, const RosterChannel 
     }
     seen->lists++;
     seen->pass = world->pass_serial;
-    seen_visit_extras(world, channel, roster, seen_count, &least);
-    if (mode_may(roster->mode, MODE_ADDS))
-        seen_visit_posts(world, channel, roster, seen_count, &least);
+    seen_visit_all_extras(world, channel, roster, seen_count, &count);
+    if (has_posts)
+        seen_visit_posts(world, channel, roster, seen_count, &count);
+    seen_visit_extras(world, channel, roster, seen_look, &least);
+    if (has_posts)
+        seen_visit_posts(world, channel, roster, seen_look, &least);
     seen->is_confirmed = seen->kept > 0 && least > 1 && is_kept;
     seen->kept += is_kept;
 }
@@ -165,6 +179,12 @@ uint32_t judge_fleet_limit(const World *world, const WorldChannel *channel,
     return seen_are_needed(world, channel) && limit < 2 ? 2 : limit;
 }
 
+bool judge_fleet_tells(const ChannelReport *report)
+{
+    return report->guard_count > 0 &&
+           guards_row(report->guards[report->guard_count - 1].name)->scope == GUARD_OF_FLEET;
+}
+
 static bool held_has_lease(const World *world, const WorldChannel *channel)
 {
     const WorldFleet *fleet = world->fleet;
@@ -181,6 +201,17 @@ static bool held_has_lease(const World *world, const WorldChannel *channel)
     return true;
 }
 
+/* It is told at the moment in which it is looked at. */
+static bool held_has_waited(const World *world, const Guard *guard)
+{
+    const WorldFleet *fleet = world->fleet;
+    uint64_t left_usec = fleet->handover_until_usec > world->now_usec
+                             ? fleet->handover_until_usec - world->now_usec
+                             : fleet->conditions.handover_usec;
+
+    return guard->planned != (left_usec + USEC_PER_SEC - 1) / USEC_PER_SEC || left_usec == 0;
+}
+
 bool judge_fleet_held(const World *world, const WorldChannel *channel, const ChannelReport *report)
 {
     bool is_held = false;
@@ -195,7 +226,7 @@ bool judge_fleet_held(const World *world, const WorldChannel *channel, const Cha
             world_broken(world, "%s: %s holds, and there is no fleet", report->id,
                          guard_name_text(guard->name));
         if (guard->name == GUARD_LEASE ? held_has_lease(world, channel)
-                                       : world->fleet->conditions.handover_usec == 0)
+                                       : held_has_waited(world, guard))
             world_broken(world, "%s: %s holds, and should not", report->id,
                          guard_name_text(guard->name));
     }

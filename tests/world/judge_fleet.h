@@ -32,6 +32,9 @@ void judge_fleet_count(World *world, WorldChannel *channel, const RosterChannel 
 uint64_t judge_fleet_seen(const World *world, const WorldChannel *channel,
                           const RosterChannel *roster, uint64_t seen);
 
+/* Whether its report names a condition. */
+bool judge_fleet_tells(const ChannelReport *report);
+
 /* Whether a condition holds a channel that is told to be held: then it must be so. */
 bool judge_fleet_held(const World *world, const WorldChannel *channel, const ChannelReport *report);
 

@@ -8,6 +8,7 @@
 #include "tests/world/judge.h"
 #include "tests/world/judge_changed.h"
 #include "tests/world/judge_exchange.h"
+#include "tests/world/judge_fleet.h"
 #include "tests/world/judge_pass.h"
 #include "tests/world/judge_undo.h"
 #include "tests/world/quarantine.h"
@@ -329,8 +330,7 @@ static void truth_of_guards(World *world, const ChannelReport *report)
                     report->result == RESULT_DRIFT;
 
     /* It may end what has failed already. */
-    if (report->result == RESULT_FAILED && report->guard_count > 0 &&
-        guards_row(report->guards[report->guard_count - 1].name)->scope == GUARD_OF_FLEET)
+    if (report->result == RESULT_FAILED && judge_fleet_tells(report))
         return;
     if (report->result == RESULT_HELD && report->guard_count == 0)
         world_broken(world, "held without a guard");
