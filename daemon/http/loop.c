@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/file.h"
 #include "daemon/base/registers.h"
 #include "daemon/base/secure_alloc.h"
 
@@ -18,6 +20,11 @@
 
 /* Until a failed step is tried again. */
 #define AGAIN_USEC (100 * USEC_PER_MSEC)
+
+/* So many sockets are heard in one turn of the event loop, and within about that time: it takes one
+ * source a turn, and asks for all that is ready anew each time. */
+#define HEARD_MAX 16
+#define HEARD_USEC USEC_PER_MSEC
 
 /* More than that, and a socket is left to its request's timeout. */
 #define UNWATCHED_MAX 64
@@ -33,7 +40,7 @@ typedef struct LoopUnwatched {
 struct LoopSocket {
     Loop *loop;
     LoopSocket *previous, *next;
-    sd_event_source *source;
+    curl_socket_t fd;
 };
 
 struct Loop {
@@ -42,10 +49,15 @@ struct Loop {
     LoopOnProgress on_progress;
     void *userdata;
     sd_event_source *timer;
-    sd_event_source *kick; /* runs once in the next turn of the event loop */
-    uint64_t due_usec;     /* when libcurl wants to be woken; USEC_NEVER: not at all */
-    uint64_t armed_usec;   /* when the timer goes off, perhaps before that; USEC_NEVER: off */
-    LoopSocket *sockets;   /* that libcurl watches */
+    sd_event_source *kick;  /* runs once in the next turn of the event loop */
+    uint64_t due_usec;      /* when libcurl wants to be woken; USEC_NEVER: not at all */
+    uint64_t armed_usec;    /* when the timer goes off, perhaps before that; USEC_NEVER: off */
+    LoopSocket *sockets;    /* that libcurl watches */
+    int epoll_fd;           /* they are all in it */
+    sd_event_source *ready; /* some of them are ready */
+    struct epoll_event
+        heard[HEARD_MAX]; /* of this turn; without the sockets that are gone by now */
+    size_t heard_count;
     LoopUnwatched unwatched[UNWATCHED_MAX]; /* to be watched when the timer goes off */
     size_t unwatched_count;
     bool is_global; /* libcurl was set up for it */
@@ -61,7 +73,11 @@ static void loop_socket_free(LoopSocket *watched)
         loop->sockets = watched->next;
     if (watched->next)
         watched->next->previous = watched->previous;
-    sd_event_source_disable_unref(watched->source);
+    for (size_t i = 0; i < loop->heard_count; i++) {
+        if (loop->heard[i].data.ptr == watched)
+            loop->heard[i].data.ptr = NULL;
+    }
+    epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watched->fd, NULL);
     free(watched);
 }
 
@@ -101,7 +117,12 @@ static uint32_t loop_epoll_events(int what)
     return events;
 }
 
-static int loop_on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata);
+static int loop_epoll(const Loop *loop, int operation, LoopSocket *watched, int what)
+{
+    struct epoll_event event = {.events = loop_epoll_events(what), .data = {.ptr = watched}};
+
+    return epoll_ctl(loop->epoll_fd, operation, watched->fd, &event) < 0 ? -errno : 0;
+}
 
 static int loop_socket_new(Loop *loop, curl_socket_t fd, int what)
 {
@@ -110,8 +131,8 @@ static int loop_socket_new(Loop *loop, curl_socket_t fd, int what)
     if (!watched)
         return -ENOMEM;
     watched->loop = loop;
-    if (sd_event_add_io(loop->event, &watched->source, fd, loop_epoll_events(what), loop_on_io,
-                        watched) < 0) {
+    watched->fd = fd;
+    if (loop_epoll(loop, EPOLL_CTL_ADD, watched, what) < 0) {
         free(watched);
         return -ENOMEM;
     }
@@ -159,20 +180,17 @@ static void loop_act(Loop *loop, curl_socket_t fd, int events)
     registers_clear();
 }
 
-static int loop_on_io(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+static int loop_select(uint32_t events)
 {
-    LoopSocket *watched = userdata;
-    int events = 0;
+    int selected = 0;
 
-    (void)source;
-    if (revents & EPOLLIN)
-        events |= CURL_CSELECT_IN;
-    if (revents & EPOLLOUT)
-        events |= CURL_CSELECT_OUT;
-    if (revents & (EPOLLERR | EPOLLHUP))
-        events |= CURL_CSELECT_ERR;
-    loop_act(watched->loop, fd, events);
-    return 0;
+    if (events & EPOLLIN)
+        selected |= CURL_CSELECT_IN;
+    if (events & EPOLLOUT)
+        selected |= CURL_CSELECT_OUT;
+    if (events & (EPOLLERR | EPOLLHUP))
+        selected |= CURL_CSELECT_ERR;
+    return selected;
 }
 
 static void loop_wake(Loop *loop)
@@ -185,6 +203,40 @@ static void loop_wake(Loop *loop)
     }
     loop->due_usec = USEC_NEVER;
     loop_act(loop, CURL_SOCKET_TIMEOUT, 0);
+}
+
+/* What came of an answer is begun before the next one is heard: it finds the connection that it has
+ * just left, before that is closed for another. */
+static void loop_hear(Loop *loop, const struct epoll_event *event)
+{
+    const LoopSocket *watched = event->data.ptr;
+
+    if (!watched)
+        return;
+    loop_act(loop, watched->fd, loop_select(event->events));
+    if (loop->due_usec > 0)
+        return;
+    sd_event_source_set_enabled(loop->kick, SD_EVENT_OFF);
+    loop_wake(loop);
+}
+
+/* What is not heard in this turn is ready in the next. */
+static int loop_on_ready(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+    Loop *loop = userdata;
+    int count = epoll_wait(fd, loop->heard, HEARD_MAX, 0);
+    uint64_t end_usec = clock_monotonic_usec() + HEARD_USEC;
+
+    (void)source;
+    (void)revents;
+    loop->heard_count = count > 0 ? (size_t)count : 0;
+    for (size_t i = 0; i < loop->heard_count; i++) {
+        loop_hear(loop, &loop->heard[i]);
+        if (clock_monotonic_usec() >= end_usec)
+            break;
+    }
+    loop->heard_count = 0;
+    return 0;
 }
 
 static int loop_on_timer(sd_event_source *source, uint64_t usec, void *userdata)
@@ -238,7 +290,7 @@ static int loop_on_socket_wanted(CURL *easy, curl_socket_t fd, int what, void *u
         if (watched)
             loop_socket_free(watched);
     } else if (watched)
-        sd_event_source_set_io_events(watched->source, loop_epoll_events(what));
+        loop_epoll(loop, EPOLL_CTL_MOD, watched, what);
     else
         loop_socket_watch(loop, fd, what);
     return 0;
@@ -255,6 +307,9 @@ static int loop_add_sources(Loop *loop)
         r = sd_event_add_defer(loop->event, &loop->kick, loop_on_kick, loop);
     if (r >= 0)
         r = sd_event_source_set_enabled(loop->kick, SD_EVENT_OFF);
+    if (r >= 0)
+        r = sd_event_add_io(loop->event, &loop->ready, loop->epoll_fd, EPOLLIN, loop_on_ready,
+                            loop);
     return r < 0 ? r : 0;
 }
 
@@ -285,7 +340,8 @@ int loop_new(sd_event *event, LoopOnProgress on_progress, void *userdata, Loop *
     loop->on_progress = on_progress;
     loop->userdata = userdata;
     loop->due_usec = loop->armed_usec = USEC_NEVER;
-    r = loop_add_sources(loop);
+    loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    r = loop->epoll_fd < 0 ? -errno : loop_add_sources(loop);
     if (r >= 0)
         r = loop_add_multi(loop);
     if (r < 0)
@@ -307,6 +363,8 @@ void loop_free(Loop *loop)
         loop_socket_free(loop->sockets);
     sd_event_source_disable_unref(loop->timer);
     sd_event_source_disable_unref(loop->kick);
+    sd_event_source_disable_unref(loop->ready);
+    file_closep(&loop->epoll_fd);
     sd_event_unref(loop->event);
     if (loop->is_global)
         curl_global_cleanup();

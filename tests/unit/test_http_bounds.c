@@ -187,6 +187,33 @@ static void test_cancel_from_the_callback_of_another(void **state)
     assert_int_equal(http_case->answers, 2);
 }
 
+/* Both at once, when the second asks: in one turn of the loop both answers are there. */
+static void serve_both(PeerConnection *connection, const char *request, HttpCase *http_case)
+{
+    static PeerConnection *first;
+
+    if (peer_requests(http_case->peer) == 1) {
+        first = connection;
+        return;
+    }
+    http_case_serve_ok(first, request, http_case);
+    http_case_serve_ok(connection, request, http_case);
+}
+
+static void test_cancel_one_whose_answer_is_there(void **state)
+{
+    HttpCase *http_case = *state;
+
+    http_case->serve = serve_both;
+    http_case_submit(http_case);
+    http_case_await_requests(http_case, 1);
+    http_case->to_cancel = begin(http_case);
+    http_case_await(http_case, 1);
+    http_case->serve = http_case_serve_ok;
+    http_case_ask(http_case, HTTP_ANSWERED);
+    assert_int_equal(http_case->answers, 2);
+}
+
 static void test_free_with_requests_in_every_state(void **state)
 {
     HttpCase *http_case = *state;
@@ -218,6 +245,7 @@ int main(void)
         TEST(test_cancel_while_waiting),
         TEST(test_cancel_in_the_body),
         TEST(test_cancel_from_the_callback_of_another),
+        TEST(test_cancel_one_whose_answer_is_there),
         TEST(test_free_with_requests_in_every_state),
     };
 
