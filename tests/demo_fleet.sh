@@ -12,7 +12,7 @@ cleanup() {
     rm -rf "$work"
 }
 trap cleanup EXIT
-trap 'exit 1' INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 unset ROSTERD_CONFIG CREDENTIALS_DIRECTORY STATE_DIRECTORY RUNTIME_DIRECTORY
 cd "$work"
 

@@ -25,7 +25,6 @@ SEED = int(os.environ.get("ROSTERD_SEED", "0")) or random.randrange(1, 1 << 30)
 HOSTS = ("a", "b", "c")
 CHANNELS = {"one": ["one-1", "one-2"], "two": ["two-1"], "three": ["three-1", "three-2"]}
 KEPT = [f"10.0.0.{number}" for number in range(1, 9)]
-SPARE = [f"10.5.0.{number}" for number in range(1, 9)]  # in the rosters at times
 
 
 class Storm:
@@ -35,7 +34,7 @@ class Storm:
         self.fleet = make({name: [channel(one, *KEPT) for one in names] for name, names in CHANNELS.items()},
                           hosts=HOSTS, members=3, handover="3s")
         self.fleet.tune(mode="sync", settle="0s")
-        self.serial = 0
+        self.serial, self.spare = 0, []
         self.counts = collections.Counter()
         self.push(HOSTS)
         self.fleet.start()
@@ -44,22 +43,26 @@ class Storm:
     def names(self):
         return [one for names in CHANNELS.values() for one in names]
 
+    def addresses(self, net, count):
+        """New ones: what comes and goes more than twice an hour is held, for somebody is fighting."""
+        self.serial += count
+        return [f"{net}.{number // 250}.{number % 250 + 1}" for number in range(self.serial - count, self.serial)]
+
     # ---- what happens ----
 
     def push(self, hosts=None):
         """New rosters, on some of the hosts; those that come later are the same for all."""
-        spare = self.chance.sample(SPARE, self.chance.randrange(len(SPARE)))
+        self.spare = [*self.chance.sample(self.spare, len(self.spare) // 2), *self.addresses("10.5", 3)]
         for name in hosts or self.chance.sample(HOSTS, self.chance.randrange(1, 4)):
             case = self.fleet[name].case
             for instance, names in CHANNELS.items():
-                case.roster(*(entry(one, *KEPT, *spare) for one in names), instance=instance, file=f"{instance}.yaml")
+                case.roster(*(entry(one, *KEPT, *self.spare) for one in names), instance=instance, file=f"{instance}.yaml")
             case.tune(rosters=[f"{instance}.yaml" for instance in CHANNELS])
 
     def drift(self):
         for one in self.names():
             if self.chance.random() < 0.5:
-                self.serial += 1
-                self.fleet.sim.edit(one, add=[{"host": f"10.9.{self.serial // 250}.{self.serial % 250 + 1}"}])
+                self.fleet.sim.edit(one, add=[{"host": host} for host in self.addresses("10.9", 1)])
 
     def freeze(self, host):
         host.freeze()
@@ -150,7 +153,19 @@ class Storm:
         self.push(HOSTS)
         self.drift()
         self.resume()
-        wait_until(lambda: all(self.fleet.sim.hosts(one) == self.wanted() for one in self.names()), 300)
+        wait_until(self.is_in_sync, 300)
+
+    def is_in_sync(self):
+        """With what undos have made a fight of, and who owns it now, approved by somebody."""
+        if all(self.fleet.sim.hosts(one) == self.wanted() for one in self.names()):
+            return True
+        for host in self.fleet.hosts.values():
+            status = host.ctl("status", "--json")
+            for row in json.loads(status.stdout or "{}").get("channels", ()):
+                if row["result"] == "held" and row["digest"]:
+                    self.counts["approved"] += host.ctl("approve", row["digest"], "--yes").status == 0
+        time.sleep(1)
+        return False
 
     def recorded(self):
         """(channel's id, member's id, kind) of all changes in each host's own history."""

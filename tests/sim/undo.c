@@ -91,7 +91,8 @@ bool sim_undo_begin(Sim *sim)
     World *world = sim->world;
     bool is_mortal = world_chance(world, 10);
 
-    sim->undo_serial = undo_choose(world);
+    if (!sim->host)
+        sim->undo_serial = undo_choose(world);
     undo_dangers(world);
     if (!world_begin_undo(world, sim->undo_serial, sim->lifecycle.undo_is_dry))
         return false;
@@ -112,5 +113,6 @@ void sim_undo_end(Sim *sim)
                             world_count_items(world, OUTCOME_DELETED);
     if (!sim->stop_usec && !sim->host && undo_is_whole(world))
         undo_again(world, sim->undo_serial);
-    undo_resume_later(world);
+    if (!sim->host)
+        undo_resume_later(world);
 }

@@ -218,6 +218,11 @@ static void test_renewal(void **state)
     client_case_assert_has(client_case->renewal_err.text, "no such file");
     client_case_ask_list(client_case);
     client_case_assert_header(client_case, "X-Auth-Token", "another-token");
+    /* What failed once is not told again where it works. */
+    client_case_write_secret(client_case, "token", "a-third-token");
+    renew(client_case);
+    assert_int_equal(client_case->renewal, RENEWAL_DONE);
+    assert_false(err_is_set(&client_case->renewal_err));
 }
 
 /* A file that was replaced is read before it is refused. */

@@ -116,10 +116,21 @@ static void test_an_approval_is_of_the_instance_of_its_plan(void **state)
                              "\"instance\": \"test\"");
     control_case_assert_has(control_case, "\"name\": \"orders\"");
     control_case_assert_has_not(control_case, "\"next_pass\": null");
+    control_case_assert_has(control_case, "\"now\": false");
+    assert_int_equal(controller_case_count_logged(control_case->controller_case,
+                                                  "also where its change window is closed"),
+                     0);
     read_digest(control_case, CONTROL_PATH_STATUS "?channel=payments", digest);
-    snprintf(body, sizeof(body), "{\"digest\":\"%s\"}", digest);
+    snprintf(body, sizeof(body), "{\"digest\":\"%s\",\"now\":true}", digest);
     control_case_assert_post(control_case, CONTROL_PATH_APPROVE, body, 200,
                              "\"instance\": \"prod\"");
+    control_case_assert_has(control_case, "\"now\": true");
+    assert_int_equal(store_is_approved(control_case->controller_case->store, digest,
+                                       clock_realtime_usec(), NULL, NULL),
+                     APPROVAL_NOW);
+    assert_int_equal(controller_case_count_logged(control_case->controller_case,
+                                                  "also where its change window is closed"),
+                     1);
     control_case_assert_has(control_case, "\"next_pass\": null");
 }
 

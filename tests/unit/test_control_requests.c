@@ -95,6 +95,8 @@ static void test_status(void **state)
                             "\"plans\": 0");
     control_case_assert_get(control_case, CONTROL_PATH_PROGRESS, 200, "\"plan_under_way\": false");
     control_case_assert_has(control_case, "\"progress\": null");
+    control_case_assert_has(control_case, "\"pass_under_way\": false");
+    control_case_assert_has(control_case, "\"name\": \"prod\"");
     control_case->state.store = NULL;
     err_set(&control_case->state.err, -EIO, "no disk");
     control_case_assert_get(control_case, CONTROL_PATH_STATUS, 200, "\"pauses\": []");

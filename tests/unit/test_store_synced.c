@@ -3,8 +3,11 @@
  * And that a state, opened and closed, leaves no descriptor behind. */
 #include "tests/unit/test_store_common.h"
 
+#include <fcntl.h>
 #include <limits.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "daemon/store/lock.h"
 
@@ -136,6 +139,90 @@ static void test_a_good_end_is_told_and_taken_back(void **state)
     forget_synced();
 }
 
+/* ---- who holds it ---- */
+
+typedef struct Holder {
+    pid_t pid;
+    int to_end; /* the holder ends when this is closed */
+} Holder;
+
+/* A process that holds the state, or (with a name) locks a file beside it. */
+static Holder hold(Folder *folder, const char *name)
+{
+    int told[2], ends[2];
+    Holder holder;
+    char byte;
+
+    assert_int_equal(pipe2(told, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    holder.pid = fork();
+    assert_true(holder.pid >= 0);
+    if (holder.pid == 0) {
+        char path[160];
+        Store *store = NULL;
+        bool is_held;
+
+        close(ends[1]);
+        snprintf(path, sizeof(path), "%s/%s", folder->root, name ? name : "");
+        is_held = name ? flock(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600), LOCK_EX) == 0
+                       : store_open(folder->state, &store, NULL) == 0;
+        if (!is_held || write(told[1], "x", 1) != 1 || read(ends[0], &byte, 1) != 0)
+            _exit(1);
+        _exit(0);
+    }
+    close(told[1]);
+    close(ends[0]);
+    assert_int_equal(read(told[0], &byte, 1), 1);
+    close(told[0]);
+    holder.to_end = ends[1];
+    return holder;
+}
+
+static void let_go(const Holder *holder)
+{
+    int status = 1;
+
+    close(holder->to_end);
+    assert_int_equal(waitpid(holder->pid, &status, 0), holder->pid);
+    assert_int_equal(status, 0);
+}
+
+/* In a namespace of processes of its own it may not. */
+static bool kernel_tells(pid_t pid)
+{
+    FILE *locks = fopen("/proc/locks", "re");
+    bool is_told = false;
+    char line[256];
+    int one;
+
+    while (locks && fgets(line, sizeof(line), locks))
+        is_told |= sscanf(line, "%*u: FLOCK ADVISORY WRITE %d", &one) == 1 && one == (int)pid;
+    if (locks)
+        fclose(locks);
+    return is_told;
+}
+
+/* Among the locks of others on the same file system. */
+static void test_the_process_that_holds_it_is_named(void **state)
+{
+    Folder *folder = *state;
+    char says[64];
+    Store *store = folder_open(folder);
+    Holder holders[3];
+
+    store_free(store);
+    holders[0] = hold(folder, "a");
+    holders[1] = hold(folder, NULL);
+    holders[2] = hold(folder, "b");
+    assert_int_equal(store_open(folder->state, &store, &folder->err), -EWOULDBLOCK);
+    snprintf(says, sizeof(says), "another rosterd (pid %d) holds ", (int)holders[1].pid);
+    assert_says(&folder->err, kernel_tells(holders[1].pid) ? says : "another rosterd holds ");
+    for (size_t i = ELEMENTS(holders); i > 0; i--)
+        let_go(&holders[i - 1]);
+    store_free(folder_open(folder));
+    forget_synced();
+}
+
 /* ---- descriptors ---- */
 
 static size_t count_open(void)
@@ -194,6 +281,7 @@ int main(void)
         TEST(test_the_directory_above_a_new_state),
         TEST(test_the_directory_that_is_missing_above),
         TEST(test_a_good_end_is_told_and_taken_back),
+        TEST(test_the_process_that_holds_it_is_named),
         TEST(test_no_descriptor_stays_open),
     };
 

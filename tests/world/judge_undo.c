@@ -297,7 +297,7 @@ static void undo_rule_item(World *world, const ChannelReport *report, const Chan
 }
 
 /* Whether the outcomes of all its items come to the channel's result. What a stop or the deadline
- * cut short has an error. */
+ * cut short has an error; what is cut short by a lease is held, and the rest skipped. */
 static bool undo_is_well(const World *world, const ChannelUndo *undo, const ChannelReport *report)
 {
     size_t counts[OUTCOME_CHANGED + 1] = {0};
@@ -315,7 +315,7 @@ static bool undo_is_well(const World *world, const ChannelUndo *undo, const Chan
     if (result == RESULT_HELD && judge_fleet_tells(report))
         return counts[OUTCOME_HELD] + counts[OUTCOME_SKIPPED] > 0;
     if (result == RESULT_HELD)
-        return counts[OUTCOME_HELD] > 0 && report->guard_count == 1;
+        return (counts[OUTCOME_HELD] > 0 || world->fleet) && report->guard_count == 1;
     if (result == RESULT_DRIFT && !err_is_set(&report->error))
         return world->dry_run && counts[OUTCOME_PLANNED] > 0 &&
                counts[OUTCOME_PLANNED] + left == undo->item_count;

@@ -3,19 +3,13 @@
 #include "tests/sim/fleet/judge.h"
 #include "tests/sim/fleet/trouble.h"
 
-static bool calm_is_owner(const FleetHost *host, size_t instance)
-{
-    return host->is_up && !host->sim.is_ended && lease_is_held(&host->lease) &&
-           ownership_allows_changes(&host->ownerships[instance]);
-}
-
 /* NULL: nobody owns it, and nobody has room for it. */
 static FleetHost *calm_owner(Fleet *fleet, size_t instance)
 {
     FleetHost *owner = NULL;
 
     for (size_t i = 0; i < fleet->host_count; i++) {
-        if (!calm_is_owner(&fleet->hosts[i], instance))
+        if (!host_may_change(&fleet->hosts[i], instance))
             continue;
         if (owner)
             world_broken(fleet->office, "instance %zu has two owners", instance);
@@ -79,6 +73,8 @@ static void calm_passes(Fleet *fleet)
 
 void judge_calm(Fleet *fleet)
 {
+    for (int i = 0; i < 120 && people_are_undoing(fleet); i++)
+        calm_wait(fleet, 10 * USEC_PER_SEC);
     trouble_end(fleet);
     calm_wait(fleet, 2 * fleet->lease_usec + fleet->handover_usec + 10 * USEC_PER_MINUTE);
     for (size_t i = 0; i < fleet->instance_count; i++)

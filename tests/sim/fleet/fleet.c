@@ -261,6 +261,7 @@ void fleet_life(uint64_t seed, FleetFault fault, struct WorldTrace *trace, Fleet
     counts->virtual_usec += fleet->now_usec - fleet->born_usec;
     net_done_with(fleet);
     etcd_done(&fleet->etcd);
+    free(fleet->kept);
     for (size_t i = 0; i < fleet->host_count; i++)
         host_done(&fleet->hosts[i]);
     world_free(fleet->office);

@@ -37,6 +37,7 @@ typedef enum FleetFault {
     FLEET_FAULT_RASH_RELEASE,   /* an instance is given away with a change unanswered */
     FLEET_FAULT_OLD_PLAN,       /* who lost an instance goes on with its pass */
     FLEET_FAULT_DEAF_TO_PAUSES, /* pauses of other hosts are neither heard nor compared */
+    FLEET_FAULT_UNDONE_UNDO,    /* the same, and the judge looks at what an undo put back alone */
     FLEET_FAULT_COUNT
 } FleetFault;
 
@@ -96,6 +97,7 @@ struct FleetHost {
     uint64_t before_set[WORLD_INSTANCES_MAX]; /* of the owner before */
     uint64_t took_set[WORLD_INSTANCES_MAX];   /* its own then */
     bool drains_soon;
+    uint64_t wants_undo_until_usec; /* once its pauses are known */
     EtcdKv *mirror;
     size_t mirror_count, mirror_capacity;
     uint64_t mirror_revision; /* 0: nothing is known yet */
@@ -108,7 +110,7 @@ struct FleetHost {
 typedef struct FleetCounts {
     SimCounts sim;
     uint64_t landed, owned, taken_over, released, intents, refused, freezes, sleeps, kills, stops,
-        late, pauses, drains, pushes, virtual_usec;
+        late, undos, kept, pauses, drains, pushes, virtual_usec;
 } FleetCounts;
 
 struct Fleet {
@@ -129,11 +131,19 @@ struct Fleet {
     uint64_t trouble_usec, people_usec; /* when something happens next */
     bool is_calm;
     FleetFault fault;
-    uint64_t newest[WORLD_INSTANCES_MAX];          /* the greatest token of which a change landed */
+    uint64_t newest[WORLD_INSTANCES_MAX]; /* the greatest token of which a change landed */
+    uint64_t *kept; /* of each member that an undo put back, the pause that it stands under; or 0 */
+    size_t kept_count, kept_capacity;
     uint64_t wait_until_usec[WORLD_INSTANCES_MAX]; /* the newest owner changes nothing until then */
     FleetCounts *counts;
     struct WorldTrace *trace;
 };
+
+/* Whether hosts neither hear of pauses nor compare them. */
+static inline bool fleet_is_deaf(const Fleet *fleet)
+{
+    return fleet->fault == FLEET_FAULT_DEAF_TO_PAUSES || fleet->fault == FLEET_FAULT_UNDONE_UNDO;
+}
 
 /* ---- fleet.c ---- */
 
@@ -172,6 +182,10 @@ uint64_t host_next_usec(const FleetHost *host);
 
 /* Does one thing that is due. False: nothing is. */
 bool host_step(FleetHost *host);
+
+/* Whether anybody could ask it for something; whether it owns an instance and may change it. */
+bool host_is_serving(const FleetHost *host);
+bool host_may_change(const FleetHost *host, size_t instance);
 
 void host_drain(FleetHost *host);
 void host_undrain(FleetHost *host);

@@ -76,10 +76,15 @@ void host_kill(FleetHost *host)
     host_be_down(host);
 }
 
-/* Whether anybody could ask it for something. */
-static bool host_is_serving(const FleetHost *host)
+bool host_is_serving(const FleetHost *host)
 {
     return host->is_up && !host->sim.is_ended && !host->sim.stop_usec;
+}
+
+bool host_may_change(const FleetHost *host, size_t instance)
+{
+    return host_is_serving(host) && lease_is_held(&host->lease) &&
+           ownership_allows_changes(&host->ownerships[instance]);
 }
 
 void host_drain(FleetHost *host)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What a host makes known before it changes a channel: compared, in one transaction, with who owns
  * the instance and with the pauses that there are. */
+#include <errno.h>
+
 #include "daemon/base/str.h"
 #include "tests/sim/fleet/fleet.h"
 #include "tests/world/fleet.h"
@@ -14,7 +16,7 @@ static FleetHost *intents_host(const World *world)
 static bool intents_heed_pauses(const World *world, const Batch *batch)
 {
     return !world->undo && batch->changes[0].kind != CHANGE_ENABLE &&
-           intents_host(world)->fleet->fault != FLEET_FAULT_DEAF_TO_PAUSES;
+           !fleet_is_deaf(intents_host(world)->fleet);
 }
 
 static void intents_tell(FleetHost *host, FleetIntent *intent, IntentEnd end)
@@ -72,7 +74,8 @@ int intents_intend(void *context, const Batch *batch, void *tag, Err *err)
                       .extra = host->ownerships[instance].token};
     char key[ETCD_KEY_SIZE];
 
-    (void)err;
+    if (call.extra == 0)
+        return err_set(err, -EPERM, "the instance is not this host's");
     if (host->fleet->fault == FLEET_FAULT_NO_INTENT)
         return 1;
     if (host->fleet->fault != FLEET_FAULT_NO_FENCE) {

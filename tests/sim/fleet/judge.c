@@ -51,8 +51,8 @@ static void judge_pause(const FleetHost *host, const Request *request, size_t ch
 
     keys_pause(key, channel);
     pause = etcd_find(&host->fleet->etcd, key);
-    if (!pause || world->undo || request->kind == REQUEST_ENABLE_MEMBER ||
-        world->channels[channel].bound == request->action)
+    if (!pause || world->undo || host->fleet->fault == FLEET_FAULT_UNDONE_UNDO ||
+        request->kind == REQUEST_ENABLE_MEMBER || world->channels[channel].bound == request->action)
         return;
     if (intent->revision > pause->created)
         world_broken(world, "host %zu changes %s, which was paused before", host->number,
@@ -140,6 +140,53 @@ void judge_begin(FleetHost *host, const Request *request, uint64_t allowed_usec)
     judge_pause(host, request, channel, judge_intent(host, request, channel));
 }
 
+/* The pause of a channel; 0: it has none. */
+static uint64_t judge_find_pause(const FleetHost *host, const WorldChannel *channel)
+{
+    char key[ETCD_KEY_SIZE];
+    const EtcdKv *pause;
+
+    keys_pause(key, (size_t)(channel - host->sim.world->channels));
+    pause = etcd_find(&host->fleet->etcd, key);
+    return pause ? pause->created : 0;
+}
+
+static void judge_keep(FleetHost *host, const WorldMember *member, uint64_t pause)
+{
+    Fleet *fleet = host->fleet;
+
+    if (mem_grow(&fleet->kept, &fleet->kept_capacity, member->number + 1, sizeof(*fleet->kept)) < 0)
+        fail_msg("the test is out of memory");
+    while (fleet->kept_count <= member->number)
+        fleet->kept[fleet->kept_count++] = 0;
+    fleet->kept[member->number] = pause;
+    fleet->counts->kept++;
+}
+
+/* What an undo has put back stays for as long as the pause that it was put back under. */
+static void judge_undone(FleetHost *host, const WorldEvent *event)
+{
+    World *world = host->sim.world;
+    const Fleet *fleet = host->fleet;
+    const WorldChannel *channel =
+        world_find_channel(world, event->request.instance, event->request.channel_id);
+    uint64_t pause = judge_find_pause(host, channel);
+    const WorldMember *member = NULL;
+
+    if (event->request.kind == REQUEST_DELETE_MEMBER)
+        member = world_find_member(world, event->request.member_id);
+    if (member && member->number < fleet->kept_count && fleet->kept[member->number] &&
+        fleet->kept[member->number] == pause && !world->undo)
+        world_broken(world, "host %zu deletes %s, which an undo had put back", host->number,
+                     member->id);
+    if (event->request.kind != REQUEST_ADD_MEMBERS || !world->undo || !pause || event->is_orphan)
+        return;
+    for (size_t i = 0; i < channel->member_count; i++) {
+        if (channel->members[i]->exists && channel->members[i]->restored_in == world->pass_serial)
+            judge_keep(host, channel->members[i], pause);
+    }
+}
+
 void judge_landed(FleetHost *host, const WorldEvent *event)
 {
     Fleet *fleet = host->fleet;
@@ -150,5 +197,6 @@ void judge_landed(FleetHost *host, const WorldEvent *event)
                      "host %zu changed instance %zu as owner %zu, after owner %zu had",
                      host->number, event->request.instance, (size_t)event->owner, (size_t)*newest);
     *newest = event->owner;
+    judge_undone(host, event);
     fleet->counts->landed++;
 }

@@ -7,8 +7,8 @@
  * without having been made known in this pass, nor by what was read as an earlier owner, nor
  * against a pause that its host has heard of or that was there when it was made known. Nobody but
  * the owner makes anything known, and none gives an instance away as after its last answer while
- * something may still land. In calm weather each instance has one owner, and all is as its rosters
- * want it.
+ * something may still land. What an undo put back is not deleted while its channel stays paused. In
+ * calm weather each instance has one owner, and all is as its rosters want it.
  */
 #pragma once
 

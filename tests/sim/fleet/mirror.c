@@ -66,7 +66,7 @@ static void mirror_tell_pauses(FleetHost *host)
 
         keys_pause(key, i);
         is_paused = mirror_find(host, key) != NULL;
-        if (host->fleet->fault == FLEET_FAULT_DEAF_TO_PAUSES || is_paused == channel->is_paused)
+        if (fleet_is_deaf(host->fleet) || is_paused == channel->is_paused)
             continue;
         fleet_trace(host, "hears that %s is %s", channel->row.id, is_paused ? "paused" : "free");
         channel->is_paused = is_paused;

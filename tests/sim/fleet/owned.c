@@ -264,7 +264,8 @@ void host_get_conditions(FleetHost *host, size_t instance, Conditions *ret_condi
         .token = ownership->token,
     };
     str_copy(ret_conditions->roster, sizeof(ret_conditions->roster), is_other ? "another set" : "");
-    if (lease_allows_usec(&host->lease, host->sim.world->config.limits.timeout_usec) == 0)
+    if (ownership->token == 0 ||
+        lease_allows_usec(&host->lease, host->sim.world->config.limits.timeout_usec) == 0)
         str_copy(ret_conditions->lease, sizeof(ret_conditions->lease), "no lease");
 }
 

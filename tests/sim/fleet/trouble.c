@@ -2,7 +2,7 @@
 #include "tests/sim/fleet/trouble.h"
 
 #define TROUBLE_SPAN_USEC (90 * USEC_PER_SEC)
-#define PEOPLE_SPAN_USEC (60 * USEC_PER_SEC)
+#define PEOPLE_SPAN_USEC (40 * USEC_PER_SEC)
 
 void trouble_begin(Fleet *fleet)
 {

@@ -16,6 +16,8 @@ void trouble_end(Fleet *fleet);
 /* ---- people.c ---- */
 
 void people_act(Fleet *fleet);
+/* Whether an undo is under way; none is wanted any more. */
+bool people_are_undoing(Fleet *fleet);
 void people_end_quarantines(Fleet *fleet);
 
 /* Has pauses written and taken back as the office wants them. */
