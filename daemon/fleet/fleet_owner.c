@@ -303,6 +303,13 @@ static bool owner_ops_has_room(void *context)
     return fleet->max_instances == 0 || count < fleet->max_instances;
 }
 
+static void owner_ops_on_room(void *context)
+{
+    const FleetInstance *instance = context;
+
+    sd_event_source_set_enabled(instance->fleet->room_wake, SD_EVENT_ONESHOT);
+}
+
 /* ---- what the daemon does ---- */
 
 /* What was left is read first: passes begin then. */
@@ -356,7 +363,6 @@ static void owner_ops_drop(void *context, size_t number, const char *why)
     if (use == FLEET_BEGUN || use == FLEET_STOPPED)
         fleet->ops->drop(fleet->userdata, instance->key, why);
     fleet_intent_lose(instance);
-    sd_event_source_set_enabled(fleet->room_wake, SD_EVENT_ONESHOT);
 }
 
 static bool owner_ops_is_quiet(void *context, size_t number)
@@ -373,6 +379,7 @@ const OwnershipOps fleet_owner_ops = {
     .now_usec = owner_ops_now_usec,
     .wake_at = owner_ops_wake_at,
     .has_room = owner_ops_has_room,
+    .on_room = owner_ops_on_room,
     .campaign = owner_ops_campaign,
     .look = owner_ops_look,
     .release = owner_ops_release,

@@ -19,6 +19,8 @@ static void ownership_go(Ownership *ownership, OwnershipState state)
 {
     assert(legal[ownership->state] & (1U << state));
     ownership->state = state;
+    if (state == OWNERSHIP_STANDBY)
+        ownership->ops->on_room(ownership->context);
 }
 
 static void ownership_wake_at(Ownership *ownership, uint64_t boottime_usec)

@@ -53,6 +53,11 @@ typedef struct OwnershipOps {
     /* Whether this host may take one more. */
     bool (*has_room)(void *context);
 
+    /* This one is neither owned nor asked for any more: there may be room for others, such as those
+     * that were not asked for meanwhile. After this has returned, ownership_on_room() of all of
+     * them follows, soon. */
+    void (*on_room)(void *context);
+
     /* Begin a request to etcd, one at a time. After this has returned, ownership_on_unanswered()
      * follows, or of campaign() ownership_on_won() or ownership_on_taken(); of look()
      * ownership_on_looked(); of release() ownership_on_released(). What release() writes tells

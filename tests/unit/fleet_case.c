@@ -98,6 +98,11 @@ static bool host_has_room(void *context)
     return taken < host->room;
 }
 
+static void host_on_room(void *context)
+{
+    ((FleetHost *)context)->is_roomy = true;
+}
+
 static void host_campaign(void *context, size_t instance)
 {
     FleetHost *host = context;
@@ -149,8 +154,6 @@ static void host_drop(void *context, size_t instance, const char *why)
     host->may_pass[instance] = false;
     host->in_flight_usec[instance] = 0;
     host->requests[instance] = 0;
-    for (size_t i = 0; i < FLEET_INSTANCES; i++)
-        ownership_on_room(&host->ownerships[i]);
 }
 
 static bool host_is_quiet(void *context, size_t instance)
@@ -168,6 +171,7 @@ static const LeaseOps lease_ops = {.now_usec = host_now_usec,
 static const OwnershipOps ownership_ops = {.now_usec = host_now_usec,
                                            .wake_at = host_wake_at,
                                            .has_room = host_has_room,
+                                           .on_room = host_on_room,
                                            .campaign = host_campaign,
                                            .look = host_look,
                                            .release = host_release,
@@ -264,6 +268,9 @@ static void host_wake(FleetHost *host)
         else
             ownership_on_time(&host->ownerships[i - 1]);
     }
+    for (size_t i = 0; i < FLEET_INSTANCES && host->is_roomy; i++)
+        ownership_on_room(&host->ownerships[i]);
+    host->is_roomy = false;
 }
 
 static bool fleet_is_frozen(const Fleet *fleet, const FleetEvent *event)

@@ -38,6 +38,7 @@ typedef struct FleetHost {
     Lease lease;
     Ownership ownerships[FLEET_INSTANCES];
     size_t room;
+    bool is_roomy; /* one more may be taken */
     uint64_t clock_offset_usec;
     int64_t clock_ppm;      /* its clock runs that much faster */
     uint64_t frozen_usec;   /* stands still until then; 0: not */

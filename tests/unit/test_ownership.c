@@ -33,7 +33,7 @@ static void test_no_change_lands_after_one_of_a_newer_owner(void **state)
 typedef struct Alone {
     Ownership ownership;
     uint64_t now_usec;
-    size_t releases;
+    size_t releases, rooms;
     bool is_busy;
 } Alone;
 
@@ -53,6 +53,11 @@ static bool alone_has_room(void *context)
 {
     (void)context;
     return true;
+}
+
+static void alone_on_room(void *context)
+{
+    ((Alone *)context)->rooms++;
 }
 
 static void alone_ask(void *context, size_t instance)
@@ -94,6 +99,7 @@ static bool alone_is_quiet(void *context, size_t instance)
 static const OwnershipOps alone_ops = {.now_usec = alone_now_usec,
                                        .wake_at = alone_wake_at,
                                        .has_room = alone_has_room,
+                                       .on_room = alone_on_room,
                                        .campaign = alone_ask,
                                        .look = alone_ask,
                                        .release = alone_release,
@@ -130,11 +136,39 @@ static void test_a_stopped_pass_completes_what_it_has_begun(void **state)
     assert_false(ownership_allows_changes(&alone.ownership));
 }
 
+/* Others were not asked for while this one might have been won. */
+static void test_a_lost_campaign_makes_room(void **state)
+{
+    Alone alone = {.now_usec = USEC_PER_DAY};
+
+    (void)state;
+    ownership_init(&alone.ownership, &alone_ops, &alone, 0, FLEET_HANDOVER_USEC);
+    ownership_on_owner(&alone.ownership, OWNER_NOBODY, 1, 0);
+    ownership_on_lease(&alone.ownership);
+    assert_int_equal(alone.ownership.state, OWNERSHIP_CAMPAIGNING);
+    assert_int_equal(alone.rooms, 0);
+    ownership_on_taken(&alone.ownership, OWNER_OTHER, 2, 0);
+    assert_int_equal(alone.rooms, 1);
+    ownership_on_owner(&alone.ownership, OWNER_NOBODY, 3, 0);
+    ownership_on_unanswered(&alone.ownership);
+    assert_int_equal(alone.rooms, 1); /* it may be won */
+    alone.now_usec += USEC_PER_MINUTE;
+    ownership_on_time(&alone.ownership);
+    ownership_on_looked(&alone.ownership, OWNER_OTHER, 4, 0);
+    assert_int_equal(alone.rooms, 2);
+    ownership_on_owner(&alone.ownership, OWNER_NOBODY, 5, 0);
+    ownership_on_won(&alone.ownership, 6, true);
+    assert_int_equal(alone.rooms, 2);
+    ownership_on_lost(&alone.ownership, "lost");
+    assert_int_equal(alone.rooms, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_change_lands_after_one_of_a_newer_owner),
         cmocka_unit_test(test_a_stopped_pass_completes_what_it_has_begun),
+        cmocka_unit_test(test_a_lost_campaign_makes_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

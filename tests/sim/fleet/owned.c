@@ -107,6 +107,11 @@ static bool host_has_room(void *context)
     return taken < host->fleet->room;
 }
 
+static void host_on_room(void *context)
+{
+    ((FleetHost *)context)->has_room = true;
+}
+
 /* Whose the key is that an answer shows. */
 static OwnerKind host_look_at(const FleetHost *host, const EtcdKv *kv)
 {
@@ -247,7 +252,6 @@ static void host_drop(void *context, size_t instance, const char *why)
     host->calls[instance] = 0;
     if (host->fleet->fault != FLEET_FAULT_OLD_PLAN)
         sim_stand_by(&host->sim, instance, true, why);
-    host->has_room = true;
 }
 
 void host_get_conditions(FleetHost *host, size_t instance, Conditions *ret_conditions)
@@ -277,6 +281,7 @@ static bool host_is_quiet(void *context, size_t instance)
 const OwnershipOps host_ownership_ops = {.now_usec = host_now_usec,
                                          .wake_at = host_wake_at,
                                          .has_room = host_has_room,
+                                         .on_room = host_on_room,
                                          .campaign = host_campaign,
                                          .look = host_look,
                                          .release = host_release,
