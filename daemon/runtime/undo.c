@@ -21,7 +21,6 @@ struct Undo {
     ChannelUndo *undos;
     const char **names; /* of the channels, as the history has them */
     char pass[STORE_PASS_ID_SIZE];
-    Backend *backend;
     PassRun *run;
     Err state_err; /* why it could not be recorded */
     UndoOnDone on_done;
@@ -328,7 +327,6 @@ int undo_begin(Undo *undo, Backend *backend, bool dry_run, UndoOnDone on_done, v
                Err *err)
 {
     assert(on_done && !undo->run);
-    undo->backend = backend;
     undo->on_done = on_done;
     undo->userdata = userdata;
     return pass_run_begin_undo(backend, &undo->config, undo->pass, undo->undos, dry_run,
