@@ -233,7 +233,7 @@ void shared_use_store(Shared *shared, Store *store)
 {
     shared->store = store;
     if (store)
-        store_mirror_begin(store);
+        store_mirror_begin(store, shared->host, NULL);
     shared->pauses_changed = shared->approvals_changed = true;
     if (mirror_get_revision(fleet_mirror(shared->fleet)) > 0)
         shared_on_change(shared);

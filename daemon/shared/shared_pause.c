@@ -94,11 +94,12 @@ static int shared_put_scope(const Shared *shared, const StoreScope *scope, const
 /* ---- a pause ---- */
 
 /* Its marker: once it stands there, the pause has been written. */
-static void shared_name_marker(const Shared *shared, const StorePause *pause,
+static void shared_name_marker(const Shared *shared, const StorePause *pause, const char *key,
                                char ret_name[static KEYS_NAME_SIZE])
 {
-    snprintf(ret_name, KEYS_NAME_SIZE, KEYS_PAUSED "%s/%020" PRIu64, shared->host,
-             pause->made_usec);
+    assert(str_has_prefix(key, KEYS_PAUSES));
+    snprintf(ret_name, KEYS_NAME_SIZE, KEYS_PAUSED "%.200s/%020" PRIu64 "-%.16s", shared->host,
+             pause->made_usec, key + strlen(KEYS_PAUSES));
 }
 
 /* The marker of the one before is not needed any more. */
@@ -158,10 +159,10 @@ static int shared_write_pause(SharedAsking *asking, Err *err)
     pause = shared_find_local(&pauses, asking->number);
     if (r < 0 || !pause)
         return r;
-    shared_name_marker(shared, pause, asking->marker);
     if (pause_value_append(pause, &json) < 0 ||
         shared_put_scope(shared, &pause->scope, buf_text(&json), &puts) < 0)
         return err_memory(err);
+    shared_name_marker(shared, pause, puts.names[0], asking->marker);
     shared_put_markers(shared, asking->marker, &puts);
     return shared_ask_write(asking, &first, 1, puts.puts, puts.count, err);
 }
@@ -299,7 +300,7 @@ static int shared_settle_pause(Shared *shared, const StorePause *pause)
         shared_drop_local(shared, pause);
         return 0;
     }
-    shared_name_marker(shared, pause, shared->settling_marker);
+    shared_name_marker(shared, pause, puts.names[0], shared->settling_marker);
     count = shared_compare_scope(shared, &puts, shared->settling_marker, ifs);
     shared_put_markers(shared, shared->settling_marker, &puts);
     return fleet_write(shared->fleet, NULL, ifs, count, puts.puts, puts.count, SHARED_WRITE_USEC,

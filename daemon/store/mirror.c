@@ -12,9 +12,14 @@
 #include "daemon/store/store_internal.h"
 #include "daemon/store/transaction.h"
 
-void store_mirror_begin(Store *store)
+static int mirror_adopt(Store *store, const char *host, Err *err)
 {
-    store->is_mirror = true;
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_PAUSES_ADOPT);
+    int r;
+
+    sql_text(&query, host);
+    r = sql_step(&query, err);
+    return r < 0 ? r : sql_changes(&query) > 0;
 }
 
 /* Ends what stands in the open transaction: 1 where something changed and is committed, 0 where
@@ -36,6 +41,15 @@ int store_mirror_name_instance(Store *store, const char *key, const char *name, 
     sql_text(&query, key);
     sql_text(&query, str_is_empty(name) ? key : name);
     return sql_step(&query, err);
+}
+
+int store_mirror_begin(Store *store, const char *host, Err *err)
+{
+    int r = transaction_begin(store, err);
+
+    store->is_mirror = true;
+    r = r < 0 ? r : mirror_end(store, mirror_adopt(store, host, err), err);
+    return r < 0 ? r : 0;
 }
 
 /* ---- pauses ---- */
@@ -78,7 +92,8 @@ static int mirror_keep_pause(Store *store, const StorePause *here, bool is_share
 {
     int r;
 
-    if (is_shared == !here->is_local || (here->is_local && !is_shared))
+    /* Without a host it is of a time without a fleet, which etcd never heard of. */
+    if (is_shared == !here->is_local || (here->is_local && !is_shared) || !here->host)
         return 0;
     r = mirror_run_pause(store, is_shared ? QUERY_PAUSE_SHARED : QUERY_PAUSE_REMOVE, here->number,
                          err);

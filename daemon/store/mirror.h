@@ -14,8 +14,10 @@
 
 /* From now on the state is such a copy. What spends an approval has been spent in etcd before, in
  * the transaction of the intent, which may have been heard of here already: store_record() and
- * store_share_approval() find none to spend, and that is no error. */
-void store_mirror_begin(Store *store);
+ * store_share_approval() find none to spend, and that is no error. Pauses that were set before this
+ * host belonged to a fleet become local ones, which etcd gets. Commits at once where there are any.
+ * 0, or the state's errors: then they hold as they did. */
+int store_mirror_begin(Store *store, const char *host, Err *err);
 
 /*
  * Makes the pauses that etcd has those of the state: what is not among these (by scope, reason,

@@ -168,6 +168,7 @@ const char *const sql_texts[QUERY_COUNT] = {
     [QUERY_PAUSE_ADD] = "INSERT INTO pause (instance, channel_id, channel_name, reason, "
                         "created_usec, until_usec, set_steady_usec, until_steady_usec, uid, host, "
                         "is_local) VALUES (" SCOPE_OF("?1") ", ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [QUERY_PAUSES_ADOPT] = "UPDATE pause SET is_local = 1, host = ? WHERE host IS NULL",
     [QUERY_PAUSE_SHARED] = "UPDATE pause SET is_local = 0 WHERE id = ? AND is_local",
     [QUERY_PAUSE_REMOVE] = "DELETE FROM pause WHERE id = ?",
     [QUERY_PAUSE_END] = "DELETE FROM pause WHERE instance = " SCOPE_OF(

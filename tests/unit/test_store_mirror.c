@@ -131,6 +131,30 @@ static void test_a_local_pause_stays_until_etcd_has_it(void **state)
     store_free(store);
 }
 
+/* A pause of the time before this host belonged to a fleet holds on, and is for etcd to get. */
+static void test_a_pause_of_before_the_fleet(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+    StorePause pause = pause_of("c1", "old");
+    StorePauses pauses;
+
+    pause.host = NULL;
+    assert_int_equal(store_name_instance(store, KEY, "prod", &folder->err), 0);
+    assert_int_equal(store_pause(store, &pause, realtime_now, NULL, &folder->err), 0);
+    assert_int_equal(mirror(folder, store, NULL, 0), 0);
+    assert_true(is_paused(store, "c1"));
+    assert_int_equal(store_mirror_begin(store, "admin-a", &folder->err), 0);
+    assert_int_equal(mirror(folder, store, NULL, 0), 0);
+    assert_true(is_paused(store, "c1"));
+    pauses = pauses_of(store);
+    assert_int_equal(pauses.count, 1);
+    assert_true(pauses.items[0].is_local);
+    assert_string_equal(pauses.items[0].host, "admin-a");
+    store_pauses_done(&pauses);
+    store_free(store);
+}
+
 /* What other hosts call their instances renames none of this one's. */
 static void test_names_of_other_hosts_do_not_count(void **state)
 {
@@ -180,7 +204,7 @@ static void test_approvals_follow_those_of_etcd(void **state)
     Store *store = folder_open(folder);
     StoreSharedApproval approval = {.digest = DIGEST_A, .given_usec = NOW - 20 * USEC_PER_HOUR};
 
-    store_mirror_begin(store);
+    assert_int_equal(store_mirror_begin(store, "admin-a", &folder->err), 0);
     assert_int_equal(mirror_approvals(folder, store, &approval, 1), 1);
     assert_int_equal(mirror_approvals(folder, store, &approval, 1), 0);
     assert_int_equal(approval_of(store, DIGEST_A), APPROVAL_GIVEN);
@@ -207,7 +231,7 @@ static void test_a_spent_approval_stays_spent(void **state)
     Change deletion;
     Batch batch = folder_batch(folder, &deletion, 1);
 
-    store_mirror_begin(store);
+    assert_int_equal(store_mirror_begin(store, "admin-a", &folder->err), 0);
     folder_begin(folder, store);
     assert_int_equal(mirror_approvals(folder, store, &approval, 1), 1);
     batch.approved = true;
@@ -232,7 +256,7 @@ static void test_parts_of_an_instances_approval(void **state)
     const StoreSharedApproval approval = {.digest = DIGEST_A, .given_usec = NOW};
     char whole[DIGEST_HEX_SIZE];
 
-    store_mirror_begin(store);
+    assert_int_equal(store_mirror_begin(store, "admin-a", &folder->err), 0);
     assert_int_equal(mirror_approvals(folder, store, &approval, 1), 1);
     assert_int_equal(store_mirror_find_whole(store, DIGEST_B, whole, NULL), 0);
     assert_int_equal(store_share_approval(store, DIGEST_A, plans, 1, NOW, &folder->err), 0);
@@ -269,6 +293,7 @@ int main(void)
         TEST(test_pauses_follow_those_of_etcd),
         TEST(test_a_pause_that_is_over_is_not_taken),
         TEST(test_a_local_pause_stays_until_etcd_has_it),
+        TEST(test_a_pause_of_before_the_fleet),
         TEST(test_names_of_other_hosts_do_not_count),
         TEST(test_approvals_follow_those_of_etcd),
         TEST(test_a_spent_approval_stays_spent),
