@@ -2,16 +2,19 @@
 # SPDX-License-Identifier: MIT
 """Compares rosterd's CPU with what others take for the same, in one run against romasim; prints ratios.
 
-passes.py [BUILD] [--daemon] [--sdk] [--million]; without one of them, all. 200 channels of 500 members.
+passes.py [BUILD] [--daemon] [--sdk] [--million] [--deletions]; without one of them, all. 200 channels of 500 members.
 --daemon: a pass of the daemon in sync, by the difference between passes of one process, in CPU time and in instructions
 under callgrind, against the bare loop (bare.c).
 --sdk: one run of rosterd --once against the same by the vendor's client for Node.js (sdk.js), where npm has it.
---million: one run over 2,000 channels of 500 members in sync, against the bare loop."""
+--million: one run over 2,000 channels of 500 members in sync, against the bare loop.
+--deletions: what a deletion takes of CPU and of time against the bare loop's, less what the same takes in sync, with 8
+and 64 channels side by side, few and many."""
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
+import time
 
 import stand as stands
 
@@ -21,10 +24,10 @@ AK, SK = "AK", "SK"
 sys.path.insert(0, str(stands.ROOT / "tests" / "vendor"))
 
 
-def bare(stand):
+def bare(stand, concurrency=CONCURRENCY):
     return [stand.build / "tests/bench/bare",
             f"{stand.url}/v2/{stands.PROJECT}/apic/instances/{stands.instance_id(0)}", stands.TOKEN,
-            stand.rosters()[0], str(CONCURRENCY)]
+            stand.rosters()[0], str(concurrency)]
 
 
 def sdk(stand, modules):
@@ -109,7 +112,34 @@ def compare_million(build):
           f"ratio {ours / loop:.2f}")
 
 
-PARTS = {"--daemon": compare_daemon, "--sdk": compare_sdk, "--million": compare_million}
+def took(command):
+    """CPU and wall microseconds of one run."""
+    begun = time.monotonic()
+    return cpu_of(command) * 1e6, (time.monotonic() - begun) * 1e6
+
+
+def compare_deletions(build):
+    for channels, extras, concurrency in ((8, 1000, 8), (64, 125, 64), (200, 300, 64)):
+        ratios = []
+        for _ in range(RUNS):
+            figures = {}
+            for extra in (0, extras):
+                for name in ("bare", "ours"):
+                    with tempfile.TemporaryDirectory() as folder, \
+                            stands.Stand(build, folder, channels, 50, extras=extra, per_file=channels,
+                                         concurrency=concurrency) as stand:
+                        figures[name, extra] = took(
+                            bare(stand, concurrency) if name == "bare" else
+                            [build / "rosterd", "--once", "-c", stand.config, "--log-level", "err"])
+            cost = {(name, i): (figures[name, extras][i] - figures[name, 0][i]) / channels / extras
+                    for name in ("bare", "ours") for i in (0, 1)}
+            ratios.append((cost["ours", 0], cost["ours", 0] / cost["bare", 0], cost["bare", 1] / cost["ours", 1]))
+        middle = [sorted(column)[RUNS // 2] for column in zip(*ratios)]
+        print(f"{channels * extras} deletions in {channels} channels, {concurrency} side by side: {middle[0]:.0f} us of CPU "
+              f"each, {middle[1]:.2f} of the bare loop's, at {middle[2]:.2f} of its rate", flush=True)
+
+
+PARTS = {"--daemon": compare_daemon, "--sdk": compare_sdk, "--million": compare_million, "--deletions": compare_deletions}
 
 
 if __name__ == "__main__":

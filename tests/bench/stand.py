@@ -41,10 +41,11 @@ class Stand:
     """`instances` of `channels` with `members` each, and `extras` that no roster wants; each roster file holds
     the channels of `per_file`, and wants `missing` members more for each."""
 
-    def __init__(self, build, folder, channels, members, extras=0, missing=0, instances=1, per_file=10, **settings):
+    def __init__(self, build, folder, channels, members, extras=0, missing=0, instances=1, per_file=10, concurrency=8,
+                 **settings):
         self.build, self.folder = pathlib.Path(build), pathlib.Path(folder)
         self.channels, self.members, self.extras, self.missing = channels, members, extras, missing
-        self.instances, self.per_file, self.settings = instances, per_file, settings
+        self.instances, self.per_file, self.concurrency, self.settings = instances, per_file, concurrency, settings
         self.service = self.url = None
 
     def __enter__(self):
@@ -66,7 +67,7 @@ class Stand:
         subprocess.run([sys.executable, "-c", "import sys; sys.path.insert(0, sys.argv[1]); import stand\n"
                         "stand.write_files(*sys.argv[2:4], *map(int, sys.argv[4:]))", ROOT / "tests/bench",
                         self.folder, self.url, str(self.instances), str(self.channels), str(self.members),
-                        str(self.missing), str(self.per_file)], check=True)
+                        str(self.missing), str(self.per_file), str(self.concurrency)], check=True)
         with open(self.folder / "rosterd.yaml", "a", encoding="utf-8") as file:
             for key, value in {"mode": "prune", "interval": "1s", **self.settings}.items():
                 file.write(f"{key}: {value}\n")
@@ -98,7 +99,7 @@ class Stand:
         return measure([self.build / "rosterd", "--once", "-c", self.config, "--log-level", "err", *arguments])
 
 
-def write_files(folder, url, instances, channels, members, missing, per_file):
+def write_files(folder, url, instances, channels, members, missing, per_file, concurrency):
     folder = pathlib.Path(folder)
     (folder / "rosters").mkdir(exist_ok=True)
     for number in range(instances):
@@ -113,7 +114,7 @@ def write_files(folder, url, instances, channels, members, missing, per_file):
         for number in range(instances):
             file.write(f'  i{number}: {{endpoint: "{url}", project_id: "{PROJECT}", '
                        f"instance_id: {instance_id(number)}, auth: {{method: token, token_file: token}}}}\n")
-        file.write(f"rosters: [rosters]\nlimits: {{concurrency: 8, requests_per_second: 0}}\n{GUARDS}\n"
+        file.write(f"rosters: [rosters]\nlimits: {{concurrency: {concurrency}, requests_per_second: 0}}\n{GUARDS}\n"
                    f"state_dir: {folder}/state\ncontrol_socket: {folder}/control.sock\n")
 
 
