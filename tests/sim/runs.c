@@ -250,8 +250,12 @@ static void runs_stop_undo(void *context, const char *why)
 
 static void runs_abandon_undo(void *context, const char *why)
 {
+    Sim *sim = context;
+
     (void)why;
-    world_abandon(((Sim *)context)->world, NULL);
+    for (size_t i = 0; i < sim->slot_count; i++)
+        sim->slots[i].was_abandoned = true;
+    world_abandon(sim->world, NULL);
 }
 
 static const ScheduleOps runs_ops = {

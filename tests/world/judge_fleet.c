@@ -40,17 +40,23 @@ static void seen_name(const WorldChannel *channel, char kind, const char *group,
     snprintf(ret_name, size, "%c%s|%s|%u", kind, group, address, port ? port : channel->row.port);
 }
 
+static void seen_count(SeenChannel *seen, const char *name, uint64_t *least);
+
+/* Every extra is counted, be it that the mode leaves it alone until other rosters come; those that
+ * it does not are planned. */
 static void seen_visit_extras(const World *world, const WorldChannel *channel,
                               const RosterChannel *roster, SeenVisit visit, uint64_t *ret)
 {
-    for (size_t i = 0; i < channel->member_count; i++) {
+    bool are_planned = roster->mode == MODE_OBSERVE || mode_may(roster->mode, MODE_DELETES);
+    uint64_t unplanned = UINT64_MAX;
+
+    for (size_t i = 0; i < channel->member_count && (are_planned || visit == seen_count); i++) {
         const WorldMember *member = channel->members[i];
         bool is_due;
 
         if (judge_is_extra(channel, roster, member) &&
-            (roster->mode == MODE_OBSERVE || mode_may(roster->mode, MODE_DELETES)) &&
             !world_is_quarantined(channel, member, &is_due))
-            visit(seen_channel(world, channel), member->id, ret);
+            visit(seen_channel(world, channel), member->id, are_planned ? ret : &unplanned);
     }
 }
 

@@ -18,6 +18,13 @@ static void people_on_done(FleetHost *host, const FleetCall *call)
     (void)call;
 }
 
+/* The pause that is meant, not one that comes before the request arrives. */
+static void people_resume(const Fleet *fleet, EtcdRequest *request, const char *key)
+{
+    etcd_compare(request, key, etcd_find(&fleet->etcd, key)->created);
+    etcd_delete(request, key);
+}
+
 /* Until it is so in etcd, they try again. */
 void people_carry_out_pauses(Fleet *fleet)
 {
@@ -37,7 +44,7 @@ void people_carry_out_pauses(Fleet *fleet)
         if (fleet->office->channels[i].is_paused)
             etcd_put(&call.request, key, (EtcdValue){.host = host->number}, 0);
         else
-            etcd_delete(&call.request, key);
+            people_resume(fleet, &call.request, key);
         fleet->counts->pauses++;
         net_ask(host, &call);
     }
@@ -119,7 +126,8 @@ static bool people_may_undo(const FleetHost *host)
 
         keys_pause(key, (size_t)(action->channel - world->channels));
         if (action->pass == host->sim.undo_serial &&
-            (!mirror_find(host, key) || !host_may_change(host, action->channel->instance)))
+            (!host->fleet->office->channels[action->channel - world->channels].is_paused ||
+             !mirror_find(host, key) || !host_may_change(host, action->channel->instance)))
             return false;
     }
     return true;
