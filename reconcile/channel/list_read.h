@@ -37,6 +37,7 @@ typedef struct ListRead {
     void *owner;
     Listing listing;
     bool is_refused; /* it failed by an answer that the same request would get again */
+    bool is_odd;     /* it failed because none of its tries was whole, or could be believed */
 } ListRead;
 
 /* Begins after a delay. The end is on_end(), perhaps before this returns. */

@@ -71,8 +71,7 @@ static bool lookup_has_enough(void *owner)
 /* The parameter is refused, or no answer could be believed. */
 static bool lookup_is_useless(const Lookup *lookup, const Err *err)
 {
-    return !lookup->dispatch->has_failed &&
-           (err->http == 400 || lookup->list.listing.tries == LISTING_TRIES);
+    return !lookup->dispatch->has_failed && (err->http == 400 || lookup->list.is_odd);
 }
 
 static void lookup_next(Lookup *lookup);
