@@ -201,6 +201,12 @@ static void test_whoever_is_disabled_enters_the_quarantine(void **state)
     expect_entered(world, RESULT_DRIFT, OUTCOME_QUARANTINED); /* which prune does not add */
     world_free(world);
     world = entering();
+    world_want(world, &world->rosters[0], "", "10.5.0.1", 8080);
+    world_edit_members(world, &world->rosters[0])[0].states = ROSTER_MEMBER_WEIGHT;
+    world_edit_members(world, &world->rosters[0])[0].weight = 77;
+    expect_entered(world, RESULT_DRIFT, OUTCOME_QUARANTINED); /* nor correct */
+    world_free(world);
+    world = entering();
     enter_error = -EIO;
     expect_entered(world, RESULT_FAILED, OUTCOME_SKIPPED);
     world_free(world);
