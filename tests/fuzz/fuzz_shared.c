@@ -67,7 +67,7 @@ static void check_carry(const char *json, size_t size)
         check_refusal(r, &err);
         return;
     }
-    r = carry_value_append(&carry, at_usec, &again);
+    r = carry_value_append(&carry, at_usec ? at_usec : 1, &again);
     assert(r >= 0);
     if (r != CARRY_WHOLE)
         return;
