@@ -42,6 +42,8 @@ bool changes_are_quiet(const FleetHost *host, size_t instance)
 /* The sender gives up, and the request lands all the same, up to the front door's time later. */
 static void changes_land_late(FleetHost *host, const WorldEvent *event, uint64_t allowed_usec)
 {
+    bool is_awaited = event->fault.answer.kind == ANSWER_TIMEOUT; /* until its time is over */
+    uint64_t left_usec = is_awaited ? allowed_usec / 2 : 0;
     WorldEvent *late = malloc(sizeof(*late));
 
     if (!late)
@@ -54,7 +56,7 @@ static void changes_land_late(FleetHost *host, const WorldEvent *event, uint64_t
     late->is_orphan = true;
     late->has_fault = false;
     late->fault = (WorldFault){.kind = event->request.kind};
-    late->at_usec += fleet_below(host->fleet, allowed_usec / 2 + FLEET_FRONT_DOOR_USEC);
+    late->at_usec += fleet_below(host->fleet, left_usec + FLEET_FRONT_DOOR_USEC);
     world_queue(host->sim.world, late);
     host->fleet->counts->late++;
 }
