@@ -30,7 +30,7 @@ static void carry_value_put_sightings(JsonWriter *writer, const StoreCarry *carr
         json_open_object(writer, NULL);
         json_put_string(writer, "channel_id", row->channel_id);
         json_put_string(writer, "member_id", row->member_id);
-        json_put_number(writer, "count", row->count);
+        json_put_number_if(writer, "count", row->count > 0, row->count);
         json_close_object(writer);
     }
     json_close_array(writer);

@@ -19,7 +19,7 @@ void undo_value_done(UndoValue *value)
 static void undo_value_put_action(JsonWriter *writer, const StoreAction *action)
 {
     json_open_object(writer, NULL);
-    json_put_number(writer, "action", action->action);
+    json_put_number_if(writer, "action", action->action > 0, action->action);
     json_put_string(writer, "kind", action->kind);
     json_put_string(writer, "channel_id", action->channel_id);
     json_put_text(writer, "channel_name", action->channel_name);
@@ -42,7 +42,7 @@ int undo_value_append(const UndoValue *value, Buf *json)
     json_put_string(&writer, "host", value->host);
     json_put_string(&writer, "pass", value->pass);
     json_put_number_if(&writer, "uid", value->uid != (uid_t)-1, value->uid);
-    json_put_number(&writer, "asked_usec", value->asked_usec);
+    json_put_number_if(&writer, "asked_usec", value->asked_usec > 0, value->asked_usec);
     json_put_text(&writer, "owner", value->owner);
     json_put_text(&writer, "answer", value->answer);
     json_put_text(&writer, "error", value->error);
