@@ -51,7 +51,8 @@ def test_no_more_at_once_than_the_settings_say(case, total):
     stats = sim.stats()
     assert stats["max_in_flight"] <= total and stats["max_connections"] <= total
     assert stats["requests"] == 12 * 5
-    assert stats["connections"] <= 12 + total, "they are closed for others, and not before"
+    # The last ones find permits free, which they use at once, each with a connection of its own.
+    assert stats["connections"] <= 12 + 2 * total, "they are closed for others, and not before"
 
 
 def test_all_of_it_is_used(case):

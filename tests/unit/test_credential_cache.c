@@ -8,11 +8,14 @@
     "{\"token\":{\"issued_at\":\"2025-01-02T03:04:05.000000Z\","                                   \
     "\"expires_at\":\"2025-01-02T03:04:05.400000Z\"}}"
 
-/* Turns the loop until what was begun beside the requests is over. */
+/* Turns the loop until what was begun beside a request is over, and that as well. */
 static void wait_for_logins(ClientCase *client_case, int logins)
 {
+    size_t answers = client_case->answers;
+
     alarm(30);
-    while (iam.logins < logins || roma_client_renewal_due_usec(client_case->client, 0) != 0)
+    while (iam.logins < logins || roma_client_renewal_due_usec(client_case->client, 0) != 0 ||
+           client_case->answers == answers)
         assert_true(sd_event_run(client_case->event, UINT64_MAX) >= 0);
     alarm(0);
 }
