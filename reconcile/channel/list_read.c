@@ -72,7 +72,7 @@ static void list_read_on_step(ListRead *read, ListingStep step, const Err *err)
                                        dispatch_random(read->dispatch)));
         return;
     case LISTING_FAILED:
-        read->is_odd = true;
+        read->is_odd = read->listing.tries == LISTING_TRIES;
         read->reader->on_end(read->owner, LIST_READ_FAILED, err);
         return;
     }
