@@ -215,6 +215,8 @@ bool host_step(FleetHost *host)
     if (host->drains_soon)
         host_drain(host);
     host->drains_soon = false;
+    if (host->world_kills != host->sim.world->kill_count)
+        return true; /* it was killed in the middle of what it did: it does nothing more */
     for (size_t i = 0; i < host->fleet->instance_count && host->is_up; i++) {
         if (host->sim.slots[i].was_abandoned)
             changes_note_unanswered(host, i);
