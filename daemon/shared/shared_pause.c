@@ -91,6 +91,20 @@ static int shared_put_scope(const Shared *shared, const StoreScope *scope, const
     return count < 0 ? count : 0;
 }
 
+/* Its keys are as they were heard of last. Returns how many. */
+static size_t shared_compare_scope(const Shared *shared, const ScopePuts *puts,
+                                   FleetIf ret_ifs[static SCOPE_PUTS_MAX])
+{
+    const Mirror *mirror = fleet_mirror(shared->fleet);
+
+    for (size_t i = 0; i < puts->count; i++) {
+        const EtcdKey *key = mirror_find(mirror, puts->names[i]);
+
+        ret_ifs[i] = (FleetIf){puts->names[i], key ? key->changed : 0};
+    }
+    return puts->count;
+}
+
 /* ---- a pause ---- */
 
 /* Its marker: once it stands there, the pause has been written. */
@@ -195,6 +209,7 @@ int shared_resume(Shared *shared, const StoreScope *scope, SharedOnOutcome callb
                   SharedAsking **ret_asking, Err *err)
 {
     SharedAsking *asking = NULL;
+    FleetIf ifs[SCOPE_PUTS_MAX];
     ScopePuts puts = {0};
     int r;
 
@@ -209,8 +224,10 @@ int shared_resume(Shared *shared, const StoreScope *scope, SharedOnOutcome callb
         return r;
     asking->is_end = true;
     r = shared_put_scope(shared, scope, NULL, &puts) < 0 ? err_memory(err) : 0;
+    /* One that is set while this is on its way stays. */
     if (r == 0)
-        r = shared_ask_write(asking, NULL, 0, puts.puts, puts.count, err);
+        r = shared_ask_write(asking, ifs, shared_compare_scope(shared, &puts, ifs), puts.puts,
+                             puts.count, err);
     if (r < 0)
         shared_cancel(asking);
     else
@@ -255,22 +272,6 @@ static void shared_on_settled(void *userdata, FleetWritten result, uint64_t revi
     shared_retry_later(shared);
 }
 
-/* Its keys are as they were heard of last, and its marker is not there. */
-static size_t shared_compare_scope(const Shared *shared, const ScopePuts *puts, const char *marker,
-                                   FleetIf ret_ifs[static SCOPE_PUTS_MAX + 1])
-{
-    const Mirror *mirror = fleet_mirror(shared->fleet);
-    size_t count = 0;
-
-    ret_ifs[count++] = (FleetIf){marker, 0};
-    for (size_t i = 0; i < puts->count; i++) {
-        const EtcdKey *key = mirror_find(mirror, puts->names[i]);
-
-        ret_ifs[count++] = (FleetIf){puts->names[i], key ? key->changed : 0};
-    }
-    return count;
-}
-
 /* Whether etcd had a pause of that scope when this one took its place, and has none now. */
 static bool shared_is_ended(const Shared *shared, const StorePause *pause, const ScopePuts *puts)
 {
@@ -301,7 +302,8 @@ static int shared_settle_pause(Shared *shared, const StorePause *pause)
         return 0;
     }
     shared_name_marker(shared, pause, puts.names[0], shared->settling_marker);
-    count = shared_compare_scope(shared, &puts, shared->settling_marker, ifs);
+    count = shared_compare_scope(shared, &puts, ifs);
+    ifs[count++] = (FleetIf){shared->settling_marker, 0};
     shared_put_markers(shared, shared->settling_marker, &puts);
     return fleet_write(shared->fleet, NULL, ifs, count, puts.puts, puts.count, SHARED_WRITE_USEC,
                        shared_on_settled, shared, &shared->settling);

@@ -40,6 +40,7 @@ typedef struct Two {
     Host a, b;
     char scratch[SCRATCH_SIZE];
     bool is_answered;
+    size_t answers;
     SharedOutcome outcome;
     char message[256], owner[64];
     StorePauses replaced;

@@ -9,6 +9,7 @@ static void on_outcome(void *userdata, const SharedOutcome *outcome)
 {
     (void)userdata;
     two.is_answered = true;
+    two.answers++;
     two.outcome = *outcome;
     snprintf(two.message, sizeof(two.message), "%s", outcome->message);
     snprintf(two.owner, sizeof(two.owner), "%s", outcome->owner);
@@ -74,6 +75,44 @@ static void test_a_pause_holds_on_each_host_until_it_is_resumed_on_any(void **st
 }
 
 /* A channel goes by what each host knows of it. */
+static bool holds_anew(const Host *host)
+{
+    StorePauses pauses = {0};
+    bool is_new;
+
+    assert_int_equal(store_pauses(host->store, clock_realtime_usec(), &pauses, NULL), 0);
+    is_new = pauses.count == 1 && strcmp(pauses.items[0].reason, "new") == 0;
+    store_pauses_done(&pauses);
+    return is_new;
+}
+
+static bool are_three_answered(void)
+{
+    return two.answers == 3;
+}
+
+static bool both_hold_anew(void)
+{
+    return holds_anew(&two.a) && holds_anew(&two.b);
+}
+
+/* Who resumes has seen the one before: the one that is set meanwhile stays, whichever comes first.
+ */
+static void test_a_pause_that_is_set_while_one_is_resumed_stays(void **state)
+{
+    const StoreScope scope = CHANNEL("c1", "payments");
+
+    (void)state;
+    watched = scope;
+    assert_int_equal(pause_on(&two.a, &scope, "old"), SHARED_DONE);
+    assert_int_equal(begin_pause(&two.a, &scope, "new"), 0);
+    assert_int_equal(begin_resume(&two.b, &scope), 0);
+    await(are_three_answered);
+    await(both_hold_anew);
+    assert_int_equal(resume_on(&two.b, &scope), SHARED_DONE);
+    await(is_resumed_here);
+}
+
 static void test_a_channel_is_resumed_by_its_name_or_its_id(void **state)
 {
     const StoreScope both = CHANNEL("c1", "payments"), by_name = CHANNEL(NULL, "payments"),
@@ -226,6 +265,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_pause_holds_on_each_host_until_it_is_resumed_on_any),
+        TEST(test_a_pause_that_is_set_while_one_is_resumed_stays),
         TEST(test_a_channel_is_resumed_by_its_name_or_its_id),
         TEST(test_an_owner_that_does_not_take_it),
         TEST(test_a_pause_while_etcd_does_not_answer),
