@@ -73,12 +73,7 @@ static void owner_lose(Sim *sim, bool is_lost)
         sim->slots[i].due_usec = 0;
         lifecycle_stand_by(&sim->lifecycle, i, is_lost, "another host owns the instance");
     }
-    if (sim->lifecycle.undo != UNDO_RUNNING || world->dry_run || pass_is_done(world->pass))
-        return;
-    if (is_lost)
-        world_abandon(world, NULL);
-    else
-        world_stop(world, NULL);
+    sim_cut_undo(sim, is_lost);
 }
 
 /* From a host that may have been in the midst of it, or that handed over. */

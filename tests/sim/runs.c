@@ -299,6 +299,20 @@ void sim_stand_by(Sim *sim, size_t instance, bool is_lost, const char *why)
     sim->slots[instance].due_usec = 0;
     if (!sim->is_ended)
         lifecycle_stand_by(&sim->lifecycle, instance, is_lost, why);
+    sim_cut_undo(sim, is_lost);
+}
+
+/* It goes over all instances, and ends for all of them. */
+void sim_cut_undo(Sim *sim, bool is_lost)
+{
+    const World *world = sim->world;
+
+    if (sim->lifecycle.undo != UNDO_RUNNING || world->dry_run || pass_is_done(world->pass))
+        return;
+    if (is_lost)
+        runs_abandon_undo(sim, NULL);
+    else
+        runs_stop_undo(sim, NULL);
 }
 
 void sim_take_up(Sim *sim, size_t instance)

@@ -117,6 +117,9 @@ void sim_end_run(Sim *sim);
 
 /* lifecycle_stand_by() and lifecycle_take_up(), of this set and those that come after it. */
 void sim_stand_by(Sim *sim, size_t instance, bool is_lost, const char *why);
+
+/* What an undo under way has left is not changed any more; lost: nor is an answer awaited. */
+void sim_cut_undo(Sim *sim, bool is_lost);
 void sim_take_up(Sim *sim, size_t instance);
 
 /* Begins the pass whose turn it is, where there is one. */

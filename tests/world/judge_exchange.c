@@ -3,6 +3,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
+#include "tests/world/fleet.h"
 #include "tests/world/judge.h"
 
 static const WorldMember *judge_exchange_find_listed(const WorldChannel *channel,
@@ -132,8 +133,8 @@ void judge_exchange_hear(World *world, const WorldEvent *event)
 }
 
 /* What may divide an exchange: the end of everything, a failure of the instance or of the state,
- * changes that are held while the pass is stopped, a deletion that surely had no effect, and one
- * whose answer says that there is no such channel. */
+ * changes that are held while the pass is stopped, a lease that does not outlive the addition, a
+ * deletion that surely had no effect, and one whose answer says that there is no such channel. */
 void judge_exchange_end(const World *world)
 {
     for (size_t i = 0; i < world->channel_count; i++) {
@@ -145,7 +146,8 @@ void judge_exchange_end(const World *world)
         if (!action || action->pass != world->pass_serial || world->is_dead ||
             world->is_abandoned || world->decide_error || world->submit_error ||
             world->holds_changes || instance->has_failed || instance->is_over ||
-            instance->renewal_count > 0 || action->ended_channel)
+            instance->renewal_count > 0 || action->ended_channel ||
+            (world->fleet && world->fleet->withheld_in[i] == world->pass_serial))
             continue;
         if (action->may_have_gone || (action->is_decided && action->outcome != OUTCOME_FAILED &&
                                       action->outcome != OUTCOME_SKIPPED))

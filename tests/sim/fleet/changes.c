@@ -135,6 +135,7 @@ static int changes_submit(void *context, const Request *request)
     World *world = context;
     FleetHost *host = changes_host(world);
     size_t event_count = world->event_count;
+    const WorldChannel *channel;
     uint64_t allowed_usec;
     int r;
 
@@ -144,6 +145,8 @@ static int changes_submit(void *context, const Request *request)
     if (allowed_usec == 0) {
         host->fleet->counts->refused++;
         world->fleet->closes_usec = world->now_usec;
+        channel = world_find_channel(world, request->instance, request->channel_id);
+        world->fleet->withheld_in[channel - world->channels] = world->pass_serial;
         return -ESTALE;
     }
     judge_begin(host, request, allowed_usec);

@@ -2,6 +2,7 @@
 #include "tests/sim/fleet/judge.h"
 
 #include "daemon/base/str.h"
+#include "tests/world/judge_exchange.h"
 
 /* The host that etcd names is the one that begins a change, and its lease outlives the request. */
 static void judge_owner(FleetHost *host, size_t instance, uint64_t allowed_usec)
@@ -52,7 +53,7 @@ static void judge_pause(const FleetHost *host, const Request *request, size_t ch
     keys_pause(key, channel);
     pause = etcd_find(&host->fleet->etcd, key);
     if (!pause || world->undo || host->fleet->fault == FLEET_FAULT_UNDONE_UNDO ||
-        request->kind == REQUEST_ENABLE_MEMBER || world->channels[channel].bound == request->action)
+        request->kind == REQUEST_ENABLE_MEMBER || judge_exchange_outlives_stop(world, request))
         return;
     if (intent->revision > pause->created)
         world_broken(world, "host %zu changes %s, which was paused before", host->number,
