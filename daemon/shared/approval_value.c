@@ -45,7 +45,7 @@ int approval_value_read(const char *digest, const char *json, size_t size, Arena
     int r;
 
     if (!digest_is_hex(digest, DIGEST_WHOLE))
-        return err_set(err, -EINVAL, "\"%.80s\" is no digest", digest);
+        return err_set(err, -EINVAL, "its name is no digest");
     str_copy(value.approval.digest, sizeof(value.approval.digest), digest);
     r = fields_parse(json, size, &root, err);
     if (r == 0)

@@ -35,7 +35,7 @@ static int intent_value_read_change(const Json *root, Arena *arena, IntentChange
         return r;
     change->kind = change_kind_of(kind);
     if (change->kind == CHANGE_KIND_COUNT)
-        return err_set(err, -EINVAL, "kind: \"%.40s\" is none", kind);
+        return err_set(err, -EINVAL, "kind: is none that a change has");
     r = fields_text(root, "member_id", false, arena, &member_id, err);
     if (r == 0)
         r = fields_bytes(root, "identity", arena, &change->identity, &change->identity_size, err);

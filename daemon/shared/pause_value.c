@@ -35,7 +35,7 @@ static int pause_value_check_scope(const StoreScope *scope, const char *word, Er
 
     if (!str_equal(word, channel_record_scope_text(store_scope_kind(scope))) ||
         (has_channel && !scope->instance_key))
-        return err_set(err, -EINVAL, "scope: \"%.40s\" is not what is named", word);
+        return err_set(err, -EINVAL, "scope: is not what the other keys name");
     return 0;
 }
 

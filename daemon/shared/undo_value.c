@@ -83,7 +83,7 @@ static int undo_value_check_action(const StoreAction *action, Err *err)
     ChangeKind kind = change_kind_of(action->kind);
 
     if (kind == CHANGE_KIND_COUNT || kind == CHANGE_ENABLE)
-        return err_set(err, -EINVAL, "kind: \"%.40s\" is not undone", action->kind);
+        return err_set(err, -EINVAL, "kind: is none that is undone");
     if (kind != CHANGE_ADD && !action->before)
         return err_set(err, -EINVAL, "before: missing");
     if ((kind == CHANGE_ADD || kind == CHANGE_CORRECT) && !action->after)

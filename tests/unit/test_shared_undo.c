@@ -122,7 +122,7 @@ static void test_odd_undos(void **state)
         {ASKED(""), "actions: there are none"},
         {ASKED("{}"), "actions[0]: kind"},
         {ASKED("{\"kind\":\"enable\",\"channel_id\":\"c\",\"identity\":\"aQ==\"}"),
-         "actions[0]: kind: \"enable\""},
+         "actions[0]: kind: is none that is undone"},
         {ASKED("{\"kind\":\"delete\",\"channel_id\":\"c\",\"identity\":\"aQ==\"}"),
          "actions[0]: before"},
         {ASKED(
