@@ -41,6 +41,7 @@ typedef struct FleetInstance {
     bool was_not_asked;           /* a request could not be begun: it is unanswered */
     FleetUse use;
     bool is_owned; /* as the log was told */
+    uint64_t won;  /* the token by which this host owned it last; 0: it has not */
 
     /* Of the one before, once it is owned or asked for. */
     char before_host[FLEET_HOST_SIZE], before_set[DIGEST_HEX_SIZE];

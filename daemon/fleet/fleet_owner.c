@@ -320,6 +320,7 @@ static void owner_ops_begin(void *context, size_t number, uint64_t change_from_u
     (void)number;
     (void)change_from_usec;
     instance->is_owned = true;
+    instance->won = instance->ownership.token;
     instance->has_settled = false;
     str_copy(instance->took_set, sizeof(instance->took_set), instance->fleet->set_digest);
     str_copy(instance->last_set, sizeof(instance->last_set), instance->fleet->set_digest);

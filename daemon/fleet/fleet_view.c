@@ -88,7 +88,10 @@ static void view_fill_instance(const Fleet *fleet, FleetView *view, const char *
     const EtcdKey *owner = view_find(fleet, KEYS_OWNER, hash);
     const EtcdKey *record = view_find(fleet, KEYS_RECORDS, hash);
     _cleanup_(json_freep) Json *owner_root = view_parse(owner);
-    _cleanup_(json_freep) Json *last_root = view_parse(view_find(fleet, KEYS_LAST, hash));
+    const EtcdKey *last = view_find(fleet, KEYS_LAST, hash);
+    _cleanup_(json_freep) Json *last_root = view_parse(last);
+    /* A campaign is known before the watch tells of it, which etcd's end may prevent. */
+    bool is_last = instance && instance->won > (last ? last->changed : 0);
     FleetViewInstance *item = &view->instances[view->instance_count++];
 
     *item = (FleetViewInstance){
@@ -96,7 +99,7 @@ static void view_fill_instance(const Fleet *fleet, FleetView *view, const char *
         .name = instance ? instance->name : "",
         .owner = view_text(view, owner_root, "host"),
         .since = view_text(view, owner_root, "since"),
-        .last = view_text(view, last_root, "host"),
+        .last = is_last ? fleet->host : view_text(view, last_root, "host"),
         .is_self = owner && owner->lease == fleet->lease.id,
         .record = record ? record->value : "",
     };

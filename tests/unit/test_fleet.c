@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "daemon/fleet/fleet_view.h"
 #include "tests/unit/host_case.h"
 
 #define LEASE (60 * USEC_PER_SEC)
@@ -60,11 +61,15 @@ static void test_one_that_dies_is_replaced_once_its_lease_has_lapsed(void **stat
 {
     EtcdCase *etcd_case = given(state);
     FleetConditions conditions;
+    FleetView view;
     Host one, two;
 
     host_make(&one, etcd_case, "one", SHORT_LEASE, HANDOVER);
     host_begin(&one, 1);
     AWAIT(etcd_case, one.begun == 1);
+    assert_int_equal(fleet_view_fill(one.fleet, &view), 0);
+    assert_string_equal(view.instances[0].last, "one"); /* whatever the watch has told by now */
+    fleet_view_done(&view);
     host_make(&two, etcd_case, "two", LEASE, HANDOVER);
     memset(two.set.digest, 'b', DIGEST_WHOLE);
     host_begin(&two, 1);
