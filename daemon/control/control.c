@@ -9,8 +9,8 @@
 #include "daemon/base/str.h"
 #include "daemon/cli/control_path.h"
 #include "daemon/cli/socket_path.h"
-#include "daemon/control/asked.h"
 #include "daemon/control/control_internal.h"
+#include "daemon/control/fleet_request.h"
 #include "daemon/control/handle_approve.h"
 #include "daemon/control/handle_channels.h"
 #include "daemon/control/handle_fleet.h"
@@ -267,7 +267,7 @@ void control_free(Control *control)
     loading_end_all(control);
     planning_end(control);
     handle_reconcile_end_all(control);
-    asked_end_all(control);
+    fleet_request_end_all(control);
     handle_undo_end(control);
     aside_leavep(&control->pulls);
     listener_free(control->listener);

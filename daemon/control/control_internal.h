@@ -25,7 +25,7 @@ typedef struct Waiter {
 } Waiter;
 
 typedef struct Loading Loading;
-struct Asked;
+struct FleetRequest;
 
 /* The status page as it was made last (handle_page.c). */
 typedef struct PageMade {
@@ -55,8 +55,8 @@ struct Control {
     Aside *pulls;               /* pulls.c: waits for files that do not answer; NULL: none does */
     Loading *loadings;          /* requests that wait until all is loaded (loading.c) */
     PageMade page;
-    Shared *shared;      /* what the fleet shares; NULL: there is no fleet */
-    struct Asked *asked; /* requests that wait for it (asked.c) */
+    Shared *shared;                      /* what the fleet shares; NULL: there is no fleet */
+    struct FleetRequest *fleet_requests; /* requests that wait for it (fleet_request.c) */
     Waiter *waiters;
     size_t waiter_count, waiter_capacity;
 };

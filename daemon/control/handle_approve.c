@@ -5,7 +5,7 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
-#include "daemon/control/asked.h"
+#include "daemon/control/fleet_request.h"
 #include "daemon/control/known_plans.h"
 #include "daemon/control/reply.h"
 #include "daemon/json/json_writer.h"
@@ -84,10 +84,10 @@ static void handle_log_approved(const ServerRequest *request, const Approved *ap
 /* ---- in a fleet ---- */
 
 /* By then another pass may have made another plan of it here. */
-static void handle_approve_on_outcome(const Asked *asked, const SharedOutcome *outcome)
+static void handle_approve_on_outcome(const FleetRequest *waiting, const SharedOutcome *outcome)
 {
     KnownPlan plan = {0};
-    Approved approved = {.digest = asked->digest, .opens_window = asked->opens_window};
+    Approved approved = {.digest = waiting->digest, .opens_window = waiting->opens_window};
 
     if (outcome->end != SHARED_DONE) {
         Err err = {0};
@@ -95,13 +95,13 @@ static void handle_approve_on_outcome(const Asked *asked, const SharedOutcome *o
         err_set(&err, -EHOSTUNREACH,
                 "etcd has not said that it has the approval (%s), so that it counts as not given",
                 outcome->message);
-        reply_fail(asked->request, -EHOSTUNREACH, &err);
+        reply_fail(waiting->request, -EHOSTUNREACH, &err);
         return;
     }
-    if (known_plans_get(asked->control, asked->digest, &plan, NULL) == 0)
+    if (known_plans_get(waiting->control, waiting->digest, &plan, NULL) == 0)
         approved.plan = &plan;
-    handle_log_approved(asked->request, &approved);
-    handle_answer_approved(asked->control, asked->request, &approved);
+    handle_log_approved(waiting->request, &approved);
+    handle_answer_approved(waiting->control, waiting->request, &approved);
 }
 
 /* The plan may be known to its owner alone: then the whole digest says which. */
@@ -109,7 +109,7 @@ static int handle_approve_ask(Control *control, ServerRequest *request, const ch
                               bool opens_window, Err *err)
 {
     KnownPlan plan = {0};
-    Asked *asked = NULL;
+    FleetRequest *waiting = NULL;
     int r = known_plans_get(control, digest, &plan, err);
 
     if (r == -ENOENT && digest_is_hex(digest, DIGEST_WHOLE))
@@ -122,15 +122,16 @@ static int handle_approve_ask(Control *control, ServerRequest *request, const ch
                        digest);
     else if (r < 0)
         return r;
-    r = asked_new(control, request, handle_approve_on_outcome, NULL, &asked, err);
+    r = fleet_request_new(control, request, handle_approve_on_outcome, NULL, &waiting, err);
     if (r < 0)
         return r;
-    str_copy(asked->digest, sizeof(asked->digest), plan.digest);
-    asked->opens_window = opens_window;
-    r = shared_approve(control->shared, asked->digest, opens_window, server_request_uid(request),
-                       clock_realtime_usec(), asked_on_outcome, asked, &asked->asking, err);
+    str_copy(waiting->digest, sizeof(waiting->digest), plan.digest);
+    waiting->opens_window = opens_window;
+    r = shared_approve(control->shared, waiting->digest, opens_window, server_request_uid(request),
+                       clock_realtime_usec(), fleet_request_on_outcome, waiting, &waiting->asking,
+                       err);
     if (r < 0)
-        asked_drop(asked);
+        fleet_request_drop(waiting);
     return r;
 }
 

@@ -7,7 +7,7 @@
 #include "daemon/base/clock.h"
 #include "daemon/base/duration.h"
 #include "daemon/base/str.h"
-#include "daemon/control/asked.h"
+#include "daemon/control/fleet_request.h"
 #include "daemon/control/orphan_pauses.h"
 #include "daemon/control/pause.h"
 #include "daemon/control/reply.h"
@@ -172,12 +172,12 @@ static int handle_pause_read_duration(const Json *root, uint64_t *ret_duration_u
     return r;
 }
 
-static void handle_pause_on_outcome(const Asked *asked, const SharedOutcome *outcome)
+static void handle_pause_on_outcome(const FleetRequest *waiting, const SharedOutcome *outcome)
 {
     if (outcome->end == SHARED_HERE)
-        handle_pause_log(asked->request, "pause", &asked->pause.scope, asked->pause.reason,
+        handle_pause_log(waiting->request, "pause", &waiting->pause.scope, waiting->pause.reason,
                          "the pause holds on this host alone: etcd has not got it");
-    handle_pause_answer(asked->control, asked->request, &asked->pause, &asked->replaced,
+    handle_pause_answer(waiting->control, waiting->request, &waiting->pause, &waiting->replaced,
                         outcome->end == SHARED_REFUSED ? NULL : outcome);
 }
 
@@ -185,17 +185,17 @@ static void handle_pause_on_outcome(const Asked *asked, const SharedOutcome *out
 static int handle_pause_ask(Control *control, ServerRequest *request, const StorePause *pause,
                             uint64_t now_usec, Err *err)
 {
-    Asked *asked = NULL;
-    int r = asked_new(control, request, handle_pause_on_outcome, pause, &asked, err);
+    FleetRequest *waiting = NULL;
+    int r = fleet_request_new(control, request, handle_pause_on_outcome, pause, &waiting, err);
 
     if (r < 0)
         return r;
-    r = shared_pause(control->shared, pause, now_usec, &asked->replaced, asked_on_outcome, asked,
-                     &asked->asking, err);
+    r = shared_pause(control->shared, pause, now_usec, &waiting->replaced, fleet_request_on_outcome,
+                     waiting, &waiting->asking, err);
     if (r < 0)
-        asked_drop(asked);
+        fleet_request_drop(waiting);
     else
-        handle_pause_log_begun(request, pause, &asked->replaced);
+        handle_pause_log_begun(request, pause, &waiting->replaced);
     return r;
 }
 
@@ -295,34 +295,35 @@ static int handle_resume_answer(const Control *control, ServerRequest *request,
     return r;
 }
 
-static void handle_resume_on_outcome(const Asked *asked, const SharedOutcome *outcome)
+static void handle_resume_on_outcome(const FleetRequest *waiting, const SharedOutcome *outcome)
 {
     Err err = {0};
     int r;
 
     if (outcome->end == SHARED_DONE)
-        r = handle_resume_answer(asked->control, asked->request, &asked->pause, &err);
+        r = handle_resume_answer(waiting->control, waiting->request, &waiting->pause, &err);
     else
         r = err_set(&err, -EHOSTUNREACH,
                     "etcd has not said that the pause has ended (%s), and it holds on here; "
                     "rosterctl status shows whether it holds still",
                     outcome->message);
     if (r < 0)
-        reply_fail(asked->request, r, &err);
+        reply_fail(waiting->request, r, &err);
 }
 
 /* In a fleet a pause ends in etcd, or not at all. */
 static int handle_resume_ask(Control *control, ServerRequest *request, const StorePause *ended,
                              Err *err)
 {
-    Asked *asked = NULL;
-    int r = asked_new(control, request, handle_resume_on_outcome, ended, &asked, err);
+    FleetRequest *waiting = NULL;
+    int r = fleet_request_new(control, request, handle_resume_on_outcome, ended, &waiting, err);
 
     if (r < 0)
         return r;
-    r = shared_resume(control->shared, &ended->scope, asked_on_outcome, asked, &asked->asking, err);
+    r = shared_resume(control->shared, &ended->scope, fleet_request_on_outcome, waiting,
+                      &waiting->asking, err);
     if (r < 0)
-        asked_drop(asked);
+        fleet_request_drop(waiting);
     return r;
 }
 

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "tests/unit/held_case.h"
 #include "tests/unit/quarantine_case.h"
 #include "tests/unit/undo_case.h"
-#include "tests/world/fleet.h"
 
 static void hold_by_handover(World *world, uint64_t usec)
 {
@@ -17,24 +17,6 @@ static void hold_by_lease(World *world)
 {
     str_copy(world->fleet->conditions.lease, sizeof(world->fleet->conditions.lease),
              "etcd does not answer");
-}
-
-static void expect_held(World *world, GuardName name)
-{
-    const ChannelReport *report = world_report(world, 0);
-
-    assert_string_equal(report_result_text(report->result), "held");
-    assert_int_equal(report->guard_count, 1);
-    assert_string_equal(guard_name_text(report->guards[0].name), guard_name_text(name));
-}
-
-static uint32_t sent(const World *world)
-{
-    uint32_t count = 0;
-
-    for (RequestKind kind = 0; kind <= REQUEST_ENABLE_MEMBER; kind++)
-        count += request_is_change(kind) ? world_count_sent(world, kind) : 0;
-    return count;
 }
 
 /* ---- conditions ---- */

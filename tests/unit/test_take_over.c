@@ -1,26 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Two sightings of whatever is planned, after an instance was taken over from a host that did not
  * hand it over. */
+#include "tests/unit/held_case.h"
 #include "tests/unit/sync_case.h"
-#include "tests/world/fleet.h"
-
-static void expect_held(World *world, GuardName name)
-{
-    const ChannelReport *report = world_report(world, 0);
-
-    assert_string_equal(report_result_text(report->result), "held");
-    assert_int_equal(report->guard_count, 1);
-    assert_string_equal(guard_name_text(report->guards[0].name), guard_name_text(name));
-}
-
-static uint32_t sent(const World *world)
-{
-    uint32_t count = 0;
-
-    for (RequestKind kind = 0; kind <= REQUEST_ENABLE_MEMBER; kind++)
-        count += request_is_change(kind) ? world_count_sent(world, kind) : 0;
-    return count;
-}
 
 static void take_over(World *world, uint64_t token)
 {
