@@ -4,7 +4,7 @@
 faults the tests notice. Which faults is decided by a seed, not by hand.
 
 A fault is built in a scratch copy: its one object is compiled anew and the tests that are about its room
-are run, those named like the file first, until one fails: unit tests, the simulator for reconcile/, and
+are run, those named like the file first, until one fails: unit tests, the simulators for reconcile/, and
 the integration tests about the file and then about its room, with the real programs. A fault that does not
 compile is no fault, nor is one of which the optimizer makes the same program; another takes its place.
 Likewise what cannot differ: a larger array or allocation (less of one is a fault), and at which of two equal
@@ -42,6 +42,8 @@ SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 LIBS = ["-lcurl", "-lyaml", "-ljson-c", "-lsystemd", "-lcrypto", "-lsqlite3", "-lmicrohttpd", "-lsmartcols",
         "-lcmocka"]
 PROGRAMS = ["rosterd", "rosterctl"]
+# The simulators: of one host, and of a fleet. How many seeds each is given.
+SIMS = {"sim": "300", "sim-fleet": "100"}
 ROOMS = ["config", "reconcile", "daemon/store", "daemon/runtime", "daemon/roma", "daemon/control"]
 # The integration tests that are about a file, and those about a folder or room, which are run after these:
 # those that are likely to notice first. After the colon: which of the file, as pytest's -k.
@@ -53,6 +55,7 @@ ABOUT = {
     "config/roster": ["test_stranger.py"],
     "config/roster/pause.c": ["test_roster_pause.py"],
     "config/settings": ["test_stranger.py"],
+    "config/settings/fleet_keys.c": ["test_fleet.py", "test_fleet_shared.py"],
     "config/settings/http_keys.c": ["test_web.py"],
     "config/settings/notify_keys.c": ["test_notices.py"],
     "config/zone": ["test_windows.py"],
@@ -69,6 +72,8 @@ ABOUT = {
     "reconcile/report": ["test_plan_text.py", "test_sync.py"],
     "reconcile/request": ["test_answers.py", "test_limits.py", "test_credentials.py"],
     "reconcile/schedule": ["test_daemon_passes.py", "test_daemon_midpass.py"],
+    "reconcile/schedule/lease.c": ["test_fleet.py", "fleet/test_etcd_away.py"],
+    "reconcile/schedule/ownership.c": ["test_fleet.py", "fleet/test_hands.py"],
     "reconcile/survey": ["test_export.py"],
     "daemon/store": ["test_state_files.py", "test_undo.py:every or recorded"],
     "daemon/store/added.c": ["test_undo.py:cut_short or killed or recorded", "test_quarantine.py:killed"],
@@ -88,9 +93,11 @@ ABOUT = {
                                  "test_daemon_reload.py:secret", "test_daemon_passes.py:not drift"],
     "daemon/runtime/controller.c": ["test_daemon_passes.py:drift", "test_daemon_midpass.py", "test_undo.py",
                                     "test_control_reload.py"],
+    "daemon/runtime/controller_fleet.c": ["test_fleet.py", "test_fleet_shared.py", "fleet/test_hands.py"],
     "daemon/runtime/pass_run.c": ["test_daemon_passes.py:drift or failing or deadline",
                                   "test_daemon_midpass.py", "test_control_plan.py:beside or disk",
                                   "test_control.py:waits or approval"],
+    "daemon/runtime/pass_run_fleet.c": ["test_fleet.py", "test_fleet_shared.py", "fleet/test_mistakes.py"],
     "daemon/runtime/pass_run_state.c": ["test_progress_line.py"],
     "daemon/runtime/pass_run_quarantine.c": ["test_quarantine.py"],
     "daemon/runtime/pass_run_store.c": ["test_daemon_passes.py:drift or failing or missing or guard",
@@ -117,9 +124,12 @@ ABOUT = {
     "daemon/roma/wire/page.c": ["test_lists.py:whole or pages or small or clamps"],
     "daemon/control": ["test_control.py:not hostile", "test_control_reload.py", "test_control_access.py:end"],
     "daemon/control/control.c": ["test_web.py:shown or there or refused or host or token or socket"],
+    "daemon/control/fleet_json.c": ["test_fleet.py", "fleet/test_shown.py"],
+    "daemon/control/fleet_request.c": ["test_fleet_shared.py"],
     "daemon/control/channel_ref.c": ["test_pause_scopes.py", "test_control_plan.py:name or some",
                                      "test_control.py:pause or history", "test_undo.py:channel or pause"],
     "daemon/control/handle_approve.c": ["test_control_access.py", "test_control.py:change or refused"],
+    "daemon/control/handle_fleet.c": ["test_fleet.py", "fleet/test_shown.py"],
     "daemon/control/handle_history.c": ["test_control.py:history or refused"],
     "daemon/control/handle_pause.c": ["test_pause_scopes.py", "test_control.py:pause or asked or refused",
                                       "test_undo.py:pause"],
@@ -134,6 +144,7 @@ ABOUT = {
     "daemon/control/handle_page.c": ["test_page.py"],
     "daemon/control/handle_samples.c": ["test_samples.py"],
     "daemon/control/handle_undo.c": ["test_undo.py", "test_control.py:refused"],
+    "daemon/control/handle_undo_fleet.c": ["test_undo.py", "test_fleet_shared.py"],
     "daemon/control/known_plans.c": ["test_control_plan.py", "test_control.py:approv"],
     "daemon/control/loading.c": ["test_control_plan.py:disk or plan", "test_control.py:waits or reload"],
     "daemon/control/planning.c": ["test_control_plan.py", "test_export.py"],
@@ -333,20 +344,29 @@ class Scratch:
 
     def make(self, test):
         """What a test needs, when it is first run. A unit test is made once for all copies."""
-        if test == "sim" and test not in self.made:
-            names = self.small_sources()
-            objects = [self.must_compile(name, "small") for name in names]
-            self.libraries["small"] = {**self.libraries["common"], **dict(zip(names, objects))}
-            self.link_library("small")
-            self.link("sim", [self.must_compile(name, "small") for name in self.sources("tests/sim")], "libsmall")
-            self.made.add(test)
-        elif test != "sim":
+        if test in SIMS:
+            self.make_sim(test)
+        else:
             with self.first.lock:
                 if test not in self.first.made:
                     self.first.shared = self.first.shared or self.first.link_shared()
                     self.first.link(test, [self.first.must_compile(f"tests/unit/{test}.c"), self.first.shared],
                                     "right/libcommon")
                     self.first.made.add(test)
+
+    def make_sim(self, sim):
+        """A simulator; both go by what is compiled for small pages."""
+        if "small" not in self.libraries:
+            names = self.small_sources()
+            objects = [self.must_compile(name, "small") for name in names]
+            self.libraries["small"] = {**self.libraries["common"], **dict(zip(names, objects))}
+            self.link_library("small")
+        if sim not in self.made:
+            sources = [name for name in self.sources("tests/sim") if name != "tests/sim/main.c"] \
+                if sim == "sim-fleet" else \
+                [name for name in self.sources("tests/sim") if not name.startswith("tests/sim/fleet/")]
+            self.link(sim, [self.must_compile(name, "small") for name in sources], "libsmall")
+            self.made.add(sim)
 
     def sources(self, *below):
         return files_below(self.folder, *below)
@@ -449,8 +469,8 @@ class Scratch:
         self.must_link(program, *objects, f"./{library}.so", f"-Wl,-rpath,{self.folder}")
 
     def passes(self, test, *arguments):
-        folder = self.folder if test == "sim" else self.first.folder
-        seconds = TEST_SECONDS if test == "sim" or "random" in test else UNIT_SECONDS
+        folder = self.folder if test in SIMS else self.first.folder
+        seconds = TEST_SECONDS if test in SIMS or "random" in test else UNIT_SECONDS
         try:
             return self.run([os.path.join(folder, test), *arguments], seconds).returncode == 0
         except subprocess.TimeoutExpired:
@@ -469,10 +489,10 @@ class Scratch:
         return about + [test for test in sorted(self.tests) if test not in about and self.uses(test, path)]
 
     def tests_about(self, path):
-        """What may notice a fault, in turn: unit tests, the simulator, integration tests."""
+        """What may notice a fault, in turn: unit tests, the simulators, integration tests."""
         tests = [test for test in self.order(path) if not (self.sanitize and "random" in test)]
         if path.startswith("reconcile/"):
-            tests.append("sim")
+            tests += SIMS
         if self.has_integration:
             place = path
             while place:
@@ -483,7 +503,7 @@ class Scratch:
     def noticed_by(self, path):
         """The test that fails, as runs() takes it, or None."""
         for test in self.tests_about(path):
-            if test == "sim" and test in self.made:
+            if test in SIMS and "small" in self.libraries:
                 self.build(path, "small")
             failed = self.fails(test)
             if failed and self.fails(failed):
@@ -495,7 +515,7 @@ class Scratch:
         if ".py" in test:
             return self.integration_fails(test)
         self.make(test)
-        return None if self.passes(test, *(["300"] if test == "sim" else [])) else test
+        return None if self.passes(test, *([SIMS[test]] if test in SIMS else [])) else test
 
     def integration_fails(self, test):
         """With the programs as they are in this copy."""
@@ -505,7 +525,7 @@ class Scratch:
         name, _, some = (test, "", "") if "::" in test else test.partition(":")
         command = ["/usr/bin/python3", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider",
                    *([] if "::" in test else ["-n", "2"]), *(["-k", some] if some else []),
-                   f"tests/integration/{name}"]
+                   f"tests/{name}" if "/" in name else f"tests/integration/{name}"]
         try:
             done = subprocess.run(command, cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, text=True,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TEST_SECONDS)
@@ -516,7 +536,7 @@ class Scratch:
         if done.returncode in (PYTEST_MISUSED, PYTEST_RAN_NOTHING):
             sys.exit(f"{done.stdout[-4000:]}\nno test fits {test}")
         self.said = done.stdout
-        failed = re.search(r"^(?:FAILED|ERROR) tests/integration/([\w.]+::\w+)", done.stdout, re.M)
+        failed = re.search(r"^(?:FAILED|ERROR) tests/(?:integration/)?([\w./]+::\w+)", done.stdout, re.M)
         return failed[1] if failed else test
 
     def build(self, path, variant):
@@ -559,7 +579,7 @@ class Scratch:
             self.write(fault.path)
             self.compile(fault.path)
             self.put_back("libcommon.so")
-            if "sim" in self.made and fault.path in self.small_sources():
+            if "small" in self.libraries and fault.path in self.small_sources():
                 self.compile(fault.path, "small")
                 self.link_library("small")
 
@@ -692,7 +712,7 @@ def main():
     parser.add_argument("--file", action="append", help="only in that file; may be repeated")
     parser.add_argument("--only", metavar="FILE:LINE", help="all faults of one line instead")
     parser.add_argument("--quick", action="store_true",
-                        help="only by unit tests and the simulator, to find weak places soon: what survives is "
+                        help="only by unit tests and simulators, to find weak places soon: what survives is "
                         "for --again")
     parser.add_argument("--again", metavar="FILE", help="those that survived a run with --json FILE")
     parser.add_argument("--plain", action="store_true",
