@@ -109,12 +109,15 @@ static void apply_on_stopped(ChannelPass *channel, const Call *call, const Err *
     apply_end_paused(channel);
 }
 
-/* No lease outlives the change: it was not sent, and what is left is skipped. */
+/* No lease outlives the change: it was not sent, and what is left is skipped. That is told once,
+ * though the addition that a deletion made room for is withheld as well. */
 static void apply_on_withheld(ChannelPass *channel, const Call *call, const Err *err)
 {
     channel->is_paused = true;
-    held_note_lease(channel, err);
-    held_report_by_fleet(channel);
+    if (!channel->is_withheld) {
+        held_note_lease(channel, err);
+        held_report_by_fleet(channel);
+    }
     apply_on_stopped(channel, call, err);
 }
 

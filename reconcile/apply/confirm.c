@@ -303,6 +303,17 @@ static void confirm_explain_listed(const ChannelPass *channel, size_t number, Er
             channel->changes[number].member_id, channel->looks);
 }
 
+/* What the lease withheld of such a channel was another try of what has worked by the list: nothing
+ * is held. */
+static void confirm_end_well(ChannelPass *channel)
+{
+    Result result = confirm_result(channel);
+
+    if (result != RESULT_HELD)
+        channel->report->guard_count = 0;
+    channel_end(channel, result, NULL);
+}
+
 /* With none of the planned changes left, whatever is missing or extra now is new. */
 static void confirm_end(ChannelPass *channel, int left, size_t late, Err *err)
 {
@@ -317,7 +328,7 @@ static void confirm_end(ChannelPass *channel, int left, size_t late, Err *err)
     else if (channel->is_paused && (channel->is_enabling || confirm_has_skipped(channel)))
         channel_end(channel, channel_paused_result(channel), NULL);
     else
-        channel_end(channel, confirm_result(channel), NULL);
+        confirm_end_well(channel);
 }
 
 /* ---- the list ---- */

@@ -6,6 +6,7 @@
 #include "daemon/base/str.h"
 #include "tests/unit/held_case.h"
 #include "tests/unit/quarantine_case.h"
+#include "tests/unit/sync_case.h"
 #include "tests/unit/undo_case.h"
 
 static void hold_by_handover(World *world, uint64_t usec)
@@ -233,6 +234,59 @@ static void test_a_change_without_an_answer_is_not_sent_after_it(void **state)
     world_free(world);
 }
 
+/* It had its effect, as the list says: of what was not sent again nothing is left to do. */
+static void test_what_has_worked_is_not_told_as_held(void **state)
+{
+    World *world = world_new(1);
+
+    (void)state;
+    world_add_usual(world, "a", 6, 2);
+    world_join_fleet(world);
+    world_fault_kind(world, REQUEST_DELETE_MEMBER, 2, 1, ANSWER_LOST)->has_effect = true;
+    close_in_mid_channel(world, 2);
+    assert_int_equal(world->fleet->withheld_count, 1);
+    assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 2);
+    assert_int_equal(world_result(world, 0), RESULT_CONVERGED);
+    assert_int_equal(world_report(world, 0)->guard_count, 0);
+    assert_int_equal(world_count_extras(world, 0, OUTCOME_DELETED), 2);
+    world_free(world);
+}
+
+static void test_an_undo_that_has_worked_is_not_told_as_held(void **state)
+{
+    World *world = undo_case_pruned(1);
+
+    (void)state;
+    world_join_fleet(world);
+    world_fault_kind(world, REQUEST_ADD_MEMBERS, 1, 1, ANSWER_LOST)->has_effect = true;
+    assert_true(world_begin_undo(world, world_last_changing(world), false));
+    while (world_count_sent(world, REQUEST_ADD_MEMBERS) == 0)
+        assert_true(world_step(world));
+    world->fleet->closes_usec = world->now_usec;
+    world_finish(world);
+    assert_int_equal(world->fleet->withheld_count, 1);
+    undo_case_expect(world, RESULT_CONVERGED, 1);
+    assert_int_equal(world_report(world, 0)->guard_count, 0);
+    world_free(world);
+}
+
+/* A deletion that makes room and the addition that it is for: neither is sent any more. */
+static void test_a_lease_that_withholds_two_changes_is_told_once(void **state)
+{
+    World *world = sync_case_new(MODE_SYNC, 2, 1, 1);
+
+    (void)state;
+    world->channels[0].quota = 3;
+    world_join_fleet(world);
+    world_fault_kind(world, REQUEST_DELETE_MEMBER, 1, 1, ANSWER_LOST);
+    close_in_mid_channel(world, 1);
+    assert_int_equal(world->fleet->withheld_count, 2);
+    assert_int_equal(world_report(world, 0)->guard_count, 1);
+    assert_int_equal(world_report(world, 0)->guards[0].name, GUARD_LEASE);
+    assert_int_equal(world->told[EVENT_HELD], 1);
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +300,9 @@ int main(void)
         cmocka_unit_test(test_a_lease_that_ends_in_mid_channel_leaves_the_rest),
         cmocka_unit_test(test_one_that_ends_before_the_first_change_sends_none),
         cmocka_unit_test(test_a_change_without_an_answer_is_not_sent_after_it),
+        cmocka_unit_test(test_what_has_worked_is_not_told_as_held),
+        cmocka_unit_test(test_an_undo_that_has_worked_is_not_told_as_held),
+        cmocka_unit_test(test_a_lease_that_withholds_two_changes_is_told_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -329,13 +329,16 @@ static void truth_of_guards(World *world, const ChannelReport *report)
     bool may_tell = report->result == RESULT_HELD || report->result == RESULT_PAUSED ||
                     report->result == RESULT_DRIFT;
 
-    /* It may end what has failed already. */
-    if (report->result == RESULT_FAILED && judge_fleet_tells(report))
-        return;
     if (report->result == RESULT_HELD && report->guard_count == 0)
         world_broken(world, "held without a guard");
+    /* It may end what has failed already. */
+    may_tell = may_tell || (report->result == RESULT_FAILED && judge_fleet_tells(report));
     if (report->guard_count > 0 && !may_tell)
         world_broken(world, "a guard without holding");
+    for (size_t i = 1; i < report->guard_count; i++) {
+        if (report->guards[i].name <= report->guards[i - 1].name)
+            world_broken(world, "a guard is told twice");
+    }
 }
 
 static void truth_of_channel(World *world, const ChannelReport *report)
