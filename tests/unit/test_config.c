@@ -11,9 +11,7 @@ static void defaults_are_those_of_the_contract(void **state)
     Config *config;
 
     (void)state;
-    put_file("rosterd.yaml", HEAD);
-    put_file("rosters.d/a.yaml", ROSTER);
-    config = load_good();
+    config = load_settings(HEAD);
     assert_int_equal(config->mode, MODE_PRUNE);
     assert_int_equal(config->interval_usec, 60 * USEC_PER_SEC);
     assert_int_equal(config->retry.attempts, 4);
@@ -45,19 +43,17 @@ static void every_setting_is_taken(void **state)
     Config *config;
 
     (void)state;
-    put_file("rosterd.yaml",
-             "version: 1\nmode: observe\ninterval: 1500ms\n"
-             "instances: {prod: {endpoint: 'https://Roma:443/', api: apigw, project_id: p,\n"
-             "  instance_id: i, ca_file: ca.pem, auth: {method: password, iam_endpoint: "
-             "https://iam, domain: d, user: u, password_file: f, project_name: n}}}\n"
-             "retry: {attempts: 20, base: 1ms, cap: 1h, throttle_base: 2m}\n"
-             "limits: {concurrency: 64, requests_per_second: 0, connect_timeout: 100ms,\n"
-             "  timeout: 10m, pass_deadline: 24h, total_concurrency: 1000}\n"
-             "guards: {max_deletes: 0, max_delete_percent: 100, min_remaining: 0,\n"
-             "  confirm_passes: 1000}\n"
-             "state_dir: /s\ncontrol_socket: /c\nhistory_keep: 48h\n");
-    put_file("rosters.d/a.yaml", ROSTER);
-    config = load_good();
+    config = load_settings(
+        "version: 1\nmode: observe\ninterval: 1500ms\n"
+        "instances: {prod: {endpoint: 'https://Roma:443/', api: apigw, project_id: p,\n"
+        "  instance_id: i, ca_file: ca.pem, auth: {method: password, iam_endpoint: "
+        "https://iam, domain: d, user: u, password_file: f, project_name: n}}}\n"
+        "retry: {attempts: 20, base: 1ms, cap: 1h, throttle_base: 2m}\n"
+        "limits: {concurrency: 64, requests_per_second: 0, connect_timeout: 100ms,\n"
+        "  timeout: 10m, pass_deadline: 24h, total_concurrency: 1000}\n"
+        "guards: {max_deletes: 0, max_delete_percent: 100, min_remaining: 0,\n"
+        "  confirm_passes: 1000}\n"
+        "state_dir: /s\ncontrol_socket: /c\nhistory_keep: 48h\n");
     assert_int_equal(config->mode, MODE_OBSERVE);
     assert_int_equal(config->interval_usec, 1500 * USEC_PER_MSEC);
     assert_string_equal(config->instances[0].name, "prod");
@@ -94,9 +90,7 @@ static void a_part_of_a_map_keeps_the_other_defaults(void **state)
     Config *config;
 
     (void)state;
-    put_file("rosterd.yaml", HEAD "guards: {max_deletes: 3}\nretry: {}\nlimits: {timeout: 5s}\n");
-    put_file("rosters.d/a.yaml", ROSTER);
-    config = load_good();
+    config = load_settings(HEAD "guards: {max_deletes: 3}\nretry: {}\nlimits: {timeout: 5s}\n");
     assert_int_equal(config->guards.max_deletes, 3);
     assert_int_equal(config->guards.max_delete_percent, 50);
     assert_int_equal(config->retry.attempts, 4);
@@ -321,10 +315,7 @@ static void channels_may_stand_in_the_settings(void **state)
     assert_int_equal(config->file_count, 1);
     assert_string_equal(config->channels[0].file, "rosterd.yaml");
     config_free(config);
-    put_file("rosterd.yaml",
-             HEAD "rosters: [rosters.d]\nchannels: [{name: orders, members: [a]}]\n");
-    put_file("rosters.d/a.yaml", ROSTER);
-    config = load_good();
+    config = load_settings(HEAD "rosters: [rosters.d]\nchannels: [{name: orders, members: [a]}]\n");
     assert_int_equal(config->channel_count, 2);
     config_free(config);
 }

@@ -120,6 +120,14 @@ static inline Config *load_good(void)
     return config;
 }
 
+/* Loads these settings, which must be right, with ROSTER. The caller frees it. */
+static inline Config *load_settings(const char *settings)
+{
+    put_file("rosterd.yaml", settings);
+    put_file("rosters.d/a.yaml", ROSTER);
+    return load_good();
+}
+
 /* Loads rosterd.yaml, which must give exactly these lines. */
 static inline void expect_problems(const char *expected)
 {

@@ -9,9 +9,7 @@ static Config *load_http(const char *value)
     char settings[1024];
 
     snprintf(settings, sizeof(settings), HTTP("%s"), value);
-    put_file("rosterd.yaml", settings);
-    put_file("rosters.d/a.yaml", ROSTER);
-    return load_good();
+    return load_settings(settings);
 }
 
 static void expect_listen(const char *text, const char *listen, const char *address, uint16_t port,
@@ -44,12 +42,9 @@ static void where_it_listens(void **state)
 
 static void without_it_there_is_none(void **state)
 {
-    Config *config;
+    Config *config = load_settings(HEAD);
 
     (void)state;
-    put_file("rosterd.yaml", HEAD);
-    put_file("rosters.d/a.yaml", ROSTER);
-    config = load_good();
     assert_null(config->http.listen);
     config_free(config);
 }
@@ -135,7 +130,7 @@ static const InvalidConfig cases[] = {
 static void what_is_refused(void **state)
 {
     (void)state;
-    expect_invalid(cases, sizeof(cases) / sizeof(cases[0]));
+    expect_invalid(cases, ELEMENTS(cases));
 }
 
 int main(void)

@@ -4,16 +4,9 @@
 
 #define NOTIFY(value) HEAD "notify: " value "\n"
 
-static Config *load_notify(const char *settings)
-{
-    put_file("rosterd.yaml", settings);
-    put_file("rosters.d/a.yaml", ROSTER);
-    return load_good();
-}
-
 static void what_an_entry_means(void **state)
 {
-    Config *config = load_notify(
+    Config *config = load_settings(
         NOTIFY("\n  - {format: slack, url_file: chat.url}\n"
                "  - {format: cloudevents, url_file: /etc/x, when: [changed, held], repeat: 0s}\n"
                "  - {format: slack, url_file: other.url, repeat: 1m}"));
@@ -31,7 +24,7 @@ static void what_an_entry_means(void **state)
     assert_int_equal(notifiers[1].repeat_usec, 0);
     assert_int_equal(notifiers[2].repeat_usec, USEC_PER_MINUTE);
     config_free(config);
-    config = load_notify(HEAD);
+    config = load_settings(HEAD);
     assert_int_equal(config->notifier_count, 0);
     config_free(config);
 }
