@@ -13,6 +13,7 @@
 #include "daemon/base/file.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
+#include "reconcile/plan/identity.h"
 
 ControllerService controller_service;
 
@@ -256,6 +257,19 @@ Controller *controller_case_make(ControllerCase *controller_case, bool dry_run)
     return controller;
 }
 
+Controller *controller_case_reload(ControllerCase *controller_case)
+{
+    Controller *old = controller_case->controller,
+               *now = controller_case_make(controller_case, old->backend.dry_run);
+
+    controller_halt(old, "newer settings");
+    assert_true(controller_step(old));
+    controller_begin(now, old, controller_case_on_pass, controller_case);
+    controller_free(old);
+    controller_case->controller = now;
+    return now;
+}
+
 void controller_case_await_passes(ControllerCase *controller_case, size_t passes)
 {
     alarm(30);
@@ -278,6 +292,95 @@ void controller_case_next_pass(ControllerCase *controller_case)
 {
     controller_ask(controller_case->controller);
     controller_case_await_passes(controller_case, controller_case->passes + 1);
+}
+
+void controller_case_record(ControllerCase *controller_case, const char *instance_key,
+                            ChangeKind kind)
+{
+    static const RosterChannel payments = {.mode = MODE_PRUNE, .quarantine_usec = USEC_PER_HOUR};
+    unsigned char identity[IDENTITY_SIZE_MAX];
+    char pass[STORE_PASS_ID_SIZE];
+    Change change = {.kind = kind, .member_id = "102", .identity = identity, .before = "{}"};
+    const Batch batch = {
+        .pass = pass,
+        .channel = &payments,
+        .instance_name = "prod",
+        .instance_key = instance_key,
+        .channel_id = FIRST,
+        .channel_name = "payments",
+        .digest = "",
+        .changes = &change,
+        .change_count = 1,
+    };
+    Store *store = controller_case->store;
+    int size = identity_pack("", "10.1.0.2", 80, identity);
+
+    assert_true(size > 0);
+    change.identity_size = (size_t)size;
+    assert_int_equal(store_name_instance(store, instance_key, "prod", NULL), 0);
+    assert_int_equal(store_begin_pass(store, clock_realtime_usec(), pass, NULL), 0);
+    if (store_record(store, &batch, 1, clock_realtime_usec(), &controller_case->err) < 0)
+        fail_msg("%s", controller_case->err.text);
+    assert_int_equal(store_end_pass(store, pass, "failed", clock_realtime_usec(), NULL), 0);
+}
+
+/* ---- an undo ---- */
+
+static bool controller_case_undo_covers(void *userdata, size_t instance)
+{
+    const ControllerCase *controller_case = userdata;
+
+    return undo_covers(controller_case->undo, instance);
+}
+
+static void controller_case_on_undone(Undo *undo, void *userdata)
+{
+    ControllerCase *controller_case = userdata;
+
+    assert_ptr_equal(undo, controller_case->undo);
+    controller_case->undo_is_done = true;
+}
+
+static int controller_case_begin_undo(void *userdata, PassRun **ret_run)
+{
+    ControllerCase *controller_case = userdata;
+    int r = undo_begin(controller_case->undo, &controller_case->controller->backend, false,
+                       controller_case_on_undone, controller_case, &controller_case->err);
+
+    *ret_run = undo_find_run(controller_case->undo);
+    return r;
+}
+
+void controller_case_choose_undo(ControllerCase *controller_case)
+{
+    const UndoChoice choice = {.last = true};
+
+    assert_int_equal(undo_new(controller_case->store, controller_case->controller->config, &choice,
+                              &controller_case->undo, &controller_case->err),
+                     0);
+}
+
+void controller_case_ask_undo(ControllerCase *controller_case)
+{
+    const ControllerUndo undo = {controller_case_undo_covers, controller_case_begin_undo,
+                                 controller_case};
+
+    controller_ask_undo(controller_case->controller, &undo, false);
+}
+
+void controller_case_await_undo(ControllerCase *controller_case)
+{
+    alarm(60);
+    while (!controller_case->undo_is_done)
+        assert_true(sd_event_run(controller_case->client_case.event, UINT64_MAX) >= 0);
+    alarm(0);
+}
+
+void controller_case_end_undo(ControllerCase *controller_case)
+{
+    undo_free(controller_case->undo);
+    controller_case->undo = NULL;
+    controller_end_undo(controller_case->controller);
 }
 
 size_t controller_case_count_history(ControllerCase *controller_case, const char *outcome)

@@ -60,9 +60,25 @@ void controller_case_on_pass(void *userdata);
 Scheduler *controller_case_begin(ControllerCase *controller_case, bool dry_run);
 void controller_case_end(ControllerCase *controller_case);
 
+/* The case's controller by the settings and rosters as they are by now, after the one that it
+ * takes over from. */
+Controller *controller_case_reload(ControllerCase *controller_case);
+
 /* Turns the loop until there were so many passes. */
 void controller_case_await_passes(ControllerCase *controller_case, size_t passes);
 void controller_case_next_pass(ControllerCase *controller_case);
+
+/* A change of the member 102 of "payments" in the history of an instance, by a pass that ended
+ * before it was known what became of it. */
+void controller_case_record(ControllerCase *controller_case, const char *instance_key,
+                            ChangeKind kind);
+
+/* An undo of the last pass, of which nothing has begun; asks the controller for it; turns the loop
+ * until it has ended; forgets it. */
+void controller_case_choose_undo(ControllerCase *controller_case);
+void controller_case_ask_undo(ControllerCase *controller_case);
+void controller_case_await_undo(ControllerCase *controller_case);
+void controller_case_end_undo(ControllerCase *controller_case);
 
 /* How many changes of the history came to that, and how often the log says so. */
 size_t controller_case_count_history(ControllerCase *controller_case, const char *outcome);

@@ -3,8 +3,6 @@
  * and an undo beside them. */
 #include "tests/unit/controller_case.h"
 
-#include "reconcile/plan/identity.h"
-
 /* ---- passes ---- */
 
 static void test_a_pass_deletes_and_records(void **state)
@@ -186,7 +184,7 @@ static void test_an_outage_goes_on_over_a_reload(void **state)
 {
     ControllerCase *controller_case = *state;
     Scheduler *scheduler;
-    Controller *old, *now;
+    const Controller *now;
     uint64_t since_usec;
 
     controller_service.list_status = 500;
@@ -198,13 +196,7 @@ static void test_an_outage_goes_on_over_a_reload(void **state)
     assert_int_equal(scheduler->log.outage_since_usec, since_usec);
     assert_int_equal(
         controller_case_count_logged(controller_case, "prod: none of its channels can be read"), 1);
-    old = controller_case->controller;
-    now = controller_case_make(controller_case, false);
-    controller_halt(old, "newer settings");
-    assert_true(controller_step(old));
-    controller_begin(now, old, controller_case_on_pass, controller_case);
-    controller_free(old);
-    controller_case->controller = now;
+    now = controller_case_reload(controller_case);
     assert_int_equal(now->schedulers[0].log.outage_since_usec, since_usec);
     controller_service.list_status = 0;
     controller_case_next_pass(controller_case);
@@ -218,7 +210,7 @@ static void test_an_outage_goes_on_over_a_reload(void **state)
 static void test_when_a_channel_was_read_outlives_a_reload(void **state)
 {
     ControllerCase *controller_case = *state;
-    Controller *old, *now;
+    const Controller *old, *now;
     uint64_t first_usec, second_usec;
 
     controller_case_begin(controller_case, false);
@@ -230,50 +222,14 @@ static void test_when_a_channel_was_read_outlives_a_reload(void **state)
                              "  - {id: " SECOND ", members: ['10.2.0.1:80']}\n"
                              "  - {name: new, members: ['10.3.0.1:80']}\n"
                              "  - {name: payments, members: ['10.1.0.1:80']}\n");
-    now = controller_case_make(controller_case, false);
-    controller_halt(old, "newer settings");
-    assert_true(controller_step(old));
     controller_service.is_silent = true;
-    controller_begin(now, old, controller_case_on_pass, controller_case);
-    controller_free(old);
-    controller_case->controller = now;
+    now = controller_case_reload(controller_case);
     assert_int_equal(now->schedulers[0].listed_usec[0], second_usec);
     assert_int_equal(now->schedulers[0].listed_usec[1], 0);
     assert_int_equal(now->schedulers[0].listed_usec[2], first_usec);
 }
 
 /* ---- members that rosterd disabled ---- */
-
-static void record_a_disabled_member(ControllerCase *controller_case, const char *instance_key,
-                                     const char *channel_id)
-{
-    static const RosterChannel roster = {.mode = MODE_PRUNE, .quarantine_usec = USEC_PER_HOUR};
-    unsigned char identity[IDENTITY_SIZE_MAX];
-    char pass[STORE_PASS_ID_SIZE];
-    Change change = {
-        .kind = CHANGE_DISABLE, .member_id = "102", .identity = identity, .before = "{}"};
-    Batch batch = {
-        .pass = pass,
-        .channel = &roster,
-        .instance_name = "prod",
-        .instance_key = instance_key,
-        .channel_id = channel_id,
-        .channel_name = "payments",
-        .digest = "",
-        .changes = &change,
-        .change_count = 1,
-    };
-    int size = identity_pack("", "10.1.0.2", 80, identity);
-
-    assert_true(size > 0);
-    change.identity_size = (size_t)size;
-    assert_int_equal(store_name_instance(controller_case->store, instance_key, "prod", NULL), 0);
-    assert_int_equal(store_begin_pass(controller_case->store, clock_realtime_usec(), pass, NULL),
-                     0);
-    if (store_record(controller_case->store, &batch, 1, clock_realtime_usec(),
-                     &controller_case->err) < 0)
-        fail_msg("%s", controller_case->err.text);
-}
 
 /* A pass says which channels there are; without rosters there is none, and it is told at once. */
 static void test_disabled_members_of_an_instance_without_rosters_are_told(void **state)
@@ -282,7 +238,7 @@ static void test_disabled_members_of_an_instance_without_rosters_are_told(void *
     Controller *controller = controller_case_make(controller_case, false);
 
     controller_service.is_silent = true;
-    record_a_disabled_member(controller_case, controller->backend.keys[0], FIRST);
+    controller_case_record(controller_case, controller->backend.keys[0], CHANGE_DISABLE);
     controller_case->controller = controller;
     controller_begin(controller, NULL, controller_case_on_pass, controller_case);
     assert_int_equal(controller_case_count_logged(controller_case, "left the rosters"), 0);
@@ -302,50 +258,18 @@ static void test_disabled_members_of_an_instance_without_rosters_are_told(void *
 
 /* ---- an undo ---- */
 
-static bool covers(void *userdata, size_t instance)
-{
-    const ControllerCase *controller_case = userdata;
-
-    return undo_covers(controller_case->undo, instance);
-}
-
-static void on_undone(Undo *undo, void *userdata)
-{
-    ControllerCase *controller_case = userdata;
-
-    assert_ptr_equal(undo, controller_case->undo);
-    controller_case->undo_is_done = true;
-}
-
-static int begin_undo(void *userdata, PassRun **ret_run)
-{
-    ControllerCase *controller_case = userdata;
-    int r = undo_begin(controller_case->undo, &controller_case->controller->backend, false,
-                       on_undone, controller_case, &controller_case->err);
-
-    *ret_run = undo_find_run(controller_case->undo);
-    return r;
-}
-
 static void test_an_undo_brings_members_back(void **state)
 {
     ControllerCase *controller_case = *state;
-    const ControllerUndo undo = {covers, begin_undo, controller_case};
-    const UndoChoice choice = {.last = true};
     UndoChannel channel;
 
     controller_case_begin(controller_case, false);
-    assert_int_equal(undo_new(controller_case->store, controller_case->controller->config, &choice,
-                              &controller_case->undo, &controller_case->err),
-                     0);
+    controller_case_choose_undo(controller_case);
     assert_int_equal(
         undo_pause(controller_case->undo, controller_case->store, 0, NULL, &controller_case->err),
         0);
-    controller_ask_undo(controller_case->controller, &undo, false);
-    alarm(60);
-    while (!controller_case->undo_is_done)
-        assert_true(sd_event_run(controller_case->client_case.event, UINT64_MAX) >= 0);
-    alarm(0);
+    controller_case_ask_undo(controller_case);
+    controller_case_await_undo(controller_case);
     assert_int_equal(controller_service.additions, 2);
     assert_string_equal(controller_service.posted,
                         "{\"members\":[{\"host\":\"10.1.0.3\",\"port\":80,\"weight\":7}]}");
@@ -361,9 +285,7 @@ static void test_an_undo_brings_members_back(void **state)
     assert_int_equal(channel.undo->items[0].outcome, OUTCOME_ADDED);
     assert_int_equal(channel.report->result, RESULT_CONVERGED);
     assert_int_equal(controller_case_count_history(controller_case, "added"), 2);
-    undo_free(controller_case->undo);
-    controller_case->undo = NULL;
-    controller_end_undo(controller_case->controller);
+    controller_case_end_undo(controller_case);
     /* Paused, they stay. */
     controller_case_next_pass(controller_case);
     assert_int_equal(controller_service.deletions, 2);

@@ -4,7 +4,6 @@
 #include "tests/unit/controller_case.h"
 
 #include "daemon/store/store_internal.h"
-#include "reconcile/plan/identity.h"
 
 static void write_roster(ControllerCase *controller_case, const char *text)
 {
@@ -30,16 +29,8 @@ static void write_settings(ControllerCase *controller_case, const char *name, co
 /* With the settings and rosters as they are; no pass of the new controller ends. */
 static Controller *reload(ControllerCase *controller_case)
 {
-    Controller *old = controller_case->controller,
-               *now = controller_case_make(controller_case, false);
-
-    controller_halt(old, "newer settings");
-    assert_true(controller_step(old));
     controller_service.is_silent = true;
-    controller_begin(now, old, controller_case_on_pass, controller_case);
-    controller_free(old);
-    controller_case->controller = now;
-    return now;
+    return controller_case_reload(controller_case);
 }
 
 /* ---- what is gone on with ---- */
@@ -233,37 +224,6 @@ static void test_a_pass_that_cannot_begin_is_trouble(void **state)
 
 /* ---- when a pass is due, and whether one is needed ---- */
 
-static void record(ControllerCase *controller_case, const char *key, ChangeKind kind)
-{
-    static const RosterChannel roster = {.mode = MODE_PRUNE, .quarantine_usec = USEC_PER_HOUR};
-    unsigned char identity[IDENTITY_SIZE_MAX];
-    char pass[STORE_PASS_ID_SIZE];
-    Change change = {.kind = kind, .member_id = "102", .identity = identity, .before = "{}"};
-    const Batch batch = {
-        .pass = pass,
-        .channel = &roster,
-        .instance_name = "prod",
-        .instance_key = key,
-        .channel_id = FIRST,
-        .channel_name = "payments",
-        .digest = "",
-        .changes = &change,
-        .change_count = 1,
-    };
-    int size = identity_pack("", "10.1.0.2", 80, identity);
-
-    assert_true(size > 0);
-    change.identity_size = (size_t)size;
-    assert_int_equal(store_name_instance(controller_case->store, key, "prod", NULL), 0);
-    assert_int_equal(store_begin_pass(controller_case->store, clock_realtime_usec(), pass, NULL),
-                     0);
-    if (store_record(controller_case->store, &batch, 1, clock_realtime_usec(),
-                     &controller_case->err) < 0)
-        fail_msg("%s", controller_case->err.text);
-    assert_int_equal(
-        store_end_pass(controller_case->store, pass, "failed", clock_realtime_usec(), NULL), 0);
-}
-
 static void test_a_pass_is_due_when_a_quarantine_ends(void **state)
 {
     ControllerCase *controller_case = *state;
@@ -271,7 +231,7 @@ static void test_a_pass_is_due_when_a_quarantine_ends(void **state)
     Scheduler *scheduler = &controller->schedulers[0];
 
     assert_true(scheduler_due_in_usec(scheduler) == USEC_NEVER);
-    record(controller_case, controller->backend.keys[0], CHANGE_DISABLE);
+    controller_case_record(controller_case, controller->backend.keys[0], CHANGE_DISABLE);
     assert_in_range(scheduler_due_in_usec(scheduler), USEC_PER_HOUR - USEC_PER_MINUTE,
                     USEC_PER_HOUR);
     controller->backend.dry_run = true;
@@ -299,9 +259,9 @@ static void test_an_instance_without_channels_has_work_while_something_is_open(v
     assert_int_equal(scheduler->channel_count, 0);
     assert_true(scheduler_has_work(&controller->schedulers[0]));
     assert_false(scheduler_has_work(scheduler));
-    record(controller_case, controller->backend.keys[0], CHANGE_DELETE);
+    controller_case_record(controller_case, controller->backend.keys[0], CHANGE_DELETE);
     assert_false(scheduler_has_work(scheduler));
-    record(controller_case, controller->backend.keys[1], CHANGE_DELETE);
+    controller_case_record(controller_case, controller->backend.keys[1], CHANGE_DELETE);
     assert_true(scheduler_has_work(scheduler));
     controller->backend.store = NULL;
     assert_false(scheduler_has_work(scheduler));

@@ -111,49 +111,20 @@ static void test_a_stop_ends_what_is_under_way(void **state)
 
 /* ---- an undo that does not end ---- */
 
-static bool covers(void *userdata, size_t instance)
-{
-    const ControllerCase *controller_case = userdata;
-
-    return undo_covers(controller_case->undo, instance);
-}
-
-static void on_undone(Undo *undo, void *userdata)
-{
-    ControllerCase *controller_case = userdata;
-
-    assert_ptr_equal(undo, controller_case->undo);
-    controller_case->undo_is_done = true;
-}
-
-static int begin_undo(void *userdata, PassRun **ret_run)
-{
-    ControllerCase *controller_case = userdata;
-    int r = undo_begin(controller_case->undo, &controller_case->controller->backend, false,
-                       on_undone, controller_case, &controller_case->err);
-
-    *ret_run = undo_find_run(controller_case->undo);
-    return r;
-}
-
 /* The service says nothing: a stop alone does not end what is on its way, the end of patience does.
  */
 static void test_an_undo_is_stopped_and_abandoned(void **state)
 {
     ControllerCase *controller_case = *state;
-    const ControllerUndo undo = {covers, begin_undo, controller_case};
-    const UndoChoice choice = {.last = true};
     Controller *controller;
     int requests;
 
     controller_case_begin(controller_case, false);
     controller = controller_case->controller;
-    assert_int_equal(undo_new(controller_case->store, controller->config, &choice,
-                              &controller_case->undo, &controller_case->err),
-                     0);
+    controller_case_choose_undo(controller_case);
     controller_service.is_silent = true;
     requests = (int)peer_requests(controller_case->client_case.peer);
-    controller_ask_undo(controller, &undo, false);
+    controller_case_ask_undo(controller_case);
     assert_true(controller->undo_run);
     alarm(30);
     while ((int)peer_requests(controller_case->client_case.peer) == requests)
@@ -162,15 +133,12 @@ static void test_an_undo_is_stopped_and_abandoned(void **state)
     assert_true(controller_is_stuck(controller, clock_monotonic_usec() + 24 * USEC_PER_HOUR));
     controller_stop(controller, "the daemon ends");
     assert_false(controller_step(controller));
-    controller_abandon(controller);
-    while (!controller_case->undo_is_done)
-        assert_true(sd_event_run(controller_case->client_case.event, UINT64_MAX) >= 0);
     alarm(0);
+    controller_abandon(controller);
+    controller_case_await_undo(controller_case);
     assert_true(undo_has_failed(controller_case->undo));
     assert_int_equal(controller_service.additions, 0);
-    undo_free(controller_case->undo);
-    controller_case->undo = NULL;
-    controller_end_undo(controller);
+    controller_case_end_undo(controller_case);
     assert_true(controller_step(controller));
 }
 
