@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
-#include "daemon/fleet/keys.h"
+#include "daemon/fleet/fleet_internal.h"
 
 static const char *const keys[] = {HOST_KEY(1), HOST_KEY(2), HOST_KEY(3), HOST_KEY(4)};
 static const char *const names[] = {"one", "two", "three", "four"};
@@ -72,6 +72,15 @@ static const FleetOps ops = {.begin = on_begin,
 
 /* ---- its life ---- */
 
+EtcdCase *host_case(void **state)
+{
+    EtcdCase *etcd_case = *state;
+
+    if (!etcd_case->etcd)
+        skip();
+    return etcd_case;
+}
+
 static EtcdProxy *new_proxy(const EtcdCase *etcd_case)
 {
     unsigned int port = 0;
@@ -131,6 +140,26 @@ void host_begin(Host *host, size_t instance_count)
     fleet_begin(host->fleet);
 }
 
+void host_start(Host *host, EtcdCase *etcd_case, const char *name, size_t instance_count)
+{
+    host_make(host, etcd_case, name, HOST_LEASE, HOST_HANDOVER);
+    host_begin(host, instance_count);
+}
+
+void host_own(Host *host, EtcdCase *etcd_case, const char *name, uint64_t lease_usec,
+              size_t instance_count)
+{
+    host_make(host, etcd_case, name, lease_usec, HOST_HANDOVER);
+    host_begin(host, instance_count);
+    AWAIT(etcd_case, host->begun == instance_count);
+}
+
+void host_stand_by(Host *host, EtcdCase *etcd_case, const char *name, size_t instance_count)
+{
+    host_start(host, etcd_case, name, instance_count);
+    AWAIT(etcd_case, mirror_is_current(fleet_mirror(host->fleet)));
+}
+
 void host_die(Host *host)
 {
     fleet_free(host->fleet);
@@ -138,6 +167,18 @@ void host_die(Host *host)
     etcd_proxy_free(host->proxy);
     etcd_proxy_free(host->second);
     host->proxy = host->second = NULL;
+}
+
+void host_lapse(Host *host)
+{
+    int64_t lease = host->fleet->lease.id;
+    Buf body = {0};
+
+    host_die(host);
+    etcd_put_lease(&body, lease);
+    etcd_case_ask(host->etcd_case, "lease/revoke", buf_text(&body));
+    assert_int_equal(host->etcd_case->result, ETCD_ANSWERED);
+    buf_done(&body);
 }
 
 void host_stop(Host *host)

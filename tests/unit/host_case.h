@@ -7,6 +7,10 @@
 #include "daemon/fleet/fleet.h"
 #include "tests/unit/etcd_proxy.h"
 
+/* What a lease and a handover are where a test waits for the end of neither. */
+#define HOST_LEASE (60 * USEC_PER_SEC)
+#define HOST_HANDOVER (200 * USEC_PER_MSEC)
+
 #define HOST_KEY(number) "https://roma.example project instance-" #number
 
 typedef struct Host {
@@ -47,6 +51,9 @@ typedef struct Host {
         }                                                                                          \
     } while (0)
 
+/* The case of a test; where there is no etcd, the test is skipped. */
+EtcdCase *host_case(void **state);
+
 /* The settings of a host; another way to etcd; the host that goes by them; the first and the last.
  * One that has begun with that many instances, HOST_KEY(1) and so on. */
 void host_prepare(Host *host, EtcdCase *etcd_case, const char *name, uint64_t lease_usec,
@@ -58,8 +65,18 @@ void host_make(Host *host, EtcdCase *etcd_case, const char *name, uint64_t lease
 void host_set_instances(Host *host, size_t count);
 void host_begin(Host *host, size_t instance_count);
 
+/* One that has begun with that many instances; that owns them by now; that stands by, and knows
+ * what etcd holds. */
+void host_start(Host *host, EtcdCase *etcd_case, const char *name, size_t instance_count);
+void host_own(Host *host, EtcdCase *etcd_case, const char *name, uint64_t lease_usec,
+              size_t instance_count);
+void host_stand_by(Host *host, EtcdCase *etcd_case, const char *name, size_t instance_count);
+
 /* Ends at once, as one that dies. */
 void host_die(Host *host);
+
+/* The same, and its lease has lapsed by now. */
+void host_lapse(Host *host);
 
 /* Ends as one that is stopped, and waits for it. */
 void host_stop(Host *host);

@@ -8,19 +8,7 @@
 #include "daemon/fleet/fleet_view.h"
 #include "tests/unit/host_case.h"
 
-#define LEASE (60 * USEC_PER_SEC)
 #define SHORT_LEASE (2 * USEC_PER_SEC)
-#define HANDOVER (400 * USEC_PER_MSEC)
-
-/* Where there is no etcd, the test is skipped. */
-static EtcdCase *given(void **state)
-{
-    EtcdCase *etcd_case = *state;
-
-    if (!etcd_case->etcd)
-        skip();
-    return etcd_case;
-}
 
 /* A lease that is cut off lapses, and its handover begins from the take-over. */
 static uint64_t allows(const Host *host)
@@ -30,17 +18,14 @@ static uint64_t allows(const Host *host)
 
 static void test_the_first_host_owns_all_and_another_stands_by(void **state)
 {
-    EtcdCase *etcd_case = given(state);
+    EtcdCase *etcd_case = host_case(state);
     Host one, two;
 
-    host_make(&one, etcd_case, "one", LEASE, HANDOVER);
-    host_begin(&one, 3);
-    AWAIT(etcd_case, one.begun == 3);
+    host_own(&one, etcd_case, "one", HOST_LEASE, 3);
     assert_true(one.is_handed_over); /* there was none before */
     assert_string_equal(one.before, "");
     assert_true(allows(&one) > 0);
-    host_make(&two, etcd_case, "two", LEASE, HANDOVER);
-    host_begin(&two, 3);
+    host_start(&two, etcd_case, "two", 3);
     AWAIT(etcd_case, host_count(etcd_case, "hosts/") == 2);
     AWAIT(etcd_case, mirror_is_current(fleet_mirror(two.fleet)));
     assert_int_equal(two.begun, 0);
@@ -59,18 +44,16 @@ static void test_the_first_host_owns_all_and_another_stands_by(void **state)
 
 static void test_one_that_dies_is_replaced_once_its_lease_has_lapsed(void **state)
 {
-    EtcdCase *etcd_case = given(state);
+    EtcdCase *etcd_case = host_case(state);
     FleetConditions conditions;
     FleetView view;
     Host one, two;
 
-    host_make(&one, etcd_case, "one", SHORT_LEASE, HANDOVER);
-    host_begin(&one, 1);
-    AWAIT(etcd_case, one.begun == 1);
+    host_own(&one, etcd_case, "one", SHORT_LEASE, 1);
     assert_int_equal(fleet_view_fill(one.fleet, &view), 0);
     assert_string_equal(view.instances[0].last, "one"); /* whatever the watch has told by now */
     fleet_view_done(&view);
-    host_make(&two, etcd_case, "two", LEASE, HANDOVER);
+    host_make(&two, etcd_case, "two", HOST_LEASE, HOST_HANDOVER);
     memset(two.set.digest, 'b', DIGEST_WHOLE);
     host_begin(&two, 1);
     AWAIT(etcd_case, mirror_is_current(fleet_mirror(two.fleet)));
@@ -97,21 +80,19 @@ static void test_one_that_dies_is_replaced_once_its_lease_has_lapsed(void **stat
 /* Who dies in a pass by a new set has gone by that one last. */
 static void test_the_set_of_the_last_changes_counts(void **state)
 {
-    EtcdCase *etcd_case = given(state);
+    EtcdCase *etcd_case = host_case(state);
     FleetConditions conditions;
     Host one, two;
 
-    host_make(&one, etcd_case, "one", SHORT_LEASE, HANDOVER);
-    host_begin(&one, 1);
-    AWAIT(etcd_case, one.begun == 1);
+    host_own(&one, etcd_case, "one", HOST_LEASE, 1);
     memset(one.set.digest, 'b', DIGEST_WHOLE);
     host_set_instances(&one, 1);
     host_intend(&one, 1, NULL);
-    host_make(&two, etcd_case, "two", LEASE, HANDOVER);
+    host_make(&two, etcd_case, "two", HOST_LEASE, HOST_HANDOVER);
     memset(two.set.digest, 'b', DIGEST_WHOLE);
     host_begin(&two, 1);
     AWAIT(etcd_case, mirror_is_current(fleet_mirror(two.fleet)));
-    host_die(&one);
+    host_lapse(&one);
     AWAIT(etcd_case, two.begun == 1);
     fleet_get_conditions(two.fleet, HOST_KEY(1), USEC_PER_SEC, &conditions);
     assert_string_equal(conditions.roster, "");
@@ -123,15 +104,13 @@ static void test_the_set_of_the_last_changes_counts(void **state)
  * while it lasts: it is far longer than this takes. */
 static void test_who_has_not_waited_leaves_the_wait_to_the_next(void **state)
 {
-    EtcdCase *etcd_case = given(state);
+    EtcdCase *etcd_case = host_case(state);
     FleetConditions conditions;
     Host one, two;
 
-    host_make(&one, etcd_case, "one", SHORT_LEASE, HANDOVER);
-    host_begin(&one, 1);
-    AWAIT(etcd_case, one.begun == 1);
-    host_die(&one);
-    host_make(&two, etcd_case, "two", LEASE, USEC_PER_HOUR);
+    host_own(&one, etcd_case, "one", HOST_LEASE, 1);
+    host_lapse(&one);
+    host_make(&two, etcd_case, "two", HOST_LEASE, USEC_PER_HOUR);
     host_begin(&two, 1);
     AWAIT(etcd_case, two.begun == 1);
     assert_true(fleet_owns(two.fleet, HOST_KEY(1)));
@@ -139,7 +118,7 @@ static void test_who_has_not_waited_leaves_the_wait_to_the_next(void **state)
     fleet_get_conditions(two.fleet, HOST_KEY(1), USEC_PER_SEC, &conditions);
     assert_true(conditions.handover_usec > USEC_PER_MINUTE);
     host_stop(&two);
-    host_make(&one, etcd_case, "one", LEASE, USEC_PER_HOUR);
+    host_make(&one, etcd_case, "one", HOST_LEASE, USEC_PER_HOUR);
     host_begin(&one, 1);
     AWAIT(etcd_case, one.begun == 1);
     assert_false(one.is_handed_over);
@@ -149,11 +128,10 @@ static void test_who_has_not_waited_leaves_the_wait_to_the_next(void **state)
 
 static void test_a_campaign_that_was_won_without_an_answer_is_won(void **state)
 {
-    EtcdCase *etcd_case = given(state);
+    EtcdCase *etcd_case = host_case(state);
     Host one;
 
-    host_make(&one, etcd_case, "one", LEASE, HANDOVER);
-    host_begin(&one, 0);
+    host_start(&one, etcd_case, "one", 0);
     AWAIT(etcd_case, host_count(etcd_case, "hosts/") == 1);
     AWAIT(etcd_case, mirror_is_current(fleet_mirror(one.fleet)));
     etcd_proxy_lose(one.proxy, "kv/txn", 1); /* the next one is the campaign */
@@ -167,15 +145,11 @@ static void test_a_campaign_that_was_won_without_an_answer_is_won(void **state)
 
 static void test_who_is_cut_off_stops_before_its_lease_lapses(void **state)
 {
-    EtcdCase *etcd_case = given(state);
+    EtcdCase *etcd_case = host_case(state);
     Host one, two;
 
-    host_make(&one, etcd_case, "one", SHORT_LEASE, HANDOVER);
-    host_begin(&one, 1);
-    AWAIT(etcd_case, one.begun == 1);
-    host_make(&two, etcd_case, "two", LEASE, HANDOVER);
-    host_begin(&two, 1);
-    AWAIT(etcd_case, mirror_is_current(fleet_mirror(two.fleet)));
+    host_own(&one, etcd_case, "one", SHORT_LEASE, 1);
+    host_stand_by(&two, etcd_case, "two", 1);
     etcd_proxy_hold(one.proxy, true);
     while (two.begun == 0) {
         assert_true(sd_event_run(etcd_case->event, 10 * USEC_PER_MSEC) >= 0);
@@ -195,10 +169,10 @@ static void test_who_is_cut_off_stops_before_its_lease_lapses(void **state)
 /* An endpoint that takes connections and says nothing costs no lease, and the mirror moves on. */
 static void test_an_endpoint_that_hangs_costs_no_lease(void **state)
 {
-    EtcdCase *etcd_case = given(state);
+    EtcdCase *etcd_case = host_case(state);
     Host one;
 
-    host_prepare(&one, etcd_case, "one", SHORT_LEASE, HANDOVER);
+    host_prepare(&one, etcd_case, "one", SHORT_LEASE, HOST_HANDOVER);
     host_add_endpoint(&one);
     host_open(&one);
     host_begin(&one, 1);

@@ -10,19 +10,6 @@
 #include "daemon/fleet/keys.h"
 #include "tests/unit/host_case.h"
 
-#define LEASE (60 * USEC_PER_SEC)
-#define HANDOVER (200 * USEC_PER_MSEC)
-
-/* Where there is no etcd, the test is skipped. */
-static EtcdCase *given(void **state)
-{
-    EtcdCase *etcd_case = *state;
-
-    if (!etcd_case->etcd)
-        skip();
-    return etcd_case;
-}
-
 /* Whom the host shows as the owner of one of its instances. Until the next call. */
 static const char *shown_owner(const Host *host, size_t number)
 {
@@ -37,15 +24,12 @@ static const char *shown_owner(const Host *host, size_t number)
 
 static void test_a_name_that_another_holds_stands_by_until_it_is_free(void **state)
 {
-    EtcdCase *etcd_case = given(state);
+    EtcdCase *etcd_case = host_case(state);
     Host one, two;
     FleetView view;
 
-    host_make(&one, etcd_case, "same", LEASE, HANDOVER);
-    host_begin(&one, 1);
-    AWAIT(etcd_case, one.begun == 1);
-    host_make(&two, etcd_case, "same", LEASE, HANDOVER);
-    host_begin(&two, 2);
+    host_own(&one, etcd_case, "same", HOST_LEASE, 1);
+    host_start(&two, etcd_case, "same", 2);
     do {
         assert_true(sd_event_run(etcd_case->event, 100 * USEC_PER_MSEC) >= 0);
         assert_int_equal(fleet_view_fill(two.fleet, &view), 0);
@@ -67,16 +51,15 @@ static void test_a_name_that_another_holds_stands_by_until_it_is_free(void **sta
 
 static void test_a_host_takes_as_many_as_it_may_and_more_once_it_has_room(void **state)
 {
-    EtcdCase *etcd_case = given(state);
+    EtcdCase *etcd_case = host_case(state);
     Host one, two;
 
-    host_prepare(&one, etcd_case, "one", LEASE, HANDOVER);
+    host_prepare(&one, etcd_case, "one", HOST_LEASE, HOST_HANDOVER);
     one.settings.max_instances = 2;
     host_open(&one);
     host_begin(&one, 4);
     AWAIT(etcd_case, one.begun == 2);
-    host_make(&two, etcd_case, "two", LEASE, HANDOVER);
-    host_begin(&two, 4);
+    host_start(&two, etcd_case, "two", 4);
     AWAIT(etcd_case, two.begun == 2);
     assert_int_equal(one.begun, 2);
     host_stop(&two);
@@ -91,15 +74,11 @@ static void test_a_host_takes_as_many_as_it_may_and_more_once_it_has_room(void *
 
 static void test_a_drained_host_gives_away_what_is_quiet_and_takes_nothing(void **state)
 {
-    EtcdCase *etcd_case = given(state);
+    EtcdCase *etcd_case = host_case(state);
     Host one, two;
 
-    host_make(&one, etcd_case, "one", LEASE, HANDOVER);
-    host_begin(&one, 1);
-    AWAIT(etcd_case, one.begun == 1);
-    host_make(&two, etcd_case, "two", LEASE, HANDOVER);
-    host_begin(&two, 1);
-    AWAIT(etcd_case, mirror_is_current(fleet_mirror(two.fleet)));
+    host_own(&one, etcd_case, "one", HOST_LEASE, 1);
+    host_stand_by(&two, etcd_case, "two", 1);
     one.is_busy = true; /* a change has no answer yet */
     fleet_drain(one.fleet);
     assert_int_equal(one.stopped, 1);
@@ -134,20 +113,16 @@ static void put_record(Host *host, const char *record, const char *carry)
 
 static void test_what_is_put_down_after_a_pass_goes_to_the_next_owner(void **state)
 {
-    EtcdCase *etcd_case = given(state);
+    EtcdCase *etcd_case = host_case(state);
     Host one, two;
     FleetView view;
 
-    host_make(&one, etcd_case, "one", LEASE, HANDOVER);
-    host_begin(&one, 1);
-    AWAIT(etcd_case, one.begun == 1);
+    host_own(&one, etcd_case, "one", HOST_LEASE, 1);
     put_record(&one, "{\"n\":1}", "{\"carry\":1}");
     put_record(&one, "{\"n\":2}", "{\"carry\":2}"); /* while the first is under way */
     put_record(&one, "{\"n\":3}", "{\"carry\":3}"); /* the newest wins */
     host_stop(&one);
-    host_make(&two, etcd_case, "two", LEASE, HANDOVER);
-    host_begin(&two, 1);
-    AWAIT(etcd_case, two.begun == 1);
+    host_own(&two, etcd_case, "two", HOST_LEASE, 1);
     assert_string_equal(two.carry, "{\"carry\":3}");
     AWAIT(etcd_case,
           mirror_is_current(fleet_mirror(two.fleet)) && str_equal(shown_owner(&two, 0), "two"));
@@ -160,18 +135,16 @@ static void test_what_is_put_down_after_a_pass_goes_to_the_next_owner(void **sta
 
 static void test_the_set_of_the_one_before_is_what_its_last_record_went_by(void **state)
 {
-    EtcdCase *etcd_case = given(state);
+    EtcdCase *etcd_case = host_case(state);
     FleetConditions conditions;
     Host one, two;
 
-    host_make(&one, etcd_case, "one", LEASE, HANDOVER);
-    host_begin(&one, 1);
-    AWAIT(etcd_case, one.begun == 1);
+    host_own(&one, etcd_case, "one", HOST_LEASE, 1);
     memset(one.set.digest, 'b', DIGEST_WHOLE);
     host_set_instances(&one, 1);
     put_record(&one, "{}", "{}");
     AWAIT(etcd_case, strstr(host_read(etcd_case, "last/"), "bbbb"));
-    host_make(&two, etcd_case, "two", LEASE, HANDOVER);
+    host_make(&two, etcd_case, "two", HOST_LEASE, HOST_HANDOVER);
     memset(two.set.digest, 'b', DIGEST_WHOLE);
     host_begin(&two, 1);
     AWAIT(etcd_case, mirror_is_current(fleet_mirror(two.fleet)));
@@ -186,11 +159,10 @@ static void test_the_set_of_the_one_before_is_what_its_last_record_went_by(void 
  * finds it there. */
 static void test_a_write_whose_answer_is_lost_is_one_that_was_done(void **state)
 {
-    EtcdCase *etcd_case = given(state);
+    EtcdCase *etcd_case = host_case(state);
     Host one;
 
-    host_make(&one, etcd_case, "one", LEASE, HANDOVER);
-    host_begin(&one, 0);
+    host_start(&one, etcd_case, "one", 0);
     AWAIT(etcd_case, host_count(etcd_case, "hosts/") == 1);
     etcd_proxy_lose(one.proxy, "kv/txn", 1);
     host_write_if(&one, "pauses/new", "{\"reason\":\"one\"}", 0);
@@ -204,11 +176,11 @@ static void test_a_write_whose_answer_is_lost_is_one_that_was_done(void **state)
 /* Renewals, and nothing else. */
 static void test_in_quiet_times_a_host_costs_its_renewals(void **state)
 {
-    EtcdCase *etcd_case = given(state);
+    EtcdCase *etcd_case = host_case(state);
     size_t all, renewals;
     Host one;
 
-    host_make(&one, etcd_case, "one", 2 * USEC_PER_SEC, HANDOVER);
+    host_make(&one, etcd_case, "one", 2 * USEC_PER_SEC, HOST_HANDOVER);
     host_begin(&one, 4);
     AWAIT(etcd_case, one.begun == 4 && mirror_is_current(fleet_mirror(one.fleet)));
     AWAIT(etcd_case, etcd_proxy_count(one.proxy, "/v3/lease/keepalive") >= 1);
@@ -223,14 +195,12 @@ static void test_in_quiet_times_a_host_costs_its_renewals(void **state)
 /* What etcd has forgotten is read anew: nothing that changed meanwhile is missed. */
 static void test_what_was_compacted_while_cut_off_is_read_anew(void **state)
 {
-    EtcdCase *etcd_case = given(state);
+    EtcdCase *etcd_case = host_case(state);
     Host one, two;
     char body[64];
 
-    host_make(&one, etcd_case, "one", LEASE, HANDOVER);
-    host_begin(&one, 0);
-    host_make(&two, etcd_case, "two", LEASE, HANDOVER);
-    host_begin(&two, 0);
+    host_start(&one, etcd_case, "one", 0);
+    host_start(&two, etcd_case, "two", 0);
     host_write(&two, "pauses/old", "{}");
     AWAIT(etcd_case, mirror_find(fleet_mirror(one.fleet), "pauses/old"));
     etcd_proxy_cut(one.proxy, true);
@@ -251,14 +221,13 @@ static void test_what_was_compacted_while_cut_off_is_read_anew(void **state)
 /* A watch that hangs shows by the revisions of renewals. */
 static void test_a_watch_that_hangs_is_replaced(void **state)
 {
-    EtcdCase *etcd_case = given(state);
+    EtcdCase *etcd_case = host_case(state);
     Host one, two;
 
-    host_make(&one, etcd_case, "one", 2 * USEC_PER_SEC, HANDOVER);
+    host_make(&one, etcd_case, "one", 2 * USEC_PER_SEC, HOST_HANDOVER);
     host_begin(&one, 0);
     AWAIT(etcd_case, mirror_is_current(fleet_mirror(one.fleet)));
-    host_make(&two, etcd_case, "two", LEASE, HANDOVER);
-    host_begin(&two, 0);
+    host_start(&two, etcd_case, "two", 0);
     AWAIT(etcd_case, host_count(etcd_case, "hosts/") == 2);
     AWAIT(etcd_case, mirror_find(fleet_mirror(one.fleet), "hosts/two"));
     etcd_proxy_hang(one.proxy, "create_request");

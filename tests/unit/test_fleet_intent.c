@@ -10,26 +10,20 @@
 #include "daemon/fleet/keys.h"
 #include "tests/unit/host_case.h"
 
-#define LEASE (60 * USEC_PER_SEC)
-#define HANDOVER (200 * USEC_PER_MSEC)
 #define APPROVAL "0123456789abcdef"
 
 /* An owner of one instance; where there is no etcd, the test is skipped. */
 static EtcdCase *given_owner_for(void **state, Host *host, uint64_t lease_usec)
 {
-    EtcdCase *etcd_case = *state;
+    EtcdCase *etcd_case = host_case(state);
 
-    if (!etcd_case->etcd)
-        skip();
-    host_make(host, etcd_case, "one", lease_usec, HANDOVER);
-    host_begin(host, 1);
-    AWAIT(etcd_case, host->begun == 1);
+    host_own(host, etcd_case, "one", lease_usec, 1);
     return etcd_case;
 }
 
 static EtcdCase *given_owner(void **state, Host *host)
 {
-    return given_owner_for(state, host, LEASE);
+    return given_owner_for(state, host, HOST_LEASE);
 }
 
 static void test_it_is_written_and_the_next_owner_finds_it(void **state)
@@ -47,9 +41,7 @@ static void test_it_is_written_and_the_next_owner_finds_it(void **state)
     }
     assert_int_equal(host_count(etcd_case, "~intents/"), 6);
     host_stop(&one);
-    host_make(&two, etcd_case, "two", LEASE, HANDOVER);
-    host_begin(&two, 1);
-    AWAIT(etcd_case, two.begun == 1);
+    host_own(&two, etcd_case, "two", HOST_LEASE, 1);
     assert_int_equal(two.intent_count, 6);
     assert_non_null(strstr(two.intent, "\"pass\":\"pass-1\""));
     assert_non_null(strstr(two.intent, "\"kind\":\"delete\""));
@@ -72,8 +64,7 @@ static void test_a_pause_holds_it_whoever_set_it(void **state)
                 {HOST_KEY(1), "channel-1", false, PAUSE_SCOPE_CHANNEL},
                 {HOST_KEY(1), "payments", true, PAUSE_SCOPE_CHANNEL}};
 
-    host_make(&two, etcd_case, "two", LEASE, HANDOVER);
-    host_begin(&two, 0);
+    host_start(&two, etcd_case, "two", 0);
     for (size_t i = 0; i < ELEMENTS(rows); i++) {
         char name[KEYS_NAME_SIZE];
 
@@ -98,8 +89,7 @@ static void test_a_pause_that_is_over_or_of_another_channel_holds_nothing(void *
     EtcdCase *etcd_case = given_owner(state, &one);
     char name[KEYS_NAME_SIZE];
 
-    host_make(&two, etcd_case, "two", LEASE, HANDOVER);
-    host_begin(&two, 0);
+    host_start(&two, etcd_case, "two", 0);
     assert_int_equal(keys_format_pause(HOST_KEY(1), "orders", true, name), 0);
     host_write(&two, name, "{\"reason\":\"of another channel\"}");
     assert_int_equal(keys_format_pause(HOST_KEY(2), NULL, false, name), 0);
@@ -175,9 +165,7 @@ static void test_many_changes_go_in_pieces_of_which_the_first_spends_the_approva
     assert_int_equal(host_count(etcd_case, "~intents/"), 3);
     assert_int_equal(host_count(etcd_case, KEYS_APPROVALS), 0);
     host_stop(&one);
-    host_make(&two, etcd_case, "two", LEASE, HANDOVER);
-    host_begin(&two, 1);
-    AWAIT(etcd_case, two.begun == 1);
+    host_own(&two, etcd_case, "two", HOST_LEASE, 1);
     assert_int_equal(two.intent_count, 3);
     assert_non_null(strstr(two.intent, "\"pieces\":3"));
     host_stop(&two);
