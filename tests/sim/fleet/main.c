@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/sim/broken.h"
 #include "tests/sim/fleet/fleet.h"
 #include "tests/world/trace.h"
 
@@ -34,24 +35,12 @@ static const char *const fault_names[] = {
 
 static void main_on_traced(const World *world, const char *text)
 {
-    world_trace_print(world);
-    printf("seed %zu, %s, after %.3f s: %s\n", (size_t)world->seed, world->pass_id,
-           (double)world->now_usec / 1e6, text);
-    printf("again: make sim-fleet SEED=%zu\n0 passed, 1 failed\n", (size_t)world->seed);
-    fflush(stdout);
-    _exit(1);
+    sim_tell_broken(world, text, "sim-fleet");
 }
 
-/* Lived once more, with a trace: seeds are exact. */
 static void main_on_broken(const World *world, const char *text)
 {
-    char seed[32];
-
-    snprintf(seed, sizeof(seed), "%zu", (size_t)world->seed);
-    printf("a rule breaks: %s\n", text);
-    fflush(stdout);
-    execl(program, program, "--seed", seed, fault_names[fault], (char *)NULL);
-    _exit(1);
+    sim_live_again(world, text, program, fault_names[fault]);
 }
 
 static void main_on_noticed(const World *world, const char *text)
