@@ -139,16 +139,22 @@ static void owner_guess_last(FleetInstance *instance)
 
 /* ---- asking ---- */
 
-/* Reads the answer to a transaction; false: it is unanswered, and the ownership knows. */
-static bool owner_read(FleetInstance *instance, const EtcdAnswer *answer, Arena *arena,
-                       EtcdTxnAnswer *ret_txn)
+/* Reads the answer to a transaction, and takes what it says. */
+static void owner_read(FleetInstance *instance, const EtcdAnswer *answer,
+                       void (*take)(FleetInstance *instance, const EtcdTxnAnswer *txn))
 {
+    Arena arena = {0};
+    EtcdTxnAnswer txn;
+
     instance->call = NULL;
-    if (fleet_read(instance->fleet, answer, arena, ret_txn))
-        return true;
-    ownership_on_unanswered(&instance->ownership);
-    fleet_lease_check(instance->fleet, answer);
-    return false;
+    if (fleet_read(instance->fleet, answer, &arena, &txn)) {
+        take(instance, &txn);
+    } else {
+        ownership_on_unanswered(&instance->ownership);
+        fleet_lease_check(instance->fleet, answer);
+    }
+    arena_done(&arena);
+    fleet_look_for_end(instance->fleet);
 }
 
 static void owner_ask(FleetInstance *instance, EtcdTxn *txn, Buf *body, EtcdOnAnswer on_answer)
@@ -160,26 +166,23 @@ static void owner_ask(FleetInstance *instance, EtcdTxn *txn, Buf *body, EtcdOnAn
     fleet_instance_work_in(instance, 0);
 }
 
+static void owner_take_campaign(FleetInstance *instance, const EtcdTxnAnswer *txn)
+{
+    const EtcdKey *first = owner_found(txn, 0);
+
+    if (txn->succeeded) {
+        fleet_owner_read_last(instance, first);
+        fleet_take_found(instance, txn, 1);
+        ownership_on_won(&instance->ownership, txn->revision, instance->is_handed_over);
+    } else {
+        ownership_on_taken(&instance->ownership, owner_kind(instance, first), txn->revision,
+                           first ? first->created : 0);
+    }
+}
+
 static void owner_on_campaign(void *userdata, const EtcdAnswer *answer)
 {
-    FleetInstance *instance = userdata;
-    Arena arena = {0};
-    EtcdTxnAnswer txn;
-
-    if (owner_read(instance, answer, &arena, &txn)) {
-        const EtcdKey *first = owner_found(&txn, 0);
-
-        if (txn.succeeded) {
-            fleet_owner_read_last(instance, first);
-            fleet_take_found(instance, &txn, 1);
-            ownership_on_won(&instance->ownership, txn.revision, instance->is_handed_over);
-        } else {
-            ownership_on_taken(&instance->ownership, owner_kind(instance, first), txn.revision,
-                               first ? first->created : 0);
-        }
-    }
-    arena_done(&arena);
-    fleet_look_for_end(instance->fleet);
+    owner_read(userdata, answer, owner_take_campaign);
 }
 
 static void owner_ops_campaign(void *context, size_t number)
@@ -202,20 +205,17 @@ static void owner_ops_campaign(void *context, size_t number)
     owner_ask(instance, &txn, &body, owner_on_campaign);
 }
 
+static void owner_take_look(FleetInstance *instance, const EtcdTxnAnswer *txn)
+{
+    const EtcdKey *key = owner_found(txn, 0);
+
+    ownership_on_looked(&instance->ownership, owner_kind(instance, key), txn->revision,
+                        key ? key->created : 0);
+}
+
 static void owner_on_look(void *userdata, const EtcdAnswer *answer)
 {
-    FleetInstance *instance = userdata;
-    Arena arena = {0};
-    EtcdTxnAnswer txn;
-
-    if (owner_read(instance, answer, &arena, &txn)) {
-        const EtcdKey *key = owner_found(&txn, 0);
-
-        ownership_on_looked(&instance->ownership, owner_kind(instance, key), txn.revision,
-                            key ? key->created : 0);
-    }
-    arena_done(&arena);
-    fleet_look_for_end(instance->fleet);
+    owner_read(userdata, answer, owner_take_look);
 }
 
 static void owner_ops_look(void *context, size_t number)
@@ -232,23 +232,18 @@ static void owner_ops_look(void *context, size_t number)
     owner_ask(instance, &txn, &body, owner_on_look);
 }
 
+/* Where it is not there, an earlier try had given it away. */
+static void owner_take_release(FleetInstance *instance, const EtcdTxnAnswer *txn)
+{
+    if (txn->succeeded || !owner_found(txn, 0))
+        ownership_on_released(&instance->ownership, txn->revision);
+    else
+        fleet_owner_fence(instance, txn);
+}
+
 static void owner_on_release(void *userdata, const EtcdAnswer *answer)
 {
-    FleetInstance *instance = userdata;
-    Arena arena = {0};
-    EtcdTxnAnswer txn;
-
-    if (owner_read(instance, answer, &arena, &txn)) {
-        const EtcdKey *key = owner_found(&txn, 0);
-
-        /* Where it is not there, an earlier try had given it away. */
-        if (txn.succeeded || !key)
-            ownership_on_released(&instance->ownership, txn.revision);
-        else
-            fleet_owner_fence(instance, &txn);
-    }
-    arena_done(&arena);
-    fleet_look_for_end(instance->fleet);
+    owner_read(userdata, answer, owner_take_release);
 }
 
 static void owner_ops_release(void *context, size_t number, uint64_t token, bool has_waited)
