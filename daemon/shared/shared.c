@@ -203,6 +203,7 @@ int shared_new(sd_event *event, Fleet *fleet, const char *host, uint64_t lease_u
                        .fleet = fleet,
                        .host = host,
                        .lease_usec = lease_usec,
+                       .write_usec = SHARED_WRITE_USEC,
                        .on_paused = on_paused,
                        .userdata = userdata};
     r = sd_event_add_time_relative(event, &shared->retry, CLOCK_MONOTONIC, SHARED_RETRY_USEC, 0,

@@ -233,7 +233,7 @@ int shared_ask_write(SharedAsking *asking, const FleetIf *ifs, size_t if_count,
                      const FleetPut *puts, size_t put_count, Err *err)
 {
     int r = fleet_write(asking->shared->fleet, NULL, ifs, if_count, puts, put_count,
-                        SHARED_WRITE_USEC, shared_on_asked, asking, &asking->writing);
+                        asking->shared->write_usec, shared_on_asked, asking, &asking->writing);
 
     return r < 0 ? err_system(err, r, "etcd cannot be asked") : 0;
 }

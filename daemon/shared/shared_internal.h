@@ -37,6 +37,7 @@ struct Shared {
     Fleet *fleet;
     const char *host;
     uint64_t lease_usec;
+    uint64_t write_usec; /* how long etcd has for what is asked */
     SharedOnPaused on_paused;
     void *userdata;
     Store *store;                             /* NULL: none */

@@ -3,6 +3,8 @@
  * etcd meanwhile, and approvals. */
 #include "tests/unit/shared_hosts.h"
 
+#include "daemon/shared/shared_internal.h"
+
 /* ---- what people say ---- */
 
 static void on_outcome(void *userdata, const SharedOutcome *outcome)
@@ -131,6 +133,25 @@ static void test_a_channel_is_resumed_by_its_name_or_its_id(void **state)
     assert_true(is_resumed_here());
 }
 
+static bool is_heard_here(void)
+{
+    const SharedAsking *asking = two.a.shared->askings;
+
+    return asking->revision > 0 &&
+           mirror_get_revision(fleet_mirror(two.a.fleet)) >= asking->revision;
+}
+
+/* Its patience ends at this moment: nobody waits for that here. */
+static void end_patience(const Host *host)
+{
+    sd_event_source *timer = host->shared->askings->timer;
+    uint64_t now_usec = clock_monotonic_usec(), due_usec;
+
+    assert_int_equal(sd_event_source_get_time(timer, &due_usec), 0);
+    assert_true(due_usec <= now_usec + SHARED_ASK_USEC);
+    assert_int_equal(sd_event_source_set_time(timer, now_usec), 0);
+}
+
 /* Whoever pauses is told where the owner has not taken it, and until when that may matter. */
 static void test_an_owner_that_does_not_take_it(void **state)
 {
@@ -140,7 +161,11 @@ static void test_an_owner_that_does_not_take_it(void **state)
     (void)state;
     watched = scope;
     two.b.is_deaf = true;
-    assert_int_equal(pause_on(&two.a, &scope, "work"), SHARED_LATE);
+    assert_int_equal(begin_pause(&two.a, &scope, "work"), 0);
+    await(is_heard_here);
+    assert_false(two.is_answered);
+    end_patience(&two.a);
+    assert_int_equal(answer(0), SHARED_LATE);
     assert_string_equal(two.owner, "admin-b");
     assert_true(two.outcome.until_usec >= before_usec + two.a.settings.lease_usec);
     assert_true(is_paused_here());
@@ -157,6 +182,8 @@ static void test_a_pause_while_etcd_does_not_answer(void **state)
 
     (void)state;
     watched = scope;
+    assert_true(two.a.shared->write_usec < SHARED_ASK_USEC);
+    two.a.shared->write_usec = 100 * USEC_PER_MSEC; /* etcd stands still, however long */
     assert_int_equal(kill(two.etcd_case->pid, SIGSTOP), 0);
     assert_int_equal(begin_pause(&two.a, &scope, "work"), 0);
     assert_true(is_paused_here()); /* at once */
