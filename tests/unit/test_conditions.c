@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What other hosts have to do with an instance: conditions that hold whatever is approved, the
  * guard for other rosters, and a lease that ends in between. */
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/base/str.h"
@@ -20,6 +21,21 @@ static void hold_by_lease(World *world)
              "etcd does not answer");
 }
 
+/* One event says what holds, by its number and limit, and why. */
+static void expect_told(const World *world, const char *holds)
+{
+    char text[256];
+
+    snprintf(text, sizeof(text),
+             "nothing is changed: %s; that ends by itself, and no approval passes it", holds);
+    assert_int_equal(world->told[EVENT_HELD], 1);
+    assert_string_equal(world->last_told[EVENT_HELD].err.text, text);
+}
+
+#define HANDOVER_HOLDS(seconds)                                                                    \
+    "handover holds (" seconds " seconds until changes of the last owner are over, at most 0)"
+#define LEASE_HOLDS(why) "lease holds (0 leases that outlive a change, at least 1: " why ")"
+
 /* ---- conditions ---- */
 
 static void test_a_handover_holds_with_what_is_left_of_it(void **state)
@@ -36,11 +52,31 @@ static void test_a_handover_holds_with_what_is_left_of_it(void **state)
     report = world_report(world, 0);
     assert_int_equal(report->guards[0].planned, 42);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_HELD), 2);
-    assert_int_equal(world->told[EVENT_HELD], 1);
-    assert_non_null(strstr(world->told_err.text, "no approval passes it"));
+    expect_told(world, HANDOVER_HOLDS("42"));
     hold_by_handover(world, 0);
     world_pass(world);
     assert_int_equal(world_result(world, 0), RESULT_CONVERGED);
+    world_free(world);
+}
+
+/* Of two the lease is told: it may last longer. */
+static void test_a_lease_and_a_handover_hold_together(void **state)
+{
+    World *world = world_new(1);
+    const ChannelReport *report;
+
+    (void)state;
+    world_add_usual(world, "a", 6, 2);
+    world_join_fleet(world);
+    hold_by_handover(world, USEC_PER_SEC);
+    hold_by_lease(world);
+    world_pass(world);
+    report = world_report(world, 0);
+    assert_int_equal(report->result, RESULT_HELD);
+    assert_int_equal(report->guard_count, 2);
+    assert_int_equal(report->guards[0].name, GUARD_LEASE);
+    assert_int_equal(report->guards[1].name, GUARD_HANDOVER);
+    expect_told(world, LEASE_HOLDS("etcd does not answer"));
     world_free(world);
 }
 
@@ -113,8 +149,10 @@ static void test_a_condition_holds_an_undo(void **state)
     (void)state;
     world_join_fleet(world);
     hold_by_lease(world);
+    world->told[EVENT_HELD] = 0;
     world_undo(world);
     expect_held(world, GUARD_LEASE);
+    expect_told(world, LEASE_HOLDS("etcd does not answer"));
     assert_int_equal(sent(world), 0);
     world->fleet->conditions.lease[0] = '\0';
     world_undo(world);
@@ -157,6 +195,7 @@ static void test_an_intent_without_an_answer_holds_its_channel(void **state)
     world_pass(world);
     expect_held(world, GUARD_LEASE);
     assert_string_equal(world_report(world, 0)->guards[0].why, "etcd is silent");
+    expect_told(world, LEASE_HOLDS("etcd is silent"));
     assert_int_equal(world_count_extras(world, 0, OUTCOME_HELD), 2);
     assert_int_equal(world_result(world, 1), RESULT_CONVERGED);
     world_free(world);
@@ -291,6 +330,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_handover_holds_with_what_is_left_of_it),
+        cmocka_unit_test(test_a_lease_and_a_handover_hold_together),
         cmocka_unit_test(test_no_approval_passes_a_condition_or_is_spent),
         cmocka_unit_test(test_a_channel_in_sync_is_not_held),
         cmocka_unit_test(test_a_condition_holds_what_is_to_be_enabled),
