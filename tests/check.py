@@ -5,6 +5,7 @@
 A stage is a make target or a command; its tests are counted from what its runner prints. A stage that
 fails without a failed test (it did not build, it crashed) counts as one failed test."""
 import argparse
+import concurrent.futures
 import os
 import re
 import subprocess
@@ -23,7 +24,7 @@ PYTEST = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-
 # Of programs that are the same in both builds: the stand-in, what git and the installation run, and packages of npm.
 NOT_SANITIZED = ["test_romasim*.py", "test_daemon_git.py", "test_install.py", "test_page.py", "test_health.py", "test_editor.py",
                  "test_runners.py", "test_alerts.py", "test_prometheus.py", "test_metrics_cost.py", "test_shells.py"]
-WORKERS = 4 * min(2, os.cpu_count() or 1)
+PROCESSORS = min(2, os.cpu_count() or 1)
 
 
 class Counts:
@@ -50,6 +51,14 @@ def stream(command, environment):
         sys.stdout.flush()
         lines.append(line)
     return process.wait(), "".join(lines)
+
+
+def run_whole(command, environment):
+    """Runs a command to its end, returns (status, text, seconds)."""
+    started = time.monotonic()
+    done = subprocess.run(command, cwd=ROOT, env=environment, text=True, errors="replace", stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    return done.returncode, done.stdout, time.monotonic() - started
 
 
 def count_cmocka(text):
@@ -96,14 +105,18 @@ class Run:
         print(f"== {name}", flush=True)
         started = time.monotonic()
         status, text = stream(command, environment_for(folder))
-        passed, failed, skipped = count(text)
+        return self.close(name, status, count(text), time.monotonic() - started)
+
+    def close(self, name, status, counted, seconds):
+        """Counts what a stage came to. Whether it was all well."""
+        passed, failed, skipped = counted
         if status != 0 and failed == 0:
             failed = 1
         self.counts.add(passed, failed, skipped)
         if failed:
             self.bad_stages.append(name)
         print(f"== {name}: {passed} passed, {failed} failed, {skipped} skipped "
-              f"({time.monotonic() - started:.0f} s)", flush=True)
+              f"({seconds:.0f} s)", flush=True)
         return status == 0
 
     def build(self, name, *make):
@@ -115,16 +128,26 @@ class Run:
             self.bad_stages.append(name)
         return status == 0
 
+    def side_by_side(self, stages, workers=PROCESSORS, folder="build", count=count_summary):
+        """Stages by their names, some at a time: what each prints is shown once it has ended."""
+        environment = environment_for(folder)
+        with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+            done = pool.map(lambda command: run_whole(command, environment), stages.values())
+            for name, (status, text, seconds) in zip(stages, done):
+                print(f"== {name}\n{text}", end="")
+                self.close(name, status, count(text), seconds)
+
     def units(self, name, folder):
-        for program in unit_programs(folder):
-            self.stage(f"{name} {os.path.basename(program)}", [program], folder, count_cmocka)
+        """Most are busy all the time; those with etcd wait for it."""
+        self.side_by_side({f"{name} {os.path.basename(program)}": [program] for program in unit_programs(folder)},
+                          2 * PROCESSORS, folder, count_cmocka)
 
     def pytest(self, name, folder, tests="tests/integration"):
         self.stage(name, [*PYTEST, tests], folder)
 
     def pytest_side_by_side(self, name, folder, *options):
         """Each test waits most of its time for programs: there are more workers than processors."""
-        self.stage(name, [*PYTEST, "-n", str(WORKERS), *options, "tests/integration"], folder)
+        self.stage(name, [*PYTEST, "-n", str(4 * PROCESSORS), *options, "tests/integration"], folder)
 
 
 def main():
@@ -132,8 +155,8 @@ def main():
     parser.add_argument("--fast", action="store_true", help="leave the sanitizers out")
     options = parser.parse_args()
     run = Run()
-    run.stage("lint", ["/usr/bin/python3", "tests/lint.py"])
-    run.stage("lint itself", ["/usr/bin/python3", "tests/lint.py", "--self-test"])
+    run.side_by_side({"lint": ["/usr/bin/python3", "tests/lint.py"],
+                      "lint itself": ["/usr/bin/python3", "tests/lint.py", "--self-test"]})
     if run.build("build with gcc", "all", "unit", "rows", "romasim", "build/tests/vendor/sign",
                  "build/tests/bench/bare", "build/tests/bench/parts"):
         run.units("unit", "build")
@@ -145,14 +168,20 @@ def main():
         run.units("sanitized unit", "build/sanitized")
         run.pytest_side_by_side("sanitized integration", "build/sanitized",
                                 *(f"--ignore-glob=tests/integration/{name}" for name in NOT_SANITIZED))
-    run.stage("simulation", [*MAKE, "sim", "SEEDS=1000"])
-    run.stage("simulation of a fleet", [*MAKE, "sim-fleet", "SEEDS=100"])
-    run.stage("faults that its judge must notice", [*MAKE, "sim-fleet", "FAULTS=1"])
+    alone = {"simulation": [*MAKE, "sim", "SEEDS=1000"],
+             "simulation of a fleet": [*MAKE, "sim-fleet", "SEEDS=100"],
+             "faults that its judge must notice": [*MAKE, "sim-fleet", "FAULTS=1"]}
+    run.build("build the simulators", "build/tests/sim/sim", "build/tests/sim/fleet/fleet")
     if not options.fast:
-        run.stage("sanitized simulation", [*MAKE, *SANITIZED, "sim", "SEEDS=200"])
-        run.stage("torture, libraries too", [*MAKE, "torture-whole"])
-        run.stage("sanitized torture", [*MAKE, *SANITIZED, "torture"])
-        run.stage("fuzz", [*MAKE, "fuzz", "SECONDS=5"])
+        run.build("build what runs out of memory", "build/tests/torture/rosterd-whole")
+        run.build("build both with sanitizers", *SANITIZED, "build/sanitized/tests/sim/sim",
+                  "build/sanitized/tests/torture/rosterd")
+        alone.update({"torture, libraries too": [*MAKE, "torture-whole"],
+                      "sanitized torture": [*MAKE, *SANITIZED, "torture"],
+                      "sanitized simulation": [*MAKE, *SANITIZED, "sim", "SEEDS=200"]})
+    run.side_by_side(alone)
+    if not options.fast:
+        run.stage("fuzz", [*MAKE, "-j2", "fuzz", "SECONDS=5"])
     if run.bad_stages:
         print("failed in: " + ", ".join(run.bad_stages))
     print(run.counts.line())
