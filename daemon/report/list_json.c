@@ -190,6 +190,9 @@ bool list_json_put_part(JsonWriter *writer, const ChannelReport *report, ListKin
 {
     size_t count = list_json_count(report, list);
 
+    /* It is opened with its first row, once. */
+    if (*at == 0 && count > 0 && *left == 0)
+        return false;
     if (*at == 0)
         json_open_array(writer, list_keys[list]);
     for (; *at<count && * left> 0; (*left)--)
