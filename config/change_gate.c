@@ -147,11 +147,10 @@ static int64_t gate_seconds(uint64_t realtime_usec)
     return (int64_t)(realtime_usec / USEC_PER_SEC);
 }
 
-/* A moment in seconds; USEC_NEVER: not within what is looked at. */
+/* A moment in seconds, or none: INT64_MAX and USEC_NEVER. */
 static uint64_t gate_usec(int64_t seconds)
 {
-    return seconds < 0 || seconds > gate_seconds(USEC_NEVER) ? USEC_NEVER
-                                                             : (uint64_t)seconds * USEC_PER_SEC;
+    return seconds == INT64_MAX ? USEC_NEVER : (uint64_t)seconds * USEC_PER_SEC;
 }
 
 static bool gate_has_windows(const ChangeGate *gate)
