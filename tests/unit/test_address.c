@@ -33,6 +33,7 @@ static void ipv4_is_kept(void **state)
     expect_address("10.1.0.5", "10.1.0.5", ADDRESS_IPV4);
     expect_address("0.0.0.0", "0.0.0.0", ADDRESS_IPV4);
     expect_address("255.255.255.255", "255.255.255.255", ADDRESS_IPV4);
+    expect_address("9.90.199.249", "9.90.199.249", ADDRESS_IPV4);
 }
 
 /* The examples of RFC 5952 sections 2 and 4. */
@@ -78,6 +79,11 @@ static void names_compare_without_case(void **state)
     expect_address("my_host", "my_host", ADDRESS_NAME);
     expect_address("1.2.3.4a", "1.2.3.4a", ADDRESS_NAME);
     expect_address("3com.example", "3com.example", ADDRESS_NAME);
+    expect_address("AZ-az_09.MZmz", "az-az_09.mzmz", ADDRESS_NAME);
+    expect_address("0x", "0x", ADDRESS_NAME);
+    expect_address("0xg", "0xg", ADDRESS_NAME);
+    expect_address("1x9.0x1.0a", "1x9.0x1.0a", ADDRESS_NAME);
+    expect_address("a0xf", "a0xf", ADDRESS_NAME);
 }
 
 /* Strict for what people write; taken as a name when the service says it. */
@@ -97,6 +103,11 @@ static void what_is_no_address(void **state)
         "caf\xc3\xa9",  ".",
         "10.1.0.1000",  "a/b",
         "12345::",      "1:2:3:4:5:6:7:8:9",
+        "0x1",          "a.0XaAfF09",
+        "a.0",          "10.1.0.9999999999999999999999",
+        "a@b",          "a[b",
+        "a`b",          "a{b",
+        "1.2.3./",      "1.2.3.:",
     };
     char canonical[ADDRESS_SIZE_MAX] = "untouched";
     AddressKind kind = ADDRESS_NAME;
@@ -163,7 +174,27 @@ static void networks_hold_addresses(void **state)
     assert_true(lies_in("2001:db8:ffff::1", "2001:db8::/32"));
     assert_false(lies_in("2001:db9::1", "2001:db8::/32"));
     assert_true(lies_in("2001:db8::1", "::/0"));
+    assert_true(lies_in("2001:db8::1", "2001:db8::1/128"));
+    assert_false(lies_in("2001:db8::", "2001:db8::1/128"));
+    assert_true(lies_in("10.9.0.0", "10.9.0.0/31"));
+    assert_true(lies_in("10.9.0.1", "10.9.0.0/31"));
+    assert_false(lies_in("10.9.0.2", "10.9.0.0/31"));
     assert_true(lies_in("10.9.1.1", "::ffff:10.9.0.0/112"));
+}
+
+static void hosts_of_this_machine(void **state)
+{
+    (void)state;
+    assert_true(address_is_loopback("::1"));
+    assert_true(address_is_loopback("localhost"));
+    assert_true(address_is_loopback("127.0.0.1"));
+    assert_true(address_is_loopback("127.255.0.2"));
+    assert_false(address_is_loopback("127.0.0.1.example"));
+    assert_false(address_is_loopback("127.example"));
+    assert_false(address_is_loopback("127."));
+    assert_false(address_is_loopback("128.0.0.1"));
+    assert_false(address_is_loopback("::2"));
+    assert_false(address_is_loopback("localhost.example"));
 }
 
 static void what_is_no_network(void **state)
@@ -195,6 +226,7 @@ int main(void)
         cmocka_unit_test(what_is_no_address),
         cmocka_unit_test(names_have_a_longest),
         cmocka_unit_test(networks_hold_addresses),
+        cmocka_unit_test(hosts_of_this_machine),
         cmocka_unit_test(what_is_no_network),
     };
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,6 +129,37 @@ static void test_what_looks_like_ascii_is_told_apart(void **state)
     }
 }
 
+/* What makes a word of ASCII, and what ends it: an o of Cyrillic behind it shows in words alone. */
+static void test_words_of_ascii(void **state)
+{
+    static const char word[] = "09azAZ_mM5", other[] = "/:@[`{ .-~";
+
+    (void)state;
+    for (size_t i = 0; i < strlen(word) + strlen(other); i++) {
+        bool is_word = i < strlen(word);
+        char before = is_word ? word[i] : other[i - strlen(word)];
+        Problems problems = {0};
+        char expected[32];
+
+        snprintf(expected, sizeof(expected), "f: %c%s\n", before,
+                 is_word ? "<U+043E>" : "\xd0\xbe");
+        problems_add(&problems, "f", 0, 0, "", "%c\xd0\xbe", before);
+        expect(&problems, expected);
+        problems_done(&problems);
+    }
+}
+
+/* What is no text in UTF-8 is shown byte by byte, and ends nothing. */
+static void test_bytes_that_are_no_text(void **state)
+{
+    Problems problems = {0};
+
+    (void)state;
+    problems_add(&problems, "f", 0, 0, "a\xff", "b\xc3 \xe2\x80 c\xf0\x9f\x92\xb0");
+    expect(&problems, "f: a?: b? ?? c\xf0\x9f\x92\xb0\n");
+    problems_done(&problems);
+}
+
 /* Each comes once, and says how much of its line may be shown and where its message begins. */
 static void test_each_is_sorted_once(void **state)
 {
@@ -190,6 +222,8 @@ int main(void)
         cmocka_unit_test(test_a_text_beyond_all_bounds_is_cut),
         cmocka_unit_test(test_more_than_anybody_reads_is_counted),
         cmocka_unit_test(test_what_looks_like_ascii_is_told_apart),
+        cmocka_unit_test(test_words_of_ascii),
+        cmocka_unit_test(test_bytes_that_are_no_text),
         cmocka_unit_test(test_each_is_sorted_once),
         cmocka_unit_test(test_want_of_memory_is_a_problem),
     };

@@ -113,6 +113,16 @@ static void what_is_refused_and_read_on(void **state)
     }
 }
 
+static void expect_end(const char *text, const char *expected)
+{
+    Outcome outcome;
+
+    assert_int_equal(outcome_parse(&outcome, text, strlen(text)), -EINVAL);
+    assert_string_equal(buf_text(&outcome.printed), expected);
+    assert_null(outcome.root);
+    outcome_done(&outcome);
+}
+
 static void what_ends_the_reading(void **state)
 {
     static const char *const cases[][2] = {
@@ -168,14 +178,30 @@ static void what_ends_the_reading(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < ELEMENTS(cases); i++) {
-        Outcome outcome;
+    for (size_t i = 0; i < ELEMENTS(cases); i++)
+        expect_end(cases[i][0], cases[i][1]);
+}
 
-        assert_int_equal(outcome_parse(&outcome, cases[i][0], strlen(cases[i][0])), -EINVAL);
-        assert_string_equal(buf_text(&outcome.printed), cases[i][1]);
-        assert_null(outcome.root);
-        outcome_done(&outcome);
-    }
+/* Marks that a tool has left in the file. */
+static void what_tools_leave(void **state)
+{
+    static const char *const cases[][2] = {
+        {"a: [\n=======", "f:2:1: merge conflict left in the file, resolve it\n"},
+        {">>>>>>> main\na: [\n", "f:1:1: merge conflict left in the file, resolve it\n"},
+        {"a: [\n||||||| b\n", "f:2:1: merge conflict left in the file, resolve it\n"},
+        {"a: [\n======", "f:3:1: not YAML: list that begins on line 1: a comma or ] is missing "
+                         "before this\n"},
+        {"a: [\n =======", "f:3:1: not YAML: list that begins on line 1: a comma or ] is missing "
+                           "before this\n"},
+        {"a: [{% b %}]\n",
+         "f:1:6: template left unrendered, render the file before rosterd reads it\n"},
+        {"a: [<% b %>, ]:]\n",
+         "f:1:15: template left unrendered, render the file before rosterd reads it\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(cases); i++)
+        expect_end(cases[i][0], cases[i][1]);
 }
 
 /* What Windows writes: UTF-16 is refused, the mark of UTF-8 and its line ends are not. */
@@ -271,13 +297,41 @@ static void large_maps_have_no_duplicates(void **state)
     outcome_done(&outcome);
 }
 
+/* A value is shown whole up to 63 bytes, and of a longer one the first 60. */
+static void long_values_are_cut(void **state)
+{
+    static const char text[] = "[a: 1, [b], ~, '', 'x']";
+    static const char *const shown[] = {"a map", "a list", "empty", "empty", "\"x\""};
+    char value[80], description[NODE_DESCRIPTION_SIZE], expected[NODE_DESCRIPTION_SIZE];
+    Outcome outcome;
+    size_t i = 0;
+
+    (void)state;
+    assert_int_equal(outcome_parse(&outcome, text, strlen(text)), 0);
+    for (const Node *node = outcome.root->first; node; node = node->next)
+        assert_string_equal(node_describe(node, description), shown[i++]);
+    assert_int_equal(i, ELEMENTS(shown));
+    outcome_done(&outcome);
+    for (size_t size = 62; size <= 65; size++) {
+        memset(value, 'a', size);
+        value[size] = '\0';
+        assert_int_equal(outcome_parse(&outcome, value, size), 0);
+        snprintf(expected, sizeof(expected), "\"%.*s%s\"", size < 64 ? (int)size : 60, value,
+                 size < 64 ? "" : "...");
+        assert_string_equal(node_describe(outcome.root, description), expected);
+        outcome_done(&outcome);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nodes_know_what_and_where),
         cmocka_unit_test(null_is_plain),
+        cmocka_unit_test(long_values_are_cut),
         cmocka_unit_test(what_is_refused_and_read_on),
         cmocka_unit_test(what_ends_the_reading),
+        cmocka_unit_test(what_tools_leave),
         cmocka_unit_test(encodings),
         cmocka_unit_test(depth_has_a_limit),
         cmocka_unit_test(size_has_a_limit),
