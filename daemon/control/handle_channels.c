@@ -2,6 +2,7 @@
 #include "daemon/control/handle_channels.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "daemon/base/str.h"
 #include "daemon/control/loading.h"
@@ -32,20 +33,57 @@ static int handle_channels_begin(Control *control, Planning *planning, Err *err)
                                          planning_on_event, control, &planning->run, err);
 }
 
+/* An answer that goes out part by part: the run is over by then, and what it found is the answer's.
+ */
+typedef struct ChannelsParts {
+    const Control *control;
+    uint64_t controller_number; /* as the control had it at the beginning */
+    Survey *survey;
+    SurveyPart part;
+    JsonWriter writer;
+    Err err;
+} ChannelsParts;
+
+static int handle_channels_next(void *userdata, Buf *part)
+{
+    ChannelsParts *parts = userdata;
+
+    /* It borrows from the configuration. */
+    if (parts->controller_number != parts->control->controller_number)
+        return -ESTALE;
+    parts->writer.buf = part;
+    return report_survey_put(&parts->part, &parts->writer, SERVER_PART_SIZE);
+}
+
+static void handle_channels_done(void *userdata)
+{
+    ChannelsParts *parts = userdata;
+
+    survey_free(parts->survey);
+    free(parts);
+}
+
 static void handle_channels_answer(Control *control, Planning *planning)
 {
-    const Survey *survey = pass_run_get_survey(planning->run);
-    Buf buf = {0};
+    ChannelsParts *parts;
     Err err = {0};
-    int r = report_survey_check(survey, &err);
+    int r = report_survey_check(pass_run_get_survey(planning->run), &err);
 
-    (void)control;
     if (r < 0) {
         reply_fail(planning->request, r, &err);
         return;
     }
-    report_survey_append(survey, &buf);
-    reply_answer(planning->request, &buf);
+    parts = calloc(1, sizeof(*parts));
+    if (!parts) {
+        reply_refuse(planning->request, 500, "out of memory");
+        return;
+    }
+    parts->control = control;
+    parts->controller_number = control->controller_number;
+    parts->survey = pass_run_take_survey(planning->run);
+    parts->part.survey = parts->survey;
+    reply_parts(planning->request, SERVER_JSON,
+                &(ServerParts){handle_channels_next, handle_channels_done, parts}, 0, &parts->err);
 }
 
 static void handle_channels_on_loaded(Control *control, ServerRequest *request,

@@ -19,7 +19,7 @@ typedef struct ToldInstance {
 
 typedef struct ReportParts {
     const Control *control;
-    uint64_t changes; /* as the control had them at the beginning */
+    uint64_t changes; /* report_parts_changes() at the beginning */
     JsonWriter writer;
     Report shown;                     /* of a report; else without channels */
     char pass_id[STORE_PASS_ID_SIZE]; /* of it */
@@ -81,6 +81,16 @@ static int report_parts_add_plan(ReportParts *parts, const KnownPlan *plan)
 
 /* ---- part by part ---- */
 
+/* Grows where what is told may be gone. A plan that was made for a request is kept beside the
+ * passes: their ends do not cut it. */
+static uint64_t report_parts_changes(const ReportParts *parts)
+{
+    const Control *control = parts->control;
+
+    return parts->is_report ? control->controller_number + control->planned_count
+                            : control_changes(control);
+}
+
 static void report_parts_begin(ReportParts *parts)
 {
     JsonWriter *writer = &parts->writer;
@@ -112,7 +122,7 @@ static int report_parts_next(void *userdata, Buf *part)
 {
     ReportParts *parts = userdata;
 
-    if (parts->changes != control_changes(parts->control))
+    if (parts->changes != report_parts_changes(parts))
         return -ESTALE;
     parts->writer.buf = part;
     if (!parts->is_begun)
@@ -149,15 +159,14 @@ static ReportParts *report_parts_new(const Control *control)
 {
     ReportParts *parts = calloc(1, sizeof(*parts));
 
-    if (parts) {
+    if (parts)
         parts->control = control;
-        parts->changes = control_changes(control);
-    }
     return parts;
 }
 
 static void report_parts_send(ServerRequest *request, ReportParts *parts, int result)
 {
+    parts->changes = report_parts_changes(parts);
     reply_parts(request, SERVER_JSON, &(ServerParts){report_parts_next, report_parts_done, parts},
                 result, &parts->err);
 }

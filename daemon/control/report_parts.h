@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Plans as an answer that goes out part by part: each channel with all its rows, however many they
- * are. What is borrowed of reports stays as it is until a pass ends, another plan is made or the
- * configuration changes (control_changes()): an answer that is not out by then is cut.
+ * are. What is borrowed stays as it is until the configuration changes or another plan is made, and
+ * of passes also until one ends: an answer that is not out by then is cut.
  */
 #pragma once
 

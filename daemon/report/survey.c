@@ -129,23 +129,11 @@ static void survey_put_groups(JsonWriter *writer, const ChannelRow *row)
     json_close_array(writer);
 }
 
-static void survey_put_members(JsonWriter *writer, const SurveyChannel *channel)
-{
-    bool is_listed = channel->state == SURVEY_LISTED;
-
-    json_put_number_if(writer, "live", is_listed, channel->diff.extra_count);
-    if (!is_listed)
-        return;
-    json_open_array(writer, "members");
-    for (size_t i = 0; i < channel->diff.extra_count; i++)
-        json_put_json(writer, NULL, channel->diff.extras[i].member_json);
-    json_close_array(writer);
-}
-
-static void survey_put_channel(JsonWriter *writer, const Config *config,
-                               const SurveyChannel *channel)
+static void survey_begin_channel(JsonWriter *writer, const Config *config,
+                                 const SurveyChannel *channel)
 {
     const ChannelRow *row = channel->row;
+    bool is_listed = channel->state == SURVEY_LISTED;
 
     json_open_object(writer, NULL);
     json_put_text(writer, "instance", config->instances[channel->instance].name);
@@ -156,38 +144,102 @@ static void survey_put_channel(JsonWriter *writer, const Config *config,
     survey_put_groups(writer, row);
     survey_put_roster(writer, config, channel);
     json_put_text(writer, "result", survey_result(channel));
-    survey_put_members(writer, channel);
+    json_put_number_if(writer, "live", is_listed, channel->diff.extra_count);
+    if (is_listed)
+        json_open_array(writer, "members");
+}
+
+static void survey_end_channel(JsonWriter *writer, const SurveyChannel *channel)
+{
+    if (channel->state == SURVEY_LISTED)
+        json_close_array(writer);
     report_json_put_error(writer, &channel->error);
     json_close_object(writer);
 }
 
-int report_survey_append(const Survey *survey, Buf *buf)
+/* ---- part by part ---- */
+
+static bool survey_has_room(const JsonWriter *writer, size_t size_max)
+{
+    return writer->buf->size < size_max && !writer->buf->failed;
+}
+
+/* Whether the channel is put to its end. */
+static bool survey_put_channel(SurveyPart *part, JsonWriter *writer, const SurveyChannel *channel,
+                               size_t size_max)
+{
+    if (!part->is_in_channel) {
+        survey_begin_channel(writer, survey_get_config(part->survey), channel);
+        part->is_in_channel = true;
+        part->member = 0;
+    }
+    for (; channel->state == SURVEY_LISTED && part->member < channel->diff.extra_count;
+         part->member++) {
+        if (!survey_has_room(writer, size_max))
+            return false;
+        json_put_json(writer, NULL, channel->diff.extras[part->member].member_json);
+    }
+    survey_end_channel(writer, channel);
+    part->is_in_channel = false;
+    return true;
+}
+
+/* Whether all of them are put. */
+static bool survey_put_channels(SurveyPart *part, JsonWriter *writer, size_t size_max)
+{
+    const Config *config = survey_get_config(part->survey);
+
+    for (; part->instance < config->instance_count; part->instance++, part->channel = 0) {
+        size_t count;
+        const SurveyChannel *channels = survey_get_channels(part->survey, part->instance, &count);
+
+        for (; part->channel < count; part->channel++) {
+            if (!survey_has_room(writer, size_max) ||
+                !survey_put_channel(part, writer, &channels[part->channel], size_max))
+                return false;
+        }
+    }
+    return true;
+}
+
+static int survey_put_end(const Survey *survey, JsonWriter *writer)
 {
     const Config *config = survey_get_config(survey);
-    JsonWriter writer = {.buf = buf, .is_compact = true};
 
-    json_open_object(&writer, NULL);
-    json_open_array(&writer, "channels");
-    for (size_t i = 0; i < config->instance_count; i++) {
-        size_t count;
-        const SurveyChannel *channels = survey_get_channels(survey, i, &count);
-
-        for (size_t k = 0; k < count; k++)
-            survey_put_channel(&writer, config, &channels[k]);
-    }
-    json_close_array(&writer);
-    json_open_array(&writer, "instances");
+    json_close_array(writer);
+    json_open_array(writer, "instances");
     for (size_t i = 0; i < config->instance_count; i++) {
         const Err none = {0}, *error = survey_find_error(survey, i);
 
         if (!survey_covers(survey, i))
             continue;
-        json_open_object(&writer, NULL);
-        json_put_text(&writer, "name", config->instances[i].name);
-        report_json_put_error(&writer, error ? error : &none);
-        json_close_object(&writer);
+        json_open_object(writer, NULL);
+        json_put_text(writer, "name", config->instances[i].name);
+        report_json_put_error(writer, error ? error : &none);
+        json_close_object(writer);
     }
-    json_close_array(&writer);
-    json_close_object(&writer);
-    return json_end(&writer);
+    json_close_array(writer);
+    json_close_object(writer);
+    return json_end(writer);
+}
+
+int report_survey_put(SurveyPart *part, JsonWriter *writer, size_t size_max)
+{
+    if (!part->is_begun) {
+        writer->is_compact = true;
+        json_open_object(writer, NULL);
+        json_open_array(writer, "channels");
+        part->is_begun = true;
+    }
+    if (survey_put_channels(part, writer, size_max))
+        return survey_put_end(part->survey, writer);
+    return buf_failed(writer->buf) < 0 ? -ENOMEM : 1;
+}
+
+int report_survey_append(const Survey *survey, Buf *buf)
+{
+    SurveyPart part = {.survey = survey};
+    JsonWriter writer = {.buf = buf};
+
+    return report_survey_put(&part, &writer, SIZE_MAX);
 }

@@ -4,6 +4,7 @@
 
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
+#include "daemon/json/json_writer.h"
 #include "reconcile/survey/survey.h"
 
 /* The words of "result" of a channel; null: its members were not asked for. */
@@ -19,5 +20,16 @@ int report_survey_find_instance(const Config *config, const char *name, size_t *
  * read; told in `err`. */
 int report_survey_check(const Survey *survey, Err *err);
 
-/* Appends what was found; members as the service gave them. 0 or -ENOMEM. */
+/* How far it is put that is put in several parts. Begins with the survey alone. */
+typedef struct SurveyPart {
+    const Survey *survey;
+    size_t instance, channel, member; /* of the next one */
+    bool is_begun, is_in_channel;
+} SurveyPart;
+
+/* Puts what was found, members as the service gave them: on from where it was, until the writer's
+ * buffer holds `size_max` bytes or a little more. 1: more follows; 0: that was the end; -ENOMEM. */
+int report_survey_put(SurveyPart *part, JsonWriter *writer, size_t size_max);
+
+/* Appends all of it. 0 or -ENOMEM. */
 int report_survey_append(const Survey *survey, Buf *buf);

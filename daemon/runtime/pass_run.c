@@ -372,6 +372,13 @@ const Survey *pass_run_get_survey(const PassRun *run)
     return run->survey;
 }
 
+Survey *pass_run_take_survey(PassRun *run)
+{
+    assert(run->survey);
+    survey_leave(run->survey);
+    return TAKE_PTR(run->survey);
+}
+
 void pass_run_tell_answers(PassRun *run, PassRunOnAnswered on_answered)
 {
     assert(on_answered);

@@ -72,6 +72,10 @@ const Report *pass_run_get_report(const PassRun *run);
 /* Of a run that is a survey; owned by it. */
 const Survey *pass_run_get_survey(const PassRun *run);
 
+/* What was found, apart from the run, once it is done: survey_leave(). The caller frees it, and
+ * calls nothing more of the run but pass_run_free(). */
+Survey *pass_run_take_survey(PassRun *run);
+
 /* pass_take_report(). */
 void pass_run_take_report(PassRun *run, Report *ret_report);
 

@@ -26,6 +26,7 @@ int survey_new(const Config *config, const Ops *ops, void *context, const Survey
     survey->name_count = scope->name_count;
     survey->fits = calloc(scope->name_count + 1, sizeof(*survey->fits));
     survey->instances = calloc(config->instance_count, sizeof(*survey->instances));
+    survey->instance_count = config->instance_count;
     if (!survey->fits || !survey->instances)
         return -ENOMEM;
     for (size_t i = 0; i < config->instance_count; i++) {
@@ -40,9 +41,16 @@ int survey_new(const Config *config, const Ops *ops, void *context, const Survey
     return 0;
 }
 
-static void survey_free_instance(SurveyInstance *instance)
+/* Its permits are another's, which may be gone before what was found. */
+static void survey_leave_instance(SurveyInstance *instance)
 {
     dispatch_done(&instance->dispatch);
+    instance->dispatch = (Dispatch){0};
+}
+
+static void survey_free_instance(SurveyInstance *instance)
+{
+    survey_leave_instance(instance);
     for (size_t i = 0; i < instance->channel_count; i++) {
         diff_done(&instance->channels[i].diff);
         desired_done(&instance->channels[i].desired);
@@ -56,7 +64,7 @@ void survey_free(Survey *survey)
 {
     if (!survey)
         return;
-    for (size_t i = 0; survey->instances && i < survey->config->instance_count; i++)
+    for (size_t i = 0; survey->instances && i < survey->instance_count; i++)
         survey_free_instance(&survey->instances[i]);
     free(survey->instances);
     free(survey->fits);
@@ -167,6 +175,13 @@ void survey_on_wake(Survey *survey)
 bool survey_is_done(const Survey *survey)
 {
     return survey->open_count == 0;
+}
+
+void survey_leave(Survey *survey)
+{
+    assert(survey_is_done(survey));
+    for (size_t i = 0; i < survey->instance_count; i++)
+        survey_leave_instance(&survey->instances[i]);
 }
 
 /* ---- what was found ---- */

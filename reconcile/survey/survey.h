@@ -83,6 +83,10 @@ void survey_abandon(Survey *survey, const char *why);
 
 bool survey_is_done(const Survey *survey);
 
+/* Once it is done: what was found stays, and of all that is borrowed only the configuration is
+ * still looked at, and not even that by survey_free(). */
+void survey_leave(Survey *survey);
+
 /* ---- what was found ---- */
 
 const Config *survey_get_config(const Survey *survey);

@@ -30,7 +30,8 @@ struct Survey {
     bool *fits; /* of each name: some channel has it */
     uint64_t deadline_usec;
     SurveyInstance *instances;
-    size_t open_count; /* lists of channels and of members that are still to be read */
+    size_t instance_count; /* of the configuration */
+    size_t open_count;     /* lists of channels and of members that are still to be read */
 };
 
 /* Begins to read an instance's list of channels, out of which its channels are made. */

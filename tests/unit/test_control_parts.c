@@ -100,10 +100,24 @@ static void test_a_pass_that_ends_meanwhile_is_told(void **state)
 
         control_case->control->pass_count++;
         control_case_await_answer(control_case, fd);
-        assert_int_equal(is_whole(control_case), answers[i].tells_changes);
+        assert_true(is_whole(control_case));
         assert_int_equal(count(control_case, "\"changed_meanwhile\": true"),
                          answers[i].tells_changes);
     }
+}
+
+/* What it borrows from is the plan before. */
+static void test_a_plan_ends_where_another_is_made(void **state)
+{
+    ControlCase *control_case = *state;
+    int fd;
+
+    use_many_channels(control_case);
+    control_case_begin(control_case);
+    fd = begin_answer(control_case, "POST", CONTROL_PATH_PLAN);
+    control_case->control->planned_count++;
+    control_case_await_answer(control_case, fd);
+    assert_false(is_whole(control_case));
 }
 
 static void test_what_is_of_another_configuration_ends(void **state)
@@ -128,6 +142,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_every_channel_is_told_once),
         TEST(test_a_pass_that_ends_meanwhile_is_told),
+        TEST(test_a_plan_ends_where_another_is_made),
         TEST(test_what_is_of_another_configuration_ends),
     };
 
