@@ -107,7 +107,7 @@ $(B)/tests/sim/fleet/fleet: $(FLEET_SIM_SOURCES:%.c=$(B)/sim/%.o) $(filter-out $
 ROWS_SOURCES := tests/rows/test_rows.c $(wildcard config/*.c config/*/*.c reconcile/plan/*.c reconcile/report/*.c) \
 	$(wildcard reconcile/*.c) $(patsubst %,daemon/report/%.c,json text outline channel_text members_text)
 ROWS_OBJECTS := $(ROWS_SOURCES:%.c=$(B)/rows/%.o) $(patsubst %.c,$(B)/%.o,$(wildcard daemon/base/*.c daemon/json/*.c) \
-	$(patsubst %,daemon/report/%.c,page row table failures list_json))
+	$(patsubst %,daemon/report/%.c,page row table failures list_json source))
 
 $(B)/rows/%.o: %.c
 	@mkdir -p $(@D)

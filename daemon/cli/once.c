@@ -20,10 +20,10 @@
 #include "daemon/cli/once_plan.h"
 #include "daemon/cli/once_progress.h"
 #include "daemon/cli/print.h"
-#include "daemon/json/json_parser.h"
 #include "daemon/log/event_log.h"
 #include "daemon/log/warnings.h"
 #include "daemon/report/json.h"
+#include "daemon/report/json_source.h"
 #include "daemon/report/select.h"
 #include "daemon/runtime/pass_run.h"
 #include "daemon/store/state.h"
@@ -106,19 +106,20 @@ static int once_append_text(const Report *report, const Options *options, Buf *t
 {
     const TextOptions text_options = {
         .colour = page_wants_colour(), .verbose = options->verbose, .summary = options->summary};
-    _cleanup_(json_freep) Json *root = NULL;
-    _cleanup_(buf_done) Buf json = {0};
+    JsonSource json;
+    ReportSource source;
+    int r = json_source_init(&json, report, &source);
 
-    if (report_json_append(report, &json) < 0 ||
-        json_parse_once(json.data, json.size, &root, NULL) < 0)
-        return -ENOMEM;
-    return report_format_append(root, options->format, &text_options, text);
+    if (r == 0)
+        r = report_format_append(&source, options->format, &text_options, text);
+    json_source_done(&json);
+    return r;
 }
 
 static int once_print(const Report *report, const Options *options)
 {
     _cleanup_(buf_done) Buf text = {0};
-    int r = options->json ? report_json_append(report, &text)
+    int r = options->json ? report_json_append(report, NULL, &text)
                           : once_append_text(report, options, &text);
 
     if (r < 0) {

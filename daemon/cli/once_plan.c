@@ -8,7 +8,7 @@
 #include "daemon/base/hang.h"
 #include "daemon/base/log.h"
 #include "daemon/base/str.h"
-#include "daemon/json/json_parser.h"
+#include "daemon/report/json_source.h"
 
 int once_plan_read(const Options *options, PlanFile *ret_plan)
 {
@@ -92,11 +92,11 @@ void once_plan_log_gone(const PlanFile *plan, const Report *report)
 int once_plan_keep(const Report *report, const char *path, Err *err)
 {
     _cleanup_hang_ Hang hang = hang_enter(path);
-    _cleanup_(json_freep) Json *root = NULL;
-    _cleanup_(buf_done) Buf json = {0};
+    ReportSource source;
+    JsonSource json;
+    int r = json_source_init(&json, report, &source);
 
-    if (report_json_append(report, &json) < 0 ||
-        json_parse_once(json.data, json.size, &root, NULL) < 0)
-        return err_memory(err);
-    return plan_file_write(root, clock_realtime_usec(), path, err);
+    r = r < 0 ? err_memory(err) : plan_file_write(&source, clock_realtime_usec(), path, err);
+    json_source_done(&json);
+    return r;
 }

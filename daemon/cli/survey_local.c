@@ -14,6 +14,8 @@
 #include "daemon/report/survey.h"
 #include "daemon/store/state.h"
 
+#define PART_SIZE (64U * 1024U)
+
 typedef struct SurveyLocal {
     Config *config;
     sd_event *event;
@@ -93,8 +95,27 @@ static int survey_local_run(SurveyLocal *local, const SurveyScope *scope, Err *e
     return local->interrupt.why[0] ? err_set(err, -EINTR, "%s", local->interrupt.why) : 0;
 }
 
+/* Part by part, as a daemon answers. */
+static int survey_local_keep(const SurveyLocal *local, Kept *kept, Err *err)
+{
+    SurveyPart part = {.survey = pass_run_get_survey(local->run)};
+    _cleanup_(buf_done) Buf text = {0};
+    JsonWriter writer = {.buf = &text};
+    int more, r = 0;
+
+    do {
+        buf_reset(&text);
+        more = report_survey_put(&part, &writer, PART_SIZE);
+        if (more >= 0)
+            r = kept_take(kept, text.data, text.size, err);
+    } while (more > 0 && r == 0);
+    if (more < 0)
+        return err_memory(err);
+    return r < 0 ? r : kept_end(kept, err);
+}
+
 static int survey_local_make(SurveyLocal *local, const Options *options, bool reads_members,
-                             Buf *ret_answer, Err *err)
+                             Kept *kept, Err *err)
 {
     SurveyScope scope = {
         .reads_members = reads_members,
@@ -110,16 +131,14 @@ static int survey_local_make(SurveyLocal *local, const Options *options, bool re
         r = survey_local_run(local, &scope, err);
     if (r == 0)
         r = report_survey_check(pass_run_get_survey(local->run), err);
-    if (r == 0 && report_survey_append(pass_run_get_survey(local->run), ret_answer) < 0)
-        r = err_memory(err);
-    return r;
+    return r < 0 ? r : survey_local_keep(local, kept, err);
 }
 
-int survey_local(const Options *options, bool reads_members, Buf *ret_answer)
+int survey_local(const Options *options, bool reads_members, Kept *kept)
 {
     _cleanup_(survey_local_done) SurveyLocal local = {0};
     Err err = {0};
-    int r = survey_local_make(&local, options, reads_members, ret_answer, &err);
+    int r = survey_local_make(&local, options, reads_members, kept, &err);
 
     if (r >= 0)
         return r;

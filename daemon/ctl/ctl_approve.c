@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "daemon/cli/exit_status.h"
 #include "daemon/ctl/ctl_ask.h"
 #include "daemon/ctl/ctl_commands.h"
+#include "daemon/ctl/ctl_kept.h"
 #include "daemon/json/json_writer.h"
 #include "daemon/report/channel_text.h"
 #include "daemon/report/page.h"
@@ -59,21 +61,24 @@ static const char *ctl_approve_digest(const Json *known)
 }
 
 /* What the approval lets pass. */
-static int ctl_approve_preview(const Json *known, FILE *file)
+static int ctl_approve_append(const ReportSource *source, const void *userdata, Buf *buf)
 {
+    const Json *known = source->root;
     const ChannelTextOptions options = {.is_one_of = row_count(known, "instances") > 0};
-    _cleanup_(buf_done) Buf buf = {0};
-    const Page page = {.buf = &buf};
+    const Page page = {.buf = buf};
 
+    (void)userdata;
     for (size_t i = 0; i < row_count(known, "instances"); i++)
         channel_text_instance(&page, row_at(known, "instances", i));
-    for (size_t i = 0; i < row_count(known, "channels"); i++)
-        channel_text_append(&page, row_at(known, "channels", i), &options);
-    if (buf_failed(&buf) < 0)
-        return ctl_no_memory();
-    fwrite(buf_text(&buf), 1, buf.size, file);
-    fflush(file);
-    return EXIT_IN_SYNC;
+    for (size_t i = 0; i < row_count(known, "channels"); i++) {
+        const Json *channel = report_source_channel(source, i, buf);
+
+        if (!channel)
+            return -ENOMEM;
+        channel_text_append(&page, channel, &options);
+        report_source_flush(source, buf);
+    }
+    return buf_failed(buf);
 }
 
 /* Without a terminal rosterctl asks no question. */
@@ -89,14 +94,17 @@ static bool ctl_approve_is_confirmed(const Options *options)
 }
 
 /* Of what the daemon does not know it says so itself. */
-static int ctl_approve_check(const Options *options, const Json *known,
+static int ctl_approve_check(const Options *options, Kept *kept,
                              char digest[static DIGEST_HEX_SIZE])
 {
+    const Json *known = kept_root(kept);
+
     if (row_number(known, "plans") != 1)
         return EXIT_IN_SYNC;
     if (strlen(ctl_approve_digest(known)) == DIGEST_HEX_SIZE - 1)
         str_copy(digest, DIGEST_HEX_SIZE, ctl_approve_digest(known));
-    if (ctl_approve_preview(known, options->json ? stderr : stdout) != EXIT_IN_SYNC)
+    if (ctl_print_kept(kept, options->json ? stderr : stdout, ctl_approve_append, NULL) !=
+        EXIT_IN_SYNC)
         return EXIT_FAILED;
     return ctl_approve_is_confirmed(options) ? EXIT_IN_SYNC : ctl_say(EXIT_FAILED, "not approved");
 }
@@ -117,13 +125,13 @@ static int ctl_approve_send(const Options *options, const char *digest)
 int ctl_approve(const Options *options)
 {
     char digest[DIGEST_HEX_SIZE], target[DIGEST_HEX_SIZE + 32];
-    _cleanup_(json_freep) Json *known = NULL;
+    _cleanup_(kept_freep) Kept *known = NULL;
     Err err = {0};
     int status, r;
 
     str_copy(digest, sizeof(digest), options->digest);
     snprintf(target, sizeof(target), CONTROL_PATH_STATUS "?digest=%s", digest);
-    r = ctl_get(options, target, &known, &err);
+    r = ctl_get_kept(options, target, false, &known, &err);
     if (r < 0)
         return ctl_fail(r, &err);
     status = ctl_approve_check(options, known, digest);

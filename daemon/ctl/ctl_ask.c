@@ -45,13 +45,18 @@ static void ctl_end_by_pipe(void)
     raise(SIGPIPE);
 }
 
-int ctl_print(const Buf *text)
+int ctl_print_to(FILE *file, const Buf *text)
 {
-    if (fwrite(text->data, 1, text->size, stdout) == text->size && fflush(stdout) == 0)
+    if (fwrite(text->data, 1, text->size, file) == text->size && fflush(file) == 0)
         return EXIT_IN_SYNC;
     if (errno == EPIPE)
         ctl_end_by_pipe();
     return ctl_say(EXIT_FAILED, strerror(errno));
+}
+
+int ctl_print(const Buf *text)
+{
+    return ctl_print_to(stdout, text);
 }
 
 int ctl_print_answer(const Options *options, const Json *root, Show show)
@@ -66,8 +71,9 @@ int ctl_print_answer(const Options *options, const Json *root, Show show)
 
 #define OWNERS_MAX 3
 
-/* Of an answer: a plan of a million members has less. */
+/* Of an answer that is read as a whole, and of one that is kept. */
 #define CTL_ANSWER_SIZE_MAX (256U << 20)
+#define CTL_KEPT_SIZE_MAX (2048U << 20)
 
 /* Where the daemon is, and who it may be. */
 typedef struct Daemon {
@@ -137,12 +143,16 @@ bool ctl_means_no_daemon(int error)
     return error == -ENOENT || error == -ECONNREFUSED;
 }
 
+int ctl_no_rosterd(Err *err)
+{
+    return err_context(err, -EPROTO, "what answers on the control socket is no rosterd");
+}
+
 int ctl_parse(const Buf *body, Json **ret_root, Err *err)
 {
     int r = json_parse_once(buf_text(body), body->size, ret_root, err);
 
-    return r == -EPROTO ? err_context(err, r, "what answers on the control socket is no rosterd")
-                        : r;
+    return r == -EPROTO ? ctl_no_rosterd(err) : r;
 }
 
 /* What to do about a socket that does not let us in. */
@@ -237,7 +247,7 @@ static int ctl_ask_bytes(const Options *options, UnixRequest *request, bool is_l
     int r = ctl_find_daemon(options, &daemon, err);
 
     request->header = daemon.header.data;
-    request->size_max = CTL_ANSWER_SIZE_MAX;
+    request->size_max = request->on_body ? CTL_KEPT_SIZE_MAX : CTL_ANSWER_SIZE_MAX;
     request->owners = daemon.owners;
     request->owner_count = daemon.owner_count;
     request->on_wait = is_long ? ctl_on_wait : NULL;
@@ -262,6 +272,18 @@ static int ctl_ask_daemon(const Options *options, UnixRequest *request, bool is_
     if (r == 0)
         *ret_root = TAKE_PTR(root);
     return r;
+}
+
+int ctl_ask_body(const Options *options, UnixRequest *request, bool is_long, Err *err)
+{
+    _cleanup_(json_freep) Json *refusal = NULL;
+    _cleanup_(buf_done) Buf answer = {0};
+    int status = 0, r = ctl_ask_bytes(options, request, is_long, &status, &answer, err);
+
+    if (r < 0 || status == 200)
+        return r;
+    r = ctl_parse(&answer, &refusal, err);
+    return r < 0 ? r : ctl_refused(status, row_text(refusal, "error"), err);
 }
 
 int ctl_get(const Options *options, const char *target, Json **ret_root, Err *err)

@@ -2,11 +2,13 @@
 /* What rosterctl's commands share: asking the daemon, and printing its answer. */
 #pragma once
 
+#include <stdio.h>
 #include <sys/stat.h>
 
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
 #include "daemon/cli/options.h"
+#include "daemon/http/unix_client.h"
 #include "daemon/json/json_value.h"
 
 /* Says it on standard error; returns the status. */
@@ -16,6 +18,7 @@ int ctl_no_memory(void);
 /* Prints a text; the exit status. Where nobody reads it any more, the program ends by SIGPIPE, as
  * `rosterctl history | head` expects. */
 int ctl_print(const Buf *text);
+int ctl_print_to(FILE *file, const Buf *text);
 
 /* How an answer is shown to people (daemon/report). */
 typedef int (*Show)(const Json *root, bool colour, Buf *buf);
@@ -42,6 +45,13 @@ int ctl_get_long(const Options *options, const char *target, Json **ret_root, Er
  * daemon is at work. */
 int ctl_post(const Options *options, const char *target, const Buf *body, Json **ret_root,
              Err *err);
+
+/* The same of an answer that goes to the request's on_body as it comes; `is_long`: it is waited for
+ * as long as the daemon is at work. */
+int ctl_ask_body(const Options *options, UnixRequest *request, bool is_long, Err *err);
+
+/* Says in `err` that what answers is no rosterd; -EPROTO. */
+int ctl_no_rosterd(Err *err);
 
 /* What a daemon and rosterctl can do alike is for the daemon that runs with these settings, if
  * there is one: whether to ask it, and by which file it is told from others; and, by the error of

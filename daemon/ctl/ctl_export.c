@@ -21,8 +21,8 @@
 
 /* A channel that is to be written. */
 typedef struct ExportEntry {
-    const Json *channel;
-    Buf yaml; /* without a head */
+    size_t number;       /* of the channel */
+    const Json *channel; /* its outline */
     char file[REPORT_EXPORT_NAME_SIZE];
 } ExportEntry;
 
@@ -30,7 +30,8 @@ typedef struct CtlExport {
     const Options *options;
     int directory; /* -1: standard output */
     bool is_made;  /* the directory was not there before, and goes where nothing comes into it */
-    Json *root;
+    Kept *kept;
+    const Json *root; /* its outline */
     Failures failures;
     ExportEntry *entries;
     size_t count;
@@ -40,14 +41,12 @@ typedef struct CtlExport {
 
 static void ctl_export_done(CtlExport *export)
 {
-    for (size_t i = 0; i < export->count; i++)
-        buf_done(&export->entries[i].yaml);
     if (export->is_made)
         rmdir(export->options->output); /* refused where it has files */
     free(export->entries);
     map_done(&export->files);
     failures_done(&export->failures);
-    json_free(export->root);
+    kept_free(export->kept);
     file_closep(&export->directory);
 }
 
@@ -129,60 +128,86 @@ static void ctl_export_tell_none(CtlExport *export, size_t number, int error, Er
     export->status = status;
 }
 
-/* Adds the entry of a channel, unless it gets none. 0 or -ENOMEM. */
-static int ctl_export_add(CtlExport *export, size_t number)
+/* Appends the entry of a channel, as report_export_append(); -ENODATA: what was kept of it cannot
+ * be read. */
+static int ctl_export_append(const CtlExport *export, size_t number, Buf *yaml, Err *err)
+{
+    const Json *channel = kept_channel(export->kept, number);
+
+    if (channel)
+        return report_export_append(channel, export->options->fields, yaml, err);
+    *err = *kept_why(export->kept);
+    return -ENODATA;
+}
+
+/* Adds a channel, unless it gets no entry. 0, -ENOMEM or -ENODATA. */
+static int ctl_export_add(CtlExport *export, size_t number, Err *err)
 {
     const Json *channel = row_at(export->root, "channels", number);
     ExportEntry *entry = &export->entries[export->count];
-    Err err = {0};
-    int r = report_export_append(channel, export->options->fields, &entry->yaml, &err);
+    _cleanup_(buf_done) Buf yaml = {0};
+    int r = ctl_export_append(export, number, &yaml, err);
 
-    if (r == -ENOMEM)
+    if (r == -ENOMEM || r == -ENODATA)
         return r;
     if (r < 0) {
-        ctl_export_tell_none(export, number, r, &err);
+        ctl_export_tell_none(export, number, r, err);
         return 0;
     }
-    entry->channel = channel;
+    *entry = (ExportEntry){.number = number, .channel = channel};
     report_export_name(channel, entry->file);
     export->count++;
     ctl_export_tell_roster(export, channel);
     return 0;
 }
 
-static int ctl_export_add_all(CtlExport *export)
+static int ctl_export_add_all(CtlExport *export, Err *err)
 {
     size_t count = row_count(export->root, "channels");
     int r = failures_collect(&export->failures, export->root);
 
     export->entries = calloc(count + 1, sizeof(*export->entries));
-    if (!export->entries)
-        return -ENOMEM;
-    for (size_t i = 0; i < count && r == 0; i++)
-        r = ctl_export_add(export, i);
+    if (r < 0 || !export->entries)
+        return err_memory(err);
+    for (size_t i = 0; i < count && r == 0; i++) {
+        err_clear(err);
+        r = ctl_export_add(export, i, err);
+    }
     return r;
 }
 
 /* ---- to standard output ---- */
 
+static bool ctl_export_is_of_one_instance(const CtlExport *export)
+{
+    for (size_t i = 1; i < export->count; i++) {
+        if (!str_equal(row_text(export->entries[i].channel, "instance"),
+                       row_text(export->entries[0].channel, "instance")))
+            return false;
+    }
+    return true;
+}
+
+/* An entry is printed whole, or not at all. */
 static int ctl_export_print(CtlExport *export)
 {
     _cleanup_(buf_done) Buf text = {0};
-    int status;
+    int status = EXIT_IN_SYNC;
+    Err err = {0};
 
-    for (size_t i = 0; i < export->count; i++) {
-        const char *instance = row_text(export->entries[i].channel, "instance");
-
-        if (!str_equal(instance, row_text(export->entries[0].channel, "instance")))
-            return ctl_say(EXIT_FAILED, "channels of several instances cannot stand in one roster: "
-                                        "name one with --instance, or give --output DIR");
-        if (i == 0)
-            report_export_append_head(instance, &text);
-        buf_append(&text, export->entries[i].yaml.data, export->entries[i].yaml.size);
+    if (!ctl_export_is_of_one_instance(export))
+        return ctl_say(EXIT_FAILED, "channels of several instances cannot stand in one roster: "
+                                    "name one with --instance, or give --output DIR");
+    if (export->count > 0)
+        report_export_append_head(row_text(export->entries[0].channel, "instance"), &text);
+    for (size_t i = 0; i < export->count && status == EXIT_IN_SYNC; i++) {
+        if (ctl_export_append(export, export->entries[i].number, &text, &err) < 0)
+            return ctl_say(EXIT_FAILED, err.text);
+        if (buf_failed(&text) < 0)
+            return ctl_no_memory();
+        status = ctl_print(&text);
+        buf_reset(&text);
     }
-    if (buf_failed(&text) < 0)
-        return ctl_no_memory();
-    status = text.size > 0 ? ctl_print(&text) : EXIT_IN_SYNC;
     return status == EXIT_IN_SYNC ? export->status : status;
 }
 
@@ -222,7 +247,8 @@ static int ctl_export_write(CtlExport *export, const ExportEntry *entry, Buf *wr
     int r;
 
     report_export_append_head(row_text(entry->channel, "instance"), &text);
-    buf_append(&text, entry->yaml.data, entry->yaml.size);
+    if (ctl_export_append(export, entry->number, &text, &err) < 0)
+        return ctl_say(EXIT_FAILED, err.text);
     if (buf_failed(&text) < 0)
         return ctl_no_memory();
     r = file_put(export->directory, entry->file, text.data, text.size, export->options->force);
@@ -257,14 +283,16 @@ int ctl_export(const Options *options)
 {
     _cleanup_(ctl_export_done) CtlExport export = {.options = options, .directory = -1};
     int status = ctl_export_open(&export);
+    Err err = {0};
 
     if (status == EXIT_IN_SYNC)
-        status = ctl_survey(options, true, &export.root);
+        status = ctl_survey(options, true, &export.kept);
     if (status != EXIT_IN_SYNC)
         return status;
+    export.root = kept_root(export.kept);
     ctl_export_tell_instances(&export);
-    if (ctl_export_add_all(&export) < 0)
-        return ctl_no_memory();
+    if (ctl_export_add_all(&export, &err) < 0)
+        return ctl_say(EXIT_FAILED, err.text);
     if (export.count == 0 && export.status == EXIT_IN_SYNC)
         ctl_say(EXIT_IN_SYNC, "there is no channel to write");
     return options->output ? ctl_export_write_all(&export) : ctl_export_print(&export);

@@ -6,34 +6,42 @@
 #include "daemon/cli/once.h"
 #include "daemon/ctl/ctl_ask.h"
 #include "daemon/ctl/ctl_commands.h"
+#include "daemon/ctl/ctl_kept.h"
 #include "daemon/json/json_writer.h"
 #include "daemon/report/plan_file.h"
 #include "daemon/report/row.h"
 #include "reconcile/report/report.h"
 
-static int ctl_plan_keep(const Options *options, const Json *root)
+static int ctl_plan_keep(const Options *options, Kept *kept)
 {
+    const ReportSource source = {
+        .root = kept_root(kept), .channel = kept_channel, .userdata = kept};
     _cleanup_hang_ Hang hang = hang_enter(options->out_path);
     Err err = {0};
-    int r = plan_file_write(root, clock_realtime_usec(), options->out_path, &err);
+    int r = plan_file_write(&source, clock_realtime_usec(), options->out_path, &err);
 
     if (r < 0)
         ctl_say(EXIT_FAILED, err.text);
     return r;
 }
 
-static int ctl_plan_show(const Options *options, const Json *root)
+static int ctl_plan_append(const ReportSource *source, const void *userdata, Buf *buf)
 {
+    const Options *options = userdata;
     const TextOptions text = {
         .colour = page_wants_colour(), .verbose = options->verbose, .summary = options->summary};
-    _cleanup_(buf_done) Buf buf = {0};
-    int status, r = report_format_append(root, options->format, &text, &buf);
 
-    status = r < 0 ? ctl_no_memory() : ctl_print(&buf);
-    if (options->out_path && ctl_plan_keep(options, root) < 0)
+    return report_format_append(source, options->format, &text, buf);
+}
+
+static int ctl_plan_show(const Options *options, Kept *kept)
+{
+    int status = ctl_print_kept(kept, stdout, ctl_plan_append, options);
+
+    if (options->out_path && ctl_plan_keep(options, kept) < 0)
         return EXIT_FAILED;
     return status == EXIT_IN_SYNC
-               ? report_exit_status_of(report_result_of(row_text(root, "result")))
+               ? report_exit_status_of(report_result_of(row_text(kept_root(kept), "result")))
                : status;
 }
 
@@ -58,7 +66,7 @@ static void ctl_plan_request(const Options *options, const struct stat *settings
 
 int ctl_plan(const Options *options)
 {
-    _cleanup_(json_freep) Json *root = NULL;
+    _cleanup_(kept_freep) Kept *kept = NULL;
     _cleanup_(buf_done) Buf request = {0};
     struct stat settings;
     Err err = {0};
@@ -67,8 +75,8 @@ int ctl_plan(const Options *options)
     if (!ctl_asks_daemon(options, &settings))
         return once_run(options);
     ctl_plan_request(options, &settings, &request);
-    r = ctl_post(options, CONTROL_PATH_PLAN, &request, &root, &err);
+    r = ctl_post_kept(options, CONTROL_PATH_PLAN, &request, &kept, &err);
     if (ctl_is_for_us(options, r))
         return once_run(options);
-    return r < 0 ? ctl_fail(r, &err) : ctl_plan_show(options, root);
+    return r < 0 ? ctl_fail(r, &err) : ctl_plan_show(options, kept);
 }

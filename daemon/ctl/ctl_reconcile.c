@@ -10,7 +10,7 @@
 
 static int ctl_reconcile_show(const Json *root, bool colour, Buf *buf)
 {
-    return report_text_append(root, &(TextOptions){.colour = colour}, buf);
+    return report_text_append(&(ReportSource){.root = root}, &(TextOptions){.colour = colour}, buf);
 }
 
 int ctl_reconcile(const Options *options)

@@ -9,6 +9,7 @@
 #include "daemon/cli/exit_status.h"
 #include "daemon/cli/survey_local.h"
 #include "daemon/ctl/ctl_ask.h"
+#include "daemon/ctl/ctl_kept.h"
 #include "daemon/http/unix_client.h"
 
 /* CHANNELs go as lines: none of them has a line break in it. */
@@ -28,16 +29,18 @@ static void ctl_survey_target(const Options *options, bool reads_members,
     }
 }
 
-static int ctl_survey_local(const Options *options, bool reads_members, Json **ret_root)
+static int ctl_survey_local(const Options *options, bool reads_members, Kept **ret_kept)
 {
-    _cleanup_(buf_done) Buf answer = {0};
+    _cleanup_(kept_freep) Kept *kept = NULL;
     Err err = {0};
-    int status = survey_local(options, reads_members, &answer), r;
+    int r = kept_new(&kept, &err), status;
 
-    if (status != EXIT_IN_SYNC)
-        return status;
-    r = ctl_parse(&answer, ret_root, &err);
-    return r < 0 ? ctl_fail(r, &err) : EXIT_IN_SYNC;
+    if (r < 0)
+        return ctl_fail(r, &err);
+    status = survey_local(options, reads_members, kept);
+    if (status == EXIT_IN_SYNC)
+        *ret_kept = TAKE_PTR(kept);
+    return status;
 }
 
 static int ctl_survey_check_names(const Options *options, Err *err)
@@ -50,7 +53,7 @@ static int ctl_survey_check_names(const Options *options, Err *err)
     return 0;
 }
 
-int ctl_survey(const Options *options, bool reads_members, Json **ret_root)
+int ctl_survey(const Options *options, bool reads_members, Kept **ret_kept)
 {
     _cleanup_(buf_done) Buf target = {0};
     struct stat settings;
@@ -60,12 +63,12 @@ int ctl_survey(const Options *options, bool reads_members, Json **ret_root)
     if (ctl_survey_check_names(options, &err) < 0)
         return ctl_say(EXIT_FAILED, err.text);
     if (!ctl_asks_daemon(options, &settings))
-        return ctl_survey_local(options, reads_members, ret_root);
+        return ctl_survey_local(options, reads_members, ret_kept);
     ctl_survey_target(options, reads_members, &settings, &target);
     r = buf_failed(&target) < 0 ? err_memory(&err)
-                                : ctl_get_long(options, buf_text(&target), ret_root, &err);
+                                : ctl_get_kept(options, buf_text(&target), true, ret_kept, &err);
     if (ctl_is_for_us(options, r))
-        return ctl_survey_local(options, reads_members, ret_root);
+        return ctl_survey_local(options, reads_members, ret_kept);
     if (r == -EFBIG)
         err_context(&err, r, "too many members at once, name an --instance or CHANNELs");
     return r < 0 ? ctl_fail(r, &err) : EXIT_IN_SYNC;

@@ -103,6 +103,7 @@ typedef struct Asking {
     int fd;
     uint64_t began_usec, heard_usec;
     UnixAnswer answer;
+    uint64_t told; /* bytes of the body, to on_body */
 } Asking;
 
 static void asking_done(Asking *asking)
@@ -183,8 +184,14 @@ static int unix_client_take(Asking *asking, const char *bytes, size_t size, Buf 
     size_t size_max = asking->request->size_max ? asking->request->size_max : HTTP_BODY_SIZE_MAX;
     int r = unix_answer_take(&asking->answer, bytes, size, ret_body, err);
 
-    if (r == 0 && ret_body->size > size_max)
+    if (r == 0 && asking->told + ret_body->size > size_max)
         r = err_set(err, -EFBIG, "rosterd's answer is too big");
+    if (r < 0 || !asking->request->on_body || asking->answer.status != 200 || ret_body->size == 0)
+        return r;
+    r = asking->request->on_body(asking->request->body_userdata, ret_body->data, ret_body->size,
+                                 err);
+    asking->told += ret_body->size;
+    buf_reset(ret_body);
     return r;
 }
 

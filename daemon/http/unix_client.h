@@ -18,6 +18,9 @@
  * to go on waiting, else why not, in `err`. */
 typedef int (*UnixClientOnWait)(void *userdata, Err *err);
 
+/* Called with what came of an answer's body. 0, or an error, which ends it, told in `err`. */
+typedef int (*UnixClientOnBody)(void *userdata, const char *bytes, size_t size, Err *err);
+
 typedef struct UnixRequest {
     const char *method;
     const char *target; /* path and query */
@@ -28,14 +31,16 @@ typedef struct UnixRequest {
     size_t owner_count;
     size_t size_max;          /* of an answer's body; 0: HTTP_BODY_SIZE_MAX */
     UnixClientOnWait on_wait; /* NULL: the bounds above hold */
-    void *userdata;
+    UnixClientOnBody on_body; /* of an answer with status 200, in place of ret_body; NULL: none */
+    void *userdata;           /* of on_wait */
+    void *body_userdata;      /* of on_body */
 } UnixRequest;
 
 /*
  * Sends a request and appends the answer to `ret_body` as it comes, once it is known whose program
  * listens: the kernel tells (SO_PEERCRED of unix(7)). Errors, told in `err`: -ENOENT and
  * -ECONNREFUSED nobody listens there; -EACCES; -EREMCHG somebody else's program listens, nothing
- * was sent; -ETIMEDOUT; -EFBIG over size_max; -EPROTO; -EIO; -ENOMEM; on_wait's.
+ * was sent; -ETIMEDOUT; -EFBIG over size_max; -EPROTO; -EIO; -ENOMEM; on_wait's; on_body's.
  */
 int unix_client_ask(const char *socket_path, const UnixRequest *request, int *ret_status,
                     Buf *ret_body, Err *err);

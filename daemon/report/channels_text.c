@@ -59,23 +59,35 @@ static void channels_text_totals(const Page *page, const Json *root)
     page_newline(page);
 }
 
-static void channels_text_note_members(Table *table, const Json *channel)
+static void channels_text_append_members(Buf *buf, const Json *channel)
 {
     LiveMembers members;
     Err err = {0};
     int r = live_members_read(channel, &members, &err);
 
-    table->failed = table->failed || r == -ENOMEM;
+    buf->failed = buf->failed || r == -ENOMEM;
     if (r < 0)
-        table_note(table, "%s", err.text);
+        table_append_note(buf, err.text);
     for (size_t i = 0; i < members.count; i++) {
         const LiveMember *member = &members.items[i];
         char text[ROW_MEMBER_SIZE];
 
         identity_format(member->group, member->address_as, member->port_in_use, text, sizeof(text));
-        table_note(table, "%s", text);
+        table_append_note(buf, text);
     }
     live_members_done(&members);
+}
+
+/* Below the row of a channel. */
+static void channels_text_on_row(void *userdata, size_t number, Buf *buf)
+{
+    const ReportSource *source = userdata;
+    const Json *channel = report_source_channel(source, number, buf);
+
+    if (!channel)
+        return;
+    channels_text_append_members(buf, channel);
+    report_source_flush(source, buf);
 }
 
 static void channels_text_roster(Table *table, const Json *channel)
@@ -129,16 +141,15 @@ static void channels_text_row(Table *table, const Json *channel, bool has_member
     channels_text_roster(table, channel);
     if (json_find(channel, "error") && !is_told)
         table_note(table, "%s", row_text(json_find(channel, "error"), "message"));
-    if (has_members)
-        channels_text_note_members(table, channel);
 }
 
-int channels_text_append(const Json *root, bool colour, Buf *buf)
+int channels_text_append(const ReportSource *source, bool colour, Buf *buf)
 {
     static const char *const titles[] = {"CHANNEL", "ID", "KIND", "#PORT", "ROSTER", NULL};
     static const char *const titles_with_members[] = {"CHANNEL", "ID",     "KIND", "#PORT",
                                                       "#LIVE",   "ROSTER", NULL};
     const Page page = {.buf = buf, .colour = colour};
+    const Json *root = source->root;
     bool has_members = channels_text_has_members(root);
     _cleanup_(failures_done) Failures failures = {0};
     Table table;
@@ -154,6 +165,10 @@ int channels_text_append(const Json *root, bool colour, Buf *buf)
     for (size_t i = 0; i < row_count(root, "channels"); i++)
         channels_text_row(&table, row_at(root, "channels", i), has_members,
                           failures_is_of_instance(&failures, i));
+    if (has_members) {
+        table.on_row = channels_text_on_row;
+        table.userdata = (void *)(uintptr_t)source;
+    }
     r = table_append(&table, colour, buf);
     table_done(&table);
     return r < 0 ? r : buf_failed(buf);

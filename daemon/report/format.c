@@ -5,7 +5,6 @@
 #include <errno.h>
 
 #include "daemon/base/str.h"
-#include "daemon/json/json_writer.h"
 #include "daemon/report/html.h"
 #include "daemon/report/markdown.h"
 
@@ -23,18 +22,18 @@ int report_format_parse(const char *word, ReportFormat *ret_format)
     return -EINVAL;
 }
 
-int report_format_append(const Json *root, ReportFormat format, const TextOptions *options,
-                         Buf *buf)
+int report_format_append(const ReportSource *source, ReportFormat format,
+                         const TextOptions *options, Buf *buf)
 {
     switch (format) {
     case REPORT_FORMAT_TEXT:
-        return report_text_append(root, options, buf);
+        return report_text_append(source, options, buf);
     case REPORT_FORMAT_JSON:
-        return json_append(root, buf);
+        return report_source_append(source, buf);
     case REPORT_FORMAT_MARKDOWN:
-        return report_markdown_append(root, options, buf);
+        return report_markdown_append(source, options, buf);
     case REPORT_FORMAT_HTML:
-        return report_html_append(root, options, buf);
+        return report_html_append(source, options, buf);
     case REPORT_FORMAT_COUNT:
         break;
     }

@@ -20,5 +20,5 @@ typedef enum ReportFormat {
 int report_format_parse(const char *word, ReportFormat *ret_format);
 
 /* Appends a report; options say of JSON nothing. 0 or -ENOMEM. */
-int report_format_append(const Json *root, ReportFormat format, const TextOptions *options,
-                         Buf *buf);
+int report_format_append(const ReportSource *source, ReportFormat format,
+                         const TextOptions *options, Buf *buf);

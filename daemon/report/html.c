@@ -223,22 +223,36 @@ static void html_append_list(Buf *buf, const Json *channel, const ChannelTextOpt
     buf_puts(buf, "</details>\n");
 }
 
-int report_html_append(const Json *root, const TextOptions *options, Buf *buf)
+static void html_append_lists(Buf *buf, const Outline *outline, const ReportSource *source)
 {
-    const ChannelTextOptions list_options = {.verbose = options->verbose,
-                                             .is_one_of = row_count(root, "instances") > 0};
+    const ChannelTextOptions options = {.verbose = outline->verbose,
+                                        .is_one_of = row_count(outline->root, "instances") > 0};
+
+    for (size_t i = 0; i < row_count(outline->root, "channels"); i++) {
+        const Json *channel;
+
+        if (!outline_has_row(outline, i))
+            continue;
+        channel = report_source_channel(source, i, buf);
+        if (!channel)
+            return;
+        html_append_list(buf, channel, &options);
+        report_source_flush(source, buf);
+    }
+}
+
+int report_html_append(const ReportSource *source, const TextOptions *options, Buf *buf)
+{
     Outline outline;
-    int r = outline_init(&outline, root, options->verbose);
+    int r = outline_init(&outline, source->root, options->verbose);
 
     if (r == 0) {
         buf_puts(buf, html_head);
-        html_append_totals(buf, root);
+        html_append_totals(buf, source->root);
         html_append_instances(buf, &outline);
         html_append_table(buf, &outline);
-        for (size_t i = 0; i < row_count(root, "channels") && !options->summary; i++) {
-            if (outline_has_row(&outline, i))
-                html_append_list(buf, row_at(root, "channels", i), &list_options);
-        }
+        if (!options->summary)
+            html_append_lists(buf, &outline, source);
         buf_puts(buf, "</main>\n</body>\n</html>\n");
     }
     outline_done(&outline);

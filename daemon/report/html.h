@@ -6,7 +6,7 @@
 #include "daemon/report/text.h"
 
 /* Appends it. 0 or -ENOMEM. */
-int report_html_append(const Json *root, const TextOptions *options, Buf *buf);
+int report_html_append(const ReportSource *source, const TextOptions *options, Buf *buf);
 
 /* Appends a text so that it is nothing but text, in a value of an attribute as well. A failure
  * sticks in `buf`. */

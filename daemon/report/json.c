@@ -154,7 +154,7 @@ void report_json_begin(JsonWriter *writer, const Report *report, Result result)
     json_open_array(writer, "channels");
 }
 
-int report_json_append(const Report *report, Buf *buf)
+int report_json_append(const Report *report, ReportRows *rows, Buf *buf)
 {
     JsonWriter writer = {.buf = buf};
 
@@ -162,7 +162,7 @@ int report_json_append(const Report *report, Buf *buf)
     for (size_t i = 0; i < report->channel_count; i++) {
         json_open_object(&writer, NULL);
         report_json_put_channel(&writer, &report->channels[i],
-                                report_result_text(report->channels[i].result), NULL);
+                                report_result_text(report->channels[i].result), rows);
         json_close_object(&writer);
     }
     json_close_array(&writer);

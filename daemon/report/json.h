@@ -6,8 +6,9 @@
 #include "daemon/report/list_json.h"
 #include "reconcile/report/report.h"
 
-/* Appends the report, with a newline at its end. 0 or -ENOMEM. */
-int report_json_append(const Report *report, Buf *buf);
+/* Appends the report, with a newline at its end; `rows` as in report_json_put_channel(). 0 or
+ * -ENOMEM. */
+int report_json_append(const Report *report, ReportRows *rows, Buf *buf);
 
 /* Opens the object of a report, which says all but its channels and instances, and the array of the
  * channels. `result`: the worst of them. */

@@ -281,21 +281,34 @@ static void markdown_append_left(const Markdown *markdown)
         buf_puts(markdown->buf, ". `rosterctl plan` shows all of it.\n");
 }
 
-int report_markdown_append(const Json *root, const TextOptions *options, Buf *buf)
+static void markdown_append_lists(Markdown *markdown, const Outline *outline,
+                                  const ReportSource *source)
+{
+    for (size_t i = 0; i < row_count(outline->root, "channels"); i++) {
+        const Json *channel;
+
+        if (!outline_has_row(outline, i))
+            continue;
+        channel = report_source_channel(source, i, markdown->buf);
+        if (!channel)
+            return;
+        markdown_append_list(markdown, channel, outline->verbose,
+                             row_count(outline->root, "instances") > 0);
+    }
+}
+
+int report_markdown_append(const ReportSource *source, const TextOptions *options, Buf *buf)
 {
     Markdown markdown = {.buf = buf, .begun = buf->size};
     Outline outline;
-    int r = outline_init(&outline, root, options->verbose);
+    int r = outline_init(&outline, source->root, options->verbose);
 
     if (r == 0) {
-        markdown_append_totals(buf, root);
+        markdown_append_totals(buf, source->root);
         markdown_append_instances(&markdown, &outline);
         markdown_append_table(&markdown, &outline);
-        for (size_t i = 0; i < row_count(root, "channels") && !options->summary; i++) {
-            if (outline_has_row(&outline, i))
-                markdown_append_list(&markdown, row_at(root, "channels", i), options->verbose,
-                                     row_count(root, "instances") > 0);
-        }
+        if (!options->summary)
+            markdown_append_lists(&markdown, &outline, source);
         markdown_append_left(&markdown);
     }
     outline_done(&outline);

@@ -15,4 +15,4 @@
 
 /* Appends it: MARKDOWN_SIZE_MAX at most, and what is left out is counted at its end. 0 or -ENOMEM.
  */
-int report_markdown_append(const Json *root, const TextOptions *options, Buf *buf);
+int report_markdown_append(const ReportSource *source, const TextOptions *options, Buf *buf);

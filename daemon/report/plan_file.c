@@ -29,19 +29,20 @@ void plan_file_done(PlanFile *file)
 }
 
 /* Over the values and not over their spelling, which another version may have otherwise. */
-static int plan_file_sum(const Json *report, const char *made, char ret_sum[static DIGEST_HEX_SIZE])
+static int plan_file_sum(const ReportSource *report, const char *made,
+                         char ret_sum[static DIGEST_HEX_SIZE])
 {
     _cleanup_(buf_done) Buf text = {0};
     JsonWriter writer = {.buf = &text, .is_compact = true};
 
     buf_printf(&text, "rosterd plan file %d\n%s\n", PLAN_FILE_VERSION, made);
-    json_put_value(&writer, NULL, report);
+    report_source_put(report, &writer, NULL);
     if (json_end(&writer) < 0)
         return -ENOMEM;
     return digest_sha256_hex(text.data, text.size, ret_sum);
 }
 
-int plan_file_append(const Json *report, uint64_t made_usec, Buf *buf)
+int plan_file_append(const ReportSource *report, uint64_t made_usec, Buf *buf)
 {
     JsonWriter writer = {.buf = buf};
     char made[CLOCK_RFC3339_SIZE], sum[DIGEST_HEX_SIZE];
@@ -53,12 +54,12 @@ int plan_file_append(const Json *report, uint64_t made_usec, Buf *buf)
     json_put_number(&writer, PLAN_FILE_KEY, PLAN_FILE_VERSION);
     json_put_string(&writer, "made", made);
     json_put_string(&writer, "sum", sum);
-    json_put_value(&writer, "report", report);
+    report_source_put(report, &writer, "report");
     json_close_object(&writer);
     return json_end(&writer);
 }
 
-int plan_file_write(const Json *report, uint64_t made_usec, const char *path, Err *err)
+int plan_file_write(const ReportSource *report, uint64_t made_usec, const char *path, Err *err)
 {
     _cleanup_(buf_done) Buf text = {0};
 
@@ -96,7 +97,7 @@ static int plan_file_check_sum(const char *path, const Json *root, Err *err)
 
     if (!json_is_object(report))
         return plan_file_damaged(path, "it has no report", err);
-    if (plan_file_sum(report, row_text(root, "made"), sum) < 0)
+    if (plan_file_sum(&(ReportSource){.root = report}, row_text(root, "made"), sum) < 0)
         return err_memory(err);
     if (!str_equal(sum, row_text(root, "sum")))
         return plan_file_damaged(path, "its sum is not that of its content", err);

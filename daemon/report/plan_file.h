@@ -10,7 +10,7 @@
 #include "daemon/base/arena.h"
 #include "daemon/base/buf.h"
 #include "daemon/base/err.h"
-#include "daemon/json/json_value.h"
+#include "daemon/report/source.h"
 #include "reconcile/plan/chosen.h"
 
 typedef struct PlanFile {
@@ -20,9 +20,10 @@ typedef struct PlanFile {
 
 void plan_file_done(PlanFile *file);
 
-/* Puts the report of a dry run, made at that time, in the place of what is at the path: all of it,
- * or nothing is changed. 0; -ENOMEM; the errors of file_replace(), told in `err`. */
-int plan_file_write(const Json *report, uint64_t made_usec, const char *path, Err *err);
+/* Puts the report of a dry run, whose source has no flush(), made at that time, in the place of
+ * what is at the path: all of it, or nothing is changed. 0; -ENOMEM; the errors of file_replace(),
+ * told in `err`. */
+int plan_file_write(const ReportSource *report, uint64_t made_usec, const char *path, Err *err);
 
 /* Reads one, whatever its age. 0; -EBADMSG for what is no plan, is damaged, or is of another
  * version; the errors of file_read(); -ENOMEM; told in `err`. plan_file_done() in every case. */
@@ -31,7 +32,7 @@ int plan_file_read(const char *path, PlanFile *ret_file, Err *err);
 /* ---- for what is no file ---- */
 
 /* The text of one. 0 or -ENOMEM. */
-int plan_file_append(const Json *report, uint64_t made_usec, Buf *buf);
+int plan_file_append(const ReportSource *report, uint64_t made_usec, Buf *buf);
 
 /* Takes one apart that is called `path`; as plan_file_read(). */
 int plan_file_parse(const char *path, const Buf *text, PlanFile *ret_file, Err *err);

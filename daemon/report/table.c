@@ -95,21 +95,35 @@ void table_printf(Table *table, const char *format, ...)
     table_add(table, text, COLOUR_PLAIN);
 }
 
+void table_append_note(Buf *buf, const char *text)
+{
+    buf_puts(buf, "    ");
+    utf8_append_shown(buf, text);
+    buf_putc(buf, '\n');
+}
+
 void table_note(Table *table, const char *format, ...)
 {
     char text[1024];
     va_list arguments;
-    Buf *notes;
 
     if (table->failed)
         return;
-    notes = &table->rows[table->row_count - 1].notes;
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    buf_puts(notes, "    ");
-    utf8_append_shown(notes, text);
-    buf_putc(notes, '\n');
+    table_append_note(&table->rows[table->row_count - 1].notes, text);
+}
+
+/* What stands below a row. */
+static void table_append_below(const Table *table, size_t row, Buf *buf)
+{
+    const Buf *notes = &table->rows[row].notes;
+
+    buf_puts(buf, buf_text(notes));
+    buf->failed = buf->failed || notes->failed;
+    if (table->on_row)
+        table->on_row(table->userdata, row, buf);
 }
 
 /* The title's line and one for each row, whose notes go below it; `from`, `count`: which lines of
@@ -132,10 +146,8 @@ static int table_append_lines(const Table *table, bool colour, size_t from, size
             size--;
         buf_append(buf, line, size);
         buf_putc(buf, '\n');
-        if (number > 0 && number <= table->row_count) {
-            buf_puts(buf, buf_text(&table->rows[number - 1].notes));
-            buf->failed = buf->failed || table->rows[number - 1].notes.failed;
-        }
+        if (number > 0 && number <= table->row_count)
+            table_append_below(table, number - 1, buf);
     }
     /* The library leaves lines out where memory runs out. Of no rows it prints no titles either. */
     return table->row_count == 0 || number == table->row_count + 1 ? buf_failed(buf) : -ENOMEM;

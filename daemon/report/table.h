@@ -18,6 +18,11 @@ typedef struct Table {
     TableRow *rows;
     size_t row_count, row_capacity;
     bool failed; /* memory ran out */
+    /* Appends lines below a row when it is shown, behind its notes: table_append_note(). NULL:
+     * none.
+     */
+    void (*on_row)(void *userdata, size_t number, Buf *buf);
+    void *userdata;
 } Table;
 
 /* `titles` end with NULL; numbers, whose title begins with '#', stand at the right. */
@@ -31,6 +36,9 @@ void table_printf(Table *table, const char *format, ...) __attribute__((format(p
 
 /* A line below the row. */
 void table_note(Table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Appends such a line. */
+void table_append_note(Buf *buf, const char *text);
 
 /* Appends it. 0 or -ENOMEM. */
 int table_append(const Table *table, bool colour, Buf *buf);

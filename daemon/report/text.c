@@ -183,7 +183,7 @@ static int text_table(const Outline *outline, const Page *page)
     return r;
 }
 
-static void text_blocks(const Outline *outline, const Page *page)
+static void text_blocks(const Outline *outline, const ReportSource *source, const Page *page)
 {
     const ChannelTextOptions options = {
         .verbose = outline->verbose,
@@ -193,28 +193,34 @@ static void text_blocks(const Outline *outline, const Page *page)
     bool is_first = true;
 
     for (size_t i = 0; i < row_count(outline->root, "channels"); i++) {
+        const Json *channel;
+
         if (!outline_has_row(outline, i))
             continue;
+        channel = report_source_channel(source, i, page->buf);
+        if (!channel)
+            return;
         if (is_first || !options.is_packed || options.verbose)
             page_newline(page);
         is_first = false;
-        channel_text_append(page, row_at(outline->root, "channels", i), &options);
+        channel_text_append(page, channel, &options);
+        report_source_flush(source, page->buf);
     }
 }
 
-int report_text_append(const Json *root, const TextOptions *options, Buf *buf)
+int report_text_append(const ReportSource *source, const TextOptions *options, Buf *buf)
 {
     const Page page = {.buf = buf, .colour = options->colour};
     Outline outline;
-    int r = outline_init(&outline, root, options->verbose);
+    int r = outline_init(&outline, source->root, options->verbose);
 
-    report_text_totals_in_lines(&page, root);
+    report_text_totals_in_lines(&page, source->root);
     if (r == 0) {
         outline_append_instances(&outline, &page);
         r = text_table(&outline, &page);
     }
     if (r == 0 && !options->summary)
-        text_blocks(&outline, &page);
+        text_blocks(&outline, source, &page);
     outline_done(&outline);
     return r < 0 ? r : buf_failed(buf);
 }

@@ -21,6 +21,7 @@
 #include "daemon/base/buf.h"
 #include "daemon/json/json_value.h"
 #include "daemon/report/page.h"
+#include "daemon/report/source.h"
 
 typedef struct TextOptions {
     bool colour;
@@ -29,7 +30,7 @@ typedef struct TextOptions {
 } TextOptions;
 
 /* Appends a report (rosterd(8), "REPORT"). 0 or -ENOMEM. */
-int report_text_append(const Json *root, const TextOptions *options, Buf *buf);
+int report_text_append(const ReportSource *source, const TextOptions *options, Buf *buf);
 
 /* Appends the line of totals. */
 void report_text_totals(const Page *page, const Json *root);

@@ -16,6 +16,7 @@
 #include "daemon/report/channel_text.h"
 #include "daemon/report/history_text.h"
 #include "daemon/report/html.h"
+#include "daemon/report/kept.h"
 #include "daemon/report/markdown.h"
 #include "daemon/report/row.h"
 #include "daemon/report/status_text.h"
@@ -40,17 +41,18 @@ int LLVMFuzzerInitialize(int *argument_count, char ***arguments)
 
 static int show_report(const Json *root, Buf *buf)
 {
-    return report_text_append(root, &(TextOptions){0}, buf);
+    return report_text_append(&(ReportSource){.root = root}, &(TextOptions){0}, buf);
 }
 
 static int show_all_of_report(const Json *root, Buf *buf)
 {
-    return report_text_append(root, &(TextOptions){.verbose = true}, buf);
+    return report_text_append(&(ReportSource){.root = root}, &(TextOptions){.verbose = true}, buf);
 }
 
 static int show_markdown(const Json *root, Buf *buf)
 {
-    int r = report_markdown_append(root, &(TextOptions){.verbose = true}, buf);
+    int r =
+        report_markdown_append(&(ReportSource){.root = root}, &(TextOptions){.verbose = true}, buf);
 
     assert(buf->size <= MARKDOWN_SIZE_MAX);
     return r;
@@ -58,7 +60,7 @@ static int show_markdown(const Json *root, Buf *buf)
 
 static int show_html(const Json *root, Buf *buf)
 {
-    return report_html_append(root, &(TextOptions){.verbose = true}, buf);
+    return report_html_append(&(ReportSource){.root = root}, &(TextOptions){.verbose = true}, buf);
 }
 
 static int show_status(const Json *root, Buf *buf)
@@ -109,6 +111,35 @@ static int (*const shows[])(const Json *root, Buf *buf) = {
 
 /* ---- what is true of it ---- */
 
+/* What is read at once is shown as the same where it is kept; a channel that is no object is none.
+ */
+static void check_kept(const char *text, size_t size, const Json *root)
+{
+    _cleanup_(kept_freep) Kept *kept = NULL;
+    _cleanup_(buf_done) Buf shown = {0}, read = {0};
+    size_t first = size / 2;
+    Err err = {0};
+    int r = kept_new(&kept, &err);
+
+    assert(r == 0);
+    r = kept_take(kept, text, first, &err);
+    if (r == 0)
+        r = kept_take(kept, text + first, size - first, &err);
+    if (r == 0)
+        r = kept_end(kept, &err);
+    assert(r == 0 || (r == -EPROTO && err_is_set(&err)));
+    for (size_t i = 0; root && i < row_count(root, "channels"); i++) {
+        if (!json_is_object(row_at(root, "channels", i)))
+            return;
+    }
+    assert(!root || r == 0);
+    if (r < 0)
+        return;
+    r = report_source_append(&(ReportSource){kept_root(kept), kept_channel, NULL, kept}, &shown);
+    assert(r == 0 && (!root || (json_append(root, &read) == 0 &&
+                                strcmp(buf_text(&shown), buf_text(&read)) == 0)));
+}
+
 static void check_json(const char *text, size_t size, unsigned int view)
 {
     _cleanup_(json_freep) Json *root = NULL;
@@ -117,6 +148,7 @@ static void check_json(const char *text, size_t size, unsigned int view)
     int r = json_parse_once(text, size, &root, &err);
 
     assert(r == 0 || (r == -EPROTO && err_is_set(&err) && !root));
+    check_kept(text, size, root);
     if (r < 0)
         return;
     assert(shows[view % ELEMENTS(shows)](root, &shown) == 0);

@@ -102,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buf_append(&text, data, size);
     if (json_parse_once(buf_text(&text), text.size, &root, NULL) < 0)
         return 0;
-    assert(channels_text_append(root, false, &shown) == 0);
+    assert(channels_text_append(&(ReportSource){.root = root}, false, &shown) == 0);
     shown_check(&shown);
     for (size_t i = 0; i < row_count(root, "channels"); i++)
         check_channel(row_at(root, "channels", i), i % 2 == 0);

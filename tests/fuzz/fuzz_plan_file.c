@@ -54,7 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_text(&text);
     if (json_parse_once(buf_text(&text), text.size, &report, NULL) < 0)
         return 0;
-    assert(plan_file_append(report, UINT64_C(1700000000000000), &kept) == 0);
+    assert(plan_file_append(&(ReportSource){.root = report}, UINT64_C(1700000000000000), &kept) ==
+           0);
     check_text(&kept);
     return 0;
 }

@@ -10,7 +10,7 @@ import subprocess
 
 import case as cases
 import pytest
-from case import FAILED, HELD, IN_SYNC, channel, entry, wait_until
+from case import DRIFT, FAILED, HELD, IN_SYNC, channel, entry, wait_until
 from daemon import sanitized
 
 KEPT = ("10.1.0.1", "10.1.0.2")
@@ -170,3 +170,50 @@ def test_status_of_a_channel_and_plan_leave_nothing_out(flooded):
     assert "more" not in done.channel("flood")
     done = ctl(flooded, "approve", flood["digest"], "--yes")
     assert done.status == IN_SYNC and done.stdout.count("\n  - 10.") == MANY, "all that is approved is shown"
+
+
+# ---- many channels ----
+
+CHANNELS, EACH = 20, 600
+
+
+def crowd(network):
+    return [f"10.{network + i // 60000}.{i // 240 % 250}.{i % 240}" for i in range(EACH)]
+
+
+@pytest.fixture(name="crowded")
+def fixture_crowded(case):
+    """CHANNELS channels, each with EACH members too many, and as many missing."""
+    case.tune(mode="observe", interval="1h", limits={"requests_per_second": 0})
+    case.serve(*(channel(f"crowd-{i}", *KEPT, *crowd(100)) for i in range(CHANNELS)))
+    case.roster(*(entry(f"crowd-{i}", *KEPT, *crowd(50)) for i in range(CHANNELS)))
+    case.daemon = case.start("rosterd", "--log-level", "err")
+    wait_until(lambda: ctl(case, "status").status == IN_SYNC, process=case.daemon)
+    return case
+
+
+def run_measured(case, *args):
+    """What rosterctl prints, which must be more than a pipe holds, and the memory that it has taken when it begins."""
+    reading = subprocess.Popen([cases.program("rosterctl"), *args, "-c", str(case.config)], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, env=case.environment({}), cwd=case.folder, text=True)
+    first = reading.stdout.read(1)
+    peak = peak_kb(reading)
+    text = first + reading.stdout.read()
+    assert reading.wait() in (IN_SYNC, DRIFT), reading.stderr.read()
+    return text, peak
+
+
+def test_ten_times_the_members_take_no_more_of_rosterctl(crowded):
+    for words, sign in ((["plan", "--json"], '"outcome": "planned"'), (["plan", "--local", "-v"], "\n  - 10.1"),
+                        (["export", "--fields"], "- {host: 10.1")):
+        few, few_kb = run_measured(crowded, *words, *(f"crowd-{i}" for i in range(CHANNELS // 10)))
+        many, many_kb = run_measured(crowded, *words)
+        assert few.count(sign) >= CHANNELS // 10 * EACH and many.count(sign) == 10 * few.count(sign)
+        assert sanitized() or many_kb < 1.3 * few_kb, f"{words}: {few_kb} kB, then {many_kb} kB"
+
+
+def test_members_of_all_channels_are_listed_as_they_come(crowded):
+    text, peak = run_measured(crowded, "channels", "--members")
+    assert text.count("\n    10.") == CHANNELS * (EACH + len(KEPT))
+    assert sanitized() or peak < PEAK_MAX_KB // 2
+    assert sanitized() or peak_kb(crowded.daemon) < PEAK_MAX_KB

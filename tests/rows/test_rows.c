@@ -250,13 +250,14 @@ static void test_report_and_plan_tell_its_numbers(void **state)
     const Report report = {.pass_id = "p", .channels = &channel, .channel_count = 1};
 
     (void)state;
-    assert_int_equal(report_json_append(&report, &json), 0);
+    assert_int_equal(report_json_append(&report, NULL, &json), 0);
     assert_int_equal(json_parse_once(json.data, json.size, &root, NULL), 0);
     guard = json_at(json_find(json_at(json_find(root, "channels"), 0), "guards"), 0);
     assert_string_equal(json_as_text(json_find(guard, "name")), "max_rounds");
     assert_string_equal(json_as_text(json_find(guard, "planned")), "8");
     assert_string_equal(json_as_text(json_find(guard, "limit")), "7");
-    assert_int_equal(report_text_append(root, &(TextOptions){0}, &text), 0);
+    assert_int_equal(report_text_append(&(ReportSource){.root = root}, &(TextOptions){0}, &text),
+                     0);
     assert_non_null(strstr(buf_text(&text), "! max_rounds refuses: 8 rounds planned, limit 7\n"));
     config_free(config);
 }

@@ -24,7 +24,8 @@ static void render(const char *message, Buf *ret_text)
                "\"prod\"}]}",
                message);
     assert_int_equal(json_parse_once(json.data, json.size, &root, NULL), 0);
-    assert_int_equal(report_markdown_append(root, &(TextOptions){0}, ret_text), 0);
+    assert_int_equal(
+        report_markdown_append(&(ReportSource){.root = root}, &(TextOptions){0}, ret_text), 0);
 }
 
 static void test_no_line_ends_the_block_that_it_stands_in(void **state)

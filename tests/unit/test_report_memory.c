@@ -112,7 +112,7 @@ static void each_allocation_fails(Write write, bool is_table)
 static int write_channels(Buf *buf, Err *err)
 {
     (void)err;
-    return channels_text_append(survey, true, buf);
+    return channels_text_append(&(ReportSource){.root = survey}, true, buf);
 }
 
 static int write_export(Buf *buf, Err *err)
@@ -122,7 +122,8 @@ static int write_export(Buf *buf, Err *err)
 
 static int write_format(ReportFormat format, Buf *buf)
 {
-    return report_format_append(report, format, &(TextOptions){.verbose = true}, buf);
+    return report_format_append(&(ReportSource){.root = report}, format,
+                                &(TextOptions){.verbose = true}, buf);
 }
 
 static int write_text(Buf *buf, Err *err)
@@ -159,7 +160,7 @@ static int write_schema(Buf *buf, Err *err)
 static int write_plan(Buf *buf, Err *err)
 {
     (void)err;
-    return plan_file_append(report, UINT64_C(1700000000000000), buf);
+    return plan_file_append(&(ReportSource){.root = report}, UINT64_C(1700000000000000), buf);
 }
 
 static void test_each_allocation(void **state)

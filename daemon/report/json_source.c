@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/report/json_source.h"
+
+#include <errno.h>
+
+#include "daemon/json/json_parser.h"
+#include "daemon/report/json.h"
+
+static const Json *json_source_channel(void *userdata, size_t number)
+{
+    JsonSource *source = userdata;
+    const ChannelReport *channel = &source->report->channels[number];
+    _cleanup_(buf_done) Buf text = {0};
+    JsonWriter writer = {.buf = &text};
+
+    json_free(TAKE_PTR(source->channel));
+    json_open_object(&writer, NULL);
+    report_json_put_channel(&writer, channel, report_result_text(channel->result), NULL);
+    json_close_object(&writer);
+    if (json_end(&writer) == 0)
+        json_parse_once(text.data, text.size, &source->channel, NULL);
+    return source->channel;
+}
+
+int json_source_init(JsonSource *source, const Report *report, ReportSource *ret_source)
+{
+    ReportRows none = {0};
+    _cleanup_(buf_done) Buf text = {0};
+
+    *source = (JsonSource){.report = report};
+    if (report_json_append(report, &none, &text) < 0 ||
+        json_parse_once(text.data, text.size, &source->root, NULL) < 0)
+        return -ENOMEM;
+    *ret_source =
+        (ReportSource){.root = source->root, .channel = json_source_channel, .userdata = source};
+    return 0;
+}
+
+void json_source_done(JsonSource *source)
+{
+    json_free(source->root);
+    json_free(source->channel);
+    *source = (JsonSource){0};
+}
