@@ -183,7 +183,6 @@ void lease_end(Lease *lease)
         return;
     lease_go(lease, LEASE_OVER);
     lease->id = 0;
-    lease->is_renewing = false;
     lease->next_usec = USEC_NEVER;
     lease_wake(lease);
     lease->ops->revoke(lease->context, id);

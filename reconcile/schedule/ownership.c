@@ -44,7 +44,6 @@ void ownership_init(Ownership *ownership, const OwnershipOps *ops, void *context
 static void ownership_look(Ownership *ownership)
 {
     ownership->is_asking = true;
-    ownership_wake_at(ownership, USEC_NEVER);
     ownership->ops->look(ownership->context, ownership->instance);
 }
 
@@ -64,8 +63,8 @@ static void ownership_own(Ownership *ownership, uint64_t token, uint64_t wait_us
 {
     uint64_t now_usec = ownership->ops->now_usec(ownership->context);
 
+    assert(ownership->owner == OWNER_SELF);
     ownership_go(ownership, OWNERSHIP_OWNED);
-    ownership->owner = OWNER_SELF;
     ownership->token = token;
     ownership->is_given_away = false;
     ownership->failures = 0;
@@ -112,7 +111,6 @@ static void ownership_stand_by(Ownership *ownership, const char *why)
 {
     ownership_go(ownership, OWNERSHIP_STANDBY);
     ownership->token = 0;
-    ownership->change_from_usec = 0;
     ownership->is_asking = false;
     ownership_wake_at(ownership, USEC_NEVER);
     ownership->ops->drop(ownership->context, ownership->instance, why);

@@ -62,6 +62,35 @@ static void test_pauses_come_back_as_they_were(void **state)
     }
 }
 
+/* Hosts of other versions read them, too. */
+static void test_pauses_as_they_are_written(void **state)
+{
+    static const struct {
+        StorePause pause;
+        const char *json;
+    } rows[] = {
+        {{.reason = "work", .host = "admin-a", .made_usec = 1, .until_usec = 1, .uid = 0},
+         "{\"scope\":\"all\",\"instance\":null,\"instance_name\":null,\"channel_id\":null,"
+         "\"channel_name\":null,\"reason\":\"work\",\"until_usec\":1,\"uid\":0,"
+         "\"host\":\"admin-a\",\"at_usec\":1}\n"},
+        {{.scope = {KEY, "prod", "c1", "payments"},
+          .reason = "",
+          .host = "admin-a",
+          .made_usec = AT,
+          .uid = (uid_t)-1},
+         "{\"scope\":\"channel\",\"instance\":\"" KEY "\",\"instance_name\":\"prod\","
+         "\"channel_id\":\"c1\",\"channel_name\":\"payments\",\"reason\":\"\","
+         "\"until_usec\":null,\"uid\":null,\"host\":\"admin-a\",\"at_usec\":1795532645000000}\n"},
+    };
+    Case *fixture = *state;
+
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        buf_reset(&fixture->text);
+        assert_int_equal(pause_value_append(&rows[i].pause, &fixture->text), 0);
+        assert_string_equal(buf_text(&fixture->text), rows[i].json);
+    }
+}
+
 static void test_odd_pauses(void **state)
 {
     static const char good[] = "{\"scope\":\"all\",\"reason\":\"x\",\"host\":\"a\",\"at_usec\":1,"
@@ -70,7 +99,14 @@ static void test_odd_pauses(void **state)
     read_pause(*state, good);
     assert_no_pause(*state, "", "");
     assert_no_pause(*state, "[]", "");
-    assert_no_pause(*state, "{\"scope\":\"all\",\"reason\":\"x\",\"host\":\"a\"}", "at_usec");
+    assert_no_pause(*state, "{\"scope\":\"all\",\"reason\":\"x\",\"host\":\"a\",\"at_usec\":0}",
+                    "at_usec: should be");
+    assert_no_pause(*state,
+                    "{\"scope\":\"channel\",\"channel_name\":\"c\",\"reason\":\"x\","
+                    "\"host\":\"a\",\"at_usec\":1}",
+                    "scope: is not what");
+    assert_no_pause(*state, "{\"scope\":\"all\",\"reason\":\"x\",\"host\":\"a\"}",
+                    "at_usec: missing");
     assert_no_pause(*state, "{\"scope\":\"all\",\"reason\":\"x\",\"at_usec\":1}", "host");
     assert_no_pause(*state, "{\"scope\":\"all\",\"host\":\"a\",\"at_usec\":1}", "reason");
     assert_no_pause(*state, "{\"reason\":\"x\",\"host\":\"a\",\"at_usec\":1}", "scope");
@@ -97,6 +133,16 @@ static void test_odd_pauses(void **state)
 
 /* ---- approvals ---- */
 
+static void assert_no_approval(Case *fixture, const char *json, const char *says)
+{
+    ApprovalValue read = {0};
+
+    assert_true(
+        approval_value_read(DIGEST, json, strlen(json), &fixture->arena, &read, &fixture->err) < 0);
+    assert_says(&fixture->err, says);
+    assert_null(read.host);
+}
+
 static void test_approvals(void **state)
 {
     Case *fixture = *state;
@@ -107,6 +153,9 @@ static void test_approvals(void **state)
                   read = {0};
 
     assert_int_equal(approval_value_append(&value, &fixture->text), 0);
+    assert_string_equal(buf_text(&fixture->text),
+                        "{\"at_usec\":1795532645000000,\"until_usec\":1795619045000000,"
+                        "\"now\":true,\"uid\":0,\"host\":\"admin-a\"}\n");
     assert_int_equal(approval_value_read(DIGEST, fixture->text.data, fixture->text.size,
                                          &fixture->arena, &read, &fixture->err),
                      0);
@@ -119,12 +168,23 @@ static void test_approvals(void **state)
     assert_true(approval_value_read("abc", fixture->text.data, fixture->text.size, &fixture->arena,
                                     &read, &fixture->err) < 0);
     assert_says(&fixture->err, "no digest");
-    assert_true(approval_value_read(DIGEST, "{\"host\":\"a\"}", 12, &fixture->arena, &read,
-                                    &fixture->err) < 0);
-    assert_says(&fixture->err, "at_usec");
-    assert_true(approval_value_read(DIGEST, "{\"at_usec\":1,\"host\":\"a\",\"now\":\"no\"}", 35,
-                                    &fixture->arena, &read, &fixture->err) < 0);
-    assert_says(&fixture->err, "now");
+    assert_no_approval(fixture, "{\"host\":\"a\"}", "at_usec: missing");
+    assert_no_approval(fixture, "{\"at_usec\":0,\"host\":\"a\"}", "at_usec: should be");
+    assert_no_approval(fixture, "{\"at_usec\":1}", "host");
+    assert_no_approval(fixture, "{\"at_usec\":1,\"host\":\"a\",\"now\":\"no\"}", "now");
+    assert_no_approval(fixture, "{\"at_usec\":1,\"host\":\"a\",\"uid\":-1}", "uid");
+    assert_no_approval(fixture, "{\"at_usec\":1,\"host\":\"a\",\"until_usec\":\"x\"}",
+                       "until_usec");
+    value.uid = (uid_t)-1;
+    value.approval.opens_window = false;
+    buf_reset(&fixture->text);
+    assert_int_equal(approval_value_append(&value, &fixture->text), 0);
+    assert_non_null(strstr(buf_text(&fixture->text), "\"now\":false,\"uid\":null"));
+    assert_int_equal(approval_value_read(DIGEST, fixture->text.data, fixture->text.size,
+                                         &fixture->arena, &read, &fixture->err),
+                     0);
+    assert_int_equal(read.uid, (uid_t)-1);
+    assert_false(read.approval.opens_window);
 }
 
 /* ---- what goes along ---- */
@@ -190,6 +250,23 @@ static void test_a_carry_comes_back_as_it_was(void **state)
     StoreCarry read;
 
     assert_int_equal(carry_value_append(&filled, AT, &fixture->text), CARRY_WHOLE);
+    assert_string_equal(
+        buf_text(&fixture->text),
+        "{\"at_usec\":1795532645000000,\"sightings\":[{\"channel_id\":\"c1\","
+        "\"member_id\":\"m1\",\"count\":1},"
+        "{\"channel_id\":\"c1\",\"member_id\":\"m2\",\"count\":3}],"
+        "\"quarantine\":[{\"channel_id\":\"c1\",\"channel_name\":\"payments\","
+        "\"member_id\":\"m1\",\"identity\":\"AGn/\","
+        "\"original\":\"{\\\"host\\\":\\\"10.1.0.9\\\"}\",\"ours\":true,"
+        "\"span_usec\":3600000000,\"passed_usec\":null},"
+        "{\"channel_id\":\"c2\",\"channel_name\":null,\"member_id\":\"m2\",\"ours\":false,"
+        "\"span_usec\":1,\"passed_usec\":7}],"
+        "\"conditions\":[{\"notifier\":\"chat.url slack\",\"kind\":\"held\","
+        "\"channel\":\"payments\",\"channel_name\":\"payments\","
+        "\"since_usec\":1795532645000000,\"open\":true,\"passes\":null,\"told_ago_usec\":null},"
+        "{\"notifier\":\"chat.url slack\",\"kind\":\"failed\",\"channel\":null,"
+        "\"channel_name\":null,\"since_usec\":null,\"open\":false,\"passes\":2,"
+        "\"told_ago_usec\":60000000}]}\n");
     read = read_carry(fixture, &at_usec);
     assert_int_equal(at_usec, AT);
     assert_true(read.knows_conditions);
@@ -276,6 +353,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_pauses_come_back_as_they_were),
+        TEST(test_pauses_as_they_are_written),
         TEST(test_odd_pauses),
         TEST(test_approvals),
         TEST(test_a_carry_comes_back_as_it_was),
