@@ -71,7 +71,7 @@ static void changes_have_trouble(FleetHost *host)
     else if (fleet_happens(fleet, 20))
         host->etcd_cut_usec = fleet->now_usec + 2 * fleet->lease_usec;
     else if (fleet_happens(fleet, 30) && !fleet_is_frozen(host))
-        host->frozen_until_usec = fleet->now_usec + fleet_below(fleet, 3 * fleet->lease_usec);
+        host_freeze(host, fleet_below(fleet, 3 * fleet->lease_usec));
 }
 
 /* The process stands still between the last look at the lease and the sending: what `handover` has
@@ -139,6 +139,7 @@ static int changes_submit(void *context, const Request *request)
     uint64_t allowed_usec;
     int r;
 
+    judge_go_on(host, request);
     if (!request_is_change(request->kind) || world->is_dead)
         return world_submit(world, request);
     allowed_usec = changes_allow_usec(host, request->instance);

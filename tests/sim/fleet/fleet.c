@@ -102,6 +102,7 @@ static void spread_to(const World *from, World *to)
 
 void fleet_spread(Fleet *fleet, const World *from)
 {
+    fleet->has_landed = false;
     if (from != fleet->office)
         spread_to(from, fleet->office);
     for (size_t i = 0; i < fleet->host_count; i++) {
@@ -124,12 +125,16 @@ static uint64_t fleet_next_usec(const Fleet *fleet)
     usec = world_next_outside_usec(fleet->office);
     next_usec = usec < next_usec ? usec : next_usec;
     for (size_t i = 0; i < fleet->host_count; i++) {
-        usec = host_next_usec(&fleet->hosts[i]);
-        next_usec = usec < next_usec ? usec : next_usec;
-        usec = world_next_outside_usec(fleet->hosts[i].sim.world);
+        usec = fleet->hosts[i].idle_until_usec;
         next_usec = usec < next_usec ? usec : next_usec;
     }
     return next_usec;
+}
+
+void fleet_wake(Fleet *fleet)
+{
+    for (size_t i = 0; i < fleet->host_count; i++)
+        fleet->hosts[i].idle_until_usec = 0;
 }
 
 /* Without a quorum no lease ends; the leader that comes begins them all anew. */
@@ -161,18 +166,32 @@ static void fleet_tell(Fleet *fleet)
     }
 }
 
+static bool fleet_step_host(Fleet *fleet, FleetHost *host)
+{
+    uint64_t usec;
+
+    if (host->idle_until_usec > fleet->now_usec)
+        return false;
+    if (world_step_outside(host->sim.world) || host_step(host)) {
+        if (fleet->has_landed)
+            fleet_spread(fleet, host->sim.world);
+        return true;
+    }
+    host->idle_until_usec = host_next_usec(host);
+    usec = world_next_outside_usec(host->sim.world);
+    if (usec < host->idle_until_usec)
+        host->idle_until_usec = usec;
+    return false;
+}
+
 /* One thing that is due, of any host, by chance. */
 static bool fleet_step(Fleet *fleet)
 {
     size_t first = fleet_below(fleet, fleet->host_count), event;
 
     for (size_t i = 0; i < fleet->host_count; i++) {
-        FleetHost *host = &fleet->hosts[(first + i) % fleet->host_count];
-
-        if (world_step_outside(host->sim.world) || host_step(host)) {
-            fleet_spread(fleet, host->sim.world);
+        if (fleet_step_host(fleet, &fleet->hosts[(first + i) % fleet->host_count]))
             return true;
-        }
     }
     if (world_step_outside(fleet->office)) {
         fleet_spread(fleet, fleet->office);
@@ -188,6 +207,7 @@ void fleet_run(Fleet *fleet, uint64_t until_usec)
 {
     uint64_t steps = 0;
 
+    fleet_wake(fleet);
     while (fleet->now_usec < until_usec) {
         if (fleet_step(fleet)) {
             fleet_tell(fleet);
@@ -195,8 +215,10 @@ void fleet_run(Fleet *fleet, uint64_t until_usec)
                 world_broken(fleet->office, "the fleet does not come to rest");
             continue;
         }
-        if (trouble_step(fleet))
+        if (trouble_step(fleet)) {
+            fleet_wake(fleet);
             continue;
+        }
         fleet_advance(fleet, fleet_next_usec(fleet));
         fleet_tell(fleet);
     }

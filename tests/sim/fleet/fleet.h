@@ -80,6 +80,7 @@ struct FleetHost {
     bool is_up;
     uint32_t world_kills;       /* of its world, when the process began */
     uint64_t up_usec;           /* down: when it begins again */
+    uint64_t idle_until_usec;   /* nothing is due here before, unless it is told something */
     uint64_t frozen_until_usec; /* the process stands still, or the machine sleeps */
     uint64_t slept_usec;        /* the latter, in all */
     uint64_t etcd_cut_usec;     /* cut off from etcd until then */
@@ -117,6 +118,7 @@ struct Fleet {
     uint64_t seed, now_usec, born_usec;
     World *office; /* where rosters are written, and people look at the service from */
     Sim office_sim;
+    bool has_landed; /* a change, of which not all worlds have been told */
     uint64_t set;
     FleetHost hosts[FLEET_HOSTS_MAX];
     size_t host_count, instance_count;
@@ -162,6 +164,9 @@ void fleet_trace(const FleetHost *host, const char *format, ...)
 /* Lets the time pass, up to then. */
 void fleet_run(Fleet *fleet, uint64_t until_usec);
 
+/* Something may be due at any host by now. */
+void fleet_wake(Fleet *fleet);
+
 /* Tells all other worlds what the service holds in this one. */
 void fleet_spread(Fleet *fleet, const World *from);
 
@@ -186,6 +191,9 @@ bool host_step(FleetHost *host);
 /* Whether anybody could ask it for something; whether it owns an instance and may change it. */
 bool host_is_serving(const FleetHost *host);
 bool host_may_change(const FleetHost *host, size_t instance);
+
+/* The process stands still for so long, or the machine sleeps. */
+void host_freeze(FleetHost *host, uint64_t usec);
 
 void host_drain(FleetHost *host);
 void host_undrain(FleetHost *host);

@@ -112,6 +112,22 @@ void host_stop(FleetHost *host)
     host->sim.act_usec = host->fleet->now_usec;
 }
 
+/* By the fault every process that stands still is on a machine that sleeps. */
+void host_freeze(FleetHost *host, uint64_t usec)
+{
+    Fleet *fleet = host->fleet;
+
+    host->frozen_until_usec = fleet->now_usec + usec;
+    fleet->counts->freezes++;
+    if (fleet_below(fleet, 3) > 0 && fleet->fault != FLEET_FAULT_SLEEPING_CLOCK) {
+        fleet_trace(host, "stands still for %zu s", (size_t)(usec / USEC_PER_SEC));
+        return;
+    }
+    host->slept_usec += usec;
+    fleet->counts->sleeps++;
+    fleet_trace(host, "sleeps for %zu s", (size_t)(usec / USEC_PER_SEC));
+}
+
 /* ---- time ---- */
 
 uint64_t host_next_usec(const FleetHost *host)

@@ -130,6 +130,16 @@ void judge_known(Fleet *fleet, const FleetCall *call)
         judge_campaign(fleet, call);
 }
 
+/* An undo that begins then looks what it would do, and is held. */
+void judge_go_on(const FleetHost *host, const Request *request)
+{
+    const World *world = host->sim.world;
+
+    if (host->ownerships[request->instance].token == 0 && !world->is_dead && !world->undo)
+        world_broken(world, "host %zu goes on in instance %zu, which it has lost", host->number,
+                     request->instance);
+}
+
 void judge_begin(FleetHost *host, const Request *request, uint64_t allowed_usec)
 {
     World *world = host->sim.world;
@@ -199,5 +209,6 @@ void judge_landed(FleetHost *host, const WorldEvent *event)
                      host->number, event->request.instance, (size_t)event->owner, (size_t)*newest);
     *newest = event->owner;
     judge_undone(host, event);
+    fleet->has_landed = true;
     fleet->counts->landed++;
 }

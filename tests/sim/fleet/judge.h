@@ -7,13 +7,16 @@
  * without having been made known in this pass, nor by what was read as an earlier owner, nor
  * against a pause that its host has heard of or that was there when it was made known. Nobody but
  * the owner makes anything known, and none gives an instance away as after its last answer while
- * something may still land. What an undo put back is not deleted while its channel stays paused. In
- * calm weather each instance has one owner, and all is as its rosters want it.
+ * something may still land. Who lost an instance asks nothing more there. What an undo put back is
+ * not deleted while its channel stays paused. In calm weather each instance has one owner, and all
+ * is as its rosters want it.
  */
 #pragma once
 
 #include "tests/sim/fleet/fleet.h"
 
+/* Of any request of a pass. */
+void judge_go_on(const FleetHost *host, const Request *request);
 void judge_begin(FleetHost *host, const Request *request, uint64_t allowed_usec);
 /* etcd has carried out a request. */
 void judge_known(Fleet *fleet, const FleetCall *call);

@@ -176,5 +176,6 @@ void net_run(Fleet *fleet, size_t index)
     FleetEvent event = fleet->events[index];
 
     fleet->events[index] = fleet->events[--fleet->event_count];
+    event.call->host->idle_until_usec = 0;
     event.run(fleet, event.call);
 }

@@ -25,17 +25,8 @@ static void trouble_freeze(Fleet *fleet, FleetHost *host)
 {
     uint64_t span_usec = trouble_span_usec(fleet);
 
-    if (!host->is_up || fleet_is_frozen(host))
-        return;
-    host->frozen_until_usec = fleet->now_usec + span_usec;
-    fleet->counts->freezes++;
-    if (fleet_below(fleet, 3) > 0) {
-        fleet_trace(host, "stands still for %zu s", (size_t)(span_usec / USEC_PER_SEC));
-        return;
-    }
-    host->slept_usec += span_usec;
-    fleet->counts->sleeps++;
-    fleet_trace(host, "sleeps for %zu s", (size_t)(span_usec / USEC_PER_SEC));
+    if (host->is_up && !fleet_is_frozen(host))
+        host_freeze(host, span_usec);
 }
 
 static void trouble_cut(Fleet *fleet, FleetHost *host)
