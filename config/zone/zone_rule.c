@@ -35,7 +35,7 @@ int64_t zone_year_of(int64_t days)
     int64_t shifted = days + DAYS_TO_1970;
     int64_t era = zone_floor(shifted, DAYS_PER_ERA);
     int64_t day = shifted - era * DAYS_PER_ERA;
-    int64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+    int64_t year = (day - day / 1460 + day / 36524) / 365;
     int64_t day_of_year = day - (365 * year + year / 4 - year / 100);
 
     return era * 400 + year + (day_of_year >= 306); /* January and February */
@@ -170,7 +170,7 @@ static int64_t rule_weekday_of(const ZoneDay *day, int64_t year)
     int64_t first = zone_days_of(year, day->month, 1);
     int64_t next =
         day->month == 12 ? zone_days_of(year + 1, 1, 1) : zone_days_of(year, day->month + 1, 1);
-    int64_t weekday = ((first + 4) % 7 + 7) % 7; /* 1970-01-01 was a Thursday */
+    int64_t weekday = (first + 4) % 7; /* 1970-01-01 was a Thursday; negative before */
     int64_t days = first + (day->day - weekday + 7) % 7 + (int64_t)7 * (day->week - 1);
 
     return days < next ? days : days - 7;

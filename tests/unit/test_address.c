@@ -84,6 +84,8 @@ static void names_compare_without_case(void **state)
     expect_address("0xg", "0xg", ADDRESS_NAME);
     expect_address("1x9.0x1.0a", "1x9.0x1.0a", ADDRESS_NAME);
     expect_address("a0xf", "a0xf", ADDRESS_NAME);
+    expect_address("ax1", "ax1", ADDRESS_NAME);
+    expect_address("0a1", "0a1", ADDRESS_NAME);
 }
 
 /* Strict for what people write; taken as a name when the service says it. */

@@ -89,6 +89,15 @@ static const Made usual = {.when = {-5, 70000000000},
                            .types = 2,
                            .footer = "\nAAA-1\n"};
 
+static void expect_span(const Zone *zone, int64_t when, int64_t start, int64_t end, int32_t offset)
+{
+    ZoneSpan span = zone_find(zone, when);
+
+    assert_true(span.start == start);
+    assert_true(span.end == end);
+    assert_int_equal(span.offset, offset);
+}
+
 static void a_file_is_read_to_the_byte(void **state)
 {
     _cleanup_(arena_done) Arena arena = {0};
@@ -106,10 +115,10 @@ static void a_file_is_read_to_the_byte(void **state)
     assert_int_equal(zone.changes[1].offset, 3600);
     assert_true(zone.has_rule);
     assert_int_equal(zone.rule.offset, 3600);
-    assert_int_equal(zone_find(&zone, -6).offset, 3600);
-    assert_int_equal(zone_find(&zone, -5).offset, -7200);
-    assert_int_equal(zone_find(&zone, 69999999999).offset, -7200);
-    assert_int_equal(zone_find(&zone, 70000000000).offset, 3600);
+    expect_span(&zone, -6, INT64_MIN, -5, 3600);
+    expect_span(&zone, -5, -5, 70000000000, -7200);
+    expect_span(&zone, 69999999999, -5, 70000000000, -7200);
+    expect_span(&zone, 70000000000, 70000000000, INT64_MAX, 3600);
     for (size_t size = 0; size < file.size; size++) {
         File cut = file;
 
@@ -119,6 +128,29 @@ static void a_file_is_read_to_the_byte(void **state)
     file.bytes[4] = '1';
     assert_string_equal(read_file(&file, &arena, &zone),
                         "a TZif file of version 1, which ends in 2037");
+    file.bytes[0] = 't';
+    assert_string_equal(read_file(&file, &arena, &zone), "not a file of the tz database (TZif)");
+}
+
+/* From the last change on the rule goes on; in the first half year it says nothing else. */
+static void the_rule_goes_on(void **state)
+{
+    const int64_t last = 1767225600; /* 2026-01-01 */
+    _cleanup_(arena_done) Arena arena = {0};
+    Made made = usual;
+    File file;
+    Zone zone;
+
+    (void)state;
+    made.when[1] = last;
+    made.footer = "\nAAA-1BBB,M3.5.0,M10.5.0/3\n";
+    make_file(&file, &made);
+    assert_null(read_file(&file, &arena, &zone));
+    expect_span(&zone, last - 1, -5, last, -7200);
+    expect_span(&zone, last, last, 1774746000, 3600);
+    expect_span(&zone, 1774746000, 1774746000, 1792890000, 7200);
+    assert_true(zone_from_local(&zone, 1774746000 + 3600) == 1774746000);
+    assert_true(zone_from_local(&zone, 1774746000 + 3599) == 1774745999);
 }
 
 typedef struct MadeFile {
@@ -275,9 +307,10 @@ static void changes_between_two_moments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_file_is_read_to_the_byte), cmocka_unit_test(what_is_malformed),
-        cmocka_unit_test(the_rule_has_a_longest),     cmocka_unit_test(counts_have_bounds),
-        cmocka_unit_test(names_at_their_bounds),      cmocka_unit_test(changes_between_two_moments),
+        cmocka_unit_test(a_file_is_read_to_the_byte),  cmocka_unit_test(the_rule_goes_on),
+        cmocka_unit_test(what_is_malformed),           cmocka_unit_test(the_rule_has_a_longest),
+        cmocka_unit_test(counts_have_bounds),          cmocka_unit_test(names_at_their_bounds),
+        cmocka_unit_test(changes_between_two_moments),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
