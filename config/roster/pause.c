@@ -79,28 +79,19 @@ static bool check_reason(Reader *reader, const Node *node, const char *reason)
     return !what;
 }
 
-static bool read_keys(Reader *reader, const Node *node, RosterPause *pause)
-{
-    SchemaSeen seen = schema_read(reader, node, &roster_pause_schema, pause);
-    bool is_good = schema_is_good(seen, KEY_REASON) && seen.good == seen.present;
-
-    if (pause->reason)
-        is_good &= check_reason(reader, node_find(node, "reason"), pause->reason);
-    return is_good;
-}
-
 const RosterPause *roster_pause_read(Reader *reader, const Node *node)
 {
     RosterPause read = {.line = node->key ? node->key->line : node->line}, *pause;
+    const Node *reason = node;
 
     if (node->kind == NODE_MAPPING) {
-        if (!read_keys(reader, node, &read))
-            return NULL;
+        schema_read(reader, node, &roster_pause_schema, &read);
+        reason = node_find(node, keys[KEY_REASON].name);
     } else {
         read.reason = schema_read_text(reader, node, 1, REASON_MAX, HINT);
-        if (!read.reason || !check_reason(reader, node, read.reason))
-            return NULL;
     }
+    if (!read.reason || !check_reason(reader, reason, read.reason))
+        return NULL;
     pause = arena_alloc(reader->arena, sizeof(*pause));
     if (!pause) {
         problems_memory(reader->problems);

@@ -10,5 +10,5 @@ extern const Schema roster_pause_schema;
 extern const SchemaKey roster_pause_reason_key; /* a reason alone */
 
 /* Reads {reason: TEXT, until: TIME} or a text alone, and reports every mistake. NULL (told) where
- * there is one, or memory ran out; else the reader's arena keeps it. */
+ * the reason is one, or memory ran out; else the reader's arena keeps it. */
 const RosterPause *roster_pause_read(Reader *reader, const Node *node);

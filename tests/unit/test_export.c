@@ -27,7 +27,9 @@ static void is_written(const char *text, bool in_flow, const char *yaml)
 
 static void texts_stay_texts(void **state)
 {
-    static const char *const plain[] = {"payments", "10.1.0.5", "a.b-c_d/e", "vm-1", "1a", "12b3g"};
+    static const char *const plain[] = {"payments", "10.1.0.5", "a.b-c_d/e", "vm-1", "1a",
+                                        "12b3g",    "A",        "Z",         "a",    "z",
+                                        "zZ09aA",   "9a",       "5.5.5",     "0a",   "1x2"};
     static const char *const quoted[] = {"",           "yes",
                                          "NO",         "y",
                                          "Null",       "1e3",
@@ -38,7 +40,16 @@ static void texts_stay_texts(void **state)
                                          ".a",         "a b",
                                          "a,b",        "a#b",
                                          "~",          "*",
-                                         "2026-11-24", "2026-11-24t10:00:00.5Z"};
+                                         "2026-11-24", "2026-11-24t10:00:00.5Z",
+                                         "0",          "9",
+                                         "5.5",        "0X1",
+                                         "0o7",        "0OA",
+                                         "0Bz",        "/a",
+                                         "@a",         "[a",
+                                         "`a",         "{a",
+                                         ":a",         "a@",
+                                         "a[",         "a`",
+                                         "a{",         "off"};
     char yaml[64];
 
     (void)state;
@@ -51,6 +62,8 @@ static void texts_stay_texts(void **state)
     is_written("10.1.0.5:8080", false, "10.1.0.5:8080");
     is_written("10.1.0.5:8080", true, "\"10.1.0.5:8080\"");
     is_written("a:", false, "\"a:\"");
+    is_written("a:b", false, "a:b");
+    is_written("a:-", false, "\"a:-\"");
     is_written("\xe6\x94\xaf\"\\", false, "\"\xe6\x94\xaf\\\"\\\\\"");
     is_written("\n\x7f\xc2\x85\xe2\x80\xa8\xef\xbf\xbf\xf3\xa0\x80\x81\xff", false,
                "\"\\x0A\\x7F\\x85\\u2028\\uFFFF\\U000E0001?\"");
