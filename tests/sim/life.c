@@ -112,7 +112,7 @@ static void life_act(Sim *sim)
         return;
     case SIM_ACT_UNDO:
         if (sim->lifecycle.undo == UNDO_NONE)
-            life_ask_undo(sim, world_chance(world, 8));
+            life_ask_undo(sim, world_chance(world, 8) && !sim->handed);
         return;
     case SIM_ACT_STOP:
         world_trace(world, "the daemon stops");

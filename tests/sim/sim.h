@@ -70,10 +70,12 @@ struct Sim {
     uint64_t queue_serial;
     SimAct act;
     uint64_t act_usec;
-    bool has_newer;       /* a set that waits for the lifecycle's end */
-    uint64_t stop_usec;   /* when the stop began; 0: it did not */
-    uint32_t undo_serial; /* the pass that the undo is of */
-    size_t turns;         /* passes that are still to begin */
+    bool has_newer;            /* a set that waits for the lifecycle's end */
+    uint64_t stop_usec;        /* when the stop began; 0: it did not */
+    uint32_t undo_serial;      /* the pass that the undo is of */
+    const WorldAction *handed; /* the changes that it is of, where another host asks; else NULL */
+    size_t handed_count;
+    size_t turns; /* passes that are still to begin */
     uint64_t interval_usec;
     bool is_calm;
     uint64_t serial;       /* of hosts */

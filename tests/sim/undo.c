@@ -94,7 +94,8 @@ bool sim_undo_begin(Sim *sim)
     if (!sim->host)
         sim->undo_serial = undo_choose(world);
     undo_dangers(world);
-    if (!world_begin_undo(world, sim->undo_serial, sim->lifecycle.undo_is_dry))
+    if (!(sim->handed ? world_begin_handed_undo(world, sim->handed, sim->handed_count)
+                      : world_begin_undo(world, sim->undo_serial, sim->lifecycle.undo_is_dry)))
         return false;
     if (is_mortal && !world->is_dead) {
         world->kill_at_call = world->effects + 1 + world_below(world, 12);

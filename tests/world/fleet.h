@@ -41,6 +41,7 @@ typedef struct WorldFleet {
     SeenChannel seen[WORLD_CHANNELS_MAX];
     uint64_t closes_usec;    /* from then on no change begins; 0: they may */
     uint32_t withheld_count; /* changes that did not */
+    bool has_hosts;          /* others, by which pauses end: an undo goes on then */
 } WorldFleet;
 
 /* Gives a world a fleet in which every intent is taken, after the time of a request. */

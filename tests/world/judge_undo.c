@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "daemon/base/str.h"
+#include "tests/world/fleet.h"
 #include "tests/world/judge.h"
-#include "tests/world/judge_fleet.h"
 #include "tests/world/quarantine.h"
 
 /* ---- what is recorded and sent ---- */
@@ -129,9 +129,14 @@ static void undo_rule_change(World *world, const WorldChannel *channel, const Ch
         undo_rule_correction(world, channel, member, action, change->after);
 }
 
+static bool undo_is_let(const World *world, const WorldChannel *channel)
+{
+    return !world->dry_run && (channel->is_paused || (world->fleet && world->fleet->has_hosts));
+}
+
 void judge_undo_record(World *world, WorldChannel *channel, const Batch *batch)
 {
-    if (world->dry_run || !channel->is_paused || batch->approved)
+    if (!undo_is_let(world, channel) || batch->approved)
         world_broken(world, "%s: an undo changes where it may not", channel->row.id);
     channel->part_left = 0;
     for (size_t i = 0; i < batch->change_count; i++)
@@ -177,7 +182,7 @@ static const Guards *undo_guards(const World *world, const WorldChannel *channel
 
 void judge_undo_send(World *world, WorldChannel *channel, const WorldAction *action)
 {
-    if (world->dry_run || !channel->is_paused || !world_is_manageable(channel))
+    if (!undo_is_let(world, channel) || !world_is_manageable(channel))
         world_broken(world, "an undo changes where none may be");
     if (channel->mutations > 0)
         world_broken(world, "two changes of one channel at once");

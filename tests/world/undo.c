@@ -10,7 +10,15 @@
 
 /* ---- out of the history ---- */
 
-static bool undo_is_meant(const WorldAction *action, uint32_t serial)
+/* Where the changes are taken from. */
+typedef struct UndoSource {
+    const WorldAction *actions;
+    size_t count;
+    uint32_t serial; /* the pass */
+    bool is_handed;
+} UndoSource;
+
+bool world_is_undoable(const WorldAction *action, uint32_t serial)
 {
     if (action->kind == CHANGE_ENABLE)
         return false;
@@ -22,7 +30,7 @@ uint32_t world_last_changing(const World *world)
     for (size_t i = world->action_count; i > 0; i--) {
         const WorldAction *action = &world->actions[i - 1];
 
-        if (!action->is_undo && undo_is_meant(action, action->pass))
+        if (!action->is_undo && world_is_undoable(action, action->pass))
             return action->pass;
     }
     return 0;
@@ -48,16 +56,18 @@ static void undo_add_item(ChannelUndo *undo, size_t number, const WorldAction *a
 
 /* One entry for the channel, whose items begin at `first`. Returns how many it has. */
 static size_t undo_add_channel(World *world, WorldUndo *undo, WorldChannel *channel,
-                               uint32_t serial, size_t first)
+                               const UndoSource *source, size_t first)
 {
     const RosterChannel *roster = world_find_roster(world, channel);
     size_t number = undo->config.channel_count;
     ChannelUndo *of_channel = &undo->undos[number];
 
     of_channel->items = &undo->items[first];
-    for (size_t i = 0; i < world->action_count; i++) {
-        if (world->actions[i].channel == channel && undo_is_meant(&world->actions[i], serial))
-            undo_add_item(of_channel, i, &world->actions[i]);
+    for (size_t i = 0; i < source->count; i++) {
+        const WorldAction *action = &source->actions[i];
+
+        if (action->channel == channel && world_is_undoable(action, source->serial))
+            undo_add_item(of_channel, i, action);
     }
     if (of_channel->item_count == 0)
         return 0;
@@ -73,23 +83,24 @@ static size_t undo_add_channel(World *world, WorldUndo *undo, WorldChannel *chan
     return of_channel->item_count;
 }
 
-bool world_begin_undo(World *world, uint32_t serial, bool dry_run)
+static bool undo_begin(World *world, const UndoSource *source, bool dry_run)
 {
     size_t count = 0, found = 0;
     WorldUndo *undo;
 
-    for (size_t i = 0; i < world->action_count; i++)
-        count += undo_is_meant(&world->actions[i], serial);
+    for (size_t i = 0; i < source->count; i++)
+        count += world_is_undoable(&source->actions[i], source->serial);
     if (count == 0)
         return false;
     undo = calloc(1, sizeof(*undo) + count * sizeof(undo->items[0]));
     if (!undo)
         fail_msg("the test is out of memory");
+    undo->handed = source->is_handed ? source->actions : NULL;
     undo->config = world->config;
     undo->config.channels = undo->rosters;
     undo->config.channel_count = 0;
     for (size_t i = 0; i < world->channel_count; i++) {
-        size_t added = undo_add_channel(world, undo, &world->channels[i], serial, found);
+        size_t added = undo_add_channel(world, undo, &world->channels[i], source, found);
 
         found += added;
         if (added > 0 && !dry_run) {
@@ -99,10 +110,22 @@ bool world_begin_undo(World *world, uint32_t serial, bool dry_run)
     }
     world_forget(world);
     world->undo = undo;
-    world_trace(world, "undo of pass-%u: %zu changes in %zu channels", serial, found,
-                undo->config.channel_count);
+    world_trace(world, "undo of pass-%u%s: %zu changes in %zu channels", source->serial,
+                source->is_handed ? " of another host" : "", found, undo->config.channel_count);
     world_begin_prepared(world, dry_run);
     return true;
+}
+
+bool world_begin_undo(World *world, uint32_t serial, bool dry_run)
+{
+    return undo_begin(world, &(UndoSource){world->actions, world->action_count, serial, false},
+                      dry_run);
+}
+
+bool world_begin_handed_undo(World *world, const WorldAction *actions, size_t count)
+{
+    return count > 0 &&
+           undo_begin(world, &(UndoSource){actions, count, actions[0].pass, true}, false);
 }
 
 static void undo_last(World *world, bool dry_run)
@@ -142,7 +165,9 @@ uint32_t world_count_items(const World *world, Outcome outcome)
 
 const WorldAction *world_undo_action(const World *world, const UndoItem *item)
 {
-    return &world->actions[item->action - 1];
+    const WorldAction *actions = world->undo->handed ? world->undo->handed : world->actions;
+
+    return &actions[item->action - 1];
 }
 
 WorldMember *world_undo_member(World *world, const UndoItem *item)

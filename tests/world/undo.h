@@ -10,12 +10,19 @@ typedef struct WorldUndo {
     Config config; /* the world's, but with the channels of the undo */
     RosterChannel rosters[WORLD_CHANNELS_MAX];
     ChannelUndo undos[WORLD_CHANNELS_MAX];
-    UndoItem items[]; /* those of a channel follow each other */
+    const WorldAction *handed; /* what is undone; NULL: changes out of the history of this world */
+    UndoItem items[];          /* those of a channel follow each other */
 } WorldUndo;
 
 /* Begins the undo of all that pass `serial` changed or may have changed, its channels paused first
  * unless it is a dry run. False: there is nothing, and no pass has begun. */
 bool world_begin_undo(World *world, uint32_t serial, bool dry_run);
+
+/* The undo of changes that another host's history has, as they are in this world (borrowed). */
+bool world_begin_handed_undo(World *world, const WorldAction *actions, size_t count);
+
+/* Whether the undo of that pass turns back a change, as far as is known of it by now. */
+bool world_is_undoable(const WorldAction *action, uint32_t serial);
 
 /* The undo of the last pass that changed something and was no undo, to its end. */
 void world_undo(World *world);

@@ -161,6 +161,8 @@ static bool etcd_holds(const EtcdCompare *compare, const EtcdKv *kv)
 {
     if (compare->is_any)
         return kv != NULL;
+    if (compare->edited)
+        return kv && kv->edited == compare->edited;
     return (kv ? kv->created : 0) == compare->created;
 }
 
@@ -255,6 +257,12 @@ void etcd_compare_any(EtcdRequest *request, const char *key)
 {
     etcd_compare(request, key, 0);
     request->compares[request->compare_count - 1].is_any = true;
+}
+
+void etcd_compare_unchanged(EtcdRequest *request, const EtcdKv *kv)
+{
+    etcd_compare(request, kv->key, kv->created);
+    request->compares[request->compare_count - 1].edited = kv->edited;
 }
 
 static EtcdDo *etcd_do(EtcdRequest *request, const char *key)

@@ -16,8 +16,9 @@
 /* What is written into a key: numbers suffice. */
 typedef struct EtcdValue {
     size_t host;
-    uint64_t set, until_usec;
-    bool is_released;
+    uint64_t set;
+    uint64_t number; /* of an undo, among those that were handed over */
+    bool is_released, is_answered;
 } EtcdValue;
 
 typedef struct EtcdKv {
@@ -50,7 +51,8 @@ typedef enum EtcdKind {
 typedef struct EtcdCompare {
     char key[ETCD_KEY_SIZE];
     uint64_t created;
-    bool is_any; /* that it is there, whoever made it */
+    bool is_any;     /* that it is there, whoever made it */
+    uint64_t edited; /* else, where it is not 0, that it was written last in that revision */
 } EtcdCompare;
 
 typedef struct EtcdDo {
@@ -115,5 +117,6 @@ void etcd_serve(Etcd *etcd, const EtcdRequest *request, EtcdAnswer *ret_answer);
 
 void etcd_compare(EtcdRequest *request, const char *key, uint64_t created);
 void etcd_compare_any(EtcdRequest *request, const char *key);
+void etcd_compare_unchanged(EtcdRequest *request, const EtcdKv *kv);
 void etcd_put(EtcdRequest *request, const char *key, EtcdValue value, int64_t lease);
 void etcd_delete(EtcdRequest *request, const char *key);

@@ -284,6 +284,9 @@ void fleet_life(uint64_t seed, FleetFault fault, struct WorldTrace *trace, Fleet
     net_done_with(fleet);
     etcd_done(&fleet->etcd);
     free(fleet->kept);
+    for (size_t i = 0; i < fleet->handed_count; i++)
+        free(fleet->handed[i].actions);
+    free(fleet->handed);
     for (size_t i = 0; i < fleet->host_count; i++)
         host_done(&fleet->hosts[i]);
     world_free(fleet->office);

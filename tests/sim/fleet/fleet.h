@@ -38,6 +38,8 @@ typedef enum FleetFault {
     FLEET_FAULT_OLD_PLAN,       /* who lost an instance goes on with its pass */
     FLEET_FAULT_DEAF_TO_PAUSES, /* pauses of other hosts are neither heard nor compared */
     FLEET_FAULT_UNDONE_UNDO,    /* the same, and the judge looks at what an undo put back alone */
+    FLEET_FAULT_HASTY_UNDO,     /* an undo is handed over, and begun, before its pauses are known */
+    FLEET_FAULT_STALE_ANSWER,   /* who was the owner answers an undo */
     FLEET_FAULT_COUNT
 } FleetFault;
 
@@ -72,6 +74,27 @@ typedef struct FleetIntent {
     uint64_t revision; /* of etcd, in which it came to be known */
 } FleetIntent;
 
+/* An undo that was handed to the owner of an instance. */
+typedef struct FleetHanded {
+    size_t instance;
+    const World *from;    /* its host's, whose channels and members are meant */
+    WorldAction *actions; /* as its history had them then */
+    size_t count;
+    uint64_t revision; /* of etcd, when it was asked for */
+} FleetHanded;
+
+/* What a host has to do with undos: it asks for one, and carries one out. */
+typedef struct FleetUndoing {
+    uint64_t wanted_until_usec; /* its own, once its pauses are known */
+    uint64_t revision;          /* of etcd, when it was asked for, here or elsewhere */
+    char key[ETCD_KEY_SIZE];    /* that it was handed over under; "": it was not */
+    uint64_t owner_until_usec;  /* so long the owner is waited for */
+    WorldAction *taken;         /* those of another host, in this world; NULL: it has taken none */
+    size_t taken_count, taken_instance, asker;
+    uint64_t number;
+    char taken_key[ETCD_KEY_SIZE];
+} FleetUndoing;
+
 struct FleetHost {
     Fleet *fleet;
     size_t number;
@@ -98,7 +121,7 @@ struct FleetHost {
     uint64_t before_set[WORLD_INSTANCES_MAX]; /* of the owner before */
     uint64_t took_set[WORLD_INSTANCES_MAX];   /* its own then */
     bool drains_soon;
-    uint64_t wants_undo_until_usec; /* once its pauses are known */
+    FleetUndoing undo;
     EtcdKv *mirror;
     size_t mirror_count, mirror_capacity;
     uint64_t mirror_revision; /* 0: nothing is known yet */
@@ -111,7 +134,7 @@ struct FleetHost {
 typedef struct FleetCounts {
     SimCounts sim;
     uint64_t landed, owned, taken_over, released, intents, refused, freezes, sleeps, kills, stops,
-        late, undos, kept, pauses, drains, pushes, virtual_usec;
+        late, undos, handed, answered, kept, pauses, drains, pushes, virtual_usec;
 } FleetCounts;
 
 struct Fleet {
@@ -136,6 +159,9 @@ struct Fleet {
     uint64_t newest[WORLD_INSTANCES_MAX]; /* the greatest token of which a change landed */
     uint64_t *kept; /* of each member that an undo put back, the pause that it stands under; or 0 */
     size_t kept_count, kept_capacity;
+    FleetHanded *handed;
+    size_t handed_count, handed_capacity;
+    uint64_t resumed[WORLD_CHANNELS_MAX]; /* the revision in which its pause was ended last */
     uint64_t wait_until_usec[WORLD_INSTANCES_MAX]; /* the newest owner changes nothing until then */
     FleetCounts *counts;
     struct WorldTrace *trace;
@@ -230,6 +256,20 @@ bool changes_are_quiet(const FleetHost *host, size_t instance);
 void changes_note_unanswered(FleetHost *host, size_t instance);
 void changes_answered(World *world, const WorldEvent *event);
 void changes_landed(World *world, const WorldEvent *event);
+
+/* ---- undos.c ---- */
+
+/* Somebody wants one, by any host that has changed something. */
+void undos_want(Fleet *fleet);
+
+/* Does what may be done by now. Returns whether one is wanted or under way. */
+bool undos_go_on_all(Fleet *fleet);
+
+/* One that another host asked for is over: tells it. */
+void undos_end_taken(FleetHost *host);
+
+/* The process is no more. */
+void undos_forget(FleetHost *host);
 
 /* ---- intents.c ---- */
 

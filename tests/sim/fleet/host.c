@@ -63,6 +63,7 @@ static void host_be_down(FleetHost *host)
     host->is_up = false;
     host->up_usec = host->fleet->now_usec + fleet_below(host->fleet, 3 * USEC_PER_MINUTE);
     host->frozen_until_usec = 0;
+    undos_forget(host);
     for (size_t i = 0; i < host->sim.slot_count; i++)
         host->sim.slots[i].stands_by = true;
     fleet_trace(host, "is down");
@@ -228,6 +229,7 @@ bool host_step(FleetHost *host)
     }
     if (fleet_is_frozen(host) || !host_do(host))
         return false;
+    undos_end_taken(host);
     if (host->drains_soon)
         host_drain(host);
     host->drains_soon = false;
@@ -279,7 +281,7 @@ void host_init(Fleet *fleet, FleetHost *host, size_t number, uint64_t random_sta
     world->random_state += number + 1;
     world->realtime_usec += fleet_below(fleet, 10 * USEC_PER_SEC);
     world->ops = &fleet_ops;
-    world_join_fleet(world);
+    world_join_fleet(world)->has_hosts = true;
     world->disturb = changes_disturb;
     world->landed = changes_landed;
     world->answered = changes_answered;
@@ -303,6 +305,7 @@ void host_init(Fleet *fleet, FleetHost *host, size_t number, uint64_t random_sta
 
 void host_done(FleetHost *host)
 {
+    undos_forget(host);
     lifecycle_done(&host->sim.lifecycle);
     world_free(host->sim.world);
     free(host->mirror);

@@ -63,6 +63,19 @@ static void judge_pause(const FleetHost *host, const Request *request, size_t ch
                      request->channel_id);
 }
 
+/* An undo begins its changes where all hosts have the pause that it was asked for with, or where
+ * people have ended that since. */
+static void judge_undo(const FleetHost *host, const Request *request, size_t channel)
+{
+    const Fleet *fleet = host->fleet;
+    char key[ETCD_KEY_SIZE];
+
+    keys_pause(key, channel);
+    if (!etcd_find(&fleet->etcd, key) && fleet->resumed[channel] <= host->undo.revision)
+        world_broken(host->sim.world, "host %zu undoes in %s, which is not paused for all hosts",
+                     host->number, request->channel_id);
+}
+
 /* What it knows of the channel it has read as the owner that it is. */
 static void judge_list(const FleetHost *host, const Request *request, size_t channel)
 {
@@ -98,6 +111,20 @@ static void judge_intending(const Fleet *fleet, const FleetCall *call)
             call->host->number, call->instance);
 }
 
+/* What came of an undo says who has carried it out, and nobody else. */
+static void judge_answer(const Fleet *fleet, const FleetCall *call)
+{
+    char key[ETCD_KEY_SIZE];
+    const EtcdKv *owner;
+
+    keys_owner(key, call->instance);
+    owner = etcd_find(&fleet->etcd, key);
+    if (!owner || owner->value.host != call->host->number)
+        world_broken(call->host->sim.world,
+                     "host %zu answers an undo in instance %zu, and does not own it",
+                     call->host->number, call->instance);
+}
+
 /* Given away as after its last answer: then nothing that an owner has sent may land any more. */
 static void judge_release(const Fleet *fleet, const FleetCall *call)
 {
@@ -121,6 +148,12 @@ void judge_known(Fleet *fleet, const FleetCall *call)
 
     if (request->do_count == 0 || !call->answer.has_succeeded)
         return;
+    if (str_has_prefix(request->dos[0].key, "pauses/") && request->dos[0].is_delete)
+        fleet->resumed[call->channel] = fleet->etcd.revision;
+    if (request->dos[0].value.is_answered) {
+        judge_answer(fleet, call);
+        return;
+    }
     if (request->dos[0].key[0] == '~')
         judge_intending(fleet, call);
     else if (request->dos[0].is_delete && request->do_count > 1 &&
@@ -148,6 +181,8 @@ void judge_begin(FleetHost *host, const Request *request, uint64_t allowed_usec)
 
     judge_owner(host, request->instance, allowed_usec);
     judge_list(host, request, channel);
+    if (world->undo)
+        judge_undo(host, request, channel);
     judge_pause(host, request, channel, judge_intent(host, request, channel));
 }
 

@@ -8,8 +8,9 @@
  * against a pause that its host has heard of or that was there when it was made known. Nobody but
  * the owner makes anything known, and none gives an instance away as after its last answer while
  * something may still land. Who lost an instance asks nothing more there. What an undo put back is
- * not deleted while its channel stays paused. In calm weather each instance has one owner, and all
- * is as its rosters want it.
+ * not deleted while its channel stays paused; an undo begins nothing before that is so for all
+ * hosts, and nobody but the owner says what came of one that was handed over. In calm weather each
+ * instance has one owner, and all is as its rosters want it.
  */
 #pragma once
 

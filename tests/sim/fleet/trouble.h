@@ -22,3 +22,4 @@ void people_end_quarantines(Fleet *fleet);
 
 /* Has pauses written and taken back as the office wants them. */
 void people_carry_out_pauses(Fleet *fleet);
+void people_pause(FleetHost *host, size_t channel);
