@@ -4,7 +4,7 @@
 
 #define INTENT(undo, changes)                                                                      \
     "{\"host\":\"admin-a\",\"token\":4,\"pass\":\"p-1\",\"channel_id\":\"c1\","                    \
-    "\"channel_name\":\"payments\",\"undo\":" undo ",\"changes\":[" changes "]}"
+    "\"channel_name\":\"payments\",\"digest\":\"d1\",\"undo\":" undo ",\"changes\":[" changes "]}"
 #define DELETED                                                                                    \
     "{\"kind\":\"delete\",\"member_id\":\"m1\",\"identity\":\"aQ==\","                             \
     "\"before\":\"{\\\"host\\\":\\\"h\\\"}\"}"
@@ -25,6 +25,40 @@ static int carry_intent(Case *fixture, const char *json, uint64_t realtime_usec,
     return r;
 }
 
+static void test_each_field_is_read(void **state)
+{
+    static const char json[] = INTENT("true", DELETED "," ADDED);
+    static const char least[] = "{\"host\":\"a\",\"pass\":\"p\",\"channel_id\":\"c\"}";
+    Case *fixture = *state;
+    IntentValue intent;
+
+    assert_int_equal(intent_value_read(json, strlen(json), &intent, &fixture->err), 0);
+    assert_string_equal(intent.host, "admin-a");
+    assert_string_equal(intent.pass, "p-1");
+    assert_string_equal(intent.channel_id, "c1");
+    assert_string_equal(intent.channel_name, "payments");
+    assert_string_equal(intent.digest, "d1");
+    assert_true(intent.is_undo);
+    assert_int_equal(intent.change_count, 2);
+    assert_int_equal(intent.changes[0].kind, CHANGE_DELETE);
+    assert_string_equal(intent.changes[0].member_id, "m1");
+    assert_int_equal(intent.changes[0].identity_size, 1);
+    assert_memory_equal(intent.changes[0].identity, "i", 1);
+    assert_string_equal(intent.changes[0].before, "{\"host\":\"h\"}");
+    assert_null(intent.changes[0].after);
+    assert_int_equal(intent.changes[1].kind, CHANGE_ADD);
+    assert_string_equal(intent.changes[1].member_id, "");
+    assert_null(intent.changes[1].before);
+    assert_string_equal(intent.changes[1].after, "{}");
+    intent_value_done(&intent);
+    assert_int_equal(intent_value_read(least, strlen(least), &intent, &fixture->err), 0);
+    assert_string_equal(intent.channel_name, "");
+    assert_string_equal(intent.digest, "");
+    assert_false(intent.is_undo);
+    assert_int_equal(intent.change_count, 0);
+    intent_value_done(&intent);
+}
+
 static void test_intents_go_along(void **state)
 {
     StoreCarry carry = {0};
@@ -42,7 +76,17 @@ static void test_intents_go_along(void **state)
     assert_int_equal(carry.change_count, 3);
     assert_int_equal(carry.quarantine_count, 1);
     assert_string_equal(carry.quarantine[0].member_id, "m2");
+    assert_string_equal(carry.quarantine[0].channel_id, "c1");
+    assert_string_equal(carry.quarantine[0].channel_name, "payments");
+    assert_memory_equal(carry.quarantine[0].identity, "i", 1);
+    assert_int_equal(carry.quarantine[0].identity_size, 1);
+    assert_string_equal(carry.quarantine[0].original, "{}");
     assert_true(carry.quarantine[0].is_ours);
+    assert_int_equal(carry.quarantine[0].span_usec, 1);
+    assert_int_equal(carry.quarantine[0].passed_usec, 0);
+    /* At the same moment it may not be in the carry yet. */
+    assert_int_equal(carry_intent(*state, INTENT("false", DISABLED), 6, 6, &carry), 0);
+    assert_int_equal(carry.quarantine_count, 2);
     store_carry_done(&carry);
 }
 
@@ -52,6 +96,23 @@ static void test_odd_intents(void **state)
         const char *json, *says;
     } odd[] = {
         {"{}", "host"},
+        {"{\"host\":\"a\"}", "pass"},
+        {"{\"host\":\"a\",\"pass\":\"p\"}", "channel_id"},
+        {"{\"host\":\"a\",\"pass\":\"p\",\"channel_id\":\"c\",\"channel_name\":1}", "channel_name"},
+        {"{\"host\":\"a\",\"pass\":\"p\",\"channel_id\":\"c\",\"digest\":1}", "digest"},
+        {"{\"host\":\"a\",\"pass\":\"p\",\"channel_id\":\"c\",\"changes\":{}}", "changes"},
+        {INTENT("false", "{\"kind\":\"delete\",\"identity\":\"aQ==\",\"before\":\"{}\"}"),
+         "changes[0]: before, member_id: missing"},
+        {INTENT("false", "{\"kind\":\"correct\",\"member_id\":\"m\",\"identity\":\"aQ==\","
+                         "\"before\":\"{}\"}"),
+         "changes[0]: after"},
+        {INTENT("false", "{\"kind\":\"add\",\"member_id\":1}"), "changes[0]: member_id"},
+        {INTENT("false", "{\"kind\":\"add\"}"), "changes[0]: identity: missing"},
+        {INTENT("false", "{\"kind\":\"add\",\"identity\":\"\"}"), "changes[0]: identity"},
+        {INTENT("false", "{\"kind\":\"add\",\"identity\":\"aQ==\",\"after\":\"x\"}"),
+         "changes[0]: after: is no member"},
+        {INTENT("false", "{\"kind\":\"add\",\"identity\":\"aQ==\",\"after\":{}}"),
+         "changes[0]: after: should be a string"},
         {INTENT("1", DELETED), "undo"},
         {INTENT("false", "{\"kind\":\"destroy\"}"), "changes[0]: kind"},
         {INTENT("false", "{\"kind\":\"delete\",\"member_id\":\"m\",\"identity\":\"aQ==\"}"),
@@ -75,6 +136,7 @@ static void test_odd_intents(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_each_field_is_read),
         TEST(test_intents_go_along),
         TEST(test_odd_intents),
     };

@@ -69,6 +69,19 @@ static void test_what_is_asked_for(void **state)
     UndoValue read;
 
     assert_int_equal(undo_value_append(&asked, &fixture->text), 0);
+    assert_string_equal(buf_text(&fixture->text),
+                        "{\"instance\":\"https://roma.example p1 i1\",\"host\":\"admin-a\","
+                        "\"pass\":\"2026-11-24T15:04:05Z-1\",\"uid\":7,"
+                        "\"asked_usec\":1795532645000000,\"owner\":null,\"answer\":null,"
+                        "\"error\":null,\"actions\":[{\"action\":7,\"kind\":\"delete\","
+                        "\"channel_id\":\"c1\",\"channel_name\":\"payments\",\"member_id\":\"m1\","
+                        "\"identity\":\"AGk=\",\"before\":\"{\\\"host\\\":\\\"h\\\"}\","
+                        "\"after\":null,\"original\":\"{\\\"host\\\":\\\"o\\\"}\","
+                        "\"outcome\":\"deleted\",\"weight\":null},"
+                        "{\"action\":8,\"kind\":\"add\",\"channel_id\":\"c2\","
+                        "\"channel_name\":null,\"member_id\":null,\"identity\":\"aQ==\","
+                        "\"before\":null,\"after\":\"{}\",\"original\":null,\"outcome\":null,"
+                        "\"weight\":0}]}\n");
     read = read_undo(fixture);
     assert_string_equal(read.instance_key, KEY);
     assert_string_equal(read.host, "admin-a");
@@ -91,10 +104,27 @@ static void test_what_came_of_it(void **state)
     done.owner = "admin-b";
     done.answer = "{\n  \"result\": \"done\"\n}\n";
     assert_int_equal(undo_value_append(&done, &fixture->text), 0);
+    assert_string_equal(buf_text(&fixture->text),
+                        "{\"instance\":\"" KEY
+                        "\",\"host\":\"admin-a\",\"pass\":\"2026-11-24T15:04:05Z-1\","
+                        "\"uid\":7,\"asked_usec\":1795532645000000,\"owner\":\"admin-b\","
+                        "\"answer\":\"{\\n  \\\"result\\\": "
+                        "\\\"done\\\"\\n}\\n\",\"error\":null,\"actions\":[]}\n");
     read = read_undo(fixture);
     assert_string_equal(read.owner, "admin-b");
     assert_string_equal(read.answer, done.answer);
     assert_null(read.error);
+    assert_int_equal(read.actions.count, 0);
+    undo_value_done(&read);
+    done.answer = NULL;
+    done.error = "nothing was done";
+    done.uid = (uid_t)-1;
+    buf_reset(&fixture->text);
+    assert_int_equal(undo_value_append(&done, &fixture->text), 0);
+    read = read_undo(fixture);
+    assert_null(read.answer);
+    assert_string_equal(read.error, "nothing was done");
+    assert_int_equal(read.uid, (uid_t)-1);
     undo_value_done(&read);
 }
 
@@ -109,6 +139,9 @@ static void test_more_than_etcd_takes(void **state)
     value.actions = (StoreActions){.items = many, .count = ELEMENTS(many)};
     assert_int_equal(undo_value_append(&value, &fixture->text), -E2BIG);
 }
+
+/* Of STORE_PASS_ID_SIZE. */
+#define PASS_TOO_LONG "0123456789012345678901234567890123456789"
 
 #define ASKED(actions)                                                                             \
     "{\"instance\":\"k\",\"host\":\"a\",\"pass\":\"p\",\"actions\":[" actions "]}"
@@ -131,6 +164,24 @@ static void test_odd_undos(void **state)
         {ASKED("{\"kind\":\"add\",\"channel_id\":\"c\",\"identity\":\"aQ==\",\"after\":\"{}\","
                "\"weight\":-7}"),
          "actions[0]: weight"},
+        {ASKED("{\"kind\":\"add\",\"channel_id\":\"c\",\"identity\":\"aQ==\",\"after\":\"{}\","
+               "\"weight\":10001}"),
+         "actions[0]: weight"},
+        {ASKED("{\"kind\":\"add\",\"channel_id\":\"c\",\"identity\":\"aQ==\"}"),
+         "actions[0]: after: missing"},
+        {ASKED("{\"kind\":\"add\"}"), "actions[0]: channel_id"},
+        {ASKED("{\"kind\":\"add\",\"channel_id\":\"c\"}"), "actions[0]: identity"},
+        {ASKED("{\"kind\":\"add\",\"channel_id\":\"c\",\"identity\":\"aQ==\",\"action\":-1}"),
+         "actions[0]: action"},
+        {"{\"instance\":\"k\",\"host\":\"a\",\"pass\":\"p\",\"uid\":-1}", "uid"},
+        {"{\"instance\":\"k\",\"host\":\"a\",\"pass\":\"p\",\"asked_usec\":-1}", "asked_usec"},
+        {"{\"instance\":\"k\",\"host\":\"a\",\"pass\":\"p\",\"owner\":1}", "owner"},
+        {"{\"instance\":\"k\",\"host\":\"a\",\"pass\":\"p\",\"error\":1}", "error"},
+        {"{\"instance\":\"k\",\"host\":\"a\",\"pass\":\"p\",\"answer\":\"x\"}", "answer"},
+        {"{\"instance\":\"k\",\"host\":\"a\",\"owner\":\"b\"}", "pass"},
+        {"{\"instance\":\"k\",\"pass\":\"p\",\"owner\":\"b\"}", "host"},
+        {"{\"instance\":\"k\",\"host\":\"a\",\"owner\":\"b\",\"pass\":\"" PASS_TOO_LONG "\"}",
+         "pass: is no name of one"},
     };
     Case *fixture = *state;
 
