@@ -213,6 +213,11 @@ static void what_is_no_network(void **state)
     memset(text, '1', sizeof(text));
     strcpy(text + sizeof(text) - 4, "/16");
     assert_int_equal(address_parse_network(text, network, &prefix), -EINVAL);
+    for (size_t size = 44; size <= 48; size++) { /* around the longest address */
+        strcpy(text + size, "/16");
+        assert_int_equal(address_parse_network(text, network, &prefix), -EINVAL);
+        text[size] = '1';
+    }
     assert_int_equal(address_parse_network("10.9.0.1/16", network, &prefix), -EDOM);
     assert_int_equal(address_parse_network("2001:db8::1/127", network, &prefix), -EDOM);
     assert_int_equal(address_bytes("example.com", network), -EINVAL);
