@@ -2,6 +2,7 @@
 /* An error in the body under the status of a success: triage as if it had come with its own. */
 #include "tests/world/world.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/base/str.h"
@@ -63,6 +64,35 @@ static void test_without_a_known_code(void **state)
     expect("", 400, VERDICT_PERMANENT, VERDICT_PERMANENT);
 }
 
+/* Each number of IAM that there is, and the others by their status. */
+static void test_what_iam_says(void **state)
+{
+    static const struct {
+        unsigned first, last;
+        Verdict verdict;
+    } rows[] = {
+        {1, 1, VERDICT_RENEW},      {2, 4, VERDICT_CHANNEL}, {6, 6, VERDICT_RETRY},
+        {12, 12, VERDICT_THROTTLE}, {61, 67, VERDICT_RENEW}, {80, 82, VERDICT_CHANNEL},
+    };
+
+    (void)state;
+    for (unsigned number = 0; number < 10000; number++) {
+        Answer answer = {.kind = ANSWER_HTTP, .http = 400};
+        Verdict verdict = VERDICT_PERMANENT;
+        bool is_known = false;
+
+        for (size_t i = 0; i < ELEMENTS(rows); i++) {
+            if (number < rows[i].first || number > rows[i].last)
+                continue;
+            verdict = rows[i].verdict;
+            is_known = true;
+        }
+        snprintf(answer.code, sizeof(answer.code), "IAM.%04u", number);
+        assert_int_equal(classify(REQUEST_LIST_MEMBERS, &answer), verdict);
+        assert_int_equal(classify_knows(answer.code), is_known);
+    }
+}
+
 /* An ECS that is not there is one member's fault, where that was to be added. */
 static void test_an_ecs_that_does_not_exist(void **state)
 {
@@ -81,6 +111,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_ecs_that_does_not_exist),
         cmocka_unit_test(test_by_its_code),
+        cmocka_unit_test(test_what_iam_says),
         cmocka_unit_test(test_without_a_known_code),
     };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How long each text of settings and rosters may be: the shortest and the longest are taken, and
- * what is one shorter or longer is refused. */
+/* The bounds of texts and numbers in settings and rosters: the shortest and the longest, the least
+ * and the most are taken, and what is beyond is refused. */
 #include "tests/unit/test_config.h"
 
 #include "daemon/base/buf.h"
@@ -97,23 +97,29 @@ static void put_text(const char *name, const char *template, const char *text)
     put_file(name, buf_text(&buf));
 }
 
-/* "" where all is right. */
-static void load(const Length *row, unsigned size, Buf *told)
+static void load_text(const Length *row, const char *text, Buf *told)
 {
     Problems problems = {0};
     Config *config = NULL;
-    char text[FILE_MOST + 2];
 
-    memset(text, 'a', size);
-    if (row->first && size > 0)
-        text[0] = row->first;
-    text[size] = '\0';
     put_text("rosterd.yaml", row->settings, text);
     put_text("rosters.d/a.yaml", row->roster ? row->roster : ROSTER, text);
     if (config_load("rosterd.yaml", &problems, &config) < 0)
         problems_print(&problems, told);
     config_free(config);
     problems_done(&problems);
+}
+
+/* "" where all is right. */
+static void load(const Length *row, unsigned size, Buf *told)
+{
+    char text[FILE_MOST + 2];
+
+    memset(text, 'a', size);
+    if (row->first && size > 0)
+        text[0] = row->first;
+    text[size] = '\0';
+    load_text(row, text, told);
 }
 
 static void expect_taken(const Length *row, unsigned size)
@@ -153,6 +159,92 @@ static void each_text_has_a_least_and_a_greatest_length(void **state)
     }
 }
 
+/* A number, a duration, a time of day or a port, which stands where @ is. */
+typedef struct Bounds {
+    const char *settings, *roster;
+    const char *key;
+    const char *good[4], *bad[4];
+} Bounds;
+
+#define WINDOW(keys) HEAD "windows: [{" keys "}]\n"
+
+static const Bounds bounds[] = {
+    {FLEET("", ", lease: @"), NULL, "fleet.lease", {"5s", "10m"}, {"4999ms", "600001ms"}},
+    {FLEET("", ", handover: @"), NULL, "fleet.handover", {"0s", "10m"}, {"600001ms"}},
+    {FLEET("", ", max_instances: @"),
+     NULL,
+     "fleet.max_instances",
+     {"1", "100000"},
+     {"0", "100001", "off"}},
+    {HEAD "notify: [{format: slack, url_file: f, repeat: @}]\n",
+     NULL,
+     "notify[0].repeat",
+     {"0s", "1m", "7d"},
+     {"1ms", "59999ms", "604800001ms"}},
+    {HTTP("token_file: t, plain: @"), NULL, "http.plain", {"true", "false"}, {"'true'", "yes"}},
+    {HEAD "http: {listen: '127.0.0.1:@', token_file: t}\n",
+     NULL,
+     "http.listen",
+     {"1", "65535"},
+     {"0", "65536", ""}},
+    {WINDOW("from: '@', to: 08:00"),
+     NULL,
+     "windows[0].from",
+     {"00:00", "09:59", "19:30", "23:59"},
+     {"24:00", "23:60", "7:00", "0a:00"}},
+    {WINDOW("from: 07:00, to: '@'"),
+     NULL,
+     "windows[0].to",
+     {"00:00", "24:00", "23:59", "20:09"},
+     {"24:01", "25:00", "12:00:00", "12-00"}},
+    {WINDOW("from: 07:00, to: 08:00, days: @"),
+     NULL,
+     "windows[0].days",
+     {"mon", "sun-mon", "sun"},
+     {"mo", "mon-", "-mon", "monday"}},
+    {WINDOW("from: 07:00, to: 08:00, days: [@]"),
+     NULL,
+     "windows[0].days",
+     {"mon", "fri-tue, sat"},
+     {"", "mon, mo"}},
+    {HEAD,
+     MEMBER("host: h, weight: @"),
+     "channels[0].members[0].weight",
+     {"0", "10000"},
+     {"10001"}},
+    {HEAD, MEMBER("host: h, port: @"), "channels[0].members[0].port", {"0", "65535"}, {"65536"}},
+    {HEAD, MEMBER("host: h, backup: @"), "channels[0].members[0].backup", {"true", "false"}, {"1"}},
+    {HEAD,
+     MEMBER("host: h, enabled: @"),
+     "channels[0].members[0].enabled",
+     {"true", "false"},
+     {"on"}},
+    {HEAD,
+     CHANNEL("id: i, members: ['10.0.0.1:@']"),
+     "channels[0].members[0]",
+     {"0", "1", "65535"},
+     {"65536", "", "080"}},
+};
+
+static void each_number_has_its_bounds(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(bounds); i++) {
+        const Length row = {.settings = bounds[i].settings, .roster = bounds[i].roster};
+
+        for (size_t k = 0; k < 8; k++) {
+            const char *text = k < 4 ? bounds[i].good[k] : bounds[i].bad[k - 4];
+            _cleanup_(buf_done) Buf told = {0};
+
+            if (!text)
+                continue;
+            load_text(&row, text, &told);
+            if ((told.size == 0) != (k < 4) || (k >= 4 && !strstr(buf_text(&told), bounds[i].key)))
+                fail_msg("%s: \"%s\": %s", bounds[i].key, text, buf_text(&told));
+        }
+    }
+}
+
 /* Names of files and of instances that are as short as can be. */
 static void names_of_one_character(void **state)
 {
@@ -184,6 +276,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_DIRECTORY(each_text_has_a_least_and_a_greatest_length),
+        IN_DIRECTORY(each_number_has_its_bounds),
         IN_DIRECTORY(names_of_one_character),
     };
 
