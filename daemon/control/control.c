@@ -25,6 +25,7 @@
 #include "daemon/control/handle_status.h"
 #include "daemon/control/handle_undo.h"
 #include "daemon/control/loading.h"
+#include "daemon/control/page_making.h"
 #include "daemon/control/planning.h"
 #include "daemon/control/reply.h"
 #include "daemon/http/misdirected.h"
@@ -275,6 +276,7 @@ void control_free(Control *control)
     if (control->path)
         socket_path_remove(control->path);
     report_done(&control->planned);
+    page_making_free(control->page.making);
     buf_done(&control->page.document);
     free(control->waiters);
     free(control->path);

@@ -29,10 +29,14 @@ struct FleetRequest;
 
 /* The status page as it was made last (handle_page.c). */
 typedef struct PageMade {
-    uint64_t usec; /* monotonic; 0: none was */
+    uint64_t usec;  /* monotonic; 0: none was */
+    uint64_t count; /* of those that were made */
     char version[DIGEST_HEX_SIZE];
-    Buf document;          /* empty: nobody has asked for it since it is another one */
-    PageTimeline troubles; /* counted once a minute */
+    Buf document;                   /* empty: nobody has asked for it since it is another one */
+    PageTimeline troubles;          /* counted once a minute */
+    struct PageMaking *making;      /* the next one, as far as it is; NULL: none is begun */
+    uint64_t stepped_usec;          /* monotonic: when it last went on */
+    uint64_t turn_usec, begun_usec; /* the turn of the loop in which it did, and since when */
 } PageMade;
 
 struct Control {

@@ -2,170 +2,158 @@
 #include "daemon/control/handle_page.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
-#include "daemon/control/handle_status.h"
+#include "daemon/control/page_making.h"
 #include "daemon/control/reply.h"
-#include "daemon/json/json_parser.h"
-#include "daemon/report/history.h"
-#include "daemon/store/newest.h"
 #include "daemon/web/page.h"
-
-#define HANDLE_PAGE_ACTIONS 10     /* the newest changes, each by itself */
-#define HANDLE_PAGE_COUNTED 20000  /* in the charts */
-#define HANDLE_PAGE_SAMPLES 100000 /* that are looked through for troubles */
 
 /* However many look at it, it is looked for changes so often and no more. */
 #define HANDLE_PAGE_FRESH_USEC (USEC_PER_SEC / 2)
 
-/* What a page is made of. */
+/* So long is a page made on in one go; and one that nobody went on with is begun anew. */
+#define HANDLE_PAGE_TURN_USEC (4 * USEC_PER_MSEC)
+#define HANDLE_PAGE_LEFT_USEC (5 * USEC_PER_SEC)
+
+/* An answer that goes out when the page is there. */
 typedef struct PageParts {
-    Buf status, history; /* JSON; `history` is empty where it cannot be read */
-    PageTimeline timeline;
+    Control *control;
+    char have[DIGEST_HEX_SIZE]; /* the version that is there already; "": none */
+    uint64_t count;             /* of pages that were made when it was asked for */
+    Err err;
 } PageParts;
 
-static void handle_page_done(PageParts *parts)
-{
-    buf_done(&parts->status);
-    buf_done(&parts->history);
-}
+/* ---- making it ---- */
 
-/* Looks through samples once a minute. */
-static void handle_page_take_troubles(Store *store, uint64_t now_usec, PageTimeline *troubles)
+/* One more step, of a page that is begun where there is none, or is too old. 1: more follow; 0: it
+ * is there. */
+static int handle_page_step(Control *control, const char *have)
 {
-    if (troubles->now_usec / USEC_PER_MINUTE == now_usec / USEC_PER_MINUTE)
-        return;
-    *troubles = (PageTimeline){.now_usec = now_usec};
-    store_newest_troubles(store, now_usec - PAGE_TIMELINE_USEC, HANDLE_PAGE_SAMPLES,
-                          page_timeline_add, troubles, NULL);
-}
-
-static int handle_page_take_history(Store *store, PageTimeline *troubles, PageParts *parts)
-{
-    _cleanup_(store_actions_done) StoreActions actions = {0};
-    const StoreFilter filter = {.limit = HANDLE_PAGE_ACTIONS};
-    uint64_t now_usec = clock_realtime_usec(), since_usec = now_usec - PAGE_TIMELINE_USEC;
+    PageMade *made = &control->page;
     int r;
 
-    if (!store || store_history(store, &filter, &actions, NULL) < 0)
-        return 0;
-    handle_page_take_troubles(store, now_usec, troubles);
-    parts->timeline = *troubles;
-    r = store_newest(store, since_usec, HANDLE_PAGE_COUNTED, page_timeline_add, &parts->timeline,
-                     NULL);
-    parts->timeline.is_failed = r < 0;
-    parts->timeline.is_cut = r > 0;
-    return report_history_append(&actions, &parts->history);
-}
-
-static int handle_page_take(Control *control, PageParts *parts)
-{
-    int r;
-
-    parts->timeline.now_usec = clock_realtime_usec();
-    if (!control->controller)
-        return 0;
-    handle_status_append_for_page(control, &parts->status);
-    r = handle_page_take_history(control->state->store, &control->page.troubles, parts);
-    return r < 0 ? r : buf_failed(&parts->status);
-}
-
-/* Of all that the page says: it changes with the minute as well, as the charts do. */
-static int handle_page_version(const PageParts *parts, char ret_version[static DIGEST_HEX_SIZE])
-{
-    uint64_t minute = parts->timeline.now_usec / USEC_PER_MINUTE;
-    char hashes[3][DIGEST_HEX_SIZE];
-    _cleanup_(buf_done) Buf whole = {0};
-    int r = digest_sha256_hex(buf_text(&parts->status), parts->status.size, hashes[0]);
-
-    if (r == 0)
-        r = digest_sha256_hex(buf_text(&parts->history), parts->history.size, hashes[1]);
-    if (r == 0)
-        r = digest_sha256_hex(parts->timeline.bins, sizeof(parts->timeline.bins), hashes[2]);
-    if (r < 0)
-        return r;
-    buf_append(&whole, hashes, sizeof(hashes));
-    buf_append(&whole, &minute, sizeof(minute));
-    r = buf_failed(&whole);
-    return r < 0 ? r : digest_sha256_hex(whole.data, whole.size, ret_version);
-}
-
-/* NULL where there is none, and without memory. */
-static Json *handle_page_parse(const Buf *text)
-{
-    Json *root = NULL;
-    Err err = {0};
-
-    if (text->size > 0)
-        json_parse_once(buf_text(text), text->size, &root, &err);
-    return root;
-}
-
-static int handle_page_render(PageMade *made, const PageParts *parts)
-{
-    _cleanup_(json_freep) Json *status = handle_page_parse(&parts->status);
-    _cleanup_(json_freep) Json *history = handle_page_parse(&parts->history);
-    int r;
-
-    if ((!status && parts->status.size > 0) || (!history && parts->history.size > 0))
+    if (made->making && clock_monotonic_usec() - made->stepped_usec > HANDLE_PAGE_LEFT_USEC)
+        page_making_free(TAKE_PTR(made->making));
+    if (!made->making)
+        made->making = page_making_new(control);
+    if (!made->making)
         return -ENOMEM;
-    r = web_page_append(&(WebPage){.status = status,
-                                   .history = history,
-                                   .timeline = &parts->timeline,
-                                   .version = made->version},
-                        &made->document);
-    if (r < 0)
-        buf_done(&made->document);
+    r = page_making_step(made->making, have, made);
+    made->stepped_usec = clock_monotonic_usec();
+    if (r > 0)
+        return r;
+    page_making_free(TAKE_PTR(made->making));
+    if (r == 0) {
+        made->usec = made->stepped_usec;
+        made->count++;
+    }
+    return r == -ESTALE ? 1 : r;
+}
+
+/* Whether there is time for a step: all who wait for a page have a turn of the loop together. */
+static bool handle_page_has_time(Control *control)
+{
+    PageMade *made = &control->page;
+    uint64_t turn_usec = 0;
+
+    sd_event_now(control->event, CLOCK_MONOTONIC, &turn_usec);
+    if (turn_usec != made->turn_usec) {
+        made->turn_usec = turn_usec;
+        made->begun_usec = clock_monotonic_usec();
+    }
+    return clock_monotonic_usec() - made->begun_usec < HANDLE_PAGE_TURN_USEC;
+}
+
+/* Goes on with it for a turn; while rosterd is starting, to the end. As handle_page_step(). */
+static int handle_page_make(const PageParts *parts)
+{
+    const PageMade *made = &parts->control->page;
+    int r = 1;
+
+    while (r >= 0) {
+        if (made->count != parts->count &&
+            (made->document.size > 0 || str_equal(parts->have, made->version)))
+            return 0;
+        if (parts->control->controller && !handle_page_has_time(parts->control))
+            return 1;
+        r = handle_page_step(parts->control, parts->have);
+    }
     return r;
 }
 
-/* Looks whether it is another one by now, and makes it where it is wanted. */
-static int handle_page_make(Control *control, const char *have)
-{
-    _cleanup_(handle_page_done) PageParts parts = {0};
-    PageMade *made = &control->page;
-    char version[DIGEST_HEX_SIZE];
-    int r = handle_page_take(control, &parts);
+/* ---- answering ---- */
 
-    if (r == 0)
-        r = handle_page_version(&parts, version);
-    if (r < 0)
-        return r;
-    if (!str_equal(version, made->version))
-        buf_done(&made->document);
-    str_copy(made->version, sizeof(made->version), version);
-    made->usec = clock_monotonic_usec();
-    if (made->document.size > 0 || (have && str_equal(have, version)))
-        return 0;
-    return handle_page_render(made, &parts);
+/* Whether it is the version that is there already. */
+static bool handle_page_append(const PageParts *parts, Buf *buf)
+{
+    const PageMade *made = &parts->control->page;
+    bool is_same = str_equal(parts->have, made->version);
+
+    if (is_same)
+        buf_puts(buf, "same\n");
+    else
+        buf_append(buf, made->document.data, made->document.size);
+    return is_same;
 }
 
-static bool handle_page_is_fresh(const PageMade *made, const char *have)
+/* White space before the document keeps whoever waits for it waiting. */
+static int handle_page_next(void *userdata, Buf *part)
 {
-    return made->usec && clock_monotonic_usec() - made->usec < HANDLE_PAGE_FRESH_USEC &&
-           (made->document.size > 0 || (have && str_equal(have, made->version)));
+    const PageParts *parts = userdata;
+    int r = handle_page_make(parts);
+
+    if (r == 0)
+        handle_page_append(parts, part);
+    else if (r > 0)
+        buf_putc(part, '\n');
+    return r;
+}
+
+static void handle_page_answer(const PageParts *parts, ServerRequest *request)
+{
+    Buf buf = {0};
+
+    if (handle_page_append(parts, &buf)) {
+        reply_answer_type(request, 200, SERVER_TEXT, &buf);
+        return;
+    }
+    server_request_set_policy(request, web_page_policy());
+    reply_answer_type(request, parts->control->controller ? 200 : 503, SERVER_HTML, &buf);
+}
+
+static void handle_page_begin(Control *control, ServerRequest *request, PageParts *ret_parts)
+{
+    const char *have = server_request_find(request, "have");
+    const PageMade *made = &control->page;
+    bool is_fresh = made->usec && clock_monotonic_usec() - made->usec < HANDLE_PAGE_FRESH_USEC;
+
+    *ret_parts = (PageParts){.control = control, .count = made->count - is_fresh};
+    if (have)
+        str_copy(ret_parts->have, sizeof(ret_parts->have),
+                 digest_is_hex(have, DIGEST_WHOLE) ? have : "another");
 }
 
 void handle_page(Control *control, ServerRequest *request)
 {
-    const char *have = server_request_find(request, "have");
     const char *policy = web_page_policy();
-    int r = policy ? 0 : -ENOMEM;
-    Buf buf = {0};
+    PageParts *parts = policy ? malloc(sizeof(*parts)) : NULL;
+    int r = -ENOMEM;
 
-    if (r == 0 && !handle_page_is_fresh(&control->page, have))
-        r = handle_page_make(control, have);
-    if (r < 0) {
+    if (parts) {
+        handle_page_begin(control, request, parts);
+        r = handle_page_make(parts);
+    }
+    if (r > 0) {
+        server_request_set_policy(request, policy);
+        reply_parts(request, SERVER_HTML, &(ServerParts){handle_page_next, free, parts}, 0,
+                    &parts->err);
+        return;
+    }
+    if (r == 0)
+        handle_page_answer(parts, request);
+    else
         reply_refuse(request, 500, "out of memory");
-        return;
-    }
-    if (have && str_equal(have, control->page.version)) {
-        buf_puts(&buf, "same\n");
-        reply_answer_type(request, 200, SERVER_TEXT, &buf);
-        return;
-    }
-    buf_append(&buf, control->page.document.data, control->page.document.size);
-    server_request_set_policy(request, policy);
-    reply_answer_type(request, control->controller ? 200 : 503, SERVER_HTML, &buf);
+    free(parts);
 }

@@ -26,7 +26,7 @@ typedef enum StatusStage {
 
 /* An answer that goes out part by part. What it tells is looked up anew for each part: only the
  * controller must be the same. */
-typedef struct StatusParts {
+struct StatusParts {
     Control *control;
     uint64_t controller_number; /* as the control had it at the beginning */
     uint64_t pass_count;        /* likewise */
@@ -39,7 +39,7 @@ typedef struct StatusParts {
     StorePauses pauses;
     FleetView view; /* of this part, or (of a page) of all */
     Err pauses_err, err;
-} StatusParts;
+};
 
 /* ---- the parts ---- */
 
@@ -119,7 +119,7 @@ static int handle_status_look_at_fleet(StatusParts *parts)
     return fleet ? fleet_view_fill(fleet, &parts->view) : 0;
 }
 
-static int handle_status_next(void *userdata, Buf *part)
+int handle_status_next(void *userdata, Buf *part)
 {
     StatusParts *parts = userdata;
     int r;
@@ -135,7 +135,7 @@ static int handle_status_next(void *userdata, Buf *part)
     return r;
 }
 
-static void handle_status_done(void *userdata)
+void handle_status_done(void *userdata)
 {
     StatusParts *parts = userdata;
 
@@ -207,32 +207,17 @@ static int handle_status_choose(StatusParts *parts, const ServerRequest *request
     return 0;
 }
 
-void handle_status_append_for_page(Control *control, Buf *buf)
+StatusParts *handle_status_begin_for_page(Control *control)
 {
     StatusParts *parts = calloc(1, sizeof(*parts));
-    int r = 1;
 
-    if (!parts) {
-        buf->failed = true;
-        return;
-    }
+    if (!parts)
+        return NULL;
     handle_status_begin(parts, control);
     parts->rows = (ReportRows){.each_max = HANDLE_STATUS_ROWS_OF_PAGE,
                                .left = 10 * HANDLE_STATUS_ROWS_OF_PAGE};
     parts->writer.is_compact = true;
-    if (handle_status_look_at_fleet(parts) < 0)
-        r = -ENOMEM;
-    while (r > 0) {
-        _cleanup_(buf_done) Buf part = {0};
-
-        parts->writer.buf = &part;
-        r = handle_status_put(parts);
-        buf_append(buf, buf_text(&part), part.size);
-        buf->failed = buf->failed || part.failed;
-    }
-    buf->failed = buf->failed || r < 0;
-    fleet_view_done(&parts->view);
-    handle_status_done(parts);
+    return parts;
 }
 
 /* Which plans begin with a digest: for whoever is about to approve one. */

@@ -12,6 +12,11 @@ void handle_progress(Control *control, ServerRequest *request);
 
 void handle_status(Control *control, ServerRequest *request);
 
-/* Appends the same of all channels for the status page: without the time, in as few bytes as may
- * be. A failure sticks in `buf`. */
-void handle_status_append_for_page(Control *control, Buf *buf);
+/* The same of all channels for the status page: without the time, in as few bytes as may be, and
+ * part by part. NULL without memory. */
+typedef struct StatusParts StatusParts;
+StatusParts *handle_status_begin_for_page(Control *control);
+
+/* As ServerParts: appends the next part; -ESTALE where the controller is another one by now. */
+int handle_status_next(void *parts, Buf *part);
+void handle_status_done(void *parts);

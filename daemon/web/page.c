@@ -17,6 +17,7 @@
 #include "daemon/web/page_verdict.h"
 
 #define PAGE_GROUP 50 /* channels */
+#define PAGE_STEP 50  /* of them, made at once */
 
 /* ---- the parts ---- */
 
@@ -46,26 +47,37 @@ static void page_append_filter(Buf *buf)
              "</select></label>\n<output id=\"shown\" for=\"search result\"></output>\n</form>\n");
 }
 
-/* A browser need not lay out what is out of sight, group by group: worth it where there are many.
- */
-static void page_append_channels(Buf *buf, const Json *root)
+static void page_begin_channels(Buf *buf)
 {
-    size_t count = row_count(root, "channels"), shown = 0;
-
     buf_puts(buf, "<section id=\"channels\">\n<h2>Channels</h2>\n");
     page_append_filter(buf);
     buf_puts(buf, "<div id=\"list\">\n");
-    for (size_t i = 0; i < count; i++) {
-        if (row_is_elsewhere(row_at(root, "channels", i)))
+}
+
+/* A browser need not lay out what is out of sight, group by group: worth it where there are many.
+ * Whether all of them are there. */
+static bool page_append_channels(WebPageMaking *making, size_t count_max)
+{
+    const Json *root = making->page.status;
+    size_t count = row_count(root, "channels");
+    Buf *buf = &making->main;
+
+    for (; making->number < count; making->number++, count_max--) {
+        const Json *channel = row_at(root, "channels", making->number);
+
+        if (count_max == 0)
+            return false;
+        if (row_is_elsewhere(channel))
             continue;
-        if (shown % PAGE_GROUP == 0)
-            buf_printf(buf, "%s<div class=\"group%s\">\n", shown > 0 ? "</div>\n" : "",
+        if (making->shown % PAGE_GROUP == 0)
+            buf_printf(buf, "%s<div class=\"group%s\">\n", making->shown > 0 ? "</div>\n" : "",
                        count > 2 * PAGE_GROUP ? " lazy" : "");
-        page_channel_append(buf, root, row_at(root, "channels", i), i);
-        shown++;
+        page_channel_append(buf, root, channel, making->number);
+        making->shown++;
     }
-    buf_puts(buf, shown > 0 ? "</div>\n" : "");
+    buf_puts(buf, making->shown > 0 ? "</div>\n" : "");
     buf_puts(buf, "</div>\n</section>\n");
+    return true;
 }
 
 static void page_append_origin(Buf *buf, const Json *root)
@@ -90,8 +102,10 @@ static void page_append_origin(Buf *buf, const Json *root)
                   "host.</p>\n");
 }
 
-static int page_append_main(const WebPage *page, Buf *title, Buf *main)
+static int page_begin_main(WebPageMaking *making)
 {
+    const WebPage *page = &making->page;
+    Buf *title = &making->title, *main = &making->main;
     PageSums sums;
     int r;
 
@@ -108,8 +122,7 @@ static int page_append_main(const WebPage *page, Buf *title, Buf *main)
     page_fleet_append(main, page->status);
     page_history_append_next(main, page->status);
     page_history_append(main, page->history, page->timeline);
-    page_append_channels(main, page->status);
-    page_append_origin(main, page->status);
+    page_begin_channels(main);
     return r < 0 ? r : buf_failed(main);
 }
 
@@ -148,15 +161,38 @@ static void page_append_document(Buf *buf, const Buf *title, const Buf *main, co
     buf_puts(buf, "</body>\n</html>\n");
 }
 
+int web_page_step(WebPageMaking *making, Buf *buf)
+{
+    int r = making->is_begun ? 0 : page_begin_main(making);
+    bool was_begun = making->is_begun;
+
+    making->is_begun = true;
+    if (r == 0 && making->page.status) {
+        if (!was_begun || !page_append_channels(making, PAGE_STEP))
+            return buf_failed(&making->main) < 0 ? -ENOMEM : 1;
+        page_append_origin(&making->main, making->page.status);
+    }
+    if (r < 0 || buf_failed(&making->title) < 0 || buf_failed(&making->main) < 0)
+        return -ENOMEM;
+    page_append_document(buf, &making->title, &making->main, making->page.version);
+    return buf_failed(buf);
+}
+
+void web_page_done(WebPageMaking *making)
+{
+    buf_done(&making->title);
+    buf_done(&making->main);
+}
+
 int web_page_append(const WebPage *page, Buf *buf)
 {
-    _cleanup_(buf_done) Buf title = {0}, main = {0};
-    int r = page_append_main(page, &title, &main);
+    WebPageMaking making = {.page = *page};
+    int r = 1;
 
-    if (r < 0 || buf_failed(&title) < 0)
-        return -ENOMEM;
-    page_append_document(buf, &title, &main, page->version);
-    return buf_failed(buf);
+    while (r > 0)
+        r = web_page_step(&making, buf);
+    web_page_done(&making);
+    return r;
 }
 
 const char *web_page_policy(void)

@@ -22,6 +22,20 @@ typedef struct WebPage {
 /* Appends the document. 0 or -ENOMEM. */
 int web_page_append(const WebPage *page, Buf *buf);
 
+/* One that is made step by step: of many channels it takes longer than a turn of the loop may.
+ * Begins as {.page}; what it is made of stays until its end. */
+typedef struct WebPageMaking {
+    WebPage page;
+    Buf title, main;
+    bool is_begun;
+    size_t number, shown; /* channels that are done, and those of them that are on the page */
+} WebPageMaking;
+
+/* Makes the next step, and appends the document with the last one. 1: more follow; 0: that was the
+ * last; -ENOMEM. */
+int web_page_step(WebPageMaking *making, Buf *buf);
+void web_page_done(WebPageMaking *making);
+
 /* What a browser may do with it: its own style and script and nothing else, and asking where it
  * came from. NULL without memory; never freed. */
 const char *web_page_policy(void);
