@@ -2,6 +2,7 @@
 #include "daemon/control/handle_samples.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "daemon/base/clock.h"
 #include "daemon/base/duration.h"
@@ -29,26 +30,55 @@ static int handle_samples_filter(const ServerRequest *request, uint64_t now_usec
     return 0;
 }
 
-void handle_samples(Control *control, ServerRequest *request)
+/* An answer that goes out part by part. */
+typedef struct SamplesParts {
+    StoreSamples samples;
+    size_t at; /* of those, the next one */
+    JsonWriter writer;
+    Err err;
+} SamplesParts;
+
+static int handle_samples_next(void *userdata, Buf *part)
 {
-    _cleanup_(store_samples_done) StoreSamples samples = {0};
+    SamplesParts *parts = userdata;
+
+    parts->writer.buf = part;
+    return report_samples_put(&parts->samples, &parts->at, &parts->writer, SERVER_PART_SIZE);
+}
+
+static void handle_samples_done(void *userdata)
+{
+    SamplesParts *parts = userdata;
+
+    store_samples_done(&parts->samples);
+    free(parts);
+}
+
+static int handle_samples_read(const Control *control, const ServerRequest *request,
+                               StoreSamples *ret_samples, Err *err)
+{
     _cleanup_(buf_done) Buf instance = {0};
     uint64_t now_usec = clock_realtime_usec();
     StoreSamplesFilter filter = {0};
-    Buf buf = {0};
-    Err err = {0};
-    int r = handle_samples_filter(request, now_usec, &filter, &instance, &err);
+    int r = handle_samples_filter(request, now_usec, &filter, &instance, err);
 
     if (r == 0 && !control->state->store) {
+        *err = control->state->err;
         r = -EIO;
-        err = control->state->err;
     }
-    if (r == 0)
-        r = store_samples(control->state->store, &filter, now_usec, &samples, &err);
-    if (r < 0) {
-        reply_fail(request, r, &err);
+    return r < 0 ? r : store_samples(control->state->store, &filter, now_usec, ret_samples, err);
+}
+
+void handle_samples(Control *control, ServerRequest *request)
+{
+    SamplesParts *parts = calloc(1, sizeof(*parts));
+    int r;
+
+    if (!parts) {
+        reply_refuse(request, 500, "out of memory");
         return;
     }
-    report_samples_append(&samples, &buf);
-    reply_answer(request, &buf);
+    r = handle_samples_read(control, request, &parts->samples, &parts->err);
+    reply_parts(request, SERVER_JSON,
+                &(ServerParts){handle_samples_next, handle_samples_done, parts}, r, &parts->err);
 }

@@ -25,16 +25,19 @@ static void samples_put(JsonWriter *writer, const StoreSample *sample)
     json_close_object(writer);
 }
 
-int report_samples_append(const StoreSamples *samples, Buf *buf)
+int report_samples_put(const StoreSamples *samples, size_t *at, JsonWriter *writer, size_t size_max)
 {
-    JsonWriter writer = {.buf = buf};
-
-    json_open_object(&writer, NULL);
-    json_open_array(&writer, "samples");
-    for (size_t i = 0; i < samples->count; i++)
-        samples_put(&writer, &samples->items[i]);
-    json_close_array(&writer);
-    json_put_bool(&writer, "complete", !samples->is_cut);
-    json_close_object(&writer);
-    return json_end(&writer);
+    if (*at == 0) {
+        json_open_object(writer, NULL);
+        json_open_array(writer, "samples");
+    }
+    for (; *at < samples->count; ++*at) {
+        if (writer->buf->size >= size_max && buf_failed(writer->buf) == 0)
+            return 1;
+        samples_put(writer, &samples->items[*at]);
+    }
+    json_close_array(writer);
+    json_put_bool(writer, "complete", !samples->is_cut);
+    json_close_object(writer);
+    return json_end(writer);
 }

@@ -2,8 +2,11 @@
 /* Samples as JSON. */
 #pragma once
 
-#include "daemon/base/buf.h"
+#include "daemon/json/json_writer.h"
 #include "daemon/store/samples.h"
 
-/* Appends {"samples": [...], "complete": ...}, with a newline at its end. 0 or -ENOMEM. */
-int report_samples_append(const StoreSamples *samples, Buf *buf);
+/* Puts {"samples": [...], "complete": ...}, with a newline at its end, part by part: on from the
+ * sample `*at` (0 at first), until the writer's buffer holds `size_max` bytes or a little more. 1:
+ * more follow; 0: that was the end; -ENOMEM. */
+int report_samples_put(const StoreSamples *samples, size_t *at, JsonWriter *writer,
+                       size_t size_max);

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "daemon/control/control_internal.h"
+#include "daemon/http/unix_client.h"
 
 #define CHANNELS 1500
 
@@ -89,6 +90,46 @@ static void test_every_channel_is_told_once(void **state)
     }
 }
 
+/* Without what stands around its chunks. */
+static void take_body(ControlCase *control_case)
+{
+    Buf body = {0};
+    int status = 0;
+    Err err = {0};
+
+    assert_int_equal(unix_client_parse(&control_case->answer, &status, &body, &err), 0);
+    buf_done(&control_case->answer);
+    control_case->answer = body;
+}
+
+/* It is made over several turns of the loop, once for both who wait for it. */
+static void test_the_page_has_every_channel_once(void **state)
+{
+    ControlCase *control_case = *state;
+    char id[40];
+
+    use_many_channels(control_case);
+    control_case_begin(control_case);
+    for (size_t i = 0; i < 2; i++) {
+        int first = control_case_send_request(control_case, "GET", CONTROL_PATH_PAGE, NULL);
+        int second = begin_answer(control_case, "GET", CONTROL_PATH_PAGE "?have=0");
+
+        control_case_await_answer(control_case, second);
+        take_body(control_case);
+        assert_int_equal(count(control_case, "<details class=\"channel\""), CHANNELS);
+        assert_int_equal(count(control_case, "<!doctype html>"), 1);
+        assert_int_equal(count(control_case, "</html>"), 1);
+        control_case_await_answer(control_case, first);
+        take_body(control_case);
+        for (size_t k = 0; k < CHANNELS; k += 7) {
+            snprintf(id, sizeof(id), "id=\"c%zu\"", k);
+            assert_int_equal(count(control_case, id), 1);
+        }
+        /* The next one is another page. */
+        control_case->control->page.usec = 0;
+    }
+}
+
 static void test_a_pass_that_ends_meanwhile_is_told(void **state)
 {
     ControlCase *control_case = *state;
@@ -141,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_every_channel_is_told_once),
+        TEST(test_the_page_has_every_channel_once),
         TEST(test_a_pass_that_ends_meanwhile_is_told),
         TEST(test_a_plan_ends_where_another_is_made),
         TEST(test_what_is_of_another_configuration_ends),
