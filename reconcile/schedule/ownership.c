@@ -131,7 +131,8 @@ void ownership_on_won(Ownership *ownership, uint64_t token, bool is_handed_over)
 {
     assert(ownership->state == OWNERSHIP_CAMPAIGNING);
     ownership_answer(ownership);
-    if (ownership_note(ownership, OWNER_SELF, token, token)) {
+    ownership_note(ownership, OWNER_SELF, token, token);
+    if (ownership->owner_token == token) { /* which may have been told by something newer already */
         ownership_own(ownership, token, is_handed_over ? 0 : ownership->handover_usec);
         return;
     }

@@ -163,12 +163,37 @@ static void test_a_lost_campaign_makes_room(void **state)
     assert_int_equal(alone.rooms, 3);
 }
 
+/* All keys were read anew while the answer was on its way. */
+static void test_what_is_won_is_owned_though_newer_news_came_first(void **state)
+{
+    Alone alone = {.now_usec = USEC_PER_DAY};
+
+    (void)state;
+    ownership_init(&alone.ownership, &alone_ops, &alone, 0, FLEET_HANDOVER_USEC);
+    ownership_on_owner(&alone.ownership, OWNER_NOBODY, 1, 0);
+    ownership_on_lease(&alone.ownership);
+    ownership_on_owner(&alone.ownership, OWNER_SELF, 9, 7);
+    ownership_on_won(&alone.ownership, 7, true);
+    assert_int_equal(alone.ownership.state, OWNERSHIP_OWNED);
+    assert_true(ownership_allows_changes(&alone.ownership));
+    assert_int_equal(alone.rooms, 0);
+    ownership_on_lost(&alone.ownership, "lost");
+    /* And what was lost again by then is not. */
+    ownership_init(&alone.ownership, &alone_ops, &alone, 0, FLEET_HANDOVER_USEC);
+    ownership_on_owner(&alone.ownership, OWNER_NOBODY, 1, 0);
+    ownership_on_lease(&alone.ownership);
+    ownership_on_owner(&alone.ownership, OWNER_OTHER, 9, 0);
+    ownership_on_won(&alone.ownership, 7, true);
+    assert_int_equal(alone.ownership.state, OWNERSHIP_STANDBY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_change_lands_after_one_of_a_newer_owner),
         cmocka_unit_test(test_a_stopped_pass_completes_what_it_has_begun),
         cmocka_unit_test(test_a_lost_campaign_makes_room),
+        cmocka_unit_test(test_what_is_won_is_owned_though_newer_news_came_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
