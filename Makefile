@@ -305,10 +305,11 @@ sim: $(B)/tests/sim/sim
 	@$< $(if $(SEED),--seed $(SEED),$(SEEDS))
 
 # Several hosts on one etcd: make sim-fleet SEEDS=200000, or one again with make sim-fleet SEED=7. With
-# FAULTS=1: whether the judge notices faults of the code that it is there for.
+# FAULTS=1: whether the judge notices faults of the code that it is there for. With SCALE=1000: so many
+# instances on three hosts, and what etcd is asked for.
 .PHONY: sim-fleet
 sim-fleet: $(B)/tests/sim/fleet/fleet
-	@$< $(if $(FAULTS),--faults,$(if $(SEED),--seed $(SEED),$(SEEDS)))
+	@$< $(if $(FAULTS),--faults,$(if $(SCALE),--scale $(SCALE),$(if $(SEED),--seed $(SEED),$(SEEDS))))
 
 # Small faults, and how many of them the tests notice: other ones with MUTANTS_SEED=N, in one room with
 # ROOM=daemon/store, MUTANTS_JOBS=N at a time.

@@ -170,7 +170,8 @@ def main():
                                 *(f"--ignore-glob=tests/integration/{name}" for name in NOT_SANITIZED))
     alone = {"simulation": [*MAKE, "sim", "SEEDS=1000"],
              "simulation of a fleet": [*MAKE, "sim-fleet", "SEEDS=100"],
-             "faults that its judge must notice": [*MAKE, "sim-fleet", "FAULTS=1"]}
+             "faults that its judge must notice": [*MAKE, "sim-fleet", "FAULTS=1"],
+             "many instances on three hosts": [*MAKE, "sim-fleet", "SCALE=120"]}
     run.build("build the simulators", "build/tests/sim/sim", "build/tests/sim/fleet/fleet")
     if not options.fast:
         run.build("build what runs out of memory", "build/tests/torture/rosterd-whole")

@@ -376,7 +376,7 @@ static void life_init(Sim *sim, uint64_t seed)
     world->page_clamp = seed % 16 == 5 ? 1 + (uint32_t)(seed / 16 % 3) : 0;
     world_make_random(world);
     sim->turns = 20 + world_below(world, 60);
-    sim->slot_count = has_beats ? world->config.instance_count : 1;
+    sim_make_room(sim, has_beats ? world->config.instance_count : 1);
     for (size_t i = 0; i < sim->slot_count; i++)
         sim->slots[i].scope = has_beats ? i : PASS_ALL_INSTANCES;
 }

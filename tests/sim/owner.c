@@ -157,7 +157,7 @@ void sim_owner_start_again(Sim *sim)
 
     if (!sim->is_owner)
         return;
-    for (size_t i = 0; i < WORLD_INSTANCES_MAX; i++)
+    for (size_t i = 0; i < sim->world->config.instance_count; i++)
         take_over_done(&fleet->take_overs[i]);
     owner_own(sim, !sim->was_killed && world_chance(sim->world, 70));
     sim->was_killed = false;

@@ -8,6 +8,15 @@
 #include "tests/world/judge.h"
 #include "tests/world/trace.h"
 
+void sim_make_room(Sim *sim, size_t slot_count)
+{
+    size_t count = sim->world->config.instance_count;
+
+    sim->instances = world_alloc(sim->world, count, sizeof(SimInstance));
+    sim->slots = world_alloc(sim->world, count, sizeof(SimSlot));
+    sim->slot_count = slot_count;
+}
+
 uint64_t sim_run_max_usec(const Sim *sim)
 {
     return 10 * USEC_PER_MINUTE + sim->world->config.limits.timeout_usec + USEC_PER_SEC;
@@ -357,6 +366,8 @@ static void runs_end_pass(Sim *sim)
     sim->running = NULL;
     schedule_on_done(schedule);
     runs_check_due(sim, slot);
+    if (sim->on_pass)
+        sim->on_pass(sim, slot->scope);
     if (!sim->host) {
         sim_people_fight(sim, sim->first_action);
         sim_people_after(sim);

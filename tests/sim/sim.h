@@ -61,9 +61,9 @@ typedef struct SimCounts {
 
 struct Sim {
     World *world;
-    SimInstance instances[WORLD_INSTANCES_MAX];
+    SimInstance *instances;
     Lifecycle lifecycle;
-    SimSlot slots[WORLD_INSTANCES_MAX];
+    SimSlot *slots;
     size_t slot_count;   /* each instance has passes of its own, as in the daemon; or one has all */
     SimSlot *running;    /* whose pass the world is busy with; NULL: none's, or the undo's */
     size_t first_action; /* of the running pass */
@@ -86,7 +86,8 @@ struct Sim {
     bool is_out;         /* in a fleet: another host owns the instances (owner.h) */
     uint64_t owner_usec; /* likewise: when that changes, or the lease ends */
     SimCounts *counts;
-    void (*edit)(Sim *sim); /* has it read newer rosters and settings */
+    void (*edit)(Sim *sim);                     /* has it read newer rosters and settings */
+    void (*on_pass)(Sim *sim, size_t instance); /* of its has ended; may be NULL */
     struct FleetHost *host; /* whose it is, one of several (fleet/fleet.h); NULL: there is one */
     bool is_ended; /* in a fleet: it has stopped or died, and is not begun again by itself */
 };
@@ -110,6 +111,9 @@ void sim_die(Sim *sim);
 void sim_start_again(Sim *sim);
 
 /* ---- runs.c ---- */
+
+/* For the instances of its world; so many slots, at most one of each. */
+void sim_make_room(Sim *sim, size_t slot_count);
 
 /* A new set, or a new process, with the schedules of its passes; begun. */
 void sim_begin_set(Sim *sim);

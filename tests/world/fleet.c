@@ -9,19 +9,25 @@
 
 WorldFleet *world_join_fleet(World *world)
 {
+    size_t instance_count = world->config.instance_count;
+
     assert_null(world->fleet);
     world->fleet = calloc(1, sizeof(*world->fleet));
     if (!world->fleet)
         fail_msg("the test is out of memory");
     world->fleet->latency_usec = world->latency_usec;
+    world->fleet->lost_in = world_alloc(world, instance_count, sizeof(uint32_t));
+    world->fleet->take_overs = world_alloc(world, instance_count, sizeof(TakeOver));
+    world->fleet->withheld_in = world_alloc(world, world->channel_max, sizeof(uint32_t));
+    world->fleet->seen = world_alloc(world, world->channel_max, sizeof(SeenChannel));
     return world->fleet;
 }
 
 void world_leave_fleet(World *world)
 {
-    for (size_t i = 0; world->fleet && i < WORLD_INSTANCES_MAX; i++)
+    for (size_t i = 0; world->fleet && i < world->config.instance_count; i++)
         take_over_done(&world->fleet->take_overs[i]);
-    for (size_t i = 0; world->fleet && i < WORLD_CHANNELS_MAX; i++)
+    for (size_t i = 0; world->fleet && i < world->channel_max; i++)
         judge_fleet_done(&world->fleet->seen[i]);
     free(TAKE_PTR(world->fleet));
 }

@@ -30,15 +30,15 @@ typedef struct WorldFleet {
     uint64_t latency_usec; /* USEC_NEVER: no answer comes */
     int error;             /* intend() fails with it */
     WorldChooseEnd choose; /* by chance; NULL: as above */
-    uint32_t lost_in[WORLD_INSTANCES_MAX];    /* the pass whose intent was told so */
-    uint32_t withheld_in[WORLD_CHANNELS_MAX]; /* the pass in which a change did not begin */
-    uint64_t handover_until_usec;             /* nothing is changed before */
-    WorldIntent intents[WORLD_INTENTS_MAX];   /* the newest, by turns */
-    size_t intent_count;                      /* ever */
+    uint32_t *lost_in;     /* of an instance: the pass whose intent was told so */
+    uint32_t *withheld_in; /* of a channel: the pass that had to leave a change */
+    uint64_t handover_until_usec;           /* nothing is changed before */
+    WorldIntent intents[WORLD_INTENTS_MAX]; /* the newest, by turns */
+    size_t intent_count;                    /* ever */
     size_t cancelled_count;
-    Conditions conditions;                    /* of every instance */
-    TakeOver take_overs[WORLD_INSTANCES_MAX]; /* as in PassScope, from pass to pass */
-    SeenChannel seen[WORLD_CHANNELS_MAX];
+    Conditions conditions;   /* of every instance */
+    TakeOver *take_overs;    /* of each instance, as in PassScope, from pass to pass */
+    SeenChannel *seen;       /* of each channel */
     uint64_t closes_usec;    /* from then on no change begins; 0: they may */
     uint32_t withheld_count; /* changes that did not */
     bool has_hosts;          /* others, by which pauses end: an undo goes on then */

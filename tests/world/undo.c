@@ -95,6 +95,8 @@ static bool undo_begin(World *world, const UndoSource *source, bool dry_run)
     undo = calloc(1, sizeof(*undo) + count * sizeof(undo->items[0]));
     if (!undo)
         fail_msg("the test is out of memory");
+    undo->rosters = world_alloc(world, world->channel_count, sizeof(RosterChannel));
+    undo->undos = world_alloc(world, world->channel_count, sizeof(ChannelUndo));
     undo->handed = source->is_handed ? source->actions : NULL;
     undo->config = world->config;
     undo->config.channels = undo->rosters;

@@ -8,8 +8,8 @@
 
 typedef struct WorldUndo {
     Config config; /* the world's, but with the channels of the undo */
-    RosterChannel rosters[WORLD_CHANNELS_MAX];
-    ChannelUndo undos[WORLD_CHANNELS_MAX];
+    RosterChannel *rosters;
+    ChannelUndo *undos;        /* of each of these */
     const WorldAction *handed; /* what is undone; NULL: changes out of the history of this world */
     UndoItem items[];          /* those of a channel follow each other */
 } WorldUndo;

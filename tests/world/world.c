@@ -30,10 +30,34 @@ static const char *world_canonical(World *world, const char *host)
     return world_string(world, canonical);
 }
 
+void *world_alloc(World *world, size_t count, size_t size)
+{
+    return memset(world_must(arena_alloc(&world->arena, count * size)), 0, count * size);
+}
+
+static void world_make_room(World *world, size_t instance_count, size_t channel_max)
+{
+    world->channel_max = channel_max;
+    world->config_instances = world_alloc(world, instance_count, sizeof(Instance));
+    world->instances = world_alloc(world, instance_count, sizeof(WorldInstance));
+    world->throttles = world_alloc(world, instance_count, sizeof(Throttle));
+    world->firsts = world_alloc(world, instance_count, sizeof(size_t));
+    world->spent = world_alloc(world, instance_count, sizeof(PassSpent));
+    world->lookups = world_alloc(world, instance_count, sizeof(LookupMemory));
+    world->rosters = world_alloc(world, channel_max, sizeof(RosterChannel));
+    world->channels = world_alloc(world, channel_max, sizeof(WorldChannel));
+}
+
 World *world_new(size_t instance_count)
+{
+    return world_new_large(instance_count, WORLD_CHANNELS_MAX);
+}
+
+World *world_new_large(size_t instance_count, size_t channel_max)
 {
     World *world = world_must(calloc(1, sizeof(*world)));
 
+    world_make_room(world, instance_count, channel_max);
     world->config = (Config){
         .path = "/imaginary/rosterd.yaml",
         .directory = "/imaginary",
@@ -77,9 +101,9 @@ void world_free(World *world)
     pass_free(world->pass);
     free(world->undo);
     world_leave_fleet(world);
-    for (size_t i = 0; i < WORLD_INSTANCES_MAX; i++)
+    for (size_t i = 0; i < world->config.instance_count; i++)
         throttle_done(&world->throttles[i]);
-    for (size_t i = 0; i < WORLD_INSTANCES_MAX; i++)
+    for (size_t i = 0; i < world->config.instance_count; i++)
         pass_spent_done(&world->spent[i]);
     for (size_t i = 0; i < world->event_count; i++) {
         arena_done(&world->events[i]->arena);
@@ -113,7 +137,7 @@ WorldChannel *world_add_channel(World *world, size_t instance, const char *name)
     WorldChannel *channel = &world->channels[world->channel_count];
     char id[40];
 
-    assert_true(world->channel_count < WORLD_CHANNELS_MAX);
+    assert_true(world->channel_count < world->channel_max);
     world->channel_count++;
     snprintf(id, sizeof(id), "id-%s", name);
     *channel = (WorldChannel){
@@ -225,7 +249,7 @@ RosterChannel *world_add_roster(World *world, size_t instance, const char *name)
 {
     RosterChannel *roster = &world->rosters[world->config.channel_count];
 
-    assert_true(world->config.channel_count < WORLD_CHANNELS_MAX);
+    assert_true(world->config.channel_count < world->channel_max);
     *roster = (RosterChannel){
         .instance = instance,
         .name = name ? world_string(world, name) : NULL,

@@ -21,7 +21,7 @@
 #include "tests/world/filter.h"
 #include "tests/world/world_member.h"
 
-#define WORLD_INSTANCES_MAX 4
+/* Where nobody says how many. */
 #define WORLD_CHANNELS_MAX 96
 
 typedef struct World World;
@@ -69,7 +69,7 @@ typedef struct WorldChannel {
 } WorldChannel;
 
 typedef struct WorldInstance {
-    char name[16];
+    char name[32];
     size_t in_flight;
     uint64_t *begun; /* when each request was */
     size_t begun_count, begun_capacity;
@@ -207,12 +207,13 @@ typedef struct WorldApproval {
 
 struct World {
     Config config;
-    Instance config_instances[WORLD_INSTANCES_MAX];
-    RosterChannel rosters[WORLD_CHANNELS_MAX];
-    WorldInstance instances[WORLD_INSTANCES_MAX];
-    Throttle throttles[WORLD_INSTANCES_MAX];
+    size_t channel_max; /* likewise of rosters */
+    Instance *config_instances;
+    RosterChannel *rosters;
+    WorldInstance *instances;
+    Throttle *throttles;
     Limiter limiter; /* of all of them */
-    WorldChannel channels[WORLD_CHANNELS_MAX];
+    WorldChannel *channels;
     size_t channel_count;
     WorldMember **members;
     size_t member_count, member_capacity;
@@ -237,12 +238,12 @@ struct World {
     int submit_error;                                        /* submit() fails with it */
 
     Pass *pass;
-    size_t firsts[WORLD_INSTANCES_MAX];        /* as in PassScope, from pass to pass */
-    PassSpent spent[WORLD_INSTANCES_MAX];      /* likewise */
-    LookupMemory lookups[WORLD_INSTANCES_MAX]; /* likewise */
-    WorldFilter filter;                        /* how the list of channels is filtered */
-    const ChosenPlans *chosen;                 /* what the pass is confined to; NULL: nothing */
-    struct WorldUndo *undo; /* what the pass turns back (undo.h); NULL: it compares */
+    size_t *firsts;            /* of each instance, as in PassScope, from pass to pass */
+    PassSpent *spent;          /* likewise */
+    LookupMemory *lookups;     /* likewise */
+    WorldFilter filter;        /* how the list of channels is filtered */
+    const ChosenPlans *chosen; /* what the pass is confined to; NULL: nothing */
+    struct WorldUndo *undo;    /* what the pass turns back (undo.h); NULL: it compares */
     uint32_t pass_serial;
     char pass_id[24];
     bool dry_run;
@@ -297,7 +298,9 @@ struct World {
 /* A world with that many instances and the default settings, but guards
  * that let everything pass. Its calls never fail: they end the test instead. */
 World *world_new(size_t instance_count);
+World *world_new_large(size_t instance_count, size_t channel_max);
 void world_free(World *world);
+void *world_alloc(World *world, size_t count, size_t size); /* zeroed; lasts as long as the world */
 
 /* A builtin channel of addresses with port 8080 and the id "id-NAME". */
 WorldChannel *world_add_channel(World *world, size_t instance, const char *name);

@@ -189,7 +189,7 @@ static uint32_t service_limit(const World *world, const WorldEvent *event)
 static void service_list_channels(World *world, WorldEvent *event)
 {
     bool is_filtered = event->request.find_id || event->request.find_name;
-    ChannelRow *rows = arena_alloc(&event->arena, sizeof(*rows) * (WORLD_CHANNELS_MAX + 1));
+    ChannelRow *rows = arena_alloc(&event->arena, sizeof(*rows) * (world->channel_count + 1));
     uint32_t limit = service_limit(world, event);
     uint64_t total = 0, all = 0;
     size_t count = 0;

@@ -226,21 +226,35 @@ void fleet_run(Fleet *fleet, uint64_t until_usec)
 
 /* ---- many ---- */
 
-static void fleet_make_office(Fleet *fleet)
+static void fleet_choose(Fleet *fleet)
 {
     static const uint64_t intervals[] = {10 * USEC_PER_SEC, 30 * USEC_PER_SEC, USEC_PER_MINUTE,
                                          3 * USEC_PER_MINUTE};
-    World *office = world_new(fleet->instance_count);
 
-    fleet->office = office;
-    fleet->office_sim = (Sim){.world = office, .counts = &fleet->counts->sim, .edit = sim_edit};
-    office->seed = fleet->seed;
-    office->random_state = fleet->seed * UINT64_C(0x9e3779b97f4a7c15) + 23;
     fleet->host_count = 2 + fleet_below(fleet, 4);
     fleet->room = fleet_below(fleet, 4) ? fleet->instance_count : 1 + fleet_below(fleet, 2);
     fleet->lease_usec = (30 + fleet_below(fleet, 4) * 20) * USEC_PER_SEC;
     fleet->handover_usec = (55 + fleet_below(fleet, 4) * 10) * USEC_PER_SEC;
     fleet->office_sim.interval_usec = intervals[fleet_below(fleet, ELEMENTS(intervals))];
+}
+
+static const FleetKind fleet_kind = {
+    .channel_max = WORLD_CHANNELS_MAX, .choose = fleet_choose, .make = world_make_random};
+
+static void fleet_make_office(Fleet *fleet)
+{
+    World *office = world_new_large(fleet->instance_count, fleet->kind->channel_max);
+
+    fleet->office = office;
+    fleet->office_sim = (Sim){.world = office, .counts = &fleet->counts->sim, .edit = sim_edit};
+    sim_make_room(&fleet->office_sim, 0);
+    fleet->newest = world_alloc(office, fleet->instance_count, sizeof(*fleet->newest));
+    fleet->wait_until_usec =
+        world_alloc(office, fleet->instance_count, sizeof(*fleet->wait_until_usec));
+    fleet->resumed = world_alloc(office, fleet->kind->channel_max, sizeof(*fleet->resumed));
+    office->seed = fleet->seed;
+    office->random_state = fleet->seed * UINT64_C(0x9e3779b97f4a7c15) + 23;
+    fleet->kind->choose(fleet);
     fleet->now_usec = fleet->born_usec = office->now_usec;
 }
 
@@ -256,7 +270,7 @@ static void fleet_init(Fleet *fleet)
     fleet->office->random_state = state;
     fleet->office->page_max = LISTING_PAGE_SIZE;
     fleet->office->buries = true;
-    world_make_random(fleet->office);
+    fleet->kind->make(fleet->office);
     people_end_quarantines(fleet);
     fleet->office->trace = fleet->trace;
     sim_on_broken(fleet->office);
@@ -265,22 +279,26 @@ static void fleet_init(Fleet *fleet)
     trouble_begin(fleet);
 }
 
-void fleet_life(uint64_t seed, FleetFault fault, struct WorldTrace *trace, FleetCounts *counts)
+Fleet *fleet_new(const FleetKind *kind, size_t instance_count, uint64_t seed, FleetFault fault,
+                 struct WorldTrace *trace, FleetCounts *counts)
 {
     Fleet *fleet = calloc(1, sizeof(*fleet));
 
     if (!fleet)
         fail_msg("the test is out of memory");
-    *fleet = (Fleet){.seed = seed,
+    *fleet = (Fleet){.kind = kind,
+                     .seed = seed,
                      .fault = fault,
-                     .instance_count = 1 + seed % 3,
+                     .instance_count = instance_count,
                      .counts = counts,
                      .trace = trace};
     fleet_init(fleet);
-    fleet_run(fleet, fleet->now_usec + (10 + fleet_below(fleet, 20)) * USEC_PER_MINUTE);
-    if (fault == FLEET_FAULT_NONE)
-        judge_calm(fleet);
-    counts->virtual_usec += fleet->now_usec - fleet->born_usec;
+    return fleet;
+}
+
+void fleet_free(Fleet *fleet)
+{
+    fleet->counts->virtual_usec += fleet->now_usec - fleet->born_usec;
     net_done_with(fleet);
     etcd_done(&fleet->etcd);
     free(fleet->kept);
@@ -291,4 +309,14 @@ void fleet_life(uint64_t seed, FleetFault fault, struct WorldTrace *trace, Fleet
         host_done(&fleet->hosts[i]);
     world_free(fleet->office);
     free(fleet);
+}
+
+void fleet_life(uint64_t seed, FleetFault fault, struct WorldTrace *trace, FleetCounts *counts)
+{
+    Fleet *fleet = fleet_new(&fleet_kind, 1 + seed % 3, seed, fault, trace, counts);
+
+    fleet_run(fleet, fleet->now_usec + (10 + fleet_below(fleet, 20)) * USEC_PER_MINUTE);
+    if (fault == FLEET_FAULT_NONE)
+        judge_calm(fleet);
+    fleet_free(fleet);
 }

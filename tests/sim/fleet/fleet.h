@@ -58,6 +58,19 @@ struct FleetCall {
     uint64_t extra; /* a token, a revision */
 };
 
+/* What a host asks etcd for. */
+typedef enum FleetAsk {
+    FLEET_ASK_LEASE, /* grants and ends of leases */
+    FLEET_ASK_KEEPALIVE,
+    FLEET_ASK_ALL, /* all keys */
+    FLEET_ASK_CAMPAIGN,
+    FLEET_ASK_RELEASE,
+    FLEET_ASK_INTENT,
+    FLEET_ASK_RECORD,
+    FLEET_ASK_OTHER,
+    FLEET_ASK_COUNT
+} FleetAsk;
+
 typedef struct FleetEvent {
     uint64_t at_usec, serial;
     void (*run)(Fleet *fleet, FleetCall *call);
@@ -111,24 +124,25 @@ struct FleetHost {
     uint64_t clock_offset_usec;
     int64_t clock_ppm;
     Lease lease;
-    Ownership ownerships[WORLD_INSTANCES_MAX];
-    uint64_t wakes[1 + WORLD_INSTANCES_MAX]; /* by its clock: the lease's, the ownerships' */
-    uint64_t lease_call, calls[WORLD_INSTANCES_MAX]; /* under way; 0: none */
-    /* By its clock, when what had no answer is over; USEC_NEVER: nothing is to come. */
-    uint64_t settled_usec[WORLD_INSTANCES_MAX];
-    uint64_t owned_usec[WORLD_INSTANCES_MAX]; /* since when it owns an instance */
-    bool is_unclean[WORLD_INSTANCES_MAX];     /* taken over from a host that did not release it */
-    uint64_t before_set[WORLD_INSTANCES_MAX]; /* of the owner before */
-    uint64_t took_set[WORLD_INSTANCES_MAX];   /* its own then */
+    Ownership *ownerships;       /* of each instance, as all that follows */
+    uint64_t *wakes;             /* by its clock: the lease's, then the ownerships' */
+    uint64_t lease_call, *calls; /* under way; 0: none */
+    uint64_t *settled_usec; /* by its clock, when what had no answer is over; USEC_NEVER: no need */
+    uint64_t *owned_usec;   /* since when it owns an instance */
+    bool *is_unclean;       /* taken over from a host that did not release it */
+    uint64_t *before_set;   /* of the owner before */
+    uint64_t *took_set;     /* its own then */
     bool drains_soon;
     FleetUndoing undo;
     EtcdKv *mirror;
     size_t mirror_count, mirror_capacity;
     uint64_t mirror_revision; /* 0: nothing is known yet */
-    bool is_ranging;
-    bool has_room; /* it does not own something any more: others may be taken */
-    FleetIntent intents[WORLD_CHANNELS_MAX];
-    uint64_t set; /* of the office */
+    uint64_t ranging;         /* the request for all of it; 0: none is under way */
+    bool has_room;            /* it does not own something any more: others may be taken */
+    FleetIntent *intents;     /* of each channel */
+    uint64_t set;             /* of the office */
+    size_t room; /* so many instances it owns at most: the fleet's, when the process began */
+    uint64_t asked[FLEET_ASK_COUNT];
 };
 
 typedef struct FleetCounts {
@@ -137,7 +151,16 @@ typedef struct FleetCounts {
         late, undos, handed, answered, kept, pauses, drains, pushes, virtual_usec;
 } FleetCounts;
 
+/* What kind of a life it is. */
+typedef struct FleetKind {
+    size_t channel_max;
+    void (*choose)(Fleet *fleet); /* how many hosts there are, with room for what; and spans */
+    void (*make)(World *world);   /* what the service holds, and what the rosters want */
+    bool keeps_records;           /* an owner records each pass in etcd */
+} FleetKind;
+
 struct Fleet {
+    const FleetKind *kind;
     uint64_t seed, now_usec, born_usec;
     World *office; /* where rosters are written, and people look at the service from */
     Sim office_sim;
@@ -146,7 +169,7 @@ struct Fleet {
     FleetHost hosts[FLEET_HOSTS_MAX];
     size_t host_count, instance_count;
     uint64_t lease_usec, handover_usec;
-    size_t room; /* so many instances a host owns at most */
+    size_t room; /* so many instances a host that begins owns at most */
     Etcd etcd;
     uint64_t etcd_away_usec; /* it has no quorum until then */
     uint64_t told_revision;  /* of which hosts hear sooner or later */
@@ -156,13 +179,13 @@ struct Fleet {
     uint64_t trouble_usec, people_usec; /* when something happens next */
     bool is_calm;
     FleetFault fault;
-    uint64_t newest[WORLD_INSTANCES_MAX]; /* the greatest token of which a change landed */
+    uint64_t *newest; /* of an instance: the greatest token of which a change landed */
     uint64_t *kept; /* of each member that an undo put back, the pause that it stands under; or 0 */
     size_t kept_count, kept_capacity;
     FleetHanded *handed;
     size_t handed_count, handed_capacity;
-    uint64_t resumed[WORLD_CHANNELS_MAX]; /* the revision in which its pause was ended last */
-    uint64_t wait_until_usec[WORLD_INSTANCES_MAX]; /* the newest owner changes nothing until then */
+    uint64_t *resumed;         /* of a channel: the revision in which its pause was ended last */
+    uint64_t *wait_until_usec; /* of an instance: the newest owner changes nothing until then */
     FleetCounts *counts;
     struct WorldTrace *trace;
 };
@@ -177,6 +200,10 @@ static inline bool fleet_is_deaf(const Fleet *fleet)
 
 /* Lives one seed. What breaks a rule does not return. */
 void fleet_life(uint64_t seed, FleetFault fault, struct WorldTrace *trace, FleetCounts *counts);
+
+Fleet *fleet_new(const FleetKind *kind, size_t instance_count, uint64_t seed, FleetFault fault,
+                 struct WorldTrace *trace, FleetCounts *counts);
+void fleet_free(Fleet *fleet);
 
 uint64_t fleet_below(Fleet *fleet, uint64_t limit);
 
@@ -231,6 +258,9 @@ void host_load(Sim *sim);
 
 extern const LeaseOps host_lease_ops;
 extern const OwnershipOps host_ownership_ops;
+
+/* Records a pass that has ended in etcd, where the host owns the instance. */
+void host_record_pass(Sim *sim, size_t instance);
 
 /* What a pass over an instance has to heed. */
 void host_get_conditions(FleetHost *host, size_t instance, Conditions *ret_conditions);
@@ -295,4 +325,6 @@ void keys_owner(char ret_key[static ETCD_KEY_SIZE], size_t instance);
 void keys_last(char ret_key[static ETCD_KEY_SIZE], size_t instance);
 void keys_pause(char ret_key[static ETCD_KEY_SIZE], size_t channel);
 void keys_intent(char ret_key[static ETCD_KEY_SIZE], size_t instance, size_t channel);
+void keys_record(char ret_key[static ETCD_KEY_SIZE], size_t instance);
+void keys_carry(char ret_key[static ETCD_KEY_SIZE], size_t instance);
 void keys_approval(char ret_key[static ETCD_KEY_SIZE], const char *digest);

@@ -42,12 +42,14 @@ void host_begin(FleetHost *host)
     host->is_up = true;
     host->world_kills = host->sim.world->kill_count;
     host->lease_call = 0;
+    host->room = host->fleet->room;
     host->mirror_revision = host->mirror_count = 0;
-    host->is_ranging = host->has_room = false;
-    memset(host->intents, 0, sizeof(host->intents));
+    host->ranging = 0;
+    host->has_room = false;
+    memset(host->intents, 0, host->sim.world->channel_max * sizeof(*host->intents));
     lease_init(&host->lease, &host_lease_ops, host, host->fleet->lease_usec);
     host->wakes[0] = USEC_NEVER;
-    for (size_t i = 0; i < WORLD_INSTANCES_MAX; i++) {
+    for (size_t i = 0; i < host->fleet->instance_count; i++) {
         host->calls[i] = 0;
         host->wakes[1 + i] = host->settled_usec[i] = USEC_NEVER;
         ownership_init(&host->ownerships[i], &host_ownership_ops, host, i,
@@ -227,7 +229,7 @@ bool host_step(FleetHost *host)
         host_begin(host);
         return true;
     }
-    if (fleet_is_frozen(host) || !host_do(host))
+    if (fleet_is_frozen(host) || (!host_do(host) && !host->has_room))
         return false;
     undos_end_taken(host);
     if (host->drains_soon)
@@ -256,7 +258,7 @@ void host_load(Sim *sim)
     World *world = sim->world;
 
     world_forget(world);
-    memcpy(world->rosters, office->rosters, sizeof(world->rosters));
+    memcpy(world->rosters, office->rosters, office->config.channel_count * sizeof(RosterChannel));
     world->config.channel_count = office->config.channel_count;
     world->config.retry = office->config.retry;
     world->config.limits = office->config.limits;
@@ -267,9 +269,26 @@ void host_load(Sim *sim)
     fleet_trace(host, "has set %zu", (size_t)host->set);
 }
 
+static void host_make_room(FleetHost *host)
+{
+    World *world = host->sim.world;
+    size_t count = world->config.instance_count;
+
+    sim_make_room(&host->sim, count);
+    host->ownerships = world_alloc(world, count, sizeof(*host->ownerships));
+    host->wakes = world_alloc(world, 1 + count, sizeof(*host->wakes));
+    host->calls = world_alloc(world, count, sizeof(*host->calls));
+    host->settled_usec = world_alloc(world, count, sizeof(*host->settled_usec));
+    host->owned_usec = world_alloc(world, count, sizeof(*host->owned_usec));
+    host->is_unclean = world_alloc(world, count, sizeof(*host->is_unclean));
+    host->before_set = world_alloc(world, count, sizeof(*host->before_set));
+    host->took_set = world_alloc(world, count, sizeof(*host->took_set));
+    host->intents = world_alloc(world, world->channel_max, sizeof(*host->intents));
+}
+
 void host_init(Fleet *fleet, FleetHost *host, size_t number, uint64_t random_state)
 {
-    World *world = world_new(fleet->instance_count);
+    World *world = world_new_large(fleet->instance_count, fleet->office->channel_max);
 
     *host = (FleetHost){.fleet = fleet, .number = number};
     host->clock_offset_usec = fleet_below(fleet, USEC_PER_DAY) + USEC_PER_HOUR;
@@ -277,7 +296,7 @@ void host_init(Fleet *fleet, FleetHost *host, size_t number, uint64_t random_sta
     world->seed = fleet->seed;
     world->random_state = random_state;
     world->page_max = LISTING_PAGE_SIZE;
-    world_make_random(world);
+    fleet->kind->make(world);
     world->random_state += number + 1;
     world->realtime_usec += fleet_below(fleet, 10 * USEC_PER_SEC);
     world->ops = &fleet_ops;
@@ -294,9 +313,10 @@ void host_init(Fleet *fleet, FleetHost *host, size_t number, uint64_t random_sta
                       .counts = &fleet->counts->sim,
                       .host = host,
                       .edit = host_load,
+                      .on_pass = fleet->kind->keeps_records ? host_record_pass : NULL,
                       .turns = SIZE_MAX / 2,
-                      .slot_count = fleet->instance_count,
                       .interval_usec = fleet->office_sim.interval_usec};
+    host_make_room(host);
     for (size_t i = 0; i < host->sim.slot_count; i++)
         host->sim.slots[i] = (SimSlot){.scope = i, .stands_by = true};
     sim_begin_set(&host->sim);

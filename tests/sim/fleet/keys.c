@@ -24,6 +24,16 @@ void keys_intent(char ret_key[static ETCD_KEY_SIZE], size_t instance, size_t cha
     snprintf(ret_key, ETCD_KEY_SIZE, "~intents/%zu/%zu", instance, channel);
 }
 
+void keys_record(char ret_key[static ETCD_KEY_SIZE], size_t instance)
+{
+    snprintf(ret_key, ETCD_KEY_SIZE, "records/%zu", instance);
+}
+
+void keys_carry(char ret_key[static ETCD_KEY_SIZE], size_t instance)
+{
+    snprintf(ret_key, ETCD_KEY_SIZE, "~carry/%zu", instance);
+}
+
 void keys_approval(char ret_key[static ETCD_KEY_SIZE], const char *digest)
 {
     snprintf(ret_key, ETCD_KEY_SIZE, "approvals/%s", digest);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Lives many seeds of a fleet, or one again with a trace: fleet [SEEDS [FIRST]] | fleet --seed N |
- * fleet --faults: whether the judge notices each fault of the code that it is there for. */
+ * fleet --faults: whether the judge notices each fault of the code that it is there for | fleet
+ * --scale N: three hosts with that many instances (scale.h). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "tests/sim/broken.h"
 #include "tests/sim/fleet/fleet.h"
+#include "tests/sim/fleet/scale.h"
 #include "tests/world/trace.h"
 
 /* Of so many seeds, one at least breaks a rule. */
@@ -17,7 +19,8 @@
 static WorldTrace trace;
 static const char *program;
 static FleetFault fault;
-static bool is_trying; /* whether a fault is noticed */
+static bool is_trying;  /* whether a fault is noticed */
+static bool is_scaling; /* there is but one such life */
 
 static const char *const fault_names[] = {
     [FLEET_FAULT_NONE] = "none",
@@ -53,11 +56,20 @@ static void main_on_noticed(const World *world, const char *text)
     _exit(1);
 }
 
+static void main_on_scale_broken(const World *world, const char *text)
+{
+    printf("after %.3f s: %s\n0 passed, 1 failed\n", (double)world->now_usec / 1e6, text);
+    fflush(stdout);
+    _exit(1);
+}
+
 void sim_on_broken(World *world)
 {
     world->on_broken = world->trace ? main_on_traced : main_on_broken;
     if (is_trying)
         world->on_broken = main_on_noticed;
+    if (is_scaling)
+        world->on_broken = main_on_scale_broken;
 }
 
 static void main_print(const FleetCounts *counts, uint64_t seeds)
@@ -127,12 +139,26 @@ static FleetFault main_find_fault(const char *name)
     return FLEET_FAULT_NONE;
 }
 
+static int main_scale(size_t instance_count)
+{
+    FleetCounts counts = {0};
+
+    is_scaling = true;
+    scale_life(instance_count, &counts);
+    printf("%zu passes, %zu changes landed, %.0f hours\n1 passed, 0 failed\n",
+           (size_t)counts.sim.passes, (size_t)counts.landed,
+           (double)counts.virtual_usec / (double)USEC_PER_HOUR);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     program = argv[0];
     changes_init();
     if (argc == 2 && strcmp(argv[1], "--faults") == 0)
         return main_try_faults();
+    if (argc == 3 && strcmp(argv[1], "--scale") == 0)
+        return main_scale(strtoull(argv[2], NULL, 10));
     if (argc > 2 && strcmp(argv[1], "--seed") == 0) {
         fault = argc > 3 ? main_find_fault(argv[3]) : FLEET_FAULT_NONE;
         main_live(strtoull(argv[2], NULL, 10), 1, &trace);

@@ -2,6 +2,7 @@
 /* What a host knows of etcd's keys: all of them once, then each change in its time, later than it
  * came about; after a gap that was compacted all of them again. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/base/str.h"
 #include "tests/sim/fleet/fleet.h"
@@ -75,6 +76,15 @@ static void mirror_tell_pauses(FleetHost *host)
     }
 }
 
+/* Of what has changed. */
+static void mirror_tell_change(FleetHost *host, const char *key)
+{
+    if (str_has_prefix(key, "pauses/"))
+        mirror_tell_pauses(host);
+    else if (str_has_prefix(key, "owner/"))
+        mirror_tell_owner(host, strtoul(key + strlen("owner/"), NULL, 10));
+}
+
 static void mirror_tell(FleetHost *host)
 {
     mirror_tell_pauses(host);
@@ -84,7 +94,9 @@ static void mirror_tell(FleetHost *host)
 
 static void mirror_on_all(FleetHost *host, const FleetCall *call)
 {
-    host->is_ranging = false;
+    if (host->ranging != call->number)
+        return;
+    host->ranging = 0;
     if (!call->has_answer) {
         mirror_begin(host);
         return;
@@ -100,18 +112,17 @@ static void mirror_on_all(FleetHost *host, const FleetCall *call)
 
 void mirror_begin(FleetHost *host)
 {
-    if (host->is_ranging)
-        return;
-    host->is_ranging = true;
-    net_ask(host, &(FleetCall){.timeout_usec = 5 * USEC_PER_SEC,
-                               .request = {.kind = ETCD_SNAPSHOT},
-                               .on_done = mirror_on_all});
+    if (host->ranging == 0)
+        host->ranging = net_ask(host, &(FleetCall){.timeout_usec = 5 * USEC_PER_SEC,
+                                                   .request = {.kind = ETCD_SNAPSHOT},
+                                                   .on_done = mirror_on_all});
 }
 
 /* What has happened up to a revision. */
 void mirror_hear(FleetHost *host, uint64_t revision)
 {
     const Etcd *etcd = &host->fleet->etcd;
+    size_t first = etcd->change_count, end = etcd->change_count;
 
     if (host->mirror_revision == 0 || host->mirror_revision >= revision)
         return;
@@ -119,13 +130,13 @@ void mirror_hear(FleetHost *host, uint64_t revision)
         mirror_begin(host);
         return;
     }
-    for (size_t i = 0; i < etcd->change_count; i++) {
-        const EtcdChange *change = &etcd->changes[i];
-
-        if (change->revision <= host->mirror_revision || change->revision > revision)
-            continue;
-        mirror_apply(host, &change->kv);
-    }
+    while (first > 0 && etcd->changes[first - 1].revision > host->mirror_revision)
+        first--;
+    while (end > first && etcd->changes[end - 1].revision > revision)
+        end--;
+    for (size_t i = first; i < end; i++)
+        mirror_apply(host, &etcd->changes[i].kv);
     host->mirror_revision = revision;
-    mirror_tell(host);
+    for (size_t i = first; i < end; i++)
+        mirror_tell_change(host, etcd->changes[i].kv.key);
 }

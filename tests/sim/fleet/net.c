@@ -2,6 +2,7 @@
 /* Between the hosts and etcd: requests that come late, twice or never, and answers likewise. */
 #include <stdlib.h>
 
+#include "daemon/base/str.h"
 #include "tests/sim/fleet/judge.h"
 
 #define NET_DELAY_USEC (300 * USEC_PER_MSEC)
@@ -80,6 +81,31 @@ static void net_arrive(Fleet *fleet, FleetCall *call)
         net_at(fleet, net_delay_usec(fleet), call, net_done, true);
 }
 
+static FleetAsk net_look_at(const EtcdRequest *request)
+{
+    static const struct {
+        const char *folder;
+        FleetAsk ask;
+    } folders[] = {{"owner/", FLEET_ASK_CAMPAIGN},
+                   {"~intents/", FLEET_ASK_INTENT},
+                   {"records/", FLEET_ASK_RECORD}};
+
+    if (request->kind == ETCD_GRANT || request->kind == ETCD_REVOKE)
+        return FLEET_ASK_LEASE;
+    if (request->kind == ETCD_KEEPALIVE)
+        return FLEET_ASK_KEEPALIVE;
+    if (request->kind == ETCD_SNAPSHOT)
+        return FLEET_ASK_ALL;
+    if (request->do_count > 0 && request->dos[0].is_delete &&
+        str_has_prefix(request->dos[0].key, "owner/"))
+        return FLEET_ASK_RELEASE;
+    for (size_t i = 0; i < ELEMENTS(folders) && request->do_count > 0; i++) {
+        if (str_has_prefix(request->dos[0].key, folders[i].folder))
+            return folders[i].ask;
+    }
+    return FLEET_ASK_OTHER;
+}
+
 /* A try at one endpoint has no answer, and the next one is asked: a request may arrive twice. */
 uint64_t net_ask(FleetHost *host, const FleetCall *asked)
 {
@@ -87,6 +113,7 @@ uint64_t net_ask(FleetHost *host, const FleetCall *asked)
     FleetCall *call = net_copy(asked);
     uint64_t number;
 
+    host->asked[net_look_at(&asked->request)]++;
     call->host = host;
     call->life = host->life;
     call->number = number = ++fleet->serial;

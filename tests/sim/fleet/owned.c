@@ -92,6 +92,34 @@ const LeaseOps host_lease_ops = {.now_usec = host_now_usec,
 
 /* ---- what it owns ---- */
 
+static void host_on_recorded(FleetHost *host, const FleetCall *call)
+{
+    if (call->has_answer && !call->answer.has_succeeded &&
+        host->ownerships[call->instance].token == call->extra)
+        ownership_on_fenced(&host->ownerships[call->instance]);
+}
+
+void host_record_pass(Sim *sim, size_t instance)
+{
+    FleetHost *host = sim->host;
+    FleetCall call = {.timeout_usec = 10 * USEC_PER_SEC,
+                      .request = {.kind = ETCD_TXN},
+                      .on_done = host_on_recorded,
+                      .instance = instance,
+                      .extra = host->ownerships[instance].token};
+    char key[ETCD_KEY_SIZE];
+
+    if (call.extra == 0)
+        return;
+    keys_owner(key, instance);
+    etcd_compare(&call.request, key, call.extra);
+    keys_record(key, instance);
+    etcd_put(&call.request, key, (EtcdValue){.host = host->number, .set = host->set}, 0);
+    keys_carry(key, instance);
+    etcd_put(&call.request, key, (EtcdValue){.host = host->number}, 0);
+    net_ask(host, &call);
+}
+
 static void host_wake_at(void *context, size_t instance, uint64_t usec)
 {
     ((FleetHost *)context)->wakes[1 + instance] = usec;
@@ -104,7 +132,7 @@ static bool host_has_room(void *context)
 
     for (size_t i = 0; i < host->fleet->instance_count; i++)
         taken += host->ownerships[i].state != OWNERSHIP_STANDBY;
-    return taken < host->fleet->room;
+    return taken < host->room;
 }
 
 static void host_on_room(void *context)
