@@ -134,6 +134,55 @@ static void test_members_are_in_the_order_of_their_addresses(void **state)
     assert_true(identity_order("x", 1, "y", 1) < 0); /* none is an identity */
 }
 
+/* Bytes that end early, or go on, are no identity. */
+static void test_an_identity_has_its_parts(void **state)
+{
+    unsigned char packed[IDENTITY_SIZE_MAX + 1];
+    const char *group = NULL, *address = NULL;
+    uint16_t port = 0;
+    int size = identity_pack("blue", "h", 0x1234, packed);
+    char text[64] = "left over";
+
+    (void)state;
+    assert_int_equal(size, 9);
+    packed[9] = 0;
+    assert_true(identity_unpack(packed, 9, &group, &address, &port));
+    assert_string_equal(group, "blue");
+    assert_string_equal(address, "h");
+    assert_int_equal(port, 0x1234);
+    for (size_t cut = 0; cut <= 10; cut++) {
+        bool is_one = cut == 9;
+
+        assert_int_equal(identity_unpack(packed, cut, &group, &address, &port), is_one);
+        identity_print(packed, cut, text, sizeof(text));
+        assert_string_equal(text, is_one ? "blue/h:4660" : "");
+    }
+    size = identity_pack("", "", 0, packed);
+    assert_int_equal(size, 4);
+    assert_true(identity_unpack(packed, 4, &group, &address, &port));
+    assert_string_equal(group, "");
+    assert_string_equal(address, "");
+    assert_int_equal(port, 0);
+}
+
+static void test_the_order_of_bytes(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t size;
+    } ordered[] = {{"", 0}, {"a", 1}, {"a\0", 2}, {"aa", 2}, {"b", 1}, {"\xff", 1}};
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(ordered); i++) {
+        for (size_t k = 0; k < ELEMENTS(ordered); k++) {
+            int order = identity_compare(ordered[i].text, ordered[i].size, ordered[k].text,
+                                         ordered[k].size);
+
+            assert_int_equal((order > 0) - (order < 0), (i > k) - (i < k));
+        }
+    }
+}
+
 static void test_a_rule_matches_by_every_field_it_has(void **state)
 {
     const MemberRow row = {.host = "10.9.1.2", .ecs_id = "e1", .group = "canary", .port = 9090};
@@ -212,6 +261,8 @@ int main(void)
         cmocka_unit_test(test_too_long_a_part_is_refused),
         cmocka_unit_test(test_members_are_shown_as_people_write_them),
         cmocka_unit_test(test_members_are_in_the_order_of_their_addresses),
+        cmocka_unit_test(test_an_identity_has_its_parts),
+        cmocka_unit_test(test_the_order_of_bytes),
         cmocka_unit_test(test_a_rule_matches_by_every_field_it_has),
         cmocka_unit_test(test_a_network_matches_the_addresses_in_it),
         cmocka_unit_test(test_port_0_in_a_rule_is_the_channels_own),

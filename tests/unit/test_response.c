@@ -103,12 +103,55 @@ static void test_who_did_not_answer(void **state)
     }
 }
 
+/* Seconds, or a date, which counts from the answer's own where that has one. */
+static void test_how_long_to_wait(void **state)
+{
+    static const char now[] = "Tue, 24 Nov 2026 15:04:05 GMT",
+                      later[] = "Tue, 24 Nov 2026 15:04:35 GMT";
+    static const uint64_t now_usec = UINT64_C(1795532645000000);
+    static const struct {
+        const char *text, *date;
+        bool says;
+        uint64_t usec;
+    } rows[] = {
+        {"0", "", true, 0},
+        {"00", "", true, 0},
+        {"1", "", true, 1000000},
+        {"007", "", true, 7000000},
+        {"18446744073709", "", true, UINT64_C(18446744073709000000)},
+        {"18446744073710", "", true, UINT64_MAX},
+        {"99999999999999999999999", "", true, UINT64_MAX},
+        {later, now, true, 30000000},
+        {later, "", true, 31000000},
+        {later, "no date", true, 31000000},
+        {now, later, true, 0},
+        {now, now, true, 0},
+        {now, "", true, 1000000},
+        {"", "", false, 77},
+        {"-1", "", false, 77},
+        {"1.5", "", false, 77},
+        {"1 ", "", false, 77},
+        {"soon", now, false, 77},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        uint64_t usec = 77;
+
+        assert_int_equal(
+            response_parse_retry_after(rows[i].text, rows[i].date, now_usec - 1000000, &usec),
+            rows[i].says);
+        assert_true(usec == rows[i].usec);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_what_ended_without_an_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_was_too_big, setup, teardown),
         cmocka_unit_test(test_who_did_not_answer),
+        cmocka_unit_test(test_how_long_to_wait),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -60,6 +60,42 @@ static void test_the_least_delay_is_not_nothing(void **state)
     assert_in_range(retry_delay_usec(1000, 1000, 0, UINT64_MAX), 500, 1000);
 }
 
+/* Of a throttled request by its own base; Retry-After is obeyed for five minutes at the most. */
+static void test_what_the_service_asks_for(void **state)
+{
+    static const Retry policy = {
+        .base_usec = SECOND, .throttle_base_usec = 4 * SECOND, .cap_usec = 16 * SECOND};
+    static const struct {
+        Verdict verdict;
+        bool has_retry_after;
+        uint64_t retry_after_usec;
+        uint32_t n;
+        uint64_t delay_usec; /* without chance: half of the greatest */
+    } rows[] = {
+        {VERDICT_RETRY, false, 0, 0, SECOND / 2},
+        {VERDICT_RETRY, false, USEC_PER_HOUR, 1, SECOND},
+        {VERDICT_RETRY_SLOW, false, 0, 0, 2 * SECOND},
+        {VERDICT_THROTTLE, false, 0, 1, 4 * SECOND},
+        {VERDICT_THROTTLE, false, 0, 5, 8 * SECOND},
+        {VERDICT_THROTTLE, true, 2 * SECOND, 0, 2 * SECOND},
+        {VERDICT_THROTTLE, true, 2 * SECOND + 1, 0, 2 * SECOND + 1},
+        {VERDICT_THROTTLE, true, 2 * SECOND - 1, 0, 2 * SECOND},
+        {VERDICT_RETRY, true, 0, 0, SECOND / 2},
+        {VERDICT_RETRY, true, 300 * SECOND, 0, 300 * SECOND},
+        {VERDICT_RETRY, true, 300 * SECOND + 1, 0, 300 * SECOND},
+        {VERDICT_RETRY, true, UINT64_MAX, 0, 300 * SECOND},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        const Answer answer = {.has_retry_after = rows[i].has_retry_after,
+                               .retry_after_usec = rows[i].retry_after_usec};
+
+        assert_int_equal(retry_delay_after_usec(rows[i].verdict, &answer, &policy, rows[i].n, 0),
+                         rows[i].delay_usec);
+    }
+}
+
 /* ---- the rate ---- */
 
 /* Begins as many requests as early as the rate lets it; no second may hold more than the limit. */
@@ -104,6 +140,37 @@ static void test_a_burst_after_a_rest_counts_from_its_own_beginning(void **state
     throttle_done(&throttle);
 }
 
+/* What is held waits, and a later reload knows of what was begun before, the newest first. */
+static void test_what_was_begun_and_held_is_taken_over(void **state)
+{
+    const uint64_t window = SECOND + 20 * USEC_PER_MSEC, now = 100 * SECOND;
+    Throttle old, less, more;
+
+    (void)state;
+    assert_int_equal(throttle_init(&old, 3), 0);
+    throttle_hold(&old, now + 5);
+    throttle_hold(&old, now + 4);
+    assert_int_equal(throttle_next_usec(&old, now), now + 5);
+    assert_int_equal(throttle_next_usec(&old, now + 6), now + 6);
+    for (uint64_t i = 0; i < 5; i++)
+        throttle_note(&old, now + i);
+    assert_int_equal(throttle_next_usec(&old, now), now + 2 + window);
+    throttle_hold(&old, now + 2 + window + 1);
+    assert_int_equal(throttle_next_usec(&old, now), now + 2 + window + 1);
+    assert_int_equal(throttle_init(&less, 2), 0);
+    assert_int_equal(throttle_init(&more, 4), 0);
+    throttle_take_over(&less, &old);
+    assert_int_equal(old.held_until_usec, 0);
+    assert_int_equal(throttle_next_usec(&less, now), now + 3 + window);
+    throttle_take_over(&more, &old);
+    assert_int_equal(throttle_next_usec(&more, now), now);
+    throttle_note(&more, now + 7);
+    assert_int_equal(throttle_next_usec(&more, now), now + 2 + window);
+    throttle_done(&old);
+    throttle_done(&less);
+    throttle_done(&more);
+}
+
 static void test_no_limit_never_waits(void **state)
 {
     Throttle throttle;
@@ -124,8 +191,10 @@ int main(void)
         cmocka_unit_test(test_a_cap_below_the_base_caps_the_base),
         cmocka_unit_test(test_no_number_of_retries_overflows),
         cmocka_unit_test(test_the_least_delay_is_not_nothing),
+        cmocka_unit_test(test_what_the_service_asks_for),
         cmocka_unit_test(test_no_second_holds_more_than_the_limit),
         cmocka_unit_test(test_a_burst_after_a_rest_counts_from_its_own_beginning),
+        cmocka_unit_test(test_what_was_begun_and_held_is_taken_over),
         cmocka_unit_test(test_no_limit_never_waits),
     };
 

@@ -40,6 +40,22 @@ static void test_another_run_of_the_same_boot_goes_on(void **state)
     store_free(store);
 }
 
+/* The clock is kept once an hour at least. */
+static void test_what_was_kept_an_hour_ago_is_stale(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+
+    folder_begin(folder, store);
+    store->steady_saved_usec = steady_now_usec(store);
+    assert_false(steady_is_stale(store));
+    time_pass(USEC_PER_HOUR - 1);
+    assert_false(steady_is_stale(store));
+    time_pass(1);
+    assert_true(steady_is_stale(store));
+    store_free(store);
+}
+
 static void assert_new_boot(Folder *folder, Store **store)
 {
     uint64_t kept_usec = (*store)->steady.steady_usec;
@@ -190,6 +206,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_it_runs_with_the_machine),
         TEST(test_another_run_of_the_same_boot_goes_on),
+        TEST(test_what_was_kept_an_hour_ago_is_stale),
         TEST(test_what_counts_as_a_new_boot),
         TEST(test_what_is_recent),
         TEST(test_an_end_of_this_boot),
