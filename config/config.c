@@ -9,12 +9,41 @@
 #include "config/build.h"
 #include "daemon/base/str.h"
 
-_Static_assert(sizeof(RosterMember) == 2 * sizeof(void *) + 8, "a gap would cost each member");
+_Static_assert(sizeof(RosterMember) == sizeof(void *) + 8, "a gap would cost each member");
 
 const char *config_member_ecs_name(const RosterMember *member)
 {
-    return member->states & ROSTER_MEMBER_ECS_NAME ? member->group + strlen(member->group) + 1
-                                                   : NULL;
+    const char *last = member->address + member->group_at;
+
+    return member->states & ROSTER_MEMBER_ECS_NAME ? last + strlen(last) + 1 : NULL;
+}
+
+/* Appends a text and the byte that ends it. */
+static char *config_append_text(char *end, const char *text)
+{
+    size_t size = strlen(text) + 1;
+
+    assert(size <= CONFIG_MEMBER_TEXT_MAX);
+    return mempcpy(end, text, size);
+}
+
+int config_member_set_texts(RosterMember *member, Arena *arena, const char *address,
+                            const char *group, const char *ecs_name)
+{
+    char texts[3 * CONFIG_MEMBER_TEXT_MAX];
+    char *group_begin = config_append_text(texts, address), *end = group_begin;
+    const char *copy;
+
+    if (group[0])
+        end = config_append_text(end, group);
+    if (ecs_name)
+        end = config_append_text(end, ecs_name);
+    copy = arena_copy(arena, texts, (size_t)(end - texts) - 1);
+    if (!copy)
+        return -ENOMEM;
+    member->address = copy;
+    member->group_at = (int16_t)(group[0] ? group_begin - texts : 0);
+    return 0;
 }
 
 static const char *config_keep_text(Build *build, const char *before, const char *now)

@@ -122,21 +122,36 @@ enum {
     ROSTER_MEMBER_ECS_NAME = 1 << 3, /* config_member_ecs_name() */
 };
 
-/* A desired member. `address` is canonical (address.h) unless it is an ecs_id. A roster may have
- * 100,000 of them: the struct has no gaps. */
+/* A desired member. Rosters may have 1,000,000 of them: the struct has no gaps, and one pointer for
+ * all texts. An ecs_name that is stated stands behind the end of the group, or of the address where
+ * there is no group. */
 struct RosterMember {
-    const char *group;   /* "" without one; an ecs_name that is stated stands behind its end */
-    const char *address; /* host, or ecs_id */
+    const char *address; /* host, canonical (address.h), or ecs_id */
+    int16_t group_at;    /* how far behind the address, or (negative) before it, its group stands;
+                          * 0: it has none. config_member_group() */
     uint16_t port;       /* 0: the channel's own */
-    bool is_ecs;
-    uint8_t states;  /* bits: which of these it states; the others are 0 */
-    uint16_t weight; /* ROSTER_MEMBER_WEIGHT: 0 to 10000 */
-    bool backup;     /* ROSTER_MEMBER_BACKUP */
-    bool enabled;    /* ROSTER_MEMBER_ENABLED */
+    uint16_t weight;     /* ROSTER_MEMBER_WEIGHT: 0 to 10000 */
+    uint8_t states;      /* bits: which of these it states; the others are 0 */
+    bool is_ecs : 1;
+    bool backup : 1;  /* ROSTER_MEMBER_BACKUP */
+    bool enabled : 1; /* ROSTER_MEMBER_ENABLED */
 };
+
+/* The group of the member, "" without one. */
+static inline const char *config_member_group(const RosterMember *member)
+{
+    return member->group_at ? member->address + member->group_at : "";
+}
 
 /* The ecs_name that the member states, or NULL. */
 const char *config_member_ecs_name(const RosterMember *member);
+
+#define CONFIG_MEMBER_TEXT_MAX 1024 /* bytes of each of its texts */
+
+/* Gives it copies of its texts, which are the arena's: `group` is "" without one, `ecs_name` NULL
+ * unless it states one. 0 or -ENOMEM. */
+int config_member_set_texts(RosterMember *member, Arena *arena, const char *address,
+                            const char *group, const char *ecs_name);
 
 /* Members that match every field given are never touched. Unused fields are NULL, has_* false. */
 typedef struct IgnoreRule {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The table uses open addressing with linear probing, and is at most four fifths full. */
+/* The table uses open addressing with linear probing, and is four fifths full once all are in. */
 #include "config/member_index.h"
 
 #include <assert.h>
@@ -11,14 +11,13 @@
 #include "daemon/base/hash.h"
 #include "daemon/base/str.h"
 
-#define SLOT_COUNT_MIN 8U
-#define NARROW_COUNT_MAX (1U << 14)
+#define NARROW_MASK_MAX ((1U << 14) - 1) /* leaves two bits for the hash */
 #define MEMBERS_MAX (1U << 30)
 #define FOLDED_MAX 256U /* bytes of an ecs_id that its hash goes by */
 
 static bool is_narrow(const MemberIndex *index)
 {
-    return index->slot_count <= NARROW_COUNT_MAX;
+    return index->number_mask <= NARROW_MASK_MAX;
 }
 
 static uint32_t get_slot(const MemberIndex *index, uint32_t at)
@@ -28,16 +27,15 @@ static uint32_t get_slot(const MemberIndex *index, uint32_t at)
 
 int member_index_init(MemberIndex *index, size_t count, Arena *arena)
 {
-    uint32_t slot_count = SLOT_COUNT_MIN;
     size_t size;
     void *slots;
 
     if (count > MEMBERS_MAX)
         return -ENOMEM;
-    while (slot_count / 5 * 4 < count)
-        slot_count *= 2;
-    *index = (MemberIndex){.slot_count = slot_count};
-    size = slot_count * (is_narrow(index) ? sizeof(*index->narrow) : sizeof(*index->wide));
+    *index = (MemberIndex){.slot_count = (uint32_t)(count + count / 4 + 1), .number_mask = 1};
+    while (index->number_mask < count)
+        index->number_mask = 2 * index->number_mask + 1;
+    size = index->slot_count * (is_narrow(index) ? sizeof(*index->narrow) : sizeof(*index->wide));
     slots = arena_alloc(arena, size);
     if (!slots)
         return -ENOMEM;
@@ -63,28 +61,46 @@ static uint64_t hash_folded(uint64_t head, const char *ecs_id)
     return hash_bytes(head, folded, size);
 }
 
-static uint64_t hash_member(bool is_ecs, const char *group, const char *address, uint16_t port)
-{
-    uint64_t head = (uint64_t)is_ecs << 16 | port;
+/* Who is looked for. */
+typedef struct Wanted {
+    bool is_ecs;
+    const char *group, *address;
+    uint16_t port;
+} Wanted;
 
-    if (group[0])
-        head ^= hash_bytes(head, group, strlen(group));
-    return is_ecs ? hash_folded(head, address) : hash_bytes(head, address, strlen(address));
+static uint64_t hash_member(const Wanted *wanted)
+{
+    uint64_t head = (uint64_t)wanted->is_ecs << 16 | wanted->port;
+
+    if (wanted->group[0])
+        head ^= hash_bytes(head, wanted->group, strlen(wanted->group));
+    return wanted->is_ecs ? hash_folded(head, wanted->address)
+                          : hash_bytes(head, wanted->address, strlen(wanted->address));
 }
 
-static bool is_member(const RosterMember *member, bool is_ecs, const char *group,
-                      const char *address, uint16_t port)
+static bool is_member(const RosterMember *member, const Wanted *wanted)
 {
-    return member->port == port && member->is_ecs == is_ecs &&
-           (is_ecs ? strcasecmp(member->address, address) == 0
-                   : str_equal(member->address, address)) &&
-           str_equal(member->group, group);
+    return member->port == wanted->port && member->is_ecs == wanted->is_ecs &&
+           (wanted->is_ecs ? strcasecmp(member->address, wanted->address) == 0
+                           : str_equal(member->address, wanted->address)) &&
+           str_equal(config_member_group(member), wanted->group);
+}
+
+/* Where the search for a member begins. */
+static uint32_t first_slot(const MemberIndex *index, uint64_t hash)
+{
+    return (uint32_t)((hash & UINT32_MAX) * index->slot_count >> 32);
+}
+
+static uint32_t next_slot(const MemberIndex *index, uint32_t at)
+{
+    return at + 1 < index->slot_count ? at + 1 : 0;
 }
 
 /* What is in a slot beside the number of the member. */
 static uint32_t slot_tag(const MemberIndex *index, uint64_t hash)
 {
-    uint32_t tag = (uint32_t)(hash >> 32) * index->slot_count;
+    uint32_t tag = (uint32_t)(hash >> 32) & ~index->number_mask;
 
     return is_narrow(index) ? tag & UINT16_MAX : tag;
 }
@@ -92,17 +108,15 @@ static uint32_t slot_tag(const MemberIndex *index, uint64_t hash)
 /* The first slot from `at` on that holds a member which is written so, or else the free one behind
  * them. */
 static uint32_t find_slot(const MemberIndex *index, const RosterMember *members, uint32_t at,
-                          uint32_t tag, const RosterMember *wanted)
+                          uint32_t tag, const Wanted *wanted)
 {
-    uint32_t mask = index->slot_count - 1;
+    uint32_t mask = index->number_mask;
 
-    for (;; at = (at + 1) & mask) {
-        uint32_t slot = get_slot(index, at & mask);
+    for (;; at = next_slot(index, at)) {
+        uint32_t slot = get_slot(index, at);
 
-        if (slot == 0 ||
-            ((slot & ~mask) == tag && is_member(&members[(slot & mask) - 1], wanted->is_ecs,
-                                                wanted->group, wanted->address, wanted->port)))
-            return at & mask;
+        if (slot == 0 || ((slot & ~mask) == tag && is_member(&members[(slot & mask) - 1], wanted)))
+            return at;
     }
 }
 
@@ -117,13 +131,17 @@ static void note_member(MemberIndex *index, const RosterMember *member)
 size_t member_index_add(MemberIndex *index, const RosterMember *members, size_t number)
 {
     const RosterMember *member = &members[number];
-    uint64_t hash = hash_member(member->is_ecs, member->group, member->address, member->port);
-    uint32_t tag = slot_tag(index, hash), mask = index->slot_count - 1;
-    uint32_t at = find_slot(index, members, (uint32_t)hash, tag, member);
+    const Wanted wanted = {.is_ecs = member->is_ecs,
+                           .group = config_member_group(member),
+                           .address = member->address,
+                           .port = member->port};
+    uint64_t hash = hash_member(&wanted);
+    uint32_t tag = slot_tag(index, hash), mask = index->number_mask;
+    uint32_t at = find_slot(index, members, first_slot(index, hash), tag, &wanted);
 
     assert(number < mask);
     for (uint32_t slot; (slot = get_slot(index, at)) != 0;
-         at = find_slot(index, members, at + 1, tag, member)) {
+         at = find_slot(index, members, next_slot(index, at), tag, &wanted)) {
         size_t other = (slot & mask) - 1;
 
         if (str_equal(members[other].address, member->address))
@@ -141,15 +159,14 @@ size_t member_index_add(MemberIndex *index, const RosterMember *members, size_t 
 size_t member_index_find(const MemberIndex *index, const RosterMember *members, bool is_ecs,
                          const char *group, const char *address, uint16_t port)
 {
-    const RosterMember wanted = {
-        .group = group, .address = address, .port = port, .is_ecs = is_ecs};
+    const Wanted wanted = {.is_ecs = is_ecs, .group = group, .address = address, .port = port};
     uint64_t hash;
     uint32_t slot;
 
     if (index->slot_count == 0)
         return MEMBER_INDEX_NONE;
-    hash = hash_member(is_ecs, group, address, port);
-    slot =
-        get_slot(index, find_slot(index, members, (uint32_t)hash, slot_tag(index, hash), &wanted));
-    return slot ? (slot & (index->slot_count - 1)) - 1 : MEMBER_INDEX_NONE;
+    hash = hash_member(&wanted);
+    slot = get_slot(
+        index, find_slot(index, members, first_slot(index, hash), slot_tag(index, hash), &wanted));
+    return slot ? (slot & index->number_mask) - 1 : MEMBER_INDEX_NONE;
 }

@@ -3,8 +3,8 @@
  * The members of one channel found by who they are: kind, group, address and port as written. It is
  * made once, when the roster is read, to find members that are listed twice; passes find live
  * members in it as long as the configuration is in force. It holds numbers of the channel's own
- * array, at 2 bytes a slot and 2.5 to 5 a member (twice that above 13,000 members): keys and
- * pointers would be larger than the members themselves.
+ * array, at 2.5 bytes a member (5 above 16,000 members): keys and pointers would be larger than the
+ * members themselves.
  */
 #pragma once
 
@@ -22,7 +22,8 @@ typedef struct MemberIndex {
         uint16_t *narrow; /* where no number needs more than 14 bits */
         uint32_t *wide;
     };
-    uint32_t slot_count; /* a power of two, and more than there are members; 0: nothing was made */
+    uint32_t slot_count;  /* more than there are members; 0: nothing was made */
+    uint32_t number_mask; /* of a slot: the bits that are the number */
     /* Of the members that were added: */
     bool has_hosts, has_servers; /* which kinds there are */
     bool has_ports, lacks_ports; /* whether any has a port written, and whether any has none */

@@ -105,7 +105,7 @@ static bool has_same_order(const RosterChannel *a, const RosterChannel *b)
         const RosterMember *left = &a->members[i], *right = &b->members[i];
 
         if (!str_equal(left->address, right->address) || left->port != right->port ||
-            !str_equal(left->group, right->group))
+            !str_equal(config_member_group(left), config_member_group(right)))
             return false;
     }
     return true;

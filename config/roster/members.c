@@ -84,15 +84,6 @@ static uint8_t states_of(uint32_t stated)
     return bits;
 }
 
-/* Appends a text and the byte that ends it. */
-static char *append(char *end, const char *text)
-{
-    size_t size = strlen(text) + 1;
-
-    memcpy(end, text, size);
-    return end + size;
-}
-
 /* The members read so far, in the order of the file. */
 typedef struct MembersDraft {
     MemberIndex index;
@@ -110,41 +101,29 @@ static void members_draft_done(MembersDraft *members)
     free(members->nodes);
 }
 
-/* Adds it with its texts, which stand behind each other. 0 or -ENOMEM. */
+/* Adds it with its texts. 0 or -ENOMEM. */
 static int keep(MembersDraft *members, const MemberKeys *keys, uint32_t stated)
 {
-    const char *address = keys->ecs_id ? keys->ecs_id : keys->host;
-    char bytes[ADDRESS_SIZE_MAX + MEMBER_GROUP_BYTES_MAX + 1 + MEMBER_ECS_NAME_BYTES_MAX + 1];
-    char *group = append(bytes, address), *end = append(group, keys->group);
-    const char *texts;
+    RosterMember *member = &members->items[members->count];
 
-    if (keys->ecs_name)
-        end = append(end, keys->ecs_name);
-    assert((size_t)(end - bytes) <= sizeof(bytes));
-    texts = arena_copy(&members->texts, bytes, (size_t)(end - bytes) - 1);
-    if (!texts)
-        return -ENOMEM;
-    members->items[members->count] = (RosterMember){
-        .address = texts,
-        .group = texts + (group - bytes),
+    *member = (RosterMember){
         .port = (uint16_t)keys->port,
-        .is_ecs = keys->ecs_id != NULL,
-        .states = states_of(stated),
         .weight = (uint16_t)keys->weight,
+        .states = states_of(stated),
+        .is_ecs = keys->ecs_id != NULL,
         .backup = keys->backup,
         .enabled = keys->enabled,
     };
-    return 0;
+    return config_member_set_texts(member, &members->texts,
+                                   keys->ecs_id ? keys->ecs_id : keys->host, keys->group,
+                                   keys->ecs_name);
 }
 
-/* Without a group and a name, the end of the address stands in for both. */
 static size_t texts_size(const RosterMember *member)
 {
     const char *ecs_name = config_member_ecs_name(member);
-    const char *last = ecs_name ? ecs_name : member->group;
+    const char *last = ecs_name ? ecs_name : member->address + member->group_at;
 
-    if (!ecs_name && !member->group[0])
-        last = member->address;
     return (size_t)(last + strlen(last) + 1 - member->address);
 }
 
@@ -159,10 +138,7 @@ static int settle_texts(Reader *reader, MembersDraft *members)
         RosterMember *member = &members->items[i];
         size_t size = texts_size(member);
 
-        size_t group = (size_t)(member->group - member->address);
-
         memcpy(at, member->address, size);
-        member->group = at + (group < size ? group : size - 1);
         member->address = at;
         at += size;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Blocks double from 256 bytes to 256 KiB, so that small arenas stay small: there is one for each
- * channel's report. What would take a large part of a block has one of its own, of exactly its
+/* Blocks double from 128 bytes to 16 KiB, so that little of an arena lies idle: there is one for
+ * each channel's report. What would take a large part of a block has one of its own, of exactly its
  * size, and leaves the newest as it is. */
 #include "daemon/base/arena.h"
 
@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_SIZE_MIN 256U
-#define BLOCK_SIZE_MAX (256U * 1024U)
+#define BLOCK_SIZE_MIN 128U
+#define BLOCK_SIZE_MAX (16U * 1024U)
 #define OWN_SIZE_MIN 2048U
 #define OWN_SHARE 4 /* of a block, from which on it has its own */
 

@@ -215,19 +215,26 @@ static int once_show(const Once *once, const Report *report)
     return status;
 }
 
-/* What the pass came to; the exit status. */
+/* What the pass came to; the exit status. The pass is let go of before its report is printed, which
+ * needs memory as well. */
 static int once_report(Once *once, Err *err)
 {
-    const Report *report = pass_run_get_report(once->run);
+    char pass_id[STORE_PASS_ID_SIZE];
+    Report report;
     int finished, status;
 
-    once_approvals_log_unfit(once->options, report);
-    once_plan_log_gone(&once->plan, report);
+    once_approvals_log_unfit(once->options, pass_run_get_report(once->run));
+    once_plan_log_gone(&once->plan, pass_run_get_report(once->run));
     finished = pass_run_finish(once->run, err);
     if (finished < 0)
         log_event(LOG_LEVEL_ERR, NULL, "%s", err->text);
-    status = once_show(once, report);
-    once_fleet_put_records(&once->fleet, report);
+    pass_run_take_report(once->run, &report);
+    str_copy(pass_id, sizeof(pass_id), report.pass_id);
+    report.pass_id = pass_id;
+    pass_run_free(TAKE_PTR(once->run));
+    status = once_show(once, &report);
+    once_fleet_put_records(&once->fleet, &report);
+    report_done(&report);
     return finished < 0 || once_fleet_has_failed(&once->fleet) ? EXIT_FAILED : status;
 }
 

@@ -103,9 +103,8 @@ static int channel_ref_fail_unknown(const Controller *controller, const char *te
                        "%.200s: no channel of the rosters has this name, and which ids those of %s "
                        "have is not known: %.300s",
                        text, found.instance_name,
-                       found.report && err_is_set(&found.report->error)
-                           ? found.report->error.text
-                           : "no pass has read them yet");
+                       found.report && found.report->error ? found.report->error->text
+                                                           : "no pass has read them yet");
     return unknown_channel_fail(&unknown, "rosterctl status", err);
 }
 

@@ -105,7 +105,7 @@ void pass_log_outage(PassLog *log, const Report *report)
 
     if (!log->instance_failed)
         log_event(LOG_LEVEL_ERR, &fields, "%s: none of its channels can be read: %s",
-                  fields.instance, report->channels[0].error.text);
+                  fields.instance, report_error(&report->channels[0])->text);
 }
 
 void pass_log_recovery(const PassLog *log)
@@ -247,7 +247,7 @@ void pass_log_drift(PassLog *log, const ChannelReport *report)
                  report_result_text(report->result), report->extra_count, report->missing_count,
                  changed);
     else
-        snprintf(text, sizeof(text), "not read: %.200s", report->error.text);
+        snprintf(text, sizeof(text), "not read: %.200s", report_error(report)->text);
     snprintf(versioned, sizeof(versioned), "%s %s", text, report->digest);
     if (log_once_is_new(&log->log_once, subject, versioned))
         log_event(LOG_LEVEL_NOTICE, &fields, "%s/%s: %s", fields.instance, fields.channel, text);

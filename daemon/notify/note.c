@@ -189,11 +189,11 @@ static void note_put_held(const Note *note, Buf *lines, JsonWriter *writer)
 
 static void note_put_failed(const Note *note, Buf *lines, JsonWriter *writer)
 {
-    const Err *error = note->channel ? &note->channel->error : &note->instance->error;
+    const Err *error = note->channel ? report_error(note->channel) : &note->instance->error;
 
     /* Where each channel of it fails by itself, the first stands for all. */
     if (!err_is_set(error) && note->report->channel_count > 0)
-        error = &note->report->channels[0].error;
+        error = report_error(&note->report->channels[0]);
     note_put_error(error, lines, writer);
 }
 

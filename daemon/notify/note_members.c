@@ -44,8 +44,8 @@ static void note_members_add_changed(NoteMembers *members, const ChangedReport *
 
     for (size_t i = 0; i < count; i++) {
         if ((changed[i].outcome == OUTCOME_CORRECTED) == is_done)
-            note_members_add(members, "~", changed[i].member->group, changed[i].member->address,
-                             changed[i].port);
+            note_members_add(members, "~", config_member_group(changed[i].member),
+                             changed[i].member->address, changed[i].port);
     }
 }
 

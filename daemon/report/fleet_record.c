@@ -53,7 +53,7 @@ static void fleet_record_put_channels(JsonWriter *writer, const char *key, const
         json_open_object(writer, NULL);
         json_put_text(writer, "channel", fleet_record_name(channel));
         if (is_failed)
-            report_json_put_error(writer, &channel->error);
+            report_json_put_error(writer, report_error(channel));
         else
             report_json_put_guards(writer, channel->guards, channel->guard_count);
         json_close_object(writer);

@@ -83,7 +83,7 @@ static void json_end_channel(JsonWriter *writer, const ChannelReport *report)
     report_json_put_guards(writer, report->guards, report->guard_count);
     report_json_put_pause(writer, report->pause_scope, report->pause_reason,
                           report->pause_end_usec);
-    report_json_put_error(writer, &report->error);
+    report_json_put_error(writer, report_error(report));
 }
 
 void report_json_put_channel(JsonWriter *writer, const ChannelReport *report, const char *result,

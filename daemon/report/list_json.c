@@ -90,8 +90,8 @@ static void list_json_put_changed(JsonWriter *writer, const ChannelReport *repor
 {
     json_open_object(writer, NULL);
     json_put_string(writer, "id", changed->id);
-    list_json_put_member(writer, report, changed->member->group, changed->member->address,
-                         changed->port);
+    list_json_put_member(writer, report, config_member_group(changed->member),
+                         changed->member->address, changed->port);
     list_json_put_fields(writer, changed);
     json_put_string(writer, "outcome", ops_outcome_text(changed->outcome));
     json_close_object(writer);

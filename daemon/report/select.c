@@ -70,7 +70,7 @@ static int select_fail(const Report *report, const char *text, Err *err)
             return err_set(err, -EIO,
                            "%.200s: no channel of the rosters has this name, and which ids those "
                            "of %s have could not be read: %.300s",
-                           text, channel->instance_name, channel->error.text);
+                           text, channel->instance_name, report_error(channel)->text);
     }
     return unknown_channel_fail(&unknown, "rosterctl plan -v", err);
 }

@@ -58,7 +58,7 @@ static void undo_put_channel(JsonWriter *writer, const UndoChannel *channel)
     json_put_text(writer, "id", channel->report->id);
     undo_put_members(writer, channel->undo);
     report_json_put_guards(writer, channel->report->guards, channel->report->guard_count);
-    report_json_put_error(writer, &channel->report->error);
+    report_json_put_error(writer, report_error(channel->report));
     json_close_object(writer);
 }
 

@@ -43,7 +43,7 @@ static void pass_run_count(const Report *report, PassRunState *state)
     state->channel_count = report->channel_count;
     for (size_t i = 0; i < report->channel_count; i++) {
         const ChannelReport *channel = &report->channels[i];
-        bool is_read = channel->has_list || err_is_set(&channel->error);
+        bool is_read = channel->has_list || channel->error;
 
         state->read_count += is_read;
         state->changed_count += pass_run_count_changed(channel);

@@ -119,7 +119,8 @@ static void scheduler_note_channel(Scheduler *scheduler, size_t number, const Ch
                  guard_name_text(report->guards[0].name));
     else
         snprintf(scheduler->trouble, sizeof(scheduler->trouble), "%s/%s: %.240s",
-                 scheduler->log.instance_name, pass_log_channel_name(report), report->error.text);
+                 scheduler->log.instance_name, pass_log_channel_name(report),
+                 report_error(report)->text);
 }
 
 /* A pass without channels says nothing of the instance. Says once that it fails, and once that it

@@ -350,8 +350,7 @@ bool undo_has_failed(const Undo *undo)
         return true;
     for (size_t i = 0; i < report->channel_count; i++) {
         if (report->channels[i].result == RESULT_FAILED ||
-            report->channels[i].result == RESULT_UNMANAGEABLE ||
-            err_is_set(&report->channels[i].error))
+            report->channels[i].result == RESULT_UNMANAGEABLE || report->channels[i].error)
             return true;
     }
     return false;

@@ -65,9 +65,9 @@ static void health_append_why(const Scheduler *scheduler, size_t number, Buf *bu
 {
     const Report *last = &scheduler->last;
 
-    if (number < last->channel_count && err_is_set(&last->channels[number].error)) {
+    if (number < last->channel_count && last->channels[number].error) {
         buf_puts(buf, ": ");
-        utf8_append_shown(buf, last->channels[number].error.text);
+        utf8_append_shown(buf, last->channels[number].error->text);
     } else if (scheduler->trouble[0]) {
         buf_puts(buf, ": ");
         utf8_append_shown(buf, scheduler->trouble);

@@ -48,7 +48,7 @@ static void apply_tell_uncertain(const ChannelPass *channel)
 {
     for (size_t i = 0; i < channel->change_count; i++) {
         if (channel->sent[i].was_uncertain && *sent_outcome(channel, i) == OUTCOME_FAILED)
-            sent_tell(channel, i, &channel->report->error);
+            sent_tell(channel, i, report_error(channel->report));
     }
 }
 

@@ -32,12 +32,12 @@ static bool apply_may_have_changed(const ChannelPass *channel)
 /* Changes nothing more, but reads the list again where a change may have had its effect. */
 static void apply_give_up(ChannelPass *channel, const Err *why)
 {
-    Err state_err = {0};
+    Err state_err = {0}, err = *why;
 
-    channel->report->error = *why;
-    err_context(&channel->report->error, -EREMOTEIO, "%d %s failed in a row", APPLY_FAILURES_MAX,
+    err_context(&err, -EREMOTEIO, "%d %s failed in a row", APPLY_FAILURES_MAX,
                 channel->first_deletion == 0 && channel->plan.enter_count == 0 ? "deletions"
                                                                                : "changes");
+    report_set_error(channel->report, &err);
     if (apply_skip_rest(channel, &state_err) == 0 && apply_may_have_changed(channel))
         confirm_start(channel);
     else
@@ -46,14 +46,14 @@ static void apply_give_up(ChannelPass *channel, const Err *why)
 
 void apply_keep_error(ChannelPass *channel, const Err *err)
 {
-    if (!err_is_set(&channel->report->error))
-        channel->report->error = *err;
+    if (!channel->report->error)
+        report_set_error(channel->report, err);
 }
 
 /* The result of a channel that sends nothing more. */
 static Result apply_end_result(const ChannelPass *channel)
 {
-    if (err_is_set(&channel->report->error))
+    if (channel->report->error)
         return RESULT_FAILED;
     return channel->is_paused ? channel_paused_result(channel) : RESULT_DRIFT;
 }

@@ -19,7 +19,7 @@ static int changes_put_post(ChannelPass *channel, size_t wanted, const Changed *
         .wanted = member,
         .port = desired_port(&channel->desired, member),
         .states = desired_states(&channel->desired, member),
-        .leaves_weight = !desired_is_weightless(&channel->desired, member->group),
+        .leaves_weight = !desired_is_weightless(&channel->desired, config_member_group(member)),
         .before = changed ? changed->member_json : NULL,
     };
     const char *after = channel->ops->compose(channel->context, &post, &channel->diff.arena);

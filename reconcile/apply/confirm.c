@@ -101,7 +101,7 @@ static int confirm_settle_deletion(ChannelPass *channel, size_t number, Err *err
         *outcome = may_have_worked ? OUTCOME_DELETED : OUTCOME_GONE;
         sent_tell(channel, number, NULL);
     } else if (channel->sent[number].was_uncertain) {
-        sent_tell(channel, number, &channel->report->error);
+        sent_tell(channel, number, report_error(channel->report));
     } else if (!may_have_worked) {
         return 0;
     }
@@ -168,7 +168,7 @@ static int confirm_settle_unmade(ChannelPass *channel, size_t number, Err *err)
     }
     *outcome = OUTCOME_FAILED;
     if (!was_told)
-        sent_tell(channel, number, err_is_set(&why) ? &why : &channel->report->error);
+        sent_tell(channel, number, err_is_set(&why) ? &why : report_error(channel->report));
     return sent_decide(channel, number, OUTCOME_FAILED, err);
 }
 
@@ -248,7 +248,7 @@ static int confirm_settle(ChannelPass *channel, bool goes_on, Err *err)
 
     /* Else the error is of what has worked after all, and what is wrong has none yet. */
     if (!confirm_has_failed(channel) && !confirm_has_skipped(channel))
-        err_clear(&channel->report->error);
+        report_set_error(channel->report, NULL);
     for (size_t i = 0; i < channel->change_count; i++) {
         bool is_deletion = channel->changes[i].kind == CHANGE_DELETE;
         int r = confirm_passes_over(channel, i, goes_on) ? 0
@@ -320,7 +320,7 @@ static void confirm_end(ChannelPass *channel, int left, size_t late, Err *err)
     ChannelReport *report = channel->report;
 
     if (left == 0)
-        err_clear(&report->error);
+        report_set_error(report, NULL);
     if (left == 0 && late < channel->change_count)
         confirm_explain_listed(channel, late, err);
     if (left != 0 || late < channel->change_count)

@@ -43,7 +43,7 @@ void enable_go_on(ChannelPass *channel)
     channel->on_unread = NULL;
     channel->is_enabling = false;
     channel->has_enabled = true;
-    err_clear(&channel->report->error);
+    report_set_error(channel->report, NULL);
     diff_reset(&channel->diff);
     channel_read(channel, &channel->diff, 0, channel->on_enabled);
 }

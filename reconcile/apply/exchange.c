@@ -86,13 +86,15 @@ static size_t exchange_choose(const ChannelPass *channel)
 static void exchange_end_unmade(ChannelPass *channel)
 {
     const Diff *list = channel->reading;
-    Err err = {0};
+    Err err = {0}, refusal;
 
-    assert(err_is_set(&channel->report->error));
-    err_context(&channel->report->error, -EPERM,
+    assert(channel->report->error);
+    refusal = *channel->report->error;
+    err_context(&refusal, -EPERM,
                 "no extra goes in exchange: %zu members are in service, min_remaining is %" PRIu32,
                 list->staying_in_service + list->extras_in_service,
                 channel->roster->guards.min_remaining);
+    report_set_error(channel->report, &refusal);
     if (apply_skip_rest(channel, &err) == 0 && report_set_missing(channel->report, list) < 0)
         err_memory(&err);
     channel_end(channel, RESULT_FAILED, &err);
@@ -132,7 +134,7 @@ static int exchange_fail(ChannelPass *channel, size_t number, Err *err)
 
     if (!sent->is_refused || sent->is_decided || sent->may_have_worked)
         return 0;
-    sent_tell(channel, number, &channel->report->error);
+    sent_tell(channel, number, report_error(channel->report));
     return sent_decide(channel, number, OUTCOME_FAILED, err);
 }
 

@@ -49,8 +49,8 @@ static void held_add_members(HeldMembers *members, const ChannelReport *report)
         const ChangedReport *changed = &report->changed[i];
 
         if (changed->outcome == OUTCOME_HELD)
-            held_add_member(members, "~", changed->member->group, changed->member->address,
-                            changed->port);
+            held_add_member(members, "~", config_member_group(changed->member),
+                            changed->member->address, changed->port);
     }
     for (size_t i = 0; i < report->extra_count; i++) {
         const ExtraReport *extra = &report->extras[i];
@@ -174,7 +174,7 @@ int held_look_at_fleet(ChannelPass *channel, const Conditions *conditions)
 static void held_pick_of_fleet(const ChannelPass *channel, Guard *ret_guards)
 {
     assert(channel->is_withheld);
-    memcpy(ret_guards, channel->guards, sizeof(channel->guards));
+    memcpy(ret_guards, channel->guards, GUARD_COUNT * sizeof(*ret_guards));
     for (GuardName name = 0; name < GUARD_COUNT; name++) {
         if (guards_row(name)->scope != GUARD_OF_FLEET && channel->has_approval)
             ret_guards[name].refuses = false;

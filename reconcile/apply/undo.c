@@ -133,21 +133,26 @@ static void undo_hold(ChannelPass *channel)
 
 /* ---- from items to changes ---- */
 
-/* A member as the roster would state it: where it is by its identity, its fields by the history. */
+/* A member as the roster would state it: where it is by its identity, from which its texts are
+ * borrowed, its fields by the history. */
 static int undo_state_member(const ChannelPass *channel, const UndoItem *item,
                              RosterMember *ret_member, uint16_t *ret_port)
 {
+    const char *group, *address;
+
+    if (!identity_unpack(item->identity, item->identity_size, &group, &address, ret_port) ||
+        address - group > INT16_MAX)
+        return -EINVAL;
     *ret_member = (RosterMember){
+        .address = address,
+        .group_at = (int16_t)(group[0] ? group - address : 0),
         .is_ecs = channel->report->is_ecs,
         .states = item->done == CHANGE_CORRECT ? item->states : 0,
         .weight = item->was.weight == OPS_WEIGHT_NONE ? 0 : (uint16_t)item->was.weight,
         .backup = item->was.is_backup,
         .enabled = item->was.is_enabled,
     };
-    return identity_unpack(item->identity, item->identity_size, &ret_member->group,
-                           &ret_member->address, ret_port)
-               ? 0
-               : -EINVAL;
+    return 0;
 }
 
 /* What is sent of a member that is added or corrected; `before` is the row that it is made from. */
@@ -164,9 +169,10 @@ static const char *undo_compose(ChannelPass *channel, const UndoItem *item, cons
             .wanted = &member,
             .port = port,
             .states = member.states,
-            .leaves_weight = item->done == CHANGE_DELETE
-                                 ? desired_has_group_weight(&channel->desired, member.group)
-                                 : !desired_is_weightless(&channel->desired, member.group),
+            .leaves_weight =
+                item->done == CHANGE_DELETE
+                    ? desired_has_group_weight(&channel->desired, config_member_group(&member))
+                    : !desired_is_weightless(&channel->desired, config_member_group(&member)),
             .before = before,
         },
         &channel->diff.arena);
@@ -245,13 +251,15 @@ static int undo_check_groups(const ChannelPass *channel, Err *err)
 
         if (item->done != CHANGE_DELETE || item->outcome != OUTCOME_PLANNED ||
             !channel->row->tells_groups || undo_state_member(channel, item, &member, &port) < 0 ||
-            str_is_empty(member.group) || desired_has_group(&channel->desired, member.group))
+            str_is_empty(config_member_group(&member)) ||
+            desired_has_group(&channel->desired, config_member_group(&member)))
             continue;
         desired_print_groups(&channel->desired, &groups);
         return err_set(err, -EINVAL,
                        "the channel has no group %s any more, and rosterd creates none: create it, "
                        "then undo again; it has: %s",
-                       member.group, buf_failed(&groups) < 0 ? "?" : buf_text(&groups));
+                       config_member_group(&member),
+                       buf_failed(&groups) < 0 ? "?" : buf_text(&groups));
     }
     return 0;
 }

@@ -99,9 +99,11 @@ void channel_done(ChannelPass *channel)
     map_done(&channel->quarantine_ids);
     fate_done(&channel->fates);
     map_done(&channel->tried);
+    free(channel->guards);
     free(channel->changes);
     free(channel->sent);
     free(channel->member);
+    channel->guards = NULL;
     channel->changes = NULL;
     channel->sent = NULL;
     channel->member = NULL;
@@ -113,11 +115,10 @@ void channel_close(ChannelPass *channel, Result result, const Err *err)
 
     assert(!channel->is_done && !channel->call.is_in_flight);
     report->result = result;
-    if (err && !err_is_set(&report->error))
-        report->error = *err;
+    if (err && !report->error)
+        report_set_error(report, err);
     /* A channel that failed always says why. */
-    assert((result != RESULT_FAILED && result != RESULT_UNMANAGEABLE) ||
-           err_is_set(&report->error));
+    assert((result != RESULT_FAILED && result != RESULT_UNMANAGEABLE) || report->error);
     assert(!channel->keeps_slot);
     channel->is_done = true;
     assert(*channel->open_count > 0);
@@ -129,7 +130,7 @@ void channel_end(ChannelPass *channel, Result result, const Err *err)
 {
     channel_close(channel, result, err);
     if (result == RESULT_FAILED || result == RESULT_UNMANAGEABLE)
-        channel_tell(channel, EVENT_CHANNEL_FAILED, &channel->report->error);
+        channel_tell(channel, EVENT_CHANNEL_FAILED, channel->report->error);
 }
 
 void channel_fail(ChannelPass *channel, int error, const char *what)
@@ -170,7 +171,7 @@ static void channel_on_list(void *owner, ListReadEnd end, const Err *err)
         channel->on_unread(channel);
     if (end == LIST_READ_STOPPED && channel->is_paused && !channel->dispatch->is_stopped)
         channel_end(channel, channel_paused_result(channel), NULL);
-    else if (end == LIST_READ_STOPPED && !err_is_set(&channel->report->error))
+    else if (end == LIST_READ_STOPPED && !channel->report->error)
         channel_end(channel, RESULT_DRIFT, err);
     else
         channel_end(channel, RESULT_FAILED, err);
@@ -245,7 +246,8 @@ void channel_start(ChannelPass *channel, const ChannelRow *row, ChannelOnWhole o
     assert(on_list && !channel->row);
     assert(!row->odd && !channel->is_done);
     channel->row = row;
-    if (report_set_identity(channel->report, row->id, row->name) < 0) {
+    channel->guards = calloc(GUARD_COUNT, sizeof(*channel->guards));
+    if (!channel->guards || report_set_identity(channel->report, row->id, row->name) < 0) {
         channel_fail(channel, -ENOMEM, "");
         return;
     }

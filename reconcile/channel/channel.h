@@ -100,8 +100,8 @@ struct ChannelPass {
     ChannelOnUnread on_unread; /* NULL: nothing is left */
     Plan plan;
     ChannelRecord record;
-    Guard guards[GUARD_COUNT]; /* as evaluated for the plan */
-    size_t refusing;           /* how many of the channel's own refuse */
+    Guard *guards;   /* of each its place, as evaluated for the plan; NULL until it is started */
+    size_t refusing; /* how many of the channel's own refuse */
     TakeOver *take_over;       /* of its instance, kept from pass to pass; NULL: it is not */
     uint64_t token;            /* of the instance's ownership in a fleet */
     bool needs_sightings;      /* whatever is planned must have been seen twice */

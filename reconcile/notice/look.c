@@ -28,7 +28,7 @@ static Presence look_at_held(const ChannelReport *channel, const InstanceReport 
 
 static Presence look_at_failed(const ChannelReport *channel, bool is_instance_failed)
 {
-    bool fails = channel->result >= RESULT_UNMANAGEABLE || err_is_set(&channel->error);
+    bool fails = channel->result >= RESULT_UNMANAGEABLE || channel->error;
 
     return fails && is_instance_failed && !channel->has_list ? PRESENCE_UNKNOWN
                                                              : look_whether(fails);

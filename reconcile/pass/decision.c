@@ -156,7 +156,7 @@ static int decision_recall(ChannelPass *channel, Err *err)
         decision_ask_fleet(channel, &conditions);
     r = decision_recall_pauses(channel, err);
     channel->has_approval = channel->opens_window = false;
-    memset(channel->guards, 0, sizeof(channel->guards));
+    memset(channel->guards, 0, GUARD_COUNT * sizeof(*channel->guards));
     if (r == 0 && plan_change_count(&channel->plan) > 0)
         r = decision_judge(channel, &conditions, err);
     if (r == 0 && held_look_at_fleet(channel, &conditions) < 0)

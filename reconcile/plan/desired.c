@@ -25,7 +25,7 @@ const char *desired_find_absent_group(const Desired *desired)
     const RosterChannel *channel = desired->channel;
 
     for (size_t i = 0; i < channel->member_count; i++) {
-        const char *group = channel->members[i].group;
+        const char *group = config_member_group(&channel->members[i]);
 
         if (!str_is_empty(group) && !desired_has_group(desired, group))
             return group;
@@ -68,7 +68,8 @@ uint8_t desired_states(const Desired *desired, const RosterMember *member)
 {
     uint8_t states = member->states & STATES_OF_A_LIVE_MEMBER;
 
-    if (states & ROSTER_MEMBER_WEIGHT && !desired_is_weightless(desired, member->group))
+    if (states & ROSTER_MEMBER_WEIGHT &&
+        !desired_is_weightless(desired, config_member_group(member)))
         states &= (uint8_t)~ROSTER_MEMBER_WEIGHT;
     return states;
 }
@@ -87,7 +88,8 @@ size_t desired_pack(const Desired *desired, size_t number,
         address = folded;
     }
     if (size == 0)
-        size = identity_pack(member->group, address, desired_port(desired, member), ret_packed);
+        size = identity_pack(config_member_group(member), address, desired_port(desired, member),
+                             ret_packed);
     assert(size > 0);
     return (size_t)size;
 }
@@ -199,16 +201,18 @@ static int desired_check_once(const Desired *desired, size_t number, Err *err)
 {
     const RosterMember *member = &desired->channel->members[number];
     uint16_t port = desired_port(desired, member);
-    size_t with_port = desired_find_written(desired, member->group, member->address, port);
-    size_t without = port == desired->channel_port
-                         ? desired_find_written(desired, member->group, member->address, 0)
-                         : DESIRED_NONE;
+    size_t with_port =
+        desired_find_written(desired, config_member_group(member), member->address, port);
+    size_t without =
+        port == desired->channel_port
+            ? desired_find_written(desired, config_member_group(member), member->address, 0)
+            : DESIRED_NONE;
     char text[IDENTITY_SIZE_MAX + 16];
 
     if ((with_port == DESIRED_NONE || with_port >= number) &&
         (without == DESIRED_NONE || without >= number))
         return 0;
-    identity_format(member->group, member->address, port, text, sizeof(text));
+    identity_format(config_member_group(member), member->address, port, text, sizeof(text));
     return err_set(err, -EINVAL,
                    "the roster lists %s twice: once with the channel's port written and once "
                    "without a port",

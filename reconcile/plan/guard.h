@@ -23,9 +23,9 @@
 
 typedef struct Guard {
     GuardName name;
+    bool refuses;
     uint64_t planned; /* as measured, in the row's unit */
     uint64_t limit;
-    bool refuses;
     const char *why; /* of what is not told by numbers alone; NULL: they tell it */
 } Guard;
 

@@ -23,6 +23,28 @@ void report_done(Report *report)
     *report = (Report){0};
 }
 
+const Err *report_error(const ChannelReport *report)
+{
+    static const Err none;
+
+    return report->error ? report->error : &none;
+}
+
+void report_set_error(ChannelReport *report, const Err *err)
+{
+    static const Err no_memory = {.text = "out of memory"};
+    Err *copy;
+
+    if (!err || !err_is_set(err)) {
+        report->error = NULL;
+        return;
+    }
+    copy = arena_alloc(&report->arena, sizeof(*copy));
+    if (copy)
+        *copy = *err;
+    report->error = copy ? copy : &no_memory;
+}
+
 int report_set_identity(ChannelReport *report, const char *id, const char *name)
 {
     const char *id_copy, *name_copy;
@@ -37,12 +59,23 @@ int report_set_identity(ChannelReport *report, const char *id, const char *name)
     return 0;
 }
 
+/* Room for so many rows, for none NULL: most channels are in sync. 0 or -ENOMEM. */
+static int report_make_rows(ChannelReport *report, size_t count, size_t row_size, void *ret_rows)
+{
+    void *rows = count > 0 ? arena_alloc(&report->arena, count * row_size) : NULL;
+
+    if (!rows && count > 0)
+        return -ENOMEM;
+    memcpy(ret_rows, &rows, sizeof(rows));
+    return 0;
+}
+
 int report_set_extras(ChannelReport *report, const Extra *extras, size_t count)
 {
-    ExtraReport *copies = arena_alloc(&report->arena, (count ? count : 1) * sizeof(*copies));
+    ExtraReport *copies;
 
     assert(extras || count == 0);
-    if (!copies)
+    if (report_make_rows(report, count, sizeof(*copies), &copies) < 0)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++) {
         copies[i] = (ExtraReport){
@@ -67,13 +100,10 @@ int report_set_changed(ChannelReport *report, const Desired *desired, const Chan
 {
     Mode mode = desired->channel->mode;
     bool is_planned = mode == MODE_OBSERVE || mode_may(mode, MODE_ADDS);
-    ChangedReport *rows = NULL;
+    ChangedReport *rows;
 
-    if (count > 0) {
-        rows = arena_alloc(&report->arena, count * sizeof(*rows));
-        if (!rows)
-            return -ENOMEM;
-    }
+    if (report_make_rows(report, count, sizeof(*rows), &rows) < 0)
+        return -ENOMEM;
     for (size_t i = 0; i < count; i++) {
         const RosterMember *member = &desired->channel->members[changed[i].desired];
 
@@ -100,12 +130,9 @@ static int report_make_enabled(ChannelReport *report, const Kept *kept, ChangedR
 
     if (!member)
         return -ENOMEM;
-    *member = (RosterMember){
-        .group = arena_string(&report->arena, kept->group),
-        .address = arena_string(&report->arena, kept->address),
-        .states = ROSTER_MEMBER_ENABLED,
-        .enabled = true,
-    };
+    *member = (RosterMember){.states = ROSTER_MEMBER_ENABLED, .enabled = true};
+    if (config_member_set_texts(member, &report->arena, kept->address, kept->group, NULL) < 0)
+        return -ENOMEM;
     *ret_row = (ChangedReport){
         .id = arena_string(&report->arena, kept->id),
         .member = member,
@@ -114,7 +141,7 @@ static int report_make_enabled(ChannelReport *report, const Kept *kept, ChangedR
         .live = {.weight = OPS_WEIGHT_NONE},
         .outcome = OUTCOME_PLANNED,
     };
-    return member->group && member->address && ret_row->id ? 0 : -ENOMEM;
+    return ret_row->id ? 0 : -ENOMEM;
 }
 
 int report_add_enabled(ChannelReport *report, const Kept *const *kept, size_t count)
@@ -148,9 +175,9 @@ static int report_by_address(const void *left, const void *right)
 int report_set_added(ChannelReport *report, const Diff *diff, size_t count)
 {
     const RosterChannel *channel = diff->desired->channel;
-    AddedReport *rows = arena_alloc(&report->arena, (count ? count : 1) * sizeof(*rows));
+    AddedReport *rows;
 
-    if (!rows)
+    if (report_make_rows(report, count, sizeof(*rows), &rows) < 0)
         return -ENOMEM;
     report->added = rows;
     report->added_count = 0;
@@ -158,7 +185,7 @@ int report_set_added(ChannelReport *report, const Diff *diff, size_t count)
         const RosterMember *member = &channel->members[i];
 
         if (!diff->seen[i])
-            rows[report->added_count++] = (AddedReport){.group = member->group,
+            rows[report->added_count++] = (AddedReport){.group = config_member_group(member),
                                                         .address = member->address,
                                                         .port = desired_port(diff->desired, member),
                                                         .outcome = OUTCOME_PLANNED};
@@ -176,8 +203,7 @@ int report_set_missing(ChannelReport *report, const Diff *diff)
     assert(diff->seen);
     for (size_t i = 0; i < channel->member_count; i++)
         count += !diff->seen[i];
-    rows = arena_alloc(&report->arena, (count ? count : 1) * sizeof(*rows));
-    if (!rows)
+    if (report_make_rows(report, count, sizeof(*rows), &rows) < 0)
         return -ENOMEM;
     report->missing = rows;
     report->missing_count = count;
@@ -185,7 +211,7 @@ int report_set_missing(ChannelReport *report, const Diff *diff)
         const RosterMember *member = &channel->members[i];
 
         if (!diff->seen[i])
-            *rows++ = (MissingReport){member->group, member->address,
+            *rows++ = (MissingReport){config_member_group(member), member->address,
                                       desired_port(diff->desired, member)};
     }
     if (count > 0)

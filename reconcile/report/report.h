@@ -102,8 +102,8 @@ typedef struct ChannelReport {
                                * says */
     uint64_t pause_end_usec;  /* realtime; 0: no end */
     PauseScope pause_scope;
-    Err error;   /* "" without one */
-    Arena arena; /* holds all strings but the roster's */
+    const Err *error; /* the arena's; NULL: none. report_error(), report_set_error() */
+    Arena arena;      /* holds all strings but the roster's */
 } ChannelReport;
 
 /* What the guards of a whole pass have to say of an instance. */
@@ -132,6 +132,13 @@ void report_channel_done(ChannelReport *report);
 
 /* Frees the channels and instances of a report that was taken (pass.h). */
 void report_done(Report *report);
+
+/* What is wrong with the channel; an Err that is not set where nothing is. Borrowed. */
+const Err *report_error(const ChannelReport *report);
+
+/* Replaces that, copying it; where there is no memory for it, that is what is wrong. An error that
+ * is not set, or NULL, clears it. */
+void report_set_error(ChannelReport *report, const Err *err);
 
 /* Each replaces what the report had, copying it. 0 or -ENOMEM. */
 int report_set_identity(ChannelReport *report, const char *id, const char *name);

@@ -20,6 +20,13 @@ typedef enum CallEnd {
 
 typedef struct Call Call;
 
+/* Which answer it was, as an Err has it. */
+typedef struct CallAnswer {
+    int http;
+    char code[32];
+    char request_id[72];
+} CallAnswer;
+
 /* `answer` is the last one, NULL when there is none to this call's name; `err` is set unless the
  * end is DONE or GONE. Both are borrowed for the time of the callback. */
 typedef void (*CallOnEnd)(Call *call, CallEnd end, const Answer *answer, const Err *err);
@@ -50,6 +57,6 @@ struct Call {
     bool is_withdrawn;   /* while in flight: not to be sent again */
     uint64_t generation; /* of the credential it was last sent with */
     uint64_t due_usec;   /* while it waits */
-    Err last;            /* of the last answer, "" before the first */
+    CallAnswer last;     /* that came; {0} before the first, and of one without an error */
     Call *next;          /* in one of dispatch's queues */
 };

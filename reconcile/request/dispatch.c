@@ -157,7 +157,7 @@ void dispatch_begin(Dispatch *dispatch, Call *call, uint64_t delay_usec)
     call->attempts = 0;
     call->was_ambiguous = call->was_unheard = false;
     call->was_refused = call->was_replayed = call->was_withheld = call->is_withdrawn = false;
-    err_clear(&call->last);
+    call->last = (CallAnswer){0};
     if (!dispatch_sends(dispatch, call)) {
         call->on_end(call, dispatch_end(dispatch), NULL, &dispatch->failure);
         return;

@@ -46,6 +46,7 @@ typedef struct Dispatch {
     CallQueue ready;      /* to be sent as soon as rate and throttle allow */
     CallQueue waiting;    /* for their next attempt, or the delay they were begun with */
     CallQueue refused;    /* for a new credential */
+    Err refusal;          /* refused: of the first of them; not set where it was not even sent */
     CallQueue held;       /* changes that wait until changes are allowed again; they have no slot */
     bool holds_changes;
     size_t in_flight;

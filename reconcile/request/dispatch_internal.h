@@ -17,7 +17,7 @@ bool dispatch_sends(const Dispatch *dispatch, const Call *call);
 void dispatch_make_ready(Dispatch *dispatch, Call *call);
 
 /* The service refused its credential: it waits for a new one, or fails with the second refusal. */
-void dispatch_refuse(Dispatch *dispatch, Call *call);
+void dispatch_refuse(Dispatch *dispatch, Call *call, const Err *err);
 
 /* There is no credential to send it with. A new one that is no good either must not be the
  * beginning of a chain of renewals. */

@@ -4,10 +4,13 @@
 
 #include "reconcile/request/dispatch_internal.h"
 
-/* The call waits in `refused` for a new credential. */
-static void dispatch_await_renewal(Dispatch *dispatch, Call *call)
+/* The call waits in `refused` for a new credential; `why` is the refusal, NULL where it was not
+ * even sent. */
+static void dispatch_await_renewal(Dispatch *dispatch, Call *call, const Err *why)
 {
     assert(!dispatch->is_stopped && !dispatch->has_failed);
+    if (!dispatch->refused.first)
+        dispatch->refusal = why ? *why : (Err){0};
     queue_push(&dispatch->refused, call);
     if (dispatch->is_renewing)
         return;
@@ -22,7 +25,7 @@ void dispatch_withhold(Dispatch *dispatch, Call *call)
 
     if (!call->was_withheld) {
         call->was_withheld = true;
-        dispatch_await_renewal(dispatch, call);
+        dispatch_await_renewal(dispatch, call, NULL);
         return;
     }
     err_set(&err, -EKEYEXPIRED,
@@ -31,14 +34,12 @@ void dispatch_withhold(Dispatch *dispatch, Call *call)
     call->on_end(call, CALL_INSTANCE, NULL, &err);
 }
 
-void dispatch_refuse(Dispatch *dispatch, Call *call)
+void dispatch_refuse(Dispatch *dispatch, Call *call, const Err *err)
 {
     assert(call->generation <= dispatch->generation && !call->is_in_flight);
     if (call->was_replayed) {
-        Err err = call->last;
-
-        dispatch_fail(dispatch, &err);
-        call->on_end(call, CALL_INSTANCE, NULL, &err);
+        dispatch_fail(dispatch, err);
+        call->on_end(call, CALL_INSTANCE, NULL, err);
         return;
     }
     if (call->generation != dispatch->generation) {
@@ -47,14 +48,14 @@ void dispatch_refuse(Dispatch *dispatch, Call *call)
         return;
     }
     call->was_refused = true;
-    dispatch_await_renewal(dispatch, call);
+    dispatch_await_renewal(dispatch, call, err);
 }
 
 /* Why there is no new credential, in the words of the one that failed, or else of the refusal. */
 static void dispatch_fail_unrenewed(Dispatch *dispatch, Renewal renewal, const Err *err)
 {
     const Call *first = dispatch->refused.first;
-    Err failure = first ? first->last : (Err){0};
+    Err failure = first ? dispatch->refusal : (Err){0};
 
     if (renewal == RENEWAL_FAILED && err) {
         failure = *err;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/base/clock.h"
+#include "daemon/base/str.h"
 #include "reconcile/request/classify.h"
 #include "reconcile/request/dispatch_internal.h"
 #include "reconcile/request/retry.h"
@@ -128,23 +129,23 @@ static uint64_t dispatch_delay(Dispatch *dispatch, const Call *call, Verdict ver
 
 /* Waits for the next attempt, or ends the call when there is none left. */
 static void dispatch_retry(Dispatch *dispatch, Call *call, uint64_t delay_usec,
-                           const Answer *answer)
+                           const Answer *answer, Err *err)
 {
     if (call->is_probe || call->attempts >= dispatch->config->retry.attempts) {
-        err_context(&call->last, -EREMOTEIO, "given up after %u attempt%s", call->attempts,
+        err_context(err, -EREMOTEIO, "given up after %u attempt%s", call->attempts,
                     call->attempts == 1 ? "" : "s");
-        call->on_end(call, CALL_FAILED, answer, &call->last);
+        call->on_end(call, CALL_FAILED, answer, err);
         return;
     }
     call->due_usec = dispatch_now(dispatch) + delay_usec;
-    dispatch_tell(dispatch, EVENT_RETRY, call, delay_usec, &call->last);
+    dispatch_tell(dispatch, EVENT_RETRY, call, delay_usec, err);
     queue_push(&dispatch->waiting, call);
 }
 
 /* Once the pass is stopped, the instance failed or the call is withdrawn, an answer that calls for
  * another send ends its call instead; a bound one is sent again, but with no new credential. */
 static bool dispatch_ends_here(Dispatch *dispatch, Call *call, Verdict verdict,
-                               const Answer *answer)
+                               const Answer *answer, const Err *err)
 {
     bool sends_again = classify_sends_again(verdict) || verdict == VERDICT_RENEW;
     bool goes_on = dispatch_sends(dispatch, call) && !call->is_withdrawn &&
@@ -152,7 +153,7 @@ static bool dispatch_ends_here(Dispatch *dispatch, Call *call, Verdict verdict,
 
     if (!sends_again || goes_on)
         return false;
-    call->on_end(call, dispatch->has_failed ? CALL_INSTANCE : CALL_STOPPED, answer, &call->last);
+    call->on_end(call, dispatch->has_failed ? CALL_INSTANCE : CALL_STOPPED, answer, err);
     return true;
 }
 
@@ -162,10 +163,18 @@ static bool dispatch_is_silent(const Answer *answer)
            classify_is_unheard(answer);
 }
 
+static void dispatch_note_answer(Call *call, const Err *err)
+{
+    call->last = (CallAnswer){.http = err->http};
+    str_copy(call->last.code, sizeof(call->last.code), err->code);
+    str_copy(call->last.request_id, sizeof(call->last.request_id), err->request_id);
+}
+
 void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer)
 {
     Verdict verdict = classify(call->request.kind, answer);
     uint64_t delay_usec = 0;
+    Err err = {0};
 
     assert(call->is_in_flight && dispatch->in_flight > 0);
     call->is_in_flight = false;
@@ -179,51 +188,49 @@ void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer)
     call->had_trouble = call->had_trouble || verdict != VERDICT_DONE;
     call->was_ambiguous = call->was_ambiguous || classify_is_ambiguous(answer);
     call->was_unheard = call->was_unheard || classify_is_unheard(answer);
-    classify_explain(answer, call->doing, &call->last);
+    classify_explain(answer, call->doing, &err);
     classify_advise(&dispatch->config->instances[dispatch->instance], call->request.kind, verdict,
-                    answer, &call->last);
+                    answer, &err);
+    dispatch_note_answer(call, &err);
     if (classify_sends_again(verdict))
         delay_usec = dispatch_delay(dispatch, call, verdict, answer);
     if (classify_is_lockout(answer))
         throttle_hold(dispatch->throttle, dispatch_now(dispatch) + LOCKOUT_USEC);
-    if (dispatch_ends_here(dispatch, call, verdict, answer))
+    if (dispatch_ends_here(dispatch, call, verdict, answer, &err))
         return;
     switch (verdict) {
     case VERDICT_DONE:
-        call->on_end(call, CALL_DONE, answer, &call->last);
+        call->on_end(call, CALL_DONE, answer, &err);
         return;
     case VERDICT_UNCERTAIN:
-        call->on_end(call, CALL_UNCERTAIN, answer, &call->last);
+        call->on_end(call, CALL_UNCERTAIN, answer, &err);
         return;
     case VERDICT_ODD:
-        call->on_end(call, CALL_ODD, answer, &call->last);
+        call->on_end(call, CALL_ODD, answer, &err);
         return;
     case VERDICT_GONE:
-        call->on_end(call, CALL_GONE, answer, &call->last);
+        call->on_end(call, CALL_GONE, answer, &err);
         return;
     case VERDICT_RETRY:
     case VERDICT_RETRY_SLOW:
     case VERDICT_THROTTLE:
-        dispatch_retry(dispatch, call, delay_usec, answer);
+        dispatch_retry(dispatch, call, delay_usec, answer, &err);
         return;
     case VERDICT_RENEW:
-        dispatch_refuse(dispatch, call);
+        dispatch_refuse(dispatch, call, &err);
         return;
     case VERDICT_PERMANENT:
-        call->on_end(call, CALL_FAILED, answer, &call->last);
+        call->on_end(call, CALL_FAILED, answer, &err);
         return;
     case VERDICT_WITHHELD:
-        call->on_end(call, CALL_WITHHELD, answer, &call->last);
+        call->on_end(call, CALL_WITHHELD, answer, &err);
         return;
     case VERDICT_CHANNEL:
-        call->on_end(call, CALL_CHANNEL, answer, &call->last);
+        call->on_end(call, CALL_CHANNEL, answer, &err);
         return;
-    case VERDICT_INSTANCE: {
-        Err err = call->last;
-
+    case VERDICT_INSTANCE:
         dispatch_fail(dispatch, &err);
         call->on_end(call, CALL_INSTANCE, answer, &err);
         return;
-    }
     }
 }

@@ -83,7 +83,8 @@ static size_t walk(const Config *config)
         assert(channel->member_count > 0 || channel->allow_empty);
         assert(channel->guards.max_deletes <= config->guards.max_deletes);
         for (size_t j = 0; j < channel->member_count; j++)
-            sum += strlen(channel->members[j].address) + strlen(channel->members[j].group);
+            sum += strlen(channel->members[j].address) +
+                   strlen(config_member_group(&channel->members[j]));
         for (size_t j = 0; j < channel->ignore_count; j++) {
             const IgnoreRule *rule = &channel->ignore[j];
 

@@ -99,7 +99,7 @@ static void calm_check_channel(const World *world, const ChannelReport *report)
         return;
     if (report->result == RESULT_FAILED)
         world_broken(world, "%s fails though all faults are over: %s", channel->row.id,
-                     report->error.text);
+                     report_error(report)->text);
     if (mode_may(roster->mode, MODE_ADDS) && report->missing_count > 0)
         world_broken(world, "%s still lacks %zu members (%s) though all faults are over",
                      channel->row.id, report->missing_count, report_result_text(report->result));

@@ -31,7 +31,7 @@ static void people_add_wanted(World *world, WorldChannel *channel)
     if (wanted->is_ecs)
         world_add_ecs(channel, wanted->address, wanted->port);
     else
-        world_add_grouped(channel, wanted->group, wanted->address, wanted->port);
+        world_add_grouped(channel, config_member_group(wanted), wanted->address, wanted->port);
     world_trace(world, "people add %s, which is wanted, to %s", wanted->address, channel->row.id);
 }
 

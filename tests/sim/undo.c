@@ -72,7 +72,7 @@ static void undo_again(World *world, uint32_t serial)
         if (report->channels[i].result != RESULT_IN_SYNC)
             world_broken(world, "%s: undone twice, it is %s: %s", report->channels[i].id,
                          report_result_text(report->channels[i].result),
-                         report->channels[i].error.text);
+                         report_error(&report->channels[i])->text);
     }
 }
 

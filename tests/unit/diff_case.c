@@ -17,6 +17,7 @@ void diff_case_close(DiffCase *one)
 {
     diff_done(&one->diff);
     desired_done(&one->desired);
+    arena_done(&one->texts);
 }
 
 int diff_case_add(DiffCase *one, MemberRow row, MemberFields fields)

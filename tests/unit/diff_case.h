@@ -8,6 +8,7 @@
 typedef struct DiffCase {
     RosterChannel roster;
     RosterMember wanted[8];
+    Arena texts; /* of these, for whoever needs it */
     Desired desired;
     Diff diff;
     Err err;

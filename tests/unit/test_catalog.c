@@ -254,8 +254,8 @@ static void test_two_entries_of_one_channel_both_fail(void **state)
     world_pass(world);
     assert_int_equal(world_result(world, 0), RESULT_FAILED);
     assert_int_equal(world_result(world, 2), RESULT_FAILED);
-    assert_non_null(strstr(world_report(world, 0)->error.text, "2 entries"));
-    assert_non_null(strstr(world_report(world, 2)->error.text, "2 entries"));
+    assert_non_null(strstr(report_error(world_report(world, 0))->text, "2 entries"));
+    assert_non_null(strstr(report_error(world_report(world, 2))->text, "2 entries"));
     assert_int_equal(world_result(world, 1), RESULT_CONVERGED);
     assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 1);
     world_free(world);
@@ -287,7 +287,7 @@ static void test_a_roster_for_the_wrong_member_type_deletes_nothing(void **state
     channel->row.member_type = "ecs";
     world_pass(world);
     assert_int_equal(world_result(world, 0), RESULT_FAILED);
-    assert_non_null(strstr(world_report(world, 0)->error.text, "ecs_id"));
+    assert_non_null(strstr(report_error(world_report(world, 0))->text, "ecs_id"));
     assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 0);
     world_free(world);
 }

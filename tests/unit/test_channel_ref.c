@@ -115,7 +115,7 @@ static void test_an_id_that_is_not_known_yet(void **state)
                      "not known: no pass has read them yet");
     channels[1].instance = 0;
     schedulers[0].last.channel_count = 0;
-    err_set(&reports[0].error, -EIO, "the service answered 500");
+    reports[0].error = &(const Err){.text = "the service answered 500"};
     reports[0].id = NULL;
     reports[0].channel = &channels[0];
     assert_not_found(other, -ENOENT, "which ids those of prod have is not known: no pass has read");

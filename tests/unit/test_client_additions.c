@@ -6,6 +6,7 @@
 
 #include "daemon/roma/wire/member_body.h"
 #include "reconcile/request/classify.h"
+#include "tests/unit/member_texts.h"
 
 #define OLD_ROW                                                                                    \
     "{\"host\":\"10.1.0.9\",\"port\":0,\"weight\":7,\"is_backup\":true,\"status\":2,"              \
@@ -59,9 +60,9 @@ static void assert_composed(const MemberPost *post, const char *expected)
 
 static void test_an_addition_has_its_place_and_what_is_stated(void **state)
 {
-    const RosterMember bare = {.group = "", .address = "10.1.0.5"};
-    const RosterMember whole = {
-        .group = "blue", .address = "10.1.0.6", .weight = 5, .backup = true, .enabled = false};
+    const RosterMember bare = {.address = "10.1.0.5"};
+    const RosterMember whole = {MEMBER_IN_GROUP("10.1.0.6", "blue"), .weight = 5, .backup = true,
+                                .enabled = false};
     const uint8_t all = ROSTER_MEMBER_WEIGHT | ROSTER_MEMBER_BACKUP | ROSTER_MEMBER_ENABLED;
 
     (void)state;
@@ -80,7 +81,7 @@ static void test_an_addition_has_its_place_and_what_is_stated(void **state)
 
 static void test_a_server_is_added_with_its_name_or_its_id(void **state)
 {
-    const RosterMember server = {.group = "", .address = "vm-1", .is_ecs = true};
+    const RosterMember server = {.address = "vm-1", .is_ecs = true};
 
     (void)state;
     assert_composed(&(MemberPost){.wanted = &server, .port = 80},
@@ -90,9 +91,9 @@ static void test_a_server_is_added_with_its_name_or_its_id(void **state)
 /* Each other field as it is live, and nothing that the service makes by itself. */
 static void test_a_correction_replaces_what_is_stated(void **state)
 {
-    const RosterMember wanted = {
-        .group = "blue", .address = "10.1.0.9", .weight = 3, .backup = false, .enabled = true};
-    const RosterMember server = {.group = "blue", .address = "10.1.0.9", .is_ecs = true};
+    const RosterMember wanted = {MEMBER_IN_GROUP("10.1.0.9", "blue"), .weight = 3, .backup = false,
+                                 .enabled = true};
+    const RosterMember server = {MEMBER_IN_GROUP("10.1.0.9", "blue"), .is_ecs = true};
     MemberPost post = {.wanted = &wanted, .port = 8080, .before = OLD_ROW};
 
     (void)state;

@@ -222,7 +222,7 @@ static void test_a_lease_that_ends_in_mid_channel_leaves_the_rest(void **state)
     close_in_mid_channel(world, 2);
     expect_held(world, GUARD_LEASE);
     report = world_report(world, 0);
-    assert_string_equal(report->error.text, "");
+    assert_string_equal(report_error(report)->text, "");
     assert_int_equal(world_count_extras(world, 0, OUTCOME_DELETED), 2);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 2);
     assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 2);

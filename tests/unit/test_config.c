@@ -136,7 +136,7 @@ static void every_method_is_taken(void **state)
 static void expect_member(const RosterMember *member, const char *group, const char *address,
                           unsigned port, bool is_ecs)
 {
-    assert_string_equal(member->group, group);
+    assert_string_equal(config_member_group(member), group);
     assert_string_equal(member->address, address);
     assert_int_equal(member->port, port);
     assert_int_equal(member->is_ecs, is_ecs);
@@ -357,7 +357,7 @@ static void names_have_characters(void **state)
     put_file("rosters.d/a.yaml", text);
     config = load_good();
     assert_int_equal(strlen(config->channels[0].name), 256);
-    assert_int_equal(strlen(config->channels[0].members[0].group), 192);
+    assert_int_equal(strlen(config_member_group(&config->channels[0].members[0])), 192);
     config_free(config);
 }
 

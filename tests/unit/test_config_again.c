@@ -264,8 +264,8 @@ static void expect_same_channel(const RosterChannel *a, const RosterChannel *b)
         assert_string_equal(a->members[i].address, b->members[i].address);
         assert_int_equal(a->members[i].weight, b->members[i].weight);
         assert_int_equal(member_index_find(&a->index, a->members, b->members[i].is_ecs,
-                                           b->members[i].group, b->members[i].address,
-                                           b->members[i].port),
+                                           config_member_group(&b->members[i]),
+                                           b->members[i].address, b->members[i].port),
                          i);
     }
     assert_int_equal(a->ignore_count, b->ignore_count);

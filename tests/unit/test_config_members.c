@@ -212,9 +212,9 @@ static void names_of_cloud_servers(void **state)
         MEMBERS("{ecs_id: e, group: g, ecs_name: web-1}, {ecs_id: f, ecs_name: 7}, {ecs_id: i}"));
     config = load_good();
     members = config->channels[0].members;
-    assert_string_equal(members[0].group, "g");
+    assert_string_equal(config_member_group(&members[0]), "g");
     assert_string_equal(config_member_ecs_name(&members[0]), "web-1");
-    assert_string_equal(members[1].group, "");
+    assert_string_equal(config_member_group(&members[1]), "");
     assert_string_equal(config_member_ecs_name(&members[1]), "7");
     assert_null(config_member_ecs_name(&members[2]));
     config_free(config);

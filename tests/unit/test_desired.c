@@ -6,6 +6,7 @@
 
 #include "reconcile/plan/desired.h"
 #include "reconcile/plan/identity.h"
+#include "tests/unit/member_texts.h"
 
 static int try_init(const RosterMember *members, size_t count, bool is_ecs, Err *err)
 {
@@ -19,8 +20,8 @@ static int try_init(const RosterMember *members, size_t count, bool is_ecs, Err 
 
 static void test_hosts_do_not_fit_ecs_channels_nor_servers_the_others(void **state)
 {
-    const RosterMember host = {"", "10.0.0.1", 80, .is_ecs = false};
-    const RosterMember server = {"", "e1", 80, .is_ecs = true};
+    const RosterMember host = {.address = "10.0.0.1", .port = 80};
+    const RosterMember server = {.address = "e1", .port = 80, .is_ecs = true};
     Err err = {0};
 
     (void)state;
@@ -66,10 +67,8 @@ static void test_ignore_rules_that_can_match_nobody_are_refused(void **state)
 
 static void test_a_port_left_out_and_the_same_port_written_are_one_member(void **state)
 {
-    const RosterMember same[] = {{"", "10.0.0.1", 0, .is_ecs = false},
-                                 {"", "10.0.0.1", 8080, .is_ecs = false}};
-    const RosterMember other[] = {{"", "10.0.0.1", 0, .is_ecs = false},
-                                  {"", "10.0.0.1", 80, .is_ecs = false}};
+    const RosterMember same[] = {{.address = "10.0.0.1"}, {.address = "10.0.0.1", .port = 8080}};
+    const RosterMember other[] = {{.address = "10.0.0.1"}, {.address = "10.0.0.1", .port = 80}};
     Err err = {0};
 
     (void)state;
@@ -80,8 +79,8 @@ static void test_a_port_left_out_and_the_same_port_written_are_one_member(void *
 
 static void test_members_are_found_by_identity(void **state)
 {
-    const RosterMember members[] = {{"", "10.0.0.1", 0, .is_ecs = false},
-                                    {"blue", "10.0.0.1", 80, .is_ecs = false}};
+    const RosterMember members[] = {{.address = "10.0.0.1"},
+                                    {MEMBER_IN_GROUP("10.0.0.1", "blue"), .port = 80}};
     const RosterChannel roster = {.members = members, .member_count = 2};
     unsigned char packed[IDENTITY_SIZE_MAX];
     Desired desired;

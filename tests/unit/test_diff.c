@@ -8,8 +8,10 @@
 
 static void table_want(DiffCase *table, const char *group, const char *address, uint16_t port)
 {
-    table->wanted[table->roster.member_count++] =
-        (RosterMember){group, address, port, .is_ecs = false};
+    RosterMember *member = &table->wanted[table->roster.member_count++];
+
+    *member = (RosterMember){.port = port};
+    assert_int_equal(config_member_set_texts(member, &table->texts, address, group, NULL), 0);
 }
 
 /* In service, and nothing told of its weight. */
@@ -191,7 +193,8 @@ static void test_ecs_members_compare_by_their_server(void **state)
     DiffCase table = {0};
 
     (void)state;
-    table.wanted[table.roster.member_count++] = (RosterMember){"", "Server-A", 80, .is_ecs = true};
+    table.wanted[table.roster.member_count++] =
+        (RosterMember){.address = "Server-A", .port = 80, .is_ecs = true};
     diff_case_open(&table, true);
     assert_int_equal(
         table_add(&table,

@@ -22,8 +22,10 @@ static unsigned changes(const RosterMember *wanted, const ChannelRow *row, Membe
     table.wanted[table.roster.member_count++] = *wanted;
     diff_case_open(&table, false);
     table.desired.row = row;
-    table_add(&table, (MemberRow){.id = "m1", .group = wanted->group, .host = wanted->address},
-              live);
+    table_add(
+        &table,
+        (MemberRow){.id = "m1", .group = config_member_group(wanted), .host = wanted->address},
+        live);
     plan_make(&table.diff, MODE_PRUNE, &plan);
     assert_int_equal(plan.missing_count + plan.extra_count, 0);
     assert_in_range(plan.changed_count, 0, 1);
@@ -41,7 +43,7 @@ static unsigned changes(const RosterMember *wanted, const ChannelRow *row, Membe
 #define WANTED(...)                                                                                \
     &(RosterMember)                                                                                \
     {                                                                                              \
-        .group = "", .address = "10.0.0.1", __VA_ARGS__                                            \
+        .address = "10.0.0.1", __VA_ARGS__                                                         \
     }
 #define LIVE(...)                                                                                  \
     (MemberFields)                                                                                 \
@@ -80,6 +82,11 @@ static void test_a_weight_that_is_not_told_is_not_compared(void **state)
                      ROSTER_MEMBER_BACKUP);
 }
 
+static void put_in_group(RosterMember *member, Arena *arena, const char *group)
+{
+    assert_int_equal(config_member_set_texts(member, arena, "10.0.0.1", group, NULL), 0);
+}
+
 static void test_a_weight_counts_where_the_group_is_known_to_have_none(void **state)
 {
     const ChannelGroup groups[] = {{"green", OPS_WEIGHT_NONE}, {"blue", 0}, {"", 3}};
@@ -87,18 +94,20 @@ static void test_a_weight_counts_where_the_group_is_known_to_have_none(void **st
     const ChannelRow not_told = {.tells_groups = false};
     RosterMember wanted =
         *WANTED(.states = ROSTER_MEMBER_WEIGHT | ROSTER_MEMBER_ENABLED, .weight = 5);
+    Arena arena = {0};
     const MemberFields live = LIVE(1, false, true);
 
     (void)state;
     assert_int_equal(changes(&wanted, &not_told, live),
                      ROSTER_MEMBER_WEIGHT | ROSTER_MEMBER_ENABLED);
-    wanted.group = "green";
+    put_in_group(&wanted, &arena, "green");
     assert_int_equal(changes(&wanted, &told, live), ROSTER_MEMBER_WEIGHT | ROSTER_MEMBER_ENABLED);
     assert_int_equal(changes(&wanted, &not_told, live), ROSTER_MEMBER_ENABLED);
-    wanted.group = "blue";
+    put_in_group(&wanted, &arena, "blue");
     assert_int_equal(changes(&wanted, &told, live), ROSTER_MEMBER_ENABLED);
-    wanted.group = "unheard of";
+    put_in_group(&wanted, &arena, "unheard of");
     assert_int_equal(changes(&wanted, &told, live), ROSTER_MEMBER_ENABLED);
+    arena_done(&arena);
 }
 
 static void test_changed_members_are_sorted_and_forgotten_with_their_list(void **state)
@@ -110,7 +119,6 @@ static void test_changed_members_are_sorted_and_forgotten_with_their_list(void *
     (void)state;
     for (size_t i = 0; i < 3; i++) {
         table.wanted[i] = stated;
-        table.wanted[i].group = "";
         table.wanted[i].address = (const char *[]){"10.0.0.3", "10.0.0.1", "10.0.0.2"}[i];
     }
     table.roster.member_count = 3;
@@ -137,7 +145,7 @@ static void test_wanted_members_out_of_service_are_counted(void **state)
 
     (void)state;
     for (size_t i = 0; i < 3; i++)
-        table.wanted[i] = (RosterMember){.group = "", .address = addresses[i]};
+        table.wanted[i] = (RosterMember){.address = addresses[i]};
     table.roster.member_count = 3;
     table.wanted[1].states = ROSTER_MEMBER_ENABLED;
     diff_case_open(&table, false);

@@ -95,11 +95,12 @@ static void open(Spelling *one, uint64_t seed)
     assert_int_equal(member_index_init(&one->roster.index, MEMBERS_MAX, &one->arena), 0);
     one->roster.members = one->members;
     for (size_t i = 0; i < tries; i++) {
-        one->members[one->member_count] =
-            (RosterMember){.group = PICK(one, groups),
-                           .address = one->is_ecs ? PICK(one, servers) : PICK(one, hosts),
-                           .port = pick_port(one),
-                           .is_ecs = one->is_ecs};
+        RosterMember *member = &one->members[one->member_count];
+        const char *group = PICK(one, groups),
+                   *address = one->is_ecs ? PICK(one, servers) : PICK(one, hosts);
+
+        *member = (RosterMember){.port = pick_port(one), .is_ecs = one->is_ecs};
+        assert_int_equal(config_member_set_texts(member, &one->arena, address, group, NULL), 0);
         if (member_index_add(&one->roster.index, one->members, one->member_count) ==
             one->member_count)
             one->member_count++;
@@ -120,7 +121,8 @@ static size_t find_slowly(const Spelling *one, const char *group, const char *ad
     for (size_t i = 0; i < one->member_count; i++) {
         const RosterMember *member = &one->members[i];
 
-        if (str_equal(member->group, group) && effective(member->port) == effective(port) &&
+        if (str_equal(config_member_group(member), group) &&
+            effective(member->port) == effective(port) &&
             (one->is_ecs ? strcasecmp(member->address, address) == 0
                          : str_equal(member->address, address)))
             return i;
@@ -133,7 +135,7 @@ static bool has_twins(const Spelling *one)
     for (size_t i = 0; i < one->member_count; i++) {
         const RosterMember *member = &one->members[i];
 
-        if (find_slowly(one, member->group, member->address, member->port) != i)
+        if (find_slowly(one, config_member_group(member), member->address, member->port) != i)
             return true;
     }
     return false;

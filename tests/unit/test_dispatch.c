@@ -119,7 +119,7 @@ static void test_a_credential_that_comes_expired_fails_the_instance(void **state
     world_pass(world);
     assert_int_equal(world_result(world, 0), RESULT_FAILED);
     assert_int_equal(world->instances[0].renewal_count, 1);
-    assert_non_null(strstr(world_report(world, 0)->error.text, "has expired already"));
+    assert_non_null(strstr(report_error(world_report(world, 0))->text, "has expired already"));
     assert_int_equal(world->send_count, 0);
     world_free(world);
 }
@@ -138,8 +138,8 @@ static void test_a_first_credential_that_cannot_be_had_fails_the_instance(void *
         world_pass(world);
         assert_int_equal(world_result(world, 0), RESULT_FAILED);
         assert_int_equal(world->send_count, 0);
-        assert_string_not_equal(world_report(world, 0)->error.text, "");
-        assert_null(strstr(world_report(world, 0)->error.text, "refused"));
+        assert_string_not_equal(report_error(world_report(world, 0))->text, "");
+        assert_null(strstr(report_error(world_report(world, 0))->text, "refused"));
         world_free(world);
     }
 }
@@ -151,8 +151,8 @@ static void expect_instance_failed(World *world, const char *why)
     assert_int_equal(world_result(world, 2), RESULT_IN_SYNC);
     assert_int_equal(world->told[EVENT_INSTANCE_FAILED], 1);
     assert_int_equal(world->instances[0].renewal_count, 1);
-    if (!strstr(world_report(world, 0)->error.text, why))
-        fail_msg("\"%s\" does not say \"%s\"", world_report(world, 0)->error.text, why);
+    if (!strstr(report_error(world_report(world, 0))->text, why))
+        fail_msg("\"%s\" does not say \"%s\"", report_error(world_report(world, 0))->text, why);
 }
 
 static World *world_of_two_instances(void)
@@ -174,7 +174,7 @@ static void test_an_unchanged_credential_sends_nothing_again(void **state)
     world->instances[0].credential_min = 1;
     world_pass(world);
     expect_instance_failed(world, "401 APIG.1001");
-    assert_int_equal(world_report(world, 0)->error.http, 401);
+    assert_int_equal(report_error(world_report(world, 0))->http, 401);
     assert_int_equal(world->send_count, 1 + 2);
     world_free(world);
 }

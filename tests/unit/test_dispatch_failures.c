@@ -104,7 +104,7 @@ static void test_a_credential_refused_twice_ends_the_instance(void **state)
     assert_int_equal(world_result(world, 1), RESULT_CONVERGED);
     assert_int_equal(world_result(world, 2), RESULT_FAILED);
     assert_int_equal(world_count_extras(world, 2, OUTCOME_DELETED), 0);
-    assert_string_equal(world_report(world, 0)->error.code, "APIG.1001");
+    assert_string_equal(report_error(world_report(world, 0))->code, "APIG.1001");
     world_free(world);
 }
 

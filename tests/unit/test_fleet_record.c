@@ -17,6 +17,7 @@ static const Guard max_deletes = {.name = GUARD_MAX_DELETES, .planned = 40, .lim
 
 static ChannelReport channel_of(const char *instance, const char *name, Result result)
 {
+    static const Err failure = {.text = "it is not there"};
     ChannelReport channel = {.instance_name = instance, .name = name, .result = result};
 
     if (result == RESULT_HELD) {
@@ -24,7 +25,7 @@ static ChannelReport channel_of(const char *instance, const char *name, Result r
         channel.guard_count = 1;
     }
     if (result == RESULT_FAILED)
-        err_set(&channel.error, -1, "it is not there");
+        channel.error = &failure;
     return channel;
 }
 

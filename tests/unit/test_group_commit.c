@@ -76,7 +76,7 @@ static void test_one_that_cannot_be_recorded_fails_alone(void **state)
     assert_int_equal(world_result(world, 0), RESULT_CONVERGED);
     assert_int_equal(world_result(world, 1), RESULT_FAILED);
     assert_int_equal(world_result(world, 2), RESULT_CONVERGED);
-    assert_string_equal(world_report(world, 1)->error.text, "the approval is spent");
+    assert_string_equal(report_error(world_report(world, 1))->text, "the approval is spent");
     assert_int_equal(world_count_extras(world, 1, OUTCOME_SKIPPED), 2);
     assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 4);
     world_free(world);
@@ -115,7 +115,7 @@ static void test_what_is_stopped_before_its_record_leaves_none(void **state)
     world_finish(world);
     expect_all(world, 2, RESULT_DRIFT);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 2);
-    assert_string_equal(world_report(world, 1)->error.text, "stopped by a test");
+    assert_string_equal(report_error(world_report(world, 1))->text, "stopped by a test");
     assert_int_equal(world->action_count, 0);
     assert_int_equal(world->commit_count, 0);
     world_free(world);

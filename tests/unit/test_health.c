@@ -117,7 +117,7 @@ static void test_what_was_read_too_long_ago(void **state)
     expect(&fixture, health_append_ready, true, "ok\n");
     fixture.read_usec[2] = now_usec - 3 * INTERVAL_USEC - USEC_PER_MINUTE - USEC_PER_SEC / 2;
     fixture.schedulers[1].last = (Report){.channels = fixture.reports, .channel_count = 1};
-    err_set(&fixture.reports[0].error, -1, "HTTP 503\x1b");
+    fixture.reports[0].error = &(const Err){.text = "HTTP 503\x1b"};
     expect(&fixture, health_append_ready, false,
            "test: 1 of 1 channel not read in time, first c2, for 31 min 0 s: HTTP 503<U+001B>\n");
     fixture.schedulers[1].pass_usec = USEC_PER_MINUTE;

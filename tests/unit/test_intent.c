@@ -71,7 +71,7 @@ static void test_the_deadline_ends_the_waiting(void **state)
     fleet->latency_usec = USEC_NEVER;
     world_pass(world);
     expect(world, 0, RESULT_DRIFT, OUTCOME_SKIPPED);
-    assert_non_null(strstr(world_report(world, 0)->error.text, "deadline"));
+    assert_non_null(strstr(report_error(world_report(world, 0))->text, "deadline"));
     assert_int_equal(fleet->cancelled_count, 3);
     world_free(world);
 }
@@ -113,7 +113,7 @@ static void test_a_pause_elsewhere_holds_here(void **state)
     assert_string_equal(report->pause_reason, "paused on another host");
     assert_int_equal(report->pause_scope, PAUSE_SCOPE_INSTANCE);
     assert_true(report->pause_end_usec > world->realtime_usec);
-    assert_string_equal(report->error.text, "");
+    assert_string_equal(report_error(report)->text, "");
     assert_int_equal(world->action_count, 4);
     world_free(world);
 }
@@ -131,7 +131,7 @@ static void test_whoever_lost_the_instance_sends_nothing_more(void **state)
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(world_result(world, i), RESULT_DRIFT);
     expect(world, 1, RESULT_DRIFT, OUTCOME_SKIPPED);
-    assert_string_equal(world_report(world, 1)->error.text, "another host owns it");
+    assert_string_equal(report_error(world_report(world, 1))->text, "another host owns it");
     assert_true(world_count_sent(world, REQUEST_DELETE_MEMBER) <= 1);
     assert_int_equal(world_count_extras(world, 2, OUTCOME_DELETED), 0);
     world_free(world);
@@ -166,7 +166,8 @@ static void test_an_intent_that_cannot_be_made_fails_its_channel(void **state)
     fleet->error = -EMSGSIZE;
     world_pass(world);
     expect(world, 2, RESULT_FAILED, OUTCOME_SKIPPED);
-    assert_non_null(strstr(world_report(world, 2)->error.text, "the intent cannot be made"));
+    assert_non_null(
+        strstr(report_error(world_report(world, 2))->text, "the intent cannot be made"));
     assert_int_equal(world->action_count, 0);
     world_free(world);
 }

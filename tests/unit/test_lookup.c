@@ -176,8 +176,8 @@ static void expect_failed(World *world, const char *why)
 {
     world_pass(world);
     assert_int_equal(world_result(world, 0), RESULT_FAILED);
-    if (!strstr(world_report(world, 0)->error.text, why))
-        fail_msg("\"%s\" does not say \"%s\"", world_report(world, 0)->error.text, why);
+    if (!strstr(report_error(world_report(world, 0))->text, why))
+        fail_msg("\"%s\" does not say \"%s\"", report_error(world_report(world, 0))->text, why);
 }
 
 static void test_a_whole_list_says_that_there_is_none(void **state)

@@ -22,7 +22,7 @@ static RosterMember *make_members(size_t count)
     for (size_t i = 0; i < count; i++) {
         snprintf(addresses[i], sizeof(addresses[i]), "10.%u.%u.%u", (unsigned)(i / 65536 + 1),
                  (unsigned)(i / 256 % 256), (unsigned)(i % 256));
-        members[i] = (RosterMember){.group = "", .address = addresses[i], .port = 80};
+        members[i] = (RosterMember){.address = addresses[i], .port = 80};
     }
     return members;
 }
@@ -75,10 +75,10 @@ static void test_nothing_is_found_where_nothing_was_made(void **state)
 static void test_what_was_added(void **state)
 {
     RosterMember members[] = {
-        {.group = "", .address = "10.0.0.1", .port = 80},
-        {.group = "", .address = "10.0.0.2"},
-        {.group = "", .address = "abc", .is_ecs = true, .port = 80},
-        {.group = "", .address = "ABC", .is_ecs = true, .port = 80},
+        {.address = "10.0.0.1", .port = 80},
+        {.address = "10.0.0.2"},
+        {.address = "abc", .is_ecs = true, .port = 80},
+        {.address = "ABC", .is_ecs = true, .port = 80},
     };
     MemberIndex index = {0};
     Arena arena = {0};

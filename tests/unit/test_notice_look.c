@@ -88,7 +88,7 @@ static void test_what_fails(void **state)
     (void)state;
     expect(NOTICE_FAILED, 0, &channel, false, PRESENCE_NO);
     expect(NOTICE_FAILED, 0, &channel, true, PRESENCE_NO);
-    err_set(&channel.error, -EIO, "no answer");
+    channel.error = &(const Err){.text = "no answer"};
     expect(NOTICE_FAILED, 0, &channel, false, PRESENCE_YES);
     channel = listed(RESULT_UNMANAGEABLE);
     expect(NOTICE_FAILED, 0, &channel, false, PRESENCE_YES);

@@ -310,7 +310,8 @@ static void test_nothing_is_deleted_that_cannot_be_recorded(void **state)
     world->record_error = -ENOSPC;
     expect_pass(world, RESULT_FAILED, 1, 0);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 2);
-    assert_non_null(strstr(world_report(world, 0)->error.text, "the state cannot be written"));
+    assert_non_null(
+        strstr(report_error(world_report(world, 0))->text, "the state cannot be written"));
     world->record_error = 0;
     expect_pass(world, RESULT_CONVERGED, 0, 2);
 }

@@ -132,7 +132,7 @@ static void test_a_201_that_was_a_lie_is_a_failure(void **state)
     world_pass(world);
     sync_case_expect(world, RESULT_FAILED, 1, 0);
     sync_case_expect_added(world, 0, OUTCOME_FAILED, 1);
-    assert_non_null(strstr(world_report(world, 0)->error.text, "does not list it"));
+    assert_non_null(strstr(report_error(world_report(world, 0))->text, "does not list it"));
     world_free(world);
 }
 
@@ -249,7 +249,7 @@ static void test_files_that_changed_meanwhile_hold_the_deletions(void **state)
     world_finish(world);
     sync_case_expect(world, RESULT_DRIFT, 1, 0);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 1);
-    assert_non_null(strstr(world_report(world, 0)->error.text, "may have changed"));
+    assert_non_null(strstr(report_error(world_report(world, 0))->text, "may have changed"));
     world_free(world);
 }
 

@@ -34,7 +34,7 @@ static void test_extras_stay_where_what_was_added_is_gone_again(void **state)
     report = world_report(world, 0);
     assert_int_equal(report->missing_count, 1);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 2);
-    assert_non_null(strstr(report->error.text, "not listed any more"));
+    assert_non_null(strstr(report_error(report)->text, "not listed any more"));
     world_free(world);
 }
 

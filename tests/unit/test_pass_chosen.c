@@ -32,7 +32,7 @@ static void expect_skipped(const World *world, size_t roster, const char *why)
     expect(world, roster, RESULT_DRIFT, 0);
     assert_int_equal(world_count_extras(world, roster, OUTCOME_SKIPPED),
                      world_report(world, roster)->extra_count);
-    assert_non_null(strstr(world_report(world, roster)->error.text, why));
+    assert_non_null(strstr(report_error(world_report(world, roster))->text, why));
     assert_int_equal(report_exit_status(pass_get_report(world->pass)), 2);
 }
 

@@ -122,7 +122,7 @@ static void test_another_404_fails_the_channel_and_ends_it(void **state)
         assert_int_equal(outcome_of(world, 1), OUTCOME_SKIPPED);
         assert_int_equal(outcome_of(world, 2), OUTCOME_SKIPPED);
         assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 1);
-        assert_int_equal(world_report(world, 0)->error.http, 404);
+        assert_int_equal(report_error(world_report(world, 0))->http, 404);
         world_free(world);
     }
 }
@@ -144,8 +144,8 @@ static void test_a_403_ends_the_channel(void **state)
         world_pass(world);
         expect(world, RESULT_FAILED, 2);
         assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 2);
-        assert_string_equal(world_report(world, 0)->error.code, rows[i].code);
-        assert_string_equal(world_report(world, 0)->error.request_id, "req-1");
+        assert_string_equal(report_error(world_report(world, 0))->code, rows[i].code);
+        assert_string_equal(report_error(world_report(world, 0))->request_id, "req-1");
         assert_int_equal(world->instances[0].renewal_count, 0);
         assert_int_equal(world_result(world, 1), RESULT_CONVERGED);
         world_free(world);
@@ -164,7 +164,7 @@ static void test_a_permanent_failure_goes_on_with_the_next(void **state)
         expect(world, RESULT_FAILED, 3);
         assert_int_equal(outcome_of(world, 0), OUTCOME_FAILED);
         assert_int_equal(world_count_extras(world, 0, OUTCOME_DELETED), 2);
-        assert_int_equal(world_report(world, 0)->error.http, statuses[i]);
+        assert_int_equal(report_error(world_report(world, 0))->http, statuses[i]);
         world_pass(world);
         expect(world, RESULT_CONVERGED, 1);
         world_free(world);
@@ -183,7 +183,8 @@ static void test_used_up_attempts_go_on_with_the_next(void **state)
     assert_int_equal(outcome_of(world, 0), OUTCOME_FAILED);
     assert_int_equal(world_report(world, 0)->extras[0].attempts, 4);
     assert_int_equal(outcome_of(world, 1), OUTCOME_DELETED);
-    assert_non_null(strstr(world_report(world, 0)->error.text, "given up after 4 attempts"));
+    assert_non_null(
+        strstr(report_error(world_report(world, 0))->text, "given up after 4 attempts"));
     assert_int_equal(world_find_action(world, channel->members[3])->http, 500);
     assert_string_equal(world_find_action(world, channel->members[3])->code, "APIG.9999");
     assert_string_equal(world_find_action(world, channel->members[3])->request_id, "req-1");
@@ -217,10 +218,11 @@ static void test_five_failures_in_a_row_end_the_channel(void **state)
     world_fault(world, REQUEST_DELETE_MEMBER, 1, 100, 400, "APIG.2012");
     world_pass(world);
     expect(world, RESULT_FAILED, 5);
-    assert_string_equal(world_report(world, 0)->error.code, "APIG.2012");
+    assert_string_equal(report_error(world_report(world, 0))->code, "APIG.2012");
     assert_int_equal(world_count_extras(world, 0, OUTCOME_FAILED), 5);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 3);
-    assert_non_null(strstr(world_report(world, 0)->error.text, "5 deletions failed in a row"));
+    assert_non_null(
+        strstr(report_error(world_report(world, 0))->text, "5 deletions failed in a row"));
     /* Nothing can have changed: the list is not read again. */
     assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 1);
     world_free(world);

@@ -82,9 +82,10 @@ static void test_nothing_goes_where_too_few_would_stay(void **state)
     sync_case_expect_added(world, 0, OUTCOME_FAILED, 1);
     sync_case_expect_added(world, 1, OUTCOME_FAILED, 1);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 1);
-    assert_non_null(strstr(report->error.text, "no extra goes in exchange: 3 members are in "
-                                               "service, min_remaining is 3"));
-    assert_string_equal(report->error.code, "APIG.3110");
+    assert_non_null(strstr(report_error(report)->text,
+                           "no extra goes in exchange: 3 members are in "
+                           "service, min_remaining is 3"));
+    assert_string_equal(report_error(report)->code, "APIG.3110");
     assert_int_equal(report->missing_count, 2);
     world_free(world);
 }

@@ -272,7 +272,7 @@ static void test_a_failure_of_the_instance_ends_the_waiting(void **state)
     assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 0);
     for (size_t i = 1; i < 3; i++) {
         assert_int_equal(world_count_extras(world, i, OUTCOME_SKIPPED), 2);
-        assert_non_null(strstr(world_report(world, i)->error.text, "the identity service is away"));
+        assert_non_null(strstr(world_report(world, i)->error->text, "identity service is away"));
     }
     world_free(world);
 }

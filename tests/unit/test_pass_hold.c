@@ -116,7 +116,7 @@ static void expect_nothing_changed(const World *world, const char *why)
     assert_int_equal(world->action_count, 0);
     assert_string_equal(report_result_text(world_result(world, 0)), "drift");
     assert_int_equal(world_count_extras(world, 0, OUTCOME_SKIPPED), 2);
-    assert_non_null(strstr(world_report(world, 0)->error.text, why));
+    assert_non_null(strstr(report_error(world_report(world, 0))->text, why));
 }
 
 static void test_the_deadline_ends_it_and_says_why(void **state)
@@ -146,8 +146,9 @@ static void test_a_deadline_after_a_hold_does_not_name_it(void **state)
     world_hold(world, NULL);
     world_at(world, 100 * USEC_PER_MSEC, world_allow, NULL);
     world_finish(world);
-    assert_non_null(strstr(world_report(world, 0)->error.text, "deadline of 2 s came first"));
-    assert_null(strstr(world_report(world, 0)->error.text, "held"));
+    assert_non_null(
+        strstr(report_error(world_report(world, 0))->text, "deadline of 2 s came first"));
+    assert_null(strstr(report_error(world_report(world, 0))->text, "held"));
     world_free(world);
 }
 

@@ -90,7 +90,8 @@ static void test_three_odd_lists_fail_the_channel_alone(void **state)
         world_twist(world, REQUEST_LIST_MEMBERS, 1, 100, twists[i])->channel_id = "id-a";
         world_pass(world);
         assert_int_equal(world_result(world, 0), RESULT_FAILED);
-        assert_non_null(strstr(world_report(world, 0)->error.text, "no whole list in 3 tries"));
+        assert_non_null(
+            strstr(report_error(world_report(world, 0))->text, "no whole list in 3 tries"));
         assert_false(world_report(world, 0)->has_list);
         assert_int_equal(world_result(world, 1), RESULT_CONVERGED);
         assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS),
@@ -222,7 +223,7 @@ static void test_a_read_error_is_not_multiplied_by_the_tries(void **state)
     world_pass(world);
     assert_int_equal(world_result(world, 0), RESULT_FAILED);
     assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 4);
-    assert_int_equal(world_report(world, 0)->error.http, 503);
+    assert_int_equal(report_error(world_report(world, 0))->http, 503);
     world_free(world);
 }
 
@@ -239,7 +240,7 @@ static void test_any_404_on_a_read_fails_the_channel(void **state)
         world_fault(world, REQUEST_LIST_MEMBERS, 1, 1, 404, codes[i])->channel_id = "id-a";
         world_pass(world);
         assert_int_equal(world_result(world, 0), RESULT_FAILED);
-        assert_string_equal(world_report(world, 0)->error.code, codes[i]);
+        assert_string_equal(report_error(world_report(world, 0))->code, codes[i]);
         assert_int_equal(world_result(world, 1), RESULT_CONVERGED);
         world_free(world);
     }
@@ -289,7 +290,7 @@ static void test_an_instance_that_cannot_be_read_fails_only_its_channels(void **
     world_fault(world, REQUEST_LIST_CHANNELS, 1, 100, 404, "APIG.3030")->instance = 0;
     world_pass(world);
     assert_int_equal(world_result(world, 0), RESULT_FAILED);
-    assert_string_equal(world_report(world, 0)->error.code, "APIG.3030");
+    assert_string_equal(report_error(world_report(world, 0))->code, "APIG.3030");
     assert_int_equal(world_result(world, 1), RESULT_IN_SYNC);
     world_free(world);
 }

@@ -115,7 +115,8 @@ static void test_an_odd_channel_fails_alone(void **state)
         assert_int_equal(world_count_sent(world, REQUEST_LIST_CHANNELS), 1);
         assert_int_equal(world_result(world, 0), RESULT_CONVERGED);
         assert_int_equal(world_result(world, 1), RESULT_FAILED);
-        assert_non_null(strstr(world_report(world, 1)->error.text, "port: should be a port"));
+        assert_non_null(
+            strstr(report_error(world_report(world, 1))->text, "port: should be a port"));
         world_free(world);
     }
 }

@@ -29,7 +29,8 @@ static void test_the_deadline_leaves_drift(void **state)
     world_pass(world);
     expect(world, RESULT_DRIFT, 2);
     assert_int_equal(world_result(world, 1), RESULT_DRIFT);
-    assert_non_null(strstr(world_report(world, 0)->error.text, "deadline of 1 s came first"));
+    assert_non_null(
+        strstr(report_error(world_report(world, 0))->text, "deadline of 1 s came first"));
     world_free(world);
 }
 
@@ -47,7 +48,7 @@ static void test_a_stop_lets_the_deletion_in_flight_finish_and_skips_the_rest(vo
     assert_int_equal(outcome_of(world, 2), OUTCOME_SKIPPED);
     assert_int_equal(world_find_action(world, channel->members[5])->outcome, OUTCOME_SKIPPED);
     assert_int_equal(world_count_sent(world, REQUEST_LIST_MEMBERS), 1);
-    assert_non_null(strstr(world_report(world, 0)->error.text, "stopped by a test"));
+    assert_non_null(strstr(report_error(world_report(world, 0))->text, "stopped by a test"));
     world_free(world);
 }
 
@@ -66,7 +67,7 @@ static void test_an_abandoned_deletion_stays_undecided(void **state)
     assert_int_equal(outcome_of(world, 2), OUTCOME_SKIPPED);
     assert_false(world_find_action(world, channel->members[4])->is_decided);
     assert_true(world_find_action(world, channel->members[5])->is_decided);
-    assert_non_null(strstr(world_report(world, 0)->error.text, "its outcome is not known"));
+    assert_non_null(strstr(report_error(world_report(world, 0))->text, "its outcome is not known"));
     world_free(world);
 }
 
@@ -158,7 +159,7 @@ static void test_what_had_failed_before_the_stop_stays_failed(void **state)
     world->stop_after_usec = 35 * USEC_PER_MSEC;
     world_pass(world);
     expect(world, RESULT_FAILED, 1);
-    assert_string_equal(world_report(world, 0)->error.code, "APIG.2012");
+    assert_string_equal(report_error(world_report(world, 0))->code, "APIG.2012");
     world_free(world);
 }
 
@@ -175,7 +176,7 @@ static void test_channels_that_never_got_a_place_are_drift(void **state)
     expect(world, RESULT_IN_SYNC, 2);
     for (size_t i = 1; i < 4; i++) {
         assert_int_equal(world_result(world, i), RESULT_DRIFT);
-        assert_non_null(strstr(world_report(world, i)->error.text, "stopped by a test"));
+        assert_non_null(strstr(report_error(world_report(world, i))->text, "stopped by a test"));
     }
     world_free(world);
 }

@@ -157,6 +157,7 @@ static void expect_report(const ChannelReport *report, const RosterChannel *rost
 
 static int build_report(void)
 {
+    _cleanup_(arena_done) Arena arena = {0};
     RosterMember wanted[ROWS];
     const RosterChannel roster = {.members = wanted, .member_count = ROWS};
     ChannelReport report = {0};
@@ -166,7 +167,9 @@ static int build_report(void)
     int r;
 
     for (size_t i = 0; i < ROWS; i++)
-        wanted[i] = (RosterMember){i ? "" : padding, texts[4][i], 80, .is_ecs = false};
+        wanted[i] = (RosterMember){.address = texts[4][i], .port = 80};
+    if (config_member_set_texts(&wanted[0], &arena, texts[4][0], padding, NULL) < 0)
+        return -ENOMEM;
     r = desired_init(&desired, &roster, 8080, false, &err);
     if (r == 0)
         r = diff_init(&diff, &desired, "c1", false);

@@ -9,6 +9,7 @@
 #include "daemon/base/str.h"
 #include "reconcile/plan/identity.h"
 #include "reconcile/plan/plan_digest.h"
+#include "tests/unit/member_texts.h"
 
 #define SEEDS 400
 
@@ -201,8 +202,8 @@ static void case_of_two(Case *one, size_t wanted)
 {
     one->channel = world_add_channel(one->world, 0, "a");
     one->roster = world_add_roster(one->world, 0, "a");
-    one->members[0] = (RosterMember){"", "10.0.0.1", 0, .is_ecs = false};
-    one->members[1] = (RosterMember){"", "10.0.0.2", 0, .is_ecs = false};
+    one->members[0] = (RosterMember){.address = "10.0.0.1"};
+    one->members[1] = (RosterMember){.address = "10.0.0.2"};
     one->roster->members = one->members;
     one->roster->member_count = wanted;
     one->rows[0] = (MemberRow){"m1", "id-a", "10.9.0.1", "", "", 80, IN_SERVICE};
@@ -246,8 +247,8 @@ static void test_the_digest_changes_with_what_is_stated(void **state)
         {.states = ROSTER_MEMBER_BACKUP, .backup = true},
         {.states = ROSTER_MEMBER_ENABLED},
         {.states = ROSTER_MEMBER_ENABLED, .enabled = true},
-        {.states = ROSTER_MEMBER_ECS_NAME, .group = "\0one"},
-        {.states = ROSTER_MEMBER_ECS_NAME, .group = "\0two"},
+        {.states = ROSTER_MEMBER_ECS_NAME, .address = "10.0.0.2\0one"},
+        {.states = ROSTER_MEMBER_ECS_NAME, .address = "10.0.0.2\0two"},
     };
     char found[ELEMENTS(stated) + 1][65];
     Case one = {.world = world_new(1)};
@@ -258,9 +259,8 @@ static void test_the_digest_changes_with_what_is_stated(void **state)
     case_digest(&one, "prod", found[0]);
     for (size_t i = 0; i < ELEMENTS(stated); i++) {
         one.members[1] = stated[i];
-        one.members[1].address = "10.0.0.2";
-        if (!one.members[1].group)
-            one.members[1].group = "";
+        if (!one.members[1].address)
+            one.members[1].address = "10.0.0.2";
         case_digest(&one, "prod", found[i + 1]);
         for (size_t k = 0; k <= i; k++)
             assert_string_not_equal(found[i + 1], found[k]);
@@ -331,8 +331,8 @@ static void test_the_digest_is_made_of_these_bytes(void **state)
     memset(id, 'c', ID_SIZE);
     one.channel = world_add_channel(one.world, 0, "a");
     one.roster = world_add_roster(one.world, 0, "a");
-    one.members[0] = (RosterMember){"", "10.0.0.2", 0, .is_ecs = false};
-    one.members[1] = (RosterMember){"blue", "10.0.0.1", 9, .is_ecs = false};
+    one.members[0] = (RosterMember){.address = "10.0.0.2"};
+    one.members[1] = (RosterMember){MEMBER_IN_GROUP("10.0.0.1", "blue"), .port = 9};
     one.roster->members = one.members;
     one.roster->member_count = 2;
     one.rows[0] = (MemberRow){"m1", id, "10.9.0.1", "", "", 80, IN_SERVICE};

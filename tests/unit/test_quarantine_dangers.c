@@ -136,7 +136,7 @@ static void test_a_204_that_was_a_lie_is_a_failure(void **state)
     world_pass(world);
     quarantine_case_expect(world, RESULT_FAILED, 1, 0, 0);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_FAILED), 1);
-    assert_non_null(strstr(world_report(world, 0)->error.text, "does not list it so"));
+    assert_non_null(strstr(report_error(world_report(world, 0))->text, "does not list it so"));
     /* Its time has not begun. */
     quarantine_case_pass_after(world, 2 * SPAN_USEC);
     quarantine_case_expect(world, RESULT_QUARANTINED, 1, 0, 0);
@@ -268,7 +268,8 @@ static void test_what_cannot_be_kept_as_skipped_fails_the_channel(void **state)
     world_at(world, 2 * USEC_PER_SEC + 500 * USEC_PER_MSEC, pause_a, NULL);
     world_finish(world);
     quarantine_case_expect(world, RESULT_FAILED, 1, 0, 0);
-    assert_non_null(strstr(world_report(world, 0)->error.text, "the state cannot be written"));
+    assert_non_null(
+        strstr(report_error(world_report(world, 0))->text, "the state cannot be written"));
     world_free(world);
 }
 

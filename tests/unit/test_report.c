@@ -125,7 +125,7 @@ static void test_what_is_enabled_later_stands_behind_what_was_before(void **stat
         assert_int_equal(row->states, ROSTER_MEMBER_ENABLED);
         assert_int_equal(row->live.weight, OPS_WEIGHT_NONE);
         assert_false(row->live.is_enabled);
-        assert_string_equal(row->member->group, kept[i].group);
+        assert_string_equal(config_member_group(row->member), kept[i].group);
         assert_string_equal(row->member->address, kept[i].address);
         assert_int_equal(row->member->states, ROSTER_MEMBER_ENABLED);
         assert_true(row->member->enabled);

@@ -116,9 +116,9 @@ static bool fails_from(World *world, uint32_t first, bool says_why)
         const ChannelReport *report = world_report(world, 0);
 
         assert_string_equal(report_result_text(report->result), "failed");
-        assert_true(err_is_set(&report->error));
-        if (says_why && !strstr(report->error.text, "the state cannot be written"))
-            fail_msg("%u: %s", first, report->error.text);
+        assert_true(report->error);
+        if (says_why && !strstr(report_error(report)->text, "the state cannot be written"))
+            fail_msg("%u: %s", first, report_error(report)->text);
         assert_int_equal(count_changes(world), sent_then);
         assert_int_equal(report_exit_status(pass_get_report(world->pass)), 1);
     }
@@ -183,7 +183,8 @@ static void expect_entered(World *world, Result result, Outcome outcome)
     quarantine_case_expect(world, result, 0, 0, 0);
     assert_int_equal(world_count_extras(world, 0, outcome), 1);
     if (result == RESULT_FAILED)
-        assert_non_null(strstr(world_report(world, 0)->error.text, "the state cannot be written"));
+        assert_non_null(
+            strstr(report_error(world_report(world, 0))->text, "the state cannot be written"));
 }
 
 static void test_whoever_is_disabled_enters_the_quarantine(void **state)
@@ -239,7 +240,8 @@ static void test_an_approval_that_lets_it_enter_is_spent(void **state)
     share_error = -EIO;
     world_pass(world);
     assert_int_equal(world_result(world, 0), RESULT_FAILED);
-    assert_non_null(strstr(world_report(world, 0)->error.text, "the state cannot be written"));
+    assert_non_null(
+        strstr(report_error(world_report(world, 0))->text, "the state cannot be written"));
     assert_int_equal(shared, 1);
     world_free(world);
 }

@@ -254,7 +254,7 @@ static void test_additions_that_no_list_confirms_are_open(void **state)
     undo_case_expect(world, RESULT_FAILED, 2);
     undo_case_expect_items(world, 2, 0, 0, 0);
     undo_case_expect_told(world, 0, 0);
-    assert_string_equal(world_report(world, 0)->error.code, "APIG.9999");
+    assert_string_equal(report_error(world_report(world, 0))->code, "APIG.9999");
     assert_false(world->actions[2].is_decided || world->actions[3].is_decided);
     world->fault_count = 0;
     world_pass(world);

@@ -69,7 +69,7 @@ static void test_the_list_has_the_last_word_over_the_answers(void **state)
         undo_case_expect(world, RESULT_CONVERGED, 2);
         undo_case_expect_items(world, 2, 0, 0, 0);
         undo_case_expect_told(world, 2, rows[i].http == 200 ? 0 : 1);
-        assert_false(err_is_set(&world_report(world, 0)->error));
+        assert_false((world_report(world, 0)->error != NULL));
         world_free(world);
     }
 }
@@ -87,7 +87,7 @@ static void test_used_up_attempts_go_on_with_the_next(void **state)
     assert_int_equal(world_undo_item(world, 0, 1)->outcome, OUTCOME_FAILED);
     assert_int_equal(world_undo_item(world, 0, 1)->attempts, 4);
     assert_true(undo_case_says(world, "given up after 4 attempts"));
-    assert_string_equal(world_report(world, 0)->error.code, "APIG.9999");
+    assert_string_equal(report_error(world_report(world, 0))->code, "APIG.9999");
     world_undo(world);
     undo_case_expect(world, RESULT_CONVERGED, 1);
     undo_case_expect_items(world, 1, 2, 0, 0);
@@ -107,7 +107,7 @@ static void test_a_refused_member_does_not_stop_the_next(void **state)
         undo_case_expect(world, RESULT_FAILED, 3);
         undo_case_expect_items(world, 2, 0, 1, 0);
         undo_case_expect_told(world, 2, 1);
-        assert_int_equal(world_report(world, 0)->error.http, statuses[i]);
+        assert_int_equal(report_error(world_report(world, 0))->http, statuses[i]);
         assert_int_equal(world->told[EVENT_RETRY], 0);
         world_free(world);
     }
@@ -150,7 +150,7 @@ static void test_a_403_ends_the_channel_and_no_other(void **state)
         assert_int_equal(world_undo_item(world, 0, 0)->outcome, OUTCOME_ADDED);
         assert_int_equal(world_undo_item(world, 0, 1)->outcome, OUTCOME_FAILED);
         assert_int_equal(world_undo_item(world, 0, 2)->outcome, OUTCOME_SKIPPED);
-        assert_int_equal(world_report(world, 0)->error.http, rows[i].http);
+        assert_int_equal(report_error(world_report(world, 0))->http, rows[i].http);
         assert_int_equal(world_result(world, 1), RESULT_CONVERGED);
         undo_case_expect_told(world, 1, 1); /* of the other channel; no list has shown the first */
         assert_int_equal(world->told[EVENT_CHANNEL_FAILED], 1);
@@ -182,7 +182,7 @@ static void test_a_credential_that_cannot_be_renewed_ends_the_instance(void **st
     undo_case_expect(world, RESULT_FAILED, 2);
     undo_case_expect_items(world, 1, 0, 1, 1);
     undo_case_expect_told(world, 0, 1);
-    assert_string_equal(world_report(world, 0)->error.code, "APIG.1001");
+    assert_string_equal(report_error(world_report(world, 0))->code, "APIG.1001");
     world_free(world);
 }
 
@@ -229,7 +229,7 @@ static void test_an_instance_that_failed_before_an_addition_leaves_it_skipped(vo
     assert_int_equal(world_result(world, 1), RESULT_FAILED);
     undo_case_expect_items(world, 0, 0, 1, 3);
     undo_case_expect_told(world, 0, 1);
-    assert_string_equal(world_report(world, 1)->error.code, "APIG.1003");
+    assert_string_equal(report_error(world_report(world, 1))->code, "APIG.1003");
     world_free(world);
 }
 

@@ -39,7 +39,7 @@ void undo_case_expect_told(const World *world, uint32_t added, uint32_t failed)
 
 bool undo_case_says(const World *world, const char *text)
 {
-    return strstr(world_report(world, 0)->error.text, text) != NULL;
+    return strstr(report_error(world_report(world, 0))->text, text) != NULL;
 }
 
 World *undo_case_mixed(void)

@@ -85,7 +85,7 @@ static bool judge_is_shown(const WorldChannel *channel, const WorldMember *wante
 bool judge_is_missing(const WorldChannel *channel, const RosterMember *member)
 {
     const WorldMember wanted = {
-        .group = member->group,
+        .group = config_member_group(member),
         .canonical = member->address,
         .ecs_id = member->address,
         .port = member->port,
@@ -102,7 +102,7 @@ static uint64_t judge_count_added(const World *world, const WorldChannel *channe
     for (size_t i = 0; i < roster->member_count && mode_may(roster->mode, MODE_ADDS); i++) {
         const RosterMember *member = &roster->members[i];
         const WorldMember wanted = {
-            .group = member->group,
+            .group = config_member_group(member),
             .canonical = member->address,
             .ecs_id = member->address,
             .port = member->port,
@@ -245,12 +245,14 @@ uint64_t judge_plan(const WorldChannel *channel, const RosterChannel *roster)
 
         const unsigned stated[] = {member->states, member->weight, member->backup, member->enabled};
 
-        sum += judge_mix(judge_mix(judge_text(judge_text(1, member->group), member->address), &port,
-                                   sizeof(port)),
-                         stated, sizeof(stated));
+        sum += judge_mix(
+            judge_mix(judge_text(judge_text(1, config_member_group(member)), member->address),
+                      &port, sizeof(port)),
+            stated, sizeof(stated));
         if (mode_may(roster->mode, MODE_ADDS) && judge_is_missing(channel, member))
-            sum += judge_mix(judge_text(judge_text(50, member->group), member->address), &port,
-                             sizeof(port));
+            sum +=
+                judge_mix(judge_text(judge_text(50, config_member_group(member)), member->address),
+                          &port, sizeof(port));
     }
     for (size_t i = 0; i < channel->member_count; i++) {
         if (judge_deletes(roster) && judge_is_extra(channel, roster, channel->members[i]))

@@ -15,7 +15,7 @@ static const RosterMember *changed_entry(const WorldChannel *channel, const Rost
     for (size_t i = 0; i < roster->member_count; i++) {
         const RosterMember *wanted = &roster->members[i];
 
-        if (str_equal(wanted->group, member->group) &&
+        if (str_equal(config_member_group(wanted), member->group) &&
             str_equal(wanted->address, wanted->is_ecs ? member->ecs_id : member->canonical) &&
             changed_port(channel, wanted->port) == changed_port(channel, member->port))
             return wanted;
@@ -41,7 +41,8 @@ static unsigned changed_states(const WorldChannel *channel, const RosterMember *
     unsigned states = 0;
 
     if (wanted->states & ROSTER_MEMBER_WEIGHT && live->weight >= 0 &&
-        wanted->weight != live->weight && changed_weight_counts(channel, wanted->group))
+        wanted->weight != live->weight &&
+        changed_weight_counts(channel, config_member_group(wanted)))
         states |= ROSTER_MEMBER_WEIGHT;
     if (wanted->states & ROSTER_MEMBER_BACKUP && wanted->backup != live->is_backup)
         states |= ROSTER_MEMBER_BACKUP;
@@ -86,7 +87,7 @@ static bool changed_is_of_last_list(const World *world, const WorldChannel *chan
         if (world->actions[i].channel == channel && world->actions[i].pass == world->pass_serial)
             return false;
     }
-    return report->has_list && !world->is_stopped && !err_is_set(&report->error) &&
+    return report->has_list && !world->is_stopped && !report->error &&
            report->result != RESULT_FAILED;
 }
 

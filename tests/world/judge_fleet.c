@@ -81,7 +81,8 @@ static void seen_visit_posts(const World *world, const WorldChannel *channel,
 
         if (!judge_is_missing(channel, member))
             continue;
-        seen_name(channel, '+', member->group, member->address, member->port, name, sizeof(name));
+        seen_name(channel, '+', config_member_group(member), member->address, member->port, name,
+                  sizeof(name));
         visit(seen_channel(world, channel), name, ret);
     }
     for (size_t i = 0; i < channel->member_count; i++) {

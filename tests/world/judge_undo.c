@@ -321,7 +321,7 @@ static bool undo_is_well(const World *world, const ChannelUndo *undo, const Chan
         return counts[OUTCOME_HELD] + counts[OUTCOME_SKIPPED] > 0;
     if (result == RESULT_HELD)
         return (counts[OUTCOME_HELD] > 0 || world->fleet) && report->guard_count == 1;
-    if (result == RESULT_DRIFT && !err_is_set(&report->error))
+    if (result == RESULT_DRIFT && !report->error)
         return world->dry_run && counts[OUTCOME_PLANNED] > 0 &&
                counts[OUTCOME_PLANNED] + left == undo->item_count;
     return true;
@@ -338,10 +338,9 @@ void judge_undo_end(World *world)
 
         if (row->result == RESULT_PAUSED)
             world_broken(world, "an undo is %s", report_result_text(row->result));
-        if (is_good && err_is_set(&row->error))
-            world_broken(world, "%s: undone with an error: %s", row->id, row->error.text);
-        if ((row->result == RESULT_FAILED || row->result == RESULT_UNMANAGEABLE) &&
-            !err_is_set(&row->error))
+        if (is_good && row->error)
+            world_broken(world, "%s: undone with an error: %s", row->id, report_error(row)->text);
+        if ((row->result == RESULT_FAILED || row->result == RESULT_UNMANAGEABLE) && !row->error)
             world_broken(world, "%s: an undo failed without saying why", row->id);
         if (!undo_is_well(world, undo, row))
             world_broken(world, "%s: the outcomes do not make it %s", row->id,

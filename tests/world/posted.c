@@ -104,7 +104,7 @@ WorldMember *posted_describe(World *world, const WorldChannel *channel, const Ro
             .host = roster->members[i].address,
             .canonical = roster->members[i].address,
             .ecs_id = roster->members[i].address,
-            .group = roster->members[i].group,
+            .group = config_member_group(&roster->members[i]),
             .port = roster->members[i].port ? roster->members[i].port : channel->row.port,
             .status = 1,
         };

@@ -283,18 +283,19 @@ static void world_add_wanted(World *world, RosterChannel *roster, const RosterMe
 void world_want(World *world, RosterChannel *roster, const char *group, const char *address,
                 uint16_t port)
 {
-    world_add_wanted(world, roster,
-                     &(RosterMember){.group = world_string(world, group),
-                                     .address = world_canonical(world, address),
-                                     .port = port});
+    RosterMember member = {.port = port};
+    int r = config_member_set_texts(&member, &world->arena, world_canonical(world, address), group,
+                                    NULL);
+
+    world_must(r < 0 ? NULL : &member);
+    world_add_wanted(world, roster, &member);
 }
 
 void world_want_ecs(World *world, RosterChannel *roster, const char *ecs_id, uint16_t port)
 {
     world_add_wanted(
         world, roster,
-        &(RosterMember){
-            .group = "", .address = world_string(world, ecs_id), .port = port, .is_ecs = true});
+        &(RosterMember){.address = world_string(world, ecs_id), .port = port, .is_ecs = true});
 }
 
 IgnoreRule *world_ignore(World *world, RosterChannel *roster)

@@ -324,10 +324,11 @@ static void random_pass(World *world)
 bool world_lacks_group(const WorldChannel *channel, const RosterChannel *roster)
 {
     for (size_t i = 0; i < roster->member_count && mode_may(roster->mode, MODE_ADDS); i++) {
-        bool is_there = !roster->members[i].group[0];
+        bool is_there = !config_member_group(&roster->members[i])[0];
 
         for (size_t k = 0; k < channel->row.group_count; k++)
-            is_there = is_there || str_equal(channel->row.groups[k].name, roster->members[i].group);
+            is_there = is_there || str_equal(channel->row.groups[k].name,
+                                             config_member_group(&roster->members[i]));
         if (!is_there)
             return true;
     }
@@ -347,7 +348,7 @@ static void calm_channel(World *world, const ChannelReport *report)
         !str_equal(channel->row.member_type, "ip") || world_lacks_group(channel, report->channel) ||
         (has_missing && channel->quota > 0))
         return;
-    world_broken(world, "%s fails in a calm world (%s%s)", report->id, report->error.text,
+    world_broken(world, "%s fails in a calm world (%s%s)", report->id, report_error(report)->text,
                  has_missing ? ", members are missing" : "");
 }
 

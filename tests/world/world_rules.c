@@ -49,7 +49,8 @@ bool world_is_desired(const WorldChannel *channel, const RosterChannel *roster,
     for (size_t i = 0; i < roster->member_count; i++) {
         const RosterMember *wanted = &roster->members[i];
 
-        if (str_equal(wanted->group, member->group) && str_equal(wanted->address, address) &&
+        if (str_equal(config_member_group(wanted), member->group) &&
+            str_equal(wanted->address, address) &&
             rule_port(channel, wanted->port) == rule_port(channel, member->port))
             return true;
     }

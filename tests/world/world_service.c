@@ -163,7 +163,7 @@ void world_describe_wanted(const RosterMember *member, uint16_t channel_port,
         .id = "",
         .host = member->is_ecs ? "" : member->address,
         .ecs_id = member->is_ecs ? member->address : "",
-        .group = member->group,
+        .group = config_member_group(member),
         .port = member->port ? member->port : channel_port,
     };
 

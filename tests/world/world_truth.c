@@ -353,10 +353,11 @@ static void truth_of_channel(World *world, const ChannelReport *report)
         (!channel || (!channel->was_in_sync && !may_be_unseen) || report->missing_count > 0))
         world_broken(world, "%s is said to be %s and is not", report->id ? report->id : "?",
                      report_result_text(report->result));
-    if (is_said_in_sync && err_is_set(&report->error))
-        world_broken(world, "%s is in sync with an error: %s", report->id, report->error.text);
+    if (is_said_in_sync && report->error)
+        world_broken(world, "%s is in sync with an error: %s", report->id,
+                     report_error(report)->text);
     if ((report->result == RESULT_FAILED || report->result == RESULT_UNMANAGEABLE) &&
-        !err_is_set(&report->error))
+        !report->error)
         world_broken(world, "a channel failed without saying why");
     truth_of_guards(world, report);
     for (size_t i = 0; i < report->extra_count; i++)

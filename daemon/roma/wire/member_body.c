@@ -146,8 +146,8 @@ static void member_body_put_new(const MemberPost *post, JsonWriter *writer)
     if (wanted->is_ecs)
         json_put_string(writer, "ecs_name", ecs_name ? ecs_name : wanted->address);
     json_put_number(writer, "port", post->port);
-    if (!str_is_empty(wanted->group))
-        json_put_string(writer, "member_group_name", wanted->group);
+    if (!str_is_empty(config_member_group(wanted)))
+        json_put_string(writer, "member_group_name", config_member_group(wanted));
     member_body_put_states(post, writer);
 }
 
