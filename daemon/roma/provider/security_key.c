@@ -58,7 +58,8 @@ static int key_string(KeyReader *reader, const char **ret_text, size_t *ret_size
     return 0;
 }
 
-/* Keys and tokens are plain; the one escape in use among them is that of the slash. */
+/* Keys and tokens are plain; the one escape in use among them is that of the slash. Behind the text
+ * stands its quote. */
 static int key_take(const char *text, size_t size, Secret **ret_secret)
 {
     _cleanup_(secret_freep) Secret *secret = secret_new(size);
@@ -66,7 +67,7 @@ static int key_take(const char *text, size_t size, Secret **ret_secret)
     if (!secret)
         return -ENOMEM;
     for (size_t i = 0; i < size; i++) {
-        if (text[i] == '\\' && (++i >= size || text[i] != '/'))
+        if (text[i] == '\\' && text[++i] != '/')
             return -EPROTO;
         secret_append(secret, text + i, 1);
     }
