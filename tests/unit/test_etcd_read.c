@@ -75,6 +75,34 @@ static void test_keys_that_are_none(void **state)
     }
 }
 
+/* The least and the most that a key of etcd's can have. */
+static void test_a_key_at_its_bounds(void **state)
+{
+    _cleanup_(json_freep) Json *most =
+        parse("{\"key\":\"YQ==\",\"value\":\"AGI=\",\"create_revision\":\"9223372036854775807\","
+              "\"mod_revision\":\"9223372036854775806\",\"lease\":\"9223372036854775807\"}");
+    _cleanup_(json_freep) Json *least = parse("{\"key\":\"YQ==\"}");
+    Arena arena = {0};
+    Err err = {0};
+    EtcdKey key;
+
+    (void)state;
+    assert_int_equal(etcd_read_key(most, &arena, &key, &err), 0);
+    assert_string_equal(key.key, "a");
+    assert_int_equal(key.value_size, 2);
+    assert_memory_equal(key.value, "\0b", 3);
+    assert_int_equal(key.created, INT64_MAX);
+    assert_int_equal(key.changed, INT64_MAX - 1);
+    assert_int_equal(key.lease, INT64_MAX);
+    assert_int_equal(etcd_read_key(least, &arena, &key, &err), 0);
+    assert_string_equal(key.value, "");
+    assert_int_equal(key.value_size, 0);
+    assert_int_equal(key.created, 0);
+    assert_int_equal(key.changed, 0);
+    assert_int_equal(key.lease, 0);
+    arena_done(&arena);
+}
+
 /* A lease is held only where etcd says so: with its number, and with a time to live. */
 static void test_leases_that_are_none(void **state)
 {
@@ -105,6 +133,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_transactions_that_are_none),
         cmocka_unit_test(test_keys_that_are_none),
+        cmocka_unit_test(test_a_key_at_its_bounds),
         cmocka_unit_test(test_leases_that_are_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

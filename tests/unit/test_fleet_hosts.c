@@ -111,6 +111,71 @@ static void put_record(Host *host, const char *record, const char *carry)
     buf_done(&carry_text);
 }
 
+/* Whether the watch has told that the host is drained. */
+static bool shows_drained(const Host *host)
+{
+    const EtcdKey *key = mirror_find(fleet_mirror(host->fleet), "hosts/two");
+
+    return key && strstr(key->value, "\"drained\":true");
+}
+
+/* Each host shows what the other says of itself, and what neither has in its settings. */
+static void test_a_host_shows_all_that_is_known(void **state)
+{
+    EtcdCase *etcd_case = host_case(state);
+    const FleetViewHost *host;
+    FleetView view;
+    Host one, two;
+
+    host_prepare(&one, etcd_case, "one", HOST_LEASE, HOST_HANDOVER);
+    one.settings.max_instances = 7;
+    str_copy(one.set.head, sizeof(one.set.head), "0123456789");
+    host_open(&one);
+    host_begin(&one, 2);
+    AWAIT(etcd_case, one.begun == 2);
+    host_stand_by(&two, etcd_case, "two", 1);
+    AWAIT(etcd_case,
+          str_equal(shown_owner(&two, 0), "one") && str_equal(shown_owner(&two, 1), "one"));
+    fleet_drain(two.fleet);
+    AWAIT(etcd_case, shows_drained(&two));
+    assert_int_equal(fleet_view_fill(two.fleet, &view), 0);
+    assert_string_equal(view.host, "two");
+    assert_true(view.is_current && view.is_drained && view.has_lease);
+    assert_true(view.lease_usec > 0 && view.lease_usec <= HOST_LEASE);
+    assert_string_equal(view.trouble, "");
+    assert_int_equal(view.host_count, 2);
+    host = &view.hosts[0];
+    assert_string_equal(host->name, "one");
+    assert_string_equal(host->version, ROSTERD_VERSION);
+    assert_string_equal(host->set_digest, one.set.digest);
+    assert_string_equal(host->set_head, "0123456789");
+    assert_int_equal(host->since[0], '2');
+    assert_false(host->is_self || host->is_drained);
+    assert_int_equal(host->max_instances, 7);
+    assert_int_equal(host->owned_count, 2);
+    host = &view.hosts[1];
+    assert_string_equal(host->name, "two");
+    assert_string_equal(host->set_head, "");
+    assert_true(host->is_self && host->is_drained);
+    assert_int_equal(host->max_instances, 0);
+    assert_int_equal(host->owned_count, 0);
+    assert_int_equal(view.instance_count, 2);
+    assert_string_equal(view.instances[0].key, HOST_KEY(1));
+    assert_string_equal(view.instances[0].name, "one");
+    assert_string_equal(view.instances[1].key, HOST_KEY(2)); /* the other's alone */
+    assert_string_equal(view.instances[1].name, "");
+    for (size_t i = 0; i < 2; i++) {
+        assert_string_equal(view.instances[i].owner, "one");
+        assert_string_equal(view.instances[i].last, "one");
+        assert_int_equal(view.instances[i].since[0], '2');
+        assert_false(view.instances[i].is_self);
+        assert_string_equal(view.instances[i].record, "");
+    }
+    fleet_view_done(&view);
+    host_stop(&two);
+    host_stop(&one);
+}
+
 static void test_what_is_put_down_after_a_pass_goes_to_the_next_owner(void **state)
 {
     EtcdCase *etcd_case = host_case(state);
@@ -246,6 +311,7 @@ int main(void)
                                etcd_case_begin),
         cmocka_unit_test_setup(test_a_drained_host_gives_away_what_is_quiet_and_takes_nothing,
                                etcd_case_begin),
+        cmocka_unit_test_setup(test_a_host_shows_all_that_is_known, etcd_case_begin),
         cmocka_unit_test_setup(test_what_is_put_down_after_a_pass_goes_to_the_next_owner,
                                etcd_case_begin),
         cmocka_unit_test_setup(test_the_set_of_the_one_before_is_what_its_last_record_went_by,

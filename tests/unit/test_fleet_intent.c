@@ -50,6 +50,66 @@ static void test_it_is_written_and_the_next_owner_finds_it(void **state)
     host_stop(&two);
 }
 
+static int count_intent(void *userdata, const EtcdKey *key)
+{
+    (void)key;
+    (*(size_t *)userdata)++;
+    return 0;
+}
+
+static bool has_read;
+
+static void on_read(void *userdata, const char *why)
+{
+    (void)userdata;
+    assert_null(why);
+    has_read = true;
+}
+
+/* The next owner reads those of the last hour, for an undo anybody those of its time; names that
+ * are none of ours are passed over. */
+static void test_intents_are_read_by_their_time(void **state)
+{
+    static const FleetReadOps ops = {.on_intent = count_intent, .on_end = on_read};
+    static const struct {
+        uint64_t ago_usec;
+        const char *rest;
+    } rows[] = {
+        {2 * USEC_PER_HOUR, "-pass/channel-1/0"},
+        {USEC_PER_HOUR + 6 * USEC_PER_MINUTE, "-pass/channel-1/0"},
+        {USEC_PER_HOUR + 4 * USEC_PER_MINUTE, "-pass/channel-2/0"},
+        {USEC_PER_MINUTE, "-pass"},
+        {USEC_PER_MINUTE, "x-pass/channel-1/0"},
+    };
+    const uint64_t now_usec = clock_realtime_usec();
+    Host one, two;
+    EtcdCase *etcd_case = given_owner(state, &one);
+    FleetReading *reading;
+    char hash[DIGEST_HEX_SIZE], name[KEYS_NAME_SIZE];
+    size_t count = 0;
+
+    assert_int_equal(keys_hash_instance(HOST_KEY(1), hash), 0);
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        size_t size;
+
+        keys_format_intents(hash, now_usec - rows[i].ago_usec, name);
+        size = strlen(name);
+        snprintf(name + size, sizeof(name) - size, "%s", rows[i].rest);
+        host_write(&one, name, "{}");
+    }
+    has_read = false;
+    assert_int_equal(fleet_read_intents(one.fleet, HOST_KEY(1), now_usec - 3 * USEC_PER_HOUR,
+                                        now_usec - USEC_PER_HOUR - 5 * USEC_PER_MINUTE, &ops,
+                                        &count, &reading),
+                     0);
+    AWAIT(etcd_case, has_read);
+    assert_int_equal(count, 2);
+    host_stop(&one);
+    host_own(&two, etcd_case, "two", HOST_LEASE, 1);
+    assert_int_equal(two.intent_count, 1);
+    host_stop(&two);
+}
+
 /* A pause of any scope that another host has set, and that this one has not heard of. */
 static void test_a_pause_holds_it_whoever_set_it(void **state)
 {
@@ -224,6 +284,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_it_is_written_and_the_next_owner_finds_it, etcd_case_begin),
+        cmocka_unit_test_setup(test_intents_are_read_by_their_time, etcd_case_begin),
         cmocka_unit_test_setup(test_a_pause_holds_it_whoever_set_it, etcd_case_begin),
         cmocka_unit_test_setup(test_a_pause_that_is_over_or_of_another_channel_holds_nothing,
                                etcd_case_begin),

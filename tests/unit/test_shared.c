@@ -76,6 +76,24 @@ static void test_a_pause_holds_on_each_host_until_it_is_resumed_on_any(void **st
     }
 }
 
+/* Each of two is written and ended by itself. */
+static void test_pauses_of_two_channels_hold_beside_each_other(void **state)
+{
+    const StoreScope first = CHANNEL("c1", "payments"), second = CHANNEL("c2", "orders");
+
+    (void)state;
+    assert_int_equal(pause_on(&two.a, &first, "work"), SHARED_DONE);
+    assert_int_equal(pause_on(&two.a, &second, "more work"), SHARED_DONE);
+    assert_true(is_paused_on(&two.b, &first) && is_paused_on(&two.b, &second));
+    watched = first;
+    assert_int_equal(resume_on(&two.b, &first), SHARED_DONE);
+    await(is_resumed_here);
+    assert_true(is_paused_on(&two.a, &second) && is_paused_on(&two.b, &second));
+    watched = second;
+    assert_int_equal(resume_on(&two.a, &second), SHARED_DONE);
+    await(is_resumed_there);
+}
+
 /* A channel goes by what each host knows of it. */
 static bool holds_anew(const Host *host)
 {
@@ -292,6 +310,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_pause_holds_on_each_host_until_it_is_resumed_on_any),
+        TEST(test_pauses_of_two_channels_hold_beside_each_other),
         TEST(test_a_pause_that_is_set_while_one_is_resumed_stays),
         TEST(test_a_channel_is_resumed_by_its_name_or_its_id),
         TEST(test_an_owner_that_does_not_take_it),
