@@ -2,6 +2,7 @@
 #include "daemon/control/fleet_request.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "daemon/control/reply.h"
@@ -38,14 +39,18 @@ static int fleet_request_copy_pause(FleetRequest *waiting, const StorePause *pau
 }
 
 int fleet_request_new(Control *control, ServerRequest *request, FleetRequestAnswer answer,
-                      const StorePause *pause, FleetRequest **ret_waiting, Err *err)
+                      const char *at_end, const StorePause *pause, FleetRequest **ret_waiting,
+                      Err *err)
 {
     FleetRequest *waiting = calloc(1, sizeof(*waiting));
 
     if (!waiting)
         return err_memory(err);
-    *waiting = (FleetRequest){
-        .control = control, .next = control->fleet_requests, .request = request, .answer = answer};
+    *waiting = (FleetRequest){.control = control,
+                              .next = control->fleet_requests,
+                              .request = request,
+                              .answer = answer,
+                              .at_end = at_end};
     control->fleet_requests = waiting;
     if (pause && fleet_request_copy_pause(waiting, pause) < 0) {
         fleet_request_drop(waiting);
@@ -67,7 +72,10 @@ void fleet_request_on_outcome(void *userdata, const SharedOutcome *outcome)
 void fleet_request_end_all(Control *control)
 {
     while (control->fleet_requests) {
-        reply_refuse(control->fleet_requests->request, 503, "rosterd is ending");
+        char text[512];
+
+        snprintf(text, sizeof(text), "rosterd is ending: %s", control->fleet_requests->at_end);
+        reply_refuse(control->fleet_requests->request, 503, text);
         fleet_request_drop(control->fleet_requests);
     }
 }

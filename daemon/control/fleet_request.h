@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Requests that wait until the fleet has what they say (daemon/shared). Each is answered once, also
- * when the daemon ends. */
+ * when the daemon ends: then with what is known of it, and what is not. */
 #pragma once
 
 #include "daemon/control/control_internal.h"
@@ -16,6 +16,7 @@ struct FleetRequest {
     FleetRequest *next;
     ServerRequest *request;
     FleetRequestAnswer answer;
+    const char *at_end; /* what to say where the daemon ends first */
     SharedAsking *asking;
     Arena arena; /* of what it says, which outlives a reload */
     StorePause pause;
@@ -24,10 +25,11 @@ struct FleetRequest {
     bool opens_window;
 };
 
-/* Begins to wait; fleet_request_drop() where what it says cannot be begun. The pause may be NULL,
- * and is copied. 0 or -ENOMEM. */
+/* Begins to wait; fleet_request_drop() where what it says cannot be begun. `at_end` follows
+ * "rosterd is ending: ". The pause may be NULL, and is copied. 0 or -ENOMEM. */
 int fleet_request_new(Control *control, ServerRequest *request, FleetRequestAnswer answer,
-                      const StorePause *pause, FleetRequest **ret_waiting, Err *err);
+                      const char *at_end, const StorePause *pause, FleetRequest **ret_waiting,
+                      Err *err);
 void fleet_request_drop(FleetRequest *waiting);
 
 /* For shared_pause() and the like, whose userdata is the FleetRequest. */

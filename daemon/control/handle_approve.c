@@ -104,6 +104,10 @@ static void handle_approve_on_outcome(const FleetRequest *waiting, const SharedO
     handle_answer_approved(waiting->control, waiting->request, &approved);
 }
 
+#define HANDLE_APPROVE_AT_END                                                                      \
+    "whether etcd has the approval is not known: rosterctl status, on any host that runs, shows "  \
+    "whether the plan is approved; approving it once more does no harm"
+
 /* The plan may be known to its owner alone: then the whole digest says which. */
 static int handle_approve_ask(Control *control, ServerRequest *request, const char *digest,
                               bool opens_window, Err *err)
@@ -122,7 +126,8 @@ static int handle_approve_ask(Control *control, ServerRequest *request, const ch
                        digest);
     else if (r < 0)
         return r;
-    r = fleet_request_new(control, request, handle_approve_on_outcome, NULL, &waiting, err);
+    r = fleet_request_new(control, request, handle_approve_on_outcome, HANDLE_APPROVE_AT_END, NULL,
+                          &waiting, err);
     if (r < 0)
         return r;
     str_copy(waiting->digest, sizeof(waiting->digest), plan.digest);

@@ -181,12 +181,22 @@ static void handle_pause_on_outcome(const FleetRequest *waiting, const SharedOut
                         outcome->end == SHARED_REFUSED ? NULL : outcome);
 }
 
+#define HANDLE_PAUSE_AT_END                                                                        \
+    "the pause is kept on this host, and goes to etcd when rosterd runs here again, unless it is " \
+    "there already, which is not known: other hosts may go on with changes; rosterctl status on "  \
+    "another host shows whether it holds there"
+
+#define HANDLE_RESUME_AT_END                                                                       \
+    "whether etcd has ended the pause is not known: rosterctl status on another host, or here "    \
+    "once rosterd runs again, shows whether it holds still"
+
 /* It holds here at once, and is answered when the fleet has taken it. */
 static int handle_pause_ask(Control *control, ServerRequest *request, const StorePause *pause,
                             uint64_t now_usec, Err *err)
 {
     FleetRequest *waiting = NULL;
-    int r = fleet_request_new(control, request, handle_pause_on_outcome, pause, &waiting, err);
+    int r = fleet_request_new(control, request, handle_pause_on_outcome, HANDLE_PAUSE_AT_END, pause,
+                              &waiting, err);
 
     if (r < 0)
         return r;
@@ -316,7 +326,8 @@ static int handle_resume_ask(Control *control, ServerRequest *request, const Sto
                              Err *err)
 {
     FleetRequest *waiting = NULL;
-    int r = fleet_request_new(control, request, handle_resume_on_outcome, ended, &waiting, err);
+    int r = fleet_request_new(control, request, handle_resume_on_outcome, HANDLE_RESUME_AT_END,
+                              ended, &waiting, err);
 
     if (r < 0)
         return r;

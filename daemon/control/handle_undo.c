@@ -283,6 +283,21 @@ void handle_undo_ask_again(Control *control)
         handle_undo_refuse(undoing, reply_status(r), err.text);
 }
 
+/* What the daemon leaves, where it ends first. */
+static const char *handle_undo_at_end(const Undoing *undoing)
+{
+    if (undoing->key[0])
+        return "rosterd is ending: the undo is handed, or was about to be, to the host that owns "
+               "the "
+               "instance, which carries it out all the same: rosterctl fleet shows the owner, and "
+               "rosterctl history there what it did";
+    if (undoing->pausing_count > 0)
+        return "rosterd is ending: nothing is undone, and whether etcd has the pauses of its "
+               "channels is not known: rosterctl status on another host shows whether they hold "
+               "there";
+    return "rosterd is ending";
+}
+
 void handle_undo_end(Control *control)
 {
     Undoing *undoing = control->undoing;
@@ -290,7 +305,7 @@ void handle_undo_end(Control *control)
     if (!undoing)
         return;
     if (undoing->request)
-        handle_undo_say_refused(undoing, 503, "rosterd is ending");
+        handle_undo_say_refused(undoing, 503, handle_undo_at_end(undoing));
     controller_drop_undo(control->controller);
     handle_undo_drop(undoing);
 }
