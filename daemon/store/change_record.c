@@ -17,32 +17,71 @@
  * takes them all. */
 #define RECORD_OUTCOMES_MAX 500
 
-/* A row of the history, not decided yet. */
-static int record_insert(Store *store, const Batch *batch, Change *change, uint64_t realtime_usec,
-                         Err *err)
+/* So many rows one statement takes (sql_texts.c). */
+#define RECORD_ROWS 16
+
+static void record_bind_change(Query *query, const Change *change)
 {
-    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_ACTION_INSERT);
+    sql_text(query, change_kind_text(change->kind));
+    sql_text(query, change->member_id);
+    sql_blob(query, change->identity, change->identity_size);
+    sql_text(query, change->kind == CHANGE_ADD ? "" : change->before);
+    sql_text(query, change->after);
+}
+
+static void record_bind_nothing(Query *query)
+{
+    for (size_t i = 0; i < 5; i++)
+        sql_text(query, NULL);
+}
+
+/* Rows of the history, not decided yet, whose numbers follow one another: what is read back after
+ * the commit would tell of others. */
+static int record_insert(Store *store, const Batch *batch, Change *changes, size_t count,
+                         uint64_t realtime_usec, Err *err)
+{
+    _cleanup_(sql_done) Query query = sql_begin(store, QUERY_ACTIONS_INSERT);
+    size_t inserted;
+    uint64_t last;
     int r;
 
+    assert(count > 0 && count <= RECORD_ROWS);
     sql_text(&query, batch->pass);
     sql_text(&query, batch->instance_key);
     sql_text(&query, batch->channel_id);
     sql_text(&query, batch->channel_name);
-    sql_text(&query, change_kind_text(change->kind));
-    sql_text(&query, change->member_id);
-    sql_blob(&query, change->identity, change->identity_size);
-    sql_text(&query, change->kind == CHANGE_ADD ? "" : change->before);
-    sql_text(&query, change->after);
     sql_text(&query, batch->digest);
     sql_text(&query, mode_text(batch->channel->mode));
     sql_number(&query, realtime_usec);
     sql_number(&query, steady_now_usec(store));
+    for (size_t i = 0; i < RECORD_ROWS; i++) {
+        if (i < count)
+            record_bind_change(&query, &changes[i]);
+        else
+            record_bind_nothing(&query);
+    }
     r = sql_step(&query, err);
-    if (r == 0)
-        change->action = (uint64_t)sqlite3_last_insert_rowid(store->db);
-    assert(r != 0 || change->action > 0);
-    if (r == 0 && change->kind == CHANGE_DISABLE)
-        r = quarantine_insert(store, batch, change, realtime_usec, err);
+    if (r < 0)
+        return r;
+    inserted = (size_t)sql_changes(&query);
+    last = (uint64_t)sqlite3_last_insert_rowid(store->db);
+    assert(inserted == count && last >= count);
+    for (size_t i = 0; i < count; i++)
+        changes[i].action = last - count + 1 + i;
+    return 0;
+}
+
+/* With a place in quarantine for those that are disabled. */
+static int record_insert_rows(Store *store, const Batch *batch, size_t first, size_t count,
+                              uint64_t realtime_usec, Err *err)
+{
+    Change *changes = batch->changes + first;
+    int r = record_insert(store, batch, changes, count, realtime_usec, err);
+
+    for (size_t i = 0; i < count && r == 0; i++) {
+        if (changes[i].kind == CHANGE_DISABLE)
+            r = quarantine_insert(store, batch, &changes[i], realtime_usec, err);
+    }
     return r;
 }
 
@@ -66,8 +105,12 @@ static int record_insert_batch(Store *store, const Batch *batch, uint64_t realti
     r = pass_insert(store, batch->pass, err);
     if (r == 0 && batch->approved)
         r = approval_spend(store, batch->digest, realtime_usec, err);
-    for (size_t i = 0; i < batch->change_count && r == 0; i++)
-        r = record_insert(store, batch, &batch->changes[i], realtime_usec, err);
+    for (size_t first = 0; first < batch->change_count && r == 0; first += RECORD_ROWS) {
+        size_t left = batch->change_count - first;
+
+        r = record_insert_rows(store, batch, first, left < RECORD_ROWS ? left : RECORD_ROWS,
+                               realtime_usec, err);
+    }
     return r == 0 ? record_note_last(store, batch, err) : r;
 }
 

@@ -20,6 +20,9 @@ int database_open(Store *store, const char *name, int flags, Err *err)
     int rc;
 
     assert(!store->db);
+    /* Counts of its memory that nobody asks for would cost a lock with each allocation. It may be
+     * set before the first database alone, and stays. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     rc = sqlite3_open_v2(name, &store->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
                          NULL);
     if (rc == SQLITE_OK) {

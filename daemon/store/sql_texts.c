@@ -32,13 +32,15 @@ const char *const sql_texts[QUERY_COUNT] = {
         "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     [QUERY_PASS_NOTE_LAST] = "UPDATE pass SET last_action = ? WHERE id = ?",
     [QUERY_PASS_END] = "UPDATE pass SET result = ?, finished_usec = ? WHERE id = ?",
-    [QUERY_ACTION_INSERT] =
-        "INSERT INTO action (pass, instance, channel_id, channel_name, kind, member_id, identity, "
-        "member, after, digest, mode, recorded_usec, steady_usec, original) "
-        "VALUES (?1, " INSTANCE_OF(
-            "?2") ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
-                  "CASE WHEN ?5 = 'delete' THEN (SELECT original FROM quarantine WHERE "
-                  "instance = " INSTANCE_OF("?2") " AND channel_id = ?3 AND member_id = ?6) END)",
+    [QUERY_ACTIONS_INSERT] =
+        "INSERT INTO action (pass, instance, channel_id, channel_name, digest, mode, "
+        "recorded_usec, steady_usec, kind, member_id, identity, member, after, original) "
+        "SELECT ?1, " INSTANCE_OF(
+            "?2") ", ?3, ?4, ?5, ?6, ?7, ?8, column1, column2, column3, column4, column5, "
+                  "CASE WHEN column1 = 'delete' THEN (SELECT original FROM quarantine WHERE "
+                  "instance = " INSTANCE_OF(
+                      "?2") " AND channel_id = ?3 AND member_id = column2) END "
+                            "FROM (VALUES " NEW_ACTIONS ") WHERE column1 IS NOT NULL",
     [QUERY_ACTION_READ_BACK] = "SELECT id, pass, channel_id, kind, member_id, member, after "
                                "FROM action WHERE id BETWEEN ? AND ? ORDER BY id",
     [QUERY_PASS_READ_BACK] = "SELECT 1 FROM pass WHERE id = ?",

@@ -41,6 +41,11 @@
 #define SAMPLED                                                                                    \
     "(SELECT id FROM sample_channel WHERE instance = " INSTANCE_OF("?1") " AND channel_id = ?2)"
 
+/* RECORD_ROWS rows of new actions. */
+#define NEW_ACTION "(?, ?, ?, ?, ?)"
+#define NEW_ACTIONS_4 NEW_ACTION ", " NEW_ACTION ", " NEW_ACTION ", " NEW_ACTION
+#define NEW_ACTIONS NEW_ACTIONS_4 ", " NEW_ACTIONS_4 ", " NEW_ACTIONS_4 ", " NEW_ACTIONS_4
+
 #define ACTION_COLUMNS                                                                             \
     "SELECT action.id, pass, instance.name, channel_id, channel_name, member_id, identity, "       \
     "member, digest, mode, recorded_usec, outcome, http, code, request_id, attempts, "             \
