@@ -33,6 +33,21 @@ int str_parse_uint(const char *text, uint64_t max, uint64_t *ret_value)
     return 0;
 }
 
+char *str_print_uint(uint64_t value, char ret_text[static STR_UINT_SIZE])
+{
+    char digits[STR_UINT_SIZE];
+    size_t count = 0;
+
+    do {
+        digits[count++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    for (size_t i = 0; i < count; i++)
+        ret_text[i] = digits[count - 1 - i];
+    ret_text[count] = '\0';
+    return ret_text + count;
+}
+
 /* 1 for each byte that an id may have. */
 static const unsigned char id_bytes[256] = {
     ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1, ['-'] = 1, ['_'] = 1,

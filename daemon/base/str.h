@@ -19,6 +19,10 @@ bool str_is_empty(const char *text); /* NULL or "" */
  * 0; -EINVAL when it is none; -ERANGE above `max`. */
 int str_parse_uint(const char *text, uint64_t max, uint64_t *ret_value);
 
+/* The number's decimal digits, with a NUL. Returns where the NUL stands. */
+#define STR_UINT_SIZE 21
+char *str_print_uint(uint64_t value, char ret_text[static STR_UINT_SIZE]);
+
 /* Whether all bytes are among the letters and digits of ASCII, '-' and '_', 1 to size_max of them:
  * the form of ids that may stand in a path (API.md section 1.2). */
 bool str_is_id(const char *text, size_t size_max);

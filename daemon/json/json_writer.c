@@ -168,8 +168,11 @@ void json_put_text(JsonWriter *writer, const char *key, const char *text)
 
 void json_put_number(JsonWriter *writer, const char *key, uint64_t number)
 {
+    char digits[STR_UINT_SIZE];
+    const char *end = str_print_uint(number, digits);
+
     json_begin_value(writer, key);
-    buf_printf(writer->buf, "%" PRIu64, number);
+    buf_append(writer->buf, digits, (size_t)(end - digits));
 }
 
 void json_put_number_if(JsonWriter *writer, const char *key, bool is_known, uint64_t number)

@@ -4,8 +4,9 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "daemon/base/str.h"
 
 int identity_pack(const char *group, const char *address, uint16_t port,
                   unsigned char ret_bytes[static IDENTITY_SIZE_MAX])
@@ -102,13 +103,28 @@ int identity_order(const void *a, size_t a_size, const void *b, size_t b_size)
     return order ? order : identity_compare(a, a_size, b, b_size);
 }
 
+/* As much of the text as there is room for. */
+static char *identity_put(char *at, const char *end, const char *text)
+{
+    return mempcpy(at, text, strnlen(text, (size_t)(end - at)));
+}
+
 void identity_format(const char *group, const char *address, uint16_t port, char *ret_text,
                      size_t size)
 {
-    const char *open = strchr(address, ':') ? "[" : "";
+    bool is_bracketed = strchr(address, ':');
+    const char *end = ret_text + size - 1;
+    char digits[STR_UINT_SIZE], *at;
 
-    snprintf(ret_text, size, "%s%s%s%s%s:%u", group, group[0] ? "/" : "", open, address,
-             open[0] ? "]" : "", port);
+    assert(size > 0);
+    str_print_uint(port, digits);
+    at = identity_put(ret_text, end, group);
+    at = identity_put(at, end, group[0] ? "/" : "");
+    at = identity_put(at, end, is_bracketed ? "[" : "");
+    at = identity_put(at, end, address);
+    at = identity_put(at, end, is_bracketed ? "]:" : ":");
+    at = identity_put(at, end, digits);
+    *at = '\0';
 }
 
 void identity_print(const void *packed, size_t packed_size, char *ret_text, size_t size)

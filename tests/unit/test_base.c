@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,19 @@ static void test_map_finds_what_was_put(void **state)
     map_clear(&map);
     assert_null(map_find(&map, "key 7", 5));
     map_done(&map);
+}
+
+static void test_numbers_are_printed_in_digits(void **state)
+{
+    static const uint64_t numbers[] = {0, 7, 10, 8080, 1000000, UINT64_MAX};
+    char text[STR_UINT_SIZE], wanted[STR_UINT_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(numbers); i++) {
+        snprintf(wanted, sizeof(wanted), "%" PRIu64, numbers[i]);
+        assert_ptr_equal(str_print_uint(numbers[i], text), text + strlen(wanted));
+        assert_string_equal(text, wanted);
+    }
 }
 
 static void test_numbers_are_read_whole(void **state)
@@ -342,6 +356,7 @@ int main(void)
         cmocka_unit_test(test_map_finds_what_was_put),
         cmocka_unit_test(test_hash_is_siphash_of_its_key),
         cmocka_unit_test(test_numbers_are_read_whole),
+        cmocka_unit_test(test_numbers_are_printed_in_digits),
         cmocka_unit_test(test_ids_that_may_stand_in_a_path),
         cmocka_unit_test(test_copies_end_between_characters),
         cmocka_unit_test(test_what_is_no_utf8_is_mended),

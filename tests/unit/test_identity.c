@@ -71,6 +71,10 @@ static void test_members_are_shown_as_people_write_them(void **state)
     assert_string_equal(text, "[2001:db8::1]:80");
     identity_format("blue", "10.1.0.5", 8080, text, sizeof(text));
     assert_string_equal(text, "blue/10.1.0.5:8080");
+    for (size_t size = 1; size < strlen("blue/[::1]:8080") + 2; size++) {
+        identity_format("blue", "::1", 8080, text, size);
+        assert_true(strlen(text) < size && strncmp("blue/[::1]:8080", text, size - 1) == 0);
+    }
 }
 
 /* ---- ignore rules ---- */

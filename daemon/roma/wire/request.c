@@ -13,20 +13,6 @@ static char *request_add(char *end, const char *text)
     return stpcpy(end, text);
 }
 
-static void request_format_number(uint64_t value, char ret_text[static REQUEST_NUMBER_SIZE])
-{
-    char digits[REQUEST_NUMBER_SIZE];
-    size_t count = 0;
-
-    do {
-        digits[count++] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    for (size_t i = 0; i < count; i++)
-        ret_text[i] = digits[count - 1 - i];
-    ret_text[count] = '\0';
-}
-
 static bool request_is_id(const char *id)
 {
     return id && str_is_id(id, OPS_ID_SIZE_MAX);
@@ -39,8 +25,8 @@ static int request_set_page(const Request *request, RequestLine *line)
 
     if (request->limit < 1 || request->limit > PAGE_ROWS_MAX)
         return -EINVAL;
-    request_format_number(request->limit, line->limit);
-    request_format_number(request->offset, line->offset);
+    str_print_uint(request->limit, line->limit);
+    str_print_uint(request->offset, line->offset);
     if (request->find_id)
         *pair++ = (SignPair){.name = "id", .value = request->find_id};
     *pair++ = (SignPair){.name = "limit", .value = line->limit};

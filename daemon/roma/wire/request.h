@@ -22,11 +22,11 @@
  */
 #pragma once
 
+#include "daemon/base/str.h"
 #include "daemon/roma/auth/sign.h"
 #include "reconcile/ops.h"
 
 #define REQUEST_PATH_SIZE 384
-#define REQUEST_NUMBER_SIZE 21 /* of 64 bits, in digits, with the NUL */
 
 typedef struct RequestLine {
     const char *method;
@@ -35,8 +35,8 @@ typedef struct RequestLine {
     size_t query_count;
     const void *body; /* NULL: none, which request_line() sets */
     size_t body_size;
-    char limit[REQUEST_NUMBER_SIZE];
-    char offset[REQUEST_NUMBER_SIZE];
+    char limit[STR_UINT_SIZE];
+    char offset[STR_UINT_SIZE];
 } RequestLine;
 
 /* Fills *ret_line (which must stay where it is: its query points into it). Ids are checked again
