@@ -183,6 +183,7 @@ static bool event_log_tells_outcome(EventKind kind)
 
 void event_log_write(const Event *event, bool is_new)
 {
+    LogLevel level = event_log_level(event, is_new);
     char subject[256], status[16] = "", attempt[16] = "";
     const char *outcome =
         event_log_tells_outcome(event->kind) ? ops_outcome_text(event->outcome) : "";
@@ -200,10 +201,12 @@ void event_log_write(const Event *event, bool is_new)
         .digest = event->digest,
     };
 
+    if (!log_is_wanted(level))
+        return;
     if (event->err && event->err->http)
         snprintf(status, sizeof(status), "%d", event->err->http);
     if (event->attempt)
         snprintf(attempt, sizeof(attempt), "%" PRIu32, event->attempt);
     event_log_subject(event, subject, sizeof(subject));
-    event_log_send(event, event_log_level(event, is_new), &fields, subject);
+    event_log_send(event, level, &fields, subject);
 }
