@@ -328,6 +328,13 @@ bool classify_is_lockout(const Answer *answer)
            strstr(answer->message, "reach the limit");
 }
 
+void classify_name(const Answer *answer, Err *err)
+{
+    err->http = answer->http;
+    str_copy(err->code, sizeof(err->code), answer->code);
+    str_copy(err->request_id, sizeof(err->request_id), answer->request_id);
+}
+
 void classify_explain(const Answer *answer, const char *doing, Err *ret_err)
 {
     if (answer->http)
@@ -336,9 +343,7 @@ void classify_explain(const Answer *answer, const char *doing, Err *ret_err)
                 answer->message[0] ? answer->message : "without a message");
     else
         err_set(ret_err, -EREMOTEIO, "%s: %s", doing, answer->message);
-    ret_err->http = answer->http;
-    str_copy(ret_err->code, sizeof(ret_err->code), answer->code);
-    str_copy(ret_err->request_id, sizeof(ret_err->request_id), answer->request_id);
+    classify_name(answer, ret_err);
 }
 
 /* In the order of AuthMethod. */

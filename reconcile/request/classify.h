@@ -41,6 +41,9 @@ bool classify_is_lockout(const Answer *answer);
 /* Whether the channel holds as many members as it may (API.md section 3.2, code 3110). */
 bool classify_is_full(const Answer *answer);
 
+/* Puts the answer's status, code and id into an error, and no text. */
+void classify_name(const Answer *answer, Err *err);
+
 /* The answer as an error for people and reports. `doing` says what failed: "reading the members".
  */
 void classify_explain(const Answer *answer, const char *doing, Err *ret_err);

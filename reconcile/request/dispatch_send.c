@@ -170,6 +170,20 @@ static void dispatch_note_answer(Call *call, const Err *err)
     str_copy(call->last.request_id, sizeof(call->last.request_id), err->request_id);
 }
 
+/* Of what was done, nothing is to be explained. */
+static void dispatch_explain(const Dispatch *dispatch, const Call *call, Verdict verdict,
+                             const Answer *answer, Err *ret_err)
+{
+    if (verdict == VERDICT_DONE) {
+        err_clear(ret_err);
+        classify_name(answer, ret_err);
+        return;
+    }
+    classify_explain(answer, call->doing, ret_err);
+    classify_advise(&dispatch->config->instances[dispatch->instance], call->request.kind, verdict,
+                    answer, ret_err);
+}
+
 void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer)
 {
     Verdict verdict = classify(call->request.kind, answer);
@@ -188,9 +202,7 @@ void dispatch_on_answer(Dispatch *dispatch, Call *call, const Answer *answer)
     call->had_trouble = call->had_trouble || verdict != VERDICT_DONE;
     call->was_ambiguous = call->was_ambiguous || classify_is_ambiguous(answer);
     call->was_unheard = call->was_unheard || classify_is_unheard(answer);
-    classify_explain(answer, call->doing, &err);
-    classify_advise(&dispatch->config->instances[dispatch->instance], call->request.kind, verdict,
-                    answer, &err);
+    dispatch_explain(dispatch, call, verdict, answer, &err);
     dispatch_note_answer(call, &err);
     if (classify_sends_again(verdict))
         delay_usec = dispatch_delay(dispatch, call, verdict, answer);
