@@ -33,9 +33,12 @@ static size_t redact_match(const char *text, const char *end, const char *secret
 
 static size_t redact_match_any(const char *text, const char *end, const char *secret, size_t size)
 {
-    size_t plain = redact_match(text, end, secret, size, false);
-    size_t json = redact_match(text, end, secret, size, true);
+    size_t plain, json;
 
+    if (*text != secret[0] && *text != '\\')
+        return 0;
+    plain = redact_match(text, end, secret, size, false);
+    json = redact_match(text, end, secret, size, true);
     return plain > json ? plain : json;
 }
 
