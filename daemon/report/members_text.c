@@ -2,6 +2,7 @@
 #include "daemon/report/members_text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,24 +58,33 @@ static bool members_enters(const Json *extra)
     return row_text(extra, "change")[0] && !row_text(extra, "until")[0];
 }
 
-/* A member with the sign of what is planned for it. */
+/* A text, where there is one, behind what leads to it. */
+static void members_put(Buf *rest, const char *before, const char *text)
+{
+    if (text[0] == '\0')
+        return;
+    buf_puts(rest, before);
+    buf_puts(rest, text);
+}
+
+/* A member with the sign of what is planned for it, one character. */
 static void members_planned(Lines *lines, const Json *channel, const Json *extra, const char *sign,
                             Colour colour, bool with_ids)
 {
     const char *outcome = members_outcome(channel, extra);
     uint64_t attempts = row_number(extra, "attempts");
-    char member[ROW_MEMBER_SIZE], text[ROW_MEMBER_SIZE + 2], rest[256], tries[48] = "";
+    char text[ROW_MEMBER_SIZE + 2];
+    _cleanup_(buf_done) Buf rest = {0};
 
-    with_ids = with_ids && row_text(extra, "id")[0];
-    row_member(extra, member);
-    snprintf(text, sizeof(text), "%s %s", sign, member);
+    row_member(extra, stpcpy(stpcpy(text, sign), " "));
+    members_put(&rest, "  ", with_ids ? row_text(extra, "id") : "");
+    members_put(&rest, "", members_enters(extra) ? "  into quarantine" : "");
+    members_put(&rest, "  ", outcome);
+    members_put(&rest, " until ", row_text(extra, "until"));
     if (attempts > 1)
-        snprintf(tries, sizeof(tries), " (%llu attempts)", (unsigned long long)attempts);
-    snprintf(rest, sizeof(rest), "%s%s%s%s%s%s%s%s", with_ids ? "  " : "",
-             with_ids ? row_text(extra, "id") : "",
-             members_enters(extra) ? "  into quarantine" : "", outcome[0] ? "  " : "", outcome,
-             row_text(extra, "until")[0] ? " until " : "", row_text(extra, "until"), tries);
-    lines_add(lines, colour, text, rest);
+        buf_printf(&rest, " (%" PRIu64 " attempts)", attempts);
+    lines->page->buf->failed = lines->page->buf->failed || buf_failed(&rest) < 0;
+    lines_add(lines, colour, text, buf_text(&rest));
 }
 
 /* ---- changed members ---- */

@@ -48,6 +48,11 @@ size_t row_total(const Json *channel, const char *list)
     return row_count(channel, list) + row_more(channel, list);
 }
 
+size_t row_more_of(const Json *channel, const char *list, const char *outcome)
+{
+    return (size_t)row_number(json_find(row_find_more(channel, list), "outcomes"), outcome);
+}
+
 size_t row_total_of(const Json *channel, const char *list, const char *outcome)
 {
     const Json *rows = json_find(channel, list);
@@ -55,7 +60,7 @@ size_t row_total_of(const Json *channel, const char *list, const char *outcome)
 
     for (size_t i = 0; i < shown; i++)
         count += str_equal(row_text(json_at(rows, i), "outcome"), outcome);
-    return count + (size_t)row_number(json_find(row_find_more(channel, list), "outcomes"), outcome);
+    return count + row_more_of(channel, list, outcome);
 }
 
 const char *row_channel(const Json *channel, char *ret_text, size_t size)

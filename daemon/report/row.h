@@ -23,8 +23,10 @@ bool row_is_true(const Json *object, const char *key);
 size_t row_count(const Json *object, const char *key);
 Json *row_at(const Json *object, const char *key, size_t index);
 
-/* Rows of a list of a channel that are not shown but counted, under "more" (list_json.h). */
+/* Rows of a list of a channel that are not shown but counted, under "more" (list_json.h): all, and
+ * those that have an outcome. */
 size_t row_more(const Json *channel, const char *list);
+size_t row_more_of(const Json *channel, const char *list, const char *outcome);
 
 /* All rows of it, shown or not; and those that have an outcome. */
 size_t row_total(const Json *channel, const char *list);

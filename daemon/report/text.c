@@ -52,10 +52,38 @@ static size_t text_entry(size_t number)
     return first;
 }
 
+/* The entry of an outcome; rows in a row have most often the same. ELEMENTS(counted): none. */
+static size_t text_find(const char *array, const char *outcome, size_t last)
+{
+    size_t number = 0;
+
+    if (last < ELEMENTS(counted) && str_equal(counted[last].outcome, outcome))
+        return last;
+    while (number < ELEMENTS(counted) && (!str_equal(counted[number].array, array) ||
+                                          !str_equal(counted[number].outcome, outcome)))
+        number++;
+    return number;
+}
+
+static void text_add_rows(const Json *channel, const char *array, Sums *sums)
+{
+    const Json *rows = json_find(channel, array);
+    size_t number = ELEMENTS(counted);
+
+    for (size_t i = 0; i < json_length(rows); i++) {
+        number = text_find(array, row_text(json_at(rows, i), "outcome"), number);
+        if (number < ELEMENTS(counted))
+            sums->counts[text_entry(number)]++;
+    }
+}
+
 static void text_add_outcomes(const Json *channel, Sums *sums)
 {
+    text_add_rows(channel, "extra", sums);
+    text_add_rows(channel, "added", sums);
+    text_add_rows(channel, "changed", sums);
     for (size_t i = 0; i < ELEMENTS(counted); i++)
-        sums->counts[text_entry(i)] += row_total_of(channel, counted[i].array, counted[i].outcome);
+        sums->counts[text_entry(i)] += row_more_of(channel, counted[i].array, counted[i].outcome);
 }
 
 static Sums text_add_up(const Json *root)
