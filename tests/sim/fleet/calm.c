@@ -44,6 +44,16 @@ static void calm_check(Fleet *fleet, size_t instance)
     sim_calm_check(world);
 }
 
+static void calm_approve_all(FleetHost *host)
+{
+    const Report *report = pass_get_report(host->sim.world->pass);
+
+    for (size_t i = 0; i < report->channel_count; i++) {
+        if (report->channels[i].result == RESULT_HELD)
+            approvals_give(host, report->channels[i].digest, 0, false);
+    }
+}
+
 static void calm_approve(Fleet *fleet)
 {
     for (size_t i = 0; i < fleet->host_count; i++) {
@@ -51,7 +61,7 @@ static void calm_approve(Fleet *fleet)
 
         if (sim->is_ended || sim_is_busy(sim) || !sim->world->pass)
             continue;
-        sim_calm_approve(sim->world);
+        calm_approve_all(&fleet->hosts[i]);
     }
 }
 

@@ -189,7 +189,8 @@ void changes_init(void)
 {
     fleet_ops = world_ops;
     fleet_ops.submit = changes_submit;
-    fleet_ops.record = world_record;
+    fleet_ops.record = approvals_record;
+    fleet_ops.is_approved = approvals_are_given;
     fleet_ops.get_conditions = changes_get_conditions;
     fleet_ops.intend = intents_intend;
     fleet_ops.cancel_intent = intents_cancel;

@@ -17,8 +17,8 @@
 typedef struct EtcdValue {
     size_t host;
     uint64_t set;
-    uint64_t number; /* of an undo, among those that were handed over */
-    bool is_released, is_answered;
+    uint64_t number; /* of an undo that is handed over, of an intent; the sum of an approved plan */
+    bool is_released, is_answered, opens_window;
 } EtcdValue;
 
 typedef struct EtcdKv {

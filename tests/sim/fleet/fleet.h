@@ -40,6 +40,8 @@ typedef enum FleetFault {
     FLEET_FAULT_UNDONE_UNDO,    /* the same, and the judge looks at what an undo put back alone */
     FLEET_FAULT_HASTY_UNDO,     /* an undo is handed over, and begun, before its pauses are known */
     FLEET_FAULT_STALE_ANSWER,   /* who was the owner answers an undo */
+    FLEET_FAULT_KEPT_APPROVAL,  /* an intent does not spend the approval that it goes by */
+    FLEET_FAULT_LOOSE_APPROVAL, /* an approval lets whatever plan pass */
     FLEET_FAULT_COUNT
 } FleetFault;
 
@@ -55,7 +57,8 @@ struct FleetCall {
     void (*on_done)(FleetHost *host,
                     const FleetCall *call); /* has_answer, or in time it has none */
     size_t instance, channel;
-    uint64_t extra; /* a token, a revision */
+    uint64_t extra;  /* a token, a revision */
+    size_t approval; /* which of the comparisons, from 1, is of one; 0: none is */
 };
 
 /* What a host asks etcd for. */
@@ -82,9 +85,12 @@ typedef struct FleetEvent {
 typedef struct FleetIntent {
     void *tag;         /* of what is under way; NULL: nothing is */
     uint64_t call;     /* likewise */
+    uint64_t number;   /* of its key's value */
     uint32_t pass;     /* 0: none */
     uint64_t token;    /* as which owner; 0: it is not known yet */
     uint64_t revision; /* of etcd, in which it came to be known */
+    bool has_spent;    /* an approval: */
+    WorldApproval approval;
 } FleetIntent;
 
 /* An undo that was handed to the owner of an instance. */
@@ -148,7 +154,7 @@ struct FleetHost {
 typedef struct FleetCounts {
     SimCounts sim;
     uint64_t landed, owned, taken_over, released, intents, refused, freezes, sleeps, kills, stops,
-        late, undos, handed, answered, kept, pauses, drains, pushes, virtual_usec;
+        late, undos, handed, answered, kept, pauses, approved, spent, drains, pushes, virtual_usec;
 } FleetCounts;
 
 /* What kind of a life it is. */
@@ -300,6 +306,23 @@ void undos_end_taken(FleetHost *host);
 
 /* The process is no more. */
 void undos_forget(FleetHost *host);
+
+/* ---- approvals.c ---- */
+
+/* Somebody approves a plan, by its digest and sum (0: not known), on that host. */
+void approvals_give(FleetHost *host, const char *digest, uint64_t plan, bool opens_window);
+
+/* Approves by chance what any host has told to be held. */
+void approvals_happen(Fleet *fleet);
+
+/* etcd has told of changes. */
+void approvals_hear(FleetHost *host);
+
+void approvals_key(const Fleet *fleet, char ret_key[static ETCD_KEY_SIZE], const char *digest);
+
+/* Of Ops. */
+int approvals_are_given(void *context, const char *digest, const ChangeGate *gate, Err *err);
+int approvals_record(void *context, Batch *batches, size_t count, Err *err);
 
 /* ---- intents.c ---- */
 

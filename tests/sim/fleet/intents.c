@@ -35,6 +35,23 @@ static void intents_tell(FleetHost *host, FleetIntent *intent, IntentEnd end)
     pass_on_intended(world->pass, tag, &answer);
 }
 
+static void intents_take(FleetHost *host, FleetIntent *intent, const FleetCall *call)
+{
+    intent->token = call->extra;
+    intent->revision = call->answer.revision;
+    host->fleet->counts->intents++;
+    host->fleet->counts->spent += intent->has_spent = call->approval > 0;
+    intents_tell(host, intent, INTENT_TAKEN);
+}
+
+/* The pause is compared last. */
+static bool intents_is_paused(const FleetCall *call)
+{
+    size_t count = call->request.compare_count;
+
+    return count > call->approval && call->answer.compared[count - 1].created > 0;
+}
+
 static void intents_on_done(FleetHost *host, const FleetCall *call)
 {
     FleetIntent *intent = &host->intents[call->channel];
@@ -47,15 +64,16 @@ static void intents_on_done(FleetHost *host, const FleetCall *call)
     if (!call->has_answer) {
         intents_tell(host, intent, INTENT_UNANSWERED);
     } else if (answer->has_succeeded) {
-        intent->token = token;
-        intent->revision = answer->revision;
-        host->fleet->counts->intents++;
-        intents_tell(host, intent, INTENT_TAKEN);
+        intents_take(host, intent, call);
     } else if (answer->compared[0].created != token) {
         intents_tell(host, intent, INTENT_LOST);
         ownership_on_fenced(&host->ownerships[call->instance]);
-    } else {
+    } else if (intents_is_paused(call)) {
         intents_tell(host, intent, INTENT_PAUSED);
+    } else if (answer->looked.created && answer->looked.value.number == intent->number) {
+        intents_take(host, intent, call); /* by an earlier try, whose answer was lost */
+    } else {
+        intents_tell(host, intent, INTENT_APPROVAL_GONE);
     }
 }
 
@@ -73,6 +91,8 @@ int intents_intend(void *context, const Batch *batch, void *tag, Err *err)
                       .channel = channel,
                       .extra = host->ownerships[instance].token};
     char key[ETCD_KEY_SIZE];
+    const WorldApproval *approval = world_find_approval(world, batch->digest);
+    uint64_t number;
 
     if (call.extra == 0)
         return err_set(err, -EPERM, "the instance is not this host's");
@@ -82,14 +102,27 @@ int intents_intend(void *context, const Batch *batch, void *tag, Err *err)
         keys_owner(key, instance);
         etcd_compare(&call.request, key, call.extra);
     }
+    if (batch->approved && host->fleet->fault != FLEET_FAULT_KEPT_APPROVAL) {
+        approvals_key(host->fleet, key, batch->digest);
+        etcd_compare_any(&call.request, key);
+        call.approval = call.request.compare_count;
+    }
     if (intents_heed_pauses(world, batch)) {
         keys_pause(key, channel);
         etcd_compare(&call.request, key, 0);
     }
-    keys_intent(key, instance, channel);
-    etcd_put(&call.request, key, (EtcdValue){.host = host->number}, 0);
-    host->intents[channel] =
-        (FleetIntent){.tag = tag, .pass = world->pass_serial, .call = net_ask(host, &call)};
+    keys_intent(call.request.look, instance, channel);
+    number = ++host->fleet->serial;
+    etcd_put(&call.request, call.request.look, (EtcdValue){.host = host->number, .number = number},
+             0);
+    if (call.approval) {
+        approvals_key(host->fleet, key, batch->digest);
+        etcd_delete(&call.request, key);
+    }
+    host->intents[channel] = (FleetIntent){
+        .tag = tag, .pass = world->pass_serial, .number = number, .call = net_ask(host, &call)};
+    if (approval)
+        host->intents[channel].approval = *approval;
     return 0;
 }
 

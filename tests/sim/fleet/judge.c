@@ -76,6 +76,21 @@ static void judge_undo(const FleetHost *host, const Request *request, size_t cha
                      host->number, request->channel_id);
 }
 
+const FleetIntent *judge_approved(const FleetHost *host, const Batch *batch)
+{
+    const World *world = host->sim.world;
+    const WorldChannel *channel =
+        world_find_channel(host->sim.world, batch->channel->instance, batch->channel_id);
+    const FleetIntent *intent = &host->intents[channel - world->channels];
+
+    if (!batch->approved)
+        return NULL;
+    if (intent->pass != world->pass_serial || !intent->has_spent)
+        world_broken(world, "host %zu changes %s by an approval that its intent has not spent",
+                     host->number, batch->channel_id);
+    return intent;
+}
+
 /* What it knows of the channel it has read as the owner that it is. */
 static void judge_list(const FleetHost *host, const Request *request, size_t channel)
 {

@@ -36,6 +36,8 @@ static const char *const fault_names[] = {
     [FLEET_FAULT_UNDONE_UNDO] = "undone-undo",
     [FLEET_FAULT_HASTY_UNDO] = "hasty-undo",
     [FLEET_FAULT_STALE_ANSWER] = "stale-answer",
+    [FLEET_FAULT_KEPT_APPROVAL] = "kept-approval",
+    [FLEET_FAULT_LOOSE_APPROVAL] = "loose-approval",
 };
 
 static void main_on_traced(const World *world, const char *text)
@@ -76,14 +78,16 @@ static void main_print(const FleetCounts *counts, uint64_t seeds)
 {
     printf("%zu passes, %zu changes landed, %zu came late, %zu were not begun; %zu times an "
            "instance was taken, %zu of them not released; %zu times a host stood still or slept, "
-           "%zu kills, %zu stops, %zu drains, %zu pauses, %zu undos, %zu handed over and %zu of "
+           "%zu kills, %zu stops, %zu drains, %zu pauses, %zu plans approved and %zu of these "
+           "approvals spent, %zu undos, %zu handed over and %zu of "
            "them answered, %zu members put back, %zu pushes, %.0f hours\n",
            (size_t)counts->sim.passes, (size_t)counts->landed, (size_t)counts->late,
            (size_t)counts->refused, (size_t)counts->owned, (size_t)counts->taken_over,
            (size_t)counts->freezes, (size_t)counts->kills, (size_t)counts->stops,
-           (size_t)counts->drains, (size_t)counts->pauses, (size_t)counts->undos,
-           (size_t)counts->handed, (size_t)counts->answered, (size_t)counts->kept,
-           (size_t)counts->pushes, (double)counts->virtual_usec / (double)USEC_PER_HOUR);
+           (size_t)counts->drains, (size_t)counts->pauses, (size_t)counts->approved,
+           (size_t)counts->spent, (size_t)counts->undos, (size_t)counts->handed,
+           (size_t)counts->answered, (size_t)counts->kept, (size_t)counts->pushes,
+           (double)counts->virtual_usec / (double)USEC_PER_HOUR);
     printf("%zu seeds, no rule is broken\n1 passed, 0 failed\n", (size_t)seeds);
 }
 

@@ -81,6 +81,8 @@ static void mirror_tell_change(FleetHost *host, const char *key)
 {
     if (str_has_prefix(key, "pauses/"))
         mirror_tell_pauses(host);
+    else if (str_has_prefix(key, "approvals/"))
+        approvals_hear(host);
     else if (str_has_prefix(key, "owner/"))
         mirror_tell_owner(host, strtoul(key + strlen("owner/"), NULL, 10));
 }
@@ -88,6 +90,7 @@ static void mirror_tell_change(FleetHost *host, const char *key)
 static void mirror_tell(FleetHost *host)
 {
     mirror_tell_pauses(host);
+    approvals_hear(host);
     for (size_t i = 0; i < host->fleet->instance_count; i++)
         mirror_tell_owner(host, i);
 }

@@ -110,6 +110,8 @@ void people_act(Fleet *fleet)
         undos_want(fleet);
     for (uint64_t i = fleet_below(fleet, 4); i > 0; i--)
         sim_people_during(&fleet->office_sim);
+    if (fleet_below(fleet, 2))
+        approvals_happen(fleet);
     if (fleet_below(fleet, 4) == 0)
         people_push(fleet);
     if (fleet_below(fleet, 3) == 0)

@@ -87,24 +87,6 @@ static bool undos_has_changed(const FleetHost *host, const WorldChannel *channel
 
 /* ---- who asks ---- */
 
-/* The channels are paused for all hosts first. */
-void undos_want(Fleet *fleet)
-{
-    FleetHost *host = &fleet->hosts[fleet_below(fleet, fleet->host_count)];
-    World *world = host->sim.world;
-    uint32_t serial = world_last_changing(world);
-
-    if (!host_is_serving(host) || serial == 0 || host->undo.key[0] || host->undo.taken)
-        return;
-    host->sim.undo_serial = serial;
-    host->undo.revision = fleet->etcd.revision;
-    host->undo.wanted_until_usec = fleet->now_usec + UNDOS_WANT_USEC;
-    for (size_t i = 0; i < world->channel_count; i++) {
-        if (undos_has_changed(host, &world->channels[i]))
-            people_pause(host, i);
-    }
-}
-
 static void undos_begin(FleetHost *host)
 {
     host->undo.wanted_until_usec = 0;
@@ -174,6 +156,30 @@ static void undos_go_on(FleetHost *host)
         undos_begin(host);
     else
         undos_hand_over(host, first->channel->instance);
+}
+
+/* The channels are paused for all hosts first; by the fault that comes later. */
+void undos_want(Fleet *fleet)
+{
+    FleetHost *host = &fleet->hosts[fleet_below(fleet, fleet->host_count)];
+    World *world = host->sim.world;
+    uint32_t serial = world_last_changing(world);
+    bool is_hasty = fleet->fault == FLEET_FAULT_HASTY_UNDO;
+
+    if (!host_is_serving(host) || serial == 0 || host->undo.key[0] || host->undo.taken)
+        return;
+    host->sim.undo_serial = serial;
+    host->undo.revision = fleet->etcd.revision;
+    host->undo.wanted_until_usec = fleet->now_usec + UNDOS_WANT_USEC;
+    for (size_t i = 0; i < world->channel_count; i++) {
+        if (!undos_has_changed(host, &world->channels[i]))
+            continue;
+        fleet->office->channels[i].is_paused = true;
+        if (!is_hasty)
+            people_pause(host, i);
+    }
+    if (is_hasty)
+        undos_go_on(host);
 }
 
 /* An answer is read, or nothing is waited for any more. */
