@@ -121,7 +121,7 @@ static void pass_commit(Pass *pass)
         pass_hold(pass, "the files of this configuration may have changed");
 }
 
-static void pass_end(Pass *pass, const char *why)
+static void pass_stop_sending(Pass *pass, const char *why)
 {
     pass->deadline_usec = USEC_NEVER;
     for (size_t i = 0; i < pass->instance_count; i++) {
@@ -130,6 +130,11 @@ static void pass_end(Pass *pass, const char *why)
         dispatch_stop(&pass->instances[i].dispatch, why);
     }
     group_commit_call_off(&pass->group_commit);
+}
+
+static void pass_end(Pass *pass, const char *why)
+{
+    pass_stop_sending(pass, why);
     pass_pump(pass);
 }
 
@@ -154,9 +159,11 @@ static void pass_abandon_channel(ChannelPass *channel)
         dispatch_abandon(channel->dispatch, &channel->call);
 }
 
+/* What a stopped pass would complete is not begun either. */
 void pass_abandon(Pass *pass, const char *why)
 {
-    pass_stop(pass, why);
+    pass->was_stopped = true;
+    pass_stop_sending(pass, why);
     for (size_t i = 0; i < pass->instance_count; i++) {
         dispatch_stop_bound(&pass->instances[i].dispatch);
         if (pass->instances[i].lookup.call.is_in_flight)

@@ -111,7 +111,7 @@ void lifecycle_hold(Lifecycle *lifecycle, const char *why)
 void lifecycle_allow(Lifecycle *lifecycle)
 {
     lifecycle->hold[0] = '\0';
-    for (size_t i = 0; i < lifecycle->count; i++) {
+    for (size_t i = 0; !lifecycle->is_replaced && i < lifecycle->count; i++) {
         if (schedule_is_passing(&lifecycle->schedules[i]))
             lifecycle->ops->allow_pass(lifecycle->context, i);
     }
@@ -181,12 +181,8 @@ static void lifecycle_step_undo(Lifecycle *lifecycle)
 
 void lifecycle_stand_by(Lifecycle *lifecycle, size_t instance, bool is_lost, const char *why)
 {
-    Schedule *schedule = &lifecycle->schedules[instance];
-
     assert(instance < lifecycle->count);
-    schedule_stand_by(schedule, why);
-    if (is_lost && schedule_is_passing(schedule))
-        lifecycle->ops->abandon_pass(lifecycle->context, instance, why);
+    schedule_stand_by(&lifecycle->schedules[instance], is_lost, why);
 }
 
 void lifecycle_take_up(Lifecycle *lifecycle, size_t instance)
@@ -211,6 +207,7 @@ void lifecycle_replace(Lifecycle *lifecycle, const char *why)
     if (lifecycle->state != LIFECYCLE_RUNNING)
         return;
     lifecycle_go(lifecycle, LIFECYCLE_REPLACED);
+    lifecycle->is_replaced = true;
     lifecycle_hold_passes(lifecycle, why);
     lifecycle_end(lifecycle, why);
 }

@@ -36,6 +36,7 @@ typedef struct Lifecycle {
     LifecycleState state;
     UndoState undo;
     bool undo_is_dry;      /* it changes nothing */
+    bool is_replaced;      /* by a newer set: what passes hold then stays held */
     char hold[96];         /* why changes are held; "" while they are allowed */
     char why[96];          /* REPLACED and later: why it ends */
     uint64_t abandon_usec; /* STOPPING: when the grace is over */

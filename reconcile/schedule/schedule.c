@@ -260,12 +260,17 @@ void schedule_resume(Schedule *schedule)
         schedule_go_on(schedule, 0);
 }
 
-void schedule_stand_by(Schedule *schedule, const char *why)
+void schedule_stand_by(Schedule *schedule, bool is_lost, const char *why)
 {
     assert(why);
     schedule->stands_by = true;
     if (schedule->state == SCHEDULE_WAITING)
         schedule_go_on(schedule, 0);
+    if (is_lost && schedule_is_passing(schedule)) {
+        schedule->is_cut = true;
+        schedule->ops->abandon_pass(schedule->context, schedule->instance, why);
+        return;
+    }
     if ((schedule->state != SCHEDULE_PASSING && schedule->state != SCHEDULE_YIELDING) ||
         schedule->is_cut)
         return;

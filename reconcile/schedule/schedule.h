@@ -150,10 +150,10 @@ void schedule_yield(Schedule *schedule, const char *why);
 /* The opposite, where it was. */
 void schedule_resume(Schedule *schedule);
 
-/* Its instance is not this host's: it has no work, the pass under way is stopped, and whoever
- * awaits one that was asked for (stands_by tells) awaits it in vain. Harmless twice, also before
- * schedule_begin(). */
-void schedule_stand_by(Schedule *schedule, const char *why);
+/* Its instance is not this host's: it has no work, the pass under way is stopped (with `is_lost`
+ * abandoned: it completes nothing), and whoever awaits one that was asked for (stands_by tells)
+ * awaits it in vain. Harmless twice, also before schedule_begin(). */
+void schedule_stand_by(Schedule *schedule, bool is_lost, const char *why);
 
 /* It is from now on. Its next pass begins at once, once schedule_begin() was called. */
 void schedule_take_up(Schedule *schedule);

@@ -316,7 +316,8 @@ void sim_cut_undo(Sim *sim, bool is_lost)
 {
     const World *world = sim->world;
 
-    if (sim->lifecycle.undo != UNDO_RUNNING || world->dry_run || pass_is_done(world->pass))
+    if (sim->lifecycle.undo != UNDO_RUNNING || !world->pass || world->dry_run ||
+        pass_is_done(world->pass))
         return;
     if (is_lost)
         runs_abandon_undo(sim, NULL);

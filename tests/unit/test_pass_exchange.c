@@ -274,6 +274,23 @@ static void test_an_end_without_grace_sends_nothing_more(void **state)
     world_free(world);
 }
 
+/* A deletion that waits to be tried again may have made room, and a stopped pass would fill it. One
+ * of an instance that was lost to another host fills nothing. */
+static void test_an_end_without_a_stop_sends_nothing_more(void **state)
+{
+    uint64_t deleting_usec = before_the_first_deletion(1, 2, 2);
+    World *world = world_of(1, 2, 2);
+
+    (void)state;
+    world_fault(world, REQUEST_DELETE_MEMBER, 1, 1, 500, "APIG.9999");
+    world_begin(world, false);
+    world_at(world, deleting_usec + 500 * USEC_PER_MSEC, world_abandon, NULL);
+    world_finish(world);
+    assert_int_equal(world_count_sent(world, REQUEST_DELETE_MEMBER), 1);
+    assert_int_equal(world_count_sent(world, REQUEST_ADD_MEMBERS), 2);
+    world_free(world);
+}
+
 /* Nothing confirms the pass any more, and what was refused has its outcome all the same. */
 static void test_a_list_that_cannot_be_read_after_an_exchange_leaves_nothing_open(void **state)
 {
@@ -322,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_a_pause_before_the_pair_begins_none),
         cmocka_unit_test(test_a_stop_divides_no_pair),
         cmocka_unit_test(test_an_end_without_grace_sends_nothing_more),
+        cmocka_unit_test(test_an_end_without_a_stop_sends_nothing_more),
         cmocka_unit_test(test_a_list_that_cannot_be_read_after_an_exchange_leaves_nothing_open),
         cmocka_unit_test(test_changes_that_are_held_send_no_addition),
     };
