@@ -14,14 +14,15 @@
 
 #define METRICS_FILE_MODE 0644
 #define METRICS_FILE_LEAST_USEC USEC_PER_SEC
+#define METRICS_FILE_PART_SIZE (64U * 1024U) /* bytes of it, about, that one turn makes */
 
 /* ---- aside ---- */
 
-typedef struct MetricsWriting {
+struct MetricsWriting {
     char *path;
     Buf text;
     int result;
-} MetricsWriting;
+};
 
 static void metrics_writing_free(void *context)
 {
@@ -88,43 +89,91 @@ static bool metrics_file_take(MetricsFile *file, uint64_t wait_usec)
     return true;
 }
 
-/* ---- writing ---- */
+/* ---- making it, a part a turn, and writing it ---- */
 
-static int metrics_file_begin(MetricsFile *file, const WebView *view, const char *path)
+/* NULL: the settings name none. */
+static const char *metrics_file_view(const MetricsFile *file, WebView *ret_view)
+{
+    file->view(file->userdata, ret_view);
+    return ret_view->controller->config->metrics_file;
+}
+
+void metrics_file_drop(MetricsFile *file)
+{
+    sd_event_source_disable_unref(TAKE_PTR(file->step));
+    metrics_free(TAKE_PTR(file->metrics));
+    if (file->made)
+        metrics_writing_free(TAKE_PTR(file->made));
+}
+
+static void metrics_file_fail(MetricsFile *file, int error)
+{
+    WebView view;
+    const char *path = metrics_file_view(file, &view);
+
+    metrics_file_drop(file);
+    if (path)
+        metrics_file_tell(file, path, error);
+}
+
+/* 1 once it is whole; 0; -ENOMEM. */
+static int metrics_file_make_part(MetricsFile *file)
+{
+    Buf *text = &file->made->text;
+    WebView view;
+    bool is_whole;
+
+    if (!file->metrics) {
+        file->view(file->userdata, &view);
+        file->metrics = metrics_new(&view);
+        return file->metrics ? 0 : -ENOMEM;
+    }
+    is_whole = metrics_append_part(file->metrics, text->size + METRICS_FILE_PART_SIZE, text);
+    return buf_failed(text) < 0 ? -ENOMEM : is_whole;
+}
+
+static int metrics_file_on_step(sd_event_source *source, void *userdata)
 {
     static const AsideWork work = {metrics_writing_run, metrics_writing_free};
-    MetricsWriting *writing = calloc(1, sizeof(*writing));
+    MetricsFile *file = userdata;
+    int whole = metrics_file_make_part(file), r = whole;
 
-    if (!writing)
-        return -ENOMEM;
-    writing->path = strdup(path);
-    metrics_append(view, &writing->text);
-    if (!writing->path || buf_failed(&writing->text) < 0) {
-        metrics_writing_free(writing);
-        return -ENOMEM;
+    if (whole == 0)
+        r = sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+    else if (whole > 0)
+        r = aside_begin(&work, TAKE_PTR(file->made), &file->writing);
+    if (r < 0) {
+        metrics_file_fail(file, r);
+    } else if (whole > 0) {
+        metrics_file_drop(file);
+        metrics_file_take(file, ASIDE_WAIT_MORE_USEC);
     }
-    return aside_begin(&work, writing, &file->writing);
+    return 0;
+}
+
+static int metrics_file_begin(MetricsFile *file, const char *path)
+{
+    file->made = calloc(1, sizeof(*file->made));
+    if (!file->made)
+        return -ENOMEM;
+    file->made->path = strdup(path);
+    if (!file->made->path)
+        return -ENOMEM;
+    return sd_event_add_defer(file->event, &file->step, metrics_file_on_step, file);
 }
 
 static void metrics_file_write(MetricsFile *file)
 {
-    const char *path;
     WebView view;
-    int r = 0;
+    const char *path = metrics_file_view(file, &view);
+    int r;
 
-    file->view(file->userdata, &view);
-    path = view.controller->config->metrics_file;
     if (!path)
         return;
     file->written_usec = clock_monotonic_usec();
-    if (!metrics_file_take(file, 0))
-        r = -ETIMEDOUT;
-    else
-        r = metrics_file_begin(file, &view, path);
+    r = metrics_file_take(file, 0) ? metrics_file_begin(file, path) : -ETIMEDOUT;
     if (r < 0)
-        metrics_file_tell(file, path, r);
-    else
-        metrics_file_take(file, ASIDE_WAIT_MORE_USEC);
+        metrics_file_fail(file, r);
 }
 
 static int metrics_file_on_time(sd_event_source *source, uint64_t usec, void *userdata)
@@ -134,7 +183,7 @@ static int metrics_file_on_time(sd_event_source *source, uint64_t usec, void *us
     (void)source;
     (void)usec;
     sd_event_source_disable_unref(TAKE_PTR(file->timer));
-    metrics_file_write(file);
+    metrics_file_on_pass(file);
     return 0;
 }
 
@@ -145,10 +194,13 @@ void metrics_file_on_pass(MetricsFile *file)
 
     if (file->timer)
         return;
-    if (file->written_usec == 0 || now_usec >= due_usec) {
+    if (!file->made && (file->written_usec == 0 || now_usec >= due_usec)) {
         metrics_file_write(file);
         return;
     }
+    /* While one is being made, the next begins a second later. */
+    if (file->made)
+        due_usec = now_usec + METRICS_FILE_LEAST_USEC;
     if (sd_event_add_time(file->event, &file->timer, CLOCK_MONOTONIC, due_usec, USEC_PER_MSEC,
                           metrics_file_on_time, file) < 0)
         file->timer = NULL;
@@ -162,6 +214,7 @@ void metrics_file_init(MetricsFile *file, sd_event *event, MetricsFileView view,
 
 void metrics_file_done(MetricsFile *file)
 {
+    metrics_file_drop(file);
     sd_event_source_disable_unref(file->timer);
     aside_leavep(&file->writing);
     log_once_done(&file->log_once);

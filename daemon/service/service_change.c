@@ -124,6 +124,7 @@ void service_begin_controller(Service *service, Controller *controller)
 {
     Controller *old;
 
+    metrics_file_drop(&service->metrics_file);
     controller_ask_current(controller, service_is_current, service);
     if (settle_is_waiting(service->reload.settle))
         controller_hold_changes(controller, hold_text);

@@ -328,14 +328,3 @@ bool metrics_append_part(Metrics *metrics, size_t size_max, Buf *buf)
     metrics_process_append(buf);
     return true;
 }
-
-void metrics_append(const WebView *view, Buf *buf)
-{
-    Metrics *metrics = metrics_new(view);
-
-    if (metrics)
-        metrics_append_part(metrics, SIZE_MAX, buf);
-    else
-        buf->failed = true;
-    metrics_free(metrics);
-}

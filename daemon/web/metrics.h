@@ -22,6 +22,3 @@ bool metrics_append_part(Metrics *metrics, size_t size_max, Buf *buf);
 
 /* Also after the controller is gone. NULL is fine. */
 void metrics_free(Metrics *metrics);
-
-/* Appends them all. A failure sticks in `buf`. */
-void metrics_append(const WebView *view, Buf *buf);
