@@ -63,14 +63,73 @@ void handle_undo_answer(Undoing *undoing, Buf *answer)
     handle_undo_drop(undoing);
 }
 
+/* An answer that goes out part by part: the run is over by then, and what came of it is the
+ * answer's. */
+typedef struct UndoParts {
+    const Control *control;
+    uint64_t controller_number; /* as the control had it at the beginning */
+    Undo *undo;
+    StorePauses replaced;
+    UndoPart part;
+    JsonWriter writer;
+    Err err;
+} UndoParts;
+
+static int handle_undo_next(void *userdata, Buf *part)
+{
+    UndoParts *parts = userdata;
+
+    /* It borrows from the configuration. */
+    if (parts->controller_number != parts->control->controller_number)
+        return -ESTALE;
+    parts->writer.buf = part;
+    return report_undo_put(&parts->part, &parts->writer, SERVER_PART_SIZE);
+}
+
+static void handle_undo_parts_done(void *userdata)
+{
+    UndoParts *parts = userdata;
+
+    undo_free(parts->undo);
+    store_pauses_done(&parts->replaced);
+    free(parts);
+}
+
+static void handle_undo_answer_in_parts(Undoing *undoing)
+{
+    UndoParts *parts = calloc(1, sizeof(*parts));
+
+    if (!parts) {
+        reply_refuse(undoing->request, 500, "out of memory");
+        return;
+    }
+    undo_leave(undoing->undo);
+    *parts = (UndoParts){
+        .control = undoing->control,
+        .controller_number = undoing->control->controller_number,
+        .undo = TAKE_PTR(undoing->undo),
+        .replaced = undoing->replaced,
+    };
+    undoing->replaced = (StorePauses){0};
+    parts->part =
+        (UndoPart){.undo = parts->undo, .dry_run = undoing->dry_run, .replaced = &parts->replaced};
+    reply_parts(undoing->request, SERVER_JSON,
+                &(ServerParts){handle_undo_next, handle_undo_parts_done, parts}, 0, &parts->err);
+}
+
 static void handle_undo_on_done(Undo *undo, void *userdata)
 {
     Control *control = userdata;
     Undoing *undoing = control->undoing;
     Buf buf = {0};
 
-    report_undo_append(undo, undoing->dry_run, &undoing->replaced, &buf);
-    handle_undo_answer(undoing, &buf);
+    if (undoing->request) {
+        handle_undo_answer_in_parts(undoing);
+        handle_undo_drop(undoing);
+    } else {
+        report_undo_append(undo, undoing->dry_run, &undoing->replaced, &buf);
+        handle_undo_answer(undoing, &buf);
+    }
     controller_end_undo(control->controller);
 }
 

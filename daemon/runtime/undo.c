@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "daemon/runtime/undo.h"
+#include "daemon/runtime/undo_internal.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -10,22 +10,10 @@
 #include "config/instance_key.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/log.h"
+#include "daemon/base/map.h"
 #include "daemon/base/str.h"
 #include "daemon/log/event_log.h"
 #include "daemon/log/message_ids.h"
-
-struct Undo {
-    StoreActions actions; /* those undone; hold all texts */
-    Config config;        /* the one in force, but with the channels of the undo */
-    RosterChannel *channels;
-    ChannelUndo *undos;
-    const char **names; /* of the channels, as the history has them */
-    char pass[STORE_PASS_ID_SIZE];
-    PassRun *run;
-    Err state_err; /* why it could not be recorded */
-    UndoOnDone on_done;
-    void *userdata;
-};
 
 /* ---- out of the history ---- */
 
@@ -111,25 +99,15 @@ static const RosterChannel *undo_find_roster(const Config *config, size_t instan
     return NULL;
 }
 
-static int undo_find_channel(Undo *undo, const Config *config, const StoreAction *action,
-                             size_t *ret_channel, Err *err)
+/* Adds the channel of an action that has none yet. */
+static int undo_add_channel(Undo *undo, const Config *config, size_t instance,
+                            const StoreAction *action, Err *err)
 {
-    size_t instance = 0, count = undo->config.channel_count;
-    const RosterChannel *roster;
-    Mode mode;
-    int r = undo_find_instance(config, action, &instance, err);
+    size_t count = undo->config.channel_count;
+    const RosterChannel *roster = undo_find_roster(config, instance, action);
+    Mode mode = roster ? roster->mode : config->mode;
 
     assert(count < undo->actions.count);
-    if (r < 0)
-        return r;
-    for (*ret_channel = 0; *ret_channel < count; ++*ret_channel) {
-        const RosterChannel *channel = &undo->channels[*ret_channel];
-
-        if (channel->instance == instance && str_equal(channel->id, action->channel_id))
-            return 0;
-    }
-    roster = undo_find_roster(config, instance, action);
-    mode = roster ? roster->mode : config->mode;
     if (config->mode == MODE_OBSERVE || mode == MODE_OBSERVE)
         return err_set(err, -EPERM, "%s/%s is only observed: nothing is changed there",
                        action->instance_name, action->channel_name);
@@ -146,21 +124,51 @@ static int undo_find_channel(Undo *undo, const Config *config, const StoreAction
     return 0;
 }
 
-static int undo_add(Undo *undo, const Config *config, const StoreAction *action, Err *err)
-{
-    size_t number = 0;
-    ChannelUndo *of_channel;
-    int r = undo_find_channel(undo, config, action, &number, err);
+/* Where an undo's channels are while it is made out of the history. */
+typedef struct UndoFilling {
+    Map known; /* instance and id of a channel -> its ChannelUndo */
+    Arena keys;
+    const char *instance_key; /* of the action before, and which instance that is */
+    size_t instance;
+} UndoFilling;
 
+static void undo_filling_done(UndoFilling *filling)
+{
+    map_done(&filling->known);
+    arena_done(&filling->keys);
+}
+
+static int undo_find_channel(Undo *undo, const Config *config, UndoFilling *filling,
+                             const StoreAction *action, ChannelUndo **ret_channel, Err *err)
+{
+    _cleanup_(buf_done) Buf key = {0};
+    const char *kept;
+    int r = 0;
+
+    if (!filling->instance_key || !str_equal(filling->instance_key, action->instance_key))
+        r = undo_find_instance(config, action, &filling->instance, err);
     if (r < 0)
         return r;
-    of_channel = &undo->undos[number];
-    if (!of_channel->items)
-        of_channel->items = calloc(undo->actions.count, sizeof(*of_channel->items));
-    if (!of_channel->items)
+    filling->instance_key = action->instance_key;
+    buf_printf(&key, "%zu/%s", filling->instance, action->channel_id);
+    if (buf_failed(&key) < 0)
         return err_memory(err);
-    assert(of_channel->item_count < undo->actions.count);
-    of_channel->items[of_channel->item_count++] = (UndoItem){
+    *ret_channel = map_find(&filling->known, key.data, key.size);
+    if (*ret_channel)
+        return 0;
+    *ret_channel = &undo->undos[undo->config.channel_count];
+    r = undo_add_channel(undo, config, filling->instance, action, err);
+    if (r < 0)
+        return r;
+    kept = arena_copy(&filling->keys, key.data, key.size);
+    if (!kept || map_put(&filling->known, kept, key.size, *ret_channel) < 0)
+        return err_memory(err);
+    return 0;
+}
+
+static void undo_add(ChannelUndo *channel, const StoreAction *action)
+{
+    channel->items[channel->item_count++] = (UndoItem){
         .action = action->action,
         .done = change_kind_of(action->kind),
         .is_decided = action->outcome != NULL,
@@ -172,25 +180,44 @@ static int undo_add(Undo *undo, const Config *config, const StoreAction *action,
         .listed_weight = action->weight,
         .outcome = OUTCOME_SKIPPED,
     };
-    return 0;
+}
+
+/* Finds the channel of each action, then puts each action there. */
+static int undo_sort(Undo *undo, const Config *config, ChannelUndo **of_actions, Err *err)
+{
+    _cleanup_(undo_filling_done) UndoFilling filling = {0};
+    int r = 0;
+
+    for (size_t i = 0; i < undo->actions.count && r == 0; i++) {
+        r = undo_find_channel(undo, config, &filling, &undo->actions.items[i], &of_actions[i], err);
+        if (r == 0)
+            of_actions[i]->item_count++;
+    }
+    for (size_t i = 0; i < undo->config.channel_count && r == 0; i++) {
+        undo->undos[i].items = calloc(undo->undos[i].item_count, sizeof(*undo->undos[i].items));
+        if (!undo->undos[i].items)
+            r = err_memory(err);
+        undo->undos[i].item_count = 0;
+    }
+    for (size_t i = 0; i < undo->actions.count && r == 0; i++)
+        undo_add(of_actions[i], &undo->actions.items[i]);
+    return r;
 }
 
 /* With its actions. */
 static int undo_fill(Undo *undo, const Config *config, Err *err)
 {
-    int r = 0;
+    _cleanup_free_ ChannelUndo **of_actions = calloc(undo->actions.count, sizeof(*of_actions));
 
     undo->channels = calloc(undo->actions.count, sizeof(*undo->channels));
     undo->undos = calloc(undo->actions.count, sizeof(*undo->undos));
     undo->names = calloc(undo->actions.count, sizeof(char *));
-    if (!undo->channels || !undo->undos || !undo->names)
+    if (!of_actions || !undo->channels || !undo->undos || !undo->names)
         return err_memory(err);
     undo->config = *config;
     undo->config.channels = undo->channels;
     undo->config.channel_count = 0;
-    for (size_t i = 0; i < undo->actions.count && r == 0; i++)
-        r = undo_add(undo, config, &undo->actions.items[i], err);
-    return r;
+    return undo_sort(undo, config, of_actions, err);
 }
 
 int undo_new(Store *store, const Config *config, const UndoChoice *choice, Undo **ret_undo,
@@ -233,6 +260,7 @@ void undo_free(Undo *undo)
     if (!undo)
         return;
     pass_run_free(undo->run);
+    report_done(&undo->report);
     for (size_t i = 0; undo->undos && i < undo->actions.count; i++)
         free(undo->undos[i].items);
     free(undo->undos);
@@ -326,7 +354,7 @@ static void undo_on_run_done(PassRun *run, void *userdata)
 int undo_begin(Undo *undo, Backend *backend, bool dry_run, UndoOnDone on_done, void *userdata,
                Err *err)
 {
-    assert(on_done && !undo->run);
+    assert(on_done && !undo->run && undo->report.channel_count == 0);
     undo->on_done = on_done;
     undo->userdata = userdata;
     return pass_run_begin_undo(backend, &undo->config, undo->pass, undo->undos, dry_run,
@@ -336,57 +364,4 @@ int undo_begin(Undo *undo, Backend *backend, bool dry_run, UndoOnDone on_done, v
 PassRun *undo_find_run(const Undo *undo)
 {
     return undo->run;
-}
-
-/* ---- what came of it ---- */
-
-bool undo_has_failed(const Undo *undo)
-{
-    const Report *report;
-
-    assert(undo->run);
-    report = pass_run_get_report(undo->run);
-    if (err_is_set(&undo->state_err))
-        return true;
-    for (size_t i = 0; i < report->channel_count; i++) {
-        if (report->channels[i].result == RESULT_FAILED ||
-            report->channels[i].result == RESULT_UNMANAGEABLE || report->channels[i].error)
-            return true;
-    }
-    return false;
-}
-
-bool undo_is_held(const Undo *undo)
-{
-    const Report *report = pass_run_get_report(undo->run);
-
-    for (size_t i = 0; i < report->channel_count; i++) {
-        if (report->channels[i].guard_count > 0)
-            return true;
-    }
-    return false;
-}
-
-const char *undo_find_state_error(const Undo *undo)
-{
-    return err_is_set(&undo->state_err) ? undo->state_err.text : NULL;
-}
-
-void undo_get_channel(const Undo *undo, size_t number, UndoChannel *ret_channel)
-{
-    const ChannelReport *report;
-
-    assert(undo->run && number < undo->config.channel_count);
-    report = &pass_run_get_report(undo->run)->channels[number];
-    *ret_channel = (UndoChannel){
-        .report = report,
-        .name = report->name ? report->name : undo->names[number],
-        .undo = &undo->undos[number],
-    };
-}
-
-size_t undo_count_channels(const Undo *undo)
-{
-    assert(undo->run);
-    return pass_run_get_report(undo->run)->channel_count;
 }
