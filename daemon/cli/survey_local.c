@@ -96,22 +96,24 @@ static int survey_local_run(SurveyLocal *local, const SurveyScope *scope, Err *e
 }
 
 /* Part by part, as a daemon answers. */
+typedef struct SurveyLocalParts {
+    SurveyPart part;
+    JsonWriter writer;
+} SurveyLocalParts;
+
+static int survey_local_next(void *userdata, Buf *part)
+{
+    SurveyLocalParts *parts = userdata;
+
+    parts->writer.buf = part;
+    return report_survey_put(&parts->part, &parts->writer, PART_SIZE);
+}
+
 static int survey_local_keep(const SurveyLocal *local, Kept *kept, Err *err)
 {
-    SurveyPart part = {.survey = pass_run_get_survey(local->run)};
-    _cleanup_(buf_done) Buf text = {0};
-    JsonWriter writer = {.buf = &text};
-    int more, r = 0;
+    SurveyLocalParts parts = {.part.survey = pass_run_get_survey(local->run)};
 
-    do {
-        buf_reset(&text);
-        more = report_survey_put(&part, &writer, PART_SIZE);
-        if (more >= 0)
-            r = kept_take(kept, text.data, text.size, err);
-    } while (more > 0 && r == 0);
-    if (more < 0)
-        return err_memory(err);
-    return r < 0 ? r : kept_end(kept, err);
+    return kept_take_parts(kept, survey_local_next, &parts, err);
 }
 
 static int survey_local_make(SurveyLocal *local, const Options *options, bool reads_members,

@@ -305,13 +305,6 @@ int ctl_get_text(const Options *options, const char *target, Buf *text, Err *err
     return r < 0 ? r : ctl_refused(status, row_text(root, "error"), err);
 }
 
-int ctl_get_long(const Options *options, const char *target, Json **ret_root, Err *err)
-{
-    UnixRequest request = {.method = "GET", .target = target};
-
-    return ctl_ask_daemon(options, &request, true, ret_root, err);
-}
-
 bool ctl_asks_daemon(const Options *options, struct stat *ret_settings)
 {
     return !options->is_local && stat(options->config_path, ret_settings) == 0;

@@ -38,9 +38,6 @@ int ctl_get(const Options *options, const char *target, Json **ret_root, Err *er
 /* The same of an answer that is text, appended to `text`. */
 int ctl_get_text(const Options *options, const char *target, Buf *text, Err *err);
 
-/* The same where the answer is waited for as long as the daemon is at work. */
-int ctl_get_long(const Options *options, const char *target, Json **ret_root, Err *err);
-
 /* The same with the text of an object to send. The answer is waited for as long as the
  * daemon is at work. */
 int ctl_post(const Options *options, const char *target, const Buf *body, Json **ret_root,

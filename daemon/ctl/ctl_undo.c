@@ -8,17 +8,28 @@
 #include "daemon/cli/load.h"
 #include "daemon/ctl/ctl_ask.h"
 #include "daemon/ctl/ctl_commands.h"
+#include "daemon/ctl/ctl_kept.h"
 #include "daemon/json/json_writer.h"
 #include "daemon/report/history_text.h"
+#include "daemon/report/page.h"
 #include "daemon/report/row.h"
 #include "daemon/report/undo.h"
 #include "daemon/report/unknown_channel.h"
 #include "daemon/runtime/undo.h"
 #include "daemon/store/state.h"
 
-static int ctl_undo_print(const Options *options, const Json *root)
+#define PART_SIZE (64U * 1024U)
+
+static int ctl_undo_append(const ReportSource *source, const void *options, Buf *buf)
 {
-    int status = ctl_print_answer(options, root, history_text_undo);
+    return ((const Options *)options)->json ? report_source_append(source, buf)
+                                            : history_text_undo(source, page_wants_colour(), buf);
+}
+
+static int ctl_undo_print(const Options *options, Kept *kept)
+{
+    int status = ctl_print_kept(kept, stdout, ctl_undo_append, options);
+    const Json *root = kept_root(kept);
 
     if (status == EXIT_IN_SYNC && str_equal(row_text(root, "result"), REPORT_UNDO_FAILED))
         status = EXIT_FAILED;
@@ -82,15 +93,31 @@ static int ctl_undo_fail(const Options *options, const Config *config, int error
     return ctl_say(EXIT_FAILED, err->text);
 }
 
+/* Part by part, as a daemon answers. */
+typedef struct UndoParts {
+    UndoPart part;
+    JsonWriter writer;
+} UndoParts;
+
+static int ctl_undo_next(void *userdata, Buf *part)
+{
+    UndoParts *parts = userdata;
+
+    parts->writer.buf = part;
+    return report_undo_put(&parts->part, &parts->writer, PART_SIZE);
+}
+
 static int ctl_undo_show(const Options *options, const Undo *undo)
 {
-    _cleanup_(buf_done) Buf text = {0};
-    _cleanup_(json_freep) Json *root = NULL;
+    const StorePauses none = {0};
+    UndoParts parts = {.part = {.undo = undo, .dry_run = true, .replaced = &none}};
+    _cleanup_(kept_freep) Kept *kept = NULL;
+    Err err = {0};
+    int r = kept_new(&kept, &err);
 
-    if (report_undo_append(undo, true, &(StorePauses){0}, &text) < 0 ||
-        ctl_parse(&text, &root, NULL) < 0)
-        return ctl_no_memory();
-    return ctl_undo_print(options, root);
+    if (r == 0)
+        r = kept_take_parts(kept, ctl_undo_next, &parts, &err);
+    return r < 0 ? ctl_say(EXIT_FAILED, err.text) : ctl_undo_print(options, kept);
 }
 
 static int ctl_undo_of_files(const Options *options, const UndoChoice *choice)
@@ -133,7 +160,7 @@ static void ctl_undo_request(const Options *options, Buf *request)
 int ctl_undo(const Options *options)
 {
     const char *slash = options->channel ? strchr(options->channel, '/') : NULL;
-    _cleanup_(json_freep) Json *root = NULL;
+    _cleanup_(kept_freep) Kept *kept = NULL;
     _cleanup_(buf_done) Buf request = {0}, instance = {0};
     UndoChoice choice = {
         .last = options->last,
@@ -149,10 +176,10 @@ int ctl_undo(const Options *options)
         choice.instance = buf_text(&instance);
     }
     ctl_undo_request(options, &request);
-    r = ctl_post(options, CONTROL_PATH_UNDO, &request, &root, &err);
+    r = ctl_post_kept(options, CONTROL_PATH_UNDO, &request, &kept, &err);
     if (ctl_means_no_daemon(r) && options->dry_run && !options->socket_path)
         return ctl_undo_of_files(options, &choice);
     if (ctl_means_no_daemon(r) && !options->dry_run)
         err_context(&err, r, "undo needs the running rosterd, only its --dry-run does without");
-    return r < 0 ? ctl_fail(r, &err) : ctl_undo_print(options, root);
+    return r < 0 ? ctl_fail(r, &err) : ctl_undo_print(options, kept);
 }

@@ -106,6 +106,17 @@ static void history_text_member(Table *table, const Json *channel, const Json *r
     table_add(table, row_text(row, "reason"), COLOUR_PLAIN);
 }
 
+static void history_text_members(Table *table, const Json *channel)
+{
+    const Json *error = json_find(channel, "error");
+    size_t members = row_count(channel, "members");
+
+    for (size_t i = 0; i < members; i++)
+        history_text_member(table, channel, row_at(channel, "members", i));
+    if (error && members > 0)
+        table_note(table, "%s", row_text(error, "message"));
+}
+
 /* An undo leaves its channels paused, whatever came of each member. */
 static void history_text_paused(const Json *root, Buf *buf)
 {
@@ -130,7 +141,7 @@ static void history_text_undone(const Page *page, const Json *root)
     size_t members = 0;
 
     for (size_t i = 0; i < row_count(root, "channels"); i++)
-        members += row_count(row_at(root, "channels", i), "members");
+        members += row_total(row_at(root, "channels", i), "members");
     page_printf(page, "undo of %s: %zu member%s%s", row_text(root, "undo"), members,
                 members == 1 ? "" : "s",
                 row_is_true(root, "dry_run") ? " (dry run: nothing was changed)" : "");
@@ -138,24 +149,21 @@ static void history_text_undone(const Page *page, const Json *root)
     page_newline(page);
 }
 
-int history_text_undo(const Json *root, bool colour, Buf *buf)
+int history_text_undo(const ReportSource *source, bool colour, Buf *buf)
 {
     static const char *const titles[] = {"CHANNEL", "MEMBER",  "FIELDS", "OUTCOME",
                                          "#ACTION", "BECAUSE", NULL};
     const Page page = {.buf = buf, .colour = colour};
+    const Json *root = source->root;
     Table table;
     int r;
 
     history_text_undone(&page, root);
     table_init(&table, titles);
     for (size_t i = 0; i < row_count(root, "channels"); i++) {
-        const Json *channel = row_at(root, "channels", i), *error = json_find(channel, "error");
-        size_t members = row_count(channel, "members");
+        const Json *channel = report_source_channel(source, i, buf);
 
-        for (size_t k = 0; k < members; k++)
-            history_text_member(&table, channel, row_at(channel, "members", k));
-        if (error && members > 0)
-            table_note(&table, "%s", row_text(error, "message"));
+        history_text_members(&table, channel);
     }
     r = table_append(&table, colour, buf);
     table_done(&table);

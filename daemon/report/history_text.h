@@ -6,6 +6,7 @@
 
 #include "daemon/base/buf.h"
 #include "daemon/json/json_value.h"
+#include "daemon/report/source.h"
 #include "daemon/report/table.h"
 
 /* How far the history is shown; begins as {0}. */
@@ -25,4 +26,4 @@ void history_text_append_none(Buf *buf);
 void history_text_append_owners(const Json *owners, Buf *buf);
 
 /* Appends what came of an undo. 0 or -ENOMEM. */
-int history_text_undo(const Json *root, bool colour, Buf *buf);
+int history_text_undo(const ReportSource *source, bool colour, Buf *buf);

@@ -166,6 +166,21 @@ int kept_end(Kept *kept, Err *err)
     return r;
 }
 
+int kept_take_parts(Kept *kept, int (*next)(void *userdata, Buf *part), void *userdata, Err *err)
+{
+    _cleanup_(buf_done) Buf part = {0};
+    int more = 1, r = 0;
+
+    while (more > 0 && r == 0) {
+        buf_reset(&part);
+        more = next(userdata, &part);
+        if (more < 0 || buf_failed(&part) < 0)
+            return err_memory(err);
+        r = kept_take(kept, part.data, part.size, err);
+    }
+    return r < 0 ? r : kept_end(kept, err);
+}
+
 /* ---- the whole ---- */
 
 int kept_new(Kept **ret_kept, Err *err)

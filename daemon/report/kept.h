@@ -25,6 +25,10 @@ int kept_take(Kept *kept, const char *bytes, size_t size, Err *err);
 /* When nothing more comes: 0, or the same errors. */
 int kept_end(Kept *kept, Err *err);
 
+/* Both, of what is made here: `next` appends the next part. 1: more follow; 0: that was the last;
+ * -ENOMEM. */
+int kept_take_parts(Kept *kept, int (*next)(void *userdata, Buf *part), void *userdata, Err *err);
+
 /* Its outline. Borrowed. */
 const Json *kept_root(const Kept *kept);
 

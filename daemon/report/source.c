@@ -5,8 +5,8 @@
 #include "daemon/report/list_json.h"
 #include "daemon/report/row.h"
 
-/* Of what a survey found: how many they are, it says besides. */
-#define SURVEY_MEMBERS "members"
+/* Of what a survey found, or an undo turned back. */
+#define MEMBERS "members"
 
 /* What is flushed at once: less is not worth the while. */
 #define FLUSH_SIZE (64U * 1024U)
@@ -68,7 +68,7 @@ int report_source_append(const ReportSource *source, Buf *buf)
 
 static bool report_source_is_rows(const char *key)
 {
-    return list_json_find(key) < LIST_COUNT || str_equal(key, SURVEY_MEMBERS);
+    return list_json_find(key) < LIST_COUNT || str_equal(key, MEMBERS);
 }
 
 static void report_source_put_outcomes(JsonWriter *writer, const Json *channel, const char *list)
@@ -90,7 +90,7 @@ static void report_source_put_more(JsonWriter *writer, const Json *channel)
     bool is_any = false;
 
     while (json_next(&field)) {
-        if (list_json_find(field.key) == LIST_COUNT || row_total(channel, field.key) == 0)
+        if (!report_source_is_rows(field.key) || row_total(channel, field.key) == 0)
             continue;
         if (!is_any)
             json_open_object(writer, "more");

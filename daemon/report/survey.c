@@ -235,11 +235,3 @@ int report_survey_put(SurveyPart *part, JsonWriter *writer, size_t size_max)
         return survey_put_end(part->survey, writer);
     return buf_failed(writer->buf) < 0 ? -ENOMEM : 1;
 }
-
-int report_survey_append(const Survey *survey, Buf *buf)
-{
-    SurveyPart part = {.survey = survey};
-    JsonWriter writer = {.buf = buf};
-
-    return report_survey_put(&part, &writer, SIZE_MAX);
-}

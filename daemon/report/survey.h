@@ -30,6 +30,3 @@ typedef struct SurveyPart {
 /* Puts what was found, members as the service gave them: on from where it was, until the writer's
  * buffer holds `size_max` bytes or a little more. 1: more follows; 0: that was the end; -ENOMEM. */
 int report_survey_put(SurveyPart *part, JsonWriter *writer, size_t size_max);
-
-/* Appends all of it. 0 or -ENOMEM. */
-int report_survey_append(const Survey *survey, Buf *buf);

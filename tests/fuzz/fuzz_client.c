@@ -88,7 +88,7 @@ static int show_history(const Json *root, Buf *buf)
 
 static int show_undo(const Json *root, Buf *buf)
 {
-    return history_text_undo(root, false, buf);
+    return history_text_undo(&(ReportSource){.root = root}, false, buf);
 }
 
 /* As `approve` does. */

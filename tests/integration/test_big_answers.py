@@ -113,6 +113,13 @@ def test_history_by_path_and_by_files(long_lived):
     assert numbers(json.loads(done.stdout)) == list(range(1, CHANGES + 1))
 
 
+def test_an_undo_of_many_changes_is_told_whole(long_lived):
+    done = ctl(long_lived, "undo", "--last", "--dry-run", "--json")
+    members = json.loads(done.stdout)["channels"][0]["members"]
+    assert [member["action"] for member in members] == list(range(1, CHANGES + 1))
+    assert sanitized() or peak_kb(long_lived.daemon) < PEAK_MAX_KB
+
+
 # ---- members ----
 
 MANY = 4000
