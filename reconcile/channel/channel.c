@@ -124,6 +124,10 @@ void channel_close(ChannelPass *channel, Result result, const Err *err)
     assert(*channel->open_count > 0);
     --*channel->open_count;
     channel_done(channel);
+    if (!channel->done)
+        return;
+    channel->next_done = *channel->done;
+    *channel->done = channel;
 }
 
 void channel_end(ChannelPass *channel, Result result, const Err *err)

@@ -86,6 +86,10 @@ struct ChannelPass {
     bool is_recovery;      /* recovery.h */
     const ChannelRow *row; /* of the catalog; NULL until it is resolved */
     size_t *open_count;    /* channels of the pass that are not done */
+    ChannelPass **done;    /* those of its instance that are, this one as well then; NULL: nobody
+                            * asks */
+    ChannelPass *next_done;
+    size_t number; /* among its instance's */
     bool is_done;
 
     Call call;     /* the one request under way */

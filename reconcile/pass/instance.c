@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "reconcile/apply/apply.h"
 #include "reconcile/apply/undo.h"
 #include "reconcile/pass/decision.h"
 #include "reconcile/pass/recovery.h"
@@ -13,7 +14,7 @@ int instance_init(InstancePass *instance, size_t channel_capacity)
 {
     size_t capacity = channel_capacity ? channel_capacity : 1;
 
-    instance->channels = calloc(capacity, sizeof(ChannelPass *));
+    instance->channels = calloc(capacity, sizeof(*instance->channels));
     instance->rows = calloc(capacity, sizeof(CatalogRow *));
     instance->capacity = capacity;
     return instance->channels && instance->rows ? 0 : -ENOMEM;
@@ -21,6 +22,14 @@ int instance_init(InstancePass *instance, size_t channel_capacity)
 
 void instance_done(InstancePass *instance)
 {
+    for (size_t i = 0; instance->channels && i < instance->channel_count; i++) {
+        InstanceChannel *channel = &instance->channels[i];
+
+        if (!channel->pass || channel->is_recovery)
+            continue;
+        channel_done(channel->pass);
+        free(channel->pass);
+    }
     dispatch_done(&instance->dispatch);
     catalog_done(&instance->catalog);
     free(instance->channels);
@@ -28,10 +37,129 @@ void instance_done(InstancePass *instance)
     pass_guards_done(&instance->guards);
 }
 
-void instance_add(InstancePass *instance, ChannelPass *channel)
+/* ---- its channels ---- */
+
+void instance_add(InstancePass *instance, const InstanceChannel *channel)
 {
     assert(instance->channel_count < instance->capacity && !instance->is_resolved);
-    instance->channels[instance->channel_count++] = channel;
+    instance->channels[instance->channel_count++] = *channel;
+    ++*instance->open_count;
+}
+
+static ChannelPass instance_make(InstancePass *instance, size_t number)
+{
+    const InstanceChannel *channel = &instance->channels[number];
+    const Dispatch *dispatch = &instance->dispatch;
+
+    return (ChannelPass){
+        .config = dispatch->config,
+        .ops = dispatch->ops,
+        .context = dispatch->context,
+        .pass_id = dispatch->pass_id,
+        .dry_run = instance->guards.dry_run,
+        .chosen = instance->chosen,
+        .dispatch = &instance->dispatch,
+        .report = channel->report,
+        .roster = channel->roster,
+        .undo = channel->undo,
+        .is_recovery = channel->is_recovery,
+        .is_paused = channel->is_paused,
+        .group_commit = instance->group_commit,
+        .pass_guards = &instance->guards,
+        .open_count = instance->open_count,
+        .take_over = instance->take_over,
+        .number = number,
+    };
+}
+
+void instance_add_recovery(InstancePass *instance, const RosterChannel *roster,
+                           ChannelReport *report, ChannelPass *pass)
+{
+    instance_add(
+        instance,
+        &(InstanceChannel){.roster = roster, .report = report, .pass = pass, .is_recovery = true});
+    *pass = instance_make(instance, instance->channel_count - 1);
+}
+
+/* Ends one that has not started. */
+static void instance_close(InstancePass *instance, size_t number, Result result, const Err *err,
+                           bool is_told)
+{
+    InstanceChannel *channel = &instance->channels[number];
+    ChannelPass passing = instance_make(instance, number);
+    ChannelPass *pass = channel->pass ? channel->pass : &passing;
+
+    assert(!instance_channel_is_done(channel) && !pass->row);
+    if (is_told)
+        channel_end(pass, result, err);
+    else
+        channel_close(pass, result, err);
+    channel->was_closed = true;
+}
+
+static void instance_start_channel(InstancePass *instance, size_t number, ChannelOnWhole on_list)
+{
+    InstanceChannel *channel = &instance->channels[number];
+
+    if (!channel->pass) {
+        channel->pass = malloc(sizeof(*channel->pass));
+        if (!channel->pass) {
+            Err err = {0};
+
+            err_memory(&err);
+            instance_close(instance, number, RESULT_FAILED, &err, true);
+            return;
+        }
+        *channel->pass = instance_make(instance, number);
+        channel->pass->done = &instance->done;
+    }
+    channel_start(channel->pass, &instance->rows[number]->channel, on_list);
+}
+
+/* What was never to change anything has had all its answers; not so where they are not awaited. */
+static void instance_sweep(InstancePass *instance)
+{
+    ChannelPass *next;
+
+    for (ChannelPass *pass = instance->done; pass; pass = next) {
+        InstanceChannel *channel = &instance->channels[pass->number];
+
+        next = pass->next_done;
+        assert(channel->pass == pass && pass->is_done && !pass->call.is_in_flight);
+        if (pass->on_recorded || instance->dispatch.is_abandoned)
+            continue;
+        assert(pass->deletions_sent == 0);
+        channel->was_closed = true;
+        channel->pass = NULL;
+        free(pass);
+    }
+    instance->done = NULL;
+}
+
+void instance_pause(InstancePass *instance, const RosterChannel *roster)
+{
+    for (size_t i = 0; i < instance->channel_count; i++) {
+        InstanceChannel *channel = &instance->channels[i];
+
+        if (channel->roster != roster || instance_channel_is_done(channel))
+            continue;
+        channel->is_paused = true;
+        if (channel->pass)
+            apply_pause(channel->pass);
+    }
+}
+
+void instance_abandon(InstancePass *instance)
+{
+    dispatch_stop_bound(&instance->dispatch);
+    if (instance->lookup.call.is_in_flight)
+        dispatch_abandon(&instance->dispatch, &instance->lookup.call);
+    for (size_t i = 0; i < instance->channel_count; i++) {
+        ChannelPass *pass = instance->channels[i].pass;
+
+        if (pass && !pass->is_done && pass->call.is_in_flight)
+            dispatch_abandon(&instance->dispatch, &pass->call);
+    }
 }
 
 static size_t instance_number(const InstancePass *instance, size_t turn)
@@ -57,9 +185,10 @@ void instance_leave_first(const InstancePass *instance, size_t *first)
         *first = 0;
     for (size_t i = 0; i < instance->channel_count; i++) {
         size_t number = instance_number(instance, i);
-        const ChannelPass *channel = instance->channels[number];
+        const InstanceChannel *channel = &instance->channels[number];
 
-        if (!channel->is_done && !channel->report->has_list && channel->call.attempts == 0) {
+        if (!instance_channel_is_done(channel) && !channel->report->has_list &&
+            (!channel->pass || channel->pass->call.attempts == 0)) {
             *first = number;
             return;
         }
@@ -71,7 +200,7 @@ static void instance_close_all(InstancePass *instance, Result result, const Err 
     assert(!instance->is_resolved && instance->next == 0);
     instance->is_resolved = true;
     for (size_t i = instance->next; i < instance->channel_count; i++)
-        channel_close(instance->channels[instance_number(instance, i)], result, err);
+        instance_close(instance, instance_number(instance, i), result, err, false);
 }
 
 static void instance_fail(InstancePass *instance, const Err *err)
@@ -84,7 +213,7 @@ static void instance_fail(InstancePass *instance, const Err *err)
 
 static void instance_claim(InstancePass *instance, size_t number)
 {
-    ChannelPass *channel = instance->channels[number];
+    const InstanceChannel *channel = &instance->channels[number];
     Err err = {0};
 
     if (channel->is_recovery) {
@@ -95,7 +224,7 @@ static void instance_claim(InstancePass *instance, size_t number)
     if (instance->rows[number])
         return;
     channel->report->is_refused = true;
-    channel_end(channel, RESULT_FAILED, &err);
+    instance_close(instance, number, RESULT_FAILED, &err, true);
 }
 
 /* Resolves every entry first: one that shares its channel with another must know before it starts.
@@ -106,11 +235,11 @@ static void instance_resolve(InstancePass *instance)
     for (size_t i = 0; i < instance->channel_count; i++)
         instance_claim(instance, i);
     for (size_t i = 0; i < instance->channel_count; i++) {
-        ChannelPass *channel = instance->channels[i];
+        const InstanceChannel *channel = &instance->channels[i];
         Err err = {0};
 
         if (channel->is_recovery) {
-            recovery_look(channel, instance->rows[i], instance->catalog.unread_count > 0);
+            recovery_look(channel->pass, instance->rows[i], instance->catalog.unread_count > 0);
             continue;
         }
         if (!instance->rows[i] || instance->rows[i]->claims == 1)
@@ -120,7 +249,7 @@ static void instance_resolve(InstancePass *instance)
                 instance->rows[i]->claims, instance->rows[i]->channel.name,
                 instance->rows[i]->channel.id, channel->roster->file, channel->roster->line);
         channel->report->is_refused = true;
-        channel_end(channel, RESULT_FAILED, &err);
+        instance_close(instance, i, RESULT_FAILED, &err, true);
     }
     instance->is_resolved = true;
 }
@@ -156,17 +285,19 @@ void instance_start(InstancePass *instance, bool is_probe, size_t first, LookupM
                  instance->channel_count, memory, is_probe, instance_on_found, instance);
 }
 
-static ChannelOnWhole instance_next_step(const ChannelPass *channel)
+static ChannelOnWhole instance_next_step(const InstanceChannel *channel)
 {
     if (channel->is_recovery)
         return recovery_on_list;
     return channel->undo ? undo_on_list : decision_on_list;
 }
 
-static bool instance_has_heard_of(const ChannelPass *channel)
+static bool instance_has_heard_of(const InstanceChannel *channel)
 {
-    return channel->is_done || channel->is_recovery || channel->report->has_list ||
-           channel->list.listing.tries > 1 || channel->call.had_trouble;
+    const ChannelPass *pass = channel->pass;
+
+    return instance_channel_is_done(channel) || channel->is_recovery || channel->report->has_list ||
+           (pass && (pass->list.listing.tries > 1 || pass->call.had_trouble));
 }
 
 /* Whether each of its channels was listed once, or has failed an attempt. */
@@ -175,7 +306,7 @@ static bool instance_has_heard(InstancePass *instance)
     while (instance->is_resolved && instance->heard < instance->channel_count) {
         size_t number = instance_number(instance, instance->heard);
 
-        if (!instance_has_heard_of(instance->channels[number]))
+        if (!instance_has_heard_of(&instance->channels[number]))
             return false;
         instance->heard++;
     }
@@ -194,15 +325,16 @@ uint64_t instance_next_usec(const InstancePass *instance)
  * answer would come to start the next channel. */
 void instance_pump(InstancePass *instance)
 {
+    instance_sweep(instance);
     dispatch_pump(&instance->dispatch);
     while (instance->is_resolved && instance->next < instance->channel_count &&
            dispatch_has_slot(&instance->dispatch)) {
         size_t number = instance_number(instance, instance->next++);
-        ChannelPass *channel = instance->channels[number];
+        const InstanceChannel *channel = &instance->channels[number];
 
-        assert(channel->is_done || instance->rows[number]);
-        if (!channel->is_done)
-            channel_start(channel, &instance->rows[number]->channel, instance_next_step(channel));
+        assert(instance_channel_is_done(channel) || instance->rows[number]);
+        if (!instance_channel_is_done(channel))
+            instance_start_channel(instance, number, instance_next_step(channel));
         dispatch_pump(&instance->dispatch);
     }
     pass_guards_pump(&instance->guards, instance_has_heard(instance));
@@ -219,10 +351,10 @@ void instance_conclude(InstancePass *instance, const Report *report, InstanceRep
         return;
     pass_spent_take(spent, &instance->guards.before);
     for (size_t i = 0; i < instance->channel_count; i++) {
-        const ChannelPass *channel = instance->channels[i];
+        const ChannelPass *pass = instance->channels[i].pass;
 
-        assert(channel->is_done);
-        if (channel->deletions_sent > 0)
-            pass_spent_add(spent, channel->row->id, channel->deletions_sent);
+        assert(instance_channel_is_done(&instance->channels[i]));
+        if (pass && pass->deletions_sent > 0)
+            pass_spent_add(spent, pass->row->id, pass->deletions_sent);
     }
 }

@@ -3,19 +3,25 @@
  * is a slot for it. */
 #pragma once
 
-#include "reconcile/channel/channel.h"
+#include "reconcile/pass/instance_channel.h"
 #include "reconcile/pass/lookup.h"
 #include "reconcile/pass/pass_guards.h"
 
 typedef struct InstancePass {
     Dispatch dispatch; /* initialised by the pass */
     Catalog catalog;
-    Lookup lookup;          /* of its channels */
-    ChannelPass **channels; /* borrowed from the pass */
-    CatalogRow **rows;      /* what each resolved to; NULL: it did not */
+    Lookup lookup; /* of its channels */
+    InstanceChannel *channels;
+    CatalogRow **rows; /* what each resolved to; NULL: it did not */
     size_t channel_count, capacity;
-    size_t first; /* the one to begin with */
-    size_t next;  /* how many of them, from there on, were started */
+    /* What their ChannelPasses have of the pass, borrowed. */
+    const ChosenPlans *chosen;
+    GroupCommit *group_commit;
+    size_t *open_count;
+    TakeOver *take_over;
+    ChannelPass *done; /* ChannelPasses that are, and were not looked at since */
+    size_t first;      /* the one to begin with */
+    size_t next;       /* how many of them, from there on, were started */
     size_t heard; /* how many of them, from there on, were listed once or have failed an attempt */
     bool is_resolved;
     PassGuards guards;
@@ -26,7 +32,17 @@ int instance_init(InstancePass *instance, size_t channel_capacity);
 void instance_done(InstancePass *instance);
 
 /* Before the start: one of the channels that it was initialised for. */
-void instance_add(InstancePass *instance, ChannelPass *channel);
+void instance_add(InstancePass *instance, const InstanceChannel *channel);
+
+/* The same of one that is listed for recovery.h: `pass` is filled in. */
+void instance_add_recovery(InstancePass *instance, const RosterChannel *roster,
+                           ChannelReport *report, ChannelPass *pass);
+
+/* Pauses its channels that this entry of the rosters means and that are not done. */
+void instance_pause(InstancePass *instance, const RosterChannel *roster);
+
+/* Ends what is under way; its dispatch is stopped. */
+void instance_abandon(InstancePass *instance);
 
 /* Looks for its channels, unless it has none; `is_probe` as in PassScope, `first` is the channel to
  * begin with then, `memory` (may be NULL) what is known of its list. */

@@ -17,7 +17,7 @@ static uint64_t lookup_now(const Lookup *lookup)
 static const RosterChannel *lookup_entry(const Lookup *lookup, size_t number)
 {
     assert(number < lookup->channel_count);
-    return lookup->channels[number]->roster;
+    return lookup->channels[number].roster;
 }
 
 /* Whether the rows that are there say all of it: two channels may have one name, none has
@@ -190,7 +190,7 @@ static void lookup_read_list(Lookup *lookup)
 }
 
 void lookup_begin(Lookup *lookup, Dispatch *dispatch, Catalog *catalog,
-                  ChannelPass *const *channels, size_t channel_count, LookupMemory *memory,
+                  const InstanceChannel *channels, size_t channel_count, LookupMemory *memory,
                   bool is_probe, LookupOnEnd on_end, void *owner)
 {
     uint64_t now_usec, page_count;

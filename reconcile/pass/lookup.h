@@ -25,7 +25,7 @@
  */
 #pragma once
 
-#include "reconcile/channel/channel.h"
+#include "reconcile/pass/instance_channel.h"
 
 /* How long what was learnt of an instance's list counts. */
 #define LOOKUP_KNOWN_USEC USEC_PER_HOUR
@@ -42,8 +42,8 @@ typedef void (*LookupOnEnd)(void *owner, ListReadEnd end, const Err *err);
 
 typedef struct Lookup {
     Dispatch *dispatch;
-    Catalog *catalog;             /* which is filled */
-    ChannelPass *const *channels; /* the entries */
+    Catalog *catalog;                /* which is filled */
+    const InstanceChannel *channels; /* the entries */
     size_t channel_count;
     LookupMemory *memory;
     LookupOnEnd on_end;
@@ -60,5 +60,5 @@ typedef struct Lookup {
 /* Begins; the end is on_end(), perhaps before this returns. Everything is borrowed; `memory` may be
  * NULL. The catalog is empty. */
 void lookup_begin(Lookup *lookup, Dispatch *dispatch, Catalog *catalog,
-                  ChannelPass *const *channels, size_t channel_count, LookupMemory *memory,
+                  const InstanceChannel *channels, size_t channel_count, LookupMemory *memory,
                   bool is_probe, LookupOnEnd on_end, void *owner);

@@ -6,7 +6,6 @@
 
 #include "daemon/base/clock.h"
 #include "daemon/base/str.h"
-#include "reconcile/apply/apply.h"
 #include "reconcile/pass/pass_internal.h"
 
 /* All channels are done: completes the reports of the instances. */
@@ -146,17 +145,9 @@ void pass_stop(Pass *pass, const char *why)
 
 void pass_pause(Pass *pass, const RosterChannel *roster)
 {
-    for (size_t i = 0; i < pass->report.channel_count; i++) {
-        if (pass->channels[i].roster == roster && !pass->channels[i].is_done)
-            apply_pause(&pass->channels[i]);
-    }
+    if (pass_covers(pass, roster->instance))
+        instance_pause(pass_instance(pass, roster->instance), roster);
     pass_pump(pass);
-}
-
-static void pass_abandon_channel(ChannelPass *channel)
-{
-    if (!channel->is_done && channel->call.is_in_flight)
-        dispatch_abandon(channel->dispatch, &channel->call);
 }
 
 /* What a stopped pass would complete is not begun either. */
@@ -164,15 +155,8 @@ void pass_abandon(Pass *pass, const char *why)
 {
     pass->was_stopped = true;
     pass_stop_sending(pass, why);
-    for (size_t i = 0; i < pass->instance_count; i++) {
-        dispatch_stop_bound(&pass->instances[i].dispatch);
-        if (pass->instances[i].lookup.call.is_in_flight)
-            dispatch_abandon(&pass->instances[i].dispatch, &pass->instances[i].lookup.call);
-    }
-    for (size_t i = 0; i < pass->report.channel_count; i++)
-        pass_abandon_channel(&pass->channels[i]);
-    for (size_t i = 0; i < pass->recoveries.count; i++)
-        pass_abandon_channel(&pass->recoveries.channels[i]);
+    for (size_t i = 0; i < pass->instance_count; i++)
+        instance_abandon(&pass->instances[i]);
     pass_pump(pass);
 }
 

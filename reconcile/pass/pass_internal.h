@@ -17,7 +17,6 @@ struct Pass {
     InstancePass *instances; /* those in the scope */
     size_t first_instance;   /* the number of the first of them in the configuration */
     size_t instance_count;
-    ChannelPass *channels; /* those in the scope, in the order of the configuration */
     Recoveries recoveries;
     bool is_probe;
     const ChosenPlans *chosen; /* as in PassScope */

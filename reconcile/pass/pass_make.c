@@ -7,43 +7,23 @@
 #include "reconcile/channel/gate.h"
 #include "reconcile/pass/pass_internal.h"
 
-static void pass_add(Pass *pass, ChannelPass *channel, ChannelReport *report,
-                     const RosterChannel *roster)
+static void pass_begin_report(const Pass *pass, ChannelReport *report, const RosterChannel *roster)
 {
-    InstancePass *instance = pass_instance(pass, roster->instance);
-
     *report = (ChannelReport){
         .channel = roster,
         .instance_name = pass->config->instances[roster->instance].name,
         .name = roster->name,
         .id = roster->id,
     };
-    *channel = (ChannelPass){
-        .config = pass->config,
-        .ops = pass->ops,
-        .context = pass->context,
-        .pass_id = pass->report.pass_id,
-        .dry_run = pass->report.dry_run,
-        .chosen = pass->chosen,
-        .dispatch = &instance->dispatch,
-        .report = report,
-        .roster = roster,
-        .group_commit = &pass->group_commit,
-        .pass_guards = &instance->guards,
-        .open_count = &pass->open_count,
-        .take_over = pass->take_overs ? &pass->take_overs[roster->instance] : NULL,
-    };
-    instance_add(instance, channel);
-    pass->open_count++;
 }
 
 static void pass_add_channel(Pass *pass, const RosterChannel *roster, ChannelUndo *undo)
 {
-    size_t number = pass->report.channel_count++;
-    ChannelReport *report = &pass->report.channels[number];
+    ChannelReport *report = &pass->report.channels[pass->report.channel_count++];
 
-    pass_add(pass, &pass->channels[number], report, roster);
-    pass->channels[number].undo = undo;
+    pass_begin_report(pass, report, roster);
+    instance_add(pass_instance(pass, roster->instance),
+                 &(InstanceChannel){.roster = roster, .report = report, .undo = undo});
     if (!undo)
         gate_show(report, pass->config, pass->ops->realtime_usec(pass->context));
 }
@@ -53,8 +33,11 @@ static void pass_add_recoveries(Pass *pass)
     Recoveries *recoveries = &pass->recoveries;
 
     for (size_t i = 0; i < recoveries->count; i++) {
-        pass_add(pass, &recoveries->channels[i], &recoveries->reports[i], &recoveries->rosters[i]);
-        recoveries->channels[i].is_recovery = true;
+        const RosterChannel *roster = &recoveries->rosters[i];
+
+        pass_begin_report(pass, &recoveries->reports[i], roster);
+        instance_add_recovery(pass_instance(pass, roster->instance), roster,
+                              &recoveries->reports[i], &recoveries->channels[i]);
     }
 }
 
@@ -67,6 +50,10 @@ static int pass_add_instance(Pass *pass, size_t number, Throttle *throttle)
         count += pass->recoveries.rosters[i].instance == number;
     if (instance_init(instance, count) < 0)
         return -ENOMEM;
+    instance->chosen = pass->chosen;
+    instance->group_commit = &pass->group_commit;
+    instance->open_count = &pass->open_count;
+    instance->take_over = pass->take_overs ? &pass->take_overs[number] : NULL;
     dispatch_init(&instance->dispatch, pass->config, pass->ops, pass->context, number,
                   pass->report.pass_id, throttle);
     return pass_guards_init(&instance->guards, &instance->dispatch, count, pass->report.dry_run);
@@ -99,10 +86,9 @@ static int pass_allocate(Pass *pass)
         count++;
     }
     count = count ? count : 1;
-    pass->channels = calloc(count, sizeof(*pass->channels));
     pass->report.channels = calloc(count, sizeof(*pass->report.channels));
     pass->report.instances = calloc(pass->instance_count, sizeof(*pass->report.instances));
-    if (!pass->channels || !pass->report.channels || !pass->report.instances)
+    if (!pass->report.channels || !pass->report.instances)
         return -ENOMEM;
     return group_commit_init(&pass->group_commit, pass->ops, pass->context, count);
 }
@@ -154,13 +140,10 @@ void pass_free(Pass *pass)
 {
     if (!pass)
         return;
-    for (size_t i = 0; i < pass->report.channel_count; i++)
-        channel_done(&pass->channels[i]);
     for (size_t i = 0; pass->instances && i < pass->instance_count; i++)
         instance_done(&pass->instances[i]);
     recovery_done(&pass->recoveries);
     group_commit_done(&pass->group_commit);
-    free(pass->channels);
     report_done(&pass->report);
     free(pass->instances);
     free(pass);

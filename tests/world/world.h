@@ -151,9 +151,10 @@ typedef struct WorldSend {
     uint64_t at_usec;
 } WorldSend;
 
-/* A call as the rules see it: the sends of one request. */
+/* A call as the rules see it: the sends of one request. Another channel's may have its tag. */
 typedef struct WorldCall {
     void *tag;
+    const RosterChannel *channel;
     RequestKind kind;
     char member_id[16];
     uint64_t action;

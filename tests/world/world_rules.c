@@ -163,12 +163,13 @@ static void rule_attempts(World *world, const Request *request)
     WorldCall *call = rule_call(world, request->tag);
     const char *member_id = request->member_id ? request->member_id : "";
     bool is_same = call->sends > 0 && call->kind == request->kind &&
-                   call->offset == request->offset && call->action == request->action &&
-                   str_equal(call->member_id, member_id);
+                   call->channel == request->channel && call->offset == request->offset &&
+                   call->action == request->action && str_equal(call->member_id, member_id);
     uint32_t credential = world->instances[request->instance].credential;
 
     if (!is_same || call->state == CALL_FRESH) {
         *call = (WorldCall){.tag = call->tag,
+                            .channel = request->channel,
                             .kind = request->kind,
                             .action = request->action,
                             .offset = request->offset};
