@@ -7,9 +7,11 @@
 #include "daemon/roma/wire/member_body.h"
 #include "reconcile/request/classify.h"
 
-/* A page of 500 members has 140 KiB and more; what answers a change is empty, or an error. */
-#define RECEIVE_SIZE_LIST (64U * 1024U)
+/* A page of 500 members has 140 KiB and more, which come in greater parts without TLS; what answers
+ * a change is empty, or an error. */
+#define RECEIVE_SIZE_LONG (64U * 1024U)
 #define RECEIVE_SIZE_CHANGE (4U * 1024U)
+#define LONG_PAGE_SIZE (16U * 1024U)
 
 /* A Request under way: what it borrows while HTTP has it. */
 struct RomaTransfer {
@@ -92,6 +94,8 @@ static void roma_client_on_http(void *userdata, const HttpAnswer *http)
 
     roma_transfer_end(client, transfer);
     instance->has_failed = response_is_of_nobody(http);
+    if (!request_is_change(transfer->kind))
+        instance->has_long_pages = http->body_size > LONG_PAGE_SIZE;
     if (http->proxy_status == 407 || http->proxy_status == 401)
         route_refresh(&instance->route, client->http);
     response_read(&client->reader, &transfer->page, transfer->kind, transfer->headers.credential,
@@ -121,19 +125,9 @@ static void roma_client_on_wait(void *userdata, uint64_t wait_usec, uint32_t att
                         attempts, err);
 }
 
-void roma_client_tell_waits(RomaClient *client, RomaOnWait on_wait)
-{
-    client->on_wait = on_wait;
-}
-
 void roma_client_guard(RomaClient *client, RomaGate gate)
 {
     client->gate = gate;
-}
-
-void roma_client_remember_lockouts(RomaClient *client, const LockoutStore *store)
-{
-    client->lockout_store = *store;
 }
 
 static bool roma_transfer_may_send(void *userdata)
@@ -159,6 +153,15 @@ static int roma_transfer_guard(RomaTransfer *transfer, HttpRequest *http)
     http->may_send = roma_transfer_may_send;
     transfer->end_usec = clock_monotonic_usec() + http->timeout_usec;
     return http->timeout_usec > 0 ? 0 : -ESTALE;
+}
+
+/* There is such a room for each request under way: it is no larger than what comes. */
+static size_t roma_receive_size(const RomaInstance *instance, const HttpRequest *http,
+                                RequestKind kind)
+{
+    if (request_is_change(kind))
+        return RECEIVE_SIZE_CHANGE;
+    return instance->has_long_pages && http->plain_allowed ? RECEIVE_SIZE_LONG : 0;
 }
 
 static int roma_transfer_send(RomaTransfer *transfer, const RomaInstance *instance,
@@ -200,9 +203,9 @@ static int roma_transfer_send(RomaTransfer *transfer, const RomaInstance *instan
         .is_fresh = instance->has_failed,
         .body_size_max = HTTP_BODY_SIZE_MAX,
         .on_body = roma_client_on_body,
-        .receive_size = request_is_change(request->kind) ? RECEIVE_SIZE_CHANGE : RECEIVE_SIZE_LIST,
     };
     route_apply(&instance->route, settings->endpoint, &http);
+    http.receive_size = roma_receive_size(instance, &http, request->kind);
     r = roma_transfer_guard(transfer, &http);
     return r < 0 ? r
                  : http_submit(client->http, &http, roma_client_on_http, transfer, &transfer->http);

@@ -3,6 +3,16 @@
 
 #include "daemon/roma/client_internal.h"
 
+void roma_client_tell_waits(RomaClient *client, RomaOnWait on_wait)
+{
+    client->on_wait = on_wait;
+}
+
+void roma_client_remember_lockouts(RomaClient *client, const LockoutStore *store)
+{
+    client->lockout_store = *store;
+}
+
 int roma_client_renew(RomaClient *client, size_t instance)
 {
     if (instance >= client->config->instance_count)

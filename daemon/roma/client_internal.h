@@ -19,7 +19,8 @@ typedef struct RomaInstance {
     Permits permits;
     Permits undone;
     Route route;
-    bool has_failed; /* its last request got no answer, or a gateway's that found no backend */
+    bool has_failed;     /* its last request got no answer, or a gateway's that found no backend */
+    bool has_long_pages; /* as its last list had */
 } RomaInstance;
 
 struct RomaClient {
