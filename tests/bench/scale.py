@@ -6,7 +6,8 @@ scale.py [BUILD] [--memory] [--turns] [--instances] [--answers] [--state]; witho
 --memory: what 1,000,000 members cost a daemon, after passes and after reloads, and a command.
 --turns: the longest turn of the event loop with 1,000,000 members: in passes, while a client asks, in a reload, and
 with 60,000 deletions; and how often a client is answered during a pass.
---instances: requests and connections side by side, and memory, of a daemon over 300 and over 1,000 instances.
+--instances: requests and connections side by side, and memory, of a daemon over 300 and over 1,000 instances, the
+latter over TLS, too.
 --answers: how big the answers are, and the daemon for them, with 100,000 extras and 100,000 missing.
 --state: a command in sync with 1,000,000 deletions in its history, against one with none."""
 import contextlib
@@ -105,15 +106,18 @@ def measure_turns(build):
 
 
 def measure_instances(build):
-    for instances in (300, 1000):
-        print(f"instances: {instances} of 20 channels of 10 members")
+    for instances, tls in ((300, False), (1000, False), (1000, True)):
+        print(f"instances: {instances} of 20 channels of 10 members{', over TLS' if tls else ''}")
         with tempfile.TemporaryDirectory() as folder, \
-                stands.Stand(build, folder, 20, 10, instances=instances, per_file=20, interval="1h") as stand:
+                stands.Stand(build, folder, 20, 10, instances=instances, per_file=20, tls=tls, interval="1h") as stand:
+            bare, loaded = (stands.measure([stand.build / "rosterd", *words])[1] / 1024
+                            for words in (["--version"], ["--check", "-c", stand.config]))
             with stands.Daemon(stand) as daemon:
                 daemon.wait_passes(1)
                 stats = stand.stats()
                 show("first passes of all", f"{stats['max_in_flight']} requests at once",
                      f"{stats['connections']} connections made", f"{daemon.cpu_seconds():.2f} CPU s")
+                show("the rosters, as --check loads them", f"peak {mib(loaded - bare)}")
                 show_memory(daemon, "the daemon")
                 show_turns(daemon, "turns")
 

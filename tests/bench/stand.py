@@ -10,6 +10,7 @@ import pathlib
 import re
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -21,6 +22,7 @@ PROJECT, TOKEN = "0" * 32, "bench-token"
 GUARDS = ("guards: {max_deletes: 100000, max_delete_percent: 100, max_adds: 100000, max_deletes_total: off, "
           "max_channels: off}")
 SECONDS_MAX = 600
+AUTHORITIES = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 def instance_id(number):
@@ -39,14 +41,26 @@ def wait_until(condition, what):
 
 class Stand:
     """`instances` of `channels` with `members` each, and `extras` that no roster wants; each roster file holds
-    the channels of `per_file`, and wants `missing` members more for each."""
+    the channels of `per_file`, and wants `missing` members more for each. With `tls` the service's authority is one
+    among those of the system."""
 
     def __init__(self, build, folder, channels, members, extras=0, missing=0, instances=1, per_file=10, concurrency=8,
-                 **settings):
+                 tls=False, **settings):
         self.build, self.folder = pathlib.Path(build), pathlib.Path(folder)
         self.channels, self.members, self.extras, self.missing = channels, members, extras, missing
         self.instances, self.per_file, self.concurrency, self.settings = instances, per_file, concurrency, settings
+        self.tls, self.context = tls, ssl.create_default_context() if tls else None
         self.service = self.url = None
+
+    def make_authority(self):
+        """romasim's arguments for TLS, and the file that rosterd trusts."""
+        certificate, key, bundle = (self.folder / name for name in ("cert.pem", "key.pem", "ca.pem"))
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate,
+                        "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"],
+                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        bundle.write_bytes(AUTHORITIES.read_bytes() + certificate.read_bytes())
+        self.context.load_verify_locations(certificate)
+        return ["--tls", f"{certificate},{key}"]
 
     def __enter__(self):
         generate = {"channels": self.channels, "members": self.members, "name": "bench-%d", "extras": self.extras}
@@ -59,10 +73,11 @@ class Stand:
         path.write_text(json.dumps(state), encoding="utf-8")
         port.unlink(missing_ok=True)
         self.service = subprocess.Popen([self.build / "tests/romasim/romasim", "--port", "0", "--state", path,
-                                         "--port-file", port, "--quiet"], stdout=subprocess.DEVNULL)
+                                         "--port-file", port, "--quiet",
+                                         *(self.make_authority() if self.tls else [])], stdout=subprocess.DEVNULL)
         wait_until(lambda: port.exists() and port.stat().st_size or self.service.poll() is not None,
                    "the stand-in service")
-        self.url = f"http://127.0.0.1:{port.read_text().strip()}"
+        self.url = f"{'https' if self.tls else 'http'}://127.0.0.1:{port.read_text().strip()}"
         # In a process of its own: what is started from here must not inherit its peak memory.
         subprocess.run([sys.executable, "-c", "import sys; sys.path.insert(0, sys.argv[1]); import stand\n"
                         "stand.write_files(*sys.argv[2:4], *map(int, sys.argv[4:]))", ROOT / "tests/bench",
@@ -85,11 +100,12 @@ class Stand:
         return sorted((self.folder / "rosters").iterdir())
 
     def stats(self):
-        with urllib.request.urlopen(self.url + "/_sim/stats") as answer:
+        with urllib.request.urlopen(self.url + "/_sim/stats", context=self.context) as answer:
             return json.load(answer)
 
     def clear_stats(self):
-        urllib.request.urlopen(urllib.request.Request(self.url + "/_sim/stats", method="DELETE")).close()
+        urllib.request.urlopen(urllib.request.Request(self.url + "/_sim/stats", method="DELETE"),
+                               context=self.context).close()
 
     def count(self, operation):
         return self.stats()["per_op"].get(operation, 0)
@@ -106,6 +122,7 @@ def write_files(folder, url, instances, channels, members, missing, per_file, co
         for first in range(0, channels, per_file):
             write_roster(folder / "rosters" / f"{number:04}-{first:06}.yaml", number,
                          range(first, min(first + per_file, channels)), members, missing)
+    authority = ", ca_file: ca.pem" if url.startswith("https:") else ""
     token = folder / "token"
     token.touch(mode=0o600)
     token.write_text(TOKEN, encoding="utf-8")
@@ -113,7 +130,7 @@ def write_files(folder, url, instances, channels, members, missing, per_file, co
         file.write("version: 1\ninstances:\n")
         for number in range(instances):
             file.write(f'  i{number}: {{endpoint: "{url}", project_id: "{PROJECT}", '
-                       f"instance_id: {instance_id(number)}, auth: {{method: token, token_file: token}}}}\n")
+                       f"instance_id: {instance_id(number)}, auth: {{method: token, token_file: token}}{authority}}}\n")
         file.write(f"rosters: [rosters]\nlimits: {{concurrency: {concurrency}, requests_per_second: 0}}\n{GUARDS}\n"
                    f"state_dir: {folder}/state\ncontrol_socket: {folder}/control.sock\n")
 
