@@ -55,9 +55,11 @@ int recovery_collect(Recoveries *recoveries, const Ops *ops, void *context, size
 
 int recovery_allocate(Recoveries *recoveries)
 {
-    size_t count = recoveries->count ? recoveries->count : 1;
+    size_t count = recoveries->count;
 
     assert(!recoveries->reports && !recoveries->channels);
+    if (count == 0)
+        return 0;
     recoveries->reports = calloc(count, sizeof(*recoveries->reports));
     recoveries->channels = calloc(count, sizeof(*recoveries->channels));
     return recoveries->reports && recoveries->channels ? 0 : -ENOMEM;
