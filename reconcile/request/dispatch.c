@@ -170,9 +170,11 @@ void dispatch_begin(Dispatch *dispatch, Call *call, uint64_t delay_usec)
         dispatch_make_ready(dispatch, call);
 }
 
+/* In line for a permit there is none, unless what was in line has ended: no permit would come then
+ * to begin the next channel by. */
 bool dispatch_has_slot(const Dispatch *dispatch)
 {
-    if (limiter_is_waiting(&dispatch->permits))
+    if (dispatch->ready.count > 0 && limiter_is_waiting(&dispatch->permits))
         return false;
     return dispatch->ready.count + dispatch->refused.count + dispatch->in_flight + dispatch->kept <
            dispatch->config->limits.concurrency;

@@ -68,7 +68,8 @@ uint64_t dispatch_random(const Dispatch *dispatch);
  * this returns (a stopped or failed instance). call is the owner's; it must stay until its end. */
 void dispatch_begin(Dispatch *dispatch, Call *call, uint64_t delay_usec);
 
-/* Whether there is a slot for another channel to begin work: none while a permit is waited for. */
+/* Whether there is a slot for another channel to begin work: none while a call waits for a permit.
+ */
 bool dispatch_has_slot(const Dispatch *dispatch);
 
 /* Keeps the slot of a channel whose call has ended and whose next one comes a little later; and

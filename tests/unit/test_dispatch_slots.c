@@ -114,6 +114,50 @@ static void test_a_probe_asks_once_and_a_success_goes_on_as_ever(void **state)
     world_free(world);
 }
 
+/* ---- permits of all instances ---- */
+
+static LimiterUser other;
+static const LimiterPeer other_peer;
+
+static void other_wakes(void *userdata)
+{
+    (void)userdata;
+}
+
+static void other_wants_the_permit(World *world, void *unused)
+{
+    (void)unused;
+    limiter_join(&world->limiter, &other, &other_peer, other_wakes, NULL);
+    limiter_take(&other, false, world->now_usec);
+}
+
+/* Another pass has the only permit, this one nothing in flight: it ends though nothing comes. */
+static void expect_an_end_without_a_permit(void (*end)(World *world, void *unused))
+{
+    World *world = world_of_six(1);
+
+    world->config.limits.total_concurrency = 1;
+    world_twist(world, REQUEST_LIST_MEMBERS, 1, 6, change_nothing)->latency_usec = 4 * USEC_PER_SEC;
+    world_begin(world, false);
+    world_at(world, 1, other_wants_the_permit, NULL);
+    world_at(world, USEC_PER_MINUTE, end, NULL);
+    world_finish(world);
+    assert_int_equal(other.held, 1);
+    assert_true(world->now_usec < USEC_PER_HOUR);
+    for (size_t i = 0; i < 6; i++)
+        assert_true(world_result(world, i) == RESULT_DRIFT ||
+                    world_result(world, i) == RESULT_FAILED);
+    limiter_leave(&other);
+    world_free(world);
+}
+
+static void test_a_pass_that_waits_for_a_permit_can_be_stopped(void **state)
+{
+    (void)state;
+    expect_an_end_without_a_permit(world_stop);
+    expect_an_end_without_a_permit(world_abandon);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +166,7 @@ int main(void)
         cmocka_unit_test(test_the_rate_stretches_a_pass_and_no_more),
         cmocka_unit_test(test_a_pass_over_one_instance_leaves_the_others_alone),
         cmocka_unit_test(test_a_probe_asks_once_and_a_success_goes_on_as_ever),
+        cmocka_unit_test(test_a_pass_that_waits_for_a_permit_can_be_stopped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
