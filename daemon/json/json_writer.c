@@ -107,6 +107,10 @@ static void json_begin_value(JsonWriter *writer, const char *key)
 
 static void json_open(JsonWriter *writer, const char *key, char bracket)
 {
+    if (writer->tree) {
+        json_tree_open(writer->tree, key, bracket == '[');
+        return;
+    }
     json_begin_value(writer, key);
     buf_putc(writer->buf, bracket);
     writer->depth++;
@@ -115,6 +119,10 @@ static void json_open(JsonWriter *writer, const char *key, char bracket)
 
 static void json_close(JsonWriter *writer, char bracket)
 {
+    if (writer->tree) {
+        json_tree_close(writer->tree);
+        return;
+    }
     assert(writer->depth > 0);
     writer->depth--;
     if (writer->has_values)
@@ -154,6 +162,10 @@ int json_end(JsonWriter *writer)
 
 void json_put_string(JsonWriter *writer, const char *key, const char *text)
 {
+    if (writer->tree) {
+        json_tree_put_string(writer->tree, key, text);
+        return;
+    }
     json_begin_value(writer, key);
     json_append_string(writer->buf, text, strlen(text));
 }
@@ -169,8 +181,13 @@ void json_put_text(JsonWriter *writer, const char *key, const char *text)
 void json_put_number(JsonWriter *writer, const char *key, uint64_t number)
 {
     char digits[STR_UINT_SIZE];
-    const char *end = str_print_uint(number, digits);
+    const char *end;
 
+    if (writer->tree) {
+        json_tree_put_number(writer->tree, key, number);
+        return;
+    }
+    end = str_print_uint(number, digits);
     json_begin_value(writer, key);
     buf_append(writer->buf, digits, (size_t)(end - digits));
 }
@@ -185,12 +202,20 @@ void json_put_number_if(JsonWriter *writer, const char *key, bool is_known, uint
 
 void json_put_bool(JsonWriter *writer, const char *key, bool value)
 {
+    if (writer->tree) {
+        json_tree_put_bool(writer->tree, key, value);
+        return;
+    }
     json_begin_value(writer, key);
     buf_puts(writer->buf, value ? "true" : "false");
 }
 
 void json_put_null(JsonWriter *writer, const char *key)
 {
+    if (writer->tree) {
+        json_tree_put_null(writer->tree, key);
+        return;
+    }
     json_begin_value(writer, key);
     buf_puts(writer->buf, "null");
 }
@@ -229,7 +254,9 @@ static void json_put_word(JsonWriter *writer, const char *key, const Json *value
 /* As deep as the parser lets it be. */
 void json_put_value(JsonWriter *writer, const char *key, const Json *value)
 {
-    if (!value) {
+    if (writer->tree) {
+        json_tree_put_value(writer->tree, key, value);
+    } else if (!value) {
         json_put_null(writer, key);
     } else if (json_is_object(value)) {
         json_put_members(writer, key, value);
@@ -249,7 +276,7 @@ void json_put_json(JsonWriter *writer, const char *key, const char *text)
     _cleanup_(json_freep) Json *value = NULL;
 
     if (text && json_parse_once(text, strlen(text), &value, NULL) == -ENOMEM)
-        writer->buf->failed = true;
+        *(writer->tree ? &writer->tree->has_failed : &writer->buf->failed) = true;
     json_put_value(writer, key, value);
 }
 

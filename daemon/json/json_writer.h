@@ -7,21 +7,25 @@
  * end of the array that was opened last; the outermost one has no key either. Two spaces for each
  * level, one value a line, unless `is_compact`. What would steer a terminal or not be seen is
  * escaped, so that the text can be shown as it is and still says the same; bytes that are no UTF-8
- * stand as '?'.
+ * stand as '?'. Or, with a tree in place of the Buf, into that (json_tree.h): it holds what reading
+ * the text would have brought.
  */
 #pragma once
 
 #include "daemon/base/buf.h"
+#include "daemon/json/json_tree.h"
 #include "daemon/json/json_value.h"
 
 typedef struct JsonWriter {
     Buf *buf;
+    JsonTree *tree; /* NULL: into the Buf */
     bool is_compact;
     bool has_values; /* what was opened last has */
     unsigned int depth;
 } JsonWriter;
 
-/* Each is closed by its own; json_end() ends the text with a newline. 0 or -ENOMEM. */
+/* Each is closed by its own; json_end() ends the text with a newline, and is not for a tree. 0 or
+ * -ENOMEM. */
 void json_open_object(JsonWriter *writer, const char *key);
 void json_close_object(JsonWriter *writer);
 void json_open_array(JsonWriter *writer, const char *key);

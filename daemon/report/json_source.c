@@ -10,15 +10,14 @@ static const Json *json_source_channel(void *userdata, size_t number)
 {
     JsonSource *source = userdata;
     const ChannelReport *channel = &source->report->channels[number];
-    _cleanup_(buf_done) Buf text = {0};
-    JsonWriter writer = {.buf = &text};
+    JsonTree tree = {0};
+    JsonWriter writer = {.tree = &tree};
 
     json_free(TAKE_PTR(source->channel));
     json_open_object(&writer, NULL);
     report_json_put_channel(&writer, channel, report_result_text(channel->result), NULL);
     json_close_object(&writer);
-    if (json_end(&writer) == 0)
-        json_parse_once(text.data, text.size, &source->channel, NULL);
+    json_tree_end(&tree, &source->channel);
     return source->channel;
 }
 

@@ -273,53 +273,74 @@ static void test_a_request(void **state)
                                   "more after its end, at byte 38)");
 }
 
+static void put_of_each(JsonWriter *writer)
+{
+    json_open_object(writer, NULL);
+    json_put_text(writer, "text", "\"\\/\n\x01\x7f\xc2\x9b\xe2\x80\xae\xf3\xa0\x80\x81\xc3\xa4");
+    json_put_text(writer, "none", "");
+    json_put_string(writer, "empty", "");
+    json_put_string(writer, "cut", "\xe2\x82");
+    json_open_array(writer, "list");
+    json_put_number(writer, NULL, UINT64_MAX);
+    json_open_object(writer, NULL);
+    json_close_object(writer);
+    json_put_number_if(writer, NULL, false, 1);
+    json_close_array(writer);
+    json_open_array(writer, "nothing");
+    json_close_array(writer);
+    json_put_json(writer, "json", "{\"a\":[1.50,true]}");
+    json_put_json(writer, "broken", "{\"a\":");
+    json_close_object(writer);
+}
+
+static const char text_of_each[] =
+    "{\n"
+    "  \"text\": \"\\\"\\\\/\\n\\u0001\\u007f\\u009b\\u202e\\udb40\\udc01"
+    "\xc3\xa4\",\n"
+    "  \"none\": null,\n"
+    "  \"empty\": \"\",\n"
+    "  \"cut\": \"??\",\n"
+    "  \"list\": [\n"
+    "    18446744073709551615,\n"
+    "    {},\n"
+    "    null\n"
+    "  ],\n"
+    "  \"nothing\": [],\n"
+    "  \"json\": {\n"
+    "    \"a\": [\n"
+    "      1.50,\n"
+    "      true\n"
+    "    ]\n"
+    "  },\n"
+    "  \"broken\": null\n"
+    "}\n";
+
 static void test_written(void **state)
 {
     _cleanup_(buf_done) Buf buf = {0};
     JsonWriter writer = {.buf = &buf};
 
     (void)state;
-    json_open_object(&writer, NULL);
-    json_put_text(&writer, "text", "\"\\/\n\x01\x7f\xc2\x9b\xe2\x80\xae\xf3\xa0\x80\x81\xc3\xa4");
-    json_put_text(&writer, "none", "");
-    json_put_string(&writer, "empty", "");
-    json_put_string(&writer, "cut", "\xe2\x82");
-    json_open_array(&writer, "list");
-    json_put_number(&writer, NULL, UINT64_MAX);
-    json_open_object(&writer, NULL);
-    json_close_object(&writer);
-    json_put_number_if(&writer, NULL, false, 1);
-    json_close_array(&writer);
-    json_open_array(&writer, "nothing");
-    json_close_array(&writer);
-    json_put_json(&writer, "json", "{\"a\":[1.50,true]}");
-    json_put_json(&writer, "broken", "{\"a\":");
-    json_close_object(&writer);
+    put_of_each(&writer);
     assert_int_equal(json_end(&writer), 0);
-    assert_string_equal(buf.data,
-                        "{\n"
-                        "  \"text\": \"\\\"\\\\/\\n\\u0001\\u007f\\u009b\\u202e\\udb40\\udc01"
-                        "\xc3\xa4\",\n"
-                        "  \"none\": null,\n"
-                        "  \"empty\": \"\",\n"
-                        "  \"cut\": \"??\",\n"
-                        "  \"list\": [\n"
-                        "    18446744073709551615,\n"
-                        "    {},\n"
-                        "    null\n"
-                        "  ],\n"
-                        "  \"nothing\": [],\n"
-                        "  \"json\": {\n"
-                        "    \"a\": [\n"
-                        "      1.50,\n"
-                        "      true\n"
-                        "    ]\n"
-                        "  },\n"
-                        "  \"broken\": null\n"
-                        "}\n");
+    assert_string_equal(buf.data, text_of_each);
 }
 
-/* One text that memory ran out for leaves nothing behind for the next. */
+static void test_a_tree_holds_what_the_text_says(void **state)
+{
+    _cleanup_(json_freep) Json *root = NULL;
+    _cleanup_(buf_done) Buf buf = {0};
+    JsonTree tree = {0};
+    JsonWriter writer = {.tree = &tree};
+
+    (void)state;
+    put_of_each(&writer);
+    assert_int_equal(json_tree_end(&tree, &root), 0);
+    assert_int_equal(json_append(root, &buf), 0);
+    assert_string_equal(buf.data, text_of_each);
+    assert_true(json_is_integer(json_at(json_find(root, "list"), 0)));
+}
+
 static void test_a_failure_stays_in_its_text(void **state)
 {
     _cleanup_(buf_done) Buf failed = {.failed = true}, fine = {0};
@@ -346,6 +367,7 @@ int main(void)
         cmocka_unit_test(test_whole_numbers_that_64_bits_do_not_hold),
         cmocka_unit_test(test_a_request),
         cmocka_unit_test(test_written),
+        cmocka_unit_test(test_a_tree_holds_what_the_text_says),
         cmocka_unit_test(test_a_failure_stays_in_its_text),
     };
 
