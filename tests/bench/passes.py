@@ -8,7 +8,7 @@ under callgrind, against the bare loop (bare.c).
 --sdk: one run of rosterd --once against the same by the vendor's client for Node.js (sdk.js), where npm has it.
 --million: one run over 2,000 channels of 500 members in sync, against the bare loop.
 --deletions: what a deletion takes of CPU and of time against the bare loop's, less what the same takes in sync, with 8
-and 64 channels side by side, few and many."""
+and 64 channels side by side, few and many; and of instructions."""
 import pathlib
 import re
 import subprocess
@@ -118,7 +118,23 @@ def took(command):
     return cpu_of(command) * 1e6, (time.monotonic() - begun) * 1e6
 
 
+def count_deletions(build, channels=8, extras=200):
+    """In instructions under callgrind, which do not depend on what else the machine does."""
+    counts = {}
+    for extra in (0, extras):
+        for name in ("bare", "ours"):
+            with tempfile.TemporaryDirectory() as folder, \
+                    stands.Stand(build, folder, channels, 50, extras=extra, per_file=channels) as stand:
+                counts[name, extra] = instructions_of(
+                    bare(stand) if name == "bare" else
+                    [build / "rosterd", "--once", "-c", stand.config, "--log-level", "err"])
+    ours, loop = ((counts[name, extras] - counts[name, 0]) / channels / extras for name in ("ours", "bare"))
+    print(f"{channels * extras} deletions in {channels} channels: {ours / 1e3:.0f} thousand instructions each, "
+          f"{ours / loop:.2f} of the bare loop's {loop / 1e3:.0f}", flush=True)
+
+
 def compare_deletions(build):
+    count_deletions(build)
     for channels, extras, concurrency in ((8, 1000, 8), (64, 125, 64), (200, 300, 64)):
         ratios = []
         for _ in range(RUNS):
