@@ -222,6 +222,35 @@ void handle_undo_fleet_done(Undoing *undoing)
 
 /* ---- for other hosts ---- */
 
+static int handle_undo_check_pause(void *userdata, const StorePause *pause, Err *err)
+{
+    const StorePauses *pauses = userdata;
+    const StoreScope *scope = &pause->scope;
+
+    if (store_pauses_find(pauses, scope))
+        return 0;
+    return err_set(err, -EPERM,
+                   "%s was resumed after the undo had been asked for, and a pass could turn back "
+                   "what it does; what is still paused for it stays so: ask again",
+                   scope->channel_name ? scope->channel_name : scope->channel_id);
+}
+
+/* Whether each of its channels is paused, by what passes here go by: 0, -EPERM, or the state's
+ * errors. */
+static int handle_undo_check_pauses(const Undoing *undoing, Err *err)
+{
+    _cleanup_(store_pauses_done) StorePauses pauses = {0};
+    Store *store = undoing->control->state->store;
+    int r;
+
+    if (!store)
+        return err_set(err, -EIO, "the state: %s", undoing->control->state->err.text);
+    r = store_pauses(store, clock_realtime_usec(), &pauses, err);
+    if (r < 0)
+        return r;
+    return undo_each_pause(undoing->undo, (uid_t)-1, handle_undo_check_pause, &pauses, err);
+}
+
 /* Where that is lost it is asked for still, and done again: what is as it was is left alone. */
 void handle_undo_fleet_answer(const Undoing *undoing, const Buf *answer, const char *error)
 {
@@ -255,6 +284,7 @@ void handle_undo_fleet_answer(const Undoing *undoing, const Buf *answer, const c
 static int handle_undo_take(Control *control, const char *name, UndoValue *value, Err *err)
 {
     Undoing *undoing = calloc(1, sizeof(*undoing));
+    int r;
 
     if (!undoing)
         return err_memory(err);
@@ -272,8 +302,9 @@ static int handle_undo_take(Control *control, const char *name, UndoValue *value
         return err_set(err, -ETIMEDOUT,
                        "it was asked for more than an hour ago, and what was paused for it may be "
                        "resumed by now: ask again");
-    return undo_new_of(control->controller->config, undoing->pass, &value->actions, &undoing->undo,
-                       err);
+    r = undo_new_of(control->controller->config, undoing->pass, &value->actions, &undoing->undo,
+                    err);
+    return r < 0 ? r : handle_undo_check_pauses(undoing, err);
 }
 
 /* One that this host is to carry out, as the owner of its instance. */
@@ -311,6 +342,8 @@ static void handle_undo_look_at_answer(Control *control, const char *name, const
     }
     snprintf(text, sizeof(text), "%.100s, which owns the instance: %.350s", value->owner,
              value->error ? value->error : "nothing was done");
+    if (undoing->undo && handle_undo_check_pauses(undoing, NULL) < 0)
+        undoing->has_paused = false; /* not all of them any more, which the owner says */
     handle_undo_refuse(undoing, 409, text);
 }
 

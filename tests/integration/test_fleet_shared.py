@@ -2,6 +2,9 @@
 """What people say on one host of a fleet, as it holds on all: pauses and approvals; and what goes along when the
 instance changes hands."""
 
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 import etcd
@@ -13,12 +16,16 @@ pytestmark = etcd.NEEDED
 KEPT = [f"10.0.0.{i}" for i in range(1, 5)]
 
 
+def make(folder, **timing):
+    made = fleets.Fleet(folder, {"prod": [channel("payments", *KEPT)]}, **timing)
+    made.roster(entry("payments", *KEPT))
+    return made
+
+
 @pytest.fixture
 def fleet(tmp_path):
-    made = fleets.Fleet(tmp_path, {"prod": [channel("payments", *KEPT)]})
-    made.roster(entry("payments", *KEPT))
-    yield made
-    made.close()
+    with contextlib.closing(make(tmp_path)) as made:
+        yield made
 
 
 def start(fleet):
@@ -135,6 +142,25 @@ def test_an_undo_is_carried_out_by_the_owner(fleet):
     assert "prod was b's from" in told and "10.9.0.1" in told, told
     other, = fleet["a"].ctl("history", "--json").report["other_owners"]
     assert (other["instance"], other["host"]) == ("prod", "b") and other["until"], other
+
+
+def test_an_undo_whose_channel_was_resumed_is_not_begun(tmp_path):
+    with contextlib.closing(make(tmp_path, lease="2m")) as fleet, ThreadPoolExecutor(1) as pool:
+        delete_one(fleet)
+        assert fleet["a"].stop() == 0
+        fleet.wait_owner("b")
+        fleet.start("a")
+        wait_until(lambda: "hosts/a" in fleet.keys("hosts/"))
+        fleet["b"].cut()
+        undoing = pool.submit(fleet["a"].ctl, "undo", "--last")
+        wait_until(lambda: fleet.keys("undo/"))
+        assert fleet["a"].ctl("resume", "payments").status == IN_SYNC
+        fleet["b"].heal()
+        refused = undoing.result()
+        assert refused.status == FAILED and "payments was resumed after the undo" in refused.stderr, refused
+        assert "are paused now" not in refused.stderr, refused
+        fleet["b"].daemon.wait_status("1 in sync")
+        assert fleet.sim.hosts("payments") == KEPT and fleet.changers() == ["a"]
 
 
 def test_an_undo_of_the_owner_pauses_on_all_hosts(fleet):
