@@ -91,11 +91,10 @@ static void held_tell(const ChannelPass *channel)
     event.members = held_members_text(&members);
     if (held_has_posts(report))
         err_set(&why, -EPERM,
-                "%zu changes are planned, none is made: %s refuses (%" PRIu64
-                ", the limit is %" PRIu64
+                "%zu change%s planned, none is made: %s refuses (%" PRIu64 ", the limit is %" PRIu64
                 "%s%s); to let exactly this plan pass, approve its digest",
-                members.count, guard_name_text(first->name), first->planned, first->limit,
-                held_colon(first), held_why(first));
+                members.count, members.count == 1 ? " is" : "s are", guard_name_text(first->name),
+                first->planned, first->limit, held_colon(first), held_why(first));
     else
         err_set(&why, -EPERM,
                 "%zu member%s extra, none is deleted: %s refuses (%" PRIu64

@@ -174,9 +174,30 @@ static void test_other_rosters_hold_until_approved(void **state)
     world_pass(world);
     expect_held(world, GUARD_ROSTER);
     assert_string_equal(world_report(world, 0)->guards[0].why, "admin-b had another set");
+    assert_string_equal(
+        world->last_told[EVENT_HELD].err.text,
+        "2 members are extra, none is deleted: roster refuses (1, the limit is 0: "
+        "admin-b had another set); to let exactly this plan pass, approve its digest");
     world_approve(world, world_report(world, 0)->digest);
     world_pass(world);
     assert_int_equal(world_result(world, 0), RESULT_CONVERGED);
+    world_free(world);
+}
+
+static void test_other_rosters_hold_a_single_addition(void **state)
+{
+    World *world = sync_case_new(MODE_SYNC, 2, 1, 0);
+
+    (void)state;
+    world_join_fleet(world);
+    str_copy(world->fleet->conditions.roster, sizeof(world->fleet->conditions.roster),
+             "admin-b had another set");
+    world_pass(world);
+    expect_held(world, GUARD_ROSTER);
+    assert_string_equal(
+        world->last_told[EVENT_HELD].err.text,
+        "1 change is planned, none is made: roster refuses (1, the limit is 0: "
+        "admin-b had another set); to let exactly this plan pass, approve its digest");
     world_free(world);
 }
 
@@ -336,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_a_condition_holds_what_is_to_be_enabled),
         cmocka_unit_test(test_a_condition_holds_an_undo),
         cmocka_unit_test(test_other_rosters_hold_until_approved),
+        cmocka_unit_test(test_other_rosters_hold_a_single_addition),
         cmocka_unit_test(test_an_intent_without_an_answer_holds_its_channel),
         cmocka_unit_test(test_a_lease_that_ends_in_mid_channel_leaves_the_rest),
         cmocka_unit_test(test_one_that_ends_before_the_first_change_sends_none),

@@ -126,6 +126,11 @@ static void test_what_is_added_and_corrected_has_signs(void **state)
                         "+10.5.0.1:8080, ~10.0.0.2:8080, -10.9.0.2:8080, -10.9.0.3:8080");
     assert_non_null(strstr(told_why, "4 changes are planned, none is made: max_deletes refuses "
                                      "(3, the limit is 1)"));
+    world = sync_case_new(MODE_SYNC, 2, 0, 2); /* one of them is corrected alone */
+    state_disabled(world, 0);
+    hold(world);
+    assert_string_equal(told_members, "~10.0.0.2:8080, -10.9.0.2:8080, -10.9.0.3:8080");
+    assert_non_null(strstr(told_why, "3 changes are planned"));
 }
 
 int main(void)
