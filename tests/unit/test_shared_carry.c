@@ -227,7 +227,17 @@ static void test_odd_carries(void **state)
     assert_odd_carry(*state, "{\"quarantine\":[{\"channel_id\":\"c\",\"member_id\":\"m\"}]}",
                      "quarantine[0]: span_usec");
     assert_odd_carry(*state, "{\"conditions\":[{\"notifier\":\"n\"}]}", "conditions[0]: kind");
-    assert_odd_carry(*state, "{\"conditions\":[1]}", "conditions[0]");
+    assert_odd_carry(*state, "{\"conditions\":[1]}", "conditions[0]: should be an object");
+    assert_odd_carry(*state, "{\"conditions\":[{\"notifier\":\"n\",\"kind\":\"k\"},1]}",
+                     "conditions[1]: should be an object");
+    assert_odd_carry(*state,
+                     "{\"quarantine\":[{\"channel_id\":\"c\",\"member_id\":\"m\","
+                     "\"span_usec\":1,\"identity\":\"aQ==?\"}]}",
+                     "quarantine[0]: identity: is no base64");
+    assert_odd_carry(*state,
+                     "{\"quarantine\":[{\"channel_id\":\"c\",\"member_id\":\"m\","
+                     "\"span_usec\":1,\"identity\":\"\"}]}",
+                     "quarantine[0]: identity");
 }
 
 int main(void)

@@ -97,6 +97,14 @@ static void test_odd_pauses(void **state)
                                "\"newer\":[{}]}";
 
     read_pause(*state, good);
+    assert_int_equal(read_pause(*state, "{\"scope\":\"all\",\"reason\":\"x\",\"host\":\"a\","
+                                        "\"at_usec\":1,\"uid\":4294967295}")
+                         .uid,
+                     (uid_t)-1);
+    assert_no_pause(*state,
+                    "{\"scope\":\"all\",\"reason\":\"x\",\"host\":\"a\",\"at_usec\":1,"
+                    "\"uid\":4294967296}",
+                    "uid: is no number of a user");
     assert_no_pause(*state, "", "");
     assert_no_pause(*state, "[]", "");
     assert_no_pause(*state, "{\"scope\":\"all\",\"reason\":\"x\",\"host\":\"a\",\"at_usec\":0}",
