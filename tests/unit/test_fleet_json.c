@@ -254,15 +254,18 @@ static void test_why_an_owner_changes_nothing(void **state)
 {
     Told *told = *state;
     FleetInstance *instance = told_instance(told);
+    Fleet *fleet = told->controller.backend.fleet;
 
     own(told, FLEET_BEGUN);
     assert_has(tell(told, &current, &own_one), "\"why\":\"this host holds no lease in its fleet\"");
-    str_copy(told->controller.backend.fleet->trouble,
-             sizeof(told->controller.backend.fleet->trouble), "etcd is silent");
+    assert_string_equal(fleet_get_trouble(fleet), "etcd has not given one yet");
+    str_copy(fleet->trouble, sizeof(fleet->trouble), "etcd is silent");
+    assert_string_equal(fleet_get_trouble(fleet), "etcd is silent");
     assert_has(tell(told, &current, &own_one),
                "\"why\":\"this host holds no lease in its fleet: etcd is silent\"");
     hold_lease(told);
-    told->controller.backend.fleet->lease.end_usec = clock_boottime_usec() + 4 * USEC_PER_SEC;
+    assert_string_equal(fleet_get_trouble(fleet), "");
+    fleet->lease.end_usec = clock_boottime_usec() + 4 * USEC_PER_SEC;
     assert_has(tell(told, &current, &own_one), "too soon for the answer to a change: etcd is ");
     hold_lease(told);
     instance->has_settled = false;

@@ -219,6 +219,18 @@ static void test_a_pause_while_etcd_does_not_answer(void **state)
     await(is_resumed_here);
 }
 
+/* What held on this host alone is known to be in etcd. */
+static bool is_settled_here(void)
+{
+    StorePauses pauses = {0};
+    bool is;
+
+    assert_int_equal(store_pauses(two.a.store, clock_realtime_usec(), &pauses, NULL), 0);
+    is = pauses.count == 1 && !pauses.items[0].is_local;
+    store_pauses_done(&pauses);
+    return is;
+}
+
 /* A pause that stood in for another, which somebody ended elsewhere meanwhile, is not written. */
 static void test_what_was_ended_elsewhere_does_not_come_back(void **state)
 {
@@ -243,6 +255,54 @@ static void test_what_was_ended_elsewhere_does_not_come_back(void **state)
     assert_int_equal(store_pause(two.a.store, &local, clock_realtime_usec(), NULL, &two.err), 0);
     shared_on_change(two.a.shared);
     await(is_paused_there);
+    await(is_settled_here);
+}
+
+static uint64_t written_revision;
+
+static void on_written(void *userdata, FleetWritten result, uint64_t revision, const char *message)
+{
+    (void)userdata;
+    (void)message;
+    assert_int_equal(result, FLEET_WRITTEN);
+    written_revision = revision;
+}
+
+static bool both_have_heard(void)
+{
+    return written_revision > 0 &&
+           mirror_get_revision(fleet_mirror(two.a.fleet)) >= written_revision &&
+           mirror_get_revision(fleet_mirror(two.b.fleet)) >= written_revision;
+}
+
+/* Somebody writes keys with other means, and both hosts hear of it. */
+static void write_keys(const FleetPut *puts, size_t count)
+{
+    written_revision = 0;
+    assert_int_equal(fleet_write(two.b.fleet, NULL, NULL, 0, puts, count, 20 * USEC_PER_SEC,
+                                 on_written, NULL, NULL),
+                     0);
+    await(both_have_heard);
+}
+
+/* Whose pause it is nobody knows: none ends until it can be read, or is gone. */
+static void test_a_pause_that_cannot_be_read_ends_none(void **state)
+{
+    const StoreScope scope = CHANNEL("c1", "payments");
+    const FleetPut odd = {"pauses/odd", "not JSON"}, no_odd = {"pauses/odd", NULL};
+    char names[2][KEYS_NAME_SIZE];
+    FleetPut gone[2] = {{names[0], NULL}, {names[1], NULL}};
+
+    (void)state;
+    watched = scope;
+    assert_int_equal(pause_on(&two.a, &scope, "work"), SHARED_DONE);
+    assert_int_equal(keys_format_pause(KEY, "c1", false, names[0]), 0);
+    assert_int_equal(keys_format_pause(KEY, "payments", true, names[1]), 0);
+    write_keys(&odd, 1);
+    write_keys(gone, 2);
+    assert_true(is_paused_here() && is_paused_there());
+    write_keys(&no_odd, 1);
+    assert_true(is_resumed_here() && is_resumed_there());
 }
 
 /* A start without etcd knows what held. */
@@ -295,6 +355,10 @@ static void test_an_approval_is_known_to_the_owner(void **state)
 
     (void)state;
     two.is_answered = false;
+    assert_int_equal(shared_approve(two.a.shared, "abc", true, 7, clock_realtime_usec(), on_outcome,
+                                    NULL, &asking, &two.err),
+                     -EINVAL);
+    assert_non_null(strstr(two.err.text, "\"abc\" is no digest"));
     assert_int_equal(answer(shared_approve(two.a.shared, DIGEST, true, 7, clock_realtime_usec(),
                                            on_outcome, NULL, &asking, &two.err)),
                      SHARED_DONE);
@@ -316,6 +380,7 @@ int main(void)
         TEST(test_an_owner_that_does_not_take_it),
         TEST(test_a_pause_while_etcd_does_not_answer),
         TEST(test_what_was_ended_elsewhere_does_not_come_back),
+        TEST(test_a_pause_that_cannot_be_read_ends_none),
         TEST(test_a_start_goes_by_what_was_kept),
         TEST(test_what_needs_etcd_is_refused_without_it),
         TEST(test_an_approval_is_known_to_the_owner),
