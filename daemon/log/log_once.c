@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Few subjects have anything said of them: a list is enough. */
+/* Each of some thousand channels may have things said of it, pass for pass: the items are in the
+ * order of their subjects. */
 #include "daemon/log/log_once.h"
 
 #include <stdlib.h>
@@ -27,32 +28,64 @@ void log_once_done(LogOnce *once)
     *once = (LogOnce){0};
 }
 
+/* The number of the first item that does not stand before the subject. */
+static size_t log_once_place(const LogOnce *once, const char *subject)
+{
+    size_t low = 0, high = once->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (strcmp(once->items[middle].subject, subject) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static bool log_once_has(const LogOnce *once, size_t place, const char *subject)
+{
+    return place < once->count && str_equal(once->items[place].subject, subject);
+}
+
+static void log_once_remove(LogOnce *once, size_t place)
+{
+    log_once_drop(&once->items[place]);
+    once->count--;
+    memmove(&once->items[place], &once->items[place + 1],
+            (once->count - place) * sizeof(*once->items));
+}
+
 bool log_once_forget(LogOnce *once, const char *subject)
 {
-    for (size_t i = 0; i < once->count; i++) {
-        if (!str_equal(once->items[i].subject, subject))
-            continue;
-        log_once_drop(&once->items[i]);
-        once->items[i] = once->items[--once->count];
-        return true;
-    }
-    return false;
+    size_t place = log_once_place(once, subject);
+    bool has_any = log_once_has(once, place, subject);
+
+    if (has_any)
+        log_once_remove(once, place);
+    return has_any;
 }
 
 bool log_once_is_new(LogOnce *once, const char *subject, const char *text)
 {
+    size_t place = log_once_place(once, subject);
     LogOnceItem item;
 
-    for (size_t i = 0; i < once->count; i++) {
-        if (str_equal(once->items[i].subject, subject) && str_equal(once->items[i].text, text))
+    if (log_once_has(once, place, subject)) {
+        if (str_equal(once->items[place].text, text))
             return false;
+        log_once_remove(once, place);
     }
-    log_once_forget(once, subject);
     item = (LogOnceItem){strdup(subject), strdup(text)};
     if (!item.subject || !item.text ||
-        mem_grow(&once->items, &once->capacity, once->count + 1, sizeof(*once->items)) < 0)
+        mem_grow(&once->items, &once->capacity, once->count + 1, sizeof(*once->items)) < 0) {
         log_once_drop(&item);
-    else
-        once->items[once->count++] = item;
+        return true;
+    }
+    memmove(&once->items[place + 1], &once->items[place],
+            (once->count - place) * sizeof(*once->items));
+    once->items[place] = item;
+    once->count++;
     return true;
 }
