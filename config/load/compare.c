@@ -95,24 +95,44 @@ static size_t channel_index_size(const RosterChannel *channel, const char *name)
     return strlen(name) + (channel->name ? 0 : 1);
 }
 
-static int channel_index_init(ChannelIndex *index, const Config *config)
+static int channel_put_name(const Config *config, const RosterChannel *channel, Buf *ret_name)
+{
+    buf_reset(ret_name);
+    buf_puts(ret_name, config->instances[channel->instance].name);
+    buf_puts(ret_name, channel->name ? "/" : "/id:");
+    buf_puts(ret_name, channel->name ? channel->name : channel->id);
+    return buf_failed(ret_name);
+}
+
+/* What the channels are called. 0 or -ENOMEM. */
+static int channel_index_name(ChannelIndex *index, const Config *config)
 {
     _cleanup_(buf_done) Buf name = {0};
     size_t count = config->channel_count;
 
     index->names = arena_alloc(&index->arena, (count ? count : 1) * sizeof(*index->names));
-    if (!index->names || map_reserve(&index->map, count) < 0)
+    if (!index->names)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++) {
+        index->names[i] = channel_put_name(config, &config->channels[i], &name) < 0
+                              ? NULL
+                              : arena_string(&index->arena, buf_text(&name));
+        if (!index->names[i])
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+/* What finds them by that. */
+static int channel_index_init(ChannelIndex *index, const Config *config)
+{
+    if (channel_index_name(index, config) < 0 ||
+        map_reserve(&index->map, config->channel_count) < 0)
+        return -ENOMEM;
+    for (size_t i = 0; i < config->channel_count; i++) {
         const RosterChannel *channel = &config->channels[i];
 
-        buf_reset(&name);
-        buf_printf(&name, "%s/%s%s", config->instances[channel->instance].name,
-                   channel->name ? "" : "id:", channel->name ? channel->name : channel->id);
-        index->names[i] =
-            buf_failed(&name) < 0 ? NULL : arena_string(&index->arena, buf_text(&name));
-        if (!index->names[i] ||
-            map_put(&index->map, index->names[i], channel_index_size(channel, index->names[i]),
+        if (map_put(&index->map, index->names[i], channel_index_size(channel, index->names[i]),
                     (void *)(uintptr_t)channel) < 0)
             return -ENOMEM;
     }
@@ -140,6 +160,37 @@ static void compare_indexed(Comparison *comparison, const ChannelIndex *old,
     }
 }
 
+static bool channel_is_same(const Config *old, const Config *new, size_t number)
+{
+    const RosterChannel *before = &old->channels[number], *now = &new->channels[number];
+
+    if (!before->name != !now->name ||
+        !str_equal(old->instances[before->instance].name, new->instances[now->instance].name))
+        return false;
+    return now->name ? str_equal(before->name, now->name) : str_equal(before->id, now->id);
+}
+
+/* Whether both have the same channels in the same order, as nearly all do that are loaded anew:
+ * then none needs to be looked for. */
+static bool compare_is_in_order(const Comparison *comparison)
+{
+    const Config *old = comparison->old, *new = comparison->new;
+
+    for (size_t i = 0; i < new->channel_count &&i < old->channel_count; i++) {
+        if (!channel_is_same(old, new, i))
+            return false;
+    }
+    return old->channel_count == new->channel_count;
+}
+
+static void compare_in_order(Comparison *comparison, const ChannelIndex *new)
+{
+    for (size_t i = 0; i < comparison->new->channel_count; i++)
+        compare_tell(comparison, DIFFERENCE_OF_CHANNEL, new->names[i],
+                     compare_canonical(comparison->old->channels[i].canonical,
+                                       comparison->new->channels[i].canonical));
+}
+
 int compare_configs(const Config *old, const Config *new, CompareOnChange on_change, void *userdata)
 {
     _cleanup_(channel_index_done) ChannelIndex old_index = {0};
@@ -150,12 +201,18 @@ int compare_configs(const Config *old, const Config *new, CompareOnChange on_cha
         .on_change = on_change,
         .userdata = userdata,
     };
+    bool is_in_order = compare_is_in_order(&comparison);
 
-    if (channel_index_init(&old_index, old) < 0 || channel_index_init(&new_index, new) < 0)
+    if (is_in_order
+            ? channel_index_name(&new_index, new) < 0
+            : channel_index_init(&old_index, old) < 0 || channel_index_init(&new_index, new) < 0)
         return -ENOMEM;
     compare_tell(&comparison, DIFFERENCE_OF_SETTINGS, "settings",
                  compare_canonical(old->canonical, new->canonical));
     compare_instances(&comparison);
-    compare_indexed(&comparison, &old_index, &new_index);
+    if (is_in_order)
+        compare_in_order(&comparison, &new_index);
+    else
+        compare_indexed(&comparison, &old_index, &new_index);
     return comparison.count;
 }

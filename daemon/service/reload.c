@@ -85,20 +85,19 @@ static void reload_on_change(const Difference *change, void *userdata)
         [DIFFERENCE_OF_INSTANCE] = "instance ",
         [DIFFERENCE_OF_CHANNEL] = "channel ",
     };
+    LogLevel level = change->kind == DIFFERENCE_NONE ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO;
     char instance[RELOAD_INSTANCE_SIZE] = "";
-    const LogFields fields = {
-        .message_id = MESSAGE_RELOADED,
-        .instance = instance,
-        .channel = reload_split_name(change, instance),
-        .action = compare_kind_text(change->kind),
-    };
+    LogFields fields = {.message_id = MESSAGE_RELOADED, .instance = instance};
 
     (void)userdata;
-    log_event(change->kind == DIFFERENCE_NONE ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, &fields,
-              "reload: %s%s%s%s: %s%s", subjects[change->subject],
+    /* Of thousands of channels, nearly all are unchanged. */
+    if (!log_is_wanted(level))
+        return;
+    fields.channel = reload_split_name(change, instance);
+    fields.action = compare_kind_text(change->kind);
+    log_event(level, &fields, "reload: %s%s%s%s: %s%s", subjects[change->subject],
               change->subject == DIFFERENCE_OF_SETTINGS ? change->name : instance,
-              fields.channel ? "/" : "", fields.channel ? fields.channel : "",
-              compare_kind_text(change->kind),
+              fields.channel ? "/" : "", fields.channel ? fields.channel : "", fields.action,
               change->kind == DIFFERENCE_REMOVED ? ", no longer managed" : "");
 }
 
