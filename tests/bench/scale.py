@@ -8,7 +8,8 @@ scale.py [BUILD] [--memory] [--turns] [--instances] [--answers] [--state]; witho
 with 60,000 deletions; and how often a client is answered during a pass.
 --instances: requests and connections side by side, and memory, of a daemon over 300 and over 1,000 instances, the
 latter over TLS, too.
---answers: how big the answers are, and the daemon for them, with 100,000 extras and 100,000 missing.
+--answers: how big the answers are, and the daemon and rosterctl for them, with 100,000 extras and 100,000 missing; no
+pass is under way but that of reconcile.
 --state: a command in sync with 1,000,000 deletions in its history, against one with none."""
 import contextlib
 import pathlib
@@ -92,7 +93,7 @@ def measure_turns(build):
             daemon.wait_passes(2)
             show_turns(daemon, "two passes in sync")
             for path, name in (("/livez", "livez"), ("/v1/status?channel=bench-7", "status of a channel"),
-                               ("/v1/status", "status"), ("/metrics", "metrics")):
+                               ("/v1/status", "status"), ("/metrics", "metrics"), ("/", "page")):
                 answers = ask_while(daemon, path, stand.count("list_members") + channels)
                 show_turns(daemon, f"a pass, {name} asked {answers} times")
             hang_up(daemon)
@@ -125,20 +126,23 @@ def measure_instances(build):
 def measure_answers(build):
     print("answers: 200 channels with 500 extras and 500 missing each")
     with tempfile.TemporaryDirectory() as folder, \
-            stands.Stand(build, folder, 200, 10, extras=500, missing=500, mode="observe") as stand:
+            stands.Stand(build, folder, 200, 10, extras=500, missing=500, mode="observe", interval="1h") as stand:
         with stands.Daemon(stand) as daemon:
-            daemon.wait_passes(2)
+            daemon.wait_passes(1)
+            stands.wait_until(lambda: b'"result": null' not in daemon.ask("/v1/status")[1], "the first pass")
             show_memory(daemon, "the daemon")
             daemon.turns.take()
-            for path in ("/v1/status", "/v1/status?channel=bench-7", "/v1/history", "/metrics"):
+            for path in ("/v1/status", "/v1/status?channel=bench-7", "/v1/history", "/v1/samples", "/metrics", "/"):
                 status, text = daemon.ask(path)
                 show(path, f"{status}", f"{len(text):9} bytes")
                 show_turns(daemon, "")
-            for words in (["status"], ["status", "--json"], ["reconcile"]):
-                done = subprocess.run([stand.build / "rosterctl", "-c", stand.config, *words], check=False,
-                                      capture_output=True)
-                show("rosterctl " + " ".join(words), f"exit status {done.returncode}",
-                     f"{len(done.stdout):9} bytes", done.stderr.decode()[:100].strip())
+            for words in (["status"], ["status", "--json"], ["reconcile"], ["plan"], ["plan", "--json"],
+                          ["channels", "--members"], ["export"]):
+                cpu, peak, status = stands.measure([stand.build / "rosterctl", words[0], "-c", stand.config,
+                                                    *words[1:]])
+                show("rosterctl " + " ".join(words), f"exit status {status}", f"{cpu:.2f} CPU s",
+                     f"peak {mib(peak / 1024)}")
+                show_turns(daemon, "")
             show_memory(daemon, "the daemon then")
 
 
