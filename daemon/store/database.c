@@ -64,6 +64,7 @@ static int database_use_log(Store *store, Err *err)
     return r;
 }
 
+/* The log holds up to 8 MiB before it is written back, which waits for the disk twice. */
 int database_set_up(Store *store, bool is_new, Err *err)
 {
     int r = is_new ? database_run(store, "PRAGMA auto_vacuum = INCREMENTAL", err) : 0;
@@ -73,7 +74,8 @@ int database_set_up(Store *store, bool is_new, Err *err)
     if (r == 0)
         r = database_run(store,
                          "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
-                         "PRAGMA cache_size = -2048; PRAGMA journal_size_limit = 4194304",
+                         "PRAGMA cache_size = -2048; PRAGMA journal_size_limit = 4194304; "
+                         "PRAGMA wal_autocheckpoint = 2000",
                          err);
     return r;
 }
