@@ -14,7 +14,7 @@
 #include "reconcile/channel/channel.h"
 
 /* So many changes are recorded at once. */
-#define GROUP_COMMIT_CHANGES_MAX 500
+#define GROUP_COMMIT_CHANGES_MAX 1000
 
 struct GroupCommit {
     const Ops *ops;

@@ -194,7 +194,7 @@ static void random_channel(World *world, size_t number)
     if (world_chance(world, 30))
         random_ignore(world, channel, roster);
     if (!world->page_max && world_chance(world, 2))
-        wanted += 500 + world_below(world, 600);
+        wanted += 700 + world_below(world, 900);
     for (size_t i = 0; i < wanted; i++)
         random_wanted(world, channel, roster);
     random_states(world, roster);

@@ -181,7 +181,7 @@ static void truth_of_addition(const World *world, const Batch *batch, const Chan
 }
 
 /* A plan with more changes than that is recorded in parts, each but the last of that size. */
-#define TRUTH_PART 500
+#define TRUTH_PART 1000
 
 /* Returns whether others of the plan were recorded before. */
 static bool truth_count_part(const World *world, WorldChannel *channel, const Batch *batch,
