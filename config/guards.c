@@ -2,15 +2,19 @@
 #include "config/guards.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 
 #include "daemon/base/str.h"
 
 enum { SETTABLE, SWITCHABLE, FIXED };
 
 static const GuardRow rows[GUARD_COUNT] = {
-#define GUARD_ROW(constant, key, what, sentence, low, high, usual, how, whose, covered, kind)      \
+#define GUARD_ROW(constant, key, single, many, sentence, low, high, usual, how, whose, covered,    \
+                  kind)                                                                            \
     [GUARD_##constant] = {.name = #key,                                                            \
-                          .unit = what,                                                            \
+                          .one = single,                                                           \
+                          .several = many,                                                         \
                           .help = sentence,                                                        \
                           .least = low,                                                            \
                           .most = high,                                                            \
@@ -37,6 +41,47 @@ const GuardRow *guards_find(const char *name)
             return &rows[i];
     }
     return NULL;
+}
+
+/* ", limit 10", or "" where there is none that anybody could set. */
+static const char *guards_limit_text(const GuardRow *row, uint64_t limit, char *ret_text,
+                                     size_t size)
+{
+    bool is_least = row && row->holds == GUARD_AT_LEAST;
+
+    *ret_text = '\0';
+    if (!row || (row->several[0] && row->scope != GUARD_OF_FLEET))
+        snprintf(ret_text, size, ", %s %" PRIu64, is_least ? "at least" : "limit", limit);
+    return ret_text;
+}
+
+const char *guards_describe(const GuardRow *row, uint64_t planned, uint64_t limit, const char *why,
+                            char *ret_text, size_t size)
+{
+    const char *unit = !row ? "planned" : planned == 1 ? row->one : row->several;
+    char text[48];
+
+    if (!str_is_empty(why))
+        str_copy(ret_text, size, why);
+    else if (row && !row->several[0])
+        str_copy(ret_text, size, row->one);
+    else
+        snprintf(ret_text, size, "%" PRIu64 " %s%s", planned, unit,
+                 guards_limit_text(row, limit, text, sizeof(text)));
+    return ret_text;
+}
+
+const char *guards_describe_short(const GuardRow *row, const char *name, uint64_t planned,
+                                  uint64_t limit, char *ret_text, size_t size)
+{
+    char text[48];
+
+    guards_limit_text(row, limit, text, sizeof(text));
+    if (text[0])
+        snprintf(ret_text, size, "%s %" PRIu64 "%s", name, planned, text);
+    else
+        str_copy(ret_text, size, name);
+    return ret_text;
 }
 
 uint64_t guards_limit(const Guards *guards, GuardName name)

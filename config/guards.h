@@ -7,7 +7,8 @@
  * refusal is part of a plan's digest. To add a guard: add a row, write its measure
  * (guard_measure_NAME in reconcile/plan/guard.c), and describe it in rosterd.yaml(5).
  *
- * The columns: its constant and its key; what its number counts, for people; one sentence of help;
+ * The columns: its constant and its key; what its number counts, for people, of one and of several,
+ * or what it says without a number, and ""; one sentence of help;
  * least and greatest limit, and the default; how the limit holds (GuardLimit); whose plan it judges
  * (GuardScope); what of a refusal the digest covers (GuardCover); whether it has a key (SETTABLE),
  * one that may be `off` (SWITCHABLE), or none, its limit being the default (FIXED).
@@ -26,36 +27,40 @@
 #endif
 
 #define GUARD_ROWS(ROW)                                                                            \
-    ROW(MAX_DELETES, max_deletes, "deletions planned", "the most deletions in a channel and pass", \
-        0, 100000, 10, GUARD_AT_MOST, GUARD_OF_CHANNEL, GUARD_COVERED, SETTABLE)                   \
-    ROW(MAX_ADDS, max_adds, "additions and corrections planned",                                   \
+    ROW(MAX_DELETES, max_deletes, "deletion planned", "deletions planned",                         \
+        "the most deletions in a channel and pass", 0, 100000, 10, GUARD_AT_MOST,                  \
+        GUARD_OF_CHANNEL, GUARD_COVERED, SETTABLE)                                                 \
+    ROW(MAX_ADDS, max_adds, "addition or correction planned", "additions and corrections planned", \
         "the most additions and corrections in a channel and pass", 0, 1000000, 50, GUARD_AT_MOST, \
         GUARD_OF_CHANNEL, GUARD_COVERED, SETTABLE)                                                 \
-    ROW(MAX_DELETE_PERCENT, max_delete_percent, "% planned",                                       \
+    ROW(MAX_DELETE_PERCENT, max_delete_percent, "% planned", "% planned",                          \
         "the most deletions, in percent of the live members that are not ignored", 0, 100, 50,     \
         GUARD_AT_MOST, GUARD_OF_CHANNEL, GUARD_COVERED, SETTABLE)                                  \
-    ROW(MIN_REMAINING, min_remaining, "left in service",                                           \
+    ROW(MIN_REMAINING, min_remaining, "left in service", "left in service",                        \
         "the fewest members in service that stay", 0, 100000, 1, GUARD_AT_LEAST, GUARD_OF_CHANNEL, \
         GUARD_COVERED_BY_NUMBER, SETTABLE)                                                         \
-    ROW(CONFIRM_PASSES, confirm_passes, "sightings",                                               \
+    ROW(CONFIRM_PASSES, confirm_passes, "sighting", "sightings",                                   \
         "in how many whole lists in a row, one a pass, an extra must be seen", 1, 1000, 1,         \
         GUARD_AT_LEAST, GUARD_OF_CHANNEL, GUARD_UNCOVERED, SETTABLE)                               \
-    ROW(FIGHT, fight, "changes within the hour",                                                   \
+    ROW(FIGHT, fight, "change within the hour", "changes within the hour",                         \
         "how often a member is changed alike within an hour while somebody undoes it", 3, 3, 3,    \
         GUARD_BELOW, GUARD_OF_CHANNEL, GUARD_COVERED, FIXED)                                       \
-    ROW(MAX_DELETES_TOTAL, max_deletes_total, "deletions planned in the instance",                 \
+    ROW(MAX_DELETES_TOTAL, max_deletes_total, "deletion planned in the instance",                  \
+        "deletions planned in the instance",                                                       \
         "the most deletions in all channels of an instance and a pass", 0, 1000000, 25,            \
         GUARD_AT_MOST, GUARD_OF_PASS, GUARD_UNCOVERED, SWITCHABLE)                                 \
-    ROW(MAX_CHANNELS, max_channels, "channels with deletions planned",                             \
+    ROW(MAX_CHANNELS, max_channels, "channel with deletions planned",                              \
+        "channels with deletions planned",                                                         \
         "the most channels of an instance with deletions in a pass", 0, 1000000, 5, GUARD_AT_MOST, \
         GUARD_OF_PASS, GUARD_UNCOVERED, SWITCHABLE)                                                \
-    ROW(ROSTER, roster, "other rosters than the last owner's",                                     \
+    ROW(ROSTER, roster, "its rosters are not those of the last owner", "",                         \
         "whether this host has the rosters of the one that owned the instance before", 0, 0, 0,    \
         GUARD_AT_MOST, GUARD_OF_CHANNEL, GUARD_UNCOVERED, FIXED)                                   \
-    ROW(LEASE, lease, "leases that outlive a change",                                              \
+    ROW(LEASE, lease, "no lease outlives a change", "",                                            \
         "whether a change has its answer before another host may take over", 1, 1, 1,              \
         GUARD_AT_LEAST, GUARD_OF_FLEET, GUARD_UNCOVERED, FIXED)                                    \
-    ROW(HANDOVER, handover, "seconds until changes of the last owner are over",                    \
+    ROW(HANDOVER, handover, "second until changes of the last owner are over",                     \
+        "seconds until changes of the last owner are over",                                        \
         "whether nothing that an owner before sent is under way any more", 0, 0, 0, GUARD_AT_MOST, \
         GUARD_OF_FLEET, GUARD_UNCOVERED, FIXED)                                                    \
     GUARD_ROWS_MORE(ROW)
@@ -105,8 +110,9 @@ typedef enum GuardCover {
 } GuardCover;
 
 typedef struct GuardRow {
-    const char *name; /* its key, and its word in reports */
-    const char *unit;
+    const char *name;    /* its key, and its word in reports */
+    const char *one;     /* what its number counts, of one */
+    const char *several; /* and of others; "": `one` says all, without a number */
     const char *help;
     uint32_t least, most, preset;
     GuardLimit holds;
@@ -121,6 +127,15 @@ const GuardRow *guards_row(GuardName name);
 
 /* The guard of that name, or NULL. */
 const GuardRow *guards_find(const char *name);
+
+/* What a guard says for people behind its name: "20 deletions planned, limit 10", or `why` where
+ * that is neither NULL nor ""; or all in short, with its name and without what is counted:
+ * "max_deletes 20, limit 10". Conditions have no limit that anybody could set. `row` NULL: one that
+ * is not known, whose name is `name`. Return ret_text, cut at `size`. */
+const char *guards_describe(const GuardRow *row, uint64_t planned, uint64_t limit, const char *why,
+                            char *ret_text, size_t size);
+const char *guards_describe_short(const GuardRow *row, const char *name, uint64_t planned,
+                                  uint64_t limit, char *ret_text, size_t size);
 
 /* The limit in force: that of `guards`, or the fixed one of a guard without a key. */
 uint64_t guards_limit(const Guards *guards, GuardName name);

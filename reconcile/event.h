@@ -53,6 +53,7 @@ typedef struct Event {
     const char *member_id;    /* "" without one */
     const char *digest;       /* "" without one */
     const char *members;      /* EVENT_HELD: those held, for people, not all where they are many */
+    const char *topic;        /* of what lasts: that stays while its words change; NULL: they do */
     Outcome outcome;
     uint32_t attempt;
     uint64_t wait_usec;

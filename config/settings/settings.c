@@ -68,7 +68,8 @@ static const Schema limits_schema = {.keys = limits_keys, .count = ELEMENTS(limi
 #define GUARD_KEY_FIXED(...)
 
 static const SchemaKey guard_keys[] = {
-#define GUARD_KEY_ROW(constant, key, unit, help, least, most, preset, how, whose, covered, kind)   \
+#define GUARD_KEY_ROW(constant, key, one, several, help, least, most, preset, how, whose, covered, \
+                      kind)                                                                        \
     GUARD_KEY_##kind(key, help, least, most, preset, whose)
     GUARD_ROWS(GUARD_KEY_ROW)
 #undef GUARD_KEY_ROW

@@ -43,7 +43,8 @@ static bool pass_log_is_new(PassLog *log, const Event *event)
     if (event->kind != EVENT_CHANNEL_FAILED && event->kind != EVENT_HELD)
         return true;
     pass_log_subject("", event->roster, subject, sizeof(subject));
-    snprintf(text, sizeof(text), "%s %s", event->err->text, event->digest);
+    snprintf(text, sizeof(text), "%s %s", event->topic ? event->topic : event->err->text,
+             event->digest);
     return log_once_is_new(&log->log_once, subject, text);
 }
 

@@ -140,15 +140,12 @@ static void note_put_guards(const Guard *guards, size_t count, Buf *lines, JsonW
     json_open_array(writer, "guards");
     for (size_t i = 0; i < count; i++) {
         const GuardRow *row = guards_row(guards[i].name);
+        char words[512];
 
-        if (guards[i].why && guards[i].why[0]) {
-            buf_printf(lines, "%s refuses: ", row->name);
-            utf8_append_shown(lines, guards[i].why);
-            buf_putc(lines, '\n');
-        } else {
-            buf_printf(lines, "%s refuses: %" PRIu64 " %s, limit %" PRIu64 "\n", row->name,
-                       guards[i].planned, row->unit, guards[i].limit);
-        }
+        buf_printf(lines, "%s refuses: ", row->name);
+        utf8_append_shown(lines, guards_describe(row, guards[i].planned, guards[i].limit,
+                                                 guards[i].why, words, sizeof(words)));
+        buf_putc(lines, '\n');
         json_open_object(writer, NULL);
         json_put_text(writer, "name", row->name);
         json_put_number(writer, "planned", guards[i].planned);

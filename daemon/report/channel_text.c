@@ -13,11 +13,18 @@
 
 /* ---- guards ---- */
 
-const char *channel_text_measure(const char *guard_name)
+const char *channel_text_guard(const Json *guard, char *ret_text, size_t size)
 {
-    const GuardRow *row = guards_find(guard_name);
+    return guards_describe(guards_find(row_text(guard, "name")), row_number(guard, "planned"),
+                           row_number(guard, "limit"), row_text(guard, "why"), ret_text, size);
+}
 
-    return row ? row->unit : "planned";
+const char *channel_text_guard_short(const Json *guard, char *ret_text, size_t size)
+{
+    const char *name = row_text(guard, "name");
+
+    return guards_describe_short(guards_find(name), name, row_number(guard, "planned"),
+                                 row_number(guard, "limit"), ret_text, size);
 }
 
 const char *channel_text_verb(const Json *object)
@@ -63,16 +70,11 @@ void channel_text_guards(const Page *page, const Json *object)
 {
     for (size_t i = 0; i < row_count(object, "guards"); i++) {
         const Json *guard = row_at(object, "guards", i);
-        const char *name = row_text(guard, "name");
+        char words[512];
 
         page_puts(page, "  ");
-        if (row_text(guard, "why")[0])
-            page_paint(page, COLOUR_YELLOW, "! %s %s: %s", name, channel_text_verb(object),
-                       row_text(guard, "why"));
-        else
-            page_paint(page, COLOUR_YELLOW, "! %s %s: %s %s, limit %s", name,
-                       channel_text_verb(object), row_text(guard, "planned"),
-                       channel_text_measure(name), row_text(guard, "limit"));
+        page_paint(page, COLOUR_YELLOW, "! %s %s: %s", row_text(guard, "name"),
+                   channel_text_verb(object), channel_text_guard(guard, words, sizeof(words)));
         page_newline(page);
     }
     text_digest(page, object);
@@ -87,8 +89,7 @@ static void text_guards_packed(const Page *page, const Json *channel)
         const Json *guard = row_at(channel, "guards", i);
         char text[128], before[32];
 
-        snprintf(text, sizeof(text), "%s %s, limit %s", row_text(guard, "name"),
-                 row_text(guard, "planned"), row_text(guard, "limit"));
+        channel_text_guard_short(guard, text, sizeof(text));
         if (used + strlen(text) + 2 > CHANNEL_TEXT_WIDTH) {
             page_newline(page);
             used = 0;

@@ -13,8 +13,9 @@
 /* The columns of what stands side by side: what a line of a review shows whole. */
 #define CHANNEL_TEXT_WIDTH 100
 
-/* What a guard of this name counts: "deletions planned". "planned" for a name that is none. */
-const char *channel_text_measure(const char *guard_name);
+/* guards_describe() and guards_describe_short() of a guard of a report. Return ret_text. */
+const char *channel_text_guard(const Json *guard, char *ret_text, size_t size);
+const char *channel_text_guard_short(const Json *guard, char *ret_text, size_t size);
 
 /* "refuses", or "would refuse" where the channel is paused or only observed. */
 const char *channel_text_verb(const Json *object);

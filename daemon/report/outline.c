@@ -66,12 +66,12 @@ static void outline_set_pause(OutlineRow *row, const Json *pause)
 
 static void outline_set_guard(OutlineRow *row, const Json *guard, size_t count)
 {
-    char more[32] = "";
+    char more[32] = "", words[128];
 
     if (count > 1)
         snprintf(more, sizeof(more), " (+%zu)", count - 1);
-    outline_set(row, OUTLINE_WHY, "%s %s, limit %s%s", row_text(guard, "name"),
-                row_text(guard, "planned"), row_text(guard, "limit"), more);
+    outline_set(row, OUTLINE_WHY, "%s%s", channel_text_guard_short(guard, words, sizeof(words)),
+                more);
 }
 
 static void outline_set_why(OutlineRow *row, const Json *channel)

@@ -203,13 +203,12 @@ static void status_text_notes(Table *table, const Json *root, const Json *channe
 
     for (size_t i = 0; i < row_count(channel, "guards"); i++) {
         const Json *guard = row_at(channel, "guards", i);
-        const char *name = row_text(guard, "name");
+        char words[512];
 
         if (channel_text_is_held_by_pass(channel))
             break;
-        table_note(table, "%s %s: %s %s, limit %s", name, channel_text_verb(channel),
-                   row_text(guard, "planned"), channel_text_measure(name),
-                   row_text(guard, "limit"));
+        table_note(table, "%s %s: %s", row_text(guard, "name"), channel_text_verb(channel),
+                   channel_text_guard(guard, words, sizeof(words)));
     }
     if (row_total(channel, "changed") > 0)
         table_note(table, "%zu changed", row_total(channel, "changed"));

@@ -2,6 +2,7 @@
 #include "daemon/web/page_channel.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "config/guards.h"
@@ -37,24 +38,15 @@ bool page_channel_is_trouble(const Json *channel)
 
 static void page_channel_append_guard(Buf *buf, const Json *object, const Json *guard)
 {
-    _cleanup_(buf_done) Buf text = {0};
-    const char *name = row_text(guard, "name");
-    const GuardRow *row = guards_find(name);
-    bool is_least = row && row->holds == GUARD_AT_LEAST;
+    const GuardRow *row = guards_find(row_text(guard, "name"));
+    char text[768], words[512];
 
-    if (row_text(guard, "why")[0]) {
-        buf_puts(buf, "<li>");
-        page_html_printf(buf, "%s %s: %s", name, channel_text_verb(object), row_text(guard, "why"));
-        buf_puts(buf, "</li>\n");
-        return;
-    }
-    buf_printf(&text, "%s %s: %s %s, %s %s", name, channel_text_verb(object),
-               row_text(guard, "planned"), channel_text_measure(name),
-               is_least ? "at least" : "limit", row_text(guard, "limit"));
-    buf->failed = buf->failed || text.failed;
+    snprintf(text, sizeof(text), "%s %s: %s", row_text(guard, "name"), channel_text_verb(object),
+             channel_text_guard(guard, words, sizeof(words)));
     buf_puts(buf, "<li>");
-    page_html_text(buf, buf_text(&text));
-    page_html_bar(buf, row_number(guard, "planned"), row_number(guard, "limit"), buf_text(&text));
+    page_html_text(buf, text);
+    if (!row_text(guard, "why")[0] && (!row || row->several[0]))
+        page_html_bar(buf, row_number(guard, "planned"), row_number(guard, "limit"), text);
     buf_puts(buf, "</li>\n");
 }
 

@@ -5,6 +5,7 @@
 
 #include "daemon/base/digest.h"
 #include "daemon/base/str.h"
+#include "daemon/report/channel_text.h"
 #include "daemon/report/fleet_text.h"
 #include "daemon/report/page.h"
 #include "daemon/report/row.h"
@@ -102,11 +103,11 @@ static void page_fleet_append_named(Buf *buf, const Json *record, const char *ke
         buf_puts(buf, "<li>");
         page_html_printf(buf, "%s: %s", row_text(channel, "channel"), key);
         for (size_t j = 0; j < row_count(channel, "guards"); j++) {
-            const Json *guard = row_at(channel, "guards", j);
+            char words[128];
 
-            page_html_printf(buf, "%s %s %s, limit %s", j > 0 ? ";" : " by",
-                             row_text(guard, "name"), row_text(guard, "planned"),
-                             row_text(guard, "limit"));
+            page_html_printf(
+                buf, "%s %s", j > 0 ? ";" : " by",
+                channel_text_guard_short(row_at(channel, "guards", j), words, sizeof(words)));
         }
         if (error)
             page_html_printf(buf, ": %s", row_text(error, "message"));

@@ -10,6 +10,8 @@
 #include "reconcile/apply/apply.h"
 #include "reconcile/plan/identity.h"
 
+#define HELD_WORDS_SIZE 512
+
 /* HeldMembers for people, up to the most that an event names. */
 typedef struct HeldMembers {
     Buf text;
@@ -68,15 +70,10 @@ static const char *held_members_text(HeldMembers *members)
     return buf_failed(&members->text) < 0 ? "" : buf_text(&members->text);
 }
 
-/* What there is to say beside the numbers, behind a colon. */
-static const char *held_why(const Guard *guard)
+static const char *held_describe(const Guard *guard, char ret_words[static HELD_WORDS_SIZE])
 {
-    return guard->why ? guard->why : "";
-}
-
-static const char *held_colon(const Guard *guard)
-{
-    return str_is_empty(guard->why) ? "" : ": ";
+    return guards_describe(guards_row(guard->name), guard->planned, guard->limit, guard->why,
+                           ret_words, HELD_WORDS_SIZE);
 }
 
 static void held_tell(const ChannelPass *channel)
@@ -84,6 +81,7 @@ static void held_tell(const ChannelPass *channel)
     const ChannelReport *report = channel->report;
     const Guard *first = &report->guards[0];
     HeldMembers members = {0};
+    char words[HELD_WORDS_SIZE];
     Err why = {0};
     Event event = channel_event(channel, EVENT_HELD, &why);
 
@@ -91,18 +89,16 @@ static void held_tell(const ChannelPass *channel)
     event.members = held_members_text(&members);
     if (held_has_posts(report))
         err_set(&why, -EPERM,
-                "%zu change%s planned, none is made: %s refuses (%" PRIu64 ", the limit is %" PRIu64
-                "%s%s); to let exactly this plan pass, approve its digest",
+                "%zu change%s planned, none is made: %s refuses (%s); to let exactly this plan "
+                "pass, approve its digest",
                 members.count, members.count == 1 ? " is" : "s are", guard_name_text(first->name),
-                first->planned, first->limit, held_colon(first), held_why(first));
+                held_describe(first, words));
     else
         err_set(&why, -EPERM,
-                "%zu member%s extra, none is deleted: %s refuses (%" PRIu64
-                ", the limit is %" PRIu64
-                "%s%s); to let exactly this plan pass, approve its digest",
+                "%zu member%s extra, none is deleted: %s refuses (%s); to let exactly this plan "
+                "pass, approve its digest",
                 report->extra_count, report->extra_count == 1 ? " is" : "s are",
-                guard_name_text(first->name), first->planned, first->limit, held_colon(first),
-                held_why(first));
+                guard_name_text(first->name), held_describe(first, words));
     channel->ops->tell(channel->context, &event);
     buf_done(&members.text);
 }
@@ -112,16 +108,15 @@ static void held_tell_condition(const ChannelPass *channel)
 {
     const Guard *first =
         &channel->guards[channel->guards[GUARD_LEASE].refuses ? GUARD_LEASE : GUARD_HANDOVER];
-    const GuardRow *row = guards_row(first->name);
+    char words[HELD_WORDS_SIZE];
     Err why = {0};
+    Event event = channel_event(channel, EVENT_HELD, &why);
 
     err_set(&why, -EPERM,
-            "nothing is changed: %s holds (%" PRIu64 " %s, %s %" PRIu64
-            "%s%s); that ends by itself, and no approval passes it",
-            row->name, first->planned, row->unit,
-            row->holds == GUARD_AT_LEAST ? "at least" : "at most", first->limit, held_colon(first),
-            held_why(first));
-    channel_tell(channel, EVENT_HELD, &why);
+            "nothing is changed: %s holds (%s); that ends by itself, and no approval passes it",
+            guard_name_text(first->name), held_describe(first, words));
+    event.topic = guard_name_text(first->name);
+    channel->ops->tell(channel->context, &event);
 }
 
 void held_report(ChannelPass *channel, const Guard guards[static GUARD_COUNT])
@@ -214,6 +209,7 @@ void held_tell_instance(const Ops *ops, void *context, const Report *report,
     const Guard *first = &instance->guards[0];
     HeldMembers members = {0};
     size_t channels = 0;
+    char words[HELD_WORDS_SIZE];
     Err why = {0};
     Event event = {
         .kind = EVENT_HELD,
@@ -236,9 +232,13 @@ void held_tell_instance(const Ops *ops, void *context, const Report *report,
     }
     event.members = held_members_text(&members);
     err_set(&why, -EPERM,
-            "%zu members in %zu channels are extra, none is deleted: %s refuses (%" PRIu64
-            ", the limit is %" PRIu64 "); to let exactly these plans pass, approve their digest",
-            members.count, channels, guard_name_text(first->name), first->planned, first->limit);
+            "%zu member%s in %zu channel%s extra, none is deleted: %s refuses (%s); to let exactly "
+            "these plans pass, approve their digest",
+            members.count, members.count == 1 ? "" : "s", channels,
+            channels == 1 && members.count == 1 ? " is"
+            : channels == 1                     ? " are"
+                                                : "s are",
+            guard_name_text(first->name), held_describe(first, words));
     ops->tell(context, &event);
     buf_done(&members.text);
 }

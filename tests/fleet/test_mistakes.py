@@ -23,7 +23,7 @@ from case import channel, entry, wait_until
 pytestmark = etcd.NEEDED
 
 KEPT = [f"10.0.0.{i}" for i in range(1, 5)]
-EXTRAS = [f"10.9.0.{i}" for i in range(1, 9)]
+EXTRAS = [f"10.9.0.{i}" for i in range(1, 21)]
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #define GUARD_ROWS_MORE(ROW)                                                                       \
-    ROW(MAX_ROUNDS, max_rounds, "rounds planned", "the most rounds in a pass", 2, 40, 7,           \
-        GUARD_AT_MOST, GUARD_OF_CHANNEL, GUARD_COVERED, SWITCHABLE)
+    ROW(MAX_ROUNDS, max_rounds, "round planned", "rounds planned", "the most rounds in a pass", 2, \
+        40, 7, GUARD_AT_MOST, GUARD_OF_CHANNEL, GUARD_COVERED, SWITCHABLE)
 
 #define SETTING_ROWS_MORE(ROW)                                                                     \
     ROW(REST, rest, DURATION, TOP, USEC_PER_SEC, 30 * USEC_PER_DAY, 10 * USEC_PER_SEC, MORE,       \

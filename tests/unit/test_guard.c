@@ -218,6 +218,39 @@ static void test_the_report_names_them_in_one_order(void **state)
     channel_record_done(&record);
 }
 
+static void expect_words(GuardName name, uint64_t planned, uint64_t limit, const char *why,
+                         const char *words, const char *in_short)
+{
+    const GuardRow *row = guards_row(name);
+    char text[256];
+
+    assert_string_equal(guards_describe(row, planned, limit, why, text, sizeof(text)), words);
+    assert_string_equal(guards_describe_short(row, row->name, planned, limit, text, sizeof(text)),
+                        in_short);
+}
+
+static void test_what_they_say_is_for_people(void **state)
+{
+    char text[256];
+
+    (void)state;
+    expect_words(GUARD_MAX_DELETES, 20, 10, NULL, "20 deletions planned, limit 10",
+                 "max_deletes 20, limit 10");
+    expect_words(GUARD_MAX_DELETES, 1, 0, "", "1 deletion planned, limit 0",
+                 "max_deletes 1, limit 0");
+    expect_words(GUARD_MIN_REMAINING, 1, 4, NULL, "1 left in service, at least 4",
+                 "min_remaining 1, at least 4");
+    expect_words(GUARD_ROSTER, 1, 0, NULL, "its rosters are not those of the last owner", "roster");
+    expect_words(GUARD_ROSTER, 1, 0, "b went by another set", "b went by another set", "roster");
+    expect_words(GUARD_LEASE, 0, 1, NULL, "no lease outlives a change", "lease");
+    expect_words(GUARD_HANDOVER, 1, 0, NULL, "1 second until changes of the last owner are over",
+                 "handover");
+    expect_words(GUARD_HANDOVER, 57, 0, NULL, "57 seconds until changes of the last owner are over",
+                 "handover");
+    assert_string_equal(guards_describe(NULL, 3, 2, NULL, text, sizeof(text)),
+                        "3 planned, limit 2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +264,7 @@ int main(void)
         cmocka_unit_test(test_fight_within_and_outside_the_hour),
         cmocka_unit_test(test_a_clock_set_back_does_not_forget_a_fight),
         cmocka_unit_test(test_the_report_names_them_in_one_order),
+        cmocka_unit_test(test_what_they_say_is_for_people),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

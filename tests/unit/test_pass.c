@@ -98,7 +98,8 @@ static void test_a_guard_holds_the_whole_channel_and_a_dry_run_tells(void **stat
     assert_int_equal(report->guards[1].planned, 63);
     assert_int_equal(world_count_extras(world, 0, OUTCOME_HELD), 5);
     assert_int_equal(world->told[EVENT_HELD], 1);
-    assert_non_null(strstr(world->told_err.text, "max_deletes refuses (5, the limit is 4)"));
+    assert_non_null(
+        strstr(world->told_err.text, "max_deletes refuses (5 deletions planned, limit 4)"));
     assert_int_equal(world_result(world, 1), RESULT_CONVERGED);
 }
 

@@ -96,7 +96,7 @@ static void test_members_of_a_held_plan_are_named(void **state)
     hold(world);
     assert_string_equal(told_members, "10.9.0.2:8080, 10.9.0.3:8080");
     assert_non_null(strstr(told_why, "2 members are extra, none is deleted: max_deletes refuses "
-                                     "(2, the limit is 1)"));
+                                     "(2 deletions planned, limit 1)"));
 }
 
 static void test_twenty_are_named_and_the_others_counted(void **state)
@@ -125,7 +125,7 @@ static void test_what_is_added_and_corrected_has_signs(void **state)
     assert_string_equal(told_members,
                         "+10.5.0.1:8080, ~10.0.0.2:8080, -10.9.0.2:8080, -10.9.0.3:8080");
     assert_non_null(strstr(told_why, "4 changes are planned, none is made: max_deletes refuses "
-                                     "(3, the limit is 1)"));
+                                     "(3 deletions planned, limit 1)"));
     world = sync_case_new(MODE_SYNC, 2, 0, 2); /* one of them is corrected alone */
     state_disabled(world, 0);
     hold(world);

@@ -111,8 +111,8 @@ static void test_a_plan_that_is_held(void **state)
     told = expect(world, EVENT_HELD, "");
     assert_string_equal(told->digest, world_report(world, 0)->digest);
     assert_string_equal(told->err.text,
-                        "1 member is extra, none is deleted: max_deletes refuses (1, the limit "
-                        "is 0); to let exactly this plan pass, approve its digest");
+                        "1 member is extra, none is deleted: max_deletes refuses (1 deletion "
+                        "planned, limit 0); to let exactly this plan pass, approve its digest");
     world_free(world);
 }
 
