@@ -43,16 +43,19 @@ def cpu_of(command):
 
 
 def instructions(stand, passes):
-    """Those of a daemon that is told to end after so many passes."""
+    """(instructions, pages read) of a daemon that is told to end after so many passes, and makes more on a busy
+    machine."""
     profile = stand.folder / "profile"
-    aim = stand.count("list_members") + passes * stand.channels
+    before = stand.count("list_members")
+    aim = before + passes * stand.channels
     process = subprocess.Popen(["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile}",
                                 stand.build / "rosterd", "-c", stand.config, "--log-level", "err"],
                                stderr=subprocess.DEVNULL)
     stands.wait_until(lambda: process.poll() is not None or stand.count("list_members") >= aim, "passes")
     process.terminate()
     process.wait()
-    return int(re.search(r"^(?:summary|totals): (\d+)", profile.read_text(), re.M).group(1))
+    return (int(re.search(r"^(?:summary|totals): (\d+)", profile.read_text(), re.M).group(1)),
+            stand.count("list_members") - before)
 
 
 def instructions_of(command):
@@ -75,7 +78,8 @@ def compare_daemon(build):
               f"a member, {one / loop:.2f} of the bare loop's {loop:.2f} s")
     with tempfile.TemporaryDirectory() as folder, \
             stands.Stand(build, folder, COUNTED_CHANNELS, MEMBERS, per_file=COUNTED_CHANNELS) as stand:
-        counted = (instructions(stand, 3) - instructions(stand, 1)) / 2
+        (few, few_pages), (many, many_pages) = (instructions(stand, passes) for passes in (1, 5))
+        counted = (many - few) / (many_pages - few_pages) * COUNTED_CHANNELS
         loop = instructions_of(bare(stand))
         print(f"  {COUNTED_CHANNELS} channels in instructions: {counted / 1e6:.0f} M, "
               f"{counted / COUNTED_CHANNELS / MEMBERS:.0f} a member, {counted / loop:.2f} of the bare loop's "
