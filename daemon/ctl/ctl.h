@@ -11,6 +11,8 @@
  * Before anything is believed, the other side of the socket must belong to root, to the user of
  * the service or to the caller, by what the kernel says; an answer is checked like any other
  * input, and no control character of it reaches the terminal.
+ * One with many members is kept in a file without a name (ctl_kept.h), and shown out of it channel
+ * by channel once it is there as a whole.
  *
  * Waiting is bounded, or shown: where the daemon works on a request, the client asks it once a
  * second whether it is still at work and shows how far it is.

@@ -18,6 +18,6 @@ typedef struct JsonBuild {
 int json_build_init(JsonBuild *build, const char *list);
 void json_build_done(JsonBuild *build);
 
-/* As json_items_take() and json_items_end(). The list stands last in the tree. */
+/* As json_items_take() and json_items_end(). */
 int json_build_take(JsonBuild *build, const char *bytes, size_t size, Err *err);
 int json_build_end(JsonBuild *build, Json **ret_root, Err *err);
