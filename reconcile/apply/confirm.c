@@ -89,20 +89,22 @@ static size_t confirm_find_late(const ChannelPass *channel)
 }
 
 /* A deletion that failed by its answers but whose member is gone has succeeded: ours, where it may
- * have had its effect, and still open in the history; else somebody else's. */
+ * have had its effect, and no list before has shown that it had none; else somebody else's. */
 static int confirm_settle_deletion(ChannelPass *channel, size_t number, Err *err)
 {
+    const Sent *sent = &channel->sent[number];
     Outcome *outcome = sent_outcome(channel, number);
-    bool may_have_worked = channel->sent[number].may_have_worked;
 
     if (*outcome != OUTCOME_FAILED)
         return 0;
     if (confirm_shows(channel, number)) {
-        *outcome = may_have_worked ? OUTCOME_DELETED : OUTCOME_GONE;
+        *outcome = sent->may_have_worked && !sent->is_decided ? OUTCOME_DELETED : OUTCOME_GONE;
         sent_tell(channel, number, NULL);
-    } else if (channel->sent[number].was_uncertain) {
+    } else if (sent->is_decided) {
+        return 0;
+    } else if (sent->was_uncertain) {
         sent_tell(channel, number, report_error(channel->report));
-    } else if (!may_have_worked) {
+    } else if (!sent->may_have_worked) {
         return 0;
     }
     return sent_decide(channel, number, *outcome, err);

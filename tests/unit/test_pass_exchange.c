@@ -193,6 +193,55 @@ static void test_a_member_that_went_meanwhile_makes_room_as_well(void **state)
     world_free(world);
 }
 
+static void raise_quota(World *world, void *argument)
+{
+    (void)world;
+    ((WorldChannel *)argument)->quota++;
+}
+
+/* The deletion that was to make room gets no answer and has no effect, which the list after the
+ * addition shows; room was made otherwise. The list at the end finds it as before, or gone. */
+static World *world_of_an_extra_that_stays(bool is_removed)
+{
+    uint64_t deleting_usec = before_the_first_deletion(2, 1, 2);
+    World *world = world_of(2, 1, 2);
+    WorldChannel *channel = &world->channels[0];
+    WorldFault *lost = world_fault_kind(world, REQUEST_DELETE_MEMBER, 1, 20, ANSWER_LOST);
+
+    lost->member_id = channel->members[2]->id;
+    world_begin(world, false);
+    world_at(world, deleting_usec + 1, raise_quota, channel);
+    if (is_removed) /* after four tries, three looks and the second deletion */
+        world_at(world, deleting_usec + 16 * USEC_PER_SEC, remove_member, channel->members[2]);
+    world_finish(world);
+    return world;
+}
+
+static void test_an_extra_that_stays_has_failed_once(void **state)
+{
+    World *world = world_of_an_extra_that_stays(false);
+
+    (void)state;
+    assert_int_equal(world_result(world, 0), RESULT_FAILED);
+    sync_case_expect_added(world, 0, OUTCOME_ADDED, 2);
+    assert_int_equal(world_count_extras(world, 0, OUTCOME_FAILED), 1);
+    assert_int_equal(world->told[EVENT_DELETE_FAILED], 1);
+    world_free(world);
+}
+
+/* By then the history has it as failed: somebody else's deletion it is. */
+static void test_an_extra_that_goes_after_it_has_failed_is_gone(void **state)
+{
+    World *world = world_of_an_extra_that_stays(true);
+
+    (void)state;
+    assert_int_equal(world_result(world, 0), RESULT_CONVERGED);
+    assert_int_equal(world->told[EVENT_DELETE_FAILED], 1);
+    assert_int_equal(world_count_extras(world, 0, OUTCOME_GONE), 1);
+    assert_int_equal(world_count_extras(world, 0, OUTCOME_DELETED), 1);
+    world_free(world);
+}
+
 static void add_wanted(World *world, void *argument)
 {
     world_add_member(argument, "10.5.0.1", 8080);
@@ -333,6 +382,8 @@ int main(void)
         cmocka_unit_test(test_one_that_fails_otherwise_keeps_the_extras),
         cmocka_unit_test(test_a_deletion_that_is_refused_ends_the_exchanges),
         cmocka_unit_test(test_a_member_that_went_meanwhile_makes_room_as_well),
+        cmocka_unit_test(test_an_extra_that_stays_has_failed_once),
+        cmocka_unit_test(test_an_extra_that_goes_after_it_has_failed_is_gone),
         cmocka_unit_test(test_answers_that_are_lost_and_errors_divide_nothing),
         cmocka_unit_test(test_nothing_goes_for_what_somebody_else_added),
         cmocka_unit_test(test_a_pause_divides_no_pair),
