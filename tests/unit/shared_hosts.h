@@ -188,6 +188,59 @@ static inline bool is_read_here(void)
            mirror_is_current(fleet_mirror(two.a.fleet));
 }
 
+/* ---- what people say ---- */
+
+static inline void on_outcome(void *userdata, const SharedOutcome *outcome)
+{
+    (void)userdata;
+    two.is_answered = true;
+    two.answers++;
+    two.outcome = *outcome;
+    snprintf(two.message, sizeof(two.message), "%s", outcome->message);
+    snprintf(two.owner, sizeof(two.owner), "%s", outcome->owner);
+}
+
+static inline bool is_answered(void)
+{
+    return two.is_answered;
+}
+
+static inline SharedEnd answer(int r)
+{
+    if (r < 0)
+        fail_msg("%s", two.err.text);
+    await(is_answered);
+    return two.outcome.end;
+}
+
+static inline int begin_pause(Host *host, const StoreScope *scope, const char *reason)
+{
+    const StorePause pause = {.scope = *scope, .reason = reason, .uid = 7};
+    SharedAsking *asking = NULL;
+
+    two.is_answered = false;
+    return shared_pause(host->shared, &pause, clock_realtime_usec(), &two.replaced, on_outcome,
+                        NULL, &asking, &two.err);
+}
+
+static inline SharedEnd pause_on(Host *host, const StoreScope *scope, const char *reason)
+{
+    return answer(begin_pause(host, scope, reason));
+}
+
+static inline int begin_resume(Host *host, const StoreScope *scope)
+{
+    SharedAsking *asking = NULL;
+
+    two.is_answered = false;
+    return shared_resume(host->shared, scope, on_outcome, NULL, &asking, &two.err);
+}
+
+static inline SharedEnd resume_on(Host *host, const StoreScope *scope)
+{
+    return answer(begin_resume(host, scope));
+}
+
 /* B owns the first instance, A stands by. */
 static inline int setup(void **state)
 {

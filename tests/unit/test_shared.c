@@ -5,59 +5,6 @@
 
 #include "daemon/shared/shared_internal.h"
 
-/* ---- what people say ---- */
-
-static void on_outcome(void *userdata, const SharedOutcome *outcome)
-{
-    (void)userdata;
-    two.is_answered = true;
-    two.answers++;
-    two.outcome = *outcome;
-    snprintf(two.message, sizeof(two.message), "%s", outcome->message);
-    snprintf(two.owner, sizeof(two.owner), "%s", outcome->owner);
-}
-
-static bool is_answered(void)
-{
-    return two.is_answered;
-}
-
-static SharedEnd answer(int r)
-{
-    if (r < 0)
-        fail_msg("%s", two.err.text);
-    await(is_answered);
-    return two.outcome.end;
-}
-
-static int begin_pause(Host *host, const StoreScope *scope, const char *reason)
-{
-    const StorePause pause = {.scope = *scope, .reason = reason, .uid = 7};
-    SharedAsking *asking = NULL;
-
-    two.is_answered = false;
-    return shared_pause(host->shared, &pause, clock_realtime_usec(), &two.replaced, on_outcome,
-                        NULL, &asking, &two.err);
-}
-
-static SharedEnd pause_on(Host *host, const StoreScope *scope, const char *reason)
-{
-    return answer(begin_pause(host, scope, reason));
-}
-
-static int begin_resume(Host *host, const StoreScope *scope)
-{
-    SharedAsking *asking = NULL;
-
-    two.is_answered = false;
-    return shared_resume(host->shared, scope, on_outcome, NULL, &asking, &two.err);
-}
-
-static SharedEnd resume_on(Host *host, const StoreScope *scope)
-{
-    return answer(begin_resume(host, scope));
-}
-
 static void test_a_pause_holds_on_each_host_until_it_is_resumed_on_any(void **state)
 {
     const StoreScope scopes[] = {
@@ -258,53 +205,6 @@ static void test_what_was_ended_elsewhere_does_not_come_back(void **state)
     await(is_settled_here);
 }
 
-static uint64_t written_revision;
-
-static void on_written(void *userdata, FleetWritten result, uint64_t revision, const char *message)
-{
-    (void)userdata;
-    (void)message;
-    assert_int_equal(result, FLEET_WRITTEN);
-    written_revision = revision;
-}
-
-static bool both_have_heard(void)
-{
-    return written_revision > 0 &&
-           mirror_get_revision(fleet_mirror(two.a.fleet)) >= written_revision &&
-           mirror_get_revision(fleet_mirror(two.b.fleet)) >= written_revision;
-}
-
-/* Somebody writes keys with other means, and both hosts hear of it. */
-static void write_keys(const FleetPut *puts, size_t count)
-{
-    written_revision = 0;
-    assert_int_equal(fleet_write(two.b.fleet, NULL, NULL, 0, puts, count, 20 * USEC_PER_SEC,
-                                 on_written, NULL, NULL),
-                     0);
-    await(both_have_heard);
-}
-
-/* Whose pause it is nobody knows: none ends until it can be read, or is gone. */
-static void test_a_pause_that_cannot_be_read_ends_none(void **state)
-{
-    const StoreScope scope = CHANNEL("c1", "payments");
-    const FleetPut odd = {"pauses/odd", "not JSON"}, no_odd = {"pauses/odd", NULL};
-    char names[2][KEYS_NAME_SIZE];
-    FleetPut gone[2] = {{names[0], NULL}, {names[1], NULL}};
-
-    (void)state;
-    watched = scope;
-    assert_int_equal(pause_on(&two.a, &scope, "work"), SHARED_DONE);
-    assert_int_equal(keys_format_pause(KEY, "c1", false, names[0]), 0);
-    assert_int_equal(keys_format_pause(KEY, "payments", true, names[1]), 0);
-    write_keys(&odd, 1);
-    write_keys(gone, 2);
-    assert_true(is_paused_here() && is_paused_there());
-    write_keys(&no_odd, 1);
-    assert_true(is_resumed_here() && is_resumed_there());
-}
-
 /* A start without etcd knows what held. */
 static void test_a_start_goes_by_what_was_kept(void **state)
 {
@@ -380,7 +280,6 @@ int main(void)
         TEST(test_an_owner_that_does_not_take_it),
         TEST(test_a_pause_while_etcd_does_not_answer),
         TEST(test_what_was_ended_elsewhere_does_not_come_back),
-        TEST(test_a_pause_that_cannot_be_read_ends_none),
         TEST(test_a_start_goes_by_what_was_kept),
         TEST(test_what_needs_etcd_is_refused_without_it),
         TEST(test_an_approval_is_known_to_the_owner),
