@@ -43,6 +43,8 @@ PLACES = [
     ("rosterd --log-level not", ["notice"]), ("rosterd --log-format=js", ["json"]), ("rosterd --plan n", ["notes.json"]),
     ("rosterd --config=n", ["notes.json"]), ("rosterctl validate n", ["notes.json"]),
     ("rosterctl export --output fo", ["folder"]),
+    ("rosterctl fleet ", ["drain", "undrain"]), ("rosterctl fleet un", ["undrain"]), ("rosterctl fleet drain ", []),
+    ("rosterctl fleet drain --js", ["--json"]), ("rosterctl -c x fle", ["fleet"]),
 ]
 
 
