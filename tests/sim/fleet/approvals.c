@@ -98,7 +98,9 @@ int approvals_are_given(void *context, const char *digest, const ChangeGate *gat
     return world_is_approved(context, digest, gate, err);
 }
 
-/* What etcd let the intent spend is spent in the state, which may have heard of that by now. */
+/* What etcd let the intent spend is spent in the state, which may have heard of that by now, and of
+ * another one that somebody has given for the same plan since: the pass goes by the one it found.
+ */
 int approvals_record(void *context, Batch *batches, size_t count, Err *err)
 {
     World *world = context;
@@ -107,9 +109,10 @@ int approvals_record(void *context, Batch *batches, size_t count, Err *err)
     for (size_t i = 0; i < count; i++) {
         const FleetIntent *intent = judge_approved(host, &batches[i]);
 
-        if (!intent || world_find_approval(world, batches[i].digest))
+        if (!intent)
             continue;
-        world_approve_plan(world, batches[i].digest, intent->approval.plan);
+        if (!world_find_approval(world, batches[i].digest))
+            world_approve_plan(world, batches[i].digest, intent->approval.plan);
         world_find_approval(world, batches[i].digest)->opens_window = intent->approval.opens_window;
     }
     return world_record(context, batches, count, err);
