@@ -46,12 +46,15 @@ static bool judge_is_to_be_heard(World *world, const RosterChannel *roster)
 }
 
 /* Whether a change is a deletion of this pass, or of one that it goes on for; what was in
- * quarantine was counted when it entered. */
+ * quarantine was counted when it entered. In a fleet a plan that passed by the guards waits for its
+ * intent, and one that needed its approval beside that may be known first. */
 static bool judge_counts(const World *world, const WorldAction *action)
 {
     bool leaves =
         action->kind == CHANGE_DISABLE || (action->kind == CHANGE_DELETE && !action->is_due);
 
+    if (world->fleet && action->is_approved)
+        return false;
     return leaves && !action->is_undo && (action->pass == world->pass_serial || action->was_sent);
 }
 

@@ -275,7 +275,7 @@ static void undo_rule_done(World *world, const ChannelReport *report, const Chan
     if (item->outcome == OUTCOME_ADDED)
         undo_rule_added(world, channel, undo, world_undo_action(world, item)->member);
     if (item->outcome == OUTCOME_CORRECTED && item->done == CHANGE_CORRECT && member &&
-        member->exists)
+        member->exists && member->late_in != world->pass_serial)
         undo_rule_corrected(world, channel, item, member);
     if (item->outcome == OUTCOME_DELETED && member->exists)
         world_broken(world, "%s lives, the undo says deleted", member->id);

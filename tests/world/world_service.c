@@ -308,6 +308,7 @@ static void service_add(World *world, WorldEvent *event, WorldChannel *channel)
         if (!channel->members[i]->exists || !judge_is_same(channel, channel->members[i], was))
             continue;
         service_upsert(event, channel->members[i], action);
+        channel->members[i]->late_in = event->is_orphan ? world->pass_serial : 0;
         found++;
     }
     if (found == 0 && channel->quota > 0 && service_count(channel) >= channel->quota) {
@@ -330,8 +331,10 @@ static void service_switch(World *world, WorldEvent *event)
 
     if (event->has_fault && !event->fault.twist && !event->fault.has_effect)
         return;
-    if (member && member->exists)
+    if (member && member->exists) {
         member->status = event->request.kind == REQUEST_DISABLE_MEMBER ? 2 : 1;
+        member->late_in = event->is_orphan ? world->pass_serial : 0;
+    }
     service_say(event, 204, "", "");
 }
 
