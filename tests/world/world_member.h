@@ -39,8 +39,8 @@ typedef struct WorldMember {
     uint32_t deleted_in;        /* the pass whose request removed it; 0: none did */
     uint64_t listed_from_usec;  /* added, but not listed until then */
     uint32_t restored_in;       /* the undo that added it or wrote over it; 0: none did */
-    uint32_t late_in;  /* the pass in which it was last written by what nobody awaits; 0: not so */
-    uint32_t added_in; /* likewise, the pass */
+    uint32_t added_in;          /* likewise, the pass */
+    uint32_t late_in; /* the pass in which it was last written by what nobody awaits; 0: not so */
     bool was_lied_about;  /* the service said that it was gone */
     uint64_t streak;      /* whole lists in a row, one a pass, that showed it as an extra */
     uint64_t streak_list; /* the channel's whole_lists at the last of them */
