@@ -73,7 +73,7 @@ static void rosters_that_a_person_names(void **state)
     static const char *const one[] = {"a.yaml"}, *const twice[] = {"a.yaml", "./a.yaml"},
                              *const folder[] = {"more"}, *const empty[] = {"empty.d"},
                              *const gone[] = {"gone.yaml"}, *const pattern[] = {"*.yaml"},
-                             *const both[] = {"a.yaml", "more"};
+                             *const both[] = {"a.yaml", "more"}, *const own[] = {"rosterd.yaml"};
 
     (void)state;
     put_file("rosterd.yaml", HEAD);
@@ -88,6 +88,8 @@ static void rosters_that_a_person_names(void **state)
     expect_rosters("rosterd.yaml", both, 2, 2, "");
     expect_rosters("rosterd.yaml", empty, 1, 0,
                    "empty.d: no roster in it, must have *.yaml or *.yml\n");
+    expect_rosters("rosterd.yaml", own, 1, 0,
+                   "rosterd.yaml: the settings file itself, must be a roster\n");
     expect_rosters("rosterd.yaml", gone, 1, 0,
                    "gone.yaml: cannot be read: No such file or directory\n");
     expect_rosters("rosterd.yaml", pattern, 1, 0,
