@@ -59,8 +59,24 @@ void host_begin(FleetHost *host)
     mirror_begin(host);
 }
 
+/* Its connections end with it: what it has sent is carried out within the front door's time, or
+ * never. */
+static void host_cut_requests(FleetHost *host)
+{
+    uint64_t end_usec = host->fleet->now_usec + FLEET_FRONT_DOOR_USEC;
+    World *world = host->sim.world;
+
+    for (size_t i = 0; i < world->event_count; i++) {
+        WorldEvent *event = world->events[i];
+
+        if (event->kind == WORLD_ARRIVAL && event->at_usec > end_usec)
+            event->at_usec = end_usec;
+    }
+}
+
 static void host_be_down(FleetHost *host)
 {
+    host_cut_requests(host);
     host->life++;
     host->is_up = false;
     host->up_usec = host->fleet->now_usec + fleet_below(host->fleet, 3 * USEC_PER_MINUTE);
