@@ -19,7 +19,7 @@ def test_a_channel_costs_little(case):
     path = case.folder / "rosterd.prom"
     case.tune(interval=NEVER, metrics_file=str(path))
     daemon = Daemon(case, wrap=["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
-                                "--toggle-collect=metrics_append"])
+                                "--toggle-collect=metrics_append_part"])
     wait_until(path.exists, process=daemon.process)
     assert daemon.stop() == 0
     counted = int(re.search(r"Collected : (\d+)", daemon.text())[1])

@@ -235,59 +235,6 @@ static void test_what_a_newer_set_holds_back_stays_held(void **state)
     fake_done(&fake);
 }
 
-/* ---- other hosts ---- */
-
-static void test_an_instance_that_is_given_away_stops_its_pass(void **state)
-{
-    Fake fake;
-
-    (void)state;
-    fake_begin(&fake, 2);
-    lifecycle_stand_by(&fake.lifecycle, 0, false, "a test");
-    assert_true(fake.is_stopped[0] && !fake.is_abandoned[0]);
-    assert_false(fake.is_stopped[1] || fake.is_abandoned[1]);
-    fake_end_pass(&fake, 0, true);
-    assert_int_equal(fake.wake_usec[0], USEC_NEVER);
-    fake_done(&fake);
-}
-
-/* A stopped pass completes what it has begun, and nobody may any more. */
-static void test_an_instance_that_is_lost_does_not_stop_its_pass_but_abandons_it(void **state)
-{
-    Fake fake;
-
-    (void)state;
-    fake_begin(&fake, 2);
-    lifecycle_stand_by(&fake.lifecycle, 0, true, "a test");
-    assert_true(fake.is_abandoned[0] && !fake.is_stopped[0]);
-    assert_false(fake.is_stopped[1] || fake.is_abandoned[1]);
-    fake_end_pass(&fake, 0, true);
-    assert_int_equal(fake.wake_usec[0], USEC_NEVER);
-    fake_done(&fake);
-}
-
-/* It had been stopped for another reason. */
-static void test_an_instance_that_is_lost_abandons_a_pass_that_gives_way(void **state)
-{
-    Fake fake;
-
-    (void)state;
-    fake_begin(&fake, 1);
-    lifecycle_stand_by(&fake.lifecycle, 0, false, "a test");
-    lifecycle_stand_by(&fake.lifecycle, 0, true, "a test");
-    assert_true(fake.is_abandoned[0]);
-    fake_end_pass(&fake, 0, true);
-    fake_done(&fake);
-
-    fake_begin(&fake, 1);
-    lifecycle_stop(&fake.lifecycle, "a test");
-    lifecycle_stand_by(&fake.lifecycle, 0, true, "a test");
-    assert_true(fake.is_abandoned[0]);
-    fake_end_pass(&fake, 0, true);
-    assert_true(lifecycle_is_over(&fake.lifecycle));
-    fake_done(&fake);
-}
-
 /* ---- stop ---- */
 
 static void test_a_stop_awaits_what_is_in_flight_for_its_grace(void **state)
@@ -362,9 +309,6 @@ int main(void)
         cmocka_unit_test(test_a_newer_set_awaits_changes_and_no_reads),
         cmocka_unit_test(test_a_newer_set_awaits_the_undo_under_way_and_no_other),
         cmocka_unit_test(test_what_a_newer_set_holds_back_stays_held),
-        cmocka_unit_test(test_an_instance_that_is_given_away_stops_its_pass),
-        cmocka_unit_test(test_an_instance_that_is_lost_does_not_stop_its_pass_but_abandons_it),
-        cmocka_unit_test(test_an_instance_that_is_lost_abandons_a_pass_that_gives_way),
         cmocka_unit_test(test_a_stop_awaits_what_is_in_flight_for_its_grace),
         cmocka_unit_test(test_a_pass_that_is_overdue_is_stuck),
         cmocka_unit_test(test_standing_aside_for_nothing_is_stuck),

@@ -63,10 +63,32 @@ static void test_a_pass_gives_way_to_another_host(void **state)
     lifecycle_take_up(&fake.lifecycle, 0);
     fake_wake(&fake, 0);
     lifecycle_stand_by(&fake.lifecycle, 0, true, "its lease has lapsed");
-    assert_true(fake.is_stopped[0] && fake.is_abandoned[0]);
-    lifecycle_take_up(&fake.lifecycle, 0); /* before that pass has ended */
+    assert_true(fake.is_abandoned[0] && !fake.is_stopped[0]); /* which would complete a change */
+    lifecycle_take_up(&fake.lifecycle, 0);                    /* before that pass has ended */
     fake_end_pass(&fake, 0, true);
     assert_int_equal(fake.wake_usec[0], fake.now_usec);
+    fake_done(&fake);
+}
+
+/* It had been stopped for another reason. */
+static void test_an_instance_that_is_lost_abandons_a_pass_that_gives_way(void **state)
+{
+    Fake fake;
+
+    (void)state;
+    fake_begin(&fake, 1);
+    lifecycle_stand_by(&fake.lifecycle, 0, false, "a test");
+    lifecycle_stand_by(&fake.lifecycle, 0, true, "a test");
+    assert_true(fake.is_abandoned[0]);
+    fake_end_pass(&fake, 0, true);
+    fake_done(&fake);
+
+    fake_begin(&fake, 1);
+    lifecycle_stop(&fake.lifecycle, "a test");
+    lifecycle_stand_by(&fake.lifecycle, 0, true, "a test");
+    assert_true(fake.is_abandoned[0]);
+    fake_end_pass(&fake, 0, true);
+    assert_true(lifecycle_is_over(&fake.lifecycle));
     fake_done(&fake);
 }
 
@@ -112,6 +134,7 @@ int main(void)
         cmocka_unit_test(test_who_stands_by_begins_no_pass),
         cmocka_unit_test(test_a_set_that_has_not_begun_takes_up_without_a_pass),
         cmocka_unit_test(test_a_pass_gives_way_to_another_host),
+        cmocka_unit_test(test_an_instance_that_is_lost_abandons_a_pass_that_gives_way),
         cmocka_unit_test(test_an_undo_may_read_what_another_host_has),
         cmocka_unit_test(test_a_set_that_ends_takes_nothing_up),
     };
