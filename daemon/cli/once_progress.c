@@ -16,6 +16,8 @@ static int once_progress_on_time(sd_event_source *source, uint64_t usec, void *u
     _cleanup_(buf_done) Buf text = {0};
 
     (void)usec;
+    if (!*run) /* it is over, and what follows is not long */
+        return 0;
     progress_text_append(*run, &text);
     if (buf_failed(&text) == 0)
         tty_line_show(buf_text(&text));

@@ -64,10 +64,8 @@ void handle_undo_answer(Undoing *undoing, Buf *answer)
 }
 
 /* An answer that goes out part by part: the run is over by then, and what came of it is the
- * answer's. */
+ * answer's. A newer set that waited for the undo may be in force before it is all said. */
 typedef struct UndoParts {
-    const Control *control;
-    uint64_t controller_number; /* as the control had it at the beginning */
     Undo *undo;
     StorePauses replaced;
     UndoPart part;
@@ -79,9 +77,6 @@ static int handle_undo_next(void *userdata, Buf *part)
 {
     UndoParts *parts = userdata;
 
-    /* It borrows from the configuration. */
-    if (parts->controller_number != parts->control->controller_number)
-        return -ESTALE;
     parts->writer.buf = part;
     return report_undo_put(&parts->part, &parts->writer, SERVER_PART_SIZE);
 }
@@ -99,14 +94,12 @@ static void handle_undo_answer_in_parts(Undoing *undoing)
 {
     UndoParts *parts = calloc(1, sizeof(*parts));
 
-    if (!parts) {
+    if (!parts || undo_leave(undoing->undo) < 0) {
+        free(parts);
         reply_refuse(undoing->request, 500, "out of memory");
         return;
     }
-    undo_leave(undoing->undo);
     *parts = (UndoParts){
-        .control = undoing->control,
-        .controller_number = undoing->control->controller_number,
         .undo = TAKE_PTR(undoing->undo),
         .replaced = undoing->replaced,
     };

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "daemon/base/file.h"
@@ -20,6 +21,7 @@ typedef struct KeptChannel {
 
 struct Kept {
     int fd;
+    bool is_in_memory;
     uint64_t size; /* of the file, which holds the channels, one behind the other */
     JsonParser parser;
     JsonItems items;
@@ -42,21 +44,51 @@ struct Kept {
 static int kept_open(void)
 {
     const char *directory = getenv("TMPDIR");
-    int fd = open(directory && directory[0] == '/' ? directory : "/tmp",
-                  O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
-    return fd < 0 ? memfd_create("rosterctl", MFD_CLOEXEC) : fd;
+    return open(directory && directory[0] == '/' ? directory : "/tmp",
+                O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
+static int kept_open_in_memory(void)
+{
+    return memfd_create("rosterctl", MFD_CLOEXEC);
+}
+
+/* Where the disk is full, all that is kept moves to memory: the answer may tell of what was done.
+ * False: it cannot. */
+static bool kept_move_to_memory(Kept *kept)
+{
+    int fd = kept->is_in_memory ? -1 : kept_open_in_memory();
+    off_t from = 0;
+    ssize_t sent = 1;
+
+    if (fd < 0)
+        return false;
+    while ((uint64_t)from < kept->size && sent > 0)
+        sent = sendfile(fd, kept->fd, &from, (size_t)(kept->size - (uint64_t)from));
+    if (sent <= 0) {
+        close(fd);
+        return false;
+    }
+    close(kept->fd);
+    kept->fd = fd;
+    kept->is_in_memory = true;
+    return true;
 }
 
 static int kept_write(Kept *kept, const char *text, size_t size, Err *err)
 {
     while (size > 0) {
         ssize_t put = pwrite(kept->fd, text, size, (off_t)kept->size);
+        int error = put < 0 ? errno : EIO;
 
-        if (put < 0 && errno == EINTR)
+        if (put < 0 && error == EINTR)
+            continue;
+        if (put <= 0 && kept_move_to_memory(kept))
             continue;
         if (put <= 0)
-            return err_system(err, put < 0 ? -errno : -EIO, "the answer cannot be kept in $TMPDIR");
+            return err_system(err, -error,
+                              "the answer can be kept neither in $TMPDIR nor in memory");
         kept->size += (uint64_t)put;
         text += put;
         size -= (size_t)put;
@@ -193,8 +225,11 @@ int kept_new(Kept **ret_kept, Err *err)
     kept->items = (JsonItems){.list = "channels", .ops = &ops, .userdata = kept};
     kept->list = (JsonWriter){.buf = &kept->list_text, .is_compact = true};
     kept->fd = kept_open();
+    kept->is_in_memory = kept->fd < 0;
+    if (kept->is_in_memory)
+        kept->fd = kept_open_in_memory();
     if (kept->fd < 0)
-        return err_system(err, -errno, "the answer cannot be kept in $TMPDIR");
+        return err_system(err, -errno, "the answer can be kept neither in $TMPDIR nor in memory");
     if (json_parser_init(&kept->parser) < 0)
         return err_memory(err);
     json_open_array(&kept->list, NULL);

@@ -66,9 +66,9 @@ int undo_begin(Undo *undo, Backend *backend, bool dry_run, UndoOnDone on_done, v
 /* The run under way, or NULL. */
 PassRun *undo_find_run(const Undo *undo);
 
-/* Once it is done: gives up the run; what came of it stays, of which the instances' names alone are
- * borrowed from the configuration. */
-void undo_leave(Undo *undo);
+/* Once it is done: gives up the run; what came of it stays, and borrows nothing of the
+ * configuration. 0 or -ENOMEM. */
+int undo_leave(Undo *undo);
 
 /* Once it is done: whether something failed, and whether a guard holds a part of it. */
 bool undo_has_failed(const Undo *undo);

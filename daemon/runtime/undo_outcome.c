@@ -9,12 +9,20 @@ static const Report *undo_find_report(const Undo *undo)
     return undo->run ? pass_run_get_report(undo->run) : &undo->report;
 }
 
-void undo_leave(Undo *undo)
+int undo_leave(Undo *undo)
 {
     assert(undo->run);
     pass_run_take_report(undo->run, &undo->report);
     undo->report.pass_id = ""; /* it was the run's */
     pass_run_free(TAKE_PTR(undo->run));
+    for (size_t i = 0; i < undo->report.channel_count; i++) {
+        ChannelReport *report = &undo->report.channels[i];
+
+        report->instance_name = arena_string(&report->arena, report->instance_name);
+        if (!report->instance_name)
+            return -ENOMEM;
+    }
+    return 0;
 }
 
 bool undo_has_failed(const Undo *undo)

@@ -12,6 +12,8 @@ import tempfile
 import threading
 import time
 
+import pytest
+
 import sim as stand_in
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -164,6 +166,13 @@ class Running:
             stdout, stderr = self.process.communicate()
             raise AssertionError(f"it did not end: {stdout}{stderr}") from None
         return Result(self.process.returncode, stdout, stderr)
+
+
+def in_a_mount(script):
+    """A command that runs the rest in mounts of its own, or a skip where that is not allowed."""
+    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0:
+        pytest.skip("SKIPPED: a full or read-only disk needs the right to mount one")
+    return ["unshare", "-m", "sh", "-c", script + ' && exec "$@"', "sh"]
 
 
 class Case:

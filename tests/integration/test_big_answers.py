@@ -32,7 +32,7 @@ def peak_kb(process):
 def fixture_long_lived(case):
     """A daemon with a history of CHANGES deletions: one that it made, and copies of it."""
     case.tune(guards={"max_delete_percent": 100})
-    case.serve(channel("payments", *KEPT, "10.9.0.1"))
+    case.sim = case.serve(channel("payments", *KEPT, "10.9.0.1"))
     case.roster(entry("payments", *KEPT))
     assert case.run("rosterd", "--once").status == IN_SYNC
     with contextlib.closing(sqlite3.connect(case.state_dir / "rosterd.db")) as database, database:
@@ -120,6 +120,21 @@ def test_an_undo_of_many_changes_is_told_whole(long_lived):
     assert sanitized() or peak_kb(long_lived.daemon) < PEAK_MAX_KB
 
 
+def test_an_undo_is_told_whole_though_the_rosters_change_before_it_ends(long_lived):
+    """The new ones take effect between two parts of the answer."""
+    long_lived.sim.faults([{"match": {"method": "GET"}, "then": {"delay_ms": 700}}])
+    long_lived.sim.clear_requests()
+    undoing = long_lived.start("rosterctl", "undo", "--last", "--dry-run", "--json")
+    wait_until(long_lived.sim.requests, process=undoing)
+    long_lived.roster(entry("payments", *KEPT, "10.9.9.9"))
+    long_lived.daemon.signal(signal.SIGHUP)
+    done = undoing.finish()
+    assert done.status == IN_SYNC, done
+    members = json.loads(done.stdout)["channels"][0]["members"]
+    assert [member["action"] for member in members] == list(range(1, CHANGES + 1))
+    wait_until(lambda: ask_status(long_lived)["channels"][0]["desired"] == 3, process=long_lived.daemon)
+
+
 # ---- members ----
 
 MANY = 4000
@@ -177,6 +192,15 @@ def test_status_of_a_channel_and_plan_leave_nothing_out(flooded):
     assert "more" not in done.channel("flood")
     done = ctl(flooded, "approve", flood["digest"], "--yes")
     assert done.status == IN_SYNC and done.stdout.count("\n  - 10.") == MANY, "all that is approved is shown"
+
+
+def test_an_answer_is_shown_where_the_disk_for_it_is_full(flooded):
+    folder = flooded.folder / "small"
+    folder.mkdir()
+    done = flooded.run("rosterctl", "plan", "--json", env={"TMPDIR": str(folder)},
+                       wrap=cases.in_a_mount(f"mount -t tmpfs -o size=128k none {folder}"))
+    assert done.status == HELD, done
+    assert (len(done.channel("flood")["extra"]), len(done.channel("flood")["missing"])) == (MANY, MANY)
 
 
 # ---- many channels ----

@@ -6,11 +6,11 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
 
 import pytest
 
-from case import DRIFT, FAILED, IN_SYNC, LOCKED, channel, deletions, entry, identifier, mutations, wait_until
+from case import (DRIFT, FAILED, IN_SYNC, LOCKED, channel, deletions, entry, identifier, in_a_mount, mutations,
+                  wait_until)
 
 
 def many(case, count, extras=1, **state):
@@ -259,13 +259,6 @@ def test_a_state_directory_below_one_that_is_not_there(case):
     case.state_dir = case.folder / "no" / "such" / "folder"
     case.tune(state_dir=str(case.state_dir))
     advise(refuse_to_delete(case, sim))
-
-
-def in_a_mount(script):
-    """A command that runs the rest in mounts of its own, or a skip where that is not allowed."""
-    if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode != 0:
-        pytest.skip("SKIPPED: a full or read-only disk needs the right to mount one")
-    return ["unshare", "-m", "sh", "-c", script + ' && exec "$@"', "sh"]
 
 
 def test_a_full_disk(case):
