@@ -2,8 +2,8 @@
 /*
  * A report, or what a survey found, kept in a file without a name while it is shown: the answer is
  * there as a whole before a word of it is, and memory holds its outline (source.h) and one channel.
- * The file stands in $TMPDIR, else in /tmp; where none can be made or the disk is full, it is one of
- * memory (memfd_create(2)).
+ * The file stands in $TMPDIR, else in /tmp; where none can be made or the disk is full, it is one
+ * of memory (memfd_create(2)).
  */
 #pragma once
 
