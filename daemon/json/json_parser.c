@@ -147,7 +147,7 @@ const char *json_parse_value(JsonParser *parser, const char *text, size_t size, 
     if (error == json_tokener_success)
         return json_has_odd_word(text, *ret_used)
                    ? "not a word of JSON: NaN, Infinity or a single quote"
-                   : "duplicate key, or out of memory";
+                   : "duplicate key, an escape that json-c misreads, or out of memory";
     return error == json_tokener_continue ? "it ends too early" : json_tokener_error_desc(error);
 }
 

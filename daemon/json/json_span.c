@@ -56,7 +56,8 @@ static int json_escape_code(const char *at, const char *end, uint32_t *ret_code)
         (low & 0xfc00) != 0xdc00)
         return -EPROTO;
     *ret_code = 0x10000 + ((code & 0x3ff) << 10) + (low & 0x3ff);
-    return 2 * JSON_ESCAPE_SIZE;
+    /* json-c takes the character for another half of a pair: it is for json-c to judge. */
+    return (*ret_code & 0xf800) == 0xd800 ? -EPROTO : 2 * JSON_ESCAPE_SIZE;
 }
 
 /* The same of any escape. */
