@@ -140,20 +140,29 @@ void ownership_on_won(Ownership *ownership, uint64_t token, bool is_handed_over)
     ownership_try(ownership);
 }
 
+static const char *ownership_why_lost(const Ownership *ownership)
+{
+    if (ownership->owner == OWNER_SELF)
+        return "a request of before has taken the instance once more";
+    if (ownership->owner != OWNER_NOBODY)
+        return "another host owns the instance";
+    return ownership->state == OWNERSHIP_RELEASING ? GIVEN_AWAY_TEXT
+                                                   : "the instance has no owner any more";
+}
+
 /* Acts by what is known of the owner, while nothing is asked for. */
 static void ownership_act(Ownership *ownership)
 {
     bool is_ours = ownership->state == OWNERSHIP_OWNED || ownership->state == OWNERSHIP_RELEASING;
 
+    if (is_ours && ownership->owner_token != ownership->token) {
+        ownership_stand_by(ownership, ownership_why_lost(ownership));
+        is_ours = false;
+    }
     if (ownership->owner == OWNER_SELF && !is_ours) {
-        /* A campaign whose answer was lost. Who was the owner before is not known. */
+        /* A campaign whose answer was lost, or that arrived after what it had won was given away.
+         * Who was the owner before is not known. */
         ownership_own(ownership, ownership->owner_token, ownership->handover_usec);
-    } else if (is_ours && ownership->owner_token != ownership->token) {
-        ownership_stand_by(ownership, ownership->owner != OWNER_NOBODY
-                                          ? "another host owns the instance"
-                                      : ownership->state == OWNERSHIP_RELEASING
-                                          ? GIVEN_AWAY_TEXT
-                                          : "the instance has no owner any more");
     } else if (ownership->state == OWNERSHIP_UNCERTAIN) {
         ownership_go(ownership, OWNERSHIP_STANDBY);
         ownership_wake_at(ownership, USEC_NEVER);
@@ -227,8 +236,10 @@ void ownership_on_fenced(Ownership *ownership)
 {
     if (ownership->state != OWNERSHIP_OWNED && ownership->state != OWNERSHIP_RELEASING)
         return;
-    ownership->owner = OWNER_UNKNOWN;
+    if (ownership->owner_token == ownership->token) /* who owns it is still to be told */
+        ownership->owner = OWNER_UNKNOWN;
     ownership_stand_by(ownership, "etcd refused a record of it: another host owns the instance");
+    ownership_act(ownership);
 }
 
 /* ---- giving away ---- */
@@ -276,7 +287,7 @@ void ownership_on_released(Ownership *ownership, uint64_t revision)
     ownership_answer(ownership);
     ownership_note(ownership, OWNER_NOBODY, revision, 0);
     ownership_stand_by(ownership, GIVEN_AWAY_TEXT);
-    ownership_try(ownership);
+    ownership_act(ownership); /* by something newer, which may have been told already */
 }
 
 bool ownership_allows_changes(const Ownership *ownership)

@@ -13,8 +13,6 @@ static void test_an_owner_that_is_none_any_more_drops_it(void **state)
     } rows[] = {
         {OWNER_OTHER, 9, 9, "room; drop: another host owns the instance"},
         {OWNER_NOBODY, 9, 0, "room; drop: the instance has no owner any more; campaign"},
-        /* Of another time of this host: its key was made anew. */
-        {OWNER_SELF, 9, 9, "room; drop: another host owns the instance"},
         {OWNER_OTHER, 6, 5, ""}, /* older than the campaign */
         {OWNER_SELF, 9, 7, ""},
     };
@@ -24,8 +22,7 @@ static void test_an_owner_that_is_none_any_more_drops_it(void **state)
         setup(state);
         owns(host);
         ownership_on_owner(&host->ownership, rows[i].owner, rows[i].revision, rows[i].token);
-        if (rows[i].owner != OWNER_SELF || rows[i].token == 7)
-            expect(host, rows[i].done, USEC_NEVER);
+        expect(host, rows[i].done, USEC_NEVER);
         assert_int_equal(ownership_allows_changes(&host->ownership) && host->ownership.token == 7,
                          rows[i].done[0] == '\0');
         teardown(state);
@@ -179,6 +176,56 @@ static void test_what_is_won_by_a_drained_host_is_given_away(void **state)
     expect(host, "room; drop: the instance was given away", USEC_NEVER);
 }
 
+/* ---- a campaign that arrives late ---- */
+
+#define ONCE_MORE "a request of before has taken the instance once more"
+
+/* Its key is this host's, under a lease that goes on: if this host did not own it, nobody would. */
+static void test_a_campaign_that_arrives_twice_makes_it_own_anew(void **state)
+{
+    Host *host = *state;
+
+    owns(host);
+    ownership_on_owner(&host->ownership, OWNER_SELF, 9, 9);
+    expect(host, "room; drop: " ONCE_MORE "; begin: after handover", USEC_NEVER);
+    assert_int_equal(host->ownership.token, 9);
+    assert_false(ownership_allows_changes(&host->ownership));
+}
+
+static void test_a_campaign_that_arrives_after_the_release_is_given_away_as_well(void **state)
+{
+    Host *host = *state;
+
+    owns(host);
+    ownership_drain(&host->ownership, "drained");
+    expect(host, "stop: drained; release: has waited", USEC_NEVER);
+    ownership_on_owner(&host->ownership, OWNER_SELF, 10, 10); /* before the answer, of 9 */
+    expect(host, "", USEC_NEVER);
+    ownership_on_released(&host->ownership, 9);
+    expect(host, "room; drop: the instance was given away; begin: after handover", USEC_NEVER);
+    ownership_step(&host->ownership);
+    expect(host, "stop: this host gives its instances away; release: has not waited", USEC_NEVER);
+    ownership_on_released(&host->ownership, 11);
+    expect(host, "room; drop: the instance was given away", USEC_NEVER);
+}
+
+/* What was told before is not told again. */
+static void test_a_refused_record_goes_by_what_was_told_before(void **state)
+{
+    Host *host = *state;
+
+    owns(host);
+    ownership_drain(&host->ownership, "drained");
+    ownership_on_owner(&host->ownership, OWNER_SELF, 10, 10);
+    expect(host, "stop: drained; release: has waited", USEC_NEVER);
+    ownership_on_fenced(&host->ownership);
+    expect(host,
+           "room; drop: etcd refused a record of it: another host owns the instance; "
+           "begin: after handover",
+           USEC_NEVER);
+    assert_int_equal(host->ownership.token, 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +239,9 @@ int main(void)
         TEST(test_a_release_without_an_answer_is_asked_for_again),
         TEST(test_a_release_whose_answer_is_lost_is_told_by_the_watch),
         TEST(test_what_is_won_by_a_drained_host_is_given_away),
+        TEST(test_a_campaign_that_arrives_twice_makes_it_own_anew),
+        TEST(test_a_campaign_that_arrives_after_the_release_is_given_away_as_well),
+        TEST(test_a_refused_record_goes_by_what_was_told_before),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
