@@ -86,7 +86,9 @@ static void changes_stand_still(FleetHost *host, WorldEvent *event, uint64_t all
         host->frozen_until_usec = fleet->now_usec + fleet_below(fleet, spare_usec - taken_usec);
         fleet->counts->freezes++;
     }
-    if (fleet_is_frozen(host))
+    /* One that stands still for longer has sent it before: the gate lets none pass after that. */
+    if (fleet_is_frozen(host) &&
+        host->frozen_until_usec + taken_usec < fleet->now_usec + spare_usec)
         event->at_usec += host->frozen_until_usec - fleet->now_usec;
 }
 
