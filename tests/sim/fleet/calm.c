@@ -65,9 +65,9 @@ static void calm_approve(Fleet *fleet)
     }
 }
 
-/* Has each owner make a pass over each of its instances, one by one: what is held then is approved.
- */
-static void calm_passes(Fleet *fleet)
+/* Has each owner make a pass over each of its instances, one by one. What is held then may be
+ * approved, and is heard of by the next one. */
+static void calm_passes(Fleet *fleet, bool approves)
 {
     for (size_t i = 0; i < fleet->instance_count; i++) {
         for (size_t k = 0; k < fleet->host_count; k++) {
@@ -77,7 +77,9 @@ static void calm_passes(Fleet *fleet)
                 schedule_ask(&sim->lifecycle.schedules[i]);
         }
         calm_wait(fleet, USEC_PER_MINUTE);
-        calm_approve(fleet);
+        if (approves)
+            calm_approve(fleet);
+        calm_wait(fleet, 10 * USEC_PER_SEC);
     }
 }
 
@@ -91,7 +93,8 @@ void judge_calm(Fleet *fleet)
         calm_owner(fleet, i);
     calm_wait(fleet, GUARD_FIGHT_SPAN_USEC + 10 * USEC_PER_MINUTE);
     for (int i = 0; i < 8; i++)
-        calm_passes(fleet);
+        calm_passes(fleet, true);
+    calm_passes(fleet, false);
     for (size_t i = 0; i < fleet->instance_count; i++)
         calm_check(fleet, i);
 }
