@@ -6,6 +6,7 @@
  * reader, the second where the text is cut.
  */
 #include <assert.h>
+#include <errno.h>
 #include <json-c/json.h>
 #include <string.h>
 
@@ -103,9 +104,12 @@ static void check_shape(const char *text, size_t size)
         JsonPull again = {.at = text, .end = text + size};
         Json *object = NULL;
         size_t used = 0;
+        int r = json_pull_value(&again, &whole);
 
-        assert(json_pull_value(&again, &whole) == 0 && again.at == pull.at);
+        /* Of names in objects around one another it has room for fewer. */
+        assert(r == -EPROTO || (r == 0 && again.at == pull.at));
         assert(!json_parse_value(&parser, text, size, &object, &used));
+        assert(used == (size_t)(pull.at - text));
         for (size_t i = 0; i < ELEMENTS(wanted); i++) {
             assert((values[i].kind <= JSON_NULL) == !json_find(object, wanted[i]));
             if (values[i].kind != JSON_NONE)
