@@ -224,6 +224,19 @@ static void judge_keep(FleetHost *host, const WorldMember *member, uint64_t paus
     fleet->counts->kept++;
 }
 
+/* Whether an undo asked for it, which may be over when it lands. */
+static bool judge_is_of_undo(const World *world, const WorldEvent *event, const WorldMember *member)
+{
+    for (size_t i = 0; i < world->action_count; i++) {
+        const WorldAction *action = &world->actions[i];
+
+        if (action->is_undo && action->kind == CHANGE_DELETE && action->member == member &&
+            action->pass == event->pass)
+            return true;
+    }
+    return false;
+}
+
 /* What an undo has put back stays for as long as the pause that it was put back under. */
 static void judge_undone(FleetHost *host, const WorldEvent *event)
 {
@@ -237,7 +250,8 @@ static void judge_undone(FleetHost *host, const WorldEvent *event)
     if (event->request.kind == REQUEST_DELETE_MEMBER)
         member = world_find_member(world, event->request.member_id);
     if (member && member->number < fleet->kept_count && fleet->kept[member->number] &&
-        fleet->kept[member->number] == pause && !world->undo)
+        fleet->kept[member->number] == pause && !world->undo &&
+        !judge_is_of_undo(world, event, member))
         world_broken(world, "host %zu deletes %s, which an undo had put back", host->number,
                      member->id);
     if (event->request.kind != REQUEST_ADD_MEMBERS || !world->undo || !pause || event->is_orphan)
