@@ -153,12 +153,11 @@ static int json_shape_members(JsonShape *shape, JsonPull *pull, JsonSpan *values
     int r = 0;
 
     names.differs = false;
-    while (r == 0) {
+    while (r == 0 && !place.is_end) {
         if (!names.differs)
             pull->at = json_shape_follow(shape, pull->at, pull->end, &place, values);
-        if (place.is_end)
-            break;
-        r = json_shape_member(shape, pull, &place, &names, values);
+        if (!place.is_end)
+            r = json_shape_member(shape, pull, &place, &names, values);
     }
     return r;
 }

@@ -180,6 +180,33 @@ static void test_shapes(void **state)
     }
 }
 
+/* An object ends at its bracket, though what follows is what followed a value in the one before,
+ * and however its last value is read. */
+static void test_ends_of_shapes(void **state)
+{
+    static const char *const last[] = {"1", "0", "\"x\"", "\"\"", "null", "{}", "[1]", "1 ", "-1"};
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(last); i++) {
+        JsonShape shape = {.wanted = wanted, .wanted_count = ELEMENTS(wanted)};
+        JsonSpan values[ELEMENTS(wanted)];
+        _cleanup_(buf_done) Buf text = {0};
+        size_t size;
+
+        buf_printf(&text, "{\"a\":%s}", last[i]);
+        size = text.size;
+        buf_puts(&text, "\"bb\":2}" SPACE);
+        assert_values(&shape, "{\"a\":1,\"bb\":2}" SPACE, "1", "2", NULL);
+        for (int j = 0; j < 2; j++) {
+            JsonPull reader = {.at = text.data, .end = text.data + text.size};
+
+            assert_int_equal(json_shape_pull(&shape, &reader, values), 0);
+            assert_ptr_equal(reader.at, text.data + size);
+            assert_int_equal(values[1].kind, JSON_NONE);
+        }
+    }
+}
+
 static void test_many_names(void **state)
 {
     JsonShape shape = {.wanted = wanted, .wanted_count = ELEMENTS(wanted)};
@@ -201,8 +228,8 @@ static void test_many_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CODEC_TEST(test_values), CODEC_TEST(test_pairs),      CODEC_TEST(test_depth),
-        CODEC_TEST(test_shapes), CODEC_TEST(test_many_names),
+        CODEC_TEST(test_values), CODEC_TEST(test_pairs),          CODEC_TEST(test_depth),
+        CODEC_TEST(test_shapes), CODEC_TEST(test_ends_of_shapes), CODEC_TEST(test_many_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,6 +68,51 @@ static void test_torn_everywhere(void **state)
     }
 }
 
+/* Rows of one shape, with values of each kind in each place. */
+static const char shaped_page[] =
+    "{\"total\":3,\"members\":[{\"id\":\"1\",\"vpc_channel_id\":\"c\",\"new\":{},\"host\":\"10.1.0."
+    "5\","
+    "\"port\":80,\"weight\":1},"
+    "{\"id\":\"2\",\"vpc_channel_id\":\"c\",\"new\":[1,{\"a\":\"\\u00e9\"}],\"host\":\"10.1.0.6\","
+    "\"port\":0,\"weight\":1},"
+    "{\"id\":\"3\",\"vpc_channel_id\":\"c\",\"new\":-1.5e3,\"host\":\"10.1.0.7\",\"port\":null,"
+    "\"weight\":7}],\"size\":3}";
+
+typedef bool SamePage(JsonParser *parser, const char *body, size_t size, size_t cut);
+
+/* The page with each of its bytes another one, with one more before it, and without it. */
+static void assert_changed(JsonParser *parser, SamePage *same, const char *page, size_t size)
+{
+    static const char bytes[] = "{}[],:\"\\ 01e.-n\x1f\x80";
+    _cleanup_(buf_done) Buf text = {0};
+
+    for (size_t at = 0; at < size; at++) {
+        for (size_t i = 0; i < sizeof(bytes) - 1; i++) {
+            for (size_t left_out = 0; left_out < 2; left_out++) {
+                buf_reset(&text);
+                buf_append(&text, page, at);
+                buf_putc(&text, bytes[i]);
+                buf_append(&text, page + at + left_out, size - at - left_out);
+                same(parser, text.data, text.size, at);
+            }
+        }
+        buf_reset(&text);
+        buf_append(&text, page, at);
+        buf_append(&text, page + at + 1, size - at - 1);
+        same(parser, text.data, text.size, at);
+    }
+}
+
+static void test_each_byte_changed(void **state)
+{
+    JsonParser *parser = &((CodecCase *)*state)->parser;
+
+    assert_true(same_members(parser, shaped_page, sizeof(shaped_page) - 1, 100));
+    assert_changed(parser, same_members, shaped_page, sizeof(shaped_page) - 1);
+    assert_changed(parser, same_members, members_page, sizeof(members_page) - 1);
+    assert_changed(parser, same_channels, channels_page, sizeof(channels_page) - 1);
+}
+
 static void test_byte_by_byte(void **state)
 {
     CodecCase *fixture = *state;
@@ -273,9 +318,9 @@ static void test_generated(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CODEC_TEST(test_cut_everywhere), CODEC_TEST(test_torn_everywhere),
-        CODEC_TEST(test_byte_by_byte),   CODEC_TEST(test_begun_and_dropped),
-        CODEC_TEST(test_generated),
+        CODEC_TEST(test_cut_everywhere),    CODEC_TEST(test_torn_everywhere),
+        CODEC_TEST(test_each_byte_changed), CODEC_TEST(test_byte_by_byte),
+        CODEC_TEST(test_begun_and_dropped), CODEC_TEST(test_generated),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
