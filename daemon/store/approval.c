@@ -203,7 +203,7 @@ int store_share_approval(Store *store, const char *digest, const char *const *pl
 {
     int r;
 
-    assert(plans && plan_count > 0);
+    assert(plans || plan_count == 0);
     r = transaction_begin(store, err);
     if (r < 0)
         return r;

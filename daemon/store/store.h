@@ -209,8 +209,8 @@ int store_approve_now(Store *store, const char *digest, Err *err);
 int store_is_approved(Store *store, const char *digest, uint64_t realtime_usec,
                       const ChangeGate *gate, Err *err);
 
-/* Spends the approval of an instance's digest, by giving each of its plans one of its own, which
- * store_mirror_find_whole() knows of; buffered. -ESTALE: there is none to spend. */
+/* Spends the approval of an instance's digest (or of a plan that sends nothing) by giving each of
+ * its plans (or none) one that store_mirror_find_whole() knows of; buffered. -ESTALE: none is. */
 int store_share_approval(Store *store, const char *digest, const char *const *plans,
                          size_t plan_count, uint64_t realtime_usec, Err *err);
 

@@ -289,6 +289,19 @@ static void test_an_approval_is_shared_among_plans(void **state)
     store_free(store);
 }
 
+/* A plan that changes nothing at the service shares its approval with nobody. */
+static void test_an_approval_is_spent_without_plans(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+
+    assert_int_equal(store_share_approval(store, DIGEST_A, NULL, 0, NOW, &folder->err), -ESTALE);
+    assert_int_equal(store_approve(store, DIGEST_A, NOW, NULL), 0);
+    assert_int_equal(store_share_approval(store, DIGEST_A, NULL, 0, NOW, &folder->err), 0);
+    assert_false(is_approved(folder, store, DIGEST_A, NOW));
+    store_free(store);
+}
+
 static void test_a_refusal_outlives_its_run(void **state)
 {
     Folder *folder = *state;
@@ -349,6 +362,7 @@ int main(void)
         TEST(test_approval_passes_once),
         TEST(test_approval_given_again_passes_again),
         TEST(test_an_approval_is_shared_among_plans),
+        TEST(test_an_approval_is_spent_without_plans),
         TEST(test_a_refusal_outlives_its_run),
         TEST(test_what_is_no_digest),
     };
