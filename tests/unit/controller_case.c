@@ -15,101 +15,9 @@
 #include "daemon/base/str.h"
 #include "reconcile/plan/identity.h"
 
-ControllerService controller_service;
-
 static const char roster[] = "version: 1\nchannels:\n"
                              "  - {name: payments, members: ['10.1.0.1:80']}\n"
                              "  - {id: " SECOND ", members: ['10.2.0.1:80']}\n";
-
-/* ---- the service ---- */
-
-static void serve_channels(PeerConnection *connection)
-{
-    char body[512];
-
-    snprintf(body, sizeof(body),
-             "{\"total\":2,\"size\":2,\"vpc_channels\":["
-             "{\"id\":\"%s\",\"name\":\"%s\",\"type\":2,\"member_type\":\"ip\",\"port\":80},"
-             "{\"id\":\"%s\",\"name\":\"%s\",\"type\":2,\"member_type\":\"ip\",\"port\":80}]}",
-             FIRST, controller_service.channels[0].name, SECOND,
-             controller_service.channels[1].name);
-    peer_answer(connection, 200, "", body);
-}
-
-static void serve_members(PeerConnection *connection, const ServedChannel *channel)
-{
-    _cleanup_(buf_done) Buf body = {0};
-    const char *separator = "";
-    int count = 0;
-
-    for (int i = 1; i <= MEMBERS_MAX; i++)
-        count += channel->members[i];
-    buf_printf(&body, "{\"total\":%d,\"size\":%d,\"members\":[", count, count);
-    for (int i = 1; i <= MEMBERS_MAX; i++) {
-        if (!channel->members[i])
-            continue;
-        buf_printf(&body,
-                   "%s{\"id\":\"%d0%d\",\"vpc_channel_id\":\"%s\",\"host\":\"10.%d.0.%d\","
-                   "\"port\":80,\"weight\":7}",
-                   separator, channel->network, i, channel->id, channel->network, i);
-        separator = ",";
-    }
-    buf_puts(&body, "]}");
-    controller_service.lists++;
-    peer_answer(connection, 200, "", buf_text(&body));
-}
-
-static void refuse(PeerConnection *connection, int status)
-{
-    peer_answer(connection, status, controller_service.headers,
-                "{\"error_code\":\"APIG.9999\",\"error_msg\":\"not now\"}");
-}
-
-static void serve_channel(PeerConnection *connection, ServedChannel *channel, const char *request)
-{
-    const char *member = strstr(request, "/members/");
-
-    if (str_has_prefix(request, "GET ")) {
-        if (controller_service.list_status != 0)
-            refuse(connection, controller_service.list_status);
-        else
-            serve_members(connection, channel);
-    } else if (str_has_prefix(request, "DELETE ")) {
-        controller_service.deletions++;
-        if (controller_service.delete_status != 0) {
-            refuse(connection, controller_service.delete_status);
-            return;
-        }
-        channel->members[member[strlen("/members/") + 2] - '0'] = false;
-        peer_answer(connection, 204, "", "");
-    } else {
-        const char *host = strstr(request, "\"host\":\"10.");
-
-        controller_service.additions++;
-        if (controller_service.add_status != 0) {
-            refuse(connection, controller_service.add_status);
-            return;
-        }
-        str_copy(controller_service.posted, sizeof(controller_service.posted),
-                 strstr(request, "\r\n\r\n") + 4);
-        channel->members[host[strlen("\"host\":\"10.1.0.")] - '0'] = true;
-        peer_answer(connection, 201, "", "{\"members\":[]}");
-    }
-}
-
-static void controller_case_serve(PeerConnection *connection, ClientCase *client_case)
-{
-    if (controller_service.is_silent)
-        return;
-    if (strstr(client_case->request, "/" FIRST "/"))
-        serve_channel(connection, &controller_service.channels[0], client_case->request);
-    else if (strstr(client_case->request, "/" SECOND "/"))
-        serve_channel(connection, &controller_service.channels[1], client_case->request);
-    else
-        serve_channels(connection);
-}
-
-/* ---- the daemon's side ---- */
 
 void controller_case_on_pass(void *userdata)
 {
@@ -188,8 +96,6 @@ size_t controller_case_count_logged(const ControllerCase *controller_case, const
 
 int controller_case_setup(void **state)
 {
-    static const ServedChannel first = {FIRST, "payments", 1, {[1] = true, [2] = true, [3] = true}},
-                               second = {SECOND, "orders", 2, {[1] = true}};
     ControllerCase *controller_case = test_calloc(1, sizeof(*controller_case));
     ClientCase *client_case = &controller_case->client_case;
     char path[SCRATCH_SIZE + 32];
@@ -198,11 +104,8 @@ int controller_case_setup(void **state)
     client_case_begin_service(client_case);
     assert_true(scratch_make(client_case->directory, "/tmp", "test_controller"));
     client_case_write_secret(client_case, "token", TOKEN);
-    client_case->serve = controller_case_serve;
-    memset(&controller_service, 0, sizeof(controller_service));
-    controller_service.channels[0] = first;
-    controller_service.channels[1] = second;
-    controller_service.headers = "";
+    client_case->serve = controller_service_serve;
+    controller_service_reset();
     snprintf(controller_case->settings, sizeof(controller_case->settings), "%s/rosterd.yaml",
              client_case->directory);
     snprintf(controller_case->state, sizeof(controller_case->state), "%s/state",

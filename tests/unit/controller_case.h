@@ -3,35 +3,10 @@
  * settings and rosters, a state on the disk, and a controller. */
 #pragma once
 
-#include "tests/unit/client_case.h"
-
 #include "daemon/runtime/controller.h"
 #include "daemon/runtime/undo.h"
 #include "daemon/store/store.h"
-
-#define FIRST "11111111111111111111111111111111"
-#define SECOND "22222222222222222222222222222222"
-#define MEMBERS_MAX 8
-
-/* A channel whose members go by number. */
-typedef struct ServedChannel {
-    const char *id, *name;
-    int network; /* 10.N.0.I:80, with the id N0I */
-    bool members[MEMBERS_MAX + 1];
-} ServedChannel;
-
-/* FIRST, "payments", has three members, of which the roster wants one; SECOND, "orders", has the
- * one that it wants. */
-typedef struct ControllerService {
-    ServedChannel channels[2];
-    int deletions, additions, lists;
-    int list_status, delete_status, add_status; /* 0: as it should be */
-    const char *headers;                        /* of refusals */
-    bool is_silent;
-    char posted[512]; /* the body of the last addition */
-} ControllerService;
-
-extern ControllerService controller_service;
+#include "tests/unit/controller_service.h"
 
 typedef struct ControllerCase {
     ClientCase client_case; /* its service and secrets */
