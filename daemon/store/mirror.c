@@ -93,7 +93,7 @@ static int mirror_keep_pause(Store *store, const StorePause *here, bool is_share
     int r;
 
     /* Without a host it is of a time without a fleet, which etcd never heard of. */
-    if (is_shared == !here->is_local || (here->is_local && !is_shared) || !here->host)
+    if (is_shared == !here->is_local || !here->host)
         return 0;
     r = mirror_run_pause(store, is_shared ? QUERY_PAUSE_SHARED : QUERY_PAUSE_REMOVE, here->number,
                          err);
