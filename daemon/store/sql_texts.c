@@ -229,6 +229,7 @@ const char *const sql_texts[QUERY_COUNT] = {
             "?1") ", ?2, ?3, ?4, ?5, ?6, CASE WHEN ?7 THEN 0 END, 0, ?8, ?9, "
                   "?10, ?11) ON CONFLICT (instance, channel_id, member_id) DO UPDATE SET "
                   "action = coalesce(action, excluded.action), "
+                  "identity = coalesce(nullif(identity, x''), excluded.identity), "
                   "original = coalesce(original, excluded.original), "
                   "span_usec = max(span_usec, excluded.span_usec), "
                   "passed_usec = min(excluded.passed_usec, "
