@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * DOC: stories
+ *
+ * A story is all that a pass of an imaginary world did, in words: what it asked of the service and
+ * when, what it had the state keep, what the log was told, and the whole report, field by field. A
+ * test compares it with the text of that name below tests/unit/stories, so that nothing that can be
+ * seen of a pass changes without being seen.
+ *
+ * Where a story is meant to change, run the test with `write` as its argument from the head of the
+ * tree, and read the difference as you would read code.
+ */
+#pragma once
+
+#include "daemon/base/buf.h"
+#include "tests/world/world.h"
+
+typedef struct Story {
+    const char *name; /* of its file */
+    World *world;
+    Ops ops;
+    Buf text;
+} Story;
+
+/* From now on tells what passes of the world ask and do. One story at a time. */
+void story_begin(Story *story, const char *name, World *world);
+
+/* A pass, or the undo of the last that changed something, under a heading; then its report. */
+void story_pass(const char *heading);
+void story_dry_pass(const char *heading);
+void story_undo(const char *heading);
+void story_dry_undo(const char *heading);
+
+/* Compares it with its file, or writes that; frees the world. */
+void story_end(void);
+
+/* Whether files are written instead of compared. */
+extern bool story_writes;
