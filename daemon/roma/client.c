@@ -13,6 +13,9 @@
 #define RECEIVE_SIZE_CHANGE (4U * 1024U)
 #define LONG_PAGE_SIZE (16U * 1024U)
 
+/* A change ends so much before the gate closes: between two looks at the clock time goes on. */
+#define GATE_SLACK_USEC (10 * USEC_PER_MSEC)
+
 /* A Request under way: what it borrows while HTTP has it. */
 struct RomaTransfer {
     RomaClient *client;
@@ -146,10 +149,13 @@ static bool roma_transfer_may_send(void *userdata)
 static int roma_transfer_guard(RomaTransfer *transfer, HttpRequest *http)
 {
     const RomaClient *client = transfer->client;
+    uint64_t allowed_usec;
 
     if (!client->gate || !request_is_change(transfer->kind))
         return 0;
-    http->timeout_usec = client->gate(client->userdata, transfer->instance, http->timeout_usec);
+    allowed_usec =
+        client->gate(client->userdata, transfer->instance, http->timeout_usec + GATE_SLACK_USEC);
+    http->timeout_usec = allowed_usec > GATE_SLACK_USEC ? allowed_usec - GATE_SLACK_USEC : 0;
     http->may_send = roma_transfer_may_send;
     transfer->end_usec = clock_monotonic_usec() + http->timeout_usec;
     return http->timeout_usec > 0 ? 0 : -ESTALE;
@@ -238,36 +244,6 @@ int roma_client_submit(RomaClient *client, const Request *request)
     }
     roma_transfer_begin(client, transfer);
     return 0;
-}
-
-int roma_client_permit(RomaClient *client, size_t instance, const char *channel_id,
-                       const char *member_id)
-{
-    return instance < client->config->instance_count
-               ? permits_add(&client->instances[instance].permits, channel_id, member_id)
-               : -EINVAL;
-}
-
-int roma_client_permit_action(RomaClient *client, size_t instance, const char *channel_id,
-                              uint64_t action)
-{
-    return instance < client->config->instance_count
-               ? permits_add_action(&client->instances[instance].permits, channel_id, action)
-               : -EINVAL;
-}
-
-int roma_client_permit_undone(RomaClient *client, size_t instance, const char *channel_id,
-                              const Change *change)
-{
-    return instance < client->config->instance_count
-               ? permits_add_change(&client->instances[instance].undone, channel_id, change)
-               : -EINVAL;
-}
-
-void roma_client_forget_permits(RomaClient *client, size_t instance)
-{
-    permits_clear(&client->instances[instance].permits);
-    permits_clear(&client->instances[instance].undone);
 }
 
 void roma_client_cancel_instance(RomaClient *client, size_t instance)

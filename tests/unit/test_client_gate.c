@@ -8,6 +8,9 @@
 
 #define ASKED_MAX 8
 
+/* What a change leaves of the time that the gate allows. */
+#define SLACK_USEC (10 * USEC_PER_MSEC)
+
 static uint64_t allowed_usec[ASKED_MAX]; /* what the gate answers, one after the other */
 static uint64_t asked_usec[ASKED_MAX];   /* what it is asked for */
 static size_t asked;
@@ -44,8 +47,35 @@ static void test_a_change_has_the_time_that_is_left(void **state)
     client_case_ask_delete(client_case);
     assert_int_equal(client_case->answer.http, 204);
     assert_int_equal(asked, 2);
-    assert_int_equal(asked_usec[0], timeout_usec);
+    assert_int_equal(asked_usec[0], timeout_usec + SLACK_USEC);
     assert_in_range(asked_usec[1], 1, timeout_usec);
+}
+
+/* A lease that ends, between two looks at the clock. */
+static uint64_t lease_end_usec;
+
+static uint64_t lease_gate(void *userdata, size_t instance, uint64_t timeout_usec)
+{
+    uint64_t left_usec;
+
+    (void)userdata;
+    (void)instance;
+    usleep(200);
+    left_usec = lease_end_usec - clock_monotonic_usec();
+    return left_usec < timeout_usec ? left_usec : timeout_usec;
+}
+
+static void test_a_change_that_ends_with_the_lease_is_sent(void **state)
+{
+    ClientCase *client_case = *state;
+    uint64_t timeout_usec = client_case->config.limits.timeout_usec;
+
+    start(client_case);
+    roma_client_guard(client_case->client, lease_gate);
+    lease_end_usec = clock_monotonic_usec() + timeout_usec;
+    client_case_ask_delete(client_case);
+    assert_int_equal(client_case->answer.kind, ANSWER_HTTP);
+    assert_int_equal(client_case->answer.http, 204);
 }
 
 static void serve_nothing(PeerConnection *connection, ClientCase *client_case)
@@ -60,10 +90,10 @@ static void test_the_gate_shortens_the_timeout(void **state)
 
     start(client_case);
     client_case->serve = serve_nothing;
-    allowed_usec[0] = 300 * USEC_PER_MSEC;
+    allowed_usec[0] = 300 * USEC_PER_MSEC + SLACK_USEC;
     client_case_ask_delete(client_case);
     assert_int_equal(asked, 2);
-    assert_in_range(asked_usec[1], 1, allowed_usec[0]);
+    assert_in_range(asked_usec[1], 1, 300 * USEC_PER_MSEC);
     assert_int_equal(client_case->answer.kind, ANSWER_TIMEOUT);
     client_case_assert_has(client_case->answer.message, "no whole answer within 300 ms");
 }
@@ -76,10 +106,12 @@ static void test_no_change_begins_behind_a_closed_gate(void **state)
     start(client_case);
     allowed_usec[0] = 0;
     assert_int_equal(roma_client_submit(client_case->client, &request), -ESTALE);
+    allowed_usec[1] = SLACK_USEC; /* nothing is left */
+    assert_int_equal(roma_client_submit(client_case->client, &request), -ESTALE);
     client_case->status = 200;
     client_case->body = ONE_MEMBER;
     client_case_ask_list(client_case); /* which asks no gate */
-    assert_int_equal(asked, 1);
+    assert_int_equal(asked, 2);
     assert_int_equal(client_case->rows, 1);
     assert_int_equal(peer_requests(client_case->peer), 1);
 }
@@ -145,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_change_has_the_time_that_is_left),
+        TEST(test_a_change_that_ends_with_the_lease_is_sent),
         TEST(test_the_gate_shortens_the_timeout),
         TEST(test_no_change_begins_behind_a_closed_gate),
         TEST(test_the_gate_closes_before_bytes_leave),
