@@ -286,7 +286,7 @@ static const EtcdFound *range(EtcdCase *etcd_case, const char *name)
     return &etcd_case->txn.found[0];
 }
 
-const char *host_read(EtcdCase *etcd_case, const char *name)
+const char *host_find(EtcdCase *etcd_case, const char *name)
 {
     const EtcdFound *found = range(etcd_case, name);
 

@@ -91,7 +91,7 @@ void host_write(Host *host, const char *name, const char *json);
 void host_write_if(Host *host, const char *name, const char *json, uint64_t changed);
 
 /* The value of a key behind the prefix, as etcd has it; "" for none. Until the next call. */
-const char *host_read(EtcdCase *etcd_case, const char *name);
+const char *host_find(EtcdCase *etcd_case, const char *name);
 
 /* How many keys begin so. */
 size_t host_count(EtcdCase *etcd_case, const char *prefix);

@@ -28,7 +28,7 @@ static void test_a_name_that_somebody_deletes_is_put_anew(void **state)
     AWAIT(etcd_case, mirror_find(fleet_mirror(one.fleet), "hosts/one"));
     host_write(&one, "hosts/one", NULL);
     AWAIT(etcd_case, host_count(etcd_case, "hosts/") == 1);
-    assert_non_null(strstr(host_read(etcd_case, "hosts/one"), "\"drained\":false"));
+    assert_non_null(strstr(host_find(etcd_case, "hosts/one"), "\"drained\":false"));
     assert_int_equal(one.stopped + one.dropped, 0);
     assert_true(fleet_owns(one.fleet, HOST_KEY(1)));
     host_stop(&one);
@@ -42,12 +42,12 @@ static void test_what_changes_while_it_is_put_is_put_after_it(void **state)
     host_start(&one, etcd_case, "one", 0);
     AWAIT(etcd_case, host_count(etcd_case, "hosts/") == 1);
     fleet_drain(one.fleet);
-    AWAIT(etcd_case, strstr(host_read(etcd_case, "hosts/one"), "\"drained\":true"));
+    AWAIT(etcd_case, strstr(host_find(etcd_case, "hosts/one"), "\"drained\":true"));
     fleet_undrain(one.fleet);
     assert_non_null(one.fleet->entry_call);
     fleet_drain(one.fleet);
     AWAIT(etcd_case, !one.fleet->entry_call);
-    assert_non_null(strstr(host_read(etcd_case, "hosts/one"), "\"drained\":true"));
+    assert_non_null(strstr(host_find(etcd_case, "hosts/one"), "\"drained\":true"));
     host_stop(&one);
 }
 
@@ -116,7 +116,7 @@ static void test_the_one_before_loads_the_same_rosters(void **state)
     assert_non_null(strstr(conditions.roster, "one, from which it took the instance over"));
     memset(one.set.digest, 'c', DIGEST_WHOLE); /* another one still */
     host_set_instances(&one, 1);
-    AWAIT(etcd_case, strstr(host_read(etcd_case, "hosts/one"), "cccc"));
+    AWAIT(etcd_case, strstr(host_find(etcd_case, "hosts/one"), "cccc"));
     host_write(&two, "pauses/after", "{}");
     AWAIT(etcd_case, mirror_find(fleet_mirror(two.fleet), "pauses/after"));
     fleet_get_conditions(two.fleet, HOST_KEY(1), USEC_PER_SEC, &conditions);

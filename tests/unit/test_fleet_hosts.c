@@ -84,7 +84,7 @@ static void test_a_drained_host_gives_away_what_is_quiet_and_takes_nothing(void 
     assert_int_equal(one.stopped, 1);
     /* What is begun is completed, and nothing is sent once the instance is given away. */
     assert_int_equal(fleet_allows_usec(one.fleet, HOST_KEY(1), USEC_PER_SEC), USEC_PER_SEC);
-    AWAIT(etcd_case, strstr(host_read(etcd_case, "hosts/one"), "\"drained\":true"));
+    AWAIT(etcd_case, strstr(host_find(etcd_case, "hosts/one"), "\"drained\":true"));
     fleet_step(one.fleet, HOST_KEY(1));
     assert_int_equal(host_count(etcd_case, "owner/"), 1);
     assert_int_equal(two.begun, 0);
@@ -208,7 +208,7 @@ static void test_the_set_of_the_one_before_is_what_its_last_record_went_by(void 
     memset(one.set.digest, 'b', DIGEST_WHOLE);
     host_set_instances(&one, 1);
     put_record(&one, "{}", "{}");
-    AWAIT(etcd_case, strstr(host_read(etcd_case, "last/"), "bbbb"));
+    AWAIT(etcd_case, strstr(host_find(etcd_case, "last/"), "bbbb"));
     host_make(&two, etcd_case, "two", HOST_LEASE, HOST_HANDOVER);
     memset(two.set.digest, 'b', DIGEST_WHOLE);
     host_begin(&two, 1);
@@ -234,7 +234,7 @@ static void test_a_write_whose_answer_is_lost_is_one_that_was_done(void **state)
     assert_int_equal(one.result, FLEET_WRITTEN);
     host_write_if(&one, "pauses/new", "{\"reason\":\"another\"}", 0);
     assert_int_equal(one.result, FLEET_DIFFERS);
-    assert_string_equal(host_read(etcd_case, "pauses/new"), "{\"reason\":\"one\"}");
+    assert_string_equal(host_find(etcd_case, "pauses/new"), "{\"reason\":\"one\"}");
     host_die(&one);
 }
 
@@ -271,7 +271,7 @@ static void test_what_was_compacted_while_cut_off_is_read_anew(void **state)
     etcd_proxy_cut(one.proxy, true);
     host_write(&two, "pauses/old", NULL);
     host_write(&two, "pauses/new", "{}");
-    (void)host_read(etcd_case, "pauses/");
+    (void)host_find(etcd_case, "pauses/");
     snprintf(body, sizeof(body), "{\"revision\":\"%llu\"}",
              (unsigned long long)etcd_case->txn.revision);
     etcd_case_ask(etcd_case, "kv/compaction", body);
