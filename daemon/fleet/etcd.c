@@ -211,8 +211,6 @@ static int call_submit(EtcdCall *call)
 
     etcd_fill_request(call->etcd, call->endpoint, call->path, &call->body, call->url, call->headers,
                       &request);
-    if (call->is_login)
-        request.header_count = 1;
     request.timeout_usec = left_usec < call->try_usec ? left_usec : call->try_usec;
     request.connect_timeout_usec = request.timeout_usec;
     r = http_submit(call->etcd->http, &request, call_on_http, call, &call->transfer);

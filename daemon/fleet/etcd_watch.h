@@ -24,8 +24,8 @@ typedef struct EtcdWatchOps {
      * told then. Without events: it is alive; `revision` 0: that it has begun. */
     void (*on_events)(void *userdata, const EtcdEvent *events, size_t count, uint64_t revision);
 
-    /* It has ended by itself, for the reason `why`; etcd_watch_free() is still to be called.
-     * `is_forgotten`: the revision that it should begin with is compacted. */
+    /* It has ended by itself, for the reason `why`; etcd_watch_free() is to be called before this
+     * returns. `is_forgotten`: the revision that it should begin with is compacted. */
     void (*on_end)(void *userdata, bool is_forgotten, const char *why);
 } EtcdWatchOps;
 
