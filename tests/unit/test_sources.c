@@ -115,6 +115,23 @@ static bool are_young(time_t written, time_t changed, uint64_t now_usec)
     return is_young;
 }
 
+/* Written then, and changed long ago; and the other way round. */
+static bool are_young_at(struct timespec time, uint64_t now_usec)
+{
+    struct stat status = status_at(1, 1), other = status_at(1, 1);
+    Sources written = {0}, changed = {0};
+    bool is_young;
+
+    status.st_mtim = other.st_ctim = time;
+    add(&written, "roster", status);
+    add(&changed, "roster", other);
+    is_young = sources_are_young(&written, now_usec);
+    assert_int_equal(sources_are_young(&changed, now_usec), is_young);
+    sources_done(&written);
+    sources_done(&changed);
+    return is_young;
+}
+
 static void test_what_was_written_a_moment_ago_is_young(void **state)
 {
     const uint64_t still_usec = SOURCES_STILL_USEC;
@@ -127,6 +144,9 @@ static void test_what_was_written_a_moment_ago_is_young(void **state)
     assert_false(are_young(NOW_SEC, NOW_SEC, NOW + still_usec + 1));
     assert_true(are_young(NOW_SEC + 3600, 1, NOW));
     assert_true(are_young(1, NOW_SEC + 3600, NOW));
+    /* What was written to the nanosecond so long ago is still. */
+    assert_false(are_young_at((struct timespec){NOW_SEC, 0}, NOW + still_usec));
+    assert_true(are_young_at((struct timespec){NOW_SEC, 1}, NOW + still_usec));
     /* Times beyond all bounds. */
     assert_true(are_young(INT64_MAX, 1, NOW));
     assert_false(are_young(INT64_MIN, INT64_MIN, NOW));
@@ -165,6 +185,45 @@ static void test_a_name_that_came_a_moment_ago_is_young(void **state)
     assert_null(sources.listings[0].pattern);
     sources_done(&sources);
     scratch_remove(directory);
+}
+
+static void test_what_is_old(void **state)
+{
+    const uint64_t old_usec = SOURCES_OLD_USEC;
+    struct stat status = status_at(NOW_SEC, NOW_SEC);
+
+    (void)state;
+    status.st_mtim.tv_nsec = status.st_ctim.tv_nsec = 0;
+    assert_true(sources_is_old(&status, NOW + old_usec));
+    assert_false(sources_is_old(&status, NOW + old_usec - 1));
+    status.st_mtim.tv_nsec = 1;
+    assert_false(sources_is_old(&status, NOW + old_usec));
+    assert_true(sources_is_old(&status, NOW + old_usec + 1));
+    status.st_mtim.tv_nsec = 0;
+    status.st_ctim.tv_nsec = 1;
+    assert_false(sources_is_old(&status, NOW + old_usec));
+    status.st_ctim.tv_sec -= 10;
+    assert_true(sources_is_old(&status, NOW + old_usec));
+    status.st_mtim.tv_sec += 3600;
+    assert_false(sources_is_old(&status, NOW + old_usec));
+}
+
+static void test_what_is_the_same_file(void **state)
+{
+    const struct stat before = status_at(NOW_SEC, NOW_SEC);
+    struct stat after[] = {before, before, before, before, before, before, before};
+
+    (void)state;
+    after[0].st_dev++;
+    after[1].st_ino++;
+    after[2].st_size++;
+    after[3].st_mtim.tv_sec++;
+    after[4].st_mtim.tv_nsec++;
+    after[5].st_ctim.tv_sec++;
+    after[6].st_ctim.tv_nsec++;
+    assert_true(sources_is_same(&before, &before));
+    for (size_t i = 0; i < ELEMENTS(after); i++)
+        assert_false(sources_is_same(&before, &after[i]));
 }
 
 /* ---- what is looked at ---- */
@@ -248,6 +307,8 @@ int main(void)
         cmocka_unit_test(test_what_was_written_a_moment_ago_is_young),
         cmocka_unit_test(test_what_is_missing_is_not_young),
         cmocka_unit_test(test_a_name_that_came_a_moment_ago_is_young),
+        cmocka_unit_test(test_what_is_old),
+        cmocka_unit_test(test_what_is_the_same_file),
         cmocka_unit_test(test_a_look_begins_with_the_settings),
         cmocka_unit_test(test_names_are_copied),
         cmocka_unit_test(test_which_names_can_be_rosters),
