@@ -45,7 +45,7 @@ void progress_on_intended(Progress *progress)
 
 void progress_on_abandon(Progress *progress)
 {
-    progress->in_flight = progress->changes_in_flight = progress->intending = 0;
+    progress->in_flight = progress->changes_in_flight = 0;
     progress->is_renewing = false;
 }
 

@@ -29,7 +29,8 @@ void progress_on_answer(Progress *progress, RequestKind kind);
 void progress_on_intend(Progress *progress);
 void progress_on_intended(Progress *progress);
 
-/* Nothing in flight is awaited any more. */
+/* Nothing in flight at the service is awaited any more. What is being made known is called off by
+ * the pass, one by one. */
 void progress_on_abandon(Progress *progress);
 
 /* Whether a change is in flight, whose outcome is worth waiting for. */

@@ -327,9 +327,11 @@ static void test_what_is_abandoned_is_not_waited_for(void **state)
     assert_false(progress_is_changing(&progress));
     progress_on_submit(&progress, REQUEST_ADD_MEMBERS);
     progress.is_renewing = true;
+    progress_on_intend(&progress);
     progress_on_abandon(&progress);
     assert_false(progress_is_changing(&progress));
     assert_int_equal(progress.in_flight, 0);
+    progress_on_intended(&progress); /* as it is called off */
     assert_false(progress_is_stuck(&progress, MINUTE, USEC_PER_HOUR, 1000 + SCHEDULE_OVERDUE_USEC));
     assert_true(progress_is_stuck(&progress, MINUTE, USEC_PER_HOUR, 1001 + SCHEDULE_OVERDUE_USEC));
 }
