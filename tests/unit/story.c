@@ -6,11 +6,10 @@
 
 #include "daemon/base/str.h"
 #include "reconcile/plan/identity.h"
-#include "tests/unit/document.h"
 #include "tests/unit/story_report.h"
+#include "tests/unit/story_text.h"
 #include "tests/world/undo.h"
 
-bool story_writes;
 static Story *told;
 
 /* A line, with the milliseconds since the pass began where it is of one moment. */
@@ -278,48 +277,9 @@ void story_dry_undo(const char *heading)
     story_report();
 }
 
-static void story_write(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-
-    if (!file || fputs(text, file) < 0 || fclose(file) != 0)
-        fail_msg("%s cannot be written", path);
-}
-
-/* The first line that differs, by its number: the whole is too long to be read. */
-static void story_compare(const char *path, const char *expected, const char *text)
-{
-    size_t number = 1;
-
-    while (*expected && *text) {
-        size_t a = strcspn(expected, "\n"), b = strcspn(text, "\n");
-
-        if (a != b || memcmp(expected, text, a) != 0)
-            break;
-        expected += a + (expected[a] == '\n');
-        text += b + (text[b] == '\n');
-        number++;
-    }
-    if (*expected || *text)
-        fail_msg("%s:%zu: expected\n%.*s\nbut it is\n%.*s", path, number,
-                 (int)strcspn(expected, "\n"), expected, (int)strcspn(text, "\n"), text);
-}
-
 void story_end(void)
 {
-    char path[128];
-
-    snprintf(path, sizeof(path), "tests/unit/stories/%s.txt", told->name);
-    assert_int_equal(buf_failed(&told->text), 0);
-    if (story_writes) {
-        story_write(path, buf_text(&told->text));
-    } else {
-        _cleanup_(buf_done) Buf expected = {0};
-
-        if (document_read(path, &expected) < 0)
-            fail_msg("%s cannot be read", path);
-        story_compare(path, buf_text(&expected), buf_text(&told->text));
-    }
+    story_text_check(told->name, &told->text);
     buf_done(&told->text);
     world_free(told->world);
     told = NULL;

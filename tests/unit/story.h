@@ -6,9 +6,6 @@
  * when, what it had the state keep, what the log was told, and the whole report, field by field. A
  * test compares it with the text of that name below tests/unit/stories, so that nothing that can be
  * seen of a pass changes without being seen.
- *
- * Where a story is meant to change, run the test with `write` as its argument from the head of the
- * tree, and read the difference as you would read code.
  */
 #pragma once
 
@@ -31,8 +28,5 @@ void story_dry_pass(const char *heading);
 void story_undo(const char *heading);
 void story_dry_undo(const char *heading);
 
-/* Compares it with its file, or writes that; frees the world. */
+/* Compares it with its text (story_text.h) and frees the world. */
 void story_end(void);
-
-/* Whether files are written instead of compared. */
-extern bool story_writes;

@@ -5,6 +5,7 @@
 
 #include "tests/unit/quarantine_case.h"
 #include "tests/unit/story.h"
+#include "tests/unit/story_text.h"
 #include "tests/unit/sync_case.h"
 
 /* ---- what is deleted ---- */
@@ -239,6 +240,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_full_channel_disables_first),
     };
 
-    story_writes = argc == 2 && strcmp(argv[1], "write") == 0;
+    story_text_init(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include "daemon/base/str.h"
 #include "tests/unit/quarantine_case.h"
 #include "tests/unit/story.h"
+#include "tests/unit/story_text.h"
 #include "tests/unit/sync_case.h"
 #include "tests/unit/undo_case.h"
 #include "tests/world/fleet.h"
@@ -185,6 +186,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_was_left_is_settled),
     };
 
-    story_writes = argc == 2 && strcmp(argv[1], "write") == 0;
+    story_text_init(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

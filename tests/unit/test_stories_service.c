@@ -6,6 +6,7 @@
 
 #include "tests/unit/quarantine_case.h"
 #include "tests/unit/story.h"
+#include "tests/unit/story_text.h"
 #include "tests/unit/sync_case.h"
 #include "tests/world/world_ops.h"
 
@@ -268,6 +269,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_pass_reaches_its_deadline),
     };
 
-    story_writes = argc == 2 && strcmp(argv[1], "write") == 0;
+    story_text_init(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
