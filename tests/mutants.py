@@ -154,6 +154,7 @@ ABOUT = {
     "daemon/control/handle_samples.c": ["test_samples.py"],
     "daemon/control/handle_undo.c": ["test_undo.py", "test_control.py:refused"],
     "daemon/control/handle_undo_fleet.c": ["test_undo.py", "test_fleet_shared.py"],
+    "daemon/control/handle_undo_past.c": ["test_fleet_shared.py:gone"],
     "daemon/fleet": ["test_fleet.py", "fleet/test_hands.py", "fleet/test_etcd_away.py"],
     "daemon/shared": ["test_fleet_shared.py"],
     "daemon/control/known_plans.c": ["test_control_plan.py", "test_control.py:approv"],
