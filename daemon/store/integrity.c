@@ -85,6 +85,14 @@ static int integrity_say_replaced(const Store *store, const char *path, bool is_
                    store->directory, path, is_there ? "replaced" : "removed");
 }
 
+/* What could not be looked at may be there as it was. */
+static int integrity_say_unseen(const Store *store, const char *path, Err *err)
+{
+    if (errno == ENOENT || errno == ENOTDIR)
+        return integrity_say_replaced(store, path, false, err);
+    return err_system(err, -errno, "the state in %s cannot be written: %s", store->directory, path);
+}
+
 static int integrity_check_directory(const Store *store, Err *err)
 {
     struct stat opened, there;
@@ -92,7 +100,7 @@ static int integrity_check_directory(const Store *store, Err *err)
     if (fstat(store->lock.directory_fd, &opened) < 0)
         return err_system(err, -errno, "the state in %s cannot be written", store->directory);
     if (stat(store->directory, &there) < 0)
-        return integrity_say_replaced(store, "the directory", false, err);
+        return integrity_say_unseen(store, "the directory", err);
     return integrity_is_same(&opened, &there)
                ? 0
                : integrity_say_replaced(store, "the directory", true, err);
@@ -108,7 +116,7 @@ static int integrity_check_file(const Store *store, size_t number, Err *err)
     if (fstat(store->files.fds[number], &opened) < 0)
         return err_system(err, -errno, "the state in %s cannot be written", store->directory);
     if (lstat(path, &there) < 0)
-        return integrity_say_replaced(store, path, false, err);
+        return integrity_say_unseen(store, path, err);
     return integrity_is_same(&opened, &there) ? 0 : integrity_say_replaced(store, path, true, err);
 }
 

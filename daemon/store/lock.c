@@ -117,16 +117,17 @@ static int lock_say_held(const char *state_dir, int holder, Err *err)
 }
 
 /* Locks an open file or directory. */
-static int lock_hold(int fd, const char *state_dir, const char *path, Err *err)
+static int lock_hold(int fd)
 {
-    int r;
+    return flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : -errno;
+}
 
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return 0;
-    r = -errno;
-    if (r == -EWOULDBLOCK)
+/* Says why an open file or directory could not be locked; returns the error. */
+static int lock_say(int error, int fd, const char *state_dir, const char *path, Err *err)
+{
+    if (error == -EWOULDBLOCK)
         return lock_say_held(state_dir, lock_find_holder(fd), err);
-    return err_system(err, r, "%s cannot be locked", path);
+    return err_system(err, error, "%s cannot be locked", path);
 }
 
 /* A file system that locks no directories (NFS) leaves the file alone to tell. */
@@ -142,13 +143,16 @@ static int lock_take_directory(const char *state_dir, Lock *lock, Err *err)
     lock->directory_fd = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (lock->directory_fd < 0)
         return err_system(err, -errno, "the state in %s cannot be written", state_dir);
-    r = lock_hold(lock->directory_fd, state_dir, state_dir, err);
-    return lock_is_unsupported(r) ? 0 : r;
+    r = lock_hold(lock->directory_fd);
+    return r == 0 || lock_is_unsupported(r)
+               ? 0
+               : lock_say(r, lock->directory_fd, state_dir, state_dir, err);
 }
 
 static int lock_take_file(const char *state_dir, Lock *lock, Err *err)
 {
     _cleanup_(buf_done) Buf path = {0};
+    int r;
 
     buf_printf(&path, "%s/" LOCK_FILE_NAME, state_dir);
     if (buf_failed(&path) < 0)
@@ -157,7 +161,8 @@ static int lock_take_file(const char *state_dir, Lock *lock, Err *err)
     if (lock->file_fd < 0)
         return err_system(err, -errno, "the state in %s cannot be written: cannot open %s",
                           state_dir, buf_text(&path));
-    return lock_hold(lock->file_fd, state_dir, buf_text(&path), err);
+    r = lock_hold(lock->file_fd);
+    return r == 0 ? 0 : lock_say(r, lock->file_fd, state_dir, buf_text(&path), err);
 }
 
 int lock_take(const char *state_dir, Lock *ret_lock, Err *err)
