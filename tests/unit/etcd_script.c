@@ -49,20 +49,24 @@ static size_t run_of(const char *text, int (*is_one)(int))
 /* What is otherwise each time: a time, an id of the machine; and what is long. */
 static const char *say_varying(const char *text, Buf *said)
 {
-    static const char boot[] = "\"boot\":\"";
+    static const char *const fields[] = {"\"boot\":\"", "\"version\":\""};
     size_t digits = run_of(text, isdigit), hex = run_of(text, isxdigit);
 
-    if (str_has_prefix(text, boot)) {
-        buf_puts(said, "\"boot\":\"B\"");
-        return text + strlen(boot) + strcspn(text + strlen(boot), "\"") + 1;
+    for (size_t i = 0; i < ELEMENTS(fields); i++) {
+        size_t size = strlen(fields[i]);
+
+        if (str_has_prefix(text, fields[i])) {
+            buf_printf(said, "%sV\"", fields[i]);
+            return text + size + strcspn(text + size, "\"") + 1;
+        }
     }
     if (digits == 4 && strlen(text) >= 20 && text[4] == '-' && text[10] == 'T' && text[19] == 'Z') {
         buf_puts(said, "T");
         return text + 20;
     }
-    if (hex == 64) {
+    if (hex >= 64) {
         buf_printf(said, "%.4s", text);
-        return text + hex;
+        return text + 64;
     }
     if (digits >= 15) {
         buf_puts(said, "T");
@@ -103,8 +107,7 @@ static void say_plain(const char *text, Buf *said)
     say_text(buf_text(&plain), said);
 }
 
-/* The text with addresses of peers as "etcd-0". */
-static void say_named(const EtcdScript *script, const char *text, Buf *named)
+void etcd_script_name(const EtcdScript *script, const char *text, Buf *named)
 {
     while (*text) {
         size_t size = 0;
@@ -130,7 +133,7 @@ void etcd_script_say(EtcdScript *script, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(line, sizeof(line), format, arguments);
     va_end(arguments);
-    say_named(script, line, &named);
+    etcd_script_name(script, line, &named);
     say_plain(buf_text(&named), &script->said);
     buf_puts(&script->said, "\n");
     assert_int_equal(buf_failed(&script->said), 0);
@@ -138,12 +141,24 @@ void etcd_script_say(EtcdScript *script, const char *format, ...)
 
 /* ---- what it is asked ---- */
 
+static void drop_quotes(Buf *said, size_t from)
+{
+    size_t kept = from;
+
+    for (; from < said->size; from++) {
+        if (said->data[from] != '"')
+            said->data[kept++] = said->data[from];
+    }
+    said->data[kept] = '\0';
+    said->size = kept;
+}
+
 static void on_request(PeerConnection *connection, const char *request, void *userdata)
 {
     EtcdScript *script = userdata;
     const char *body = strstr(request, "\r\n\r\n");
     char type[64], token[64], leader[16];
-    size_t size = strcspn(request, "\r");
+    size_t size = strcspn(request, "\r"), before = script->said.size;
 
     peer_header(request, "Content-Type", type, sizeof(type));
     peer_header(request, "Authorization", token, sizeof(token));
@@ -152,9 +167,13 @@ static void on_request(PeerConnection *connection, const char *request, void *us
     assert_true(str_has_prefix(request, "POST /v3/"));
     assert_true(size > 18 && str_has_prefix(request + size - 9, " HTTP/1.1"));
     assert_true(script->asked_count < SCRIPT_ASKED_MAX);
+    snprintf(script->paths[script->asked_count], sizeof(script->paths[0]), "%.*s", (int)size - 18,
+             request + 9);
     script->asked[script->asked_count++] = connection;
     etcd_script_say(script, "%.*s %s%s%s%s%s", (int)size - 18, request + 9, token[0] ? "as " : "",
                     token, token[0] ? " " : "", leader[0] ? "with a leader " : "", body + 4);
+    if (str_has_prefix(request, "POST /v3/kv/txn "))
+        drop_quotes(&script->said, before);
 }
 
 static void script_turn(EtcdScript *script, uint64_t usec)
@@ -174,12 +193,12 @@ void etcd_script_await(EtcdScript *script, size_t asked)
 }
 
 /* All that is wanted comes, however slow the machine; what comes too much is there at once. */
-void etcd_script_expect(EtcdScript *script, const char *lines)
+static void script_await_text(EtcdScript *script, const char *lines, size_t size)
 {
     uint64_t end_usec = clock_monotonic_usec() + AWAIT_USEC;
 
-    while (strcmp(buf_text(&script->said), lines) != 0 &&
-           str_has_prefix(lines, buf_text(&script->said)) && clock_monotonic_usec() < end_usec)
+    while (script->said.size < size && (!lines || str_has_prefix(lines, buf_text(&script->said))) &&
+           clock_monotonic_usec() < end_usec)
         script_turn(script, 100 * USEC_PER_MSEC);
     for (size_t idle = 0; idle < 3;) {
         int r = sd_event_run(script->event, USEC_PER_MSEC);
@@ -187,23 +206,80 @@ void etcd_script_expect(EtcdScript *script, const char *lines)
         assert_true(r >= 0);
         idle = r > 0 ? 0 : idle + 1;
     }
+}
+
+void etcd_script_expect(EtcdScript *script, const char *lines)
+{
+    script_await_text(script, lines, strlen(lines));
     assert_string_equal(buf_text(&script->said), lines);
     buf_reset(&script->said);
 }
 
+static int compare_lines(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void sort_lines(const char *text, Buf *sorted)
+{
+    char *lines[64], *copy = strdup(text), *rest = copy;
+    size_t count = 0;
+
+    assert_non_null(copy);
+    while (count < ELEMENTS(lines) && (lines[count] = strsep(&rest, "\n")) != NULL)
+        count++;
+    qsort(lines, count, sizeof(lines[0]), compare_lines);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(sorted, "%s\n", lines[i]);
+    free(copy);
+}
+
+void etcd_script_expect_any(EtcdScript *script, const char *lines)
+{
+    _cleanup_(buf_done) Buf said = {0}, wanted = {0};
+
+    script_await_text(script, NULL, strlen(lines));
+    sort_lines(buf_text(&script->said), &said);
+    sort_lines(lines, &wanted);
+    assert_string_equal(buf_text(&said), buf_text(&wanted));
+    buf_reset(&script->said);
+}
+
+static PeerConnection *script_take_at(EtcdScript *script, size_t place)
+{
+    PeerConnection *taken = script->asked[place];
+    size_t behind = --script->asked_count - place;
+
+    memmove(script->asked + place, script->asked + place + 1, behind * sizeof(script->asked[0]));
+    memmove(script->paths + place, script->paths + place + 1, behind * sizeof(script->paths[0]));
+    return taken;
+}
+
 PeerConnection *etcd_script_take(EtcdScript *script)
 {
-    PeerConnection *first;
-
     etcd_script_await(script, 1);
-    first = script->asked[0];
-    memmove(script->asked, script->asked + 1, --script->asked_count * sizeof(first));
-    return first;
+    return script_take_at(script, 0);
+}
+
+PeerConnection *etcd_script_take_of(EtcdScript *script, const char *path)
+{
+    for (size_t seen = 0;; seen = script->asked_count) {
+        for (size_t i = 0; i < script->asked_count; i++) {
+            if (strcmp(script->paths[i], path) == 0)
+                return script_take_at(script, i);
+        }
+        etcd_script_await(script, seen + 1);
+    }
 }
 
 void etcd_script_answer(EtcdScript *script, int status, const char *body)
 {
     peer_answer(etcd_script_take(script), status, "", body);
+}
+
+void etcd_script_answer_to(EtcdScript *script, const char *path, int status, const char *body)
+{
+    peer_answer(etcd_script_take_of(script, path), status, "", body);
 }
 
 void etcd_script_on_answer(void *userdata, const EtcdAnswer *answer)

@@ -240,9 +240,9 @@ static void test_so_many_calls_are_under_way_at_once(void **state)
     etcd_script_answer(script, 200, "{}");
     etcd_script_expect(script, "answered 0 {}\n");
     etcd_script_answer(script, 200, "{}");
-    etcd_script_expect(script, "answered 0 {}\nkv/txn {\"n\":1}\n");
+    etcd_script_expect(script, "answered 0 {}\nkv/txn {n:1}\n");
     etcd_script_answer(script, 200, "{}");
-    etcd_script_expect(script, "answered 0 {}\nkv/txn {\"n\":3}\n");
+    etcd_script_expect(script, "answered 0 {}\nkv/txn {n:3}\n");
     assert_int_equal(script->etcd->under_way, ETCD_CALLS_MAX);
 }
 
