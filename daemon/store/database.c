@@ -13,6 +13,10 @@
  * no pages back, and uses them again. */
 #define VACUUM_PAGES_MAX 4096
 
+/* What one statement may have to take back is kept in memory up to this size: a record of 16
+ * changes touches about a dozen pages, and would write each of them to a file of its own. */
+#define STATEMENT_JOURNAL_MAX (120 * 1024)
+
 #define BUSY_TIMEOUT_MSEC 200 /* readers hold nothing for long, and must not hold up a pass */
 
 int database_open(Store *store, const char *name, int flags, Err *err)
@@ -23,6 +27,7 @@ int database_open(Store *store, const char *name, int flags, Err *err)
     /* Counts of its memory that nobody asks for would cost a lock with each allocation. It may be
      * set before the first database alone, and stays. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, STATEMENT_JOURNAL_MAX);
     rc = sqlite3_open_v2(name, &store->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
                          NULL);
     if (rc == SQLITE_OK) {
