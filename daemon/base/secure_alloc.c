@@ -22,19 +22,34 @@
 /* Stands before each block. */
 typedef struct BlockHead {
     alignas(16) size_t size; /* asked for */
-    size_t mapped;           /* of a mapping; else the block's power of two */
+    size_t mapped : 63;      /* of a mapping; else the block's power of two */
+    size_t is_main : 1;      /* a block of pool_main */
 } BlockHead;
 
 typedef struct FreeBlock {
     struct FreeBlock *next;
 } FreeBlock;
 
-/* libcurl resolves names in a thread. */
+typedef struct Pool {
+    FreeBlock *idle[SIZE_MAX_SHIFT + 1];
+    char *chunk;
+    size_t chunk_left;
+} Pool;
+
+/* A request takes and frees some 40 blocks, nearly all of them in the thread of the event loop,
+ * which is the main one: the idle blocks of its pool are its own, without a lock. libcurl resolves
+ * names in threads, and files are read in some; all that they touch is under the lock, and so is
+ * the taking of chunks. */
 static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
-static FreeBlock *pool_idle[SIZE_MAX_SHIFT + 1];
-static char *pool_chunk;
-static size_t pool_chunk_left;
+static Pool pool_main, pool_others;
+static FreeBlock *pool_returned[SIZE_MAX_SHIFT + 1]; /* of pool_main, freed by other threads */
 static char *pool_reserve; /* mapped, and not touched before it is needed */
+static _Thread_local bool pool_is_in_main;
+
+__attribute__((constructor)) static void pool_know_main(void)
+{
+    pool_is_in_main = true;
+}
 
 #if defined(__SANITIZE_ADDRESS__)
 #define POOL_IS_WATCHED 1
@@ -94,11 +109,9 @@ static bool secure_alloc_is_large(size_t need)
 
 static unsigned int secure_alloc_shift(size_t need)
 {
-    unsigned int shift = SIZE_MIN_SHIFT;
+    unsigned int shift = 64 - (unsigned int)__builtin_clzll(need - 1);
 
-    while ((size_t)1 << shift < need)
-        shift++;
-    return shift;
+    return shift > SIZE_MIN_SHIFT ? shift : SIZE_MIN_SHIFT;
 }
 
 static BlockHead *secure_alloc_take_large(size_t need)
@@ -113,7 +126,7 @@ static BlockHead *secure_alloc_take_large(size_t need)
 }
 
 /* From the reserve where the system has no more. */
-static bool secure_alloc_take_chunk(void)
+static bool secure_alloc_take_chunk(Pool *pool)
 {
     char *chunk = secure_alloc_map(CHUNK_SIZE);
 
@@ -123,28 +136,56 @@ static bool secure_alloc_take_chunk(void)
         pool_reserve = secure_alloc_map(CHUNK_SIZE);
     if (!chunk)
         return false;
-    pool_chunk = chunk;
-    pool_chunk_left = CHUNK_SIZE;
+    pool->chunk = chunk;
+    pool->chunk_left = CHUNK_SIZE;
     return true;
 }
 
+static BlockHead *secure_alloc_take_idle(Pool *pool, unsigned int shift)
+{
+    FreeBlock *idle = pool->idle[shift];
+
+    if (idle)
+        pool->idle[shift] = idle->next;
+    return (BlockHead *)idle;
+}
+
 /* The allocator gives up the rest of a chunk for the next one: its pages were never touched. */
-static BlockHead *secure_alloc_take_small(unsigned int shift)
+static BlockHead *secure_alloc_carve(Pool *pool, unsigned int shift)
 {
     size_t size = (size_t)1 << shift;
-    FreeBlock *idle = pool_idle[shift];
+
+    if (pool->chunk_left < size && !secure_alloc_take_chunk(pool))
+        return NULL;
+    pool->chunk_left -= size;
+    return (BlockHead *)(pool->chunk + pool->chunk_left);
+}
+
+/* Where the main thread has no idle block. */
+static BlockHead *secure_alloc_take_locked(Pool *pool, unsigned int shift)
+{
     BlockHead *head;
 
-    if (idle) {
-        pool_idle[shift] = idle->next;
-        head = (BlockHead *)idle;
-    } else {
-        if (pool_chunk_left < size && !secure_alloc_take_chunk())
-            return NULL;
-        pool_chunk_left -= size;
-        head = (BlockHead *)(pool_chunk + pool_chunk_left);
+    pthread_mutex_lock(&pool_lock);
+    if (pool == &pool_main)
+        pool->idle[shift] = TAKE_PTR(pool_returned[shift]);
+    head = secure_alloc_take_idle(pool, shift);
+    if (!head)
+        head = secure_alloc_carve(pool, shift);
+    pthread_mutex_unlock(&pool_lock);
+    return head;
+}
+
+static BlockHead *secure_alloc_take_small(unsigned int shift)
+{
+    BlockHead *head = pool_is_in_main ? secure_alloc_take_idle(&pool_main, shift) : NULL;
+
+    if (!head)
+        head = secure_alloc_take_locked(pool_is_in_main ? &pool_main : &pool_others, shift);
+    if (head) {
+        head->mapped = shift;
+        head->is_main = pool_is_in_main;
     }
-    head->mapped = shift;
     return head;
 }
 
@@ -156,13 +197,8 @@ void *secure_alloc_alloc(size_t size)
     if (size > SIZE_MAX / 2)
         return NULL;
     need = size + sizeof(*head);
-    if (secure_alloc_is_large(need)) {
-        head = secure_alloc_take_large(need);
-    } else {
-        pthread_mutex_lock(&pool_lock);
-        head = secure_alloc_take_small(secure_alloc_shift(need));
-        pthread_mutex_unlock(&pool_lock);
-    }
+    head = secure_alloc_is_large(need) ? secure_alloc_take_large(need)
+                                       : secure_alloc_take_small(secure_alloc_shift(need));
     if (!head)
         return NULL;
     head->size = size;
@@ -219,10 +255,23 @@ char *secure_alloc_copy(const char *text)
     return copy ? memcpy(copy, text, size) : NULL;
 }
 
+static void secure_alloc_put(FreeBlock **list, FreeBlock *idle)
+{
+    idle->next = *list;
+    *list = idle;
+}
+
+static void secure_alloc_put_locked(FreeBlock **list, FreeBlock *idle)
+{
+    pthread_mutex_lock(&pool_lock);
+    secure_alloc_put(list, idle);
+    pthread_mutex_unlock(&pool_lock);
+}
+
 void secure_alloc_free(void *memory)
 {
     BlockHead *head;
-    FreeBlock *idle;
+    bool is_main;
     size_t shift;
 
     if (!memory)
@@ -233,10 +282,12 @@ void secure_alloc_free(void *memory)
         return;
     }
     shift = head->mapped;
+    is_main = head->is_main;
     explicit_bzero(head, sizeof(*head) + head->size);
-    idle = (FreeBlock *)head;
-    pthread_mutex_lock(&pool_lock);
-    idle->next = pool_idle[shift];
-    pool_idle[shift] = idle;
-    pthread_mutex_unlock(&pool_lock);
+    if (!is_main)
+        secure_alloc_put_locked(&pool_others.idle[shift], (FreeBlock *)head);
+    else if (pool_is_in_main)
+        secure_alloc_put(&pool_main.idle[shift], (FreeBlock *)head);
+    else
+        secure_alloc_put_locked(&pool_returned[shift], (FreeBlock *)head);
 }

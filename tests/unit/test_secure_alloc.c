@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,6 +175,69 @@ static void test_small_blocks_outlast_the_system(void **state)
     }
 }
 
+#define MOVED 500
+#define MOVED_SIZE 1000
+
+static void *take_blocks(void *blocks)
+{
+    for (size_t i = 0; i < MOVED; i++)
+        ((char **)blocks)[i] = secure_alloc_calloc(1, MOVED_SIZE);
+    return NULL;
+}
+
+/* Each with a secret in it, that is wiped. */
+static void *give_blocks(void *blocks)
+{
+    for (size_t i = 0; i < MOVED; i++) {
+        char *block = ((char **)blocks)[i];
+
+        memset(block, 'x', MOVED_SIZE);
+        secure_alloc_free(block);
+        assert_int_equal(((volatile char *)block)[MOVED_SIZE - 1], 0);
+    }
+    return NULL;
+}
+
+static void run_in_thread(void *(*run)(void *), char **blocks)
+{
+    pthread_t thread;
+
+    assert_int_equal(pthread_create(&thread, NULL, run, blocks), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
+static int by_address(const void *a, const void *b)
+{
+    const char *const *left = a, *const *right = b;
+
+    return (*left > *right) - (*left < *right);
+}
+
+/* What was freed serves again, though another thread than the one that took it frees it. */
+static void test_blocks_serve_again_after_another_thread(void **state)
+{
+    char *first[MOVED], *second[MOVED];
+
+    (void)state;
+    if (is_sanitized())
+        skip();
+    for (int takes_in_thread = 0; takes_in_thread < 2; takes_in_thread++) {
+        for (int round = 0; round < 2; round++) {
+            char **blocks = round == 0 ? first : second;
+
+            if (takes_in_thread) {
+                run_in_thread(take_blocks, blocks);
+                give_blocks(blocks);
+            } else {
+                take_blocks(blocks);
+                run_in_thread(give_blocks, blocks);
+            }
+            qsort(blocks, MOVED, sizeof(*blocks), by_address);
+        }
+        assert_memory_equal(first, second, sizeof(first));
+    }
+}
+
 static void test_a_secret_text_grows(void **state)
 {
     Buf buf = {.is_secret = true};
@@ -197,6 +261,7 @@ int main(void)
         cmocka_unit_test(test_no_block_is_dumped),
         cmocka_unit_test(test_what_is_freed_is_wiped),
         cmocka_unit_test(test_small_blocks_outlast_the_system),
+        cmocka_unit_test(test_blocks_serve_again_after_another_thread),
         cmocka_unit_test(test_a_secret_text_grows),
     };
 
