@@ -10,6 +10,7 @@
 #include "daemon/http/proxy_error.h"
 #include "daemon/http/transfer_proxy.h"
 #include "daemon/http/transfer_trust.h"
+#include "daemon/http/transfer_url.h"
 
 /* A TLS record is no longer. The buffer is wiped after each request, which is paid by its size. */
 #define RECEIVE_SIZE (16U * 1024U)
@@ -170,16 +171,16 @@ void transfer_free(HttpTransfer *transfer)
     if (!transfer)
         return;
     curl_easy_cleanup(transfer->easy);
+    transfer_url_done(transfer);
     buf_done(&transfer->body);
     free(transfer->ca_file);
     free(transfer->proxy);
     free(transfer);
 }
 
-/* libcurl takes an url apart and writes each part anew, a letter at a time. */
-static CURLcode transfer_set_url(HttpTransfer *transfer, const HttpRequest *request)
+static CURLcode transfer_set_target(HttpTransfer *transfer, const HttpRequest *request)
 {
-    CURLcode code = curl_easy_setopt(transfer->easy, CURLOPT_URL, request->url);
+    CURLcode code = transfer_url_set(transfer, request->url);
 
     if (code == CURLE_OK && (request->target || transfer->has_target))
         code = curl_easy_setopt(transfer->easy, CURLOPT_REQUEST_TARGET, request->target);
@@ -294,7 +295,7 @@ int transfer_prepare(HttpTransfer *transfer, const HttpRequest *request)
     transfer->headers_too_big = transfer->body_too_big = transfer->out_of_memory = false;
     transfer->error[0] = transfer->message[0] = '\0';
     buf_reset(&transfer->body);
-    code = transfer_set_url(transfer, request);
+    code = transfer_set_target(transfer, request);
     if (code == CURLE_OK)
         code = transfer_set_headers(transfer, request);
     if (code == CURLE_OK)

@@ -38,6 +38,8 @@ struct HttpTransfer {
     bool body_too_big;
     bool out_of_memory;
     /* What the handle was told last. Telling it again costs more than comparing. */
+    char *url;        /* may hold a secret of its own */
+    CURLU *url_parts; /* borrowed by the handle */
     char *ca_file;
     bool has_ca_file_set;
     bool has_certificate;
