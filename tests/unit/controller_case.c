@@ -181,12 +181,19 @@ void controller_case_await_passes(ControllerCase *controller_case, size_t passes
     alarm(0);
 }
 
-Scheduler *controller_case_begin(ControllerCase *controller_case, bool dry_run)
+Controller *controller_case_start(ControllerCase *controller_case, bool dry_run)
 {
     Controller *controller = controller_case_make(controller_case, dry_run);
 
     controller_case->controller = controller;
     controller_begin(controller, NULL, controller_case_on_pass, controller_case);
+    return controller;
+}
+
+Scheduler *controller_case_begin(ControllerCase *controller_case, bool dry_run)
+{
+    const Controller *controller = controller_case_start(controller_case, dry_run);
+
     controller_case_await_passes(controller_case, 1);
     return &controller->schedulers[0];
 }
@@ -203,7 +210,14 @@ void controller_case_record(ControllerCase *controller_case, const char *instanc
     static const RosterChannel payments = {.mode = MODE_PRUNE, .quarantine_usec = USEC_PER_HOUR};
     unsigned char identity[IDENTITY_SIZE_MAX];
     char pass[STORE_PASS_ID_SIZE];
-    Change change = {.kind = kind, .member_id = "102", .identity = identity, .before = "{}"};
+    bool is_posted = kind == CHANGE_ADD || kind == CHANGE_CORRECT;
+    Change change = {
+        .kind = kind,
+        .member_id = kind == CHANGE_ADD ? "" : "102",
+        .identity = identity,
+        .before = kind == CHANGE_ADD ? NULL : "{\"host\":\"10.1.0.2\",\"port\":80,\"weight\":1}",
+        .after = is_posted ? "{\"host\":\"10.1.0.2\",\"port\":80,\"weight\":7}" : NULL,
+    };
     const Batch batch = {
         .pass = pass,
         .channel = &payments,
@@ -224,6 +238,7 @@ void controller_case_record(ControllerCase *controller_case, const char *instanc
     assert_int_equal(store_begin_pass(store, clock_realtime_usec(), pass, NULL), 0);
     if (store_record(store, &batch, 1, clock_realtime_usec(), &controller_case->err) < 0)
         fail_msg("%s", controller_case->err.text);
+    store_note_sent(store, change.action);
     assert_int_equal(store_end_pass(store, pass, "failed", clock_realtime_usec(), NULL), 0);
 }
 

@@ -31,6 +31,21 @@ void controller_case_write_settings(ControllerCase *controller_case, const char 
 Controller *controller_case_make(ControllerCase *controller_case, bool dry_run);
 void controller_case_on_pass(void *userdata);
 
+/* The case's controller, which has begun its first pass. */
+Controller *controller_case_start(ControllerCase *controller_case, bool dry_run);
+
+/* Turns the loop until that is so. */
+#define CONTROLLER_AWAIT(controller_case, condition)                                               \
+    do {                                                                                           \
+        uint64_t end_usec_ = clock_monotonic_usec() + 60 * USEC_PER_SEC;                           \
+        while (!(condition)) {                                                                     \
+            if (clock_monotonic_usec() > end_usec_)                                                \
+                fail_msg("still not: %s", #condition);                                             \
+            assert_true(sd_event_run((controller_case)->client_case.event, 100 * USEC_PER_MSEC) >= \
+                        0);                                                                        \
+        }                                                                                          \
+    } while (0)
+
 /* The case's controller, after its first pass; its only scheduler. */
 Scheduler *controller_case_begin(ControllerCase *controller_case, bool dry_run);
 void controller_case_end(ControllerCase *controller_case);

@@ -14,14 +14,27 @@ void controller_service_reset(void)
     static const ServedChannel first = {.id = FIRST,
                                         .name = "payments",
                                         .network = 1,
+                                        .weight = 7,
                                         .members = {[1] = true, [2] = true, [3] = true}};
     static const ServedChannel second = {
-        .id = SECOND, .name = "orders", .network = 2, .members = {[1] = true}};
+        .id = SECOND, .name = "orders", .network = 2, .weight = 7, .members = {[1] = true}};
 
     controller_service = (ControllerService){.channels = {first, second}, .headers = ""};
 }
 
 /* ---- what is read ---- */
+
+static void serve_token(PeerConnection *connection)
+{
+    controller_service.logins++;
+    if (controller_service.iam_status != 0)
+        peer_answer(connection, controller_service.iam_status, controller_service.headers,
+                    "{\"error\":{\"code\":401,\"message\":\"not you\"}}");
+    else
+        peer_answer(connection, 201, "X-Subject-Token: MIIissuedissuedissued\r\n",
+                    "{\"token\":{\"expires_at\":\"2030-01-02T00:00:00.000000Z\","
+                    "\"issued_at\":\"2030-01-01T00:00:00.000000Z\"}}");
+}
 
 static void serve_channels(PeerConnection *connection)
 {
@@ -50,9 +63,9 @@ static void serve_members(PeerConnection *connection, const ServedChannel *chann
             continue;
         buf_printf(&body,
                    "%s{\"id\":\"%d0%d\",\"vpc_channel_id\":\"%s\",\"host\":\"10.%d.0.%d\","
-                   "\"port\":80,\"weight\":7%s}",
+                   "\"port\":80,\"weight\":%d%s}",
                    separator, channel->network, i, channel->id, channel->network, i,
-                   channel->disabled[i] ? ",\"status\":2" : "");
+                   channel->weight, channel->disabled[i] ? ",\"status\":2" : "");
         separator = ",";
     }
     buf_puts(&body, "]}");
@@ -72,7 +85,9 @@ static void serve_list(PeerConnection *connection, const ServedChannel *channel)
         return;
     }
     controller_service.lists++;
-    if (!(controller_service.mutes_lists & channel->network))
+    if (controller_service.loses_lists)
+        peer_reset(connection);
+    else if (!(controller_service.mutes_lists & channel->network))
         serve_members(connection, channel);
 }
 
@@ -146,7 +161,9 @@ void controller_service_serve(PeerConnection *connection, ClientCase *client_cas
 
     if (controller_service.is_silent)
         return;
-    if (!channel)
+    if (str_has_prefix(request, "POST /v3/auth/tokens"))
+        serve_token(connection);
+    else if (!channel)
         serve_channels(connection);
     else if (str_has_prefix(request, "GET "))
         serve_list(connection, channel);

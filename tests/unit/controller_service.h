@@ -13,6 +13,7 @@
 typedef struct ServedChannel {
     const char *id, *name;
     int network; /* 10.N.0.I:80, with the id N0I */
+    int weight;  /* of all its members */
     bool members[MEMBERS_MAX + 1];
     bool disabled[MEMBERS_MAX + 1]; /* of those */
 } ServedChannel;
@@ -26,6 +27,9 @@ typedef struct ControllerService {
     int list_status, delete_status, add_status; /* 0: as it should be */
     const char *headers;                        /* of refusals */
     bool is_silent;
+    int iam_status; /* 0: it gives a token */
+    int logins;
+    bool loses_lists;
     bool loses_changes;             /* ends the connection once it has made one */
     int keeps_changes, mutes_lists; /* of the networks with those bits: what it answers when it is
                                      * told to, and what it answers never */
