@@ -47,6 +47,50 @@ static void test_each_failure_has_its_errno_and_its_words(void **state)
     store_free(store);
 }
 
+static int system_errno; /* behind SQLite's newest failure */
+
+/* In the place of SQLite's. */
+int sqlite3_system_errno(sqlite3 *db)
+{
+    (void)db;
+    return system_errno;
+}
+
+/* What the system said counts where SQLite only says that it did. */
+static void test_what_the_system_said(void **state)
+{
+    static const struct {
+        int said, error;
+        const char *words;
+    } rows[] = {
+        {ENOSPC, -ENOSPC, ": disk full ("},
+        {EDQUOT, -ENOSPC, ": disk full ("},
+        {EFBIG, -ENOSPC, ": disk full ("},
+        {EROFS, -EROFS, ": read-only ("},
+        {EACCES, -EACCES, ": permission denied ("},
+        {EPERM, -EACCES, ": permission denied ("},
+        {EMFILE, -EMFILE, ": Too many open files in this process ("},
+        {ENFILE, -EMFILE, ": Too many open files in this process ("},
+        {EIO, -EIO, ": input/output error ("},
+        {0, -EIO, ": input/output error ("},
+    };
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        Err err = {0};
+
+        system_errno = rows[i].said;
+        assert_int_equal(sql_error(store, SQLITE_IOERR_WRITE, "written", &err), rows[i].error);
+        assert_says(&err, rows[i].words);
+        assert_int_equal(sql_error(store, SQLITE_CANTOPEN, "written", &err), rows[i].error);
+        assert_int_equal(sql_error(store, SQLITE_IOERR_NOMEM, "written", &err), -ENOMEM);
+        assert_int_equal(sql_error(store, SQLITE_BUSY, "written", &err), -EBUSY);
+    }
+    system_errno = 0;
+    store_free(store);
+}
+
 /* SQLite's own words are of its newest failure alone. */
 static void test_the_words_are_of_that_failure(void **state)
 {
@@ -69,6 +113,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_each_failure_has_its_errno_and_its_words),
+        TEST(test_what_the_system_said),
         TEST(test_the_words_are_of_that_failure),
     };
 
