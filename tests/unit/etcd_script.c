@@ -141,12 +141,13 @@ void etcd_script_say(EtcdScript *script, const char *format, ...)
 
 /* ---- what it is asked ---- */
 
+/* Values may end with a newline. */
 static void drop_quotes(Buf *said, size_t from)
 {
     size_t kept = from;
 
     for (; from < said->size; from++) {
-        if (said->data[from] != '"')
+        if (said->data[from] != '"' && (said->data[from] != '\n' || from + 1 == said->size))
             said->data[kept++] = said->data[from];
     }
     said->data[kept] = '\0';
