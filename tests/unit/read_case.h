@@ -3,13 +3,14 @@
  * statement of them may fail. */
 #pragma once
 
+#include "tests/unit/failing.h"
 #include "tests/unit/statement_world.h"
 
 /* One call that reads. */
 typedef struct ReadCall {
     const char *name;
     int (*call)(Store *store, Buf *text, Err *err);
-    enum { BY_ALL, BY_WRITER } by;
+    enum { BY_ALL, BY_WRITER, BY_WRITER_ONCE } by; /* once: it changes what it tells of */
     const char *told;
 } ReadCall;
 
@@ -56,6 +57,26 @@ static inline bool read_fails_at(Store *store, const ReadCall *call, long statem
     return statement_did_fail();
 }
 
+/* With that allocation failing, SQLite's too, which may do without; whether there is one. What is
+ * shown takes memory as well. */
+static inline bool read_lacks_memory_at(Store *store, const ReadCall *call, long allocation)
+{
+    Buf text = {0};
+    Err err = {0};
+    bool is_shown;
+    int r;
+
+    failing_after(allocation);
+    r = call->call(store, &text, &err);
+    failing_stop();
+    is_shown = strcmp(buf_text(&text), call->told) == 0 || (failing_did() && r >= 0);
+    if (r < 0 ? !failing_did() || r != -ENOMEM || text.size > 0 : !is_shown)
+        fail_msg("%s, allocation %ld: %d, %s\n%s", call->name, allocation, r, err.text,
+                 buf_text(&text));
+    buf_done(&text);
+    return failing_did();
+}
+
 /* Each by the writer, and by a Store for reading. */
 static inline void read_check(void **state, const ReadCall *calls, size_t count)
 {
@@ -66,6 +87,10 @@ static inline void read_check(void **state, const ReadCall *calls, size_t count)
     store = folder_open(folder);
     reader = folder_open_read_only(folder);
     for (size_t i = 0; i < count; i++) {
+        for (long number = 0; calls[i].by != BY_WRITER_ONCE && failing_is_possible() &&
+                              read_lacks_memory_at(store, &calls[i], number);
+             number++)
+            ;
         for (long statement = 0; read_fails_at(store, &calls[i], statement); statement++)
             ;
         for (long statement = 0;

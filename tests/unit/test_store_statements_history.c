@@ -159,7 +159,7 @@ static int begin_pass(Store *store, Buf *text, Err *err)
     char id[STORE_PASS_ID_SIZE] = "";
     int r = store_begin_pass(store, realtime_now, id, err);
 
-    buf_printf(text, "%s", id);
+    buf_printf(text, "%.20s", id); /* its number counts on */
     if (r >= 0)
         buf_printf(text, "\n");
     return r;
@@ -197,8 +197,8 @@ static const ReadCall calls[] = {
      "channel held at=NOW+120\n"
      "channel unmanageable at=NOW+120\n"
      "0\n"},
-    {"begin_pass", begin_pass, BY_ALL, "2026-11-24T15:17:05Z-1\n"},
-    {"watch_added", watch_added, BY_WRITER,
+    {"begin_pass", begin_pass, BY_ALL, "2026-11-24T15:17:05Z\n"},
+    {"watch_added", watch_added, BY_WRITER_ONCE,
      "4 2026-11-24T15:06:05Z-1 add https://roma.example p1 i1|prod|c1|payments m5 \"i5\" "
      "- {\"a\":5} - aaaa prune at=NOW+120 steady=120 added 200 APIG.9 r1 1 "
      "decided=NOW+120 aaaa bbbb 2026-11-24T15:06:05Z-1 9 vanished=0\n"},

@@ -5,6 +5,7 @@
 
 #include "daemon/store/lock.h"
 #include "daemon/store/store_internal.h"
+#include "tests/unit/statement_case.h"
 #include "tests/unit/system_case.h"
 
 /* What is said, in which DIR stands for the directory. */
@@ -39,6 +40,14 @@ typedef struct Failure {
     "another rosterd holds DIR: ask that one with rosterctl (reconcile, approve), or stop it "     \
     "first"
 #define MANY "Too many open files in this process (raise LimitNOFILE= of the unit, or ulimit -n)"
+
+static void write_it(Folder *folder, Store *store)
+{
+    uint64_t action;
+
+    folder_begin(folder, store);
+    record_one(folder, store, NOW, &action);
+}
 
 /* ---- opening ---- */
 
@@ -95,6 +104,44 @@ static void test_opening(void **state)
         assert_int_equal(count_undecided(folder, store), 1);
         store_free(store);
     }
+}
+
+/* Each statement of it fails once, SQLite's own transaction aside. False: there are no more. */
+static bool opens_without(Folder *folder, long statement, long *tolerated)
+{
+    Store *store = NULL;
+    Err err = {0};
+    int r;
+
+    statement_fail_after(statement);
+    r = store_open(folder->state, &store, &err);
+    statement_stop();
+    if (statement_did_fail() && r == 0)
+        ++*tolerated;
+    else if (r != (statement_did_fail() ? -ENOSPC : 0) || (r < 0 && !strstr(err.text, "disk full")))
+        fail_msg("%ld: %d, %s", statement, r, err.text);
+    store_free(store);
+    return statement_did_fail();
+}
+
+static void test_statements_of_opening(void **state)
+{
+    Folder *folder = *state;
+    Store *store = folder_open(folder);
+    char *before, *after;
+    long tolerated = 0, statement = 0;
+
+    write_it(folder, store);
+    store_free(store);
+    before = statement_dump(folder);
+    while (opens_without(folder, statement, &tolerated))
+        statement++;
+    assert_true(statement >= 7);
+    assert_int_equal(tolerated, 0);
+    after = statement_dump(folder);
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
 }
 
 /* ---- checking, and recording ---- */
@@ -157,14 +204,6 @@ static bool has_ended_well(const Folder *folder)
 
     buf_done(&said);
     return is_said;
-}
-
-static void write_it(Folder *folder, Store *store)
-{
-    uint64_t action;
-
-    folder_begin(folder, store);
-    record_one(folder, store, NOW, &action);
 }
 
 /* What is not known to be on the disk as it should be did not end well. */
@@ -303,6 +342,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_opening),
+        TEST(test_statements_of_opening),
         TEST(test_checking),
         TEST(test_ending),
         TEST(test_the_word_cannot_be_taken_back),
