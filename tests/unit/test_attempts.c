@@ -160,10 +160,39 @@ static void test_without_an_answer(void **state)
     }
 }
 
+static void test_how_often_it_was_tried_is_told(void **state)
+{
+    static const struct {
+        uint32_t attempts;
+        const char *says;
+    } rows[] = {
+        {1, "given up after 1 attempt: x: the service answered 503: without a message"},
+        {2, "given up after 2 attempts: x: the service answered 503: without a message"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        const Answer it = {.kind = ANSWER_HTTP, .http = 503};
+        Retry few = policy;
+        Attempts attempts = {0};
+        uint64_t delay_usec;
+        Err err = {0};
+
+        few.attempts = rows[i].attempts;
+        for (uint32_t j = 1; j < few.attempts; j++)
+            assert_int_equal(attempts_on_answer(&attempts, &few, &it, "x", 0, &delay_usec, &err),
+                             ATTEMPT_AGAIN);
+        assert_int_equal(attempts_on_answer(&attempts, &few, &it, "x", 0, &delay_usec, &err),
+                         ATTEMPT_FAILED);
+        assert_string_equal(err.text, rows[i].says);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_table),
+        cmocka_unit_test(test_how_often_it_was_tried_is_told),
         cmocka_unit_test(test_an_error_under_a_success),
         cmocka_unit_test(test_waits_grow_and_end),
         cmocka_unit_test(test_retry_after_is_obeyed_up_to_five_minutes),
