@@ -147,6 +147,42 @@ static void test_what_was_counted_goes_on(void **state)
     assert_int_equal(tally->channels[0].changes[CHANGE_DELETE][TALLY_MADE], 2);
 }
 
+/* What was sent and learnt before counts on, of each instance by itself. */
+static void test_what_an_instance_spent_and_learnt_goes_on(void **state)
+{
+    ControllerCase *controller_case = *state;
+    const char *settings = "guards: {max_delete_percent: 100, max_deletes_total: 6}\n";
+    const Controller *now;
+    Backend *old;
+
+    controller_case->has_two_instances = true;
+    controller_case_write_settings(controller_case, settings);
+    write_roster(controller_case, "version: 1\ninstance: prod\nchannels:\n"
+                                  "  - {name: orders, members: ['10.2.0.1:80']}\n");
+    client_case_write_secret(&controller_case->client_case, "rosters.d/b.yaml",
+                             "version: 1\ninstance: test\nchannels:\n"
+                             "  - {name: payments, members: ['10.1.0.1:80', '10.1.0.2:80', "
+                             "'10.1.0.3:80']}\n");
+    controller_case_begin(controller_case, false);
+    controller_case_await_passes(controller_case, 2);
+    old = &controller_case->controller->backend;
+    pass_spent_add(&old->spent[1], "before", 5);
+    take_over_note(&old->take_overs[0], 7, SECOND, true);
+    take_over_note(&old->take_overs[1], 8, FIRST, true);
+    old->unheard_usec[0] = 70;
+    old->unheard_usec[1] = 80;
+    controller_service.channels[0].members[4] = controller_service.channels[0].members[5] = true;
+    now = controller_case_reload(controller_case);
+    controller_case_await_passes(controller_case, 4);
+    assert_int_equal(controller_service.deletions, 0);
+    assert_string_equal(now->schedulers[1].trouble, "test/payments: held by max_deletes_total");
+    assert_true(take_over_has_listed(&now->backend.take_overs[0], 7, SECOND));
+    assert_true(take_over_has_listed(&now->backend.take_overs[1], 8, FIRST));
+    assert_false(take_over_has_listed(&now->backend.take_overs[1], 7, SECOND));
+    assert_int_equal(now->backend.unheard_usec[0], 70);
+    assert_int_equal(now->backend.unheard_usec[1], 80);
+}
+
 /* ---- how long a pass takes, and what it leaves for people ---- */
 
 static void test_a_pass_that_reads_all_says_how_long_it_takes(void **state)
@@ -281,6 +317,7 @@ int main(void)
         TEST(test_only_the_same_instance_goes_on),
         TEST(test_of_two_instances_each_goes_on),
         TEST(test_what_was_counted_goes_on),
+        TEST(test_what_an_instance_spent_and_learnt_goes_on),
         TEST(test_a_pass_that_reads_all_says_how_long_it_takes),
         TEST(test_the_first_trouble_is_told),
         TEST(test_a_pass_that_cannot_begin_is_trouble),
