@@ -58,6 +58,8 @@ static void walk_from(const Walk *walk, Place *places, size_t *count, size_t num
         memcpy(state, places[number].state, walk->state_size);
         walk->take(state, step, &done);
         next = walk_find(walk, places, count, state, places[number].depth + 1);
+        if (next == number && done.size == 0)
+            continue;
         buf_printf(buf, "    %s: %zu%s%s\n", walk->steps[step], next, done.size > 0 ? ", " : "",
                    buf_text(&done));
     }

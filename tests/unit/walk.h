@@ -26,6 +26,7 @@ typedef struct Walk {
     void (*put)(const void *state, Buf *buf);
 } Walk;
 
+/* Appends each state that it comes to, and below it the steps by which anything happens. */
 void walk(const Walk *walk, Buf *buf);
 
 /* What was done by a step: appends one thing, and why. */
