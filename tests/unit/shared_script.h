@@ -97,7 +97,10 @@ static inline int teardown(void **state)
 static inline EtcdScript *given(void)
 {
     EtcdScript *script = scripted.script;
+    int enabled = SD_EVENT_ON;
 
+    assert_int_equal(sd_event_source_get_enabled(sharing.shared->retry, &enabled), 0);
+    assert_int_equal(enabled, SD_EVENT_OFF);
     mirror_begin(scripted.fleet->mirror);
     etcd_script_expect(script, LIST);
     etcd_script_answer(script, 200, "{\"header\":{\"revision\":\"5\"}}");

@@ -142,6 +142,47 @@ static void test_a_state_that_comes_later_has_what_etcd_has(void **state)
     assert_holds(1, false);
 }
 
+/* Whose an instance is by now, for the history that is elsewhere; what cannot be read is passed
+ * over. */
+static void test_owners_are_noted(void **state)
+{
+    static const struct {
+        const char *name, *value, *owners;
+    } rows[] = {
+        {"owner/k", "?", ""},
+        {"owner/k", "{\"host\":\"admin-b\"}", ""},
+        {"owner/k", "{\"instance\":\"" KEY "\"}", ""},
+        {"owner/k", "{\"instance\":\"" KEY "\",\"host\":\"admin-b\"}", "admin-b "},
+        {"last/k", "{\"instance\":\"" KEY "\",\"host\":\"admin-b\"}", "admin-b "},
+        {"owner/k", NULL, "admin-b, ended "},
+        {"owner/k", "{\"instance\":\"" KEY "\",\"host\":\"admin-c\"}", "admin-b, ended admin-c "},
+        {"last/k", NULL, "admin-b, ended admin-c "},
+        {"owner/k", NULL, "admin-b, ended admin-c "}, /* whose it was is not known any more */
+    };
+    EtcdScript *script = *state;
+
+    shared_use_store(sharing.shared, NULL);
+    given();
+    tell(&(Found){.name = "owner/k", .value = rows[3].value}, 6);
+    etcd_script_expect(script, "");
+    shared_use_store(sharing.shared, sharing.store);
+    for (size_t i = 0; i < ELEMENTS(rows); i++) {
+        _cleanup_(buf_done) Buf said = {0};
+        StoreOwners owners = {0};
+
+        tell(&(Found){.name = rows[i].name, .value = rows[i].value}, 7 + i);
+        while (mirror_get_revision(scripted.fleet->mirror) < 7 + i)
+            assert_true(sd_event_run(script->event, USEC_PER_SEC) >= 0);
+        assert_int_equal(store_owners(sharing.store, "prod", 0, "admin-a", &owners, &sharing.err),
+                         0);
+        for (size_t j = 0; j < owners.count; j++)
+            buf_printf(&said, "%s%s ", owners.items[j].host,
+                       owners.items[j].until_usec > 0 ? ", ended" : "");
+        assert_string_equal(buf_text(&said), rows[i].owners);
+        store_owners_done(&owners);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -151,6 +192,7 @@ int main(void)
         TEST(test_an_approval_is_given_in_etcd),
         TEST(test_a_state_that_cannot_be_written_is_told_once),
         TEST(test_a_state_that_comes_later_has_what_etcd_has),
+        TEST(test_owners_are_noted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
