@@ -139,6 +139,15 @@ static bool begin(void **state, bool has_two_instances)
     return true;
 }
 
+/* This host knows that both are there. */
+static void await_both(void)
+{
+    const Mirror *mirror = fleet_mirror(control_hosts.here.fleet);
+
+    AWAIT_HERE(mirror_is_current(mirror) && mirror_find(mirror, KEYS_HOSTS "admin-a") &&
+               mirror_find(mirror, KEYS_HOSTS "admin-b"));
+}
+
 static void begin_standing_by(void)
 {
     const Controller *made = controller();
@@ -151,7 +160,7 @@ static void begin_standing_by(void)
     begin_here();
     controller_begin(controller(), NULL, controller_case_on_pass,
                      control_hosts.control_case->controller_case);
-    AWAIT_HERE(mirror_is_current(fleet_mirror(control_hosts.here.fleet)));
+    await_both();
 }
 
 int control_hosts_setup_standing_by(void **state)
@@ -175,6 +184,7 @@ int control_hosts_setup_owning(void **state)
     begin_here();
     AWAIT_HERE(fleet_owns(control_hosts.here.fleet, control_hosts.key));
     begin_there();
+    await_both();
     control_case_begin(control_hosts.control_case);
     if (controller_service.deletions < 2)
         fail();
