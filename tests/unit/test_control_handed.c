@@ -68,8 +68,10 @@ static void test_what_is_handed_over(void **state)
              "\",\"channel_name\":\"payments\",\"member_id\":\"102\",\"identity\":",
              control_hosts.key, value.pass, getuid(), asked_usec);
     client_case_assert_has(key->value, wanted);
-    client_case_assert_has(key->value, "\"before\":\"{}\",\"after\":null,\"original\":null,"
-                                       "\"outcome\":null,\"weight\":null}]}");
+    client_case_assert_has(key->value,
+                           "\"before\":\"{\\\"host\\\":\\\"10.1.0.2\\\",\\\"port\\\":80,"
+                           "\\\"weight\\\":1}\",\"after\":null,\"original\":null,"
+                           "\"outcome\":null,\"weight\":null}]}");
     assert_true(control_hosts_is_paused("payments"));
     assert_int_equal(host_count(control_hosts.etcd_case, KEYS_PAUSES), 2); /* by id, by name */
     assert_int_equal(controller_service.additions, 0);
