@@ -86,6 +86,8 @@ class Stand:
         with open(self.folder / "rosterd.yaml", "a", encoding="utf-8") as file:
             for key, value in {"mode": "prune", "interval": "1s", **self.settings}.items():
                 file.write(f"{key}: {value}\n")
+        # rosterd would wait for files that were written just now (SOURCES_STILL_USEC).
+        wait_until(lambda: time.time() - os.stat(self.config).st_mtime > 1, "files at rest")
         return self
 
     def __exit__(self, *_):
