@@ -27,6 +27,8 @@ void controller_service_reset(void)
 static void serve_token(PeerConnection *connection)
 {
     controller_service.logins++;
+    if (controller_service.mutes_logins)
+        return;
     if (controller_service.iam_status != 0)
         peer_answer(connection, controller_service.iam_status, controller_service.headers,
                     "{\"error\":{\"code\":401,\"message\":\"not you\"}}");

@@ -29,6 +29,7 @@ typedef struct ControllerService {
     bool is_silent;
     int iam_status; /* 0: it gives a token */
     int logins;
+    bool mutes_logins;
     bool loses_lists;
     bool loses_changes;             /* ends the connection once it has made one */
     int keeps_changes, mutes_lists; /* of the networks with those bits: what it answers when it is

@@ -6,7 +6,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <json-c/json.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/roma/auth/sign.h"
@@ -207,12 +209,69 @@ static void test_without_date(void **state)
     assert_int_equal(authorization.size, 0);
 }
 
+static const char *canonical(const SignInput *input, int r)
+{
+    static char text[1024];
+    _cleanup_(buf_done) Buf buf = {0};
+
+    assert_int_equal(sign_canonical_request(input, &buf), r);
+    snprintf(text, sizeof(text), "%s", buf_text(&buf));
+    return text;
+}
+
+#define OF_NOTHING "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+/* The path ends with a slash, values without blanks, what stands in order is in order. */
+static void test_the_canonical_request(void **state)
+{
+    static const SignPair headers[] = {{"X-b", " \tb c\t "}, {"x-A", ""}, {"y", "  "}};
+    static const SignPair query[] = {{"b", "2"}, {"a", "z"}, {"a", "b c/~"}, {"b", ""}};
+    SignInput input = {.method = "GET", .path = "/a b/~", .query = query, .headers = headers};
+
+    (void)state;
+    assert_string_equal(canonical(&input, 0), "GET\n/a%20b/~/\n\n\n\n" OF_NOTHING);
+    input.path = "/a/";
+    assert_string_equal(canonical(&input, 0), "GET\n/a/\n\n\n\n" OF_NOTHING);
+    input.path = "";
+    assert_string_equal(canonical(&input, 0), "GET\n/\n\n\n\n" OF_NOTHING);
+    input.query_count = 4;
+    input.header_count = 3;
+    input.body = "x";
+    input.body_size = 1;
+    assert_string_equal(canonical(&input, 0),
+                        "GET\n/\na=b%20c%2F~&a=z&b=&b=2\nx-a:\nx-b:b c\ny:\n\nx-a;x-b;y\n"
+                        "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881");
+}
+
+static void test_too_many_pairs(void **state)
+{
+    SignPair pairs[SIGN_QUERY_MAX + 1];
+    SignInput input = {.method = "GET", .path = "/", .query = pairs, .headers = pairs};
+
+    (void)state;
+    for (size_t i = 0; i <= SIGN_QUERY_MAX; i++)
+        pairs[i] = (SignPair){"n", "v"};
+    input.query_count = SIGN_QUERY_MAX;
+    input.header_count = SIGN_HEADERS_MAX;
+    canonical(&input, 0);
+    input.query_count++;
+    canonical(&input, -EINVAL);
+    input.query_count--;
+    input.header_count++;
+    canonical(&input, -EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_vector), cmocka_unit_test(test_go_sdk_get),
-        cmocka_unit_test(test_go_sdk_post),  cmocka_unit_test(test_own_list),
-        cmocka_unit_test(test_own_delete),   cmocka_unit_test(test_without_date),
+        cmocka_unit_test(test_the_canonical_request),
+        cmocka_unit_test(test_too_many_pairs),
+        cmocka_unit_test(test_every_vector),
+        cmocka_unit_test(test_go_sdk_get),
+        cmocka_unit_test(test_go_sdk_post),
+        cmocka_unit_test(test_own_list),
+        cmocka_unit_test(test_own_delete),
+        cmocka_unit_test(test_without_date),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
