@@ -24,7 +24,10 @@ FleetInstance *fleet_find(const Fleet *fleet, const char *key)
 
 const char *fleet_key(const Fleet *fleet, const char *name, Buf *buf)
 {
+    bool has_failed = buf_failed(buf) < 0;
+
     buf_reset(buf);
+    buf->failed = has_failed;
     buf_puts(buf, fleet->prefix);
     buf_puts(buf, name);
     return buf_text(buf);

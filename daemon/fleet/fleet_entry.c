@@ -22,9 +22,11 @@ static void entry_retry(Fleet *fleet)
 static void entry_put_boot(JsonWriter *writer)
 {
     _cleanup_(buf_done) Buf boot = {0};
+    int r = file_read("/proc/sys/kernel/random/boot_id", 64, &boot, NULL);
 
-    if (file_read("/proc/sys/kernel/random/boot_id", 64, &boot, NULL) == 0 && boot.size > 0 &&
-        boot.data[boot.size - 1] == '\n')
+    if (r == -ENOMEM)
+        writer->buf->failed = true;
+    if (r == 0 && boot.size > 0 && boot.data[boot.size - 1] == '\n')
         boot.data[--boot.size] = '\0';
     json_put_text(writer, "boot", buf_text(&boot));
 }

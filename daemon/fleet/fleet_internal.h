@@ -119,7 +119,8 @@ struct Fleet {
 
 FleetInstance *fleet_find(const Fleet *fleet, const char *key);
 
-/* The whole name of a key in etcd; borrowed from `buf`, which is emptied first. */
+/* The whole name of a key in etcd; borrowed from `buf`, which is emptied first. Memory that ran out
+ * for an earlier name stays to be seen there: what a transaction was to ask of it is not asked. */
 const char *fleet_key(const Fleet *fleet, const char *name, Buf *buf);
 
 /* Ends a transaction and begins its call. 0 or -ENOMEM, and the errors of etcd_call(). */

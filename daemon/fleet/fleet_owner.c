@@ -10,24 +10,28 @@
 
 /* ---- keys ---- */
 
+/* Without memory for it the transaction is none. */
+static const char *owner_key(const FleetInstance *instance, const char *folder, EtcdTxn *txn,
+                             Buf *key)
+{
+    fleet_instance_key(instance, folder, key);
+    if (buf_failed(key) < 0)
+        txn->writer.buf->failed = true;
+    return buf_text(key);
+}
+
 void fleet_owner_compare(FleetInstance *instance, uint64_t token, EtcdTxn *txn)
 {
     _cleanup_(buf_done) Buf key = {0};
 
-    fleet_instance_key(instance, KEYS_OWNER, &key);
-    if (buf_failed(&key) < 0)
-        txn->writer.buf->failed = true;
-    etcd_txn_compare_created(txn, buf_text(&key), token);
+    etcd_txn_compare_created(txn, owner_key(instance, KEYS_OWNER, txn, &key), token);
 }
 
 static void owner_range(FleetInstance *instance, const char *folder, EtcdTxn *txn)
 {
     _cleanup_(buf_done) Buf key = {0};
 
-    fleet_instance_key(instance, folder, &key);
-    if (buf_failed(&key) < 0)
-        txn->writer.buf->failed = true;
-    etcd_txn_range(txn, buf_text(&key));
+    etcd_txn_range(txn, owner_key(instance, folder, txn, &key));
 }
 
 void fleet_owner_range(FleetInstance *instance, EtcdTxn *txn)
@@ -253,11 +257,10 @@ static void owner_ops_release(void *context, size_t number, uint64_t token, bool
     EtcdTxn txn;
 
     (void)number;
-    fleet_instance_key(instance, KEYS_OWNER, &key);
     etcd_txn_begin(&txn, &body);
     fleet_owner_compare(instance, token, &txn);
     etcd_txn_then(&txn);
-    etcd_txn_delete(&txn, buf_text(&key));
+    etcd_txn_delete(&txn, owner_key(instance, KEYS_OWNER, &txn, &key));
     fleet_owner_put_last(instance, has_waited, &txn);
     etcd_txn_else(&txn);
     fleet_owner_range(instance, &txn);

@@ -223,6 +223,27 @@ static void test_an_intent_without_an_answer(void **state)
                                    "lease/revoke {\"ID\":\"77\"}\nlease/grant {\"TTL\":\"60\"}\n");
 }
 
+/* More than etcd takes of one change. */
+static void test_a_change_that_is_too_large_is_made_known_to_nobody(void **state)
+{
+    static char identity[FLEET_PIECES_SIZE_MAX];
+    const Change small = change;
+    EtcdScript *script = *state;
+
+    host_owner();
+    change.identity = identity;
+    change.identity_size = sizeof(identity);
+    assert_null(intend("payments", NULL, false));
+    change = small;
+    assert_true(str_has_prefix(buf_text(&script->said), "member m1 has 13334"));
+    assert_non_null(
+        strstr(buf_text(&script->said), " bytes, more than what etcd takes of a change\n"));
+    buf_reset(&script->said);
+    etcd_script_expect(script, "");
+    intend("payments", NULL, false);
+    etcd_script_expect(script, INTENT);
+}
+
 /* ---- writes ---- */
 
 static void on_written(void *userdata, FleetWritten result, uint64_t revision, const char *message)
@@ -312,6 +333,7 @@ int main(void)
         TEST(test_a_pause_that_is_over_is_known_by_its_revision),
         TEST(test_an_instance_that_is_lost_ends_its_intents),
         TEST(test_an_intent_without_an_answer),
+        TEST(test_a_change_that_is_too_large_is_made_known_to_nobody),
         TEST(test_a_write_is_done_once_or_not),
     };
 
