@@ -120,10 +120,14 @@ static void lists_fail(void **state)
     (void)state;
     world_add_usual(world, "a", 3, 1);
     world_add_usual(world, "b", 3, 1);
+    world_add_usual(world, "d", 2, 1);
+    world_add_usual(world, "e", 2, 1);
     world_add_roster(world, 0, "nowhere");
     world_add_channel(world, 1, "c");
     world_add_roster(world, 1, "c");
     world_fault(world, REQUEST_LIST_MEMBERS, 1, 100, 500, "APIG.9999")->channel_id = "id-a";
+    world_fault(world, REQUEST_LIST_MEMBERS, 1, 100, 400, "APIG.2001")->channel_id = "id-d";
+    world_fault(world, REQUEST_LIST_MEMBERS, 1, 100, 403, "APIG.0304")->channel_id = "id-e";
     world_fault(world, REQUEST_LIST_CHANNELS, 1, 100, 403, "APIG.0304")->instance = 1;
     story_begin(&story, "lists_fail", world);
     story_pass("a channel, and an instance, cannot be read");
