@@ -18,6 +18,7 @@ static struct {
     const char *session, *key_headers, *keys;
     int refusals; /* so many requests for keys are refused before */
     int sessions, key_requests;
+    bool is_silent;
     char session_request[8192], key_request[8192]; /* the last */
 } metadata;
 
@@ -25,6 +26,8 @@ static void serve(PeerConnection *connection, ClientCase *client_case)
 {
     if (str_has_prefix(client_case->request, "PUT ")) {
         metadata.sessions++;
+        if (metadata.is_silent)
+            return;
         str_copy(metadata.session_request, sizeof(metadata.session_request), client_case->request);
         peer_answer(connection, metadata.session_status, "", metadata.session);
     } else if (str_has_prefix(client_case->request, "GET /openstack/latest/securitykey ")) {
@@ -267,6 +270,50 @@ static void test_the_usual_place_needs_no_setting(void **state)
     assert_int_equal(metadata.sessions, 0);
 }
 
+/* ---- what ends in the middle ---- */
+
+static void test_it_is_cancelled_and_begun_anew(void **state)
+{
+    ClientCase *client_case = *state;
+    uint64_t now_usec = clock_monotonic_usec(), timeout_usec = 3 * USEC_PER_SEC;
+
+    metadata.is_silent = true;
+    assert_int_equal(roma_client_renewal_due_usec(client_case->client, 0), 0);
+    assert_int_equal(roma_client_renew(client_case->client, 0), 0);
+    assert_in_range(roma_client_renewal_due_usec(client_case->client, 0), now_usec + timeout_usec,
+                    clock_monotonic_usec() + timeout_usec);
+    alarm(30);
+    while (metadata.sessions == 0)
+        assert_true(sd_event_run(client_case->event, UINT64_MAX) >= 0);
+    alarm(0);
+    assert_int_equal(roma_client_renew(client_case->client, 0), -EALREADY);
+    roma_client_cancel_instance(client_case->client, 0);
+    assert_int_equal(roma_client_renewal_due_usec(client_case->client, 0), 0);
+    metadata.is_silent = false;
+    assert_int_equal(client_case->renewals, 0);
+    assert_int_equal(renew(client_case), RENEWAL_DONE);
+    assert_int_equal(client_case->renewals, 1);
+    assert_int_equal(metadata.sessions, 2);
+}
+
+/* The keys, not the session. */
+static void test_a_reload_goes_on_with_the_keys(void **state)
+{
+    ClientCase *client_case = *state;
+    RomaClient *old = client_case->client;
+
+    assert_int_equal(renew(client_case), RENEWAL_DONE);
+    client_case_start(client_case, false);
+    assert_int_equal(submit_list(client_case), -EKEYEXPIRED);
+    roma_client_take_over(client_case->client, 0, old, 0);
+    roma_client_free(old);
+    client_case_ask_list(client_case);
+    assert_int_equal(client_case->answer.http, 200);
+    assert_int_equal(metadata.key_requests, 1);
+    assert_int_equal(renew(client_case), RENEWAL_DONE);
+    assert_int_equal(metadata.sessions, 2);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, client_case_teardown)
 
 int main(void)
@@ -282,6 +329,8 @@ int main(void)
         TEST(test_a_host_without_an_agency),
         TEST(test_how_long_keys_are_good),
         TEST(test_the_usual_place_needs_no_setting),
+        TEST(test_it_is_cancelled_and_begun_anew),
+        TEST(test_a_reload_goes_on_with_the_keys),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
