@@ -277,6 +277,26 @@ void story_dry_undo(const char *heading)
     story_report();
 }
 
+void story_pass_with(const char *heading, uint64_t after_usec,
+                     void (*act)(World *world, void *argument), void *argument)
+{
+    story_heading(heading);
+    world_begin(told->world, false);
+    world_at(told->world, after_usec, act, argument);
+    world_finish(told->world);
+    story_report();
+}
+
+void story_undo_with(const char *heading, uint64_t after_usec,
+                     void (*act)(World *world, void *argument), void *argument)
+{
+    story_heading(heading);
+    assert_true(world_begin_undo(told->world, world_last_changing(told->world), false));
+    world_at(told->world, after_usec, act, argument);
+    world_finish(told->world);
+    story_report();
+}
+
 void story_end(void)
 {
     story_text_check(told->name, &told->text);

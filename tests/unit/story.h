@@ -28,5 +28,11 @@ void story_dry_pass(const char *heading);
 void story_undo(const char *heading);
 void story_dry_undo(const char *heading);
 
+/* The same, while something is done some time after its begin. */
+void story_pass_with(const char *heading, uint64_t after_usec,
+                     void (*act)(World *world, void *argument), void *argument);
+void story_undo_with(const char *heading, uint64_t after_usec,
+                     void (*act)(World *world, void *argument), void *argument);
+
 /* Compares it with its text (story_text.h) and frees the world. */
 void story_end(void);
