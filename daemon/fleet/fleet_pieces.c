@@ -47,7 +47,7 @@ static int pieces_fill(FleetPieces *pieces, const Batch *batch, Err *err)
                            "member %s has %zu bytes, more than what etcd takes of a change",
                            batch->changes[i].member_id, text.size);
         if (in_piece == FLEET_PIECES_CHANGES_MAX ||
-            piece->size + text.size >= FLEET_PIECES_SIZE_MAX) {
+            (in_piece > 0 && piece->size + text.size >= FLEET_PIECES_SIZE_MAX)) {
             piece = pieces_add(pieces);
             in_piece = 0;
             if (!piece)
