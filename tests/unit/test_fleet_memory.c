@@ -1,44 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Each allocation of what a host of a fleet asks for fails once, in turn: it is asked for whole, or
  * not at all and told so. Needs the allocator to itself. */
-#include <errno.h>
-
 #include "daemon/fleet/fleet_view.h"
-#include "tests/unit/failing.h"
+#include "tests/unit/failing_acts.h"
 #include "tests/unit/fleet_script.h"
 
 static FleetInstance *one(void)
 {
     return fleet_find(scripted.fleet, "one");
-}
-
-/* Something that is asked for: 0, or -ENOMEM, and it is tried again where nobody is told; and how
- * it is taken back. */
-typedef struct Act {
-    const char *name, *asks; /* NULL: nothing of etcd */
-    int (*begin)(void);
-    void (*end)(void);
-} Act;
-
-static void each_allocation_fails(const Act *act)
-{
-    bool did_fail = true;
-
-    for (long index = 0; did_fail; index++) {
-        int r;
-
-        assert_true(index < 2000);
-        failing_after(index);
-        r = act->begin();
-        did_fail = failing_stop();
-        if (r != 0 && (!did_fail || r != -ENOMEM))
-            fail_msg("%s: allocation %ld: %d", act->name, index, r);
-        etcd_script_expect(scripted.script, r == 0 && act->asks ? act->asks : "");
-        if (r == 0)
-            act->end();
-        while (scripted.script->asked_count > 0)
-            etcd_script_take(scripted.script);
-    }
 }
 
 /* A call that was begun, or else a source that tries it again. */
@@ -288,7 +257,7 @@ static void test_each_is_asked_for_whole_or_not(void **state)
         skip();
     host_owner();
     for (size_t i = 0; i < ELEMENTS(acts); i++)
-        each_allocation_fails(&acts[i]);
+        each_allocation_fails(scripted.script, &acts[i]);
 }
 
 /* ---- what it keeps ---- */
@@ -360,7 +329,7 @@ static void test_all_is_kept_or_is_as_before(void **state)
     scripted.fleet->max_instances = 1;
     scripted.settings.user = "rosterd";
     for (size_t i = 0; i < ELEMENTS(acts); i++)
-        each_allocation_fails(&acts[i]);
+        each_allocation_fails(scripted.script, &acts[i]);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, host_setup, host_teardown)

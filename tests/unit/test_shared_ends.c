@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a host asks etcd for where people resume and approve, and what it keeps of what it hears. */
+#include "tests/unit/failing_acts.h"
 #include "tests/unit/shared_script.h"
 
 /* ---- the end of a pause ---- */
@@ -60,6 +61,12 @@ static void test_a_pause_is_ended_as_it_was_heard_of(void **state)
 
 /* ---- approvals ---- */
 
+#define APPROVE                                                                                    \
+    "kv/txn "                                                                                      \
+    "{compare:[],success:[{request_put:{key:/p/approvals/"                                         \
+    "aaaa,value:{at_usec:T,until_usec:T,now:true,uid:7,host:admin-a}}}],failure:[{request_range:{" \
+    "key:/p/approvals/aaaa}}]}\n"
+
 static void test_an_approval_is_given_in_etcd(void **state)
 {
     static const Found odd[] = {{.name = "approvals/" DIGEST, .value = "?"}};
@@ -71,10 +78,7 @@ static void test_an_approval_is_given_in_etcd(void **state)
         assert_int_equal(shared_approve(sharing.shared, DIGEST, true, 7, clock_realtime_usec(),
                                         on_outcome, script, &asking, &sharing.err),
                          0);
-        etcd_script_expect(script, "kv/txn {compare:[],success:[{request_put:{key:"
-                                   "/p/approvals/aaaa,value:{at_usec:T,until_usec:T,now:true,"
-                                   "uid:7,host:admin-a}}}],failure:[{request_range:{key:"
-                                   "/p/approvals/aaaa}}]}\n");
+        etcd_script_expect(script, APPROVE);
         if (i == 0)
             etcd_script_answer(script, 400, REFUSED);
         else
@@ -183,6 +187,52 @@ static void test_owners_are_noted(void **state)
     }
 }
 
+/* ---- memory ---- */
+
+static SharedAsking *begun;
+
+static int begin_resume(void)
+{
+    err_clear(&sharing.err);
+    return shared_resume(sharing.shared, &payments, on_outcome, scripted.script, &begun,
+                         &sharing.err);
+}
+
+static int begin_approval(void)
+{
+    err_clear(&sharing.err);
+    return shared_approve(sharing.shared, DIGEST, true, 7, clock_realtime_usec(), on_outcome,
+                          scripted.script, &begun, &sharing.err);
+}
+
+static void end_asking(void)
+{
+    shared_cancel(begun);
+    assert_null(sharing.shared->askings);
+}
+
+#define RESUME_NOTHING                                                                             \
+    "kv/txn {compare:[{key:" ID_KEY                                                                \
+    ",target:CREATE,result:EQUAL,create_revision:0},{key:" NAME_KEY                                \
+    ",target:CREATE,result:EQUAL,create_revision:0}],success:[{request_delete_range:{"             \
+    "key:" ID_KEY "}},{request_delete_range:{key:" NAME_KEY                                        \
+    "}}],failure:[{request_range:{key:" ID_KEY "}},{request_range:{key:" NAME_KEY "}}]}\n"
+
+static void test_each_is_asked_for_whole_or_not(void **state)
+{
+    static const Act acts[] = {{"resume", RESUME_NOTHING, begin_resume, end_asking},
+                               {"approval", APPROVE, begin_approval, end_asking}};
+    EtcdScript *script;
+
+    (void)state;
+    if (!failing_is_possible())
+        skip();
+    script = given();
+    for (size_t i = 0; i < ELEMENTS(acts); i++)
+        each_allocation_fails(script, &acts[i]);
+    assert_holds(0, false);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -193,6 +243,7 @@ int main(void)
         TEST(test_a_state_that_cannot_be_written_is_told_once),
         TEST(test_a_state_that_comes_later_has_what_etcd_has),
         TEST(test_owners_are_noted),
+        TEST(test_each_is_asked_for_whole_or_not),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
