@@ -82,6 +82,7 @@ Renewal iam_case_renew(ClientCase *client_case)
     assert_int_equal(roma_client_renew(client_case->client, 0), 0);
     assert_int_equal(roma_client_renew(client_case->client, 0), -EALREADY);
     iam_case_wait(client_case, renewals + 1);
+    assert_int_equal(err_is_set(&client_case->renewal_err), client_case->renewal == RENEWAL_FAILED);
     return client_case->renewal;
 }
 

@@ -279,6 +279,32 @@ static void test_a_pass_is_due_when_a_quarantine_ends(void **state)
     controller_free(controller);
 }
 
+/* Whichever of the two comes first. */
+static void test_a_pass_is_due_when_a_channel_opens_or_a_quarantine_ends(void **state)
+{
+    static const unsigned int minutes[] = {30, 90};
+    ControllerCase *controller_case = *state;
+
+    for (size_t i = 0; i < ELEMENTS(minutes); i++) {
+        char freezes[160], from[CLOCK_RFC3339_SIZE], to[CLOCK_RFC3339_SIZE];
+        uint64_t now_usec = clock_realtime_usec();
+        unsigned int due = minutes[i] < 60 ? minutes[i] : 60;
+        Controller *controller;
+
+        clock_format_rfc3339(now_usec - USEC_PER_HOUR, from);
+        clock_format_rfc3339(now_usec + minutes[i] * USEC_PER_MINUTE, to);
+        snprintf(freezes, sizeof(freezes), "freezes: [{from: '%s', to: '%s', reason: sale}]\n",
+                 from, to);
+        controller_case_write_settings(controller_case, freezes);
+        controller = controller_case_make(controller_case, false);
+        if (i == 0)
+            controller_case_record(controller_case, controller->backend.keys[0], CHANGE_DISABLE);
+        assert_in_range(scheduler_due_in_usec(&controller->schedulers[0]),
+                        (due - 1) * USEC_PER_MINUTE, due * USEC_PER_MINUTE);
+        controller_free(controller);
+    }
+}
+
 /* An instance without channels has a pass only where it may be found out what became of changes. */
 static void test_an_instance_without_channels_has_work_while_something_is_open(void **state)
 {
@@ -322,6 +348,7 @@ int main(void)
         TEST(test_the_first_trouble_is_told),
         TEST(test_a_pass_that_cannot_begin_is_trouble),
         TEST(test_a_pass_is_due_when_a_quarantine_ends),
+        TEST(test_a_pass_is_due_when_a_channel_opens_or_a_quarantine_ends),
         TEST(test_an_instance_without_channels_has_work_while_something_is_open),
     };
 
