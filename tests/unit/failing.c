@@ -15,6 +15,7 @@
 #endif
 #endif
 
+/* The linker finds this before the C library: each test that allocates has it. */
 static long allocations_left = -1; /* until one fails; -1: none does */
 static bool did_fail;
 static bool is_paused;
