@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "daemon/fleet/etcd_internal.h"
 #include "tests/unit/etcd_script.h"
 #include "tests/unit/failing.h"
 
@@ -15,7 +16,7 @@ typedef struct Act {
     void (*end)(void);
 } Act;
 
-static inline void each_allocation_fails(EtcdScript *script, const Act *act)
+static inline void each_allocation_fails(EtcdScript *script, const Etcd *etcd, const Act *act)
 {
     bool did_fail = true;
 
@@ -31,6 +32,7 @@ static inline void each_allocation_fails(EtcdScript *script, const Act *act)
         etcd_script_expect(script, r == 0 && act->asks ? act->asks : "");
         if (r == 0)
             act->end();
+        assert_null(etcd->calls); /* nothing is under way for nobody */
         while (script->asked_count > 0)
             etcd_script_take(script);
     }

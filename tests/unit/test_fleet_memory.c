@@ -257,7 +257,7 @@ static void test_each_is_asked_for_whole_or_not(void **state)
         skip();
     host_owner();
     for (size_t i = 0; i < ELEMENTS(acts); i++)
-        each_allocation_fails(scripted.script, &acts[i]);
+        each_allocation_fails(scripted.script, scripted.fleet->etcd, &acts[i]);
 }
 
 /* ---- what it keeps ---- */
@@ -329,7 +329,7 @@ static void test_all_is_kept_or_is_as_before(void **state)
     scripted.fleet->max_instances = 1;
     scripted.settings.user = "rosterd";
     for (size_t i = 0; i < ELEMENTS(acts); i++)
-        each_allocation_fails(scripted.script, &acts[i]);
+        each_allocation_fails(scripted.script, scripted.fleet->etcd, &acts[i]);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, host_setup, host_teardown)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a host asks etcd for an instance, from the campaign to the release, whatever etcd answers.
  */
+#include "daemon/fleet/etcd_internal.h"
 #include "tests/unit/fleet_script.h"
 
 #define OTHERS_LAST "{\"host\":\"admin-b\",\"set\":\"bbbbbbbbbbbbcccc\",\"released\":false}"
@@ -229,6 +230,44 @@ static void test_an_instance_that_is_lost_is_dropped(void **state)
                "instance\n");
 }
 
+/* What is under way then counts no more. */
+static void test_a_campaign_under_a_lost_lease_is_dropped(void **state)
+{
+    EtcdScript *script = given_campaign();
+
+    (void)state;
+    scripted.fleet->lease.end_usec = clock_boottime_usec();
+    wake(scripted.fleet->lease_wake);
+    etcd_script_expect_any(script, "lease/revoke {\"ID\":\"77\"}\nlease/grant {\"TTL\":\"60\"}\n");
+    assert_null(instance()->call);
+    answer_txn(true, 8, nothing, 3);
+    etcd_script_expect(script, "");
+    assert_false(fleet_owns(scripted.fleet, "one"));
+}
+
+static void test_a_record_of_a_lost_instance_is_dropped(void **state)
+{
+    const Found other = {.name = "owner/" HASH, .value = "{}", .lease = 5};
+    EtcdScript *script = *state;
+    Buf text = {0};
+
+    host_owner();
+    buf_puts(&text, "{}");
+    assert_int_equal(fleet_put_record(scripted.fleet, "one", &text, &text), 0);
+    assert_int_equal(fleet_put_record(scripted.fleet, "one", &text, &text), 0);
+    buf_done(&text);
+    etcd_script_await(script, 1);
+    buf_reset(&script->said);
+    tell(&other, 9);
+    etcd_script_expect(script, "drop one: another host owns the instance\nowner/7692 is {}\n"
+                               "changed\n");
+    assert_null(scripted.fleet->etcd->calls);
+    assert_null(instance()->record_call);
+    assert_false(instance()->has_record);
+    answer_txn(true, 9, NULL, 0);
+    etcd_script_expect(script, "");
+}
+
 /* ---- giving away ---- */
 
 static void test_it_is_given_away_once_all_is_quiet(void **state)
@@ -326,6 +365,8 @@ int main(void)
         TEST(test_a_campaign_that_another_has_won_since),
         TEST(test_a_campaign_that_was_won_without_an_answer),
         TEST(test_an_instance_that_is_lost_is_dropped),
+        TEST(test_a_campaign_under_a_lost_lease_is_dropped),
+        TEST(test_a_record_of_a_lost_instance_is_dropped),
         TEST(test_it_is_given_away_once_all_is_quiet),
         TEST(test_what_is_not_there_any_more_was_given_away),
         TEST(test_a_host_asks_for_as_many_as_it_has_room_for),

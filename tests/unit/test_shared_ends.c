@@ -229,7 +229,7 @@ static void test_each_is_asked_for_whole_or_not(void **state)
         skip();
     script = given();
     for (size_t i = 0; i < ELEMENTS(acts); i++)
-        each_allocation_fails(script, &acts[i]);
+        each_allocation_fails(script, scripted.fleet->etcd, &acts[i]);
     assert_holds(0, false);
 }
 
