@@ -226,6 +226,18 @@ static void fill(Folder *folder)
 
 /* ---- trying ---- */
 
+/* In the place of the C library's: hundreds of states are made, and none outlives the machine. */
+int fsync(int fd)
+{
+    (void)fd;
+    return 0;
+}
+
+int fdatasync(int fd)
+{
+    return fsync(fd);
+}
+
 #define WORLD_BUFFERED "+ sighting instance=2 channel_id=c9 member_id=m9 count=9\n"
 
 typedef struct Trial {
