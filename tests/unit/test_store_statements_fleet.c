@@ -93,6 +93,12 @@ static int note_first(Folder *folder, Store *store, Err *err)
     return store_owners_note(store, OTHER_KEY "3", NULL, THERE, realtime_now, err);
 }
 
+static int note_nobody_first(Folder *folder, Store *store, Err *err)
+{
+    (void)folder;
+    return store_owners_note(store, OTHER_KEY "5", "five", NULL, realtime_now, err);
+}
+
 static int put_carry(Folder *folder, Store *store, Err *err)
 {
     CarrySighting sightings[] = {{"c1", "m8", 3}, {"c2", "m9", 4}};
@@ -237,6 +243,7 @@ static const StatementCall calls[] = {
     {"first owner", note_first, NULL, AFTER_AGAIN,
      "+ instance id=3 key=https://roma.example p1 i23 name=https://roma.example p1 i23\n"
      "+ owner id=2 instance=3 host=admin-b from_usec=NOW+780\n"},
+    {"nobody first", note_nobody_first, NULL, AFTER_AGAIN, ""},
     {"carry", put_carry, NULL, AFTER_AGAIN,
      "- change_elsewhere id=1 instance=2 channel_id=c1 kind=delete identity=i9 "
      "recorded_usec=NOW-60 steady_usec=0\n"
