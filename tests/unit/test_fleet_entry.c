@@ -162,6 +162,34 @@ static void test_what_changes_meanwhile_is_put_after_it(void **state)
     etcd_script_expect(script, "");
 }
 
+/* However little etcd holds. What is to be done is not begun before. */
+static void test_an_instance_that_comes_later_is_asked_for(void **state)
+{
+    EtcdScript *script = *state;
+    FleetInstance *one;
+    int enabled = SD_EVENT_ON;
+
+    host_set_instances(0);
+    fleet_begin(scripted.fleet);
+    etcd_script_expect_any(script, LIST "lease/grant {\"TTL\":\"60\"}\n");
+    etcd_script_answer_to(script, "kv/range", 200, "{\"header\":{\"revision\":\"1\"}}");
+    etcd_script_expect_any(script, "changed\n" WATCH("2"));
+    open_watch();
+    etcd_script_expect(script, "changed\n");
+    answer_lease("lease/grant", "60");
+    etcd_script_expect_any(script, WATCH("2") ENTRY("0", "false"));
+    answer_txn(true, 2, NULL, 0);
+    etcd_script_expect(script, "");
+    host_set_instances(1);
+    one = fleet_find(scripted.fleet, "one");
+    assert_int_equal(sd_event_source_get_enabled(one->work, &enabled), 0);
+    assert_int_equal(enabled, SD_EVENT_OFF);
+    assert_int_equal(sd_event_source_get_enabled(one->wake, &enabled), 0);
+    etcd_script_expect(script, CAMPAIGN);
+    host_set_instances(1);
+    etcd_script_expect(script, "");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, host_setup, host_teardown)
 
 int main(void)
@@ -173,6 +201,7 @@ int main(void)
         TEST(test_a_lease_that_etcd_does_not_know_is_lost),
         TEST(test_a_name_that_is_deleted_is_put_anew),
         TEST(test_what_changes_meanwhile_is_put_after_it),
+        TEST(test_an_instance_that_comes_later_is_asked_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

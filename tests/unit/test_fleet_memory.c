@@ -179,7 +179,9 @@ static void end_lease(void)
 
 static int begin_revocation(void)
 {
+    scripted.fleet->lease_was_not_asked = true; /* of the lease that goes */
     scripted.fleet->lease.ops->revoke(scripted.fleet, 77);
+    assert_false(scripted.fleet->lease_was_not_asked);
     return scripted.fleet->revoke_call ? 0 : -ENOMEM; /* it lapses by itself */
 }
 

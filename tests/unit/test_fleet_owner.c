@@ -102,6 +102,9 @@ static void test_a_set_that_is_not_known(void **state)
         assert_string_equal(conditions.roster, rows[i].roster);
         assert_int_equal(conditions.needs_sightings, i != 1);
     }
+    fleet_owner_read_last(one, &(EtcdKey){.value = rows[0].last, .value_size = 1});
+    fleet_conditions_settle(one); /* what was settled once stays so */
+    assert_true(one->has_settled);
     one->is_owned = false;
     fleet_get_conditions(scripted.fleet, "one", USEC_PER_SEC, &conditions);
     assert_string_equal(conditions.roster, "");
