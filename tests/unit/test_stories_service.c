@@ -55,6 +55,20 @@ static void a_deletion_was_a_lie(void **state)
     story_end();
 }
 
+static void an_addition_was_a_lie(void **state)
+{
+    World *world = sync_case_new(MODE_SYNC, 2, 2, 1);
+    Story story;
+
+    (void)state;
+    world->config.retry.attempts = 1;
+    world_fault(world, REQUEST_ADD_MEMBERS, 1, 1, 201, "");
+    world_fault_kind(world, REQUEST_ADD_MEMBERS, 2, 1, ANSWER_TIMEOUT);
+    story_begin(&story, "an_addition_was_a_lie", world);
+    story_pass("201 without effect, and no answer");
+    story_end();
+}
+
 /* Of additions and corrections some fail for good, some without an answer. */
 static void posts_fail(void **state)
 {
@@ -261,6 +275,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_deletion_is_tried_again),
         cmocka_unit_test(nothing_is_heard_of_a_deletion),
         cmocka_unit_test(a_deletion_was_a_lie),
+        cmocka_unit_test(an_addition_was_a_lie),
         cmocka_unit_test(posts_fail),
         cmocka_unit_test(switches_fail),
         cmocka_unit_test(a_credential_is_renewed),
