@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Small blocks come in sizes of powers of two and are kept for the next of their size; large ones
- * are mappings of their own. */
+/* Small blocks come in classes of sizes, four to each power of two, and are kept for the next of
+ * their class. The larger ones of them are mappings of their own, of which not all are kept; still
+ * larger ones always are, and none is. */
 #include "daemon/base/secure_alloc.h"
 
 #include <pthread.h>
@@ -17,12 +18,20 @@
 
 #define SIZE_MIN_SHIFT 5U  /* 32 bytes, the head included */
 #define SIZE_MAX_SHIFT 17U /* 128 KiB; above it, mappings */
+#define CLASS_STEPS 4U     /* classes to a power of two */
+#define CLASS_COUNT ((SIZE_MAX_SHIFT - SIZE_MIN_SHIFT) * CLASS_STEPS + 1U)
 #define CHUNK_SIZE ((size_t)512 * 1024)
+
+/* From there on (above 8 KiB) the main thread keeps idle blocks of so much memory at most of each
+ * class, and others none: after a peak, and TLS has one when many connections begin, the system
+ * gets the rest back. */
+#define MAPPED_CLASS_MIN ((13U - SIZE_MIN_SHIFT) * CLASS_STEPS + 1U)
+#define MAPPED_KEPT_MAX ((size_t)1024 * 1024)
 
 /* Stands before each block. */
 typedef struct BlockHead {
     alignas(16) size_t size; /* asked for */
-    size_t mapped : 63;      /* of a mapping; else the block's power of two */
+    size_t mapped : 63;      /* of a mapping; else the block's class */
     size_t is_main : 1;      /* a block of pool_main */
 } BlockHead;
 
@@ -31,7 +40,8 @@ typedef struct FreeBlock {
 } FreeBlock;
 
 typedef struct Pool {
-    FreeBlock *idle[SIZE_MAX_SHIFT + 1];
+    FreeBlock *idle[CLASS_COUNT];
+    size_t kept[CLASS_COUNT]; /* bytes of those from MAPPED_CLASS_MIN on */
     char *chunk;
     size_t chunk_left;
 } Pool;
@@ -42,8 +52,8 @@ typedef struct Pool {
  * the taking of chunks. */
 static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
 static Pool pool_main, pool_others;
-static FreeBlock *pool_returned[SIZE_MAX_SHIFT + 1]; /* of pool_main, freed by other threads */
-static char *pool_reserve; /* mapped, and not touched before it is needed */
+static FreeBlock *pool_returned[CLASS_COUNT]; /* of pool_main, freed by other threads */
+static char *pool_reserve;                    /* mapped, and not touched before it is needed */
 static _Thread_local bool pool_is_in_main;
 
 __attribute__((constructor)) static void pool_know_main(void)
@@ -107,17 +117,36 @@ static bool secure_alloc_is_large(size_t need)
 }
 #endif
 
-static unsigned int secure_alloc_shift(size_t need)
+/* Of 16 bytes at least, from one power of two to the next. */
+static size_t secure_alloc_class_size(unsigned int number)
 {
-    unsigned int shift = 64 - (unsigned int)__builtin_clzll(need - 1);
+    size_t power = (size_t)1 << (SIZE_MIN_SHIFT + number / CLASS_STEPS);
+    size_t size = power + power / CLASS_STEPS * (number % CLASS_STEPS);
 
-    return shift > SIZE_MIN_SHIFT ? shift : SIZE_MIN_SHIFT;
+    return size + (alignof(BlockHead) - 1) - (size - 1) % alignof(BlockHead);
+}
+
+static unsigned int secure_alloc_class(size_t need)
+{
+    unsigned int shift; /* of the power of two below it */
+
+    if (need <= (size_t)1 << SIZE_MIN_SHIFT)
+        return 0;
+    shift = 63 - (unsigned int)__builtin_clzll(need - 1);
+    return (shift - SIZE_MIN_SHIFT) * CLASS_STEPS + 1 +
+           (unsigned int)((need - 1 - ((size_t)1 << shift)) >> (shift - 2));
+}
+
+static size_t secure_alloc_pages(size_t size)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+    return size + page - 1 - (size - 1) % page;
 }
 
 static BlockHead *secure_alloc_take_large(size_t need)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    size_t mapped = need + page - 1 - (need - 1) % page;
+    size_t mapped = secure_alloc_pages(need);
     BlockHead *head = secure_alloc_map(mapped);
 
     if (head)
@@ -141,20 +170,25 @@ static bool secure_alloc_take_chunk(Pool *pool)
     return true;
 }
 
-static BlockHead *secure_alloc_take_idle(Pool *pool, unsigned int shift)
+static BlockHead *secure_alloc_take_idle(Pool *pool, unsigned int number)
 {
-    FreeBlock *idle = pool->idle[shift];
+    FreeBlock *idle = pool->idle[number];
 
-    if (idle)
-        pool->idle[shift] = idle->next;
+    if (!idle)
+        return NULL;
+    pool->idle[number] = idle->next;
+    if (number >= MAPPED_CLASS_MIN)
+        pool->kept[number] -= secure_alloc_class_size(number);
     return (BlockHead *)idle;
 }
 
 /* The allocator gives up the rest of a chunk for the next one: its pages were never touched. */
-static BlockHead *secure_alloc_carve(Pool *pool, unsigned int shift)
+static BlockHead *secure_alloc_carve(Pool *pool, unsigned int number)
 {
-    size_t size = (size_t)1 << shift;
+    size_t size = secure_alloc_class_size(number);
 
+    if (number >= MAPPED_CLASS_MIN)
+        return secure_alloc_map(secure_alloc_pages(size));
     if (pool->chunk_left < size && !secure_alloc_take_chunk(pool))
         return NULL;
     pool->chunk_left -= size;
@@ -162,28 +196,28 @@ static BlockHead *secure_alloc_carve(Pool *pool, unsigned int shift)
 }
 
 /* Where the main thread has no idle block. */
-static BlockHead *secure_alloc_take_locked(Pool *pool, unsigned int shift)
+static BlockHead *secure_alloc_take_locked(Pool *pool, unsigned int number)
 {
     BlockHead *head;
 
     pthread_mutex_lock(&pool_lock);
     if (pool == &pool_main)
-        pool->idle[shift] = TAKE_PTR(pool_returned[shift]);
-    head = secure_alloc_take_idle(pool, shift);
+        pool->idle[number] = TAKE_PTR(pool_returned[number]);
+    head = secure_alloc_take_idle(pool, number);
     if (!head)
-        head = secure_alloc_carve(pool, shift);
+        head = secure_alloc_carve(pool, number);
     pthread_mutex_unlock(&pool_lock);
     return head;
 }
 
-static BlockHead *secure_alloc_take_small(unsigned int shift)
+static BlockHead *secure_alloc_take_small(unsigned int number)
 {
-    BlockHead *head = pool_is_in_main ? secure_alloc_take_idle(&pool_main, shift) : NULL;
+    BlockHead *head = pool_is_in_main ? secure_alloc_take_idle(&pool_main, number) : NULL;
 
     if (!head)
-        head = secure_alloc_take_locked(pool_is_in_main ? &pool_main : &pool_others, shift);
+        head = secure_alloc_take_locked(pool_is_in_main ? &pool_main : &pool_others, number);
     if (head) {
-        head->mapped = shift;
+        head->mapped = number;
         head->is_main = pool_is_in_main;
     }
     return head;
@@ -198,7 +232,7 @@ void *secure_alloc_alloc(size_t size)
         return NULL;
     need = size + sizeof(*head);
     head = secure_alloc_is_large(need) ? secure_alloc_take_large(need)
-                                       : secure_alloc_take_small(secure_alloc_shift(need));
+                                       : secure_alloc_take_small(secure_alloc_class(need));
     if (!head)
         return NULL;
     head->size = size;
@@ -220,7 +254,9 @@ void *secure_alloc_calloc(size_t count, size_t size)
 
 static size_t secure_alloc_room(const BlockHead *head)
 {
-    size_t whole = head->mapped > SIZE_MAX_SHIFT ? head->mapped : (size_t)1 << head->mapped;
+    size_t whole = head->mapped >= CLASS_COUNT
+                       ? (size_t)head->mapped
+                       : secure_alloc_class_size((unsigned int)head->mapped);
 
     return whole - sizeof(*head);
 }
@@ -268,26 +304,44 @@ static void secure_alloc_put_locked(FreeBlock **list, FreeBlock *idle)
     pthread_mutex_unlock(&pool_lock);
 }
 
+/* False: it goes back to the system. */
+static bool secure_alloc_keeps(const BlockHead *head, unsigned int number)
+{
+    size_t size;
+
+    if (number < MAPPED_CLASS_MIN)
+        return true;
+    size = secure_alloc_class_size(number);
+    if (!head->is_main || !pool_is_in_main || pool_main.kept[number] + size > MAPPED_KEPT_MAX)
+        return false;
+    pool_main.kept[number] += size;
+    return true;
+}
+
 void secure_alloc_free(void *memory)
 {
     BlockHead *head;
     bool is_main;
-    size_t shift;
+    size_t number;
 
     if (!memory)
         return;
     head = (BlockHead *)memory - 1;
-    if (head->mapped > SIZE_MAX_SHIFT) {
-        secure_alloc_unmap(head, head->mapped);
+    number = head->mapped;
+    if (number >= CLASS_COUNT) {
+        secure_alloc_unmap(head, number);
         return;
     }
-    shift = head->mapped;
+    if (!secure_alloc_keeps(head, (unsigned int)number)) {
+        secure_alloc_unmap(head, secure_alloc_pages(secure_alloc_class_size((unsigned int)number)));
+        return;
+    }
     is_main = head->is_main;
     explicit_bzero(head, sizeof(*head) + head->size);
     if (!is_main)
-        secure_alloc_put_locked(&pool_others.idle[shift], (FreeBlock *)head);
+        secure_alloc_put_locked(&pool_others.idle[number], (FreeBlock *)head);
     else if (pool_is_in_main)
-        secure_alloc_put(&pool_main.idle[shift], (FreeBlock *)head);
+        secure_alloc_put(&pool_main.idle[number], (FreeBlock *)head);
     else
-        secure_alloc_put_locked(&pool_returned[shift], (FreeBlock *)head);
+        secure_alloc_put_locked(&pool_returned[number], (FreeBlock *)head);
 }

@@ -133,6 +133,47 @@ static void test_no_block_is_dumped(void **state)
     }
 }
 
+/* What is resident of all that no core dump holds, in KiB. */
+static size_t count_resident(void)
+{
+    FILE *file = fopen("/proc/self/smaps", "re");
+    size_t all = 0, one = 0;
+    char line[512];
+
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file)) {
+        if (strncmp(line, "Rss:", 4) == 0)
+            one = strtoul(line + 4, NULL, 10);
+        else if (strncmp(line, "VmFlags:", 8) == 0 && strstr(line, " dd"))
+            all += one;
+    }
+    fclose(file);
+    return all;
+}
+
+/* As many connections at once have. */
+static void test_the_system_gets_a_peak_back(void **state)
+{
+    static void *blocks[400];
+    const size_t size = (size_t)16 * 1024;
+    size_t before, peak;
+
+    (void)state;
+    if (is_sanitized())
+        skip();
+    before = count_resident();
+    for (size_t i = 0; i < ELEMENTS(blocks); i++) {
+        blocks[i] = secure_alloc_alloc(size);
+        assert_non_null(blocks[i]);
+        memset(blocks[i], 'x', size);
+    }
+    peak = count_resident() - before;
+    for (size_t i = 0; i < ELEMENTS(blocks); i++)
+        secure_alloc_free(blocks[i]);
+    assert_true(peak >= ELEMENTS(blocks) * size / 1024);
+    assert_true(count_resident() - before < peak / 3);
+}
+
 static void test_what_is_freed_is_wiped(void **state)
 {
     char *memory;
@@ -259,6 +300,7 @@ int main(void)
         cmocka_unit_test(test_blocks_keep_what_is_in_them),
         cmocka_unit_test(test_calloc_and_copy),
         cmocka_unit_test(test_no_block_is_dumped),
+        cmocka_unit_test(test_the_system_gets_a_peak_back),
         cmocka_unit_test(test_what_is_freed_is_wiped),
         cmocka_unit_test(test_small_blocks_outlast_the_system),
         cmocka_unit_test(test_blocks_serve_again_after_another_thread),
