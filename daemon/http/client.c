@@ -20,11 +20,16 @@ struct HttpPool {
     size_t under_way;
 };
 
+/* Requests side by side, more than that, have bodies of their own each time. */
+#define BODIES_KEPT_MAX 16
+
 struct Http {
     sd_event *event;
     HttpPool *pools; /* the first one is used; the others wait for what is under way on them */
     HttpTransfer *under_way;
     HttpTransfer *idle;
+    Buf bodies[BODIES_KEPT_MAX]; /* for the next requests: each has grown as large as an answer */
+    size_t body_count;
     size_t connections_max; /* 0: no limit */
     bool is_draining;
 };
@@ -48,9 +53,22 @@ static void http_unlink(HttpTransfer **list, HttpTransfer *transfer)
         transfer->next->previous = transfer->previous;
 }
 
+static void http_keep_body(Http *http, Buf *body)
+{
+    if (body->capacity == 0)
+        return;
+    if (http->body_count == BODIES_KEPT_MAX) {
+        buf_done(body);
+        return;
+    }
+    http->bodies[http->body_count++] = *body;
+    *body = (Buf){.is_secret = true};
+}
+
 static void http_keep_idle(Http *http, HttpTransfer *transfer)
 {
     transfer_clear(transfer);
+    http_keep_body(http, &transfer->body);
     http_link(&http->idle, transfer);
 }
 
@@ -187,6 +205,8 @@ void http_free(Http *http)
         http->idle = transfer->next;
         transfer_free(transfer);
     }
+    while (http->body_count > 0)
+        buf_done(&http->bodies[--http->body_count]);
     while (http->pools) {
         HttpPool *pool = http->pools;
 
@@ -216,6 +236,8 @@ int http_submit(Http *http, const HttpRequest *request, HttpOnAnswer callback, v
     if (!transfer)
         return -ENOMEM;
     http_sweep(http);
+    if (http->body_count > 0)
+        transfer->body = http->bodies[--http->body_count];
     r = transfer_prepare(transfer, request);
     if (r >= 0 && curl_multi_add_handle(http->pools->multi, transfer->easy) != CURLM_OK)
         r = -ENOMEM;
