@@ -113,7 +113,7 @@ static void scheduler_note_channel(Scheduler *scheduler, size_t number, const Ch
     pass_log_drift(&scheduler->log, report);
     if (scheduler->trouble[0] || report->result < RESULT_HELD)
         return;
-    if (report->result == RESULT_HELD)
+    if (report->result == RESULT_HELD && report->guard_count > 0)
         snprintf(scheduler->trouble, sizeof(scheduler->trouble), "%s/%s: held by %s",
                  scheduler->log.instance_name, pass_log_channel_name(report),
                  guard_name_text(report->guards[0].name));

@@ -244,11 +244,10 @@ static bool apply_keeps_enough(const ChannelPass *channel)
  */
 static void apply_hold(ChannelPass *channel)
 {
-    ChannelReport *report = channel->report;
     size_t held = 0, staying = apply_count_staying(channel);
     Err err = {0};
 
-    assert(report->guard_count == 0);
+    assert(channel->report->guard_count == 0);
     if (apply_skip_rest(channel, &err) < 0) {
         channel_end(channel, RESULT_FAILED, &err);
         return;
@@ -259,8 +258,7 @@ static void apply_hold(ChannelPass *channel)
         *sent_outcome(channel, i) = OUTCOME_HELD;
         held++;
     }
-    report->guards[report->guard_count++] =
-        guard_at_least_remaining(&channel->roster->guards, staying);
+    held_add(channel, guard_at_least_remaining(&channel->roster->guards, staying));
     err_set(&err, -EPERM,
             "%zu %s are not deleted: after the additions %zu members in service would stay, "
             "min_remaining is %" PRIu32,

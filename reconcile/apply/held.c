@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "daemon/base/mem.h"
 #include "daemon/base/str.h"
 #include "reconcile/apply/apply.h"
 #include "reconcile/plan/identity.h"
@@ -119,13 +120,21 @@ static void held_tell_condition(const ChannelPass *channel)
     channel->ops->tell(channel->context, &event);
 }
 
-void held_report(ChannelPass *channel, const Guard guards[static GUARD_COUNT])
+void held_add(ChannelPass *channel, Guard guard)
 {
     ChannelReport *report = channel->report;
 
-    for (size_t i = 0; i < GUARD_COUNT && report->guard_count < GUARD_COUNT; i++) {
+    if (!report->guards)
+        report->guards = TAKE_PTR(channel->held);
+    assert(report->guards && report->guard_count < GUARD_COUNT);
+    report->guards[report->guard_count++] = guard;
+}
+
+void held_report(ChannelPass *channel, const Guard guards[static GUARD_COUNT])
+{
+    for (size_t i = 0; i < GUARD_COUNT && channel->report->guard_count < GUARD_COUNT; i++) {
         if (guards[i].refuses)
-            report->guards[report->guard_count++] = guards[i];
+            held_add(channel, guards[i]);
     }
 }
 

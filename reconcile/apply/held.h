@@ -7,6 +7,9 @@
 /* How many members an event names; of more it says how many more there are. */
 #define HELD_MEMBERS_MAX 20
 
+/* Notes in the report of a channel that is started what a guard refuses. */
+void held_add(ChannelPass *channel, Guard guard);
+
 /* Notes in the report which guards refuse: of a channel that is held, or would be. */
 void held_report(ChannelPass *channel, const Guard guards[static GUARD_COUNT]);
 

@@ -106,7 +106,6 @@ static size_t undo_expect_staying(const ChannelPass *channel)
 /* What is planned takes too many out of service: that part of it is held. */
 static void undo_hold(ChannelPass *channel)
 {
-    ChannelReport *report = channel->report;
     const Guards *guards = &channel->roster->guards;
     size_t staying = undo_expect_staying(channel), held = 0;
     Err err = {0};
@@ -123,7 +122,7 @@ static void undo_hold(ChannelPass *channel)
     }
     if (held == 0)
         return;
-    report->guards[report->guard_count++] = guard_at_least_remaining(guards, staying);
+    held_add(channel, guard_at_least_remaining(guards, staying));
     err_set(&err, -EPERM,
             "%zu members are not taken out by the undo: %zu members in service would stay, "
             "min_remaining is %" PRIu32,

@@ -100,10 +100,11 @@ void channel_done(ChannelPass *channel)
     fate_done(&channel->fates);
     map_done(&channel->tried);
     free(channel->guards);
+    free(channel->held);
     free(channel->changes);
     free(channel->sent);
     free(channel->member);
-    channel->guards = NULL;
+    channel->guards = channel->held = NULL;
     channel->changes = NULL;
     channel->sent = NULL;
     channel->member = NULL;
@@ -251,7 +252,9 @@ void channel_start(ChannelPass *channel, const ChannelRow *row, ChannelOnWhole o
     assert(!row->odd && !channel->is_done);
     channel->row = row;
     channel->guards = calloc(GUARD_COUNT, sizeof(*channel->guards));
-    if (!channel->guards || report_set_identity(channel->report, row->id, row->name) < 0) {
+    channel->held = calloc(GUARD_COUNT, sizeof(*channel->held));
+    if (!channel->guards || !channel->held ||
+        report_set_identity(channel->report, row->id, row->name) < 0) {
         channel_fail(channel, -ENOMEM, "");
         return;
     }

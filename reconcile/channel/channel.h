@@ -105,6 +105,7 @@ struct ChannelPass {
     Plan plan;
     ChannelRecord record;
     Guard *guards;   /* of each its place, as evaluated for the plan; NULL until it is started */
+    Guard *held;     /* likewise: room for those that the report is to tell, which takes it */
     size_t refusing; /* how many of the channel's own refuse */
     TakeOver *take_over;       /* of its instance, kept from pass to pass; NULL: it is not */
     uint64_t token;            /* of the instance's ownership in a fleet */

@@ -12,6 +12,7 @@
 void report_channel_done(ChannelReport *report)
 {
     arena_done(&report->arena);
+    free(report->guards);
 }
 
 void report_done(Report *report)

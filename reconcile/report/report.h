@@ -96,8 +96,8 @@ typedef struct ChannelReport {
     MissingReport *missing; /* of the last list read */
     size_t missing_count;
     char digest[DIGEST_HEX_SIZE];
-    Guard guards[GUARD_COUNT]; /* those that refuse, or would without the pause or `observe` */
-    size_t guard_count;
+    Guard *guards; /* on the heap: those that refuse, or would without the pause or `observe` */
+    size_t guard_count;       /* GUARD_COUNT at most */
     const char *pause_reason; /* NULL: not paused; of a channel that was not listed, what the roster
                                * says */
     uint64_t pause_end_usec;  /* realtime; 0: no end */

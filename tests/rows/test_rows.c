@@ -235,6 +235,7 @@ static void test_report_and_plan_tell_its_numbers(void **state)
     _cleanup_(buf_done) Buf json = {0}, text = {0};
     _cleanup_(json_freep) Json *root = NULL;
     Config *config = load(HEAD, ROSTER);
+    Guard refusing = {.name = GUARD_MAX_ROUNDS, .planned = 8, .limit = 7, .refuses = true};
     ChannelReport channel = {
         .channel = &config->channels[0],
         .instance_name = "prod",
@@ -243,7 +244,7 @@ static void test_report_and_plan_tell_its_numbers(void **state)
         .result = RESULT_HELD,
         .has_list = true,
         .live_count = 10,
-        .guards = {{.name = GUARD_MAX_ROUNDS, .planned = 8, .limit = 7, .refuses = true}},
+        .guards = &refusing,
         .guard_count = 1,
     };
     const Json *guard;

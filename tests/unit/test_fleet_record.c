@@ -13,7 +13,7 @@
 
 #define CHANNELS 40
 
-static const Guard max_deletes = {.name = GUARD_MAX_DELETES, .planned = 40, .limit = 10};
+static Guard max_deletes = {.name = GUARD_MAX_DELETES, .planned = 40, .limit = 10};
 
 static ChannelReport channel_of(const char *instance, const char *name, Result result)
 {
@@ -21,7 +21,7 @@ static ChannelReport channel_of(const char *instance, const char *name, Result r
     ChannelReport channel = {.instance_name = instance, .name = name, .result = result};
 
     if (result == RESULT_HELD) {
-        channel.guards[0] = max_deletes;
+        channel.guards = &max_deletes;
         channel.guard_count = 1;
     }
     if (result == RESULT_FAILED)

@@ -251,15 +251,14 @@ static void a_lease_is_told_without_a_command(void **state)
 static void report_and_notice_say_why(void **state)
 {
     const RosterChannel roster = {.name = "here"};
+    Guard guard = {
+        .name = GUARD_LEASE, .limit = 1, .refuses = true, .why = "the lease ends in 3 s"};
     ChannelReport channel = {.channel = &roster,
                              .instance_name = "prod",
                              .name = "here",
                              .result = RESULT_HELD,
                              .digest = "0123456789abcdef",
-                             .guards = {{.name = GUARD_LEASE,
-                                         .limit = 1,
-                                         .refuses = true,
-                                         .why = "the lease ends in 3 s"}},
+                             .guards = &guard,
                              .guard_count = 1};
     const Report report = {.pass_id = "P", .channels = &channel, .channel_count = 1};
     const Note note = {.kind = NOTICE_HELD,
@@ -283,7 +282,7 @@ static void report_and_notice_say_why(void **state)
     assert_null(strstr(buf_text(&text.lines), "rosterctl approve"));
     note_text_done(&text);
     text = (NoteText){0};
-    channel.guards[0] = (Guard){.name = GUARD_MAX_DELETES, .planned = 40, .limit = 10};
+    guard = (Guard){.name = GUARD_MAX_DELETES, .planned = 40, .limit = 10};
     assert_int_equal(note_write(&note, &text), 0);
     assert_non_null(strstr(buf_text(&text.lines), "rosterctl approve 0123456789ab"));
     note_text_done(&text);

@@ -82,8 +82,10 @@ static Presence look(NoticeKind kind, const ChannelReport *channel)
 static void test_held_is_what_a_guard_of_the_channel_holds(void **state)
 {
     ChannelReport channel = channel_of(RESULT_HELD);
+    Guard guards[2] = {0};
 
     (void)state;
+    channel.guards = guards;
     channel.guards[0].name = GUARD_MAX_DELETES;
     channel.guard_count = 1;
     assert_int_equal(look(NOTICE_HELD, &channel), PRESENCE_YES);

@@ -39,8 +39,10 @@ static void expect(NoticeKind kind, uint32_t kinds, const ChannelReport *channel
 
 static ChannelReport held_by(GuardName first, size_t count)
 {
+    static Guard guards[2];
     ChannelReport channel = listed(RESULT_HELD);
 
+    channel.guards = guards;
     channel.guard_count = count;
     channel.guards[0] = (Guard){.name = first, .refuses = true};
     channel.guards[1] = (Guard){.name = GUARD_FIGHT, .refuses = true};

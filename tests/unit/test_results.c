@@ -84,10 +84,9 @@ static void channels_that_the_whole_pass_holds(void **state)
     (void)state;
     for (GuardName name = 0; name < GUARD_COUNT; name++) {
         bool is_of_pass = name == GUARD_MAX_DELETES_TOTAL || name == GUARD_MAX_CHANNELS;
-        ChannelReport channel = {.instance_name = "prod",
-                                 .result = RESULT_HELD,
-                                 .guards = {{.name = name}, {.name = GUARD_MAX_CHANNELS}},
-                                 .guard_count = 2};
+        Guard guards[] = {{.name = name}, {.name = GUARD_MAX_CHANNELS}};
+        ChannelReport channel = {
+            .instance_name = "prod", .result = RESULT_HELD, .guards = guards, .guard_count = 2};
 
         assert_int_equal(report_is_held_by_pass(&channel, &prod), is_of_pass);
         assert_false(report_is_held_by_pass(&channel, &test));

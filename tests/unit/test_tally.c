@@ -148,13 +148,14 @@ static void changes_find_their_channel(void **state)
 static void passes_and_what_they_leave(void **state)
 {
     _cleanup_(tally_freep) Tally *tally = make(&config);
+    Guard guards[] = {{.name = GUARD_MAX_ADDS}, {.name = GUARD_FIGHT}};
     ChannelReport channel = {.channel = &named[0],
                              .id = ID_A,
                              .name = "payments",
                              .result = RESULT_HELD,
                              .has_list = true,
                              .live_count = 5,
-                             .guards = {{.name = GUARD_MAX_ADDS}, {.name = GUARD_FIGHT}},
+                             .guards = guards,
                              .guard_count = 2};
     const Report report = {.channels = &channel, .channel_count = 1};
 
