@@ -264,8 +264,11 @@ int pass_run_store_decide(void *context, uint64_t action, Outcome outcome, uint3
 void pass_run_store_name_instances(const PassRun *run)
 {
     const Config *config = run->config;
+    bool is_of_all = run->instance == PASS_ALL_INSTANCES;
+    size_t begin = is_of_all ? 0 : run->instance;
+    size_t end = is_of_all ? config->instance_count : run->instance + 1;
 
-    for (size_t i = 0; i < config->instance_count; i++)
+    for (size_t i = begin; i < end; i++)
         store_name_instance(run->store, run->backend->keys[i], config->instances[i].name, NULL);
 }
 

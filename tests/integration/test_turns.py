@@ -2,11 +2,13 @@
 """The daemon is never deaf: while it reads members, or settings and rosters, it answers. Counted against what it does
 meanwhile, for how fast either goes is the machine's."""
 
+import contextlib
 import signal
+import sqlite3
 
 import pytest
 
-from case import channel, entry, wait_until
+from case import channel, entry, identifier, wait_until
 from daemon import NEVER, Daemon
 from test_control import ask
 from test_dead_mount import dead
@@ -63,3 +65,17 @@ def test_clients_are_answered_in_the_middle_of_a_reload(case):
             break
     assert not is_late
     assert daemon.stop() == 0
+
+
+def test_a_pass_records_nothing_for_other_instances(case):
+    """With a thousand of them, the first pass of one would wait for a thousand writes to reach the disk."""
+    sim = case.serve(channel("payments", "10.1.0.1"))
+    for name in ("b", "c"):
+        case.attach(name, sim, instance_id=identifier(name))
+    case.roster(entry("payments", "10.1.0.1"), instance="prod")
+    case.tune(interval=NEVER)
+    daemon = Daemon(case)
+    daemon.wait_status("1 in sync")
+    assert daemon.stop() == 0
+    with contextlib.closing(sqlite3.connect(case.state_dir / "rosterd.db")) as database:
+        assert database.execute("SELECT name FROM instance").fetchall() == [("prod",)]
