@@ -7,6 +7,7 @@
 
 #include <systemd/sd-event.h>
 
+#include "config/channel_index.h"
 #include "config/instance_key.h"
 #include "daemon/fleet/fleet.h"
 #include "daemon/roma/client.h"
@@ -37,6 +38,7 @@ typedef void (*BackendOnReport)(void *userdata, size_t instance, const Report *r
 typedef struct Backend {
     sd_event *event;
     const Config *config;
+    ChannelIndex channels; /* of it */
     bool dry_run;
     Store *store;  /* borrowed; NULL: the state cannot be used, and nothing is deleted */
     Err store_err; /* why */

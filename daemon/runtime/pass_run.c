@@ -185,6 +185,12 @@ static int pass_run_prepare(PassRun *run, Err *err)
     };
     int r = pass_run_add_sources(run);
 
+    if (!run->undos && run->instance != PASS_ALL_INSTANCES) {
+        const ChannelNumbers own = channel_index_get(&run->backend->channels, run->instance);
+
+        scope.channels = own.items;
+        scope.channel_count = own.count;
+    }
     if (r < 0)
         return err_system(err, r, "cannot set up the event loop");
     r = pass_run_name_pass(run, err);
@@ -383,11 +389,6 @@ void pass_run_tell_answers(PassRun *run, PassRunOnAnswered on_answered)
 {
     assert(on_answered);
     run->on_answered = on_answered;
-}
-
-bool pass_run_is_changing(const PassRun *run)
-{
-    return progress_is_changing(&run->progress);
 }
 
 void pass_run_take_report(PassRun *run, Report *ret_report)

@@ -74,3 +74,8 @@ bool pass_run_is_stuck(const PassRun *run, uint64_t now_usec)
     return progress_is_stuck(&run->progress, run->backend->config->limits.timeout_usec,
                              backend_renewal_due_usec(run->backend, &run->user), now_usec);
 }
+
+bool pass_run_is_changing(const PassRun *run)
+{
+    return progress_is_changing(&run->progress);
+}

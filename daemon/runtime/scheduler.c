@@ -35,16 +35,18 @@ bool scheduler_has_work(const Scheduler *scheduler)
 static uint64_t scheduler_opens_in_usec(const Scheduler *scheduler)
 {
     const Config *config = scheduler->backend->config;
+    const ChannelNumbers own =
+        channel_index_get(&scheduler->backend->channels, scheduler->instance);
     uint64_t now_usec = clock_realtime_usec(), due_usec = USEC_NEVER;
     bool has_settings = false; /* those of the settings alone were looked at */
 
-    for (size_t i = 0; i < config->channel_count; i++) {
-        const RosterChannel *channel = &config->channels[i];
+    for (size_t i = 0; i < own.count; i++) {
+        const RosterChannel *channel = &config->channels[own.items[i]];
         const ChangeGate gate = config_gate(config, channel);
         bool has_own = channel->windows.window_count + channel->windows.freeze_count > 0;
         uint64_t opening_usec;
 
-        if (channel->instance != scheduler->instance || (!has_own && has_settings))
+        if (!has_own && has_settings)
             continue;
         has_settings = has_settings || !has_own;
         opening_usec = change_gate_next_opening_usec(&gate, now_usec);
@@ -283,10 +285,9 @@ int scheduler_init(Scheduler *scheduler, Backend *backend, Schedule *schedule,
         .instance = instance,
         .on_pass = on_pass,
         .userdata = userdata,
+        .channel_count = channel_index_get(&backend->channels, instance).count,
         .log = {.instance_name = config->instances[instance].name},
     };
-    for (size_t i = 0; i < config->channel_count; i++)
-        scheduler->channel_count += config->channels[i].instance == instance;
     scheduler->listed_usec = calloc(scheduler->channel_count + 1, sizeof(*scheduler->listed_usec));
     scheduler->since = calloc(scheduler->channel_count + 1, sizeof(*scheduler->since));
     scheduler->read_usec = calloc(scheduler->channel_count + 1, sizeof(*scheduler->read_usec));
@@ -330,30 +331,29 @@ static const char *scheduler_key(const RosterChannel *channel, size_t *ret_size)
 static void scheduler_take_known(Scheduler *scheduler, Scheduler *old)
 {
     _cleanup_(map_done) Map known = {0};
-    const Config *before = old->backend->config, *now = scheduler->backend->config;
+    const RosterChannel *before = old->backend->config->channels;
+    const RosterChannel *now = scheduler->backend->config->channels;
+    const ChannelNumbers olds = channel_index_get(&old->backend->channels, old->instance);
+    const ChannelNumbers news =
+        channel_index_get(&scheduler->backend->channels, scheduler->instance);
 
-    for (size_t i = 0, number = 0; i < before->channel_count; i++) {
+    for (size_t i = 0; i < olds.count; i++) {
         size_t size;
-        const char *key = scheduler_key(&before->channels[i], &size);
+        const char *key = scheduler_key(&before[olds.items[i]], &size);
 
-        if (before->channels[i].instance == old->instance &&
-            map_put(&known, key, size, &old->listed_usec[number++]) < 0)
+        if (map_put(&known, key, size, &old->listed_usec[i]) < 0)
             return;
     }
-    for (size_t i = 0, number = 0; i < now->channel_count; i++) {
+    for (size_t i = 0; i < news.count; i++) {
         size_t size;
-        const char *key = scheduler_key(&now->channels[i], &size);
-        const uint64_t *listed_usec; /* in the array of the old one */
+        const char *key = scheduler_key(&now[news.items[i]], &size);
+        const uint64_t *listed_usec = map_find(&known, key, size); /* in the array of the old one */
 
-        if (now->channels[i].instance != scheduler->instance)
-            continue;
-        listed_usec = map_find(&known, key, size);
         if (listed_usec) {
-            scheduler->listed_usec[number] = *listed_usec;
-            scheduler->since[number] = old->since[listed_usec - old->listed_usec];
-            scheduler->read_usec[number] = old->read_usec[listed_usec - old->listed_usec];
+            scheduler->listed_usec[i] = *listed_usec;
+            scheduler->since[i] = old->since[listed_usec - old->listed_usec];
+            scheduler->read_usec[i] = old->read_usec[listed_usec - old->listed_usec];
         }
-        number++;
     }
 }
 

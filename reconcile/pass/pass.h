@@ -41,10 +41,13 @@ typedef struct Pass Pass;
 typedef struct PassScope {
     const char *pass_id;
     bool dry_run;
-    size_t instance;     /* index into Config.instances, or PASS_ALL_INSTANCES */
-    bool is_probe;       /* the instances failed before: give their channel lists one attempt */
-    Throttle *throttles; /* one for each instance of the configuration */
-    ChannelUndo *undos;  /* of an undo, one for each channel of the configuration; NULL: no undo */
+    size_t instance;        /* index into Config.instances, or PASS_ALL_INSTANCES */
+    const size_t *channels; /* numbers, in the configuration, of those of `instance`; NULL: they are
+                             * looked for among all */
+    size_t channel_count;   /* with `channels` */
+    bool is_probe;          /* the instances failed before: give their channel lists one attempt */
+    Throttle *throttles;    /* one for each instance of the configuration */
+    ChannelUndo *undos; /* of an undo, one for each channel of the configuration; NULL: no undo */
     size_t *firsts; /* of each instance's channels, the one to begin with: a pass that is stopped
                        leaves there the first that it did not come to, so that none is always
                        last. NULL: from the top */

@@ -70,19 +70,38 @@ static int pass_collect_recoveries(Pass *pass, const PassScope *scope)
     return recovery_allocate(&pass->recoveries);
 }
 
-/* Room for the scope alone: a daemon has a pass for each of its instances. */
-static int pass_allocate(Pass *pass)
+/* Of those among which the channels of the scope are. */
+static size_t pass_count_numbers(const Pass *pass, const PassScope *scope)
 {
-    const Config *config = pass->config;
-    size_t count = 0;
+    return scope->channels ? scope->channel_count : pass->config->channel_count;
+}
+
+/* NULL: it is of an instance beyond the scope. */
+static const RosterChannel *pass_get_roster(const Pass *pass, const PassScope *scope, size_t turn)
+{
+    size_t number = scope->channels ? scope->channels[turn] : turn;
+    const RosterChannel *roster;
+
+    assert(number < pass->config->channel_count);
+    roster = &pass->config->channels[number];
+    assert(!scope->channels || pass_covers(pass, roster->instance));
+    return pass_covers(pass, roster->instance) ? roster : NULL;
+}
+
+/* Room for the scope alone: a daemon has a pass for each of its instances. */
+static int pass_allocate(Pass *pass, const PassScope *scope)
+{
+    size_t count = 0, numbers = pass_count_numbers(pass, scope);
 
     pass->instances = calloc(pass->instance_count, sizeof(*pass->instances));
     if (!pass->instances)
         return -ENOMEM;
-    for (size_t i = 0; i < config->channel_count; i++) {
-        if (!pass_covers(pass, config->channels[i].instance))
+    for (size_t i = 0; i < numbers; i++) {
+        const RosterChannel *roster = pass_get_roster(pass, scope, i);
+
+        if (!roster)
             continue;
-        pass_instance(pass, config->channels[i].instance)->capacity++;
+        pass_instance(pass, roster->instance)->capacity++;
         count++;
     }
     count = count ? count : 1;
@@ -93,6 +112,18 @@ static int pass_allocate(Pass *pass)
     return group_commit_init(&pass->group_commit, pass->ops, pass->context, count);
 }
 
+static void pass_add_channels(Pass *pass, const PassScope *scope)
+{
+    size_t numbers = pass_count_numbers(pass, scope);
+
+    for (size_t i = 0; i < numbers; i++) {
+        const RosterChannel *roster = pass_get_roster(pass, scope, i);
+
+        if (roster)
+            pass_add_channel(pass, roster, scope->undos ? &scope->undos[i] : NULL);
+    }
+}
+
 int pass_new(const Config *config, const Ops *ops, void *context, const PassScope *scope,
              Pass **ret_pass)
 {
@@ -100,6 +131,7 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
 
     assert(config && ops && scope->pass_id && scope->throttles);
     assert(scope->instance == PASS_ALL_INSTANCES || scope->instance < config->instance_count);
+    assert(!scope->channels || (scope->instance != PASS_ALL_INSTANCES && !scope->undos));
     if (!pass)
         return -ENOMEM;
     pass->config = config;
@@ -117,7 +149,7 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
                             .dry_run = scope->dry_run,
                             .roster_digest = config->set.digest,
                             .roster_head = config->set.head};
-    if (pass_allocate(pass) < 0 || pass_collect_recoveries(pass, scope) < 0)
+    if (pass_allocate(pass, scope) < 0 || pass_collect_recoveries(pass, scope) < 0)
         return -ENOMEM;
     for (size_t i = 0; i < pass->instance_count; i++) {
         size_t number = pass->first_instance + i;
@@ -127,10 +159,7 @@ int pass_new(const Config *config, const Ops *ops, void *context, const PassScop
         pass->report.instances[pass->report.instance_count++] = (InstanceReport){
             .name = config->instances[number].name, .instance = &config->instances[number]};
     }
-    for (size_t i = 0; i < config->channel_count; i++) {
-        if (pass_covers(pass, config->channels[i].instance))
-            pass_add_channel(pass, &config->channels[i], scope->undos ? &scope->undos[i] : NULL);
-    }
+    pass_add_channels(pass, scope);
     pass_add_recoveries(pass);
     *ret_pass = TAKE_PTR(pass);
     return 0;
