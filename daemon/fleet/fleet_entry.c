@@ -26,8 +26,8 @@ static void entry_put_boot(JsonWriter *writer)
 
     if (r == -ENOMEM)
         writer->buf->failed = true;
-    if (r == 0 && boot.size > 0 && boot.data[boot.size - 1] == '\n')
-        boot.data[--boot.size] = '\0';
+    if (boot.data) /* a line */
+        boot.data[strcspn(boot.data, "\n")] = '\0';
     json_put_text(writer, "boot", buf_text(&boot));
 }
 

@@ -10,6 +10,9 @@
 #include "daemon/base/str.h"
 #include "daemon/fleet/etcd_internal.h"
 
+/* Of the machine, as text. */
+#define BOOT_ID_SIZE 36
+
 #define AWAIT_USEC (20 * USEC_PER_SEC)
 #define CALL_USEC (30 * USEC_PER_SEC)
 
@@ -55,7 +58,8 @@ static const char *say_varying(const char *text, Buf *said)
     for (size_t i = 0; i < ELEMENTS(fields); i++) {
         size_t size = strlen(fields[i]);
 
-        if (str_has_prefix(text, fields[i])) {
+        if (str_has_prefix(text, fields[i]) &&
+            (i > 0 || strcspn(text + size, "\"") == BOOT_ID_SIZE)) {
             buf_printf(said, "%sV\"", fields[i]);
             return text + size + strcspn(text + size, "\"") + 1;
         }

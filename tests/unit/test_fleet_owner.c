@@ -36,6 +36,7 @@ static void test_what_the_one_before_left_is_told(void **state)
         {.name = "~carry/" HASH, .value = "{\"c\":5}"},
         {.name = "~intents/" HASH "/00000000000000000012-p-1/c1/000000", .value = "{\"i\":1}"},
         {"~intents/" HASH "/00000000000000000000-p-1/c2/000000", "{\"i\":2}", 0, 0, 0, true},
+        {"~intents/" HASH "/10000000000000000012-p-1/c3/1", "{\"i\":3}", 0, 0, 0, true},
         {"~intents/" HASH "/00000000000000000012-p-1/c1", "{}", 0, 0, 0, true},
         {"~intents/" HASH "/0000000000000000001x-p-1/c1/0", "{}", 0, 0, 0, true},
         {"~intents/" HASH "/00000000000000000012", "{}", 0, 0, 0, true},
@@ -47,7 +48,8 @@ static void test_what_the_one_before_left_is_told(void **state)
     (void)state;
     answer_txn(true, 8, found, ELEMENTS(found));
     etcd_script_expect(script, "begin one: '{\"c\":5}' of 'admin-b' by 'bbbb', not handed over\n"
-                               "intent at 12 of c1: {\"i\":1}\nintent at 0 of c2: {\"i\":2}\n");
+                               "intent at 12 of c1: {\"i\":1}\nintent at 0 of c2: {\"i\":2}\n"
+                               "intent at T of c3: {\"i\":3}\n");
     expect_log("prod: fleet: this host owns the instance; admin-b has not handed it over, so that "
                "nothing is changed for 1 h 0 min\n");
     assert_true(fleet_owns(scripted.fleet, "one"));
